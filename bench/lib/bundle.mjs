@@ -1,0 +1,50 @@
+// What Wrangler's dry run left: its modules and their sizes.
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, extname, join, resolve } from 'node:path';
+import { gzipSync } from 'node:zlib';
+
+const MODULE_TYPES = {
+  '.js': 'ESModule',
+  '.mjs': 'ESModule',
+  '.cjs': 'CommonJS',
+  '.wasm': 'CompiledWasm',
+  '.txt': 'Text',
+  '.html': 'Text',
+  '.sql': 'Text',
+  '.bin': 'Data',
+};
+
+/** The modules beside the bundle, the bundle first, as Miniflare takes them. */
+export function modulesOf(bundle) {
+  const files = readdirSync(dirname(bundle), { recursive: true }).map((name) => join(dirname(bundle), name));
+  return [bundle, ...files.filter((path) => path !== bundle)].flatMap((path) => {
+    const type = MODULE_TYPES[extname(path)];
+    return type ? [{ type, path }] : [];
+  });
+}
+
+const STATIC_IMPORT = /(?:^|[;}\n])\s*(?:import|export)\s*(?:[\w$*{},\s]*?\bfrom\s*)?["'](\.{1,2}\/[^"']+)["']/g;
+
+/** The bundle and what it imports statically: all that a data plane call loads when the rest is `import()`ed. */
+function loadedAtOnce(bundle, modules) {
+  const known = new Set(modules.map(({ path }) => path));
+  const reached = new Set([bundle]);
+  for (const path of reached) {
+    for (const [, specifier] of readFileSync(path, 'utf8').matchAll(STATIC_IMPORT)) {
+      const target = resolve(dirname(path), specifier);
+      if (known.has(target)) reached.add(target);
+    }
+  }
+  return [...reached];
+}
+
+function sizeOf(paths) {
+  const bytes = Buffer.concat(paths.map((path) => readFileSync(path)));
+  return { raw: bytes.length, gzip: gzipSync(bytes).length };
+}
+
+/** Sizes in bytes: of everything, and of the data plane alone. */
+export function bundleSizes(bundle) {
+  const modules = modulesOf(bundle);
+  return { files: modules.length, whole: sizeOf(modules.map(({ path }) => path)), dataPlane: sizeOf(loadedAtOnce(bundle, modules)) };
+}

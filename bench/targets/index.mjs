@@ -1,0 +1,19 @@
+import { floor } from './floors.mjs';
+import { ours } from './ours.mjs';
+
+/**
+ * A target has start(ctx) and, when it must be built, prepare(ctx).
+ * ctx: name, mockUrl, mockPort, mockKey, workDir, dataDir.
+ * start gives: port, pid (the process whose CPU and memory count), stop(), headers, and optionally callers(n)
+ * (one header line for each of n accounts), model, quietMs (how long no work means that deferred work is done).
+ */
+export const TARGETS = {
+  direct: {
+    start: async (ctx) => ({ port: ctx.mockPort, headers: [`authorization: Bearer ${ctx.mockKey}`], stop: async () => {} }),
+  },
+  floor: floor('proxy'),
+  'floor-do': floor('do'),
+  'floor-do-meter': floor('do-meter'),
+  'floor-do-pump': floor('do-pump'),
+  ours,
+};

@@ -1,0 +1,69 @@
+// The project's targets and how this run stands to them.
+import { median, round, spread, table } from './lib/stats.mjs';
+import { paired, perEvent, perRequest } from './report.mjs';
+
+const DATA_PLANE_LIMIT_BYTES = 400_000;
+
+/** One row: the figure, its limit, and whether it holds; nothing when the run has no such figure. */
+function row(target, numbers, { unit, beside, limit, atLeast }) {
+  if (!numbers.length) return [target, 'not measured', `${atLeast ? '≥' : '≤'} ${limit}${unit}`, '–'];
+  const figure = median(numbers);
+  const holds = atLeast ? figure >= limit : figure <= limit;
+  return [
+    target,
+    `${spread(numbers)}${unit}${beside ? `: ${beside}` : ''}`,
+    `${atLeast ? '≥' : '≤'} ${limit}${unit}`,
+    holds ? 'yes' : 'NO',
+  ];
+}
+
+export function verdicts({ runs, startup }) {
+  const of = (scenario, target, value) => runs.filter((r) => r.scenario === scenario && r.target === target).map(value);
+  const ratio = (target, scenario, base, value, limit) =>
+    row(
+      target,
+      paired(runs, [scenario, 'ours'], [scenario, base], (r, b) => value(r) / value(b)),
+      {
+        unit: ' ×',
+        beside: `${round(median(of(scenario, 'ours', value)))} against ${round(median(of(scenario, base, value)))} µs`,
+        limit,
+      },
+    );
+  const firstMs = (r) => r.load.first.p50 / 1000;
+  const perSecond = (r) => r.load.per_s;
+  const crowd = (target) =>
+    paired(runs, ['accounts-1000', target], ['accounts-1', target], (many, one) => many.load.per_s / one.load.per_s);
+  const oneAccount = of('accounts-1', 'ours', perSecond);
+
+  const rows = [
+    ratio('CPU a JSON call, 32 at once, to floor-do', 'json-c32', 'floor-do', perRequest, 1.4),
+    ratio('the same with a 200 kB prompt', 'json-200k', 'floor-do', perRequest, 1.3),
+    ratio('CPU a chunk, paced 500-chunk streams, to floor', 'paced-500', 'floor', perEvent, 1.8),
+    row(
+      'added time to first event, p50, over floor',
+      paired(runs, ['ttfb', 'ours'], ['ttfb', 'floor'], (r, b) => firstMs(r) - firstMs(b)),
+      {
+        unit: ' ms',
+        beside: `${round(median(of('ttfb', 'ours', firstMs)))} against ${round(median(of('ttfb', 'floor', firstMs)))} ms`,
+        limit: 1.5,
+      },
+    ),
+    row('requests/s of one account', oneAccount.length ? oneAccount : of('json-c32', 'ours', perSecond), {
+      unit: '/s',
+      limit: 1000,
+      atLeast: true,
+    }),
+    row('requests/s of a thousand accounts to those of one', crowd('ours'), {
+      unit: ' ×',
+      beside: `${round(median(of('accounts-1000', 'ours', perSecond)))} against ${round(median(oneAccount))}/s; floor-do ${spread(crowd('floor-do'))} ×`,
+      limit: 1,
+      atLeast: true,
+    }),
+  ];
+  if (startup) {
+    const gzipped = startup.bytes.ours.dataPlane.gzip;
+    const holds = gzipped < DATA_PLANE_LIMIT_BYTES ? 'yes' : 'NO';
+    rows.push(['data plane alone, compressed', `${(gzipped / 1000).toFixed(1)} kB`, `< ${DATA_PLANE_LIMIT_BYTES / 1000} kB`, holds]);
+  }
+  return table(['target', 'figure', 'limit', 'ok?'], rows);
+}

@@ -1,0 +1,51 @@
+/** The operator's API said no; `status` is its HTTP status, 0 when nobody answered. */
+export class Refused extends Error {
+  constructor(status, message, requestId) {
+    super(message);
+    this.status = status;
+    this.requestId = requestId;
+  }
+}
+
+const segment = (id) => encodeURIComponent(id);
+
+async function readBody(response) {
+  const text = await response.text();
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+export function adminApi({ url, token, fetch = globalThis.fetch }) {
+  const base = `${url.replace(/\/+$/, '')}/api/admin`;
+
+  async function call(method, path, body) {
+    const headers = { authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) };
+    let response;
+    try {
+      response = await fetch(base + path, { method, headers, redirect: 'error', ...(body && { body: JSON.stringify(body) }) });
+    } catch (error) {
+      throw new Refused(0, `No gateway answers at ${url} (${error.cause?.code ?? error.cause?.message ?? error.message}).`);
+    }
+    const answer = await readBody(response);
+    if (response.ok && answer !== undefined) return answer;
+    const { message, request_id: requestId } = answer?.error ?? {};
+    throw new Refused(response.status, message ?? `The gateway answered ${response.status} to ${method} ${path}.`, requestId);
+  }
+
+  const account = (id) => `/accounts/${segment(id)}`;
+  return {
+    createAccount: (input) => call('POST', '/accounts', input),
+    listAccounts: (query = {}) => call('GET', `/accounts?${new URLSearchParams(query)}`),
+    getAccount: (id) => call('GET', account(id)),
+    grant: (id, input) => call('POST', `${account(id)}/grants`, input),
+    setTier: (id, tier) => call('PUT', `${account(id)}/tier`, { tier }),
+    createKey: (id, input) => call('POST', `${account(id)}/keys`, input),
+    listKeys: (id) => call('GET', `${account(id)}/keys`),
+    revokeKey: (id, keyId) => call('DELETE', `${account(id)}/keys/${segment(keyId)}`),
+    reconcile: (accountId) => call('POST', '/reconcile', accountId === undefined ? {} : { accountId }),
+    recover: (id) => call('POST', `${account(id)}/recover`, {}),
+  };
+}

@@ -1,0 +1,98 @@
+import { parseArgs } from 'node:util';
+import { adminApi, Refused } from './admin-api.mjs';
+import { COMMANDS, commandUsage } from './admin-commands.mjs';
+import { readJson } from './files.mjs';
+import { ROOT, readPort, stateDirectory, statePaths, UsageError } from './paths.mjs';
+import { readVariables } from './variables.mjs';
+
+const GLOBAL = { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' }, url: { type: 'string' } };
+
+export const EXIT = { ok: 0, refused: 1, usage: 2 };
+
+export function helpText() {
+  const commands = COMMANDS.flatMap((command) => [`  ${commandUsage(command)}`, ...(command.notes ? [`      ${command.notes}`] : [])]);
+  return `Usage: npm run admin -- COMMAND
+
+${commands.join('\n')}
+
+For every command:
+  --json       print the gateway's answer as it came
+  --url URL    the gateway; default $GATEWAY_URL, then http://127.0.0.1:$PORT (8787)
+  --help
+
+The token is $ADMIN_TOKEN. For a gateway on this machine it defaults to the one that \`npm start\` made.
+Exit codes: 0 done, 1 refused, 2 not understood.`;
+}
+
+function findCommand(argv) {
+  const options = Object.assign({}, GLOBAL, ...COMMANDS.map((command) => command.options));
+  const words = parseArgs({ args: argv, options, strict: false }).positionals;
+  const command = COMMANDS.find(({ name }) => name === words.slice(0, name.split(' ').length).join(' '));
+  if (command) return command;
+  const siblings = COMMANDS.filter(({ name }) => name.split(' ')[0] === words[0]).map(({ name }) => name);
+  const hint = siblings.length > 0 ? `Commands: ${siblings.join(', ')}.` : 'See npm run admin -- --help';
+  throw new UsageError(
+    words.length === 0 ? 'Which command? See npm run admin -- --help' : `There is no command "${words.slice(0, 2).join(' ')}". ${hint}`,
+  );
+}
+
+function parse(command, argv) {
+  let parsed;
+  try {
+    parsed = parseArgs({ args: argv, options: { ...GLOBAL, ...command.options }, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError(`${error.message}\nUsage: ${commandUsage(command)}`);
+  }
+  const operands = parsed.positionals.slice(command.name.split(' ').length);
+  const least = command.operands?.length ?? 0;
+  const most = least + (command.optionalOperands?.length ?? 0);
+  const blank = operands.some((operand) => operand.trim() === '');
+  if (operands.length < least || operands.length > most || blank) throw new UsageError(`Usage: ${commandUsage(command)}`);
+  return { operands, options: parsed.values };
+}
+
+const isLoopback = (hostname) => hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
+
+const localToken = (env) => readVariables(ROOT, env).ADMIN_TOKEN ?? readJson(statePaths(stateDirectory(env)).secrets)?.ADMIN_TOKEN;
+
+function connection(options, env) {
+  const text = options.url ?? (env.GATEWAY_URL?.trim() || `http://127.0.0.1:${readPort(env)}`);
+  if (!URL.canParse(text)) throw new UsageError(`Not a URL: ${text}`);
+  const url = new URL(text);
+  const local = isLoopback(url.hostname);
+  if (url.protocol !== 'https:' && !(local && url.protocol === 'http:')) {
+    throw new UsageError('The token travels to the gateway: use https for any but this machine.');
+  }
+  const token = env.ADMIN_TOKEN?.trim() || (local ? localToken(env) : undefined);
+  if (token) return { url: url.href, token };
+  throw new UsageError(local ? 'No token: run `npm start` once, or set ADMIN_TOKEN.' : `Set ADMIN_TOKEN to the token of ${url.origin}.`);
+}
+
+function explain(error) {
+  if (error.status === 401) return `${error.message}\nIs ADMIN_TOKEN the one of this gateway?`;
+  return error.requestId ? `${error.message} (request ${error.requestId})` : error.message;
+}
+
+/** One command from start to end; returns the exit code. */
+export async function runAdmin(argv, { env, print, printError, fetch }) {
+  try {
+    const wantsHelp = argv.includes('--help') || argv.includes('-h') || argv[0] === 'help';
+    if (wantsHelp) {
+      print(helpText());
+      return EXIT.ok;
+    }
+    const command = findCommand(argv);
+    const request = parse(command, argv);
+    const answer = await command.run(adminApi({ ...connection(request.options, env), fetch }), request);
+    print(request.options.json ? JSON.stringify(answer, null, 2) : command.show(answer, request));
+    return command.failed?.(answer) ? EXIT.refused : EXIT.ok;
+  } catch (error) {
+    if (error instanceof UsageError) {
+      printError(error.message);
+      return EXIT.usage;
+    }
+    if (!(error instanceof Refused)) throw error;
+    printError(explain(error));
+    return EXIT.refused;
+  }
+}

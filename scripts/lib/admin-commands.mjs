@@ -1,0 +1,243 @@
+// The operator's commands: what each takes, what it asks of the gateway, how its answer reads.
+import { UsageError } from './paths.mjs';
+import { credits, facts, table, time } from './print.mjs';
+
+const TIERS = ['free', 'starter', 'growth', 'scale'];
+
+const text = { type: 'string' };
+const flag = { type: 'boolean' };
+const list = { type: 'string', multiple: true };
+
+function positiveNumber(value, name) {
+  if (value === undefined) return undefined;
+  const amount = Number(value);
+  if (value.trim() === '' || !Number.isFinite(amount) || amount <= 0)
+    throw new UsageError(`${name} must be a number above zero, not "${value}".`);
+  return amount;
+}
+
+function tier(value) {
+  if (value !== undefined && !TIERS.includes(value)) throw new UsageError(`A tier is one of ${TIERS.join(', ')}, not "${value}".`);
+  return value;
+}
+
+function required(value, option) {
+  if (value === undefined || value.trim() === '') throw new UsageError(`${option} is needed.`);
+  return value;
+}
+
+/** An instant in the future, as ISO text: a date, a time, or days from now ("30d"). */
+function expiry(value, now = Date.now()) {
+  if (value === undefined) return undefined;
+  const days = /^(\d{1,4})d$/.exec(value)?.[1];
+  const instant = days ? now + Number(days) * 86_400_000 : Date.parse(value);
+  if (Number.isNaN(instant)) throw new UsageError(`--expires must be a date such as 2027-01-31, or days such as 30d, not "${value}".`);
+  if (instant <= now) throw new UsageError(`--expires lies in the past: ${value}`);
+  return new Date(instant).toISOString();
+}
+
+const given = (input) => Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
+
+async function allAccounts(api) {
+  const accounts = [];
+  let cursor;
+  do {
+    const page = await api.listAccounts(given({ limit: '100', cursor }));
+    accounts.push(...page.accounts);
+    cursor = page.nextCursor ?? undefined;
+  } while (cursor !== undefined);
+  return { accounts };
+}
+
+function showAccount({ account, balanceCredits, heldCredits, availableCredits, holds, ledger }) {
+  const head = facts([
+    ['Account', account.id],
+    ['Name', account.name],
+    ['E-mail', account.email],
+    ['Tier', account.tier],
+    ['Created', account.createdAt && time(account.createdAt)],
+    ['Balance', credits(balanceCredits)],
+    ['Held', credits(heldCredits)],
+    ['Available', credits(availableCredits)],
+  ]);
+  const openHolds = [
+    ['Hold', (hold) => hold.id],
+    ['Model', (hold) => hold.model],
+    ['Endpoint', (hold) => hold.endpoint],
+    ['Credits', (hold) => credits(hold.heldCredits), 'right'],
+    ['Opened', (hold) => time(hold.openedAt)],
+    ['Deadline', (hold) => time(hold.deadline)],
+  ];
+  const lines = [
+    ['Line', (line) => line.id],
+    ['Kind', (line) => line.kind],
+    ['Credits', (line) => credits(line.amountCredits), 'right'],
+    ['Outcome', (line) => line.outcome],
+    ['Model', (line) => line.model],
+    ['Endpoint', (line) => line.endpoint],
+    ['Closed', (line) => time(line.closedAt)],
+  ];
+  return [
+    head,
+    holds.length > 0 ? `Open holds\n${table(openHolds, holds)}` : 'No open holds.',
+    ledger.length > 0 ? `Last ledger lines\n${table(lines, ledger)}` : 'No ledger lines.',
+  ].join('\n\n');
+}
+
+const ACCOUNT_COLUMNS = [
+  ['Account', (account) => account.id],
+  ['Name', (account) => account.name],
+  ['E-mail', (account) => account.email],
+  ['Tier', (account) => account.tier],
+  ['Created', (account) => time(account.createdAt)],
+];
+
+const KEY_COLUMNS = [
+  ['Key', (key) => key.id],
+  ['Name', (key) => key.name],
+  ['Mode', (key) => key.mode],
+  ['Status', (key) => key.status],
+  ['Limit/month', (key) => credits(key.spendingLimit), 'right'],
+  ['Expires', (key) => time(key.expiresAt)],
+  ['Created', (key) => time(key.createdAt)],
+];
+
+export const COMMANDS = [
+  {
+    name: 'accounts create',
+    usage: '--name NAME [--email E-MAIL] [--credits N] [--tier TIER]',
+    options: { name: text, email: text, credits: text, tier: text },
+    run: (api, { options }) =>
+      api.createAccount(
+        given({
+          name: required(options.name, '--name'),
+          email: options.email,
+          credits: positiveNumber(options.credits, '--credits'),
+          tier: tier(options.tier),
+        }),
+      ),
+    show: (account) =>
+      facts([
+        ['Account', account.id],
+        ['Name', account.name],
+        ['E-mail', account.email],
+        ['Tier', account.tier],
+        ['Balance', credits(account.balanceCredits)],
+      ]),
+  },
+  {
+    name: 'accounts list',
+    run: allAccounts,
+    show: ({ accounts }) => (accounts.length > 0 ? table(ACCOUNT_COLUMNS, accounts) : 'No accounts yet.'),
+  },
+  {
+    name: 'accounts show',
+    operands: ['ACCOUNT'],
+    run: (api, { operands: [id] }) => api.getAccount(id),
+    show: showAccount,
+  },
+  {
+    name: 'credits grant',
+    operands: ['ACCOUNT', 'CREDITS'],
+    usage: '[--reason TEXT] [--event-id ID] [--top-up]',
+    notes: 'the same --event-id grants once; --top-up counts towards the tier',
+    options: { reason: text, 'event-id': text, 'top-up': flag },
+    run: (api, { operands: [id, amount], options }) =>
+      api.grant(
+        id,
+        given({
+          credits: positiveNumber(amount, 'CREDITS'),
+          reason: options.reason,
+          eventId: options['event-id'],
+          topUp: options['top-up'],
+        }),
+      ),
+    show: ({ balanceCredits }) => `The balance is now ${credits(balanceCredits)} credits.`,
+  },
+  {
+    name: 'tier set',
+    operands: ['ACCOUNT', 'TIER'],
+    notes: TIERS.join(', '),
+    run: (api, { operands: [id, wanted] }) => api.setTier(id, tier(wanted)),
+    show: (answer, { operands: [id, wanted] }) => `${id} has the tier ${answer.tier ?? wanted}.`,
+  },
+  {
+    name: 'keys create',
+    operands: ['ACCOUNT'],
+    usage:
+      '--name NAME [--test] [--limit CREDITS-A-MONTH] [--auto-disable] [--origin URL]... [--ip IP]... [--expires DATE] [--model ID]... [--family NAME]...',
+    options: {
+      name: text,
+      test: flag,
+      limit: text,
+      'auto-disable': flag,
+      origin: list,
+      ip: list,
+      expires: text,
+      model: list,
+      family: list,
+    },
+    run: (api, { operands: [id], options }) =>
+      api.createKey(
+        id,
+        given({
+          name: required(options.name, '--name'),
+          mode: options.test ? 'test' : 'live',
+          spendingLimit: positiveNumber(options.limit, '--limit'),
+          autoDisable: options['auto-disable'],
+          origins: options.origin,
+          ips: options.ip,
+          expiresAt: expiry(options.expires),
+          models: options.model,
+          families: options.family,
+        }),
+      ),
+    show: ({ id, key, name, mode }) =>
+      `${facts([
+        ['Key', id],
+        ['Name', name],
+        ['Mode', mode],
+        ['Secret', key],
+      ])}\n\nThe secret is shown this once.`,
+  },
+  {
+    name: 'keys list',
+    operands: ['ACCOUNT'],
+    run: (api, { operands: [id] }) => api.listKeys(id),
+    show: ({ keys }) => (keys.length > 0 ? table(KEY_COLUMNS, keys) : 'No keys yet.'),
+  },
+  {
+    name: 'keys revoke',
+    operands: ['ACCOUNT', 'KEY'],
+    run: (api, { operands: [id, keyId] }) => api.revokeKey(id, keyId),
+    show: ({ id, status }) => `${id} is ${status}.`,
+  },
+  {
+    name: 'reconcile',
+    optionalOperands: ['ACCOUNT'],
+    notes: 'every account’s books against D1; exit code 1 when something is wrong',
+    run: (api, { operands: [id] }) => api.reconcile(id),
+    failed: ({ problems }) => problems.length > 0,
+    show: ({ checked, problems }) =>
+      problems.length === 0
+        ? `Accounts checked: ${checked}. The books agree.`
+        : `Accounts checked: ${checked}. Problems: ${problems.length}\n\n${table(
+            [
+              ['Account', (problem) => problem.accountId],
+              ['Problem', (problem) => problem.problem],
+            ],
+            problems,
+          )}`,
+  },
+  {
+    name: 'recover',
+    operands: ['ACCOUNT'],
+    notes: 'after a point-in-time restore: begins a new epoch and replays D1',
+    run: (api, { operands: [id] }) => api.recover(id),
+    show: ({ epoch, replayed }) => `Epoch ${epoch} begins; lines replayed from D1: ${replayed}.`,
+  },
+];
+
+export function commandUsage({ name, operands = [], optionalOperands = [], usage }) {
+  return [name, ...operands, ...optionalOperands.map((operand) => `[${operand}]`), usage].filter(Boolean).join(' ');
+}

@@ -1,0 +1,31 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+export function readText(path) {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
+/** The object in a JSON file; undefined when it is missing or damaged, so that it is made anew. */
+export function readJson(path) {
+  try {
+    const value = JSON.parse(readText(path) ?? 'null');
+    return value !== null && typeof value === 'object' ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Writes a file that only its owner reads, whole or not at all. */
+export function writePrivate(path, text) {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const next = `${path}.${process.pid}.tmp`;
+  writeFileSync(next, text, { mode: 0o600 });
+  renameSync(next, path);
+}
+
+export const writeJson = (path, value) => writePrivate(path, `${JSON.stringify(value, null, 2)}\n`);

@@ -1,0 +1,94 @@
+// Runs the gateway in workerd through Miniflare until its stdin closes, which it also does when start.mjs is killed:
+// workerd alone would live on and keep the port.
+//
+// One line of JSON on stdin: { root, paths, port, variables }. One line of JSON on stdout: { ready } or { error }.
+//
+// Why not `wrangler dev`: it runs a second workerd as a proxy, takes a second longer to start, records every request's
+// URL (`?key=` and all) in a trace store on disk, asks the network for its news, and never runs a cron. Here the Worker
+// listens on a socket of its own, so nothing stands between it and the client: neither a buffer, nor a rewritten
+// Accept-Encoding, nor Miniflare's own endpoints. The folders are those of `wrangler --persist-to`.
+import { mkdirSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { readyBundle } from './bundle.mjs';
+import { scheduleCrons } from './cron.mjs';
+import { migrate } from './migrate.mjs';
+
+const say = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
+console.log = console.error;
+
+/** Log lines may quote what a client sent. */
+const withoutKeys = (text) => text.replace(/([?&]key=)[^&\s"']+/g, '$1[hidden]').replace(/\bck_(test_)?[A-Za-z0-9]{8,}/g, 'ck_[hidden]');
+
+/** The ids by which local data is found: those of a fresh checkout, so that `npm run deploy`, which writes real ones, loses nothing. */
+const localDatabases = (databases) =>
+  Object.fromEntries(
+    databases.map(({ binding }, index) => [binding, { id: `00000000-0000-0000-0000-${String(index).padStart(12, '0')}` }]),
+  );
+
+function miniflareOptions({ worker, others, databases, modules, modulesRoot }, { paths, port, variables }) {
+  return {
+    // Miniflare's entrance, for the calls below; the gateway's is the direct socket.
+    host: '127.0.0.1',
+    port: 0,
+    cf: false,
+    logRequests: false,
+    telemetry: { enabled: false },
+    resourcePersistencePath: join(paths.directory, 'v3'),
+    resourceTmpPath: paths.temporary,
+    handleStructuredLogs: ({ timestamp, level, message }) =>
+      console.error(`${new Date(timestamp).toISOString()} ${level} ${withoutKeys(message)}`),
+    workers: [
+      {
+        ...worker,
+        modules,
+        modulesRoot,
+        bindings: { ...worker.bindings, ...variables },
+        d1Databases: localDatabases(databases),
+        unsafeRegisterWorker: false,
+        unsafeDirectSockets: [{ host: '127.0.0.1', port }],
+      },
+      ...others,
+    ],
+  };
+}
+
+async function serve(job) {
+  rmSync(job.paths.temporary, { recursive: true, force: true });
+  mkdirSync(job.paths.temporary, { recursive: true });
+  const [bundle, { convertV4MiniflareOptions, Miniflare }] = await Promise.all([
+    readyBundle(job.root, job.paths.build),
+    import('miniflare'),
+  ]);
+  const miniflare = new Miniflare(convertV4MiniflareOptions(miniflareOptions(bundle, job)));
+  await miniflare.ready;
+  for (const { binding, migrations_dir = 'migrations', migrations_table } of bundle.databases) {
+    await migrate(await miniflare.getD1Database(binding), resolve(job.root, migrations_dir), migrations_table);
+  }
+  const worker = await miniflare.getWorker();
+  scheduleCrons(bundle.worker.cronTriggers ?? [], (cron) => {
+    worker.scheduled({ cron }).catch((error) => console.error(`The cron ${cron} failed: ${error}`));
+  });
+  return miniflare;
+}
+
+const lines = createInterface({ input: process.stdin });
+let running;
+lines.once('line', (line) => {
+  running = serve(JSON.parse(line)).then(
+    (miniflare) => {
+      say({ ready: true });
+      return miniflare;
+    },
+    (error) => {
+      console.error(error);
+      say({ error: error.message });
+      process.exit(1);
+    },
+  );
+});
+lines.once('close', async () => {
+  const miniflare = await running;
+  await miniflare?.dispose();
+  process.exit(0);
+});

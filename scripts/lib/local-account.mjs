@@ -1,0 +1,55 @@
+import { readJson, writeJson } from './files.mjs';
+
+const KEYS = [
+  { mode: 'live', name: 'local', field: 'key', idField: 'keyId' },
+  { mode: 'test', name: 'local test', field: 'testKey', idField: 'testKeyId' },
+];
+
+const unlessMissing = (promise) =>
+  promise.catch((error) => {
+    if (error.status === 404) return undefined;
+    throw error;
+  });
+
+/** Is the key still signed by this gateway? An empty request is refused after that is looked at, and costs nothing. */
+async function isAccepted(url, key) {
+  const response = await fetch(`${url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: '{}',
+  });
+  await response.arrayBuffer();
+  return response.status !== 401 && response.status !== 403;
+}
+
+async function isUsable(url, listed, key, keyId) {
+  const active = listed.some(({ id, status }) => id === keyId && (status === undefined || status === 'active'));
+  return active && typeof key === 'string' && (await isAccepted(url, key));
+}
+
+/**
+ * The local account and its two keys, made on the first start. What is lost (the data folder was deleted, a start was
+ * cut short, the signing secret changed) is made anew; what is left is kept.
+ */
+export async function ensureAccount({ api, url, path }) {
+  let stored = readJson(path) ?? {};
+  const save = (change) => {
+    stored = { ...stored, ...change };
+    writeJson(path, stored);
+  };
+  let account = typeof stored.id === 'string' ? await unlessMissing(api.getAccount(stored.id)) : undefined;
+  const created = account === undefined;
+  if (created) {
+    stored = {};
+    const { id } = await api.createAccount({ name: 'Local', credits: 10_000, tier: 'scale' });
+    save({ id });
+    account = await api.getAccount(id);
+  }
+  const listed = created ? [] : ((await unlessMissing(api.listKeys(stored.id)))?.keys ?? []);
+  for (const { mode, name, field, idField } of KEYS) {
+    if (await isUsable(url, listed, stored[field], stored[idField])) continue;
+    const { id, key } = await api.createKey(stored.id, { name, mode });
+    save({ [field]: key, [idField]: id });
+  }
+  return { ...stored, created, balanceCredits: account.balanceCredits };
+}

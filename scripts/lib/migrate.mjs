@@ -1,0 +1,39 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { readText } from './files.mjs';
+
+function migrationFiles(directory) {
+  try {
+    const names = readdirSync(directory).filter((name) => name.endsWith('.sql'));
+    return names.sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10) || (a < b ? -1 : 1));
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * Applies what `wrangler d1 migrations apply --local` would, and keeps the same record of it, without the two seconds
+ * that launching it takes. Each migration and its record are one transaction.
+ */
+export async function migrate(database, directory, table = 'd1_migrations') {
+  const record = `"${table.replaceAll('"', '""')}"`;
+  await database
+    .prepare(
+      `CREATE TABLE IF NOT EXISTS ${record} (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL)`,
+    )
+    .run();
+  const { results } = await database.prepare(`SELECT name FROM ${record}`).all();
+  const applied = new Set(results.map(({ name }) => name));
+  const pending = migrationFiles(directory).filter((name) => !applied.has(name));
+  if (pending.length === 0) return pending;
+  const { unstable_splitSqlQuery } = await import('wrangler');
+  for (const name of pending) {
+    const statements = unstable_splitSqlQuery(readText(join(directory, name))).map((sql) => database.prepare(sql));
+    try {
+      await database.batch([...statements, database.prepare(`INSERT INTO ${record} (name) VALUES (?)`).bind(name)]);
+    } catch (error) {
+      throw new Error(`The migration ${name} failed: ${error.cause?.message ?? error.message}`);
+    }
+  }
+  return pending;
+}

@@ -1,0 +1,87 @@
+// npm start: the gateway on this machine, with an account to try it. See README.md.
+import { relative } from 'node:path';
+import { adminApi } from './lib/admin-api.mjs';
+import { logTail, startGateway, waitForHealth } from './lib/gateway-process.mjs';
+import { ensureAccount } from './lib/local-account.mjs';
+import { requireFreePort, takeState } from './lib/lock.mjs';
+import { ROOT, readPort, stateDirectory, statePaths, UsageError, wranglerPath } from './lib/paths.mjs';
+import { ensureSecrets } from './lib/secrets.mjs';
+import { configuredProviders, readVariables } from './lib/variables.mjs';
+
+const MODEL = 'gpt-5.5';
+
+function providersLine(providers) {
+  if (providers.length > 0) return `Providers: ${providers.map(({ label }) => label).join(', ')}.`;
+  return [
+    'No provider key is set, so the sandbox answers for every model.',
+    'For real answers set OPENAI_API_KEY, or another provider’s, in the environment or in .dev.vars.',
+  ].join('\n');
+}
+
+function describe({ url, providers, account, paths, seconds }) {
+  const state = relative(ROOT, paths.directory);
+  const place = state === '' || state.startsWith('..') ? paths.directory : state;
+  return `
+The gateway runs at ${url} (started in ${seconds} s).
+${providersLine(providers)}
+
+API key: ${account.key}
+Test key: ${account.testKey}
+
+curl ${url}/v1/chat/completions \\
+  -H 'authorization: Bearer ${account.key}' \\
+  -H 'content-type: application/json' \\
+  -d '{"model":"${MODEL}","messages":[{"role":"user","content":"Say hello."}]}'
+
+Account ${account.id} has ${account.balanceCredits.toLocaleString('en')} credits. Accounts, keys and credits: npm run admin -- --help
+State: ${place} (log: gateway.log). Ctrl-C stops the gateway.
+`;
+}
+
+async function run(env) {
+  const began = performance.now();
+  const port = readPort(env);
+  const paths = statePaths(stateDirectory(env));
+  const url = `http://127.0.0.1:${port}`;
+  wranglerPath();
+  const read = readVariables(ROOT, env);
+  const providers = configuredProviders(read);
+  const state = await takeState(paths, port);
+  let gateway;
+  let stopping;
+  const stop = (code) => {
+    stopping ??= (async () => {
+      await gateway?.stop();
+      state.release();
+      process.exit(code);
+    })();
+    return stopping;
+  };
+  try {
+    await requireFreePort(port);
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => stop(0));
+    const variables = { ...ensureSecrets(paths.secrets), ...read, LOCAL: '1' };
+    gateway = startGateway({ paths, port, variables });
+    state.record(gateway.pid);
+    await gateway.ready;
+    await waitForHealth(url);
+    const account = await ensureAccount({ api: adminApi({ url, token: variables.ADMIN_TOKEN }), url, path: paths.account });
+    const seconds = ((performance.now() - began) / 1000).toFixed(1);
+    if (!stopping) console.log(describe({ url, providers, account, paths, seconds }));
+    await gateway.gone;
+    if (!stopping) throw new Error('The gateway ended unexpectedly.');
+  } catch (error) {
+    // Being stopped while starting is no failure.
+    if (stopping) return;
+    console.error(`\n${error.message}`);
+    if (gateway) console.error(`\nFrom ${paths.log}:\n${logTail(paths.log)}`);
+    await stop(1);
+  }
+}
+
+try {
+  await run(process.env);
+} catch (error) {
+  console.error(error instanceof UsageError ? `\n${error.message}\n` : error);
+  process.exitCode = 1;
+}

@@ -1,0 +1,352 @@
+/**
+ * The account object: everything about one account that must be atomic. It never waits for anything between
+ * looking and writing. Its alarm expires holds and hands on what D1 lacks; both also happen in passing.
+ */
+import { DurableObject } from 'cloudflare:workers';
+import { newNonce } from '../core/ids';
+import type { TierId } from '../core/tiers';
+import type { Bindings } from '../env';
+import { beginIdempotency, checkIdempotency, endIdempotency, forgetIdempotency } from './idempotency';
+import { KeyRing } from './key-ring';
+import { refuseKey } from './key-scope';
+import { Ledger } from './ledger';
+import { Outbox } from './outbox';
+import { ledgerMessages, type Unconfirmed } from './projection';
+import { replayLines } from './recovery';
+import { AccountStore } from './store';
+import type {
+  AccountProfile,
+  AccountView,
+  Acknowledgement,
+  AdmitRequest,
+  AdmitResult,
+  BeatRequest,
+  BeatResult,
+  Books,
+  CloseRequest,
+  CloseResult,
+  ExtendRequest,
+  ExtendResult,
+  GrantRequest,
+  KeyRecord,
+  KeySummary,
+  Operation,
+} from './types';
+
+const FLUSH_AT_ROWS = 100;
+const FLUSH_AFTER_MS = 10_000;
+/** What a message said that is not confirmed after this long is said again. */
+const RESEND_AFTER_MS = 60_000;
+/** Operations stay readable here for this many months; D1 keeps them for good. */
+const KEEP_MONTHS = 2;
+
+interface Open {
+  store: AccountStore;
+  ledger: Ledger;
+  keys: KeyRing;
+  outbox: Outbox;
+}
+
+export class Account extends DurableObject<Bindings> {
+  private opened: Open | undefined;
+  private alarmAtMs: number | null = null;
+  private sentAtMs = new Map<number, number>();
+  private firstUnsentAtMs: number | undefined;
+  private flushing = false;
+  /** Tests move it. */
+  now: () => number = Date.now;
+
+  constructor(context: DurableObjectState, env: Bindings) {
+    super(context, env);
+    void context.blockConcurrencyWhile(async () => {
+      this.alarmAtMs = await context.storage.getAlarm();
+    });
+  }
+
+  /** Creates the account; a second time it only gives what is there. */
+  create(profile: AccountProfile): AccountView {
+    const store = new AccountStore(this.ctx.storage.sql);
+    if (!store.exists()) {
+      this.ctx.storage.transactionSync(() => store.create(profile));
+      this.step(({ outbox, ledger }) => outbox.put('account', { ...ledger.row.profile }, this.now()));
+      this.wakeBy(this.now());
+    }
+    return this.view()!;
+  }
+
+  admit(request: AdmitRequest): AdmitResult {
+    if (!this.open()) return { ok: false, error: refuseKey(undefined, request, 0)! };
+    const result = this.step(({ ledger, keys }, sql): AdmitResult => {
+      const { idempotency } = request;
+      const nowMs = this.now();
+      if (idempotency && !refuseKey(keys.get(request.keyId), request, nowMs)) {
+        const decision = checkIdempotency(sql, idempotency.keyHash, idempotency.bodyHash, nowMs);
+        if (decision.kind === 'refused') return { ok: false, error: decision.error };
+        if (decision.kind === 'replay') return { ok: true, replay: decision.replay };
+      }
+      const admitted = ledger.admit(request, nowMs);
+      if (idempotency && admitted.ok && 'admission' in admitted)
+        beginIdempotency(sql, idempotency.keyHash, idempotency.bodyHash, admitted.admission.holdId, nowMs);
+      return admitted;
+    });
+    this.wakeBy(this.now() + request.leaseMs);
+    return result;
+  }
+
+  extend(request: ExtendRequest): ExtendResult {
+    return this.step(({ ledger }) => ledger.extend(request, this.now()));
+  }
+
+  beat(request: BeatRequest): BeatResult {
+    return this.step(({ ledger }) => ledger.beat(request, this.now()));
+  }
+
+  settle(request: CloseRequest): CloseResult {
+    if (!this.open()) return { ok: false, reason: 'unknown_hold' };
+    const result = this.step(({ ledger }, sql) => {
+      const closed = ledger.close(request, this.now());
+      if (request.idempotency && closed.ok && !closed.repeated) {
+        const state = closed.outcome === 'released' ? 'forgotten' : request.idempotency.stored ? 'stored' : 'lost';
+        endIdempotency(sql, request.idempotency.keyHash, request.holdId, state);
+      }
+      return closed;
+    });
+    this.flushInPassing();
+    return result;
+  }
+
+  release(request: Pick<CloseRequest, 'holdId' | 'detail' | 'idempotency'>): CloseResult {
+    return this.settle({ ...request, costMicro: 0, outcome: 'released' });
+  }
+
+  grant(request: GrantRequest): { balanceMicro: number; repeated: boolean } {
+    const result = this.step(({ ledger, outbox }) => {
+      const granted = ledger.grant(request, newNonce(), this.now());
+      if (!granted.repeated && request.topUp) this.publishProfile(ledger, outbox);
+      return granted;
+    });
+    this.wakeBy(this.now() + FLUSH_AFTER_MS);
+    return result;
+  }
+
+  setTier(grantedTier: TierId): AccountView {
+    this.step(({ ledger, store, outbox }) => {
+      ledger.row.profile = { ...ledger.row.profile, grantedTier };
+      store.writeProfile(ledger.row);
+      this.publishProfile(ledger, outbox);
+    });
+    this.wakeBy(this.now());
+    return this.view()!;
+  }
+
+  /** Adds a key, or replaces the record of one. */
+  putKey(key: KeyRecord): KeySummary {
+    this.step(({ keys, outbox }) => {
+      keys.put(key);
+      outbox.put(`key:${key.id}`, publicKey(key), this.now());
+    });
+    this.wakeBy(this.now());
+    return this.listKeys().find(({ id }) => id === key.id)!;
+  }
+
+  revokeKey(id: string): KeySummary | null {
+    const key = this.open()?.keys.get(id);
+    return key ? this.putKey({ ...key, status: 'revoked' }) : null;
+  }
+
+  listKeys(): KeySummary[] {
+    const open = this.open();
+    if (!open) return [];
+    const nowMs = this.now();
+    return open.keys.all().map((key) => ({ ...publicKey(key), spentThisMonthMicro: open.ledger.spentThisMonth(key.id, nowMs) }));
+  }
+
+  /** Is this key good to look at the account with? For reads, which admit nothing. */
+  authorize(request: Pick<AdmitRequest, 'keyId' | 'secretHash' | 'origin' | 'ip'>) {
+    return refuseKey(this.open()?.keys.get(request.keyId), request, this.now()) ?? null;
+  }
+
+  view(): AccountView | null {
+    const open = this.open();
+    if (!open) return null;
+    const { row, tier } = open.ledger;
+    return { profile: row.profile, tier, balanceMicro: row.balance, heldMicro: row.held, topUpMicro: row.topUp, epoch: row.epoch };
+  }
+
+  /** Open holds, oldest first, and the last lines, newest first. */
+  operations(limit: number): { holds: Operation[]; lines: Operation[] } {
+    const open = this.open();
+    if (!open) return { holds: [], lines: [] };
+    const lines: Operation[] = [];
+    for (const operation of open.store.operationsBackwards()) {
+      if (operation.state === 'open') continue;
+      if (lines.push(operation) >= limit) break;
+    }
+    return { holds: [...open.ledger.open.values()].slice(0, limit), lines };
+  }
+
+  operation(month: number, seq: number): Operation | null {
+    const open = this.open();
+    return open?.ledger.open.get(seq) ?? open?.store.findOperation(month, seq) ?? null;
+  }
+
+  books(): Books | null {
+    return this.open()?.ledger.books(this.now()) ?? null;
+  }
+
+  /** What D1 has taken in. Ranges arrive in any order, and more than once. */
+  acknowledge({ epoch, closeSeqs, entities }: Acknowledgement): void {
+    if (!this.open()) return;
+    this.step(({ ledger, outbox }) => {
+      if (closeSeqs.length > 0) ledger.confirm(epoch, closeSeqs);
+      outbox.confirm(entities);
+    });
+    for (const closeSeq of closeSeqs) this.sentAtMs.delete(closeSeq);
+  }
+
+  /** Hands everything to D1 that it lacks, at once: before somebody reads it there. */
+  async flush(): Promise<void> {
+    const open = this.open();
+    if (!open || this.flushing) return;
+    this.flushing = true;
+    try {
+      const nowMs = this.now();
+      const due: Unconfirmed[] = [];
+      for (const [closeSeq, at] of open.ledger.unconfirmed)
+        if (nowMs - (this.sentAtMs.get(closeSeq) ?? -Infinity) >= RESEND_AFTER_MS) due.push({ closeSeq, ...at });
+      this.firstUnsentAtMs = undefined;
+      for (const { message, closeSeqs } of ledgerMessages(open.store, open.ledger.row.profile.id, due, open.outbox.entities())) {
+        for (const closeSeq of closeSeqs) this.sentAtMs.set(closeSeq, nowMs);
+        try {
+          await this.env.LEDGER_QUEUE.send(message);
+        } catch (error) {
+          for (const closeSeq of closeSeqs) this.sentAtMs.delete(closeSeq);
+          throw error;
+        }
+      }
+    } finally {
+      this.flushing = false;
+    }
+  }
+
+  /** Sends lines again from a close sequence on: the repair of a gap that the reconciliation found in D1. */
+  async resend(fromCloseSeq: number): Promise<number> {
+    const open = this.open();
+    if (!open) return 0;
+    const lines: Unconfirmed[] = [];
+    for (const { closeSeq, closeEpoch, month, seq } of open.store.operationsFrom(1))
+      if (closeSeq !== null && closeSeq >= fromCloseSeq && closeEpoch === open.ledger.row.epoch) lines.push({ closeSeq, month, seq });
+    for (const { message } of ledgerMessages(open.store, open.ledger.row.profile.id, lines, [])) await this.env.LEDGER_QUEUE.send(message);
+    return lines.length;
+  }
+
+  /**
+   * After a point-in-time restore: takes back from D1 what was closed since the moment restored to, and begins a
+   * new epoch, so that sequences used again cannot be mistaken for the old ones.
+   */
+  recover(lines: Operation[]): { epoch: number; replayed: number } {
+    const result = this.step(({ ledger, store }) => replayLines(store, ledger.row, lines));
+    this.opened = undefined;
+    this.sentAtMs.clear();
+    this.wakeForDeadline();
+    return result;
+  }
+
+  /** Holds whose time is up, and the backstop for what was not handed to D1 in passing. */
+  override async alarm(): Promise<void> {
+    this.alarmAtMs = null;
+    const open = this.open();
+    if (!open) return;
+    try {
+      this.step(({ ledger, store }, sql) => {
+        const expired = ledger.expire(this.now());
+        forgetIdempotency(
+          sql,
+          expired.map(({ id }) => id),
+        );
+        this.retireMonths(ledger, store);
+      });
+      await this.flush();
+    } catch (error) {
+      // The runtime gives up on an alarm after six failures; this one must never stop.
+      console.error('account alarm failed', error instanceof Error ? error.message : 'unknown');
+    } finally {
+      this.wakeForDeadline();
+      if (open.ledger.unconfirmed.size > 0 || open.outbox.entities().length > 0) this.wakeBy(this.now() + RESEND_AFTER_MS);
+    }
+  }
+
+  private retireMonths(ledger: Ledger, store: AccountStore): void {
+    const date = new Date(this.now());
+    const before = new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() - KEEP_MONTHS, 1));
+    for (const { month, sum } of store.retirableMonths(before.getUTCFullYear() * 100 + before.getUTCMonth() + 1, ledger.row.lowSeq)) {
+      store.dropMonth(month);
+      ledger.row.archived += sum;
+      store.writeProfile(ledger.row);
+    }
+  }
+
+  private open(): Open | undefined {
+    if (this.opened) return this.opened;
+    const store = new AccountStore(this.ctx.storage.sql);
+    if (!store.exists()) return undefined;
+    const row = store.readAccount();
+    const keys = new KeyRing(this.ctx.storage.sql);
+    const outbox = new Outbox(this.ctx.storage.sql);
+    const hooks = {
+      key: (id: string) => keys.get(id),
+      disableKey: (id: string) => {
+        const key = keys.get(id);
+        if (!key) return;
+        const disabled: KeyRecord = { ...key, status: 'disabled' };
+        keys.put(disabled);
+        outbox.put(`key:${id}`, publicKey(disabled), this.now());
+      },
+      alert: (kind: string, keyId: string, month: number, payload: Record<string, unknown>) =>
+        outbox.put(`alert:${kind}:${keyId}:${month}`, { kind, keyId, month, ...payload }, this.now()),
+    };
+    this.opened = { store, keys, outbox, ledger: new Ledger(store, row, hooks, this.now()) };
+    return this.opened;
+  }
+
+  /** One atomic step. When it throws, nothing is written and memory is read anew. */
+  private step<T>(work: (open: Open, sql: SqlStorage) => T): T {
+    const open = this.open();
+    if (!open) throw new Error('no such account');
+    try {
+      return this.ctx.storage.transactionSync(() => work(open, this.ctx.storage.sql));
+    } catch (error) {
+      this.opened = undefined;
+      throw error;
+    }
+  }
+
+  private publishProfile(ledger: Ledger, outbox: Outbox): void {
+    outbox.put('account', { ...ledger.row.profile, tier: ledger.tier, topUpMicro: ledger.row.topUp }, this.now());
+  }
+
+  private flushInPassing(): void {
+    const open = this.opened;
+    if (!open || this.flushing) return;
+    const nowMs = this.now();
+    this.firstUnsentAtMs ??= nowMs;
+    const unsent = open.ledger.unconfirmed.size - this.sentAtMs.size;
+    if (unsent >= FLUSH_AT_ROWS || nowMs - this.firstUnsentAtMs >= FLUSH_AFTER_MS)
+      this.ctx.waitUntil(this.flush().catch((error: unknown) => console.error('flush failed', String(error))));
+    this.wakeBy(nowMs + RESEND_AFTER_MS);
+  }
+
+  private wakeForDeadline(): void {
+    const deadlineMs = this.opened?.ledger.nextDeadlineMs();
+    if (deadlineMs !== undefined) this.wakeBy(deadlineMs);
+  }
+
+  /** Setting an alarm bills a row: it is set only when none is due in time. */
+  private wakeBy(atMs: number): void {
+    if (this.alarmAtMs !== null && this.alarmAtMs <= atMs) return;
+    this.alarmAtMs = atMs;
+    void this.ctx.storage.setAlarm(atMs);
+  }
+}
+
+const publicKey = ({ secretHash: _, ...key }: KeyRecord): Omit<KeyRecord, 'secretHash'> => key;

@@ -1,0 +1,95 @@
+import { fail, type GatewayError } from '../core/errors';
+import { type MicroCredits, toCredits } from '../core/money';
+import { TIERS, type TierId, tierUnlocks } from '../core/tiers';
+import type { RateWindow } from './rate-window';
+import type { AdmitRequest, KeyRecord } from './types';
+
+/** What admission looks at, beside the request and its key. */
+export interface Standing {
+  tier: TierId;
+  balanceMicro: MicroCredits;
+  heldMicro: MicroCredits;
+  window: RateWindow;
+  /** Of the request's key, this month. */
+  spentMicro: MicroCredits;
+  keyHeldMicro: MicroCredits;
+}
+
+/** Shown as whole credits where they are, else with up to six decimals. */
+const credits = (micro: MicroCredits): string => String(toCredits(micro));
+
+export function refuseTier(request: AdmitRequest, tier: TierId): GatewayError | undefined {
+  if (tierUnlocks(tier, request.minimumTier)) return undefined;
+  const needed = TIERS.find(({ id }) => id === request.minimumTier)!;
+  return fail(
+    'tier_required',
+    `${request.model} needs the ${needed.label} tier: top-ups of ${credits(needed.fromMicro)} credits in total (100 credits = 1 USD).`,
+    { param: 'model', details: { required_tier: needed.id, tier } },
+  ).error;
+}
+
+export function refuseRate(request: AdmitRequest, window: RateWindow, nowMs: number): GatewayError | undefined {
+  if (window.count(nowMs) < request.hourlyLimit) return undefined;
+  const resetAtMs = window.resetAtMs(nowMs);
+  return fail('rate_limited', `This user's limit of ${request.hourlyLimit} ${request.family} calls an hour is reached.`, {
+    retryAfterSeconds: Math.max(1, Math.ceil((resetAtMs - nowMs) / 1000)),
+    headers: {
+      'X-RateLimit-Limit': String(request.hourlyLimit),
+      'X-RateLimit-Remaining': '0',
+      'X-RateLimit-Reset': String(Math.ceil(resetAtMs / 1000)),
+    },
+  }).error;
+}
+
+/** `overSpent` tells a limit that is reached from one that is only taken up by calls under way. */
+export function refuseSpending(key: KeyRecord, spentMicro: MicroCredits, heldMicro: MicroCredits, estimateMicro: MicroCredits) {
+  const limit = key.spendingLimitMicro;
+  if (limit === null || spentMicro + heldMicro + estimateMicro <= limit) return undefined;
+  const details = { limit: toCredits(limit), spent: toCredits(spentMicro), required: toCredits(estimateMicro) };
+  if (spentMicro + estimateMicro > limit)
+    return {
+      overSpent: true,
+      error: fail('spending_limit', `This API key's spending limit of ${credits(limit)} credits a month is reached.`, {
+        code: 'insufficient_quota',
+        details,
+      }).error,
+    };
+  return {
+    overSpent: false,
+    error: fail('spending_in_flight', "This API key's spending limit is taken up by calls under way; try again when they have ended.", {
+      details,
+      retryAfterSeconds: 5,
+    }).error,
+  };
+}
+
+export function refuseBalance(
+  balanceMicro: MicroCredits,
+  heldMicro: MicroCredits,
+  estimateMicro: MicroCredits,
+  minimumMicro: MicroCredits,
+): GatewayError | undefined {
+  const required = Math.max(estimateMicro, minimumMicro);
+  const short = (kind: 'insufficient_credits' | 'credits_in_flight', message: string, availableMicro: MicroCredits) =>
+    fail(kind, message, {
+      details: {
+        required: toCredits(required),
+        available: toCredits(availableMicro),
+        limit_source: kind === 'credits_in_flight' ? 'in_flight' : 'credits',
+      },
+      ...(kind === 'credits_in_flight' && { retryAfterSeconds: 5 }),
+    }).error;
+  if (balanceMicro < required)
+    return short(
+      'insufficient_credits',
+      `This call needs ${credits(required)} credits; the account has ${credits(balanceMicro)}. Top up to go on (100 credits = 1 USD).`,
+      balanceMicro,
+    );
+  if (balanceMicro - heldMicro < estimateMicro)
+    return short(
+      'credits_in_flight',
+      `This call needs ${credits(required)} credits; ${credits(heldMicro)} of the account's are held by calls under way.`,
+      balanceMicro - heldMicro,
+    );
+  return undefined;
+}

@@ -1,0 +1,52 @@
+import { fail, type GatewayError } from '../core/errors';
+import type { Replay } from './types';
+
+export const IDEMPOTENCY_KEEP_MS = 24 * 3_600_000;
+
+type Sql = Pick<SqlStorage, 'exec'>;
+
+/**
+ * `running` while the first call is under way, `stored` once its answer can be sent again, `lost` when it was
+ * charged and its answer could not be kept. A call that came to nothing leaves no record: it may be tried again.
+ */
+type State = 'running' | 'stored' | 'lost';
+
+export type IdempotencyDecision = { kind: 'first' } | { kind: 'replay'; replay: Replay } | { kind: 'refused'; error: GatewayError };
+
+/** What to do with a call that bears this idempotency key. */
+export function checkIdempotency(sql: Sql, keyHash: string, bodyHash: string, nowMs: number): IdempotencyDecision {
+  const [row] = sql.exec('SELECT body_hash, op_id, state, at FROM idempotency WHERE key_hash = ?', keyHash).toArray();
+  if (!row || Number(row.at) <= nowMs - IDEMPOTENCY_KEEP_MS) return { kind: 'first' };
+  if (row.body_hash !== bodyHash)
+    return {
+      kind: 'refused',
+      error: fail('idempotency_mismatch', 'This Idempotency-Key was used before with another request body.').error,
+    };
+  const state = row.state as State;
+  if (state === 'stored') return { kind: 'replay', replay: { operationId: String(row.op_id) } };
+  if (state === 'lost')
+    return {
+      kind: 'refused',
+      error: fail('idempotency_mismatch', 'This Idempotency-Key was used before and its answer could not be kept; it was charged once.')
+        .error,
+    };
+  return {
+    kind: 'refused',
+    error: fail('idempotency_in_flight', 'A request with this Idempotency-Key is under way.', { retryAfterSeconds: 1 }).error,
+  };
+}
+
+export function beginIdempotency(sql: Sql, keyHash: string, bodyHash: string, operationId: string, nowMs: number): void {
+  sql.exec('DELETE FROM idempotency WHERE at <= ?', nowMs - IDEMPOTENCY_KEEP_MS);
+  sql.exec('INSERT OR REPLACE INTO idempotency VALUES (?, ?, ?, ?, ?)', keyHash, bodyHash, operationId, 'running', nowMs);
+}
+
+export function endIdempotency(sql: Sql, keyHash: string, operationId: string, state: 'stored' | 'lost' | 'forgotten'): void {
+  if (state === 'forgotten') sql.exec('DELETE FROM idempotency WHERE key_hash = ? AND op_id = ?', keyHash, operationId);
+  else sql.exec('UPDATE idempotency SET state = ? WHERE key_hash = ? AND op_id = ?', state, keyHash, operationId);
+}
+
+/** Calls that expired: their keys are free again. */
+export function forgetIdempotency(sql: Sql, operationIds: readonly string[]): void {
+  for (const id of operationIds) sql.exec("DELETE FROM idempotency WHERE op_id = ? AND state = 'running'", id);
+}

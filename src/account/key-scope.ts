@@ -1,0 +1,56 @@
+import ipaddr from 'ipaddr.js';
+import { fail, type GatewayError } from '../core/errors';
+import type { AdmitRequest, KeyRecord } from './types';
+
+/** Equality whose time does not tell how much of a guess was right. */
+function equalText(a: string, b: string): boolean {
+  let difference = a.length ^ b.length;
+  for (let i = 0; i < a.length; i++) difference |= a.charCodeAt(i) ^ b.charCodeAt(i % (b.length || 1));
+  return difference === 0;
+}
+
+/** Is the address in one of the ranges (single addresses or CIDR)? IPv4 mapped into IPv6 counts as IPv4. */
+export function ipAllowed(ip: string | null, ranges: readonly string[]): boolean {
+  if (ranges.length === 0) return true;
+  if (ip === null || !ipaddr.isValid(ip)) return false;
+  const address = ipaddr.process(ip);
+  return ranges.some((range) => {
+    const parsed = parseRange(range);
+    return parsed !== undefined && parsed[0].kind() === address.kind() && address.match(parsed);
+  });
+}
+
+/** A single address or a CIDR range; undefined when it is neither. */
+export function parseRange(range: string): [ipaddr.IPv4 | ipaddr.IPv6, number] | undefined {
+  try {
+    if (range.includes('/')) return ipaddr.parseCIDR(range);
+    const address = ipaddr.process(range);
+    return [address, address.kind() === 'ipv4' ? 32 : 128];
+  } catch {
+    return undefined;
+  }
+}
+
+const sameOrigin = (a: string, b: string): boolean => a.toLowerCase().replace(/\/$/, '') === b.toLowerCase().replace(/\/$/, '');
+
+type KeyCheck = Pick<AdmitRequest, 'secretHash' | 'origin' | 'ip'>;
+
+/** Why the key may not be used from here, undefined when it may. */
+export function refuseKey(key: KeyRecord | undefined, request: KeyCheck, nowMs: number): GatewayError | undefined {
+  if (!key || !equalText(key.secretHash, request.secretHash)) return fail('invalid_key', 'This API key does not exist.').error;
+  if (key.status === 'revoked') return fail('revoked_key', 'This API key was revoked.').error;
+  if (key.status === 'disabled') return fail('disabled_key', 'This API key is disabled: it reached its spending limit.').error;
+  if (key.expiresAtMs !== null && key.expiresAtMs <= nowMs) return fail('expired_key', 'This API key has expired.').error;
+  if (key.origins.length > 0 && !(request.origin !== null && key.origins.some((origin) => sameOrigin(origin, request.origin!))))
+    return fail('origin_not_allowed', 'This API key may not be used from this origin.').error;
+  if (!ipAllowed(request.ip, key.ips)) return fail('ip_not_allowed', 'This API key may not be used from this IP address.').error;
+  return undefined;
+}
+
+/** Why the key may not be used for this model, undefined when it may. */
+export function refuseModel(key: KeyRecord, request: Pick<AdmitRequest, 'model' | 'modelFamily'>): GatewayError | undefined {
+  const named = key.models.length === 0 || key.models.includes(request.model);
+  const inFamily = key.families.length === 0 || key.families.includes(request.modelFamily);
+  if (named && inFamily) return undefined;
+  return fail('model_not_allowed', `This API key may not use ${request.model}.`, { param: 'model' }).error;
+}

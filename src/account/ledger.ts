@@ -1,0 +1,398 @@
+/**
+ * The money of one account. Every method is one synchronous step that its caller runs in a storage transaction:
+ * rows first, memory after them, so that a failed step leaves nothing behind once memory is read anew.
+ *
+ * Held in memory, and rebuilt from the rows on wake: open holds, rolling windows, and which closed operations
+ * D1 has yet to confirm.
+ */
+import { fail, type GatewayError } from '../core/errors';
+import { monthOf, operationId, parseOperationId } from '../core/ids';
+import type { MicroCredits } from '../core/money';
+import { effectiveTier, type TierId } from '../core/tiers';
+import { refuseBalance, refuseRate, refuseSpending, refuseTier } from './admission';
+import { refuseKey, refuseModel } from './key-scope';
+import { RateWindow } from './rate-window';
+import type { AccountRow, AccountStore, KeySpend, OperationRow } from './store';
+import type {
+  AdmitRequest,
+  AdmitResult,
+  BeatRequest,
+  BeatResult,
+  Books,
+  CloseRequest,
+  CloseResult,
+  ExtendRequest,
+  ExtendResult,
+  GrantRequest,
+  KeyRecord,
+  Outcome,
+} from './types';
+
+/** How long after its hold expired a call may still be charged what it really cost. */
+const LATE_CLOSE_MS = 24 * 3_600_000;
+
+/** What the ledger tells its owner about: alerts for D1, and idempotency records to settle. */
+export interface LedgerHooks {
+  key(id: string): KeyRecord | undefined;
+  disableKey(id: string): void;
+  alert(kind: 'key_spend_80' | 'key_spend_100', keyId: string, month: number, payload: Record<string, unknown>): void;
+}
+
+export class Ledger {
+  readonly open = new Map<number, OperationRow>();
+  /** Closed operations that D1 has not confirmed, by close sequence. */
+  readonly unconfirmed = new Map<number, { month: number; seq: number }>();
+  private readonly windows = new Map<string, RateWindow>();
+  private readonly spend: Map<string, KeySpend>;
+  private readonly heldByKey = new Map<string, MicroCredits>();
+  private lastMs = 0;
+
+  constructor(
+    private readonly store: AccountStore,
+    readonly row: AccountRow,
+    private readonly hooks: LedgerHooks,
+    nowMs: number,
+  ) {
+    this.spend = store.readKeySpend();
+    this.rebuild(nowMs);
+  }
+
+  private rebuild(nowMs: number): void {
+    for (const operation of this.store.operationsFrom(this.row.lowSeq)) {
+      if (operation.state === 'open') {
+        this.open.set(operation.seq, operation);
+        this.addKeyHeld(operation, operation.heldMicro);
+      } else if (operation.closeSeq !== null && operation.closeEpoch === this.row.epoch && operation.closeSeq > this.row.acked) {
+        this.unconfirmed.set(operation.closeSeq, { month: operation.month, seq: operation.seq });
+      }
+    }
+    const recent: OperationRow[] = [];
+    for (const operation of this.store.operationsBackwards()) {
+      this.lastMs = Math.max(this.lastMs, operation.openedAtMs);
+      if (operation.openedAtMs <= nowMs - RateWindow.SPAN_MS) break;
+      recent.push(operation);
+    }
+    for (const operation of recent.reverse())
+      if (operation.kind === 'usage' && countsForRate(operation)) this.windowOf(operation).add(operation.openedAtMs, operation.seq);
+  }
+
+  /** Time as the ledger sees it never goes back, so that windows and sequences agree. */
+  private tick(nowMs: number): number {
+    this.lastMs = Math.max(this.lastMs, nowMs);
+    return this.lastMs;
+  }
+
+  get tier(): TierId {
+    return effectiveTier(this.row.topUp, this.row.profile.grantedTier);
+  }
+
+  /** Decides in the order that fixes which refusal a client sees: key, tier, rate, spending limit, balance. */
+  admit(request: AdmitRequest, now: number): AdmitResult {
+    const nowMs = this.tick(now);
+    const key = this.hooks.key(request.keyId);
+    const refusal = refuseKey(key, request, nowMs) ?? refuseModel(key!, request);
+    if (refusal) return { ok: false, error: refusal };
+    const test = key!.mode === 'test';
+    const estimateMicro = test ? 0 : request.estimateMicro;
+    const window = this.windowOf({ userId: key!.userId, family: request.family, test });
+    const error =
+      (test ? undefined : refuseTier(request, this.tier)) ??
+      refuseRate(request, window, nowMs) ??
+      (test ? undefined : this.refuseSpend(key!, estimateMicro, nowMs)) ??
+      (test ? undefined : refuseBalance(this.row.balance, this.row.held, estimateMicro, request.minimumBalanceMicro));
+    if (error) return { ok: false, error };
+    const operation = this.newOperation('usage', request.nonce, nowMs, {
+      state: 'open',
+      keyId: key!.id,
+      userId: key!.userId,
+      family: request.family,
+      test,
+      model: request.model,
+      endpoint: request.endpoint,
+      heldMicro: estimateMicro,
+      deadlineMs: nowMs + request.leaseMs,
+    });
+    this.row.held += estimateMicro;
+    this.store.insertOperation(operation);
+    this.store.writeSums(this.row);
+    this.open.set(operation.seq, operation);
+    this.addKeyHeld(operation, estimateMicro);
+    window.add(nowMs, operation.seq);
+    return { ok: true, admission: { holdId: operation.id, userId: key!.userId } };
+  }
+
+  private refuseSpend(key: KeyRecord, estimateMicro: MicroCredits, nowMs: number): GatewayError | undefined {
+    const spend = this.spendOf(key.id, nowMs);
+    const refusal = refuseSpending(key, spend.spent, this.heldByKey.get(key.id) ?? 0, estimateMicro);
+    // A limit that holds count towards is seldom reached by what is spent: the first refusal is the 100 % event.
+    if (refusal?.overSpent && !spend.alerted100) {
+      spend.alerted100 = true;
+      this.store.writeSumsAndSpend(this.row, this.spend, key.id);
+      this.hooks.alert('key_spend_100', key.id, spend.month, { spentMicro: spend.spent, limitMicro: key.spendingLimitMicro });
+      if (key.autoDisable) this.hooks.disableKey(key.id);
+    }
+    return refusal?.error;
+  }
+
+  /** Renews a hold's lease and notes what to charge should the call never be heard of again. */
+  beat(request: BeatRequest, now: number): BeatResult {
+    const nowMs = this.tick(now);
+    const operation = this.findOpen(request.holdId);
+    if (!operation) return { ok: false, reason: 'closed' };
+    this.renew(operation, request, nowMs);
+    return { ok: true };
+  }
+
+  /** Enlarges a hold, if the balance and the key's limit allow it, and renews its lease. */
+  extend(request: ExtendRequest, now: number): ExtendResult {
+    const nowMs = this.tick(now);
+    const operation = this.findOpen(request.holdId);
+    if (!operation) return fail('unavailable', 'The hold is closed.');
+    if (!operation.test) {
+      const key = operation.keyId === null ? undefined : this.hooks.key(operation.keyId);
+      const error =
+        (key && this.refuseSpend(key, request.byMicro, nowMs)) ??
+        refuseBalance(this.row.balance, this.row.held, request.byMicro, request.byMicro);
+      if (error) return { ok: false, error };
+      operation.heldMicro += request.byMicro;
+      this.row.held += request.byMicro;
+      this.addKeyHeld(operation, request.byMicro);
+      this.store.writeSums(this.row);
+    }
+    this.renew(operation, request, nowMs);
+    return { ok: true, heldMicro: operation.heldMicro };
+  }
+
+  private renew(operation: OperationRow, request: BeatRequest, nowMs: number): void {
+    operation.checkpointMicro = operation.test ? 0 : Math.max(operation.checkpointMicro, request.checkpointMicro);
+    operation.deadlineMs = Math.max(operation.deadlineMs, nowMs + request.leaseMs);
+    this.store.renewOperation(operation);
+  }
+
+  /** Settles or releases a hold, once: a closed one gives its first outcome again. */
+  close(request: CloseRequest, now: number): CloseResult {
+    const nowMs = this.tick(now);
+    const ref = parseOperationId(request.holdId);
+    if (!ref) return { ok: false, reason: 'unknown_hold' };
+    const open = this.findOpen(request.holdId);
+    if (open) {
+      const costMicro = open.test ? 0 : request.costMicro;
+      this.closeOpen(
+        open,
+        costMicro,
+        costMicro === 0 && request.outcome === 'released' ? 'released' : 'settled',
+        request.outcome,
+        request.detail,
+        nowMs,
+      );
+      return { ok: true, costMicro, outcome: request.outcome, repeated: false };
+    }
+    const closed = this.store.findOperation(ref.month, ref.seq);
+    if (closed && closed.id === request.holdId) {
+      if (closed.state === 'expired') return this.closeLate(request, closed, nowMs);
+      return { ok: true, costMicro: -closed.amountMicro, outcome: closed.outcome as Outcome, repeated: true };
+    }
+    // Held before a point-in-time restore that the account has been through: the work was done, so it is charged.
+    if (ref.epoch < this.row.epoch) return this.closeLate(request, undefined, nowMs);
+    return { ok: false, reason: 'unknown_hold' };
+  }
+
+  private closeLate(request: CloseRequest, expired: OperationRow | undefined, nowMs: number): CloseResult {
+    const known = this.store.findAdjustment(request.holdId);
+    if (known) return { ok: true, costMicro: known.costMicro, outcome: known.outcome as Outcome, repeated: true };
+    if (expired && nowMs - (expired.closedAtMs ?? 0) > LATE_CLOSE_MS) return { ok: false, reason: 'too_late' };
+    const costMicro = expired?.test ? 0 : request.costMicro;
+    const charged = expired ? -expired.amountMicro : 0;
+    this.store.insertAdjustment(request.holdId, costMicro, request.outcome);
+    if (costMicro !== charged) {
+      const adjust = this.newOperation('adjust', parseOperationId(request.holdId)!.nonce, nowMs, {
+        keyId: expired?.keyId ?? null,
+        userId: expired?.userId ?? null,
+        family: expired?.family ?? null,
+        model: expired?.model ?? null,
+        endpoint: expired?.endpoint ?? null,
+        outcome: request.outcome,
+        amountMicro: charged - costMicro,
+        detail: { ...request.detail, adjusts: request.holdId },
+      });
+      this.addLine(adjust, nowMs);
+      if (adjust.keyId !== null) this.addSpend(adjust.keyId, costMicro - charged, expired!.month, nowMs);
+    }
+    return { ok: true, costMicro, outcome: request.outcome, repeated: false };
+  }
+
+  /** Closes what was not heard of in time: charged by its last checkpoint, and released where there is none. */
+  expire(now: number): OperationRow[] {
+    const nowMs = this.tick(now);
+    const overdue = [...this.open.values()].filter((operation) => operation.deadlineMs <= nowMs);
+    for (const operation of overdue) {
+      const charged = operation.checkpointMicro > 0;
+      this.closeOpen(operation, operation.checkpointMicro, 'expired', charged ? 'estimated' : 'released', { expired: true }, nowMs);
+    }
+    return overdue;
+  }
+
+  private closeOpen(
+    operation: OperationRow,
+    costMicro: MicroCredits,
+    state: OperationRow['state'],
+    outcome: Outcome,
+    detail: Record<string, unknown>,
+    nowMs: number,
+  ): void {
+    this.row.held -= operation.heldMicro;
+    this.addKeyHeld(operation, -operation.heldMicro);
+    this.row.balance -= costMicro;
+    operation.state = state;
+    operation.amountMicro = costMicro === 0 ? 0 : -costMicro;
+    operation.closedAtMs = nowMs;
+    operation.closeEpoch = this.row.epoch;
+    operation.closeSeq = ++this.row.closeSeq;
+    operation.outcome = outcome;
+    operation.detail = detail;
+    this.store.closeOperation(operation);
+    this.open.delete(operation.seq);
+    this.unconfirmed.set(operation.closeSeq, { month: operation.month, seq: operation.seq });
+    if (!countsForRate(operation)) this.windowOf(operation).remove(operation.seq);
+    if (costMicro > 0 && operation.keyId !== null) this.addSpend(operation.keyId, costMicro, operation.month, nowMs);
+    else this.store.writeSums(this.row);
+  }
+
+  /** Adds to a key's spend of a month, and writes the account's row with it. */
+  private addSpend(keyId: string, costMicro: MicroCredits, month: number, nowMs: number): void {
+    const spend = this.spendOf(keyId, nowMs);
+    if (spend.month === month) spend.spent += costMicro;
+    const limit = this.hooks.key(keyId)?.spendingLimitMicro ?? null;
+    const crossed = limit !== null && !spend.alerted80 && spend.spent * 5 >= limit * 4;
+    if (crossed) spend.alerted80 = true;
+    this.store.writeSumsAndSpend(this.row, this.spend, keyId);
+    if (crossed) this.hooks.alert('key_spend_80', keyId, spend.month, { spentMicro: spend.spent, limitMicro: limit });
+  }
+
+  /** Adds to the balance, once for each event; gives the balance after it. */
+  grant(request: GrantRequest, nonce: string, now: number): { balanceMicro: MicroCredits; repeated: boolean } {
+    const nowMs = this.tick(now);
+    if (this.store.isPaid(request.eventId)) return { balanceMicro: this.row.balance, repeated: true };
+    const operation = this.newOperation('grant', nonce, nowMs, {
+      outcome: 'actual',
+      amountMicro: request.amountMicro,
+      detail: { reason: request.reason, eventId: request.eventId, topUp: request.topUp },
+    });
+    this.store.markPaid(request.eventId, operation.id);
+    if (request.topUp) this.row.topUp += request.amountMicro;
+    this.addLine(operation, nowMs);
+    this.store.writeProfile(this.row);
+    return { balanceMicro: this.row.balance, repeated: false };
+  }
+
+  /** A line that is closed from the start. */
+  private addLine(operation: OperationRow, nowMs: number): void {
+    operation.closedAtMs = nowMs;
+    operation.closeEpoch = this.row.epoch;
+    operation.closeSeq = ++this.row.closeSeq;
+    this.row.balance += operation.amountMicro;
+    this.store.insertOperation(operation);
+    this.store.writeSums(this.row);
+    this.unconfirmed.set(operation.closeSeq, { month: operation.month, seq: operation.seq });
+  }
+
+  private newOperation(kind: OperationRow['kind'], nonce: string, nowMs: number, fields: Partial<OperationRow>): OperationRow {
+    const ref = { nonce, epoch: this.row.epoch, month: monthOf(nowMs), seq: ++this.row.seq };
+    return {
+      ...ref,
+      id: operationId(ref),
+      kind,
+      state: 'settled',
+      keyId: null,
+      userId: null,
+      family: null,
+      test: false,
+      model: null,
+      endpoint: null,
+      heldMicro: 0,
+      checkpointMicro: 0,
+      amountMicro: 0,
+      openedAtMs: nowMs,
+      deadlineMs: nowMs,
+      closedAtMs: null,
+      closeEpoch: null,
+      closeSeq: null,
+      outcome: null,
+      detail: {},
+      ...fields,
+    };
+  }
+
+  /** D1 has these: nothing up to the last gapless one is sent again. */
+  confirm(epoch: number, closeSeqs: readonly number[]): void {
+    if (epoch !== this.row.epoch) return;
+    for (const closeSeq of closeSeqs) this.unconfirmed.delete(closeSeq);
+    let first = this.row.closeSeq + 1;
+    let lowSeq = this.row.seq + 1;
+    for (const [closeSeq, { seq }] of this.unconfirmed) {
+      first = Math.min(first, closeSeq);
+      lowSeq = Math.min(lowSeq, seq);
+    }
+    for (const seq of this.open.keys()) lowSeq = Math.min(lowSeq, seq);
+    this.row.acked = first - 1;
+    this.row.lowSeq = lowSeq;
+    this.store.writeSums(this.row);
+  }
+
+  /** When the account next has something to do by itself, undefined when it has not. */
+  nextDeadlineMs(): number | undefined {
+    let next: number | undefined;
+    for (const { deadlineMs } of this.open.values()) next = next === undefined ? deadlineMs : Math.min(next, deadlineMs);
+    return next;
+  }
+
+  books(nowMs: number): Books {
+    let openHeldMicro = 0;
+    let overdueHolds = 0;
+    for (const operation of this.open.values()) {
+      openHeldMicro += operation.heldMicro;
+      if (operation.deadlineMs + 60_000 < nowMs) overdueHolds++;
+    }
+    const { epoch, balance, held, closeSeq, acked, archived } = this.row;
+    const linesMicro = archived + this.store.sumOfLines();
+    return { epoch, balanceMicro: balance, heldMicro: held, linesMicro, openHeldMicro, closeSeq, ackedCloseSeq: acked, overdueHolds };
+  }
+
+  spentThisMonth(keyId: string, nowMs: number): MicroCredits {
+    return this.spendOf(keyId, nowMs).spent;
+  }
+
+  private spendOf(keyId: string, nowMs: number): KeySpend {
+    const month = monthOf(Math.max(nowMs, this.lastMs));
+    let spend = this.spend.get(keyId);
+    if (!spend || spend.month < month) {
+      spend = { month, spent: 0, alerted80: false, alerted100: false };
+      this.spend.set(keyId, spend);
+    }
+    return spend;
+  }
+
+  private findOpen(holdId: string): OperationRow | undefined {
+    const ref = parseOperationId(holdId);
+    const operation = ref && this.open.get(ref.seq);
+    return operation?.id === holdId ? operation : undefined;
+  }
+
+  private windowOf(of: Pick<OperationRow, 'userId' | 'family' | 'test'>): RateWindow {
+    const name = `${of.userId}|${of.family}|${of.test}`;
+    let window = this.windows.get(name);
+    if (!window) {
+      window = new RateWindow();
+      this.windows.set(name, window);
+    }
+    return window;
+  }
+
+  private addKeyHeld(operation: OperationRow, micro: MicroCredits): void {
+    if (operation.keyId !== null) this.heldByKey.set(operation.keyId, (this.heldByKey.get(operation.keyId) ?? 0) + micro);
+  }
+}
+
+/** Calls that came to nothing take up no quota. */
+const countsForRate = (operation: OperationRow): boolean =>
+  operation.state !== 'released' && !(operation.state === 'expired' && operation.amountMicro === 0);

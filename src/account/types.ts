@@ -1,0 +1,197 @@
+/** What crosses the wire between the Worker and an account object: plain data only. */
+import type { KeyMode } from '../core/api-key';
+import type { GatewayError } from '../core/errors';
+import type { RateFamily } from '../core/family';
+import type { MicroCredits } from '../core/money';
+import type { TierId } from '../core/tiers';
+import type { UsageSource } from '../core/usage';
+
+export interface AccountProfile {
+  id: string;
+  name: string;
+  email: string | null;
+  createdAtMs: number;
+  /** The tier that the operator granted; top-ups may earn a higher one. */
+  grantedTier: TierId;
+}
+
+export interface KeyRecord {
+  id: string;
+  name: string;
+  mode: KeyMode;
+  secretHash: string;
+  /** Whose hourly limits the key's calls count against. */
+  userId: string;
+  status: 'active' | 'revoked' | 'disabled';
+  createdAtMs: number;
+  expiresAtMs: number | null;
+  /** Micro-credits a UTC calendar month. */
+  spendingLimitMicro: MicroCredits | null;
+  /** Disable the key when its limit is reached, until its owner enables it again. */
+  autoDisable: boolean;
+  /** Empty lists allow everything. */
+  origins: string[];
+  ips: string[];
+  models: string[];
+  families: string[];
+}
+
+/** A key as its owner may see it. */
+export interface KeySummary extends Omit<KeyRecord, 'secretHash'> {
+  spentThisMonthMicro: MicroCredits;
+}
+
+export interface AdmitRequest {
+  nonce: string;
+  keyId: string;
+  secretHash: string;
+  origin: string | null;
+  ip: string | null;
+  family: RateFamily;
+  /** The catalogue's family of the model, for keys that are limited to some. */
+  modelFamily: string;
+  model: string;
+  endpoint: string;
+  minimumTier: TierId;
+  /** The balance an account must have before a call of this kind, whatever it costs. */
+  minimumBalanceMicro: MicroCredits;
+  estimateMicro: MicroCredits;
+  leaseMs: number;
+  hourlyLimit: number;
+  /** Sandbox calls of test keys: free, and in hourly windows of their own. */
+  idempotency: { keyHash: string; bodyHash: string } | null;
+}
+
+export interface Admission {
+  holdId: string;
+  userId: string;
+}
+
+/** The first answer to this idempotency key is to be sent again: nothing is held. */
+export interface Replay {
+  operationId: string;
+}
+
+export type AdmitResult = { ok: true; admission: Admission } | { ok: true; replay: Replay } | { ok: false; error: GatewayError };
+
+export type Outcome = UsageSource | 'released';
+
+/** What a closed call leaves on its row, as JSON: the receipt a customer can recompute. */
+export type OperationDetail = Record<string, unknown>;
+
+export interface CloseRequest {
+  holdId: string;
+  /** What is charged; 0 releases the hold in full. */
+  costMicro: MicroCredits;
+  outcome: Outcome;
+  detail: OperationDetail;
+  /** With an idempotency key: whether its answer was stored for replay. */
+  idempotency?: { keyHash: string; stored: boolean };
+}
+
+export type CloseResult =
+  | { ok: true; costMicro: MicroCredits; outcome: Outcome; repeated: boolean }
+  /** No such hold, or it was closed too long ago to be adjusted. */
+  | { ok: false; reason: 'unknown_hold' | 'too_late' };
+
+export interface BeatRequest {
+  holdId: string;
+  /** What the call has used so far: charged should it never be heard of again. */
+  checkpointMicro: MicroCredits;
+  leaseMs: number;
+}
+
+export type BeatResult = { ok: true } | { ok: false; reason: 'closed' };
+
+export interface ExtendRequest extends BeatRequest {
+  byMicro: MicroCredits;
+}
+
+export type ExtendResult = { ok: true; heldMicro: MicroCredits } | { ok: false; error: GatewayError };
+
+export interface GrantRequest {
+  /** Makes the grant idempotent: a payment's id, say. */
+  eventId: string;
+  /** Negative for a refund or a dispute. */
+  amountMicro: MicroCredits;
+  reason: string;
+  /** Does it count towards the tier? */
+  topUp: boolean;
+}
+
+export type OperationKind = 'usage' | 'grant' | 'adjust';
+
+/** One operation as stored, and as it goes to D1. */
+export interface Operation {
+  id: string;
+  seq: number;
+  kind: OperationKind;
+  state: 'open' | 'settled' | 'released' | 'expired';
+  keyId: string | null;
+  userId: string | null;
+  family: RateFamily | null;
+  test: boolean;
+  model: string | null;
+  endpoint: string | null;
+  heldMicro: MicroCredits;
+  /** The change of the balance: negative for usage. */
+  amountMicro: MicroCredits;
+  openedAtMs: number;
+  deadlineMs: number;
+  closedAtMs: number | null;
+  /** Which close it was: numbered without gaps within an epoch. */
+  closeEpoch: number | null;
+  closeSeq: number | null;
+  outcome: string | null;
+  detail: OperationDetail;
+}
+
+export interface AccountView {
+  profile: AccountProfile;
+  tier: TierId;
+  balanceMicro: MicroCredits;
+  heldMicro: MicroCredits;
+  topUpMicro: MicroCredits;
+  epoch: number;
+}
+
+/** The sums that the nightly reconciliation compares with D1. */
+export interface Books {
+  epoch: number;
+  balanceMicro: MicroCredits;
+  heldMicro: MicroCredits;
+  /** Of every ledger line, archived months included. */
+  linesMicro: MicroCredits;
+  openHeldMicro: MicroCredits;
+  /** Closed operations of this epoch: the last of them has this number. */
+  closeSeq: number;
+  ackedCloseSeq: number;
+  overdueHolds: number;
+}
+
+/** A message of the `ledger` queue. */
+export interface LedgerMessage {
+  accountId: string;
+  operations: Operation[];
+  entities: OutboxEntity[];
+}
+
+/** A settlement on its way to an account object that could not be reached when the call ended. */
+export interface SettlementMessage {
+  accountId: string;
+  close: CloseRequest;
+}
+
+/** The latest state of something D1 keeps a readable copy of, or an event for it. */
+export interface OutboxEntity {
+  /** `account`, `key:<id>` or `alert:<what>`. */
+  id: string;
+  version: number;
+  payload: Record<string, unknown>;
+}
+
+export interface Acknowledgement {
+  epoch: number;
+  closeSeqs: number[];
+  entities: { id: string; version: number }[];
+}

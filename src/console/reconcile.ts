@@ -1,0 +1,96 @@
+/** The books of every account against themselves and against D1. */
+import { and, asc, eq, gt, sql } from 'drizzle-orm';
+import type { Books, Operation } from '../account/types';
+import { database } from '../db/client';
+import { accounts, ledger, reconciliations } from '../db/schema';
+import type { ConsoleDeps } from './deps';
+import { toOperation } from './ledger';
+
+export interface Problem {
+  accountId: string;
+  problem: string;
+}
+
+const PAGE = 100;
+const RECOVER_PAGE = 1_000;
+
+/** Checks one account, or all of them; gaps in D1 are sent again. */
+export async function reconcile(deps: ConsoleDeps, only?: string): Promise<{ checked: number; problems: Problem[] }> {
+  const problems: Problem[] = [];
+  let checked = 0;
+  for await (const accountId of only === undefined ? allAccounts(deps) : [only]) {
+    checked++;
+    for (const problem of await checkAccount(deps, accountId)) problems.push({ accountId, problem });
+  }
+  const at = deps.now();
+  for (const { accountId, problem } of problems)
+    await database(deps.db).insert(reconciliations).values({ at, accountId, problem }).onConflictDoNothing();
+  return { checked, problems };
+}
+
+async function* allAccounts(deps: ConsoleDeps): AsyncGenerator<string> {
+  for (let after = ''; ; ) {
+    const page = await database(deps.db)
+      .select({ id: accounts.id })
+      .from(accounts)
+      .where(gt(accounts.id, after))
+      .orderBy(asc(accounts.id))
+      .limit(PAGE);
+    for (const { id } of page) yield id;
+    if (page.length < PAGE) return;
+    after = page.at(-1)!.id;
+  }
+}
+
+async function checkAccount(deps: ConsoleDeps, accountId: string): Promise<string[]> {
+  const stub = deps.account(accountId);
+  const books = await stub.books();
+  if (!books) return ['the account object has no account'];
+  const problems = checkBooks(books);
+  const copy = await copyOf(deps, accountId, books);
+  if (copy.lines < books.ackedCloseSeq) {
+    const resent = await stub.resend(1);
+    problems.push(`D1 has ${copy.lines} of ${books.ackedCloseSeq} confirmed lines of epoch ${books.epoch}; ${resent} sent again`);
+  }
+  if (copy.lines === books.closeSeq && copy.allMicro !== books.balanceMicro)
+    problems.push(`D1's lines come to ${copy.allMicro} micro-credits, the balance is ${books.balanceMicro}`);
+  return problems;
+}
+
+export function checkBooks(books: Books): string[] {
+  const problems: string[] = [];
+  if (books.balanceMicro !== books.linesMicro) problems.push(`the balance is ${books.balanceMicro}, its lines come to ${books.linesMicro}`);
+  if (books.heldMicro !== books.openHeldMicro) problems.push(`${books.heldMicro} is held, open holds come to ${books.openHeldMicro}`);
+  if (books.overdueHolds > 0) problems.push(`${books.overdueHolds} holds are open a minute past their deadline`);
+  return problems;
+}
+
+/** Up to the close that the books were read at: later ones may arrive meanwhile. */
+async function copyOf(deps: ConsoleDeps, accountId: string, { epoch, closeSeq }: Books) {
+  const upTo = sql`(${ledger.epoch} < ${epoch} OR ${ledger.closeSeq} <= ${closeSeq})`;
+  const [row] = await database(deps.db)
+    .select({
+      lines: sql<number>`COALESCE(SUM(${ledger.epoch} = ${epoch}), 0)`,
+      allMicro: sql<number>`COALESCE(SUM(${ledger.amount}), 0)`,
+    })
+    .from(ledger)
+    .where(and(eq(ledger.accountId, accountId), upTo));
+  return row ?? { lines: 0, allMicro: 0 };
+}
+
+/** After a point-in-time restore of an account object: brings it up to date from D1 and begins a new epoch. */
+export async function recover(deps: ConsoleDeps, accountId: string, books: Books): Promise<{ epoch: number; replayed: number }> {
+  const lines: Operation[] = [];
+  for (let after = books.ackedCloseSeq; ; ) {
+    const page = await database(deps.db)
+      .select()
+      .from(ledger)
+      .where(and(eq(ledger.accountId, accountId), eq(ledger.epoch, books.epoch), gt(ledger.closeSeq, after)))
+      .orderBy(asc(ledger.closeSeq))
+      .limit(RECOVER_PAGE);
+    lines.push(...page.map(toOperation));
+    if (page.length < RECOVER_PAGE) break;
+    after = page.at(-1)!.closeSeq;
+  }
+  return deps.account(accountId).recover(lines);
+}

@@ -1,0 +1,102 @@
+/**
+ * API keys: `ck_` (or `ck_test_`) and 43 bytes in base62: version 1, account 12, key 4, secret 20, MAC 6.
+ * The MAC only stops strangers from waking account objects; the secret's hash, checked there, is what admits.
+ */
+import { base62Length, fromBase62, toBase62 } from './base62';
+import { ACCOUNT_ID_BYTES, accountId, KEY_ID_BYTES, keyId } from './ids';
+
+const VERSION = 1;
+const SECRET_BYTES = 20;
+const MAC_BYTES = 6;
+const BODY_BYTES = 1 + ACCOUNT_ID_BYTES + KEY_ID_BYTES + SECRET_BYTES;
+const KEY_BYTES = BODY_BYTES + MAC_BYTES;
+const LIVE_PREFIX = 'ck_';
+const TEST_PREFIX = 'ck_test_';
+
+export type KeyMode = 'live' | 'test';
+
+export interface ApiKey {
+  mode: KeyMode;
+  accountId: string;
+  keyId: string;
+  /** SHA-256 of the secret, base62: what the account object stores and compares. */
+  secretHash: string;
+}
+
+export type ParsedKey = { ok: true; key: ApiKey } | { ok: false; reason: 'malformed' | 'forged' };
+
+const encoder = new TextEncoder();
+
+async function mac(secret: CryptoKey, prefix: string, body: Uint8Array): Promise<Uint8Array> {
+  const prefixBytes = encoder.encode(prefix);
+  const message = new Uint8Array(prefixBytes.length + body.length);
+  message.set(prefixBytes);
+  message.set(body, prefixBytes.length);
+  return new Uint8Array(await crypto.subtle.sign('HMAC', secret, message)).slice(0, MAC_BYTES);
+}
+
+const importSecret = (secret: string): Promise<CryptoKey> =>
+  crypto.subtle.importKey('raw', encoder.encode(secret), { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
+
+const hashSecret = async (secret: Uint8Array): Promise<string> => toBase62(new Uint8Array(await crypto.subtle.digest('SHA-256', secret)));
+
+function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  let difference = a.length ^ b.length;
+  for (let i = 0; i < a.length; i++) difference |= a[i]! ^ (b[i] ?? 0);
+  return difference === 0;
+}
+
+/** Mints a key for an account; the token is shown once and never stored. */
+export async function mintKey(
+  macSecret: string,
+  mode: KeyMode,
+  account: Uint8Array,
+  keyBytes: Uint8Array,
+): Promise<{ token: string; keyId: string; secretHash: string }> {
+  const secret = crypto.getRandomValues(new Uint8Array(SECRET_BYTES));
+  const bytes = new Uint8Array(KEY_BYTES);
+  bytes[0] = VERSION;
+  bytes.set(account, 1);
+  bytes.set(keyBytes, 1 + ACCOUNT_ID_BYTES);
+  bytes.set(secret, 1 + ACCOUNT_ID_BYTES + KEY_ID_BYTES);
+  const prefix = mode === 'test' ? TEST_PREFIX : LIVE_PREFIX;
+  bytes.set(await mac(await importSecret(macSecret), prefix, bytes.slice(0, BODY_BYTES)), BODY_BYTES);
+  return { token: prefix + toBase62(bytes), keyId: keyId(keyBytes), secretHash: await hashSecret(secret) };
+}
+
+const CACHE_SIZE = 2000;
+
+/** Reads keys, remembering the last few thousand: parsing is pure, and revocation is the account's to decide. */
+export class KeyReader {
+  private readonly secrets: Promise<CryptoKey>[];
+  private readonly cache = new Map<string, ApiKey>();
+
+  /** Every secret whose keys are still honoured, the current one first. */
+  constructor(macSecrets: readonly string[]) {
+    this.secrets = macSecrets.map(importSecret);
+  }
+
+  async read(token: string): Promise<ParsedKey> {
+    const known = this.cache.get(token);
+    if (known) return { ok: true, key: known };
+    const prefix = token.startsWith(TEST_PREFIX) ? TEST_PREFIX : token.startsWith(LIVE_PREFIX) ? LIVE_PREFIX : undefined;
+    const digits = prefix === undefined ? '' : token.slice(prefix.length);
+    if (prefix === undefined || digits.length !== base62Length(KEY_BYTES)) return { ok: false, reason: 'malformed' };
+    const bytes = fromBase62(digits, KEY_BYTES);
+    if (!bytes || bytes[0] !== VERSION) return { ok: false, reason: 'malformed' };
+    const body = bytes.slice(0, BODY_BYTES);
+    for (const secret of this.secrets) {
+      if (!equalBytes(await mac(await secret, prefix, body), bytes.slice(BODY_BYTES))) continue;
+      const key: ApiKey = {
+        mode: prefix === TEST_PREFIX ? 'test' : 'live',
+        accountId: accountId(body.slice(1, 1 + ACCOUNT_ID_BYTES)),
+        keyId: keyId(body.slice(1 + ACCOUNT_ID_BYTES, 1 + ACCOUNT_ID_BYTES + KEY_ID_BYTES)),
+        secretHash: await hashSecret(body.slice(1 + ACCOUNT_ID_BYTES + KEY_ID_BYTES)),
+      };
+      if (this.cache.size >= CACHE_SIZE) this.cache.delete(this.cache.keys().next().value!);
+      this.cache.set(token, key);
+      return { ok: true, key };
+    }
+    return { ok: false, reason: 'forged' };
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * Every refusal and failure that a client can see, in one table. `retry` says whether the same call, sent again
+ * at once, could succeed; where it cannot, answers carry `x-should-retry: false`, which the official SDKs and
+ * Claude Code obey.
+ */
+export const ERRORS = {
+  missing_key: { status: 401, type: 'authentication_error', retry: false },
+  invalid_key: { status: 401, type: 'authentication_error', retry: false },
+  revoked_key: { status: 401, type: 'authentication_error', retry: false },
+  expired_key: { status: 401, type: 'authentication_error', retry: false },
+  disabled_key: { status: 401, type: 'authentication_error', retry: false },
+  origin_not_allowed: { status: 401, type: 'authentication_error', retry: false },
+  ip_not_allowed: { status: 401, type: 'authentication_error', retry: false },
+  insufficient_credits: { status: 402, type: 'insufficient_credits', retry: false },
+  credits_in_flight: { status: 402, type: 'insufficient_credits', retry: true },
+  tier_required: { status: 403, type: 'access_denied', retry: false },
+  model_not_allowed: { status: 403, type: 'access_denied', retry: false },
+  forbidden: { status: 403, type: 'access_denied', retry: false },
+  not_found: { status: 404, type: 'not_found_error', retry: false },
+  method_not_allowed: { status: 405, type: 'invalid_request_error', retry: false },
+  idempotency_in_flight: { status: 409, type: 'idempotency_error', retry: true },
+  idempotency_mismatch: { status: 422, type: 'idempotency_error', retry: false },
+  body_too_large: { status: 413, type: 'invalid_request_error', retry: false },
+  unsupported_encoding: { status: 415, type: 'invalid_request_error', retry: false },
+  invalid_request: { status: 400, type: 'invalid_request_error', retry: false },
+  unknown_model: { status: 400, type: 'invalid_request_error', retry: false },
+  model_unavailable: { status: 400, type: 'invalid_request_error', retry: false },
+  wrong_endpoint: { status: 400, type: 'invalid_request_error', retry: false },
+  websocket_unsupported: { status: 426, type: 'invalid_request_error', retry: false },
+  rate_limited: { status: 429, type: 'rate_limit_error', retry: false },
+  spending_limit: { status: 429, type: 'spending_limit_error', retry: false },
+  spending_in_flight: { status: 429, type: 'spending_limit_error', retry: true },
+  upstream_failed: { status: 502, type: 'api_error', retry: false },
+  upstream_rejected: { status: 400, type: 'invalid_request_error', retry: false },
+  no_provider: { status: 503, type: 'api_error', retry: false },
+  unavailable: { status: 503, type: 'api_error', retry: true },
+  internal: { status: 500, type: 'api_error', retry: true },
+} as const satisfies Record<string, { status: number; type: string; retry: boolean }>;
+
+export type ErrorKind = keyof typeof ERRORS;
+
+/** A failure as a value. What it says is meant for the client: no internals, no credentials. */
+export interface GatewayError {
+  kind: ErrorKind;
+  message: string;
+  /** Machine-readable code beside the type, as OpenAI's errors have. */
+  code?: string;
+  /** The request field at fault. */
+  param?: string;
+  /** Overrides the table's status: an upstream's own refusal of the caller's request keeps its status. */
+  status?: number;
+  /** Further fields of the error object. */
+  details?: Record<string, unknown>;
+  headers?: Record<string, string>;
+  /** Seconds, sent as Retry-After only when 30 or less: clients sleep through longer ones in silence. */
+  retryAfterSeconds?: number;
+}
+
+export type Result<T> = { ok: true; value: T } | { ok: false; error: GatewayError };
+
+export const ok = <T>(value: T): Result<T> => ({ ok: true, value });
+export const fail = (
+  kind: ErrorKind,
+  message: string,
+  more: Omit<GatewayError, 'kind' | 'message'> = {},
+): { ok: false; error: GatewayError } => ({
+  ok: false,
+  error: { kind, message, ...more },
+});

@@ -1,0 +1,38 @@
+/** Server-sent events as text (HTML Living Standard, 9.2.6: a line ends with CRLF, LF or CR). */
+
+/**
+ * The index behind the last whole event of a text, 0 when there is none. A lone CR at the very end is not taken
+ * for a line end, since its LF may still be on the way.
+ */
+export function wholeEventsEnd(text: string): number {
+  const unix = text.lastIndexOf('\n\n');
+  const windows = text.lastIndexOf('\n\r\n');
+  const old = text.lastIndexOf('\r\r');
+  return Math.max(unix < 0 ? 0 : unix + 2, windows < 0 ? 0 : windows + 3, old < 0 || old + 2 === text.length ? 0 : old + 2);
+}
+
+const EVENT_END = /\r?\n\r?\n|\r\r/g;
+
+/** Whole events, each with its closing blank line, so that joining them gives the text again. */
+export function splitEvents(text: string): string[] {
+  const events: string[] = [];
+  let from = 0;
+  for (const match of text.matchAll(EVENT_END)) {
+    const to = match.index + match[0].length;
+    events.push(text.slice(from, to));
+    from = to;
+  }
+  if (from < text.length) events.push(text.slice(from));
+  return events;
+}
+
+/** The data of an event, its `data:` lines joined; undefined when it has none (a comment, say). */
+export function eventData(event: string): string | undefined {
+  let data: string | undefined;
+  for (const line of event.split(/\r\n|\n|\r/)) {
+    if (!line.startsWith('data:')) continue;
+    const value = line.charCodeAt(5) === 0x20 ? line.slice(6) : line.slice(5);
+    data = data === undefined ? value : `${data}\n${value}`;
+  }
+  return data;
+}

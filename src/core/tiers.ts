@@ -1,0 +1,22 @@
+import { fromCredits, type MicroCredits } from './money';
+
+/** What cumulative top-ups unlock, lowest first. An operator may set a tier by hand; the higher one counts. */
+export const TIERS = [
+  { id: 'free', label: 'Free', fromMicro: 0 },
+  { id: 'starter', label: 'Starter', fromMicro: fromCredits(1_999) },
+  { id: 'growth', label: 'Growth', fromMicro: fromCredits(9_999) },
+  { id: 'scale', label: 'Scale', fromMicro: fromCredits(49_999) },
+] as const;
+
+export type TierId = (typeof TIERS)[number]['id'];
+
+export const isTier = (value: unknown): value is TierId => TIERS.some((tier) => tier.id === value);
+
+const rank = (id: TierId): number => TIERS.findIndex((tier) => tier.id === id);
+
+export function effectiveTier(topUpMicro: MicroCredits, granted: TierId): TierId {
+  const earned = TIERS.findLast((tier) => topUpMicro >= tier.fromMicro)!.id;
+  return rank(earned) > rank(granted) ? earned : granted;
+}
+
+export const tierUnlocks = (tier: TierId, needed: TierId): boolean => rank(tier) >= rank(needed);

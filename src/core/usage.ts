@@ -1,0 +1,29 @@
+/**
+ * What a call used, in buckets that add up and never overlap: `inputTokens` holds only what was neither read
+ * from nor written to a cache, `reasoningTokens` is a part of `outputTokens`, audio tokens are parts of
+ * `inputTokens` and `outputTokens`.
+ */
+export interface Usage {
+  inputTokens: number;
+  cacheReadTokens: number;
+  cacheWrite5mTokens: number;
+  cacheWrite1hTokens: number;
+  outputTokens: number;
+  reasoningTokens: number;
+  inputAudioTokens: number;
+  outputAudioTokens: number;
+}
+
+export const NO_USAGE: Usage = {
+  inputTokens: 0,
+  cacheReadTokens: 0,
+  cacheWrite5mTokens: 0,
+  cacheWrite1hTokens: 0,
+  outputTokens: 0,
+  reasoningTokens: 0,
+  inputAudioTokens: 0,
+  outputAudioTokens: 0,
+};
+
+/** How sure we are of a charge: the provider's own figures, our estimate, or the most that was held. */
+export type UsageSource = 'actual' | 'estimated' | 'ceiling';

@@ -1,0 +1,65 @@
+import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+
+/** The tables of migrations/, for typed queries. The migrations are what counts. */
+export const accounts = sqliteTable(
+  'accounts',
+  {
+    id: text().primaryKey(),
+    version: integer().notNull(),
+    name: text().notNull(),
+    email: text(),
+    tier: text().notNull(),
+    createdAt: integer('created_at').notNull(),
+  },
+  (table) => [index('accounts_by_creation').on(table.createdAt, table.id)],
+);
+
+export const apiKeys = sqliteTable(
+  'api_keys',
+  {
+    accountId: text('account_id').notNull(),
+    id: text().notNull(),
+    version: integer().notNull(),
+    name: text().notNull(),
+    mode: text().notNull(),
+    status: text().notNull(),
+    record: text().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.accountId, table.id] })],
+);
+
+export const ledger = sqliteTable(
+  'ledger',
+  {
+    accountId: text('account_id').notNull(),
+    epoch: integer().notNull(),
+    closeSeq: integer('close_seq').notNull(),
+    seq: integer().notNull(),
+    id: text().notNull(),
+    kind: text().notNull(),
+    state: text().notNull(),
+    keyId: text('key_id'),
+    userId: text('user_id'),
+    family: text(),
+    test: integer().notNull(),
+    model: text(),
+    endpoint: text(),
+    held: integer().notNull(),
+    amount: integer().notNull(),
+    openedAt: integer('opened_at').notNull(),
+    closedAt: integer('closed_at').notNull(),
+    outcome: text(),
+    detail: text().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.accountId, table.epoch, table.closeSeq] }),
+    index('ledger_by_time').on(table.accountId, table.openedAt),
+    index('ledger_by_model').on(table.accountId, table.model, table.openedAt),
+  ],
+);
+
+export const reconciliations = sqliteTable(
+  'reconciliations',
+  { at: integer().notNull(), accountId: text('account_id').notNull(), problem: text().notNull() },
+  (table) => [primaryKey({ columns: [table.accountId, table.at, table.problem] })],
+);

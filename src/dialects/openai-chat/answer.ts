@@ -1,0 +1,34 @@
+import { members, setMembers } from '../../core/json';
+import { isRecord, parseJson } from '../../core/record';
+import type { Answer, Receipt } from '../types';
+
+/** Where OpenAI and its imitators put what a model writes. */
+export const TEXT_FIELDS = ['content', 'reasoning_content', 'reasoning', 'arguments', 'refusal', 'transcript'] as const;
+const OTHER_FIELDS = ['tool_calls', 'function_call', 'audio', 'images', 'reasoning_details', 'annotations'] as const;
+
+const filled = (value: unknown): boolean =>
+  typeof value === 'string' || Array.isArray(value) ? value.length > 0 : isRecord(value) && Object.keys(value).length > 0;
+
+/** Does a stream's delta, or an answer's message, say anything? */
+export function deltaHasContent(delta: unknown): boolean {
+  return isRecord(delta) && (TEXT_FIELDS.some((field) => filled(delta[field])) || OTHER_FIELDS.some((field) => filled(delta[field])));
+}
+
+export function readChatAnswer(text: string): Answer | undefined {
+  const json = parseJson(text);
+  if (!isRecord(json) || !Array.isArray(json.choices)) return undefined;
+  const messages = (json.choices as unknown[]).map((choice) => (isRecord(choice) ? choice.message : undefined));
+  const hasOutput = messages.some(deltaHasContent);
+  const outputChars = hasOutput ? messages.reduce<number>((sum, message) => sum + JSON.stringify(message ?? '').length, 0) : 0;
+  return { usage: json.usage, hasOutput, outputChars };
+}
+
+/** The answer as it came, with the cost in its usage. */
+export function renderChatAnswer(text: string, { usage, creditsUsed }: Receipt): string {
+  const found = members(text).findLast(({ key }) => key === 'usage');
+  const raw = found && text.slice(found.start, found.end);
+  const priced = raw?.startsWith('{')
+    ? setMembers(raw, { creditsUsed: JSON.stringify(creditsUsed) })
+    : JSON.stringify({ ...usage, creditsUsed });
+  return setMembers(text, { usage: priced });
+}

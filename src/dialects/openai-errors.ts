@@ -1,0 +1,38 @@
+import { ERRORS, type GatewayError } from '../core/errors';
+import type { RenderedError } from './types';
+
+/** Clients sleep through longer values in silence. */
+const LONGEST_RETRY_AFTER_SECONDS = 30;
+
+/** Status and headers of an error, the same in every dialect. */
+export function errorHead(error: GatewayError): { status: number; headers: Record<string, string> } {
+  const { status, retry } = ERRORS[error.kind];
+  const headers: Record<string, string> = { ...error.headers };
+  if (!retry) headers['x-should-retry'] = 'false';
+  if (error.retryAfterSeconds !== undefined && error.retryAfterSeconds <= LONGEST_RETRY_AFTER_SECONDS)
+    headers['retry-after'] = String(error.retryAfterSeconds);
+  return { status: error.status ?? status, headers };
+}
+
+/** `{error: {type, message, code?, param?, request_id, ...}}`: OpenAI-shaped and native paths. */
+export function errorObject(error: GatewayError, requestId: string): Record<string, unknown> {
+  return {
+    type: ERRORS[error.kind].type,
+    message: error.message,
+    code: error.code ?? null,
+    param: error.param ?? null,
+    request_id: requestId,
+    ...error.details,
+  };
+}
+
+/** `required` and `available` stand at the top level too, where older clients look for them. */
+export function renderOpenaiError(error: GatewayError, requestId: string): RenderedError {
+  const head = errorHead(error);
+  const beside = head.status === 402 ? { required: error.details?.required, available: error.details?.available } : {};
+  return {
+    status: head.status,
+    headers: { ...head.headers, 'content-type': 'application/json' },
+    body: JSON.stringify({ error: errorObject(error, requestId), ...beside }),
+  };
+}

@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import type { Account } from './account/account';
+import type { LedgerMessage, SettlementMessage } from './account/types';
+
+/** What the platform binds; see wrangler.toml. */
+export interface Bindings {
+  DB: D1Database;
+  FILES: R2Bucket;
+  ACCOUNT: DurableObjectNamespace<Account>;
+  LEDGER_QUEUE: Queue<LedgerMessage>;
+  SETTLEMENT_QUEUE: Queue<SettlementMessage>;
+}
+
+const positive = (fallback: number) => z.coerce.number().int().positive().default(fallback);
+
+const schema = z.object({
+  /** Signs API keys; at least 32 characters. */
+  KEY_MAC_SECRET: z.string().min(32),
+  /** Still honoured while keys signed with it are being replaced. */
+  KEY_MAC_SECRET_PREVIOUS: z.string().min(32).optional(),
+  /** Without one, the operator's API answers nobody. */
+  ADMIN_TOKEN: z.string().min(16).optional(),
+  /** A local run: the sandbox answers for every model while no provider has a key. */
+  LOCAL: z.enum(['0', '1']).default('0'),
+  /** Raises or lowers the hourly limits of `core/family`: `{"chat": 5000}`. */
+  HOURLY_LIMITS: z.string().optional(),
+  BODY_LIMIT_BYTES: positive(32 * 1024 * 1024),
+  KEEPALIVE_MS: positive(15_000),
+  STATUS_HOLD_MS: positive(8_000),
+  JSON_STATUS_HOLD_MS: positive(30_000),
+  FIRST_BYTE_TIMEOUT_MS: positive(120_000),
+  UPSTREAM_IDLE_TIMEOUT_MS: positive(120_000),
+  CALL_DEADLINE_MS: positive(900_000),
+  DRAIN_MS: positive(25_000),
+  LEASE_MS: positive(90_000),
+  BEAT_MS: positive(60_000),
+});
+
+export type Settings = z.infer<typeof schema>;
+
+/** The variables as they must be; throws with the name of the one that is not. */
+export function readSettings(env: unknown): Settings {
+  const parsed = schema.safeParse(env);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new Error(`The variable ${issue?.path.join('.')} is not usable: ${issue?.message}`);
+}

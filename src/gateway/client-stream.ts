@@ -1,0 +1,74 @@
+/** A write that the client does not take for this long: it is as good as gone, and its hold must not wait for it. */
+const STUCK_MS = 60_000;
+
+const encoder = new TextEncoder();
+
+/** The client's end of an answer: writes in order, whole events only, and notices when nobody listens. */
+export class ClientStream {
+  readonly body: ReadableStream<Uint8Array>;
+  gone = false;
+  /** Nothing was sent for longer than this tells: see `silentMs`. */
+  private lastWriteMs: number;
+  private blockedSinceMs: number | undefined;
+  private tail: Promise<void> = Promise.resolve();
+  private readonly writer: WritableStreamDefaultWriter<Uint8Array>;
+
+  constructor(
+    private readonly now: () => number,
+    private readonly onGone: () => void,
+  ) {
+    const { readable, writable } = new IdentityTransformStream();
+    this.body = readable;
+    this.writer = writable.getWriter();
+    this.lastWriteMs = now();
+    this.writer.closed.catch(() => this.leave());
+  }
+
+  silentMs(): number {
+    return this.now() - this.lastWriteMs;
+  }
+
+  isStuck(): boolean {
+    return this.blockedSinceMs !== undefined && this.now() - this.blockedSinceMs > STUCK_MS;
+  }
+
+  leave(): void {
+    if (this.gone) return;
+    this.gone = true;
+    this.onGone();
+  }
+
+  /** Resolves when the client's connection has taken the text, or the client is gone. */
+  write(text: string): Promise<void> {
+    this.tail = this.tail.then(() => this.send(text));
+    return this.tail;
+  }
+
+  /** Written only when no write is under way: one that is says as much as a ping. */
+  ping(text: string): void {
+    if (this.blockedSinceMs === undefined) void this.write(text);
+  }
+
+  private async send(text: string): Promise<void> {
+    if (this.gone || text === '') return;
+    this.blockedSinceMs = this.now();
+    this.lastWriteMs = this.blockedSinceMs;
+    try {
+      await this.writer.write(encoder.encode(text));
+    } catch {
+      this.leave();
+    }
+    this.lastWriteMs = this.now();
+    this.blockedSinceMs = undefined;
+  }
+
+  async close(): Promise<void> {
+    await this.tail;
+    if (this.gone) return;
+    try {
+      await this.writer.close();
+    } catch {
+      this.leave();
+    }
+  }
+}

@@ -1,0 +1,19 @@
+import type { KeyReader } from '../core/api-key';
+import type { Settings } from '../env';
+import type { Registry } from '../providers/registry';
+import type { Health } from './health';
+import type { SettleDeps } from './settle';
+
+/** What the data plane works with; tests put their own in its place. */
+export interface GatewayDeps extends SettleDeps {
+  settings: Settings;
+  registry: Registry;
+  keys: KeyReader;
+  health: Health;
+  files: Pick<R2Bucket, 'get' | 'put'>;
+  fetch: (request: Request) => Promise<Response>;
+  hourlyLimits: Readonly<Record<string, number>>;
+  now: () => number;
+  /** Keeps work going after the answer, or its client, is gone. */
+  waitUntil: (work: Promise<unknown>) => void;
+}

@@ -1,0 +1,252 @@
+/**
+ * The failover loop: one call, one deadline, its targets in order, each with its credentials. It gives upstreams
+ * that began to answer, one after the other: should one fail before its first content, the next is asked for.
+ */
+import type { Call, Dialect } from '../dialects/types';
+import { redactSecrets } from '../providers/redact';
+import type { UpstreamFailure } from '../providers/types';
+import type { GatewayDeps } from './deps';
+import type { Plan, PlannedTarget } from './plan';
+
+const MAX_ATTEMPTS = 8;
+const RETRIES_PER_TARGET = 1;
+const BACKOFF_MS = 250;
+/** A refused credential is left alone this long. */
+const REFUSED_KEY_PAUSE_MS = 300_000;
+const LIMITED_KEY_PAUSE_MS = 10_000;
+const LONGEST_KEY_PAUSE_MS = 60_000;
+/** An upstream's Retry-After is waited out only when it is this short and nobody else can answer. */
+const LONGEST_WAIT_MS = 5_000;
+const ERROR_BODY_CHARS = 16_384;
+
+/** One try at a provider, as the customer may see it. */
+export interface AttemptRecord {
+  provider: string;
+  model: string;
+  startedAtMs: number;
+  durationMs: number;
+  status: number | null;
+  outcome: 'answered' | 'failed' | 'skipped' | 'abandoned';
+  message?: string;
+}
+
+export interface Attempt {
+  target: PlannedTarget;
+  response: Response;
+  record: AttemptRecord;
+  abort: AbortController;
+  startedAtMs: number;
+}
+
+export interface LastFailure extends UpstreamFailure {
+  status: number | null;
+}
+
+export class Failover {
+  readonly attempts: AttemptRecord[] = [];
+  last: LastFailure | undefined;
+  private given = 0;
+  private readonly queue: Generator<{ target: PlannedTarget; keyIndex: number }>;
+  private readonly deadlineMs: number;
+  private repeat: { target: PlannedTarget; keyIndex: number; delayMs: number } | undefined;
+  private readonly retried = new Map<PlannedTarget, number>();
+  private readonly skipped = new Set<PlannedTarget>();
+
+  constructor(
+    private readonly deps: GatewayDeps,
+    private readonly plan: Plan,
+    private readonly dialect: Dialect,
+    private readonly call: Call,
+    /** Aborted when nobody waits for an answer any more. */
+    private readonly gone: AbortSignal,
+  ) {
+    this.deadlineMs = deps.now() + deps.settings.CALL_DEADLINE_MS;
+    this.queue = this.candidates();
+  }
+
+  get finalFailure(): LastFailure {
+    return this.last ?? { action: 'next_target', message: 'no provider could be tried', status: null };
+  }
+
+  /** Every target with every credential; broken providers are left out while another is not. */
+  private *candidates(): Generator<{ target: PlannedTarget; keyIndex: number }> {
+    const nowMs = this.deps.now();
+    const healthy = this.plan.targets.filter(({ provider }) => this.deps.health.allows(provider.spec.id, nowMs));
+    for (const target of this.plan.targets) {
+      const { id } = target.provider.spec;
+      if (healthy.length > 0 && !healthy.includes(target)) {
+        this.attempts.push({ provider: id, model: target.model, startedAtMs: nowMs, durationMs: 0, status: null, outcome: 'skipped' });
+        continue;
+      }
+      const keys = this.deps.health.keyOrder(id, target.provider.apiKeys.length, nowMs);
+      for (const keyIndex of keys.length > 0 ? keys : [-1]) {
+        if (this.skipped.has(target)) break;
+        yield { target, keyIndex };
+      }
+    }
+  }
+
+  /** The next upstream that answers with a success, undefined when there is none left: see `finalFailure`. */
+  async next(): Promise<Attempt | undefined> {
+    while (this.given < MAX_ATTEMPTS && !this.gone.aborted && this.deps.now() < this.deadlineMs) {
+      const again = this.repeat;
+      this.repeat = undefined;
+      const candidate = again ?? this.queue.next().value;
+      if (!candidate) return undefined;
+      if (again && again.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, again.delayMs));
+      this.given++;
+      const attempt = await this.try(candidate.target, candidate.keyIndex);
+      if (attempt) return attempt;
+    }
+    return undefined;
+  }
+
+  private async try(target: PlannedTarget, keyIndex: number): Promise<Attempt | undefined> {
+    const { spec } = target.provider;
+    const startedAtMs = this.deps.now();
+    const record: AttemptRecord = { provider: spec.id, model: target.model, startedAtMs, durationMs: 0, status: null, outcome: 'failed' };
+    this.attempts.push(record);
+    this.deps.health.begin(spec.id);
+    const abort = new AbortController();
+    const giveUp = () => abort.abort();
+    this.gone.addEventListener('abort', giveUp);
+    const timer = setTimeout(giveUp, Math.min(this.deps.settings.FIRST_BYTE_TIMEOUT_MS, this.deadlineMs - startedAtMs));
+    try {
+      const response = await this.send(target, keyIndex, abort.signal);
+      record.status = response.status;
+      record.durationMs = this.deps.now() - startedAtMs;
+      const attempt: Attempt = { target, response, record, abort, startedAtMs };
+      if (response.ok && response.status !== 204 && response.body) {
+        record.outcome = 'answered';
+        return attempt;
+      }
+      const body = await readSome(response, ERROR_BODY_CHARS);
+      this.fail(attempt, keyIndex, spec.wire.classifyFailure(response.status, body), retryAfterMs(response, this.deps.now()));
+    } catch {
+      record.durationMs = this.deps.now() - startedAtMs;
+      if (this.gone.aborted) {
+        record.outcome = 'abandoned';
+        this.deps.health.undecided(spec.id);
+        return undefined;
+      }
+      const message = abort.signal.aborted ? 'the provider did not answer in time' : 'the provider could not be reached';
+      const attempt = { target, response: Response.error(), record, abort, startedAtMs };
+      this.fail(attempt, keyIndex, { action: abort.signal.aborted ? 'next_target' : 'retry', message }, undefined);
+    } finally {
+      clearTimeout(timer);
+      this.gone.removeEventListener('abort', giveUp);
+    }
+    return undefined;
+  }
+
+  private send(target: PlannedTarget, keyIndex: number, signal: AbortSignal): Promise<Response> {
+    const { spec, baseUrl, apiKeys } = target.provider;
+    const headers: Record<string, string> = { 'content-type': 'application/json', ...spec.headers };
+    const apiKey = apiKeys[keyIndex];
+    if (apiKey !== undefined) headers.authorization = `Bearer ${apiKey}`;
+    const url = baseUrl + spec.wire.path;
+    const body = this.dialect.upstreamBody(this.call, target.model);
+    if (spec.serve) return spec.serve({ url, headers, body, signal });
+    return this.deps.fetch(new Request(url, { method: 'POST', headers, body, signal, redirect: 'manual' }));
+  }
+
+  /** An upstream that had begun to answer came to nothing: before its first content, so another may take over. */
+  failed(attempt: Attempt, failure: UpstreamFailure): void {
+    attempt.abort.abort();
+    this.fail(attempt, 0, failure, undefined);
+  }
+
+  /** The answer came through. */
+  succeeded(attempt: Attempt): void {
+    this.deps.health.succeeded(attempt.target.provider.spec.id, this.deps.now());
+  }
+
+  /** The upstream broke after its first content: nobody can take over, but it is remembered. */
+  broke(attempt: Attempt, message: string): void {
+    attempt.record.outcome = 'failed';
+    attempt.record.message = message;
+    this.deps.health.failed(attempt.target.provider.spec.id, this.deps.now());
+  }
+
+  private fail(attempt: Attempt, keyIndex: number, failure: UpstreamFailure, retryAfter: number | undefined): void {
+    const { target, record } = attempt;
+    const { id } = target.provider.spec;
+    const nowMs = this.deps.now();
+    record.outcome = 'failed';
+    record.durationMs = nowMs - attempt.startedAtMs;
+    const message = redactSecrets(failure.message, target.provider.apiKeys);
+    record.message = message;
+    this.last = { ...failure, message, status: record.status };
+    if (!target.provider.spec.serve) this.noteHealth(id, this.last, keyIndex, retryAfter, nowMs);
+    if (failure.action === 'caller') {
+      this.given = MAX_ATTEMPTS;
+      return;
+    }
+    const tries = this.retried.get(target) ?? 0;
+    if (failure.action === 'retry' && tries < RETRIES_PER_TARGET) {
+      this.retried.set(target, tries + 1);
+      this.repeat = { target, keyIndex, delayMs: BACKOFF_MS * (0.8 + Math.random() * 0.4) };
+    } else if (failure.action === 'retry' || failure.action === 'next_target') {
+      this.skipped.add(target);
+    } else if (
+      failure.action === 'backoff_key' &&
+      this.isLastResort(target) &&
+      tries < RETRIES_PER_TARGET &&
+      (retryAfter ?? 0) <= LONGEST_WAIT_MS
+    ) {
+      this.retried.set(target, tries + 1);
+      this.repeat = { target, keyIndex, delayMs: Math.max(retryAfter ?? 0, BACKOFF_MS) };
+    }
+  }
+
+  private noteHealth(
+    provider: string,
+    { action, status }: LastFailure,
+    keyIndex: number,
+    retryAfter: number | undefined,
+    nowMs: number,
+  ): void {
+    const { health } = this.deps;
+    if (action === 'caller') health.undecided(provider);
+    else if (action === 'next_key') health.pauseKey(provider, keyIndex, nowMs + REFUSED_KEY_PAUSE_MS);
+    else if (action === 'backoff_key')
+      health.pauseKey(provider, keyIndex, nowMs + Math.min(retryAfter ?? LIMITED_KEY_PAUSE_MS, LONGEST_KEY_PAUSE_MS));
+    if (action === 'retry' || (action === 'next_target' && isProviderFault(status))) health.failed(provider, nowMs);
+    else health.undecided(provider);
+  }
+
+  /** Its only credential, and no target after it. */
+  private isLastResort(target: PlannedTarget): boolean {
+    return target.provider.apiKeys.length <= 1 && this.plan.targets.at(-1) === target;
+  }
+}
+
+/** A provider that lacks one model is not broken. */
+const isProviderFault = (status: number | null): boolean => status === null || status < 400 || status >= 500;
+
+/** Milliseconds that the upstream asks to wait, by any of the headers in use; undefined without one. */
+export function retryAfterMs(response: Response, nowMs: number): number | undefined {
+  const milliseconds = Number(response.headers.get('retry-after-ms') ?? response.headers.get('x-ms-retry-after-ms') ?? Number.NaN);
+  if (milliseconds >= 0) return milliseconds;
+  const value = response.headers.get('retry-after');
+  if (value === null) return undefined;
+  const seconds = Number(value);
+  if (seconds >= 0) return seconds * 1000;
+  const dateMs = Date.parse(value);
+  return Number.isNaN(dateMs) ? undefined : Math.max(0, dateMs - nowMs);
+}
+
+/** The beginning of a body as text; the rest is left unread. */
+async function readSome(response: Response, maxChars: number): Promise<string> {
+  if (!response.body) return '';
+  const reader = response.body.getReader();
+  const decoder = new TextDecoder();
+  let text = '';
+  while (text.length < maxChars) {
+    const { done, value } = await reader.read();
+    if (done) return text;
+    text += decoder.decode(value, { stream: true });
+  }
+  await reader.cancel();
+  return text.slice(0, maxChars);
+}

@@ -1,0 +1,40 @@
+import { type MicroCredits, type TokenPrice, toCredits, tokenCostMicro } from '../core/money';
+import { NO_USAGE, type Usage, type UsageSource } from '../core/usage';
+import { tokensOfChars } from '../dialects/estimate-tokens';
+import type { Call, Dialect, Receipt } from '../dialects/types';
+import type { ProviderSpec } from '../providers/types';
+
+/** What a call comes to. */
+export interface Charge {
+  usage: Usage;
+  source: UsageSource;
+  costMicro: MicroCredits;
+  /** For the client's eyes: the upstream's own usage where it sent one. */
+  receipt: Receipt;
+}
+
+/** Usage by the text that went by: for a stream under way, or one whose upstream reported none. */
+export const observedUsage = (call: Call, outputChars: number): Usage => ({
+  ...NO_USAGE,
+  inputTokens: call.estimatedInputTokens,
+  outputTokens: tokensOfChars(outputChars),
+});
+
+/**
+ * Prices what the upstream reported; what it did not report is estimated and marked so. Reported zeros are figures
+ * like any other.
+ */
+export function charge(
+  spec: ProviderSpec,
+  price: TokenPrice,
+  dialect: Dialect,
+  call: Call,
+  reported: unknown,
+  outputChars: number,
+): Charge {
+  const read = spec.wire.readUsage(reported, spec);
+  const usage = read ?? observedUsage(call, outputChars);
+  const costMicro = tokenCostMicro(usage, price);
+  const shown = read ? (reported as Record<string, unknown>) : { ...dialect.usageObject(usage), estimated: true };
+  return { usage, source: read ? 'actual' : 'estimated', costMicro, receipt: { usage: shown, creditsUsed: toCredits(costMicro) } };
+}

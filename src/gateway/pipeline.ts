@@ -1,0 +1,146 @@
+/**
+ * One call, in order: parse, plan, admit, execute, settle. Reading this file is reading a request's way; what each
+ * step does is in the file of its name.
+ */
+import type { AdmitResult } from '../account/types';
+import type { ApiKey } from '../core/api-key';
+import { fail, type GatewayError } from '../core/errors';
+import { HOURLY_LIMITS } from '../core/family';
+import { newNonce } from '../core/ids';
+import type { Call, Dialect } from '../dialects/types';
+import type { GatewayDeps } from './deps';
+import { Failover } from './failover';
+import { idempotencyOf } from './idempotency';
+import { runJsonCall } from './json-call';
+import { type Plan, planCall } from './plan';
+import { readReplay } from './replay';
+import type { Run } from './run';
+import { runStreamCall } from './stream-call';
+
+/** A request as the route read it. */
+export interface IncomingCall {
+  dialect: Dialect;
+  endpoint: string;
+  body: string;
+  /** Every key that was sent and is well signed; usually one. */
+  keys: readonly ApiKey[];
+  origin: string | null;
+  ip: string | null;
+  idempotencyKey: string | null;
+  /** Aborted when the client hangs up. */
+  signal: AbortSignal;
+}
+
+/** The answer, or the error for the route to render under the request's id. */
+export type CallResult = { ok: true; response: Response } | { ok: false; error: GatewayError };
+
+export async function runCall(deps: GatewayDeps, incoming: IncomingCall): Promise<CallResult> {
+  const startedAtMs = deps.now();
+  const { dialect, endpoint, body } = incoming;
+  const parsed = dialect.parse(body);
+  if (!parsed.ok) return parsed.error.param === 'model' ? withModels(deps, dialect, parsed.error) : parsed;
+  const call = parsed.value;
+  const idempotency = await idempotencyOf(incoming.idempotencyKey, endpoint, body);
+  if (!idempotency.ok) return idempotency;
+
+  let refused: CallResult = fail('invalid_key', 'This API key does not exist.');
+  for (const key of incoming.keys) {
+    const planned = planCall(deps.registry, dialect, call, key.mode === 'test' || sandboxAnswers(deps));
+    if (!planned.ok) return planned;
+    const plan = planned.value;
+    const admitted = await admit(deps, incoming, key, plan, idempotency.value ?? null);
+    if (!admitted.ok) {
+      refused = admitted;
+      if (isKeyRefusal(admitted.error)) continue;
+      return refused;
+    }
+    if ('replay' in admitted) return replay(deps, key.accountId, idempotency.value!.keyHash);
+    const run = beginRun(deps, incoming, call, plan, key, admitted.admission.holdId, startedAtMs, idempotency.value?.keyHash);
+    return { ok: true, response: await (call.stream ? runStreamCall(run) : runJsonCall(run)) };
+  }
+  return refused;
+}
+
+/** A local run without any provider: the sandbox stands in for all of them. */
+export const sandboxAnswers = ({ settings, registry }: Pick<GatewayDeps, 'settings' | 'registry'>): boolean =>
+  settings.LOCAL === '1' && registry.configuredProviders.length === 0;
+
+const isKeyRefusal = (error: GatewayError): boolean =>
+  ['invalid_key', 'revoked_key', 'expired_key', 'disabled_key', 'origin_not_allowed', 'ip_not_allowed'].includes(error.kind);
+
+const withModels = (deps: GatewayDeps, dialect: Dialect, error: GatewayError): CallResult => ({
+  ok: false,
+  error: { ...error, details: { ...error.details, available_models: deps.registry.models.availableIds(dialect.families) } },
+});
+
+async function admit(
+  deps: GatewayDeps,
+  { endpoint, origin, ip }: IncomingCall,
+  key: ApiKey,
+  plan: Plan,
+  idempotency: { keyHash: string; bodyHash: string } | null,
+): Promise<AdmitResult> {
+  const { model, rateFamily, minimumTier, minimumBalanceMicro, estimateMicro } = plan;
+  try {
+    return await deps.account(key.accountId).admit({
+      nonce: newNonce(),
+      keyId: key.keyId,
+      secretHash: key.secretHash,
+      origin,
+      ip,
+      family: rateFamily,
+      modelFamily: model.family,
+      model: model.id,
+      endpoint,
+      minimumTier,
+      minimumBalanceMicro,
+      estimateMicro,
+      leaseMs: deps.settings.LEASE_MS,
+      hourlyLimit: deps.hourlyLimits[rateFamily] ?? HOURLY_LIMITS[rateFamily],
+      idempotency,
+    });
+  } catch (error) {
+    // The key may well be good: an infrastructure fault must never look like a refusal.
+    console.error('admission failed', String(error));
+    return fail('unavailable', 'The account could not be reached; try again.', { retryAfterSeconds: 2 });
+  }
+}
+
+async function replay(deps: GatewayDeps, accountId: string, keyHash: string): Promise<CallResult> {
+  const response = await readReplay(deps.files, accountId, keyHash);
+  if (response) return { ok: true, response };
+  return fail('idempotency_mismatch', 'This Idempotency-Key was used before and its answer is no longer kept; it was charged once.');
+}
+
+function beginRun(
+  deps: GatewayDeps,
+  incoming: IncomingCall,
+  call: Call,
+  plan: Plan,
+  key: ApiKey,
+  holdId: string,
+  startedAtMs: number,
+  idempotencyKeyHash: string | undefined,
+): Run {
+  const gone = new AbortController();
+  if (incoming.signal.aborted) gone.abort();
+  incoming.signal.addEventListener('abort', () => gone.abort());
+  const { dialect, endpoint } = incoming;
+  // A JSON call is seen through when its client hangs up: providers bill it in full all the same.
+  const stopAt = call.stream ? gone.signal : new AbortController().signal;
+  const failover = new Failover(deps, plan, dialect, call, stopAt);
+  return {
+    deps,
+    dialect,
+    call,
+    plan,
+    failover,
+    accountId: key.accountId,
+    keyMode: key.mode,
+    holdId,
+    startedAtMs,
+    endpoint,
+    gone,
+    idempotencyKeyHash,
+  };
+}

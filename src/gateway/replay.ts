@@ -1,0 +1,48 @@
+/** Answers kept for idempotency keys, so that a call sent twice is answered twice and charged once. */
+const MAX_KEPT_CHARS = 8_388_608;
+
+type Files = Pick<R2Bucket, 'get' | 'put'>;
+
+const pathOf = (accountId: string, keyHash: string): string => `replays/${accountId}/${keyHash}`;
+
+/** Collects an answer as it is sent. */
+export class Recorder {
+  private parts: string[] = [];
+  private chars = 0;
+
+  constructor(
+    readonly keyHash: string,
+    readonly headers: Record<string, string>,
+  ) {}
+
+  add(text: string): void {
+    this.chars += text.length;
+    if (this.chars <= MAX_KEPT_CHARS) this.parts.push(text);
+    else this.parts = [];
+  }
+
+  /** Undefined when the answer was too long to keep. */
+  text(): string | undefined {
+    return this.chars <= MAX_KEPT_CHARS ? this.parts.join('') : undefined;
+  }
+}
+
+export async function storeReplay(files: Files, accountId: string, recorder: Recorder): Promise<boolean> {
+  const text = recorder.text();
+  if (text === undefined) return false;
+  try {
+    await files.put(pathOf(accountId, recorder.keyHash), text, { customMetadata: { headers: JSON.stringify(recorder.headers) } });
+    return true;
+  } catch (error) {
+    console.error('answer not kept for its idempotency key', String(error));
+    return false;
+  }
+}
+
+/** The first answer, as it was sent; undefined when it is not there any more. */
+export async function readReplay(files: Files, accountId: string, keyHash: string): Promise<Response | undefined> {
+  const object = await files.get(pathOf(accountId, keyHash));
+  if (!object) return undefined;
+  const headers = JSON.parse(object.customMetadata?.headers ?? '{}') as Record<string, string>;
+  return new Response(object.body, { headers: { ...headers, 'idempotent-replayed': 'true' } });
+}

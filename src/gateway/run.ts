@@ -1,0 +1,86 @@
+/** What the JSON and the stream path share: one admitted call, its failures, and how it is closed. */
+import type { CloseRequest, OperationDetail } from '../account/types';
+import type { KeyMode } from '../core/api-key';
+import { fail, type GatewayError } from '../core/errors';
+import type { Call, Dialect } from '../dialects/types';
+import type { GatewayDeps } from './deps';
+import type { Failover, LastFailure } from './failover';
+import type { Charge } from './meter';
+import type { Plan } from './plan';
+import { type Recorder, storeReplay } from './replay';
+import { settle } from './settle';
+
+export interface Run {
+  deps: GatewayDeps;
+  dialect: Dialect;
+  call: Call;
+  plan: Plan;
+  failover: Failover;
+  accountId: string;
+  keyMode: KeyMode;
+  /** The id of the hold, of the operation, and of the request. */
+  holdId: string;
+  startedAtMs: number;
+  endpoint: string;
+  /** Aborted when the client has hung up. */
+  gone: AbortController;
+  idempotencyKeyHash: string | undefined;
+}
+
+/** How a call ended, for its receipt. */
+export type Ending = 'complete' | 'client_gone' | 'upstream_broke' | 'upstream_failed' | 'credits_ran_out' | 'empty';
+
+/** The upstreams' last word, as the client is told it. */
+export function upstreamError(failure: LastFailure): GatewayError {
+  const { message, code, param } = failure;
+  const more = { ...(code !== undefined && { code }), ...(param !== undefined && { param }) };
+  if (failure.action === 'caller')
+    return fail('upstream_rejected', message || 'The provider refused the request.', { ...more, ...callerStatus(failure.status) }).error;
+  return fail('upstream_failed', `All providers of this model failed; the last one: ${message || 'no reason given'}`, more).error;
+}
+
+/** A provider's refusal of the request keeps its status, as long as it is one that says so. */
+const callerStatus = (status: number | null): { status?: number } => (status !== null && status >= 400 && status < 500 ? { status } : {});
+
+export function detailOf(run: Run, ending: Ending, charge: Charge | undefined, more: Record<string, unknown> = {}): OperationDetail {
+  const { provider, model: upstreamModel, durationMs } = run.failover.attempts.findLast(({ outcome }) => outcome === 'answered') ?? {};
+  return {
+    ending,
+    stream: run.call.stream,
+    provider: provider ?? null,
+    upstreamModel: upstreamModel ?? null,
+    usage: charge?.usage ?? null,
+    price: run.plan.price,
+    latencyMs: run.deps.now() - run.startedAtMs,
+    firstByteMs: durationMs ?? null,
+    attempts: run.failover.attempts,
+    ...more,
+  };
+}
+
+/** Charges the call and, where an idempotency key asks for it, keeps the answer to be sent again. */
+export async function closeCharged(
+  run: Run,
+  charge: Charge,
+  ending: Ending,
+  recorder: Recorder | undefined,
+  more?: Record<string, unknown>,
+): Promise<void> {
+  const stored = recorder && ending === 'complete' ? await storeReplay(run.deps.files, run.accountId, recorder) : false;
+  await close(run, { costMicro: charge.costMicro, outcome: charge.source, detail: detailOf(run, ending, charge, more) }, stored);
+}
+
+/** Gives the whole hold back. */
+export async function closeReleased(run: Run, ending: Ending, error: GatewayError | undefined): Promise<void> {
+  const more = error ? { error: error.message, errorKind: error.kind } : {};
+  await close(run, { costMicro: 0, outcome: 'released', detail: detailOf(run, ending, undefined, more) }, false);
+}
+
+async function close(run: Run, closing: Omit<CloseRequest, 'holdId'>, stored: boolean): Promise<void> {
+  const keyHash = run.idempotencyKeyHash;
+  await settle(run.deps, run.accountId, {
+    holdId: run.holdId,
+    ...closing,
+    ...(keyHash !== undefined && { idempotency: { keyHash, stored } }),
+  });
+}

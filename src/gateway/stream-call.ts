@@ -1,0 +1,100 @@
+/** A call that is answered with a stream: opening it, with failover, until there is something to pass on. */
+import { parseJson } from '../core/record';
+import { within } from '../core/within';
+import type { StreamRelay } from '../dialects/types';
+import { ClientStream } from './client-stream';
+import { EventReader } from './event-reader';
+import type { Attempt } from './failover';
+import { closeReleased, type Run, upstreamError } from './run';
+import { StreamPump } from './stream-pump';
+
+/** An upstream that has begun its stream: its first events have been seen, and are no error. */
+export interface OpenedStream {
+  attempt: Attempt;
+  reader: EventReader;
+  relay: StreamRelay;
+  /** What the first events come to for the client. */
+  first: string;
+}
+
+const HEADERS = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-store, no-transform',
+  'x-accel-buffering': 'no',
+};
+
+/**
+ * The status is held back for some seconds, so that what fails early fails with its true status. Then the stream
+ * begins, kept alive from its first moment, and whatever fails later is told inside it.
+ */
+export async function runStreamCall(run: Run): Promise<Response> {
+  const opening = openStream(run);
+  run.deps.waitUntil(opening);
+  const opened = await within(
+    opening.then((stream) => ({ stream })),
+    run.deps.settings.STATUS_HOLD_MS,
+  );
+  if (opened && !opened.stream) {
+    const error = upstreamError(run.failover.finalFailure);
+    await closeReleased(run, 'upstream_failed', error);
+    const { status, headers, body } = run.dialect.renderError(error, run.holdId);
+    return new Response(body, { status, headers });
+  }
+  const client = new ClientStream(run.deps.now, () => run.gone.abort());
+  run.gone.signal.addEventListener('abort', () => client.leave());
+  const headers = { ...HEADERS, 'x-request-id': run.holdId };
+  run.deps.waitUntil(new StreamPump(run, client, headers).run(opening));
+  return new Response(client.body, { headers });
+}
+
+/** The next upstream that begins a stream; undefined when none is left, or nobody waits any more. */
+export async function openStream(run: Run): Promise<OpenedStream | undefined> {
+  for (let attempt = await run.failover.next(); attempt; attempt = await run.failover.next()) {
+    const opened = await begin(run, attempt);
+    if (opened) return opened;
+  }
+  return undefined;
+}
+
+async function begin(run: Run, attempt: Attempt): Promise<OpenedStream | undefined> {
+  const { failover, deps, call, dialect } = run;
+  const fail = (message: string) => failover.failed(attempt, { action: 'next_target', message });
+  const { wire } = attempt.target.provider.spec;
+  const type = attempt.response.headers.get('content-type') ?? '';
+  const timer = setTimeout(() => attempt.abort.abort(), deps.settings.FIRST_BYTE_TIMEOUT_MS);
+  try {
+    if (type.includes('text/html') || type.includes('application/json')) {
+      const json = parseJson(await attempt.response.text());
+      const inside = wire.errorInBody(json);
+      if (inside) failover.failed(attempt, inside);
+      else fail('the provider sent no stream');
+      return undefined;
+    }
+    const reader = new EventReader(attempt.response.body!);
+    const relay = dialect.relay(call);
+    for (;;) {
+      const events = await reader.read();
+      const first = events === undefined ? '' : relay.push(events);
+      if (relay.failure) {
+        failover.failed(
+          attempt,
+          wire.errorInBody(relay.failure.error) ?? { action: 'next_target', message: 'the provider sent something else than a stream' },
+        );
+        return undefined;
+      }
+      if (first !== '' || relay.hasContent) return { attempt, reader, relay, first };
+      if (events === undefined || relay.ended) {
+        fail('the provider ended its stream before it began');
+        return undefined;
+      }
+    }
+  } catch {
+    if (run.gone.signal.aborted) {
+      attempt.record.outcome = 'abandoned';
+      deps.health.undecided(attempt.target.provider.spec.id);
+    } else fail('the provider broke off its stream before it began');
+    return undefined;
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,237 @@
+/**
+ * The pump of one stream: events in batches from the upstream to the client, a keepalive where nothing came, and
+ * the charge before the end. One interval timer serves keepalive, idle upstreams, the lease and the deadline.
+ */
+import { fail, type GatewayError } from '../core/errors';
+import { type MicroCredits, tokenCostMicro } from '../core/money';
+import type { ClientStream } from './client-stream';
+import { type Charge, charge, observedUsage } from './meter';
+import { Recorder } from './replay';
+import { closeCharged, closeReleased, type Ending, type Run, upstreamError } from './run';
+import { type OpenedStream, openStream } from './stream-call';
+
+/** A hold is enlarged when this much of it is used up, and to this multiple. */
+const EXTEND_AT = 0.8;
+const EXTEND_BY = 1;
+const LONGEST_TICK_MS = 5_000;
+
+type Passed = 'done' | 'failed_early' | 'failed_late' | 'gone' | 'out_of_credits';
+
+export class StreamPump {
+  private heldMicro: MicroCredits;
+  private readonly recorder: Recorder | undefined;
+  private current: OpenedStream | undefined;
+  private heardAtMs: number;
+  private beatAtMs: number;
+  private preambleSent = false;
+  private outOfCredits: GatewayError | undefined;
+  private drainTimer: ReturnType<typeof setTimeout> | null = null;
+  private extending: Promise<void> | undefined;
+  private firstContentMs: number | undefined;
+
+  constructor(
+    private readonly run_: Run,
+    private readonly client: ClientStream,
+    headers: Record<string, string>,
+  ) {
+    this.heldMicro = run_.plan.estimateMicro;
+    this.recorder = run_.idempotencyKeyHash === undefined ? undefined : new Recorder(run_.idempotencyKeyHash, headers);
+    this.heardAtMs = run_.deps.now();
+    this.beatAtMs = this.heardAtMs;
+  }
+
+  async run(opening: Promise<OpenedStream | undefined>): Promise<void> {
+    const { deps } = this.run_;
+    const tickMs = Math.min(LONGEST_TICK_MS, Math.max(5, Math.floor(deps.settings.KEEPALIVE_MS / 3)));
+    const timer = setInterval(() => this.tick(tickMs), tickMs);
+    const onGone = () => this.hangUp();
+    this.run_.gone.signal.addEventListener('abort', onGone);
+    try {
+      this.current = await opening;
+      await this.passAll();
+    } finally {
+      clearInterval(timer);
+      clearTimeout(this.drainTimer);
+      this.run_.gone.signal.removeEventListener('abort', onGone);
+      await this.client.close();
+    }
+  }
+
+  /** Passes streams on until one is through, or none is left. */
+  private async passAll(): Promise<void> {
+    const { failover } = this.run_;
+    while (this.current) {
+      const passed = await this.pass(this.current);
+      await this.extending;
+      if (passed === 'failed_early') {
+        this.current = await openStream(this.run_);
+        continue;
+      }
+      await this.conclude(this.current, passed);
+      return;
+    }
+    if (this.client.gone) await this.concludeUnheard();
+    else await this.breakOff('upstream_failed', upstreamError(failover.finalFailure));
+  }
+
+  private async pass(stream: OpenedStream): Promise<Passed> {
+    const { relay, reader, attempt } = stream;
+    const { failover } = this.run_;
+    const { wire } = attempt.target.provider.spec;
+    this.heardAtMs = this.run_.deps.now();
+    if (this.client.gone) this.hangUp();
+    if (!this.preambleSent || relay.hasContent) await this.send(stream.first);
+    this.preambleSent = true;
+    try {
+      while (!relay.ended) {
+        reader.batching = relay.hasContent;
+        if (relay.hasContent) this.firstContentMs ??= this.run_.deps.now() - this.run_.startedAtMs;
+        const events = await reader.read();
+        if (events === undefined) break;
+        this.heardAtMs = this.run_.deps.now();
+        const out = relay.push(events);
+        if (relay.failure) {
+          const failure = wire.errorInBody(relay.failure.error) ?? {
+            action: 'next_target' as const,
+            message: 'the provider sent something else than an event',
+          };
+          return this.failedWith(stream, failure.message, failure);
+        }
+        await this.send(out);
+        this.watchHold(stream);
+        if (this.outOfCredits) return 'out_of_credits';
+      }
+    } catch {
+      if (this.outOfCredits) return 'out_of_credits';
+      if (this.client.gone) return 'gone';
+      return this.failedWith(stream, 'the provider broke off its stream');
+    }
+    if (relay.complete || (relay.ended && relay.hasContent)) {
+      failover.succeeded(attempt);
+      return 'done';
+    }
+    return this.failedWith(stream, 'the provider ended its stream before the answer was complete');
+  }
+
+  private failedWith(
+    stream: OpenedStream,
+    message: string,
+    failure = { action: 'next_target' as const, message } as Parameters<Run['failover']['failed']>[1],
+  ): Passed {
+    const { failover } = this.run_;
+    if (!stream.relay.hasContent && !this.client.gone) {
+      failover.failed(stream.attempt, failure);
+      return 'failed_early';
+    }
+    stream.attempt.abort.abort();
+    failover.broke(stream.attempt, message);
+    return 'failed_late';
+  }
+
+  private async conclude(stream: OpenedStream, passed: Passed): Promise<void> {
+    const { run_: run } = this;
+    if (passed === 'failed_late') {
+      const message = `The provider failed in the middle of its answer: ${stream.attempt.record.message}. Nothing was charged.`;
+      return this.breakOff('upstream_broke', fail('upstream_failed', message).error);
+    }
+    const bill = this.bill(stream);
+    const more = { firstContentMs: this.firstContentMs ?? null };
+    if (passed === 'out_of_credits') {
+      await closeCharged(run, bill, 'credits_ran_out', undefined, more);
+      await this.client.write(run.dialect.renderStreamError(this.outOfCredits!, run.holdId));
+      return;
+    }
+    const complete = passed === 'done';
+    const ending: Ending = complete ? 'complete' : 'client_gone';
+    const end = complete ? stream.relay.close(bill.receipt) : '';
+    this.recorder?.add(end);
+    await closeCharged(run, bill, ending, complete ? this.recorder : undefined, more);
+    await this.client.write(end);
+  }
+
+  private bill(stream: OpenedStream): Charge {
+    const { plan, dialect, call, keyMode } = this.run_;
+    const { relay, attempt } = stream;
+    const charged = charge(attempt.target.provider.spec, plan.price, dialect, call, relay.usage, relay.outputChars);
+    return keyMode === 'test' ? { ...charged, costMicro: 0, receipt: { ...charged.receipt, creditsUsed: 0 } } : charged;
+  }
+
+  /** The client hung up before any upstream had answered: the prompt was taken, so it is charged. */
+  private async concludeUnheard(): Promise<void> {
+    const { plan, dialect, call, failover } = this.run_;
+    const last = failover.attempts.at(-1);
+    const target = plan.targets.find(({ provider }) => provider.spec.id === last?.provider);
+    if (last?.outcome !== 'abandoned' || !target || this.run_.keyMode === 'test') return closeReleased(this.run_, 'client_gone', undefined);
+    await closeCharged(this.run_, charge(target.provider.spec, plan.price, dialect, call, undefined, 0), 'client_gone', undefined);
+  }
+
+  /** The last thing the client hears; nothing is charged. */
+  private async breakOff(ending: Ending, error: GatewayError): Promise<void> {
+    await closeReleased(this.run_, ending, error);
+    await this.client.write(this.run_.dialect.renderStreamError(error, this.run_.holdId));
+  }
+
+  private async send(text: string): Promise<void> {
+    this.recorder?.add(text);
+    await this.client.write(text);
+  }
+
+  /** Stops the provider where that stops its meter; where not, or where the answer is to be kept, hears it out for a while. */
+  private hangUp(): void {
+    const { current, run_: run } = this;
+    if (!current || this.drainTimer !== null) return;
+    const drain = current.attempt.target.provider.spec.onDisconnect === 'drain' || this.recorder !== undefined;
+    this.drainTimer = setTimeout(() => current.attempt.abort.abort(), drain ? run.deps.settings.DRAIN_MS : 0);
+  }
+
+  private tick(tickMs: number): void {
+    const { deps, dialect } = this.run_;
+    const { settings } = deps;
+    const nowMs = deps.now();
+    if (this.client.silentMs() >= settings.KEEPALIVE_MS - tickMs) this.client.ping(dialect.keepalive);
+    if (this.client.isStuck()) this.client.leave();
+    if (!this.current) return;
+    const late = nowMs - this.run_.startedAtMs > settings.CALL_DEADLINE_MS;
+    if (late || nowMs - this.heardAtMs > settings.UPSTREAM_IDLE_TIMEOUT_MS) this.current.attempt.abort.abort();
+    if (nowMs - this.beatAtMs < settings.BEAT_MS) return;
+    this.beatAtMs = nowMs;
+    const request = { holdId: this.run_.holdId, checkpointMicro: this.observedMicro(this.current), leaseMs: settings.LEASE_MS };
+    deps.waitUntil(
+      deps
+        .account(this.run_.accountId)
+        .beat(request)
+        .then(
+          () => undefined,
+          (error: unknown) => console.error('beat failed', String(error)),
+        ),
+    );
+  }
+
+  private observedMicro({ relay }: OpenedStream): MicroCredits {
+    return relay.hasContent ? tokenCostMicro(observedUsage(this.run_.call, relay.outputChars), this.run_.plan.price) : 0;
+  }
+
+  /** Enlarges the hold before it is used up; when the account cannot, the stream ends where it is. */
+  private watchHold(stream: OpenedStream): void {
+    if (this.extending || this.client.gone || this.run_.keyMode === 'test') return;
+    const usedMicro = this.observedMicro(stream);
+    if (usedMicro < this.heldMicro * EXTEND_AT) return;
+    const { deps, accountId, holdId } = this.run_;
+    const byMicro = Math.max(1, Math.ceil(this.heldMicro * EXTEND_BY));
+    const request = { holdId, byMicro, checkpointMicro: usedMicro, leaseMs: deps.settings.LEASE_MS };
+    this.extending = deps
+      .account(accountId)
+      .extend(request)
+      .then((result) => {
+        if (result.ok) this.heldMicro = result.heldMicro;
+        else {
+          this.outOfCredits = result.error;
+          stream.attempt.abort.abort();
+        }
+      })
+      .catch((error: unknown) => console.error('hold not extended', String(error)))
+      .finally(() => {
+        this.extending = undefined;
+      });
+  }
+}

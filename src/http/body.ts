@@ -1,0 +1,25 @@
+import { fail, ok, type Result } from '../core/errors';
+
+/** A request's body as text, refused as soon as it proves too large. */
+export async function readBody(request: Request, limitBytes: number): Promise<Result<string>> {
+  const encoding = request.headers.get('content-encoding');
+  if (encoding !== null && encoding !== 'identity') return fail('unsupported_encoding', 'Send the request body without content-encoding.');
+  const tooLarge = () => fail('body_too_large', `The request body is larger than ${Math.floor(limitBytes / 1_048_576)} MB.`);
+  const declared = request.headers.get('content-length');
+  if (declared !== null && Number(declared) > limitBytes) return tooLarge();
+  if (!request.body) return ok('');
+  try {
+    if (declared !== null) return ok(await request.text());
+    const decoder = new TextDecoder();
+    let text = '';
+    let size = 0;
+    for await (const chunk of request.body) {
+      size += chunk.byteLength;
+      if (size > limitBytes) return tooLarge();
+      text += decoder.decode(chunk, { stream: true });
+    }
+    return ok(text + decoder.decode());
+  } catch {
+    return fail('invalid_request', 'The request body could not be read to its end.');
+  }
+}

@@ -1,0 +1,70 @@
+import { accountStub } from '../account/stub';
+import type { ConsoleDeps } from '../console/deps';
+import { KeyReader } from '../core/api-key';
+import { RATE_FAMILIES } from '../core/family';
+import { isRecord, parseJson } from '../core/record';
+import { type Bindings, readSettings, type Settings } from '../env';
+import type { GatewayDeps } from '../gateway/deps';
+import { Health } from '../gateway/health';
+import { buildRegistry, type Registry } from '../providers/registry';
+import type { AppContext } from './context';
+
+/** What lasts as long as the isolate: read from the variables once. */
+interface Lasting {
+  settings: Settings;
+  registry: Registry;
+  keys: KeyReader;
+  health: Health;
+  hourlyLimits: Record<string, number>;
+}
+
+const lastingByEnv = new WeakMap<object, Lasting>();
+
+function lasting(env: Bindings): Lasting {
+  const known = lastingByEnv.get(env);
+  if (known) return known;
+  const settings = readSettings(env);
+  const secrets = [settings.KEY_MAC_SECRET, settings.KEY_MAC_SECRET_PREVIOUS].filter((secret) => secret !== undefined);
+  const made: Lasting = {
+    settings,
+    registry: buildRegistry(env as unknown as Record<string, unknown>),
+    keys: new KeyReader(secrets),
+    health: new Health(),
+    hourlyLimits: readHourlyLimits(settings.HOURLY_LIMITS),
+  };
+  lastingByEnv.set(env, made);
+  return made;
+}
+
+function readHourlyLimits(text: string | undefined): Record<string, number> {
+  if (text === undefined) return {};
+  const limits = parseJson(text);
+  const known = (family: string) => (RATE_FAMILIES as readonly string[]).includes(family);
+  if (
+    !isRecord(limits) ||
+    !Object.entries(limits).every(([family, limit]) => known(family) && Number.isSafeInteger(limit) && Number(limit) > 0)
+  )
+    throw new Error(`The variable HOURLY_LIMITS is not usable: a JSON object of ${RATE_FAMILIES.join(', ')} with whole numbers`);
+  return limits as Record<string, number>;
+}
+
+export function gatewayDeps(env: Bindings, context: Pick<ExecutionContext, 'waitUntil'>): GatewayDeps {
+  return {
+    ...lasting(env),
+    account: (accountId) => accountStub(env.ACCOUNT, accountId),
+    settlements: env.SETTLEMENT_QUEUE,
+    files: env.FILES,
+    fetch: (request) => fetch(request),
+    now: Date.now,
+    waitUntil: (work) => context.waitUntil(work),
+  };
+}
+
+export const envConsoleDeps = (env: Bindings): ConsoleDeps => ({
+  db: env.DB,
+  account: (accountId) => accountStub(env.ACCOUNT, accountId),
+  macSecret: lasting(env).settings.KEY_MAC_SECRET,
+  now: Date.now,
+});
+
+export const consoleDeps = (c: AppContext): ConsoleDeps => envConsoleDeps(c.env);

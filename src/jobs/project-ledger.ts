@@ -1,0 +1,82 @@
+/**
+ * The consumer of the ledger queue: writes closed operations and entities to D1, once in effect however often and
+ * in whatever order messages come, and tells each account what has arrived.
+ */
+
+import type { AccountStub } from '../account/stub';
+import type { Acknowledgement, LedgerMessage, Operation } from '../account/types';
+
+export interface ProjectionDeps {
+  db: D1Database;
+  account: (accountId: string) => AccountStub;
+}
+
+/** One statement with one parameter for any number of rows: D1 allows a hundred parameters. */
+const INSERT_LINES = `
+INSERT INTO ledger (account_id, epoch, close_seq, seq, id, kind, state, key_id, user_id, family, test, model, endpoint, held, amount, opened_at, closed_at, outcome, detail)
+SELECT value->>'accountId', value->>'closeEpoch', value->>'closeSeq', value->>'seq', value->>'id', value->>'kind', value->>'state',
+  value->>'keyId', value->>'userId', value->>'family', value->>'test', value->>'model', value->>'endpoint', value->>'heldMicro',
+  value->>'amountMicro', value->>'openedAtMs', value->>'closedAtMs', value->>'outcome', value->>'detail'
+FROM json_each(?1) WHERE true
+ON CONFLICT (account_id, epoch, close_seq) DO NOTHING`;
+
+const UPSERT_ACCOUNTS = `
+INSERT INTO accounts (id, version, name, email, tier, created_at)
+SELECT value->>'accountId', value->>'version', value->>'$.payload.name', value->>'$.payload.email',
+  COALESCE(value->>'$.payload.tier', value->>'$.payload.grantedTier'), value->>'$.payload.createdAtMs'
+FROM json_each(?1) WHERE true
+ON CONFLICT (id) DO UPDATE SET version = excluded.version, name = excluded.name, email = excluded.email, tier = excluded.tier
+WHERE excluded.version > accounts.version`;
+
+const UPSERT_KEYS = `
+INSERT INTO api_keys (account_id, id, version, name, mode, status, record)
+SELECT value->>'accountId', value->>'$.payload.id', value->>'version', value->>'$.payload.name', value->>'$.payload.mode',
+  value->>'$.payload.status', value->>'payload'
+FROM json_each(?1) WHERE true
+ON CONFLICT (account_id, id) DO UPDATE SET version = excluded.version, name = excluded.name, status = excluded.status, record = excluded.record
+WHERE excluded.version > api_keys.version`;
+
+const INSERT_ALERTS = `
+INSERT INTO alerts (account_id, id, version, kind, payload)
+SELECT value->>'accountId', value->>'id', value->>'version', value->>'$.payload.kind', value->>'payload'
+FROM json_each(?1) WHERE true
+ON CONFLICT (account_id, id) DO NOTHING`;
+
+export async function projectLedger(deps: ProjectionDeps, messages: readonly LedgerMessage[]): Promise<void> {
+  const lines = messages.flatMap(({ accountId, operations }) => operations.map((operation) => ({ ...operation, accountId })));
+  const entities = messages.flatMap(({ accountId, entities: sent }) => sent.map((entity) => ({ ...entity, accountId })));
+  const of = (prefix: string) => entities.filter(({ id }) => id.startsWith(prefix));
+  const statements: [string, readonly unknown[]][] = [
+    [INSERT_LINES, lines],
+    [UPSERT_ACCOUNTS, of('account')],
+    [UPSERT_KEYS, of('key:')],
+    [INSERT_ALERTS, of('alert:')],
+  ];
+  const batch = statements.filter(([, rows]) => rows.length > 0).map(([sql, rows]) => deps.db.prepare(sql).bind(JSON.stringify(rows)));
+  if (batch.length > 0) await deps.db.batch(batch);
+  await Promise.all([...acknowledgements(messages)].map(([accountId, list]) => acknowledge(deps, accountId, list)));
+}
+
+async function acknowledge(deps: ProjectionDeps, accountId: string, list: Acknowledgement[]): Promise<void> {
+  for (const acknowledgement of list) await deps.account(accountId).acknowledge(acknowledgement);
+}
+
+/** By account, and within one by epoch. */
+function acknowledgements(messages: readonly LedgerMessage[]): Map<string, Acknowledgement[]> {
+  const byAccount = new Map<string, Acknowledgement[]>();
+  for (const { accountId, operations, entities } of messages) {
+    const list = byAccount.get(accountId) ?? [];
+    byAccount.set(accountId, list);
+    const of = (epoch: number): Acknowledgement => {
+      let found = list.find((acknowledgement) => acknowledgement.epoch === epoch);
+      if (!found) {
+        found = { epoch, closeSeqs: [], entities: [] };
+        list.push(found);
+      }
+      return found;
+    };
+    for (const { closeEpoch, closeSeq } of operations as Operation[]) of(closeEpoch!).closeSeqs.push(closeSeq!);
+    if (entities.length > 0) (list[0] ?? of(0)).entities.push(...entities.map(({ id, version }) => ({ id, version })));
+  }
+  return byAccount;
+}

@@ -1,0 +1,47 @@
+import type { AccountStub } from '../account/stub';
+import type { LedgerMessage, SettlementMessage } from '../account/types';
+import { projectLedger } from './project-ledger';
+
+export interface QueueDeps {
+  db: D1Database;
+  account: (accountId: string) => AccountStub;
+}
+
+const LONGEST_RETRY_SECONDS = 3_600;
+
+/** Which consumer a queue's messages are for; the names are those of wrangler.toml. */
+export async function consume(deps: QueueDeps, batch: MessageBatch): Promise<void> {
+  if (batch.queue.endsWith('-settlements')) return consumeSettlements(deps, batch as MessageBatch<SettlementMessage>);
+  if (batch.queue.endsWith('-ledger')) return consumeLedger(deps, batch as MessageBatch<LedgerMessage>);
+  throw new Error(`no consumer for the queue ${batch.queue}`);
+}
+
+const retryLater = (message: Message): void => message.retry({ delaySeconds: Math.min(2 ** message.attempts, LONGEST_RETRY_SECONDS) });
+
+async function consumeLedger(deps: QueueDeps, batch: MessageBatch<LedgerMessage>): Promise<void> {
+  try {
+    await projectLedger(
+      deps,
+      batch.messages.map(({ body }) => body),
+    );
+    batch.ackAll();
+  } catch (error) {
+    console.error('ledger batch not written', String(error));
+    for (const message of batch.messages) retryLater(message);
+  }
+}
+
+/** Closes what could not be closed when it ended; one that fails does not hold up the others. */
+async function consumeSettlements(deps: QueueDeps, batch: MessageBatch<SettlementMessage>): Promise<void> {
+  for (const message of batch.messages) {
+    try {
+      const result = await deps.account(message.body.accountId).settle(message.body.close);
+      if (!result.ok)
+        console.error('late settlement refused', JSON.stringify({ holdId: message.body.close.holdId, reason: result.reason }));
+      message.ack();
+    } catch (error) {
+      console.error('late settlement failed', String(error));
+      retryLater(message);
+    }
+  }
+}

@@ -1,0 +1,11 @@
+import type { ProviderSpec } from '../types';
+import { openaiChatWire } from '../wires/openai-chat';
+
+export const alibaba = {
+  id: 'alibaba',
+  label: 'Alibaba Cloud Model Studio',
+  // https://www.alibabacloud.com/help/en/model-studio/base-url (Singapore; a key works in its own region only)
+  baseUrl: 'https://dashscope-intl.aliyuncs.com/compatible-mode/v1',
+  wire: openaiChatWire,
+  onDisconnect: 'drain',
+} satisfies ProviderSpec;

@@ -1,0 +1,46 @@
+import { fromCredits, MICRO_PER_USD, usdPerMtok } from '../../core/money';
+import type { Model, Price, Target } from '../types';
+
+/** USD a million tokens of input and of output. */
+export const perToken = (inputUsd: number, outputUsd: number): Price => ({
+  per: 'token',
+  inputMicroPerMtok: usdPerMtok(inputUsd),
+  outputMicroPerMtok: usdPerMtok(outputUsd),
+});
+
+type Unit = Exclude<Price['per'], 'token'>;
+export const inUsd = (usd: number, per: Unit): Price => ({ per, micro: Math.round(usd * MICRO_PER_USD) });
+export const inCredits = (credits: number, per: Unit): Price => ({ per, micro: fromCredits(credits) });
+
+export const UNPRICED = 'Listed without a price.';
+
+/** The maker itself first, then OpenRouter; each under its own id for the model. */
+export const chain = (maker: string, makerId: string, openrouterId: string): readonly Target[] => [
+  { provider: maker, model: makerId },
+  { provider: 'openrouter', model: openrouterId },
+];
+
+export const viaOpenrouter = (model: string): readonly Target[] => [{ provider: 'openrouter', model }];
+
+/** No provider is wired for it. */
+export const NO_CHAIN: readonly Target[] = [];
+
+type Limits = Pick<Model, 'contextTokens' | 'maxOutputTokens' | 'capabilities'>;
+
+/** Limits and abilities that whole lines share; the makers' own figures, gathered by https://models.dev */
+export const GPT_400K: Limits = {
+  contextTokens: 400_000,
+  maxOutputTokens: 128_000,
+  capabilities: ['vision', 'tools', 'reasoning', 'structured_output'],
+};
+export const GPT_1M: Limits = { ...GPT_400K, contextTokens: 1_050_000 };
+export const GEMINI: Limits = {
+  contextTokens: 1_048_576,
+  maxOutputTokens: 65_536,
+  capabilities: ['vision', 'audio', 'tools', 'reasoning', 'structured_output'],
+};
+export const GEMINI_2_0: Limits = {
+  contextTokens: 1_048_576,
+  maxOutputTokens: 8_192,
+  capabilities: ['vision', 'audio', 'tools', 'structured_output'],
+};

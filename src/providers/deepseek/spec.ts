@@ -1,0 +1,11 @@
+import type { ProviderSpec } from '../types';
+import { openaiChatWire } from '../wires/openai-chat';
+
+export const deepseek = {
+  id: 'deepseek',
+  label: 'DeepSeek',
+  // https://api-docs.deepseek.com/
+  baseUrl: 'https://api.deepseek.com',
+  wire: openaiChatWire,
+  onDisconnect: 'cancel',
+} satisfies ProviderSpec;

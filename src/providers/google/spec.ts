@@ -1,0 +1,13 @@
+import type { ProviderSpec } from '../types';
+import { openaiChatWire } from '../wires/openai-chat';
+
+export const google = {
+  id: 'google',
+  label: 'Google',
+  // https://ai.google.dev/gemini-api/docs/openai
+  baseUrl: 'https://generativelanguage.googleapis.com/v1beta/openai',
+  wire: openaiChatWire,
+  onDisconnect: 'drain',
+  // https://discuss.ai.google.dev/t/127400: thoughts are in total_tokens only.
+  reasoningOutsideOutput: true,
+} satisfies ProviderSpec;

@@ -1,0 +1,11 @@
+import type { ProviderSpec } from '../types';
+import { openaiChatWire } from '../wires/openai-chat';
+
+export const minimax = {
+  id: 'minimax',
+  label: 'MiniMax',
+  // https://platform.minimax.io/docs/api-reference/text-openai-api
+  baseUrl: 'https://api.minimax.io/v1',
+  wire: openaiChatWire,
+  onDisconnect: 'drain',
+} satisfies ProviderSpec;

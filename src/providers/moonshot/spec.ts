@@ -1,0 +1,12 @@
+import type { ProviderSpec } from '../types';
+import { openaiChatWire } from '../wires/openai-chat';
+
+export const moonshot = {
+  id: 'moonshot',
+  label: 'Moonshot AI',
+  // https://platform.moonshot.ai/docs/api/chat; keys of the Chinese platform need https://api.moonshot.cn/v1
+  baseUrl: 'https://api.moonshot.ai/v1',
+  wire: openaiChatWire,
+  // Undocumented, so the safe choice.
+  onDisconnect: 'drain',
+} satisfies ProviderSpec;

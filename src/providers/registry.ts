@@ -1,0 +1,136 @@
+import type { Family } from '../core/family';
+import { usdPerMtok } from '../core/money';
+import { alibaba } from './alibaba/spec';
+import { MODELS } from './catalogue';
+import { UNPRICED } from './catalogue/terms';
+import { readApiKeys, readBaseUrl, variableName, variableText } from './config';
+import { type CustomModel, type CustomProvider, readCustomProviders } from './custom';
+import { deepseek } from './deepseek/spec';
+import { google } from './google/spec';
+import { minimax } from './minimax/spec';
+import { indexModels, type ModelIndex } from './model-index';
+import { moonshot } from './moonshot/spec';
+import { openai } from './openai/spec';
+import { openrouter } from './openrouter/spec';
+import { sandbox } from './sandbox/spec';
+import type { Model, Price, Provider, ProviderSpec, Target } from './types';
+import { xai } from './xai/spec';
+import { zhipu } from './zhipu/spec';
+
+/** Every provider the gateway knows, configured or not. */
+export const PROVIDER_SPECS: readonly ProviderSpec[] = [
+  openai,
+  openrouter,
+  deepseek,
+  moonshot,
+  zhipu,
+  alibaba,
+  minimax,
+  xai,
+  google,
+  sandbox,
+];
+
+export interface Registry {
+  /** Those that can be called: with a key, the operator's own (with or without one), or answering in-process. */
+  providers: ReadonlyMap<string, Provider>;
+  /** The catalogue and the operator's own models. */
+  models: ModelIndex;
+  /** The ids of the providers reached over the network, which leaves out what answers in-process. */
+  configuredProviders: string[];
+}
+
+function configure(spec: ProviderSpec, env: Record<string, unknown>): Provider {
+  const keyVariable = variableName(spec.id, 'API_KEY');
+  const urlVariable = variableName(spec.id, 'BASE_URL');
+  const url = variableText(env, urlVariable);
+  return {
+    spec,
+    baseUrl: url === undefined ? spec.baseUrl : readBaseUrl(url, urlVariable),
+    apiKeys: readApiKeys(variableText(env, keyVariable), keyVariable),
+  };
+}
+
+/** Families that an OpenAI-compatible upstream can serve. */
+const LANGUAGE_FAMILIES: ReadonlySet<Family> = new Set(['chat', 'messages', 'responses', 'gemini']);
+
+function customPrice(model: CustomModel, path: string): Price {
+  const { inputUsdPerMtok, outputUsdPerMtok, cacheReadUsdPerMtok } = model;
+  if (inputUsdPerMtok === undefined || outputUsdPerMtok === undefined) {
+    const missing = inputUsdPerMtok === undefined ? 'inputUsdPerMtok' : 'outputUsdPerMtok';
+    throw new Error(`${path}.${missing}: needed, since nothing else gives ${model.id} a price.`);
+  }
+  return {
+    per: 'token',
+    inputMicroPerMtok: usdPerMtok(inputUsdPerMtok),
+    outputMicroPerMtok: usdPerMtok(outputUsdPerMtok),
+    ...(cacheReadUsdPerMtok !== undefined && { cacheReadMicroPerMtok: usdPerMtok(cacheReadUsdPerMtok) }),
+  };
+}
+
+/** A model that the catalogue lacks, without its chain. */
+function newModel(model: CustomModel, provider: Provider, price: Price): Model {
+  return {
+    id: model.id,
+    label: model.label ?? model.id,
+    vendor: provider.spec.label,
+    family: 'chat',
+    chain: [],
+    price,
+    ...(model.contextTokens !== undefined && { contextTokens: model.contextTokens }),
+    ...(model.maxOutputTokens !== undefined && { maxOutputTokens: model.maxOutputTokens }),
+  };
+}
+
+/** A model of the catalogue that is listed without a price, now with one. */
+function priced({ note, ...model }: Model, price: Price): Model {
+  return { ...model, price, ...(note !== undefined && note !== UNPRICED && { note }) };
+}
+
+/**
+ * Puts the operator's targets in front of the catalogue's chains and adds the models that only the operator has.
+ * A price of the catalogue stands; where several custom providers price one model, they must agree.
+ */
+function mergeModels(customs: readonly CustomProvider[]): Model[] {
+  const merged = new Map<string, Model>(MODELS.map((model) => [model.id, model]));
+  const catalogued = new Map(merged);
+  const targets = new Map<string, Target[]>();
+  for (const { provider, models, path } of customs) {
+    for (const [index, model] of models.entries()) {
+      const at = `${path}.models[${index}]`;
+      const known = merged.get(model.id);
+      if (known !== undefined && !LANGUAGE_FAMILIES.has(known.family)) {
+        throw new Error(`${at}.id: ${model.id} is a model of the ${known.family} family, which a custom provider cannot serve.`);
+      }
+      const repeats = known?.price !== undefined && model.inputUsdPerMtok === undefined && model.outputUsdPerMtok === undefined;
+      if (catalogued.get(model.id)?.price === undefined && !repeats) {
+        const price = customPrice(model, at);
+        if (known?.price !== undefined && JSON.stringify(known.price) !== JSON.stringify(price)) {
+          throw new Error(`${at}: ${model.id} has another price in a provider before this one.`);
+        }
+        merged.set(model.id, known === undefined ? newModel(model, provider, price) : priced(known, price));
+      }
+      const own = targets.get(model.id) ?? [];
+      own.push({ provider: provider.spec.id, model: model.upstreamModel ?? model.id });
+      targets.set(model.id, own);
+    }
+  }
+  return [...merged.values()].map((model) => {
+    const own = targets.get(model.id);
+    return own === undefined ? model : { ...model, chain: [...own, ...model.chain] };
+  });
+}
+
+/** Throws an error that names the variable at fault when the configuration is wrong. */
+export function buildRegistry(env: Record<string, unknown>): Registry {
+  const customs = readCustomProviders(env);
+  const builtIn = PROVIDER_SPECS.map((spec) => configure(spec, env)).filter(
+    ({ spec, apiKeys }) => apiKeys.length > 0 || spec.serve !== undefined,
+  );
+  const all = [...builtIn, ...customs.map(({ provider }) => provider)];
+  return {
+    providers: new Map(all.map((provider) => [provider.spec.id, provider])),
+    models: indexModels(mergeModels(customs)),
+    configuredProviders: all.filter(({ spec }) => spec.serve === undefined).map(({ spec }) => spec.id),
+  };
+}

@@ -1,0 +1,13 @@
+import type { ProviderSpec } from '../types';
+import { openaiChatWire } from '../wires/openai-chat';
+import { serve } from './serve';
+
+/** The test mode of the product: it serves test keys, and every model of a local run without provider keys. */
+export const sandbox = {
+  id: 'sandbox',
+  label: 'Sandbox',
+  baseUrl: 'https://sandbox.invalid/v1',
+  wire: openaiChatWire,
+  onDisconnect: 'cancel',
+  serve,
+} satisfies ProviderSpec;

@@ -1,0 +1,102 @@
+import type { Family } from '../core/family';
+import type { TokenPrice } from '../core/money';
+import type { Usage } from '../core/usage';
+
+/** What one attempt sends upstream. */
+export interface UpstreamRequest {
+  url: string;
+  headers: Record<string, string>;
+  body: string;
+  signal: AbortSignal;
+}
+
+/** What to do after an upstream's answer that is no success. */
+export type FailureAction =
+  /** The caller's own fault: tell it, try nothing else. */
+  | 'caller'
+  /** This credential is spent or refused: try the provider's next one at once. */
+  | 'next_key'
+  /** Rate limited: try the next credential, and leave this one alone for a while. */
+  | 'backoff_key'
+  /** A passing fault: the same target may be tried once more. */
+  | 'retry'
+  /** This target cannot serve the call: go on to the next one. */
+  | 'next_target';
+
+export interface UpstreamFailure {
+  action: FailureAction;
+  /** The upstream's own words, cleaned of credentials and markup; may be empty. */
+  message: string;
+  code?: string;
+  param?: string;
+}
+
+/**
+ * An upstream wire format: data and pure functions, shared by every provider that speaks it.
+ */
+export interface Wire {
+  id: string;
+  /** Appended to the provider's base URL. */
+  path: string;
+  /** Reads the `usage` object of an answer or a stream's chunk; undefined when it is no usage at all. */
+  readUsage(usage: unknown, quirks: ProviderQuirks): Usage | undefined;
+  /** Judges a non-2xx answer. */
+  classifyFailure(status: number, body: string): UpstreamFailure;
+  /** Finds the error inside a 2xx answer or a stream's event; undefined when it holds none. */
+  errorInBody(json: unknown): UpstreamFailure | undefined;
+}
+
+export interface ProviderQuirks {
+  /** Reasoning tokens are reported beside completion tokens rather than within them. */
+  reasoningOutsideOutput?: boolean;
+}
+
+export interface ProviderSpec extends ProviderQuirks {
+  /** Lower-case id; `OPENAI_API_KEY` and `OPENAI_BASE_URL` are read for `openai`, dashes become underscores. */
+  id: string;
+  label: string;
+  /** Without a trailing slash. */
+  baseUrl: string;
+  wire: Wire;
+  /** Does hanging up stop the provider's meter? `drain` providers run on, and bill, to the end. */
+  onDisconnect: 'cancel' | 'drain';
+  /** Headers sent with every request beside authorization and content type. */
+  headers?: Record<string, string>;
+  /** Answers in-process instead of over the network: the sandbox. */
+  serve?: (request: UpstreamRequest) => Promise<Response>;
+}
+
+/** A provider as configured: with its keys and the base URL in force. */
+export interface Provider {
+  spec: ProviderSpec;
+  baseUrl: string;
+  apiKeys: readonly string[];
+}
+
+/** One place where a model can be had. */
+export interface Target {
+  provider: string;
+  /** The provider's own id for the model. */
+  model: string;
+}
+
+export type Price = ({ per: 'token' } & TokenPrice) | { per: 'image' | 'second' | 'clip' | 'request' | 'gpu_second'; micro: number };
+
+/** One model of the catalogue. All of it is data. */
+export interface Model {
+  id: string;
+  label: string;
+  vendor: string;
+  family: Family;
+  /** In order of preference; empty while no provider is wired for it. */
+  chain: readonly Target[];
+  /** Without one the model is listed and cannot be called. */
+  price?: Price;
+  contextTokens?: number;
+  maxOutputTokens?: number;
+  capabilities?: readonly ('vision' | 'tools' | 'reasoning' | 'audio' | 'structured_output')[];
+  /** The tier an account needs, beyond what its family asks for. */
+  minimumTier?: 'starter' | 'growth' | 'scale';
+  aliases?: readonly string[];
+  note?: string;
+}

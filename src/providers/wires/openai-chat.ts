@@ -1,0 +1,152 @@
+import { isRecord } from '../../core/record';
+import type { Usage } from '../../core/usage';
+import type { ProviderQuirks, UpstreamFailure, Wire } from '../types';
+import { classifyFailure, type ErrorFacts, errorFacts, failureOf } from './failures';
+
+/** No call reads or writes as many; a larger figure is a fault of the upstream, and must not become a charge. */
+const MAX_TOKENS = 100_000_000;
+
+const INVALID = Symbol('invalid');
+type Count = number | undefined | typeof INVALID;
+
+function count(value: unknown): Count {
+  if (value === undefined || value === null) return undefined;
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MAX_TOKENS ? value : INVALID;
+}
+
+const detailsOf = (value: unknown): Record<string, unknown> => (isRecord(value) ? value : {});
+
+/** Counts by name, or undefined as soon as one of them is no token count. */
+function readCounts<Name extends string>(values: Record<Name, unknown>): Partial<Record<Name, number>> | undefined {
+  const counts: Partial<Record<Name, number>> = {};
+  for (const name of Object.keys(values) as Name[]) {
+    const value = count(values[name]);
+    if (value === INVALID) return undefined;
+    if (value !== undefined) counts[name] = value;
+  }
+  return counts;
+}
+
+/**
+ * Reasoning tokens that `completion_tokens` leaves out. The total tells where it is given: xAI's is prompt +
+ * completion + reasoning; Google's leaves a gap for thoughts that it does not itemise at all.
+ */
+function reasoningOutside(prompt: number, completion: number, reasoning: number, total: number | undefined): number {
+  if (total === undefined) return reasoning;
+  const gap = Math.max(0, total - prompt - completion);
+  return reasoning > 0 ? Math.min(reasoning, gap) : gap;
+}
+
+/** Reads the `usage` of Chat Completions; `prompt_tokens` includes what was read from or written to a cache. */
+export function readUsage(usage: unknown, quirks: ProviderQuirks): Usage | undefined {
+  if (!isRecord(usage)) return undefined;
+  const promptDetails = detailsOf(usage.prompt_tokens_details);
+  const completionDetails = detailsOf(usage.completion_tokens_details);
+  const counts = readCounts({
+    prompt: usage.prompt_tokens,
+    completion: usage.completion_tokens,
+    total: usage.total_tokens,
+    cached: promptDetails.cached_tokens,
+    // DeepSeek
+    cacheHit: usage.prompt_cache_hit_tokens,
+    // Moonshot
+    cachedTopLevel: usage.cached_tokens,
+    // OpenRouter
+    cacheWrite: promptDetails.cache_write_tokens,
+    // Alibaba
+    cacheCreation: promptDetails.cache_creation_input_tokens,
+    inputAudio: promptDetails.audio_tokens,
+    reasoning: completionDetails.reasoning_tokens,
+    outputAudio: completionDetails.audio_tokens,
+  });
+  if (counts === undefined || (counts.prompt === undefined && counts.completion === undefined)) return undefined;
+
+  const { prompt = 0, completion = 0, reasoning = 0, total } = counts;
+  const cacheReadTokens = Math.min(prompt, Math.max(counts.cached ?? 0, counts.cacheHit ?? 0, counts.cachedTopLevel ?? 0));
+  const cacheWrite5mTokens = Math.min(prompt - cacheReadTokens, counts.cacheWrite ?? counts.cacheCreation ?? 0);
+  const inputTokens = prompt - cacheReadTokens - cacheWrite5mTokens;
+  const outside = quirks.reasoningOutsideOutput ? reasoningOutside(prompt, completion, reasoning, total) : 0;
+  const outputTokens = completion + outside;
+  return {
+    inputTokens,
+    cacheReadTokens,
+    cacheWrite5mTokens,
+    cacheWrite1hTokens: 0,
+    outputTokens,
+    reasoningTokens: Math.min(outputTokens, Math.max(reasoning, outside)),
+    inputAudioTokens: Math.min(inputTokens, counts.inputAudio ?? 0),
+    outputAudioTokens: Math.min(outputTokens, counts.outputAudio ?? 0),
+  };
+}
+
+/** Statuses for MiniMax's own codes, https://platform.minimax.io/docs/api-reference/errorcode */
+const BASE_RESP_STATUSES: Readonly<Record<number, number>> = {
+  1000: 500,
+  1001: 504,
+  1002: 429,
+  1004: 401,
+  1008: 402,
+  1024: 500,
+  1026: 400,
+  1027: 400,
+  1033: 500,
+  1039: 429,
+  1041: 429,
+  1042: 400,
+  2013: 400,
+  2045: 429,
+  2049: 401,
+  2056: 429,
+};
+
+/** Statuses by what an error's code and type are called, for bodies that give no number. */
+const STATUSES_BY_NAME: readonly (readonly [RegExp, number])[] = [
+  [/rate.?limit|too.?many.?requests|quota|throttl|resource.?exhausted/i, 429],
+  [/insufficient.?(?:balance|credit|funds)|billing|arrear|payment/i, 402],
+  [/auth(?:entication|orization)?_|unauthori[sz]ed|unauthenticated|api.?key/i, 401],
+  [/permission|forbidden|access.?denied/i, 403],
+  [/not.?found|not.?exist/i, 404],
+  [/time.?d?.?out|deadline/i, 504],
+  [/overload|unavailable|capacity|busy/i, 503],
+  [/invalid|bad.?request|unsupported|content.?(?:policy|filter)|too.?(?:long|large)|context.?length/i, 400],
+];
+
+function statusOf(facts: ErrorFacts): number {
+  if (facts.status !== undefined) return facts.status >= 400 ? facts.status : 500;
+  const name = `${facts.code ?? ''} ${facts.type ?? ''}`;
+  return STATUSES_BY_NAME.find(([pattern]) => pattern.test(name))?.[1] ?? 500;
+}
+
+/** What an answer or chunk says of its error; nothing of one that merely has the field beside good choices. */
+function bodyFacts(body: Record<string, unknown>): ErrorFacts | undefined {
+  const choices = Array.isArray(body.choices) ? body.choices.filter(isRecord) : [];
+  const broken = choices.find((choice) => choice.finish_reason === 'error' || isRecord(choice.error));
+  const hasError = isRecord(body.error) || (typeof body.error === 'string' && body.error !== '') || body.object === 'error';
+  if (broken === undefined && (!hasError || choices.length > 0)) return undefined;
+  return errorFacts(hasError ? body : { error: broken?.error }) ?? { message: '' };
+}
+
+/**
+ * The failure inside an answer of status 200, whole or one chunk of a stream: an error without choices, a choice
+ * that ended in an error, or MiniMax's `base_resp`.
+ */
+export function errorInBody(json: unknown): UpstreamFailure | undefined {
+  const body: unknown = Array.isArray(json) ? json[0] : json;
+  if (!isRecord(body)) return undefined;
+  const facts = bodyFacts(body);
+  if (facts !== undefined) return failureOf(statusOf(facts), facts);
+  if (!isRecord(body.base_resp)) return undefined;
+  const code = body.base_resp.status_code;
+  if (typeof code !== 'number' || code === 0) return undefined;
+  return failureOf(BASE_RESP_STATUSES[code] ?? 500, errorFacts({ base_resp: body.base_resp }));
+}
+
+export const openaiChatWire: Wire = {
+  id: 'openai-chat',
+  path: '/chat/completions',
+  readUsage,
+  classifyFailure,
+  errorInBody,
+};
+
+export { classifyFailure };

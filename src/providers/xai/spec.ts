@@ -1,0 +1,13 @@
+import type { ProviderSpec } from '../types';
+import { openaiChatWire } from '../wires/openai-chat';
+
+export const xai = {
+  id: 'xai',
+  label: 'xAI',
+  // https://docs.x.ai/api/integrations
+  baseUrl: 'https://api.x.ai/v1',
+  wire: openaiChatWire,
+  onDisconnect: 'cancel',
+  // https://docs.x.ai/docs/key-information/consumption-and-rate-limits
+  reasoningOutsideOutput: true,
+} satisfies ProviderSpec;

@@ -1,0 +1,12 @@
+import type { ProviderSpec } from '../types';
+import { openaiChatWire } from '../wires/openai-chat';
+
+export const zhipu = {
+  id: 'zhipu',
+  label: 'Zhipu AI',
+  // https://docs.z.ai/guides/overview/quick-start; keys of the Chinese platform need https://open.bigmodel.cn/api/paas/v4
+  baseUrl: 'https://api.z.ai/api/paas/v4',
+  wire: openaiChatWire,
+  // Undocumented, so the safe choice.
+  onDisconnect: 'drain',
+} satisfies ProviderSpec;

@@ -1,0 +1,131 @@
+/** The operator's API: bearer ADMIN_TOKEN, under /api/admin. */
+import { Hono } from 'hono';
+import { z } from 'zod';
+import {
+  createAccount,
+  createAccountInput,
+  findAccount,
+  grantCredits,
+  grantInput,
+  listAccounts,
+  setTier,
+  showAccount,
+  tierInput,
+} from '../console/accounts';
+import { createKey, createKeyInput, listKeys, revokeKey } from '../console/api-keys';
+import type { ConsoleDeps } from '../console/deps';
+import { reconcile, recover } from '../console/reconcile';
+import { fail, type GatewayError } from '../core/errors';
+import { readBody } from '../http/body';
+import type { AppContext, AppEnv } from '../http/context';
+import { consoleDeps } from '../http/deps';
+import { renderError } from '../http/render-error';
+
+const BODY_LIMIT_BYTES = 1_048_576;
+const PAGE = 50;
+const MAX_PAGE = 500;
+
+const encoder = new TextEncoder();
+
+/** Compares digests, so that neither length nor content of the token shows in the time it takes. */
+async function isOperator(c: AppContext): Promise<boolean> {
+  const expected = c.get('gateway').settings.ADMIN_TOKEN;
+  const given = /^Bearer (.+)$/.exec(c.req.header('authorization') ?? '')?.[1];
+  if (expected === undefined || given === undefined) return false;
+  const [a, b] = await Promise.all([expected, given].map((text) => crypto.subtle.digest('SHA-256', encoder.encode(text))));
+  return crypto.subtle.timingSafeEqual(a!, b!);
+}
+
+/** A body by its schema; the error names the field at fault. */
+async function input<T>(c: AppContext, schema: z.ZodType<T>): Promise<{ ok: true; value: T } | { ok: false; error: GatewayError }> {
+  const body = await readBody(c.req.raw, BODY_LIMIT_BYTES);
+  if (!body.ok) return body;
+  let json: unknown;
+  try {
+    json = body.value.trim() === '' ? {} : JSON.parse(body.value);
+  } catch {
+    return fail('invalid_request', 'The request body is not valid JSON.');
+  }
+  const parsed = schema.safeParse(json);
+  if (parsed.success) return { ok: true, value: parsed.data };
+  const [issue] = parsed.error.issues;
+  const param = issue?.path.join('.') || (issue?.code === 'unrecognized_keys' ? issue.keys.join(', ') : 'body');
+  return fail('invalid_request', `The field \`${param}\` is not valid: ${issue?.message}.`, { param });
+}
+
+/** Runs a verb on an account that exists. */
+async function withAccount(c: AppContext, verb: (deps: ConsoleDeps, id: string) => Promise<Response>): Promise<Response> {
+  const deps = consoleDeps(c);
+  const id = c.req.param('id') ?? '';
+  const found = await findAccount(deps, id);
+  return found.ok ? verb(deps, id) : renderError(c, found.error);
+}
+
+export const admin = new Hono<AppEnv>();
+
+admin.use(async (c, next) => {
+  if (!(await isOperator(c)))
+    return renderError(c, fail('invalid_key', "This needs the operator's token: `Authorization: Bearer $ADMIN_TOKEN`.").error);
+  await next();
+});
+
+admin.post('/accounts', async (c) => {
+  const parsed = await input(c, createAccountInput);
+  return parsed.ok ? c.json(await createAccount(consoleDeps(c), parsed.value), 201) : renderError(c, parsed.error);
+});
+
+admin.get('/accounts', async (c) => {
+  const limit = Math.min(Math.max(Number(c.req.query('limit') ?? PAGE) || PAGE, 1), MAX_PAGE);
+  return c.json(await listAccounts(consoleDeps(c), limit, c.req.query('cursor')));
+});
+
+admin.get('/accounts/:id', async (c) => {
+  const deps = consoleDeps(c);
+  const found = await findAccount(deps, c.req.param('id'));
+  return found.ok ? c.json(await showAccount(deps, found.value)) : renderError(c, found.error);
+});
+
+admin.post('/accounts/:id/grants', (c) =>
+  withAccount(c, async (deps, id) => {
+    const parsed = await input(c, grantInput);
+    return parsed.ok ? c.json(await grantCredits(deps, id, parsed.value)) : renderError(c, parsed.error);
+  }),
+);
+
+admin.put('/accounts/:id/tier', (c) =>
+  withAccount(c, async (deps, id) => {
+    const parsed = await input(c, tierInput);
+    return parsed.ok ? c.json(await setTier(deps, id, parsed.value)) : renderError(c, parsed.error);
+  }),
+);
+
+admin.post('/accounts/:id/keys', (c) =>
+  withAccount(c, async (deps, id) => {
+    const parsed = await input(c, createKeyInput);
+    return parsed.ok ? c.json(await createKey(deps, id, parsed.value), 201) : renderError(c, parsed.error);
+  }),
+);
+
+admin.get('/accounts/:id/keys', (c) => withAccount(c, async (deps, id) => c.json(await listKeys(deps, id))));
+
+admin.delete('/accounts/:id/keys/:keyId', (c) =>
+  withAccount(c, async (deps, id) => {
+    const revoked = await revokeKey(deps, id, c.req.param('keyId'));
+    return revoked.ok ? c.json(revoked.value) : renderError(c, revoked.error);
+  }),
+);
+
+admin.post('/accounts/:id/recover', (c) =>
+  withAccount(c, async (deps, id) => c.json(await recover(deps, id, (await deps.account(id).books())!))),
+);
+
+const reconcileInput = z.strictObject({ accountId: z.string().nullish() });
+
+admin.post('/reconcile', async (c) => {
+  const parsed = await input(c, reconcileInput);
+  if (!parsed.ok) return renderError(c, parsed.error);
+  const deps = consoleDeps(c);
+  const only = parsed.value.accountId ?? undefined;
+  const found = only === undefined ? undefined : await findAccount(deps, only);
+  return found && !found.ok ? renderError(c, found.error) : c.json(await reconcile(deps, only));
+});

@@ -1,0 +1,48 @@
+import type { Operation } from '../account/types';
+import { findLedgerLine } from '../console/ledger';
+import { fail } from '../core/errors';
+import { parseOperationId } from '../core/ids';
+import { toCredits } from '../core/money';
+import type { AppContext } from '../http/context';
+import { renderError } from '../http/render-error';
+import { clientIp, requestKeys } from '../http/request-key';
+
+function generationView(operation: Operation) {
+  const { id, model, endpoint, state, amountMicro, heldMicro, openedAtMs, closedAtMs, outcome, detail } = operation;
+  return {
+    id,
+    object: 'generation',
+    model,
+    endpoint,
+    state,
+    outcome,
+    test: operation.test,
+    creditsUsed: state === 'open' ? 0 : toCredits(0 - amountMicro),
+    creditsHeld: toCredits(heldMicro),
+    createdAt: new Date(openedAtMs).toISOString(),
+    endedAt: closedAtMs === null ? null : new Date(closedAtMs).toISOString(),
+    ...detail,
+  };
+}
+
+/** One request of the key's account: its attempts, usage, price and charge, so that the charge can be recomputed. */
+export async function getGeneration(c: AppContext): Promise<Response> {
+  const { keys, account } = c.get('gateway');
+  const request = c.req.raw;
+  const read = await requestKeys(keys, request, new URL(request.url));
+  if (!read.ok) return renderError(c, read.error);
+  const id = c.req.param('id') ?? '';
+  const ref = parseOperationId(id);
+  let refusal = fail('invalid_key', 'This API key does not exist.').error;
+  for (const { accountId, keyId, secretHash } of read.value) {
+    const refused = await account(accountId).authorize({ keyId, secretHash, origin: request.headers.get('origin'), ip: clientIp(request) });
+    if (refused) {
+      refusal = refused;
+      continue;
+    }
+    const operation = ref && ((await account(accountId).operation(ref.month, ref.seq)) ?? (await findLedgerLine(c.env.DB, accountId, id)));
+    if (operation?.id === id) return c.json(generationView(operation));
+    refusal = fail('not_found', 'There is no such generation.').error;
+  }
+  return renderError(c, refusal);
+}

@@ -1,0 +1,151 @@
+import { describe, expect, it } from 'vitest';
+import { availableModelIds, findModel, MODELS } from '../../../src/providers/catalogue';
+import { FAMILY_PATTERNS } from '../../../src/providers/catalogue/messages';
+import { PROVIDER_SPECS } from '../../../src/providers/registry';
+import type { Price } from '../../../src/providers/types';
+import catalog from '../../fixtures/catalog.json';
+
+interface Listed {
+  id: string;
+  label: string;
+  vendor: string;
+  family: string;
+  usd_per_mtok?: { input: number; output: number };
+  usd?: number;
+  credits?: number;
+  per?: string;
+  note?: string;
+}
+const listed: readonly Listed[] = catalog.models;
+
+/** Decimal text to an integer, without a float in between. */
+function scaled(amount: number, digits: number): number {
+  const [whole = '0', fraction = ''] = String(amount).split('.');
+  expect(fraction.length).toBeLessThanOrEqual(digits);
+  return Number(whole + fraction.padEnd(digits, '0'));
+}
+
+function expectedPrice(model: Listed): Price | undefined {
+  if (model.id === 'wan-video') return { per: 'gpu_second', micro: 2_000_000 };
+  if (model.usd_per_mtok) {
+    return {
+      per: 'token',
+      inputMicroPerMtok: scaled(model.usd_per_mtok.input, 8),
+      outputMicroPerMtok: scaled(model.usd_per_mtok.output, 8),
+    };
+  }
+  const units = { image: 'image', sec: 'second', clip: 'clip', request: 'request' } as const;
+  const per = units[model.per as keyof typeof units];
+  if (model.usd !== undefined) return { per, micro: scaled(model.usd, 8) };
+  if (model.credits !== undefined) return { per, micro: scaled(model.credits, 6) };
+  return undefined;
+}
+
+const LANGUAGE = ['chat', 'messages', 'responses', 'gemini'];
+
+describe('catalogue', () => {
+  it('lists the models of the reference, in no other number', () => {
+    expect(MODELS.map((model) => model.id).sort()).toEqual(listed.map((model) => model.id).sort());
+  });
+
+  it.each(listed)('has $id as the reference has it', (reference) => {
+    const model = MODELS.find(({ id }) => id === reference.id)!;
+    expect(model).toMatchObject({ label: reference.label, vendor: reference.vendor, family: reference.family });
+    expect(model.price).toEqual(expectedPrice(reference));
+    if (model.price === undefined) expect(model.note).toContain('without a price');
+  });
+
+  it('uses each id and alias for one model only', () => {
+    const names = MODELS.flatMap((model) => [model.id, ...(model.aliases ?? [])]);
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+  });
+
+  it('chains to known providers only, and to no target twice', () => {
+    const providers = new Set(PROVIDER_SPECS.map(({ id }) => id));
+    for (const { id, chain } of MODELS) {
+      const targets = chain.map((target) => `${target.provider}/${target.model}`);
+      expect(new Set(targets).size, id).toBe(targets.length);
+      for (const target of chain) expect(providers, id).toContain(target.provider);
+    }
+  });
+
+  it("keeps the gateway's own suffixes out of upstream ids", () => {
+    for (const { chain } of MODELS) for (const { model } of chain) expect(model).not.toMatch(/-(official|vip)$/);
+  });
+
+  it('has a chain for every language model but those that no provider is wired for', () => {
+    const without = MODELS.filter(({ family, chain }) => LANGUAGE.includes(family) && chain.length === 0);
+    expect(without.map(({ id }) => id)).toEqual(['gpt-realtime-1.5-official', 'claude-opus-4-6', 'claude-sonnet-4-6', 'claude-haiku-4-5']);
+  });
+
+  it('has no upstream yet for media', () => {
+    for (const { family, chain } of MODELS) if (!LANGUAGE.includes(family)) expect(chain).toEqual([]);
+  });
+
+  it('sends codex models through OpenRouter alone', () => {
+    for (const { family, chain } of MODELS) {
+      if (family === 'responses') expect(chain.map(({ provider }) => provider)).toEqual(['openrouter']);
+    }
+  });
+
+  it('keeps the dearest models for the growth tier', () => {
+    const dearest = MODELS.filter(({ price }) => price?.per === 'token' && price.outputMicroPerMtok > 100 * 100_000_000);
+    expect(dearest.map(({ id }) => id)).toEqual(['gpt-5.4-pro-official', 'gpt-5-pro-official']);
+    expect(MODELS.filter(({ minimumTier }) => minimumTier !== undefined)).toEqual(dearest);
+    expect(dearest.map(({ minimumTier }) => minimumTier)).toEqual(['growth', 'growth']);
+  });
+
+  it('never allows more output than the context holds', () => {
+    for (const { contextTokens, maxOutputTokens, id } of MODELS) {
+      if (contextTokens && maxOutputTokens) expect(maxOutputTokens, id).toBeLessThanOrEqual(contextTokens);
+    }
+  });
+});
+
+describe('findModel', () => {
+  it.each([
+    ['gpt-5', 'gpt-5'],
+    ['nano-banana-2', 'nano-banana-2'],
+    ['nano_banana_2', 'nano_banana_2'],
+    ['claude-sonnet-4-6', 'claude-sonnet-4-6'],
+    ['claude-sonnet-4-5-20250929', 'claude-sonnet-4-6'],
+    ['claude-3-5-sonnet-20241022', 'claude-sonnet-4-6'],
+    ['claude-sonnet-4-20250514', 'claude-sonnet-4-6'],
+    ['claude-sonnet-5-5', 'claude-sonnet-4-6'],
+    ['claude-3-5-haiku-20241022', 'claude-haiku-4-5'],
+    ['claude-haiku-4-5-20251001', 'claude-haiku-4-5'],
+    ['claude-haiku-5-5', 'claude-haiku-4-5'],
+    ['claude-opus-4-1-20250805', 'claude-opus-4-6'],
+    ['claude-opus-5-5', 'claude-opus-4-6'],
+    ['claude-opus-9-20300101', 'claude-opus-4-6'],
+    ['claude-sonnet-4-6[1m]', 'claude-sonnet-4-6'],
+    ['claude-haiku-latest', 'claude-haiku-4-5'],
+    ['claude-3-7-sonnet-thinking', 'claude-sonnet-4-6'],
+  ])('finds %s as %s', (id, found) => {
+    expect(findModel(id)?.id).toBe(found);
+  });
+
+  it.each(['', 'gpt-99', 'GPT-5', 'claude', 'claude-2.1', 'claude-instant-1.2', 'claude-opus', 'toString', '__proto__'])(
+    'finds nothing for %j',
+    (id) => {
+      expect(findModel(id)).toBeUndefined();
+    },
+  );
+
+  it('points every pattern at a model that is there', () => {
+    for (const { id, prefix } of FAMILY_PATTERNS) expect(findModel(`${prefix}x`)?.id).toBe(id);
+  });
+});
+
+describe('availableModelIds', () => {
+  it('gives the ids of the families that were asked for', () => {
+    expect(availableModelIds(['messages'])).toEqual(['claude-opus-4-6', 'claude-sonnet-4-6', 'claude-haiku-4-5']);
+    expect(availableModelIds(['chat', 'gpu'])).toContain('wan-video');
+    expect(availableModelIds([])).toEqual([]);
+  });
+
+  it('leaves out what has no price', () => {
+    expect(availableModelIds(['gemini'])).not.toContain('gemini-3.5-fast');
+    expect(availableModelIds(['gemini'])).toContain('gemini-3.1-pro');
+  });
+});
