@@ -1,14 +1,12 @@
 // Tables of a result: medians over the repetitions, ratios taken within a repetition.
-import { median, round, spread, table } from './lib/stats.mjs';
+import { median, paired, perEvent, perRequest, round, spread, table } from './lib/stats.mjs';
 import { NOISY, otherCores } from './measure.mjs';
 import { verdicts } from './verdicts.mjs';
 
-export const perRequest = (r) => (r.cpu_us === null ? Number.NaN : r.cpu_us / r.load.done);
-export const perEvent = (r) => (r.cpu_us === null ? Number.NaN : r.cpu_us / r.load.events);
 const ms = (pick) => (r) => pick(r.load) / 1000;
 const rssPerStreamKb = (r) => (r.rss_peak_kb === null ? Number.NaN : (r.rss_peak_kb - r.rss_before_kb) / r.load.done);
 
-/** name with unit, scenario, value of one run; added: less that of `direct`. */
+/** name with unit, scenario, value of one run; added: less that of `direct`; alone: a ratio would say nothing. */
 const METRICS = [
   ['requests/s, 32 at once', 'json-c32', (r) => r.load.per_s],
   ['CPU a request, 32 at once, µs', 'json-c32', perRequest],
@@ -25,10 +23,10 @@ const METRICS = [
   ['CPU a chunk, paced, µs', 'paced-500', perEvent],
   ['CPU a chunk, burst, µs', 'burst-500', perEvent],
   ['500-chunk streams/s, burst', 'burst-500', (r) => r.load.per_s],
-  ['gap between events p50, ms', 'paced-500', ms((l) => l.gap.p50)],
-  ['gap between events p99, ms', 'paced-500', ms((l) => l.gap.p99)],
-  ['gap between events max, ms', 'paced-500', ms((l) => l.gap.max)],
-  ['events that came together, %', 'paced-500', (r) => r.load.gap.together * 100],
+  ['gap between events p50, ms', 'paced-500', ms((l) => l.gap.p50), 'alone'],
+  ['gap between events p99, ms', 'paced-500', ms((l) => l.gap.p99), 'alone'],
+  ['gap between events max, ms', 'paced-500', ms((l) => l.gap.max), 'alone'],
+  ['events that came together, %', 'paced-500', (r) => r.load.gap.together * 100, 'alone'],
   ['memory an idle stream, kB', 'idle-500', rssPerStreamKb],
   ['peak memory, 500 streams, MB', 'idle-500', (r) => (r.rss_peak_kb === null ? Number.NaN : r.rss_peak_kb / 1024)],
   ['requests/s, one account', 'accounts-1', (r) => r.load.per_s],
@@ -51,24 +49,14 @@ export function problems(runs) {
   });
 }
 
-/** For each repetition that has both, how(run of a, run of b); a and b are [scenario, target]. */
-export function paired(runs, a, b, how) {
-  const of = ([scenario, target]) => runs.filter((r) => r.scenario === scenario && r.target === target);
-  return of(a).flatMap((r) =>
-    of(b)
-      .filter((x) => x.rep === r.rep)
-      .map((x) => how(r, x)),
-  );
-}
-
 function figures({ runs, targets }) {
-  const rows = METRICS.filter(([, scenario]) => runs.some((r) => r.scenario === scenario)).map(([name, scenario, value, added]) => {
+  const rows = METRICS.filter(([, scenario]) => runs.some((r) => r.scenario === scenario)).map(([name, scenario, value, kind]) => {
     const cells = targets.map((target) => {
-      if (added)
+      if (kind === 'added')
         return target === 'direct' ? '–' : spread(paired(runs, [scenario, target], [scenario, 'direct'], (r, d) => value(r) - value(d)));
       return spread(runs.filter((r) => r.scenario === scenario && r.target === target).map(value));
     });
-    const ratio = (base) => (added ? '' : spread(paired(runs, [scenario, 'ours'], [scenario, base], (r, b) => value(r) / value(b))));
+    const ratio = (base) => (kind ? '' : spread(paired(runs, [scenario, 'ours'], [scenario, base], (r, b) => value(r) / value(b))));
     return [name, ...cells, ratio('floor'), ratio('floor-do')];
   });
   return table(['', ...targets, 'ours ÷ floor', 'ours ÷ floor-do'], rows);

@@ -59,6 +59,6 @@ export async function measureStartup(ctx, starts) {
       cpuUs[kind].push(await startOnce(begin));
     }
   }
-  for (let i = 0; i < Math.min(starts, 3); i++) isolateUs.push(await isolateStart(ctx.workDir));
+  for (let i = 0; i < Math.min(starts, 2); i++) isolateUs.push(await isolateStart(ctx.workDir));
   return { cpu_us: cpuUs, isolate_us: isolateUs, bytes: { floor: bundleSizes(FLOOR), ours: bundleSizes(ctx.bundle) } };
 }

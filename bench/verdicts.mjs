@@ -1,6 +1,5 @@
 // The project's targets and how this run stands to them.
-import { median, round, spread, table } from './lib/stats.mjs';
-import { paired, perEvent, perRequest } from './report.mjs';
+import { median, paired, perEvent, perRequest, round, spread, table } from './lib/stats.mjs';
 
 const DATA_PLANE_LIMIT_BYTES = 400_000;
 

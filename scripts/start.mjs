@@ -1,14 +1,13 @@
 // npm start: the gateway on this machine, with an account to try it. See README.md.
 import { relative } from 'node:path';
 import { adminApi } from './lib/admin-api.mjs';
+import { chooseExample, curlCommand } from './lib/example.mjs';
 import { logTail, startGateway, waitForHealth } from './lib/gateway-process.mjs';
 import { ensureAccount } from './lib/local-account.mjs';
 import { requireFreePort, takeState } from './lib/lock.mjs';
 import { ROOT, readPort, stateDirectory, statePaths, UsageError, wranglerPath } from './lib/paths.mjs';
 import { ensureSecrets } from './lib/secrets.mjs';
 import { configuredProviders, readVariables } from './lib/variables.mjs';
-
-const MODEL = 'gpt-5.5';
 
 function providersLine(providers) {
   if (providers.length > 0) return `Providers: ${providers.map(({ label }) => label).join(', ')}.`;
@@ -18,7 +17,7 @@ function providersLine(providers) {
   ].join('\n');
 }
 
-function describe({ url, providers, account, paths, seconds }) {
+function describe({ url, providers, account, example, paths, seconds }) {
   const state = relative(ROOT, paths.directory);
   const place = state === '' || state.startsWith('..') ? paths.directory : state;
   return `
@@ -28,10 +27,7 @@ ${providersLine(providers)}
 API key: ${account.key}
 Test key: ${account.testKey}
 
-curl ${url}/v1/chat/completions \\
-  -H 'authorization: Bearer ${account.key}' \\
-  -H 'content-type: application/json' \\
-  -d '{"model":"${MODEL}","messages":[{"role":"user","content":"Say hello."}]}'
+${curlCommand({ url, ...example })}
 
 Account ${account.id} has ${account.balanceCredits.toLocaleString('en')} credits. Accounts, keys and credits: npm run admin -- --help
 State: ${place} (log: gateway.log). Ctrl-C stops the gateway.
@@ -66,8 +62,9 @@ async function run(env) {
     await gateway.ready;
     await waitForHealth(url);
     const account = await ensureAccount({ api: adminApi({ url, token: variables.ADMIN_TOKEN }), url, path: paths.account });
+    const example = await chooseExample({ url, providers, account });
     const seconds = ((performance.now() - began) / 1000).toFixed(1);
-    if (!stopping) console.log(describe({ url, providers, account, paths, seconds }));
+    if (!stopping) console.log(describe({ url, providers, account, example, paths, seconds }));
     await gateway.gone;
     if (!stopping) throw new Error('The gateway ended unexpectedly.');
   } catch (error) {

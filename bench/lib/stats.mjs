@@ -18,3 +18,16 @@ export function table(head, rows) {
   const line = (cells) => `| ${cells.map((cell, i) => cell + ' '.repeat(widths[i] - [...cell].length)).join(' | ')} |`;
   return [line(head), `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`, ...rows.map(line)].join('\n');
 }
+
+export const perRequest = (r) => (r.cpu_us === null ? Number.NaN : r.cpu_us / r.load.done);
+export const perEvent = (r) => (r.cpu_us === null ? Number.NaN : r.cpu_us / r.load.events);
+
+/** For each repetition that has both, how(run of a, run of b); a and b are [scenario, target]. */
+export function paired(runs, a, b, how) {
+  const of = ([scenario, target]) => runs.filter((r) => r.scenario === scenario && r.target === target);
+  return of(a).flatMap((r) =>
+    of(b)
+      .filter((x) => x.rep === r.rep)
+      .map((x) => how(r, x)),
+  );
+}

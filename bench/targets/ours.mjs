@@ -43,7 +43,7 @@ async function callers(port, count) {
       headers[i] = await caller(port, `bench ${i}`);
     }
   };
-  await Promise.all(Array.from({ length: 8 }, worker));
+  await Promise.all(Array.from({ length: 16 }, worker));
   return headers;
 }
 
@@ -62,7 +62,7 @@ export const ours = {
       headers,
       callers: async (count) => (count === 1 ? headers : callers(target.port, count)),
       model: MODEL,
-      quietMs: 3000, // alarms and queue batches of the books come seconds after the calls
+      quietMs: 2500, // alarms and queue batches of the books come seconds after the calls
     };
   },
 };

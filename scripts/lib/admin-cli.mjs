@@ -26,7 +26,7 @@ Exit codes: 0 done, 1 refused, 2 not understood.`;
 
 function findCommand(argv) {
   const options = Object.assign({}, GLOBAL, ...COMMANDS.map((command) => command.options));
-  const words = parseArgs({ args: argv, options, strict: false }).positionals;
+  const words = parseArgs({ args: sparingNegatives(argv), options, strict: false }).positionals;
   const command = COMMANDS.find(({ name }) => name === words.slice(0, name.split(' ').length).join(' '));
   if (command) return command;
   const siblings = COMMANDS.filter(({ name }) => name.split(' ')[0] === words[0]).map(({ name }) => name);
@@ -36,10 +36,13 @@ function findCommand(argv) {
   );
 }
 
+/** A negative number is a value, not a row of short options. */
+const sparingNegatives = (argv) => argv.map((word) => (/^-[\d.]/.test(word) ? ` ${word}` : word));
+
 function parse(command, argv) {
   let parsed;
   try {
-    parsed = parseArgs({ args: argv, options: { ...GLOBAL, ...command.options }, allowPositionals: true });
+    parsed = parseArgs({ args: sparingNegatives(argv), options: { ...GLOBAL, ...command.options }, allowPositionals: true });
   } catch (error) {
     throw new UsageError(`${error.message}\nUsage: ${commandUsage(command)}`);
   }

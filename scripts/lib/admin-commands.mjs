@@ -8,13 +8,15 @@ const text = { type: 'string' };
 const flag = { type: 'boolean' };
 const list = { type: 'string', multiple: true };
 
-function positiveNumber(value, name) {
+function number(value, name, accepts, words) {
   if (value === undefined) return undefined;
   const amount = Number(value);
-  if (value.trim() === '' || !Number.isFinite(amount) || amount <= 0)
-    throw new UsageError(`${name} must be a number above zero, not "${value}".`);
-  return amount;
+  if (value.trim() !== '' && Number.isFinite(amount) && accepts(amount)) return amount;
+  throw new UsageError(`${name} must be a number ${words}, not "${value.trim()}".`);
 }
+
+const fromZero = (value, name) => number(value, name, (amount) => amount >= 0, 'from zero up');
+const amountOf = (value, name) => number(value, name, (amount) => amount !== 0, 'other than zero');
 
 function tier(value) {
   if (value !== undefined && !TIERS.includes(value)) throw new UsageError(`A tier is one of ${TIERS.join(', ')}, not "${value}".`);
@@ -76,6 +78,7 @@ function showAccount({ account, balanceCredits, heldCredits, availableCredits, h
     ['Model', (line) => line.model],
     ['Endpoint', (line) => line.endpoint],
     ['Closed', (line) => time(line.closedAt)],
+    ['Reason', (line) => line.detail?.reason],
   ];
   return [
     head,
@@ -98,6 +101,7 @@ const KEY_COLUMNS = [
   ['Mode', (key) => key.mode],
   ['Status', (key) => key.status],
   ['Limit/month', (key) => credits(key.spendingLimit), 'right'],
+  ['Spent', (key) => credits(key.spentThisMonth), 'right'],
   ['Expires', (key) => time(key.expiresAt)],
   ['Created', (key) => time(key.createdAt)],
 ];
@@ -112,7 +116,7 @@ export const COMMANDS = [
         given({
           name: required(options.name, '--name'),
           email: options.email,
-          credits: positiveNumber(options.credits, '--credits'),
+          credits: fromZero(options.credits, '--credits'),
           tier: tier(options.tier),
         }),
       ),
@@ -140,19 +144,20 @@ export const COMMANDS = [
     name: 'credits grant',
     operands: ['ACCOUNT', 'CREDITS'],
     usage: '[--reason TEXT] [--event-id ID] [--top-up]',
-    notes: 'the same --event-id grants once; --top-up counts towards the tier',
+    notes: 'a negative number takes back; the same --event-id grants once; --top-up counts towards the tier',
     options: { reason: text, 'event-id': text, 'top-up': flag },
     run: (api, { operands: [id, amount], options }) =>
       api.grant(
         id,
         given({
-          credits: positiveNumber(amount, 'CREDITS'),
+          credits: amountOf(amount, 'CREDITS'),
           reason: options.reason,
           eventId: options['event-id'],
           topUp: options['top-up'],
         }),
       ),
-    show: ({ balanceCredits }) => `The balance is now ${credits(balanceCredits)} credits.`,
+    show: ({ balanceCredits, repeated }) =>
+      `${repeated ? 'That event was granted before; nothing changed. ' : ''}The balance is ${credits(balanceCredits)} credits.`,
   },
   {
     name: 'tier set',
@@ -183,7 +188,7 @@ export const COMMANDS = [
         given({
           name: required(options.name, '--name'),
           mode: options.test ? 'test' : 'live',
-          spendingLimit: positiveNumber(options.limit, '--limit'),
+          spendingLimit: fromZero(options.limit, '--limit'),
           autoDisable: options['auto-disable'],
           origins: options.origin,
           ips: options.ip,

@@ -9,7 +9,7 @@ import { nodePath, ROOT } from './paths.mjs';
 
 const STOP_MS = 5_000;
 const HEALTH_MS = 20_000;
-const UNWELL_MS = 3_000;
+const UNWELL_MS = 1_500;
 
 function openLog(path) {
   try {
@@ -18,8 +18,10 @@ function openLog(path) {
   return openSync(path, 'a', 0o600);
 }
 
-export function logTail(path, lines = 20) {
-  return (readText(path) ?? '').trimEnd().split('\n').slice(-lines).join('\n');
+/** The last lines of a log, cut to what a terminal can show. */
+export function logTail(path, { lines = 8, width = 300 } = {}) {
+  const last = (readText(path) ?? '').trimEnd().split('\n').slice(-lines);
+  return last.map((line) => (line.length > width ? `${line.slice(0, width)}…` : line)).join('\n');
 }
 
 /** Starts the host; `ready` settles when the Worker runs, `gone` resolves when the host has ended. */
@@ -75,6 +77,7 @@ export async function waitForHealth(url) {
     if (answered === undefined) continue;
     unwellSince ??= Date.now();
     if (Date.now() - unwellSince > UNWELL_MS) throw new Error(`The gateway runs, and is not well. It answers ${answered}`);
+    await sleep(450);
   }
   throw new Error(`The gateway did not answer at ${url}/healthz within ${HEALTH_MS / 1000} seconds.`);
 }

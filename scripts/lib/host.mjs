@@ -72,23 +72,26 @@ async function serve(job) {
   return miniflare;
 }
 
+/** Ends at once, with whatever was being started: this process leads a group of its own. */
+function abandon() {
+  if (process.platform !== 'win32') process.kill(-process.pid, 'SIGKILL');
+  process.exit(1);
+}
+
 const lines = createInterface({ input: process.stdin });
-let running;
-lines.once('line', (line) => {
-  running = serve(JSON.parse(line)).then(
-    (miniflare) => {
-      say({ ready: true });
-      return miniflare;
-    },
-    (error) => {
-      console.error(error);
-      say({ error: error.message });
-      process.exit(1);
-    },
-  );
+let miniflare;
+lines.once('line', async (line) => {
+  try {
+    miniflare = await serve(JSON.parse(line));
+    say({ ready: true });
+  } catch (error) {
+    console.error(error);
+    say({ error: error.message });
+    process.exit(1);
+  }
 });
 lines.once('close', async () => {
-  const miniflare = await running;
-  await miniflare?.dispose();
+  if (!miniflare) return abandon();
+  await miniflare.dispose();
   process.exit(0);
 });

@@ -1,14 +1,14 @@
 // One gateway at a time on one state folder: two workerds on the same Durable Objects would each keep their own truth.
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
+import { uptime } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readJson, writeJson } from './files.mjs';
+import { readJson, readText, writeJson } from './files.mjs';
 import { UsageError } from './paths.mjs';
 
-const GRACE_MS = 5_000;
+const GRACE_MS = 2_000;
 
-function exists(pid) {
-  if (!Number.isInteger(pid) || Math.abs(pid) < 2) return false;
+function isListed(pid) {
   try {
     process.kill(pid, 0);
     return true;
@@ -17,8 +17,13 @@ function exists(pid) {
   }
 }
 
+/** Dead and not yet collected by its parent, which in a container may be never. */
+const isZombie = (pid) => /\) [ZX] /.test(readText(`/proc/${pid}/stat`) ?? '');
+
+const isAlive = (pid) => Number.isInteger(pid) && pid > 1 && isListed(pid) && !isZombie(pid);
+
 /** The host leads a process group of its own, which its workerd stays in when the host is gone. */
-const groupExists = (hostPid) => Number.isInteger(hostPid) && exists(process.platform === 'win32' ? hostPid : -hostPid);
+const groupExists = (hostPid) => Number.isInteger(hostPid) && hostPid > 1 && isListed(process.platform === 'win32' ? hostPid : -hostPid);
 
 export function killGroup(hostPid, signal) {
   try {
@@ -49,45 +54,47 @@ export async function requireFreePort(port) {
   throw new UsageError(`Port ${port} is taken by another program. Choose another: PORT=${port === 8788 ? 8789 : 8788} npm start`);
 }
 
-async function isGone(hostPid, graceMs) {
-  for (const end = Date.now() + graceMs; Date.now() < end; await sleep(50)) {
-    if (!groupExists(hostPid)) return true;
+async function isGone({ hostPid, port }) {
+  for (const end = Date.now() + GRACE_MS; Date.now() < end; await sleep(50)) {
+    if (!groupExists(hostPid) || !(await listens(port))) return true;
   }
-  return !groupExists(hostPid);
+  return false;
 }
 
+/** Numbers of processes start anew with the machine, and in a container with it. */
+const isOfThisBoot = ({ pid, at }) => pid !== process.pid && at > Date.now() - uptime() * 1000;
+
 /**
- * What a gateway on this state left behind: refuses when it still runs. Where only its helpers do, because it was
- * killed, they end by themselves; workerd does not when its host was killed with it, so it is ended here.
+ * What a gateway on this state left behind: refuses when it still starts or runs. When it was killed its host ends by
+ * itself; workerd does not when the host was killed too, so it is ended here.
  */
-async function clearPredecessor(left) {
+async function clearPredecessor(left, lock) {
   const { pid, hostPid, port } = left;
-  if (exists(pid) && groupExists(hostPid) && (await listens(port))) {
-    throw new UsageError(`A gateway with this state already runs at http://127.0.0.1:${port} (process ${pid}).`);
+  if (!isOfThisBoot(left)) return;
+  if (isAlive(pid) && (hostPid === undefined || isAlive(hostPid))) {
+    throw new UsageError(
+      `A gateway with this state already runs at http://127.0.0.1:${port} (process ${pid}). If that is not so, delete ${lock}.`,
+    );
   }
-  if (!groupExists(hostPid)) return;
-  const orphaned = !exists(hostPid);
-  if (!orphaned && (await isGone(hostPid, GRACE_MS))) return;
-  // A group of that number that keeps the recorded port is ours; any other is left alone.
-  if (!(await listens(port))) return;
+  // A group of that number which keeps the recorded port is ours; any other is left alone.
+  if (!groupExists(hostPid) || !(await listens(port))) return;
+  if (isAlive(hostPid) && (await isGone(left))) return;
   killGroup(hostPid, 'SIGKILL');
-  await isGone(hostPid, GRACE_MS);
+  await isGone(left);
 }
 
 /** Takes the state folder; the caller adds the host's process to it, and gives it back. */
 export async function takeState({ directory, lock }, port) {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const left = readJson(lock);
-  if (left) await clearPredecessor(left);
-  rmSync(lock, { force: true });
-  try {
-    writeFileSync(lock, JSON.stringify({ pid: process.pid, port }), { mode: 0o600, flag: 'wx' });
-  } catch (error) {
-    if (error.code !== 'EEXIST') throw error;
-    throw new UsageError('Another gateway is starting with this state.');
-  }
+  if (left) await clearPredecessor(left, lock);
+  const mine = { pid: process.pid, port, at: Date.now() };
+  writeJson(lock, mine);
+  // Two that start in the same instant both come here; the later one stays.
+  await sleep(30);
+  if (readJson(lock)?.pid !== process.pid) throw new UsageError('Another gateway is starting with this state.');
   return {
-    record: (hostPid) => writeJson(lock, { pid: process.pid, hostPid, port }),
+    record: (hostPid) => writeJson(lock, { ...mine, hostPid }),
     release: () => rmSync(lock, { force: true }),
   };
 }

@@ -3,8 +3,10 @@
  * looking and writing. Its alarm expires holds and hands on what D1 lacks; both also happen in passing.
  */
 import { DurableObject } from 'cloudflare:workers';
-import { newNonce } from '../core/ids';
+import { monthOf, newNonce } from '../core/ids';
+import type { MicroCredits } from '../core/money';
 import type { TierId } from '../core/tiers';
+import { within } from '../core/within';
 import type { Bindings } from '../env';
 import { beginIdempotency, checkIdempotency, endIdempotency, forgetIdempotency } from './idempotency';
 import { KeyRing } from './key-ring';
@@ -37,6 +39,8 @@ const FLUSH_AT_ROWS = 100;
 const FLUSH_AFTER_MS = 10_000;
 /** What a message said that is not confirmed after this long is said again. */
 const RESEND_AFTER_MS = 60_000;
+/** Holds expire on time even when the queue does not answer. */
+const FLUSH_PATIENCE_MS = 30_000;
 /** Operations stay readable here for this many months; D1 keeps them for good. */
 const KEEP_MONTHS = 2;
 
@@ -52,7 +56,7 @@ export class Account extends DurableObject<Bindings> {
   private alarmAtMs: number | null = null;
   private sentAtMs = new Map<number, number>();
   private firstUnsentAtMs: number | undefined;
-  private flushing = false;
+  private flushingSinceMs: number | undefined;
   /** Tests move it. */
   now: () => number = Date.now;
 
@@ -75,6 +79,7 @@ export class Account extends DurableObject<Bindings> {
   }
 
   admit(request: AdmitRequest): AdmitResult {
+    requireExact(request.estimateMicro);
     if (!this.open()) return { ok: false, error: refuseKey(undefined, request, 0)! };
     const result = this.step(({ ledger, keys }, sql): AdmitResult => {
       const { idempotency } = request;
@@ -89,19 +94,23 @@ export class Account extends DurableObject<Bindings> {
         beginIdempotency(sql, idempotency.keyHash, idempotency.bodyHash, admitted.admission.holdId, nowMs);
       return admitted;
     });
-    this.wakeBy(this.now() + request.leaseMs);
+    if (result.ok && 'admission' in result) this.wakeBy(this.now() + request.leaseMs);
+    else this.wakeForUnconfirmed();
     return result;
   }
 
   extend(request: ExtendRequest): ExtendResult {
+    requireExact(request.byMicro, request.checkpointMicro);
     return this.step(({ ledger }) => ledger.extend(request, this.now()));
   }
 
   beat(request: BeatRequest): BeatResult {
+    requireExact(request.checkpointMicro);
     return this.step(({ ledger }) => ledger.beat(request, this.now()));
   }
 
   settle(request: CloseRequest): CloseResult {
+    requireExact(request.costMicro);
     if (!this.open()) return { ok: false, reason: 'unknown_hold' };
     const result = this.step(({ ledger }, sql) => {
       const closed = ledger.close(request, this.now());
@@ -120,6 +129,8 @@ export class Account extends DurableObject<Bindings> {
   }
 
   grant(request: GrantRequest): { balanceMicro: number; repeated: boolean } {
+    const { balance = 0, topUp = 0 } = this.open()?.ledger.row ?? {};
+    requireExact(Math.abs(request.amountMicro), Math.abs(balance + request.amountMicro), Math.abs(topUp + request.amountMicro));
     const result = this.step(({ ledger, outbox }) => {
       const granted = ledger.grant(request, newNonce(), this.now());
       if (!granted.repeated && request.topUp) this.publishProfile(ledger, outbox);
@@ -207,25 +218,28 @@ export class Account extends DurableObject<Bindings> {
   /** Hands everything to D1 that it lacks, at once: before somebody reads it there. */
   async flush(): Promise<void> {
     const open = this.open();
-    if (!open || this.flushing) return;
-    this.flushing = true;
+    const nowMs = this.now();
+    if (!open || this.isFlushing(nowMs)) return;
+    this.flushingSinceMs = nowMs;
     try {
-      const nowMs = this.now();
       const due: Unconfirmed[] = [];
       for (const [closeSeq, at] of open.ledger.unconfirmed)
         if (nowMs - (this.sentAtMs.get(closeSeq) ?? -Infinity) >= RESEND_AFTER_MS) due.push({ closeSeq, ...at });
       this.firstUnsentAtMs = undefined;
+      let failure: { error: unknown } | undefined;
       for (const { message, closeSeqs } of ledgerMessages(open.store, open.ledger.row.profile.id, due, open.outbox.entities())) {
         for (const closeSeq of closeSeqs) this.sentAtMs.set(closeSeq, nowMs);
         try {
           await this.env.LEDGER_QUEUE.send(message);
         } catch (error) {
+          // One message that cannot be sent does not hold up the others.
           for (const closeSeq of closeSeqs) this.sentAtMs.delete(closeSeq);
-          throw error;
+          failure ??= { error };
         }
       }
+      if (failure) throw failure.error;
     } finally {
-      this.flushing = false;
+      if (this.flushingSinceMs === nowMs) this.flushingSinceMs = undefined;
     }
   }
 
@@ -241,48 +255,64 @@ export class Account extends DurableObject<Bindings> {
   }
 
   /**
-   * After a point-in-time restore: takes back from D1 what was closed since the moment restored to, and begins a
-   * new epoch, so that sequences used again cannot be mistaken for the old ones.
+   * After a point-in-time restore: takes back from D1 what was closed since the moment restored to, and which keys
+   * were revoked, and begins a new epoch, so that sequences used again cannot be mistaken for the old ones.
    */
-  recover(lines: Operation[]): { epoch: number; replayed: number } {
-    const result = this.step(({ ledger, store }) => replayLines(store, ledger.row, lines));
+  recover(lines: Operation[], revokedKeys: string[]): { epoch: number; replayed: number } {
+    const result = this.step(({ ledger, store, keys, outbox }) => {
+      const replayed = replayLines(store, ledger.row, lines);
+      for (const key of keys.all()) if (revokedKeys.includes(key.id)) keys.put({ ...key, status: 'revoked' });
+      for (const key of keys.all()) outbox.put(`key:${key.id}`, publicKey(key), this.now());
+      this.publishProfile(ledger, outbox);
+      return replayed;
+    });
     this.opened = undefined;
     this.sentAtMs.clear();
-    this.wakeForDeadline();
+    this.wakeBy(this.now());
     return result;
   }
 
   /** Holds whose time is up, and the backstop for what was not handed to D1 in passing. */
   override async alarm(): Promise<void> {
     this.alarmAtMs = null;
-    const open = this.open();
-    if (!open) return;
+    if (!this.open()) return;
+    this.step(({ ledger }, sql) => {
+      const expired = ledger.expire(this.now());
+      forgetIdempotency(
+        sql,
+        expired.map(({ id }) => id),
+      );
+    });
+    // The runtime gives up on an alarm after six failures; nothing below may be one.
     try {
-      this.step(({ ledger, store }, sql) => {
-        const expired = ledger.expire(this.now());
-        forgetIdempotency(
-          sql,
-          expired.map(({ id }) => id),
-        );
-        this.retireMonths(ledger, store);
-      });
-      await this.flush();
+      await within(this.flush(), FLUSH_PATIENCE_MS);
+      this.retireMonths();
     } catch (error) {
-      // The runtime gives up on an alarm after six failures; this one must never stop.
       console.error('account alarm failed', error instanceof Error ? error.message : 'unknown');
-    } finally {
-      this.wakeForDeadline();
-      if (open.ledger.unconfirmed.size > 0 || open.outbox.entities().length > 0) this.wakeBy(this.now() + RESEND_AFTER_MS);
     }
+    const deadlineMs = this.open()?.ledger.nextDeadlineMs();
+    if (deadlineMs !== undefined) this.wakeBy(deadlineMs);
+    this.wakeForUnconfirmed();
   }
 
-  private retireMonths(ledger: Ledger, store: AccountStore): void {
+  /** In a transaction of its own: holds expire even when a month cannot be tidied away. */
+  private retireMonths(): void {
+    const { ledger, store } = this.open()!;
     const date = new Date(this.now());
-    const before = new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() - KEEP_MONTHS, 1));
-    for (const { month, sum } of store.retirableMonths(before.getUTCFullYear() * 100 + before.getUTCMonth() + 1, ledger.row.lowSeq)) {
-      store.dropMonth(month);
-      ledger.row.archived += sum;
-      store.writeProfile(ledger.row);
+    const before = monthOf(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() - KEEP_MONTHS, 1));
+    const retirable = store.retirableMonths(before, ledger.row.lowSeq);
+    if (retirable.length === 0) return;
+    try {
+      this.ctx.storage.transactionSync(() => {
+        for (const { month, sum } of retirable) {
+          store.dropMonth(month);
+          ledger.row.archived += sum;
+        }
+        store.writeProfile(ledger.row);
+      });
+    } catch (error) {
+      this.opened = undefined;
+      throw error;
     }
   }
 
@@ -297,7 +327,7 @@ export class Account extends DurableObject<Bindings> {
       key: (id: string) => keys.get(id),
       disableKey: (id: string) => {
         const key = keys.get(id);
-        if (!key) return;
+        if (key?.status !== 'active') return;
         const disabled: KeyRecord = { ...key, status: 'disabled' };
         keys.put(disabled);
         outbox.put(`key:${id}`, publicKey(disabled), this.now());
@@ -309,14 +339,18 @@ export class Account extends DurableObject<Bindings> {
     return this.opened;
   }
 
-  /** One atomic step. When it throws, nothing is written and memory is read anew. */
+  /**
+   * One atomic step. Writes without a wait between them are committed together, so no savepoint is needed, which
+   * would cost two statements a step. A step that throws is a bug: the object is reset, and nothing it wrote stays.
+   */
   private step<T>(work: (open: Open, sql: SqlStorage) => T): T {
     const open = this.open();
     if (!open) throw new Error('no such account');
     try {
-      return this.ctx.storage.transactionSync(() => work(open, this.ctx.storage.sql));
+      return work(open, this.ctx.storage.sql);
     } catch (error) {
       this.opened = undefined;
+      this.ctx.abort('a step of the account failed');
       throw error;
     }
   }
@@ -327,18 +361,24 @@ export class Account extends DurableObject<Bindings> {
 
   private flushInPassing(): void {
     const open = this.opened;
-    if (!open || this.flushing) return;
+    if (!open || isConfirmed(open)) return;
     const nowMs = this.now();
+    this.wakeBy(nowMs + RESEND_AFTER_MS);
+    if (this.isFlushing(nowMs)) return;
     this.firstUnsentAtMs ??= nowMs;
     const unsent = open.ledger.unconfirmed.size - this.sentAtMs.size;
     if (unsent >= FLUSH_AT_ROWS || nowMs - this.firstUnsentAtMs >= FLUSH_AFTER_MS)
       this.ctx.waitUntil(this.flush().catch((error: unknown) => console.error('flush failed', String(error))));
-    this.wakeBy(nowMs + RESEND_AFTER_MS);
   }
 
-  private wakeForDeadline(): void {
-    const deadlineMs = this.opened?.ledger.nextDeadlineMs();
-    if (deadlineMs !== undefined) this.wakeBy(deadlineMs);
+  /** A flush that has not ended for so long never will. */
+  private isFlushing(nowMs: number): boolean {
+    return this.flushingSinceMs !== undefined && nowMs - this.flushingSinceMs < RESEND_AFTER_MS;
+  }
+
+  private wakeForUnconfirmed(): void {
+    const open = this.open();
+    if (open && !isConfirmed(open)) this.wakeBy(this.now() + RESEND_AFTER_MS);
   }
 
   /** Setting an alarm bills a row: it is set only when none is due in time. */
@@ -347,6 +387,14 @@ export class Account extends DurableObject<Bindings> {
     this.alarmAtMs = atMs;
     void this.ctx.storage.setAlarm(atMs);
   }
+}
+
+/** Does D1 have everything? */
+const isConfirmed = ({ ledger, outbox }: Open): boolean => ledger.unconfirmed.size === 0 && outbox.size === 0;
+
+/** What is no exact amount is a mistake of the caller's, which must not get as far as the books. */
+function requireExact(...amounts: MicroCredits[]): void {
+  for (const amount of amounts) if (!Number.isSafeInteger(amount) || amount < 0) throw new RangeError(`${amount} is no exact amount`);
 }
 
 const publicKey = ({ secretHash: _, ...key }: KeyRecord): Omit<KeyRecord, 'secretHash'> => key;

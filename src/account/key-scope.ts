@@ -20,10 +20,17 @@ export function ipAllowed(ip: string | null, ranges: readonly string[]): boolean
   });
 }
 
+/** Bits that an IPv4 address has before it when it is written as an IPv6 one. */
+const MAPPED_BITS = 96;
+
 /** A single address or a CIDR range; undefined when it is neither. */
 export function parseRange(range: string): [ipaddr.IPv4 | ipaddr.IPv6, number] | undefined {
   try {
-    if (range.includes('/')) return ipaddr.parseCIDR(range);
+    if (range.includes('/')) {
+      const [base, bits] = ipaddr.parseCIDR(range);
+      const mapped = bits >= MAPPED_BITS && base instanceof ipaddr.IPv6 && base.isIPv4MappedAddress();
+      return mapped ? [base.toIPv4Address(), bits - MAPPED_BITS] : [base, bits];
+    }
     const address = ipaddr.process(range);
     return [address, address.kind() === 'ipv4' ? 32 : 128];
   } catch {

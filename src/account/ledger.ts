@@ -83,7 +83,8 @@ export class Ledger {
   }
 
   get tier(): TierId {
-    return effectiveTier(this.row.topUp, this.row.profile.grantedTier);
+    // Disputes can take back more than was ever counted as a top-up.
+    return effectiveTier(Math.max(0, this.row.topUp), this.row.profile.grantedTier);
   }
 
   /** Decides in the order that fixes which refusal a client sees: key, tier, rate, spending limit, balance. */
@@ -187,22 +188,25 @@ export class Ledger {
       );
       return { ok: true, costMicro, outcome: request.outcome, repeated: false };
     }
-    const closed = this.store.findOperation(ref.month, ref.seq);
-    if (closed && closed.id === request.holdId) {
-      if (closed.state === 'expired') return this.closeLate(request, closed, nowMs);
-      return { ok: true, costMicro: -closed.amountMicro, outcome: closed.outcome as Outcome, repeated: true };
+    const there = this.store.findOperation(ref.month, ref.seq);
+    const closed = there?.id === request.holdId ? there : undefined;
+    if (closed && closed.state !== 'expired')
+      return { ok: true, costMicro: 0 - closed.amountMicro, outcome: closed.outcome as Outcome, repeated: true };
+    const known = this.store.findAdjustment(request.holdId);
+    if (known) return { ok: true, costMicro: known.costMicro, outcome: known.outcome as Outcome, repeated: true };
+    if (closed && nowMs - (closed.closedAtMs ?? 0) > LATE_CLOSE_MS) return { ok: false, reason: 'too_late' };
+    if (!closed) {
+      // Held before a point-in-time restore that undid it: the work was done, so it is charged.
+      const undone = ref.epoch < this.row.epoch && there?.epoch !== ref.epoch;
+      if (!undone) return { ok: false, reason: 'unknown_hold' };
+      if (ref.month < monthOf(nowMs - LATE_CLOSE_MS)) return { ok: false, reason: 'too_late' };
     }
-    // Held before a point-in-time restore that the account has been through: the work was done, so it is charged.
-    if (ref.epoch < this.row.epoch) return this.closeLate(request, undefined, nowMs);
-    return { ok: false, reason: 'unknown_hold' };
+    return this.closeLate(request, closed, nowMs);
   }
 
   private closeLate(request: CloseRequest, expired: OperationRow | undefined, nowMs: number): CloseResult {
-    const known = this.store.findAdjustment(request.holdId);
-    if (known) return { ok: true, costMicro: known.costMicro, outcome: known.outcome as Outcome, repeated: true };
-    if (expired && nowMs - (expired.closedAtMs ?? 0) > LATE_CLOSE_MS) return { ok: false, reason: 'too_late' };
     const costMicro = expired?.test ? 0 : request.costMicro;
-    const charged = expired ? -expired.amountMicro : 0;
+    const charged = expired ? 0 - expired.amountMicro : 0;
     this.store.insertAdjustment(request.holdId, costMicro, request.outcome);
     if (costMicro !== charged) {
       const adjust = this.newOperation('adjust', parseOperationId(request.holdId)!.nonce, nowMs, {
@@ -359,7 +363,8 @@ export class Ledger {
   }
 
   spentThisMonth(keyId: string, nowMs: number): MicroCredits {
-    return this.spendOf(keyId, nowMs).spent;
+    const spend = this.spend.get(keyId);
+    return spend?.month === monthOf(Math.max(nowMs, this.lastMs)) ? spend.spent : 0;
   }
 
   private spendOf(keyId: string, nowMs: number): KeySpend {

@@ -8,8 +8,11 @@ export interface Unconfirmed {
 }
 
 /** A queue message may have 128 kB; this leaves room for its envelope. */
-const MAX_MESSAGE_CHARS = 100_000;
+const MAX_MESSAGE_BYTES = 100_000;
 const MAX_ROWS = 100;
+
+const encoder = new TextEncoder();
+const bytesOf = (value: unknown): number => encoder.encode(JSON.stringify(value)).length;
 
 /** What the account alone needs stays here. */
 function publicOperation({
@@ -22,32 +25,39 @@ function publicOperation({
   return operation;
 }
 
-/** Cuts closed operations and entities into queue messages; each says which closes it carries. */
+/** Cuts entities and closed operations into queue messages; each says which closes it carries. */
 export function* ledgerMessages(
   store: AccountStore,
   accountId: string,
   lines: readonly Unconfirmed[],
-  entities: OutboxEntity[],
+  pending: readonly OutboxEntity[],
 ): Generator<{ message: LedgerMessage; closeSeqs: number[] }> {
   let operations: Operation[] = [];
+  let entities: OutboxEntity[] = [];
   let size = 0;
-  let rest = entities;
   const cut = () => {
-    const message: LedgerMessage = { accountId, operations, entities: rest };
+    const message: LedgerMessage = { accountId, operations, entities };
     const closeSeqs = operations.map(({ closeSeq }) => closeSeq!);
     operations = [];
-    rest = [];
+    entities = [];
     size = 0;
     return { message, closeSeqs };
   };
+  const isFull = (bytes: number): boolean => size > 0 && (operations.length >= MAX_ROWS || size + bytes > MAX_MESSAGE_BYTES);
+  for (const entity of pending) {
+    const bytes = bytesOf(entity);
+    if (isFull(bytes)) yield cut();
+    entities.push(entity);
+    size += bytes;
+  }
   for (const { month, seq } of lines) {
     const found = store.findOperation(month, seq);
     if (!found) continue;
     const operation = publicOperation(found);
-    const chars = JSON.stringify(operation).length;
-    if (operations.length > 0 && (operations.length >= MAX_ROWS || size + chars > MAX_MESSAGE_CHARS)) yield cut();
+    const bytes = bytesOf(operation);
+    if (isFull(bytes)) yield cut();
     operations.push(operation);
-    size += chars;
+    size += bytes;
   }
-  if (operations.length > 0 || rest.length > 0) yield cut();
+  if (size > 0) yield cut();
 }

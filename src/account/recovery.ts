@@ -1,60 +1,97 @@
 import { monthOf, parseOperationId } from '../core/ids';
-import type { AccountRow, AccountStore, OperationRow } from './store';
+import type { AccountRow, AccountStore, KeySpend, OperationRow } from './store';
 import type { Operation } from './types';
 
 /**
- * Brings a restored account up to date from D1's lines of its epoch (all those above the confirmed close
- * sequence that it was restored with), then begins a new epoch. What it had closed and D1 never saw is numbered
+ * Brings a restored account up to date from D1's lines (all those above the confirmed close sequence that it was
+ * restored with, and all of later epochs), then begins a new epoch. What it had closed and D1 never saw is numbered
  * anew in that epoch, so that it is sent after all.
  */
 export function replayLines(store: AccountStore, row: AccountRow, lines: readonly Operation[]): { epoch: number; replayed: number } {
+  const inD1 = new Set(lines.map(({ id }) => id));
   const oldEpoch = row.epoch;
-  const inD1 = new Set(lines.filter(({ closeEpoch }) => closeEpoch === oldEpoch).map(({ closeSeq }) => closeSeq));
+  const spend = new Spend(store);
   let replayed = 0;
-  for (const line of lines) {
-    if (replayLine(store, row, line)) replayed++;
-    row.seq = Math.max(row.seq, line.seq);
+  for (const { seq, id, closeEpoch } of lines) {
+    row.seq = Math.max(row.seq, seq);
+    row.epoch = Math.max(row.epoch, closeEpoch ?? 0, parseOperationId(id)?.epoch ?? 0);
   }
-  row.epoch = Math.max(oldEpoch, ...lines.map(({ closeEpoch }) => closeEpoch ?? 0)) + 1;
-  const unseen = [...store.operationsFrom(row.lowSeq)].filter(
-    ({ closeEpoch, closeSeq }) => closeEpoch === oldEpoch && closeSeq !== null && closeSeq > row.acked && !inD1.has(closeSeq),
-  );
+  row.epoch++;
+  for (const line of lines) if (replayLine(store, row, spend, line)) replayed++;
   row.closeSeq = 0;
+  for (const operation of [...store.operationsFrom(row.lowSeq)])
+    if (operation.closeEpoch === oldEpoch && (operation.closeSeq ?? 0) > row.acked && !inD1.has(operation.id))
+      store.closeOperation({ ...operation, closeEpoch: row.epoch, closeSeq: ++row.closeSeq });
   row.acked = 0;
-  for (const operation of unseen) store.renumber(operation, row.epoch, ++row.closeSeq);
   store.writeSums(row);
   store.writeProfile(row);
+  spend.write(row);
   return { epoch: row.epoch, replayed };
 }
 
-/** Applies one line, unless the account has it closed already. */
-function replayLine(store: AccountStore, row: AccountRow, line: Operation): boolean {
+/** Applies one line, unless the account has it already: what D1 has was told to the customer. */
+function replayLine(store: AccountStore, row: AccountRow, spend: Spend, line: Operation): boolean {
   const ref = parseOperationId(line.id);
   if (!ref) return false;
-  const known = store.findOperation(ref.month, line.seq);
-  if (known && known.state !== 'open') return false;
+  const there = store.findOperation(ref.month, line.seq);
+  const known = there?.id === line.id ? there : undefined;
+  if (known?.closeEpoch === line.closeEpoch && known.closeSeq === line.closeSeq && known.amountMicro === line.amountMicro) return false;
   const operation: OperationRow = { ...line, nonce: ref.nonce, epoch: ref.epoch, month: ref.month, checkpointMicro: 0 };
   if (known) {
-    row.held -= known.heldMicro;
+    if (known.state === 'open') row.held -= known.heldMicro;
+    store.renewOperation(operation);
     store.closeOperation(operation);
+  } else if (there) {
+    // The sequence was used again before the recovery: the line gets another, and its late closes find it as adjusted.
+    store.insertOperation({ ...operation, seq: ++row.seq });
+    if (line.kind === 'usage' && !store.findAdjustment(line.id)) store.insertAdjustment(line.id, 0 - line.amountMicro, line.outcome ?? '');
   } else {
     store.insertOperation(operation);
   }
-  row.balance += line.amountMicro;
-  if (line.kind === 'grant') {
-    const { eventId, topUp } = line.detail as { eventId?: string; topUp?: boolean };
-    if (eventId !== undefined && !store.isPaid(eventId)) store.markPaid(eventId, line.id);
-    if (topUp) row.topUp += line.amountMicro;
-  }
-  if (line.keyId !== null && line.amountMicro < 0) respend(store, row, line.keyId, ref.month, -line.amountMicro);
+  const changeMicro = line.amountMicro - (known?.amountMicro ?? 0);
+  row.balance += changeMicro;
+  if (line.kind === 'grant') replayGrant(store, row, line);
+  const month = line.kind === 'adjust' ? replayAdjustment(store, line) : ref.month;
+  if (line.keyId !== null) spend.add(line.keyId, month, 0 - changeMicro);
   return true;
 }
 
-function respend(store: AccountStore, row: AccountRow, keyId: string, month: number, costMicro: number): void {
-  const all = store.readKeySpend();
-  const spend = all.get(keyId) ?? { month, spent: 0, alerted80: false, alerted100: false };
-  if (spend.month !== month || month < monthOf(Date.now())) return;
-  spend.spent += costMicro;
-  all.set(keyId, spend);
-  store.writeSumsAndSpend(row, all, keyId);
+function replayGrant(store: AccountStore, row: AccountRow, line: Operation): void {
+  const { eventId, topUp } = line.detail as { eventId?: string; topUp?: boolean };
+  if (eventId !== undefined && !store.isPaid(eventId)) store.markPaid(eventId, line.id);
+  if (topUp) row.topUp += line.amountMicro;
+}
+
+/** Notes what the call came to in the end; gives the month of the call that was adjusted. */
+function replayAdjustment(store: AccountStore, line: Operation): number {
+  const { adjusts } = line.detail as { adjusts?: string };
+  const ref = adjusts === undefined ? undefined : parseOperationId(adjusts);
+  if (!ref) return monthOf(line.openedAtMs);
+  const adjusted = store.findOperation(ref.month, ref.seq);
+  const chargedMicro = adjusted?.id === adjusts ? 0 - adjusted!.amountMicro : 0;
+  if (!store.findAdjustment(adjusts!)) store.insertAdjustment(adjusts!, chargedMicro - line.amountMicro, line.outcome ?? '');
+  return ref.month;
+}
+
+/** What keys spent, brought up to date in one go. */
+class Spend {
+  private readonly all: Map<string, KeySpend>;
+  private readonly changed = new Set<string>();
+
+  constructor(private readonly store: AccountStore) {
+    this.all = store.readKeySpend();
+  }
+
+  add(keyId: string, month: number, micro: number): void {
+    const known = this.all.get(keyId);
+    const spend = known && known.month >= month ? known : { month, spent: 0, alerted80: false, alerted100: false };
+    if (spend.month !== month) return;
+    spend.spent += micro;
+    this.all.set(keyId, spend);
+    this.changed.add(keyId);
+  }
+
+  write(row: AccountRow): void {
+    for (const keyId of this.changed) this.store.writeSumsAndSpend(row, this.all, keyId);
+  }
 }

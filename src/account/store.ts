@@ -10,10 +10,8 @@ const SCHEMA_VERSION = 1;
 
 const DDL = [
   `CREATE TABLE IF NOT EXISTS account (
-    id INTEGER PRIMARY KEY CHECK (id = 1), schema INTEGER NOT NULL, profile TEXT NOT NULL,
-    balance INTEGER NOT NULL, held INTEGER NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL,
-    close_seq INTEGER NOT NULL, acked INTEGER NOT NULL, low_seq INTEGER NOT NULL, top_up INTEGER NOT NULL,
-    archived INTEGER NOT NULL, key_spend TEXT NOT NULL)`,
+    id INTEGER PRIMARY KEY CHECK (id = 1), schema INTEGER NOT NULL, profile TEXT NOT NULL, sums TEXT NOT NULL,
+    key_spend TEXT NOT NULL)`,
   'CREATE TABLE IF NOT EXISTS api_key (id TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID',
   'CREATE TABLE IF NOT EXISTS key_spend (key_id TEXT PRIMARY KEY, spend TEXT NOT NULL) WITHOUT ROWID',
   'CREATE TABLE IF NOT EXISTS outbox (id TEXT PRIMARY KEY, version INTEGER NOT NULL, payload TEXT NOT NULL) WITHOUT ROWID',
@@ -24,11 +22,14 @@ const DDL = [
     at INTEGER NOT NULL) WITHOUT ROWID`,
 ];
 
+/**
+ * What is summed or searched has a column; the rest is JSON, since each value bound to a statement costs as much as
+ * a whole short text: `head` is fixed when an operation opens, `tail` when it closes.
+ */
 const MONTH_DDL = (table: string): string => `CREATE TABLE IF NOT EXISTS ${table} (
-    seq INTEGER PRIMARY KEY, nonce TEXT NOT NULL, epoch INTEGER NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL,
-    key_id TEXT, user_id TEXT, family TEXT, test INTEGER NOT NULL, model TEXT, endpoint TEXT, held INTEGER NOT NULL,
-    checkpoint INTEGER NOT NULL, amount INTEGER NOT NULL, opened_at INTEGER NOT NULL, deadline INTEGER NOT NULL,
-    closed_at INTEGER, close_epoch INTEGER, close_seq INTEGER, outcome TEXT, detail TEXT NOT NULL)`;
+    seq INTEGER PRIMARY KEY, state TEXT NOT NULL, held INTEGER NOT NULL, checkpoint INTEGER NOT NULL,
+    amount INTEGER NOT NULL, opened_at INTEGER NOT NULL, deadline INTEGER NOT NULL, close_seq INTEGER,
+    head TEXT NOT NULL, tail TEXT)`;
 
 /** The account's row. Counters only ever grow, but for the two sums. */
 export interface AccountRow {
@@ -70,11 +71,15 @@ type Row = Record<string, SqlStorageValue>;
 /** Above this many keys, a key's spend gets a row of its own rather than a place in the account's row. */
 const KEYS_IN_ACCOUNT_ROW = 50;
 
+const PAGE_ROWS = 100;
+
 const tableOf = (month: number): string => `op_${month}`;
 
 export class AccountStore {
   private readonly months = new Set<number>();
-  private readonly inserts = new Map<number, string>();
+  private readonly statements = new Map<number, Statements>();
+  /** Keys whose spend has a row of its own. Once it has one, it is kept there. */
+  private readonly ownSpendRows = new Set<string>();
 
   constructor(private readonly sql: Sql) {}
 
@@ -86,126 +91,82 @@ export class AccountStore {
   create(profile: AccountProfile): AccountRow {
     for (const statement of DDL) this.sql.exec(statement);
     const row: AccountRow = { profile, balance: 0, held: 0, epoch: 1, seq: 0, closeSeq: 0, acked: 0, lowSeq: 1, topUp: 0, archived: 0 };
-    this.sql.exec('INSERT INTO account VALUES (1, ?, ?, 0, 0, 1, 0, 0, 0, 1, 0, 0, ?)', SCHEMA_VERSION, JSON.stringify(profile), '{}');
+    this.sql.exec('INSERT INTO account VALUES (1, ?, ?, ?, ?)', SCHEMA_VERSION, JSON.stringify(profile), sumsOf(row), '{}');
     return row;
   }
 
   readAccount(): AccountRow {
     for (const { name } of this.sql.exec("SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'op\\_%' ESCAPE '\\'"))
       this.months.add(Number(String(name).slice(3)));
-    const row = this.sql.exec('SELECT * FROM account WHERE id = 1').one();
-    return {
-      profile: JSON.parse(String(row.profile)) as AccountProfile,
-      balance: Number(row.balance),
-      held: Number(row.held),
-      epoch: Number(row.epoch),
-      seq: Number(row.seq),
-      closeSeq: Number(row.close_seq),
-      acked: Number(row.acked),
-      lowSeq: Number(row.low_seq),
-      topUp: Number(row.top_up),
-      archived: Number(row.archived),
-    };
+    const { profile, sums } = this.sql.exec('SELECT profile, sums FROM account WHERE id = 1').one();
+    const numbers = JSON.parse(String(sums)) as Omit<AccountRow, 'profile'>;
+    return { ...numbers, profile: JSON.parse(String(profile)) as AccountProfile };
   }
 
-  /** The sums and counters; one row. The profile and the grants' total are written by `writeProfile`. */
+  /** The sums and counters: one row. */
   writeSums(row: AccountRow): void {
-    this.sql.exec(
-      'UPDATE account SET balance = ?, held = ?, seq = ?, close_seq = ?, acked = ?, low_seq = ? WHERE id = 1',
-      row.balance,
-      row.held,
-      row.seq,
-      row.closeSeq,
-      row.acked,
-      row.lowSeq,
-    );
+    this.sql.exec('UPDATE account SET sums = ? WHERE id = 1', sumsOf(row));
   }
 
   /** The same, and the keys' spend in the same row. */
   writeSumsAndSpend(row: AccountRow, spend: ReadonlyMap<string, KeySpend>, changedKey: string): void {
-    if (spend.size > KEYS_IN_ACCOUNT_ROW) {
+    if (spend.size > KEYS_IN_ACCOUNT_ROW || this.ownSpendRows.has(changedKey)) {
+      this.ownSpendRows.add(changedKey);
       this.writeSums(row);
       const text = JSON.stringify(spend.get(changedKey));
       this.sql.exec('INSERT INTO key_spend VALUES (?, ?) ON CONFLICT(key_id) DO UPDATE SET spend = excluded.spend', changedKey, text);
       return;
     }
-    this.sql.exec(
-      'UPDATE account SET balance = ?, held = ?, seq = ?, close_seq = ?, acked = ?, low_seq = ?, key_spend = ? WHERE id = 1',
-      row.balance,
-      row.held,
-      row.seq,
-      row.closeSeq,
-      row.acked,
-      row.lowSeq,
-      JSON.stringify(Object.fromEntries(spend)),
-    );
+    this.sql.exec('UPDATE account SET sums = ?, key_spend = ? WHERE id = 1', sumsOf(row), JSON.stringify(Object.fromEntries(spend)));
   }
 
+  /** The profile, and the sums with it. */
   writeProfile(row: AccountRow): void {
-    this.sql.exec(
-      'UPDATE account SET profile = ?, top_up = ?, epoch = ?, archived = ? WHERE id = 1',
-      JSON.stringify(row.profile),
-      row.topUp,
-      row.epoch,
-      row.archived,
-    );
+    this.sql.exec('UPDATE account SET profile = ?, sums = ? WHERE id = 1', JSON.stringify(row.profile), sumsOf(row));
   }
 
   readKeySpend(): Map<string, KeySpend> {
     const inRow = this.sql.exec('SELECT key_spend FROM account WHERE id = 1').one().key_spend;
     const spend = new Map(Object.entries(JSON.parse(String(inRow)) as Record<string, KeySpend>));
-    for (const row of this.sql.exec('SELECT key_id, spend FROM key_spend'))
+    for (const row of this.sql.exec('SELECT key_id, spend FROM key_spend')) {
+      this.ownSpendRows.add(String(row.key_id));
       spend.set(String(row.key_id), JSON.parse(String(row.spend)) as KeySpend);
+    }
     return spend;
   }
 
   insertOperation(row: OperationRow): void {
-    let insert = this.inserts.get(row.month);
-    if (insert === undefined) {
+    let statements = this.statements.get(row.month);
+    if (!statements) {
       if (!this.months.has(row.month)) this.sql.exec(MONTH_DDL(tableOf(row.month)));
       this.months.add(row.month);
-      insert = `INSERT INTO ${tableOf(row.month)} VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`;
-      this.inserts.set(row.month, insert);
+      statements = statementsOf(tableOf(row.month));
+      this.statements.set(row.month, statements);
     }
+    if (row.state === 'open') {
+      this.sql.exec(statements.open, row.seq, row.heldMicro, row.openedAtMs, row.deadlineMs, headOf(row));
+      return;
+    }
+    const { seq, state, heldMicro, checkpointMicro, amountMicro, openedAtMs, deadlineMs, closeSeq } = row;
+    const tail = tailOf(row);
     this.sql.exec(
-      insert,
-      row.seq,
-      row.nonce,
-      row.epoch,
-      row.kind,
-      row.state,
-      row.keyId,
-      row.userId,
-      row.family,
-      row.test ? 1 : 0,
-      row.model,
-      row.endpoint,
-      row.heldMicro,
-      row.checkpointMicro,
-      row.amountMicro,
-      row.openedAtMs,
-      row.deadlineMs,
-      row.closedAtMs,
-      row.closeEpoch,
-      row.closeSeq,
-      row.outcome,
-      JSON.stringify(row.detail),
+      statements.insert,
+      seq,
+      state,
+      heldMicro,
+      checkpointMicro,
+      amountMicro,
+      openedAtMs,
+      deadlineMs,
+      closeSeq,
+      headOf(row),
+      tail,
     );
   }
 
   closeOperation(row: OperationRow): void {
-    this.sql.exec(
-      `UPDATE ${tableOf(row.month)} SET state = ?, amount = ?, closed_at = ?, close_epoch = ?, close_seq = ?, outcome = ?, detail = ?, held = ? WHERE seq = ?`,
-      row.state,
-      row.amountMicro,
-      row.closedAtMs,
-      row.closeEpoch,
-      row.closeSeq,
-      row.outcome,
-      JSON.stringify(row.detail),
-      row.heldMicro,
-      row.seq,
-    );
+    const { close } = this.statements.get(row.month) ?? statementsOf(tableOf(row.month));
+    this.sql.exec(close, row.state, row.amountMicro, row.closeSeq, tailOf(row), row.seq);
   }
 
   renewOperation(row: OperationRow): void {
@@ -218,11 +179,6 @@ export class AccountStore {
     );
   }
 
-  /** Gives a closed operation its place in a new epoch. */
-  renumber(row: OperationRow, epoch: number, closeSeq: number): void {
-    this.sql.exec(`UPDATE ${tableOf(row.month)} SET close_epoch = ?, close_seq = ? WHERE seq = ?`, epoch, closeSeq, row.seq);
-  }
-
   findOperation(month: number, seq: number): OperationRow | undefined {
     if (!this.months.has(month)) return undefined;
     const [row] = this.sql.exec(`SELECT * FROM ${tableOf(month)} WHERE seq = ?`, seq).toArray();
@@ -231,15 +187,23 @@ export class AccountStore {
 
   /** Operations with a sequence from `fromSeq`, oldest first. */
   *operationsFrom(fromSeq: number): Generator<OperationRow> {
-    for (const month of [...this.months].sort((a, b) => a - b))
-      for (const row of this.sql.exec(`SELECT * FROM ${tableOf(month)} WHERE seq >= ? ORDER BY seq`, fromSeq))
-        yield toOperation(row, month);
+    for (const month of [...this.months].sort((a, b) => a - b)) yield* this.pages(month, 'seq >= ? ORDER BY seq', fromSeq, 1);
   }
 
   /** Operations newest first: for what is shown, and for what a rolling window counts. */
   *operationsBackwards(): Generator<OperationRow> {
     for (const month of [...this.months].sort((a, b) => b - a))
-      for (const row of this.sql.exec(`SELECT * FROM ${tableOf(month)} ORDER BY seq DESC`)) yield toOperation(row, month);
+      yield* this.pages(month, 'seq <= ? ORDER BY seq DESC', Number.MAX_SAFE_INTEGER, -1);
+  }
+
+  /** Whole pages at a time: a cursor that its reader left half read would keep every table from being dropped. */
+  private *pages(month: number, range: string, fromSeq: number, step: 1 | -1): Generator<OperationRow> {
+    for (let from = fromSeq; ; ) {
+      const page = this.sql.exec(`SELECT * FROM ${tableOf(month)} WHERE ${range} LIMIT ?`, from, PAGE_ROWS).toArray();
+      for (const row of page) yield toOperation(row, month);
+      if (page.length < PAGE_ROWS) return;
+      from = Number(page.at(-1)!.seq) + step;
+    }
   }
 
   isPaid(eventId: string): boolean {
@@ -282,34 +246,51 @@ export class AccountStore {
   dropMonth(month: number): void {
     this.sql.exec(`DROP TABLE ${tableOf(month)}`);
     this.months.delete(month);
-    this.inserts.delete(month);
+    this.statements.delete(month);
   }
 }
 
+interface Statements {
+  open: string;
+  insert: string;
+  close: string;
+}
+
+const statementsOf = (table: string): Statements => ({
+  open: `INSERT INTO ${table} VALUES (?, 'open', ?, 0, 0, ?, ?, NULL, ?, NULL)`,
+  insert: `INSERT INTO ${table} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  close: `UPDATE ${table} SET state = ?, amount = ?, close_seq = ?, tail = ? WHERE seq = ?`,
+});
+
+const sumsOf = ({ profile: _, ...sums }: AccountRow): string => JSON.stringify(sums);
+
+const headOf = ({ nonce, epoch, kind, keyId, userId, family, test, model, endpoint }: OperationRow): string =>
+  JSON.stringify({ nonce, epoch, kind, keyId, userId, family, test, model, endpoint });
+
+const tailOf = ({ closedAtMs, closeEpoch, outcome, detail }: OperationRow): string =>
+  JSON.stringify({ closedAtMs, closeEpoch, outcome, detail });
+
+type Head = Pick<OperationRow, 'nonce' | 'epoch' | 'kind' | 'keyId' | 'userId' | 'family' | 'test' | 'model' | 'endpoint'>;
+type Tail = Pick<OperationRow, 'closedAtMs' | 'closeEpoch' | 'outcome' | 'detail'>;
+
+const OPEN_TAIL: Tail = { closedAtMs: null, closeEpoch: null, outcome: null, detail: {} };
+
 function toOperation(row: Row, month: number): OperationRow {
-  const text = (value: SqlStorageValue | undefined): string | null => (value === null || value === undefined ? null : String(value));
-  const number = (value: SqlStorageValue | undefined): number | null => (value === null || value === undefined ? null : Number(value));
-  const ref = { nonce: String(row.nonce), epoch: Number(row.epoch), month, seq: Number(row.seq) };
+  const head = JSON.parse(String(row.head)) as Head;
+  const tail = row.tail === null ? OPEN_TAIL : (JSON.parse(String(row.tail)) as Tail);
+  const seq = Number(row.seq);
   return {
-    ...ref,
-    id: operationId(ref),
-    kind: text(row.kind) as OperationRow['kind'],
-    state: text(row.state) as OperationRow['state'],
-    keyId: text(row.key_id),
-    userId: text(row.user_id),
-    family: text(row.family) as OperationRow['family'],
-    test: row.test === 1,
-    model: text(row.model),
-    endpoint: text(row.endpoint),
+    id: operationId({ nonce: head.nonce, epoch: head.epoch, month, seq }),
+    month,
+    seq,
+    state: String(row.state) as OperationRow['state'],
     heldMicro: Number(row.held),
     checkpointMicro: Number(row.checkpoint),
     amountMicro: Number(row.amount),
     openedAtMs: Number(row.opened_at),
     deadlineMs: Number(row.deadline),
-    closedAtMs: number(row.closed_at),
-    closeEpoch: number(row.close_epoch),
-    closeSeq: number(row.close_seq),
-    outcome: text(row.outcome),
-    detail: JSON.parse(String(row.detail)) as OperationRow['detail'],
+    closeSeq: row.close_seq === null ? null : Number(row.close_seq),
+    ...head,
+    ...tail,
   };
 }

@@ -1,8 +1,8 @@
 /** The books of every account against themselves and against D1. */
-import { and, asc, eq, gt, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, or, sql } from 'drizzle-orm';
 import type { Books, Operation } from '../account/types';
 import { database } from '../db/client';
-import { accounts, ledger, reconciliations } from '../db/schema';
+import { accounts, apiKeys, ledger, reconciliations } from '../db/schema';
 import type { ConsoleDeps } from './deps';
 import { toOperation } from './ledger';
 
@@ -20,7 +20,7 @@ export async function reconcile(deps: ConsoleDeps, only?: string): Promise<{ che
   let checked = 0;
   for await (const accountId of only === undefined ? allAccounts(deps) : [only]) {
     checked++;
-    for (const problem of await checkAccount(deps, accountId)) problems.push({ accountId, problem });
+    for (const problem of await checkAccount(deps, accountId).catch(unchecked)) problems.push({ accountId, problem });
   }
   const at = deps.now();
   for (const { accountId, problem } of problems)
@@ -40,6 +40,12 @@ async function* allAccounts(deps: ConsoleDeps): AsyncGenerator<string> {
     if (page.length < PAGE) return;
     after = page.at(-1)!.id;
   }
+}
+
+/** One account that cannot be checked does not keep the others from being. */
+function unchecked(error: unknown): string[] {
+  console.error('account not checked', String(error));
+  return ['the account could not be checked'];
 }
 
 async function checkAccount(deps: ConsoleDeps, accountId: string): Promise<string[]> {
@@ -78,19 +84,30 @@ async function copyOf(deps: ConsoleDeps, accountId: string, { epoch, closeSeq }:
   return row ?? { lines: 0, allMicro: 0 };
 }
 
-/** After a point-in-time restore of an account object: brings it up to date from D1 and begins a new epoch. */
+/**
+ * After a point-in-time restore of an account object: brings it up to date from D1 and begins a new epoch. D1 may
+ * know later epochs than the object, when it was restored to before an earlier restore.
+ */
 export async function recover(deps: ConsoleDeps, accountId: string, books: Books): Promise<{ epoch: number; replayed: number }> {
   const lines: Operation[] = [];
-  for (let after = books.ackedCloseSeq; ; ) {
+  for (let [epoch, closeSeq] = [books.epoch, books.ackedCloseSeq]; ; ) {
+    const later = or(gt(ledger.epoch, epoch), and(eq(ledger.epoch, epoch), gt(ledger.closeSeq, closeSeq)));
     const page = await database(deps.db)
       .select()
       .from(ledger)
-      .where(and(eq(ledger.accountId, accountId), eq(ledger.epoch, books.epoch), gt(ledger.closeSeq, after)))
-      .orderBy(asc(ledger.closeSeq))
+      .where(and(eq(ledger.accountId, accountId), later))
+      .orderBy(asc(ledger.epoch), asc(ledger.closeSeq))
       .limit(RECOVER_PAGE);
-    lines.push(...page.map(toOperation));
+    for (const row of page) lines.push(toOperation(row));
     if (page.length < RECOVER_PAGE) break;
-    after = page.at(-1)!.closeSeq;
+    ({ epoch, closeSeq } = page.at(-1)!);
   }
-  return deps.account(accountId).recover(lines);
+  const revoked = await database(deps.db)
+    .select({ id: apiKeys.id })
+    .from(apiKeys)
+    .where(and(eq(apiKeys.accountId, accountId), eq(apiKeys.status, 'revoked')));
+  return deps.account(accountId).recover(
+    lines,
+    revoked.map(({ id }) => id),
+  );
 }

@@ -7,6 +7,6 @@ export async function within<T>(work: Promise<T>, ms: number): Promise<T | undef
   try {
     return await Promise.race([work, late]);
   } finally {
-    clearTimeout(timer);
+    if (timer !== null) clearTimeout(timer);
   }
 }

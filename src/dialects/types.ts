@@ -41,8 +41,12 @@ export interface Receipt {
  */
 export interface StreamRelay {
   push(events: string): string;
+  /** What came after the last whole event, once there is no more: an event without its blank line, or a torn one. */
+  pushRest(text: string): string;
   /** The first content has passed: from here on no other upstream can take over. */
   readonly hasContent: boolean;
+  /** Anything was produced: an answer may have an end and nothing else. */
+  readonly hasOutput: boolean;
   /** The upstream said that the stream is over. */
   readonly ended: boolean;
   /** The answer reached its end, whether or not the stream was closed properly. */
@@ -64,8 +68,8 @@ export interface Dialect {
   parse(body: string): Result<Call>;
   /** The body for an upstream that speaks the same format: all bytes kept but for model and usage option. */
   upstreamBody(call: Call, model: string): string;
-  /** Undefined when the text is no answer at all. */
-  readAnswer(text: string): Answer | undefined;
+  /** Undefined when the JSON is no answer at all. */
+  readAnswer(json: unknown): Answer | undefined;
   renderAnswer(text: string, receipt: Receipt): string;
   /** Usage of our own making, as this format writes it. */
   usageObject(usage: Usage): Record<string, unknown>;

@@ -11,7 +11,7 @@ export interface GatewayDeps extends SettleDeps {
   keys: KeyReader;
   health: Health;
   files: Pick<R2Bucket, 'get' | 'put'>;
-  fetch: (request: Request) => Promise<Response>;
+  fetch: (url: string, init: RequestInit) => Promise<Response>;
   hourlyLimits: Readonly<Record<string, number>>;
   now: () => number;
   /** Keeps work going after the answer, or its client, is gone. */

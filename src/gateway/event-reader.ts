@@ -8,22 +8,30 @@ import { wholeEventsEnd } from '../core/sse';
 
 /** The drained half is read in blocks of this size, all natively but for one step a block. */
 const DRAIN_BYTES = 32_768;
-const READ_BYTES = 65_536;
+const READ_BYTES = 16_384;
 /** How far the drained half may run ahead of the other, which has to keep what it has not read yet. */
 const MAX_AHEAD_BYTES = 1_048_576;
 const MAX_EVENT_CHARS = 16_777_216;
+/** An event ends with four characters at most. */
+const SEAM_CHARS = 3;
 /** Between two batches of a fast stream: short at first, then longer, for the eye reads slower than this. */
 const FIRST_WINDOW_MS = 20;
 const LAST_WINDOW_MS = 50;
+const WINDOW_GROWTH_MS = 6;
 
 export class EventReader {
   private readonly reader: ReadableStreamBYOBReader;
   private readonly decoder = new TextDecoder();
   private space = new ArrayBuffer(READ_BYTES);
   private carry = '';
+  /** The last characters of `carry`: where an event ends shows in what is new and in these. */
+  private seam = '';
+  private ended = false;
   private drained = false;
   private drainedBytes = 0;
   private readBytes = 0;
+  /** The last read was filled to the brim: more has piled up than one batch takes, and is not to wait for another window. */
+  private behind = false;
   private windowMs = FIRST_WINDOW_MS;
   private readAtMs = 0;
   private wake: (() => void) | undefined;
@@ -37,26 +45,48 @@ export class EventReader {
     void this.drain(fast);
   }
 
-  /** The next whole events; undefined at the end. What then is left of an event that never ended comes before. */
+  /** The next whole events; undefined at the end. */
   async read(): Promise<string | undefined> {
-    for (;;) {
-      if (this.batching) await this.holdTogether();
+    while (!this.ended) {
+      if (this.batching && !this.behind) await this.holdTogether();
       const { done, value } = await this.reader.read(new Uint8Array(this.space));
       this.readAtMs = Date.now();
       if (done) {
-        const rest = this.carry + this.decoder.decode();
-        this.carry = '';
-        return rest.trim() === '' ? undefined : `${rest}\n\n`;
+        this.carry += this.decoder.decode();
+        this.ended = true;
+        return undefined;
       }
       this.space = value.buffer as ArrayBuffer;
       this.readBytes += value.byteLength;
+      this.behind = value.byteLength === READ_BYTES;
       this.resumeDrain?.();
-      const text = this.carry + this.decoder.decode(value, { stream: true });
-      const end = wholeEventsEnd(text);
-      this.carry = text.slice(end);
-      if (this.carry.length > MAX_EVENT_CHARS) throw new Error('an event of the stream is too long');
-      if (end > 0) return text.slice(0, end);
+      const events = this.take(this.decoder.decode(value, { stream: true }));
+      if (events !== '') return events;
     }
+    return undefined;
+  }
+
+  /** Adds to what was carried over; gives the whole events. An event of megabytes is not searched through again and again. */
+  private take(text: string): string {
+    const near = this.seam + text;
+    const end = wholeEventsEnd(near);
+    if (end === 0) {
+      this.carry += text;
+      this.seam = near.slice(-SEAM_CHARS);
+      if (this.carry.length > MAX_EVENT_CHARS) throw new Error('an event of the stream is too long');
+      return '';
+    }
+    const events = this.carry + near.slice(this.seam.length, end);
+    this.carry = near.slice(end);
+    this.seam = this.carry.slice(-SEAM_CHARS);
+    return events;
+  }
+
+  /** At the end: what is left of an event without a blank line after it. It may be whole or torn. */
+  takeRest(): string {
+    const rest = this.carry;
+    this.carry = '';
+    return rest;
   }
 
   private async holdTogether(): Promise<void> {
@@ -66,7 +96,7 @@ export class EventReader {
       this.windowMs = FIRST_WINDOW_MS;
       return;
     }
-    this.windowMs = Math.min(this.windowMs + 1, LAST_WINDOW_MS);
+    this.windowMs = Math.min(this.windowMs + WINDOW_GROWTH_MS, LAST_WINDOW_MS);
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, restMs);
       this.wake = () => {

@@ -2,6 +2,7 @@
  * The failover loop: one call, one deadline, its targets in order, each with its credentials. It gives upstreams
  * that began to answer, one after the other: should one fail before its first content, the next is asked for.
  */
+import { within } from '../core/within';
 import type { Call, Dialect } from '../dialects/types';
 import { redactSecrets } from '../providers/redact';
 import type { UpstreamFailure } from '../providers/types';
@@ -34,8 +35,13 @@ export interface Attempt {
   target: PlannedTarget;
   response: Response;
   record: AttemptRecord;
-  abort: AbortController;
+  /** The whole answer, where it is no stream. */
+  text: string | undefined;
+  /** Only a stream can be stopped in the middle. */
+  abort: AbortController | undefined;
   startedAtMs: number;
+  /** Which of the provider's credentials it used. */
+  keyIndex: number;
 }
 
 export interface LastFailure extends UpstreamFailure {
@@ -57,8 +63,10 @@ export class Failover {
     private readonly plan: Plan,
     private readonly dialect: Dialect,
     private readonly call: Call,
-    /** Aborted when nobody waits for an answer any more. */
-    private readonly gone: AbortSignal,
+    /** Aborted when nobody waits for an answer any more: nothing new is tried then. */
+    private readonly gone: AbortSignal | undefined,
+    /** The answer is wanted all the same, to be sent again. */
+    private readonly keepsAnswer: boolean,
   ) {
     this.deadlineMs = deps.now() + deps.settings.CALL_DEADLINE_MS;
     this.queue = this.candidates();
@@ -88,7 +96,7 @@ export class Failover {
 
   /** The next upstream that answers with a success, undefined when there is none left: see `finalFailure`. */
   async next(): Promise<Attempt | undefined> {
-    while (this.given < MAX_ATTEMPTS && !this.gone.aborted && this.deps.now() < this.deadlineMs) {
+    while (this.given < MAX_ATTEMPTS && !this.gone?.aborted && this.deps.now() < this.deadlineMs) {
       const again = this.repeat;
       this.repeat = undefined;
       const candidate = again ?? this.queue.next().value;
@@ -107,53 +115,76 @@ export class Failover {
     const record: AttemptRecord = { provider: spec.id, model: target.model, startedAtMs, durationMs: 0, status: null, outcome: 'failed' };
     this.attempts.push(record);
     this.deps.health.begin(spec.id);
-    const abort = new AbortController();
-    const giveUp = () => abort.abort();
-    this.gone.addEventListener('abort', giveUp);
-    const timer = setTimeout(giveUp, Math.min(this.deps.settings.FIRST_BYTE_TIMEOUT_MS, this.deadlineMs - startedAtMs));
+    const limitMs = Math.min(this.deps.settings.FIRST_BYTE_TIMEOUT_MS, this.deadlineMs - startedAtMs);
+    // Under a signal of its own only where it may have to be stopped in the middle: wiring one into a fetch costs
+    // more than all the rest of a small call.
+    const abort = this.call.stream ? new AbortController() : undefined;
+    const giveUp = () => abort?.abort();
+    // For as long as the attempt lasts: its body is read under the same signal.
+    if (abort) this.gone?.addEventListener('abort', () => this.letGo(target, giveUp), { once: true });
+    const timer = abort ? setTimeout(giveUp, limitMs) : null;
+    let late = false;
     try {
-      const response = await this.send(target, keyIndex, abort.signal);
+      const sending = this.send(target, keyIndex, limitMs, abort?.signal);
+      const answered = abort ? { response: await sending, text: undefined } : await within(sending.then(readWhole), limitMs);
+      if (!answered) {
+        late = true;
+        sending.then((unread) => unread.body?.cancel()).catch(() => {});
+        throw new Error('late');
+      }
+      const { response, text } = answered;
       record.status = response.status;
       record.durationMs = this.deps.now() - startedAtMs;
-      const attempt: Attempt = { target, response, record, abort, startedAtMs };
+      const attempt: Attempt = { target, response, text, record, abort, startedAtMs, keyIndex };
       if (response.ok && response.status !== 204 && response.body) {
         record.outcome = 'answered';
         return attempt;
       }
-      const body = await readSome(response, ERROR_BODY_CHARS);
-      this.fail(attempt, keyIndex, spec.wire.classifyFailure(response.status, body), retryAfterMs(response, this.deps.now()));
+      const body = await readSome(response, ERROR_BODY_CHARS, limitMs);
+      this.fail(attempt, spec.wire.classifyFailure(response.status, body), retryAfterMs(response, this.deps.now()));
     } catch {
       record.durationMs = this.deps.now() - startedAtMs;
-      if (this.gone.aborted) {
-        record.outcome = 'abandoned';
-        this.deps.health.undecided(spec.id);
+      late ||= abort?.signal.aborted === true;
+      if (this.gone?.aborted && late) {
+        this.abandoned(record);
         return undefined;
       }
-      const message = abort.signal.aborted ? 'the provider did not answer in time' : 'the provider could not be reached';
-      const attempt = { target, response: Response.error(), record, abort, startedAtMs };
-      this.fail(attempt, keyIndex, { action: abort.signal.aborted ? 'next_target' : 'retry', message }, undefined);
+      const message = late ? 'the provider did not answer in time' : 'the provider could not be reached';
+      const attempt = { target, response: Response.error(), text: undefined, record, abort, startedAtMs, keyIndex };
+      this.fail(attempt, { action: late ? 'next_target' : 'retry', message }, undefined);
     } finally {
-      clearTimeout(timer);
-      this.gone.removeEventListener('abort', giveUp);
+      if (timer !== null) clearTimeout(timer);
     }
     return undefined;
   }
 
-  private send(target: PlannedTarget, keyIndex: number, signal: AbortSignal): Promise<Response> {
+  /** The client has hung up: stops the provider where that stops its meter; where not, hears it out for a while. */
+  private letGo({ provider }: PlannedTarget, giveUp: () => void): void {
+    if (provider.spec.onDisconnect === 'drain' || this.keepsAnswer) setTimeout(giveUp, this.deps.settings.DRAIN_MS);
+    else giveUp();
+  }
+
+  /** Given up before its first content, because nobody waits for it. */
+  abandoned(record: AttemptRecord): void {
+    record.outcome = 'abandoned';
+    this.deps.health.undecided(record.provider);
+  }
+
+  private send(target: PlannedTarget, keyIndex: number, limitMs: number, signal: AbortSignal | undefined): Promise<Response> {
     const { spec, baseUrl, apiKeys } = target.provider;
     const headers: Record<string, string> = { 'content-type': 'application/json', ...spec.headers };
     const apiKey = apiKeys[keyIndex];
     if (apiKey !== undefined) headers.authorization = `Bearer ${apiKey}`;
     const url = baseUrl + spec.wire.path;
     const body = this.dialect.upstreamBody(this.call, target.model);
-    if (spec.serve) return spec.serve({ url, headers, body, signal });
-    return this.deps.fetch(new Request(url, { method: 'POST', headers, body, signal, redirect: 'manual' }));
+    if (spec.serve) return spec.serve({ url, headers, body, signal: signal ?? AbortSignal.timeout(limitMs) });
+    return this.deps.fetch(url, { method: 'POST', headers, body, redirect: 'manual', ...(signal && { signal }) });
   }
 
   /** An upstream that had begun to answer came to nothing: before its first content, so another may take over. */
   failed(attempt: Attempt, failure: UpstreamFailure): void {
-    attempt.abort.abort();
-    this.fail(attempt, 0, failure, undefined);
+    attempt.abort?.abort();
+    this.fail(attempt, failure, undefined);
   }
 
   /** The answer came through. */
@@ -164,12 +195,12 @@ export class Failover {
   /** The upstream broke after its first content: nobody can take over, but it is remembered. */
   broke(attempt: Attempt, message: string): void {
     attempt.record.outcome = 'failed';
-    attempt.record.message = message;
+    attempt.record.message = redactSecrets(message, attempt.target.provider.apiKeys);
     this.deps.health.failed(attempt.target.provider.spec.id, this.deps.now());
   }
 
-  private fail(attempt: Attempt, keyIndex: number, failure: UpstreamFailure, retryAfter: number | undefined): void {
-    const { target, record } = attempt;
+  private fail(attempt: Attempt, failure: UpstreamFailure, retryAfter: number | undefined): void {
+    const { target, record, keyIndex } = attempt;
     const { id } = target.provider.spec;
     const nowMs = this.deps.now();
     record.outcome = 'failed';
@@ -236,17 +267,27 @@ export function retryAfterMs(response: Response, nowMs: number): number | undefi
   return Number.isNaN(dateMs) ? undefined : Math.max(0, dateMs - nowMs);
 }
 
-/** The beginning of a body as text; the rest is left unread. */
-async function readSome(response: Response, maxChars: number): Promise<string> {
+/** An answer that is no stream, read to its end; an error's body is left to be read with care. */
+async function readWhole(response: Response): Promise<{ response: Response; text: string | undefined }> {
+  return { response, text: response.ok ? await response.text() : undefined };
+}
+
+/** The beginning of a body as text; the rest, and what does not come in time, is left unread. */
+async function readSome(response: Response, maxChars: number, limitMs: number): Promise<string> {
   if (!response.body) return '';
   const reader = response.body.getReader();
+  const timer = setTimeout(() => void reader.cancel(), limitMs);
   const decoder = new TextDecoder();
   let text = '';
-  while (text.length < maxChars) {
-    const { done, value } = await reader.read();
-    if (done) return text;
-    text += decoder.decode(value, { stream: true });
+  try {
+    while (text.length < maxChars) {
+      const { done, value } = await reader.read();
+      if (done) return text;
+      text += decoder.decode(value, { stream: true });
+    }
+    await reader.cancel();
+    return text.slice(0, maxChars);
+  } finally {
+    clearTimeout(timer);
   }
-  await reader.cancel();
-  return text.slice(0, maxChars);
 }

@@ -3,11 +3,12 @@ import type { Result } from '../core/errors';
 import { toCredits } from '../core/money';
 import { parseJson } from '../core/record';
 import { within } from '../core/within';
+import type { Answer } from '../dialects/types';
 import { ClientStream } from './client-stream';
 import type { Attempt } from './failover';
-import { charge } from './meter';
+import { charge, freeOfCharge } from './meter';
 import { Recorder } from './replay';
-import { closeCharged, closeReleased, type Run, upstreamError } from './run';
+import { beat, closeCharged, closeReleased, errorResponse, type Run, upstreamError } from './run';
 
 interface Answered {
   body: string;
@@ -25,9 +26,13 @@ export async function runJsonCall(run: Run): Promise<Response> {
   const early = await within(work, run.deps.settings.JSON_STATUS_HOLD_MS);
   if (early) return respond(run, early);
   const client = new ClientStream(run.deps.now, () => {});
+  // A lease lasts longer than the status is held back, so beats are needed only from here on.
+  beat(run, 0);
+  const beats = setInterval(() => beat(run, 0), run.deps.settings.BEAT_MS);
   const pings = setInterval(() => client.ping('\n'), run.deps.settings.KEEPALIVE_MS);
   const late = work.then(async (result) => {
     clearInterval(pings);
+    clearInterval(beats);
     const body = result.ok ? result.value.body : run.dialect.renderError(result.error, run.holdId).body;
     await client.write(body);
     await client.close();
@@ -36,38 +41,28 @@ export async function runJsonCall(run: Run): Promise<Response> {
   return new Response(client.body, { headers: { 'content-type': 'application/json', 'x-request-id': run.holdId } });
 }
 
-function respond(run: Run, result: Result<Answered>): Response {
-  if (result.ok) return new Response(result.value.body, { headers: result.value.headers });
-  const { status, headers, body } = run.dialect.renderError(result.error, run.holdId);
-  return new Response(body, { status, headers });
-}
+const respond = (run: Run, result: Result<Answered>): Response =>
+  result.ok ? new Response(result.value.body, { headers: result.value.headers }) : errorResponse(run, result.error);
 
 async function answerCall(run: Run): Promise<Result<Answered>> {
   for (let attempt = await run.failover.next(); attempt; attempt = await run.failover.next()) {
-    const text = await readAnswer(run, attempt);
-    if (text !== undefined) return settleAnswer(run, attempt, text);
+    const read = readAnswer(run, attempt);
+    if (read) return settleAnswer(run, attempt, read.text, read.answer);
   }
   const error = upstreamError(run.failover.finalFailure);
   await closeReleased(run, 'upstream_failed', error);
   return { ok: false, error };
 }
 
-/** The text of a good answer; undefined, and the attempt marked as failed, when it is none. */
-async function readAnswer(run: Run, attempt: Attempt): Promise<string | undefined> {
-  const { failover, deps, dialect } = run;
-  const timer = setTimeout(() => attempt.abort.abort(), deps.settings.UPSTREAM_IDLE_TIMEOUT_MS);
-  try {
-    const text = await attempt.response.text();
-    const json = parseJson(text);
-    const inside = attempt.target.provider.spec.wire.errorInBody(json);
-    if (inside) failover.failed(attempt, inside);
-    else if (!dialect.readAnswer(text)) failover.failed(attempt, { action: 'next_target', message: describe(text, json) });
-    else return text;
-  } catch {
-    failover.failed(attempt, { action: 'next_target', message: 'the provider broke off its answer' });
-  } finally {
-    clearTimeout(timer);
-  }
+/** A good answer; undefined, and the attempt marked as failed, when it is none. */
+function readAnswer(run: Run, attempt: Attempt): { text: string; answer: Answer } | undefined {
+  const { failover, dialect } = run;
+  const text = attempt.text ?? '';
+  const json = parseJson(text);
+  const inside = attempt.target.provider.spec.wire.errorInBody(json);
+  const answer = inside ? undefined : dialect.readAnswer(json);
+  if (answer) return { text, answer };
+  failover.failed(attempt, inside ?? { action: 'next_target', message: describe(text, json) });
   return undefined;
 }
 
@@ -78,14 +73,12 @@ const describe = (text: string, json: unknown): string =>
       ? 'the provider sent no JSON'
       : 'the provider sent no answer';
 
-async function settleAnswer(run: Run, attempt: Attempt, text: string): Promise<Result<Answered>> {
+async function settleAnswer(run: Run, attempt: Attempt, text: string, answer: Answer): Promise<Result<Answered>> {
   run.failover.succeeded(attempt);
-  const answer = run.dialect.readAnswer(text)!;
   const charged = charge(attempt.target.provider.spec, run.plan.price, run.dialect, run.call, answer.usage, answer.outputChars);
   // Nothing was produced: nothing is owed, though the provider counted the prompt.
   const empty = !answer.hasOutput && charged.usage.outputTokens === 0;
-  const free = run.keyMode === 'test' || empty;
-  const bill = free ? { ...charged, costMicro: 0, receipt: { ...charged.receipt, creditsUsed: 0 } } : charged;
+  const bill = run.keyMode === 'test' || empty ? freeOfCharge(charged) : charged;
   const body = run.dialect.renderAnswer(text, bill.receipt);
   const headers = {
     'content-type': 'application/json',

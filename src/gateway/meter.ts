@@ -13,6 +13,9 @@ export interface Charge {
   receipt: Receipt;
 }
 
+/** The same usage, owed by nobody. */
+export const freeOfCharge = (charge: Charge): Charge => ({ ...charge, costMicro: 0, receipt: { ...charge.receipt, creditsUsed: 0 } });
+
 /** Usage by the text that went by: for a stream under way, or one whose upstream reported none. */
 export const observedUsage = (call: Call, outputChars: number): Usage => ({
   ...NO_USAGE,

@@ -28,7 +28,7 @@ export interface IncomingCall {
   ip: string | null;
   idempotencyKey: string | null;
   /** Aborted when the client hangs up. */
-  signal: AbortSignal;
+  signal: () => AbortSignal;
 }
 
 /** The answer, or the error for the route to render under the request's id. */
@@ -55,10 +55,19 @@ export async function runCall(deps: GatewayDeps, incoming: IncomingCall): Promis
       return refused;
     }
     if ('replay' in admitted) return replay(deps, key.accountId, idempotency.value!.keyHash);
-    const run = beginRun(deps, incoming, call, plan, key, admitted.admission.holdId, startedAtMs, idempotency.value?.keyHash);
-    return { ok: true, response: await (call.stream ? runStreamCall(run) : runJsonCall(run)) };
+    // A JSON call is seen through when its client hangs up: providers bill it in full all the same.
+    const gone = call.stream ? hangUp(incoming.signal()) : undefined;
+    const run = beginRun(deps, incoming, call, plan, key, admitted.admission.holdId, startedAtMs, idempotency.value?.keyHash, gone);
+    return { ok: true, response: await (gone ? runStreamCall({ ...run, gone }) : runJsonCall(run)) };
   }
   return refused;
+}
+
+function hangUp(signal: AbortSignal): AbortController {
+  const gone = new AbortController();
+  if (signal.aborted) gone.abort();
+  signal.addEventListener('abort', () => gone.abort());
+  return gone;
 }
 
 /** A local run without any provider: the sandbox stands in for all of them. */
@@ -121,14 +130,10 @@ function beginRun(
   holdId: string,
   startedAtMs: number,
   idempotencyKeyHash: string | undefined,
+  gone: AbortController | undefined,
 ): Run {
-  const gone = new AbortController();
-  if (incoming.signal.aborted) gone.abort();
-  incoming.signal.addEventListener('abort', () => gone.abort());
   const { dialect, endpoint } = incoming;
-  // A JSON call is seen through when its client hangs up: providers bill it in full all the same.
-  const stopAt = call.stream ? gone.signal : new AbortController().signal;
-  const failover = new Failover(deps, plan, dialect, call, stopAt);
+  const failover = new Failover(deps, plan, dialect, call, gone?.signal, idempotencyKeyHash !== undefined);
   return {
     deps,
     dialect,
@@ -140,7 +145,6 @@ function beginRun(
     holdId,
     startedAtMs,
     endpoint,
-    gone,
     idempotencyKeyHash,
   };
 }

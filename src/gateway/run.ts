@@ -2,10 +2,11 @@
 import type { CloseRequest, OperationDetail } from '../account/types';
 import type { KeyMode } from '../core/api-key';
 import { fail, type GatewayError } from '../core/errors';
+import type { MicroCredits } from '../core/money';
 import type { Call, Dialect } from '../dialects/types';
 import type { GatewayDeps } from './deps';
 import type { Failover, LastFailure } from './failover';
-import type { Charge } from './meter';
+import { type Charge, charge } from './meter';
 import type { Plan } from './plan';
 import { type Recorder, storeReplay } from './replay';
 import { settle } from './settle';
@@ -22,9 +23,13 @@ export interface Run {
   holdId: string;
   startedAtMs: number;
   endpoint: string;
+  idempotencyKeyHash: string | undefined;
+}
+
+/** A call whose client may hang up in the middle; one that is answered with JSON is seen through all the same. */
+export interface StreamRun extends Run {
   /** Aborted when the client has hung up. */
   gone: AbortController;
-  idempotencyKeyHash: string | undefined;
 }
 
 /** How a call ended, for its receipt. */
@@ -41,6 +46,24 @@ export function upstreamError(failure: LastFailure): GatewayError {
 
 /** A provider's refusal of the request keeps its status, as long as it is one that says so. */
 const callerStatus = (status: number | null): { status?: number } => (status !== null && status >= 400 && status < 500 ? { status } : {});
+
+/** The error as an answer of its own, under the id that the call can be looked up by. */
+export function errorResponse(run: Run, error: GatewayError): Response {
+  const { status, headers, body } = run.dialect.renderError(error, run.holdId);
+  return new Response(body, { status, headers: { ...headers, 'x-request-id': run.holdId } });
+}
+
+/** Renews the hold's lease; the checkpoint is charged should the call never be heard of again. */
+export function beat(run: Run, checkpointMicro: MicroCredits): void {
+  const { deps, accountId, holdId } = run;
+  const beaten = deps.account(accountId).beat({ holdId, checkpointMicro, leaseMs: deps.settings.LEASE_MS });
+  deps.waitUntil(
+    beaten.then(
+      () => undefined,
+      (error: unknown) => console.error('beat failed', String(error)),
+    ),
+  );
+}
 
 export function detailOf(run: Run, ending: Ending, charge: Charge | undefined, more: Record<string, unknown> = {}): OperationDetail {
   const { provider, model: upstreamModel, durationMs } = run.failover.attempts.findLast(({ outcome }) => outcome === 'answered') ?? {};
@@ -68,6 +91,15 @@ export async function closeCharged(
 ): Promise<void> {
   const stored = recorder && ending === 'complete' ? await storeReplay(run.deps.files, run.accountId, recorder) : false;
   await close(run, { costMicro: charge.costMicro, outcome: charge.source, detail: detailOf(run, ending, charge, more) }, stored);
+}
+
+/** The client hung up before any content: a provider that had the prompt by then has taken it, so it is charged. */
+export async function closeUnheard(run: Run): Promise<void> {
+  const { plan, dialect, call, failover } = run;
+  const last = failover.attempts.at(-1);
+  const target = plan.targets.find(({ provider }) => provider.spec.id === last?.provider);
+  if (last?.outcome !== 'abandoned' || !target || run.keyMode === 'test') return closeReleased(run, 'client_gone', undefined);
+  await closeCharged(run, charge(target.provider.spec, plan.price, dialect, call, undefined, 0), 'client_gone', undefined);
 }
 
 /** Gives the whole hold back. */

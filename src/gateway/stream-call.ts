@@ -5,7 +5,7 @@ import type { StreamRelay } from '../dialects/types';
 import { ClientStream } from './client-stream';
 import { EventReader } from './event-reader';
 import type { Attempt } from './failover';
-import { closeReleased, type Run, upstreamError } from './run';
+import { closeReleased, closeUnheard, errorResponse, type StreamRun, upstreamError } from './run';
 import { StreamPump } from './stream-pump';
 
 /** An upstream that has begun its stream: its first events have been seen, and are no error. */
@@ -27,7 +27,7 @@ const HEADERS = {
  * The status is held back for some seconds, so that what fails early fails with its true status. Then the stream
  * begins, kept alive from its first moment, and whatever fails later is told inside it.
  */
-export async function runStreamCall(run: Run): Promise<Response> {
+export async function runStreamCall(run: StreamRun): Promise<Response> {
   const opening = openStream(run);
   run.deps.waitUntil(opening);
   const opened = await within(
@@ -35,20 +35,28 @@ export async function runStreamCall(run: Run): Promise<Response> {
     run.deps.settings.STATUS_HOLD_MS,
   );
   if (opened && !opened.stream) {
-    const error = upstreamError(run.failover.finalFailure);
-    await closeReleased(run, 'upstream_failed', error);
-    const { status, headers, body } = run.dialect.renderError(error, run.holdId);
-    return new Response(body, { status, headers });
+    const refused = refuse(run);
+    run.deps.waitUntil(refused);
+    return refused;
   }
   const client = new ClientStream(run.deps.now, () => run.gone.abort());
   run.gone.signal.addEventListener('abort', () => client.leave());
+  if (run.gone.signal.aborted) client.leave();
   const headers = { ...HEADERS, 'x-request-id': run.holdId };
   run.deps.waitUntil(new StreamPump(run, client, headers).run(opening));
   return new Response(client.body, { headers });
 }
 
+/** No upstream has begun a stream, and the status is still to be sent. */
+async function refuse(run: StreamRun): Promise<Response> {
+  const error = upstreamError(run.failover.finalFailure);
+  if (run.gone.signal.aborted) await closeUnheard(run);
+  else await closeReleased(run, 'upstream_failed', error);
+  return errorResponse(run, error);
+}
+
 /** The next upstream that begins a stream; undefined when none is left, or nobody waits any more. */
-export async function openStream(run: Run): Promise<OpenedStream | undefined> {
+export async function openStream(run: StreamRun): Promise<OpenedStream | undefined> {
   for (let attempt = await run.failover.next(); attempt; attempt = await run.failover.next()) {
     const opened = await begin(run, attempt);
     if (opened) return opened;
@@ -56,12 +64,12 @@ export async function openStream(run: Run): Promise<OpenedStream | undefined> {
   return undefined;
 }
 
-async function begin(run: Run, attempt: Attempt): Promise<OpenedStream | undefined> {
+async function begin(run: StreamRun, attempt: Attempt): Promise<OpenedStream | undefined> {
   const { failover, deps, call, dialect } = run;
   const fail = (message: string) => failover.failed(attempt, { action: 'next_target', message });
   const { wire } = attempt.target.provider.spec;
   const type = attempt.response.headers.get('content-type') ?? '';
-  const timer = setTimeout(() => attempt.abort.abort(), deps.settings.FIRST_BYTE_TIMEOUT_MS);
+  const timer = setTimeout(() => attempt.abort?.abort(), deps.settings.FIRST_BYTE_TIMEOUT_MS);
   try {
     if (type.includes('text/html') || type.includes('application/json')) {
       const json = parseJson(await attempt.response.text());
@@ -74,7 +82,7 @@ async function begin(run: Run, attempt: Attempt): Promise<OpenedStream | undefin
     const relay = dialect.relay(call);
     for (;;) {
       const events = await reader.read();
-      const first = events === undefined ? '' : relay.push(events);
+      const first = events === undefined ? relay.pushRest(reader.takeRest()) : relay.push(events);
       if (relay.failure) {
         failover.failed(
           attempt,
@@ -89,10 +97,8 @@ async function begin(run: Run, attempt: Attempt): Promise<OpenedStream | undefin
       }
     }
   } catch {
-    if (run.gone.signal.aborted) {
-      attempt.record.outcome = 'abandoned';
-      deps.health.undecided(attempt.target.provider.spec.id);
-    } else fail('the provider broke off its stream before it began');
+    if (run.gone.signal.aborted && attempt.abort?.signal.aborted) failover.abandoned(attempt.record);
+    else fail('the provider broke off its stream before it began');
     return undefined;
   } finally {
     clearTimeout(timer);

@@ -5,9 +5,9 @@
 import { fail, type GatewayError } from '../core/errors';
 import { type MicroCredits, tokenCostMicro } from '../core/money';
 import type { ClientStream } from './client-stream';
-import { type Charge, charge, observedUsage } from './meter';
+import { type Charge, charge, freeOfCharge, observedUsage } from './meter';
 import { Recorder } from './replay';
-import { closeCharged, closeReleased, type Ending, type Run, upstreamError } from './run';
+import { beat, closeCharged, closeReleased, closeUnheard, type Ending, type StreamRun, upstreamError } from './run';
 import { type OpenedStream, openStream } from './stream-call';
 
 /** A hold is enlarged when this much of it is used up, and to this multiple. */
@@ -25,12 +25,11 @@ export class StreamPump {
   private beatAtMs: number;
   private preambleSent = false;
   private outOfCredits: GatewayError | undefined;
-  private drainTimer: ReturnType<typeof setTimeout> | null = null;
   private extending: Promise<void> | undefined;
   private firstContentMs: number | undefined;
 
   constructor(
-    private readonly run_: Run,
+    private readonly run_: StreamRun,
     private readonly client: ClientStream,
     headers: Record<string, string>,
   ) {
@@ -44,15 +43,11 @@ export class StreamPump {
     const { deps } = this.run_;
     const tickMs = Math.min(LONGEST_TICK_MS, Math.max(5, Math.floor(deps.settings.KEEPALIVE_MS / 3)));
     const timer = setInterval(() => this.tick(tickMs), tickMs);
-    const onGone = () => this.hangUp();
-    this.run_.gone.signal.addEventListener('abort', onGone);
     try {
       this.current = await opening;
       await this.passAll();
     } finally {
       clearInterval(timer);
-      clearTimeout(this.drainTimer);
-      this.run_.gone.signal.removeEventListener('abort', onGone);
       await this.client.close();
     }
   }
@@ -70,7 +65,7 @@ export class StreamPump {
       await this.conclude(this.current, passed);
       return;
     }
-    if (this.client.gone) await this.concludeUnheard();
+    if (this.client.gone) await closeUnheard(this.run_);
     else await this.breakOff('upstream_failed', upstreamError(failover.finalFailure));
   }
 
@@ -79,7 +74,6 @@ export class StreamPump {
     const { failover } = this.run_;
     const { wire } = attempt.target.provider.spec;
     this.heardAtMs = this.run_.deps.now();
-    if (this.client.gone) this.hangUp();
     if (!this.preambleSent || relay.hasContent) await this.send(stream.first);
     this.preambleSent = true;
     try {
@@ -87,9 +81,8 @@ export class StreamPump {
         reader.batching = relay.hasContent;
         if (relay.hasContent) this.firstContentMs ??= this.run_.deps.now() - this.run_.startedAtMs;
         const events = await reader.read();
-        if (events === undefined) break;
         this.heardAtMs = this.run_.deps.now();
-        const out = relay.push(events);
+        const out = events === undefined ? relay.pushRest(reader.takeRest()) : relay.push(events);
         if (relay.failure) {
           const failure = wire.errorInBody(relay.failure.error) ?? {
             action: 'next_target' as const,
@@ -98,13 +91,14 @@ export class StreamPump {
           return this.failedWith(stream, failure.message, failure);
         }
         await this.send(out);
+        if (events === undefined) break;
         this.watchHold(stream);
         if (this.outOfCredits) return 'out_of_credits';
       }
     } catch {
       if (this.outOfCredits) return 'out_of_credits';
-      if (this.client.gone) return 'gone';
-      return this.failedWith(stream, 'the provider broke off its stream');
+      // Nothing is missing from an answer that breaks off after its last chunk.
+      if (!relay.complete) return this.client.gone ? 'gone' : this.failedWith(stream, 'the provider broke off its stream');
     }
     if (relay.complete || (relay.ended && relay.hasContent)) {
       failover.succeeded(attempt);
@@ -116,14 +110,14 @@ export class StreamPump {
   private failedWith(
     stream: OpenedStream,
     message: string,
-    failure = { action: 'next_target' as const, message } as Parameters<Run['failover']['failed']>[1],
+    failure = { action: 'next_target' as const, message } as Parameters<StreamRun['failover']['failed']>[1],
   ): Passed {
     const { failover } = this.run_;
     if (!stream.relay.hasContent && !this.client.gone) {
       failover.failed(stream.attempt, failure);
       return 'failed_early';
     }
-    stream.attempt.abort.abort();
+    stream.attempt.abort?.abort();
     failover.broke(stream.attempt, message);
     return 'failed_late';
   }
@@ -131,38 +125,31 @@ export class StreamPump {
   private async conclude(stream: OpenedStream, passed: Passed): Promise<void> {
     const { run_: run } = this;
     if (passed === 'failed_late') {
-      const message = `The provider failed in the middle of its answer: ${stream.attempt.record.message}. Nothing was charged.`;
+      const reason = (stream.attempt.record.message ?? '').replace(/\.$/, '');
+      const message = `The provider failed in the middle of its answer: ${reason}. Nothing was charged.`;
       return this.breakOff('upstream_broke', fail('upstream_failed', message).error);
     }
-    const bill = this.bill(stream);
+    const charged = this.charge(stream);
+    // Nothing was produced: nothing is owed, though the provider counted the prompt.
+    const empty = passed === 'done' && !stream.relay.hasOutput && charged.usage.outputTokens === 0;
+    const bill = run.keyMode === 'test' || empty ? freeOfCharge(charged) : charged;
     const more = { firstContentMs: this.firstContentMs ?? null };
     if (passed === 'out_of_credits') {
       await closeCharged(run, bill, 'credits_ran_out', undefined, more);
       await this.client.write(run.dialect.renderStreamError(this.outOfCredits!, run.holdId));
       return;
     }
-    const complete = passed === 'done';
-    const ending: Ending = complete ? 'complete' : 'client_gone';
-    const end = complete ? stream.relay.close(bill.receipt) : '';
+    if (passed === 'gone') return closeCharged(run, bill, 'client_gone', undefined, more);
+    const end = stream.relay.close(bill.receipt);
     this.recorder?.add(end);
-    await closeCharged(run, bill, ending, complete ? this.recorder : undefined, more);
+    if (empty) await closeReleased(run, 'empty', undefined);
+    else await closeCharged(run, bill, 'complete', this.recorder, more);
     await this.client.write(end);
   }
 
-  private bill(stream: OpenedStream): Charge {
-    const { plan, dialect, call, keyMode } = this.run_;
-    const { relay, attempt } = stream;
-    const charged = charge(attempt.target.provider.spec, plan.price, dialect, call, relay.usage, relay.outputChars);
-    return keyMode === 'test' ? { ...charged, costMicro: 0, receipt: { ...charged.receipt, creditsUsed: 0 } } : charged;
-  }
-
-  /** The client hung up before any upstream had answered: the prompt was taken, so it is charged. */
-  private async concludeUnheard(): Promise<void> {
-    const { plan, dialect, call, failover } = this.run_;
-    const last = failover.attempts.at(-1);
-    const target = plan.targets.find(({ provider }) => provider.spec.id === last?.provider);
-    if (last?.outcome !== 'abandoned' || !target || this.run_.keyMode === 'test') return closeReleased(this.run_, 'client_gone', undefined);
-    await closeCharged(this.run_, charge(target.provider.spec, plan.price, dialect, call, undefined, 0), 'client_gone', undefined);
+  private charge({ relay, attempt }: OpenedStream): Charge {
+    const { plan, dialect, call } = this.run_;
+    return charge(attempt.target.provider.spec, plan.price, dialect, call, relay.usage, relay.outputChars);
   }
 
   /** The last thing the client hears; nothing is charged. */
@@ -176,35 +163,19 @@ export class StreamPump {
     await this.client.write(text);
   }
 
-  /** Stops the provider where that stops its meter; where not, or where the answer is to be kept, hears it out for a while. */
-  private hangUp(): void {
-    const { current, run_: run } = this;
-    if (!current || this.drainTimer !== null) return;
-    const drain = current.attempt.target.provider.spec.onDisconnect === 'drain' || this.recorder !== undefined;
-    this.drainTimer = setTimeout(() => current.attempt.abort.abort(), drain ? run.deps.settings.DRAIN_MS : 0);
-  }
-
   private tick(tickMs: number): void {
     const { deps, dialect } = this.run_;
     const { settings } = deps;
     const nowMs = deps.now();
     if (this.client.silentMs() >= settings.KEEPALIVE_MS - tickMs) this.client.ping(dialect.keepalive);
     if (this.client.isStuck()) this.client.leave();
+    if (nowMs - this.beatAtMs >= settings.BEAT_MS) {
+      this.beatAtMs = nowMs;
+      beat(this.run_, this.current ? this.observedMicro(this.current) : 0);
+    }
     if (!this.current) return;
     const late = nowMs - this.run_.startedAtMs > settings.CALL_DEADLINE_MS;
-    if (late || nowMs - this.heardAtMs > settings.UPSTREAM_IDLE_TIMEOUT_MS) this.current.attempt.abort.abort();
-    if (nowMs - this.beatAtMs < settings.BEAT_MS) return;
-    this.beatAtMs = nowMs;
-    const request = { holdId: this.run_.holdId, checkpointMicro: this.observedMicro(this.current), leaseMs: settings.LEASE_MS };
-    deps.waitUntil(
-      deps
-        .account(this.run_.accountId)
-        .beat(request)
-        .then(
-          () => undefined,
-          (error: unknown) => console.error('beat failed', String(error)),
-        ),
-    );
+    if (late || nowMs - this.heardAtMs > settings.UPSTREAM_IDLE_TIMEOUT_MS) this.current.attempt.abort?.abort();
   }
 
   private observedMicro({ relay }: OpenedStream): MicroCredits {
@@ -226,7 +197,7 @@ export class StreamPump {
         if (result.ok) this.heldMicro = result.heldMicro;
         else {
           this.outOfCredits = result.error;
-          stream.attempt.abort.abort();
+          stream.attempt.abort?.abort();
         }
       })
       .catch((error: unknown) => console.error('hold not extended', String(error)))

@@ -54,7 +54,7 @@ export function gatewayDeps(env: Bindings, context: Pick<ExecutionContext, 'wait
     account: (accountId) => accountStub(env.ACCOUNT, accountId),
     settlements: env.SETTLEMENT_QUEUE,
     files: env.FILES,
-    fetch: (request) => fetch(request),
+    fetch: (url, init) => fetch(url, init),
     now: Date.now,
     waitUntil: (work) => context.waitUntil(work),
   };

@@ -1,16 +1,22 @@
 /** Where clients put their key: each SDK has its own place, and some send two. */
 import type { ApiKey, KeyReader } from '../core/api-key';
 import { fail, ok, type Result } from '../core/errors';
+import type { Settings } from '../env';
 
-function tokensOf(request: Request, url: URL): string[] {
-  const bearer = /^Bearer\s+(.+)$/i.exec(request.headers.get('authorization') ?? '')?.[1]?.trim();
-  const sent = [bearer, request.headers.get('x-api-key'), request.headers.get('x-goog-api-key'), url.searchParams.get('key')];
-  return [...new Set(sent.filter((token): token is string => typeof token === 'string' && token !== ''))];
+function tokensOf(request: Request): string[] {
+  const authorization = request.headers.get('authorization');
+  const bearer = authorization && /^Bearer\s+(\S+)\s*$/i.exec(authorization)?.[1];
+  const tokens = bearer ? [bearer] : [];
+  for (const token of [request.headers.get('x-api-key'), request.headers.get('x-goog-api-key'), keyInUrl(request.url)])
+    if (token && !tokens.includes(token)) tokens.push(token);
+  return tokens;
 }
 
+const keyInUrl = (url: string): string | null => (url.includes('key=') ? new URL(url).searchParams.get('key') : null);
+
 /** The keys of a request that are well signed. Nothing is asked of any account: that is admission's part. */
-export async function requestKeys(reader: KeyReader, request: Request, url: URL): Promise<Result<ApiKey[]>> {
-  const tokens = tokensOf(request, url);
+export async function requestKeys(reader: KeyReader, request: Request): Promise<Result<ApiKey[]>> {
+  const tokens = tokensOf(request);
   if (tokens.length === 0)
     return fail('missing_key', 'An API key is required: send `Authorization: Bearer ck_...`, `x-api-key` or `x-goog-api-key`.');
   const read = await Promise.all(tokens.map((token) => reader.read(token)));
@@ -22,5 +28,6 @@ export async function requestKeys(reader: KeyReader, request: Request, url: URL)
     : fail('invalid_key', 'This API key does not exist.');
 }
 
-/** The client's address as the edge saw it; null in a local run. */
-export const clientIp = (request: Request): string | null => request.headers.get('cf-connecting-ip');
+/** The client's address as the edge saw it. A local run has no edge, and no clients but this machine's. */
+export const clientIp = (request: Request, { LOCAL }: Pick<Settings, 'LOCAL'>): string | null =>
+  request.headers.get('cf-connecting-ip') ?? (LOCAL === '1' ? '127.0.0.1' : null);

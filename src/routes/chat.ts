@@ -12,7 +12,7 @@ const callRoute =
   async (c: AppContext): Promise<Response> => {
     const request = c.req.raw;
     const gateway = c.get('gateway');
-    const keys = await requestKeys(gateway.keys, request, new URL(request.url));
+    const keys = await requestKeys(gateway.keys, request);
     if (!keys.ok) return renderError(c, keys.error, dialect);
     const body = await readBody(request, gateway.settings.BODY_LIMIT_BYTES);
     if (!body.ok) return renderError(c, body.error, dialect);
@@ -22,9 +22,9 @@ const callRoute =
       body: body.value,
       keys: keys.value,
       origin: request.headers.get('origin'),
-      ip: clientIp(request),
+      ip: clientIp(request, gateway.settings),
       idempotencyKey: request.headers.get('idempotency-key'),
-      signal: request.signal,
+      signal: () => request.signal,
     });
     return result.ok ? result.response : renderError(c, result.error, dialect);
   };

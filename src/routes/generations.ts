@@ -27,15 +27,20 @@ function generationView(operation: Operation) {
 
 /** One request of the key's account: its attempts, usage, price and charge, so that the charge can be recomputed. */
 export async function getGeneration(c: AppContext): Promise<Response> {
-  const { keys, account } = c.get('gateway');
+  const { keys, account, settings } = c.get('gateway');
   const request = c.req.raw;
-  const read = await requestKeys(keys, request, new URL(request.url));
+  const read = await requestKeys(keys, request);
   if (!read.ok) return renderError(c, read.error);
   const id = c.req.param('id') ?? '';
   const ref = parseOperationId(id);
   let refusal = fail('invalid_key', 'This API key does not exist.').error;
   for (const { accountId, keyId, secretHash } of read.value) {
-    const refused = await account(accountId).authorize({ keyId, secretHash, origin: request.headers.get('origin'), ip: clientIp(request) });
+    const refused = await account(accountId).authorize({
+      keyId,
+      secretHash,
+      origin: request.headers.get('origin'),
+      ip: clientIp(request, settings),
+    });
     if (refused) {
       refusal = refused;
       continue;

@@ -1,5 +1,5 @@
 import { members, setMembers } from '../../core/json';
-import { isRecord, parseJson } from '../../core/record';
+import { isRecord } from '../../core/record';
 import type { Answer, Receipt } from '../types';
 
 /** Where OpenAI and its imitators put what a model writes. */
@@ -14,8 +14,7 @@ export function deltaHasContent(delta: unknown): boolean {
   return isRecord(delta) && (TEXT_FIELDS.some((field) => filled(delta[field])) || OTHER_FIELDS.some((field) => filled(delta[field])));
 }
 
-export function readChatAnswer(text: string): Answer | undefined {
-  const json = parseJson(text);
+export function readChatAnswer(json: unknown): Answer | undefined {
   if (!isRecord(json) || !Array.isArray(json.choices)) return undefined;
   const messages = (json.choices as unknown[]).map((choice) => (isRecord(choice) ? choice.message : undefined));
   const hasOutput = messages.some(deltaHasContent);
@@ -23,12 +22,13 @@ export function readChatAnswer(text: string): Answer | undefined {
   return { usage: json.usage, hasOutput, outputChars };
 }
 
-/** The answer as it came, with the cost in its usage. */
+/** The answer as it came, with the cost in its usage; an estimate takes the place of usage that nobody can read. */
 export function renderChatAnswer(text: string, { usage, creditsUsed }: Receipt): string {
   const found = members(text).findLast(({ key }) => key === 'usage');
   const raw = found && text.slice(found.start, found.end);
-  const priced = raw?.startsWith('{')
-    ? setMembers(raw, { creditsUsed: JSON.stringify(creditsUsed) })
-    : JSON.stringify({ ...usage, creditsUsed });
+  const priced =
+    raw?.startsWith('{') && usage.estimated !== true
+      ? setMembers(raw, { creditsUsed: JSON.stringify(creditsUsed) })
+      : JSON.stringify({ ...usage, creditsUsed });
   return setMembers(text, { usage: priced });
 }

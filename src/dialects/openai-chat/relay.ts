@@ -6,8 +6,9 @@ import { deltaHasContent, TEXT_FIELDS } from './answer';
 import type { ChatCall } from './parse';
 
 /** Nothing in a run of events needs a closer look unless one of these is in it. Escaped text cannot match. */
-const NOTEWORTHY = /"usage"\s*:\s*\{|"error"\s*:\s*[{"]|"finish_reason"\s*:\s*"|\[DONE\]/;
+const NOTEWORTHY = /"usage"\s*:\s*\{|"error"\s*:\s*[{"]|"finish_reason"\s*:\s*"[^"]|^data:(?! ?\{)/m;
 const DONE = 'data: [DONE]\n\n';
+const BACKSLASH = 0x5c;
 
 type Chunk = Record<string, unknown> & { choices: unknown[] };
 
@@ -18,27 +19,44 @@ type Chunk = Record<string, unknown> & { choices: unknown[] };
  */
 export class ChatRelay implements StreamRelay {
   hasContent = false;
+  hasOutput = false;
   ended = false;
-  complete = false;
   failure: { error: unknown } | undefined;
   usage: unknown;
   outputChars = 0;
   /** The chunk that bears `finish_reason`, kept back until usage and cost are known. */
   private held: string | undefined;
   private last: Chunk | undefined;
+  /** By index: the choices that have begun, and those of them that have ended. */
+  private readonly begun = new Set<unknown>();
+  private readonly finished = new Set<unknown>();
 
-  constructor(private readonly call: Pick<ChatCall, 'includeUsage'>) {}
+  constructor(private readonly call: Pick<ChatCall, 'includeUsage' | 'choices'>) {}
+
+  get complete(): boolean {
+    return this.finished.size > 0 && this.finished.size >= Math.min(this.begun.size, this.call.choices);
+  }
 
   push(events: string): string {
     if (this.ended || this.failure) return '';
     this.outputChars += countText(events);
-    if (this.hasContent && this.held === undefined && this.last && !NOTEWORTHY.test(events)) return events;
+    const plain = this.hasContent && this.held === undefined && this.call.choices === 1;
+    if (plain && !NOTEWORTHY.test(events)) return events;
     let out = '';
     for (const event of splitEvents(events)) {
       out += this.pushEvent(event);
       if (this.ended || this.failure) break;
     }
     return out;
+  }
+
+  pushRest(text: string): string {
+    const events = splitEvents(text);
+    const data = eventData(events.at(-1) ?? '')?.trim();
+    const torn = data === undefined || (data !== '[DONE]' && parseJson(data) === undefined);
+    if (torn) events.pop();
+    else events.push('\n\n');
+    return this.push(events.join(''));
   }
 
   private pushEvent(event: string): string {
@@ -58,18 +76,31 @@ export class ChatRelay implements StreamRelay {
     if (usage !== undefined) this.usage = usage;
     this.last ??= { ...chunk, choices };
     if (choices.length === 0) return '';
-    const finishes = choices.some((choice) => isRecord(choice) && typeof choice.finish_reason === 'string');
+    const finishes = this.noteEnds(choices);
     const speaks = choices.some((choice) => isRecord(choice) && deltaHasContent(choice.delta));
     if (finishes || speaks) this.hasContent = true;
+    if (speaks) this.hasOutput = true;
     // A trailer that only carries usage: what it says is on the chunk that is kept back.
     if (usage !== undefined && !finishes && !speaks && this.held !== undefined) return '';
     const before = this.held ?? '';
     this.held = undefined;
     const clean = isRecord(chunk.usage) ? `data: ${setMembers(data, { usage: 'null' })}\n\n` : event;
     if (!finishes) return before + clean;
-    this.complete = true;
     this.held = clean;
     return before;
+  }
+
+  /** Does one of the choices end here? */
+  private noteEnds(choices: readonly unknown[]): boolean {
+    let ends = false;
+    for (const choice of choices) {
+      if (!isRecord(choice)) continue;
+      this.begun.add(choice.index);
+      if (typeof choice.finish_reason !== 'string' || choice.finish_reason === '') continue;
+      this.finished.add(choice.index);
+      ends = true;
+    }
+    return ends;
   }
 
   close({ usage, creditsUsed }: Receipt): string {
@@ -94,11 +125,27 @@ function usageOf(chunk: Record<string, unknown>): unknown {
   return isRecord(choice) && isRecord(choice.usage) ? choice.usage : undefined;
 }
 
-const TEXT = new RegExp(`"(?:${TEXT_FIELDS.join('|')})"\\s*:\\s*"((?:[^"\\\\]|\\\\.)*)"`, 'g');
+const TEXT_BEGINS = new RegExp(`"(?:${TEXT_FIELDS.join('|')})"\\s*:\\s*"`, 'g');
 
 /** How much text the events carry, in characters of JSON: enough for an estimate where usage is missing. */
 function countText(events: string): number {
   let chars = 0;
-  for (const match of events.matchAll(TEXT)) chars += match[1]!.length;
+  TEXT_BEGINS.lastIndex = 0;
+  while (TEXT_BEGINS.test(events)) {
+    const from = TEXT_BEGINS.lastIndex;
+    const to = closingQuote(events, from);
+    chars += to - from;
+    TEXT_BEGINS.lastIndex = to;
+  }
   return chars;
+}
+
+/** Where a string ends. By hand, since a pattern for it overflows the stack on a picture of some megabytes. */
+function closingQuote(text: string, from: number): number {
+  for (let quote = text.indexOf('"', from); quote >= 0; quote = text.indexOf('"', quote + 1)) {
+    let slashes = 0;
+    while (text.charCodeAt(quote - 1 - slashes) === BACKSLASH) slashes++;
+    if (slashes % 2 === 0) return quote;
+  }
+  return text.length;
 }

@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import documentation from '../../../docs/sandbox.md?raw';
 import { MAGIC_WORDS, readMagic } from '../../../src/providers/sandbox/magic';
 
 describe('magic words', () => {
@@ -91,7 +90,6 @@ describe('magic words', () => {
   });
 
   it('is documented, every word of it', () => {
-    const documentation = readFileSync(fileURLToPath(new URL('../../../docs/sandbox.md', import.meta.url).href), 'utf8');
     const documented = [...documentation.matchAll(/^\| `sandbox:([a-z-]+)/gm)].map((match) => match[1]);
     expect([...new Set(documented)].sort()).toEqual([...MAGIC_WORDS].sort());
   });

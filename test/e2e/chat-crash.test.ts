@@ -1,0 +1,133 @@
+// The Worker dies in the middle of a call, or a call outlasts its lease: the books are right all the same.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Account } from './support/account';
+import { ask, askJson, askStream, chatBody, type LiveAnswer, openStream } from './support/client';
+import { ledgerRows } from './support/d1';
+import { INPUT_MICRO, OUTPUT_MICRO, Rig } from './support/rig';
+import { HANG, type Reply } from './support/upstream';
+import { gate, until } from './support/wait';
+import { answer, completion, estimatedTokens, json, role, says, sse, streamOf, USAGE_CREDITS, USAGE_MICRO } from './support/wire';
+
+const LEASE_MS = 1_500;
+const BEAT_MS = 300;
+
+const spent = (spentMicro: number) => ({ spentMicro, heldMicro: 0 });
+
+/** The account's books add up, and D1 has every line of them. */
+async function expectBooksInD1(rig: Rig, account: Account, lines: number): Promise<void> {
+  const rows = await until('the lines to reach D1', () => {
+    const found = ledgerRows(rig.worker, account.id);
+    return found.length >= lines && found;
+  });
+  expect(rows).toHaveLength(lines);
+  const { balanceCredits } = await account.show();
+  expect(rows.reduce((sum, { amount }) => sum + amount, 0)).toBe(Math.round(balanceCredits * 1e6));
+  expect(await account.problems()).toEqual([]);
+}
+
+/** The stream breaks off with the Worker: what matters is what is written down. */
+const ignoreEnd = (live: LiveAnswer): Promise<unknown> => live.end().catch(() => {});
+
+describe('a call that outlasts its lease', () => {
+  let rig: Rig;
+  beforeAll(async () => {
+    rig = await Rig.start({ solo: 8 }, { LEASE_MS, BEAT_MS, STATUS_HOLD_MS: 400, JSON_STATUS_HOLD_MS: 400, KEEPALIVE_MS: 300 });
+  });
+  afterAll(() => rig?.stop());
+
+  const SLOW: Record<string, { stream: boolean; make: (opened: Promise<void>) => Reply }> = {
+    'a stream under way': {
+      stream: true,
+      make: (opened) => sse([role(), says('At '), { until: opened }, ...streamOf(['last.']).slice(1)]),
+    },
+    'a stream that is slow to begin': { stream: true, make: (opened) => sse(streamOf(['At last.']), { first: { until: opened } }) },
+    'a slow document': { stream: false, make: (opened) => json(completion({ content: 'At last.' }), { first: { until: opened } }) },
+  };
+
+  it.concurrent.each(Object.entries(SLOW))('keeps its hold and is settled as one call: %s', async (_, { stream, make }) => {
+    const account = await rig.account();
+    const lane = rig.lane('solo');
+    const { opened, open } = gate();
+    lane.first.reply(make(opened));
+    const call = ask(account, chatBody(lane.model, { stream })).then((response) => response.text());
+    const hold = await until('the hold', async () => (await account.show()).holds[0]);
+    const expiryMs = Date.parse(hold.openedAt) + 2 * LEASE_MS;
+    await until('two leases to pass', () => Date.now() > expiryMs);
+    const { holds } = await account.show();
+    expect(holds.map(({ id }) => id)).toEqual([hold.id]);
+    open();
+    expect(await call).toContain(stream ? 'last.' : 'At last.');
+    expect(await account.generation(hold.id)).toMatchObject({ state: 'settled', outcome: 'actual', creditsUsed: USAGE_CREDITS });
+    expect(await account.calls()).toHaveLength(1);
+    expect(await account.money()).toEqual(spent(USAGE_MICRO));
+    await expectBooksInD1(rig, account, 2);
+  });
+});
+
+describe('a Worker that is killed', () => {
+  let rig: Rig;
+  beforeAll(async () => {
+    rig = await Rig.start({ solo: 8 }, { LEASE_MS, BEAT_MS, STATUS_HOLD_MS: 400, JSON_STATUS_HOLD_MS: 400, KEEPALIVE_MS: 300 });
+  });
+  afterAll(() => rig?.stop());
+
+  it('leaves a stream to its lease, which charges what was seen of it', async () => {
+    const account = await rig.account();
+    const lane = rig.lane('solo');
+    lane.first.reply(sse([role(), says('One two three'), HANG]));
+    const body = chatBody(lane.model, { stream: true });
+    const live = await openStream(account, body);
+    await live.has('three');
+    const deadline = async () => (await account.show()).holds[0]!.deadline;
+    const before = await deadline();
+    await until('a beat, which tells what was seen', async () => (await deadline()) !== before);
+    await rig.worker.kill();
+    await ignoreEnd(live);
+    await rig.worker.run();
+    const costMicro = estimatedTokens(JSON.stringify(body).length) * INPUT_MICRO + estimatedTokens('One two three'.length) * OUTPUT_MICRO;
+    expect(await account.settled()).toEqual(spent(costMicro));
+    expect(await account.lastGeneration()).toMatchObject({ state: 'expired', outcome: 'estimated', expired: true });
+    expect(await account.calls()).toHaveLength(1);
+    await expectBooksInD1(rig, account, 2);
+  });
+
+  it('leaves a call without content to its lease, which gives the hold back', async () => {
+    const account = await rig.account();
+    const lane = rig.lane('solo');
+    lane.first.reply(json('', { first: HANG }), answer('Yes.'));
+    const body = chatBody(lane.model);
+    const headers = { 'idempotency-key': 'order-17' };
+    const call = ask(account, body, { headers }).catch(() => {});
+    await lane.first.request();
+    expect((await account.money()).heldMicro).toBeGreaterThan(0);
+    await rig.worker.kill();
+    await call;
+    await rig.worker.run();
+    expect(await account.settled()).toEqual(spent(0));
+    expect(await account.lastGeneration()).toMatchObject({ state: 'expired', outcome: 'released', creditsUsed: 0 });
+    // Its idempotency key is free again.
+    expect((await askJson(account, body, { headers })).body.choices[0]!.message.content).toBe('Yes.');
+    expect(await account.money()).toEqual(spent(USAGE_MICRO));
+    await expectBooksInD1(rig, account, 3);
+  });
+
+  it('keeps what was settled, and the answers for their idempotency keys', async () => {
+    const account = await rig.account();
+    const lane = rig.lane('solo');
+    lane.first.reply(answer('Once.'), sse(streamOf(['Twice.'])));
+    const body = chatBody(lane.model);
+    const headers = { 'idempotency-key': 'order-17' };
+    const first = await askJson(account, body, { headers });
+    await askStream(account, body);
+    expect(await account.money()).toEqual(spent(2 * USAGE_MICRO));
+    await rig.worker.kill();
+    await rig.worker.run();
+    expect(await account.money()).toEqual(spent(2 * USAGE_MICRO));
+    const again = await askJson(account, body, { headers });
+    expect(again.text).toBe(first.text);
+    expect(again.headers.get('idempotent-replayed')).toBe('true');
+    expect(lane.first.seen).toHaveLength(2);
+    expect(await account.money()).toEqual(spent(2 * USAGE_MICRO));
+    await expectBooksInD1(rig, account, 3);
+  });
+});

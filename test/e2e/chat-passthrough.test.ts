@@ -1,0 +1,177 @@
+// What the provider gets is what the client sent, byte for byte but for the model, the usage option and the credentials.
+import { request } from 'node:http';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Account } from './support/account';
+import { ask, askJson, askStream, chatBody } from './support/client';
+import { builtInKey, type Lane, Rig } from './support/rig';
+import { answer, failure, sse, streamOf, USAGE_MICRO } from './support/wire';
+
+let rig: Rig;
+let account: Account;
+beforeAll(async () => {
+  rig = await Rig.start({ solo: 40, pair: 2 });
+});
+afterAll(() => rig?.stop());
+
+/** Everything that a parser and a serialiser between client and provider would change. */
+const ODDITIES: Record<string, string> = {
+  'fields that nobody knows': '"x_vendor":{"deep":[1,{"er":null}]},"prompt_cache_key":"k","reasoning":{"effort":"none"}',
+  'odd spacing': '\r\n\t "temperature"  :\n\n 0.50 ,\t"top_p":1.0',
+  'unicode escapes and raw characters side by side': '"user":"\\u00e9é\\u4f60你\\ud83d\\ude00😀\\/\\b","seed":1',
+  'a lone surrogate, escaped': '"user":"\\ud800 alone"',
+  'numbers that no double holds': '"seed":12345678901234567890,"x_tiny":1e-400,"x_huge":1e400,"x_exact":0.10000000000000000000000001',
+  'negative zero and exponents': '"a":-0,"b":-0.0,"c":1E+2,"d":100e-2',
+  'keys that stand there twice': '"user":"first","user":"second","metadata":{"a":"1","a":"2"}',
+  'models within other fields': '"metadata":{"model":"not this one"},"x_list":[{"model":"nor this"}],"x_text":"\\"model\\":\\"nor this\\""',
+  'keys that other languages know': '"__proto__":{"a":1},"constructor":null,"toString":0,"":"empty"',
+  'braces and quotes in strings': '"stop":["}","{","\\"","\\\\","\\\\\\"}"]',
+};
+
+/** The text around the model, so that the rest can be compared with what went up. */
+const template = (model: string, oddity: string): string =>
+  `  { "messages" :[ {"role":"user","content":"say \\"model\\": \\"x\\" }{"} ],${oddity}, "model" : ${JSON.stringify(model)} }\n`;
+
+describe('a request without a stream', () => {
+  it.each(Object.entries(ODDITIES))('reaches the provider as it was sent: %s', async (_, oddity) => {
+    account = await rig.account();
+    const lane = rig.lane('solo');
+    lane.first.reply(answer('Yes.'));
+    const { status } = await askJson(account, template(lane.model, oddity));
+    expect(status).toBe(200);
+    expect(lane.first.seen.map(({ body }) => body)).toEqual([template(lane.upstreamModel, oddity)]);
+    expect(await account.money()).toEqual({ spentMicro: USAGE_MICRO, heldMicro: 0 });
+  });
+
+  it('is not touched at all where the provider calls the model by the same name', async () => {
+    account = await rig.account();
+    const lane = rig.lane('pair');
+    lane.first.reply(failure(404, 'The model does not exist.', { code: 'model_not_found' }));
+    lane.second.reply(answer('Yes.'));
+    const body = template(lane.model, ODDITIES['odd spacing']!);
+    expect((await askJson(account, body)).status).toBe(200);
+    expect(lane.second.seen.map((seen) => seen.body)).toEqual([body]);
+    expect(await account.money()).toEqual({ spentMicro: USAGE_MICRO, heldMicro: 0 });
+  });
+
+  it('has every model replaced where the key stands there twice, escaped or not', async () => {
+    account = await rig.account();
+    const lane = rig.lane('solo');
+    lane.first.reply(answer('Yes.'));
+    const body = (first: string, second: string) =>
+      `{"model":"${first}","messages":[{"role":"user","content":"Hi"}],"mod\\u0065l":"${second}"}`;
+    expect((await askJson(account, body('gpt-none', lane.model))).status).toBe(200);
+    expect(lane.first.seen.map((seen) => seen.body)).toEqual([body(lane.upstreamModel, lane.upstreamModel)]);
+  });
+
+  it('keeps its length when it is long', async () => {
+    account = await rig.account();
+    const lane = rig.lane('solo');
+    lane.first.reply(answer('Yes.'));
+    const content = '"\\ 你好 😀 }{'.repeat(300_000);
+    const body = JSON.stringify({ model: lane.model, messages: [{ role: 'user', content }] });
+    expect((await askJson(account, body)).status).toBe(200);
+    expect(lane.first.seen[0]!.body === body.replace(lane.model, lane.upstreamModel)).toBe(true);
+    expect(await account.money()).toEqual({ spentMicro: USAGE_MICRO, heldMicro: 0 });
+  });
+});
+
+describe('a request for a stream', () => {
+  const OPTIONS: Record<string, [sent: string, received: string]> = {
+    'gets the option when there is none': ['', ',"stream_options":{"include_usage":true}'],
+    'gets it in place of null': [',"stream_options" : null ', ',"stream_options" : {"include_usage":true} '],
+    'gets it among other options': [
+      ',"stream_options":{ "include_obfuscation":false }',
+      ',"stream_options":{ "include_obfuscation":false ,"include_usage":true}',
+    ],
+    'has it turned on': [',"stream_options":{"include_usage":false,"x":1.0}', ',"stream_options":{"include_usage":true,"x":1.0}'],
+    'is left alone when it is on': [',"stream_options":{"include_usage" :true}', ',"stream_options":{"include_usage" :true}'],
+  };
+
+  it.each(Object.entries(OPTIONS))('%s', async (_, [sent, received]) => {
+    account = await rig.account();
+    const lane = rig.lane('solo');
+    lane.first.reply(sse(streamOf(['Yes.'])));
+    const body = (model: string, options: string) =>
+      `{"model":"${model}", "stream":true,"seed":12345678901234567890,"messages":[{"role":"user","content":"\\u0048i"}]${options}}`;
+    const response = await ask(account, body(lane.model, sent));
+    await response.text();
+    expect(lane.first.seen.map((seen) => seen.body)).toEqual([body(lane.upstreamModel, received)]);
+    expect(await account.money()).toEqual({ spentMicro: USAGE_MICRO, heldMicro: 0 });
+  });
+});
+
+describe('credentials', () => {
+  const OWN_HEADERS = { 'openai-organization': 'org-of-the-client', cookie: 'session=of-the-client', 'x-custom': 'of-the-client' };
+
+  /** Where clients put their key, each in turn: headers, and what follows the path. */
+  const places: Record<string, (key: string) => [headers: Record<string, string>, query: string]> = {
+    bearer: (key) => [{ authorization: `Bearer ${key}` }, ''],
+    'x-api-key': (key) => [{ 'x-api-key': key }, ''],
+    'x-goog-api-key': (key) => [{ 'x-goog-api-key': key }, ''],
+    query: (key) => [{}, `?key=${key}`],
+    'all at once': (key) => [{ authorization: `Bearer ${key}`, 'x-api-key': key, 'x-goog-api-key': key }, `?key=${key}`],
+  };
+
+  function post(url: string, headers: Record<string, string>, body: string): Promise<number> {
+    return new Promise((done, fail) => {
+      request(url, { method: 'POST', headers: { 'content-type': 'application/json', ...OWN_HEADERS, ...headers } }, (response) => {
+        response.resume().once('end', () => done(response.statusCode ?? 0));
+      })
+        .once('error', fail)
+        .end(body);
+    });
+  }
+
+  async function expectOnlyTheProvidersOwn(lane: Lane) {
+    expect(lane.first.seen).toHaveLength(1);
+    const [seen] = lane.first.seen;
+    const { host: _, ...headers } = seen!.headers;
+    expect(headers).toEqual({
+      authorization: `Bearer ${lane.keys[0]}`,
+      'content-type': 'application/json',
+      'content-length': String(Buffer.byteLength(seen!.body)),
+      'cf-worker': expect.any(String),
+    });
+    expect(seen!.path).toBe('/v1/chat/completions');
+    expect(`${JSON.stringify(seen!.headers)}${seen!.body}`).not.toMatch(/ck_|of-the-client/);
+  }
+
+  it.each(Object.keys(places))('of the client stay here: %s', async (place) => {
+    account = await rig.account();
+    const lane = rig.lane('solo');
+    lane.first.reply(answer('Yes.'));
+    const [headers, query] = places[place]!(account.key);
+    const status = await post(`${account.baseUrl}/chat/completions${query}`, headers, JSON.stringify(chatBody(lane.model)));
+    expect(status).toBe(200);
+    await expectOnlyTheProvidersOwn(lane);
+    expect(await account.money()).toEqual({ spentMicro: USAGE_MICRO, heldMicro: 0 });
+  });
+
+  it('of each provider go to that provider alone', async () => {
+    account = await rig.account();
+    rig.desk('openai').reply(failure(404, 'The model does not exist.', { code: 'model_not_found' }));
+    rig.desk('openrouter').reply(sse(streamOf(['Yes.'])));
+    const { text } = await askStream(account, chatBody('gpt-5.4-mini'));
+    expect(text).toBe('Yes.');
+    const sent = (provider: 'openai' | 'openrouter') =>
+      rig.desk(provider).seen.map(({ headers, body }) => [headers.authorization, (JSON.parse(body) as { model: string }).model]);
+    expect(sent('openai')).toEqual([[`Bearer ${builtInKey('openai')}`, 'gpt-5.4-mini']]);
+    expect(sent('openrouter')).toEqual([[`Bearer ${builtInKey('openrouter')}`, 'openai/gpt-5.4-mini']]);
+    // 100 tokens at 4 micro-credits and 25 at 22.
+    expect(await account.money()).toEqual({ spentMicro: 950, heldMicro: 0 });
+  });
+
+  it('that a provider repeats in its error are hidden from the client', async () => {
+    account = await rig.account();
+    const lane = rig.lane('pair');
+    lane.first.reply(failure(401, `No such key: ${lane.keys[0]}`));
+    lane.second.reply(failure(401, `No such key: ${lane.secondKeys[0]}`));
+    const { status, text } = await askJson(account, chatBody(lane.model));
+    expect(status).toBe(502);
+    expect(text).toContain('[redacted]');
+    expect(text).not.toContain('0123456789');
+    const { attempts } = await account.lastGeneration();
+    expect(JSON.stringify(attempts)).not.toContain('0123456789');
+    expect(await account.money()).toEqual({ spentMicro: 0, heldMicro: 0 });
+  });
+});

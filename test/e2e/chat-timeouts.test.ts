@@ -1,0 +1,169 @@
+// Providers that fall silent, and those that never end.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ask, askJson, askStream, chatBody, openStream, RudeClient, requestIdOf } from './support/client';
+import { INPUT_MICRO, type Lane, OUTPUT_MICRO, Rig } from './support/rig';
+import { HANG, type Reply, type Step } from './support/upstream';
+import {
+  answer,
+  DONE,
+  estimatedTokens,
+  finish,
+  json,
+  role,
+  says,
+  sse,
+  streamOf,
+  USAGE_CREDITS,
+  USAGE_MICRO,
+  usageChunk,
+} from './support/wire';
+
+const FIRST_BYTE_TIMEOUT_MS = 700;
+const UPSTREAM_IDLE_TIMEOUT_MS = 900;
+const DRAIN_MS = 800;
+const CALL_DEADLINE_MS = 6_000;
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await Rig.start(
+    { solo: 40, pair: 20, drain: 2 },
+    { KEEPALIVE_MS: 200, FIRST_BYTE_TIMEOUT_MS, UPSTREAM_IDLE_TIMEOUT_MS, DRAIN_MS, CALL_DEADLINE_MS },
+  );
+});
+afterAll(() => rig?.stop());
+
+const spent = (spentMicro: number) => ({ spentMicro, heldMicro: 0 });
+
+async function* comments(): AsyncGenerator<Step> {
+  for (;;) yield* [': PROCESSING\n\n', { pauseMs: 100 }];
+}
+
+const SILENCES: Record<string, { reply: Reply; stream: boolean }> = {
+  'a stream that never begins': { stream: true, reply: sse([], { first: HANG }) },
+  'a stream of nothing': { stream: true, reply: sse([HANG]) },
+  'a stream of comments': { stream: true, reply: sse(comments()) },
+  'a refusal without an end to a stream': { stream: true, reply: json('', { status: 500, steps: ['{"error":', HANG] }) },
+  'a document in place of a stream, without an end': { stream: true, reply: json('', { steps: ['{"id":', HANG] }) },
+  'a document that never begins': { stream: false, reply: json('', { first: HANG }) },
+  'a document without an end': { stream: false, reply: json('', { steps: ['{"id":', HANG] }) },
+  'a refusal without an end': { stream: false, reply: json('', { status: 500, steps: ['{"error":', HANG] }) },
+};
+
+describe('a provider that says nothing', () => {
+  const replyOf = (name: string): Reply => (name === 'a stream of comments' ? sse(comments()) : SILENCES[name]!.reply);
+
+  it.concurrent.each(Object.keys(SILENCES))('gives way to the next one: %s', async (name) => {
+    const { stream } = SILENCES[name]!;
+    const account = await rig.account();
+    const lane = rig.lane('pair');
+    lane.first.replyAlways(() => replyOf(name));
+    lane.second.reply(stream ? sse(streamOf(['Yes.'])) : answer('Yes.'));
+    const response = await ask(account, chatBody(lane.model, { stream }));
+    expect(response.status).toBe(200);
+    expect(await response.text()).toContain('Yes.');
+    const { attempts } = await account.generation(requestIdOf(response));
+    expect(attempts!.map(({ outcome }) => outcome)).toEqual([...lane.first.seen.map(() => 'failed'), 'answered']);
+    expect(await account.money()).toEqual(spent(USAGE_MICRO));
+    if (stream) await lane.first.seen[0]!.hungUp();
+  });
+
+  it.concurrent.each(Object.keys(SILENCES))('and is alone is told as a 502, and charged nothing: %s', async (name) => {
+    const account = await rig.account();
+    const lane = rig.lane('solo');
+    lane.first.replyAlways(() => replyOf(name));
+    const { status, body, id } = await askJson(account, chatBody(lane.model, { stream: SILENCES[name]!.stream }));
+    expect(status).toBe(502);
+    expect(body.error).toMatchObject({ type: 'api_error', request_id: id });
+    expect(await account.calls()).toMatchObject([{ id, state: 'released', amountCredits: 0 }]);
+    expect(await account.money()).toEqual(spent(0));
+  });
+});
+
+describe('a stream under way', () => {
+  it('whose provider falls silent is kept alive, then ended with an error, and charged nothing', async () => {
+    const account = await rig.account();
+    const lane = rig.lane('pair');
+    lane.first.reply(sse([role(), says('One'), HANG]));
+    const { text, pings, error, done } = await askStream(account, chatBody(lane.model));
+    expect({ text, done }).toEqual({ text: 'One', done: true });
+    expect(pings).toBeGreaterThanOrEqual(2);
+    expect(error).toMatchObject({ type: 'api_error', message: expect.stringContaining('Nothing was charged') });
+    await lane.first.seen[0]!.hungUp();
+    expect(lane.second.seen).toHaveLength(0);
+    expect(await account.calls()).toMatchObject([{ state: 'released', detail: { ending: 'upstream_broke' } }]);
+    expect(await account.money()).toEqual(spent(0));
+  });
+
+  it('whose provider sends comments is waited for', async () => {
+    const account = await rig.account();
+    const lane = rig.lane('solo');
+    const waits: Step[] = Array.from({ length: 8 }, () => [': PROCESSING\n\n', { pauseMs: 250 }] satisfies Step[]).flat();
+    lane.first.reply(sse([role(), says('One'), ...waits, says(' two'), finish(), usageChunk(), DONE]));
+    expect(await askStream(account, chatBody(lane.model))).toMatchObject({ text: 'One two', error: undefined, finishReasons: ['stop'] });
+    expect(await account.money()).toEqual(spent(USAGE_MICRO));
+  });
+
+  it('is whole when its provider falls silent after the last chunk', async () => {
+    const account = await rig.account();
+    const lane = rig.lane('solo');
+    lane.first.reply(sse([role(), says('One'), finish(), usageChunk(), HANG]));
+    const { text, error, usages } = await askStream(account, chatBody(lane.model));
+    expect({ text, error }).toEqual({ text: 'One', error: undefined });
+    expect(usages).toMatchObject([{ creditsUsed: USAGE_CREDITS }]);
+    await lane.first.seen[0]!.hungUp();
+    expect(await account.money()).toEqual(spent(USAGE_MICRO));
+  });
+
+  it('does not go on for ever', async () => {
+    const account = await rig.account();
+    const lane = rig.lane('solo');
+    lane.first.reply(
+      sse(
+        (async function* (): AsyncGenerator<Step> {
+          for (yield role(); ; ) yield* [says('and '), { pauseMs: 50 }];
+        })(),
+      ),
+    );
+    const askedAtMs = Date.now();
+    const live = await openStream(account, chatBody(lane.model));
+    const { error, done } = await live.stream();
+    expect(Date.now() - askedAtMs).toBeGreaterThanOrEqual(CALL_DEADLINE_MS - 100);
+    expect(error).toMatchObject({ type: 'api_error' });
+    expect(done).toBe(true);
+    await lane.first.seen[0]!.hungUp();
+    expect(await account.money()).toEqual(spent(0));
+  });
+});
+
+describe('a client that hangs up on a provider that bills on', () => {
+  async function leave(lane: Lane, steps: Step[]) {
+    const account = await rig.account();
+    lane.first.reply(sse(steps));
+    const body = chatBody(lane.model, { stream: true });
+    const client = new RudeClient(account, body);
+    await lane.first.request();
+    if (steps.length > 1) await client.has('One');
+    client.hangUp();
+    return { account, inputMicro: estimatedTokens(JSON.stringify(body).length) * INPUT_MICRO, leftAtMs: Date.now() };
+  }
+
+  it('is not waited for longer than a while: what was produced is charged', async () => {
+    const lane = rig.lane('drain');
+    const { account, inputMicro, leftAtMs } = await leave(lane, [role(), says('One'), { pauseMs: 300 }, says(' two three'), HANG]);
+    await lane.first.seen[0]!.hungUp();
+    expect(Date.now() - leftAtMs).toBeGreaterThanOrEqual(DRAIN_MS - 50);
+    expect(await account.settled()).toEqual(spent(inputMicro + estimatedTokens('One two three'.length) * OUTPUT_MICRO));
+    expect(await account.lastGeneration()).toMatchObject({ outcome: 'estimated', ending: 'client_gone' });
+  });
+
+  it('nor before its first content: the input is charged', async () => {
+    const lane = rig.lane('drain');
+    const { account, inputMicro } = await leave(lane, [HANG]);
+    await sleep(100);
+    expect((await account.money()).heldMicro).toBeGreaterThan(0);
+    await lane.first.seen[0]!.hungUp();
+    expect(await account.settled()).toEqual(spent(inputMicro));
+    expect(await account.lastGeneration()).toMatchObject({ outcome: 'estimated', ending: 'client_gone' });
+  });
+});

@@ -1,0 +1,32 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import type { Worker } from './worker';
+
+export interface LedgerRow {
+  id: string;
+  kind: string;
+  state: string;
+  amount: number;
+  outcome: string | null;
+}
+
+/** The account's lines as D1 has them, read from its file beside the running Worker. */
+export function ledgerRows(worker: Worker, accountId: string): LedgerRow[] {
+  const root = join(worker.directory, 'v3', 'd1');
+  const files = readdirSync(root, { recursive: true })
+    .map(String)
+    .filter((file) => file.endsWith('.sqlite'));
+  for (const file of files) {
+    const database = new DatabaseSync(join(root, file), { readOnly: true });
+    try {
+      const known = database.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'ledger'").get();
+      if (!known) continue;
+      const lines = database.prepare('SELECT id, kind, state, amount, outcome FROM ledger WHERE account_id = ? ORDER BY close_seq');
+      return lines.all(accountId) as unknown as LedgerRow[];
+    } finally {
+      database.close();
+    }
+  }
+  throw new Error('there is no ledger in D1');
+}

@@ -1,0 +1,123 @@
+/** A Worker, the scripted upstream behind it, and lanes: models whose providers no other test touches. */
+import { type Account, openAccount } from './account';
+import { type Desk, Upstream } from './upstream';
+import { type Variables, Worker } from './worker';
+
+/**
+ * What a lane's model costs, in USD a million tokens: 100 micro-credits a token of input, 25 of cached input and 400
+ * of output. A dear one costs 0.1 credits a token of input and one credit a token of output.
+ */
+const PRICE = { inputUsdPerMtok: 1, outputUsdPerMtok: 4, cacheReadUsdPerMtok: 0.25 };
+const DEAR_PRICE = { inputUsdPerMtok: 1_000, outputUsdPerMtok: 10_000 };
+
+export const INPUT_MICRO = 100;
+export const OUTPUT_MICRO = 400;
+
+const KINDS = {
+  /** One provider with one key. */
+  solo: { providers: 1, keys: 1, onDisconnect: 'cancel', price: PRICE },
+  /** Two providers, one after the other. */
+  pair: { providers: 2, keys: 1, onDisconnect: 'cancel', price: PRICE },
+  /** One provider with two keys. */
+  keys: { providers: 1, keys: 2, onDisconnect: 'cancel', price: PRICE },
+  /** One provider that goes on, and bills, when its client hangs up. */
+  drain: { providers: 1, keys: 1, onDisconnect: 'drain', price: PRICE },
+  dear: { providers: 1, keys: 1, onDisconnect: 'cancel', price: DEAR_PRICE },
+} as const;
+
+export type LaneKind = keyof typeof KINDS;
+
+/** Health, pauses and turns are kept for each provider, so tests that break one have providers of their own. */
+export interface Lane {
+  model: string;
+  /** What the first provider calls the model; the second calls it by `model`. */
+  upstreamModel: string;
+  first: Desk;
+  second: Desk;
+  /** The credentials of the first provider, and of the second. */
+  keys: readonly string[];
+  secondKeys: readonly string[];
+}
+
+const BUILT_IN = ['openai', 'openrouter', 'deepseek', 'google', 'alibaba'] as const;
+export type BuiltIn = (typeof BUILT_IN)[number];
+
+export const builtInKey = (provider: BuiltIn): string => `key-of-${provider}-0123456789`;
+
+const idOf = (kind: LaneKind, index: number): string => `${kind}-${String(index).padStart(3, '0')}`;
+const keyOf = (name: string, number: number): string => `key-${number}-of-${name}-0123456789`;
+
+const keysOf = (kind: LaneKind, name: string): string[] => Array.from({ length: KINDS[kind].keys }, (_, index) => keyOf(name, index + 1));
+
+function customProviders(upstream: Upstream, lanes: Partial<Record<LaneKind, number>>) {
+  return (Object.entries(lanes) as [LaneKind, number][]).flatMap(([kind, count]) =>
+    Array.from({ length: count }, (_, index) => index).flatMap((index) => {
+      const id = idOf(kind, index);
+      return ['a', 'b'].slice(0, KINDS[kind].providers).map((letter) => ({
+        id: `custom-${id}-${letter}`,
+        baseUrl: upstream.desk(`${id}-${letter}`).baseUrl,
+        apiKey: keysOf(kind, `${id}-${letter}`).join(','),
+        onDisconnect: KINDS[kind].onDisconnect,
+        models: [{ id, ...(letter === 'a' && { upstreamModel: `${id}-upstream` }), ...KINDS[kind].price }],
+      }));
+    }),
+  );
+}
+
+export class Rig {
+  private readonly used = new Map<LaneKind, number>();
+
+  private constructor(
+    readonly worker: Worker,
+    readonly upstream: Upstream,
+    private readonly lanes: Partial<Record<LaneKind, number>>,
+  ) {}
+
+  static async start(lanes: Partial<Record<LaneKind, number>>, variables: Variables = {}): Promise<Rig> {
+    const upstream = await Upstream.start();
+    const builtIn = BUILT_IN.flatMap((id) => [
+      [`${id.toUpperCase()}_BASE_URL`, upstream.desk(id).baseUrl],
+      [`${id.toUpperCase()}_API_KEY`, builtInKey(id)],
+    ]);
+    try {
+      const worker = await Worker.start({
+        HOURLY_LIMITS: '{"chat":1000000}',
+        ...Object.fromEntries(builtIn),
+        CUSTOM_PROVIDERS: JSON.stringify(customProviders(upstream, lanes)),
+        ...variables,
+      });
+      return new Rig(worker, upstream, lanes);
+    } catch (error) {
+      await upstream.stop();
+      throw error;
+    }
+  }
+
+  lane(kind: LaneKind): Lane {
+    const index = this.used.get(kind) ?? 0;
+    if (index >= (this.lanes[kind] ?? 0)) throw new Error(`there are only ${this.lanes[kind] ?? 0} lanes of the kind ${kind}`);
+    this.used.set(kind, index + 1);
+    const model = idOf(kind, index);
+    return {
+      model,
+      upstreamModel: `${model}-upstream`,
+      first: this.upstream.desk(`${model}-a`),
+      second: this.upstream.desk(`${model}-b`),
+      keys: keysOf(kind, `${model}-a`),
+      secondKeys: keysOf(kind, `${model}-b`),
+    };
+  }
+
+  desk(provider: BuiltIn): Desk {
+    return this.upstream.desk(provider);
+  }
+
+  account(credits?: number): Promise<Account> {
+    return openAccount(this.worker, credits);
+  }
+
+  async stop(): Promise<void> {
+    await this.upstream.stop();
+    await this.worker.stop();
+  }
+}

@@ -1,0 +1,24 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Longer than anything takes that will happen at all, on a machine with other work to do. */
+const PATIENCE_MS = 20_000;
+
+/** Asks until the answer is neither false nor undefined; what it waits for is named in the error. */
+export async function until<T>(what: string, ask: () => T | Promise<T>, patienceMs = PATIENCE_MS): Promise<NonNullable<Exclude<T, false>>> {
+  for (const end = Date.now() + patienceMs; ; await sleep(15)) {
+    const answer = await ask();
+    if (answer !== undefined && answer !== null && answer !== false) return answer as NonNullable<Exclude<T, false>>;
+    if (Date.now() > end) throw new Error(`waited ${patienceMs} ms in vain: ${what}`);
+  }
+}
+
+/** A promise with its handle outside: a test opens it when the moment has come. */
+export interface Gate {
+  opened: Promise<void>;
+  open: () => void;
+}
+
+export function gate(): Gate {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return { opened: promise, open: resolve };
+}

@@ -1,0 +1,144 @@
+/** The Worker as it is built, in workerd, over real HTTP on a free port, with a state folder of its own. */
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { logTail, startGateway, waitForHealth } from '../../../scripts/lib/gateway-process.mjs';
+import { killGroup } from '../../../scripts/lib/lock.mjs';
+import { ROOT, statePaths } from '../../../scripts/lib/paths.mjs';
+import { until } from './wait';
+
+export const KEY_MAC_SECRET = 'the-secret-of-the-tests-0123456789-abcdef';
+export const ADMIN_TOKEN = 'the-operator-of-the-tests';
+
+const START_MS = 120_000;
+
+export type Variables = Record<string, string | number>;
+
+/** One bundle for all test files of all runs: what is kept is checked against the sources, and made anew when they changed. */
+const KEPT_BUNDLE = join(tmpdir(), `gateway-e2e-bundle-${createHash('sha256').update(ROOT).digest('hex').slice(0, 12)}`);
+const LOCK = `${KEPT_BUNDLE}.lock`;
+
+function lockIsStale(): boolean {
+  try {
+    process.kill(Number(readFileSync(join(LOCK, 'pid'), 'utf8')), 0);
+    return false;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return true;
+    // Its owner is between making the folder and signing it.
+    return existsSync(LOCK) && Date.now() - statSync(LOCK).mtimeMs > 5_000;
+  }
+}
+
+/** One bundle at a time, for bundling takes both cores and the second one would find it done. */
+async function withBundleLock<T>(work: () => Promise<T>): Promise<T> {
+  await until(
+    'the lock of the bundle',
+    () => {
+      try {
+        mkdirSync(LOCK);
+        writeFileSync(join(LOCK, 'pid'), String(process.pid));
+        return true;
+      } catch {
+        if (lockIsStale()) rmSync(LOCK, { recursive: true, force: true });
+        return false;
+      }
+    },
+    START_MS,
+  );
+  try {
+    return await work();
+  } finally {
+    rmSync(LOCK, { recursive: true, force: true });
+  }
+}
+
+const freePort = (): Promise<number> =>
+  new Promise((done, fail) => {
+    const server = createServer().once('error', fail);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => done(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+
+export class Worker {
+  url = '';
+  readonly directory = mkdtempSync(join(tmpdir(), 'gateway-e2e-'));
+  private readonly paths = statePaths(this.directory);
+  private running: ReturnType<typeof startGateway> | undefined;
+
+  private constructor(private readonly variables: Record<string, string>) {}
+
+  static async start(variables: Variables): Promise<Worker> {
+    const texts = Object.entries({ KEY_MAC_SECRET, ADMIN_TOKEN, ...variables }).map(([name, value]) => [name, String(value)]);
+    const worker = new Worker(Object.fromEntries(texts));
+    try {
+      await worker.run();
+    } catch (error) {
+      await worker.stop();
+      throw error;
+    }
+    return worker;
+  }
+
+  /** Starts it on the state that it has; after `kill`, that is what the crash left. */
+  async run(): Promise<void> {
+    await withBundleLock(async () => {
+      if (!existsSync(this.paths.build) && existsSync(KEPT_BUNDLE)) cpSync(KEPT_BUNDLE, this.paths.build, { recursive: true });
+      const port = await freePort();
+      this.running = startGateway({ paths: this.paths, port, variables: this.variables });
+      try {
+        await this.running.ready;
+      } catch (error) {
+        throw new Error(`${error instanceof Error ? error.message : error}\n${logTail(this.paths.log, { lines: 40 })}`);
+      }
+      this.url = `http://127.0.0.1:${port}`;
+      rmSync(KEPT_BUNDLE, { recursive: true, force: true });
+      cpSync(this.paths.build, KEPT_BUNDLE, { recursive: true });
+    });
+    await waitForHealth(this.url);
+  }
+
+  /** As when the power fails: nothing in it gets to say a last word. */
+  async kill(): Promise<void> {
+    const { running } = this;
+    if (running?.pid === undefined) throw new Error('the Worker does not run');
+    killGroup(running.pid, 'SIGKILL');
+    await running.gone;
+    await until('workerd to be gone', async () => !(await this.answers()));
+    this.running = undefined;
+  }
+
+  private answers(): Promise<boolean> {
+    return fetch(`${this.url}/healthz`, { signal: AbortSignal.timeout(2_000) }).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** Ends it and removes its state. */
+  async stop(): Promise<void> {
+    await this.running?.stop();
+    this.running = undefined;
+    rmSync(this.directory, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  /** What it has logged, for errors that no answer shows. */
+  log(): string {
+    return existsSync(this.paths.log) ? readFileSync(this.paths.log, 'utf8') : '';
+  }
+
+  /** The operator's API. */
+  async admin<T = Record<string, unknown>>(path: string, body?: unknown): Promise<T> {
+    const response = await fetch(`${this.url}/api/admin${path}`, {
+      method: body === undefined ? 'GET' : 'POST',
+      headers: { authorization: `Bearer ${ADMIN_TOKEN}`, 'content-type': 'application/json' },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${text}`);
+    return JSON.parse(text) as T;
+  }
+}

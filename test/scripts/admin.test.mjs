@@ -1,0 +1,242 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runAdmin } from '../../scripts/lib/admin-cli.mjs';
+import { COMMANDS } from '../../scripts/lib/admin-commands.mjs';
+import { writeJson } from '../../scripts/lib/files.mjs';
+
+let state;
+beforeAll(() => {
+  state = mkdtempSync(join(tmpdir(), 'admin-test-'));
+  writeJson(join(state, 'secrets.json'), { ADMIN_TOKEN: 'the-local-token' });
+});
+afterAll(() => rmSync(state, { recursive: true, force: true }));
+
+const ANSWERS = {
+  'POST /api/admin/accounts': { id: 'acc_1', name: 'Acme', email: null, tier: 'scale', balanceCredits: 10_000 },
+  'GET /api/admin/accounts/acc_1': {
+    account: { id: 'acc_1', name: 'Acme', email: 'a@example.com', tier: 'scale' },
+    balanceCredits: 10_000.5,
+    heldCredits: 2,
+    availableCredits: 9_998.5,
+    holds: [{ id: 'hold_1', model: 'gpt-5.5', endpoint: 'chat', heldCredits: 2, openedAt: 1_790_000_000_000, deadline: 1_790_000_090_000 }],
+    ledger: [
+      {
+        id: 'line_1',
+        kind: 'grant',
+        amountCredits: 10_000,
+        outcome: null,
+        model: null,
+        endpoint: null,
+        closedAt: '2026-11-20T10:00:00.000Z',
+        detail: { reason: 'opening balance' },
+      },
+    ],
+  },
+  'POST /api/admin/accounts/acc_1/grants': { balanceCredits: 12_500 },
+  'PUT /api/admin/accounts/acc_1/tier': { id: 'acc_1', tier: 'growth' },
+  'POST /api/admin/accounts/acc_1/keys': { id: 'key_1', key: 'ck_secret', name: 'ci', mode: 'live' },
+  'GET /api/admin/accounts/acc_1/keys': {
+    keys: [{ id: 'key_1', name: 'a\u001b[31mb', mode: 'live', status: 'active', spendingLimit: 500, createdAt: 1_790_000_000_000 }],
+  },
+  'DELETE /api/admin/accounts/acc_1/keys/key_1': { id: 'key_1', status: 'revoked' },
+  'POST /api/admin/reconcile': { checked: 3, problems: [] },
+  'POST /api/admin/accounts/acc_1/recover': { epoch: 2, replayed: 41 },
+};
+
+/** Runs a command line against pretended answers, by method and path. */
+async function admin(line, { answers = ANSWERS, env = {}, status } = {}) {
+  const calls = [];
+  const printed = [];
+  const errors = [];
+  const fetch = async (address, { method, headers, body }) => {
+    const url = new URL(address);
+    calls.push({ url, token: headers.authorization, body: body && JSON.parse(body) });
+    const answer = answers[`${method} ${url.pathname}${url.search}`] ?? answers[`${method} ${url.pathname}`];
+    if (answer instanceof Error) throw answer;
+    return Response.json(answer ?? { error: { type: 'not_found_error', message: 'No such account.', request_id: 'req_9' } }, {
+      status: answer ? 200 : (status ?? 404),
+    });
+  };
+  const argv = Array.isArray(line) ? line : line.split(' ').filter(Boolean);
+  const code = await runAdmin(argv, {
+    env: { STATE_DIR: state, ...env },
+    print: (text) => printed.push(text),
+    printError: (text) => errors.push(text),
+    fetch,
+  });
+  return { code, calls, output: printed.join('\n'), errors: errors.join('\n') };
+}
+
+describe('what each command asks of the gateway', () => {
+  it.each([
+    ['accounts create --name Acme --credits 10000 --tier scale', 'POST', '/accounts', { name: 'Acme', credits: 10_000, tier: 'scale' }],
+    ['accounts show acc_1', 'GET', '/accounts/acc_1', undefined],
+    [
+      'credits grant acc_1 2500 --reason thanks --event-id e1 --top-up',
+      'POST',
+      '/accounts/acc_1/grants',
+      { credits: 2500, reason: 'thanks', eventId: 'e1', topUp: true },
+    ],
+    ['credits grant acc_1 0.5', 'POST', '/accounts/acc_1/grants', { credits: 0.5 }],
+    ['credits grant acc_1 -250 --reason mistake', 'POST', '/accounts/acc_1/grants', { credits: -250, reason: 'mistake' }],
+    ['tier set acc_1 growth', 'PUT', '/accounts/acc_1/tier', { tier: 'growth' }],
+    ['keys create acc_1 --name ci', 'POST', '/accounts/acc_1/keys', { name: 'ci', mode: 'live' }],
+    [
+      'keys create acc_1 --name ci --test --limit 500 --auto-disable --origin https://a.example --origin https://b.example --ip 10.0.0.0/8 --expires 2099-01-31 --model gpt-5.5 --family chat',
+      'POST',
+      '/accounts/acc_1/keys',
+      {
+        name: 'ci',
+        mode: 'test',
+        spendingLimit: 500,
+        autoDisable: true,
+        origins: ['https://a.example', 'https://b.example'],
+        ips: ['10.0.0.0/8'],
+        expiresAt: '2099-01-31T00:00:00.000Z',
+        models: ['gpt-5.5'],
+        families: ['chat'],
+      },
+    ],
+    ['keys list acc_1', 'GET', '/accounts/acc_1/keys', undefined],
+    ['keys revoke acc_1 key_1', 'DELETE', '/accounts/acc_1/keys/key_1', undefined],
+    ['reconcile', 'POST', '/reconcile', {}],
+    ['reconcile acc_1', 'POST', '/reconcile', { accountId: 'acc_1' }],
+    ['recover acc_1', 'POST', '/accounts/acc_1/recover', {}],
+  ])('%s', async (line, _method, path, body) => {
+    const { code, calls, errors } = await admin(line);
+    expect(errors).toBe('');
+    expect(code).toBe(0);
+    expect(calls).toHaveLength(1);
+    expect(calls[0].url.pathname).toBe(`/api/admin${path}`);
+    expect(calls[0].body).toEqual(body);
+  });
+
+  it('lists every page of accounts', async () => {
+    const answers = {
+      'GET /api/admin/accounts?limit=100': { accounts: [{ id: 'acc_1', name: 'Acme', tier: 'free', createdAt: 0 }], nextCursor: 'c2' },
+      'GET /api/admin/accounts?limit=100&cursor=c2': {
+        accounts: [{ id: 'acc_2', name: 'Bolt', tier: 'free', createdAt: 0 }],
+        nextCursor: null,
+      },
+    };
+    const { code, output } = await admin('accounts list', { answers });
+    expect(code).toBe(0);
+    expect(output.split('\n').map((line) => line.split(/\s+/)[0])).toEqual(['Account', 'acc_1', 'acc_2']);
+  });
+
+  it('keeps an id from reaching another path', async () => {
+    const { calls } = await admin('accounts show ../reconcile');
+    expect(calls[0].url.pathname).toBe('/api/admin/accounts/..%2Freconcile');
+  });
+});
+
+describe('what it prints', () => {
+  it('shows balance, holds and last ledger lines', async () => {
+    const { output } = await admin('accounts show acc_1');
+    expect(output).toMatch(/Balance +10,000\.5\n/);
+    expect(output).toMatch(/Available +9,998\.5\n/);
+    expect(output).toMatch(/hold_1 +gpt-5\.5 +chat +2 +2026-/);
+    expect(output).toMatch(/line_1 +grant +10,000 +- +- +- +2026-11-20 10:00:00Z +opening balance/);
+  });
+
+  it('says that a secret is shown once', async () => {
+    expect((await admin('keys create acc_1 --name ci')).output).toMatch(/Secret {2}ck_secret\n\n.*this once/);
+  });
+
+  it('prints the raw answer with --json, wherever it stands', async () => {
+    for (const line of [
+      'accounts show acc_1 --json',
+      '--json accounts show acc_1',
+      '--url http://127.0.0.1:1 accounts show acc_1 --json',
+    ]) {
+      expect(JSON.parse((await admin(line)).output)).toEqual(ANSWERS['GET /api/admin/accounts/acc_1']);
+    }
+  });
+
+  it('prints no control characters of what others named', async () => {
+    const { output } = await admin('keys list acc_1');
+    expect(output).toContain('a?[31mb');
+    expect(output).not.toContain('\u001b');
+  });
+
+  it('names every command in the help', async () => {
+    const { code, output } = await admin('--help');
+    expect(code).toBe(0);
+    for (const { name } of COMMANDS) expect(output).toContain(`  ${name}`);
+  });
+});
+
+describe('exit codes', () => {
+  it('is 1 when the gateway refuses, with its words and the request', async () => {
+    const { code, errors, output } = await admin('accounts show acc_none');
+    expect([code, errors, output]).toEqual([1, 'No such account. (request req_9)', '']);
+  });
+
+  it('is 1 when no gateway answers', async () => {
+    const answers = { 'POST /api/admin/reconcile': Object.assign(new TypeError('fetch failed'), { cause: { code: 'ECONNREFUSED' } }) };
+    const { code, errors } = await admin('reconcile', { answers });
+    expect([code, errors]).toEqual([1, 'No gateway answers at http://127.0.0.1:8787/ (ECONNREFUSED).']);
+  });
+
+  it('is 1 when the books disagree', async () => {
+    const answers = { 'POST /api/admin/reconcile': { checked: 3, problems: [{ accountId: 'acc_2', problem: 'balance off by 3' }] } };
+    const { code, output } = await admin('reconcile', { answers });
+    expect(code).toBe(1);
+    expect(output).toMatch(/acc_2 +balance off by 3/);
+  });
+
+  it.each([
+    '',
+    'accounts',
+    'accounts delete acc_1',
+    'accounts create',
+    'accounts create --name Acme --tier gold',
+    'accounts create --name Acme --credits lots',
+    'accounts create --name Acme --credits -5',
+    'accounts show',
+    'accounts show acc_1 acc_2',
+    'credits grant acc_1',
+    'credits grant acc_1 0',
+    'tier set acc_1 gold',
+    'keys create acc_1',
+    'keys create acc_1 --name ci --expires yesterday',
+    'keys create acc_1 --name ci --expires 2020-01-01',
+    'keys revoke acc_1',
+    'keys list acc_1 --frobnicate',
+    'reconcile --url nonsense',
+  ])('is 2, with nothing sent, for "%s"', async (line) => {
+    const { code, calls, errors } = await admin(line);
+    expect([code, calls]).toEqual([2, []]);
+    expect(errors).not.toBe('');
+  });
+});
+
+describe('where it goes, and with what token', () => {
+  it('is the local gateway with the token that npm start made', async () => {
+    const [{ url, token }] = (await admin('reconcile', { env: { PORT: '9001' } })).calls;
+    expect([url.origin, token]).toEqual(['http://127.0.0.1:9001', 'Bearer the-local-token']);
+  });
+
+  it('is GATEWAY_URL, and --url before it, with ADMIN_TOKEN', async () => {
+    const env = { GATEWAY_URL: 'https://gateway.example/', ADMIN_TOKEN: 'remote' };
+    const [first] = (await admin('reconcile', { env })).calls;
+    const [second] = (await admin('reconcile --url https://other.example', { env })).calls;
+    expect([first.url.href, first.token]).toEqual(['https://gateway.example/api/admin/reconcile', 'Bearer remote']);
+    expect(second.url.origin).toBe('https://other.example');
+  });
+
+  it('never sends the local token elsewhere, nor any token in the clear', async () => {
+    const remote = await admin('reconcile --url https://gateway.example');
+    expect([remote.code, remote.calls]).toEqual([2, []]);
+    const clear = await admin('reconcile --url http://gateway.example', { env: { ADMIN_TOKEN: 'remote' } });
+    expect([clear.code, clear.calls]).toEqual([2, []]);
+  });
+
+  it('asks about the token when it is refused', async () => {
+    const { code, errors } = await admin('reconcile', { answers: {}, status: 401 });
+    expect(code).toBe(1);
+    expect(errors).toContain('ADMIN_TOKEN');
+  });
+});

@@ -1,0 +1,299 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runDeploy } from '../../scripts/lib/deploy-cli.mjs';
+import { UNSET_DATABASE_ID, withDatabaseId } from '../../scripts/lib/deploy-resources.mjs';
+import { withPrivateFolder } from '../../scripts/lib/wrangler.mjs';
+import { fakeCloudflare } from './fake-cloudflare.mjs';
+
+const TOML = `name = "hypereal-gateway"
+
+# Our data.
+[[d1_databases]]
+binding = "OTHER"
+database_name = "other"
+database_id = "11111111-0000-0000-0000-000000000000"
+
+[[d1_databases]]
+binding = "DB" # the only one
+database_name = "hypereal-gateway"
+database_id = "${UNSET_DATABASE_ID}"
+migrations_dir = "migrations"
+
+[[r2_buckets]]
+binding = "FILES"
+`;
+
+const QUEUES = ['hypereal-ledger', 'hypereal-settlements', 'hypereal-ledger-dead', 'hypereal-settlements-dead'];
+
+let folder;
+let configPath;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'deploy-test-'));
+  configPath = join(folder, 'wrangler.toml');
+  writeFileSync(configPath, TOML);
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const databaseId = () => /hypereal-gateway"\ndatabase_id = "([^"]*)"/.exec(readFileSync(configPath, 'utf8'))[1];
+
+function readConfig() {
+  return {
+    d1_databases: [{ binding: 'DB', database_name: 'hypereal-gateway', database_id: databaseId() }],
+    r2_buckets: [{ binding: 'FILES', bucket_name: 'hypereal-gateway-files' }],
+    queues: {
+      producers: [{ queue: 'hypereal-ledger' }, { queue: 'hypereal-settlements' }],
+      consumers: [
+        { queue: 'hypereal-ledger', dead_letter_queue: 'hypereal-ledger-dead' },
+        { queue: 'hypereal-settlements', dead_letter_queue: 'hypereal-settlements-dead' },
+      ],
+    },
+  };
+}
+
+/** Runs the deployment against a pretended account, answering questions by a word in them; Enter is the rest's answer. */
+async function deploy(cloud, { argv = [], answers = {}, env = {}, interactive = false, config = {} } = {}) {
+  const said = [];
+  const asked = [];
+  const code = await runDeploy(argv, {
+    wrangler: cloud.wrangler,
+    ask: async (question, options) => {
+      asked.push({ question, ...options });
+      const word = Object.keys(answers).find((known) => question.includes(known));
+      return word ? [answers[word]].flat().shift() : '';
+    },
+    interactive,
+    print: (text) => said.push(text),
+    printError: (text) => said.push(text),
+    env,
+    configPath,
+    readConfig: () => ({ ...readConfig(), ...config }),
+    withPrivateFolder,
+  });
+  return { code, asked, output: said.join('\n') };
+}
+
+const shownToken = (output) => /^ADMIN_TOKEN: (\S+)$/m.exec(output)?.[1];
+
+describe('deploying to an empty account', () => {
+  it('creates everything in order, then deploys with the secrets', async () => {
+    const cloud = fakeCloudflare();
+    const { code, output } = await deploy(cloud, { answers: { OPENAI_API_KEY: 'sk-open' } });
+    expect(code, output).toBe(0);
+    expect(cloud.changes().map((line) => line.replace(/ \S*secrets\.json$/, ''))).toEqual([
+      'd1 create hypereal-gateway',
+      'r2 bucket create hypereal-gateway-files',
+      ...QUEUES.map((name) => `queues create ${name}`),
+      'd1 migrations apply DB --remote',
+      'deploy --secrets-file',
+    ]);
+    expect(Object.keys(cloud.secrets).sort()).toEqual(['ADMIN_TOKEN', 'KEY_MAC_SECRET', 'OPENAI_API_KEY']);
+    expect(cloud.secrets.KEY_MAC_SECRET.length).toBeGreaterThanOrEqual(32);
+    expect(cloud.secrets.OPENAI_API_KEY).toBe('sk-open');
+    expect(output).toContain('GATEWAY_URL=https://hypereal-gateway.ours.workers.dev');
+  });
+
+  it('writes the database id where the unset one stood, and nothing else', async () => {
+    await deploy(fakeCloudflare());
+    expect(readFileSync(configPath, 'utf8')).toBe(TOML.replace(UNSET_DATABASE_ID, 'uuid-of-hypereal-gateway'));
+  });
+
+  it('shows the token that it made once, and no other secret', async () => {
+    const cloud = fakeCloudflare();
+    const { output } = await deploy(cloud, { answers: { OPENAI_API_KEY: 'sk-open' } });
+    expect(output.split(cloud.secrets.ADMIN_TOKEN)).toHaveLength(2);
+    expect(shownToken(output)).toBe(cloud.secrets.ADMIN_TOKEN);
+    expect(output).not.toContain(cloud.secrets.KEY_MAC_SECRET);
+    expect(output).not.toContain('sk-open');
+  });
+
+  it('takes secrets that are typed in, hidden, and asks again for one that is too short', async () => {
+    const cloud = fakeCloudflare();
+    const typed = 'x'.repeat(40);
+    const macAnswers = ['short', typed];
+    const answers = {
+      get KEY_MAC_SECRET() {
+        return macAnswers.shift();
+      },
+      ADMIN_TOKEN: 'an-operators-token',
+    };
+    const { asked, output } = await deploy(cloud, { answers });
+    expect(cloud.secrets).toEqual({ KEY_MAC_SECRET: typed, ADMIN_TOKEN: 'an-operators-token' });
+    expect(asked.every(({ secret }) => secret)).toBe(true);
+    expect(output).not.toContain('an-operators-token');
+  });
+
+  it('asks nothing with --yes, and takes keys from the environment', async () => {
+    const cloud = fakeCloudflare();
+    const env = {
+      OPENAI_API_KEY: 'sk-env',
+      DEEPSEEK_BASE_URL: 'https://deepseek.example/v1',
+      CUSTOM_PROVIDERS: '[]',
+      HOME: '/root',
+      XAI_API_KEY: '',
+    };
+    const { code, asked } = await deploy(cloud, { argv: ['--yes'], env });
+    expect(code).toBe(0);
+    expect(asked).toEqual([]);
+    expect(cloud.secrets).toMatchObject({
+      OPENAI_API_KEY: 'sk-env',
+      DEEPSEEK_BASE_URL: 'https://deepseek.example/v1',
+      CUSTOM_PROVIDERS: '[]',
+    });
+    expect(Object.keys(cloud.secrets)).toHaveLength(5);
+  });
+
+  it('leaves the terminal to Wrangler for the deployment alone', async () => {
+    const cloud = fakeCloudflare();
+    await deploy(cloud, { interactive: true });
+    expect(cloud.calls.filter(({ interactive }) => interactive).map(({ line }) => line.split(' ')[0])).toEqual(['deploy']);
+  });
+});
+
+describe('deploying again', () => {
+  const complete = () =>
+    fakeCloudflare({
+      databases: [{ name: 'hypereal-gateway', uuid: 'uuid-of-hypereal-gateway' }],
+      buckets: ['hypereal-gateway-files'],
+      queues: QUEUES,
+      secrets: { KEY_MAC_SECRET: 'kept', ADMIN_TOKEN: 'kept', OPENAI_API_KEY: 'kept' },
+    });
+
+  it('creates nothing that is there, and asks for no secret that is set', async () => {
+    writeFileSync(configPath, TOML.replace(UNSET_DATABASE_ID, 'uuid-of-hypereal-gateway'));
+    const cloud = complete();
+    const { code, asked, output } = await deploy(cloud);
+    expect(code, output).toBe(0);
+    expect(cloud.changes()).toEqual(['d1 migrations apply DB --remote', 'deploy']);
+    expect(asked.some(({ question }) => /KEY_MAC_SECRET|ADMIN_TOKEN|OPENAI/.test(question))).toBe(false);
+    expect(cloud.secrets).toEqual({ KEY_MAC_SECRET: 'kept', ADMIN_TOKEN: 'kept', OPENAI_API_KEY: 'kept' });
+    expect(shownToken(output)).toBeUndefined();
+  });
+
+  it('finds the database of a checkout that does not have its id yet', async () => {
+    const cloud = complete();
+    await deploy(cloud);
+    expect(cloud.lines()).not.toContain('d1 create hypereal-gateway');
+    expect(databaseId()).toBe('uuid-of-hypereal-gateway');
+  });
+
+  it('takes a queue on a later page of the list for one that exists', async () => {
+    const cloud = complete();
+    cloud.queuePage = 1;
+    const { code, output } = await deploy(cloud);
+    expect(code, output).toBe(0);
+    expect(output).toContain('Queue hypereal-ledger-dead: there already.');
+  });
+
+  it('does not take a longer name for the one it looks for', async () => {
+    const cloud = fakeCloudflare({ queues: ['hypereal-ledger-dead'] });
+    await deploy(cloud);
+    expect(cloud.lines()).toContain('queues create hypereal-ledger');
+  });
+
+  it('refuses an id that the account does not have', async () => {
+    writeFileSync(configPath, TOML.replace(UNSET_DATABASE_ID, 'uuid-of-another-account'));
+    const cloud = complete();
+    const { code, output } = await deploy(cloud);
+    expect(code).toBe(1);
+    expect(output).toContain('this Cloudflare account does not have');
+    expect(cloud.changes()).toEqual([]);
+  });
+});
+
+describe('a failure in the middle', () => {
+  it.each([
+    ['d1 create', 'boom', 'boom'],
+    ['r2 bucket create', 'Please enable R2 through the Cloudflare Dashboard. [code: 10042]', 'switched on once'],
+    ['queues create hypereal-settlements', 'boom', 'Queue hypereal-settlements could not be created'],
+    ['d1 migrations apply', 'near "CREAT": syntax error', 'syntax error'],
+    ['secret list', 'Authentication error [code: 10000]', 'lacks a permission'],
+    ['deploy', 'CPU limits are not supported for the Free plan. [code: 100328]', 'Workers Paid plan'],
+  ])('at "%s" says what is wrong, and the next run goes on from there', async (command, says, told) => {
+    const cloud = fakeCloudflare();
+    cloud.failOnce(command, says);
+    const first = await deploy(cloud);
+    expect(first.code).toBe(1);
+    expect(first.output).toContain(told);
+    const before = cloud.calls.length;
+    const second = await deploy(cloud);
+    expect(second.code, second.output).toBe(0);
+    expect(cloud.deployed).toBe(1);
+    const created = cloud.lines().filter((line) => / create /.test(line) && !line.startsWith(command));
+    expect(new Set(created).size).toBe(created.length);
+    expect(cloud.calls.length).toBeGreaterThan(before);
+    expect(cloud.databases).toHaveLength(1);
+    expect(shownToken(second.output)).toBe(cloud.secrets.ADMIN_TOKEN);
+  });
+
+  it('shows the token even so when the deployment fails after it took the secrets', async () => {
+    const cloud = fakeCloudflare();
+    cloud.failOnce('deploy', 'You need to register a workers.dev subdomain', { late: true });
+    const first = await deploy(cloud);
+    expect(first.code).toBe(1);
+    expect(shownToken(first.output)).toBe(cloud.secrets.ADMIN_TOKEN);
+    const second = await deploy(cloud);
+    expect(second.code).toBe(0);
+    expect(shownToken(second.output)).toBeUndefined();
+    expect(shownToken(first.output)).toBe(cloud.secrets.ADMIN_TOKEN);
+  });
+});
+
+describe('who deploys', () => {
+  it('says how to sign in where nobody can be asked', async () => {
+    const cloud = fakeCloudflare({ signedIn: false });
+    const { code, output } = await deploy(cloud);
+    expect(code).toBe(1);
+    expect(output).toContain('wrangler login');
+    expect(cloud.lines()).toEqual(['whoami --json']);
+  });
+
+  const two = [
+    { id: 'cf1', name: 'Ours' },
+    { id: 'cf2', name: 'Theirs' },
+  ];
+
+  it('asks which of several accounts, and stays with it', async () => {
+    const cloud = fakeCloudflare({ accounts: two });
+    await deploy(cloud, { answers: { 'Which one': '2' } });
+    expect(cloud.calls.slice(1).every(({ env }) => env.CLOUDFLARE_ACCOUNT_ID === 'cf2')).toBe(true);
+  });
+
+  it('does not guess between accounts with --yes', async () => {
+    const cloud = fakeCloudflare({ accounts: two });
+    const { code, output } = await deploy(cloud, { argv: ['--yes'] });
+    expect(code).toBe(1);
+    expect(output).toContain('CLOUDFLARE_ACCOUNT_ID');
+    expect(cloud.changes()).toEqual([]);
+  });
+
+  it('takes the account of the configuration or the environment', async () => {
+    const byConfig = fakeCloudflare({ accounts: two });
+    await deploy(byConfig, { config: { account_id: 'cf2' } });
+    const byEnvironment = fakeCloudflare({ accounts: two });
+    await deploy(byEnvironment, { env: { CLOUDFLARE_ACCOUNT_ID: 'cf1' } });
+    expect([byConfig.calls[1].env.CLOUDFLARE_ACCOUNT_ID, byEnvironment.calls[1].env.CLOUDFLARE_ACCOUNT_ID]).toEqual(['cf2', 'cf1']);
+  });
+
+  it('answers a wrong option with code 2', async () => {
+    const cloud = fakeCloudflare();
+    expect((await deploy(cloud, { argv: ['--maybe'] })).code).toBe(2);
+    expect(cloud.calls).toEqual([]);
+  });
+});
+
+describe('withDatabaseId', () => {
+  it('refuses when the unset id is not there', () => {
+    expect(() => withDatabaseId(TOML, 'other', 'new')).toThrow('by hand');
+    expect(() => withDatabaseId(TOML, 'hypereal', 'new')).toThrow('by hand');
+  });
+
+  it("reads the project's own file", () => {
+    const own = readFileSync(new URL('../../wrangler.toml', import.meta.url), 'utf8').replace(
+      /(database_id = ")[^"]*/,
+      `$1${UNSET_DATABASE_ID}`,
+    );
+    expect(withDatabaseId(own, 'hypereal-gateway', 'abc')).toBe(own.replace(UNSET_DATABASE_ID, 'abc'));
+  });
+});

@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import { cronMatches } from '../../scripts/lib/cron.mjs';
+import { readPort, UsageError } from '../../scripts/lib/paths.mjs';
+import { collectVariables, configuredProviders, PROVIDERS } from '../../scripts/lib/variables.mjs';
+import { PROVIDER_SPECS } from '../../src/providers/registry';
+
+describe('the variables of a local run', () => {
+  it('come from .dev.vars and the environment, which goes first', () => {
+    const file = 'OPENAI_API_KEY=file\nOPENAI_BASE_URL="http://127.0.0.1:9/v1"\nHOURLY_LIMITS={"chat":5}\n';
+    expect(collectVariables(file, { OPENAI_API_KEY: 'environment', HOME: '/root', DATADOG_API_KEY: 'not ours' })).toEqual({
+      OPENAI_API_KEY: 'environment',
+      OPENAI_BASE_URL: 'http://127.0.0.1:9/v1',
+      HOURLY_LIMITS: '{"chat":5}',
+    });
+  });
+
+  it('pass values on untouched: quotes, dollars, line breaks, JSON', () => {
+    const CUSTOM_PROVIDERS = '[{"id":"custom-a","headers":{"x":"it\'s $HOME\\n#"}}]';
+    expect(collectVariables(undefined, { CUSTOM_PROVIDERS, CUSTOM_A_API_KEY: 'a"b\nc' })).toEqual({
+      CUSTOM_PROVIDERS,
+      CUSTOM_A_API_KEY: 'a"b\nc',
+    });
+  });
+
+  it('leave out what is blank, so that an empty variable switches a provider of .dev.vars off', () => {
+    expect(collectVariables('OPENAI_API_KEY=file\nXAI_API_KEY=', { OPENAI_API_KEY: ' ' })).toEqual({});
+  });
+
+  it('tell which providers will be called', () => {
+    expect(configuredProviders({ OPENAI_BASE_URL: 'http://127.0.0.1:9' })).toEqual([]);
+    const variables = { DEEPSEEK_API_KEY: 'x', CUSTOM_PROVIDERS: '[{"id":"custom-a","label":"Ours"},{"id":"custom-b"}]' };
+    expect(configuredProviders(variables).map(({ label }) => label)).toEqual(['DeepSeek', 'Ours', 'custom-b']);
+    expect(() => configuredProviders({ CUSTOM_PROVIDERS: '[{' })).toThrow(UsageError);
+  });
+
+  it('cover every provider that the Worker reaches over the network', () => {
+    const known = new Set(PROVIDERS.map(({ id }) => id));
+    const called = PROVIDER_SPECS.filter(({ serve }) => serve === undefined).map(({ id }) => id);
+    expect(called.filter((id) => !known.has(id))).toEqual([]);
+  });
+});
+
+describe('the port', () => {
+  it('is 8787 unless PORT says otherwise', () => {
+    expect([readPort({}), readPort({ PORT: '' }), readPort({ PORT: ' 9000 ' })]).toEqual([8787, 8787, 9000]);
+  });
+
+  it.each(['0', '65536', '80a', '-1', '1e3'])('is not "%s"', (PORT) => {
+    expect(() => readPort({ PORT })).toThrow(UsageError);
+  });
+});
+
+describe('the schedules of a local run', () => {
+  const at = (text) => new Date(`${text}:00Z`);
+  it.each([
+    ['17 3 * * *', '2026-11-20T03:17', true],
+    ['17 3 * * *', '2026-11-20T03:18', false],
+    ['*/5 * * * *', '2026-11-20T12:35', true],
+    ['*/5 * * * *', '2026-11-20T12:36', false],
+    ['3-10/3 * * * *', '2026-11-20T12:09', true],
+    ['3-10/3 * * * *', '2026-11-20T12:10', false],
+    ['0,30 8-10 1 1,7 *', '2026-07-01T10:30', true],
+    ['0 0 * * 6', '2026-11-20T00:00', true],
+    ['0 0 * * MON', '2026-11-23T00:00', false],
+    ['* * * *', '2026-11-20T00:00', false],
+  ])('%s at %s: %s', (cron, instant, expected) => {
+    expect(cronMatches(cron, at(instant))).toBe(expected);
+  });
+});

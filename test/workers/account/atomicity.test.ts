@@ -1,0 +1,29 @@
+import { env, runInDurableObject } from 'cloudflare:test';
+import { describe, expect, it } from 'vitest';
+import { accountStub } from '../../../src/account/stub';
+import { accountId, newAccountBytes } from '../../../src/core/ids';
+
+describe('a step of the account that fails in the middle', () => {
+  it('leaves nothing behind', async () => {
+    const id = accountId(newAccountBytes());
+    // A reset breaks the stubs that are in use, so each call takes a new one, as each request does.
+    const stub = () => accountStub(env.ACCOUNT, id);
+    await stub().create({ id, name: 'atomic', email: null, createdAtMs: 1, grantedTier: 'free' });
+    await stub().grant({ eventId: 'first', amountMicro: 5, reason: '', topUp: false });
+    await runInDurableObject(env.ACCOUNT.getByName(id), (instance) => {
+      const { store } = (instance as unknown as { opened: { store: { writeSums: () => void } } }).opened;
+      store.writeSums = () => {
+        throw new Error('the disk is full');
+      };
+    });
+    const grant = { eventId: 'second', amountMicro: 7, reason: '', topUp: false };
+    const outcome = await stub()
+      .grant(grant)
+      .catch((error: Error) => error.message);
+    expect(outcome).toContain('a step of the account failed');
+    expect((await stub().view())?.balanceMicro).toBe(5);
+    const { lines } = await stub().operations(10);
+    expect(lines.map(({ amountMicro }) => amountMicro)).toEqual([5]);
+    expect((await stub().grant({ eventId: 'second', amountMicro: 7, reason: '', topUp: false })).balanceMicro).toBe(12);
+  });
+});

@@ -1,0 +1,748 @@
+/**
+ * Drives an account and its model through the same random operations, and compares the two after each. Messages to
+ * D1 are lost, repeated and reordered on their way, and so are the acknowledgements.
+ */
+import { env } from 'cloudflare:test';
+import type { AccountStub } from '../../../src/account/stub';
+import type { Acknowledgement, AdmitRequest, CloseRequest, KeyRecord, LedgerMessage, Operation, Outcome } from '../../../src/account/types';
+import { recover } from '../../../src/console/reconcile';
+import type { GatewayError } from '../../../src/core/errors';
+import type { RateFamily } from '../../../src/core/family';
+import { newNonce, parseOperationId } from '../../../src/core/ids';
+import { TIERS } from '../../../src/core/tiers';
+import { projectLedger } from '../../../src/jobs/project-ledger';
+import { Model, type ModelOperation, type Refusal } from './model';
+import { Random } from './random';
+import {
+  CREDIT,
+  copyRows,
+  DAY_MS,
+  HOUR_MS,
+  type Inside,
+  LEASE_MS,
+  ledgerRows,
+  MINUTE_MS,
+  putBackRows,
+  type Rows,
+  SECOND_MS,
+  settleMicrotasks,
+  TestAccount,
+  testKey,
+} from './support';
+
+/** How often each thing happened: what a run must have seen to count. */
+export type Tally = Record<string, number>;
+
+const LIMITS: Partial<Record<RateFamily, number>> = { chat: 25, image: 8, video: 4 };
+const FAMILIES = Object.keys(LIMITS) as RateFamily[];
+const RESEND_MS = 60_000;
+const SHOWN = 150;
+
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_name, inner: unknown) => {
+    if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return inner;
+    return Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+}
+
+/** Cheaper than an assertion library's, which matters a few hundred thousand times. */
+function agree(what: string, actual: unknown, expected: unknown): void {
+  const [is, should] = [canonical(actual), canonical(expected)];
+  if (is !== should) throw new Error(`${what}\n  is         ${is}\n  should be  ${should}`);
+}
+
+function agreeEach(what: string, actual: readonly unknown[], expected: readonly unknown[]): void {
+  for (let i = 0; i < Math.max(actual.length, expected.length); i++) agree(`${what}, number ${i}`, actual[i], expected[i]);
+}
+
+const refusalAsModel = ({ kind, details, headers, retryAfterSeconds }: GatewayError): Refusal => ({
+  kind,
+  ...(details && kind !== 'unavailable' && { details }),
+  ...(headers && { headers }),
+  ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+});
+
+/** The fields that a line has in the object, in D1 and in the model alike. */
+const lineOfModel = (line: ModelOperation) => ({
+  ...(line.id !== null && { id: line.id }),
+  kind: line.kind,
+  state: line.state,
+  keyId: line.keyId,
+  userId: line.userId,
+  family: line.family,
+  test: line.test,
+  model: line.model,
+  endpoint: line.endpoint,
+  heldMicro: line.heldMicro,
+  amountMicro: line.amountMicro === 0 ? 0 : line.amountMicro,
+  openedAtMs: line.openedAtMs,
+  closedAtMs: line.closedAtMs,
+  outcome: line.outcome,
+  detail: line.detail,
+});
+
+const lineOfObject = (line: Operation) => ({
+  ...(line.kind === 'usage' && { id: line.id }),
+  kind: line.kind,
+  state: line.state,
+  keyId: line.keyId,
+  userId: line.userId,
+  family: line.family,
+  test: line.test,
+  model: line.model,
+  endpoint: line.endpoint,
+  heldMicro: line.heldMicro,
+  amountMicro: line.amountMicro,
+  openedAtMs: line.openedAtMs,
+  closedAtMs: line.closedAtMs,
+  outcome: line.outcome,
+  detail: line.detail,
+});
+
+export interface DriverOptions {
+  seed: number;
+  operations: number;
+  tally: Tally;
+  /** Point-in-time restores, mended from D1. */
+  restores: boolean;
+  /** Beyond fifty keys their spend is kept elsewhere. */
+  extraKeys: number;
+}
+
+export class Driver {
+  private readonly random: Random;
+  private readonly account = new TestAccount();
+  private readonly model: Model;
+  private readonly holds: string[] = [];
+  private readonly events: string[] = [];
+  private readonly idempotencyOf = new Map<string, { keyHash: string; bodyHash: string }>();
+  private inFlight: LedgerMessage[] = [];
+  private acknowledgements: Acknowledgement[] = [];
+  private alarm: Promise<void> | undefined;
+  private restorePoint: { rows: Rows; model: Model } | undefined;
+  private steps = 0;
+  private doing = '';
+
+  constructor(private readonly options: DriverOptions) {
+    this.random = new Random(options.seed);
+    const profile = { id: this.account.id, name: 'Random', email: null, createdAtMs: this.account.nowMs, grantedTier: 'free' as const };
+    this.model = new Model(profile, this.account.nowMs);
+  }
+
+  async run(): Promise<void> {
+    try {
+      await this.account.run((object) => this.open(object));
+      while (this.steps < this.options.operations) {
+        const steps = Math.min(this.random.between(50, 700), this.options.operations - this.steps);
+        await this.account.run((object, state) => this.leg(object, state, steps));
+        await this.carryMessages(0.15);
+        if (this.random.chance(0.3)) await this.evict();
+        if (this.options.restores) await this.perhapsRestore();
+      }
+      await this.drain();
+      await this.compareWithD1();
+    } catch (error) {
+      throw new Error(
+        `seed ${this.options.seed}, operation ${this.steps} (${this.doing}): ${error instanceof Error ? error.message : error}`,
+        {
+          cause: error,
+        },
+      );
+    }
+  }
+
+  private count(what: string, by = 1): void {
+    this.options.tally[what] = (this.options.tally[what] ?? 0) + by;
+  }
+
+  private open(object: Inside): void {
+    const profile = { id: this.account.id, name: 'Random', email: null, createdAtMs: this.account.nowMs, grantedTier: 'free' as const };
+    object.create(profile);
+    for (const key of [
+      testKey({ id: 'key_a', userId: 'u1' }),
+      testKey({ id: 'key_b', userId: 'u1', spendingLimitMicro: 15 * CREDIT, autoDisable: true }),
+      testKey({ id: 'key_c', userId: 'u2', spendingLimitMicro: 400 * CREDIT }),
+      testKey({ id: 'key_d', userId: 'u2', spendingLimitMicro: 40 * CREDIT, families: ['chat', 'image'] }),
+      testKey({ id: 'key_t', userId: 'u1', mode: 'test' }),
+      testKey({ id: 'key_e', userId: 'u3', origins: ['https://app.example.com'], ips: ['192.0.2.7'] }),
+      testKey({ id: 'key_f', userId: 'u3', expiresAtMs: this.account.nowMs + 40 * DAY_MS }),
+    ])
+      this.putKey(object, key);
+    for (let i = 0; i < this.options.extraKeys; i++)
+      this.putKey(object, testKey({ id: `key_x${i}`, userId: `u${i % 5}`, spendingLimitMicro: 20 * CREDIT }));
+  }
+
+  private putKey(object: Inside, key: KeyRecord): void {
+    this.model.putKey(key);
+    const { secretHash: _, ...summary } = key;
+    agree('the key', object.putKey(key), { ...summary, spentThisMonthMicro: this.model.spentMicro(key.id) });
+  }
+
+  // One stay in the object.
+
+  private async leg(object: Inside, state: DurableObjectState, steps: number): Promise<void> {
+    for (let i = 0; i < steps; i++) {
+      await this.step(object, state);
+      this.steps++;
+    }
+    await this.account.queue.calm();
+    await this.alarm;
+    await this.compareAll(object, state);
+    this.inFlight.push(...this.account.queue.take());
+  }
+
+  private readonly choices: readonly (readonly [number, string, (object: Inside, state: DurableObjectState) => void | Promise<void>])[] = [
+    [45, 'admit', (object) => this.admit(object)],
+    [16, 'settle', (object) => this.close(object, this.openHold())],
+    [4, 'release', (object) => this.release(object)],
+    [5, 'close again', (object) => this.close(object, this.random.chance(0.5) ? this.recentHold() : this.anyHold())],
+    [1, 'close a forged hold', (object) => this.closeForged(object)],
+    [6, 'beat', (object) => this.beat(object)],
+    [5, 'extend', (object) => this.extend(object)],
+    [2.5, 'grant', (object) => this.grant(object)],
+    [0.2, 'set the tier', (object) => this.setTier(object)],
+    [2, 'change a key', (object) => this.changeKey(object)],
+    [12, 'wait', (object, state) => this.wait(object, state)],
+    [1.5, 'evict from memory', (object) => this.forget(object)],
+    [1.5, 'queue', () => this.changeQueue()],
+    [1, 'flush', (object) => void object.flush().catch(() => undefined)],
+    [1, 'acknowledge', (object) => this.acknowledge(object)],
+    [1, 'read', (object) => this.read(object)],
+  ];
+
+  private async step(object: Inside, state: DurableObjectState): Promise<void> {
+    const [doing, work] = this.random.weighted(this.choices.map(([weight, name, does]) => [weight, [name, does] as const] as const));
+    this.doing = doing;
+    const before = Math.min(0, this.model.balanceMicro - this.model.heldMicro);
+    this.overshootMicro = 0;
+    await work(object, state);
+    if (this.random.chance(0.3)) await settleMicrotasks();
+    const balanceMicro = this.model.balanceMicro;
+    const heldMicro = this.model.heldMicro;
+    const view = object.view()!;
+    agree('balance and holds', [view.balanceMicro, view.heldMicro], [balanceMicro, heldMicro]);
+    if (balanceMicro - heldMicro < before - this.overshootMicro)
+      throw new Error(`${balanceMicro} - ${heldMicro} is below ${before} by more than ${this.overshootMicro}`);
+  }
+
+  private overshootMicro = 0;
+
+  private admit(object: Inside): void {
+    const request = this.request();
+    const result = object.admit(request);
+    const holdId = result.ok && 'admission' in result ? result.admission.holdId : undefined;
+    const expected = this.model.admit(request, holdId);
+    if (!expected.ok) {
+      this.count(expected.refusal.kind);
+      agree('the refusal', result.ok ? result : refusalAsModel(result.error), expected.refusal);
+      return;
+    }
+    if ('replayOf' in expected) {
+      this.count('replayed');
+      agree('the replay', result, { ok: true, replay: { operationId: expected.replayOf } });
+      return;
+    }
+    this.count('admitted');
+    agree('the admission', result, { ok: true, admission: { holdId, userId: expected.userId } });
+    const ref = parseOperationId(holdId!)!;
+    agree('the hold', [ref.nonce, ref.epoch, ref.month], [request.nonce, this.model.epoch, monthNumber(this.model.nowMs)]);
+    if (this.holds.includes(holdId!)) throw new Error(`${holdId} is used twice`);
+    this.holds.push(holdId!);
+    if (request.idempotency) this.idempotencyOf.set(holdId!, request.idempotency);
+  }
+
+  private request(): AdmitRequest {
+    const { random } = this;
+    const key = random.of(this.model.keys);
+    const family = random.of(FAMILIES);
+    const wrong = random.chance(0.04);
+    const scoped = key.origins.length > 0;
+    return {
+      nonce: newNonce(),
+      keyId: random.chance(0.005) ? 'key_none' : key.id,
+      secretHash: random.chance(0.005) ? 'wrong' : key.secretHash,
+      origin: scoped && !wrong ? key.origins[0]! : random.chance(0.1) ? 'https://other.example.com' : null,
+      ip: scoped && !random.chance(0.1) ? key.ips[0]! : random.chance(0.5) ? '198.51.100.1' : null,
+      family,
+      modelFamily: family,
+      model: `${family}-model`,
+      endpoint: `/v1/${family}`,
+      minimumTier: random.weighted([
+        [85, 'free'],
+        [9, 'starter'],
+        [6, 'growth'],
+      ]),
+      minimumBalanceMicro: family === 'chat' ? 2 * CREDIT : 0,
+      estimateMicro: random.chance(0.1) ? 0 : random.chance(0.03) ? random.between(10, 60) * CREDIT : random.between(1, 4 * CREDIT),
+      leaseMs: random.chance(0.1) ? random.between(5, 20) * MINUTE_MS : LEASE_MS,
+      hourlyLimit: LIMITS[family]!,
+      idempotency: random.chance(0.15) ? { keyHash: `i${random.between(1, 60)}`, bodyHash: `b${random.between(1, 6) > 1 ? 1 : 2}` } : null,
+    };
+  }
+
+  private openHold(): string {
+    const { open } = this.model;
+    return open.length === 0 ? this.anyHold() : this.random.of(open).id!;
+  }
+
+  private anyHold(): string {
+    return this.holds.length === 0 ? 'none' : this.random.of(this.holds);
+  }
+
+  private recentHold(): string {
+    return this.holds.length === 0 ? 'none' : this.random.of(this.holds.slice(-60));
+  }
+
+  private closing(holdId: string): CloseRequest {
+    const { random } = this;
+    const held = this.model.operations.find(({ id }) => id === holdId)?.heldMicro ?? CREDIT;
+    const costMicro = random.weighted([
+      [6, random.between(0, held)],
+      [2, held],
+      [1, 0],
+      [1, held + random.between(1, CREDIT)],
+    ]);
+    const idempotency = this.idempotencyOf.get(holdId);
+    return {
+      holdId,
+      costMicro,
+      outcome: random.of<Outcome>(['actual', 'actual', 'estimated', 'ceiling']),
+      detail: { tokens: random.between(0, 9_999) },
+      ...(idempotency && { idempotency: { keyHash: idempotency.keyHash, stored: random.chance(0.8) } }),
+    };
+  }
+
+  private close(object: Inside, holdId: string): void {
+    this.compareClose(object, this.closing(holdId));
+  }
+
+  private compareClose(object: Inside, request: CloseRequest): void {
+    const wasOpen = this.model.operations.find(({ id }) => id === request.holdId)?.state;
+    const result = object.settle(request);
+    if (this.hasLeft(request.holdId) && !result.ok) return;
+    const expected = this.model.close(request);
+    if (!expected.ok) {
+      this.count(expected.reason);
+      agree('the close', result, expected);
+      return;
+    }
+    const { overshootMicro, ...rest } = expected;
+    this.overshootMicro = overshootMicro;
+    this.count(
+      expected.repeated ? 'closed again' : wasOpen === undefined ? 'undone hold charged' : wasOpen === 'open' ? 'closed' : 'adjusted',
+    );
+    if (overshootMicro > 0) this.count('overshoot');
+    agree('the close', result, rest);
+  }
+
+  /** Months are kept for two months; what was closed in an earlier one may be forgotten. */
+  private hasLeft(holdId: string): boolean {
+    const ref = parseOperationId(holdId);
+    return ref !== undefined && ref.month < monthNumber(this.model.nowMs, -2);
+  }
+
+  private release(object: Inside): void {
+    const holdId = this.openHold();
+    const { idempotency } = this.closing(holdId);
+    this.compareClose(object, { holdId, costMicro: 0, outcome: 'released', detail: {}, ...(idempotency && { idempotency }) });
+  }
+
+  private closeForged(object: Inside): void {
+    const holdId = this.anyHold();
+    // Nothing is left of a hold that a restore undid, so its id is taken at its word.
+    if (!this.model.operations.some(({ id }) => id === holdId)) return;
+    const tail = holdId.slice(holdId.indexOf('-'));
+    agree('a forged close', object.settle(this.closing(`req_${newNonce()}${tail}`)).ok, false);
+    this.count('forged');
+  }
+
+  private beatRequest() {
+    const holdId = this.random.chance(0.85) ? this.openHold() : this.anyHold();
+    const held = this.model.operations.find(({ id }) => id === holdId)?.heldMicro ?? 0;
+    const checkpointMicro = this.random.chance(0.3) ? 0 : this.random.between(0, Math.floor(held * 1.2));
+    return { holdId, checkpointMicro, leaseMs: LEASE_MS };
+  }
+
+  private beat(object: Inside): void {
+    const request = this.beatRequest();
+    const renewed = this.model.beat(request);
+    this.count(renewed ? 'beat' : 'beat of a closed hold');
+    agree('the beat', object.beat(request), renewed ? { ok: true } : { ok: false, reason: 'closed' });
+  }
+
+  private extend(object: Inside): void {
+    const byMicro = this.random.chance(0.05) ? this.random.between(10, 60) * CREDIT : this.random.between(1, 2 * CREDIT);
+    const request = { ...this.beatRequest(), byMicro };
+    const result = object.extend(request);
+    const expected = this.model.extend(request);
+    if (!expected.ok) {
+      this.count(`extension: ${expected.refusal.kind}`);
+      agree('the extension', result.ok ? result : refusalAsModel(result.error), expected.refusal);
+      return;
+    }
+    this.count('extended');
+    agree('the extension', result, expected);
+  }
+
+  private grant(object: Inside): void {
+    const { random } = this;
+    const again = this.events.length > 0 && random.chance(0.2);
+    const eventId = again ? random.of(this.events) : `event-${this.steps}`;
+    const negative = random.chance(0.08);
+    const amountMicro = negative ? -random.between(1, 10 * CREDIT) : random.between(1, 16 * CREDIT);
+    const topUp = random.chance(0.5);
+    const large = topUp && !negative && random.chance(0.03);
+    const request = { eventId, amountMicro: large ? 1_999 * CREDIT : amountMicro, reason: 'random', topUp };
+    const expected = this.model.grant(request);
+    if (!expected.repeated) {
+      this.events.push(eventId);
+      this.overshootMicro = Math.max(0, -request.amountMicro);
+    }
+    // A windfall is taken back at once, as a refund that leaves the tier: balances are to run low.
+    agree('the grant', object.grant(request), expected);
+    if (large && !expected.repeated) {
+      const back = { eventId: `${eventId}-back`, amountMicro: -1_980 * CREDIT, reason: 'back', topUp: false };
+      agree('the refund', object.grant(back), this.model.grant(back));
+      this.overshootMicro = 1_980 * CREDIT;
+    }
+    this.count(expected.repeated ? 'granted again' : 'granted');
+  }
+
+  private setTier(object: Inside): void {
+    const { id } = this.random.of(TIERS.slice(0, 3));
+    this.model.setTier(id);
+    agree('the tier', object.setTier(id).tier, this.model.tier);
+  }
+
+  private changeKey(object: Inside): void {
+    const { random } = this;
+    const key = random.of(this.model.keys);
+    if (key.status !== 'active') {
+      this.putKey(object, { ...key, status: 'active' });
+    } else if (key.expiresAtMs !== null && key.expiresAtMs <= this.model.nowMs) {
+      this.putKey(object, { ...key, expiresAtMs: this.model.nowMs + random.between(1, 30) * DAY_MS });
+    } else if (random.chance(0.05)) {
+      this.model.putKey({ ...key, status: 'revoked' });
+      agree('the revocation', object.revokeKey(key.id)?.status, 'revoked');
+    } else if (key.spendingLimitMicro === null) {
+      this.putKey(object, { ...key, name: `${key.name}'`.slice(0, 20) });
+    } else {
+      this.putKey(object, { ...key, autoDisable: random.chance(0.5), spendingLimitMicro: random.between(5, 120) * CREDIT });
+    }
+  }
+
+  private async wait(object: Inside, state: DurableObjectState): Promise<void> {
+    const { random } = this;
+    const monthEnd = Date.UTC(new Date(this.model.nowMs).getUTCFullYear(), new Date(this.model.nowMs).getUTCMonth() + 1, 1);
+    const ms = random.weighted([
+      [300, random.between(0, 30 * SECOND_MS)],
+      [100, random.between(0, 2)],
+      [25, random.between(LEASE_MS, 4 * MINUTE_MS)],
+      [10, HOUR_MS + random.between(-2, 2)],
+      [2, DAY_MS + random.between(-HOUR_MS, HOUR_MS)],
+      [1, monthEnd - this.model.nowMs - random.between(0, 20 * SECOND_MS)],
+      [0.6, 20 * DAY_MS],
+    ]);
+    this.account.nowMs += Math.max(0, ms);
+    this.model.nowMs = this.account.nowMs;
+    if (this.alarm) return;
+    const dueMs = await state.storage.getAlarm();
+    if (dueMs === null || dueMs > this.model.nowMs || random.chance(0.2)) return;
+    await this.startAlarm(object, state);
+  }
+
+  /** The alarm may still be handing lines over while other operations go on. */
+  private async startAlarm(object: Inside, state: DurableObjectState): Promise<void> {
+    await state.storage.deleteAlarm();
+    const open = this.model.open.length;
+    this.overshootMicro += this.model.expire();
+    this.count('expired', open - this.model.open.length);
+    this.count('alarm');
+    const alarm = object.alarm().finally(() => {
+      this.alarm = undefined;
+    });
+    this.alarm = alarm;
+    await settleMicrotasks();
+  }
+
+  private forget(object: Inside): void {
+    object.opened = undefined;
+    this.count('forgotten');
+  }
+
+  private changeQueue(): void {
+    const { queue } = this.account;
+    queue.mode = this.random.weighted([
+      [5, 'works'],
+      [2, 'waits'],
+      [1, 'fails'],
+    ]);
+    queue.answer(this.random.chance(0.7));
+  }
+
+  private acknowledge(object: Inside): void {
+    const acknowledgement = this.acknowledgements[this.random.between(0, this.acknowledgements.length - 1)];
+    if (acknowledgement) object.acknowledge(acknowledgement);
+  }
+
+  private read(object: Inside): void {
+    const { keys } = this.model;
+    agree(
+      'the keys',
+      object
+        .listKeys()
+        .map(({ id, status, spentThisMonthMicro }) => `${id} ${status} ${spentThisMonthMicro}`)
+        .sort(),
+      keys.map(({ id, status }) => `${id} ${status} ${this.model.spentMicro(id)}`).sort(),
+    );
+    const view = object.view()!;
+    agree('the view', [view.tier, view.topUpMicro, view.epoch], [this.model.tier, this.model.topUpMicro, this.model.epoch]);
+    const key = this.random.of(keys);
+    const check = { keyId: key.id, secretHash: key.secretHash, origin: null, ip: null };
+    agree('the authorization', object.authorize(check)?.kind ?? null, this.model.refuseKey(check)?.kind ?? null);
+  }
+
+  // Every invariant, after a batch.
+
+  private async compareAll(object: Inside, state: DurableObjectState): Promise<void> {
+    this.doing = 'comparing all';
+    this.read(object);
+    const books = object.books()!;
+    agree('the sums', [books.linesMicro, books.openHeldMicro], [books.balanceMicro, books.heldMicro]);
+    agree('the balance', books.balanceMicro, this.model.balanceMicro);
+    const whole = this.random.chance(0.2);
+    const { holds, lines } = object.operations(whole ? 1_000_000 : SHOWN);
+    agreeEach(
+      'open holds',
+      holds.map(({ id, heldMicro, deadlineMs, openedAtMs }) => [id, heldMicro, deadlineMs, openedAtMs]),
+      this.model.open
+        .slice(0, whole ? undefined : SHOWN)
+        .map(({ id, heldMicro, deadlineMs, openedAtMs }) => [id, heldMicro, deadlineMs, openedAtMs]),
+    );
+    const expected = this.model.lines.reverse();
+    if (whole) this.compareRetired(lines.length, expected);
+    agreeEach('lines, newest first', lines.map(lineOfObject), expected.slice(0, lines.length).map(lineOfModel));
+    await this.compareAlarm(object, state);
+  }
+
+  private compareRetired(shown: number, expected: ModelOperation[]): void {
+    const gone = expected.slice(shown);
+    if (gone.length > 0) this.count('months retired');
+    const oldest = gone.findLast(({ openedAtMs }) => monthNumber(openedAtMs) >= monthNumber(this.model.nowMs, -2));
+    if (oldest) throw new Error(`a line of ${new Date(oldest.openedAtMs).toISOString()} is gone already`);
+  }
+
+  /** Something wakes the account for the next deadline, and for what D1 has not confirmed. */
+  private async compareAlarm(object: Inside, state: DurableObjectState): Promise<void> {
+    const alarmMs = await state.storage.getAlarm();
+    const deadlineMs = Math.min(...this.model.open.map((hold) => hold.deadlineMs));
+    if (deadlineMs < Infinity && (alarmMs === null || alarmMs > Math.max(deadlineMs, this.model.nowMs)))
+      throw new Error(`a hold's deadline is ${deadlineMs}, the alarm is set to ${alarmMs}`);
+    const { closeSeq, ackedCloseSeq } = object.books()!;
+    if (closeSeq > ackedCloseSeq && (alarmMs === null || alarmMs > this.model.nowMs + RESEND_MS))
+      throw new Error(`lines are unconfirmed at ${this.model.nowMs}, the alarm is set to ${alarmMs}`);
+  }
+
+  // Between stays: the way to D1, evictions, restores.
+
+  private async carryMessages(loss: number): Promise<void> {
+    this.doing = 'carrying messages';
+    const { random } = this;
+    const arriving: LedgerMessage[] = [];
+    const later: LedgerMessage[] = [];
+    for (const message of random.shuffled(this.inFlight)) {
+      if (random.chance(loss)) {
+        this.count('message lost');
+        continue;
+      }
+      if (loss > 0 && random.chance(0.25)) {
+        this.count('message late');
+        later.push(message);
+        continue;
+      }
+      arriving.push(message);
+      if (loss > 0 && random.chance(0.2)) {
+        this.count('message repeated');
+        later.push(message);
+      }
+    }
+    this.inFlight = later;
+    for (let i = 0; i < arriving.length; ) {
+      const batch = arriving.slice(i, i + random.between(1, 20));
+      i += batch.length;
+      try {
+        await projectLedger({ db: env.DB, account: () => this.lossyStub(loss) }, batch);
+      } catch {
+        this.count('batch tried again');
+        this.inFlight.push(...batch);
+      }
+    }
+  }
+
+  /** Acknowledgements get lost on their way, or fail loudly, or come again later. */
+  private lossyStub(loss: number): AccountStub {
+    const { stub } = this.account;
+    const acknowledge = async (acknowledgement: Acknowledgement): Promise<void> => {
+      if (this.random.chance(loss)) {
+        this.count('acknowledgement lost');
+        this.acknowledgements.push(acknowledgement);
+        return;
+      }
+      if (this.random.chance(loss / 3)) throw new Error('the account was not reached');
+      await stub.acknowledge(acknowledgement);
+      if (this.random.chance(loss)) this.acknowledgements.push(acknowledgement);
+    };
+    return { acknowledge } as AccountStub;
+  }
+
+  private async evict(): Promise<void> {
+    this.doing = 'evicting';
+    this.count('evicted');
+    await this.account.evict();
+  }
+
+  private async perhapsRestore(): Promise<void> {
+    const { random } = this;
+    if (!this.restorePoint) {
+      if (!random.chance(0.15)) return;
+      this.restorePoint = { rows: await this.account.run((_object, state) => copyRows(state)), model: this.model.snapshot() };
+      return;
+    }
+    if (!random.chance(0.25)) return;
+    this.doing = 'restoring';
+    this.count('restored');
+    const { rows, model } = this.restorePoint;
+    // What was on its way has arrived or never will: a restore waits for the queue to run dry.
+    await this.carryMessages(0.3);
+    await this.carryMessages(0);
+    this.inFlight = [];
+    this.acknowledgements = [];
+    await this.account.run(async (_object, state) => {
+      putBackRows(state, rows);
+      await state.storage.deleteAlarm();
+    });
+    await this.account.evict();
+    const known = await this.inD1();
+    this.model.restoredTo(model, known);
+    await this.account.run(async (object) => {
+      const deps = { db: env.DB, account: () => object as unknown as AccountStub, macSecret: '', now: () => this.account.nowMs };
+      const { epoch } = await recover(deps, this.account.id, object.books()!);
+      agree('the epoch', epoch, this.model.epoch);
+    });
+    await this.account.run((object, state) => this.compareAll(object, state));
+    if (random.chance(0.6)) this.restorePoint = undefined;
+  }
+
+  private async inD1() {
+    const rows = await ledgerRows(this.account.id);
+    const of = (field: 'eventId' | 'adjusts') =>
+      new Set(rows.map(({ detail }) => (JSON.parse(detail) as Record<string, string>)[field]).filter((value) => value !== undefined));
+    const alerts = await env.DB.prepare('SELECT id FROM alerts WHERE account_id = ?').bind(this.account.id).all<{ id: string }>();
+    const revoked = await env.DB.prepare("SELECT id FROM api_keys WHERE account_id = ? AND status = 'revoked'")
+      .bind(this.account.id)
+      .all<{ id: string }>();
+    return {
+      holds: new Set(rows.filter(({ kind }) => kind === 'usage').map(({ id }) => id)),
+      events: of('eventId'),
+      adjusted: of('adjusts'),
+      alerts: new Set(alerts.results.map(({ id }) => id)),
+      revokedKeys: new Set(revoked.results.map(({ id }) => id)),
+    };
+  }
+
+  /** The queue works again: what was lost is said again, until D1 has everything. */
+  private async drain(): Promise<void> {
+    this.account.queue.mode = 'works';
+    for (let round = 0; round < 40; round++) {
+      this.doing = 'draining';
+      await this.carryMessages(0);
+      const settled = await this.account.run(async (object, state) => {
+        this.account.nowMs += RESEND_MS;
+        this.model.nowMs = this.account.nowMs;
+        const dueMs = await state.storage.getAlarm();
+        if (dueMs !== null && dueMs <= this.model.nowMs) {
+          await this.startAlarm(object, state);
+          await this.alarm;
+        }
+        this.inFlight.push(...this.account.queue.take());
+        const { closeSeq, ackedCloseSeq } = object.books()!;
+        return this.model.open.length === 0 && closeSeq === ackedCloseSeq && (await state.storage.getAlarm()) === null;
+      });
+      if (settled && this.inFlight.length === 0) return;
+    }
+    throw new Error('lines stay unconfirmed, or an alarm goes on for ever');
+  }
+
+  private async compareWithD1(): Promise<void> {
+    this.doing = 'comparing with D1';
+    await this.account.run((object, state) => this.compareAll(object, state));
+    const rows = await ledgerRows(this.account.id);
+    const byEpoch = new Map<number, number[]>();
+    for (const { epoch, close_seq } of rows) byEpoch.set(epoch, [...(byEpoch.get(epoch) ?? []), close_seq]);
+    for (const [epoch, closeSeqs] of byEpoch)
+      if (!this.options.restores || epoch === this.model.epoch)
+        agree(
+          `close sequences of epoch ${epoch}`,
+          closeSeqs,
+          closeSeqs.map((_, i) => i + 1),
+        );
+    const books = await this.account.run((object) => object.books()!);
+    agree('the last close', byEpoch.get(books.epoch)?.length ?? 0, books.closeSeq);
+    const lines = rows
+      .sort((a, b) => a.seq - b.seq)
+      .map((row) => ({
+        ...(row.kind === 'usage' && { id: row.id }),
+        kind: row.kind,
+        state: row.state,
+        keyId: row.key_id,
+        userId: row.user_id,
+        family: row.family,
+        test: row.test === 1,
+        model: (row as unknown as { model: string | null }).model,
+        endpoint: (row as unknown as { endpoint: string | null }).endpoint,
+        heldMicro: row.held,
+        amountMicro: row.amount,
+        openedAtMs: row.opened_at,
+        closedAtMs: row.closed_at,
+        outcome: row.outcome,
+        detail: JSON.parse(row.detail) as unknown,
+      }));
+    agreeEach('lines in D1', lines, this.model.lines.map(lineOfModel));
+    agree(
+      'the sum in D1',
+      lines.reduce((sum, { amountMicro }) => sum + amountMicro, 0),
+      books.balanceMicro,
+    );
+    await this.compareEntities();
+    this.count('lines in D1', lines.length);
+    this.count('operations', this.steps);
+  }
+
+  private async compareEntities(): Promise<void> {
+    const alerts = await env.DB.prepare('SELECT id, payload FROM alerts WHERE account_id = ? ORDER BY id')
+      .bind(this.account.id)
+      .all<{ id: string; payload: string }>();
+    agree(
+      'alerts in D1',
+      alerts.results.map(({ id, payload }) => [id, JSON.parse(payload)]),
+      [...this.model.alerts].sort(([a], [b]) => (a < b ? -1 : 1)),
+    );
+    this.count('alerts', alerts.results.length);
+    const keys = await env.DB.prepare('SELECT id, record FROM api_keys WHERE account_id = ? ORDER BY id')
+      .bind(this.account.id)
+      .all<{ id: string; record: string }>();
+    agree(
+      'keys in D1',
+      keys.results.map(({ record }) => JSON.parse(record)),
+      this.model.keys.map(({ secretHash: _, ...key }) => key).sort((a, b) => (a.id < b.id ? -1 : 1)),
+    );
+    const account = await env.DB.prepare('SELECT tier FROM accounts WHERE id = ?').bind(this.account.id).first<{ tier: string }>();
+    agree('the tier in D1', account?.tier, this.model.tier);
+  }
+}
+
+function monthNumber(timeMs: number, offset = 0): number {
+  const date = new Date(timeMs);
+  const month = new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + offset, 1));
+  return month.getUTCFullYear() * 100 + month.getUTCMonth() + 1;
+}

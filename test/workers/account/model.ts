@@ -1,0 +1,480 @@
+/**
+ * The account as its contract has it, and nothing of how it is built: every operation in one list, every sum and
+ * every window counted anew each time it is asked for.
+ */
+import type {
+  AccountProfile,
+  AdmitRequest,
+  BeatRequest,
+  CloseRequest,
+  ExtendRequest,
+  GrantRequest,
+  KeyRecord,
+  OperationDetail,
+} from '../../../src/account/types';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+const CREDIT = 1_000_000;
+
+const TIERS: readonly [id: string, fromMicro: number][] = [
+  ['free', 0],
+  ['starter', 1_999 * CREDIT],
+  ['growth', 9_999 * CREDIT],
+  ['scale', 49_999 * CREDIT],
+];
+const rank = (tier: string): number => TIERS.findIndex(([id]) => id === tier);
+
+export interface ModelOperation {
+  /** The hold's id; grants and adjustments are told apart by what follows. */
+  id: string | null;
+  eventId: string | null;
+  adjusts: string | null;
+  kind: 'usage' | 'grant' | 'adjust';
+  state: 'open' | 'settled' | 'released' | 'expired';
+  keyId: string | null;
+  userId: string | null;
+  family: string | null;
+  test: boolean;
+  model: string | null;
+  endpoint: string | null;
+  heldMicro: number;
+  checkpointMicro: number;
+  amountMicro: number;
+  openedAtMs: number;
+  deadlineMs: number;
+  closedAtMs: number | null;
+  outcome: string | null;
+  detail: OperationDetail;
+  /** The month whose spend it belongs to. */
+  month: string;
+}
+
+interface State {
+  nowMs: number;
+  epoch: number;
+  profile: AccountProfile;
+  operations: ModelOperation[];
+  keys: Map<string, KeyRecord>;
+  /** Closes that came after the hold had expired, by hold. */
+  late: Map<string, { costMicro: number; outcome: string }>;
+  /** When holds were opened that a restore undid. */
+  undone: Map<string, number>;
+  /** Which alerts have gone out: `kind:key:month`. */
+  alerted: Set<string>;
+  alerts: Map<string, Record<string, unknown>>;
+  idempotency: Map<string, { bodyHash: string; holdId: string; state: 'running' | 'stored' | 'lost'; atMs: number }>;
+}
+
+export interface Refusal {
+  kind: string;
+  details?: Record<string, unknown>;
+  headers?: Record<string, string>;
+  retryAfterSeconds?: number;
+}
+
+export type Expected<T> = ({ ok: true } & T) | { ok: false; refusal: Refusal };
+
+const no = (kind: string, more: Omit<Refusal, 'kind'> = {}): { ok: false; refusal: Refusal } => ({ ok: false, refusal: { kind, ...more } });
+
+const monthName = (timeMs: number): string => new Date(timeMs).toISOString().slice(0, 7);
+const sum = (numbers: number[]): number => numbers.reduce((total, number) => total + number, 0);
+
+/** What D1 knows of an account, as far as a restore is mended with it. */
+export interface Known {
+  holds: ReadonlySet<string>;
+  events: ReadonlySet<string>;
+  adjusted: ReadonlySet<string>;
+  alerts: ReadonlySet<string>;
+  revokedKeys: ReadonlySet<string>;
+}
+
+export class Model {
+  private state: State;
+
+  constructor(profile: AccountProfile, nowMs: number) {
+    this.state = {
+      nowMs,
+      epoch: 1,
+      profile,
+      operations: [],
+      keys: new Map(),
+      late: new Map(),
+      undone: new Map(),
+      alerted: new Set(),
+      alerts: new Map(),
+      idempotency: new Map(),
+    };
+  }
+
+  get nowMs(): number {
+    return this.state.nowMs;
+  }
+
+  set nowMs(nowMs: number) {
+    this.state.nowMs = nowMs;
+  }
+
+  get operations(): readonly ModelOperation[] {
+    return this.state.operations;
+  }
+
+  get lines(): ModelOperation[] {
+    return this.state.operations.filter(({ state }) => state !== 'open');
+  }
+
+  get open(): ModelOperation[] {
+    return this.state.operations.filter(({ state }) => state === 'open');
+  }
+
+  get balanceMicro(): number {
+    return sum(this.lines.map(({ amountMicro }) => amountMicro));
+  }
+
+  get heldMicro(): number {
+    return sum(this.open.map(({ heldMicro }) => heldMicro));
+  }
+
+  get topUpMicro(): number {
+    return sum(this.state.operations.filter(({ detail }) => detail.topUp === true).map(({ amountMicro }) => amountMicro));
+  }
+
+  get tier(): string {
+    const earned = TIERS.filter(([, fromMicro]) => this.topUpMicro >= fromMicro).at(-1)?.[0] ?? 'free';
+    return rank(earned) > rank(this.state.profile.grantedTier) ? earned : this.state.profile.grantedTier;
+  }
+
+  get epoch(): number {
+    return this.state.epoch;
+  }
+
+  get keys(): KeyRecord[] {
+    return [...this.state.keys.values()];
+  }
+
+  get alerts(): ReadonlyMap<string, Record<string, unknown>> {
+    return this.state.alerts;
+  }
+
+  spentMicro(keyId: string): number {
+    const month = monthName(this.nowMs);
+    return 0 - sum(this.lines.filter((line) => line.keyId === keyId && line.month === month).map(({ amountMicro }) => amountMicro));
+  }
+
+  private heldByKeyMicro(keyId: string): number {
+    return sum(this.open.filter((hold) => hold.keyId === keyId).map(({ heldMicro }) => heldMicro));
+  }
+
+  /** Opening times of the calls that count against an hourly limit now. */
+  window(userId: string, family: string, test: boolean): number[] {
+    return this.state.operations
+      .filter((call) => call.kind === 'usage' && call.userId === userId && call.family === family && call.test === test)
+      .filter((call) => call.state !== 'released' && !(call.state === 'expired' && call.amountMicro === 0))
+      .map(({ openedAtMs }) => openedAtMs)
+      .filter((openedAtMs) => openedAtMs > this.nowMs - HOUR_MS);
+  }
+
+  putKey(key: KeyRecord): void {
+    this.state.keys.set(key.id, key);
+  }
+
+  setTier(grantedTier: AccountProfile['grantedTier']): void {
+    this.state.profile = { ...this.state.profile, grantedTier };
+  }
+
+  refuseKey(request: Pick<AdmitRequest, 'keyId' | 'secretHash' | 'origin' | 'ip'>): Refusal | undefined {
+    const key = this.state.keys.get(request.keyId);
+    if (!key || key.secretHash !== request.secretHash) return { kind: 'invalid_key' };
+    if (key.status === 'revoked') return { kind: 'revoked_key' };
+    if (key.status === 'disabled') return { kind: 'disabled_key' };
+    if (key.expiresAtMs !== null && this.nowMs >= key.expiresAtMs) return { kind: 'expired_key' };
+    if (key.origins.length > 0 && !key.origins.includes(request.origin ?? '')) return { kind: 'origin_not_allowed' };
+    if (key.ips.length > 0 && !key.ips.includes(request.ip ?? '')) return { kind: 'ip_not_allowed' };
+    return undefined;
+  }
+
+  /** `holdId` is the one that the account gave, should it have admitted the call. */
+  admit(request: AdmitRequest, holdId: string | undefined): Expected<{ userId: string } | { replayOf: string }> {
+    const refusedKey = this.refuseKey(request);
+    if (refusedKey) return { ok: false, refusal: refusedKey };
+    const key = this.state.keys.get(request.keyId)!;
+    const { idempotency } = request;
+    const record = idempotency && this.state.idempotency.get(idempotency.keyHash);
+    if (idempotency && record && this.nowMs - record.atMs < DAY_MS) {
+      if (record.bodyHash !== idempotency.bodyHash || record.state === 'lost') return no('idempotency_mismatch');
+      if (record.state === 'running') return no('idempotency_in_flight', { retryAfterSeconds: 1 });
+      return { ok: true, replayOf: record.holdId };
+    }
+    const refusal = this.refuseCall(key, request);
+    if (refusal) return { ok: false, refusal };
+    if (holdId === undefined) return { ok: true, userId: key.userId };
+    const test = key.mode === 'test';
+    this.add({
+      id: holdId,
+      kind: 'usage',
+      state: 'open',
+      keyId: key.id,
+      userId: key.userId,
+      family: request.family,
+      test,
+      model: request.model,
+      endpoint: request.endpoint,
+      heldMicro: test ? 0 : request.estimateMicro,
+      deadlineMs: this.nowMs + request.leaseMs,
+      closedAtMs: null,
+      outcome: null,
+    });
+    if (idempotency)
+      this.state.idempotency.set(idempotency.keyHash, { bodyHash: idempotency.bodyHash, holdId, state: 'running', atMs: this.nowMs });
+    return { ok: true, userId: key.userId };
+  }
+
+  /** After the key: what it may use, tier, hourly limit, spending limit, balance. */
+  private refuseCall(key: KeyRecord, request: AdmitRequest): Refusal | undefined {
+    const inScope =
+      (key.models.length === 0 || key.models.includes(request.model)) &&
+      (key.families.length === 0 || key.families.includes(request.modelFamily));
+    if (!inScope) return { kind: 'model_not_allowed' };
+    const test = key.mode === 'test';
+    if (!test && rank(this.tier) < rank(request.minimumTier))
+      return { kind: 'tier_required', details: { required_tier: request.minimumTier, tier: this.tier } };
+    const window = this.window(key.userId, request.family, test);
+    if (window.length >= request.hourlyLimit) {
+      const resetAtMs = Math.min(...window) + HOUR_MS;
+      return {
+        kind: 'rate_limited',
+        retryAfterSeconds: Math.max(1, Math.ceil((resetAtMs - this.nowMs) / 1000)),
+        headers: {
+          'X-RateLimit-Limit': String(request.hourlyLimit),
+          'X-RateLimit-Remaining': '0',
+          'X-RateLimit-Reset': String(Math.ceil(resetAtMs / 1000)),
+        },
+      };
+    }
+    if (test) return undefined;
+    return this.refuseSpending(key, request.estimateMicro) ?? this.refuseBalance(request.estimateMicro, request.minimumBalanceMicro);
+  }
+
+  private refuseSpending(key: KeyRecord, micro: number): Refusal | undefined {
+    const limit = key.spendingLimitMicro;
+    const spent = this.spentMicro(key.id);
+    if (limit === null || spent + this.heldByKeyMicro(key.id) + micro <= limit) return undefined;
+    const details = { limit: limit / CREDIT, spent: spent / CREDIT, required: micro / CREDIT };
+    if (spent + micro <= limit) return { kind: 'spending_in_flight', details, retryAfterSeconds: 5 };
+    if (this.alert('key_spend_100', key, spent) && key.autoDisable && key.status === 'active') this.putKey({ ...key, status: 'disabled' });
+    return { kind: 'spending_limit', details };
+  }
+
+  private refuseBalance(micro: number, minimumMicro: number): Refusal | undefined {
+    const required = Math.max(micro, minimumMicro);
+    const balance = this.balanceMicro;
+    const available = balance - this.heldMicro;
+    if (balance < required)
+      return {
+        kind: 'insufficient_credits',
+        details: { required: required / CREDIT, available: balance / CREDIT, limit_source: 'credits' },
+      };
+    if (available < micro)
+      return {
+        kind: 'credits_in_flight',
+        details: { required: required / CREDIT, available: available / CREDIT, limit_source: 'in_flight' },
+        retryAfterSeconds: 5,
+      };
+    return undefined;
+  }
+
+  /** Once a key, kind and month. */
+  private alert(kind: string, key: KeyRecord, spentMicro: number): boolean {
+    const month = Number(monthName(this.nowMs).replace('-', ''));
+    const id = `alert:${kind}:${key.id}:${month}`;
+    if (this.state.alerted.has(id)) return false;
+    this.state.alerted.add(id);
+    if (!this.state.alerts.has(id))
+      this.state.alerts.set(id, { kind, keyId: key.id, month, spentMicro, limitMicro: key.spendingLimitMicro });
+    return true;
+  }
+
+  private charged(keyId: string | null): void {
+    const key = keyId === null ? undefined : this.state.keys.get(keyId);
+    if (!key || key.spendingLimitMicro === null) return;
+    const spent = this.spentMicro(key.id);
+    if (spent * 100 >= key.spendingLimitMicro * 80) this.alert('key_spend_80', key, spent);
+  }
+
+  private find(holdId: string): ModelOperation | undefined {
+    return this.state.operations.find(({ id }) => id === holdId);
+  }
+
+  beat(request: BeatRequest): boolean {
+    const hold = this.find(request.holdId);
+    if (hold?.state !== 'open') return false;
+    if (!hold.test) hold.checkpointMicro = Math.max(hold.checkpointMicro, request.checkpointMicro);
+    hold.deadlineMs = Math.max(hold.deadlineMs, this.nowMs + request.leaseMs);
+    return true;
+  }
+
+  extend(request: ExtendRequest): Expected<{ heldMicro: number }> {
+    const hold = this.find(request.holdId);
+    if (hold?.state !== 'open') return no('unavailable');
+    if (!hold.test) {
+      const refusal = this.refuseSpending(this.state.keys.get(hold.keyId!)!, request.byMicro) ?? this.refuseBalance(request.byMicro, 0);
+      if (refusal) return { ok: false, refusal };
+      hold.heldMicro += request.byMicro;
+    }
+    this.beat(request);
+    return { ok: true, heldMicro: hold.heldMicro };
+  }
+
+  /** `overshootMicro` is what it took from the balance beyond what was held for it. */
+  close(
+    request: CloseRequest,
+  ):
+    | { ok: true; costMicro: number; outcome: string; repeated: boolean; overshootMicro: number }
+    | { ok: false; reason: 'unknown_hold' | 'too_late' } {
+    const hold = this.find(request.holdId);
+    if (hold?.state === 'open') {
+      const costMicro = hold.test ? 0 : request.costMicro;
+      this.end(hold, costMicro, request.outcome === 'released' ? 'released' : 'settled', request.outcome, request.detail);
+      this.endIdempotency(request);
+      return { ok: true, costMicro, outcome: request.outcome, repeated: false, overshootMicro: Math.max(0, costMicro - hold.heldMicro) };
+    }
+    if (!hold && !this.state.undone.has(request.holdId)) return { ok: false, reason: 'unknown_hold' };
+    const late = this.state.late.get(request.holdId);
+    if (late) return { ok: true, ...late, repeated: true, overshootMicro: 0 };
+    if (hold && hold.state !== 'expired')
+      return { ok: true, costMicro: 0 - hold.amountMicro, outcome: hold.outcome!, repeated: true, overshootMicro: 0 };
+    if (hold && this.nowMs - hold.closedAtMs! > DAY_MS) return { ok: false, reason: 'too_late' };
+    // Nothing is left of an undone hold but its id, which names the month.
+    if (!hold && monthName(this.state.undone.get(request.holdId)!) < monthName(this.nowMs - DAY_MS))
+      return { ok: false, reason: 'too_late' };
+    return this.closeLate(request, hold);
+  }
+
+  private closeLate(request: CloseRequest, expired: ModelOperation | undefined) {
+    const costMicro = expired?.test ? 0 : request.costMicro;
+    const chargedMicro = expired ? 0 - expired.amountMicro : 0;
+    this.state.late.set(request.holdId, { costMicro, outcome: request.outcome });
+    if (costMicro !== chargedMicro) {
+      this.add({
+        kind: 'adjust',
+        state: 'settled',
+        adjusts: request.holdId,
+        keyId: expired?.keyId ?? null,
+        userId: expired?.userId ?? null,
+        family: expired?.family ?? null,
+        model: expired?.model ?? null,
+        endpoint: expired?.endpoint ?? null,
+        amountMicro: chargedMicro - costMicro,
+        outcome: request.outcome,
+        detail: { ...request.detail, adjusts: request.holdId },
+        month: expired?.month ?? monthName(this.nowMs),
+      });
+      this.charged(expired?.keyId ?? null);
+    }
+    const overshootMicro = Math.max(0, costMicro - chargedMicro);
+    return { ok: true as const, costMicro, outcome: request.outcome as string, repeated: false, overshootMicro };
+  }
+
+  private endIdempotency({ idempotency, holdId, outcome }: CloseRequest): void {
+    const record = idempotency && this.state.idempotency.get(idempotency.keyHash);
+    if (!record || record.holdId !== holdId) return;
+    if (outcome === 'released') this.state.idempotency.delete(idempotency.keyHash);
+    else record.state = idempotency.stored ? 'stored' : 'lost';
+  }
+
+  private end(hold: ModelOperation, costMicro: number, state: ModelOperation['state'], outcome: string, detail: OperationDetail): void {
+    hold.state = state;
+    hold.amountMicro = 0 - costMicro;
+    hold.closedAtMs = this.nowMs;
+    hold.outcome = outcome;
+    hold.detail = detail;
+    if (costMicro > 0) this.charged(hold.keyId);
+  }
+
+  /** The alarm: what was not heard of in time is charged what it had got to. Gives the overshoot. */
+  expire(): number {
+    let overshootMicro = 0;
+    for (const hold of this.open.filter(({ deadlineMs }) => deadlineMs <= this.nowMs)) {
+      const costMicro = hold.checkpointMicro;
+      overshootMicro += Math.max(0, costMicro - hold.heldMicro);
+      this.end(hold, costMicro, 'expired', costMicro > 0 ? 'estimated' : 'released', { expired: true });
+      for (const [keyHash, record] of this.state.idempotency)
+        if (record.holdId === hold.id && record.state === 'running') this.state.idempotency.delete(keyHash);
+    }
+    return overshootMicro;
+  }
+
+  grant(request: GrantRequest): { balanceMicro: number; repeated: boolean } {
+    const repeated = this.state.operations.some(({ eventId }) => eventId === request.eventId);
+    if (!repeated)
+      this.add({
+        kind: 'grant',
+        state: 'settled',
+        eventId: request.eventId,
+        amountMicro: request.amountMicro,
+        outcome: 'actual',
+        detail: { reason: request.reason, eventId: request.eventId, topUp: request.topUp },
+      });
+    return { balanceMicro: this.balanceMicro, repeated };
+  }
+
+  private add(fields: Partial<ModelOperation> & Pick<ModelOperation, 'kind' | 'state'>): void {
+    this.state.operations.push({
+      id: null,
+      eventId: null,
+      adjusts: null,
+      keyId: null,
+      userId: null,
+      family: null,
+      test: false,
+      model: null,
+      endpoint: null,
+      heldMicro: 0,
+      checkpointMicro: 0,
+      amountMicro: 0,
+      openedAtMs: this.nowMs,
+      deadlineMs: this.nowMs,
+      closedAtMs: this.nowMs,
+      outcome: null,
+      detail: {},
+      month: monthName(this.nowMs),
+      ...fields,
+    });
+  }
+
+  snapshot(): Model {
+    const copy = new Model(this.state.profile, this.nowMs);
+    copy.state = structuredClone(this.state);
+    return copy;
+  }
+
+  /**
+   * The account after it was put back to an earlier moment and mended from D1: what was closed since and is in D1
+   * stays, what is not is as it was then, and a hold that was opened since and is not in D1 is undone.
+   */
+  restoredTo({ state: then }: Model, known: Known): void {
+    const before = structuredClone(then);
+    const { state: now } = this;
+    const kept = (operation: ModelOperation): boolean =>
+      (operation.id !== null && known.holds.has(operation.id)) ||
+      (operation.eventId !== null && known.events.has(operation.eventId)) ||
+      (operation.adjusts !== null && known.adjusted.has(operation.adjusts));
+    const same = (a: ModelOperation, b: ModelOperation): boolean => a.id === b.id && a.eventId === b.eventId && a.adjusts === b.adjusts;
+    const operations: ModelOperation[] = before.operations.map((old) => {
+      if (old.state !== 'open') return old;
+      const since = now.operations.find((operation) => same(operation, old));
+      return since && since.state !== 'open' && kept(since) ? since : old;
+    });
+    for (const operation of now.operations) {
+      if (before.operations.some((old) => same(old, operation))) continue;
+      if (operation.state !== 'open' && kept(operation)) operations.push(operation);
+      else if (operation.id !== null) now.undone.set(operation.id, operation.openedAtMs);
+    }
+    const late = new Map([...now.late].filter(([holdId]) => before.late.has(holdId) || known.adjusted.has(holdId)));
+    const alerts = new Map([...now.alerts].filter(([id]) => before.alerts.has(id) || known.alerts.has(id)));
+    const keys = new Map(
+      [...before.keys].map(([id, key]) => [id, known.revokedKeys.has(id) ? { ...key, status: 'revoked' as const } : key]),
+    );
+    this.state = { ...before, nowMs: now.nowMs, epoch: now.epoch + 1, operations, late, alerts, keys, undone: now.undone };
+  }
+}

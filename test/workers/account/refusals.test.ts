@@ -1,0 +1,493 @@
+import { describe, expect, it } from 'vitest';
+import type { AdmitRequest, AdmitResult, KeyRecord } from '../../../src/account/types';
+import { renderOpenaiError } from '../../../src/dialects/openai-errors';
+import {
+  admitRequest,
+  CREDIT,
+  closing,
+  DAY_MS,
+  HOUR_MS,
+  holdOf,
+  type Inside,
+  LEASE_MS,
+  MINUTE_MS,
+  refusalOf,
+  SECOND_MS,
+  START_MS,
+  TestAccount,
+  testKey,
+} from './support';
+
+/** The refusal as an OpenAI client gets it. */
+function rendered(result: AdmitResult) {
+  const { status, headers, body } = renderOpenaiError(refusalOf(result), 'req_test');
+  return { status, headers, body: JSON.parse(body) as Record<string, unknown> };
+}
+
+const kindOf = (object: Inside, request: Partial<AdmitRequest>): string => {
+  const result = object.admit(admitRequest(request));
+  if (result.ok) object.release({ holdId: holdOf(result), detail: {} });
+  return result.ok ? 'admitted' : result.error.kind;
+};
+
+describe('the order of refusals', () => {
+  it('is key, model, tier, hourly limit, spending limit, balance', async () => {
+    const scoped: Partial<KeyRecord> = {
+      status: 'revoked',
+      expiresAtMs: START_MS,
+      origins: ['https://app.example.com'],
+      ips: ['192.0.2.0/24'],
+      models: ['another-model'],
+      spendingLimitMicro: 3 * CREDIT,
+    };
+    const account = await TestAccount.create({ credits: 10 });
+    await account.run((object) => {
+      object.settle(closing(holdOf(object.admit(admitRequest())), 2 * CREDIT));
+      const everything: Partial<AdmitRequest> = {
+        secretHash: 'wrong',
+        minimumTier: 'scale',
+        hourlyLimit: 1,
+        estimateMicro: 50 * CREDIT,
+        minimumBalanceMicro: 200 * CREDIT,
+      };
+      let request = everything;
+      let key = testKey(scoped);
+      const refusedAs = (kind: string, cure: { request?: Partial<AdmitRequest>; key?: Partial<KeyRecord> }) => {
+        object.putKey(key);
+        expect(kindOf(object, request)).toBe(kind);
+        request = { ...request, ...cure.request };
+        key = { ...key, ...cure.key };
+      };
+      refusedAs('invalid_key', { request: { secretHash: 'hash-a' } });
+      refusedAs('revoked_key', { key: { status: 'disabled' } });
+      refusedAs('disabled_key', { key: { status: 'active' } });
+      refusedAs('expired_key', { key: { expiresAtMs: null } });
+      refusedAs('origin_not_allowed', { request: { origin: 'https://app.example.com' } });
+      refusedAs('ip_not_allowed', { request: { ip: '192.0.2.1' } });
+      refusedAs('model_not_allowed', { key: { models: [] } });
+      refusedAs('tier_required', { request: { minimumTier: 'free' } });
+      refusedAs('rate_limited', { request: { hourlyLimit: 10 } });
+      refusedAs('spending_limit', { key: { spendingLimitMicro: null } });
+      refusedAs('insufficient_credits', { request: { estimateMicro: CREDIT, minimumBalanceMicro: 0 } });
+      refusedAs('admitted', {});
+    });
+  });
+
+  it('asks for the idempotency key after the API key, and before all the rest', async () => {
+    const account = await TestAccount.create({ credits: 10 });
+    const idempotency = { keyHash: 'i', bodyHash: 'b' };
+    await account.run((object) => {
+      holdOf(object.admit(admitRequest({ idempotency })));
+      expect(kindOf(object, { idempotency, secretHash: 'wrong' })).toBe('invalid_key');
+      expect(kindOf(object, { idempotency, minimumTier: 'scale', hourlyLimit: 1, estimateMicro: 50 * CREDIT })).toBe(
+        'idempotency_in_flight',
+      );
+    });
+  });
+});
+
+describe('a refusal for want of credits', () => {
+  it('says what is required and available, within the error and beside it', async () => {
+    const account = await TestAccount.create({ credits: 150.5 });
+    await account.run((object) => {
+      expect(rendered(object.admit(admitRequest({ minimumBalanceMicro: 200 * CREDIT })))).toEqual({
+        status: 402,
+        headers: { 'content-type': 'application/json', 'x-should-retry': 'false' },
+        body: {
+          error: {
+            type: 'insufficient_credits',
+            message: 'This call needs 200 credits; the account has 150.5. Top up to go on (100 credits = 1 USD).',
+            code: null,
+            param: null,
+            request_id: 'req_test',
+            required: 200,
+            available: 150.5,
+            limit_source: 'credits',
+          },
+          required: 200,
+          available: 150.5,
+        },
+      });
+    });
+  });
+
+  it('tells credits that are held from credits that are not there', async () => {
+    const account = await TestAccount.create({ credits: 10 });
+    await account.run((object) => {
+      const holdId = holdOf(object.admit(admitRequest({ estimateMicro: 8 * CREDIT })));
+      expect(rendered(object.admit(admitRequest({ estimateMicro: 3 * CREDIT })))).toEqual({
+        status: 402,
+        headers: { 'content-type': 'application/json', 'retry-after': '5' },
+        body: {
+          error: {
+            type: 'insufficient_credits',
+            message: "This call needs 3 credits; 8 of the account's are held by calls under way.",
+            code: null,
+            param: null,
+            request_id: 'req_test',
+            required: 3,
+            available: 2,
+            limit_source: 'in_flight',
+          },
+          required: 3,
+          available: 2,
+        },
+      });
+      object.release({ holdId, detail: {} });
+      expect(kindOf(object, { estimateMicro: 3 * CREDIT })).toBe('admitted');
+    });
+  });
+
+  it('never comes to a test key, nor does a tier or a spending limit', async () => {
+    const account = await TestAccount.create({ keys: [testKey({ mode: 'test', spendingLimitMicro: 0 })] });
+    await account.run((object) => {
+      const holdId = holdOf(object.admit(admitRequest({ estimateMicro: 1e9, minimumBalanceMicro: 1e9, minimumTier: 'scale' })));
+      expect(object.view()!.heldMicro).toBe(0);
+      expect(object.settle(closing(holdId, 5 * CREDIT))).toMatchObject({ ok: true, costMicro: 0 });
+      expect(object.view()!.balanceMicro).toBe(0);
+    });
+  });
+});
+
+describe('a refusal for the tier', () => {
+  it('names the tier that is needed and the one there is', async () => {
+    const account = await TestAccount.create({ credits: 1_000 });
+    await account.run((object) => {
+      expect(rendered(object.admit(admitRequest({ minimumTier: 'starter', model: 'a-video' })))).toEqual({
+        status: 403,
+        headers: { 'content-type': 'application/json', 'x-should-retry': 'false' },
+        body: {
+          error: {
+            type: 'access_denied',
+            message: 'a-video needs the Starter tier: top-ups of 1999 credits in total (100 credits = 1 USD).',
+            code: null,
+            param: 'model',
+            request_id: 'req_test',
+            required_tier: 'starter',
+            tier: 'free',
+          },
+        },
+      });
+    });
+  });
+
+  it('ends when top-ups reach the tier, and comes back when they are disputed', async () => {
+    const account = await TestAccount.create({ credits: 1_000 });
+    await account.run((object) => {
+      const topUp = (eventId: string, credits: number) => object.grant({ eventId, amountMicro: credits * CREDIT, reason: '', topUp: true });
+      topUp('first', 1_998.99);
+      expect(kindOf(object, { minimumTier: 'starter' })).toBe('tier_required');
+      topUp('second', 0.01);
+      expect(kindOf(object, { minimumTier: 'starter' })).toBe('admitted');
+      topUp('dispute', -1_999);
+      expect(kindOf(object, { minimumTier: 'starter' })).toBe('tier_required');
+      topUp('another dispute', -500);
+      expect(object.view()).toMatchObject({ tier: 'free', topUpMicro: -500 * CREDIT });
+      object.setTier('growth');
+      expect(kindOf(object, { minimumTier: 'growth' })).toBe('admitted');
+    });
+  });
+});
+
+describe('a refusal for the hourly limit', () => {
+  const full = (object: Inside, hourlyLimit: number) => object.admit(admitRequest({ hourlyLimit }));
+
+  it('says the limit and when it ends, and sends no Retry-After that is long', async () => {
+    const account = await TestAccount.create({ credits: 1_000 });
+    await account.run((object) => {
+      for (let i = 0; i < 3; i++) holdOf(full(object, 3));
+      account.nowMs += 10 * MINUTE_MS;
+      expect(rendered(full(object, 3))).toEqual({
+        status: 429,
+        headers: {
+          'content-type': 'application/json',
+          'x-should-retry': 'false',
+          'X-RateLimit-Limit': '3',
+          'X-RateLimit-Remaining': '0',
+          'X-RateLimit-Reset': String((START_MS + HOUR_MS) / 1000),
+        },
+        body: {
+          error: {
+            type: 'rate_limit_error',
+            message: "This user's limit of 3 chat calls an hour is reached.",
+            code: null,
+            param: null,
+            request_id: 'req_test',
+          },
+        },
+      });
+    });
+  });
+
+  it('sends a Retry-After of 30 seconds and less', async () => {
+    const account = await TestAccount.create({ credits: 1_000 });
+    await account.run((object) => {
+      for (let i = 0; i < 3; i++) holdOf(full(object, 3));
+      account.nowMs = START_MS + HOUR_MS - 30 * SECOND_MS - 1;
+      expect(rendered(full(object, 3)).headers['retry-after']).toBeUndefined();
+      account.nowMs++;
+      expect(rendered(full(object, 3)).headers['retry-after']).toBe('30');
+      account.nowMs = START_MS + HOUR_MS - 1;
+      expect(rendered(full(object, 3)).headers['retry-after']).toBe('1');
+    });
+  });
+
+  it('counts by user and family, over all of the user’s keys, and test calls apart', async () => {
+    const account = await TestAccount.create({
+      credits: 1_000,
+      keys: [
+        testKey({ id: 'key_a', userId: 'user-a' }),
+        testKey({ id: 'key_a2', userId: 'user-a' }),
+        testKey({ id: 'key_b', userId: 'user-b' }),
+        testKey({ id: 'key_t', userId: 'user-a', mode: 'test' }),
+      ],
+    });
+    await account.run((object) => {
+      const call = (keyId: string, family: AdmitRequest['family'] = 'chat') =>
+        object.admit(admitRequest({ keyId, family, hourlyLimit: 2 }));
+      holdOf(call('key_a'));
+      holdOf(call('key_a2'));
+      expect(refusalOf(call('key_a')).kind).toBe('rate_limited');
+      expect(refusalOf(call('key_a2')).kind).toBe('rate_limited');
+      holdOf(call('key_b'));
+      holdOf(call('key_a', 'image'));
+      holdOf(call('key_t'));
+      holdOf(call('key_t'));
+      expect(refusalOf(call('key_t')).kind).toBe('rate_limited');
+    });
+  });
+});
+
+describe('a refusal for the spending limit', () => {
+  it('is for good when the limit is spent', async () => {
+    const account = await TestAccount.create({ credits: 1_000, keys: [testKey({ spendingLimitMicro: 10 * CREDIT })] });
+    await account.run((object) => {
+      object.settle(closing(holdOf(object.admit(admitRequest({ estimateMicro: 9 * CREDIT }))), 9 * CREDIT));
+      expect(rendered(object.admit(admitRequest({ estimateMicro: 2 * CREDIT })))).toEqual({
+        status: 429,
+        headers: { 'content-type': 'application/json', 'x-should-retry': 'false' },
+        body: {
+          error: {
+            type: 'spending_limit_error',
+            message: "This API key's spending limit of 10 credits a month is reached.",
+            code: 'insufficient_quota',
+            param: null,
+            request_id: 'req_test',
+            limit: 10,
+            spent: 9,
+            required: 2,
+          },
+        },
+      });
+      expect(kindOf(object, { estimateMicro: CREDIT })).toBe('admitted');
+    });
+  });
+
+  it('may be tried again when calls under way take it up', async () => {
+    const account = await TestAccount.create({ credits: 1_000, keys: [testKey({ spendingLimitMicro: 10 * CREDIT })] });
+    await account.run((object) => {
+      const holdId = holdOf(object.admit(admitRequest({ estimateMicro: 9 * CREDIT })));
+      const { status, headers, body } = rendered(object.admit(admitRequest({ estimateMicro: 2 * CREDIT })));
+      expect([status, headers]).toEqual([429, { 'content-type': 'application/json', 'retry-after': '5' }]);
+      expect(body.error).toMatchObject({ type: 'spending_limit_error', limit: 10, spent: 0, required: 2 });
+      object.release({ holdId, detail: {} });
+      expect(kindOf(object, { estimateMicro: 2 * CREDIT })).toBe('admitted');
+    });
+  });
+});
+
+describe('quota', () => {
+  it('is not used by refusals', async () => {
+    const account = await TestAccount.create({ credits: 100, keys: [testKey({ spendingLimitMicro: 50 * CREDIT })] });
+    await account.run((object) => {
+      for (let i = 0; i < 5; i++) {
+        kindOf(object, { secretHash: 'wrong', hourlyLimit: 1 });
+        kindOf(object, { minimumTier: 'scale', hourlyLimit: 1 });
+        kindOf(object, { estimateMicro: 60 * CREDIT, hourlyLimit: 1 });
+        kindOf(object, { minimumBalanceMicro: 200 * CREDIT, hourlyLimit: 1 });
+      }
+      holdOf(object.admit(admitRequest({ hourlyLimit: 1 })));
+      expect(kindOf(object, { hourlyLimit: 1 })).toBe('rate_limited');
+      expect(object.view()).toMatchObject({ balanceMicro: 100 * CREDIT, heldMicro: CREDIT });
+    });
+  });
+
+  it('is given back by calls that failed, and kept by calls that cost nothing', async () => {
+    const account = await TestAccount.create({ credits: 100 });
+    await account.run((object) => {
+      const call = () => object.admit(admitRequest({ hourlyLimit: 2 }));
+      const [first, second] = [holdOf(call()), holdOf(call())];
+      object.release({ holdId: first, detail: {} });
+      const third = holdOf(call());
+      object.settle(closing(second, 0));
+      object.settle(closing(third, 0));
+      expect(refusalOf(call()).kind).toBe('rate_limited');
+      object.opened = undefined;
+      expect(refusalOf(call()).kind).toBe('rate_limited');
+    });
+  });
+});
+
+describe('an idempotency key', () => {
+  const idempotency = { keyHash: 'i', bodyHash: 'b' };
+  const first = (object: Inside) => holdOf(object.admit(admitRequest({ idempotency })));
+  const again = (object: Inside) => object.admit(admitRequest({ idempotency }));
+  const close = (object: Inside, holdId: string, stored: boolean) =>
+    object.settle({ ...closing(holdId, CREDIT), idempotency: { keyHash: 'i', stored } });
+
+  it('sends the first answer again, and charges once', async () => {
+    const account = await TestAccount.create({ credits: 10 });
+    const holdId = await account.run((object) => {
+      const hold = first(object);
+      close(object, hold, true);
+      return hold;
+    });
+    await account.evict();
+    await account.run((object) => {
+      expect(again(object)).toEqual({ ok: true, replay: { operationId: holdId } });
+      expect(object.view()).toMatchObject({ balanceMicro: 9 * CREDIT, heldMicro: 0 });
+    });
+  });
+
+  it('is refused with another body', async () => {
+    const account = await TestAccount.create({ credits: 10 });
+    await account.run((object) => {
+      close(object, first(object), true);
+      const { status, headers, body } = rendered(object.admit(admitRequest({ idempotency: { keyHash: 'i', bodyHash: 'other' } })));
+      expect([status, headers['x-should-retry'], body.error]).toMatchObject([422, 'false', { type: 'idempotency_error' }]);
+    });
+  });
+
+  it('makes a twin come back later while the first is under way', async () => {
+    const account = await TestAccount.create({ credits: 10 });
+    await account.run((object) => {
+      first(object);
+      const { status, headers } = rendered(again(object));
+      expect([status, headers]).toEqual([409, { 'content-type': 'application/json', 'retry-after': '1' }]);
+    });
+  });
+
+  it('is refused when the answer was charged and could not be kept', async () => {
+    const account = await TestAccount.create({ credits: 10 });
+    await account.run((object) => {
+      close(object, first(object), false);
+      expect(refusalOf(again(object)).kind).toBe('idempotency_mismatch');
+    });
+  });
+
+  it('is free again after a call that came to nothing, and after a day', async () => {
+    const account = await TestAccount.create({ credits: 10 });
+    await account.run(async (object) => {
+      object.release({ holdId: first(object), detail: {}, idempotency: { keyHash: 'i', stored: false } });
+      const expired = first(object);
+      account.nowMs += LEASE_MS;
+      await object.alarm();
+      const third = first(object);
+      expect(third).not.toBe(expired);
+      close(object, third, true);
+      account.nowMs += DAY_MS - 1;
+      expect(again(object)).toMatchObject({ replay: { operationId: third } });
+      account.nowMs++;
+      expect(holdOf(again(object))).not.toBe(third);
+    });
+  });
+
+  it('is not settled by the late close of an earlier call that bore it', async () => {
+    const account = await TestAccount.create({ credits: 10 });
+    await account.run(async (object) => {
+      const lost = first(object);
+      account.nowMs += LEASE_MS;
+      await object.alarm();
+      first(object);
+      close(object, lost, true);
+      expect(refusalOf(again(object)).kind).toBe('idempotency_in_flight');
+    });
+  });
+});
+
+describe('the scope of a key', () => {
+  async function kindFor(key: Partial<KeyRecord>, request: Partial<AdmitRequest>): Promise<string> {
+    const account = await TestAccount.create({ credits: 10, keys: [testKey(key)] });
+    return account.run((object) => kindOf(object, request));
+  }
+
+  it.each([
+    ['192.0.2.7', '192.0.2.7', true],
+    ['192.0.2.7', '192.0.2.8', false],
+    ['192.0.2.0/24', '192.0.2.255', true],
+    ['192.0.2.0/24', '192.0.3.0', false],
+    ['192.0.2.7', '::ffff:192.0.2.7', true],
+    ['192.0.2.0/24', '::ffff:c000:2ff', true],
+    ['::ffff:192.0.2.7', '192.0.2.7', true],
+    ['::ffff:192.0.2.0/120', '192.0.2.200', true],
+    ['::ffff:192.0.2.0/120', '192.0.3.200', false],
+    ['2001:db8::/32', '2001:db8:ffff::1', true],
+    ['2001:db8::/32', '2001:db9::1', false],
+    ['2001:db8::1', '2001:0db8:0:0:0:0:0:1', true],
+    ['2001:db8::/32', '192.0.2.7', false],
+    ['0.0.0.0/0', '2001:db8::1', false],
+    ['0.0.0.0/0', '203.0.113.9', true],
+    ['::/0', '203.0.113.9', false],
+    ['192.0.2.7', 'not an address', false],
+    ['192.0.2.7', null, false],
+    ['nonsense', '192.0.2.7', false],
+  ])('with the range %s and the address %s allows: %s', async (range, ip, allowed) => {
+    expect(await kindFor({ ips: [range] }, { ip })).toBe(allowed ? 'admitted' : 'ip_not_allowed');
+  });
+
+  it.each([
+    ['https://app.example.com', 'https://app.example.com', true],
+    ['https://app.example.com/', 'HTTPS://APP.example.com', true],
+    ['https://app.example.com', 'https://app.example.com.evil.test', false],
+    ['https://app.example.com', 'http://app.example.com', false],
+    ['https://app.example.com', 'https://app.example.com:8443', false],
+    ['https://app.example.com', 'null', false],
+    ['https://app.example.com', null, false],
+  ])('with the origin %s and a call from %s allows: %s', async (origin, from, allowed) => {
+    expect(await kindFor({ origins: [origin] }, { origin: from })).toBe(allowed ? 'admitted' : 'origin_not_allowed');
+  });
+
+  it('holds by model and by family', async () => {
+    expect(await kindFor({ models: ['a-model'] }, {})).toBe('admitted');
+    expect(await kindFor({ models: ['b-model'] }, {})).toBe('model_not_allowed');
+    expect(await kindFor({ families: ['image'] }, {})).toBe('model_not_allowed');
+    expect(await kindFor({ families: ['image', 'chat'] }, {})).toBe('admitted');
+  });
+
+  it('ends at the moment that a key expires', async () => {
+    const account = await TestAccount.create({ credits: 10, keys: [testKey({ expiresAtMs: START_MS + 5 })] });
+    await account.run((object) => {
+      account.nowMs = START_MS + 4;
+      expect(kindOf(object, {})).toBe('admitted');
+      account.nowMs++;
+      expect(kindOf(object, {})).toBe('expired_key');
+      expect(object.authorize(admitRequest())?.kind).toBe('expired_key');
+    });
+  });
+
+  it('ends at once with a revocation, whose calls under way are still charged', async () => {
+    const account = await TestAccount.create({ credits: 10 });
+    await account.run((object) => {
+      const holdId = holdOf(object.admit(admitRequest()));
+      object.revokeKey('key_a');
+      expect(kindOf(object, {})).toBe('revoked_key');
+      expect(object.authorize(admitRequest())?.kind).toBe('revoked_key');
+      expect(object.settle(closing(holdId, CREDIT)).ok).toBe(true);
+      expect(object.view()!.balanceMicro).toBe(9 * CREDIT);
+    });
+  });
+
+  it.each(['missing', 'wrong'])('is 401 and nothing that helps to guess: %s', async (which) => {
+    const account = await TestAccount.create({ credits: 10 });
+    await account.run((object) => {
+      const request = admitRequest(which === 'missing' ? { keyId: 'key_none' } : { secretHash: 'hash-b' });
+      expect(rendered(object.admit(request))).toEqual({
+        status: 401,
+        headers: { 'content-type': 'application/json', 'x-should-retry': 'false' },
+        body: {
+          error: { type: 'authentication_error', message: 'This API key does not exist.', code: null, param: null, request_id: 'req_test' },
+        },
+      });
+    });
+  });
+});

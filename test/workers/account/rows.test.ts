@@ -1,0 +1,203 @@
+import { createExecutionContext, env, waitOnExecutionContext } from 'cloudflare:test';
+import { describe, expect, it, vi } from 'vitest';
+import { createApp } from '../../../src/app';
+import { createKey } from '../../../src/console/api-keys';
+import type { Bindings } from '../../../src/env';
+import { envConsoleDeps } from '../../../src/http/deps';
+import {
+  admitRequest,
+  CREDIT,
+  closing,
+  holdOf,
+  type Inside,
+  LEASE_MS,
+  MINUTE_MS,
+  refusalOf,
+  SECOND_MS,
+  TestAccount,
+  testKey,
+} from './support';
+
+/** Counts the rows that everything in the object writes from here on, by the cursors' own count. */
+function countRows({ storage: { sql } }: DurableObjectState): () => number {
+  const cursors: { rowsWritten: number }[] = [];
+  const exec = sql.exec.bind(sql);
+  sql.exec = ((query: string, ...values: SqlStorageValue[]) => {
+    const cursor = exec(query, ...values);
+    cursors.push(cursor);
+    return cursor;
+  }) as typeof sql.exec;
+  return () => cursors.splice(0).reduce((sum, { rowsWritten }) => sum + rowsWritten, 0);
+}
+
+/** Stands where D1 stands, and answers nothing. */
+const noD1 = new Proxy({} as D1Database, {
+  get(_target, member) {
+    throw new Error(`D1 was asked: ${String(member)}`);
+  },
+});
+
+const keys = [
+  testKey({ id: 'key_a', spendingLimitMicro: 1_000 * CREDIT }),
+  testKey({ id: 'key_b', spendingLimitMicro: 500 * CREDIT, autoDisable: true, userId: 'user-b' }),
+  testKey({ id: 'key_c' }),
+];
+
+/** The month's table is made with the first operation of a month. */
+async function busyAccount(): Promise<TestAccount> {
+  const account = await TestAccount.create({ credits: 10_000, keys });
+  await account.run((object) => {
+    for (const { id } of keys) object.settle(closing(holdOf(object.admit(admitRequest({ keyId: id }))), CREDIT / 2));
+  });
+  return account;
+}
+
+function call(object: Inside, keyId = 'key_a'): string {
+  return holdOf(object.admit(admitRequest({ keyId })));
+}
+
+describe('rows written', () => {
+  it.each(keys.map(({ id }) => id))('are two to admit and two to settle: %s', async (keyId) => {
+    const account = await busyAccount();
+    await account.run((object, state) => {
+      const written = countRows(state);
+      const holdId = call(object, keyId);
+      expect(written()).toBe(2);
+      object.settle(closing(holdId, CREDIT / 2));
+      expect(written()).toBe(2);
+      object.settle(closing(holdId, CREDIT / 2));
+      expect(written()).toBe(0);
+    });
+  });
+
+  it('are two to release, two to settle what costs nothing, one to beat, two to extend', async () => {
+    const account = await busyAccount();
+    await account.run((object, state) => {
+      const [first, second] = [call(object), call(object)];
+      const written = countRows(state);
+      object.beat({ holdId: first, checkpointMicro: 1, leaseMs: LEASE_MS });
+      expect(written()).toBe(1);
+      object.extend({ holdId: first, byMicro: 5, checkpointMicro: 2, leaseMs: LEASE_MS });
+      expect(written()).toBe(2);
+      object.release({ holdId: first, detail: {} });
+      expect(written()).toBe(2);
+      object.settle(closing(second, 0));
+      expect(written()).toBe(2);
+    });
+  });
+
+  it('are the same after an eviction', async () => {
+    const account = await busyAccount();
+    await account.evict();
+    await account.run((object, state) => {
+      object.view();
+      const written = countRows(state);
+      const holdId = call(object);
+      expect(written()).toBe(2);
+      object.settle(closing(holdId, CREDIT / 2));
+      expect(written()).toBe(2);
+    });
+  });
+
+  it('are none for a call that is refused, an unknown hold, or a read', async () => {
+    const account = await busyAccount();
+    await account.run(async (object, state) => {
+      await state.storage.deleteAlarm();
+      object.opened = undefined;
+      const setAlarm = vi.spyOn(state.storage, 'setAlarm');
+      const written = countRows(state);
+      refusalOf(object.admit(admitRequest({ secretHash: 'wrong' })));
+      refusalOf(object.admit(admitRequest({ minimumTier: 'scale' })));
+      refusalOf(object.admit(admitRequest({ hourlyLimit: 1 })));
+      refusalOf(object.admit(admitRequest({ keyId: 'key_c', estimateMicro: 20_000 * CREDIT })));
+      object.authorize(admitRequest());
+      object.view();
+      object.books();
+      object.listKeys();
+      object.operations(10);
+      expect(written()).toBe(0);
+      expect(setAlarm).not.toHaveBeenCalled();
+    });
+  });
+
+  it('are three to settle when more than fifty keys have spent', async () => {
+    const many = Array.from({ length: 60 }, (_, i) => testKey({ id: `key_${i}`, spendingLimitMicro: 100 * CREDIT }));
+    const account = await TestAccount.create({ credits: 10_000, keys: many });
+    await account.run((object, state) => {
+      for (const { id } of many) object.settle(closing(call(object, id), CREDIT));
+      const written = countRows(state);
+      const holdId = call(object, 'key_7');
+      expect(written()).toBe(2);
+      object.settle(closing(holdId, CREDIT));
+      expect(written()).toBe(3);
+    });
+  });
+});
+
+describe('the alarm', () => {
+  it('is not set again by calls while one is due in time', async () => {
+    const account = await busyAccount();
+    await account.run((object, state) => {
+      object.settle(closing(call(object), 1));
+      const setAlarm = vi.spyOn(state.storage, 'setAlarm');
+      for (let i = 0; i < 40; i++) {
+        account.nowMs += SECOND_MS;
+        const holdId = call(object, keys[i % 3]!.id);
+        object.beat({ holdId, checkpointMicro: 1, leaseMs: LEASE_MS });
+        object.settle(closing(holdId, CREDIT / 10));
+      }
+      expect(setAlarm).not.toHaveBeenCalled();
+    });
+  });
+
+  it('is set once for a burst of calls to an account that slept', async () => {
+    const account = await busyAccount();
+    account.nowMs += 10 * MINUTE_MS;
+    await account.project();
+    await account.fireAlarm();
+    expect(await account.alarmAtMs()).toBeNull();
+    await account.run((object, state) => {
+      const setAlarm = vi.spyOn(state.storage, 'setAlarm');
+      const holds = Array.from({ length: 20 }, () => call(object));
+      expect(setAlarm).toHaveBeenCalledTimes(1);
+      expect(holds).toHaveLength(20);
+    });
+  });
+});
+
+describe("a request's path", () => {
+  it('asks D1 for nothing: admission, lease and settlement', async () => {
+    const account = await busyAccount();
+    await account.run(async (object) => {
+      object.env = { ...object.env, DB: noD1 };
+      const holdId = call(object);
+      object.beat({ holdId, checkpointMicro: 1, leaseMs: LEASE_MS });
+      object.extend({ holdId, byMicro: 1, checkpointMicro: 1, leaseMs: LEASE_MS });
+      object.settle(closing(holdId, CREDIT));
+      account.nowMs += 2 * MINUTE_MS;
+      call(object);
+      await object.alarm();
+    });
+  });
+
+  it('asks D1 for nothing from the key to the last byte', async () => {
+    const account = await TestAccount.create({ credits: 1_000, keys: [] });
+    const { key } = await createKey(envConsoleDeps(env), account.id, { name: 'live', mode: 'live' });
+    const context = createExecutionContext();
+    const bindings: Bindings = { ...env, DB: noD1 };
+    const request = (stream: boolean) =>
+      new Request('https://gateway.example/v1/chat/completions', {
+        method: 'POST',
+        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ model: 'gpt-5.4', stream, messages: [{ role: 'user', content: 'hello' }] }),
+      });
+    for (const stream of [false, true]) {
+      const response = await createApp().fetch(request(stream), bindings, context);
+      expect(await response.text()).toContain('hello');
+      expect(response.status).toBe(200);
+    }
+    await waitOnExecutionContext(context);
+    const { lines } = await account.stub.operations(10);
+    expect(lines.filter(({ kind }) => kind === 'usage')).toHaveLength(2);
+  });
+});

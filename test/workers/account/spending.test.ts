@@ -1,0 +1,187 @@
+import { env } from 'cloudflare:test';
+import { describe, expect, it } from 'vitest';
+import { admitRequest, CREDIT, closing, DAY_MS, holdOf, type Inside, LEASE_MS, refusalOf, TestAccount, testKey } from './support';
+
+const spend = (object: Inside, credits: number, keyId = 'key_a') =>
+  object.settle(closing(holdOf(object.admit(admitRequest({ keyId, estimateMicro: credits * CREDIT }))), credits * CREDIT));
+
+const spentBy = (object: Inside, id: string): number => object.listKeys().find((key) => key.id === id)!.spentThisMonthMicro / CREDIT;
+
+async function alertsInD1(account: TestAccount): Promise<{ kind: string; payload: unknown }[]> {
+  await account.project();
+  const { results } = await env.DB.prepare('SELECT kind, payload FROM alerts WHERE account_id = ? ORDER BY kind DESC')
+    .bind(account.id)
+    .all<{ kind: string; payload: string }>();
+  return results.map(({ kind, payload }) => ({ kind, payload: JSON.parse(payload) }));
+}
+
+describe("a key's spending limit", () => {
+  it('tells of 80 % once, when a settlement reaches it', async () => {
+    const account = await TestAccount.create({ credits: 1_000, keys: [testKey({ spendingLimitMicro: 10 * CREDIT })] });
+    await account.run((object) => spend(object, 7.999999));
+    expect(await alertsInD1(account)).toEqual([]);
+    await account.run((object) => {
+      spend(object, 0.000001);
+      spend(object, 0.5);
+    });
+    const payload = { kind: 'key_spend_80', keyId: 'key_a', month: 203101, spentMicro: 8 * CREDIT, limitMicro: 10 * CREDIT };
+    expect(await alertsInD1(account)).toEqual([{ kind: 'key_spend_80', payload }]);
+  });
+
+  it('tells of 100 % at the first call that it refuses, once, and disables the key if it is to', async () => {
+    const account = await TestAccount.create({ credits: 1_000, keys: [testKey({ spendingLimitMicro: 10 * CREDIT, autoDisable: true })] });
+    await account.run((object) => {
+      spend(object, 9.5);
+      expect(refusalOf(object.admit(admitRequest())).kind).toBe('spending_limit');
+      expect(refusalOf(object.admit(admitRequest())).kind).toBe('disabled_key');
+    });
+    expect((await alertsInD1(account)).map(({ kind }) => kind)).toEqual(['key_spend_80', 'key_spend_100']);
+    await account.evict();
+    await account.run((object) => {
+      expect(refusalOf(object.admit(admitRequest())).kind).toBe('disabled_key');
+      object.putKey(testKey({ spendingLimitMicro: 20 * CREDIT, autoDisable: true }));
+      spend(object, 5);
+    });
+    expect(await env.DB.prepare('SELECT status FROM api_keys WHERE account_id = ?').bind(account.id).first()).toEqual({
+      status: 'disabled',
+    });
+    await account.project();
+    expect(await env.DB.prepare('SELECT status FROM api_keys WHERE account_id = ?').bind(account.id).first()).toEqual({ status: 'active' });
+  });
+
+  it('is not passed by a burst of calls at once', async () => {
+    const account = await TestAccount.create({ credits: 1_000, keys: [testKey({ spendingLimitMicro: 10 * CREDIT })] });
+    await account.run((object) => {
+      const results = Array.from({ length: 30 }, () => object.admit(admitRequest()));
+      expect(results.filter(({ ok }) => ok)).toHaveLength(10);
+      expect(results.filter((result) => !result.ok && result.error.kind === 'spending_in_flight')).toHaveLength(20);
+    });
+  });
+
+  it('begins anew with the UTC month, and counts a call in the month that it was opened in', async () => {
+    const account = await TestAccount.create({ credits: 1_000, keys: [testKey({ spendingLimitMicro: 10 * CREDIT })] });
+    await account.run((object) => {
+      account.nowMs = Date.UTC(2031, 1, 1) - 1;
+      spend(object, 8);
+      const old = holdOf(object.admit(admitRequest({ estimateMicro: 2 * CREDIT })));
+      expect(refusalOf(object.admit(admitRequest())).kind).toBe('spending_in_flight');
+      account.nowMs++;
+      expect(spentBy(object, 'key_a')).toBe(0);
+      object.settle(closing(old, 2 * CREDIT));
+      expect(spentBy(object, 'key_a')).toBe(0);
+      spend(object, 10);
+      expect(refusalOf(object.admit(admitRequest())).kind).toBe('spending_limit');
+    });
+  });
+
+  it('counts what a late close adds or gives back', async () => {
+    const account = await TestAccount.create({ credits: 1_000, keys: [testKey({ spendingLimitMicro: 10 * CREDIT })] });
+    await account.run(async (object) => {
+      const [more, less] = [holdOf(object.admit(admitRequest())), holdOf(object.admit(admitRequest()))];
+      for (const holdId of [more, less]) object.beat({ holdId, checkpointMicro: 2 * CREDIT, leaseMs: LEASE_MS });
+      account.nowMs += LEASE_MS;
+      await object.alarm();
+      expect(spentBy(object, 'key_a')).toBe(4);
+      object.settle(closing(more, 5 * CREDIT));
+      object.settle(closing(less, CREDIT));
+      expect(spentBy(object, 'key_a')).toBe(6);
+      object.opened = undefined;
+      expect(spentBy(object, 'key_a')).toBe(6);
+    });
+  });
+
+  it('does not make a revoked key a disabled one when a call under way runs into it', async () => {
+    const account = await TestAccount.create({ credits: 1_000, keys: [testKey({ spendingLimitMicro: 10 * CREDIT, autoDisable: true })] });
+    await account.run((object) => {
+      const holdId = holdOf(object.admit(admitRequest()));
+      object.revokeKey('key_a');
+      const extended = object.extend({ holdId, byMicro: 50 * CREDIT, checkpointMicro: 0, leaseMs: LEASE_MS });
+      expect(extended).toMatchObject({ ok: false, error: { kind: 'spending_limit' } });
+      expect(refusalOf(object.admit(admitRequest())).kind).toBe('revoked_key');
+    });
+  });
+
+  it('survives evictions with more than fifty keys, some of which have not spent', async () => {
+    const keys = Array.from({ length: 60 }, (_, i) => testKey({ id: `key_${i}`, spendingLimitMicro: 5 * CREDIT }));
+    const account = await TestAccount.create({ credits: 1_000, keys });
+    await account.run((object) => {
+      for (const { id } of keys) object.release({ holdId: holdOf(object.admit(admitRequest({ keyId: id }))), detail: {} });
+      spend(object, 2, 'key_0');
+    });
+    await account.evict();
+    await account.run((object) => spend(object, 2, 'key_0'));
+    await account.evict();
+    await account.run((object) => {
+      expect(spentBy(object, 'key_0')).toBe(4);
+      expect(refusalOf(object.admit(admitRequest({ keyId: 'key_0', estimateMicro: 2 * CREDIT }))).kind).toBe('spending_limit');
+    });
+  });
+});
+
+describe('a grant', () => {
+  it('is given once for each event, also after an eviction', async () => {
+    const account = await TestAccount.create();
+    const grant = { eventId: 'payment-1', amountMicro: 5 * CREDIT, reason: 'top-up', topUp: true };
+    await account.run((object) => {
+      expect(object.grant(grant)).toEqual({ balanceMicro: 5 * CREDIT, repeated: false });
+      expect(object.grant({ ...grant, amountMicro: 9 * CREDIT })).toEqual({ balanceMicro: 5 * CREDIT, repeated: true });
+    });
+    await account.evict();
+    await account.run((object) => {
+      expect(object.grant(grant)).toEqual({ balanceMicro: 5 * CREDIT, repeated: true });
+      expect(object.view()).toMatchObject({ balanceMicro: 5 * CREDIT, topUpMicro: 5 * CREDIT });
+    });
+  });
+
+  it('may take the balance below zero: what was paid back is gone', async () => {
+    const account = await TestAccount.create({ credits: 5 });
+    await account.run((object) => {
+      object.grant({ eventId: 'dispute', amountMicro: -8 * CREDIT, reason: '', topUp: false });
+      expect(refusalOf(object.admit(admitRequest()))).toMatchObject({
+        kind: 'insufficient_credits',
+        details: { required: 1, available: -3 },
+      });
+    });
+  });
+});
+
+describe('amounts', () => {
+  it.each([0.5, Number.NaN, Number.POSITIVE_INFINITY, -1, 2 ** 53])('are refused before they reach the books: %s', async (micro) => {
+    const account = await TestAccount.create({ credits: 5 });
+    const holdId = await account.run((object) => holdOf(object.admit(admitRequest())));
+    const beat = { holdId, checkpointMicro: micro, leaseMs: LEASE_MS };
+    await expect(account.stub.admit(admitRequest({ estimateMicro: micro }))).rejects.toThrow('no exact amount');
+    await expect(account.stub.settle(closing(holdId, micro))).rejects.toThrow('no exact amount');
+    await expect(account.stub.beat(beat)).rejects.toThrow('no exact amount');
+    await expect(account.stub.extend({ ...beat, checkpointMicro: 0, byMicro: micro })).rejects.toThrow('no exact amount');
+    expect(await account.stub.view()).toMatchObject({ balanceMicro: 5 * CREDIT, heldMicro: CREDIT });
+    expect(await account.stub.settle(closing(holdId, CREDIT))).toMatchObject({ ok: true });
+  });
+
+  it('stay exact: a grant that would take the balance beyond whole numbers is refused', async () => {
+    const account = await TestAccount.create();
+    const most = Number.MAX_SAFE_INTEGER;
+    await account.stub.grant({ eventId: 'most', amountMicro: most, reason: '', topUp: false });
+    await expect(account.stub.grant({ eventId: 'more', amountMicro: 1, reason: '', topUp: false })).rejects.toThrow('no exact amount');
+    expect(await account.stub.view()).toMatchObject({ balanceMicro: most });
+  });
+
+  it('are never minus zero', async () => {
+    const account = await TestAccount.create({ credits: 5 });
+    await account.run((object) => {
+      const holdId = holdOf(object.admit(admitRequest()));
+      expect(object.release({ holdId, detail: {} })).toEqual({ ok: true, costMicro: 0, outcome: 'released', repeated: false });
+      expect(object.release({ holdId, detail: {} })).toEqual({ ok: true, costMicro: 0, outcome: 'released', repeated: true });
+      expect(object.operations(1).lines[0]!.amountMicro).toBe(0);
+    });
+  });
+});
+
+describe('creating an account', () => {
+  it('twice gives what is there', async () => {
+    const account = await TestAccount.create({ credits: 5, tier: 'growth' });
+    account.nowMs += DAY_MS;
+    const again = await account.stub.create({ id: account.id, name: 'Other', email: 'x@example.com', createdAtMs: 1, grantedTier: 'free' });
+    expect(again).toMatchObject({ balanceMicro: 5 * CREDIT, tier: 'growth', profile: { name: 'Test' } });
+  });
+});

@@ -1,0 +1,38 @@
+import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-workers';
+import { defineConfig } from 'vitest/config';
+
+/** Inside workerd: everything that runs in workerd, from pure functions to the account object. */
+const workers = {
+  plugins: [
+    cloudflareTest(async () => ({
+      main: './src/index.ts',
+      wrangler: { configPath: './wrangler.toml' },
+      miniflare: {
+        bindings: {
+          KEY_MAC_SECRET: 'the-secret-of-the-tests-0123456789-abcdef',
+          ADMIN_TOKEN: 'the-operator-of-the-tests',
+          LOCAL: '1',
+          TEST_MIGRATIONS: await readD1Migrations('./migrations'),
+        },
+      },
+    })),
+  ],
+  test: {
+    name: 'workers',
+    include: ['test/unit/**/*.test.ts', 'test/workers/**/*.test.ts'],
+    setupFiles: ['./test/workers/apply-migrations.ts'],
+  },
+};
+
+/** From outside, in Node: the built Worker over real HTTP, with the official clients, and the scripts. */
+const outside = {
+  test: {
+    name: 'outside',
+    environment: 'node',
+    include: ['test/e2e/**/*.test.ts', 'test/scripts/**/*.test.mjs'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+};
+
+export default defineConfig({ test: { projects: [workers, outside] } });
