@@ -1,4 +1,4 @@
-import { monthOf, parseOperationId } from '../core/ids';
+import { monthOf, operationId, parseOperationId } from '../core/ids';
 import type { AccountRow, AccountStore, KeySpend, OperationRow } from './store';
 import type { Operation } from './types';
 
@@ -17,7 +17,7 @@ export function replayLines(store: AccountStore, row: AccountRow, lines: readonl
     row.epoch = Math.max(row.epoch, closeEpoch ?? 0, parseOperationId(id)?.epoch ?? 0);
   }
   row.epoch++;
-  for (const line of lines) if (replayLine(store, row, spend, line)) replayed++;
+  for (const line of lines) if (replayLine(store, row, spend, line, inD1)) replayed++;
   row.closeSeq = 0;
   for (const operation of [...store.operationsFrom(row.lowSeq)])
     if (operation.closeEpoch === oldEpoch && (operation.closeSeq ?? 0) > row.acked && !inD1.has(operation.id))
@@ -30,7 +30,7 @@ export function replayLines(store: AccountStore, row: AccountRow, lines: readonl
 }
 
 /** Applies one line, unless the account has it already: what D1 has was told to the customer. */
-function replayLine(store: AccountStore, row: AccountRow, spend: Spend, line: Operation): boolean {
+function replayLine(store: AccountStore, row: AccountRow, spend: Spend, line: Operation, inD1: Set<string>): boolean {
   const ref = parseOperationId(line.id);
   if (!ref) return false;
   const there = store.findOperation(ref.month, line.seq);
@@ -43,7 +43,9 @@ function replayLine(store: AccountStore, row: AccountRow, spend: Spend, line: Op
     store.closeOperation(operation);
   } else if (there) {
     // The sequence was used again before the recovery: the line gets another, and its late closes find it as adjusted.
-    store.insertOperation({ ...operation, seq: ++row.seq });
+    const seq = ++row.seq;
+    store.insertOperation({ ...operation, seq });
+    inD1.add(operationId({ ...ref, seq }));
     if (line.kind === 'usage' && !store.findAdjustment(line.id)) store.insertAdjustment(line.id, 0 - line.amountMicro, line.outcome ?? '');
   } else {
     store.insertOperation(operation);

@@ -1,8 +1,8 @@
-import { base62Length, fromBase62, toBase62 } from './base62';
+import { base62Digit, fromBase62, toBase62 } from './base62';
 
 export const ACCOUNT_ID_BYTES = 12;
 export const KEY_ID_BYTES = 4;
-const NONCE_BYTES = 9;
+const NONCE_DIGITS = 13;
 
 const random = (byteCount: number): Uint8Array => crypto.getRandomValues(new Uint8Array(byteCount));
 
@@ -16,7 +16,11 @@ export const accountBytes = (id: string): Uint8Array | undefined =>
   id.startsWith('acc_') ? fromBase62(id.slice(4), ACCOUNT_ID_BYTES) : undefined;
 
 /** The random part of a request id: it guards a hold against being closed under a guessed id. */
-export const newNonce = (): string => toBase62(random(NONCE_BYTES));
+export function newNonce(): string {
+  let nonce = '';
+  for (const byte of random(NONCE_DIGITS)) nonce += base62Digit(byte);
+  return nonce;
+}
 
 /**
  * Where an operation is kept, readable from its id: no index is needed to find it again.
@@ -35,7 +39,7 @@ export const requestId = (nonce: string): string => `req_${nonce}`;
 export const operationId = (ref: OperationRef): string =>
   `req_${ref.nonce}-${ref.epoch.toString(36)}-${ref.month.toString(36)}-${ref.seq.toString(36)}`;
 
-const OPERATION_ID = new RegExp(`^req_([0-9A-Za-z]{${base62Length(NONCE_BYTES)}})-([0-9a-z]{1,6})-([0-9a-z]{1,5})-([0-9a-z]{1,10})$`);
+const OPERATION_ID = new RegExp(`^req_([0-9A-Za-z]{${NONCE_DIGITS}})-([0-9a-z]{1,6})-([0-9a-z]{1,5})-([0-9a-z]{1,10})$`);
 
 export function parseOperationId(id: string): OperationRef | undefined {
   const match = OPERATION_ID.exec(id);

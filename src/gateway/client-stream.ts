@@ -35,6 +35,8 @@ export class ClientStream {
   leave(): void {
     if (this.gone) return;
     this.gone = true;
+    // A write that is stuck ends with it, and so does the wait for it.
+    this.writer.abort().catch(() => {});
     this.onGone();
   }
 

@@ -192,6 +192,11 @@ export class Failover {
     this.deps.health.succeeded(attempt.target.provider.spec.id, this.deps.now());
   }
 
+  /** It was going well when it was stopped from our side: without this, a provider on probation would stay there. */
+  stopped(attempt: Attempt): void {
+    this.deps.health.undecided(attempt.target.provider.spec.id);
+  }
+
   /** The upstream broke after its first content: nobody can take over, but it is remembered. */
   broke(attempt: Attempt, message: string): void {
     attempt.record.outcome = 'failed';

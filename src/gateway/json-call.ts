@@ -1,4 +1,5 @@
 /** A call that is answered with one JSON document. */
+import { answerHeaders } from '../core/answer-headers';
 import type { Result } from '../core/errors';
 import { toCredits } from '../core/money';
 import { parseJson } from '../core/record';
@@ -38,7 +39,7 @@ export async function runJsonCall(run: Run): Promise<Response> {
     await client.close();
   });
   run.deps.waitUntil(late);
-  return new Response(client.body, { headers: { 'content-type': 'application/json', 'x-request-id': run.holdId } });
+  return new Response(client.body, { headers: { ...answerHeaders(run.holdId), 'content-type': 'application/json' } });
 }
 
 const respond = (run: Run, result: Result<Answered>): Response =>
@@ -81,8 +82,8 @@ async function settleAnswer(run: Run, attempt: Attempt, text: string, answer: An
   const bill = run.keyMode === 'test' || empty ? freeOfCharge(charged) : charged;
   const body = run.dialect.renderAnswer(text, bill.receipt);
   const headers = {
+    ...answerHeaders(run.holdId),
     'content-type': 'application/json',
-    'x-request-id': run.holdId,
     'x-credits-charged': String(toCredits(bill.costMicro)),
   };
   const recorder = run.idempotencyKeyHash === undefined ? undefined : new Recorder(run.idempotencyKeyHash, headers);

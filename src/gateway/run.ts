@@ -1,5 +1,6 @@
 /** What the JSON and the stream path share: one admitted call, its failures, and how it is closed. */
 import type { CloseRequest, OperationDetail } from '../account/types';
+import { answerHeaders } from '../core/answer-headers';
 import type { KeyMode } from '../core/api-key';
 import { fail, type GatewayError } from '../core/errors';
 import type { MicroCredits } from '../core/money';
@@ -50,7 +51,7 @@ const callerStatus = (status: number | null): { status?: number } => (status !==
 /** The error as an answer of its own, under the id that the call can be looked up by. */
 export function errorResponse(run: Run, error: GatewayError): Response {
   const { status, headers, body } = run.dialect.renderError(error, run.holdId);
-  return new Response(body, { status, headers: { ...headers, 'x-request-id': run.holdId } });
+  return new Response(body, { status, headers: { ...answerHeaders(run.holdId), ...headers } });
 }
 
 /** Renews the hold's lease; the checkpoint is charged should the call never be heard of again. */

@@ -1,4 +1,5 @@
 /** A call that is answered with a stream: opening it, with failover, until there is something to pass on. */
+import { answerHeaders } from '../core/answer-headers';
 import { parseJson } from '../core/record';
 import { within } from '../core/within';
 import type { StreamRelay } from '../dialects/types';
@@ -42,7 +43,7 @@ export async function runStreamCall(run: StreamRun): Promise<Response> {
   const client = new ClientStream(run.deps.now, () => run.gone.abort());
   run.gone.signal.addEventListener('abort', () => client.leave());
   if (run.gone.signal.aborted) client.leave();
-  const headers = { ...HEADERS, 'x-request-id': run.holdId };
+  const headers = { ...answerHeaders(run.holdId), ...HEADERS };
   run.deps.waitUntil(new StreamPump(run, client, headers).run(opening));
   return new Response(client.body, { headers });
 }

@@ -10,9 +10,9 @@ import { Recorder } from './replay';
 import { beat, closeCharged, closeReleased, closeUnheard, type Ending, type StreamRun, upstreamError } from './run';
 import { type OpenedStream, openStream } from './stream-call';
 
-/** A hold is enlarged when this much of it is used up, and to this multiple. */
+/** A hold is enlarged when this much of it is used up; by less than this much of itself it is not worth it. */
 const EXTEND_AT = 0.8;
-const EXTEND_BY = 1;
+const SMALLEST_EXTENSION = 1 / 16;
 const LONGEST_TICK_MS = 5_000;
 
 type Passed = 'done' | 'failed_early' | 'failed_late' | 'gone' | 'out_of_credits';
@@ -129,6 +129,7 @@ export class StreamPump {
       const message = `The provider failed in the middle of its answer: ${reason}. Nothing was charged.`;
       return this.breakOff('upstream_broke', fail('upstream_failed', message).error);
     }
+    if (passed !== 'done') run.failover.stopped(stream.attempt);
     const charged = this.charge(stream);
     // Nothing was produced: nothing is owed, though the provider counted the prompt.
     const empty = passed === 'done' && !stream.relay.hasOutput && charged.usage.outputTokens === 0;
@@ -187,22 +188,28 @@ export class StreamPump {
     if (this.extending || this.client.gone || this.run_.keyMode === 'test') return;
     const usedMicro = this.observedMicro(stream);
     if (usedMicro < this.heldMicro * EXTEND_AT) return;
-    const { deps, accountId, holdId } = this.run_;
-    const byMicro = Math.max(1, Math.ceil(this.heldMicro * EXTEND_BY));
-    const request = { holdId, byMicro, checkpointMicro: usedMicro, leaseMs: deps.settings.LEASE_MS };
-    this.extending = deps
-      .account(accountId)
-      .extend(request)
-      .then((result) => {
-        if (result.ok) this.heldMicro = result.heldMicro;
-        else {
-          this.outOfCredits = result.error;
-          stream.attempt.abort?.abort();
-        }
-      })
+    this.extending = this.extendHold(stream, usedMicro)
       .catch((error: unknown) => console.error('hold not extended', String(error)))
       .finally(() => {
         this.extending = undefined;
       });
+  }
+
+  /** Doubles the hold, or takes the half of that, and so on, while anything worth taking may be left. */
+  private async extendHold(stream: OpenedStream, checkpointMicro: MicroCredits): Promise<void> {
+    const { deps, accountId, holdId } = this.run_;
+    const smallestMicro = this.heldMicro * SMALLEST_EXTENSION;
+    for (let byMicro = this.heldMicro; ; byMicro /= 2) {
+      const request = { holdId, byMicro: Math.max(1, Math.ceil(byMicro)), checkpointMicro, leaseMs: deps.settings.LEASE_MS };
+      const result = await deps.account(accountId).extend(request);
+      if (result.ok) {
+        this.heldMicro = result.heldMicro;
+        return;
+      }
+      if (byMicro > smallestMicro) continue;
+      this.outOfCredits = result.error;
+      stream.attempt.abort?.abort();
+      return;
+    }
   }
 }

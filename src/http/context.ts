@@ -4,8 +4,8 @@ import type { Bindings } from '../env';
 import type { GatewayDeps } from '../gateway/deps';
 
 export interface Variables {
-  /** Of a request that never held anything; one that did is named by its hold. */
-  requestId: string;
+  /** Set when first asked for; see `requestIdOf`. */
+  requestId: string | undefined;
   gateway: GatewayDeps;
 }
 
@@ -16,4 +16,11 @@ export interface AppEnv {
 
 export type AppContext = Context<AppEnv>;
 
-export const freshRequestId = (): string => requestId(newNonce());
+/** The id of a request that never held anything; one that did is named by its hold, so most need none of these. */
+export function requestIdOf(c: AppContext): string {
+  const known = c.get('requestId');
+  if (known !== undefined) return known;
+  const fresh = requestId(newNonce());
+  c.set('requestId', fresh);
+  return fresh;
+}

@@ -1,10 +1,11 @@
 // What the provider gets is what the client sent, byte for byte but for the model, the usage option and the credentials.
 import { request } from 'node:http';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Account } from './support/account';
 import { ask, askJson, askStream, chatBody } from './support/client';
 import { builtInKey, type Lane, Rig } from './support/rig';
-import { answer, failure, sse, streamOf, USAGE_MICRO } from './support/wire';
+import { answer, completion, failure, sse, streamOf, USAGE_MICRO } from './support/wire';
 
 let rig: Rig;
 let account: Account;
@@ -73,6 +74,21 @@ describe('a request without a stream', () => {
     expect(lane.first.seen[0]!.body === body.replace(lane.model, lane.upstreamModel)).toBe(true);
     expect(await account.money()).toEqual({ spentMicro: USAGE_MICRO, heldMicro: 0 });
   });
+});
+
+it('gives an answer that came compressed as plain text', async () => {
+  account = await rig.account();
+  const lane = rig.lane('solo');
+  const headers = { 'content-encoding': 'gzip' };
+  lane.first.reply(
+    { headers: { ...headers, 'content-type': 'application/json' }, steps: [gzipSync(JSON.stringify(completion({ content: 'Grüße' })))] },
+    { headers: { ...headers, 'content-type': 'text/event-stream' }, steps: [gzipSync(streamOf(['Grü', 'ße']).join(''))] },
+  );
+  const { body, headers: received } = await askJson(account, chatBody(lane.model));
+  expect(body.choices[0]!.message.content).toBe('Grüße');
+  expect(received.get('content-encoding')).toBeNull();
+  expect((await askStream(account, chatBody(lane.model))).text).toBe('Grüße');
+  expect(await account.money()).toEqual({ spentMicro: 2 * USAGE_MICRO, heldMicro: 0 });
 });
 
 describe('a request for a stream', () => {

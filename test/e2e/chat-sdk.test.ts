@@ -574,6 +574,17 @@ describe.each(MAJORS)('openai $major', ({ Client, zodResponseFormat }) => {
     });
   });
 
+  it('is answered by the sandbox, free of charge, with a test key', async () => {
+    const { account, lane, model } = await fresh();
+    const { client } = connect(account, { apiKey: await account.addKey({ mode: 'test' }) });
+    const whole = await client.chat.completions.create({ model, messages });
+    const streamed = await client.chat.completions.stream({ model, messages }).finalChatCompletion();
+    expect(streamed.choices[0]!.message.content).toBe(whole.choices[0]!.message.content);
+    expect([creditsOf(whole.usage), creditsOf(streamed.usage)]).toEqual([0, 0]);
+    expect(lane.first.seen).toHaveLength(0);
+    expect(await account.money()).toEqual(spent(0));
+  });
+
   it('reaches the gateway by either base URL', async () => {
     const { account, lane, model } = await fresh();
     lane.first.reply(answer('Yes.'));

@@ -44,7 +44,7 @@ const JSON_STATUS_HOLD_MS = 1_000;
 let rig: Rig;
 beforeAll(async () => {
   rig = await Rig.start(
-    { solo: 110, pair: 60, keys: 8, drain: 6, dear: 2 },
+    { solo: 120, pair: 62, keys: 8, drain: 6, dear: 4 },
     {
       KEEPALIVE_MS,
       STATUS_HOLD_MS,
@@ -84,6 +84,7 @@ describe('a stream that is cut', () => {
     'with comments': `: one\n\n${EVENTS.join(': two\n\n').replace('data: {"id"', ': three\ndata: {"id"')}`,
     'without its last line feed': PLAIN.trimEnd(),
     'without [DONE]': EVENTS.slice(0, -1).join(''),
+    'with more after [DONE]': `${PLAIN}${brief('late')}: late\n\n`,
     'without [DONE] and its last line feed': EVENTS.slice(0, -1).join('').trimEnd(),
   };
 
@@ -267,6 +268,28 @@ describe('a provider that fails before the first content', () => {
   });
 });
 
+describe('a provider that keeps failing', () => {
+  it('is left out for a while, as long as there is another', async () => {
+    const { account, lane } = await fresh('pair');
+    lane.first.replyAlways(() => failure(500, 'On fire.'));
+    lane.second.replyAlways(() => sse(streamOf(['Yes.'])));
+    for (let call = 0; call < 5; call++) expect((await askStream(account, chatBody(lane.model))).text).toBe('Yes.');
+    // Two tries a call, and five failures are enough.
+    expect(lane.first.seen).toHaveLength(6);
+    expect((await account.lastGeneration()).attempts!.map(({ outcome }) => outcome)).toEqual(['skipped', 'answered']);
+    expect(await account.money()).toEqual(spent(5 * USAGE_MICRO));
+  });
+
+  it('is tried all the same when it is the only one', async () => {
+    const { account, lane } = await fresh();
+    lane.first.replyAlways(() => failure(500, 'On fire.'));
+    for (let call = 0; call < 3; call++) expect((await askJson(account, chatBody(lane.model, { stream: true }))).status).toBe(502);
+    lane.first.replyAlways(() => sse(streamOf(['Yes.'])));
+    expect((await askStream(account, chatBody(lane.model))).text).toBe('Yes.');
+    expect(await account.money()).toEqual(spent(USAGE_MICRO));
+  });
+});
+
 describe('a provider that fails after the first content', () => {
   const FAILURES: Record<string, Step[]> = {
     'an error event': [errorEvent('On fire.', { code: 500 })],
@@ -344,12 +367,15 @@ describe("a provider's credentials", () => {
     expect(await account.money()).toEqual(spent(4 * USAGE_MICRO));
   });
 
-  it('wait as long as the provider asks when there is no other', async () => {
+  it.each([
+    ['retry-after', '1', 1_000],
+    ['retry-after-ms', '700', 700],
+  ])('wait as long as the provider asks when there is no other: %s', async (header, value, waitMs) => {
     const { account, lane } = await fresh();
-    lane.first.reply(failure(429, 'Slow down.', {}, { 'retry-after': '1' }), sse(streamOf(['Yes.'])));
+    lane.first.reply(failure(429, 'Slow down.', {}, { [header]: value }), sse(streamOf(['Yes.'])));
     expect((await askStream(account, chatBody(lane.model))).text).toBe('Yes.');
     const [first, second] = lane.first.seen;
-    expect(second!.atMs - first!.atMs).toBeGreaterThanOrEqual(990);
+    expect(second!.atMs - first!.atMs).toBeGreaterThanOrEqual(waitMs - 10);
     expect(await account.money()).toEqual(spent(USAGE_MICRO));
   });
 
@@ -773,6 +799,67 @@ describe('a hold', () => {
     open();
     expect((await live.stream()).text).toHaveLength(2_000);
     expect(await account.money()).toEqual(spent(20 * INPUT_MICRO + 500 * OUTPUT_MICRO));
+  });
+
+  it('keeps what others would need, until it is closed', async () => {
+    const lane = rig.lane('dear');
+    const account = await rig.account(205);
+    const { opened, open } = gate();
+    const usage = { prompt_tokens: 10, completion_tokens: 1, total_tokens: 11 };
+    lane.first.reply(sse(streamOf(['One'], usage), { first: { until: opened } }));
+    lane.first.replyAlways(() => sse(streamOf(['Two'], usage)));
+    const body = chatBody(lane.model, { max_tokens: 100 });
+    const first = openStream(account, body);
+    await lane.first.request();
+    const refused = await askJson(account, { ...body, stream: true });
+    expect(refused.status).toBe(402);
+    expect(refused.body.error).toMatchObject({ type: 'insufficient_credits', limit_source: 'in_flight' });
+    expect([refused.headers.get('retry-after'), refused.headers.get('x-should-retry')]).toEqual(['5', null]);
+    open();
+    await (await first).stream();
+    expect((await askStream(account, body)).text).toBe('Two');
+    // 10 tokens at 0.1 credits and one at 1, twice.
+    expect(await account.money()).toEqual(spent(4_000_000));
+  });
+
+  it('is there for each of many calls at once, and each is charged', async () => {
+    const { account, lane } = await fresh();
+    const { opened, open } = gate();
+    lane.first.replyAlways(() => sse([role(), says('One'), { until: opened }, ...streamOf([' two']).slice(1)]));
+    const body = chatBody(lane.model, { max_tokens: 100 });
+    const calls = Array.from({ length: 40 }, () => openStream(account, body));
+    const lives = await Promise.all(calls);
+    await Promise.all(lives.map((live) => live.has('One')));
+    const eachMicro = estimatedTokens(JSON.stringify({ ...body, stream: true }).length) * INPUT_MICRO + 100 * OUTPUT_MICRO;
+    expect(await account.money()).toEqual({ spentMicro: 0, heldMicro: 40 * eachMicro });
+    open();
+    for (const live of lives) expect((await live.stream()).text).toBe('One two');
+    expect(await account.money()).toEqual(spent(40 * USAGE_MICRO));
+    expect(new Set((await account.calls()).map(({ id }) => id)).size).toBe(40);
+  });
+
+  it('grows by what is left where the account cannot double it', async () => {
+    const lane = rig.lane('dear');
+    const account = await rig.account(300);
+    const body = chatBody(lane.model, { max_tokens: 100, stream: true });
+    const gates = [gate(), gate(), gate()];
+    const usage = { prompt_tokens: 10, completion_tokens: 245, total_tokens: 255 };
+    const tokens = (count: number) => says('x'.repeat(4 * count));
+    const steps: Step[] = [role(), tokens(90), { until: gates[0]!.opened }, tokens(90), { until: gates[1]!.opened }, tokens(60)];
+    lane.first.reply(sse([...steps, { until: gates[2]!.opened }, finish(), usageChunk(usage), DONE]));
+    const live = await openStream(account, body);
+    let heldMicro = 0;
+    for (const { open } of gates) {
+      heldMicro = await until('the hold to grow', async () => {
+        const { heldMicro: now } = await account.money();
+        return now > Math.max(heldMicro, inMicro(150)) && now;
+      });
+      open();
+    }
+    expect(heldMicro).toBeGreaterThan(inMicro(280));
+    expect(await live.stream()).toMatchObject({ error: undefined, finishReasons: ['stop'] });
+    // 10 tokens of input at 0.1 credits, 245 of output at 1.
+    expect(await account.money()).toEqual(spent(246_000_000));
   });
 
   it('that cannot grow ends the stream, which is charged as far as it came', async () => {

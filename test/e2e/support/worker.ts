@@ -138,7 +138,7 @@ export class Worker {
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     const text = await response.text();
-    if (!response.ok) throw new Error(`${path}: ${response.status} ${text}`);
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${text}\n${this.log().slice(-2_000)}`);
     return JSON.parse(text) as T;
   }
 }

@@ -181,6 +181,7 @@ export class Driver {
   // One stay in the object.
 
   private async leg(object: Inside, state: DurableObjectState, steps: number): Promise<void> {
+    this.availableMicro = this.model.balanceMicro - this.model.heldMicro;
     for (let i = 0; i < steps; i++) {
       await this.step(object, state);
       this.steps++;
@@ -213,7 +214,7 @@ export class Driver {
   private async step(object: Inside, state: DurableObjectState): Promise<void> {
     const [doing, work] = this.random.weighted(this.choices.map(([weight, name, does]) => [weight, [name, does] as const] as const));
     this.doing = doing;
-    const before = Math.min(0, this.model.balanceMicro - this.model.heldMicro);
+    const beforeMicro = Math.min(0, this.availableMicro);
     this.overshootMicro = 0;
     await work(object, state);
     if (this.random.chance(0.3)) await settleMicrotasks();
@@ -221,9 +222,13 @@ export class Driver {
     const heldMicro = this.model.heldMicro;
     const view = object.view()!;
     agree('balance and holds', [view.balanceMicro, view.heldMicro], [balanceMicro, heldMicro]);
-    if (balanceMicro - heldMicro < before - this.overshootMicro)
-      throw new Error(`${balanceMicro} - ${heldMicro} is below ${before} by more than ${this.overshootMicro}`);
+    this.availableMicro = balanceMicro - heldMicro;
+    if (this.availableMicro < beforeMicro - this.overshootMicro)
+      throw new Error(`${this.availableMicro} are available after ${beforeMicro}: the overshoot was only ${this.overshootMicro}`);
   }
+
+  /** What is available is never below zero, nor goes further below, but for what a step took beyond its hold. */
+  private availableMicro = 0;
 
   private overshootMicro = 0;
 

@@ -78,7 +78,12 @@ export type Expected<T> = ({ ok: true } & T) | { ok: false; refusal: Refusal };
 const no = (kind: string, more: Omit<Refusal, 'kind'> = {}): { ok: false; refusal: Refusal } => ({ ok: false, refusal: { kind, ...more } });
 
 const monthName = (timeMs: number): string => new Date(timeMs).toISOString().slice(0, 7);
-const sum = (numbers: number[]): number => numbers.reduce((total, number) => total + number, 0);
+
+function sum(operations: readonly ModelOperation[], micro: (operation: ModelOperation) => number): number {
+  let total = 0;
+  for (const operation of operations) total += micro(operation);
+  return total;
+}
 
 /** What D1 knows of an account, as far as a restore is mended with it. */
 export interface Known {
@@ -128,15 +133,15 @@ export class Model {
   }
 
   get balanceMicro(): number {
-    return sum(this.lines.map(({ amountMicro }) => amountMicro));
+    return sum(this.operations, ({ state, amountMicro }) => (state === 'open' ? 0 : amountMicro));
   }
 
   get heldMicro(): number {
-    return sum(this.open.map(({ heldMicro }) => heldMicro));
+    return sum(this.operations, ({ state, heldMicro }) => (state === 'open' ? heldMicro : 0));
   }
 
   get topUpMicro(): number {
-    return sum(this.state.operations.filter(({ detail }) => detail.topUp === true).map(({ amountMicro }) => amountMicro));
+    return sum(this.operations, ({ detail, amountMicro }) => (detail.topUp === true ? amountMicro : 0));
   }
 
   get tier(): string {
@@ -158,20 +163,27 @@ export class Model {
 
   spentMicro(keyId: string): number {
     const month = monthName(this.nowMs);
-    return 0 - sum(this.lines.filter((line) => line.keyId === keyId && line.month === month).map(({ amountMicro }) => amountMicro));
+    return 0 - sum(this.operations, (line) => (line.keyId === keyId && line.month === month ? line.amountMicro : 0));
   }
 
   private heldByKeyMicro(keyId: string): number {
-    return sum(this.open.filter((hold) => hold.keyId === keyId).map(({ heldMicro }) => heldMicro));
+    return sum(this.operations, (hold) => (hold.state === 'open' && hold.keyId === keyId ? hold.heldMicro : 0));
   }
 
   /** Opening times of the calls that count against an hourly limit now. */
   window(userId: string, family: string, test: boolean): number[] {
-    return this.state.operations
-      .filter((call) => call.kind === 'usage' && call.userId === userId && call.family === family && call.test === test)
-      .filter((call) => call.state !== 'released' && !(call.state === 'expired' && call.amountMicro === 0))
-      .map(({ openedAtMs }) => openedAtMs)
-      .filter((openedAtMs) => openedAtMs > this.nowMs - HOUR_MS);
+    return this.operations
+      .filter(
+        (call) =>
+          call.kind === 'usage' &&
+          call.userId === userId &&
+          call.family === family &&
+          call.test === test &&
+          call.openedAtMs > this.nowMs - HOUR_MS &&
+          call.state !== 'released' &&
+          !(call.state === 'expired' && call.amountMicro === 0),
+      )
+      .map(({ openedAtMs }) => openedAtMs);
   }
 
   putKey(key: KeyRecord): void {

@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import { fromCredits, MICRO_PER_USD, type TokenPrice, toCredits, tokenCostMicro, usdPerMtok } from '../../../src/core/money';
+import { NO_USAGE, type Usage } from '../../../src/core/usage';
+import { Random } from './random';
+
+const price = (more: Partial<TokenPrice> = {}): TokenPrice => ({ inputMicroPerMtok: 44_000_000, outputMicroPerMtok: 345_000_000, ...more });
+const usage = (more: Partial<Usage> = {}): Usage => ({ ...NO_USAGE, ...more });
+
+/** The same, in whole numbers all the way. */
+function exactCost(used: Usage, rates: TokenPrice): bigint {
+  const rate = (own: number | undefined) => BigInt(own ?? rates.inputMicroPerMtok);
+  const product =
+    BigInt(used.inputTokens) * rate(undefined) +
+    BigInt(used.cacheReadTokens) * rate(rates.cacheReadMicroPerMtok) +
+    BigInt(used.cacheWrite5mTokens) * rate(rates.cacheWrite5mMicroPerMtok) +
+    BigInt(used.cacheWrite1hTokens) * rate(rates.cacheWrite1hMicroPerMtok) +
+    BigInt(used.outputTokens) * BigInt(rates.outputMicroPerMtok);
+  return (product + 999_999n) / 1_000_000n;
+}
+
+describe('tokenCostMicro', () => {
+  it('is nothing for nothing', () => {
+    expect(tokenCostMicro(NO_USAGE, price())).toBe(0);
+  });
+
+  it('adds up its buckets and rounds up once', () => {
+    const rates = price({ inputMicroPerMtok: 1, outputMicroPerMtok: 1, cacheReadMicroPerMtok: 1 });
+    expect(tokenCostMicro(usage({ inputTokens: 1 }), rates)).toBe(1);
+    expect(tokenCostMicro(usage({ inputTokens: 1, outputTokens: 1, cacheReadTokens: 1 }), rates)).toBe(1);
+    expect(tokenCostMicro(usage({ inputTokens: 1_000_000 }), rates)).toBe(1);
+    expect(tokenCostMicro(usage({ inputTokens: 1_000_000, outputTokens: 1 }), rates)).toBe(2);
+  });
+
+  it('prices what was read from or written to a cache as input, unless it has a price of its own', () => {
+    const cached = usage({ cacheReadTokens: 1_000_000, cacheWrite5mTokens: 2_000_000, cacheWrite1hTokens: 4_000_000 });
+    expect(tokenCostMicro(cached, price({ inputMicroPerMtok: 10 }))).toBe(70);
+    const own = price({ inputMicroPerMtok: 10, cacheReadMicroPerMtok: 1, cacheWrite5mMicroPerMtok: 100, cacheWrite1hMicroPerMtok: 1_000 });
+    expect(tokenCostMicro(cached, own)).toBe(1 + 200 + 4_000);
+    expect(tokenCostMicro(usage({ cacheReadTokens: 1_000_000 }), price({ cacheReadMicroPerMtok: 0 }))).toBe(0);
+  });
+
+  it('counts no token twice: reasoning and audio are parts of others', () => {
+    expect(tokenCostMicro(usage({ reasoningTokens: 9, inputAudioTokens: 9, outputAudioTokens: 9 }), price())).toBe(0);
+  });
+
+  it('is exact on either side of 2^53', () => {
+    const rates = price({ inputMicroPerMtok: 90_071_993 });
+    for (const inputTokens of [99_999_999, 100_000_000, 100_000_001, 1_000_000_007])
+      expect(BigInt(tokenCostMicro(usage({ inputTokens }), rates)), String(inputTokens)).toBe(exactCost(usage({ inputTokens }), rates));
+  });
+
+  it('is exact for 20,000 random calls, small and huge', () => {
+    const random = new Random(7);
+    const tokens = () => random.below(10 ** random.below(9));
+    const rate = () => random.below(10 ** (1 + random.below(12)));
+    for (let call = 0; call < 20_000; call++) {
+      const used = usage({
+        inputTokens: tokens(),
+        cacheReadTokens: tokens(),
+        cacheWrite5mTokens: tokens(),
+        cacheWrite1hTokens: tokens(),
+        outputTokens: tokens(),
+      });
+      const rates: TokenPrice = {
+        inputMicroPerMtok: rate(),
+        outputMicroPerMtok: rate(),
+        ...(call % 2 === 0 && { cacheReadMicroPerMtok: rate() }),
+        ...(call % 3 === 0 && { cacheWrite5mMicroPerMtok: rate(), cacheWrite1hMicroPerMtok: rate() }),
+      };
+      const cost = tokenCostMicro(used, rates);
+      if (BigInt(cost) !== exactCost(used, rates)) expect(BigInt(cost), JSON.stringify({ used, rates })).toBe(exactCost(used, rates));
+    }
+  });
+});
+
+describe('credits', () => {
+  it('are a hundred a dollar, and a million micro-credits each', () => {
+    expect(toCredits(MICRO_PER_USD)).toBe(100);
+    expect(usdPerMtok(0.01)).toBe(1_000_000);
+    expect(usdPerMtok(165.6)).toBe(16_560_000_000);
+  });
+
+  it.each([0, 0.000001, 0.1, 0.3, 1.005, 19.99, 1_999, 1e9, -2.5])('come back from micro-credits: %d', (credits) => {
+    expect(toCredits(fromCredits(credits))).toBe(credits);
+  });
+
+  it.each([Number.NaN, Infinity, -Infinity, 1e10])('are refused where they are no exact amount: %d', (credits) => {
+    expect(() => fromCredits(credits)).toThrow(RangeError);
+  });
+});

@@ -1,0 +1,305 @@
+import { env } from 'cloudflare:test';
+import { describe, expect, it } from 'vitest';
+import { accountStub } from '../../../src/account/stub';
+import { recover } from '../../../src/console/reconcile';
+import { parseOperationId } from '../../../src/core/ids';
+import {
+  admitRequest,
+  CREDIT,
+  closing,
+  copyRows,
+  DAY_MS,
+  HOUR_MS,
+  holdOf,
+  LEASE_MS,
+  ledgerRows,
+  MINUTE_MS,
+  putBackRows,
+  type Rows,
+  refusalOf,
+  TestAccount,
+  testKey,
+} from './support';
+
+const remember = (account: TestAccount): Promise<Rows> => account.run((_object, state) => copyRows(state));
+
+/** What a point-in-time restore does: the rows of that moment, and an object that wakes to them. */
+async function putBack(account: TestAccount, rows: Rows): Promise<void> {
+  await account.run(async (_object, state) => {
+    putBackRows(state, rows);
+    await state.storage.deleteAlarm();
+  });
+  await account.evict();
+  account.queue.take();
+  await account.run(() => undefined);
+}
+
+async function mend(account: TestAccount) {
+  const deps = { db: env.DB, account: (id: string) => accountStub(env.ACCOUNT, id), macSecret: '', now: () => account.nowMs };
+  return recover(deps, account.id, (await account.stub.books())!);
+}
+
+async function restore(account: TestAccount, rows: Rows) {
+  await putBack(account, rows);
+  return mend(account);
+}
+
+const admit = (account: TestAccount, credits = 1): Promise<string> =>
+  account.run((object) => holdOf(object.admit(admitRequest({ estimateMicro: credits * CREDIT }))));
+
+const settle = (account: TestAccount, holdId: string, credits: number) =>
+  account.run((object) => object.settle(closing(holdId, credits * CREDIT)));
+
+const call = async (account: TestAccount, credits: number): Promise<string> => {
+  const holdId = await admit(account);
+  await settle(account, holdId, credits);
+  return holdId;
+};
+
+/** The object against itself and against D1, where everything is once. */
+async function expectBalance(account: TestAccount, credits: number): Promise<void> {
+  await account.project();
+  const books = (await account.stub.books())!;
+  expect(books).toMatchObject({ balanceMicro: credits * CREDIT, linesMicro: credits * CREDIT });
+  expect(books.heldMicro).toBe(books.openHeldMicro);
+  expect(books.ackedCloseSeq).toBe(books.closeSeq);
+  const rows = await ledgerRows(account.id);
+  expect(new Set(rows.map(({ id }) => id)).size).toBe(rows.length);
+  expect(rows.reduce((sum, { amount }) => sum + amount, 0)).toBe(credits * CREDIT);
+  const current = rows.filter(({ epoch }) => epoch === books.epoch).map(({ close_seq }) => close_seq);
+  expect(current).toEqual(Array.from({ length: books.closeSeq }, (_, i) => i + 1));
+}
+
+describe('an account restored to an earlier moment', () => {
+  it('takes back from D1 what was closed since, in a new epoch', async () => {
+    const account = await TestAccount.create({ credits: 100 });
+    await call(account, 1);
+    await account.project();
+    const then = await remember(account);
+    const after = await call(account, 2);
+    await account.run((object) => void object.grant({ eventId: 'later', amountMicro: 50 * CREDIT, reason: '', topUp: true }));
+    await account.project();
+
+    expect(await restore(account, then)).toEqual({ epoch: 2, replayed: 2 });
+    expect(await account.stub.view()).toMatchObject({ balanceMicro: 147 * CREDIT, heldMicro: 0, topUpMicro: 50 * CREDIT, epoch: 2 });
+    await account.run((object) => {
+      expect(object.settle(closing(after, 9 * CREDIT))).toMatchObject({ repeated: true, costMicro: 2 * CREDIT });
+      expect(object.grant({ eventId: 'later', amountMicro: 50 * CREDIT, reason: '', topUp: true }).repeated).toBe(true);
+    });
+    await call(account, 3);
+    await expectBalance(account, 144);
+  });
+
+  it('loses and doubles nothing that D1 had not seen yet', async () => {
+    const account = await TestAccount.create({ credits: 100 });
+    await account.project();
+    const unseen = await call(account, 1);
+    const then = await remember(account);
+    const lost = await call(account, 2);
+
+    expect(await restore(account, then)).toEqual({ epoch: 2, replayed: 0 });
+    await expectBalance(account, 99);
+    expect((await ledgerRows(account.id)).filter(({ id }) => id === unseen)).toMatchObject([{ epoch: 2, close_seq: 1 }]);
+    // The call was made and its close never arrived anywhere: should it be heard of, it is charged.
+    expect(await settle(account, lost, 2)).toMatchObject({ ok: true, repeated: false });
+    expect(await settle(account, lost, 2)).toMatchObject({ ok: true, repeated: true });
+    await expectBalance(account, 97);
+  });
+
+  it('uses sequences again without harm', async () => {
+    const account = await TestAccount.create({ credits: 100 });
+    await account.project();
+    const then = await remember(account);
+    const undone = [await admit(account), await admit(account)];
+    await restore(account, then);
+    const again = [await call(account, 1), await call(account, 2)];
+    expect(again.map((id) => parseOperationId(id)!.seq)).toEqual(undone.map((id) => parseOperationId(id)!.seq));
+    await expectBalance(account, 97);
+    for (const holdId of undone)
+      expect(await settle(account, holdId, 4)).toMatchObject({ ok: true, costMicro: 4 * CREDIT, repeated: false });
+    for (const holdId of undone)
+      expect(await settle(account, holdId, 5)).toMatchObject({ ok: true, costMicro: 4 * CREDIT, repeated: true });
+    for (const holdId of again) expect(await settle(account, holdId, 9)).toMatchObject({ ok: true, repeated: true });
+    await expectBalance(account, 89);
+  });
+
+  it('closes a hold that was open then as D1 says, and keeps one that nobody has closed', async () => {
+    const account = await TestAccount.create({ credits: 100 });
+    const [closed, open] = [await admit(account, 5), await admit(account, 7)];
+    await account.project();
+    const then = await remember(account);
+    await account.run((object) => object.extend({ holdId: closed, byMicro: 4 * CREDIT, checkpointMicro: 0, leaseMs: LEASE_MS }));
+    await settle(account, closed, 3);
+    await account.project();
+    await restore(account, then);
+    expect(await account.stub.view()).toMatchObject({ balanceMicro: 97 * CREDIT, heldMicro: 7 * CREDIT });
+    expect(await settle(account, closed, 9)).toMatchObject({ repeated: true, costMicro: 3 * CREDIT });
+    expect(await settle(account, open, 6)).toMatchObject({ repeated: false });
+    await expectBalance(account, 91);
+  });
+
+  it('does not charge again a late close that D1 knows of', async () => {
+    const account = await TestAccount.create({ credits: 100 });
+    const holdId = await admit(account);
+    await account.project();
+    const then = await remember(account);
+    account.nowMs += LEASE_MS;
+    await account.fireAlarm();
+    await settle(account, holdId, 4);
+    await account.project();
+    await restore(account, then);
+    expect(await settle(account, holdId, 4)).toMatchObject({ ok: true, costMicro: 4 * CREDIT, repeated: true });
+    await expectBalance(account, 96);
+  });
+
+  it('does not charge again a close of two months ago', async () => {
+    const account = await TestAccount.create({ credits: 100 });
+    const holdId = await call(account, 1);
+    await account.project();
+    account.nowMs += 100 * DAY_MS;
+    await account.run((object) => object.alarm());
+    const then = await remember(account);
+    await restore(account, then);
+    expect(await settle(account, holdId, 1)).toEqual({ ok: false, reason: 'too_late' });
+    await expectBalance(account, 99);
+  });
+
+  it('has a third epoch after a second restore, even to before the first', async () => {
+    const account = await TestAccount.create({ credits: 100 });
+    await account.project();
+    const then = await remember(account);
+    await call(account, 1);
+    await account.project();
+    expect((await restore(account, then)).epoch).toBe(2);
+    await call(account, 2);
+    await expectBalance(account, 97);
+    expect(await restore(account, then)).toEqual({ epoch: 3, replayed: 2 });
+    await call(account, 4);
+    await expectBalance(account, 93);
+  });
+
+  it('remembers what keys spent, also in a month that had not begun then', async () => {
+    const account = await TestAccount.create({ credits: 100, keys: [testKey({ spendingLimitMicro: 10 * CREDIT })] });
+    await call(account, 5);
+    await account.project();
+    const then = await remember(account);
+    await call(account, 3);
+    await account.project();
+    await restore(account, then);
+    const spent = async () => (await account.run((object) => object.listKeys()))[0]!.spentThisMonthMicro / CREDIT;
+    expect(await spent()).toBe(8);
+    await account.project();
+    const before = await remember(account);
+    account.nowMs = Date.UTC(2031, 1, 2);
+    await call(account, 9);
+    await account.project();
+    await restore(account, before);
+    expect(await spent()).toBe(9);
+    await account.run((object) => expect(refusalOf(object.admit(admitRequest({ estimateMicro: 2 * CREDIT }))).kind).toBe('spending_limit'));
+  });
+
+  it('counts the calls of the last hour', async () => {
+    const account = await TestAccount.create({ credits: 100 });
+    await account.project();
+    const then = await remember(account);
+    for (let i = 0; i < 3; i++) await call(account, 1);
+    await account.project();
+    await restore(account, then);
+    await account.run((object) => {
+      expect(refusalOf(object.admit(admitRequest({ hourlyLimit: 3 }))).kind).toBe('rate_limited');
+      account.nowMs += HOUR_MS;
+      holdOf(object.admit(admitRequest({ hourlyLimit: 3 })));
+    });
+  });
+
+  it('keeps a key revoked that was revoked since, and tells D1 what keys there are', async () => {
+    const account = await TestAccount.create({ credits: 100, keys: [testKey(), testKey({ id: 'key_b', name: 'before' })] });
+    await account.project();
+    const then = await remember(account);
+    account.nowMs += MINUTE_MS;
+    await account.run((object) => {
+      object.revokeKey('key_a');
+      object.putKey(testKey({ id: 'key_b', name: 'after' }));
+    });
+    await account.project();
+    account.nowMs += MINUTE_MS;
+    await restore(account, then);
+    await account.run((object) => expect(refusalOf(object.admit(admitRequest())).kind).toBe('revoked_key'));
+    await account.project();
+    const { results } = await env.DB.prepare('SELECT name, status FROM api_keys WHERE account_id = ? ORDER BY id').bind(account.id).all();
+    expect(results).toEqual([
+      { name: 'a', status: 'revoked' },
+      { name: 'before', status: 'active' },
+    ]);
+  });
+
+  it('wakes for the holds that it has, though its alarm is gone', async () => {
+    const account = await TestAccount.create({ credits: 100 });
+    await admit(account);
+    await account.project();
+    await restore(account, await remember(account));
+    account.nowMs = Math.max(account.nowMs, (await account.alarmAtMs())!);
+    await account.fireAlarm();
+    account.nowMs += LEASE_MS;
+    await account.fireAlarm();
+    expect(await account.stub.view()).toMatchObject({ balanceMicro: 100 * CREDIT, heldMicro: 0 });
+  });
+
+  it('loses and doubles nothing of the calls that came in before it was recovered', async () => {
+    const account = await TestAccount.create({ credits: 100 });
+    const held = await admit(account);
+    await account.project();
+    const then = await remember(account);
+    await settle(account, held, 2);
+    const before = await call(account, 3);
+    await account.project();
+
+    await putBack(account, then);
+    const between = await call(account, 4);
+    expect(parseOperationId(between)!.seq).toBe(parseOperationId(before)!.seq);
+    await settle(account, held, 2);
+    await account.project();
+    expect((await account.stub.books())!.ackedCloseSeq).toBe(1);
+
+    await mend(account);
+    expect(await account.stub.view()).toMatchObject({ balanceMicro: 91 * CREDIT, heldMicro: 0 });
+    for (const [holdId, cost] of [
+      [held, 2],
+      [before, 3],
+      [between, 4],
+    ] as const)
+      expect(await settle(account, holdId, 9)).toMatchObject({ ok: true, costMicro: cost * CREDIT, repeated: true });
+    await expectBalance(account, 91);
+  });
+
+  it('takes the word of D1 for a hold that expired before it was recovered', async () => {
+    const account = await TestAccount.create({ credits: 100 });
+    const held = await admit(account);
+    await account.project();
+    const then = await remember(account);
+    await settle(account, held, 2);
+    await account.project();
+    await putBack(account, then);
+    account.nowMs += LEASE_MS;
+    await account.run((object) => object.alarm());
+    await account.project();
+    await mend(account);
+    expect(await settle(account, held, 2)).toMatchObject({ ok: true, costMicro: 2 * CREDIT, repeated: true });
+    await expectBalance(account, 98);
+  });
+});
+
+describe('acknowledgements', () => {
+  it('of another epoch are not taken for this one', async () => {
+    const account = await TestAccount.create({ credits: 100 });
+    await account.project();
+    const then = await remember(account);
+    await restore(account, then);
+    await call(account, 1);
+    await account.run((object) => {
+      object.acknowledge({ epoch: 1, closeSeqs: [1, 2, 3], entities: [] });
+      expect(object.books()).toMatchObject({ closeSeq: 1, ackedCloseSeq: 0 });
+    });
+    await expectBalance(account, 99);
+  });
+});

@@ -1,0 +1,123 @@
+import { env } from 'cloudflare:test';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { type AccountStub, accountStub } from '../../../src/account/stub';
+import { reconcile } from '../../../src/console/reconcile';
+import { admitRequest, CREDIT, closing, deliver, holdOf, LEASE_MS, ledgerRows, MINUTE_MS, START_MS, TestAccount } from './support';
+
+afterEach(() => vi.restoreAllMocks());
+
+const deps = (account = (id: string): AccountStub => accountStub(env.ACCOUNT, id)) => ({
+  db: env.DB,
+  account,
+  macSecret: '',
+  now: () => START_MS,
+});
+
+const problemsOf = async (account: TestAccount): Promise<string[]> =>
+  (await reconcile(deps(), account.id)).problems.map(({ problem }) => problem);
+
+/** An account with a few lines, all of which D1 has. */
+async function settledAccount(): Promise<TestAccount> {
+  const account = await TestAccount.create({ credits: 100 });
+  await account.run((object) => {
+    for (let i = 0; i < 5; i++) object.settle(closing(holdOf(object.admit(admitRequest())), CREDIT));
+  });
+  await account.project();
+  return account;
+}
+
+const tamper = (account: TestAccount, query: string): Promise<void> =>
+  account.run((object, state) => {
+    object.view();
+    state.storage.sql.exec(query);
+    object.opened = undefined;
+  });
+
+describe('the reconciliation', () => {
+  it('finds nothing in a healthy account: idle, in use, or ahead of D1', async () => {
+    const account = await settledAccount();
+    expect(await reconcile(deps(), account.id)).toEqual({ checked: 1, problems: [] });
+    const holdId = await account.run((object) => holdOf(object.admit(admitRequest())));
+    expect(await problemsOf(account)).toEqual([]);
+    await account.run((object) => void object.settle(closing(holdId, CREDIT)));
+    expect(await problemsOf(account)).toEqual([]);
+    await account.evict();
+    await account.run((object) => expect(object.books()).toMatchObject({ closeSeq: 7, ackedCloseSeq: 6 }));
+    expect(await problemsOf(account)).toEqual([]);
+  });
+
+  it('finds nothing after months were dropped and epochs begun', async () => {
+    const account = await settledAccount();
+    account.nowMs = Date.UTC(2031, 5, 1);
+    await account.run((object) => object.alarm());
+    await account.run((object) => void object.recover([], []));
+    await account.run((object) => void object.settle(closing(holdOf(object.admit(admitRequest())), CREDIT)));
+    await account.project();
+    expect(await problemsOf(account)).toEqual([]);
+  });
+
+  it('finds a balance that is not the sum of its lines', async () => {
+    const account = await settledAccount();
+    await tamper(account, 'UPDATE op_203101 SET amount = amount + 1 WHERE seq = 2');
+    expect(await problemsOf(account)).toEqual([`the balance is ${95 * CREDIT}, its lines come to ${95 * CREDIT + 1}`]);
+  });
+
+  it('finds holds that do not come to what is held', async () => {
+    const account = await settledAccount();
+    await account.run((object) => void holdOf(object.admit(admitRequest())));
+    await tamper(account, "UPDATE op_203101 SET held = held + 7 WHERE state = 'open'");
+    expect(await problemsOf(account)).toEqual([`${CREDIT} is held, open holds come to ${CREDIT + 7}`]);
+  });
+
+  it('finds a hold that is open a minute past its deadline', async () => {
+    const account = await settledAccount();
+    await account.run((object) => void holdOf(object.admit(admitRequest())));
+    account.nowMs += LEASE_MS + MINUTE_MS;
+    expect(await problemsOf(account)).toEqual([]);
+    account.nowMs++;
+    expect(await problemsOf(account)).toEqual(['1 holds are open a minute past their deadline']);
+  });
+
+  it('finds a line that D1 has lost, and has it sent again', async () => {
+    const account = await settledAccount();
+    await env.DB.prepare('DELETE FROM ledger WHERE account_id = ? AND close_seq = 3').bind(account.id).run();
+    expect(await problemsOf(account)).toEqual(['D1 has 5 of 6 confirmed lines of epoch 1; 6 sent again']);
+    expect(account.queue.sent.flatMap(({ operations }) => operations.map(({ closeSeq }) => closeSeq))).toContain(3);
+    await deliver(account.queue.take());
+    expect(await ledgerRows(account.id)).toHaveLength(6);
+    expect(await problemsOf(account)).toEqual([]);
+  });
+
+  it('finds a line that says something else in D1', async () => {
+    const account = await settledAccount();
+    await env.DB.prepare('UPDATE ledger SET amount = amount - 5 WHERE account_id = ? AND close_seq = 3').bind(account.id).run();
+    expect(await problemsOf(account)).toEqual([`D1's lines come to ${95 * CREDIT - 5} micro-credits, the balance is ${95 * CREDIT}`]);
+  });
+
+  it('writes down what it found, once', async () => {
+    const account = await settledAccount();
+    await tamper(account, 'UPDATE op_203101 SET amount = amount + 1 WHERE seq = 2');
+    await reconcile(deps(), account.id);
+    await reconcile(deps(), account.id);
+    const { results } = await env.DB.prepare('SELECT at, problem FROM reconciliations WHERE account_id = ?').bind(account.id).all();
+    expect(results).toEqual([{ at: START_MS, problem: expect.stringContaining('its lines come to') }]);
+  });
+
+  it('goes on with the others when an account cannot be asked, or is none', async () => {
+    vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const accounts = [await settledAccount(), await settledAccount(), await settledAccount()];
+    const [silent, empty, tampered] = accounts;
+    await tamper(tampered!, 'UPDATE op_203101 SET amount = amount + 1 WHERE seq = 2');
+    const never = new TestAccount();
+    const { problems } = await reconcile(
+      deps((id) => {
+        if (id === silent!.id) return { books: () => Promise.reject(new Error('not there')) } as unknown as AccountStub;
+        return accountStub(env.ACCOUNT, id === empty!.id ? never.id : id);
+      }),
+    );
+    const of = (account: TestAccount) => problems.filter(({ accountId }) => accountId === account.id).map(({ problem }) => problem);
+    expect(of(silent!)).toEqual(['the account could not be checked']);
+    expect(of(empty!)).toEqual(['the account object has no account']);
+    expect(of(tampered!)).toHaveLength(1);
+  });
+});
