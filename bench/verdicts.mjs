@@ -32,6 +32,7 @@ export function verdicts({ runs, startup }) {
   const perSecond = (r) => r.load.per_s;
   const crowd = (target) =>
     paired(runs, ['accounts-1000', target], ['accounts-1', target], (many, one) => many.load.per_s / one.load.per_s);
+  const jsonCpuUs = of('json-c32', 'ours', perRequest);
   const oneAccount = of('accounts-1', 'ours', perSecond);
 
   const rows = [
@@ -49,6 +50,7 @@ export function verdicts({ runs, startup }) {
     ),
     row('requests/s of one account', oneAccount.length ? oneAccount : of('json-c32', 'ours', perSecond), {
       unit: '/s',
+      beside: jsonCpuUs.length ? `its CPU time allows ${round(1e6 / median(jsonCpuUs))}/s on a core of its own` : '',
       limit: 1000,
       atLeast: true,
     }),

@@ -55,7 +55,7 @@ export function createApp(): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.onError(failed);
   app.notFound(notFound);
-  app.options('*', (c) => preflight(c.req.raw));
+  app.options('*', (c) => withCommonHeaders(c, preflight(c.req.raw)));
   app.get('/healthz', (c) => withCommonHeaders(c, c.json({ ok: true })));
   for (const base of BASES) mountApi(app, base);
   app.use('/api/admin/*', async (c, next) => {

@@ -8,7 +8,7 @@ import type { MicroCredits } from '../core/money';
 import type { TierId } from '../core/tiers';
 import { within } from '../core/within';
 import type { Bindings } from '../env';
-import { beginIdempotency, checkIdempotency, endIdempotency, forgetIdempotency } from './idempotency';
+import { beginIdempotency, checkIdempotency, endIdempotency, forgetIdempotency, sweepIdempotency } from './idempotency';
 import { KeyRing } from './key-ring';
 import { refuseKey } from './key-scope';
 import { Ledger } from './ledger';
@@ -41,6 +41,8 @@ const FLUSH_AFTER_MS = 10_000;
 const RESEND_AFTER_MS = 60_000;
 /** Holds expire on time even when the queue does not answer. */
 const FLUSH_PATIENCE_MS = 30_000;
+/** How often old idempotency records are looked for. */
+const SWEEP_EVERY_MS = 3_600_000;
 /** Operations stay readable here for this many months; D1 keeps them for good. */
 const KEEP_MONTHS = 2;
 
@@ -57,6 +59,7 @@ export class Account extends DurableObject<Bindings> {
   private sentAtMs = new Map<number, number>();
   private firstUnsentAtMs: number | undefined;
   private flushingSinceMs: number | undefined;
+  private sweptAtMs = -Infinity;
   /** Tests move it. */
   now: () => number = Date.now;
 
@@ -282,6 +285,9 @@ export class Account extends DurableObject<Bindings> {
         sql,
         expired.map(({ id }) => id),
       );
+      if (this.now() - this.sweptAtMs < SWEEP_EVERY_MS) return;
+      this.sweptAtMs = this.now();
+      sweepIdempotency(sql, this.sweptAtMs);
     });
     // The runtime gives up on an alarm after six failures; nothing below may be one.
     try {

@@ -37,7 +37,6 @@ export function checkIdempotency(sql: Sql, keyHash: string, bodyHash: string, no
 }
 
 export function beginIdempotency(sql: Sql, keyHash: string, bodyHash: string, operationId: string, nowMs: number): void {
-  sql.exec('DELETE FROM idempotency WHERE at <= ?', nowMs - IDEMPOTENCY_KEEP_MS);
   sql.exec('INSERT OR REPLACE INTO idempotency VALUES (?, ?, ?, ?, ?)', keyHash, bodyHash, operationId, 'running', nowMs);
 }
 
@@ -46,7 +45,14 @@ export function endIdempotency(sql: Sql, keyHash: string, operationId: string, s
   else sql.exec('UPDATE idempotency SET state = ? WHERE key_hash = ? AND op_id = ?', state, keyHash, operationId);
 }
 
-/** Calls that expired: their keys are free again. */
+/** Calls that expired: their keys are free again. One look at the table, whatever their number. */
 export function forgetIdempotency(sql: Sql, operationIds: readonly string[]): void {
-  for (const id of operationIds) sql.exec("DELETE FROM idempotency WHERE op_id = ? AND state = 'running'", id);
+  if (operationIds.length === 0) return;
+  const ids = JSON.stringify(operationIds);
+  sql.exec("DELETE FROM idempotency WHERE state = 'running' AND op_id IN (SELECT value FROM json_each(?))", ids);
+}
+
+/** Records that count no more. It reads the whole table, so it is not for the way of a call. */
+export function sweepIdempotency(sql: Sql, nowMs: number): void {
+  sql.exec('DELETE FROM idempotency WHERE at <= ?', nowMs - IDEMPOTENCY_KEEP_MS);
 }

@@ -236,8 +236,10 @@ export class AccountStore {
     const retirable: { month: number; sum: number }[] = [];
     for (const month of this.months) {
       if (month >= before) continue;
-      const { sum, last } = this.sql.exec(`SELECT COALESCE(SUM(amount), 0) AS sum, MAX(seq) AS last FROM ${tableOf(month)}`).one();
-      if (Number(last) < lowSeq) retirable.push({ month, sum: Number(sum) });
+      const { last } = this.sql.exec(`SELECT MAX(seq) AS last FROM ${tableOf(month)}`).one();
+      if (Number(last) >= lowSeq) continue;
+      const { sum } = this.sql.exec(`SELECT COALESCE(SUM(amount), 0) AS sum FROM ${tableOf(month)}`).one();
+      retirable.push({ month, sum: Number(sum) });
     }
     return retirable;
   }

@@ -63,7 +63,9 @@ export async function createAccount(deps: ConsoleDeps, input: z.infer<typeof cre
 }
 
 export async function listAccounts(deps: ConsoleDeps, limit: number, cursor: string | undefined) {
-  const [afterMs, afterId] = (cursor ?? '').split('~');
+  const [, afterMs, afterId] = /^(\d{1,15})~(\w+)$/.exec(cursor ?? '') ?? [];
+  if (cursor && afterId === undefined)
+    return fail('invalid_request', '`cursor` must be the `nextCursor` of the page before.', { param: 'cursor' });
   const after = Number(afterMs);
   const rows = await database(deps.db)
     .select()
@@ -73,7 +75,7 @@ export async function listAccounts(deps: ConsoleDeps, limit: number, cursor: str
     .limit(limit + 1);
   const page = rows.slice(0, limit);
   const last = page.at(-1);
-  return {
+  return ok({
     accounts: page.map(({ id, name, email, tier: shown, createdAt }) => ({
       id,
       name,
@@ -82,7 +84,7 @@ export async function listAccounts(deps: ConsoleDeps, limit: number, cursor: str
       createdAt: new Date(createdAt).toISOString(),
     })),
     nextCursor: rows.length > limit && last ? `${last.createdAt}~${last.id}` : null,
-  };
+  });
 }
 
 const LINES_SHOWN = 50;
@@ -118,14 +120,17 @@ export async function showAccount(deps: ConsoleDeps, view: AccountView) {
   };
 }
 
-export async function grantCredits(deps: ConsoleDeps, id: string, input: z.infer<typeof grantInput>) {
-  const { balanceMicro, repeated } = await deps.account(id).grant({
+export async function grantCredits(deps: ConsoleDeps, view: AccountView, input: z.infer<typeof grantInput>) {
+  const amountMicro = fromCredits(input.credits);
+  if (![view.balanceMicro, view.topUpMicro].every((sum) => Number.isSafeInteger(sum + amountMicro)))
+    return fail('invalid_request', 'The field `credits` is not valid: the balance would be too large.', { param: 'credits' });
+  const { balanceMicro, repeated } = await deps.account(view.profile.id).grant({
     eventId: input.eventId ?? `grant:${crypto.randomUUID()}`,
-    amountMicro: fromCredits(input.credits),
+    amountMicro,
     reason: input.reason ?? '',
     topUp: input.topUp ?? false,
   });
-  return { balanceCredits: toCredits(balanceMicro), repeated };
+  return ok({ balanceCredits: toCredits(balanceMicro), repeated });
 }
 
 export async function setTier(deps: ConsoleDeps, id: string, input: z.infer<typeof tierInput>) {

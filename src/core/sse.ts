@@ -7,8 +7,8 @@
 export function wholeEventsEnd(text: string): number {
   const unix = text.lastIndexOf('\n\n');
   const windows = text.lastIndexOf('\n\r\n');
-  const old = text.lastIndexOf('\r\r');
-  return Math.max(unix < 0 ? 0 : unix + 2, windows < 0 ? 0 : windows + 3, old < 0 || old + 2 === text.length ? 0 : old + 2);
+  const old = text.slice(0, -1).lastIndexOf('\r\r');
+  return Math.max(unix < 0 ? 0 : unix + 2, windows < 0 ? 0 : windows + 3, old < 0 ? 0 : old + 2);
 }
 
 const EVENT_END = /\r?\n\r?\n|\r\r/g;

@@ -10,6 +10,8 @@ import type { GatewayDeps } from './deps';
 import type { Plan, PlannedTarget } from './plan';
 
 const MAX_ATTEMPTS = 8;
+/** So that a provider with many bad keys leaves tries for the next one. */
+const MAX_KEYS_PER_TARGET = 4;
 const RETRIES_PER_TARGET = 1;
 const BACKOFF_MS = 250;
 /** A refused credential is left alone this long. */
@@ -86,7 +88,7 @@ export class Failover {
         this.attempts.push({ provider: id, model: target.model, startedAtMs: nowMs, durationMs: 0, status: null, outcome: 'skipped' });
         continue;
       }
-      const keys = this.deps.health.keyOrder(id, target.provider.apiKeys.length, nowMs);
+      const keys = this.deps.health.keyOrder(id, target.provider.apiKeys.length, nowMs).slice(0, MAX_KEYS_PER_TARGET);
       for (const keyIndex of keys.length > 0 ? keys : [-1]) {
         if (this.skipped.has(target)) break;
         yield { target, keyIndex };

@@ -4,6 +4,7 @@ import { answerHeaders } from '../core/answer-headers';
 import type { KeyMode } from '../core/api-key';
 import { fail, type GatewayError } from '../core/errors';
 import type { MicroCredits } from '../core/money';
+import type { Usage } from '../core/usage';
 import type { Call, Dialect } from '../dialects/types';
 import type { GatewayDeps } from './deps';
 import type { Failover, LastFailure } from './failover';
@@ -73,7 +74,7 @@ export function detailOf(run: Run, ending: Ending, charge: Charge | undefined, m
     stream: run.call.stream,
     provider: provider ?? null,
     upstreamModel: upstreamModel ?? null,
-    usage: charge?.usage ?? null,
+    usage: charge ? usedBuckets(charge.usage) : null,
     price: run.plan.price,
     latencyMs: run.deps.now() - run.startedAtMs,
     firstByteMs: durationMs ?? null,
@@ -81,6 +82,9 @@ export function detailOf(run: Run, ending: Ending, charge: Charge | undefined, m
     ...more,
   };
 }
+
+/** Buckets that are empty say nothing, and each field of a receipt is written, sent and parsed several times. */
+const usedBuckets = (usage: Usage): Partial<Usage> => Object.fromEntries(Object.entries(usage).filter(([, tokens]) => tokens > 0));
 
 /** Charges the call and, where an idempotency key asks for it, keeps the answer to be sent again. */
 export async function closeCharged(

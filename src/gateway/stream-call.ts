@@ -70,7 +70,8 @@ async function begin(run: StreamRun, attempt: Attempt): Promise<OpenedStream | u
   const fail = (message: string) => failover.failed(attempt, { action: 'next_target', message });
   const { wire } = attempt.target.provider.spec;
   const type = attempt.response.headers.get('content-type') ?? '';
-  const timer = setTimeout(() => attempt.abort?.abort(), deps.settings.FIRST_BYTE_TIMEOUT_MS);
+  const watch = () => setTimeout(() => attempt.abort?.abort(), deps.settings.FIRST_BYTE_TIMEOUT_MS);
+  let timer = watch();
   try {
     if (type.includes('text/html') || type.includes('application/json')) {
       const json = parseJson(await attempt.response.text());
@@ -83,6 +84,9 @@ async function begin(run: StreamRun, attempt: Attempt): Promise<OpenedStream | u
     const relay = dialect.relay(call);
     for (;;) {
       const events = await reader.read();
+      // Some providers send comments while a model thinks: as long as they do, it is not given up.
+      clearTimeout(timer);
+      timer = watch();
       const first = events === undefined ? relay.pushRest(reader.takeRest()) : relay.push(events);
       if (relay.failure) {
         failover.failed(

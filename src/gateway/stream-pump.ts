@@ -13,6 +13,8 @@ import { type OpenedStream, openStream } from './stream-call';
 /** A hold is enlarged when this much of it is used up; by less than this much of itself it is not worth it. */
 const EXTEND_AT = 0.8;
 const SMALLEST_EXTENSION = 1 / 16;
+/** After the answer's last chunk only usage is waited for, and the client waits for that chunk. */
+const COMPLETE_IDLE_MS = 5_000;
 const LONGEST_TICK_MS = 5_000;
 
 type Passed = 'done' | 'failed_early' | 'failed_late' | 'gone' | 'out_of_credits';
@@ -176,7 +178,10 @@ export class StreamPump {
     }
     if (!this.current) return;
     const late = nowMs - this.run_.startedAtMs > settings.CALL_DEADLINE_MS;
-    if (late || nowMs - this.heardAtMs > settings.UPSTREAM_IDLE_TIMEOUT_MS) this.current.attempt.abort?.abort();
+    const idleMs = this.current.relay.complete
+      ? Math.min(COMPLETE_IDLE_MS, settings.UPSTREAM_IDLE_TIMEOUT_MS)
+      : settings.UPSTREAM_IDLE_TIMEOUT_MS;
+    if (late || nowMs - this.heardAtMs > idleMs) this.current.attempt.abort?.abort();
   }
 
   private observedMicro({ relay }: OpenedStream): MicroCredits {

@@ -103,7 +103,7 @@ function parameters(rows: readonly unknown[]): string[] {
   let chars = 0;
   for (const row of rows) {
     const piece = JSON.stringify(row);
-    if (chars + piece.length > MAX_PARAMETER_CHARS) {
+    if (pieces.length > 0 && chars + piece.length > MAX_PARAMETER_CHARS) {
       arrays.push(`[${pieces.join(',')}]`);
       pieces = [];
       chars = 0;

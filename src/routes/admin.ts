@@ -1,6 +1,7 @@
 /** The operator's API: bearer ADMIN_TOKEN, under /api/admin. */
 import { Hono } from 'hono';
 import { z } from 'zod';
+import type { AccountView } from '../account/types';
 import {
   createAccount,
   createAccountInput,
@@ -54,11 +55,14 @@ async function input<T>(c: AppContext, schema: z.ZodType<T>): Promise<{ ok: true
 }
 
 /** Runs a verb on an account that exists. */
-async function withAccount(c: AppContext, verb: (deps: ConsoleDeps, id: string) => Promise<Response>): Promise<Response> {
+async function withAccount(
+  c: AppContext,
+  verb: (deps: ConsoleDeps, id: string, view: AccountView) => Promise<Response>,
+): Promise<Response> {
   const deps = consoleDeps(c);
   const id = c.req.param('id') ?? '';
   const found = await findAccount(deps, id);
-  return found.ok ? verb(deps, id) : renderError(c, found.error);
+  return found.ok ? verb(deps, id, found.value) : renderError(c, found.error);
 }
 
 export const admin = new Hono<AppEnv>();
@@ -75,8 +79,11 @@ admin.post('/accounts', async (c) => {
 });
 
 admin.get('/accounts', async (c) => {
-  const limit = Math.min(Math.max(Number(c.req.query('limit') ?? PAGE) || PAGE, 1), MAX_PAGE);
-  return c.json(await listAccounts(consoleDeps(c), limit, c.req.query('cursor')));
+  const limit = Number(c.req.query('limit') ?? PAGE);
+  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE)
+    return renderError(c, fail('invalid_request', `\`limit\` must be a whole number from 1 to ${MAX_PAGE}.`, { param: 'limit' }).error);
+  const listed = await listAccounts(consoleDeps(c), limit, c.req.query('cursor'));
+  return listed.ok ? c.json(listed.value) : renderError(c, listed.error);
 });
 
 admin.get('/accounts/:id', async (c) => {
@@ -86,9 +93,11 @@ admin.get('/accounts/:id', async (c) => {
 });
 
 admin.post('/accounts/:id/grants', (c) =>
-  withAccount(c, async (deps, id) => {
+  withAccount(c, async (deps, _id, view) => {
     const parsed = await input(c, grantInput);
-    return parsed.ok ? c.json(await grantCredits(deps, id, parsed.value)) : renderError(c, parsed.error);
+    if (!parsed.ok) return renderError(c, parsed.error);
+    const granted = await grantCredits(deps, view, parsed.value);
+    return granted.ok ? c.json(granted.value) : renderError(c, granted.error);
   }),
 );
 

@@ -1,6 +1,7 @@
 // What each provider really sends, passed on and priced. The fixtures have the shapes of recorded streams.
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { filled } from './support/account';
 import { askStream, chatBody } from './support/client';
 import { type BuiltIn, Rig } from './support/rig';
 import type { Step } from './support/upstream';
@@ -13,7 +14,7 @@ interface Golden {
   text: string;
   reasoning: string;
   usage: Record<string, unknown>;
-  /** In the gateway's own buckets. */
+  /** In the gateway's own buckets, as far as there is something in them. */
   counted: Record<string, number>;
   micro: number;
 }
@@ -37,7 +38,7 @@ const GOLDEN: Record<string, Golden> = {
     text: 'Grüße! The answer is 42.',
     reasoning: 'Let me think.',
     usage: { prompt_tokens: 310, completion_tokens: 95, total_tokens: 405, cost: 0.00128, is_byok: false },
-    counted: { inputTokens: 310, cacheReadTokens: 0, outputTokens: 95, reasoningTokens: 64 },
+    counted: { inputTokens: 310, outputTokens: 95, reasoningTokens: 64 },
     micro: 310 * 145 + 95 * 870,
   },
   'deepseek-chat': {
@@ -58,12 +59,12 @@ const GOLDEN: Record<string, Golden> = {
     reasoning: '',
     usage: { prompt_tokens: 9, completion_tokens: 11, total_tokens: 104 },
     // The total has 84 tokens of thoughts that are itemised nowhere.
-    counted: { inputTokens: 9, cacheReadTokens: 0, outputTokens: 95, reasoningTokens: 84 },
+    counted: { inputTokens: 9, outputTokens: 95, reasoningTokens: 84 },
     micro: 9 * 46 + 95 * 276,
   },
 };
 
-const CUTS = 40;
+const CUTS = 24;
 
 let rig: Rig;
 beforeAll(async () => {
@@ -102,12 +103,9 @@ describe.each(Object.entries(GOLDEN))('the stream of %s', (name, golden) => {
       expect(stream.chunks.filter(({ choices }) => choices.length === 0)).toHaveLength(include_usage ? 1 : 0);
     }
     expect(desk.seen.at(-1)!.json().model).toBe(golden.upstreamModel);
-    expect(await account.lastGeneration()).toMatchObject({
-      provider: golden.provider,
-      outcome: 'actual',
-      usage: golden.counted,
-      creditsUsed: golden.micro / 1e6,
-    });
+    const { provider, outcome, usage, creditsUsed } = await account.lastGeneration();
+    expect({ provider, outcome, creditsUsed }).toEqual({ provider: golden.provider, outcome: 'actual', creditsUsed: golden.micro / 1e6 });
+    expect(filled(usage)).toEqual(golden.counted);
     expect(await account.money()).toEqual({ spentMicro: golden.micro * cuttings.length, heldMicro: 0 });
   });
 });

@@ -22,7 +22,7 @@ import {
 const FIRST_BYTE_TIMEOUT_MS = 700;
 const UPSTREAM_IDLE_TIMEOUT_MS = 900;
 const DRAIN_MS = 800;
-const CALL_DEADLINE_MS = 6_000;
+const CALL_DEADLINE_MS = 4_500;
 
 let rig: Rig;
 beforeAll(async () => {

@@ -36,6 +36,10 @@ export interface Generation {
   [field: string]: unknown;
 }
 
+/** The buckets of a receipt's usage that have something in them. */
+export const filled = (usage: Generation['usage']): Record<string, number> =>
+  Object.fromEntries(Object.entries(usage ?? {}).filter(([, tokens]) => tokens > 0));
+
 const micro = (credits: number): number => Math.round(credits * MICRO_PER_CREDIT);
 
 /** An account with a live key; its money is read through the operator's API. */

@@ -24,6 +24,8 @@ export const finish = (finish_reason = 'stop', more: Fields = {}): string => chu
 /** Usage as OpenAI sends it: on a chunk without choices, after the last. */
 export const usageChunk = (usage: unknown = USAGE): string => data({ ...HEAD, choices: [], usage });
 
+export const errorEvent = (message: string, fields: Fields = {}): string => data({ error: { message, ...fields } });
+
 /** The events of a stream that goes as it should, with its usage. */
 export const streamOf = (texts: readonly string[], usage: unknown = USAGE): string[] => [
   role(),

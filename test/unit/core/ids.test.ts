@@ -24,12 +24,18 @@ describe('ids of accounts and keys', () => {
     expect(accountBytes(accountId(bytes))).toEqual(bytes);
   });
 
-  it.each(['', 'acc_', 'acc_0', `acc_${'0'.repeat(16)}`, `acc_${'0'.repeat(18)}`, `acc_${'z'.repeat(17)}`, `key_${'0'.repeat(17)}`, 'ACC_1'])(
-    'are no accounts: %j',
-    (id) => {
-      expect(accountBytes(id)).toBeUndefined();
-    },
-  );
+  it.each([
+    '',
+    'acc_',
+    'acc_0',
+    `acc_${'0'.repeat(16)}`,
+    `acc_${'0'.repeat(18)}`,
+    `acc_${'z'.repeat(17)}`,
+    `key_${'0'.repeat(17)}`,
+    'ACC_1',
+  ])('are no accounts: %j', (id) => {
+    expect(accountBytes(id)).toBeUndefined();
+  });
 
   it('are never the same twice', () => {
     expect(new Set(Array.from({ length: 10_000 }, newNonce)).size).toBe(10_000);

@@ -3,8 +3,46 @@ import { members, setMembers } from '../../../src/core/json';
 import { Random } from './random';
 
 const SPACES = ['', '', '', ' ', '\n', '\t', '\r\n', '  \n\t '];
-const PIECES = ['a', 'Z', ' ', '"', '\\', '/', '\n', '\t', '\u0000', '\u001f', 'é', '漢', '😀', '\ud800', '{', '}', '[', ']', ',', ':', '\u2028'];
-const KEYS = ['model', 'usage', 'stream_options', 'a', '', 'né', '"', '\\', 'a"b', '{', 'toString', '__proto__', 'hasOwnProperty', '0', '10'];
+const PIECES = [
+  'a',
+  'Z',
+  ' ',
+  '"',
+  '\\',
+  '/',
+  '\n',
+  '\t',
+  '\u0000',
+  '\u001f',
+  'é',
+  '漢',
+  '😀',
+  '\ud800',
+  '{',
+  '}',
+  '[',
+  ']',
+  ',',
+  ':',
+  '\u2028',
+];
+const KEYS = [
+  'model',
+  'usage',
+  'stream_options',
+  'a',
+  '',
+  'né',
+  '"',
+  '\\',
+  'a"b',
+  '{',
+  'toString',
+  '__proto__',
+  'hasOwnProperty',
+  '0',
+  '10',
+];
 const NUMBERS = ['0', '-0', '1', '-12', '1.50', '1e3', '1E+30', '-2.5e-7', '12345678901234567890', '0.1000000000000000055'];
 
 /** JSON as others may write it: every value in many spellings. */
@@ -18,9 +56,9 @@ class Writer {
   string(value: string): string {
     let text = '"';
     for (const char of value) {
-      const escape = JSON.stringify(char).slice(1, -1);
+      const short = JSON.stringify(char).slice(1, -1);
       const code = [...Array(char.length).keys()].map((i) => `\\u${char.charCodeAt(i).toString(16).padStart(4, '0')}`).join('');
-      text += this.random.below(4) === 0 ? code : char === '/' && this.random.below(2) === 0 ? '\\/' : escape;
+      text += this.random.below(4) === 0 ? code : char === '/' && this.random.below(2) === 0 ? '\\/' : short;
     }
     return `${text}"`;
   }

@@ -2,7 +2,22 @@ import { describe, expect, it } from 'vitest';
 import { eventData, splitEvents, wholeEventsEnd } from '../../../src/core/sse';
 
 /** A comment, an event of one line, one of two, one that says nothing, one with other fields, and the end. */
-const LINES = [': ping', '', 'data: {"a":1}', '', 'data: one', 'data:two', '', 'data', '', 'event: x', 'id: 1', 'data: 漢😀', '', 'data: [DONE]'];
+const LINES = [
+  ': ping',
+  '',
+  'data: {"a":1}',
+  '',
+  'data: one',
+  'data:two',
+  '',
+  'data',
+  '',
+  'event: x',
+  'id: 1',
+  'data: 漢😀',
+  '',
+  'data: [DONE]',
+];
 const ENDINGS = { LF: '\n', CRLF: '\r\n', CR: '\r' };
 const DATA = ['{"a":1}', 'one\ntwo', '漢😀', '[DONE]'];
 

@@ -24,7 +24,8 @@ describe('tiers', () => {
 
   it('unlock themselves and what is below', () => {
     for (const [rank, { id }] of TIERS.entries())
-      for (const [neededRank, { id: needed }] of TIERS.entries()) expect(tierUnlocks(id, needed), `${id}, ${needed}`).toBe(rank >= neededRank);
+      for (const [neededRank, { id: needed }] of TIERS.entries())
+        expect(tierUnlocks(id, needed), `${id}, ${needed}`).toBe(rank >= neededRank);
   });
 
   it('have names, and nothing else is one', () => {

@@ -8,11 +8,11 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const after = <T>(ms: number, value: T): Promise<T> => new Promise((resolve) => setTimeout(() => resolve(value), ms));
+const resolveAfter = <T>(ms: number, value: T): Promise<T> => new Promise((resolve) => setTimeout(() => resolve(value), ms));
 
 describe('within', () => {
   it('gives what comes in time', async () => {
-    const result = within(after(99, 'done'), 100);
+    const result = within(resolveAfter(99, 'done'), 100);
     await vi.advanceTimersByTimeAsync(99);
     expect(await result).toBe('done');
     expect(vi.getTimerCount()).toBe(0);
@@ -20,7 +20,7 @@ describe('within', () => {
 
   it('gives undefined when the time is up, and lets the work go on', async () => {
     let done = false;
-    const work = after(200, 'done').then(() => {
+    const work = resolveAfter(200, 'done').then(() => {
       done = true;
     });
     const result = within(work, 100);
@@ -37,7 +37,7 @@ describe('within', () => {
   });
 
   it('is not troubled by work that fails too late', async () => {
-    const late = after(200, null).then(() => {
+    const late = resolveAfter(200, null).then(() => {
       throw new Error('too late to matter');
     });
     const result = within(late, 100);

@@ -4,14 +4,15 @@
  */
 import { env } from 'cloudflare:test';
 import type { AccountStub } from '../../../src/account/stub';
-import type { Acknowledgement, AdmitRequest, CloseRequest, KeyRecord, LedgerMessage, Operation, Outcome } from '../../../src/account/types';
+import type { AdmitRequest, CloseRequest, KeyRecord, Outcome } from '../../../src/account/types';
 import { recover } from '../../../src/console/reconcile';
-import type { GatewayError } from '../../../src/core/errors';
 import type { RateFamily } from '../../../src/core/family';
 import { newNonce, parseOperationId } from '../../../src/core/ids';
 import { TIERS } from '../../../src/core/tiers';
-import { projectLedger } from '../../../src/jobs/project-ledger';
-import { Model, type ModelOperation, type Refusal } from './model';
+import { agree, agreeEach, comparable, refusalAsModel } from './agree';
+import { Carrier } from './carrier';
+import { alertsInD1, keysInD1, knownToD1, linesInD1, tierInD1 } from './in-d1';
+import { Model, type ModelOperation } from './model';
 import { Random } from './random';
 import {
   CREDIT,
@@ -20,7 +21,6 @@ import {
   HOUR_MS,
   type Inside,
   LEASE_MS,
-  ledgerRows,
   MINUTE_MS,
   putBackRows,
   type Rows,
@@ -36,68 +36,9 @@ export type Tally = Record<string, number>;
 const LIMITS: Partial<Record<RateFamily, number>> = { chat: 25, image: 8, video: 4 };
 const FAMILIES = Object.keys(LIMITS) as RateFamily[];
 const RESEND_MS = 60_000;
+/** How much of what is on its way is lost. */
+const LOSS = 0.15;
 const SHOWN = 150;
-
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_name, inner: unknown) => {
-    if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return inner;
-    return Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)));
-  });
-}
-
-/** Cheaper than an assertion library's, which matters a few hundred thousand times. */
-function agree(what: string, actual: unknown, expected: unknown): void {
-  const [is, should] = [canonical(actual), canonical(expected)];
-  if (is !== should) throw new Error(`${what}\n  is         ${is}\n  should be  ${should}`);
-}
-
-function agreeEach(what: string, actual: readonly unknown[], expected: readonly unknown[]): void {
-  for (let i = 0; i < Math.max(actual.length, expected.length); i++) agree(`${what}, number ${i}`, actual[i], expected[i]);
-}
-
-const refusalAsModel = ({ kind, details, headers, retryAfterSeconds }: GatewayError): Refusal => ({
-  kind,
-  ...(details && kind !== 'unavailable' && { details }),
-  ...(headers && { headers }),
-  ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
-});
-
-/** The fields that a line has in the object, in D1 and in the model alike. */
-const lineOfModel = (line: ModelOperation) => ({
-  ...(line.id !== null && { id: line.id }),
-  kind: line.kind,
-  state: line.state,
-  keyId: line.keyId,
-  userId: line.userId,
-  family: line.family,
-  test: line.test,
-  model: line.model,
-  endpoint: line.endpoint,
-  heldMicro: line.heldMicro,
-  amountMicro: line.amountMicro === 0 ? 0 : line.amountMicro,
-  openedAtMs: line.openedAtMs,
-  closedAtMs: line.closedAtMs,
-  outcome: line.outcome,
-  detail: line.detail,
-});
-
-const lineOfObject = (line: Operation) => ({
-  ...(line.kind === 'usage' && { id: line.id }),
-  kind: line.kind,
-  state: line.state,
-  keyId: line.keyId,
-  userId: line.userId,
-  family: line.family,
-  test: line.test,
-  model: line.model,
-  endpoint: line.endpoint,
-  heldMicro: line.heldMicro,
-  amountMicro: line.amountMicro,
-  openedAtMs: line.openedAtMs,
-  closedAtMs: line.closedAtMs,
-  outcome: line.outcome,
-  detail: line.detail,
-});
 
 export interface DriverOptions {
   seed: number;
@@ -116,8 +57,7 @@ export class Driver {
   private readonly holds: string[] = [];
   private readonly events: string[] = [];
   private readonly idempotencyOf = new Map<string, { keyHash: string; bodyHash: string }>();
-  private inFlight: LedgerMessage[] = [];
-  private acknowledgements: Acknowledgement[] = [];
+  private readonly carrier: Carrier;
   private alarm: Promise<void> | undefined;
   private restorePoint: { rows: Rows; model: Model } | undefined;
   private steps = 0;
@@ -127,6 +67,7 @@ export class Driver {
     this.random = new Random(options.seed);
     const profile = { id: this.account.id, name: 'Random', email: null, createdAtMs: this.account.nowMs, grantedTier: 'free' as const };
     this.model = new Model(profile, this.account.nowMs);
+    this.carrier = new Carrier(this.account, this.random, (what) => this.count(what));
   }
 
   async run(): Promise<void> {
@@ -135,7 +76,8 @@ export class Driver {
       while (this.steps < this.options.operations) {
         const steps = Math.min(this.random.between(50, 700), this.options.operations - this.steps);
         await this.account.run((object, state) => this.leg(object, state, steps));
-        await this.carryMessages(0.15);
+        this.doing = 'carrying messages';
+        await this.carrier.carry(LOSS);
         if (this.random.chance(0.3)) await this.evict();
         if (this.options.restores) await this.perhapsRestore();
       }
@@ -189,7 +131,7 @@ export class Driver {
     await this.account.queue.calm();
     await this.alarm;
     await this.compareAll(object, state);
-    this.inFlight.push(...this.account.queue.take());
+    this.carrier.collect();
   }
 
   private readonly choices: readonly (readonly [number, string, (object: Inside, state: DurableObjectState) => void | Promise<void>])[] = [
@@ -486,7 +428,7 @@ export class Driver {
   }
 
   private acknowledge(object: Inside): void {
-    const acknowledgement = this.acknowledgements[this.random.between(0, this.acknowledgements.length - 1)];
+    const acknowledgement = this.carrier.oldAcknowledgement();
     if (acknowledgement) object.acknowledge(acknowledgement);
   }
 
@@ -526,7 +468,7 @@ export class Driver {
     );
     const expected = this.model.lines.reverse();
     if (whole) this.compareRetired(lines.length, expected);
-    agreeEach('lines, newest first', lines.map(lineOfObject), expected.slice(0, lines.length).map(lineOfModel));
+    agreeEach('lines, newest first', lines.map(comparable), expected.slice(0, lines.length).map(comparable));
     await this.compareAlarm(object, state);
   }
 
@@ -550,56 +492,6 @@ export class Driver {
 
   // Between stays: the way to D1, evictions, restores.
 
-  private async carryMessages(loss: number): Promise<void> {
-    this.doing = 'carrying messages';
-    const { random } = this;
-    const arriving: LedgerMessage[] = [];
-    const later: LedgerMessage[] = [];
-    for (const message of random.shuffled(this.inFlight)) {
-      if (random.chance(loss)) {
-        this.count('message lost');
-        continue;
-      }
-      if (loss > 0 && random.chance(0.25)) {
-        this.count('message late');
-        later.push(message);
-        continue;
-      }
-      arriving.push(message);
-      if (loss > 0 && random.chance(0.2)) {
-        this.count('message repeated');
-        later.push(message);
-      }
-    }
-    this.inFlight = later;
-    for (let i = 0; i < arriving.length; ) {
-      const batch = arriving.slice(i, i + random.between(1, 20));
-      i += batch.length;
-      try {
-        await projectLedger({ db: env.DB, account: () => this.lossyStub(loss) }, batch);
-      } catch {
-        this.count('batch tried again');
-        this.inFlight.push(...batch);
-      }
-    }
-  }
-
-  /** Acknowledgements get lost on their way, or fail loudly, or come again later. */
-  private lossyStub(loss: number): AccountStub {
-    const { stub } = this.account;
-    const acknowledge = async (acknowledgement: Acknowledgement): Promise<void> => {
-      if (this.random.chance(loss)) {
-        this.count('acknowledgement lost');
-        this.acknowledgements.push(acknowledgement);
-        return;
-      }
-      if (this.random.chance(loss / 3)) throw new Error('the account was not reached');
-      await stub.acknowledge(acknowledgement);
-      if (this.random.chance(loss)) this.acknowledgements.push(acknowledgement);
-    };
-    return { acknowledge } as AccountStub;
-  }
-
   private async evict(): Promise<void> {
     this.doing = 'evicting';
     this.count('evicted');
@@ -618,17 +510,15 @@ export class Driver {
     this.count('restored');
     const { rows, model } = this.restorePoint;
     // What was on its way has arrived or never will: a restore waits for the queue to run dry.
-    await this.carryMessages(0.3);
-    await this.carryMessages(0);
-    this.inFlight = [];
-    this.acknowledgements = [];
+    await this.carrier.carry(2 * LOSS);
+    await this.carrier.carry(0);
+    this.carrier.forget();
     await this.account.run(async (_object, state) => {
       putBackRows(state, rows);
       await state.storage.deleteAlarm();
     });
     await this.account.evict();
-    const known = await this.inD1();
-    this.model.restoredTo(model, known);
+    this.model.restoredTo(model, await knownToD1(this.account.id));
     await this.account.run(async (object) => {
       const deps = { db: env.DB, account: () => object as unknown as AccountStub, macSecret: '', now: () => this.account.nowMs };
       const { epoch } = await recover(deps, this.account.id, object.books()!);
@@ -638,29 +528,12 @@ export class Driver {
     if (random.chance(0.6)) this.restorePoint = undefined;
   }
 
-  private async inD1() {
-    const rows = await ledgerRows(this.account.id);
-    const of = (field: 'eventId' | 'adjusts') =>
-      new Set(rows.map(({ detail }) => (JSON.parse(detail) as Record<string, string>)[field]).filter((value) => value !== undefined));
-    const alerts = await env.DB.prepare('SELECT id FROM alerts WHERE account_id = ?').bind(this.account.id).all<{ id: string }>();
-    const revoked = await env.DB.prepare("SELECT id FROM api_keys WHERE account_id = ? AND status = 'revoked'")
-      .bind(this.account.id)
-      .all<{ id: string }>();
-    return {
-      holds: new Set(rows.filter(({ kind }) => kind === 'usage').map(({ id }) => id)),
-      events: of('eventId'),
-      adjusted: of('adjusts'),
-      alerts: new Set(alerts.results.map(({ id }) => id)),
-      revokedKeys: new Set(revoked.results.map(({ id }) => id)),
-    };
-  }
-
   /** The queue works again: what was lost is said again, until D1 has everything. */
   private async drain(): Promise<void> {
     this.account.queue.mode = 'works';
     for (let round = 0; round < 40; round++) {
       this.doing = 'draining';
-      await this.carryMessages(0);
+      await this.carrier.carry(0);
       const settled = await this.account.run(async (object, state) => {
         this.account.nowMs += RESEND_MS;
         this.model.nowMs = this.account.nowMs;
@@ -669,11 +542,11 @@ export class Driver {
           await this.startAlarm(object, state);
           await this.alarm;
         }
-        this.inFlight.push(...this.account.queue.take());
+        this.carrier.collect();
         const { closeSeq, ackedCloseSeq } = object.books()!;
         return this.model.open.length === 0 && closeSeq === ackedCloseSeq && (await state.storage.getAlarm()) === null;
       });
-      if (settled && this.inFlight.length === 0) return;
+      if (settled && this.carrier.isEmpty) return;
     }
     throw new Error('lines stay unconfirmed, or an alarm goes on for ever');
   }
@@ -681,38 +554,18 @@ export class Driver {
   private async compareWithD1(): Promise<void> {
     this.doing = 'comparing with D1';
     await this.account.run((object, state) => this.compareAll(object, state));
-    const rows = await ledgerRows(this.account.id);
-    const byEpoch = new Map<number, number[]>();
-    for (const { epoch, close_seq } of rows) byEpoch.set(epoch, [...(byEpoch.get(epoch) ?? []), close_seq]);
-    for (const [epoch, closeSeqs] of byEpoch)
-      if (!this.options.restores || epoch === this.model.epoch)
-        agree(
-          `close sequences of epoch ${epoch}`,
-          closeSeqs,
-          closeSeqs.map((_, i) => i + 1),
-        );
+    const lines = await linesInD1(this.account.id);
     const books = await this.account.run((object) => object.books()!);
-    agree('the last close', byEpoch.get(books.epoch)?.length ?? 0, books.closeSeq);
-    const lines = rows
-      .sort((a, b) => a.seq - b.seq)
-      .map((row) => ({
-        ...(row.kind === 'usage' && { id: row.id }),
-        kind: row.kind,
-        state: row.state,
-        keyId: row.key_id,
-        userId: row.user_id,
-        family: row.family,
-        test: row.test === 1,
-        model: (row as unknown as { model: string | null }).model,
-        endpoint: (row as unknown as { endpoint: string | null }).endpoint,
-        heldMicro: row.held,
-        amountMicro: row.amount,
-        openedAtMs: row.opened_at,
-        closedAtMs: row.closed_at,
-        outcome: row.outcome,
-        detail: JSON.parse(row.detail) as unknown,
-      }));
-    agreeEach('lines in D1', lines, this.model.lines.map(lineOfModel));
+    for (let epoch = this.options.restores ? books.epoch : 1; epoch <= books.epoch; epoch++) {
+      const closeSeqs = lines.filter(({ closeEpoch }) => closeEpoch === epoch).map(({ closeSeq }) => closeSeq);
+      agreeEach(
+        `close sequences of epoch ${epoch}`,
+        closeSeqs,
+        Array.from({ length: books.closeSeq }, (_, i) => i + 1),
+      );
+    }
+    lines.sort((a, b) => a.seq - b.seq);
+    agreeEach('lines in D1', lines.map(comparable), this.model.lines.map(comparable));
     agree(
       'the sum in D1',
       lines.reduce((sum, { amountMicro }) => sum + amountMicro, 0),
@@ -724,25 +577,21 @@ export class Driver {
   }
 
   private async compareEntities(): Promise<void> {
-    const alerts = await env.DB.prepare('SELECT id, payload FROM alerts WHERE account_id = ? ORDER BY id')
-      .bind(this.account.id)
-      .all<{ id: string; payload: string }>();
-    agree(
+    const { id } = this.account;
+    const alerts = await alertsInD1(id);
+    agreeEach(
       'alerts in D1',
-      alerts.results.map(({ id, payload }) => [id, JSON.parse(payload)]),
-      [...this.model.alerts].sort(([a], [b]) => (a < b ? -1 : 1)),
+      alerts,
+      [...this.model.alerts].map(([alertId, payload]) => ({ id: alertId, payload })).sort((a, b) => (a.id < b.id ? -1 : 1)),
     );
-    this.count('alerts', alerts.results.length);
-    const keys = await env.DB.prepare('SELECT id, record FROM api_keys WHERE account_id = ? ORDER BY id')
-      .bind(this.account.id)
-      .all<{ id: string; record: string }>();
-    agree(
+    this.count('alerts', alerts.length);
+    const keys = this.model.keys.map(({ secretHash: _, ...key }) => key);
+    agreeEach(
       'keys in D1',
-      keys.results.map(({ record }) => JSON.parse(record)),
-      this.model.keys.map(({ secretHash: _, ...key }) => key).sort((a, b) => (a.id < b.id ? -1 : 1)),
+      await keysInD1(id),
+      keys.sort((a, b) => (a.id < b.id ? -1 : 1)),
     );
-    const account = await env.DB.prepare('SELECT tier FROM accounts WHERE id = ?').bind(this.account.id).first<{ tier: string }>();
-    agree('the tier in D1', account?.tier, this.model.tier);
+    agree('the tier in D1', await tierInD1(id), this.model.tier);
   }
 }
 

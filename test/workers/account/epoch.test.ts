@@ -164,6 +164,18 @@ describe('an account restored to an earlier moment', () => {
     await expectBalance(account, 99);
   });
 
+  it('sends what it has numbered anew at once, though it was sent a moment ago under its old number', async () => {
+    const account = await TestAccount.create({ credits: 100 });
+    await account.run(async (object) => {
+      await object.flush();
+      account.queue.take();
+      object.recover([], []);
+      await object.flush();
+    });
+    const sent = account.queue.take().flatMap(({ operations }) => operations);
+    expect(sent).toMatchObject([{ kind: 'grant', closeEpoch: 2, closeSeq: 1 }]);
+  });
+
   it('has a third epoch after a second restore, even to before the first', async () => {
     const account = await TestAccount.create({ credits: 100 });
     await account.project();

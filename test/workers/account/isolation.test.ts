@@ -122,12 +122,15 @@ describe('an account that was never created', () => {
 
   it('says so to what can only be meant for one that was', async () => {
     const id = accountId(newAccountBytes());
-    const stub = accountStub(env.ACCOUNT, id);
-    await expect(stub.beat({ holdId: 'req_0123456789abc-1-4cpp-1', checkpointMicro: 0, leaseMs: 1 })).rejects.toThrow('no such account');
-    await expect(stub.grant({ eventId: 'e', amountMicro: 1, reason: '', topUp: false })).rejects.toThrow('no such account');
-    await expect(stub.putKey(testKey())).rejects.toThrow('no such account');
-    await expect(stub.setTier('scale')).rejects.toThrow('no such account');
-    await expect(stub.recover([], [])).rejects.toThrow('no such account');
+    await runInDurableObject(env.ACCOUNT.getByName(id), (instance) => {
+      const beat = { holdId: 'req_0123456789abc-1-4cpp-1', checkpointMicro: 0, leaseMs: 1 };
+      expect(() => instance.beat(beat)).toThrow('no such account');
+      expect(() => instance.extend({ ...beat, byMicro: 1 })).toThrow('no such account');
+      expect(() => instance.grant({ eventId: 'e', amountMicro: 1, reason: '', topUp: false })).toThrow('no such account');
+      expect(() => instance.putKey(testKey())).toThrow('no such account');
+      expect(() => instance.setTier('scale')).toThrow('no such account');
+      expect(() => instance.recover([], [])).toThrow('no such account');
+    });
     expect(await tablesOf(id)).toEqual([]);
   });
 });

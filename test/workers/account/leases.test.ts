@@ -213,6 +213,16 @@ describe('the alarm', () => {
     expect(await account.alarmAtMs()).toBe(at + 10 * MINUTE_MS);
   });
 
+  it('has what could not be sent sent at the next occasion, without waiting', async () => {
+    const account = await TestAccount.create({ credits: 100 });
+    account.queue.mode = 'fails';
+    await account.run((object) => expect(object.flush()).rejects.toThrow('the queue is not there'));
+    account.queue.mode = 'works';
+    account.nowMs += SECOND_MS;
+    await account.run((object) => object.flush());
+    expect(account.queue.take().flatMap(({ operations }) => operations)).toHaveLength(1);
+  });
+
   it('sends again after a minute what was not confirmed, and not before', async () => {
     const account = await TestAccount.create({ credits: 100 });
     await account.run((object) => object.flush());
@@ -295,8 +305,10 @@ describe('a rolling hour', () => {
         'X-RateLimit-Reset': String((START_MS + HOUR_MS) / 1000),
       });
       account.nowMs = START_MS + HOUR_MS - 1;
+      object.opened = undefined;
       expect(refusalOf(call()).kind).toBe('rate_limited');
       account.nowMs++;
+      object.opened = undefined;
       holdOf(call());
       expect(refusalOf(call()).kind).toBe('rate_limited');
       account.nowMs += SECOND_MS;

@@ -8,6 +8,7 @@ import {
   admitRequest,
   CREDIT,
   closing,
+  DAY_MS,
   holdOf,
   type Inside,
   LEASE_MS,
@@ -18,16 +19,16 @@ import {
   testKey,
 } from './support';
 
-/** Counts the rows that everything in the object writes from here on, by the cursors' own count. */
-function countRows({ storage: { sql } }: DurableObjectState): () => number {
-  const cursors: { rowsWritten: number }[] = [];
+/** Counts the rows that everything in the object writes, or reads, from here on, by the cursors' own count. */
+function countRows({ storage: { sql } }: DurableObjectState, which: 'rowsWritten' | 'rowsRead' = 'rowsWritten'): () => number {
+  const cursors: { rowsWritten: number; rowsRead: number }[] = [];
   const exec = sql.exec.bind(sql);
   sql.exec = ((query: string, ...values: SqlStorageValue[]) => {
     const cursor = exec(query, ...values);
     cursors.push(cursor);
     return cursor;
   }) as typeof sql.exec;
-  return () => cursors.splice(0).reduce((sum, { rowsWritten }) => sum + rowsWritten, 0);
+  return () => cursors.splice(0).reduce((sum, cursor) => sum + cursor[which], 0);
 }
 
 /** Stands where D1 stands, and answers nothing. */
@@ -130,6 +131,26 @@ describe('rows written', () => {
       expect(written()).toBe(2);
       object.settle(closing(holdId, CREDIT));
       expect(written()).toBe(3);
+    });
+  });
+});
+
+describe('rows read', () => {
+  it('are as many with a thousand idempotency keys as with none, and old ones are swept away', async () => {
+    const account = await busyAccount();
+    const idempotency = (i: number) => ({ keyHash: `i${i}`, bodyHash: 'b' });
+    const twice = (object: Inside, i: number) => {
+      const holdId = holdOf(object.admit(admitRequest({ estimateMicro: 1, hourlyLimit: 2_000, idempotency: idempotency(i) })));
+      object.settle({ ...closing(holdId, 1), idempotency: { keyHash: `i${i}`, stored: true } });
+    };
+    await account.run(async (object, state) => {
+      for (let i = 0; i < 1_000; i++) twice(object, i);
+      const read = countRows(state, 'rowsRead');
+      twice(object, 1_000);
+      expect(read()).toBeLessThan(10);
+      account.nowMs += DAY_MS;
+      await object.alarm();
+      expect(state.storage.sql.exec('SELECT COUNT(*) AS count FROM idempotency').one().count).toBe(0);
     });
   });
 });

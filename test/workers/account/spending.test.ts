@@ -149,21 +149,25 @@ describe('amounts', () => {
   it.each([0.5, Number.NaN, Number.POSITIVE_INFINITY, -1, 2 ** 53])('are refused before they reach the books: %s', async (micro) => {
     const account = await TestAccount.create({ credits: 5 });
     const holdId = await account.run((object) => holdOf(object.admit(admitRequest())));
-    const beat = { holdId, checkpointMicro: micro, leaseMs: LEASE_MS };
-    await expect(account.stub.admit(admitRequest({ estimateMicro: micro }))).rejects.toThrow('no exact amount');
-    await expect(account.stub.settle(closing(holdId, micro))).rejects.toThrow('no exact amount');
-    await expect(account.stub.beat(beat)).rejects.toThrow('no exact amount');
-    await expect(account.stub.extend({ ...beat, checkpointMicro: 0, byMicro: micro })).rejects.toThrow('no exact amount');
-    expect(await account.stub.view()).toMatchObject({ balanceMicro: 5 * CREDIT, heldMicro: CREDIT });
-    expect(await account.stub.settle(closing(holdId, CREDIT))).toMatchObject({ ok: true });
+    await account.run((object) => {
+      const beat = { holdId, checkpointMicro: micro, leaseMs: LEASE_MS };
+      expect(() => object.admit(admitRequest({ estimateMicro: micro }))).toThrow('no exact amount');
+      expect(() => object.settle(closing(holdId, micro))).toThrow('no exact amount');
+      expect(() => object.beat(beat)).toThrow('no exact amount');
+      expect(() => object.extend({ ...beat, checkpointMicro: 0, byMicro: micro })).toThrow('no exact amount');
+      expect(object.view()).toMatchObject({ balanceMicro: 5 * CREDIT, heldMicro: CREDIT });
+      expect(object.settle(closing(holdId, CREDIT))).toMatchObject({ ok: true });
+    });
   });
 
   it('stay exact: a grant that would take the balance beyond whole numbers is refused', async () => {
     const account = await TestAccount.create();
-    const most = Number.MAX_SAFE_INTEGER;
-    await account.stub.grant({ eventId: 'most', amountMicro: most, reason: '', topUp: false });
-    await expect(account.stub.grant({ eventId: 'more', amountMicro: 1, reason: '', topUp: false })).rejects.toThrow('no exact amount');
-    expect(await account.stub.view()).toMatchObject({ balanceMicro: most });
+    await account.run((object) => {
+      const grant = (eventId: string, amountMicro: number) => object.grant({ eventId, amountMicro, reason: '', topUp: false });
+      grant('most', Number.MAX_SAFE_INTEGER);
+      expect(() => grant('more', 1)).toThrow('no exact amount');
+      expect(object.view()!.balanceMicro).toBe(Number.MAX_SAFE_INTEGER);
+    });
   });
 
   it('are never minus zero', async () => {

@@ -1,0 +1,182 @@
+// What is counted, and what is charged for it.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Account, filled } from './support/account';
+import { ask, askStream, chatBody, parseChatStream, requestIdOf } from './support/client';
+import { INPUT_MICRO, type Lane, OUTPUT_MICRO, Rig } from './support/rig';
+import {
+  chunk,
+  completion,
+  DONE,
+  estimatedTokens,
+  finish,
+  inMicro,
+  json,
+  role,
+  says,
+  sse,
+  USAGE,
+  USAGE_CREDITS,
+  USAGE_MICRO,
+  usageChunk,
+} from './support/wire';
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await Rig.start({ solo: 40 }, {});
+});
+afterAll(() => rig?.stop());
+
+const spent = (spentMicro: number) => ({ spentMicro, heldMicro: 0 });
+
+async function fresh(kind: Parameters<Rig['lane']>[0] = 'solo'): Promise<{ account: Account; lane: Lane }> {
+  return { account: await rig.account(), lane: rig.lane(kind) };
+}
+
+const PRICED = { ...USAGE, creditsUsed: USAGE_CREDITS };
+
+describe('usage', () => {
+  const CACHED = {
+    prompt_tokens: 100,
+    completion_tokens: 25,
+    total_tokens: 125,
+    prompt_tokens_details: { cached_tokens: 60 },
+    completion_tokens_details: { reasoning_tokens: 10 },
+  };
+  /** 40 tokens of input, 60 from the cache, 25 of output. */
+  const CACHED_MICRO = 40 * 100 + 60 * 25 + 25 * 400;
+  const events = (...more: string[]): string[] => [role(), says('Twelve chars'), ...more];
+
+  interface Case {
+    steps: string[];
+    micro: number;
+    usages: unknown[];
+    generation?: Record<string, unknown>;
+    /** In the gateway's own buckets, as far as there is something in them. */
+    counted?: Record<string, number>;
+  }
+
+  const CASES: Record<string, Case> = {
+    'on a chunk of its own': { steps: events(finish(), usageChunk(), DONE), micro: USAGE_MICRO, usages: [PRICED] },
+    'beside the finish': { steps: events(finish('stop', { usage: USAGE }), DONE), micro: USAGE_MICRO, usages: [PRICED] },
+    'on a trailer with an empty choice': {
+      steps: events(finish(), chunk({ role: 'assistant', content: '' }, {}, { usage: USAGE }), DONE),
+      micro: USAGE_MICRO,
+      usages: [PRICED],
+    },
+    'on the choice': { steps: events(chunk({}, { finish_reason: 'stop', usage: USAGE }), DONE), micro: USAGE_MICRO, usages: [PRICED] },
+    'sent twice: the last one counts': {
+      steps: events(finish('stop', { usage: { prompt_tokens: 1, completion_tokens: 1 } }), usageChunk(), DONE),
+      micro: USAGE_MICRO,
+      usages: [PRICED],
+    },
+    'on every chunk: the last one counts': {
+      steps: [
+        chunk({ role: 'assistant', content: '' }, {}, { usage: { prompt_tokens: 100, completion_tokens: 1, total_tokens: 101 } }),
+        chunk({ content: 'Twelve' }, {}, { usage: { prompt_tokens: 100, completion_tokens: 10, total_tokens: 110 } }),
+        chunk({ content: ' chars' }, {}, { usage: { prompt_tokens: 100, completion_tokens: 20, total_tokens: 120 } }),
+        finish('stop', { usage: USAGE }),
+        DONE,
+      ],
+      micro: USAGE_MICRO,
+      usages: [PRICED],
+    },
+    'before the finish': {
+      steps: events(chunk({ content: '' }, {}, { usage: USAGE }), finish(), DONE),
+      micro: USAGE_MICRO,
+      usages: [PRICED],
+    },
+    'null everywhere but at the end': {
+      steps: [chunk({ content: 'Twelve chars' }, {}, { usage: null }), finish('stop', { usage: null }), usageChunk(), DONE],
+      micro: USAGE_MICRO,
+      usages: [PRICED],
+    },
+    'of nothing': {
+      steps: events(finish(), usageChunk({ prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 }), DONE),
+      micro: 0,
+      usages: [{ prompt_tokens: 0, completion_tokens: 0, total_tokens: 0, creditsUsed: 0 }],
+      generation: { outcome: 'actual', state: 'settled' },
+    },
+    'with cached and reasoning tokens': {
+      steps: events(finish(), usageChunk(CACHED), DONE),
+      micro: CACHED_MICRO,
+      usages: [{ ...CACHED, creditsUsed: CACHED_MICRO / 1e6 }],
+      counted: { inputTokens: 40, cacheReadTokens: 60, outputTokens: 25, reasoningTokens: 10 },
+    },
+  };
+
+  it.each(Object.entries(CASES))('is charged to the token: %s', async (_, { steps, micro, usages, generation = {}, counted }) => {
+    for (const include_usage of [false, true]) {
+      const { account, lane } = await fresh();
+      lane.first.reply(sse(steps));
+      const stream = await askStream(account, chatBody(lane.model, { stream_options: { include_usage } }));
+      expect(stream).toMatchObject({ text: 'Twelve chars', finishReasons: ['stop'], done: true, error: undefined });
+      expect(stream.usages).toEqual(usages);
+      const bare = stream.chunks.filter(({ choices }) => choices.length === 0);
+      expect(bare).toHaveLength(include_usage ? 1 : 0);
+      const bearer = stream.chunks.findIndex(({ usage }) => usage);
+      expect(bearer).toBe(stream.chunks.length - 1);
+      if (!include_usage) expect(stream.chunks[bearer]!.choices[0]!.finish_reason).toBe('stop');
+      const receipt = await account.generation(stream.id);
+      expect(receipt).toMatchObject({ outcome: 'actual', creditsUsed: micro / 1e6, ...generation });
+      if (counted) expect(filled(receipt.usage)).toEqual(counted);
+      expect(await account.calls()).toHaveLength(1);
+      expect(await account.money()).toEqual(spent(micro));
+    }
+  });
+
+  const NO_USAGE: Record<string, unknown> = {
+    'there is none': undefined,
+    'it is null': null,
+    'it is empty': {},
+    'it is negative': { prompt_tokens: -1, completion_tokens: 5 },
+    'it is a fraction': { prompt_tokens: 1.5, completion_tokens: 5 },
+    'it is beyond all bounds': { prompt_tokens: 10, completion_tokens: 1e12 },
+    'it is text': { prompt_tokens: '10', completion_tokens: '5' },
+  };
+
+  it.each(Object.entries(NO_USAGE))('is estimated, and marked so, where %s', async (_, usage) => {
+    for (const stream of [true, false]) {
+      const { account, lane } = await fresh();
+      const content = 'Twelve chars';
+      lane.first.reply(
+        stream
+          ? sse(events(finish(), ...(usage === undefined ? [] : [usageChunk(usage)]), DONE))
+          : json({ ...completion({ content }), usage }),
+      );
+      const sent = chatBody(lane.model, { stream });
+      const response = await ask(account, sent);
+      const raw = await response.text();
+      const { outcome, creditsUsed, usage: counted } = await account.generation(requestIdOf(response));
+      expect(outcome).toBe('estimated');
+      const inputTokens = estimatedTokens(JSON.stringify(sent).length);
+      const outputTokens = stream ? 3 : estimatedTokens(JSON.stringify({ role: 'assistant', content }).length);
+      expect(counted).toMatchObject({ inputTokens, outputTokens });
+      const costMicro = inputTokens * INPUT_MICRO + outputTokens * OUTPUT_MICRO;
+      expect(inMicro(creditsUsed)).toBe(costMicro);
+      const shown = stream ? parseChatStream(raw).usages : [(JSON.parse(raw) as { usage: unknown }).usage];
+      expect(shown).toEqual([
+        {
+          prompt_tokens: inputTokens,
+          completion_tokens: outputTokens,
+          total_tokens: inputTokens + outputTokens,
+          estimated: true,
+          creditsUsed: costMicro / 1e6,
+        },
+      ]);
+      expect(await account.money()).toEqual(spent(costMicro));
+    }
+  });
+
+  it('of an answer that is empty is not charged', async () => {
+    const prompt = { prompt_tokens: 100, completion_tokens: 0, total_tokens: 100 };
+    for (const stream of [true, false]) {
+      const { account, lane } = await fresh();
+      lane.first.reply(stream ? sse([role(), finish(), usageChunk(prompt), DONE]) : json(completion({ content: '' }, { usage: prompt })));
+      const response = await ask(account, chatBody(lane.model, { stream }));
+      expect(response.status).toBe(200);
+      expect(await response.text()).toContain('"creditsUsed":0');
+      expect(await account.calls()).toMatchObject([{ state: 'released', amountCredits: 0, detail: { ending: 'empty' } }]);
+      expect(await account.money()).toEqual(spent(0));
+    }
+  });
+});

@@ -1,0 +1,170 @@
+import { describe, expect, it } from 'vitest';
+import { retryAfterMs } from '../../../src/gateway/failover';
+import { Bench, callOf, failing, NOW_MS, planOf, provider } from './support';
+
+const answers = () => Response.json({ choices: [] });
+const breaks = () => Promise.reject(new TypeError('Network connection lost. /srv/stack.ts:1'));
+const hangs = () => new Promise<Response>(() => {});
+
+describe('failover', () => {
+  it('asks the first target only, where it answers', async () => {
+    const bench = new Bench().script('a', answers).script('b', answers);
+    const failover = bench.failover(planOf(provider('a'), provider('b')));
+    expect((await failover.next())?.target.provider.spec.id).toBe('a');
+    expect(bench.sent).toEqual([{ provider: 'a', key: 'secret-a-0', model: 'model-of-a' }]);
+    expect(failover.attempts).toMatchObject([{ provider: 'a', model: 'model-of-a', status: 200, outcome: 'answered' }]);
+  });
+
+  it.each([
+    ['once more, then elsewhere, where it failed in passing', () => failing(503), ['a', 'a', 'b']],
+    ['once more, then elsewhere, where it cannot be reached', breaks, ['a', 'a', 'b']],
+    ['elsewhere at once where the work may have been done', () => failing(504), ['a', 'b']],
+    ['elsewhere at once where there is no such model', () => failing(404, 'The model `x` does not exist'), ['a', 'b']],
+    ['elsewhere where its only key is refused', () => failing(401), ['a', 'b']],
+    ['elsewhere where its only key is rate limited', () => failing(429), ['a', 'b']],
+    ['elsewhere where it redirects', () => new Response(null, { status: 302, headers: { location: 'https://evil.test' } }), ['a', 'b']],
+    ['elsewhere where it has no content', () => new Response(null, { status: 204 }), ['a', 'b']],
+  ] as const)('asks %s', async (_name, act, tried) => {
+    const bench = new Bench().script('a', act).script('b', answers);
+    const failover = bench.failover(planOf(provider('a'), provider('b')));
+    expect((await failover.next())?.target.provider.spec.id).toBe('b');
+    expect(bench.tried).toEqual(tried);
+  });
+
+  it.each([401, 402, 403, 429])('asks with the next key after a %d, and begins with that one from then on', async (status) => {
+    const bench = new Bench().script('a', () => failing(status), answers);
+    const plan = planOf(provider('a', 3));
+    await bench.failover(plan).next();
+    expect(bench.sent.map(({ key }) => key)).toEqual(['secret-a-0', 'secret-a-1']);
+    expect(bench.health.keyOrder('a', 3, NOW_MS).at(-1)).toBe(0);
+    const pauseMs = status === 429 ? 10_000 : 300_000;
+    expect(bench.health.keyOrder('a', 3, NOW_MS + pauseMs - 1).at(-1)).toBe(0);
+  });
+
+  it.each([400, 413, 422])("ends at the caller's own fault, a %d", async (status) => {
+    const bench = new Bench().script('a', () => failing(status, 'temperature is too high')).script('b', answers);
+    const failover = bench.failover(planOf(provider('a', 2), provider('b')));
+    expect(await failover.next()).toBeUndefined();
+    expect(await failover.next()).toBeUndefined();
+    expect(bench.tried).toEqual(['a']);
+    expect(failover.finalFailure).toMatchObject({ action: 'caller', status, message: 'temperature is too high' });
+    expect(bench.health.allows('a', NOW_MS)).toBe(true);
+  });
+
+  it('tries eight times at most', async () => {
+    const bench = new Bench();
+    const providers = ['a', 'b', 'c', 'd', 'e', 'f'].map((id) => provider(id, 3));
+    for (const { spec } of providers) bench.script(spec.id, () => failing(401));
+    const failover = bench.failover(planOf(...providers));
+    expect(await failover.next()).toBeUndefined();
+    expect(bench.sent).toHaveLength(8);
+    expect(failover.finalFailure.action).toBe('next_key');
+  });
+
+  it('goes on where an answer came to nothing', async () => {
+    const bench = new Bench().script('a', answers).script('b', answers);
+    const failover = bench.failover(planOf(provider('a', 3), provider('b')));
+    const first = await failover.next();
+    failover.failed(first!, { action: 'next_target', message: 'half of it' });
+    expect((await failover.next())?.target.provider.spec.id).toBe('b');
+    expect(bench.tried).toEqual(['a', 'b']);
+    expect(failover.attempts).toMatchObject([{ outcome: 'failed', message: 'half of it' }, { outcome: 'answered' }]);
+  });
+
+  it('gives up a provider that does not answer in time, and goes on', async () => {
+    const bench = new Bench().script('a', hangs).script('b', answers);
+    const failover = bench.failover(planOf(provider('a', 2), provider('b')), { settings: { FIRST_BYTE_TIMEOUT_MS: 20 } });
+    expect((await failover.next())?.target.provider.spec.id).toBe('b');
+    expect(bench.tried).toEqual(['a', 'b']);
+    expect(failover.attempts[0]!.message).toBe('the provider did not answer in time');
+  });
+
+  it('tries nothing more once the deadline has passed', async () => {
+    const bench = new Bench();
+    bench.script('a', () => {
+      bench.nowMs += 1_000;
+      return failing(504);
+    });
+    bench.script('b', answers);
+    const failover = bench.failover(planOf(provider('a'), provider('b')), { settings: { CALL_DEADLINE_MS: 1_000 } });
+    expect(await failover.next()).toBeUndefined();
+    expect(bench.tried).toEqual(['a']);
+  });
+
+  it('tries nothing more once nobody waits', async () => {
+    const bench = new Bench();
+    const gone = new AbortController();
+    bench.script('a', () => {
+      gone.abort();
+      return failing(504);
+    });
+    bench.script('b', answers);
+    const failover = bench.failover(planOf(provider('a'), provider('b')), { call: callOf({ stream: true }), gone: gone.signal });
+    expect(await failover.next()).toBeUndefined();
+    expect(bench.tried).toEqual(['a']);
+  });
+
+  it('never shows a key that an upstream repeats, nor what went wrong inside', async () => {
+    const bench = new Bench().script('a', () => failing(504, 'no, secret-a-0!'));
+    const failover = bench.failover(planOf(provider('a')));
+    await failover.next();
+    expect(failover.finalFailure.message).toBe('no, [redacted]!');
+    const broken = new Bench().script('a', breaks).failover(planOf(provider('a')));
+    await broken.next();
+    expect(broken.finalFailure.message).toBe('the provider could not be reached');
+  });
+});
+
+describe('a provider that is broken', () => {
+  const broken = (...ids: string[]): Bench => {
+    const bench = new Bench();
+    for (const id of ids) for (let i = 0; i < 5; i++) bench.health.failed(id, NOW_MS);
+    return bench;
+  };
+
+  it('is skipped while another is not, and that is recorded', async () => {
+    const bench = broken('a').script('b', answers);
+    const failover = bench.failover(planOf(provider('a'), provider('b')));
+    await failover.next();
+    expect(bench.tried).toEqual(['b']);
+    expect(failover.attempts).toMatchObject([
+      { provider: 'a', outcome: 'skipped', status: null },
+      { provider: 'b', outcome: 'answered' },
+    ]);
+  });
+
+  it('is tried all the same when every one is', async () => {
+    const bench = broken('a', 'b')
+      .script('a', () => failing(504))
+      .script('b', answers);
+    const failover = bench.failover(planOf(provider('a'), provider('b')));
+    expect((await failover.next())?.target.provider.spec.id).toBe('b');
+    expect(bench.tried).toEqual(['a', 'b']);
+  });
+
+  it('is probed by one call once its pause is over', async () => {
+    const bench = broken('a').script('a', hangs).script('b', answers);
+    bench.nowMs += 30_000;
+    const plan = planOf(provider('a'), provider('b'));
+    void bench.failover(plan).next();
+    await bench.failover(plan).next();
+    expect(bench.tried).toEqual(['a', 'b']);
+  });
+});
+
+describe('retryAfterMs', () => {
+  it.each([
+    [{}, undefined],
+    [{ 'retry-after': '2' }, 2_000],
+    [{ 'retry-after': '0' }, 0],
+    [{ 'retry-after': '1.5' }, 1_500],
+    [{ 'retry-after-ms': '250', 'retry-after': '9' }, 250],
+    [{ 'x-ms-retry-after-ms': '300' }, 300],
+    [{ 'retry-after': new Date(NOW_MS + 4_000).toUTCString() }, 4_000],
+    [{ 'retry-after': new Date(NOW_MS - 4_000).toUTCString() }, 0],
+    [{ 'retry-after': 'soon' }, undefined],
+    [{ 'retry-after-ms': 'soon', 'retry-after': '1' }, 1_000],
+  ] as [Record<string, string>, number | undefined][])('of %o is %s', (headers, ms) => {
+    expect(retryAfterMs(new Response(null, { headers }), NOW_MS)).toBe(ms);
+  });
+});

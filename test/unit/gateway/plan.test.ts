@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import { openaiChat } from '../../../src/dialects/openai-chat/dialect';
+import { estimateMicro, type Plan, planCall } from '../../../src/gateway/plan';
+import { callOf, registryOf } from './support';
+
+const BOTH = { OPENAI_API_KEY: 'k', OPENROUTER_API_KEY: 'k' };
+
+function planFor(model: string, env: Record<string, unknown> = BOTH, sandbox = false): Plan {
+  const planned = planCall(registryOf(env), openaiChat, callOf({ model }), sandbox);
+  if (!planned.ok) throw new Error(planned.error.message);
+  return planned.value;
+}
+
+function refusalFor(model: string, env: Record<string, unknown> = BOTH, sandbox = false) {
+  const planned = planCall(registryOf(env), openaiChat, callOf({ model }), sandbox);
+  if (planned.ok) throw new Error('it was planned');
+  return planned.error;
+}
+
+const targetsOf = ({ targets }: Plan) => targets.map(({ provider, model }) => [provider.spec.id, model]);
+
+describe('the targets of a call', () => {
+  it('are the chain of its model, in order, as far as it is configured', () => {
+    expect(targetsOf(planFor('gpt-5.4'))).toEqual([
+      ['openai', 'gpt-5.4'],
+      ['openrouter', 'openai/gpt-5.4'],
+    ]);
+    expect(targetsOf(planFor('gpt-5.4', { OPENROUTER_API_KEY: 'k' }))).toEqual([['openrouter', 'openai/gpt-5.4']]);
+  });
+
+  it("have the operator's own providers in front", () => {
+    const env = {
+      ...BOTH,
+      CUSTOM_PROVIDERS: '[{"id":"custom-own","baseUrl":"https://own.test","models":[{"id":"gpt-5.4","upstreamModel":"mine"}]}]',
+    };
+    expect(targetsOf(planFor('gpt-5.4', env))[0]).toEqual(['custom-own', 'mine']);
+  });
+
+  it('are the sandbox alone for a sandbox call, whatever is configured', () => {
+    for (const env of [{}, BOTH]) expect(targetsOf(planFor('gpt-5.4', env, true))).toEqual([['sandbox', 'gpt-5.4']]);
+  });
+
+  it('are never the sandbox for another', () => {
+    expect(refusalFor('gpt-5.4', {})).toMatchObject({ kind: 'no_provider', param: 'model' });
+    expect(refusalFor('gpt-5.4', { XAI_API_KEY: 'k' }).kind).toBe('no_provider');
+  });
+});
+
+describe('a refused call', () => {
+  it('lists the models there are when its own is unknown', () => {
+    const error = refusalFor('gpt-99');
+    expect(error).toMatchObject({ kind: 'unknown_model', param: 'model', code: 'model_not_found' });
+    const available = error.details?.available_models as string[];
+    expect(available).toContain('gpt-5.4');
+    expect(available).toContain('gemini-3-flash-official');
+    expect(available).not.toContain('claude-opus-4-6');
+  });
+
+  it.each(['claude-opus-4-6', 'claude-sonnet-4-6', 'claude-haiku-4-5', 'claude-opus-4-1-20250805'])('says where %s is served', (model) => {
+    const error = refusalFor(model);
+    expect(error).toMatchObject({ kind: 'wrong_endpoint', param: 'model' });
+    expect(error.message).toContain('/v1/messages');
+  });
+
+  it('is refused in the sandbox for the same reasons', () => {
+    expect(refusalFor('gpt-99', {}, true).kind).toBe('unknown_model');
+    expect(refusalFor('claude-opus-4-6', {}, true).kind).toBe('wrong_endpoint');
+  });
+
+  it('names no price, nor a credential', () => {
+    const texts = ['gpt-99', 'claude-opus-4-6'].map((model) => JSON.stringify(refusalFor(model, { OPENAI_API_KEY: 'very-secret-key' })));
+    for (const text of texts) expect(text).not.toContain('very-secret-key');
+  });
+});
+
+describe('what is held', () => {
+  const price = { inputMicroPerMtok: 1_000_000, outputMicroPerMtok: 10_000_000 };
+  const estimate = (more: Parameters<typeof callOf>[0]) => estimateMicro(callOf({ estimatedInputTokens: 100, ...more }), price);
+
+  it.each([
+    [{ maxOutputTokens: 50 }, 100 + 500],
+    [{ maxOutputTokens: undefined }, 100 + 40_960],
+    [{ maxOutputTokens: 2_000_000 }, 100 + 40_960],
+    [{ maxOutputTokens: 4_096 }, 100 + 40_960],
+    [{ maxOutputTokens: 50, choices: 3 }, 100 + 1_500],
+    [{ choices: 128 }, 100 + 128 * 40_960],
+    [{ maxOutputTokens: 1, estimatedInputTokens: 0 }, 10],
+  ])('for %o is %d micro-credits', (more, micro) => {
+    expect(estimate(more)).toBe(micro);
+  });
+
+  it('is asked of accounts with 200 credits at least', () => {
+    expect(planFor('gpt-5.4')).toMatchObject({ minimumBalanceMicro: 200_000_000, minimumTier: 'free', rateFamily: 'chat' });
+    expect(planFor('gpt-5.4-pro-official').minimumTier).toBe('growth');
+  });
+});

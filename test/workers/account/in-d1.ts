@@ -1,0 +1,43 @@
+/** What D1 knows of an account. */
+import { env } from 'cloudflare:test';
+import { eq } from 'drizzle-orm';
+import type { Operation } from '../../../src/account/types';
+import { toOperation } from '../../../src/console/ledger';
+import { database } from '../../../src/db/client';
+import { ledger } from '../../../src/db/schema';
+import type { Known } from './model';
+
+const select = async <T>(query: string, accountId: string): Promise<T[]> => (await env.DB.prepare(query).bind(accountId).all<T>()).results;
+
+/** By epoch and close sequence. */
+export async function linesInD1(accountId: string): Promise<Operation[]> {
+  const rows = await database(env.DB).select().from(ledger).where(eq(ledger.accountId, accountId)).orderBy(ledger.epoch, ledger.closeSeq);
+  return rows.map(toOperation);
+}
+
+export const keysInD1 = async (accountId: string): Promise<{ id: string; status: string }[]> =>
+  (await select<{ record: string }>('SELECT record FROM api_keys WHERE account_id = ? ORDER BY id', accountId)).map(({ record }) =>
+    JSON.parse(record),
+  );
+
+export const tierInD1 = async (accountId: string): Promise<string | undefined> =>
+  (await select<{ tier: string }>('SELECT tier FROM accounts WHERE id = ?', accountId))[0]?.tier;
+
+export const alertsInD1 = async (accountId: string): Promise<{ id: string; payload: Record<string, unknown> }[]> =>
+  (await select<{ id: string; payload: string }>('SELECT id, payload FROM alerts WHERE account_id = ? ORDER BY id', accountId)).map(
+    ({ id, payload }) => ({ id, payload: JSON.parse(payload) }),
+  );
+
+/** What a restored account can be mended with. */
+export async function knownToD1(accountId: string): Promise<Known> {
+  const lines = await linesInD1(accountId);
+  const details = (field: 'eventId' | 'adjusts') =>
+    new Set(lines.map(({ detail }) => detail[field]).filter((id) => typeof id === 'string'));
+  return {
+    holds: new Set(lines.filter(({ kind }) => kind === 'usage').map(({ id }) => id)),
+    events: details('eventId'),
+    adjusted: details('adjusts'),
+    alerts: new Set((await alertsInD1(accountId)).map(({ id }) => id)),
+    revokedKeys: new Set((await keysInD1(accountId)).filter(({ status }) => status === 'revoked').map(({ id }) => id)),
+  };
+}

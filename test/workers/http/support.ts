@@ -1,0 +1,37 @@
+import { createExecutionContext, env, waitOnExecutionContext } from 'cloudflare:test';
+import { mintKey } from '../../../src/core/api-key';
+import { accountBytes, newKeyBytes } from '../../../src/core/ids';
+import type { Bindings } from '../../../src/env';
+import worker from '../../../src/index';
+import { type TestAccount, testKey } from '../account/support';
+
+interface Asked {
+  key?: string;
+  path?: string;
+  /** Null makes it a GET. */
+  body?: unknown;
+  bindings?: Bindings;
+}
+
+export const CHAT = { model: 'gpt-5.4', messages: [{ role: 'user', content: 'Hello' }] };
+
+/** A request through the Worker's own handler, with all the work that goes on after its answer. */
+export async function ask({ key, path = '/v1/chat/completions', body = CHAT, bindings = env }: Asked) {
+  const context = createExecutionContext();
+  const request = new Request(`https://gateway.test${path}`, {
+    method: body === null ? 'GET' : 'POST',
+    headers: { 'content-type': 'application/json', ...(key !== undefined && { authorization: `Bearer ${key}` }) },
+    ...(body !== null && { body: JSON.stringify(body) }),
+  });
+  const response = await worker.fetch(request, bindings, context);
+  const text = await response.text();
+  await waitOnExecutionContext(context);
+  return { status: response.status, text, headers: response.headers };
+}
+
+/** A key of the account's that is good. */
+export async function keyFor(account: TestAccount): Promise<string> {
+  const { token, keyId, secretHash } = await mintKey(env.KEY_MAC_SECRET, 'live', accountBytes(account.id)!, newKeyBytes());
+  await account.run((object) => object.putKey(testKey({ id: keyId, secretHash })));
+  return token;
+}
