@@ -5,6 +5,7 @@
  * for a line end, since its LF may still be on the way.
  */
 export function wholeEventsEnd(text: string): number {
+  if (text.endsWith('\n\n')) return text.length;
   const unix = text.lastIndexOf('\n\n');
   const windows = text.lastIndexOf('\n\r\n');
   const old = text.slice(0, -1).lastIndexOf('\r\r');

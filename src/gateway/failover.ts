@@ -202,7 +202,7 @@ export class Failover {
   /** The upstream broke after its first content: nobody can take over, but it is remembered. */
   broke(attempt: Attempt, message: string): void {
     attempt.record.outcome = 'failed';
-    attempt.record.message = redactSecrets(message, attempt.target.provider.apiKeys);
+    attempt.record.message = redactSecrets(message, secretsOf(attempt.target));
     this.deps.health.failed(attempt.target.provider.spec.id, this.deps.now());
   }
 
@@ -212,7 +212,7 @@ export class Failover {
     const nowMs = this.deps.now();
     record.outcome = 'failed';
     record.durationMs = nowMs - attempt.startedAtMs;
-    const message = redactSecrets(failure.message, target.provider.apiKeys);
+    const message = redactSecrets(failure.message, secretsOf(target));
     record.message = message;
     this.last = { ...failure, message, status: record.status };
     if (!target.provider.spec.serve) this.noteHealth(id, this.last, keyIndex, retryAfter, nowMs);
@@ -258,6 +258,9 @@ export class Failover {
     return target.provider.apiKeys.length <= 1 && this.plan.targets.at(-1) === target;
   }
 }
+
+/** All that is sent to a provider and nobody else may see: an operator may keep a credential in a header. */
+const secretsOf = ({ provider }: PlannedTarget): string[] => [...provider.apiKeys, ...Object.values(provider.spec.headers ?? {})];
 
 /** A provider that lacks one model is not broken. */
 const isProviderFault = (status: number | null): boolean => status === null || status < 400 || status >= 500;

@@ -12,7 +12,7 @@ import type { GatewayDeps } from './deps';
 import { Failover } from './failover';
 import { idempotencyOf } from './idempotency';
 import { runJsonCall } from './json-call';
-import { type Plan, planCall } from './plan';
+import { availableModels, type Plan, planCall } from './plan';
 import { readReplay } from './replay';
 import type { Run } from './run';
 import { runStreamCall } from './stream-call';
@@ -79,7 +79,7 @@ const isKeyRefusal = (error: GatewayError): boolean =>
 
 const withModels = (deps: GatewayDeps, dialect: Dialect, error: GatewayError): CallResult => ({
   ok: false,
-  error: { ...error, details: { ...error.details, available_models: deps.registry.models.availableIds(dialect.families) } },
+  error: { ...error, details: { ...error.details, available_models: availableModels(deps.registry, dialect, sandboxAnswers(deps)) } },
 });
 
 async function admit(

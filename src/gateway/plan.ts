@@ -25,6 +25,8 @@ export interface Plan {
 }
 
 /** Language models ask for this much on the account, whatever a call costs. */
+/** Of what a client sent, in an error. */
+const MAX_QUOTED_CHARS = 200;
 const MINIMUM_BALANCE_MICRO = fromCredits(200);
 /** Assumed for an answer whose bound is larger or unknown: holding the worst case would lock small accounts out. */
 const TYPICAL_OUTPUT_TOKENS = 4_096;
@@ -50,14 +52,18 @@ function targetsOf(registry: Registry, model: Model, sandbox: boolean): PlannedT
   });
 }
 
+/** What can be called at an endpoint as the gateway is configured. */
+export const availableModels = ({ models, providers }: Registry, dialect: Dialect, sandbox: boolean): string[] =>
+  models.availableIds(dialect.families).filter((id) => sandbox || models.find(id)?.chain.some(({ provider }) => providers.has(provider)));
+
 /** Finds the model and decides where to try it, in which order, and what to hold for it. */
 export function planCall(registry: Registry, dialect: Dialect, call: Call, sandbox: boolean): Result<Plan> {
   const model = registry.models.find(call.model);
   if (!model)
-    return fail('unknown_model', `The model \`${call.model}\` does not exist.`, {
+    return fail('unknown_model', `The model \`${call.model.slice(0, MAX_QUOTED_CHARS)}\` does not exist.`, {
       param: 'model',
       code: 'model_not_found',
-      details: { available_models: registry.models.availableIds(dialect.families) },
+      details: { available_models: availableModels(registry, dialect, sandbox) },
     });
   if (!dialect.families.includes(model.family))
     return fail('wrong_endpoint', `The model \`${model.id}\` is not served here; use ${ENDPOINTS[model.family] ?? 'another endpoint'}.`, {

@@ -1,5 +1,6 @@
 import type { Operation } from '../account/types';
 import { findLedgerLine } from '../console/ledger';
+import type { ApiKey } from '../core/api-key';
 import { fail } from '../core/errors';
 import { parseOperationId } from '../core/ids';
 import { toCredits } from '../core/money';
@@ -27,26 +28,31 @@ function generationView(operation: Operation) {
 
 /** One request of the key's account: its attempts, usage, price and charge, so that the charge can be recomputed. */
 export async function getGeneration(c: AppContext): Promise<Response> {
-  const { keys, account, settings } = c.get('gateway');
-  const request = c.req.raw;
-  const read = await requestKeys(keys, request);
+  const read = await requestKeys(c.get('gateway').keys, c.req.raw);
   if (!read.ok) return renderError(c, read.error);
   const id = c.req.param('id') ?? '';
+  try {
+    return await find(c, read.value, id);
+  } catch (error) {
+    console.error('generation not read', String(error));
+    return renderError(c, fail('unavailable', 'The account could not be reached; try again.', { retryAfterSeconds: 2 }).error);
+  }
+}
+
+async function find(c: AppContext, keys: readonly ApiKey[], id: string): Promise<Response> {
+  const { account, settings } = c.get('gateway');
+  const request = c.req.raw;
   const ref = parseOperationId(id);
   let refusal = fail('invalid_key', 'This API key does not exist.').error;
-  for (const { accountId, keyId, secretHash } of read.value) {
-    const refused = await account(accountId).authorize({
-      keyId,
-      secretHash,
-      origin: request.headers.get('origin'),
-      ip: clientIp(request, settings),
-    });
+  for (const { accountId, keyId, secretHash } of keys) {
+    const scope = { keyId, secretHash, origin: request.headers.get('origin'), ip: clientIp(request, settings) };
+    const refused = await account(accountId).authorize(scope);
     if (refused) {
       refusal = refused;
       continue;
     }
     const operation = ref && ((await account(accountId).operation(ref.month, ref.seq)) ?? (await findLedgerLine(c.env.DB, accountId, id)));
-    if (operation?.id === id) return c.json(generationView(operation));
+    if (operation?.id === id && operation.kind !== 'grant') return c.json(generationView(operation));
     refusal = fail('not_found', 'There is no such generation.').error;
   }
   return renderError(c, refusal);

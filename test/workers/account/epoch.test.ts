@@ -135,6 +135,8 @@ describe('an account restored to an earlier moment', () => {
     expect(await account.stub.view()).toMatchObject({ balanceMicro: 97 * CREDIT, heldMicro: 7 * CREDIT });
     expect(await settle(account, closed, 9)).toMatchObject({ repeated: true, costMicro: 3 * CREDIT });
     expect(await settle(account, open, 6)).toMatchObject({ repeated: false });
+    const { lines } = await account.stub.operations(10);
+    expect(lines.find(({ id }) => id === closed)).toMatchObject({ heldMicro: 9 * CREDIT, amountMicro: -3 * CREDIT });
     await expectBalance(account, 91);
   });
 

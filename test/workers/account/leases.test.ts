@@ -7,12 +7,14 @@ import {
   DAY_MS,
   HOUR_MS,
   holdOf,
+  type Inside,
   LEASE_MS,
   MINUTE_MS,
   refusalOf,
   SECOND_MS,
   START_MS,
   TestAccount,
+  testKey,
 } from './support';
 
 afterEach(() => vi.restoreAllMocks());
@@ -211,6 +213,23 @@ describe('the alarm', () => {
     account.nowMs += MINUTE_MS;
     await account.fireAlarm();
     expect(await account.alarmAtMs()).toBe(at + 10 * MINUTE_MS);
+  });
+
+  it.each([
+    ['a grant', (object: Inside) => object.grant({ eventId: 'more', amountMicro: 1, reason: '', topUp: false })],
+    ['a key that changes', (object: Inside) => object.revokeKey('key_a')],
+    ['a tier that changes', (object: Inside) => object.setTier('scale')],
+    ['a call that is refused at its spending limit', (object: Inside) => object.admit(admitRequest({ estimateMicro: 50 * CREDIT }))],
+  ])('is set within a minute by %s, and D1 hears of it', async (_what, happen) => {
+    const account = await TestAccount.create({ credits: 100, keys: [testKey({ spendingLimitMicro: 10 * CREDIT })] });
+    await account.project();
+    account.nowMs += MINUTE_MS;
+    await account.fireAlarm();
+    expect(await account.alarmAtMs()).toBeNull();
+    await account.run((object) => void happen(object));
+    account.nowMs += MINUTE_MS;
+    expect(await account.fireAlarm()).toBe(true);
+    expect(account.queue.take()).toHaveLength(1);
   });
 
   it('has what could not be sent sent at the next occasion, without waiting', async () => {
