@@ -8,7 +8,7 @@ import type { MicroCredits } from '../core/money';
 import type { TierId } from '../core/tiers';
 import { within } from '../core/within';
 import type { Bindings } from '../env';
-import { beginIdempotency, checkIdempotency, endIdempotency, forgetIdempotency, sweepIdempotency } from './idempotency';
+import { beginIdempotency, checkIdempotency, endIdempotencies, endIdempotency, forgetIdempotency, sweepIdempotency } from './idempotency';
 import { KeyRing } from './key-ring';
 import { refuseKey } from './key-scope';
 import { Ledger } from './ledger';
@@ -262,8 +262,11 @@ export class Account extends DurableObject<Bindings> {
    * were revoked, and begins a new epoch, so that sequences used again cannot be mistaken for the old ones.
    */
   recover(lines: Operation[], revokedKeys: string[]): { epoch: number; replayed: number } {
-    const result = this.step(({ ledger, store, keys, outbox }) => {
+    const result = this.step(({ ledger, store, keys, outbox }, sql) => {
       const replayed = replayLines(store, ledger.row, lines);
+      const idsOf = (charged: boolean) => lines.filter(({ state }) => (state === 'settled') === charged).map(({ id }) => id);
+      endIdempotencies(sql, idsOf(true));
+      forgetIdempotency(sql, idsOf(false));
       for (const key of keys.all()) if (revokedKeys.includes(key.id)) keys.put({ ...key, status: 'revoked' });
       for (const key of keys.all()) outbox.put(`key:${key.id}`, publicKey(key), this.now());
       this.publishProfile(ledger, outbox);

@@ -52,6 +52,12 @@ export function forgetIdempotency(sql: Sql, operationIds: readonly string[]): vo
   sql.exec("DELETE FROM idempotency WHERE state = 'running' AND op_id IN (SELECT value FROM json_each(?))", ids);
 }
 
+/** Calls that were charged as it turns out: whether their answers were kept is seen when one is asked for. */
+export function endIdempotencies(sql: Sql, operationIds: readonly string[]): void {
+  const ids = JSON.stringify(operationIds);
+  sql.exec("UPDATE idempotency SET state = 'stored' WHERE state = 'running' AND op_id IN (SELECT value FROM json_each(?))", ids);
+}
+
 /** Records that count no more. It reads the whole table, so it is not for the way of a call. */
 export function sweepIdempotency(sql: Sql, nowMs: number): void {
   sql.exec('DELETE FROM idempotency WHERE at <= ?', nowMs - IDEMPOTENCY_KEEP_MS);

@@ -56,6 +56,9 @@ async function refuse(run: StreamRun): Promise<Response> {
   return errorResponse(run, error);
 }
 
+/** How much longer than one that is silent a provider may take that sends comments before its first event. */
+const THINKING_LIMITS = 5;
+
 /** The next upstream that begins a stream; undefined when none is left, or nobody waits any more. */
 export async function openStream(run: StreamRun): Promise<OpenedStream | undefined> {
   for (let attempt = await run.failover.next(); attempt; attempt = await run.failover.next()) {
@@ -70,7 +73,9 @@ async function begin(run: StreamRun, attempt: Attempt): Promise<OpenedStream | u
   const fail = (message: string) => failover.failed(attempt, { action: 'next_target', message });
   const { wire } = attempt.target.provider.spec;
   const type = attempt.response.headers.get('content-type') ?? '';
-  const watch = () => setTimeout(() => attempt.abort?.abort(), deps.settings.FIRST_BYTE_TIMEOUT_MS);
+  const limitMs = deps.settings.FIRST_BYTE_TIMEOUT_MS;
+  const lastMs = deps.now() + limitMs * THINKING_LIMITS;
+  const watch = () => setTimeout(() => attempt.abort?.abort(), Math.min(limitMs, Math.max(0, lastMs - deps.now())));
   let timer = watch();
   try {
     if (type.includes('text/html') || type.includes('application/json')) {
@@ -84,7 +89,7 @@ async function begin(run: StreamRun, attempt: Attempt): Promise<OpenedStream | u
     const relay = dialect.relay(call);
     for (;;) {
       const events = await reader.read();
-      // Some providers send comments while a model thinks: as long as they do, it is not given up.
+      // Some providers send comments while a model thinks: one that does is waited for longer.
       clearTimeout(timer);
       timer = watch();
       const first = events === undefined ? relay.pushRest(reader.takeRest()) : relay.push(events);

@@ -212,6 +212,29 @@ describe('an account restored to an earlier moment', () => {
     await account.run((object) => expect(refusalOf(object.admit(admitRequest({ estimateMicro: 2 * CREDIT }))).kind).toBe('spending_limit'));
   });
 
+  it('knows of idempotency keys that their calls have ended', async () => {
+    const account = await TestAccount.create({ credits: 100 });
+    const of = (keyHash: string) => ({ idempotency: { keyHash, bodyHash: 'b' } });
+    const [charged, failed, open] = await account.run((object) =>
+      ['charged', 'failed', 'open'].map((keyHash) => holdOf(object.admit(admitRequest(of(keyHash))))),
+    );
+    await account.project();
+    const then = await remember(account);
+    await account.run((object) => {
+      object.settle({ ...closing(charged!, CREDIT), idempotency: { keyHash: 'charged', stored: true } });
+      object.release({ holdId: failed!, detail: {}, idempotency: { keyHash: 'failed', stored: false } });
+    });
+    await account.project();
+    await restore(account, then);
+    await account.run((object) => {
+      expect(object.admit(admitRequest(of('charged')))).toEqual({ ok: true, replay: { operationId: charged } });
+      expect(refusalOf(object.admit(admitRequest(of('open')))).kind).toBe('idempotency_in_flight');
+      expect(holdOf(object.admit(admitRequest(of('failed'))))).not.toBe(failed);
+      object.settle({ ...closing(open!, CREDIT), idempotency: { keyHash: 'open', stored: true } });
+      expect(object.admit(admitRequest(of('open')))).toEqual({ ok: true, replay: { operationId: open } });
+    });
+  });
+
   it('counts the calls of the last hour', async () => {
     const account = await TestAccount.create({ credits: 100 });
     await account.project();

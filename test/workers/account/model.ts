@@ -487,6 +487,11 @@ export class Model {
     const keys = new Map(
       [...before.keys].map(([id, key]) => [id, known.revokedKeys.has(id) ? { ...key, status: 'revoked' as const } : key]),
     );
+    for (const [keyHash, record] of before.idempotency) {
+      const state = record.state === 'running' ? operations.find(({ id }) => id === record.holdId)?.state : undefined;
+      if (state === 'settled') record.state = 'stored';
+      else if (state === 'released' || state === 'expired') before.idempotency.delete(keyHash);
+    }
     this.state = { ...before, nowMs: now.nowMs, epoch: now.epoch + 1, operations, late, alerts, keys, undone: now.undone };
   }
 }
