@@ -1,13 +1,12 @@
 import { z } from 'zod';
 import type { Account } from './account/account';
-import type { LedgerMessage, SettlementMessage } from './account/types';
+import type { AccountBindings, SettlementMessage } from './account/types';
 
 /** What the platform binds; see wrangler.toml. */
-export interface Bindings {
+export interface Bindings extends AccountBindings {
   DB: D1Database;
   FILES: R2Bucket;
   ACCOUNT: DurableObjectNamespace<Account>;
-  LEDGER_QUEUE: Queue<LedgerMessage>;
   SETTLEMENT_QUEUE: Queue<SettlementMessage>;
 }
 

@@ -7,7 +7,6 @@ import { monthOf, newNonce } from '../core/ids';
 import type { MicroCredits } from '../core/money';
 import type { TierId } from '../core/tiers';
 import { within } from '../core/within';
-import type { Bindings } from '../env';
 import { beginIdempotency, checkIdempotency, endIdempotencies, endIdempotency, forgetIdempotency, sweepIdempotency } from './idempotency';
 import { KeyRing } from './key-ring';
 import { refuseKey } from './key-scope';
@@ -17,6 +16,7 @@ import { ledgerMessages, type Unconfirmed } from './projection';
 import { replayLines } from './recovery';
 import { AccountStore } from './store';
 import type {
+  AccountBindings,
   AccountProfile,
   AccountView,
   Acknowledgement,
@@ -53,7 +53,7 @@ interface Open {
   outbox: Outbox;
 }
 
-export class Account extends DurableObject<Bindings> {
+export class Account extends DurableObject<AccountBindings> {
   private opened: Open | undefined;
   private alarmAtMs: number | null = null;
   private sentAtMs = new Map<number, number>();
@@ -63,7 +63,7 @@ export class Account extends DurableObject<Bindings> {
   /** Tests move it. */
   now: () => number = Date.now;
 
-  constructor(context: DurableObjectState, env: Bindings) {
+  constructor(context: DurableObjectState, env: AccountBindings) {
     super(context, env);
     void context.blockConcurrencyWhile(async () => {
       this.alarmAtMs = await context.storage.getAlarm();

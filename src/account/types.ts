@@ -176,6 +176,11 @@ export interface LedgerMessage {
   entities: OutboxEntity[];
 }
 
+/** What the platform binds that the account object uses. */
+export interface AccountBindings {
+  LEDGER_QUEUE: Queue<LedgerMessage>;
+}
+
 /** A settlement on its way to an account object that could not be reached when the call ended. */
 export interface SettlementMessage {
   accountId: string;

@@ -6,9 +6,9 @@ import { fail, type GatewayError } from '../core/errors';
 import { type MicroCredits, tokenCostMicro } from '../core/money';
 import type { ClientStream } from './client-stream';
 import { type Charge, charge, freeOfCharge, observedUsage } from './meter';
+import { type OpenedStream, openStream } from './open-stream';
 import { Recorder } from './replay';
 import { beat, closeCharged, closeReleased, closeUnheard, type Ending, type StreamRun, upstreamError } from './run';
-import { type OpenedStream, openStream } from './stream-call';
 
 /** A hold is enlarged when this much of it is used up; by less than this much of itself it is not worth it. */
 const EXTEND_AT = 0.8;

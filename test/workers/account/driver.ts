@@ -518,6 +518,8 @@ export class Driver {
       await state.storage.deleteAlarm();
     });
     await this.account.evict();
+    this.account.nowMs += SECOND_MS;
+    this.model.nowMs = this.account.nowMs;
     this.model.restoredTo(model, await knownToD1(this.account.id));
     await this.account.run(async (object) => {
       const deps = { db: env.DB, account: () => object as unknown as AccountStub, macSecret: '', now: () => this.account.nowMs };

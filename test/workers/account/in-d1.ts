@@ -34,6 +34,7 @@ export async function knownToD1(accountId: string): Promise<Known> {
   const details = (field: 'eventId' | 'adjusts') =>
     new Set(lines.map(({ detail }) => detail[field]).filter((id) => typeof id === 'string'));
   return {
+    epoch: lines.at(-1)?.closeEpoch ?? 0,
     holds: new Set(lines.filter(({ kind }) => kind === 'usage').map(({ id }) => id)),
     events: details('eventId'),
     adjusted: details('adjusts'),

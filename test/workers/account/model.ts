@@ -48,6 +48,7 @@ export interface ModelOperation {
   detail: OperationDetail;
   /** The month whose spend it belongs to. */
   month: string;
+  epoch: number;
 }
 
 interface State {
@@ -58,8 +59,8 @@ interface State {
   keys: Map<string, KeyRecord>;
   /** Closes that came after the hold had expired, by hold. */
   late: Map<string, { costMicro: number; outcome: string }>;
-  /** When holds were opened that a restore undid. */
-  undone: Map<string, number>;
+  /** Holds that a restore undid. */
+  undone: Map<string, { openedAtMs: number; epoch: number }>;
   /** Which alerts have gone out: `kind:key:month`. */
   alerted: Set<string>;
   alerts: Map<string, Record<string, unknown>>;
@@ -87,6 +88,8 @@ function sum(operations: readonly ModelOperation[], micro: (operation: ModelOper
 
 /** What D1 knows of an account, as far as a restore is mended with it. */
 export interface Known {
+  /** The latest that it has a line of. */
+  epoch: number;
   holds: ReadonlySet<string>;
   events: ReadonlySet<string>;
   adjusted: ReadonlySet<string>;
@@ -350,15 +353,15 @@ export class Model {
       this.endIdempotency(request);
       return { ok: true, costMicro, outcome: request.outcome, repeated: false, overshootMicro: Math.max(0, costMicro - hold.heldMicro) };
     }
-    if (!hold && !this.state.undone.has(request.holdId)) return { ok: false, reason: 'unknown_hold' };
+    const undone = this.state.undone.get(request.holdId);
+    if (!hold && !(undone && undone.epoch < this.epoch)) return { ok: false, reason: 'unknown_hold' };
     const late = this.state.late.get(request.holdId);
     if (late) return { ok: true, ...late, repeated: true, overshootMicro: 0 };
     if (hold && hold.state !== 'expired')
       return { ok: true, costMicro: 0 - hold.amountMicro, outcome: hold.outcome!, repeated: true, overshootMicro: 0 };
     if (hold && this.nowMs - hold.closedAtMs! > DAY_MS) return { ok: false, reason: 'too_late' };
     // Nothing is left of an undone hold but its id, which names the month.
-    if (!hold && monthName(this.state.undone.get(request.holdId)!) < monthName(this.nowMs - DAY_MS))
-      return { ok: false, reason: 'too_late' };
+    if (undone && monthName(undone.openedAtMs) < monthName(this.nowMs - DAY_MS)) return { ok: false, reason: 'too_late' };
     return this.closeLate(request, hold);
   }
 
@@ -450,6 +453,7 @@ export class Model {
       outcome: null,
       detail: {},
       month: monthName(this.nowMs),
+      epoch: this.epoch,
       ...fields,
     });
   }
@@ -480,7 +484,7 @@ export class Model {
     for (const operation of now.operations) {
       if (before.operations.some((old) => same(old, operation))) continue;
       if (operation.state !== 'open' && kept(operation)) operations.push(operation);
-      else if (operation.id !== null) now.undone.set(operation.id, operation.openedAtMs);
+      else if (operation.id !== null) now.undone.set(operation.id, operation);
     }
     const late = new Map([...now.late].filter(([holdId]) => before.late.has(holdId) || known.adjusted.has(holdId)));
     const alerts = new Map([...now.alerts].filter(([id]) => before.alerts.has(id) || known.alerts.has(id)));
@@ -492,6 +496,6 @@ export class Model {
       if (state === 'settled') record.state = 'stored';
       else if (state === 'released' || state === 'expired') before.idempotency.delete(keyHash);
     }
-    this.state = { ...before, nowMs: now.nowMs, epoch: now.epoch + 1, operations, late, alerts, keys, undone: now.undone };
+    this.state = { ...before, nowMs: now.nowMs, epoch: Math.max(before.epoch, known.epoch) + 1, operations, late, alerts, keys, undone: now.undone };
   }
 }

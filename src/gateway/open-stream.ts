@@ -1,0 +1,74 @@
+/** Opening a stream, with failover, until there is something to pass on. */
+import { parseJson } from '../core/record';
+import type { StreamRelay } from '../dialects/types';
+import { EventReader } from './event-reader';
+import type { Attempt } from './failover';
+import type { StreamRun } from './run';
+
+/** An upstream that has begun its stream: its first events have been seen, and are no error. */
+export interface OpenedStream {
+  attempt: Attempt;
+  reader: EventReader;
+  relay: StreamRelay;
+  /** What the first events come to for the client. */
+  first: string;
+}
+
+/** How much longer than one that is silent a provider may take that sends comments before its first event. */
+const THINKING_LIMITS = 5;
+
+/** The next upstream that begins a stream; undefined when none is left, or nobody waits any more. */
+export async function openStream(run: StreamRun): Promise<OpenedStream | undefined> {
+  for (let attempt = await run.failover.next(); attempt; attempt = await run.failover.next()) {
+    const opened = await begin(run, attempt);
+    if (opened) return opened;
+  }
+  return undefined;
+}
+
+async function begin(run: StreamRun, attempt: Attempt): Promise<OpenedStream | undefined> {
+  const { failover, deps, call, dialect } = run;
+  const fail = (message: string) => failover.failed(attempt, { action: 'next_target', message });
+  const { wire } = attempt.target.provider.spec;
+  const type = attempt.response.headers.get('content-type') ?? '';
+  const limitMs = deps.settings.FIRST_BYTE_TIMEOUT_MS;
+  const lastMs = deps.now() + limitMs * THINKING_LIMITS;
+  const watch = () => setTimeout(() => attempt.abort?.abort(), Math.min(limitMs, Math.max(0, lastMs - deps.now())));
+  let timer = watch();
+  try {
+    if (type.includes('text/html') || type.includes('application/json')) {
+      const json = parseJson(await attempt.response.text());
+      const inside = wire.errorInBody(json);
+      if (inside) failover.failed(attempt, inside);
+      else fail('the provider sent no stream');
+      return undefined;
+    }
+    const reader = new EventReader(attempt.response.body!);
+    const relay = dialect.relay(call);
+    for (;;) {
+      const events = await reader.read();
+      // Some providers send comments while a model thinks: one that does is waited for longer.
+      clearTimeout(timer);
+      timer = watch();
+      const first = events === undefined ? relay.pushRest(reader.takeRest()) : relay.push(events);
+      if (relay.failure) {
+        failover.failed(
+          attempt,
+          wire.errorInBody(relay.failure.error) ?? { action: 'next_target', message: 'the provider sent something else than a stream' },
+        );
+        return undefined;
+      }
+      if (first !== '' || relay.hasContent) return { attempt, reader, relay, first };
+      if (events === undefined || relay.ended) {
+        fail('the provider ended its stream before it began');
+        return undefined;
+      }
+    }
+  } catch {
+    if (run.gone.signal.aborted && attempt.abort?.signal.aborted) failover.abandoned(attempt.record);
+    else fail('the provider broke off its stream before it began');
+    return undefined;
+  } finally {
+    clearTimeout(timer);
+  }
+}
