@@ -361,7 +361,7 @@ export class Model {
       return { ok: true, costMicro: 0 - hold.amountMicro, outcome: hold.outcome!, repeated: true, overshootMicro: 0 };
     if (hold && this.nowMs - hold.closedAtMs! > DAY_MS) return { ok: false, reason: 'too_late' };
     // Nothing is left of an undone hold but its id, which names the month.
-    if (undone && monthName(undone.openedAtMs) < monthName(this.nowMs - DAY_MS)) return { ok: false, reason: 'too_late' };
+    if (!hold && undone && monthName(undone.openedAtMs) < monthName(this.nowMs - DAY_MS)) return { ok: false, reason: 'too_late' };
     return this.closeLate(request, hold);
   }
 
@@ -496,6 +496,15 @@ export class Model {
       if (state === 'settled') record.state = 'stored';
       else if (state === 'released' || state === 'expired') before.idempotency.delete(keyHash);
     }
-    this.state = { ...before, nowMs: now.nowMs, epoch: Math.max(before.epoch, known.epoch) + 1, operations, late, alerts, keys, undone: now.undone };
+    this.state = {
+      ...before,
+      nowMs: now.nowMs,
+      epoch: Math.max(before.epoch, known.epoch) + 1,
+      operations,
+      late,
+      alerts,
+      keys,
+      undone: now.undone,
+    };
   }
 }
