@@ -83,7 +83,7 @@ export function refuseBalance(
     return short(
       'insufficient_credits',
       `This call needs ${credits(required)} credits; the account has ${credits(balanceMicro)}. Top up to go on (100 credits = 1 USD).`,
-      balanceMicro,
+      balanceMicro - heldMicro,
     );
   if (balanceMicro - heldMicro < estimateMicro)
     return short(

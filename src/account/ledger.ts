@@ -124,7 +124,7 @@ export class Ledger {
 
   private refuseSpend(key: KeyRecord, estimateMicro: MicroCredits, nowMs: number): GatewayError | undefined {
     const spend = this.spendOf(key.id, nowMs);
-    const refusal = refuseSpending(key, spend.spent, this.heldByKey.get(key.id) ?? 0, estimateMicro);
+    const refusal = this.overLimit(key, estimateMicro, nowMs);
     // A limit that holds count towards is seldom reached by what is spent: the first refusal is the 100 % event.
     if (refusal?.overSpent && !spend.alerted100) {
       spend.alerted100 = true;
@@ -133,6 +133,10 @@ export class Ledger {
       if (key.autoDisable) this.hooks.disableKey(key.id);
     }
     return refusal?.error;
+  }
+
+  private overLimit(key: KeyRecord, micro: MicroCredits, nowMs: number) {
+    return refuseSpending(key, this.spendOf(key.id, nowMs).spent, this.heldByKey.get(key.id) ?? 0, micro);
   }
 
   /** Renews a hold's lease and notes what to charge should the call never be heard of again. */
@@ -144,7 +148,10 @@ export class Ledger {
     return { ok: true };
   }
 
-  /** Enlarges a hold, if the balance and the key's limit allow it, and renews its lease. */
+  /**
+   * Enlarges a hold, if the balance and the key's limit allow it, and renews its lease. A refusal raises no alert:
+   * the caller asks for more than it needs, and may ask for less.
+   */
   extend(request: ExtendRequest, now: number): ExtendResult {
     const nowMs = this.tick(now);
     const operation = this.findOpen(request.holdId);
@@ -152,7 +159,7 @@ export class Ledger {
     if (!operation.test) {
       const key = operation.keyId === null ? undefined : this.hooks.key(operation.keyId);
       const error =
-        (key && this.refuseSpend(key, request.byMicro, nowMs)) ??
+        (key && this.overLimit(key, request.byMicro, nowMs)?.error) ??
         refuseBalance(this.row.balance, this.row.held, request.byMicro, request.byMicro);
       if (error) return { ok: false, error };
       operation.heldMicro += request.byMicro;

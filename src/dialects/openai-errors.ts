@@ -8,9 +8,9 @@ const LONGEST_RETRY_AFTER_SECONDS = 30;
 export function errorHead(error: GatewayError): { status: number; headers: Record<string, string> } {
   const { status, retry } = ERRORS[error.kind];
   const headers: Record<string, string> = { ...error.headers };
-  if (!retry) headers['x-should-retry'] = 'false';
-  if (error.retryAfterSeconds !== undefined && error.retryAfterSeconds <= LONGEST_RETRY_AFTER_SECONDS)
-    headers['retry-after'] = String(error.retryAfterSeconds);
+  const soon = error.retryAfterSeconds !== undefined && error.retryAfterSeconds <= LONGEST_RETRY_AFTER_SECONDS;
+  if (soon) headers['retry-after'] = String(error.retryAfterSeconds);
+  else if (!retry) headers['x-should-retry'] = 'false';
   return { status: error.status ?? status, headers };
 }
 

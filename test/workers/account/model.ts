@@ -267,16 +267,17 @@ export class Model {
       };
     }
     if (test) return undefined;
-    return this.refuseSpending(key, request.estimateMicro) ?? this.refuseBalance(request.estimateMicro, request.minimumBalanceMicro);
+    return this.refuseSpending(key, request.estimateMicro, true) ?? this.refuseBalance(request.estimateMicro, request.minimumBalanceMicro);
   }
 
-  private refuseSpending(key: KeyRecord, micro: number): Refusal | undefined {
+  private refuseSpending(key: KeyRecord, micro: number, tells: boolean): Refusal | undefined {
     const limit = key.spendingLimitMicro;
     const spent = this.spentMicro(key.id);
     if (limit === null || spent + this.heldByKeyMicro(key.id) + micro <= limit) return undefined;
     const details = { limit: limit / CREDIT, spent: spent / CREDIT, required: micro / CREDIT };
     if (spent + micro <= limit) return { kind: 'spending_in_flight', details, retryAfterSeconds: 5 };
-    if (this.alert('key_spend_100', key, spent) && key.autoDisable && key.status === 'active') this.putKey({ ...key, status: 'disabled' });
+    if (tells && this.alert('key_spend_100', key, spent) && key.autoDisable && key.status === 'active')
+      this.putKey({ ...key, status: 'disabled' });
     return { kind: 'spending_limit', details };
   }
 
@@ -287,7 +288,7 @@ export class Model {
     if (balance < required)
       return {
         kind: 'insufficient_credits',
-        details: { required: required / CREDIT, available: balance / CREDIT, limit_source: 'credits' },
+        details: { required: required / CREDIT, available: available / CREDIT, limit_source: 'credits' },
       };
     if (available < micro)
       return {
@@ -332,7 +333,8 @@ export class Model {
     const hold = this.find(request.holdId);
     if (hold?.state !== 'open') return no('unavailable');
     if (!hold.test) {
-      const refusal = this.refuseSpending(this.state.keys.get(hold.keyId!)!, request.byMicro) ?? this.refuseBalance(request.byMicro, 0);
+      const refusal =
+        this.refuseSpending(this.state.keys.get(hold.keyId!)!, request.byMicro, false) ?? this.refuseBalance(request.byMicro, 0);
       if (refusal) return { ok: false, refusal };
       hold.heldMicro += request.byMicro;
     }
