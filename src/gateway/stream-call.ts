@@ -32,7 +32,7 @@ export async function runStreamCall(run: StreamRun): Promise<Response> {
   run.gone.signal.addEventListener('abort', () => client.leave());
   if (run.gone.signal.aborted) client.leave();
   const headers = { ...answerHeaders(run.holdId), ...HEADERS };
-  run.deps.waitUntil(new StreamPump(run, client, headers).run(opening));
+  run.deps.waitUntil(new StreamPump(run, client, headers).pump(opening));
   return new Response(client.body, { headers });
 }
 

@@ -31,18 +31,18 @@ export class StreamPump {
   private firstContentMs: number | undefined;
 
   constructor(
-    private readonly run_: StreamRun,
+    private readonly run: StreamRun,
     private readonly client: ClientStream,
     headers: Record<string, string>,
   ) {
-    this.heldMicro = run_.plan.estimateMicro;
-    this.recorder = run_.idempotencyKeyHash === undefined ? undefined : new Recorder(run_.idempotencyKeyHash, headers);
-    this.heardAtMs = run_.deps.now();
+    this.heldMicro = run.plan.estimateMicro;
+    this.recorder = run.idempotencyKeyHash === undefined ? undefined : new Recorder(run.idempotencyKeyHash, headers);
+    this.heardAtMs = run.deps.now();
     this.beatAtMs = this.heardAtMs;
   }
 
-  async run(opening: Promise<OpenedStream | undefined>): Promise<void> {
-    const { deps } = this.run_;
+  async pump(opening: Promise<OpenedStream | undefined>): Promise<void> {
+    const { deps } = this.run;
     const tickMs = Math.min(LONGEST_TICK_MS, Math.max(5, Math.floor(deps.settings.KEEPALIVE_MS / 3)));
     const timer = setInterval(() => this.tick(tickMs), tickMs);
     try {
@@ -56,34 +56,34 @@ export class StreamPump {
 
   /** Passes streams on until one is through, or none is left. */
   private async passAll(): Promise<void> {
-    const { failover } = this.run_;
+    const { failover } = this.run;
     while (this.current) {
       const passed = await this.pass(this.current);
       await this.extending;
       if (passed === 'failed_early') {
-        this.current = await openStream(this.run_);
+        this.current = await openStream(this.run);
         continue;
       }
       await this.conclude(this.current, passed);
       return;
     }
-    if (this.client.gone) await closeUnheard(this.run_);
+    if (this.client.gone) await closeUnheard(this.run);
     else await this.breakOff('upstream_failed', upstreamError(failover.finalFailure));
   }
 
   private async pass(stream: OpenedStream): Promise<Passed> {
     const { relay, reader, attempt } = stream;
-    const { failover } = this.run_;
+    const { failover } = this.run;
     const { wire } = attempt.target.provider.spec;
-    this.heardAtMs = this.run_.deps.now();
+    this.heardAtMs = this.run.deps.now();
     if (!this.preambleSent || relay.hasContent) await this.send(stream.first);
     this.preambleSent = true;
     try {
       while (!relay.ended) {
         reader.batching = relay.hasContent;
-        if (relay.hasContent) this.firstContentMs ??= this.run_.deps.now() - this.run_.startedAtMs;
+        if (relay.hasContent) this.firstContentMs ??= this.run.deps.now() - this.run.startedAtMs;
         const events = await reader.read();
-        this.heardAtMs = this.run_.deps.now();
+        this.heardAtMs = this.run.deps.now();
         const out = events === undefined ? relay.pushRest(reader.takeRest()) : relay.push(events);
         if (relay.failure) {
           const failure = wire.errorInBody(relay.failure.error) ?? {
@@ -114,7 +114,7 @@ export class StreamPump {
     message: string,
     failure = { action: 'next_target' as const, message } as Parameters<StreamRun['failover']['failed']>[1],
   ): Passed {
-    const { failover } = this.run_;
+    const { failover } = this.run;
     if (!stream.relay.hasContent && !this.client.gone) {
       failover.failed(stream.attempt, failure);
       return 'failed_early';
@@ -125,7 +125,7 @@ export class StreamPump {
   }
 
   private async conclude(stream: OpenedStream, passed: Passed): Promise<void> {
-    const { run_: run } = this;
+    const { run } = this;
     if (passed === 'failed_late') {
       const reason = (stream.attempt.record.message ?? '').replace(/\.$/, '');
       const message = `The provider failed in the middle of its answer: ${reason}. Nothing was charged.`;
@@ -151,14 +151,14 @@ export class StreamPump {
   }
 
   private charge({ relay, attempt }: OpenedStream): Charge {
-    const { plan, dialect, call } = this.run_;
+    const { plan, dialect, call } = this.run;
     return charge(attempt.target.provider.spec, plan.price, dialect, call, relay.usage, relay.outputChars);
   }
 
   /** The last thing the client hears; nothing is charged. */
   private async breakOff(ending: Ending, error: GatewayError): Promise<void> {
-    await closeReleased(this.run_, ending, error);
-    await this.client.write(this.run_.dialect.renderStreamError(error, this.run_.holdId));
+    await closeReleased(this.run, ending, error);
+    await this.client.write(this.run.dialect.renderStreamError(error, this.run.holdId));
   }
 
   private async send(text: string): Promise<void> {
@@ -167,17 +167,17 @@ export class StreamPump {
   }
 
   private tick(tickMs: number): void {
-    const { deps, dialect } = this.run_;
+    const { deps, dialect } = this.run;
     const { settings } = deps;
     const nowMs = deps.now();
     if (this.client.silentMs() >= settings.KEEPALIVE_MS - tickMs) this.client.ping(dialect.keepalive);
     if (this.client.isStuck()) this.client.leave();
     if (nowMs - this.beatAtMs >= settings.BEAT_MS) {
       this.beatAtMs = nowMs;
-      beat(this.run_, this.current ? this.observedMicro(this.current) : 0);
+      beat(this.run, this.current ? this.observedMicro(this.current) : 0);
     }
     if (!this.current) return;
-    const late = nowMs - this.run_.startedAtMs > settings.CALL_DEADLINE_MS;
+    const late = nowMs - this.run.startedAtMs > settings.CALL_DEADLINE_MS;
     const idleMs = this.current.relay.complete
       ? Math.min(COMPLETE_IDLE_MS, settings.UPSTREAM_IDLE_TIMEOUT_MS)
       : settings.UPSTREAM_IDLE_TIMEOUT_MS;
@@ -185,12 +185,12 @@ export class StreamPump {
   }
 
   private observedMicro({ relay }: OpenedStream): MicroCredits {
-    return relay.hasContent ? tokenCostMicro(observedUsage(this.run_.call, relay.outputChars), this.run_.plan.price) : 0;
+    return relay.hasContent ? tokenCostMicro(observedUsage(this.run.call, relay.outputChars), this.run.plan.price) : 0;
   }
 
   /** Enlarges the hold before it is used up; when the account cannot, the stream ends where it is. */
   private watchHold(stream: OpenedStream): void {
-    if (this.extending || this.client.gone || this.run_.keyMode === 'test') return;
+    if (this.extending || this.client.gone || this.run.keyMode === 'test') return;
     const usedMicro = this.observedMicro(stream);
     if (usedMicro < this.heldMicro * EXTEND_AT) return;
     this.extending = this.extendHold(stream, usedMicro)
@@ -202,7 +202,7 @@ export class StreamPump {
 
   /** Doubles the hold, or takes the half of that, and so on, while anything worth taking may be left. */
   private async extendHold(stream: OpenedStream, checkpointMicro: MicroCredits): Promise<void> {
-    const { deps, accountId, holdId } = this.run_;
+    const { deps, accountId, holdId } = this.run;
     const smallestMicro = this.heldMicro * SMALLEST_EXTENSION;
     for (let byMicro = this.heldMicro; ; byMicro /= 2) {
       const request = { holdId, byMicro: Math.max(1, Math.ceil(byMicro)), checkpointMicro, leaseMs: deps.settings.LEASE_MS };
