@@ -245,8 +245,7 @@ export class Failover {
     nowMs: number,
   ): void {
     const { health } = this.deps;
-    if (action === 'caller') health.undecided(provider);
-    else if (action === 'next_key') health.pauseKey(provider, keyIndex, nowMs + REFUSED_KEY_PAUSE_MS);
+    if (action === 'next_key') health.pauseKey(provider, keyIndex, nowMs + REFUSED_KEY_PAUSE_MS);
     else if (action === 'backoff_key')
       health.pauseKey(provider, keyIndex, nowMs + Math.min(retryAfter ?? LIMITED_KEY_PAUSE_MS, LONGEST_KEY_PAUSE_MS));
     if (action === 'retry' || (action === 'next_target' && isProviderFault(status))) health.failed(provider, nowMs);

@@ -7,7 +7,7 @@ import { within } from '../core/within';
 import type { Answer } from '../dialects/types';
 import { ClientStream } from './client-stream';
 import type { Attempt } from './failover';
-import { charge, freeOfCharge } from './meter';
+import { charge, freeOfCharge, isEmpty } from './meter';
 import { Recorder } from './replay';
 import { beat, closeCharged, closeReleased, errorResponse, type Run, upstreamError } from './run';
 
@@ -77,8 +77,7 @@ const describe = (text: string, json: unknown): string =>
 async function settleAnswer(run: Run, attempt: Attempt, text: string, answer: Answer): Promise<Result<Answered>> {
   run.failover.succeeded(attempt);
   const charged = charge(attempt.target.provider.spec, run.plan.price, run.dialect, run.call, answer.usage, answer.outputChars);
-  // Nothing was produced: nothing is owed, though the provider counted the prompt.
-  const empty = !answer.hasOutput && charged.usage.outputTokens === 0;
+  const empty = isEmpty(charged, answer.hasOutput);
   const bill = run.keyMode === 'test' || empty ? freeOfCharge(charged) : charged;
   const body = run.dialect.renderAnswer(text, bill.receipt);
   const headers = {

@@ -41,3 +41,6 @@ export function charge(
   const shown = read ? (reported as Record<string, unknown>) : { ...dialect.usageObject(usage), estimated: true };
   return { usage, source: read ? 'actual' : 'estimated', costMicro, receipt: { usage: shown, creditsUsed: toCredits(costMicro) } };
 }
+
+/** Nothing was produced: nothing is owed, though the provider counted the prompt. */
+export const isEmpty = ({ usage }: Charge, hasOutput: boolean): boolean => !hasOutput && usage.outputTokens === 0;

@@ -5,7 +5,7 @@
 import { fail, type GatewayError } from '../core/errors';
 import { type MicroCredits, tokenCostMicro } from '../core/money';
 import type { ClientStream } from './client-stream';
-import { type Charge, charge, freeOfCharge, observedUsage } from './meter';
+import { type Charge, charge, freeOfCharge, isEmpty, observedUsage } from './meter';
 import { type OpenedStream, openStream } from './open-stream';
 import { Recorder } from './replay';
 import { beat, closeCharged, closeReleased, closeUnheard, type Ending, type StreamRun, upstreamError } from './run';
@@ -133,8 +133,7 @@ export class StreamPump {
     }
     if (passed !== 'done') run.failover.stopped(stream.attempt);
     const charged = this.charge(stream);
-    // Nothing was produced: nothing is owed, though the provider counted the prompt.
-    const empty = passed === 'done' && !stream.relay.hasOutput && charged.usage.outputTokens === 0;
+    const empty = passed === 'done' && isEmpty(charged, stream.relay.hasOutput);
     const bill = run.keyMode === 'test' || empty ? freeOfCharge(charged) : charged;
     const more = { firstContentMs: this.firstContentMs ?? null };
     if (passed === 'out_of_credits') {

@@ -9,16 +9,16 @@ import type { Model, Price } from '../providers/types';
 /** Those of the endpoints that there are. */
 const SERVED_FAMILIES: readonly string[] = openaiChat.families;
 
-const usdPerMtok = (micro: number): number => micro / MICRO_PER_USD;
+const usdOf = (micro: number): number => micro / MICRO_PER_USD;
 
 function priceView(price: Price | undefined) {
   if (!price) return null;
   if (price.per !== 'token') return { per: price.per, credits: toCredits(price.micro), usd: price.micro / MICRO_PER_USD };
   return {
     per: 'mtok',
-    input_usd: usdPerMtok(price.inputMicroPerMtok),
-    output_usd: usdPerMtok(price.outputMicroPerMtok),
-    cache_read_usd: usdPerMtok(price.cacheReadMicroPerMtok ?? price.inputMicroPerMtok),
+    input_usd: usdOf(price.inputMicroPerMtok),
+    output_usd: usdOf(price.outputMicroPerMtok),
+    cache_read_usd: usdOf(price.cacheReadMicroPerMtok ?? price.inputMicroPerMtok),
     input_credits: toCredits(price.inputMicroPerMtok),
     output_credits: toCredits(price.outputMicroPerMtok),
   };

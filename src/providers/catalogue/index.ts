@@ -1,5 +1,3 @@
-import type { Family } from '../../core/family';
-import { indexModels } from '../model-index';
 import type { Model } from '../types';
 import { AUDIO_MODELS } from './audio';
 import { CHAT_MODELS } from './chat';
@@ -22,11 +20,3 @@ export const MODELS: readonly Model[] = [
   ...THREE_D_MODELS,
   ...GPU_MODELS,
 ];
-
-const index = indexModels(MODELS);
-
-/** A model of the catalogue by its id, an alias, or any id of a line that is known as a whole. */
-export const findModel = (id: string): Model | undefined => index.find(id);
-
-/** The ids of the models that have a price, and so can be called. */
-export const availableModelIds = (families: readonly Family[]): string[] => index.availableIds(families);

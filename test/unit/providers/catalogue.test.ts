@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { availableModelIds, findModel, MODELS } from '../../../src/providers/catalogue';
+import { MODELS } from '../../../src/providers/catalogue';
 import { FAMILY_PATTERNS } from '../../../src/providers/catalogue/messages';
+import { indexModels } from '../../../src/providers/model-index';
 import { PROVIDER_SPECS } from '../../../src/providers/registry';
 import type { Price } from '../../../src/providers/types';
 import catalog from '../../fixtures/catalog.json';
+
+const { find: findModel, availableIds: availableModelIds } = indexModels(MODELS);
 
 interface Listed {
   id: string;
