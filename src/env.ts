@@ -28,6 +28,7 @@ const schema = z.object({
   STATUS_HOLD_MS: positive(8_000),
   JSON_STATUS_HOLD_MS: positive(30_000),
   FIRST_BYTE_TIMEOUT_MS: positive(120_000),
+  JSON_TIMEOUT_MS: positive(600_000),
   UPSTREAM_IDLE_TIMEOUT_MS: positive(120_000),
   CALL_DEADLINE_MS: positive(900_000),
   DRAIN_MS: positive(25_000),

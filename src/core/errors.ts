@@ -28,6 +28,7 @@ export const ERRORS = {
   spending_limit: { status: 429, type: 'spending_limit_error', retry: false },
   spending_in_flight: { status: 429, type: 'spending_limit_error', retry: true },
   upstream_failed: { status: 502, type: 'api_error', retry: false },
+  upstream_overloaded: { status: 529, type: 'overloaded_error', retry: false },
   upstream_rejected: { status: 400, type: 'invalid_request_error', retry: false },
   no_provider: { status: 503, type: 'api_error', retry: false },
   unavailable: { status: 503, type: 'api_error', retry: true },

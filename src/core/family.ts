@@ -1,5 +1,5 @@
 /** What a model is for; it decides the endpoint and the hourly limit that its calls count against. */
-export const FAMILIES = ['chat', 'messages', 'responses', 'gemini', 'image', 'video', 'audio', '3d', 'gpu'] as const;
+export const FAMILIES = ['chat', 'messages', 'responses', 'gemini', 'embedding', 'image', 'video', 'audio', '3d', 'gpu'] as const;
 export type Family = (typeof FAMILIES)[number];
 
 /** Families whose calls share one rolling hourly limit per user. Language models share `chat`. */
@@ -10,5 +10,13 @@ export type RateFamily = (typeof RATE_FAMILIES)[number];
 export const HOURLY_LIMITS: Record<RateFamily, number> = { chat: 1000, image: 500, video: 200, audio: 200, '3d': 200, gpu: 200 };
 
 export function rateFamily(family: Family): RateFamily {
-  return family === 'messages' || family === 'responses' || family === 'gemini' ? 'chat' : family;
+  switch (family) {
+    case 'messages':
+    case 'responses':
+    case 'gemini':
+    case 'embedding':
+      return 'chat';
+    default:
+      return family;
+  }
 }

@@ -27,7 +27,9 @@ export function errorObject(error: GatewayError, requestId: string): Record<stri
 }
 
 /** `required` and `available` stand at the top level too, where older clients look for them. */
-export function renderOpenaiError(error: GatewayError, requestId: string): RenderedError {
+export function renderOpenaiError(failure: GatewayError, requestId: string): RenderedError {
+  // 529 is Anthropic's alone; OpenAI's clients take 502 for exhausted upstreams.
+  const error: GatewayError = failure.kind === 'upstream_overloaded' ? { ...failure, kind: 'upstream_failed' } : failure;
   const head = errorHead(error);
   const beside = head.status === 402 ? { required: error.details?.required, available: error.details?.available } : {};
   return {

@@ -1,26 +1,82 @@
 import type { GatewayError, Result } from '../core/errors';
 import type { Family } from '../core/family';
+import type { MicroCredits } from '../core/money';
 import type { Usage } from '../core/usage';
+import type { WireId } from '../core/wire-id';
+
+/** What a client sent, as far as a dialect may look at it. */
+export interface ClientRequest {
+  body: string;
+  /** The whole address: some formats name the model, or ask for a stream, in it. */
+  url: string;
+  headers: Pick<Headers, 'get'>;
+}
 
 /** A client's request, read as far as it is priced or routed on; the body stays as it came. */
 export interface Call {
   model: string;
-  body: string;
   stream: boolean;
   /** How many answers are asked for at once. */
   choices: number;
   /** The client's own bound for each answer. */
   maxOutputTokens: number | undefined;
   estimatedInputTokens: number;
+  /** The request whose stored answer this one goes on from: only the upstream that keeps that answer can serve it. */
+  continuesRequest?: string;
+  /** The upstream works on after it has answered; see `Answer.pending`. */
+  background?: boolean;
+  /** The least that such a call costs, where that is more than its tokens. */
+  leastMicro?(usage: Usage): MicroCredits;
+  /** How this call crosses a wire; undefined where it cannot. */
+  over(wire: WireId): Bridge | undefined;
+  /** The client's end of a stream that begins. */
+  openStream(requestId: string): OutgoingStream;
+}
+
+/** What an attempt sends upstream, beside what its wire and its credentials add. */
+export interface BridgedRequest {
+  body: string;
+  /** The client's own headers that the upstream has to see. */
+  headers?: Record<string, string>;
+  /** Follows the wire's path: `/compact`, `?beta=true`. */
+  pathSuffix?: string;
+}
+
+/** What a request is made for. */
+export interface RequestTarget {
+  /** The upstream's own id of the model. */
+  model: string;
+  /** Another provider was tried before this one. */
+  moved: boolean;
+  /** The upstream's own id of the answer that the call goes on from. */
+  storedId?: string | undefined;
+}
+
+/** A call on its way over one wire: to the upstream as a request, back to the client as an answer. */
+export interface Bridge {
+  /** Where client and upstream speak the same format, all bytes are kept but for the model and what metering needs. */
+  request(target: RequestTarget): BridgedRequest;
+  /** Undefined when the JSON is no answer at all. */
+  readAnswer(json: unknown): Answer | undefined;
+  /** The answer as the client gets it; `text` is what `readAnswer` has read. */
+  renderAnswer(text: string, receipt: Receipt): string;
+  /** One JSON answer out of a whole event stream, from an upstream that streams unasked; undefined when it holds none. */
+  foldStream?(events: string): string | undefined;
+  /** The call without what the upstream refused with this message; undefined when nothing can be left out. */
+  repaired?(message: string): Bridge | undefined;
 }
 
 /** What an answer shows of itself, before the wire's own reader looks at its usage. */
 export interface Answer {
-  /** The `usage` object as the upstream sent it. */
+  /** The usage object as the upstream sent it. */
   usage: unknown;
   /** Did it produce anything? */
   hasOutput: boolean;
   outputChars: number;
+  /** The id under which the upstream keeps it, where it does. */
+  storedId?: string | undefined;
+  /** The upstream has only taken the work on: the answer is fetched later, and charged then. */
+  pending?: boolean;
 }
 
 export interface RenderedError {
@@ -29,15 +85,32 @@ export interface RenderedError {
   body: string;
 }
 
-/** Usage and cost as the client is told them: the upstream's own usage object, or ours where it sent none. */
+/** Usage and cost as the client is told them. */
 export interface Receipt {
-  usage: Record<string, unknown>;
+  /** The request's id, under which the call can be looked up. */
+  requestId: string;
+  usage: Usage;
+  /** The upstream's own usage object; undefined where it sent none that can be read, and `usage` is an estimate. */
+  reported: Record<string, unknown> | undefined;
   creditsUsed: number;
 }
 
+/** The client's end of a stream, whichever upstreams feed it one after the other. */
+export interface OutgoingStream {
+  /**
+   * The next upstream's stream on its way to the client. What the client has had before is known: the opening events
+   * of a second upstream are left out, and ids stay as they were.
+   */
+  relay(wire: WireId): StreamRelay;
+  /** What to send where nothing was sent for long; between whole events only. */
+  keepalive(): string;
+  /** The error as the last thing that the stream says. */
+  fail(error: GatewayError): string;
+}
+
 /**
- * One stream on its way from the upstream to the client. It sees whole events, gives back what may be sent now,
- * and keeps the end of the stream until the charge is known.
+ * One upstream's stream on its way to the client. It sees whole events, gives back what may be sent now, and keeps
+ * the end of the stream until the charge is known.
  */
 export interface StreamRelay {
   push(events: string): string;
@@ -55,6 +128,8 @@ export interface StreamRelay {
   readonly failure: { error: unknown } | undefined;
   readonly usage: unknown;
   readonly outputChars: number;
+  /** The id under which the upstream keeps the answer, where it does. */
+  readonly storedId?: string | undefined;
   /** The end of the stream, with usage and cost. */
   close(receipt: Receipt): string;
 }
@@ -64,17 +139,8 @@ export interface Dialect {
   id: string;
   /** The families of models that its endpoint serves. */
   families: readonly Family[];
-  keepalive: string;
-  parse(body: string): Result<Call>;
-  /** The body for an upstream that speaks the same format: all bytes kept but for model and usage option. */
-  upstreamBody(call: Call, model: string): string;
-  /** Undefined when the JSON is no answer at all. */
-  readAnswer(json: unknown): Answer | undefined;
-  renderAnswer(text: string, receipt: Receipt): string;
-  /** Usage of our own making, as this format writes it. */
-  usageObject(usage: Usage): Record<string, unknown>;
-  relay(call: Call): StreamRelay;
+  /** The wires that its calls may take, the best first. */
+  wires: readonly WireId[];
+  parse(request: ClientRequest): Result<Call>;
   renderError(error: GatewayError, requestId: string): RenderedError;
-  /** The error as the last thing that a stream under way says. */
-  renderStreamError(error: GatewayError, requestId: string): string;
 }

@@ -3,7 +3,7 @@
  * that began to answer, one after the other: should one fail before its first content, the next is asked for.
  */
 import { within } from '../core/within';
-import type { Call, Dialect } from '../dialects/types';
+import type { Bridge } from '../dialects/types';
 import { redactSecrets } from '../providers/redact';
 import type { UpstreamFailure } from '../providers/types';
 import type { GatewayDeps } from './deps';
@@ -58,13 +58,14 @@ export class Failover {
   private readonly deadlineMs: number;
   private repeat: { target: PlannedTarget; keyIndex: number; delayMs: number } | undefined;
   private readonly retried = new Map<PlannedTarget, number>();
+  /** What a target refused of the call has been left out of it, once. */
+  private readonly repaired = new Map<PlannedTarget, Bridge>();
   private readonly skipped = new Set<PlannedTarget>();
 
   constructor(
     private readonly deps: GatewayDeps,
     private readonly plan: Plan,
-    private readonly dialect: Dialect,
-    private readonly call: Call,
+    private readonly streams: boolean,
     /** Aborted when nobody waits for an answer any more: nothing new is tried then. */
     private readonly gone: AbortSignal | undefined,
     /** The answer is wanted all the same, to be sent again. */
@@ -117,10 +118,12 @@ export class Failover {
     const record: AttemptRecord = { provider: spec.id, model: target.model, startedAtMs, durationMs: 0, status: null, outcome: 'failed' };
     this.attempts.push(record);
     this.deps.health.begin(spec.id);
-    const limitMs = Math.min(this.deps.settings.FIRST_BYTE_TIMEOUT_MS, this.deadlineMs - startedAtMs);
+    const { FIRST_BYTE_TIMEOUT_MS, JSON_TIMEOUT_MS } = this.deps.settings;
+    // An answer in one piece comes when all of it is written.
+    const limitMs = Math.min(this.streams ? FIRST_BYTE_TIMEOUT_MS : JSON_TIMEOUT_MS, this.deadlineMs - startedAtMs);
     // Under a signal of its own only where it may have to be stopped in the middle: wiring one into a fetch costs
     // more than all the rest of a small call.
-    const abort = this.call.stream ? new AbortController() : undefined;
+    const abort = this.streams ? new AbortController() : undefined;
     const giveUp = () => abort?.abort();
     // For as long as the attempt lasts: its body is read under the same signal.
     if (abort) this.gone?.addEventListener('abort', () => this.letGo(target, giveUp), { once: true });
@@ -143,7 +146,7 @@ export class Failover {
         return attempt;
       }
       const body = await readSome(response, ERROR_BODY_CHARS, limitMs);
-      this.fail(attempt, spec.wire.classifyFailure(response.status, body), retryAfterMs(response, this.deps.now()));
+      this.fail(attempt, target.wire.classifyFailure(response.status, body), retryAfterMs(response, this.deps.now()));
     } catch {
       record.durationMs = this.deps.now() - startedAtMs;
       late ||= abort?.signal.aborted === true;
@@ -174,11 +177,20 @@ export class Failover {
 
   private send(target: PlannedTarget, keyIndex: number, limitMs: number, signal: AbortSignal | undefined): Promise<Response> {
     const { spec, baseUrl, apiKeys } = target.provider;
-    const headers: Record<string, string> = { 'content-type': 'application/json', ...spec.headers };
+    const { wire, model } = target;
+    const bridge = this.repaired.get(target) ?? target.bridge;
+    const moved = this.attempts.some(({ provider, outcome }) => provider !== spec.id && outcome !== 'skipped');
+    const bridged = bridge.request({ model, moved, storedId: this.plan.storedId });
     const apiKey = apiKeys[keyIndex];
-    if (apiKey !== undefined) headers.authorization = `Bearer ${apiKey}`;
-    const url = baseUrl + spec.wire.path;
-    const body = this.dialect.upstreamBody(this.call, target.model);
+    const headers: Record<string, string> = {
+      'content-type': 'application/json',
+      ...wire.headers,
+      ...bridged.headers,
+      ...spec.headers,
+      ...(apiKey !== undefined && wire.authorize(apiKey)),
+    };
+    const url = baseUrl + wire.path({ model, stream: this.streams }) + (bridged.pathSuffix ?? '');
+    const { body } = bridged;
     if (spec.serve) return spec.serve({ url, headers, body, signal: signal ?? AbortSignal.timeout(limitMs) });
     return this.deps.fetch(url, { method: 'POST', headers, body, redirect: 'manual', ...(signal && { signal }) });
   }
@@ -217,7 +229,7 @@ export class Failover {
     this.last = { ...failure, message, status: record.status };
     if (!target.provider.spec.serve) this.noteHealth(id, this.last, keyIndex, retryAfter, nowMs);
     if (failure.action === 'caller') {
-      this.given = MAX_ATTEMPTS;
+      if (!this.repair(target, keyIndex, failure.message)) this.given = MAX_ATTEMPTS;
       return;
     }
     const tries = this.retried.get(target) ?? 0;
@@ -235,6 +247,15 @@ export class Failover {
       this.retried.set(target, tries + 1);
       this.repeat = { target, keyIndex, delayMs: Math.max(retryAfter ?? 0, BACKOFF_MS) };
     }
+  }
+
+  /** Once a target: the same call without what it was refused for, where its dialect can leave that out. */
+  private repair(target: PlannedTarget, keyIndex: number, message: string): boolean {
+    const bridge = this.repaired.has(target) ? undefined : target.bridge.repaired?.(message);
+    if (!bridge) return false;
+    this.repaired.set(target, bridge);
+    this.repeat = { target, keyIndex, delayMs: 0 };
+    return true;
   }
 
   private noteHealth(

@@ -10,6 +10,7 @@ import type { Attempt } from './failover';
 import { charge, freeOfCharge, isEmpty } from './meter';
 import { Recorder } from './replay';
 import { beat, closeCharged, closeReleased, errorResponse, type Run, upstreamError } from './run';
+import { storedAs } from './stored-answer';
 
 interface Answered {
   body: string;
@@ -57,15 +58,19 @@ async function answerCall(run: Run): Promise<Result<Answered>> {
 
 /** A good answer; undefined, and the attempt marked as failed, when it is none. */
 function readAnswer(run: Run, attempt: Attempt): { text: string; answer: Answer } | undefined {
-  const { failover, dialect } = run;
-  const text = attempt.text ?? '';
+  const { wire, bridge } = attempt.target;
+  const sent = attempt.text ?? '';
+  const text = (EVENTS.test(sent) && bridge.foldStream?.(sent)) || sent;
   const json = parseJson(text);
-  const inside = attempt.target.provider.spec.wire.errorInBody(json);
-  const answer = inside ? undefined : dialect.readAnswer(json);
+  const inside = wire.errorInBody(json);
+  const answer = inside ? undefined : bridge.readAnswer(json);
   if (answer) return { text, answer };
-  failover.failed(attempt, inside ?? { action: 'next_target', message: describe(text, json) });
+  run.failover.failed(attempt, inside ?? { action: 'next_target', message: describe(text, json) });
   return undefined;
 }
+
+/** Some upstreams always stream, whatever they are asked for. */
+const EVENTS = /^\uFEFF?\s*(?:data|event|id|retry)?:/;
 
 const describe = (text: string, json: unknown): string =>
   text.trim() === ''
@@ -76,10 +81,10 @@ const describe = (text: string, json: unknown): string =>
 
 async function settleAnswer(run: Run, attempt: Attempt, text: string, answer: Answer): Promise<Result<Answered>> {
   run.failover.succeeded(attempt);
-  const charged = charge(attempt.target.provider.spec, run.plan.price, run.dialect, run.call, answer.usage, answer.outputChars);
+  const charged = charge(attempt.target, run.plan.price, run.call, run.holdId, answer.usage, answer.outputChars);
   const empty = isEmpty(charged, answer.hasOutput);
   const bill = run.keyMode === 'test' || empty ? freeOfCharge(charged) : charged;
-  const body = run.dialect.renderAnswer(text, bill.receipt);
+  const body = attempt.target.bridge.renderAnswer(text, bill.receipt);
   const headers = {
     ...answerHeaders(run.holdId),
     'content-type': 'application/json',
@@ -88,6 +93,6 @@ async function settleAnswer(run: Run, attempt: Attempt, text: string, answer: An
   const recorder = run.idempotencyKeyHash === undefined ? undefined : new Recorder(run.idempotencyKeyHash, headers);
   recorder?.add(body);
   if (empty) await closeReleased(run, 'empty', undefined);
-  else await closeCharged(run, bill, 'complete', recorder);
+  else await closeCharged(run, bill, 'complete', recorder, storedAs(answer.storedId));
   return { ok: true, value: { body, headers } };
 }

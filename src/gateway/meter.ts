@@ -1,8 +1,9 @@
 import { type MicroCredits, type TokenPrice, toCredits, tokenCostMicro } from '../core/money';
+import { isRecord } from '../core/record';
 import { NO_USAGE, type Usage, type UsageSource } from '../core/usage';
 import { tokensOfChars } from '../dialects/estimate-tokens';
-import type { Call, Dialect, Receipt } from '../dialects/types';
-import type { ProviderSpec } from '../providers/types';
+import type { Call, Receipt } from '../dialects/types';
+import type { PlannedTarget } from './plan';
 
 /** What a call comes to. */
 export interface Charge {
@@ -28,18 +29,23 @@ export const observedUsage = (call: Call, outputChars: number): Usage => ({
  * like any other.
  */
 export function charge(
-  spec: ProviderSpec,
+  { wire, provider }: Pick<PlannedTarget, 'wire' | 'provider'>,
   price: TokenPrice,
-  dialect: Dialect,
   call: Call,
+  requestId: string,
   reported: unknown,
   outputChars: number,
 ): Charge {
-  const read = spec.wire.readUsage(reported, spec);
+  const read = wire.readUsage(reported, provider.spec);
   const usage = read ?? observedUsage(call, outputChars);
-  const costMicro = tokenCostMicro(usage, price);
-  const shown = read ? (reported as Record<string, unknown>) : { ...dialect.usageObject(usage), estimated: true };
-  return { usage, source: read ? 'actual' : 'estimated', costMicro, receipt: { usage: shown, creditsUsed: toCredits(costMicro) } };
+  const costMicro = Math.max(tokenCostMicro(usage, price), call.leastMicro?.(usage) ?? 0);
+  const receipt: Receipt = {
+    requestId,
+    usage,
+    reported: read && isRecord(reported) ? reported : undefined,
+    creditsUsed: toCredits(costMicro),
+  };
+  return { usage, source: read ? 'actual' : 'estimated', costMicro, receipt };
 }
 
 /** Nothing was produced: nothing is owed, though the provider counted the prompt. */

@@ -27,9 +27,9 @@ export async function openStream(run: StreamRun): Promise<OpenedStream | undefin
 }
 
 async function begin(run: StreamRun, attempt: Attempt): Promise<OpenedStream | undefined> {
-  const { failover, deps, call, dialect } = run;
+  const { failover, deps } = run;
   const fail = (message: string) => failover.failed(attempt, { action: 'next_target', message });
-  const { wire } = attempt.target.provider.spec;
+  const { wire } = attempt.target;
   const type = attempt.response.headers.get('content-type') ?? '';
   const limitMs = deps.settings.FIRST_BYTE_TIMEOUT_MS;
   const lastMs = deps.now() + limitMs * THINKING_LIMITS;
@@ -44,7 +44,7 @@ async function begin(run: StreamRun, attempt: Attempt): Promise<OpenedStream | u
       return undefined;
     }
     const reader = new EventReader(attempt.response.body!);
-    const relay = dialect.relay(call);
+    const relay = run.outgoing.relay(wire.id);
     for (;;) {
       const events = await reader.read();
       // Some providers send comments while a model thinks: one that does is waited for longer.

@@ -7,7 +7,7 @@ import type { ApiKey } from '../core/api-key';
 import { fail, type GatewayError } from '../core/errors';
 import { HOURLY_LIMITS } from '../core/family';
 import { newNonce } from '../core/ids';
-import type { Call, Dialect } from '../dialects/types';
+import type { Call, ClientRequest, Dialect } from '../dialects/types';
 import type { GatewayDeps } from './deps';
 import { Failover } from './failover';
 import { idempotencyOf } from './idempotency';
@@ -15,13 +15,13 @@ import { runJsonCall } from './json-call';
 import { availableModels, type Plan, planCall } from './plan';
 import { readReplay } from './replay';
 import type { Run } from './run';
+import { findStoredAnswer, storedAnswerMissing } from './stored-answer';
 import { runStreamCall } from './stream-call';
 
 /** A request as the route read it. */
-export interface IncomingCall {
+export interface IncomingCall extends ClientRequest {
   dialect: Dialect;
   endpoint: string;
-  body: string;
   /** Every key that was sent and is well signed; usually one. */
   keys: readonly ApiKey[];
   origin: string | null;
@@ -37,7 +37,7 @@ export type CallResult = { ok: true; response: Response } | { ok: false; error: 
 export async function runCall(deps: GatewayDeps, incoming: IncomingCall): Promise<CallResult> {
   const startedAtMs = deps.now();
   const { dialect, endpoint, body } = incoming;
-  const parsed = dialect.parse(body);
+  const parsed = dialect.parse(incoming);
   if (!parsed.ok) return parsed.error.param === 'model' ? withModels(deps, dialect, parsed.error) : parsed;
   const call = parsed.value;
   const idempotency = await idempotencyOf(incoming.idempotencyKey, endpoint, body);
@@ -45,7 +45,12 @@ export async function runCall(deps: GatewayDeps, incoming: IncomingCall): Promis
 
   let refused: CallResult = fail('invalid_key', 'This API key does not exist.');
   for (const key of incoming.keys) {
-    const planned = planCall(deps.registry, dialect, call, key.mode === 'test' || sandboxAnswers(deps));
+    const stored = call.continuesRequest === undefined ? undefined : await findStoredAnswer(deps, key.accountId, call.continuesRequest);
+    if (call.continuesRequest !== undefined && !stored) {
+      refused = storedAnswerMissing();
+      continue;
+    }
+    const planned = planCall(deps.registry, dialect, call, key.mode === 'test' || sandboxAnswers(deps), stored);
     if (!planned.ok) return planned;
     const plan = planned.value;
     const admitted = await admit(deps, incoming, key, plan, idempotency.value ?? null);
@@ -58,7 +63,7 @@ export async function runCall(deps: GatewayDeps, incoming: IncomingCall): Promis
     // A JSON call is seen through when its client hangs up: providers bill it in full all the same.
     const gone = call.stream ? hangUp(incoming.signal()) : undefined;
     const run = beginRun(deps, incoming, call, plan, key, admitted.admission.holdId, startedAtMs, idempotency.value?.keyHash, gone);
-    return { ok: true, response: await (gone ? runStreamCall({ ...run, gone }) : runJsonCall(run)) };
+    return { ok: true, response: await (gone ? runStreamCall({ ...run, gone, outgoing: call.openStream(run.holdId) }) : runJsonCall(run)) };
   }
   return refused;
 }
@@ -133,7 +138,7 @@ function beginRun(
   gone: AbortController | undefined,
 ): Run {
   const { dialect, endpoint } = incoming;
-  const failover = new Failover(deps, plan, dialect, call, gone?.signal, idempotencyKeyHash !== undefined);
+  const failover = new Failover(deps, plan, call.stream, gone?.signal, idempotencyKeyHash !== undefined);
   return {
     deps,
     dialect,

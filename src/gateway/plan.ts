@@ -3,14 +3,17 @@ import { type RateFamily, rateFamily } from '../core/family';
 import { fromCredits, type MicroCredits, type TokenPrice, tokenCostMicro } from '../core/money';
 import type { TierId } from '../core/tiers';
 import { NO_USAGE } from '../core/usage';
-import type { Call, Dialect } from '../dialects/types';
+import type { Bridge, Call, Dialect } from '../dialects/types';
 import type { Registry } from '../providers/registry';
-import type { Model, Provider } from '../providers/types';
+import type { Model, Provider, Target, Wire } from '../providers/types';
+import type { StoredAnswer } from './stored-answer';
 
 export interface PlannedTarget {
   provider: Provider;
   /** The provider's own id for the model. */
   model: string;
+  wire: Wire;
+  bridge: Bridge;
 }
 
 /** Everything decided about a call before anything is held or sent. */
@@ -22,11 +25,13 @@ export interface Plan {
   minimumTier: TierId;
   minimumBalanceMicro: MicroCredits;
   estimateMicro: MicroCredits;
+  /** The upstream's id of the answer that the call goes on from. */
+  storedId: string | undefined;
 }
 
-/** Language models ask for this much on the account, whatever a call costs. */
 /** Of what a client sent, in an error. */
 const MAX_QUOTED_CHARS = 200;
+/** Language models ask for this much on the account, whatever a call costs. */
 const MINIMUM_BALANCE_MICRO = fromCredits(200);
 /** Assumed for an answer whose bound is larger or unknown: holding the worst case would lock small accounts out. */
 const TYPICAL_OUTPUT_TOKENS = 4_096;
@@ -44,20 +49,33 @@ const ENDPOINTS: Record<string, string> = {
 /** The provider that answers in-process: for test keys, and for a local run in which no other has a key. */
 const SANDBOX = 'sandbox';
 
-function targetsOf(registry: Registry, model: Model, sandbox: boolean): PlannedTarget[] {
-  const chain = sandbox ? [{ provider: SANDBOX, model: model.id }] : model.chain;
+/** The targets that can be reached, each over the first of the dialect's wires that it speaks and the call can cross. */
+function targetsOf(registry: Registry, dialect: Dialect, call: Call, model: Model, sandbox: boolean): PlannedTarget[] {
+  const chain: readonly Target[] = sandbox ? [{ provider: SANDBOX, model: model.id }] : model.chain;
   return chain.flatMap((target) => {
     const provider = registry.providers.get(target.provider);
-    return provider ? [{ provider, model: target.model }] : [];
+    for (const id of provider ? dialect.wires : []) {
+      const wire = provider!.spec.wires.find((spoken) => spoken.id === id && target.wires?.includes(id) !== false);
+      const bridge = wire && call.over(id);
+      if (bridge) return [{ provider: provider!, model: target.model, wire, bridge }];
+    }
+    return [];
   });
 }
 
+/** Can the model be had at all, in one of these formats? */
+export const isReachable = ({ providers }: Registry, model: Model, wires: Dialect['wires'], sandbox: boolean): boolean =>
+  sandbox ||
+  model.chain.some((target) =>
+    providers.get(target.provider)?.spec.wires.some(({ id }) => wires.includes(id) && target.wires?.includes(id) !== false),
+  );
+
 /** What can be called at an endpoint as the gateway is configured. */
-export const availableModels = ({ models, providers }: Registry, dialect: Dialect, sandbox: boolean): string[] =>
-  models.availableIds(dialect.families).filter((id) => sandbox || models.find(id)?.chain.some(({ provider }) => providers.has(provider)));
+export const availableModels = (registry: Registry, { families, wires }: Dialect, sandbox: boolean): string[] =>
+  registry.models.availableIds(families).filter((id) => isReachable(registry, registry.models.find(id)!, wires, sandbox));
 
 /** Finds the model and decides where to try it, in which order, and what to hold for it. */
-export function planCall(registry: Registry, dialect: Dialect, call: Call, sandbox: boolean): Result<Plan> {
+export function planCall(registry: Registry, dialect: Dialect, call: Call, sandbox: boolean, stored?: StoredAnswer): Result<Plan> {
   const model = registry.models.find(call.model);
   if (!model)
     return fail('unknown_model', `The model \`${call.model.slice(0, MAX_QUOTED_CHARS)}\` does not exist.`, {
@@ -71,7 +89,8 @@ export function planCall(registry: Registry, dialect: Dialect, call: Call, sandb
     });
   if (model.price?.per !== 'token')
     return fail('model_unavailable', `The model \`${model.id}\` is listed without a price and cannot be called yet.`, { param: 'model' });
-  const targets = targetsOf(registry, model, sandbox);
+  const reachable = targetsOf(registry, dialect, call, model, sandbox);
+  const targets = stored ? reachable.filter(({ provider }) => provider.spec.id === stored.provider) : reachable;
   if (targets.length === 0) return fail('no_provider', `No provider is configured for \`${model.id}\`.`, { param: 'model' });
   return ok({
     model,
@@ -81,11 +100,13 @@ export function planCall(registry: Registry, dialect: Dialect, call: Call, sandb
     minimumTier: model.minimumTier ?? 'free',
     minimumBalanceMicro: MINIMUM_BALANCE_MICRO,
     estimateMicro: estimateMicro(call, model.price),
+    storedId: stored?.upstreamId,
   });
 }
 
 /** The likely cost: the prompt as it is, and for each answer its bound or a typical length. */
 export function estimateMicro(call: Call, price: TokenPrice): MicroCredits {
   const outputTokens = call.choices * Math.min(call.maxOutputTokens ?? TYPICAL_OUTPUT_TOKENS, TYPICAL_OUTPUT_TOKENS);
-  return tokenCostMicro({ ...NO_USAGE, inputTokens: call.estimatedInputTokens, outputTokens }, price);
+  const usage = { ...NO_USAGE, inputTokens: call.estimatedInputTokens, outputTokens };
+  return Math.max(tokenCostMicro(usage, price), call.leastMicro?.(usage) ?? 0);
 }

@@ -5,7 +5,7 @@ import type { KeyMode } from '../core/api-key';
 import { fail, type GatewayError } from '../core/errors';
 import type { MicroCredits } from '../core/money';
 import type { Usage } from '../core/usage';
-import type { Call, Dialect } from '../dialects/types';
+import type { Call, Dialect, OutgoingStream } from '../dialects/types';
 import type { GatewayDeps } from './deps';
 import type { Failover, LastFailure } from './failover';
 import { type Charge, charge } from './meter';
@@ -32,18 +32,23 @@ export interface Run {
 export interface StreamRun extends Run {
   /** Aborted when the client has hung up. */
   gone: AbortController;
+  outgoing: OutgoingStream;
 }
 
 /** How a call ended, for its receipt. */
 export type Ending = 'complete' | 'client_gone' | 'upstream_broke' | 'upstream_failed' | 'credits_ran_out' | 'empty';
 
+/** The status by which Anthropic says that it has no room: https://platform.claude.com/docs/en/api/errors */
+const OVERLOADED = 529;
+
 /** The upstreams' last word, as the client is told it. */
 export function upstreamError(failure: LastFailure): GatewayError {
   const { message, code, param } = failure;
   const more = { ...(code !== undefined && { code }), ...(param !== undefined && { param }) };
+  const kind = failure.status === OVERLOADED ? 'upstream_overloaded' : 'upstream_failed';
   if (failure.action === 'caller')
     return fail('upstream_rejected', message || 'The provider refused the request.', { ...more, ...callerStatus(failure.status) }).error;
-  return fail('upstream_failed', `All providers of this model failed; the last one: ${message || 'no reason given'}`, more).error;
+  return fail(kind, `All providers of this model failed; the last one: ${message || 'no reason given'}`, more).error;
 }
 
 /** A provider's refusal of the request keeps its status, as long as it is one that says so. */
@@ -100,11 +105,11 @@ export async function closeCharged(
 
 /** The client hung up before any content: a provider that had the prompt by then has taken it, so it is charged. */
 export async function closeUnheard(run: Run): Promise<void> {
-  const { plan, dialect, call, failover } = run;
+  const { plan, call, failover, holdId } = run;
   const last = failover.attempts.at(-1);
   const target = plan.targets.find(({ provider }) => provider.spec.id === last?.provider);
   if (last?.outcome !== 'abandoned' || !target || run.keyMode === 'test') return closeReleased(run, 'client_gone', undefined);
-  await closeCharged(run, charge(target.provider.spec, plan.price, dialect, call, undefined, 0), 'client_gone', undefined);
+  await closeCharged(run, charge(target, plan.price, call, holdId, undefined, 0), 'client_gone', undefined);
 }
 
 /** Gives the whole hold back. */

@@ -9,6 +9,7 @@ import { type Charge, charge, freeOfCharge, isEmpty, observedUsage } from './met
 import { type OpenedStream, openStream } from './open-stream';
 import { Recorder } from './replay';
 import { beat, closeCharged, closeReleased, closeUnheard, type Ending, type StreamRun, upstreamError } from './run';
+import { storedAs } from './stored-answer';
 
 /** A hold is enlarged when this much of it is used up; by less than this much of itself it is not worth it. */
 const EXTEND_AT = 0.8;
@@ -25,7 +26,6 @@ export class StreamPump {
   private current: OpenedStream | undefined;
   private heardAtMs: number;
   private beatAtMs: number;
-  private preambleSent = false;
   private outOfCredits: GatewayError | undefined;
   private extending: Promise<void> | undefined;
   private firstContentMs: number | undefined;
@@ -74,10 +74,9 @@ export class StreamPump {
   private async pass(stream: OpenedStream): Promise<Passed> {
     const { relay, reader, attempt } = stream;
     const { failover } = this.run;
-    const { wire } = attempt.target.provider.spec;
+    const { wire } = attempt.target;
     this.heardAtMs = this.run.deps.now();
-    if (!this.preambleSent || relay.hasContent) await this.send(stream.first);
-    this.preambleSent = true;
+    await this.send(stream.first);
     try {
       while (!relay.ended) {
         reader.batching = relay.hasContent;
@@ -135,10 +134,10 @@ export class StreamPump {
     const charged = this.charge(stream);
     const empty = passed === 'done' && isEmpty(charged, stream.relay.hasOutput);
     const bill = run.keyMode === 'test' || empty ? freeOfCharge(charged) : charged;
-    const more = { firstContentMs: this.firstContentMs ?? null };
+    const more = { firstContentMs: this.firstContentMs ?? null, ...storedAs(stream.relay.storedId) };
     if (passed === 'out_of_credits') {
       await closeCharged(run, bill, 'credits_ran_out', undefined, more);
-      await this.client.write(run.dialect.renderStreamError(this.outOfCredits!, run.holdId));
+      await this.client.write(run.outgoing.fail(this.outOfCredits!));
       return;
     }
     if (passed === 'gone') return closeCharged(run, bill, 'client_gone', undefined, more);
@@ -150,14 +149,14 @@ export class StreamPump {
   }
 
   private charge({ relay, attempt }: OpenedStream): Charge {
-    const { plan, dialect, call } = this.run;
-    return charge(attempt.target.provider.spec, plan.price, dialect, call, relay.usage, relay.outputChars);
+    const { plan, call, holdId } = this.run;
+    return charge(attempt.target, plan.price, call, holdId, relay.usage, relay.outputChars);
   }
 
   /** The last thing the client hears; nothing is charged. */
   private async breakOff(ending: Ending, error: GatewayError): Promise<void> {
     await closeReleased(this.run, ending, error);
-    await this.client.write(this.run.dialect.renderStreamError(error, this.run.holdId));
+    await this.client.write(this.run.outgoing.fail(error));
   }
 
   private async send(text: string): Promise<void> {
@@ -166,10 +165,10 @@ export class StreamPump {
   }
 
   private tick(tickMs: number): void {
-    const { deps, dialect } = this.run;
+    const { deps, outgoing } = this.run;
     const { settings } = deps;
     const nowMs = deps.now();
-    if (this.client.silentMs() >= settings.KEEPALIVE_MS - tickMs) this.client.ping(dialect.keepalive);
+    if (this.client.silentMs() >= settings.KEEPALIVE_MS - tickMs) this.client.ping(outgoing.keepalive());
     if (this.client.isStuck()) this.client.leave();
     if (nowMs - this.beatAtMs >= settings.BEAT_MS) {
       this.beatAtMs = nowMs;

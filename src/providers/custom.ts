@@ -87,7 +87,7 @@ export function readCustomProviders(env: Record<string, unknown>): CustomProvide
           id: custom.id,
           label: custom.label ?? custom.id,
           baseUrl,
-          wire: openaiChatWire,
+          wires: [openaiChatWire],
           // Nothing is known of its meter, so the safe choice.
           onDisconnect: custom.onDisconnect ?? 'drain',
           ...(custom.headers && { headers: custom.headers }),

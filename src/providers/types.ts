@@ -1,10 +1,13 @@
 import type { Family } from '../core/family';
 import type { TokenPrice } from '../core/money';
 import type { Usage } from '../core/usage';
+import type { WireId } from '../core/wire-id';
 
 /** What one attempt sends upstream. */
 export interface UpstreamRequest {
   url: string;
+  /** POST unless it says otherwise. */
+  method?: string;
   headers: Record<string, string>;
   body: string;
   signal: AbortSignal;
@@ -35,9 +38,13 @@ export interface UpstreamFailure {
  * An upstream wire format: data and pure functions, shared by every provider that speaks it.
  */
 export interface Wire {
-  id: string;
-  /** Appended to the provider's base URL. */
-  path: string;
+  id: WireId;
+  /** Appended to the provider's base URL; some formats name the model, and whether it streams, in the path. */
+  path(target: { model: string; stream: boolean }): string;
+  /** The headers that carry a credential. */
+  authorize(apiKey: string): Record<string, string>;
+  /** Sent with every request unless the client sent its own. */
+  headers?: Readonly<Record<string, string>>;
   /** Reads the `usage` object of an answer or a stream's chunk; undefined when it is no usage at all. */
   readUsage(usage: unknown, quirks: ProviderQuirks): Usage | undefined;
   /** Judges a non-2xx answer. */
@@ -57,7 +64,8 @@ export interface ProviderSpec extends ProviderQuirks {
   label: string;
   /** Without a trailing slash. */
   baseUrl: string;
-  wire: Wire;
+  /** The formats it speaks. */
+  wires: readonly Wire[];
   /** Does hanging up stop the provider's meter? `drain` providers run on, and bill, to the end. */
   onDisconnect: 'cancel' | 'drain';
   /** Headers sent with every request beside authorization and content type. */
@@ -78,6 +86,8 @@ export interface Target {
   provider: string;
   /** The provider's own id for the model. */
   model: string;
+  /** The only formats in which it serves this model; all that it speaks, unless given. */
+  wires?: readonly WireId[];
 }
 
 export type Price = ({ per: 'token' } & TokenPrice) | { per: 'image' | 'second' | 'clip' | 'request' | 'gpu_second'; micro: number };

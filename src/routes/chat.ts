@@ -20,6 +20,8 @@ const callRoute =
       dialect,
       endpoint,
       body: body.value,
+      url: request.url,
+      headers: request.headers,
       keys: keys.value,
       origin: request.headers.get('origin'),
       ip: clientIp(request, gateway.settings),

@@ -1,6 +1,7 @@
 import { members, setMembers } from '../../core/json';
 import { isRecord } from '../../core/record';
 import type { Answer, Receipt } from '../types';
+import { shownUsage } from './usage';
 
 /** Where OpenAI and its imitators put what a model writes. */
 export const TEXT_FIELDS = ['content', 'reasoning_content', 'reasoning', 'arguments', 'refusal', 'transcript'] as const;
@@ -23,12 +24,13 @@ export function readChatAnswer(json: unknown): Answer | undefined {
 }
 
 /** The answer as it came, with the cost in its usage; an estimate takes the place of usage that nobody can read. */
-export function renderChatAnswer(text: string, { usage, creditsUsed }: Receipt): string {
+export function renderChatAnswer(text: string, receipt: Receipt): string {
+  const { reported, creditsUsed } = receipt;
   const found = members(text).findLast(({ key }) => key === 'usage');
   const raw = found && text.slice(found.start, found.end);
   const priced =
-    raw?.startsWith('{') && usage.estimated !== true
+    raw?.startsWith('{') && reported
       ? setMembers(raw, { creditsUsed: JSON.stringify(creditsUsed) })
-      : JSON.stringify({ ...usage, creditsUsed });
+      : JSON.stringify({ ...shownUsage(receipt), creditsUsed });
   return setMembers(text, { usage: priced });
 }

@@ -1,25 +1,24 @@
-import { errorObject, renderOpenaiError } from '../openai-errors';
-import type { Dialect } from '../types';
-import { readChatAnswer, renderChatAnswer } from './answer';
-import { type ChatCall, parseChat, upstreamChatBody } from './parse';
-import { ChatRelay } from './relay';
+import { ok } from '../../core/errors';
+import { renderOpenaiError } from '../openai-errors';
+import type { Call, Dialect } from '../types';
+import { chatBridge } from './bridge';
+import { type ChatRequest, parseChat } from './request';
+import { ChatStream } from './stream';
+
+export const chatCall = (request: ChatRequest): Call => ({
+  ...request,
+  over: (wire) => (wire === 'openai-chat' ? chatBridge(request) : undefined),
+  openStream: (requestId) => new ChatStream(request, requestId),
+});
 
 /** OpenAI Chat Completions (platform.openai.com/docs/api-reference/chat). */
 export const openaiChat: Dialect = {
   id: 'openai-chat',
   families: ['chat', 'responses', 'gemini'],
-  // One newline only: some clients dispatch an empty event on a blank line and fail on it.
-  keepalive: ': ping\n',
-  parse: parseChat,
-  upstreamBody: upstreamChatBody,
-  readAnswer: readChatAnswer,
-  renderAnswer: renderChatAnswer,
-  usageObject: (usage) => ({
-    prompt_tokens: usage.inputTokens,
-    completion_tokens: usage.outputTokens,
-    total_tokens: usage.inputTokens + usage.outputTokens,
-  }),
-  relay: (call) => new ChatRelay(call as ChatCall),
+  wires: ['openai-chat'],
+  parse({ body }) {
+    const parsed = parseChat(body);
+    return parsed.ok ? ok(chatCall(parsed.value)) : parsed;
+  },
   renderError: renderOpenaiError,
-  renderStreamError: (error, requestId) => `data: ${JSON.stringify({ error: errorObject(error, requestId) })}\n\ndata: [DONE]\n\n`,
 };

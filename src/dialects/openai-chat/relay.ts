@@ -3,7 +3,8 @@ import { isRecord, parseJson } from '../../core/record';
 import { eventData, splitEvents } from '../../core/sse';
 import type { Receipt, StreamRelay } from '../types';
 import { deltaHasContent, TEXT_FIELDS } from './answer';
-import type { ChatCall } from './parse';
+import type { ChatRequest } from './request';
+import { shownUsage } from './usage';
 
 /** Nothing in a run of events needs a closer look unless one of these is in it. Escaped text cannot match. */
 const NOTEWORTHY = /"usage"\s*:\s*\{|"error"\s*:\s*[{"]|"finish_reason"\s*:\s*"[^"]|^data:(?! ?\{)/m;
@@ -27,14 +28,25 @@ export class ChatRelay implements StreamRelay {
   /** The chunk that bears `finish_reason`, kept back until usage and cost are known. */
   private held: string | undefined;
   private last: Chunk | undefined;
+  /** Another upstream has sent the opening chunk. */
+  private readonly continued: boolean;
   /** By index: the choices that have begun, and those of them that have ended. */
-  private readonly begun = new Set<unknown>();
+  private readonly startedChoices = new Set<unknown>();
   private readonly finished = new Set<unknown>();
 
-  constructor(private readonly call: Pick<ChatCall, 'includeUsage' | 'choices'>) {}
+  /** Anything was sent, by this upstream or by one before it. */
+  begun: boolean;
+
+  constructor(
+    private readonly call: Pick<ChatRequest, 'includeUsage' | 'choices'>,
+    begun: boolean,
+  ) {
+    this.begun = begun;
+    this.continued = begun;
+  }
 
   get complete(): boolean {
-    return this.finished.size > 0 && this.finished.size >= Math.min(this.begun.size, this.call.choices);
+    return this.finished.size > 0 && this.finished.size >= Math.min(this.startedChoices.size, this.call.choices);
   }
 
   push(events: string): string {
@@ -80,6 +92,8 @@ export class ChatRelay implements StreamRelay {
     const speaks = choices.some((choice) => isRecord(choice) && deltaHasContent(choice.delta));
     if (finishes || speaks) this.hasContent = true;
     if (speaks) this.hasOutput = true;
+    if (this.continued && !this.hasContent) return '';
+    this.begun = true;
     // A trailer that only carries usage: what it says is on the chunk that is kept back.
     if (usage !== undefined && !finishes && !speaks && this.held !== undefined) return '';
     const before = this.held ?? '';
@@ -95,7 +109,7 @@ export class ChatRelay implements StreamRelay {
     let ends = false;
     for (const choice of choices) {
       if (!isRecord(choice)) continue;
-      this.begun.add(choice.index);
+      this.startedChoices.add(choice.index);
       if (typeof choice.finish_reason !== 'string' || choice.finish_reason === '') continue;
       this.finished.add(choice.index);
       ends = true;
@@ -103,8 +117,8 @@ export class ChatRelay implements StreamRelay {
     return ends;
   }
 
-  close({ usage, creditsUsed }: Receipt): string {
-    const priced = JSON.stringify({ ...usage, creditsUsed });
+  close(receipt: Receipt): string {
+    const priced = JSON.stringify({ ...shownUsage(receipt), creditsUsed: receipt.creditsUsed });
     const { id = 'chatcmpl-gateway', created = 0, model = '' }: Record<string, unknown> = this.last ?? {};
     const chunk = (choices: unknown[], more: object) =>
       `data: ${JSON.stringify({ id, object: 'chat.completion.chunk', created, model, choices, ...more })}\n\n`;

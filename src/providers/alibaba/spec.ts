@@ -6,6 +6,6 @@ export const alibaba = {
   label: 'Alibaba Cloud Model Studio',
   // https://www.alibabacloud.com/help/en/model-studio/base-url (Singapore; a key works in its own region only)
   baseUrl: 'https://dashscope-intl.aliyuncs.com/compatible-mode/v1',
-  wire: openaiChatWire,
+  wires: [openaiChatWire],
   onDisconnect: 'drain',
 } satisfies ProviderSpec;

@@ -6,6 +6,6 @@ export const deepseek = {
   label: 'DeepSeek',
   // https://api-docs.deepseek.com/
   baseUrl: 'https://api.deepseek.com',
-  wire: openaiChatWire,
+  wires: [openaiChatWire],
   onDisconnect: 'cancel',
 } satisfies ProviderSpec;

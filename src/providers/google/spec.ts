@@ -6,7 +6,7 @@ export const google = {
   label: 'Google',
   // https://ai.google.dev/gemini-api/docs/openai
   baseUrl: 'https://generativelanguage.googleapis.com/v1beta/openai',
-  wire: openaiChatWire,
+  wires: [openaiChatWire],
   onDisconnect: 'drain',
   // https://discuss.ai.google.dev/t/127400: thoughts are in total_tokens only.
   reasoningOutsideOutput: true,

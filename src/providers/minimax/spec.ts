@@ -6,6 +6,6 @@ export const minimax = {
   label: 'MiniMax',
   // https://platform.minimax.io/docs/api-reference/text-openai-api
   baseUrl: 'https://api.minimax.io/v1',
-  wire: openaiChatWire,
+  wires: [openaiChatWire],
   onDisconnect: 'drain',
 } satisfies ProviderSpec;

@@ -6,7 +6,7 @@ export const moonshot = {
   label: 'Moonshot AI',
   // https://platform.moonshot.ai/docs/api/chat; keys of the Chinese platform need https://api.moonshot.cn/v1
   baseUrl: 'https://api.moonshot.ai/v1',
-  wire: openaiChatWire,
+  wires: [openaiChatWire],
   // Undocumented, so the safe choice.
   onDisconnect: 'drain',
 } satisfies ProviderSpec;

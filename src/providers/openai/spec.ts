@@ -6,6 +6,6 @@ export const openai = {
   label: 'OpenAI',
   // https://platform.openai.com/docs/api-reference/introduction
   baseUrl: 'https://api.openai.com/v1',
-  wire: openaiChatWire,
+  wires: [openaiChatWire],
   onDisconnect: 'cancel',
 } satisfies ProviderSpec;

@@ -6,7 +6,7 @@ export const openrouter = {
   label: 'OpenRouter',
   // https://openrouter.ai/docs/quickstart
   baseUrl: 'https://openrouter.ai/api/v1',
-  wire: openaiChatWire,
+  wires: [openaiChatWire],
   // It passes the cancellation on, but only some of its own upstreams stop billing: https://openrouter.ai/docs/api-reference/streaming
   onDisconnect: 'cancel',
 } satisfies ProviderSpec;

@@ -7,7 +7,7 @@ export const sandbox = {
   id: 'sandbox',
   label: 'Sandbox',
   baseUrl: 'https://sandbox.invalid/v1',
-  wire: openaiChatWire,
+  wires: [openaiChatWire],
   onDisconnect: 'cancel',
   serve,
 } satisfies ProviderSpec;

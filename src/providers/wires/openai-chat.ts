@@ -1,6 +1,7 @@
 import { isRecord } from '../../core/record';
 import type { Usage } from '../../core/usage';
 import type { ProviderQuirks, UpstreamFailure, Wire } from '../types';
+import { bearer } from './authorize';
 import { classifyFailure, type ErrorFacts, errorFacts, failureOf } from './failures';
 
 /** No call reads or writes as many; a larger figure is a fault of the upstream, and must not become a charge. */
@@ -143,7 +144,8 @@ export function errorInBody(json: unknown): UpstreamFailure | undefined {
 
 export const openaiChatWire: Wire = {
   id: 'openai-chat',
-  path: '/chat/completions',
+  path: () => '/chat/completions',
+  authorize: bearer,
   readUsage,
   classifyFailure,
   errorInBody,

@@ -6,7 +6,7 @@ export const xai = {
   label: 'xAI',
   // https://docs.x.ai/api/integrations
   baseUrl: 'https://api.x.ai/v1',
-  wire: openaiChatWire,
+  wires: [openaiChatWire],
   onDisconnect: 'cancel',
   // https://docs.x.ai/docs/key-information/consumption-and-rate-limits
   reasoningOutsideOutput: true,

@@ -6,7 +6,7 @@ export const zhipu = {
   label: 'Zhipu AI',
   // https://docs.z.ai/guides/overview/quick-start; keys of the Chinese platform need https://open.bigmodel.cn/api/paas/v4
   baseUrl: 'https://api.z.ai/api/paas/v4',
-  wire: openaiChatWire,
+  wires: [openaiChatWire],
   // Undocumented, so the safe choice.
   onDisconnect: 'drain',
 } satisfies ProviderSpec;

@@ -73,7 +73,7 @@ describe('failover', () => {
 
   it('gives up a provider that does not answer in time, and goes on', async () => {
     const bench = new Bench().script('a', hangs).script('b', answers);
-    const failover = bench.failover(planOf(provider('a', 2), provider('b')), { settings: { FIRST_BYTE_TIMEOUT_MS: 20 } });
+    const failover = bench.failover(planOf(provider('a', 2), provider('b')), { settings: { JSON_TIMEOUT_MS: 20 } });
     expect((await failover.next())?.target.provider.spec.id).toBe('b');
     expect(bench.tried).toEqual(['a', 'b']);
     expect(failover.attempts[0]!.message).toBe('the provider did not answer in time');

@@ -1,5 +1,5 @@
 /** A plan over providers of a test's own, with a fetch that answers from a script. */
-import { openaiChat } from '../../../src/dialects/openai-chat/dialect';
+import { chatCall } from '../../../src/dialects/openai-chat/dialect';
 import type { Call } from '../../../src/dialects/types';
 import { readSettings } from '../../../src/env';
 import type { GatewayDeps } from '../../../src/gateway/deps';
@@ -15,17 +15,20 @@ export const NOW_MS = Date.UTC(2031, 0, 14, 12);
 export const registryOf = (env: Record<string, unknown> = {}): Registry => buildRegistry(env);
 
 export const callOf = (more: Partial<Call> = {}): Call => ({
-  model: 'gpt-5.4',
-  body: '{"model":"gpt-5.4","messages":[{"role":"user","content":"Hi"}]}',
-  stream: false,
-  choices: 1,
-  maxOutputTokens: undefined,
-  estimatedInputTokens: 100,
+  ...chatCall({
+    model: 'gpt-5.4',
+    body: '{"model":"gpt-5.4","messages":[{"role":"user","content":"Hi"}]}',
+    stream: false,
+    includeUsage: false,
+    choices: 1,
+    maxOutputTokens: undefined,
+    estimatedInputTokens: 100,
+  }),
   ...more,
 });
 
 export const provider = (id: string, keys = 1, more: Partial<Provider['spec']> = {}): Provider => ({
-  spec: { id, label: id, baseUrl: `https://${id}.test/v1`, wire: openaiChatWire, onDisconnect: 'cancel', ...more },
+  spec: { id, label: id, baseUrl: `https://${id}.test/v1`, wires: [openaiChatWire], onDisconnect: 'cancel', ...more },
   baseUrl: `https://${id}.test/v1`,
   apiKeys: Array.from({ length: keys }, (_, index) => `secret-${id}-${index}`),
 });
@@ -33,11 +36,17 @@ export const provider = (id: string, keys = 1, more: Partial<Provider['spec']> =
 export const planOf = (...providers: Provider[]): Plan => ({
   model: { id: 'gpt-5.4', label: '', vendor: '', family: 'chat', chain: [] },
   price: { inputMicroPerMtok: 1, outputMicroPerMtok: 1 },
-  targets: providers.map((each) => ({ provider: each, model: `model-of-${each.spec.id}` })),
+  targets: providers.map((each) => ({
+    provider: each,
+    model: `model-of-${each.spec.id}`,
+    wire: openaiChatWire,
+    bridge: callOf().over('openai-chat')!,
+  })),
   rateFamily: 'chat',
   minimumTier: 'free',
   minimumBalanceMicro: 0,
   estimateMicro: 0,
+  storedId: undefined,
 });
 
 export const failing = (status: number, message = 'no', headers: Record<string, string> = {}): Response =>
@@ -82,7 +91,7 @@ export class Bench {
       fetch: this.fetch,
       now: () => this.nowMs,
     };
-    return new Failover(asDeps(deps), plan, openaiChat, call, gone, false);
+    return new Failover(asDeps(deps), plan, call.stream, gone, false);
   }
 
   get tried(): string[] {

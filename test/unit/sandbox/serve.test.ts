@@ -8,10 +8,10 @@ describe('the provider', () => {
   });
 
   it('answers at the address that its wire makes', async () => {
-    const response = await send(asking('Hello'), undefined, `${sandbox.baseUrl}${sandbox.wire.path}`);
+    const response = await send(asking('Hello'), undefined, `${sandbox.baseUrl}${sandbox.wires[0].path}`);
     expect(response.status).toBe(200);
     const { usage } = (await response.json()) as { usage: { prompt_tokens: number; completion_tokens: number } };
-    expect(sandbox.wire.readUsage(usage, {})).toMatchObject({ inputTokens: usage.prompt_tokens, outputTokens: usage.completion_tokens });
+    expect(sandbox.wires[0].readUsage(usage, {})).toMatchObject({ inputTokens: usage.prompt_tokens, outputTokens: usage.completion_tokens });
   });
 
   it.each([
@@ -22,7 +22,7 @@ describe('the provider', () => {
     [500, 'retry'],
   ])('fails with %i so that the gateway knows it by %s', async (status, action) => {
     const response = await send(asking(`sandbox:status=${status}`));
-    expect(sandbox.wire.classifyFailure(response.status, await response.text())).toMatchObject({ action });
+    expect(sandbox.wires[0].classifyFailure(response.status, await response.text())).toMatchObject({ action });
   });
 
   it('answers other paths with 404', async () => {

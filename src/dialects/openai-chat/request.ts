@@ -3,7 +3,6 @@ import { fail, ok, type Result } from '../../core/errors';
 import { members, setMembers } from '../../core/json';
 import { isRecord, parseJson } from '../../core/record';
 import { estimateTokens } from '../estimate-tokens';
-import type { Call } from '../types';
 
 /** More than any model writes; a larger bound is a mistake. */
 const MAX_OUTPUT_TOKENS = 2_000_000;
@@ -21,12 +20,19 @@ export const chatRequest = z.looseObject({
   max_completion_tokens: outputTokens,
 });
 
-/** A chat call; it remembers whether the client asked for a usage chunk of its own. */
-export interface ChatCall extends Call {
+/** A chat request, read as far as it is priced or routed on. */
+export interface ChatRequest {
+  body: string;
+  model: string;
+  stream: boolean;
+  choices: number;
+  maxOutputTokens: number | undefined;
+  estimatedInputTokens: number;
+  /** The client asked for a usage chunk of its own. */
   includeUsage: boolean;
 }
 
-export function parseChat(body: string): Result<ChatCall> {
+export function parseChat(body: string): Result<ChatRequest> {
   if (body.trim() === '') return fail('invalid_request', 'The request body is empty; send a JSON object.');
   const json = parseJson(body);
   if (json === undefined) return fail('invalid_request', 'The request body is not valid JSON.');
@@ -55,7 +61,7 @@ function refuseField(json: Record<string, unknown>, issue: z.core.$ZodIssue) {
 }
 
 /** The body as the upstream gets it: its own id for the model, and usage asked for in streams. */
-export function upstreamChatBody(call: Call, model: string): string {
+export function upstreamChatBody(call: Pick<ChatRequest, 'model' | 'stream' | 'body'>, model: string): string {
   const changes: Record<string, string> = {};
   if (model !== call.model) changes.model = JSON.stringify(model);
   if (call.stream) {

@@ -1,0 +1,12 @@
+import type { Bridge } from '../types';
+import { readChatAnswer, renderChatAnswer } from './answer';
+import { foldChatStream } from './fold';
+import { type ChatRequest, upstreamChatBody } from './request';
+
+/** A chat call to an upstream that speaks the same format. */
+export const chatBridge = (request: ChatRequest): Bridge => ({
+  request: ({ model }) => ({ body: upstreamChatBody(request, model) }),
+  readAnswer: readChatAnswer,
+  renderAnswer: renderChatAnswer,
+  foldStream: foldChatStream,
+});

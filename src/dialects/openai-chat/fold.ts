@@ -1,0 +1,61 @@
+import { isRecord, parseJson } from '../../core/record';
+import { eventData, splitEvents } from '../../core/sse';
+import { TEXT_FIELDS } from './answer';
+
+type Fields = Record<string, unknown>;
+
+/** A stream's chunks as the one completion that they add up to; undefined when there is no choice in them, or an error. */
+export function foldChatStream(events: string): string | undefined {
+  const choices = new Map<number, Fields>();
+  let head: Fields | undefined;
+  let usage: unknown;
+  for (const event of splitEvents(events)) {
+    const chunk = parseJson(eventData(event)?.trim() ?? '');
+    if (!isRecord(chunk)) continue;
+    if (!Array.isArray(chunk.choices)) return undefined;
+    head ??= chunk;
+    if (isRecord(chunk.usage)) usage = chunk.usage;
+    for (const choice of chunk.choices as unknown[]) if (isRecord(choice)) addChoice(choices, choice);
+  }
+  if (!head || choices.size === 0) return undefined;
+  const ended = [...choices.values()].every(({ finish_reason }) => typeof finish_reason === 'string');
+  if (!ended) return undefined;
+  const inOrder = [...choices].sort(([a], [b]) => a - b).map(([, choice]) => choice);
+  return JSON.stringify({ ...head, object: 'chat.completion', choices: inOrder, ...(usage !== undefined && { usage }) });
+}
+
+function addChoice(choices: Map<number, Fields>, { index, delta, ...more }: Fields): void {
+  const at = typeof index === 'number' ? index : 0;
+  const known = choices.get(at) ?? { index: at, message: { role: 'assistant', content: null }, finish_reason: null };
+  choices.set(at, known);
+  for (const [name, value] of Object.entries(more)) if (value !== null) known[name] = value;
+  if (isRecord(delta)) addDelta(known.message as Fields, delta);
+}
+
+const isTextField = (name: string): boolean => (TEXT_FIELDS as readonly string[]).includes(name);
+
+function addDelta(message: Fields, delta: Fields): void {
+  for (const [name, value] of Object.entries(delta)) {
+    const before = message[name];
+    if (value === null || value === undefined) continue;
+    if (name === 'tool_calls' && Array.isArray(value)) message[name] = addToolCalls(Array.isArray(before) ? before : [], value);
+    else if (typeof value === 'string' && isTextField(name)) message[name] = typeof before === 'string' ? before + value : value;
+    else if (Array.isArray(value)) message[name] = [...(Array.isArray(before) ? before : []), ...value];
+    else message[name] = value;
+  }
+}
+
+function addToolCalls(calls: Fields[], deltas: unknown[]): Fields[] {
+  for (const delta of deltas) {
+    if (!isRecord(delta)) continue;
+    const { index, function: part, ...more } = delta;
+    const at = typeof index === 'number' ? index : calls.length;
+    const known = (calls[at] ?? { type: 'function', function: { name: '', arguments: '' } }) as Fields & { function: Fields };
+    calls[at] = known;
+    Object.assign(known, more);
+    if (!isRecord(part)) continue;
+    for (const [name, value] of Object.entries(part))
+      known.function[name] = name === 'arguments' ? `${String(known.function.arguments ?? '')}${String(value)}` : value;
+  }
+  return calls;
+}
