@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Account } from './account/account';
-import type { AccountBindings, SettlementMessage } from './account/types';
+import type { AccountBindings, BackgroundMessage, SettlementMessage } from './account/types';
 
 /** What the platform binds; see wrangler.toml. */
 export interface Bindings extends AccountBindings {
@@ -8,6 +8,8 @@ export interface Bindings extends AccountBindings {
   FILES: R2Bucket;
   ACCOUNT: DurableObjectNamespace<Account>;
   SETTLEMENT_QUEUE: Queue<SettlementMessage>;
+  LIVE_STREAM: DurableObjectNamespace;
+  BACKGROUND_QUEUE: Queue<BackgroundMessage>;
 }
 
 const positive = (fallback: number) => z.coerce.number().int().positive().default(fallback);

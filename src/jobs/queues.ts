@@ -1,8 +1,9 @@
 import type { AccountStub } from '../account/stub';
-import type { LedgerMessage, SettlementMessage } from '../account/types';
+import type { BackgroundMessage, LedgerMessage, SettlementMessage } from '../account/types';
+import { type BackgroundDeps, lookAfter } from './background';
 import { projectLedger } from './project-ledger';
 
-export interface QueueDeps {
+export interface QueueDeps extends BackgroundDeps {
   db: D1Database;
   account: (accountId: string) => AccountStub;
 }
@@ -13,6 +14,7 @@ const LONGEST_RETRY_SECONDS = 3_600;
 export async function consume(deps: QueueDeps, batch: MessageBatch): Promise<void> {
   if (batch.queue.endsWith('-settlements')) return consumeSettlements(deps, batch as MessageBatch<SettlementMessage>);
   if (batch.queue.endsWith('-ledger')) return consumeLedger(deps, batch as MessageBatch<LedgerMessage>);
+  if (batch.queue.endsWith('-background')) return consumeBackground(deps, batch as MessageBatch<BackgroundMessage>);
   throw new Error(`no consumer for the queue ${batch.queue}`);
 }
 
@@ -44,4 +46,18 @@ async function consumeSettlements(deps: QueueDeps, batch: MessageBatch<Settlemen
       retryLater(message);
     }
   }
+}
+
+async function consumeBackground(deps: QueueDeps, batch: MessageBatch<BackgroundMessage>): Promise<void> {
+  await Promise.all(
+    batch.messages.map(async (message) => {
+      try {
+        await lookAfter(deps, message.body);
+        message.ack();
+      } catch (error) {
+        console.error('background answer not looked after', String(error));
+        retryLater(message);
+      }
+    }),
+  );
 }

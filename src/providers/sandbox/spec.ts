@@ -1,5 +1,5 @@
 import type { ProviderSpec } from '../types';
-import { openaiChatWire } from '../wires/openai-chat';
+import { WIRES } from '../wires';
 import { serve } from './serve';
 
 /** The test mode of the product: it serves test keys, and every model of a local run without provider keys. */
@@ -7,7 +7,7 @@ export const sandbox = {
   id: 'sandbox',
   label: 'Sandbox',
   baseUrl: 'https://sandbox.invalid/v1',
-  wires: [openaiChatWire],
+  wires: Object.values(WIRES),
   onDisconnect: 'cancel',
   serve,
 } satisfies ProviderSpec;
