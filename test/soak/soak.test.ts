@@ -100,7 +100,9 @@ it(`ends every stream, closes every hold and charges what was produced (seed ${S
   for (const { ending, number, chargedMicro } of heard) {
     const attempts = moody.attempts.get(number) ?? [];
     const served = attempts.at(-1);
-    if (ending === 'complete') expect(chargedMicro, `call ${number}`).toBe(costMicro(served!));
+    // One that broke off after its last words is whole to its client, but its usage may have been lost.
+    if (ending === 'complete' && !served!.whole) expect(chargedMicro, `call ${number}`).toBeLessThanOrEqual(mostFor(number));
+    else if (ending === 'complete') expect(chargedMicro, `call ${number}`).toBe(costMicro(served!));
     else expect(chargedMicro ?? 0, `call ${number}`).toBe(0);
   }
   for (const account of accounts) {
