@@ -1,7 +1,6 @@
-import { answerChoices, type Choice } from './answer';
-import type { ChatRequest } from './chat-request';
-import type { Magic } from './magic';
-import { type ChatUsage, countUsage } from './usage';
+import type { Choice } from '../answer';
+import { blocksOf } from '../blocks';
+import type { openaiUsage } from '../openai-usage';
 
 /** A whole answer, before it is written as JSON or as a stream. */
 export interface Completion {
@@ -9,14 +8,7 @@ export interface Completion {
   createdSeconds: number;
   model: string;
   choices: Choice[];
-  usage: ChatUsage | undefined;
-}
-
-/** `hash` is that of the request's body: the same body gets the same ids. */
-export function complete(request: ChatRequest, magic: Magic, hash: string, createdSeconds: number): Completion {
-  const choices = answerChoices(request, magic, hash);
-  const usage = countUsage(request, magic, choices);
-  return { id: `chatcmpl-sandbox${hash.slice(0, 24)}`, createdSeconds, model: request.model, choices, usage };
+  usage: ReturnType<typeof openaiUsage> | undefined;
 }
 
 /** The fields that a completion and each of its chunks share. */
@@ -29,13 +21,15 @@ export const envelope = (completion: Completion, object: 'chat.completion' | 'ch
   system_fingerprint: 'fp_sandbox',
 });
 
+export const finishReasonOf = ({ finishReason }: Choice): string => (finishReason === 'refusal' ? 'stop' : finishReason);
+
 /** The body of an answer that is not streamed. */
 export function completionBody(completion: Completion): string {
   const choices = completion.choices.map((choice) => ({
     index: choice.index,
     message: messageOf(choice),
     logprobs: null,
-    finish_reason: choice.finishReason,
+    finish_reason: finishReasonOf(choice),
   }));
   return JSON.stringify({ ...envelope(completion, 'chat.completion'), choices, usage: completion.usage });
 }
@@ -43,12 +37,9 @@ export function completionBody(completion: Completion): string {
 function messageOf(choice: Choice) {
   const texts = { content: '', refusal: '', reasoning: '' };
   const calls: { id: string; type: 'function'; function: { name: string; arguments: string } }[] = [];
-  for (const part of choice.parts) {
-    if (part.kind === 'call') calls.push({ id: part.id, type: 'function', function: { name: part.name, arguments: '' } });
-    else if (part.kind === 'arguments') {
-      const call = calls[part.call];
-      if (call) call.function.arguments += part.text;
-    } else texts[part.kind] += part.text;
+  for (const block of blocksOf(choice.parts)) {
+    if (block.kind !== 'call') texts[block.kind] += block.text;
+    else calls.push({ id: `call_${block.id}`, type: 'function', function: { name: block.tool.name, arguments: block.text } });
   }
   return {
     role: 'assistant',
