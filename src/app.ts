@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import { answerHeaders } from './core/answer-headers';
 import { fail } from './core/errors';
 import { openaiChat } from './dialects/openai-chat/dialect';
+import { clientDialect } from './http/client-format';
 import type { AppContext, AppEnv } from './http/context';
 import { requestIdOf } from './http/context';
 import { preflight } from './http/cors';
@@ -23,9 +24,10 @@ import { countMessagesTokens } from './routes/token-counts';
  */
 const BASES = ['/v1', '/api/v1', '/api/v1/v1', '/v1/v1', '/api'];
 /** Google's clients append `/v1`, `/v1beta` or nothing to any of these. */
-const GEMINI_BASES = ['/v1beta', '/v1/v1beta', '/api/v1beta', '/api/v1/v1beta'].concat(
-  ['/v1/gemini', '/api/v1/gemini'].flatMap((base) => [base, `${base}/v1`, `${base}/v1beta`]),
-);
+const GEMINI_BASES = [
+  ...['', ...BASES].map((base) => `${base}/v1beta`),
+  ...BASES.map((base) => `${base}/gemini`).flatMap((base) => [base, `${base}/v1`, `${base}/v1beta`]),
+];
 
 type Handler = (c: AppContext) => Response | Promise<Response>;
 
@@ -53,7 +55,7 @@ function mountApi(app: Hono<AppEnv>, base: string): void {
   for (const responses of [`${base}/responses`, `${base}/codex/responses`]) mountResponses(app, responses);
   app.get(`${base}/generations/:id`, api(getGeneration));
   app.get(`${base}/generations/:id/stream`, api(getGenerationStream));
-  app.get(base, api(hello));
+  for (const path of [base, `${base}/`]) app.get(path, api(hello));
   app.get(`${base}/api/hello`, api(hello));
   mountModels(app, base);
 }
@@ -72,13 +74,15 @@ function mountModels(app: Hono<AppEnv>, base: string): void {
   app.post(`${base}/models/:id{.+}`, api(postGeminiModel));
 }
 
-const notFound = (c: AppContext): Response => renderError(c, fail('not_found', `There is nothing at ${c.req.method} ${c.req.path}.`).error);
+/** Clients show the message of their own shape alone. */
+const notFound = (c: AppContext): Response =>
+  renderError(c, fail('not_found', `There is nothing at ${c.req.method} ${c.req.path}.`).error, clientDialect(c));
 
 /** A bug, or a variable that is not usable: the log gets the reason, the client only the id to ask about. */
 function failed(error: Error, c: AppContext): Response {
   const reason = { requestId: requestIdOf(c), path: c.req.path, error: error.message, stack: error.stack };
   console.error('request failed', JSON.stringify(reason));
-  return renderError(c, fail('internal', 'Something went wrong on our side; please report the request id.').error);
+  return renderError(c, fail('internal', 'Something went wrong on our side; please report the request id.').error, clientDialect(c));
 }
 
 export function createApp(): Hono<AppEnv> {

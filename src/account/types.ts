@@ -197,6 +197,8 @@ export interface BackgroundMessage {
   /** The upstream's id of the answer. */
   storedId: string;
   price: TokenPrice;
+  /** For an answer whose upstream counts nothing. */
+  estimatedInputTokens: number;
   /** A test key's call is free. */
   free: boolean;
   startedAtMs: number;

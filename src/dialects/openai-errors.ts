@@ -1,4 +1,4 @@
-import { ERRORS, type GatewayError } from '../core/errors';
+import { ERRORS, type ErrorKind, type GatewayError } from '../core/errors';
 import type { RenderedError } from './types';
 
 /** Clients sleep through longer values in silence. */
@@ -14,10 +14,15 @@ export function errorHead(error: GatewayError): { status: number; headers: Recor
   return { status: error.status ?? status, headers };
 }
 
+/** 529 is Anthropic's alone; OpenAI's clients take 502 for exhausted upstreams. */
+const openaiKind = (kind: ErrorKind): ErrorKind => (kind === 'upstream_overloaded' ? 'upstream_failed' : kind);
+
+export const openaiType = ({ kind }: GatewayError): string => ERRORS[openaiKind(kind)].type;
+
 /** `{error: {type, message, code?, param?, request_id, ...}}`: OpenAI-shaped and native paths. */
 export function errorObject(error: GatewayError, requestId: string): Record<string, unknown> {
   return {
-    type: ERRORS[error.kind].type,
+    type: openaiType(error),
     message: error.message,
     code: error.code ?? null,
     param: error.param ?? null,
@@ -28,8 +33,7 @@ export function errorObject(error: GatewayError, requestId: string): Record<stri
 
 /** `required` and `available` stand at the top level too, where older clients look for them. */
 export function renderOpenaiError(failure: GatewayError, requestId: string): RenderedError {
-  // 529 is Anthropic's alone; OpenAI's clients take 502 for exhausted upstreams.
-  const error: GatewayError = failure.kind === 'upstream_overloaded' ? { ...failure, kind: 'upstream_failed' } : failure;
+  const error: GatewayError = { ...failure, kind: openaiKind(failure.kind) };
   const head = errorHead(error);
   const beside = head.status === 402 ? { required: error.details?.required, available: error.details?.available } : {};
   return {

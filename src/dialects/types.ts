@@ -21,8 +21,8 @@ export interface Call {
   /** The client's own bound for each answer. */
   maxOutputTokens: number | undefined;
   estimatedInputTokens: number;
-  /** The request whose stored answer this one goes on from: only the upstream that keeps that answer can serve it. */
-  continuesRequest?: string;
+  /** The answer that this call goes on from: only the upstream that keeps it can serve the call. */
+  continues?: ContinuedAnswer;
   /** The upstream works on after it has answered; see `Answer.pending`. */
   background?: boolean;
   /** The least that such a call costs, where that is more than its tokens. */
@@ -31,6 +31,15 @@ export interface Call {
   over(wire: WireId): Bridge | undefined;
   /** The client's end of a stream that begins. */
   openStream(requestId: string): OutgoingStream;
+}
+
+export interface ContinuedAnswer {
+  /** The request that left it. */
+  requestId: string;
+  /** What the client calls it. */
+  name: string;
+  /** The refusal where nobody keeps it. */
+  missing: GatewayError;
 }
 
 /** What an attempt sends upstream, beside what its wire and its credentials add. */
@@ -146,6 +155,8 @@ export interface StreamRelay {
   /** What the upstream sent in place of an answer: an error object, or something that is no event at all. */
   readonly failure: { error: unknown } | undefined;
   readonly usage: unknown;
+  /** The usage was given ahead: it is right about the prompt, and says little of an answer that was still to come. */
+  readonly isUsageAhead?: boolean;
   readonly outputChars: number;
   /** The id under which the upstream keeps the answer, where it does. */
   readonly storedId?: string | undefined;

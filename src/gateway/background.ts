@@ -1,5 +1,6 @@
 /** Hands an answer that its upstream goes on working on over to the queue that looks after such answers. */
 import type { BackgroundMessage, CloseRequest } from '../account/types';
+import type { Attempt } from './failover';
 import { detailOf, type Run } from './run';
 import { storedAs } from './stored-answer';
 
@@ -7,15 +8,22 @@ import { storedAs } from './stored-answer';
 const LEASE_MS = 900_000;
 
 /** The call stays open, and its hold with it, until the answer is there. */
-export async function handOver(run: Run, provider: string, storedId: string, idempotency?: CloseRequest['idempotency']): Promise<void> {
+export async function handOver(
+  run: Run,
+  { target, keyIndex }: Pick<Attempt, 'target' | 'keyIndex'>,
+  storedId: string,
+  idempotency?: CloseRequest['idempotency'],
+): Promise<void> {
+  const provider = target.provider.spec.id;
   const { deps, accountId, holdId, plan, keyMode, startedAtMs } = run;
-  const detail = { ...detailOf(run, 'background', undefined), provider, ...storedAs(storedId) };
+  const detail = { ...detailOf(run, 'background', undefined), provider, ...storedAs(run, keyIndex, storedId) };
   const message: BackgroundMessage = {
     accountId,
     holdId,
     provider,
     storedId,
     price: plan.price,
+    estimatedInputTokens: run.call.estimatedInputTokens,
     free: keyMode === 'test',
     startedAtMs,
     detail,

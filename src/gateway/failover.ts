@@ -46,7 +46,7 @@ export interface Attempt {
   keyIndex: number;
 }
 
-export interface LastFailure extends UpstreamFailure {
+export interface LastFailure extends Omit<UpstreamFailure, 'status'> {
   status: number | null;
 }
 
@@ -89,12 +89,19 @@ export class Failover {
         this.attempts.push({ provider: id, model: target.model, startedAtMs: nowMs, durationMs: 0, status: null, outcome: 'skipped' });
         continue;
       }
-      const keys = this.deps.health.keyOrder(id, target.provider.apiKeys.length, nowMs).slice(0, MAX_KEYS_PER_TARGET);
+      const keys = this.keyOrder(target, nowMs).slice(0, MAX_KEYS_PER_TARGET);
       for (const keyIndex of keys.length > 0 ? keys : [-1]) {
         if (this.skipped.has(target)) break;
         yield { target, keyIndex };
       }
     }
+  }
+
+  /** The one that a stored answer belongs to comes first: it can be gone on from with no other. */
+  private keyOrder({ provider }: PlannedTarget, nowMs: number): number[] {
+    const keys = this.deps.health.keyOrder(provider.spec.id, provider.apiKeys.length, nowMs);
+    const owner = this.plan.continued?.keyIndex;
+    return owner !== undefined && keys.includes(owner) ? [owner, ...keys.filter((key) => key !== owner)] : keys;
   }
 
   /** The next upstream that answers with a success, undefined when there is none left: see `finalFailure`. */
@@ -179,7 +186,7 @@ export class Failover {
     const { spec, apiKeys } = target.provider;
     const bridge = this.repaired.get(target) ?? target.bridge;
     const moved = this.attempts.some(({ provider, outcome }) => provider !== spec.id && outcome !== 'skipped');
-    const how = { stream: this.streams, moved, storedId: this.plan.storedId };
+    const how = { stream: this.streams, moved, storedId: this.plan.continued?.upstreamId };
     const { url, headers, body } = upstreamRequest({ ...target, bridge }, apiKeys[keyIndex], how);
     if (spec.serve) return spec.serve({ url, headers, body, signal: signal ?? AbortSignal.timeout(limitMs) });
     return this.deps.fetch(url, { method: 'POST', headers, body, redirect: 'manual', ...(signal && { signal }) });
@@ -214,9 +221,9 @@ export class Failover {
     const nowMs = this.deps.now();
     record.outcome = 'failed';
     record.durationMs = nowMs - attempt.startedAtMs;
-    const message = redactSecrets(failure.message, secretsOf(target));
+    const message = this.inClientsTerms(redactSecrets(failure.message, secretsOf(target)));
     record.message = message;
-    this.last = { ...failure, message, status: record.status };
+    this.last = { ...failure, message, status: failure.status ?? record.status };
     if (!target.provider.spec.serve) this.noteHealth(id, this.last, keyIndex, retryAfter, nowMs);
     if (failure.action === 'caller') {
       if (!this.repair(target, keyIndex, failure.message)) this.given = MAX_ATTEMPTS;
@@ -237,6 +244,12 @@ export class Failover {
       this.retried.set(target, tries + 1);
       this.repeat = { target, keyIndex, delayMs: Math.max(retryAfter ?? 0, BACKOFF_MS) };
     }
+  }
+
+  /** An answer that the call goes on from under the name that its client knows. */
+  private inClientsTerms(message: string): string {
+    const { continued } = this.plan;
+    return continued ? message.replaceAll(continued.upstreamId, continued.name) : message;
   }
 
   /** Once a target: the same call without what it was refused for, where its dialect can leave that out. */

@@ -96,7 +96,7 @@ async function settleAnswer(run: Run, attempt: Attempt, text: string, answer: An
   const recorder = run.idempotencyKeyHash === undefined ? undefined : new Recorder(run.idempotencyKeyHash, headers);
   recorder?.add(body);
   if (empty) await closeReleased(run, 'empty', undefined);
-  else await closeCharged(run, bill, 'complete', recorder, storedAs(answer.storedId));
+  else await closeCharged(run, bill, 'complete', recorder, storedAs(run, attempt.keyIndex, answer.storedId));
   return { ok: true, value: { body, headers } };
 }
 
@@ -109,6 +109,6 @@ async function begun(run: Run, attempt: Attempt, text: string, storedId: string)
   const recorder = keyHash === undefined ? undefined : new Recorder(keyHash, headers);
   recorder?.add(body);
   const kept = recorder && { keyHash: recorder.keyHash, stored: await storeReplay(run.deps.files, run.accountId, recorder) };
-  await handOver(run, attempt.target.provider.spec.id, storedId, kept);
+  await handOver(run, attempt, storedId, kept);
   return { ok: true, value: { body, headers } };
 }

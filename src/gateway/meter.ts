@@ -26,7 +26,7 @@ export const observedUsage = (call: Call, outputChars: number): Usage => ({
 
 /**
  * Prices what the upstream reported; what it did not report is estimated and marked so. Reported zeros are figures
- * like any other.
+ * like any other. Of usage that was given ahead of the answer the output is estimated.
  */
 export function charge(
   { wire, provider }: Pick<PlannedTarget, 'wire' | 'provider'>,
@@ -35,17 +35,27 @@ export function charge(
   requestId: string,
   reported: unknown,
   outputChars: number,
+  isAhead = false,
 ): Charge {
   const read = wire.readUsage(reported, provider.spec);
-  const usage = read ?? observedUsage(call, outputChars);
+  const isActual = read !== undefined && !isAhead;
+  const usage = isActual ? read : completed(read, observedUsage(call, outputChars));
   const costMicro = Math.max(tokenCostMicro(usage, price), call.leastMicro?.(usage) ?? 0);
   const receipt: Receipt = {
     requestId,
     usage,
-    reported: read && isRecord(reported) ? reported : undefined,
+    reported: isActual && isRecord(reported) ? reported : undefined,
     creditsUsed: toCredits(costMicro),
   };
-  return { usage, source: read ? 'actual' : 'estimated', costMicro, receipt };
+  return { usage, source: isActual ? 'actual' : 'estimated', costMicro, receipt };
+}
+
+/** Usage that was given ahead, with as much output as was seen; some upstreams have nothing but zeros in it. */
+function completed(ahead: Usage | undefined, observed: Usage): Usage {
+  if (!ahead) return observed;
+  const { inputTokens, cacheReadTokens, cacheWrite5mTokens, cacheWrite1hTokens } = ahead;
+  const tellsInput = inputTokens + cacheReadTokens + cacheWrite5mTokens + cacheWrite1hTokens > 0;
+  return { ...(tellsInput ? ahead : observed), outputTokens: Math.max(ahead.outputTokens, observed.outputTokens) };
 }
 
 /** Nothing was produced: nothing is owed, though the provider counted the prompt. */

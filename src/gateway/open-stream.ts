@@ -17,11 +17,17 @@ export interface OpenedStream {
 /** How much longer than one that is silent a provider may take that sends comments before its first event. */
 const THINKING_LIMITS = 5;
 
-/** The next upstream that begins a stream; undefined when none is left, or nobody waits any more. */
-export async function openStream(run: StreamRun): Promise<OpenedStream | undefined> {
+/**
+ * The next upstream that begins a stream; undefined when none is left, or nobody waits any more.
+ *
+ * @param hasSpoken The client has had something of an upstream before this one.
+ */
+export async function openStream(run: StreamRun, hasSpoken: boolean): Promise<OpenedStream | undefined> {
   for (let attempt = await run.failover.next(); attempt; attempt = await run.failover.next()) {
     const opened = await begin(run, attempt);
     if (opened) return opened;
+    // What it had said was not passed on: an opening, if there was one, is still to be sent.
+    if (!hasSpoken) run.outgoing = run.call.openStream(run.holdId);
   }
   return undefined;
 }

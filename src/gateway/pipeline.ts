@@ -15,7 +15,7 @@ import { availableModels, type Plan, planCall } from './plan';
 import { readReplay } from './replay';
 import type { Run } from './run';
 import { sandboxAnswers } from './sandbox';
-import { findStoredAnswer, storedAnswerMissing } from './stored-answer';
+import { findStoredAnswer } from './stored-answer';
 import { runStreamCall } from './stream-call';
 
 /** A request as the route read it. */
@@ -47,9 +47,9 @@ export async function runCall(deps: GatewayDeps, incoming: IncomingCall): Promis
 
   let refused: CallResult = fail('invalid_key', 'This API key does not exist.');
   for (const key of incoming.keys) {
-    const stored = call.continuesRequest === undefined ? undefined : await findStoredAnswer(deps, key.accountId, call.continuesRequest);
-    if (call.continuesRequest !== undefined && !stored) {
-      refused = storedAnswerMissing();
+    const stored = call.continues && (await findStoredAnswer(deps, key.accountId, call.continues.requestId));
+    if (call.continues && !stored) {
+      refused = { ok: false, error: call.continues.missing };
       continue;
     }
     const planned = planCall(deps.registry, dialect, call, key.mode === 'test' || sandboxAnswers(deps), stored);

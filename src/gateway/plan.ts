@@ -28,8 +28,8 @@ export interface Plan {
   minimumTier: TierId;
   minimumBalanceMicro: MicroCredits;
   estimateMicro: MicroCredits;
-  /** The upstream's id of the answer that the call goes on from. */
-  storedId: string | undefined;
+  /** The answer that the call goes on from, and what its client calls it. */
+  continued: (StoredAnswer & { name: string }) | undefined;
 }
 
 /** Of what a client sent, in an error. */
@@ -108,6 +108,9 @@ export function planCall(registry: Registry, dialect: Dialect, call: Call, sandb
     return fail('model_unavailable', `The model \`${model.id}\` is listed without a price and cannot be called yet.`, { param: 'model' });
   const reachable = targetsOf(registry, dialect, call, model, sandbox);
   const targets = stored ? reachable.filter(({ provider }) => provider.spec.id === stored.provider) : reachable;
+  if (targets.length === 0 && stored && call.continues) return { ok: false, error: call.continues.missing };
+  if (targets.length === 0 && isReachable(registry, model, dialect.wires, sandbox))
+    return fail('invalid_request', `None of the providers that are configured for \`${model.id}\` can serve what this request asks for.`);
   if (targets.length === 0) return fail('no_provider', `No provider is configured for \`${model.id}\`.`, { param: 'model' });
   return ok({
     model,
@@ -117,7 +120,7 @@ export function planCall(registry: Registry, dialect: Dialect, call: Call, sandb
     minimumTier: model.minimumTier ?? 'free',
     minimumBalanceMicro: MINIMUM_BALANCE_MICRO,
     estimateMicro: estimateMicro(call, model.price),
-    storedId: stored?.upstreamId,
+    continued: stored && call.continues && { ...stored, name: call.continues.name },
   });
 }
 

@@ -1,15 +1,28 @@
 /** Answers that an upstream keeps: which one, and under which id, is on the receipt of the call that made it. */
-import { fail, type GatewayError } from '../core/errors';
 import { parseOperationId } from '../core/ids';
+import { isRecord } from '../core/record';
 import type { GatewayDeps } from './deps';
+import type { Run } from './run';
 
 export interface StoredAnswer {
   provider: string;
   upstreamId: string;
+  /** Which of the provider's credentials it belongs to. */
+  keyIndex: number | undefined;
+  /** The answer that it went on from. */
+  previous: { upstreamId: string; requestId: string } | undefined;
 }
 
 /** What a receipt keeps of a stored answer. */
-export const storedAs = (storedId: string | undefined): { storedId?: string } => (storedId === undefined ? {} : { storedId });
+export function storedAs({ plan, call }: Pick<Run, 'plan' | 'call'>, keyIndex: number, storedId: string | undefined) {
+  if (storedId === undefined) return {};
+  const { continued } = plan;
+  return {
+    storedId,
+    storedKey: keyIndex,
+    ...(continued && call.continues && { storedAfter: { upstreamId: continued.upstreamId, requestId: call.continues.requestId } }),
+  };
+}
 
 /** The owner of the answer that a request of this account left; undefined when it left none. */
 export async function findStoredAnswer(
@@ -20,12 +33,12 @@ export async function findStoredAnswer(
   const ref = parseOperationId(requestId);
   const operation = ref && (await account(accountId).operation(ref.month, ref.seq));
   if (operation?.id !== requestId) return undefined;
-  const { provider, storedId } = operation.detail;
-  return typeof provider === 'string' && typeof storedId === 'string' ? { provider, upstreamId: storedId } : undefined;
+  const { provider, storedId, storedKey, storedAfter } = operation.detail;
+  if (typeof provider !== 'string' || typeof storedId !== 'string') return undefined;
+  return {
+    provider,
+    upstreamId: storedId,
+    keyIndex: typeof storedKey === 'number' ? storedKey : undefined,
+    previous: isRecord(storedAfter) ? { upstreamId: String(storedAfter.upstreamId), requestId: String(storedAfter.requestId) } : undefined,
+  };
 }
-
-export const storedAnswerMissing = (): { ok: false; error: GatewayError } =>
-  fail('invalid_request', 'The previous response is not known here, or was not stored.', {
-    param: 'previous_response_id',
-    code: 'previous_response_not_found',
-  });

@@ -4,9 +4,8 @@ import { fail, type GatewayError, type Result } from '../core/errors';
 import type { Provider, Wire } from '../providers/types';
 import { authorizeKey } from './authorize-key';
 import type { GatewayDeps } from './deps';
-import { findStoredAnswer } from './stored-answer';
+import { findStoredAnswer, type StoredAnswer } from './stored-answer';
 
-const LIMIT_MS = 60_000;
 /** What the owner says of a request that it understands, such as to cancel what is over. */
 const REFUSALS: ReadonlySet<number> = new Set([400, 409, 422]);
 
@@ -23,8 +22,7 @@ export interface StoredRequest {
 
 export interface OwnersAnswer {
   response: Response;
-  /** The upstream's id of the answer. */
-  upstreamId: string;
+  stored: StoredAnswer;
 }
 
 /** The owner's answer, undefined where the account has left no such answer or its owner has forgotten it. */
@@ -43,7 +41,7 @@ export async function askOwner(deps: GatewayDeps, request: StoredRequest): Promi
     if (!stored || !provider || !wire) continue;
     const response = await ask(deps, provider, wire, stored.upstreamId, request);
     if (response === 'unreachable') return fail('upstream_failed', 'The provider that keeps this answer could not be reached.');
-    if (response) return { ok: true, value: { response, upstreamId: stored.upstreamId } };
+    if (response) return { ok: true, value: { response, stored } };
   }
   return refused ? { ok: false, error: refused } : { ok: true, value: undefined };
 }
@@ -60,7 +58,10 @@ async function ask(
   let last: 'unreachable' | undefined;
   for (const apiKey of apiKeys.length > 0 ? apiKeys : [undefined]) {
     const headers = { ...wire.headers, ...spec.headers, ...(apiKey !== undefined && wire.authorize(apiKey)) };
-    const signal = AbortSignal.timeout(LIMIT_MS);
+    const abort = new AbortController();
+    const { signal } = abort;
+    // Only for the answer to begin: it may be a stream that goes on for as long as the model does.
+    const timer = setTimeout(() => abort.abort(), deps.settings.FIRST_BYTE_TIMEOUT_MS);
     try {
       const response = spec.serve
         ? await spec.serve({ url, method, headers, body: '', signal })
@@ -70,6 +71,8 @@ async function ask(
       await response.body?.cancel();
     } catch {
       last = 'unreachable';
+    } finally {
+      clearTimeout(timer);
     }
   }
   return last;

@@ -17,7 +17,7 @@ const HEADERS = {
  * begins, kept alive from its first moment, and whatever fails later is told inside it.
  */
 export async function runStreamCall(run: StreamRun): Promise<Response> {
-  const opening = openStream(run);
+  const opening = openStream(run, false);
   run.deps.waitUntil(opening);
   const opened = await within(
     opening.then((stream) => ({ stream })),

@@ -19,6 +19,8 @@ const SMALLEST_EXTENSION = 1 / 16;
 /** After the answer's last chunk only usage is waited for, and the client waits for that chunk. */
 const COMPLETE_IDLE_MS = 5_000;
 const LONGEST_TICK_MS = 5_000;
+/** Writes that follow each other at once arrive as one. */
+const APART_MS = 50;
 
 type Passed = 'done' | 'failed_early' | 'failed_late' | 'gone' | 'out_of_credits';
 
@@ -63,7 +65,7 @@ export class StreamPump {
       const passed = await this.pass(this.current);
       await this.extending;
       if (passed === 'failed_early') {
-        this.current = await openStream(this.run);
+        this.current = await openStream(this.run, true);
         continue;
       }
       await this.conclude(this.current, passed);
@@ -135,12 +137,14 @@ export class StreamPump {
     }
     if (passed !== 'done') run.failover.stopped(stream.attempt);
     const { storedId } = stream.relay;
-    if (passed === 'gone' && run.call.background && storedId !== undefined)
-      return handOver(run, stream.attempt.target.provider.spec.id, storedId);
+    if (passed === 'gone' && run.call.background && storedId !== undefined) {
+      const keyHash = run.idempotencyKeyHash;
+      return handOver(run, stream.attempt, storedId, keyHash === undefined ? undefined : { keyHash, stored: false });
+    }
     const charged = this.charge(stream);
     const empty = passed === 'done' && isEmpty(charged, stream.relay.hasOutput);
     const bill = run.keyMode === 'test' || empty ? freeOfCharge(charged) : charged;
-    const more = { firstContentMs: this.firstContentMs ?? null, ...storedAs(storedId) };
+    const more = { firstContentMs: this.firstContentMs ?? null, ...storedAs(run, stream.attempt.keyIndex, storedId) };
     if (passed === 'out_of_credits') {
       await closeCharged(run, bill, 'credits_ran_out', undefined, more);
       await this.sayLast(this.outOfCredits!);
@@ -156,7 +160,7 @@ export class StreamPump {
 
   private charge({ relay, attempt }: OpenedStream): Charge {
     const { plan, call, holdId } = this.run;
-    return charge(attempt.target, plan.price, call, holdId, relay.usage, relay.outputChars);
+    return charge(attempt.target, plan.price, call, holdId, relay.usage, relay.outputChars, relay.isUsageAhead);
   }
 
   /** The last thing the client hears; nothing is charged. */
@@ -167,7 +171,12 @@ export class StreamPump {
 
   /** Each event in a write of its own: some clients look for the error at the beginning of what they are given at once. */
   private async sayLast(error: GatewayError): Promise<void> {
-    for (const event of splitEvents(this.run.outgoing.fail(error))) await this.client.write(event);
+    const [first = '', ...others] = splitEvents(this.run.outgoing.fail(error));
+    await this.client.write(first);
+    for (const event of others) {
+      await new Promise((resolve) => setTimeout(resolve, APART_MS));
+      await this.client.write(event);
+    }
   }
 
   private async send(text: string): Promise<void> {

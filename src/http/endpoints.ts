@@ -9,13 +9,15 @@ import { openaiResponses } from '../dialects/openai-responses/dialect';
 import type { CallEndpoint } from './serve-call';
 
 const responses: CallEndpoint = { dialect: openaiResponses, endpoint: '/v1/responses' };
+const compact: CallEndpoint = { dialect: openaiResponses, endpoint: '/v1/responses/compact' };
 
 /** Every endpoint that hands its request to the data plane, by its path below a base. */
 export const CALL_ENDPOINTS: Readonly<Record<string, CallEndpoint>> = {
   '/chat/completions': { dialect: openaiChat, endpoint: '/v1/chat/completions' },
   '/responses': responses,
   '/codex/responses': responses,
-  '/responses/compact': { dialect: openaiResponses, endpoint: '/v1/responses/compact' },
+  '/responses/compact': compact,
+  '/codex/responses/compact': compact,
   '/messages': { dialect: anthropicMessages, endpoint: '/v1/messages' },
   '/gemini': {
     dialect: geminiUnified,

@@ -6,7 +6,9 @@
 import type { AccountStub } from '../account/stub';
 import type { BackgroundMessage } from '../account/types';
 import { tokenCostMicro } from '../core/money';
-import { isRecord, parseJson } from '../core/record';
+import { parseJson } from '../core/record';
+import { NO_USAGE } from '../core/usage';
+import { tokensOfChars } from '../dialects/estimate-tokens';
 import type { Registry } from '../providers/registry';
 import type { Provider, Wire } from '../providers/types';
 
@@ -26,7 +28,7 @@ const LONGEST_DELAY_SECONDS = 60;
 /** No model thinks for so long; the provider has forgotten the answer. */
 const GIVE_UP_MS = 7_200_000;
 
-type Look = { state: 'pending' } | { state: 'gone' } | { state: 'done'; usage: unknown; hasOutput: boolean };
+type Look = { state: 'pending' } | { state: 'gone' } | { state: 'done'; usage: unknown; hasOutput: boolean; outputChars: number };
 
 /** How long to wait before the next look. */
 export function delaySeconds(elapsedMs: number): number {
@@ -60,7 +62,8 @@ async function lookAt(deps: BackgroundDeps, { spec, baseUrl, apiKeys }: Provider
         : await deps.fetch(url, { headers, redirect: 'manual', signal });
       const read = wire.stored!.read(parseJson(await response.text()));
       if (response.ok && read) return read.pending ? { state: 'pending' } : { state: 'done', ...read };
-      if (response.status >= 500 || response.status === 429) known = { state: 'pending' };
+      // Only a plain refusal says that it is not there; a web page in its place, say, tells nothing of it.
+      if (response.ok || response.status >= 500 || response.status === 429) known = { state: 'pending' };
     } catch {
       known = { state: 'pending' };
     }
@@ -71,19 +74,20 @@ async function lookAt(deps: BackgroundDeps, { spec, baseUrl, apiKeys }: Provider
 /** Charged for what it reports; an answer that never came, or has nothing in it, is not charged. */
 async function close(
   { account, now }: BackgroundDeps,
-  { accountId, holdId, price, free, startedAtMs, detail, idempotency }: BackgroundMessage,
+  { accountId, holdId, price, estimatedInputTokens, free, startedAtMs, detail, idempotency }: BackgroundMessage,
   look: Look,
   provider: Provider | undefined,
   wire: Wire | undefined,
 ): Promise<void> {
-  const reported = look.state === 'done' && look.hasOutput ? look.usage : undefined;
-  const usage = wire?.readUsage(reported, provider!.spec);
+  const found = look.state === 'done' && look.hasOutput ? look : undefined;
+  const reported = wire?.readUsage(found?.usage, provider!.spec);
+  const usage = reported ?? (found && { ...NO_USAGE, inputTokens: estimatedInputTokens, outputTokens: tokensOfChars(found.outputChars) });
   const ending = look.state !== 'done' ? 'upstream_failed' : usage ? 'complete' : 'empty';
   await account(accountId).settle({
     holdId,
     costMicro: usage && !free ? tokenCostMicro(usage, price) : 0,
-    outcome: usage ? 'actual' : 'released',
-    detail: { ...detail, ending, usage: isRecord(usage) ? usage : null, latencyMs: now() - startedAtMs },
+    outcome: reported ? 'actual' : usage ? 'estimated' : 'released',
+    detail: { ...detail, ending, usage: usage ?? null, latencyMs: now() - startedAtMs },
     ...(idempotency && { idempotency }),
   });
 }

@@ -4,6 +4,7 @@
  * quarter of an hour leaves eight.
  */
 import { splitEvents } from '../core/sse';
+import { NOTHING_YET } from '../dialects/gemini/framing';
 
 /** Between checkpoints: twice as long each time. */
 const FIRST_CHECKPOINT_MS = 10_000;
@@ -32,7 +33,7 @@ const textKey = (index: number): string => `text:${String(index).padStart(4, '0'
 
 /** Does an event say nothing of the answer? Keepalives come and go with the connection. */
 const isIdle = (event: string): boolean =>
-  /^(?:event: (?:ping|keepalive)\b|data: \{"candidates":\[\]\})/.test(event) || event.trim() === '';
+  /^event: (?:ping|keepalive)\b/.test(event) || event.startsWith(`data: ${NOTHING_YET}`) || event.trim() === '';
 
 export class StreamLog {
   /** One entry an event. */

@@ -32,6 +32,8 @@ export interface UpstreamFailure {
   message: string;
   code?: string;
   param?: string;
+  /** What a failure inside an answer of status 200 amounts to. */
+  status?: number;
 }
 
 /**
@@ -53,7 +55,7 @@ export interface Wire {
   stored?: {
     path(storedId: string): string;
     /** Undefined where the JSON is no such answer. */
-    read(json: unknown): { pending: boolean; usage: unknown; hasOutput: boolean } | undefined;
+    read(json: unknown): { pending: boolean; usage: unknown; hasOutput: boolean; outputChars: number } | undefined;
   };
   /** Finds the error inside a 2xx answer or a stream's event; undefined when it holds none. */
   errorInBody(json: unknown): UpstreamFailure | undefined;

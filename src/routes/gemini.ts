@@ -1,3 +1,4 @@
+import { readAddress } from '../dialects/gemini/address';
 import type { AppContext } from '../http/context';
 import { GEMINI_NATIVE } from '../http/endpoints';
 import { callRoute } from './calls';
@@ -7,4 +8,4 @@ const generate = callRoute(GEMINI_NATIVE);
 
 /** `models/{model}:{method}`: one path for all of Google's methods, told apart by its end. */
 export const postGeminiModel = (c: AppContext): Promise<Response> =>
-  c.req.path.endsWith(':countTokens') ? countGeminiTokens(c) : generate(c);
+  readAddress(c.req.url)?.method === 'countTokens' ? countGeminiTokens(c) : generate(c);

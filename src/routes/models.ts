@@ -5,6 +5,7 @@ import { anthropicMessages } from '../dialects/anthropic-messages/dialect';
 import { geminiNative } from '../dialects/gemini/dialect';
 import { geminiModelView } from '../dialects/gemini/models';
 import { sandboxAnswers } from '../gateway/sandbox';
+import { clientDialect, clientFormat } from '../http/client-format';
 import type { AppContext } from '../http/context';
 import { CALL_ENDPOINTS } from '../http/endpoints';
 import { renderError } from '../http/render-error';
@@ -61,13 +62,6 @@ function modelView(c: AppContext, model: Model) {
   };
 }
 
-/** Whose list does the client expect? One shape serves OpenAI's and Anthropic's clients; Google's is another. */
-function shapeFor(c: AppContext): 'anthropic' | 'gemini' | 'openai' {
-  if (c.req.header('anthropic-version') !== undefined) return 'anthropic';
-  const google = (c.req.path.includes('/v1beta') || c.req.header('x-goog-api-key')) ?? c.req.header('x-goog-api-client');
-  return google ? 'gemini' : 'openai';
-}
-
 /** A list that satisfies both OpenAI's and Anthropic's clients: https://platform.claude.com/docs/en/api/models-list */
 function listOf(c: AppContext, families: readonly Family[]): Response {
   const data = c
@@ -84,9 +78,9 @@ const geminiList = (c: AppContext): Response => {
 };
 
 export function getModels(c: AppContext): Response {
-  const shape = shapeFor(c);
-  if (shape === 'gemini') return geminiList(c);
-  return listOf(c, shape === 'anthropic' ? anthropicMessages.families : FAMILIES);
+  const format = clientFormat(c);
+  if (format === 'gemini') return geminiList(c);
+  return listOf(c, format === 'anthropic' ? anthropicMessages.families : FAMILIES);
 }
 
 /** A path with a stray percent sign is taken as it stands. */
@@ -102,10 +96,9 @@ function decoded(path: string): string {
 export function getModel(c: AppContext): Response {
   const id = decoded(c.req.path.replace(/^.*?\/models\//, ''));
   const model = c.get('gateway').registry.models.find(id);
-  const gemini = shapeFor(c) === 'gemini';
   const missing = fail('not_found', `The model \`${id}\` does not exist.`, { param: 'model' }).error;
-  if (!model) return renderError(c, missing, gemini ? geminiNative : undefined);
-  return c.json(gemini ? geminiModelView(model) : modelView(c, model));
+  if (!model) return renderError(c, missing, clientDialect(c));
+  return c.json(clientFormat(c) === 'gemini' ? geminiModelView(model) : modelView(c, model));
 }
 
 /** The models of an endpoint, for a connectivity check without a key. */

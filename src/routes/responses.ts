@@ -1,7 +1,7 @@
 /** Answers of the Responses API that an upstream keeps: fetched, deleted and canceled by their id. */
 import { fail } from '../core/errors';
 import { openaiResponses } from '../dialects/openai-responses/dialect';
-import { requestOfResponse } from '../dialects/openai-responses/ids';
+import { requestOfResponse, responseId } from '../dialects/openai-responses/ids';
 import { askOwner, type StoredRequest } from '../gateway/stored-request';
 import type { AppContext } from '../http/context';
 import { renderError } from '../http/render-error';
@@ -42,9 +42,11 @@ export const storedResponse =
           });
     if (!asked.ok) return renderError(c, asked.error);
     if (!asked.value) return renderError(c, fail('not_found', `Response with id '${id.slice(0, 200)}' not found.`, { param: 'id' }).error);
-    const { response, upstreamId } = asked.value;
+    const { response, stored } = asked.value;
     const type = response.headers.get('content-type') ?? 'application/json';
-    return new Response(response.body?.pipeThrough(renaming(upstreamId, id)) ?? null, {
+    let body = response.body?.pipeThrough(renaming(stored.upstreamId, id)) ?? null;
+    if (body && stored.previous) body = body.pipeThrough(renaming(stored.previous.upstreamId, responseId(stored.previous.requestId)));
+    return new Response(body, {
       status: response.status,
       headers: { 'content-type': type },
     });
@@ -58,7 +60,7 @@ function queryOf(url: string): string {
   return query === '' ? '' : `?${query}`;
 }
 
-/** The answer's id as the client knows it. An id may be torn between two chunks, so as much is kept back as it is long. */
+/** An answer's id as the client knows it. An id may be torn between two chunks, so as much is kept back as it is long. */
 function renaming(from: string, to: string): ReadableWritablePair<Uint8Array, Uint8Array> {
   const decoder = new TextDecoder();
   const encoder = new TextEncoder();

@@ -1,7 +1,7 @@
 import { isRecord, parseJson } from '../../core/record';
 import { eventData, splitEvents } from '../../core/sse';
 import { eventType, withoutMark } from './events';
-import { overlaidUsage } from './usage';
+import { countsOutput, overlaidUsage, withoutOutput } from './usage';
 
 type Fields = Record<string, unknown>;
 
@@ -10,6 +10,7 @@ interface Folded {
   blocks: Map<unknown, Fields>;
   /** By block: the JSON of its input, as far as it has come. */
   inputs: Map<unknown, string>;
+  hasCountedOutput: boolean;
   isEnded: boolean;
 }
 
@@ -18,7 +19,7 @@ interface Folded {
  * the stream is given as it is, for the wire to judge.
  */
 export function foldMessageStream(events: string): string | undefined {
-  const folded: Folded = { message: undefined, blocks: new Map(), inputs: new Map(), isEnded: false };
+  const folded: Folded = { message: undefined, blocks: new Map(), inputs: new Map(), hasCountedOutput: false, isEnded: false };
   for (const event of splitEvents(withoutMark(events))) {
     const data = eventData(event)?.trim() ?? '';
     const json = parseJson(data);
@@ -31,7 +32,8 @@ export function foldMessageStream(events: string): string | undefined {
   if (!message || !isEnded) return undefined;
   for (const [index, text] of inputs) if (text !== '') blocks.get(index)!.input = parseJson(text) ?? text;
   const content = [...blocks].sort(([a], [b]) => Number(a) - Number(b)).map(([, block]) => block);
-  return JSON.stringify({ ...message, content });
+  // Usage that was given before the answer is none of it.
+  return JSON.stringify({ ...message, content, ...(!folded.hasCountedOutput && { usage: undefined }) });
 }
 
 function addEvent(folded: Folded, type: string | undefined, json: Fields): void {
@@ -42,7 +44,9 @@ function addEvent(folded: Folded, type: string | undefined, json: Fields): void 
   else if (type === 'message_delta' && message) {
     const { type: _type, delta, usage, ...beside } = json;
     Object.assign(message, beside, isRecord(delta) ? delta : {});
-    message.usage = overlaidUsage(message.usage, usage);
+    const isFirstCount = countsOutput(usage) && !folded.hasCountedOutput;
+    message.usage = overlaidUsage(isFirstCount ? withoutOutput(message.usage) : message.usage, usage);
+    folded.hasCountedOutput ||= isFirstCount;
     if (typeof message.stop_reason === 'string') folded.isEnded = true;
   } else if (type === 'message_stop') folded.isEnded = true;
 }

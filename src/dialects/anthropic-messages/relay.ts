@@ -4,7 +4,7 @@ import { eventData, splitEvents } from '../../core/sse';
 import type { Receipt, StreamRelay } from '../types';
 import { blockSays } from './answer';
 import { countText, deltaSays, eventType, formatEvent, isNamed, STOP, withoutMark } from './events';
-import { overlaidUsage, shownUsage } from './usage';
+import { countsOutput, overlaidUsage, shownUsage, withoutOutput } from './usage';
 
 /** Nothing in a run of events needs a closer look unless one of these is in it. Escaped text cannot match. */
 const NOTEWORTHY = /"type"\s*:\s*"(?:message_(?:start|delta|stop)|ping|error)"|^data:(?! ?\{)|^(?::|retry)/m;
@@ -30,6 +30,8 @@ export class MessagesRelay implements StreamRelay {
   outputChars = 0;
   /** The data of the event that bears the stop reason. */
   private held: string | undefined;
+  /** Output was counted after the opening, which knows of a token or two. */
+  private hasCountedOutput = false;
   /** The usage of `held` alone does not say all. */
   private needsWholeUsage: boolean;
 
@@ -40,6 +42,10 @@ export class MessagesRelay implements StreamRelay {
 
   get complete(): boolean {
     return this.held !== undefined;
+  }
+
+  get isUsageAhead(): boolean {
+    return !this.complete || !this.hasCountedOutput;
   }
 
   push(text: string): string {
@@ -103,7 +109,9 @@ export class MessagesRelay implements StreamRelay {
   }
 
   private delta(event: string, data: string, { delta, usage }: Fields): string {
-    this.usage = overlaidUsage(this.usage, usage);
+    const isFirstCount = countsOutput(usage) && !this.hasCountedOutput;
+    this.usage = overlaidUsage(isFirstCount ? withoutOutput(this.usage) : this.usage, usage);
+    this.hasCountedOutput ||= isFirstCount;
     const isEnd = isRecord(delta) && typeof delta.stop_reason === 'string';
     if (this.held !== undefined) this.needsWholeUsage = true;
     if (isEnd) {

@@ -21,6 +21,11 @@ export function overlaidUsage(before: unknown, after: unknown): unknown {
   return merged;
 }
 
+export const countsOutput = (usage: unknown): boolean => isRecord(usage) && typeof usage.output_tokens === 'number';
+
+/** The opening's usage: of the output it has a token or two, though it was given before there was any. */
+export const withoutOutput = (usage: unknown): unknown => (isRecord(usage) ? { ...usage, output_tokens: undefined } : usage);
+
 /** The upstream's own usage object, or ours where it sent none. */
 export function shownUsage({ reported, usage }: Receipt): Record<string, unknown> {
   return (

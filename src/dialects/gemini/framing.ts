@@ -8,6 +8,12 @@ export interface Framing {
 }
 
 /**
+ * Says nothing, and is a valid chunk all the same: the chats of Google's own SDKs leave a turn out of their history
+ * when one of its chunks is not (`isValidResponse` of js-genai, `_validate_response` of python-genai).
+ */
+export const NOTHING_YET = '{"candidates":[{"content":{"parts":[{"text":""}],"role":"model"},"index":0}]}';
+
+/**
  * Server-sent events of one form only: some clients take every line for `data:`. An error follows once more as bare
  * JSON, since newer SDKs read only the event and older ones, as well as Gemini CLI, only a network chunk that is JSON
  * as a whole (https://github.com/googleapis/js-genai, processStreamResponse).
@@ -15,7 +21,7 @@ export interface Framing {
 export const eventFraming = (): Framing => ({
   chunk: (json) => `data: ${json}\n\n`,
   end: () => '',
-  keepalive: () => 'data: {"candidates":[]}\n\n',
+  keepalive: () => `data: ${NOTHING_YET}\n\n`,
   fail: (json) => `data: ${json}\n\n${json}\n\n`,
 });
 

@@ -43,6 +43,8 @@ export abstract class GeminiRelay implements StreamRelay {
   /** Is it a chunk of an answer, and no error? */
   protected abstract isAnswer(json: Fields): boolean;
   protected abstract usageOf(json: Fields): unknown;
+  /** Does the usage count anything that the model has written? */
+  protected abstract countsOutput(usage: Fields): boolean;
   /** The chunk as the client gets it; undefined where it says nothing. `data` is the text that `json` was read from. */
   protected abstract convert(json: Fields, data: string): Chunk | undefined;
   protected abstract shownUsage(receipt: Receipt): Fields;
@@ -51,6 +53,11 @@ export abstract class GeminiRelay implements StreamRelay {
 
   get complete(): boolean {
     return this.blocked || (this.finished.size > 0 && this.finished.size >= Math.min(this.startedCandidates.size, this.choices));
+  }
+
+  /** Chunks on the way often tell of the prompt alone. */
+  get isUsageAhead(): boolean {
+    return !this.complete && isRecord(this.usage) && !this.countsOutput(this.usage);
   }
 
   push(events: string): string {

@@ -54,6 +54,9 @@ export class StraightRelay extends GeminiRelay {
 
   protected usageOf = ({ usageMetadata }: Fields): unknown => (isRecord(usageMetadata) ? usageMetadata : undefined);
 
+  protected countsOutput = (usage: Fields): boolean =>
+    [usage.candidatesTokenCount, usage.thoughtsTokenCount].some((count) => Number(count) > 0);
+
   protected shownUsage = (receipt: Receipt): Fields => shownUsage(receipt);
 
   protected tail = (): Fields => this.about;

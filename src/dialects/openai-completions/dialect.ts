@@ -6,6 +6,7 @@ import { type ChatRequest, upstreamChatBody } from '../openai-chat/request';
 import { ChatStream, renderChatStreamError } from '../openai-chat/stream';
 import { renderOpenaiError } from '../openai-errors';
 import type { Answer, Bridge, Dialect } from '../types';
+import { foldCompletionStream } from './fold';
 import { parseCompletions } from './request';
 
 const CHUNKS: ChunkShape = {
@@ -27,6 +28,7 @@ const bridge = (request: ChatRequest): Bridge => ({
   request: ({ model }) => ({ body: upstreamChatBody(request, model) }),
   readAnswer,
   renderAnswer: renderChatAnswer,
+  foldStream: foldCompletionStream,
 });
 
 /** OpenAI's legacy Completions (platform.openai.com/docs/api-reference/completions). */

@@ -9,7 +9,7 @@ import { parseResponses, type ResponsesRequest } from './request';
 import { ResponsesStream } from './stream';
 
 export function responsesCall(request: ResponsesRequest): Call {
-  const { model, stream, maxOutputTokens, estimatedInputTokens, continuesRequest, background } = request;
+  const { model, stream, maxOutputTokens, estimatedInputTokens, continues, background } = request;
   // Converted once, and only where a target asks for it.
   let crossing: { found: ChatCrossing | undefined } | undefined;
   const overChat = (): ChatCrossing | undefined => {
@@ -22,7 +22,7 @@ export function responsesCall(request: ResponsesRequest): Call {
     choices: 1,
     maxOutputTokens,
     estimatedInputTokens,
-    ...(continuesRequest !== undefined && { continuesRequest }),
+    ...(continues && { continues }),
     background,
     over: (wire) => bridgeOver(wire, request, overChat),
     openStream: (requestId) => new ResponsesStream(request, requestId, overChat),

@@ -1,5 +1,5 @@
-import { ERRORS, type ErrorKind, type GatewayError } from '../../core/errors';
-import { errorObject, renderOpenaiError } from '../openai-errors';
+import type { ErrorKind, GatewayError } from '../../core/errors';
+import { errorObject, openaiType, renderOpenaiError } from '../openai-errors';
 import type { RenderedError } from '../types';
 import { numberedEvent } from './events';
 import { responseId } from './ids';
@@ -32,7 +32,7 @@ function failedCode({ kind, code }: GatewayError): string {
  * is never null: clients with a schema take the event for an unknown one then, and lose the message.
  */
 function errorFields(error: GatewayError, requestId: string): Record<string, unknown> {
-  const code = error.code ?? ERRORS[error.kind].type;
+  const code = error.code ?? openaiType(error);
   const { message, param = null } = error;
   return { code, message, param, error: { ...errorObject(error, requestId), code } };
 }

@@ -3,7 +3,7 @@ import { fail, ok, type Result } from '../../core/errors';
 import { setMembers } from '../../core/json';
 import { estimateTokens } from '../estimate-tokens';
 import { outputTokens, parseBody } from '../parse-body';
-import type { BridgedRequest, ClientRequest, RequestTarget } from '../types';
+import type { BridgedRequest, ClientRequest, ContinuedAnswer, RequestTarget } from '../types';
 import { requestOfResponse } from './ids';
 
 /** What is priced or routed on. All other fields, items and tools pass through as they came. */
@@ -32,9 +32,9 @@ export interface ResponsesRequest {
   store: boolean;
   maxOutputTokens: number | undefined;
   estimatedInputTokens: number;
-  /** The client's own name for the answer that this call goes on from, and the request that it came of. */
+  /** The client's own name for the answer that this call goes on from, and more of that answer. */
   previousResponseId: string | undefined;
-  continuesRequest: string | undefined;
+  continues: ContinuedAnswer | undefined;
   /** Asks for the conversation in a shorter form rather than for an answer. */
   compacts: boolean;
   /** The client's headers that the upstream has to see. */
@@ -68,8 +68,8 @@ export function parseResponses({ body, url, headers }: ClientRequest): Result<Re
   if ((input ?? undefined) === undefined && INPUT_ELSEWHERE.every((name) => (fields[name] ?? undefined) === undefined))
     return fail('invalid_request', 'The field `input` is required.', { param: 'input', code: 'missing_required_parameter' });
   const previousResponseId = previous_response_id ?? undefined;
-  const continuesRequest = previousResponseId === undefined ? undefined : requestOfResponse(previousResponseId);
-  if (previousResponseId !== undefined && continuesRequest === undefined) return previousNotFound(previousResponseId);
+  const continues = previousResponseId === undefined ? ok(undefined) : continuedAnswer(previousResponseId);
+  if (!continues.ok) return continues;
   const compacts = COMPACT_ADDRESS.test(url);
   return ok({
     body,
@@ -81,7 +81,7 @@ export function parseResponses({ body, url, headers }: ClientRequest): Result<Re
     maxOutputTokens: max_output_tokens ?? undefined,
     estimatedInputTokens: estimateTokens(body),
     previousResponseId,
-    continuesRequest,
+    continues: continues.value,
     compacts,
     headers: forwardedHeaders(headers),
   });
@@ -89,12 +89,15 @@ export function parseResponses({ body, url, headers }: ClientRequest): Result<Re
 
 const MAX_QUOTED_CHARS = 200;
 
-/** The refusal that OpenAI gives where it does not know the answer to go on from; clients then send the whole input. */
-export const previousNotFound = (id: string) =>
-  fail('invalid_request', `Previous response with id '${id.slice(0, MAX_QUOTED_CHARS)}' not found.`, {
+/** The refusal is the one that OpenAI gives where it does not know the answer; clients then send the whole input. */
+function continuedAnswer(name: string): Result<ContinuedAnswer> {
+  const missing = fail('invalid_request', `Previous response with id '${name.slice(0, MAX_QUOTED_CHARS)}' not found.`, {
     param: 'previous_response_id',
     code: 'previous_response_not_found',
   });
+  const requestId = requestOfResponse(name);
+  return requestId === undefined ? missing : ok({ requestId, name, missing: missing.error });
+}
 
 /** The body as an upstream of the same format gets it: its own ids for the model and for the answer to go on from. */
 export function upstreamResponsesBody(request: ResponsesRequest, { model, storedId }: RequestTarget): BridgedRequest {

@@ -91,7 +91,8 @@ export function errorInBody(json: unknown): UpstreamFailure | undefined {
   const hasError = isRecord(json.error) || (typeof json.error === 'string' && json.error !== '');
   if (json.type !== 'error' && !hasError) return undefined;
   const facts = errorFacts(hasError ? json : { error: { ...json, type: undefined } }) ?? { message: '' };
-  return withAccount(failureOf(statusOf(facts), facts));
+  const status = statusOf(facts);
+  return withAccount({ ...failureOf(status, facts), status });
 }
 
 /** https://platform.claude.com/docs/en/api/overview */

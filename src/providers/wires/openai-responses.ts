@@ -86,13 +86,26 @@ export function errorInBody(json: unknown): UpstreamFailure | undefined {
 const UNDER_WAY: readonly unknown[] = ['queued', 'in_progress'];
 const OVER: readonly unknown[] = ['completed', 'incomplete', 'failed', 'cancelled'];
 
+const WRITTEN: readonly string[] = ['text', 'refusal', 'arguments', 'input'];
+
+/** How much text the items hold, wherever in them. */
+function writtenChars(value: unknown): number {
+  if (Array.isArray(value)) return value.reduce<number>((sum, one) => sum + writtenChars(one), 0);
+  if (!isRecord(value)) return 0;
+  return Object.entries(value).reduce(
+    (sum, [name, inner]) => sum + (typeof inner === 'string' ? (WRITTEN.includes(name) ? inner.length : 0) : writtenChars(inner)),
+    0,
+  );
+}
+
 /** An answer as its upstream keeps it (https://platform.openai.com/docs/api-reference/responses/get). */
-function readStored(json: unknown): { pending: boolean; usage: unknown; hasOutput: boolean } | undefined {
+function readStored(json: unknown): ReturnType<NonNullable<Wire['stored']>['read']> {
   if (!isRecord(json)) return undefined;
   const { status, usage, output } = json;
   const pending = UNDER_WAY.includes(status);
   if (!pending && !OVER.includes(status)) return undefined;
-  return { pending, usage, hasOutput: Array.isArray(output) && output.length > 0 };
+  const hasOutput = Array.isArray(output) && output.length > 0;
+  return { pending, usage, hasOutput, outputChars: hasOutput ? writtenChars(output) : 0 };
 }
 
 /** OpenAI's Responses API (https://platform.openai.com/docs/api-reference/responses). */

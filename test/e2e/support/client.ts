@@ -178,9 +178,9 @@ export class RudeClient {
   raw = '';
   private readonly request: ClientRequest;
 
-  constructor(account: Account, body: Record<string, unknown>, headers: Record<string, string> = {}) {
+  constructor(account: Account, body: Record<string, unknown>, headers: Record<string, string> = {}, path = '/chat/completions') {
     const text = JSON.stringify(body);
-    this.request = request(`${account.baseUrl}/chat/completions`, {
+    this.request = request(account.baseUrl + path, {
       method: 'POST',
       agent: false,
       headers: {

@@ -18,7 +18,7 @@ export function ledgerRows(worker: Worker, accountId: string): LedgerRow[] {
     .map(String)
     .filter((file) => file.endsWith('.sqlite'));
   for (const file of files) {
-    const database = new DatabaseSync(join(root, file), { readOnly: true });
+    const database = new DatabaseSync(join(root, file), { readOnly: true, timeout: 5_000 });
     try {
       const known = database.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'ledger'").get();
       if (!known) continue;

@@ -23,6 +23,32 @@ const KINDS = {
   /** One provider that goes on, and bills, when its client hangs up. */
   drain: { providers: 1, keys: 1, onDisconnect: 'drain', price: PRICE },
   dear: { providers: 1, keys: 1, onDisconnect: 'cancel', price: DEAR_PRICE },
+  /** The same for providers that speak Anthropic Messages, and nothing else. */
+  messages: { providers: 1, keys: 1, onDisconnect: 'cancel', price: PRICE, wires: ['anthropic-messages'] },
+  'messages-pair': { providers: 2, keys: 1, onDisconnect: 'cancel', price: PRICE, wires: ['anthropic-messages'] },
+  'messages-keys': { providers: 1, keys: 2, onDisconnect: 'cancel', price: PRICE, wires: ['anthropic-messages'] },
+  'messages-drain': { providers: 1, keys: 1, onDisconnect: 'drain', price: PRICE, wires: ['anthropic-messages'] },
+  /** The same for providers that speak OpenAI Responses, and nothing else. */
+  responses: { providers: 1, keys: 1, onDisconnect: 'cancel', price: PRICE, wires: ['openai-responses'] },
+  'responses-pair': { providers: 2, keys: 1, onDisconnect: 'cancel', price: PRICE, wires: ['openai-responses'] },
+  'responses-keys': { providers: 1, keys: 2, onDisconnect: 'cancel', price: PRICE, wires: ['openai-responses'] },
+  'responses-drain': { providers: 1, keys: 1, onDisconnect: 'drain', price: PRICE, wires: ['openai-responses'] },
+  /** Both formats, the first provider one and the second the other. */
+  'responses-chat': {
+    providers: 2,
+    keys: 1,
+    onDisconnect: 'cancel',
+    price: PRICE,
+    wires: ['openai-responses'],
+    secondWires: ['openai-chat'],
+  },
+  /** And for those that speak Google's own format, embeddings, or legacy completions. */
+  gemini: { providers: 1, keys: 1, onDisconnect: 'cancel', price: PRICE, wires: ['gemini'] },
+  'gemini-pair': { providers: 2, keys: 1, onDisconnect: 'cancel', price: PRICE, wires: ['gemini'] },
+  'gemini-chat': { providers: 2, keys: 1, onDisconnect: 'cancel', price: PRICE, wires: ['gemini'], secondWires: ['openai-chat'] },
+  'gemini-drain': { providers: 1, keys: 1, onDisconnect: 'drain', price: PRICE, wires: ['gemini'] },
+  embedding: { providers: 1, keys: 1, onDisconnect: 'cancel', price: PRICE, wires: ['openai-embeddings'] },
+  completion: { providers: 1, keys: 1, onDisconnect: 'cancel', price: PRICE, wires: ['openai-chat', 'openai-completions'] },
 } as const;
 
 export type LaneKind = keyof typeof KINDS;
@@ -39,7 +65,7 @@ export interface Lane {
   secondKeys: readonly string[];
 }
 
-const BUILT_IN = ['openai', 'openrouter', 'deepseek', 'google', 'alibaba'] as const;
+const BUILT_IN = ['openai', 'anthropic', 'openrouter', 'deepseek', 'google', 'alibaba'] as const;
 export type BuiltIn = (typeof BUILT_IN)[number];
 
 export const builtInKey = (provider: BuiltIn): string => `key-of-${provider}-0123456789`;
@@ -48,6 +74,12 @@ const idOf = (kind: LaneKind, index: number): string => `${kind}-${String(index)
 const keyOf = (name: string, number: number): string => `key-${number}-of-${name}-0123456789`;
 
 const keysOf = (kind: LaneKind, name: string): string[] => Array.from({ length: KINDS[kind].keys }, (_, index) => keyOf(name, index + 1));
+
+/** The formats that a lane's provider speaks, where it is not chat alone. */
+function wiresOf(kind: { keys: number; wires?: readonly string[]; secondWires?: readonly string[] }, letter: string) {
+  const wires = letter === 'b' ? (kind.secondWires ?? kind.wires) : kind.wires;
+  return wires && { wires };
+}
 
 function customProviders(upstream: Upstream, lanes: Partial<Record<LaneKind, number>>) {
   return (Object.entries(lanes) as [LaneKind, number][]).flatMap(([kind, count]) =>
@@ -58,6 +90,7 @@ function customProviders(upstream: Upstream, lanes: Partial<Record<LaneKind, num
         baseUrl: upstream.desk(`${id}-${letter}`).baseUrl,
         apiKey: keysOf(kind, `${id}-${letter}`).join(','),
         onDisconnect: KINDS[kind].onDisconnect,
+        ...wiresOf(KINDS[kind], letter),
         models: [{ id, ...(letter === 'a' && { upstreamModel: `${id}-upstream` }), ...KINDS[kind].price }],
       }));
     }),

@@ -46,7 +46,7 @@ export const planOf = (...providers: Provider[]): Plan => ({
   minimumTier: 'free',
   minimumBalanceMicro: 0,
   estimateMicro: 0,
-  storedId: undefined,
+  continued: undefined,
 });
 
 export const failing = (status: number, message = 'no', headers: Record<string, string> = {}): Response =>

@@ -92,8 +92,12 @@ describe('an answer that the upstream keeps', () => {
   });
 
   it('is pending until it is over', () => {
-    expect(read({ status: 'queued', output: [], usage: null })).toEqual({ pending: true, usage: null, hasOutput: false });
-    expect(read({ status: 'completed', output: [{}], usage: { output_tokens: 1 } })).toMatchObject({ pending: false, hasOutput: true });
+    expect(read({ status: 'queued', output: [], usage: null })).toEqual({ pending: true, usage: null, hasOutput: false, outputChars: 0 });
+    expect(read({ status: 'completed', output: [{}], usage: { output_tokens: 1 } })).toMatchObject({
+      pending: false,
+      hasOutput: true,
+      outputChars: expect.any(Number) as number,
+    });
     expect(read({ status: 'cancelled', output: [] })).toMatchObject({ pending: false, hasOutput: false });
   });
 

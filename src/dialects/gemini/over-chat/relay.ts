@@ -35,6 +35,8 @@ export class OverChatRelay extends GeminiRelay {
   /** Some providers put the usage on the choice. */
   protected usageOf = (json: Fields): unknown => recordField(json, 'usage') ?? recordField(listField(json, 'choices')[0] ?? {}, 'usage');
 
+  protected countsOutput = ({ completion_tokens }: Fields): boolean => Number(completion_tokens) > 0;
+
   protected shownUsage = (receipt: Receipt): Fields => convertedUsage(receipt);
 
   protected tail(): Fields {

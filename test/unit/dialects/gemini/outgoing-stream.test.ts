@@ -11,7 +11,7 @@ const error = { kind: 'upstream_failed', message: 'It broke.' } as const;
 
 describe('the client’s end of a stream', () => {
   it('is kept alive by an answer without candidates', () => {
-    expect(events().keepalive()).toBe('data: {"candidates":[]}\n\n');
+    expect(events().keepalive()).toBe('data: {"candidates":[{"content":{"parts":[{"text":""}],"role":"model"},"index":0}]}\n\n');
   });
 
   it('says an error twice: as an event, and bare', () => {

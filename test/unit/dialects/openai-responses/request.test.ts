@@ -31,7 +31,7 @@ describe('what is read of a request', () => {
 
   it('names the request that it goes on from', () => {
     expect(parse(JSON.stringify({ model: 'm', previous_response_id: RESPONSE_ID }))).toMatchObject({
-      value: { continuesRequest: REQUEST_ID },
+      value: { continues: { requestId: REQUEST_ID } },
     });
   });
 

@@ -1,0 +1,34 @@
+import { isRecord, parseJson } from '../../core/record';
+import { eventData, splitEvents } from '../../core/sse';
+
+type Fields = Record<string, unknown>;
+
+/** A stream's chunks as the one completion that they add up to; undefined when there is no choice in them, or one without an end. */
+export function foldCompletionStream(events: string): string | undefined {
+  const choices = new Map<number, Fields & { text: string }>();
+  let head: Fields | undefined;
+  let usage: unknown;
+  for (const event of splitEvents(events)) {
+    const chunk = parseJson(eventData(event)?.trim() ?? '');
+    if (!isRecord(chunk)) continue;
+    if (!Array.isArray(chunk.choices)) return undefined;
+    head ??= chunk;
+    if (isRecord(chunk.usage)) usage = chunk.usage;
+    for (const choice of (chunk.choices as unknown[]).filter(isRecord)) {
+      const index = typeof choice.index === 'number' ? choice.index : 0;
+      const known = choices.get(index);
+      const said = typeof choice.text === 'string' ? choice.text : '';
+      choices.set(index, {
+        ...known,
+        ...choice,
+        index,
+        text: (known?.text ?? '') + said,
+        finish_reason: choice.finish_reason ?? known?.finish_reason,
+      });
+    }
+  }
+  const ended = choices.size > 0 && [...choices.values()].every(({ finish_reason }) => typeof finish_reason === 'string');
+  if (!head || !ended) return undefined;
+  const inOrder = [...choices].sort(([a], [b]) => a - b).map(([, choice]) => choice);
+  return JSON.stringify({ ...head, choices: inOrder, ...(usage !== undefined && { usage }) });
+}

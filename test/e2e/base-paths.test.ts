@@ -1,0 +1,178 @@
+// Every endpoint behind every base URL that is documented, joined in every way that clients join them; probes without a key.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Account } from './support/account';
+import { contents, WAYS } from './support/gemini-wire';
+import { type Lane, Rig } from './support/rig';
+import { answer, json, USAGE } from './support/wire';
+
+let rig: Rig;
+let account: Account;
+const lanes: Record<string, Lane> = {};
+beforeAll(async () => {
+  rig = await Rig.start({ solo: 1, messages: 1, embedding: 1, completion: 1 });
+  account = await rig.account(1_000_000);
+  for (const kind of ['solo', 'messages', 'embedding', 'completion'] as const) lanes[kind] = rig.lane(kind);
+  lanes.solo!.first.replyAlways(() => answer('Yes.'));
+  lanes.embedding!.first.replyAlways(() =>
+    json({ object: 'list', data: [{ index: 0, embedding: [1] }], usage: { prompt_tokens: 1, total_tokens: 1 } }),
+  );
+  lanes.completion!.first.replyAlways(() => json({ id: 'c', choices: [{ index: 0, text: 'Yes.', finish_reason: 'stop' }], usage: USAGE }));
+  lanes.messages!.first.replyAlways(({ path }) =>
+    json(
+      path.includes('count_tokens')
+        ? { input_tokens: 3 }
+        : {
+            id: 'msg_1',
+            type: 'message',
+            role: 'assistant',
+            model: 'm',
+            content: [{ type: 'text', text: 'Yes.' }],
+            stop_reason: 'end_turn',
+            usage: { input_tokens: 3, output_tokens: 1 },
+          },
+    ),
+  );
+});
+afterAll(() => rig?.stop());
+
+const messages = [{ role: 'user', content: 'Hi' }];
+
+interface Endpoint {
+  lane: string;
+  body: (model: string) => Record<string, unknown>;
+  holds: string;
+}
+
+/** By what clients append to their base URL. */
+const ENDPOINTS: Record<string, Endpoint> = {
+  '/chat/completions': { lane: 'solo', body: (model) => ({ model, messages }), holds: '"choices"' },
+  '/responses': { lane: 'solo', body: (model) => ({ model, input: 'Hi' }), holds: '"object":"response"' },
+  '/codex/responses': { lane: 'solo', body: (model) => ({ model, input: 'Hi' }), holds: '"object":"response"' },
+  '/messages': { lane: 'messages', body: (model) => ({ model, messages, max_tokens: 9 }), holds: '"type":"message"' },
+  '/messages?beta=true': { lane: 'messages', body: (model) => ({ model, messages, max_tokens: 9 }), holds: '"type":"message"' },
+  '/messages/count_tokens?beta=true': { lane: 'messages', body: (model) => ({ model, messages }), holds: '"input_tokens":3' },
+  '/gemini': { lane: 'solo', body: (model) => ({ model, contents }), holds: '"candidates"' },
+  '/chat': { lane: 'solo', body: (model) => ({ model, messages }), holds: '"creditsUsed"' },
+  '/embeddings': { lane: 'embedding', body: (model) => ({ model, input: 'Hi' }), holds: '"embedding"' },
+  '/completions': { lane: 'completion', body: (model) => ({ model, prompt: 'Hi' }), holds: '"text"' },
+};
+
+/** What the documents give as base URLs, and what a client's own `/v1` makes of them. */
+const BASES = ['/v1', '/api/v1', '/api', '/api/v1/v1', '/v1/v1'];
+
+const GEMINI_PREFIXES = [
+  '/v1',
+  '/v1beta',
+  '/api/v1',
+  '/api/v1beta',
+  '/api/v1/v1',
+  '/api/v1/v1beta',
+  '/v1/gemini',
+  '/v1/gemini/v1',
+  '/v1/gemini/v1beta',
+  '/api/v1/gemini',
+  '/api/v1/gemini/v1',
+  '/api/v1/gemini/v1beta',
+  '/api/gemini/v1',
+  '/api/gemini/v1beta',
+];
+
+const call = (path: string, body: unknown) =>
+  fetch(rig.worker.url + path, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${account.key}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+
+const joins = BASES.flatMap((base) => Object.keys(ENDPOINTS).map((path) => ({ base, path })));
+
+describe('an endpoint', () => {
+  it.each(joins)('is there: POST $base$path', async ({ base, path }) => {
+    const { lane, body, holds } = ENDPOINTS[path]!;
+    const response = await call(base + path, body(lanes[lane]!.model));
+    const text = await response.text();
+    expect([response.status, text]).toEqual([200, expect.stringContaining(holds)]);
+    expect(response.headers.get('x-request-id')).toMatch(/^req_/);
+    expect(response.headers.get('request-id')).toBe(response.headers.get('x-request-id'));
+  });
+
+  it.each(BASES)('may be looked at without a key, where that is a connectivity check: %s', async (base) => {
+    for (const path of ['/chat/completions', '/responses', '/codex/responses', '/models']) {
+      const response = await fetch(rig.worker.url + base + path);
+      expect([path, response.status]).toEqual([path, 200]);
+      expect(await response.json()).toMatchObject({ object: 'list', data: expect.any(Array) });
+    }
+    const model = await fetch(`${rig.worker.url}${base}/models/gpt-5.4`);
+    expect(await model.json()).toMatchObject({ id: 'gpt-5.4', object: 'model' });
+  });
+
+  it.each(BASES)('has its receipts: %s', async (base) => {
+    const id = (await call('/v1/chat/completions', { model: lanes.solo!.model, messages })).headers.get('x-request-id')!;
+    const receipt = await fetch(`${rig.worker.url}${base}/generations/${id}`, { headers: { 'x-api-key': account.key } });
+    expect(await receipt.json()).toMatchObject({ id, object: 'generation' });
+  });
+});
+
+describe('a method of a model, as Google has them', () => {
+  const METHODS: [string, RegExp][] = [
+    ['generateContent', /"candidates"/],
+    ['streamGenerateContent?alt=sse', /^data: \{/],
+    ['streamGenerateContent', /^\[\{.*\]$/s],
+    ['countTokens', /"totalTokens"/],
+  ];
+
+  it.each(GEMINI_PREFIXES.flatMap((prefix) => METHODS.map(([method, holds]) => ({ prefix, method, holds }))))(
+    'is there: POST $prefix/models/x:$method',
+    async ({ prefix, method, holds }) => {
+      const { model, first } = lanes.solo!;
+      if (method.startsWith('stream'))
+        first.reply({ headers: { 'content-type': 'text/event-stream' }, steps: WAYS[1]!.events({ text: 'Yes.' }) });
+      const response = await call(`${prefix}/models/${model}:${method}`, { contents });
+      expect([response.status, await response.text()]).toEqual([200, expect.stringMatching(holds)]);
+    },
+  );
+
+  it('takes the colon as it is or escaped', async () => {
+    for (const method of ['generateContent', 'countTokens']) {
+      const response = await call(`/v1beta/models/${lanes.solo!.model}%3A${method}`, { contents });
+      expect([method, response.status, await response.text()]).toEqual([method, 200, expect.stringMatching(/candidates|totalTokens/)]);
+    }
+  });
+});
+
+describe('a probe', () => {
+  const PLACES = [
+    '/',
+    '/api/hello',
+    ...[...BASES, '/api/'].flatMap((base) => [base, `${base.replace(/\/$/, '')}/`, `${base.replace(/\/$/, '')}/api/hello`]),
+  ];
+
+  it.each([...new Set(PLACES)])('is answered without a key: %s', async (path) => {
+    const head = await fetch(rig.worker.url + path, { method: 'HEAD' });
+    expect([head.status, await head.text()]).toEqual([200, '']);
+    expect(head.headers.get('x-request-id')).toMatch(/^req_/);
+    expect((await fetch(rig.worker.url + path)).status).toBe(200);
+  });
+
+  it('counts for nothing', async () => {
+    const other = await rig.account();
+    for (const path of PLACES) await fetch(rig.worker.url + path, { method: 'HEAD', headers: { 'x-api-key': other.key } });
+    expect(await other.calls()).toEqual([]);
+  });
+});
+
+describe('a page of another origin', () => {
+  it.each(['/v1beta/models/x:generateContent', '/v1/gemini', '/v1/chat', '/v1/embeddings'])('may call %s', async (path) => {
+    const preflight = await fetch(rig.worker.url + path, {
+      method: 'OPTIONS',
+      headers: {
+        origin: 'https://app.example',
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'x-goog-api-key, content-type',
+      },
+    });
+    expect(preflight.status).toBe(204);
+    expect(preflight.headers.get('access-control-allow-origin')).toBe('*');
+    expect(preflight.headers.get('access-control-allow-headers')).toContain('x-goog-api-key');
+  });
+});

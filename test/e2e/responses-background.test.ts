@@ -1,0 +1,242 @@
+// Answers that a provider works on in the background: taken on at once, looked after by the queue, charged once.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Account } from './support/account';
+import { RudeClient } from './support/client';
+import {
+  askResponse,
+  askResponseStream,
+  message,
+  opening,
+  type ResponseObject,
+  responseOf,
+  responsesBody,
+  streamOfItems,
+  UPSTREAM_ID,
+  USAGE_MICRO,
+} from './support/responses-wire';
+import { INPUT_MICRO, type Lane, type LaneKind, OUTPUT_MICRO, Rig } from './support/rig';
+import { connect, MAJORS } from './support/sdk';
+import { HANG, type Reply, type Seen } from './support/upstream';
+import { gate, until } from './support/wait';
+import { estimatedTokens, failure, json, sse } from './support/wire';
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await Rig.start({ responses: 40, 'responses-keys': 4, solo: 2 }, { STATUS_HOLD_MS: 1_000, KEEPALIVE_MS: 150 });
+});
+afterAll(() => rig?.stop());
+
+const spent = (spentMicro: number) => ({ spentMicro, heldMicro: 0 });
+
+async function fresh(kind: LaneKind = 'responses'): Promise<{ account: Account; lane: Lane }> {
+  return { account: await rig.account(), lane: rig.lane(kind) };
+}
+
+const queued = (more: Record<string, unknown> = {}) => responseOf([], { status: 'queued', background: true, usage: null, ...more });
+const under = (status: string) => json(queued({ status }));
+const done = (more: Record<string, unknown> = {}) => json(responseOf([message('Thought through.')], { background: true, ...more }));
+
+/** The provider takes the work on, and shows these to whoever looks; the last one from then on. */
+function takesOn({ first }: Lane, ...looks: Reply[]): void {
+  first.reply(json(queued()));
+  first.replyAlways(() => (looks.length > 1 ? looks.shift()! : looks[0]!));
+}
+
+const background = (lane: Lane, more: Record<string, unknown> = {}) => responsesBody(lane.model, { background: true, ...more });
+
+async function begin(account: Account, lane: Lane): Promise<ResponseObject> {
+  const { status, body, headers, text } = await askResponse(account, background(lane));
+  expect(status, text).toBe(200);
+  expect(headers.get('x-credits-charged')).toBeNull();
+  return body;
+}
+
+describe.concurrent('an answer in the background', () => {
+  it('is taken on, held for until it is there, and charged once at what it used', async () => {
+    const { account, lane } = await fresh();
+    const ready = gate();
+    takesOn(lane, under('queued'), under('in_progress'), { ...done(), first: { until: ready.opened } }, done());
+    const { id, status, usage } = await begin(account, lane);
+    expect({ id: /^resp_/.test(id) && id !== UPSTREAM_ID, status, usage }).toEqual({ id: true, status: 'queued', usage: null });
+    expect((await account.money()).spentMicro).toBe(0);
+    expect((await account.money()).heldMicro).toBeGreaterThan(4_000 * OUTPUT_MICRO);
+    await lane.first.request(3);
+    expect((await account.money()).heldMicro).toBeGreaterThan(0);
+    ready.open();
+    expect(await account.settled()).toEqual(spent(USAGE_MICRO));
+    expect(await account.calls()).toMatchObject([{ state: 'settled', outcome: 'actual', amountCredits: -0.0185 }]);
+    expect(await account.lastGeneration()).toMatchObject({
+      ending: 'complete',
+      usage: { inputTokens: 80, cacheReadTokens: 20, outputTokens: 25, reasoningTokens: 10 },
+    });
+    for (const { path, headers } of lane.first.seen.slice(1)) {
+      expect(path).toBe(`/v1/responses/${UPSTREAM_ID}`);
+      expect(headers.authorization).toBe(`Bearer ${lane.keys[0]}`);
+    }
+    expect(await account.problems()).toEqual([]);
+  });
+
+  it('may be fetched by its client meanwhile, which changes nothing of the charge', async () => {
+    const { account, lane } = await fresh();
+    takesOn(lane, under('in_progress'), under('in_progress'), done());
+    const { id } = await begin(account, lane);
+    const fetched = await until('the answer to be there', async () => {
+      const response = await fetch(`${account.baseUrl}/responses/${id}`, { headers: { authorization: `Bearer ${account.key}` } });
+      const body = (await response.json()) as ResponseObject;
+      expect(body.id).toBe(id);
+      return body.status === 'completed' && body;
+    });
+    expect(fetched.output).toEqual([message('Thought through.')]);
+    expect(await account.settled()).toEqual(spent(USAGE_MICRO));
+    expect(await account.calls()).toHaveLength(1);
+  });
+
+  it.each(MAJORS)('is polled for by openai $major', async ({ Client }) => {
+    const { account, lane } = await fresh();
+    takesOn(lane, under('in_progress'), done());
+    const { client } = connect(Client, account);
+    let response = await client.responses.create({ model: lane.model, input: 'Think.', background: true });
+    expect(response.status).toBe('queued');
+    while (response.status === 'queued' || response.status === 'in_progress') response = await client.responses.retrieve(response.id);
+    expect(response.output_text).toBe('Thought through.');
+    expect(await account.settled()).toEqual(spent(USAGE_MICRO));
+  });
+
+  it('can be gone on from when it is there', async () => {
+    const { account, lane } = await fresh();
+    takesOn(lane, done());
+    const { id } = await begin(account, lane);
+    await account.settled();
+    lane.first.reply(json(responseOf([message('And on.')], { id: 'resp_next' })));
+    const { body } = await askResponse(account, responsesBody(lane.model, { previous_response_id: id }));
+    expect(body).toMatchObject({ previous_response_id: id, output: [message('And on.')] });
+    expect(lane.first.seen.at(-1)!.json().previous_response_id).toBe(UPSTREAM_ID);
+  });
+
+  it('that failed, was canceled, is gone or has nothing in it costs nothing, and its hold is closed', async () => {
+    const nothing = done({ output: [], usage: { input_tokens: 100, output_tokens: 0, total_tokens: 100 } });
+    const ends = [under('failed'), under('cancelled'), failure(404, 'No such response.'), nothing];
+    const check = async (end: Reply) => {
+      const { account, lane } = await fresh();
+      takesOn(lane, under('in_progress'), end);
+      await begin(account, lane);
+      expect(await account.settled()).toEqual(spent(0));
+      expect(await account.calls()).toMatchObject([{ state: 'released', amountCredits: 0 }]);
+    };
+    await Promise.all(ends.map(check));
+  });
+
+  it('that was canceled after it had said something is charged for that', async () => {
+    const { account, lane } = await fresh();
+    takesOn(lane, under('in_progress'), done({ status: 'cancelled' }));
+    await begin(account, lane);
+    expect(await account.settled()).toEqual(spent(USAGE_MICRO));
+  });
+
+  it('that was cut short is charged', async () => {
+    const { account, lane } = await fresh();
+    takesOn(lane, done({ status: 'incomplete', incomplete_details: { reason: 'max_output_tokens' } }));
+    await begin(account, lane);
+    expect(await account.settled()).toEqual(spent(USAGE_MICRO));
+  });
+
+  it('is looked for again when its provider says something else: a 500, a 429, a web page', async () => {
+    const page: Reply = { headers: { 'content-type': 'text/html' }, steps: ['<html>Sign in</html>'] };
+    const check = async (reply: Reply) => {
+      const { account, lane } = await fresh();
+      takesOn(lane, reply, done());
+      await begin(account, lane);
+      expect(await account.settled()).toEqual(spent(USAGE_MICRO));
+    };
+    await Promise.all([failure(500, 'On fire.'), failure(429, 'Slow down.'), page].map(check));
+  });
+
+  it('that reports no usage is charged by what there is of it', async () => {
+    const { account, lane } = await fresh();
+    takesOn(lane, done({ usage: null }));
+    await begin(account, lane);
+    const input = estimatedTokens(JSON.stringify(background(lane)).length);
+    expect(await account.settled()).toEqual(spent(input * INPUT_MICRO + estimatedTokens('Thought through.'.length) * OUTPUT_MICRO));
+    expect(await account.lastGeneration()).toMatchObject({ outcome: 'estimated', ending: 'complete' });
+  });
+
+  it('is looked for with each of the credentials', async () => {
+    const { account, lane } = await fresh('responses-keys');
+    let owner: string | undefined;
+    lane.first.replyAlways(({ body, headers }: Seen) => {
+      if (body === '') return headers.authorization === owner ? done() : failure(404, 'No such response.');
+      owner = headers.authorization;
+      return json(queued());
+    });
+    for (let call = 0; call < 2; call++) await begin(account, lane);
+    expect(await account.settled()).toEqual(spent(2 * USAGE_MICRO));
+  });
+
+  it('is begun once for one idempotency key, and charged once', async () => {
+    const { account, lane } = await fresh();
+    takesOn(lane, done());
+    const headers = { 'idempotency-key': 'one' };
+    const first = await askResponse(account, background(lane), { headers });
+    await account.settled();
+    const again = await askResponse(account, background(lane), { headers });
+    expect(again.text).toBe(first.text);
+    expect(again.headers.get('idempotent-replayed')).toBe('true');
+    expect(lane.first.seen.filter(({ body }) => body !== '')).toHaveLength(1);
+    expect(await account.money()).toEqual(spent(USAGE_MICRO));
+  });
+
+  it('cannot be had of a provider that speaks chat alone', async () => {
+    const { account } = await fresh();
+    const { status, body } = await askResponse(account, background(rig.lane('solo')));
+    expect([status, body.error.type]).toEqual([400, 'invalid_request_error']);
+    expect(await account.money()).toEqual(spent(0));
+  });
+});
+
+describe.concurrent('a stream in the background', () => {
+  const events = () => streamOfItems([message('Thought through.')], { background: true });
+
+  it('is an ordinary one while its client listens', async () => {
+    const { account, lane } = await fresh();
+    lane.first.reply(sse(events()));
+    const { text } = await askResponseStream(account, background(lane));
+    expect(text).toBe('Thought through.');
+    expect(await account.money()).toEqual(spent(USAGE_MICRO));
+    expect(lane.first.seen).toHaveLength(1);
+  });
+
+  it.each([
+    ['no more than opened', opening({ background: true })],
+    ['in the middle', events().slice(0, 6)],
+  ])('whose client hangs up goes on, and is charged at its end: %s', async (_, before) => {
+    const { account, lane } = await fresh();
+    const ready = gate();
+    lane.first.reply(sse([...before, HANG]), { ...under('in_progress'), first: { until: ready.opened } });
+    lane.first.replyAlways(() => done());
+    const client = new RudeClient(account, background(lane, { stream: true }), {}, '/responses');
+    await client.has('response.in_progress');
+    if (before.length > 2) await client.has('output_text.delta');
+    client.hangUp();
+    await lane.first.request(1);
+    expect((await account.money()).heldMicro).toBeGreaterThan(0);
+    const { id } = (await account.show()).holds[0]!;
+    ready.open();
+    expect(await account.settled()).toEqual(spent(USAGE_MICRO));
+    expect(await account.calls()).toMatchObject([{ id, outcome: 'actual' }]);
+  });
+
+  it('whose client hangs up, and asks again under its idempotency key, is not begun twice', async () => {
+    const { account, lane } = await fresh();
+    lane.first.reply(sse([...events().slice(0, 6), { until: new Promise((open) => setTimeout(open, 1_000)) }, ...events().slice(6)]));
+    lane.first.replyAlways(() => done());
+    const headers = { 'idempotency-key': 'one' };
+    const client = new RudeClient(account, background(lane, { stream: true }), headers, '/responses');
+    await client.has('output_text.delta');
+    client.hangUp();
+    await account.settled();
+    const again = await askResponse(account, background(lane, { stream: true }), { headers }).catch((error: unknown) => error);
+    expect(again).toBeInstanceOf(SyntaxError);
+    expect(lane.first.seen.filter(({ body }) => body !== '')).toHaveLength(1);
+    expect(await account.money()).toEqual(spent(USAGE_MICRO));
+  });
+});
