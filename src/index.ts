@@ -1,8 +1,9 @@
 import { createApp } from './app';
 import { reconcile } from './console/reconcile';
 import type { Bindings } from './env';
-import { envConsoleDeps } from './http/deps';
+import { envConsoleDeps, jobDeps } from './http/deps';
 import { consume } from './jobs/queues';
+import { NIGHTLY, sweep } from './jobs/sweep';
 
 export { Account } from './account/account';
 
@@ -10,8 +11,9 @@ const app = createApp();
 
 export default {
   fetch: app.fetch,
-  queue: (batch, env) => consume(envConsoleDeps(env), batch),
-  async scheduled(_controller, env) {
+  queue: (batch, env) => consume(envConsoleDeps(env), batch, () => jobDeps(env)),
+  async scheduled({ cron }, env) {
+    if (cron !== NIGHTLY) return sweep(jobDeps(env));
     const { checked, problems } = await reconcile(envConsoleDeps(env));
     console.log('reconciliation', JSON.stringify({ checked, problems: problems.length }));
   },

@@ -1,22 +1,47 @@
 import type { AccountStub } from '../account/stub';
 import type { LedgerMessage, SettlementMessage } from '../account/types';
+import { advanceJob } from './advance';
+import type { JobDeps } from './deps';
+import type { JobMessage, WebhookMessage } from './messages';
 import { projectLedger } from './project-ledger';
+import { deliver } from './webhooks/deliver';
 
 export interface QueueDeps {
   db: D1Database;
   account: (accountId: string) => AccountStub;
 }
 
+const missingJobs = (): never => {
+  throw new Error('no jobs here');
+};
+
 const LONGEST_RETRY_SECONDS = 3_600;
 
 /** Which consumer a queue's messages are for; the names are those of wrangler.toml. */
-export async function consume(deps: QueueDeps, batch: MessageBatch): Promise<void> {
+export async function consume(deps: QueueDeps, batch: MessageBatch, jobs: () => JobDeps = missingJobs): Promise<void> {
+  if (batch.queue.endsWith('-jobs')) return consumeEach(batch as MessageBatch<JobMessage>, (body) => advanceJob(jobs(), body));
+  if (/-webhooks(-slow)?$/.test(batch.queue)) return consumeEach(batch as MessageBatch<WebhookMessage>, (body) => deliver(jobs(), body));
   if (batch.queue.endsWith('-settlements')) return consumeSettlements(deps, batch as MessageBatch<SettlementMessage>);
   if (batch.queue.endsWith('-ledger')) return consumeLedger(deps, batch as MessageBatch<LedgerMessage>);
   throw new Error(`no consumer for the queue ${batch.queue}`);
 }
 
 const retryLater = (message: Message): void => message.retry({ delaySeconds: Math.min(2 ** message.attempts, LONGEST_RETRY_SECONDS) });
+
+/** All at once, and each by itself: one that is slow or fails holds up none of the others. */
+async function consumeEach<Body>(batch: MessageBatch<Body>, work: (body: Body) => Promise<void>): Promise<void> {
+  await Promise.all(
+    batch.messages.map(async (message) => {
+      try {
+        await work(message.body);
+        message.ack();
+      } catch (error) {
+        console.error('message not worked on', JSON.stringify({ queue: batch.queue, body: message.body, error: String(error) }));
+        retryLater(message);
+      }
+    }),
+  );
+}
 
 async function consumeLedger(deps: QueueDeps, batch: MessageBatch<LedgerMessage>): Promise<void> {
   try {

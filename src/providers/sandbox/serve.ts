@@ -2,6 +2,7 @@ import type { UpstreamRequest } from '../types';
 import { serveChat } from './chat';
 import { unknownPath } from './errors';
 import { jsonResponse } from './json-response';
+import { isMediaPath, serveMedia } from './media/serve';
 
 /**
  * Answers as a provider would, without one. Rejects as `fetch` does when the signal is aborted or the
@@ -10,6 +11,7 @@ import { jsonResponse } from './json-response';
 export async function serve(request: UpstreamRequest): Promise<Response> {
   request.signal.throwIfAborted();
   const { pathname } = new URL(request.url);
+  if (isMediaPath(pathname)) return serveMedia(request);
   switch (pathname) {
     case '/v1/chat/completions':
       return serveChat(request);
