@@ -10,6 +10,7 @@ import { renderError } from './http/render-error';
 import { admin } from './routes/admin';
 import { postChatCompletions } from './routes/chat';
 import { getGeneration } from './routes/generations';
+import { mountFiles, mountMedia } from './routes/media/mount';
 import { getModel, getModels, listModelsOf } from './routes/models';
 
 /** The same paths under each of these, since documented base URLs and clients' own paths join in several ways. */
@@ -57,7 +58,11 @@ export function createApp(): Hono<AppEnv> {
   app.notFound(notFound);
   app.options('*', (c) => withCommonHeaders(c, preflight(c.req.raw)));
   app.get('/healthz', (c) => withCommonHeaders(c, c.json({ ok: true })));
-  for (const base of BASES) mountApi(app, base);
+  for (const base of BASES) {
+    mountApi(app, base);
+    mountMedia(app, base, api);
+  }
+  mountFiles(app, api);
   app.use('/api/admin/*', async (c, next) => {
     c.set('gateway', gatewayDeps(c.env, c.executionCtx));
     await next();
