@@ -13,7 +13,7 @@ export default {
   fetch: app.fetch,
   queue: (batch, env) => consume(envConsoleDeps(env), batch, () => jobDeps(env)),
   async scheduled({ cron }, env) {
-    if (cron !== NIGHTLY) return sweep(jobDeps(env));
+    if (cron !== NIGHTLY) return void (await sweep(jobDeps(env)));
     const { checked, problems } = await reconcile(envConsoleDeps(env));
     console.log('reconciliation', JSON.stringify({ checked, problems: problems.length }));
   },

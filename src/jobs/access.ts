@@ -38,11 +38,17 @@ export async function findJob(deps: Pick<JobDeps, 'account' | 'db'>, reader: Rea
   return job && job.accountId === key.value.accountId ? ok(job) : fail('not_found', 'Job not found');
 }
 
-/** The job once it is over, or as it is when time is up or nobody waits any more. */
-export async function waitForJob(deps: Pick<JobDeps, 'db' | 'now'>, job: Job, waitMs: number, isGone: () => boolean): Promise<Job> {
+/** The job once it is over, or whatever else is waited for, or as it is when time is up or nobody waits any more. */
+export async function waitForJob(
+  deps: Pick<JobDeps, 'db' | 'now'>,
+  job: Job,
+  waitMs: number,
+  isGone: () => boolean,
+  isEnough: (job: Job) => boolean = isOver,
+): Promise<Job> {
   const endMs = deps.now() + waitMs;
   let present = job;
-  for (let lookMs = FIRST_LOOK_MS; !isOver(present); lookMs = Math.min(lookMs * 1.3, LONGEST_LOOK_MS)) {
+  for (let lookMs = FIRST_LOOK_MS; !isEnough(present); lookMs = Math.min(lookMs * 1.3, LONGEST_LOOK_MS)) {
     const leftMs = endMs - deps.now();
     if (leftMs <= 0 || isGone()) return present;
     await new Promise((resolve) => setTimeout(resolve, Math.min(lookMs, leftMs)));

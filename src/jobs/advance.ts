@@ -24,13 +24,14 @@ export async function advanceJob(deps: JobDeps, message: JobMessage): Promise<vo
 }
 
 /** Lines up a look at every job that nobody has looked after in time: its message was lost, or its Worker died. */
-export async function sweepJobs(deps: JobDeps): Promise<number> {
+export async function sweepJobs(deps: JobDeps, aheadMs = 0): Promise<number> {
   const nowMs = deps.now();
-  const forgotten = await listForgotten(deps.db, nowMs, SWEPT_AT_ONCE);
+  const dueMs = nowMs + aheadMs;
+  const forgotten = await listForgotten(deps.db, dueMs, SWEPT_AT_ONCE);
   for (const job of forgotten) {
     // A new chain, so that an old one which turns out to be alive ends.
     const swept = await changeJob(deps.db, job, (present) =>
-      present.settledAt === null && present.nextAt <= nowMs ? { chain: present.chain + 1, nextAt: nowMs + 2 * SWEEP_AFTER_MS } : undefined,
+      present.settledAt === null && present.nextAt <= dueMs ? { chain: present.chain + 1, nextAt: nowMs + 2 * SWEEP_AFTER_MS } : undefined,
     );
     if (swept) await deps.jobs.send({ jobId: swept.id, chain: swept.chain, turn: 0 });
   }

@@ -118,8 +118,8 @@ async function tryLater(deps: JobDeps, delivery: Row, log: DeliveryTry[]): Promi
 }
 
 /** Lines up deliveries whose message was lost. */
-export async function sweepDeliveries(deps: JobDeps): Promise<number> {
-  const nowMs = deps.now();
+export async function sweepDeliveries(deps: JobDeps, aheadMs = 0): Promise<number> {
+  const nowMs = deps.now() + aheadMs;
   const forgotten = await database(deps.db)
     .select()
     .from(webhookDeliveries)

@@ -5,7 +5,7 @@ import { isInert } from '../../core/media-type';
 import type { AppContext } from '../../http/context';
 import { renderError } from '../../http/render-error';
 
-const FILE_KEY = /^(media\/job_|storage\/)[0-9A-Za-z]{1,40}\/[0-9A-Za-z]{16,40}\/[0-9A-Za-z-]{1,60}$/;
+const FILE_KEY = /^(media\/job|storage\/obj)_[0-9A-Za-z]{1,40}\/[0-9A-Za-z]{16,40}\/[0-9A-Za-z-]{1,60}$/;
 /** What was written under a key never changes. */
 const FOREVER = 'public, max-age=31536000, immutable';
 

@@ -2,10 +2,14 @@
 import type { Hono } from 'hono';
 import type { AppContext, AppEnv } from '../../http/context';
 import { postAudioGenerate, postAudioGenerations, postMedia, postSpeech, postThreeD, postTranscriptions } from './audio';
+import { getDeployment, getDeployments, patchDeployment, postDeployment, removeDeployment } from './deployments';
 import { getFile } from './files';
+import { getGpuCatalogue, getGpuJob, postGpu, postGpuRun } from './gpu';
 import { postImageEdits, postImageGenerations, postImagesGenerate } from './images';
 import { getJob, getJobs, postCallback, postCancel } from './jobs';
+import { deleteStoredObject, getStorage, getStoredObject, postStorage } from './storage';
 import { postVideoGenerations, postVideosGenerate } from './video';
+import { getDeliveries, getWebhookSecret, postRedeliver, postRotateSecret } from './webhooks';
 
 type Handler = (c: AppContext) => Response | Promise<Response>;
 type Wrap = (handler: Handler) => Handler;
@@ -26,6 +30,32 @@ export function mountMedia(app: Hono<AppEnv>, base: string, api: Wrap): void {
   app.get(`${base}/jobs`, api(getJobs));
   app.get(`${base}/jobs/:id`, api(getJob));
   app.post(`${base}/jobs/:id/cancel`, api(postCancel));
+  mountGpu(app, base, api);
+  mountKept(app, base, api);
+}
+
+function mountGpu(app: Hono<AppEnv>, base: string, api: Wrap): void {
+  app.get(`${base}/gpu`, api(getGpuCatalogue));
+  app.get(`${base}/gpu/jobs/:id`, api(getGpuJob));
+  app.post(`${base}/gpu/run/:slug`, api(postGpuRun));
+  app.post(`${base}/gpu/:slug`, api(postGpu));
+  app.get(`${base}/deployments`, api(getDeployments));
+  app.post(`${base}/deployments`, api(postDeployment));
+  app.get(`${base}/deployments/:slug`, api(getDeployment));
+  app.patch(`${base}/deployments/:slug`, api(patchDeployment));
+  app.delete(`${base}/deployments/:slug`, api(removeDeployment));
+}
+
+/** What is kept for customers: their files, and what became of their webhooks. */
+function mountKept(app: Hono<AppEnv>, base: string, api: Wrap): void {
+  app.post(`${base}/storage`, api(postStorage));
+  app.get(`${base}/storage`, api(getStorage));
+  app.get(`${base}/storage/:id`, api(getStoredObject));
+  app.delete(`${base}/storage/:id`, api(deleteStoredObject));
+  app.get(`${base}/webhooks/secret`, api(getWebhookSecret));
+  app.post(`${base}/webhooks/secret/rotate`, api(postRotateSecret));
+  app.get(`${base}/webhooks/deliveries`, api(getDeliveries));
+  app.post(`${base}/webhooks/deliveries/:id/redeliver`, api(postRedeliver));
 }
 
 /** At the root: what others than API clients ask for. */

@@ -111,18 +111,25 @@ export async function respondWith(created: CreatedJob, render: RenderJob): Promi
  * Waits for the job and answers with its result. The status is held back for half a minute; after that white space
  * keeps the connection, since clients give up after minutes of silence. A client that hangs up leaves the job alone.
  */
-export async function heldAnswer(c: AppContext, created: CreatedJob, render: RenderJob): Promise<Response> {
+export async function heldAnswer(
+  c: AppContext,
+  created: CreatedJob,
+  render: RenderJob,
+  { waitMs = SYNCHRONOUS_MS, renderRunning }: { waitMs?: number; renderRunning?: RenderJob } = {},
+): Promise<Response> {
   const deps = jobDeps(c.env);
   const { settings, waitUntil } = c.get('gateway');
   const { signal } = c.req.raw;
-  const holdMs = settings.JSON_STATUS_HOLD_MS;
+  const holdMs = Math.min(waitMs, settings.JSON_STATUS_HOLD_MS);
   const early = await waitForJob(deps, created.job, holdMs, () => signal.aborted);
   if (isOver(early)) return respondWith({ ...created, job: early }, render);
+  const textOf = async (job: Job): Promise<string> =>
+    renderRunning && !isOver(job) ? JSON.stringify(await renderRunning(job)) : (await bodyOf(job, render)).body;
   const client = new ClientStream(deps.now, () => {});
   const pings = setInterval(() => client.ping('\n'), settings.KEEPALIVE_MS);
-  const late = waitForJob(deps, early, SYNCHRONOUS_MS - holdMs, () => client.gone)
-    .then((job) => bodyOf(job, render))
-    .then(({ body }) => client.write(body))
+  const late = waitForJob(deps, early, waitMs - holdMs, () => client.gone)
+    .then(textOf)
+    .then((body) => client.write(body))
     .finally(async () => {
       clearInterval(pings);
       await client.close();
