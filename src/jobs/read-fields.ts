@@ -77,9 +77,8 @@ export class Fields {
     const found: MediaSource[] = [];
     for (const name of names) {
       this.read.add(name);
-      const uploads = this.uploads[name] ?? [];
-      if (uploads.length > 0 && forms === 'https') return invalid(name, 'must be a public HTTPS URL: this model takes no uploads');
-      found.push(...uploads);
+      // Files of ours have a public URL, so a model that takes only URLs takes uploads too.
+      found.push(...(this.uploads[name] ?? []));
       const value = this.fields[name];
       const values = value === undefined || value === null || value === '' ? [] : Array.isArray(value) ? value : [value];
       for (const one of values) {
