@@ -34,7 +34,8 @@ export async function authorize(deps: Pick<JobDeps, 'account'>, { keys, origin, 
 export async function findJob(deps: Pick<JobDeps, 'account' | 'db'>, reader: Reader, id: string): Promise<Result<Job>> {
   const key = await authorize(deps, reader);
   if (!key.ok) return key;
-  const job = await readJob(deps.db, id);
+  // What the documents call a result's id is the job's.
+  const job = await readJob(deps.db, id.replace(/^res_/, 'job_'));
   return job && job.accountId === key.value.accountId ? ok(job) : fail('not_found', 'Job not found');
 }
 

@@ -12,7 +12,7 @@ import { finishJob } from './finish';
 import { pollDelaySeconds, SWEEP_AFTER_MS } from './pace';
 import { inputFor, SourceMissing } from './sources';
 import { changeJob } from './store';
-import { type NextTarget, nextTarget } from './targets';
+import { type NextTarget, nextTarget, reopensAtMs } from './targets';
 import type { Job, JobAttempt } from './types';
 import { adapterOf, ask, SUBMIT_TIMEOUT_MS } from './upstream';
 
@@ -25,8 +25,8 @@ export async function submitJob(deps: JobDeps, job: Job): Promise<void> {
   const nowMs = deps.now();
   if (job.cancelRequested) return finishJob(deps, job, { state: 'canceled' });
   if (nowMs > job.deadline) return finishJob(deps, job, { state: 'expired', error: tooLate() });
-  const next = nextTarget(deps.registry, job);
-  if (!next) return finishJob(deps, job, { state: 'failed', error: lastError(job) });
+  const next = nextTarget(deps.registry, job, nowMs);
+  if (!next) return waitOrFail(deps, job);
   if (!(await keepHold(deps, job))) return finishJob(deps, job, { state: 'expired', error: tooLate() });
 
   const { provider, target, keyIndex } = next;
@@ -135,8 +135,19 @@ async function applyFailure(
   const changed = await changeJob(deps.db, claimed, (present) => (isOurs(present) ? change : undefined));
   if (!changed) return;
   if (!again) return finishJob(deps, changed, { state: 'failed', error: errorOf(failed, failure) });
-  if (nextTarget(deps.registry, changed)) await deps.jobs.send({ jobId: changed.id }, { delaySeconds });
-  else await finishJob(deps, changed, { state: 'failed', error: lastError(changed) });
+  if (nextTarget(deps.registry, changed, deps.now())) await deps.jobs.send({ jobId: changed.id }, { delaySeconds });
+  else await waitOrFail(deps, changed);
+}
+
+/** Nobody can be asked now: later, should somebody only be short of capacity. */
+async function waitOrFail(deps: JobDeps, job: Job): Promise<void> {
+  const nowMs = deps.now();
+  const reopensMs = reopensAtMs(deps.registry, job);
+  if (reopensMs === undefined || reopensMs > job.deadline) return finishJob(deps, job, { state: 'failed', error: lastError(job) });
+  const delaySeconds = Math.max(1, Math.ceil((reopensMs - nowMs) / 1_000));
+  const nextAt = nowMs + delaySeconds * 1_000 + SWEEP_AFTER_MS;
+  await changeJob(deps.db, job, (present) => (present.state === 'queued' ? { nextAt } : undefined));
+  await deps.jobs.send({ jobId: job.id }, { delaySeconds });
 }
 
 /** The answer to a POST never came to be written: the process died, or was cut off. */

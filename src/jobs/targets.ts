@@ -6,6 +6,8 @@ import type { Job, JobAttempt } from './types';
 
 const MAX_ATTEMPTS = 8;
 const TRIES_PER_TARGET = 2;
+/** A job has time: a credential that was rate limited is tried again after a while, and after a longer one. */
+const BACKOFF_MS = [5_000, 20_000, 60_000];
 
 export interface NextTarget {
   provider: Provider;
@@ -30,20 +32,39 @@ function keysOf({ apiKeys }: Provider, jobId: string): number[] {
   return apiKeys.map((_, index) => (first + index) % apiKeys.length);
 }
 
-function isOpen(attempts: readonly JobAttempt[], keyIndex: number): boolean {
-  if (attempts.some(({ action }) => action === 'next_target' || action === 'caller')) return false;
-  if (attempts.filter(({ action, outcome }) => action === 'retry' || outcome === 'lost').length >= TRIES_PER_TARGET) return false;
-  return !attempts.some((attempt) => attempt.keyIndex === keyIndex && (attempt.action === 'next_key' || attempt.action === 'backoff_key'));
+/** From when on the credential may be tried, by what was tried at this target: 0 for at once, undefined for never. */
+function openFromMs(attempts: readonly JobAttempt[], keyIndex: number): number | undefined {
+  if (attempts.some(({ action }) => action === 'next_target' || action === 'caller')) return undefined;
+  if (attempts.filter(({ action, outcome }) => action === 'retry' || outcome === 'lost').length >= TRIES_PER_TARGET) return undefined;
+  const own = attempts.filter((attempt) => attempt.keyIndex === keyIndex);
+  if (own.some(({ action }) => action === 'next_key')) return undefined;
+  const limited = own.filter(({ action }) => action === 'backoff_key');
+  if (limited.length === 0) return 0;
+  const backoffMs = BACKOFF_MS[limited.length - 1];
+  return backoffMs === undefined ? undefined : limited.at(-1)!.atMs + backoffMs;
 }
 
-export function nextTarget(registry: Registry, job: Job): NextTarget | undefined {
-  if (job.attempts.length >= MAX_ATTEMPTS) return undefined;
+/** Every target with every credential that may still be tried, in order of preference. */
+function* openTargets(registry: Registry, job: Job): Generator<NextTarget & { fromMs: number }> {
+  if (job.attempts.length >= MAX_ATTEMPTS) return;
   for (const { provider, target } of targetsOf(registry, job)) {
     const attempts = job.attempts.filter((attempt) => attempt.provider === provider.spec.id && attempt.model === target.model);
-    const keyIndex = keysOf(provider, job.id).find((index) => isOpen(attempts, index));
-    if (keyIndex !== undefined) return { provider, target, keyIndex };
+    for (const keyIndex of keysOf(provider, job.id)) {
+      const fromMs = openFromMs(attempts, keyIndex);
+      if (fromMs !== undefined) yield { provider, target, keyIndex, fromMs };
+    }
   }
+}
+
+export function nextTarget(registry: Registry, job: Job, nowMs: number): NextTarget | undefined {
+  for (const open of openTargets(registry, job)) if (open.fromMs <= nowMs) return open;
   return undefined;
+}
+
+/** When the first of those that were rate limited may be tried again; undefined when there is none. */
+export function reopensAtMs(registry: Registry, job: Job): number | undefined {
+  const times = [...openTargets(registry, job)].map(({ fromMs }) => fromMs);
+  return times.length === 0 ? undefined : Math.min(...times);
 }
 
 /** The target that the job was sent to, and is asked about. */

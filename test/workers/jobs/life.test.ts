@@ -49,6 +49,32 @@ describe('a job', () => {
     expect([await bench.spentMicro(), await bench.heldMicro()]).toEqual([0, 0]);
   });
 
+  it('waits for a provider that is out of capacity, and is sent to it again', async () => {
+    const bench = await JobBench.create();
+    bench.provider.submitStatus = 429;
+    const { id } = await bench.start();
+    await advanceJob(bench.deps(), bench.queue.take());
+    expect(await bench.job(id)).toMatchObject({ state: 'queued', attempts: [{ action: 'backoff_key', status: 429 }] });
+    bench.provider.submitStatus = 200;
+    await playOut(bench, id);
+    expect((await bench.job(id)).state).toBe('succeeded');
+  });
+
+  it('fails with its last word when capacity never comes, and with a refusal at once', async () => {
+    const bench = await JobBench.create();
+    bench.provider.submitStatus = 429;
+    const { id } = await bench.start();
+    await playOut(bench, id);
+    const failed = await bench.job(id);
+    expect(failed).toMatchObject({ state: 'failed', error: { kind: 'upstream_failed', message: expect.stringContaining('answered 429') } });
+    expect(failed.attempts).toHaveLength(4);
+    bench.provider.submitStatus = 422;
+    const refused = await bench.start();
+    await playOut(bench, refused.id);
+    expect(await bench.job(refused.id)).toMatchObject({ state: 'failed', error: { kind: 'upstream_rejected', status: 422 } });
+    expect(await bench.heldMicro()).toBe(0);
+  });
+
   it('that lost its message is found by the sweeper', async () => {
     const bench = await JobBench.create();
     const { id } = await bench.start();

@@ -14,7 +14,7 @@ import { MODELS } from '../../../src/providers/catalogue';
 import type { MediaAdapter, PollStep } from '../../../src/providers/media/types';
 import { indexModels } from '../../../src/providers/model-index';
 import type { Registry } from '../../../src/providers/registry';
-import type { Provider, UpstreamRequest } from '../../../src/providers/types';
+import type { FailureAction, Provider, UpstreamRequest } from '../../../src/providers/types';
 import { TestAccount, testKey } from '../account/support';
 
 export const MODEL = 'kling-v3';
@@ -67,7 +67,8 @@ export class FakeProvider {
   }
 }
 
-const failure = (status: number) => ({ action: status === 422 ? 'caller' : 'next_target', message: `answered ${status}` }) as const;
+const ACTIONS: Record<number, FailureAction> = { 422: 'caller', 429: 'backoff_key' };
+const failure = (status: number) => ({ action: ACTIONS[status] ?? 'next_target', message: `answered ${status}` });
 
 const adapter: MediaAdapter = {
   kinds: ['video', 'image'],
@@ -113,9 +114,9 @@ export class FakeJobQueue {
     this.messages.push({ ...message, dueMs: this.now() + (options?.delaySeconds ?? 0) * 1_000 });
   };
 
-  /** From here on only the jobs that it knows. */
-  close(): void {
-    this.closed = true;
+  /** While open it gets to know jobs; after that it takes only those that it knows. */
+  setOpen(open: boolean): void {
+    this.closed = !open;
   }
 
   /** The next that is due, or that will be: the clock goes on to it. */
@@ -230,6 +231,7 @@ export class JobBench {
   }
 
   async start(more: Record<string, unknown> = {}, request: Partial<JobRequest> = {}): Promise<Job> {
+    this.queue.setOpen(true);
     const created = await createMediaJob(
       this.deps(),
       {
@@ -246,7 +248,7 @@ export class JobBench {
       { fields: { model: MODEL, prompt: 'a cat', ...more }, uploads: {}, families: ['video'] },
     );
     if (!created.ok) throw new Error(created.error.message);
-    this.queue.close();
+    this.queue.setOpen(false);
     return created.value.job;
   }
 
