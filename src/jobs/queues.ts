@@ -1,12 +1,13 @@
 import type { AccountStub } from '../account/stub';
-import type { LedgerMessage, SettlementMessage } from '../account/types';
+import type { BackgroundMessage, LedgerMessage, SettlementMessage } from '../account/types';
 import { advanceJob } from './advance';
+import { type BackgroundDeps, lookAfter } from './background';
 import type { JobDeps } from './deps';
 import type { JobMessage, WebhookMessage } from './messages';
 import { projectLedger } from './project-ledger';
 import { deliver } from './webhooks/deliver';
 
-export interface QueueDeps {
+export interface QueueDeps extends BackgroundDeps {
   db: D1Database;
   account: (accountId: string) => AccountStub;
 }
@@ -23,6 +24,7 @@ export async function consume(deps: QueueDeps, batch: MessageBatch, jobs: () => 
   if (/-webhooks(-slow)?$/.test(batch.queue)) return consumeEach(batch as MessageBatch<WebhookMessage>, (body) => deliver(jobs(), body));
   if (batch.queue.endsWith('-settlements')) return consumeSettlements(deps, batch as MessageBatch<SettlementMessage>);
   if (batch.queue.endsWith('-ledger')) return consumeLedger(deps, batch as MessageBatch<LedgerMessage>);
+  if (batch.queue.endsWith('-background')) return consumeBackground(deps, batch as MessageBatch<BackgroundMessage>);
   throw new Error(`no consumer for the queue ${batch.queue}`);
 }
 
@@ -69,4 +71,18 @@ async function consumeSettlements(deps: QueueDeps, batch: MessageBatch<Settlemen
       retryLater(message);
     }
   }
+}
+
+async function consumeBackground(deps: QueueDeps, batch: MessageBatch<BackgroundMessage>): Promise<void> {
+  await Promise.all(
+    batch.messages.map(async (message) => {
+      try {
+        await lookAfter(deps, message.body);
+        message.ack();
+      } catch (error) {
+        console.error('background answer not looked after', String(error));
+        retryLater(message);
+      }
+    }),
+  );
 }
