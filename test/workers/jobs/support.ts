@@ -14,10 +14,13 @@ import { MODELS } from '../../../src/providers/catalogue';
 import type { MediaAdapter, PollStep } from '../../../src/providers/media/types';
 import { indexModels } from '../../../src/providers/model-index';
 import type { Registry } from '../../../src/providers/registry';
-import type { FailureAction, Provider, UpstreamRequest } from '../../../src/providers/types';
+import type { FailureAction, Provider } from '../../../src/providers/types';
 import { TestAccount, testKey } from '../account/support';
 
 export const MODEL = 'kling-v3';
+const API = 'https://api.fake.example/v1';
+const FILE_HOST = 'cdn.fake.example';
+export const WEBHOOK_SECRET = 'the-secret-of-the-fake';
 export const PRICE_MICRO = 67_000_000;
 
 /** What the provider holds: every generation that was ever started at it. */
@@ -34,13 +37,21 @@ export class FakeProvider {
   brokenFiles = 0;
   polls = 0;
 
-  readonly serve = async (request: UpstreamRequest): Promise<Response> => {
-    const { pathname } = new URL(request.url);
-    if (pathname === '/v1/submit') return this.submit(JSON.parse(request.body) as { reference: string });
-    if (pathname.startsWith('/v1/file/')) {
+  /** Credentials that reached a host which should have none. */
+  leaked: string[] = [];
+
+  /** The whole network: the provider, its files on another host, and the names of both. */
+  readonly fetch = async (url: string, init: RequestInit): Promise<Response> => {
+    const { hostname, pathname } = new URL(url);
+    if (hostname === 'cloudflare-dns.com') return Response.json({ Answer: [{ type: 1, data: '93.184.216.34' }] });
+    const authorized = new Headers(init.headers).get('authorization') === 'Bearer the-key';
+    if (hostname === FILE_HOST) {
+      if (authorized) this.leaked.push(url);
       if (this.brokenFiles-- > 0) return new Response('not yet', { status: 503 });
       return new Response(Uint8Array.of(0, 0, 0, 24, 0x66, 0x74, 0x79, 0x70, 0x69, 0x73, 0x6f, 0x6d));
     }
+    if (!authorized) return new Response('who are you?', { status: 401 });
+    if (pathname === '/v1/submit') return this.submit(JSON.parse(String(init.body)) as { reference: string });
     const [, , , id = '', action] = pathname.split('/');
     if (action === 'cancel') {
       this.canceled.add(id);
@@ -72,7 +83,7 @@ const failure = (status: number) => ({ action: ACTIONS[status] ?? 'next_target',
 
 const adapter: MediaAdapter = {
   kinds: ['video', 'image'],
-  authorize: () => ({}),
+  authorize: (key) => ({ authorization: `Bearer ${key}` }),
   sources: 'any',
   lostSubmit: 'may_have_started',
   submit: ({ reference }) => ({ url: '/submit', body: JSON.stringify({ reference }) }),
@@ -86,7 +97,7 @@ const adapter: MediaAdapter = {
       case 'running':
         return { state: 'running', job };
       case 'done':
-        return { state: 'done', result: { files: [{ url: `https://fake.invalid/v1/file/${job.id}` }] } };
+        return { state: 'done', result: { files: [{ url: `https://${FILE_HOST}/${job.id}.mp4` }] } };
       case 'failed':
         return { state: 'failed', failure: { action: 'next_target', message: 'it failed', mayHaveStarted: true } };
       case 'canceled':
@@ -96,6 +107,13 @@ const adapter: MediaAdapter = {
     }
   },
   cancel: ({ id }) => ({ url: `/jobs/${id}/cancel` }),
+  callback: {
+    verify: ({ headers }, secret) => Promise.resolve(headers.get('x-signature') === secret),
+    read: ({ json }, job) =>
+      (json as { state?: string }).state === 'done'
+        ? { state: 'done', result: { files: [{ url: `https://${FILE_HOST}/${job.id}.mp4` }] } }
+        : undefined,
+  },
 };
 
 /** The queue: keeps what it is given until the test takes it. */
@@ -180,17 +198,10 @@ export class JobBench {
 
   private registry(): Registry {
     const provider: Provider = {
-      spec: {
-        id: 'fake',
-        label: 'Fake',
-        baseUrl: 'https://fake.invalid/v1',
-        wires: [],
-        onDisconnect: 'drain',
-        media: adapter,
-        serve: this.provider.serve,
-      },
-      baseUrl: 'https://fake.invalid/v1',
-      apiKeys: [],
+      spec: { id: 'fake', label: 'Fake', baseUrl: API, wires: [], onDisconnect: 'drain', media: adapter },
+      baseUrl: API,
+      apiKeys: ['the-key'],
+      webhookSecret: WEBHOOK_SECRET,
     };
     const models = MODELS.map((model) => (model.id === MODEL ? { ...model, chain: [{ provider: 'fake', model: 'theirs' }] } : model));
     return { providers: new Map([['fake', provider]]), models: indexModels(models), configuredProviders: ['fake'] };
@@ -209,7 +220,7 @@ export class JobBench {
       jobs: this.queue as unknown as JobDeps['jobs'],
       webhooks,
       slowWebhooks: webhooks,
-      fetch: () => Promise.reject(new Error('no network here')),
+      fetch: this.provider.fetch,
       hourlyLimits: {},
       now: () => this.nowMs,
     };
