@@ -12,7 +12,13 @@ const app = createApp();
 
 export default {
   fetch: app.fetch,
-  queue: (batch, env, context) => consume(queueDeps(env), batch, () => jobDeps(env), (work) => context.waitUntil(work)),
+  queue: (batch, env, context) =>
+    consume(
+      queueDeps(env),
+      batch,
+      () => jobDeps(env),
+      (work) => context.waitUntil(work),
+    ),
   async scheduled({ cron }, env) {
     if (cron !== NIGHTLY) return void (await sweep(jobDeps(env)));
     const { checked, problems } = await reconcile(envConsoleDeps(env));

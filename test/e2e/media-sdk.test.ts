@@ -41,7 +41,10 @@ describe.each(MAJORS)('openai $major', ({ Client }) => {
       expect(isPng(event.b64_json)).toBe(true);
     }
     expect(types).toEqual(['image_generation.completed']);
-    const asked = client.images.generate({ model: 'nano_banana', prompt: 'sandbox:fail sandbox:delay=9s', stream: true }, { maxRetries: 0 });
+    const asked = client.images.generate(
+      { model: 'nano_banana', prompt: 'sandbox:fail sandbox:delay=9s', stream: true },
+      { maxRetries: 0 },
+    );
     const failed = (async () => {
       for await (const event of await asked) types.push(event.type);
     })();

@@ -156,7 +156,9 @@ export async function streamedAnswer(c: AppContext, created: CreatedJob, render:
       await client.close();
     });
   waitUntil(late.catch((error: unknown) => console.error('late events not written', String(error))));
-  return new Response(client.body, { headers: { ...jobHeaders(created), 'content-type': 'text/event-stream', 'cache-control': 'no-cache' } });
+  return new Response(client.body, {
+    headers: { ...jobHeaders(created), 'content-type': 'text/event-stream', 'cache-control': 'no-cache' },
+  });
 }
 
 /** A route that makes a job of its request and waits for it. */
