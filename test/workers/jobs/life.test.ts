@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cancelJob, takeCallback } from '../../../src/jobs/access';
 import { advanceJob, sweepJobs } from '../../../src/jobs/advance';
+import type { JobDeps } from '../../../src/jobs/deps';
 import { JobBench, PRICE_MICRO, WEBHOOK_SECRET } from './support';
 
 /** Delivers messages as they fall due until there is none, or the job is settled. */
@@ -71,6 +72,22 @@ describe('a job', () => {
     expect(await bench.job(id)).toMatchObject({ state: 'failed', costMicro: 0 });
     expect(bench.provider.started).toHaveLength(1);
     expect([await bench.spentMicro(), await bench.heldMicro()]).toEqual([0, 0]);
+  });
+
+  it('whose process died after its submit is sent again to a provider that knows our id', async () => {
+    const bench = await JobBench.create();
+    bench.provider.repeatable = true;
+    const { id } = await bench.start();
+    const submit = (deps: JobDeps) => advanceJob(deps, { jobId: id });
+    // Its effects: read, renew the hold, claim; then the answer is written.
+    expect(await bench.dies(submit, 3, false)).toBe(true);
+    expect([bench.provider.started.length, (await bench.job(id)).state]).toEqual([1, 'submitting']);
+    await bench.wait(4 * 60_000);
+    await sweepJobs(bench.deps());
+    await playOut(bench, id);
+    expect(await bench.job(id)).toMatchObject({ state: 'succeeded', attempts: [{ outcome: 'lost' }, { outcome: 'started' }] });
+    expect(bench.provider.started).toHaveLength(1);
+    expect(await bench.spentMicro()).toBe(PRICE_MICRO);
   });
 
   it('waits for a provider that is out of capacity, and is sent to it again', async () => {

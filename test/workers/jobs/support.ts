@@ -35,6 +35,8 @@ export class FakeProvider {
   /** The next answers are lost on their way, though the work was done. */
   lostAnswers = 0;
   brokenFiles = 0;
+  /** It takes our id for an idempotency key. */
+  repeatable = false;
   polls = 0;
 
   /** Credentials that reached a host which should have none. */
@@ -62,6 +64,8 @@ export class FakeProvider {
 
   private submit({ reference }: { reference: string }): Response {
     if (this.submitStatus !== 200) return Response.json({ error: { message: 'no' } }, { status: this.submitStatus });
+    const known = this.repeatable ? this.started.find((job) => job.reference === reference) : undefined;
+    if (known) return Response.json({ id: known.id });
     const id = `up${this.started.length}`;
     this.started.push({ id, reference, polls: 0 });
     if (this.lostAnswers-- > 0) throw new Error('connection lost');
@@ -198,7 +202,14 @@ export class JobBench {
 
   private registry(): Registry {
     const provider: Provider = {
-      spec: { id: 'fake', label: 'Fake', baseUrl: API, wires: [], onDisconnect: 'drain', media: adapter },
+      spec: {
+        id: 'fake',
+        label: 'Fake',
+        baseUrl: API,
+        wires: [],
+        onDisconnect: 'drain',
+        media: { ...adapter, lostSubmit: this.provider.repeatable ? 'repeatable' : 'may_have_started' },
+      },
       baseUrl: API,
       apiKeys: ['the-key'],
       webhookSecret: WEBHOOK_SECRET,
