@@ -20,6 +20,8 @@ import { TestAccount, testKey } from '../account/support';
 export const MODEL = 'kling-v3';
 const API = 'https://api.fake.example/v1';
 const FILE_HOST = 'cdn.fake.example';
+const RECEIVER_HOST = 'hooks.customer.example';
+export const RECEIVER_URL = `https://${RECEIVER_HOST}/jobs`;
 export const WEBHOOK_SECRET = 'the-secret-of-the-fake';
 export const PRICE_MICRO = 67_000_000;
 
@@ -45,8 +47,9 @@ export class FakeProvider {
   /** The whole network: the provider, its files on another host, and the names of both. */
   readonly fetch = async (url: string, init: RequestInit): Promise<Response> => {
     const { hostname, pathname } = new URL(url);
-    if (hostname === 'cloudflare-dns.com') return Response.json({ Answer: [{ type: 1, data: '93.184.216.34' }] });
+    if (hostname === 'cloudflare-dns.com') return Response.json({ Answer: [{ type: 1, data: this.address }] });
     const authorized = new Headers(init.headers).get('authorization') === 'Bearer the-key';
+    if (hostname === RECEIVER_HOST) return this.receive(init);
     if (hostname === FILE_HOST) {
       if (authorized) this.leaked.push(url);
       if (this.brokenFiles-- > 0) return new Response('not yet', { status: 503 });
@@ -61,6 +64,17 @@ export class FakeProvider {
     }
     return this.poll(id);
   };
+
+  /** Of every name. */
+  address = '93.184.216.34';
+  /** What a customer's server was told, and how it answers. */
+  readonly received: { id: string; body: string }[] = [];
+  receiverStatus = 200;
+
+  private receive({ headers, body }: RequestInit): Response {
+    this.received.push({ id: new Headers(headers).get('webhook-id') ?? '', body: String(body) });
+    return new Response(null, { status: this.receiverStatus });
+  }
 
   private submit({ reference }: { reference: string }): Response {
     if (this.submitStatus !== 200) return Response.json({ error: { message: 'no' } }, { status: this.submitStatus });
@@ -188,7 +202,7 @@ export class JobBench {
   nowMs: number;
   readonly provider = new FakeProvider();
   readonly queue: FakeJobQueue;
-  readonly webhooks: WebhookMessage[] = [];
+  readonly webhooks: (WebhookMessage & { delaySeconds: number; slow: boolean })[] = [];
 
   private constructor(readonly account: TestAccount) {
     this.nowMs = account.nowMs;
@@ -221,7 +235,11 @@ export class JobBench {
   deps(fuse?: Fuse): JobDeps {
     const stub = this.account.stub;
     const account = { ...pick(stub, ['admit', 'beat', 'settle', 'release', 'authorize']) } as unknown as AccountStub;
-    const webhooks = { send: async (message: WebhookMessage) => void this.webhooks.push(message) } as unknown as JobDeps['webhooks'];
+    const webhookQueue = (slow: boolean) =>
+      ({
+        send: async (message: WebhookMessage, options?: { delaySeconds?: number }) =>
+          void this.webhooks.push({ ...message, delaySeconds: options?.delaySeconds ?? 0, slow }),
+      }) as unknown as JobDeps['webhooks'];
     const deps: JobDeps = {
       settings: { ...readSettings(env), LOCAL: '0', PRIVATE_ADDRESSES: 'refused' },
       registry: this.registry(),
@@ -229,8 +247,8 @@ export class JobBench {
       db: env.DB,
       files: env.FILES,
       jobs: this.queue as unknown as JobDeps['jobs'],
-      webhooks,
-      slowWebhooks: webhooks,
+      webhooks: webhookQueue(false),
+      slowWebhooks: webhookQueue(true),
       fetch: this.provider.fetch,
       hourlyLimits: {},
       now: () => this.nowMs,
