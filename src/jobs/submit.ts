@@ -58,6 +58,7 @@ export async function submitJob(deps: JobDeps, job: Job): Promise<void> {
     step = adapter.readSubmit(answer, submission);
   } catch (error) {
     const mayHaveStarted = adapter.lostSubmit !== 'repeatable';
+    attempt.outcome = 'lost';
     console.error('submit unanswered', JSON.stringify({ jobId: job.id, provider: provider.spec.id, error: String(error) }));
     step = {
       state: 'failed',
@@ -137,7 +138,12 @@ async function applyFailure(
   isOurs: (job: Job) => boolean,
 ): Promise<void> {
   const message = redactSecrets(failure.message, [...provider.apiKeys, ...Object.values(provider.spec.headers ?? {})]);
-  const failed: JobAttempt = { ...attempt, outcome: failure.mayHaveStarted ? 'lost' : 'failed', action: failure.action, message };
+  const failed: JobAttempt = {
+    ...attempt,
+    outcome: failure.mayHaveStarted || attempt.outcome === 'lost' ? 'lost' : 'failed',
+    action: failure.action,
+    message,
+  };
   const attempts = [...claimed.attempts.slice(0, -1), failed];
   const again = !failure.mayHaveStarted && failure.action !== 'caller';
   const delaySeconds = failure.action === 'retry' ? RETRY_SECONDS : 0;

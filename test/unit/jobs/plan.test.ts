@@ -158,6 +158,13 @@ describe('the next target', () => {
     expect(next(tried('fal', 'next_target'), tried('wavespeed', 'next_target'))).toBeUndefined();
   });
 
+  it('is nobody else once a submit was lost', () => {
+    const lost = { ...tried('fal', 'retry', 1), outcome: 'lost' as const };
+    expect(next(lost)).toBe('fal/1');
+    expect(next(lost, lost)).toBeUndefined();
+    expect(next(lost, tried('fal', 'next_target', 1))).toBeUndefined();
+  });
+
   it('opens again some time after all were short of capacity', () => {
     const attempts = [tried('fal', 'backoff_key', 0, 500), tried('fal', 'backoff_key', 1, 600), tried('wavespeed', 'backoff_key', 0, 700)];
     expect(next(...attempts)).toBeUndefined();

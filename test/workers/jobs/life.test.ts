@@ -90,6 +90,18 @@ describe('a job', () => {
     expect(await bench.spentMicro()).toBe(PRICE_MICRO);
   });
 
+  it('whose answers are lost again and again is given up rather than sent elsewhere', async () => {
+    const bench = await JobBench.create();
+    bench.provider.repeatable = true;
+    bench.provider.lostAnswers = 10;
+    bench.provider.losesRepeats = true;
+    const { id } = await bench.start();
+    await playOut(bench, id);
+    expect(await bench.job(id)).toMatchObject({ state: 'failed', attempts: [{ outcome: 'lost' }, { outcome: 'lost' }] });
+    expect(bench.provider.started).toHaveLength(1);
+    expect(await bench.heldMicro()).toBe(0);
+  });
+
   it('waits for a provider that is out of capacity, and is sent to it again', async () => {
     const bench = await JobBench.create();
     bench.provider.submitStatus = 429;

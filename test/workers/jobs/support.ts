@@ -39,6 +39,8 @@ export class FakeProvider {
   brokenFiles = 0;
   /** It takes our id for an idempotency key. */
   repeatable = false;
+  /** Answers to what it knows already are lost too. */
+  losesRepeats = false;
   polls = 0;
 
   /** Credentials that reached a host which should have none. */
@@ -79,6 +81,7 @@ export class FakeProvider {
   private submit({ reference }: { reference: string }): Response {
     if (this.submitStatus !== 200) return Response.json({ error: { message: 'no' } }, { status: this.submitStatus });
     const known = this.repeatable ? this.started.find((job) => job.reference === reference) : undefined;
+    if (known && this.losesRepeats) throw new Error('connection lost');
     if (known) return Response.json({ id: known.id });
     const id = `up${this.started.length}`;
     this.started.push({ id, reference, polls: 0 });
