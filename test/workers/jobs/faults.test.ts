@@ -33,6 +33,7 @@ class Chaos {
     provider.ending = this.chance(0.2) ? 'failed' : this.chance(0.05) ? 'never' : 'done';
     provider.brokenFiles = this.chance(0.3) ? this.below(4) : 0;
     provider.lostAnswers = this.chance(0.1) ? 1 : 0;
+    provider.repeatable = this.chance(0.4);
     if (this.chance(0.1)) provider.submitStatus = [422, 429, 500][this.below(3)]!;
   }
 
