@@ -13,6 +13,7 @@ import { admin } from './routes/admin';
 import { callRoute } from './routes/calls';
 import { postGeminiModel } from './routes/gemini';
 import { getGeneration, getGenerationStream } from './routes/generations';
+import { mountFiles, mountMedia } from './routes/media/mount';
 import { getModel, getModels, listModelsOf } from './routes/models';
 import { hello } from './routes/probes';
 import { getResponses, storedResponse } from './routes/responses';
@@ -91,7 +92,11 @@ export function createApp(): Hono<AppEnv> {
   app.notFound(notFound);
   app.options('*', (c) => withCommonHeaders(c, preflight(c.req.raw)));
   app.get('/healthz', (c) => withCommonHeaders(c, c.json({ ok: true })));
-  for (const base of BASES) mountApi(app, base);
+  for (const base of BASES) {
+    mountApi(app, base);
+    mountMedia(app, base, api);
+  }
+  mountFiles(app, api);
   for (const base of GEMINI_BASES) mountModels(app, base);
   app.get('/', api(hello));
   app.get('/api/hello', api(hello));

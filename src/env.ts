@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Account } from './account/account';
 import type { AccountBindings, BackgroundMessage, SettlementMessage } from './account/types';
+import type { JobMessage, WebhookMessage } from './jobs/messages';
 
 /** What the platform binds; see wrangler.toml. */
 export interface Bindings extends AccountBindings {
@@ -8,6 +9,9 @@ export interface Bindings extends AccountBindings {
   FILES: R2Bucket;
   ACCOUNT: DurableObjectNamespace<Account>;
   SETTLEMENT_QUEUE: Queue<SettlementMessage>;
+  JOB_QUEUE: Queue<JobMessage>;
+  WEBHOOK_QUEUE: Queue<WebhookMessage>;
+  SLOW_WEBHOOK_QUEUE: Queue<WebhookMessage>;
   LIVE_STREAM: DurableObjectNamespace;
   BACKGROUND_QUEUE: Queue<BackgroundMessage>;
 }
@@ -25,6 +29,13 @@ const schema = z.object({
   LOCAL: z.enum(['0', '1']).default('0'),
   /** Raises or lowers the hourly limits of `core/family`: `{"chat": 5000}`. */
   HOURLY_LIMITS: z.string().optional(),
+  /** Where customers and providers reach this gateway, when that is not the host that a request came to. */
+  PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  /** Lets the gateway itself fetch from, and report to, this machine and private networks: for local development only. */
+  PRIVATE_ADDRESSES: z.enum(['refused', 'allowed']).default('refused'),
+  /** Looks names up over HTTPS, as https://developers.cloudflare.com/1.1.1.1/encryption/dns-over-https/make-api-requests/dns-json/ */
+  DNS_URL: z.url({ protocol: /^https?$/ }).default('https://cloudflare-dns.com/dns-query'),
+  STORAGE_LIMIT_BYTES: positive(100 * 1024 * 1024),
   BODY_LIMIT_BYTES: positive(32 * 1024 * 1024),
   KEEPALIVE_MS: positive(15_000),
   STATUS_HOLD_MS: positive(8_000),

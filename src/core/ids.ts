@@ -15,12 +15,19 @@ export const newKeyBytes = (): Uint8Array => random(KEY_ID_BYTES);
 export const accountBytes = (id: string): Uint8Array | undefined =>
   id.startsWith('acc_') ? fromBase62(id.slice(4), ACCOUNT_ID_BYTES) : undefined;
 
-/** The random part of a request id: it guards a hold against being closed under a guessed id. */
-export function newNonce(): string {
-  let nonce = '';
-  for (const byte of random(NONCE_DIGITS)) nonce += base62Digit(byte);
-  return nonce;
+/** Random base62 digits, of nearly six bits each: 24 of them cannot be guessed. */
+export function randomDigits(count: number): string {
+  let digits = '';
+  for (const byte of random(count)) digits += base62Digit(byte);
+  return digits;
 }
+
+/** The random part of a request id: it guards a hold against being closed under a guessed id. */
+export const newNonce = (): string => randomDigits(NONCE_DIGITS);
+
+export const newJobId = (): string => `job_${randomDigits(20)}`;
+/** What a URL is known by that only its owner may know. */
+export const newToken = (): string => randomDigits(24);
 
 /**
  * Where an operation is kept, readable from its id: no index is needed to find it again.

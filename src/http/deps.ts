@@ -6,6 +6,7 @@ import { isRecord, parseJson } from '../core/record';
 import { type Bindings, readSettings, type Settings } from '../env';
 import type { GatewayDeps } from '../gateway/deps';
 import { Health } from '../gateway/health';
+import type { JobDeps } from '../jobs/deps';
 import type { QueueDeps } from '../jobs/queues';
 import { buildRegistry, type Registry } from '../providers/registry';
 import type { AppContext } from './context';
@@ -59,6 +60,23 @@ export function gatewayDeps(env: Bindings, context: Pick<ExecutionContext, 'wait
     fetch: (url, init) => fetch(url, init),
     now: Date.now,
     waitUntil: (work) => context.waitUntil(work),
+  };
+}
+
+export function jobDeps(env: Bindings): JobDeps {
+  const { settings, registry, hourlyLimits } = lasting(env);
+  return {
+    settings,
+    registry,
+    hourlyLimits,
+    account: (accountId) => accountStub(env.ACCOUNT, accountId),
+    db: env.DB,
+    files: env.FILES,
+    jobs: env.JOB_QUEUE,
+    webhooks: env.WEBHOOK_QUEUE,
+    slowWebhooks: env.SLOW_WEBHOOK_QUEUE,
+    fetch: (url, init) => fetch(url, init),
+    now: Date.now,
   };
 }
 

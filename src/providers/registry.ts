@@ -47,10 +47,12 @@ function configure(spec: ProviderSpec, env: Record<string, unknown>): Provider {
   const keyVariable = variableName(spec.id, 'API_KEY');
   const urlVariable = variableName(spec.id, 'BASE_URL');
   const url = variableText(env, urlVariable);
+  const webhookSecret = variableText(env, variableName(spec.id, 'WEBHOOK_SECRET'));
   return {
     spec,
     baseUrl: url === undefined ? spec.baseUrl : readBaseUrl(url, urlVariable),
     apiKeys: readApiKeys(variableText(env, keyVariable), keyVariable),
+    ...(webhookSecret !== undefined && { webhookSecret }),
   };
 }
 

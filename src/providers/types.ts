@@ -2,6 +2,7 @@ import type { Family } from '../core/family';
 import type { TokenPrice } from '../core/money';
 import type { Usage } from '../core/usage';
 import type { WireId } from '../core/wire-id';
+import type { MediaAdapter } from './media/types';
 
 /** What one attempt sends upstream. */
 export interface UpstreamRequest {
@@ -78,6 +79,8 @@ export interface ProviderSpec extends ProviderQuirks {
   onDisconnect: 'cancel' | 'drain';
   /** Headers sent with every request beside authorization and content type. */
   headers?: Record<string, string>;
+  /** How it makes images, video, sound and the like; jobs run on it. */
+  media?: MediaAdapter;
   /** Answers in-process instead of over the network: the sandbox. */
   serve?: (request: UpstreamRequest) => Promise<Response>;
 }
@@ -87,6 +90,8 @@ export interface Provider {
   spec: ProviderSpec;
   baseUrl: string;
   apiKeys: readonly string[];
+  /** With which it signs its callbacks: `FAL_WEBHOOK_SECRET`. */
+  webhookSecret?: string;
 }
 
 /** One place where a model can be had. */
@@ -98,6 +103,14 @@ export interface Target {
   wires?: readonly WireId[];
 }
 
+/** One place where a media model can be had. */
+export interface MediaTarget extends Target {
+  /** The provider's id for the model when the call brings pictures, where that is another one. */
+  modelWithReferences?: string;
+  /** Fields for the provider that the caller may set otherwise. */
+  defaults?: Readonly<Record<string, unknown>>;
+}
+
 export type Price = ({ per: 'token' } & TokenPrice) | { per: 'image' | 'second' | 'clip' | 'request' | 'gpu_second'; micro: number };
 
 /** One model of the catalogue. All of it is data. */
@@ -107,7 +120,7 @@ export interface Model {
   vendor: string;
   family: Family;
   /** In order of preference; empty while no provider is wired for it. */
-  chain: readonly Target[];
+  chain: readonly MediaTarget[];
   /** Without one the model is listed and cannot be called. */
   price?: Price;
   contextTokens?: number;

@@ -19,8 +19,9 @@ import { reconcile, recover } from '../console/reconcile';
 import { fail, type GatewayError } from '../core/errors';
 import { readBody } from '../http/body';
 import type { AppContext, AppEnv } from '../http/context';
-import { consoleDeps } from '../http/deps';
+import { consoleDeps, jobDeps } from '../http/deps';
 import { renderError } from '../http/render-error';
+import { sweep } from '../jobs/sweep';
 
 const BODY_LIMIT_BYTES = 1_048_576;
 const PAGE = 50;
@@ -127,6 +128,14 @@ admin.delete('/accounts/:id/keys/:keyId', (c) =>
 admin.post('/accounts/:id/recover', (c) =>
   withAccount(c, async (deps, id) => c.json(await recover(deps, id, (await deps.account(id).books())!))),
 );
+
+const sweepInput = z.strictObject({ aheadSeconds: z.number().min(0).max(86_400).nullish() });
+
+/** Looks at once after jobs and webhooks that have lost their message, as if it were so much later. */
+admin.post('/sweep', async (c) => {
+  const parsed = await input(c, sweepInput);
+  return parsed.ok ? c.json(await sweep(jobDeps(c.env), (parsed.value.aheadSeconds ?? 0) * 1_000)) : renderError(c, parsed.error);
+});
 
 const reconcileInput = z.strictObject({ accountId: z.string().nullish() });
 

@@ -1,5 +1,5 @@
 import type { Model } from '../types';
-import { inCredits, inUsd, NO_CHAIN, UNPRICED } from './terms';
+import { inCredits, inUsd, NO_CHAIN } from './terms';
 
 export const IMAGE_MODELS: readonly Model[] = [
   { id: 'gpt-image-2', label: 'GPT Image 2', vendor: 'OpenAI', family: 'image', chain: NO_CHAIN, price: inUsd(0.03, 'image') },
@@ -108,5 +108,6 @@ export const IMAGE_MODELS: readonly Model[] = [
     price: inUsd(0.02, 'image'),
   },
   { id: 'gemini-3-1-flash-t2i', label: 'NanoBanana 2', vendor: 'Google', family: 'image', chain: NO_CHAIN, price: inCredits(4, 'image') },
-  { id: 'nano-banana-t2i', label: 'Nano Banana', vendor: 'Google', family: 'image', chain: NO_CHAIN, note: UNPRICED },
+  // Named in the documents' examples without a price: it costs what the same model costs under its other name.
+  { id: 'nano-banana-t2i', label: 'Nano Banana', vendor: 'Google', family: 'image', chain: NO_CHAIN, price: inUsd(0.024, 'image') },
 ];

@@ -79,10 +79,11 @@ export const VIDEO_MODELS: readonly Model[] = [
   { id: 'vidu-q3-pro', label: 'Vidu Q3 Pro', vendor: 'Vidu', family: 'video', chain: NO_CHAIN, price: inUsd(0.02, 'clip') },
   { id: 'grok-video-3', label: 'Grok Video 3', vendor: 'xAI', family: 'video', chain: NO_CHAIN, price: inUsd(0.16, 'clip') },
   { id: 'gemini_omni', label: 'Gemini Omni', vendor: 'Google', family: 'video', chain: NO_CHAIN, note: UNPRICED },
-  { id: 'grok-video-t2v', label: 'Grok Video', vendor: 'xAI', family: 'video', chain: NO_CHAIN, note: UNPRICED },
+  // Named in the documents' examples without a price: these cost what the same model costs under its other name.
+  { id: 'grok-video-t2v', label: 'Grok Video', vendor: 'xAI', family: 'video', chain: NO_CHAIN, price: inUsd(0.16, 'clip') },
   { id: 'veo-3-1-i2v', label: 'Veo 3.1', vendor: 'Google', family: 'video', chain: NO_CHAIN, price: inCredits(69, 'request') },
   { id: 'sora-2-i2v', label: 'Sora 2', vendor: 'OpenAI', family: 'video', chain: NO_CHAIN, price: inCredits(69, 'request') },
-  { id: 'wan-2-6-i2v', label: 'WAN 2.6', vendor: 'Alibaba', family: 'video', chain: NO_CHAIN, note: UNPRICED },
+  { id: 'wan-2-6-i2v', label: 'WAN 2.6', vendor: 'Alibaba', family: 'video', chain: NO_CHAIN, price: inUsd(0.1, 'second') },
   { id: 'seedance-2-0-turbo-t2v', label: 'Seedance 2.0 Turbo', vendor: 'ByteDance', family: 'video', chain: NO_CHAIN, note: UNPRICED },
   { id: 'seedance-2-0-t2v', label: 'Seedance 2.0', vendor: 'ByteDance', family: 'video', chain: NO_CHAIN, note: UNPRICED },
   { id: 'seedance-2-0', label: 'Seedance 2.0', vendor: 'ByteDance', family: 'video', chain: NO_CHAIN, note: UNPRICED },

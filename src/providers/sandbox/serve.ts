@@ -5,6 +5,7 @@ import { embeddingsFormat } from './embeddings/format';
 import { exchange } from './exchange';
 import { geminiFormat, readGeminiPath } from './gemini/format';
 import { jsonResponse } from './json-response';
+import { isMediaPath, serveMedia } from './media/serve';
 import { countTokensFormat, messagesFormat } from './messages/format';
 import { unknownPath } from './openai-errors';
 import { compactFormat } from './responses/compact';
@@ -31,6 +32,7 @@ export async function serve(request: UpstreamRequest): Promise<Response> {
   request.signal.throwIfAborted();
   const method = request.method ?? 'POST';
   const url = new URL(request.url);
+  if (isMediaPath(url.pathname)) return serveMedia(request);
   const post = method === 'POST' ? POSTS.get(url.pathname) : undefined;
   if (post) return post(request);
   const gemini = method === 'POST' ? readGeminiPath(url) : undefined;

@@ -1,5 +1,6 @@
 import type { ProviderSpec } from '../types';
 import { WIRES } from '../wires';
+import { sandboxMedia } from './media/adapter';
 import { serve } from './serve';
 
 /** The test mode of the product: it serves test keys, and every model of a local run without provider keys. */
@@ -9,5 +10,6 @@ export const sandbox = {
   baseUrl: 'https://sandbox.invalid/v1',
   wires: Object.values(WIRES),
   onDisconnect: 'cancel',
+  media: sandboxMedia,
   serve,
 } satisfies ProviderSpec;

@@ -29,7 +29,15 @@ function scaled(amount: number, digits: number): number {
   return Number(whole + fraction.padEnd(digits, '0'));
 }
 
+/** Models of the documents' examples that the documents give no price for: the price of the same model under another name. */
+const PRICED_AS: Record<string, Price> = {
+  'grok-video-t2v': { per: 'clip', micro: 16_000_000 },
+  'wan-2-6-i2v': { per: 'second', micro: 10_000_000 },
+  'nano-banana-t2i': { per: 'image', micro: 2_400_000 },
+};
+
 function expectedPrice(model: Listed): Price | undefined {
+  if (PRICED_AS[model.id]) return PRICED_AS[model.id];
   if (model.id === 'wan-video') return { per: 'gpu_second', micro: 2_000_000 };
   if (model.usd_per_mtok) {
     return {

@@ -1,0 +1,70 @@
+/** What a file is: by what it is called, and by its first bytes. */
+const EXTENSIONS: Readonly<Record<string, string>> = {
+  'image/png': 'png',
+  'image/jpeg': 'jpg',
+  'image/webp': 'webp',
+  'image/gif': 'gif',
+  'image/avif': 'avif',
+  'video/mp4': 'mp4',
+  'video/webm': 'webm',
+  'video/quicktime': 'mov',
+  'audio/mpeg': 'mp3',
+  'audio/wav': 'wav',
+  'audio/ogg': 'ogg',
+  'audio/opus': 'opus',
+  'audio/aac': 'aac',
+  'audio/flac': 'flac',
+  'audio/mp4': 'm4a',
+  'audio/pcm': 'pcm',
+  'model/gltf-binary': 'glb',
+  'application/json': 'json',
+  'application/zip': 'zip',
+  'text/plain': 'txt',
+};
+
+const ALIASES: Readonly<Record<string, string>> = {
+  'image/jpg': 'image/jpeg',
+  'audio/mp3': 'audio/mpeg',
+  'audio/x-wav': 'audio/wav',
+  'audio/wave': 'audio/wav',
+  'audio/vnd.wave': 'audio/wav',
+  'audio/x-m4a': 'audio/mp4',
+};
+
+export const UNKNOWN_TYPE = 'application/octet-stream';
+
+/** A type without its parameters, in its usual spelling; undefined when there is none that says anything. */
+export function cleanType(contentType: string | null | undefined): string | undefined {
+  const bare = contentType?.split(';')[0]?.trim().toLowerCase() ?? '';
+  const type = ALIASES[bare] ?? bare;
+  return /^[a-z0-9.+-]+\/[a-z0-9.+-]+$/.test(type) && type !== UNKNOWN_TYPE && type !== 'binary/octet-stream' ? type : undefined;
+}
+
+export const extensionOf = (contentType: string): string => EXTENSIONS[contentType] ?? 'bin';
+
+/** Types that a browser shows without running anything in them. Others are handed out as downloads. */
+export const isInert = (contentType: string): boolean => EXTENSIONS[contentType] !== undefined;
+
+const ascii = (bytes: Uint8Array, from: number, to: number): string => String.fromCharCode(...bytes.subarray(from, to));
+
+/** The type by the file's first bytes; undefined for those that tell nothing. */
+export function sniffType(bytes: Uint8Array): string | undefined {
+  const start = ascii(bytes, 0, 4);
+  if (start === '\x89PNG') return 'image/png';
+  if (bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff) return 'image/jpeg';
+  if (start === 'GIF8') return 'image/gif';
+  if (start === 'RIFF') return { WEBP: 'image/webp', WAVE: 'audio/wav' }[ascii(bytes, 8, 12)];
+  if (start === 'glTF') return 'model/gltf-binary';
+  if (start === 'OggS') return 'audio/ogg';
+  if (start === 'fLaC') return 'audio/flac';
+  if (start === '\x1aE\xdf\xa3') return 'video/webm';
+  if (start === 'PK\x03\x04') return 'application/zip';
+  if (ascii(bytes, 0, 3) === 'ID3' || (bytes[0] === 0xff && ((bytes[1] ?? 0) & 0xe6) === 0xe2)) return 'audio/mpeg';
+  if (ascii(bytes, 4, 8) === 'ftyp') {
+    const brand = ascii(bytes, 8, 12);
+    if (brand === 'avif') return 'image/avif';
+    if (brand === 'qt  ') return 'video/quicktime';
+    return brand.startsWith('M4A') ? 'audio/mp4' : 'video/mp4';
+  }
+  return undefined;
+}

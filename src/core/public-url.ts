@@ -1,0 +1,52 @@
+/**
+ * Which URLs the gateway may fetch for a customer: none that leads to this machine, a private network or a cloud's
+ * metadata. A name is judged here by its looks, and by its addresses once somebody has looked them up.
+ */
+import ipaddr from 'ipaddr.js';
+import { fail, ok, type Result } from './errors';
+
+const MAX_URL_CHARS = 4_096;
+
+/** Names that never leave a network. */
+const INNER_NAMES = ['localhost', 'local', 'internal', 'intranet', 'lan', 'home', 'corp', 'private', 'test', 'invalid', 'onion', 'arpa'];
+
+/** Is it an address that anybody on the internet could be asked at? */
+export function isPublicAddress(text: string): boolean {
+  if (!ipaddr.isValid(text)) return false;
+  const address = ipaddr.process(text);
+  if (address.range() !== 'unicast') return false;
+  if (address.kind() === 'ipv4') return true;
+  // An IPv4 address in an IPv6 one is judged as what it is: NAT64 and 6to4 have ranges of their own and are refused above.
+  const [first = 0, second = 0] = (address as ipaddr.IPv6).parts;
+  return first !== 0 && !(first === 0x2001 && second === 0);
+}
+
+/** The host as an address, if it is one: `new URL` has made every notation of IPv4 the dotted one. */
+const addressOf = (hostname: string): string | undefined => {
+  const bare = hostname.replace(/^\[|\]$/g, '');
+  return ipaddr.isValid(bare) ? bare : undefined;
+};
+
+export interface PublicUrlRules {
+  /** Private addresses and plain HTTP too: local development. */
+  anywhere: boolean;
+}
+
+/** A URL that may be fetched as far as its text tells. */
+export function readPublicUrl(text: string, param: string, { anywhere }: PublicUrlRules): Result<URL> {
+  const refuse = (why: string) => fail('invalid_request', `The field \`${param}\` ${why}.`, { param });
+  if (text.length > MAX_URL_CHARS) return refuse(`is longer than ${MAX_URL_CHARS} characters`);
+  if (!URL.canParse(text)) return refuse('must be a public HTTPS URL');
+  const url = new URL(text);
+  if (url.username !== '' || url.password !== '') return refuse('must be a URL without a user name or password');
+  if (url.protocol !== 'https:' && !(anywhere && url.protocol === 'http:')) return refuse('must be a public HTTPS URL');
+  if (anywhere) return ok(url);
+  const address = addressOf(url.hostname);
+  if (address !== undefined) return isPublicAddress(address) ? ok(url) : refuse('must be a public URL: this address is not public');
+  const labels = url.hostname.replace(/\.$/, '').split('.');
+  if (labels.length < 2 || INNER_NAMES.includes(labels.at(-1)!)) return refuse('must be a public URL: this name is not public');
+  return ok(url);
+}
+
+/** Does the host have to be looked up before it is known to be public? */
+export const isName = (url: URL): boolean => addressOf(url.hostname) === undefined;

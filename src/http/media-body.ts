@@ -1,0 +1,62 @@
+/** The body of a media request, JSON or a form: its fields, and what was uploaded with it. */
+import { fail, ok, type Result } from '../core/errors';
+import { cleanType, sniffType, UNKNOWN_TYPE } from '../core/media-type';
+import { isRecord, parseJson } from '../core/record';
+import type { Uploads } from '../jobs/read-fields';
+import type { MediaSource } from '../providers/media/types';
+import { readBody } from './body';
+
+export interface MediaBody {
+  fields: Record<string, unknown>;
+  uploads: Uploads;
+  /** The same for the same content: a form's boundary is another one each time. */
+  fingerprint: string;
+}
+
+const FORM = /^multipart\/form-data\b/i;
+const JSON_TYPES: readonly (string | undefined)[] = [undefined, 'application/json', 'text/plain', 'text/json'];
+
+export async function readMediaBody(request: Request, limitBytes: number): Promise<Result<MediaBody>> {
+  const contentType = request.headers.get('content-type');
+  if (contentType !== null && FORM.test(contentType)) return readForm(request, limitBytes);
+  if (!JSON_TYPES.includes(cleanType(contentType)))
+    return fail('unsupported_content', 'Send the request as application/json or multipart/form-data.', { param: 'content-type' });
+  const body = await readBody(request, limitBytes);
+  if (!body.ok) return body;
+  const json = parseJson(body.value);
+  if (!isRecord(json)) return fail('invalid_request', 'The request body is not a JSON object.');
+  return ok({ fields: json, uploads: {}, fingerprint: body.value });
+}
+
+async function readForm(request: Request, limitBytes: number): Promise<Result<MediaBody>> {
+  const declared = request.headers.get('content-length');
+  if (declared === null || Number(declared) > limitBytes)
+    return fail('body_too_large', `An upload must announce its length, of ${Math.floor(limitBytes / 1_048_576)} MB at most.`);
+  let form: FormData;
+  try {
+    form = await request.formData();
+  } catch {
+    return fail('invalid_request', 'The request body is not a valid form.');
+  }
+  const fields: Record<string, unknown> = {};
+  const uploads: Record<string, MediaSource[]> = {};
+  const prints: string[] = [];
+  for (const [name, value] of form.entries()) {
+    if (typeof value === 'string') {
+      addField(fields, name, value);
+      prints.push(`${name}=${value}`);
+      continue;
+    }
+    const bytes = new Uint8Array(await value.arrayBuffer());
+    const source: MediaSource = { bytes, contentType: sniffType(bytes) ?? cleanType(value.type) ?? UNKNOWN_TYPE };
+    uploads[name] = [...(uploads[name] ?? []), source];
+    prints.push(`${name}:${new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)).join()}`);
+  }
+  return ok({ fields, uploads, fingerprint: prints.join('\n') });
+}
+
+/** A field that comes several times is a list. */
+function addField(fields: Record<string, unknown>, name: string, value: string): void {
+  const known = fields[name];
+  fields[name] = known === undefined ? value : [...(Array.isArray(known) ? known : [known]), value];
+}

@@ -1,0 +1,91 @@
+/** What a customer may do with a job of its own; another's is as good as none. */
+import type { ApiKey } from '../core/api-key';
+import { fail, ok, type Result } from '../core/errors';
+import { advanceJob } from './advance';
+import type { JobDeps } from './deps';
+import { finishJob } from './finish';
+import { applyStep } from './poll';
+import { changeJob, readJob } from './store';
+import { currentProvider } from './targets';
+import { isFinal, type Job } from './types';
+import { isOver } from './view';
+
+const FIRST_LOOK_MS = 150;
+const LONGEST_LOOK_MS = 2_000;
+
+export interface Reader {
+  keys: readonly ApiKey[];
+  origin: string | null;
+  ip: string | null;
+}
+
+/** The account whose key is good. */
+export async function authorize(deps: Pick<JobDeps, 'account'>, { keys, origin, ip }: Reader): Promise<Result<ApiKey>> {
+  let refused: Result<ApiKey> = fail('invalid_key', 'This API key does not exist.');
+  for (const key of keys) {
+    const { accountId, keyId, secretHash } = key;
+    const refusal = await deps.account(accountId).authorize({ keyId, secretHash, origin, ip });
+    if (!refusal) return ok(key);
+    refused = { ok: false, error: refusal };
+  }
+  return refused;
+}
+
+export async function findJob(deps: Pick<JobDeps, 'account' | 'db'>, reader: Reader, id: string): Promise<Result<Job>> {
+  const key = await authorize(deps, reader);
+  if (!key.ok) return key;
+  // What the documents call a result's id is the job's.
+  const job = await readJob(deps.db, id.replace(/^res_/, 'job_'));
+  return job && job.accountId === key.value.accountId ? ok(job) : fail('not_found', 'Job not found');
+}
+
+/** The job once it is over, or whatever else is waited for, or as it is when time is up or nobody waits any more. */
+export async function waitForJob(
+  deps: Pick<JobDeps, 'db' | 'now'>,
+  job: Job,
+  waitMs: number,
+  isGone: () => boolean,
+  isEnough: (job: Job) => boolean = isOver,
+): Promise<Job> {
+  const endMs = deps.now() + waitMs;
+  let present = job;
+  for (let lookMs = FIRST_LOOK_MS; !isEnough(present); lookMs = Math.min(lookMs * 1.3, LONGEST_LOOK_MS)) {
+    const leftMs = endMs - deps.now();
+    if (leftMs <= 0 || isGone()) return present;
+    await new Promise((resolve) => setTimeout(resolve, Math.min(lookMs, leftMs)));
+    present = (await readJob(deps.db, job.id)) ?? present;
+  }
+  return present;
+}
+
+/** One that was not sent yet ends at once; else its provider is told, and has the last word. */
+export async function cancelJob(deps: JobDeps, job: Job): Promise<Result<Job>> {
+  if (isFinal(job.state)) return fail('conflict', `This job has ended: it is ${job.state}.`, { code: 'job_ended' });
+  const asked = await changeJob(deps.db, job, (present) => (isFinal(present.state) ? undefined : { cancelRequested: true }));
+  if (!asked) return fail('conflict', 'This job has just ended.', { code: 'job_ended' });
+  if (asked.state === 'queued') await finishJob(deps, asked, { state: 'canceled' });
+  else await advanceJob(deps, { jobId: job.id });
+  return ok((await readJob(deps.db, job.id)) ?? asked);
+}
+
+/** A provider's word on a job, under the URL that only it was told. An unsigned one only makes us ask. */
+export async function takeCallback(
+  deps: JobDeps,
+  { jobId, token, headers, body, json }: { jobId: string; token: string; headers: Headers; body: string; json: unknown },
+): Promise<boolean> {
+  const job = await readJob(deps.db, jobId);
+  if (!job || job.callbackToken !== token) return false;
+  const current = currentProvider(deps.registry, job);
+  const reader = current?.provider.spec.media?.callback;
+  const secret = current?.provider.webhookSecret;
+  const callback = { headers, body, json };
+  if (current && job.upstream && job.state === 'running' && !job.result && reader?.read && reader.verify && secret !== undefined) {
+    const step = (await reader.verify(callback, secret, deps.now())) ? reader.read(callback, job.upstream) : undefined;
+    if (step && step.state !== 'running') {
+      await applyStep(deps, current.provider, job, step);
+      return true;
+    }
+  }
+  await deps.jobs.send({ jobId });
+  return true;
+}

@@ -1,0 +1,39 @@
+/** One look at one job: does what its state asks for. Any look may come twice, late, or beside another one. */
+import { copyResult } from './copy';
+import type { JobDeps } from './deps';
+import { settleJob } from './finish';
+import type { JobMessage } from './messages';
+import { SWEEP_AFTER_MS } from './pace';
+import { pollJob } from './poll';
+import { changeJob, listForgotten, readJob } from './store';
+import { resolveLost, submitJob } from './submit';
+import { isFinal } from './types';
+
+const SWEPT_AT_ONCE = 500;
+
+export async function advanceJob(deps: JobDeps, message: JobMessage): Promise<void> {
+  const job = await readJob(deps.db, message.jobId);
+  if (!job || job.settledAt !== null) return;
+  if (message.chain !== undefined && message.chain !== job.chain) return;
+  if (isFinal(job.state)) return settleJob(deps, job);
+  // Somebody is at work on it; should that come to nothing, the sweeper comes by when the claim is over.
+  if (job.claimedUntil !== null && job.claimedUntil > deps.now()) return;
+  if (job.state === 'queued') return submitJob(deps, job);
+  if (job.state === 'submitting') return resolveLost(deps, job);
+  return job.result ? copyResult(deps, job) : pollJob(deps, job, message);
+}
+
+/** Lines up a look at every job that nobody has looked after in time: its message was lost, or its Worker died. */
+export async function sweepJobs(deps: JobDeps, aheadMs = 0): Promise<number> {
+  const nowMs = deps.now();
+  const dueMs = nowMs + aheadMs;
+  const forgotten = await listForgotten(deps.db, dueMs, SWEPT_AT_ONCE);
+  for (const job of forgotten) {
+    // A new chain, so that an old one which turns out to be alive ends.
+    const swept = await changeJob(deps.db, job, (present) =>
+      present.settledAt === null && present.nextAt <= dueMs ? { chain: present.chain + 1, nextAt: nowMs + 2 * SWEEP_AFTER_MS } : undefined,
+    );
+    if (swept) await deps.jobs.send({ jobId: swept.id, chain: swept.chain, turn: 0 });
+  }
+  return forgotten.length;
+}

@@ -1,0 +1,99 @@
+/**
+ * What a provider made becomes files of ours before anyone is told of it: providers' URLs expire. A copy that fails
+ * is repeated by itself, file by file; the generation never is.
+ */
+
+import { fail } from '../core/errors';
+import type { MediaResult } from '../providers/media/types';
+import type { Provider } from '../providers/types';
+import { cleanMessage } from '../providers/wires/failures';
+import type { JobDeps } from './deps';
+import { putBytes, putStream, resultKey } from './files';
+import { finishJob } from './finish';
+import { copyDelaySeconds, SWEEP_AFTER_MS } from './pace';
+import { publicFetch } from './public-fetch';
+import { changeJob } from './store';
+import { currentProvider } from './targets';
+import { isFinal, type Job, type PendingResult, type StoredFile } from './types';
+import { fetchFrom } from './upstream';
+
+const COPY_CLAIM_MS = 10 * 60_000;
+const COPY_TIMEOUT_MS = 9 * 60_000;
+const PUT_TRIES = 3;
+
+type PendingFile = PendingResult['files'][number];
+
+const isStored = (file: PendingFile): file is StoredFile => 'key' in file;
+
+/** Puts what came as bytes into files at once: bytes exist nowhere else. */
+export async function keepResult(deps: JobDeps, job: Job, result: MediaResult): Promise<PendingResult> {
+  const keep = async (file: MediaResult['files'][number], index: number): Promise<PendingFile> => {
+    if (!('bytes' in file)) return file;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await putBytes(deps, resultKey(job, index), file.bytes, file.contentType);
+      } catch (error) {
+        if (attempt >= PUT_TRIES) throw error;
+      }
+    }
+  };
+  return { ...result, files: await Promise.all(result.files.map(keep)) };
+}
+
+async function copyFile(deps: JobDeps, job: Job, provider: Provider | undefined, file: PendingFile, index: number): Promise<StoredFile> {
+  if (isStored(file)) return file;
+  const keyIndex = job.attempts.at(-1)?.keyIndex ?? 0;
+  const own = provider && (file.authorized || (provider.spec.serve && file.url.startsWith(provider.baseUrl)));
+  const response = own
+    ? await fetchFrom(deps, provider, { method: 'GET', url: file.url }, keyIndex, COPY_TIMEOUT_MS)
+    : await publicFetch(deps, file.url, { signal: AbortSignal.timeout(COPY_TIMEOUT_MS) });
+  if (!response.ok) {
+    await response.body?.cancel();
+    throw new Error(`the provider's file answers ${response.status}`);
+  }
+  return putStream(deps, resultKey(job, index), response, file.contentType);
+}
+
+/** Copies what is not copied yet, and ends the job when all is there. */
+export async function copyResult(deps: JobDeps, known: Job): Promise<void> {
+  const claimedUntil = deps.now() + COPY_CLAIM_MS;
+  const job = await changeJob(deps.db, known, (present) =>
+    present.state === 'running' && present.result !== null && (present.claimedUntil ?? 0) <= deps.now()
+      ? { claimedUntil, nextAt: claimedUntil }
+      : undefined,
+  );
+  if (!job?.result) return;
+  const { result } = job;
+  const provider = currentProvider(deps.registry, job)?.provider;
+  const copied = await Promise.allSettled(result.files.map((file, index) => copyFile(deps, job, provider, file, index)));
+  const files = copied.flatMap((copy) => (copy.status === 'fulfilled' ? [copy.value] : []));
+  const failure = copied.find((copy) => copy.status === 'rejected');
+  if (!failure) return endCopied(deps, job, result, files);
+  const reason = cleanMessage(failure.reason instanceof Error ? failure.reason.message : String(failure.reason));
+  console.error('result not copied', JSON.stringify({ jobId: job.id, tries: job.copyTries + 1, reason }));
+  const delaySeconds = copyDelaySeconds(job.copyTries + 1);
+  if (delaySeconds === undefined) return endCopied(deps, job, result, files);
+  const kept = result.files.map((file, index) => {
+    const copy = copied[index]!;
+    return copy.status === 'fulfilled' ? copy.value : file;
+  });
+  await changeJob(deps.db, job, (present) =>
+    isFinal(present.state) || present.result === null
+      ? undefined
+      : {
+          result: { ...present.result, files: kept },
+          copyTries: present.copyTries + 1,
+          claimedUntil: null,
+          nextAt: deps.now() + delaySeconds * 1_000 + SWEEP_AFTER_MS,
+        },
+  );
+  await deps.jobs.send({ jobId: job.id }, { delaySeconds });
+}
+
+/** With all that could be had: of several pictures one may be lost for good, and is not charged. */
+async function endCopied(deps: JobDeps, job: Job, { files: _, ...rest }: PendingResult, files: StoredFile[]): Promise<void> {
+  if (files.length > 0 || rest.transcript !== undefined || rest.output !== undefined)
+    return finishJob(deps, job, { state: 'succeeded', outputs: { ...rest, files } });
+  const { error } = fail('job_failed', 'The provider returned no output. Nothing was charged.');
+  await finishJob(deps, job, { state: 'failed', error });
+}

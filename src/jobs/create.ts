@@ -1,0 +1,187 @@
+/** From a request to a job: plan, admit, keep, line up. What was asked for twice under one idempotency key is one job. */
+import type { ApiKey } from '../core/api-key';
+import { fail, type GatewayError, ok, type Result } from '../core/errors';
+import { HOURLY_LIMITS } from '../core/family';
+import { newJobId, newNonce, newToken } from '../core/ids';
+import { readPublicUrl } from '../core/public-url';
+import type { JobDeps } from './deps';
+import { SWEEP_AFTER_MS } from './pace';
+import { type MediaCall, type PlannedJob, planJob } from './plan';
+import { keepInput } from './sources';
+import { findByHold, findIdempotent, insertJob } from './store';
+import type { Job, JobPlan } from './types';
+
+/** Until the job's first look, which renews it: a hold without a job is given back. */
+const ADMIT_LEASE_MS = 15 * 60_000;
+const IDEMPOTENCY_KEEP_MS = 24 * 3_600_000;
+
+const KEY_REFUSALS: readonly GatewayError['kind'][] = [
+  'invalid_key',
+  'revoked_key',
+  'expired_key',
+  'disabled_key',
+  'origin_not_allowed',
+  'ip_not_allowed',
+];
+
+export interface JobRequest {
+  endpoint: string;
+  /** Every key that was sent and is well signed; usually one. */
+  keys: readonly ApiKey[];
+  origin: string | null;
+  ip: string | null;
+  idempotency: { keyHash: string; bodyHash: string } | undefined;
+  webhookUrl: string | null;
+  /** Where this gateway is reached: for URLs of results. */
+  publicOrigin: string;
+  /** What only the answer is about. */
+  answer: Record<string, unknown>;
+}
+
+export interface CreatedJob {
+  job: Job;
+  /** It had been asked for before, under the same idempotency key. */
+  repeated: boolean;
+}
+
+/** A local run without any provider: the sandbox stands in for all of them. */
+const sandboxAnswers = ({ settings, registry }: Pick<JobDeps, 'settings' | 'registry'>): boolean =>
+  settings.LOCAL === '1' && registry.configuredProviders.length === 0;
+
+export const urlRules = ({ settings }: Pick<JobDeps, 'settings'>) => ({ anywhere: settings.PRIVATE_ADDRESSES === 'allowed' });
+
+/** Of a media or GPU model of the catalogue. */
+export const createMediaJob = (deps: JobDeps, request: JobRequest, call: MediaCall): Promise<Result<CreatedJob>> =>
+  createJob(deps, request, (_key, sandbox) => Promise.resolve(planJob(deps.registry, call, sandbox, urlRules(deps))));
+
+/** Tries each key; the first that is good for its account decides. */
+export async function createJob(
+  deps: JobDeps,
+  request: JobRequest,
+  planFor: (key: ApiKey, sandbox: boolean) => Promise<Result<PlannedJob>>,
+): Promise<Result<CreatedJob>> {
+  if (request.webhookUrl !== null) {
+    const url = readPublicUrl(request.webhookUrl, 'webhook_url', urlRules(deps));
+    if (!url.ok) return url;
+  }
+  let refused: Result<CreatedJob> = fail('invalid_key', 'This API key does not exist.');
+  for (const key of request.keys) {
+    const sandbox = key.mode === 'test' || sandboxAnswers(deps);
+    const planned = await planFor(key, sandbox);
+    if (!planned.ok) return planned;
+    const earlier = await findEarlier(deps, key, request);
+    if (earlier) return earlier;
+    refused = await admitJob(deps, request, key, planned.value);
+    if (refused.ok || !KEY_REFUSALS.includes(refused.error.kind)) return refused;
+  }
+  return refused;
+}
+
+/** The job that the same idempotency key has made, unless that came to nothing and may be tried again. */
+async function findEarlier(deps: JobDeps, key: ApiKey, { idempotency, origin, ip }: JobRequest): Promise<Result<CreatedJob> | undefined> {
+  if (!idempotency) return undefined;
+  const job = await findIdempotent(deps.db, key.accountId, idempotency.keyHash, deps.now() - IDEMPOTENCY_KEEP_MS);
+  if (!job || ['failed', 'canceled', 'expired'].includes(job.state)) return undefined;
+  const { keyId, secretHash } = key;
+  const refusal = await deps.account(key.accountId).authorize({ keyId, secretHash, origin, ip });
+  if (refusal) return undefined;
+  if (job.bodyHash !== idempotency.bodyHash)
+    return fail('idempotency_mismatch', 'This Idempotency-Key was used before with another request body.');
+  return ok({ job, repeated: true });
+}
+
+async function admitJob(deps: JobDeps, request: JobRequest, key: ApiKey, planned: PlannedJob): Promise<Result<CreatedJob>> {
+  const { model, rateFamily, minimumTier, estimateMicro } = planned;
+  const { endpoint, origin, ip, idempotency } = request;
+  const stub = deps.account(key.accountId);
+  let admitted: Awaited<ReturnType<typeof stub.admit>>;
+  try {
+    admitted = await stub.admit({
+      nonce: newNonce(),
+      keyId: key.keyId,
+      secretHash: key.secretHash,
+      origin,
+      ip,
+      family: rateFamily,
+      modelFamily: model.family,
+      model: model.id,
+      endpoint,
+      minimumTier,
+      minimumBalanceMicro: 0,
+      estimateMicro,
+      leaseMs: ADMIT_LEASE_MS,
+      hourlyLimit: deps.hourlyLimits[rateFamily] ?? HOURLY_LIMITS[rateFamily],
+      idempotency: idempotency ?? null,
+    });
+  } catch (error) {
+    console.error('admission failed', String(error));
+    return fail('unavailable', 'The account could not be reached; try again.', { retryAfterSeconds: 2 });
+  }
+  if (!admitted.ok) return admitted;
+  if ('replay' in admitted) {
+    const job = await findByHold(deps.db, admitted.replay.operationId);
+    return job ? ok({ job, repeated: true }) : fail('idempotency_mismatch', 'The answer to this Idempotency-Key is no longer kept.');
+  }
+  const { holdId } = admitted.admission;
+  try {
+    const job = await keepJob(deps, request, key, planned, holdId);
+    return ok({ job, repeated: false });
+  } catch (error) {
+    console.error('job not kept', JSON.stringify({ holdId, error: String(error) }));
+    const closing = {
+      holdId,
+      detail: { ending: 'not_kept' },
+      ...(idempotency && { idempotency: { keyHash: idempotency.keyHash, stored: false } }),
+    };
+    await stub.release(closing).catch((unreleased: unknown) => console.error('hold left to its lease', String(unreleased)));
+    return fail('unavailable', 'The job could not be kept; try again. Nothing was charged.', { retryAfterSeconds: 2 });
+  }
+}
+
+async function keepJob(deps: JobDeps, request: JobRequest, key: ApiKey, planned: PlannedJob, holdId: string): Promise<Job> {
+  const nowMs = deps.now();
+  const names = { id: newJobId(), mediaToken: newToken() };
+  const plan: JobPlan = { ...planned.plan, ...(Object.keys(request.answer).length > 0 && { answer: request.answer }) };
+  const job: Job = {
+    ...names,
+    accountId: key.accountId,
+    keyId: key.keyId,
+    holdId,
+    test: key.mode === 'test',
+    kind: planned.input.kind,
+    family: planned.model.family,
+    model: planned.model.id,
+    endpoint: request.endpoint,
+    state: 'queued',
+    version: 0,
+    chain: 0,
+    input: await keepInput(deps, names, planned.input),
+    plan,
+    provider: null,
+    upstream: null,
+    result: null,
+    outputs: null,
+    attempts: [],
+    error: null,
+    copyTries: 0,
+    cancelRequested: false,
+    heldMicro: key.mode === 'test' ? 0 : planned.estimateMicro,
+    costMicro: null,
+    webhookUrl: request.webhookUrl ?? planned.webhookUrl ?? null,
+    origin: request.publicOrigin,
+    callbackToken: newToken(),
+    idempotencyHash: request.idempotency?.keyHash ?? null,
+    bodyHash: request.idempotency?.bodyHash ?? null,
+    createdAt: nowMs,
+    startedAt: null,
+    claimedUntil: null,
+    nextAt: nowMs + SWEEP_AFTER_MS,
+    deadline: nowMs + planned.terms.deadlineSeconds * 1_000,
+    endedAt: null,
+    settledAt: null,
+  };
+  await insertJob(deps.db, job);
+  // Should the queue not take it, the sweeper does.
+  await deps.jobs.send({ jobId: job.id }).catch((error: unknown) => console.error('job not lined up', job.id, String(error)));
+  return job;
+}

@@ -1,0 +1,19 @@
+import type { AccountStub } from '../account/stub';
+import type { Settings } from '../env';
+import type { Registry } from '../providers/registry';
+import type { JobMessage, WebhookMessage } from './messages';
+
+/** What jobs work with; tests put their own in its place. */
+export interface JobDeps {
+  settings: Settings;
+  registry: Registry;
+  account: (accountId: string) => AccountStub;
+  db: D1Database;
+  files: R2Bucket;
+  jobs: Pick<Queue<JobMessage>, 'send'>;
+  webhooks: Pick<Queue<WebhookMessage>, 'send'>;
+  slowWebhooks: Pick<Queue<WebhookMessage>, 'send'>;
+  fetch: (url: string, init: RequestInit) => Promise<Response>;
+  hourlyLimits: Readonly<Record<string, number>>;
+  now: () => number;
+}

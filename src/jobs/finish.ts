@@ -1,0 +1,116 @@
+/**
+ * The end of a job. The one who writes the final state decides what it costs; closing the hold by that figure, and
+ * the webhook, can then be repeated by anyone until they are done: a job is over for its customer only after both.
+ */
+import type { Outcome } from '../account/types';
+import type { GatewayError } from '../core/errors';
+import type { MicroCredits } from '../core/money';
+import { database } from '../db/client';
+import { webhookDeliveries } from '../db/jobs';
+import type { JobDeps } from './deps';
+import { SWEEP_AFTER_MS } from './pace';
+import { costMicro } from './price';
+import { changeJob } from './store';
+import { isFinal, type Job, type JobOutputs } from './types';
+import { deliveryIdOf, sendDelivery } from './webhooks/queue';
+
+export type Ending =
+  | { state: 'succeeded'; outputs: JobOutputs }
+  | { state: 'failed' | 'expired'; error: GatewayError }
+  | { state: 'canceled' };
+
+/** Ends the job, unless it has ended; whoever comes second changes nothing. */
+export async function finishJob(deps: JobDeps, job: Job, ending: Ending): Promise<void> {
+  const nowMs = deps.now();
+  const ended = await changeJob(deps.db, job, (present) =>
+    isFinal(present.state)
+      ? undefined
+      : {
+          state: ending.state,
+          outputs: ending.state === 'succeeded' ? ending.outputs : null,
+          error: 'error' in ending ? ending.error : null,
+          costMicro: ending.state === 'succeeded' && !present.test ? costMicro(present.plan, ending.outputs) : 0,
+          result: null,
+          claimedUntil: null,
+          endedAt: nowMs,
+          nextAt: nowMs + SWEEP_AFTER_MS,
+        },
+  );
+  if (ended) await settleJob(deps, ended);
+}
+
+/** Closes the hold and lines up the webhook; repeating it repeats nothing. */
+export async function settleJob(deps: JobDeps, job: Job): Promise<void> {
+  const charged = job.costMicro ?? 0;
+  const succeeded = job.state === 'succeeded';
+  const outcome: Outcome = succeeded ? 'actual' : 'released';
+  const closed = await deps.account(job.accountId).settle({
+    holdId: job.holdId,
+    costMicro: charged,
+    outcome,
+    detail: receiptOf(job),
+    ...(job.idempotencyHash !== null && { idempotency: { keyHash: job.idempotencyHash, stored: succeeded } }),
+  });
+  if (!closed.ok) console.error('job not settled', JSON.stringify({ jobId: job.id, holdId: job.holdId, reason: closed.reason }));
+  const deliveryId = await insertDelivery(deps, job);
+  await changeJob(deps.db, job, (present) => (present.settledAt === null ? { settledAt: deps.now() } : undefined));
+  if (deliveryId !== undefined) await sendDelivery(deps, { deliveryId, turn: 0 }, 0);
+}
+
+async function insertDelivery(deps: JobDeps, job: Job): Promise<string | undefined> {
+  if (job.webhookUrl === null) return undefined;
+  const nowMs = deps.now();
+  const id = deliveryIdOf(job.id);
+  await database(deps.db)
+    .insert(webhookDeliveries)
+    .values({
+      id,
+      accountId: job.accountId,
+      jobId: job.id,
+      url: job.webhookUrl,
+      state: 'pending',
+      tries: 0,
+      log: [],
+      createdAt: nowMs,
+      claimedUntil: null,
+      nextAt: nowMs,
+      endedAt: null,
+    })
+    .onConflictDoNothing();
+  return id;
+}
+
+const UNITS: Record<Job['plan']['per'], string> = {
+  image: 'images',
+  second: 'seconds',
+  clip: 'clips',
+  request: 'requests',
+  gpu_second: 'gpuSeconds',
+};
+
+/** By which the customer can recompute the charge. */
+function receiptOf(job: Job): Record<string, unknown> {
+  const { unitMicro, units, per, mode } = job.plan;
+  const attempts = job.attempts.map(({ keyIndex: _, ...attempt }) => attempt);
+  const { provider, model } = attempts.at(-1) ?? {};
+  return {
+    jobId: job.id,
+    ending: job.state,
+    provider: provider ?? null,
+    upstreamModel: model ?? null,
+    price: { per, micro: unitMicro },
+    asked: { [UNITS[per]]: units },
+    usage: job.outputs ? deliveredOf(job, job.outputs) : null,
+    mode,
+    latencyMs: (job.endedAt ?? job.createdAt) - job.createdAt,
+    attempts,
+    ...(job.error && { error: job.error.message, errorKind: job.error.kind }),
+  };
+}
+
+function deliveredOf({ plan, costMicro: charged }: Job, { files, usage }: JobOutputs): Record<string, MicroCredits> {
+  if (plan.per === 'image') return { images: files.length };
+  if (plan.per === 'second') return { seconds: Math.min(plan.units, usage?.seconds ?? plan.units) };
+  if (plan.per === 'gpu_second') return { gpuSeconds: (usage?.gpuMs ?? 0) / 1_000 };
+  return { [UNITS[plan.per]]: charged === null ? 0 : 1 };
+}

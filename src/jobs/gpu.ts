@@ -1,0 +1,53 @@
+/** Runs of a customer's own deployment: priced by the second of the GPU that it asks for first. */
+
+import type { ApiKey } from '../core/api-key';
+import { fail, ok, type Result } from '../core/errors';
+import { GPU_POOL_MICRO } from '../providers/catalogue/media-terms';
+import { type CreatedJob, createJob, type JobRequest, urlRules } from './create';
+import { type Deployment, findDeployment } from './deployments';
+import type { JobDeps } from './deps';
+import type { PlannedJob } from './plan';
+import { estimateMicro } from './price';
+import { Fields } from './read-fields';
+import { readInput } from './read-input';
+
+const TERMS = { kind: 'gpu', maxSeconds: 600, deadlineSeconds: 7_200 } as const;
+const MAX_SECONDS = 3_600;
+
+function planRun(deps: JobDeps, deployment: Deployment, sandbox: boolean, body: Readonly<Record<string, unknown>>): Result<PlannedJob> {
+  const fields = new Fields(body, {}, urlRules(deps));
+  fields.ignore('webhook_url', 'webhookUrl');
+  const maxSeconds = fields.number(['maxSeconds', 'max_seconds'], { min: 1, max: MAX_SECONDS });
+  if (!maxSeconds.ok) return maxSeconds;
+  const terms = { ...TERMS, maxSeconds: maxSeconds.value ?? TERMS.maxSeconds };
+  const input = readInput('gpu', fields, terms);
+  if (!input.ok) return input;
+  const { slug, provider, upstream, gpuTypes } = deployment;
+  if (upstream.endpointId === undefined) return fail('conflict', 'This deployment is not ready yet.', { code: 'deployment_not_ready' });
+  // A run may land on any of the pools: the dearest is what is held, and charged.
+  const unitMicro = Math.max(...gpuTypes.map((type) => GPU_POOL_MICRO[type] ?? 0));
+  const price = { per: 'gpu_second', unitMicro, units: terms.maxSeconds } as const;
+  return ok({
+    model: { id: `deployment:${slug}`, label: deployment.name, vendor: '', family: 'gpu', chain: [] },
+    terms,
+    input: input.value,
+    plan: { ...price, mode: 'auto', sandbox, deployment: { slug, provider, endpointId: upstream.endpointId } },
+    rateFamily: 'gpu',
+    minimumTier: 'free',
+    estimateMicro: estimateMicro(price),
+    webhookUrl: deployment.webhookUrl,
+  });
+}
+
+export function createRun(
+  deps: JobDeps,
+  request: JobRequest,
+  slug: string,
+  body: Readonly<Record<string, unknown>>,
+): Promise<Result<CreatedJob>> {
+  return createJob(deps, request, async (key: ApiKey, sandbox) => {
+    const deployment = await findDeployment(deps.db, key.accountId, slug);
+    if (!deployment) return fail('not_found', `There is no deployment \`${slug.slice(0, 64)}\`.`);
+    return planRun(deps, deployment, sandbox || deployment.provider === 'sandbox', body);
+  });
+}

@@ -1,0 +1,160 @@
+/** Everything decided about a job before anything is held, kept or sent. Pure. */
+import { fail, ok, type Result } from '../core/errors';
+import { type Family, type RateFamily, rateFamily } from '../core/family';
+import type { MicroCredits } from '../core/money';
+import type { PublicUrlRules } from '../core/public-url';
+import type { TierId } from '../core/tiers';
+import { FAST_PROVIDER, INTENTS, type MediaTerms, mediaTerms } from '../providers/catalogue/media-terms';
+import type { MediaInput, MediaKind } from '../providers/media/types';
+import type { Registry } from '../providers/registry';
+import type { MediaTarget, Model, Provider } from '../providers/types';
+import { estimateMicro, priceJob, type UnitPrice } from './price';
+import { Fields, invalid, type Uploads } from './read-fields';
+import { readInput } from './read-input';
+import type { JobPlan } from './types';
+
+const MAX_QUOTED_CHARS = 200;
+const SANDBOX = 'sandbox';
+
+/** Which families pay for the lowest tier first. */
+const STARTER_FAMILIES: readonly Family[] = ['image', 'video', 'audio'];
+
+const ENDPOINTS: Record<string, string> = {
+  chat: '/v1/chat/completions',
+  responses: '/v1/responses',
+  messages: '/v1/messages',
+  gemini: '/v1/gemini',
+  image: '/v1/images/generations',
+  video: '/v1/videos/generate',
+  audio: '/v1/audio/generations',
+  '3d': '/v1/3d/generate',
+  gpu: '/v1/gpu/{slug}',
+};
+
+/** A media request as its route read it: the fields in one object, whether they came flat or inside `input`. */
+export interface MediaCall {
+  fields: Readonly<Record<string, unknown>>;
+  uploads: Uploads;
+  /** The families that its endpoint serves. */
+  families: readonly Family[];
+  /** The kinds, where the endpoint serves only some of a family's. */
+  kinds?: readonly MediaKind[];
+}
+
+export interface PlannedJob {
+  model: Model;
+  terms: MediaTerms;
+  input: MediaInput;
+  plan: JobPlan;
+  rateFamily: RateFamily;
+  minimumTier: TierId;
+  estimateMicro: MicroCredits;
+  /** Told of the end when the request names nobody: the deployment's. */
+  webhookUrl?: string | null;
+}
+
+export interface ReachableTarget {
+  provider: Provider;
+  target: MediaTarget;
+}
+
+/** Where the model can be had as the gateway is configured, in order of preference. */
+export function reachableTargets(
+  registry: Registry,
+  model: Model,
+  kind: MediaKind,
+  sandbox: boolean,
+  mode: JobPlan['mode'],
+): ReachableTarget[] {
+  const chain: readonly MediaTarget[] = sandbox ? [{ provider: SANDBOX, model: model.id }] : model.chain;
+  return chain.flatMap((target) => {
+    const provider = registry.providers.get(target.provider);
+    if (!provider?.spec.media?.kinds.includes(kind)) return [];
+    return sandbox || mode === 'auto' || target.provider === FAST_PROVIDER ? [{ provider, target }] : [];
+  });
+}
+
+const unitPrice = ({ price }: Model): UnitPrice | undefined => (price && price.per !== 'token' ? price : undefined);
+
+/** The models that can be called at an endpoint. */
+function availableModels(registry: Registry, call: MediaCall, sandbox: boolean): string[] {
+  return registry.models.availableIds(call.families).filter((id) => {
+    const model = registry.models.find(id)!;
+    const kind = mediaTerms(model)?.kind;
+    return kind !== undefined && serves(call, kind) && reachableTargets(registry, model, kind, sandbox, 'auto').length > 0;
+  });
+}
+
+const serves = ({ kinds }: MediaCall, kind: MediaKind): boolean => !kinds || kinds.includes(kind);
+
+function findModel(registry: Registry, call: MediaCall, sandbox: boolean): Result<Model> {
+  const { model: id, intent } = call.fields;
+  const available = { details: { available_models: availableModels(registry, call, sandbox) } };
+  if (id === undefined && intent !== undefined) return findByIntent(registry, call, intent, sandbox);
+  if (typeof id !== 'string' || id === '')
+    return fail('invalid_request', 'Model is required: `model` or `intent`.', { param: 'model', ...available });
+  const model = registry.models.find(id);
+  if (!model)
+    return fail('unknown_model', `The model \`${id.slice(0, MAX_QUOTED_CHARS)}\` does not exist.`, {
+      param: 'model',
+      code: 'model_not_found',
+      ...available,
+    });
+  const kind = mediaTerms(model)?.kind;
+  if (!call.families.includes(model.family) || !kind || !serves(call, kind))
+    return fail('wrong_endpoint', `The model \`${model.id}\` is not served here; use ${ENDPOINTS[model.family] ?? 'another endpoint'}.`, {
+      param: 'model',
+    });
+  if (!unitPrice(model))
+    return fail('model_unavailable', `The model \`${model.id}\` is listed without a price and cannot be called yet.`, { param: 'model' });
+  return ok(model);
+}
+
+/** The cheapest model of those that qualify and can be had: by its list price, and in the list's order where two cost the same. */
+function findByIntent(registry: Registry, call: MediaCall, intent: unknown, sandbox: boolean): Result<Model> {
+  const known = typeof intent === 'string' && Object.hasOwn(INTENTS, intent) ? INTENTS[intent] : undefined;
+  const intents = Object.keys(INTENTS).filter((name) => call.families.includes(INTENTS[name]!.family));
+  if (!known || !call.families.includes(known.family)) return invalid('intent', `must be one of ${intents.join(', ')}`);
+  const reachable = known.models.flatMap((id) => {
+    const model = registry.models.find(id);
+    const kind = model && mediaTerms(model)?.kind;
+    return model && kind && unitPrice(model) && reachableTargets(registry, model, kind, sandbox, 'auto').length > 0 ? [model] : [];
+  });
+  if (reachable.length === 0) return fail('no_provider', `No provider is configured for the intent \`${intent}\`.`, { param: 'intent' });
+  const costs = (model: Model): number => likelyMicro(model);
+  return ok(reachable.reduce((best, model) => (costs(model) < costs(best) ? model : best)));
+}
+
+/** So that clips and seconds compare: a video of the usual length. */
+function likelyMicro(model: Model): MicroCredits {
+  const price = unitPrice(model)!;
+  return price.per === 'second' ? price.micro * (mediaTerms(model)?.duration?.default ?? 1) : price.micro;
+}
+
+export function planJob(registry: Registry, call: MediaCall, sandbox: boolean, rules: PublicUrlRules): Result<PlannedJob> {
+  const found = findModel(registry, call, sandbox);
+  if (!found.ok) return found;
+  const model = found.value;
+  const terms = mediaTerms(model)!;
+  const fields = new Fields(call.fields, call.uploads, rules);
+  const mode = fields.oneOf(['mode'], ['auto', 'fast']);
+  if (!mode.ok) return mode;
+  fields.ignore('model', 'intent', 'webhook_url', 'webhookUrl', 'user');
+  const input = readInput(terms.kind, fields, terms);
+  if (!input.ok) return input;
+  const chosen = mode.value === 'fast' ? 'fast' : 'auto';
+  if (reachableTargets(registry, model, terms.kind, sandbox, chosen).length === 0)
+    return chosen === 'fast' && reachableTargets(registry, model, terms.kind, sandbox, 'auto').length > 0
+      ? fail('model_unavailable', `The model \`${model.id}\` has no fast mode here; leave \`mode\` out.`, { param: 'mode' })
+      : fail('no_provider', `No provider is configured for \`${model.id}\`.`, { param: 'model' });
+  const priced = priceJob(unitPrice(model)!, terms, input.value, chosen);
+  return ok({
+    model,
+    terms,
+    input: input.value,
+    plan: { ...priced, mode: chosen, sandbox },
+    rateFamily: rateFamily(model.family),
+    minimumTier: model.minimumTier ?? (STARTER_FAMILIES.includes(model.family) ? 'starter' : 'free'),
+    estimateMicro: estimateMicro(priced),
+  });
+}

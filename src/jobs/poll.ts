@@ -1,0 +1,113 @@
+/** Looks after a job that a provider has: by the poller, by a callback, or because its customer asks. */
+import { fail } from '../core/errors';
+import type { MediaStep, PollStep } from '../providers/media/types';
+import type { Provider } from '../providers/types';
+import { copyResult, keepResult } from './copy';
+import type { JobDeps } from './deps';
+import { finishJob } from './finish';
+import type { JobMessage } from './messages';
+import { pollDelaySeconds, SWEEP_AFTER_MS } from './pace';
+import { changeJob } from './store';
+import { failedError } from './submit';
+import { currentProvider } from './targets';
+import type { Job } from './types';
+import { adapterOf, ask, POLL_TIMEOUT_MS } from './upstream';
+
+/** A provider that cannot be reached is no proof of failure: a job is given up only this long after its deadline. */
+const UNKNOWN_GRACE_MS = 3_600_000;
+/** Steps that a provider asks for one after the other: status, then result. */
+const MAX_STEPS = 4;
+
+export async function pollJob(deps: JobDeps, job: Job, { chain, turn = 0 }: JobMessage): Promise<void> {
+  // The next look is lined up before this one begins: should it be cut off, the chain goes on.
+  if (chain !== undefined) {
+    const delaySeconds = pollDelaySeconds(job.kind, turn);
+    await deps.jobs.send({ jobId: job.id, chain, turn: turn + 1 }, { delaySeconds });
+    job = await keepWatched(deps, job, delaySeconds);
+  }
+  const current = currentProvider(deps.registry, job);
+  if (!current || !job.upstream) return giveUp(deps, job);
+  const { provider, keyIndex } = current;
+  if (job.cancelRequested) await cancelUpstream(deps, provider, keyIndex, job);
+  const { step, job: asked } = await look(deps, provider, keyIndex, job);
+  await applyStep(deps, provider, asked, step);
+}
+
+/** Moves the time at which the sweeper takes over, and only now and then: each write is billed. */
+async function keepWatched(deps: JobDeps, job: Job, delaySeconds: number): Promise<Job> {
+  const expectedMs = deps.now() + delaySeconds * 1_000;
+  if (job.nextAt >= expectedMs + SWEEP_AFTER_MS / 2) return job;
+  const nextAt = expectedMs + SWEEP_AFTER_MS;
+  return (
+    (await changeJob(deps.db, job, (present) => (present.nextAt < nextAt && present.settledAt === null ? { nextAt } : undefined))) ?? job
+  );
+}
+
+async function look(deps: JobDeps, provider: Provider, keyIndex: number, job: Job): Promise<{ step: PollStep; job: Job }> {
+  const adapter = adapterOf(provider);
+  if (!adapter.poll || !adapter.readPoll) return { step: { state: 'unknown', message: 'this provider is not polled' }, job };
+  let present = job;
+  for (let count = 1; ; count++) {
+    let step: PollStep;
+    try {
+      step = adapter.readPoll(await ask(deps, provider, adapter.poll(present.upstream!), keyIndex, POLL_TIMEOUT_MS), present.upstream!);
+    } catch (error) {
+      step = { state: 'unknown', message: String(error) };
+    }
+    const moved = step.state === 'running' && JSON.stringify(step.job) !== JSON.stringify(present.upstream);
+    if (!moved || step.state !== 'running') return { step, job: present };
+    const upstream = step.job;
+    const changed = await changeJob(deps.db, present, (row) => (row.state === 'running' && row.result === null ? { upstream } : undefined));
+    if (!changed || count >= MAX_STEPS || step.pollAfterMs !== 0) return { step, job: changed ?? present };
+    present = changed;
+  }
+}
+
+/** Tells the provider; whether it listened is what the next poll says. */
+async function cancelUpstream(deps: JobDeps, provider: Provider, keyIndex: number, job: Job): Promise<void> {
+  const request = adapterOf(provider).cancel?.(job.upstream!);
+  if (!request) return;
+  try {
+    await ask(deps, provider, request, keyIndex, POLL_TIMEOUT_MS);
+  } catch (error) {
+    console.error('cancel not sent', JSON.stringify({ jobId: job.id, error: String(error) }));
+  }
+}
+
+/** What a provider says of a job that it has, by whichever way it was heard. */
+export async function applyStep(deps: JobDeps, provider: Provider, job: Job, step: MediaStep | PollStep): Promise<void> {
+  const nowMs = deps.now();
+  switch (step.state) {
+    case 'done': {
+      const result = await keepResult(deps, job, step.result);
+      const done = await changeJob(deps.db, job, (present) =>
+        present.state === 'running' && present.result === null ? { result, nextAt: nowMs + SWEEP_AFTER_MS } : undefined,
+      );
+      if (done) await copyResult(deps, done);
+      return;
+    }
+    case 'failed': {
+      const secrets = [...provider.apiKeys, ...Object.values(provider.spec.headers ?? {})];
+      return endUnlessDone(deps, job, { state: 'failed', error: failedError(step.failure, secrets) });
+    }
+    case 'canceled':
+      return endUnlessDone(deps, job, { state: 'canceled' });
+    default:
+      if (nowMs > job.deadline + (step.state === 'unknown' ? UNKNOWN_GRACE_MS : 0)) return giveUp(deps, job);
+  }
+}
+
+/** A result that has been heard of counts, whatever a later or an earlier word says. */
+async function endUnlessDone(deps: JobDeps, job: Job, ending: Parameters<typeof finishJob>[2]): Promise<void> {
+  const present = await changeJob(deps.db, job, (row) =>
+    row.state === 'running' && row.result === null ? { claimedUntil: null } : undefined,
+  );
+  if (present) await finishJob(deps, present, ending);
+}
+
+async function giveUp(deps: JobDeps, job: Job): Promise<void> {
+  const current = currentProvider(deps.registry, job);
+  if (current && job.upstream) await cancelUpstream(deps, current.provider, current.keyIndex, job);
+  const { error } = fail('job_failed', 'This job was not finished in time and was given up. Nothing was charged.');
+  await endUnlessDone(deps, job, { state: 'expired', error });
+}

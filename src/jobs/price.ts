@@ -1,0 +1,60 @@
+/** What a job costs: held before, settled to what was delivered. Pure. */
+import { MICRO_PER_CREDIT, type MicroCredits } from '../core/money';
+import { FAST_SURCHARGE_PERCENT, type MediaTerms } from '../providers/catalogue/media-terms';
+import type { MediaInput } from '../providers/media/types';
+import type { Price } from '../providers/types';
+import type { JobOutputs, JobPlan } from './types';
+
+export type UnitPrice = Exclude<Price, { per: 'token' }>;
+
+/** `1K`, `2K` or `4K` by the longer side; a landscape of 1536 is still the first. */
+function tierOf(input: MediaInput): string {
+  if (input.kind !== 'image') return '1K';
+  if (input.resolution !== undefined) return input.resolution;
+  const sides =
+    /^(\d+)x(\d+)$/
+      .exec(input.size ?? '')
+      ?.slice(1)
+      .map(Number) ?? [];
+  const longest = Math.max(0, ...sides);
+  return longest > 2_048 ? '4K' : longest > 1_536 ? '2K' : '1K';
+}
+
+function unitsOf(per: UnitPrice['per'], input: MediaInput): number {
+  if (per === 'image' && input.kind === 'image') return input.count;
+  if (per === 'second' && input.kind === 'video') return input.durationSeconds;
+  if (per === 'gpu_second' && input.kind === 'gpu') return input.maxSeconds;
+  return 1;
+}
+
+const upToCredit = (micro: MicroCredits): MicroCredits => Math.ceil(micro / MICRO_PER_CREDIT) * MICRO_PER_CREDIT;
+
+export function priceJob(
+  price: UnitPrice,
+  terms: MediaTerms,
+  input: MediaInput,
+  mode: JobPlan['mode'],
+): Pick<JobPlan, 'per' | 'unitMicro' | 'units'> {
+  const listMicro = terms.tierMicro?.[tierOf(input)] ?? price.micro;
+  const percent = mode === 'fast' ? (terms.fastSurchargePercent ?? FAST_SURCHARGE_PERCENT) : 0;
+  const unitMicro = percent === 0 ? listMicro : upToCredit((listMicro * (100 + percent)) / 100);
+  return { per: price.per, unitMicro, units: unitsOf(price.per, input) };
+}
+
+export const estimateMicro = ({ unitMicro, units }: Pick<JobPlan, 'unitMicro' | 'units'>): MicroCredits => Math.ceil(unitMicro * units);
+
+/** What was delivered, at the price that was fixed: never more than was asked for. */
+export function costMicro(plan: Pick<JobPlan, 'per' | 'unitMicro' | 'units'>, outputs: JobOutputs): MicroCredits {
+  const { seconds, gpuMs } = outputs.usage ?? {};
+  switch (plan.per) {
+    case 'image':
+      return plan.unitMicro * Math.min(plan.units, outputs.files.length);
+    case 'second':
+      return Math.ceil(plan.unitMicro * Math.min(plan.units, seconds ?? plan.units));
+    case 'gpu_second':
+      // GPU time is billed in whole credits, as the documents' examples are; without a figure nothing is known to be owed.
+      return Math.min(estimateMicro(plan), upToCredit(Math.ceil((plan.unitMicro * Math.max(0, gpuMs ?? 0)) / 1_000)));
+    default:
+      return plan.unitMicro;
+  }
+}

@@ -1,0 +1,116 @@
+/** Reads of a request's fields: each gives the value, nothing, or an error that names the field. */
+import { fail, ok, type Result } from '../core/errors';
+import { cleanType, sniffType, UNKNOWN_TYPE } from '../core/media-type';
+import { type PublicUrlRules, readPublicUrl } from '../core/public-url';
+import { isRecord } from '../core/record';
+import { fromBase64 } from '../providers/media/sources';
+import type { MediaSource } from '../providers/media/types';
+
+export type Uploads = Readonly<Record<string, readonly MediaSource[]>>;
+
+const MAX_TEXT_CHARS = 100_000;
+const MAX_NAME_CHARS = 200;
+
+/** The fields of a request; what was read of them is known here, and the rest goes to the provider as it is. */
+export class Fields {
+  private readonly read = new Set<string>();
+
+  constructor(
+    private readonly fields: Readonly<Record<string, unknown>>,
+    private readonly uploads: Uploads,
+    readonly rules: PublicUrlRules,
+  ) {}
+
+  /** The first of these names that is there, with its value. */
+  private find(names: readonly string[]): { name: string; value: unknown } | undefined {
+    for (const name of names) this.read.add(name);
+    const name = names.find((known) => this.fields[known] !== undefined && this.fields[known] !== null);
+    return name === undefined ? undefined : { name, value: this.fields[name] };
+  }
+
+  ignore(...names: string[]): void {
+    for (const name of names) this.read.add(name);
+  }
+
+  extra(): Record<string, unknown> {
+    return Object.fromEntries(Object.entries(this.fields).filter(([name]) => !this.read.has(name)));
+  }
+
+  text(names: readonly string[], maxChars = MAX_NAME_CHARS): Result<string | undefined> {
+    const found = this.find(names);
+    if (!found) return ok(undefined);
+    if (typeof found.value !== 'string') return invalid(found.name, 'must be a string');
+    if (found.value.length > maxChars) return invalid(found.name, `is longer than ${maxChars} characters`);
+    return ok(found.value);
+  }
+
+  longText(names: readonly string[], required: boolean): Result<string> {
+    const read = this.text(names, MAX_TEXT_CHARS);
+    if (!read.ok) return read;
+    if (required && (read.value ?? '').trim() === '') return invalid(names[0]!, 'is required');
+    return ok(read.value ?? '');
+  }
+
+  number(names: readonly string[], { min, max }: { min: number; max: number }): Result<number | undefined> {
+    const found = this.find(names);
+    if (!found) return ok(undefined);
+    const number = typeof found.value === 'string' && found.value.trim() !== '' ? Number(found.value) : found.value;
+    if (typeof number !== 'number' || !Number.isFinite(number) || number < min || number > max)
+      return invalid(found.name, `must be a number from ${min} to ${max}`);
+    return ok(number);
+  }
+
+  oneOf(names: readonly string[], allowed: readonly string[] | undefined): Result<string | undefined> {
+    const read = this.text(names);
+    if (!read.ok || read.value === undefined || !allowed || allowed.includes(read.value)) return read;
+    return invalid(names.find((name) => this.fields[name] === read.value) ?? names[0]!, `must be one of ${allowed.join(', ')}`);
+  }
+
+  record(name: string): Result<Record<string, unknown> | undefined> {
+    const found = this.find([name]);
+    if (!found) return ok(undefined);
+    return isRecord(found.value) ? ok(found.value) : invalid(name, 'must be an object');
+  }
+
+  /** All sources under these names, uploads first, in the order of the names. */
+  sources(names: readonly string[], forms: 'https' | 'any'): Result<MediaSource[]> {
+    const found: MediaSource[] = [];
+    for (const name of names) {
+      this.read.add(name);
+      // Files of ours have a public URL, so a model that takes only URLs takes uploads too.
+      found.push(...(this.uploads[name] ?? []));
+      const value = this.fields[name];
+      const values = value === undefined || value === null || value === '' ? [] : Array.isArray(value) ? value : [value];
+      for (const one of values) {
+        const read = readSource(one, name, forms, this.rules);
+        if (!read.ok) return read;
+        found.push(read.value);
+      }
+    }
+    return ok(found);
+  }
+
+  /** The first source under these names. */
+  source(names: readonly string[], forms: 'https' | 'any' = 'any'): Result<MediaSource | undefined> {
+    const all = this.sources(names, forms);
+    return all.ok ? ok(all.value[0]) : all;
+  }
+}
+
+export const invalid = (param: string, why: string) => fail('invalid_request', `The field \`${param}\` ${why}.`, { param });
+
+/** A URL, a data URL, or either inside an object as OpenAI has them. */
+function readSource(value: unknown, name: string, forms: 'https' | 'any', rules: PublicUrlRules): Result<MediaSource> {
+  const inner = isRecord(value) ? (value.url ?? value.image_url) : value;
+  if (typeof inner !== 'string') return invalid(name, forms === 'any' ? 'must be a URL or a data URL' : 'must be a public HTTPS URL');
+  const text = inner.trim();
+  if (!/^data:/i.test(text)) {
+    const url = readPublicUrl(text, name, rules);
+    return url.ok ? ok({ url: text }) : url;
+  }
+  if (forms === 'https') return invalid(name, 'must be a public HTTPS URL: this model takes no base64');
+  const match = /^data:([^,;]*)(?:;[^,]*?)?;base64,/i.exec(text);
+  const bytes = match ? fromBase64(text.slice(match[0].length)) : undefined;
+  if (!match || !bytes || bytes.length === 0) return invalid(name, 'is not a valid base64 data URL');
+  return ok({ bytes, contentType: sniffType(bytes) ?? cleanType(match[1]) ?? UNKNOWN_TYPE });
+}

@@ -1,0 +1,176 @@
+/** A request's fields as the input of a kind, checked against what the model takes. Pure. */
+import { ok, type Result } from '../core/errors';
+import type { MediaTerms } from '../providers/catalogue/media-terms';
+import type {
+  CloneInput,
+  GpuInput,
+  ImageInput,
+  MediaInput,
+  MediaKind,
+  MediaSource,
+  SpeechInput,
+  ThreeDInput,
+  TranscriptionInput,
+  VideoInput,
+} from '../providers/media/types';
+import { type Fields, invalid } from './read-fields';
+
+const MAX_IMAGES = 10;
+const SEED = { min: -1, max: 2 ** 53 };
+
+/** Fields by name, less those that are not there. */
+type Present<T> = { [Name in keyof T]?: Exclude<T[Name], undefined> };
+const present = <T extends Record<string, unknown>>(fields: T): Present<T> =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Present<T>;
+
+/** The values of several reads, or the first error among them. */
+function all<T extends Record<string, Result<unknown>>>(
+  reads: T,
+): Result<{ [Name in keyof T]: T[Name] extends Result<infer Value> ? Value : never }> {
+  for (const read of Object.values(reads)) if (!read.ok) return read;
+  const values = Object.entries(reads).map(([name, read]) => [name, read.ok ? read.value : undefined]);
+  return ok(Object.fromEntries(values));
+}
+
+type Reader = (fields: Fields, terms: MediaTerms) => Result<MediaInput>;
+
+function readImage(fields: Fields, terms: MediaTerms): Result<ImageInput> {
+  fields.ignore('response_format', 'stream', 'partial_images');
+  const forms = terms.references?.forms ?? 'any';
+  const read = all({
+    prompt: fields.longText(['prompt'], terms.needsPrompt ?? false),
+    count: fields.number(['n', 'num_images'], { min: -1e9, max: 1e9 }),
+    size: fields.oneOf(['size'], terms.sizes),
+    aspectRatio: fields.oneOf(['aspect_ratio', 'aspectRatio'], terms.aspectRatios),
+    resolution: fields.oneOf(['resolution'], terms.resolutions),
+    references: fields.sources(REFERENCES, forms),
+    mask: fields.source(['mask', 'mask_url'], forms),
+    negativePrompt: fields.text(['negative_prompt'], 10_000),
+    seed: fields.number(['seed'], SEED),
+    quality: fields.text(['quality']),
+    outputFormat: fields.text(['output_format']),
+  });
+  if (!read.ok) return read;
+  const { prompt, count, references, ...rest } = read.value;
+  const tooMany = refuseReferences(references, terms);
+  if (tooMany) return tooMany;
+  // Documented: clamped, not refused.
+  const images = Math.min(MAX_IMAGES, Math.max(1, Math.floor(count ?? 1)));
+  return ok({ kind: 'image', prompt, count: images, references, ...present(rest), extra: fields.extra() });
+}
+
+const REFERENCES = [
+  'reference_images',
+  'image_urls',
+  'image',
+  'image[]',
+  'images',
+  'image_url',
+  'input_image',
+  'input_images',
+  'reference_image_urls',
+];
+
+function refuseReferences(references: readonly MediaSource[], { references: terms }: MediaTerms) {
+  if (terms && references.length > terms.max)
+    return invalid('reference_images', `holds ${references.length} pictures; this model takes ${terms.max} at most`);
+  if (terms?.min && references.length < terms.min) return invalid('reference_images', `must hold at least ${terms.min} pictures`);
+  return undefined;
+}
+
+function readVideo(fields: Fields, terms: MediaTerms): Result<VideoInput> {
+  const { min, max, default: usual } = terms.duration ?? { min: 1, max: 60, default: 5 };
+  const read = all({
+    prompt: fields.longText(['prompt'], (terms.needsPrompt ?? false) && !terms.needsFirstFrame),
+    duration: fields.number(['duration', 'seconds', 'duration_seconds'], { min, max }),
+    aspectRatio: fields.oneOf(['aspect_ratio', 'aspectRatio'], terms.aspectRatios),
+    resolution: fields.oneOf(['resolution'], terms.resolutions),
+    firstFrame: fields.source(['image_url', 'image', 'first_image_url', 'first_frame_image']),
+    lastFrame: fields.source(['last_image_url', 'last_image', 'last_frame_image']),
+    references: fields.sources(['reference_images', 'image_urls', 'images'], terms.references?.forms ?? 'any'),
+    negativePrompt: fields.text(['negative_prompt'], 10_000),
+    seed: fields.number(['seed'], SEED),
+  });
+  if (!read.ok) return read;
+  const { prompt, duration, references, ...rest } = read.value;
+  const tooMany = refuseReferences(references, terms);
+  if (tooMany) return tooMany;
+  if (terms.needsFirstFrame && !rest.firstFrame && references.length === 0)
+    return invalid('image', 'is required: this model makes a video of a picture');
+  return ok({ kind: 'video', prompt, durationSeconds: duration ?? usual, references, ...present(rest), extra: fields.extra() });
+}
+
+/** OpenAI calls the text `input`, and the format `response_format`. */
+function readSpeech(fields: Fields): Result<SpeechInput> {
+  const read = all({
+    text: fields.longText(['text', 'input', 'prompt'], true),
+    voice: fields.text(['voice_id', 'voice', 'reference_id']),
+    format: fields.oneOf(['format', 'response_format'], FORMATS),
+    speed: fields.number(['speed'], { min: 0.25, max: 4 }),
+  });
+  if (!read.ok) return read;
+  const { text, format, ...rest } = read.value;
+  return ok({ kind: 'tts', text, format: format ?? 'mp3', ...present(rest), extra: fields.extra() });
+}
+
+const FORMATS = ['mp3', 'wav', 'opus', 'pcm', 'aac', 'flac'];
+
+function readClone(fields: Fields): Result<CloneInput> {
+  const read = all({
+    text: fields.longText(['text', 'input', 'prompt'], true),
+    reference: fields.source(['audio', 'audio_url', 'reference_audio', 'file']),
+    referenceText: fields.text(['reference_text', 'audio_text'], 10_000),
+    format: fields.oneOf(['format', 'response_format'], FORMATS),
+  });
+  if (!read.ok) return read;
+  const { text, reference, format, ...rest } = read.value;
+  if (!reference) return invalid('audio', 'is required: a recording of the voice, 10 seconds or more');
+  return ok({ kind: 'clone', text, reference, format: format ?? 'mp3', ...present(rest), extra: fields.extra() });
+}
+
+function readTranscription(fields: Fields): Result<TranscriptionInput> {
+  fields.ignore('response_format', 'timestamp_granularities', 'timestamp_granularities[]', 'format');
+  const read = all({ audio: fields.source(['audio', 'audio_url', 'file']), language: fields.text(['language']) });
+  if (!read.ok) return read;
+  const { audio, ...rest } = read.value;
+  if (!audio) return invalid('audio', 'is required: the recording, as a URL, a data URL or an upload');
+  return ok({ kind: 'asr', audio, ...present(rest), extra: fields.extra() });
+}
+
+function readThreeD(fields: Fields, terms: MediaTerms): Result<ThreeDInput> {
+  const read = all({
+    prompt: fields.text(['prompt'], 10_000),
+    image: fields.source(['image', 'image_url']),
+    front: fields.source(['front_image_url']),
+    back: fields.source(['back_image_url']),
+    left: fields.source(['left_image_url']),
+    right: fields.source(['right_image_url']),
+  });
+  if (!read.ok) return read;
+  const { prompt, image, ...sides } = read.value;
+  const views = present(sides);
+  const some = Object.keys(views).length > 0;
+  if (terms.needsViews && !views.front) return invalid('front_image_url', 'is required: this model works from several sides');
+  if (!some && !image && !prompt) return invalid('image', 'is required: a picture or a prompt to make the model of');
+  return ok({ kind: '3d', ...present({ prompt, image }), ...(some && { views }), extra: fields.extra() });
+}
+
+function readGpu(fields: Fields, terms: MediaTerms): Result<GpuInput> {
+  const input = fields.record('input');
+  if (!input.ok) return input;
+  if (!input.value) return invalid('input', 'is required: what goes to the worker');
+  fields.ignore('sync', 'timeout');
+  return ok({ kind: 'gpu', input: input.value, maxSeconds: terms.maxSeconds ?? 600, extra: fields.extra() });
+}
+
+const READERS: Record<MediaKind, Reader> = {
+  image: readImage,
+  video: readVideo,
+  tts: readSpeech,
+  clone: readClone,
+  asr: readTranscription,
+  '3d': readThreeD,
+  gpu: readGpu,
+};
+
+export const readInput = (kind: MediaKind, fields: Fields, terms: MediaTerms): Result<MediaInput> => READERS[kind](fields, terms);

@@ -1,0 +1,96 @@
+/** What the caller brought, in the form that is needed: kept, or as an adapter wants it. */
+import { cleanType, sniffType, UNKNOWN_TYPE } from '../core/media-type';
+import { isRecord } from '../core/record';
+import type { MediaAdapter, MediaInput, MediaSource } from '../providers/media/types';
+import type { JobDeps } from './deps';
+import { fileUrl, inputKey, putBytes } from './files';
+import { publicFetch } from './public-fetch';
+import type { Job, KeptInput, KeptSource } from './types';
+import { readAll } from './upstream';
+
+/** Larger inputs lie in a file: a row holds 2 MB at most. */
+const MAX_ROW_CHARS = 64 * 1024;
+const MAX_SOURCE_BYTES = 64 * 1024 * 1024;
+const FETCH_TIMEOUT_MS = 60_000;
+
+/** The fields of an input that hold sources. */
+const SOURCE_FIELDS = ['references', 'mask', 'firstFrame', 'lastFrame', 'reference', 'audio', 'image'] as const;
+
+/** A source could not be had; the message may be shown. */
+export class SourceMissing extends Error {}
+
+/** Every source of the input, put through `turn`; the name says where it stands. Everything else stays as it is. */
+async function mapSources(input: object, turn: (source: never, name: string) => Promise<unknown>): Promise<unknown> {
+  const mapped: Record<string, unknown> = { ...input };
+  const one = (source: unknown, name: string) => turn(source as never, name);
+  for (const field of SOURCE_FIELDS) {
+    const value = mapped[field];
+    if (Array.isArray(value)) mapped[field] = await Promise.all(value.map((source, index) => one(source, `${field}-${index}`)));
+    else if (isRecord(value)) mapped[field] = await one(value, field);
+  }
+  const { views } = mapped;
+  if (isRecord(views)) {
+    const sides = await Promise.all(
+      Object.entries(views).map(async ([side, source]) => [side, await one(source, `views-${side}`)] as const),
+    );
+    mapped.views = Object.fromEntries(sides);
+  }
+  return mapped;
+}
+
+/** Puts what came as bytes into files, and the whole input too when it is large. */
+export async function keepInput(
+  deps: Pick<JobDeps, 'files'>,
+  job: Pick<Job, 'id' | 'mediaToken'>,
+  input: MediaInput,
+): Promise<KeptInput | { stored: string }> {
+  const keep = async (source: MediaSource, name: string): Promise<KeptSource> => {
+    if ('url' in source) return source;
+    const { key, contentType } = await putBytes(deps, inputKey(job, name), source.bytes, source.contentType);
+    return { key, contentType };
+  };
+  const kept = (await mapSources(input, keep)) as KeptInput;
+  const text = JSON.stringify(kept);
+  if (text.length <= MAX_ROW_CHARS) return kept;
+  const stored = inputKey(job, 'request');
+  await deps.files.put(stored, text, { httpMetadata: { contentType: 'application/json' } });
+  return { stored };
+}
+
+async function readKept({ files }: Pick<JobDeps, 'files'>, { input }: Pick<Job, 'input'>): Promise<KeptInput> {
+  if (!('stored' in input)) return input;
+  const object = await files.get(input.stored);
+  if (!object) throw new SourceMissing('The request of this job is not kept any more.');
+  return object.json<KeptInput>();
+}
+
+async function readBytes({ files }: Pick<JobDeps, 'files'>, key: string, contentType: string): Promise<MediaSource> {
+  const object = await files.get(key);
+  if (!object) throw new SourceMissing('A file of this request is not kept any more.');
+  return { bytes: new Uint8Array(await object.arrayBuffer()), contentType };
+}
+
+async function download(deps: JobDeps, url: string): Promise<MediaSource> {
+  try {
+    const response = await publicFetch(deps, url, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) });
+    if (!response.ok) {
+      await response.body?.cancel();
+      throw new Error(`it answers ${response.status}`);
+    }
+    const bytes = await readAll(response, MAX_SOURCE_BYTES);
+    return { bytes, contentType: sniffType(bytes) ?? cleanType(response.headers.get('content-type')) ?? UNKNOWN_TYPE };
+  } catch (error) {
+    throw new SourceMissing(
+      `A file of this request could not be fetched from its URL: ${error instanceof Error ? error.message : 'no reason'}.`,
+    );
+  }
+}
+
+/** The input with its sources as the adapter wants them. */
+export async function inputFor(deps: JobDeps, job: Job, wanted: MediaAdapter['sources']): Promise<MediaInput> {
+  const turn = async (source: KeptSource): Promise<MediaSource> => {
+    if ('url' in source) return wanted === 'bytes' ? download(deps, source.url) : source;
+    return wanted === 'url' ? { url: fileUrl(job.origin, source) } : readBytes(deps, source.key, source.contentType);
+  };
+  return (await mapSources(await readKept(deps, job), turn)) as MediaInput;
+}

@@ -1,0 +1,96 @@
+/** Jobs in D1. Every change is a compare-and-set: of two who want to make one, the second looks again. */
+import { and, desc, eq, gt, isNull, lt, or } from 'drizzle-orm';
+import { database } from '../db/client';
+import { jobs } from '../db/jobs';
+import type { Job } from './types';
+
+const TRIES = 6;
+
+type Row = typeof jobs.$inferSelect;
+export type JobChange = Partial<Omit<Job, 'id' | 'version'>>;
+
+/** Only this module writes the table, and it writes only jobs. */
+const asJob = (row: Row | undefined): Job | undefined => row as Job | undefined;
+
+export const insertJob = async (db: D1Database, job: Job): Promise<void> => {
+  await database(db).insert(jobs).values(job);
+};
+
+export async function readJob(db: D1Database, id: string): Promise<Job | undefined> {
+  const [row] = await database(db).select().from(jobs).where(eq(jobs.id, id));
+  return asJob(row);
+}
+
+/**
+ * Changes a job as `decide` says of its present row; undefined when it decides against it. Looks again as long as
+ * somebody else is quicker.
+ */
+export async function changeJob(db: D1Database, known: Job, decide: (job: Job) => JobChange | undefined): Promise<Job | undefined> {
+  let job: Job | undefined = known;
+  for (let attempt = 0; attempt < TRIES && job; attempt++) {
+    const change = decide(job);
+    if (!change) return undefined;
+    const [row] = await database(db)
+      .update(jobs)
+      .set({ ...change, version: job.version + 1 })
+      .where(and(eq(jobs.id, job.id), eq(jobs.version, job.version)))
+      .returning();
+    if (row) return asJob(row);
+    job = await readJob(db, job.id);
+  }
+  if (job) throw new Error(`the job ${job.id} changes faster than it can be written`);
+  return undefined;
+}
+
+export async function listJobs(
+  db: D1Database,
+  accountId: string,
+  {
+    limit,
+    before,
+    state,
+    family,
+  }: { limit: number; before?: Pick<Job, 'createdAt' | 'id'> | undefined; state?: string | undefined; family?: string | undefined },
+): Promise<Job[]> {
+  const rows = await database(db)
+    .select()
+    .from(jobs)
+    .where(
+      and(
+        eq(jobs.accountId, accountId),
+        before && or(lt(jobs.createdAt, before.createdAt), and(eq(jobs.createdAt, before.createdAt), lt(jobs.id, before.id))),
+        state === undefined ? undefined : eq(jobs.state, state),
+        family === undefined ? undefined : eq(jobs.family, family),
+      ),
+    )
+    .orderBy(desc(jobs.createdAt), desc(jobs.id))
+    .limit(limit);
+  return rows as Job[];
+}
+
+/** The latest job that an idempotency key has made since then. */
+export async function findIdempotent(db: D1Database, accountId: string, hash: string, sinceMs: number): Promise<Job | undefined> {
+  const [row] = await database(db)
+    .select()
+    .from(jobs)
+    .where(and(eq(jobs.accountId, accountId), eq(jobs.idempotencyHash, hash), gt(jobs.createdAt, sinceMs)))
+    .orderBy(desc(jobs.createdAt))
+    .limit(1);
+  return asJob(row);
+}
+
+export async function findByHold(db: D1Database, holdId: string): Promise<Job | undefined> {
+  const [row] = await database(db).select().from(jobs).where(eq(jobs.holdId, holdId)).limit(1);
+  return asJob(row);
+}
+
+/** Jobs that nobody has looked after in time. */
+export async function listForgotten(db: D1Database, beforeMs: number, limit: number): Promise<Job[]> {
+  const rows = await database(db)
+    .select()
+    .from(jobs)
+    .where(and(isNull(jobs.settledAt), lt(jobs.nextAt, beforeMs)))
+    .orderBy(jobs.nextAt)
+    .limit(limit);
+  return rows as Job[];
+}

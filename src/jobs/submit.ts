@@ -1,0 +1,209 @@
+/**
+ * The one POST that starts paid work. Everything that can fail without it is done before; then the job is claimed,
+ * the POST is sent, and what came of it is written. Should the process die in between, nobody knows whether work was
+ * started: only a provider that tells our reference again is asked again, else the customer gets the money back.
+ */
+import { fail, type GatewayError } from '../core/errors';
+import type { MediaAdapter, MediaFailure, MediaInput, MediaRequest, MediaStep, Submission } from '../providers/media/types';
+import { redactSecrets } from '../providers/redact';
+import { copyResult, keepResult } from './copy';
+import type { JobDeps } from './deps';
+import { finishJob } from './finish';
+import { pollDelaySeconds, SWEEP_AFTER_MS } from './pace';
+import { inputFor, SourceMissing } from './sources';
+import { changeJob } from './store';
+import { type NextTarget, nextTarget, reopensAtMs } from './targets';
+import type { Job, JobAttempt } from './types';
+import { adapterOf, ask, SUBMIT_TIMEOUT_MS } from './upstream';
+
+/** The hold outlives the job's deadline by this much: for the last poll, and for copies. */
+export const HOLD_GRACE_MS = 2 * 3_600_000;
+const CLAIM_SPARE_MS = 60_000;
+const RETRY_SECONDS = 1;
+
+export async function submitJob(deps: JobDeps, job: Job): Promise<void> {
+  const nowMs = deps.now();
+  if (job.cancelRequested) return finishJob(deps, job, { state: 'canceled' });
+  if (nowMs > job.deadline) return finishJob(deps, job, { state: 'expired', error: tooLate() });
+  const next = nextTarget(deps.registry, job, nowMs);
+  if (!next) return waitOrFail(deps, job);
+  if (!(await keepHold(deps, job))) return finishJob(deps, job, { state: 'expired', error: tooLate() });
+
+  const { provider, target, keyIndex } = next;
+  const adapter = adapterOf(provider);
+  let submission: Submission;
+  try {
+    submission = submissionOf(job, next, await inputFor(deps, job, adapter.sources), callbackUrl(deps, job));
+  } catch (error) {
+    if (!(error instanceof SourceMissing)) throw error;
+    return finishJob(deps, job, { state: 'failed', error: fail('invalid_request', error.message).error });
+  }
+  const request = buildRequest(adapter, submission);
+  if (!request)
+    return finishJob(deps, job, { state: 'failed', error: fail('internal', 'This job could not be sent; please report its id.').error });
+  const timeoutMs = adapter.submitTimeoutMs ?? SUBMIT_TIMEOUT_MS;
+  const claimedUntil = nowMs + timeoutMs + CLAIM_SPARE_MS;
+  const attempt: JobAttempt = { provider: provider.spec.id, model: target.model, keyIndex, atMs: nowMs, status: null, outcome: 'started' };
+  const claimed = await changeJob(deps.db, job, (present) =>
+    present.state === 'queued' && !present.cancelRequested
+      ? { state: 'submitting', provider: provider.spec.id, claimedUntil, nextAt: claimedUntil, attempts: [...present.attempts, attempt] }
+      : undefined,
+  );
+  if (!claimed) return;
+
+  let step: MediaStep;
+  try {
+    const answer = await ask(deps, provider, request, keyIndex, timeoutMs);
+    attempt.status = answer.status;
+    step = adapter.readSubmit(answer, submission);
+  } catch (error) {
+    const mayHaveStarted = adapter.lostSubmit !== 'repeatable';
+    attempt.outcome = 'lost';
+    console.error('submit unanswered', JSON.stringify({ jobId: job.id, provider: provider.spec.id, error: String(error) }));
+    step = {
+      state: 'failed',
+      failure: { action: 'retry', message: 'the provider could not be reached, or did not answer', mayHaveStarted },
+    };
+  }
+  await applySubmitted(deps, claimed, attempt, step, next);
+}
+
+/** An adapter that throws is a bug, which no repetition cures. */
+function buildRequest(adapter: MediaAdapter, submission: Submission): MediaRequest | undefined {
+  try {
+    return adapter.submit(submission);
+  } catch (error) {
+    console.error('submit not built', JSON.stringify({ jobId: submission.reference, model: submission.model, error: String(error) }));
+    return undefined;
+  }
+}
+
+/** The hold's lease becomes as long as the job may live; false when the hold is gone, and nothing may be started. */
+async function keepHold(deps: JobDeps, job: Job): Promise<boolean> {
+  const leaseMs = job.deadline - deps.now() + HOLD_GRACE_MS;
+  return (await deps.account(job.accountId).beat({ holdId: job.holdId, checkpointMicro: 0, leaseMs })).ok;
+}
+
+function submissionOf(job: Job, { target }: NextTarget, input: MediaInput, callback: string | undefined): Submission {
+  const pictures = ('references' in input && input.references.length > 0) || ('firstFrame' in input && input.firstFrame !== undefined);
+  return {
+    model: (pictures ? target.modelWithReferences : undefined) ?? target.model,
+    defaults: target.defaults ?? {},
+    input,
+    reference: job.id,
+    callbackUrl: callback,
+  };
+}
+
+/** Undefined where no provider could reach it. */
+function callbackUrl({ settings }: JobDeps, job: Job): string | undefined {
+  const reachable = settings.PUBLIC_URL !== undefined || job.origin.startsWith('https:');
+  return reachable ? `${job.origin}/callbacks/${job.id}/${job.callbackToken}` : undefined;
+}
+
+/** Writes what came of the POST. The claim is ours, so only a request to cancel can have changed the row. */
+async function applySubmitted(deps: JobDeps, claimed: Job, attempt: JobAttempt, step: MediaStep, next: NextTarget): Promise<void> {
+  const nowMs = deps.now();
+  const isOurs = (present: Job): boolean => present.state === 'submitting' && present.claimedUntil === claimed.claimedUntil;
+  const attempts = [...claimed.attempts.slice(0, -1), attempt];
+  switch (step.state) {
+    case 'done': {
+      const result = await keepResult(deps, claimed, step.result);
+      const change = { state: 'running', result, attempts, startedAt: nowMs, claimedUntil: null, nextAt: nowMs + SWEEP_AFTER_MS } as const;
+      const done = await changeJob(deps.db, claimed, (present) => (isOurs(present) ? change : undefined));
+      if (done) await copyResult(deps, done);
+      return;
+    }
+    case 'running': {
+      const delaySeconds = step.pollAfterMs === undefined ? pollDelaySeconds(claimed.kind, 0) : Math.ceil(step.pollAfterMs / 1_000);
+      const nextAt = nowMs + delaySeconds * 1_000 + SWEEP_AFTER_MS;
+      const change = { state: 'running', upstream: step.job, attempts, startedAt: nowMs, claimedUntil: null, nextAt } as const;
+      const running = await changeJob(deps.db, claimed, (present) => (isOurs(present) ? change : undefined));
+      if (running) await deps.jobs.send({ jobId: running.id, chain: running.chain, turn: 0 }, { delaySeconds });
+      return;
+    }
+    case 'canceled':
+      return finishJob(deps, claimed, { state: 'canceled' });
+    default:
+      return applyFailure(deps, claimed, attempt, step.failure, next, isOurs);
+  }
+}
+
+async function applyFailure(
+  deps: JobDeps,
+  claimed: Job,
+  attempt: JobAttempt,
+  failure: MediaFailure,
+  { provider }: NextTarget,
+  isOurs: (job: Job) => boolean,
+): Promise<void> {
+  const message = redactSecrets(failure.message, [...provider.apiKeys, ...Object.values(provider.spec.headers ?? {})]);
+  const failed: JobAttempt = {
+    ...attempt,
+    outcome: failure.mayHaveStarted || attempt.outcome === 'lost' ? 'lost' : 'failed',
+    action: failure.action,
+    message,
+  };
+  const attempts = [...claimed.attempts.slice(0, -1), failed];
+  const again = !failure.mayHaveStarted && failure.action !== 'caller';
+  const delaySeconds = failure.action === 'retry' ? RETRY_SECONDS : 0;
+  const change = again
+    ? ({ state: 'queued', attempts, claimedUntil: null, nextAt: deps.now() + SWEEP_AFTER_MS } as const)
+    : { attempts, claimedUntil: null };
+  const changed = await changeJob(deps.db, claimed, (present) => (isOurs(present) ? change : undefined));
+  if (!changed) return;
+  if (!again) return finishJob(deps, changed, { state: 'failed', error: errorOf(failed, failure) });
+  if (nextTarget(deps.registry, changed, deps.now())) await deps.jobs.send({ jobId: changed.id }, { delaySeconds });
+  else await waitOrFail(deps, changed);
+}
+
+/** Nobody can be asked now: later, should somebody only be short of capacity. */
+async function waitOrFail(deps: JobDeps, job: Job): Promise<void> {
+  const nowMs = deps.now();
+  const reopensMs = reopensAtMs(deps.registry, job);
+  if (reopensMs === undefined || reopensMs > job.deadline) return finishJob(deps, job, { state: 'failed', error: lastError(job) });
+  const delaySeconds = Math.max(1, Math.ceil((reopensMs - nowMs) / 1_000));
+  const nextAt = nowMs + delaySeconds * 1_000 + SWEEP_AFTER_MS;
+  await changeJob(deps.db, job, (present) => (present.state === 'queued' ? { nextAt } : undefined));
+  await deps.jobs.send({ jobId: job.id }, { delaySeconds });
+}
+
+/** The answer to a POST never came to be written: the process died, or was cut off. */
+export async function resolveLost(deps: JobDeps, job: Job): Promise<void> {
+  const provider = job.provider === null ? undefined : deps.registry.providers.get(job.provider);
+  const repeatable = provider?.spec.media?.lostSubmit === 'repeatable';
+  const last = job.attempts.at(-1);
+  const attempts = last ? [...job.attempts.slice(0, -1), { ...last, outcome: 'lost' as const }] : job.attempts;
+  console.error('submit lost', JSON.stringify({ jobId: job.id, provider: job.provider, repeatable }));
+  const isLost = (present: Job): boolean => present.state === 'submitting' && present.claimedUntil === job.claimedUntil;
+  const change = repeatable ? ({ state: 'queued', attempts, claimedUntil: null } as const) : { attempts, claimedUntil: null };
+  const changed = await changeJob(deps.db, job, (present) => (isLost(present) ? change : undefined));
+  if (!changed) return;
+  if (repeatable) return submitJob(deps, changed);
+  const { error } = fail('job_failed', 'The provider could not be heard out, so this job was given up. Nothing was charged.');
+  await finishJob(deps, changed, { state: 'failed', error });
+}
+
+const tooLate = (): GatewayError => fail('job_failed', 'This job was not finished in time and was given up. Nothing was charged.').error;
+
+function errorOf({ message, status }: JobAttempt, { action, code, param }: Pick<MediaFailure, 'action' | 'code' | 'param'>): GatewayError {
+  const more = { ...(code !== undefined && { code }), ...(param !== undefined && { param }) };
+  if (action === 'caller') {
+    const own = status !== null && status >= 400 && status < 500 ? { status } : {};
+    return fail('upstream_rejected', message || 'The provider refused the request.', { ...more, ...own }).error;
+  }
+  return fail('upstream_failed', `All providers of this model failed; the last one: ${message || 'no reason given'}`, more).error;
+}
+
+function lastError(job: Job): GatewayError {
+  const last = job.attempts.at(-1);
+  if (!last) return fail('no_provider', `No provider is configured for \`${job.model}\` any more.`).error;
+  return errorOf(last, { action: 'next_target' });
+}
+
+/** The error of a job that its provider gave up while it ran. */
+export const failedError = (failure: MediaFailure, secrets: readonly string[]): GatewayError =>
+  errorOf(
+    { provider: '', model: '', keyIndex: 0, atMs: 0, outcome: 'failed', status: null, message: redactSecrets(failure.message, secrets) },
+    failure,
+  );

@@ -1,0 +1,79 @@
+/** Where a job is sent next: by its chain and by what its tries so far came to. Pure. */
+import type { Registry } from '../providers/registry';
+import type { MediaTarget, Provider } from '../providers/types';
+import { type ReachableTarget, reachableTargets } from './plan';
+import type { Job, JobAttempt } from './types';
+
+const MAX_ATTEMPTS = 8;
+const TRIES_PER_TARGET = 2;
+/** A job has time: a credential that was rate limited is tried again after a while, and after a longer one. */
+const BACKOFF_MS = [5_000, 20_000, 60_000];
+
+export interface NextTarget {
+  provider: Provider;
+  target: MediaTarget;
+  keyIndex: number;
+}
+
+function targetsOf(registry: Registry, job: Job): ReachableTarget[] {
+  const { deployment, sandbox, mode } = job.plan;
+  if (deployment) {
+    const provider = registry.providers.get(sandbox ? 'sandbox' : deployment.provider);
+    return provider ? [{ provider, target: { provider: deployment.provider, model: deployment.endpointId } }] : [];
+  }
+  const model = registry.models.find(job.model);
+  return model ? reachableTargets(registry, model, job.kind, sandbox, mode) : [];
+}
+
+/** Keys in turn, so that one provider's jobs spread over them. */
+function keysOf({ apiKeys }: Provider, jobId: string): number[] {
+  if (apiKeys.length === 0) return [-1];
+  const first = [...jobId].reduce((sum, character) => sum + character.charCodeAt(0), 0) % apiKeys.length;
+  return apiKeys.map((_, index) => (first + index) % apiKeys.length);
+}
+
+/** From when on the credential may be tried, by what was tried at this target: 0 for at once, undefined for never. */
+function openFromMs(attempts: readonly JobAttempt[], keyIndex: number): number | undefined {
+  if (attempts.some(({ action }) => action === 'next_target' || action === 'caller')) return undefined;
+  if (attempts.filter(({ action, outcome }) => action === 'retry' || outcome === 'lost').length >= TRIES_PER_TARGET) return undefined;
+  const own = attempts.filter((attempt) => attempt.keyIndex === keyIndex);
+  if (own.some(({ action }) => action === 'next_key')) return undefined;
+  const limited = own.filter(({ action }) => action === 'backoff_key');
+  if (limited.length === 0) return 0;
+  const backoffMs = BACKOFF_MS[limited.length - 1];
+  return backoffMs === undefined ? undefined : limited.at(-1)!.atMs + backoffMs;
+}
+
+/**
+ * Every target with every credential that may still be tried, in order of preference. Once the answer to a submit was
+ * lost, only who may have the work already can be asked again: anyone else would do it a second time.
+ */
+function* openTargets(registry: Registry, job: Job): Generator<NextTarget & { fromMs: number }> {
+  if (job.attempts.length >= MAX_ATTEMPTS) return;
+  const lost = job.attempts.find(({ outcome }) => outcome === 'lost');
+  for (const { provider, target } of targetsOf(registry, job)) {
+    const attempts = job.attempts.filter((attempt) => attempt.provider === provider.spec.id && attempt.model === target.model);
+    if (lost && (lost.provider !== provider.spec.id || lost.model !== target.model)) continue;
+    for (const keyIndex of lost ? [lost.keyIndex] : keysOf(provider, job.id)) {
+      const fromMs = openFromMs(attempts, keyIndex);
+      if (fromMs !== undefined) yield { provider, target, keyIndex, fromMs };
+    }
+  }
+}
+
+export function nextTarget(registry: Registry, job: Job, nowMs: number): NextTarget | undefined {
+  for (const open of openTargets(registry, job)) if (open.fromMs <= nowMs) return open;
+  return undefined;
+}
+
+/** When the first of those that were rate limited may be tried again; undefined when there is none. */
+export function reopensAtMs(registry: Registry, job: Job): number | undefined {
+  const times = [...openTargets(registry, job)].map(({ fromMs }) => fromMs);
+  return times.length === 0 ? undefined : Math.min(...times);
+}
+
+/** The target that the job was sent to, and is asked about. */
+export function currentProvider(registry: Registry, job: Job): { provider: Provider; keyIndex: number } | undefined {
+  const provider = job.provider === null ? undefined : registry.providers.get(job.provider);
+  return provider && { provider, keyIndex: job.attempts.at(-1)?.keyIndex ?? 0 };
+}

@@ -1,0 +1,127 @@
+import type { GatewayError } from '../core/errors';
+import type { MicroCredits } from '../core/money';
+import type { MediaInput, MediaKind, MediaResult, MediaSource, OutputFile, Transcript, UpstreamJob } from '../providers/media/types';
+
+/**
+ * `queued`: nothing sent. `submitting`: the one POST that starts paid work is under way, or its answer was lost.
+ * `running`: the provider has it, or has done it and its files are being copied. The rest is final.
+ */
+export type JobState = 'queued' | 'submitting' | 'running' | 'succeeded' | 'failed' | 'canceled' | 'expired';
+
+export const FINAL_STATES: readonly JobState[] = ['succeeded', 'failed', 'canceled', 'expired'];
+export const isFinal = (state: JobState): boolean => FINAL_STATES.includes(state);
+
+/** A source as kept: what came as bytes lies in a file of ours. */
+export type KeptSource = { url: string } | { key: string; contentType: string };
+
+/** The input with its sources in another form. */
+export type InputWith<Source> = MediaInput extends infer Input ? (Input extends MediaInput ? Swap<Input, Source> : never) : never;
+type Swap<Input, Source> = { [Field in keyof Input]: SwapSource<Input[Field], Source> };
+type SwapSource<Value, Source> = Value extends MediaSource
+  ? Source
+  : Value extends readonly MediaSource[]
+    ? readonly Source[]
+    : Value extends Views | undefined
+      ? ViewsOf<Source> | Extract<Value, undefined>
+      : Value;
+interface Views {
+  front?: MediaSource;
+  back?: MediaSource;
+  left?: MediaSource;
+  right?: MediaSource;
+}
+type ViewsOf<Source> = { [Side in keyof Views]?: Source };
+
+export type KeptInput = InputWith<KeptSource>;
+
+/** How a job is priced and where it may be sent: fixed when it is asked for. */
+export interface JobPlan {
+  per: 'image' | 'second' | 'clip' | 'request' | 'gpu_second';
+  /** Of one unit, surcharges included. */
+  unitMicro: MicroCredits;
+  /** As asked for: no more is ever charged. */
+  units: number;
+  mode: 'auto' | 'fast';
+  sandbox: boolean;
+  /** Whose endpoint a deployment's run goes to. */
+  deployment?: { slug: string; provider: string; endpointId: string };
+  /** `b64_json`, and what else only the answer is about. */
+  answer?: Readonly<Record<string, unknown>>;
+}
+
+/** One try at a provider, as the customer may see it. */
+export interface JobAttempt {
+  provider: string;
+  model: string;
+  keyIndex: number;
+  atMs: number;
+  status: number | null;
+  /** `lost`: nobody knows what became of it. */
+  outcome: 'started' | 'failed' | 'lost';
+  /** What the gateway is to do after it. */
+  action?: string;
+  message?: string;
+}
+
+/** A file that has been copied. */
+export interface StoredFile {
+  key: string;
+  contentType: string;
+  sizeBytes: number;
+}
+
+/** What the provider made, on its way into our files: those with a key are there. */
+export interface PendingResult extends Omit<MediaResult, 'files'> {
+  files: readonly (StoredFile | Exclude<OutputFile, { bytes: unknown }>)[];
+}
+
+export interface JobOutputs {
+  files: readonly StoredFile[];
+  transcript?: Transcript;
+  output?: unknown;
+  usage?: { seconds?: number; gpuMs?: number };
+  revisedPrompt?: string;
+}
+
+export interface Job {
+  id: string;
+  accountId: string;
+  keyId: string;
+  holdId: string;
+  test: boolean;
+  kind: MediaKind;
+  family: string;
+  model: string;
+  endpoint: string;
+  state: JobState;
+  version: number;
+  chain: number;
+  /** The input, or where it lies when it is large. */
+  input: KeptInput | { stored: string };
+  plan: JobPlan;
+  provider: string | null;
+  upstream: UpstreamJob | null;
+  result: PendingResult | null;
+  outputs: JobOutputs | null;
+  attempts: readonly JobAttempt[];
+  error: GatewayError | null;
+  copyTries: number;
+  cancelRequested: boolean;
+  heldMicro: MicroCredits;
+  costMicro: MicroCredits | null;
+  webhookUrl: string | null;
+  origin: string;
+  mediaToken: string;
+  callbackToken: string;
+  idempotencyHash: string | null;
+  bodyHash: string | null;
+  createdAt: number;
+  startedAt: number | null;
+  /** Somebody is at work on it until then. */
+  claimedUntil: number | null;
+  /** When to look after it, should nobody have done so by then. */
+  nextAt: number;
+  deadline: number;
+  endedAt: number | null;
+  settledAt: number | null;
+}

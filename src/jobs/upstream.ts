@@ -1,0 +1,86 @@
+/** Requests to a provider on behalf of a job: credentials, deadlines, answers read to their end. */
+import { parseJson } from '../core/record';
+import type { MediaAdapter, MediaAnswer, MediaRequest } from '../providers/media/types';
+import type { Provider } from '../providers/types';
+import type { JobDeps } from './deps';
+
+const MAX_ANSWER_BYTES = 96 * 1024 * 1024;
+export const POLL_TIMEOUT_MS = 30_000;
+export const SUBMIT_TIMEOUT_MS = 120_000;
+
+export const adapterOf = ({ spec }: Provider): MediaAdapter => {
+  if (!spec.media) throw new Error(`${spec.id} makes no media`);
+  return spec.media;
+};
+
+const isBelow = (url: string, baseUrl: string): boolean => url === baseUrl || url.startsWith(`${baseUrl}/`);
+
+/** Only the provider's own hosts get its credential. */
+function mayHaveCredential(url: string, { baseUrl, spec }: Provider): boolean {
+  if (isBelow(url, baseUrl)) return true;
+  const { protocol, host } = new URL(url);
+  return protocol === 'https:' && (host === new URL(baseUrl).host || (spec.media?.hosts ?? []).includes(host));
+}
+
+/** A request to the provider, with its credential where that may go; the answer is not read. */
+export function fetchFrom(
+  deps: Pick<JobDeps, 'fetch'>,
+  provider: Provider,
+  request: MediaRequest,
+  keyIndex: number,
+  timeoutMs: number,
+): Promise<Response> {
+  const { spec, baseUrl, apiKeys } = provider;
+  const url = request.url.startsWith('/') ? baseUrl + request.url : request.url;
+  const apiKey = mayHaveCredential(url, provider) ? apiKeys[keyIndex] : undefined;
+  const headers: Record<string, string> = {
+    ...(typeof request.body === 'string' && { 'content-type': 'application/json' }),
+    ...spec.headers,
+    ...request.headers,
+    ...(apiKey !== undefined && adapterOf(provider).authorize(apiKey)),
+  };
+  const method = request.method ?? 'POST';
+  const signal = AbortSignal.timeout(timeoutMs);
+  if (spec.serve) return spec.serve({ url, method, headers, body: typeof request.body === 'string' ? request.body : '', signal });
+  return deps.fetch(url, { method, headers, redirect: 'manual', signal, ...(request.body !== undefined && { body: request.body }) });
+}
+
+/** Throws when there is no answer, or none that can be read to its end. */
+export async function ask(
+  deps: Pick<JobDeps, 'fetch'>,
+  provider: Provider,
+  request: MediaRequest,
+  keyIndex: number,
+  timeoutMs: number,
+): Promise<MediaAnswer> {
+  const response = await fetchFrom(deps, provider, request, keyIndex, timeoutMs);
+  const bytes = await readAll(response, MAX_ANSWER_BYTES);
+  // Bytes that are no text are not decoded: an answer may be a film.
+  const isText = /json|text|xml|^$/.test(response.headers.get('content-type') ?? '');
+  const text = isText ? new TextDecoder().decode(bytes) : '';
+  return { status: response.status, headers: response.headers, bytes, text, json: parseJson(text) };
+}
+
+/** A body in one piece, refused as soon as it proves too large. */
+export async function readAll(response: Response, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+  if (!response.body) return new Uint8Array();
+  const declared = Number(response.headers.get('content-length') ?? Number.NaN);
+  if (declared > maxBytes) {
+    await response.body.cancel();
+    throw new Error('the answer is too large');
+  }
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of response.body) {
+    size += part.byteLength;
+    if (size > maxBytes) throw new Error('the answer is too large');
+    parts.push(part);
+  }
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.byteLength;
+  }
+  return bytes;
+}

@@ -1,0 +1,62 @@
+/** A job as its customer sees it. Pure. */
+import { toCredits } from '../core/money';
+import { fileUrl } from './files';
+import { estimateMicro } from './price';
+import { isFinal, type Job } from './types';
+
+export type JobStatus = 'processing' | 'completed' | 'failed' | 'canceled' | 'expired';
+
+const STATUSES: Partial<Record<Job['state'], JobStatus>> = {
+  succeeded: 'completed',
+  failed: 'failed',
+  canceled: 'canceled',
+  expired: 'expired',
+};
+
+/** Over for its customer: only once its charge is settled. */
+export const isOver = ({ state, settledAt }: Job): boolean => isFinal(state) && settledAt !== null;
+
+export const statusOf = (job: Job): JobStatus => (isOver(job) ? (STATUSES[job.state] ?? 'processing') : 'processing');
+
+/** What is charged so far: the price is taken when a job is asked for, and given back when it fails. */
+export const creditsUsed = (job: Job): number => (job.test ? 0 : toCredits(job.costMicro ?? estimateMicro(job.plan)));
+
+export const outputUrls = (job: Job): string[] => (isOver(job) ? (job.outputs?.files ?? []).map((file) => fileUrl(job.origin, file)) : []);
+
+export const pollUrl = (job: Job): string => `${job.origin}/v1/jobs/${job.id}`;
+
+const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
+
+/** The documented payload of a webhook. */
+export function webhookPayload(job: Job): Record<string, unknown> {
+  const { transcript, output } = job.outputs ?? {};
+  return {
+    status: statusOf(job),
+    outputUrl: outputUrls(job)[0] ?? null,
+    jobId: job.id,
+    type: job.family,
+    model: job.model,
+    creditsUsed: creditsUsed(job),
+    ...(outputUrls(job).length > 1 && { outputUrls: outputUrls(job) }),
+    ...(transcript && { text: transcript.text }),
+    ...(output !== undefined && { output }),
+    ...(isOver(job) && job.state !== 'succeeded' && { error: job.error?.message ?? 'The job was canceled.' }),
+  };
+}
+
+export function jobView(job: Job): Record<string, unknown> {
+  const { transcript } = job.outputs ?? {};
+  return {
+    id: job.id,
+    object: 'job',
+    ...webhookPayload(job),
+    outputUrls: outputUrls(job),
+    state: isOver(job) ? job.state : isFinal(job.state) ? 'running' : job.state,
+    requestId: job.holdId,
+    ...(transcript && { segments: transcript.segments ?? [], duration: transcript.durationSeconds ?? null }),
+    ...(job.cancelRequested && !isOver(job) && { cancelRequested: true }),
+    createdAt: iso(job.createdAt),
+    startedAt: iso(job.startedAt),
+    endedAt: isOver(job) ? iso(job.endedAt) : null,
+  };
+}

@@ -1,0 +1,136 @@
+/**
+ * Tells a customer's server how a job ended, until it says that it has heard. A try is claimed before it is made, and
+ * the next one is lined up after it: a message that comes twice, or late, does nothing.
+ */
+import { and, eq, isNotNull, isNull, lt, or } from 'drizzle-orm';
+import { database } from '../../db/client';
+import { webhookDeliveries, webhookGone } from '../../db/jobs';
+import type { JobDeps } from '../deps';
+import type { WebhookMessage } from '../messages';
+import { SWEEP_AFTER_MS } from '../pace';
+import { RefusedUrl, requirePublic } from '../public-fetch';
+import { readJob } from '../store';
+import type { Job } from '../types';
+import { webhookPayload } from '../view';
+import { messageIdOf, sendDelivery } from './queue';
+import { readSecrets, signingSecrets } from './secrets';
+import { signedHeaders } from './sign';
+
+/** Between one try and the next: about three days in all. */
+export const RETRY_SECONDS = [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400];
+const JITTER = 0.1;
+const TIMEOUT_MS = 10_000;
+const CLAIM_MS = 60_000;
+const GONE = 410;
+const SWEPT_AT_ONCE = 500;
+
+type Row = typeof webhookDeliveries.$inferSelect;
+
+export interface DeliveryTry {
+  atMs: number;
+  status: number | null;
+  durationMs: number;
+  error?: string;
+}
+
+export async function deliver(deps: JobDeps, { deliveryId, turn }: WebhookMessage): Promise<void> {
+  const delivery = await claim(deps, deliveryId, turn);
+  if (!delivery) return;
+  const job = await readJob(deps.db, delivery.jobId);
+  if (!job) return;
+  const [gone] = await database(deps.db)
+    .select()
+    .from(webhookGone)
+    .where(and(eq(webhookGone.accountId, delivery.accountId), eq(webhookGone.url, delivery.url)));
+  if (gone) return end(deps, delivery, 'gone', []);
+  const tried = await post(deps, delivery, job);
+  const log = [tried];
+  if (tried.status !== null && tried.status >= 200 && tried.status < 300) return end(deps, delivery, 'delivered', log);
+  if (tried.status === GONE) {
+    await database(deps.db)
+      .insert(webhookGone)
+      .values({ accountId: delivery.accountId, url: delivery.url, at: deps.now() })
+      .onConflictDoNothing();
+    return end(deps, delivery, 'gone', log);
+  }
+  await tryLater(deps, delivery, log);
+}
+
+async function claim(deps: JobDeps, id: string, turn: number): Promise<Row | undefined> {
+  const nowMs = deps.now();
+  const [row] = await database(deps.db)
+    .update(webhookDeliveries)
+    .set({ claimedUntil: nowMs + CLAIM_MS, nextAt: nowMs + CLAIM_MS })
+    .where(
+      and(
+        eq(webhookDeliveries.id, id),
+        eq(webhookDeliveries.state, 'pending'),
+        eq(webhookDeliveries.tries, turn),
+        or(isNull(webhookDeliveries.claimedUntil), lt(webhookDeliveries.claimedUntil, nowMs)),
+      ),
+    )
+    .returning();
+  return row;
+}
+
+async function post(deps: JobDeps, { id, url, accountId }: Row, job: Job): Promise<DeliveryTry> {
+  const atMs = deps.now();
+  const tried = (status: number | null, error?: string): DeliveryTry => ({
+    atMs,
+    status,
+    durationMs: deps.now() - atMs,
+    ...(error !== undefined && { error }),
+  });
+  try {
+    const { href } = await requirePublic(deps, url);
+    const body = JSON.stringify(webhookPayload(job));
+    const secrets = signingSecrets(await readSecrets(deps.db, accountId, atMs), atMs);
+    const headers = { 'content-type': 'application/json', ...(await signedHeaders(messageIdOf(id), atMs, body, secrets)) };
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const response = await deps.fetch(href, { method: 'POST', headers, body, redirect: 'manual', signal });
+    // Whatever it has to say, only its status counts.
+    await response.body?.cancel();
+    return tried(response.status);
+  } catch (error) {
+    return tried(null, error instanceof RefusedUrl ? error.message : 'no answer');
+  }
+}
+
+const logOf = ({ log }: Row): DeliveryTry[] => log as DeliveryTry[];
+
+const settleTry = (deps: JobDeps, delivery: Row, change: Partial<Row>, tries: DeliveryTry[]) =>
+  database(deps.db)
+    .update(webhookDeliveries)
+    .set({ ...change, log: [...logOf(delivery), ...tries], claimedUntil: null })
+    .where(and(eq(webhookDeliveries.id, delivery.id), eq(webhookDeliveries.claimedUntil, delivery.claimedUntil!)));
+
+async function end(deps: JobDeps, delivery: Row, state: 'delivered' | 'gone' | 'dead', tries: DeliveryTry[]): Promise<void> {
+  await settleTry(deps, delivery, { state, tries: delivery.tries + tries.length, nextAt: null, endedAt: deps.now() }, tries);
+}
+
+async function tryLater(deps: JobDeps, delivery: Row, log: DeliveryTry[]): Promise<void> {
+  const seconds = RETRY_SECONDS[delivery.tries];
+  if (seconds === undefined) return end(deps, delivery, 'dead', log);
+  const delaySeconds = Math.round(seconds * (1 + JITTER * Math.random()));
+  const turn = delivery.tries + 1;
+  await settleTry(deps, delivery, { tries: turn, nextAt: deps.now() + delaySeconds * 1_000 }, log);
+  await sendDelivery(deps, { deliveryId: delivery.id, turn }, delaySeconds);
+}
+
+/** Lines up deliveries whose message was lost. */
+export async function sweepDeliveries(deps: JobDeps, aheadMs = 0): Promise<number> {
+  const nowMs = deps.now() + aheadMs;
+  const forgotten = await database(deps.db)
+    .select()
+    .from(webhookDeliveries)
+    .where(
+      and(
+        eq(webhookDeliveries.state, 'pending'),
+        isNotNull(webhookDeliveries.nextAt),
+        lt(webhookDeliveries.nextAt, nowMs - SWEEP_AFTER_MS),
+      ),
+    )
+    .limit(SWEPT_AT_ONCE);
+  for (const { id, tries } of forgotten) await sendDelivery(deps, { deliveryId: id, turn: tries }, 0);
+  return forgotten.length;
+}

@@ -1,0 +1,64 @@
+/** What became of a customer's webhooks, and sending one again. */
+import { and, desc, eq, ne } from 'drizzle-orm';
+import { fail, ok, type Result } from '../../core/errors';
+import { database } from '../../db/client';
+import { webhookDeliveries, webhookGone } from '../../db/jobs';
+import type { JobDeps } from '../deps';
+import type { DeliveryTry } from './deliver';
+import { messageIdOf, sendDelivery } from './queue';
+
+type Row = typeof webhookDeliveries.$inferSelect;
+
+export const deliveryView = ({ id, jobId, url, state, tries, log, createdAt, nextAt, endedAt }: Row) => ({
+  id,
+  object: 'webhook_delivery',
+  webhookId: messageIdOf(id),
+  jobId,
+  url,
+  state,
+  tries,
+  attempts: (log as DeliveryTry[]).map(({ atMs, ...rest }) => ({ at: new Date(atMs).toISOString(), ...rest })),
+  createdAt: new Date(createdAt).toISOString(),
+  nextAt: nextAt === null ? null : new Date(nextAt).toISOString(),
+  endedAt: endedAt === null ? null : new Date(endedAt).toISOString(),
+});
+
+export async function listDeliveries(
+  db: D1Database,
+  accountId: string,
+  { jobId, state, limit }: { jobId?: string | undefined; state?: string | undefined; limit: number },
+): Promise<Row[]> {
+  return database(db)
+    .select()
+    .from(webhookDeliveries)
+    .where(
+      and(
+        eq(webhookDeliveries.accountId, accountId),
+        jobId === undefined ? undefined : eq(webhookDeliveries.jobId, jobId),
+        state === undefined ? undefined : eq(webhookDeliveries.state, state),
+      ),
+    )
+    .orderBy(desc(webhookDeliveries.createdAt))
+    .limit(limit);
+}
+
+/** Under the same `webhook-id`, and with all its tries again; a receiver that had answered 410 is asked once more. */
+export async function redeliver(deps: JobDeps, accountId: string, id: string): Promise<Result<Row>> {
+  const [row] = await database(deps.db)
+    .update(webhookDeliveries)
+    .set({ state: 'pending', tries: 0, claimedUntil: null, nextAt: deps.now(), endedAt: null })
+    .where(and(eq(webhookDeliveries.id, id), eq(webhookDeliveries.accountId, accountId), ne(webhookDeliveries.state, 'pending')))
+    .returning();
+  if (!row) {
+    const [there] = await database(deps.db)
+      .select()
+      .from(webhookDeliveries)
+      .where(and(eq(webhookDeliveries.id, id), eq(webhookDeliveries.accountId, accountId)));
+    return there ? fail('conflict', 'This webhook is still being delivered.') : fail('not_found', 'There is no such webhook delivery.');
+  }
+  await database(deps.db)
+    .delete(webhookGone)
+    .where(and(eq(webhookGone.accountId, accountId), eq(webhookGone.url, row.url)));
+  await sendDelivery(deps, { deliveryId: id, turn: 0 }, 0);
+  return ok(row);
+}

@@ -1,0 +1,127 @@
+/** What each media model takes, and what it costs beyond its list price. All of it is data. */
+import { fromCredits, type MicroCredits } from '../../core/money';
+import type { MediaKind } from '../media/types';
+import type { Model } from '../types';
+
+export interface ReferenceTerms {
+  max: number;
+  min?: number;
+  /** `https`: public URLs only; `any`: data URLs and uploads too. */
+  forms: 'https' | 'any';
+}
+
+export interface MediaTerms {
+  kind: MediaKind;
+  /** The only sizes; any where there is no list. */
+  sizes?: readonly string[];
+  aspectRatios?: readonly string[];
+  resolutions?: readonly string[];
+  references?: ReferenceTerms;
+  /** Prices by size tier, in place of the list price, which is that of `1K`. */
+  tierMicro?: Readonly<Record<string, MicroCredits>>;
+  /** In seconds. */
+  duration?: { min: number; max: number; default: number };
+  needsPrompt?: boolean;
+  /** A video that goes on from a picture. */
+  needsFirstFrame?: boolean;
+  /** 3D from several sides. */
+  needsViews?: boolean;
+  /** What `mode: "fast"` adds; by default a quarter. */
+  fastSurchargePercent?: number;
+  /** Of a GPU run: nobody waits, or pays, for more. */
+  maxSeconds?: number;
+  /** A GPU model that is quick enough to be waited for. */
+  inline?: boolean;
+  /** From being asked for to being given up. */
+  deadlineSeconds: number;
+}
+
+/** The provider of `mode: "fast"`. */
+export const FAST_PROVIDER = 'wavespeed';
+export const FAST_SURCHARGE_PERCENT = 25;
+
+const ASPECT_RATIOS = ['1:1', '3:2', '2:3', '4:3', '3:4', '16:9', '9:16', '21:9'];
+
+const IMAGE: MediaTerms = { kind: 'image', needsPrompt: true, references: { max: 10, forms: 'any' }, deadlineSeconds: 900 };
+const VIDEO: MediaTerms = {
+  kind: 'video',
+  needsPrompt: true,
+  references: { max: 10, forms: 'any' },
+  duration: { min: 1, max: 60, default: 5 },
+  deadlineSeconds: 3_600,
+};
+const IMAGE_TO_VIDEO: Partial<MediaTerms> = { needsFirstFrame: true, fastSurchargePercent: 0 };
+const AUDIO_SECONDS = 600;
+
+const FAMILY_TERMS: Readonly<Record<string, MediaTerms>> = {
+  image: IMAGE,
+  video: VIDEO,
+  audio: { kind: 'tts', needsPrompt: true, deadlineSeconds: AUDIO_SECONDS },
+  '3d': { kind: '3d', deadlineSeconds: 1_800 },
+  gpu: { kind: 'gpu', maxSeconds: 600, deadlineSeconds: 7_200 },
+};
+
+/** What the documents say of single models. The prices of tiers above 1K are ours: the documents name none. */
+const MODEL_TERMS: Readonly<Record<string, Partial<MediaTerms>>> = {
+  'gpt-image-2': {
+    sizes: ['auto', '1024x1024', '1536x1024', '1024x1536', '2048x2048', '4096x4096'],
+    references: { max: 4, forms: 'https' },
+    tierMicro: { '1K': fromCredits(3), '2K': fromCredits(6), '4K': fromCredits(12) },
+  },
+  'gemini-3-1-flash-t2i': {
+    aspectRatios: ASPECT_RATIOS,
+    resolutions: ['0.5K', '1K', '2K', '4K'],
+    references: { max: 4, forms: 'any' },
+    tierMicro: { '0.5K': fromCredits(3), '1K': fromCredits(4), '2K': fromCredits(6), '4K': fromCredits(9) },
+  },
+  'veo-3-1-i2v': IMAGE_TO_VIDEO,
+  'sora-2-i2v': IMAGE_TO_VIDEO,
+  'wan-2-6-i2v': IMAGE_TO_VIDEO,
+  'audio-clone': { kind: 'clone' },
+  'audio-asr': { kind: 'asr', needsPrompt: false },
+  'hunyuan3d-v2-base': { references: { max: 1, forms: 'any' } },
+  'tripo3d-multiview-to-3d': { needsViews: true },
+  sdxl: { maxSeconds: 120, inline: true, deadlineSeconds: 900 },
+  'wan-video': { maxSeconds: 600 },
+};
+
+export const mediaTerms = ({ id, family }: Pick<Model, 'id' | 'family'>): MediaTerms | undefined => {
+  const terms = FAMILY_TERMS[family];
+  return terms && { ...terms, ...MODEL_TERMS[id] };
+};
+
+/** Which models qualify for an intent; the cheapest that can be had answers. */
+export const INTENTS: Readonly<Record<string, { family: Model['family']; models: readonly string[] }>> = {
+  'text-to-image': { family: 'image', models: ['gpt-image-2', 'gpt-4o-image', 'nano_banana', 'flux-2-pro', 'doubao-seedream-4-5'] },
+  'text-to-image-fast': {
+    family: 'image',
+    models: ['gemini-3-1-flash-t2i', 'nano-banana-t2i', 'nano_banana', 'gemini-2.5-flash-image-preview', 'gpt-image-2'],
+  },
+  'text-to-image-quality': {
+    family: 'image',
+    models: ['gemini-3-pro-image-preview', 'nano_banana_pro', 'flux-2-flex', 'gemini-3-pro-image-preview-4K'],
+  },
+  'image-edit': { family: 'image', models: ['gpt-image-2', 'gemini-3-1-flash-t2i', 'flux-kontext-pro', 'nano_banana'] },
+  'text-to-video': { family: 'video', models: ['wan2.6', 'kling-v3', 'doubao-seedance-2-0', 'grok-video-t2v', 'veo3.1-fast'] },
+  'text-to-video-fast': {
+    family: 'video',
+    models: ['wan2.6-flash', 'doubao-seedance-2-0-fast', 'doubao-seedance-1-0-pro-fast', 'veo3.1-fast'],
+  },
+  'image-to-video': { family: 'video', models: ['wan-2-6-i2v', 'veo-3-1-i2v', 'sora-2-i2v', 'kling-v3'] },
+  'text-to-speech': { family: 'audio', models: ['audio-tts'] },
+  'voice-clone': { family: 'audio', models: ['audio-clone'] },
+  'speech-to-text': { family: 'audio', models: ['audio-asr'] },
+  'image-to-3d': { family: '3d', models: ['hunyuan3d-v2-base'] },
+};
+
+/** Rented GPUs by the vendor's pools: micro-credits a second. The printed example bills 18.42 s with 56 credits. */
+export const GPU_POOL_MICRO: Readonly<Record<string, MicroCredits>> = {
+  AMPERE_16: fromCredits(1),
+  AMPERE_24: fromCredits(1.2),
+  ADA_24: fromCredits(1.5),
+  AMPERE_48: fromCredits(2),
+  ADA_48_PRO: fromCredits(3),
+  AMPERE_80: fromCredits(4),
+  ADA_80_PRO: fromCredits(6),
+  HOPPER_141: fromCredits(8),
+};

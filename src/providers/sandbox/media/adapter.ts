@@ -1,0 +1,87 @@
+import { isRecord } from '../../../core/record';
+import type { MediaAdapter, MediaAnswer, MediaInput, MediaKind, MediaStep, PollStep, Transcript, UpstreamJob } from '../../media/types';
+import { classifyFailure } from '../../wires/failures';
+import { readObject, readObjects, readString } from '../read';
+
+const KINDS: readonly MediaKind[] = ['image', 'video', 'tts', 'clone', 'asr', '3d', 'gpu'];
+
+/** Only what the answer is made by. */
+function spoken(input: MediaInput): Record<string, unknown> {
+  const kept = ['prompt', 'text', 'language', 'count', 'size', 'aspectRatio', 'durationSeconds', 'input'];
+  return Object.fromEntries(Object.entries(input).filter(([name]) => kept.includes(name)));
+}
+
+const numberOf = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined);
+
+function readTranscript(value: unknown): Transcript | undefined {
+  if (!isRecord(value)) return undefined;
+  const segments = readObjects(value.segments).map(({ text, start, end }) => ({
+    text: readString(text),
+    start: Number(start),
+    end: Number(end),
+  }));
+  return { text: readString(value.text), segments, durationSeconds: numberOf(value.duration) ?? 0 };
+}
+
+function readStep(body: Record<string, unknown>, model: string): PollStep {
+  const job: UpstreamJob = { id: readString(body.id), model };
+  switch (body.status) {
+    case 'done': {
+      const files = Array.isArray(body.files) ? body.files.map((url) => ({ url: String(url) })) : [];
+      const { seconds, gpu_ms } = readObject(body.usage);
+      const transcript = readTranscript(body.transcript);
+      const usage = {
+        ...(typeof seconds === 'number' && { seconds }),
+        ...(typeof gpu_ms === 'number' && { gpuMs: gpu_ms }),
+      };
+      return {
+        state: 'done',
+        result: {
+          files,
+          usage,
+          ...(transcript && { transcript }),
+          ...(body.output !== undefined && files.length > 0 && { output: body.output }),
+        },
+      };
+    }
+    case 'running':
+      return { state: 'running', job, ...(typeof body.progress === 'number' && { progress: body.progress }) };
+    case 'failed':
+      return { state: 'failed', failure: { action: 'next_target', message: readString(body.error), mayHaveStarted: true } };
+    case 'canceled':
+      return { state: 'canceled' };
+    default:
+      return { state: 'unknown', message: 'no status' };
+  }
+}
+
+const failed = ({ status, text }: MediaAnswer): MediaStep => ({
+  state: 'failed',
+  failure: { ...classifyFailure(status, text), mayHaveStarted: false },
+});
+
+export const sandboxMedia: MediaAdapter = {
+  kinds: KINDS,
+  authorize: () => ({}),
+  sources: 'any',
+  lostSubmit: 'repeatable',
+  submit: ({ model, input, reference }) => ({
+    url: '/media/jobs',
+    body: JSON.stringify({ kind: input.kind, model, input: spoken(input), reference }),
+  }),
+  readSubmit(answer, { model }) {
+    if (answer.status !== 200) return failed(answer);
+    const step = readStep(readObject(answer.json), model);
+    return step.state === 'unknown' ? failed(answer) : step;
+  },
+  poll: ({ id }) => ({ method: 'GET', url: `/media/jobs/${id}` }),
+  readPoll: (answer, { model }) => readStep(readObject(answer.json), model),
+  cancel: ({ id }) => ({ url: `/media/jobs/${id}/cancel` }),
+  deployments: {
+    create: (_spec, soFar) => (soFar.endpointId === undefined ? { url: '/media/endpoints' } : undefined),
+    readCreate: (answer) => ({ ok: true, deployment: { endpointId: readString(readObject(answer.json).id) } }),
+    update: (_spec, { endpointId }) => ({ method: 'PATCH', url: `/media/endpoints/${endpointId}` }),
+    remove: ({ endpointId }) => (endpointId === undefined ? [] : [{ method: 'DELETE', url: `/media/endpoints/${endpointId}` }]),
+    readFailure: ({ status, text }) => (status < 300 || status === 404 ? undefined : classifyFailure(status, text)),
+  },
+};

@@ -1,0 +1,99 @@
+/** Speech and hearing, 3D, and the endpoint that they once shared. */
+import { fail } from '../../core/errors';
+import type { AppContext } from '../../http/context';
+import { jobDeps } from '../../http/deps';
+import { renderError } from '../../http/render-error';
+import { waitForJob } from '../../jobs/access';
+import type { Job } from '../../jobs/types';
+import { creditsUsed, isOver, outputUrls } from '../../jobs/view';
+import type { Transcript } from '../../providers/media/types';
+import { heldAnswer, jobError, jobHeaders, readMediaRequest, startJob, synchronous } from './request';
+
+const AUDIO = { families: ['audio'] } as const;
+const TRANSCRIPT_FORMATS = ['json', 'text', 'verbose_json', 'srt', 'vtt'];
+/** A file cannot be kept waiting with white space: as long as Node clients bear silence. */
+const SPEECH_MS = 290_000;
+
+function renderMedia(job: Job): Record<string, unknown> {
+  const common = { model: job.model, jobId: job.id, creditsUsed: creditsUsed(job) };
+  const { transcript } = job.outputs ?? {};
+  if (transcript)
+    return { success: true, text: transcript.text, duration: transcript.durationSeconds, segments: transcript.segments ?? [], ...common };
+  const urls = outputUrls(job);
+  return { success: true, created: Math.floor(job.createdAt / 1_000), data: urls.map((url) => ({ url })), outputUrl: urls[0], ...common };
+}
+
+export const postAudioGenerations = synchronous('/v1/audio/generations', AUDIO, renderMedia);
+export const postAudioGenerate = synchronous('/v1/audio/generate', AUDIO, renderMedia);
+export const postThreeD = synchronous('/v1/3d/generate', { families: ['3d'] }, renderMedia);
+export const postMedia = synchronous('/api/media/generate', { families: ['audio', '3d', 'image', 'video'] }, renderMedia);
+
+/** OpenAI's: the answer is the file. */
+export async function postSpeech(c: AppContext): Promise<Response> {
+  const read = await readMediaRequest(c, '/v1/audio/speech');
+  if (!read.ok) return renderError(c, read.error);
+  const created = await startJob(c, read.value, { ...AUDIO, kinds: ['tts', 'clone'] });
+  if (!created.ok) return renderError(c, created.error);
+  const { signal } = c.req.raw;
+  const job = await waitForJob(jobDeps(c.env), created.value.job, SPEECH_MS, () => signal.aborted);
+  const [file] = job.outputs?.files ?? [];
+  const object = isOver(job) && file ? await c.env.FILES.get(file.key) : null;
+  if (!file || !object) {
+    c.set('requestId', job.holdId);
+    return renderError(c, jobError(job));
+  }
+  const headers = { ...jobHeaders({ ...created.value, job }), 'content-type': file.contentType, 'content-length': String(object.size) };
+  return new Response(object.body, { headers });
+}
+
+/** OpenAI's: `text`, `srt` and `vtt` are no JSON, and so are waited for in silence. */
+export async function postTranscriptions(c: AppContext): Promise<Response> {
+  const read = await readMediaRequest(c, '/v1/audio/transcriptions');
+  if (!read.ok) return renderError(c, read.error);
+  const format = String(read.value.body.fields.response_format ?? 'json');
+  if (!TRANSCRIPT_FORMATS.includes(format))
+    return renderError(
+      c,
+      fail('invalid_request', `The field \`response_format\` must be one of ${TRANSCRIPT_FORMATS.join(', ')}.`, {
+        param: 'response_format',
+      }).error,
+    );
+  const created = await startJob(c, read.value, { ...AUDIO, kinds: ['asr'] });
+  if (!created.ok) return renderError(c, created.error);
+  if (format === 'json') return heldAnswer(c, created.value, (job) => ({ text: job.outputs?.transcript?.text ?? '' }));
+  if (format === 'verbose_json') return heldAnswer(c, created.value, (job) => verbose(job.outputs?.transcript));
+  const { signal } = c.req.raw;
+  const job = await waitForJob(jobDeps(c.env), created.value.job, SPEECH_MS, () => signal.aborted);
+  const transcript = job.outputs?.transcript;
+  if (!isOver(job) || !transcript) {
+    c.set('requestId', job.holdId);
+    return renderError(c, jobError(job));
+  }
+  const text = format === 'text' ? `${transcript.text}\n` : subtitles(transcript, format);
+  return new Response(text, { headers: { ...jobHeaders({ ...created.value, job }), 'content-type': 'text/plain; charset=utf-8' } });
+}
+
+const verbose = (transcript: Transcript | undefined) => ({
+  task: 'transcribe',
+  language: transcript?.language ?? '',
+  duration: transcript?.durationSeconds ?? 0,
+  text: transcript?.text ?? '',
+  segments: (transcript?.segments ?? []).map((segment, id) => ({ id, ...segment })),
+});
+
+function subtitles({ text, segments, durationSeconds }: Transcript, format: string): string {
+  const parts = segments && segments.length > 0 ? segments : [{ text, start: 0, end: durationSeconds ?? 0 }];
+  const point = format === 'srt' ? ',' : '.';
+  const cues = parts.map(
+    ({ text: said, start, end }, index) =>
+      `${format === 'srt' ? `${index + 1}\n` : ''}${clock(start, point)} --> ${clock(end, point)}\n${said}\n`,
+  );
+  return `${format === 'vtt' ? 'WEBVTT\n\n' : ''}${cues.join('\n')}`;
+}
+
+/** 00:01:02.345 */
+function clock(seconds: number, point: string): string {
+  const ms = Math.round(seconds * 1_000);
+  const two = (value: number): string => String(Math.floor(value)).padStart(2, '0');
+  return `${two(ms / 3_600_000)}:${two((ms / 60_000) % 60)}:${two((ms / 1_000) % 60)}${point}${String(ms % 1_000).padStart(3, '0')}`;
+}

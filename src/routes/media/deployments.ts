@@ -1,0 +1,146 @@
+import { z } from 'zod';
+import type { ApiKey } from '../../core/api-key';
+import { fail, ok, type Result } from '../../core/errors';
+import { readPublicUrl } from '../../core/public-url';
+import { parseJson } from '../../core/record';
+import { readBody } from '../../http/body';
+import type { AppContext } from '../../http/context';
+import { jobDeps } from '../../http/deps';
+import { renderError } from '../../http/render-error';
+import { authorize } from '../../jobs/access';
+import { urlRules } from '../../jobs/create';
+import {
+  createDeployment,
+  type Deployment,
+  type DeploymentFields,
+  deleteDeployment,
+  findDeployment,
+  listDeployments,
+  updateDeployment,
+} from '../../jobs/deployments';
+import { GPU_POOL_MICRO } from '../../providers/catalogue/media-terms';
+import { readerOf } from './request';
+
+const BODY_LIMIT_BYTES = 256 * 1024;
+const POOLS = Object.keys(GPU_POOL_MICRO);
+
+const pools = z.union([z.string().transform((text) => text.split(',').map((type) => type.trim())), z.array(z.string())]).pipe(
+  z
+    .array(z.enum(POOLS as [string, ...string[]]))
+    .min(1)
+    .max(POOLS.length),
+);
+
+const fields = {
+  name: z.string().trim().min(1).max(100),
+  dockerImage: z.string().regex(/^[\w./:@-]{1,300}$/, 'must be the name of an image'),
+  gpuTypes: pools,
+  minWorkers: z.int().min(0).max(20),
+  maxWorkers: z.int().min(1).max(20),
+  /** In seconds. */
+  idleTimeout: z.int().min(1).max(3_600),
+  env: z.record(z.string().regex(/^[A-Za-z_]\w{0,99}$/), z.string().max(4_096)),
+  webhookUrl: z.string().max(4_096).nullable(),
+};
+
+const createInput = z.object({
+  ...fields,
+  slug: z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'must have lower-case letters, digits and dashes only'),
+  name: fields.name.optional(),
+  minWorkers: fields.minWorkers.default(0),
+  maxWorkers: fields.maxWorkers.default(3),
+  idleTimeout: fields.idleTimeout.default(5),
+  env: fields.env.default({}),
+  webhookUrl: fields.webhookUrl.default(null),
+});
+
+const patchInput = z.object(fields).partial();
+
+const view = (row: Deployment) => ({
+  slug: row.slug,
+  object: 'deployment',
+  name: row.name,
+  dockerImage: row.dockerImage,
+  gpuTypes: row.gpuTypes.join(','),
+  minWorkers: row.minWorkers,
+  maxWorkers: row.maxWorkers,
+  idleTimeout: row.idleTimeoutSeconds,
+  env: Object.keys(row.env),
+  webhookUrl: row.webhookUrl,
+  status: row.state,
+  endpointId: row.upstream.endpointId ?? null,
+  runUrl: `/v1/gpu/run/${row.slug}`,
+  createdAt: new Date(row.createdAt).toISOString(),
+  updatedAt: new Date(row.updatedAt).toISOString(),
+});
+
+async function parse<T>(c: AppContext, schema: z.ZodType<T>): Promise<Result<T>> {
+  const body = await readBody(c.req.raw, BODY_LIMIT_BYTES);
+  if (!body.ok) return body;
+  const parsed = schema.safeParse(parseJson(body.value));
+  if (parsed.success) return ok(parsed.data);
+  const [issue] = parsed.error.issues;
+  const param = issue?.path.join('.') || 'body';
+  return fail('invalid_request', `The field \`${param}\` is not valid: ${issue?.message}.`, { param });
+}
+
+/** What customers and the database agree on, from what was sent. */
+function stored(
+  c: AppContext,
+  { idleTimeout, webhookUrl, minWorkers, maxWorkers, ...rest }: z.infer<typeof patchInput>,
+  known: { minWorkers: number; maxWorkers: number },
+): Result<Partial<DeploymentFields>> {
+  if ((minWorkers ?? known.minWorkers) > (maxWorkers ?? known.maxWorkers))
+    return fail('invalid_request', 'The field `minWorkers` must not be larger than `maxWorkers`.', { param: 'minWorkers' });
+  if (webhookUrl) {
+    const url = readPublicUrl(webhookUrl, 'webhookUrl', urlRules(jobDeps(c.env)));
+    if (!url.ok) return url;
+  }
+  const changes = { ...rest, minWorkers, maxWorkers, webhookUrl, idleTimeoutSeconds: idleTimeout };
+  return ok(Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)));
+}
+
+async function withKey(c: AppContext, verb: (key: ApiKey) => Promise<Response>): Promise<Response> {
+  const reader = await readerOf(c);
+  if (!reader.ok) return renderError(c, reader.error);
+  const key = await authorize(jobDeps(c.env), reader.value);
+  return key.ok ? verb(key.value) : renderError(c, key.error);
+}
+
+const withDeployment = (c: AppContext, verb: (row: Deployment) => Promise<Response>): Promise<Response> =>
+  withKey(c, async ({ accountId }) => {
+    const row = await findDeployment(c.env.DB, accountId, c.req.param('slug') ?? '');
+    return row ? verb(row) : renderError(c, fail('not_found', 'There is no such deployment.').error);
+  });
+
+export const getDeployments = (c: AppContext): Promise<Response> =>
+  withKey(c, async ({ accountId }) => c.json({ object: 'list', data: (await listDeployments(c.env.DB, accountId)).map(view) }));
+
+export const getDeployment = (c: AppContext): Promise<Response> => withDeployment(c, async (row) => c.json(view(row)));
+
+export const postDeployment = (c: AppContext): Promise<Response> =>
+  withKey(c, async ({ accountId, mode }) => {
+    const parsed = await parse(c, createInput);
+    if (!parsed.ok) return renderError(c, parsed.error);
+    const { slug, name = slug, ...rest } = parsed.value;
+    const checked = stored(c, rest, rest);
+    if (!checked.ok) return renderError(c, checked.error);
+    const made = await createDeployment(jobDeps(c.env), accountId, mode === 'test', { ...checked.value, slug, name } as DeploymentFields);
+    return made.ok ? c.json(view(made.value), 201) : renderError(c, made.error);
+  });
+
+export const patchDeployment = (c: AppContext): Promise<Response> =>
+  withDeployment(c, async (row) => {
+    const parsed = await parse(c, patchInput);
+    if (!parsed.ok) return renderError(c, parsed.error);
+    const checked = stored(c, parsed.value, row);
+    if (!checked.ok) return renderError(c, checked.error);
+    const changed = await updateDeployment(jobDeps(c.env), row, checked.value);
+    return changed.ok ? c.json(view(changed.value)) : renderError(c, changed.error);
+  });
+
+export const removeDeployment = (c: AppContext): Promise<Response> =>
+  withDeployment(c, async (row) => {
+    const deleted = await deleteDeployment(jobDeps(c.env), row);
+    return deleted.ok ? c.json({ slug: row.slug, object: 'deployment', deleted: true }) : renderError(c, deleted.error);
+  });

@@ -1,0 +1,129 @@
+/** Rented GPUs: models of the catalogue, and runs of a customer's own deployments. */
+import { answerHeaders } from '../../core/answer-headers';
+import { fail } from '../../core/errors';
+import { toCredits } from '../../core/money';
+import type { AppContext } from '../../http/context';
+import { jobDeps } from '../../http/deps';
+import { renderError } from '../../http/render-error';
+import { findJob, waitForJob } from '../../jobs/access';
+import { advanceJob } from '../../jobs/advance';
+import { type CreatedJob, createMediaJob } from '../../jobs/create';
+import { createRun } from '../../jobs/gpu';
+import { readJob } from '../../jobs/store';
+import { isFinal, type Job } from '../../jobs/types';
+import { creditsUsed, isOver, outputUrls } from '../../jobs/view';
+import { GPU_POOL_MICRO, mediaTerms } from '../../providers/catalogue/media-terms';
+import { heldAnswer, jobHeaders, type MediaRequest, preferredWaitMs, readerOf, readMediaRequest } from './request';
+
+const GPU = { families: ['gpu'] } as const;
+const SYNC_MS = 240_000;
+/** How long a run's answer waits to be able to name the provider's job. */
+const SUBMITTED_MS = 2_000;
+
+const statusOf = (job: Job): string => {
+  if (isOver(job)) return job.state;
+  return job.state === 'running' || isFinal(job.state) ? 'running' : 'queued';
+};
+
+function gpuView(job: Job): Record<string, unknown> {
+  const { outputs, upstream } = job;
+  const over = isOver(job);
+  const executionMs = outputs?.usage?.gpuMs ?? null;
+  const durationMs = executionMs ?? (job.startedAt !== null && job.endedAt !== null ? job.endedAt - job.startedAt : null);
+  return {
+    id: job.id,
+    job_id: job.id,
+    status: statusOf(job),
+    ...(over &&
+      job.state === 'succeeded' && {
+        outputs: outputUrls(job),
+        output: outputs?.output ?? { files: outputUrls(job) },
+        costCredits: creditsUsed(job),
+        creditsCharged: creditsUsed(job),
+        durationMs,
+        executionMs,
+      }),
+    ...(over && job.state !== 'succeeded' && { error: job.error?.message ?? 'The job was canceled.', costCredits: 0, creditsCharged: 0 }),
+    ...(!over && { pollUrl: `/v1/gpu/jobs/${job.id}` }),
+    provider_job_id: upstream?.id ?? null,
+  };
+}
+
+/** `"sync": true`, or what `Prefer` asks for, and never more than the documents allow. */
+function waitMsOf(c: AppContext, { body }: MediaRequest): number | undefined {
+  const preferred = preferredWaitMs(c);
+  if (body.fields.sync === true) return Math.min(preferred ?? SYNC_MS, SYNC_MS);
+  return preferred === undefined ? undefined : Math.min(preferred, SYNC_MS);
+}
+
+const accepted = (c: AppContext, created: CreatedJob): Response => c.json(gpuView(created.job), 202, jobHeaders(created));
+
+export async function postGpu(c: AppContext): Promise<Response> {
+  const slug = c.req.param('slug') ?? '';
+  const deps = jobDeps(c.env);
+  const model = deps.registry.models.find(slug);
+  const slugs = deps.registry.models.availableIds(['gpu']);
+  const read = await readMediaRequest(c, `/v1/gpu/${slug.slice(0, 64)}`);
+  if (!read.ok) return renderError(c, read.error);
+  if (model?.family !== 'gpu')
+    return renderError(c, fail('not_found', 'There is no such GPU model.', { param: 'slug', details: { available_models: slugs } }).error);
+  const { request, body } = read.value;
+  const call = { ...GPU, fields: { ...body.fields, model: model.id }, uploads: body.uploads };
+  const created = await createMediaJob(deps, request, call);
+  if (!created.ok) return renderError(c, created.error);
+  const waitMs = waitMsOf(c, read.value);
+  if (waitMs !== undefined) return heldAnswer(c, created.value, gpuView, { waitMs, renderRunning: gpuView });
+  if (!mediaTerms(model)?.inline) return accepted(c, created.value);
+  const { signal } = c.req.raw;
+  const job = await waitForJob(deps, created.value.job, deps.settings.JSON_STATUS_HOLD_MS, () => signal.aborted);
+  return isOver(job) ? heldAnswer(c, { ...created.value, job }, gpuView) : accepted(c, { ...created.value, job });
+}
+
+export async function postGpuRun(c: AppContext): Promise<Response> {
+  const slug = c.req.param('slug') ?? '';
+  const read = await readMediaRequest(c, `/v1/gpu/run/${slug.slice(0, 64)}`);
+  if (!read.ok) return renderError(c, read.error);
+  const deps = jobDeps(c.env);
+  const created = await createRun(deps, read.value.request, slug, read.value.body.fields);
+  if (!created.ok) return renderError(c, created.error);
+  const waitMs = waitMsOf(c, read.value);
+  if (waitMs !== undefined) return heldAnswer(c, created.value, gpuView, { waitMs, renderRunning: gpuView });
+  const { signal } = c.req.raw;
+  const isSubmitted = (job: Job): boolean => job.upstream !== null || isFinal(job.state);
+  const job = await waitForJob(deps, created.value.job, SUBMITTED_MS, () => signal.aborted, isSubmitted);
+  return c.json({ ...gpuView(job), status: isOver(job) ? job.state : 'queued' }, 200, jobHeaders({ ...created.value, job }));
+}
+
+/** Looks at the provider's job in passing, so that its state is seen as it is. */
+export async function getGpuJob(c: AppContext): Promise<Response> {
+  const reader = await readerOf(c);
+  if (!reader.ok) return renderError(c, reader.error);
+  const deps = jobDeps(c.env);
+  const found = await findJob(deps, reader.value, c.req.param('id') ?? '');
+  if (!found.ok || found.value.family !== 'gpu') return renderError(c, found.ok ? fail('not_found', 'Job not found').error : found.error);
+  if (found.value.state === 'running')
+    await advanceJob(deps, { jobId: found.value.id }).catch((error: unknown) => console.error('live poll failed', String(error)));
+  const job = (await readJob(deps.db, found.value.id)) ?? found.value;
+  return c.json(gpuView(job), { headers: { ...answerHeaders(job.holdId), 'x-job-id': job.id } });
+}
+
+/** The catalogue; nobody needs a key to look at prices. */
+export function getGpuCatalogue(c: AppContext): Response {
+  const { registry } = jobDeps(c.env);
+  const models = registry.models.all
+    .filter(({ family }) => family === 'gpu')
+    .map((model) => {
+      const { price } = model;
+      const terms = mediaTerms(model);
+      return {
+        slug: model.id,
+        name: model.label,
+        vendor: model.vendor,
+        price: price && price.per !== 'token' ? { per: price.per, credits: toCredits(price.micro) } : null,
+        maxSeconds: terms?.maxSeconds ?? null,
+        mode: terms?.inline ? 'inline' : 'async',
+      };
+    });
+  const gpuTypes = Object.entries(GPU_POOL_MICRO).map(([id, micro]) => ({ id, creditsPerSecond: toCredits(micro) }));
+  return c.json({ object: 'list', data: models, gpuTypes });
+}

@@ -1,0 +1,96 @@
+/** Images: OpenAI's two endpoints, and the native one. */
+import { fail } from '../../core/errors';
+import type { AppContext } from '../../http/context';
+import { jobDeps } from '../../http/deps';
+import { renderError } from '../../http/render-error';
+import type { JobDeps } from '../../jobs/deps';
+import type { Job } from '../../jobs/types';
+import { creditsUsed, outputUrls } from '../../jobs/view';
+import { toBase64 } from '../../providers/media/sources';
+import { heldAnswer, type RenderJob, readMediaRequest, startJob, streamedAnswer, synchronous } from './request';
+
+const IMAGES = { families: ['image'] } as const;
+const FORMATS = ['url', 'b64_json'];
+/** As JSON in one piece it must fit into memory several times. */
+const MAX_INLINE_BYTES = 48 * 1024 * 1024;
+/** Clients of these models read nothing but base64, whether they ask for it or not. */
+const ALWAYS_INLINE = /^gpt-image/;
+
+const createdAt = (job: Job): number => Math.floor(job.createdAt / 1_000);
+
+/** Pictures as base64, unless they are too large together. */
+async function inline({ files }: Pick<JobDeps, 'files'>, job: Job): Promise<(string | undefined)[]> {
+  const stored = job.outputs?.files ?? [];
+  if (stored.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) > MAX_INLINE_BYTES) return [];
+  const encoded: (string | undefined)[] = [];
+  for (const { key } of stored) {
+    const object = await files.get(key);
+    encoded.push(object ? toBase64(new Uint8Array(await object.arrayBuffer())) : undefined);
+  }
+  return encoded;
+}
+
+const renderOpenai =
+  (deps: Pick<JobDeps, 'files'>): RenderJob =>
+  async (job) => {
+    const format = job.plan.answer?.responseFormat;
+    const wanted = format === 'b64_json' || (format === undefined && ALWAYS_INLINE.test(job.model));
+    const encoded = wanted ? await inline(deps, job) : [];
+    const revised = job.outputs?.revisedPrompt;
+    const data = outputUrls(job).map((url, index) => ({
+      url,
+      ...(encoded[index] !== undefined && { b64_json: encoded[index] }),
+      ...(revised !== undefined && { revised_prompt: revised }),
+    }));
+    return { created: createdAt(job), data, model: job.model, jobId: job.id, creditsUsed: creditsUsed(job) };
+  };
+
+/** What OpenAI's clients read of a picture in a stream. */
+const EVENTS = { '/v1/images/generations': 'image_generation.completed', '/v1/images/edits': 'image_edit.completed' };
+type Endpoint = keyof typeof EVENTS;
+
+/** One event a picture, whole: providers tell of none in parts. */
+const renderEvents =
+  (deps: Pick<JobDeps, 'files'>, endpoint: Endpoint) =>
+  async (job: Job): Promise<string> => {
+    const encoded = await inline(deps, job);
+    const common = { type: EVENTS[endpoint], created_at: createdAt(job), creditsUsed: creditsUsed(job) };
+    return outputUrls(job)
+      .map((url, index) => `event: ${common.type}\ndata: ${JSON.stringify({ ...common, b64_json: encoded[index] ?? null, url })}\n\n`)
+      .join('');
+  };
+
+const openaiImages =
+  (endpoint: Endpoint, needsPicture: boolean) =>
+  async (c: AppContext): Promise<Response> => {
+    const read = await readMediaRequest(c, endpoint);
+    if (!read.ok) return renderError(c, read.error);
+    const { fields, uploads } = read.value.body;
+    const format = fields.response_format ?? undefined;
+    if (format !== undefined && !FORMATS.includes(String(format)))
+      return refuse(c, 'response_format', `must be one of ${FORMATS.join(', ')}`);
+    const pictures = ['image', 'image[]', 'images', 'reference_images', 'image_urls'];
+    if (needsPicture && !pictures.some((name) => fields[name] !== undefined || uploads[name])) return refuse(c, 'image', 'is required');
+    const answer = format === undefined ? {} : { responseFormat: format };
+    const created = await startJob(c, read.value, IMAGES, answer);
+    if (!created.ok) return renderError(c, created.error);
+    const streams = fields.stream === true || fields.stream === 'true';
+    return streams
+      ? streamedAnswer(c, created.value, renderEvents(jobDeps(c.env), endpoint))
+      : heldAnswer(c, created.value, renderOpenai(jobDeps(c.env)));
+  };
+
+const refuse = (c: AppContext, param: string, why: string): Response =>
+  renderError(c, fail('invalid_request', `The field \`${param}\` ${why}.`, { param }).error);
+
+export const postImageGenerations = openaiImages('/v1/images/generations', false);
+export const postImageEdits = openaiImages('/v1/images/edits', true);
+
+export const postImagesGenerate = synchronous('/v1/images/generate', IMAGES, (job) => ({
+  created: createdAt(job),
+  data: outputUrls(job).map((url) => ({ url, model: job.model })),
+  model: job.model,
+  resultId: job.id.replace(/^job_/, 'res_'),
+  jobId: job.id,
+  creditsUsed: creditsUsed(job),
+}));

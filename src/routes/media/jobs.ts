@@ -1,0 +1,75 @@
+import { answerHeaders } from '../../core/answer-headers';
+import { fail } from '../../core/errors';
+import { FAMILIES } from '../../core/family';
+import { parseJson } from '../../core/record';
+import { readBody } from '../../http/body';
+import type { AppContext } from '../../http/context';
+import { jobDeps } from '../../http/deps';
+import { renderError } from '../../http/render-error';
+import { authorize, cancelJob, findJob, takeCallback, waitForJob } from '../../jobs/access';
+import { listJobs } from '../../jobs/store';
+import { FINAL_STATES, type Job } from '../../jobs/types';
+import { jobView } from '../../jobs/view';
+import { preferredWaitMs, readerOf } from './request';
+
+const PAGE = 20;
+const MAX_PAGE = 100;
+const CALLBACK_LIMIT_BYTES = 4 * 1024 * 1024;
+
+const show = (c: AppContext, job: Job): Response => c.json(jobView(job), { headers: { ...answerHeaders(job.holdId), 'x-job-id': job.id } });
+
+/** `?model=&type=` are in the documents and say nothing that the id does not. */
+export async function getJob(c: AppContext): Promise<Response> {
+  const reader = await readerOf(c);
+  if (!reader.ok) return renderError(c, reader.error);
+  const deps = jobDeps(c.env);
+  const found = await findJob(deps, reader.value, c.req.param('id') ?? '');
+  if (!found.ok) return renderError(c, found.error);
+  const waitMs = preferredWaitMs(c);
+  const { signal } = c.req.raw;
+  return show(c, waitMs === undefined ? found.value : await waitForJob(deps, found.value, waitMs, () => signal.aborted));
+}
+
+export async function getJobs(c: AppContext): Promise<Response> {
+  const reader = await readerOf(c);
+  if (!reader.ok) return renderError(c, reader.error);
+  const deps = jobDeps(c.env);
+  const key = await authorize(deps, reader.value);
+  if (!key.ok) return renderError(c, key.error);
+  const { limit = String(PAGE), before, state, type } = c.req.query();
+  const refuse = (param: string, why: string) => renderError(c, fail('invalid_request', `\`${param}\` must be ${why}.`, { param }).error);
+  const count = Number(limit);
+  if (!Number.isInteger(count) || count < 1 || count > MAX_PAGE) return refuse('limit', `a whole number from 1 to ${MAX_PAGE}`);
+  const states: readonly string[] = ['queued', 'submitting', 'running', ...FINAL_STATES];
+  if (state !== undefined && !states.includes(state)) return refuse('state', `one of ${states.join(', ')}`);
+  if (type !== undefined && !(FAMILIES as readonly string[]).includes(type)) return refuse('type', 'a family of models');
+  const last = before === undefined ? undefined : await findJob(deps, reader.value, before);
+  if (last && !last.ok) return refuse('before', 'the id of a job of yours, such as the last of a page');
+  const jobs = await listJobs(deps.db, key.value.accountId, { limit: count, before: last?.value, state, family: type });
+  return c.json({ object: 'list', data: jobs.map(jobView), next: jobs.length === count ? (jobs.at(-1)?.id ?? null) : null });
+}
+
+export async function postCancel(c: AppContext): Promise<Response> {
+  const reader = await readerOf(c);
+  if (!reader.ok) return renderError(c, reader.error);
+  const deps = jobDeps(c.env);
+  const found = await findJob(deps, reader.value, c.req.param('id') ?? '');
+  if (!found.ok) return renderError(c, found.error);
+  const canceled = await cancelJob(deps, found.value);
+  return canceled.ok ? show(c, canceled.value) : renderError(c, canceled.error);
+}
+
+/** From a provider, under the URL that only it was told. */
+export async function postCallback(c: AppContext): Promise<Response> {
+  const body = await readBody(c.req.raw, CALLBACK_LIMIT_BYTES);
+  if (!body.ok) return renderError(c, body.error);
+  const { id: jobId = '', token = '' } = c.req.param();
+  const taken = await takeCallback(jobDeps(c.env), {
+    jobId,
+    token,
+    headers: c.req.raw.headers,
+    body: body.value,
+    json: parseJson(body.value),
+  });
+  return taken ? c.json({ received: true }) : renderError(c, fail('not_found', 'There is no such job.').error);
+}

@@ -1,0 +1,66 @@
+/** Every path of media, jobs and files. */
+import type { Hono } from 'hono';
+import type { AppContext, AppEnv } from '../../http/context';
+import { postAudioGenerate, postAudioGenerations, postMedia, postSpeech, postThreeD, postTranscriptions } from './audio';
+import { getDeployment, getDeployments, patchDeployment, postDeployment, removeDeployment } from './deployments';
+import { getFile } from './files';
+import { getGpuCatalogue, getGpuJob, postGpu, postGpuRun } from './gpu';
+import { postImageEdits, postImageGenerations, postImagesGenerate } from './images';
+import { getJob, getJobs, postCallback, postCancel } from './jobs';
+import { deleteStoredObject, getStorage, getStoredObject, postStorage } from './storage';
+import { postVideoGenerations, postVideosGenerate } from './video';
+import { getDeliveries, getWebhookSecret, postRedeliver, postRotateSecret } from './webhooks';
+
+type Handler = (c: AppContext) => Response | Promise<Response>;
+type Wrap = (handler: Handler) => Handler;
+
+/** Under each base of the API. */
+export function mountMedia(app: Hono<AppEnv>, base: string, api: Wrap): void {
+  app.post(`${base}/images/generations`, api(postImageGenerations));
+  app.post(`${base}/images/edits`, api(postImageEdits));
+  app.post(`${base}/images/generate`, api(postImagesGenerate));
+  app.post(`${base}/video/generations`, api(postVideoGenerations));
+  app.post(`${base}/videos/generate`, api(postVideosGenerate));
+  app.post(`${base}/audio/generations`, api(postAudioGenerations));
+  app.post(`${base}/audio/generate`, api(postAudioGenerate));
+  app.post(`${base}/audio/speech`, api(postSpeech));
+  app.post(`${base}/audio/transcriptions`, api(postTranscriptions));
+  app.post(`${base}/3d/generate`, api(postThreeD));
+  app.post(`${base}/media/generate`, api(postMedia));
+  app.get(`${base}/jobs`, api(getJobs));
+  app.get(`${base}/jobs/:id`, api(getJob));
+  app.post(`${base}/jobs/:id/cancel`, api(postCancel));
+  mountGpu(app, base, api);
+  mountKept(app, base, api);
+}
+
+function mountGpu(app: Hono<AppEnv>, base: string, api: Wrap): void {
+  app.get(`${base}/gpu`, api(getGpuCatalogue));
+  app.get(`${base}/gpu/jobs/:id`, api(getGpuJob));
+  app.post(`${base}/gpu/run/:slug`, api(postGpuRun));
+  app.post(`${base}/gpu/:slug`, api(postGpu));
+  app.get(`${base}/deployments`, api(getDeployments));
+  app.post(`${base}/deployments`, api(postDeployment));
+  app.get(`${base}/deployments/:slug`, api(getDeployment));
+  app.patch(`${base}/deployments/:slug`, api(patchDeployment));
+  app.delete(`${base}/deployments/:slug`, api(removeDeployment));
+}
+
+/** What is kept for customers: their files, and what became of their webhooks. */
+function mountKept(app: Hono<AppEnv>, base: string, api: Wrap): void {
+  app.post(`${base}/storage`, api(postStorage));
+  app.get(`${base}/storage`, api(getStorage));
+  app.get(`${base}/storage/:id`, api(getStoredObject));
+  app.delete(`${base}/storage/:id`, api(deleteStoredObject));
+  app.get(`${base}/webhooks/secret`, api(getWebhookSecret));
+  app.post(`${base}/webhooks/secret/rotate`, api(postRotateSecret));
+  app.get(`${base}/webhooks/deliveries`, api(getDeliveries));
+  app.post(`${base}/webhooks/deliveries/:id/redeliver`, api(postRedeliver));
+}
+
+/** At the root: what others than API clients ask for. */
+export function mountFiles(app: Hono<AppEnv>, api: Wrap): void {
+  app.get('/media/:job/:token/:name', api(getFile));
+  app.get('/storage/:id/:token/:name', api(getFile));
+  app.post('/callbacks/:id/:token', api(postCallback));
+}

@@ -1,0 +1,172 @@
+/** What all media routes do before and after their job. */
+import { answerHeaders } from '../../core/answer-headers';
+import { fail, type GatewayError, ok, type Result } from '../../core/errors';
+import { isRecord } from '../../core/record';
+import { renderOpenaiError } from '../../dialects/openai-errors';
+import { ClientStream } from '../../gateway/client-stream';
+import { idempotencyOf } from '../../gateway/idempotency';
+import type { AppContext } from '../../http/context';
+import { jobDeps } from '../../http/deps';
+import { type MediaBody, readMediaBody } from '../../http/media-body';
+import { renderError } from '../../http/render-error';
+import { clientIp, requestKeys } from '../../http/request-key';
+import { type Reader, waitForJob } from '../../jobs/access';
+import { type CreatedJob, createMediaJob, type JobRequest } from '../../jobs/create';
+import type { MediaCall } from '../../jobs/plan';
+import type { Job } from '../../jobs/types';
+import { creditsUsed, isOver } from '../../jobs/view';
+
+/** As long as any documented client waits. */
+export const SYNCHRONOUS_MS = 600_000;
+const MAX_PREFERRED_SECONDS = 600;
+
+export const originOf = (c: AppContext): string => (c.get('gateway').settings.PUBLIC_URL ?? new URL(c.req.url).origin).replace(/\/+$/, '');
+
+/** Who asks. */
+export async function readerOf(c: AppContext): Promise<Result<Reader>> {
+  const { keys, settings } = c.get('gateway');
+  const read = await requestKeys(keys, c.req.raw);
+  return read.ok ? ok({ keys: read.value, origin: c.req.raw.headers.get('origin'), ip: clientIp(c.req.raw, settings) }) : read;
+}
+
+export interface MediaRequest {
+  request: JobRequest;
+  body: MediaBody;
+}
+
+/** Keys first: a stranger's body is not read. */
+export async function readMediaRequest(c: AppContext, endpoint: string): Promise<Result<MediaRequest>> {
+  const reader = await readerOf(c);
+  if (!reader.ok) return reader;
+  const body = await readMediaBody(c.req.raw, c.get('gateway').settings.BODY_LIMIT_BYTES);
+  if (!body.ok) return body;
+  const idempotency = await idempotencyOf(c.req.raw.headers.get('idempotency-key'), endpoint, body.value.fingerprint);
+  if (!idempotency.ok) return idempotency;
+  const { fields } = body.value;
+  const webhookUrl = fields.webhook_url ?? fields.webhookUrl ?? null;
+  if (webhookUrl !== null && typeof webhookUrl !== 'string')
+    return fail('invalid_request', 'The field `webhook_url` must be a URL.', { param: 'webhook_url' });
+  const request: JobRequest = {
+    ...reader.value,
+    endpoint,
+    idempotency: idempotency.value,
+    webhookUrl: webhookUrl === '' ? null : webhookUrl,
+    publicOrigin: originOf(c),
+    answer: {},
+  };
+  return ok({ request, body: body.value });
+}
+
+/** The documents have fields flat, or inside `input`. */
+export function flattened({ fields, uploads }: MediaBody): Pick<MediaCall, 'fields' | 'uploads'> {
+  const { input, ...rest } = fields;
+  return isRecord(input) ? { fields: { ...input, ...rest }, uploads } : { fields, uploads };
+}
+
+export const startJob = (
+  c: AppContext,
+  { request, body }: MediaRequest,
+  call: Pick<MediaCall, 'families' | 'kinds'>,
+  answer: Record<string, unknown> = {},
+): Promise<Result<CreatedJob>> => createMediaJob(jobDeps(c.env), { ...request, answer }, { ...call, ...flattened(body) });
+
+/** Seconds that the client would like to wait for the result: RFC 7240. */
+export function preferredWaitMs(c: AppContext): number | undefined {
+  const match = /(?:^|[,;\s])wait=(\d{1,6})/i.exec(c.req.raw.headers.get('prefer') ?? '');
+  return match ? Math.min(Number(match[1]), MAX_PREFERRED_SECONDS) * 1_000 : undefined;
+}
+
+export const jobHeaders = ({ job, repeated }: CreatedJob): Record<string, string> => ({
+  ...answerHeaders(job.holdId),
+  'x-job-id': job.id,
+  ...(isOver(job) && { 'x-credits-charged': String(creditsUsed(job)) }),
+  ...(repeated && { 'idempotent-replayed': 'true' }),
+});
+
+/** What a job that came to nothing is told by. */
+export function jobError(job: Job): GatewayError {
+  const details = { job_id: job.id };
+  if (!isOver(job))
+    return fail('still_running', `This is taking longer; the result will be at ${job.origin}/v1/jobs/${job.id}`, { details }).error;
+  if (job.state === 'canceled') return fail('conflict', 'The job was canceled. Nothing was charged.', { details }).error;
+  const error = job.error ?? fail('job_failed', 'The job failed. Nothing was charged.').error;
+  return { ...error, details: { ...error.details, ...details } };
+}
+
+export type RenderJob = (job: Job) => unknown;
+
+/** The body of a job that is over: what it made, or why it made nothing. */
+async function bodyOf(job: Job, render: RenderJob): Promise<{ status: number; headers: Record<string, string>; body: string }> {
+  if (isOver(job) && job.state === 'succeeded')
+    return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(await render(job)) };
+  return renderOpenaiError(jobError(job), job.holdId);
+}
+
+export async function respondWith(created: CreatedJob, render: RenderJob): Promise<Response> {
+  const { status, headers, body } = await bodyOf(created.job, render);
+  return new Response(body, { status, headers: { ...jobHeaders(created), ...headers } });
+}
+
+/**
+ * Waits for the job and answers with its result. The status is held back for half a minute; after that white space
+ * keeps the connection, since clients give up after minutes of silence. A client that hangs up leaves the job alone.
+ */
+export async function heldAnswer(
+  c: AppContext,
+  created: CreatedJob,
+  render: RenderJob,
+  { waitMs = SYNCHRONOUS_MS, renderRunning }: { waitMs?: number; renderRunning?: RenderJob } = {},
+): Promise<Response> {
+  const deps = jobDeps(c.env);
+  const { settings, waitUntil } = c.get('gateway');
+  const { signal } = c.req.raw;
+  const holdMs = Math.min(waitMs, settings.JSON_STATUS_HOLD_MS);
+  const early = await waitForJob(deps, created.job, holdMs, () => signal.aborted);
+  if (isOver(early)) return respondWith({ ...created, job: early }, render);
+  const textOf = async (job: Job): Promise<string> =>
+    renderRunning && !isOver(job) ? JSON.stringify(await renderRunning(job)) : (await bodyOf(job, render)).body;
+  const client = new ClientStream(deps.now, () => {});
+  const pings = setInterval(() => client.ping('\n'), settings.KEEPALIVE_MS);
+  const late = waitForJob(deps, early, waitMs - holdMs, () => client.gone)
+    .then(textOf)
+    .then((body) => client.write(body))
+    .finally(async () => {
+      clearInterval(pings);
+      await client.close();
+    });
+  waitUntil(late.catch((error: unknown) => console.error('late answer not written', String(error))));
+  return new Response(client.body, { headers: { ...jobHeaders(created), 'content-type': 'application/json' } });
+}
+
+/** The same as a stream of events: a comment keeps the connection, and an error comes as an event once the status is out. */
+export async function streamedAnswer(c: AppContext, created: CreatedJob, render: (job: Job) => Promise<string>): Promise<Response> {
+  const deps = jobDeps(c.env);
+  const { settings, waitUntil } = c.get('gateway');
+  const early = await waitForJob(deps, created.job, settings.STATUS_HOLD_MS, () => c.req.raw.signal.aborted);
+  if (isOver(early) && early.state !== 'succeeded') return respondWith({ ...created, job: early }, () => undefined);
+  const client = new ClientStream(deps.now, () => {});
+  const pings = setInterval(() => client.ping(': ping\n'), settings.KEEPALIVE_MS);
+  const eventsOf = async (job: Job): Promise<string> =>
+    isOver(job) && job.state === 'succeeded' ? render(job) : `event: error\ndata: ${renderOpenaiError(jobError(job), job.holdId).body}\n\n`;
+  const late = waitForJob(deps, early, SYNCHRONOUS_MS, () => client.gone)
+    .then(eventsOf)
+    .then((events) => client.write(events))
+    .finally(async () => {
+      clearInterval(pings);
+      await client.close();
+    });
+  waitUntil(late.catch((error: unknown) => console.error('late events not written', String(error))));
+  return new Response(client.body, {
+    headers: { ...jobHeaders(created), 'content-type': 'text/event-stream', 'cache-control': 'no-cache' },
+  });
+}
+
+/** A route that makes a job of its request and waits for it. */
+export const synchronous =
+  (endpoint: string, call: Pick<MediaCall, 'families' | 'kinds'>, render: RenderJob) =>
+  async (c: AppContext): Promise<Response> => {
+    const read = await readMediaRequest(c, endpoint);
+    if (!read.ok) return renderError(c, read.error);
+    const created = await startJob(c, read.value, call);
+    return created.ok ? heldAnswer(c, created.value, render) : renderError(c, created.error);
+  };

@@ -1,0 +1,110 @@
+import { fail, ok, type Result } from '../../core/errors';
+import { cleanType } from '../../core/media-type';
+import type { AppContext } from '../../http/context';
+import { jobDeps } from '../../http/deps';
+import { renderError } from '../../http/render-error';
+import { authorize } from '../../jobs/access';
+import { deleteObject, findObject, listObjects, objectView, type StoredObject, storeObject, type Upload } from '../../jobs/storage';
+import { originOf, readerOf } from './request';
+
+const KIND = /^[a-z0-9][a-z0-9_-]{0,39}$/i;
+const USUAL_KIND = 'file';
+const MAX_FILENAME_CHARS = 255;
+const PAGE = 50;
+const MAX_PAGE = 200;
+
+async function withAccount(c: AppContext, verb: (accountId: string) => Promise<Response>): Promise<Response> {
+  const reader = await readerOf(c);
+  if (!reader.ok) return renderError(c, reader.error);
+  const key = await authorize(jobDeps(c.env), reader.value);
+  return key.ok ? verb(key.value.accountId) : renderError(c, key.error);
+}
+
+const withObject = (c: AppContext, verb: (row: StoredObject) => Promise<Response>): Promise<Response> =>
+  withAccount(c, async (accountId) => {
+    const found = await findObject(jobDeps(c.env), accountId, c.req.param('id') ?? '');
+    return found.ok ? verb(found.value) : renderError(c, found.error);
+  });
+
+/** A form with a `file`, or the file itself as the body with its description in the query or in headers. */
+async function readUpload(c: AppContext): Promise<Result<Upload>> {
+  const request = c.req.raw;
+  const isForm = /^multipart\/form-data\b/i.test(request.headers.get('content-type') ?? '');
+  if (!isForm) {
+    const { headers } = request;
+    if (!request.body) return fail('invalid_request', 'The field `file` is required: as the body, or in a form.', { param: 'file' });
+    const content = new Response(request.body, {
+      headers: headers.has('content-length') ? { 'content-length': headers.get('content-length')! } : {},
+    });
+    return described(content, {
+      filename: c.req.query('filename') ?? headers.get('x-filename') ?? 'file',
+      contentType: c.req.query('contentType') ?? headers.get('content-type') ?? '',
+      kind: c.req.query('kind') ?? headers.get('x-kind') ?? USUAL_KIND,
+    });
+  }
+  const declared = request.headers.get('content-length');
+  const limitBytes = c.get('gateway').settings.BODY_LIMIT_BYTES;
+  if (declared === null || Number(declared) > limitBytes)
+    return fail('body_too_large', `A form may have ${Math.floor(limitBytes / 1_048_576)} MB; send larger files as the body itself.`, {
+      param: 'file',
+    });
+  let form: FormData;
+  try {
+    form = await request.formData();
+  } catch {
+    return fail('invalid_request', 'The request body is not a valid form.');
+  }
+  const file = form.get('file');
+  if (file === null || typeof file === 'string') return fail('invalid_request', 'The field `file` is required.', { param: 'file' });
+  const text = (name: string): string | undefined => {
+    const value = form.get(name);
+    return typeof value === 'string' && value !== '' ? value : undefined;
+  };
+  return described(new Response(file.stream()), {
+    filename: text('filename') ?? file.name,
+    contentType: text('contentType') ?? file.type,
+    kind: text('kind') ?? USUAL_KIND,
+  });
+}
+
+function described(
+  content: Response,
+  { filename, contentType, kind }: { filename: string; contentType: string; kind: string },
+): Result<Upload> {
+  if (!KIND.test(kind)) return fail('invalid_request', 'The field `kind` must be a short word.', { param: 'kind' });
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that no file name may have.
+  if (filename === '' || filename.length > MAX_FILENAME_CHARS || /[\u0000-\u001f/\\]/.test(filename))
+    return fail('invalid_request', 'The field `filename` must be a file name.', { param: 'filename' });
+  if (contentType !== '' && !/^[\w.+-]+\/[\w.+-]+/.test(contentType))
+    return fail('invalid_request', 'The field `contentType` must be a media type.', { param: 'contentType' });
+  return ok({ content, filename, kind, contentType: cleanType(contentType) });
+}
+
+export const postStorage = (c: AppContext): Promise<Response> =>
+  withAccount(c, async (accountId) => {
+    const upload = await readUpload(c);
+    if (!upload.ok) return renderError(c, upload.error);
+    const stored = await storeObject(jobDeps(c.env), accountId, upload.value);
+    return stored.ok ? c.json(objectView(originOf(c), stored.value), 201) : renderError(c, stored.error);
+  });
+
+export const getStorage = (c: AppContext): Promise<Response> =>
+  withAccount(c, async (accountId) => {
+    const { kind, before, limit = String(PAGE) } = c.req.query();
+    const refuse = (param: string, why: string) => renderError(c, fail('invalid_request', `\`${param}\` must be ${why}.`, { param }).error);
+    const count = Number(limit);
+    if (!Number.isInteger(count) || count < 1 || count > MAX_PAGE) return refuse('limit', `a whole number from 1 to ${MAX_PAGE}`);
+    const last = before === undefined ? undefined : await findObject(jobDeps(c.env), accountId, before);
+    if (last && !last.ok) return refuse('before', 'the id of a file of yours, such as the last of a page');
+    const objects = await listObjects(jobDeps(c.env), accountId, { kind, before: last?.value, limit: count });
+    const data = objects.map((object) => objectView(originOf(c), object));
+    return c.json({ object: 'list', data, next: objects.length === count ? (objects.at(-1)?.id ?? null) : null });
+  });
+
+export const getStoredObject = (c: AppContext): Promise<Response> => withObject(c, async (row) => c.json(objectView(originOf(c), row)));
+
+export const deleteStoredObject = (c: AppContext): Promise<Response> =>
+  withObject(c, async (row) => {
+    await deleteObject(jobDeps(c.env), row);
+    return c.json({ id: row.id, object: 'storage_object', deleted: true });
+  });

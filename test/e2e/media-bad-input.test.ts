@@ -1,0 +1,119 @@
+// Requests that must be refused by the name of their field, with nothing held and nothing stored.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Account } from './support/account';
+import { call, openMediaAccount, post } from './support/media';
+import { Worker } from './support/worker';
+
+let worker: Worker;
+let account: Account;
+beforeAll(async () => {
+  worker = await Worker.start({ LOCAL: '1', BODY_LIMIT_BYTES: 100_000, HOURLY_LIMITS: '{"audio":2}' });
+  account = await openMediaAccount(worker);
+});
+afterAll(() => worker?.stop());
+
+const IMAGE = { model: 'gpt-image-2', prompt: 'a cat' };
+const FIVE = Array.from({ length: 5 }, (_, index) => `https://example.com/${index}.png`);
+const DATA_URL = 'data:image/png;base64,iVBORw0KGgo=';
+
+describe('a refusal', () => {
+  it.each([
+    ['/v1/images/generations', { prompt: 'a cat' }, 'model'],
+    ['/v1/images/generations', { model: 'gpt-image-2' }, 'prompt'],
+    ['/v1/images/generations', { ...IMAGE, prompt: '  ' }, 'prompt'],
+    ['/v1/images/generations', { ...IMAGE, prompt: 7 }, 'prompt'],
+    ['/v1/images/generations', { ...IMAGE, model: 'no-such-model' }, 'model'],
+    ['/v1/images/generations', { ...IMAGE, model: 'kling-v3' }, 'model'],
+    ['/v1/images/generations', { ...IMAGE, model: 'gpt-5.4' }, 'model'],
+    ['/v1/images/generations', { ...IMAGE, size: '512x512' }, 'size'],
+    ['/v1/images/generations', { ...IMAGE, n: 'many' }, 'n'],
+    ['/v1/images/generations', { ...IMAGE, response_format: 'gif' }, 'response_format'],
+    ['/v1/images/generations', { ...IMAGE, reference_images: FIVE }, 'reference_images'],
+    ['/v1/images/generations', { ...IMAGE, reference_images: [DATA_URL] }, 'reference_images'],
+    ['/v1/images/generations', { ...IMAGE, reference_images: ['http://example.com/a.png'] }, 'reference_images'],
+    ['/v1/images/generations', { ...IMAGE, model: 'gemini-3-1-flash-t2i', image_urls: ['data:image/png;base64,!!'] }, 'image_urls'],
+    ['/v1/images/generations', { ...IMAGE, model: 'gemini-3-1-flash-t2i', aspect_ratio: '7:5' }, 'aspect_ratio'],
+    ['/v1/images/generations', { ...IMAGE, model: 'gemini-3-1-flash-t2i', resolution: '8K' }, 'resolution'],
+    ['/v1/images/generate', { ...IMAGE, mode: 'slow' }, 'mode'],
+    ['/v1/images/generate', { intent: 'make-me-rich', prompt: 'a cat' }, 'intent'],
+    ['/v1/images/edits', { ...IMAGE }, 'image'],
+    ['/v1/video/generations', { model: 'kling-v3', prompt: 'a cat', duration: 0 }, 'duration'],
+    ['/v1/video/generations', { model: 'kling-v3', prompt: 'a cat', duration: 61 }, 'duration'],
+    ['/v1/videos/generate', { model: 'veo-3-1-i2v', prompt: 'a cat' }, 'image'],
+    ['/v1/videos/generate', { model: 'gemini_omni', prompt: 'a cat' }, 'model'],
+    ['/v1/videos/generate', { model: 'kling-v3', prompt: 'a cat', webhook_url: 'http://localhost/hook' }, 'webhook_url'],
+    ['/v1/audio/generations', { model: 'audio-tts' }, 'text'],
+    ['/v1/audio/generations', { model: 'audio-clone', text: 'hi' }, 'audio'],
+    ['/v1/audio/generations', { model: 'audio-asr' }, 'audio'],
+    ['/v1/audio/speech', { model: 'audio-asr', input: 'hi' }, 'model'],
+    ['/v1/3d/generate', { model: 'hunyuan3d-v2-base' }, 'image'],
+    ['/v1/3d/generate', { model: 'tripo3d-multiview-to-3d', input: { back_image_url: 'https://example.com/b.png' } }, 'front_image_url'],
+  ])('POST %s %j names %s', async (path, body, param) => {
+    const refused = await post(account, path, body);
+    expect(refused.status, refused.text).toBe(400);
+    expect(refused.body.refusal).toMatchObject({ type: 'invalid_request_error', param });
+  });
+
+  it.each([
+    'https://localhost/a.png',
+    'https://127.0.0.1/a.png',
+    'https://2130706433/a.png',
+    'https://0x7f.1/a.png',
+    'https://0177.0.0.1/a.png',
+    'https://10.0.0.8/a.png',
+    'https://169.254.169.254/latest/meta-data',
+    'https://[::1]/a.png',
+    'https://[::ffff:10.0.0.1]/a.png',
+    'https://[fd00::1]/a.png',
+    'https://metadata.google.internal/a.png',
+    'https://intranet/a.png',
+    'https://user:secret@example.com/a.png',
+    'file:///etc/passwd',
+    'ftp://example.com/a.png',
+  ])('meets %s in every field that holds a URL', async (url) => {
+    for (const body of [
+      { ...IMAGE, reference_images: [url] },
+      { model: 'nano_banana', prompt: 'a cat', image: url },
+    ]) {
+      const refused = await post(account, '/v1/images/generations', body);
+      expect(refused.status).toBe(400);
+      expect(JSON.stringify(refused.body.refusal)).not.toContain('secret');
+    }
+    expect((await post(account, '/v1/videos/generate', { model: 'kling-v3', prompt: 'a cat', webhook_url: url })).status).toBe(400);
+  });
+
+  it('is 413 for a body that is too large, 415 for a type that is no JSON, and 401 without a key', async () => {
+    expect((await post(account, '/v1/images/generations', { ...IMAGE, prompt: 'x'.repeat(120_000) })).status).toBe(413);
+    expect(
+      (await call(account, 'POST', '/v1/images/generations', 'a=b', { 'content-type': 'application/x-www-form-urlencoded' })).status,
+    ).toBe(415);
+    expect((await call(account, 'POST', '/v1/images/generations', '[]')).status).toBe(400);
+    expect((await call(account, 'POST', '/v1/images/generations', IMAGE, { authorization: 'Bearer nothing' })).status).toBe(401);
+  });
+
+  it('is 403 below the Starter tier, 402 without the credits', async () => {
+    const free = await openMediaAccount(worker, 1_000, 'free');
+    const refused = await post(free, '/v1/images/generations', IMAGE);
+    expect([refused.status, refused.body.refusal.type]).toEqual([403, 'access_denied']);
+    expect((await post(free, '/v1/3d/generate', { model: 'hunyuan3d-v2-base', image: 'https://example.com/a.png' })).status).toBe(200);
+    const poor = await openMediaAccount(worker, 5);
+    const short = await post(poor, '/v1/images/generations', { ...IMAGE, n: 2 });
+    expect(short.status).toBe(402);
+    expect(short.body).toMatchObject({ required: 6, available: 5 });
+  });
+
+  it('is 429 beyond the hour of its family, and of no other', async () => {
+    const caller = await openMediaAccount(worker);
+    const speak = () => post(caller, '/v1/audio/generations', { model: 'audio-tts', text: 'Hello' });
+    expect([(await speak()).status, (await speak()).status]).toEqual([200, 200]);
+    const limited = await speak();
+    expect(limited.status).toBe(429);
+    expect(limited.headers.get('x-ratelimit-limit')).toBe('2');
+    expect((await post(caller, '/v1/images/generations', { model: 'nano_banana', prompt: 'a cat' })).status).toBe(200);
+  });
+
+  it('holds nothing and keeps nothing', async () => {
+    expect(await account.money()).toEqual({ spentMicro: 0, heldMicro: 0 });
+    expect((await call(account, 'GET', '/v1/jobs')).body.data).toEqual([]);
+  });
+});

@@ -1,0 +1,87 @@
+// Images and audio with the official clients, as they come.
+import { Buffer } from 'node:buffer';
+import { toFile } from 'openai';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Account } from './support/account';
+import { openMediaAccount } from './support/media';
+import { connect, MAJORS } from './support/sdk';
+import { Worker } from './support/worker';
+
+let worker: Worker;
+let account: Account;
+beforeAll(async () => {
+  worker = await Worker.start({ LOCAL: '1' });
+  account = await openMediaAccount(worker);
+});
+afterAll(() => worker?.stop());
+
+const PNG = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
+const isPng = (base64: string | undefined): boolean =>
+  Buffer.from(base64 ?? '', 'base64')
+    .subarray(1, 4)
+    .toString() === 'PNG';
+
+describe.each(MAJORS)('openai $major', ({ Client }) => {
+  it('makes images, by URL or as base64', async () => {
+    const { client } = connect(Client, account);
+    const both = await client.images.generate({ model: 'gpt-image-2', prompt: 'a cat', size: '1024x1024' as never });
+    expect(isPng(both.data?.[0]?.b64_json)).toBe(true);
+    expect(both.data?.[0]?.url).toMatch(/\.png$/);
+    const inline = await client.images.generate({ model: 'nano_banana', prompt: 'a cat', response_format: 'b64_json', n: 2 });
+    expect(inline.data?.map(({ b64_json }) => isPng(b64_json))).toEqual([true, true]);
+    const linked = await client.images.generate({ model: 'nano_banana', prompt: 'a cat' });
+    expect(linked.data?.[0]).toEqual({ url: expect.any(String) });
+  });
+
+  it('streams images, and the error of one that fails', async () => {
+    const { client } = connect(Client, account);
+    const types: string[] = [];
+    for await (const event of await client.images.generate({ model: 'gpt-image-2', prompt: 'a cat', stream: true, partial_images: 2 })) {
+      types.push(event.type);
+      expect(isPng(event.b64_json)).toBe(true);
+    }
+    expect(types).toEqual(['image_generation.completed']);
+    const asked = client.images.generate(
+      { model: 'nano_banana', prompt: 'sandbox:fail sandbox:delay=9s', stream: true },
+      { maxRetries: 0 },
+    );
+    const failed = (async () => {
+      for await (const event of await asked) types.push(event.type);
+    })();
+    await expect(failed).rejects.toThrow();
+    expect(types).toHaveLength(1);
+  });
+
+  it('edits images that it uploads', async () => {
+    const { client } = connect(Client, account);
+    const image = [await toFile(PNG, 'a.png', { type: 'image/png' }), await toFile(PNG, 'b.png', { type: 'image/png' })];
+    const edited = await client.images.edit({ model: 'gemini-3-1-flash-t2i', prompt: 'both of them', image });
+    expect(edited.data).toHaveLength(1);
+    const inline = await client.images.edit({ model: 'gpt-image-2', prompt: 'it', image: image[0]! });
+    expect(isPng(inline.data?.[0]?.b64_json)).toBe(true);
+    const tooMany = Array.from({ length: 5 }, () => image[0]!);
+    const refused = await client.images.edit({ model: 'gpt-image-2', prompt: 'it', image: tooMany }).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ status: 400, param: 'reference_images' });
+  });
+
+  it('speaks', async () => {
+    const { client } = connect(Client, account);
+    const spoken = await client.audio.speech.create({ model: 'audio-tts', voice: 'alloy', input: 'Hello there.' });
+    expect(
+      Buffer.from(await spoken.arrayBuffer())
+        .subarray(0, 4)
+        .toString(),
+    ).toBe('RIFF');
+  });
+
+  it('hears, in each format', async () => {
+    const { client } = connect(Client, account);
+    const file = await toFile(PNG, 'a.mp3', { type: 'audio/mpeg' });
+    const heard = await client.audio.transcriptions.create({ model: 'audio-asr', file });
+    expect(heard.text).toContain('Hello');
+    const verbose = await client.audio.transcriptions.create({ model: 'audio-asr', file, response_format: 'verbose_json' });
+    expect(verbose.segments).toHaveLength(2);
+    const srt = await client.audio.transcriptions.create({ model: 'audio-asr', file, response_format: 'srt' });
+    expect(String(srt)).toContain('00:00:00,900 --> 00:00:02,500');
+  });
+});

@@ -1,0 +1,248 @@
+import { describe, expect, it } from 'vitest';
+import { cancelJob, takeCallback } from '../../../src/jobs/access';
+import { advanceJob, sweepJobs } from '../../../src/jobs/advance';
+import type { JobDeps } from '../../../src/jobs/deps';
+import { JobBench, PRICE_MICRO, WEBHOOK_SECRET } from './support';
+
+/** Delivers messages as they fall due until there is none, or the job is settled. */
+async function playOut(bench: JobBench, id: string, steps = 60): Promise<void> {
+  for (let step = 0; step < steps && bench.queue.messages.length > 0; step++) {
+    const message = bench.queue.take();
+    await bench.wait(Math.max(0, message.dueMs - bench.nowMs));
+    await advanceJob(bench.deps(), message);
+    if ((await bench.job(id)).settledAt !== null) return;
+  }
+}
+
+describe('a job', () => {
+  it('is submitted, polled, copied and charged once, each message delivered twice', async () => {
+    const bench = await JobBench.create();
+    const { id } = await bench.start();
+    expect(await bench.heldMicro()).toBe(PRICE_MICRO);
+    for (let step = 0; step < 40 && (await bench.job(id)).settledAt === null; step++) {
+      const message = bench.queue.take();
+      await bench.wait(Math.max(0, message.dueMs - bench.nowMs));
+      await advanceJob(bench.deps(), message);
+      await advanceJob(bench.deps(), message);
+    }
+    const job = await bench.job(id);
+    expect(job).toMatchObject({ state: 'succeeded', costMicro: PRICE_MICRO });
+    expect(job.outputs?.files).toHaveLength(1);
+    expect(bench.provider.started).toHaveLength(1);
+    expect([await bench.spentMicro(), await bench.heldMicro()]).toEqual([PRICE_MICRO, 0]);
+    expect(bench.provider.leaked).toEqual([]);
+  });
+
+  it('ends by a signed callback without a poll, and by an unsigned one only after asking', async () => {
+    const bench = await JobBench.create();
+    bench.provider.pollsToDone = 1;
+    const call = async (signature: string) => {
+      const { id, callbackToken: token } = await bench.start();
+      await advanceJob(bench.deps(), bench.queue.take());
+      bench.queue.messages = [];
+      const headers = new Headers({ 'x-signature': signature });
+      const taken = { jobId: id, token, headers, body: '{"state":"done"}', json: { state: 'done' } };
+      expect(await takeCallback(bench.deps(), taken)).toBe(true);
+      return id;
+    };
+    const signed = await call(WEBHOOK_SECRET);
+    expect((await bench.job(signed)).state).toBe('succeeded');
+    expect(bench.provider.polls).toBe(0);
+    const unsigned = await call('forged');
+    expect((await bench.job(unsigned)).state).toBe('running');
+    await playOut(bench, unsigned);
+    expect((await bench.job(unsigned)).state).toBe('succeeded');
+    expect(bench.provider.polls).toBe(1);
+    expect(await bench.spentMicro()).toBe(2 * PRICE_MICRO);
+  });
+
+  it('is submitted once when its message comes twice at the same time', async () => {
+    const bench = await JobBench.create();
+    const { id } = await bench.start();
+    await Promise.all([1, 2, 3].map(() => advanceJob(bench.deps(), { jobId: id })));
+    expect(bench.provider.started).toHaveLength(1);
+    expect((await bench.job(id)).state).toBe('running');
+  });
+
+  it('whose submit was lost is not sent again, and costs nothing', async () => {
+    const bench = await JobBench.create();
+    bench.provider.lostAnswers = 1;
+    const { id } = await bench.start();
+    await playOut(bench, id);
+    expect(await bench.job(id)).toMatchObject({ state: 'failed', costMicro: 0 });
+    expect(bench.provider.started).toHaveLength(1);
+    expect([await bench.spentMicro(), await bench.heldMicro()]).toEqual([0, 0]);
+  });
+
+  it('whose process died after its submit is sent again to a provider that knows our id', async () => {
+    const bench = await JobBench.create();
+    bench.provider.repeatable = true;
+    const { id } = await bench.start();
+    const submit = (deps: JobDeps) => advanceJob(deps, { jobId: id });
+    // Its effects: read, renew the hold, claim; then the answer is written.
+    expect(await bench.dies(submit, 3, false)).toBe(true);
+    expect([bench.provider.started.length, (await bench.job(id)).state]).toEqual([1, 'submitting']);
+    await bench.wait(4 * 60_000);
+    await sweepJobs(bench.deps());
+    await playOut(bench, id);
+    expect(await bench.job(id)).toMatchObject({ state: 'succeeded', attempts: [{ outcome: 'lost' }, { outcome: 'started' }] });
+    expect(bench.provider.started).toHaveLength(1);
+    expect(await bench.spentMicro()).toBe(PRICE_MICRO);
+  });
+
+  it('whose answers are lost again and again is given up rather than sent elsewhere', async () => {
+    const bench = await JobBench.create();
+    bench.provider.repeatable = true;
+    bench.provider.lostAnswers = 10;
+    bench.provider.losesRepeats = true;
+    const { id } = await bench.start();
+    await playOut(bench, id);
+    expect(await bench.job(id)).toMatchObject({ state: 'failed', attempts: [{ outcome: 'lost' }, { outcome: 'lost' }] });
+    expect(bench.provider.started).toHaveLength(1);
+    expect(await bench.heldMicro()).toBe(0);
+  });
+
+  it('waits for a provider that is out of capacity, and is sent to it again', async () => {
+    const bench = await JobBench.create();
+    bench.provider.submitStatus = 429;
+    const { id } = await bench.start();
+    await advanceJob(bench.deps(), bench.queue.take());
+    expect(await bench.job(id)).toMatchObject({ state: 'queued', attempts: [{ action: 'backoff_key', status: 429 }] });
+    bench.provider.submitStatus = 200;
+    await playOut(bench, id);
+    expect((await bench.job(id)).state).toBe('succeeded');
+  });
+
+  it('fails with its last word when capacity never comes, and with a refusal at once', async () => {
+    const bench = await JobBench.create();
+    bench.provider.submitStatus = 429;
+    const { id } = await bench.start();
+    await playOut(bench, id);
+    const failed = await bench.job(id);
+    expect(failed).toMatchObject({ state: 'failed', error: { kind: 'upstream_failed', message: expect.stringContaining('answered 429') } });
+    expect(failed.attempts).toHaveLength(4);
+    bench.provider.submitStatus = 422;
+    const refused = await bench.start();
+    await playOut(bench, refused.id);
+    expect(await bench.job(refused.id)).toMatchObject({ state: 'failed', error: { kind: 'upstream_rejected', status: 422 } });
+    expect(await bench.heldMicro()).toBe(0);
+  });
+
+  it('that lost its message is found by the sweeper', async () => {
+    const bench = await JobBench.create();
+    const { id } = await bench.start();
+    bench.queue.messages = [];
+    await bench.wait(61_000);
+    await sweepJobs(bench.deps());
+    await playOut(bench, id);
+    expect((await bench.job(id)).state).toBe('succeeded');
+  });
+
+  it('has one chain of polls, however often it was swept', async () => {
+    const bench = await JobBench.create();
+    bench.provider.ending = 'never';
+    const { id } = await bench.start();
+    await advanceJob(bench.deps(), bench.queue.take());
+    for (let round = 0; round < 3; round++) {
+      await bench.wait(200_000);
+      await sweepJobs(bench.deps());
+    }
+    expect(bench.queue.messages).toHaveLength(4);
+    for (const message of bench.queue.messages.splice(0)) await advanceJob(bench.deps(), message);
+    expect(bench.queue.messages).toHaveLength(1);
+    expect(bench.provider.polls).toBe(1);
+    expect((await bench.job(id)).state).toBe('running');
+  });
+
+  it('is charged once when poller, callback, cancel and sweeper meet at its end', async () => {
+    const bench = await JobBench.create();
+    bench.provider.pollsToDone = 1;
+    const { id, callbackToken } = await bench.start();
+    await advanceJob(bench.deps(), bench.queue.take());
+    const job = await bench.job(id);
+    const callback = { jobId: id, token: callbackToken, headers: new Headers(), body: '{}', json: {} };
+    await Promise.all([
+      advanceJob(bench.deps(), { jobId: id, chain: job.chain, turn: 1 }),
+      advanceJob(bench.deps(), { jobId: id }),
+      takeCallback(bench.deps(), callback),
+      cancelJob(bench.deps(), job),
+      sweepJobs(bench.deps(), 600_000),
+    ]);
+    await playOut(bench, id);
+    const { state, costMicro } = await bench.job(id);
+    expect(['succeeded', 'canceled']).toContain(state);
+    expect(await bench.spentMicro()).toBe(state === 'succeeded' ? PRICE_MICRO : 0);
+    expect(costMicro).toBe(await bench.spentMicro());
+    expect(await bench.heldMicro()).toBe(0);
+  });
+
+  it('takes no callback under a guessed URL', async () => {
+    const bench = await JobBench.create();
+    const { id } = await bench.start();
+    expect(await takeCallback(bench.deps(), { jobId: id, token: 'guess', headers: new Headers(), body: '', json: undefined })).toBe(false);
+  });
+
+  it('is canceled before it was sent without a word to the provider', async () => {
+    const bench = await JobBench.create();
+    const job = await bench.start();
+    await cancelJob(bench.deps(), job);
+    await playOut(bench, job.id);
+    expect((await bench.job(job.id)).state).toBe('canceled');
+    expect(bench.provider.started).toHaveLength(0);
+    expect(await bench.heldMicro()).toBe(0);
+  });
+
+  it('is given up at its deadline, the provider told, the money given back', async () => {
+    const bench = await JobBench.create();
+    bench.provider.ending = 'never';
+    const { id, deadline } = await bench.start();
+    await advanceJob(bench.deps(), bench.queue.take());
+    await bench.wait(deadline - bench.nowMs + 1_000);
+    await advanceJob(bench.deps(), { jobId: id });
+    expect((await bench.job(id)).state).toBe('expired');
+    expect([...bench.provider.canceled]).toEqual(['up0']);
+    expect([await bench.spentMicro(), await bench.heldMicro()]).toEqual([0, 0]);
+  });
+
+  it('keeps its hold as long as it runs', async () => {
+    const bench = await JobBench.create();
+    bench.provider.ending = 'never';
+    const { id } = await bench.start();
+    await advanceJob(bench.deps(), bench.queue.take());
+    await bench.wait(50 * 60_000);
+    await bench.account.fireAlarm();
+    expect(await bench.heldMicro()).toBe(PRICE_MICRO);
+    bench.provider.ending = 'done';
+    for (let look = 0; look < 3; look++) await advanceJob(bench.deps(), { jobId: id });
+    expect((await bench.job(id)).state).toBe('succeeded');
+    expect(await bench.spentMicro()).toBe(PRICE_MICRO);
+  });
+
+  it('is not started once its hold is gone', async () => {
+    const bench = await JobBench.create();
+    const { id } = await bench.start();
+    await bench.wait(20 * 60_000);
+    await bench.account.fireAlarm();
+    await advanceJob(bench.deps(), { jobId: id });
+    expect((await bench.job(id)).state).toBe('expired');
+    expect(bench.provider.started).toHaveLength(0);
+  });
+
+  it('repeats a copy that fails, and never the generation', async () => {
+    const bench = await JobBench.create();
+    bench.provider.brokenFiles = 3;
+    const { id } = await bench.start();
+    await playOut(bench, id);
+    expect(await bench.job(id)).toMatchObject({ state: 'succeeded', copyTries: 3 });
+    expect(bench.provider.started).toHaveLength(1);
+  });
+
+  it('costs nothing when its file is never to be had', async () => {
+    const bench = await JobBench.create();
+    bench.provider.brokenFiles = 1_000;
+    const { id } = await bench.start();
+    await playOut(bench, id, 200);
+    expect((await bench.job(id)).state).toBe('failed');
+    expect(await bench.spentMicro()).toBe(0);
+  });
+});

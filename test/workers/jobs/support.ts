@@ -1,0 +1,327 @@
+/**
+ * Jobs by themselves: the real engine on real D1, R2 and account objects, with a clock, a queue and a provider in the
+ * hands of the test. An invocation of the Worker can be made to die before or after any of its effects.
+ */
+import { env } from 'cloudflare:test';
+import type { AccountStub } from '../../../src/account/stub';
+import { readSettings } from '../../../src/env';
+import { createMediaJob, type JobRequest } from '../../../src/jobs/create';
+import type { JobDeps } from '../../../src/jobs/deps';
+import type { JobMessage, WebhookMessage } from '../../../src/jobs/messages';
+import { readJob } from '../../../src/jobs/store';
+import type { Job } from '../../../src/jobs/types';
+import { MODELS } from '../../../src/providers/catalogue';
+import type { MediaAdapter, PollStep } from '../../../src/providers/media/types';
+import { indexModels } from '../../../src/providers/model-index';
+import type { Registry } from '../../../src/providers/registry';
+import type { FailureAction, Provider } from '../../../src/providers/types';
+import { TestAccount, testKey } from '../account/support';
+
+export const MODEL = 'kling-v3';
+const API = 'https://api.fake.example/v1';
+const FILE_HOST = 'cdn.fake.example';
+const RECEIVER_HOST = 'hooks.customer.example';
+export const RECEIVER_URL = `https://${RECEIVER_HOST}/jobs`;
+export const WEBHOOK_SECRET = 'the-secret-of-the-fake';
+export const PRICE_MICRO = 67_000_000;
+
+/** What the provider holds: every generation that was ever started at it. */
+export class FakeProvider {
+  readonly started: { id: string; reference: string; polls: number }[] = [];
+  canceled = new Set<string>();
+  /** How often a job is polled before it is done. */
+  pollsToDone = 2;
+  ending: 'done' | 'failed' | 'never' = 'done';
+  /** The answer to a submit: 200 starts a job. */
+  submitStatus = 200;
+  /** The next answers are lost on their way, though the work was done. */
+  lostAnswers = 0;
+  brokenFiles = 0;
+  /** It takes our id for an idempotency key. */
+  repeatable = false;
+  /** Answers to what it knows already are lost too. */
+  losesRepeats = false;
+  polls = 0;
+
+  /** Credentials that reached a host which should have none. */
+  leaked: string[] = [];
+
+  /** The whole network: the provider, its files on another host, and the names of both. */
+  readonly fetch = async (url: string, init: RequestInit): Promise<Response> => {
+    const { hostname, pathname } = new URL(url);
+    if (hostname === 'cloudflare-dns.com') return Response.json({ Answer: [{ type: 1, data: this.address }] });
+    const authorized = new Headers(init.headers).get('authorization') === 'Bearer the-key';
+    if (hostname === RECEIVER_HOST) return this.receive(init);
+    if (hostname === FILE_HOST) {
+      if (authorized) this.leaked.push(url);
+      if (this.brokenFiles-- > 0) return new Response('not yet', { status: 503 });
+      return new Response(Uint8Array.of(0, 0, 0, 24, 0x66, 0x74, 0x79, 0x70, 0x69, 0x73, 0x6f, 0x6d));
+    }
+    if (!authorized) return new Response('who are you?', { status: 401 });
+    if (pathname === '/v1/submit') return this.submit(JSON.parse(String(init.body)) as { reference: string });
+    const [, , , id = '', action] = pathname.split('/');
+    if (action === 'cancel') {
+      this.canceled.add(id);
+      return Response.json({});
+    }
+    return this.poll(id);
+  };
+
+  /** Of every name. */
+  address = '93.184.216.34';
+  /** What a customer's server was told, and how it answers. */
+  readonly received: { id: string; body: string }[] = [];
+  receiverStatus = 200;
+
+  private receive({ headers, body }: RequestInit): Response {
+    this.received.push({ id: new Headers(headers).get('webhook-id') ?? '', body: String(body) });
+    return new Response(null, { status: this.receiverStatus });
+  }
+
+  private submit({ reference }: { reference: string }): Response {
+    if (this.submitStatus !== 200) return Response.json({ error: { message: 'no' } }, { status: this.submitStatus });
+    const known = this.repeatable ? this.started.find((job) => job.reference === reference) : undefined;
+    if (known && this.losesRepeats) throw new Error('connection lost');
+    if (known) return Response.json({ id: known.id });
+    const id = `up${this.started.length}`;
+    this.started.push({ id, reference, polls: 0 });
+    if (this.lostAnswers-- > 0) throw new Error('connection lost');
+    return Response.json({ id });
+  }
+
+  private poll(id: string): Response {
+    this.polls++;
+    const job = this.started.find((one) => one.id === id);
+    if (!job) return new Response('what?', { status: 404 });
+    if (this.canceled.has(id)) return Response.json({ state: 'canceled' });
+    if (this.ending === 'never' || ++job.polls < this.pollsToDone) return Response.json({ state: 'running' });
+    return Response.json({ state: this.ending });
+  }
+}
+
+const ACTIONS: Record<number, FailureAction> = { 422: 'caller', 429: 'backoff_key' };
+const failure = (status: number) => ({ action: ACTIONS[status] ?? 'next_target', message: `answered ${status}` });
+
+const adapter: MediaAdapter = {
+  kinds: ['video', 'image'],
+  authorize: (key) => ({ authorization: `Bearer ${key}` }),
+  sources: 'any',
+  lostSubmit: 'may_have_started',
+  submit: ({ reference }) => ({ url: '/submit', body: JSON.stringify({ reference }) }),
+  readSubmit({ status, json }, { model }) {
+    if (status === 200) return { state: 'running', job: { id: (json as { id: string }).id, model } };
+    return { state: 'failed', failure: { ...failure(status), mayHaveStarted: status >= 500 } };
+  },
+  poll: ({ id }) => ({ method: 'GET', url: `/jobs/${id}` }),
+  readPoll({ json }, job): PollStep {
+    switch ((json as { state?: string } | undefined)?.state) {
+      case 'running':
+        return { state: 'running', job };
+      case 'done':
+        return { state: 'done', result: { files: [{ url: `https://${FILE_HOST}/${job.id}.mp4` }] } };
+      case 'failed':
+        return { state: 'failed', failure: { action: 'next_target', message: 'it failed', mayHaveStarted: true } };
+      case 'canceled':
+        return { state: 'canceled' };
+      default:
+        return { state: 'unknown', message: 'what?' };
+    }
+  },
+  cancel: ({ id }) => ({ url: `/jobs/${id}/cancel` }),
+  callback: {
+    verify: ({ headers }, secret) => Promise.resolve(headers.get('x-signature') === secret),
+    read: ({ json }, job) =>
+      (json as { state?: string }).state === 'done'
+        ? { state: 'done', result: { files: [{ url: `https://${FILE_HOST}/${job.id}.mp4` }] } }
+        : undefined,
+  },
+};
+
+/** The queue: keeps what it is given until the test takes it. */
+export class FakeJobQueue {
+  messages: (JobMessage & { dueMs: number })[] = [];
+
+  /** The sweeper finds other tests' jobs too. */
+  readonly mine = new Set<string>();
+  private closed = false;
+
+  constructor(private readonly now: () => number) {}
+
+  readonly send = async (message: JobMessage, options?: { delaySeconds?: number }): Promise<void> => {
+    if (this.closed && !this.mine.has(message.jobId)) return;
+    this.mine.add(message.jobId);
+    this.messages.push({ ...message, dueMs: this.now() + (options?.delaySeconds ?? 0) * 1_000 });
+  };
+
+  /** While open it gets to know jobs; after that it takes only those that it knows. */
+  setOpen(open: boolean): void {
+    this.closed = !open;
+  }
+
+  /** The next that is due, or that will be: the clock goes on to it. */
+  take(index = 0): JobMessage & { dueMs: number } {
+    this.messages.sort((a, b) => a.dueMs - b.dueMs);
+    return this.messages.splice(index, 1)[0]!;
+  }
+}
+
+export class Died extends Error {}
+
+/** Lets so many effects happen; then the process is gone, in the middle of one or after it. */
+class Fuse {
+  constructor(
+    private left: number,
+    private readonly after: boolean,
+  ) {}
+
+  async run<T>(effect: () => Promise<T> | T): Promise<T> {
+    if (this.left < 0) throw new Died();
+    const dies = this.left-- === 0;
+    if (!dies) return effect();
+    if (this.after) await effect();
+    throw new Died();
+  }
+}
+
+const EFFECTS = new Set(['all', 'run', 'first', 'raw', 'batch', 'put', 'get', 'send', 'settle', 'beat', 'admit', 'release']);
+
+/** The same thing, with its effects on a fuse. */
+function fused<T extends object>(target: T, fuse: Fuse): T {
+  return new Proxy(target, {
+    get(object, name) {
+      const value = Reflect.get(object, name) as unknown;
+      if (typeof value !== 'function') return value;
+      const call = (...args: unknown[]): unknown => Reflect.apply(value, object, args);
+      if (EFFECTS.has(String(name))) return (...args: unknown[]) => fuse.run(() => call(...args));
+      return (...args: unknown[]) => {
+        const result = call(...args);
+        return typeof result === 'object' && result !== null && !(result instanceof Promise) ? fused(result, fuse) : result;
+      };
+    },
+  });
+}
+
+export class JobBench {
+  nowMs: number;
+  readonly provider = new FakeProvider();
+  readonly queue: FakeJobQueue;
+  readonly webhooks: (WebhookMessage & { delaySeconds: number; slow: boolean })[] = [];
+
+  private constructor(readonly account: TestAccount) {
+    this.nowMs = account.nowMs;
+    this.queue = new FakeJobQueue(() => this.nowMs);
+  }
+
+  static async create(credits = 1_000): Promise<JobBench> {
+    const account = await TestAccount.create({ credits, tier: 'starter', keys: [testKey()] });
+    return new JobBench(account);
+  }
+
+  private registry(): Registry {
+    const provider: Provider = {
+      spec: {
+        id: 'fake',
+        label: 'Fake',
+        baseUrl: API,
+        wires: [],
+        onDisconnect: 'drain',
+        media: { ...adapter, lostSubmit: this.provider.repeatable ? 'repeatable' : 'may_have_started' },
+      },
+      baseUrl: API,
+      apiKeys: ['the-key'],
+      webhookSecret: WEBHOOK_SECRET,
+    };
+    const models = MODELS.map((model) => (model.id === MODEL ? { ...model, chain: [{ provider: 'fake', model: 'theirs' }] } : model));
+    return { providers: new Map([['fake', provider]]), models: indexModels(models), configuredProviders: ['fake'] };
+  }
+
+  deps(fuse?: Fuse): JobDeps {
+    const stub = this.account.stub;
+    const account = { ...pick(stub, ['admit', 'beat', 'settle', 'release', 'authorize']) } as unknown as AccountStub;
+    const webhookQueue = (slow: boolean) =>
+      ({
+        send: async (message: WebhookMessage, options?: { delaySeconds?: number }) =>
+          void this.webhooks.push({ ...message, delaySeconds: options?.delaySeconds ?? 0, slow }),
+      }) as unknown as JobDeps['webhooks'];
+    const deps: JobDeps = {
+      settings: { ...readSettings(env), LOCAL: '0', PRIVATE_ADDRESSES: 'refused' },
+      registry: this.registry(),
+      account: () => account,
+      db: env.DB,
+      files: env.FILES,
+      jobs: this.queue as unknown as JobDeps['jobs'],
+      webhooks: webhookQueue(false),
+      slowWebhooks: webhookQueue(true),
+      fetch: this.provider.fetch,
+      hourlyLimits: {},
+      now: () => this.nowMs,
+    };
+    if (!fuse) return deps;
+    return {
+      ...deps,
+      account: () => fused(account, fuse),
+      db: fused(deps.db, fuse),
+      files: fused(deps.files, fuse),
+      jobs: fused(deps.jobs, fuse),
+    };
+  }
+
+  /** Moves the clocks of the jobs and of the account. */
+  async wait(ms: number): Promise<void> {
+    this.nowMs += ms;
+    this.account.nowMs = this.nowMs;
+    await this.account.run(() => undefined);
+  }
+
+  async start(more: Record<string, unknown> = {}, request: Partial<JobRequest> = {}): Promise<Job> {
+    this.queue.setOpen(true);
+    const created = await createMediaJob(
+      this.deps(),
+      {
+        endpoint: '/v1/videos/generate',
+        keys: [{ mode: 'live', accountId: this.account.id, keyId: 'key_a', secretHash: 'hash-a' }],
+        origin: null,
+        ip: null,
+        idempotency: undefined,
+        webhookUrl: null,
+        publicOrigin: 'https://gateway.test',
+        answer: {},
+        ...request,
+      },
+      { fields: { model: MODEL, prompt: 'a cat', ...more }, uploads: {}, families: ['video'] },
+    );
+    if (!created.ok) throw new Error(created.error.message);
+    this.queue.setOpen(false);
+    return created.value.job;
+  }
+
+  async job(id: string): Promise<Job> {
+    return (await readJob(env.DB, id))!;
+  }
+
+  /** Runs an invocation that dies at its effect of this number; false when it came to its end before. */
+  async dies(work: (deps: JobDeps) => Promise<unknown>, at: number, after: boolean): Promise<boolean> {
+    try {
+      await work(this.deps(new Fuse(at, after)));
+      return false;
+    } catch (error) {
+      // Whatever it is wrapped in.
+      for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) if (cause instanceof Died) return true;
+      throw error;
+    }
+  }
+
+  async spentMicro(): Promise<number> {
+    const view = (await this.account.stub.view())!;
+    return 1_000_000_000 - view.balanceMicro;
+  }
+
+  async heldMicro(): Promise<number> {
+    return (await this.account.stub.view())!.heldMicro;
+  }
+}
+
+const pick = <T extends object>(object: T, names: readonly (keyof T)[]): Partial<T> =>
+  Object.fromEntries(
+    names.map((name) => [name, (...args: unknown[]) => (object[name] as (...args: unknown[]) => unknown)(...args)]),
+  ) as Partial<T>;
