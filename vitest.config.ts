@@ -11,6 +11,8 @@ const workers = {
         bindings: {
           KEY_MAC_SECRET: 'the-secret-of-the-tests-0123456789-abcdef',
           ADMIN_TOKEN: 'the-operator-of-the-tests',
+          AUTH_SECRET: 'the-session-secret-of-the-tests-0123456789',
+          SIGN_IN_LIMITS: '0',
           LOCAL: '1',
           TEST_MIGRATIONS: await readD1Migrations('./migrations'),
         },

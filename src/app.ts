@@ -51,6 +51,17 @@ function failed(error: Error, c: AppContext): Response {
   return renderError(c, fail('internal', 'Something went wrong on our side; please report the request id.').error);
 }
 
+/** Paths of the account plane, which is loaded when one of them is first asked for. */
+const ACCOUNT_PATHS = ['auth', 'me', 'api-keys', 'api-usage', 'orgs', 'invitations', 'audit', 'billing'].flatMap((name) => [
+  `/api/${name}`,
+  `/api/${name}/*`,
+]);
+
+async function accountPlane(c: AppContext): Promise<Response> {
+  const loaded = await import('./account-plane');
+  return loaded.accountPlane.fetch(c.req.raw, c.env, c.executionCtx);
+}
+
 export function createApp(): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.onError(failed);
@@ -64,5 +75,6 @@ export function createApp(): Hono<AppEnv> {
     withCommonHeaders(c, c.res);
   });
   app.route('/api/admin', admin);
+  for (const path of ACCOUNT_PATHS) app.all(path, accountPlane);
   return app;
 }

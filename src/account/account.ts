@@ -30,6 +30,7 @@ import type {
   ExtendRequest,
   ExtendResult,
   GrantRequest,
+  KeyChange,
   KeyRecord,
   KeySummary,
   Operation,
@@ -161,6 +162,19 @@ export class Account extends DurableObject<AccountBindings> {
     });
     this.wakeBy(this.now());
     return this.listKeys().find(({ id }) => id === key.id)!;
+  }
+
+  /** Changes a key in place; one that is revoked stays as it is. */
+  changeKey(id: string, change: KeyChange): KeySummary | null {
+    const key = this.open()?.keys.get(id);
+    return key && key.status !== 'revoked' ? this.putKey({ ...key, ...change }) : null;
+  }
+
+  /** A new secret for a key; the one it had stays good for so long. */
+  rotateKey(id: string, secretHash: string, graceMs: number): KeySummary | null {
+    const key = this.open()?.keys.get(id);
+    if (!key || key.status === 'revoked') return null;
+    return this.putKey({ ...key, secretHash, previous: { secretHash: key.secretHash, untilMs: this.now() + graceMs } });
   }
 
   revokeKey(id: string): KeySummary | null {
@@ -406,4 +420,7 @@ function requireExact(...amounts: MicroCredits[]): void {
   for (const amount of amounts) if (!Number.isSafeInteger(amount) || amount < 0) throw new RangeError(`${amount} is no exact amount`);
 }
 
-const publicKey = ({ secretHash: _, ...key }: KeyRecord): Omit<KeyRecord, 'secretHash'> => key;
+const publicKey = ({ secretHash: _, previous, ...key }: KeyRecord): Omit<KeySummary, 'spentThisMonthMicro'> => ({
+  ...key,
+  previousUntilMs: previous?.untilMs ?? null,
+});

@@ -11,7 +11,10 @@ describe('the provider', () => {
     const response = await send(asking('Hello'), undefined, `${sandbox.baseUrl}${sandbox.wires[0].path}`);
     expect(response.status).toBe(200);
     const { usage } = (await response.json()) as { usage: { prompt_tokens: number; completion_tokens: number } };
-    expect(sandbox.wires[0].readUsage(usage, {})).toMatchObject({ inputTokens: usage.prompt_tokens, outputTokens: usage.completion_tokens });
+    expect(sandbox.wires[0].readUsage(usage, {})).toMatchObject({
+      inputTokens: usage.prompt_tokens,
+      outputTokens: usage.completion_tokens,
+    });
   });
 
   it.each([

@@ -1,0 +1,6 @@
+/** Every route of the account plane's API but sign-in itself, which is better-auth's. */
+import { keyRoutes } from './keys';
+import { meRoutes } from './me';
+import type { AccountRoute } from './route';
+
+export const ACCOUNT_ROUTES: readonly AccountRoute[] = [...meRoutes, ...keyRoutes];
