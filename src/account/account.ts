@@ -355,8 +355,11 @@ export class Account extends DurableObject<AccountBindings> {
         keys.put(disabled);
         outbox.put(`key:${id}`, publicKey(disabled), this.now());
       },
-      alert: (kind: string, keyId: string, month: number, payload: Record<string, unknown>) =>
-        outbox.put(`alert:${kind}:${keyId}:${month}`, { kind, keyId, month, ...payload }, this.now()),
+      alert: (kind: string, keyId: string, month: number, payload: Record<string, unknown>) => {
+        outbox.put(`alert:${kind}:${keyId}:${month}`, { kind, keyId, month, ...payload }, this.now());
+        // Somebody is to be told: that waits for no next call.
+        this.wakeBy(this.now());
+      },
     };
     this.opened = { store, keys, outbox, ledger: new Ledger(store, row, hooks, this.now()) };
     return this.opened;
@@ -422,5 +425,5 @@ function requireExact(...amounts: MicroCredits[]): void {
 
 const publicKey = ({ secretHash: _, previous, ...key }: KeyRecord): Omit<KeySummary, 'spentThisMonthMicro'> => ({
   ...key,
-  previousUntilMs: previous?.untilMs ?? null,
+  ...(previous && { previousUntilMs: previous.untilMs }),
 });

@@ -50,8 +50,8 @@ export type KeyChange = Partial<
 
 /** A key as its owner may see it. */
 export interface KeySummary extends Omit<KeyRecord, 'secretHash' | 'previous'> {
-  /** Until when the secret before the last rotation is good, null when it is not. */
-  previousUntilMs: number | null;
+  /** Until when the secret before the last rotation is good. */
+  previousUntilMs?: number;
   spentThisMonthMicro: MicroCredits;
 }
 

@@ -49,7 +49,7 @@ export function keyView(key: KeySummary) {
     spentThisMonth: toCredits(spentThisMonthMicro),
     createdAt: new Date(createdAtMs).toISOString(),
     expiresAt: expiresAtMs === null ? null : new Date(expiresAtMs).toISOString(),
-    graceUntil: previousUntilMs === null ? null : new Date(previousUntilMs).toISOString(),
+    graceUntil: previousUntilMs === undefined ? null : new Date(previousUntilMs).toISOString(),
   };
 }
 

@@ -2,5 +2,6 @@
 import { keyRoutes } from './keys';
 import { meRoutes } from './me';
 import type { AccountRoute } from './route';
+import { usageRoutes } from './usage';
 
-export const ACCOUNT_ROUTES: readonly AccountRoute[] = [...meRoutes, ...keyRoutes];
+export const ACCOUNT_ROUTES: readonly AccountRoute[] = [...meRoutes, ...keyRoutes, ...usageRoutes];
