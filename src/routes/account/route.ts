@@ -1,7 +1,9 @@
+import type { z } from 'zod';
 import type { VerbContext } from '../../console/context';
 import { fail, type Result } from '../../core/errors';
 import type { RoutePermission } from '../../http/caller';
 import type { AppContext } from '../../http/context';
+import { jsonInput } from '../../http/input';
 import { renderError } from '../../http/render-error';
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
@@ -28,3 +30,15 @@ export function queryNumber(c: AppContext, name: string, fallback: number, least
   if (Number.isInteger(value) && value >= least && value <= most) return { ok: true, value };
   return fail('invalid_request', `\`${name}\` must be a whole number from ${least} to ${most}.`, { param: name });
 }
+
+/** What a form leaves empty is not asked for. */
+export const queryOf = (c: AppContext): Record<string, string> =>
+  Object.fromEntries(Object.entries(c.req.query()).filter(([, value]) => value !== ''));
+
+/** A handler that reads a body by its schema, runs a verb on it, and answers with what came of it. */
+export const withInput =
+  <I, O>(schema: z.ZodType<I>, verb: (context: VerbContext, input: I, c: AppContext) => Promise<Result<O>>, status: 200 | 201 = 200) =>
+  async (c: AppContext, context: VerbContext): Promise<Response> => {
+    const input = await jsonInput(c, schema);
+    return input.ok ? answer(c, await verb(context, input.value, c), status) : renderError(c, input.error);
+  };

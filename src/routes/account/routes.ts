@@ -1,7 +1,9 @@
 /** Every route of the account plane's API but sign-in itself, which is better-auth's. */
+import { auditRoutes } from './audit';
 import { keyRoutes } from './keys';
 import { meRoutes } from './me';
+import { organizationRoutes } from './organizations';
 import type { AccountRoute } from './route';
 import { usageRoutes } from './usage';
 
-export const ACCOUNT_ROUTES: readonly AccountRoute[] = [...meRoutes, ...keyRoutes, ...usageRoutes];
+export const ACCOUNT_ROUTES: readonly AccountRoute[] = [...meRoutes, ...keyRoutes, ...usageRoutes, ...organizationRoutes, ...auditRoutes];

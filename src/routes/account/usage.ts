@@ -2,17 +2,12 @@ import { exportUsage } from '../../console/usage/export';
 import { usageFilterInput } from '../../console/usage/filter';
 import { queryUsage } from '../../console/usage/query';
 import { showReceipt } from '../../console/usage/receipt';
-import type { AppContext } from '../../http/context';
 import { parseInput } from '../../http/input';
 import { renderError } from '../../http/render-error';
-import { type AccountRoute, answer, parameter, queryNumber } from './route';
+import { type AccountRoute, answer, parameter, queryNumber, queryOf } from './route';
 
 const PAGE = 100;
 const MAX_PAGE = 1_000;
-
-/** What a form leaves empty is not asked for. */
-export const queryOf = (c: AppContext): Record<string, string> =>
-  Object.fromEntries(Object.entries(c.req.query()).filter(([, value]) => value !== ''));
 
 export const usageRoutes: AccountRoute[] = [
   {

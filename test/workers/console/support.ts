@@ -76,7 +76,7 @@ export async function call(method: string, path: string, { as, key, json, header
   const text = await response.text();
   await waitOnExecutionContext(context);
   // biome-ignore lint/suspicious/noExplicitAny: each test knows what it asked for.
-  const body = (response.headers.get('content-type')?.includes('json') ? JSON.parse(text) : {}) as any;
+  const body = (response.headers.get('content-type')?.startsWith('application/json') ? JSON.parse(text) : {}) as any;
   return { status: response.status, body, text, headers: response.headers };
 }
 
