@@ -22,6 +22,7 @@ function withHeaders(c: AppContext, response: Response): Response {
 }
 
 async function serve(c: AppContext, route: AccountRoute): Promise<Response> {
+  if (route.permission === 'public') return route.handle(c);
   const context = await authorize(c, route.permission);
   if (!context.ok) return renderError(c, context.error);
   return route.handle(c, context.value);

@@ -10,8 +10,8 @@ import { accountPlaneDeps, authOf } from './account-deps';
 import { type AppContext, requestIdOf } from './context';
 import { clientIp, requestKeys } from './request-key';
 
-/** `self` is anybody who is signed in, for what is theirs alone; `public` is anybody. */
-export type RoutePermission = Permission | 'self' | 'public';
+/** `self` is anybody who is signed in, for what is theirs alone. */
+export type GuardedPermission = Permission | 'self';
 
 interface Standing {
   actor: Actor;
@@ -33,13 +33,13 @@ const organizationAsked = (c: AppContext): string | undefined =>
   c.req.param('organization') ?? c.req.header('x-organization') ?? c.req.query('org');
 
 /** The caller's context if they may, else why not. */
-export async function authorize(c: AppContext, permission: RoutePermission): Promise<Result<VerbContext>> {
+export async function authorize(c: AppContext, permission: GuardedPermission): Promise<Result<VerbContext>> {
   const from = requestOrigin(c);
   const standing = carriesKey(c.req.raw) ? await standingOfKey(c, permission) : await standingOfSession(c, permission, from);
   if (!standing.ok) return standing;
   const { permissions, ...rest } = standing.value;
   const context: VerbContext = { ...accountPlaneDeps(c), ...rest, from, permissions: new Set(permissions) };
-  if (permission === 'self' || permission === 'public' || context.permissions.has(permission)) return ok(context);
+  if (permission === 'self' || context.permissions.has(permission)) return ok(context);
   const whose = context.actor.kind === 'api_key' ? 'This API key' : `The role ${context.role}`;
   return fail('permission_denied', `${whose} does not have the permission ${permission}.`, { details: { permission } });
 }
@@ -62,7 +62,7 @@ export function isSameSite(c: AppContext): boolean {
   return c.req.header('sec-fetch-site') === 'same-origin';
 }
 
-async function standingOfSession(c: AppContext, permission: RoutePermission, from: RequestOrigin): Promise<Result<Standing>> {
+async function standingOfSession(c: AppContext, permission: GuardedPermission, from: RequestOrigin): Promise<Result<Standing>> {
   const person = await signedInPerson(c);
   if (!person) return fail('not_signed_in', 'Sign in first, or send an API key that has this permission.');
   if (!isSameSite(c)) return fail('cross_site_request', 'This request comes from another site: its Origin is not that of the gateway.');
@@ -78,7 +78,7 @@ async function standingOfSession(c: AppContext, permission: RoutePermission, fro
   return ok({ actor, accountId, organization, role, permissions: permissionsOf(role) });
 }
 
-async function standingOfKey(c: AppContext, permission: RoutePermission): Promise<Result<Standing>> {
+async function standingOfKey(c: AppContext, permission: GuardedPermission): Promise<Result<Standing>> {
   if (permission === 'self') return fail('not_signed_in', 'This is for people: sign in instead of sending an API key.');
   const read = await requestKeys(c.get('gateway').keys, c.req.raw);
   if (!read.ok) return read;

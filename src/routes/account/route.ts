@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { VerbContext } from '../../console/context';
 import { fail, type Result } from '../../core/errors';
-import type { RoutePermission } from '../../http/caller';
+import type { GuardedPermission } from '../../http/caller';
 import type { AppContext } from '../../http/context';
 import { jsonInput } from '../../http/input';
 import { renderError } from '../../http/render-error';
@@ -9,12 +9,10 @@ import { renderError } from '../../http/render-error';
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
 /** A route of the account plane. There is none without a permission: a test walks the list. */
-export interface AccountRoute {
-  method: Method;
-  path: string;
-  permission: RoutePermission;
-  handle: (c: AppContext, context: VerbContext) => Response | Promise<Response>;
-}
+export type AccountRoute = { method: Method; path: string } & (
+  | { permission: GuardedPermission; handle: (c: AppContext, context: VerbContext) => Response | Promise<Response> }
+  | { permission: 'public'; handle: (c: AppContext) => Response | Promise<Response> }
+);
 
 /** A verb's result as an answer. */
 export const answer = <T>(c: AppContext, result: Result<T>, status: 200 | 201 = 200): Response =>

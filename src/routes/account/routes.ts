@@ -4,6 +4,15 @@ import { keyRoutes } from './keys';
 import { meRoutes } from './me';
 import { organizationRoutes } from './organizations';
 import type { AccountRoute } from './route';
+import { ssoRoutes, ssoSignInRoutes } from './sso';
 import { usageRoutes } from './usage';
 
-export const ACCOUNT_ROUTES: readonly AccountRoute[] = [...meRoutes, ...keyRoutes, ...usageRoutes, ...organizationRoutes, ...auditRoutes];
+export const ACCOUNT_ROUTES: readonly AccountRoute[] = [
+  ...meRoutes,
+  ...keyRoutes,
+  ...usageRoutes,
+  ...organizationRoutes,
+  ...auditRoutes,
+  ...ssoRoutes,
+  ...ssoSignInRoutes,
+];
