@@ -1,5 +1,6 @@
 /** Every route of the account plane's API but sign-in itself, which is better-auth's. */
 import { auditRoutes } from './audit';
+import { billingRoutes } from './billing';
 import { keyRoutes } from './keys';
 import { meRoutes } from './me';
 import { organizationRoutes } from './organizations';
@@ -13,6 +14,7 @@ export const ACCOUNT_ROUTES: readonly AccountRoute[] = [
   ...usageRoutes,
   ...organizationRoutes,
   ...auditRoutes,
+  ...billingRoutes,
   ...ssoRoutes,
   ...ssoSignInRoutes,
 ];
