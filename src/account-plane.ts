@@ -4,14 +4,18 @@
  */
 import { Hono } from 'hono';
 import { answerHeaders } from './core/answer-headers';
-import { fail } from './core/errors';
+import { fail, type GatewayError } from './core/errors';
 import { authOf } from './http/account-deps';
 import { authorize } from './http/caller';
 import { type AppContext, type AppEnv, requestIdOf } from './http/context';
 import { gatewayDeps } from './http/deps';
 import { renderError } from './http/render-error';
+import { PAGE_ROUTES } from './pages/routes';
+import { refusalPage } from './pages/shell';
 import type { AccountRoute } from './routes/account/route';
 import { ACCOUNT_ROUTES } from './routes/account/routes';
+
+type Refuse = (c: AppContext, error: GatewayError) => Response | Promise<Response>;
 
 function withHeaders(c: AppContext, response: Response): Response {
   if (response.headers.has('x-request-id')) return response;
@@ -21,10 +25,10 @@ function withHeaders(c: AppContext, response: Response): Response {
   return answered;
 }
 
-async function serve(c: AppContext, route: AccountRoute): Promise<Response> {
+async function serve(c: AppContext, route: AccountRoute, refuse: Refuse): Promise<Response> {
   if (route.permission === 'public') return route.handle(c);
   const context = await authorize(c, route.permission);
-  if (!context.ok) return renderError(c, context.error);
+  if (!context.ok) return refuse(c, context.error);
   return route.handle(c, context.value);
 }
 
@@ -43,7 +47,8 @@ function createAccountPlane(): Hono<AppEnv> {
     await next();
     c.res = withHeaders(c, c.res);
   });
-  for (const route of ACCOUNT_ROUTES) app.on(route.method, route.path, (c) => serve(c, route));
+  for (const route of ACCOUNT_ROUTES) app.on(route.method, route.path, (c) => serve(c, route, renderError));
+  for (const route of PAGE_ROUTES) app.on(route.method, route.path, (c) => serve(c, route, refusalPage));
   app.all('/api/auth/*', (c) => authOf(c).handler(c.req.raw));
   return app;
 }

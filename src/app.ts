@@ -51,11 +51,13 @@ function failed(error: Error, c: AppContext): Response {
   return renderError(c, fail('internal', 'Something went wrong on our side; please report the request id.').error);
 }
 
-/** Paths of the account plane, which is loaded when one of them is first asked for. */
-const ACCOUNT_PATHS = ['auth', 'me', 'api-keys', 'api-usage', 'orgs', 'invitations', 'audit', 'billing'].flatMap((name) => [
-  `/api/${name}`,
-  `/api/${name}/*`,
-]);
+/** The first segments of the account plane's paths; it is loaded when one of them is first asked for. */
+const ACCOUNT_API = ['auth', 'me', 'api-keys', 'api-usage', 'orgs', 'invitations', 'audit', 'billing'].map((name) => `/api/${name}`);
+const PAGES = [
+  ...['sign-in', 'sign-up', 'sign-out', 'forgot-password', 'reset-password', 'two-factor', 'invitations', 'assets'],
+  ...['models', 'pricing', 'manage-api-keys', 'usage', 'settings'],
+].map((name) => `/${name}`);
+const ACCOUNT_PATHS = ['/', ...[...ACCOUNT_API, ...PAGES].flatMap((path) => [path, `${path}/*`])];
 
 async function accountPlane(c: AppContext): Promise<Response> {
   const loaded = await import('./account-plane');

@@ -5,7 +5,7 @@ import { checkProvider, createProvider, createProviderInput, deleteProvider, lis
 import { callbackUrl, findProvider, findProviderOfEmail, metadataUrl } from '../../console/sso/provider';
 import { serviceMetadata } from '../../console/sso/saml-metadata';
 import { beginSso, finishSso, type Returned } from '../../console/sso/sign-in';
-import { fail } from '../../core/errors';
+import { fail, ok, type Result } from '../../core/errors';
 import { accountPlaneDeps, authOf } from '../../http/account-deps';
 import { requestOrigin } from '../../http/caller';
 import type { AppContext } from '../../http/context';
@@ -51,16 +51,22 @@ function keep(c: AppContext, state: string): void {
 const startInput = z.object({ email: z.email().max(200), callbackURL: z.string().max(2_000).optional() });
 
 /** Where an address signs in: its provider's URL, or 404 when it has none and a password is asked for. */
+export async function startSso(
+  c: AppContext,
+  email: string,
+  returnTo: string | undefined,
+): Promise<Result<{ providerId: string; url: string }>> {
+  const provider = await findProviderOfEmail(c.env.DB, email);
+  if (!provider) return fail('not_found', 'Addresses of this domain sign in here.');
+  const begun = await beginSso(accountPlaneDeps(c), provider, email, returnTo);
+  if (!begun.ok) return begun;
+  keep(c, begun.value.state);
+  return ok({ providerId: provider.id, url: begun.value.url });
+}
+
 async function startByEmail(c: AppContext): Promise<Response> {
   const input = await jsonInput(c, startInput);
-  if (!input.ok) return renderError(c, input.error);
-  const deps = accountPlaneDeps(c);
-  const provider = await findProviderOfEmail(c.env.DB, input.value.email);
-  if (!provider) return renderError(c, fail('not_found', 'Addresses of this domain sign in here.').error);
-  const begun = await beginSso(deps, provider, input.value.email, input.value.callbackURL);
-  if (!begun.ok) return renderError(c, begun.error);
-  keep(c, begun.value.state);
-  return c.json({ providerId: provider.id, url: begun.value.url });
+  return input.ok ? answer(c, await startSso(c, input.value.email, input.value.callbackURL)) : renderError(c, input.error);
 }
 
 async function start(c: AppContext): Promise<Response> {
