@@ -49,7 +49,7 @@ function createAccountPlane(): Hono<AppEnv> {
   });
   for (const route of ACCOUNT_ROUTES) app.on(route.method, route.path, (c) => serve(c, route, renderError));
   for (const route of PAGE_ROUTES) app.on(route.method, route.path, (c) => serve(c, route, refusalPage));
-  app.all('/api/auth/*', (c) => authOf(c).handler(c.req.raw));
+  app.all('/api/auth/*', async (c) => (await authOf(c)).handler(c.req.raw));
   return app;
 }
 

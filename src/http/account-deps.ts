@@ -34,7 +34,8 @@ export function accountPlaneDeps(c: AppContext): AccountPlaneDeps {
   return { ...consoleDeps(c), settings, origin, mail, fetch: (input, init) => fetch(input, init) };
 }
 
-export function authOf(c: AppContext): Auth {
+/** Set up, and so ready to be asked. */
+export async function authOf(c: AppContext): Promise<Auth> {
   const { auths } = lasting(c.env);
   const deps = accountPlaneDeps(c);
   let auth = auths.get(deps.origin);
@@ -43,5 +44,6 @@ export function authOf(c: AppContext): Auth {
     if (auths.size >= MAX_ORIGINS) auths.clear();
     auths.set(deps.origin, auth);
   }
+  await auth.$context;
   return auth;
 }

@@ -50,7 +50,7 @@ const carriesKey = ({ headers, url }: Request): boolean =>
 /** The person whose session the cookie is, undefined when it is nobody's. */
 export async function signedInPerson(c: AppContext): Promise<Person | undefined> {
   if (!c.req.header('cookie')) return undefined;
-  const session = await authOf(c).api.getSession({ headers: c.req.raw.headers });
+  const session = await (await authOf(c)).api.getSession({ headers: c.req.raw.headers });
   return session?.user;
 }
 

@@ -16,11 +16,8 @@ interface Shown {
 
 async function settingsPage(c: AppContext, context: VerbContext, { error, message, totp }: Shown = {}): Promise<Response> {
   const headers = c.req.raw.headers;
-  const [me, sessions, current] = await Promise.all([
-    showMe(context),
-    authOf(c).api.listSessions({ headers }),
-    authOf(c).api.getSession({ headers }),
-  ]);
+  const { api } = await authOf(c);
+  const [me, sessions, current] = await Promise.all([showMe(context), api.listSessions({ headers }), api.getSession({ headers })]);
   return page(
     c,
     { title: 'Settings', context, ...(error !== undefined && { status: 400 }) },
@@ -114,7 +111,7 @@ async function settingsPage(c: AppContext, context: VerbContext, { error, messag
 }
 
 async function revokeSession(c: AppContext, context: VerbContext): Promise<Response> {
-  const { api } = authOf(c);
+  const { api } = await authOf(c);
   const headers = c.req.raw.headers;
   const found = (await api.listSessions({ headers })).find(({ id }) => id === c.req.param('id'));
   if (found) await api.revokeSession({ body: { token: found.token }, headers });
@@ -126,7 +123,7 @@ const WRONG = 'That did not work: is the password, or the code, right?';
 async function enableTwoFactor(c: AppContext, context: VerbContext): Promise<Response> {
   const { password } = await fields(c);
   try {
-    const enabled = await authOf(c).api.enableTwoFactor({ body: { ...(password && { password }) }, headers: c.req.raw.headers });
+    const enabled = await (await authOf(c)).api.enableTwoFactor({ body: { ...(password && { password }) }, headers: c.req.raw.headers });
     const { totpURI, backupCodes } = enabled as { totpURI: string; backupCodes: string[] };
     return settingsPage(c, context, { totp: { uri: totpURI, codes: backupCodes } });
   } catch {
@@ -143,13 +140,17 @@ async function forwardTwoFactor(c: AppContext, context: VerbContext, ask: () => 
 
 async function confirmTwoFactor(c: AppContext, context: VerbContext): Promise<Response> {
   const { code = '' } = await fields(c);
-  return forwardTwoFactor(c, context, () => authOf(c).api.verifyTOTP({ body: { code }, headers: c.req.raw.headers, asResponse: true }));
+  return forwardTwoFactor(c, context, async () =>
+    (await authOf(c)).api.verifyTOTP({ body: { code }, headers: c.req.raw.headers, asResponse: true }),
+  );
 }
 
 async function disableTwoFactor(c: AppContext, context: VerbContext): Promise<Response> {
   const { password } = await fields(c);
   const body = { ...(password && { password }) };
-  return forwardTwoFactor(c, context, () => authOf(c).api.disableTwoFactor({ body, headers: c.req.raw.headers, asResponse: true }));
+  return forwardTwoFactor(c, context, async () =>
+    (await authOf(c)).api.disableTwoFactor({ body, headers: c.req.raw.headers, asResponse: true }),
+  );
 }
 
 /** The page of no organization yet: those there are, and a new one. */

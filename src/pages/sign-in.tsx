@@ -114,7 +114,7 @@ async function signIn(c: AppContext): Promise<Response> {
   const { email = '', password = '', how = 'password' } = form;
   const next = safePath(form.next);
   const again = (error: string) => signInPage(c, form, error);
-  const { api } = authOf(c);
+  const { api } = await authOf(c);
   const headers = c.req.raw.headers;
   if (how === 'sso') {
     const begun = await startSso(c, email, next);
@@ -160,7 +160,7 @@ async function signUp(c: AppContext): Promise<Response> {
   const form = await fields(c);
   const { name = '', email = '', password = '' } = form;
   const body = { name, email, password, callbackURL: safePath(form.next) };
-  const answer = await authOf(c).api.signUpEmail({ body, headers: c.req.raw.headers, asResponse: true });
+  const answer = await (await authOf(c)).api.signUpEmail({ body, headers: c.req.raw.headers, asResponse: true });
   if (!answer.ok) {
     const { message } = (await answer.json().catch(() => ({}))) as { message?: string };
     return signUpPage(c, form, message ?? 'That did not work; try again.');
@@ -206,7 +206,7 @@ const forgotPage = (c: AppContext, message?: string) =>
 async function forgot(c: AppContext): Promise<Response> {
   if (!isSameSite(c)) return refusalPage(c, CROSS_SITE);
   const { email = '' } = await fields(c);
-  await authOf(c).api.requestPasswordReset({
+  await (await authOf(c)).api.requestPasswordReset({
     body: { email, redirectTo: '/reset-password' },
     headers: c.req.raw.headers,
     asResponse: true,
@@ -230,7 +230,7 @@ const resetPage = (c: AppContext, token: string, error?: string) =>
 async function reset(c: AppContext): Promise<Response> {
   if (!isSameSite(c)) return refusalPage(c, CROSS_SITE);
   const { token = '', password = '' } = await fields(c);
-  const answer = await authOf(c).api.resetPassword({
+  const answer = await (await authOf(c)).api.resetPassword({
     body: { token, newPassword: password },
     headers: c.req.raw.headers,
     asResponse: true,
@@ -259,13 +259,13 @@ const twoFactorPage = (c: AppContext, next: string, error?: string) =>
 async function twoFactor(c: AppContext): Promise<Response> {
   if (!isSameSite(c)) return refusalPage(c, CROSS_SITE);
   const { code = '', next } = await fields(c);
-  const answer = await authOf(c).api.verifyTOTP({ body: { code }, headers: c.req.raw.headers, asResponse: true });
+  const answer = await (await authOf(c)).api.verifyTOTP({ body: { code }, headers: c.req.raw.headers, asResponse: true });
   return forward(c, answer, safePath(next), (error) => twoFactorPage(c, safePath(next), error));
 }
 
 async function signOut(c: AppContext): Promise<Response> {
   if (!isSameSite(c)) return refusalPage(c, CROSS_SITE);
-  const answer = await authOf(c).api.signOut({ headers: c.req.raw.headers, asResponse: true });
+  const answer = await (await authOf(c)).api.signOut({ headers: c.req.raw.headers, asResponse: true });
   for (const cookie of answer.headers.getSetCookie()) c.header('set-cookie', cookie, { append: true });
   return c.redirect('/', 303);
 }

@@ -83,7 +83,11 @@ async function finish(c: AppContext, returned: Returned): Promise<Response> {
   const finished = await finishSso(deps, parameter(c, 'provider'), returned, getCookie(c, COOKIE), requestOrigin(c));
   if (!finished.ok) return renderError(c, finished.error);
   const { userId, returnTo } = finished.value;
-  const { headers } = await authOf(c).api.createVouchedSession({ body: { userId }, headers: c.req.raw.headers, returnHeaders: true });
+  const { headers } = await (await authOf(c)).api.createVouchedSession({
+    body: { userId },
+    headers: c.req.raw.headers,
+    returnHeaders: true,
+  });
   for (const cookie of headers.getSetCookie()) c.header('set-cookie', cookie, { append: true });
   setCookie(c, COOKIE, '', { path: '/api/auth/sso', maxAge: 0 });
   return c.redirect(returnTo, 303);

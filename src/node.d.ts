@@ -1,4 +1,4 @@
-/** The one thing taken from Node's module; its own types would bring all of Node's globals with them. */
+/** What is taken from Node's modules; their own types would bring all of Node's globals with them. */
 declare module 'node:crypto' {
   interface ScryptOptions {
     N: number;
@@ -13,4 +13,11 @@ declare module 'node:crypto' {
     options: ScryptOptions,
     done: (error: Error | null, key: Uint8Array<ArrayBuffer>) => void,
   ): void;
+}
+
+declare module 'node:async_hooks' {
+  export class AsyncLocalStorage<T> {
+    run<R>(store: T, work: () => R): R;
+    getStore(): T | undefined;
+  }
 }
