@@ -11,6 +11,9 @@ const workers = {
         bindings: {
           KEY_MAC_SECRET: 'the-secret-of-the-tests-0123456789-abcdef',
           ADMIN_TOKEN: 'the-operator-of-the-tests',
+          AUTH_SECRET: 'the-session-secret-of-the-tests-0123456789',
+          SIGN_IN_LIMITS: '0',
+          STRIPE_WEBHOOK_SECRET: 'whsec_of_the_tests',
           LOCAL: '1',
           TEST_MIGRATIONS: await readD1Migrations('./migrations'),
         },

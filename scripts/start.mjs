@@ -34,6 +34,10 @@ State: ${place} (log: gateway.log). Ctrl-C stops the gateway.
 `;
 }
 
+/** A local run sends no mail: it says what it would have sent. */
+const showMail = ({ to, subject, link, path }) =>
+  console.log(`Mail to ${to}: ${subject}\n${link ? `  ${link}` : `  ${relative(ROOT, path)}`}`);
+
 async function run(env) {
   const began = performance.now();
   const port = readPort(env);
@@ -57,7 +61,7 @@ async function run(env) {
     await requireFreePort(port);
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => stop(0));
     const variables = { ...ensureSecrets(paths.secrets), ...read, LOCAL: '1' };
-    gateway = startGateway({ paths, port, variables });
+    gateway = startGateway({ paths, port, variables, onMail: showMail });
     state.record(gateway.pid);
     await gateway.ready;
     await waitForHealth(url);

@@ -86,6 +86,19 @@ function failed(error: Error, c: AppContext): Response {
   return renderError(c, fail('internal', 'Something went wrong on our side; please report the request id.').error, clientDialect(c));
 }
 
+/** The first segments of the account plane's paths; it is loaded when one of them is first asked for. */
+const ACCOUNT_API = ['auth', 'me', 'api-keys', 'api-usage', 'orgs', 'invitations', 'audit', 'billing'].map((name) => `/api/${name}`);
+const PAGES = [
+  ...['sign-in', 'sign-up', 'sign-out', 'forgot-password', 'reset-password', 'two-factor', 'invitations', 'assets'],
+  ...['models', 'pricing', 'manage-api-keys', 'usage', 'settings'],
+].map((name) => `/${name}`);
+const ACCOUNT_PATHS = ['/', ...[...ACCOUNT_API, ...PAGES].flatMap((path) => [path, `${path}/*`])];
+
+async function accountPlane(c: AppContext): Promise<Response> {
+  const loaded = await import('./account-plane');
+  return loaded.accountPlane.fetch(c.req.raw, c.env, c.executionCtx);
+}
+
 export function createApp(): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.onError(failed);
@@ -106,5 +119,6 @@ export function createApp(): Hono<AppEnv> {
     withCommonHeaders(c, c.res);
   });
   app.route('/api/admin', admin);
+  for (const path of ACCOUNT_PATHS) app.all(path, accountPlane);
   return app;
 }

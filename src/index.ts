@@ -1,3 +1,4 @@
+import type { LedgerMessage } from './account/types';
 import { createApp } from './app';
 import { reconcile } from './console/reconcile';
 import type { Bindings } from './env';
@@ -10,17 +11,37 @@ export { LiveStream } from './live/live-stream';
 
 const app = createApp();
 
+/** As in wrangler.toml. */
+const EVERY_MINUTE = '* * * * *';
+
+const carriesAlert = ({ body }: Message): boolean =>
+  ((body as Partial<LedgerMessage>).entities ?? []).some(({ id }) => id.startsWith('alert:'));
+
+/** A mail that cannot go out holds up nothing else. */
+async function sendAlerts(env: Bindings): Promise<void> {
+  try {
+    await (await import('./account-jobs')).sendAlerts(env);
+  } catch (error) {
+    console.error('alerts not sent', String(error));
+  }
+}
+
 export default {
   fetch: app.fetch,
-  queue: (batch, env, context) =>
-    consume(
+  async queue(batch, env, context) {
+    await consume(
       queueDeps(env),
       batch,
       () => jobDeps(env),
       (work) => context.waitUntil(work),
-    ),
+    );
+    if (batch.messages.some(carriesAlert)) await sendAlerts(env);
+  },
   async scheduled({ cron }, env) {
-    if (cron !== NIGHTLY) return void (await sweep(jobDeps(env)));
+    if (cron === EVERY_MINUTE) return void (await sweep(jobDeps(env)));
+    // What was not sent when it came is sent now.
+    await sendAlerts(env);
+    if (cron !== NIGHTLY) return;
     const { checked, problems } = await reconcile(envConsoleDeps(env));
     console.log('reconciliation', JSON.stringify({ checked, problems: problems.length }));
   },

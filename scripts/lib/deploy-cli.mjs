@@ -10,7 +10,7 @@ Takes a Cloudflare account from nothing to a deployed gateway, and skips what is
 signs in, creates the D1 database, the R2 bucket and the queues that wrangler.toml names, applies the migrations,
 asks for the secrets that are not set, and deploys. Afterwards \`npx wrangler deploy\` alone brings a new version up.
 
-  --yes    ask nothing: secrets come from the environment, KEY_MAC_SECRET and ADMIN_TOKEN are made when not given
+  --yes    ask nothing: secrets come from the environment, KEY_MAC_SECRET, AUTH_SECRET and ADMIN_TOKEN are made when not given
 
 Without a terminal, answers are read line by line. CLOUDFLARE_API_TOKEN signs in, CLOUDFLARE_ACCOUNT_ID chooses.`;
 

@@ -18,6 +18,7 @@ async function existingSecrets({ wrangler }) {
 
 const OWN = [
   { name: 'KEY_MAC_SECRET', why: 'signs API keys', least: 32 },
+  { name: 'AUTH_SECRET', why: 'signs sessions', least: 32 },
   { name: 'ADMIN_TOKEN', why: "opens the operator's API", least: 16 },
 ];
 

@@ -25,7 +25,7 @@ export function logTail(path, { lines = 8, width = 300 } = {}) {
 }
 
 /** Starts the host; `ready` settles when the Worker runs, `gone` resolves when the host has ended. */
-export function startGateway({ paths, port, variables }) {
+export function startGateway({ paths, port, variables, onMail = () => {} }) {
   const log = openLog(paths.log);
   const child = spawn(nodePath(), ['--no-warnings', join(ROOT, 'scripts/lib/host.mjs')], {
     cwd: ROOT,
@@ -41,7 +41,8 @@ export function startGateway({ paths, port, variables }) {
   const ready = new Promise((done, fail) => {
     createInterface({ input: child.stdout }).on('line', (line) => {
       const message = JSON.parse(line);
-      if (message.ready) done();
+      if (message.mail) onMail(message.mail);
+      else if (message.ready) done();
       else fail(new Error(message.error));
     });
     gone.then(() => fail(new Error('The gateway ended while it started.')));

@@ -1,7 +1,8 @@
 // Runs the gateway in workerd through Miniflare until its stdin closes, which it also does when start.mjs is killed:
 // workerd alone would live on and keep the port.
 //
-// One line of JSON on stdin: { root, paths, port, variables }. One line of JSON on stdout: { ready } or { error }.
+// One line of JSON on stdin: { root, paths, port, variables }. Lines of JSON on stdout: { ready } or { error }, then
+// { mail } for each mail that the Worker sends.
 //
 // Why not `wrangler dev`: it runs a second workerd as a proxy, takes a second longer to start, records every request's
 // URL (`?key=` and all) in a trace store on disk, asks the network for its news, and never runs a cron. Here the Worker
@@ -12,6 +13,7 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { readyBundle } from './bundle.mjs';
 import { scheduleCrons } from './cron.mjs';
+import { mailSink } from './mail-sink.mjs';
 import { migrate } from './migrate.mjs';
 
 const say = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
@@ -45,6 +47,7 @@ function miniflareOptions({ worker, others, databases, modules, modulesRoot }, {
         modulesRoot,
         bindings: { ...worker.bindings, ...variables },
         d1Databases: localDatabases(databases),
+        serviceBindings: { ...worker.serviceBindings, MAIL_SINK: mailSink(paths.mail, (mail) => say({ mail })) },
         unsafeRegisterWorker: false,
         unsafeDirectSockets: [{ host: '127.0.0.1', port }],
       },

@@ -23,6 +23,7 @@ export const statePaths = (directory) => ({
   account: join(directory, 'account.json'),
   lock: join(directory, 'gateway.json'),
   log: join(directory, 'gateway.log'),
+  mail: join(directory, 'mail'),
   build: join(directory, 'build'),
   temporary: join(directory, 'tmp'),
 });

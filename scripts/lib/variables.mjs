@@ -18,13 +18,18 @@ export const PROVIDERS = [
 ].map(([id, label]) => ({ id, label, keyVariable: `${id.toUpperCase()}_API_KEY`, urlVariable: `${id.toUpperCase()}_BASE_URL` }));
 
 const PROVIDER_VARIABLES = new Set(PROVIDERS.flatMap(({ keyVariable, urlVariable }) => [keyVariable, urlVariable]));
-const OWN_SECRETS = new Set(['KEY_MAC_SECRET', 'ADMIN_TOKEN']);
+/** Of the Worker's own: what it signs with, and what the account plane reaches. */
+const OWN_VARIABLES = new Set(
+  'KEY_MAC_SECRET ADMIN_TOKEN AUTH_SECRET PUBLIC_URL BRAND MAIL_FROM RESEND_API_KEY GITHUB_CLIENT_ID GITHUB_CLIENT_SECRET'
+    .split(' ')
+    .concat('GOOGLE_CLIENT_ID GOOGLE_CLIENT_SECRET STRIPE_SECRET_KEY STRIPE_WEBHOOK_SECRET'.split(' ')),
+);
 
 export const isProviderVariable = (name) => PROVIDER_VARIABLES.has(name) || name.startsWith('CUSTOM_');
 
 /** What reaches the Worker: all of `.dev.vars`, and of the environment, which goes first, what concerns the Worker. */
 export function collectVariables(devVarsText, env) {
-  const fromEnvironment = Object.entries(env).filter(([name]) => isProviderVariable(name) || OWN_SECRETS.has(name));
+  const fromEnvironment = Object.entries(env).filter(([name]) => isProviderVariable(name) || OWN_VARIABLES.has(name));
   const merged = { ...parseEnv(devVarsText ?? ''), ...Object.fromEntries(fromEnvironment) };
   return Object.fromEntries(Object.entries(merged).filter(([, value]) => value.trim() !== ''));
 }

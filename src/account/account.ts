@@ -30,6 +30,7 @@ import type {
   ExtendRequest,
   ExtendResult,
   GrantRequest,
+  KeyChange,
   KeyRecord,
   KeySummary,
   Operation,
@@ -161,6 +162,19 @@ export class Account extends DurableObject<AccountBindings> {
     });
     this.wakeBy(this.now());
     return this.listKeys().find(({ id }) => id === key.id)!;
+  }
+
+  /** Changes a key in place; one that is revoked stays as it is. */
+  changeKey(id: string, change: KeyChange): KeySummary | null {
+    const key = this.open()?.keys.get(id);
+    return key && key.status !== 'revoked' ? this.putKey({ ...key, ...change }) : null;
+  }
+
+  /** A new secret for a key; the one it had stays good for so long. */
+  rotateKey(id: string, secretHash: string, graceMs: number): KeySummary | null {
+    const key = this.open()?.keys.get(id);
+    if (!key || key.status === 'revoked') return null;
+    return this.putKey({ ...key, secretHash, previous: { secretHash: key.secretHash, untilMs: this.now() + graceMs } });
   }
 
   revokeKey(id: string): KeySummary | null {
@@ -341,8 +355,11 @@ export class Account extends DurableObject<AccountBindings> {
         keys.put(disabled);
         outbox.put(`key:${id}`, publicKey(disabled), this.now());
       },
-      alert: (kind: string, keyId: string, month: number, payload: Record<string, unknown>) =>
-        outbox.put(`alert:${kind}:${keyId}:${month}`, { kind, keyId, month, ...payload }, this.now()),
+      alert: (kind: string, keyId: string, month: number, payload: Record<string, unknown>) => {
+        outbox.put(`alert:${kind}:${keyId}:${month}`, { kind, keyId, month, ...payload }, this.now());
+        // Somebody is to be told: that waits for no next call.
+        this.wakeBy(this.now());
+      },
     };
     this.opened = { store, keys, outbox, ledger: new Ledger(store, row, hooks, this.now()) };
     return this.opened;
@@ -406,4 +423,7 @@ function requireExact(...amounts: MicroCredits[]): void {
   for (const amount of amounts) if (!Number.isSafeInteger(amount) || amount < 0) throw new RangeError(`${amount} is no exact amount`);
 }
 
-const publicKey = ({ secretHash: _, ...key }: KeyRecord): Omit<KeyRecord, 'secretHash'> => key;
+const publicKey = ({ secretHash: _, previous, ...key }: KeyRecord): Omit<KeySummary, 'spentThisMonthMicro'> => ({
+  ...key,
+  ...(previous && { previousUntilMs: previous.untilMs }),
+});

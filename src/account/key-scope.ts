@@ -42,9 +42,14 @@ const sameOrigin = (a: string, b: string): boolean => a.toLowerCase().replace(/\
 
 type KeyCheck = Pick<AdmitRequest, 'secretHash' | 'origin' | 'ip'>;
 
+function secretFits({ secretHash, previous }: KeyRecord, given: string, nowMs: number): boolean {
+  if (equalText(secretHash, given)) return true;
+  return previous !== undefined && nowMs < previous.untilMs && equalText(previous.secretHash, given);
+}
+
 /** Why the key may not be used from here, undefined when it may. */
 export function refuseKey(key: KeyRecord | undefined, request: KeyCheck, nowMs: number): GatewayError | undefined {
-  if (!key || !equalText(key.secretHash, request.secretHash)) return fail('invalid_key', 'This API key does not exist.').error;
+  if (!key || !secretFits(key, request.secretHash, nowMs)) return fail('invalid_key', 'This API key does not exist.').error;
   if (key.status === 'revoked') return fail('revoked_key', 'This API key was revoked.').error;
   if (key.status === 'disabled') return fail('disabled_key', 'This API key is disabled: it reached its spending limit.').error;
   if (key.expiresAtMs !== null && key.expiresAtMs <= nowMs) return fail('expired_key', 'This API key has expired.').error;

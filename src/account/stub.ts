@@ -15,6 +15,8 @@ type RemoteMethod =
   | 'grant'
   | 'setTier'
   | 'putKey'
+  | 'changeKey'
+  | 'rotateKey'
   | 'revokeKey'
   | 'listKeys'
   | 'authorize'

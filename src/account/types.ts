@@ -34,10 +34,24 @@ export interface KeyRecord {
   ips: string[];
   models: string[];
   families: string[];
+  /** What it may do in the account plane beside calling models; nothing when there are none. */
+  scopes?: string[];
+  /** The secret before the last rotation, good until its grace is over. */
+  previous?: { secretHash: string; untilMs: number };
 }
 
+/** What may change of a key while it keeps its id, its secret and what it has spent. */
+export type KeyChange = Partial<
+  Pick<
+    KeyRecord,
+    'name' | 'status' | 'expiresAtMs' | 'spendingLimitMicro' | 'autoDisable' | 'origins' | 'ips' | 'models' | 'families' | 'scopes'
+  >
+>;
+
 /** A key as its owner may see it. */
-export interface KeySummary extends Omit<KeyRecord, 'secretHash'> {
+export interface KeySummary extends Omit<KeyRecord, 'secretHash' | 'previous'> {
+  /** Until when the secret before the last rotation is good. */
+  previousUntilMs?: number;
   spentThisMonthMicro: MicroCredits;
 }
 

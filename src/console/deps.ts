@@ -1,8 +1,20 @@
 import type { AccountStub } from '../account/stub';
+import type { AccountSettings } from '../env-account';
+import type { Mailer } from '../mail/mail';
 
 export interface ConsoleDeps {
   db: D1Database;
   account: (accountId: string) => AccountStub;
   macSecret: string;
   now: () => number;
+}
+
+/** What the account plane has beside that. */
+export interface AccountPlaneDeps extends ConsoleDeps {
+  settings: AccountSettings;
+  /** Where the gateway is reached: `https://gateway.example.com`. */
+  origin: string;
+  /** Undefined where mail is not set up. */
+  mail: Mailer | undefined;
+  fetch: typeof fetch;
 }

@@ -15,6 +15,9 @@ export const newKeyBytes = (): Uint8Array => random(KEY_ID_BYTES);
 export const accountBytes = (id: string): Uint8Array | undefined =>
   id.startsWith('acc_') ? fromBase62(id.slice(4), ACCOUNT_ID_BYTES) : undefined;
 
+/** The bytes of a key id, undefined when it is none. */
+export const keyBytes = (id: string): Uint8Array | undefined => (id.startsWith('key_') ? fromBase62(id.slice(4), KEY_ID_BYTES) : undefined);
+
 /** Random base62 digits, of nearly six bits each: 24 of them cannot be guessed. */
 export function randomDigits(count: number): string {
   let digits = '';

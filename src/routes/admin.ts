@@ -13,17 +13,16 @@ import {
   showAccount,
   tierInput,
 } from '../console/accounts';
-import { createKey, createKeyInput, listKeys, revokeKey } from '../console/api-keys';
+import { createKey, createKeyInput, listKeys, revokeKey } from '../console/api-keys/internal';
 import type { ConsoleDeps } from '../console/deps';
 import { reconcile, recover } from '../console/reconcile';
-import { fail, type GatewayError } from '../core/errors';
-import { readBody } from '../http/body';
+import { fail } from '../core/errors';
 import type { AppContext, AppEnv } from '../http/context';
 import { consoleDeps, jobDeps } from '../http/deps';
+import { jsonInput as input } from '../http/input';
 import { renderError } from '../http/render-error';
 import { sweep } from '../jobs/sweep';
 
-const BODY_LIMIT_BYTES = 1_048_576;
 const PAGE = 50;
 const MAX_PAGE = 500;
 
@@ -36,23 +35,6 @@ async function isOperator(c: AppContext): Promise<boolean> {
   if (expected === undefined || given === undefined) return false;
   const [a, b] = await Promise.all([expected, given].map((text) => crypto.subtle.digest('SHA-256', encoder.encode(text))));
   return crypto.subtle.timingSafeEqual(a!, b!);
-}
-
-/** A body by its schema; the error names the field at fault. */
-async function input<T>(c: AppContext, schema: z.ZodType<T>): Promise<{ ok: true; value: T } | { ok: false; error: GatewayError }> {
-  const body = await readBody(c.req.raw, BODY_LIMIT_BYTES);
-  if (!body.ok) return body;
-  let json: unknown;
-  try {
-    json = body.value.trim() === '' ? {} : JSON.parse(body.value);
-  } catch {
-    return fail('invalid_request', 'The request body is not valid JSON.');
-  }
-  const parsed = schema.safeParse(json);
-  if (parsed.success) return { ok: true, value: parsed.data };
-  const [issue] = parsed.error.issues;
-  const param = issue?.path.join('.') || (issue?.code === 'unrecognized_keys' ? issue.keys.join(', ') : 'body');
-  return fail('invalid_request', `The field \`${param}\` is not valid: ${issue?.message}.`, { param });
 }
 
 /** Runs a verb on an account that exists. */

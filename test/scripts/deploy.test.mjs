@@ -88,7 +88,7 @@ describe('deploying to an empty account', () => {
       'd1 migrations apply DB --remote',
       'deploy --secrets-file',
     ]);
-    expect(Object.keys(cloud.secrets).sort()).toEqual(['ADMIN_TOKEN', 'KEY_MAC_SECRET', 'OPENAI_API_KEY']);
+    expect(Object.keys(cloud.secrets).sort()).toEqual(['ADMIN_TOKEN', 'AUTH_SECRET', 'KEY_MAC_SECRET', 'OPENAI_API_KEY']);
     expect(cloud.secrets.KEY_MAC_SECRET.length).toBeGreaterThanOrEqual(32);
     expect(cloud.secrets.OPENAI_API_KEY).toBe('sk-open');
     expect(output).toContain('GATEWAY_URL=https://hypereal-gateway.ours.workers.dev');
@@ -105,6 +105,7 @@ describe('deploying to an empty account', () => {
     expect(output.split(cloud.secrets.ADMIN_TOKEN)).toHaveLength(2);
     expect(shownToken(output)).toBe(cloud.secrets.ADMIN_TOKEN);
     expect(output).not.toContain(cloud.secrets.KEY_MAC_SECRET);
+    expect(output).not.toContain(cloud.secrets.AUTH_SECRET);
     expect(output).not.toContain('sk-open');
   });
 
@@ -119,7 +120,7 @@ describe('deploying to an empty account', () => {
       ADMIN_TOKEN: 'an-operators-token',
     };
     const { asked, output } = await deploy(cloud, { answers });
-    expect(cloud.secrets).toEqual({ KEY_MAC_SECRET: typed, ADMIN_TOKEN: 'an-operators-token' });
+    expect(cloud.secrets).toEqual({ KEY_MAC_SECRET: typed, AUTH_SECRET: expect.any(String), ADMIN_TOKEN: 'an-operators-token' });
     expect(asked.every(({ secret }) => secret)).toBe(true);
     expect(output).not.toContain('an-operators-token');
   });
@@ -141,7 +142,7 @@ describe('deploying to an empty account', () => {
       DEEPSEEK_BASE_URL: 'https://deepseek.example/v1',
       CUSTOM_PROVIDERS: '[]',
     });
-    expect(Object.keys(cloud.secrets)).toHaveLength(5);
+    expect(Object.keys(cloud.secrets)).toHaveLength(6);
   });
 
   it('leaves the terminal to Wrangler for the deployment alone', async () => {
@@ -157,7 +158,7 @@ describe('deploying again', () => {
       databases: [{ name: 'hypereal-gateway', uuid: 'uuid-of-hypereal-gateway' }],
       buckets: ['hypereal-gateway-files'],
       queues: QUEUES,
-      secrets: { KEY_MAC_SECRET: 'kept', ADMIN_TOKEN: 'kept', OPENAI_API_KEY: 'kept' },
+      secrets: { KEY_MAC_SECRET: 'kept', AUTH_SECRET: 'kept', ADMIN_TOKEN: 'kept', OPENAI_API_KEY: 'kept' },
     });
 
   it('creates nothing that is there, and asks for no secret that is set', async () => {
@@ -166,8 +167,8 @@ describe('deploying again', () => {
     const { code, asked, output } = await deploy(cloud);
     expect(code, output).toBe(0);
     expect(cloud.changes()).toEqual(['d1 migrations apply DB --remote', 'deploy']);
-    expect(asked.some(({ question }) => /KEY_MAC_SECRET|ADMIN_TOKEN|OPENAI/.test(question))).toBe(false);
-    expect(cloud.secrets).toEqual({ KEY_MAC_SECRET: 'kept', ADMIN_TOKEN: 'kept', OPENAI_API_KEY: 'kept' });
+    expect(asked.some(({ question }) => /KEY_MAC_SECRET|AUTH_SECRET|ADMIN_TOKEN|OPENAI/.test(question))).toBe(false);
+    expect(cloud.secrets).toEqual({ KEY_MAC_SECRET: 'kept', AUTH_SECRET: 'kept', ADMIN_TOKEN: 'kept', OPENAI_API_KEY: 'kept' });
     expect(shownToken(output)).toBeUndefined();
   });
 

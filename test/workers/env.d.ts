@@ -6,6 +6,7 @@ declare global {
     interface Env extends Bindings {
       KEY_MAC_SECRET: string;
       ADMIN_TOKEN: string;
+      AUTH_SECRET: string;
       TEST_MIGRATIONS: D1Migration[];
     }
   }

@@ -11,6 +11,7 @@ import { until } from './wait';
 
 export const KEY_MAC_SECRET = 'the-secret-of-the-tests-0123456789-abcdef';
 export const ADMIN_TOKEN = 'the-operator-of-the-tests';
+export const AUTH_SECRET = 'the-session-secret-of-the-tests-0123456789';
 
 const START_MS = 120_000;
 
@@ -72,7 +73,10 @@ export class Worker {
   private constructor(private readonly variables: Record<string, string>) {}
 
   static async start(variables: Variables): Promise<Worker> {
-    const texts = Object.entries({ KEY_MAC_SECRET, ADMIN_TOKEN, ...variables }).map(([name, value]) => [name, String(value)]);
+    const texts = Object.entries({ KEY_MAC_SECRET, ADMIN_TOKEN, AUTH_SECRET, SIGN_IN_LIMITS: '0', ...variables }).map(([name, value]) => [
+      name,
+      String(value),
+    ]);
     const worker = new Worker(Object.fromEntries(texts));
     try {
       await worker.run();

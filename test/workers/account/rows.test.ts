@@ -1,7 +1,7 @@
 import { createExecutionContext, env, waitOnExecutionContext } from 'cloudflare:test';
 import { describe, expect, it, vi } from 'vitest';
 import { createApp } from '../../../src/app';
-import { createKey } from '../../../src/console/api-keys';
+import { createKey } from '../../../src/console/api-keys/internal';
 import type { Bindings } from '../../../src/env';
 import { envConsoleDeps } from '../../../src/http/deps';
 import {

@@ -1,0 +1,12 @@
+/** What the account plane does without being asked; loaded when there is something to do. */
+import { mailAlerts } from './console/alerts/mail';
+import type { Bindings } from './env';
+import { type AccountPlaneBindings, readAccountSettings } from './env-account';
+import { createMailer } from './mail/mailer';
+
+/** Without mail, alerts wait in D1. */
+export async function sendAlerts(env: Bindings): Promise<void> {
+  const settings = readAccountSettings(env);
+  const mail = createMailer(env as AccountPlaneBindings, settings, (input, init) => fetch(input, init));
+  if (mail) await mailAlerts({ db: env.DB, mail, brand: settings.BRAND, origin: settings.PUBLIC_URL, now: Date.now });
+}

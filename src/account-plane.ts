@@ -1,0 +1,56 @@
+/**
+ * The account plane: sign-in, keys, usage, organizations, billing and pages. The Worker loads this module when one of
+ * its paths is first asked for, so that a call to a model never pays for it.
+ */
+import { Hono } from 'hono';
+import { answerHeaders } from './core/answer-headers';
+import { fail, type GatewayError } from './core/errors';
+import { authOf } from './http/account-deps';
+import { authorize } from './http/caller';
+import { type AppContext, type AppEnv, requestIdOf } from './http/context';
+import { gatewayDeps } from './http/deps';
+import { renderError } from './http/render-error';
+import { PAGE_ROUTES } from './pages/routes';
+import { refusalPage } from './pages/shell';
+import type { AccountRoute } from './routes/account/route';
+import { ACCOUNT_ROUTES } from './routes/account/routes';
+
+type Refuse = (c: AppContext, error: GatewayError) => Response | Promise<Response>;
+
+function withHeaders(c: AppContext, response: Response): Response {
+  if (response.headers.has('x-request-id')) return response;
+  const answered = new Response(response.body, response);
+  for (const [name, value] of Object.entries(answerHeaders(requestIdOf(c)))) answered.headers.set(name, value);
+  if (!answered.headers.has('cache-control')) answered.headers.set('cache-control', 'no-store');
+  return answered;
+}
+
+async function serve(c: AppContext, route: AccountRoute, refuse: Refuse): Promise<Response> {
+  if (route.permission === 'public') return route.handle(c);
+  const context = await authorize(c, route.permission);
+  if (!context.ok) return refuse(c, context.error);
+  return route.handle(c, context.value);
+}
+
+function failed(error: Error, c: AppContext): Response {
+  const reason = { requestId: requestIdOf(c), path: c.req.path, error: error.message, stack: error.stack };
+  console.error('account plane failed', JSON.stringify(reason));
+  return renderError(c, fail('internal', 'Something went wrong on our side; please report the request id.').error);
+}
+
+function createAccountPlane(): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  app.onError(failed);
+  app.notFound((c) => renderError(c, fail('not_found', `There is nothing at ${c.req.method} ${c.req.path}.`).error));
+  app.use(async (c, next) => {
+    c.set('gateway', gatewayDeps(c.env, c.executionCtx));
+    await next();
+    c.res = withHeaders(c, c.res);
+  });
+  for (const route of ACCOUNT_ROUTES) app.on(route.method, route.path, (c) => serve(c, route, renderError));
+  for (const route of PAGE_ROUTES) app.on(route.method, route.path, (c) => serve(c, route, refusalPage));
+  app.all('/api/auth/*', async (c) => (await authOf(c)).handler(c.req.raw));
+  return app;
+}
+
+export const accountPlane = createAccountPlane();

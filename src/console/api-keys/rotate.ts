@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { mintKey } from '../../core/api-key';
+import { fail, ok, type Result } from '../../core/errors';
+import { accountBytes, keyBytes } from '../../core/ids';
+import { commit } from '../audit/commit';
+import type { VerbContext } from '../context';
+import { type KeyView, keyView } from './internal';
+
+const LONGEST_GRACE_SECONDS = 30 * 86_400;
+const DEFAULT_GRACE_SECONDS = 86_400;
+
+export const rotateKeyInput = z.strictObject({
+  /** For how long the old secret stays good: a day by default, 0 ends it at once. */
+  graceSeconds: z.number().int().min(0).max(LONGEST_GRACE_SECONDS).nullish(),
+});
+
+/** A new secret for the same key: its name, limits and what it has spent stay. */
+export async function rotateApiKey(
+  context: VerbContext,
+  id: string,
+  input: z.infer<typeof rotateKeyInput>,
+): Promise<Result<KeyView & { key: string }>> {
+  const missing = fail('not_found', 'There is no such API key.');
+  const stub = context.account(context.accountId);
+  const known = (await stub.listKeys()).find((key) => key.id === id);
+  if (!known || known.status === 'revoked') return missing;
+  const graceSeconds = input.graceSeconds ?? DEFAULT_GRACE_SECONDS;
+  const minted = await mintKey(context.macSecret, known.mode, accountBytes(context.accountId)!, keyBytes(id)!);
+  // Told first: without its note the change is refused, and the old secret is still good for its grace.
+  const rotated = await stub.rotateKey(id, minted.secretHash, graceSeconds * 1_000);
+  if (!rotated) return missing;
+  await commit(context, { action: 'api_key.rotate', target: id, detail: { graceSeconds } });
+  return ok({ ...keyView(rotated), key: minted.token });
+}

@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import type { KeyChange } from '../../account/types';
+import { fail, ok, type Result } from '../../core/errors';
+import { fromCredits } from '../../core/money';
+import { commit } from '../audit/commit';
+import type { VerbContext } from '../context';
+import { type KeyView, keyFields, keyView, noted } from './internal';
+
+/** `null` takes a limit away; what is left out stays. */
+export const updateKeyInput = z
+  .strictObject({
+    ...keyFields,
+    /** `active` enables a key again that reached its limit. */
+    status: z.enum(['active', 'disabled']),
+  })
+  .partial();
+
+export type UpdateKeyInput = z.infer<typeof updateKeyInput>;
+
+function changeOf(input: UpdateKeyInput): KeyChange {
+  const { expiresAt, spendingLimit, autoDisable, origins, ips, models, families, scopes, name, status } = input;
+  return {
+    ...(name !== undefined && { name }),
+    ...(status !== undefined && { status }),
+    ...(expiresAt !== undefined && { expiresAtMs: expiresAt === null ? null : Date.parse(expiresAt) }),
+    ...(spendingLimit !== undefined && { spendingLimitMicro: spendingLimit === null ? null : fromCredits(spendingLimit) }),
+    ...(autoDisable !== undefined && { autoDisable: autoDisable ?? false }),
+    ...(origins !== undefined && { origins: origins ?? [] }),
+    ...(ips !== undefined && { ips: ips ?? [] }),
+    ...(models !== undefined && { models: models ?? [] }),
+    ...(families !== undefined && { families: families ?? [] }),
+    ...(scopes !== undefined && { scopes: scopes ?? [] }),
+  };
+}
+
+export async function updateApiKey(context: VerbContext, id: string, input: UpdateKeyInput): Promise<Result<KeyView>> {
+  const beyond = input.scopes?.find((scope) => !context.permissions.has(scope));
+  if (beyond !== undefined) return fail('permission_denied', `You cannot give a key the permission ${beyond}, which you do not have.`);
+  const changed = await context.account(context.accountId).changeKey(id, changeOf(input));
+  if (!changed) return fail('not_found', 'There is no such API key.');
+  await commit(context, { action: 'api_key.update', target: id, detail: noted(input) });
+  return ok(keyView(changed));
+}

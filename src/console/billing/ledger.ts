@@ -1,0 +1,43 @@
+import { fail, ok } from '../../core/errors';
+import { toCredits } from '../../core/money';
+import type { VerbContext } from '../context';
+
+interface Row {
+  id: string;
+  kind: string;
+  state: string;
+  model: string | null;
+  endpoint: string | null;
+  amount: number;
+  closedAt: number;
+  reason: string | null;
+  epoch: number;
+  closeSeq: number;
+}
+
+const COLUMNS = `id, kind, state, model, endpoint, amount, closed_at AS closedAt, detail->>'reason' AS reason, epoch, close_seq AS closeSeq`;
+
+/** Every line that changed the balance, newest first: they add up to it. */
+export async function listLedger(context: VerbContext, limit: number, cursor: string | undefined) {
+  const [, epoch, closeSeq] = /^(\d{1,10})~(\d{1,15})$/.exec(cursor ?? '') ?? [];
+  if (cursor && epoch === undefined)
+    return fail('invalid_request', '`cursor` must be the `nextCursor` of the page before.', { param: 'cursor' });
+  const before = epoch === undefined ? [Number.MAX_SAFE_INTEGER, 0] : [Number(epoch), Number(closeSeq)];
+  const { results } = await context.db
+    .prepare(
+      `SELECT ${COLUMNS} FROM ledger WHERE account_id = ? AND amount <> 0 AND (epoch, close_seq) < (?, ?)
+       ORDER BY epoch DESC, close_seq DESC LIMIT ?`,
+    )
+    .bind(context.accountId, ...before, limit + 1)
+    .all<Row>();
+  const page = results.slice(0, limit);
+  const last = page.at(-1);
+  return ok({
+    lines: page.map(({ amount, closedAt, epoch: _e, closeSeq: _s, ...line }) => ({
+      ...line,
+      amountCredits: toCredits(amount),
+      closedAt: new Date(closedAt).toISOString(),
+    })),
+    nextCursor: results.length > limit && last ? `${last.epoch}~${last.closeSeq}` : null,
+  });
+}

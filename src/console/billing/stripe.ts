@@ -1,0 +1,27 @@
+/** Stripe's own client, made when a payment is first asked for. */
+import Stripe from 'stripe';
+import type { AccountPlaneDeps } from '../deps';
+
+export function stripeOf({ settings }: Pick<AccountPlaneDeps, 'settings'>): Stripe | undefined {
+  if (settings.STRIPE_SECRET_KEY === undefined) return undefined;
+  const url = new URL(settings.STRIPE_URL);
+  return new Stripe(settings.STRIPE_SECRET_KEY, {
+    httpClient: Stripe.createFetchHttpClient(),
+    protocol: url.protocol === 'http:' ? 'http' : 'https',
+    host: url.hostname,
+    port: url.port || (url.protocol === 'http:' ? '80' : '443'),
+    maxNetworkRetries: 2,
+    timeout: 20_000,
+    telemetry: false,
+  });
+}
+
+/** The event, if its signature is Stripe's and it is not old; undefined when it is not. */
+export async function readEvent(body: string, signature: string, secret: string): Promise<Stripe.Event | undefined> {
+  const stripe = new Stripe('unused');
+  try {
+    return await stripe.webhooks.constructEventAsync(body, signature, secret, undefined, Stripe.createSubtleCryptoProvider());
+  } catch {
+    return undefined;
+  }
+}

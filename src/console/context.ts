@@ -1,0 +1,39 @@
+/** What a verb of the control plane is given: whom it acts for, on whose wallet, and with what. */
+import type { AccountPlaneDeps } from './deps';
+import type { Permission, Role } from './permissions';
+
+export type ActorKind = 'user' | 'api_key' | 'operator' | 'system';
+
+export interface Actor {
+  kind: ActorKind;
+  id: string;
+  /** An e-mail address, or a key's name. */
+  name: string;
+}
+
+/** Where a request came from, for the audit log. */
+export interface RequestOrigin {
+  ip: string | null;
+  userAgent: string | null;
+  requestId: string;
+}
+
+export interface OrganizationRef {
+  id: string;
+  slug: string;
+  name: string;
+}
+
+export interface VerbContext extends AccountPlaneDeps {
+  actor: Actor;
+  from: RequestOrigin;
+  /** The wallet, personal or an organization's. */
+  accountId: string;
+  organization: OrganizationRef | null;
+  /** The member's; an owner's in their own wallet; null for an API key. */
+  role: Role | null;
+  permissions: ReadonlySet<Permission>;
+}
+
+/** The same acting on another wallet: for what concerns no wallet that the caller has chosen. */
+export const onAccount = <C extends Pick<VerbContext, 'accountId'>>(context: C, accountId: string): C => ({ ...context, accountId });

@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { toHex } from '../../core/hex';
+import { accountId, newAccountBytes } from '../../core/ids';
+import { commit } from '../audit/commit';
+import type { VerbContext } from '../context';
+import type { Role } from '../permissions';
+
+export const createOrganizationInput = z.strictObject({ name: z.string().trim().min(1).max(100) });
+
+const random = (bytes: number): string => toHex(crypto.getRandomValues(new Uint8Array(bytes)));
+
+function slugOf(name: string): string {
+  const plain = name
+    .normalize('NFKD')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-');
+  return plain.replace(/^-+|-+$/g, '').slice(0, 40) || 'team';
+}
+
+export interface OrganizationView {
+  id: string;
+  slug: string;
+  name: string;
+  role: Role | null;
+  accountId: string;
+}
+
+/** An organization with a wallet of its own; who makes it owns it. */
+export async function createOrganization(
+  context: VerbContext,
+  { name }: z.infer<typeof createOrganizationInput>,
+): Promise<OrganizationView> {
+  const { db, actor, account } = context;
+  const [id, wallet, at] = [`org_${random(8)}`, accountId(newAccountBytes()), context.now()];
+  await account(wallet).create({ id: wallet, name, email: null, createdAtMs: at, grantedTier: 'free' });
+  const taken = await db.prepare('SELECT 1 FROM organizations WHERE slug = ?').bind(slugOf(name)).first();
+  const slug = taken ? `${slugOf(name)}-${random(3)}` : slugOf(name);
+  const insert = db.prepare('INSERT INTO organizations VALUES (?, ?, ?, ?, ?, NULL)').bind(id, slug, name, wallet, at);
+  const owner = db.prepare("INSERT INTO members VALUES (?, ?, 'owner', 'created', ?)").bind(id, actor.id, at);
+  await commit({ ...context, accountId: wallet }, { action: 'organization.create', target: id, detail: { name, slug } }, insert, owner);
+  return { id, slug, name, role: 'owner', accountId: wallet };
+}

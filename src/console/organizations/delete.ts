@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { fail, ok, type Result } from '../../core/errors';
+import { toCredits } from '../../core/money';
+import { commit } from '../audit/commit';
+import type { VerbContext } from '../context';
+import { organizationOf } from './internal';
+
+export const deleteOrganizationInput = z.strictObject({
+  /** The slug, typed by who means it. */
+  confirm: z.string(),
+  /** What is left in the wallet is given up. */
+  forfeitCredits: z.boolean().nullish(),
+});
+
+/** Its keys are refused from then on; its books and its audit log stay. */
+export async function deleteOrganization(
+  context: VerbContext,
+  input: z.infer<typeof deleteOrganizationInput>,
+): Promise<Result<{ id: string; deleted: true }>> {
+  const { id, slug } = organizationOf(context);
+  if (input.confirm !== slug) return fail('invalid_request', `Send \`confirm: "${slug}"\` to delete it.`, { param: 'confirm' });
+  const stub = context.account(context.accountId);
+  const view = await stub.view();
+  if (view && view.heldMicro > 0)
+    return fail('conflict', 'Calls are under way that this organization pays for; try again when they have ended.');
+  if (view && view.balanceMicro > 0 && !input.forfeitCredits)
+    return fail('conflict', `The wallet still has ${toCredits(view.balanceMicro)} credits: send \`forfeitCredits: true\` to give them up.`);
+  const keys = (await stub.listKeys()).filter(({ status }) => status !== 'revoked');
+  for (const key of keys) await stub.revokeKey(key.id);
+  const change = context.db.prepare('UPDATE organizations SET deleted_at = ? WHERE id = ? AND deleted_at IS NULL').bind(context.now(), id);
+  const others = [
+    'DELETE FROM sso_providers WHERE organization_id = ?',
+    "UPDATE invitations SET status = 'revoked' WHERE organization_id = ? AND status = 'pending'",
+  ];
+  await commit(
+    context,
+    {
+      action: 'organization.delete',
+      target: id,
+      detail: { slug, keysRevoked: keys.length, creditsLeft: toCredits(view?.balanceMicro ?? 0) },
+    },
+    change,
+    ...others.map((sql) => context.db.prepare(sql).bind(id)),
+  );
+  return ok({ id, deleted: true });
+}

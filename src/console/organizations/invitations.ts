@@ -1,0 +1,138 @@
+/** Invitations by mail: the token is in the mail and nowhere else, and it is good for one address, once. */
+import { z } from 'zod';
+import { fail, ok, type Result } from '../../core/errors';
+import { sha256Hex, toHex } from '../../core/hex';
+import { commit } from '../audit/commit';
+import type { VerbContext } from '../context';
+import { ROLES, type Role } from '../permissions';
+import { organizationOf, refuseBeyondRole } from './internal';
+
+const GOOD_FOR_MS = 7 * 86_400_000;
+const MOST_PENDING = 200;
+
+export const inviteInput = z.strictObject({
+  email: z
+    .email()
+    .max(200)
+    .transform((email) => email.toLowerCase()),
+  role: z.enum(ROLES),
+});
+
+export interface InvitationView {
+  id: string;
+  email: string;
+  role: Role;
+  status: string;
+  createdAt: number;
+  expiresAt: number;
+}
+
+const COLUMNS = 'id, email, role, status, created_at AS createdAt, expires_at AS expiresAt';
+
+const view = (row: InvitationView) => ({
+  ...row,
+  createdAt: new Date(row.createdAt).toISOString(),
+  expiresAt: new Date(row.expiresAt).toISOString(),
+});
+
+export async function listInvitations(context: VerbContext) {
+  const { results } = await context.db
+    .prepare(`SELECT ${COLUMNS} FROM invitations WHERE organization_id = ? ORDER BY created_at DESC LIMIT 500`)
+    .bind(organizationOf(context).id)
+    .all<InvitationView>();
+  return { invitations: results.map(view) };
+}
+
+async function refuseInvitation(context: VerbContext, email: string): Promise<Result<null>> {
+  const { id } = organizationOf(context);
+  if (!context.mail) return fail('not_set_up', 'This gateway sends no mail: its operator has not set it up.');
+  const known = await context.db
+    .prepare('SELECT 1 FROM members m JOIN users u ON u.id = m.user_id WHERE m.organization_id = ? AND u.email = ?')
+    .bind(id, email)
+    .first();
+  if (known) return fail('conflict', 'There is a member with this address already.', { param: 'email' });
+  const pending = await context.db
+    .prepare("SELECT COUNT(*) AS count FROM invitations WHERE organization_id = ? AND status = 'pending' AND expires_at > ?")
+    .bind(id, context.now())
+    .first<{ count: number }>();
+  return (pending?.count ?? 0) >= MOST_PENDING ? fail('conflict', `There are ${MOST_PENDING} open invitations already.`) : ok(null);
+}
+
+export async function inviteMember(context: VerbContext, { email, role }: z.infer<typeof inviteInput>) {
+  const allowed = refuseBeyondRole(context, role);
+  if (!allowed.ok) return allowed;
+  const possible = await refuseInvitation(context, email);
+  if (!possible.ok) return possible;
+  const { id: organizationId, name } = organizationOf(context);
+  const token = toHex(crypto.getRandomValues(new Uint8Array(24)));
+  const id = `inv_${toHex(crypto.getRandomValues(new Uint8Array(8)))}`;
+  const [createdAt, expiresAt] = [context.now(), context.now() + GOOD_FOR_MS];
+  const insert = context.db
+    .prepare("INSERT INTO invitations VALUES (?, ?, ?, ?, ?, ?, 'pending', ?, ?)")
+    .bind(id, organizationId, email, role, await sha256Hex(token), context.actor.id, createdAt, expiresAt);
+  await commit(context, { action: 'invitation.create', target: id, detail: { email, role } }, insert);
+  await context.mail!({
+    to: email,
+    subject: `${context.actor.name} invites you to ${name} on ${context.settings.BRAND}`,
+    paragraphs: [
+      `${context.actor.name} invites you to join ${name} as ${role}.`,
+      'The invitation is for this address, and good for seven days. If you did not expect it, ignore this mail.',
+    ],
+    action: { label: `Join ${name}`, url: `${context.origin}/invitations/accept?token=${token}` },
+    idempotencyKey: id,
+  });
+  return ok(view({ id, email, role, status: 'pending', createdAt, expiresAt }));
+}
+
+export async function revokeInvitation(context: VerbContext, id: string): Promise<Result<{ id: string; status: 'revoked' }>> {
+  const change = context.db
+    .prepare("UPDATE invitations SET status = 'revoked' WHERE id = ? AND organization_id = ? AND status = 'pending'")
+    .bind(id, organizationOf(context).id);
+  const revoked = await commit(context, { action: 'invitation.revoke', target: id }, change);
+  return revoked ? ok({ id, status: 'revoked' }) : fail('not_found', 'There is no such open invitation.');
+}
+
+export const acceptInput = z.strictObject({ token: z.string().min(1).max(200) });
+
+const FIND = `SELECT i.id, i.email, i.role, i.organization_id AS organizationId, o.account_id AS accountId, o.slug, o.name FROM invitations i
+  JOIN organizations o ON o.id = i.organization_id AND o.deleted_at IS NULL
+  WHERE i.token_hash = ? AND i.status = 'pending' AND i.expires_at > ?`;
+
+interface Open {
+  id: string;
+  email: string;
+  role: Role;
+  organizationId: string;
+  accountId: string;
+  slug: string;
+  name: string;
+}
+
+/** The invitation that a link is for, while it is good. */
+export const findInvitation = async (context: VerbContext, token: string): Promise<Open | null> =>
+  context.db
+    .prepare(FIND)
+    .bind(await sha256Hex(token), context.now())
+    .first<Open>();
+
+/** The person who is signed in joins, if the invitation is for their address. */
+export async function acceptInvitation(context: VerbContext, { token }: z.infer<typeof acceptInput>) {
+  const gone = fail('not_found', 'This invitation is no longer good: ask for another.');
+  const invitation = await findInvitation(context, token);
+  if (!invitation) return gone;
+  if (invitation.email !== context.actor.name.toLowerCase())
+    return fail('permission_denied', 'This invitation is for another address: sign in with the one that it was sent to.');
+  const { id, organizationId, role, accountId, slug, name } = invitation;
+  const accept = context.db
+    .prepare("UPDATE invitations SET status = 'accepted' WHERE id = ? AND status = 'pending' AND expires_at > ?")
+    .bind(id, context.now());
+  // Only where the statement before took effect, and never over a role that they have.
+  const join = context.db
+    .prepare(
+      `INSERT INTO members SELECT organization_id, ?2, role, 'invited', ?3 FROM invitations WHERE id = ?1 AND status = 'accepted'
+       ON CONFLICT DO NOTHING`,
+    )
+    .bind(id, context.actor.id, context.now());
+  const entry = { action: 'invitation.accept', target: id, detail: { role, userId: context.actor.id } };
+  return (await commit({ ...context, accountId }, entry, accept, join)) ? ok({ id: organizationId, slug, name, role }) : gone;
+}

@@ -1,0 +1,91 @@
+/** The verbs for an organization's members. That one owner stays is a condition of each change itself. */
+import { z } from 'zod';
+import { fail, ok, type Result } from '../../core/errors';
+import { commit } from '../audit/commit';
+import type { VerbContext } from '../context';
+import { ROLES, type Role } from '../permissions';
+import { LAST_OWNER, NO_MEMBER, organizationOf, refuseBeyondRole } from './internal';
+
+export interface MemberView {
+  userId: string;
+  name: string;
+  email: string;
+  role: Role;
+  source: string;
+  createdAt: number;
+}
+
+const LIST = `SELECT m.user_id AS userId, u.name, u.email, m.role, m.source, m.created_at AS createdAt FROM members m
+  JOIN users u ON u.id = m.user_id WHERE m.organization_id = ?`;
+
+export async function listMembers(context: VerbContext) {
+  const { results } = await context.db.prepare(`${LIST} ORDER BY m.created_at, u.email`).bind(organizationOf(context).id).all<MemberView>();
+  return { members: results.map((member) => ({ ...member, createdAt: new Date(member.createdAt).toISOString() })) };
+}
+
+const find = (context: VerbContext, userId: string): Promise<MemberView | null> =>
+  context.db.prepare(`${LIST} AND m.user_id = ?`).bind(organizationOf(context).id, userId).first<MemberView>();
+
+/** Of the row to change: it is no owner's, or there is another owner. */
+const NOT_THE_LAST_OWNER = `(role <> 'owner' OR (SELECT COUNT(*) FROM members o WHERE o.organization_id = ?1 AND o.role = 'owner') > 1)`;
+
+export const changeRoleInput = z.strictObject({ role: z.enum(ROLES) });
+
+export async function changeRole(
+  context: VerbContext,
+  userId: string,
+  { role }: z.infer<typeof changeRoleInput>,
+): Promise<Result<{ userId: string; role: Role }>> {
+  const member = await find(context, userId);
+  if (!member) return fail('not_found', NO_MEMBER);
+  const allowed = refuseBeyondRole(context, role, member.role);
+  if (!allowed.ok) return allowed;
+  const change = context.db
+    .prepare(
+      `UPDATE members SET role = ?3 WHERE organization_id = ?1 AND user_id = ?2 AND role = ?4 AND (?3 = 'owner' OR ${NOT_THE_LAST_OWNER})`,
+    )
+    .bind(organizationOf(context).id, userId, role, member.role);
+  const changed = await commit(context, { action: 'member.change_role', target: userId, detail: { from: member.role, to: role } }, change);
+  return changed ? ok({ userId, role }) : fail('conflict', LAST_OWNER);
+}
+
+/** Takes a member out, and revokes the keys that they made: they know the secrets. */
+export async function removeMember(context: VerbContext, userId: string): Promise<Result<{ userId: string; keysRevoked: number }>> {
+  const member = await find(context, userId);
+  if (!member) return fail('not_found', NO_MEMBER);
+  const leaves = userId === context.actor.id;
+  const allowed = leaves ? ok(null) : refuseBeyondRole(context, member.role);
+  if (!allowed.ok) return allowed;
+  const stub = context.account(context.accountId);
+  const keys = (await stub.listKeys()).filter((key) => key.userId === userId && key.status !== 'revoked');
+  const change = context.db
+    .prepare(`DELETE FROM members WHERE organization_id = ?1 AND user_id = ?2 AND role = ?3 AND ${NOT_THE_LAST_OWNER}`)
+    .bind(organizationOf(context).id, userId, member.role);
+  const entry = {
+    action: leaves ? 'member.leave' : 'member.remove',
+    target: userId,
+    detail: { email: member.email, role: member.role, keysRevoked: keys.map(({ id }) => id) },
+  };
+  if (!(await commit(context, entry, change))) return fail('conflict', LAST_OWNER);
+  for (const key of keys) await stub.revokeKey(key.id);
+  return ok({ userId, keysRevoked: keys.length });
+}
+
+export const transferInput = z.strictObject({ userId: z.string().min(1).max(100) });
+
+/** Hands the organization to another member; who owned it stays as an admin. */
+export async function transferOrganization(
+  context: VerbContext,
+  { userId }: z.infer<typeof transferInput>,
+): Promise<Result<{ ownerId: string }>> {
+  if (userId === context.actor.id) return fail('invalid_request', 'It is yours already.', { param: 'userId' });
+  if (!(await find(context, userId))) return fail('not_found', NO_MEMBER);
+  const change = context.db
+    .prepare(
+      `UPDATE members SET role = CASE user_id WHEN ?2 THEN 'owner' ELSE 'admin' END WHERE organization_id = ?1 AND user_id IN (?2, ?3)
+       AND EXISTS (SELECT 1 FROM members t WHERE t.organization_id = ?1 AND t.user_id = ?2)`,
+    )
+    .bind(organizationOf(context).id, userId, context.actor.id);
+  const entry = { action: 'organization.transfer', target: userId, detail: { from: context.actor.id } };
+  return (await commit(context, entry, change)) ? ok({ ownerId: userId }) : fail('not_found', NO_MEMBER);
+}

@@ -1,0 +1,96 @@
+/** Sign-in and sessions: better-auth on D1. Everything heavy of the account plane hangs off this file. */
+import { drizzleAdapter } from '@better-auth/drizzle-adapter';
+import { passkey } from '@better-auth/passkey';
+import { betterAuth } from 'better-auth/minimal';
+import { magicLink } from 'better-auth/plugins/magic-link';
+import { twoFactor } from 'better-auth/plugins/two-factor';
+import { database } from '../../db/client';
+import { identities, passkeys, sessions, signInRates, twoFactors, users, verifications } from '../../db/people';
+import type { AccountSettings } from '../../env-account';
+import type { Mail, Mailer } from '../../mail/mail';
+import { existingMail, magicLinkMail, resetMail, verifyMail } from './mails';
+import { hashPassword, verifyPassword } from './passwords';
+import { vouchedSession } from './session-plugin';
+
+export interface AuthDeps {
+  db: D1Database;
+  settings: AccountSettings;
+  mail: Mailer | undefined;
+  /** `https://gateway.example.com`. */
+  origin: string;
+  /** After a session was made: the person has signed in. */
+  signedIn: (userId: string, session: { ipAddress?: string | null | undefined; userAgent?: string | null | undefined }) => Promise<void>;
+}
+
+const SCHEMA = {
+  user: users,
+  session: sessions,
+  account: identities,
+  verification: verifications,
+  twoFactor: twoFactors,
+  passkey: passkeys,
+  rateLimit: signInRates,
+};
+
+const DAY_SECONDS = 86_400;
+
+function socialProviders(settings: AccountSettings) {
+  const { GITHUB_CLIENT_ID, GITHUB_CLIENT_SECRET, GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET } = settings;
+  return {
+    ...(GITHUB_CLIENT_ID && GITHUB_CLIENT_SECRET && { github: { clientId: GITHUB_CLIENT_ID, clientSecret: GITHUB_CLIENT_SECRET } }),
+    ...(GOOGLE_CLIENT_ID && GOOGLE_CLIENT_SECRET && { google: { clientId: GOOGLE_CLIENT_ID, clientSecret: GOOGLE_CLIENT_SECRET } }),
+  };
+}
+
+export function createAuth({ db, settings, mail, origin, signedIn }: AuthDeps) {
+  const brand = settings.BRAND;
+  const send = async (to: string, worded: Omit<Mail, 'to' | 'idempotencyKey'>): Promise<void> => {
+    if (!mail) throw new Error('mail is not set up');
+    await mail({ ...worded, to, idempotencyKey: crypto.randomUUID() });
+  };
+  return betterAuth({
+    appName: brand,
+    baseURL: origin,
+    basePath: '/api/auth',
+    secret: settings.AUTH_SECRET,
+    trustedOrigins: [origin],
+    database: drizzleAdapter(database(db), { provider: 'sqlite', schema: SCHEMA }),
+    emailAndPassword: {
+      enabled: true,
+      requireEmailVerification: true,
+      minPasswordLength: 10,
+      maxPasswordLength: 200,
+      revokeSessionsOnPasswordReset: true,
+      password: { hash: hashPassword, verify: ({ hash, password }) => verifyPassword(hash, password) },
+      sendResetPassword: ({ user, url }) => send(user.email, resetMail(brand, url)),
+      onExistingUserSignUp: ({ user }) => send(user.email, existingMail(brand, `${origin}/sign-in`)),
+    },
+    emailVerification: {
+      sendOnSignUp: true,
+      sendOnSignIn: true,
+      autoSignInAfterVerification: true,
+      sendVerificationEmail: ({ user, url }) => send(user.email, verifyMail(brand, url)),
+    },
+    socialProviders: socialProviders(settings),
+    session: { expiresIn: 14 * DAY_SECONDS, updateAge: DAY_SECONDS },
+    // A provider's word for an address is taken only where the address was shown to be theirs here too.
+    account: { accountLinking: { enabled: true, requireLocalEmailVerified: true }, encryptOAuthTokens: true },
+    rateLimit: { enabled: settings.SIGN_IN_LIMITS === '1', storage: 'database' },
+    plugins: [
+      magicLink({ sendMagicLink: ({ email, url }) => send(email, magicLinkMail(brand, url)), storeToken: 'hashed' }),
+      twoFactor({ issuer: brand, allowPasswordless: true }),
+      passkey({ rpName: brand, rpID: new URL(origin).hostname, origin }),
+      vouchedSession(),
+    ],
+    databaseHooks: { session: { create: { after: (session) => signedIn(session.userId, session) } } },
+    advanced: {
+      cookiePrefix: 'gateway',
+      ipAddress: { ipAddressHeaders: ['cf-connecting-ip'] },
+      database: { generateId: () => crypto.randomUUID() },
+    },
+    telemetry: { enabled: false },
+    logger: { level: 'warn', log: (level, message) => console.warn('sign-in', level, message) },
+  });
+}
+
+export type Auth = ReturnType<typeof createAuth>;

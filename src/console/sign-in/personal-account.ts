@@ -1,0 +1,36 @@
+/** The wallet that comes with a person. Its id follows from theirs, so that making it twice makes one. */
+import { accountId } from '../../core/ids';
+import { type AuditContext, commit } from '../audit/commit';
+import type { ConsoleDeps } from '../deps';
+
+export interface Person {
+  id: string;
+  name: string;
+  email: string;
+}
+
+const ACCOUNT_BYTES = 12;
+
+async function accountIdOf(userId: string): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(`personal account of ${userId}`));
+  return accountId(new Uint8Array(digest).slice(0, ACCOUNT_BYTES));
+}
+
+/** The person's wallet, made when they have none yet: without credits. */
+export async function ensurePersonalAccount(
+  deps: ConsoleDeps,
+  person: Person,
+  audit: Pick<AuditContext, 'actor' | 'from'>,
+): Promise<string> {
+  const known = await deps.db
+    .prepare('SELECT account_id FROM personal_accounts WHERE user_id = ?')
+    .bind(person.id)
+    .first<{ account_id: string }>();
+  if (known) return known.account_id;
+  const id = await accountIdOf(person.id);
+  const createdAtMs = deps.now();
+  await deps.account(id).create({ id, name: person.name || person.email, email: person.email, createdAtMs, grantedTier: 'free' });
+  const insert = deps.db.prepare('INSERT OR IGNORE INTO personal_accounts VALUES (?, ?, ?)').bind(person.id, id, createdAtMs);
+  await commit({ ...deps, ...audit, accountId: id }, { action: 'account.create', target: id }, insert);
+  return id;
+}

@@ -1,0 +1,159 @@
+/** Signing in through an organization's identity provider: there, back, and who that makes somebody here. */
+import { fail, ok, type Result } from '../../core/errors';
+import { commit } from '../audit/commit';
+import type { RequestOrigin } from '../context';
+import type { AccountPlaneDeps } from '../deps';
+import { authorizationUrl, type OidcRequest, randomText, redeem, type Vouched } from './oidc';
+import { putOnce, takeOnce } from './once';
+import { callbackUrl, findProvider, metadataUrl, type SsoProvider } from './provider';
+import { signInUrl } from './saml-metadata';
+import { readResponse } from './saml-response';
+
+/** A sign-in takes no longer. */
+const UNDER_WAY_MS = 10 * 60_000;
+
+interface UnderWay extends OidcRequest {
+  returnTo: string;
+}
+
+const GONE = fail('invalid_request', 'This sign-in is over or was not begun in this browser: begin again.');
+
+/** Back to a path of ours, whatever was asked for. */
+export const safePath = (path: string | undefined): string => (path && /^\/(?![/\\])/.test(path) ? path : '/usage');
+
+/** Where to send the browser, and what it keeps meanwhile to show that it is the one. */
+export async function beginSso(
+  deps: AccountPlaneDeps,
+  provider: SsoProvider,
+  email: string | undefined,
+  returnTo: string | undefined,
+): Promise<Result<{ url: string; state: string }>> {
+  if (provider.domainVerifiedAt === null) return fail('conflict', 'The domain of this identity provider is not verified yet.');
+  const request: UnderWay = { state: `_${randomText()}`, nonce: randomText(), codeVerifier: randomText(), returnTo: safePath(returnTo) };
+  const nowMs = deps.now();
+  const entry = { id: `begun:${request.state}`, providerId: provider.id, payload: request, expiresAtMs: nowMs + UNDER_WAY_MS };
+  await putOnce(deps.db, entry, nowMs);
+  if (provider.kind === 'oidc')
+    return ok({ url: await authorizationUrl(deps, provider.id, provider.settings, request, email), state: request.state });
+  const saml = {
+    id: request.state,
+    entityId: metadataUrl(deps, provider.id),
+    acsUrl: callbackUrl(deps, provider.id),
+    signInUrl: provider.settings.signInUrl,
+    nowMs,
+  };
+  return ok({ url: await signInUrl(saml, request.state), state: request.state });
+}
+
+export type Returned = { code: string; state: string } | { samlResponse: string; relayState: string };
+
+export interface SignedInBySso {
+  userId: string;
+  returnTo: string;
+}
+
+/** What the provider sent back, checked; then the person, made or found, and in the organization. */
+export async function finishSso(
+  deps: AccountPlaneDeps,
+  providerId: string,
+  returned: Returned,
+  kept: string | undefined,
+  from: RequestOrigin,
+): Promise<Result<SignedInBySso>> {
+  const provider = await findProvider(deps.db, providerId);
+  if (!provider || provider.domainVerifiedAt === null) return fail('not_found', 'There is no such identity provider.');
+  const state = 'state' in returned ? returned.state : returned.relayState;
+  // Somebody else's sign-in, slipped to this browser, lacks what this browser keeps.
+  if (kept === undefined || kept !== state) return GONE;
+  const request = await takeOnce<UnderWay>(deps.db, `begun:${state}`, providerId, deps.now());
+  if (!request) return GONE;
+  const vouched = await vouchedBy(deps, provider, returned, request);
+  if (!vouched.ok) return vouched;
+  const { email } = vouched.value;
+  if (email.slice(email.lastIndexOf('@') + 1) !== provider.domain)
+    return fail('permission_denied', `This identity provider may only vouch for addresses at ${provider.domain}.`);
+  const userId = await personOf(deps, provider, vouched.value);
+  await joinBySso(deps, provider, userId, email, from);
+  return ok({ userId, returnTo: request.returnTo });
+}
+
+async function vouchedBy(deps: AccountPlaneDeps, provider: SsoProvider, returned: Returned, request: UnderWay): Promise<Result<Vouched>> {
+  if (provider.kind === 'oidc') return 'code' in returned ? redeem(deps, provider.id, provider.settings, returned.code, request) : GONE;
+  if (!('samlResponse' in returned)) return GONE;
+  const xml = decode(returned.samlResponse);
+  if (xml === undefined) return fail('invalid_request', 'The SAMLResponse is not base64 of a text.', { param: 'SAMLResponse' });
+  const nowMs = deps.now();
+  const read = readResponse(xml, {
+    entityId: provider.settings.entityId,
+    keys: provider.settings.certificates,
+    audience: metadataUrl(deps, provider.id),
+    acsUrl: callbackUrl(deps, provider.id),
+    requestId: request.state,
+    nowMs,
+  });
+  if (!read.ok) return read;
+  const used = {
+    id: `used:${provider.id}:${read.value.assertionId}`,
+    providerId: provider.id,
+    payload: {},
+    expiresAtMs: read.value.expiresAtMs,
+  };
+  return (await putOnce(deps.db, used, nowMs)) ? read : fail('permission_denied', "The identity provider's answer was used before.");
+}
+
+function decode(base64: string): string | undefined {
+  try {
+    const bytes = Uint8Array.from(atob(base64.replace(/\s+/g, '')), (character) => character.charCodeAt(0));
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** By their id at the provider, else by their address, which the organization has shown to be its to vouch for. */
+async function personOf(deps: AccountPlaneDeps, { id: providerId }: SsoProvider, { subject, email, name }: Vouched): Promise<string> {
+  const { db } = deps;
+  const at = deps.now();
+  const known = await db
+    .prepare(
+      'SELECT i.user_id AS id FROM identities i JOIN users u ON u.id = i.user_id WHERE i.provider_id = ? AND i.account_id = ? AND u.email = ?',
+    )
+    .bind(providerId, subject, email)
+    .first<{ id: string }>();
+  if (known) return known.id;
+  const user = db
+    .prepare('INSERT INTO users VALUES (?, ?, ?, 1, NULL, 0, ?, ?) ON CONFLICT (email) DO NOTHING')
+    .bind(crypto.randomUUID(), name ?? email.slice(0, email.lastIndexOf('@')), email, at, at);
+  // Somebody may have signed up with an address that they could not confirm: what they left does not open it now.
+  const unproven = '(SELECT id FROM users WHERE email = ? AND email_verified = 0)';
+  const identity = db
+    .prepare(
+      `INSERT INTO identities (id, user_id, provider_id, account_id, created_at, updated_at)
+       SELECT ?1, id, ?2, ?3, ?4, ?4 FROM users WHERE email = ?5
+       ON CONFLICT (provider_id, account_id) DO UPDATE SET user_id = excluded.user_id, updated_at = excluded.updated_at`,
+    )
+    .bind(crypto.randomUUID(), providerId, subject, at, email);
+  await db.batch([
+    user,
+    db.prepare(`DELETE FROM sessions WHERE user_id IN ${unproven}`).bind(email),
+    db.prepare(`DELETE FROM identities WHERE user_id IN ${unproven}`).bind(email),
+    db.prepare('UPDATE users SET email_verified = 1, updated_at = ? WHERE email = ? AND email_verified = 0').bind(at, email),
+    identity,
+  ]);
+  return (await db.prepare('SELECT id FROM users WHERE email = ?').bind(email).first<{ id: string }>())!.id;
+}
+
+/** A member by their provider's word, in its default role; one who is a member already keeps theirs. */
+async function joinBySso(deps: AccountPlaneDeps, provider: SsoProvider, userId: string, email: string, from: RequestOrigin): Promise<void> {
+  const { organizationId, defaultRole, id } = provider;
+  const organization = await deps.db
+    .prepare('SELECT account_id AS accountId FROM organizations WHERE id = ? AND deleted_at IS NULL')
+    .bind(organizationId)
+    .first<{ accountId: string }>();
+  if (!organization) return;
+  const join = deps.db
+    .prepare('INSERT INTO members VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING')
+    .bind(organizationId, userId, defaultRole, id, deps.now());
+  const context = { ...deps, accountId: organization.accountId, actor: { kind: 'user', id: userId, name: email } as const, from };
+  await commit(context, { action: 'member.join_by_sso', target: userId, detail: { role: defaultRole, provider: id } }, join);
+}

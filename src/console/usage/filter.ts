@@ -1,0 +1,67 @@
+/** What of an account's usage is asked for, and the SQL that says so. */
+import { z } from 'zod';
+import { fromCredits } from '../../core/money';
+
+export const STATUSES = ['succeeded', 'failed', 'cancelled', 'partial', 'expired'] as const;
+
+const number = z.coerce.number();
+const text = z.string().trim().min(1).max(200);
+
+export const usageFilterInput = z.object({
+  days: number.int().min(1).max(400).default(30),
+  model: text.optional(),
+  endpoint: text.optional(),
+  /** Not `key`, which is where some clients put their key itself. */
+  keyId: text.optional(),
+  member: text.optional(),
+  status: z.enum(STATUSES).optional(),
+  minLatencyMs: number.min(0).optional(),
+  maxLatencyMs: number.min(0).optional(),
+  minCredits: number.min(0).max(1e9).optional(),
+  maxCredits: number.min(0).max(1e9).optional(),
+  /** Part of a request's id. */
+  q: text.optional(),
+});
+
+export type UsageFilter = z.infer<typeof usageFilterInput>;
+
+/** How a call ended, from what its line has: one that settled without saying how came through whole. */
+export const STATUS_SQL = `CASE WHEN state = 'released' THEN 'failed' WHEN state = 'expired' THEN 'expired'
+  WHEN detail->>'ending' = 'client_gone' THEN 'cancelled'
+  WHEN detail->>'ending' IS NULL OR detail->>'ending' = 'complete' THEN 'succeeded' ELSE 'partial' END`;
+
+export const LATENCY_SQL = "COALESCE(CAST(detail->>'latencyMs' AS INTEGER), closed_at - opened_at)";
+
+export interface Where {
+  sql: string;
+  values: (string | number)[];
+}
+
+const DAY_MS = 86_400_000;
+
+/** `days` are UTC days, today's included. */
+export const sinceMs = (days: number, nowMs: number): number => Math.floor(nowMs / DAY_MS) * DAY_MS - (days - 1) * DAY_MS;
+
+const escapeLike = (part: string): string => part.replace(/[\\%_]/g, (character) => `\\${character}`);
+
+export function whereOf(accountId: string, filter: UsageFilter, nowMs: number): Where {
+  const parts: [string, string | number | undefined][] = [
+    ['account_id = ?', accountId],
+    ['opened_at >= ?', sinceMs(filter.days, nowMs)],
+    ['model = ?', filter.model],
+    ['endpoint = ?', filter.endpoint],
+    ['key_id = ?', filter.keyId],
+    ['user_id = ?', filter.member],
+    [`${STATUS_SQL} = ?`, filter.status],
+    [`${LATENCY_SQL} >= ?`, filter.minLatencyMs],
+    [`${LATENCY_SQL} <= ?`, filter.maxLatencyMs],
+    ['-amount >= ?', filter.minCredits === undefined ? undefined : fromCredits(filter.minCredits)],
+    ['-amount <= ?', filter.maxCredits === undefined ? undefined : fromCredits(filter.maxCredits)],
+    ["id LIKE ? ESCAPE '\\'", filter.q === undefined ? undefined : `%${escapeLike(filter.q)}%`],
+  ];
+  const given = parts.filter((part): part is [string, string | number] => part[1] !== undefined);
+  return {
+    sql: ["kind IN ('usage', 'adjust')", ...given.map(([sql]) => sql)].join(' AND '),
+    values: given.map(([, value]) => value),
+  };
+}

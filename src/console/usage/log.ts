@@ -1,0 +1,40 @@
+/** One line of usage, as lists and exports show it. */
+import { toCredits } from '../../core/money';
+import { LATENCY_SQL, STATUS_SQL } from './filter';
+
+/** Tokens are taken from the receipt in SQL: the whole of it would be most of what a page of lines weighs. */
+export const LOG_COLUMNS = `id, kind, opened_at AS openedAt, model, endpoint, key_id AS keyId, user_id AS userId, test, amount,
+  ${STATUS_SQL} AS status, ${LATENCY_SQL} AS latencyMs, detail->>'provider' AS provider,
+  COALESCE(detail->>'$.usage.inputTokens', 0) AS inputTokens, COALESCE(detail->>'$.usage.cacheReadTokens', 0) AS cacheReadTokens,
+  COALESCE(detail->>'$.usage.cacheWrite5mTokens', 0) + COALESCE(detail->>'$.usage.cacheWrite1hTokens', 0) AS cacheWriteTokens,
+  COALESCE(detail->>'$.usage.outputTokens', 0) AS outputTokens, epoch, close_seq AS closeSeq`;
+
+export interface LogRow {
+  id: string;
+  kind: string;
+  openedAt: number;
+  model: string | null;
+  endpoint: string | null;
+  keyId: string | null;
+  userId: string | null;
+  test: number;
+  amount: number;
+  status: string;
+  latencyMs: number;
+  provider: string | null;
+  inputTokens: number;
+  cacheReadTokens: number;
+  cacheWriteTokens: number;
+  outputTokens: number;
+  epoch: number;
+  closeSeq: number;
+}
+
+export const logView = ({ openedAt, amount, test, epoch: _epoch, closeSeq: _closeSeq, ...row }: LogRow) => ({
+  ...row,
+  createdAt: new Date(openedAt).toISOString(),
+  test: test === 1,
+  creditsUsed: toCredits(0 - amount),
+});
+
+export type LogView = ReturnType<typeof logView>;

@@ -1,0 +1,48 @@
+/** What the account plane alone is configured by; read when it is first asked for, so that calls never wait for it. */
+import { z } from 'zod';
+import type { Bindings } from './env';
+
+/** Optional bindings; see wrangler.toml. */
+export interface AccountPlaneBindings extends Bindings {
+  /** Cloudflare's e-mail binding. */
+  EMAIL?: SendEmail;
+  /** Takes the mails of a local run; see scripts/lib/mail-sink.mjs. */
+  MAIL_SINK?: Fetcher;
+}
+
+const text = z.string().min(1).optional();
+
+const schema = z.object({
+  /** Signs sessions, and encrypts second factors and client secrets; at least 32 characters. */
+  AUTH_SECRET: z.string().min(32),
+  /** Where the gateway is reached, for links in mails; the host that was asked, by default. */
+  PUBLIC_URL: z.url().optional(),
+  BRAND: z.string().min(1).max(40).default('Hypereal'),
+  /** Whom mails are from: `Gateway <no-reply@example.com>`. */
+  MAIL_FROM: text,
+  RESEND_API_KEY: text,
+  RESEND_URL: z.url().default('https://api.resend.com'),
+  GITHUB_CLIENT_ID: text,
+  GITHUB_CLIENT_SECRET: text,
+  GOOGLE_CLIENT_ID: text,
+  GOOGLE_CLIENT_SECRET: text,
+  STRIPE_SECRET_KEY: text,
+  STRIPE_WEBHOOK_SECRET: text,
+  STRIPE_URL: z.url().default('https://api.stripe.com'),
+  /** Asked for the TXT records that show whose a domain is (RFC 8484's JSON form). */
+  DNS_URL: z.url().default('https://cloudflare-dns.com/dns-query'),
+  /** In a local run, identity providers may be on this machine. */
+  LOCAL: z.enum(['0', '1']).default('0'),
+  /** `0` in tests that sign in more often than a person would. */
+  SIGN_IN_LIMITS: z.enum(['0', '1']).default('1'),
+});
+
+export type AccountSettings = z.infer<typeof schema>;
+
+/** Throws with the name of the variable that is not usable. */
+export function readAccountSettings(env: unknown): AccountSettings {
+  const parsed = schema.safeParse(env);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new Error(`The variable ${issue?.path.join('.')} is not usable: ${issue?.message}`);
+}

@@ -1,0 +1,49 @@
+/** What the account plane lasts on: made once for each isolate and host. Loaded with it, lazily. */
+
+import type { AccountPlaneDeps } from '../console/deps';
+import { type Auth, createAuth } from '../console/sign-in/auth';
+import { recordSignIn } from '../console/sign-in/record';
+import { type AccountPlaneBindings, type AccountSettings, readAccountSettings } from '../env-account';
+import { createMailer } from '../mail/mailer';
+import type { AppContext } from './context';
+import { consoleDeps } from './deps';
+
+interface Lasting {
+  settings: AccountSettings;
+  auths: Map<string, Auth>;
+}
+
+const lastingByEnv = new WeakMap<object, Lasting>();
+
+function lasting(env: object): Lasting {
+  let known = lastingByEnv.get(env);
+  if (!known) {
+    known = { settings: readAccountSettings(env), auths: new Map() };
+    lastingByEnv.set(env, known);
+  }
+  return known;
+}
+
+/** More hosts than a gateway has routes for would be somebody's invention. */
+const MAX_ORIGINS = 20;
+
+export function accountPlaneDeps(c: AppContext): AccountPlaneDeps {
+  const { settings } = lasting(c.env);
+  const origin = new URL(settings.PUBLIC_URL ?? c.req.url).origin;
+  const mail = createMailer(c.env as AccountPlaneBindings, settings, (input, init) => fetch(input, init));
+  return { ...consoleDeps(c), settings, origin, mail, fetch: (input, init) => fetch(input, init) };
+}
+
+/** Set up, and so ready to be asked. */
+export async function authOf(c: AppContext): Promise<Auth> {
+  const { auths } = lasting(c.env);
+  const deps = accountPlaneDeps(c);
+  let auth = auths.get(deps.origin);
+  if (!auth) {
+    auth = createAuth({ ...deps, signedIn: (userId, session) => recordSignIn(deps, userId, session) });
+    if (auths.size >= MAX_ORIGINS) auths.clear();
+    auths.set(deps.origin, auth);
+  }
+  await auth.$context;
+  return auth;
+}

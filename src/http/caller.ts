@@ -1,0 +1,107 @@
+/** Who asks the account plane, and what they may: a session's cookie or an API key, then the table of permissions. */
+
+import type { Actor, OrganizationRef, RequestOrigin, VerbContext } from '../console/context';
+import { findByAccount, findMembership } from '../console/organizations/find';
+import { ALL_PERMISSIONS, isPermission, type Permission, permissionsOf, type Role } from '../console/permissions';
+import { ensurePersonalAccount, type Person } from '../console/sign-in/personal-account';
+import type { ApiKey } from '../core/api-key';
+import { fail, ok, type Result } from '../core/errors';
+import { accountPlaneDeps, authOf } from './account-deps';
+import { type AppContext, requestIdOf } from './context';
+import { clientIp, requestKeys } from './request-key';
+
+/** `self` is anybody who is signed in, for what is theirs alone. */
+export type GuardedPermission = Permission | 'self';
+
+interface Standing {
+  actor: Actor;
+  accountId: string;
+  organization: OrganizationRef | null;
+  role: Role | null;
+  permissions: readonly Permission[];
+}
+
+const NO_ORGANIZATION = 'There is no such organization.';
+
+export function requestOrigin(c: AppContext): RequestOrigin {
+  const ip = clientIp(c.req.raw, accountPlaneDeps(c).settings);
+  return { ip, userAgent: c.req.header('user-agent') ?? null, requestId: requestIdOf(c) };
+}
+
+/** The organization that a request is about: its path says so, or it asks for one. */
+const organizationAsked = (c: AppContext): string | undefined =>
+  c.req.param('organization') ?? c.req.header('x-organization') ?? c.req.query('org');
+
+/** The caller's context if they may, else why not. */
+export async function authorize(c: AppContext, permission: GuardedPermission): Promise<Result<VerbContext>> {
+  const from = requestOrigin(c);
+  const standing = carriesKey(c.req.raw) ? await standingOfKey(c, permission) : await standingOfSession(c, permission, from);
+  if (!standing.ok) return standing;
+  const { permissions, ...rest } = standing.value;
+  const context: VerbContext = { ...accountPlaneDeps(c), ...rest, from, permissions: new Set(permissions) };
+  if (permission === 'self' || context.permissions.has(permission)) return ok(context);
+  const whose = context.actor.kind === 'api_key' ? 'This API key' : `The role ${context.role}`;
+  return fail('permission_denied', `${whose} does not have the permission ${permission}.`, { details: { permission } });
+}
+
+const carriesKey = ({ headers, url }: Request): boolean =>
+  ['authorization', 'x-api-key', 'x-goog-api-key'].some((name) => headers.has(name)) || new URL(url).searchParams.has('key');
+
+/** The person whose session the cookie is, undefined when it is nobody's. */
+export async function signedInPerson(c: AppContext): Promise<Person | undefined> {
+  if (!c.req.header('cookie')) return undefined;
+  const session = await (await authOf(c)).api.getSession({ headers: c.req.raw.headers });
+  return session?.user;
+}
+
+/** A browser says where a request comes from; with a cookie, it must be from here. */
+export function isSameSite(c: AppContext): boolean {
+  if (c.req.method === 'GET' || c.req.method === 'HEAD') return true;
+  const origin = c.req.header('origin');
+  if (origin !== undefined && origin !== 'null') return origin === accountPlaneDeps(c).origin;
+  return c.req.header('sec-fetch-site') === 'same-origin';
+}
+
+async function standingOfSession(c: AppContext, permission: GuardedPermission, from: RequestOrigin): Promise<Result<Standing>> {
+  const person = await signedInPerson(c);
+  if (!person) return fail('not_signed_in', 'Sign in first, or send an API key that has this permission.');
+  if (!isSameSite(c)) return fail('cross_site_request', 'This request comes from another site: its Origin is not that of the gateway.');
+  const actor: Actor = { kind: 'user', id: person.id, name: person.email };
+  const asked = permission === 'self' ? undefined : organizationAsked(c);
+  if (asked === undefined) {
+    const accountId = await ensurePersonalAccount(accountPlaneDeps(c), person, { actor, from });
+    return ok({ actor, accountId, organization: null, role: 'owner', permissions: ALL_PERMISSIONS });
+  }
+  const found = await findMembership(c.env.DB, asked, person.id);
+  if (!found) return fail('not_found', NO_ORGANIZATION);
+  const { accountId, role, ...organization } = found;
+  return ok({ actor, accountId, organization, role, permissions: permissionsOf(role) });
+}
+
+async function standingOfKey(c: AppContext, permission: GuardedPermission): Promise<Result<Standing>> {
+  if (permission === 'self') return fail('not_signed_in', 'This is for people: sign in instead of sending an API key.');
+  const read = await requestKeys(c.get('gateway').keys, c.req.raw);
+  if (!read.ok) return read;
+  let refusal = fail('invalid_key', 'This API key does not exist.');
+  for (const key of read.value) {
+    const standing = await standingOf(c, key);
+    if (standing.ok) return standing;
+    refusal = standing;
+  }
+  return refusal;
+}
+
+async function standingOf(c: AppContext, { accountId, keyId, secretHash }: ApiKey) {
+  const { account, settings } = c.get('gateway');
+  const stub = account(accountId);
+  const scope = { keyId, secretHash, origin: c.req.header('origin') ?? null, ip: clientIp(c.req.raw, settings) };
+  const refused = await stub.authorize(scope);
+  if (refused) return { ok: false, error: refused } as const;
+  const organization = await findByAccount(c.env.DB, accountId);
+  const asked = organizationAsked(c);
+  if (asked !== undefined && asked !== organization?.id && asked !== organization?.slug) return fail('not_found', NO_ORGANIZATION);
+  const record = (await stub.listKeys()).find(({ id }) => id === keyId);
+  const actor: Actor = { kind: 'api_key', id: keyId, name: record?.name ?? keyId };
+  const permissions = (record?.scopes ?? []).filter(isPermission);
+  return ok<Standing>({ actor, accountId, organization, role: null, permissions });
+}

@@ -1,0 +1,23 @@
+/** What is taken from Node's modules; their own types would bring all of Node's globals with them. */
+declare module 'node:crypto' {
+  interface ScryptOptions {
+    N: number;
+    r: number;
+    p: number;
+    maxmem: number;
+  }
+  export function scrypt(
+    password: string,
+    salt: string,
+    keyBytes: number,
+    options: ScryptOptions,
+    done: (error: Error | null, key: Uint8Array<ArrayBuffer>) => void,
+  ): void;
+}
+
+declare module 'node:async_hooks' {
+  export class AsyncLocalStorage<T> {
+    run<R>(store: T, work: () => R): R;
+    getStore(): T | undefined;
+  }
+}

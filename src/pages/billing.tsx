@@ -1,0 +1,138 @@
+/** The wallet: what there is, what is held, what came and went, and what each tier unlocks. */
+import { beginCheckout, checkoutInput } from '../console/billing/checkout';
+import { listLedger } from '../console/billing/ledger';
+import { listReceipts } from '../console/billing/receipts';
+import { showBilling } from '../console/billing/show';
+import type { VerbContext } from '../console/context';
+import type { GatewayError } from '../core/errors';
+import type { AppContext } from '../http/context';
+import { parseInput } from '../http/input';
+import type { AccountRoute } from '../routes/account/route';
+import { credits, fields, Notice, orgQuery, page, refusalPage, Time } from './shell';
+import { onward } from './sign-in';
+
+const PATH = '/settings/billing';
+const LINES = 50;
+
+async function billingPage(c: AppContext, context: VerbContext, error?: GatewayError): Promise<Response> {
+  const [billing, ledger, { receipts }] = await Promise.all([
+    showBilling(context),
+    listLedger(context, LINES, c.req.query('cursor') || undefined),
+    listReceipts(context),
+  ]);
+  if (!ledger.ok) return refusalPage(c, ledger.error);
+  const { lines, nextCursor } = ledger.value;
+  const paid = c.req.query('paid');
+  const figures: [string, number][] = [
+    ['Available credits', billing.availableCredits],
+    ['Held for calls under way', billing.heldCredits],
+    ['Topped up so far', billing.topUpCredits],
+  ];
+  return page(
+    c,
+    { title: 'Billing', context, ...(error && { status: 400 }) },
+    <>
+      <h1>Billing</h1>
+      <Notice error={error} message={paid === '1' ? 'Thank you. The credits are here as soon as the payment is confirmed.' : undefined} />
+      <dl class="figures">
+        {figures.map(([name, value]) => (
+          <div>
+            <dt>{name}</dt>
+            <dd>{credits(value)}</dd>
+          </div>
+        ))}
+      </dl>
+      <div class="columns">
+        {context.permissions.has('billing.write') && (
+          <form class="panel" method="post" action={`${PATH}${orgQuery(context)}`}>
+            <h2>Top up</h2>
+            {billing.canTopUp ? (
+              <>
+                <label>
+                  US dollars, from 2 (100 credits each)
+                  <input name="amountUsd" type="number" min="2" max="10000" step="0.01" value="20" required />
+                </label>
+                <div class="row">
+                  <button type="submit">Pay with Stripe</button>
+                </div>
+              </>
+            ) : (
+              <p class="quiet">Payments are not set up here: the operator grants credits.</p>
+            )}
+          </form>
+        )}
+        <section class="panel stack" aria-labelledby="tiers">
+          <h2 id="tiers">Tiers</h2>
+          <table>
+            <tbody>
+              {billing.tiers.map(({ id, label, fromCredits, missingCredits, unlocks }) => (
+                <tr>
+                  <th scope="row">
+                    {label} {id === billing.tier && <span class="tag good">yours</span>}
+                  </th>
+                  <td>{unlocks}</td>
+                  <td class="number">{missingCredits > 0 ? `${credits(missingCredits)} to go` : `from ${credits(fromCredits)}`}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </section>
+      </div>
+      <section class="stack" aria-labelledby="ledger">
+        <h2 id="ledger">Ledger</h2>
+        {lines.length === 0 ? (
+          <p class="quiet">Nothing has come or gone yet.</p>
+        ) : (
+          <section class="scroll" tabindex={0} aria-label="Ledger">
+            <table>
+              <thead>
+                <tr>
+                  {['Time (UTC)', 'What', 'Credits'].map((heading) => (
+                    <th scope="col">{heading}</th>
+                  ))}
+                </tr>
+              </thead>
+              <tbody>
+                {lines.map(({ id, kind, model, reason, amountCredits, closedAt }) => (
+                  <tr>
+                    <td>
+                      <Time at={closedAt} />
+                    </td>
+                    <td>{kind === 'grant' ? reason || 'Credits' : <a href={`/usage/${id}${orgQuery(context)}`}>{model ?? kind}</a>}</td>
+                    <td class="number">{credits(amountCredits)}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </section>
+        )}
+        {nextCursor !== null && <a href={`${PATH}?${new URLSearchParams({ ...c.req.query(), cursor: nextCursor })}`}>Older lines</a>}
+      </section>
+      {receipts.length > 0 && (
+        <section class="stack" aria-labelledby="receipts">
+          <h2 id="receipts">Receipts</h2>
+          <ul class="tight">
+            {receipts.map(({ amountCents, createdAt, status, receiptUrl }) => (
+              <li>
+                <Time at={createdAt} /> {(amountCents / 100).toFixed(2)} USD <span class="tag">{status}</span>{' '}
+                {receiptUrl && <a href={receiptUrl}>Receipt</a>}
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+    </>,
+  );
+}
+
+async function topUp(c: AppContext, context: VerbContext): Promise<Response> {
+  const { amountUsd } = await fields(c);
+  const input = parseInput(checkoutInput, { amountUsd: Number(amountUsd) });
+  const begun = input.ok ? await beginCheckout(context, input.value) : input;
+  return begun.ok ? onward(c, begun.value.url) : billingPage(c, context, begun.error);
+}
+
+export const billingPages: AccountRoute[] = [
+  { method: 'GET', path: PATH, permission: 'billing.read', handle: (c, context) => billingPage(c, context) },
+  { method: 'POST', path: PATH, permission: 'billing.write', handle: topUp },
+];

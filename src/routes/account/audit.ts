@@ -1,0 +1,39 @@
+import { auditFilterInput, exportAudit, queryAudit, verifyAudit } from '../../console/audit/query';
+import { parseInput } from '../../http/input';
+import { renderError } from '../../http/render-error';
+import { type AccountRoute, answer, queryNumber, queryOf } from './route';
+
+const PAGE = 100;
+const MAX_PAGE = 1_000;
+
+/** The same of a person's own wallet, and of an organization's. */
+const routesAt = (base: string): AccountRoute[] => [
+  {
+    method: 'GET',
+    path: base,
+    permission: 'audit.read',
+    handle: async (c, context) => {
+      const filter = parseInput(auditFilterInput, queryOf(c));
+      if (!filter.ok) return renderError(c, filter.error);
+      const limit = queryNumber(c, 'limit', PAGE, 1, MAX_PAGE);
+      if (!limit.ok) return renderError(c, limit.error);
+      return answer(c, await queryAudit(context, filter.value, limit.value, c.req.query('cursor') || undefined));
+    },
+  },
+  {
+    method: 'GET',
+    path: `${base}/export`,
+    permission: 'audit.read',
+    handle: (c, context) => {
+      const filter = parseInput(auditFilterInput, queryOf(c));
+      if (!filter.ok) return renderError(c, filter.error);
+      const day = new Date(context.now()).toISOString().slice(0, 10);
+      return new Response(exportAudit(context, filter.value), {
+        headers: { 'content-type': 'application/x-ndjson', 'content-disposition': `attachment; filename="audit-${day}.ndjson"` },
+      });
+    },
+  },
+  { method: 'GET', path: `${base}/verify`, permission: 'audit.read', handle: async (c, context) => c.json(await verifyAudit(context)) },
+];
+
+export const auditRoutes: AccountRoute[] = [...routesAt('/api/audit'), ...routesAt('/api/orgs/:organization/audit')];

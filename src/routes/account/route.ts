@@ -1,0 +1,42 @@
+import type { z } from 'zod';
+import type { VerbContext } from '../../console/context';
+import { fail, type Result } from '../../core/errors';
+import type { GuardedPermission } from '../../http/caller';
+import type { AppContext } from '../../http/context';
+import { jsonInput } from '../../http/input';
+import { renderError } from '../../http/render-error';
+
+export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+
+/** A route of the account plane. There is none without a permission: a test walks the list. */
+export type AccountRoute = { method: Method; path: string } & (
+  | { permission: GuardedPermission; handle: (c: AppContext, context: VerbContext) => Response | Promise<Response> }
+  | { permission: 'public'; handle: (c: AppContext) => Response | Promise<Response> }
+);
+
+/** A verb's result as an answer. */
+export const answer = <T>(c: AppContext, result: Result<T>, status: 200 | 201 = 200): Response =>
+  result.ok ? c.json(result.value as object, status) : renderError(c, result.error);
+
+export const parameter = (c: AppContext, name: string): string => c.req.param(name) ?? '';
+
+/** A whole number of the query, or its default. */
+export function queryNumber(c: AppContext, name: string, fallback: number, least: number, most: number): Result<number> {
+  const text = c.req.query(name);
+  if (text === undefined || text === '') return { ok: true, value: fallback };
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= least && value <= most) return { ok: true, value };
+  return fail('invalid_request', `\`${name}\` must be a whole number from ${least} to ${most}.`, { param: name });
+}
+
+/** What a form leaves empty is not asked for. */
+export const queryOf = (c: AppContext): Record<string, string> =>
+  Object.fromEntries(Object.entries(c.req.query()).filter(([, value]) => value !== ''));
+
+/** A handler that reads a body by its schema, runs a verb on it, and answers with what came of it. */
+export const withInput =
+  <I, O>(schema: z.ZodType<I>, verb: (context: VerbContext, input: I, c: AppContext) => Promise<Result<O>>, status: 200 | 201 = 200) =>
+  async (c: AppContext, context: VerbContext): Promise<Response> => {
+    const input = await jsonInput(c, schema);
+    return input.ok ? answer(c, await verb(context, input.value, c), status) : renderError(c, input.error);
+  };

@@ -1,0 +1,128 @@
+/** Single sign-on: what an organization sets up, and the way there and back for its people. */
+import { getCookie, setCookie } from 'hono/cookie';
+import { z } from 'zod';
+import { checkProvider, createProvider, createProviderInput, deleteProvider, listSso, verifyDomain } from '../../console/sso/manage';
+import { callbackUrl, findProvider, findProviderOfEmail, metadataUrl } from '../../console/sso/provider';
+import { serviceMetadata } from '../../console/sso/saml-metadata';
+import { beginSso, finishSso, type Returned } from '../../console/sso/sign-in';
+import { fail, ok, type Result } from '../../core/errors';
+import { accountPlaneDeps, authOf } from '../../http/account-deps';
+import { requestOrigin } from '../../http/caller';
+import type { AppContext } from '../../http/context';
+import { jsonInput } from '../../http/input';
+import { renderError } from '../../http/render-error';
+import { type AccountRoute, answer, parameter, withInput } from './route';
+
+const BASE = '/api/orgs/:organization/sso';
+
+export const ssoRoutes: AccountRoute[] = [
+  { method: 'GET', path: BASE, permission: 'sso.read', handle: async (c, context) => c.json(await listSso(context)) },
+  { method: 'POST', path: BASE, permission: 'sso.write', handle: withInput(createProviderInput, createProvider, 201) },
+  {
+    method: 'DELETE',
+    path: `${BASE}/:provider`,
+    permission: 'sso.write',
+    handle: async (c, context) => answer(c, await deleteProvider(context, parameter(c, 'provider'))),
+  },
+  {
+    method: 'POST',
+    path: `${BASE}/:provider/check`,
+    permission: 'sso.read',
+    handle: async (c, context) => answer(c, await checkProvider(context, parameter(c, 'provider'))),
+  },
+  {
+    method: 'POST',
+    path: `${BASE}/:provider/verify-domain`,
+    permission: 'sso.write',
+    handle: async (c, context) => answer(c, await verifyDomain(context, parameter(c, 'provider'))),
+  },
+];
+
+const COOKIE = 'gateway.sso';
+const COOKIE_SECONDS = 600;
+
+/** A SAML answer is posted from the provider's site: only a cookie that says so comes along, and only over TLS. */
+function keep(c: AppContext, state: string): void {
+  const secure = new URL(accountPlaneDeps(c).origin).protocol === 'https:';
+  const site = secure ? 'None' : 'Lax';
+  setCookie(c, COOKIE, state, { httpOnly: true, path: '/api/auth/sso', maxAge: COOKIE_SECONDS, secure, sameSite: site });
+}
+
+const startInput = z.object({ email: z.email().max(200), callbackURL: z.string().max(2_000).optional() });
+
+/** Where an address signs in: its provider's URL, or 404 when it has none and a password is asked for. */
+export async function startSso(
+  c: AppContext,
+  email: string,
+  returnTo: string | undefined,
+): Promise<Result<{ providerId: string; url: string }>> {
+  const provider = await findProviderOfEmail(c.env.DB, email);
+  if (!provider) return fail('not_found', 'Addresses of this domain sign in here.');
+  const begun = await beginSso(accountPlaneDeps(c), provider, email, returnTo);
+  if (!begun.ok) return begun;
+  keep(c, begun.value.state);
+  return ok({ providerId: provider.id, url: begun.value.url });
+}
+
+async function startByEmail(c: AppContext): Promise<Response> {
+  const input = await jsonInput(c, startInput);
+  return input.ok ? answer(c, await startSso(c, input.value.email, input.value.callbackURL)) : renderError(c, input.error);
+}
+
+async function start(c: AppContext): Promise<Response> {
+  const provider = await findProvider(c.env.DB, parameter(c, 'provider'));
+  if (!provider) return renderError(c, fail('not_found', 'There is no such identity provider.').error);
+  const begun = await beginSso(accountPlaneDeps(c), provider, c.req.query('email'), c.req.query('callbackURL'));
+  if (!begun.ok) return renderError(c, begun.error);
+  keep(c, begun.value.state);
+  return c.redirect(begun.value.url, 302);
+}
+
+async function finish(c: AppContext, returned: Returned): Promise<Response> {
+  const deps = accountPlaneDeps(c);
+  const finished = await finishSso(deps, parameter(c, 'provider'), returned, getCookie(c, COOKIE), requestOrigin(c));
+  if (!finished.ok) return renderError(c, finished.error);
+  const { userId, returnTo } = finished.value;
+  const { headers } = await (await authOf(c)).api.createVouchedSession({
+    body: { userId },
+    headers: c.req.raw.headers,
+    returnHeaders: true,
+  });
+  for (const cookie of headers.getSetCookie()) c.header('set-cookie', cookie, { append: true });
+  setCookie(c, COOKIE, '', { path: '/api/auth/sso', maxAge: 0 });
+  return c.redirect(returnTo, 303);
+}
+
+async function oidcCallback(c: AppContext): Promise<Response> {
+  const { code, state, error, error_description: why } = c.req.query();
+  if (error) return renderError(c, fail('permission_denied', `The identity provider refused: ${(why ?? error).slice(0, 300)}`).error);
+  if (!code || !state)
+    return renderError(c, fail('invalid_request', 'This address is where an identity provider sends people back to.').error);
+  return finish(c, { code, state });
+}
+
+async function samlCallback(c: AppContext): Promise<Response> {
+  const form = await c.req.parseBody().catch(() => ({}) as Record<string, unknown>);
+  const { SAMLResponse: samlResponse, RelayState: relayState } = form as Record<string, unknown>;
+  if (typeof samlResponse !== 'string' || typeof relayState !== 'string')
+    return renderError(c, fail('invalid_request', 'A SAMLResponse and a RelayState are needed.').error);
+  return finish(c, { samlResponse, relayState });
+}
+
+async function metadata(c: AppContext): Promise<Response> {
+  const deps = accountPlaneDeps(c);
+  const provider = await findProvider(c.env.DB, parameter(c, 'provider'));
+  if (provider?.kind !== 'saml') return renderError(c, fail('not_found', 'There is no such SAML identity provider.').error);
+  return new Response(serviceMetadata(metadataUrl(deps, provider.id), callbackUrl(deps, provider.id)), {
+    headers: { 'content-type': 'application/samlmetadata+xml' },
+  });
+}
+
+/** Anybody's: what they prove on the way is what counts. */
+export const ssoSignInRoutes: AccountRoute[] = [
+  { method: 'POST', path: '/api/auth/sso/start', permission: 'public', handle: startByEmail },
+  { method: 'GET', path: '/api/auth/sso/:provider/start', permission: 'public', handle: start },
+  { method: 'GET', path: '/api/auth/sso/:provider/metadata', permission: 'public', handle: metadata },
+  { method: 'GET', path: '/api/auth/sso/:provider', permission: 'public', handle: oidcCallback },
+  { method: 'POST', path: '/api/auth/sso/:provider', permission: 'public', handle: samlCallback },
+];

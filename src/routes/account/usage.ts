@@ -1,0 +1,48 @@
+import { exportUsage } from '../../console/usage/export';
+import { usageFilterInput } from '../../console/usage/filter';
+import { queryUsage } from '../../console/usage/query';
+import { showReceipt } from '../../console/usage/receipt';
+import { parseInput } from '../../http/input';
+import { renderError } from '../../http/render-error';
+import { type AccountRoute, answer, parameter, queryNumber, queryOf } from './route';
+
+const PAGE = 100;
+const MAX_PAGE = 1_000;
+
+export const usageRoutes: AccountRoute[] = [
+  {
+    method: 'GET',
+    path: '/api/api-usage',
+    permission: 'usage.read',
+    handle: async (c, context) => {
+      const filter = parseInput(usageFilterInput, queryOf(c));
+      if (!filter.ok) return renderError(c, filter.error);
+      const limit = queryNumber(c, 'limit', PAGE, 1, MAX_PAGE);
+      if (!limit.ok) return renderError(c, limit.error);
+      return answer(c, await queryUsage(context, filter.value, limit.value, c.req.query('cursor') || undefined));
+    },
+  },
+  {
+    method: 'GET',
+    path: '/api/api-usage/export',
+    permission: 'usage.read',
+    handle: (c, context) => {
+      const filter = parseInput(usageFilterInput, queryOf(c));
+      if (!filter.ok) return renderError(c, filter.error);
+      const { filename, body } = exportUsage(context, filter.value);
+      return new Response(body, {
+        headers: {
+          'content-type': 'text/csv; charset=utf-8',
+          'content-disposition': `attachment; filename="${filename}"`,
+          'x-content-type-options': 'nosniff',
+        },
+      });
+    },
+  },
+  {
+    method: 'GET',
+    path: '/api/api-usage/requests/:id',
+    permission: 'usage.read',
+    handle: async (c, context) => answer(c, await showReceipt(context, parameter(c, 'id'))),
+  },
+];

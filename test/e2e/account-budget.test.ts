@@ -1,0 +1,78 @@
+// From sign-up to a bill: a key, a call, what it cost, a cap that is hit, and the mails about it.
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { mailsTo, mailTo, Person } from './support/person';
+import { Rig } from './support/rig';
+import { until } from './support/wait';
+import { answer } from './support/wire';
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await Rig.start({ dear: 1, solo: 1 });
+});
+afterAll(() => rig?.stop());
+
+interface Key {
+  id: string;
+  key: string;
+  status: string;
+}
+
+interface Usage {
+  logs: { id: string; model: string; creditsUsed: number; status: string; keyId: string }[];
+}
+
+const credits = (person: Person, accountId: string, amount: number) =>
+  rig.worker.admin(`/accounts/${accountId}/grants`, { credits: amount, reason: 'a test', eventId: `${person.email}-${amount}` });
+
+const chat = (key: string, model: string) =>
+  fetch(`${rig.worker.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ model, max_tokens: 30, messages: [{ role: 'user', content: 'Say something.' }] }),
+  });
+
+it('a person signs up, makes a key, calls with it, and finds the call in their usage', async () => {
+  const person = await Person.signedIn(rig.worker);
+  const { accountId } = await person.get<{ accountId: string }>('/api/me');
+  await credits(person, accountId, 1_000);
+  const { key, id: keyId } = await person.get<Key>('/api/api-keys', { json: { name: 'first' } });
+  const lane = rig.lane('solo');
+  lane.first.reply(answer('Hello'));
+  const called = await chat(key, lane.model);
+  expect(called.status, await called.clone().text()).toBe(200);
+  const requestId = called.headers.get('x-request-id')!;
+  const logs = await until('the call in the usage', async () => {
+    const usage = await person.get<Usage>('/api/api-usage?days=1');
+    return usage.logs.length > 0 && usage.logs;
+  });
+  expect(logs).toMatchObject([{ id: requestId, model: lane.model, status: 'succeeded', keyId, creditsUsed: 0.02 }]);
+  const csv = await (await person.fetch('/api/api-usage/export?days=1')).text();
+  expect(csv).toContain(requestId);
+  const receipt = await person.get<{ creditsUsed: number; lines: { credits: number }[] }>(`/api/api-usage/requests/${requestId}`);
+  expect(receipt.lines.reduce((sum, line) => sum + line.credits, 0)).toBeCloseTo(receipt.creditsUsed, 6);
+});
+
+it('a key that reaches its limit is disabled, and its owner has a mail at 80 % and at 100 %, once each', async () => {
+  const person = await Person.signedIn(rig.worker);
+  const { accountId } = await person.get<{ accountId: string }>('/api/me');
+  await credits(person, accountId, 10_000);
+  const { key, id } = await person.get<Key>('/api/api-keys', { json: { name: 'capped', spendingLimit: 40, autoDisable: true } });
+  const lane = rig.lane('dear');
+  lane.first.reply(answer('Hello', { usage: { prompt_tokens: 50, completion_tokens: 30, total_tokens: 80 } }));
+  expect((await chat(key, lane.model)).status).toBe(200);
+  await mailTo(rig.worker, person.email, /“capped” is at 80 %/);
+  const refused = await chat(key, lane.model);
+  expect([refused.status, await refused.json()]).toMatchObject([429, { error: { type: 'spending_limit_error' } }]);
+  const mail = await mailTo(rig.worker, person.email, /“capped” has reached its limit/);
+  expect(mail.text).toContain('35 of its 40 credits');
+  expect(mail.text).toContain('disabled now');
+  expect((await chat(key, lane.model)).status).toBe(401);
+  const { keys } = await person.get<{ keys: Key[] }>('/api/api-keys');
+  expect(keys.find((listed) => listed.id === id)).toMatchObject({ status: 'disabled' });
+  expect(await person.get(`/api/api-keys/${id}`, { method: 'PATCH', json: { status: 'active', spendingLimit: 41 } })).toMatchObject({
+    status: 'active',
+  });
+  expect((await chat(key, lane.model)).status).toBe(429);
+  const alerts = mailsTo(rig.worker, person.email).filter(({ subject }) => /capped/.test(subject));
+  expect(alerts).toHaveLength(2);
+});

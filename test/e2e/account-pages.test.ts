@@ -1,0 +1,136 @@
+// The pages as a browser without JavaScript uses them: forms, redirects and what stands on the page.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { mailTo, Person } from './support/person';
+import { until } from './support/wait';
+import { Worker } from './support/worker';
+
+let worker: Worker;
+beforeAll(async () => {
+  worker = await Worker.start({ LOCAL: '1' });
+});
+afterAll(() => worker?.stop());
+
+const text = async (response: Response): Promise<string> => response.text();
+
+/** Fills in a form and follows where it leads. */
+async function submit(person: Person, path: string, form: Record<string, string>): Promise<{ status: number; at: string; html: string }> {
+  let [at, response] = [path, await person.fetch(path, { method: 'POST', body: new URLSearchParams(form) })];
+  for (let step = 0; step < 5 && response.headers.has('location'); step++) {
+    at = response.headers.get('location')!;
+    response = await person.fetch(at);
+  }
+  return { status: response.status, at, html: await text(response) };
+}
+
+const show = async (person: Person, path: string): Promise<string> => text(await person.fetch(path));
+
+describe('a person with a browser without JavaScript', () => {
+  it('signs up, confirms, makes a key, calls with it, finds the call and its receipt, and signs out', async () => {
+    const person = new Person(worker);
+    const asked = await person.fetch('/manage-api-keys');
+    expect([asked.status, asked.headers.get('location')]).toEqual([303, '/sign-in?next=%2Fmanage-api-keys']);
+    const signedUp = await submit(person, '/sign-up', {
+      name: 'Ada',
+      email: person.email,
+      password: person.password,
+      next: '/manage-api-keys',
+    });
+    expect(signedUp.html).toContain('Look in your mail');
+    const { link } = await mailTo(worker, person.email, /^Confirm/);
+    expect(new URL((await person.fetch(link!)).headers.get('location')!, worker.url).pathname).toBe('/manage-api-keys');
+    const made = await submit(person, '/manage-api-keys', {
+      name: 'by <hand>',
+      mode: 'test',
+      spendingLimit: '50',
+      ips: '127.0.0.1 10.0.0.0/8',
+    });
+    expect(made.html).toContain('by &lt;hand&gt;');
+    const key = /ck_test_[0-9A-Za-z]+/.exec(made.html)![0];
+    expect(await show(person, '/manage-api-keys')).not.toContain(key);
+    const called = await fetch(`${worker.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'gpt-5.4', messages: [{ role: 'user', content: 'Hello' }] }),
+    });
+    const id = called.headers.get('x-request-id')!;
+    const usage = await until('the call on the page', async () => {
+      const html = await show(person, '/usage?days=1');
+      return html.includes(id) && html;
+    });
+    expect(usage).toContain('succeeded');
+    expect(await show(person, `/usage/${id}`)).toContain('How the charge comes about');
+    expect((await submit(person, '/sign-out', {})).at).toBe('/');
+    expect((await person.fetch('/usage')).status).toBe(303);
+    const back = await submit(person, '/sign-in', { email: person.email, password: person.password, how: 'password', next: '/settings' });
+    expect([back.at, back.html.includes(person.email)]).toEqual(['/settings', true]);
+  });
+
+  it('is told what was wrong with a form, and sent to no other site by it', async () => {
+    const person = await Person.signedIn(worker);
+    expect(await submit(person, '/manage-api-keys', { name: 'x', mode: 'live', ips: 'nowhere' })).toMatchObject({
+      status: 400,
+      html: expect.stringContaining('ips.0'),
+    });
+    const stranger = new Person(worker, person.email);
+    const wrong = await submit(stranger, '/sign-in', { email: person.email, password: 'not the password', how: 'password' });
+    expect(wrong).toMatchObject({ status: 400, html: expect.stringContaining('Invalid email or password') });
+    for (const next of ['https://evil.example/', '//evil.example', '/\\evil.example']) {
+      const fresh = new Person(worker, person.email);
+      const body = new URLSearchParams({ email: person.email, password: person.password, how: 'password', next });
+      expect((await fresh.fetch('/sign-in', { method: 'POST', body })).headers.get('location')).toBe('/usage');
+    }
+  });
+
+  it('invites a colleague, who joins from the mail; both see who did what', async () => {
+    const owner = await Person.signedIn(worker);
+    const organization = await submit(owner, '/settings/organizations', { name: 'Acme' });
+    const path = organization.at;
+    expect(path).toMatch(/^\/settings\/organization\?org=org_/);
+    const guest = await Person.signedIn(worker);
+    const org = path.split('?')[1];
+    await submit(owner, `/settings/organization/invitations?${org}`, { email: guest.email, role: 'viewer' });
+    const { link } = await mailTo(worker, guest.email, /invites you to Acme/);
+    expect(await show(guest, link!)).toContain('You are invited');
+    const joined = await submit(guest, '/invitations/accept', { token: new URL(link!).searchParams.get('token')! });
+    expect([joined.at, joined.html.includes('you are viewer')]).toEqual([path, true]);
+    const log = await show(owner, path);
+    for (const action of ['organization.create', 'invitation.create', 'invitation.accept']) expect(log).toContain(action);
+    expect((await guest.fetch(`/manage-api-keys?${org}`, { method: 'POST', body: new URLSearchParams({ name: 'x' }) })).status).toBe(403);
+  });
+});
+
+describe('every page', () => {
+  it.each([
+    '/',
+    '/models',
+    '/pricing',
+    '/sign-in',
+    '/sign-up',
+    '/manage-api-keys',
+    '/usage',
+    '/settings',
+    '/settings/billing',
+    '/settings/organization',
+  ])('%s has a strict policy, nothing inline, a title, a language and one heading', async (path) => {
+    const person = await Person.signedIn(worker);
+    const response = await person.fetch(path);
+    const html = await text(response);
+    expect(response.status, html.slice(0, 300)).toBe(200);
+    const policy = response.headers.get('content-security-policy')!;
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).not.toMatch(/unsafe|\*/);
+    expect(html).not.toMatch(/ style=|<style|<script|\son[a-z]+=/i);
+    expect(html).toMatch(/<html lang="en">/);
+    expect(html.match(/<h1/g)).toHaveLength(1);
+    const styles = /href="(\/assets\/[^"]+)"/.exec(html)![1]!;
+    expect((await person.fetch(styles)).headers.get('cache-control')).toContain('immutable');
+  });
+
+  it('takes no form from another site', async () => {
+    const person = await Person.signedIn(worker);
+    const headers = { origin: 'https://evil.example' };
+    for (const path of ['/manage-api-keys', '/sign-in', '/sign-out', '/settings/organizations'])
+      expect((await person.fetch(path, { method: 'POST', body: new URLSearchParams({ name: 'x' }), headers })).status, path).toBe(403);
+    expect((await person.fetch('/settings')).status).toBe(200);
+  });
+});

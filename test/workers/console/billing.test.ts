@@ -1,0 +1,169 @@
+import { env } from 'cloudflare:test';
+import { describe, expect, it } from 'vitest';
+import { accountStub } from '../../../src/account/stub';
+import { toHex } from '../../../src/core/hex';
+import { projectLedger } from '../../../src/jobs/project-ledger';
+import { accountOf, audited, call, join, must, organization, type Someone, someone } from './support';
+
+const SECRET = 'whsec_of_the_tests';
+
+async function signature(body: string, atSeconds = Math.floor(Date.now() / 1_000), secret = SECRET): Promise<string> {
+  const key = await crypto.subtle.importKey('raw', new TextEncoder().encode(secret), { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
+  const mac = await crypto.subtle.sign('HMAC', key, new TextEncoder().encode(`${atSeconds}.${body}`));
+  return `t=${atSeconds},v1=${toHex(new Uint8Array(mac))}`;
+}
+
+let count = 0;
+const eventOf = (type: string, object: Record<string, unknown>) => ({ id: `evt_${++count}`, object: 'event', type, data: { object } });
+
+async function deliver(type: string, object: Record<string, unknown>, header?: (body: string) => Promise<string>) {
+  const event = eventOf(type, object);
+  const sent = await (header ?? signature)(JSON.stringify(event));
+  return call('POST', '/api/billing/webhook', { json: event, headers: { 'stripe-signature': sent } });
+}
+
+const paid = (accountId: string, cents: number, more: Record<string, unknown> = {}) => ({
+  id: `cs_${accountId}_${cents}`,
+  object: 'checkout.session',
+  payment_status: 'paid',
+  currency: 'usd',
+  amount_subtotal: cents,
+  amount_total: cents,
+  payment_intent: `pi_${accountId}_${cents}`,
+  metadata: { account_id: accountId },
+  ...more,
+});
+
+const billing = (as: Someone) => must('GET', '/api/billing', { as });
+const actions = async (account: string): Promise<string[]> =>
+  (await audited(account)).map(({ action }) => action).filter((action) => action.startsWith('billing.'));
+
+describe('a payment', () => {
+  it('is credited once, however often and by whichever event it is told', async () => {
+    const person = await someone();
+    const account = await accountOf(person);
+    const session = paid(account, 2_500);
+    for (const type of ['checkout.session.completed', 'checkout.session.completed', 'checkout.session.async_payment_succeeded'])
+      expect((await deliver(type, session)).status).toBe(200);
+    expect(await billing(person)).toMatchObject({ balanceCredits: 2_500, topUpCredits: 2_500, tier: 'starter' });
+    expect((await must('GET', '/api/billing/receipts', { as: person })).receipts).toMatchObject([
+      { id: session.id, amountCents: 2_500, status: 'paid' },
+    ]);
+    expect(await actions(account)).toEqual(['billing.top_up']);
+  });
+
+  it('that is told twice at once is credited once', async () => {
+    const person = await someone();
+    const account = await accountOf(person);
+    await Promise.all([
+      deliver('checkout.session.completed', paid(account, 300)),
+      deliver('checkout.session.completed', paid(account, 300)),
+    ]);
+    expect((await billing(person)).balanceCredits).toBe(300);
+    expect(await actions(account)).toEqual(['billing.top_up']);
+  });
+
+  it.each<[string, Record<string, unknown>]>([
+    ['is not paid yet', { payment_status: 'unpaid' }],
+    ['is in another currency', { currency: 'jpy' }],
+    ['is of another business of the same Stripe account', { metadata: {} }],
+    ['is for an account that is none', { metadata: { account_id: 'acc_0000000000000000' } }],
+  ])('that %s credits nobody', async (_name, more) => {
+    const person = await someone();
+    expect((await deliver('checkout.session.completed', paid(await accountOf(person), 500, more))).status).toBe(200);
+    expect((await billing(person)).balanceCredits).toBe(0);
+  });
+
+  it('is taken from nobody but Stripe, and not when it is old', async () => {
+    const person = await someone();
+    const session = paid(await accountOf(person), 500);
+    const old = Math.floor(Date.now() / 1_000) - 3_600;
+    const headers: ((body: string) => Promise<string>)[] = [
+      async () => '',
+      (body) => signature(body, undefined, 'whsec_of_somebody_else'),
+      (body) => signature(body, old),
+      (body) => signature(`${body} `),
+    ];
+    for (const header of headers) expect((await deliver('checkout.session.completed', session, header)).status).toBe(400);
+    expect((await billing(person)).balanceCredits).toBe(0);
+  });
+
+  it('adds up to tiers', async () => {
+    const person = await someone();
+    const account = await accountOf(person);
+    expect(await billing(person)).toMatchObject({
+      tier: 'free',
+      tiers: [{ missingCredits: 0 }, { id: 'starter', missingCredits: 1_999 }, {}, {}],
+    });
+    await deliver('checkout.session.completed', paid(account, 1_000));
+    expect((await billing(person)).tier).toBe('free');
+    await deliver('checkout.session.completed', paid(account, 999));
+    expect((await billing(person)).tier).toBe('starter');
+  });
+});
+
+describe('a refund, or a dispute', () => {
+  it('is debited once, part by part, and given back when it fails or is won', async () => {
+    const person = await someone();
+    const account = await accountOf(person);
+    const session = paid(account, 2_500);
+    await deliver('checkout.session.completed', session);
+    const part = (id: string, amount: number) => ({ id, object: 'refund', amount, payment_intent: session.payment_intent });
+    for (const refund of [part('re_1', 400), part('re_1', 400), part('re_2', 200)]) await deliver('refund.created', refund);
+    expect(await billing(person)).toMatchObject({ balanceCredits: 1_900, topUpCredits: 1_900, tier: 'free' });
+    await deliver('refund.failed', part('re_2', 200));
+    expect((await billing(person)).balanceCredits).toBe(2_100);
+    const disputed = { id: 'dp_1', object: 'dispute', amount: 2_100, payment_intent: session.payment_intent };
+    await deliver('charge.dispute.funds_withdrawn', disputed);
+    expect((await billing(person)).balanceCredits).toBe(0);
+    expect((await must('GET', '/api/billing/receipts', { as: person })).receipts[0].status).toBe('disputed');
+    await deliver('charge.dispute.funds_reinstated', disputed);
+    expect((await billing(person)).balanceCredits).toBe(2_100);
+    expect(await actions(account)).toEqual([
+      'billing.top_up',
+      'billing.refund',
+      'billing.refund',
+      'billing.refund_failed',
+      'billing.dispute',
+      'billing.dispute_won',
+    ]);
+  });
+
+  it('of a payment that is not known yet is asked for again', async () => {
+    expect((await deliver('refund.created', { id: 're_x', amount: 5, payment_intent: 'pi_unknown' })).status).toBe(409);
+  });
+});
+
+describe("the wallet's ledger", () => {
+  it('shows every line that changed the balance, in pages, and adds up to it', async () => {
+    const person = await someone();
+    const account = await accountOf(person);
+    const stub = accountStub(env.ACCOUNT, account);
+    for (const cents of [300, 400, 500]) await deliver('checkout.session.completed', paid(account, cents));
+    const { lines } = await stub.operations(10);
+    await projectLedger({ db: env.DB, account: () => stub }, [{ accountId: account, operations: lines, entities: [] }]);
+    const first = await must('GET', '/api/billing/ledger?limit=2', { as: person });
+    const second = await must('GET', `/api/billing/ledger?limit=2&cursor=${first.nextCursor}`, { as: person });
+    const shown = [...first.lines, ...second.lines].map(({ amountCredits, reason }) => [amountCredits, reason]);
+    expect([shown, second.nextCursor]).toEqual([
+      [
+        [500, 'Top-up'],
+        [400, 'Top-up'],
+        [300, 'Top-up'],
+      ],
+      null,
+    ]);
+  });
+});
+
+describe('a top-up', () => {
+  it('is not begun without Stripe, below two dollars, or by who may not pay', async () => {
+    const [person, viewer, { id }] = [await someone(), await someone(), await organization()];
+    await join(id, viewer, 'viewer');
+    const ask = (as: Someone, amountUsd: number, query = '') => call('POST', `/api/billing/checkout${query}`, { as, json: { amountUsd } });
+    expect((await ask(person, 5)).status).toBe(503);
+    expect((await ask(person, 1.99)).status).toBe(400);
+    expect((await ask(person, 5.001)).status).toBe(400);
+    expect((await ask(viewer, 5, `?org=${id}`)).status).toBe(403);
+  });
+});

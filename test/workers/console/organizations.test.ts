@@ -1,0 +1,188 @@
+import { env } from 'cloudflare:test';
+import { describe, expect, it } from 'vitest';
+import { accountStub } from '../../../src/account/stub';
+import type { VerbContext } from '../../../src/console/context';
+import { acceptInvitation, inviteMember } from '../../../src/console/organizations/invitations';
+import { permissionsOf } from '../../../src/console/permissions';
+import { readAccountSettings } from '../../../src/env-account';
+import type { Mail } from '../../../src/mail/mail';
+import { audited, call, join, lastAudited, must, ORIGIN, organization, type Someone, someone } from './support';
+
+const made = async (owner: Someone): Promise<{ id: string; slug: string; accountId: string }> =>
+  must('POST', '/api/orgs', { as: owner, json: { name: 'Acme Inc' } });
+
+const rolesOf = async (id: string, as: Someone): Promise<Record<string, string>> => {
+  const { members } = await must('GET', `/api/orgs/${id}/members`, { as });
+  return Object.fromEntries(members.map(({ userId, role }: { userId: string; role: string }) => [userId, role]));
+};
+
+/** A verb's context, for what needs mail: inside workerd there is none. */
+function contextOf(person: Someone, team: { id: string; accountId: string }, mails: Mail[]): VerbContext {
+  return {
+    db: env.DB,
+    account: (id) => accountStub(env.ACCOUNT, id),
+    macSecret: env.KEY_MAC_SECRET,
+    now: Date.now,
+    settings: readAccountSettings(env),
+    origin: ORIGIN,
+    mail: async (mail) => void mails.push(mail),
+    fetch,
+    actor: { kind: 'user', id: person.id, name: person.email },
+    from: { ip: '192.0.2.7', userAgent: 'a test', requestId: 'req_test' },
+    accountId: team.accountId,
+    organization: { id: team.id, slug: team.id, name: 'Acme' },
+    role: 'owner',
+    permissions: new Set(permissionsOf('owner')),
+  };
+}
+
+describe('an organization', () => {
+  it('is made with a wallet of its own, and its maker owns it', async () => {
+    const owner = await someone();
+    const team = await made(owner);
+    expect(team).toMatchObject({ slug: expect.stringMatching(/^acme-inc/), role: 'owner', accountId: expect.stringMatching(/^acc_/) });
+    expect(await must('GET', `/api/orgs/${team.slug}`, { as: owner })).toMatchObject({ id: team.id, role: 'owner', balanceCredits: 0 });
+    expect((await must('GET', '/api/orgs', { as: owner })).organizations).toMatchObject([{ id: team.id, role: 'owner' }]);
+    expect(await audited(team.accountId)).toMatchObject([{ action: 'organization.create', actor_id: owner.id, target: team.id }]);
+  });
+
+  it('is renamed', async () => {
+    const owner = await someone();
+    const { id, accountId } = await made(owner);
+    expect(await must('PATCH', `/api/orgs/${id}`, { as: owner, json: { name: 'Acme GmbH' } })).toMatchObject({ name: 'Acme GmbH' });
+    expect(await lastAudited(accountId)).toMatchObject({ action: 'organization.update', detail: '{"name":"Acme GmbH"}' });
+  });
+
+  it('is deleted by who types its slug: keys end, credits must be given up, the log stays', async () => {
+    const owner = await someone();
+    const { id, slug, accountId } = await made(owner);
+    const { key } = await must('POST', `/api/api-keys?org=${id}`, { as: owner, json: { name: 'x', scopes: ['keys.read'] } });
+    const stub = accountStub(env.ACCOUNT, accountId);
+    await stub.grant({ eventId: 'e', amountMicro: 5_000_000, reason: '', topUp: false });
+    const ask = (json: object) => call('DELETE', `/api/orgs/${id}`, { as: owner, json });
+    expect((await ask({ confirm: 'acme' })).status).toBe(400);
+    expect((await ask({ confirm: slug })).body.error.message).toContain('5 credits');
+    expect((await ask({ confirm: slug, forfeitCredits: true })).status).toBe(200);
+    expect((await call('GET', `/api/orgs/${id}`, { as: owner })).status).toBe(404);
+    expect((await call('GET', '/api/api-keys', { key })).status).toBe(401);
+    expect(await lastAudited(accountId)).toMatchObject({ action: 'organization.delete', target: id });
+  });
+});
+
+describe('a member', () => {
+  it('gets another role', async () => {
+    const [owner, other, team] = [await someone(), await someone(), await organization()];
+    await join(team.id, owner, 'owner');
+    await join(team.id, other, 'viewer');
+    await must('PATCH', `/api/orgs/${team.id}/members/${other.id}`, { as: owner, json: { role: 'developer' } });
+    expect(await rolesOf(team.id, owner)).toEqual({ [owner.id]: 'owner', [other.id]: 'developer' });
+    const noted = await lastAudited(team.accountId);
+    expect(noted).toMatchObject({ action: 'member.change_role', target: other.id, detail: '{"from":"viewer","to":"developer"}' });
+  });
+
+  it('is removed, and the keys that they made go with them', async () => {
+    const [owner, other, team] = [await someone(), await someone(), await organization()];
+    await join(team.id, owner, 'owner');
+    await join(team.id, other, 'developer');
+    const theirs = await must('POST', `/api/api-keys?org=${team.id}`, { as: other, json: { name: 'theirs' } });
+    const mine = await must('POST', `/api/api-keys?org=${team.id}`, { as: owner, json: { name: 'mine' } });
+    await must('DELETE', `/api/orgs/${team.id}/members/${other.id}`, { as: owner });
+    expect((await call('GET', `/api/orgs/${team.id}`, { as: other })).status).toBe(404);
+    const keys = await accountStub(env.ACCOUNT, team.accountId).listKeys();
+    expect(Object.fromEntries(keys.map(({ id, status }) => [id, status]))).toEqual({ [theirs.id]: 'revoked', [mine.id]: 'active' });
+    expect(await lastAudited(team.accountId)).toMatchObject({ action: 'member.remove', target: other.id });
+  });
+
+  it('leaves by themselves, but the last owner stays', async () => {
+    const [owner, other, team] = [await someone(), await someone(), await organization()];
+    await join(team.id, owner, 'owner');
+    await join(team.id, other, 'viewer');
+    await must('POST', `/api/orgs/${team.id}/leave`, { as: other });
+    expect(await lastAudited(team.accountId)).toMatchObject({ action: 'member.leave', actor_id: other.id });
+    const before = await audited(team.accountId);
+    expect((await call('POST', `/api/orgs/${team.id}/leave`, { as: owner })).status).toBe(409);
+    expect((await call('PATCH', `/api/orgs/${team.id}/members/${owner.id}`, { as: owner, json: { role: 'admin' } })).status).toBe(409);
+    expect(await audited(team.accountId)).toEqual(before);
+    expect(await rolesOf(team.id, owner)).toEqual({ [owner.id]: 'owner' });
+  });
+
+  it('who is an admin makes no owner and removes none', async () => {
+    const [owner, admin, other, team] = [await someone(), await someone(), await someone(), await organization()];
+    await join(team.id, owner, 'owner');
+    await join(team.id, admin, 'admin');
+    await join(team.id, other, 'viewer');
+    const at = (user: Someone) => `/api/orgs/${team.id}/members/${user.id}`;
+    for (const [method, path, json] of [
+      ['PATCH', at(other), { role: 'owner' }],
+      ['PATCH', at(admin), { role: 'owner' }],
+      ['PATCH', at(owner), { role: 'viewer' }],
+      ['DELETE', at(owner), {}],
+      ['POST', `/api/orgs/${team.id}/invitations`, { email: 'x@example.com', role: 'owner' }],
+      ['POST', `/api/orgs/${team.id}/transfer`, { userId: admin.id }],
+    ] as const)
+      expect((await call(method, path, { as: admin, json })).status, `${method} ${path}`).toBe(403);
+    expect(await audited(team.accountId)).toEqual([]);
+  });
+
+  it('takes over, and who owned it stays as an admin', async () => {
+    const [owner, other, team] = [await someone(), await someone(), await organization()];
+    await join(team.id, owner, 'owner');
+    await join(team.id, other, 'viewer');
+    await must('POST', `/api/orgs/${team.id}/transfer`, { as: owner, json: { userId: other.id } });
+    expect(await rolesOf(team.id, owner)).toEqual({ [owner.id]: 'admin', [other.id]: 'owner' });
+    expect(await lastAudited(team.accountId)).toMatchObject({ action: 'organization.transfer', target: other.id });
+    expect((await call('POST', `/api/orgs/${team.id}/transfer`, { as: other, json: { userId: 'nobody' } })).status).toBe(404);
+  });
+});
+
+describe('an invitation', () => {
+  const invited = async (email: string) => {
+    const [owner, team, mails] = [await someone(), await organization(), [] as Mail[]];
+    await join(team.id, owner, 'owner');
+    const context = contextOf(owner, team, mails);
+    const result = await inviteMember(context, { email: email.toLowerCase(), role: 'developer' });
+    if (!result.ok) throw new Error(result.error.message);
+    return { owner, team, mails, context, invitation: result.value, token: new URL(mails[0]!.action!.url).searchParams.get('token')! };
+  };
+
+  it('is mailed, accepted once by who has the address, and each step is noted', async () => {
+    const guest = await someone();
+    const { owner, team, mails, token, invitation, context } = await invited(guest.email);
+    expect(mails).toMatchObject([{ to: guest.email, subject: expect.stringContaining('Acme') }]);
+    expect(await lastAudited(team.accountId)).toMatchObject({ action: 'invitation.create', target: invitation.id });
+    expect((await inviteMember(context, { email: owner.email, role: 'viewer' })).ok).toBe(false);
+    const joined = await must('POST', '/api/invitations/accept', { as: guest, json: { token } });
+    expect(joined).toMatchObject({ id: team.id, role: 'developer' });
+    expect(await lastAudited(team.accountId)).toMatchObject({ action: 'invitation.accept', actor_id: guest.id, target: invitation.id });
+    expect(await rolesOf(team.id, guest)).toMatchObject({ [guest.id]: 'developer' });
+    expect((await call('POST', '/api/invitations/accept', { as: guest, json: { token } })).status).toBe(404);
+  });
+
+  it('is of no use to another address', async () => {
+    const [guest, other] = [await someone(), await someone()];
+    const { token, team } = await invited(guest.email);
+    expect((await call('POST', '/api/invitations/accept', { as: other, json: { token } })).status).toBe(403);
+    expect((await call('GET', `/api/orgs/${team.id}`, { as: other })).status).toBe(404);
+  });
+
+  it('is taken back', async () => {
+    const guest = await someone();
+    const { owner, token, team, invitation } = await invited(guest.email);
+    await must('DELETE', `/api/orgs/${team.id}/invitations/${invitation.id}`, { as: owner });
+    expect(await lastAudited(team.accountId)).toMatchObject({ action: 'invitation.revoke', target: invitation.id });
+    expect((await call('POST', '/api/invitations/accept', { as: guest, json: { token } })).status).toBe(404);
+    expect((await call('DELETE', `/api/orgs/${team.id}/invitations/${invitation.id}`, { as: owner })).status).toBe(404);
+  });
+
+  it('runs out, and two who accept at once join once', async () => {
+    const guest = await someone();
+    const { token, team, context } = await invited(guest.email);
+    const asGuest = contextOf(guest, { id: '', accountId: '' }, []);
+    const late = await acceptInvitation({ ...asGuest, now: () => Date.now() + 8 * 86_400_000 }, { token });
+    expect(late.ok).toBe(false);
+    const both = await Promise.all([acceptInvitation(asGuest, { token }), acceptInvitation(asGuest, { token })]);
+    expect(both.filter(({ ok }) => ok)).toHaveLength(1);
+    expect((await audited(team.accountId)).filter(({ action }) => action === 'invitation.accept')).toHaveLength(1);
+    expect(context.organization).toBeTruthy();
+  });
+});

@@ -1,0 +1,103 @@
+// Who may ask what: every route of the account plane times everybody, from the two lists that the code has.
+import { beforeAll, describe, expect, it } from 'vitest';
+import { accountPlane } from '../../../src/account-plane';
+import { createApp } from '../../../src/app';
+import { PERMISSIONS, permits, ROLES, type Role } from '../../../src/console/permissions';
+import { PAGE_ROUTES } from '../../../src/pages/routes';
+import { ACCOUNT_ROUTES } from '../../../src/routes/account/routes';
+import { call, join, organization, type Someone, someone } from './support';
+
+const people = new Map<Role, Someone>();
+let stranger: Someone;
+let neighbour: Someone;
+
+beforeAll(async () => {
+  for (const role of ROLES) people.set(role, await someone(role));
+  [stranger, neighbour] = [await someone('stranger'), await someone('neighbour')];
+  const { id } = await organization('Next door');
+  await join(id, neighbour, 'owner');
+});
+
+/** An organization of the test's own with one member in each role; the route's path, about it. */
+async function about(path: string): Promise<string> {
+  const { id } = await organization();
+  for (const [role, person] of people) await join(id, person, role);
+  const filled = path.replace(':organization', id).replace(/:\w+/g, 'nothing');
+  return path.includes(':organization') ? filled : `${filled}?org=${id}`;
+}
+
+const NO_ORGANIZATION = 'There is no such organization.';
+const ROUTES = [...ACCOUNT_ROUTES, ...PAGE_ROUTES];
+const isPage = (path: string): boolean => !path.startsWith('/api/');
+const scoped = ROUTES.filter(({ permission }) => permission !== 'self' && permission !== 'public');
+
+describe.each(scoped)('$method $path needs $permission', ({ method, path, permission }) => {
+  const needed = permission as keyof typeof PERMISSIONS;
+
+  it.each(ROLES)('asked by a member who is %s', async (role) => {
+    const answer = await call(method, await about(path), { as: people.get(role)!, ...(method !== 'GET' && { json: {} }) });
+    if (permits(role, needed)) {
+      expect([401, 403], answer.text).not.toContain(answer.status);
+      expect(answer.text).not.toContain(NO_ORGANIZATION);
+      expect(answer.status, answer.text).toBeLessThan(500);
+    } else {
+      expect(answer.status, answer.text).toBe(403);
+      if (!isPage(path)) expect(answer.body).toMatchObject({ error: { type: 'access_denied', permission } });
+    }
+  });
+
+  it('asked by a stranger, by the owner of another organization, and by nobody', async () => {
+    const asked = await about(path);
+    const json = method === 'GET' ? {} : { json: {} };
+    for (const as of [stranger, neighbour]) {
+      const answer = await call(method, asked, { as, ...json });
+      expect([answer.status, answer.text.includes(NO_ORGANIZATION)]).toEqual([404, true]);
+    }
+    const nobody = await call(method, asked, json);
+    expect(nobody.status).toBe(isPage(path) ? 303 : 401);
+    if (isPage(path)) expect(nobody.headers.get('location')).toMatch(/^\/sign-in\?next=/);
+  });
+});
+
+describe.each(ROUTES.filter(({ permission }) => permission === 'self'))('$method $path', ({ method, path }) => {
+  it('is for whoever is signed in', async () => {
+    const json = method === 'GET' ? {} : { json: {} };
+    expect((await call(method, path, json)).status).toBe(isPage(path) ? 303 : 401);
+    expect([401, 403]).not.toContain((await call(method, path, { as: stranger, ...json })).status);
+  });
+});
+
+describe('the list of routes', () => {
+  it('names a permission of the table for each', () => {
+    for (const { method, path, permission } of ROUTES)
+      expect(['self', 'public', ...Object.keys(PERMISSIONS)], `${method} ${path}`).toContain(permission);
+  });
+
+  it('is all that the account plane serves beside sign-in', () => {
+    const served = accountPlane.routes.filter(({ method }) => method !== 'ALL').map(({ method, path }) => `${method} ${path}`);
+    expect(served.sort()).toEqual(ROUTES.map(({ method, path }) => `${method} ${path}`).sort());
+    expect(new Set(served).size).toBe(served.length);
+    const all = accountPlane.routes.filter(({ method }) => method === 'ALL').map(({ path }) => path);
+    expect(all.sort()).toEqual(['/*', '/api/auth/*']);
+  });
+
+  it('is reached from outside', () => {
+    const prefixes = createApp()
+      .routes.filter(({ method }) => method === 'ALL')
+      .map(({ path }) => path);
+    for (const { path } of ROUTES)
+      expect(
+        prefixes.some((prefix) => path === prefix || (prefix.endsWith('/*') && path.startsWith(prefix.slice(0, -1)))),
+        path,
+      ).toBe(true);
+  });
+
+  it('lets nobody but its owners end, hand over or pay out an organization', () => {
+    const owners: Role[] = ['owner'];
+    expect(ROLES.filter((role) => permits(role, 'organization.delete'))).toEqual(owners);
+    expect(ROLES.filter((role) => permits(role, 'organization.transfer'))).toEqual(owners);
+    expect(
+      ROLES.filter((role) => Object.keys(PERMISSIONS).some((p) => p.endsWith('.write') && permits(role, p as keyof typeof PERMISSIONS))),
+    ).not.toContain('viewer');
+  });
+});

@@ -1,0 +1,218 @@
+import { env } from 'cloudflare:test';
+import { describe, expect, it } from 'vitest';
+import type { VerbContext } from '../../../src/console/context';
+import { cell, exportUsage } from '../../../src/console/usage/export';
+import { usageFilterInput } from '../../../src/console/usage/filter';
+import { receiptLines } from '../../../src/console/usage/receipt';
+import { readAccountSettings } from '../../../src/env-account';
+import { accountOf, call, join, must, organization, type Someone, someone } from './support';
+
+const DAY_MS = 86_400_000;
+
+interface Line {
+  model?: string;
+  endpoint?: string;
+  key?: string;
+  user?: string;
+  state?: string;
+  credits?: number;
+  daysAgo?: number;
+  latencyMs?: number;
+  ending?: string;
+  id?: string;
+  kind?: string;
+}
+
+let closeSeq = 0;
+
+/** Lines in D1, as the projection leaves them. */
+async function record(accountId: string, lines: Line[]): Promise<void> {
+  const insert = `INSERT INTO ledger (account_id, close_seq, id, kind, state, key_id, user_id, model, endpoint, amount, opened_at, detail,
+    epoch, seq, family, test, held, closed_at, outcome)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 1, ?2, 'chat', 0, 0, ?11 + 20, 'actual')`;
+  await env.DB.batch(
+    lines.map((line) => {
+      const at = Date.now() - (line.daysAgo ?? 0) * DAY_MS;
+      const detail = { ending: line.ending ?? 'complete', latencyMs: line.latencyMs ?? 10, usage: { inputTokens: 5, outputTokens: 7 } };
+      return env.DB.prepare(insert).bind(
+        accountId,
+        ++closeSeq,
+        line.id ?? `req_${closeSeq}`,
+        line.kind ?? 'usage',
+        line.state ?? 'settled',
+        line.key ?? 'key_1',
+        line.user ?? 'user-1',
+        line.model ?? 'gpt-5.4',
+        line.endpoint ?? '/v1/chat/completions',
+        -(line.credits ?? 1) * 1_000_000,
+        at,
+        JSON.stringify(detail),
+      );
+    }),
+  );
+}
+
+const ids = (body: { logs: { id: string }[] }): string[] => body.logs.map(({ id }) => id);
+
+describe('usage', () => {
+  it('is summed by model and by day, with the ten dearest requests', async () => {
+    const person = await someone();
+    const account = await accountOf(person);
+    await record(account, [
+      ...Array.from({ length: 12 }, (_, index) => ({ credits: index + 1, model: index % 2 === 0 ? 'even' : 'odd' })),
+      { credits: 3, daysAgo: 2, model: 'odd' },
+      { credits: 500, daysAgo: 45 },
+      { credits: -100, kind: 'grant' },
+    ]);
+    const usage = await must('GET', '/api/api-usage?days=30&limit=1000', { as: person });
+    expect(usage.logs).toHaveLength(13);
+    expect(usage.costByModel).toEqual([
+      { model: 'odd', calls: 7, creditsUsed: 45, usd: 0.45 },
+      { model: 'even', calls: 6, creditsUsed: 36, usd: 0.36 },
+    ]);
+    expect(usage.topExpensiveRequests.map(({ creditsUsed }: { creditsUsed: number }) => creditsUsed)).toEqual([
+      12, 11, 10, 9, 8, 7, 6, 5, 4, 3,
+    ]);
+    expect(usage.dailyCost.map(({ creditsUsed }: { creditsUsed: number }) => creditsUsed)).toEqual([3, 78]);
+  });
+
+  it.each<[string, Line, string]>([
+    ['model', { model: 'wanted' }, 'model=wanted'],
+    ['endpoint', { endpoint: '/v1/images' }, 'endpoint=/v1/images'],
+    ['key', { key: 'key_wanted' }, 'keyId=key_wanted'],
+    ['member', { user: 'user-wanted' }, 'member=user-wanted'],
+    ['a failed status', { state: 'released', credits: 0 }, 'status=failed'],
+    ['a cancelled status', { ending: 'client_gone' }, 'status=cancelled'],
+    ['a partial status', { ending: 'upstream_broke' }, 'status=partial'],
+    ['an expired status', { state: 'expired' }, 'status=expired'],
+    ['latency', { latencyMs: 5_000 }, 'minLatencyMs=4000&maxLatencyMs=6000'],
+    ['cost', { credits: 40 }, 'minCredits=30&maxCredits=50'],
+    ['part of the id', { id: 'req_50%_wanted' }, `q=${encodeURIComponent('0%_wan')}`],
+    ['days', { daysAgo: 0, model: 'today' }, 'days=1&model=today'],
+  ])('is filtered by %s', async (_name, line, query) => {
+    const person = await someone();
+    const wanted = { id: `req_wanted_${crypto.randomUUID()}`, ...line };
+    await record(await accountOf(person), [{ daysAgo: 3 }, wanted, { daysAgo: 2 }]);
+    expect(ids(await must('GET', `/api/api-usage?${query}`, { as: person }))).toEqual([wanted.id]);
+  });
+
+  it('comes in pages that neither repeat nor skip', async () => {
+    const person = await someone();
+    const account = await accountOf(person);
+    await record(
+      account,
+      Array.from({ length: 25 }, () => ({})),
+    );
+    const seen: string[] = [];
+    let cursor = '';
+    do {
+      const page = await must('GET', `/api/api-usage?limit=10&cursor=${cursor}`, { as: person });
+      seen.push(...ids(page));
+      await record(account, [{ model: 'meanwhile' }]);
+      cursor = page.nextCursor ?? '';
+    } while (cursor !== '');
+    expect(seen).toHaveLength(25);
+    expect(new Set(seen).size).toBe(25);
+  });
+
+  it.each(['days=0', 'days=1000', 'limit=5000', 'status=fine', 'cursor=somewhere', 'minCredits=many'])(
+    'is refused for %s',
+    async (query) => {
+      expect((await call('GET', `/api/api-usage?${query}`, { as: await someone() })).status).toBe(400);
+    },
+  );
+
+  it("is never another wallet's", async () => {
+    const [person, other, { id, accountId }] = [await someone(), await someone(), await organization()];
+    await join(id, person, 'viewer');
+    await record(accountId, [{ id: 'req_of_the_team' }]);
+    expect(ids(await must('GET', `/api/api-usage?org=${id}`, { as: person }))).toEqual(['req_of_the_team']);
+    expect(ids(await must('GET', '/api/api-usage', { as: person }))).toEqual([]);
+    expect((await call('GET', `/api/api-usage?org=${id}`, { as: other })).status).toBe(404);
+    expect((await call('GET', `/api/api-usage/export?org=${id}`, { as: other })).status).toBe(404);
+  });
+});
+
+describe('an export', () => {
+  const csv = async (person: Someone, query = '') =>
+    (await call('GET', `/api/api-usage/export?${query}`, { as: person })).text.trim().split('\r\n');
+
+  it('is a CSV file with every line that the filter lets through', async () => {
+    const person = await someone();
+    await record(await accountOf(person), [{ id: 'req_a', credits: 2 }, { id: 'req_b', model: '=cmd|"x"' }, { daysAgo: 60 }]);
+    const response = await call('GET', '/api/api-usage/export?days=30', { as: person });
+    expect(response.headers.get('content-disposition')).toMatch(/^attachment; filename="hypereal-usage-\d{4}-\d\d-\d\d\.csv"$/);
+    const [heading, ...lines] = await csv(person);
+    expect(heading).toMatch(/^request_id,time,model,/);
+    expect(lines).toHaveLength(2);
+    expect(lines[0]).toContain(`req_b,`);
+    expect(lines[0]).toContain(`"'=cmd|""x"""`);
+    expect(lines[1]).toMatch(/^req_a,.*,5,0,0,7,false,2$/);
+  });
+
+  it('reads a page only when the reader has taken the one before, however many there are', async () => {
+    const person = await someone();
+    const account = await accountOf(person);
+    await env.DB.prepare(
+      `INSERT INTO ledger WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12000)
+       SELECT ?1, 1, i, i, 'req_' || i, 'usage', 'settled', 'key_1', 'user-1', 'chat', 0, 'gpt-5.4', '/v1/chat/completions', 0, -1000000,
+         ?2 - i / 100, ?2, 'actual', '{}' FROM n`,
+    )
+      .bind(account, Date.now())
+      .run();
+    let queries = 0;
+    const prepare = (sql: string): D1PreparedStatement => {
+      queries++;
+      return env.DB.prepare(sql);
+    };
+    const context = { db: { prepare }, accountId: account, now: Date.now, settings: readAccountSettings(env) } as unknown as VerbContext;
+    const reader = exportUsage(context, usageFilterInput.parse({})).body.getReader();
+    await reader.read();
+    expect(queries).toBe(0);
+    const seen = new Set<string>();
+    const decoder = new TextDecoder();
+    for (let page = 1; ; page++) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      expect(queries).toBe(page);
+      for (const line of decoder.decode(value).trim().split('\r\n')) seen.add(line.split(',')[0]!);
+    }
+    expect([queries, seen.size]).toEqual([3, 12_000]);
+  });
+
+  it.each([
+    ['plain', 'plain'],
+    ['a,b', '"a,b"'],
+    ['say "hi"', '"say ""hi"""'],
+    ['two\nlines', '"two\nlines"'],
+    ['@SUM(A1)', "'@SUM(A1)"],
+    [-1.5, '-1.5'],
+    [null, ''],
+  ])('writes %j as %j', (value, written) => {
+    expect(cell(value)).toBe(written);
+  });
+});
+
+describe('a receipt', () => {
+  it('leads from tokens and prices to what was charged', async () => {
+    const person = await someone();
+    const account = await accountOf(person);
+    const { key } = await must('POST', '/api/api-keys', { as: person, json: { name: 'a key' } });
+    await env.ACCOUNT.getByName(account).grant({ eventId: 'e', amountMicro: 1_000_000_000, reason: '', topUp: false });
+    const answered = await call('POST', '/v1/chat/completions', {
+      key,
+      json: { model: 'gpt-5.4', messages: [{ role: 'user', content: 'Hello there' }] },
+    });
+    const id = answered.headers.get('x-request-id')!;
+    const receipt = await must('GET', `/api/api-usage/requests/${id}`, { as: person });
+    expect(receipt).toMatchObject({ id, state: 'settled', detail: { attempts: expect.any(Array) } });
+    const sum = receipt.lines.reduce((total: number, { credits }: { credits: number }) => total + credits, 0);
+    expect(Math.ceil(Number((sum * 1_000_000).toFixed(3)))).toBe(Math.round(receipt.creditsUsed * 1_000_000));
+    expect((await call('GET', `/api/api-usage/requests/${id}`, { as: await someone() })).status).toBe(404);
+    expect((await call('GET', '/api/api-usage/requests/nothing', { as: person })).status).toBe(404);
+  });
+
+  it('has no lines where a price was fixed', () => {
+    expect(receiptLines({ price: 5 })).toEqual([]);
+  });
+});
