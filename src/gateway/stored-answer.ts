@@ -1,8 +1,8 @@
 /** Answers that an upstream keeps: which one, and under which id, is on the receipt of the call that made it. */
 import { parseOperationId } from '../core/ids';
 import { isRecord } from '../core/record';
+import type { Call } from '../dialects/types';
 import type { GatewayDeps } from './deps';
-import type { Run } from './run';
 
 export interface StoredAnswer {
   provider: string;
@@ -13,10 +13,15 @@ export interface StoredAnswer {
   previous: { upstreamId: string; requestId: string } | undefined;
 }
 
+/** A call that may go on from a stored answer. */
+interface Continuing {
+  plan: { continued: Pick<StoredAnswer, 'upstreamId'> | undefined };
+  call: Pick<Call, 'continues'>;
+}
+
 /** What a receipt keeps of a stored answer. */
-export function storedAs({ plan, call }: Pick<Run, 'plan' | 'call'>, keyIndex: number, storedId: string | undefined) {
+export function storedAs({ plan: { continued }, call }: Continuing, keyIndex: number, storedId: string | undefined) {
   if (storedId === undefined) return {};
-  const { continued } = plan;
   return {
     storedId,
     storedKey: keyIndex,

@@ -23,7 +23,7 @@
  * Test with recorded answers: submit body per family as an inline snapshot, each state and synonym of `readPoll`,
  * each failure.
  */
-import type { UpstreamFailure } from '../types';
+import type { UpstreamFailure } from '../failure';
 
 /** Something the caller brought. Which form an adapter gets is what its `sources` asks for. */
 export type MediaSource = { url: string } | { bytes: Uint8Array; contentType: string };

@@ -4,7 +4,8 @@ import { inBodyError, openaiErrors } from '../openai-errors';
 import { readString } from '../read';
 import { usageOf } from './answer';
 import { encryptedContent } from './items';
-import { isMessage, itemsOf, parseResponsesRequest, type ResponsesRequest, textOf } from './request';
+import { isMessage, itemsOf, parseResponsesRequest, textOf } from './request';
+import type { ResponsesRequest } from './types';
 
 /** OpenAI's compaction: what the user said stays, the rest becomes one opaque item. */
 export const compactFormat: Format<ResponsesRequest> = {

@@ -3,9 +3,10 @@ import { serverSentEvents } from '../frames';
 import type { Magic } from '../magic';
 import { openaiErrors } from '../openai-errors';
 import { answerStored, finalStatus, responseObject } from './answer';
-import { parseResponsesRequest, type ResponsesRequest } from './request';
+import { parseResponsesRequest } from './request';
 import { encodeId, type StoredAnswer } from './stored-id';
 import { responseStream } from './stream';
+import type { ResponsesRequest } from './types';
 
 /** OpenAI's Responses. */
 export const responsesFormat: Format<ResponsesRequest> = {

@@ -1,5 +1,5 @@
 import type { Block } from '../blocks';
-import type { ResponsesRequest } from './request';
+import type { ResponsesRequest } from './types';
 
 type ItemStatus = 'in_progress' | 'completed' | 'incomplete';
 

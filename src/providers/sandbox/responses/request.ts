@@ -1,25 +1,14 @@
 import { isRecord, parseJson } from '../../../core/record';
 import { cachedOf, countPrompt, lengthOf, readConversation, type Turn, turnTokens } from '../conversation';
 import { type JsonObject, readObject, readObjects, readString } from '../read';
-import { bad, isWhole, type LanguageRequest, type Parsed, type PromptTokens } from '../request';
+import { bad, isWhole, type Parsed, type PromptTokens } from '../request';
 import { estimateTokens } from '../tokens';
 import { decodeId } from './stored-id';
 import { readTools } from './tools';
+import type { ResponsesRequest } from './types';
 
 const MIN_OUTPUT_TOKENS = 16;
 const INPUT_MISSING = "One of 'input', 'previous_response_id', 'prompt' or 'conversation' must be provided.";
-
-export interface ResponsesRequest extends LanguageRequest {
-  /** Fields that the answer shows again. */
-  echo: JsonObject;
-  /** May be fetched by its id later. */
-  stored: boolean;
-  background: boolean;
-  /** Reasoning comes with its encrypted content. */
-  encrypted: boolean;
-  /** Asks for the conversation in compacted form instead of an answer. */
-  compacts: boolean;
-}
 
 export async function parseResponsesRequest(body: string): Promise<Parsed<ResponsesRequest>> {
   const parsed = parseJson(body);

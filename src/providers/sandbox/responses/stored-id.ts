@@ -4,7 +4,7 @@ import { sampleJson } from '../json-schema';
 import { MAX_WAIT_MS, type Magic } from '../magic';
 import { type JsonObject, readObject, readString } from '../read';
 import { isWhole, type Tool } from '../request';
-import type { ResponsesRequest } from './request';
+import type { ResponsesRequest } from './types';
 
 /** Longer ids would be trouble in addresses and logs. */
 const MAX_ID_LENGTH = 1_200;

@@ -1,0 +1,22 @@
+/** What to do after an upstream's answer that is no success. */
+export type FailureAction =
+  /** The caller's own fault: tell it, try nothing else. */
+  | 'caller'
+  /** This credential is spent or refused: try the provider's next one at once. */
+  | 'next_key'
+  /** Rate limited: try the next credential, and leave this one alone for a while. */
+  | 'backoff_key'
+  /** A passing fault: the same target may be tried once more. */
+  | 'retry'
+  /** This target cannot serve the call: go on to the next one. */
+  | 'next_target';
+
+export interface UpstreamFailure {
+  action: FailureAction;
+  /** The upstream's own words, cleaned of credentials and markup; may be empty. */
+  message: string;
+  code?: string;
+  param?: string;
+  /** What a failure inside an answer of status 200 amounts to. */
+  status?: number;
+}

@@ -1,0 +1,14 @@
+import type { JsonObject } from '../read';
+import type { LanguageRequest } from '../request';
+
+export interface ResponsesRequest extends LanguageRequest {
+  /** Fields that the answer shows again. */
+  echo: JsonObject;
+  /** May be fetched by its id later. */
+  stored: boolean;
+  background: boolean;
+  /** Reasoning comes with its encrypted content. */
+  encrypted: boolean;
+  /** Asks for the conversation in compacted form instead of an answer. */
+  compacts: boolean;
+}
