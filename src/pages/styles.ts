@@ -52,7 +52,7 @@ button.link.danger { color: var(--alarm); }
 .scroll { overflow-x: auto; border: 1px solid var(--line); border-radius: 10px; background: var(--raised); }
 table { border-collapse: collapse; width: 100%; font-size: var(--small); }
 th, td { text-align: start; padding: var(--s3) var(--s4); border-bottom: 1px solid var(--line); vertical-align: top; }
-tr:last-child td { border-bottom: 0; } th { font-weight: 500; color: var(--quiet); white-space: nowrap; }
+tr:last-child > * { border-bottom: 0; } thead tr:last-child > * { border-bottom: 1px solid var(--line); } th { font-weight: 500; color: var(--quiet); white-space: nowrap; }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); gap: var(--s5); }
 .figures dt { color: var(--quiet); font-size: var(--small); } .figures dd { font-size: var(--title); font-variant-numeric: tabular-nums; letter-spacing: -.02em; }
 .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); gap: var(--s5); align-items: start; }

@@ -55,7 +55,7 @@ const DailyChart: FC<{ days: { date: string; creditsUsed: number }[] }> = ({ day
           {days.at(-1)?.date}
         </text>
         <text x="0" y="10">
-          {credits(most)}
+          {most > 0.000_001 ? credits(most) : 'nothing spent'}
         </text>
       </svg>
       <details class="small">
@@ -117,7 +117,7 @@ const Logs: FC<{ logs: LogView[]; org: string; label: string }> = ({ logs, org, 
         {logs.map((log) => (
           <tr>
             <td>
-              <a href={`/usage/${log.id}${org}`} aria-label={`Request ${log.id}`}>
+              <a href={`/usage/${log.id}${org}`}>
                 <Time at={log.createdAt} />
               </a>
             </td>
