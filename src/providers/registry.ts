@@ -14,6 +14,7 @@ import { openai } from './openai/spec';
 import { openrouter } from './openrouter/spec';
 import { sandbox } from './sandbox/spec';
 import type { Model, Price, Provider, ProviderSpec, Target } from './types';
+import { wavespeed } from './wavespeed/spec';
 import { xai } from './xai/spec';
 import { zhipu } from './zhipu/spec';
 
@@ -28,6 +29,7 @@ export const PROVIDER_SPECS: readonly ProviderSpec[] = [
   minimax,
   xai,
   google,
+  wavespeed,
   sandbox,
 ];
 
