@@ -6,12 +6,14 @@ import { UNPRICED } from './catalogue/terms';
 import { readApiKeys, readBaseUrl, variableName, variableText } from './config';
 import { type CustomModel, type CustomProvider, readCustomProviders } from './custom';
 import { deepseek } from './deepseek/spec';
+import { fal } from './fal/spec';
 import { google } from './google/spec';
 import { minimax } from './minimax/spec';
 import { indexModels, type ModelIndex } from './model-index';
 import { moonshot } from './moonshot/spec';
 import { openai } from './openai/spec';
 import { openrouter } from './openrouter/spec';
+import { replicate } from './replicate/spec';
 import { sandbox } from './sandbox/spec';
 import type { Model, Price, Provider, ProviderSpec, Target } from './types';
 import { wavespeed } from './wavespeed/spec';
@@ -30,6 +32,8 @@ export const PROVIDER_SPECS: readonly ProviderSpec[] = [
   xai,
   google,
   wavespeed,
+  fal,
+  replicate,
   sandbox,
 ];
 
