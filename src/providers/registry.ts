@@ -7,6 +7,7 @@ import { readApiKeys, readBaseUrl, variableName, variableText } from './config';
 import { type CustomModel, type CustomProvider, readCustomProviders } from './custom';
 import { deepseek } from './deepseek/spec';
 import { fal } from './fal/spec';
+import { fishAudio } from './fish-audio/spec';
 import { google } from './google/spec';
 import { minimax } from './minimax/spec';
 import { indexModels, type ModelIndex } from './model-index';
@@ -14,6 +15,7 @@ import { moonshot } from './moonshot/spec';
 import { openai } from './openai/spec';
 import { openrouter } from './openrouter/spec';
 import { replicate } from './replicate/spec';
+import { runpod } from './runpod/spec';
 import { sandbox } from './sandbox/spec';
 import type { Model, Price, Provider, ProviderSpec, Target } from './types';
 import { wavespeed } from './wavespeed/spec';
@@ -34,6 +36,8 @@ export const PROVIDER_SPECS: readonly ProviderSpec[] = [
   wavespeed,
   fal,
   replicate,
+  fishAudio,
+  runpod,
   sandbox,
 ];
 

@@ -1,5 +1,6 @@
 import type { ProviderSpec } from '../types';
 import { openaiChatWire } from '../wires/openai-chat';
+import { googleMedia } from './media';
 
 export const google = {
   id: 'google',
@@ -10,4 +11,5 @@ export const google = {
   onDisconnect: 'drain',
   // https://discuss.ai.google.dev/t/127400: thoughts are in total_tokens only.
   reasoningOutsideOutput: true,
+  media: googleMedia,
 } satisfies ProviderSpec;

@@ -52,7 +52,6 @@ export interface ModelFields {
 
 type Fields = Record<string, unknown>;
 
-const present = (fields: Fields): Fields => Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 const named = (name: string | undefined, value: unknown): Fields => (name === undefined || value === undefined ? {} : { [name]: value });
 const urlOf = (source: MediaSource | undefined): string | undefined => source && sourceUrl(source);
 
@@ -125,13 +124,11 @@ function videoFields(input: VideoInput, model: ModelFields): Fields {
   };
 }
 
+const SIDES = ['front', 'back', 'left', 'right'] as const;
+
 function threeDFields({ prompt, image, views }: ThreeDInput, model: ModelFields): Fields {
-  const sides = Object.entries(model.views ?? {}).map(([side, name]) => [name, urlOf(views?.[side as keyof typeof views])] as const);
-  return present({
-    ...named(model.prompt ?? 'prompt', prompt),
-    ...named(model.image, urlOf(image ?? views?.front)),
-    ...Object.fromEntries(sides),
-  });
+  const sides = SIDES.map((side) => named(model.views?.[side], urlOf(views?.[side])));
+  return Object.assign({ ...named(model.prompt ?? 'prompt', prompt), ...named(model.image, urlOf(image ?? views?.front)) }, ...sides);
 }
 
 /** The fields of the model that say what the input says. */

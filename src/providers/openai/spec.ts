@@ -1,5 +1,6 @@
 import type { ProviderSpec } from '../types';
 import { openaiChatWire } from '../wires/openai-chat';
+import { openaiMedia } from './media';
 
 export const openai = {
   id: 'openai',
@@ -8,4 +9,5 @@ export const openai = {
   baseUrl: 'https://api.openai.com/v1',
   wires: [openaiChatWire],
   onDisconnect: 'cancel',
+  media: openaiMedia,
 } satisfies ProviderSpec;
