@@ -144,7 +144,6 @@ export const WAVESPEED_MODELS: Readonly<Record<string, ModelFields>> = {
   'vidu/q3-pro/image-to-video': VIDU,
   'x-ai/grok-imagine-video/text-to-video': GROK,
   'x-ai/grok-imagine-video/image-to-video': GROK,
-  'openai/sora-2/image-to-video': { duration: seconds(4, 8, 12), firstFrame: 'image' },
   'wavespeed-ai/hunyuan3d/v2-base': { image: 'image' },
   'tripo3d/v2.5/multiview-to-3d': {
     views: { front: 'front_image_url', back: 'back_image_url', left: 'left_image_url', right: 'right_image_url' },
