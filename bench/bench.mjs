@@ -12,6 +12,11 @@ import { partsOf, QUICK, SCENARIOS } from './scenarios.mjs';
 import { measureStartup } from './startup.mjs';
 import { TARGETS } from './targets/index.mjs';
 
+if (process.argv[2] === 'jobs') {
+  await import('./jobs.mjs');
+  process.exit();
+}
+
 const { values: args } = parseArgs({
   options: {
     targets: { type: 'string' },

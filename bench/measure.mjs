@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from './lib/children.mjs';
 import { machineBusyUs, sleep, usage } from './lib/proc.mjs';
-import { body } from './scenarios.mjs';
+import { body, FORMATS } from './scenarios.mjs';
 
 /** CPU time that others took during a run, in cores. Too short a run says nothing. */
 export const otherCores = (r) => (r.load.wall_s < 1 ? 0 : Math.max(0, r.other_cpu_us) / (r.load.wall_s * 1e6));
@@ -14,9 +14,11 @@ const QUIET_MS = 750;
 /** One bounded load; what the load generator counted. */
 export async function load(ctx, target, spec) {
   const bodyFile = join(ctx.dataDir, 'body.json');
-  writeFileSync(bodyFile, JSON.stringify(body(spec, target.model)));
+  writeFileSync(bodyFile, JSON.stringify(body(spec, target.models?.[spec.format])));
   const argv = ['-p', target.port, '-c', spec.c, '-n', spec.n, '-t', spec.t, '-g', spec.stagger ?? 0, '-f', bodyFile];
-  if (spec.stream) argv.push('-m', '[DONE]');
+  const { path, end } = FORMATS[spec.format ?? 'chat'];
+  argv.push('-P', path);
+  if (spec.stream) argv.push('-m', end);
   if (spec.accounts) {
     target.callerLines ??= {};
     target.callerLines[spec.accounts] ??= await target.callers(spec.accounts);

@@ -35,6 +35,26 @@ export const SCENARIOS = {
     on: ['floor', 'floor-do', 'floor-do-meter', 'floor-do-pump', 'ours'],
     load: { stream: true, chunks: 500, delay: 5, c: 40, n: 80, t: 5, stagger: 487 },
   },
+  'ttfb-messages': {
+    about: 'the same by Messages',
+    on: ['floor', 'ours'],
+    load: { format: 'messages', stream: true, chunks: 2, delay: 5, c: 1, n: 200, t: 5, latency: true },
+  },
+  'ttfb-responses': {
+    about: 'the same by Responses',
+    on: ['floor', 'ours'],
+    load: { format: 'responses', stream: true, chunks: 2, delay: 5, c: 1, n: 200, t: 5, latency: true },
+  },
+  'paced-messages': {
+    about: 'paced streams by Messages',
+    on: ['floor', 'ours'],
+    load: { format: 'messages', stream: true, chunks: 500, delay: 5, c: 40, n: 80, t: 5, stagger: 487 },
+  },
+  'paced-responses': {
+    about: 'paced streams by Responses',
+    on: ['floor', 'ours'],
+    load: { format: 'responses', stream: true, chunks: 500, delay: 5, c: 40, n: 80, t: 5, stagger: 487 },
+  },
   accounts: {
     about: 'JSON, 32 at once, from one account and from a thousand',
     on: ['floor-do', 'ours'],
@@ -48,7 +68,17 @@ export const SCENARIOS = {
 
 /** What the targets of the project need. */
 export const QUICK = {
-  scenarios: ['json-c32', 'json-200k', 'ttfb', 'paced-500', 'accounts'],
+  scenarios: [
+    'json-c32',
+    'json-200k',
+    'ttfb',
+    'ttfb-messages',
+    'ttfb-responses',
+    'paced-500',
+    'paced-messages',
+    'paced-responses',
+    'accounts',
+  ],
   targets: ['direct', 'floor', 'floor-do', 'ours'],
 };
 
@@ -58,10 +88,19 @@ export function partsOf(name, quick) {
   return parts.map(([part, load]) => [part, quick && !load.whole ? { ...load, n: load.n / 2, t: load.t * 0.6 } : load]);
 }
 
+/** Where a request of each format goes, and what the end of its stream holds. */
+export const FORMATS = {
+  chat: { path: '/v1/chat/completions', end: '[DONE]' },
+  messages: { path: '/v1/messages', end: 'message_stop' },
+  responses: { path: '/v1/responses', end: 'response.completed' },
+};
+
 /** The request body of a load. */
-export function body({ stream = false, chunks, delay, prompt = 400 }, model = 'bench') {
+export function body({ format = 'chat', stream = false, chunks, delay, prompt = 400 }, model = 'bench') {
   const steer = stream ? `bench-chunks-${chunks}-delay-${delay}` : 'bench-bytes-1024';
   const text = `${steer} ${'All work and no play makes a dull gateway. '.repeat(Math.ceil(prompt / 43)).slice(0, prompt)}`;
+  if (format === 'responses') return { model, max_output_tokens: 1000, input: text, stream, store: false };
   const messages = [{ role: 'user', content: text }];
+  if (format === 'messages') return { model, max_tokens: 1000, messages, stream };
   return { model, max_tokens: 1000, messages, stream, ...(stream && { stream_options: { include_usage: true } }) };
 }

@@ -29,6 +29,16 @@ export function verdicts({ runs, startup }) {
       },
     );
   const firstMs = (r) => r.load.first.p50 / 1000;
+  const first = (name, scenario) =>
+    row(
+      name,
+      paired(runs, [scenario, 'ours'], [scenario, 'floor'], (r, b) => firstMs(r) - firstMs(b)),
+      {
+        unit: ' ms',
+        beside: `${round(median(of(scenario, 'ours', firstMs)))} against ${round(median(of(scenario, 'floor', firstMs)))} ms`,
+        limit: 1.5,
+      },
+    );
   const perSecond = (r) => r.load.per_s;
   const crowd = (target) =>
     paired(runs, ['accounts-1000', target], ['accounts-1', target], (many, one) => many.load.per_s / one.load.per_s);
@@ -39,15 +49,11 @@ export function verdicts({ runs, startup }) {
     ratio('CPU a JSON call, 32 at once, to floor-do', 'json-c32', 'floor-do', perRequest, 1.4),
     ratio('the same with a 200 kB prompt', 'json-200k', 'floor-do', perRequest, 1.3),
     ratio('CPU a chunk, paced 500-chunk streams, to floor', 'paced-500', 'floor', perEvent, 1.8),
-    row(
-      'added time to first event, p50, over floor',
-      paired(runs, ['ttfb', 'ours'], ['ttfb', 'floor'], (r, b) => firstMs(r) - firstMs(b)),
-      {
-        unit: ' ms',
-        beside: `${round(median(of('ttfb', 'ours', firstMs)))} against ${round(median(of('ttfb', 'floor', firstMs)))} ms`,
-        limit: 1.5,
-      },
-    ),
+    ratio('the same by Messages', 'paced-messages', 'floor', perEvent, 1.8),
+    ratio('the same by Responses', 'paced-responses', 'floor', perEvent, 1.8),
+    first('added time to first event, p50, over floor', 'ttfb'),
+    first('the same by Messages', 'ttfb-messages'),
+    first('the same by Responses', 'ttfb-responses'),
     row('requests/s of one account', oneAccount.length ? oneAccount : of('json-c32', 'ours', perSecond), {
       unit: '/s',
       beside: jsonCpuUs.length ? `its CPU time allows ${round(1e6 / median(jsonCpuUs))}/s on a core of its own` : '',

@@ -6,15 +6,27 @@ import type { AppContext, AppEnv } from './http/context';
 import { requestIdOf } from './http/context';
 import { preflight } from './http/cors';
 import { gatewayDeps } from './http/deps';
+import { CALL_ENDPOINTS } from './http/endpoints';
 import { renderError } from './http/render-error';
 import { admin } from './routes/admin';
-import { postChatCompletions } from './routes/chat';
-import { getGeneration } from './routes/generations';
+import { callRoute } from './routes/calls';
+import { postGeminiModel } from './routes/gemini';
+import { getGeneration, getGenerationStream } from './routes/generations';
 import { mountFiles, mountMedia } from './routes/media/mount';
 import { getModel, getModels, listModelsOf } from './routes/models';
+import { hello } from './routes/probes';
+import { getResponses, storedResponse } from './routes/responses';
+import { countMessagesTokens } from './routes/token-counts';
 
-/** The same paths under each of these, since documented base URLs and clients' own paths join in several ways. */
-const BASES = ['/v1', '/api/v1'];
+/**
+ * The same paths under each of these, since documented base URLs and clients' own paths join in several ways: some
+ * clients append `/v1/messages` to what they are given, some `/messages`.
+ */
+const BASES = ['/v1', '/api/v1', '/api/v1/v1', '/v1/v1', '/api'];
+/** Google's clients append `/v1`, `/v1beta` or nothing to any of these. */
+const GEMINI_BASES = ['/v1beta', '/v1/v1beta', '/api/v1beta', '/api/v1/v1beta'].concat(
+  ['/v1/gemini', '/api/v1/gemini'].flatMap((base) => [base, `${base}/v1`, `${base}/v1beta`]),
+);
 
 type Handler = (c: AppContext) => Response | Promise<Response>;
 
@@ -36,11 +48,29 @@ function withCommonHeaders(c: AppContext, response: Response): Response {
 }
 
 function mountApi(app: Hono<AppEnv>, base: string): void {
-  app.post(`${base}/chat/completions`, api(postChatCompletions));
+  for (const [path, endpoint] of Object.entries(CALL_ENDPOINTS)) app.post(base + path, api(callRoute(endpoint)));
+  app.post(`${base}/messages/count_tokens`, api(countMessagesTokens));
   app.get(`${base}/chat/completions`, api(listModelsOf(openaiChat.families)));
-  app.get(`${base}/models`, api(getModels));
-  app.get(`${base}/models/*`, api(getModel));
+  for (const responses of [`${base}/responses`, `${base}/codex/responses`]) mountResponses(app, responses);
   app.get(`${base}/generations/:id`, api(getGeneration));
+  app.get(`${base}/generations/:id/stream`, api(getGenerationStream));
+  app.get(base, api(hello));
+  app.get(`${base}/api/hello`, api(hello));
+  mountModels(app, base);
+}
+
+function mountResponses(app: Hono<AppEnv>, path: string): void {
+  app.get(path, api(getResponses));
+  app.get(`${path}/:id`, api(storedResponse('GET', '')));
+  app.delete(`${path}/:id`, api(storedResponse('DELETE', '')));
+  app.post(`${path}/:id/cancel`, api(storedResponse('POST', '/cancel')));
+  app.get(`${path}/:id/input_items`, api(storedResponse('GET', '/input_items')));
+}
+
+function mountModels(app: Hono<AppEnv>, base: string): void {
+  app.get(`${base}/models`, api(getModels));
+  app.get(`${base}/models/:id{.+}`, api(getModel));
+  app.post(`${base}/models/:id{.+}`, api(postGeminiModel));
 }
 
 const notFound = (c: AppContext): Response => renderError(c, fail('not_found', `There is nothing at ${c.req.method} ${c.req.path}.`).error);
@@ -63,6 +93,9 @@ export function createApp(): Hono<AppEnv> {
     mountMedia(app, base, api);
   }
   mountFiles(app, api);
+  for (const base of GEMINI_BASES) mountModels(app, base);
+  app.get('/', api(hello));
+  app.get('/api/hello', api(hello));
   app.use('/api/admin/*', async (c, next) => {
     c.set('gateway', gatewayDeps(c.env, c.executionCtx));
     await next();

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Account } from './account/account';
-import type { AccountBindings, SettlementMessage } from './account/types';
+import type { AccountBindings, BackgroundMessage, SettlementMessage } from './account/types';
 import type { JobMessage, WebhookMessage } from './jobs/messages';
 
 /** What the platform binds; see wrangler.toml. */
@@ -12,6 +12,8 @@ export interface Bindings extends AccountBindings {
   JOB_QUEUE: Queue<JobMessage>;
   WEBHOOK_QUEUE: Queue<WebhookMessage>;
   SLOW_WEBHOOK_QUEUE: Queue<WebhookMessage>;
+  LIVE_STREAM: DurableObjectNamespace;
+  BACKGROUND_QUEUE: Queue<BackgroundMessage>;
 }
 
 const positive = (fallback: number) => z.coerce.number().int().positive().default(fallback);

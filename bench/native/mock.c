@@ -3,6 +3,8 @@
  *   mock PORT [UPSTREAM_KEY]
  *
  * POST .../chat/completions   OpenAI chat, JSON or SSE
+ * POST .../messages           Anthropic Messages, SSE
+ * POST .../responses          OpenAI Responses, SSE
  * GET  /__stats               counters as JSON;  POST /__reset zeroes them
  *
  * A request is steered by the first "bench-..." word found in its body (the model name or a message): pairs
@@ -17,9 +19,10 @@
 
 #define PROMPT_TOKENS 20
 enum { READING, STREAMING, FLUSHING };
+enum { CHAT, MESSAGES, RESPONSES };
 
 typedef struct Conn {
-  int fd, state, include_usage, heap_at, step, sent, want_out;
+  int fd, state, format, include_usage, heap_at, step, sent, want_out;
   long chunks, size, delay, bytes;
   uint64_t due;
   Buf in, out, event; /* event: the content event built once per stream */
@@ -109,9 +112,52 @@ static void fill(Buf *b, long n) {
   buf_room(b, (size_t)n);
   for (long i = 0; i < n; i++) b->p[b->n++] = i % 6 == 5 ? ' ' : (char)('a' + i % 26);
 }
+#define MESSAGE "{\"type\":\"message_start\",\"message\":{\"id\":\"msg_bench\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\"bench\",\"content\":[],\"stop_reason\":null,\"stop_sequence\":null,\"usage\":{\"input_tokens\":%d,\"cache_creation_input_tokens\":0,\"cache_read_input_tokens\":0,\"output_tokens\":1}}}"
+#define RESPONSE "\"response\":{\"id\":\"resp_bench\",\"object\":\"response\",\"created_at\":1760000000,\"status\":\"%s\",\"error\":null,\"incomplete_details\":null,\"model\":\"bench\",\"output\":[%s],\"usage\":%s}"
+#define ITEM "{\"id\":\"msg_bench\",\"type\":\"message\",\"status\":\"%s\",\"role\":\"assistant\",\"content\":[%s]}"
+#define PART "{\"type\":\"output_text\",\"annotations\":[],\"logprobs\":[],\"text\":\"%s\"}"
+
+static void messages_begin(Conn *c) {
+  add_eventf(c, "event: message_start\ndata: " MESSAGE "\n\n", PROMPT_TOKENS);
+  add_eventf(c, "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n");
+  c->event.n = 0;
+  buf_printf(&c->event, "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"");
+  fill(&c->event, c->size);
+  buf_printf(&c->event, "\"}}\n\n");
+}
+static void messages_end(Conn *c) {
+  add_eventf(c, "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":0}\n\n");
+  add_eventf(c, "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\",\"stop_sequence\":null},\"usage\":{\"output_tokens\":%d}}\n\n", c->sent);
+  add_eventf(c, "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n");
+}
+static void responses_begin(Conn *c) {
+  add_eventf(c, "event: response.created\ndata: {\"type\":\"response.created\",\"sequence_number\":0," RESPONSE "}\n\n", "in_progress", "", "null");
+  add_eventf(c, "event: response.in_progress\ndata: {\"type\":\"response.in_progress\",\"sequence_number\":1," RESPONSE "}\n\n", "in_progress", "", "null");
+  add_eventf(c, "event: response.output_item.added\ndata: {\"type\":\"response.output_item.added\",\"sequence_number\":2,\"output_index\":0,\"item\":" ITEM "}\n\n", "in_progress", "");
+  add_eventf(c, "event: response.content_part.added\ndata: {\"type\":\"response.content_part.added\",\"sequence_number\":3,\"item_id\":\"msg_bench\",\"output_index\":0,\"content_index\":0,\"part\":" PART "}\n\n", "");
+}
+static void responses_content(Conn *c) {
+  c->event.n = 0;
+  buf_printf(&c->event, "event: response.output_text.delta\ndata: {\"type\":\"response.output_text.delta\",\"sequence_number\":%d,\"item_id\":\"msg_bench\",\"output_index\":0,\"content_index\":0,\"logprobs\":[],\"delta\":\"", c->sent + 4);
+  fill(&c->event, c->size);
+  buf_printf(&c->event, "\"}\n\n");
+}
+static void responses_end(Conn *c) {
+  int at = c->sent + 4;
+  char part[256], item[512], usage[256];
+  snprintf(part, sizeof part, PART, "All of it.");
+  snprintf(item, sizeof item, ITEM, "completed", part);
+  snprintf(usage, sizeof usage, "{\"input_tokens\":%d,\"input_tokens_details\":{\"cached_tokens\":0},\"output_tokens\":%d,\"output_tokens_details\":{\"reasoning_tokens\":0},\"total_tokens\":%d}", PROMPT_TOKENS, c->sent, c->sent + PROMPT_TOKENS);
+  add_eventf(c, "event: response.output_text.done\ndata: {\"type\":\"response.output_text.done\",\"sequence_number\":%d,\"item_id\":\"msg_bench\",\"output_index\":0,\"content_index\":0,\"logprobs\":[],\"text\":\"All of it.\"}\n\n", at);
+  add_eventf(c, "event: response.content_part.done\ndata: {\"type\":\"response.content_part.done\",\"sequence_number\":%d,\"item_id\":\"msg_bench\",\"output_index\":0,\"content_index\":0,\"part\":%s}\n\n", at + 1, part);
+  add_eventf(c, "event: response.output_item.done\ndata: {\"type\":\"response.output_item.done\",\"sequence_number\":%d,\"output_index\":0,\"item\":%s}\n\n", at + 2, item);
+  add_eventf(c, "event: response.completed\ndata: {\"type\":\"response.completed\",\"sequence_number\":%d," RESPONSE "}\n\n", at + 3, "completed", item, usage);
+}
 static void stream_begin(Conn *c) {
   buf_printf(&c->out, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nCache-Control: no-cache\r\n"
                       "x-request-id: req_bench\r\nTransfer-Encoding: chunked\r\n\r\n");
+  if (c->format == MESSAGES) return messages_begin(c);
+  if (c->format == RESPONSES) return responses_begin(c);
   add_eventf(c, "data: " CHUNK "\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\",\"refusal\":null},\"logprobs\":null,\"finish_reason\":null}]}\n\n");
   c->event.n = 0;
   buf_printf(&c->event, "data: " CHUNK "\"choices\":[{\"index\":0,\"delta\":{\"content\":\"");
@@ -119,11 +165,18 @@ static void stream_begin(Conn *c) {
   buf_printf(&c->event, "\"},\"logprobs\":null,\"finish_reason\":null}]}\n\n");
 }
 static void stream_content(Conn *c) {
+  if (c->format == RESPONSES) responses_content(c);
   add_event(c, c->event.p, c->event.n);
   c->sent++;
 }
 static void stream_end(Conn *c) {
   long n = c->sent;
+  if (c->format == MESSAGES) messages_end(c);
+  if (c->format == RESPONSES) responses_end(c);
+  if (c->format != CHAT) {
+    buf_add(&c->out, "0\r\n\r\n", 5);
+    return;
+  }
   add_eventf(c, "data: " CHUNK "\"choices\":[{\"index\":0,\"delta\":{},\"logprobs\":null,\"finish_reason\":\"stop\"}]}\n\n");
   if (c->include_usage) add_eventf(c, "data: " CHUNK "\"choices\":[]," USAGE "}\n\n", PROMPT_TOKENS, n, n + PROMPT_TOKENS);
   add_eventf(c, "data: [DONE]\n\n");
@@ -230,14 +283,17 @@ static int flag(const char *p, size_t n, const char *name) { /* "name" : true */
 }
 static void check_key(const char *h, size_t hn) {
   size_t len;
-  const char *v = header(h, hn, "authorization", &len);
+  const char *v = header(h, hn, "x-api-key", &len);
+  if (v && len == key_len && !memcmp(v, key, key_len)) return;
+  v = header(h, hn, "authorization", &len);
   if (!v || len != key_len + 7 || strncasecmp(v, "Bearer ", 7) || memcmp(v + 7, key, key_len)) st.bad_key++;
 }
-static int chat(Conn *c, const char *h, size_t hn, const char *body, size_t bn) {
+static int answer(Conn *c, int format, const char *h, size_t hn, const char *body, size_t bn) {
   const char *d = memmem(body, bn, "bench-", 6);
   size_t dn = 0;
   while (d && d + dn < body + bn && (isalnum((unsigned char)d[dn]) || d[dn] == '-')) dn++;
   int streamed = flag(body, bn, "\"stream\"");
+  c->format = format;
   c->chunks = opt(d, dn, "chunks", 20);
   c->size = opt(d, dn, "size", 12);
   c->delay = opt(d, dn, "delay", 0);
@@ -264,7 +320,9 @@ static int handle(Conn *c, const char *h, size_t hn, const char *body, size_t bn
   size_t pn = (size_t)(pe - path);
   c->state = FLUSHING;
   st.active++;
-  if (ends(path, pn, "/chat/completions")) return chat(c, h, hn, body, bn);
+  if (ends(path, pn, "/chat/completions")) return answer(c, CHAT, h, hn, body, bn);
+  if (ends(path, pn, "/messages")) return answer(c, MESSAGES, h, hn, body, bn);
+  if (ends(path, pn, "/responses")) return answer(c, RESPONSES, h, hn, body, bn);
   if (ends(path, pn, "/__stats") || ends(path, pn, "/__reset")) {
     char t[512];
     uint64_t active = st.active;

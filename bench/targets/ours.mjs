@@ -4,7 +4,8 @@ import { randomBytes } from 'node:crypto';
 import { bundle, CONFIG } from './project.mjs';
 import { startWorkerd } from './workerd.mjs';
 
-export const MODEL = 'gpt-5.5';
+/** By the format of the request. */
+export const MODELS = { chat: 'gpt-5.5', responses: 'gpt-5.5', messages: 'claude-haiku-4-5' };
 const ADMIN_TOKEN = randomBytes(24).toString('hex');
 const MAC_SECRET = randomBytes(32).toString('hex');
 
@@ -13,6 +14,8 @@ export const gatewayVars = ({ mockUrl, mockKey }) => ({
   KEY_MAC_SECRET: MAC_SECRET,
   OPENAI_BASE_URL: `${mockUrl}/v1`,
   OPENAI_API_KEY: mockKey,
+  ANTHROPIC_BASE_URL: `${mockUrl}/v1`,
+  ANTHROPIC_API_KEY: mockKey,
   HOURLY_LIMITS: JSON.stringify({ chat: 100_000_000 }),
 });
 
@@ -61,7 +64,7 @@ export const ours = {
       ...target,
       headers,
       callers: async (count) => (count === 1 ? headers : callers(target.port, count)),
-      model: MODEL,
+      models: MODELS,
       quietMs: 2500, // alarms and queue batches of the books come seconds after the calls
     };
   },

@@ -174,7 +174,8 @@ export class Ledger {
   private renew(operation: OperationRow, request: BeatRequest, nowMs: number): void {
     operation.checkpointMicro = operation.test ? 0 : Math.max(operation.checkpointMicro, request.checkpointMicro);
     operation.deadlineMs = Math.max(operation.deadlineMs, nowMs + request.leaseMs);
-    this.store.renewOperation(operation);
+    if (request.note) operation.detail = request.note;
+    this.store.renewOperation(operation, request.note !== undefined);
   }
 
   /** Settles or releases a hold, once: a closed one gives its first outcome again. */
@@ -238,7 +239,14 @@ export class Ledger {
     const overdue = [...this.open.values()].filter((operation) => operation.deadlineMs <= nowMs);
     for (const operation of overdue) {
       const charged = operation.checkpointMicro > 0;
-      this.closeOpen(operation, operation.checkpointMicro, 'expired', charged ? 'estimated' : 'released', { expired: true }, nowMs);
+      this.closeOpen(
+        operation,
+        operation.checkpointMicro,
+        'expired',
+        charged ? 'estimated' : 'released',
+        { ...operation.detail, expired: true },
+        nowMs,
+      );
     }
     return overdue;
   }

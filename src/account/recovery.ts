@@ -39,7 +39,7 @@ function replayLine(store: AccountStore, row: AccountRow, spend: Spend, line: Op
   const operation: OperationRow = { ...line, nonce: ref.nonce, epoch: ref.epoch, month: ref.month, checkpointMicro: 0 };
   if (known) {
     if (known.state === 'open') row.held -= known.heldMicro;
-    store.renewOperation(operation);
+    store.renewOperation(operation, false);
     store.closeOperation(operation);
   } else if (there) {
     // The sequence was used again before the recovery: the line gets another, and its late closes find it as adjusted.

@@ -169,12 +169,13 @@ export class AccountStore {
     this.sql.exec(close, row.state, row.amountMicro, row.closeSeq, tailOf(row), row.seq);
   }
 
-  renewOperation(row: OperationRow): void {
+  renewOperation(row: OperationRow, noted: boolean): void {
     this.sql.exec(
-      `UPDATE ${tableOf(row.month)} SET held = ?, checkpoint = ?, deadline = ? WHERE seq = ?`,
+      `UPDATE ${tableOf(row.month)} SET held = ?, checkpoint = ?, deadline = ?, tail = coalesce(?, tail) WHERE seq = ?`,
       row.heldMicro,
       row.checkpointMicro,
       row.deadlineMs,
+      noted ? tailOf(row) : null,
       row.seq,
     );
   }

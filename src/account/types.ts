@@ -2,7 +2,7 @@
 import type { KeyMode } from '../core/api-key';
 import type { GatewayError } from '../core/errors';
 import type { RateFamily } from '../core/family';
-import type { MicroCredits } from '../core/money';
+import type { MicroCredits, TokenPrice } from '../core/money';
 import type { TierId } from '../core/tiers';
 import type { UsageSource } from '../core/usage';
 
@@ -99,6 +99,8 @@ export interface BeatRequest {
   /** What the call has used so far: charged should it never be heard of again. */
   checkpointMicro: MicroCredits;
   leaseMs: number;
+  /** What is known of the call so far, to be found on its row while it is open. */
+  note?: OperationDetail;
 }
 
 export type BeatResult = { ok: true } | { ok: false; reason: 'closed' };
@@ -185,6 +187,22 @@ export interface AccountBindings {
 export interface SettlementMessage {
   accountId: string;
   close: CloseRequest;
+}
+
+/** An answer that an upstream works on after its client has gone: to be looked after until it is there, and charged then. */
+export interface BackgroundMessage {
+  accountId: string;
+  holdId: string;
+  provider: string;
+  /** The upstream's id of the answer. */
+  storedId: string;
+  price: TokenPrice;
+  /** A test key's call is free. */
+  free: boolean;
+  startedAtMs: number;
+  /** What is on the receipt so far. */
+  detail: OperationDetail;
+  idempotency?: CloseRequest['idempotency'];
 }
 
 /** The latest state of something D1 keeps a readable copy of, or an event for it. */

@@ -3,18 +3,22 @@
  * formats, key order and escapes, which breaks prompt caches and signatures upstream.
  * All functions take text that `JSON.parse` has accepted as an object.
  */
-export interface Member {
-  key: string;
-  /** Span of the value. */
+export interface Span {
   start: number;
   end: number;
+}
+
+/** Its span is that of the value. */
+export interface Member extends Span {
+  key: string;
+  keyStart: number;
 }
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
 /** The index behind a string's closing quote; `open` is at its opening quote. */
-function skipString(text: string, open: number): number {
+export function skipString(text: string, open: number): number {
   for (let quote = text.indexOf('"', open + 1); quote >= 0; quote = text.indexOf('"', quote + 1)) {
     let slashes = 0;
     while (text.charCodeAt(quote - 1 - slashes) === BACKSLASH) slashes++;
@@ -67,12 +71,83 @@ export function members(text: string, at = 0): Member[] {
     const key = JSON.parse(text.slice(at, keyEnd)) as string;
     const start = skipSpace(text, skipSpace(text, keyEnd) + 1);
     const end = skipValue(text, start);
-    found.push({ key, start, end });
+    found.push({ key, keyStart: at, start, end });
     at = skipSpace(text, end);
     if (text.charCodeAt(at) !== 0x2c) break;
     at = skipSpace(text, at + 1);
   }
   return found;
+}
+
+/** The elements of the array that begins at `at` (leading white space allowed), in order. */
+export function elements(text: string, at = 0): Span[] {
+  const found: Span[] = [];
+  at = skipSpace(text, text.indexOf('[', at) + 1);
+  while (at < text.length && text.charCodeAt(at) !== 0x5d) {
+    const end = skipValue(text, at);
+    found.push({ start: at, end });
+    at = skipSpace(text, end);
+    if (text.charCodeAt(at) !== 0x2c) break;
+    at = skipSpace(text, at + 1);
+  }
+  return found;
+}
+
+interface Part {
+  /** Where it begins, its key included. */
+  from: number;
+  value: Span;
+  /** What its value becomes; undefined leaves the part out. */
+  raw: string | undefined;
+}
+
+/** A list with its values replaced; with a part that is left out goes the one comma that it no longer needs. */
+function rewriteParts(text: string, parts: readonly Part[]): string {
+  let edited = '';
+  let from = 0;
+  let kept = false;
+  for (const [index, part] of parts.entries()) {
+    const { raw, value } = part;
+    if (raw !== undefined) {
+      edited += text.slice(from, value.start) + raw;
+      from = value.end;
+      kept = true;
+    } else if (kept) {
+      from = value.end;
+    } else {
+      edited += text.slice(from, part.from);
+      from = parts[index + 1]?.from ?? value.end;
+    }
+  }
+  return edited + text.slice(from);
+}
+
+/** An object's text with values replaced by what `rewrite` makes of them; a member of which it makes nothing is left out. */
+export function rewriteMembers(text: string, rewrite: (raw: string, key: string) => string | undefined): string {
+  const parts = members(text).map(({ key, keyStart, start, end }) => ({
+    from: keyStart,
+    value: { start, end },
+    raw: rewrite(text.slice(start, end), key),
+  }));
+  return rewriteParts(text, parts);
+}
+
+/** An array's text with elements replaced by what `rewrite` makes of them; one of which it makes nothing is left out. */
+export function rewriteElements(text: string, rewrite: (raw: string, index: number) => string | undefined): string {
+  const parts = elements(text).map((value, index) => ({
+    from: value.start,
+    value,
+    raw: rewrite(text.slice(value.start, value.end), index),
+  }));
+  return rewriteParts(text, parts);
+}
+
+/** An array's text with more elements, given as raw JSON, at its end. */
+export function appendElements(text: string, added: readonly string[]): string {
+  if (added.length === 0) return text;
+  const last = elements(text).at(-1);
+  const at = last ? last.end : text.indexOf('[') + 1;
+  return `${text.slice(0, at)}${last ? ',' : ''}${added.join(',')}${text.slice(at)}`;
 }
 
 /**

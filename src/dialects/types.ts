@@ -40,6 +40,8 @@ export interface BridgedRequest {
   headers?: Record<string, string>;
   /** Follows the wire's path: `/compact`, `?beta=true`. */
   pathSuffix?: string;
+  /** In place of the wire's path. */
+  path?: string;
 }
 
 /** What a request is made for. */
@@ -79,6 +81,21 @@ export interface Answer {
   pending?: boolean;
 }
 
+/** How many tokens would a call come to? Such a question is free, and counts against no limit. */
+export interface TokenQuestion {
+  model: string;
+  /** For want of an upstream that counts. */
+  estimatedTokens: number;
+  over(wire: WireId): TokenBridge | undefined;
+  answer(tokens: number): string;
+}
+
+export interface TokenBridge {
+  request(target: RequestTarget): BridgedRequest;
+  /** Undefined when the JSON holds no count. */
+  readCount(json: unknown): number | undefined;
+}
+
 export interface RenderedError {
   status: number;
   headers: Record<string, string>;
@@ -102,6 +119,8 @@ export interface OutgoingStream {
    * of a second upstream are left out, and ids stay as they were.
    */
   relay(wire: WireId): StreamRelay;
+  /** Of the answer; server-sent events unless it says otherwise. */
+  readonly contentType?: string;
   /** What to send where nothing was sent for long; between whole events only. */
   keepalive(): string;
   /** The error as the last thing that the stream says. */
@@ -143,4 +162,6 @@ export interface Dialect {
   wires: readonly WireId[];
   parse(request: ClientRequest): Result<Call>;
   renderError(error: GatewayError, requestId: string): RenderedError;
+  /** The error as the last event of a stream of which nothing else is known. */
+  renderLoneError(error: GatewayError, requestId: string): string;
 }

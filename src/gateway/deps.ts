@@ -1,3 +1,4 @@
+import type { BackgroundMessage } from '../account/types';
 import type { KeyReader } from '../core/api-key';
 import type { Settings } from '../env';
 import type { Registry } from '../providers/registry';
@@ -11,6 +12,7 @@ export interface GatewayDeps extends SettleDeps {
   keys: KeyReader;
   health: Health;
   files: Pick<R2Bucket, 'get' | 'put'>;
+  background: Pick<Queue<BackgroundMessage>, 'send'>;
   fetch: (url: string, init: RequestInit) => Promise<Response>;
   hourlyLimits: Readonly<Record<string, number>>;
   now: () => number;

@@ -7,7 +7,7 @@ import type { Bridge } from '../dialects/types';
 import { redactSecrets } from '../providers/redact';
 import type { UpstreamFailure } from '../providers/types';
 import type { GatewayDeps } from './deps';
-import type { Plan, PlannedTarget } from './plan';
+import { type Plan, type PlannedTarget, upstreamRequest } from './plan';
 
 const MAX_ATTEMPTS = 8;
 /** So that a provider with many bad keys leaves tries for the next one. */
@@ -176,21 +176,11 @@ export class Failover {
   }
 
   private send(target: PlannedTarget, keyIndex: number, limitMs: number, signal: AbortSignal | undefined): Promise<Response> {
-    const { spec, baseUrl, apiKeys } = target.provider;
-    const { wire, model } = target;
+    const { spec, apiKeys } = target.provider;
     const bridge = this.repaired.get(target) ?? target.bridge;
     const moved = this.attempts.some(({ provider, outcome }) => provider !== spec.id && outcome !== 'skipped');
-    const bridged = bridge.request({ model, moved, storedId: this.plan.storedId });
-    const apiKey = apiKeys[keyIndex];
-    const headers: Record<string, string> = {
-      'content-type': 'application/json',
-      ...wire.headers,
-      ...bridged.headers,
-      ...spec.headers,
-      ...(apiKey !== undefined && wire.authorize(apiKey)),
-    };
-    const url = baseUrl + wire.path({ model, stream: this.streams }) + (bridged.pathSuffix ?? '');
-    const { body } = bridged;
+    const how = { stream: this.streams, moved, storedId: this.plan.storedId };
+    const { url, headers, body } = upstreamRequest({ ...target, bridge }, apiKeys[keyIndex], how);
     if (spec.serve) return spec.serve({ url, headers, body, signal: signal ?? AbortSignal.timeout(limitMs) });
     return this.deps.fetch(url, { method: 'POST', headers, body, redirect: 'manual', ...(signal && { signal }) });
   }

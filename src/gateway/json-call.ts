@@ -3,12 +3,14 @@ import { answerHeaders } from '../core/answer-headers';
 import type { Result } from '../core/errors';
 import { toCredits } from '../core/money';
 import { parseJson } from '../core/record';
+import { NO_USAGE } from '../core/usage';
 import { within } from '../core/within';
 import type { Answer } from '../dialects/types';
+import { handOver } from './background';
 import { ClientStream } from './client-stream';
 import type { Attempt } from './failover';
 import { charge, freeOfCharge, isEmpty } from './meter';
-import { Recorder } from './replay';
+import { Recorder, storeReplay } from './replay';
 import { beat, closeCharged, closeReleased, errorResponse, type Run, upstreamError } from './run';
 import { storedAs } from './stored-answer';
 
@@ -81,6 +83,7 @@ const describe = (text: string, json: unknown): string =>
 
 async function settleAnswer(run: Run, attempt: Attempt, text: string, answer: Answer): Promise<Result<Answered>> {
   run.failover.succeeded(attempt);
+  if (answer.pending && answer.storedId !== undefined) return begun(run, attempt, text, answer.storedId);
   const charged = charge(attempt.target, run.plan.price, run.call, run.holdId, answer.usage, answer.outputChars);
   const empty = isEmpty(charged, answer.hasOutput);
   const bill = run.keyMode === 'test' || empty ? freeOfCharge(charged) : charged;
@@ -94,5 +97,18 @@ async function settleAnswer(run: Run, attempt: Attempt, text: string, answer: An
   recorder?.add(body);
   if (empty) await closeReleased(run, 'empty', undefined);
   else await closeCharged(run, bill, 'complete', recorder, storedAs(answer.storedId));
+  return { ok: true, value: { body, headers } };
+}
+
+/** The upstream has taken the work on. Nothing is owed yet; what comes of it is looked after. */
+async function begun(run: Run, attempt: Attempt, text: string, storedId: string): Promise<Result<Answered>> {
+  const receipt = { requestId: run.holdId, usage: NO_USAGE, reported: undefined, creditsUsed: 0 };
+  const body = attempt.target.bridge.renderAnswer(text, receipt);
+  const headers = { ...answerHeaders(run.holdId), 'content-type': 'application/json' };
+  const keyHash = run.idempotencyKeyHash;
+  const recorder = keyHash === undefined ? undefined : new Recorder(keyHash, headers);
+  recorder?.add(body);
+  const kept = recorder && { keyHash: recorder.keyHash, stored: await storeReplay(run.deps.files, run.accountId, recorder) };
+  await handOver(run, attempt.target.provider.spec.id, storedId, kept);
   return { ok: true, value: { body, headers } };
 }

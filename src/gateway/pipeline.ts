@@ -6,7 +6,6 @@ import type { AdmitResult } from '../account/types';
 import type { ApiKey } from '../core/api-key';
 import { fail, type GatewayError } from '../core/errors';
 import { HOURLY_LIMITS } from '../core/family';
-import { newNonce } from '../core/ids';
 import type { Call, ClientRequest, Dialect } from '../dialects/types';
 import type { GatewayDeps } from './deps';
 import { Failover } from './failover';
@@ -15,6 +14,7 @@ import { runJsonCall } from './json-call';
 import { availableModels, type Plan, planCall } from './plan';
 import { readReplay } from './replay';
 import type { Run } from './run';
+import { sandboxAnswers } from './sandbox';
 import { findStoredAnswer, storedAnswerMissing } from './stored-answer';
 import { runStreamCall } from './stream-call';
 
@@ -22,6 +22,8 @@ import { runStreamCall } from './stream-call';
 export interface IncomingCall extends ClientRequest {
   dialect: Dialect;
   endpoint: string;
+  /** The random part of the request's id. */
+  nonce: string;
   /** Every key that was sent and is well signed; usually one. */
   keys: readonly ApiKey[];
   origin: string | null;
@@ -75,10 +77,6 @@ function hangUp(signal: AbortSignal): AbortController {
   return gone;
 }
 
-/** A local run without any provider: the sandbox stands in for all of them. */
-export const sandboxAnswers = ({ settings, registry }: Pick<GatewayDeps, 'settings' | 'registry'>): boolean =>
-  settings.LOCAL === '1' && registry.configuredProviders.length === 0;
-
 const isKeyRefusal = (error: GatewayError): boolean =>
   ['invalid_key', 'revoked_key', 'expired_key', 'disabled_key', 'origin_not_allowed', 'ip_not_allowed'].includes(error.kind);
 
@@ -89,7 +87,7 @@ const withModels = (deps: GatewayDeps, dialect: Dialect, error: GatewayError): C
 
 async function admit(
   deps: GatewayDeps,
-  { endpoint, origin, ip }: IncomingCall,
+  { endpoint, nonce, origin, ip }: IncomingCall,
   key: ApiKey,
   plan: Plan,
   idempotency: { keyHash: string; bodyHash: string } | null,
@@ -97,7 +95,7 @@ async function admit(
   const { model, rateFamily, minimumTier, minimumBalanceMicro, estimateMicro } = plan;
   try {
     return await deps.account(key.accountId).admit({
-      nonce: newNonce(),
+      nonce,
       keyId: key.keyId,
       secretHash: key.secretHash,
       origin,

@@ -3,18 +3,21 @@ import { type RateFamily, rateFamily } from '../core/family';
 import { fromCredits, type MicroCredits, type TokenPrice, tokenCostMicro } from '../core/money';
 import type { TierId } from '../core/tiers';
 import { NO_USAGE } from '../core/usage';
-import type { Bridge, Call, Dialect } from '../dialects/types';
+import type { WireId } from '../core/wire-id';
+import type { Bridge, BridgedRequest, Call, Dialect, RequestTarget } from '../dialects/types';
 import type { Registry } from '../providers/registry';
 import type { Model, Provider, Target, Wire } from '../providers/types';
 import type { StoredAnswer } from './stored-answer';
 
-export interface PlannedTarget {
+export interface Reached<B> {
   provider: Provider;
   /** The provider's own id for the model. */
   model: string;
   wire: Wire;
-  bridge: Bridge;
+  bridge: B;
 }
+
+export type PlannedTarget = Reached<Bridge>;
 
 /** Everything decided about a call before anything is held or sent. */
 export interface Plan {
@@ -50,7 +53,13 @@ const ENDPOINTS: Record<string, string> = {
 const SANDBOX = 'sandbox';
 
 /** The targets that can be reached, each over the first of the dialect's wires that it speaks and the call can cross. */
-function targetsOf(registry: Registry, dialect: Dialect, call: Call, model: Model, sandbox: boolean): PlannedTarget[] {
+export function targetsOf<B>(
+  registry: Registry,
+  dialect: Dialect,
+  call: { over(wire: WireId): B | undefined },
+  model: Model,
+  sandbox: boolean,
+): Reached<B>[] {
   const chain: readonly Target[] = sandbox ? [{ provider: SANDBOX, model: model.id }] : model.chain;
   return chain.flatMap((target) => {
     const provider = registry.providers.get(target.provider);
@@ -74,11 +83,11 @@ export const isReachable = ({ providers }: Registry, model: Model, wires: Dialec
 export const availableModels = (registry: Registry, { families, wires }: Dialect, sandbox: boolean): string[] =>
   registry.models.availableIds(families).filter((id) => isReachable(registry, registry.models.find(id)!, wires, sandbox));
 
-/** Finds the model and decides where to try it, in which order, and what to hold for it. */
-export function planCall(registry: Registry, dialect: Dialect, call: Call, sandbox: boolean, stored?: StoredAnswer): Result<Plan> {
-  const model = registry.models.find(call.model);
+/** The model that a name stands for, if the dialect's endpoint serves it. */
+export function findModel(registry: Registry, dialect: Dialect, name: string, sandbox: boolean): Result<Model> {
+  const model = registry.models.find(name);
   if (!model)
-    return fail('unknown_model', `The model \`${call.model.slice(0, MAX_QUOTED_CHARS)}\` does not exist.`, {
+    return fail('unknown_model', `The model \`${name.slice(0, MAX_QUOTED_CHARS)}\` does not exist.`, {
       param: 'model',
       code: 'model_not_found',
       details: { available_models: availableModels(registry, dialect, sandbox) },
@@ -87,6 +96,14 @@ export function planCall(registry: Registry, dialect: Dialect, call: Call, sandb
     return fail('wrong_endpoint', `The model \`${model.id}\` is not served here; use ${ENDPOINTS[model.family] ?? 'another endpoint'}.`, {
       param: 'model',
     });
+  return ok(model);
+}
+
+/** Decides where to try the call, in which order, and what to hold for it. */
+export function planCall(registry: Registry, dialect: Dialect, call: Call, sandbox: boolean, stored?: StoredAnswer): Result<Plan> {
+  const found = findModel(registry, dialect, call.model, sandbox);
+  if (!found.ok) return found;
+  const model = found.value;
   if (model.price?.per !== 'token')
     return fail('model_unavailable', `The model \`${model.id}\` is listed without a price and cannot be called yet.`, { param: 'model' });
   const reachable = targetsOf(registry, dialect, call, model, sandbox);
@@ -109,4 +126,24 @@ export function estimateMicro(call: Call, price: TokenPrice): MicroCredits {
   const outputTokens = call.choices * Math.min(call.maxOutputTokens ?? TYPICAL_OUTPUT_TOKENS, TYPICAL_OUTPUT_TOKENS);
   const usage = { ...NO_USAGE, inputTokens: call.estimatedInputTokens, outputTokens };
   return Math.max(tokenCostMicro(usage, price), call.leastMicro?.(usage) ?? 0);
+}
+
+/** Address, headers and body of one request to a target. */
+export function upstreamRequest<B extends { request(target: RequestTarget): BridgedRequest }>(
+  { provider, wire, model, bridge }: Reached<B>,
+  apiKey: string | undefined,
+  how: { stream: boolean; moved: boolean; storedId: string | undefined },
+): { url: string; headers: Record<string, string>; body: string } {
+  const { body, headers, path, pathSuffix } = bridge.request({ model, moved: how.moved, storedId: how.storedId });
+  return {
+    url: provider.baseUrl + (path ?? wire.path({ model, stream: how.stream })) + (pathSuffix ?? ''),
+    headers: {
+      'content-type': 'application/json',
+      ...wire.headers,
+      ...headers,
+      ...provider.spec.headers,
+      ...(apiKey !== undefined && wire.authorize(apiKey)),
+    },
+    body,
+  };
 }

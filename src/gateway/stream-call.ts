@@ -31,7 +31,8 @@ export async function runStreamCall(run: StreamRun): Promise<Response> {
   const client = new ClientStream(run.deps.now, () => run.gone.abort());
   run.gone.signal.addEventListener('abort', () => client.leave());
   if (run.gone.signal.aborted) client.leave();
-  const headers = { ...answerHeaders(run.holdId), ...HEADERS };
+  const { contentType } = run.outgoing;
+  const headers = { ...answerHeaders(run.holdId), ...HEADERS, ...(contentType !== undefined && { 'content-type': contentType }) };
   run.deps.waitUntil(new StreamPump(run, client, headers).pump(opening));
   return new Response(client.body, { headers });
 }

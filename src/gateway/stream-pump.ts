@@ -4,6 +4,8 @@
  */
 import { fail, type GatewayError } from '../core/errors';
 import { type MicroCredits, tokenCostMicro } from '../core/money';
+import { splitEvents } from '../core/sse';
+import { handOver } from './background';
 import type { ClientStream } from './client-stream';
 import { type Charge, charge, freeOfCharge, isEmpty, observedUsage } from './meter';
 import { type OpenedStream, openStream } from './open-stream';
@@ -85,6 +87,7 @@ export class StreamPump {
         this.heardAtMs = this.run.deps.now();
         const out = events === undefined ? relay.pushRest(reader.takeRest()) : relay.push(events);
         if (relay.failure) {
+          await this.send(out);
           const failure = wire.errorInBody(relay.failure.error) ?? {
             action: 'next_target' as const,
             message: 'the provider sent something else than an event',
@@ -131,13 +134,16 @@ export class StreamPump {
       return this.breakOff('upstream_broke', fail('upstream_failed', message).error);
     }
     if (passed !== 'done') run.failover.stopped(stream.attempt);
+    const { storedId } = stream.relay;
+    if (passed === 'gone' && run.call.background && storedId !== undefined)
+      return handOver(run, stream.attempt.target.provider.spec.id, storedId);
     const charged = this.charge(stream);
     const empty = passed === 'done' && isEmpty(charged, stream.relay.hasOutput);
     const bill = run.keyMode === 'test' || empty ? freeOfCharge(charged) : charged;
-    const more = { firstContentMs: this.firstContentMs ?? null, ...storedAs(stream.relay.storedId) };
+    const more = { firstContentMs: this.firstContentMs ?? null, ...storedAs(storedId) };
     if (passed === 'out_of_credits') {
       await closeCharged(run, bill, 'credits_ran_out', undefined, more);
-      await this.client.write(run.outgoing.fail(this.outOfCredits!));
+      await this.sayLast(this.outOfCredits!);
       return;
     }
     if (passed === 'gone') return closeCharged(run, bill, 'client_gone', undefined, more);
@@ -156,7 +162,12 @@ export class StreamPump {
   /** The last thing the client hears; nothing is charged. */
   private async breakOff(ending: Ending, error: GatewayError): Promise<void> {
     await closeReleased(this.run, ending, error);
-    await this.client.write(this.run.outgoing.fail(error));
+    await this.sayLast(error);
+  }
+
+  /** Each event in a write of its own: some clients look for the error at the beginning of what they are given at once. */
+  private async sayLast(error: GatewayError): Promise<void> {
+    for (const event of splitEvents(this.run.outgoing.fail(error))) await this.client.write(event);
   }
 
   private async send(text: string): Promise<void> {

@@ -7,6 +7,7 @@ import { type Bindings, readSettings, type Settings } from '../env';
 import type { GatewayDeps } from '../gateway/deps';
 import { Health } from '../gateway/health';
 import type { JobDeps } from '../jobs/deps';
+import type { QueueDeps } from '../jobs/queues';
 import { buildRegistry, type Registry } from '../providers/registry';
 import type { AppContext } from './context';
 
@@ -54,6 +55,7 @@ export function gatewayDeps(env: Bindings, context: Pick<ExecutionContext, 'wait
     ...lasting(env),
     account: (accountId) => accountStub(env.ACCOUNT, accountId),
     settlements: env.SETTLEMENT_QUEUE,
+    background: env.BACKGROUND_QUEUE,
     files: env.FILES,
     fetch: (url, init) => fetch(url, init),
     now: Date.now,
@@ -83,6 +85,14 @@ export const envConsoleDeps = (env: Bindings): ConsoleDeps => ({
   account: (accountId) => accountStub(env.ACCOUNT, accountId),
   macSecret: lasting(env).settings.KEY_MAC_SECRET,
   now: Date.now,
+});
+
+/** What the consumers of the queues work with. */
+export const queueDeps = (env: Bindings): QueueDeps => ({
+  ...envConsoleDeps(env),
+  registry: lasting(env).registry,
+  background: env.BACKGROUND_QUEUE,
+  fetch: (url, init) => fetch(url, init),
 });
 
 export const consoleDeps = (c: AppContext): ConsoleDeps => envConsoleDeps(c.env);

@@ -4,10 +4,13 @@ import { renderOpenaiError } from '../dialects/openai-errors';
 import type { Dialect } from '../dialects/types';
 import { type AppContext, requestIdOf } from './context';
 
-/** The one place where an error becomes an answer; without a dialect it takes the native shape. */
-export function renderError(c: AppContext, error: GatewayError, dialect?: Dialect): Response {
+/** An error as an answer under a request's id; without a dialect it takes the native shape. */
+export function errorAnswer(error: GatewayError, requestId: string, dialect?: Pick<Dialect, 'renderError'>): Response {
   const render = dialect?.renderError ?? renderOpenaiError;
-  const id = requestIdOf(c);
-  const { status, headers, body } = render(error, id);
-  return new Response(body, { status, headers: { ...answerHeaders(id), ...headers } });
+  const { status, headers, body } = render(error, requestId);
+  return new Response(body, { status, headers: { ...answerHeaders(requestId), ...headers } });
 }
+
+/** The same for a request that is under way in a route. */
+export const renderError = (c: AppContext, error: GatewayError, dialect?: Pick<Dialect, 'renderError'>): Response =>
+  errorAnswer(error, requestIdOf(c), dialect);

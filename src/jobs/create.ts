@@ -167,7 +167,7 @@ async function keepJob(deps: JobDeps, request: JobRequest, key: ApiKey, planned:
     cancelRequested: false,
     heldMicro: key.mode === 'test' ? 0 : planned.estimateMicro,
     costMicro: null,
-    webhookUrl: request.webhookUrl,
+    webhookUrl: request.webhookUrl ?? planned.webhookUrl ?? null,
     origin: request.publicOrigin,
     callbackToken: newToken(),
     idempotencyHash: request.idempotency?.keyHash ?? null,

@@ -35,6 +35,7 @@ function planRun(deps: JobDeps, deployment: Deployment, sandbox: boolean, body: 
     rateFamily: 'gpu',
     minimumTier: 'free',
     estimateMicro: estimateMicro(price),
+    webhookUrl: deployment.webhookUrl,
   });
 }
 
@@ -47,7 +48,6 @@ export function createRun(
   return createJob(deps, request, async (key: ApiKey, sandbox) => {
     const deployment = await findDeployment(deps.db, key.accountId, slug);
     if (!deployment) return fail('not_found', `There is no deployment \`${slug.slice(0, 64)}\`.`);
-    request.webhookUrl ??= deployment.webhookUrl;
     return planRun(deps, deployment, sandbox || deployment.provider === 'sandbox', body);
   });
 }

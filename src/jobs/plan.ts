@@ -49,6 +49,8 @@ export interface PlannedJob {
   rateFamily: RateFamily;
   minimumTier: TierId;
   estimateMicro: MicroCredits;
+  /** Told of the end when the request names nobody: the deployment's. */
+  webhookUrl?: string | null;
 }
 
 export interface ReachableTarget {

@@ -1,12 +1,13 @@
 import type { AccountStub } from '../account/stub';
-import type { LedgerMessage, SettlementMessage } from '../account/types';
+import type { BackgroundMessage, LedgerMessage, SettlementMessage } from '../account/types';
 import { advanceJob } from './advance';
+import { type BackgroundDeps, lookAfter } from './background';
 import type { JobDeps } from './deps';
 import type { JobMessage, WebhookMessage } from './messages';
 import { projectLedger } from './project-ledger';
 import { deliver } from './webhooks/deliver';
 
-export interface QueueDeps {
+export interface QueueDeps extends BackgroundDeps {
   db: D1Database;
   account: (accountId: string) => AccountStub;
 }
@@ -18,15 +19,36 @@ const missingJobs = (): never => {
 const LONGEST_RETRY_SECONDS = 3_600;
 
 /** Which consumer a queue's messages are for; the names are those of wrangler.toml. */
-export async function consume(deps: QueueDeps, batch: MessageBatch, jobs: () => JobDeps = missingJobs): Promise<void> {
-  if (batch.queue.endsWith('-jobs')) return consumeEach(batch as MessageBatch<JobMessage>, (body) => advanceJob(jobs(), body));
-  if (/-webhooks(-slow)?$/.test(batch.queue)) return consumeEach(batch as MessageBatch<WebhookMessage>, (body) => deliver(jobs(), body));
+export async function consume(
+  deps: QueueDeps,
+  batch: MessageBatch,
+  jobs: () => JobDeps = missingJobs,
+  waitUntil: (work: Promise<void>) => void = () => {},
+): Promise<void> {
+  if (batch.queue.endsWith('-jobs')) return consumeJobs(jobs(), batch as MessageBatch<JobMessage>, advanceJob, waitUntil);
+  if (/-webhooks(-slow)?$/.test(batch.queue)) return consumeJobs(jobs(), batch as MessageBatch<WebhookMessage>, deliver, waitUntil);
   if (batch.queue.endsWith('-settlements')) return consumeSettlements(deps, batch as MessageBatch<SettlementMessage>);
   if (batch.queue.endsWith('-ledger')) return consumeLedger(deps, batch as MessageBatch<LedgerMessage>);
+  if (batch.queue.endsWith('-background')) return consumeBackground(deps, batch as MessageBatch<BackgroundMessage>);
   throw new Error(`no consumer for the queue ${batch.queue}`);
 }
 
 const retryLater = (message: Message): void => message.retry({ delaySeconds: Math.min(2 ** message.attempts, LONGEST_RETRY_SECONDS) });
+
+/**
+ * A local queue hands out one batch at a time, so that one slow provider would hold up everybody: there the batch is
+ * done at once and its work goes on. What comes to nothing is the sweeper's.
+ */
+async function consumeJobs<Body>(
+  deps: JobDeps,
+  batch: MessageBatch<Body>,
+  work: (deps: JobDeps, body: Body) => Promise<void>,
+  waitUntil: (work: Promise<void>) => void,
+): Promise<void> {
+  const all = consumeEach(batch, (body) => work(deps, body));
+  if (deps.settings.LOCAL === '1') waitUntil(all);
+  else await all;
+}
 
 /** All at once, and each by itself: one that is slow or fails holds up none of the others. */
 async function consumeEach<Body>(batch: MessageBatch<Body>, work: (body: Body) => Promise<void>): Promise<void> {
@@ -69,4 +91,18 @@ async function consumeSettlements(deps: QueueDeps, batch: MessageBatch<Settlemen
       retryLater(message);
     }
   }
+}
+
+async function consumeBackground(deps: QueueDeps, batch: MessageBatch<BackgroundMessage>): Promise<void> {
+  await Promise.all(
+    batch.messages.map(async (message) => {
+      try {
+        await lookAfter(deps, message.body);
+        message.ack();
+      } catch (error) {
+        console.error('background answer not looked after', String(error));
+        retryLater(message);
+      }
+    }),
+  );
 }

@@ -1,5 +1,5 @@
 /** Files that customers keep here: data sets, references, weights. */
-import { and, desc, eq, lt } from 'drizzle-orm';
+import { and, desc, eq, lt, or } from 'drizzle-orm';
 import { fail, ok, type Result } from '../core/errors';
 import { newToken, randomDigits } from '../core/ids';
 import { database } from '../db/client';
@@ -61,7 +61,7 @@ export async function storeObject(deps: StorageDeps, accountId: string, upload: 
 export async function listObjects(
   deps: Pick<StorageDeps, 'db'>,
   accountId: string,
-  { kind, before, limit }: { kind?: string | undefined; before?: number | undefined; limit: number },
+  { kind, before, limit }: { kind?: string | undefined; before?: Pick<StoredObject, 'createdAt' | 'id'> | undefined; limit: number },
 ): Promise<StoredObject[]> {
   return database(deps.db)
     .select()
@@ -70,7 +70,11 @@ export async function listObjects(
       and(
         eq(storedObjects.accountId, accountId),
         kind === undefined ? undefined : eq(storedObjects.kind, kind),
-        before === undefined ? undefined : lt(storedObjects.createdAt, before),
+        before &&
+          or(
+            lt(storedObjects.createdAt, before.createdAt),
+            and(eq(storedObjects.createdAt, before.createdAt), lt(storedObjects.id, before.id)),
+          ),
       ),
     )
     .orderBy(desc(storedObjects.createdAt), desc(storedObjects.id))

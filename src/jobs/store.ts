@@ -1,5 +1,5 @@
 /** Jobs in D1. Every change is a compare-and-set: of two who want to make one, the second looks again. */
-import { and, desc, eq, gt, isNull, lt } from 'drizzle-orm';
+import { and, desc, eq, gt, isNull, lt, or } from 'drizzle-orm';
 import { database } from '../db/client';
 import { jobs } from '../db/jobs';
 import type { Job } from './types';
@@ -45,7 +45,12 @@ export async function changeJob(db: D1Database, known: Job, decide: (job: Job) =
 export async function listJobs(
   db: D1Database,
   accountId: string,
-  { limit, before, state, family }: { limit: number; before?: number | undefined; state?: string | undefined; family?: string | undefined },
+  {
+    limit,
+    before,
+    state,
+    family,
+  }: { limit: number; before?: Pick<Job, 'createdAt' | 'id'> | undefined; state?: string | undefined; family?: string | undefined },
 ): Promise<Job[]> {
   const rows = await database(db)
     .select()
@@ -53,7 +58,7 @@ export async function listJobs(
     .where(
       and(
         eq(jobs.accountId, accountId),
-        before === undefined ? undefined : lt(jobs.createdAt, before),
+        before && or(lt(jobs.createdAt, before.createdAt), and(eq(jobs.createdAt, before.createdAt), lt(jobs.id, before.id))),
         state === undefined ? undefined : eq(jobs.state, state),
         family === undefined ? undefined : eq(jobs.family, family),
       ),

@@ -4,7 +4,7 @@
  * started: only a provider that tells our reference again is asked again, else the customer gets the money back.
  */
 import { fail, type GatewayError } from '../core/errors';
-import type { MediaFailure, MediaInput, MediaStep, Submission } from '../providers/media/types';
+import type { MediaAdapter, MediaFailure, MediaInput, MediaRequest, MediaStep, Submission } from '../providers/media/types';
 import { redactSecrets } from '../providers/redact';
 import { copyResult, keepResult } from './copy';
 import type { JobDeps } from './deps';
@@ -38,7 +38,9 @@ export async function submitJob(deps: JobDeps, job: Job): Promise<void> {
     if (!(error instanceof SourceMissing)) throw error;
     return finishJob(deps, job, { state: 'failed', error: fail('invalid_request', error.message).error });
   }
-  const request = adapter.submit(submission);
+  const request = buildRequest(adapter, submission);
+  if (!request)
+    return finishJob(deps, job, { state: 'failed', error: fail('internal', 'This job could not be sent; please report its id.').error });
   const timeoutMs = adapter.submitTimeoutMs ?? SUBMIT_TIMEOUT_MS;
   const claimedUntil = nowMs + timeoutMs + CLAIM_SPARE_MS;
   const attempt: JobAttempt = { provider: provider.spec.id, model: target.model, keyIndex, atMs: nowMs, status: null, outcome: 'started' };
@@ -56,6 +58,7 @@ export async function submitJob(deps: JobDeps, job: Job): Promise<void> {
     step = adapter.readSubmit(answer, submission);
   } catch (error) {
     const mayHaveStarted = adapter.lostSubmit !== 'repeatable';
+    attempt.outcome = 'lost';
     console.error('submit unanswered', JSON.stringify({ jobId: job.id, provider: provider.spec.id, error: String(error) }));
     step = {
       state: 'failed',
@@ -63,6 +66,16 @@ export async function submitJob(deps: JobDeps, job: Job): Promise<void> {
     };
   }
   await applySubmitted(deps, claimed, attempt, step, next);
+}
+
+/** An adapter that throws is a bug, which no repetition cures. */
+function buildRequest(adapter: MediaAdapter, submission: Submission): MediaRequest | undefined {
+  try {
+    return adapter.submit(submission);
+  } catch (error) {
+    console.error('submit not built', JSON.stringify({ jobId: submission.reference, model: submission.model, error: String(error) }));
+    return undefined;
+  }
 }
 
 /** The hold's lease becomes as long as the job may live; false when the hold is gone, and nothing may be started. */
@@ -125,7 +138,12 @@ async function applyFailure(
   isOurs: (job: Job) => boolean,
 ): Promise<void> {
   const message = redactSecrets(failure.message, [...provider.apiKeys, ...Object.values(provider.spec.headers ?? {})]);
-  const failed: JobAttempt = { ...attempt, outcome: failure.mayHaveStarted ? 'lost' : 'failed', action: failure.action, message };
+  const failed: JobAttempt = {
+    ...attempt,
+    outcome: failure.mayHaveStarted || attempt.outcome === 'lost' ? 'lost' : 'failed',
+    action: failure.action,
+    message,
+  };
   const attempts = [...claimed.attempts.slice(0, -1), failed];
   const again = !failure.mayHaveStarted && failure.action !== 'caller';
   const delaySeconds = failure.action === 'retry' ? RETRY_SECONDS : 0;

@@ -44,12 +44,17 @@ function openFromMs(attempts: readonly JobAttempt[], keyIndex: number): number |
   return backoffMs === undefined ? undefined : limited.at(-1)!.atMs + backoffMs;
 }
 
-/** Every target with every credential that may still be tried, in order of preference. */
+/**
+ * Every target with every credential that may still be tried, in order of preference. Once the answer to a submit was
+ * lost, only who may have the work already can be asked again: anyone else would do it a second time.
+ */
 function* openTargets(registry: Registry, job: Job): Generator<NextTarget & { fromMs: number }> {
   if (job.attempts.length >= MAX_ATTEMPTS) return;
+  const lost = job.attempts.find(({ outcome }) => outcome === 'lost');
   for (const { provider, target } of targetsOf(registry, job)) {
     const attempts = job.attempts.filter((attempt) => attempt.provider === provider.spec.id && attempt.model === target.model);
-    for (const keyIndex of keysOf(provider, job.id)) {
+    if (lost && (lost.provider !== provider.spec.id || lost.model !== target.model)) continue;
+    for (const keyIndex of lost ? [lost.keyIndex] : keysOf(provider, job.id)) {
       const fromMs = openFromMs(attempts, keyIndex);
       if (fromMs !== undefined) yield { provider, target, keyIndex, fromMs };
     }

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { parseJson } from '../core/record';
+import { WIRE_IDS, type WireId } from '../core/wire-id';
 import { readApiKeys, readBaseUrl, variableName, variableText } from './config';
 import type { Provider } from './types';
-import { openaiChatWire } from './wires/openai-chat';
+import { WIRES } from './wires';
 
 const VARIABLE = 'CUSTOM_PROVIDERS';
 
@@ -11,7 +12,14 @@ const tokens = z.int().min(1).max(100_000_000);
 const name = z.string().trim().min(1).max(200);
 
 /** The gateway sets these itself. */
-const OWN_HEADERS: ReadonlySet<string> = new Set(['authorization', 'content-type', 'content-length', 'host']);
+const OWN_HEADERS: ReadonlySet<string> = new Set([
+  'authorization',
+  'x-api-key',
+  'x-goog-api-key',
+  'content-type',
+  'content-length',
+  'host',
+]);
 const headers = z.record(
   z
     .string()
@@ -40,9 +48,13 @@ const customProviders = z.array(
     apiKey: z.string().optional(),
     onDisconnect: z.enum(['cancel', 'drain']).optional(),
     headers: headers.optional(),
+    /** The formats that it speaks, under the same base URL. */
+    wires: z.array(z.enum(WIRE_IDS)).min(1).optional(),
     models: z.array(customModel).min(1),
   }),
 );
+
+const DEFAULT_WIRES: readonly WireId[] = ['openai-chat'];
 
 export type CustomModel = z.infer<typeof customModel>;
 
@@ -87,7 +99,7 @@ export function readCustomProviders(env: Record<string, unknown>): CustomProvide
           id: custom.id,
           label: custom.label ?? custom.id,
           baseUrl,
-          wires: [openaiChatWire],
+          wires: (custom.wires ?? DEFAULT_WIRES).map((id) => WIRES[id]),
           // Nothing is known of its meter, so the safe choice.
           onDisconnect: custom.onDisconnect ?? 'drain',
           ...(custom.headers && { headers: custom.headers }),

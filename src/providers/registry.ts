@@ -1,6 +1,8 @@
 import type { Family } from '../core/family';
 import { usdPerMtok } from '../core/money';
+import type { WireId } from '../core/wire-id';
 import { alibaba } from './alibaba/spec';
+import { anthropic } from './anthropic/spec';
 import { MODELS } from './catalogue';
 import { UNPRICED } from './catalogue/terms';
 import { readApiKeys, readBaseUrl, variableName, variableText } from './config';
@@ -25,6 +27,7 @@ import { zhipu } from './zhipu/spec';
 /** Every provider the gateway knows, configured or not. */
 export const PROVIDER_SPECS: readonly ProviderSpec[] = [
   openai,
+  anthropic,
   openrouter,
   deepseek,
   moonshot,
@@ -63,8 +66,18 @@ function configure(spec: ProviderSpec, env: Record<string, unknown>): Provider {
   };
 }
 
-/** Families that an OpenAI-compatible upstream can serve. */
-const LANGUAGE_FAMILIES: ReadonlySet<Family> = new Set(['chat', 'messages', 'responses', 'gemini']);
+/** Families that a custom provider can serve. */
+const LANGUAGE_FAMILIES: ReadonlySet<Family> = new Set(['chat', 'messages', 'responses', 'gemini', 'embedding']);
+
+/** What a model of the operator's own is for, by the first format that its provider speaks. */
+const FAMILY_BY_WIRE: Readonly<Record<WireId, Family>> = {
+  'openai-chat': 'chat',
+  'openai-completions': 'chat',
+  'openai-responses': 'responses',
+  'anthropic-messages': 'messages',
+  gemini: 'gemini',
+  'openai-embeddings': 'embedding',
+};
 
 function customPrice(model: CustomModel, path: string): Price {
   const { inputUsdPerMtok, outputUsdPerMtok, cacheReadUsdPerMtok } = model;
@@ -86,7 +99,7 @@ function newModel(model: CustomModel, provider: Provider, price: Price): Model {
     id: model.id,
     label: model.label ?? model.id,
     vendor: provider.spec.label,
-    family: 'chat',
+    family: FAMILY_BY_WIRE[provider.spec.wires[0]!.id],
     chain: [],
     price,
     ...(model.contextTokens !== undefined && { contextTokens: model.contextTokens }),

@@ -50,6 +50,12 @@ export interface Wire {
   readUsage(usage: unknown, quirks: ProviderQuirks): Usage | undefined;
   /** Judges a non-2xx answer. */
   classifyFailure(status: number, body: string): UpstreamFailure;
+  /** Answers that the upstream keeps, and may still be working on. */
+  stored?: {
+    path(storedId: string): string;
+    /** Undefined where the JSON is no such answer. */
+    read(json: unknown): { pending: boolean; usage: unknown; hasOutput: boolean } | undefined;
+  };
   /** Finds the error inside a 2xx answer or a stream's event; undefined when it holds none. */
   errorInBody(json: unknown): UpstreamFailure | undefined;
 }

@@ -1,7 +1,7 @@
 import type { Operation } from '../account/types';
 import { findLedgerLine } from '../console/ledger';
 import type { ApiKey } from '../core/api-key';
-import { fail } from '../core/errors';
+import { fail, ok, type Result } from '../core/errors';
 import { parseOperationId } from '../core/ids';
 import { toCredits } from '../core/money';
 import type { AppContext } from '../http/context';
@@ -28,18 +28,33 @@ function generationView(operation: Operation) {
 
 /** One request of the key's account: its attempts, usage, price and charge, so that the charge can be recomputed. */
 export async function getGeneration(c: AppContext): Promise<Response> {
+  const found = await findGeneration(c);
+  return found.ok ? c.json(generationView(found.value)) : renderError(c, found.error);
+}
+
+/** What a resumable stream has said after its first `after` events, and what it goes on to say. */
+export async function getGenerationStream(c: AppContext): Promise<Response> {
+  const found = await findGeneration(c);
+  if (!found.ok) return renderError(c, found.error);
+  const { id } = found.value;
+  const after = c.req.query('after') ?? '0';
+  if (!/^\d{1,9}$/.test(after)) return renderError(c, fail('invalid_request', '`after` is a number of events.', { param: 'after' }).error);
+  const stream = c.env.LIVE_STREAM.getByName(parseOperationId(id)!.nonce);
+  return stream.fetch(`https://live.invalid/?id=${encodeURIComponent(id)}&after=${after}`);
+}
+
+async function findGeneration(c: AppContext): Promise<Result<Operation>> {
   const read = await requestKeys(c.get('gateway').keys, c.req.raw);
-  if (!read.ok) return renderError(c, read.error);
-  const id = c.req.param('id') ?? '';
+  if (!read.ok) return read;
   try {
-    return await find(c, read.value, id);
+    return await find(c, read.value, c.req.param('id') ?? '');
   } catch (error) {
     console.error('generation not read', String(error));
-    return renderError(c, fail('unavailable', 'The account could not be reached; try again.', { retryAfterSeconds: 2 }).error);
+    return fail('unavailable', 'The account could not be reached; try again.', { retryAfterSeconds: 2 });
   }
 }
 
-async function find(c: AppContext, keys: readonly ApiKey[], id: string): Promise<Response> {
+async function find(c: AppContext, keys: readonly ApiKey[], id: string): Promise<Result<Operation>> {
   const { account, settings } = c.get('gateway');
   const request = c.req.raw;
   const ref = parseOperationId(id);
@@ -52,8 +67,8 @@ async function find(c: AppContext, keys: readonly ApiKey[], id: string): Promise
       continue;
     }
     const operation = ref && ((await account(accountId).operation(ref.month, ref.seq)) ?? (await findLedgerLine(c.env.DB, accountId, id)));
-    if (operation?.id === id && operation.kind !== 'grant') return c.json(generationView(operation));
+    if (operation?.id === id && operation.kind !== 'grant') return ok(operation);
     refusal = fail('not_found', 'There is no such generation.').error;
   }
-  return renderError(c, refusal);
+  return { ok: false, error: refusal };
 }

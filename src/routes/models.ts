@@ -1,13 +1,17 @@
 import { fail } from '../core/errors';
+import { FAMILIES, type Family } from '../core/family';
 import { MICRO_PER_USD, toCredits } from '../core/money';
-import { openaiChat } from '../dialects/openai-chat/dialect';
-import { sandboxAnswers } from '../gateway/pipeline';
+import { anthropicMessages } from '../dialects/anthropic-messages/dialect';
+import { geminiNative } from '../dialects/gemini/dialect';
+import { geminiModelView } from '../dialects/gemini/models';
+import { sandboxAnswers } from '../gateway/sandbox';
 import type { AppContext } from '../http/context';
+import { CALL_ENDPOINTS } from '../http/endpoints';
 import { renderError } from '../http/render-error';
 import type { Model, Price } from '../providers/types';
 
 /** Those of the endpoints that there are. */
-const SERVED_FAMILIES: readonly string[] = openaiChat.families;
+const SERVED_FAMILIES: ReadonlySet<Family> = new Set(Object.values(CALL_ENDPOINTS).flatMap(({ dialect }) => dialect.families));
 
 const usdOf = (micro: number): number => micro / MICRO_PER_USD;
 
@@ -29,7 +33,7 @@ const CATALOGUE_CREATED = 1_763_596_800;
 
 function unavailableReason(model: Model, reachable: boolean): string | undefined {
   if (!model.price) return model.note ?? 'listed without a price';
-  if (!SERVED_FAMILIES.includes(model.family)) return 'no endpoint serves it yet';
+  if (!SERVED_FAMILIES.has(model.family)) return 'no endpoint serves it yet';
   return reachable ? undefined : 'no provider is configured for it';
 }
 
@@ -40,7 +44,9 @@ function modelView(c: AppContext, model: Model) {
   return {
     id: model.id,
     object: 'model',
+    type: 'model',
     created: CATALOGUE_CREATED,
+    created_at: new Date(CATALOGUE_CREATED * 1000).toISOString(),
     owned_by: model.vendor,
     display_name: model.label,
     family: model.family,
@@ -55,8 +61,32 @@ function modelView(c: AppContext, model: Model) {
   };
 }
 
+/** Whose list does the client expect? One shape serves OpenAI's and Anthropic's clients; Google's is another. */
+function shapeFor(c: AppContext): 'anthropic' | 'gemini' | 'openai' {
+  if (c.req.header('anthropic-version') !== undefined) return 'anthropic';
+  const google = (c.req.path.includes('/v1beta') || c.req.header('x-goog-api-key')) ?? c.req.header('x-goog-api-client');
+  return google ? 'gemini' : 'openai';
+}
+
+/** A list that satisfies both OpenAI's and Anthropic's clients: https://platform.claude.com/docs/en/api/models-list */
+function listOf(c: AppContext, families: readonly Family[]): Response {
+  const data = c
+    .get('gateway')
+    .registry.models.all.filter(({ family }) => families.includes(family))
+    .map((model) => modelView(c, model));
+  return c.json({ object: 'list', data, has_more: false, first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null });
+}
+
+const geminiList = (c: AppContext): Response => {
+  const { registry } = c.get('gateway');
+  const models = registry.models.all.filter(({ family, price }) => price && geminiNative.families.includes(family));
+  return c.json({ models: models.map(geminiModelView) });
+};
+
 export function getModels(c: AppContext): Response {
-  return c.json({ object: 'list', data: c.get('gateway').registry.models.all.map((model) => modelView(c, model)) });
+  const shape = shapeFor(c);
+  if (shape === 'gemini') return geminiList(c);
+  return listOf(c, shape === 'anthropic' ? anthropicMessages.families : FAMILIES);
 }
 
 /** A path with a stray percent sign is taken as it stands. */
@@ -72,14 +102,14 @@ function decoded(path: string): string {
 export function getModel(c: AppContext): Response {
   const id = decoded(c.req.path.replace(/^.*?\/models\//, ''));
   const model = c.get('gateway').registry.models.find(id);
-  if (!model) return renderError(c, fail('not_found', `The model \`${id}\` does not exist.`, { param: 'model' }).error);
-  return c.json(modelView(c, model));
+  const gemini = shapeFor(c) === 'gemini';
+  const missing = fail('not_found', `The model \`${id}\` does not exist.`, { param: 'model' }).error;
+  if (!model) return renderError(c, missing, gemini ? geminiNative : undefined);
+  return c.json(gemini ? geminiModelView(model) : modelView(c, model));
 }
 
 /** The models of an endpoint, for a connectivity check without a key. */
-export function listModelsOf(families: readonly string[]) {
-  return (c: AppContext): Response => {
-    const models = c.get('gateway').registry.models.all.filter((model) => families.includes(model.family));
-    return c.json({ object: 'list', data: models.map((model) => modelView(c, model)) });
-  };
-}
+export const listModelsOf =
+  (families: readonly Family[]) =>
+  (c: AppContext): Response =>
+    listOf(c, families);

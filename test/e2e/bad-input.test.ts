@@ -11,7 +11,10 @@ const MODEL = 'gpt-5.4';
 
 let rig: Rig;
 beforeAll(async () => {
-  rig = await Rig.start({ solo: 70 }, { FIRST_BYTE_TIMEOUT_MS: 700, JSON_TIMEOUT_MS: 700, UPSTREAM_IDLE_TIMEOUT_MS: 900, CALL_DEADLINE_MS: 6_000 });
+  rig = await Rig.start(
+    { solo: 70 },
+    { FIRST_BYTE_TIMEOUT_MS: 700, JSON_TIMEOUT_MS: 700, UPSTREAM_IDLE_TIMEOUT_MS: 900, CALL_DEADLINE_MS: 6_000 },
+  );
 });
 afterAll(() => rig?.stop());
 

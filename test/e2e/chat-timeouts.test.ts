@@ -28,7 +28,14 @@ let rig: Rig;
 beforeAll(async () => {
   rig = await Rig.start(
     { solo: 40, pair: 20, drain: 2 },
-    { KEEPALIVE_MS: 200, FIRST_BYTE_TIMEOUT_MS, JSON_TIMEOUT_MS: FIRST_BYTE_TIMEOUT_MS, UPSTREAM_IDLE_TIMEOUT_MS, DRAIN_MS, CALL_DEADLINE_MS },
+    {
+      KEEPALIVE_MS: 200,
+      FIRST_BYTE_TIMEOUT_MS,
+      JSON_TIMEOUT_MS: FIRST_BYTE_TIMEOUT_MS,
+      UPSTREAM_IDLE_TIMEOUT_MS,
+      DRAIN_MS,
+      CALL_DEADLINE_MS,
+    },
   );
 });
 afterAll(() => rig?.stop());

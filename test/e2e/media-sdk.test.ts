@@ -33,6 +33,25 @@ describe.each(MAJORS)('openai $major', ({ Client }) => {
     expect(linked.data?.[0]).toEqual({ url: expect.any(String) });
   });
 
+  it('streams images, and the error of one that fails', async () => {
+    const { client } = connect(Client, account);
+    const types: string[] = [];
+    for await (const event of await client.images.generate({ model: 'gpt-image-2', prompt: 'a cat', stream: true, partial_images: 2 })) {
+      types.push(event.type);
+      expect(isPng(event.b64_json)).toBe(true);
+    }
+    expect(types).toEqual(['image_generation.completed']);
+    const asked = client.images.generate(
+      { model: 'nano_banana', prompt: 'sandbox:fail sandbox:delay=9s', stream: true },
+      { maxRetries: 0 },
+    );
+    const failed = (async () => {
+      for await (const event of await asked) types.push(event.type);
+    })();
+    await expect(failed).rejects.toThrow();
+    expect(types).toHaveLength(1);
+  });
+
   it('edits images that it uploads', async () => {
     const { client } = connect(Client, account);
     const image = [await toFile(PNG, 'a.png', { type: 'image/png' }), await toFile(PNG, 'b.png', { type: 'image/png' })];

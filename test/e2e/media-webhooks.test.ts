@@ -3,6 +3,7 @@ import { createHmac } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Account } from './support/account';
 import { call, ended, openMediaAccount, post } from './support/media';
@@ -110,7 +111,9 @@ describe('a webhook', () => {
       model: 'veo3.1-fast',
       creditsUsed: 16,
     });
-    expect(signs(await secretOf(account), delivered!)).toBe(true);
+    const secret = await secretOf(account);
+    expect(signs(secret, delivered!)).toBe(true);
+    expect(new Webhook(secret).verify(delivered!.body, delivered!.headers as Record<string, string>)).toMatchObject({ jobId: body.jobId });
     expect(delivered!.headers['webhook-id']).toMatch(/^msg_/);
     await sleep(500);
     expect(receiver.on('/good')).toHaveLength(1);

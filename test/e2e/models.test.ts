@@ -78,7 +78,8 @@ describe('the list of models', () => {
     const here = new Map((await list(rig.worker)).map((model) => [model.id, model]));
     expect(here.get('gpt-5.4')).toMatchObject({ available: true });
     expect(here.get('MiniMax-M2.5')).toMatchObject({ available: false, unavailable_reason: expect.stringContaining('no provider') });
-    expect(here.get('claude-opus-4-6')).toMatchObject({ available: false, unavailable_reason: expect.stringContaining('no endpoint') });
+    expect(here.get('claude-opus-4-6')).toMatchObject({ available: false, unavailable_reason: expect.stringContaining('no provider') });
+    expect(here.get('veo-3-1-i2v')).toMatchObject({ available: false, unavailable_reason: expect.stringContaining('no endpoint') });
   });
 
   it('calls available what can be called, and nothing else: by the sandbox', async () => {
@@ -88,8 +89,10 @@ describe('the list of models', () => {
       headers: { authorization: 'Bearer the-operator-of-the-tests' },
       body: '{"tier":"scale"}',
     });
-    for (const { id, available } of await list(sandbox)) {
-      const { status, body } = await askJson(account, { ...chatBody(id), max_tokens: 1 });
+    for (const { id, available, family } of await list(sandbox)) {
+      if (family === 'embedding') continue;
+      const path = family === 'messages' ? '/messages' : '/chat/completions';
+      const { status, body } = await askJson(account, { ...chatBody(id), max_tokens: 1 }, { path });
       if (available) expect(status, id).toBe(200);
       else {
         expect(status, id).toBe(400);

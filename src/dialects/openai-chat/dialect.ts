@@ -3,7 +3,7 @@ import { renderOpenaiError } from '../openai-errors';
 import type { Call, Dialect } from '../types';
 import { chatBridge } from './bridge';
 import { type ChatRequest, parseChat } from './request';
-import { ChatStream } from './stream';
+import { ChatStream, renderChatStreamError } from './stream';
 
 export const chatCall = (request: ChatRequest): Call => ({
   ...request,
@@ -21,4 +21,5 @@ export const openaiChat: Dialect = {
     return parsed.ok ? ok(chatCall(parsed.value)) : parsed;
   },
   renderError: renderOpenaiError,
+  renderLoneError: renderChatStreamError,
 };

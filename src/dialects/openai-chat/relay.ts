@@ -13,6 +13,24 @@ const BACKSLASH = 0x5c;
 
 type Chunk = Record<string, unknown> & { choices: unknown[] };
 
+/** What tells the chunks of chat completions from those of legacy completions. */
+export interface ChunkShape {
+  object: string;
+  /** Does a choice's piece say anything? */
+  speaks(choice: Record<string, unknown>): boolean;
+  /** A choice's last piece, where the upstream sent none. */
+  lastChoice: Record<string, unknown>;
+  /** The names of the members that hold text, as a pattern up to the text. */
+  textBegins: RegExp;
+}
+
+export const CHAT_CHUNKS: ChunkShape = {
+  object: 'chat.completion.chunk',
+  speaks: ({ delta }) => deltaHasContent(delta),
+  lastChoice: { index: 0, delta: {}, finish_reason: 'stop' },
+  textBegins: new RegExp(`"(?:${TEXT_FIELDS.join('|')})"\\s*:\\s*"`, 'g'),
+};
+
 /**
  * A chat stream. Usage goes where the client expects it: on the last chunk beside `finish_reason`, since clients
  * that did not ask for a usage chunk read `choices[0]` of every one; or as a chunk of its own with `choices: []`,
@@ -40,6 +58,7 @@ export class ChatRelay implements StreamRelay {
   constructor(
     private readonly call: Pick<ChatRequest, 'includeUsage' | 'choices'>,
     begun: boolean,
+    private readonly shape: ChunkShape = CHAT_CHUNKS,
   ) {
     this.begun = begun;
     this.continued = begun;
@@ -51,7 +70,7 @@ export class ChatRelay implements StreamRelay {
 
   push(events: string): string {
     if (this.ended || this.failure) return '';
-    this.outputChars += countText(events);
+    this.outputChars += countText(events, this.shape.textBegins);
     const plain = this.hasContent && this.held === undefined && this.call.choices === 1;
     if (plain && !NOTEWORTHY.test(events)) return events;
     let out = '';
@@ -89,7 +108,7 @@ export class ChatRelay implements StreamRelay {
     this.last ??= { ...chunk, choices };
     if (choices.length === 0) return '';
     const finishes = this.noteEnds(choices);
-    const speaks = choices.some((choice) => isRecord(choice) && deltaHasContent(choice.delta));
+    const speaks = choices.some((choice) => isRecord(choice) && this.shape.speaks(choice));
     if (finishes || speaks) this.hasContent = true;
     if (speaks) this.hasOutput = true;
     if (this.continued && !this.hasContent) return '';
@@ -121,10 +140,9 @@ export class ChatRelay implements StreamRelay {
     const priced = JSON.stringify({ ...shownUsage(receipt), creditsUsed: receipt.creditsUsed });
     const { id = 'chatcmpl-gateway', created = 0, model = '' }: Record<string, unknown> = this.last ?? {};
     const chunk = (choices: unknown[], more: object) =>
-      `data: ${JSON.stringify({ id, object: 'chat.completion.chunk', created, model, choices, ...more })}\n\n`;
+      `data: ${JSON.stringify({ id, object: this.shape.object, created, model, choices, ...more })}\n\n`;
     if (this.call.includeUsage) return `${this.held ?? ''}${chunk([], { usage: JSON.parse(priced) as unknown })}${DONE}`;
-    if (this.held === undefined)
-      return chunk([{ index: 0, delta: {}, finish_reason: 'stop' }], { usage: JSON.parse(priced) as unknown }) + DONE;
+    if (this.held === undefined) return chunk([this.shape.lastChoice], { usage: JSON.parse(priced) as unknown }) + DONE;
     const data = eventData(this.held)!.trim();
     return `data: ${setMembers(data, { usage: priced })}\n\n${DONE}`;
   }
@@ -139,17 +157,15 @@ function usageOf(chunk: Record<string, unknown>): unknown {
   return isRecord(choice) && isRecord(choice.usage) ? choice.usage : undefined;
 }
 
-const TEXT_BEGINS = new RegExp(`"(?:${TEXT_FIELDS.join('|')})"\\s*:\\s*"`, 'g');
-
 /** How much text the events carry, in characters of JSON: enough for an estimate where usage is missing. */
-function countText(events: string): number {
+function countText(events: string, textBegins: RegExp): number {
   let chars = 0;
-  TEXT_BEGINS.lastIndex = 0;
-  while (TEXT_BEGINS.test(events)) {
-    const from = TEXT_BEGINS.lastIndex;
+  textBegins.lastIndex = 0;
+  while (textBegins.test(events)) {
+    const from = textBegins.lastIndex;
     const to = closingQuote(events, from);
     chars += to - from;
-    TEXT_BEGINS.lastIndex = to;
+    textBegins.lastIndex = to;
   }
   return chars;
 }

@@ -1,13 +1,8 @@
 import { z } from 'zod';
-import { fail, ok, type Result } from '../../core/errors';
+import { ok, type Result } from '../../core/errors';
 import { members, setMembers } from '../../core/json';
-import { isRecord, parseJson } from '../../core/record';
 import { estimateTokens } from '../estimate-tokens';
-
-/** More than any model writes; a larger bound is a mistake. */
-const MAX_OUTPUT_TOKENS = 2_000_000;
-
-const outputTokens = z.int().min(1).max(MAX_OUTPUT_TOKENS).nullish();
+import { outputTokens, parseBody } from '../parse-body';
 
 /** What is priced or routed on. All other fields pass through as they came. */
 export const chatRequest = z.looseObject({
@@ -16,8 +11,8 @@ export const chatRequest = z.looseObject({
   stream: z.boolean().nullish(),
   stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
   n: z.int().min(1).max(128).nullish(),
-  max_tokens: outputTokens,
-  max_completion_tokens: outputTokens,
+  max_tokens: outputTokens.nullish(),
+  max_completion_tokens: outputTokens.nullish(),
 });
 
 /** A chat request, read as far as it is priced or routed on. */
@@ -33,13 +28,9 @@ export interface ChatRequest {
 }
 
 export function parseChat(body: string): Result<ChatRequest> {
-  if (body.trim() === '') return fail('invalid_request', 'The request body is empty; send a JSON object.');
-  const json = parseJson(body);
-  if (json === undefined) return fail('invalid_request', 'The request body is not valid JSON.');
-  if (!isRecord(json)) return fail('invalid_request', 'The request body must be a JSON object.');
-  const parsed = chatRequest.safeParse(json);
-  if (!parsed.success) return refuseField(json, parsed.error.issues[0]!);
-  const { model, stream, stream_options, n, max_tokens, max_completion_tokens } = parsed.data;
+  const parsed = parseBody(body, chatRequest);
+  if (!parsed.ok) return parsed;
+  const { model, stream, stream_options, n, max_tokens, max_completion_tokens } = parsed.value.data;
   return ok({
     model,
     body,
@@ -49,15 +40,6 @@ export function parseChat(body: string): Result<ChatRequest> {
     maxOutputTokens: max_completion_tokens ?? max_tokens ?? undefined,
     estimatedInputTokens: estimateTokens(body),
   });
-}
-
-function refuseField(json: Record<string, unknown>, issue: z.core.$ZodIssue) {
-  const param = issue.path
-    .map((part, i) => (typeof part === 'number' ? `[${part}]` : i === 0 ? String(part) : `.${String(part)}`))
-    .join('');
-  const missing = issue.path.length === 1 && json[String(issue.path[0])] === undefined;
-  const message = missing ? `The field \`${param}\` is required.` : `The field \`${param}\` is not valid: ${issue.message}.`;
-  return fail('invalid_request', message, { param, code: missing ? 'missing_required_parameter' : 'invalid_value' });
 }
 
 /** The body as the upstream gets it: its own id for the model, and usage asked for in streams. */

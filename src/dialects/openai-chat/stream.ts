@@ -1,7 +1,7 @@
 import type { GatewayError } from '../../core/errors';
 import { errorObject } from '../openai-errors';
 import type { OutgoingStream } from '../types';
-import { ChatRelay } from './relay';
+import { CHAT_CHUNKS, ChatRelay } from './relay';
 import type { ChatRequest } from './request';
 
 /** The client's end of a chat stream. */
@@ -11,10 +11,11 @@ export class ChatStream implements OutgoingStream {
   constructor(
     private readonly request: ChatRequest,
     private readonly requestId: string,
+    private readonly shape = CHAT_CHUNKS,
   ) {}
 
   relay(): ChatRelay {
-    this.current = new ChatRelay(this.request, this.current?.begun === true);
+    this.current = new ChatRelay(this.request, this.current?.begun === true, this.shape);
     return this.current;
   }
 
@@ -22,6 +23,10 @@ export class ChatStream implements OutgoingStream {
   keepalive = (): string => ': ping\n';
 
   fail(error: GatewayError): string {
-    return `data: ${JSON.stringify({ error: errorObject(error, this.requestId) })}\n\ndata: [DONE]\n\n`;
+    return renderChatStreamError(error, this.requestId);
   }
 }
+
+/** A chunk with an error in place of choices, then the end. */
+export const renderChatStreamError = (error: GatewayError, requestId: string): string =>
+  `data: ${JSON.stringify({ error: errorObject(error, requestId) })}\n\ndata: [DONE]\n\n`;

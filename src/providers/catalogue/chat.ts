@@ -1,10 +1,7 @@
 import type { Model } from '../types';
-import { chain, GPT_1M, GPT_400K, NO_CHAIN, perToken, viaOpenrouter } from './terms';
+import { chain, GPT_1M, GPT_400K, NO_CHAIN, perToken, responsesOnly, viaOpenrouter } from './terms';
 
 const openai = (id: string) => chain('openai', id, `openai/${id}`);
-
-/** OpenAI serves its pro models by its Responses API alone; OpenRouter converts. */
-const pro = (id: string) => viaOpenrouter(`openai/${id}`);
 
 export const CHAT_MODELS: readonly Model[] = [
   { id: 'gpt-5', label: 'GPT-5', vendor: 'OpenAI', family: 'chat', chain: openai('gpt-5'), price: perToken(0.44, 3.45), ...GPT_400K },
@@ -34,7 +31,7 @@ export const CHAT_MODELS: readonly Model[] = [
     label: 'GPT-5.5 Pro',
     vendor: 'OpenAI',
     family: 'chat',
-    chain: pro('gpt-5.5-pro'),
+    chain: responsesOnly('gpt-5.5-pro'),
     price: perToken(1.45, 8.7),
     ...GPT_1M,
   },
@@ -70,7 +67,7 @@ export const CHAT_MODELS: readonly Model[] = [
     label: 'GPT-5.4 Pro (Official)',
     vendor: 'OpenAI',
     family: 'chat',
-    chain: pro('gpt-5.4-pro'),
+    chain: responsesOnly('gpt-5.4-pro'),
     price: perToken(27.6, 165.6),
     minimumTier: 'growth',
     ...GPT_1M,
@@ -90,7 +87,7 @@ export const CHAT_MODELS: readonly Model[] = [
     label: 'GPT-5 Pro (Official)',
     vendor: 'OpenAI',
     family: 'chat',
-    chain: pro('gpt-5-pro'),
+    chain: responsesOnly('gpt-5-pro'),
     price: perToken(13.8, 110.4),
     minimumTier: 'growth',
     ...GPT_400K,

@@ -1,9 +1,15 @@
-import type { Model } from '../types';
-import { NO_CHAIN, perToken } from './terms';
+import type { Model, Target } from '../types';
+import { perCachedToken } from './terms';
 
 const OPUS = 'claude-opus-4-6';
 const SONNET = 'claude-sonnet-4-6';
 const HAIKU = 'claude-haiku-4-5';
+
+/** Both in Anthropic's own format, the only one that keeps signatures and cache marks. */
+const chain = (id: string, openrouterId: string): readonly Target[] => [
+  { provider: 'anthropic', model: id, wires: ['anthropic-messages'] },
+  { provider: 'openrouter', model: `anthropic/${openrouterId}`, wires: ['anthropic-messages'] },
+];
 
 export const MESSAGES_MODELS: readonly Model[] = [
   {
@@ -11,8 +17,8 @@ export const MESSAGES_MODELS: readonly Model[] = [
     label: 'Claude Opus 4.6',
     vendor: 'Anthropic',
     family: 'messages',
-    chain: NO_CHAIN,
-    price: perToken(1.73, 8.63),
+    chain: chain(OPUS, 'claude-opus-4.6'),
+    price: perCachedToken(1.73, 8.63),
     contextTokens: 1_000_000,
     maxOutputTokens: 128_000,
     capabilities: ['vision', 'tools', 'reasoning', 'structured_output'],
@@ -33,10 +39,10 @@ export const MESSAGES_MODELS: readonly Model[] = [
     label: 'Claude Sonnet 4.6',
     vendor: 'Anthropic',
     family: 'messages',
-    chain: NO_CHAIN,
-    price: perToken(1.04, 5.18),
+    chain: chain(SONNET, 'claude-sonnet-4.6'),
+    price: perCachedToken(1.04, 5.18),
     contextTokens: 1_000_000,
-    maxOutputTokens: 64_000,
+    maxOutputTokens: 128_000,
     capabilities: ['vision', 'tools', 'reasoning', 'structured_output'],
     aliases: [
       'claude-3-sonnet-20240229',
@@ -57,8 +63,8 @@ export const MESSAGES_MODELS: readonly Model[] = [
     label: 'Claude Haiku 4.5',
     vendor: 'Anthropic',
     family: 'messages',
-    chain: NO_CHAIN,
-    price: perToken(0.35, 1.73),
+    chain: chain(HAIKU, 'claude-haiku-4.5'),
+    price: perCachedToken(0.35, 1.73),
     contextTokens: 200_000,
     maxOutputTokens: 64_000,
     capabilities: ['vision', 'tools', 'reasoning', 'structured_output'],

@@ -1,8 +1,5 @@
 import type { Model } from '../types';
-import { GPT_400K, perToken, viaOpenrouter } from './terms';
-
-/** OpenAI serves its codex models by its Responses API alone; OpenRouter converts. */
-const codex = (id: string) => viaOpenrouter(`openai/${id}`);
+import { GPT_400K, perToken, responsesOnly } from './terms';
 
 export const RESPONSES_MODELS: readonly Model[] = [
   {
@@ -10,7 +7,7 @@ export const RESPONSES_MODELS: readonly Model[] = [
     label: 'GPT-5 Codex',
     vendor: 'OpenAI',
     family: 'responses',
-    chain: codex('gpt-5-codex'),
+    chain: responsesOnly('gpt-5-codex'),
     price: perToken(0.44, 3.45),
     ...GPT_400K,
   },
@@ -19,7 +16,7 @@ export const RESPONSES_MODELS: readonly Model[] = [
     label: 'GPT-5 Codex Mini',
     vendor: 'OpenAI',
     family: 'responses',
-    chain: codex('gpt-5-codex-mini'),
+    chain: responsesOnly('gpt-5-codex-mini'),
     price: perToken(0.09, 0.69),
     ...GPT_400K,
   },
@@ -28,7 +25,7 @@ export const RESPONSES_MODELS: readonly Model[] = [
     label: 'GPT-5.1 Codex',
     vendor: 'OpenAI',
     family: 'responses',
-    chain: codex('gpt-5.1-codex'),
+    chain: responsesOnly('gpt-5.1-codex'),
     price: perToken(0.44, 3.45),
     ...GPT_400K,
   },
@@ -37,7 +34,7 @@ export const RESPONSES_MODELS: readonly Model[] = [
     label: 'GPT-5.1 Codex Mini',
     vendor: 'OpenAI',
     family: 'responses',
-    chain: codex('gpt-5.1-codex-mini'),
+    chain: responsesOnly('gpt-5.1-codex-mini'),
     price: perToken(0.09, 0.69),
     ...GPT_400K,
   },
@@ -46,7 +43,7 @@ export const RESPONSES_MODELS: readonly Model[] = [
     label: 'GPT-5.1 Codex Max',
     vendor: 'OpenAI',
     family: 'responses',
-    chain: codex('gpt-5.1-codex-max'),
+    chain: responsesOnly('gpt-5.1-codex-max'),
     price: perToken(0.44, 3.45),
     ...GPT_400K,
   },
@@ -55,7 +52,7 @@ export const RESPONSES_MODELS: readonly Model[] = [
     label: 'GPT-5.2 Codex',
     vendor: 'OpenAI',
     family: 'responses',
-    chain: codex('gpt-5.2-codex'),
+    chain: responsesOnly('gpt-5.2-codex'),
     price: perToken(0.61, 4.83),
     ...GPT_400K,
   },
@@ -64,7 +61,7 @@ export const RESPONSES_MODELS: readonly Model[] = [
     label: 'GPT-5.3 Codex',
     vendor: 'OpenAI',
     family: 'responses',
-    chain: codex('gpt-5.3-codex'),
+    chain: responsesOnly('gpt-5.3-codex'),
     price: perToken(0.61, 4.83),
     ...GPT_400K,
   },
@@ -73,7 +70,7 @@ export const RESPONSES_MODELS: readonly Model[] = [
     label: 'GPT-5.3 Codex Spark',
     vendor: 'OpenAI',
     family: 'responses',
-    chain: codex('gpt-5.3-codex'),
+    chain: responsesOnly('gpt-5.3-codex'),
     price: perToken(0.61, 4.83),
     note: 'The maker sells Spark by subscription only: GPT-5.3 Codex answers.',
   },
@@ -82,7 +79,7 @@ export const RESPONSES_MODELS: readonly Model[] = [
     label: 'GPT-5.3 Codex (Official)',
     vendor: 'OpenAI',
     family: 'responses',
-    chain: codex('gpt-5.3-codex'),
+    chain: responsesOnly('gpt-5.3-codex'),
     price: perToken(1.61, 12.88),
     ...GPT_400K,
   },

@@ -8,6 +8,19 @@ export const perToken = (inputUsd: number, outputUsd: number): Price => ({
   outputMicroPerMtok: usdPerMtok(outputUsd),
 });
 
+/**
+ * The same with a price of its own for what goes through a prompt cache: multiples of the input price, as Anthropic
+ * publishes them (https://platform.claude.com/docs/en/about-claude/pricing).
+ */
+export const perCachedToken = (inputUsd: number, outputUsd: number): Price => ({
+  per: 'token',
+  inputMicroPerMtok: usdPerMtok(inputUsd),
+  outputMicroPerMtok: usdPerMtok(outputUsd),
+  cacheReadMicroPerMtok: usdPerMtok(inputUsd * 0.1),
+  cacheWrite5mMicroPerMtok: usdPerMtok(inputUsd * 1.25),
+  cacheWrite1hMicroPerMtok: usdPerMtok(inputUsd * 2),
+});
+
 type Unit = Exclude<Price['per'], 'token'>;
 export const inUsd = (usd: number, per: Unit): Price => ({ per, micro: Math.round(usd * MICRO_PER_USD) });
 export const inCredits = (credits: number, per: Unit): Price => ({ per, micro: fromCredits(credits) });
@@ -21,6 +34,15 @@ export const chain = (maker: string, makerId: string, openrouterId: string): rea
 ];
 
 export const viaOpenrouter = (model: string): readonly Target[] => [{ provider: 'openrouter', model }];
+
+/**
+ * OpenAI serves its codex and pro models by its Responses API alone, https://platform.openai.com/docs/models;
+ * OpenRouter converts.
+ */
+export const responsesOnly = (id: string): readonly Target[] => [
+  { provider: 'openai', model: id, wires: ['openai-responses'] },
+  ...viaOpenrouter(`openai/${id}`),
+];
 
 /** No provider is wired for it. */
 export const NO_CHAIN: readonly Target[] = [];

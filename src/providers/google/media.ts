@@ -91,8 +91,7 @@ export const googleMedia: MediaAdapter = {
   submit(submission) {
     const { model, input } = submission;
     if (input.kind !== 'image') throw new Error('Google is asked for pictures only');
-    // Beside the OpenAI-compatible path, which is the base URL's last part.
-    return { url: `/../models/${model}:generateContent`, body: JSON.stringify(bodyOf(submission, input)) };
+    return { url: `/models/${model}:generateContent`, body: JSON.stringify(bodyOf(submission, input)) };
   },
   readSubmit(answer) {
     if (answer.status !== 200) return submitFailure(answer, { direct: true });

@@ -1,12 +1,23 @@
 import type { ProviderSpec } from '../types';
+import { anthropicMessagesWire } from '../wires/anthropic-messages';
+import { bearer } from '../wires/authorize';
 import { openaiChatWire } from '../wires/openai-chat';
+import { openaiCompletionsWire, openaiEmbeddingsWire } from '../wires/openai-plain';
+import { openaiResponsesWire } from '../wires/openai-responses';
 
 export const openrouter = {
   id: 'openrouter',
   label: 'OpenRouter',
   // https://openrouter.ai/docs/quickstart
   baseUrl: 'https://openrouter.ai/api/v1',
-  wires: [openaiChatWire],
+  // https://openrouter.ai/docs/api-reference/overview; its Messages endpoint takes the same bearer token as the others.
+  wires: [
+    openaiChatWire,
+    openaiResponsesWire,
+    { ...anthropicMessagesWire, authorize: bearer },
+    openaiCompletionsWire,
+    openaiEmbeddingsWire,
+  ],
   // It passes the cancellation on, but only some of its own upstreams stop billing: https://openrouter.ai/docs/api-reference/streaming
   onDisconnect: 'cancel',
 } satisfies ProviderSpec;

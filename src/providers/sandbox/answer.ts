@@ -1,28 +1,30 @@
-import type { ChatRequest, FunctionTool } from './chat-request';
 import { sampleJson } from './json-schema';
 import { MAX_ANSWER_TOKENS, type Magic } from './magic';
+import type { LanguageRequest, Tool } from './request';
 import { splitTokens } from './tokens';
 
 const MAX_QUOTE_LENGTH = 300;
 const FILLER = ' The sandbox goes on until it has said as many tokens as it was asked for.';
+/** A custom tool takes any text; a grammar that it may have is not worked out. */
+const CUSTOM_INPUT = 'sandbox';
 const REASONING = 'The sandbox does not think. These words only show where the reasoning of a model would be.';
 const REFUSAL = "I'm sorry, but the sandbox was asked to refuse (sandbox:refusal).";
 
 /** A token of an answer, and what it is a part of. A `call` opens a tool call and counts as one token. */
 export type Part =
   | { kind: 'reasoning' | 'content' | 'refusal'; text: string }
-  | { kind: 'call'; call: number; id: string; name: string }
+  | { kind: 'call'; call: number; id: string; tool: Tool }
   | { kind: 'arguments'; call: number; text: string };
 
 export interface Choice {
   index: number;
   parts: Part[];
-  finishReason: 'stop' | 'length' | 'tool_calls';
+  finishReason: 'stop' | 'length' | 'tool_calls' | 'refusal';
 }
 
 /** What the choices of a request have in common, made once: schemas may be large and choices many. */
 interface Material {
-  request: ChatRequest;
+  request: LanguageRequest;
   magic: Magic;
   callParts: Part[];
   jsonTokens: string[] | undefined;
@@ -31,14 +33,14 @@ interface Material {
 }
 
 /** The answers to a request, cut where its token limit says. `hash` makes the ids of tool calls. */
-export function answerChoices(request: ChatRequest, magic: Magic, hash: string): Choice[] {
+export function answerChoices(request: LanguageRequest, magic: Magic, hash: string): Choice[] {
   const limit = Math.min(request.maxTokens, Math.floor(MAX_ANSWER_TOKENS / request.choices)) + 1;
   const calls = magic.refusal ? 0 : countCalls(request, magic);
   const { json } = request;
   const material: Material = {
     request,
     magic,
-    callParts: calls === 0 ? [] : makeCalls(request.tools, calls, `call_${hash.slice(0, 16)}`, limit),
+    callParts: calls === 0 ? [] : makeCalls(request.tools, calls, hash.slice(0, 16), limit),
     jsonTokens: calls === 0 && typeof json === 'object' ? splitTokens(JSON.stringify(sampleJson(json.schema)), limit) : undefined,
     limit,
   };
@@ -46,14 +48,15 @@ export function answerChoices(request: ChatRequest, magic: Magic, hash: string):
 }
 
 function answerChoice(material: Material, index: number): Choice {
-  const { magic, limit } = material;
-  const reasoning = magic.reasoning ? textParts('reasoning', splitTokens(REASONING, limit)) : [];
+  const { request, magic, limit } = material;
+  const reasoning = magic.reasoning || request.reasons ? textParts('reasoning', splitTokens(REASONING, limit)) : [];
   const parts = [...reasoning, ...answerParts(material, index)];
   const wanted = magic.length && magic.tokens === undefined ? Math.ceil(parts.length / 2) : parts.length;
   const kept = parts.slice(0, Math.min(wanted, limit - 1));
   const complete = kept.length === parts.length && !magic.length;
   const called = kept.some((part) => part.kind === 'call');
-  return { index, parts: kept, finishReason: complete ? (called ? 'tool_calls' : 'stop') : 'length' };
+  const ended = magic.refusal ? 'refusal' : called ? 'tool_calls' : 'stop';
+  return { index, parts: kept, finishReason: complete ? ended : 'length' };
 }
 
 function answerParts({ request, magic, callParts, jsonTokens, limit }: Material, index: number): Part[] {
@@ -68,27 +71,27 @@ function answerParts({ request, magic, callParts, jsonTokens, limit }: Material,
 const textParts = (kind: 'reasoning' | 'content' | 'refusal', tokens: string[]): Part[] => tokens.map((text) => ({ kind, text }));
 
 /** None once a tool has answered, or a conversation whose tools are always required would never end. */
-function countCalls(request: ChatRequest, magic: Magic): number {
+export function countCalls(request: LanguageRequest, magic: Magic): number {
   if (request.tools.length === 0 || request.toolResult !== undefined) return 0;
   const asked = magic.toolCalls ?? (request.mustCallTool ? 1 : 0);
   return request.parallelToolCalls ? asked : Math.min(asked, 1);
 }
 
 /** The tools in turn, until there are as many calls as asked. */
-function makeCalls(tools: FunctionTool[], calls: number, idPrefix: string, limit: number): Part[] {
-  const samples = tools.slice(0, calls).map(({ name, parameters }) => ({
-    name,
-    tokens: splitTokens(JSON.stringify(sampleJson({ ...parameters, type: 'object' })), limit),
-  }));
+function makeCalls(tools: Tool[], calls: number, idPrefix: string, limit: number): Part[] {
+  const samples = tools.slice(0, calls).map((tool) => ({ tool, tokens: splitTokens(sampleInput(tool), limit) }));
   const parts: Part[] = [];
   for (let call = 0; call < calls && parts.length < limit; call += 1) {
     const sample = samples[call % samples.length];
     if (!sample) break;
-    parts.push({ kind: 'call', call, id: `${idPrefix}_${call}`, name: sample.name });
+    parts.push({ kind: 'call', call, id: `${idPrefix}_${call}`, tool: sample.tool });
     for (const text of sample.tokens) parts.push({ kind: 'arguments', call, text });
   }
   return parts;
 }
+
+export const sampleInput = ({ custom, parameters }: Tool): string =>
+  custom ? CUSTOM_INPUT : JSON.stringify(sampleJson({ ...parameters, type: 'object' }));
 
 function answerTokens(text: string, length: number | undefined, limit: number): string[] {
   const tokens = splitTokens(text, limit);
@@ -99,7 +102,7 @@ function answerTokens(text: string, length: number | undefined, limit: number): 
   return tokens.slice(0, wanted);
 }
 
-function answerText(request: ChatRequest, magic: Magic, index: number): string {
+function answerText(request: LanguageRequest, magic: Magic, index: number): string {
   const { userText, toolResult, images, choices, tools } = request;
   const sentences = [`This is the sandbox, answering for ${quote(request.model)}: no provider was called.`];
   if (toolResult !== undefined) sentences.push(`The tool answered: "${quote(toolResult)}".`);
@@ -112,7 +115,7 @@ function answerText(request: ChatRequest, magic: Magic, index: number): string {
 }
 
 /** On one line, and no longer than is useful; cut between characters, never within one. */
-function quote(text: string): string {
+export function quote(text: string): string {
   const start = text
     .slice(0, MAX_QUOTE_LENGTH * 4)
     .trim()

@@ -28,6 +28,8 @@ export interface Magic {
   crlf?: true;
   bom?: true;
   comments?: true;
+  /** A stream, though none was asked for. */
+  stream?: true;
   reasoning?: true;
   toolCalls?: number;
   /** Magic words that mean nothing, so that the answer can say so. */
@@ -107,6 +109,7 @@ const READERS = new Map<string, Reader>([
   ['crlf', flag({ crlf: true })],
   ['bom', flag({ bom: true })],
   ['comments', flag({ comments: true })],
+  ['stream', flag({ stream: true })],
   ['reasoning', flag({ reasoning: true })],
   ['tool', flag({ toolCalls: 1 })],
   ['tools', count(MAX_TOOL_CALLS, (toolCalls) => ({ toolCalls }))],

@@ -1,8 +1,28 @@
 import type { UpstreamRequest } from '../types';
-import { serveChat } from './chat';
-import { unknownPath } from './errors';
+import { chatFormat } from './chat/format';
+import { completionsFormat } from './completions/format';
+import { embeddingsFormat } from './embeddings/format';
+import { exchange } from './exchange';
+import { geminiFormat, readGeminiPath } from './gemini/format';
 import { jsonResponse } from './json-response';
 import { isMediaPath, serveMedia } from './media/serve';
+import { countTokensFormat, messagesFormat } from './messages/format';
+import { unknownPath } from './openai-errors';
+import { compactFormat } from './responses/compact';
+import { responsesFormat } from './responses/format';
+import { readStoredPath, serveStored } from './responses/stored';
+
+type Serve = (request: UpstreamRequest) => Promise<Response>;
+
+const POSTS = new Map<string, Serve>([
+  ['/v1/chat/completions', (request) => exchange(request, chatFormat)],
+  ['/v1/completions', (request) => exchange(request, completionsFormat)],
+  ['/v1/embeddings', (request) => exchange(request, embeddingsFormat)],
+  ['/v1/messages', (request) => exchange(request, messagesFormat)],
+  ['/v1/messages/count_tokens', (request) => exchange(request, countTokensFormat)],
+  ['/v1/responses', (request) => exchange(request, responsesFormat)],
+  ['/v1/responses/compact', (request) => exchange(request, compactFormat)],
+]);
 
 /**
  * Answers as a provider would, without one. Rejects as `fetch` does when the signal is aborted or the
@@ -10,12 +30,14 @@ import { isMediaPath, serveMedia } from './media/serve';
  */
 export async function serve(request: UpstreamRequest): Promise<Response> {
   request.signal.throwIfAborted();
-  const { pathname } = new URL(request.url);
-  if (isMediaPath(pathname)) return serveMedia(request);
-  switch (pathname) {
-    case '/v1/chat/completions':
-      return serveChat(request);
-    default:
-      return jsonResponse(404, unknownPath(pathname));
-  }
+  const method = request.method ?? 'POST';
+  const url = new URL(request.url);
+  if (isMediaPath(url.pathname)) return serveMedia(request);
+  const post = method === 'POST' ? POSTS.get(url.pathname) : undefined;
+  if (post) return post(request);
+  const gemini = method === 'POST' ? readGeminiPath(url) : undefined;
+  if (gemini) return exchange(request, geminiFormat(gemini));
+  const stored = readStoredPath(method, url);
+  if (stored) return serveStored(request, stored);
+  return jsonResponse(404, unknownPath(method, url.pathname));
 }

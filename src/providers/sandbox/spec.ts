@@ -1,5 +1,5 @@
 import type { ProviderSpec } from '../types';
-import { openaiChatWire } from '../wires/openai-chat';
+import { WIRES } from '../wires';
 import { sandboxMedia } from './media/adapter';
 import { serve } from './serve';
 
@@ -8,7 +8,7 @@ export const sandbox = {
   id: 'sandbox',
   label: 'Sandbox',
   baseUrl: 'https://sandbox.invalid/v1',
-  wires: [openaiChatWire],
+  wires: Object.values(WIRES),
   onDisconnect: 'cancel',
   media: sandboxMedia,
   serve,

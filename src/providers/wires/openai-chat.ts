@@ -3,30 +3,9 @@ import type { Usage } from '../../core/usage';
 import type { ProviderQuirks, UpstreamFailure, Wire } from '../types';
 import { bearer } from './authorize';
 import { classifyFailure, type ErrorFacts, errorFacts, failureOf } from './failures';
-
-/** No call reads or writes as many; a larger figure is a fault of the upstream, and must not become a charge. */
-const MAX_TOKENS = 100_000_000;
-
-const INVALID = Symbol('invalid');
-type Count = number | undefined | typeof INVALID;
-
-function count(value: unknown): Count {
-  if (value === undefined || value === null) return undefined;
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MAX_TOKENS ? value : INVALID;
-}
+import { readTokenCounts } from './token-counts';
 
 const detailsOf = (value: unknown): Record<string, unknown> => (isRecord(value) ? value : {});
-
-/** Counts by name, or undefined as soon as one of them is no token count. */
-function readCounts<Name extends string>(values: Record<Name, unknown>): Partial<Record<Name, number>> | undefined {
-  const counts: Partial<Record<Name, number>> = {};
-  for (const name of Object.keys(values) as Name[]) {
-    const value = count(values[name]);
-    if (value === INVALID) return undefined;
-    if (value !== undefined) counts[name] = value;
-  }
-  return counts;
-}
 
 /**
  * Reasoning tokens that `completion_tokens` leaves out. The total tells where it is given: xAI's is prompt +
@@ -43,7 +22,7 @@ export function readUsage(usage: unknown, quirks: ProviderQuirks): Usage | undef
   if (!isRecord(usage)) return undefined;
   const promptDetails = detailsOf(usage.prompt_tokens_details);
   const completionDetails = detailsOf(usage.completion_tokens_details);
-  const counts = readCounts({
+  const counts = readTokenCounts({
     prompt: usage.prompt_tokens,
     completion: usage.completion_tokens,
     total: usage.total_tokens,

@@ -101,7 +101,8 @@ export async function getGpuJob(c: AppContext): Promise<Response> {
   const deps = jobDeps(c.env);
   const found = await findJob(deps, reader.value, c.req.param('id') ?? '');
   if (!found.ok || found.value.family !== 'gpu') return renderError(c, found.ok ? fail('not_found', 'Job not found').error : found.error);
-  if (found.value.state === 'running') await advanceJob(deps, { jobId: found.value.id });
+  if (found.value.state === 'running')
+    await advanceJob(deps, { jobId: found.value.id }).catch((error: unknown) => console.error('live poll failed', String(error)));
   const job = (await readJob(deps.db, found.value.id)) ?? found.value;
   return c.json(gpuView(job), { headers: { ...answerHeaders(job.holdId), 'x-job-id': job.id } });
 }

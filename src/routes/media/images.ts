@@ -7,7 +7,7 @@ import type { JobDeps } from '../../jobs/deps';
 import type { Job } from '../../jobs/types';
 import { creditsUsed, outputUrls } from '../../jobs/view';
 import { toBase64 } from '../../providers/media/sources';
-import { heldAnswer, type RenderJob, readMediaRequest, startJob, synchronous } from './request';
+import { heldAnswer, type RenderJob, readMediaRequest, startJob, streamedAnswer, synchronous } from './request';
 
 const IMAGES = { families: ['image'] } as const;
 const FORMATS = ['url', 'b64_json'];
@@ -45,8 +45,23 @@ const renderOpenai =
     return { created: createdAt(job), data, model: job.model, jobId: job.id, creditsUsed: creditsUsed(job) };
   };
 
+/** What OpenAI's clients read of a picture in a stream. */
+const EVENTS = { '/v1/images/generations': 'image_generation.completed', '/v1/images/edits': 'image_edit.completed' };
+type Endpoint = keyof typeof EVENTS;
+
+/** One event a picture, whole: providers tell of none in parts. */
+const renderEvents =
+  (deps: Pick<JobDeps, 'files'>, endpoint: Endpoint) =>
+  async (job: Job): Promise<string> => {
+    const encoded = await inline(deps, job);
+    const common = { type: EVENTS[endpoint], created_at: createdAt(job), creditsUsed: creditsUsed(job) };
+    return outputUrls(job)
+      .map((url, index) => `event: ${common.type}\ndata: ${JSON.stringify({ ...common, b64_json: encoded[index] ?? null, url })}\n\n`)
+      .join('');
+  };
+
 const openaiImages =
-  (endpoint: string, needsPicture: boolean) =>
+  (endpoint: Endpoint, needsPicture: boolean) =>
   async (c: AppContext): Promise<Response> => {
     const read = await readMediaRequest(c, endpoint);
     if (!read.ok) return renderError(c, read.error);
@@ -58,7 +73,11 @@ const openaiImages =
     if (needsPicture && !pictures.some((name) => fields[name] !== undefined || uploads[name])) return refuse(c, 'image', 'is required');
     const answer = format === undefined ? {} : { responseFormat: format };
     const created = await startJob(c, read.value, IMAGES, answer);
-    return created.ok ? heldAnswer(c, created.value, renderOpenai(jobDeps(c.env))) : renderError(c, created.error);
+    if (!created.ok) return renderError(c, created.error);
+    const streams = fields.stream === true || fields.stream === 'true';
+    return streams
+      ? streamedAnswer(c, created.value, renderEvents(jobDeps(c.env), endpoint))
+      : heldAnswer(c, created.value, renderOpenai(jobDeps(c.env)));
   };
 
 const refuse = (c: AppContext, param: string, why: string): Response =>

@@ -43,11 +43,10 @@ export async function getJobs(c: AppContext): Promise<Response> {
   const states: readonly string[] = ['queued', 'submitting', 'running', ...FINAL_STATES];
   if (state !== undefined && !states.includes(state)) return refuse('state', `one of ${states.join(', ')}`);
   if (type !== undefined && !(FAMILIES as readonly string[]).includes(type)) return refuse('type', 'a family of models');
-  const beforeMs = before === undefined ? undefined : Date.parse(before);
-  if (Number.isNaN(beforeMs)) return refuse('before', 'a time such as createdAt of the last job of a page');
-  const jobs = await listJobs(deps.db, key.value.accountId, { limit: count, before: beforeMs, state, family: type });
-  const last = jobs.length === count ? jobs.at(-1) : undefined;
-  return c.json({ object: 'list', data: jobs.map(jobView), next: last ? new Date(last.createdAt).toISOString() : null });
+  const last = before === undefined ? undefined : await findJob(deps, reader.value, before);
+  if (last && !last.ok) return refuse('before', 'the id of a job of yours, such as the last of a page');
+  const jobs = await listJobs(deps.db, key.value.accountId, { limit: count, before: last?.value, state, family: type });
+  return c.json({ object: 'list', data: jobs.map(jobView), next: jobs.length === count ? (jobs.at(-1)?.id ?? null) : null });
 }
 
 export async function postCancel(c: AppContext): Promise<Response> {

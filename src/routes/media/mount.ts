@@ -63,5 +63,4 @@ export function mountFiles(app: Hono<AppEnv>, api: Wrap): void {
   app.get('/media/:job/:token/:name', api(getFile));
   app.get('/storage/:id/:token/:name', api(getFile));
   app.post('/callbacks/:id/:token', api(postCallback));
-  app.post('/api/media/generate', api(postMedia));
 }

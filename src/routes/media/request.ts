@@ -138,6 +138,29 @@ export async function heldAnswer(
   return new Response(client.body, { headers: { ...jobHeaders(created), 'content-type': 'application/json' } });
 }
 
+/** The same as a stream of events: a comment keeps the connection, and an error comes as an event once the status is out. */
+export async function streamedAnswer(c: AppContext, created: CreatedJob, render: (job: Job) => Promise<string>): Promise<Response> {
+  const deps = jobDeps(c.env);
+  const { settings, waitUntil } = c.get('gateway');
+  const early = await waitForJob(deps, created.job, settings.STATUS_HOLD_MS, () => c.req.raw.signal.aborted);
+  if (isOver(early) && early.state !== 'succeeded') return respondWith({ ...created, job: early }, () => undefined);
+  const client = new ClientStream(deps.now, () => {});
+  const pings = setInterval(() => client.ping(': ping\n'), settings.KEEPALIVE_MS);
+  const eventsOf = async (job: Job): Promise<string> =>
+    isOver(job) && job.state === 'succeeded' ? render(job) : `event: error\ndata: ${renderOpenaiError(jobError(job), job.holdId).body}\n\n`;
+  const late = waitForJob(deps, early, SYNCHRONOUS_MS, () => client.gone)
+    .then(eventsOf)
+    .then((events) => client.write(events))
+    .finally(async () => {
+      clearInterval(pings);
+      await client.close();
+    });
+  waitUntil(late.catch((error: unknown) => console.error('late events not written', String(error))));
+  return new Response(client.body, {
+    headers: { ...jobHeaders(created), 'content-type': 'text/event-stream', 'cache-control': 'no-cache' },
+  });
+}
+
 /** A route that makes a job of its request and waits for it. */
 export const synchronous =
   (endpoint: string, call: Pick<MediaCall, 'families' | 'kinds'>, render: RenderJob) =>

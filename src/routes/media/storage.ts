@@ -94,12 +94,11 @@ export const getStorage = (c: AppContext): Promise<Response> =>
     const refuse = (param: string, why: string) => renderError(c, fail('invalid_request', `\`${param}\` must be ${why}.`, { param }).error);
     const count = Number(limit);
     if (!Number.isInteger(count) || count < 1 || count > MAX_PAGE) return refuse('limit', `a whole number from 1 to ${MAX_PAGE}`);
-    const beforeMs = before === undefined ? undefined : Date.parse(before);
-    if (Number.isNaN(beforeMs)) return refuse('before', 'a time such as createdAt of the last file of a page');
-    const objects = await listObjects(jobDeps(c.env), accountId, { kind, before: beforeMs, limit: count });
-    const last = objects.length === count ? objects.at(-1) : undefined;
+    const last = before === undefined ? undefined : await findObject(jobDeps(c.env), accountId, before);
+    if (last && !last.ok) return refuse('before', 'the id of a file of yours, such as the last of a page');
+    const objects = await listObjects(jobDeps(c.env), accountId, { kind, before: last?.value, limit: count });
     const data = objects.map((object) => objectView(originOf(c), object));
-    return c.json({ object: 'list', data, next: last ? new Date(last.createdAt).toISOString() : null });
+    return c.json({ object: 'list', data, next: objects.length === count ? (objects.at(-1)?.id ?? null) : null });
   });
 
 export const getStoredObject = (c: AppContext): Promise<Response> => withObject(c, async (row) => c.json(objectView(originOf(c), row)));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { members, setMembers } from '../../../src/core/json';
+import { appendElements, elements, members, rewriteElements, rewriteMembers, setMembers } from '../../../src/core/json';
 import { Random } from './random';
 
 const SPACES = ['', '', '', ' ', '\n', '\t', '\r\n', '  \n\t '];
@@ -180,5 +180,66 @@ describe('setMembers', () => {
     const began = performance.now();
     expect(setMembers(text, { model: '"b"' })).toBe(text.replace('"model":"a"', '"model":"b"'));
     expect(performance.now() - began).toBeLessThan(2_000);
+  });
+});
+
+describe('elements', () => {
+  it('finds each element, in order, with its span: 3,000 random arrays', () => {
+    for (let seed = 1; seed <= 3_000; seed++) {
+      const writer = new Writer(new Random(seed));
+      const text = writer.space() + writer.array(4) + writer.space();
+      const found = elements(text).map(({ start, end }) => JSON.parse(text.slice(start, end)) as unknown);
+      expect(found, `seed ${seed}: ${text}`).toEqual(JSON.parse(text));
+    }
+  });
+});
+
+describe('rewriteElements', () => {
+  it('replaces some, leaves some out and keeps the rest byte for byte: 3,000 random arrays', () => {
+    for (let seed = 1; seed <= 3_000; seed++) {
+      const random = new Random(seed);
+      const text = new Writer(random).array(4);
+      const fates = elements(text).map(() => random.below(3));
+      const edited = rewriteElements(text, (raw, index) => [raw, '"new"', undefined][fates[index]!]);
+      const expected = (JSON.parse(text) as unknown[]).flatMap((value, index) => [[value], ['new'], []][fates[index]!]!);
+      expect(JSON.parse(edited), `seed ${seed}: ${text}`).toEqual(expected);
+      const raws = (of: string) => elements(of).map(({ start, end }) => of.slice(start, end));
+      expect(raws(edited), `seed ${seed}`).toEqual(raws(text).flatMap((raw, index) => [[raw], ['"new"'], []][fates[index]!]!));
+    }
+  });
+
+  it('changes nothing where every element stays', () => {
+    const text = ' [ 1 ,\n {"a" : 1.50} ,"x" ] ';
+    expect(rewriteElements(text, (raw) => raw)).toBe(text);
+  });
+
+  it('leaves the white space around what stays', () => {
+    expect(rewriteElements('[ 1 , 2 , 3 ]', (raw) => (raw === '2' ? undefined : raw))).toBe('[ 1 , 3 ]');
+    expect(rewriteElements('[ 1 , 2 , 3 ]', (raw) => (raw === '1' ? undefined : raw))).toBe('[ 2 , 3 ]');
+    expect(rewriteElements('[ 1 , 2 , 3 ]', (raw) => (raw === '3' ? undefined : raw))).toBe('[ 1 , 2 ]');
+    expect(rewriteElements('[ 1 , 2 ]', () => undefined)).toBe('[  ]');
+  });
+});
+
+describe('rewriteMembers', () => {
+  it('replaces some, leaves some out and keeps the rest: 3,000 random objects', () => {
+    for (let seed = 1; seed <= 3_000; seed++) {
+      const random = new Random(seed);
+      const text = new Writer(random).document();
+      const fates = new Map(KEYS.map((key) => [key, random.below(3)]));
+      const edited = rewriteMembers(text, (raw, key) => [raw, '"new"', undefined][fates.get(key)!]);
+      const expected = [...entriesOf(text)]
+        .filter(([key]) => fates.get(key) !== 2)
+        .map(([key, value]) => [key, fates.get(key) === 1 ? 'new' : value] as const);
+      expect(entriesOf(edited), `seed ${seed}: ${text}`).toEqual(new Map(expected));
+    }
+  });
+});
+
+describe('appendElements', () => {
+  it('adds to the end', () => {
+    expect(appendElements('[ ]', ['1', '2'])).toBe('[1,2 ]');
+    expect(appendElements('[1 ]', ['2'])).toBe('[1,2 ]');
+    expect(appendElements('[1]', [])).toBe('[1]');
   });
 });

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { sandbox } from '../../../src/providers/sandbox/spec';
+import { openaiChatWire } from '../../../src/providers/wires/openai-chat';
 import { asking, readBody, send } from './support';
 
 describe('the provider', () => {
@@ -8,10 +9,17 @@ describe('the provider', () => {
   });
 
   it('answers at the address that its wire makes', async () => {
-    const response = await send(asking('Hello'), undefined, `${sandbox.baseUrl}${sandbox.wires[0].path}`);
+    const response = await send(
+      asking('Hello'),
+      undefined,
+      `${sandbox.baseUrl}${openaiChatWire.path({ model: 'gpt-5.4', stream: false })}`,
+    );
     expect(response.status).toBe(200);
     const { usage } = (await response.json()) as { usage: { prompt_tokens: number; completion_tokens: number } };
-    expect(sandbox.wires[0].readUsage(usage, {})).toMatchObject({ inputTokens: usage.prompt_tokens, outputTokens: usage.completion_tokens });
+    expect(openaiChatWire.readUsage(usage, {})).toMatchObject({
+      inputTokens: usage.prompt_tokens,
+      outputTokens: usage.completion_tokens,
+    });
   });
 
   it.each([
@@ -22,7 +30,7 @@ describe('the provider', () => {
     [500, 'retry'],
   ])('fails with %i so that the gateway knows it by %s', async (status, action) => {
     const response = await send(asking(`sandbox:status=${status}`));
-    expect(sandbox.wires[0].classifyFailure(response.status, await response.text())).toMatchObject({ action });
+    expect(openaiChatWire.classifyFailure(response.status, await response.text())).toMatchObject({ action });
   });
 
   it('answers other paths with 404', async () => {

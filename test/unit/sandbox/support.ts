@@ -92,3 +92,45 @@ export async function streamed(text: string, more: Record<string, unknown> = {})
   const content = chunks.flatMap((chunk) => chunk.choices ?? []).map((choice) => choice.delta.content ?? '');
   return { response, ...body, chunks, content: content.join(''), contentChunks: content.filter((piece) => piece !== '').length };
 }
+
+export interface Event {
+  event: string | undefined;
+  // biome-ignore lint/suspicious/noExplicitAny: what a test reads of an event, it also checks.
+  data: any;
+}
+
+/** The events of a body, in any of the formats; of a JSON array, its items. */
+export function eventsOf(text: string): Event[] {
+  const body = text.replace(/^\uFEFF/, '');
+  if (body.startsWith('[')) return (JSON.parse(body) as unknown[]).map((data) => ({ event: undefined, data }));
+  return body
+    .split(/\r?\n\r?\n/)
+    .filter((event) => event !== '' && !event.startsWith(':'))
+    .map((event) => {
+      const lines = event.split(/\r?\n/);
+      const field = (name: string) => lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2);
+      const data = field('data') ?? '';
+      return { event: field('event'), data: data === '[DONE]' ? data : JSON.parse(data) };
+    });
+}
+
+export const call = (path: string, body: unknown, method = 'POST', signal = neverAborted()): Promise<Response> =>
+  serve({ url: `https://sandbox.invalid${path}`, method, headers: {}, body: body === undefined ? '' : JSON.stringify(body), signal });
+
+// biome-ignore lint/suspicious/noExplicitAny: what a test reads of an answer, it also checks.
+export async function json(path: string, body: unknown, method = 'POST'): Promise<any> {
+  return (await call(path, body, method)).json();
+}
+
+export async function events(path: string, body: unknown) {
+  const response = await call(path, body);
+  const { text, broken } = await readBody(response);
+  return { response, text, broken, events: broken ? [] : eventsOf(text) };
+}
+
+/** For the official clients, in place of `fetch`. */
+export async function fetchFromSandbox(input: unknown, init?: RequestInit): Promise<Response> {
+  const request = new Request(input as string, { ...init, signal: null } as RequestInit);
+  const { url, method } = request;
+  return serve({ url, method, headers: {}, body: await request.text(), signal: init?.signal ?? neverAborted() });
+}

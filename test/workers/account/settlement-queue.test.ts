@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type AccountStub, accountStub } from '../../../src/account/stub';
 import type { SettlementMessage } from '../../../src/account/types';
 import { settle } from '../../../src/gateway/settle';
+import { queueDeps } from '../../../src/http/deps';
 import { consume } from '../../../src/jobs/queues';
 import { admitRequest, closing, holdOf, TestAccount } from './support';
 
@@ -35,7 +36,7 @@ describe('a settlement whose account object cannot be reached', () => {
     );
     expect(sent).toEqual([{ accountId: account.id, close }]);
 
-    const deps = { db: env.DB, account: (id: string) => accountStub(env.ACCOUNT, id) };
+    const deps = queueDeps(env);
     const first = batchOf(sent);
     await consume(deps, first.batch);
     const again = batchOf(sent);
@@ -52,7 +53,7 @@ describe('a settlement whose account object cannot be reached', () => {
       { accountId: 'elsewhere', close },
       { accountId: account.id, close },
     ]);
-    await consume({ db: env.DB, account: (id) => (id === account.id ? accountStub(env.ACCOUNT, id) : unreachable) }, batch);
+    await consume({ ...queueDeps(env), account: (id) => (id === account.id ? accountStub(env.ACCOUNT, id) : unreachable) }, batch);
     expect({ acks, retries }).toEqual({ acks: [1], retries: [0] });
   });
 

@@ -1,9 +1,9 @@
 // A process that dies at any step, messages that are lost, doubled and late: each job ends once, and is paid for once.
 import { describe, expect, it } from 'vitest';
-import { cancelJob } from '../../../src/jobs/access';
+import { cancelJob, takeCallback } from '../../../src/jobs/access';
 import { advanceJob, sweepJobs } from '../../../src/jobs/advance';
 import type { JobDeps } from '../../../src/jobs/deps';
-import { JobBench, PRICE_MICRO } from './support';
+import { JobBench, PRICE_MICRO, WEBHOOK_SECRET } from './support';
 
 const RUNS = 500;
 const STEPS = 400;
@@ -33,6 +33,7 @@ class Chaos {
     provider.ending = this.chance(0.2) ? 'failed' : this.chance(0.05) ? 'never' : 'done';
     provider.brokenFiles = this.chance(0.3) ? this.below(4) : 0;
     provider.lostAnswers = this.chance(0.1) ? 1 : 0;
+    provider.repeatable = this.chance(0.4);
     if (this.chance(0.1)) provider.submitStatus = [422, 429, 500][this.below(3)]!;
   }
 
@@ -58,7 +59,17 @@ class Chaos {
     if (!calm && this.chance(0.15)) return;
     if (!calm && this.chance(0.15)) messages.push({ ...message, dueMs: bench.nowMs + this.below(60_000) });
     if (!calm && this.chance(0.02)) await this.invoke(async (deps) => cancelJob(deps, await bench.job(id)), true);
+    if (!calm && this.chance(0.1)) await this.callBack(id);
     await this.invoke((deps) => advanceJob(deps, message), !calm);
+  }
+
+  /** The provider reports, signed or not: only what is true. */
+  private async callBack(id: string): Promise<void> {
+    const { callbackToken: token } = await this.bench.job(id);
+    const { ending, started } = this.bench.provider;
+    const json = { state: ending === 'done' && started.length > 0 ? 'done' : 'news' };
+    const headers = new Headers({ 'x-signature': this.chance(0.5) ? WEBHOOK_SECRET : 'forged' });
+    await this.invoke((deps) => takeCallback(deps, { jobId: id, token, headers, body: JSON.stringify(json), json }), true);
   }
 }
 

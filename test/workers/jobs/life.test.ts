@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { cancelJob, takeCallback } from '../../../src/jobs/access';
 import { advanceJob, sweepJobs } from '../../../src/jobs/advance';
-import { JobBench, PRICE_MICRO } from './support';
+import type { JobDeps } from '../../../src/jobs/deps';
+import { JobBench, PRICE_MICRO, WEBHOOK_SECRET } from './support';
 
 /** Delivers messages as they fall due until there is none, or the job is settled. */
 async function playOut(bench: JobBench, id: string, steps = 60): Promise<void> {
@@ -29,6 +30,30 @@ describe('a job', () => {
     expect(job.outputs?.files).toHaveLength(1);
     expect(bench.provider.started).toHaveLength(1);
     expect([await bench.spentMicro(), await bench.heldMicro()]).toEqual([PRICE_MICRO, 0]);
+    expect(bench.provider.leaked).toEqual([]);
+  });
+
+  it('ends by a signed callback without a poll, and by an unsigned one only after asking', async () => {
+    const bench = await JobBench.create();
+    bench.provider.pollsToDone = 1;
+    const call = async (signature: string) => {
+      const { id, callbackToken: token } = await bench.start();
+      await advanceJob(bench.deps(), bench.queue.take());
+      bench.queue.messages = [];
+      const headers = new Headers({ 'x-signature': signature });
+      const taken = { jobId: id, token, headers, body: '{"state":"done"}', json: { state: 'done' } };
+      expect(await takeCallback(bench.deps(), taken)).toBe(true);
+      return id;
+    };
+    const signed = await call(WEBHOOK_SECRET);
+    expect((await bench.job(signed)).state).toBe('succeeded');
+    expect(bench.provider.polls).toBe(0);
+    const unsigned = await call('forged');
+    expect((await bench.job(unsigned)).state).toBe('running');
+    await playOut(bench, unsigned);
+    expect((await bench.job(unsigned)).state).toBe('succeeded');
+    expect(bench.provider.polls).toBe(1);
+    expect(await bench.spentMicro()).toBe(2 * PRICE_MICRO);
   });
 
   it('is submitted once when its message comes twice at the same time', async () => {
@@ -47,6 +72,34 @@ describe('a job', () => {
     expect(await bench.job(id)).toMatchObject({ state: 'failed', costMicro: 0 });
     expect(bench.provider.started).toHaveLength(1);
     expect([await bench.spentMicro(), await bench.heldMicro()]).toEqual([0, 0]);
+  });
+
+  it('whose process died after its submit is sent again to a provider that knows our id', async () => {
+    const bench = await JobBench.create();
+    bench.provider.repeatable = true;
+    const { id } = await bench.start();
+    const submit = (deps: JobDeps) => advanceJob(deps, { jobId: id });
+    // Its effects: read, renew the hold, claim; then the answer is written.
+    expect(await bench.dies(submit, 3, false)).toBe(true);
+    expect([bench.provider.started.length, (await bench.job(id)).state]).toEqual([1, 'submitting']);
+    await bench.wait(4 * 60_000);
+    await sweepJobs(bench.deps());
+    await playOut(bench, id);
+    expect(await bench.job(id)).toMatchObject({ state: 'succeeded', attempts: [{ outcome: 'lost' }, { outcome: 'started' }] });
+    expect(bench.provider.started).toHaveLength(1);
+    expect(await bench.spentMicro()).toBe(PRICE_MICRO);
+  });
+
+  it('whose answers are lost again and again is given up rather than sent elsewhere', async () => {
+    const bench = await JobBench.create();
+    bench.provider.repeatable = true;
+    bench.provider.lostAnswers = 10;
+    bench.provider.losesRepeats = true;
+    const { id } = await bench.start();
+    await playOut(bench, id);
+    expect(await bench.job(id)).toMatchObject({ state: 'failed', attempts: [{ outcome: 'lost' }, { outcome: 'lost' }] });
+    expect(bench.provider.started).toHaveLength(1);
+    expect(await bench.heldMicro()).toBe(0);
   });
 
   it('waits for a provider that is out of capacity, and is sent to it again', async () => {

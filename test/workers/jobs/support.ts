@@ -14,10 +14,15 @@ import { MODELS } from '../../../src/providers/catalogue';
 import type { MediaAdapter, PollStep } from '../../../src/providers/media/types';
 import { indexModels } from '../../../src/providers/model-index';
 import type { Registry } from '../../../src/providers/registry';
-import type { FailureAction, Provider, UpstreamRequest } from '../../../src/providers/types';
+import type { FailureAction, Provider } from '../../../src/providers/types';
 import { TestAccount, testKey } from '../account/support';
 
 export const MODEL = 'kling-v3';
+const API = 'https://api.fake.example/v1';
+const FILE_HOST = 'cdn.fake.example';
+const RECEIVER_HOST = 'hooks.customer.example';
+export const RECEIVER_URL = `https://${RECEIVER_HOST}/jobs`;
+export const WEBHOOK_SECRET = 'the-secret-of-the-fake';
 export const PRICE_MICRO = 67_000_000;
 
 /** What the provider holds: every generation that was ever started at it. */
@@ -32,15 +37,28 @@ export class FakeProvider {
   /** The next answers are lost on their way, though the work was done. */
   lostAnswers = 0;
   brokenFiles = 0;
+  /** It takes our id for an idempotency key. */
+  repeatable = false;
+  /** Answers to what it knows already are lost too. */
+  losesRepeats = false;
   polls = 0;
 
-  readonly serve = async (request: UpstreamRequest): Promise<Response> => {
-    const { pathname } = new URL(request.url);
-    if (pathname === '/v1/submit') return this.submit(JSON.parse(request.body) as { reference: string });
-    if (pathname.startsWith('/v1/file/')) {
+  /** Credentials that reached a host which should have none. */
+  leaked: string[] = [];
+
+  /** The whole network: the provider, its files on another host, and the names of both. */
+  readonly fetch = async (url: string, init: RequestInit): Promise<Response> => {
+    const { hostname, pathname } = new URL(url);
+    if (hostname === 'cloudflare-dns.com') return Response.json({ Answer: [{ type: 1, data: this.address }] });
+    const authorized = new Headers(init.headers).get('authorization') === 'Bearer the-key';
+    if (hostname === RECEIVER_HOST) return this.receive(init);
+    if (hostname === FILE_HOST) {
+      if (authorized) this.leaked.push(url);
       if (this.brokenFiles-- > 0) return new Response('not yet', { status: 503 });
       return new Response(Uint8Array.of(0, 0, 0, 24, 0x66, 0x74, 0x79, 0x70, 0x69, 0x73, 0x6f, 0x6d));
     }
+    if (!authorized) return new Response('who are you?', { status: 401 });
+    if (pathname === '/v1/submit') return this.submit(JSON.parse(String(init.body)) as { reference: string });
     const [, , , id = '', action] = pathname.split('/');
     if (action === 'cancel') {
       this.canceled.add(id);
@@ -49,8 +67,22 @@ export class FakeProvider {
     return this.poll(id);
   };
 
+  /** Of every name. */
+  address = '93.184.216.34';
+  /** What a customer's server was told, and how it answers. */
+  readonly received: { id: string; body: string }[] = [];
+  receiverStatus = 200;
+
+  private receive({ headers, body }: RequestInit): Response {
+    this.received.push({ id: new Headers(headers).get('webhook-id') ?? '', body: String(body) });
+    return new Response(null, { status: this.receiverStatus });
+  }
+
   private submit({ reference }: { reference: string }): Response {
     if (this.submitStatus !== 200) return Response.json({ error: { message: 'no' } }, { status: this.submitStatus });
+    const known = this.repeatable ? this.started.find((job) => job.reference === reference) : undefined;
+    if (known && this.losesRepeats) throw new Error('connection lost');
+    if (known) return Response.json({ id: known.id });
     const id = `up${this.started.length}`;
     this.started.push({ id, reference, polls: 0 });
     if (this.lostAnswers-- > 0) throw new Error('connection lost');
@@ -72,7 +104,7 @@ const failure = (status: number) => ({ action: ACTIONS[status] ?? 'next_target',
 
 const adapter: MediaAdapter = {
   kinds: ['video', 'image'],
-  authorize: () => ({}),
+  authorize: (key) => ({ authorization: `Bearer ${key}` }),
   sources: 'any',
   lostSubmit: 'may_have_started',
   submit: ({ reference }) => ({ url: '/submit', body: JSON.stringify({ reference }) }),
@@ -86,7 +118,7 @@ const adapter: MediaAdapter = {
       case 'running':
         return { state: 'running', job };
       case 'done':
-        return { state: 'done', result: { files: [{ url: `https://fake.invalid/v1/file/${job.id}` }] } };
+        return { state: 'done', result: { files: [{ url: `https://${FILE_HOST}/${job.id}.mp4` }] } };
       case 'failed':
         return { state: 'failed', failure: { action: 'next_target', message: 'it failed', mayHaveStarted: true } };
       case 'canceled':
@@ -96,6 +128,13 @@ const adapter: MediaAdapter = {
     }
   },
   cancel: ({ id }) => ({ url: `/jobs/${id}/cancel` }),
+  callback: {
+    verify: ({ headers }, secret) => Promise.resolve(headers.get('x-signature') === secret),
+    read: ({ json }, job) =>
+      (json as { state?: string }).state === 'done'
+        ? { state: 'done', result: { files: [{ url: `https://${FILE_HOST}/${job.id}.mp4` }] } }
+        : undefined,
+  },
 };
 
 /** The queue: keeps what it is given until the test takes it. */
@@ -166,7 +205,7 @@ export class JobBench {
   nowMs: number;
   readonly provider = new FakeProvider();
   readonly queue: FakeJobQueue;
-  readonly webhooks: WebhookMessage[] = [];
+  readonly webhooks: (WebhookMessage & { delaySeconds: number; slow: boolean })[] = [];
 
   private constructor(readonly account: TestAccount) {
     this.nowMs = account.nowMs;
@@ -183,14 +222,14 @@ export class JobBench {
       spec: {
         id: 'fake',
         label: 'Fake',
-        baseUrl: 'https://fake.invalid/v1',
+        baseUrl: API,
         wires: [],
         onDisconnect: 'drain',
-        media: adapter,
-        serve: this.provider.serve,
+        media: { ...adapter, lostSubmit: this.provider.repeatable ? 'repeatable' : 'may_have_started' },
       },
-      baseUrl: 'https://fake.invalid/v1',
-      apiKeys: [],
+      baseUrl: API,
+      apiKeys: ['the-key'],
+      webhookSecret: WEBHOOK_SECRET,
     };
     const models = MODELS.map((model) => (model.id === MODEL ? { ...model, chain: [{ provider: 'fake', model: 'theirs' }] } : model));
     return { providers: new Map([['fake', provider]]), models: indexModels(models), configuredProviders: ['fake'] };
@@ -199,7 +238,11 @@ export class JobBench {
   deps(fuse?: Fuse): JobDeps {
     const stub = this.account.stub;
     const account = { ...pick(stub, ['admit', 'beat', 'settle', 'release', 'authorize']) } as unknown as AccountStub;
-    const webhooks = { send: async (message: WebhookMessage) => void this.webhooks.push(message) } as unknown as JobDeps['webhooks'];
+    const webhookQueue = (slow: boolean) =>
+      ({
+        send: async (message: WebhookMessage, options?: { delaySeconds?: number }) =>
+          void this.webhooks.push({ ...message, delaySeconds: options?.delaySeconds ?? 0, slow }),
+      }) as unknown as JobDeps['webhooks'];
     const deps: JobDeps = {
       settings: { ...readSettings(env), LOCAL: '0', PRIVATE_ADDRESSES: 'refused' },
       registry: this.registry(),
@@ -207,9 +250,9 @@ export class JobBench {
       db: env.DB,
       files: env.FILES,
       jobs: this.queue as unknown as JobDeps['jobs'],
-      webhooks,
-      slowWebhooks: webhooks,
-      fetch: () => Promise.reject(new Error('no network here')),
+      webhooks: webhookQueue(false),
+      slowWebhooks: webhookQueue(true),
+      fetch: this.provider.fetch,
       hourlyLimits: {},
       now: () => this.nowMs,
     };

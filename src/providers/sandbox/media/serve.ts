@@ -2,8 +2,8 @@
 import { isRecord, parseJson } from '../../../core/record';
 import type { MediaKind } from '../../media/types';
 import type { UpstreamRequest } from '../../types';
-import { statusError, unknownPath } from '../errors';
 import { jsonResponse } from '../json-response';
+import { openaiErrors, unknownPath } from '../openai-errors';
 import { makeGlb } from './glb';
 import { jobId, planSandboxJob, readJobId, type SandboxJob, type SandboxRequest } from './job';
 import { makeMp4 } from './mp4';
@@ -26,7 +26,7 @@ export async function serveMedia(request: UpstreamRequest): Promise<Response> {
   if (place === 'jobs') return action === 'cancel' ? cancel(id) : show(id);
   if (place === 'files') return file(id);
   if (place === 'endpoints') return json({ id: id === '' ? 'sandbox-endpoint' : id });
-  return jsonResponse(404, unknownPath(pathname));
+  return jsonResponse(404, unknownPath(request.method ?? 'POST', pathname));
 }
 
 function readRequest(body: string): SandboxRequest {
@@ -37,7 +37,7 @@ function readRequest(body: string): SandboxRequest {
 
 function submit(body: string): Response {
   const planned = planSandboxJob(readRequest(body), Date.now());
-  return 'status' in planned ? jsonResponse(planned.status, statusError(planned.status)) : show(jobId(planned));
+  return 'status' in planned ? jsonResponse(planned.status, openaiErrors.status(planned.status, '')) : show(jobId(planned));
 }
 
 function cancel(id: string): Response {
@@ -48,7 +48,7 @@ function cancel(id: string): Response {
 
 function show(id: string): Response {
   const job = readJobId(id);
-  if (!job) return jsonResponse(404, unknownPath(`/v1/media/jobs/${id.slice(0, 40)}`));
+  if (!job) return jsonResponse(404, unknownPath('GET', `/v1/media/jobs/${id.slice(0, 40)}`));
   const ranMs = Date.now() - job.startedAtMs;
   if (canceled.has(id)) return json({ id, status: 'canceled' });
   if (job.ends === 'never' || ranMs < job.runsMs)
@@ -79,7 +79,7 @@ function resultOf(job: SandboxJob, id: string): Record<string, unknown> {
 async function file(name: string): Promise<Response> {
   const [id = '', index = '0'] = name.split('~');
   const job = readJobId(id);
-  if (!job || job.lost) return jsonResponse(404, unknownPath('/v1/media/files'));
+  if (!job || job.lost) return jsonResponse(404, unknownPath('GET', '/v1/media/files'));
   const { bytes, type } = await make(job, Number(index));
   return new Response(bytes, { headers: { 'content-type': type, 'content-length': String(bytes.byteLength) } });
 }

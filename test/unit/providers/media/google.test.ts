@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { googleMedia as google } from '../../../../src/providers/google/media';
 import { answer, htmlAnswer, image, PNG, PNG_BASE64, shown, submission } from './support';
 
-const MODEL = 'gemini-3.1-flash-image-preview';
+const MODEL = 'gemini-3.1-flash-image';
 const sent = (input: Parameters<typeof image>[0], model = MODEL) => shown(google.submit(submission(model, image(input))));
 
 /** As https://ai.google.dev/api/generate-content has it. */
@@ -40,7 +40,7 @@ describe('submit', () => {
             "seed": 5,
           },
         },
-        "url": "/../models/gemini-3.1-flash-image-preview:generateContent",
+        "url": "/models/gemini-3.1-flash-image:generateContent",
       }
     `);
     expect(sent({ size: '2048x2048' }, 'gemini-2.5-flash-image')).toMatchInlineSnapshot(`
@@ -66,7 +66,7 @@ describe('submit', () => {
             ],
           },
         },
-        "url": "/../models/gemini-2.5-flash-image:generateContent",
+        "url": "/models/gemini-2.5-flash-image:generateContent",
       }
     `);
   });
@@ -98,14 +98,14 @@ describe('submit', () => {
             ],
           },
         },
-        "url": "/../models/gemini-3.1-flash-image-preview:generateContent",
+        "url": "/models/gemini-3.1-flash-image:generateContent",
       }
     `);
   });
 
   it("takes a tier of the target's, and of the caller's fields those that are Google's", () => {
     const input = image({ extra: { safetySettings: [], style: 'vivid', generationConfig: { temperature: 0.5, candidateCount: 8 } } });
-    const request = google.submit(submission('gemini-3-pro-image-preview', input, { defaults: { imageSize: '4K' } }));
+    const request = google.submit(submission('gemini-3-pro-image', input, { defaults: { imageSize: '4K' } }));
     expect(JSON.parse(String(request.body))).toMatchInlineSnapshot(`
       {
         "contents": [
@@ -133,8 +133,8 @@ describe('submit', () => {
     `);
   });
 
-  it('goes beside the compatible path, with a key of its own', () => {
-    const base = 'https://generativelanguage.googleapis.com/v1beta/openai';
+  it('goes beneath the base URL, with a key of its own', () => {
+    const base = 'https://generativelanguage.googleapis.com/v1beta';
     const { url } = google.submit(submission(MODEL, image()));
     expect(new URL(base + url).pathname).toBe(`/v1beta/models/${MODEL}:generateContent`);
     expect(google.authorize('AIza')).toEqual({ 'x-goog-api-key': 'AIza' });

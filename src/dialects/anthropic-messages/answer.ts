@@ -1,0 +1,43 @@
+import { members, setMembers } from '../../core/json';
+import { isRecord } from '../../core/record';
+import type { Answer, Receipt } from '../types';
+import { shownUsage } from './usage';
+
+/** Blocks that are announced before there is anything in them. */
+const TEXT_BLOCKS: Readonly<Record<string, readonly string[]>> = { text: ['text'], thinking: ['thinking', 'signature'] };
+
+/** Does a block of content say or do anything? */
+export function blockSays(block: unknown): boolean {
+  if (!isRecord(block)) return false;
+  const fields = TEXT_BLOCKS[String(block.type)];
+  return fields ? fields.some((name) => typeof block[name] === 'string' && block[name] !== '') : true;
+}
+
+function charsOf(block: unknown): number {
+  if (!isRecord(block)) return 0;
+  const { text, thinking, input } = block;
+  const lengths = [text, thinking].map((value) => (typeof value === 'string' ? value.length : 0));
+  return lengths[0]! + lengths[1]! + (input === undefined ? 0 : JSON.stringify(input).length);
+}
+
+export function readMessage(json: unknown): Answer | undefined {
+  if (!isRecord(json) || !Array.isArray(json.content)) return undefined;
+  const content = json.content as unknown[];
+  return {
+    usage: json.usage,
+    hasOutput: content.some(blockSays),
+    outputChars: content.reduce<number>((sum, block) => sum + charsOf(block), 0),
+  };
+}
+
+/** The answer as it came, with the cost in its usage; an estimate takes the place of usage that nobody can read. */
+export function renderMessage(text: string, receipt: Receipt): string {
+  const found = members(text).findLast(({ key }) => key === 'usage');
+  const raw = found && text.slice(found.start, found.end);
+  const cost = JSON.stringify(receipt.creditsUsed);
+  const priced =
+    raw?.startsWith('{') && receipt.reported
+      ? setMembers(raw, { creditsUsed: cost })
+      : JSON.stringify({ ...shownUsage(receipt), creditsUsed: receipt.creditsUsed });
+  return setMembers(text, { usage: priced });
+}

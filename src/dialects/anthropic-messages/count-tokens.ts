@@ -1,0 +1,24 @@
+import { ok, type Result } from '../../core/errors';
+import { isRecord } from '../../core/record';
+import type { ClientRequest, TokenBridge, TokenQuestion } from '../types';
+import { type CountRequest, readCountRequest, upstreamRequest } from './request';
+
+const countBridge = (request: CountRequest): TokenBridge => ({
+  request: (target) => upstreamRequest(request, target, { path: '/count_tokens' }),
+  readCount: (json) => (isRecord(json) && isCount(json.input_tokens) ? json.input_tokens : undefined),
+});
+
+const isCount = (value: unknown): value is number => typeof value === 'number' && Number.isInteger(value) && value >= 0;
+
+const question = (request: CountRequest): TokenQuestion => ({
+  model: request.model,
+  estimatedTokens: request.estimatedTokens,
+  over: (wire) => (wire === 'anthropic-messages' ? countBridge(request) : undefined),
+  answer: (tokens) => JSON.stringify({ input_tokens: tokens }),
+});
+
+/** A call of `/messages/count_tokens` (https://platform.claude.com/docs/en/build-with-claude/token-counting). */
+export function parseCountTokens(request: ClientRequest): Result<TokenQuestion> {
+  const read = readCountRequest(request);
+  return read.ok ? ok(question(read.value)) : read;
+}

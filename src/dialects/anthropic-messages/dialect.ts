@@ -1,0 +1,29 @@
+import { ok } from '../../core/errors';
+import type { Call, Dialect } from '../types';
+import { messagesBridge } from './bridge';
+import { errorEvent, renderMessagesError } from './errors';
+import { type MessagesRequest, parseMessages } from './request';
+import { MessagesStream } from './stream';
+
+export const messagesCall = (request: MessagesRequest): Call => ({
+  model: request.model,
+  stream: request.stream,
+  choices: 1,
+  maxOutputTokens: request.maxOutputTokens,
+  estimatedInputTokens: request.estimatedInputTokens,
+  over: (wire) => (wire === 'anthropic-messages' ? messagesBridge(request) : undefined),
+  openStream: (requestId) => new MessagesStream(requestId),
+});
+
+/** Anthropic Messages (https://platform.claude.com/docs/en/api/messages). */
+export const anthropicMessages: Dialect = {
+  id: 'anthropic-messages',
+  families: ['messages'],
+  wires: ['anthropic-messages'],
+  parse(request) {
+    const parsed = parseMessages(request);
+    return parsed.ok ? ok(messagesCall(parsed.value)) : parsed;
+  },
+  renderError: renderMessagesError,
+  renderLoneError: errorEvent,
+};

@@ -1,0 +1,28 @@
+import { ERRORS, type GatewayError } from '../../core/errors';
+import { errorHead } from '../openai-errors';
+import type { RenderedError } from '../types';
+import { formatEvent } from './events';
+
+/** `{type: "error", error: {type, message, ...}, request_id}`: without the outer type some clients show no message. */
+function errorBody(error: GatewayError, requestId: string): Record<string, unknown> {
+  return {
+    type: 'error',
+    error: { type: ERRORS[error.kind].type, message: error.message, ...error.details },
+    request_id: requestId,
+  };
+}
+
+/** `required` and `available` stand at the top level too, where older clients look for them. */
+export function renderMessagesError(error: GatewayError, requestId: string): RenderedError {
+  const { status, headers } = errorHead(error);
+  const beside = status === 402 ? { required: error.details?.required, available: error.details?.available } : {};
+  return {
+    status,
+    headers: { ...headers, 'content-type': 'application/json' },
+    body: JSON.stringify({ ...errorBody(error, requestId), ...beside }),
+  };
+}
+
+/** The error inside a stream. */
+export const errorEvent = (error: GatewayError, requestId: string): string =>
+  formatEvent('error', JSON.stringify(errorBody(error, requestId)));

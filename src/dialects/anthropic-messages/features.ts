@@ -1,0 +1,170 @@
+/**
+ * What the models on offer lack of what newer ones understand. Claude Code and the SDKs build a request by the name
+ * of the model, so a request for a newer name that an older model answers has to lose what that one refuses.
+ */
+export interface ModelLine {
+  id: string;
+  version: Version;
+  maxOutputTokens: number;
+  /** https://platform.claude.com/docs/en/build-with-claude/adaptive-thinking */
+  adaptiveThinking: boolean;
+  /** What `thinking.display` may be: https://platform.claude.com/docs/en/build-with-claude/thinking */
+  displays: readonly string[];
+  /** What `output_config.effort` may be, the least first: https://platform.claude.com/docs/en/build-with-claude/effort */
+  efforts: readonly string[];
+  /** https://platform.claude.com/docs/en/build-with-claude/context-editing and .../compaction-threshold */
+  contextEdits: readonly string[];
+  /** Tools that are declared and loaded later: https://platform.claude.com/docs/en/agents-and-tools/tool-use/tool-search-tool */
+  toolSearch: boolean;
+  /** Anthropic's own tools have a date in their type: the last one that it knows. */
+  newestTool: number;
+  /** Betas that it refuses although they are old enough. */
+  refusedBetas: readonly string[];
+}
+
+type Version = readonly [major: number, minor: number];
+
+const AS_4_6 = {
+  version: [4, 6],
+  maxOutputTokens: 128_000,
+  adaptiveThinking: true,
+  displays: ['summarized', 'omitted'],
+  efforts: ['low', 'medium', 'high', 'max'],
+  contextEdits: ['clear_tool_uses_20250919', 'clear_thinking_20251015', 'compact_20260112'],
+  toolSearch: true,
+  newestTool: 2026_02_28,
+  refusedBetas: [],
+} as const satisfies Omit<ModelLine, 'id'>;
+
+const LINES: readonly ModelLine[] = [
+  { id: 'claude-opus-4-6', ...AS_4_6 },
+  { id: 'claude-sonnet-4-6', ...AS_4_6 },
+  {
+    id: 'claude-haiku-4-5',
+    version: [4, 5],
+    maxOutputTokens: 64_000,
+    adaptiveThinking: false,
+    displays: [],
+    efforts: [],
+    contextEdits: ['clear_tool_uses_20250919', 'clear_thinking_20251015'],
+    toolSearch: false,
+    newestTool: 2025_12_31,
+    refusedBetas: [
+      'afk-mode-2026-01-31',
+      'compact-2026-01-12',
+      'context-1m-2025-08-07',
+      'effort-2025-11-24',
+      'fast-mode-2026-02-01',
+      'redact-thinking-2026-02-12',
+    ],
+  },
+];
+
+/** An id as Anthropic writes it: `anthropic/claude-opus-4.6` is OpenRouter's. */
+const plainId = (model: string): string => model.slice(model.lastIndexOf('/') + 1).replaceAll('.', '-');
+
+/** The line of an upstream's model; undefined where nothing is known of it, and all of a request is for it to judge. */
+export function lineOf(upstreamModel: string): ModelLine | undefined {
+  const id = plainId(upstreamModel);
+  return LINES.find((line) => id === line.id || id.startsWith(`${line.id}-`));
+}
+
+/** Both orders are in use: `claude-3-5-sonnet-20241022`, `claude-opus-4-1-20250805`. A longer number is a date. */
+const VERSIONED = /^claude-(?:[a-z]+-)?(\d{1,2})(?!\d)(?:-(\d{1,2})(?!\d))?/;
+
+/** Is a name that a client asked for one of a newer model? What nobody knows is taken for new, as Claude Code does. */
+export function isNewerThan(model: string, { version: [major, minor] }: ModelLine): boolean {
+  const [, asked, askedMinor = '0'] = VERSIONED.exec(plainId(model)) ?? [];
+  if (asked === undefined) return true;
+  return Number(asked) > major || (Number(asked) === major && Number(askedMinor) > minor);
+}
+
+/** Betas are named by the day they came out: all that came later are for newer models, and refused as unknown. */
+const NEWEST_BETA = 2026_02_28;
+const DATED = /-(\d{4})-(\d{2})-(\d{2})$/;
+const CLAUDE_CODE = 'claude-code-20250219';
+
+/** Of an `anthropic-beta` header, what the line knows. */
+export function knownBetas(header: string, { refusedBetas }: ModelLine): string {
+  const isKnown = (beta: string) => {
+    const [, year, month, day] = DATED.exec(beta) ?? [];
+    const isOld = beta === CLAUDE_CODE || (day !== undefined && Number(`${year}${month}${day}`) <= NEWEST_BETA);
+    return isOld && !refusedBetas.includes(beta);
+  };
+  return header
+    .split(',')
+    .map((beta) => beta.trim())
+    .filter(isKnown)
+    .join(',');
+}
+
+/** The members of a request that models of 4.6 and before know: https://platform.claude.com/docs/en/api/messages */
+export const REQUEST_FIELDS: ReadonlySet<string> = new Set([
+  'model',
+  'messages',
+  'max_tokens',
+  'system',
+  'metadata',
+  'stop_sequences',
+  'stream',
+  'temperature',
+  'top_k',
+  'top_p',
+  'tools',
+  'tool_choice',
+  'thinking',
+  'output_config',
+  'output_format',
+  'cache_control',
+  'context_management',
+  'container',
+  'mcp_servers',
+  'service_tier',
+  'inference_geo',
+]);
+
+/** The blocks that they know in messages: same page. */
+export const BLOCK_TYPES: ReadonlySet<unknown> = new Set([
+  'text',
+  'image',
+  'document',
+  'search_result',
+  'thinking',
+  'redacted_thinking',
+  'tool_use',
+  'tool_result',
+  'server_tool_use',
+  'web_search_tool_result',
+  'web_fetch_tool_result',
+  'code_execution_tool_result',
+  'bash_code_execution_tool_result',
+  'text_editor_code_execution_tool_result',
+  'tool_search_tool_result',
+  'mcp_tool_use',
+  'mcp_tool_result',
+  'container_upload',
+  'compaction',
+]);
+
+/** All that `output_config` may hold. */
+export const OUTPUT_FIELDS: ReadonlySet<string> = new Set(['effort', 'format']);
+
+/** Efforts of all models, the least first. */
+const EFFORTS = ['low', 'medium', 'high', 'xhigh', 'max'];
+
+/** The nearest effort that the line knows, and none above what was asked for; undefined where it knows none. */
+export function knownEffort(effort: unknown, { efforts }: ModelLine): string | undefined {
+  const asked = EFFORTS.indexOf(String(effort));
+  return efforts.findLast((known) => EFFORTS.indexOf(known) <= asked);
+}
+
+/** What a model that thinks by a budget is given where thinking was to adapt; as much as effort is to bring. */
+const BUDGETS: Readonly<Record<string, number>> = { low: 2_048, medium: 8_192, high: 16_384, xhigh: 24_576, max: 31_999 };
+/** https://platform.claude.com/docs/en/build-with-claude/extended-thinking */
+const SMALLEST_BUDGET = 1_024;
+
+/** A budget that leaves at least as much for the answer; undefined where there is no room for any. */
+export function thinkingBudget(effort: unknown, maxTokens: number): number | undefined {
+  const budget = Math.min(BUDGETS[String(effort)] ?? BUDGETS.high!, Math.floor(maxTokens / 2));
+  return budget < SMALLEST_BUDGET ? undefined : budget;
+}

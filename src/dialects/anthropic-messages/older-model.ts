@@ -1,0 +1,157 @@
+/** A request that was built for a newer model, without what the one that answers would refuse. Edited by spans. */
+import { appendElements, elements, members, rewriteElements, rewriteMembers, setMembers } from '../../core/json';
+import { isRecord, parseJson } from '../../core/record';
+import { BLOCK_TYPES, knownEffort, type ModelLine, OUTPUT_FIELDS, REQUEST_FIELDS, thinkingBudget } from './features';
+import { answersUnthinking, EMPTY_TURN, typeOf } from './signatures';
+import { isSystemTurn, readSystemTurns, type SystemTurns } from './system-turns';
+
+type Fields = Record<string, unknown>;
+
+const recordAt = (fields: Fields, name: string): Fields => {
+  const value = fields[name];
+  return isRecord(value) ? value : {};
+};
+
+export function forOlderModel(body: string, line: ModelLine): string {
+  const json = parseJson(body);
+  const fields: Fields = isRecord(json) ? json : {};
+  const messages = Array.isArray(fields.messages) ? (fields.messages as unknown[]) : [];
+  const turns = readSystemTurns(messages);
+  const effort = turns.effort ?? recordAt(fields, 'output_config').effort;
+  const maxTokens = Math.min(Number(fields.max_tokens ?? line.maxOutputTokens), line.maxOutputTokens);
+  const thinking = knownThinking(recordAt(fields, 'thinking'), effort, maxTokens, messages, line);
+  const known = rewriteMembers(body, (raw, key) => {
+    if (!REQUEST_FIELDS.has(key)) return undefined;
+    switch (key) {
+      case 'max_tokens':
+        return String(maxTokens);
+      case 'messages':
+        return withoutSystemTurns(raw, messages, turns, line);
+      case 'system':
+        return withSystem(raw, turns.leading);
+      case 'thinking':
+        return thinking;
+      case 'output_config':
+        return undefined;
+      case 'context_management':
+        return knownEdits(raw, recordAt(fields, key), thinking !== undefined && thinking !== NO_THINKING, line);
+      case 'tools':
+        return raw.startsWith('[') ? knownTools(raw, turns, line) : raw;
+      default:
+        return raw;
+    }
+  });
+  return setMembers(known, addedMembers(body, turns, knownEffort(effort, line)));
+}
+
+/** What the request did not have before, or has at another place now. */
+function addedMembers(body: string, { leading, definedTools }: SystemTurns, effort: string | undefined): Record<string, string> {
+  const before = new Map(members(body).map(({ key, start, end }) => [key, body.slice(start, end)]));
+  const format = before.get('output_config');
+  const output: Record<string, string> = format?.startsWith('{') ? membersNamed(format, OUTPUT_FIELDS) : {};
+  delete output.effort;
+  if (effort !== undefined) output.effort = JSON.stringify(effort);
+  return {
+    ...(Object.keys(output).length > 0 && { output_config: setMembers('{}', output) }),
+    ...(leading.length > 0 && !before.has('system') && { system: appendElements('[]', leading) }),
+    ...(definedTools.length > 0 && !before.has('tools') && { tools: appendElements('[]', definedTools) }),
+  };
+}
+
+const membersNamed = (text: string, names: ReadonlySet<string>): Record<string, string> =>
+  Object.fromEntries(
+    members(text)
+      .filter(({ key }) => names.has(key))
+      .map(({ key, start, end }) => [key, text.slice(start, end)]),
+  );
+
+function withSystem(raw: string, leading: readonly string[]): string {
+  if (leading.length === 0 || raw === 'null') return leading.length === 0 ? raw : appendElements('[]', leading);
+  return appendElements(asBlocks(raw), leading);
+}
+
+/** A content that is a string, as the list of blocks that it stands for. */
+const asBlocks = (raw: string): string => (raw.startsWith('[') ? raw : raw === '""' ? '[]' : `[{"type":"text","text":${raw}}]`);
+
+function withoutSystemTurns(raw: string, messages: readonly unknown[], turns: SystemTurns, line: ModelLine): string {
+  const kept = rewriteElements(raw, (turn, index) =>
+    isSystemTurn(messages[index]) ? undefined : knownTurn(turn, turns.added.get(index) ?? [], line),
+  );
+  return turns.trailing.length === 0 ? kept : appendElements(kept, [`{"role":"user","content":[${turns.trailing.join(',')}]}`]);
+}
+
+/** Of a turn only who spoke and what was said: the rest steers newer models. */
+function knownTurn(turn: string, added: readonly string[], line: ModelLine): string {
+  return rewriteMembers(turn, (raw, key) => {
+    if (key === 'role') return raw;
+    if (key !== 'content') return undefined;
+    const content = raw.startsWith('[') ? knownBlocks(raw, line) : raw;
+    return added.length === 0 ? content : appendElements(asBlocks(content), added);
+  });
+}
+
+function knownBlocks(raw: string, line: ModelLine): string {
+  const before = elements(raw).length;
+  const kept = rewriteElements(raw, (block) => {
+    const type = typeOf(block);
+    if (!BLOCK_TYPES.has(type) || (type === 'compaction' && !line.contextEdits.includes('compact_20260112'))) return undefined;
+    return type === 'tool_result' && !line.toolSearch ? withoutToolReferences(block) : block;
+  });
+  return before > 0 && elements(kept).length === 0 ? EMPTY_TURN : kept;
+}
+
+/** A tool that a search has found: all of them are there from the beginning where there is no search. */
+const withoutToolReferences = (result: string): string =>
+  rewriteMembers(result, (raw, key) =>
+    key !== 'content' || !raw.startsWith('[')
+      ? raw
+      : rewriteElements(raw, (block) => (typeOf(block) === 'tool_reference' ? asFoundTool(parseJson(block)) : block)),
+  );
+
+const asFoundTool = (reference: unknown): string =>
+  JSON.stringify({ type: 'text', text: `The tool ${isRecord(reference) ? String(reference.tool_name) : ''} is available.` });
+
+function knownTools(raw: string, { offeredTools, definedTools }: SystemTurns, line: ModelLine): string {
+  const kept = rewriteElements(raw, (tool) => {
+    const json = parseJson(tool);
+    if (!isRecord(json)) return tool;
+    const [, date] = /_(\d{8})$/.exec(String(json.type)) ?? [];
+    if (Number(date ?? 0) > line.newestTool || (!line.toolSearch && /^tool_search_tool_/.test(String(json.type)))) return undefined;
+    const loadsNow = !line.toolSearch || offeredTools.has(json.name);
+    return loadsNow ? rewriteMembers(tool, (value, key) => (key === 'defer_loading' ? undefined : value)) : tool;
+  });
+  return appendElements(kept, definedTools);
+}
+
+const NO_THINKING = '{"type":"disabled"}';
+
+/** The `thinking` of the request; undefined leaves it out, and the model answers at once. */
+function knownThinking(
+  { type, budget_tokens, display }: Fields,
+  effort: unknown,
+  maxTokens: number,
+  messages: readonly unknown[],
+  line: ModelLine,
+): string | undefined {
+  if (type === undefined) return undefined;
+  if (type === 'disabled') return NO_THINKING;
+  const shown = typeof display === 'string' && line.displays.includes(display) ? { display } : {};
+  if (type !== 'enabled' && line.adaptiveThinking) return JSON.stringify({ type: 'adaptive', ...shown });
+  // With a budget each answer of a tool's cycle has to begin with its thinking, which one that adapted may lack.
+  if (type !== 'enabled' && answersUnthinking(messages)) return undefined;
+  const budget = type === 'enabled' ? Math.min(Number(budget_tokens), maxTokens - 1) : thinkingBudget(effort, maxTokens);
+  return budget === undefined ? undefined : JSON.stringify({ type: 'enabled', budget_tokens: budget, ...shown });
+}
+
+/** Thinking can be cleared only where there is to be some. */
+function knownEdits(raw: string, { edits }: Fields, thinks: boolean, { contextEdits }: ModelLine): string | undefined {
+  if (!Array.isArray(edits)) return undefined;
+  const isKnown = (type: unknown) => contextEdits.includes(String(type)) && (thinks || !String(type).startsWith('clear_thinking_'));
+  const kept = rewriteMembers(raw, (value, key) =>
+    key === 'edits' ? rewriteElements(value, (edit) => (isKnown(typeOf(edit)) ? edit : undefined)) : undefined,
+  );
+  const { edits: left } = recordOf(parseJson(kept));
+  return Array.isArray(left) && left.length > 0 ? kept : undefined;
+}
+
+const recordOf = (value: unknown): Fields => (isRecord(value) ? value : {});

@@ -1,0 +1,141 @@
+import { members, setMembers } from '../../core/json';
+import { isRecord, parseJson } from '../../core/record';
+import { eventData, splitEvents } from '../../core/sse';
+import type { Receipt, StreamRelay } from '../types';
+import { blockSays } from './answer';
+import { countText, deltaSays, eventType, formatEvent, isNamed, STOP, withoutMark } from './events';
+import { overlaidUsage, shownUsage } from './usage';
+
+/** Nothing in a run of events needs a closer look unless one of these is in it. Escaped text cannot match. */
+const NOTEWORTHY = /"type"\s*:\s*"(?:message_(?:start|delta|stop)|ping|error)"|^data:(?! ?\{)|^(?::|retry)/m;
+/** An event without a name, which the official clients would not notice. */
+const UNNAMED = /(?:^|\n\r?\n|\r\r)data:/;
+
+/** The end of an answer whose upstream sent none, or none that says why. */
+const ENDED_TURN = '{"type":"message_delta","delta":{"stop_reason":"end_turn","stop_sequence":null}}';
+const NO_TOKENS = '{"input_tokens":0,"output_tokens":0}';
+
+type Fields = Record<string, unknown>;
+
+/**
+ * A stream of a message. The event that says why it ended is kept back until usage and cost are known, and comes
+ * last but for `message_stop`; it always has a usage, without which clients fail.
+ */
+export class MessagesRelay implements StreamRelay {
+  hasContent = false;
+  hasOutput = false;
+  ended = false;
+  failure: { error: unknown } | undefined;
+  usage: unknown;
+  outputChars = 0;
+  /** The data of the event that bears the stop reason. */
+  private held: string | undefined;
+  /** The usage of `held` alone does not say all. */
+  private needsWholeUsage: boolean;
+
+  /** @param begun The opening event was sent, by this upstream or by one before it. */
+  constructor(public begun: boolean) {
+    this.needsWholeUsage = begun;
+  }
+
+  get complete(): boolean {
+    return this.held !== undefined;
+  }
+
+  push(text: string): string {
+    if (this.ended || this.failure) return '';
+    const events = withoutMark(text);
+    this.outputChars += countText(events);
+    if (this.hasOutput && this.held === undefined && !NOTEWORTHY.test(events) && !UNNAMED.test(events)) return events;
+    let out = '';
+    for (const event of splitEvents(events)) {
+      out += this.pushEvent(event);
+      if (this.ended || this.failure) break;
+    }
+    return out;
+  }
+
+  pushRest(text: string): string {
+    const events = splitEvents(text);
+    const data = eventData(events.at(-1) ?? '')?.trim();
+    const isTorn = data === undefined || (data !== '[DONE]' && parseJson(data) === undefined);
+    if (isTorn) events.pop();
+    else events.push('\n\n');
+    return this.push(events.join(''));
+  }
+
+  private pushEvent(event: string): string {
+    const data = eventData(event)?.trim();
+    if (data === undefined || data === '') return '';
+    const json = data === '[DONE]' ? { type: 'message_stop' } : parseJson(data);
+    const type = isRecord(json) ? eventType(json, event) : 'error';
+    if (!isRecord(json) || type === undefined || type === 'error') return this.fail(json ?? data);
+    switch (type) {
+      case 'ping':
+        return '';
+      case 'message_stop':
+        this.ended = true;
+        return '';
+      case 'message_start':
+        return this.start(event, data, json);
+    }
+    // Without its opening no client could make anything of it.
+    if (!this.begun) return this.fail(json);
+    if (type === 'message_delta') return this.delta(event, data, json);
+    if (type.startsWith('content_block_')) this.noteContent(type, json);
+    return named(type, event, data);
+  }
+
+  private fail(error: unknown): string {
+    this.failure = { error };
+    return '';
+  }
+
+  private start(event: string, data: string, { message }: Fields): string {
+    const { usage }: Fields = isRecord(message) ? message : {};
+    this.usage = overlaidUsage(this.usage, usage);
+    if (this.begun) return '';
+    this.begun = true;
+    const found = members(data).findLast(({ key }) => key === 'message');
+    if (isRecord(usage) || !found || !isRecord(message)) return named('message_start', event, data);
+    const whole = setMembers(data.slice(found.start, found.end), { usage: NO_TOKENS });
+    return formatEvent('message_start', setMembers(data, { message: whole }));
+  }
+
+  private delta(event: string, data: string, { delta, usage }: Fields): string {
+    this.usage = overlaidUsage(this.usage, usage);
+    const isEnd = isRecord(delta) && typeof delta.stop_reason === 'string';
+    if (this.held !== undefined) this.needsWholeUsage = true;
+    if (isEnd) {
+      this.hasContent = true;
+      this.held = data;
+    }
+    if (isEnd || this.held !== undefined) return '';
+    return isRecord(usage) ? named('message_delta', event, data) : formatEvent('message_delta', setMembers(data, { usage: NO_TOKENS }));
+  }
+
+  private noteContent(type: string, { content_block, delta }: Fields): void {
+    if (type === 'content_block_stop') return;
+    this.hasContent = true;
+    this.hasOutput ||= type === 'content_block_start' ? blockSays(content_block) : deltaSays(delta);
+  }
+
+  close(receipt: Receipt): string {
+    const data = this.held ?? ENDED_TURN;
+    return formatEvent('message_delta', setMembers(data, { usage: this.pricedUsage(data, receipt) })) + STOP;
+  }
+
+  private pricedUsage(data: string, receipt: Receipt): string {
+    const { creditsUsed, reported, usage } = receipt;
+    const found = members(data).findLast(({ key }) => key === 'usage');
+    const raw = found && data.slice(found.start, found.end);
+    if (this.needsWholeUsage || !reported || !raw?.startsWith('{')) return JSON.stringify({ ...shownUsage(receipt), creditsUsed });
+    const hasOutputTokens = members(raw).some(({ key }) => key === 'output_tokens');
+    return setMembers(raw, {
+      ...(!hasOutputTokens && { output_tokens: String(usage.outputTokens) }),
+      creditsUsed: JSON.stringify(creditsUsed),
+    });
+  }
+}
+
+const named = (type: string, event: string, data: string): string => (isNamed(event) ? event : formatEvent(type, data));

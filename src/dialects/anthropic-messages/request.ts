@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import { ok, type Result } from '../../core/errors';
+import { setMembers } from '../../core/json';
+import { outputTokens, parseBody } from '../parse-body';
+import type { BridgedRequest, ClientRequest, RequestTarget } from '../types';
+import { estimateMessagesTokens } from './estimate';
+import { isNewerThan, knownBetas, lineOf } from './features';
+import { forOlderModel } from './older-model';
+import { withoutPastThinking } from './signatures';
+
+const messages = z.array(z.looseObject({ role: z.string() })).min(1);
+
+/** What is priced or routed on. All other fields pass through as they came. */
+const messagesRequest = z.looseObject({
+  model: z.string().min(1),
+  messages,
+  max_tokens: outputTokens,
+  stream: z.boolean().nullish(),
+});
+
+const countRequest = z.looseObject({ model: z.string().min(1), messages });
+
+/** What goes upstream of a client's request, whatever it asks for. */
+export interface ForwardedRequest {
+  body: string;
+  model: string;
+  /** The client's headers that the upstream has to see. */
+  headers: Record<string, string>;
+  /** Of the client's query, what the upstream has to see: never a key. */
+  query: string;
+}
+
+/** A Messages request, read as far as it is priced or routed on. */
+export interface MessagesRequest extends ForwardedRequest {
+  stream: boolean;
+  maxOutputTokens: number;
+  estimatedInputTokens: number;
+}
+
+/** A request that is to be counted, not answered. */
+export interface CountRequest extends ForwardedRequest {
+  /** Where no upstream counts. */
+  estimatedTokens: number;
+}
+
+const VERSION = 'anthropic-version';
+const BETAS = 'anthropic-beta';
+
+function forwarded({ body, headers, url }: ClientRequest, model: string): ForwardedRequest {
+  const sent: Record<string, string> = {};
+  for (const name of [VERSION, BETAS]) {
+    const value = headers.get(name);
+    if (value !== null && value !== '') sent[name] = value;
+  }
+  const isBeta = /[?&]beta=true(?:&|#|$)/.test(url);
+  return { body, model, headers: sent, query: isBeta ? '?beta=true' : '' };
+}
+
+export function parseMessages(request: ClientRequest): Result<MessagesRequest> {
+  const parsed = parseBody(request.body, messagesRequest);
+  if (!parsed.ok) return parsed;
+  const { model, stream, max_tokens } = parsed.value.data;
+  return ok({
+    ...forwarded(request, model),
+    stream: stream === true,
+    maxOutputTokens: max_tokens,
+    estimatedInputTokens: estimateMessagesTokens(request.body),
+  });
+}
+
+export function readCountRequest(request: ClientRequest): Result<CountRequest> {
+  const parsed = parseBody(request.body, countRequest);
+  if (!parsed.ok) return parsed;
+  return ok({ ...forwarded(request, parsed.value.data.model), estimatedTokens: estimateMessagesTokens(request.body) });
+}
+
+/**
+ * The request as the upstream gets it: byte for byte but for the model. Two things are left out where they would be
+ * refused: what only models newer than the one that answers understand, and, where another provider was tried
+ * before or a signature was refused, the thinking of finished turns.
+ */
+export function upstreamRequest(
+  { body, model, headers, query }: ForwardedRequest,
+  target: Pick<RequestTarget, 'model' | 'moved'>,
+  { path = '', leavesThinking = false } = {},
+): BridgedRequest {
+  const line = lineOf(target.model);
+  const isForNewer = line !== undefined && isNewerThan(model, line);
+  let sent = isForNewer ? forOlderModel(body, line) : body;
+  if (target.moved || leavesThinking) sent = withoutPastThinking(sent);
+  if (target.model !== model) sent = setMembers(sent, { model: JSON.stringify(target.model) });
+  const { [BETAS]: betas, ...others } = headers;
+  const kept = betas !== undefined && isForNewer ? knownBetas(betas, line) : betas;
+  const pathSuffix = path + query;
+  return {
+    body: sent,
+    headers: kept ? { ...others, [BETAS]: kept } : others,
+    ...(pathSuffix !== '' && { pathSuffix }),
+  };
+}

@@ -1,0 +1,29 @@
+/** What a native path says: `.../models/{model}:{method}`. */
+export interface GeminiAddress {
+  model: string;
+  method: string;
+  /** `alt=sse`: streams are server-sent events rather than one JSON array. */
+  sse: boolean;
+}
+
+const PATH = /\/(?:models|tunedModels)\/(.+):([A-Za-z]+)\/?$/;
+const PREFIX = /^(?:models|tunedModels)\//;
+
+/** The model's id without the prefix that Google's own names have. */
+export const bareModel = (model: string): string => model.replace(PREFIX, '');
+
+function decoded(path: string): string | undefined {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Undefined when the address names no method of a model. */
+export function readAddress(url: string): GeminiAddress | undefined {
+  const { pathname, searchParams } = new URL(url, 'http://localhost');
+  const match = PATH.exec(decoded(pathname) ?? '');
+  if (!match) return undefined;
+  return { model: bareModel(match[1]!), method: match[2]!, sse: searchParams.get('alt') === 'sse' };
+}

@@ -1,0 +1,47 @@
+import { fail, ok, type Result } from '../../core/errors';
+import { rewriteMembers, setMembers } from '../../core/json';
+import { isRecord } from '../../core/record';
+import type { ClientRequest, TokenBridge, TokenQuestion } from '../types';
+import { readAddress } from './address';
+import { estimateGeminiTokens } from './estimate';
+import { recordField } from './fields';
+import { checkContents, readBody } from './request';
+import { withoutModel } from './straight';
+
+/**
+ * Reads a call of `models/{model}:countTokens` (https://ai.google.dev/api/tokens). Contents stand in the body itself,
+ * or with all that goes with them in `generateContentRequest`.
+ */
+export function parseCountTokens({ body, url }: Pick<ClientRequest, 'body' | 'url'>): Result<TokenQuestion> {
+  const address = readAddress(url);
+  if (address?.method !== 'countTokens') return fail('not_found', 'The path has the form `/v1beta/models/{model}:countTokens`.');
+  const read = readBody(body);
+  if (!read.ok) return read;
+  const contents = checkContents(recordField(read.value, 'generateContentRequest') ?? read.value);
+  if (!contents.ok) return contents;
+  return ok({
+    model: address.model,
+    estimatedTokens: estimateGeminiTokens(body),
+    over: (wire) => (wire === 'gemini' ? countBridge(body) : undefined),
+    answer: (totalTokens) => JSON.stringify({ totalTokens }),
+  });
+}
+
+const countBridge = (body: string): TokenBridge => ({
+  request: ({ model }) => ({
+    body: countBody(body, model),
+    path: `/models/${model.split('/').map(encodeURIComponent).join('/')}:countTokens`,
+  }),
+  readCount: (json) => {
+    const count = isRecord(json) ? json.totalTokens : undefined;
+    return typeof count === 'number' && Number.isInteger(count) && count >= 0 ? count : undefined;
+  },
+});
+
+const NESTED: ReadonlySet<string> = new Set(['generateContentRequest', 'generate_content_request']);
+
+/** The model that a nested request has to name is the upstream's own. */
+const countBody = (body: string, model: string): string =>
+  rewriteMembers(withoutModel(body), (raw, key) =>
+    NESTED.has(key) && raw.startsWith('{') ? setMembers(raw, { model: JSON.stringify(`models/${model}`) }) : raw,
+  );

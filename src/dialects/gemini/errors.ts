@@ -1,0 +1,69 @@
+import { ERRORS, type GatewayError } from '../../core/errors';
+import { errorHead } from '../openai-errors';
+import type { RenderedError } from '../types';
+import type { Fields } from './fields';
+
+/** Google's names for statuses (https://cloud.google.com/apis/design/errors#handling_errors). */
+const NAMES: Readonly<Record<number, string>> = {
+  400: 'INVALID_ARGUMENT',
+  401: 'UNAUTHENTICATED',
+  // It has none for 402; this is what it calls an account that cannot be billed.
+  402: 'FAILED_PRECONDITION',
+  403: 'PERMISSION_DENIED',
+  404: 'NOT_FOUND',
+  409: 'ABORTED',
+  413: 'INVALID_ARGUMENT',
+  415: 'INVALID_ARGUMENT',
+  422: 'INVALID_ARGUMENT',
+  429: 'RESOURCE_EXHAUSTED',
+  499: 'CANCELLED',
+  500: 'INTERNAL',
+  501: 'UNIMPLEMENTED',
+  502: 'UNAVAILABLE',
+  503: 'UNAVAILABLE',
+  504: 'DEADLINE_EXCEEDED',
+};
+
+const nameOf = (status: number): string => NAMES[status] ?? (status >= 500 ? 'INTERNAL' : 'INVALID_ARGUMENT');
+
+const DETAIL = 'type.googleapis.com/google.rpc.';
+/**
+ * Gemini CLI repeats a 429 ten times over some minutes unless the quota's id says that it lasts a day
+ * (github.com/google-gemini/gemini-cli, packages/core/src/utils/googleQuotaErrors.ts).
+ */
+const LASTING_QUOTA_ID = 'GatewayLimitPerDay';
+
+/** Further facts as text, which is all that the format allows there. */
+function metadataOf(error: GatewayError, requestId: string): Record<string, string> {
+  const facts: Fields = { type: ERRORS[error.kind].type, code: error.code, param: error.param, ...error.details, request_id: requestId };
+  const metadata: Record<string, string> = {};
+  for (const [name, value] of Object.entries(facts)) {
+    if (value === undefined || value === null) continue;
+    metadata[name] = typeof value === 'string' ? value : Array.isArray(value) ? value.join(', ') : JSON.stringify(value);
+  }
+  return metadata;
+}
+
+function detailsOf(error: GatewayError, requestId: string, status: number, clearsSoon: boolean): Fields[] {
+  const metadata = metadataOf(error, requestId);
+  const details: Fields[] = [{ '@type': `${DETAIL}ErrorInfo`, reason: error.kind.toUpperCase(), domain: 'gateway', metadata }];
+  if (error.param !== undefined && status === 400)
+    details.push({ '@type': `${DETAIL}BadRequest`, fieldViolations: [{ field: error.param, description: error.message }] });
+  if (status !== 429) return details;
+  if (clearsSoon) details.push({ '@type': `${DETAIL}RetryInfo`, retryDelay: `${error.retryAfterSeconds}s` });
+  else details.push({ '@type': `${DETAIL}QuotaFailure`, violations: [{ quotaId: LASTING_QUOTA_ID, description: error.message }] });
+  return details;
+}
+
+/** Status, headers and body of an error as Google's API gives them. */
+export function renderGeminiError(failure: GatewayError, requestId: string): RenderedError {
+  // 529 is Anthropic's alone; an overloaded model is a 503 with Google.
+  const error: GatewayError = failure.kind === 'upstream_overloaded' ? { ...failure, status: 503 } : failure;
+  const { status, headers } = errorHead(error);
+  const details = detailsOf(error, requestId, status, headers['retry-after'] !== undefined);
+  return {
+    status,
+    headers: { ...headers, 'content-type': 'application/json' },
+    body: JSON.stringify({ error: { code: status, message: error.message, status: nameOf(status), details } }),
+  };
+}

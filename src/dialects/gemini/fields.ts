@@ -1,0 +1,24 @@
+import { isRecord } from '../../core/record';
+
+export type Fields = Record<string, unknown>;
+
+const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+/** A member under its own name or its snake_case one: Google takes both (https://protobuf.dev/programming-guides/json/). */
+export const field = (record: Fields, name: string): unknown => record[name] ?? record[snakeCase(name)] ?? undefined;
+
+export const recordField = (record: Fields, name: string): Fields | undefined => {
+  const value = field(record, name);
+  return isRecord(value) ? value : undefined;
+};
+
+export const listField = (record: Fields, name: string): Fields[] => {
+  const value = field(record, name);
+  return Array.isArray(value) ? value.filter(isRecord) : [];
+};
+
+/** A text that is not empty. */
+export const textField = (record: Fields, name: string): string | undefined => {
+  const value = field(record, name);
+  return typeof value === 'string' && value !== '' ? value : undefined;
+};

@@ -1,0 +1,51 @@
+import { isRecord, parseJson } from '../../../core/record';
+import type { Receipt } from '../../types';
+import { type Fields, listField, recordField, textField } from '../fields';
+import { convertedUsage } from '../usage';
+import { addCalls, addReasoningDetails, type CallSoFar, ending, spokenParts } from './parts';
+
+function candidateOf(choice: Fields, includeThoughts: boolean): Fields {
+  const message = recordField(choice, 'message') ?? {};
+  const calls: CallSoFar[] = [];
+  addCalls(calls, message);
+  addReasoningDetails(calls, listField(message, 'reasoning_details'));
+  const end = ending(calls, choice.finish_reason);
+  const logprobs = logprobsOf(recordField(choice, 'logprobs') ?? {});
+  return {
+    content: { role: 'model', parts: [...spokenParts(message, includeThoughts), ...end.parts] },
+    finishReason: end.finishReason,
+    index: typeof choice.index === 'number' ? choice.index : 0,
+    ...(logprobs && { logprobsResult: logprobs }),
+  };
+}
+
+const tokenOf = ({ token, logprob }: Fields): Fields => ({ token, logProbability: logprob });
+
+/** https://ai.google.dev/api/generate-content#LogprobsResult */
+function logprobsOf(logprobs: Fields): Fields | undefined {
+  const tokens = listField(logprobs, 'content');
+  if (tokens.length === 0) return undefined;
+  return {
+    chosenCandidates: tokens.map(tokenOf),
+    topCandidates: tokens.map((token) => ({ candidates: listField(token, 'top_logprobs').map(tokenOf) })),
+  };
+}
+
+/** What every answer and chunk says of itself. */
+export const aboutAnswer = (chat: Fields): Fields => {
+  const modelVersion = textField(chat, 'model');
+  const responseId = textField(chat, 'id');
+  return { ...(modelVersion !== undefined && { modelVersion }), ...(responseId !== undefined && { responseId }) };
+};
+
+/** A chat completion as Gemini's answer. */
+export function renderChatAnswerAsGemini(text: string, receipt: Receipt, includeThoughts: boolean): string {
+  const parsed = parseJson(text);
+  const chat: Fields = isRecord(parsed) ? parsed : {};
+  return JSON.stringify({
+    candidates: listField(chat, 'choices').map((choice) => candidateOf(choice, includeThoughts)),
+    usageMetadata: convertedUsage(receipt),
+    responseId: receipt.requestId,
+    ...aboutAnswer(chat),
+  });
+}

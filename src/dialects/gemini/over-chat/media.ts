@@ -1,0 +1,58 @@
+import { type Fields, recordField, textField } from '../fields';
+
+/** OpenAI's names for formats of sound (https://platform.openai.com/docs/guides/audio); others have the subtype's. */
+const AUDIO_FORMATS: Readonly<Record<string, string>> = {
+  mpeg: 'mp3',
+  mpga: 'mp3',
+  'x-wav': 'wav',
+  wave: 'wav',
+  'vnd.wave': 'wav',
+  mp4: 'm4a',
+  'x-m4a': 'm4a',
+};
+
+function audioFormat(mimeType: string): string {
+  const subtype = mimeType.slice('audio/'.length).split(';')[0]!.toLowerCase();
+  return AUDIO_FORMATS[subtype] ?? subtype;
+}
+
+/** Google takes the URL-safe alphabet too; data URLs have the other one. */
+const standardBase64 = (data: string): string => (/[-_]/.test(data) ? data.replaceAll('-', '+').replaceAll('_', '/') : data);
+
+function inlineContent(inline: Fields): Fields {
+  const mimeType = textField(inline, 'mimeType') ?? 'application/octet-stream';
+  const data = standardBase64(textField(inline, 'data') ?? '');
+  const url = `data:${mimeType};base64,${data}`;
+  if (mimeType.startsWith('image/')) return { type: 'image_url', image_url: { url } };
+  if (mimeType.startsWith('audio/')) return { type: 'input_audio', input_audio: { data, format: audioFormat(mimeType) } };
+  const extension = mimeType
+    .split(';')[0]!
+    .split('/')[1]!
+    .replace(/^.*[.+-]/, '');
+  return { type: 'file', file: { filename: textField(inline, 'displayName') ?? `file.${extension}`, file_data: url } };
+}
+
+function linkedContent(file: Fields): Fields {
+  const url = textField(file, 'fileUri') ?? '';
+  const isImage = (textField(file, 'mimeType') ?? '').startsWith('image/');
+  if (isImage) return { type: 'image_url', image_url: { url } };
+  return {
+    type: 'file',
+    file: { filename: textField(file, 'displayName') ?? (url.split(/[?#]/)[0]!.split('/').at(-1) || 'file'), file_data: url },
+  };
+}
+
+/** A file that stands in a part or is named by it, as content of a message; undefined where there is none. */
+export function mediaContent(part: Fields): Fields | undefined {
+  const inline = recordField(part, 'inlineData');
+  if (inline) return inlineContent(inline);
+  const file = recordField(part, 'fileData');
+  return file && linkedContent(file);
+}
+
+/** A picture in an answer as a part; undefined unless it stands in the answer itself. */
+export function imagePart(image: Fields): Fields | undefined {
+  const url = textField(recordField(image, 'image_url') ?? {}, 'url') ?? '';
+  const match = /^data:([^;,]+);base64,/.exec(url);
+  return match ? { inlineData: { mimeType: match[1], data: url.slice(match[0].length) } } : undefined;
+}

@@ -1,0 +1,61 @@
+import { type Fields, field, recordField, textField } from '../fields';
+import { jsonSchema } from './schema';
+
+/** Options that have the same meaning in both formats; `topK` has no counterpart. */
+const SAME_MEANING: Readonly<Record<string, string>> = {
+  temperature: 'temperature',
+  topP: 'top_p',
+  // Not `max_completion_tokens`: what does not know that one leaves the answer without a bound. See `repair.ts`.
+  maxOutputTokens: 'max_tokens',
+  candidateCount: 'n',
+  seed: 'seed',
+  presencePenalty: 'presence_penalty',
+  frequencyPenalty: 'frequency_penalty',
+  responseLogprobs: 'logprobs',
+  logprobs: 'top_logprobs',
+};
+
+/** Google's own equation of efforts and budgets (https://ai.google.dev/gemini-api/docs/openai#thinking). */
+const LOW_BUDGET = 1_024;
+const MEDIUM_BUDGET = 8_192;
+
+/** Undefined where the model is to decide by itself. */
+function effortOf(thinking: Fields): string | undefined {
+  const level = textField(thinking, 'thinkingLevel');
+  if (level !== undefined) return level === 'THINKING_LEVEL_UNSPECIFIED' ? undefined : level.toLowerCase();
+  const budget = field(thinking, 'thinkingBudget');
+  if (typeof budget !== 'number' || budget < 0) return undefined;
+  if (budget === 0) return 'none';
+  return budget <= LOW_BUDGET ? 'low' : budget <= MEDIUM_BUDGET ? 'medium' : 'high';
+}
+
+function responseFormat(config: Fields): Fields | undefined {
+  const given = recordField(config, 'responseJsonSchema') ?? recordField(config, '_responseJsonSchema');
+  const schema = recordField(config, 'responseSchema');
+  const mimeType = textField(config, 'responseMimeType');
+  const asJson = mimeType === 'application/json' || (mimeType === undefined && given !== undefined);
+  if (!asJson) return undefined;
+  if (!given && !schema) return { type: 'json_object' };
+  return { type: 'json_schema', json_schema: { name: 'answer', schema: given ?? jsonSchema(schema!) } };
+}
+
+/** `generationConfig` as a chat request's options. */
+export function optionFields(json: Fields): Fields {
+  const config = recordField(json, 'generationConfig') ?? {};
+  const options: Fields = {};
+  for (const [name, chatName] of Object.entries(SAME_MEANING)) {
+    const value = field(config, name);
+    if (value !== undefined) options[chatName] = value;
+  }
+  // OpenAI refuses the one without the other.
+  if (options.logprobs !== true) delete options.top_logprobs;
+  const stop = field(config, 'stopSequences');
+  if (Array.isArray(stop) && stop.length > 0) options.stop = stop;
+  const effort = effortOf(recordField(config, 'thinkingConfig') ?? {});
+  if (effort !== undefined) options.reasoning_effort = effort;
+  const format = responseFormat(config);
+  if (format) options.response_format = format;
+  const modalities = field(config, 'responseModalities');
+  if (Array.isArray(modalities) && modalities.includes('IMAGE')) options.modalities = modalities.map((name) => String(name).toLowerCase());
+  return options;
+}

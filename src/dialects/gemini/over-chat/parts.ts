@@ -1,0 +1,127 @@
+import { isRecord, parseJson } from '../../../core/record';
+import { type Fields, listField, recordField, textField } from '../fields';
+import { signatureIn } from '../signatures';
+import { imagePart } from './media';
+
+const MAX_CALLS = 1_024;
+
+/** A tool call as far as it has come in. */
+export interface CallSoFar {
+  id: string | undefined;
+  name: string;
+  arguments: string;
+  signature: string | undefined;
+}
+
+const FINISH_REASONS: Readonly<Record<string, string>> = {
+  stop: 'STOP',
+  tool_calls: 'STOP',
+  function_call: 'STOP',
+  end_turn: 'STOP',
+  length: 'MAX_TOKENS',
+  max_tokens: 'MAX_TOKENS',
+  content_filter: 'SAFETY',
+};
+
+export const finishReason = (reason: unknown): string => (typeof reason === 'string' ? FINISH_REASONS[reason] : undefined) ?? 'OTHER';
+
+/** The thought, the text and the pictures of a message or a stream's delta. */
+export function spokenParts(message: Fields, includeThoughts: boolean): Fields[] {
+  const parts: Fields[] = [];
+  const thought = textField(message, 'reasoning_content') ?? textField(message, 'reasoning');
+  if (thought !== undefined && includeThoughts) parts.push({ text: thought, thought: true });
+  const text = contentText(message.content) || textField(message, 'refusal');
+  if (text) parts.push({ text });
+  for (const image of listField(message, 'images')) {
+    const part = imagePart(image);
+    if (part) parts.push(part);
+  }
+  const signature = signatureIn(message);
+  if (signature === undefined) return parts;
+  const last = parts.at(-1);
+  if (last && last.thought !== true) last.thoughtSignature = signature;
+  else parts.push({ text: '', thoughtSignature: signature });
+  return parts;
+}
+
+/** Some upstreams answer with a list of content parts. */
+const contentText = (content: unknown): string => {
+  if (typeof content === 'string') return content;
+  return Array.isArray(content)
+    ? content
+        .filter(isRecord)
+        .map((part) => textField(part, 'text') ?? '')
+        .join('')
+    : '';
+};
+
+/** How much a message or delta holds, thoughts that are not shown included; 0 when nothing was produced. */
+export function charsIn(message: Fields): number {
+  const calls = listField(message, 'tool_calls').reduce((sum, call) => {
+    const called = recordField(call, 'function') ?? {};
+    return sum + (textField(called, 'name') ?? '').length + (textField(called, 'arguments') ?? '').length;
+  }, 0);
+  const thought = textField(message, 'reasoning_content') ?? textField(message, 'reasoning') ?? '';
+  const images = listField(message, 'images').length;
+  return calls + thought.length + contentText(message.content).length + (textField(message, 'refusal') ?? '').length + images;
+}
+
+/** Adds a message's tool calls, or a delta's, to those that have come in. Google's own deltas lack the index. */
+export function addCalls(calls: CallSoFar[], message: Fields): void {
+  for (const delta of listField(message, 'tool_calls')) {
+    const id = textField(delta, 'id');
+    const at = isPosition(delta.index) ? delta.index : positionOf(calls, id);
+    calls[at] ??= { id: undefined, name: '', arguments: '', signature: undefined };
+    const call = calls[at];
+    const called = recordField(delta, 'function') ?? {};
+    call.id = id ?? call.id;
+    call.name = textField(called, 'name') ?? call.name;
+    call.arguments += textField(called, 'arguments') ?? '';
+    call.signature = signatureIn(delta) ?? call.signature;
+  }
+}
+
+/** An upstream's slip must not make a list of a billion calls. */
+const isPosition = (index: unknown): index is number =>
+  typeof index === 'number' && Number.isInteger(index) && index >= 0 && index < MAX_CALLS;
+
+function positionOf(calls: readonly CallSoFar[], id: string | undefined): number {
+  if (id === undefined) return Math.max(0, calls.length - 1);
+  const known = calls.findIndex((call) => call?.id === id);
+  return known < 0 ? calls.length : known;
+}
+
+/** OpenRouter's signatures: beside the calls, by their ids, or for the first one. */
+export function addReasoningDetails(calls: CallSoFar[], details: readonly Fields[]): void {
+  for (const detail of details) {
+    const data =
+      detail.type === 'reasoning.encrypted' && String(detail.format ?? '').startsWith('google') ? textField(detail, 'data') : undefined;
+    if (data === undefined) continue;
+    const call = calls.find((open) => open?.id === detail.id) ?? calls.find((open) => open !== undefined);
+    if (call) call.signature ??= data;
+  }
+}
+
+/** Finished calls as parts; undefined when the arguments of one of them are no JSON object. */
+export function callParts(calls: readonly CallSoFar[]): Fields[] | undefined {
+  const parts: Fields[] = [];
+  for (const call of calls) {
+    if (call === undefined) continue;
+    const args = call.arguments.trim() === '' ? {} : parseJson(call.arguments);
+    if (!isRecord(args)) return undefined;
+    const { id, name, signature } = call;
+    parts.push({
+      functionCall: { ...(id !== undefined && { id }), name, args },
+      ...(signature !== undefined && { thoughtSignature: signature }),
+    });
+  }
+  return parts;
+}
+
+/** The end of a candidate: its calls, and why it ended. Calls that were cut off cannot be made. */
+export function ending(calls: readonly CallSoFar[], reason: unknown): { parts: Fields[]; finishReason: string } {
+  const mapped = finishReason(reason);
+  const parts = callParts(calls);
+  if (parts) return { parts, finishReason: mapped };
+  return { parts: [], finishReason: mapped === 'STOP' ? 'MALFORMED_FUNCTION_CALL' : mapped };
+}

@@ -1,0 +1,90 @@
+import { isRecord } from '../../../core/record';
+import type { Receipt } from '../../types';
+import { type Fields, listField, recordField, textField } from '../fields';
+import type { Framing } from '../framing';
+import { partMatters } from '../parts';
+import { type Chunk, GeminiRelay } from '../relay';
+import type { GeminiRequest } from '../request';
+import { convertedUsage } from '../usage';
+import { aboutAnswer } from './answer';
+import { addCalls, addReasoningDetails, type CallSoFar, charsIn, ending, spokenParts } from './parts';
+
+interface CandidateSoFar {
+  calls: CallSoFar[];
+  /** Signatures that stand beside the calls and may come before them. */
+  details: Fields[];
+}
+
+/** A chat stream to a Gemini client. Calls are sent when they are complete: Gemini has no fragments of arguments. */
+export class OverChatRelay extends GeminiRelay {
+  private about: Fields = {};
+  private readonly candidates = new Map<number, CandidateSoFar>();
+
+  constructor(
+    framing: Framing,
+    private readonly request: Pick<GeminiRequest, 'choices' | 'includeThoughts'>,
+  ) {
+    super(framing, request.choices);
+  }
+
+  protected isAnswer(json: Fields): boolean {
+    if ((json.error !== undefined && json.error !== null) || !Array.isArray(json.choices)) return false;
+    return !listField(json, 'choices').some((choice) => choice.finish_reason === 'error' || isRecord(choice.error));
+  }
+
+  /** Some providers put the usage on the choice. */
+  protected usageOf = (json: Fields): unknown => recordField(json, 'usage') ?? recordField(listField(json, 'choices')[0] ?? {}, 'usage');
+
+  protected shownUsage = (receipt: Receipt): Fields => convertedUsage(receipt);
+
+  protected tail(): Fields {
+    const open = [...this.candidates.keys()].filter((index) => !this.finished.has(index));
+    return { candidates: open.map((index) => this.lastOf(index, [], 'stop')), ...this.about };
+  }
+
+  protected convert(json: Fields): Chunk | undefined {
+    this.about = { ...aboutAnswer(json), ...this.about };
+    const finished: number[] = [];
+    const converted: Fields[] = [];
+    for (const choice of listField(json, 'choices')) {
+      const index = typeof choice.index === 'number' ? choice.index : 0;
+      const ends = textField(choice, 'finish_reason') !== undefined;
+      const parts = this.partsOf(index, recordField(choice, 'delta') ?? {});
+      if (!ends && parts.length === 0) continue;
+      if (ends) finished.push(index);
+      converted.push(ends ? this.lastOf(index, parts, choice.finish_reason) : { content: { role: 'model', parts }, index });
+    }
+    const [first] = converted;
+    if (!first) return undefined;
+    return {
+      json: JSON.stringify({ candidates: converted, ...this.about }),
+      matters: converted.some((candidate) => listField(recordField(candidate, 'content') ?? {}, 'parts').some(partMatters)),
+      candidates: converted.map(({ index }) => Number(index)),
+      finished,
+      blocked: false,
+    };
+  }
+
+  private partsOf(index: number, delta: Fields): Fields[] {
+    const candidate = this.candidates.get(index) ?? { calls: [], details: [] };
+    this.candidates.set(index, candidate);
+    addCalls(candidate.calls, delta);
+    candidate.details.push(...listField(delta, 'reasoning_details'));
+    const chars = charsIn(delta);
+    this.outputChars += chars;
+    if (chars > 0) {
+      this.hasOutput = true;
+      // Thoughts that are not shown, and arguments that are collected, are produced and paid for all the same.
+      this.hasContent = true;
+    }
+    return spokenParts(delta, this.request.includeThoughts);
+  }
+
+  private lastOf(index: number, said: Fields[], reason: unknown): Fields {
+    const { calls, details } = this.candidates.get(index)!;
+    addReasoningDetails(calls, details);
+    const end = ending(calls, reason);
+    const parts = [...said, ...end.parts];
+    return { content: { role: 'model', parts: parts.length > 0 ? parts : [{ text: '' }] }, finishReason: end.finishReason, index };
+  }
+}

@@ -1,0 +1,76 @@
+import { type Fields, listField } from '../fields';
+import { extraContent, missesSignature, NO_SIGNATURE, refusesSignature, signatureIn } from '../signatures';
+
+/** A change to a chat request that some upstream has refused. */
+export type Repair = (request: Fields) => Fields;
+
+const without =
+  (...names: string[]): Repair =>
+  (request) =>
+    Object.fromEntries(Object.entries(request).filter(([name]) => !names.includes(name)));
+
+const SAMPLING = ['temperature', 'top_p', 'presence_penalty', 'frequency_penalty', 'logprobs', 'top_logprobs'] as const;
+
+/**
+ * OpenAI's reasoning models refuse sampling options and `max_tokens`, one a time; as there is one repair, all of them
+ * are seen to at once (https://platform.openai.com/docs/guides/reasoning).
+ */
+const forReasoning: Repair = ({ max_tokens, ...request }) =>
+  without(...SAMPLING)({ ...request, ...(max_tokens !== undefined && { max_completion_tokens: max_tokens }) });
+
+const eachMessage =
+  (change: Repair): Repair =>
+  (request) => ({ ...request, messages: listField(request, 'messages').map(change) });
+
+const eachCall = (change: Repair): Repair =>
+  eachMessage((message) =>
+    Array.isArray(message.tool_calls) ? { ...message, tool_calls: listField(message, 'tool_calls').map(change) } : message,
+  );
+
+const unsigned = without('extra_content');
+
+const signMissing: Repair = eachCall((call) => (signatureIn(call) === undefined ? { ...call, ...extraContent(NO_SIGNATURE) } : call));
+const signAll: Repair = (request) => eachCall((call) => ({ ...call, ...extraContent(NO_SIGNATURE) }))(eachMessage(unsigned)(request));
+
+/** OpenRouter has signatures beside the message instead (https://openrouter.ai/docs/guides/best-practices/reasoning-tokens). */
+const withReasoningDetails: Repair = eachMessage((message) => {
+  const details = listField(message, 'tool_calls').flatMap((call, index) => {
+    const data = signatureIn(call);
+    return data === undefined || data === NO_SIGNATURE
+      ? []
+      : [{ type: 'reasoning.encrypted', id: call.id, data, format: 'google-gemini-v1', index }];
+  });
+  return details.length > 0 ? { ...message, reasoning_details: details } : message;
+});
+
+const hasUnsignedCall = (request: Fields): boolean =>
+  listField(request, 'messages').some((message) => listField(message, 'tool_calls').some((call) => signatureIn(call) === undefined));
+
+/** Signatures are missing: of calls that have none, or because this upstream wants them elsewhere. */
+const signed: Repair = (request) => (hasUnsignedCall(request) ? signMissing(request) : withReasoningDetails(request));
+
+/** What is derived from Google's thinking options may be dropped for any reason: not every model has every effort. */
+const EFFORT = /reasoning_effort|\breasoning\b|\bthinking\b/i;
+
+const OPTIONS: readonly (readonly [RegExp, Repair])[] = [
+  [/\bmax_(?:completion_)?tokens\b|\b(?:temperature|top_p|top_logprobs|logprobs|presence_penalty|frequency_penalty)\b/i, forReasoning],
+  [/response_format|json_schema/i, (request) => ({ ...request, response_format: { type: 'json_object' } })],
+  [/extra_content/i, (request) => eachCall(unsigned)(eachMessage(unsigned)(request))],
+  [/\bseed\b/i, without('seed')],
+  [/\bmodalities\b/i, without('modalities')],
+];
+
+/** The option itself is refused, and not what the caller has set it to. */
+const REFUSED =
+  /un(?:supported|known|recognized|expected|available)|not (?:supported?|allowed|permitted|available)|extra inputs|only the default/i;
+
+/** What to change about a request that was refused with this message; empty when that would not help. */
+export function repairsFor(message: string): Repair[] {
+  const signature = refusesSignature(message) ? [missesSignature(message) ? signed : signAll] : [];
+  const effort = EFFORT.test(message) ? [without('reasoning_effort')] : [];
+  const options = REFUSED.test(message) ? OPTIONS.filter(([pattern]) => pattern.test(message)).map(([, repair]) => repair) : [];
+  return [...signature, ...effort, ...options];
+}
+
+export const applyRepairs = (request: Fields, repairs: readonly Repair[]): Fields =>
+  repairs.reduce((changed, repair) => repair(changed), request);

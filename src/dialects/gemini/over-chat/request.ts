@@ -1,0 +1,56 @@
+import { isRecord, parseJson } from '../../../core/record';
+import type { Fields } from '../fields';
+import { type GeminiRequest, ownTools } from '../request';
+import { Conversation } from './messages';
+import { optionFields } from './options';
+import { applyRepairs, type Repair } from './repair';
+import { toolFields } from './tools';
+
+/** Members of a request that are converted, or mean nothing to an upstream of another kind. */
+const KNOWN: ReadonlySet<string> = new Set([
+  'model',
+  'stream',
+  'contents',
+  'systemInstruction',
+  'system_instruction',
+  'tools',
+  'toolConfig',
+  'tool_config',
+  'generationConfig',
+  'generation_config',
+  // Google's alone; other upstreams refuse what they do not know.
+  'safetySettings',
+  'safety_settings',
+  'labels',
+  'serviceTier',
+  'service_tier',
+  'store',
+]);
+
+const ANSWER_IN_JSON = 'Answer in JSON.';
+
+const withoutTools = (names: readonly string[]): string =>
+  `These tools are not available in this call: ${names.join(', ')}. Where the answer depends on one of them, say so instead of guessing.`;
+
+/** The call as a chat request. */
+export function chatBody({ body, stream }: GeminiRequest, model: string, repairs: readonly Repair[]): string {
+  const parsed = parseJson(body);
+  const json: Fields = isRecord(parsed) ? parsed : {};
+  const options = optionFields(json);
+  const missing = ownTools(json);
+  const notes = missing.length > 0 ? [withoutTools(missing)] : [];
+  const others = Object.fromEntries(Object.entries(json).filter(([name]) => !KNOWN.has(name)));
+  const compose = (said: readonly string[]): Fields => ({
+    model,
+    messages: new Conversation(json, said).messages,
+    ...toolFields(json),
+    ...options,
+    ...others,
+    ...(stream && { stream: true, stream_options: { include_usage: true } }),
+  });
+  const request = applyRepairs(compose(notes), repairs);
+  const { response_format: format, messages } = request;
+  // OpenAI refuses to answer in JSON unless the messages speak of it.
+  const unspoken = isRecord(format) && format.type === 'json_object' && !/json/i.test(JSON.stringify(messages));
+  return JSON.stringify(unspoken ? applyRepairs(compose([...notes, ANSWER_IN_JSON]), repairs) : request);
+}

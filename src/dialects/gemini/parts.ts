@@ -1,0 +1,32 @@
+import { isRecord } from '../../core/record';
+import { type Fields, field, listField, recordField, textField } from './fields';
+
+/** https://ai.google.dev/gemini-api/docs/pricing: an image of the models' own counts as 1,290 tokens. */
+const CHARS_PER_IMAGE = 5_160;
+/** They say how a part is to be taken, and nothing by themselves. */
+const ATTRIBUTES: ReadonlySet<string> = new Set([
+  'text',
+  'thought',
+  'thoughtSignature',
+  'thought_signature',
+  'videoMetadata',
+  'partMetadata',
+  'mediaResolution',
+]);
+
+export const partsOf = (candidate: Fields): Fields[] => listField(recordField(candidate, 'content') ?? {}, 'parts');
+
+/** Has the model produced anything in this part? */
+export const partSays = (part: Fields): boolean =>
+  textField(part, 'text') !== undefined || Object.keys(part).some((key) => !ATTRIBUTES.has(key) && isRecord(part[key]));
+
+/** Is there anything in it that must reach the client? A signature may come in a part that says nothing. */
+export const partMatters = (part: Fields): boolean => partSays(part) || textField(part, 'thoughtSignature') !== undefined;
+
+/** How much was produced, in characters: enough for an estimate where usage is missing. */
+export function charsOf(part: Fields): number {
+  if (recordField(part, 'inlineData') !== undefined) return CHARS_PER_IMAGE;
+  const text = textField(part, 'text')?.length ?? 0;
+  const call = field(part, 'functionCall') ?? field(part, 'executableCode') ?? field(part, 'codeExecutionResult');
+  return text + (call === undefined ? 0 : JSON.stringify(call).length);
+}

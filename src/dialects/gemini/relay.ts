@@ -1,0 +1,142 @@
+import { setMembers } from '../../core/json';
+import { isRecord, parseJson } from '../../core/record';
+import { eventData, splitEvents } from '../../core/sse';
+import type { Receipt, StreamRelay } from '../types';
+import { type Fields, listField } from './fields';
+import type { Framing } from './framing';
+
+/** A chunk on its way to the client. */
+export interface Chunk {
+  json: string;
+  /** Something in it must reach the client. */
+  matters: boolean;
+  /** The indexes of the candidates that it has a part of, and of those that end in it. */
+  candidates: readonly number[];
+  finished: readonly number[];
+  /** The prompt was blocked: no candidate follows. */
+  blocked: boolean;
+}
+
+/**
+ * An upstream's stream on its way to a Gemini client, whatever format the upstream speaks. From the chunk that ends
+ * the answer on everything is kept back: a client takes a stream whose last chunk bears no `finishReason` for broken,
+ * and usage and cost go on that chunk.
+ */
+export abstract class GeminiRelay implements StreamRelay {
+  hasContent = false;
+  hasOutput = false;
+  ended = false;
+  failure: { error: unknown } | undefined;
+  usage: unknown;
+  outputChars = 0;
+  private begun = false;
+  private held: Chunk[] = [];
+  private blocked = false;
+  private readonly startedCandidates = new Set<number>();
+  protected readonly finished = new Set<number>();
+
+  constructor(
+    private readonly framing: Framing,
+    private readonly choices: number,
+  ) {}
+
+  /** Is it a chunk of an answer, and no error? */
+  protected abstract isAnswer(json: Fields): boolean;
+  protected abstract usageOf(json: Fields): unknown;
+  /** The chunk as the client gets it; undefined where it says nothing. `data` is the text that `json` was read from. */
+  protected abstract convert(json: Fields, data: string): Chunk | undefined;
+  protected abstract shownUsage(receipt: Receipt): Fields;
+  /** A last chunk where the upstream sent none: what every chunk says of its answer, and what is still to be said. */
+  protected abstract tail(): Fields;
+
+  get complete(): boolean {
+    return this.blocked || (this.finished.size > 0 && this.finished.size >= Math.min(this.startedCandidates.size, this.choices));
+  }
+
+  push(events: string): string {
+    let out = '';
+    const text = this.begun || !events.startsWith('\uFEFF') ? events : events.slice(1);
+    this.begun = true;
+    for (const event of splitEvents(text)) {
+      if (this.ended || this.failure) break;
+      out += this.pushEvent(event);
+    }
+    return out;
+  }
+
+  pushRest(text: string): string {
+    const events = splitEvents(text);
+    const last = events.pop() ?? '';
+    const data = (eventData(last) ?? last).trim();
+    const whole = data === '[DONE]' || parseJson(data) !== undefined;
+    return this.push(events.join('') + (whole ? `${last}\n\n` : ''));
+  }
+
+  private pushEvent(event: string): string {
+    // Google tells of a failure in the middle of a stream by JSON that is no event.
+    const bare = /^\s*[[{]/.test(event) ? event : undefined;
+    const data = (bare ?? eventData(event))?.trim();
+    if (data === undefined || data === '') return '';
+    if (data === '[DONE]') {
+      this.ended = true;
+      return '';
+    }
+    const parsed = parseJson(data);
+    const json: unknown = Array.isArray(parsed) ? parsed[0] : parsed;
+    if (!isRecord(json) || !this.isAnswer(json)) {
+      this.failure = { error: json };
+      return '';
+    }
+    this.usage = this.usageOf(json) ?? this.usage;
+    const chunk = this.convert(json, data);
+    return chunk ? this.pass(chunk) : '';
+  }
+
+  private pass(chunk: Chunk): string {
+    for (const index of chunk.candidates) this.startedCandidates.add(index);
+    for (const index of chunk.finished) this.finished.add(index);
+    const ends = chunk.finished.length > 0 || chunk.blocked;
+    this.blocked ||= chunk.blocked;
+    this.hasContent ||= chunk.matters || ends;
+    // Before the first content nothing is sent, so that another upstream's answer can stand in its place.
+    if (!this.hasContent) return '';
+    if (!ends && this.held.length > 0 && this.complete) {
+      this.held.push(chunk);
+      return '';
+    }
+    const before = this.held;
+    this.held = ends ? [chunk] : [];
+    return this.framed(ends ? before : [...before, chunk]);
+  }
+
+  private framed(chunks: readonly Chunk[]): string {
+    return chunks.map(({ json }) => this.framing.chunk(json)).join('');
+  }
+
+  close(receipt: Receipt): string {
+    const usageMetadata = JSON.stringify(this.shownUsage(receipt));
+    const last = this.held.at(-1);
+    const before = this.framed(this.held.slice(0, -1));
+    const json = last && (last.finished.length > 0 || last.blocked) ? last.json : this.ending(last, this.held[0]);
+    return before + this.framing.chunk(setMembers(json, { usageMetadata })) + this.framing.end();
+  }
+
+  /** A last chunk that bears a `finishReason`, where the upstream put it elsewhere or nowhere. */
+  private ending(last: Chunk | undefined, finishing: Chunk | undefined): string {
+    const said = last && parseJson(last.json);
+    const chunk: Fields = isRecord(said) ? said : this.tail();
+    const [ended] = finishing ? candidatesIn(finishing.json).filter(({ finishReason }) => finishReason !== undefined) : [];
+    const [first = NOTHING_MORE, ...others] = listField(chunk, 'candidates');
+    return JSON.stringify({
+      ...chunk,
+      candidates: [{ ...first, finishReason: ended?.finishReason ?? first.finishReason ?? 'STOP' }, ...others],
+    });
+  }
+}
+
+const NOTHING_MORE: Fields = { content: { role: 'model', parts: [{ text: '' }] }, index: 0 };
+
+const candidatesIn = (json: string): Fields[] => {
+  const chunk = parseJson(json);
+  return isRecord(chunk) ? listField(chunk, 'candidates') : [];
+};

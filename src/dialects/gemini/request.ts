@@ -1,0 +1,123 @@
+import { z } from 'zod';
+import { fail, ok, type Result } from '../../core/errors';
+import { isRecord, parseJson } from '../../core/record';
+import { outputTokens, parseBody } from '../parse-body';
+import { bareModel, type GeminiAddress } from './address';
+import { estimateGeminiTokens } from './estimate';
+import { type Fields, field, listField, recordField } from './fields';
+
+const candidateCount = z.int().min(1).max(128);
+
+/** A generateContent request, read as far as it is priced or routed on. */
+export interface GeminiRequest {
+  body: string;
+  model: string;
+  stream: boolean;
+  /** How a stream is written: as server-sent events, or as one JSON array. */
+  streamAs: 'events' | 'array';
+  choices: number;
+  maxOutputTokens: number | undefined;
+  estimatedInputTokens: number;
+  /** The client wants to see the model's thoughts. */
+  includeThoughts: boolean;
+}
+
+export function readBody(body: string): Result<Fields> {
+  const parsed = parseBody(body, z.looseObject({}));
+  return parsed.ok ? ok(parsed.value.fields) : parsed;
+}
+
+const refuse = (param: string, message: string) => fail('invalid_request', message, { param });
+
+function readCount(config: Fields, name: string, schema: z.ZodType<number>): Result<number | undefined> {
+  const value = field(config, name);
+  if (value === undefined) return ok(undefined);
+  // Google's own JSON allows integers as text.
+  const count = schema.safeParse(typeof value === 'string' && value.trim() !== '' ? Number(value) : value);
+  if (count.success) return ok(count.data);
+  const param = `generationConfig.${name}`;
+  return refuse(param, `The field \`${param}\` is not valid: ${count.error.issues[0]!.message}.`);
+}
+
+/** What every method has in common: contents that can be sent on. */
+export function checkContents(json: Fields): Result<Fields[]> {
+  const given = field(json, 'contents');
+  if (given === undefined) return refuse('contents', 'The field `contents` is required.');
+  const contents = listField(json, 'contents');
+  if (!Array.isArray(given) || contents.length === 0 || contents.length !== given.length)
+    return refuse('contents', 'The field `contents` must be a list of at least one content object.');
+  return ok(contents);
+}
+
+function readRequest(body: string, json: Fields, head: Pick<GeminiRequest, 'model' | 'stream' | 'streamAs'>): Result<GeminiRequest> {
+  const contents = checkContents(json);
+  if (!contents.ok) return contents;
+  if (field(json, 'cachedContent') !== undefined)
+    return refuse('cachedContent', 'Cached contents belong to one Google account and cannot be used here; send the contents themselves.');
+  const config = recordField(json, 'generationConfig') ?? {};
+  const candidates = readCount(config, 'candidateCount', candidateCount);
+  if (!candidates.ok) return candidates;
+  const output = readCount(config, 'maxOutputTokens', outputTokens);
+  if (!output.ok) return output;
+  return ok({
+    ...head,
+    body,
+    choices: candidates.value ?? 1,
+    maxOutputTokens: output.value,
+    estimatedInputTokens: estimateGeminiTokens(body),
+    includeThoughts: field(recordField(config, 'thinkingConfig') ?? {}, 'includeThoughts') === true,
+  });
+}
+
+/** A call of a native path, which names the model and whether it streams. */
+export function parseNative(body: string, address: GeminiAddress | undefined): Result<GeminiRequest> {
+  if (!address) return fail('not_found', 'The path names no method of a model; it has the form `/v1beta/models/{model}:generateContent`.');
+  const { model, method, sse } = address;
+  if (method !== 'generateContent' && method !== 'streamGenerateContent')
+    return fail('not_found', `The method \`${method}\` is not served; use generateContent, streamGenerateContent or countTokens.`);
+  const json = readBody(body);
+  if (!json.ok) return json;
+  return readRequest(body, json.value, { model, stream: method === 'streamGenerateContent', streamAs: sse ? 'events' : 'array' });
+}
+
+/** Google's own tools, by the names they have in a request. */
+const OWN_TOOLS = [
+  'googleSearch',
+  'googleSearchRetrieval',
+  'codeExecution',
+  'urlContext',
+  'googleMaps',
+  'fileSearch',
+  'computerUse',
+  'enterpriseWebSearch',
+] as const;
+
+/** Which of Google's own tools a request asks for. */
+export const ownTools = (json: Fields): string[] => {
+  const tools = listField(json, 'tools');
+  return OWN_TOOLS.filter((name) => tools.some((tool) => field(tool, name) !== undefined));
+};
+
+/** A call of the one path for all Gemini models, which says everything in its body. */
+export function parseUnified(body: string): Result<GeminiRequest> {
+  const read = readBody(body);
+  if (!read.ok) return read;
+  const json = read.value;
+  if (typeof json.model !== 'string' || json.model === '') return refuse('model', 'The field `model` is required.');
+  if (json.stream !== undefined && json.stream !== null && typeof json.stream !== 'boolean')
+    return refuse('stream', 'The field `stream` must be true or false.');
+  const [tool] = ownTools(json);
+  if (tool !== undefined)
+    return refuse(
+      'tools',
+      `The tool \`${tool}\` is Google's own and is not served here; call \`/v1beta/models/{model}:generateContent\` instead.`,
+    );
+  return readRequest(body, json, { model: bareModel(json.model), stream: json.stream === true, streamAs: 'events' });
+}
+
+/** A body in OpenAI's shape, which the same path takes too. */
+export function isOpenaiShaped(body: string): boolean {
+  if (!body.includes('"messages"')) return false;
+  const json = parseJson(body);
+  return isRecord(json) && Array.isArray(json.messages) && json.contents === undefined;
+}

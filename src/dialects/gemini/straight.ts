@@ -1,0 +1,80 @@
+import { rewriteMembers, setMembers } from '../../core/json';
+import { isRecord } from '../../core/record';
+import type { Answer, Bridge, Receipt } from '../types';
+import { type Fields, field, listField, recordField } from './fields';
+import { foldGeminiStream } from './fold';
+import { charsOf, partSays, partsOf } from './parts';
+import type { Chunk } from './relay';
+import { GeminiRelay } from './relay';
+import type { GeminiRequest } from './request';
+import { signedBody } from './signatures';
+import { shownUsage } from './usage';
+
+/** The members of which at least one is in every answer and chunk (https://ai.google.dev/api/generate-content). */
+const ANSWER_MEMBERS = ['candidates', 'promptFeedback', 'usageMetadata', 'modelVersion', 'responseId'] as const;
+
+const isAnswer = (json: Fields): boolean =>
+  (json.error === undefined || json.error === null) && ANSWER_MEMBERS.some((name) => json[name] !== undefined);
+
+const isBlocked = (json: Fields): boolean => field(recordField(json, 'promptFeedback') ?? {}, 'blockReason') !== undefined;
+
+const hasEnd = (candidate: Fields): boolean =>
+  typeof candidate.finishReason === 'string' && candidate.finishReason !== '' && candidate.finishReason !== 'FINISH_REASON_UNSPECIFIED';
+
+export function readGeminiAnswer(json: unknown): Answer | undefined {
+  if (!isRecord(json) || !isAnswer(json) || (!Array.isArray(json.candidates) && !isBlocked(json))) return undefined;
+  const parts = listField(json, 'candidates').flatMap(partsOf);
+  return {
+    usage: json.usageMetadata,
+    hasOutput: parts.some(partSays),
+    outputChars: parts.reduce((sum, part) => sum + charsOf(part), 0),
+  };
+}
+
+/** The path names the model; a body that does so too names the client's. */
+export const withoutModel = (body: string): string => rewriteMembers(body, (raw, key) => (key === 'model' ? undefined : raw));
+
+/** A Gemini call to an upstream that speaks the same format; the body is the client's own. */
+export const straightBridge = (request: Pick<GeminiRequest, 'body'>): Bridge => ({
+  request: () => ({ body: withoutModel(request.body) }),
+  readAnswer: readGeminiAnswer,
+  renderAnswer: (text, receipt) => setMembers(text, { usageMetadata: JSON.stringify(shownUsage(receipt)) }),
+  foldStream: foldGeminiStream,
+  repaired(message) {
+    const body = signedBody(request.body, message);
+    return body === undefined ? undefined : { ...straightBridge({ body }), repaired: () => undefined };
+  },
+});
+
+/** A Gemini stream to a Gemini client: chunk by chunk as it comes. */
+export class StraightRelay extends GeminiRelay {
+  private about: Fields = {};
+
+  protected isAnswer = isAnswer;
+
+  protected usageOf = ({ usageMetadata }: Fields): unknown => (isRecord(usageMetadata) ? usageMetadata : undefined);
+
+  protected shownUsage = (receipt: Receipt): Fields => shownUsage(receipt);
+
+  protected tail = (): Fields => this.about;
+
+  protected convert(json: Fields, data: string): Chunk | undefined {
+    const { modelVersion, responseId } = json;
+    this.about = { ...(modelVersion !== undefined && { modelVersion }), ...(responseId !== undefined && { responseId }) };
+    const candidates = listField(json, 'candidates');
+    const blocked = isBlocked(json);
+    if (candidates.length === 0 && !blocked) return undefined;
+    const parts = candidates.flatMap(partsOf);
+    for (const part of parts) this.outputChars += charsOf(part);
+    this.hasOutput ||= parts.some(partSays);
+    const indexOf = ({ index }: Fields): number => (typeof index === 'number' ? index : 0);
+    return {
+      // A line break is only ever between tokens of JSON, and would be the end of the event's first line.
+      json: data.includes('\n') ? data.replaceAll('\n', '') : data,
+      matters: parts.length > 0 && parts.some((part) => partSays(part) || part.thoughtSignature !== undefined),
+      candidates: candidates.map(indexOf),
+      finished: candidates.filter(hasEnd).map(indexOf),
+      blocked,
+    };
+  }
+}

@@ -1,0 +1,35 @@
+import type { GatewayError } from '../../core/errors';
+import type { WireId } from '../../core/wire-id';
+import type { OutgoingStream, StreamRelay } from '../types';
+import { renderGeminiError } from './errors';
+import { arrayFraming, eventFraming, type Framing } from './framing';
+import { OverChatRelay } from './over-chat/relay';
+import type { GeminiRequest } from './request';
+import { StraightRelay } from './straight';
+
+/** The client's end of a Gemini stream. Nothing goes to it before the first content, so upstreams may take turns. */
+export class GeminiStream implements OutgoingStream {
+  readonly contentType: string;
+  private readonly framing: Framing;
+
+  constructor(
+    private readonly request: Pick<GeminiRequest, 'choices' | 'includeThoughts' | 'streamAs'>,
+    private readonly requestId: string,
+  ) {
+    const asEvents = request.streamAs === 'events';
+    this.framing = asEvents ? eventFraming() : arrayFraming();
+    this.contentType = asEvents ? 'text/event-stream; charset=utf-8' : 'application/json; charset=utf-8';
+  }
+
+  relay(wire: WireId): StreamRelay {
+    return wire === 'gemini' ? new StraightRelay(this.framing, this.request.choices) : new OverChatRelay(this.framing, this.request);
+  }
+
+  keepalive = (): string => this.framing.keepalive();
+
+  fail = (error: GatewayError): string => this.framing.fail(renderGeminiError(error, this.requestId).body);
+}
+
+/** For a stream of which nothing is known: most are server-sent events. */
+export const renderGeminiStreamError = (error: GatewayError, requestId: string): string =>
+  eventFraming().fail(renderGeminiError(error, requestId).body);

@@ -1,0 +1,27 @@
+import { isRecord } from '../../core/record';
+import type { Usage } from '../../core/usage';
+import type { Receipt } from '../types';
+import type { Fields } from './fields';
+
+/** Usage in Google's terms: the prompt includes what was cached, the candidates leave the thoughts out. */
+export function usageMetadata({ outputTokens, reasoningTokens, cacheReadTokens, ...usage }: Usage): Fields {
+  const promptTokenCount = usage.inputTokens + cacheReadTokens + usage.cacheWrite5mTokens + usage.cacheWrite1hTokens;
+  return {
+    promptTokenCount,
+    candidatesTokenCount: outputTokens - reasoningTokens,
+    totalTokenCount: promptTokenCount + outputTokens,
+    ...(reasoningTokens > 0 && { thoughtsTokenCount: reasoningTokens }),
+    ...(cacheReadTokens > 0 && { cachedContentTokenCount: cacheReadTokens }),
+  };
+}
+
+/** For an upstream whose usage is in other terms than Google's. */
+export const convertedUsage = ({ usage, reported, creditsUsed }: Receipt): Fields => ({
+  ...usageMetadata(usage),
+  ...(reported === undefined && { estimated: true }),
+  creditsUsed,
+});
+
+/** The upstream's own object, or ours where it sent none. */
+export const shownUsage = (receipt: Receipt): Fields =>
+  isRecord(receipt.reported) ? { ...receipt.reported, creditsUsed: receipt.creditsUsed } : convertedUsage(receipt);

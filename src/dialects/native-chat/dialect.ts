@@ -1,0 +1,69 @@
+import { ok } from '../../core/errors';
+import { setMembers } from '../../core/json';
+import { fromCredits, type MicroCredits } from '../../core/money';
+import { isRecord, parseJson } from '../../core/record';
+import type { Usage } from '../../core/usage';
+import { chatCall } from '../openai-chat/dialect';
+import { parseChat } from '../openai-chat/request';
+import { renderChatStreamError } from '../openai-chat/stream';
+import { renderOpenaiError } from '../openai-errors';
+import type { Bridge, Call, Dialect } from '../types';
+import { NativeChatStream } from './stream';
+
+/** Answers where the client names no model. */
+export const DEFAULT_MODEL = 'gpt-5.4-mini';
+
+/** What a message costs at least: for each started so many tokens of its conversation, so much. */
+const TOKENS_PER_STEP = 4_096;
+const STEP_MICRO = fromCredits(2);
+
+export function leastMicro({ inputTokens, cacheReadTokens, cacheWrite5mTokens, cacheWrite1hTokens, outputTokens }: Usage): MicroCredits {
+  const tokens = inputTokens + cacheReadTokens + cacheWrite5mTokens + cacheWrite1hTokens + outputTokens;
+  return Math.max(1, Math.ceil(tokens / TOKENS_PER_STEP)) * STEP_MICRO;
+}
+
+function withModel(body: string): string {
+  const json = parseJson(body);
+  const lacksOne = isRecord(json) && (json.model === undefined || json.model === null || json.model === '');
+  return lacksOne ? setMembers(body, { model: JSON.stringify(DEFAULT_MODEL) }) : body;
+}
+
+/** The answer also says at its top what it cost. */
+function priced(bridge: Bridge): Bridge {
+  const repaired = bridge.repaired?.bind(bridge);
+  return {
+    ...bridge,
+    renderAnswer: (text, receipt) => setMembers(bridge.renderAnswer(text, receipt), { creditsUsed: JSON.stringify(receipt.creditsUsed) }),
+    ...(repaired && {
+      repaired: (message) => {
+        const other = repaired(message);
+        return other && priced(other);
+      },
+    }),
+  };
+}
+
+function nativeCall(call: Call): Call {
+  return {
+    ...call,
+    leastMicro,
+    over: (wire) => {
+      const bridge = call.over(wire);
+      return bridge && priced(bridge);
+    },
+    openStream: (requestId) => new NativeChatStream(call.openStream(requestId)),
+  };
+}
+
+/** The gateway's own short form of a chat: `{messages, stream?, model?}` to `{id, choices, creditsUsed}`. */
+export const nativeChat: Dialect = {
+  id: 'native-chat',
+  families: ['chat', 'responses', 'gemini'],
+  wires: ['openai-chat'],
+  parse({ body }) {
+    const parsed = parseChat(withModel(body));
+    return parsed.ok ? ok(nativeCall(chatCall(parsed.value))) : parsed;
+  },
+  renderError: renderOpenaiError,
+  renderLoneError: renderChatStreamError,
+};

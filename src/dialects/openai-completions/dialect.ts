@@ -1,0 +1,49 @@
+import { ok } from '../../core/errors';
+import { isRecord } from '../../core/record';
+import { renderChatAnswer } from '../openai-chat/answer';
+import { CHAT_CHUNKS, type ChunkShape } from '../openai-chat/relay';
+import { type ChatRequest, upstreamChatBody } from '../openai-chat/request';
+import { ChatStream, renderChatStreamError } from '../openai-chat/stream';
+import { renderOpenaiError } from '../openai-errors';
+import type { Answer, Bridge, Dialect } from '../types';
+import { parseCompletions } from './request';
+
+const CHUNKS: ChunkShape = {
+  ...CHAT_CHUNKS,
+  object: 'text_completion',
+  speaks: ({ text }) => typeof text === 'string' && text !== '',
+  lastChoice: { index: 0, text: '', logprobs: null, finish_reason: 'stop' },
+  textBegins: /"text"\s*:\s*"/g,
+};
+
+function readAnswer(json: unknown): Answer | undefined {
+  if (!isRecord(json) || !Array.isArray(json.choices)) return undefined;
+  const texts = (json.choices as unknown[]).map((choice) => (isRecord(choice) && typeof choice.text === 'string' ? choice.text : ''));
+  const outputChars = texts.reduce((sum, text) => sum + text.length, 0);
+  return { usage: json.usage, hasOutput: outputChars > 0, outputChars };
+}
+
+const bridge = (request: ChatRequest): Bridge => ({
+  request: ({ model }) => ({ body: upstreamChatBody(request, model) }),
+  readAnswer,
+  renderAnswer: renderChatAnswer,
+});
+
+/** OpenAI's legacy Completions (platform.openai.com/docs/api-reference/completions). */
+export const openaiCompletions: Dialect = {
+  id: 'openai-completions',
+  families: ['chat', 'responses', 'gemini'],
+  wires: ['openai-completions'],
+  parse({ body }) {
+    const parsed = parseCompletions(body);
+    if (!parsed.ok) return parsed;
+    const request = parsed.value;
+    return ok({
+      ...request,
+      over: (wire) => (wire === 'openai-completions' ? bridge(request) : undefined),
+      openStream: (requestId) => new ChatStream(request, requestId, CHUNKS),
+    });
+  },
+  renderError: renderOpenaiError,
+  renderLoneError: renderChatStreamError,
+};

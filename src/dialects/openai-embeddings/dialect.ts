@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { fail, ok } from '../../core/errors';
+import { setMembers } from '../../core/json';
+import { isRecord } from '../../core/record';
+import { estimateTokens } from '../estimate-tokens';
+import { renderChatAnswer } from '../openai-chat/answer';
+import { renderChatStreamError } from '../openai-chat/stream';
+import { renderOpenaiError } from '../openai-errors';
+import { parseBody } from '../parse-body';
+import type { Answer, Bridge, Call, Dialect, OutgoingStream, Receipt } from '../types';
+import { encodeVectors } from './vectors';
+
+/** What is priced or routed on. All other fields pass through as they came. */
+const embeddingsRequest = z.looseObject({
+  model: z.string().min(1),
+  input: z.union([z.string(), z.array(z.unknown()).min(1)]),
+  encoding_format: z.string().nullish(),
+});
+
+function readAnswer(json: unknown): Answer | undefined {
+  if (!isRecord(json) || !Array.isArray(json.data)) return undefined;
+  return { usage: json.usage, hasOutput: json.data.length > 0, outputChars: 0 };
+}
+
+const bridge = (body: string, model: string, base64: boolean): Bridge => ({
+  request: (target) => ({ body: target.model === model ? body : setMembers(body, { model: JSON.stringify(target.model) }) }),
+  readAnswer,
+  renderAnswer: (text: string, receipt: Receipt) => renderChatAnswer(base64 ? encodeVectors(text) : text, receipt),
+});
+
+/** Embeddings come in one piece. */
+const noStream = (): OutgoingStream => {
+  throw new Error('embeddings are not streamed');
+};
+
+function call(body: string, model: string, base64: boolean): Call {
+  return {
+    model,
+    stream: false,
+    choices: 0,
+    maxOutputTokens: undefined,
+    estimatedInputTokens: estimateTokens(body),
+    over: (wire) => (wire === 'openai-embeddings' ? bridge(body, model, base64) : undefined),
+    openStream: noStream,
+  };
+}
+
+/** OpenAI Embeddings (platform.openai.com/docs/api-reference/embeddings). */
+export const openaiEmbeddings: Dialect = {
+  id: 'openai-embeddings',
+  families: ['embedding'],
+  wires: ['openai-embeddings'],
+  parse({ body }) {
+    const parsed = parseBody(body, embeddingsRequest);
+    if (!parsed.ok) return parsed;
+    const { model, encoding_format: format } = parsed.value.data;
+    if (format && format !== 'float' && format !== 'base64')
+      return fail('invalid_request', 'The field `encoding_format` must be `float` or `base64`.', { param: 'encoding_format' });
+    return ok(call(body, model, format === 'base64'));
+  },
+  renderError: renderOpenaiError,
+  renderLoneError: renderChatStreamError,
+};

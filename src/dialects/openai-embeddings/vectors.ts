@@ -1,0 +1,25 @@
+import { isRecord, parseJson } from '../../core/record';
+
+function toBase64(vector: readonly number[]): string {
+  const bytes = new Uint8Array(new Float32Array(vector).buffer);
+  let binary = '';
+  for (const byte of bytes) binary += String.fromCharCode(byte);
+  return btoa(binary);
+}
+
+const isVector = (value: unknown): value is number[] => Array.isArray(value) && value.every((part) => typeof part === 'number');
+
+/**
+ * Vectors as base64 of little-endian 32-bit floats, for an upstream that sends numbers all the same: some official
+ * clients ask for base64 unasked and read numbers as an empty vector.
+ */
+export function encodeVectors(text: string): string {
+  const json = parseJson(text);
+  if (!isRecord(json) || !Array.isArray(json.data)) return text;
+  const data = json.data as unknown[];
+  if (!data.some((entry) => isRecord(entry) && isVector(entry.embedding))) return text;
+  const encoded = data.map((entry) =>
+    isRecord(entry) && isVector(entry.embedding) ? { ...entry, embedding: toBase64(entry.embedding) } : entry,
+  );
+  return JSON.stringify({ ...json, data: encoded });
+}

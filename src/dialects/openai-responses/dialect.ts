@@ -1,0 +1,49 @@
+import { ok } from '../../core/errors';
+import type { WireId } from '../../core/wire-id';
+import type { Bridge, Call, Dialect } from '../types';
+import { responsesBridge } from './bridge';
+import { renderLoneError, renderResponsesError } from './errors';
+import { overChatBridge } from './over-chat/bridge';
+import { type ChatCrossing, crossToChat } from './over-chat/request';
+import { parseResponses, type ResponsesRequest } from './request';
+import { ResponsesStream } from './stream';
+
+export function responsesCall(request: ResponsesRequest): Call {
+  const { model, stream, maxOutputTokens, estimatedInputTokens, continuesRequest, background } = request;
+  // Converted once, and only where a target asks for it.
+  let crossing: { found: ChatCrossing | undefined } | undefined;
+  const overChat = (): ChatCrossing | undefined => {
+    crossing ??= { found: crossToChat(request) };
+    return crossing.found;
+  };
+  return {
+    model,
+    stream,
+    choices: 1,
+    maxOutputTokens,
+    estimatedInputTokens,
+    ...(continuesRequest !== undefined && { continuesRequest }),
+    background,
+    over: (wire) => bridgeOver(wire, request, overChat),
+    openStream: (requestId) => new ResponsesStream(request, requestId, overChat),
+  };
+}
+
+function bridgeOver(wire: WireId, request: ResponsesRequest, overChat: () => ChatCrossing | undefined): Bridge | undefined {
+  if (wire === 'openai-responses') return responsesBridge(request);
+  const crossing = wire === 'openai-chat' && !request.compacts ? overChat() : undefined;
+  return crossing && overChatBridge(request, crossing);
+}
+
+/** OpenAI Responses (platform.openai.com/docs/api-reference/responses). */
+export const openaiResponses: Dialect = {
+  id: 'openai-responses',
+  families: ['chat', 'responses', 'gemini'],
+  wires: ['openai-responses', 'openai-chat'],
+  parse(request) {
+    const parsed = parseResponses(request);
+    return parsed.ok ? ok(responsesCall(parsed.value)) : parsed;
+  },
+  renderError: renderResponsesError,
+  renderLoneError,
+};

@@ -1,0 +1,53 @@
+import { skipString } from '../../core/json';
+import { isRecord } from '../../core/record';
+
+export const CREATED = 'response.created';
+
+/** Events that tell of the response as a whole while it goes on. */
+export const OPENING_EVENTS: ReadonlySet<string> = new Set([CREATED, 'response.queued', 'response.in_progress']);
+
+/** Events by which something begins that is still empty. */
+export const EMPTY_BEGINNINGS: ReadonlySet<string> = new Set([
+  'response.output_item.added',
+  'response.content_part.added',
+  'response.reasoning_summary_part.added',
+]);
+
+/** One event as it is sent; JSON over several lines keeps to the rules of the format. */
+export const formatEvent = (type: string, data: string): string => `event: ${type}\ndata: ${data.replace(/\r\n|\n|\r/g, '\ndata: ')}\n\n`;
+
+/** An event of the gateway's own. */
+export const numberedEvent = (type: string, number: number, fields: Record<string, unknown>): string =>
+  formatEvent(type, JSON.stringify({ type, sequence_number: number, ...fields }));
+
+/** What kind of event it is: by its own word, else by the event's name, else by there being an error in it. */
+export function eventType(json: Record<string, unknown>, event: string): string | undefined {
+  if (typeof json.type === 'string') return json.type;
+  const named = /^event: ?(\S+)/m.exec(event)?.[1];
+  return named ?? (isRecord(json.error) || typeof json.error === 'string' ? 'error' : undefined);
+}
+
+const DELTA_BEGINS = /"delta"\s*:\s*"/g;
+
+/** How much text the events carry, in characters of JSON: enough for an estimate where usage is missing. */
+export function deltaChars(events: string): number {
+  let chars = 0;
+  DELTA_BEGINS.lastIndex = 0;
+  while (DELTA_BEGINS.test(events)) {
+    const from = DELTA_BEGINS.lastIndex;
+    const end = skipString(events, from - 1);
+    chars += end - 1 - from;
+    DELTA_BEGINS.lastIndex = end;
+  }
+  return chars;
+}
+
+const NUMBER = '"sequence_number"';
+
+/** The number of the last event in a text; a quoted one, inside a string, has a backslash before its quote. */
+export function lastSequenceNumber(events: string): number | undefined {
+  const at = events.lastIndexOf(NUMBER);
+  if (at < 0) return undefined;
+  const digits = /^\s*:\s*(\d+)/.exec(events.slice(at + NUMBER.length, at + NUMBER.length + 32))?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}

@@ -1,0 +1,72 @@
+import { isRecord, parseJson } from '../../../core/record';
+import type { Receipt } from '../../types';
+import { itemId, responseId } from '../ids';
+import type { ResponsesRequest } from '../request';
+import { nowSeconds, ownResponse } from '../response-object';
+import { ownUsage } from '../usage';
+import {
+  annotationsOf,
+  argumentsOf,
+  callItem,
+  contentOf,
+  endOf,
+  itemPrefix,
+  type MessagePart,
+  messageItem,
+  pictureItem,
+  picturesOf,
+  reasoningItem,
+  thoughtOf,
+} from './items';
+import type { ChatCrossing } from './request';
+
+type Fields = Record<string, unknown>;
+
+/** A chat completion as the response that it comes to. */
+export function renderOverChat(request: ResponsesRequest, { origins }: ChatCrossing, text: string, receipt: Receipt): string {
+  const json = parseJson(text);
+  const { model, created, choices }: Fields = isRecord(json) ? json : {};
+  const choice: unknown = Array.isArray(choices) ? choices[0] : undefined;
+  const { message, finish_reason }: Fields = isRecord(choice) ? choice : {};
+  const { status, incomplete_details } = endOf(finish_reason);
+  const id = responseId(receipt.requestId);
+  return JSON.stringify(
+    ownResponse(request, {
+      id,
+      createdAt: typeof created === 'number' ? created : nowSeconds(),
+      status,
+      ...(typeof model === 'string' && { model }),
+      incomplete_details,
+      output: isRecord(message) ? itemsOf(message, id, status, origins) : [],
+      store: false,
+      usage: ownUsage(receipt),
+    }),
+  );
+}
+
+function itemsOf(message: Fields, response: string, status: 'completed' | 'incomplete', origins: ChatCrossing['origins']): Fields[] {
+  const items: Fields[] = [];
+  const idOf = (prefix: string): string => itemId(prefix, response, items.length);
+  const thought = thoughtOf(message);
+  if (thought !== '') items.push(reasoningItem(idOf('rs'), thought));
+  const parts = partsOf(message);
+  if (parts.length > 0) items.push(messageItem(idOf('msg'), parts, status));
+  for (const call of Array.isArray(message.tool_calls) ? (message.tool_calls as unknown[]) : []) {
+    if (!isRecord(call) || !isRecord(call.function) || typeof call.function.name !== 'string') continue;
+    const { name } = call.function;
+    const origin = origins.get(name) ?? { name, isCustom: false };
+    const id = idOf(itemPrefix(origin));
+    const callId = typeof call.id === 'string' && call.id !== '' ? call.id : `call_${id}`;
+    items.push(callItem(id, { callId, origin, arguments: argumentsOf(call.function.arguments) || '{}' }, status));
+  }
+  for (const picture of picturesOf(message)) items.push(pictureItem(idOf('ig'), picture, 'completed'));
+  return items;
+}
+
+function partsOf(message: Fields): MessagePart[] {
+  const parts: MessagePart[] = [];
+  const text = contentOf(message);
+  if (text !== '') parts.push({ type: 'output_text', text, annotations: annotationsOf(message) });
+  if (typeof message.refusal === 'string' && message.refusal !== '') parts.push({ type: 'refusal', refusal: message.refusal });
+  return parts;
+}

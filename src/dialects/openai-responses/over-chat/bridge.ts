@@ -1,0 +1,18 @@
+import { readChatAnswer } from '../../openai-chat/answer';
+import { foldChatStream } from '../../openai-chat/fold';
+import type { Bridge } from '../../types';
+import type { ResponsesRequest } from '../request';
+import { renderOverChat } from './answer';
+import { type ChatCrossing, withoutRefused } from './request';
+
+/** A Responses call to an upstream that speaks chat alone. */
+export const overChatBridge = (request: ResponsesRequest, crossing: ChatCrossing): Bridge => ({
+  request: ({ model }) => ({ body: JSON.stringify({ model, ...crossing.fields }) }),
+  readAnswer: readChatAnswer,
+  renderAnswer: (text, receipt) => renderOverChat(request, crossing, text, receipt),
+  foldStream: foldChatStream,
+  repaired(message) {
+    const without = withoutRefused(crossing, message);
+    return without && overChatBridge(request, without);
+  },
+});

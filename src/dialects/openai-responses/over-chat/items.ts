@@ -1,0 +1,101 @@
+import { isRecord, parseJson } from '../../../core/record';
+import type { ToolOrigin } from './tools';
+
+type Fields = Record<string, unknown>;
+export type ItemStatus = 'in_progress' | 'completed' | 'incomplete';
+
+/** A part of a message: what the model says, or why it will not. */
+export type MessagePart = { type: 'output_text'; text: string; annotations: Fields[] } | { type: 'refusal'; refusal: string };
+
+export const partOf = (part: MessagePart): Fields => (part.type === 'output_text' ? { ...part, logprobs: [] } : { ...part });
+
+export const messageItem = (id: string, parts: readonly MessagePart[], status: ItemStatus): Fields => ({
+  id,
+  type: 'message',
+  status,
+  role: 'assistant',
+  content: parts.map(partOf),
+});
+
+export const reasoningItem = (id: string, text: string): Fields => ({
+  id,
+  type: 'reasoning',
+  summary: text === '' ? [] : [{ type: 'summary_text', text }],
+});
+
+export interface ToolCall {
+  callId: string;
+  origin: ToolOrigin;
+  arguments: string;
+}
+
+export const itemPrefix = ({ isCustom }: ToolOrigin): string => (isCustom ? 'ctc' : 'fc');
+
+export function callItem(id: string, { callId, origin, arguments: args }: ToolCall, status: ItemStatus): Fields {
+  const { name, namespace, isCustom } = origin;
+  return {
+    id,
+    type: isCustom ? 'custom_tool_call' : 'function_call',
+    status,
+    call_id: callId,
+    name,
+    ...(namespace !== undefined && { namespace }),
+    ...(isCustom ? { input: status === 'in_progress' ? '' : customInput(args) } : { arguments: args }),
+  };
+}
+
+/** The free text that a custom tool's one argument holds; what is no JSON is taken for the text itself. */
+export function customInput(args: string): string {
+  const json = parseJson(args);
+  return isRecord(json) && typeof json.input === 'string' ? json.input : args;
+}
+
+/** Arguments as text: some upstreams send them as an object. */
+export const argumentsOf = (value: unknown): string => (typeof value === 'string' ? value : isRecord(value) ? JSON.stringify(value) : '');
+
+/** What a model thought, under either of the names that upstreams give it. */
+export function thoughtOf({ reasoning_content, reasoning }: Fields): string {
+  const found = [reasoning_content, reasoning].find((text) => typeof text === 'string' && text !== '');
+  return typeof found === 'string' ? found : '';
+}
+
+/** Text, which some upstreams send in parts. */
+export function contentOf({ content }: Fields): string {
+  if (typeof content === 'string') return content;
+  if (!Array.isArray(content)) return '';
+  return (content as unknown[]).map((part) => (isRecord(part) && typeof part.text === 'string' ? part.text : '')).join('');
+}
+
+/** Sources in the shape of this format, which has no object within the object. */
+export function annotationsOf({ annotations }: Fields): Fields[] {
+  if (!Array.isArray(annotations)) return [];
+  return (annotations as unknown[]).flatMap((annotation) => {
+    if (!isRecord(annotation) || !isRecord(annotation.url_citation)) return [];
+    const { url, title = '', start_index = 0, end_index = 0 } = annotation.url_citation;
+    return typeof url === 'string' ? [{ type: 'url_citation', url, title, start_index, end_index }] : [];
+  });
+}
+
+/** Pictures that a model drew, as base64. */
+export function picturesOf({ images }: Fields): string[] {
+  if (!Array.isArray(images)) return [];
+  return (images as unknown[]).flatMap((image) => {
+    const url = isRecord(image) && isRecord(image.image_url) ? image.image_url.url : undefined;
+    const data = typeof url === 'string' ? url.split(';base64,')[1] : undefined;
+    return data === undefined ? [] : [data];
+  });
+}
+
+export const pictureItem = (id: string, result: string | null, status: ItemStatus): Fields => ({
+  id,
+  type: 'image_generation_call',
+  status,
+  result,
+});
+
+/** How a chat answer ended, in the words of this format. */
+export function endOf(finishReason: unknown): { status: 'completed' | 'incomplete'; incomplete_details: { reason: string } | null } {
+  if (finishReason === 'length') return { status: 'incomplete', incomplete_details: { reason: 'max_output_tokens' } };
+  if (finishReason === 'content_filter') return { status: 'incomplete', incomplete_details: { reason: 'content_filter' } };
+  return { status: 'completed', incomplete_details: null };
+}

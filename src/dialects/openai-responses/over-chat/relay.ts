@@ -1,0 +1,139 @@
+import { isRecord, parseJson } from '../../../core/record';
+import { eventData, splitEvents } from '../../../core/sse';
+import type { Receipt, StreamRelay } from '../../types';
+import { nowSeconds, ownResponse } from '../response-object';
+import type { StreamState } from '../stream-state';
+import { ownUsage } from '../usage';
+import { ItemWriter } from './item-writer';
+import { annotationsOf, argumentsOf, contentOf, endOf, picturesOf, thoughtOf } from './items';
+import type { ChatCrossing } from './request';
+
+type Fields = Record<string, unknown>;
+const IN_PROGRESS = 'response.in_progress';
+
+/** A chat stream on its way to a client of Responses: its chunks become the events that say the same. */
+export class OverChatRelay implements StreamRelay {
+  hasContent = false;
+  hasOutput = false;
+  ended = false;
+  complete = false;
+  failure: { error: unknown } | undefined;
+  usage: unknown;
+  outputChars = 0;
+  private finishReason: unknown;
+  private model: string | undefined;
+  private createdAt: number | undefined;
+  private readonly writer: ItemWriter;
+
+  constructor(
+    private readonly state: StreamState,
+    { origins }: Pick<ChatCrossing, 'origins'>,
+  ) {
+    this.writer = new ItemWriter(state, origins);
+  }
+
+  push(events: string): string {
+    if (this.ended || this.failure) return '';
+    const hadContent = this.hasContent;
+    const takeBack = this.state.checkpoint();
+    let out = '';
+    for (const event of splitEvents(events)) {
+      out += this.pushEvent(event);
+      if (this.ended || this.failure) break;
+    }
+    if (!this.failure || hadContent) return out;
+    // Nothing of this upstream was seen yet, so nothing of it has to be: the next one begins afresh.
+    takeBack();
+    this.hasContent = false;
+    return '';
+  }
+
+  pushRest(text: string): string {
+    const events = splitEvents(text);
+    const data = eventData(events.at(-1) ?? '')?.trim();
+    const torn = data === undefined || (data !== '[DONE]' && parseJson(data) === undefined);
+    if (torn) events.pop();
+    return this.push(events.join(''));
+  }
+
+  private pushEvent(event: string): string {
+    const data = eventData(event)?.trim();
+    if (data === undefined || data === '') return '';
+    if (data === '[DONE]') {
+      this.ended = true;
+      // Some upstreams close an answer without giving a reason.
+      return this.writer.hasBegun ? this.finish('stop') : '';
+    }
+    const chunk = parseJson(data);
+    if (!isRecord(chunk) || (chunk.error !== undefined && chunk.error !== null) || !Array.isArray(chunk.choices)) {
+      this.failure = { error: chunk };
+      return '';
+    }
+    const choice = (chunk.choices as unknown[]).find((one) => isRecord(one) && (one.index ?? 0) === 0);
+    this.usage = [chunk.usage, isRecord(choice) && choice.usage].find(isRecord) ?? this.usage;
+    const opening = this.open(chunk);
+    if (!isRecord(choice) || this.complete) return opening;
+    const { delta, finish_reason } = choice;
+    const written = isRecord(delta) ? this.write(delta) : '';
+    if (written !== '') {
+      this.hasContent = true;
+      this.hasOutput = true;
+    }
+    const end = typeof finish_reason === 'string' && finish_reason !== '' ? this.finish(finish_reason) : '';
+    return opening + written + end;
+  }
+
+  private open({ model, created }: Fields): string {
+    if (typeof model === 'string') this.model ??= model;
+    if (typeof created === 'number') this.createdAt ??= created;
+    const { state } = this;
+    const opening = state.create({ store: false, ...(this.model !== undefined && { model: this.model }) }, this.createdAt);
+    if (state.opened.has(IN_PROGRESS)) return opening;
+    state.opened.add(IN_PROGRESS);
+    return opening + state.event(IN_PROGRESS, { response: parseJson(state.response ?? '{}') });
+  }
+
+  private write(delta: Fields): string {
+    const { writer } = this;
+    const thought = thoughtOf(delta);
+    const text = contentOf(delta);
+    const refusal = typeof delta.refusal === 'string' ? delta.refusal : '';
+    const calls = Array.isArray(delta.tool_calls) ? (delta.tool_calls as unknown[]) : [];
+    this.outputChars += thought.length + text.length + refusal.length + calls.reduce<number>((sum, call) => sum + callChars(call), 0);
+    let out = '';
+    if (thought !== '') out += writer.think(thought);
+    if (text !== '') out += writer.say(text);
+    for (const annotation of annotationsOf(delta)) out += writer.cite(annotation);
+    if (refusal !== '') out += writer.refuse(refusal);
+    for (const call of calls) out += writer.call(call);
+    for (const picture of picturesOf(delta)) out += writer.draw(picture);
+    return out;
+  }
+
+  /** The items end at once, and not only with the stream: Codex runs a tool when its item is done. */
+  private finish(reason: string): string {
+    if (this.complete) return '';
+    this.finishReason = reason;
+    this.complete = true;
+    this.hasContent = true;
+    return this.writer.close(endOf(reason).status);
+  }
+
+  close(receipt: Receipt): string {
+    const { status, incomplete_details } = endOf(this.finishReason);
+    const { request, names } = this.state;
+    const response = ownResponse(request, {
+      id: names.id,
+      createdAt: this.createdAt ?? nowSeconds(),
+      status,
+      ...(this.model !== undefined && { model: this.model }),
+      incomplete_details,
+      output: this.writer.output,
+      store: false,
+      usage: ownUsage(receipt),
+    });
+    return this.state.event(`response.${status}`, { response });
+  }
+}
+
+const callChars = (call: unknown): number => (isRecord(call) && isRecord(call.function) ? argumentsOf(call.function.arguments).length : 0);

@@ -1,0 +1,87 @@
+import { isRecord } from '../../../core/record';
+import type { ResponsesRequest } from '../request';
+import { ChatMessages } from './messages';
+import { chatToolChoice, chatTools, type ToolOrigin } from './tools';
+
+type Fields = Record<string, unknown>;
+
+/** A Responses call as a chat call, and what leads back from its answer. */
+export interface ChatCrossing {
+  /** The body but for the model. */
+  fields: Fields;
+  origins: ReadonlyMap<string, ToolOrigin>;
+}
+
+/** What an upstream of chat does not keep, run or know: a call that leans on it cannot cross. */
+const BEYOND_CHAT = ['previous_response_id', 'conversation', 'prompt', 'context_management'] as const;
+
+/** Fields of the same meaning, by their name in chat. */
+const SAME: Readonly<Record<string, string>> = {
+  max_completion_tokens: 'max_output_tokens',
+  temperature: 'temperature',
+  top_p: 'top_p',
+  user: 'user',
+  metadata: 'metadata',
+  prompt_cache_key: 'prompt_cache_key',
+  safety_identifier: 'safety_identifier',
+  service_tier: 'service_tier',
+};
+
+const isGiven = (value: unknown): boolean => value !== undefined && value !== null;
+
+/** Undefined where the call asks for what chat cannot do; nothing of it is left out in silence. */
+export function crossToChat({ fields, stream, background }: ResponsesRequest): ChatCrossing | undefined {
+  if (background || BEYOND_CHAT.some((name) => isGiven(fields[name]))) return undefined;
+  const chat = new ChatMessages();
+  if (!chat.instruct(fields.instructions) || !chat.addAll(fields.input) || chat.messages.length === 0) return undefined;
+  const tools = chatTools([...(Array.isArray(fields.tools) ? (fields.tools as unknown[]) : []), ...chat.tools]);
+  const chosen = tools && chatToolChoice(fields.tool_choice, tools);
+  if (!tools || !chosen) return undefined;
+  const same = Object.entries(SAME).flatMap(([name, from]) => (isGiven(fields[from]) ? [[name, fields[from]]] : []));
+  const hasTools = chosen.functions.length > 0;
+  return {
+    fields: {
+      messages: chat.messages,
+      ...(hasTools && { tools: chosen.functions }),
+      ...(hasTools && isGiven(chosen.choice) && { tool_choice: chosen.choice }),
+      ...(hasTools && isGiven(fields.parallel_tool_calls) && { parallel_tool_calls: fields.parallel_tool_calls }),
+      ...textFields(fields.text),
+      ...reasoningFields(fields.reasoning),
+      ...Object.fromEntries(same),
+      ...(stream && { stream, stream_options: { include_usage: true } }),
+    },
+    origins: tools.origins,
+  };
+}
+
+function textFields(text: unknown): Fields {
+  if (!isRecord(text)) return {};
+  const verbosity = isGiven(text.verbosity) ? { verbosity: text.verbosity } : {};
+  if (!isRecord(text.format) || text.format.type === 'text') return verbosity;
+  const { type, ...schema } = text.format;
+  return { ...verbosity, response_format: type === 'json_schema' ? { type, json_schema: schema } : text.format };
+}
+
+const reasoningFields = (reasoning: unknown): Fields =>
+  isRecord(reasoning) && isGiven(reasoning.effort) ? { reasoning_effort: reasoning.effort } : {};
+
+/** What an upstream may not know, and an answer is as good without. */
+const OPTIONAL = [
+  'verbosity',
+  'reasoning_effort',
+  'parallel_tool_calls',
+  'prompt_cache_key',
+  'safety_identifier',
+  'service_tier',
+  'metadata',
+  'user',
+] as const;
+
+/** The call without the optional fields that a refusal names; undefined when it names none. */
+export function withoutRefused(crossing: ChatCrossing, message: string): ChatCrossing | undefined {
+  const refused = new Set<string>(
+    OPTIONAL.filter((name) => crossing.fields[name] !== undefined && new RegExp(`\\b${name}\\b`).test(message)),
+  );
+  if (refused.size === 0) return undefined;
+  return { ...crossing, fields: Object.fromEntries(Object.entries(crossing.fields).filter(([name]) => !refused.has(name))) };
+}

@@ -1,0 +1,116 @@
+import { isRecord } from '../../../core/record';
+
+/** What a function of the chat call stands for in the Responses call. */
+export interface ToolOrigin {
+  name: string;
+  /** The namespace that the tool is in, where it is in one. */
+  namespace?: string;
+  /** Its one argument is free text. */
+  isCustom: boolean;
+}
+
+type Fields = Record<string, unknown>;
+
+/** The tools of a call as chat functions, and the way back from a function's name. */
+export interface ChatTools {
+  functions: Fields[];
+  origins: Map<string, ToolOrigin>;
+}
+
+/** A function's name in chat: https://platform.openai.com/docs/api-reference/chat/create */
+const MAX_NAME_CHARS = 64;
+
+/** The name under which a tool goes: a namespace becomes a part of it, as MCP clients write theirs. */
+export function chatName({ name, namespace }: Pick<ToolOrigin, 'name' | 'namespace'>): string {
+  const whole = namespace === undefined ? name : `${namespace}__${name}`;
+  return whole.replace(/[^\w-]/g, '_').slice(-MAX_NAME_CHARS);
+}
+
+/**
+ * Tools that the model can do without: what searches for tools has nothing to find where all are there, and Codex
+ * sends web search along with everything. Left out only beside others.
+ */
+const DISPENSABLE: ReadonlySet<unknown> = new Set(['web_search', 'web_search_preview', 'web_search_2025_08_26', 'tool_search']);
+
+/** Undefined when one of the tools can neither be had over chat nor be left out. */
+export function chatTools(tools: readonly unknown[]): ChatTools | undefined {
+  const found: ChatTools = { functions: [], origins: new Map() };
+  let isMissing = false;
+  for (const tool of tools) {
+    if (isRecord(tool) && DISPENSABLE.has(tool.type)) isMissing = true;
+    else if (!isRecord(tool) || !addTool(found, tool)) return undefined;
+  }
+  return isMissing && found.functions.length === 0 ? undefined : found;
+}
+
+function addTool(found: ChatTools, tool: Fields, namespace?: string): boolean {
+  const { name } = tool;
+  if (typeof name !== 'string') return false;
+  const origin = { name, ...(namespace !== undefined && { namespace }) };
+  switch (tool.type) {
+    case 'namespace':
+      return (
+        namespace === undefined &&
+        Array.isArray(tool.tools) &&
+        (tool.tools as unknown[]).every((inner) => isRecord(inner) && addTool(found, inner, name))
+      );
+    case 'function':
+      return addFunction(found, { ...origin, isCustom: false }, functionOf(tool));
+    case 'custom':
+      return addFunction(found, { ...origin, isCustom: true }, customOf(tool));
+    default:
+      return false;
+  }
+}
+
+/** Two tools that come to one name could not be told apart in the answer. */
+function addFunction({ functions, origins }: ChatTools, origin: ToolOrigin, definition: Fields): boolean {
+  const name = chatName(origin);
+  const known = origins.get(name);
+  if (known) return known.name === origin.name && known.namespace === origin.namespace;
+  origins.set(name, origin);
+  functions.push({ type: 'function', function: { name, ...definition } });
+  return true;
+}
+
+const functionOf = ({ description, parameters, strict }: Fields): Fields => ({
+  ...(typeof description === 'string' && { description }),
+  ...(isRecord(parameters) && { parameters }),
+  ...(typeof strict === 'boolean' && { strict }),
+});
+
+/** Free text as the one argument of a function; its grammar becomes advice, since chat enforces none. */
+function customOf({ description, format }: Fields): Fields {
+  const said = typeof description === 'string' ? [description] : [];
+  if (isRecord(format) && typeof format.definition === 'string')
+    said.push(`The input must follow this ${String(format.syntax ?? '')} grammar:\n${format.definition}`);
+  return {
+    ...(said.length > 0 && { description: said.join('\n\n') }),
+    parameters: { type: 'object', properties: { input: { type: 'string' } }, required: ['input'], additionalProperties: false },
+  };
+}
+
+/** What a chat call says of which tool to use. */
+export interface ChatToolChoice {
+  choice: unknown;
+  functions: Fields[];
+}
+
+/** Undefined when the choice names a tool that is not there. */
+export function chatToolChoice(choice: unknown, { functions, origins }: ChatTools): ChatToolChoice | undefined {
+  if (choice === undefined || choice === null || typeof choice === 'string') return { choice: choice ?? undefined, functions };
+  if (!isRecord(choice)) return undefined;
+  if (choice.type === 'allowed_tools') {
+    const allowed = Array.isArray(choice.tools) ? (choice.tools as unknown[]) : [];
+    const names = new Set(allowed.flatMap((tool) => chosenName(tool) ?? []));
+    const kept = functions.filter((tool) => names.has(String((tool.function as Fields).name)));
+    return kept.length === 0 ? undefined : { choice: choice.mode ?? 'auto', functions: kept };
+  }
+  const name = chosenName(choice);
+  return name !== undefined && origins.has(name) ? { choice: { type: 'function', function: { name } }, functions } : undefined;
+}
+
+function chosenName(choice: unknown): string | undefined {
+  if (!isRecord(choice) || (choice.type !== 'function' && choice.type !== 'custom') || typeof choice.name !== 'string') return undefined;
+  return chatName({ name: choice.name, ...(typeof choice.namespace === 'string' && { namespace: choice.namespace }) });
+}

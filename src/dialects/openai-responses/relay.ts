@@ -1,0 +1,200 @@
+import { setMembers } from '../../core/json';
+import { isRecord, parseJson } from '../../core/record';
+import { eventData, splitEvents } from '../../core/sse';
+import type { Receipt, StreamRelay } from '../types';
+import { CREATED, deltaChars, EMPTY_BEGINNINGS, eventType, formatEvent, OPENING_EVENTS } from './events';
+import { itemHasContent, rawMember, renamed } from './response-object';
+import type { StreamState } from './stream-state';
+import { pricedUsage } from './usage';
+
+/** Nothing in a run of events needs a closer look unless one of these is in it. Escaped text cannot match. */
+const NOTEWORTHY =
+  /"type"\s*:\s*"(?:response\.(?:created|queued|in_progress|completed|incomplete|failed)|error)"|^event: ?error\b|"error"\s*:\s*[{"]|^data:(?! ?\{)/m;
+
+/** Said by the gateway in an upstream's place, so that it is read as any failure. */
+const CUT_SHORT = {
+  type: 'error',
+  error: { type: 'server_error', code: 'stream_cut_short', message: 'the provider ended its stream before the response was complete' },
+};
+
+interface ReadEvent {
+  type: string;
+  data: string;
+  sequence: unknown;
+  /** The event as it came; undefined where it was changed. */
+  verbatim?: string;
+}
+
+/**
+ * A Responses stream from an upstream of the same format. All bytes pass as they came but for the events that carry
+ * the response object, which bears the gateway's id. An item or part that is announced is held back until something
+ * is in it: up to there another upstream can take over without the client having seen two first items.
+ */
+export class ResponsesRelay implements StreamRelay {
+  hasContent = false;
+  hasOutput = false;
+  ended = false;
+  complete = false;
+  failure: { error: unknown } | undefined;
+  usage: unknown;
+  outputChars = 0;
+  storedId: string | undefined;
+  /** Announced, and still empty. */
+  private announced: ReadEvent[] = [];
+  /** The end of the stream, kept back until usage and cost are known. */
+  private end: ReadEvent | undefined;
+  /** The upstream's own numbers do not go on from what the client has had. */
+  private renumbers = false;
+  /** Opening events that an upstream before this one has sent. */
+  private readonly inherited: ReadonlySet<string>;
+
+  constructor(private readonly state: StreamState) {
+    this.inherited = new Set(state.opened);
+  }
+
+  push(events: string): string {
+    if (this.ended || this.failure) return '';
+    if (this.flows && !NOTEWORTHY.test(events)) return this.pass(events);
+    const hadContent = this.hasContent;
+    const takeBack = this.state.checkpoint();
+    let out = '';
+    for (const event of splitEvents(events)) {
+      out += this.flows && !NOTEWORTHY.test(event) ? this.pass(event) : this.pushEvent(event);
+      if (this.ended || this.failure) break;
+    }
+    if (!this.failure || hadContent) return out;
+    // Nothing of this upstream was seen yet, so nothing of it has to be: the next one begins afresh.
+    takeBack();
+    this.hasContent = false;
+    return '';
+  }
+
+  pushRest(text: string): string {
+    const events = splitEvents(text);
+    const data = eventData(events.at(-1) ?? '')?.trim();
+    const torn = data === undefined || (data !== '[DONE]' && parseJson(data) === undefined);
+    if (torn) events.pop();
+    else events.push('\n\n');
+    return this.push(events.join(''));
+  }
+
+  /** Content runs, under the upstream's own numbers: events pass unread. */
+  private get flows(): boolean {
+    return this.hasContent && this.hasOutput && !this.renumbers;
+  }
+
+  private pass(events: string): string {
+    this.outputChars += deltaChars(events);
+    return this.state.sent(events);
+  }
+
+  private pushEvent(event: string): string {
+    const data = eventData(event)?.trim();
+    if (data === undefined || data === '') return this.hasContent ? event : '';
+    if (data === '[DONE]') return this.failWith(CUT_SHORT);
+    const json = parseJson(data);
+    const type = isRecord(json) ? eventType(json, event) : undefined;
+    if (!isRecord(json) || type === undefined || type === 'error') return this.failWith(json);
+    const read: ReadEvent = { type, data, sequence: json.sequence_number, verbatim: event };
+    if (OPENING_EVENTS.has(type)) return this.open(read, json);
+    if (type === 'response.completed' || type === 'response.incomplete') return this.finish(read, json);
+    if (type === 'response.failed') return this.hasContent && wroteTokens(json) ? this.finish(read, json) : this.failWith(json);
+    if (!this.hasContent && type === 'keepalive') return '';
+    if (!this.hasContent && EMPTY_BEGINNINGS.has(type)) {
+      this.announced.push(read);
+      return '';
+    }
+    const before = this.begin();
+    this.outputChars += deltaChars(event);
+    this.hasOutput ||= produces(type, json);
+    return before + this.emit(read);
+  }
+
+  private failWith(error: unknown): string {
+    this.failure = { error };
+    return '';
+  }
+
+  private open({ type, data, sequence }: ReadEvent, json: Record<string, unknown>): string {
+    const raw = rawMember(data, 'response');
+    if (raw === undefined || !isRecord(json.response)) return '';
+    this.noteStored(json.response);
+    if (this.inherited.has(type) || (type === CREATED && this.state.isCreated)) return '';
+    const response = renamed(raw, this.state.names);
+    this.state.response = response;
+    const created = this.state.isCreated ? '' : this.created(type, response);
+    this.state.opened.add(type);
+    return created + this.emit({ type, data: setMembers(data, { response }), sequence });
+  }
+
+  /** `response.created` in front of another event, where the upstream left it out. */
+  private created(type: string, response: string): string {
+    if (type === CREATED) return '';
+    this.state.opened.add(CREATED);
+    return this.emit({ type: CREATED, data: `{"type":"${CREATED}","response":${response}}`, sequence: undefined });
+  }
+
+  /** What has to be sent before the first content. */
+  private begin(): string {
+    if (this.hasContent) return '';
+    this.hasContent = true;
+    let out = this.state.create();
+    for (const read of this.announced) out += this.emit(read);
+    this.announced = [];
+    return out;
+  }
+
+  private finish(read: ReadEvent, json: Record<string, unknown>): string {
+    const { response } = json;
+    if (!isRecord(response)) return this.failWith(json);
+    this.noteStored(response);
+    this.usage = response.usage;
+    this.hasOutput ||= Array.isArray(response.output) && response.output.some(itemHasContent);
+    const out = this.begin();
+    this.end = read;
+    this.complete = true;
+    this.ended = true;
+    return out;
+  }
+
+  private noteStored(response: Record<string, unknown>): void {
+    const { request } = this.state;
+    if (request.store && response.store !== false && typeof response.id === 'string') this.storedId = response.id;
+  }
+
+  /** The event under a number above the last one: its own, or else, and from there on, ours. */
+  private emit({ type, data, sequence, verbatim }: ReadEvent): string {
+    const { state } = this;
+    if (!this.renumbers && typeof sequence === 'number' && sequence > state.lastSequence) {
+      state.lastSequence = sequence;
+      return verbatim ?? formatEvent(type, data);
+    }
+    this.renumbers = true;
+    state.lastSequence++;
+    return formatEvent(type, setMembers(data, { sequence_number: String(state.lastSequence) }));
+  }
+
+  close(receipt: Receipt): string {
+    if (!this.end) return '';
+    const { type, data, sequence } = this.end;
+    const raw = rawMember(data, 'response') ?? '{}';
+    const usage = pricedUsage(rawMember(raw, 'usage'), receipt);
+    const response = renamed(raw, this.state.names, { usage });
+    return this.emit({ type, data: setMembers(data, { response }), sequence });
+  }
+}
+
+/** A failed response for which the upstream counted output. */
+function wroteTokens({ response }: Record<string, unknown>): boolean {
+  const usage = isRecord(response) ? response.usage : undefined;
+  return isRecord(usage) && typeof usage.output_tokens === 'number' && usage.output_tokens > 0;
+}
+
+const WRITTEN = ['delta', 'text', 'refusal', 'arguments', 'input'] as const;
+
+/** Does an event bring anything that the model wrote or did? */
+function produces(type: string, json: Record<string, unknown>): boolean {
+  if (type === 'response.output_item.done') return itemHasContent(json.item);
+  const written = WRITTEN.filter((name) => json[name] !== undefined);
+  return written.length > 0 ? written.some((name) => json[name] !== '') : type.includes('_call.');
+}

@@ -1,0 +1,106 @@
+import { z } from 'zod';
+import { fail, ok, type Result } from '../../core/errors';
+import { setMembers } from '../../core/json';
+import { estimateTokens } from '../estimate-tokens';
+import { outputTokens, parseBody } from '../parse-body';
+import type { BridgedRequest, ClientRequest, RequestTarget } from '../types';
+import { requestOfResponse } from './ids';
+
+/** What is priced or routed on. All other fields, items and tools pass through as they came. */
+const responsesRequest = z.looseObject({
+  model: z.string().min(1),
+  input: z.union([z.string(), z.array(z.looseObject({}))]).nullish(),
+  stream: z.boolean().nullish(),
+  background: z.boolean().nullish(),
+  store: z.boolean().nullish(),
+  max_output_tokens: outputTokens.nullish(),
+  previous_response_id: z.string().nullish(),
+});
+
+/** What can stand in for `input`: each of them brings one. */
+const INPUT_ELSEWHERE = ['prompt', 'previous_response_id', 'conversation'] as const;
+
+/** A Responses request, read as far as it is priced or routed on. */
+export interface ResponsesRequest {
+  body: string;
+  /** The body, parsed. */
+  fields: Record<string, unknown>;
+  model: string;
+  stream: boolean;
+  background: boolean;
+  /** False where the client asked that the answer be not kept. */
+  store: boolean;
+  maxOutputTokens: number | undefined;
+  estimatedInputTokens: number;
+  /** The client's own name for the answer that this call goes on from, and the request that it came of. */
+  previousResponseId: string | undefined;
+  continuesRequest: string | undefined;
+  /** Asks for the conversation in a shorter form rather than for an answer. */
+  compacts: boolean;
+  /** The client's headers that the upstream has to see. */
+  headers: Record<string, string>;
+}
+
+/**
+ * `openai-beta` turns features on; with the `lite` header Codex says that the tools are inside the input. All of
+ * Codex's other headers are for its own backend, and some carry local paths.
+ */
+const FORWARDED_HEADERS = ['openai-beta', 'x-openai-internal-codex-responses-lite'] as const;
+
+function forwardedHeaders(headers: ClientRequest['headers']): Record<string, string> {
+  const forwarded: Record<string, string> = {};
+  for (const name of FORWARDED_HEADERS) {
+    const value = headers.get(name);
+    if (value !== null) forwarded[name] = value;
+  }
+  return forwarded;
+}
+
+/** https://platform.openai.com/docs/api-reference/responses/compact */
+const COMPACT = '/compact';
+const COMPACT_ADDRESS = /\/responses\/compact\/?(?:\?|$)/;
+
+export function parseResponses({ body, url, headers }: ClientRequest): Result<ResponsesRequest> {
+  const parsed = parseBody(body, responsesRequest);
+  if (!parsed.ok) return parsed;
+  const { fields, data } = parsed.value;
+  const { model, input, stream, background, store, max_output_tokens, previous_response_id } = data;
+  if ((input ?? undefined) === undefined && INPUT_ELSEWHERE.every((name) => (fields[name] ?? undefined) === undefined))
+    return fail('invalid_request', 'The field `input` is required.', { param: 'input', code: 'missing_required_parameter' });
+  const previousResponseId = previous_response_id ?? undefined;
+  const continuesRequest = previousResponseId === undefined ? undefined : requestOfResponse(previousResponseId);
+  if (previousResponseId !== undefined && continuesRequest === undefined) return previousNotFound(previousResponseId);
+  const compacts = COMPACT_ADDRESS.test(url);
+  return ok({
+    body,
+    fields,
+    model,
+    stream: stream === true && !compacts,
+    background: background === true,
+    store: store !== false,
+    maxOutputTokens: max_output_tokens ?? undefined,
+    estimatedInputTokens: estimateTokens(body),
+    previousResponseId,
+    continuesRequest,
+    compacts,
+    headers: forwardedHeaders(headers),
+  });
+}
+
+const MAX_QUOTED_CHARS = 200;
+
+/** The refusal that OpenAI gives where it does not know the answer to go on from; clients then send the whole input. */
+export const previousNotFound = (id: string) =>
+  fail('invalid_request', `Previous response with id '${id.slice(0, MAX_QUOTED_CHARS)}' not found.`, {
+    param: 'previous_response_id',
+    code: 'previous_response_not_found',
+  });
+
+/** The body as an upstream of the same format gets it: its own ids for the model and for the answer to go on from. */
+export function upstreamResponsesBody(request: ResponsesRequest, { model, storedId }: RequestTarget): BridgedRequest {
+  const changes: Record<string, string> = {};
+  if (model !== request.model) changes.model = JSON.stringify(model);
+  if (request.previousResponseId !== undefined && storedId !== undefined) changes.previous_response_id = JSON.stringify(storedId);
+  const body = Object.keys(changes).length === 0 ? request.body : setMembers(request.body, changes);
+  return { body, headers: request.headers, ...(request.compacts && { pathSuffix: COMPACT }) };
+}

@@ -1,0 +1,51 @@
+import type { GatewayError } from '../../core/errors';
+import { isRecord, parseJson } from '../../core/record';
+import type { WireId } from '../../core/wire-id';
+import type { OutgoingStream, StreamRelay } from '../types';
+import { failureEvents } from './errors';
+import { numberedEvent } from './events';
+import { OverChatRelay } from './over-chat/relay';
+import type { ChatCrossing } from './over-chat/request';
+import { ResponsesRelay } from './relay';
+import type { ResponsesRequest } from './request';
+import { nowSeconds, ownResponse } from './response-object';
+import { StreamState } from './stream-state';
+
+/** The client's end of a Responses stream. */
+export class ResponsesStream implements OutgoingStream {
+  private readonly state: StreamState;
+
+  constructor(
+    request: ResponsesRequest,
+    private readonly requestId: string,
+    /** How the call crosses to chat, for an upstream that speaks nothing else. */
+    private readonly overChat: () => Pick<ChatCrossing, 'origins'> | undefined,
+  ) {
+    this.state = new StreamState(request, requestId);
+  }
+
+  relay(wire: WireId): StreamRelay {
+    const crossing = wire === 'openai-chat' ? this.overChat() : undefined;
+    return crossing ? new OverChatRelay(this.state, crossing) : new ResponsesRelay(this.state);
+  }
+
+  /**
+   * A comment until the response is created, since every helper of the SDKs refuses any other first event. After
+   * that an event, since Codex's idle timer counts nothing else; it repeats the last number and uses none up.
+   */
+  keepalive(): string {
+    if (!this.state.isCreated) return ': ping\n';
+    return numberedEvent('keepalive', this.state.lastSequence, {});
+  }
+
+  fail(error: GatewayError): string {
+    const { state } = this;
+    return state.sent(failureEvents(error, this.requestId, this.lastResponse(), state.lastSequence + 1));
+  }
+
+  private lastResponse(): Record<string, unknown> {
+    const { request, names, response } = this.state;
+    const known = response === undefined ? undefined : parseJson(response);
+    return isRecord(known) ? known : ownResponse(request, { id: names.id, createdAt: nowSeconds(), status: 'failed' });
+  }
+}

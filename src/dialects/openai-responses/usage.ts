@@ -1,0 +1,36 @@
+import { setMembers } from '../../core/json';
+import type { Usage } from '../../core/usage';
+import type { Receipt } from '../types';
+
+/** Usage as this format writes it: its input includes what a cache took part in. */
+export function usageObject({
+  inputTokens,
+  cacheReadTokens,
+  cacheWrite5mTokens,
+  cacheWrite1hTokens,
+  outputTokens,
+  reasoningTokens,
+}: Usage) {
+  const cacheWriteTokens = cacheWrite5mTokens + cacheWrite1hTokens;
+  const allInput = inputTokens + cacheReadTokens + cacheWriteTokens;
+  return {
+    input_tokens: allInput,
+    input_tokens_details: { cached_tokens: cacheReadTokens, cache_write_tokens: cacheWriteTokens },
+    output_tokens: outputTokens,
+    output_tokens_details: { reasoning_tokens: reasoningTokens },
+    total_tokens: allInput + outputTokens,
+  };
+}
+
+/** The gateway's own figures with the cost. */
+export const ownUsage = ({ usage, reported, creditsUsed }: Receipt) => ({
+  ...usageObject(usage),
+  ...(reported === undefined && { estimated: true }),
+  creditsUsed,
+});
+
+/** The upstream's own usage with the cost beside it; ours takes the place of one that nobody can read. */
+export const pricedUsage = (raw: string | undefined, receipt: Receipt): string =>
+  raw?.startsWith('{') && receipt.reported !== undefined
+    ? setMembers(raw, { creditsUsed: JSON.stringify(receipt.creditsUsed) })
+    : JSON.stringify(ownUsage(receipt));

@@ -1,0 +1,18 @@
+import type { ApiKey } from '../core/api-key';
+import { fail, type GatewayError } from '../core/errors';
+import type { GatewayDeps } from './deps';
+
+/** Why a key may not be used from where the request comes; null where it may. For requests that cost nothing. */
+export async function authorizeKey(
+  { account }: Pick<GatewayDeps, 'account'>,
+  { accountId, keyId, secretHash }: ApiKey,
+  { origin, ip }: { origin: string | null; ip: string | null },
+): Promise<GatewayError | null> {
+  try {
+    return await account(accountId).authorize({ keyId, secretHash, origin, ip });
+  } catch (error) {
+    // The key may well be good: an infrastructure fault must never look like a refusal.
+    console.error('key not checked', String(error));
+    return fail('unavailable', 'The account could not be reached; try again.', { retryAfterSeconds: 2 }).error;
+  }
+}

@@ -1,0 +1,57 @@
+/** Token counts: free, in no hourly window, and never an error for want of an upstream. */
+import type { ApiKey } from '../core/api-key';
+import { fail, type GatewayError, ok, type Result } from '../core/errors';
+import { parseJson } from '../core/record';
+import type { Dialect, TokenBridge, TokenQuestion } from '../dialects/types';
+import { authorizeKey } from './authorize-key';
+import type { GatewayDeps } from './deps';
+import { findModel, type Reached, targetsOf, upstreamRequest } from './plan';
+import { sandboxAnswers } from './sandbox';
+
+/** A count is only worth a short wait: clients ask for dozens at once, and an estimate will do. */
+const LIMIT_MS = 10_000;
+
+export interface TokenRequest {
+  dialect: Dialect;
+  question: TokenQuestion;
+  keys: readonly ApiKey[];
+  origin: string | null;
+  ip: string | null;
+}
+
+/** The answer's body. */
+export async function countTokens(deps: GatewayDeps, { dialect, question, keys, origin, ip }: TokenRequest): Promise<Result<string>> {
+  let refused: GatewayError = fail('invalid_key', 'This API key does not exist.').error;
+  for (const key of keys) {
+    const sandbox = key.mode === 'test' || sandboxAnswers(deps);
+    const model = findModel(deps.registry, dialect, question.model, sandbox);
+    if (!model.ok) return model;
+    const refusal = await authorizeKey(deps, key, { origin, ip });
+    if (refusal) {
+      refused = refusal;
+      continue;
+    }
+    for (const target of targetsOf(deps.registry, dialect, question, model.value, sandbox)) {
+      const tokens = await ask(deps, target);
+      if (tokens !== undefined) return ok(question.answer(tokens));
+    }
+    return ok(question.answer(question.estimatedTokens));
+  }
+  return { ok: false, error: refused };
+}
+
+/** The upstream's count; undefined when it gives none. */
+async function ask(deps: GatewayDeps, target: Reached<TokenBridge>): Promise<number | undefined> {
+  const { spec, apiKeys } = target.provider;
+  const { url, headers, body } = upstreamRequest(target, apiKeys[0], { stream: false, moved: false, storedId: undefined });
+  const signal = AbortSignal.timeout(LIMIT_MS);
+  try {
+    const response = spec.serve
+      ? await spec.serve({ url, headers, body, signal })
+      : await deps.fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal });
+    const text = await response.text();
+    return response.ok ? target.bridge.readCount(parseJson(text)) : undefined;
+  } catch {
+    return undefined;
+  }
+}

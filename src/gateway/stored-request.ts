@@ -1,0 +1,76 @@
+/** Requests about an answer that an upstream keeps: handed to the upstream that owns it, and to no other. */
+import type { ApiKey } from '../core/api-key';
+import { fail, type GatewayError, type Result } from '../core/errors';
+import type { Provider, Wire } from '../providers/types';
+import { authorizeKey } from './authorize-key';
+import type { GatewayDeps } from './deps';
+import { findStoredAnswer } from './stored-answer';
+
+const LIMIT_MS = 60_000;
+/** What the owner says of a request that it understands, such as to cancel what is over. */
+const REFUSALS: ReadonlySet<number> = new Set([400, 409, 422]);
+
+export interface StoredRequest {
+  method: 'GET' | 'DELETE' | 'POST';
+  /** The request that left the answer. */
+  requestId: string;
+  /** Follows the answer's path: `/cancel`, `?include[]=...`. */
+  suffix: string;
+  keys: readonly ApiKey[];
+  origin: string | null;
+  ip: string | null;
+}
+
+export interface OwnersAnswer {
+  response: Response;
+  /** The upstream's id of the answer. */
+  upstreamId: string;
+}
+
+/** The owner's answer, undefined where the account has left no such answer or its owner has forgotten it. */
+export async function askOwner(deps: GatewayDeps, request: StoredRequest): Promise<Result<OwnersAnswer | undefined>> {
+  let refused: GatewayError | undefined = fail('invalid_key', 'This API key does not exist.').error;
+  for (const key of request.keys) {
+    const refusal = await authorizeKey(deps, key, request);
+    if (refusal) {
+      refused &&= refusal;
+      continue;
+    }
+    refused = undefined;
+    const stored = await findStoredAnswer(deps, key.accountId, request.requestId);
+    const provider = stored && deps.registry.providers.get(stored.provider);
+    const wire = provider?.spec.wires.find((spoken) => spoken.stored);
+    if (!stored || !provider || !wire) continue;
+    const response = await ask(deps, provider, wire, stored.upstreamId, request);
+    if (response === 'unreachable') return fail('upstream_failed', 'The provider that keeps this answer could not be reached.');
+    if (response) return { ok: true, value: { response, upstreamId: stored.upstreamId } };
+  }
+  return refused ? { ok: false, error: refused } : { ok: true, value: undefined };
+}
+
+/** With each of the provider's credentials, since an answer belongs to the one that asked for it. */
+async function ask(
+  deps: GatewayDeps,
+  { spec, baseUrl, apiKeys }: Provider,
+  wire: Wire,
+  upstreamId: string,
+  { method, suffix }: StoredRequest,
+): Promise<Response | 'unreachable' | undefined> {
+  const url = baseUrl + wire.stored!.path(upstreamId) + suffix;
+  let last: 'unreachable' | undefined;
+  for (const apiKey of apiKeys.length > 0 ? apiKeys : [undefined]) {
+    const headers = { ...wire.headers, ...spec.headers, ...(apiKey !== undefined && wire.authorize(apiKey)) };
+    const signal = AbortSignal.timeout(LIMIT_MS);
+    try {
+      const response = spec.serve
+        ? await spec.serve({ url, method, headers, body: '', signal })
+        : await deps.fetch(url, { method, headers, redirect: 'manual', signal });
+      if (response.ok || REFUSALS.has(response.status)) return response;
+      if (response.status >= 500 || response.status === 429) last = 'unreachable';
+      await response.body?.cancel();
+    } catch {
+      last = 'unreachable';
+    }
+  }
+  return last;
+}

@@ -1,0 +1,50 @@
+/** A request to a model, from HTTP to the data plane and back. */
+import type { GatewayError } from '../core/errors';
+import { requestId } from '../core/ids';
+import type { Dialect } from '../dialects/types';
+import type { GatewayDeps } from '../gateway/deps';
+import { runCall } from '../gateway/pipeline';
+import { readBody } from './body';
+import { errorAnswer } from './render-error';
+import { clientIp, requestKeys } from './request-key';
+
+/** An endpoint for model calls: its dialect, and what receipts call it. */
+export interface CallEndpoint {
+  dialect: Dialect;
+  endpoint: string;
+  /** Where one path takes several formats. */
+  byBody?: (body: string) => Dialect;
+}
+
+/**
+ * Serves a call. `nonce` becomes a part of the request's id; `signal` tells when nobody waits for the answer any
+ * more, and is asked for only where that matters.
+ */
+export async function serveCall(
+  gateway: GatewayDeps,
+  request: Request,
+  { dialect: usual, byBody, endpoint }: CallEndpoint,
+  nonce: string,
+  signal: () => AbortSignal = () => request.signal,
+): Promise<Response> {
+  const refuse = (error: GatewayError, dialect = usual) => errorAnswer(error, requestId(nonce), dialect);
+  const keys = await requestKeys(gateway.keys, request);
+  if (!keys.ok) return refuse(keys.error);
+  const body = await readBody(request, gateway.settings.BODY_LIMIT_BYTES);
+  if (!body.ok) return refuse(body.error);
+  const dialect = byBody ? byBody(body.value) : usual;
+  const result = await runCall(gateway, {
+    dialect,
+    endpoint,
+    nonce,
+    body: body.value,
+    url: request.url,
+    headers: request.headers,
+    keys: keys.value,
+    origin: request.headers.get('origin'),
+    ip: clientIp(request, gateway.settings),
+    idempotencyKey: request.headers.get('idempotency-key'),
+    signal,
+  });
+  return result.ok ? result.response : refuse(result.error, dialect);
+}

@@ -1,0 +1,89 @@
+/**
+ * Answers that an upstream works on in the background: asked for until they are there, then charged. Each look sends
+ * the message for the next one before it is acknowledged, so that the chain breaks only where the queue itself does;
+ * the hold's lease outlasts many looks, and a late charge corrects one that has run out.
+ */
+import type { AccountStub } from '../account/stub';
+import type { BackgroundMessage } from '../account/types';
+import { tokenCostMicro } from '../core/money';
+import { isRecord, parseJson } from '../core/record';
+import type { Registry } from '../providers/registry';
+import type { Provider, Wire } from '../providers/types';
+
+export interface BackgroundDeps {
+  account: (accountId: string) => AccountStub;
+  registry: Registry;
+  background: Pick<Queue<BackgroundMessage>, 'send'>;
+  fetch: (url: string, init: RequestInit) => Promise<Response>;
+  now: () => number;
+}
+
+const LOOK_TIMEOUT_MS = 30_000;
+const LEASE_MS = 900_000;
+/** Looks come at first every other second, then once for each tenth of the time that has passed. */
+const FIRST_DELAY_SECONDS = 2;
+const LONGEST_DELAY_SECONDS = 60;
+/** No model thinks for so long; the provider has forgotten the answer. */
+const GIVE_UP_MS = 7_200_000;
+
+type Look = { state: 'pending' } | { state: 'gone' } | { state: 'done'; usage: unknown; hasOutput: boolean };
+
+/** How long to wait before the next look. */
+export function delaySeconds(elapsedMs: number): number {
+  return Math.min(LONGEST_DELAY_SECONDS, Math.max(FIRST_DELAY_SECONDS, Math.floor(elapsedMs / 10_000)));
+}
+
+export async function lookAfter(deps: BackgroundDeps, message: BackgroundMessage): Promise<void> {
+  const elapsedMs = deps.now() - message.startedAtMs;
+  const provider = deps.registry.providers.get(message.provider);
+  const wire = provider?.spec.wires.find(({ stored }) => stored);
+  const look: Look = provider && wire ? await lookAt(deps, provider, wire, message.storedId) : { state: 'gone' };
+  if (look.state === 'pending' && elapsedMs < GIVE_UP_MS) {
+    await deps.background.send(message, { delaySeconds: delaySeconds(elapsedMs) });
+    const { accountId, holdId } = message;
+    await deps.account(accountId).beat({ holdId, checkpointMicro: 0, leaseMs: LEASE_MS });
+    return;
+  }
+  await close(deps, message, look, provider, wire);
+}
+
+/** With each of the provider's credentials, since an answer belongs to the one that asked for it. */
+async function lookAt(deps: BackgroundDeps, { spec, baseUrl, apiKeys }: Provider, wire: Wire, storedId: string): Promise<Look> {
+  const url = baseUrl + wire.stored!.path(storedId);
+  let known: Look = { state: 'gone' };
+  for (const apiKey of apiKeys.length > 0 ? apiKeys : [undefined]) {
+    const headers = { ...wire.headers, ...spec.headers, ...(apiKey !== undefined && wire.authorize(apiKey)) };
+    const signal = AbortSignal.timeout(LOOK_TIMEOUT_MS);
+    try {
+      const response = spec.serve
+        ? await spec.serve({ url, method: 'GET', headers, body: '', signal })
+        : await deps.fetch(url, { headers, redirect: 'manual', signal });
+      const read = wire.stored!.read(parseJson(await response.text()));
+      if (response.ok && read) return read.pending ? { state: 'pending' } : { state: 'done', ...read };
+      if (response.status >= 500 || response.status === 429) known = { state: 'pending' };
+    } catch {
+      known = { state: 'pending' };
+    }
+  }
+  return known;
+}
+
+/** Charged for what it reports; an answer that never came, or has nothing in it, is not charged. */
+async function close(
+  { account, now }: BackgroundDeps,
+  { accountId, holdId, price, free, startedAtMs, detail, idempotency }: BackgroundMessage,
+  look: Look,
+  provider: Provider | undefined,
+  wire: Wire | undefined,
+): Promise<void> {
+  const reported = look.state === 'done' && look.hasOutput ? look.usage : undefined;
+  const usage = wire?.readUsage(reported, provider!.spec);
+  const ending = look.state !== 'done' ? 'upstream_failed' : usage ? 'complete' : 'empty';
+  await account(accountId).settle({
+    holdId,
+    costMicro: usage && !free ? tokenCostMicro(usage, price) : 0,
+    outcome: usage ? 'actual' : 'released',
+    detail: { ...detail, ending, usage: isRecord(usage) ? usage : null, latencyMs: now() - startedAtMs },
+    ...(idempotency && { idempotency }),
+  });
+}

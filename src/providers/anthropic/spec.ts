@@ -1,0 +1,11 @@
+import type { ProviderSpec } from '../types';
+import { anthropicMessagesWire } from '../wires/anthropic-messages';
+
+export const anthropic = {
+  id: 'anthropic',
+  label: 'Anthropic',
+  // https://platform.claude.com/docs/en/api/overview
+  baseUrl: 'https://api.anthropic.com/v1',
+  wires: [anthropicMessagesWire],
+  onDisconnect: 'cancel',
+} satisfies ProviderSpec;

@@ -1,0 +1,93 @@
+import { isRecord, parseJson } from '../../../core/record';
+import { countUsage } from '../counts';
+import type { Format } from '../exchange';
+import { inBodyError, openaiErrors } from '../openai-errors';
+import { type Asked, bad, isWhole, type Parsed } from '../request';
+import { estimateTokens } from '../tokens';
+import { embed, encodeBase64 } from './vectors';
+
+const MAX_INPUTS = 2048;
+const MAX_VECTOR_LENGTH = 4096;
+const VECTOR_LENGTH = 1536;
+const LARGE_VECTOR_LENGTH = 3072;
+
+interface EmbeddingsRequest extends Asked {
+  model: string;
+  /** The texts; of a list of tokens, its JSON. */
+  inputs: string[];
+  dimensions: number;
+  base64: boolean;
+  promptTokens: number;
+}
+
+/** OpenAI's embeddings. */
+export const embeddingsFormat: Format<EmbeddingsRequest> = {
+  errors: openaiErrors,
+  parse: parseEmbeddingsRequest,
+  reply(request, { magic }) {
+    const prompt = { promptTokens: request.promptTokens, cachedTokens: 0, cacheWrite5mTokens: 0, cacheWrite1hTokens: 0 };
+    const counts = countUsage(prompt, magic, []);
+    const usage = counts && { prompt_tokens: counts.promptTokens, total_tokens: counts.promptTokens };
+    return { body: () => bodyPieces(request, usage), failedBody: () => JSON.stringify(inBodyError()), stream: undefined };
+  },
+};
+
+function parseEmbeddingsRequest(body: string): Parsed<EmbeddingsRequest> {
+  const parsed = parseJson(body);
+  if (!isRecord(parsed)) return bad('We could not parse the JSON body of your request.');
+  const { model, input, encoding_format: format } = parsed;
+  if (typeof model !== 'string' || model === '') return bad('you must provide a model parameter', 'model');
+  const listed = readInputs(input);
+  if (!listed) return bad("'$.input' is invalid. Please check the API reference: https://platform.openai.com/docs/api-reference.");
+  if (listed.length > MAX_INPUTS) return bad(`'input' may hold ${MAX_INPUTS} texts at most.`, 'input');
+  if (format != null && format !== 'float' && format !== 'base64')
+    return bad("'encoding_format' is 'float' or 'base64'.", 'encoding_format');
+  const vectorLength = model.includes('large') ? LARGE_VECTOR_LENGTH : VECTOR_LENGTH;
+  const dimensions = parsed.dimensions ?? vectorLength;
+  if (!isWhole(dimensions) || dimensions > MAX_VECTOR_LENGTH) {
+    return bad(`'dimensions' must be a whole number from 1 to ${MAX_VECTOR_LENGTH}.`, 'dimensions');
+  }
+  return {
+    request: {
+      stream: false,
+      userText: listed.at(-1)?.words ?? '',
+      model,
+      inputs: listed.map(({ key }) => key),
+      dimensions,
+      base64: format === 'base64',
+      promptTokens: listed.reduce((sum, { tokens }) => sum + tokens, 0),
+    },
+  };
+}
+
+interface Input {
+  key: string;
+  words: string;
+  tokens: number;
+}
+
+/** One text, one list of tokens, or a list of either; undefined for anything else, and for nothing. */
+function readInputs(input: unknown): Input[] | undefined {
+  const list = Array.isArray(input) && !isTokens(input) ? input : [input];
+  const inputs = list.map(readInput);
+  return inputs.length > 0 && inputs.every((one) => one !== undefined) ? inputs : undefined;
+}
+
+function readInput(value: unknown): Input | undefined {
+  if (typeof value === 'string' && value !== '') return { key: value, words: value, tokens: estimateTokens(value.length) };
+  return isTokens(value) ? { key: JSON.stringify(value), words: '', tokens: value.length } : undefined;
+}
+
+const isTokens = (value: unknown): value is number[] =>
+  Array.isArray(value) && value.length > 0 && value.every((token) => Number.isInteger(token));
+
+/** Text by text: all vectors of a large request at once would not fit into memory. */
+function* bodyPieces(request: EmbeddingsRequest, usage: unknown): Generator<string> {
+  yield '{"object":"list","data":[';
+  for (const [index, text] of request.inputs.entries()) {
+    const vector = embed(text, request.dimensions);
+    const embedding = request.base64 ? encodeBase64(vector) : Array.from(vector, (value) => Number(value.toFixed(9)));
+    yield `${index > 0 ? ',' : ''}${JSON.stringify({ object: 'embedding', index, embedding })}`;
+  }
+  yield `],"model":${JSON.stringify(request.model)}${usage ? `,"usage":${JSON.stringify(usage)}` : ''}}`;
+}

@@ -1,0 +1,75 @@
+import { isRecord, parseJson } from '../../../core/record';
+import { readConversation, type Speech } from '../conversation';
+import { type JsonObject, readObject, readObjects, readString } from '../read';
+import { bad, isWhole, type LanguageRequest, type Parsed } from '../request';
+import { blocksIn, countImages, lastToolResult, spokenText } from './content';
+import { countMarkedPrompt } from './prompt-cache';
+
+export interface MessagesRequest extends LanguageRequest {
+  /** Thinking is signed, and its text left out. */
+  omitsThinking: boolean;
+}
+
+export function parseMessagesRequest(body: string): Parsed<MessagesRequest> {
+  const parsed = parseJson(body);
+  if (!isRecord(parsed)) return bad('The request body is not valid JSON.');
+  if (parsed.max_tokens === undefined) return bad('max_tokens: Field required', 'max_tokens');
+  if (!isWhole(parsed.max_tokens)) return bad('max_tokens: Input should be a whole number of at least 1', 'max_tokens');
+  return readBody(parsed, parsed.max_tokens);
+}
+
+/** A token count needs no bound, and has no stream. */
+export function parseCountRequest(body: string): Parsed<MessagesRequest> {
+  const parsed = parseJson(body);
+  if (!isRecord(parsed)) return bad('The request body is not valid JSON.');
+  return readBody({ ...parsed, stream: false }, Infinity);
+}
+
+function readBody(body: JsonObject, maxTokens: number): Parsed<MessagesRequest> {
+  if (typeof body.model !== 'string' || body.model === '') return bad('model: Field required', 'model');
+  const messages = readObjects(body.messages);
+  if (messages.length === 0) return bad('messages: at least one message is required', 'messages');
+  const thinking = readObject(body.thinking);
+  return {
+    request: {
+      model: body.model,
+      stream: body.stream === true,
+      ...readConversation(messages.map(readSpeech)),
+      ...readTools(body),
+      parallelToolCalls: readObject(body.tool_choice).disable_parallel_tool_use !== true,
+      json: readFormat(body),
+      reasons: thinking.type === 'enabled' || thinking.type === 'adaptive',
+      omitsThinking: thinking.display === 'omitted',
+      choices: 1,
+      maxTokens,
+      prompt: countMarkedPrompt(body),
+    },
+  };
+}
+
+function readSpeech(message: JsonObject): Speech {
+  const blocks = blocksIn(message.content);
+  const user = message.role === 'user';
+  return {
+    userText: user ? spokenText(blocks) : undefined,
+    toolResult: user ? lastToolResult(blocks) : undefined,
+    images: countImages(blocks),
+  };
+}
+
+/** Only tools that the client runs: those of the vendor's own have no schema. */
+function readTools(body: JsonObject): Pick<MessagesRequest, 'tools' | 'mustCallTool'> {
+  const tools = readObjects(body.tools)
+    .filter((tool) => typeof tool.name === 'string' && isRecord(tool.input_schema))
+    .map((tool) => ({ name: readString(tool.name), parameters: readObject(tool.input_schema) }));
+  const choice = readObject(body.tool_choice);
+  if (choice.type === 'none') return { tools: [], mustCallTool: false };
+  if (choice.type !== 'tool') return { tools, mustCallTool: choice.type === 'any' && tools.length > 0 };
+  const picked = tools.filter((tool) => tool.name === choice.name);
+  return { tools: picked, mustCallTool: picked.length > 0 };
+}
+
+function readFormat(body: JsonObject): MessagesRequest['json'] {
+  const { type, schema } = readObject(readObject(body.output_config).format ?? body.output_format);
+  return type === 'json_schema' && isRecord(schema) ? { schema } : 'no';
+}

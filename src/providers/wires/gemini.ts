@@ -1,0 +1,124 @@
+import { isRecord, parseJson } from '../../core/record';
+import type { Usage } from '../../core/usage';
+import type { UpstreamFailure, Wire } from '../types';
+import { type ErrorFacts, errorFacts, failureOf, classifyFailure as generalFailure } from './failures';
+import { readTokenCounts } from './token-counts';
+
+/** Where a method of a model is called; the model may be a path, such as `tunedModels/x`. */
+export function geminiPath(model: string, method: string): string {
+  const path = model.split('/').map(encodeURIComponent).join('/');
+  return `/${model.startsWith('tunedModels/') ? '' : 'models/'}${path}:${method}`;
+}
+
+/** Tokens of one modality in a list of `{modality, tokenCount}`. */
+function modalityTokens(details: unknown, modality: string): unknown {
+  if (!Array.isArray(details)) return undefined;
+  const found: unknown = details.find((entry) => isRecord(entry) && entry.modality === modality);
+  return isRecord(found) ? found.tokenCount : undefined;
+}
+
+/**
+ * Reads `usageMetadata` (https://ai.google.dev/api/generate-content#UsageMetadata): the prompt includes what was read
+ * from a cache, candidates leave thoughts out, and what Google's own tools gave the model to read stands beside both.
+ */
+export function readUsage(usage: unknown): Usage | undefined {
+  if (!isRecord(usage)) return undefined;
+  const counts = readTokenCounts({
+    prompt: usage.promptTokenCount,
+    cached: usage.cachedContentTokenCount,
+    candidates: usage.candidatesTokenCount,
+    thoughts: usage.thoughtsTokenCount,
+    toolUse: usage.toolUsePromptTokenCount,
+    total: usage.totalTokenCount,
+    inputAudio: modalityTokens(usage.promptTokensDetails, 'AUDIO'),
+    outputAudio: modalityTokens(usage.candidatesTokensDetails, 'AUDIO'),
+  });
+  if (counts === undefined || (counts.prompt === undefined && counts.candidates === undefined)) return undefined;
+  const { prompt = 0, candidates = 0, thoughts = 0, toolUse = 0 } = counts;
+  const cacheReadTokens = Math.min(prompt, counts.cached ?? 0);
+  const inputTokens = prompt - cacheReadTokens + toolUse;
+  const outputTokens = candidates + thoughts;
+  return {
+    inputTokens,
+    cacheReadTokens,
+    cacheWrite5mTokens: 0,
+    cacheWrite1hTokens: 0,
+    outputTokens,
+    reasoningTokens: thoughts,
+    inputAudioTokens: Math.min(inputTokens, counts.inputAudio ?? 0),
+    outputAudioTokens: Math.min(candidates, counts.outputAudio ?? 0),
+  };
+}
+
+/** https://cloud.google.com/apis/design/errors#handling_errors */
+const STATUSES_BY_NAME: Readonly<Record<string, number>> = {
+  INVALID_ARGUMENT: 400,
+  FAILED_PRECONDITION: 400,
+  OUT_OF_RANGE: 400,
+  UNAUTHENTICATED: 401,
+  PERMISSION_DENIED: 403,
+  NOT_FOUND: 404,
+  ALREADY_EXISTS: 409,
+  ABORTED: 409,
+  RESOURCE_EXHAUSTED: 429,
+  CANCELLED: 499,
+  UNIMPLEMENTED: 501,
+  UNAVAILABLE: 503,
+  DEADLINE_EXCEEDED: 504,
+};
+
+const firstOf = (json: unknown): unknown => (Array.isArray(json) ? json[0] : json);
+
+/** The `details` of an error, each told apart by its `@type`. */
+function detailOf(json: unknown, type: string): Record<string, unknown> | undefined {
+  const body = firstOf(json);
+  const details = isRecord(body) && isRecord(body.error) ? body.error.details : undefined;
+  if (!Array.isArray(details)) return undefined;
+  return details.filter(isRecord).find((detail) => detail['@type'] === `type.googleapis.com/google.rpc.${type}`);
+}
+
+function fieldAtFault(json: unknown): string | undefined {
+  const violations = detailOf(json, 'BadRequest')?.fieldViolations;
+  const first: unknown = Array.isArray(violations) ? violations[0] : undefined;
+  return isRecord(first) && typeof first.field === 'string' && first.field !== '' ? first.field : undefined;
+}
+
+/** A credential that Google refuses with 400, and an account or region that it does not serve at all. */
+function judge(status: number, facts: ErrorFacts, json: unknown): UpstreamFailure {
+  const param = fieldAtFault(json);
+  const failure = failureOf(status, { ...facts, ...(param !== undefined && { param }) });
+  const reason = detailOf(json, 'ErrorInfo')?.reason;
+  if (typeof reason === 'string' && /^API_KEY_|^(?:ACCESS_TOKEN|CREDENTIALS)_/.test(reason)) return { ...failure, action: 'next_key' };
+  // Only the model's own address can be missing: a request names nothing else that is looked up by the path.
+  if (status === 404) return { ...failure, action: 'next_target' };
+  // «User location is not supported», «enable billing»: https://ai.google.dev/gemini-api/docs/troubleshooting
+  if (facts.type === 'FAILED_PRECONDITION' && failure.action === 'caller') return { ...failure, action: 'next_target' };
+  return failure;
+}
+
+export function classifyFailure(status: number, body: string): UpstreamFailure {
+  const json = parseJson(body);
+  const facts = typeof json === 'object' ? errorFacts(json) : undefined;
+  return facts === undefined ? generalFailure(status, body) : judge(status, facts, json);
+}
+
+/** The failure inside an answer or chunk of status 200. A blocked prompt is an answer, though an empty one. */
+export function errorInBody(json: unknown): UpstreamFailure | undefined {
+  const body = firstOf(json);
+  if (!isRecord(body) || body.error === undefined || body.error === null) return undefined;
+  if (Array.isArray(body.candidates) && body.candidates.length > 0) return undefined;
+  const facts = errorFacts(body) ?? { message: '' };
+  const named = STATUSES_BY_NAME[facts.type ?? ''];
+  const status = facts.status !== undefined && facts.status >= 400 ? facts.status : (named ?? 500);
+  return judge(status, facts, body);
+}
+
+/** Google's own format (https://ai.google.dev/api/generate-content). */
+export const geminiWire: Wire = {
+  id: 'gemini',
+  path: ({ model, stream }) => geminiPath(model, stream ? 'streamGenerateContent?alt=sse' : 'generateContent'),
+  authorize: (apiKey) => ({ 'x-goog-api-key': apiKey }),
+  readUsage,
+  classifyFailure,
+  errorInBody,
+};

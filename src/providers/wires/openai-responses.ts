@@ -1,0 +1,107 @@
+import { isRecord } from '../../core/record';
+import type { Usage } from '../../core/usage';
+import type { ProviderQuirks, UpstreamFailure, Wire } from '../types';
+import { bearer } from './authorize';
+import { classifyFailure, type ErrorFacts, errorFacts, failureOf } from './failures';
+import { readTokenCounts } from './token-counts';
+
+const detailsOf = (value: unknown): Record<string, unknown> => (isRecord(value) ? value : {});
+
+/**
+ * Reads the `usage` of the Responses API: its input includes what was read from and written to a cache, its output
+ * includes reasoning (https://platform.openai.com/docs/api-reference/responses/object).
+ */
+export function readUsage(usage: unknown, _quirks: ProviderQuirks): Usage | undefined {
+  if (!isRecord(usage)) return undefined;
+  const inputDetails = detailsOf(usage.input_tokens_details);
+  const outputDetails = detailsOf(usage.output_tokens_details);
+  const counts = readTokenCounts({
+    input: usage.input_tokens,
+    output: usage.output_tokens,
+    cached: inputDetails.cached_tokens,
+    written: inputDetails.cache_write_tokens,
+    inputAudio: inputDetails.audio_tokens,
+    reasoning: outputDetails.reasoning_tokens,
+    outputAudio: outputDetails.audio_tokens,
+  });
+  if (counts?.input === undefined || counts.output === undefined) return undefined;
+  const { input, output: outputTokens } = counts;
+  const cacheReadTokens = Math.min(input, counts.cached ?? 0);
+  const cacheWrite5mTokens = Math.min(input - cacheReadTokens, counts.written ?? 0);
+  const inputTokens = input - cacheReadTokens - cacheWrite5mTokens;
+  return {
+    inputTokens,
+    cacheReadTokens,
+    cacheWrite5mTokens,
+    cacheWrite1hTokens: 0,
+    outputTokens,
+    reasoningTokens: Math.min(outputTokens, counts.reasoning ?? 0),
+    inputAudioTokens: Math.min(inputTokens, counts.inputAudio ?? 0),
+    outputAudioTokens: Math.min(outputTokens, counts.outputAudio ?? 0),
+  };
+}
+
+/** Statuses by what an error's code and type are called: inside a 200 there is no other number. */
+const STATUSES_BY_NAME: readonly (readonly [RegExp, number])[] = [
+  [/rate.?limit|too.?many.?requests|quota/i, 429],
+  [/billing|payment|insufficient.?(?:balance|credit|funds)/i, 402],
+  [/auth(?:entication|orization)?_|unauthori[sz]ed|api.?key/i, 401],
+  [/model_not_found|not.?found|not.?exist/i, 404],
+  [/time.?d?.?out|deadline/i, 504],
+  [/overload|unavailable|capacity/i, 503],
+  [/invalid|policy|bad.?request|unsupported|too.?(?:long|large|small)|context.?length|image_|empty_|failed_to_download/i, 400],
+];
+
+function statusOf({ status, code = '', type = '' }: ErrorFacts): number {
+  if (status !== undefined) return status >= 400 ? status : 500;
+  // The code says more than the type, which may be the same for all of them.
+  const named = [code, type].map((name) => STATUSES_BY_NAME.find(([pattern]) => pattern.test(name))?.[1]);
+  return named[0] ?? named[1] ?? 500;
+}
+
+/** The error that an answer, or an event, carries; the event may be flat, and a response may fail without giving one. */
+function factsIn(json: Record<string, unknown>): ErrorFacts | undefined {
+  const { type, response } = json;
+  if (type === 'response.failed') return factsOfResponse(isRecord(response) ? response : {});
+  if (json.error !== undefined && json.error !== null) {
+    return json.object === 'response' ? factsOfResponse(json) : (errorFacts(json) ?? { message: '' });
+  }
+  if (type === 'error') return errorFacts({ error: { ...json, type: undefined } }) ?? { message: '' };
+  return json.status === 'failed' || json.status === 'cancelled' ? factsOfResponse(json) : undefined;
+}
+
+function factsOfResponse({ status, error }: Record<string, unknown>): ErrorFacts | undefined {
+  // Some upstreams leave an error beside an answer that is whole.
+  if (status === 'completed' || status === 'incomplete') return undefined;
+  return errorFacts({ error }) ?? { message: status === 'cancelled' ? 'The response was cancelled.' : '' };
+}
+
+/** The failure inside an answer of status 200: a failed response, a `response.failed` or an `error` event. */
+export function errorInBody(json: unknown): UpstreamFailure | undefined {
+  if (!isRecord(json)) return undefined;
+  const facts = factsIn(json);
+  return facts && failureOf(statusOf(facts), facts);
+}
+
+const UNDER_WAY: readonly unknown[] = ['queued', 'in_progress'];
+const OVER: readonly unknown[] = ['completed', 'incomplete', 'failed', 'cancelled'];
+
+/** An answer as its upstream keeps it (https://platform.openai.com/docs/api-reference/responses/get). */
+function readStored(json: unknown): { pending: boolean; usage: unknown; hasOutput: boolean } | undefined {
+  if (!isRecord(json)) return undefined;
+  const { status, usage, output } = json;
+  const pending = UNDER_WAY.includes(status);
+  if (!pending && !OVER.includes(status)) return undefined;
+  return { pending, usage, hasOutput: Array.isArray(output) && output.length > 0 };
+}
+
+/** OpenAI's Responses API (https://platform.openai.com/docs/api-reference/responses). */
+export const openaiResponsesWire: Wire = {
+  id: 'openai-responses',
+  path: () => '/responses',
+  authorize: bearer,
+  readUsage,
+  classifyFailure,
+  stored: { path: (storedId) => `/responses/${encodeURIComponent(storedId)}`, read: readStored },
+  errorInBody,
+};

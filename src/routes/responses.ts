@@ -1,0 +1,85 @@
+/** Answers of the Responses API that an upstream keeps: fetched, deleted and canceled by their id. */
+import { fail } from '../core/errors';
+import { openaiResponses } from '../dialects/openai-responses/dialect';
+import { requestOfResponse } from '../dialects/openai-responses/ids';
+import { askOwner, type StoredRequest } from '../gateway/stored-request';
+import type { AppContext } from '../http/context';
+import { renderError } from '../http/render-error';
+import { clientIp, requestKeys } from '../http/request-key';
+import { listModelsOf } from './models';
+
+const listModels = listModelsOf(openaiResponses.families);
+
+/**
+ * Clients that would rather have a WebSocket take 426 for a no at once, and go on over HTTP; any other answer costs
+ * them seven tries. Everybody else gets the models, as a connectivity check.
+ */
+export function getResponses(c: AppContext): Response {
+  if (c.req.header('upgrade')?.toLowerCase() !== 'websocket') return listModels(c);
+  return renderError(c, fail('upgrade_refused', 'Responses are served over HTTP; there is no WebSocket here.').error);
+}
+
+/** A request about one answer; `action` is what follows its id in the path. */
+export const storedResponse =
+  (method: StoredRequest['method'], action: '' | '/cancel' | '/input_items') =>
+  async (c: AppContext): Promise<Response> => {
+    const gateway = c.get('gateway');
+    const request = c.req.raw;
+    const keys = await requestKeys(gateway.keys, request);
+    if (!keys.ok) return renderError(c, keys.error);
+    const id = c.req.param('id') ?? '';
+    const requestId = requestOfResponse(id);
+    const asked =
+      requestId === undefined
+        ? { ok: true as const, value: undefined }
+        : await askOwner(gateway, {
+            method,
+            requestId,
+            suffix: action + queryOf(request.url),
+            keys: keys.value,
+            origin: request.headers.get('origin'),
+            ip: clientIp(request, gateway.settings),
+          });
+    if (!asked.ok) return renderError(c, asked.error);
+    if (!asked.value) return renderError(c, fail('not_found', `Response with id '${id.slice(0, 200)}' not found.`, { param: 'id' }).error);
+    const { response, upstreamId } = asked.value;
+    const type = response.headers.get('content-type') ?? 'application/json';
+    return new Response(response.body?.pipeThrough(renaming(upstreamId, id)) ?? null, {
+      status: response.status,
+      headers: { 'content-type': type },
+    });
+  };
+
+/** The query as it came, without the key that may stand in it. */
+function queryOf(url: string): string {
+  const { searchParams } = new URL(url);
+  searchParams.delete('key');
+  const query = searchParams.toString();
+  return query === '' ? '' : `?${query}`;
+}
+
+/** The answer's id as the client knows it. An id may be torn between two chunks, so as much is kept back as it is long. */
+function renaming(from: string, to: string): ReadableWritablePair<Uint8Array, Uint8Array> {
+  const decoder = new TextDecoder();
+  const encoder = new TextEncoder();
+  let carry = '';
+  return new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      const text = (carry + decoder.decode(chunk, { stream: true })).replaceAll(from, to);
+      const keep = tornLength(text, from);
+      carry = text.slice(text.length - keep);
+      if (text.length > keep) controller.enqueue(encoder.encode(text.slice(0, text.length - keep)));
+    },
+    flush(controller) {
+      const rest = (carry + decoder.decode()).replaceAll(from, to);
+      if (rest !== '') controller.enqueue(encoder.encode(rest));
+    },
+  });
+}
+
+/** How much of the text's end may be the beginning of what is looked for. */
+function tornLength(text: string, sought: string): number {
+  for (let length = Math.min(sought.length - 1, text.length); length > 0; length--)
+    if (sought.startsWith(text.slice(text.length - length))) return length;
+  return 0;
+}

@@ -1,0 +1,10 @@
+/** What is installed, exactly; raise a version here and run the tests. */
+export const VERSIONS = {
+  '@anthropic-ai/claude-code': '2.1.329',
+  '@openai/codex': '0.169.0',
+  'opencode-ai': '1.18.33',
+  '@google/gemini-cli': '0.61.0',
+};
+
+/** Their install scripts put the binary of this platform in its place; all other packages' are skipped. */
+export const NEEDS_INSTALL_SCRIPT = new Set(['@anthropic-ai/claude-code', 'opencode-ai']);

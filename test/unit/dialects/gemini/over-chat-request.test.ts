@@ -1,0 +1,545 @@
+import { describe, expect, it } from 'vitest';
+import { geminiNative } from '../../../../src/dialects/gemini/dialect';
+import { NATIVE_URL, parsed, sent } from './support';
+
+const user = (...parts: object[]) => ({ role: 'user', parts });
+const model = (...parts: object[]) => ({ role: 'model', parts });
+const hi = [user({ text: 'Hi' })];
+
+/** What a request becomes in chat. */
+function chat(body: object): Record<string, unknown> {
+  const { model: _, ...request } = JSON.parse(sent(parsed(geminiNative, `${NATIVE_URL}generateContent`, body), 'openai-chat'));
+  return request;
+}
+
+function repaired(body: object, message: string): Record<string, unknown> | undefined {
+  const bridge = parsed(geminiNative, `${NATIVE_URL}generateContent`, body).over('openai-chat')!.repaired!(message);
+  return bridge && JSON.parse(bridge.request({ model: 'x', moved: false }).body);
+}
+
+describe('contents as chat messages', () => {
+  it('keeps system, user and model apart', () => {
+    const body = {
+      systemInstruction: { parts: [{ text: 'Be brief.' }, { text: 'Be kind.' }] },
+      contents: [
+        user({ text: 'a' }, { text: 'b' }),
+        model({ text: 'think', thought: true }, { text: 'c' }, { text: 'd' }),
+        { parts: [{ text: 'e' }] },
+      ],
+    };
+    expect(chat(body)).toMatchInlineSnapshot(`
+      {
+        "messages": [
+          {
+            "content": "Be brief.
+      Be kind.",
+            "role": "system",
+          },
+          {
+            "content": "a
+      b",
+            "role": "user",
+          },
+          {
+            "content": "cd",
+            "role": "assistant",
+          },
+          {
+            "content": "e",
+            "role": "user",
+          },
+        ],
+      }
+    `);
+  });
+
+  it('takes a system instruction in every form', () => {
+    for (const system of ['Be brief.', { text: 'Be brief.' }, { role: 'system', parts: [{ text: 'Be brief.' }] }])
+      expect(chat({ system_instruction: system, contents: hi }).messages).toMatchObject([{ role: 'system', content: 'Be brief.' }, {}]);
+  });
+
+  it('sends files on by their kind', () => {
+    const parts = [
+      { text: 'What are these?' },
+      { inlineData: { mimeType: 'image/png', data: 'iVBO_-8=' } },
+      { inline_data: { mime_type: 'audio/x-wav', data: 'UklG' } },
+      { inlineData: { mimeType: 'application/pdf', data: 'JVBE' } },
+      { fileData: { mimeType: 'image/jpeg', fileUri: 'https://x.test/a.jpg' } },
+      { fileData: { mimeType: 'application/pdf', fileUri: 'https://x.test/b.pdf?c=1' } },
+    ];
+    expect(chat({ contents: [user(...parts)] })).toMatchInlineSnapshot(`
+      {
+        "messages": [
+          {
+            "content": [
+              {
+                "text": "What are these?",
+                "type": "text",
+              },
+              {
+                "image_url": {
+                  "url": "data:image/png;base64,iVBO/+8=",
+                },
+                "type": "image_url",
+              },
+              {
+                "input_audio": {
+                  "data": "UklG",
+                  "format": "wav",
+                },
+                "type": "input_audio",
+              },
+              {
+                "file": {
+                  "file_data": "data:application/pdf;base64,JVBE",
+                  "filename": "file.pdf",
+                },
+                "type": "file",
+              },
+              {
+                "image_url": {
+                  "url": "https://x.test/a.jpg",
+                },
+                "type": "image_url",
+              },
+              {
+                "file": {
+                  "file_data": "https://x.test/b.pdf?c=1",
+                  "filename": "b.pdf",
+                },
+                "type": "file",
+              },
+            ],
+            "role": "user",
+          },
+        ],
+      }
+    `);
+  });
+
+  it('matches parallel calls and results by id, by name and in order, with their signatures', () => {
+    const call = (name: string, args: object, more = {}) => ({ functionCall: { name, args, ...more } });
+    const result = (name: string, response: object, more = {}) => ({ functionResponse: { name, response, ...more } });
+    const body = {
+      contents: [
+        user({ text: 'Weather?' }),
+        model(
+          { text: 'Looking.' },
+          { ...call('weather', { city: 'Tōkyō' }), thoughtSignature: 'c2ln' },
+          call('weather', { city: 'Paris' }),
+          call('time', {}, { id: 'own' }),
+        ),
+        user(result('time', { output: 'noon' }, { id: 'own' }), result('weather', { degrees: 21 })),
+        { role: 'function', parts: [result('weather', { error: 'down' })] },
+        model({ text: 'Done.', thoughtSignature: 'dGV4dA==' }),
+      ],
+    };
+    expect(chat(body)).toMatchInlineSnapshot(`
+      {
+        "messages": [
+          {
+            "content": "Weather?",
+            "role": "user",
+          },
+          {
+            "content": "Looking.",
+            "role": "assistant",
+            "tool_calls": [
+              {
+                "extra_content": {
+                  "google": {
+                    "thought_signature": "c2ln",
+                  },
+                },
+                "function": {
+                  "arguments": "{"city":"Tōkyō"}",
+                  "name": "weather",
+                },
+                "id": "call_1",
+                "type": "function",
+              },
+              {
+                "function": {
+                  "arguments": "{"city":"Paris"}",
+                  "name": "weather",
+                },
+                "id": "call_2",
+                "type": "function",
+              },
+              {
+                "function": {
+                  "arguments": "{}",
+                  "name": "time",
+                },
+                "id": "own",
+                "type": "function",
+              },
+            ],
+          },
+          {
+            "content": "noon",
+            "role": "tool",
+            "tool_call_id": "own",
+          },
+          {
+            "content": "{"degrees":21}",
+            "role": "tool",
+            "tool_call_id": "call_1",
+          },
+          {
+            "content": "{"error":"down"}",
+            "role": "tool",
+            "tool_call_id": "call_2",
+          },
+          {
+            "content": "Done.",
+            "extra_content": {
+              "google": {
+                "thought_signature": "dGV4dA==",
+              },
+            },
+            "role": "assistant",
+          },
+        ],
+      }
+    `);
+  });
+
+  it('never leaves a call without a result, nor a result without a call', () => {
+    const body = {
+      contents: [
+        model({ functionCall: { name: 'a', args: {}, id: 'x' } }, { functionCall: { name: 'b', args: {}, id: 'x' } }),
+        user(
+          { functionResponse: { name: 'b', response: { ok: true } } },
+          { functionResponse: { name: 'z', response: { ok: true } } },
+          { text: 'Go on.' },
+        ),
+      ],
+    };
+    expect(chat(body).messages).toMatchInlineSnapshot(`
+      [
+        {
+          "content": null,
+          "role": "assistant",
+          "tool_calls": [
+            {
+              "function": {
+                "arguments": "{}",
+                "name": "a",
+              },
+              "id": "x",
+              "type": "function",
+            },
+            {
+              "function": {
+                "arguments": "{}",
+                "name": "b",
+              },
+              "id": "call_2",
+              "type": "function",
+            },
+          ],
+        },
+        {
+          "content": "{"ok":true}",
+          "role": "tool",
+          "tool_call_id": "call_2",
+        },
+        {
+          "content": "No result was given.",
+          "role": "tool",
+          "tool_call_id": "x",
+        },
+        {
+          "content": "Result of z: {"ok":true}
+      Go on.",
+          "role": "user",
+        },
+      ]
+    `);
+  });
+
+  it('shows pictures that a function gave', () => {
+    const picture = { inlineData: { mimeType: 'image/png', data: 'iVBO' } };
+    const body = {
+      contents: [
+        model({ functionCall: { name: 'look', args: {} } }),
+        user({ functionResponse: { name: 'look', response: {}, parts: [picture] } }),
+      ],
+    };
+    expect(chat(body).messages).toMatchObject([
+      { role: 'assistant' },
+      { role: 'tool', content: '{}' },
+      { role: 'user', content: [{ type: 'image_url' }] },
+    ]);
+  });
+});
+
+describe('functions as tools', () => {
+  const parameters = {
+    type: 'OBJECT',
+    properties: {
+      type: { type: 'STRING', format: 'enum', enum: ['a', 'b'], nullable: true },
+      list: { type: 'ARRAY', minItems: '1', items: { type: 'INTEGER', format: 'int32' } },
+      either: { any_of: [{ type: 'NUMBER' }, { type: 'BOOLEAN' }], nullable: true },
+    },
+    required: ['type'],
+    propertyOrdering: ['type', 'list'],
+  };
+  const tools = [
+    { functionDeclarations: [{ name: 'f', description: 'Does f.', parameters }] },
+    { function_declarations: [{ name: 'g', parametersJsonSchema: { type: 'object', additionalProperties: false } }, { name: 'h' }] },
+  ];
+  const choice = (functionCallingConfig: object) => chat({ contents: hi, tools, toolConfig: { functionCallingConfig } });
+  const names = (request: Record<string, unknown>) => (request.tools as { function: { name: string } }[]).map((tool) => tool.function.name);
+
+  it('have JSON Schema for parameters', () => {
+    expect(chat({ contents: hi, tools })).toMatchInlineSnapshot(`
+      {
+        "messages": [
+          {
+            "content": "Hi",
+            "role": "user",
+          },
+        ],
+        "tools": [
+          {
+            "function": {
+              "description": "Does f.",
+              "name": "f",
+              "parameters": {
+                "properties": {
+                  "either": {
+                    "anyOf": [
+                      {
+                        "type": "number",
+                      },
+                      {
+                        "type": "boolean",
+                      },
+                      {
+                        "type": "null",
+                      },
+                    ],
+                  },
+                  "list": {
+                    "items": {
+                      "format": "int32",
+                      "type": "integer",
+                    },
+                    "minItems": 1,
+                    "type": "array",
+                  },
+                  "type": {
+                    "enum": [
+                      "a",
+                      "b",
+                      null,
+                    ],
+                    "type": [
+                      "string",
+                      "null",
+                    ],
+                  },
+                },
+                "required": [
+                  "type",
+                ],
+                "type": "object",
+              },
+            },
+            "type": "function",
+          },
+          {
+            "function": {
+              "name": "g",
+              "parameters": {
+                "additionalProperties": false,
+                "type": "object",
+              },
+            },
+            "type": "function",
+          },
+          {
+            "function": {
+              "name": "h",
+              "parameters": {
+                "properties": {},
+                "type": "object",
+              },
+            },
+            "type": "function",
+          },
+        ],
+      }
+    `);
+  });
+
+  it.each([
+    [{ mode: 'AUTO' }, 'auto', ['f', 'g', 'h']],
+    [{ mode: 'VALIDATED' }, 'auto', ['f', 'g', 'h']],
+    [{ mode: 'NONE' }, 'none', ['f', 'g', 'h']],
+    [{ mode: 'ANY' }, 'required', ['f', 'g', 'h']],
+    [{ mode: 'ANY', allowedFunctionNames: ['g', 'h'] }, 'required', ['g', 'h']],
+    [{ mode: 'ANY', allowedFunctionNames: ['g'] }, { type: 'function', function: { name: 'g' } }, ['g']],
+  ])('may or must be called: %j', (config, expected, expectedNames) => {
+    const request = choice(config);
+    expect(request.tool_choice).toEqual(expected);
+    expect(names(request)).toEqual(expectedNames);
+  });
+
+  it('are not spoken of where there are none', () => {
+    expect(chat({ contents: hi, toolConfig: { functionCallingConfig: { mode: 'AUTO' } } })).not.toHaveProperty('tool_choice');
+  });
+
+  it('stand beside Google’s own, of which the model is told that it has none', () => {
+    const request = chat({ contents: hi, tools: [...tools, { googleSearch: {} }, { urlContext: {} }] });
+    expect(names(request)).toEqual(['f', 'g', 'h']);
+    expect(request.messages).toMatchObject([{ role: 'system', content: expect.stringContaining('googleSearch, urlContext') }, {}]);
+  });
+});
+
+describe('the generation config as options', () => {
+  it('has what has a counterpart', () => {
+    const generationConfig = {
+      temperature: 0.6,
+      topP: 0.9,
+      topK: 40,
+      maxOutputTokens: 2048,
+      stopSequences: ['END'],
+      candidateCount: 2,
+      seed: 7,
+      presencePenalty: 0.1,
+      frequencyPenalty: 0.2,
+      responseLogprobs: true,
+      logprobs: 3,
+      responseModalities: ['TEXT', 'IMAGE'],
+    };
+    expect(chat({ contents: hi, generationConfig, safetySettings: [{ category: 'X' }] })).toMatchInlineSnapshot(`
+      {
+        "frequency_penalty": 0.2,
+        "logprobs": true,
+        "max_tokens": 2048,
+        "messages": [
+          {
+            "content": "Hi",
+            "role": "user",
+          },
+        ],
+        "modalities": [
+          "text",
+          "image",
+        ],
+        "n": 2,
+        "presence_penalty": 0.1,
+        "seed": 7,
+        "stop": [
+          "END",
+        ],
+        "temperature": 0.6,
+        "top_logprobs": 3,
+        "top_p": 0.9,
+      }
+    `);
+  });
+
+  it.each([
+    [{ thinkingBudget: 0 }, 'none'],
+    [{ thinkingBudget: 512 }, 'low'],
+    [{ thinkingBudget: 8192, includeThoughts: true }, 'medium'],
+    [{ thinkingBudget: 24_576 }, 'high'],
+    [{ thinkingBudget: -1 }, undefined],
+    [{ thinkingLevel: 'HIGH' }, 'high'],
+    [{ thinking_level: 'minimal' }, 'minimal'],
+    [{ includeThoughts: true }, undefined],
+  ])('has an effort for %j', (thinkingConfig, effort) => {
+    expect(chat({ contents: hi, generationConfig: { thinkingConfig } }).reasoning_effort).toBe(effort);
+  });
+
+  it('asks for JSON of a schema, or of none in so many words', () => {
+    const responseSchema = { type: 'OBJECT', properties: { a: { type: 'STRING' } } };
+    const responseMimeType = 'application/json';
+    const schema = { type: 'object', properties: { a: { type: 'string' } } };
+    const format = { type: 'json_schema', json_schema: { name: 'answer', schema } };
+    expect(chat({ contents: hi, generationConfig: { responseMimeType, responseSchema } }).response_format).toEqual(format);
+    expect(chat({ contents: hi, generationConfig: { responseMimeType, responseJsonSchema: schema } }).response_format).toEqual(format);
+    expect(chat({ contents: hi, generationConfig: { responseMimeType } })).toEqual({
+      messages: [
+        { role: 'system', content: 'Answer in JSON.' },
+        { role: 'user', content: 'Hi' },
+      ],
+      response_format: { type: 'json_object' },
+    });
+  });
+});
+
+describe('a call that was refused', () => {
+  const generationConfig = {
+    temperature: 1,
+    topP: 0.95,
+    maxOutputTokens: 100,
+    thinkingConfig: { thinkingBudget: 0 },
+  };
+  const history = [hi[0], model({ functionCall: { name: 'f', args: {} } }), user({ functionResponse: { name: 'f', response: {} } })];
+  const signedHistory = [
+    hi[0],
+    model({ functionCall: { name: 'f', args: {} }, thoughtSignature: 'c2ln' }),
+    user({ functionResponse: { name: 'f', response: {} } }),
+  ];
+  const NO_SIGNATURE = { google: { thought_signature: 'skip_thought_signature_validator' } };
+
+  it('is sent without what a reasoning model does not take', () => {
+    const message = "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.";
+    const request = repaired({ contents: hi, generationConfig }, message);
+    expect(request).toMatchObject({ max_completion_tokens: 100, reasoning_effort: 'none' });
+    for (const name of ['max_tokens', 'temperature', 'top_p']) expect(request).not.toHaveProperty(name);
+  });
+
+  it('is sent without an effort that the model does not have', () => {
+    const message = 'Budget 0 is invalid. This model only works in thinking mode.';
+    expect(repaired({ contents: hi, generationConfig }, message)).not.toHaveProperty('reasoning_effort');
+  });
+
+  it('is sent with a stand-in for signatures that are missing', () => {
+    const message = 'Function call is missing a thought_signature in functionCall parts.';
+    expect(repaired({ contents: history }, message)).toMatchObject({
+      messages: [{}, { tool_calls: [{ extra_content: NO_SIGNATURE }] }, {}],
+    });
+  });
+
+  it('is sent with signatures in OpenRouter’s form, where they were not found in Google’s', () => {
+    const message = 'Function call is missing a thought_signature in functionCall parts.';
+    expect(repaired({ contents: signedHistory }, message)).toMatchObject({
+      messages: [{}, { reasoning_details: [{ type: 'reasoning.encrypted', data: 'c2ln', id: 'call_1' }] }, {}],
+    });
+  });
+
+  it('is sent without signatures that are somebody else’s', () => {
+    const request = repaired({ contents: signedHistory }, 'Thought signature is not valid.');
+    expect(request).toMatchObject({ messages: [{}, { tool_calls: [{ extra_content: NO_SIGNATURE }] }, {}] });
+    expect(repaired({ contents: signedHistory }, "Unknown name 'extra_content'")).not.toMatchObject({
+      messages: [{}, { tool_calls: [{ extra_content: {} }] }, {}],
+    });
+  });
+
+  it('is not sent again unchanged', () => {
+    expect(repaired({ contents: hi }, "Unsupported parameter: 'max_tokens'. Reasoning is mandatory.")).toBeUndefined();
+  });
+
+  it.each(['temperature must be at most 2', 'max_tokens is too large: 100000. This model supports at most 4096', 'Bad request', ''])(
+    'stays refused where the caller is at fault: %s',
+    (message) => {
+      expect(repaired({ contents: hi, generationConfig }, message)).toBeUndefined();
+    },
+  );
+
+  it('has its signatures replaced over its own wire too, once', () => {
+    const bridge = parsed(geminiNative, `${NATIVE_URL}generateContent`, { contents: history }).over('gemini')!;
+    expect(bridge.repaired!('Bad request')).toBeUndefined();
+    const again = bridge.repaired!('Function call is missing a thought_signature')!;
+    expect(JSON.parse(again.request({ model: 'x', moved: false }).body).contents[1].parts).toEqual([
+      { functionCall: { name: 'f', args: {} }, thoughtSignature: 'skip_thought_signature_validator' },
+    ]);
+    expect(again.repaired!('Function call is missing a thought_signature')).toBeUndefined();
+  });
+});

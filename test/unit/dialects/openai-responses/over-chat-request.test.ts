@@ -1,0 +1,244 @@
+import { describe, expect, it } from 'vitest';
+import { responsesCall } from '../../../../src/dialects/openai-responses/dialect';
+import { type Json, requestOf } from './support';
+
+const bridgeOf = (fields: Json) => responsesCall(requestOf({ stream: false, ...fields })).over('openai-chat');
+const sentFor = (fields: Json): Json => {
+  const bridge = bridgeOf(fields);
+  if (!bridge) throw new Error('the call does not cross');
+  return JSON.parse(bridge.request({ model: 'deepseek-chat', moved: false }).body) as Json;
+};
+const LOOK = { type: 'function', name: 'look', description: 'Looks.', parameters: { type: 'object' }, strict: true };
+const PATCH = {
+  type: 'custom',
+  name: 'apply_patch',
+  description: 'Patches.',
+  format: { type: 'grammar', syntax: 'lark', definition: 'start: "x"' },
+};
+
+describe('messages', () => {
+  it('come of instructions and a text', () => {
+    expect(sentFor({ instructions: 'Be brief.', input: 'Hello' })).toEqual({
+      model: 'deepseek-chat',
+      messages: [
+        { role: 'system', content: 'Be brief.' },
+        { role: 'user', content: 'Hello' },
+      ],
+    });
+  });
+
+  it('come of items, in the order that chat asks for', () => {
+    const { messages } = sentFor({
+      input: [
+        { role: 'developer', content: 'Rules.' },
+        {
+          type: 'message',
+          role: 'user',
+          content: [
+            { type: 'input_text', text: 'Look' },
+            { type: 'input_image', image_url: 'https://a.test/b.png', detail: 'low' },
+          ],
+        },
+        { type: 'reasoning', summary: [], encrypted_content: 'gAA', content: null },
+        { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'I will.', annotations: [] }] },
+        { type: 'function_call', call_id: 'c1', name: 'look', arguments: '{"at":1}' },
+        { type: 'custom_tool_call', call_id: 'c2', name: 'apply_patch', input: 'x\n"y"' },
+        { type: 'function_call_output', call_id: 'c1', output: 'Seen.' },
+        {
+          type: 'custom_tool_call_output',
+          call_id: 'c2',
+          output: [
+            { type: 'input_text', text: 'Done.' },
+            { type: 'input_image', image_url: 'data:image/png;base64,AA' },
+          ],
+        },
+        { role: 'user', content: 'And?' },
+      ],
+    });
+    expect(messages).toEqual([
+      { role: 'system', content: 'Rules.' },
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: 'Look' },
+          { type: 'image_url', image_url: { url: 'https://a.test/b.png', detail: 'low' } },
+        ],
+      },
+      {
+        role: 'assistant',
+        content: 'I will.',
+        tool_calls: [
+          { id: 'c1', type: 'function', function: { name: 'look', arguments: '{"at":1}' } },
+          { id: 'c2', type: 'function', function: { name: 'apply_patch', arguments: '{"input":"x\\n\\"y\\""}' } },
+        ],
+      },
+      { role: 'tool', tool_call_id: 'c1', content: 'Seen.' },
+      { role: 'tool', tool_call_id: 'c2', content: 'Done.' },
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: 'The images that the tool gave back:' },
+          { type: 'image_url', image_url: { url: 'data:image/png;base64,AA' } },
+        ],
+      },
+      { role: 'user', content: 'And?' },
+    ]);
+  });
+
+  it('hold files that the request itself brings', () => {
+    const file = { type: 'input_file', filename: 'a.pdf', file_data: 'data:application/pdf;base64,AA' };
+    expect(sentFor({ input: [{ role: 'user', content: [file] }] }).messages).toEqual([
+      { role: 'user', content: [{ type: 'file', file: { filename: 'a.pdf', file_data: 'data:application/pdf;base64,AA' } }] },
+    ]);
+  });
+});
+
+describe('tools', () => {
+  it('are functions; one with free text has it as its argument', () => {
+    expect(sentFor({ tools: [LOOK, PATCH], tool_choice: 'required', parallel_tool_calls: false })).toMatchObject({
+      tool_choice: 'required',
+      parallel_tool_calls: false,
+      tools: [
+        { type: 'function', function: { name: 'look', description: 'Looks.', parameters: { type: 'object' }, strict: true } },
+        {
+          type: 'function',
+          function: {
+            name: 'apply_patch',
+            description: 'Patches.\n\nThe input must follow this lark grammar:\nstart: "x"',
+            parameters: { properties: { input: { type: 'string' } }, required: ['input'] },
+          },
+        },
+      ],
+    });
+  });
+
+  it('inside the input are found, so that a Codex without `tools` keeps them all', () => {
+    const input = [
+      { type: 'additional_tools', role: 'developer', tools: [PATCH, LOOK] },
+      { role: 'user', content: 'Go' },
+    ];
+    const { tools } = sentFor({ input }) as { tools: { function: Json }[] };
+    expect(tools.map(({ function: { name } }) => name)).toEqual(['apply_patch', 'look']);
+  });
+
+  it('of a namespace bear its name', () => {
+    const namespace = { type: 'namespace', name: 'mcp_files', description: 'Files', tools: [LOOK, { ...PATCH, name: 'write' }] };
+    const sent = sentFor({
+      tools: [namespace],
+      input: [{ type: 'function_call', call_id: 'c', namespace: 'mcp_files', name: 'look', arguments: '{}' }],
+      tool_choice: { type: 'function', name: 'look', namespace: 'mcp_files' },
+    });
+    expect(sent).toMatchObject({
+      tools: [{ function: { name: 'mcp_files__look' } }, { function: { name: 'mcp_files__write' } }],
+      messages: [{ tool_calls: [{ function: { name: 'mcp_files__look' } }] }],
+      tool_choice: { type: 'function', function: { name: 'mcp_files__look' } },
+    });
+  });
+
+  it('that a model can do without are left out beside others', () => {
+    const { tools } = sentFor({ tools: [LOOK, { type: 'web_search', external_web_access: false }, { type: 'tool_search' }] });
+    expect(tools).toHaveLength(1);
+  });
+
+  it('are cut down to those that are allowed', () => {
+    const sent = sentFor({
+      tools: [LOOK, PATCH],
+      tool_choice: { type: 'allowed_tools', mode: 'required', tools: [{ type: 'function', name: 'look' }] },
+    });
+    expect(sent).toMatchObject({ tool_choice: 'required', tools: [{ function: { name: 'look' } }] });
+    expect(sent.tools).toHaveLength(1);
+  });
+
+  it('that are none leave no choice behind', () => {
+    const sent = sentFor({ tools: [], tool_choice: 'auto', parallel_tool_calls: true });
+    expect(sent).not.toHaveProperty('tool_choice');
+    expect(sent).not.toHaveProperty('parallel_tool_calls');
+  });
+});
+
+describe('fields', () => {
+  it('keep their meaning under their names in chat', () => {
+    const sent = sentFor({
+      stream: true,
+      max_output_tokens: 64,
+      temperature: 0.5,
+      top_p: 0.9,
+      user: 'u',
+      metadata: { a: 'b' },
+      prompt_cache_key: 'k',
+      reasoning: { effort: 'low', summary: 'auto' },
+      text: { verbosity: 'low', format: { type: 'json_schema', name: 'n', schema: { type: 'object' }, strict: true } },
+      include: ['reasoning.encrypted_content'],
+      store: false,
+      truncation: 'auto',
+      client_metadata: { x: 1 },
+    });
+    expect(sent).toEqual({
+      model: 'deepseek-chat',
+      messages: [{ role: 'user', content: 'Hello' }],
+      max_completion_tokens: 64,
+      temperature: 0.5,
+      top_p: 0.9,
+      user: 'u',
+      metadata: { a: 'b' },
+      prompt_cache_key: 'k',
+      reasoning_effort: 'low',
+      verbosity: 'low',
+      response_format: { type: 'json_schema', json_schema: { name: 'n', schema: { type: 'object' }, strict: true } },
+      stream: true,
+      stream_options: { include_usage: true },
+    });
+  });
+
+  it('ask for any JSON as they do for text', () => {
+    expect(sentFor({ text: { format: { type: 'json_object' } } })).toMatchObject({ response_format: { type: 'json_object' } });
+    expect(sentFor({ text: { format: { type: 'text' } } })).not.toHaveProperty('response_format');
+  });
+
+  it('are left out where the upstream does not know them', () => {
+    const bridge = bridgeOf({ reasoning: { effort: 'none' }, text: { verbosity: 'low' }, temperature: 1 })!;
+    const repaired = bridge.repaired!('Unknown parameter: `reasoning_effort`');
+    expect(JSON.parse(repaired!.request({ model: 'm', moved: false }).body)).toEqual({
+      model: 'm',
+      messages: [{ role: 'user', content: 'Hello' }],
+      verbosity: 'low',
+      temperature: 1,
+    });
+    expect(bridge.repaired!('temperature must be 1')).toBeUndefined();
+    expect(repaired!.repaired!('reasoning_effort')).toBeUndefined();
+  });
+});
+
+describe('what cannot cross', () => {
+  const cases: [string, Json][] = [
+    ['an answer to go on from', { previous_response_id: 'resp_0123456789abc-0-4cbv-7' }],
+    ['work in the background', { background: true }],
+    ['a conversation', { conversation: 'conv_1' }],
+    ['a stored prompt', { prompt: { id: 'pmpt_1' } }],
+    ['a compaction', { input: [{ role: 'user', content: 'x' }, { type: 'compaction_trigger' }] }],
+    ['a compacted past', { input: [{ type: 'compaction', encrypted_content: 'gAA' }] }],
+    ['a stored item', { input: [{ type: 'item_reference', id: 'msg_1' }] }],
+    ['a stored file', { input: [{ role: 'user', content: [{ type: 'input_file', file_id: 'file-1' }] }] }],
+    ['nothing to say', { input: [] }],
+    ['web search alone', { tools: [{ type: 'web_search' }] }],
+    ['a tool that runs elsewhere', { tools: [LOOK, { type: 'code_interpreter', container: { type: 'auto' } }] }],
+    ['a tool that only the client can run', { tools: [LOOK, { type: 'local_shell' }] }],
+    ['a choice of a hosted tool', { tools: [LOOK], tool_choice: { type: 'web_search' } }],
+    [
+      'two tools of one name',
+      {
+        tools: [
+          { ...LOOK, name: 'a.b' },
+          { ...LOOK, name: 'a/b' },
+        ],
+      },
+    ],
+  ];
+  it.each(cases)('%s', (_, fields) => {
+    expect(bridgeOf(fields)).toBeUndefined();
+  });
+
+  it('any other format', () => {
+    expect(responsesCall(requestOf()).over('anthropic-messages')).toBeUndefined();
+  });
+});

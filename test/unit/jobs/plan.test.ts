@@ -1,0 +1,174 @@
+import { describe, expect, it } from 'vitest';
+import { type MediaCall, planJob } from '../../../src/jobs/plan';
+import { costMicro, priceJob } from '../../../src/jobs/price';
+import { nextTarget, reopensAtMs } from '../../../src/jobs/targets';
+import type { Job, JobAttempt } from '../../../src/jobs/types';
+import { MODELS } from '../../../src/providers/catalogue';
+import { indexModels } from '../../../src/providers/model-index';
+import type { Registry } from '../../../src/providers/registry';
+import { sandboxMedia } from '../../../src/providers/sandbox/media/adapter';
+import type { MediaTarget, Provider } from '../../../src/providers/types';
+
+const CREDIT = 1_000_000;
+const RULES = { anywhere: false };
+
+const provider = (id: string, keys: string[] = ['k']): Provider => ({
+  spec: { id, label: id, baseUrl: `https://${id}.example`, wires: [], onDisconnect: 'drain', media: sandboxMedia },
+  baseUrl: `https://${id}.example`,
+  apiKeys: keys,
+});
+
+function registryOf(chains: Record<string, readonly MediaTarget[]>, providers: Provider[]): Registry {
+  const models = MODELS.map((model) => ({ ...model, chain: chains[model.id] ?? [] }));
+  return {
+    providers: new Map(providers.map((one) => [one.spec.id, one])),
+    models: indexModels(models),
+    configuredProviders: providers.map(({ spec }) => spec.id),
+  };
+}
+
+const call = (fields: Record<string, unknown>, families: MediaCall['families'] = ['image']): MediaCall => ({
+  fields,
+  uploads: {},
+  families,
+});
+
+const REGISTRY = registryOf(
+  {
+    'gpt-image-2': [
+      { provider: 'fal', model: 'a' },
+      { provider: 'wavespeed', model: 'b' },
+    ],
+    nano_banana: [{ provider: 'fal', model: 'c' }],
+  },
+  [provider('fal'), provider('wavespeed')],
+);
+
+describe('a plan', () => {
+  it('takes the list price in auto mode, and a quarter more in fast mode, up to whole credits', () => {
+    const auto = planJob(REGISTRY, call({ model: 'gpt-image-2', prompt: 'a cat' }), false, RULES);
+    expect(auto).toMatchObject({ ok: true, value: { estimateMicro: 3 * CREDIT, plan: { mode: 'auto' } } });
+    const fast = planJob(REGISTRY, call({ model: 'gpt-image-2', prompt: 'a cat', mode: 'fast', n: 3 }), false, RULES);
+    expect(fast).toMatchObject({ ok: true, value: { estimateMicro: 12 * CREDIT, plan: { mode: 'fast' } } });
+  });
+
+  it('has no fast mode where the fast provider has not the model', () => {
+    const refused = planJob(REGISTRY, call({ model: 'nano_banana', prompt: 'a cat', mode: 'fast' }), false, RULES);
+    expect(refused).toMatchObject({ ok: false, error: { kind: 'model_unavailable', param: 'mode' } });
+  });
+
+  it('takes the cheapest model that can be had for an intent', () => {
+    const planned = planJob(REGISTRY, call({ intent: 'text-to-image-fast', prompt: 'a cat' }), false, RULES);
+    expect(planned).toMatchObject({ ok: true, value: { model: { id: 'nano_banana' } } });
+    expect(planJob(registryOf({}, []), call({ intent: 'text-to-image', prompt: 'a cat' }), false, RULES)).toMatchObject({
+      ok: false,
+      error: { kind: 'no_provider', param: 'intent' },
+    });
+  });
+
+  it('lists only what can be had when the model is not known', () => {
+    const refused = planJob(REGISTRY, call({ model: 'nope', prompt: 'a cat' }), false, RULES);
+    expect(refused).toMatchObject({ ok: false, error: { details: { available_models: ['gpt-image-2', 'nano_banana'] } } });
+  });
+
+  it('passes on what it does not know, and none of its own fields', () => {
+    const fields = {
+      model: 'nano_banana',
+      prompt: 'a cat',
+      style: 'vivid',
+      steps: 4,
+      response_format: 'url',
+      webhook_url: 'https://example.com',
+    };
+    const planned = planJob(REGISTRY, call(fields), false, RULES);
+    expect(planned).toMatchObject({ ok: true, value: { input: { extra: { style: 'vivid', steps: 4 }, references: [], count: 1 } } });
+    if (planned.ok) expect(Object.keys(planned.value.input.extra)).toEqual(['style', 'steps']);
+  });
+});
+
+describe('a price', () => {
+  it.each([
+    ['1024x1024', 3],
+    ['1536x1024', 3],
+    ['1024x1536', 3],
+    ['2048x2048', 6],
+    ['4096x4096', 12],
+    ['auto', 3],
+  ])('of gpt-image-2 at %s is %d credits', (size, credits) => {
+    const planned = planJob(REGISTRY, call({ model: 'gpt-image-2', prompt: 'a cat', size }), false, RULES);
+    expect(planned).toMatchObject({ ok: true, value: { estimateMicro: credits * CREDIT } });
+  });
+
+  it('settles to what came, and never above what was held', () => {
+    const file = { key: 'k', contentType: 'image/png', sizeBytes: 1 };
+    const images = { per: 'image', unitMicro: 3 * CREDIT, units: 2 } as const;
+    expect([0, 1, 2, 5].map((count) => costMicro(images, { files: Array(count).fill(file) }))).toEqual([0, 3, 6, 6].map((c) => c * CREDIT));
+    const seconds = { per: 'second', unitMicro: CREDIT, units: 10 } as const;
+    const of = (usage: { seconds?: number }) => costMicro(seconds, { files: [file], usage });
+    expect([of({ seconds: 4.5 }), of({}), of({ seconds: 60 })]).toEqual([4.5 * CREDIT, 10 * CREDIT, 10 * CREDIT]);
+    const gpu = { per: 'gpu_second', unitMicro: 3 * CREDIT, units: 600 } as const;
+    const ran = (gpuMs: number | undefined) => costMicro(gpu, { files: [], usage: gpuMs === undefined ? {} : { gpuMs } });
+    expect([ran(18_420), ran(10_000_000), ran(undefined)]).toEqual([56 * CREDIT, 1_800 * CREDIT, 0]);
+  });
+
+  it('of a video by the second knows fractions', () => {
+    const input = { kind: 'video', prompt: '', durationSeconds: 2.5, references: [], extra: {} } as const;
+    expect(priceJob({ per: 'second', micro: 7_400_000 }, { kind: 'video', deadlineSeconds: 1 }, input, 'auto')).toEqual({
+      per: 'second',
+      unitMicro: 7_400_000,
+      units: 2.5,
+    });
+  });
+});
+
+describe('the next target', () => {
+  const registry = registryOf(
+    {
+      'gpt-image-2': [
+        { provider: 'fal', model: 'a' },
+        { provider: 'wavespeed', model: 'b' },
+      ],
+    },
+    [provider('fal', ['k0', 'k1']), provider('wavespeed')],
+  );
+  const tried = (providerId: string, action: string, keyIndex = 0, atMs = 0): JobAttempt => ({
+    provider: providerId,
+    model: providerId === 'fal' ? 'a' : 'b',
+    keyIndex,
+    atMs,
+    status: null,
+    outcome: 'failed',
+    action,
+  });
+  const job = (...attempts: JobAttempt[]) =>
+    ({ id: 'job_a', model: 'gpt-image-2', kind: 'image', plan: { mode: 'auto', sandbox: false }, attempts }) as unknown as Job;
+  const next = (...attempts: JobAttempt[]) => {
+    const found = nextTarget(registry, job(...attempts), 1_000);
+    return found && `${found.provider.spec.id}/${found.keyIndex}`;
+  };
+
+  it('is the same once more after a passing fault, another key after a refused one, another provider after the rest', () => {
+    const first = next()!;
+    const key = Number(first.split('/')[1]);
+    expect(first).toMatch(/^fal/);
+    expect(next(tried('fal', 'retry', key))).toBe(first);
+    expect(next(tried('fal', 'retry', key), tried('fal', 'retry', key))).toBe('wavespeed/0');
+    expect(next(tried('fal', 'next_key', key))).toBe(`fal/${1 - key}`);
+    expect(next(tried('fal', 'next_target', key))).toBe('wavespeed/0');
+    expect(next(tried('fal', 'next_target'), tried('wavespeed', 'next_target'))).toBeUndefined();
+  });
+
+  it('is nobody else once a submit was lost', () => {
+    const lost = { ...tried('fal', 'retry', 1), outcome: 'lost' as const };
+    expect(next(lost)).toBe('fal/1');
+    expect(next(lost, lost)).toBeUndefined();
+    expect(next(lost, tried('fal', 'next_target', 1))).toBeUndefined();
+  });
+
+  it('opens again some time after all were short of capacity', () => {
+    const attempts = [tried('fal', 'backoff_key', 0, 500), tried('fal', 'backoff_key', 1, 600), tried('wavespeed', 'backoff_key', 0, 700)];
+    expect(next(...attempts)).toBeUndefined();
+    expect(reopensAtMs(registry, job(...attempts))).toBe(5_500);
+    expect(nextTarget(registry, job(...attempts), 5_500)?.keyIndex).toBe(0);
+  });
+});

@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import { NO_USAGE } from '../../../src/core/usage';
+import { openaiResponsesWire } from '../../../src/providers/wires/openai-responses';
+
+const { readUsage, errorInBody, classifyFailure } = openaiResponsesWire;
+
+describe('usage', () => {
+  it('takes apart what the cache had a part in', () => {
+    const usage = {
+      input_tokens: 2_006,
+      input_tokens_details: { cached_tokens: 1_920, cache_write_tokens: 6 },
+      output_tokens: 300,
+      output_tokens_details: { reasoning_tokens: 192 },
+      total_tokens: 2_306,
+    };
+    expect(readUsage(usage, {})).toEqual({
+      ...NO_USAGE,
+      inputTokens: 80,
+      cacheReadTokens: 1_920,
+      cacheWrite5mTokens: 6,
+      outputTokens: 300,
+      reasoningTokens: 192,
+    });
+  });
+
+  it('needs no details', () => {
+    expect(readUsage({ input_tokens: 0, output_tokens: 0, input_tokens_details: null }, {})).toEqual(NO_USAGE);
+  });
+
+  it.each([
+    ['chat usage', { prompt_tokens: 1, completion_tokens: 1 }],
+    ['half a usage', { input_tokens: 1 }],
+    ['a negative count', { input_tokens: -1, output_tokens: 1 }],
+    ['a fraction', { input_tokens: 1, output_tokens: 1.5 }],
+    ['a count beyond belief', { input_tokens: 1, output_tokens: 1e12 }],
+    ['a detail that is no count', { input_tokens: 1, output_tokens: 1, input_tokens_details: { cached_tokens: '1' } }],
+    ['null', null],
+  ])('%s is none', (_, usage) => {
+    expect(readUsage(usage, {})).toBeUndefined();
+  });
+
+  it('never counts more from the cache than there was', () => {
+    expect(readUsage({ input_tokens: 10, output_tokens: 1, input_tokens_details: { cached_tokens: 50 } }, {})).toMatchObject({
+      inputTokens: 0,
+      cacheReadTokens: 10,
+    });
+  });
+});
+
+describe('a failure inside a 200', () => {
+  const failed = (error: unknown) => ({ type: 'response.failed', response: { id: 'r', object: 'response', status: 'failed', error } });
+
+  it.each([
+    [
+      'nested event',
+      { type: 'error', error: { type: 'server_error', code: null, message: 'Sorry.' }, sequence_number: 2 },
+      'retry',
+      'Sorry.',
+    ],
+    ['flat event', { type: 'error', code: 'server_error', message: 'Sorry.', param: null, sequence_number: 2 }, 'retry', 'Sorry.'],
+    ['flat event without a code', { type: 'error', code: null, message: 'Sorry.', param: null }, 'retry', 'Sorry.'],
+    ['failed response event', failed({ code: 'rate_limit_exceeded', message: 'Too fast.' }), 'backoff_key', 'Too fast.'],
+    ['spent quota', failed({ code: 'insufficient_quota', message: 'Spent.' }), 'backoff_key', 'Spent.'],
+    ['prompt refused', failed({ code: 'invalid_prompt', message: 'No.' }), 'caller', 'No.'],
+    ['context too long', failed({ code: 'context_length_exceeded', message: 'Long.' }), 'caller', 'Long.'],
+    ['picture not fetched', failed({ code: 'failed_to_download_image', message: 'Gone.' }), 'caller', 'Gone.'],
+    ['failed without a word', failed(null), 'retry', ''],
+    ['failed answer', { object: 'response', status: 'failed', error: { code: 'server_error', message: 'Sorry.' } }, 'retry', 'Sorry.'],
+    ['cancelled answer', { object: 'response', status: 'cancelled', error: null }, 'retry', 'The response was cancelled.'],
+    ['plain error', { error: { type: 'invalid_request_error', message: 'Bad.', param: 'input' } }, 'caller', 'Bad.'],
+  ])('%s', (_, json, action, message) => {
+    expect(errorInBody(json)).toMatchObject({ action, message });
+  });
+
+  it.each([
+    ['a good answer', { object: 'response', status: 'completed', error: null, output: [] }],
+    ['an answer cut short', { object: 'response', status: 'incomplete', error: null }],
+    ['one taken on', { object: 'response', status: 'queued', error: null }],
+    ['an ordinary event', { type: 'response.output_text.delta', delta: 'error' }],
+    ['text', 'error'],
+  ])('%s has none', (_, json) => {
+    expect(errorInBody(json)).toBeUndefined();
+  });
+});
+
+describe('an answer that the upstream keeps', () => {
+  const { path, read } = openaiResponsesWire.stored!;
+
+  it('stands under its id', () => {
+    expect(path('resp_68a1')).toBe('/responses/resp_68a1');
+    expect(path('../models')).toBe('/responses/..%2Fmodels');
+  });
+
+  it('is pending until it is over', () => {
+    expect(read({ status: 'queued', output: [], usage: null })).toEqual({ pending: true, usage: null, hasOutput: false });
+    expect(read({ status: 'completed', output: [{}], usage: { output_tokens: 1 } })).toMatchObject({ pending: false, hasOutput: true });
+    expect(read({ status: 'cancelled', output: [] })).toMatchObject({ pending: false, hasOutput: false });
+  });
+
+  it('is nothing else', () => {
+    expect(read({ error: { message: 'Not found' } })).toBeUndefined();
+    expect(read('queued')).toBeUndefined();
+  });
+});
+
+it('reads a refusal as every wire does', () => {
+  expect(
+    classifyFailure(400, '{"error":{"message":"Unsupported parameter","code":"unsupported_parameter","param":"top_p"}}'),
+  ).toMatchObject({
+    action: 'caller',
+    param: 'top_p',
+  });
+});
+
+it('speaks to /responses with a bearer key', () => {
+  expect(openaiResponsesWire.path({ model: 'm', stream: true })).toBe('/responses');
+  expect(openaiResponsesWire.authorize('k')).toEqual({ authorization: 'Bearer k' });
+});

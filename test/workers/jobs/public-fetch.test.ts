@@ -1,0 +1,104 @@
+import { env } from 'cloudflare:test';
+import { describe, expect, it } from 'vitest';
+import { isPublicAddress, readPublicUrl } from '../../../src/core/public-url';
+import { readSettings } from '../../../src/env';
+import { publicFetch, RefusedUrl } from '../../../src/jobs/public-fetch';
+
+/** A network of names, and of pages that redirect; whatever is asked of it is noted. */
+class FakeNetwork {
+  readonly fetched: string[] = [];
+  names: Record<string, string[]> = {};
+  redirects: Record<string, string> = {};
+
+  readonly deps = {
+    settings: { ...readSettings(env), PRIVATE_ADDRESSES: 'refused' as const },
+    fetch: async (url: string): Promise<Response> => {
+      const { hostname, searchParams, pathname } = new URL(url);
+      if (hostname === 'cloudflare-dns.com') return this.lookUp(searchParams.get('name')!, searchParams.get('type')!);
+      this.fetched.push(url);
+      const location = this.redirects[pathname];
+      return location === undefined ? new Response('here') : new Response(null, { status: 302, headers: { location } });
+    },
+  };
+
+  private lookUp(name: string, type: string): Response {
+    const addresses = (this.names[name] ?? []).filter((address) => address.includes(':') === (type === 'AAAA'));
+    const answers = addresses.map((data) => ({ name, type: type === 'A' ? 1 : 28, TTL: 60, data }));
+    // The alias on the way to an address is no address.
+    return Response.json({ Status: 0, Answer: [{ name, type: 5, data: 'alias.example.com.' }, ...answers] });
+  }
+}
+
+const refused = (network: FakeNetwork, url: string) =>
+  publicFetch(network.deps, url).then(
+    () => 'fetched',
+    (error: unknown) => (error instanceof RefusedUrl ? 'refused' : String(error)),
+  );
+
+describe('an address', () => {
+  it.each([
+    ['93.184.216.34', true],
+    ['2606:4700::1111', true],
+    ['127.0.0.1', false],
+    ['10.1.2.3', false],
+    ['172.16.0.1', false],
+    ['192.168.1.1', false],
+    ['169.254.169.254', false],
+    ['100.64.0.1', false],
+    ['0.0.0.0', false],
+    ['224.0.0.1', false],
+    ['255.255.255.255', false],
+    ['192.0.2.1', false],
+    ['198.18.0.1', false],
+    ['::1', false],
+    ['::', false],
+    ['fe80::1', false],
+    ['fc00::1', false],
+    ['ff02::1', false],
+    ['::ffff:127.0.0.1', false],
+    ['64:ff9b::a00:1', false],
+    ['2002:a00:1::', false],
+    ['2001:db8::1', false],
+    ['2001:0:a00:1::', false],
+    ['not an address', false],
+  ])('%s is public: %s', (address, expected) => {
+    expect(isPublicAddress(address)).toBe(expected);
+  });
+
+  it('is seen through every notation of a URL', () => {
+    for (const host of ['2130706433', '0x7f000001', '0177.0.0.1', '127.1', '[::ffff:7f00:1]', 'localhost.', 'LOCALHOST', 'foo.localhost'])
+      expect(readPublicUrl(`https://${host}/`, 'url', { anywhere: false }).ok, host).toBe(false);
+  });
+});
+
+describe('a fetch', () => {
+  it('goes to a name that is public in all its addresses', async () => {
+    const network = new FakeNetwork();
+    network.names['cdn.example.com'] = ['93.184.216.34', '2606:4700::1111'];
+    expect(await refused(network, 'https://cdn.example.com/a.png')).toBe('fetched');
+    network.names['half.example.com'] = ['93.184.216.34', '10.0.0.1'];
+    expect(await refused(network, 'https://half.example.com/a.png')).toBe('refused');
+    network.names['inner.example.com'] = ['fd00::1'];
+    expect(await refused(network, 'https://inner.example.com/a.png')).toBe('refused');
+    expect(await refused(network, 'https://nowhere.example.com/a.png')).toBe('refused');
+    expect(network.fetched).toEqual(['https://cdn.example.com/a.png']);
+  });
+
+  it('judges every redirect anew, and follows few', async () => {
+    const network = new FakeNetwork();
+    network.names['cdn.example.com'] = ['93.184.216.34'];
+    network.names['inner.example.com'] = ['10.0.0.1'];
+    network.redirects = {
+      '/address': 'https://169.254.169.254/latest/meta-data',
+      '/name': 'https://inner.example.com/',
+      '/plain': 'http://cdn.example.com/',
+      '/file': 'file:///etc/passwd',
+      '/round': '/round',
+      '/good': '/there',
+    };
+    for (const path of ['address', 'name', 'plain', 'file', 'round'])
+      expect(await refused(network, `https://cdn.example.com/${path}`), path).toBe('refused');
+    expect(network.fetched.every((url) => url.startsWith('https://cdn.example.com/'))).toBe(true);
+    expect(await (await publicFetch(network.deps, 'https://cdn.example.com/good')).text()).toBe('here');
+  });
+});

@@ -1,0 +1,80 @@
+import { env } from 'cloudflare:test';
+import { describe, expect, it } from 'vitest';
+import { cancelJob } from '../../../src/jobs/access';
+import { deliver, RETRY_SECONDS, sweepDeliveries } from '../../../src/jobs/webhooks/deliver';
+import { listDeliveries, redeliver } from '../../../src/jobs/webhooks/log';
+import { JobBench, RECEIVER_URL } from './support';
+
+/** A job that has ended, and whose webhook waits to be sent. */
+async function endedJob(): Promise<{ bench: JobBench; deliveryId: string }> {
+  const bench = await JobBench.create();
+  const job = await bench.start({}, { webhookUrl: RECEIVER_URL });
+  await cancelJob(bench.deps(), job);
+  return { bench, deliveryId: bench.webhooks[0]!.deliveryId };
+}
+
+const stateOf = async (bench: JobBench) => (await listDeliveries(env.DB, bench.account.id, { limit: 10 }))[0]!;
+
+/** The next message, when its time has come. */
+async function next(bench: JobBench): Promise<{ delaySeconds: number; slow: boolean }> {
+  const message = bench.webhooks.pop()!;
+  await bench.wait(message.delaySeconds * 1_000);
+  await deliver(bench.deps(), message);
+  return message;
+}
+
+describe('a webhook', () => {
+  it('is sent once when its message comes twice, together or later', async () => {
+    const { bench, deliveryId } = await endedJob();
+    await Promise.all([1, 2, 3].map(() => deliver(bench.deps(), { deliveryId, turn: 0 })));
+    await deliver(bench.deps(), { deliveryId, turn: 0 });
+    expect(bench.provider.received).toHaveLength(1);
+    expect(JSON.parse(bench.provider.received[0]!.body)).toMatchObject({ status: 'canceled', creditsUsed: 0, type: 'video' });
+    expect(await stateOf(bench)).toMatchObject({ state: 'delivered', tries: 1 });
+  });
+
+  it('is tried by the published schedule, apart from the third failure on, and is kept when it is dead', async () => {
+    const { bench, deliveryId } = await endedJob();
+    bench.provider.receiverStatus = 500;
+    const delays: number[] = [];
+    const queues: boolean[] = [];
+    for (let turn = 0; bench.webhooks.length > 0; turn++) {
+      const { delaySeconds, slow } = await next(bench);
+      if (turn > 0) delays.push(delaySeconds);
+      queues.push(slow);
+    }
+    expect(delays).toHaveLength(RETRY_SECONDS.length);
+    for (const [index, delay] of delays.entries()) {
+      expect(delay).toBeGreaterThanOrEqual(RETRY_SECONDS[index]!);
+      expect(delay).toBeLessThanOrEqual(Math.ceil(RETRY_SECONDS[index]! * 1.1));
+    }
+    expect(queues).toEqual([false, false, false, ...Array(7).fill(true)]);
+    expect(await stateOf(bench)).toMatchObject({ state: 'dead', tries: 10 });
+    expect(new Set(bench.provider.received.map(({ id }) => id)).size).toBe(1);
+
+    bench.provider.receiverStatus = 204;
+    expect(await redeliver(bench.deps(), bench.account.id, deliveryId)).toMatchObject({ ok: true });
+    await next(bench);
+    expect(await stateOf(bench)).toMatchObject({ state: 'delivered' });
+    expect(new Set(bench.provider.received.map(({ id }) => id)).size).toBe(1);
+  });
+
+  it('whose message was lost is found by the sweeper', async () => {
+    const { bench } = await endedJob();
+    bench.webhooks.length = 0;
+    await bench.wait(61_000);
+    await sweepDeliveries(bench.deps());
+    const { id } = await stateOf(bench);
+    bench.webhooks.splice(0, bench.webhooks.length, ...bench.webhooks.filter(({ deliveryId }) => deliveryId === id));
+    await next(bench);
+    expect((await stateOf(bench)).state).toBe('delivered');
+  });
+
+  it('is not sent to a name that has come to lead inside', async () => {
+    const { bench } = await endedJob();
+    bench.provider.address = '10.0.0.8';
+    await next(bench);
+    expect(bench.provider.received).toEqual([]);
+    expect((await stateOf(bench)).log).toMatchObject([{ status: null, error: 'the name leads to an address that is not public' }]);
+  });
+});
