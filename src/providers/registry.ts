@@ -7,6 +7,7 @@ import { MODELS } from './catalogue';
 import { UNPRICED } from './catalogue/terms';
 import { readApiKeys, readBaseUrl, variableName, variableText } from './config';
 import { type CustomModel, type CustomProvider, readCustomProviders } from './custom';
+import { readCustomMediaProviders, withMediaTargets } from './custom-media/read';
 import { deepseek } from './deepseek/spec';
 import { fal } from './fal/spec';
 import { fishAudio } from './fish-audio/spec';
@@ -152,10 +153,15 @@ export function buildRegistry(env: Record<string, unknown>): Registry {
   const builtIn = PROVIDER_SPECS.map((spec) => configure(spec, env)).filter(
     ({ spec, apiKeys }) => apiKeys.length > 0 || spec.serve !== undefined,
   );
-  const all = [...builtIn, ...customs.map(({ provider }) => provider)];
+  const own = customs.map(({ provider }) => provider);
+  const ownMedia = readCustomMediaProviders(
+    env,
+    own.map(({ spec }) => spec.id),
+  );
+  const all = [...builtIn, ...own, ...ownMedia.map(({ provider }) => provider)];
   return {
     providers: new Map(all.map((provider) => [provider.spec.id, provider])),
-    models: indexModels(mergeModels(customs)),
+    models: indexModels(withMediaTargets(mergeModels(customs), ownMedia)),
     configuredProviders: all.filter(({ spec }) => spec.serve === undefined).map(({ spec }) => spec.id),
   };
 }

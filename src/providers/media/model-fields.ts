@@ -151,6 +151,9 @@ export const secondsOf = (input: MediaInput, { duration }: ModelFields): number 
 
 /** The caller's fields that would change what is billed, or how the answer comes. */
 const WITHHELD: ReadonlySet<string> = new Set([
+  'n',
+  'num_images',
+  'num_results',
   'num_outputs',
   'num_samples',
   'max_images',
