@@ -111,7 +111,8 @@ export function createApp(): Hono<AppEnv> {
   }
   mountFiles(app, api);
   for (const base of GEMINI_BASES) mountModels(app, base);
-  app.get('/', api(hello));
+  // Claude Code knocks at the base with HEAD; everybody else gets the page.
+  app.get('/', (c, next) => (c.req.method === 'HEAD' ? api(hello)(c) : next()));
   app.get('/api/hello', api(hello));
   app.use('/api/admin/*', async (c, next) => {
     c.set('gateway', gatewayDeps(c.env, c.executionCtx));
