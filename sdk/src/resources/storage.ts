@@ -62,14 +62,14 @@ export class Storage extends Resource {
     return this.fetchJson('/storage', options, { ...params });
   }
 
-  /** All of them, page after page. */
+  /** All of them, page after page. They may be deleted on the way: the next page is there before this one is told. */
   async *all(params: StorageListParams = {}, options?: RequestOptions): AsyncGenerator<StorageObject, void, undefined> {
-    let before = params.before;
-    do {
-      const page: Page<StorageObject> = await this.list({ ...params, ...(before !== undefined && { before }) }, options);
-      yield* page.data;
-      before = page.next ?? undefined;
-    } while (before !== undefined);
+    let page: Page<StorageObject> | undefined = await this.list(params, options);
+    while (page) {
+      const { data, next }: Page<StorageObject> = page;
+      page = next === null ? undefined : await this.list({ ...params, before: next }, options);
+      yield* data;
+    }
   }
 
   get(id: string, options?: RequestOptions): APIPromise<StorageObject> {
