@@ -20,7 +20,10 @@ export const printJson = (value: unknown): void => print(JSON.stringify(value, n
 
 /** Columns as wide as their widest entry; tabs between them where nobody looks. */
 export function printTable(rows: readonly (readonly string[])[]): void {
-  if (!process.stdout.isTTY) return rows.forEach((row) => void print(row.join('\t')));
+  if (!process.stdout.isTTY) {
+    for (const row of rows) print(row.join('\t'));
+    return;
+  }
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   for (const row of rows)
     print(

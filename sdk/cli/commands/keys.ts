@@ -24,8 +24,8 @@ const PATH = '/api/api-keys';
 const ask = <T>(context: Context, method: string, path = PATH, body?: unknown) => account<T>(context, 'API keys', method, path, body);
 
 function show(asJson: boolean, key: Key): void {
-  if (asJson) return printJson(key);
-  print(key.key ?? `${key.id} ${key.status}`);
+  if (asJson) printJson(key);
+  else print(key.key ?? `${key.id} ${key.status}`);
 }
 
 export const keys: Command = {

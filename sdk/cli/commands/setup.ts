@@ -64,8 +64,8 @@ function printOnly(context: Context, client: Client): void {
   const { apiKey = 'ck_...', baseURL, text, asJson } = context;
   const edits = client.edits({ apiKey, baseURL, model: text('model') }, home(), process.env);
   const files = edits.map(({ path, apply }) => ({ path, text: apply(undefined) }));
-  if (asJson) return printJson(files);
-  for (const file of files) print(`# ${file.path}\n${file.text}`);
+  if (asJson) printJson(files);
+  else for (const file of files) print(`# ${file.path}\n${file.text}`);
 }
 
 export const setup: Command = {
