@@ -1,3 +1,4 @@
+import { fstatSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { Hypereal } from 'hypereal-sdk';
@@ -84,10 +85,33 @@ function numberOf(name: string, text: string | undefined): number | undefined {
   return value;
 }
 
-/** What was piped in; empty for a terminal. */
-export async function readInput(): Promise<string> {
+/** How long a program that started this one, and may have left its end open, is given to begin. */
+const FIRST_BYTE_MS = 1_000;
+
+/** Is it neither a shell's pipe nor a file? Both end by themselves. */
+function mayStayOpen(): boolean {
+  try {
+    const stat = fstatSync(0);
+    return !stat.isFIFO() && !stat.isFile();
+  } catch {
+    return true;
+  }
+}
+
+/** What was piped in; empty for a terminal, and for one that says nothing where there is enough to work with. */
+export async function readInput({ isNeeded = true } = {}): Promise<string> {
   if (process.stdin.isTTY) return '';
-  return (await readBytes()).toString('utf8');
+  if (isNeeded || !mayStayOpen()) return (await readBytes()).toString('utf8');
+  const begun = new Promise<boolean>((done) => {
+    const timer = setTimeout(done, FIRST_BYTE_MS, false);
+    process.stdin.once('readable', () => {
+      clearTimeout(timer);
+      done(true);
+    });
+  });
+  if (await begun) return (await readBytes()).toString('utf8');
+  process.stdin.destroy();
+  return '';
 }
 
 export async function readBytes(): Promise<Buffer> {
@@ -98,7 +122,7 @@ export async function readBytes(): Promise<Buffer> {
 
 /** The words of the command, and what was piped in after them: either may be the whole. */
 export async function promptOf({ words }: Context, usage: string): Promise<string> {
-  const piped = (await readInput()).trim();
+  const piped = (await readInput({ isNeeded: words.length === 0 })).trim();
   const prompt = [words.join(' '), piped].filter((part) => part !== '').join('\n\n');
   if (prompt === '') throw new UsageError(`There is nothing to work with.\n\n${usage}`);
   return prompt;

@@ -34,7 +34,8 @@ interface Ran {
 }
 
 interface Running {
-  input?: string | Buffer;
+  /** Null: the pipe stays open. */
+  input?: string | Buffer | null;
   env?: Record<string, string | undefined>;
   /** Interrupt it once this has been said. */
   interruptAfter?: RegExp;
@@ -55,7 +56,7 @@ function hypereal(args: string[], { input = '', env = {}, interruptAfter }: Runn
     if (!interrupted && interruptAfter?.test(error)) interrupted = child.kill('SIGINT');
   });
   child.stdin.on('error', () => undefined);
-  child.stdin.end(input);
+  if (input !== null) child.stdin.end(input);
   return new Promise((done, fail) => {
     child.once('error', fail);
     child.once('close', (code) => done({ code, out: Buffer.concat(out).toString(), error, bytes: Buffer.concat(out) }));
@@ -106,6 +107,11 @@ describe('chat', () => {
     expect(said.text).toContain('some text');
     expect(said).toMatchObject({ model: 'gpt-5.5', creditsUsed: expect.any(Number), requestId: expect.any(String) });
     expect((await hypereal(['chat'])).code).toBe(2);
+  });
+
+  it('does not wait for a program that leaves its end of the pipe open and says nothing', async () => {
+    const { code, out } = await hypereal(['chat', 'Hello'], { input: null });
+    expect([code, out.includes('Hello')]).toEqual([0, true]);
   });
 
   it('speaks to Claude in its own format', async () => {
