@@ -173,7 +173,7 @@ export async function uses(event: WebhookEvent): Promise<unknown> {
   });
 });
 
-/** Paths of other versions of Node, with colons between them: see README.md. */
+/** Paths of other versions of Node, with colons between them: SDK_NODES=/path/to/node18:/path/to/node20 */
 const OTHERS = (process.env.SDK_NODES ?? '').split(':').filter((path) => path !== '');
 
 describe.skipIf(OTHERS.length === 0)('other versions of Node', () => {

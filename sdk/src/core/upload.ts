@@ -91,8 +91,9 @@ function streamOf(chunks: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array>
   });
 }
 
-/** Can this runtime send a stream at all? Some browsers cannot, and send its name instead. */
+/** Can this runtime send a stream at all? Some browsers cannot, and send its name instead; all others can. */
 function sendsStreams(): boolean {
+  if (!('document' in globalThis || 'importScripts' in globalThis)) return true;
   let asked = false;
   const init = {
     method: 'POST',

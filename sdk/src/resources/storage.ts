@@ -48,13 +48,21 @@ export class Storage extends Resource {
   async uploadFile(file: FileSource, options: UploadOptions = {}): Promise<StorageObject> {
     const { filename, contentType, kind, onProgress, ...rest } = options;
     const opened = await openFile(file);
+    let told = 0;
+    const tell = (progress: UploadProgress): void => {
+      told = progress.sentBytes;
+      onProgress?.(progress);
+    };
     const raw: RawBody = {
-      make: async () => (onProgress ? withProgress(await opened.open(), opened.size, onProgress) : opened.open()),
+      make: async () => (onProgress ? withProgress(await opened.open(), opened.size, tell) : opened.open()),
       once: opened.once,
       contentType: contentType ?? (opened.contentType || 'application/octet-stream'),
     };
     const query = { filename: filename ?? opened.filename, kind };
-    return this.ask<StorageObject>({ method: 'POST', path: '/storage', query, raw }, rest);
+    const object = await this.ask<StorageObject>({ method: 'POST', path: '/storage', query, raw }, rest);
+    // Where it could only be sent as a whole, this is the first that is known of it.
+    if (told < object.size) tell({ sentBytes: object.size, totalBytes: opened.size });
+    return object;
   }
 
   /** A page of files, newest first. */
