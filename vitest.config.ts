@@ -32,7 +32,7 @@ const outside = {
   test: {
     name: 'outside',
     environment: 'node',
-    include: ['test/e2e/**/*.test.ts', 'test/soak/**/*.test.ts', 'test/scripts/**/*.test.mjs'],
+    include: ['test/e2e/**/*.test.ts', 'test/sdk/**/*.test.ts', 'test/soak/**/*.test.ts', 'test/scripts/**/*.test.mjs'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },
