@@ -151,7 +151,6 @@ export function buildDocument(): Json {
       title: 'AI gateway',
       version: '1.0.0',
       description: DESCRIPTION,
-      license: { name: 'As of the gateway that serves it', identifier: 'LicenseRef-Gateway' },
     },
     servers: SERVERS,
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),

@@ -14,6 +14,8 @@ import { ADMIN_TOKEN, Worker } from './support/worker';
 let worker: Worker;
 let account: Account;
 let document: ApiDocument;
+/** The same, for answers that do not count as a path's own. */
+let stranger: ApiDocument;
 let dns: FakeDns;
 let saml: Awaited<ReturnType<typeof startSaml>>;
 let receiver: Server;
@@ -32,6 +34,7 @@ beforeAll(async () => {
   worker = await Worker.start({ LOCAL: '1', DNS_URL: dns.url, PRIVATE_ADDRESSES: 'allowed', ...stripe });
   account = await openMediaAccount(worker, 100_000, 'scale');
   document = await ApiDocument.of(worker.url);
+  stranger = new ApiDocument(document.json);
 });
 afterAll(async () => {
   await Promise.all([worker?.stop(), dns?.stop(), saml?.stop()]);
@@ -81,6 +84,8 @@ describe('the document', () => {
   it('passes the linter', async () => {
     const source = JSON.stringify(document.json);
     const rules = {
+      // What the API may be used for is between its operator and their customers.
+      'info-license': 'off',
       // Probes cannot be refused.
       'operation-4xx-response': 'off',
       // `{slug}` beside `jobs`, and Google's methods after a colon: the router tells them apart.
@@ -344,6 +349,15 @@ describe("the operator's API", () => {
     await runExamples('adminSweep');
     await call('POST', `/api/admin/accounts/${id}/recover`);
   });
+});
+
+it('asks a stranger for a key, a session or a token on every path that is not public, in the shape of the path', async () => {
+  for (const { method, path } of document.operations().filter(({ operation: { security } }) => security.length > 0)) {
+    const concrete = path.replace(/\{\w+\}/g, 'anything');
+    const response = await fetch(worker.url + concrete, { method: method.toUpperCase() });
+    await expectDocumented(stranger, response, method, concrete);
+    expect(response.status, `${method} ${path}`).toBe(401);
+  }
 });
 
 it('has no path that was not called', () => {
