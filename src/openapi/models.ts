@@ -150,7 +150,6 @@ const probe = (path: string, id: string, summary = 'Is it there?'): Route => ({
 export const modelRoutes: Route[] = [
   ...callRoutes,
   probe('/healthz', 'health'),
-  probe('/', 'root'),
   probe('/v1', 'hello', 'Is the API there?'),
   probe('/api/hello', 'helloOfApi'),
   probe('/v1/api/hello', 'helloOfClients', 'As some clients knock before their first call'),

@@ -171,7 +171,7 @@ describe('language models', () => {
   });
 
   it('are there', async () => {
-    for (const path of ['/healthz', '/', '/v1', '/api/hello', '/v1/api/hello', '/openapi.json']) await call('GET', path);
+    for (const path of ['/healthz', '/v1', '/api/hello', '/v1/api/hello', '/openapi.json']) await call('GET', path);
   });
 });
 

@@ -46,10 +46,10 @@ function namesOf(method: string, mounted: string): string[] {
   return method === 'POST' && below === '/v1/models/{}' ? GOOGLES : [`${method} ${below}`];
 }
 
-/** The account plane is loaded when it is asked for, and has its own list; its pages are for people. */
+/** The account plane is loaded when it is asked for, and has its own list; its pages are for people, as `/` is. */
 const mounted = new Set<string>([
   ...createApp()
-    .routes.filter(({ method }) => METHODS.includes(method.toLowerCase()))
+    .routes.filter(({ method, path }) => METHODS.includes(method.toLowerCase()) && path !== '/')
     .flatMap(({ method, path }) => namesOf(method, path)),
   ...ACCOUNT_ROUTES.map(({ method, path }) => `${method} ${path.replace(/:\w+/g, '{}')}`),
 ]);
