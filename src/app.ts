@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import { answerHeaders } from './core/answer-headers';
 import { fail } from './core/errors';
 import { openaiChat } from './dialects/openai-chat/dialect';
+import { BASES, GEMINI_BASES } from './http/bases';
 import { clientDialect } from './http/client-format';
 import type { AppContext, AppEnv } from './http/context';
 import { requestIdOf } from './http/context';
@@ -9,6 +10,7 @@ import { preflight } from './http/cors';
 import { gatewayDeps } from './http/deps';
 import { CALL_ENDPOINTS } from './http/endpoints';
 import { renderError } from './http/render-error';
+import { openapiDocument } from './openapi-document';
 import { admin } from './routes/admin';
 import { callRoute } from './routes/calls';
 import { postGeminiModel } from './routes/gemini';
@@ -18,17 +20,6 @@ import { getModel, getModels, listModelsOf } from './routes/models';
 import { hello } from './routes/probes';
 import { getResponses, storedResponse } from './routes/responses';
 import { countMessagesTokens } from './routes/token-counts';
-
-/**
- * The same paths under each of these, since documented base URLs and clients' own paths join in several ways: some
- * clients append `/v1/messages` to what they are given, some `/messages`.
- */
-const BASES = ['/v1', '/api/v1', '/api/v1/v1', '/v1/v1', '/api'];
-/** Google's clients append `/v1`, `/v1beta` or nothing to any of these. */
-const GEMINI_BASES = [
-  ...['', ...BASES].map((base) => `${base}/v1beta`),
-  ...BASES.map((base) => `${base}/gemini`).flatMap((base) => [base, `${base}/v1`, `${base}/v1beta`]),
-];
 
 type Handler = (c: AppContext) => Response | Promise<Response>;
 
@@ -105,6 +96,7 @@ export function createApp(): Hono<AppEnv> {
   app.notFound(notFound);
   app.options('*', (c) => withCommonHeaders(c, preflight(c.req.raw)));
   app.get('/healthz', (c) => withCommonHeaders(c, c.json({ ok: true })));
+  app.get('/openapi.json', async (c) => withCommonHeaders(c, await openapiDocument(c.req.raw)));
   for (const base of BASES) {
     mountApi(app, base);
     mountMedia(app, base, api);

@@ -111,7 +111,7 @@ admin.post('/accounts/:id/recover', (c) =>
   withAccount(c, async (deps, id) => c.json(await recover(deps, id, (await deps.account(id).books())!))),
 );
 
-const sweepInput = z.strictObject({ aheadSeconds: z.number().min(0).max(86_400).nullish() });
+export const sweepInput = z.strictObject({ aheadSeconds: z.number().min(0).max(86_400).nullish() });
 
 /** Looks at once after jobs and webhooks that have lost their message, as if it were so much later. */
 admin.post('/sweep', async (c) => {
@@ -119,7 +119,7 @@ admin.post('/sweep', async (c) => {
   return parsed.ok ? c.json(await sweep(jobDeps(c.env), (parsed.value.aheadSeconds ?? 0) * 1_000)) : renderError(c, parsed.error);
 });
 
-const reconcileInput = z.strictObject({ accountId: z.string().nullish() });
+export const reconcileInput = z.strictObject({ accountId: z.string().nullish() });
 
 admin.post('/reconcile', async (c) => {
   const parsed = await input(c, reconcileInput);

@@ -43,7 +43,7 @@ const fields = {
   webhookUrl: z.string().max(4_096).nullable(),
 };
 
-const createInput = z.object({
+export const createDeploymentInput = z.object({
   ...fields,
   slug: z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'must have lower-case letters, digits and dashes only'),
   name: fields.name.optional(),
@@ -54,7 +54,7 @@ const createInput = z.object({
   webhookUrl: fields.webhookUrl.default(null),
 });
 
-const patchInput = z.object(fields).partial();
+export const patchDeploymentInput = z.object(fields).partial();
 
 const view = (row: Deployment) => ({
   slug: row.slug,
@@ -87,7 +87,7 @@ async function parse<T>(c: AppContext, schema: z.ZodType<T>): Promise<Result<T>>
 /** What customers and the database agree on, from what was sent. */
 function stored(
   c: AppContext,
-  { idleTimeout, webhookUrl, minWorkers, maxWorkers, ...rest }: z.infer<typeof patchInput>,
+  { idleTimeout, webhookUrl, minWorkers, maxWorkers, ...rest }: z.infer<typeof patchDeploymentInput>,
   known: { minWorkers: number; maxWorkers: number },
 ): Result<Partial<DeploymentFields>> {
   if ((minWorkers ?? known.minWorkers) > (maxWorkers ?? known.maxWorkers))
@@ -120,7 +120,7 @@ export const getDeployment = (c: AppContext): Promise<Response> => withDeploymen
 
 export const postDeployment = (c: AppContext): Promise<Response> =>
   withKey(c, async ({ accountId, mode }) => {
-    const parsed = await parse(c, createInput);
+    const parsed = await parse(c, createDeploymentInput);
     if (!parsed.ok) return renderError(c, parsed.error);
     const { slug, name = slug, ...rest } = parsed.value;
     const checked = stored(c, rest, rest);
@@ -131,7 +131,7 @@ export const postDeployment = (c: AppContext): Promise<Response> =>
 
 export const patchDeployment = (c: AppContext): Promise<Response> =>
   withDeployment(c, async (row) => {
-    const parsed = await parse(c, patchInput);
+    const parsed = await parse(c, patchDeploymentInput);
     if (!parsed.ok) return renderError(c, parsed.error);
     const checked = stored(c, parsed.value, row);
     if (!checked.ok) return renderError(c, checked.error);
