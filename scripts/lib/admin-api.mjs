@@ -46,6 +46,9 @@ export function adminApi({ url, token, fetch = globalThis.fetch }) {
     listKeys: (id) => call('GET', `${account(id)}/keys`),
     revokeKey: (id, keyId) => call('DELETE', `${account(id)}/keys/${segment(keyId)}`),
     reconcile: (accountId) => call('POST', '/reconcile', accountId === undefined ? {} : { accountId }),
+    showCatalogue: () => call('GET', '/catalogue'),
+    checkCatalogue: (text) => call('POST', '/catalogue/check', { text }),
+    putCatalogue: (text) => call('PUT', '/catalogue', { text }),
     recover: (id) => call('POST', `${account(id)}/recover`, {}),
   };
 }

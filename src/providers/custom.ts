@@ -50,7 +50,8 @@ const customProviders = z.array(
     headers: headers.optional(),
     /** The formats that it speaks, under the same base URL. */
     wires: z.array(z.enum(WIRE_IDS)).min(1).optional(),
-    models: z.array(customModel).min(1),
+    /** Left out where CATALOGUE_OVERRIDES or the file beside it name the provider in their chains. */
+    models: z.array(customModel).min(1).optional(),
   }),
 );
 
@@ -93,7 +94,7 @@ export function readCustomProviders(env: Record<string, unknown>): CustomProvide
     const keys = [...readApiKeys(variableText(env, keyVariable), keyVariable), ...readApiKeys(custom.apiKey, `${path}.apiKey`)];
     return {
       path,
-      models: custom.models,
+      models: custom.models ?? [],
       provider: {
         spec: {
           id: custom.id,
