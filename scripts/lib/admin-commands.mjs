@@ -1,5 +1,6 @@
 // The operator's commands: what each takes, what it asks of the gateway, how its answer reads.
 import { CATALOGUE_COMMANDS } from './admin-catalogue.mjs';
+import { IMPORT_COMMANDS } from './admin-import.mjs';
 import { UsageError } from './paths.mjs';
 import { credits, facts, table, time } from './print.mjs';
 
@@ -236,6 +237,7 @@ export const COMMANDS = [
           )}`,
   },
   ...CATALOGUE_COMMANDS,
+  ...IMPORT_COMMANDS,
   {
     name: 'recover',
     operands: ['ACCOUNT'],
