@@ -7,7 +7,7 @@ import { clientDialect } from './http/client-format';
 import type { AppContext, AppEnv } from './http/context';
 import { requestIdOf } from './http/context';
 import { preflight } from './http/cors';
-import { gatewayDeps } from './http/deps';
+import { firstCatalogue, gatewayDeps } from './http/deps';
 import { CALL_ENDPOINTS } from './http/endpoints';
 import { renderError } from './http/render-error';
 import { openapiDocument } from './openapi-document';
@@ -29,6 +29,8 @@ type Handler = (c: AppContext) => Response | Promise<Response>;
  */
 function api(handler: Handler): Handler {
   return async (c) => {
+    const waiting = firstCatalogue(c.env);
+    if (waiting) await waiting;
     c.set('gateway', gatewayDeps(c.env, c.executionCtx));
     return withCommonHeaders(c, await handler(c));
   };

@@ -35,6 +35,8 @@ const schema = z.object({
   PRIVATE_ADDRESSES: z.enum(['refused', 'allowed']).default('refused'),
   /** Looks names up over HTTPS, as https://developers.cloudflare.com/1.1.1.1/encryption/dns-over-https/make-api-requests/dns-json/ */
   DNS_URL: z.url({ protocol: /^https?$/ }).default('https://cloudflare-dns.com/dns-query'),
+  /** How long the first calls of a new isolate wait for the catalogue's file in R2, which calls after them never do. */
+  CATALOGUE_WAIT_MS: z.coerce.number().int().min(0).max(5_000).default(0),
   STORAGE_LIMIT_BYTES: positive(100 * 1024 * 1024),
   BODY_LIMIT_BYTES: positive(32 * 1024 * 1024),
   KEEPALIVE_MS: positive(15_000),

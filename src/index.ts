@@ -2,7 +2,7 @@ import type { LedgerMessage } from './account/types';
 import { createApp } from './app';
 import { reconcile } from './console/reconcile';
 import type { Bindings } from './env';
-import { envConsoleDeps, jobDeps, queueDeps } from './http/deps';
+import { envConsoleDeps, jobDeps, liveCatalogue, queueDeps } from './http/deps';
 import { consume } from './jobs/queues';
 import { NIGHTLY, sweep } from './jobs/sweep';
 
@@ -29,6 +29,8 @@ async function sendAlerts(env: Bindings): Promise<void> {
 export default {
   fetch: app.fetch,
   async queue(batch, env, context) {
+    // A job of a model that only the file has would look like one that nobody can serve.
+    await liveCatalogue(env).refreshed();
     await consume(
       queueDeps(env),
       batch,
@@ -38,6 +40,7 @@ export default {
     if (batch.messages.some(carriesAlert)) await sendAlerts(env);
   },
   async scheduled({ cron }, env) {
+    if (cron === EVERY_MINUTE) await liveCatalogue(env).refreshed();
     if (cron === EVERY_MINUTE) return void (await sweep(jobDeps(env)));
     // What was not sent when it came is sent now.
     await sendAlerts(env);

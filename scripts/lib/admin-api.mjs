@@ -19,13 +19,14 @@ async function readBody(response) {
 }
 
 export function adminApi({ url, token, fetch = globalThis.fetch }) {
-  const base = `${url.replace(/\/+$/, '')}/api/admin`;
+  const origin = url.replace(/\/+$/, '');
+  const base = `${origin}/api/admin`;
 
-  async function call(method, path, body) {
+  async function call(method, path, body, from = base) {
     const headers = { authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) };
     let response;
     try {
-      response = await fetch(base + path, { method, headers, redirect: 'error', ...(body && { body: JSON.stringify(body) }) });
+      response = await fetch(from + path, { method, headers, redirect: 'error', ...(body && { body: JSON.stringify(body) }) });
     } catch (error) {
       throw new Refused(0, `No gateway answers at ${url} (${error.cause?.code ?? error.cause?.message ?? error.message}).`);
     }
@@ -46,6 +47,10 @@ export function adminApi({ url, token, fetch = globalThis.fetch }) {
     listKeys: (id) => call('GET', `${account(id)}/keys`),
     revokeKey: (id, keyId) => call('DELETE', `${account(id)}/keys/${segment(keyId)}`),
     reconcile: (accountId) => call('POST', '/reconcile', accountId === undefined ? {} : { accountId }),
+    listModels: () => call('GET', '/v1/models', undefined, origin),
+    showCatalogue: () => call('GET', '/catalogue'),
+    checkCatalogue: (text) => call('POST', '/catalogue/check', { text }),
+    putCatalogue: (text) => call('PUT', '/catalogue', { text }),
     recover: (id) => call('POST', `${account(id)}/recover`, {}),
   };
 }

@@ -1,4 +1,6 @@
 // The operator's commands: what each takes, what it asks of the gateway, how its answer reads.
+import { CATALOGUE_COMMANDS } from './admin-catalogue.mjs';
+import { IMPORT_COMMANDS } from './admin-import.mjs';
 import { UsageError } from './paths.mjs';
 import { credits, facts, table, time } from './print.mjs';
 
@@ -234,6 +236,8 @@ export const COMMANDS = [
             problems,
           )}`,
   },
+  ...CATALOGUE_COMMANDS,
+  ...IMPORT_COMMANDS,
   {
     name: 'recover',
     operands: ['ACCOUNT'],

@@ -23,6 +23,8 @@ export type PlannedTarget = Reached<Bridge>;
 export interface Plan {
   model: Model;
   price: TokenPrice;
+  /** Whose price it is: the operator's changes to the catalogue that were in force. */
+  catalogueVersion: string | undefined;
   targets: readonly PlannedTarget[];
   rateFamily: RateFamily;
   minimumTier: TierId;
@@ -115,6 +117,7 @@ export function planCall(registry: Registry, dialect: Dialect, call: Call, sandb
   return ok({
     model,
     price: model.price,
+    catalogueVersion: registry.catalogueVersion,
     targets,
     rateFamily: rateFamily(model.family),
     minimumTier: model.minimumTier ?? 'free',

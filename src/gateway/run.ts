@@ -81,6 +81,7 @@ export function detailOf(run: Run, ending: Ending, charge: Charge | undefined, m
     upstreamModel: upstreamModel ?? null,
     usage: charge ? usedBuckets(charge.usage) : null,
     price: run.plan.price,
+    ...(run.plan.catalogueVersion !== undefined && { catalogueVersion: run.plan.catalogueVersion }),
     latencyMs: run.deps.now() - run.startedAtMs,
     firstByteMs: durationMs ?? null,
     attempts: run.failover.attempts,

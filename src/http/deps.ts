@@ -1,4 +1,5 @@
 import { accountStub } from '../account/stub';
+import { LiveCatalogue } from '../console/catalogue/live';
 import type { ConsoleDeps } from '../console/deps';
 import { KeyReader } from '../core/api-key';
 import { RATE_FAMILIES } from '../core/family';
@@ -8,13 +9,13 @@ import type { GatewayDeps } from '../gateway/deps';
 import { Health } from '../gateway/health';
 import type { JobDeps } from '../jobs/deps';
 import type { QueueDeps } from '../jobs/queues';
-import { buildRegistry, type Registry } from '../providers/registry';
+import { buildRegistry } from '../providers/registry';
 import type { AppContext } from './context';
 
 /** What lasts as long as the isolate: read from the variables once. */
 interface Lasting {
   settings: Settings;
-  registry: Registry;
+  catalogue: LiveCatalogue;
   keys: KeyReader;
   health: Health;
   hourlyLimits: Record<string, number>;
@@ -29,7 +30,7 @@ function lasting(env: Bindings): Lasting {
   const secrets = [settings.KEY_MAC_SECRET, settings.KEY_MAC_SECRET_PREVIOUS].filter((secret) => secret !== undefined);
   const made: Lasting = {
     settings,
-    registry: buildRegistry(env as unknown as Record<string, unknown>),
+    catalogue: new LiveCatalogue(buildRegistry(env as unknown as Record<string, unknown>), env.FILES),
     keys: new KeyReader(secrets),
     health: new Health(),
     hourlyLimits: readHourlyLimits(settings.HOURLY_LIMITS),
@@ -50,24 +51,36 @@ function readHourlyLimits(text: string | undefined): Record<string, number> {
   return limits as Record<string, number>;
 }
 
+export const liveCatalogue = (env: Bindings): LiveCatalogue => lasting(env).catalogue;
+
+/** Undefined where nothing is waited for, which is the rule: a call that waits costs its client time. */
+export function firstCatalogue(env: Bindings): Promise<void> | undefined {
+  const { settings, catalogue } = lasting(env);
+  return settings.CATALOGUE_WAIT_MS > 0 ? catalogue.firstLook(settings.CATALOGUE_WAIT_MS) : undefined;
+}
+
 export function gatewayDeps(env: Bindings, context: Pick<ExecutionContext, 'waitUntil'>): GatewayDeps {
+  const { catalogue, ...rest } = lasting(env);
+  const waitUntil = (work: Promise<unknown>): void => context.waitUntil(work);
+  catalogue.refresh(waitUntil);
   return {
-    ...lasting(env),
+    ...rest,
+    registry: catalogue.registry,
     account: (accountId) => accountStub(env.ACCOUNT, accountId),
     settlements: env.SETTLEMENT_QUEUE,
     background: env.BACKGROUND_QUEUE,
     files: env.FILES,
     fetch: (url, init) => fetch(url, init),
     now: Date.now,
-    waitUntil: (work) => context.waitUntil(work),
+    waitUntil,
   };
 }
 
 export function jobDeps(env: Bindings): JobDeps {
-  const { settings, registry, hourlyLimits } = lasting(env);
+  const { settings, catalogue, hourlyLimits } = lasting(env);
   return {
     settings,
-    registry,
+    registry: catalogue.registry,
     hourlyLimits,
     account: (accountId) => accountStub(env.ACCOUNT, accountId),
     db: env.DB,
@@ -90,7 +103,7 @@ export const envConsoleDeps = (env: Bindings): ConsoleDeps => ({
 /** What the consumers of the queues work with. */
 export const queueDeps = (env: Bindings): QueueDeps => ({
   ...envConsoleDeps(env),
-  registry: lasting(env).registry,
+  registry: lasting(env).catalogue.registry,
   background: env.BACKGROUND_QUEUE,
   fetch: (url, init) => fetch(url, init),
 });

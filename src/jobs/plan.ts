@@ -148,11 +148,12 @@ export function planJob(registry: Registry, call: MediaCall, sandbox: boolean, r
       ? fail('model_unavailable', `The model \`${model.id}\` has no fast mode here; leave \`mode\` out.`, { param: 'mode' })
       : fail('no_provider', `No provider is configured for \`${model.id}\`.`, { param: 'model' });
   const priced = priceJob(unitPrice(model)!, terms, input.value, chosen);
+  const { catalogueVersion } = registry;
   return ok({
     model,
     terms,
     input: input.value,
-    plan: { ...priced, mode: chosen, sandbox },
+    plan: { ...priced, mode: chosen, sandbox, ...(catalogueVersion !== undefined && { catalogueVersion }) },
     rateFamily: rateFamily(model.family),
     minimumTier: model.minimumTier ?? (STARTER_FAMILIES.includes(model.family) ? 'starter' : 'free'),
     estimateMicro: estimateMicro(priced),

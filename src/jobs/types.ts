@@ -43,6 +43,8 @@ export interface JobPlan {
   units: number;
   mode: 'auto' | 'fast';
   sandbox: boolean;
+  /** Whose price it is: the operator's changes to the catalogue that were in force. */
+  catalogueVersion?: string;
   /** Whose endpoint a deployment's run goes to. */
   deployment?: { slug: string; provider: string; endpointId: string };
   /** `b64_json`, and what else only the answer is about. */

@@ -6,7 +6,7 @@ import { DurableObject } from 'cloudflare:workers';
 import { fail } from '../core/errors';
 import { wholeEventsEnd } from '../core/sse';
 import type { Bindings } from '../env';
-import { gatewayDeps } from '../http/deps';
+import { firstCatalogue, gatewayDeps } from '../http/deps';
 import { endpointOf } from '../http/endpoints';
 import { errorAnswer } from '../http/render-error';
 import { serveCall } from '../http/serve-call';
@@ -56,6 +56,7 @@ export class LiveStream extends DurableObject<Bindings> {
   private async begin(request: Request): Promise<Response> {
     const endpoint = endpointOf(request.headers.get(ENDPOINT_HEADER) ?? '')!;
     const nonce = request.headers.get(NONCE_HEADER)!;
+    await firstCatalogue(this.env);
     const gateway = gatewayDeps(this.env, this.ctx);
     const response = await serveCall(gateway, request, endpoint, nonce, () => NEVER);
     const type = response.headers.get('content-type') ?? '';

@@ -31,7 +31,8 @@ const customProviders = z.array(
     headers: headersSchema.optional(),
     /** The formats that it speaks, under the same base URL. */
     wires: z.array(z.enum(WIRE_IDS)).min(1).optional(),
-    models: z.array(customModel).min(1),
+    /** Left out where CATALOGUE_OVERRIDES or the file beside it name the provider in their chains. */
+    models: z.array(customModel).min(1).optional(),
   }),
 );
 
@@ -56,7 +57,7 @@ export function readCustomProviders(env: Record<string, unknown>): CustomProvide
     const { baseUrl, apiKeys } = readReach(custom, path, env);
     return {
       path,
-      models: custom.models,
+      models: custom.models ?? [],
       provider: {
         spec: {
           id: custom.id,

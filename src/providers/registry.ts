@@ -17,6 +17,8 @@ import { indexModels, type ModelIndex } from './model-index';
 import { moonshot } from './moonshot/spec';
 import { openai } from './openai/spec';
 import { openrouter } from './openrouter/spec';
+import { applyOverrides } from './overrides/apply';
+import { errorText, type OverridesResult } from './overrides/schema';
 import { replicate } from './replicate/spec';
 import { runpod } from './runpod/spec';
 import { sandbox } from './sandbox/spec';
@@ -52,6 +54,8 @@ export interface Registry {
   models: ModelIndex;
   /** The ids of the providers reached over the network, which leaves out what answers in-process. */
   configuredProviders: string[];
+  /** Which overrides are in force, for receipts; undefined where there are none. */
+  catalogueVersion?: string;
 }
 
 function configure(spec: ProviderSpec, env: Record<string, unknown>): Provider {
@@ -147,8 +151,45 @@ function mergeModels(customs: readonly CustomProvider[]): Model[] {
   });
 }
 
-/** Throws an error that names the variable at fault when the configuration is wrong. */
+const OVERRIDES = 'CATALOGUE_OVERRIDES';
+
+/** The variable's text; Wrangler hands over a variable that is written as JSON in its configuration already parsed. */
+export function overridesVariable(env: Record<string, unknown>): string | undefined {
+  const value = env[OVERRIDES];
+  if (value === undefined || value === null || typeof value === 'string') return variableText(env, OVERRIDES);
+  return JSON.stringify(value, null, 2);
+}
+
+/** FNV-1a: tells versions apart, and nothing depends on nobody finding two that agree. */
+function shortHash(text: string): string {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  return (hash >>> 0).toString(16).padStart(8, '0');
+}
+
+/** The registry with the operator's changes to its models, or every error that they have; neither touches the other. */
+export function withOverrides(registry: Registry, text: string): OverridesResult<{ registry: Registry; changedIds: readonly string[] }> {
+  const customs = [...registry.providers.values()].map(({ spec }) => spec);
+  const specs = new Map([...PROVIDER_SPECS, ...customs].map((spec) => [spec.id, spec]));
+  const applied = applyOverrides(registry.models.all, text, specs);
+  if (!applied.ok) return applied;
+  const { models, changedIds } = applied.value;
+  const catalogueVersion = [registry.catalogueVersion, shortHash(text)].filter((part) => part !== undefined).join('.');
+  return { ok: true, value: { registry: { ...registry, models: indexModels(models), catalogueVersion }, changedIds } };
+}
+
+/** Throws an error that names the variable at fault, and the line and field where it has them, when the configuration is wrong. */
 export function buildRegistry(env: Record<string, unknown>): Registry {
+  const base = baseRegistry(env);
+  const text = overridesVariable(env);
+  if (text === undefined) return base;
+  const applied = withOverrides(base, text);
+  if (applied.ok) return applied.value.registry;
+  throw new Error(applied.errors.map((error) => `${OVERRIDES}: ${errorText(error)}`).join('\n'));
+}
+
+/** Without the operator's changes to the catalogue. */
+function baseRegistry(env: Record<string, unknown>): Registry {
   const customs = readCustomProviders(env);
   const builtIn = PROVIDER_SPECS.map((spec) => configure(spec, env)).filter(
     ({ spec, apiKeys }) => apiKeys.length > 0 || spec.serve !== undefined,

@@ -14,11 +14,12 @@ import {
   tierInput,
 } from '../console/accounts';
 import { createKey, createKeyInput, listKeys, revokeKey } from '../console/api-keys/internal';
+import { catalogueInput, checkCatalogue, showCatalogue, storeCatalogue } from '../console/catalogue/manage';
 import type { ConsoleDeps } from '../console/deps';
 import { reconcile, recover } from '../console/reconcile';
 import { fail } from '../core/errors';
 import type { AppContext, AppEnv } from '../http/context';
-import { consoleDeps, jobDeps } from '../http/deps';
+import { consoleDeps, jobDeps, liveCatalogue } from '../http/deps';
 import { jsonInput as input } from '../http/input';
 import { renderError } from '../http/render-error';
 import { sweep } from '../jobs/sweep';
@@ -110,6 +111,20 @@ admin.delete('/accounts/:id/keys/:keyId', (c) =>
 admin.post('/accounts/:id/recover', (c) =>
   withAccount(c, async (deps, id) => c.json(await recover(deps, id, (await deps.account(id).books())!))),
 );
+
+admin.get('/catalogue', async (c) => c.json(await showCatalogue(liveCatalogue(c.env))));
+
+admin.post('/catalogue/check', async (c) => {
+  const parsed = await input(c, catalogueInput);
+  return parsed.ok ? c.json(checkCatalogue(liveCatalogue(c.env), parsed.value.text)) : renderError(c, parsed.error);
+});
+
+admin.put('/catalogue', async (c) => {
+  const parsed = await input(c, catalogueInput);
+  if (!parsed.ok) return renderError(c, parsed.error);
+  const stored = await storeCatalogue(liveCatalogue(c.env), parsed.value.text);
+  return stored.ok ? c.json(stored.value) : renderError(c, stored.error);
+});
 
 export const sweepInput = z.strictObject({ aheadSeconds: z.number().min(0).max(86_400).nullish() });
 

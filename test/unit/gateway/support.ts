@@ -36,6 +36,7 @@ export const provider = (id: string, keys = 1, more: Partial<Provider['spec']> =
 export const planOf = (...providers: Provider[]): Plan => ({
   model: { id: 'gpt-5.4', label: '', vendor: '', family: 'chat', chain: [] },
   price: { inputMicroPerMtok: 1, outputMicroPerMtok: 1 },
+  catalogueVersion: undefined,
   targets: providers.map((each) => ({
     provider: each,
     model: `model-of-${each.spec.id}`,

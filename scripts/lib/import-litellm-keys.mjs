@@ -1,0 +1,64 @@
+// Keys as LiteLLM's `GET /key/list?return_full_object=true` gives them, as keys of an account here. Pure.
+// Secrets stay behind: LiteLLM keeps their hashes alone.
+
+const CREDITS_PER_USD = 100;
+const DAYS = { s: 1 / 86_400, m: 1 / 1_440, h: 1 / 24, d: 1, w: 7, mo: 30 };
+const EVERY_MODEL = new Set(['all-proxy-models', 'all-team-models']);
+const NOT_HERE = ['tpm_limit', 'rpm_limit', 'max_parallel_requests', 'team_id', 'aliases', 'permissions', 'allowed_routes', 'soft_budget'];
+
+const isEmpty = (value) =>
+  value === null || value === undefined || value === '' || (typeof value === 'object' && Object.keys(value).length === 0);
+const given = (input) => Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
+
+/** Credits a month, and what had to be bent. */
+function limitOf({ max_budget: budget, budget_duration: duration, spend }) {
+  if (typeof budget !== 'number') return {};
+  if (isEmpty(duration)) {
+    const left = Math.max(0, budget - (typeof spend === 'number' ? spend : 0));
+    return { limit: Math.round(left * CREDITS_PER_USD), bent: 'its budget was for all time: what is left of it is now its limit a month' };
+  }
+  const [, count, unit] = /^(\d+)(mo|[smhdw])$/.exec(duration) ?? [];
+  if (!count) return { limit: Math.round(budget * CREDITS_PER_USD), bent: `its budget for ${duration} is now its limit a month` };
+  const days = Number(count) * DAYS[unit];
+  const limit = Math.round(((budget * CREDITS_PER_USD) / days) * 30);
+  return days >= 28 && days <= 31
+    ? { limit: Math.round(budget * CREDITS_PER_USD) }
+    : { limit, bent: `its budget for ${duration} is now as much a month: ${limit} credits` };
+}
+
+function readKey(key, nowMs) {
+  const name =
+    String(key.key_alias ?? key.key_name ?? 'imported')
+      .trim()
+      .slice(0, 200) || 'imported';
+  if (key.blocked === true) return { skipped: { name, why: 'blocked' } };
+  if (key.expires && Date.parse(key.expires) <= nowMs) return { skipped: { name, why: 'expired' } };
+  const models = Array.isArray(key.models) ? key.models.map(String) : [];
+  if (models.includes('no-default-models')) return { skipped: { name, why: 'may call no model by itself, only through its team' } };
+  if (models.some((model) => model.includes('*'))) return { skipped: { name, why: 'its models are patterns' } };
+  const { limit, bent } = limitOf(key);
+  const lost = NOT_HERE.filter((field) => !isEmpty(key[field]));
+  const notes = [...(bent ? [bent] : []), ...(lost.length > 0 ? [`not carried over: ${lost.join(', ')}`] : [])];
+  const restricted = models.length > 0 && !models.some((model) => EVERY_MODEL.has(model));
+  return {
+    key: given({
+      name,
+      mode: 'live',
+      spendingLimit: limit,
+      models: restricted ? models : undefined,
+      expiresAt: key.expires ? new Date(key.expires).toISOString() : undefined,
+    }),
+    notes,
+  };
+}
+
+/** What the export holds: `{ keys: [{ input, notes }], skipped: [{ name, why }] }`, undefined when it is no such export. */
+export function readLitellmKeys(exported, nowMs = Date.now()) {
+  const list = Array.isArray(exported) ? exported : exported?.keys;
+  if (!Array.isArray(list) || list.some((key) => typeof key !== 'object' || key === null)) return undefined;
+  const read = list.map((key) => readKey(key, nowMs));
+  return {
+    keys: read.flatMap(({ key, notes }) => (key ? [{ input: key, notes }] : [])),
+    skipped: read.flatMap(({ skipped }) => skipped ?? []),
+  };
+}

@@ -1,0 +1,52 @@
+/** The operator's verbs for the catalogue's file. */
+import { z } from 'zod';
+import { fail, ok, type Result } from '../../core/errors';
+import { type CatalogueError, errorText } from '../../providers/overrides/schema';
+import { withOverrides } from '../../providers/registry';
+import { CATALOGUE_KEY, type LiveCatalogue } from './live';
+
+/** The text as it stands in the file, so that errors can name its lines. */
+export const catalogueInput = z.strictObject({ text: z.string() });
+
+export interface CheckedCatalogue {
+  valid: boolean;
+  errors: readonly CatalogueError[];
+  /** The models that it changes or adds. */
+  models: readonly string[];
+}
+
+export function checkCatalogue(live: LiveCatalogue, text: string): CheckedCatalogue {
+  const applied = withOverrides(live.base, text);
+  return applied.ok ? { valid: true, errors: [], models: applied.value.changedIds } : { valid: false, errors: applied.errors, models: [] };
+}
+
+/** What is in force, by a look at the file that is made for this. */
+export async function showCatalogue(live: LiveCatalogue) {
+  await live.load();
+  const { seen, registry, base } = live;
+  return {
+    version: registry.catalogueVersion ?? null,
+    /** What the Worker's variable changed. */
+    variableVersion: base.catalogueVersion ?? null,
+    file: seen
+      ? {
+          key: CATALOGUE_KEY,
+          uploadedAt: seen.uploadedAt,
+          valid: seen.errors.length === 0,
+          errors: seen.errors,
+          models: seen.changedIds,
+        }
+      : null,
+  };
+}
+
+/** Puts a file in place if it is usable; other isolates have it within half a minute. */
+export async function storeCatalogue(live: LiveCatalogue, text: string): Promise<Result<Awaited<ReturnType<typeof showCatalogue>>>> {
+  const checked = checkCatalogue(live, text);
+  if (!checked.valid) {
+    const words = `Nothing was stored. The catalogue is not usable:\n${checked.errors.map(errorText).join('\n')}`;
+    return fail('invalid_request', words, { details: { errors: checked.errors } });
+  }
+  await live.files.put(CATALOGUE_KEY, text, { httpMetadata: { contentType: 'application/json' } });
+  return ok(await showCatalogue(live));
+}

@@ -1,0 +1,96 @@
+/** Puts the operator's changes over a catalogue. All of them, or none: half a catalogue is nobody's. */
+import type { Family } from '../../core/family';
+import { MICRO_PER_USD, usdPerMtok } from '../../core/money';
+import { mediaTerms } from '../catalogue/media-terms';
+import { UNPRICED } from '../catalogue/terms';
+import type { Model, Price, ProviderSpec } from '../types';
+import { type CatalogueError, type ModelOverride, type OverridesResult, parseOverrides } from './schema';
+
+const TOKEN_FAMILIES: ReadonlySet<Family> = new Set(['chat', 'messages', 'responses', 'gemini', 'embedding']);
+
+type Fault = [path: readonly PropertyKey[], message: string];
+
+function priceOf(given: NonNullable<ModelOverride['price']>): Price {
+  if ('per' in given) return { per: given.per, micro: Math.round(given.usd * MICRO_PER_USD) };
+  const { cacheReadUsdPerMtok: read, cacheWrite5mUsdPerMtok: write5m, cacheWrite1hUsdPerMtok: write1h } = given;
+  return {
+    per: 'token',
+    inputMicroPerMtok: usdPerMtok(given.inputUsdPerMtok),
+    outputMicroPerMtok: usdPerMtok(given.outputUsdPerMtok),
+    ...(read !== undefined && { cacheReadMicroPerMtok: usdPerMtok(read) }),
+    ...(write5m !== undefined && { cacheWrite5mMicroPerMtok: usdPerMtok(write5m) }),
+    ...(write1h !== undefined && { cacheWrite1hMicroPerMtok: usdPerMtok(write1h) }),
+  };
+}
+
+/** What the schema cannot know: the families and providers that there are. */
+function* faultsOf(override: ModelOverride, known: Model | undefined, providers: ReadonlyMap<string, ProviderSpec>): Generator<Fault> {
+  if (known && override.family !== undefined && override.family !== known.family)
+    yield [['family'], `${override.id} is a model of the ${known.family} family; give a new model another id`];
+  const family = known?.family ?? override.family;
+  if (family === undefined) return yield [['family'], `needed, since ${override.id} is a new model`];
+  const isLanguage = TOKEN_FAMILIES.has(family);
+  if (!known && override.price === undefined) yield [['price'], `needed, since ${override.id} is a new model; null lists it without one`];
+  if (override.price && 'per' in override.price === isLanguage)
+    yield [
+      ['price'],
+      isLanguage ? `a model of the ${family} family is priced by tokens` : `a model of the ${family} family has a price per unit`,
+    ];
+  if (override.price && mediaTerms({ id: override.id, family })?.tierMicro)
+    yield [['price'], `${override.id} is priced by the size of its pictures, which an override cannot change`];
+  for (const [index, target] of (override.chain ?? []).entries()) {
+    const path = ['chain', index];
+    const spec = providers.get(target.provider);
+    if (!spec) yield [[...path, 'provider'], `there is no provider ${target.provider}; there are ${[...providers.keys()].join(', ')}`];
+    else if (spec.serve) yield [[...path, 'provider'], `${target.provider} makes its answers up, so they cannot be sold`];
+    else if (isLanguage ? spec.wires.length === 0 : !spec.media)
+      yield [[...path, 'provider'], `${target.provider} serves no models of the ${family} family`];
+    for (const wire of target.wires ?? [])
+      if (spec && !spec.wires.some(({ id }) => id === wire)) yield [[...path, 'wires'], `${target.provider} does not speak ${wire}`];
+  }
+}
+
+function changed(known: Model, { price, ...given }: ModelOverride): Model {
+  const { price: oldPrice, note: oldNote, ...rest } = known;
+  const newPrice = price === undefined ? oldPrice : price === null ? undefined : priceOf(price);
+  const note = newPrice === undefined ? (oldNote ?? UNPRICED) : oldNote === UNPRICED ? undefined : oldNote;
+  return { ...rest, ...(note !== undefined && { note }), ...(newPrice && { price: newPrice }), ...given } as Model;
+}
+
+const blank = ({ id, vendor, family }: ModelOverride): Model => ({ id, label: id, vendor: vendor ?? 'Own', family: family!, chain: [] });
+
+/** An alias that two models claim would stand for whichever came last. */
+function* aliasFaults(models: ReadonlyMap<string, Model>, overrides: readonly ModelOverride[]): Generator<[number, Fault]> {
+  const owners = new Map<string, string>();
+  for (const { id, aliases } of models.values()) for (const alias of aliases ?? []) if (!owners.has(alias)) owners.set(alias, id);
+  for (const [index, { id, aliases }] of overrides.entries())
+    for (const [position, alias] of (aliases ?? []).entries()) {
+      const owner = models.has(alias) ? alias : owners.get(alias);
+      if (owner !== undefined && owner !== id) yield [index, [['aliases', position], `${alias} already stands for ${owner}`]];
+    }
+}
+
+/** The models with the changes, or every error there is. */
+export function applyOverrides(
+  models: readonly Model[],
+  text: string,
+  providers: ReadonlyMap<string, ProviderSpec>,
+): OverridesResult<{ models: readonly Model[]; changedIds: readonly string[] }> {
+  const parsed = parseOverrides(text);
+  if (!parsed.ok) return parsed;
+  const { models: overrides, errorAt } = parsed.value;
+  const merged = new Map(models.map((model) => [model.id, model]));
+  const errors: CatalogueError[] = [];
+  const seen = new Set<string>();
+  const report = (index: number, [path, message]: Fault) => errors.push(errorAt(['models', index, ...path], message));
+  for (const [index, override] of overrides.entries()) {
+    if (seen.has(override.id)) report(index, [['id'], `${override.id} is there twice`]);
+    seen.add(override.id);
+    const known = merged.get(override.id);
+    const faults = [...faultsOf(override, known, providers)];
+    for (const fault of faults) report(index, fault);
+    if (faults.length === 0) merged.set(override.id, changed(known ?? blank(override), override));
+  }
+  if (errors.length === 0) for (const [index, fault] of aliasFaults(merged, overrides)) report(index, fault);
+  return errors.length > 0 ? { ok: false, errors } : { ok: true, value: { models: [...merged.values()], changedIds: [...seen] } };
+}

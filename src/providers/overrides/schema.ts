@@ -1,0 +1,101 @@
+/** The operator's changes to the catalogue as JSON: what they look like, and what is wrong with those that do not. */
+import { z } from 'zod';
+import { FAMILIES } from '../../core/family';
+import { type Position, pathText, readJson } from '../../core/json-position';
+import { TIERS } from '../../core/tiers';
+import { WIRE_IDS } from '../../core/wire-id';
+
+const name = z.string().trim().min(1).max(200);
+const usd = z.number().min(0).max(100_000);
+const tokens = z.int().min(1).max(100_000_000);
+const tierIds = TIERS.map(({ id }) => id).filter((id) => id !== 'free') as ['starter', 'growth', 'scale'];
+
+const tokenPrice = z.strictObject({
+  inputUsdPerMtok: usd,
+  outputUsdPerMtok: usd,
+  cacheReadUsdPerMtok: usd.optional(),
+  cacheWrite5mUsdPerMtok: usd.optional(),
+  cacheWrite1hUsdPerMtok: usd.optional(),
+});
+const unitPrice = z.strictObject({ per: z.enum(['image', 'second', 'clip', 'request', 'gpu_second']), usd });
+
+const NO_FIELD = 'there is no such field';
+
+/** Two shapes, told apart by `per`, so that an error speaks of the one that was meant. */
+const price = z.unknown().transform((value, context): z.infer<typeof tokenPrice> | z.infer<typeof unitPrice> | null => {
+  if (value === null) return null;
+  const isUnit = typeof value === 'object' && value !== null && 'per' in value;
+  const parsed = (isUnit ? unitPrice : tokenPrice).safeParse(value);
+  if (parsed.success) return parsed.data;
+  for (const issue of parsed.error.issues)
+    for (const key of issue.code === 'unrecognized_keys' ? issue.keys : [undefined])
+      context.addIssue(
+        key === undefined
+          ? { code: 'custom', path: issue.path, message: issue.message }
+          : { code: 'custom', path: [...issue.path, key], message: NO_FIELD },
+      );
+  return z.NEVER;
+});
+
+const target = z.strictObject({
+  provider: name,
+  model: name,
+  wires: z.array(z.enum(WIRE_IDS)).min(1).optional(),
+  modelWithReferences: name.optional(),
+  defaults: z.record(z.string(), z.unknown()).optional(),
+});
+
+const model = z.strictObject({
+  id: name,
+  label: name.optional(),
+  vendor: name.optional(),
+  /** Needed for a model that is new; fixed for one that is not. */
+  family: z.enum(FAMILIES).optional(),
+  chain: z.array(target).max(20).optional(),
+  /** `null` takes the model off sale: it stays listed, and cannot be called. */
+  price: price.optional(),
+  contextTokens: tokens.optional(),
+  maxOutputTokens: tokens.optional(),
+  capabilities: z.array(z.enum(['vision', 'tools', 'reasoning', 'audio', 'structured_output'])).optional(),
+  minimumTier: z.enum(tierIds).optional(),
+  aliases: z.array(name).max(50).optional(),
+  note: name.optional(),
+});
+
+const document = z.strictObject({ models: z.array(model).max(2_000) });
+
+export type ModelOverride = z.infer<typeof model>;
+
+export interface CatalogueError extends Position {
+  /** `models[2].price.inputUsdPerMtok`; empty where the whole text is at fault. */
+  field: string;
+  message: string;
+}
+
+export interface ParsedOverrides {
+  models: readonly ModelOverride[];
+  errorAt: (path: readonly PropertyKey[], message: string) => CatalogueError;
+}
+
+export type OverridesResult<T> = { ok: true; value: T } | { ok: false; errors: readonly CatalogueError[] };
+
+export function parseOverrides(text: string): OverridesResult<ParsedOverrides> {
+  const read = readJson(text);
+  if (!read.ok) return { ok: false, errors: [{ line: read.line, column: read.column, field: '', message: read.message }] };
+  const errorAt = (path: readonly PropertyKey[], message: string): CatalogueError => ({
+    ...read.positionOf(path),
+    field: pathText(path),
+    message,
+  });
+  const parsed = document.safeParse(read.value);
+  if (parsed.success) return { ok: true, value: { models: parsed.data.models, errorAt } };
+  const errors = parsed.error.issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => errorAt([...issue.path, key], NO_FIELD))
+      : [errorAt(issue.path, issue.message)],
+  );
+  return { ok: false, errors };
+}
+
+/** `line 3, models[0].price: needed`, as the log and the operator's command have it. */
+export const errorText = ({ line, field, message }: CatalogueError): string => `line ${line}${field && `, ${field}`}: ${message}`;

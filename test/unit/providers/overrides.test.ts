@@ -1,0 +1,184 @@
+import { describe, expect, it } from 'vitest';
+import { readJson } from '../../../src/core/json-position';
+import { errorText } from '../../../src/providers/overrides/schema';
+import { buildRegistry, type Registry, withOverrides } from '../../../src/providers/registry';
+
+const base = buildRegistry({
+  OPENAI_API_KEY: 'k',
+  CUSTOM_PROVIDERS: '[{"id":"custom-cluster","baseUrl":"https://llm.example.com/v1"}]',
+});
+
+function applied(models: unknown, registry = base): Registry {
+  const result = withOverrides(registry, JSON.stringify({ models }));
+  if (!result.ok) throw new Error(result.errors.map(errorText).join('\n'));
+  return result.value.registry;
+}
+
+function refusal(text: string): string {
+  const result = withOverrides(base, text);
+  if (result.ok) throw new Error('it was taken');
+  return result.errors.map(errorText).join('\n');
+}
+
+describe('an override', () => {
+  it('changes the price of a model and nothing else', () => {
+    const before = base.models.find('gpt-5.5')!;
+    const after = applied([{ id: 'gpt-5.5', price: { inputUsdPerMtok: 1, outputUsdPerMtok: 2, cacheReadUsdPerMtok: 0.1 } }]);
+    expect(after.models.find('gpt-5.5')).toEqual({
+      ...before,
+      price: { per: 'token', inputMicroPerMtok: 100_000_000, outputMicroPerMtok: 200_000_000, cacheReadMicroPerMtok: 10_000_000 },
+    });
+    expect(base.models.find('gpt-5.5')).toBe(before);
+    expect(after.models.all).toHaveLength(base.models.all.length);
+  });
+
+  it('changes a chain, limits and names', () => {
+    const chain = [{ provider: 'custom-cluster', model: 'mine' }];
+    const registry = applied([{ id: 'gpt-5.5', chain, label: 'Ours', aliases: ['our-best'], maxOutputTokens: 10 }]);
+    expect(registry.models.find('our-best')).toMatchObject({ id: 'gpt-5.5', chain, label: 'Ours', maxOutputTokens: 10 });
+  });
+
+  it('adds a model', () => {
+    const model = { id: 'llama-70b', family: 'chat', chain: [{ provider: 'custom-cluster', model: 'meta/llama' }] };
+    const registry = applied([{ ...model, price: { inputUsdPerMtok: 0.2, outputUsdPerMtok: 0.6 } }]);
+    expect(registry.models.find('llama-70b')).toMatchObject({ ...model, price: { per: 'token', inputMicroPerMtok: 20_000_000 } });
+    expect(registry.models.availableIds(['chat'])).toContain('llama-70b');
+  });
+
+  it('prices media by the unit', () => {
+    const registry = applied([{ id: 'kling-v3', price: { per: 'second', usd: 0.25 } }]);
+    expect(registry.models.find('kling-v3')!.price).toEqual({ per: 'second', micro: 25_000_000 });
+  });
+
+  it('takes a model off sale, and puts one on that had no price', () => {
+    const off = applied([{ id: 'gpt-5.5', price: null }]);
+    expect(off.models.find('gpt-5.5')).toMatchObject({ note: 'Listed without a price.' });
+    expect(off.models.availableIds(['chat'])).not.toContain('gpt-5.5');
+    const on = applied([{ id: 'gpt-5.5', price: { inputUsdPerMtok: 1, outputUsdPerMtok: 2 } }], off);
+    expect(on.models.find('gpt-5.5')!.note).toBeUndefined();
+  });
+
+  it('has a version that says which texts are in force', () => {
+    expect(base.catalogueVersion).toBeUndefined();
+    const first = applied([{ id: 'gpt-5.5', label: 'A' }]);
+    const second = applied([{ id: 'gpt-5.5', label: 'B' }]);
+    expect(first.catalogueVersion).toMatch(/^[0-9a-f]{8}$/);
+    expect(second.catalogueVersion).not.toBe(first.catalogueVersion);
+    expect(applied([{ id: 'gpt-5.5', label: 'B' }], first).catalogueVersion).toBe(`${first.catalogueVersion}.${second.catalogueVersion}`);
+  });
+
+  it('comes by the variable too, as text or already parsed, and stops the gateway when it is wrong', () => {
+    const models = [{ id: 'gpt-5.5', label: 'A' }];
+    for (const value of [JSON.stringify({ models }), { models }])
+      expect(buildRegistry({ CATALOGUE_OVERRIDES: value }).models.find('gpt-5.5')!.label).toBe('A');
+    expect(() => buildRegistry({ CATALOGUE_OVERRIDES: '{"models": [\n{"id": ""}]}' })).toThrow(
+      'CATALOGUE_OVERRIDES: line 2, models[0].id: ',
+    );
+  });
+});
+
+const lines = (...models: string[]): string => `{\n  "models": [\n${models.join(',\n')}\n  ]\n}`;
+
+describe('an error names line and field', () => {
+  it.each<[string, string, string]>([
+    ['no JSON', '{\n  "models": [\n  ],\n}', 'line 4: not valid JSON: a name in double quotes is missing here'],
+    ['a comma too few', '{\n  "models": []\n  "a": 1}', 'line 3: not valid JSON: a comma or the closing brace is missing here'],
+    ['something behind', '{"models": []}\n{}', 'line 2: something follows the end'],
+    ['a name twice', '{"models": [],\n "models": []}', 'line 2: the name "models" is there twice'],
+    ['a single quote', "{'models': []}", 'line 1: not valid JSON: a name in double quotes'],
+    ['an unknown field', lines('{"id": "gpt-5.5",\n"prize": 1}'), 'line 4, models[0].prize: there is no such field'],
+    [
+      'an unknown price',
+      lines('{"id": "gpt-5.5"}', '{"id": "gpt-5",\n"price": {"inputUsd": 1}}'),
+      'line 5, models[1].price.inputUsd: there',
+    ],
+    [
+      'half a price',
+      lines('{"id": "gpt-5.5",\n"price": {"inputUsdPerMtok": 1}}'),
+      'line 4, models[0].price.outputUsdPerMtok: Invalid input: expected number',
+    ],
+    [
+      'a negative price',
+      lines('{"id": "gpt-5.5", "price": {"inputUsdPerMtok":\n-1, "outputUsdPerMtok": 1}}'),
+      'line 3, models[0].price.inputUsd',
+    ],
+    [
+      'a price of another kind',
+      lines('{"id": "gpt-5.5",\n"price": {"per": "image", "usd": 1}}'),
+      'line 4, models[0].price: a model of the chat',
+    ],
+    [
+      'a price by tokens for video',
+      lines('{"id": "kling-v3", "price": {"inputUsdPerMtok": 1, "outputUsdPerMtok": 1}}'),
+      'has a price per unit',
+    ],
+    [
+      'a price of pictures by size',
+      lines('{"id": "gpt-image-2", "price": {"per": "image", "usd": 1}}'),
+      'priced by the size of its pictures',
+    ],
+    ['a new model without a family', lines('{"id": "mine", "price": null}'), 'line 3, models[0].family: needed, since mine is a new model'],
+    ['a new model without a price', lines('{"id": "mine", "family": "chat"}'), 'line 3, models[0].price: needed'],
+    ['another family', lines('{"id": "gpt-5.5", "family": "messages"}'), 'line 3, models[0].family: gpt-5.5 is a model of the chat family'],
+    ['a model twice', lines('{"id": "gpt-5.5"}', '{"id": "gpt-5.5"}'), 'line 4, models[1].id: gpt-5.5 is there twice'],
+    [
+      'an unknown provider',
+      lines('{"id": "gpt-5.5", "chain": [\n{"provider": "opena1", "model": "a"}]}'),
+      'line 4, models[0].chain[0].provider: there is no provider opena1; there are openai,',
+    ],
+    ['the sandbox', lines('{"id": "gpt-5.5", "chain": [{"provider": "sandbox", "model": "a"}]}'), 'makes its answers up'],
+    [
+      'a provider without media',
+      lines('{"id": "kling-v3", "chain": [{"provider": "openai", "model": "a"}]}'),
+      'serves no models of the video',
+    ],
+    [
+      'a format that is not spoken',
+      lines('{"id": "gpt-5.5", "chain": [{"provider": "openai", "model": "a", "wires": ["gemini"]}]}'),
+      'chain[0].wires: openai does not speak gemini',
+    ],
+    [
+      "another model's id for an alias",
+      lines('{"id": "gpt-5.5", "aliases": [\n"gpt-5"]}'),
+      'line 4, models[0].aliases[0]: gpt-5 already stands',
+    ],
+    ['a list', '[]', 'line 1: Invalid input: expected object'],
+  ])('of %s', (_, text, message) => {
+    expect(refusal(text)).toContain(message);
+  });
+
+  it('reports all of them at once', () => {
+    expect(refusal(lines('{"id": "a"}', '{"id": "b"}')).split('\n')).toHaveLength(2);
+  });
+});
+
+describe('readJson', () => {
+  it('agrees with JSON.parse about what is JSON', () => {
+    const texts = [
+      '',
+      ' ',
+      '{}',
+      '[1,]',
+      '[01]',
+      '"a\tb"',
+      '"\\x"',
+      '-1.5e3',
+      '[1 2]',
+      '{"a":1,}',
+      '{"a"}',
+      'nul',
+      '[[[]]]',
+      '"\\u00e9"',
+      '{"":[{}]}',
+    ];
+    for (const text of texts) {
+      let isJson = true;
+      try {
+        JSON.parse(text);
+      } catch {
+        isJson = false;
+      }
+      expect(readJson(text).ok, text).toBe(isJson);
+    }
+  });
+});
