@@ -99,6 +99,9 @@ async function accountPlane(c: AppContext): Promise<Response> {
   return loaded.accountPlane.fetch(c.req.raw, c.env, c.executionCtx);
 }
 
+/** At the root, clients of the API knock, and people look. */
+const isBrowser = (c: AppContext): boolean => (c.req.header('accept') ?? '').includes('text/html');
+
 export function createApp(): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.onError(failed);
@@ -111,7 +114,7 @@ export function createApp(): Hono<AppEnv> {
   }
   mountFiles(app, api);
   for (const base of GEMINI_BASES) mountModels(app, base);
-  app.get('/', api(hello));
+  app.get('/', (c) => (isBrowser(c) ? accountPlane(c) : api(hello)(c)));
   app.get('/api/hello', api(hello));
   app.use('/api/admin/*', async (c, next) => {
     c.set('gateway', gatewayDeps(c.env, c.executionCtx));

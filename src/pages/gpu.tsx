@@ -9,7 +9,7 @@ import { createDeployment, deploymentProvider, listDeployments } from '../jobs/d
 import type { AccountRoute } from '../routes/account/route';
 import { readNewDeployment } from '../routes/media/deployments';
 import { GPUS, gigabytesNeeded, recommend, WEIGHTS } from './gpu-sizes';
-import { Code, credits, fields, Notice, orgQuery, page, viewerOf } from './shell';
+import { Code, credits, fields, Headings, Notice, orgQuery, page, viewerOf } from './shell';
 
 const NEW = '/infra/deployments/new';
 
@@ -61,13 +61,7 @@ async function recommendPage(c: AppContext): Promise<Response> {
         <h2 id="all">All of them</h2>
         <section class="scroll" tabindex={0} aria-label="GPUs">
           <table>
-            <thead>
-              <tr>
-                {['Pool', 'Such as', 'Memory', 'Credits a second', 'Holds it'].map((heading) => (
-                  <th scope="col">{heading}</th>
-                ))}
-              </tr>
-            </thead>
+            <Headings of={['Pool', 'Such as', 'Memory', 'Credits a second', 'Holds it']} figures={['Memory', 'Credits a second']} />
             <tbody>
               {GPUS.map((gpu) => (
                 <tr>

@@ -6,7 +6,7 @@ import type { AppContext } from '../http/context';
 import type { Model } from '../providers/types';
 import type { AccountRoute } from '../routes/account/route';
 import { comparable, priceText } from './price';
-import { page, viewerOf } from './shell';
+import { Headings, page, viewerOf } from './shell';
 
 const CAPABILITIES = ['vision', 'tools', 'reasoning', 'audio', 'structured_output'] as const;
 const ORDERS = { catalogue: 'as in the catalogue', price: 'cheapest first', context: 'longest context first' } as const;
@@ -123,14 +123,8 @@ async function models(c: AppContext): Promise<Response> {
           {shown.length} {shown.length === 1 ? 'model' : 'models'}
         </h2>
         <section class="scroll" tabindex={0} aria-label="Models">
-          <table>
-            <thead>
-              <tr>
-                {['Model', 'Maker', 'Kind', 'Price', 'Context', 'Can do', 'From tier'].map((heading) => (
-                  <th scope="col">{heading}</th>
-                ))}
-              </tr>
-            </thead>
+          <table class="wide">
+            <Headings of={['Model', 'Maker', 'Kind', 'Price', 'Context', 'Can do', 'From tier']} figures={['Context']} />
             <tbody>
               {shown.map((model) => (
                 <Row model={model} />

@@ -185,6 +185,19 @@ export async function viewerOf(c: AppContext): Promise<VerbContext | undefined> 
   return viewer.ok ? viewer.value : undefined;
 }
 
+/** Figures stand under the end of their heading. */
+export const Headings: FC<{ of: string[]; figures?: string[] }> = ({ of, figures = [] }) => (
+  <thead>
+    <tr>
+      {of.map((heading) => (
+        <th scope="col" class={figures.includes(heading) ? 'number' : ''}>
+          {heading}
+        </th>
+      ))}
+    </tr>
+  </thead>
+);
+
 /** Text to be copied; it scrolls by keyboard too. */
 export const Code: FC<{ children?: Child; label: string; template?: string }> = ({ children, label, template }) => (
   <section class="code" tabindex={0} aria-label={label}>

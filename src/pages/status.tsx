@@ -5,7 +5,7 @@ import { reconciliations } from '../db/schema';
 import type { ProviderSeen } from '../gateway/health';
 import type { AppContext } from '../http/context';
 import type { AccountRoute } from '../routes/account/route';
-import { page, Time, viewerOf } from './shell';
+import { Headings, page, Time, viewerOf } from './shell';
 
 const WORDS: Record<ProviderSeen['state'], string> = {
   working: 'Working',
@@ -46,13 +46,7 @@ async function status(c: AppContext): Promise<Response> {
         <h2 id="upstreams">Upstreams</h2>
         <section class="scroll" tabindex={0} aria-label="Upstreams">
           <table>
-            <thead>
-              <tr>
-                {['Upstream', 'State', 'Answered', 'Failed'].map((heading) => (
-                  <th scope="col">{heading}</th>
-                ))}
-              </tr>
-            </thead>
+            <Headings of={['Upstream', 'State', 'Answered', 'Failed']} figures={['Answered', 'Failed']} />
             <tbody>
               {upstreams.map(({ label, state, successes, failures }) => (
                 <tr>
