@@ -57,7 +57,7 @@ tr:last-child > * { border-bottom: 0; } thead tr:last-child > * { border-bottom:
 .figures dt { color: var(--quiet); font-size: var(--small); } .figures dd { font-size: var(--title); font-variant-numeric: tabular-nums; letter-spacing: -.02em; }
 .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); gap: var(--s5); align-items: start; }
 .tag { border: 1px solid var(--line); border-radius: 99px; padding: 0 var(--s2); font-size: var(--small); white-space: nowrap; } .tag.bad { color: var(--alarm); border-color: currentColor; } .tag.good { color: var(--accent); border-color: currentColor; }
-.chart { width: 100%; height: auto; display: block; } .chart rect { fill: var(--accent); } .chart text { fill: var(--quiet); font-size: 11px; } .chart line { stroke: var(--line); }
+.chart { overflow: visible; width: 100%; height: auto; display: block; } .chart rect { fill: var(--accent); } .chart text { fill: var(--quiet); font-size: 11px; } .chart line { stroke: var(--line); }
 details > summary { cursor: pointer; color: var(--accent); }
 .hero { display: grid; gap: var(--s5); padding: var(--s6) 0; max-width: 46rem; } .hero h1 { font-size: var(--display); letter-spacing: -.035em; line-height: 1.05; } .hero p { font-size: var(--large); color: var(--quiet); }
 .bar.second { padding-block: var(--s2); font-size: var(--small); background: var(--raised); }
