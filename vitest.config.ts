@@ -1,9 +1,18 @@
+import { readFileSync } from 'node:fs';
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-workers';
 import { defineConfig } from 'vitest/config';
+
+/** Scripts for browsers are texts here, as in the bundle. */
+const browserScripts = {
+  name: 'browser-scripts',
+  enforce: 'pre' as const,
+  load: (id: string) => (id.endsWith('.client.js') ? `export default ${JSON.stringify(readFileSync(id, 'utf8'))}` : undefined),
+};
 
 /** Inside workerd: everything that runs in workerd, from pure functions to the account object. */
 const workers = {
   plugins: [
+    browserScripts,
     cloudflareTest(async () => ({
       main: './src/index.ts',
       wrangler: { configPath: './wrangler.toml' },

@@ -83,7 +83,7 @@ function failed(error: Error, c: AppContext): Response {
 const ACCOUNT_API = ['auth', 'me', 'api-keys', 'api-usage', 'orgs', 'invitations', 'audit', 'billing'].map((name) => `/api/${name}`);
 const PAGES = [
   ...['sign-in', 'sign-up', 'sign-out', 'forgot-password', 'reset-password', 'two-factor', 'invitations', 'assets'],
-  ...['models', 'pricing', 'manage-api-keys', 'usage', 'settings'],
+  ...['models', 'pricing', 'manage-api-keys', 'usage', 'settings', 'docs', 'playground', 'status', 'sdk', 'gpu-recommend', 'infra'],
 ].map((name) => `/${name}`);
 const ACCOUNT_PATHS = ['/', ...[...ACCOUNT_API, ...PAGES].flatMap((path) => [path, `${path}/*`])];
 
@@ -91,6 +91,9 @@ async function accountPlane(c: AppContext): Promise<Response> {
   const loaded = await import('./account-plane');
   return loaded.accountPlane.fetch(c.req.raw, c.env, c.executionCtx);
 }
+
+/** At the root, clients of the API knock, and people look. */
+const isBrowser = (c: AppContext): boolean => (c.req.header('accept') ?? '').includes('text/html');
 
 export function createApp(): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
@@ -105,8 +108,7 @@ export function createApp(): Hono<AppEnv> {
   }
   mountFiles(app, api);
   for (const base of GEMINI_BASES) mountModels(app, base);
-  // Claude Code knocks at the base with HEAD; everybody else gets the page.
-  app.get('/', (c, next) => (c.req.method === 'HEAD' ? api(hello)(c) : next()));
+  app.get('/', (c) => (isBrowser(c) ? accountPlane(c) : api(hello)(c)));
   app.get('/api/hello', api(hello));
   app.use('/api/admin/*', async (c, next) => {
     c.set('gateway', gatewayDeps(c.env, c.executionCtx));

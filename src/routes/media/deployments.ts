@@ -74,14 +74,17 @@ const view = (row: Deployment) => ({
   updatedAt: new Date(row.updatedAt).toISOString(),
 });
 
-async function parse<T>(c: AppContext, schema: z.ZodType<T>): Promise<Result<T>> {
-  const body = await readBody(c.req.raw, BODY_LIMIT_BYTES);
-  if (!body.ok) return body;
-  const parsed = schema.safeParse(parseJson(body.value));
+function check<T>(schema: z.ZodType<T>, value: unknown): Result<T> {
+  const parsed = schema.safeParse(value);
   if (parsed.success) return ok(parsed.data);
   const [issue] = parsed.error.issues;
   const param = issue?.path.join('.') || 'body';
   return fail('invalid_request', `The field \`${param}\` is not valid: ${issue?.message}.`, { param });
+}
+
+async function parse<T>(c: AppContext, schema: z.ZodType<T>): Promise<Result<T>> {
+  const body = await readBody(c.req.raw, BODY_LIMIT_BYTES);
+  return body.ok ? check(schema, parseJson(body.value)) : body;
 }
 
 /** What customers and the database agree on, from what was sent. */
@@ -98,6 +101,17 @@ function stored(
   }
   const changes = { ...rest, minWorkers, maxWorkers, webhookUrl, idleTimeoutSeconds: idleTimeout };
   return ok(Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)));
+}
+
+function newDeployment(c: AppContext, { slug, name = slug, ...rest }: z.infer<typeof createInput>): Result<DeploymentFields> {
+  const checked = stored(c, rest, rest);
+  return checked.ok ? ok({ ...checked.value, slug, name } as DeploymentFields) : checked;
+}
+
+/** For the page that makes one: the same rules. */
+export function readNewDeployment(c: AppContext, value: unknown): Result<DeploymentFields> {
+  const input = check(createInput, value);
+  return input.ok ? newDeployment(c, input.value) : input;
 }
 
 async function withKey(c: AppContext, verb: (key: ApiKey) => Promise<Response>): Promise<Response> {
@@ -122,10 +136,9 @@ export const postDeployment = (c: AppContext): Promise<Response> =>
   withKey(c, async ({ accountId, mode }) => {
     const parsed = await parse(c, createDeploymentInput);
     if (!parsed.ok) return renderError(c, parsed.error);
-    const { slug, name = slug, ...rest } = parsed.value;
-    const checked = stored(c, rest, rest);
-    if (!checked.ok) return renderError(c, checked.error);
-    const made = await createDeployment(jobDeps(c.env), accountId, mode === 'test', { ...checked.value, slug, name } as DeploymentFields);
+    const input = newDeployment(c, parsed.value);
+    if (!input.ok) return renderError(c, input.error);
+    const made = await createDeployment(jobDeps(c.env), accountId, mode === 'test', input.value);
     return made.ok ? c.json(view(made.value), 201) : renderError(c, made.error);
   });
 
