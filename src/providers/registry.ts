@@ -63,10 +63,13 @@ function configure(spec: ProviderSpec, env: Record<string, unknown>): Provider {
   const urlVariable = variableName(spec.id, 'BASE_URL');
   const url = variableText(env, urlVariable);
   const webhookSecret = variableText(env, variableName(spec.id, 'WEBHOOK_SECRET'));
+  const deploymentsVariable = variableName(spec.id, 'DEPLOYMENTS_BASE_URL');
+  const deploymentsUrl = spec.media?.deployments && variableText(env, deploymentsVariable);
   return {
     spec,
     baseUrl: url === undefined ? spec.baseUrl : readBaseUrl(url, urlVariable),
     apiKeys: readApiKeys(variableText(env, keyVariable), keyVariable),
+    ...(deploymentsUrl !== undefined && { deploymentsBaseUrl: readBaseUrl(deploymentsUrl, deploymentsVariable) }),
     ...(webhookSecret !== undefined && { webhookSecret }),
   };
 }

@@ -7,8 +7,7 @@ import { objectOf, textOf } from '../media/read';
 import type { DeploymentAdapter, DeploymentSpec } from '../media/types';
 import { classifyFailure } from '../wires/failures';
 
-export const DEPLOYMENTS_HOST = 'api.runpod.io';
-const ENDPOINTS = `https://${DEPLOYMENTS_HOST}/v2/serverless`;
+const ENDPOINTS = '/serverless';
 /** A further worker starts once a run has waited for so long. */
 const QUEUE_DELAY_SECONDS = 4;
 /** The longest run; each run sets its own within it. */
@@ -25,6 +24,7 @@ const fieldsOf = ({ name, dockerImage, gpuTypes, minWorkers, maxWorkers, idleTim
 });
 
 export const runpodDeployments: DeploymentAdapter = {
+  baseUrl: 'https://api.runpod.io/v2',
   /** Made without workers, so that one whose making went unheard costs nothing; those that always run come second. */
   create(spec, { endpointId, workers }) {
     const { minWorkers } = spec;

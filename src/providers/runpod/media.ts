@@ -5,7 +5,7 @@ import { type JsonObject, numberOf, objectOf, textOf } from '../media/read';
 import { stateOf } from '../media/states';
 import type { MediaAdapter, PollStep, UpstreamJob } from '../media/types';
 import { bearer } from '../wires/authorize';
-import { DEPLOYMENTS_HOST, runpodDeployments } from './deployments';
+import { runpodDeployments } from './deployments';
 import { takeFiles } from './outputs';
 
 /** From being sent to being forgotten, in the queue or running: as long as the gateway waits at most. */
@@ -46,7 +46,6 @@ export const runpodMedia: MediaAdapter = {
   kinds: ['gpu'],
   authorize: bearer,
   sources: 'any',
-  hosts: [DEPLOYMENTS_HOST],
   lostSubmit: 'may_have_started',
   submit({ model, defaults, input, callbackUrl }) {
     if (input.kind !== 'gpu') throw new Error('RunPod is asked for runs only');

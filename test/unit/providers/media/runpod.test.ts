@@ -184,7 +184,7 @@ describe('deployments', () => {
             "min": 0,
           },
         },
-        "url": "https://api.runpod.io/v2/serverless",
+        "url": "/serverless",
       }
     `);
     expect(shown(deployments.create(spec, endpoint)!)).toMatchInlineSnapshot(`
@@ -197,7 +197,7 @@ describe('deployments', () => {
           },
         },
         "method": "PATCH",
-        "url": "https://api.runpod.io/v2/serverless/ep_1",
+        "url": "/serverless/ep_1",
       }
     `);
     expect(deployments.create(spec, { ...endpoint, workers: 'set' })).toBeUndefined();
@@ -234,10 +234,10 @@ describe('deployments', () => {
           },
         },
         "method": "PATCH",
-        "url": "https://api.runpod.io/v2/serverless/ep_1",
+        "url": "/serverless/ep_1",
       }
     `);
-    expect(deployments.remove(endpoint)).toEqual([{ method: 'DELETE', url: 'https://api.runpod.io/v2/serverless/ep_1' }]);
+    expect(deployments.remove(endpoint)).toEqual([{ method: 'DELETE', url: '/serverless/ep_1' }]);
     expect(deployments.remove({})).toEqual([]);
     expect(deployments.readFailure(answer(204, ''))).toBeUndefined();
     expect(deployments.readFailure(answer(404, { detail: 'endpoint not found' }))).toMatchObject({ message: 'endpoint not found' });
