@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROOT } from '../../scripts/lib/paths.mjs';
+import { commandsOf, DOCUMENTS, fences, isRunAsPrinted } from '../scripts/document-commands.mjs';
 import { type Account, openAccount } from './support/account';
 import { parseChatStream } from './support/client';
-import { Worker } from './support/worker';
+import { ADMIN_TOKEN, Worker } from './support/worker';
 
 const PRINTED_HOST = 'http://127.0.0.1:8787';
 
@@ -93,5 +94,80 @@ describe('docs/sandbox.md', () => {
     const stream = parseChatStream(await shell(curls('docs/sandbox.md')[1]!));
     expect(stream.chunks.filter(({ choices }) => choices[0]?.delta.content)).toHaveLength(20);
     expect(stream.error).toMatchObject({ type: 'api_error' });
+  });
+});
+
+/** What the commands find in their folder. */
+const FILES = {
+  'catalogue.json': JSON.stringify({ models: [{ id: 'gpt-5.4', chain: [{ provider: 'openrouter', model: 'openai/gpt-5.4' }] }] }),
+  'config.yaml': 'model_list: [{ model_name: gpt-5.5, litellm_params: { model: openai/gpt-5.5, api_key: os.environ/OPENAI_API_KEY } }]',
+  'keys.json': JSON.stringify({ keys: [{ key_alias: 'ci', max_budget: 5, budget_duration: '30d' }] }),
+};
+
+/** The block as it is printed, but for the host, the ids and where npm is. */
+function runnable(text: string, keyId: string): string[] {
+  return commandsOf(text)
+    .filter(isRunAsPrinted)
+    .map((command: string) =>
+      here(command)
+        .replace(/^npm run admin -- /, `'${process.execPath}' '${join(ROOT, 'scripts/admin.mjs')}' `)
+        .replace(/^curl /, 'curl -sS --fail-with-body ')
+        .replaceAll('acc_...', account.id)
+        .replaceAll('key_...', keyId),
+    );
+}
+
+/** A stream that can be come back to. */
+async function resumableRequest(): Promise<string> {
+  const response = await fetch(`${worker.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${account.key}`, 'content-type': 'application/json', 'x-resumable': 'true' },
+    body: '{"model": "gpt-5.5", "stream": true, "messages": [{"role": "user", "content": "Hi"}]}',
+  });
+  await response.text();
+  return response.headers.get('x-request-id')!;
+}
+
+describe('every command for a gateway', () => {
+  it.each(
+    DOCUMENTS.filter((path) => fences(path).some(({ language, text }) => language === 'sh' && commandsOf(text).some(isRunAsPrinted))),
+  )('of %s does what it says', async (path) => {
+    const directory = mkdtempSync(join(tmpdir(), 'gateway-docs-'));
+    const env = { ...process.env, KEY: account.key, GATEWAY_URL: worker.url, ADMIN_TOKEN, REQUEST_ID: await resumableRequest() };
+    try {
+      for (const [name, text] of Object.entries(FILES)) writeFileSync(join(directory, name), text);
+      const spare = (await worker.admin(`/accounts/${account.id}/keys`, { name: 'spare' })) as { id: string };
+      const blocksOfShell = fences(path).filter(({ language }) => language === 'sh');
+      for (const command of blocksOfShell.flatMap(({ text }) => runnable(text!, spare.id)))
+        await run('bash', ['-c', command], { env, cwd: directory }).catch((error) => {
+          throw new Error(`${path}: ${command}\n${error.stdout}${error.stderr}`);
+        });
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  });
+});
+
+describe('docs/catalogue.md', () => {
+  it('has an example that this gateway takes, and whose price is in the next receipt', async () => {
+    const text = blocks('docs/catalogue.md', 'json')[0]!;
+    expect(await worker.admin('/catalogue/check', { text })).toMatchObject({
+      valid: true,
+      models: ['gpt-5.5', 'gpt-5.4', 'kling-v3', 'my-model'],
+    });
+    const put = await fetch(`${worker.url}/api/admin/catalogue`, {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${ADMIN_TOKEN}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ text }),
+    });
+    const { version } = (await put.json()) as { version: string };
+    const response = await fetch(`${worker.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${account.key}`, 'content-type': 'application/json' },
+      body: '{"model": "my-model-latest", "messages": [{"role": "user", "content": "Hi"}]}',
+    });
+    expect(response.status).toBe(200);
+    const receipt = await account.generation(response.headers.get('x-request-id')!);
+    expect(receipt).toMatchObject({ catalogueVersion: version, price: { inputMicroPerMtok: 20_000_000, outputMicroPerMtok: 60_000_000 } });
   });
 });

@@ -1,0 +1,73 @@
+// The commands that README.md and docs print, and how each is tried: run as printed against a gateway, run by a test
+// of its own, or not at all, for a reason.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from '../../scripts/lib/paths.mjs';
+
+/** Run by the test that is named here, in its own way. */
+export const RUN_ELSEWHERE = {
+  'npm ci && npm start': 'test/scripts/start.test.mjs',
+  'npm start': 'test/scripts/start.test.mjs',
+  'npm run deploy': 'test/scripts/deploy.test.mjs',
+};
+
+/** Not run by any test; each says why. */
+export const NOT_RUN = {
+  'npm ci': 'installs what the tests run with',
+  'npm ci && npm test': 'is what runs this test',
+  'npm test': 'is what runs this test',
+  'npm run check': 'is the first half of npm test',
+  'npm run format': 'writes to the working tree; its check is part of npm run check',
+  'npm run bench': 'takes nine minutes',
+  'npm run bench -- --quick': 'takes minutes',
+  'npm run bench -- --scenarios json-c32,paced-500 --targets floor,floor-do,ours --reps 1': 'takes minutes',
+  claude: 'a client that has to be installed: npm run test:clients runs it',
+  'gemini -m gemini-3-flash-official': 'a client that has to be installed: npm run test:clients runs it',
+  'npx vitest run --project workers test/unit/core': 'a part of npm test',
+  'npx vitest run --project workers test/unit/providers': 'a part of npm test',
+  'npx vitest run --project workers test/unit/dialects': 'a part of npm test',
+  'npx vitest run --project outside test/e2e/chat-golden.test.ts': 'a part of npm test',
+  'npx wrangler login': 'needs a person and a Cloudflare account',
+  'npx wrangler deploy': 'needs a Cloudflare account',
+  'npx wrangler rollback': 'needs a Cloudflare account',
+  'npx wrangler tail --format json': 'needs a Cloudflare account',
+  'npx wrangler d1 time-travel info hypereal-gateway': 'needs a Cloudflare account',
+  'npx wrangler d1 export hypereal-gateway --remote --output backup.sql': 'needs a Cloudflare account',
+  'npx wrangler secret put KEY_MAC_SECRET_PREVIOUS': 'needs a Cloudflare account',
+  'npx wrangler secret put KEY_MAC_SECRET': 'needs a Cloudflare account',
+  'npx wrangler secret delete KEY_MAC_SECRET_PREVIOUS': 'needs a Cloudflare account',
+};
+
+/** Run as printed against a gateway, by test/e2e/docs.test.ts. */
+export const isRunAsPrinted = (command) => /^(curl |npm run admin -- |export [A-Z_]+=)/.test(command);
+
+export const DOCUMENTS = [
+  'README.md',
+  ...readdirSync(join(ROOT, 'docs'), { recursive: true })
+    .map((name) => `docs/${String(name).replaceAll('\\', '/')}`)
+    .filter((name) => name.endsWith('.md'))
+    .sort(),
+];
+
+/** The fenced blocks of a document, each with the language that it says. */
+export const fences = (path) =>
+  [...readFileSync(join(ROOT, path), 'utf8').matchAll(/^( *)```(\w*)\n(.*?)^ *```$/gms)].map(([, , language, text]) => ({
+    language,
+    text,
+  }));
+
+/** One command a line, without its comment; a backslash carries on. */
+export const commandsOf = (text) =>
+  text
+    .replaceAll(/\\\n\s*/g, '')
+    .split('\n')
+    .map((line) => line.replace(/(^|\s)#\s.*$/, '').trim())
+    .filter((line) => line !== '');
+
+/** Every command of the documents, in order: `{ path, command }`. */
+export const documentCommands = () =>
+  DOCUMENTS.flatMap((path) =>
+    fences(path)
+      .filter(({ language }) => language === 'sh')
+      .flatMap(({ text }) => commandsOf(text).map((command) => ({ path, command }))),
+  );
