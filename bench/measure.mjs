@@ -14,7 +14,7 @@ const QUIET_MS = 750;
 /** One bounded load; what the load generator counted. */
 export async function load(ctx, target, spec) {
   const bodyFile = join(ctx.dataDir, 'body.json');
-  writeFileSync(bodyFile, JSON.stringify(body(spec, target.models?.[spec.format])));
+  writeFileSync(bodyFile, JSON.stringify(body(spec, target.models?.[spec.format ?? 'chat'])));
   const argv = ['-p', target.port, '-c', spec.c, '-n', spec.n, '-t', spec.t, '-g', spec.stagger ?? 0, '-f', bodyFile];
   const { path, end } = FORMATS[spec.format ?? 'chat'];
   argv.push('-P', path);

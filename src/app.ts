@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import { answerHeaders } from './core/answer-headers';
 import { fail } from './core/errors';
 import { openaiChat } from './dialects/openai-chat/dialect';
+import { BASES, GEMINI_BASES } from './http/bases';
 import { clientDialect } from './http/client-format';
 import type { AppContext, AppEnv } from './http/context';
 import { requestIdOf } from './http/context';
@@ -9,6 +10,7 @@ import { preflight } from './http/cors';
 import { firstCatalogue, gatewayDeps } from './http/deps';
 import { CALL_ENDPOINTS } from './http/endpoints';
 import { renderError } from './http/render-error';
+import { openapiDocument } from './openapi-document';
 import { admin } from './routes/admin';
 import { callRoute } from './routes/calls';
 import { postGeminiModel } from './routes/gemini';
@@ -18,17 +20,6 @@ import { getModel, getModels, listModelsOf } from './routes/models';
 import { hello } from './routes/probes';
 import { getResponses, storedResponse } from './routes/responses';
 import { countMessagesTokens } from './routes/token-counts';
-
-/**
- * The same paths under each of these, since documented base URLs and clients' own paths join in several ways: some
- * clients append `/v1/messages` to what they are given, some `/messages`.
- */
-const BASES = ['/v1', '/api/v1', '/api/v1/v1', '/v1/v1', '/api'];
-/** Google's clients append `/v1`, `/v1beta` or nothing to any of these. */
-const GEMINI_BASES = [
-  ...['', ...BASES].map((base) => `${base}/v1beta`),
-  ...BASES.map((base) => `${base}/gemini`).flatMap((base) => [base, `${base}/v1`, `${base}/v1beta`]),
-];
 
 type Handler = (c: AppContext) => Response | Promise<Response>;
 
@@ -92,7 +83,7 @@ function failed(error: Error, c: AppContext): Response {
 const ACCOUNT_API = ['auth', 'me', 'api-keys', 'api-usage', 'orgs', 'invitations', 'audit', 'billing'].map((name) => `/api/${name}`);
 const PAGES = [
   ...['sign-in', 'sign-up', 'sign-out', 'forgot-password', 'reset-password', 'two-factor', 'invitations', 'assets'],
-  ...['models', 'pricing', 'manage-api-keys', 'usage', 'settings'],
+  ...['models', 'pricing', 'manage-api-keys', 'usage', 'settings', 'docs', 'playground', 'status', 'sdk', 'gpu-recommend', 'infra'],
 ].map((name) => `/${name}`);
 const ACCOUNT_PATHS = ['/', ...[...ACCOUNT_API, ...PAGES].flatMap((path) => [path, `${path}/*`])];
 
@@ -101,19 +92,23 @@ async function accountPlane(c: AppContext): Promise<Response> {
   return loaded.accountPlane.fetch(c.req.raw, c.env, c.executionCtx);
 }
 
+/** At the root, clients of the API knock, and people look. */
+const isBrowser = (c: AppContext): boolean => (c.req.header('accept') ?? '').includes('text/html');
+
 export function createApp(): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.onError(failed);
   app.notFound(notFound);
   app.options('*', (c) => withCommonHeaders(c, preflight(c.req.raw)));
   app.get('/healthz', (c) => withCommonHeaders(c, c.json({ ok: true })));
+  app.get('/openapi.json', async (c) => withCommonHeaders(c, await openapiDocument(c.req.raw)));
   for (const base of BASES) {
     mountApi(app, base);
     mountMedia(app, base, api);
   }
   mountFiles(app, api);
   for (const base of GEMINI_BASES) mountModels(app, base);
-  app.get('/', api(hello));
+  app.get('/', (c) => (isBrowser(c) ? accountPlane(c) : api(hello)(c)));
   app.get('/api/hello', api(hello));
   app.use('/api/admin/*', async (c, next) => {
     c.set('gateway', gatewayDeps(c.env, c.executionCtx));

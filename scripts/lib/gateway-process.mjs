@@ -24,8 +24,11 @@ export function logTail(path, { lines = 8, width = 300 } = {}) {
   return last.map((line) => (line.length > width ? `${line.slice(0, width)}…` : line)).join('\n');
 }
 
-/** Starts the host; `ready` settles when the Worker runs, `gone` resolves when the host has ended. */
-export function startGateway({ paths, port, variables, onMail = () => {} }) {
+/**
+ * Starts the host; `ready` settles when the Worker runs, `gone` resolves when the host has ended. With an `inspectorPort`
+ * its heap can be looked into.
+ */
+export function startGateway({ paths, port, variables, inspectorPort, onMail = () => {} }) {
   const log = openLog(paths.log);
   const child = spawn(nodePath(), ['--no-warnings', join(ROOT, 'scripts/lib/host.mjs')], {
     cwd: ROOT,
@@ -36,7 +39,7 @@ export function startGateway({ paths, port, variables, onMail = () => {} }) {
   });
   closeSync(log);
   child.stdin.on('error', () => {});
-  child.stdin.write(`${JSON.stringify({ root: ROOT, paths, port, variables })}\n`);
+  child.stdin.write(`${JSON.stringify({ root: ROOT, paths, port, variables, inspectorPort })}\n`);
   const gone = new Promise((done) => child.once('exit', done).once('error', done));
   const ready = new Promise((done, fail) => {
     createInterface({ input: child.stdout }).on('line', (line) => {

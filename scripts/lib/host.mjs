@@ -1,8 +1,8 @@
 // Runs the gateway in workerd through Miniflare until its stdin closes, which it also does when start.mjs is killed:
 // workerd alone would live on and keep the port.
 //
-// One line of JSON on stdin: { root, paths, port, variables }. Lines of JSON on stdout: { ready } or { error }, then
-// { mail } for each mail that the Worker sends.
+// One line of JSON on stdin: { root, paths, port, variables, inspectorPort? }. Lines of JSON on stdout: { ready } or
+// { error }, then { mail } for each mail that the Worker sends.
 //
 // Why not `wrangler dev`: it runs a second workerd as a proxy, takes a second longer to start, records every request's
 // URL (`?key=` and all) in a trace store on disk, asks the network for its news, and never runs a cron. Here the Worker
@@ -28,11 +28,12 @@ const localDatabases = (databases) =>
     databases.map(({ binding }, index) => [binding, { id: `00000000-0000-0000-0000-${String(index).padStart(12, '0')}` }]),
   );
 
-function miniflareOptions({ worker, others, databases, modules, modulesRoot }, { paths, port, variables }) {
+function miniflareOptions({ worker, others, databases, modules, modulesRoot }, { paths, port, variables, inspectorPort }) {
   return {
     // Miniflare's entrance, for the calls below; the gateway's is the direct socket.
     host: '127.0.0.1',
     port: 0,
+    inspectorPort,
     cf: false,
     logRequests: false,
     telemetry: { enabled: false },

@@ -3,6 +3,8 @@ import type { RenderedError } from './types';
 
 /** Clients sleep through longer values in silence. */
 const LONGEST_RETRY_AFTER_SECONDS = 30;
+/** Some clients repeat every 429, whatever it says: so they are through soon, rather than silent for a minute. */
+const USELESS_RETRY_MS = '100';
 
 /** Status and headers of an error, the same in every dialect. */
 export function errorHead(error: GatewayError): { status: number; headers: Record<string, string> } {
@@ -10,7 +12,10 @@ export function errorHead(error: GatewayError): { status: number; headers: Recor
   const headers: Record<string, string> = { ...error.headers };
   const soon = error.retryAfterSeconds !== undefined && error.retryAfterSeconds <= LONGEST_RETRY_AFTER_SECONDS;
   if (soon) headers['retry-after'] = String(error.retryAfterSeconds);
-  else if (!retry) headers['x-should-retry'] = 'false';
+  else if (!retry) {
+    headers['x-should-retry'] = 'false';
+    if (status === 429) headers['retry-after-ms'] = USELESS_RETRY_MS;
+  }
   return { status: error.status ?? status, headers };
 }
 

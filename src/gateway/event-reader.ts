@@ -47,23 +47,28 @@ export class EventReader {
 
   /** The next whole events; undefined at the end. */
   async read(): Promise<string | undefined> {
-    while (!this.ended) {
-      if (this.batching && !this.behind) await this.holdTogether();
-      const { done, value } = await this.reader.read(new Uint8Array(this.space));
-      this.readAtMs = Date.now();
-      if (done) {
-        this.carry += this.decoder.decode();
-        this.ended = true;
-        return undefined;
+    try {
+      while (!this.ended) {
+        if (this.batching && !this.behind) await this.holdTogether();
+        const { done, value } = await this.reader.read(new Uint8Array(this.space));
+        this.readAtMs = Date.now();
+        if (done) {
+          this.carry += this.decoder.decode();
+          this.ended = true;
+          return undefined;
+        }
+        this.space = value.buffer as ArrayBuffer;
+        this.readBytes += value.byteLength;
+        this.behind = value.byteLength === READ_BYTES;
+        this.resumeDrain?.();
+        const events = this.take(this.decoder.decode(value, { stream: true }));
+        if (events !== '') return events;
       }
-      this.space = value.buffer as ArrayBuffer;
-      this.readBytes += value.byteLength;
-      this.behind = value.byteLength === READ_BYTES;
-      this.resumeDrain?.();
-      const events = this.take(this.decoder.decode(value, { stream: true }));
-      if (events !== '') return events;
+      return undefined;
+    } catch (error) {
+      letFramesGo(error);
+      throw error;
     }
-    return undefined;
   }
 
   /** Adds to what was carried over; gives the whole events. An event of megabytes is not searched through again and again. */
@@ -111,6 +116,8 @@ export class EventReader {
   private async drain(fast: ReadableStream<Uint8Array>): Promise<void> {
     const { readable, writable } = new IdentityTransformStream();
     const piped = fast.pipeTo(writable);
+    // At once: the pipe may fail before the read does, and workerd would report a rejection that nobody handles.
+    piped.catch(letFramesGo);
     const reader = readable.getReader({ mode: 'byob' });
     try {
       for (let space = new ArrayBuffer(DRAIN_BYTES); ; ) {
@@ -124,12 +131,21 @@ export class EventReader {
           });
       }
       await piped;
-    } catch {
+    } catch (error) {
       // The other half meets the same failure, where it is dealt with.
-      piped.catch(() => {});
+      letFramesGo(error);
     } finally {
       this.drained = true;
       this.wake?.();
     }
   }
+}
+
+/**
+ * A broken stream keeps its error, and V8 keeps with an error, until its stack is read for the first time, the objects
+ * whose methods are on that stack: here this reader, which keeps the stream. workerd holds the error in a way that no
+ * collection sees through, so each broken stream would stay, with its whole call. Reading the stack opens the circle.
+ */
+function letFramesGo(error: unknown): void {
+  void (error as Error | undefined)?.stack;
 }

@@ -14,6 +14,13 @@ interface ProviderHealth {
   probing: boolean;
 }
 
+export interface ProviderSeen {
+  /** Quiet: not called within the last minute. Paused: left alone for a while after failures. */
+  state: 'quiet' | 'working' | 'failing' | 'paused';
+  successes: number;
+  failures: number;
+}
+
 export class Health {
   private readonly providers = new Map<string, ProviderHealth>();
   private readonly pausedUntilMs = new Map<string, number>();
@@ -64,6 +71,16 @@ export class Health {
       health.failures = 0;
     }
     return health;
+  }
+
+  /** For people to look at: what the last minute's calls came to. */
+  seen(provider: string, nowMs: number): ProviderSeen {
+    const health = this.providers.get(provider);
+    const recent = health !== undefined && nowMs - health.windowStartMs <= WINDOW_MS;
+    const [successes, failures] = recent ? [health.successes, health.failures] : [0, 0];
+    if (health && health.openUntilMs > nowMs) return { state: 'paused', successes, failures };
+    if (successes + failures === 0) return { state: 'quiet', successes, failures };
+    return { state: failures > successes ? 'failing' : 'working', successes, failures };
   }
 
   pauseKey(provider: string, keyIndex: number, untilMs: number): void {

@@ -63,7 +63,9 @@ interface Host {
 function hostOf(deps: JobDeps, id: string): Host | undefined {
   const provider = deps.registry.providers.get(id);
   const adapter = provider?.spec.media?.deployments;
-  return provider && adapter ? { provider, adapter } : undefined;
+  if (!provider || !adapter) return undefined;
+  const baseUrl = provider.deploymentsBaseUrl ?? adapter.baseUrl ?? provider.baseUrl;
+  return { provider: { ...provider, baseUrl }, adapter };
 }
 
 /** The provider that rents out GPUs; the sandbox where it stands in for all. */

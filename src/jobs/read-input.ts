@@ -105,7 +105,7 @@ function readSpeech(fields: Fields): Result<SpeechInput> {
   const read = all({
     text: fields.longText(['text', 'input', 'prompt'], true),
     voice: fields.text(['voice_id', 'voice', 'reference_id']),
-    format: fields.oneOf(['format', 'response_format'], FORMATS),
+    format: fields.oneOf(['format', 'response_format'], SPEECH_FORMATS),
     speed: fields.number(['speed'], { min: 0.25, max: 4 }),
   });
   if (!read.ok) return read;
@@ -113,14 +113,14 @@ function readSpeech(fields: Fields): Result<SpeechInput> {
   return ok({ kind: 'tts', text, format: format ?? 'mp3', ...present(rest), extra: fields.extra() });
 }
 
-const FORMATS = ['mp3', 'wav', 'opus', 'pcm', 'aac', 'flac'];
+export const SPEECH_FORMATS = ['mp3', 'wav', 'opus', 'pcm', 'aac', 'flac'];
 
 function readClone(fields: Fields): Result<CloneInput> {
   const read = all({
     text: fields.longText(['text', 'input', 'prompt'], true),
     reference: fields.source(['audio', 'audio_url', 'reference_audio', 'file']),
     referenceText: fields.text(['reference_text', 'audio_text'], 10_000),
-    format: fields.oneOf(['format', 'response_format'], FORMATS),
+    format: fields.oneOf(['format', 'response_format'], SPEECH_FORMATS),
   });
   if (!read.ok) return read;
   const { text, reference, format, ...rest } = read.value;

@@ -15,6 +15,12 @@ export const adapterOf = ({ spec }: Provider): MediaAdapter => {
 
 const isBelow = (url: string, baseUrl: string): boolean => url === baseUrl || url.startsWith(`${baseUrl}/`);
 
+/** Whole URLs that a vendor gives go where the operator wants its requests: through a proxy, say. */
+function urlOf({ url }: MediaRequest, { baseUrl, spec }: Provider): string {
+  if (url.startsWith('/')) return baseUrl + url;
+  return url.startsWith(`${spec.baseUrl}/`) ? baseUrl + url.slice(spec.baseUrl.length) : url;
+}
+
 /** Only the provider's own hosts get its credential. */
 function mayHaveCredential(url: string, { baseUrl, spec }: Provider): boolean {
   if (isBelow(url, baseUrl)) return true;
@@ -30,8 +36,8 @@ export function fetchFrom(
   keyIndex: number,
   timeoutMs: number,
 ): Promise<Response> {
-  const { spec, baseUrl, apiKeys } = provider;
-  const url = request.url.startsWith('/') ? baseUrl + request.url : request.url;
+  const { spec, apiKeys } = provider;
+  const url = urlOf(request, provider);
   const apiKey = mayHaveCredential(url, provider) ? apiKeys[keyIndex] : undefined;
   const headers: Record<string, string> = {
     ...(typeof request.body === 'string' && { 'content-type': 'application/json' }),

@@ -8,7 +8,7 @@ import type { GatewayError } from '../core/errors';
 import type { AppContext } from '../http/context';
 import { parseInput } from '../http/input';
 import type { AccountRoute } from '../routes/account/route';
-import { credits, fields, Notice, orgQuery, page, refusalPage, Time } from './shell';
+import { credits, fields, Headings, Notice, orgQuery, page, refusalPage, Time } from './shell';
 import { onward } from './sign-in';
 
 const PATH = '/settings/billing';
@@ -85,13 +85,7 @@ async function billingPage(c: AppContext, context: VerbContext, error?: GatewayE
         ) : (
           <section class="scroll" tabindex={0} aria-label="Ledger">
             <table>
-              <thead>
-                <tr>
-                  {['Time (UTC)', 'What', 'Credits'].map((heading) => (
-                    <th scope="col">{heading}</th>
-                  ))}
-                </tr>
-              </thead>
+              <Headings of={['Time (UTC)', 'What', 'Credits']} figures={['Credits']} />
               <tbody>
                 {lines.map(({ id, kind, model, reason, amountCredits, closedAt }) => (
                   <tr>

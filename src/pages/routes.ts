@@ -1,17 +1,27 @@
 /** Every page, with the permission that it needs: the same table and the same verbs as the API's. */
 import type { AccountRoute } from '../routes/account/route';
+import { serveAsset } from './assets';
 import { billingPages } from './billing';
+import { docsPages } from './docs';
+import { gpuPages } from './gpu';
 import { keyPages } from './keys';
+import { modelPages } from './models';
 import { organizationPages } from './organization';
+import { playgroundPages } from './playground';
 import { publicPages } from './public';
 import { settingsPages } from './settings';
-import { serveStyles } from './shell';
 import { signInPages } from './sign-in';
+import { statusPages } from './status';
 import { usagePages } from './usage';
 
 export const PAGE_ROUTES: readonly AccountRoute[] = [
-  { method: 'GET', path: '/assets/:file', permission: 'public', handle: serveStyles },
+  { method: 'GET', path: '/assets/:file', permission: 'public', handle: serveAsset },
   ...publicPages,
+  ...modelPages,
+  ...docsPages,
+  ...playgroundPages,
+  ...statusPages,
+  ...gpuPages,
   ...signInPages,
   ...keyPages,
   ...usagePages,

@@ -1,4 +1,5 @@
 /** The person's own: profile, sessions, second factor. */
+import type { FC } from 'hono/jsx';
 import type { VerbContext } from '../console/context';
 import { organizationsOf, showMe } from '../console/me/show';
 import { createOrganization, createOrganizationInput } from '../console/organizations/create';
@@ -14,13 +15,57 @@ interface Shown {
   totp?: { uri: string; codes: string[] };
 }
 
+interface PasskeyView {
+  id: string;
+  name?: string | undefined;
+  createdAt?: Date | null | undefined;
+}
+
+const Passkeys: FC<{ passkeys: PasskeyView[] }> = ({ passkeys }) => (
+  <section class="stack" aria-labelledby="passkeys">
+    <h2 id="passkeys">Passkeys</h2>
+    <p class="quiet">Sign in with your device’s lock instead of the password.</p>
+    {passkeys.length > 0 && (
+      <ul class="tight">
+        {passkeys.map(({ id, name, createdAt }) => (
+          <li class="row">
+            {name || 'A passkey'} {createdAt && <Time at={new Date(createdAt).toISOString()} />}
+            <form class="inline" method="post" action={`/settings/passkeys/${id}/delete`}>
+              <button type="submit" class="link danger" aria-label={`Remove ${name || 'the passkey'}`}>
+                Remove
+              </button>
+            </form>
+          </li>
+        ))}
+      </ul>
+    )}
+    <form class="panel" data-passkey="register" data-next="/settings" hidden>
+      <label>
+        Name, such as the device’s
+        <input name="name" required maxlength={100} />
+      </label>
+      <div class="row">
+        <button type="submit" class="plain">
+          Add a passkey
+        </button>
+        <span class="small quiet" role="status" />
+      </div>
+    </form>
+  </section>
+);
+
 async function settingsPage(c: AppContext, context: VerbContext, { error, message, totp }: Shown = {}): Promise<Response> {
   const headers = c.req.raw.headers;
   const { api } = await authOf(c);
-  const [me, sessions, current] = await Promise.all([showMe(context), api.listSessions({ headers }), api.getSession({ headers })]);
+  const [me, sessions, current, passkeys] = await Promise.all([
+    showMe(context),
+    api.listSessions({ headers }),
+    api.getSession({ headers }),
+    api.listPasskeys({ headers }),
+  ]);
   return page(
     c,
-    { title: 'Settings', context, ...(error !== undefined && { status: 400 }) },
+    { title: 'Settings', context, script: 'passkey', ...(error !== undefined && { status: 400 }) },
     <>
       <h1>Settings</h1>
       <Notice error={error} message={message} />
@@ -70,6 +115,7 @@ async function settingsPage(c: AppContext, context: VerbContext, { error, messag
           </form>
         )}
       </section>
+      <Passkeys passkeys={passkeys} />
       <section class="stack" aria-labelledby="sessions">
         <h2 id="sessions">Where you are signed in</h2>
         <section class="scroll" tabindex={0} aria-label="Sessions">
@@ -116,6 +162,14 @@ async function revokeSession(c: AppContext, context: VerbContext): Promise<Respo
   const found = (await api.listSessions({ headers })).find(({ id }) => id === c.req.param('id'));
   if (found) await api.revokeSession({ body: { token: found.token }, headers });
   return settingsPage(c, context, { message: 'That session is over.' });
+}
+
+async function removePasskey(c: AppContext, context: VerbContext): Promise<Response> {
+  const { api } = await authOf(c);
+  const headers = c.req.raw.headers;
+  const found = (await api.listPasskeys({ headers })).find(({ id }) => id === c.req.param('id'));
+  if (found) await api.deletePasskey({ body: { id: found.id }, headers });
+  return settingsPage(c, context, { message: 'That passkey signs nobody in any more.' });
 }
 
 const WRONG = 'That did not work: is the password, or the code, right?';
@@ -195,6 +249,7 @@ export const settingsPages: AccountRoute[] = [
   { method: 'GET', path: '/settings', permission: 'self', handle: (c, context) => settingsPage(c, context) },
   { method: 'POST', path: '/settings/organizations', permission: 'self', handle: makeOrganization },
   { method: 'POST', path: '/settings/sessions/:id/revoke', permission: 'self', handle: revokeSession },
+  { method: 'POST', path: '/settings/passkeys/:id/delete', permission: 'self', handle: removePasskey },
   { method: 'POST', path: '/settings/two-factor/enable', permission: 'self', handle: enableTwoFactor },
   { method: 'POST', path: '/settings/two-factor/confirm', permission: 'self', handle: confirmTwoFactor },
   { method: 'POST', path: '/settings/two-factor/disable', permission: 'self', handle: disableTwoFactor },

@@ -3,32 +3,46 @@ import type { Child, FC } from 'hono/jsx';
 import type { VerbContext } from '../console/context';
 import { organizationsOf } from '../console/me/show';
 import { ERRORS, type GatewayError } from '../core/errors';
-import { sha256Hex } from '../core/hex';
 import { accountPlaneDeps } from '../http/account-deps';
+import { authorize } from '../http/caller';
 import { type AppContext, requestIdOf } from '../http/context';
-import { STYLES } from './styles';
+import { assetPath, type ScriptName } from './assets';
 
 const CSP =
-  "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+  "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; media-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-let stylesPath: Promise<string> | undefined;
+type Links = readonly (readonly [path: string, label: string])[];
 
-/** Named by its content, so that it can be kept for good. */
-const pathOfStyles = (): Promise<string> => {
-  stylesPath ??= sha256Hex(STYLES).then((hash) => `/assets/${hash.slice(0, 12)}.css`);
-  return stylesPath;
-};
+const EVERYBODYS: Links = [
+  ['/models', 'Models'],
+  ['/playground', 'Playground'],
+  ['/docs', 'Docs'],
+];
 
-export const serveStyles = (): Response =>
-  new Response(STYLES, { headers: { 'content-type': 'text/css; charset=utf-8', 'cache-control': 'public, max-age=31536000, immutable' } });
-
-const LINKS: [path: string, label: string][] = [
+const OWN: Links = [
   ['/manage-api-keys', 'Keys'],
   ['/usage', 'Usage'],
   ['/settings/billing', 'Billing'],
   ['/settings/organization', 'Organization'],
   ['/settings', 'Settings'],
 ];
+
+const FURTHER: Links = [
+  ['/sdk', 'SDKs'],
+  ['/docs/infra', 'Your own GPUs'],
+  ['/gpu-recommend', 'Which GPU'],
+  ['/status', 'Status'],
+];
+
+const LinkList: FC<{ links: Links; path: string; org?: string | undefined }> = ({ links, path, org }) => (
+  <>
+    {links.map(([href, label]) => (
+      <a href={within(href, org)} {...(href === path && { 'aria-current': 'page' })}>
+        {label}
+      </a>
+    ))}
+  </>
+);
 
 interface FrameProps {
   title: string;
@@ -37,6 +51,7 @@ interface FrameProps {
   path: string;
   viewer?: Viewer | undefined;
   narrow?: boolean | undefined;
+  script?: string | undefined;
   children?: Child;
 }
 
@@ -62,7 +77,7 @@ const Wallets: FC<{ viewer: Viewer; path: string }> = ({ viewer, path }) => (
   </nav>
 );
 
-const Frame: FC<FrameProps> = ({ title, brand, styles, path, viewer, narrow, children }) => (
+const Frame: FC<FrameProps> = ({ title, brand, styles, path, viewer, narrow, script, children }) => (
   <html lang="en">
     <head>
       <meta charset="utf-8" />
@@ -70,6 +85,7 @@ const Frame: FC<FrameProps> = ({ title, brand, styles, path, viewer, narrow, chi
       <title>{`${title} · ${brand}`}</title>
       <link rel="stylesheet" href={styles} />
       <link rel="icon" href="data:," />
+      {script !== undefined && <script type="module" src={script} />}
     </head>
     <body>
       <a class="skip" href="#main">
@@ -80,17 +96,7 @@ const Frame: FC<FrameProps> = ({ title, brand, styles, path, viewer, narrow, chi
           {brand}
         </a>
         <nav aria-label="Main">
-          {viewer ? (
-            LINKS.map(([href, label]) => (
-              <a href={within(href, viewer.org)} {...(href === path && { 'aria-current': 'page' })}>
-                {label}
-              </a>
-            ))
-          ) : (
-            <a href="/models" {...(path === '/models' && { 'aria-current': 'page' })}>
-              Models
-            </a>
-          )}
+          <LinkList links={EVERYBODYS} path={path} />
         </nav>
         <div class="end">
           {viewer ? (
@@ -108,9 +114,21 @@ const Frame: FC<FrameProps> = ({ title, brand, styles, path, viewer, narrow, chi
           )}
         </div>
       </header>
+      {viewer && (
+        <div class="bar second">
+          <nav aria-label="Your account">
+            <LinkList links={OWN} path={path} org={viewer.org} />
+          </nav>
+        </div>
+      )}
       <main id="main" class={narrow ? 'narrow' : ''}>
         {children}
       </main>
+      <footer>
+        <nav aria-label="Further">
+          <LinkList links={FURTHER} path={path} />
+        </nav>
+      </footer>
     </body>
   </html>
 );
@@ -120,16 +138,30 @@ export interface PageOptions {
   context?: VerbContext | undefined;
   narrow?: boolean;
   status?: number;
+  /** What the page can do beyond forms and links. */
+  script?: ScriptName;
 }
 
-export async function page(c: AppContext, { title, context, narrow, status = 200 }: PageOptions, children: Child): Promise<Response> {
+export async function page(
+  c: AppContext,
+  { title, context, narrow, status = 200, script }: PageOptions,
+  children: Child,
+): Promise<Response> {
   const viewer: Viewer | undefined =
     context?.actor.kind === 'user'
       ? { name: context.actor.name, org: context.organization?.id, organizations: await organizationsOf(context.db, context.actor.id) }
       : undefined;
   const brand = accountPlaneDeps(c).settings.BRAND;
   const frame = (
-    <Frame title={title} brand={brand} styles={await pathOfStyles()} path={c.req.path} viewer={viewer} narrow={narrow}>
+    <Frame
+      title={title}
+      brand={brand}
+      styles={await assetPath('styles')}
+      path={c.req.path}
+      viewer={viewer}
+      narrow={narrow}
+      script={script && (await assetPath(script))}
+    >
       {children}
     </Frame>
   );
@@ -145,6 +177,35 @@ export async function page(c: AppContext, { title, context, narrow, status = 200
     },
   });
 }
+
+/** On pages for everybody: who is signed in sees their own frame around them. */
+export async function viewerOf(c: AppContext): Promise<VerbContext | undefined> {
+  if (!c.req.header('cookie')) return undefined;
+  const viewer = await authorize(c, 'self');
+  return viewer.ok ? viewer.value : undefined;
+}
+
+/** Figures stand under the end of their heading. */
+export const Headings: FC<{ of: string[]; figures?: string[] }> = ({ of, figures = [] }) => (
+  <thead>
+    <tr>
+      {of.map((heading) => (
+        <th scope="col" class={figures.includes(heading) ? 'number' : ''}>
+          {heading}
+        </th>
+      ))}
+    </tr>
+  </thead>
+);
+
+/** Text to be copied; it scrolls by keyboard too. */
+export const Code: FC<{ children?: Child; label: string; template?: string }> = ({ children, label, template }) => (
+  <section class="code" tabindex={0} aria-label={label}>
+    <pre>
+      <code {...(template !== undefined && { 'data-template': template })}>{children}</code>
+    </pre>
+  </section>
+);
 
 export const Notice: FC<{ error?: GatewayError | string | undefined; message?: string | undefined }> = ({ error, message }) => {
   if (error !== undefined)

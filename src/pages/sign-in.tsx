@@ -44,7 +44,7 @@ function signInPage(c: AppContext, form: Form, error?: string, message?: string)
   ].filter(([, , id]) => id);
   return page(
     c,
-    { title: 'Sign in', narrow: true, status: error ? 400 : 200 },
+    { title: 'Sign in', narrow: true, status: error ? 400 : 200, script: 'passkey' },
     <>
       <h1>Sign in</h1>
       <Notice error={error} message={message} />
@@ -64,6 +64,12 @@ function signInPage(c: AppContext, form: Form, error?: string, message?: string)
         <button type="submit" class="plain" name="how" value="sso">
           Use my organization’s sign-in
         </button>
+      </form>
+      <form data-passkey="sign-in" data-next={next} hidden>
+        <button type="submit" class="plain">
+          Use a passkey
+        </button>
+        <p class="small quiet" role="status" />
       </form>
       {others.map(([id, label]) => (
         <form method="post" action="/sign-in">

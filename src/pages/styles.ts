@@ -57,8 +57,27 @@ tr:last-child > * { border-bottom: 0; } thead tr:last-child > * { border-bottom:
 .figures dt { color: var(--quiet); font-size: var(--small); } .figures dd { font-size: var(--title); font-variant-numeric: tabular-nums; letter-spacing: -.02em; }
 .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); gap: var(--s5); align-items: start; }
 .tag { border: 1px solid var(--line); border-radius: 99px; padding: 0 var(--s2); font-size: var(--small); white-space: nowrap; } .tag.bad { color: var(--alarm); border-color: currentColor; } .tag.good { color: var(--accent); border-color: currentColor; }
-.chart { width: 100%; height: auto; display: block; } .chart rect { fill: var(--accent); } .chart text { fill: var(--quiet); font-size: 11px; } .chart line { stroke: var(--line); }
+.chart { overflow: visible; width: 100%; height: auto; display: block; } .chart rect { fill: var(--accent); } .chart text { fill: var(--quiet); font-size: 11px; } .chart line { stroke: var(--line); }
 details > summary { cursor: pointer; color: var(--accent); }
 .hero { display: grid; gap: var(--s5); padding: var(--s6) 0; max-width: 46rem; } .hero h1 { font-size: var(--display); letter-spacing: -.035em; line-height: 1.05; } .hero p { font-size: var(--large); color: var(--quiet); }
+.bar.second { padding-block: var(--s2); font-size: var(--small); background: var(--raised); }
+footer { border-top: 1px solid var(--line); padding: var(--s5) clamp(var(--s4), 4vw, var(--s6)); font-size: var(--small); }
+footer nav { display: flex; gap: var(--s2) var(--s5); flex-wrap: wrap; max-width: calc(72rem - 2 * clamp(var(--s4), 4vw, var(--s6))); margin: 0 auto; } footer a { color: var(--quiet); padding: var(--s1) 0; } footer a:hover, footer a[aria-current] { color: var(--ink); }
+body { display: flex; flex-direction: column; } main { flex: 1; width: 100%; align-content: start; grid-template-columns: minmax(0, 1fr); }
+.code { background: var(--raised); border: 1px solid var(--line); border-radius: 8px; overflow-x: auto; } .code pre { background: none; border: 0; overflow: visible; width: max-content; min-width: 100%; font-size: var(--small); line-height: 1.6; }
+h3 { font-size: var(--body); font-weight: 600; }
+.stack, .tight, form { grid-template-columns: minmax(0, 1fr); } ul, ol { padding-inline-start: 1.2em; } ul.tight { padding: 0; list-style: none; }
+.lead { max-width: 42rem; color: var(--quiet); font-size: var(--large); line-height: 1.45; } .prose { max-width: 42rem; } .chapters { gap: var(--s6); }
+.sides { display: grid; gap: var(--s6); grid-template-columns: minmax(0, 1fr); } .sides > nav { display: flex; flex-wrap: wrap; gap: var(--s1) var(--s4); font-size: var(--small); align-self: start; }
+.sides > nav a { color: var(--quiet); text-decoration: none; padding: var(--s1) 0; } .sides > nav a:hover { color: var(--ink); } .sides section { scroll-margin-top: var(--s5); }
+@media (min-width: 56rem) { .sides { grid-template-columns: 11rem minmax(0, 1fr); } .sides > nav { position: sticky; top: var(--s5); display: grid; } .bench { grid-template-columns: minmax(0, 5fr) minmax(0, 6fr); } }
+.tabs { display: flex; gap: var(--s5); border-bottom: 1px solid var(--line); } .tabs a { color: var(--quiet); text-decoration: none; padding: var(--s2) 0; margin-bottom: -1px; border-bottom: 2px solid transparent; } .tabs a[aria-current] { color: var(--ink); border-color: var(--accent); }
+.bench { display: grid; gap: var(--s5); align-items: start; } textarea { min-height: 8rem; resize: vertical; line-height: 1.5; }
+.result { min-height: 16rem; display: grid; align-content: start; gap: var(--s4); } .result img, .result video { max-width: 100%; border-radius: 8px; display: block; } .result .answer { white-space: pre-wrap; overflow-wrap: anywhere; } .result footer { all: unset; display: flex; justify-content: space-between; gap: var(--s4); flex-wrap: wrap; font-size: var(--small); color: var(--quiet); }
+#output { display: grid; gap: var(--s3); } #output:empty::before { content: "What comes back is shown here."; color: var(--quiet); } #run-status { overflow-wrap: anywhere; } #run-status.bad { color: var(--alarm); } progress { width: 100%; height: .375rem; accent-color: var(--accent); }
+.dot { display: inline-block; width: .625rem; height: .625rem; border-radius: 50%; margin-inline-end: var(--s2); background: var(--quiet); } .dot.working { background: var(--accent); } .dot.failing, .dot.paused { background: var(--alarm); }
+time { white-space: nowrap; } .panel > label { max-width: 28rem; } .bench .panel > label { max-width: none; } table.wide { min-width: 60rem; }
+@media (max-width: 40rem) { .bar { gap: var(--s2) var(--s4); } .bar nav, .bar .end { gap: var(--s3); } .bar .end > span { display: none; } .chart text { font-size: 24px; } }
+[hidden] { display: none !important; }
 @media (prefers-reduced-motion: no-preference) { a, button { transition: color .12s, border-color .12s, background .12s; } }
 `;

@@ -1,5 +1,5 @@
 /** The environment variable of a provider: `OPENAI_API_KEY` for `openai`. */
-export const variableName = (providerId: string, suffix: 'API_KEY' | 'BASE_URL' | 'WEBHOOK_SECRET'): string =>
+export const variableName = (providerId: string, suffix: 'API_KEY' | 'BASE_URL' | 'DEPLOYMENTS_BASE_URL' | 'WEBHOOK_SECRET'): string =>
   `${providerId.toUpperCase().replaceAll('-', '_')}_${suffix}`;
 
 /** A variable's text, undefined when it is unset, blank, or a binding. */

@@ -7,7 +7,10 @@ import { MODELS } from './catalogue';
 import { UNPRICED } from './catalogue/terms';
 import { readApiKeys, readBaseUrl, variableName, variableText } from './config';
 import { type CustomModel, type CustomProvider, readCustomProviders } from './custom';
+import { readCustomMediaProviders, withMediaTargets } from './custom-media/read';
 import { deepseek } from './deepseek/spec';
+import { fal } from './fal/spec';
+import { fishAudio } from './fish-audio/spec';
 import { google } from './google/spec';
 import { minimax } from './minimax/spec';
 import { indexModels, type ModelIndex } from './model-index';
@@ -16,8 +19,11 @@ import { openai } from './openai/spec';
 import { openrouter } from './openrouter/spec';
 import { applyOverrides } from './overrides/apply';
 import { errorText, type OverridesResult } from './overrides/schema';
+import { replicate } from './replicate/spec';
+import { runpod } from './runpod/spec';
 import { sandbox } from './sandbox/spec';
 import type { Model, Price, Provider, ProviderSpec, Target } from './types';
+import { wavespeed } from './wavespeed/spec';
 import { xai } from './xai/spec';
 import { zhipu } from './zhipu/spec';
 
@@ -33,6 +39,11 @@ export const PROVIDER_SPECS: readonly ProviderSpec[] = [
   minimax,
   xai,
   google,
+  wavespeed,
+  fal,
+  replicate,
+  fishAudio,
+  runpod,
   sandbox,
 ];
 
@@ -52,10 +63,13 @@ function configure(spec: ProviderSpec, env: Record<string, unknown>): Provider {
   const urlVariable = variableName(spec.id, 'BASE_URL');
   const url = variableText(env, urlVariable);
   const webhookSecret = variableText(env, variableName(spec.id, 'WEBHOOK_SECRET'));
+  const deploymentsVariable = variableName(spec.id, 'DEPLOYMENTS_BASE_URL');
+  const deploymentsUrl = spec.media?.deployments && variableText(env, deploymentsVariable);
   return {
     spec,
     baseUrl: url === undefined ? spec.baseUrl : readBaseUrl(url, urlVariable),
     apiKeys: readApiKeys(variableText(env, keyVariable), keyVariable),
+    ...(deploymentsUrl !== undefined && { deploymentsBaseUrl: readBaseUrl(deploymentsUrl, deploymentsVariable) }),
     ...(webhookSecret !== undefined && { webhookSecret }),
   };
 }
@@ -183,10 +197,15 @@ function baseRegistry(env: Record<string, unknown>): Registry {
   const builtIn = PROVIDER_SPECS.map((spec) => configure(spec, env)).filter(
     ({ spec, apiKeys }) => apiKeys.length > 0 || spec.serve !== undefined,
   );
-  const all = [...builtIn, ...customs.map(({ provider }) => provider)];
+  const own = customs.map(({ provider }) => provider);
+  const ownMedia = readCustomMediaProviders(
+    env,
+    own.map(({ spec }) => spec.id),
+  );
+  const all = [...builtIn, ...own, ...ownMedia.map(({ provider }) => provider)];
   return {
     providers: new Map(all.map((provider) => [provider.spec.id, provider])),
-    models: indexModels(mergeModels(customs)),
+    models: indexModels(withMediaTargets(mergeModels(customs), ownMedia)),
     configuredProviders: all.filter(({ spec }) => spec.serve === undefined).map(({ spec }) => spec.id),
   };
 }

@@ -70,6 +70,8 @@ export interface Provider {
   spec: ProviderSpec;
   baseUrl: string;
   apiKeys: readonly string[];
+  /** Where deployments are asked for, when not where the adapter says. */
+  deploymentsBaseUrl?: string;
   /** With which it signs its callbacks: `FAL_WEBHOOK_SECRET`. */
   webhookSecret?: string;
 }

@@ -126,7 +126,7 @@ admin.put('/catalogue', async (c) => {
   return stored.ok ? c.json(stored.value) : renderError(c, stored.error);
 });
 
-const sweepInput = z.strictObject({ aheadSeconds: z.number().min(0).max(86_400).nullish() });
+export const sweepInput = z.strictObject({ aheadSeconds: z.number().min(0).max(86_400).nullish() });
 
 /** Looks at once after jobs and webhooks that have lost their message, as if it were so much later. */
 admin.post('/sweep', async (c) => {
@@ -134,7 +134,7 @@ admin.post('/sweep', async (c) => {
   return parsed.ok ? c.json(await sweep(jobDeps(c.env), (parsed.value.aheadSeconds ?? 0) * 1_000)) : renderError(c, parsed.error);
 });
 
-const reconcileInput = z.strictObject({ accountId: z.string().nullish() });
+export const reconcileInput = z.strictObject({ accountId: z.string().nullish() });
 
 admin.post('/reconcile', async (c) => {
   const parsed = await input(c, reconcileInput);

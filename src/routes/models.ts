@@ -7,12 +7,8 @@ import { geminiModelView } from '../dialects/gemini/models';
 import { sandboxAnswers } from '../gateway/sandbox';
 import { clientDialect, clientFormat } from '../http/client-format';
 import type { AppContext } from '../http/context';
-import { CALL_ENDPOINTS } from '../http/endpoints';
 import { renderError } from '../http/render-error';
 import type { Model, Price } from '../providers/types';
-
-/** Those of the endpoints that there are. */
-const SERVED_FAMILIES: ReadonlySet<Family> = new Set(Object.values(CALL_ENDPOINTS).flatMap(({ dialect }) => dialect.families));
 
 const usdOf = (micro: number): number => micro / MICRO_PER_USD;
 
@@ -34,7 +30,6 @@ const CATALOGUE_CREATED = 1_763_596_800;
 
 function unavailableReason(model: Model, reachable: boolean): string | undefined {
   if (!model.price) return model.note ?? 'listed without a price';
-  if (!SERVED_FAMILIES.has(model.family)) return 'no endpoint serves it yet';
   return reachable ? undefined : 'no provider is configured for it';
 }
 

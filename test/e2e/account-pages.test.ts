@@ -104,6 +104,13 @@ describe('every page', () => {
     '/',
     '/models',
     '/pricing',
+    '/docs',
+    '/playground',
+    '/status',
+    '/sdk',
+    '/gpu-recommend',
+    '/docs/infra',
+    '/infra/deployments/new',
     '/sign-in',
     '/sign-up',
     '/manage-api-keys',
@@ -119,7 +126,7 @@ describe('every page', () => {
     const policy = response.headers.get('content-security-policy')!;
     expect(policy).toContain("default-src 'none'");
     expect(policy).not.toMatch(/unsafe|\*/);
-    expect(html).not.toMatch(/ style=|<style|<script|\son[a-z]+=/i);
+    expect(html).not.toMatch(/ style=|<style|<script(?! type="module" src="\/assets\/[^"]+"><\/script>)|\son[a-z]+=/i);
     expect(html).toMatch(/<html lang="en">/);
     expect(html.match(/<h1/g)).toHaveLength(1);
     const styles = /href="(\/assets\/[^"]+)"/.exec(html)![1]!;

@@ -173,7 +173,7 @@ const ANYTHING: [string, string, number][] = [
   ['HEAD', '/api/v1/chat/completions', 200],
   ['POST', '/v1/chat/completions', 401],
   ['GET', '/v1/models/gpt-99', 404],
-  ['GET', '/', 200],
+  ['HEAD', '/', 200],
   ['HEAD', '/api/v1', 200],
   ['HEAD', '/api/hello', 200],
   ['HEAD', '/api/v1/api/hello', 200],

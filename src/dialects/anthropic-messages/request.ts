@@ -11,14 +11,14 @@ import { withoutPastThinking } from './signatures';
 const messages = z.array(z.looseObject({ role: z.string() })).min(1);
 
 /** What is priced or routed on. All other fields pass through as they came. */
-const messagesRequest = z.looseObject({
+export const messagesRequest = z.looseObject({
   model: z.string().min(1),
   messages,
   max_tokens: outputTokens,
   stream: z.boolean().nullish(),
 });
 
-const countRequest = z.looseObject({ model: z.string().min(1), messages });
+export const countRequest = z.looseObject({ model: z.string().min(1), messages });
 
 /** What goes upstream of a client's request, whatever it asks for. */
 export interface ForwardedRequest {

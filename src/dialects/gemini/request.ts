@@ -6,7 +6,7 @@ import { bareModel, type GeminiAddress } from './address';
 import { estimateGeminiTokens } from './estimate';
 import { type Fields, field, listField, recordField } from './fields';
 
-const candidateCount = z.int().min(1).max(128);
+export const candidateCount = z.int().min(1).max(128);
 
 /** A generateContent request, read as far as it is priced or routed on. */
 export interface GeminiRequest {

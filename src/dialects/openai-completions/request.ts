@@ -7,7 +7,7 @@ import { outputTokens, parseBody } from '../parse-body';
 const count = z.int().min(1).max(128).nullish();
 
 /** What is priced or routed on. All other fields pass through as they came. */
-const completionsRequest = z.looseObject({
+export const completionsRequest = z.looseObject({
   model: z.string().min(1),
   prompt: z.union([z.string(), z.array(z.unknown()).min(1)]).nullish(),
   stream: z.boolean().nullish(),

@@ -11,7 +11,7 @@ import type { Answer, Bridge, Call, Dialect, OutgoingStream, Receipt } from '../
 import { encodeVectors } from './vectors';
 
 /** What is priced or routed on. All other fields pass through as they came. */
-const embeddingsRequest = z.looseObject({
+export const embeddingsRequest = z.looseObject({
   model: z.string().min(1),
   input: z.union([z.string(), z.array(z.unknown()).min(1)]),
   encoding_format: z.string().nullish(),

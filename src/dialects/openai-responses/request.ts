@@ -7,7 +7,7 @@ import type { BridgedRequest, ClientRequest, ContinuedAnswer, RequestTarget } fr
 import { requestOfResponse } from './ids';
 
 /** What is priced or routed on. All other fields, items and tools pass through as they came. */
-const responsesRequest = z.looseObject({
+export const responsesRequest = z.looseObject({
   model: z.string().min(1),
   input: z.union([z.string(), z.array(z.looseObject({}))]).nullish(),
   stream: z.boolean().nullish(),

@@ -77,6 +77,7 @@ const MODEL_TERMS: Readonly<Record<string, Partial<MediaTerms>>> = {
   'veo-3-1-i2v': IMAGE_TO_VIDEO,
   'sora-2-i2v': IMAGE_TO_VIDEO,
   'wan-2-6-i2v': IMAGE_TO_VIDEO,
+  'wan2.6-flash': { needsFirstFrame: true },
   'audio-clone': { kind: 'clone' },
   'audio-asr': { kind: 'asr', needsPrompt: false },
   'hunyuan3d-v2-base': { references: { max: 1, forms: 'any' } },
@@ -105,7 +106,7 @@ export const INTENTS: Readonly<Record<string, { family: Model['family']; models:
   'text-to-video': { family: 'video', models: ['wan2.6', 'kling-v3', 'doubao-seedance-2-0', 'grok-video-t2v', 'veo3.1-fast'] },
   'text-to-video-fast': {
     family: 'video',
-    models: ['wan2.6-flash', 'doubao-seedance-2-0-fast', 'doubao-seedance-1-0-pro-fast', 'veo3.1-fast'],
+    models: ['doubao-seedance-2-0-fast', 'doubao-seedance-1-0-pro-fast', 'veo3.1-fast'],
   },
   'image-to-video': { family: 'video', models: ['wan-2-6-i2v', 'veo-3-1-i2v', 'sora-2-i2v', 'kling-v3'] },
   'text-to-speech': { family: 'audio', models: ['audio-tts'] },

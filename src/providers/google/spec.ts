@@ -1,6 +1,7 @@
 import type { ProviderSpec, Wire } from '../types';
 import { geminiWire } from '../wires/gemini';
 import { openaiChatWire } from '../wires/openai-chat';
+import { googleMedia } from './media';
 
 /** https://ai.google.dev/gemini-api/docs/openai */
 const googleChatWire: Wire = { ...openaiChatWire, path: () => '/openai/chat/completions' };
@@ -14,4 +15,5 @@ export const google = {
   onDisconnect: 'drain',
   // https://discuss.ai.google.dev/t/127400: of its chat format only; there thoughts are in total_tokens alone.
   reasoningOutsideOutput: true,
+  media: googleMedia,
 } satisfies ProviderSpec;

@@ -255,6 +255,8 @@ export interface UpstreamDeployment {
  * none. Each is kept before the next is sent, so that nothing is left behind when the process dies in between.
  */
 export interface DeploymentAdapter {
+  /** Where it is asked, if not where runs are; `<PROVIDER>_DEPLOYMENTS_BASE_URL` wins over it. */
+  baseUrl?: string;
   create(spec: DeploymentSpec, soFar: Partial<UpstreamDeployment>): MediaRequest | undefined;
   readCreate(answer: MediaAnswer, soFar: Partial<UpstreamDeployment>): DeploymentStep;
   update(spec: DeploymentSpec, deployment: UpstreamDeployment): MediaRequest;

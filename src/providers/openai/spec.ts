@@ -2,6 +2,7 @@ import type { ProviderSpec } from '../types';
 import { openaiChatWire } from '../wires/openai-chat';
 import { openaiEmbeddingsWire } from '../wires/openai-plain';
 import { openaiResponsesWire } from '../wires/openai-responses';
+import { openaiMedia } from './media';
 
 export const openai = {
   id: 'openai',
@@ -10,4 +11,5 @@ export const openai = {
   baseUrl: 'https://api.openai.com/v1',
   wires: [openaiChatWire, openaiResponsesWire, openaiEmbeddingsWire],
   onDisconnect: 'cancel',
+  media: openaiMedia,
 } satisfies ProviderSpec;

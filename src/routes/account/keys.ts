@@ -6,11 +6,11 @@ import { rotateApiKey, rotateKeyInput } from '../../console/api-keys/rotate';
 import { updateApiKey, updateKeyInput } from '../../console/api-keys/update';
 import { type AccountRoute, answer, parameter, withInput } from './route';
 
-const createInput = createKeyInput.omit({ userId: true });
+export const createApiKeyInput = createKeyInput.omit({ userId: true });
 
 export const keyRoutes: AccountRoute[] = [
   { method: 'GET', path: '/api/api-keys', permission: 'keys.read', handle: async (c, context) => c.json(await listApiKeys(context)) },
-  { method: 'POST', path: '/api/api-keys', permission: 'keys.write', handle: withInput(createInput, createApiKey, 201) },
+  { method: 'POST', path: '/api/api-keys', permission: 'keys.write', handle: withInput(createApiKeyInput, createApiKey, 201) },
   {
     method: 'PATCH',
     path: '/api/api-keys/:id',

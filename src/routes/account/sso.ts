@@ -48,7 +48,7 @@ function keep(c: AppContext, state: string): void {
   setCookie(c, COOKIE, state, { httpOnly: true, path: '/api/auth/sso', maxAge: COOKIE_SECONDS, secure, sameSite: site });
 }
 
-const startInput = z.object({ email: z.email().max(200), callbackURL: z.string().max(2_000).optional() });
+export const startSsoInput = z.object({ email: z.email().max(200), callbackURL: z.string().max(2_000).optional() });
 
 /** Where an address signs in: its provider's URL, or 404 when it has none and a password is asked for. */
 export async function startSso(
@@ -65,7 +65,7 @@ export async function startSso(
 }
 
 async function startByEmail(c: AppContext): Promise<Response> {
-  const input = await jsonInput(c, startInput);
+  const input = await jsonInput(c, startSsoInput);
   return input.ok ? answer(c, await startSso(c, input.value.email, input.value.callbackURL)) : renderError(c, input.error);
 }
 

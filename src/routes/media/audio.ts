@@ -10,7 +10,7 @@ import type { Transcript } from '../../providers/media/types';
 import { heldAnswer, jobError, jobHeaders, readMediaRequest, startJob, synchronous } from './request';
 
 const AUDIO = { families: ['audio'] } as const;
-const TRANSCRIPT_FORMATS = ['json', 'text', 'verbose_json', 'srt', 'vtt'];
+export const TRANSCRIPT_FORMATS = ['json', 'text', 'verbose_json', 'srt', 'vtt'];
 /** A file cannot be kept waiting with white space: as long as Node clients bear silence. */
 const SPEECH_MS = 290_000;
 

@@ -43,7 +43,7 @@ const fields = {
   webhookUrl: z.string().max(4_096).nullable(),
 };
 
-const createInput = z.object({
+export const createDeploymentInput = z.object({
   ...fields,
   slug: z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'must have lower-case letters, digits and dashes only'),
   name: fields.name.optional(),
@@ -54,7 +54,7 @@ const createInput = z.object({
   webhookUrl: fields.webhookUrl.default(null),
 });
 
-const patchInput = z.object(fields).partial();
+export const patchDeploymentInput = z.object(fields).partial();
 
 const view = (row: Deployment) => ({
   slug: row.slug,
@@ -74,20 +74,23 @@ const view = (row: Deployment) => ({
   updatedAt: new Date(row.updatedAt).toISOString(),
 });
 
-async function parse<T>(c: AppContext, schema: z.ZodType<T>): Promise<Result<T>> {
-  const body = await readBody(c.req.raw, BODY_LIMIT_BYTES);
-  if (!body.ok) return body;
-  const parsed = schema.safeParse(parseJson(body.value));
+function check<T>(schema: z.ZodType<T>, value: unknown): Result<T> {
+  const parsed = schema.safeParse(value);
   if (parsed.success) return ok(parsed.data);
   const [issue] = parsed.error.issues;
   const param = issue?.path.join('.') || 'body';
   return fail('invalid_request', `The field \`${param}\` is not valid: ${issue?.message}.`, { param });
 }
 
+async function parse<T>(c: AppContext, schema: z.ZodType<T>): Promise<Result<T>> {
+  const body = await readBody(c.req.raw, BODY_LIMIT_BYTES);
+  return body.ok ? check(schema, parseJson(body.value)) : body;
+}
+
 /** What customers and the database agree on, from what was sent. */
 function stored(
   c: AppContext,
-  { idleTimeout, webhookUrl, minWorkers, maxWorkers, ...rest }: z.infer<typeof patchInput>,
+  { idleTimeout, webhookUrl, minWorkers, maxWorkers, ...rest }: z.infer<typeof patchDeploymentInput>,
   known: { minWorkers: number; maxWorkers: number },
 ): Result<Partial<DeploymentFields>> {
   if ((minWorkers ?? known.minWorkers) > (maxWorkers ?? known.maxWorkers))
@@ -98,6 +101,17 @@ function stored(
   }
   const changes = { ...rest, minWorkers, maxWorkers, webhookUrl, idleTimeoutSeconds: idleTimeout };
   return ok(Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)));
+}
+
+function newDeployment(c: AppContext, { slug, name = slug, ...rest }: z.infer<typeof createInput>): Result<DeploymentFields> {
+  const checked = stored(c, rest, rest);
+  return checked.ok ? ok({ ...checked.value, slug, name } as DeploymentFields) : checked;
+}
+
+/** For the page that makes one: the same rules. */
+export function readNewDeployment(c: AppContext, value: unknown): Result<DeploymentFields> {
+  const input = check(createInput, value);
+  return input.ok ? newDeployment(c, input.value) : input;
 }
 
 async function withKey(c: AppContext, verb: (key: ApiKey) => Promise<Response>): Promise<Response> {
@@ -120,18 +134,17 @@ export const getDeployment = (c: AppContext): Promise<Response> => withDeploymen
 
 export const postDeployment = (c: AppContext): Promise<Response> =>
   withKey(c, async ({ accountId, mode }) => {
-    const parsed = await parse(c, createInput);
+    const parsed = await parse(c, createDeploymentInput);
     if (!parsed.ok) return renderError(c, parsed.error);
-    const { slug, name = slug, ...rest } = parsed.value;
-    const checked = stored(c, rest, rest);
-    if (!checked.ok) return renderError(c, checked.error);
-    const made = await createDeployment(jobDeps(c.env), accountId, mode === 'test', { ...checked.value, slug, name } as DeploymentFields);
+    const input = newDeployment(c, parsed.value);
+    if (!input.ok) return renderError(c, input.error);
+    const made = await createDeployment(jobDeps(c.env), accountId, mode === 'test', input.value);
     return made.ok ? c.json(view(made.value), 201) : renderError(c, made.error);
   });
 
 export const patchDeployment = (c: AppContext): Promise<Response> =>
   withDeployment(c, async (row) => {
-    const parsed = await parse(c, patchInput);
+    const parsed = await parse(c, patchDeploymentInput);
     if (!parsed.ok) return renderError(c, parsed.error);
     const checked = stored(c, parsed.value, row);
     if (!checked.ok) return renderError(c, checked.error);

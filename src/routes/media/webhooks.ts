@@ -8,7 +8,7 @@ import { readSecrets, rotateSecret, type WebhookSecrets } from '../../jobs/webho
 import { readerOf } from './request';
 
 const PAGE = 50;
-const STATES = ['pending', 'delivered', 'gone', 'dead'];
+export const DELIVERY_STATES = ['pending', 'delivered', 'gone', 'dead'];
 
 async function withAccount(c: AppContext, verb: (accountId: string) => Promise<Response>): Promise<Response> {
   const reader = await readerOf(c);
@@ -32,8 +32,8 @@ export const postRotateSecret = (c: AppContext): Promise<Response> =>
 export const getDeliveries = (c: AppContext): Promise<Response> =>
   withAccount(c, async (accountId) => {
     const { jobId, state } = c.req.query();
-    if (state !== undefined && !STATES.includes(state))
-      return renderError(c, fail('invalid_request', `\`state\` must be one of ${STATES.join(', ')}.`, { param: 'state' }).error);
+    if (state !== undefined && !DELIVERY_STATES.includes(state))
+      return renderError(c, fail('invalid_request', `\`state\` must be one of ${DELIVERY_STATES.join(', ')}.`, { param: 'state' }).error);
     const rows = await listDeliveries(c.env.DB, accountId, { jobId, state, limit: PAGE });
     return c.json({ object: 'list', data: rows.map(deliveryView) });
   });

@@ -48,6 +48,7 @@ export class Person {
     const headers = new Headers(rest.headers);
     if (this.cookies.size > 0) headers.set('cookie', [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; '));
     if (json !== undefined) headers.set('content-type', 'application/json');
+    if (!headers.has('accept')) headers.set('accept', 'text/html, application/json');
     if (!headers.has('origin')) headers.set('origin', this.worker.url);
     const response = await fetch(url, {
       redirect: 'manual',

@@ -36,6 +36,7 @@ export class Seen {
     readonly headers: IncomingHttpHeaders,
     readonly body: string,
     readonly atMs: number,
+    readonly method = 'POST',
   ) {}
 
   json(): Record<string, unknown> {
@@ -117,7 +118,7 @@ export class Upstream {
     } catch {
       return;
     }
-    const seen = new Seen(`/${path.join('/')}`, request.headers, Buffer.concat(chunks).toString(), Date.now());
+    const seen = new Seen(`/${path.join('/')}`, request.headers, Buffer.concat(chunks).toString(), Date.now(), request.method);
     const closed = new Promise<void>((done) => response.once('close', done)).then(() => {
       seen.abandoned = !seen.over;
       seen.over = true;

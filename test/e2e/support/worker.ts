@@ -66,18 +66,23 @@ const freePort = (): Promise<number> =>
 
 export class Worker {
   url = '';
+  /** Where V8's inspector listens, if it was asked for. */
+  inspectorPort: number | undefined;
   readonly directory = mkdtempSync(join(tmpdir(), 'gateway-e2e-'));
   private readonly paths = statePaths(this.directory);
   private running: ReturnType<typeof startGateway> | undefined;
 
-  private constructor(private readonly variables: Record<string, string>) {}
+  private constructor(
+    private readonly variables: Record<string, string>,
+    private readonly inspected: boolean,
+  ) {}
 
-  static async start(variables: Variables): Promise<Worker> {
+  static async start(variables: Variables, { inspected = false } = {}): Promise<Worker> {
     const texts = Object.entries({ KEY_MAC_SECRET, ADMIN_TOKEN, AUTH_SECRET, SIGN_IN_LIMITS: '0', ...variables }).map(([name, value]) => [
       name,
       String(value),
     ]);
-    const worker = new Worker(Object.fromEntries(texts));
+    const worker = new Worker(Object.fromEntries(texts), inspected);
     try {
       await worker.run();
     } catch (error) {
@@ -92,7 +97,8 @@ export class Worker {
     await withBundleLock(async () => {
       if (!existsSync(this.paths.build) && existsSync(KEPT_BUNDLE)) cpSync(KEPT_BUNDLE, this.paths.build, { recursive: true });
       const port = await freePort();
-      this.running = startGateway({ paths: this.paths, port, variables: this.variables });
+      this.inspectorPort = this.inspected ? await freePort() : undefined;
+      this.running = startGateway({ paths: this.paths, port, variables: this.variables, inspectorPort: this.inspectorPort });
       try {
         await this.running.ready;
       } catch (error) {

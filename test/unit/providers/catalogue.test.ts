@@ -1,10 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { TokenPrice } from '../../../src/core/money';
 import { MODELS } from '../../../src/providers/catalogue';
+import { MEDIA_CHAINS } from '../../../src/providers/catalogue/media-chains';
+import { mediaTerms } from '../../../src/providers/catalogue/media-terms';
 import { FAMILY_PATTERNS } from '../../../src/providers/catalogue/messages';
+import { FAL_MODELS } from '../../../src/providers/fal/models';
 import { indexModels } from '../../../src/providers/model-index';
 import { PROVIDER_SPECS } from '../../../src/providers/registry';
+import { REPLICATE_MODELS } from '../../../src/providers/replicate/models';
 import type { Price } from '../../../src/providers/types';
+import { WAVESPEED_MODELS } from '../../../src/providers/wavespeed/models';
 import catalog from '../../fixtures/catalog.json';
 
 const { find: findModel, availableIds: availableModelIds } = indexModels(MODELS);
@@ -94,8 +99,60 @@ describe('catalogue', () => {
     expect(without.map(({ id }) => id)).toEqual(['gpt-realtime-1.5-official']);
   });
 
-  it('has no upstream yet for media', () => {
-    for (const { family, chain } of MODELS) if (!LANGUAGE.includes(family)) expect(chain).toEqual([]);
+  it('has a chain for every media model but those of which no vendor has one', () => {
+    const without = MODELS.filter(({ family, chain }) => !LANGUAGE.includes(family) && chain.length === 0);
+    expect(without.map(({ id }) => id)).toEqual([
+      'gpt-4o-image',
+      'doubao-seedream-5-0',
+      'gemini-2.5-flash-image-official',
+      'gemini-3.1-fast-imagen',
+      'gemini-3.1-thinking-imagen',
+      'gemini_omni',
+      'sora-2-i2v',
+      'sdxl',
+      'wan-video',
+    ]);
+  });
+
+  it('has no chain for a model that is not there', () => {
+    const ids = new Set(MODELS.map(({ id }) => id));
+    expect(Object.keys(MEDIA_CHAINS).filter((id) => !ids.has(id))).toEqual([]);
+  });
+
+  it.each([
+    ['wavespeed', WAVESPEED_MODELS],
+    ['fal', FAL_MODELS],
+    ['replicate', REPLICATE_MODELS],
+  ])('chains to models of %s whose fields are known', (provider, known) => {
+    const targets = MODELS.flatMap(({ chain }) => chain).filter((target) => target.provider === provider);
+    const used = new Set(targets.flatMap(({ model, modelWithReferences }) => [model, modelWithReferences ?? model]));
+    expect([...used].filter((id) => known[id] === undefined)).toEqual([]);
+  });
+
+  it('sends media to providers that make that kind', () => {
+    for (const model of MODELS) {
+      const kind = mediaTerms(model)?.kind;
+      if (kind === undefined) continue;
+      for (const { provider } of model.chain) {
+        const spec = PROVIDER_SPECS.find(({ id }) => id === provider);
+        expect(spec?.media?.kinds, `${model.id} at ${provider}`).toContain(kind);
+      }
+    }
+  });
+
+  it("sends Google's own pictures to Google alone", () => {
+    const official = MODELS.filter(({ family, id }) => family === 'image' && id.endsWith('-official'));
+    for (const { chain } of official) for (const { provider } of chain) expect(provider).toBe('google');
+  });
+
+  it('makes 4K of a model that is sold as such, with every provider', () => {
+    const { chain } = MODELS.find(({ id }) => id === 'gemini-3-pro-image-preview-4K')!;
+    expect(chain.map(({ provider, defaults }) => [provider, defaults])).toEqual([
+      ['google', { imageSize: '4K' }],
+      ['fal', { resolution: '4K' }],
+      ['wavespeed', { resolution: '4k' }],
+      ['replicate', { resolution: '4K' }],
+    ]);
   });
 
   it('asks OpenAI for its codex models by the Responses API alone', () => {

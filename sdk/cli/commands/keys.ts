@@ -1,0 +1,59 @@
+import { account } from '../account.js';
+import { type Command, type Context, UsageError } from '../context.js';
+import { print, printJson, printTable } from '../output.js';
+
+const USAGE = `hypereal keys [list]
+hypereal keys create <name> [--spending-limit CREDITS] [--auto-disable] [--test]
+hypereal keys rotate <id>
+hypereal keys revoke <id>
+
+The key that this is asked with needs the scope for it.`;
+
+interface Key {
+  id: string;
+  name: string;
+  mode: string;
+  status: string;
+  spendingLimit: number | null;
+  spentThisMonth: number;
+  /** Of a new one: shown once. */
+  key?: string;
+}
+
+const PATH = '/api/api-keys';
+const ask = <T>(context: Context, method: string, path = PATH, body?: unknown) => account<T>(context, 'API keys', method, path, body);
+
+function show(asJson: boolean, key: Key): void {
+  if (asJson) printJson(key);
+  else print(key.key ?? `${key.id} ${key.status}`);
+}
+
+export const keys: Command = {
+  summary: 'lists, makes, rotates and revokes API keys',
+  usage: USAGE,
+  options: { 'spending-limit': { type: 'string' }, 'auto-disable': { type: 'boolean' }, test: { type: 'boolean' } },
+  async run(context) {
+    const { words, asJson, number, flag } = context;
+    const [verb = 'list', name] = words;
+    if (verb === 'list') {
+      const answer = await ask<{ keys: Key[] }>(context, 'GET');
+      if (asJson) return printJson(answer);
+      return printTable(
+        answer.keys.map((key) => [key.id, key.name, key.mode, key.status, `${key.spentThisMonth}/${key.spendingLimit ?? '∞'}`]),
+      );
+    }
+    if (name === undefined) throw new UsageError(USAGE);
+    const spendingLimit = number('spending-limit');
+    const fields = {
+      name,
+      mode: flag('test') ? 'test' : 'live',
+      ...(spendingLimit !== undefined && { spendingLimit }),
+      ...(flag('auto-disable') && { autoDisable: true }),
+    };
+    if (verb === 'create') return show(asJson, await ask<Key>(context, 'POST', PATH, fields));
+    const path = `${PATH}/${encodeURIComponent(name)}`;
+    if (verb === 'rotate') return show(asJson, await ask<Key>(context, 'POST', `${path}/rotate`, {}));
+    if (verb === 'revoke') return show(asJson, await ask<Key>(context, 'DELETE', path));
+    throw new UsageError(USAGE);
+  },
+};

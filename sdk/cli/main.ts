@@ -1,0 +1,87 @@
+#!/usr/bin/env node
+import { APIError, ConnectionError, HyperealError, JobError, VERSION } from 'hypereal-sdk';
+import { chat } from './commands/chat.js';
+import { image } from './commands/image.js';
+import { jobs } from './commands/jobs.js';
+import { keys } from './commands/keys.js';
+import { login } from './commands/login.js';
+import { models } from './commands/models.js';
+import { setup } from './commands/setup.js';
+import { transcribe } from './commands/transcribe.js';
+import { tts } from './commands/tts.js';
+import { usage } from './commands/usage.js';
+import { video } from './commands/video.js';
+import { type Command, CommandError, contextOf, UsageError } from './context.js';
+import { EXIT, failure } from './output.js';
+
+const COMMANDS: Readonly<Record<string, Command>> = { login, chat, image, video, tts, transcribe, jobs, usage, keys, models, setup };
+
+const names = (): string =>
+  Object.entries(COMMANDS)
+    .map(([name, { summary }]) => `  ${name.padEnd(12)}${summary}`)
+    .join('\n');
+
+const HELP = `hypereal ${VERSION}
+
+Usage: hypereal <command> [options]
+
+${names()}
+
+Every command takes:
+  --json            the answer as JSON, on standard output
+  --api-key KEY     in place of HYPEREAL_API_KEY and of what \`login\` keeps
+  --base-url URL    another gateway (HYPEREAL_BASE_URL)
+  --help            what it takes
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 key missing or refused, 4 credits or limit spent, 5 not reached, 130 interrupted.
+`;
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof UsageError) return EXIT.usage;
+  if (error instanceof CommandError) return error.exitCode;
+  if (error instanceof APIError) {
+    if (error.status === 401) return EXIT.key;
+    return error.status === 402 || error.status === 429 ? EXIT.spent : EXIT.failed;
+  }
+  return error instanceof ConnectionError ? EXIT.unreached : EXIT.failed;
+}
+
+/** Their messages are meant to be read; anything else is a fault of ours, and is shown whole. */
+const isExpected = (error: unknown): error is Error => error instanceof HyperealError || error instanceof CommandError;
+
+function report(error: unknown, asJson: boolean): void {
+  const message = isExpected(error) ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const { type, requestId, required, available } = error instanceof APIError ? error : ({} as Partial<APIError>);
+  const job = error instanceof JobError ? { jobId: error.jobId } : {};
+  if (asJson) process.stdout.write(`${JSON.stringify({ error: { message, type, requestId, required, available, ...job } })}\n`);
+  else failure(requestId === undefined ? message : `${message}\n(request ${requestId})`);
+}
+
+async function run([name, ...rest]: readonly string[]): Promise<number> {
+  if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
+    process.stdout.write(HELP);
+    return name === undefined ? EXIT.usage : EXIT.done;
+  }
+  if (name === '--version' || name === '-v') {
+    process.stdout.write(`${VERSION}\n`);
+    return EXIT.done;
+  }
+  const asJson = rest.includes('--json');
+  try {
+    const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+    if (!command) throw new UsageError(`There is no command \`${name}\`. \`hypereal help\` lists them.`);
+    if (rest.includes('--help') || rest.includes('-h')) {
+      process.stdout.write(`${command.usage}\n`);
+      return EXIT.done;
+    }
+    await command.run(contextOf(command, rest));
+    return EXIT.done;
+  } catch (error) {
+    report(error, asJson);
+    return exitCodeOf(error);
+  }
+}
+
+// The reader of a pipe may have seen enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.failed));
+process.exitCode = await run(process.argv.slice(2));

@@ -1,0 +1,79 @@
+import { styleText } from './style.js';
+
+/** What the process ends with. */
+export const EXIT = { done: 0, failed: 1, usage: 2, key: 3, spent: 4, unreached: 5, interrupted: 130 } as const;
+
+/** To standard output: what was asked for. */
+export const print = (text: string): void => void process.stdout.write(`${text}\n`);
+
+/** To standard error: what is only good to know, and only for someone who looks. */
+export function note(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`${styleText('dim', text, process.stderr)}\n`);
+}
+
+/** To standard error, whoever reads it. */
+export const say = (text: string): void => void process.stderr.write(`${text}\n`);
+
+export const failure = (text: string): void => say(`${styleText('red', 'error:', process.stderr)} ${text}`);
+
+export const printJson = (value: unknown): void => print(JSON.stringify(value, null, process.stdout.isTTY ? 2 : 0));
+
+/** Columns as wide as their widest entry; tabs between them where nobody looks. */
+export function printTable(rows: readonly (readonly string[])[]): void {
+  if (!process.stdout.isTTY) {
+    for (const row of rows) print(row.join('\t'));
+    return;
+  }
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  for (const row of rows)
+    print(
+      row
+        .map((entry, column) => entry.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    );
+}
+
+/** Costs as people read them. */
+export const credits = (amount: number | undefined): string =>
+  amount === undefined ? 'cost unknown' : `${Number(amount.toFixed(4))} credits ($${Number((amount / 100).toFixed(6))})`;
+
+const WIDTH = 24;
+const BEAT_MS = 120;
+
+/**
+ * A line that lives while something is waited for. Nobody tells how far a film is, so the bar nears its end as time
+ * goes by and reaches it when the film is there.
+ */
+export class Progress {
+  private readonly beganMs = Date.now();
+  private readonly timer: ReturnType<typeof setInterval> | undefined;
+  private state = 'queued';
+
+  constructor(
+    private readonly label: string,
+    private readonly usualMs: number,
+  ) {
+    if (process.stderr.isTTY) this.timer = setInterval(() => this.draw(), BEAT_MS);
+  }
+
+  update(state: string): void {
+    if (state !== this.state && !process.stderr.isTTY) say(`${this.label}: ${state}`);
+    this.state = state;
+  }
+
+  private draw(done = false): void {
+    const passedMs = Date.now() - this.beganMs;
+    const share = done ? 1 : 1 - Math.exp((-2 * passedMs) / this.usualMs);
+    const filled = Math.round(share * WIDTH);
+    const bar = `${'█'.repeat(filled)}${'░'.repeat(WIDTH - filled)}`;
+    process.stderr.write(`\r\u001b[K${this.label} ${bar} ${this.state} ${Math.round(passedMs / 1_000)} s`);
+  }
+
+  end(done: boolean): void {
+    if (!this.timer) return;
+    clearInterval(this.timer);
+    this.draw(done);
+    process.stderr.write('\n');
+  }
+}

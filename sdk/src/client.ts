@@ -1,0 +1,95 @@
+import type { Config } from './core/call.js';
+import { HyperealError } from './core/errors.js';
+import type { ClientOptions } from './core/options.js';
+import { Audio } from './resources/audio.js';
+import { Chat } from './resources/chat.js';
+import { Deployments } from './resources/deployments.js';
+import { Embeddings } from './resources/embeddings.js';
+import { Generations } from './resources/generations.js';
+import { Gpu } from './resources/gpu.js';
+import { Images } from './resources/images.js';
+import { Jobs } from './resources/jobs.js';
+import { Messages } from './resources/messages.js';
+import { Models } from './resources/models.js';
+import { Models3d } from './resources/models3d.js';
+import { Responses } from './resources/responses.js';
+import { Storage } from './resources/storage.js';
+import { Videos } from './resources/videos.js';
+import { Webhooks } from './resources/webhooks.js';
+import { VERSION } from './version.js';
+
+const PUBLIC_URL = 'https://hypereal.cloud/api/v1';
+
+/** What the runtime may have beside what all of them have. */
+interface Surroundings {
+  process?: { env?: Record<string, string | undefined> };
+  document?: unknown;
+  location?: { origin: string };
+}
+
+const surroundings: Surroundings = globalThis as Surroundings;
+
+/** A variable of the environment, where there is one. */
+const variable = (name: string): string | undefined => surroundings.process?.env?.[name]?.trim() || undefined;
+
+function configOf(options: ClientOptions): Config {
+  const inPage = surroundings.document !== undefined;
+  const apiKey = options.apiKey?.trim() || variable('HYPEREAL_API_KEY');
+  if (apiKey === undefined && !inPage) throw new HyperealError('An API key is required: `apiKey`, or the variable HYPEREAL_API_KEY.');
+  if (apiKey !== undefined && inPage && !options.dangerouslyAllowBrowser)
+    throw new HyperealError('Everyone who opens this page could use its key: call through a server of your own, without `apiKey`.');
+  const { fetch: given = globalThis.fetch } = options;
+  return {
+    apiKey,
+    baseURL: (options.baseURL ?? variable('HYPEREAL_BASE_URL') ?? PUBLIC_URL).replace(/\/+$/, ''),
+    // Some runtimes insist on being called as they were declared.
+    fetch: (url, init) => given.call(globalThis, url, init),
+    // A page may not say what it is, and need not.
+    headers: { ...(!inPage && { 'user-agent': `hypereal-sdk/${VERSION}` }), ...options.headers },
+    options,
+  };
+}
+
+/**
+ * Hypereal, with one key.
+ *
+ * @example
+ * const client = new Hypereal({ apiKey: process.env.HYPEREAL_API_KEY });
+ * const image = await client.images.generate({ model: 'nano_banana_pro', prompt: 'a chrome teapot' });
+ */
+export class Hypereal {
+  readonly chat: Chat;
+  readonly responses: Responses;
+  readonly messages: Messages;
+  readonly embeddings: Embeddings;
+  readonly images: Images;
+  readonly videos: Videos;
+  readonly audio: Audio;
+  readonly models3d: Models3d;
+  readonly gpu: Gpu;
+  readonly deployments: Deployments;
+  readonly jobs: Jobs;
+  readonly storage: Storage;
+  readonly webhooks: Webhooks;
+  readonly models: Models;
+  readonly generations: Generations;
+
+  constructor(options: ClientOptions = {}) {
+    const config = configOf(options);
+    this.chat = new Chat(config);
+    this.responses = new Responses(config);
+    this.messages = new Messages(config);
+    this.embeddings = new Embeddings(config);
+    this.images = new Images(config);
+    this.jobs = new Jobs(config);
+    this.videos = new Videos(config, this.jobs);
+    this.audio = new Audio(config);
+    this.models3d = new Models3d(config);
+    this.gpu = new Gpu(config);
+    this.deployments = new Deployments(config);
+    this.storage = new Storage(config);
+    this.webhooks = new Webhooks(config, options.webhookSecret ?? variable('HYPEREAL_WEBHOOK_SECRET'));
+    this.models = new Models(config);
+    this.generations = new Generations(config);
+  }
+}

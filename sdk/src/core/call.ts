@@ -1,0 +1,170 @@
+import { newIdempotencyKey } from './crypto.js';
+import { errorInside, errorOf, HyperealError } from './errors.js';
+import type { ClientOptions, Fetch, Query, RequestOptions } from './options.js';
+import { parseJson } from './record.js';
+import { delayMs, isTwin, mayRetry } from './retry.js';
+import { Scope } from './scope.js';
+
+/** How long a call may take where nobody says otherwise: generation is slow, the rest is not. */
+export const GENERATION_MS = 300_000;
+const OTHER_MS = 60_000;
+const MAX_RETRIES = 2;
+/** How often at most it is looked whether an earlier try of the same call is done. */
+const TWIN_MS = 5_000;
+
+/** What all calls of a client have in common. */
+export interface Config {
+  apiKey: string | undefined;
+  baseURL: string;
+  fetch: Fetch;
+  headers: Record<string, string>;
+  options: Pick<ClientOptions, 'timeoutMs' | 'maxRetries'>;
+}
+
+/** A body that is not JSON, made anew for each try. */
+export interface RawBody {
+  make: () => BodyInit | Promise<BodyInit>;
+  /** One that can be read only once cannot be sent again. */
+  once?: boolean;
+  contentType?: string | undefined;
+}
+
+/** One call of an endpoint. */
+export interface CallSpec {
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  path: string;
+  query?: Query | undefined;
+  json?: unknown;
+  raw?: RawBody | undefined;
+  headers?: Record<string, string> | undefined;
+  /** Where neither the caller nor the client says. */
+  timeoutMs?: number | undefined;
+}
+
+/** `fetch` needs to be told that a stream is sent, in a field that not all libraries of types know. */
+const withDuplex = (init: RequestInit): RequestInit => ({ ...init, duplex: 'half' }) as RequestInit;
+
+/** One logical call: sent until it is answered, under one idempotency key. */
+export class Call {
+  readonly scope: Scope;
+  private attempts = 0;
+  private retriesLeft: number;
+  private idempotencyKey: string | undefined;
+
+  constructor(
+    private readonly config: Config,
+    private readonly spec: CallSpec,
+    private readonly options: RequestOptions = {},
+  ) {
+    const usualMs = spec.timeoutMs ?? (spec.method === 'POST' ? GENERATION_MS : OTHER_MS);
+    this.scope = new Scope(options.timeoutMs ?? config.options.timeoutMs ?? usualMs, options.signal);
+    this.retriesLeft = spec.raw?.once ? 0 : (options.maxRetries ?? config.options.maxRetries ?? MAX_RETRIES);
+    this.idempotencyKey = options.idempotencyKey;
+  }
+
+  /** Sends it until there is an answer that is none to be sent again for. Throws unless the answer is a good one. */
+  async send(): Promise<Response> {
+    for (;;) {
+      this.scope.throwIfOver();
+      this.attempts++;
+      let response: Response;
+      try {
+        response = await this.config.fetch(this.url(), await this.init());
+      } catch (error) {
+        await this.waitOrThrow(this.scope.reason(error), undefined);
+        continue;
+      }
+      if (response.ok) return response;
+      await this.refused(response);
+    }
+  }
+
+  /** Throws what the refusal means, or returns when it is time to try again. */
+  private async refused(response: Response): Promise<void> {
+    const body = await response.text().catch(() => '');
+    const { status, headers } = response;
+    const error = errorOf({ status, headers, body: parseJson(body) ?? body });
+    if (isTwin(status, body)) this.retriesLeft++;
+    else if (!mayRetry(response)) {
+      this.scope.close();
+      throw error;
+    }
+    await this.waitOrThrow(error, headers, isTwin(status, body) ? TWIN_MS : undefined);
+  }
+
+  private async waitOrThrow(error: HyperealError, headers: Headers | undefined, mostMs = Number.POSITIVE_INFINITY): Promise<void> {
+    const waitMs = delayMs(this.attempts, headers);
+    const canWait = waitMs !== undefined && waitMs < this.scope.leftMs;
+    if (!canWait || this.retriesLeft-- <= 0 || this.scope.signal.aborted) {
+      this.scope.close();
+      throw error;
+    }
+    await this.scope.sleep(Math.min(waitMs, mostMs));
+  }
+
+  /**
+   * Reads the answer, and asks again for one that broke off: under the same idempotency key it is the same answer,
+   * at no further charge.
+   */
+  async read<T>(response: Response, read: (response: Response) => Promise<T>): Promise<T> {
+    for (let current = response; ; current = await this.send()) {
+      try {
+        const value = await read(current);
+        this.scope.close();
+        return value;
+      } catch (error) {
+        if (error instanceof HyperealError && !this.scope.signal.aborted) {
+          this.scope.close();
+          throw error;
+        }
+        await this.waitOrThrow(this.scope.reason(error), undefined);
+      }
+    }
+  }
+
+  private url(): string {
+    const given = Object.entries({ ...this.spec.query, ...this.options.query }).filter(([, value]) => value !== undefined);
+    const query = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
+    return `${this.config.baseURL}${this.spec.path}${query && `?${query}`}`;
+  }
+
+  private async init(): Promise<RequestInit> {
+    const { method, json, raw, headers } = this.spec;
+    const { apiKey } = this.config;
+    if (method === 'POST') this.idempotencyKey ??= await newIdempotencyKey();
+    const contentType = raw ? raw.contentType : json === undefined ? undefined : 'application/json';
+    const init: RequestInit = {
+      method,
+      signal: this.scope.signal,
+      headers: {
+        accept: 'application/json',
+        ...(apiKey !== undefined && { authorization: `Bearer ${apiKey}` }),
+        ...(contentType !== undefined && { 'content-type': contentType }),
+        ...(method === 'POST' && { 'idempotency-key': this.idempotencyKey! }),
+        ...headers,
+        ...this.config.headers,
+        ...this.options.headers,
+      },
+    };
+    const body = raw ? await raw.make() : json === undefined ? undefined : JSON.stringify(json);
+    if (body === undefined) return init;
+    return body instanceof ReadableStream ? withDuplex({ ...init, body }) : { ...init, body };
+  }
+}
+
+/**
+ * An answer that is JSON. One that took long had its status sent before its outcome was known: an error in it is
+ * thrown as if it had come with its own status.
+ */
+export async function readJson(response: Response): Promise<unknown> {
+  const body = await response.text();
+  const json = parseJson(body);
+  if (json === undefined) {
+    // White space only, or a part: it broke off, and is asked for again.
+    if (response.headers.get('content-type')?.includes('json')) throw new TypeError('the answer is not whole');
+    throw new HyperealError(`The answer is not JSON: ${body.trim().slice(0, 200)}`);
+  }
+  const error = errorInside(json, response.headers);
+  if (error) throw error;
+  return json;
+}

@@ -1,0 +1,26 @@
+import { Call, type CallSpec, type Config, readJson } from './call.js';
+import type { RequestOptions } from './options.js';
+import { APIPromise } from './promise.js';
+import { documented } from './record.js';
+
+/** A group of endpoints. */
+export abstract class Resource {
+  constructor(protected readonly config: Config) {}
+
+  /** A call whose answer is JSON. */
+  protected ask<T>(spec: CallSpec, options?: RequestOptions): APIPromise<T> {
+    const call = new Call(this.config, spec, options);
+    return new APIPromise(call, (response) => call.read(response, async (whole) => documented<T>(await readJson(whole))));
+  }
+
+  protected post<T>(path: string, json: unknown, options?: RequestOptions, more?: Partial<CallSpec>): APIPromise<T> {
+    return this.ask<T>({ method: 'POST', path, json, ...more }, options);
+  }
+
+  protected fetchJson<T>(path: string, options?: RequestOptions, query?: CallSpec['query']): APIPromise<T> {
+    return this.ask<T>({ method: 'GET', path, query }, options);
+  }
+}
+
+/** An id as a part of a path. */
+export const segment = (id: string): string => encodeURIComponent(id);

@@ -1,0 +1,93 @@
+import { AbortError, ConnectionError, TimeoutError } from './errors.js';
+
+/** The life of one call: ended by the caller's signal or by its time being over, whichever comes first. */
+export class Scope {
+  private readonly controller = new AbortController();
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private readonly endsAtMs: number;
+  private failure: AbortError | TimeoutError | undefined;
+
+  constructor(
+    readonly timeoutMs: number,
+    private readonly outer: AbortSignal | undefined,
+  ) {
+    this.endsAtMs = Date.now() + timeoutMs;
+    outer?.addEventListener('abort', this.abortByCaller);
+    if (outer?.aborted) this.abortByCaller();
+    else this.rewind();
+  }
+
+  /** For `fetch`. */
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  /** What is left of the call's time. */
+  get leftMs(): number {
+    return this.endsAtMs - Date.now();
+  }
+
+  private readonly abortByCaller = (): void => {
+    this.end(new AbortError('The call was aborted.', { cause: this.outer?.reason }));
+  };
+
+  /** Counts the whole time anew: each silence of a stream has it. */
+  rewind(): void {
+    this.pause();
+    const expired = () => this.end(new TimeoutError(`No answer came within ${this.timeoutMs} ms.`));
+    // Longer ones would fire at once.
+    if (this.timeoutMs < 2 ** 31) this.timer = setTimeout(expired, this.timeoutMs);
+  }
+
+  /** The time does not count while nobody waits. */
+  pause(): void {
+    clearTimeout(this.timer);
+  }
+
+  private end(failure: AbortError | TimeoutError): void {
+    this.failure ??= failure;
+    this.close();
+    this.controller.abort(failure);
+  }
+
+  /** Ends what is still under way. */
+  abort(): void {
+    this.end(new AbortError('The call was aborted.'));
+  }
+
+  /** Nothing is waited for any more. */
+  close(): void {
+    this.pause();
+    this.outer?.removeEventListener('abort', this.abortByCaller);
+  }
+
+  throwIfOver(): void {
+    if (this.failure) throw this.failure;
+  }
+
+  /** Why something failed: because the call was ended, or for the network's own reasons. */
+  reason(error: unknown): AbortError | ConnectionError {
+    if (this.failure) return this.failure;
+    if (error instanceof ConnectionError || error instanceof AbortError) return error;
+    const { message, cause } = error instanceof Error ? error : new Error(String(error));
+    const why = cause instanceof Error && cause.message !== '' ? `${message}: ${cause.message}` : message;
+    return new ConnectionError(`The gateway could not be reached, or its answer broke off: ${why}`, { cause: error });
+  }
+
+  /** Waits, unless the call ends meanwhile. */
+  sleep(ms: number): Promise<void> {
+    return new Promise((done, fail) => {
+      const { signal } = this.controller;
+      const woken = () => {
+        clearTimeout(timer);
+        fail(this.failure);
+      };
+      const timer = setTimeout(() => {
+        signal.removeEventListener('abort', woken);
+        done();
+      }, ms);
+      if (signal.aborted) woken();
+      else signal.addEventListener('abort', woken, { once: true });
+    });
+  }
+}

@@ -1,0 +1,181 @@
+import type { Call } from './call.js';
+import { type APIError, errorInside, errorOf, HyperealError, StreamCutError } from './errors.js';
+import { isRecord, type JsonRecord, parseJson } from './record.js';
+import { EventDecoder, type ServerSentEvent } from './sse.js';
+
+/** How a stream ended: the last event of every `stream()`. */
+export interface StreamEnd<Usage> {
+  type: 'end';
+  /** In the format's own words. */
+  usage: Usage | undefined;
+  /** What the answer cost; 100 credits are one dollar. */
+  creditsUsed: number | undefined;
+  /** By which `generations.get` shows the receipt. */
+  requestId: string | undefined;
+}
+
+/** What a stream's reader tells of each event. */
+export interface Reading<Event> {
+  events: readonly Event[];
+  /** The format's own mark for the end has come. */
+  ended?: boolean;
+  /** A usage object, or a part of one. */
+  usage?: unknown;
+}
+
+/** Reads the events of one format. */
+export type StreamReader<Event> = (json: JsonRecord, event: ServerSentEvent) => Reading<Event>;
+
+const DONE = '[DONE]';
+/** How long the connection is given to end by itself, so that it can be used again. */
+const DRAIN_MS = 1_000;
+
+/** Its format is the one that its reader knows. */
+const asUsage = <Usage>(usage: JsonRecord | undefined): Usage | undefined => usage as Usage | undefined;
+
+/**
+ * An answer while it is being made: an async iterable of its events. It throws when the gateway reports an error and
+ * when the stream breaks off before its end, so a loop that ends without throwing has seen all of it.
+ */
+export class Stream<Event, Usage = unknown> implements AsyncIterable<Event> {
+  private readonly response: Promise<Response>;
+  private readonly decoder = new EventDecoder();
+  private usages: JsonRecord | undefined;
+  private id: string | undefined;
+  private ended = false;
+  private taken = false;
+
+  constructor(
+    private readonly call: Call,
+    private readonly reader: StreamReader<Event>,
+    private readonly makeEnd?: (end: StreamEnd<Usage>) => Event,
+    response: Promise<Response> = call.send(),
+    /** Formats without a mark of their own end when at least one event has come. */
+    private readonly endsByItself = false,
+  ) {
+    this.response = response;
+    // Nobody may ever iterate; who does gets it thrown.
+    this.response.catch(() => undefined);
+  }
+
+  /** Usage as the format writes it, once the stream has ended. */
+  get usage(): Usage | undefined {
+    return asUsage<Usage>(this.usages);
+  }
+
+  /** What the answer cost, once the stream has ended. */
+  get creditsUsed(): number | undefined {
+    const credits = this.usages?.creditsUsed;
+    return typeof credits === 'number' ? credits : undefined;
+  }
+
+  /** Known as soon as the stream has begun. */
+  get requestId(): string | undefined {
+    return this.id;
+  }
+
+  /** The answer as `fetch` gives it, its body unread. */
+  async asResponse(): Promise<Response> {
+    const response = await this.response;
+    this.taken = true;
+    this.call.scope.pause();
+    return response;
+  }
+
+  /** Stops it: the loop over it throws an `AbortError`. Leaving the loop does the same. */
+  abort(): void {
+    this.call.scope.abort();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Event, void, undefined> {
+    const { scope } = this.call;
+    if (this.taken) throw new HyperealError('A stream can be read only once.');
+    this.taken = true;
+    const response = await this.response;
+    this.id = response.headers.get('x-request-id') ?? undefined;
+    if (!response.body || !response.headers.get('content-type')?.startsWith('text/event-stream')) throw await notAStream(response);
+    const body = response.body.getReader();
+    try {
+      yield* this.read(body);
+      if (this.makeEnd) yield this.makeEnd({ type: 'end', usage: this.usage, creditsUsed: this.creditsUsed, requestId: this.id });
+    } finally {
+      if (this.ended) void drain(body);
+      else body.cancel().catch(() => undefined);
+      scope.close();
+      if (!this.ended) scope.abort();
+    }
+  }
+
+  private async *read(body: ReadableStreamDefaultReader<Uint8Array>): AsyncGenerator<Event, void, undefined> {
+    let some = false;
+    while (!this.ended) {
+      const bytes = await this.next(body);
+      if (!bytes) {
+        this.ended = this.endsByItself && some;
+        if (!this.ended) throw new StreamCutError('The stream broke off before its end.', this.id);
+        return;
+      }
+      for (const event of this.decoder.push(bytes)) {
+        const { events, ended, usage } = this.understand(event);
+        if (isRecord(usage)) this.usages = { ...this.usages, ...present(usage) };
+        if (events.length > 0) some = true;
+        yield* events;
+        if (!ended) continue;
+        this.ended = true;
+        return;
+      }
+    }
+  }
+
+  private async next(body: ReadableStreamDefaultReader<Uint8Array>): Promise<Uint8Array | undefined> {
+    const { scope } = this.call;
+    scope.throwIfOver();
+    scope.rewind();
+    try {
+      const { value, done } = await body.read();
+      return done ? undefined : value;
+    } catch (error) {
+      scope.throwIfOver();
+      throw new StreamCutError('The stream broke off before its end.', this.id, { cause: error });
+    } finally {
+      // What the loop does with an event takes as long as it takes.
+      scope.pause();
+    }
+  }
+
+  private understand(event: ServerSentEvent): Reading<Event> {
+    const data = event.data.trim();
+    if (data === DONE) return { events: [], ended: true };
+    const json = parseJson(data);
+    if (!isRecord(json)) return { events: [] };
+    const error = streamError(json, event, this.id);
+    if (error) throw error;
+    return this.reader(json, event);
+  }
+}
+
+/** Later figures count, but for those that are not given. */
+const present = (usage: JsonRecord): JsonRecord =>
+  Object.fromEntries(Object.entries(usage).filter(([, value]) => value !== null && value !== undefined));
+
+/** The error that an event tells of, in any of the formats. */
+function streamError(json: JsonRecord, { event }: ServerSentEvent, requestId: string | undefined): APIError | undefined {
+  const isError = json.type === 'error' || event === 'error';
+  const inside = errorInside(isError ? { ...json, type: 'error' } : json, undefined, requestId);
+  return inside ?? (isError ? errorOf({ status: 502, body: json, requestId }) : undefined);
+}
+
+async function notAStream(response: Response): Promise<HyperealError> {
+  const text = await response.text().catch(() => '');
+  return errorInside(parseJson(text), response.headers) ?? new HyperealError(`The answer is not a stream: ${text.slice(0, 200)}`);
+}
+
+async function drain(body: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+  const timer = setTimeout(() => body.cancel().catch(() => undefined), DRAIN_MS);
+  try {
+    while (!(await body.read()).done);
+  } catch {
+    // It has ended, only not tidily.
+  }
+  clearTimeout(timer);
+}

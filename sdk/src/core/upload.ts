@@ -1,0 +1,126 @@
+import { nodeModule } from './crypto.js';
+import { HyperealError } from './errors.js';
+
+/** What can be uploaded; a text is the path of a file. */
+export type FileSource = Blob | ArrayBuffer | ArrayBufferView | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array> | string | URL;
+
+/** How far an upload is. */
+export interface UploadProgress {
+  sentBytes: number;
+  /** Undefined for streams, which do not tell. */
+  totalBytes: number | undefined;
+}
+
+/** A file that is ready to be sent, more than once unless it is a stream. */
+export interface OpenFile {
+  open: () => BodyInit | Promise<BodyInit>;
+  once: boolean;
+  size: number | undefined;
+  filename: string | undefined;
+  contentType: string | undefined;
+}
+
+/** Enough for the names that people give their files; the gateway looks at the first bytes of all others. */
+const TYPES: Readonly<Record<string, string>> = {
+  png: 'image/png',
+  jpg: 'image/jpeg',
+  jpeg: 'image/jpeg',
+  webp: 'image/webp',
+  gif: 'image/gif',
+  mp4: 'video/mp4',
+  webm: 'video/webm',
+  mp3: 'audio/mpeg',
+  wav: 'audio/wav',
+  flac: 'audio/flac',
+  m4a: 'audio/mp4',
+  glb: 'model/gltf-binary',
+  json: 'application/json',
+  txt: 'text/plain',
+  zip: 'application/zip',
+};
+
+const PIECE_BYTES = 64 * 1024;
+
+const nameOf = (file: Blob): string | undefined => ('name' in file && typeof file.name === 'string' ? file.name : undefined);
+
+/** Node's file system, as far as it is used here. */
+interface NodeFiles {
+  openAsBlob?: (path: string | URL) => Promise<Blob>;
+  promises: { readFile: (path: string | URL) => Promise<Uint8Array> };
+}
+
+/** The library of types has it as one of buffers that may be shared, which no request can be. */
+const asBody = (bytes: ArrayBuffer | ArrayBufferView): Blob => new Blob([bytes as BlobPart]);
+
+/** Gets at a file, whatever it was given as. */
+export async function openFile(file: FileSource): Promise<OpenFile> {
+  if (typeof file === 'string' || file instanceof URL) return openPath(file);
+  if (file instanceof Blob)
+    return { open: () => file, once: false, size: file.size, filename: nameOf(file), contentType: file.type || undefined };
+  if (file instanceof ArrayBuffer || ArrayBuffer.isView(file)) {
+    // Copied once: what the caller does with it while it is sent does not matter.
+    const copy = asBody(file);
+    return { open: () => copy, once: false, size: copy.size, filename: undefined, contentType: undefined };
+  }
+  const stream = file instanceof ReadableStream ? file : streamOf(file);
+  return { open: () => stream, once: true, size: undefined, filename: undefined, contentType: undefined };
+}
+
+async function openPath(path: string | URL): Promise<OpenFile> {
+  const files = await nodeModule<NodeFiles>('node:fs').catch(() => {
+    throw new HyperealError('There are no paths here: give the file itself, as a File or a Blob.');
+  });
+  const filename = decodeURIComponent(String(path)).split(/[\\/]/).pop();
+  const type = TYPES[filename?.split('.').pop()?.toLowerCase() ?? ''];
+  // Read as it is sent where that is possible, since it may be larger than the memory.
+  const blob = files.openAsBlob ? await files.openAsBlob(path) : new Blob([asBody(await files.promises.readFile(path))]);
+  return { open: () => blob, once: false, size: blob.size, filename, contentType: type };
+}
+
+function streamOf(chunks: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
+  const iterator = chunks[Symbol.asyncIterator]();
+  return new ReadableStream({
+    async pull(controller) {
+      const { value, done } = await iterator.next();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    async cancel(reason) {
+      await iterator.return?.(reason);
+    },
+  });
+}
+
+/** Can this runtime send a stream at all? Some browsers cannot, and send its name instead; all others can. */
+function sendsStreams(): boolean {
+  if (!('document' in globalThis || 'importScripts' in globalThis)) return true;
+  let asked = false;
+  const init = {
+    method: 'POST',
+    body: new ReadableStream(),
+    get duplex() {
+      asked = true;
+      return 'half';
+    },
+  };
+  return !new Request('https://localhost', init).headers.has('content-type') && asked;
+}
+
+/** A body that tells how much of it was taken. */
+export function withProgress(body: BodyInit, totalBytes: number | undefined, onProgress: (progress: UploadProgress) => void): BodyInit {
+  const source = body instanceof ReadableStream ? body : body instanceof Blob && sendsStreams() ? body.stream() : undefined;
+  let sentBytes = 0;
+  onProgress({ sentBytes, totalBytes });
+  if (!source) return body;
+  const cut = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      for (let from = 0; from < chunk.byteLength; from += PIECE_BYTES) {
+        const piece = chunk.subarray(from, from + PIECE_BYTES);
+        controller.enqueue(piece);
+        sentBytes += piece.byteLength;
+        onProgress({ sentBytes, totalBytes });
+      }
+    },
+  });
+  return source.pipeThrough(cut);
+}

@@ -1,0 +1,36 @@
+import { bodyOf } from '../core/form.js';
+import type { RequestOptions } from '../core/options.js';
+import type { APIPromise } from '../core/promise.js';
+import { Resource } from '../core/resource.js';
+import type {
+  AudioParams,
+  AudioResult,
+  AudioResultOf,
+  CloneParams,
+  SpeechParams,
+  TranscriptionParams,
+  TranscriptionResult,
+} from '../types/media.js';
+
+/** Speech and hearing. */
+export class Audio extends Resource {
+  /** Which of the three it is stands in `model`: `audio-tts`, `audio-clone` or `audio-asr`. */
+  generate<P extends AudioParams>(params: P, options?: RequestOptions): APIPromise<AudioResultOf<P>> {
+    return this.ask({ method: 'POST', path: '/audio/generations', ...bodyOf(params) }, options);
+  }
+
+  /** Says a text. */
+  speak(params: SpeechParams, options?: RequestOptions): APIPromise<AudioResult> {
+    return this.generate({ ...params, model: 'audio-tts' }, options);
+  }
+
+  /** Says a text in the voice of a recording. */
+  clone(params: CloneParams, options?: RequestOptions): APIPromise<AudioResult> {
+    return this.generate({ ...params, model: 'audio-clone' }, options);
+  }
+
+  /** Writes down what a recording says. */
+  transcribe(params: TranscriptionParams, options?: RequestOptions): APIPromise<TranscriptionResult> {
+    return this.generate({ ...params, model: 'audio-asr' }, options);
+  }
+}

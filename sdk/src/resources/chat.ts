@@ -1,0 +1,67 @@
+import { Call } from '../core/call.js';
+import type { RequestOptions } from '../core/options.js';
+import { APIPromise } from '../core/promise.js';
+import { documented } from '../core/record.js';
+import { Resource } from '../core/resource.js';
+import { Stream, type StreamEnd, type StreamReader } from '../core/stream.js';
+import type { ChatChunk, ChatCompletion, ChatFinishReason, ChatParams, ChatReply, ChatSendParams, ChatUsage } from '../types/chat.js';
+
+/** What `chat.stream` tells, by its `type`; `choice` counts from 0 where `n` asks for several. */
+export type ChatEvent =
+  | { type: 'text'; text: string; choice: number }
+  | { type: 'reasoning'; text: string; choice: number }
+  | { type: 'refusal'; text: string; choice: number }
+  /** A piece of a call: `id` and `name` come with its first one, `arguments` is JSON in pieces. */
+  | { type: 'tool_call'; index: number; id?: string; name?: string; arguments: string; choice: number }
+  | { type: 'finish'; reason: ChatFinishReason; choice: number }
+  | StreamEnd<ChatUsage>;
+
+const readChunk: StreamReader<ChatChunk> = (json) => ({ events: [documented<ChatChunk>(json)], usage: json.usage });
+
+const readEvents: StreamReader<ChatEvent> = (json) => {
+  const { choices = [] } = documented<Partial<ChatChunk>>(json);
+  return { events: choices.flatMap(eventsOf), usage: json.usage };
+};
+
+function eventsOf({ index: choice, delta, finish_reason }: ChatChunk['choices'][number]): ChatEvent[] {
+  const { content, reasoning_content, refusal, tool_calls = [] } = delta ?? {};
+  const events: ChatEvent[] = [];
+  if (reasoning_content) events.push({ type: 'reasoning', text: reasoning_content, choice });
+  if (content) events.push({ type: 'text', text: content, choice });
+  if (refusal) events.push({ type: 'refusal', text: refusal, choice });
+  for (const { index, id, function: called = {} } of tool_calls) {
+    const { name, arguments: piece = '' } = called;
+    events.push({ type: 'tool_call', index, ...(id && { id }), ...(name && { name }), arguments: piece, choice });
+  }
+  if (finish_reason) events.push({ type: 'finish', reason: finish_reason, choice });
+  return events;
+}
+
+/** OpenAI's Chat Completions, for every model but Anthropic's. */
+export class Chat extends Resource {
+  /** With `stream: true`, the answer's chunks as they come; else the whole answer. */
+  create(params: ChatParams & { stream: true }, options?: RequestOptions): APIPromise<Stream<ChatChunk, ChatUsage>>;
+  create(params: ChatParams & { stream?: false }, options?: RequestOptions): APIPromise<ChatCompletion>;
+  create(params: ChatParams & { stream?: boolean }, options?: RequestOptions): APIPromise<Stream<ChatChunk, ChatUsage> | ChatCompletion> {
+    const path = '/chat/completions';
+    if (params.stream !== true) return this.post<ChatCompletion>(path, params, options);
+    const call = new Call(this.config, { method: 'POST', path, json: params }, options);
+    return new APIPromise(call, async (response) => new Stream(call, readChunk, undefined, Promise.resolve(response)));
+  }
+
+  /** The answer while it is being made, in events that say what they are. The last one has usage and cost. */
+  stream(params: ChatParams, options?: RequestOptions): Stream<ChatEvent, ChatUsage> {
+    const json = { ...params, stream: true };
+    return new Stream(new Call(this.config, { method: 'POST', path: '/chat/completions', json }, options), readEvents, (end) => end);
+  }
+
+  /** The gateway's own short form: messages are all it needs. */
+  send(params: ChatSendParams, options?: RequestOptions): APIPromise<ChatReply> {
+    return this.post('/chat', { ...params, stream: false }, options);
+  }
+
+  /** Where OpenAI's library has it: `chat.completions.create`. */
+  get completions(): this {
+    return this;
+  }
+}

@@ -1,0 +1,67 @@
+import type { RequestOptions } from '../core/options.js';
+import type { APIPromise } from '../core/promise.js';
+import { Resource, segment } from '../core/resource.js';
+import type { GpuJob, SucceededGpuJob } from '../types/jobs.js';
+import { JobError, type WaitOptions, waitForEnd } from './jobs.js';
+
+/** What goes to the worker. */
+export interface GpuParams {
+  input: Record<string, unknown>;
+  /** Wait for the result, 240 seconds at most. */
+  sync?: boolean;
+  /** Told how it ends, signed: see `webhooks.verify`. */
+  webhook_url?: string;
+  /** GPU time after which it is stopped. */
+  maxSeconds?: number;
+  [field: string]: unknown;
+}
+
+/** A hosted model. */
+export interface GpuModel {
+  slug: string;
+  name: string;
+  vendor: string;
+  price: { per: string; credits: number } | null;
+  maxSeconds: number | null;
+  /** `inline`: the answer has the result. `async`: it has the job. */
+  mode: 'inline' | 'async';
+}
+
+/** Hosted models, and the GPUs that deployments may ask for. */
+export interface GpuCatalogue {
+  object: 'list';
+  data: GpuModel[];
+  gpuTypes: { id: string; creditsPerSecond: number }[];
+}
+
+/** Rented GPUs: hosted models, and runs of deployments. */
+export class Gpu extends Resource {
+  /** What there is, and what it costs. */
+  list(options?: RequestOptions): APIPromise<GpuCatalogue> {
+    return this.fetchJson('/gpu', options);
+  }
+
+  /** Runs a hosted model: quick ones answer with their result, others with a job. */
+  generate(slug: string, params: GpuParams, options?: RequestOptions): APIPromise<GpuJob> {
+    return this.post(`/gpu/${segment(slug)}`, params, options);
+  }
+
+  /** Runs a deployment of the account's own. */
+  run(slug: string, params: GpuParams, options?: RequestOptions): APIPromise<GpuJob> {
+    return this.post(`/gpu/run/${segment(slug)}`, params, options);
+  }
+
+  /** How a run is now. */
+  get(id: string, options?: RequestOptions): APIPromise<GpuJob> {
+    return this.fetchJson(`/gpu/jobs/${segment(id)}`, options);
+  }
+
+  /** Waits until it has succeeded. Throws a `JobError` when it ends otherwise. */
+  async wait(run: string | { id: string }, options: WaitOptions<GpuJob> = {}): Promise<SucceededGpuJob> {
+    const id = typeof run === 'string' ? run : run.id;
+    const isOver = ({ status }: GpuJob): boolean => status !== 'queued' && status !== 'running';
+    const job = await waitForEnd<GpuJob>(this.config, `/gpu/jobs/${segment(id)}`, isOver, options);
+    if (job.status === 'succeeded') return job;
+    throw new JobError(`The run ${id} ${job.status}: ${'error' in job ? job.error : ''}`, job, id);
+  }
+}

@@ -1,0 +1,38 @@
+import { Call } from '../core/call.js';
+import { bodyOf } from '../core/form.js';
+import type { RequestOptions } from '../core/options.js';
+import type { APIPromise } from '../core/promise.js';
+import { documented } from '../core/record.js';
+import { Resource } from '../core/resource.js';
+import { Stream, type StreamReader } from '../core/stream.js';
+import type { ImageCreateParams, ImageCreateResult, ImageEditParams, ImageEvent, ImageParams, ImageResult } from '../types/media.js';
+
+/** The cost stands on each event: it is that of all pictures together. */
+const readEvent: StreamReader<ImageEvent> = (json) => ({
+  events: [documented<ImageEvent>(json)],
+  usage: { creditsUsed: json.creditsUsed },
+});
+
+/** Pictures. The call waits for them; they are kept under URLs. */
+export class Images extends Resource {
+  /** Makes pictures, by a `model` or by an `intent`. */
+  generate(params: ImageParams, options?: RequestOptions): APIPromise<ImageResult> {
+    return this.post('/images/generate', params, options);
+  }
+
+  /** The same in OpenAI's form, which can also give the pictures themselves: `response_format: 'b64_json'`. */
+  create(params: ImageCreateParams, options?: RequestOptions): APIPromise<ImageCreateResult> {
+    return this.post('/images/generations', params, options);
+  }
+
+  /** Each picture as it comes. */
+  stream(params: ImageCreateParams, options?: RequestOptions): Stream<ImageEvent, { creditsUsed: number }> {
+    const call = new Call(this.config, { method: 'POST', path: '/images/generations', json: { ...params, stream: true } }, options);
+    return new Stream(call, readEvent, undefined, call.send(), true);
+  }
+
+  /** Changes pictures: given by URL, or as files to upload. */
+  edit(params: ImageEditParams, options?: RequestOptions): APIPromise<ImageCreateResult> {
+    return this.ask({ method: 'POST', path: '/images/edits', ...bodyOf(params) }, options);
+  }
+}

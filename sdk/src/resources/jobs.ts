@@ -1,0 +1,127 @@
+import { Call, type Config, readJson } from '../core/call.js';
+import { HyperealError, TimeoutError } from '../core/errors.js';
+import type { RequestOptions } from '../core/options.js';
+import type { APIPromise } from '../core/promise.js';
+import { documented } from '../core/record.js';
+import { Resource, segment } from '../core/resource.js';
+import { Scope } from '../core/scope.js';
+import type { CompletedJob, Job, JobType, Page, ProcessingJob } from '../types/jobs.js';
+
+/** A job, or what began one. */
+export type JobRef = string | { jobId: string };
+
+/** How to wait. */
+export interface WaitOptions<T = Job> {
+  /** Told of each look at the job, the last one included. */
+  onProgress?: ((job: T) => void) | undefined;
+  /** Ends the waiting; the job goes on. */
+  signal?: AbortSignal | undefined;
+  /** How long to wait in all; an hour if not said. */
+  timeoutMs?: number | undefined;
+}
+
+/** Which jobs. */
+export interface JobListParams {
+  type?: JobType;
+  state?: 'queued' | 'submitting' | 'running' | 'succeeded' | 'failed' | 'canceled' | 'expired';
+  /** 1 to 100. */
+  limit?: number;
+  /** The `next` of the page before. */
+  before?: string;
+}
+
+/** A job ended without a result; nothing was charged. */
+export class JobError extends HyperealError {
+  override name = 'JobError';
+  constructor(
+    message: string,
+    /** As it ended. */
+    readonly job: { status: string },
+    readonly jobId: string,
+    readonly requestId?: string,
+  ) {
+    super(message);
+  }
+}
+
+const WAIT_MS = 3_600_000;
+/** How long each look waits for the end: short enough to tell of progress. */
+const LOOK_SECONDS = 5;
+const LOOK_TIMEOUT_MS = 30_000;
+/** Longer waits would be lost to a network that is away for a minute. */
+const LOOK_RETRIES = 6;
+const PAUSE_MS = 1_000;
+
+const idOf = (job: JobRef): string => (typeof job === 'string' ? job : job.jobId);
+
+/** Looks at a job until it has ended. */
+export async function waitForEnd<T>(config: Config, path: string, isOver: (job: T) => boolean, options: WaitOptions<T>): Promise<T> {
+  const scope = new Scope(options.timeoutMs ?? WAIT_MS, options.signal);
+  try {
+    for (;;) {
+      scope.throwIfOver();
+      const beganMs = Date.now();
+      const look = { signal: scope.signal, timeoutMs: LOOK_TIMEOUT_MS, maxRetries: LOOK_RETRIES };
+      const call = new Call(config, { method: 'GET', path, headers: { prefer: `wait=${LOOK_SECONDS}` } }, look);
+      const job = documented<T>(await call.read(await call.send(), readJson));
+      options.onProgress?.(job);
+      if (isOver(job)) return job;
+      // Where something on the way does not wait, the pause is ours.
+      const pauseMs = PAUSE_MS - (Date.now() - beganMs);
+      if (pauseMs > 0) await scope.sleep(pauseMs);
+    }
+  } catch (error) {
+    scope.throwIfOver();
+    throw error;
+  } finally {
+    scope.close();
+  }
+}
+
+/** What is under way and what was done: images, films, audio, 3D and GPU runs. */
+export class Jobs extends Resource {
+  /** How a job is now. */
+  get(job: JobRef, options?: RequestOptions): APIPromise<Job> {
+    return this.fetchJson(`/jobs/${segment(idOf(job))}`, options);
+  }
+
+  /** A page of the account's jobs, newest first. */
+  list(params: JobListParams = {}, options?: RequestOptions): APIPromise<Page<Job>> {
+    return this.fetchJson('/jobs', options, { ...params });
+  }
+
+  /** All of them, page after page. */
+  async *all(params: JobListParams = {}, options?: RequestOptions): AsyncGenerator<Job, void, undefined> {
+    let before = params.before;
+    do {
+      const page: Page<Job> = await this.list({ ...params, ...(before !== undefined && { before }) }, options);
+      yield* page.data;
+      before = page.next ?? undefined;
+    } while (before !== undefined);
+  }
+
+  /** Asks for its end. A provider may be done with it before: then it is completed, and charged. */
+  cancel(job: JobRef, options?: RequestOptions): APIPromise<Job> {
+    return this.post(`/jobs/${segment(idOf(job))}/cancel`, undefined, options);
+  }
+
+  /** Waits until it is completed. Throws a `JobError` when it ends otherwise. */
+  async wait(job: JobRef, options: WaitOptions = {}): Promise<CompletedJob> {
+    const id = idOf(job);
+    const isOver = ({ status }: Job): boolean => status !== 'processing';
+    const ended = await waitForEnd<Job>(this.config, `/jobs/${segment(id)}`, isOver, options);
+    return completed(ended, id);
+  }
+}
+
+function completed(job: Job, id: string): CompletedJob {
+  if (job.status === 'completed') return job;
+  if (job.status === 'processing') throw new TimeoutError(`The job ${id} is still under way.`);
+  throw new JobError(`The job ${id} ${WORDS[job.status]}: ${job.error}`, job, id, job.requestId);
+}
+
+const WORDS: Readonly<Record<Exclude<Job['status'], CompletedJob['status'] | ProcessingJob['status']>, string>> = {
+  failed: 'failed',
+  canceled: 'was canceled',
+  expired: 'was not done in time',
+};

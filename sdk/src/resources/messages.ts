@@ -1,0 +1,42 @@
+import { Call, type CallSpec } from '../core/call.js';
+import type { RequestOptions } from '../core/options.js';
+import { APIPromise } from '../core/promise.js';
+import { documented, isRecord } from '../core/record.js';
+import { Resource } from '../core/resource.js';
+import { Stream, type StreamEnd, type StreamReader } from '../core/stream.js';
+import type { Message, MessageEvent, MessageParams, MessageUsage } from '../types/messages.js';
+
+/** What `messages.stream` tells, by its `type`. */
+export type MessageStreamEvent = MessageEvent | StreamEnd<MessageUsage>;
+
+const headers = { 'anthropic-version': '2023-06-01' };
+
+const readEvent: StreamReader<MessageEvent> = (json) => {
+  const started = isRecord(json.message) ? json.message.usage : undefined;
+  return { events: [documented<MessageEvent>(json)], ended: json.type === 'message_stop', usage: json.usage ?? started };
+};
+
+/** Anthropic's Messages. */
+export class Messages extends Resource {
+  /** With `stream: true`, the answer's events as they come; else the whole answer. */
+  create(params: MessageParams & { stream: true }, options?: RequestOptions): APIPromise<Stream<MessageEvent, MessageUsage>>;
+  create(params: MessageParams & { stream?: false }, options?: RequestOptions): APIPromise<Message>;
+  create(params: MessageParams & { stream?: boolean }, options?: RequestOptions): APIPromise<Stream<MessageEvent, MessageUsage> | Message> {
+    if (params.stream !== true) return this.ask<Message>(specOf(params), options);
+    const call = new Call(this.config, specOf(params), options);
+    return new APIPromise(call, async (response) => new Stream(call, readEvent, undefined, Promise.resolve(response)));
+  }
+
+  /** The answer while it is being made. The last event has usage and cost. */
+  stream(params: MessageParams, options?: RequestOptions): Stream<MessageStreamEvent, MessageUsage> {
+    const call = new Call(this.config, specOf({ ...params, stream: true }), options);
+    return new Stream<MessageStreamEvent, MessageUsage>(call, readEvent, (end) => end);
+  }
+
+  /** How many tokens a request has, free of charge. */
+  countTokens(params: Omit<MessageParams, 'max_tokens'>, options?: RequestOptions): APIPromise<{ input_tokens: number }> {
+    return this.post('/messages/count_tokens', params, options, { headers });
+  }
+}
+
+const specOf = (json: MessageParams): CallSpec => ({ method: 'POST', path: '/messages', json, headers });

@@ -1,0 +1,77 @@
+import { Call, readJson } from '../core/call.js';
+import { errorOf } from '../core/errors.js';
+import type { RequestOptions } from '../core/options.js';
+import { APIPromise } from '../core/promise.js';
+import { documented, isRecord, type JsonRecord } from '../core/record.js';
+import { Resource, segment } from '../core/resource.js';
+import { Stream, type StreamEnd, type StreamReader } from '../core/stream.js';
+import type { ResponseEvent, ResponseInputItem, ResponseObject, ResponseParams, ResponseUsage } from '../types/responses.js';
+
+/** What `responses.stream` tells, by its `type`. */
+export type ResponseStreamEvent = ResponseEvent | StreamEnd<ResponseUsage>;
+
+const PATH = '/responses';
+
+const textOf = ({ output }: Pick<ResponseObject, 'output'>): string =>
+  output
+    .flatMap((item) => (item.type === 'message' ? item.content : []))
+    .map((part) => (part.type === 'output_text' ? part.text : ''))
+    .join('');
+
+/** With all of its text put together, as OpenAI's library has it. */
+function withText(json: unknown): ResponseObject {
+  const response = documented<ResponseObject>(json);
+  return { ...response, output_text: Array.isArray(response.output) ? textOf(response) : '' };
+}
+
+const readEvent: StreamReader<ResponseEvent> = (json) => {
+  const { type, response } = json;
+  const inner: JsonRecord = isRecord(response) ? response : {};
+  if (type === 'response.failed') throw errorOf({ status: 502, body: inner });
+  const event = documented<ResponseEvent>(isRecord(response) ? { ...json, response: withText(response) } : json);
+  return { events: [event], ended: type === 'response.completed' || type === 'response.incomplete', usage: inner.usage };
+};
+
+/** OpenAI's Responses, for every model but Anthropic's. */
+export class Responses extends Resource {
+  /** With `stream: true`, the answer's events as they come; else the whole answer. */
+  create(params: ResponseParams & { stream: true }, options?: RequestOptions): APIPromise<Stream<ResponseEvent, ResponseUsage>>;
+  create(params: ResponseParams & { stream?: false }, options?: RequestOptions): APIPromise<ResponseObject>;
+  create(
+    params: ResponseParams & { stream?: boolean },
+    options?: RequestOptions,
+  ): APIPromise<Stream<ResponseEvent, ResponseUsage> | ResponseObject> {
+    const call = new Call(this.config, { method: 'POST', path: PATH, json: params }, options);
+    if (params.stream !== true) return this.object(call);
+    return new APIPromise(call, async (response) => new Stream(call, readEvent, undefined, Promise.resolve(response)));
+  }
+
+  /** The answer while it is being made. The last event has usage and cost. */
+  stream(params: ResponseParams, options?: RequestOptions): Stream<ResponseStreamEvent, ResponseUsage> {
+    const call = new Call(this.config, { method: 'POST', path: PATH, json: { ...params, stream: true } }, options);
+    return new Stream<ResponseStreamEvent, ResponseUsage>(call, readEvent, (end) => end);
+  }
+
+  /** An answer that was stored, or is made in the background. */
+  get(id: string, options?: RequestOptions): APIPromise<ResponseObject> {
+    return this.object(new Call(this.config, { method: 'GET', path: `${PATH}/${segment(id)}` }, options));
+  }
+
+  /** Stops one that is made in the background. */
+  cancel(id: string, options?: RequestOptions): APIPromise<ResponseObject> {
+    return this.object(new Call(this.config, { method: 'POST', path: `${PATH}/${segment(id)}/cancel` }, options));
+  }
+
+  delete(id: string, options?: RequestOptions): APIPromise<{ id: string; deleted: boolean }> {
+    return this.ask({ method: 'DELETE', path: `${PATH}/${segment(id)}` }, options);
+  }
+
+  /** What a stored answer was asked with. */
+  inputItems(id: string, options?: RequestOptions): APIPromise<{ object: 'list'; data: ResponseInputItem[] }> {
+    return this.ask({ method: 'GET', path: `${PATH}/${segment(id)}/input_items` }, options);
+  }
+
+  private object(call: Call): APIPromise<ResponseObject> {
+    return new APIPromise(call, (response) => call.read(response, async (whole) => withText(await readJson(whole))));
+  }
+}

@@ -1,0 +1,90 @@
+import type { RawBody } from '../core/call.js';
+import type { RequestOptions } from '../core/options.js';
+import type { APIPromise } from '../core/promise.js';
+import { Resource, segment } from '../core/resource.js';
+import { type FileSource, openFile, type UploadProgress, withProgress } from '../core/upload.js';
+import type { Page } from '../types/jobs.js';
+
+/** How a file is kept. */
+export interface UploadOptions extends Omit<RequestOptions, 'query'> {
+  /** From the file itself where it is left out. */
+  filename?: string | undefined;
+  /** From the file itself, or its first bytes, where it is left out. */
+  contentType?: string | undefined;
+  /** A word of one's own to list by, such as `dataset`; `file` if not said. */
+  kind?: string | undefined;
+  onProgress?: ((progress: UploadProgress) => void) | undefined;
+}
+
+/** A file that is kept. */
+export interface StorageObject {
+  id: string;
+  object: 'storage_object';
+  kind: string;
+  filename: string;
+  contentType: string;
+  /** In bytes. */
+  size: number;
+  /** Whoever has it may read the file. */
+  url: string;
+  createdAt: string;
+}
+
+/** Which files. */
+export interface StorageListParams {
+  kind?: string;
+  /** 1 to 200. */
+  limit?: number;
+  /** The `next` of the page before. */
+  before?: string;
+}
+
+/** Files of the account: data sets, references, weights. */
+export class Storage extends Resource {
+  /**
+   * Uploads a `File`, a `Blob`, bytes, a stream, or the file of a path (not in browsers). A stream can be read only
+   * once, so that its upload is not tried again.
+   */
+  async uploadFile(file: FileSource, options: UploadOptions = {}): Promise<StorageObject> {
+    const { filename, contentType, kind, onProgress, ...rest } = options;
+    const opened = await openFile(file);
+    let told = 0;
+    const tell = (progress: UploadProgress): void => {
+      told = progress.sentBytes;
+      onProgress?.(progress);
+    };
+    const raw: RawBody = {
+      make: async () => (onProgress ? withProgress(await opened.open(), opened.size, tell) : opened.open()),
+      once: opened.once,
+      contentType: contentType ?? (opened.contentType || 'application/octet-stream'),
+    };
+    const query = { filename: filename ?? opened.filename, kind };
+    const object = await this.ask<StorageObject>({ method: 'POST', path: '/storage', query, raw }, rest);
+    // Where it could only be sent as a whole, this is the first that is known of it.
+    if (told < object.size) tell({ sentBytes: object.size, totalBytes: opened.size });
+    return object;
+  }
+
+  /** A page of files, newest first. */
+  list(params: StorageListParams = {}, options?: RequestOptions): APIPromise<Page<StorageObject>> {
+    return this.fetchJson('/storage', options, { ...params });
+  }
+
+  /** All of them, page after page. They may be deleted on the way: the next page is there before this one is told. */
+  async *all(params: StorageListParams = {}, options?: RequestOptions): AsyncGenerator<StorageObject, void, undefined> {
+    let page: Page<StorageObject> | undefined = await this.list(params, options);
+    while (page) {
+      const { data, next }: Page<StorageObject> = page;
+      page = next === null ? undefined : await this.list({ ...params, before: next }, options);
+      yield* data;
+    }
+  }
+
+  get(id: string, options?: RequestOptions): APIPromise<StorageObject> {
+    return this.fetchJson(`/storage/${segment(id)}`, options);
+  }
+
+  delete(id: string, options?: RequestOptions): APIPromise<{ id: string; object: 'storage_object'; deleted: true }> {
+    return this.ask({ method: 'DELETE', path: `/storage/${segment(id)}` }, options);
+  }
+}

@@ -1,0 +1,132 @@
+import type { Config } from '../core/call.js';
+import { webCrypto } from '../core/crypto.js';
+import { HyperealError, WebhookVerificationError } from '../core/errors.js';
+import type { RequestOptions } from '../core/options.js';
+import type { APIPromise } from '../core/promise.js';
+import { documented, parseJson } from '../core/record.js';
+import { Resource, segment } from '../core/resource.js';
+import type { WebhookEvent } from '../types/jobs.js';
+
+/** A request's headers, in the forms in which servers have them. */
+export type HeadersLike = Headers | Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/** What to verify with. */
+export interface VerifyOptions {
+  /** Begins with `whsec_`; see `webhooks.secret`. */
+  secret?: string | undefined;
+  /** How old, or how far in the future, a message may be; five minutes if not said. */
+  toleranceSeconds?: number | undefined;
+}
+
+/** The account's signing secret. */
+export interface WebhookSecret {
+  object: 'webhook_secret';
+  secret: string;
+  rotatedAt: string;
+}
+
+/** One message, and how often it was tried. */
+export interface WebhookDelivery {
+  id: string;
+  object: 'webhook_delivery';
+  /** The same for all tries. */
+  webhookId: string;
+  jobId: string;
+  url: string;
+  /** `gone`: the receiver wants no more. `dead`: it never answered. */
+  state: 'pending' | 'delivered' | 'gone' | 'dead';
+  tries: number;
+  attempts: { at: string; status: number | null; durationMs: number; error?: string }[];
+  createdAt: string;
+  nextAt: string | null;
+  endedAt: string | null;
+}
+
+const TOLERANCE_SECONDS = 300;
+const encoder = new TextEncoder();
+
+/** A header in any spelling. */
+function headerOf(headers: HeadersLike, name: string): string {
+  if (headers instanceof Headers) return headers.get(name) ?? '';
+  const key = Object.keys(headers).find((candidate) => candidate.toLowerCase() === name);
+  const value = key === undefined ? undefined : headers[key];
+  return typeof value === 'string' ? value : (value?.join(' ') ?? '');
+}
+
+function bytesOf(base64: string): Uint8Array<ArrayBuffer> | undefined {
+  try {
+    return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Verifies a message by the Standard Webhooks scheme and gives what it says. The body must be as it came, byte for
+ * byte: frameworks that parse it have a way to get at the raw one.
+ */
+export async function verifyWebhook(
+  body: string | ArrayBuffer | ArrayBufferView,
+  headers: HeadersLike,
+  { secret = '', toleranceSeconds = TOLERANCE_SECONDS }: VerifyOptions,
+): Promise<WebhookEvent> {
+  const [id, timestamp, signatures] = ['webhook-id', 'webhook-timestamp', 'webhook-signature'].map((name) => headerOf(headers, name));
+  if (!id || !timestamp || !signatures) throw new WebhookVerificationError('The message is not signed.');
+  const age = Math.abs(Date.now() / 1_000 - Number(timestamp));
+  if (!/^\d{1,12}$/.test(timestamp) || age > toleranceSeconds)
+    throw new WebhookVerificationError('The message is too old, or from the future.');
+  const bytes = bytesOf(secret.replace(/^whsec_/, ''));
+  if (!bytes || bytes.length === 0) throw new HyperealError('A webhook secret is required; it begins with `whsec_`.');
+  const text = typeof body === 'string' ? body : new TextDecoder().decode(body);
+  const { subtle } = await webCrypto();
+  const key = await subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, ['verify']);
+  const content = encoder.encode(`${id}.${timestamp}.${text}`);
+  let good = false;
+  for (const one of signatures.split(' ')) {
+    const signature = one.startsWith('v1,') ? bytesOf(one.slice(3)) : undefined;
+    // The comparison is the platform's own, which takes as long for one wrong bit as for many.
+    if (signature && (await subtle.verify('HMAC', key, signature, content))) good = true;
+  }
+  if (!good) throw new WebhookVerificationError('The signature is not ours, or the message was changed.');
+  const event = parseJson(text);
+  if (event === undefined) throw new WebhookVerificationError('The message is not JSON.');
+  return documented<WebhookEvent>(event);
+}
+
+/** What the gateway tells the account's servers. */
+export class Webhooks extends Resource {
+  constructor(
+    config: Config,
+    private readonly usualSecret: string | undefined,
+  ) {
+    super(config);
+  }
+
+  /** Gives what a message says, or throws a `WebhookVerificationError`: unsigned, changed, too old, or of another's. */
+  verify(body: string | ArrayBuffer | ArrayBufferView, headers: HeadersLike, options: VerifyOptions = {}): Promise<WebhookEvent> {
+    return verifyWebhook(body, headers, { ...options, secret: options.secret ?? this.usualSecret });
+  }
+
+  /** What messages are signed with. */
+  secret(options?: RequestOptions): APIPromise<WebhookSecret> {
+    return this.fetchJson('/webhooks/secret', options);
+  }
+
+  /** A new one; for a day both sign. */
+  rotateSecret(options?: RequestOptions): APIPromise<WebhookSecret> {
+    return this.post('/webhooks/secret/rotate', undefined, options);
+  }
+
+  /** The latest messages, and what became of them. */
+  deliveries(
+    params: { jobId?: string; state?: WebhookDelivery['state'] } = {},
+    options?: RequestOptions,
+  ): APIPromise<{ object: 'list'; data: WebhookDelivery[] }> {
+    return this.fetchJson('/webhooks/deliveries', options, params);
+  }
+
+  /** Sends one again. */
+  redeliver(id: string, options?: RequestOptions): APIPromise<WebhookDelivery> {
+    return this.post(`/webhooks/deliveries/${segment(id)}/redeliver`, undefined, options);
+  }
+}

@@ -1,0 +1,239 @@
+/** A person, their API keys, and what was used. */
+import { z } from 'zod';
+import { rotateKeyInput } from '../console/api-keys/rotate';
+import { updateKeyInput } from '../console/api-keys/update';
+import { KEY_SCOPES, ROLES } from '../console/permissions';
+import { STATUSES, usageFilterInput } from '../console/usage/filter';
+import { FAMILIES } from '../core/family';
+import { createApiKeyInput } from '../routes/account/keys';
+import { example, json, type Route } from './describe';
+import { FAILURES } from './errors';
+import { CURSOR, limit, ORGANIZATION_QUERY } from './parts';
+import { credits, queryOf, records, time } from './schemas';
+
+const membership = z.object({ id: z.string(), slug: z.string(), name: z.string(), role: z.enum(ROLES), accountId: z.string() });
+export const memberships = z.array(membership);
+
+const me = z.object({
+  id: z.string(),
+  name: z.string(),
+  email: z.string(),
+  emailVerified: z.boolean(),
+  twoFactorEnabled: z.boolean(),
+  accountId: z.string(),
+  tier: z.string(),
+  balanceCredits: credits,
+  organizations: memberships,
+});
+
+const keyShape = {
+  id: z.string(),
+  name: z.string(),
+  mode: z.enum(['live', 'test']),
+  userId: z.string(),
+  status: z.string(),
+  autoDisable: z.boolean(),
+  origins: z.array(z.string()),
+  ips: z.array(z.string()),
+  models: z.array(z.string()),
+  families: z.array(z.enum(FAMILIES)),
+  scopes: z.array(z.enum(KEY_SCOPES)),
+  spendingLimit: credits.nullable(),
+  spentThisMonth: credits,
+  createdAt: time,
+  expiresAt: time.nullable(),
+  graceUntil: time.nullable(),
+};
+
+export const apiKey = z.object(keyShape);
+export const apiKeyWithSecret = z.object({
+  ...keyShape,
+  key: z.string().meta({ description: 'The secret: it is in this answer and nowhere else.' }),
+});
+export const apiKeys = z.object({ keys: z.array(apiKey) });
+
+const logShape = {
+  id: z.string(),
+  kind: z.string(),
+  model: z.string().nullable(),
+  endpoint: z.string().nullable(),
+  keyId: z.string().nullable(),
+  userId: z.string().nullable(),
+  status: z.enum(STATUSES),
+  latencyMs: z.number().nullable(),
+  provider: z.string().nullable(),
+  inputTokens: z.int(),
+  cacheReadTokens: z.int(),
+  cacheWriteTokens: z.int(),
+  outputTokens: z.int(),
+  createdAt: time,
+  test: z.boolean(),
+  creditsUsed: credits,
+};
+const log = z.object(logShape);
+const spent = { calls: z.int(), creditsUsed: credits, usd: z.number() };
+
+const usage = z.object({
+  logs: z.array(log),
+  nextCursor: z.string().nullable(),
+  costByModel: z.array(z.object({ model: z.string().nullable(), ...spent })),
+  topExpensiveRequests: z.array(log),
+  dailyCost: z.array(z.object({ date: z.iso.date(), ...spent })),
+});
+
+const receipt = z.looseObject({
+  id: z.string(),
+  kind: z.string(),
+  state: z.string(),
+  model: z.string().nullable(),
+  endpoint: z.string().nullable(),
+  outcome: z.string().nullable(),
+  test: z.boolean(),
+  creditsUsed: credits,
+  creditsHeld: credits,
+  createdAt: time,
+  endedAt: time.nullable(),
+  detail: records,
+  lines: z
+    .array(z.object({ item: z.string(), tokens: z.int(), creditsPerMillion: credits, credits }))
+    .meta({ description: 'Their sum, rounded up to a millionth of a credit, is the charge of a call that is paid by the token.' }),
+});
+
+const FILTERS = queryOf(usageFilterInput, {
+  days: 'UTC days, today included.',
+  model: 'Of this model alone.',
+  endpoint: 'Of this endpoint alone.',
+  keyId: 'Of this API key alone.',
+  member: 'Of this member alone.',
+  status: 'With this end alone.',
+  minLatencyMs: 'That took so long at least.',
+  maxLatencyMs: 'That took so long at most.',
+  minCredits: 'That cost so much at least.',
+  maxCredits: 'That cost so much at most.',
+  q: 'Part of a request’s id.',
+});
+
+const keyRoutes: Route[] = [
+  {
+    method: 'get',
+    path: '/api/api-keys',
+    id: 'listApiKeys',
+    tag: 'Account',
+    summary: 'API keys, newest first',
+    access: 'account',
+    permission: 'keys.read',
+    parameters: [ORGANIZATION_QUERY],
+    answers: { 200: json('All of them, revoked ones too.', apiKeys) },
+    errors: FAILURES.account,
+  },
+  {
+    method: 'post',
+    path: '/api/api-keys',
+    id: 'createApiKey',
+    tag: 'Account',
+    summary: 'Make an API key',
+    access: 'account',
+    permission: 'keys.write',
+    parameters: [ORGANIZATION_QUERY],
+    body: {
+      schema: createApiKeyInput,
+      examples: example('A key with a budget', { name: 'Website', spendingLimit: 500, autoDisable: true }),
+    },
+    answers: { 201: json('The key, with its secret.', apiKeyWithSecret) },
+    errors: FAILURES.account,
+  },
+  {
+    method: 'patch',
+    path: '/api/api-keys/{id}',
+    id: 'updateApiKey',
+    tag: 'Account',
+    summary: 'Change an API key',
+    description: '`null` takes a limit away; what is left out stays.',
+    access: 'account',
+    permission: 'keys.write',
+    parameters: [ORGANIZATION_QUERY],
+    body: { schema: updateKeyInput, examples: example('Another budget', { spendingLimit: 1_000 }) },
+    answers: { 200: json('The key.', apiKey) },
+    errors: FAILURES.account,
+  },
+  {
+    method: 'post',
+    path: '/api/api-keys/{id}/rotate',
+    id: 'rotateApiKey',
+    tag: 'Account',
+    summary: 'A new secret for an API key',
+    access: 'account',
+    permission: 'keys.write',
+    parameters: [ORGANIZATION_QUERY],
+    body: { schema: rotateKeyInput, required: false, examples: example('The old one stays good for an hour', { graceSeconds: 3_600 }) },
+    answers: { 200: json('The key, with its new secret.', apiKeyWithSecret) },
+    errors: FAILURES.account,
+  },
+  {
+    method: 'delete',
+    path: '/api/api-keys/{id}',
+    id: 'revokeApiKey',
+    tag: 'Account',
+    summary: 'Revoke an API key',
+    access: 'account',
+    permission: 'keys.write',
+    parameters: [ORGANIZATION_QUERY],
+    answers: { 200: json('The key, which is refused from now on.', apiKey) },
+    errors: FAILURES.account,
+  },
+];
+
+const usageRoutes: Route[] = [
+  {
+    method: 'get',
+    path: '/api/api-usage',
+    id: 'getUsage',
+    tag: 'Account',
+    summary: 'Calls, and what they cost by model and day',
+    access: 'account',
+    permission: 'usage.read',
+    parameters: [...FILTERS, limit(1_000, 100), CURSOR, ORGANIZATION_QUERY],
+    answers: { 200: json('A page of calls, and the sums of all.', usage) },
+    errors: FAILURES.account,
+  },
+  {
+    method: 'get',
+    path: '/api/api-usage/export',
+    id: 'exportUsage',
+    tag: 'Account',
+    summary: 'Calls as CSV',
+    access: 'account',
+    permission: 'usage.read',
+    parameters: [...FILTERS, ORGANIZATION_QUERY],
+    answers: { 200: { description: 'All of them.', others: { 'text/csv': { type: 'string' } } } },
+    errors: FAILURES.account,
+  },
+  {
+    method: 'get',
+    path: '/api/api-usage/requests/{id}',
+    id: 'getReceipt',
+    tag: 'Account',
+    summary: 'The receipt of a call',
+    access: 'account',
+    permission: 'usage.read',
+    parameters: [ORGANIZATION_QUERY],
+    answers: { 200: json('The receipt.', receipt) },
+    errors: FAILURES.account,
+  },
+];
+
+export const accountRoutes: Route[] = [
+  {
+    method: 'get',
+    path: '/api/me',
+    id: 'getMe',
+    tag: 'Account',
+    summary: 'Who is signed in',
+    access: 'person',
+    permission: 'self',
+    answers: { 200: json('The person.', me) },
+    errors: FAILURES.account,
+  },
+  ...keyRoutes,
+  ...usageRoutes,
+];

@@ -1,0 +1,142 @@
+/** The operator's API. */
+import { z } from 'zod';
+import { createAccountInput, grantInput, tierInput } from '../console/accounts';
+import { createKeyInput } from '../console/api-keys/internal';
+import { reconcileInput, sweepInput } from '../routes/admin';
+import { apiKey, apiKeys, apiKeyWithSecret } from './account';
+import { type Answer, example, json, type RequestBody, type Route } from './describe';
+import { FAILURES } from './errors';
+import { CURSOR, limit } from './parts';
+import { credits, records, time } from './schemas';
+
+const accountShape = { id: z.string(), name: z.string(), email: z.string().nullable(), tier: z.string(), createdAt: time };
+const balance = { balanceCredits: credits, heldCredits: credits, availableCredits: credits };
+const account = z.object({ ...accountShape, ...balance });
+const accounts = z.object({ accounts: z.array(z.object(accountShape)), nextCursor: z.string().nullable() });
+
+const shown = z.object({
+  account: z.object({ ...accountShape, grantedTier: z.string(), topUpCredits: credits, epoch: z.int() }),
+  ...balance,
+  holds: z.array(
+    z.object({
+      id: z.string(),
+      model: z.string().nullable(),
+      endpoint: z.string().nullable(),
+      heldCredits: credits,
+      openedAt: time,
+      deadline: time,
+    }),
+  ),
+  ledger: z.array(
+    z.object({
+      id: z.string(),
+      kind: z.string(),
+      amountCredits: credits,
+      outcome: z.string().nullable(),
+      state: z.string(),
+      model: z.string().nullable(),
+      endpoint: z.string().nullable(),
+      test: z.boolean(),
+      closedAt: time.nullable(),
+      detail: records,
+    }),
+  ),
+});
+
+const route = (
+  method: Route['method'],
+  path: string,
+  id: string,
+  summary: string,
+  answers: Record<string, Answer>,
+  body?: RequestBody,
+): Route => ({
+  method,
+  path: `/api/admin${path}`,
+  id,
+  tag: 'Operator',
+  summary,
+  access: 'operator',
+  ...(body && { body }),
+  answers,
+  errors: FAILURES.operator,
+});
+
+const accountRoutes: Route[] = [
+  route(
+    'post',
+    '/accounts',
+    'adminCreateAccount',
+    'Open an account',
+    { 201: json('The account.', account) },
+    {
+      schema: createAccountInput,
+      examples: example('With credits', { name: 'Ada', credits: 1_000 }),
+    },
+  ),
+  {
+    ...route('get', '/accounts', 'adminListAccounts', 'Accounts, oldest first', { 200: json('A page.', accounts) }),
+    parameters: [limit(500, 50), CURSOR],
+  },
+  route('get', '/accounts/{id}', 'adminGetAccount', 'One account, with its last lines', { 200: json('The account.', shown) }),
+  route(
+    'post',
+    '/accounts/{id}/grants',
+    'adminGrant',
+    'Give credits, or take them',
+    { 200: json('The balance.', z.object({ balanceCredits: credits, repeated: z.boolean() })) },
+    { schema: grantInput, examples: example('A present', { credits: 100, reason: 'Welcome' }) },
+  ),
+  route(
+    'put',
+    '/accounts/{id}/tier',
+    'adminSetTier',
+    'Set the tier',
+    { 200: json('The account.', account) },
+    {
+      schema: tierInput,
+      examples: example('Starter', { tier: 'starter' }),
+    },
+  ),
+  route(
+    'post',
+    '/accounts/{id}/keys',
+    'adminCreateKey',
+    'Make an API key',
+    { 201: json('The key, with its secret.', apiKeyWithSecret) },
+    {
+      schema: createKeyInput,
+      examples: example('A test key', { name: 'Tests', mode: 'test' }),
+    },
+  ),
+  route('get', '/accounts/{id}/keys', 'adminListKeys', 'API keys', { 200: json('All of them.', apiKeys) }),
+  route('delete', '/accounts/{id}/keys/{keyId}', 'adminRevokeKey', 'Revoke an API key', { 200: json('The key.', apiKey) }),
+  route('post', '/accounts/{id}/recover', 'adminRecover', 'Write the books of D1 into an account object that lost its own', {
+    200: json('What was done.', z.object({ epoch: z.int(), replayed: z.int() })),
+  }),
+];
+
+export const adminRoutes: Route[] = [
+  ...accountRoutes,
+  route(
+    'post',
+    '/sweep',
+    'adminSweep',
+    'Look after jobs and webhooks that have lost their message',
+    { 200: json('How many there were.', z.object({ jobs: z.int(), deliveries: z.int() })) },
+    { schema: sweepInput, required: false, examples: example('As if it were a minute later', { aheadSeconds: 60 }) },
+  ),
+  route(
+    'post',
+    '/reconcile',
+    'adminReconcile',
+    'Check the books of one account or of all',
+    {
+      200: json(
+        'What is wrong.',
+        z.object({ checked: z.int(), problems: z.array(z.object({ accountId: z.string(), problem: z.string() })) }),
+      ),
+    },
+    { schema: reconcileInput, required: false, examples: example('Of all', {}) },
+  ),
+];

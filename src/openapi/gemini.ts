@@ -1,0 +1,159 @@
+/** Google's formats: its own paths, and the one path for all Gemini models. */
+import { z } from 'zod';
+import { candidateCount } from '../dialects/gemini/request';
+import { outputTokens } from '../dialects/parse-body';
+import { example, json, query, type Route } from './describe';
+import { FAILURES } from './errors';
+import { geminiModel, geminiModelList } from './models';
+import { IDEMPOTENCY, RESUMABLE } from './parts';
+import { credits } from './schemas';
+
+const CONTENTS = [{ role: 'user', parts: [{ text: 'Hello' }] }];
+const CHARGED = ['x-credits-charged', 'idempotent-replayed'] as const;
+const GENERATE = 'https://ai.google.dev/api/generate-content';
+
+/** Read by hand in the dialect, since Google takes every name in two spellings; the bounds are the dialect's own. */
+const generateRequest = z.looseObject({
+  contents: z.array(z.looseObject({})).min(1),
+  generationConfig: z.looseObject({ candidateCount: candidateCount.nullish(), maxOutputTokens: outputTokens.nullish() }).nullish(),
+});
+
+const unifiedRequest = generateRequest.extend({ model: z.string().min(1), stream: z.boolean().nullish() });
+const unifiedOpenaiRequest = z.looseObject({
+  model: z.string().min(1),
+  messages: z.array(z.looseObject({ role: z.string() })).min(1),
+  stream: z.boolean().nullish(),
+});
+
+const countRequest = z.looseObject({
+  contents: z.array(z.looseObject({})).optional(),
+  generateContentRequest: z.looseObject({ contents: z.array(z.looseObject({})).min(1) }).optional(),
+});
+
+const generated = z.looseObject({
+  candidates: z.array(z.looseObject({ content: z.looseObject({}).optional(), finishReason: z.string().optional() })).optional(),
+  usageMetadata: z
+    .looseObject({
+      promptTokenCount: z.int().optional(),
+      candidatesTokenCount: z.int().optional(),
+      totalTokenCount: z.int().optional(),
+      creditsUsed: credits.optional(),
+    })
+    .optional(),
+  error: z.looseObject({ message: z.string() }).optional(),
+});
+
+const EVENTS = {
+  event: generated,
+  words:
+    'Each event is one line `data:` with a part of the answer; the last has `finishReason`, and `usageMetadata` with `creditsUsed`. A failure after the first part is an event with `error`. White space or a comment keeps the connection.',
+  example: 'data: {"candidates":[{"content":{"role":"model","parts":[{"text":"Hi"}]},"finishReason":"STOP"}]}\n\n',
+};
+
+const unifiedRoute: Route = {
+  method: 'post',
+  path: '/v1/gemini',
+  id: 'gemini',
+  tag: 'Language models',
+  summary: 'Gemini in one path: `contents` or `messages`',
+  description: 'The answer, and its errors, come in the shape that was sent.',
+  access: 'key',
+  parameters: [IDEMPOTENCY, RESUMABLE],
+  body: {
+    schema: z.union([unifiedRequest, unifiedOpenaiRequest]),
+    examples: {
+      usual: { summary: 'Google’s shape', value: { model: 'gemini-3-flash-official', contents: CONTENTS } },
+      stream: { summary: 'As a stream', value: { model: 'gemini-3-flash-official', stream: true, contents: CONTENTS } },
+      messages: { summary: 'OpenAI’s shape', value: { model: 'gemini-3-flash-official', messages: [{ role: 'user', content: 'Hello' }] } },
+    },
+  },
+  answers: {
+    200: {
+      ...json(
+        'The answer, or its stream.',
+        z.union([generated.required({ candidates: true }), z.looseObject({ choices: z.array(z.looseObject({})) })]),
+        CHARGED,
+      ),
+      events: EVENTS,
+    },
+  },
+  errors: FAILURES.call,
+  shape: 'gemini',
+  reference: GENERATE,
+};
+
+const nativeRoutes: Route[] = [
+  {
+    method: 'post',
+    path: '/v1beta/models/{model}:generateContent',
+    id: 'generateContent',
+    tag: 'Language models',
+    summary: 'Google’s generateContent',
+    description: 'What is named here is priced or routed on; all other fields go to the provider as they came.',
+    access: 'key',
+    parameters: [IDEMPOTENCY],
+    body: { schema: generateRequest, examples: example('One answer', { contents: CONTENTS }) },
+    answers: { 200: json('The answer.', generated.required({ candidates: true }), CHARGED) },
+    errors: [...FAILURES.call, 'not_found'],
+    shape: 'gemini',
+    reference: GENERATE,
+  },
+  {
+    method: 'post',
+    path: '/v1beta/models/{model}:streamGenerateContent',
+    id: 'streamGenerateContent',
+    tag: 'Language models',
+    summary: 'Google’s streamGenerateContent',
+    access: 'key',
+    parameters: [
+      IDEMPOTENCY,
+      RESUMABLE,
+      query('alt', '`sse` for events; without it the stream is a JSON array.', { type: 'string', enum: ['sse'] }),
+    ],
+    body: { schema: generateRequest, examples: example('A stream', { contents: CONTENTS }) },
+    answers: { 200: { ...json('The stream, as an array that grows or as events.', z.array(generated)), events: EVENTS } },
+    errors: [...FAILURES.call, 'not_found'],
+    shape: 'gemini',
+    reference: GENERATE,
+  },
+  {
+    method: 'post',
+    path: '/v1beta/models/{model}:countTokens',
+    id: 'countContentTokens',
+    tag: 'Language models',
+    summary: 'How many tokens contents have',
+    description: 'Free of charge, and outside of all limits.',
+    access: 'key',
+    body: { schema: countRequest, examples: example('Count', { contents: CONTENTS }) },
+    answers: { 200: json('The number.', z.looseObject({ totalTokens: z.int().min(0) })) },
+    errors: FAILURES.count,
+    shape: 'gemini',
+    reference: 'https://ai.google.dev/api/tokens',
+  },
+  {
+    method: 'get',
+    path: '/v1beta/models',
+    id: 'listGeminiModels',
+    tag: 'Models',
+    summary: 'The models that Google’s paths serve, as Google lists them',
+    access: 'public',
+    answers: { 200: json('The models.', geminiModelList) },
+    errors: FAILURES.none,
+    shape: 'gemini',
+    reference: 'https://ai.google.dev/api/models',
+  },
+  {
+    method: 'get',
+    path: '/v1beta/models/{id}',
+    id: 'getGeminiModel',
+    tag: 'Models',
+    summary: 'One model, as Google shows it',
+    access: 'public',
+    answers: { 200: json('The model.', geminiModel) },
+    errors: ['not_found', 'internal'],
+    shape: 'gemini',
+    reference: 'https://ai.google.dev/api/models',
+  },
+];
+
+export const geminiRoutes: Route[] = [unifiedRoute, ...nativeRoutes];

@@ -1,0 +1,249 @@
+/** Pictures, films, sound and 3D models. */
+import { z } from 'zod';
+import { TRANSCRIPT_FORMATS } from '../routes/media/audio';
+import { type Answer, example, json, type RequestBody, type Route } from './describe';
+import { FAILURES } from './errors';
+import { jobAnswer } from './jobs';
+import { audioRequest, imageRequest, mediaRequest, speechRequest, threeDRequest, transcriptionRequest, videoRequest } from './media-input';
+import { BINARY, IDEMPOTENCY, PREFER } from './parts';
+import { credits } from './schemas';
+
+const JOB_HEADERS = ['x-job-id', 'x-credits-charged', 'idempotent-replayed'] as const;
+const TYPES = ['application/json', 'multipart/form-data'] as const;
+const WAITS =
+  'Waits for the result, for 600 seconds at most; after half a minute white space keeps the connection, and an error then comes with the status 200. The job goes on when you hang up: `x-job-id` names it.';
+
+const made = { jobId: z.string(), creditsUsed: credits, model: z.string() };
+
+const openaiImages = z.object({
+  created: z.int(),
+  data: z.array(z.object({ url: z.string(), b64_json: z.string().optional(), revised_prompt: z.string().optional() })),
+  ...made,
+});
+
+const imageEvent = z.object({
+  type: z.enum(['image_generation.completed', 'image_edit.completed']),
+  created_at: z.int(),
+  creditsUsed: credits,
+  b64_json: z.string().nullable(),
+  url: z.string(),
+});
+
+const nativeImages = z.object({
+  created: z.int(),
+  data: z.array(z.object({ url: z.string(), model: z.string() })),
+  resultId: z.string(),
+  ...made,
+});
+
+const video = z.object({
+  created: z.int(),
+  data: z.array(z.object({ url: z.string() })),
+  url: z.string(),
+  outputUrl: z.string(),
+  duration: z.number().optional(),
+  ...made,
+});
+
+const started = z.object({
+  jobId: z.string(),
+  status: z.literal('processing'),
+  message: z.string(),
+  model: z.string(),
+  creditsUsed: credits,
+  pollUrl: z.string(),
+});
+
+const files = z.object({
+  success: z.literal(true),
+  created: z.int(),
+  data: z.array(z.object({ url: z.string() })),
+  outputUrl: z.string(),
+  ...made,
+});
+
+const segment = z.looseObject({ start: z.number(), end: z.number(), text: z.string() });
+
+const transcript = z.object({
+  success: z.literal(true),
+  text: z.string(),
+  duration: z.number().optional(),
+  segments: z.array(segment),
+  ...made,
+});
+
+const IMAGE_EVENTS = {
+  event: imageEvent,
+  words:
+    'With `stream: true`: one event for each picture, when they are all there. A failure is an event `error`; `: ping` keeps the connection.',
+  example:
+    'event: image_generation.completed\ndata: {"type":"image_generation.completed","created_at":1763596800,"creditsUsed":4,"b64_json":null,"url":"https://gateway.example.com/media/1.png"}\n\n',
+};
+
+const route = (path: string, id: string, tag: Route['tag'], summary: string, body: RequestBody, answer: Answer): Route => ({
+  method: 'post',
+  path,
+  id,
+  tag,
+  summary,
+  description: WAITS,
+  access: 'key',
+  parameters: [IDEMPOTENCY],
+  body: { types: TYPES, ...body },
+  answers: { 200: answer },
+  errors: FAILURES.media,
+});
+
+const CAT = { model: 'gpt-image-2', prompt: 'A tabby cat' };
+const images = { ...json('The pictures.', openaiImages, JOB_HEADERS), events: IMAGE_EVENTS };
+const PIXEL = 'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+const SILENCE = 'data:audio/wav;base64,UklGRiQAAABXQVZFZm10IBAAAAABAAEAQB8AAIA+AAACABAAZGF0YQAAAAA=';
+
+const imageRoutes: Route[] = [
+  {
+    ...route(
+      '/v1/images/generations',
+      'generateImages',
+      'Images',
+      "Pictures, in OpenAI's format",
+      {
+        schema: imageRequest,
+        examples: {
+          usual: { summary: 'One picture', value: CAT },
+          stream: { summary: 'As events', value: { ...CAT, stream: true } },
+        },
+      },
+      images,
+    ),
+    reference: 'https://platform.openai.com/docs/api-reference/images/create',
+  },
+  {
+    ...route(
+      '/v1/images/edits',
+      'editImages',
+      'Images',
+      "Pictures of pictures, in OpenAI's format",
+      {
+        schema: imageRequest,
+        examples: example('One picture', { model: 'gemini-3-1-flash-t2i', prompt: 'The same in blue', image: PIXEL }),
+      },
+      images,
+    ),
+    reference: 'https://platform.openai.com/docs/api-reference/images/createEdit',
+  },
+  route(
+    '/v1/images/generate',
+    'createImages',
+    'Images',
+    'Pictures',
+    { schema: imageRequest, examples: example('One picture', CAT) },
+    json('The pictures.', nativeImages, JOB_HEADERS),
+  ),
+];
+
+const FILM = { model: 'wan2.6-flash', prompt: 'Waves on a beach', duration: 4 };
+
+const videoRoutes: Route[] = [
+  route(
+    '/v1/video/generations',
+    'generateVideo',
+    'Video',
+    'A film, waited for',
+    { schema: videoRequest, examples: example('One film', FILM) },
+    json('The film.', video, JOB_HEADERS),
+  ),
+  {
+    ...route(
+      '/v1/videos/generate',
+      'createVideo',
+      'Video',
+      'A film, as a job',
+      { schema: videoRequest, examples: example('One film', FILM) },
+      json('The job, or with `Prefer: wait` its end.', z.union([started, jobAnswer]), JOB_HEADERS),
+    ),
+    description: 'Answers at once; the job is polled, or told of by a webhook.',
+    parameters: [IDEMPOTENCY, PREFER],
+  },
+];
+
+const SAY = { model: 'audio-tts', text: 'Good morning' };
+const audioAnswer = json('The sound, or the transcript.', z.union([files, transcript]), JOB_HEADERS);
+
+const nativeAudioRoutes: Route[] = [
+  route(
+    '/v1/audio/generations',
+    'generateAudio',
+    'Audio and 3D',
+    'Speech, a cloned voice or a transcript',
+    { schema: audioRequest, examples: example('Speech', SAY) },
+    audioAnswer,
+  ),
+  route(
+    '/v1/audio/generate',
+    'createAudio',
+    'Audio and 3D',
+    'The same under another name',
+    { schema: audioRequest, examples: example('Speech', { model: 'audio-tts', input: { text: 'Good morning' } }) },
+    audioAnswer,
+  ),
+  route(
+    '/v1/3d/generate',
+    'createThreeD',
+    'Audio and 3D',
+    'A 3D model, as GLB',
+    { schema: threeDRequest, examples: example('Of a picture', { model: 'hunyuan3d-v2-base', image: PIXEL }) },
+    json('The model.', files, JOB_HEADERS),
+  ),
+  route(
+    '/v1/media/generate',
+    'createMedia',
+    'Audio and 3D',
+    'Whatever the model makes',
+    { schema: mediaRequest, examples: example('Speech', SAY) },
+    json('What it made.', z.union([files, transcript]), JOB_HEADERS),
+  ),
+];
+
+const WAITS_IN_SILENCE = 'Waits for the result, for 290 seconds at most. The job goes on when you hang up: `x-job-id` names it.';
+const heard = z.union([
+  z.object({ text: z.string() }),
+  z.object({ task: z.literal('transcribe'), language: z.string(), duration: z.number(), text: z.string(), segments: z.array(segment) }),
+]);
+
+const openaiAudioRoutes: Route[] = [
+  {
+    ...route(
+      '/v1/audio/speech',
+      'createSpeech',
+      'Audio and 3D',
+      "Speech, in OpenAI's format: the answer is the file",
+      {
+        schema: speechRequest.extend({ input: audioRequest.shape.input }),
+        examples: example('Speech', { model: 'audio-tts', input: 'Good morning', voice: 'alloy' }),
+      },
+      { description: 'The sound.', others: { 'audio/*': BINARY }, headers: JOB_HEADERS },
+    ),
+    description: WAITS_IN_SILENCE,
+    reference: 'https://platform.openai.com/docs/api-reference/audio/createSpeech',
+  },
+  {
+    ...route(
+      '/v1/audio/transcriptions',
+      'createTranscription',
+      'Audio and 3D',
+      "A transcript, in OpenAI's format",
+      {
+        schema: transcriptionRequest.extend({ response_format: z.enum(TRANSCRIPT_FORMATS).nullish() }),
+        examples: {
+          usual: { summary: 'The text', value: { model: 'audio-asr', audio: SILENCE } },
+          verbose: { summary: 'With its segments', value: { model: 'audio-asr', audio: SILENCE, response_format: 'verbose_json' } },
+          subtitles: { summary: 'As subtitles', value: { model: 'audio-asr', audio: SILENCE, response_format: 'srt' } },
+        },
+      },
+      { ...json('The transcript, as `response_format` asks.', heard, JOB_HEADERS), others: { 'text/plain': { type: 'string' } } },
+    ),
+    reference: 'https://platform.openai.com/docs/api-reference/audio/createTranscription',
+  },
+];
+
+export const mediaRoutes: Route[] = [...imageRoutes, ...videoRoutes, ...nativeAudioRoutes, ...openaiAudioRoutes];

@@ -1,0 +1,170 @@
+/** Models, what became of a call, and the probes. */
+import { z } from 'zod';
+import { FAMILIES } from '../core/family';
+import { header, json, query, type Route } from './describe';
+import { FAILURES } from './errors';
+import { credits, records, time } from './schemas';
+
+const price = z
+  .union([
+    z.object({
+      per: z.literal('mtok'),
+      input_usd: z.number(),
+      output_usd: z.number(),
+      cache_read_usd: z.number(),
+      input_credits: credits,
+      output_credits: credits,
+    }),
+    z.object({ per: z.string(), credits, usd: z.number() }),
+  ])
+  .meta({ description: 'A million tokens, or a piece, a second and so on.' });
+
+const model = z.object({
+  id: z.string(),
+  object: z.literal('model'),
+  type: z.literal('model'),
+  created: z.int(),
+  created_at: time,
+  owned_by: z.string(),
+  display_name: z.string(),
+  family: z.enum(FAMILIES),
+  pricing: price.nullable(),
+  available: z.boolean(),
+  unavailable_reason: z.string().optional(),
+  capabilities: z.array(z.string()),
+  context_length: z.int().nullable(),
+  max_output_tokens: z.int().nullable(),
+  minimum_tier: z.string(),
+  aliases: z.array(z.string()),
+});
+
+export const modelList = z.object({
+  object: z.literal('list'),
+  data: z.array(model),
+  has_more: z.literal(false),
+  first_id: z.string().nullable(),
+  last_id: z.string().nullable(),
+});
+
+export const geminiModel = z.object({
+  name: z.string(),
+  baseModelId: z.string(),
+  version: z.string(),
+  displayName: z.string(),
+  inputTokenLimit: z.int().optional(),
+  outputTokenLimit: z.int().optional(),
+  supportedGenerationMethods: z.array(z.string()),
+});
+
+export const geminiModelList = z.object({ models: z.array(geminiModel) });
+
+const generation = z
+  .looseObject({
+    id: z.string(),
+    object: z.literal('generation'),
+    model: z.string().nullable(),
+    endpoint: z.string().nullable(),
+    state: z.string(),
+    outcome: z.string().nullable(),
+    test: z.boolean(),
+    creditsUsed: credits,
+    creditsHeld: credits,
+    createdAt: time,
+    endedAt: time.nullable(),
+    usage: records.nullish(),
+    price: records.nullish(),
+    attempts: z.array(records).optional(),
+  })
+  .meta({ description: 'The receipt of a call: usage times price is the charge.' });
+
+const streamed = z.looseObject({}).meta({ description: 'The events of the stream that is gone on with.' });
+
+const callRoutes: Route[] = [
+  {
+    method: 'get',
+    path: '/v1/models',
+    id: 'listModels',
+    tag: 'Models',
+    summary: 'All models, with prices and what they can do',
+    description: 'With `anthropic-version` Anthropic’s alone, in a list that its clients read; with `x-goog-api-key` as Google lists them.',
+    access: 'public',
+    parameters: [header('anthropic-version', 'Asks for the models of Messages.')],
+    answers: { 200: json('The models.', z.union([modelList, geminiModelList])) },
+    errors: FAILURES.none,
+  },
+  {
+    method: 'get',
+    path: '/v1/models/{id}',
+    id: 'getModel',
+    tag: 'Models',
+    summary: 'One model',
+    description: 'Aliases are found too. An id may hold slashes.',
+    access: 'public',
+    answers: { 200: json('The model.', z.union([model, geminiModel])) },
+    errors: ['not_found', 'internal'],
+  },
+  {
+    method: 'get',
+    path: '/v1/generations/{id}',
+    id: 'getGeneration',
+    tag: 'Models',
+    summary: 'What became of a call: attempts, usage, price and charge',
+    description: 'The id is the `x-request-id` of the call.',
+    access: 'key',
+    answers: { 200: json('The call.', generation) },
+    errors: FAILURES.read,
+  },
+  {
+    method: 'get',
+    path: '/v1/generations/{id}/stream',
+    id: 'resumeGeneration',
+    tag: 'Models',
+    summary: 'Go on with a stream that was begun with `x-resumable: true`',
+    access: 'key',
+    parameters: [query('after', 'How many events are known already.', { type: 'integer', minimum: 0, default: 0 })],
+    answers: {
+      200: {
+        description: 'The rest of the stream, in the format of its endpoint.',
+        events: { event: streamed, words: 'As at the endpoint that began it.', example: 'data: [DONE]\n\n' },
+        others: { 'application/json': { description: 'A stream of Google’s without `alt=sse`.' } },
+      },
+    },
+    errors: FAILURES.read,
+  },
+];
+
+const ok = z.object({ ok: z.literal(true) });
+
+const probe = (path: string, id: string, summary = 'Is it there?'): Route => ({
+  method: 'get',
+  path,
+  id,
+  tag: 'Health',
+  summary,
+  description: 'No key is needed.',
+  access: 'public',
+  answers: { 200: json('It is.', ok) },
+  errors: FAILURES.none,
+});
+
+export const modelRoutes: Route[] = [
+  ...callRoutes,
+  probe('/healthz', 'health'),
+  probe('/v1', 'hello', 'Is the API there?'),
+  probe('/api/hello', 'helloOfApi'),
+  probe('/v1/api/hello', 'helloOfClients', 'As some clients knock before their first call'),
+  {
+    method: 'get',
+    path: '/openapi.json',
+    id: 'openapi',
+    tag: 'Health',
+    summary: 'This document',
+    access: 'public',
+    parameters: [header('if-none-match', 'The `etag` of the document that is known.')],
+    answers: {
+      200: json('The document.', z.looseObject({ openapi: z.string(), paths: records })),
+      304: { description: 'It is the one that is known.' },
+    },
+    errors: FAILURES.none,
+  },
+];

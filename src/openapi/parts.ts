@@ -1,0 +1,76 @@
+/** What several routes have in common: parameters, headers, and the ways to say who asks. */
+import { header, type Json, type Parameter, query } from './describe';
+
+export const HEADERS: Readonly<Record<string, Json>> = {
+  RequestId: {
+    description: 'The id of the request, to be given with any question; also sent as `request-id`.',
+    required: true,
+    schema: { type: 'string' },
+  },
+  CreditsCharged: { description: 'What the call cost, where that is known when the answer begins.', schema: { type: 'string' } },
+  JobId: { description: 'The job that the answer is waiting for.', schema: { type: 'string' } },
+  IdempotentReplayed: { description: '`true` when this is the first answer again.', schema: { type: 'string' } },
+  RetryAfter: { description: 'Seconds; sent only when they are 30 or fewer.', schema: { type: 'string' } },
+  ShouldRetry: { description: '`false`: the same call, sent again, cannot succeed.', schema: { type: 'string' } },
+  Location: { description: 'Where the browser goes on.', schema: { type: 'string' } },
+};
+
+export const SECURITY_SCHEMES: Readonly<Record<string, Json>> = {
+  bearer: { type: 'http', scheme: 'bearer', description: 'An API key: `Authorization: Bearer ck_...`.' },
+  apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key', description: 'An API key, as Anthropic’s clients send it.' },
+  googleApiKey: { type: 'apiKey', in: 'header', name: 'x-goog-api-key', description: 'An API key, as Google’s clients send it.' },
+  keyQuery: { type: 'apiKey', in: 'query', name: 'key', description: 'An API key in the URL, as some of Google’s clients send it.' },
+  session: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: 'gateway.session_token',
+    description: 'The session of a person who is signed in (over HTTPS its name begins with `__Secure-`); other sites cannot use it.',
+  },
+  operator: { type: 'http', scheme: 'bearer', description: 'The operator’s token.' },
+};
+
+/** By name: what stands in a path. */
+const PATH_PARAMETERS: Readonly<Record<string, string>> = {
+  id: 'The id.',
+  model: 'The id of the model.',
+  slug: 'The slug.',
+  job: 'The id of the job.',
+  token: 'Of the URL: nobody can guess it.',
+  name: 'The number of the file, with any extension.',
+  keyId: 'The id of the API key.',
+  organization: 'The id of the organization, or its slug.',
+  user: 'The id of the person.',
+  invitation: 'The id of the invitation.',
+  provider: 'The id of the identity provider.',
+};
+
+export function pathParameter(name: string): Parameter {
+  const description = PATH_PARAMETERS[name];
+  if (description === undefined) throw new Error(`nothing is said of the path parameter ${name}`);
+  return { name, in: 'path', required: true, description, schema: { type: 'string' } };
+}
+
+export const IDEMPOTENCY = header(
+  'Idempotency-Key',
+  'The same key and body bring the first answer again without a second charge; another body is refused with 422.',
+  { type: 'string', minLength: 1, maxLength: 255 },
+);
+
+export const RESUMABLE = header('x-resumable', '`true`: the stream can be gone on with at `/v1/generations/{id}/stream`.', {
+  type: 'string',
+  enum: ['true'],
+});
+
+export const PREFER = header('Prefer', '`wait=60`: so many seconds are waited for the result, 600 at most.', {
+  type: 'string',
+  pattern: 'wait=\\d+',
+});
+
+export const ORGANIZATION_QUERY = query('org', 'The organization whose it is, by id or slug; your own wallet without.', { type: 'string' });
+
+export const limit = (most: number, usual: number): Parameter =>
+  query('limit', 'How many at most.', { type: 'integer', minimum: 1, maximum: most, default: usual });
+
+export const CURSOR = query('cursor', 'The `nextCursor` of the page before.', { type: 'string' });
+
+export const BINARY: Json = { type: 'string', contentMediaType: 'application/octet-stream' };

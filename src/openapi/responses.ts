@@ -1,0 +1,148 @@
+/** OpenAI Responses, under its own path and under the one that Codex asks for. */
+import { z } from 'zod';
+import { responsesRequest } from '../dialects/openai-responses/request';
+import { example, json, type Parameter, type Route } from './describe';
+import { FAILURES } from './errors';
+import { modelList } from './models';
+import { IDEMPOTENCY, RESUMABLE } from './parts';
+import { credits } from './schemas';
+
+const REFERENCE = 'https://platform.openai.com/docs/api-reference/responses';
+const CHARGED = ['x-credits-charged', 'idempotent-replayed'] as const;
+
+const response = z.looseObject({
+  id: z.string(),
+  object: z.literal('response'),
+  status: z.string().optional(),
+  model: z.string().optional(),
+  output: z.array(z.looseObject({ type: z.string() })),
+  usage: z.looseObject({ input_tokens: z.int().optional(), output_tokens: z.int().optional(), creditsUsed: credits.optional() }).nullish(),
+});
+
+const event = z.looseObject({
+  type: z.string().meta({ description: '`response.created`, `response.output_text.delta` and so on.' }),
+  sequence_number: z.int().optional(),
+});
+
+const compacted = z.looseObject({
+  id: z.string().optional(),
+  object: z.string().optional(),
+  output: z.array(z.looseObject({ type: z.string() })),
+});
+const items = z.looseObject({ object: z.string().optional(), data: z.array(z.looseObject({})) });
+const deleted = z.looseObject({ id: z.string(), deleted: z.boolean() });
+
+const EVENTS = {
+  event,
+  words:
+    'Each event has a line `event:` with its type and a line `data:` with JSON of the same `type`. `response.completed`, `response.incomplete` and `response.failed` are the last; they have the whole response, and in its `usage` `creditsUsed`. A comment line keeps the connection. A failure is told as `error` and as `response.failed`.',
+  example: 'event: response.output_text.delta\ndata: {"type":"response.output_text.delta","delta":"Hi","sequence_number":4}\n\n',
+};
+
+const INCLUDE: Parameter = {
+  name: 'include',
+  in: 'query',
+  description: 'Goes to the provider, as all of the query.',
+  schema: { type: 'string' },
+};
+
+/** `suffix` tells the operations of the two paths apart. */
+const routesAt = (base: string, suffix: string): Route[] => [
+  {
+    method: 'post',
+    path: base,
+    id: `createResponse${suffix}`,
+    tag: 'Language models',
+    summary: 'OpenAI Responses',
+    description:
+      'What is named here is priced or routed on; all other fields go to the provider as they came. `input` may be missing where `prompt`, `previous_response_id` or `conversation` stand for it.',
+    access: 'key',
+    parameters: [IDEMPOTENCY, RESUMABLE],
+    body: {
+      schema: responsesRequest,
+      examples: {
+        usual: { summary: 'One answer', value: { model: 'gpt-5.5', input: 'Hello' } },
+        stream: { summary: 'As a stream', value: { model: 'gpt-5.5', stream: true, input: 'Hello' } },
+      },
+    },
+    answers: { 200: { ...json('The response, or its stream.', response, CHARGED), events: EVENTS } },
+    errors: FAILURES.call,
+    reference: `${REFERENCE}/create`,
+  },
+  {
+    method: 'get',
+    path: base,
+    id: `listResponseModels${suffix}`,
+    tag: 'Models',
+    summary: 'The models of Responses, with prices',
+    description: 'A check that the gateway is there: no key is needed. A WebSocket is refused with 426.',
+    access: 'public',
+    answers: { 200: json('The models.', modelList) },
+    errors: [...FAILURES.none, 'upgrade_refused'],
+  },
+  {
+    method: 'post',
+    path: `${base}/compact`,
+    id: `compactResponse${suffix}`,
+    tag: 'Language models',
+    summary: 'A conversation in a shorter form',
+    access: 'key',
+    parameters: [IDEMPOTENCY],
+    body: { schema: responsesRequest, examples: example('Compact', { model: 'gpt-5.5', input: 'Hello' }) },
+    answers: { 200: json('The shorter conversation.', compacted, CHARGED) },
+    errors: FAILURES.call,
+    reference: `${REFERENCE}/compact`,
+  },
+  ...storedRoutesAt(`${base}/{id}`, suffix),
+];
+
+const storedRoutesAt = (one: string, suffix: string): Route[] => [
+  {
+    method: 'get',
+    path: one,
+    id: `getResponse${suffix}`,
+    tag: 'Language models',
+    summary: 'A stored response',
+    access: 'key',
+    parameters: [INCLUDE],
+    answers: { 200: { ...json('The response, or with `stream=true` its stream.', response), events: EVENTS } },
+    errors: [...FAILURES.read, 'upstream_failed', 'upstream_rejected', 'no_provider'],
+    reference: `${REFERENCE}/get`,
+  },
+  {
+    method: 'delete',
+    path: one,
+    id: `deleteResponse${suffix}`,
+    tag: 'Language models',
+    summary: 'Delete a stored response',
+    access: 'key',
+    answers: { 200: json('It is gone.', deleted) },
+    errors: [...FAILURES.read, 'upstream_failed', 'upstream_rejected', 'no_provider'],
+    reference: `${REFERENCE}/delete`,
+  },
+  {
+    method: 'post',
+    path: `${one}/cancel`,
+    id: `cancelResponse${suffix}`,
+    tag: 'Language models',
+    summary: 'Cancel a response in the background',
+    access: 'key',
+    answers: { 200: json('The response as it was left.', response) },
+    errors: [...FAILURES.read, 'upstream_failed', 'upstream_rejected', 'no_provider'],
+    reference: `${REFERENCE}/cancel`,
+  },
+  {
+    method: 'get',
+    path: `${one}/input_items`,
+    id: `listResponseInput${suffix}`,
+    tag: 'Language models',
+    summary: 'What a stored response answered',
+    access: 'key',
+    parameters: [INCLUDE],
+    answers: { 200: json('The input.', items) },
+    errors: [...FAILURES.read, 'upstream_failed', 'upstream_rejected', 'no_provider'],
+    reference: `${REFERENCE}/input-items`,
+  },
+];
+
+export const responsesRoutes: Route[] = [...routesAt('/v1/responses', ''), ...routesAt('/v1/codex/responses', 'ForCodex')];

@@ -1,0 +1,99 @@
+/** Files: those that are kept for customers, and the results of jobs. */
+import { z } from 'zod';
+import { header, type Json, json, query, type Route } from './describe';
+import { FAILURES } from './errors';
+import { BINARY, limit } from './parts';
+import { time } from './schemas';
+
+const object = z.object({
+  id: z.string(),
+  object: z.literal('storage_object'),
+  kind: z.string(),
+  filename: z.string(),
+  contentType: z.string(),
+  size: z.int(),
+  url: z.string(),
+  createdAt: time,
+});
+
+const upload = z
+  .looseObject({ file: z.unknown(), filename: z.string().optional(), contentType: z.string().optional(), kind: z.string().optional() })
+  .meta({ description: 'A form with a `file`; or the body is the file itself, of any type, and the query or headers say the rest.' });
+
+const TEXT: Json = { type: 'string' };
+
+const keptRoutes: Route[] = [
+  {
+    method: 'post',
+    path: '/v1/storage',
+    id: 'uploadFile',
+    tag: 'Storage',
+    summary: 'Keep a file',
+    access: 'key',
+    parameters: [
+      query('filename', 'Of a body that is the file itself.', TEXT),
+      query('contentType', 'The same.', TEXT),
+      query('kind', 'The same: a short word by which files are listed.', TEXT),
+      header('x-filename', 'Instead of `filename`.'),
+      header('x-kind', 'Instead of `kind`.'),
+    ],
+    body: { schema: upload, types: ['multipart/form-data', 'application/octet-stream'], examples: {} },
+    answers: { 201: json('The file.', object) },
+    errors: FAILURES.write,
+  },
+  {
+    method: 'get',
+    path: '/v1/storage',
+    id: 'listFiles',
+    tag: 'Storage',
+    summary: 'Files, newest first',
+    access: 'key',
+    parameters: [limit(200, 50), query('kind', 'Of this kind alone.', TEXT), query('before', 'The `next` of the page before.', TEXT)],
+    answers: { 200: json('A page.', z.object({ object: z.literal('list'), data: z.array(object), next: z.string().nullable() })) },
+    errors: FAILURES.read,
+  },
+  {
+    method: 'get',
+    path: '/v1/storage/{id}',
+    id: 'getStoredFile',
+    tag: 'Storage',
+    summary: 'What is known of a file',
+    access: 'key',
+    answers: { 200: json('The file; its content is at `url`.', object) },
+    errors: FAILURES.read,
+  },
+  {
+    method: 'delete',
+    path: '/v1/storage/{id}',
+    id: 'deleteStoredFile',
+    tag: 'Storage',
+    summary: 'Delete a file',
+    access: 'key',
+    answers: { 200: json('It is gone.', z.object({ id: z.string(), object: z.literal('storage_object'), deleted: z.literal(true) })) },
+    errors: FAILURES.read,
+  },
+];
+
+const fileRoute = (path: string, id: string, summary: string): Route => ({
+  method: 'get',
+  path,
+  id,
+  tag: 'Storage',
+  summary,
+  description: 'Whoever has the URL may read it; it can be read in parts.',
+  access: 'public',
+  parameters: [header('range', 'A part of it.'), header('if-none-match', 'The `etag` that is known.')],
+  answers: {
+    200: { description: 'The file.', others: { '*/*': BINARY } },
+    206: { description: 'The part.', others: { '*/*': BINARY } },
+    304: { description: 'It is the one that is known.' },
+    412: { description: 'It is another one than `if-match` asks for.' },
+  },
+  errors: ['not_found', 'invalid_request', 'internal'],
+});
+
+export const storageRoutes: Route[] = [
+  ...keptRoutes,
+  fileRoute('/media/{job}/{token}/{name}', 'getResultFile', 'A result of a job'),
+  fileRoute('/storage/{id}/{token}/{name}', 'getFileContent', 'The content of a file that is kept'),
+];

@@ -1,0 +1,41 @@
+/** Styles and scripts: each is named by its content, so that browsers keep it for good. */
+import { fail } from '../core/errors';
+import { sha256Hex } from '../core/hex';
+import type { AppContext } from '../http/context';
+import { renderError } from '../http/render-error';
+import passkey from './browser/passkey.client.js' with { type: 'text' };
+import playground from './browser/playground.client.js' with { type: 'text' };
+import { STYLES } from './styles';
+
+const ASSETS = {
+  styles: { text: STYLES, extension: 'css', type: 'text/css' },
+  passkey: { text: passkey, extension: 'js', type: 'text/javascript' },
+  playground: { text: playground, extension: 'js', type: 'text/javascript' },
+} as const;
+
+export type AssetName = keyof typeof ASSETS;
+export type ScriptName = Exclude<AssetName, 'styles'>;
+
+const paths = new Map<AssetName, Promise<string>>();
+
+export function assetPath(name: AssetName): Promise<string> {
+  const { text, extension } = ASSETS[name];
+  const path = paths.get(name) ?? sha256Hex(text).then((hash) => `/assets/${name}-${hash.slice(0, 12)}.${extension}`);
+  paths.set(name, path);
+  return path;
+}
+
+/** A name of an earlier release gets what there is now, and keeps it for no longer than the page that asked. */
+export async function serveAsset(c: AppContext): Promise<Response> {
+  const name = (c.req.param('file') ?? '').split('-')[0] as AssetName;
+  const asset = Object.hasOwn(ASSETS, name) ? ASSETS[name] : undefined;
+  if (!asset) return renderError(c, fail('not_found', 'There is no such file.').error);
+  const current = (await assetPath(name)) === c.req.path;
+  return new Response(asset.text, {
+    headers: {
+      'content-type': `${asset.type}; charset=utf-8`,
+      'cache-control': current ? 'public, max-age=31536000, immutable' : 'no-store',
+      'x-content-type-options': 'nosniff',
+    },
+  });
+}

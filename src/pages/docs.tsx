@@ -1,0 +1,151 @@
+/** How to begin: each client's few lines, with this host in them. */
+import type { FC } from 'hono/jsx';
+import { accountPlaneDeps } from '../http/account-deps';
+import type { AppContext } from '../http/context';
+import type { AccountRoute } from '../routes/account/route';
+import { IMAGE, type Quickstart, SDKS, TOOLS, VIDEO, WEBHOOK } from './quickstarts';
+import { Code, page, viewerOf } from './shell';
+
+const KEY = 'ck_...';
+
+const Start: FC<{ of: Quickstart; origin: string }> = ({ of: { id, name, where, text, note }, origin }) => (
+  <section class="stack" id={id} aria-labelledby={`${id}-name`}>
+    <h3 id={`${id}-name`}>
+      {name} <span class="small quiet">{where}</span>
+    </h3>
+    <Code label={`${name}, ${where}`}>{text(origin, KEY)}</Code>
+    {note !== undefined && <p class="small quiet">{note}</p>}
+  </section>
+);
+
+const CONTENTS: [string, string][] = [
+  ...TOOLS.map(({ id, name }): [string, string] => [id, name]),
+  ...SDKS.map(({ id, name, where }): [string, string] => [id, `${name}, ${where}`]),
+  ['media', 'Images and video'],
+  ['money', 'What it costs'],
+  ['errors', 'Errors'],
+];
+
+const ERRORS: [status: string, type: string, what: string][] = [
+  ['400', 'invalid_request_error', 'The message names the field. An unknown model lists those there are.'],
+  ['401', 'authentication_error', 'No key, or one that is not good, or not from there.'],
+  ['402', 'insufficient_credits', 'It says what is required and what is available.'],
+  ['403', 'access_denied', 'A tier is missing, or the key may not use this model.'],
+  ['429', 'rate_limit_error', 'The hour’s calls are used up; spending_limit_error when the key’s month is.'],
+  ['502', 'api_error', 'Every provider failed. Nothing was charged.'],
+];
+
+const Money: FC = () => (
+  <section class="stack prose" id="money" aria-labelledby="money-name">
+    <h2 id="money-name">What it costs</h2>
+    <p>
+      100 credits are 1 USD. A call holds its estimated price before it starts and is charged what it came to, once. What fails is free. The
+      charge is in the header <code>x-credits-charged</code> and in <code>creditsUsed</code>; in a stream, on the last event with usage.
+    </p>
+    <p>
+      <code>GET /v1/generations/{'{x-request-id}'}</code> has every attempt and every price behind it.{' '}
+      <a href="/models">Models and prices</a>
+    </p>
+  </section>
+);
+
+const ErrorTable: FC = () => (
+  <section class="stack" id="errors" aria-labelledby="errors-name">
+    <h2 id="errors-name">Errors</h2>
+    <section class="scroll" tabindex={0} aria-label="Errors">
+      <table>
+        <tbody>
+          {ERRORS.map(([status, type, what]) => (
+            <tr>
+              <th scope="row">{status}</th>
+              <td class="mono">{type}</td>
+              <td>{what}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+    <p class="small quiet">
+      In each API’s own shape. <code>x-should-retry: false</code> is on every refusal that sending it again cannot cure.
+    </p>
+  </section>
+);
+
+async function docs(c: AppContext): Promise<Response> {
+  const { origin } = accountPlaneDeps(c);
+  const context = await viewerOf(c);
+  return page(
+    c,
+    { title: 'Docs', context },
+    <>
+      <div class="stack">
+        <h1>Change the base URL, keep everything else</h1>
+        <p class="lead">
+          Every client below works by its base URL and a key.{' '}
+          {context ? <a href="/manage-api-keys">Make a key</a> : <a href="/sign-up">Get a key</a>} and put it where <code>{KEY}</code>{' '}
+          stands.
+        </p>
+      </div>
+      <div class="sides">
+        <nav aria-label="On this page">
+          {CONTENTS.map(([id, name]) => (
+            <a href={`#${id}`}>{name}</a>
+          ))}
+        </nav>
+        <div class="stack chapters">
+          <h2>Tools</h2>
+          {TOOLS.map((tool) => (
+            <Start of={tool} origin={origin} />
+          ))}
+          <h2>SDKs</h2>
+          {SDKS.map((sdk) => (
+            <Start of={sdk} origin={origin} />
+          ))}
+          <section class="stack" id="media" aria-labelledby="media-name">
+            <h2 id="media-name">Images and video</h2>
+            <p class="prose">Pictures come in the answer. A video is a job: ask for it, then look at it until it is completed.</p>
+            <Code label="An image with curl">{IMAGE(origin, KEY)}</Code>
+            <Code label="A video with curl">{VIDEO(origin, KEY)}</Code>
+          </section>
+          <Money />
+          <ErrorTable />
+        </div>
+      </div>
+    </>,
+  );
+}
+
+async function sdk(c: AppContext): Promise<Response> {
+  const { origin } = accountPlaneDeps(c);
+  return page(
+    c,
+    { title: 'SDKs', context: await viewerOf(c) },
+    <>
+      <div class="stack">
+        <h1>The SDK that you have is the one</h1>
+        <p class="lead">
+          The makers’ own SDKs work unchanged, with types, retries and streams as they are. Add <code>/v1</code> to the host or leave it
+          out, as the client likes: both lead to the same place.
+        </p>
+      </div>
+      <div class="stack chapters">
+        {SDKS.map((one) => (
+          <Start of={one} origin={origin} />
+        ))}
+        <section class="stack" aria-labelledby="webhooks">
+          <h2 id="webhooks">Webhooks</h2>
+          <p class="prose">
+            Send <code>webhook_url</code> with a job to be told when it ends. Deliveries are signed as Standard Webhooks says; the secret is
+            at <code>GET /v1/webhooks/secret</code>.
+          </p>
+          <Code label="Checking a webhook in TypeScript">{WEBHOOK}</Code>
+        </section>
+      </div>
+    </>,
+  );
+}
+
+export const docsPages: AccountRoute[] = [
+  { method: 'GET', path: '/docs', permission: 'public', handle: docs },
+  { method: 'GET', path: '/sdk', permission: 'public', handle: sdk },
+];

@@ -1,0 +1,139 @@
+/** How each client is pointed at this gateway. The same as docs/clients.md, with the host filled in. */
+
+export interface Quickstart {
+  id: string;
+  name: string;
+  /** Where the text goes: a shell, or a file. */
+  where: string;
+  text: (origin: string, key: string) => string;
+  note?: string;
+}
+
+export const TOOLS: readonly Quickstart[] = [
+  {
+    id: 'claude-code',
+    name: 'Claude Code',
+    where: 'In a shell',
+    text: (origin, key) => `export ANTHROPIC_BASE_URL=${origin}\nexport ANTHROPIC_API_KEY=${key}\nclaude`,
+    note: 'It asks for models by names that change; every name of a line is answered by the line’s model in the catalogue.',
+  },
+  {
+    id: 'codex',
+    name: 'Codex CLI',
+    where: '~/.codex/config.toml',
+    text: (origin) => `model_provider = "gateway"
+model = "gpt-5.3-codex"
+
+[model_providers.gateway]
+name = "Gateway"
+base_url = "${origin}/v1"
+wire_api = "responses"
+env_key = "GATEWAY_KEY"`,
+    note: 'Put the key in the environment variable GATEWAY_KEY.',
+  },
+  {
+    id: 'opencode',
+    name: 'OpenCode',
+    where: 'opencode.json',
+    text: (origin) => `{
+  "provider": {
+    "gateway": {
+      "npm": "@ai-sdk/openai-compatible",
+      "options": { "baseURL": "${origin}/v1", "apiKey": "{env:GATEWAY_KEY}" },
+      "models": { "gpt-5.5": {} }
+    }
+  }
+}`,
+    note: 'Put the key in the environment variable GATEWAY_KEY.',
+  },
+  {
+    id: 'cursor',
+    name: 'Cursor',
+    where: 'Settings, Models, API keys',
+    text: (origin, key) => `OpenAI API key            ${key}
+Override OpenAI base URL  ${origin}/v1
+Add a model               gpt-5.5`,
+    note: 'Cursor calls from its own servers, so the gateway must be reachable from the internet.',
+  },
+  {
+    id: 'gemini-cli',
+    name: 'Gemini CLI',
+    where: 'In a shell',
+    text: (origin, key) => `export GOOGLE_GEMINI_BASE_URL=${origin}\nexport GEMINI_API_KEY=${key}\ngemini -m gemini-3-flash-official`,
+  },
+];
+
+export const SDKS: readonly Quickstart[] = [
+  {
+    id: 'openai',
+    name: 'OpenAI SDK',
+    where: 'TypeScript',
+    text: (origin, key) => `import OpenAI from 'openai';
+
+const client = new OpenAI({ apiKey: '${key}', baseURL: '${origin}/v1' });
+const answer = await client.chat.completions.create({
+  model: 'gpt-5.5',
+  messages: [{ role: 'user', content: 'Say hi in one word.' }],
+});
+console.log(answer.choices[0].message.content);`,
+  },
+  {
+    id: 'openai-python',
+    name: 'OpenAI SDK',
+    where: 'Python',
+    text: (origin, key) => `from openai import OpenAI
+
+client = OpenAI(api_key="${key}", base_url="${origin}/v1")
+answer = client.chat.completions.create(
+    model="gpt-5.5",
+    messages=[{"role": "user", "content": "Say hi in one word."}],
+)
+print(answer.choices[0].message.content)`,
+  },
+  {
+    id: 'anthropic',
+    name: 'Anthropic SDK',
+    where: 'TypeScript',
+    text: (origin, key) => `import Anthropic from '@anthropic-ai/sdk';
+
+const client = new Anthropic({ apiKey: '${key}', baseURL: '${origin}' });
+const message = await client.messages.create({
+  model: 'claude-sonnet-4-6',
+  max_tokens: 1024,
+  messages: [{ role: 'user', content: 'Say hi in one word.' }],
+});
+console.log(message.content);`,
+  },
+  {
+    id: 'google',
+    name: 'Google SDK',
+    where: 'TypeScript',
+    text: (origin, key) => `import { GoogleGenAI } from '@google/genai';
+
+const client = new GoogleGenAI({ apiKey: '${key}', httpOptions: { baseUrl: '${origin}' } });
+const answer = await client.models.generateContent({
+  model: 'gemini-3-flash-official',
+  contents: 'Say hi in one word.',
+});
+console.log(answer.text);`,
+  },
+];
+
+export const IMAGE = (origin: string, key: string): string => `curl ${origin}/v1/images/generate \\
+  -H "Authorization: Bearer ${key}" -H "Content-Type: application/json" \\
+  -d '{"model": "gpt-image-2", "prompt": "A lighthouse in the fog"}'`;
+
+export const VIDEO = (origin: string, key: string): string => `curl ${origin}/v1/videos/generate \\
+  -H "Authorization: Bearer ${key}" -H "Content-Type: application/json" \\
+  -d '{"model": "wan2.6", "prompt": "Waves at dusk", "duration": 5}'
+
+curl ${origin}/v1/jobs/JOB_ID -H "Authorization: Bearer ${key}"`;
+
+export const WEBHOOK = `import { Webhook } from 'standardwebhooks';
+
+export async function receive(request: Request): Promise<Response> {
+  const body = await request.text();
+  const { status, outputUrl } = new Webhook(process.env.WEBHOOK_SECRET!).verify(body, Object.fromEntries(request.headers));
+  console.log(status, outputUrl);
+  return new Response(null, { status: 204 });
+}`;

@@ -1,0 +1,90 @@
+/** How each upstream is, as this isolate sees it, and what the nightly check of the books came to. */
+import { desc, gt, sql } from 'drizzle-orm';
+import { database } from '../db/client';
+import { reconciliations } from '../db/schema';
+import type { ProviderSeen } from '../gateway/health';
+import type { AppContext } from '../http/context';
+import type { AccountRoute } from '../routes/account/route';
+import { Headings, page, Time, viewerOf } from './shell';
+
+const WORDS: Record<ProviderSeen['state'], string> = {
+  working: 'Working',
+  quiet: 'Not called within the last minute',
+  failing: 'Failing; calls go on to the next provider',
+  paused: 'Left alone for half a minute',
+};
+
+const DAYS = 7;
+
+/** How many accounts' books did not come out even, by run; whose they are is nobody's business here. */
+const discrepancies = (c: AppContext) =>
+  database(c.env.DB)
+    .select({ at: reconciliations.at, accounts: sql<number>`COUNT(DISTINCT ${reconciliations.accountId})` })
+    .from(reconciliations)
+    .where(gt(reconciliations.at, c.get('gateway').now() - DAYS * 86_400_000))
+    .groupBy(reconciliations.at)
+    .orderBy(desc(reconciliations.at))
+    .limit(DAYS);
+
+async function status(c: AppContext): Promise<Response> {
+  const { registry, health, now } = c.get('gateway');
+  const found = await discrepancies(c);
+  const upstreams = [...registry.providers.values()].map(({ spec }) => ({ ...health.seen(spec.id, now()), label: spec.label }));
+  const troubled = upstreams.filter(({ state }) => state === 'failing' || state === 'paused').length;
+  return page(
+    c,
+    { title: 'Status', context: await viewerOf(c) },
+    <>
+      <div class="stack">
+        <h1>{troubled === 0 ? 'The gateway answers' : `${troubled} of ${upstreams.length} upstreams in trouble`}</h1>
+        <p class="prose quiet">
+          Each data centre runs many copies of the gateway, and each copy judges for itself. This is what the copy that answered you has
+          seen within the last minute.
+        </p>
+      </div>
+      <section class="stack" aria-labelledby="upstreams">
+        <h2 id="upstreams">Upstreams</h2>
+        <section class="scroll" tabindex={0} aria-label="Upstreams">
+          <table>
+            <Headings of={['Upstream', 'State', 'Answered', 'Failed']} figures={['Answered', 'Failed']} />
+            <tbody>
+              {upstreams.map(({ label, state, successes, failures }) => (
+                <tr>
+                  <th scope="row">
+                    <strong>{label}</strong>
+                  </th>
+                  <td>
+                    <span class={`dot ${state}`} aria-hidden="true" />
+                    {WORDS[state]}
+                  </td>
+                  <td class="number">{successes}</td>
+                  <td class="number">{failures}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </section>
+      </section>
+      <section class="stack" aria-labelledby="books">
+        <h2 id="books">The books</h2>
+        <p class="prose quiet">Every night each wallet is added up again from its ledger and compared with its copy.</p>
+        {found.length === 0 ? (
+          <p>
+            <span class="dot working" aria-hidden="true" />
+            No difference was noted within the last {DAYS} days.
+          </p>
+        ) : (
+          <ul class="tight">
+            {found.map(({ at, accounts }) => (
+              <li>
+                <Time at={new Date(at).toISOString()} /> {accounts} {accounts === 1 ? 'wallet' : 'wallets'} with a difference
+              </li>
+            ))}
+          </ul>
+        )}
+      </section>
+    </>,
+  );
+}
+
+export const statusPages: AccountRoute[] = [{ method: 'GET', path: '/status', permission: 'public', handle: status }];

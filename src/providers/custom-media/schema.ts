@@ -1,0 +1,115 @@
+/** The JSON of `CUSTOM_MEDIA_PROVIDERS`: how a vendor of jobs over HTTP is spoken to, without code. */
+import { z } from 'zod';
+import { headerNameSchema, headersSchema, nameSchema, providerIdSchema } from '../custom-config';
+
+const field = nameSchema.exactOptional();
+const words = z.array(nameSchema).exactOptional();
+const path = (placeholder: string) =>
+  z
+    .string()
+    .max(500)
+    .regex(/^\/(?!\/)[^\s#\\]*$/, 'must be a path below the base URL, beginning with one slash')
+    .refine((text) => !/\{(?!model\}|id\})/.test(text), `knows no other placeholder than ${placeholder}`);
+/** Where something stands in an answer: names with dots between them, `[]` for each of a list. */
+const place = z
+  .string()
+  .max(200)
+  .regex(/^[\w-]+(?:\[\])*(?:\.[\w-]+(?:\[\])*)*$/, 'must look like "data.outputs[].url"');
+
+/** How the vendor calls what the gateway knows of a request; what has no name here is left out. */
+const fields = z.strictObject({
+  prompt: field,
+  count: z.strictObject({ name: nameSchema, max: z.int().min(1).max(10) }).exactOptional(),
+  size: z
+    .strictObject({ name: nameSchema, form: z.enum(['star', 'x', 'object']), minSide: z.int().min(1).max(8_192).exactOptional() })
+    .exactOptional(),
+  aspectRatio: field,
+  ratios: words,
+  resolution: z
+    .strictObject({ name: nameSchema, form: z.literal('lower').exactOptional(), half: z.boolean().exactOptional() })
+    .exactOptional(),
+  duration: z
+    .strictObject({
+      name: nameSchema,
+      form: z.enum(['number', 'text', 'suffixed']),
+      offered: z.array(z.number().positive().max(3_600)).default([]),
+    })
+    .exactOptional(),
+  firstFrame: field,
+  lastFrame: field,
+  references: z.strictObject({ name: nameSchema, form: z.enum(['list', 'single']) }).exactOptional(),
+  mask: field,
+  negativePrompt: field,
+  seed: field,
+  quality: field,
+  outputFormat: z.strictObject({ name: nameSchema, jpeg: field }).exactOptional(),
+  image: field,
+  views: z.strictObject({ front: nameSchema, back: nameSchema, left: nameSchema, right: nameSchema }).exactOptional(),
+});
+
+const submit = z.strictObject({
+  /** `/v1/{model}/jobs` */
+  path: path('{model}').refine((text) => !text.includes('{id}'), 'has no {id} yet'),
+  /** The names of the fields that hold the model, our job's id, and the URL for news. */
+  modelField: field,
+  referenceField: field,
+  callbackField: field,
+  /** The one that holds all that is about the request, where it is not the body itself. */
+  inputField: field,
+  fields: fields.default({}),
+  /** Sent with every job; neither the caller nor a default changes it. */
+  body: z.record(z.string(), z.json()).default({}),
+  /** The header that takes our job's id, so that a submit sent twice starts one job. */
+  idempotencyHeader: headerNameSchema.exactOptional(),
+});
+
+const answer = z.strictObject({
+  id: place.default('id'),
+  status: place.exactOptional(),
+  /** Files by URL or data URL, or, where `outputForm` says so, as base64. */
+  outputs: place,
+  outputForm: z.enum(['url', 'base64']).default('url'),
+  /** They answer only to the key. */
+  outputsNeedKey: z.boolean().default(false),
+  error: place.exactOptional(),
+});
+
+/** Words for states beside the usual ones. */
+const states = z.strictObject({ running: words, succeeded: words, failed: words, canceled: words });
+
+const model = z.strictObject({
+  /** Of the catalogue. */
+  id: nameSchema,
+  upstreamModel: nameSchema.exactOptional(),
+  upstreamModelWithReferences: nameSchema.exactOptional(),
+  /** In place of the provider's. */
+  fields: fields.exactOptional(),
+  defaults: z.record(z.string(), z.json()).exactOptional(),
+});
+
+export const customMediaProviders = z.array(
+  z.strictObject({
+    id: providerIdSchema,
+    label: nameSchema.exactOptional(),
+    baseUrl: z.string(),
+    apiKey: z.string().exactOptional(),
+    auth: z.strictObject({ header: headerNameSchema, prefix: z.string().max(50).default('') }).exactOptional(),
+    headers: headersSchema.exactOptional(),
+    kinds: z.array(z.enum(['image', 'video', '3d'])).min(1),
+    /** `url`: the gateway hosts what came as data; `data`: everything as data URLs; `any`: as it came. */
+    sources: z.enum(['url', 'data', 'any']).default('url'),
+    submit,
+    answer,
+    states: states.default({}),
+    /** Without it every submit is answered with the result. */
+    poll: z.strictObject({ path: path('{id} and {model}'), answer: answer.exactOptional() }).exactOptional(),
+    cancel: z
+      .strictObject({ path: path('{id} and {model}'), method: z.enum(['POST', 'PUT', 'PATCH', 'DELETE']).default('POST') })
+      .exactOptional(),
+    submitTimeoutSeconds: z.int().min(1).max(600).exactOptional(),
+    models: z.array(model).min(1),
+  }),
+);
+
+export type CustomMedia = z.infer<typeof customMediaProviders>[number];
+export type AnswerPlaces = CustomMedia['answer'];

@@ -1,0 +1,45 @@
+/** A result of one of fal's models: pictures, a film or a 3D model, each under the name of its family. */
+import { fileOf } from '../media/outputs';
+import { type JsonObject, numberOf, objectOf, objectsOf, textOf } from '../media/read';
+import type { MediaResult, OutputFile, UpstreamJob } from '../media/types';
+
+const FILM_NAMES = ['video', 'videos'];
+const PICTURE_NAMES = ['images', 'image'];
+/** The one with textures first. */
+const MODEL_NAMES = ['model_glb', 'pbr_model', 'model_mesh', 'base_model', 'model'];
+
+function readFile(file: JsonObject): OutputFile[] {
+  const read = fileOf(textOf(file.url) ?? '', textOf(file.content_type));
+  return read ? [read] : [];
+}
+
+const listOf = (value: unknown): JsonObject[] => (Array.isArray(value) ? objectsOf(value) : [objectOf(value)]);
+const filesUnder = (payload: JsonObject, names: readonly string[]): OutputFile[] =>
+  names.flatMap((name) => listOf(payload[name]).flatMap(readFile));
+
+function modelFile(payload: JsonObject): OutputFile[] {
+  const glb = readFile(objectOf(objectOf(payload.model_urls).glb));
+  return (glb.length > 0 ? glb : filesUnder(payload, MODEL_NAMES)).slice(0, 1);
+}
+
+/** A picture that the safety checker flagged comes black: it is none. */
+function pictures(payload: JsonObject): { files: OutputFile[]; flagged: number } {
+  const flags = Array.isArray(payload.has_nsfw_concepts) ? payload.has_nsfw_concepts : [];
+  const files = filesUnder(payload, PICTURE_NAMES);
+  const kept = files.filter((_, index) => flags[index] !== true);
+  return { files: kept, flagged: files.length - kept.length };
+}
+
+/** Undefined when the safety checker left nothing. */
+export function readResult(json: unknown, { kind, seconds }: UpstreamJob): MediaResult | undefined {
+  const payload = objectOf(json);
+  if (kind === '3d') return { files: modelFile(payload) };
+  if (kind === 'video') {
+    const made = numberOf(objectOf(payload.video).duration) ?? numberOf(seconds);
+    return { files: filesUnder(payload, FILM_NAMES), ...(made !== undefined && { usage: { seconds: made } }) };
+  }
+  const { files, flagged } = pictures(payload);
+  if (files.length === 0 && flagged > 0) return undefined;
+  const revisedPrompt = textOf(payload.revised_prompt);
+  return { files, ...(revisedPrompt !== undefined && { revisedPrompt }) };
+}

@@ -1,0 +1,103 @@
+/**
+ * Google's picture models: `generateContent` with the picture within the answer, one for each call.
+ * https://ai.google.dev/gemini-api/docs/image-generation
+ */
+import { blobOf, bytesOf } from '../media/blobs';
+import { nearestRatio, readSides, tierOfSides } from '../media/dimensions';
+import { failed, submitFailure } from '../media/failures';
+import { fileOfBase64 } from '../media/outputs';
+import { type JsonObject, objectOf, objectsOf, textOf } from '../media/read';
+import { toBase64 } from '../media/sources';
+import type { ImageInput, MediaAdapter, MediaSource, MediaStep, OutputFile, Submission } from '../media/types';
+
+const SUBMIT_TIMEOUT_MS = 300_000;
+/** The first generation makes one size only. */
+const ONE_SIZE = /^gemini-2\.5-/;
+/** The half tier goes by its pixels. */
+const IMAGE_SIZES: Readonly<Record<string, string>> = { '0.5K': '512' };
+
+/** Google refuses every field that is none of its own; these are, and the caller may set them. */
+const OWN_FIELDS: ReadonlySet<string> = new Set(['safetySettings', 'systemInstruction', 'tools', 'toolConfig', 'labels']);
+
+/** Of a prompt or of a picture: https://ai.google.dev/api/generate-content#FinishReason and `#BlockReason` */
+const ABOUT_CONTENT: ReadonlySet<string> = new Set([
+  'SAFETY',
+  'BLOCKLIST',
+  'PROHIBITED_CONTENT',
+  'SPII',
+  'RECITATION',
+  'IMAGE_SAFETY',
+  'IMAGE_PROHIBITED_CONTENT',
+  'IMAGE_RECITATION',
+]);
+
+const inlineData = (source: MediaSource): JsonObject => {
+  const { type } = blobOf(source);
+  return { inlineData: { mimeType: type, data: toBase64(bytesOf(source)) } };
+};
+
+/** The target's defaults are fields of it, such as a tier. */
+function imageConfig({ size, aspectRatio, resolution }: ImageInput, { model, defaults }: Submission): JsonObject {
+  const sides = readSides(size);
+  const ratio = aspectRatio ?? (sides && nearestRatio(sides));
+  const tier = resolution ?? (sides && tierOfSides(sides) !== '1K' ? tierOfSides(sides) : undefined);
+  return {
+    ...defaults,
+    ...(ratio !== undefined && { aspectRatio: ratio }),
+    ...(tier !== undefined && !ONE_SIZE.test(model) && { imageSize: IMAGE_SIZES[tier] ?? tier }),
+  };
+}
+
+function bodyOf(submission: Submission, input: ImageInput): JsonObject {
+  const config = imageConfig(input, submission);
+  return {
+    ...Object.fromEntries(Object.entries(input.extra).filter(([name]) => OWN_FIELDS.has(name))),
+    contents: [{ role: 'user', parts: [...input.references.map(inlineData), { text: input.prompt }] }],
+    generationConfig: {
+      ...objectOf(input.extra.generationConfig),
+      // More than one would be billed as more than one.
+      candidateCount: 1,
+      responseModalities: ['IMAGE'],
+      ...(input.seed !== undefined && { seed: input.seed }),
+      ...(Object.keys(config).length > 0 && { imageConfig: config }),
+    },
+  };
+}
+
+/** Thinking models show drafts among their thoughts: those are no results. */
+function picturesOf(candidate: JsonObject): OutputFile[] {
+  return objectsOf(objectOf(candidate.content).parts).flatMap((part) => {
+    const { data, mimeType } = objectOf(part.inlineData);
+    const file = part.thought === true ? undefined : fileOfBase64(textOf(data) ?? '', textOf(mimeType));
+    return file ? [file] : [];
+  });
+}
+
+/** An answer without a picture says why, and nothing more will come of it. */
+function withoutPicture(body: JsonObject, candidate: JsonObject): MediaStep {
+  const reason = textOf(objectOf(body.promptFeedback).blockReason) ?? textOf(candidate.finishReason) ?? 'no reason given';
+  const said = textOf(candidate.finishMessage) ?? textOf(objectOf(objectsOf(objectOf(candidate.content).parts)[0]).text);
+  const message = `The provider made no picture (${reason})${said === undefined ? '.' : `: ${said.slice(0, 300)}`}`;
+  return failed({ action: ABOUT_CONTENT.has(reason) ? 'caller' : 'next_target', message, code: reason, mayHaveStarted: false });
+}
+
+export const googleMedia: MediaAdapter = {
+  kinds: ['image'],
+  // https://ai.google.dev/gemini-api/docs/api-key
+  authorize: (apiKey) => ({ 'x-goog-api-key': apiKey }),
+  sources: 'bytes',
+  lostSubmit: 'may_have_started',
+  submitTimeoutMs: SUBMIT_TIMEOUT_MS,
+  submit(submission) {
+    const { model, input } = submission;
+    if (input.kind !== 'image') throw new Error('Google is asked for pictures only');
+    return { url: `/models/${model}:generateContent`, body: JSON.stringify(bodyOf(submission, input)) };
+  },
+  readSubmit(answer) {
+    if (answer.status !== 200) return submitFailure(answer, { direct: true });
+    const body = objectOf(answer.json);
+    const candidate = objectOf(objectsOf(body.candidates)[0]);
+    const files = picturesOf(candidate).slice(0, 1);
+    return files.length > 0 ? { state: 'done', result: { files } } : withoutPicture(body, candidate);
+  },
+};

@@ -1,0 +1,35 @@
+/** Files as vendors name them. */
+import { cleanType, sniffType, UNKNOWN_TYPE } from '../../core/media-type';
+import { fromBase64 } from './sources';
+import type { OutputFile } from './types';
+
+/** A file's bytes as base64, whatever the vendor says that it is. */
+export function fileOfBase64(base64: string, declaredType?: string): OutputFile | undefined {
+  const bytes = fromBase64(base64);
+  if (bytes === undefined || bytes.byteLength === 0) return undefined;
+  return { bytes, contentType: sniffType(bytes) ?? cleanType(declaredType) ?? UNKNOWN_TYPE };
+}
+
+/** A URL, or a data URL; undefined for any other text. */
+export function fileOf(text: string, declaredType?: string): OutputFile | undefined {
+  const data = /^data:([^,;]*)(?:;[^,;]*)*;base64,/i.exec(text.slice(0, 200));
+  if (data) return fileOfBase64(text.slice(data[0].length), data[1]);
+  if (!/^https?:\/\//i.test(text)) return undefined;
+  const contentType = cleanType(declaredType);
+  return { url: text, ...(contentType !== undefined && { contentType }) };
+}
+
+export const filesOf = (texts: readonly string[]): OutputFile[] =>
+  texts.flatMap((text) => {
+    const file = fileOf(text);
+    return file ? [file] : [];
+  });
+
+const isGlb = (file: OutputFile): boolean =>
+  'url' in file ? /\.glb(?:$|[?#])/i.test(file.url) || file.contentType === 'model/gltf-binary' : file.contentType === 'model/gltf-binary';
+
+/** The 3D model alone, without previews and other formats, where the vendor tells them apart. */
+export function modelFiles(files: readonly OutputFile[]): readonly OutputFile[] {
+  const models = files.filter(isGlb);
+  return models.length > 0 ? models.slice(0, 1) : files;
+}

@@ -1,0 +1,47 @@
+/**
+ * Endpoints of customers' own containers, by RunPod's second REST API: one request makes an endpoint with its image,
+ * its environment and its GPU pools, and one removes it with its template. https://docs.runpod.io/api-reference-v2
+ */
+import { submitFailure } from '../media/failures';
+import { objectOf, textOf } from '../media/read';
+import type { DeploymentAdapter, DeploymentSpec } from '../media/types';
+import { classifyFailure } from '../wires/failures';
+
+const ENDPOINTS = '/serverless';
+/** A further worker starts once a run has waited for so long. */
+const QUEUE_DELAY_SECONDS = 4;
+/** The longest run; each run sets its own within it. */
+const TIMEOUT_MS = 3_600_000;
+
+const endpointUrl = (id: string): string => `${ENDPOINTS}/${encodeURIComponent(id)}`;
+
+const fieldsOf = ({ name, dockerImage, gpuTypes, minWorkers, maxWorkers, idleTimeoutSeconds, env }: DeploymentSpec) => ({
+  name,
+  image: dockerImage,
+  env,
+  gpu: { pools: gpuTypes },
+  workers: { min: minWorkers, max: maxWorkers, idleTimeout: idleTimeoutSeconds },
+});
+
+export const runpodDeployments: DeploymentAdapter = {
+  baseUrl: 'https://api.runpod.io/v2',
+  /** Made without workers, so that one whose making went unheard costs nothing; those that always run come second. */
+  create(spec, { endpointId, workers }) {
+    const { minWorkers } = spec;
+    if (endpointId === undefined) {
+      const scaling = { type: 'QUEUE_DELAY', queueDelay: QUEUE_DELAY_SECONDS };
+      const body = { ...fieldsOf({ ...spec, minWorkers: 0 }), type: 'QUEUE', scaling, timeout: TIMEOUT_MS };
+      return { url: ENDPOINTS, body: JSON.stringify(body) };
+    }
+    if (minWorkers === 0 || workers !== undefined) return undefined;
+    return { method: 'PATCH', url: endpointUrl(endpointId), body: JSON.stringify({ workers: fieldsOf(spec).workers }) };
+  },
+  readCreate(answer, soFar) {
+    const endpointId = textOf(objectOf(answer.json).id) ?? soFar.endpointId;
+    if (answer.status >= 300 || endpointId === undefined) return { ok: false, failure: submitFailure(answer).failure };
+    return { ok: true, deployment: soFar.endpointId === undefined ? { endpointId } : { workers: 'set' } };
+  },
+  update: (spec, { endpointId }) => ({ method: 'PATCH', url: endpointUrl(endpointId), body: JSON.stringify(fieldsOf(spec)) }),
+  remove: ({ endpointId }) => (endpointId === undefined ? [] : [{ method: 'DELETE', url: endpointUrl(endpointId) }]),
+  readFailure: ({ status, text }) => (status < 300 ? undefined : classifyFailure(status, text)),
+};

@@ -1,0 +1,81 @@
+/** RunPod Serverless: runs of workers on rented GPUs. https://docs.runpod.io/serverless/endpoints/operation-reference */
+import { runFailure, submitFailure } from '../media/failures';
+import { passedOn } from '../media/model-fields';
+import { type JsonObject, numberOf, objectOf, textOf } from '../media/read';
+import { stateOf } from '../media/states';
+import type { MediaAdapter, PollStep, UpstreamJob } from '../media/types';
+import { bearer } from '../wires/authorize';
+import { runpodDeployments } from './deployments';
+import { takeFiles } from './outputs';
+
+/** From being sent to being forgotten, in the queue or running: as long as the gateway waits at most. */
+const TIME_TO_LIVE_MS = 2 * 3_600_000;
+const MIN_EXECUTION_MS = 5_000;
+/** What `/runsync` waits for; then it answers as `/run` does. */
+const SYNC_WAIT_MS = 60_000;
+
+function readJob(body: JsonObject, job: UpstreamJob): PollStep {
+  const { status, output, error, executionTime } = body;
+  switch (stateOf(status)) {
+    case 'succeeded': {
+      const gpuMs = numberOf(executionTime);
+      return { state: 'done', result: { ...takeFiles(output ?? null), ...(gpuMs !== undefined && { usage: { gpuMs } }) } };
+    }
+    case 'running':
+      return { state: 'running', job };
+    case 'failed':
+      return runFailure(errorText(error ?? objectOf(output).error) ?? (status === 'TIMED_OUT' ? 'The run took too long.' : undefined));
+    case 'canceled':
+      return { state: 'canceled' };
+    default:
+      return { state: 'unknown', message: 'no state that is known' };
+  }
+}
+
+/** Python's errors come as JSON in a text, with a trace that is nobody's business. */
+function errorText(error: unknown): string | undefined {
+  const text = textOf(error);
+  if (text === undefined || !text.startsWith('{')) return text;
+  return /"error_message"\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(text)?.[1]?.replace(/\\n/g, ' ') ?? text;
+}
+
+const jobPath = ({ id, model }: UpstreamJob, operation: string): string =>
+  `/${encodeURIComponent(model)}/${operation}/${encodeURIComponent(id)}`;
+
+export const runpodMedia: MediaAdapter = {
+  kinds: ['gpu'],
+  authorize: bearer,
+  sources: 'any',
+  lostSubmit: 'may_have_started',
+  submit({ model, defaults, input, callbackUrl }) {
+    if (input.kind !== 'gpu') throw new Error('RunPod is asked for runs only');
+    const { runsync, ...fields } = defaults;
+    const body = {
+      ...fields,
+      ...passedOn(input.extra),
+      input: input.input,
+      // https://docs.runpod.io/serverless/endpoints/send-requests#execution-policies
+      policy: { executionTimeout: Math.max(MIN_EXECUTION_MS, input.maxSeconds * 1_000), ttl: TIME_TO_LIVE_MS },
+      ...(callbackUrl !== undefined && { webhook: callbackUrl }),
+    };
+    const operation = runsync === true ? `runsync?wait=${SYNC_WAIT_MS}` : 'run';
+    return { url: `/${encodeURIComponent(model)}/${operation}`, body: JSON.stringify(body) };
+  },
+  readSubmit(answer, { model }) {
+    const body = objectOf(answer.json);
+    const id = textOf(body.id);
+    if (answer.status >= 300 || id === undefined) return submitFailure(answer);
+    const job: UpstreamJob = { id, model };
+    const step = readJob(body, job);
+    return step.state === 'unknown' ? { state: 'running', job } : step;
+  },
+  poll: (job) => ({ method: 'GET', url: jobPath(job, 'status') }),
+  readPoll(answer, job) {
+    if (answer.status !== 200) return { state: 'unknown', message: `status ${answer.status}` };
+    return readJob(objectOf(answer.json), job);
+  },
+  cancel: (job) => ({ url: jobPath(job, 'cancel') }),
+  // Callbacks are not signed: they only say that there is news.
+  callback: {},
+  deployments: runpodDeployments,
+};

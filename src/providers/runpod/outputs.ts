@@ -1,0 +1,49 @@
+/**
+ * The files within whatever a worker answers: whole URLs of files, data URLs, and pictures as
+ * https://github.com/runpod-workers/worker-comfyui puts them. Base64 is taken out of the answer, which is kept in a row.
+ */
+import { isRecord } from '../../core/record';
+import { fileOf, fileOfBase64 } from '../media/outputs';
+import { textOf } from '../media/read';
+import type { OutputFile } from '../media/types';
+
+const FILE_URL = /^https:\/\/[^\s?#]+\.(?:png|jpe?g|webp|gif|avif|mp4|webm|mov|mp3|wav|ogg|opus|flac|m4a|glb|zip)(?:[?#]\S*)?$/i;
+const FILE_NAME = /image|video|audio|mesh|model|file|output|result|data/i;
+/** Shorter text is hardly a file. */
+const MIN_BASE64_CHARS = 200;
+const BASE64 = /^[A-Za-z0-9+/\s]+={0,2}$/;
+const MAX_DEPTH = 6;
+
+export interface Taken {
+  files: OutputFile[];
+  /** The answer, with `file:0` and so on where base64 was. */
+  output: unknown;
+}
+
+function fileWithin(text: string, name: string, isBase64: boolean): OutputFile | undefined {
+  if (FILE_URL.test(text) || text.startsWith('data:')) return fileOf(text);
+  const looksIt = FILE_NAME.test(name) && text.length >= MIN_BASE64_CHARS && BASE64.test(text.slice(0, 1_000));
+  if (!isBase64 && !looksIt) return undefined;
+  const file = fileOfBase64(text);
+  return file && 'bytes' in file && (isBase64 || file.contentType !== 'application/octet-stream') ? file : undefined;
+}
+
+export function takeFiles(answer: unknown): Taken {
+  const files: OutputFile[] = [];
+  const take = (value: unknown, name: string, isBase64: boolean, depth: number): unknown => {
+    if (typeof value === 'string') {
+      const file = fileWithin(value, name, isBase64);
+      if (!file) return value;
+      files.push(file);
+      return 'url' in file ? value : `file:${files.length - 1}`;
+    }
+    if (depth >= MAX_DEPTH) return value;
+    if (Array.isArray(value)) return value.map((one) => take(one, name, false, depth + 1));
+    if (!isRecord(value)) return value;
+    const declared = textOf(value.type) === 'base64';
+    const fields = Object.entries(value).map(([field, inner]) => [field, take(inner, field, declared && field === 'data', depth + 1)]);
+    return Object.fromEntries(fields);
+  };
+  const output = take(answer, 'output', false, 0);
+  return { files, output };
+}

@@ -1,0 +1,266 @@
+// What people do, in a real browser: from sign-up to a bill, in a team, through single sign-on, by passkey, in the playground.
+import { createHmac } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chromiumPath, launch, shoot } from './support/browser';
+import { type FakeDns, type OidcIdp, type SamlIdp, startDns, startOidc, startSaml } from './support/identity-providers';
+import { mailTo, Person } from './support/person';
+import { until } from './support/wait';
+import { Worker } from './support/worker';
+
+const SECRET = 'whsec_of_the_tests';
+const PASSWORD = 'a long enough password';
+
+let worker: Worker;
+let browser: Browser;
+let dns: FakeDns;
+let oidc: OidcIdp;
+let saml: SamlIdp;
+let samlPerson = 'nobody@example.com';
+
+beforeAll(async () => {
+  if (!chromiumPath) return;
+  [dns, oidc, saml, browser] = await Promise.all([
+    startDns(),
+    startOidc((login) => ({ email: login, email_verified: true, name: 'Ada of OIDC' })),
+    startSaml(() => samlPerson),
+    launch(),
+  ]);
+  worker = await Worker.start({ LOCAL: '1', DNS_URL: dns.url, STRIPE_WEBHOOK_SECRET: SECRET });
+});
+afterAll(async () => {
+  await browser?.close();
+  await Promise.all([worker?.stop(), dns?.stop(), oidc?.stop(), saml?.stop()]);
+});
+
+async function visitor(): Promise<Page> {
+  const context = await browser.newContext({ acceptDownloads: true });
+  context.setDefaultTimeout(15_000);
+  return context.newPage();
+}
+
+/** By the forms and the mail, as a person does. */
+async function signUp(page: Page, email: string, at = worker.url): Promise<void> {
+  await page.goto(`${at}/sign-up`);
+  await page.getByLabel('Name').fill('Ada');
+  await page.getByLabel('E-mail').fill(email);
+  await page.getByLabel('Password').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Create the account' }).click();
+  await page.getByText('Look in your mail').waitFor();
+  await page.goto((await mailTo(worker, email, /^Confirm/)).link!);
+  await page.getByRole('button', { name: 'Sign out' }).waitFor();
+}
+
+async function makeKey(page: Page, name: string, limit?: number): Promise<string> {
+  await page.goto(`${worker.url}/manage-api-keys`);
+  await page.getByLabel('Name').fill(name);
+  if (limit !== undefined) {
+    await page.getByLabel('Limit, in credits a month').fill(String(limit));
+    await page.getByLabel('Disable the key when it reaches its limit').check();
+  }
+  await page.getByRole('button', { name: 'Create the key' }).click();
+  return (await page
+    .getByRole('region', { name: /The secret of/ })
+    .locator('code')
+    .textContent())!;
+}
+
+const accountOf = async (page: Page): Promise<string> =>
+  ((await (await page.request.get(`${worker.url}/api/me`)).json()) as { accountId: string }).accountId;
+
+async function topUp(accountId: string): Promise<void> {
+  const object = {
+    id: `cs_${accountId}`,
+    object: 'checkout.session',
+    payment_status: 'paid',
+    currency: 'usd',
+    amount_subtotal: 2_000,
+    payment_intent: null,
+    metadata: { account_id: accountId },
+  };
+  const body = JSON.stringify({ id: `evt_${accountId}`, object: 'event', type: 'checkout.session.completed', data: { object } });
+  const at = Math.floor(Date.now() / 1_000);
+  const mac = createHmac('sha256', SECRET).update(`${at}.${body}`).digest('hex');
+  const headers = { 'stripe-signature': `t=${at},v1=${mac}`, 'content-type': 'application/json' };
+  expect((await fetch(`${worker.url}/api/billing/webhook`, { method: 'POST', body, headers })).status).toBe(200);
+}
+
+const chat = (key: string, content = 'Hello') =>
+  fetch(`${worker.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ model: 'gpt-5.5', messages: [{ role: 'user', content }] }),
+  });
+
+describe.skipIf(!chromiumPath)('a person in a browser', () => {
+  it('signs up, tops up, makes a key, calls, finds the call, exports it, hits a cap, and has the mail', async () => {
+    const page = await visitor();
+    const email = 'journey@example.com';
+    await signUp(page, email);
+    await topUp(await accountOf(page));
+    await page.goto(`${worker.url}/settings/billing`);
+    await page.getByText('2,000').first().waitFor();
+    const key = await makeKey(page, 'first');
+    const called = await chat(key);
+    expect(called.status, await called.text()).toBe(200);
+    const id = called.headers.get('x-request-id')!;
+    await until('the call on the page', async () => {
+      await page.goto(`${worker.url}/usage?days=1`);
+      return (await page.locator(`a[href*="${id}"]`).count()) > 0;
+    });
+    await page.locator(`a[href*="${id}"]`).first().click();
+    await page.getByText('How the charge comes about').waitFor();
+    await page.goBack();
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByText('Export as CSV').click()]);
+    expect(download.suggestedFilename()).toMatch(/usage-\d{4}-\d{2}-\d{2}\.csv$/);
+    expect(readFileSync((await download.path())!, 'utf8')).toContain(id);
+    const capped = await makeKey(page, 'capped', 1);
+    expect((await chat(capped, 'sandbox:usage=1000/3000')).status).toBe(200);
+    const refused = await until('the cap', async () => {
+      const answer = await chat(capped, 'sandbox:usage=1000/3000');
+      return answer.status !== 200 && answer;
+    });
+    expect([401, 429]).toContain(refused.status);
+    await mailTo(worker, email, /“capped” has reached its limit/);
+    await page.goto(`${worker.url}/manage-api-keys`);
+    await page.getByRole('button', { name: 'Enable capped' }).waitFor();
+    await page.context().close();
+  });
+
+  it('invites a member, who joins from the mail', async () => {
+    const [owner, guest] = [await visitor(), await visitor()];
+    await signUp(owner, 'owner@example.com');
+    await owner.goto(`${worker.url}/settings/organization`);
+    await owner.getByLabel('Name').fill('Acme');
+    await owner.getByRole('button', { name: 'Create it' }).click();
+    await owner.getByLabel('Invite by e-mail').fill('guest@example.com');
+    await owner.getByRole('button', { name: 'Invite' }).click();
+    await signUp(guest, 'guest@example.com');
+    await guest.goto((await mailTo(worker, 'guest@example.com', /invites you to Acme/)).link!);
+    await guest.getByRole('button', { name: 'Join' }).click();
+    await guest.getByText('you are developer').waitFor();
+    await Promise.all([owner.context().close(), guest.context().close()]);
+  });
+
+  it('adds a passkey and signs in with it', async () => {
+    // A passkey is for a name, never for an address of numbers.
+    const at = worker.url.replace('127.0.0.1', 'localhost');
+    const page = await visitor();
+    const debug = await page.context().newCDPSession(page);
+    await debug.send('WebAuthn.enable');
+    await debug.send('WebAuthn.addVirtualAuthenticator', {
+      options: {
+        protocol: 'ctap2',
+        transport: 'internal',
+        hasResidentKey: true,
+        hasUserVerification: true,
+        isUserVerified: true,
+        automaticPresenceSimulation: true,
+      },
+    });
+    await signUp(page, 'passkey@example.com', at);
+    await page.goto(`${at}/settings`);
+    await page.getByLabel('Name, such as the device’s').fill('Laptop');
+    await page.getByRole('button', { name: 'Add a passkey' }).click();
+    await page.getByRole('button', { name: 'Remove Laptop' }).waitFor();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.goto(`${at}/sign-in?next=/settings`);
+    await page.getByRole('button', { name: 'Use a passkey' }).click();
+    await page.getByText('passkey@example.com').first().waitFor();
+    await page.getByRole('button', { name: 'Remove Laptop' }).click();
+    await page.getByText('signs nobody in any more').waitFor();
+    await page.context().close();
+  });
+
+  it('chats, draws and films in the playground, as themselves and with a pasted key, and sees the cost', { timeout: 120_000 }, async () => {
+    const page = await visitor();
+    await signUp(page, 'player@example.com');
+    await topUp(await accountOf(page));
+    const run = async (path: string, prompt: string) => {
+      await page.goto(`${worker.url}${path}`);
+      await page.getByLabel('Prompt').fill(prompt);
+      await page.getByRole('button', { name: 'Run' }).click();
+      await page.getByText('Done. Request').waitFor();
+      expect(await page.locator('#run-cost').textContent()).toMatch(/credits \(/);
+      await shoot(page, `played${path.replace(/\W+/g, '-')}`);
+    };
+    await run('/playground', "It's a test");
+    expect(await page.locator('#output').textContent()).toContain("It's a test");
+    expect(await page.locator('[data-template]').first().textContent()).toContain('It\\u0027s a test');
+    await run('/playground?model=claude-sonnet-4-6', 'Who are you?');
+    expect(await page.locator('#output').textContent()).toContain('Who are you?');
+    await run('/playground?mode=image', 'A lighthouse');
+    const width = "(async (image) => (await image.decode(), image.naturalWidth))(document.querySelector('#output img'))";
+    expect(await page.evaluate(width)).toBeGreaterThan(0);
+    await run('/playground?mode=video', 'Waves');
+    expect(await page.locator('#output video').count()).toBe(1);
+    const key = await makeKey(page, 'pasted');
+    await page.goto(`${worker.url}/playground`);
+    await page.context().clearCookies();
+    await page.reload();
+    await page.getByRole('button', { name: 'Run' }).click();
+    await page.getByText('Paste an API key, or sign in.').waitFor();
+    await page.getByLabel('API key').fill(key);
+    await page.getByRole('button', { name: 'Run' }).click();
+    await page.getByText('Done. Request').waitFor();
+    await page.context().close();
+  });
+
+  it('deploys a container, and finds it in the audit log', async () => {
+    const page = await visitor();
+    await signUp(page, 'deployer@example.com');
+    await page.goto(`${worker.url}/gpu-recommend?billions=30&weights=16`);
+    await page.getByText('A100, 80 GB').first().waitFor();
+    await page.getByRole('link', { name: 'Deploy on it' }).click();
+    await page.getByLabel('Slug, for its URL').fill('from-a-page');
+    await page.getByLabel('Container image').fill('registry.example.com/model:1');
+    await page.getByRole('button', { name: 'Deploy' }).click();
+    await page.getByText('from-a-page is there').waitFor();
+    const audit = await (await page.request.get(`${worker.url}/api/audit?action=deployment.create`)).text();
+    expect(audit).toContain('from-a-page');
+    await page.context().close();
+  });
+});
+
+async function ssoOf(json: Record<string, unknown>): Promise<void> {
+  const owner = await Person.signedIn(worker);
+  const { id } = await owner.get<{ id: string }>('/api/orgs', { json: { name: 'Acme' } });
+  const made = await owner.get<{ id: string; callbackUrl: string; challenge: { name: string; value: string } }>(`/api/orgs/${id}/sso`, {
+    json,
+  });
+  dns.records.set(made.challenge.name, made.challenge.value);
+  await owner.get(`/api/orgs/${id}/sso/${made.id}/verify-domain`, { json: {} });
+  oidc.allow(made.callbackUrl);
+}
+
+async function beginSso(page: Page, email: string): Promise<void> {
+  await page.goto(`${worker.url}/sign-in?next=/settings`);
+  await page.getByLabel('E-mail').fill(email);
+  await page.getByRole('button', { name: 'Use my organization’s sign-in' }).click();
+}
+
+describe.skipIf(!chromiumPath)('single sign-on in a browser', () => {
+  it('leads through OIDC and back', async () => {
+    await ssoOf({ type: 'oidc', issuer: oidc.url, clientId: oidc.clientId, clientSecret: oidc.clientSecret, domain: 'oidc.example' });
+    const page = await visitor();
+    await beginSso(page, 'ada@oidc.example');
+    await page.locator('input[name=login]').fill('ada@oidc.example');
+    await page.locator('input[name=password]').fill('any');
+    await page.locator('button[type=submit]').click();
+    await page.locator('button[type=submit]').click();
+    await page.getByText('ada@oidc.example').first().waitFor();
+    expect(new URL(page.url()).pathname).toBe('/settings');
+    await page.context().close();
+  });
+
+  it('leads through SAML and back', async () => {
+    await ssoOf({ type: 'saml', metadata: saml.metadata, domain: 'saml.example' });
+    samlPerson = 'grace@saml.example';
+    const page = await visitor();
+    await beginSso(page, samlPerson);
+    await page.getByText(samlPerson).first().waitFor();
+    expect(new URL(page.url()).pathname).toBe('/settings');
+    await page.context().close();
+  });
+});

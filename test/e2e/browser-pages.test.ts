@@ -1,0 +1,84 @@
+// Every page in a real browser: at phone and desktop width, light and dark; what axe finds, and what breaks the policy.
+import type { Browser, BrowserContext } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chromiumPath, LOOKS, launch, seriousViolations, shoot, strict } from './support/browser';
+import { Person } from './support/person';
+import { until } from './support/wait';
+import { Worker } from './support/worker';
+
+const PUBLIC = ['/', '/models', '/docs', '/playground', '/playground?mode=video', '/status', '/sdk', '/gpu-recommend', '/docs/infra'];
+const STRANGERS = ['/sign-in', '/sign-up', '/forgot-password', '/reset-password?token=x', '/two-factor'];
+const OWN = [
+  ...['/manage-api-keys', '/usage', '/settings', '/settings/billing', '/settings/organization', '/infra/deployments/new'],
+  '/invitations/accept?token=x',
+];
+
+let worker: Worker;
+let browser: Browser;
+let person: Person;
+let organization = '';
+let requestId = '';
+
+beforeAll(async () => {
+  if (!chromiumPath) return;
+  [worker, browser] = await Promise.all([Worker.start({ LOCAL: '1' }), launch()]);
+  person = await Person.signedIn(worker);
+  const { accountId } = await person.get<{ accountId: string }>('/api/me');
+  await worker.admin(`/accounts/${accountId}/grants`, { credits: 5_000, reason: 'a test', eventId: 'pages' });
+  organization = (await person.get<{ id: string }>('/api/orgs', { json: { name: 'Acme' } })).id;
+  const { key } = await person.get<{ key: string }>('/api/api-keys', { json: { name: 'production', spendingLimit: 500 } });
+  for (const model of ['gpt-5.5', 'gpt-5.4', 'gpt-5.5']) {
+    const called = await fetch(`${worker.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ model, messages: [{ role: 'user', content: 'Hello' }] }),
+    });
+    requestId = called.headers.get('x-request-id')!;
+    await called.text();
+  }
+  await until('the calls in the usage', async () => (await person.get<{ logs: unknown[] }>('/api/api-usage?days=1')).logs.length === 3);
+});
+afterAll(async () => {
+  await browser?.close();
+  await worker?.stop();
+});
+
+async function signIn(context: BrowserContext): Promise<void> {
+  const page = await context.newPage();
+  await page.goto(`${worker.url}/sign-in`);
+  await page.getByLabel('E-mail').fill(person.email);
+  await page.getByLabel('Password').fill(person.password);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await page.waitForURL('**/usage');
+  await page.close();
+}
+
+const fileName = (path: string): string => path.replace(/[^a-z0-9]+/gi, '-').replace(/^-|-$/g, '') || 'home';
+
+async function look(context: BrowserContext, paths: string[], name: string): Promise<void> {
+  const complaints = await strict(context);
+  const page = await context.newPage();
+  for (const path of paths) {
+    const response = await page.goto(worker.url + path);
+    expect(response?.status(), path).toBe(200);
+    await shoot(page, `${fileName(path)}.${name}`);
+    expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth'), `${path} scrolls sideways`).toBeLessThanOrEqual(0);
+    expect(await seriousViolations(page), `${path} ${name}`).toEqual([]);
+  }
+  expect(complaints).toEqual([]);
+}
+
+describe.skipIf(!chromiumPath).each(LOOKS)('at $name', ({ name, viewport, colorScheme }) => {
+  it('every page for everybody is in order', { timeout: 180_000 }, async () => {
+    const context = await browser.newContext({ viewport, colorScheme });
+    await look(context, [...PUBLIC, ...STRANGERS], name);
+    await context.close();
+  });
+
+  it('every page of an account is in order', { timeout: 180_000 }, async () => {
+    const context = await browser.newContext({ viewport, colorScheme });
+    await signIn(context);
+    await look(context, [...OWN, `/settings/organization?org=${organization}`, `/usage/${requestId}`, '/playground?mode=image'], name);
+    await context.close();
+  });
+});

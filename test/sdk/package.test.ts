@@ -1,0 +1,205 @@
+// The package as `npm pack` makes it and as its users have it: what is in it, how much it weighs, and that it runs.
+import { execFile } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ROOT } from '../../scripts/lib/paths.mjs';
+import { VERSION } from '../../sdk/src/index.js';
+import type { Account } from '../e2e/support/account';
+import { openMediaAccount } from '../e2e/support/media';
+import { Worker } from '../e2e/support/worker';
+import { QUICKSTART, STORAGE_UPLOAD } from './documented';
+import { installed, tarball } from './packed';
+
+const run = promisify(execFile);
+const LIMIT_BYTES = 15_000;
+
+let worker: Worker;
+let account: Account;
+let user: string;
+beforeAll(async () => {
+  user = await installed();
+  worker = await Worker.start({ LOCAL: '1' });
+  account = await openMediaAccount(worker);
+}, 120_000);
+afterAll(async () => {
+  await worker?.stop();
+  rmSync(user, { recursive: true, force: true });
+});
+
+const environment = () => ({
+  PATH: process.env.PATH,
+  HOME: user,
+  HYPEREAL_API_KEY: account.key,
+  HYPEREAL_BASE_URL: `${worker.url}/api/v1`,
+});
+
+/** Runs a file of the user's. */
+async function node(name: string, source: string, executable = process.execPath): Promise<string> {
+  writeFileSync(join(user, name), source);
+  const { stdout } = await run(executable, [name], { cwd: user, env: environment() });
+  return stdout;
+}
+
+const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
+const STRICT = ['--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess', '--target', 'es2022'];
+
+/** Compiles a file of the user's, library check included, with the types of Node alone. */
+async function compile(name: string, source: string, ...options: string[]): Promise<void> {
+  if (!existsSync(join(user, 'node_modules/@types'))) symlinkSync(join(ROOT, 'node_modules/@types'), join(user, 'node_modules/@types'));
+  if (!existsSync(join(user, 'node_modules/undici-types')))
+    symlinkSync(join(ROOT, 'node_modules/undici-types'), join(user, 'node_modules/undici-types'));
+  writeFileSync(join(user, name), source);
+  await run(process.execPath, [compiler, '--ignoreConfig', ...STRICT, '--types', 'node', ...options, name], { cwd: user }).catch(
+    (error: { stdout?: string }) => {
+      throw new Error(error.stdout);
+    },
+  );
+}
+
+const FILE = `const file = new Blob([Buffer.from('89504e470d0a1a0a', 'hex')]);\n`;
+const SHOWN = `console.log(JSON.stringify({ object, listed }));\n`;
+const withoutTypes = (source: string): string => source.replace('HYPEREAL_API_KEY!', 'HYPEREAL_API_KEY');
+const asCommonJs = (source: string): string =>
+  `${withoutTypes(source).replace(/import (.*) from ('.*');\n/, 'const $1 = require($2);\n(async () => {\n')}})();\n`;
+
+describe('what is in it', () => {
+  it('is what it needs to run, and nothing else', async () => {
+    const { stdout } = await run('tar', ['tzf', await tarball()]);
+    const files = stdout.trim().split('\n');
+    expect(files.filter((file) => !/^package\/(dist\/(esm|cjs|cli)\/|README\.md$|package\.json$)/.test(file))).toEqual([]);
+    const manifest = JSON.parse(readFileSync(join(user, 'node_modules/hypereal-sdk/package.json'), 'utf8'));
+    expect(manifest.version).toBe(VERSION);
+    expect(manifest.dependencies).toBeUndefined();
+    expect(existsSync(join(user, 'node_modules/.bin/hypereal'))).toBe(true);
+    expect(readdirSync(join(user, 'node_modules')).filter((name) => !name.startsWith('.'))).toEqual(['hypereal-sdk']);
+  });
+
+  it('weighs less than 15 kB where it is bundled, the command line left out', async () => {
+    const entry = join(user, 'node_modules/hypereal-sdk/dist/esm/index.js');
+    const { outputFiles, warnings } = await build({
+      entryPoints: [entry],
+      bundle: true,
+      minify: true,
+      write: false,
+      format: 'esm',
+      platform: 'neutral',
+    });
+    expect(warnings).toEqual([]);
+    const bytes = gzipSync(outputFiles[0]!.contents, { level: 9 }).length;
+    console.info(`hypereal-sdk: ${bytes} bytes compressed`);
+    expect(bytes).toBeLessThan(LIMIT_BYTES);
+  });
+
+  it('can be bundled for browsers and Workers, with no word about Node', async () => {
+    for (const conditions of [['browser'], ['workerd', 'worker', 'browser']]) {
+      const stdin = { contents: "import { Hypereal } from 'hypereal-sdk'; console.log(Hypereal);", resolveDir: user };
+      const { warnings } = await build({ stdin, bundle: true, write: false, platform: 'browser', format: 'esm', conditions });
+      expect(warnings).toEqual([]);
+    }
+  });
+});
+
+describe('the examples of the reference', () => {
+  it('run as printed, as an ES module', async () => {
+    expect(await node('quickstart.mjs', withoutTypes(QUICKSTART))).toMatch(/url: '?http.*\.png/);
+    const out = await node('upload.mjs', withoutTypes(QUICKSTART) + FILE + STORAGE_UPLOAD + SHOWN);
+    const { object, listed } = JSON.parse(out.trim().split('\n').at(-1) ?? '');
+    expect(object).toMatchObject({ filename: 'training-image.png', contentType: 'image/png', kind: 'dataset', size: 8 });
+    expect(listed.data[0]).toEqual(object);
+  });
+
+  it('run as CommonJS', async () => {
+    expect(await node('quickstart.cjs', asCommonJs(QUICKSTART + FILE + STORAGE_UPLOAD + SHOWN))).toContain('training-image.png');
+  });
+
+  it('compile, and run as TypeScript', async () => {
+    const source = QUICKSTART + FILE + STORAGE_UPLOAD + SHOWN;
+    await compile('quickstart.mts', source, '--module', 'nodenext');
+    expect((await run(process.execPath, ['quickstart.mjs'], { cwd: user, env: environment() })).stdout).toContain('training-image.png');
+    await compile('bundled.mts', source, '--module', 'esnext', '--moduleResolution', 'bundler', '--noEmit');
+    await compile('browser.mts', source, '--module', 'esnext', '--moduleResolution', 'bundler', '--noEmit', '--lib', 'es2022,dom');
+  });
+});
+
+describe('its types', () => {
+  const USES = `import { Hypereal, type Job, type ChatEvent, InsufficientCreditsError, type WebhookEvent } from 'hypereal-sdk';
+const client = new Hypereal({ apiKey: 'ck_x', fetch });
+export function told(job: Job): string {
+  switch (job.status) {
+    case 'processing': { const none: null = job.outputUrl; return String(none) + job.state; }
+    case 'completed': { const url: string | null = job.outputUrl; return url ?? job.text ?? ''; }
+    case 'failed': case 'canceled': case 'expired': { const why: string = job.error; return why; }
+    default: { const never: never = job; return never; }
+  }
+}
+export function said(event: ChatEvent): string {
+  switch (event.type) {
+    case 'text': case 'reasoning': case 'refusal': return event.text;
+    case 'tool_call': return event.arguments;
+    case 'finish': return event.reason;
+    case 'end': return String(event.usage?.creditsUsed ?? event.creditsUsed);
+    default: { const never: never = event; return never; }
+  }
+}
+export async function uses(event: WebhookEvent): Promise<unknown> {
+  const whole = await client.chat.create({ model: 'm', messages: [{ role: 'user', content: 'x' }] });
+  const content: string | null | undefined = whole.choices[0]?.message.content;
+  const stream = await client.chat.create({ model: 'm', messages: [], stream: true });
+  for await (const chunk of stream) String(chunk.choices[0]?.delta.content);
+  const heard = await client.audio.generate({ model: 'audio-asr', audio: 'https://x.test' });
+  const text: string = heard.text;
+  const response: Response = await client.jobs.list().asResponse();
+  const promise: Promise<unknown> = client.models.list();
+  await client.storage.uploadFile(process.stdin, { filename: 'x' });
+  if (event.status === 'failed') return event.error;
+  // @ts-expect-error the result of speech has no text
+  (await client.audio.generate({ model: 'audio-tts', text: 'x' })).text;
+  // @ts-expect-error a model or an intent, not both
+  client.images.generate({ model: 'm', intent: 'i', prompt: 'x' });
+  // @ts-expect-error a role that there is not
+  client.chat.create({ model: 'm', messages: [{ role: 'robot', content: 'x' }] });
+  return [content, text, response, promise, new InsufficientCreditsError({ status: 402, body: {} }).required];
+}
+`;
+
+  it('tell states and events apart, and refuse what is wrong, under every way of resolving modules', async () => {
+    await compile('uses.mts', USES, '--module', 'nodenext', '--noEmit');
+    await compile('uses.cts', USES, '--module', 'nodenext', '--noEmit');
+    await compile('uses.ts', USES, '--module', 'esnext', '--moduleResolution', 'bundler', '--noEmit');
+  });
+});
+
+/** Paths of other versions of Node, with colons between them: SDK_NODES=/path/to/node18:/path/to/node20 */
+const OTHERS = (process.env.SDK_NODES ?? '').split(':').filter((path) => path !== '');
+
+describe.skipIf(OTHERS.length === 0)('other versions of Node', () => {
+  it.each(OTHERS)('%s', async (executable) => {
+    const everything = `${withoutTypes(QUICKSTART)}${FILE}${STORAGE_UPLOAD}${SHOWN}
+import { verifyWebhook, WebhookVerificationError } from 'hypereal-sdk';
+const events = [];
+for await (const event of client.chat.stream({ model: 'gpt-5.5', messages: [{ role: 'user', content: 'Hello' }] })) events.push(event.type);
+const path = await client.storage.uploadFile('package.json', { onProgress: (at) => events.push(at.sentBytes) });
+const began = await client.videos.generate({ model: 'veo3.1-fast', prompt: 'a cat sandbox:delay=0ms' });
+const job = await client.jobs.wait(began, { signal: new AbortController().signal });
+const headers = { 'webhook-id': 'a', 'webhook-timestamp': String(Math.floor(Date.now() / 1000)), 'webhook-signature': 'v1,AAAA' };
+const refused = await verifyWebhook('{}', headers, { secret: 'whsec_AAAA' }).catch((error) => error instanceof WebhookVerificationError);
+console.log(JSON.stringify({ version: process.version, last: events.includes('end'), path: path.filename, status: job.status, refused }));
+`;
+    const out = await node('everything.mjs', everything, executable);
+    expect(JSON.parse(out.trim().split('\n').at(-1) ?? '')).toMatchObject({
+      last: true,
+      path: 'package.json',
+      status: 'completed',
+      refused: true,
+    });
+    expect(await node('everything.cjs', asCommonJs(QUICKSTART), executable)).toContain('creditsUsed');
+    const { stdout } = await run(executable, [join(user, 'node_modules/hypereal-sdk/dist/cli/main.js'), 'chat', 'Hello'], {
+      env: environment(),
+    });
+    expect(stdout).toContain('Hello');
+  });
+});

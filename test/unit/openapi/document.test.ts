@@ -1,0 +1,105 @@
+// The document against what it describes: the mounted routes, the table of errors, the readers of media fields.
+import { describe, expect, it } from 'vitest';
+import { createApp } from '../../../src/app';
+import { ERRORS } from '../../../src/core/errors';
+import { BASES, GEMINI_BASES } from '../../../src/http/bases';
+import { Fields } from '../../../src/jobs/read-fields';
+import { readInput } from '../../../src/jobs/read-input';
+import { buildDocument, ROUTES } from '../../../src/openapi/document';
+import { MEANINGS } from '../../../src/openapi/errors';
+import { MEDIA_FIELDS } from '../../../src/openapi/media-input';
+import type { MediaKind } from '../../../src/providers/media/types';
+import { ACCOUNT_ROUTES } from '../../../src/routes/account/routes';
+
+interface Operation {
+  operationId: string;
+  'x-permission'?: string;
+  responses: Record<string, { $ref?: string }>;
+}
+
+const document = buildDocument() as unknown as {
+  paths: Record<string, Record<string, Operation>>;
+  components: Record<string, Record<string, unknown>>;
+};
+const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
+
+const described = new Map<string, Operation>(
+  Object.entries(document.paths).flatMap(([path, item]) =>
+    Object.entries(item)
+      .filter(([method]) => METHODS.includes(method))
+      .map(([method, operation]) => [`${method.toUpperCase()} ${path.replace(/\{\w+\}/g, '{}')}`, operation] as const),
+  ),
+);
+
+const longestFirst = (bases: readonly string[]): string[] => [...bases].sort((a, b) => b.length - a.length);
+
+const GOOGLES = ['generateContent', 'streamGenerateContent', 'countTokens'].map((method) => `POST /v1beta/models/{}:${method}`);
+
+/** What the document calls a mounted route: once, whatever bases it is below. */
+function namesOf(method: string, mounted: string): string[] {
+  const path = mounted.replace(/:\w+(\{[^}]*\})?/g, '{}').replace(/(?<=.)\/$/, '');
+  const google = longestFirst(GEMINI_BASES).find((base) => path.startsWith(`${base}/models`));
+  if (google !== undefined) return method === 'POST' ? GOOGLES : [`${method} /v1beta${path.slice(google.length)}`];
+  const base = longestFirst(BASES).find((known) => path === known || path.startsWith(`${known}/`));
+  if (base === undefined || described.has(`${method} ${path}`)) return [`${method} ${path}`];
+  const below = `/v1${path.slice(base.length)}`;
+  return method === 'POST' && below === '/v1/models/{}' ? GOOGLES : [`${method} ${below}`];
+}
+
+/** The account plane is loaded when it is asked for, and has its own list; its pages are for people, as `/` is. */
+const mounted = new Set<string>([
+  ...createApp()
+    .routes.filter(({ method, path }) => METHODS.includes(method.toLowerCase()) && path !== '/')
+    .flatMap(({ method, path }) => namesOf(method, path)),
+  ...ACCOUNT_ROUTES.map(({ method, path }) => `${method} ${path.replace(/:\w+/g, '{}')}`),
+]);
+
+/** Better-auth's own, behind `/api/auth/*`: the tests of sign-in and the calls of test/e2e/openapi.test.ts reach them. */
+const isSignIn = (name: string): boolean => / \/api\/auth\/(?!sso\/)/.test(name);
+
+describe('the document', () => {
+  it('has every route that is mounted', () => {
+    expect([...mounted].filter((name) => !described.has(name))).toEqual([]);
+  });
+
+  it('names none that is not mounted', () => {
+    expect([...described.keys()].filter((name) => !mounted.has(name) && !isSignIn(name))).toEqual([]);
+  });
+
+  it('names the permission of each route of the account plane', () => {
+    for (const { method, path, permission } of ACCOUNT_ROUTES)
+      expect(described.get(`${method} ${path.replace(/:\w+/g, '{}')}`)?.['x-permission'], `${method} ${path}`).toBe(permission);
+  });
+
+  it('gives each operation a name of its own', () => {
+    const names = ROUTES.map(({ id }) => id);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('has every error of the table, and each of its components is used', () => {
+    expect(Object.keys(MEANINGS).sort()).toEqual(Object.keys(ERRORS).sort());
+    const listed = new Set(ROUTES.flatMap(({ errors }) => errors));
+    expect(Object.keys(ERRORS).filter((kind) => !listed.has(kind as keyof typeof ERRORS))).toEqual([]);
+    const text = JSON.stringify(document);
+    const references = new Set([...text.matchAll(/"#\/components\/(\w+)\/([^"]+)"/g)].map(([, kind, name]) => `${kind}/${name}`));
+    for (const kind of ['schemas', 'responses', 'headers'])
+      for (const name of Object.keys(document.components[kind]!)) expect(references, name).toContain(`${kind}/${name}`);
+    for (const reference of references) {
+      const [kind, name] = reference.split('/');
+      expect(document.components[kind!]?.[name!], reference).toBeDefined();
+    }
+  });
+
+  it('says of prices only where they are', () => {
+    expect(JSON.stringify(document)).not.toMatch(/MicroPerMtok|inUsd/);
+  });
+});
+
+describe('the fields of media', () => {
+  it.each(Object.keys(MEDIA_FIELDS) as MediaKind[])('are those that the reader of %s reads', (kind) => {
+    const read = new Set<string>();
+    const watched = new Proxy({}, { get: (_, name) => void read.add(String(name)) });
+    readInput(kind, new Fields(watched, {}, { privateAddresses: 'refused' } as never), { kind } as never);
+    expect([...read].sort()).toEqual(Object.keys(MEDIA_FIELDS[kind]).sort());
+  });
+});
