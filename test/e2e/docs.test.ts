@@ -133,7 +133,7 @@ describe('every command for a gateway', () => {
     DOCUMENTS.filter((path) => fences(path).some(({ language, text }) => language === 'sh' && commandsOf(text).some(isRunAsPrinted))),
   )('of %s does what it says', async (path) => {
     const directory = mkdtempSync(join(tmpdir(), 'gateway-docs-'));
-    const env = { ...process.env, KEY: account.key, GATEWAY_URL: worker.url, ADMIN_TOKEN };
+    const env = { ...process.env, KEY: account.key, GATEWAY_URL: worker.url, ADMIN_TOKEN, REQUEST_ID: await resumableRequest() };
     try {
       for (const [name, text] of Object.entries(FILES)) writeFileSync(join(directory, name), text);
       const spare = (await worker.admin(`/accounts/${account.id}/keys`, { name: 'spare' })) as { id: string };
