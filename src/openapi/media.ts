@@ -141,7 +141,7 @@ const imageRoutes: Route[] = [
   ),
 ];
 
-const FILM = { model: 'wan2.6-flash', prompt: 'Waves on a beach', duration: 4 };
+const FILM = { model: 'veo3.1-fast', prompt: 'Waves on a beach' };
 
 const videoRoutes: Route[] = [
   route(
