@@ -103,14 +103,14 @@ function stored(
   return ok(Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)));
 }
 
-function newDeployment(c: AppContext, { slug, name = slug, ...rest }: z.infer<typeof createInput>): Result<DeploymentFields> {
+function newDeployment(c: AppContext, { slug, name = slug, ...rest }: z.infer<typeof createDeploymentInput>): Result<DeploymentFields> {
   const checked = stored(c, rest, rest);
   return checked.ok ? ok({ ...checked.value, slug, name } as DeploymentFields) : checked;
 }
 
 /** For the page that makes one: the same rules. */
 export function readNewDeployment(c: AppContext, value: unknown): Result<DeploymentFields> {
-  const input = check(createInput, value);
+  const input = check(createDeploymentInput, value);
   return input.ok ? newDeployment(c, input.value) : input;
 }
 
