@@ -1,11 +1,19 @@
 import type { AccountStub } from '../account/stub';
-import type { Settings } from '../env';
 import type { Registry } from '../providers/registry';
 import type { JobMessage, WebhookMessage } from './messages';
 
+/** The variables that jobs look at, as `env.ts` reads them. */
+export interface JobSettings {
+  LOCAL: '0' | '1';
+  PUBLIC_URL?: string | undefined;
+  PRIVATE_ADDRESSES: 'refused' | 'allowed';
+  STORAGE_LIMIT_BYTES: number;
+  DNS_URL: string;
+}
+
 /** What jobs work with; tests put their own in its place. */
 export interface JobDeps {
-  settings: Settings;
+  settings: JobSettings;
   registry: Registry;
   account: (accountId: string) => AccountStub;
   db: D1Database;

@@ -75,7 +75,7 @@ export async function postGpu(c: AppContext): Promise<Response> {
   if (waitMs !== undefined) return heldAnswer(c, created.value, gpuView, { waitMs, renderRunning: gpuView });
   if (!mediaTerms(model)?.inline) return accepted(c, created.value);
   const { signal } = c.req.raw;
-  const job = await waitForJob(deps, created.value.job, deps.settings.JSON_STATUS_HOLD_MS, () => signal.aborted);
+  const job = await waitForJob(deps, created.value.job, c.get('gateway').settings.JSON_STATUS_HOLD_MS, () => signal.aborted);
   return isOver(job) ? heldAnswer(c, { ...created.value, job }, gpuView) : accepted(c, { ...created.value, job });
 }
 
