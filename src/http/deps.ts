@@ -2,10 +2,10 @@ import { accountStub } from '../account/stub';
 import type { ConsoleDeps } from '../console/deps';
 import { KeyReader } from '../core/api-key';
 import { RATE_FAMILIES } from '../core/family';
+import { Health } from '../core/health';
 import { isRecord, parseJson } from '../core/record';
 import { type Bindings, readSettings, type Settings } from '../env';
 import type { GatewayDeps } from '../gateway/deps';
-import { Health } from '../gateway/health';
 import type { JobDeps } from '../jobs/deps';
 import type { QueueDeps } from '../jobs/queues';
 import { buildRegistry, type Registry } from '../providers/registry';
@@ -17,6 +17,8 @@ interface Lasting {
   registry: Registry;
   keys: KeyReader;
   health: Health;
+  /** Of what makes media: a provider may be well for the one and not for the other. */
+  mediaHealth: Health;
   hourlyLimits: Record<string, number>;
 }
 
@@ -32,6 +34,7 @@ function lasting(env: Bindings): Lasting {
     registry: buildRegistry(env as unknown as Record<string, unknown>),
     keys: new KeyReader(secrets),
     health: new Health(),
+    mediaHealth: new Health(),
     hourlyLimits: readHourlyLimits(settings.HOURLY_LIMITS),
   };
   lastingByEnv.set(env, made);
@@ -64,10 +67,11 @@ export function gatewayDeps(env: Bindings, context: Pick<ExecutionContext, 'wait
 }
 
 export function jobDeps(env: Bindings): JobDeps {
-  const { settings, registry, hourlyLimits } = lasting(env);
+  const { settings, registry, hourlyLimits, mediaHealth } = lasting(env);
   return {
     settings,
     registry,
+    health: mediaHealth,
     hourlyLimits,
     account: (accountId) => accountStub(env.ACCOUNT, accountId),
     db: env.DB,

@@ -1,4 +1,5 @@
 import type { AccountStub } from '../account/stub';
+import type { Health } from '../core/health';
 import type { Settings } from '../env';
 import type { Registry } from '../providers/registry';
 import type { JobMessage, WebhookMessage } from './messages';
@@ -7,6 +8,8 @@ import type { JobMessage, WebhookMessage } from './messages';
 export interface JobDeps {
   settings: Settings;
   registry: Registry;
+  /** What this isolate has seen of upstream models lately. */
+  health: Health;
   account: (accountId: string) => AccountStub;
   db: D1Database;
   files: R2Bucket;

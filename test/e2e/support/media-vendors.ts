@@ -3,7 +3,17 @@ import { type Reply, type Seen, Upstream } from './upstream';
 import { json } from './wire';
 import { type Variables, Worker } from './worker';
 
-export const VENDORS = ['openai', 'google', 'wavespeed', 'fal', 'replicate', 'fish-audio', 'runpod', 'runpod-deployments', 'custom-mine'] as const;
+export const VENDORS = [
+  'openai',
+  'google',
+  'wavespeed',
+  'fal',
+  'replicate',
+  'fish-audio',
+  'runpod',
+  'runpod-deployments',
+  'custom-mine',
+] as const;
 type Vendor = (typeof VENDORS)[number] | 'files' | 'hooks';
 
 /** Where customers and providers would reach the gateway: not where it listens, which is not known before it runs. */
@@ -61,7 +71,9 @@ export class Vendors {
       PUBLIC_URL,
       RUNPOD_DEPLOYMENTS_BASE_URL: upstream.desk('runpod-deployments').baseUrl,
       WAVESPEED_WEBHOOK_SECRET: WAVESPEED_SECRET,
-      CUSTOM_MEDIA_PROVIDERS: JSON.stringify([{ ...MINE, baseUrl: upstream.desk('custom-mine').baseUrl, apiKey: 'the-key-of-custom-mine' }]),
+      CUSTOM_MEDIA_PROVIDERS: JSON.stringify([
+        { ...MINE, baseUrl: upstream.desk('custom-mine').baseUrl, apiKey: 'the-key-of-custom-mine' },
+      ]),
       ...Object.fromEntries(bases),
       ...more,
     };
