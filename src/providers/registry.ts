@@ -18,6 +18,7 @@ import { moonshot } from './moonshot/spec';
 import { openai } from './openai/spec';
 import { openrouter } from './openrouter/spec';
 import { replicate } from './replicate/spec';
+import { withRunpodEndpoints } from './runpod/endpoints';
 import { runpod } from './runpod/spec';
 import { sandbox } from './sandbox/spec';
 import type { Model, Price, Provider, ProviderSpec, Target } from './types';
@@ -164,7 +165,7 @@ export function buildRegistry(env: Record<string, unknown>): Registry {
   const all = [...builtIn, ...own, ...ownMedia.map(({ provider }) => provider)];
   return {
     providers: new Map(all.map((provider) => [provider.spec.id, provider])),
-    models: indexModels(withMediaTargets(mergeModels(customs), ownMedia)),
+    models: indexModels(withMediaTargets(withRunpodEndpoints(mergeModels(customs), env), ownMedia)),
     configuredProviders: all.filter(({ spec }) => spec.serve === undefined).map(({ spec }) => spec.id),
   };
 }
