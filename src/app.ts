@@ -68,9 +68,25 @@ function mountModels(app: Hono<AppEnv>, base: string): void {
   app.post(`${base}/models/:id{.+}`, api(postGeminiModel));
 }
 
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
+
+/** The methods that something answers at the path; what stands in front of whole folders answers nothing itself. */
+function methodsAt(app: Hono<AppEnv>, path: string): string[] {
+  return METHODS.filter((method) => app.router.match(method, path)[0].some(([[, route]]) => route.method === method));
+}
+
 /** Clients show the message of their own shape alone. */
-const notFound = (c: AppContext): Response =>
-  renderError(c, fail('not_found', `There is nothing at ${c.req.method} ${c.req.path}.`).error, clientDialect(c));
+const notFound =
+  (app: Hono<AppEnv>) =>
+  (c: AppContext): Response => {
+    const { method, path } = c.req;
+    const methods = methodsAt(app, path);
+    const error =
+      methods.length === 0
+        ? fail('not_found', `There is nothing at ${method} ${path}.`).error
+        : fail('wrong_method', `${path} takes ${methods.join(', ')}, not ${method}.`, { headers: { allow: methods.join(', ') } }).error;
+    return renderError(c, error, clientDialect(c));
+  };
 
 /** A bug, or a variable that is not usable: the log gets the reason, the client only the id to ask about. */
 function failed(error: Error, c: AppContext): Response {
@@ -98,7 +114,7 @@ const isBrowser = (c: AppContext): boolean => (c.req.header('accept') ?? '').inc
 export function createApp(): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.onError(failed);
-  app.notFound(notFound);
+  app.notFound(notFound(app));
   app.options('*', (c) => withCommonHeaders(c, preflight(c.req.raw)));
   app.get('/healthz', (c) => withCommonHeaders(c, c.json({ ok: true })));
   app.get('/openapi.json', async (c) => withCommonHeaders(c, await openapiDocument(c.req.raw)));

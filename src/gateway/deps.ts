@@ -1,8 +1,8 @@
 import type { BackgroundMessage } from '../account/types';
 import type { KeyReader } from '../core/api-key';
+import type { Health } from '../core/health';
 import type { Settings } from '../env';
 import type { Registry } from '../providers/registry';
-import type { Health } from './health';
 import type { SettleDeps } from './settle';
 
 /** What the data plane works with; tests put their own in its place. */

@@ -3,10 +3,10 @@ import { LiveCatalogue } from '../console/catalogue/live';
 import type { ConsoleDeps } from '../console/deps';
 import { KeyReader } from '../core/api-key';
 import { RATE_FAMILIES } from '../core/family';
+import { Health } from '../core/health';
 import { isRecord, parseJson } from '../core/record';
 import { type Bindings, readSettings, type Settings } from '../env';
 import type { GatewayDeps } from '../gateway/deps';
-import { Health } from '../gateway/health';
 import type { JobDeps } from '../jobs/deps';
 import type { QueueDeps } from '../jobs/queues';
 import { buildRegistry } from '../providers/registry';
@@ -18,6 +18,8 @@ interface Lasting {
   catalogue: LiveCatalogue;
   keys: KeyReader;
   health: Health;
+  /** Of what makes media: a provider may be well for the one and not for the other. */
+  mediaHealth: Health;
   hourlyLimits: Record<string, number>;
 }
 
@@ -33,6 +35,7 @@ function lasting(env: Bindings): Lasting {
     catalogue: new LiveCatalogue(buildRegistry(env as unknown as Record<string, unknown>), env.FILES),
     keys: new KeyReader(secrets),
     health: new Health(),
+    mediaHealth: new Health(),
     hourlyLimits: readHourlyLimits(settings.HOURLY_LIMITS),
   };
   lastingByEnv.set(env, made);
@@ -77,10 +80,11 @@ export function gatewayDeps(env: Bindings, context: Pick<ExecutionContext, 'wait
 }
 
 export function jobDeps(env: Bindings): JobDeps {
-  const { settings, catalogue, hourlyLimits } = lasting(env);
+  const { settings, catalogue, hourlyLimits, mediaHealth } = lasting(env);
   return {
     settings,
     registry: catalogue.registry,
+    health: mediaHealth,
     hourlyLimits,
     account: (accountId) => accountStub(env.ACCOUNT, accountId),
     db: env.DB,

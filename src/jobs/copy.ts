@@ -26,12 +26,12 @@ type PendingFile = PendingResult['files'][number];
 const isStored = (file: PendingFile): file is StoredFile => 'key' in file;
 
 /** Puts what came as bytes into files at once: bytes exist nowhere else. */
-export async function keepResult(deps: JobDeps, job: Job, result: MediaResult): Promise<PendingResult> {
-  const keep = async (file: MediaResult['files'][number], index: number): Promise<PendingFile> => {
+export async function keepResult(deps: JobDeps, job: Job, result: MediaResult | PendingResult, first = 0): Promise<PendingResult> {
+  const keep = async (file: (MediaResult | PendingResult)['files'][number], index: number): Promise<PendingFile> => {
     if (!('bytes' in file)) return file;
     for (let attempt = 1; ; attempt++) {
       try {
-        return await putBytes(deps, resultKey(job, index), file.bytes, file.contentType);
+        return await putBytes(deps, resultKey(job, first + index), file.bytes, file.contentType);
       } catch (error) {
         if (attempt >= PUT_TRIES) throw error;
       }

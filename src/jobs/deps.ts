@@ -1,4 +1,5 @@
 import type { AccountStub } from '../account/stub';
+import type { Health } from '../core/health';
 import type { Registry } from '../providers/registry';
 import type { JobMessage, WebhookMessage } from './messages';
 
@@ -15,6 +16,8 @@ export interface JobSettings {
 export interface JobDeps {
   settings: JobSettings;
   registry: Registry;
+  /** What this isolate has seen of upstream models lately. */
+  health: Health;
   account: (accountId: string) => AccountStub;
   db: D1Database;
   files: R2Bucket;

@@ -1,15 +1,16 @@
 /** Looks after a job that a provider has: by the poller, by a callback, or because its customer asks. */
 import { fail } from '../core/errors';
-import type { MediaStep, PollStep } from '../providers/media/types';
+import type { MediaStep, PollStep, UpstreamJob } from '../providers/media/types';
 import type { Provider } from '../providers/types';
 import { copyResult, keepResult } from './copy';
 import type { JobDeps } from './deps';
 import { finishJob } from './finish';
 import type { JobMessage } from './messages';
 import { pollDelaySeconds, SWEEP_AFTER_MS } from './pace';
+import { firstFileOf, joinParts, mergeParts, type Part, partsOf, runningJobs } from './parts';
 import { changeJob } from './store';
-import { failedError } from './submit';
-import { currentProvider } from './targets';
+import { failedError, noteHealth } from './submit';
+import { currentProvider, upstreamName } from './targets';
 import type { Job } from './types';
 import { adapterOf, ask, POLL_TIMEOUT_MS } from './upstream';
 
@@ -43,17 +44,14 @@ async function keepWatched(deps: JobDeps, job: Job, delaySeconds: number): Promi
   );
 }
 
-async function look(deps: JobDeps, provider: Provider, keyIndex: number, job: Job): Promise<{ step: PollStep; job: Job }> {
+async function look(deps: JobDeps, provider: Provider, keyIndex: number, job: Job): Promise<{ step: PollStep | Part; job: Job }> {
   const adapter = adapterOf(provider);
   if (!adapter.poll || !adapter.readPoll) return { step: { state: 'unknown', message: 'this provider is not polled' }, job };
+  const parts = partsOf(job.upstream!);
+  if (parts) return lookAtParts(deps, provider, keyIndex, job, parts);
   let present = job;
   for (let count = 1; ; count++) {
-    let step: PollStep;
-    try {
-      step = adapter.readPoll(await ask(deps, provider, adapter.poll(present.upstream!), keyIndex, POLL_TIMEOUT_MS), present.upstream!);
-    } catch (error) {
-      step = { state: 'unknown', message: String(error) };
-    }
+    const step = await askAbout(deps, provider, keyIndex, present.upstream!);
     const moved = step.state === 'running' && JSON.stringify(step.job) !== JSON.stringify(present.upstream);
     if (!moved || step.state !== 'running') return { step, job: present };
     const upstream = step.job;
@@ -63,19 +61,60 @@ async function look(deps: JobDeps, provider: Provider, keyIndex: number, job: Jo
   }
 }
 
+async function askAbout(deps: JobDeps, provider: Provider, keyIndex: number, upstream: UpstreamJob): Promise<PollStep> {
+  const { poll, readPoll } = adapterOf(provider);
+  try {
+    return readPoll!(await ask(deps, provider, poll!(upstream), keyIndex, POLL_TIMEOUT_MS), upstream);
+  } catch (error) {
+    return { state: 'unknown', message: String(error) };
+  }
+}
+
+/** One part, through the steps that its provider asks for; what says nothing leaves it as it was. */
+async function lookAtPart(deps: JobDeps, provider: Provider, keyIndex: number, job: Job, part: Part, index: number): Promise<Part> {
+  let present = part;
+  for (let count = 0; count < MAX_STEPS && present.state === 'running'; count++) {
+    const step = await askAbout(deps, provider, keyIndex, present.job);
+    if (step.state === 'unknown') return present;
+    present = step.state === 'done' ? { ...step, result: await keepResult(deps, job, step.result, firstFileOf(index)) } : step;
+    if (step.state === 'running' && step.pollAfterMs !== 0) break;
+  }
+  return present;
+}
+
+async function lookAtParts(
+  deps: JobDeps,
+  provider: Provider,
+  keyIndex: number,
+  job: Job,
+  parts: readonly Part[],
+): Promise<{ step: Part; job: Job }> {
+  const seen = await Promise.all(parts.map((part, index) => lookAtPart(deps, provider, keyIndex, job, part, index)));
+  const merged = mergeParts(seen);
+  if (merged.state !== 'running' || JSON.stringify(seen) === JSON.stringify(parts)) return { step: merged, job };
+  const changed = await changeJob(deps.db, job, (row) => {
+    const known = row.state === 'running' && row.result === null && row.upstream ? partsOf(row.upstream) : undefined;
+    const joined = known && mergeParts(joinParts(known, seen));
+    return joined?.state === 'running' ? { upstream: joined.job } : undefined;
+  });
+  return { step: merged, job: changed ?? job };
+}
+
 /** Tells the provider; whether it listened is what the next poll says. */
 async function cancelUpstream(deps: JobDeps, provider: Provider, keyIndex: number, job: Job): Promise<void> {
-  const request = adapterOf(provider).cancel?.(job.upstream!);
-  if (!request) return;
-  try {
-    await ask(deps, provider, request, keyIndex, POLL_TIMEOUT_MS);
-  } catch (error) {
-    console.error('cancel not sent', JSON.stringify({ jobId: job.id, error: String(error) }));
+  for (const upstream of runningJobs(job.upstream!)) {
+    const request = adapterOf(provider).cancel?.(upstream);
+    if (!request) return;
+    try {
+      await ask(deps, provider, request, keyIndex, POLL_TIMEOUT_MS);
+    } catch (error) {
+      console.error('cancel not sent', JSON.stringify({ jobId: job.id, error: String(error) }));
+    }
   }
 }
 
 /** What a provider says of a job that it has, by whichever way it was heard. */
-export async function applyStep(deps: JobDeps, provider: Provider, job: Job, step: MediaStep | PollStep): Promise<void> {
+export async function applyStep(deps: JobDeps, provider: Provider, job: Job, step: MediaStep | PollStep | Part): Promise<void> {
   const nowMs = deps.now();
   switch (step.state) {
     case 'done': {
@@ -83,10 +122,12 @@ export async function applyStep(deps: JobDeps, provider: Provider, job: Job, ste
       const done = await changeJob(deps.db, job, (present) =>
         present.state === 'running' && present.result === null ? { result, nextAt: nowMs + SWEEP_AFTER_MS } : undefined,
       );
+      if (done) noteRun(deps, job, step);
       if (done) await copyResult(deps, done);
       return;
     }
     case 'failed': {
+      noteRun(deps, job, step);
       const secrets = [...provider.apiKeys, ...Object.values(provider.spec.headers ?? {})];
       return endUnlessDone(deps, job, { state: 'failed', error: failedError(step.failure, secrets) });
     }
@@ -95,6 +136,11 @@ export async function applyStep(deps: JobDeps, provider: Provider, job: Job, ste
     default:
       if (nowMs > job.deadline + (step.state === 'unknown' ? UNKNOWN_GRACE_MS : 0)) return giveUp(deps, job);
   }
+}
+
+function noteRun(deps: JobDeps, { attempts }: Job, step: MediaStep | Part): void {
+  const target = attempts.at(-1);
+  if (target) noteHealth(deps, upstreamName(target), step);
 }
 
 /** A result that has been heard of counts, whatever a later or an earlier word says. */

@@ -51,13 +51,17 @@ export class Fields {
     return ok(read.value ?? '');
   }
 
-  number(names: readonly string[], { min, max }: { min: number; max: number }): Result<number | undefined> {
+  /** `offered`: the only ones within the limits. */
+  number(
+    names: readonly string[],
+    { min, max, offered }: { min: number; max: number; offered?: readonly number[] },
+  ): Result<number | undefined> {
     const found = this.find(names);
     if (!found) return ok(undefined);
     const number = typeof found.value === 'string' && found.value.trim() !== '' ? Number(found.value) : found.value;
     if (typeof number !== 'number' || !Number.isFinite(number) || number < min || number > max)
-      return invalid(found.name, `must be a number from ${min} to ${max}`);
-    return ok(number);
+      return invalid(found.name, offered ? mustBeOneOf(offered) : `must be a number from ${min} to ${max}`);
+    return offered && !offered.includes(number) ? invalid(found.name, mustBeOneOf(offered)) : ok(number);
   }
 
   oneOf(names: readonly string[], allowed: readonly string[] | undefined): Result<string | undefined> {
@@ -95,6 +99,12 @@ export class Fields {
     const all = this.sources(names, forms);
     return all.ok ? ok(all.value[0]) : all;
   }
+}
+
+function mustBeOneOf(offered: readonly number[]): string {
+  const [first = 0] = offered;
+  const isRange = offered.length > 3 && offered.every((number, index) => number === first + index);
+  return isRange ? `must be a whole number from ${first} to ${offered.at(-1)}` : `must be one of ${offered.join(', ')}`;
 }
 
 export const invalid = (param: string, why: string) => fail('invalid_request', `The field \`${param}\` ${why}.`, { param });

@@ -79,10 +79,10 @@ function refuseReferences(references: readonly MediaSource[], { references: term
 }
 
 function readVideo(fields: Fields, terms: MediaTerms): Result<VideoInput> {
-  const { min, max, default: usual } = terms.duration ?? { min: 1, max: 60, default: 5 };
+  const { default: usual, ...lengths } = terms.duration ?? { min: 1, max: 60, default: 5 };
   const read = all({
     prompt: fields.longText(['prompt'], (terms.needsPrompt ?? false) && !terms.needsFirstFrame),
-    duration: fields.number(['duration', 'seconds', 'duration_seconds'], { min, max }),
+    duration: fields.number(['duration', 'seconds', 'duration_seconds'], lengths),
     aspectRatio: fields.oneOf(['aspect_ratio', 'aspectRatio'], terms.aspectRatios),
     resolution: fields.oneOf(['resolution'], terms.resolutions),
     firstFrame: fields.source(['image_url', 'image', 'first_image_url', 'first_frame_image']),

@@ -4,15 +4,16 @@
  * started: only a provider that tells our reference again is asked again, else the customer gets the money back.
  */
 import { fail, type GatewayError } from '../core/errors';
-import type { MediaAdapter, MediaFailure, MediaInput, MediaRequest, MediaStep, Submission } from '../providers/media/types';
+import type { MediaAdapter, MediaFailure, MediaInput, MediaRequest, Submission } from '../providers/media/types';
 import { redactSecrets } from '../providers/redact';
 import { copyResult, keepResult } from './copy';
 import type { JobDeps } from './deps';
 import { finishJob } from './finish';
 import { pollDelaySeconds, SWEEP_AFTER_MS } from './pace';
+import { firstFileOf, mergeParts, type Part, submissionsOf } from './parts';
 import { inputFor, SourceMissing } from './sources';
 import { changeJob } from './store';
-import { type NextTarget, nextTarget, reopensAtMs } from './targets';
+import { type NextTarget, nextTarget, reopensAtMs, upstreamName } from './targets';
 import type { Job, JobAttempt } from './types';
 import { adapterOf, ask, SUBMIT_TIMEOUT_MS } from './upstream';
 
@@ -25,21 +26,21 @@ export async function submitJob(deps: JobDeps, job: Job): Promise<void> {
   const nowMs = deps.now();
   if (job.cancelRequested) return finishJob(deps, job, { state: 'canceled' });
   if (nowMs > job.deadline) return finishJob(deps, job, { state: 'expired', error: tooLate() });
-  const next = nextTarget(deps.registry, job, nowMs);
+  const next = nextTarget(deps, job, nowMs);
   if (!next) return waitOrFail(deps, job);
   if (!(await keepHold(deps, job))) return finishJob(deps, job, { state: 'expired', error: tooLate() });
 
   const { provider, target, keyIndex } = next;
   const adapter = adapterOf(provider);
-  let submission: Submission;
+  let submissions: Submission[];
   try {
-    submission = submissionOf(job, next, await inputFor(deps, job, adapter.sources), callbackUrl(deps, job));
+    submissions = submissionsOf(adapter, submissionOf(job, next, await inputFor(deps, job, adapter.sources), callbackUrl(deps, job)));
   } catch (error) {
     if (!(error instanceof SourceMissing)) throw error;
     return finishJob(deps, job, { state: 'failed', error: fail('invalid_request', error.message).error });
   }
-  const request = buildRequest(adapter, submission);
-  if (!request)
+  const requests = buildRequests(adapter, submissions);
+  if (!requests)
     return finishJob(deps, job, { state: 'failed', error: fail('internal', 'This job could not be sent; please report its id.').error });
   const timeoutMs = adapter.submitTimeoutMs ?? SUBMIT_TIMEOUT_MS;
   const claimedUntil = nowMs + timeoutMs + CLAIM_SPARE_MS;
@@ -51,29 +52,55 @@ export async function submitJob(deps: JobDeps, job: Job): Promise<void> {
   );
   if (!claimed) return;
 
-  let step: MediaStep;
-  try {
-    const answer = await ask(deps, provider, request, keyIndex, timeoutMs);
-    attempt.status = answer.status;
-    step = adapter.readSubmit(answer, submission);
-  } catch (error) {
-    const mayHaveStarted = adapter.lostSubmit !== 'repeatable';
-    attempt.outcome = 'lost';
-    console.error('submit unanswered', JSON.stringify({ jobId: job.id, provider: provider.spec.id, error: String(error) }));
-    step = {
-      state: 'failed',
-      failure: { action: 'retry', message: 'the provider could not be reached, or did not answer', mayHaveStarted },
-    };
-  }
+  const upstream = upstreamName(target);
+  deps.health.begin(upstream);
+  const sent = await Promise.all(submissions.map((one, index) => send(deps, claimed, next, one, requests[index]!, index)));
+  attempt.status = sent.find(({ status }) => status !== null)?.status ?? null;
+  const step = mergeParts(sent.map(({ part }) => part));
+  if (step.state === 'failed' && sent.some(({ status }) => status === null)) attempt.outcome = 'lost';
+  noteHealth(deps, upstream, step);
   await applySubmitted(deps, claimed, attempt, step, next);
 }
 
-/** An adapter that throws is a bug, which no repetition cures. */
-function buildRequest(adapter: MediaAdapter, submission: Submission): MediaRequest | undefined {
+/** One request and what it came to; without a status it was never answered. */
+async function send(
+  deps: JobDeps,
+  job: Job,
+  { provider, keyIndex }: NextTarget,
+  submission: Submission,
+  request: MediaRequest,
+  index: number,
+): Promise<{ part: Part; status: number | null }> {
+  const adapter = adapterOf(provider);
   try {
-    return adapter.submit(submission);
+    const answer = await ask(deps, provider, request, keyIndex, adapter.submitTimeoutMs ?? SUBMIT_TIMEOUT_MS);
+    const step = adapter.readSubmit(answer, submission);
+    const isPart = submission.reference !== job.id;
+    const part =
+      step.state === 'done' ? { ...step, result: await keepResult(deps, job, step.result, isPart ? firstFileOf(index) : 0) } : step;
+    return { part, status: answer.status };
   } catch (error) {
-    console.error('submit not built', JSON.stringify({ jobId: submission.reference, model: submission.model, error: String(error) }));
+    const mayHaveStarted = adapter.lostSubmit !== 'repeatable';
+    console.error('submit unanswered', JSON.stringify({ jobId: job.id, provider: provider.spec.id, error: String(error) }));
+    const failure: MediaFailure = { action: 'retry', message: 'the provider could not be reached, or did not answer', mayHaveStarted };
+    return { part: { state: 'failed', failure }, status: null };
+  }
+}
+
+/** What the upstream itself is to blame for: a refusal of the request, or of a credential, is not. */
+export function noteHealth({ health, now }: JobDeps, upstream: string, step: Pick<Part, 'state'> & { failure?: MediaFailure }): void {
+  if (step.state === 'done') health.succeeded(upstream, now());
+  else if (step.failure?.action === 'next_target' || step.failure?.action === 'retry') health.failed(upstream, now());
+  else health.undecided(upstream);
+}
+
+/** An adapter that throws is a bug, which no repetition cures. */
+function buildRequests(adapter: MediaAdapter, submissions: readonly Submission[]): MediaRequest[] | undefined {
+  try {
+    return submissions.map((submission) => adapter.submit(submission));
+  } catch (error) {
+    const [{ reference, model } = {}] = submissions;
+    console.error('submit not built', JSON.stringify({ jobId: reference, model, error: String(error) }));
     return undefined;
   }
 }
@@ -84,10 +111,17 @@ async function keepHold(deps: JobDeps, job: Job): Promise<boolean> {
   return (await deps.account(job.accountId).beat({ holdId: job.holdId, checkpointMicro: 0, leaseMs })).ok;
 }
 
-function submissionOf(job: Job, { target }: NextTarget, input: MediaInput, callback: string | undefined): Submission {
-  const pictures = ('references' in input && input.references.length > 0) || ('firstFrame' in input && input.firstFrame !== undefined);
+/** A film that only goes by pictures is made by the model of words, where that takes some; one that begins or ends with them is not. */
+function isOfPictures(input: MediaInput, takesReferences: boolean): boolean {
+  if (input.kind === 'image') return input.references.length > 0;
+  if (input.kind !== 'video') return false;
+  return input.firstFrame !== undefined || input.lastFrame !== undefined || (input.references.length > 0 && !takesReferences);
+}
+
+function submissionOf(job: Job, { provider, target }: NextTarget, input: MediaInput, callback: string | undefined): Submission {
+  const takesReferences = adapterOf(provider).takesReferences?.(target.model) ?? false;
   return {
-    model: (pictures ? target.modelWithReferences : undefined) ?? target.model,
+    model: (isOfPictures(input, takesReferences) ? target.modelWithReferences : undefined) ?? target.model,
     defaults: target.defaults ?? {},
     input,
     reference: job.id,
@@ -102,13 +136,13 @@ function callbackUrl({ settings }: JobDeps, job: Job): string | undefined {
 }
 
 /** Writes what came of the POST. The claim is ours, so only a request to cancel can have changed the row. */
-async function applySubmitted(deps: JobDeps, claimed: Job, attempt: JobAttempt, step: MediaStep, next: NextTarget): Promise<void> {
+async function applySubmitted(deps: JobDeps, claimed: Job, attempt: JobAttempt, step: Part, next: NextTarget): Promise<void> {
   const nowMs = deps.now();
   const isOurs = (present: Job): boolean => present.state === 'submitting' && present.claimedUntil === claimed.claimedUntil;
   const attempts = [...claimed.attempts.slice(0, -1), attempt];
   switch (step.state) {
     case 'done': {
-      const result = await keepResult(deps, claimed, step.result);
+      const { result } = step;
       const change = { state: 'running', result, attempts, startedAt: nowMs, claimedUntil: null, nextAt: nowMs + SWEEP_AFTER_MS } as const;
       const done = await changeJob(deps.db, claimed, (present) => (isOurs(present) ? change : undefined));
       if (done) await copyResult(deps, done);
@@ -153,7 +187,7 @@ async function applyFailure(
   const changed = await changeJob(deps.db, claimed, (present) => (isOurs(present) ? change : undefined));
   if (!changed) return;
   if (!again) return finishJob(deps, changed, { state: 'failed', error: errorOf(failed, failure) });
-  if (nextTarget(deps.registry, changed, deps.now())) await deps.jobs.send({ jobId: changed.id }, { delaySeconds });
+  if (nextTarget(deps, changed, deps.now())) await deps.jobs.send({ jobId: changed.id }, { delaySeconds });
   else await waitOrFail(deps, changed);
 }
 

@@ -1,4 +1,5 @@
 /** Where a job is sent next: by its chain and by what its tries so far came to. Pure. */
+import type { Health } from '../core/health';
 import type { Registry } from '../providers/registry';
 import type { MediaTarget, Provider } from '../providers/types';
 import { type ReachableTarget, reachableTargets } from './plan';
@@ -61,9 +62,17 @@ function* openTargets(registry: Registry, job: Job): Generator<NextTarget & { fr
   }
 }
 
-export function nextTarget(registry: Registry, job: Job, nowMs: number): NextTarget | undefined {
-  for (const open of openTargets(registry, job)) if (open.fromMs <= nowMs) return open;
-  return undefined;
+/** By which an upstream model's health goes: one that is broken does not speak for its provider's others. */
+export const upstreamName = ({ provider, model }: MediaTarget): string => `${provider}/${model}`;
+
+/** One that fails again and again is left out for a while, unless there is no other. */
+export function nextTarget(
+  { registry, health }: { registry: Registry; health?: Pick<Health, 'allows'> },
+  job: Job,
+  nowMs: number,
+): NextTarget | undefined {
+  const open = [...openTargets(registry, job)].filter(({ fromMs }) => fromMs <= nowMs);
+  return open.find(({ target }) => health?.allows(upstreamName(target), nowMs) ?? true) ?? open[0];
 }
 
 /** When the first of those that were rate limited may be tried again; undefined when there is none. */

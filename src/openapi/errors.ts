@@ -24,6 +24,7 @@ export const MEANINGS: Readonly<Record<ErrorKind, string>> = {
   model_not_allowed: 'The API key is limited to other models.',
   permission_denied: 'The role, or the API key, lacks the permission.',
   cross_site_request: 'A request with a cookie came from another site.',
+  wrong_method: 'The path takes other methods; `allow` names them.',
   not_found: 'There is no such thing, or it is not yours.',
   conflict: 'It cannot be done as things stand.',
   idempotency_in_flight: 'A call with the same Idempotency-Key is under way: try again.',

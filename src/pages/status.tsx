@@ -1,8 +1,8 @@
 /** How each upstream is, as this isolate sees it, and what the nightly check of the books came to. */
 import { desc, gt, sql } from 'drizzle-orm';
+import type { ProviderSeen } from '../core/health';
 import { database } from '../db/client';
 import { reconciliations } from '../db/schema';
-import type { ProviderSeen } from '../gateway/health';
 import type { AppContext } from '../http/context';
 import type { AccountRoute } from '../routes/account/route';
 import { Headings, page, Time, viewerOf } from './shell';

@@ -20,6 +20,7 @@ import { openrouter } from './openrouter/spec';
 import { applyOverrides } from './overrides/apply';
 import { errorText, type OverridesResult } from './overrides/schema';
 import { replicate } from './replicate/spec';
+import { withRunpodEndpoints } from './runpod/endpoints';
 import { runpod } from './runpod/spec';
 import { sandbox } from './sandbox/spec';
 import type { Model, Price, Provider, ProviderSpec, Target } from './types';
@@ -205,7 +206,7 @@ function baseRegistry(env: Record<string, unknown>): Registry {
   const all = [...builtIn, ...own, ...ownMedia.map(({ provider }) => provider)];
   return {
     providers: new Map(all.map((provider) => [provider.spec.id, provider])),
-    models: indexModels(withMediaTargets(mergeModels(customs), ownMedia)),
+    models: indexModels(withMediaTargets(withRunpodEndpoints(mergeModels(customs), env), ownMedia)),
     configuredProviders: all.filter(({ spec }) => spec.serve === undefined).map(({ spec }) => spec.id),
   };
 }

@@ -216,6 +216,14 @@ describe('RunPod', () => {
     expect(asked.every(({ headers }) => headers.authorization === 'Bearer the-key-of-runpod')).toBe(true);
   });
 
+  it("runs a model of the catalogue on the operator's endpoint, by the second", async () => {
+    vendors.script('runpod', runpodRun({ video: `data:video/mp4;base64,${base64('film.mp4')}` }, 156_000));
+    const run = await post(account, '/v1/gpu/wan-video', { input: { prompt: 'a fox' }, sync: true });
+    expect(run.body, run.text).toMatchObject({ status: 'succeeded', costCredits: 312 });
+    expect(vendors.seen('runpod')[0]!.path).toBe('/v1/ep_wan/run');
+    expect((await account.settled()).spentMicro).toBe(inMicro(312));
+  });
+
   it('refuses a deployment in its own words, and nothing is left of it', async () => {
     vendors.script('runpod-deployments', () => failure(400, 'no such image'));
     const deployment = { slug: 'broken', name: 'Broken', dockerImage: 'me/mine:1', gpuTypes: 'ADA_24' };

@@ -14,7 +14,7 @@
  * - `gemini-3.1-fast-imagen`, `gemini-3.1-thinking-imagen`, `gemini_omni`: no vendor's model of this name.
  * - `doubao-seedream-5-0`: vendors have a "5.0 lite" only, and none says that it is the same.
  * - `sora-2-i2v`: OpenAI's Videos API ended in September 2026 (https://developers.openai.com/api/docs/deprecations).
- * - `sdxl`, `wan-video`: they run on endpoints of the operator's own at RunPod, whose ids only the operator knows.
+ * - `sdxl`, `wan-video`: they run on endpoints of the operator's own at RunPod: `runpod/endpoints.ts`.
  */
 import type { MediaTarget } from '../types';
 

@@ -1,5 +1,6 @@
 /** What each media model takes, and what it costs beyond its list price. All of it is data. */
 import { fromCredits, type MicroCredits } from '../../core/money';
+import { secondsFrom } from '../media/duration';
 import type { MediaKind } from '../media/types';
 import type { Model } from '../types';
 
@@ -19,8 +20,8 @@ export interface MediaTerms {
   references?: ReferenceTerms;
   /** Prices by size tier, in place of the list price, which is that of `1K`. */
   tierMicro?: Readonly<Record<string, MicroCredits>>;
-  /** In seconds. */
-  duration?: { min: number; max: number; default: number };
+  /** In seconds; any within the limits where none are listed. */
+  duration?: { min: number; max: number; default: number; offered?: readonly number[] };
   needsPrompt?: boolean;
   /** A video that goes on from a picture. */
   needsFirstFrame?: boolean;
@@ -51,6 +52,19 @@ const VIDEO: MediaTerms = {
   deadlineSeconds: 3_600,
 };
 const IMAGE_TO_VIDEO: Partial<MediaTerms> = { needsFirstFrame: true, fastSurchargePercent: 0 };
+const lengths = (offered: readonly number[], usual = offered[0]!): Pick<MediaTerms, 'duration'> => ({
+  duration: { min: Math.min(...offered), max: Math.max(...offered), default: usual, offered },
+});
+/** The lengths that the first of a model's chain makes: see the `models.ts` of the vendors. */
+const WAN = lengths([5, 10, 15]);
+const KLING_2_6 = lengths([5, 10]);
+const KLING_3 = lengths(secondsFrom(3, 15), 5);
+const HAILUO = lengths([6, 10]);
+const SEEDANCE_1 = lengths(secondsFrom(2, 12), 5);
+const SEEDANCE_2 = lengths(secondsFrom(4, 15), 5);
+const VEO = lengths([4, 6, 8], 8);
+const GROK = lengths([6, 10]);
+
 const AUDIO_SECONDS = 600;
 
 const FAMILY_TERMS: Readonly<Record<string, MediaTerms>> = {
@@ -74,10 +88,34 @@ const MODEL_TERMS: Readonly<Record<string, Partial<MediaTerms>>> = {
     references: { max: 4, forms: 'any' },
     tierMicro: { '0.5K': fromCredits(3), '1K': fromCredits(4), '2K': fromCredits(6), '4K': fromCredits(9) },
   },
-  'veo-3-1-i2v': IMAGE_TO_VIDEO,
+  // The printed example asks for 5 seconds, which no vendor makes: it is priced per request, and gets the next shorter film.
+  'veo-3-1-i2v': { ...IMAGE_TO_VIDEO, duration: { min: 4, max: 8, default: 8 } },
   'sora-2-i2v': IMAGE_TO_VIDEO,
-  'wan-2-6-i2v': IMAGE_TO_VIDEO,
-  'wan2.6-flash': { needsFirstFrame: true },
+  'wan-2-6-i2v': { ...IMAGE_TO_VIDEO, ...WAN },
+  'wan2.6': WAN,
+  'wan2.6-flash': { needsFirstFrame: true, ...lengths(secondsFrom(2, 15), 5) },
+  'kling-2-6': KLING_2_6,
+  'kling-video-o1': KLING_2_6,
+  'kling-v3': KLING_3,
+  'kling-v3-video': KLING_3,
+  'kling-v3-omni': KLING_3,
+  'MiniMax-Hailuo-02': HAILUO,
+  'MiniMax-Hailuo-2.3': HAILUO,
+  'doubao-seedance-1-0-pro-fast': SEEDANCE_1,
+  'doubao-seedance-1-0-pro-quality': SEEDANCE_1,
+  'doubao-seedance-1-5-pro': lengths(secondsFrom(4, 12), 5),
+  'doubao-seedance-2-0': SEEDANCE_2,
+  'seedance-2-0': SEEDANCE_2,
+  'seedance-2-0-t2v': SEEDANCE_2,
+  'doubao-seedance-2-0-fast': SEEDANCE_2,
+  'seedance-2-0-turbo-t2v': SEEDANCE_2,
+  'Veo3.1-fast-official': VEO,
+  'veo3.1-fast': VEO,
+  'Veo3.1-quality-official': VEO,
+  'veo3.1-quality': VEO,
+  'vidu-q3-pro': lengths(secondsFrom(1, 16), 5),
+  'grok-video-3': GROK,
+  'grok-video-t2v': GROK,
   'audio-clone': { kind: 'clone' },
   'audio-asr': { kind: 'asr', needsPrompt: false },
   'hunyuan3d-v2-base': { references: { max: 1, forms: 'any' } },

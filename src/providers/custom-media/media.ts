@@ -109,6 +109,8 @@ export function customMediaAdapter(custom: CustomMedia): MediaAdapter {
     sources: SOURCES[custom.sources],
     lostSubmit: submit.idempotencyHeader === undefined ? 'may_have_started' : 'repeatable',
     ...(submitTimeoutSeconds !== undefined && { submitTimeoutMs: submitTimeoutSeconds * 1_000 }),
+    picturesAtOnce: (model) => fieldsFor(model).count?.max ?? 1,
+    takesReferences: (model) => fieldsFor(model).references !== undefined,
     submit(submission) {
       const { model, reference } = submission;
       return {

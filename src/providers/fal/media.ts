@@ -87,6 +87,8 @@ export const falMedia: MediaAdapter = {
   sources: 'any',
   hosts: [QUEUE_HOST],
   lostSubmit: 'may_have_started',
+  picturesAtOnce: (model) => fieldsFor(model).count?.max ?? 1,
+  takesReferences: (model) => fieldsFor(model).references !== undefined,
   submit(submission) {
     const { model, callbackUrl } = submission;
     const query = callbackUrl === undefined ? '' : `?fal_webhook=${encodeURIComponent(callbackUrl)}`;

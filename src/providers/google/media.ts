@@ -88,6 +88,7 @@ export const googleMedia: MediaAdapter = {
   sources: 'bytes',
   lostSubmit: 'may_have_started',
   submitTimeoutMs: SUBMIT_TIMEOUT_MS,
+  picturesAtOnce: () => 1,
   submit(submission) {
     const { model, input } = submission;
     if (input.kind !== 'image') throw new Error('Google is asked for pictures only');

@@ -218,6 +218,10 @@ export interface MediaAdapter {
   hosts?: readonly string[];
   /** When the answer to a submit is lost: is sending the same `reference` again certain to start nothing twice? */
   lostSubmit: 'may_have_started' | 'repeatable';
+  /** How many pictures one request makes at most; any number unless given. The engine sends as many requests as it takes. */
+  picturesAtOnce?(model: string): number;
+  /** Has this model of films pictures to go by, beside frames to begin and end with? */
+  takesReferences?(model: string): boolean;
   submit(submission: Submission): MediaRequest;
   readSubmit(answer: MediaAnswer, submission: Submission): MediaStep;
   /** Absent where every submit is answered with the result. */

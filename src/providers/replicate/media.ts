@@ -63,6 +63,8 @@ export const replicateMedia: MediaAdapter = {
   // Data URLs are for files of up to 256 kB: https://replicate.com/docs/topics/predictions/input-files
   sources: 'url',
   lostSubmit: 'may_have_started',
+  picturesAtOnce: (model) => fieldsFor(model).count?.max ?? 1,
+  takesReferences: (model) => fieldsFor(model).references !== undefined,
   submit(submission) {
     const { model, callbackUrl } = submission;
     const [name, version] = model.split(':');

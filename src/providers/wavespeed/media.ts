@@ -48,6 +48,8 @@ export const wavespeedMedia: MediaAdapter = {
   authorize: bearer,
   sources: 'url',
   lostSubmit: 'may_have_started',
+  picturesAtOnce: (model) => fieldsFor(model).count?.max ?? 1,
+  takesReferences: (model) => fieldsFor(model).references !== undefined,
   submit(submission) {
     const { model, callbackUrl } = submission;
     // https://wavespeed.ai/docs/how-to-use-webhooks

@@ -69,6 +69,7 @@ export class Vendors {
       LOCAL: '1',
       PRIVATE_ADDRESSES: 'allowed',
       PUBLIC_URL,
+      RUNPOD_ENDPOINTS: JSON.stringify({ 'wan-video': 'ep_wan' }),
       RUNPOD_DEPLOYMENTS_BASE_URL: upstream.desk('runpod-deployments').baseUrl,
       WAVESPEED_WEBHOOK_SECRET: WAVESPEED_SECRET,
       CUSTOM_MEDIA_PROVIDERS: JSON.stringify([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Health } from '../../../src/gateway/health';
+import { Health } from '../../../src/core/health';
 import { NOW_MS } from './support';
 
 const failed = (health: Health, times: number, atMs = NOW_MS) => {

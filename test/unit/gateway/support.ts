@@ -1,10 +1,11 @@
 /** A plan over providers of a test's own, with a fetch that answers from a script. */
+
+import { Health } from '../../../src/core/health';
 import { chatCall } from '../../../src/dialects/openai-chat/dialect';
 import type { Call } from '../../../src/dialects/types';
 import { readSettings } from '../../../src/env';
 import type { GatewayDeps } from '../../../src/gateway/deps';
 import { Failover } from '../../../src/gateway/failover';
-import { Health } from '../../../src/gateway/health';
 import type { Plan } from '../../../src/gateway/plan';
 import { buildRegistry, type Registry } from '../../../src/providers/registry';
 import type { Provider } from '../../../src/providers/types';

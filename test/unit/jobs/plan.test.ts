@@ -1,13 +1,21 @@
 import { describe, expect, it } from 'vitest';
+import { Health } from '../../../src/core/health';
+import { submissionsOf } from '../../../src/jobs/parts';
 import { type MediaCall, planJob } from '../../../src/jobs/plan';
 import { costMicro, priceJob } from '../../../src/jobs/price';
 import { nextTarget, reopensAtMs } from '../../../src/jobs/targets';
 import type { Job, JobAttempt } from '../../../src/jobs/types';
 import { MODELS } from '../../../src/providers/catalogue';
+import { MEDIA_CHAINS } from '../../../src/providers/catalogue/media-chains';
+import { mediaTerms } from '../../../src/providers/catalogue/media-terms';
+import { FAL_MODELS } from '../../../src/providers/fal/models';
+import { offeredSeconds } from '../../../src/providers/media/duration';
+import type { ImageInput } from '../../../src/providers/media/types';
 import { indexModels } from '../../../src/providers/model-index';
 import type { Registry } from '../../../src/providers/registry';
 import { sandboxMedia } from '../../../src/providers/sandbox/media/adapter';
 import type { MediaTarget, Provider } from '../../../src/providers/types';
+import { WAVESPEED_MODELS } from '../../../src/providers/wavespeed/models';
 
 const CREDIT = 1_000_000;
 const RULES = { anywhere: false };
@@ -143,7 +151,7 @@ describe('the next target', () => {
   const job = (...attempts: JobAttempt[]) =>
     ({ id: 'job_a', model: 'gpt-image-2', kind: 'image', plan: { mode: 'auto', sandbox: false }, attempts }) as unknown as Job;
   const next = (...attempts: JobAttempt[]) => {
-    const found = nextTarget(registry, job(...attempts), 1_000);
+    const found = nextTarget({ registry }, job(...attempts), 1_000);
     return found && `${found.provider.spec.id}/${found.keyIndex}`;
   };
 
@@ -169,6 +177,53 @@ describe('the next target', () => {
     const attempts = [tried('fal', 'backoff_key', 0, 500), tried('fal', 'backoff_key', 1, 600), tried('wavespeed', 'backoff_key', 0, 700)];
     expect(next(...attempts)).toBeUndefined();
     expect(reopensAtMs(registry, job(...attempts))).toBe(5_500);
-    expect(nextTarget(registry, job(...attempts), 5_500)?.keyIndex).toBe(0);
+    expect(nextTarget({ registry }, job(...attempts), 5_500)?.keyIndex).toBe(0);
+  });
+});
+
+describe('the lengths of films', () => {
+  const films = MODELS.filter(({ id, family }) => family === 'video' && MEDIA_CHAINS[id]?.length);
+
+  it.each(films.map((model) => [model.id, model] as const))(
+    'of %s are made by the first of its chain as they are asked for',
+    (id, model) => {
+      const duration = mediaTerms(model)!.duration!;
+      const { model: upstream, modelWithReferences = upstream } = MEDIA_CHAINS[id]![0]!;
+      for (const name of [upstream, modelWithReferences]) {
+        const made = (WAVESPEED_MODELS[name] ?? FAL_MODELS[name])!.duration!.offered;
+        for (const seconds of duration.offered ?? [duration.default]) expect(offeredSeconds(seconds, made)).toBe(seconds);
+        expect(made).toContain(duration.default);
+      }
+    },
+  );
+});
+
+describe('several pictures', () => {
+  const input: ImageInput = { kind: 'image', prompt: 'a fox', count: 10, seed: 5, references: [], extra: {} };
+  const submission = { model: 'm', defaults: {}, input, reference: 'job_1', callbackUrl: undefined };
+  const split = (atOnce?: number) => submissionsOf({ ...sandboxMedia, ...(atOnce && { picturesAtOnce: () => atOnce }) }, submission);
+
+  it('are as many requests as it takes, each with a name and a seed of its own', () => {
+    expect(split(4).map(({ input: part, reference }) => [reference, (part as ImageInput).count, (part as ImageInput).seed])).toEqual([
+      ['job_1-0', 4, 5],
+      ['job_1-1', 4, 6],
+      ['job_1-2', 2, 7],
+    ]);
+    expect(split(10)).toEqual([submission]);
+    expect(split()).toEqual([submission]);
+  });
+});
+
+describe('an upstream model that fails again and again', () => {
+  it('is left out for half a minute, unless it is the only one', () => {
+    const health = new Health();
+    const job = { id: 'job_a', kind: 'image', plan: { mode: 'auto', sandbox: false }, attempts: [] };
+    for (let count = 0; count < 5; count++) health.failed('fal/a', 1_000);
+    for (let count = 0; count < 5; count++) health.failed('fal/c', 1_000);
+    const next = (model: string, nowMs: number) =>
+      nextTarget({ registry: REGISTRY, health }, { ...job, model } as unknown as Job, nowMs)?.target.model;
+    expect(next('gpt-image-2', 2_000)).toBe('b');
+    expect(next('gpt-image-2', 40_000)).toBe('a');
+    expect(next('nano_banana', 2_000)).toBe('c');
   });
 });

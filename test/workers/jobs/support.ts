@@ -4,6 +4,7 @@
  */
 import { env } from 'cloudflare:test';
 import type { AccountStub } from '../../../src/account/stub';
+import { Health } from '../../../src/core/health';
 import { readSettings } from '../../../src/env';
 import { createMediaJob, type JobRequest } from '../../../src/jobs/create';
 import type { JobDeps } from '../../../src/jobs/deps';
@@ -246,6 +247,7 @@ export class JobBench {
     const deps: JobDeps = {
       settings: { ...readSettings(env), LOCAL: '0', PRIVATE_ADDRESSES: 'refused' },
       registry: this.registry(),
+      health: new Health(),
       account: () => account,
       db: env.DB,
       files: env.FILES,

@@ -1,0 +1,60 @@
+/**
+ * A job of several pictures at a provider that makes fewer for each request: as many requests as it takes, sent
+ * together under the one claim. What all of them came to is the job's: charged are the pictures that came. Each part's
+ * state is a step, kept as JSON within the upstream job; of two who look after it, the one that knows of an end is right.
+ */
+import type { MediaAdapter, MediaStep, Submission, UpstreamJob } from '../providers/media/types';
+import type { PendingResult } from './types';
+
+/** A part whose bytes lie in files of ours already. */
+export type Part = Exclude<MediaStep, { state: 'done' }> | { state: 'done'; result: PendingResult };
+
+export function submissionsOf(adapter: MediaAdapter, submission: Submission): Submission[] {
+  const { input, model, reference } = submission;
+  const atOnce = adapter.picturesAtOnce?.(model);
+  if (input.kind !== 'image' || atOnce === undefined || input.count <= atOnce) return [submission];
+  return Array.from({ length: Math.ceil(input.count / atOnce) }, (_, index) => {
+    const count = Math.min(atOnce, input.count - index * atOnce);
+    // The same seed would make the same picture again.
+    const seed = input.seed === undefined || input.seed < 0 ? {} : { seed: input.seed + index };
+    return { ...submission, input: { ...input, count, ...seed }, reference: `${reference}-${index}` };
+  });
+}
+
+/** What the parts come to together: under way as long as one of them is, done when any has something to show. */
+export function mergeParts(parts: readonly Part[]): Part {
+  if (parts.length === 1) return parts[0]!;
+  const running = parts.flatMap((part) => (part.state === 'running' ? [part] : []));
+  if (running.length > 0) return { state: 'running', job: upstreamOf(running[0]!.job.model, parts) };
+  const results = parts.flatMap((part) => (part.state === 'done' ? [part.result] : []));
+  if (results.length > 0) return { state: 'done', result: mergeResults(results) };
+  const failures = parts.flatMap((part) => (part.state === 'failed' ? [part.failure] : []));
+  const worst = failures.find(({ mayHaveStarted }) => mayHaveStarted) ?? failures[0];
+  return worst ? { state: 'failed', failure: worst } : { state: 'canceled' };
+}
+
+function mergeResults(results: readonly PendingResult[]): PendingResult {
+  const { revisedPrompt } = results.find((result) => result.revisedPrompt !== undefined) ?? {};
+  return { files: results.flatMap(({ files }) => files), ...(revisedPrompt !== undefined && { revisedPrompt }) };
+}
+
+/** Its id is that of none of the parts, so that no callback about one is taken for one about all. */
+function upstreamOf(model: string, parts: readonly Part[]): UpstreamJob {
+  const ids = parts.map((part) => (part.state === 'running' ? part.job.id : part.state));
+  return { id: ids.join(','), model, parts: JSON.stringify(parts) };
+}
+
+/** Undefined for a job of one request. */
+export const partsOf = ({ parts }: UpstreamJob): Part[] | undefined =>
+  typeof parts === 'string' ? (JSON.parse(parts) as Part[]) : undefined;
+
+/** What two know of the same parts. */
+export const joinParts = (known: readonly Part[], seen: readonly Part[]): Part[] =>
+  known.map((part, index) => (part.state === 'running' ? (seen[index] ?? part) : part));
+
+/** The upstream jobs that run. */
+export const runningJobs = (upstream: UpstreamJob): UpstreamJob[] =>
+  partsOf(upstream)?.flatMap((part) => (part.state === 'running' ? [part.job] : [])) ?? [upstream];
+
+/** A file's number before it is known which of all it will be: none that a copy is given. */
+export const firstFileOf = (part: number): number => (part + 1) * 100;

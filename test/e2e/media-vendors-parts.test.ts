@@ -1,0 +1,126 @@
+// Several pictures of vendors that make fewer at once, lengths of films, frames and references, and vendors that are down.
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Account } from './support/account';
+import { call, ended, fileAt, openMediaAccount, post } from './support/media';
+import { FILES, googlePicture, inTurn, Vendors, wavespeedJob, wavespeedPrediction } from './support/media-vendors';
+import { RESET, type Seen } from './support/upstream';
+import { failure, inMicro, json } from './support/wire';
+
+let vendors: Vendors;
+let account: Account;
+beforeAll(async () => {
+  vendors = await Vendors.start();
+});
+afterAll(() => vendors?.stop());
+beforeEach(async () => {
+  vendors.reset();
+  account = await openMediaAccount(vendors.worker);
+});
+
+describe('several pictures of a vendor that makes one at a time', () => {
+  const asked = { model: 'gemini-3-1-flash-t2i', prompt: 'a fox', n: 3, seed: 7 };
+
+  it('are as many requests, and all of them are delivered and charged', async () => {
+    vendors.script('google', inTurn(googlePicture('1.png'), googlePicture('2.png'), googlePicture('1.png')));
+    const answer = await post(account, '/v1/images/generations', asked);
+    expect(answer.body, answer.text).toMatchObject({ creditsUsed: 12, data: [{}, {}, {}] });
+    const seeds = vendors.seen('google').map((seen) => (seen.json().generationConfig as { seed: number }).seed);
+    expect(seeds.toSorted()).toEqual([7, 8, 9]);
+    for (const { url } of answer.body.data) expect((await fileAt(vendors.here(url))).bytes).toHaveLength(FILES['1.png']!.length);
+    expect((await account.settled()).spentMicro).toBe(inMicro(12));
+  });
+
+  it('some of which are refused or lost are the others, at their price', async () => {
+    vendors.script('google', inTurn(googlePicture('1.png'), failure(429, 'Slow down'), { steps: [], first: RESET }));
+    const answer = await post(account, '/v1/images/generations', asked);
+    expect(answer.body, answer.text).toMatchObject({ creditsUsed: 4, data: [{}] });
+    expect(vendors.seen('google')).toHaveLength(3);
+    expect(vendors.seen('fal')).toEqual([]);
+    expect((await account.settled()).spentMicro).toBe(inMicro(4));
+  });
+
+  it('all of which are refused go to the next vendor, as few requests as it takes', async () => {
+    vendors.script('google', () => failure(503, 'No capacity'));
+    const images = ['1.png', '2.png', '1.png'].map((name) => ({ url: vendors.fileUrl(name) }));
+    vendors.script('fal', ({ method, path }) => {
+      if (method === 'POST') return json({ request_id: 'req_1' });
+      return path.endsWith('/status') ? json({ status: 'COMPLETED' }) : json({ images });
+    });
+    const answer = await post(account, '/v1/images/generations', asked);
+    expect(answer.body, answer.text).toMatchObject({ creditsUsed: 12, data: [{}, {}, {}] });
+    expect(vendors.seen('fal').filter(({ method }) => method === 'POST')).toHaveLength(1);
+  });
+
+  it('are polled one by one, and what fails is not charged', async () => {
+    vendors.script('fal', () => failure(503, 'No capacity'));
+    let submitted = 0;
+    vendors.script('wavespeed', ({ method, path }: Seen) => {
+      if (method === 'POST') return wavespeedPrediction('created', [], { id: `pred_${++submitted}` });
+      const id = /pred_\d/.exec(path)![0];
+      if (id === 'pred_2') return wavespeedPrediction('failed', [], { id, error: 'CUDA out of memory' });
+      return wavespeedPrediction('completed', [vendors.fileUrl(id === 'pred_1' ? '1.png' : '2.png')], { id });
+    });
+    const answer = await post(account, '/v1/images/generations', { model: 'nano_banana', prompt: 'a fox', n: 3 });
+    expect(answer.body, answer.text).toMatchObject({ creditsUsed: 4.8, data: [{}, {}] });
+    expect(submitted).toBe(3);
+    expect((await account.settled()).spentMicro).toBe(inMicro(4.8));
+  });
+});
+
+describe('the length of a film', () => {
+  it.each([
+    ['veo3.1-fast', 8],
+    ['MiniMax-Hailuo-02', 6],
+    ['grok-video-t2v', 6],
+  ])('of %s is %d seconds unless asked for, and only what is offered', async (model, seconds) => {
+    vendors.script('wavespeed', wavespeedJob(vendors.fileUrl('film.mp4')));
+    const { body } = await post(account, '/v1/videos/generate', { model, prompt: 'a fox' });
+    expect(await ended(account, body.jobId)).toMatchObject({ status: 'completed' });
+    expect(vendors.seen('wavespeed')[0]!.json()).toMatchObject({ duration: seconds });
+    const refused = await post(account, '/v1/videos/generate', { model, prompt: 'a fox', duration: 5 });
+    expect([refused.status, refused.body.refusal.param]).toEqual([400, 'duration']);
+    expect(refused.body.refusal.message).toMatch(new RegExp(`must be one of .*\\b${seconds}\\b`));
+  });
+});
+
+describe('pictures for a film', () => {
+  const url = 'https://example.com/fox.jpg';
+  it.each([
+    ['to begin with', { image_url: url }, '/image-to-video', { image: url }],
+    ['to go by', { reference_images: [url] }, '/text-to-video', { reference_images: [url] }],
+  ])('%s', async (_, fields, path, sent) => {
+    vendors.script('wavespeed', wavespeedJob(vendors.fileUrl('film.mp4')));
+    const { body } = await post(account, '/v1/videos/generate', { model: 'doubao-seedance-2-0', prompt: 'a fox', ...fields });
+    await ended(account, body.jobId);
+    const [request] = vendors.seen('wavespeed');
+    expect(request!.path).toContain(path);
+    expect(request!.json()).toMatchObject(sent);
+  });
+});
+
+describe('a vendor that refuses again and again', () => {
+  it('is left out for a while', async () => {
+    const model = 'flux-kontext-pro';
+    vendors.script('fal', () => failure(503, 'No capacity'));
+    vendors.script('wavespeed', wavespeedJob(vendors.fileUrl('1.png')));
+    for (let count = 0; count < 4; count++) {
+      const answer = await post(account, '/v1/images/generations', { model, prompt: 'a fox' });
+      expect(answer.status, answer.text).toBe(200);
+      vendors.script('wavespeed', wavespeedJob(vendors.fileUrl('1.png')));
+    }
+    const asked = vendors.seen('fal').length;
+    expect((await post(account, '/v1/images/generations', { model, prompt: 'a fox' })).status).toBe(200);
+    expect(vendors.seen('fal')).toHaveLength(asked);
+  });
+});
+
+describe('a path with another method', () => {
+  it('says which it takes', async () => {
+    const wrong = await call(account, 'GET', '/v1/images/generations');
+    expect([wrong.status, wrong.headers.get('allow'), wrong.body.refusal.type]).toEqual([405, 'POST', 'invalid_request_error']);
+    expect((await call(account, 'DELETE', '/v1/jobs')).headers.get('allow')).toBe('GET');
+    expect((await call(account, 'PUT', '/v1/deployments/mine', {})).headers.get('allow')).toBe('GET, PATCH, DELETE');
+    const nothing = await call(account, 'GET', '/v1/no/such/path');
+    expect([nothing.status, nothing.headers.get('allow')]).toEqual([404, null]);
+  });
+});
