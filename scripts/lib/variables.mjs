@@ -15,14 +15,23 @@ export const PROVIDERS = [
   ['xai', 'xAI'],
   ['google', 'Google'],
   ['anthropic', 'Anthropic'],
-].map(([id, label]) => ({ id, label, keyVariable: `${id.toUpperCase()}_API_KEY`, urlVariable: `${id.toUpperCase()}_BASE_URL` }));
+  ['wavespeed', 'WaveSpeed'],
+  ['fal', 'fal'],
+  ['replicate', 'Replicate'],
+  ['fish-audio', 'Fish Audio'],
+  ['runpod', 'RunPod'],
+].map(([id, label]) => {
+  const name = id.toUpperCase().replaceAll('-', '_');
+  return { id, label, keyVariable: `${name}_API_KEY`, urlVariable: `${name}_BASE_URL` };
+});
 
 const PROVIDER_VARIABLES = new Set(PROVIDERS.flatMap(({ keyVariable, urlVariable }) => [keyVariable, urlVariable]));
 /** Of the Worker's own: what it signs with, and what the account plane reaches. */
 const OWN_VARIABLES = new Set(
   'KEY_MAC_SECRET ADMIN_TOKEN AUTH_SECRET CATALOGUE_OVERRIDES CATALOGUE_WAIT_MS PUBLIC_URL BRAND MAIL_FROM RESEND_API_KEY GITHUB_CLIENT_ID GITHUB_CLIENT_SECRET'
     .split(' ')
-    .concat('GOOGLE_CLIENT_ID GOOGLE_CLIENT_SECRET STRIPE_SECRET_KEY STRIPE_WEBHOOK_SECRET'.split(' ')),
+    .concat('GOOGLE_CLIENT_ID GOOGLE_CLIENT_SECRET STRIPE_SECRET_KEY STRIPE_WEBHOOK_SECRET'.split(' '))
+    .concat('RUNPOD_DEPLOYMENTS_BASE_URL RUNPOD_ENDPOINTS'.split(' ')),
 );
 
 export const isProviderVariable = (name) => PROVIDER_VARIABLES.has(name) || name.startsWith('CUSTOM_');

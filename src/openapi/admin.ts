@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { createAccountInput, grantInput, tierInput } from '../console/accounts';
 import { createKeyInput } from '../console/api-keys/internal';
+import { catalogueInput } from '../console/catalogue/manage';
 import { reconcileInput, sweepInput } from '../routes/admin';
 import { apiKey, apiKeys, apiKeyWithSecret } from './account';
 import { type Answer, example, json, type RequestBody, type Route } from './describe';
@@ -116,8 +117,44 @@ const accountRoutes: Route[] = [
   }),
 ];
 
+const catalogueErrors = z.array(z.looseObject({}));
+const catalogueInForce = z.object({
+  version: z.string().nullable(),
+  variableVersion: z.string().nullable(),
+  file: z
+    .object({ key: z.string(), uploadedAt: z.unknown(), valid: z.boolean(), errors: catalogueErrors, models: z.array(z.string()) })
+    .nullable(),
+});
+const catalogueText = {
+  schema: catalogueInput,
+  examples: example('A price', { text: '{"models": [{"id": "gpt-5.5", "inputUsdPerMtok": 0.3, "outputUsdPerMtok": 1.5}]}' }),
+};
+
+const catalogueRoutes: Route[] = [
+  route('get', '/catalogue', 'adminShowCatalogue', 'The changes to the catalogue that are in force', {
+    200: json('What is in force.', catalogueInForce),
+  }),
+  route(
+    'post',
+    '/catalogue/check',
+    'adminCheckCatalogue',
+    'Check changes to the catalogue without storing them',
+    { 200: json('What is wrong with them.', z.object({ valid: z.boolean(), errors: catalogueErrors, models: z.array(z.string()) })) },
+    catalogueText,
+  ),
+  route(
+    'put',
+    '/catalogue',
+    'adminPutCatalogue',
+    'Store changes to the catalogue',
+    { 200: json('What is in force now.', catalogueInForce) },
+    catalogueText,
+  ),
+];
+
 export const adminRoutes: Route[] = [
   ...accountRoutes,
+  ...catalogueRoutes,
   route(
     'post',
     '/sweep',

@@ -181,7 +181,7 @@ describe('the account', () => {
   it('shows usage and keys, or says that this gateway has neither', async () => {
     for (const command of [['usage'], ['keys'], ['keys', 'create', 'x']]) {
       const { code, error } = await hypereal(command);
-      if (code !== 0) expect(error).toMatch(/This gateway does not offer (usage|API keys) to API keys|scope/);
+      if (code !== 0) expect(error).toMatch(/This gateway does not offer (usage|API keys) to API keys|does not have the/);
     }
   });
 });

@@ -129,7 +129,7 @@ describe('an error names line and field', () => {
     ['the sandbox', lines('{"id": "gpt-5.5", "chain": [{"provider": "sandbox", "model": "a"}]}'), 'makes its answers up'],
     [
       'a provider without media',
-      lines('{"id": "kling-v3", "chain": [{"provider": "openai", "model": "a"}]}'),
+      lines('{"id": "kling-v3", "chain": [{"provider": "deepseek", "model": "a"}]}'),
       'serves no models of the video',
     ],
     [

@@ -202,6 +202,7 @@ describe('a refusal for the hourly limit', () => {
         headers: {
           'content-type': 'application/json',
           'x-should-retry': 'false',
+          'retry-after-ms': '100',
           'X-RateLimit-Limit': '3',
           'X-RateLimit-Remaining': '0',
           'X-RateLimit-Reset': String((START_MS + HOUR_MS) / 1000),
@@ -265,7 +266,7 @@ describe('a refusal for the spending limit', () => {
       object.settle(closing(holdOf(object.admit(admitRequest({ estimateMicro: 9 * CREDIT }))), 9 * CREDIT));
       expect(rendered(object.admit(admitRequest({ estimateMicro: 2 * CREDIT })))).toEqual({
         status: 429,
-        headers: { 'content-type': 'application/json', 'x-should-retry': 'false' },
+        headers: { 'content-type': 'application/json', 'x-should-retry': 'false', 'retry-after-ms': '100' },
         body: {
           error: {
             type: 'spending_limit_error',

@@ -30,7 +30,7 @@ describe('an error as Google has it', () => {
 
   it('tells a client not to wait for a limit that lasts', () => {
     const { headers, error } = render({ kind: 'rate_limited', message: 'An hour.', retryAfterSeconds: 3_000 });
-    expect(headers).toEqual({ 'x-should-retry': 'false', 'content-type': 'application/json' });
+    expect(headers).toEqual({ 'x-should-retry': 'false', 'retry-after-ms': '100', 'content-type': 'application/json' });
     expect(error.details[1]).toEqual({
       '@type': 'type.googleapis.com/google.rpc.QuotaFailure',
       violations: [{ quotaId: expect.stringMatching(/PerDay$/), description: 'An hour.' }],
