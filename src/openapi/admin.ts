@@ -127,7 +127,7 @@ const catalogueInForce = z.object({
 });
 const catalogueText = {
   schema: catalogueInput,
-  examples: example('A price', { text: '{"models": [{"id": "gpt-5.5", "inputUsdPerMtok": 0.3, "outputUsdPerMtok": 1.5}]}' }),
+  examples: example('No changes', { text: '{"models": []}' }),
 };
 
 const catalogueRoutes: Route[] = [

@@ -347,6 +347,9 @@ describe("the operator's API", () => {
     await call('DELETE', `/api/admin/accounts/${id}/keys/${keyId}`);
     await runExamples('adminReconcile');
     await runExamples('adminSweep');
+    await call('GET', '/api/admin/catalogue');
+    await runExamples('adminCheckCatalogue');
+    await runExamples('adminPutCatalogue');
     await call('POST', `/api/admin/accounts/${id}/recover`);
   });
 });

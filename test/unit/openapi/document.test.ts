@@ -78,8 +78,9 @@ describe('the document', () => {
 
   it('has every error of the table, and each of its components is used', () => {
     expect(Object.keys(MEANINGS).sort()).toEqual(Object.keys(ERRORS).sort());
-    const listed = new Set(ROUTES.flatMap(({ errors }) => errors));
-    expect(Object.keys(ERRORS).filter((kind) => !listed.has(kind as keyof typeof ERRORS))).toEqual([]);
+    // 405 is what a path says to methods that it does not have, so no operation that is listed gives it.
+    const listed = new Set([...ROUTES.flatMap(({ errors }) => errors), 'wrong_method']);
+    expect(Object.keys(ERRORS).filter((kind) => !listed.has(kind))).toEqual([]);
     const text = JSON.stringify(document);
     const references = new Set([...text.matchAll(/"#\/components\/(\w+)\/([^"]+)"/g)].map(([, kind, name]) => `${kind}/${name}`));
     for (const kind of ['schemas', 'responses', 'headers'])
