@@ -1,14 +1,15 @@
+import type { AuditRecord } from '../core/audit';
 import type { OutboxEntity } from './types';
 
 /** In place of a payload that D1 has. */
 const CONFIRMED = '';
 
-/** Alerts happen once; what else is sent is a state, and will have newer versions. */
-const happensOnce = (id: string): boolean => id.startsWith('alert:');
+/** Alerts and audit records happen once; what else is sent is a state, and will have newer versions. */
+const happensOnce = (id: string): boolean => id.startsWith('alert:') || id.startsWith('audit:');
 
 /**
- * What D1 has yet to learn besides operations: the latest state of the account and its keys, and alerts. One row
- * an entity; a newer version takes the place of one that was not sent yet.
+ * What D1 has yet to learn besides operations: the latest state of the account and its keys, alerts, and what
+ * the audit log is to say of changes, which is written in one step with them. One row an entity; a newer version takes the place of one that was not sent yet.
  */
 export class Outbox {
   private readonly pending = new Map<string, OutboxEntity>();
@@ -34,6 +35,17 @@ export class Outbox {
     );
     this.versions.set(id, version);
     this.pending.set(id, { id, version, payload });
+  }
+
+  /** What the audit log is to say; nothing where the caller has nothing to say. */
+  note(record: AuditRecord | undefined, nowMs: number): void {
+    if (record) this.put(`audit:${record.entryId}`, { ...record }, nowMs);
+  }
+
+  audit(): { id: string; version: number; record: AuditRecord }[] {
+    return this.entities()
+      .filter(({ id }) => id.startsWith('audit:'))
+      .map(({ id, version, payload }) => ({ id, version, record: payload as unknown as AuditRecord }));
   }
 
   entities(): OutboxEntity[] {

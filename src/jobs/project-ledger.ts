@@ -5,6 +5,8 @@
 
 import type { AccountStub } from '../account/stub';
 import type { Acknowledgement, LedgerMessage, Operation } from '../account/types';
+import type { AuditRecord } from '../core/audit';
+import { writeAudit } from '../db/audit';
 
 export interface ProjectionDeps {
   db: D1Database;
@@ -70,8 +72,9 @@ export async function projectLedger(deps: ProjectionDeps, messages: readonly Led
     ...prepare(deps.db, UPSERT_KEYS, of('key:')),
     ...prepare(deps.db, INSERT_ALERTS, of('alert:')),
   ];
-  if (batch.length === 0) return;
-  const results = await deps.db.batch(batch);
+  const results = batch.length > 0 ? await deps.db.batch(batch) : [];
+  // One after the other, for each follows the hash of the one before it.
+  for (const { accountId, payload } of of('audit:')) await writeAudit(deps.db, accountId, payload as unknown as AuditRecord);
   const inserted = results.slice(0, insertions.length).reduce((sum, { meta }) => sum + meta.changes, 0);
   const strangers = inserted < lines.length ? await findStrangers(deps.db, lines) : new Set<string>();
   const written = messages.map((message) => ({

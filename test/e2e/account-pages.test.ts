@@ -47,6 +47,10 @@ describe('a person with a browser without JavaScript', () => {
     expect(made.html).toContain('by &lt;hand&gt;');
     const key = /ck_test_[0-9A-Za-z]+/.exec(made.html)![0];
     expect(await show(person, '/manage-api-keys')).not.toContain(key);
+    const keyId = /action="\/manage-api-keys\/(key_\w+)\/limit/.exec(made.html)![1];
+    expect((await submit(person, `/manage-api-keys/${keyId}/limit`, { spendingLimit: '75' })).html).toContain('of 75');
+    expect((await submit(person, `/manage-api-keys/${keyId}/limit`, { spendingLimit: '-1' })).status).toBe(400);
+    expect((await submit(person, `/manage-api-keys/${keyId}/limit`, { spendingLimit: '' })).html).not.toContain('of 75');
     const called = await fetch(`${worker.url}/v1/chat/completions`, {
       method: 'POST',
       headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
