@@ -59,9 +59,13 @@ export class Outbox {
   confirm(entities: readonly { id: string; version: number }[]): void {
     for (const { id, version } of entities) {
       if (this.pending.get(id)?.version !== version) continue;
-      if (happensOnce(id)) this.sql.exec('DELETE FROM outbox WHERE id = ?', id);
-      else this.sql.exec('UPDATE outbox SET payload = ? WHERE id = ?', CONFIRMED, id);
       this.pending.delete(id);
+      if (happensOnce(id)) {
+        this.sql.exec('DELETE FROM outbox WHERE id = ?', id);
+        this.versions.delete(id);
+      } else {
+        this.sql.exec('UPDATE outbox SET payload = ? WHERE id = ?', CONFIRMED, id);
+      }
     }
   }
 }

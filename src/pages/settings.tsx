@@ -79,6 +79,9 @@ async function settingsPage(c: AppContext, context: VerbContext, { error, messag
             Wallet <span class="mono">{me.accountId}</span>
           </span>
         </p>
+        <p>
+          <a href="/settings/audit">Audit log: who did what</a>
+        </p>
       </section>
       <section class="stack" aria-labelledby="second">
         <h2 id="second">Second step</h2>

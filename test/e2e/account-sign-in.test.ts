@@ -21,6 +21,10 @@ interface Me {
 const signIn = (person: Person, password = person.password) =>
   person.ask('/api/auth/sign-in/email', { json: { email: person.email, password } });
 
+/** What the audit log of their own wallet says, newest first. */
+const actionsOf = async (person: Person): Promise<string[]> =>
+  (await person.get<{ entries: { action: string }[] }>('/api/audit')).entries.map(({ action }) => action);
+
 describe('a person who signs up with a password', () => {
   it('has nothing until the address is confirmed, then a wallet without credits', async () => {
     const person = new Person(worker);
@@ -59,6 +63,7 @@ describe('a person who signs up with a password', () => {
     expect((await person.ask('/api/me')).status).toBe(401);
     expect((await signIn(person)).status).toBe(401);
     expect((await signIn(person, 'quite another password')).status).toBe(200);
+    expect((await actionsOf(person)).slice(0, 2)).toEqual(['session.create', 'password.reset']);
   });
 });
 
@@ -96,6 +101,7 @@ describe('sessions', () => {
     await person.get('/api/auth/revoke-session', { json: { token: session.token } });
     expect((await elsewhere.ask('/api/me')).status).toBe(401);
     expect((await person.ask('/api/me')).status).toBe(200);
+    expect(await actionsOf(person)).toEqual(['session.revoke', 'session.create', 'session.create', 'account.create']);
     await person.get('/api/auth/sign-out', { json: {} });
     expect((await person.ask('/api/me')).status).toBe(401);
   });
