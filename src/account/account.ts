@@ -132,6 +132,15 @@ export class Account extends DurableObject<AccountBindings> {
     return result;
   }
 
+  /** The same two with their arguments and results as JSON: see `accountStub`. */
+  admitJson(request: string): string {
+    return JSON.stringify(this.admit(JSON.parse(request) as AdmitRequest));
+  }
+
+  settleJson(request: string): string {
+    return JSON.stringify(this.settle(JSON.parse(request) as CloseRequest));
+  }
+
   release(request: Pick<CloseRequest, 'holdId' | 'detailJson' | 'idempotency'>): CloseResult {
     return this.settle({ ...request, costMicro: 0, outcome: 'released' });
   }
