@@ -25,6 +25,7 @@ import type {
   BeatRequest,
   BeatResult,
   Books,
+  ChargeRequest,
   CloseRequest,
   CloseResult,
   ExtendRequest,
@@ -139,6 +140,17 @@ export class Account extends DurableObject<AccountBindings> {
       const granted = ledger.grant(request, newNonce(), this.now());
       if (!granted.repeated && request.topUp) this.publishProfile(ledger, outbox);
       return granted;
+    });
+    this.wakeBy(this.now() + FLUSH_AFTER_MS);
+    return result;
+  }
+
+  /** Charges what nobody asked leave for; the balance may fall below zero by it. */
+  charge(request: ChargeRequest): { balanceMicro: number; heldMicro: number; repeated: boolean } {
+    requireExact(request.amountMicro);
+    const result = this.step(({ ledger }) => {
+      const charged = ledger.charge(request, newNonce(), this.now());
+      return { ...charged, heldMicro: ledger.row.held };
     });
     this.wakeBy(this.now() + FLUSH_AFTER_MS);
     return result;

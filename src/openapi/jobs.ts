@@ -146,8 +146,9 @@ const webhookRoutes: Route[] = [
     parameters: [
       query('jobId', 'Of this job alone.', { type: 'string' }),
       query('state', 'In this state alone.', { type: 'string', enum: [...DELIVERY_STATES] }),
+      query('before', 'The `next` of the page before.', { type: 'string' }),
     ],
-    answers: { 200: json('The last 50.', z.object({ object: z.literal('list'), data: z.array(delivery) })) },
+    answers: { 200: json('A page of 50.', list(delivery)) },
     errors: FAILURES.read,
   },
   {

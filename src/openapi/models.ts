@@ -15,7 +15,15 @@ const price = z
       input_credits: credits,
       output_credits: credits,
     }),
-    z.object({ per: z.string(), credits, usd: z.number() }),
+    z.object({
+      per: z.string(),
+      credits,
+      usd: z.number(),
+      tier_credits: z
+        .record(z.string(), credits)
+        .optional()
+        .meta({ description: 'By the size tier of a picture or the resolution of a film, in place of `credits`.' }),
+    }),
   ])
   .meta({ description: 'A million tokens, or a piece, a second and so on.' });
 

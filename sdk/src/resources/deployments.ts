@@ -40,6 +40,8 @@ export interface Deployment {
   env: string[];
   webhookUrl: string | null;
   status: 'creating' | 'active' | 'deleting';
+  /** What its owner has to know, such as why its workers were stopped. */
+  notice: string | null;
   endpointId: string | null;
   runUrl: string;
   createdAt: string;

@@ -25,6 +25,12 @@ type Unit = Exclude<Price['per'], 'token'>;
 export const inUsd = (usd: number, per: Unit): Price => ({ per, micro: Math.round(usd * MICRO_PER_USD) });
 export const inCredits = (credits: number, per: Unit): Price => ({ per, micro: fromCredits(credits) });
 
+/** In credits. The documents name the price of the first tier alone: the others are ours. */
+export const inTiers = (price: Price, credits: Readonly<Record<string, number>>): Price => ({
+  ...price,
+  tierMicro: Object.fromEntries(Object.entries(credits).map(([tier, amount]) => [tier, fromCredits(amount)])),
+});
+
 export const UNPRICED = 'Listed without a price.';
 
 /** The maker itself first, then OpenRouter; each under its own id for the model. */

@@ -17,7 +17,12 @@ const tokenPrice = z.strictObject({
   cacheWrite5mUsdPerMtok: usd.optional(),
   cacheWrite1hUsdPerMtok: usd.optional(),
 });
-const unitPrice = z.strictObject({ per: z.enum(['image', 'second', 'clip', 'request', 'gpu_second']), usd });
+const unitPrice = z.strictObject({
+  per: z.enum(['image', 'second', 'clip', 'request', 'gpu_second']),
+  usd,
+  /** By a picture's size tier, or a film's resolution. */
+  tiersUsd: z.record(z.string().regex(/^(?:0\.5K|[124]K|\d{3,4}p)$/, 'must be a tier such as 2K or 1080p'), usd).optional(),
+});
 
 const NO_FIELD = 'there is no such field';
 
