@@ -26,6 +26,7 @@ import type {
   ExtendResult,
   GrantRequest,
   KeyRecord,
+  OperationDetail,
   Outcome,
 } from './types';
 
@@ -192,7 +193,7 @@ export class Ledger {
         costMicro,
         costMicro === 0 && request.outcome === 'released' ? 'released' : 'settled',
         request.outcome,
-        request.detail,
+        request.detailJson,
         nowMs,
       );
       return { ok: true, costMicro, outcome: request.outcome, repeated: false };
@@ -226,7 +227,7 @@ export class Ledger {
         endpoint: expired?.endpoint ?? null,
         outcome: request.outcome,
         amountMicro: charged - costMicro,
-        detail: { ...request.detail, adjusts: request.holdId },
+        detail: { ...(JSON.parse(request.detailJson) as OperationDetail), adjusts: request.holdId },
       });
       this.addLine(adjust, nowMs);
       if (adjust.keyId !== null) this.addSpend(adjust.keyId, costMicro - charged, expired!.month, nowMs);
@@ -245,7 +246,7 @@ export class Ledger {
         operation.checkpointMicro,
         'expired',
         charged ? 'estimated' : 'released',
-        { ...operation.detail, expired: true },
+        JSON.stringify({ ...operation.detail, expired: true }),
         nowMs,
       );
     }
@@ -257,7 +258,7 @@ export class Ledger {
     costMicro: MicroCredits,
     state: OperationRow['state'],
     outcome: Outcome,
-    detail: Record<string, unknown>,
+    detailJson: string,
     nowMs: number,
   ): void {
     this.row.held -= operation.heldMicro;
@@ -269,8 +270,7 @@ export class Ledger {
     operation.closeEpoch = this.row.epoch;
     operation.closeSeq = ++this.row.closeSeq;
     operation.outcome = outcome;
-    operation.detail = detail;
-    this.store.closeOperation(operation);
+    this.store.closeOperation(operation, detailJson);
     this.open.delete(operation.seq);
     this.unconfirmed.set(operation.closeSeq, { month: operation.month, seq: operation.seq });
     if (!countsForRate(operation)) this.windowOf(operation).remove(operation.seq);
