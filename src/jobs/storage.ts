@@ -50,22 +50,26 @@ export async function storeObject(deps: StorageDeps, accountId: string, upload: 
   if (declaredBytes > roomBytes) return full(accountLimitBytes);
   const id = `obj_${randomDigits(20)}`;
   const fileKey = `storage/${id}/${newToken()}/0`;
-  const digest = new Digest();
+  const digest = keyHash === undefined ? undefined : new Digest();
   const stored = await readWhole(() =>
-    putStream(deps, fileKey, upload.content, upload.contentType, { maxBytes: Math.min(limitBytes, roomBytes), digest }),
+    putStream(deps, fileKey, upload.content, upload.contentType, {
+      maxBytes: Math.min(limitBytes, roomBytes),
+      ...(digest && { digest }),
+    }),
   );
   if (!stored.ok) return stored.error.kind === 'body_too_large' && roomBytes < limitBytes ? full(accountLimitBytes) : stored;
   const { contentType, sizeBytes } = stored.value;
   const { kind, filename } = upload;
-  const bodyHash = await hashOf(upload, digest);
-  const idempotency = keyHash === undefined ? { idempotencyHash: null, bodyHash: null } : { idempotencyHash: keyHash, bodyHash };
+  const bodyHash = digest ? await hashOf(upload, digest) : null;
+  const idempotency = { idempotencyHash: keyHash ?? null, bodyHash };
   const row: StoredObject = { id, accountId, kind, filename, contentType, sizeBytes, fileKey, createdAt: deps.now(), ...idempotency };
   const inserted = await database(deps.db).insert(storedObjects).values(row).onConflictDoNothing().returning({ id: storedObjects.id });
   if (inserted.length > 0) return ok({ row, repeated: false });
   // Its twin was quicker.
   await deps.files.delete(fileKey);
   const twin = keyHash === undefined ? undefined : await findEarlier(deps, accountId, keyHash);
-  return twin ? sameOr422(twin, bodyHash) : fail('unavailable', 'The file could not be kept; try again.', { retryAfterSeconds: 1 });
+  if (!twin) return fail('unavailable', 'The file could not be kept; try again.', { retryAfterSeconds: 1 });
+  return sameOr422(twin, bodyHash ?? '');
 }
 
 const tooLarge = (limitBytes: number) =>

@@ -30,6 +30,7 @@ export const job = z
     state: z.enum(STATES as [string, ...string[]]),
     requestId: z.string(),
     cancelRequested: z.boolean().optional(),
+    filesRemovedAt: time.optional(),
     createdAt: time,
     startedAt: time.nullable(),
     endedAt: time.nullable(),

@@ -21,13 +21,30 @@ const openaiImages = z.object({
   ...made,
 });
 
-const imageEvent = z.object({
-  type: z.enum(['image_generation.completed', 'image_edit.completed']),
+const ofEvent = {
   created_at: z.int(),
-  creditsUsed: credits,
-  b64_json: z.string().nullable(),
-  url: z.string(),
-});
+  size: z.string(),
+  quality: z.string(),
+  background: z.string(),
+  output_format: z.string(),
+};
+
+const imageEvent = z.union([
+  z.object({
+    type: z.enum(['image_generation.completed', 'image_edit.completed']),
+    ...ofEvent,
+    creditsUsed: credits,
+    jobId: z.string(),
+    b64_json: z.string().nullable(),
+    url: z.string(),
+  }),
+  z.object({
+    type: z.enum(['image_generation.partial_image', 'image_edit.partial_image']),
+    ...ofEvent,
+    b64_json: z.string(),
+    partial_image_index: z.int(),
+  }),
+]);
 
 const nativeImages = z.object({
   created: z.int(),
@@ -75,9 +92,9 @@ const transcript = z.object({
 const IMAGE_EVENTS = {
   event: imageEvent,
   words:
-    'With `stream: true`: one event for each picture, when they are all there. A failure is an event `error`; `: ping` keeps the connection.',
+    'With `stream: true`: one event for each picture, when they are all there; with `partial_images` its states on the way before. The end is `[DONE]`, a failure an event `error`; `: ping` keeps the connection.',
   example:
-    'event: image_generation.completed\ndata: {"type":"image_generation.completed","created_at":1763596800,"creditsUsed":4,"b64_json":null,"url":"https://gateway.example.com/media/1.png"}\n\n',
+    'event: image_generation.completed\ndata: {"type":"image_generation.completed","created_at":1763596800,"size":"1024x1024","quality":"auto","background":"auto","output_format":"png","creditsUsed":4,"jobId":"job_0","b64_json":null,"url":"https://gateway.example.com/media/1.png"}\n\ndata: [DONE]\n\n',
 };
 
 const route = (path: string, id: string, tag: Route['tag'], summary: string, body: RequestBody, answer: Answer): Route => ({

@@ -58,16 +58,19 @@ async function stream(
   return { events, text, id: response.headers.get('x-job-id') ?? '' };
 }
 
+/** The provider shows one state, and goes on only once that has reached the client. */
+function streamOnceShown(...steps: Step[]) {
+  let goOn = (): void => {};
+  const shown = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  vendors.script('openai', () => sse([partial(0, '1.png'), { until: shown }, ...steps]));
+  return stream({}, (event) => event.partial_image_index === 0 && goOn());
+}
+
 describe('a picture in a stream', () => {
   it('shows its states on the way as they come, then itself, kept and charged once, and an end', async () => {
-    let goOn = (): void => {};
-    const shown = new Promise<void>((resolve) => {
-      goOn = resolve;
-    });
-    const steps: Step[] = [partial(0, '1.png'), { until: shown }, partial(1, '1.png'), completed('2.png')];
-    vendors.script('openai', () => sse(steps));
-    // The provider goes on only once the first state has reached the client.
-    const { events, text, id } = await stream({}, (event) => event.partial_image_index === 0 && goOn());
+    const { events, text, id } = await streamOnceShown(partial(1, '1.png'), completed('2.png'));
     expect(events.map(({ type, partial_image_index }) => [type, partial_image_index])).toEqual([
       ['image_generation.partial_image', 0],
       ['image_generation.partial_image', 1],
@@ -85,8 +88,7 @@ describe('a picture in a stream', () => {
   });
 
   it('that breaks off is told of as an error, is free, and is asked for nowhere else', async () => {
-    vendors.script('openai', () => sse([partial(0, '1.png'), CUT]));
-    const { events, text, id } = await stream({});
+    const { events, text, id } = await streamOnceShown(CUT);
     expect(events.map(({ type, error }) => type ?? error)).toEqual([
       'image_generation.partial_image',
       expect.objectContaining({ type: 'api_error', job_id: id }),
@@ -97,10 +99,24 @@ describe('a picture in a stream', () => {
     expect(await account.settled()).toEqual({ spentMicro: 0, heldMicro: 0 });
   });
 
+  it('that fails before anything was shown is refused with its status', async () => {
+    vendors.script('openai', () =>
+      sse([data({ type: 'error', error: { code: 'moderation_blocked', message: 'Rejected by the safety system.' } })]),
+    );
+    const refused = await post(account, '/v1/images/generations', {
+      model: 'gpt-image-2',
+      prompt: 'a fox',
+      stream: true,
+      partial_images: 1,
+    });
+    expect(refused.status).toBeGreaterThanOrEqual(400);
+    expect(refused.body.refusal).toMatchObject({ code: 'moderation_blocked' });
+    expect(await account.settled()).toEqual({ spentMicro: 0, heldMicro: 0 });
+  });
+
   it('that the provider gives up is told of in its words', async () => {
     const error = { type: 'image_generation_user_error', code: 'moderation_blocked', message: 'Rejected by the safety system.' };
-    vendors.script('openai', () => sse([partial(0, '1.png'), data({ type: 'error', error })]));
-    const { events } = await stream({});
+    const { events } = await streamOnceShown(data({ type: 'error', error }));
     expect(events.at(-1)!.error).toMatchObject({ code: 'moderation_blocked', message: expect.stringContaining('safety system') });
     expect(await account.settled()).toEqual({ spentMicro: 0, heldMicro: 0 });
   });
@@ -122,7 +138,7 @@ describe('a picture in a stream', () => {
     });
     const { events } = await stream({ n: 2 });
     expect(events.map(({ type }) => type)).toEqual(['image_generation.completed', 'image_generation.completed']);
-    const { body } = await post(account, '/v1/images/generations', { model: 'gpt-image-2', prompt: 'a fox', partial_images: 2 });
-    expect(body.data).toHaveLength(1);
+    const plain = await post(account, '/v1/images/generations', { model: 'gpt-image-2', prompt: 'a fox', n: 2, partial_images: 2 });
+    expect(plain.body.data).toHaveLength(2);
   });
 });

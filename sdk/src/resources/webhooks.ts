@@ -119,9 +119,9 @@ export class Webhooks extends Resource {
 
   /** The latest messages, and what became of them. */
   deliveries(
-    params: { jobId?: string; state?: WebhookDelivery['state'] } = {},
+    params: { jobId?: string; state?: WebhookDelivery['state']; before?: string } = {},
     options?: RequestOptions,
-  ): APIPromise<{ object: 'list'; data: WebhookDelivery[] }> {
+  ): APIPromise<{ object: 'list'; data: WebhookDelivery[]; next: string | null }> {
     return this.fetchJson('/webhooks/deliveries', options, params);
   }
 

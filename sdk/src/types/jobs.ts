@@ -19,6 +19,8 @@ interface JobBase {
 interface EndedJob extends JobBase {
   endedAt: string;
   outputUrls: string[];
+  /** Since when its files are gone: they are kept for a time. */
+  filesRemovedAt?: string;
 }
 
 /** Under way. */
@@ -42,7 +44,7 @@ export interface TranscriptSegment {
 export interface CompletedJob extends EndedJob {
   status: 'completed';
   state: 'succeeded';
-  /** The first of `outputUrls`; null where the result is no file. */
+  /** The first of `outputUrls`; null where the result is no file, or is kept no more. */
   outputUrl: string | null;
   /** Of a transcription. */
   text?: string;

@@ -51,8 +51,9 @@ export async function requireIdleFunds(
 /** When its runs had a worker: by what the provider says where it does, else from being sent to being over. */
 async function runsOf(deps: JobDeps, row: Deployment, fromMs: number, toMs: number): Promise<RunTime[]> {
   const keepsMs = row.idleTimeoutSeconds * 1_000;
+  const { startedAt: started, endedAt: ended, outputs: made } = jobs;
   const rows = (await database(deps.db)
-    .select()
+    .select({ startedAt: started, endedAt: ended, outputs: made })
     .from(jobs)
     .where(
       and(
@@ -63,7 +64,7 @@ async function runsOf(deps: JobDeps, row: Deployment, fromMs: number, toMs: numb
         eq(jobs.test, false),
         or(isNull(jobs.endedAt), gt(jobs.endedAt, fromMs - keepsMs)),
       ),
-    )) as Job[];
+    )) as Pick<Job, 'startedAt' | 'endedAt' | 'outputs'>[];
   return rows.flatMap(({ startedAt, endedAt, outputs }) => {
     if (startedAt === null || startedAt >= toMs) return [];
     const gpuMs = outputs?.usage?.gpuMs;

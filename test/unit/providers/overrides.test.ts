@@ -119,7 +119,7 @@ describe('an error names line and field', () => {
     [
       'a tier of no pictures or films',
       lines('{"id": "kling-v3", "price": {"per": "second", "usd": 1, "tiersUsd": {"huge": 2}}}'),
-      'must be a tier such as 2K or 1080p',
+      'must name tiers such as 2K or 1080p',
     ],
     ['a new model without a family', lines('{"id": "mine", "price": null}'), 'line 3, models[0].family: needed, since mine is a new model'],
     ['a new model without a price', lines('{"id": "mine", "family": "chat"}'), 'line 3, models[0].price: needed'],

@@ -81,8 +81,8 @@ describe('a job', () => {
     bench.provider.repeatable = true;
     const { id } = await bench.start();
     const submit = (deps: JobDeps) => advanceJob(deps, { jobId: id });
-    // Its effects: read, renew the hold, claim; then the answer is written.
-    expect(await bench.dies(submit, 3, false)).toBe(true);
+    // Its effects: read, renew the hold, claim, ask the provider; then the answer is written.
+    expect(await bench.dies(submit, 4, false)).toBe(true);
     expect([bench.provider.started.length, (await bench.job(id)).state]).toEqual([1, 'submitting']);
     await bench.wait(4 * 60_000);
     await sweepJobs(bench.deps());
