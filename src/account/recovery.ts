@@ -1,5 +1,5 @@
 import { monthOf, operationId, parseOperationId } from '../core/ids';
-import type { AccountRow, AccountStore, KeySpend, OperationRow } from './store';
+import { type AccountRow, type AccountStore, type KeySpend, newSpend, type OperationRow } from './store';
 import type { Operation } from './types';
 
 /**
@@ -88,7 +88,7 @@ class Spend {
 
   add(keyId: string, month: number, micro: number): void {
     const known = this.all.get(keyId);
-    const spend = known && known.month >= month ? known : { month, spent: 0, alerted80: false, alerted100: false };
+    const spend = known && known.month >= month ? known : newSpend(month);
     if (spend.month !== month) return;
     spend.spent += micro;
     this.all.set(keyId, spend);

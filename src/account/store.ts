@@ -47,13 +47,15 @@ export interface AccountRow {
   archived: number;
 }
 
-/** What a key spent in a month, and which alerts went out for it. */
+/** What a key spent in a month, and the highest limit for which each alert has gone out: a higher one is told of again. */
 export interface KeySpend {
   month: number;
   spent: number;
-  alerted80: boolean;
-  alerted100: boolean;
+  alerted80: number | null;
+  alerted100: number | null;
 }
+
+export const newSpend = (month: number): KeySpend => ({ month, spent: 0, alerted80: null, alerted100: null });
 
 /** An operation's row, with what only the account needs. */
 export interface OperationRow extends Operation {

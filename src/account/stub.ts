@@ -20,6 +20,7 @@ type RemoteMethod =
   | 'rotateKey'
   | 'revokeKey'
   | 'listKeys'
+  | 'auditRecords'
   | 'authorize'
   | 'view'
   | 'operations'

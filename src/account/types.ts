@@ -36,6 +36,8 @@ export interface KeyRecord {
   families: string[];
   /** What it may do in the account plane beside calling models; nothing when there are none. */
   scopes?: string[];
+  /** Who was shown the secret; the maker, where nobody rotated it. */
+  secretBy?: string;
   /** The secret before the last rotation, good until its grace is over. */
   previous?: { secretHash: string; untilMs: number };
 }
@@ -254,7 +256,7 @@ export interface BackgroundMessage {
 
 /** The latest state of something D1 keeps a readable copy of, or an event for it. */
 export interface OutboxEntity {
-  /** `account`, `key:<id>` or `alert:<what>`. */
+  /** `account`, `key:<id>`, `alert:<what>` or `audit:<entry id>`. */
   id: string;
   version: number;
   payload: Record<string, unknown>;

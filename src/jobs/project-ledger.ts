@@ -5,6 +5,8 @@
 
 import type { AccountStub } from '../account/stub';
 import type { Acknowledgement, LedgerMessage } from '../account/types';
+import type { AuditRecord } from '../core/audit';
+import { writeAudit } from '../db/audit';
 
 export interface ProjectionDeps {
   db: D1Database;
@@ -62,16 +64,18 @@ ON CONFLICT (account_id, id) DO NOTHING`;
 export async function projectLedger(deps: ProjectionDeps, messages: readonly LedgerMessage[]): Promise<void> {
   const lines = messages.flatMap((message) => message.lines);
   const entities = messages.flatMap(({ accountId, entities: sent }) => sent.map((entity) => ({ ...entity, accountId })));
-  const of = (prefix: string) => entities.filter(({ id }) => id.startsWith(prefix)).map((entity) => JSON.stringify(entity));
+  const of = (prefix: string) => entities.filter(({ id }) => id.startsWith(prefix));
+  const texts = (prefix: string) => of(prefix).map((entity) => JSON.stringify(entity));
   const insertions = prepare(deps.db, INSERT_LINES, lines);
   const batch = [
     ...insertions,
-    ...prepare(deps.db, UPSERT_ACCOUNTS, of('account')),
-    ...prepare(deps.db, UPSERT_KEYS, of('key:')),
-    ...prepare(deps.db, INSERT_ALERTS, of('alert:')),
+    ...prepare(deps.db, UPSERT_ACCOUNTS, texts('account')),
+    ...prepare(deps.db, UPSERT_KEYS, texts('key:')),
+    ...prepare(deps.db, INSERT_ALERTS, texts('alert:')),
   ];
-  if (batch.length === 0) return;
-  const results = await deps.db.batch(batch);
+  const results = batch.length > 0 ? await deps.db.batch(batch) : [];
+  // One after the other, for each follows the hash of the one before it.
+  for (const { accountId, payload } of of('audit:')) await writeAudit(deps.db, accountId, payload as unknown as AuditRecord);
   const inserted = results.slice(0, insertions.length).reduce((sum, { meta }) => sum + meta.changes, 0);
   const strangers = inserted < lines.length ? await findStrangers(deps.db, lines) : new Set<string>();
   await Promise.all([...acknowledgements(messages, strangers)].map(([accountId, list]) => acknowledge(deps, accountId, list)));

@@ -22,6 +22,7 @@ import {
   type Inside,
   LEASE_MS,
   MINUTE_MS,
+  OPERATOR,
   putBackRows,
   type Rows,
   SECOND_MS,
@@ -522,7 +523,13 @@ export class Driver {
     this.model.nowMs = this.account.nowMs;
     this.model.restoredTo(model, await knownToD1(this.account.id));
     await this.account.run(async (object) => {
-      const deps = { db: env.DB, account: () => object as unknown as AccountStub, macSecret: '', now: () => this.account.nowMs };
+      const deps = {
+        db: env.DB,
+        account: () => object as unknown as AccountStub,
+        macSecret: '',
+        ...OPERATOR,
+        now: () => this.account.nowMs,
+      };
       const { epoch } = await recover(deps, this.account.id, object.books()!);
       agree('the epoch', epoch, this.model.epoch);
     });

@@ -15,6 +15,7 @@ import {
   LEASE_MS,
   ledgerRows,
   MINUTE_MS,
+  OPERATOR,
   putBackRows,
   type Rows,
   refusalOf,
@@ -36,7 +37,7 @@ async function putBack(account: TestAccount, rows: Rows): Promise<void> {
 }
 
 async function mend(account: TestAccount) {
-  const deps = { db: env.DB, account: (id: string) => accountStub(env.ACCOUNT, id), macSecret: '', now: () => account.nowMs };
+  const deps = { db: env.DB, account: (id: string) => accountStub(env.ACCOUNT, id), macSecret: '', ...OPERATOR, now: () => account.nowMs };
   return recover(deps, account.id, (await account.stub.books())!);
 }
 

@@ -61,8 +61,8 @@ interface State {
   late: Map<string, { costMicro: number; outcome: string }>;
   /** Holds that a restore undid. */
   undone: Map<string, { openedAtMs: number; epoch: number }>;
-  /** Which alerts have gone out: `kind:key:month`. */
-  alerted: Set<string>;
+  /** The highest limit of which `kind:key:month` was told. */
+  alerted: Map<string, number>;
   alerts: Map<string, Record<string, unknown>>;
   idempotency: Map<string, { bodyHash: string; holdId: string; state: 'running' | 'stored' | 'lost'; atMs: number }>;
 }
@@ -109,7 +109,7 @@ export class Model {
       keys: new Map(),
       late: new Map(),
       undone: new Map(),
-      alerted: new Set(),
+      alerted: new Map(),
       alerts: new Map(),
       idempotency: new Map(),
     };
@@ -299,12 +299,14 @@ export class Model {
     return undefined;
   }
 
-  /** Once a key, kind and month. */
+  /** Once a key, kind and month, and again for a limit that is higher. */
   private alert(kind: string, key: KeyRecord, spentMicro: number): boolean {
     const month = Number(monthName(this.nowMs).replace('-', ''));
-    const id = `alert:${kind}:${key.id}:${month}`;
-    if (this.state.alerted.has(id)) return false;
-    this.state.alerted.add(id);
+    const of = `${kind}:${key.id}:${month}`;
+    const limit = key.spendingLimitMicro!;
+    if ((this.state.alerted.get(of) ?? -1) >= limit) return false;
+    this.state.alerted.set(of, limit);
+    const id = `alert:${of}:${limit}`;
     if (!this.state.alerts.has(id))
       this.state.alerts.set(id, { kind, keyId: key.id, month, spentMicro, limitMicro: key.spendingLimitMicro });
     return true;

@@ -12,6 +12,12 @@ import type { TierId } from '../../../src/core/tiers';
 import type { Bindings } from '../../../src/env';
 import { projectLedger } from '../../../src/jobs/project-ledger';
 
+/** Who acts, for verbs that are the operator's. */
+export const OPERATOR = {
+  actor: { kind: 'operator', id: 'operator', name: 'Operator' },
+  from: { ip: null, userAgent: null, requestId: 'req_test' },
+} as const;
+
 export const START_MS = Date.UTC(2031, 0, 14, 12);
 export const SECOND_MS = 1_000;
 export const MINUTE_MS = 60_000;
