@@ -1,6 +1,6 @@
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 
-/** The tables of migrations/0002_jobs.sql and 0004_media_upkeep.sql, for typed queries. What their JSON holds is for those who write it. */
+/** The tables of migrations/0002_jobs.sql and 0006_media_upkeep.sql, for typed queries. What their JSON holds is for those who write it. */
 export const jobs = sqliteTable('jobs', {
   id: text().primaryKey(),
   accountId: text('account_id').notNull(),
