@@ -26,6 +26,7 @@ import type {
   BeatRequest,
   BeatResult,
   Books,
+  ChargeRequest,
   CloseRequest,
   CloseResult,
   ExtendRequest,
@@ -154,6 +155,17 @@ export class Account extends DurableObject<AccountBindings> {
       outbox.note(audit, this.now());
       if (request.topUp) this.publishProfile(ledger, outbox);
       return granted;
+    });
+    this.wakeBy(this.now() + FLUSH_AFTER_MS);
+    return result;
+  }
+
+  /** Charges what nobody asked leave for; the balance may fall below zero by it. */
+  charge(request: ChargeRequest): { balanceMicro: number; heldMicro: number; repeated: boolean } {
+    requireExact(request.amountMicro);
+    const result = this.step(({ ledger }) => {
+      const charged = ledger.charge(request, newNonce(), this.now());
+      return { ...charged, heldMicro: ledger.row.held };
     });
     this.wakeBy(this.now() + FLUSH_AFTER_MS);
     return result;

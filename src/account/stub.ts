@@ -13,6 +13,7 @@ type RemoteMethod =
   | 'settle'
   | 'release'
   | 'grant'
+  | 'charge'
   | 'setTier'
   | 'putKey'
   | 'changeKey'
