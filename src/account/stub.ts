@@ -27,6 +27,7 @@ type RemoteMethod =
   | 'acknowledge'
   | 'flush'
   | 'resend'
+  | 'stageRecovery'
   | 'recover';
 
 /**
