@@ -90,7 +90,7 @@ export class Account extends DurableObject<AccountBindings> {
   }
 
   admit(request: AdmitRequest): AdmitResult {
-    requireExact(request.estimateMicro);
+    requireExact(request.estimateMicro, request.worstMicro ?? 0);
     if (!this.open()) return { ok: false, error: refuseKey(undefined, request, 0)! };
     const result = this.step(({ ledger, keys }, sql): AdmitResult => {
       const { idempotency } = request;

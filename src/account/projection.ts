@@ -20,6 +20,7 @@ function publicOperation({
   epoch: _epoch,
   month: _month,
   checkpointMicro: _checkpoint,
+  exposureMicro: _exposure,
   ...operation
 }: OperationRow): Operation {
   return operation;

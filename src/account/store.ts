@@ -63,6 +63,8 @@ export interface OperationRow extends Operation {
   epoch: number;
   month: number;
   checkpointMicro: number;
+  /** What it can come to beyond its hold. */
+  exposureMicro?: number;
 }
 
 type Sql = Pick<SqlStorage, 'exec'>;
@@ -267,13 +269,14 @@ const statementsOf = (table: string): Statements => ({
 
 const sumsOf = ({ profile: _, ...sums }: AccountRow): string => JSON.stringify(sums);
 
-const headOf = ({ nonce, epoch, kind, keyId, userId, family, test, model, endpoint }: OperationRow): string =>
-  JSON.stringify({ nonce, epoch, kind, keyId, userId, family, test, model, endpoint });
+const headOf = ({ nonce, epoch, kind, keyId, userId, family, test, model, endpoint, exposureMicro }: OperationRow): string =>
+  JSON.stringify({ nonce, epoch, kind, keyId, userId, family, test, model, endpoint, exposureMicro });
 
 const tailOf = ({ closedAtMs, closeEpoch, outcome, detail }: OperationRow): string =>
   JSON.stringify({ closedAtMs, closeEpoch, outcome, detail });
 
-type Head = Pick<OperationRow, 'nonce' | 'epoch' | 'kind' | 'keyId' | 'userId' | 'family' | 'test' | 'model' | 'endpoint'>;
+type HeadField = 'nonce' | 'epoch' | 'kind' | 'keyId' | 'userId' | 'family' | 'test' | 'model' | 'endpoint' | 'exposureMicro';
+type Head = Pick<OperationRow, HeadField>;
 type Tail = Pick<OperationRow, 'closedAtMs' | 'closeEpoch' | 'outcome' | 'detail'>;
 
 const OPEN_TAIL: Tail = { closedAtMs: null, closeEpoch: null, outcome: null, detail: {} };
