@@ -3,6 +3,8 @@ import { and, asc, eq, gt, or, sql } from 'drizzle-orm';
 import type { Books } from '../account/types';
 import { database } from '../db/client';
 import { accounts, apiKeys, ledger, reconciliations } from '../db/schema';
+import type { OperatorDeps } from './accounts';
+import { auditRecord, collectAudit } from './audit/commit';
 import type { ConsoleDeps } from './deps';
 import { toOperation } from './ledger';
 
@@ -95,8 +97,9 @@ async function copyOf(deps: ConsoleDeps, accountId: string, { epoch, closeSeq }:
  * After a point-in-time restore of an account object: brings it up to date from D1 and begins a new epoch. D1 may
  * know later epochs than the object, when it was restored to before an earlier restore.
  */
-export async function recover(deps: ConsoleDeps, accountId: string, books: Books): Promise<{ epoch: number; replayed: number }> {
+export async function recover(deps: OperatorDeps, accountId: string, books: Books): Promise<{ epoch: number; replayed: number }> {
   const stub = deps.account(accountId);
+  let lines = 0;
   await stub.stageRecovery([], true);
   for (let [epoch, closeSeq] = [books.epoch, books.ackedCloseSeq]; ; ) {
     const later = or(gt(ledger.epoch, epoch), and(eq(ledger.epoch, epoch), gt(ledger.closeSeq, closeSeq)));
@@ -107,6 +110,7 @@ export async function recover(deps: ConsoleDeps, accountId: string, books: Books
       .orderBy(asc(ledger.epoch), asc(ledger.closeSeq))
       .limit(RECOVER_PAGE);
     await stub.stageRecovery(page.map(toOperation), false);
+    lines += page.length;
     if (page.length < RECOVER_PAGE) break;
     ({ epoch, closeSeq } = page.at(-1)!);
   }
@@ -114,5 +118,11 @@ export async function recover(deps: ConsoleDeps, accountId: string, books: Books
     .select({ id: apiKeys.id })
     .from(apiKeys)
     .where(and(eq(apiKeys.accountId, accountId), eq(apiKeys.status, 'revoked')));
-  return stub.recover(revoked.map(({ id }) => id));
+  const detail = { fromEpoch: books.epoch, lines, revokedKeys: revoked.length };
+  const recovered = await stub.recover(
+    revoked.map(({ id }) => id),
+    auditRecord(deps, { action: 'account.recover', target: accountId, detail }),
+  );
+  await collectAudit(deps, accountId);
+  return recovered;
 }

@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
 import { accountStub } from '../../../src/account/stub';
-import type { Operation } from '../../../src/account/types';
+import type { LineInD1, Operation } from '../../../src/account/types';
 import { toOperation } from '../../../src/console/ledger';
 import { recover } from '../../../src/console/reconcile';
 import { parseOperationId } from '../../../src/core/ids';
@@ -16,6 +16,7 @@ import {
   LEASE_MS,
   ledgerRows,
   MINUTE_MS,
+  OPERATOR,
   putBackRows,
   type Rows,
   refusalOf,
@@ -37,7 +38,7 @@ async function putBack(account: TestAccount, rows: Rows): Promise<void> {
 }
 
 async function mend(account: TestAccount) {
-  const deps = { db: env.DB, account: (id: string) => accountStub(env.ACCOUNT, id), macSecret: '', now: () => account.nowMs };
+  const deps = { db: env.DB, account: (id: string) => accountStub(env.ACCOUNT, id), macSecret: '', ...OPERATOR, now: () => account.nowMs };
   return recover(deps, account.id, (await account.stub.books())!);
 }
 
@@ -96,11 +97,11 @@ describe('an account restored to an earlier moment', () => {
     const account = await TestAccount.create({ credits: 10_000 });
     await account.project();
     const then = await remember(account);
-    const detail = { attempts: Array.from({ length: 8 }, () => ({ message: 'x'.repeat(500) })) };
+    const detailJson = JSON.stringify({ attempts: Array.from({ length: 8 }, () => ({ message: 'x'.repeat(500) })) });
     const CALLS = 1_100;
     await account.run((object) => {
       for (let i = 0; i < CALLS; i++)
-        object.settle({ ...closing(holdOf(object.admit(admitRequest({ hourlyLimit: 10_000 }))), CREDIT), detail });
+        object.settle({ ...closing(holdOf(object.admit(admitRequest({ hourlyLimit: 10_000 }))), CREDIT), detailJson });
     });
     await account.project();
     await putBack(account, then);
@@ -123,7 +124,7 @@ describe('an account restored to an earlier moment', () => {
             }
           : Reflect.get(target, method),
     });
-    const deps = { db: env.DB, account: () => counted, macSecret: '', now: () => account.nowMs };
+    const deps = { db: env.DB, account: () => counted, macSecret: '', ...OPERATOR, now: () => account.nowMs };
     expect(await recover(deps, account.id, (await account.stub.books())!)).toEqual({ epoch: 2, replayed: CALLS });
     expect(Math.max(...sizes)).toBeLessThan(8_000_000);
     expect(sizes.length).toBeGreaterThan(CALLS / 1_000);
@@ -216,8 +217,8 @@ describe('an account restored to an earlier moment', () => {
       object.recover([]);
       await object.flush();
     });
-    const sent = account.queue.take().flatMap(({ operations }) => operations);
-    expect(sent).toMatchObject([{ kind: 'grant', closeEpoch: 2, closeSeq: 1 }]);
+    const sent = account.queue.take().flatMap(({ lines }) => lines.map((line) => JSON.parse(line) as LineInD1));
+    expect(sent).toMatchObject([{ closeSeq: 1, head: { kind: 'grant' }, tail: { closeEpoch: 2 } }]);
   });
 
   it('has a third epoch after a second restore, even to before the first', async () => {
@@ -264,7 +265,7 @@ describe('an account restored to an earlier moment', () => {
     const then = await remember(account);
     await account.run((object) => {
       object.settle({ ...closing(charged!, CREDIT), idempotency: { keyHash: 'charged', stored: true } });
-      object.release({ holdId: failed!, detail: {}, idempotency: { keyHash: 'failed', stored: false } });
+      object.release({ holdId: failed!, detailJson: '{}', idempotency: { keyHash: 'failed', stored: false } });
     });
     await account.project();
     await restore(account, then);

@@ -115,7 +115,7 @@ describe('a call that ends after its lease', () => {
   it('is charged the difference in one line, once', async () => {
     const { account, holdId } = await withExpired(3 * CREDIT);
     await account.run((object) => {
-      const late = { ...closing(holdId, 8 * CREDIT), detail: { tokens: 7 } };
+      const late = { ...closing(holdId, 8 * CREDIT), detailJson: '{"tokens":7}' };
       expect(object.settle(late)).toEqual({ ok: true, costMicro: 8 * CREDIT, outcome: 'actual', repeated: false });
       expect(object.settle(closing(holdId, 50 * CREDIT))).toEqual({ ok: true, costMicro: 8 * CREDIT, outcome: 'actual', repeated: true });
       const { lines } = object.operations(10);
@@ -178,7 +178,7 @@ describe('the alarm', () => {
     account.queue.mode = 'works';
     account.nowMs = (await account.alarmAtMs())!;
     await account.fireAlarm();
-    expect(account.queue.sent.flatMap(({ operations }) => operations)).toHaveLength(2);
+    expect(account.queue.sent.flatMap(({ lines }) => lines)).toHaveLength(2);
     await account.project();
     account.nowMs += MINUTE_MS;
     await account.fireAlarm();
@@ -242,19 +242,19 @@ describe('the alarm', () => {
     account.queue.mode = 'works';
     account.nowMs += SECOND_MS;
     await account.run((object) => object.flush());
-    expect(account.queue.take().flatMap(({ operations }) => operations)).toHaveLength(1);
+    expect(account.queue.take().flatMap(({ lines }) => lines)).toHaveLength(1);
   });
 
   it('sends again after a minute what was not confirmed, and not before', async () => {
     const account = await TestAccount.create({ credits: 100 });
     await account.run((object) => object.flush());
-    expect(account.queue.take().flatMap(({ operations }) => operations)).toHaveLength(1);
+    expect(account.queue.take().flatMap(({ lines }) => lines)).toHaveLength(1);
     account.nowMs += MINUTE_MS - 1;
     await account.run((object) => object.flush());
-    expect(account.queue.take().flatMap(({ operations }) => operations)).toEqual([]);
+    expect(account.queue.take().flatMap(({ lines }) => lines)).toEqual([]);
     account.nowMs++;
     await account.run((object) => object.flush());
-    expect(account.queue.take().flatMap(({ operations }) => operations)).toHaveLength(1);
+    expect(account.queue.take().flatMap(({ lines }) => lines)).toHaveLength(1);
   });
 
   it('waits twice as long each time that nothing is confirmed, and a minute again once something is', async () => {
@@ -262,7 +262,7 @@ describe('the alarm', () => {
     const sent = async (afterMs: number): Promise<number> => {
       account.nowMs += afterMs;
       await account.fireAlarm();
-      return account.queue.take().flatMap(({ operations }) => operations).length;
+      return account.queue.take().flatMap(({ lines }) => lines).length;
     };
     expect(await sent(MINUTE_MS)).toBe(1);
     for (const minutes of [1, 2, 4, 8, 16, 32, 60, 60]) {
@@ -297,14 +297,14 @@ describe('the alarm', () => {
     });
     expect(tries).toBe(3);
     account.queue.mode = 'works';
-    const lines = async (): Promise<number> => {
+    const sent = async (): Promise<number> => {
       await account.run((object) => object.flush());
       const messages = account.queue.take();
       await deliver(messages);
-      return messages.flatMap(({ operations }) => operations).length;
+      return messages.flatMap(({ lines }) => lines).length;
     };
-    expect(await lines()).toBe(5_000);
-    expect(await lines()).toBe(CALLS + 1 - 5_000);
+    expect(await sent()).toBe(5_000);
+    expect(await sent()).toBe(CALLS + 1 - 5_000);
     expect(await account.stub.books()).toMatchObject({ closeSeq: CALLS + 1, ackedCloseSeq: CALLS + 1 });
   });
 
