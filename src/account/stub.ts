@@ -29,6 +29,7 @@ type RemoteMethod =
   | 'acknowledge'
   | 'flush'
   | 'resend'
+  | 'stageRecovery'
   | 'recover';
 
 /**

@@ -95,7 +95,10 @@ describe('the audit record of a change in the account object', () => {
     const account = await TestAccount.create();
     await account.run((object) => object.putKey(testKey({ id: 'key_b' }), record('api_key.create')));
     await account.project();
-    await account.run((object) => object.recover([], [], record('account.recover')));
+    await account.run((object) => {
+      object.stageRecovery([], true);
+      return object.recover([], record('account.recover'));
+    });
     await account.project();
     expect(await actions(account)).toEqual(['api_key.create', 'account.recover']);
     expect(await isWhole(account)).toBe(true);
