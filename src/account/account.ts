@@ -132,7 +132,7 @@ export class Account extends DurableObject<AccountBindings> {
     return result;
   }
 
-  release(request: Pick<CloseRequest, 'holdId' | 'detail' | 'idempotency'>): CloseResult {
+  release(request: Pick<CloseRequest, 'holdId' | 'detailJson' | 'idempotency'>): CloseResult {
     return this.settle({ ...request, costMicro: 0, outcome: 'released' });
   }
 
@@ -264,7 +264,8 @@ export class Account extends DurableObject<AccountBindings> {
         if (nowMs - (this.sentAtMs.get(closeSeq) ?? -Infinity) >= RESEND_AFTER_MS) due.push({ closeSeq, ...at });
       this.firstUnsentAtMs = undefined;
       let failure: { error: unknown } | undefined;
-      for (const { message, closeSeqs } of ledgerMessages(open.store, open.ledger.row.profile.id, due, open.outbox.entities())) {
+      for (const message of ledgerMessages(open.store, open.ledger.row, due, open.outbox.entities())) {
+        const { closeSeqs } = message;
         for (const closeSeq of closeSeqs) this.sentAtMs.set(closeSeq, nowMs);
         try {
           await this.env.LEDGER_QUEUE.send(message);
@@ -287,7 +288,7 @@ export class Account extends DurableObject<AccountBindings> {
     const lines: Unconfirmed[] = [];
     for (const { closeSeq, closeEpoch, month, seq } of open.store.operationsFrom(1))
       if (closeSeq !== null && closeSeq >= fromCloseSeq && closeEpoch === open.ledger.row.epoch) lines.push({ closeSeq, month, seq });
-    for (const { message } of ledgerMessages(open.store, open.ledger.row.profile.id, lines, [])) await this.env.LEDGER_QUEUE.send(message);
+    for (const message of ledgerMessages(open.store, open.ledger.row, lines, [])) await this.env.LEDGER_QUEUE.send(message);
     return lines.length;
   }
 

@@ -25,6 +25,7 @@ import type {
   ExtendResult,
   GrantRequest,
   KeyRecord,
+  OperationDetail,
   Outcome,
 } from './types';
 
@@ -197,7 +198,7 @@ export class Ledger {
         costMicro,
         costMicro === 0 && request.outcome === 'released' ? 'released' : 'settled',
         request.outcome,
-        request.detail,
+        request.detailJson,
         nowMs,
       );
       return { ok: true, costMicro, outcome: request.outcome, repeated: false };
@@ -231,7 +232,7 @@ export class Ledger {
         endpoint: expired?.endpoint ?? null,
         outcome: request.outcome,
         amountMicro: charged - costMicro,
-        detail: { ...request.detail, adjusts: request.holdId },
+        detail: { ...(JSON.parse(request.detailJson) as OperationDetail), adjusts: request.holdId },
       });
       this.addLine(adjust, nowMs);
       if (adjust.keyId !== null) this.addSpend(adjust.keyId, costMicro - charged, expired!.month, nowMs);
@@ -250,7 +251,7 @@ export class Ledger {
         operation.checkpointMicro,
         'expired',
         charged ? 'estimated' : 'released',
-        { ...operation.detail, expired: true },
+        JSON.stringify({ ...operation.detail, expired: true }),
         nowMs,
       );
     }
@@ -262,7 +263,7 @@ export class Ledger {
     costMicro: MicroCredits,
     state: OperationRow['state'],
     outcome: Outcome,
-    detail: Record<string, unknown>,
+    detailJson: string,
     nowMs: number,
   ): void {
     this.row.held -= operation.heldMicro;
@@ -274,8 +275,7 @@ export class Ledger {
     operation.closeEpoch = this.row.epoch;
     operation.closeSeq = ++this.row.closeSeq;
     operation.outcome = outcome;
-    operation.detail = detail;
-    this.store.closeOperation(operation);
+    this.store.closeOperation(operation, detailJson);
     this.open.delete(operation.seq);
     this.unconfirmed.set(operation.closeSeq, { month: operation.month, seq: operation.seq });
     if (!countsForRate(operation)) this.windowOf(operation).remove(operation.seq);

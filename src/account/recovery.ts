@@ -44,8 +44,9 @@ function replayLine(store: AccountStore, row: AccountRow, spend: Spend, line: Op
   } else if (there) {
     // The sequence was used again before the recovery: the line gets another, and its late closes find it as adjusted.
     const seq = ++row.seq;
-    store.insertOperation({ ...operation, seq });
-    inD1.add(operationId({ ...ref, seq }));
+    const id = operationId({ ...ref, seq });
+    store.insertOperation({ ...operation, seq, id });
+    inD1.add(id);
     if (line.kind === 'usage' && !store.findAdjustment(line.id)) store.insertAdjustment(line.id, 0 - line.amountMicro, line.outcome ?? '');
   } else {
     store.insertOperation(operation);

@@ -101,7 +101,7 @@ export async function closeCharged(
   more?: Record<string, unknown>,
 ): Promise<void> {
   const stored = recorder && ending === 'complete' ? await storeReplay(run.deps.files, run.accountId, recorder) : false;
-  await close(run, { costMicro: charge.costMicro, outcome: charge.source, detail: detailOf(run, ending, charge, more) }, stored);
+  await close(run, { costMicro: charge.costMicro, outcome: charge.source }, detailOf(run, ending, charge, more), stored);
 }
 
 /** The client hung up before any content: a provider that had the prompt by then has taken it, so it is charged. */
@@ -116,14 +116,20 @@ export async function closeUnheard(run: Run): Promise<void> {
 /** Gives the whole hold back. */
 export async function closeReleased(run: Run, ending: Ending, error: GatewayError | undefined): Promise<void> {
   const more = error ? { error: error.message, errorKind: error.kind } : {};
-  await close(run, { costMicro: 0, outcome: 'released', detail: detailOf(run, ending, undefined, more) }, false);
+  await close(run, { costMicro: 0, outcome: 'released' }, detailOf(run, ending, undefined, more), false);
 }
 
-async function close(run: Run, closing: Omit<CloseRequest, 'holdId'>, stored: boolean): Promise<void> {
+async function close(
+  run: Run,
+  closing: Pick<CloseRequest, 'costMicro' | 'outcome'>,
+  detail: OperationDetail,
+  stored: boolean,
+): Promise<void> {
   const keyHash = run.idempotencyKeyHash;
   await settle(run.deps, run.accountId, {
     holdId: run.holdId,
     ...closing,
+    detailJson: JSON.stringify(detail),
     ...(keyHash !== undefined && { idempotency: { keyHash, stored } }),
   });
 }

@@ -87,7 +87,7 @@ async function close(
     holdId,
     costMicro: usage && !free ? tokenCostMicro(usage, price) : 0,
     outcome: reported ? 'actual' : usage ? 'estimated' : 'released',
-    detail: { ...detail, ending, usage: usage ?? null, latencyMs: now() - startedAtMs },
+    detailJson: JSON.stringify({ ...detail, ending, usage: usage ?? null, latencyMs: now() - startedAtMs }),
     ...(idempotency && { idempotency }),
   });
 }

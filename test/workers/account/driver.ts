@@ -255,7 +255,7 @@ export class Driver {
       holdId,
       costMicro,
       outcome: random.of<Outcome>(['actual', 'actual', 'estimated', 'ceiling']),
-      detail: { tokens: random.between(0, 9_999) },
+      detailJson: JSON.stringify({ tokens: random.between(0, 9_999) }),
       ...(idempotency && { idempotency: { keyHash: idempotency.keyHash, stored: random.chance(0.8) } }),
     };
   }
@@ -292,7 +292,7 @@ export class Driver {
   private release(object: Inside): void {
     const holdId = this.openHold();
     const { idempotency } = this.closing(holdId);
-    this.compareClose(object, { holdId, costMicro: 0, outcome: 'released', detail: {}, ...(idempotency && { idempotency }) });
+    this.compareClose(object, { holdId, costMicro: 0, outcome: 'released', detailJson: '{}', ...(idempotency && { idempotency }) });
   }
 
   private closeForged(object: Inside): void {

@@ -353,7 +353,7 @@ export class Model {
     const hold = this.find(request.holdId);
     if (hold?.state === 'open') {
       const costMicro = hold.test ? 0 : request.costMicro;
-      this.end(hold, costMicro, request.outcome === 'released' ? 'released' : 'settled', request.outcome, request.detail);
+      this.end(hold, costMicro, request.outcome === 'released' ? 'released' : 'settled', request.outcome, JSON.parse(request.detailJson));
       this.endIdempotency(request);
       return { ok: true, costMicro, outcome: request.outcome, repeated: false, overshootMicro: Math.max(0, costMicro - hold.heldMicro) };
     }
@@ -385,7 +385,7 @@ export class Model {
         endpoint: expired?.endpoint ?? null,
         amountMicro: chargedMicro - costMicro,
         outcome: request.outcome,
-        detail: { ...request.detail, adjusts: request.holdId },
+        detail: { ...JSON.parse(request.detailJson), adjusts: request.holdId },
         month: expired?.month ?? monthName(this.nowMs),
       });
       this.charged(expired?.keyId ?? null);

@@ -81,7 +81,7 @@ describe('rows written', () => {
       expect(written()).toBe(1);
       object.extend({ holdId: first, byMicro: 5, checkpointMicro: 2, leaseMs: LEASE_MS });
       expect(written()).toBe(2);
-      object.release({ holdId: first, detail: {} });
+      object.release({ holdId: first, detailJson: '{}' });
       expect(written()).toBe(2);
       object.settle(closing(second, 0));
       expect(written()).toBe(2);

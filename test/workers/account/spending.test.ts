@@ -140,7 +140,7 @@ describe("a key's spending limit", () => {
     const keys = Array.from({ length: 60 }, (_, i) => testKey({ id: `key_${i}`, spendingLimitMicro: 5 * CREDIT }));
     const account = await TestAccount.create({ credits: 1_000, keys });
     await account.run((object) => {
-      for (const { id } of keys) object.release({ holdId: holdOf(object.admit(admitRequest({ keyId: id }))), detail: {} });
+      for (const { id } of keys) object.release({ holdId: holdOf(object.admit(admitRequest({ keyId: id }))), detailJson: '{}' });
       spend(object, 2, 'key_0');
     });
     await account.evict();
@@ -209,8 +209,8 @@ describe('amounts', () => {
     const account = await TestAccount.create({ credits: 5 });
     await account.run((object) => {
       const holdId = holdOf(object.admit(admitRequest()));
-      expect(object.release({ holdId, detail: {} })).toEqual({ ok: true, costMicro: 0, outcome: 'released', repeated: false });
-      expect(object.release({ holdId, detail: {} })).toEqual({ ok: true, costMicro: 0, outcome: 'released', repeated: true });
+      expect(object.release({ holdId, detailJson: '{}' })).toEqual({ ok: true, costMicro: 0, outcome: 'released', repeated: false });
+      expect(object.release({ holdId, detailJson: '{}' })).toEqual({ ok: true, costMicro: 0, outcome: 'released', repeated: true });
       expect(object.operations(1).lines[0]!.amountMicro).toBe(0);
     });
   });

@@ -5,6 +5,7 @@ import { toHex } from '../../../src/core/hex';
 // Loaded before the first test's time begins.
 import '../../../src/console/billing/stripe';
 import { projectLedger } from '../../../src/jobs/project-ledger';
+import { messageOf } from '../account/support';
 import { accountOf, audited, call, join, must, organization, type Someone, someone } from './support';
 
 const SECRET = 'whsec_of_the_tests';
@@ -181,7 +182,7 @@ describe("the wallet's ledger", () => {
     const stub = accountStub(env.ACCOUNT, account);
     for (const cents of [300, 400, 500]) await deliver('checkout.session.completed', paid(account, cents));
     const { lines } = await stub.operations(10);
-    await projectLedger({ db: env.DB, account: () => stub }, [{ accountId: account, operations: lines, entities: [] }]);
+    await projectLedger({ db: env.DB, account: () => stub }, [messageOf(account, lines)]);
     const first = await must('GET', '/api/billing/ledger?limit=2', { as: person });
     const second = await must('GET', `/api/billing/ledger?limit=2&cursor=${first.nextCursor}`, { as: person });
     const shown = [...first.lines, ...second.lines].map(({ amountCredits, reason }) => [amountCredits, reason]);
