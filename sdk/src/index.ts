@@ -12,6 +12,7 @@ export {
   HyperealError,
   InsufficientCreditsError,
   InternalServerError,
+  MethodNotAllowedError,
   NotFoundError,
   OverloadedError,
   PayloadTooLargeError,
@@ -22,6 +23,7 @@ export {
   TimeoutError,
   UnprocessableEntityError,
   UnsupportedMediaTypeError,
+  UpgradeRequiredError,
   WebhookVerificationError,
 } from './core/errors.js';
 export type { ClientOptions, Fetch, Query, RequestOptions } from './core/options.js';
@@ -29,19 +31,20 @@ export type { APIPromise, WithResponse } from './core/promise.js';
 export type { Stream, StreamEnd } from './core/stream.js';
 export type { FileSource, UploadProgress } from './core/upload.js';
 export type { ChatEvent } from './resources/chat.js';
-export type { Deployment, DeploymentFields, DeploymentParams } from './resources/deployments.js';
-export type { EmbeddingParams, EmbeddingResult } from './resources/embeddings.js';
-export type { Generation } from './resources/generations.js';
-export type { GpuCatalogue, GpuModel, GpuParams } from './resources/gpu.js';
-export { JobError, type JobListParams, type JobRef, type WaitOptions } from './resources/jobs.js';
+export { JobError, type JobRef, type WaitOptions } from './resources/jobs.js';
 export type { MessageStreamEvent } from './resources/messages.js';
-export type { Model, ModelFamily, ModelPrice } from './resources/models.js';
 export type { ResponseStreamEvent } from './resources/responses.js';
-export type { StorageListParams, StorageObject, UploadOptions } from './resources/storage.js';
-export { type HeadersLike, type VerifyOptions, verifyWebhook, type WebhookDelivery, type WebhookSecret } from './resources/webhooks.js';
-export type * from './types/chat.js';
-export type * from './types/jobs.js';
-export type * from './types/media.js';
-export type * from './types/messages.js';
-export type * from './types/responses.js';
+export type { UploadOptions } from './resources/storage.js';
+export { type HeadersLike, type VerifyOptions, verifyWebhook } from './resources/webhooks.js';
+export type * from './types/api.js';
+export type {
+  AudioParams,
+  AudioResultOf,
+  EmbeddingParams,
+  EmbeddingResult,
+  Page,
+  ResponseEvent,
+  ResponseObject,
+  StoredResponse,
+} from './types/derived.js';
 export { VERSION } from './version.js';

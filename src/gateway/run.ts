@@ -36,7 +36,15 @@ export interface StreamRun extends Run {
 }
 
 /** How a call ended, for its receipt. */
-export type Ending = 'complete' | 'client_gone' | 'upstream_broke' | 'upstream_failed' | 'credits_ran_out' | 'empty' | 'background';
+export type Ending =
+  | 'complete'
+  | 'client_gone'
+  | 'upstream_broke'
+  | 'upstream_failed'
+  | 'credits_ran_out'
+  | 'too_long'
+  | 'empty'
+  | 'background';
 
 /** The status by which Anthropic says that it has no room: https://platform.claude.com/docs/en/api/errors */
 const OVERLOADED = 529;

@@ -64,13 +64,13 @@ ON CONFLICT (account_id, id) DO NOTHING`;
 export async function projectLedger(deps: ProjectionDeps, messages: readonly LedgerMessage[]): Promise<void> {
   const lines = messages.flatMap((message) => message.lines);
   const entities = messages.flatMap(({ accountId, entities: sent }) => sent.map((entity) => ({ ...entity, accountId })));
-  const of = (prefix: string) => entities.filter(({ id }) => id.startsWith(prefix)).map((entity) => JSON.stringify(entity));
+  const texts = (prefix: string) => entities.filter(({ id }) => id.startsWith(prefix)).map((entity) => JSON.stringify(entity));
   const insertions = prepare(deps.db, INSERT_LINES, lines);
   const batch = [
     ...insertions,
-    ...prepare(deps.db, UPSERT_ACCOUNTS, of('account')),
-    ...prepare(deps.db, UPSERT_KEYS, of('key:')),
-    ...prepare(deps.db, INSERT_ALERTS, of('alert:')),
+    ...prepare(deps.db, UPSERT_ACCOUNTS, texts('account')),
+    ...prepare(deps.db, UPSERT_KEYS, texts('key:')),
+    ...prepare(deps.db, INSERT_ALERTS, texts('alert:')),
   ];
   const results = batch.length > 0 ? await deps.db.batch(batch) : [];
   const unwritten = await writeAuditRecords(deps.db, messages);

@@ -7,12 +7,12 @@ import { type Access, type Answer, type Json, type Route, TAGS } from './describ
 import { errorAnswers, errorResponses } from './errors';
 import { geminiRoutes } from './gemini';
 import { gpuRoutes } from './gpu';
-import { jobRoutes } from './jobs';
+import { jobRoutes, webhookEvent } from './jobs';
 import { languageRoutes } from './language';
 import { mediaRoutes } from './media';
 import { modelRoutes } from './models';
 import { organizationRoutes } from './organizations';
-import { HEADERS, pathParameter, SECURITY_SCHEMES } from './parts';
+import { HEADERS, pathParameter, SECURITY_SCHEMES, WEBHOOK_HEADERS } from './parts';
 import { responsesRoutes } from './responses';
 import { Schemas } from './schemas';
 import { signInRoutes } from './sign-in';
@@ -126,6 +126,27 @@ function pathsOf(schemas: Schemas): Record<string, Json> {
   return paths;
 }
 
+/** What the gateway asks of a customer's server. */
+const webhooksOf = (schemas: Schemas): Json => ({
+  jobEnded: {
+    post: {
+      operationId: 'jobEnded',
+      tags: ['Webhooks'],
+      summary: 'A job has ended',
+      description:
+        'Sent to the `webhook_url` of a request, or the `webhookUrl` of a deployment; signed by the Standard Webhooks scheme, and sent again until it is taken.',
+      security: [],
+      parameters: WEBHOOK_HEADERS,
+      requestBody: { required: true, content: { 'application/json': { schema: schemas.reference(webhookEvent, 'WebhookEvent') } } },
+      responses: {
+        '2XX': { description: 'It was taken.' },
+        410: { description: 'This receiver wants no more: it is not sent again.' },
+        default: { description: 'It is sent again later.' },
+      },
+    },
+  },
+});
+
 /** The bases that a path with `/v1` can follow. */
 const SERVERS = BASES.filter((base) => base.endsWith('/v1'))
   .map((base) => base.slice(0, -'/v1'.length) || '/')
@@ -155,6 +176,7 @@ export function buildDocument(): Json {
     servers: SERVERS,
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths,
+    webhooks: webhooksOf(schemas),
     components: { schemas: schemas.all(), responses, headers: HEADERS, securitySchemes: SECURITY_SCHEMES },
   };
 }

@@ -1,61 +1,109 @@
 /** Rented GPUs. */
 import { z } from 'zod';
+import type { Deployment as KeptDeployment } from '../jobs/deployments';
 import { createDeploymentInput, patchDeploymentInput } from '../routes/media/deployments';
 import { example, json, type Route } from './describe';
 import { FAILURES } from './errors';
 import { gpuRequest, gpuRunRequest } from './media-input';
 import { IDEMPOTENCY, PREFER } from './parts';
-import { credits, time } from './schemas';
+import { credits, named, time } from './schemas';
 
 const JOB_HEADERS = ['x-job-id', 'x-credits-charged', 'idempotent-replayed'] as const;
 
-const run = z.object({
-  id: z.string(),
-  job_id: z.string(),
-  status: z.enum(['queued', 'running', 'succeeded', 'failed', 'canceled', 'expired']),
-  outputs: z.array(z.string()).optional(),
-  output: z.unknown().optional(),
-  costCredits: credits.optional(),
-  creditsCharged: credits.optional(),
-  durationMs: z.number().nullish(),
-  executionMs: z.number().nullish(),
-  error: z.string().optional(),
-  pollUrl: z.string().optional(),
-  provider_job_id: z.string().nullable(),
-});
+const DEPLOYMENT_STATES = ['creating', 'active', 'deleting'] as const satisfies readonly KeptDeployment['state'][];
 
-const catalogue = z.object({
-  object: z.literal('list'),
-  data: z.array(
-    z.object({
+const base = { id: z.string(), job_id: z.string(), provider_job_id: z.string().nullable() };
+
+const succeeded = named(
+  'SucceededGpuJob',
+  z
+    .object({
+      ...base,
+      status: z.literal('succeeded'),
+      outputs: z.array(z.string()).meta({ description: 'URLs of its files.' }),
+      output: z.unknown().meta({ description: 'What its worker returned.' }),
+      costCredits: credits,
+      creditsCharged: credits,
+      durationMs: z.number().nullable().meta({ description: 'GPU time where the provider tells it, else from start to end.' }),
+      executionMs: z.number().nullable(),
+    })
+    .meta({ description: 'A GPU run that is done.' }),
+);
+
+const run = named(
+  'GpuJob',
+  z
+    .discriminatedUnion('status', [
+      z.object({ ...base, status: z.enum(['queued', 'running']), pollUrl: z.string() }),
+      succeeded,
+      z.object({
+        ...base,
+        status: z.enum(['failed', 'canceled', 'expired']),
+        error: z.string(),
+        costCredits: z.literal(0),
+        creditsCharged: z.literal(0),
+      }),
+    ])
+    .meta({ description: 'A GPU run, by its `status`.' }),
+);
+
+const gpuModel = named(
+  'GpuModel',
+  z
+    .object({
       slug: z.string(),
       name: z.string(),
       vendor: z.string(),
       price: z.object({ per: z.string(), credits }).nullable(),
       maxSeconds: z.number().nullable(),
-      mode: z.enum(['inline', 'async']),
-    }),
-  ),
-  gpuTypes: z.array(z.object({ id: z.string(), creditsPerSecond: credits })),
-});
+      mode: z.enum(['inline', 'async']).meta({ description: '`inline`: the answer has the result. `async`: it has the job.' }),
+    })
+    .meta({ description: 'A hosted model.' }),
+);
 
-const deployment = z.object({
-  slug: z.string(),
-  object: z.literal('deployment'),
-  name: z.string(),
-  dockerImage: z.string(),
-  gpuTypes: z.string(),
-  minWorkers: z.int(),
-  maxWorkers: z.int(),
-  idleTimeout: z.int().meta({ description: 'Seconds.' }),
-  env: z.array(z.string()).meta({ description: 'The names alone.' }),
-  webhookUrl: z.string().nullable(),
-  status: z.string(),
-  endpointId: z.string().nullable(),
-  runUrl: z.string(),
-  createdAt: time,
-  updatedAt: time,
-});
+const catalogue = named(
+  'GpuCatalogue',
+  z
+    .object({
+      object: z.literal('list'),
+      data: z.array(gpuModel),
+      gpuTypes: z.array(z.object({ id: z.string(), creditsPerSecond: credits })),
+    })
+    .meta({ description: 'Hosted models, and the GPUs that deployments may ask for.' }),
+);
+
+const deployment = named(
+  'Deployment',
+  z
+    .object({
+      slug: z.string(),
+      object: z.literal('deployment'),
+      name: z.string(),
+      dockerImage: z.string(),
+      gpuTypes: z.string(),
+      minWorkers: z.int(),
+      maxWorkers: z.int(),
+      idleTimeout: z.int().meta({ description: 'Seconds after which an idle worker is stopped.' }),
+      env: z.array(z.string()).meta({ description: 'The names alone: values are never shown again.' }),
+      webhookUrl: z.string().nullable(),
+      status: z.enum(DEPLOYMENT_STATES),
+      endpointId: z.string().nullable(),
+      runUrl: z.string(),
+      createdAt: time,
+      updatedAt: time,
+    })
+    .meta({ description: 'A container on rented GPUs.' }),
+);
+
+const gpuModelParams = named('GpuModelParams', gpuRequest);
+const gpuParams = named('GpuParams', gpuRunRequest);
+const deploymentParams = named('DeploymentParams', createDeploymentInput);
+const deploymentFields = named('DeploymentFields', patchDeploymentInput);
+const deploymentList = named('DeploymentList', z.object({ object: z.literal('list'), data: z.array(deployment) }));
+const deploymentDeleted = named(
+  'DeploymentDeleted',
+  z.object({ slug: z.string(), object: z.literal('deployment'), deleted: z.literal(true) }),
+);
 
 const DEPLOYMENT = { slug: 'my-workflow', dockerImage: 'runpod/worker-comfyui:dev-cuda12.1.1', gpuTypes: 'ADA_48_PRO,AMPERE_80' };
 
@@ -78,7 +126,7 @@ const runRoutes: Route[] = [
     summary: 'Run a model of the catalogue',
     access: 'key',
     parameters: [IDEMPOTENCY, PREFER],
-    body: { schema: gpuRequest, examples: example('A picture', { input: { prompt: 'A tabby cat' } }) },
+    body: { schema: gpuModelParams, examples: example('A picture', { input: { prompt: 'A tabby cat' } }) },
     answers: {
       200: json('What it made, of models that are quick or that were waited for.', run, JOB_HEADERS),
       202: json('The run has been queued: poll it.', run, JOB_HEADERS),
@@ -94,7 +142,7 @@ const runRoutes: Route[] = [
     description: 'Held for its longest duration, charged by the seconds that it took.',
     access: 'key',
     parameters: [IDEMPOTENCY, PREFER],
-    body: { schema: gpuRunRequest, examples: example('A run', { input: { prompt: 'A tabby cat' }, sync: true }) },
+    body: { schema: gpuParams, examples: example('A run', { input: { prompt: 'A tabby cat' }, sync: true }) },
     answers: { 200: json('The run.', run, JOB_HEADERS) },
     errors: FAILURES.media,
   },
@@ -118,7 +166,7 @@ const deploymentRoutes: Route[] = [
     tag: 'GPU',
     summary: 'Your deployments',
     access: 'key',
-    answers: { 200: json('All of them.', z.object({ object: z.literal('list'), data: z.array(deployment) })) },
+    answers: { 200: json('All of them.', deploymentList) },
     errors: FAILURES.read,
   },
   {
@@ -128,7 +176,7 @@ const deploymentRoutes: Route[] = [
     tag: 'GPU',
     summary: 'Deploy an image',
     access: 'key',
-    body: { schema: createDeploymentInput, examples: example('A deployment', DEPLOYMENT) },
+    body: { schema: deploymentParams, examples: example('A deployment', DEPLOYMENT) },
     answers: { 201: json('The deployment.', deployment) },
     errors: [...FAILURES.write, 'no_provider', 'upstream_failed'],
   },
@@ -149,7 +197,7 @@ const deploymentRoutes: Route[] = [
     tag: 'GPU',
     summary: 'Change a deployment',
     access: 'key',
-    body: { schema: patchDeploymentInput, examples: example('More workers', { maxWorkers: 5 }) },
+    body: { schema: deploymentFields, examples: example('More workers', { maxWorkers: 5 }) },
     answers: { 200: json('The deployment.', deployment) },
     errors: [...FAILURES.write, 'no_provider', 'upstream_failed'],
   },
@@ -161,7 +209,7 @@ const deploymentRoutes: Route[] = [
     summary: 'End a deployment',
     access: 'key',
     answers: {
-      200: json('It is gone.', z.object({ slug: z.string(), object: z.literal('deployment'), deleted: z.literal(true) })),
+      200: json('It is gone.', deploymentDeleted),
     },
     errors: [...FAILURES.write, 'no_provider', 'upstream_failed'],
   },

@@ -1,65 +1,154 @@
 /** Jobs, and how customers are told of them. */
 import { z } from 'zod';
-import { FAMILIES } from '../core/family';
+import type { Family } from '../core/family';
 import { FINAL_STATES } from '../jobs/types';
 import { DELIVERY_STATES } from '../routes/media/webhooks';
 import { json, query, type Route } from './describe';
 import { FAILURES } from './errors';
 import { limit, PREFER } from './parts';
-import { credits, records, time } from './schemas';
+import { credits, named, time } from './schemas';
 
 const JOB_HEADERS = ['x-job-id'] as const;
+const JOB_TYPES = ['image', 'video', 'audio', '3d', 'gpu'] as const satisfies readonly Family[];
 const STATES = ['queued', 'submitting', 'running', ...FINAL_STATES];
 
-export const job = z
-  .object({
-    id: z.string(),
-    object: z.literal('job'),
-    status: z.enum(['processing', 'completed', 'failed', 'canceled', 'expired']),
-    outputUrl: z.string().nullable(),
-    outputUrls: z.array(z.string()),
-    jobId: z.string(),
-    type: z.enum(FAMILIES),
-    model: z.string(),
-    creditsUsed: credits,
-    text: z.string().optional(),
-    segments: z.array(records).optional(),
-    duration: z.number().nullish(),
-    output: z.unknown().optional(),
-    error: z.string().optional(),
-    state: z.enum(STATES as [string, ...string[]]),
-    requestId: z.string(),
-    cancelRequested: z.boolean().optional(),
-    createdAt: time,
-    startedAt: time.nullable(),
-    endedAt: time.nullable(),
-  })
-  .meta({ description: '`status`, `outputUrl`, `jobId`, `type`, `model`, `creditsUsed` and `error` are also what a webhook is told.' });
+const type = named('JobType', z.enum(JOB_TYPES).meta({ description: 'Families of models whose calls are jobs.' }));
 
-/** The end of a job, where it was waited for. */
-export const jobAnswer = job.extend({ pollUrl: z.string() });
+const base = {
+  id: z.string(),
+  object: z.literal('job'),
+  jobId: z.string(),
+  type,
+  model: z.string(),
+  creditsUsed: credits.meta({ description: 'Held while it runs, charged once it is completed, nothing otherwise. 100 credits are 1 USD.' }),
+  requestId: z.string().meta({ description: 'By which `/v1/generations/{id}` shows the receipt.' }),
+  createdAt: time,
+  startedAt: time.nullable(),
+};
+
+export const segment = named(
+  'TranscriptSegment',
+  z.looseObject({ text: z.string(), start: z.number(), end: z.number() }).meta({ description: 'A part of a transcript, in seconds.' }),
+);
+
+const processing = z
+  .object({
+    ...base,
+    status: z.literal('processing'),
+    state: z.enum(['queued', 'submitting', 'running']),
+    outputUrl: z.null(),
+    outputUrls: z.array(z.string()).max(0),
+    cancelRequested: z.literal(true).optional(),
+    endedAt: z.null(),
+  })
+  .meta({ description: 'Under way.' });
+
+const completed = z
+  .object({
+    ...base,
+    status: z.literal('completed'),
+    state: z.literal('succeeded'),
+    outputUrl: z.string().nullable().meta({ description: 'The first of `outputUrls`; null where the result is no file.' }),
+    outputUrls: z.array(z.string()),
+    text: z.string().optional().meta({ description: 'Of a transcription.' }),
+    segments: z.array(segment).optional(),
+    duration: z.number().nullish().meta({ description: 'Of a transcription: how long the recording is, in seconds.' }),
+    output: z.unknown().optional().meta({ description: 'Of a GPU run: what its worker returned.' }),
+    endedAt: time,
+  })
+  .meta({ description: 'Done, and charged.' });
+
+const nothing = <T extends 'failed' | 'canceled' | 'expired'>(status: T, description: string) =>
+  z
+    .object({
+      ...base,
+      status: z.literal(status),
+      state: z.literal(status),
+      outputUrl: z.null(),
+      outputUrls: z.array(z.string()),
+      error: z.string(),
+      output: z.unknown().optional(),
+      endedAt: time,
+    })
+    .meta({ description });
+
+const failed = nothing('failed', 'Came to nothing, and is free.');
+const canceled = nothing('canceled', 'Canceled before it was done, and is free.');
+const expired = nothing('expired', 'Was never done in the time that it had, and is free.');
+
+export const job = named(
+  'Job',
+  z
+    .discriminatedUnion('status', [
+      named('ProcessingJob', processing),
+      named('CompletedJob', completed),
+      named('FailedJob', failed),
+      named('CanceledJob', canceled),
+      named('ExpiredJob', expired),
+    ])
+    .meta({ description: 'A job, by its `status`.' }),
+);
+
+const polled = { pollUrl: z.string() };
+
+/** A job where the call that began it waited for it. */
+export const jobAnswer = z.discriminatedUnion('status', [
+  processing.extend(polled),
+  completed.extend(polled),
+  failed.extend(polled),
+  canceled.extend(polled),
+  expired.extend(polled),
+]);
+
+const told = { jobId: z.string(), type, model: z.string(), creditsUsed: credits };
+
+/** What a webhook is told. */
+export const webhookEvent = named(
+  'WebhookEvent',
+  z
+    .discriminatedUnion('status', [
+      z.object({
+        ...told,
+        status: z.literal('completed'),
+        outputUrl: z.string().nullable(),
+        outputUrls: z.array(z.string()).optional().meta({ description: 'Where there are several.' }),
+        text: z.string().optional(),
+        output: z.unknown().optional(),
+      }),
+      z.object({ ...told, status: z.enum(['failed', 'canceled', 'expired']), outputUrl: z.null(), error: z.string() }),
+    ])
+    .meta({ description: 'What a webhook says, by its `status`.' }),
+);
 
 const list = <T extends z.ZodType>(item: T) => z.object({ object: z.literal('list'), data: z.array(item), next: z.string().nullable() });
 
-const secret = z.object({
-  object: z.literal('webhook_secret'),
-  secret: z.string().meta({ description: 'Signs by the Standard Webhooks scheme.' }),
-  rotatedAt: time,
-});
+const secret = named(
+  'WebhookSecret',
+  z.object({
+    object: z.literal('webhook_secret'),
+    secret: z.string().meta({ description: 'Signs by the Standard Webhooks scheme.' }),
+    rotatedAt: time,
+  }),
+);
 
-const delivery = z.object({
-  id: z.string(),
-  object: z.literal('webhook_delivery'),
-  webhookId: z.string().meta({ description: 'The `webhook-id` header.' }),
-  jobId: z.string(),
-  url: z.string(),
-  state: z.enum(DELIVERY_STATES),
-  tries: z.int(),
-  attempts: z.array(z.object({ at: time, status: z.int().nullable(), durationMs: z.number(), error: z.string().optional() })),
-  createdAt: time,
-  nextAt: time.nullable(),
-  endedAt: time.nullable(),
-});
+const delivery = named(
+  'WebhookDelivery',
+  z
+    .object({
+      id: z.string(),
+      object: z.literal('webhook_delivery'),
+      webhookId: z.string().meta({ description: 'The `webhook-id` header: the same for all tries.' }),
+      jobId: z.string(),
+      url: z.string(),
+      state: z.enum(DELIVERY_STATES).meta({ description: '`gone`: the receiver wants no more. `dead`: it never answered.' }),
+      tries: z.int(),
+      attempts: z.array(z.object({ at: time, status: z.int().nullable(), durationMs: z.number(), error: z.string().optional() })),
+      createdAt: time,
+      nextAt: time.nullable(),
+      endedAt: time.nullable(),
+    })
+    .meta({ description: 'One message, and how often it was tried.' }),
+);
 
 const jobsOnly: Route[] = [
   {
@@ -73,9 +162,9 @@ const jobsOnly: Route[] = [
       limit(100, 20),
       query('before', 'The `next` of the page before.', { type: 'string' }),
       query('state', 'In this state alone.', { type: 'string', enum: STATES }),
-      query('type', 'Of this family of models alone.', { type: 'string', enum: [...FAMILIES] }),
+      query('type', 'Of this family of models alone.', { type: 'string', enum: [...JOB_TYPES] }),
     ],
-    answers: { 200: json('A page.', list(job)) },
+    answers: { 200: json('A page.', named('JobPage', list(job))) },
     errors: FAILURES.read,
   },
   {
@@ -147,7 +236,7 @@ const webhookRoutes: Route[] = [
       query('jobId', 'Of this job alone.', { type: 'string' }),
       query('state', 'In this state alone.', { type: 'string', enum: [...DELIVERY_STATES] }),
     ],
-    answers: { 200: json('The last 50.', z.object({ object: z.literal('list'), data: z.array(delivery) })) },
+    answers: { 200: json('The last 50.', named('WebhookDeliveryList', z.object({ object: z.literal('list'), data: z.array(delivery) }))) },
     errors: FAILURES.read,
   },
   {

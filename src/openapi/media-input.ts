@@ -5,101 +5,132 @@
 import { z } from 'zod';
 import { SPEECH_FORMATS } from '../jobs/read-input';
 import type { MediaKind } from '../providers/media/types';
+import { TRANSCRIPT_FORMATS } from '../routes/media/audio';
+import { aliasOf, named } from './schemas';
 
-const source = z.string().meta({ description: 'An HTTPS URL, a data URL, or an upload in a form.' });
+const source = z.string().meta({ description: 'An HTTPS URL, a data URL, or an upload in a form.', 'x-upload': true });
 const sources = z.union([source, z.array(source)]).meta({ description: 'One or several: HTTPS URLs, data URLs, or uploads in a form.' });
-const number = z.union([z.number(), z.string()]).meta({ description: 'A number; in a form, as text.' });
+const number = z.number();
 const word = z.string().max(200);
 const longText = z.string().max(100_000);
 const text = z.string().max(10_000);
-const format = z.enum(SPEECH_FORMATS);
+const format = named('AudioFormat', z.enum(SPEECH_FORMATS));
 
-const common = {
-  model: word.nullish().meta({ description: 'The id of the model; it is needed unless there is an `intent`.' }),
-  intent: word.nullish().meta({ description: 'What is to be made: the cheapest model that can is taken.' }),
-  mode: z.enum(['auto', 'fast']).nullish().meta({ description: '`fast` costs more.' }),
-  input: z.record(z.string(), z.unknown()).nullish().meta({ description: 'The same fields may stand in here instead.' }),
-  webhook_url: z.string().nullish().meta({ description: 'Where to tell how the job ended.' }),
-  webhookUrl: z.string().nullish(),
-};
+/** By its model, or by what is wanted: then the cheapest model that can do it is taken. */
+const modelOrIntent = named(
+  'ModelOrIntent',
+  z
+    .union([z.looseObject({ model: word, intent: z.never().optional() }), z.looseObject({ intent: word, model: z.never().optional() })])
+    .meta({ description: 'By its model, or by what is wanted: then the cheapest model that can do it is taken.' }),
+);
+
+const mode = z.enum(['auto', 'fast']).nullish().meta({ description: '`fast` goes to the fast provider only, for a surcharge.' });
+const webhook = z.string().nullish().meta({ description: 'Told how the job ends, signed.' });
+
+const common = { mode, webhook_url: webhook, webhookUrl: aliasOf('webhook_url', webhook) };
+
+/** The documents have fields flat, or inside `input`. */
+const nested = named(
+  'NestedParams',
+  z
+    .looseObject({
+      model: word.nullish(),
+      intent: word.nullish(),
+      ...common,
+      input: z.record(z.string(), z.unknown()).meta({ description: 'The fields of what is made.' }),
+    })
+    .meta({ description: 'The same with its fields inside `input`.' }),
+);
+
+const count = number.nullish().meta({ description: 'How many pictures, from 1 to 10: more are clamped, not refused.' });
+const aspect = word.nullish().meta({ description: 'Such as `16:9`.' });
+const references = sources.nullish().meta({ description: 'Pictures to go by.' });
+const first = source.nullish().meta({ description: 'The first picture.' });
+const last = source.nullish().meta({ description: 'The last picture.' });
 
 const IMAGE = {
-  prompt: longText.nullish(),
-  n: number.nullish().meta({ description: 'How many pictures, from 1 to 10: more are clamped, not refused.' }),
-  num_images: number.nullish(),
-  size: word.nullish(),
-  aspect_ratio: word.nullish(),
-  aspectRatio: word.nullish(),
-  resolution: word.nullish(),
-  reference_images: sources.nullish(),
-  image_urls: sources.nullish(),
-  image: sources.nullish(),
-  'image[]': sources.nullish(),
-  images: sources.nullish(),
-  image_url: sources.nullish(),
-  input_image: sources.nullish(),
-  input_images: sources.nullish(),
-  reference_image_urls: sources.nullish(),
+  prompt: longText,
+  n: count,
+  num_images: aliasOf('n', count),
+  size: word.nullish().meta({ description: 'Such as `1536x1024`, where the model has sizes.' }),
+  aspect_ratio: aspect,
+  aspectRatio: aliasOf('aspect_ratio', aspect),
+  resolution: word.nullish().meta({ description: 'Such as `2K`, where the model has resolutions.' }),
+  reference_images: references,
+  image_urls: references,
+  image: references,
+  'image[]': aliasOf('image', references),
+  images: aliasOf('image', references),
+  image_url: aliasOf('image', references),
+  input_image: aliasOf('image', references),
+  input_images: aliasOf('image', references),
+  reference_image_urls: aliasOf('reference_images', references),
   mask: source.nullish(),
-  mask_url: source.nullish(),
+  mask_url: aliasOf('mask', source.nullish()),
   negative_prompt: text.nullish(),
   seed: number.nullish(),
   quality: word.nullish(),
   output_format: word.nullish(),
 };
 
+const seconds = number.nullish().meta({ description: 'Seconds, from 1 to 60 or as the model has it.' });
+
 const VIDEO = {
   prompt: longText.nullish(),
-  duration: number.nullish().meta({ description: 'Seconds.' }),
-  seconds: number.nullish(),
-  duration_seconds: number.nullish(),
-  aspect_ratio: word.nullish(),
-  aspectRatio: word.nullish(),
+  duration: seconds,
+  seconds: aliasOf('duration', seconds),
+  duration_seconds: aliasOf('duration', seconds),
+  aspect_ratio: aspect,
+  aspectRatio: aliasOf('aspect_ratio', aspect),
   resolution: word.nullish(),
-  image_url: source.nullish().meta({ description: 'The first frame.' }),
-  image: source.nullish(),
-  first_image_url: source.nullish(),
-  first_frame_image: source.nullish(),
-  last_image_url: source.nullish().meta({ description: 'The last frame.' }),
-  last_image: source.nullish(),
-  last_frame_image: source.nullish(),
-  reference_images: sources.nullish(),
-  image_urls: sources.nullish(),
-  images: sources.nullish(),
+  image_url: first,
+  image: first,
+  first_image_url: aliasOf('image_url', first),
+  first_frame_image: aliasOf('image_url', first),
+  last_image_url: last,
+  last_image: aliasOf('last_image_url', last),
+  last_frame_image: aliasOf('last_image_url', last),
+  reference_images: references,
+  image_urls: aliasOf('reference_images', references),
+  images: aliasOf('reference_images', references),
   negative_prompt: text.nullish(),
   seed: number.nullish(),
 };
 
+const voice = word.nullish();
+
 const SPEECH = {
-  text: longText.nullish().meta({ description: 'What is said.' }),
-  input: longText.nullish(),
-  prompt: longText.nullish(),
-  voice_id: word.nullish(),
-  voice: word.nullish(),
-  reference_id: word.nullish(),
+  text: longText.meta({ description: 'With emotions where the voice has them: `(happy) Hello!`' }),
+  input: aliasOf('text', longText.nullish()),
+  prompt: aliasOf('text', longText.nullish()),
+  voice_id: voice,
+  voice: aliasOf('voice_id', voice),
+  reference_id: aliasOf('voice_id', voice),
   format: format.nullish(),
-  response_format: format.nullish(),
+  response_format: aliasOf('format', format.nullish()),
   speed: number.nullish().meta({ description: 'From 0.25 to 4.' }),
 };
+
+const recording = source.meta({ description: 'A URL, a data URL, or an upload in a form.' });
 
 const CLONE = {
   text: SPEECH.text,
   input: SPEECH.input,
   prompt: SPEECH.prompt,
-  audio: source.nullish().meta({ description: 'A recording of the voice, of 10 seconds or more.' }),
-  audio_url: source.nullish(),
-  reference_audio: source.nullish(),
-  file: source.nullish(),
-  reference_text: text.nullish(),
-  audio_text: text.nullish(),
+  audio: source.meta({ description: 'A recording of the voice, of 10 seconds or more.' }),
+  audio_url: aliasOf('audio', recording.nullish()),
+  reference_audio: aliasOf('audio', recording.nullish()),
+  file: aliasOf('audio', recording.nullish()),
+  reference_text: text.nullish().meta({ description: 'What is said in the recording.' }),
+  audio_text: aliasOf('reference_text', text.nullish()),
   format: format.nullish(),
-  response_format: format.nullish(),
+  response_format: aliasOf('format', format.nullish()),
 };
 
 const TRANSCRIPTION = {
-  audio: source.nullish(),
-  audio_url: source.nullish(),
-  file: source.nullish(),
+  audio: recording,
+  audio_url: aliasOf('audio', recording.nullish()),
+  file: aliasOf('audio', recording.nullish()),
   language: word.nullish(),
 };
 
@@ -126,27 +157,77 @@ export const MEDIA_FIELDS: Readonly<Record<MediaKind, Record<string, z.ZodType>>
   gpu: GPU,
 };
 
-export const imageRequest = z.looseObject({ ...common, ...IMAGE });
-export const videoRequest = z.looseObject({ ...common, ...VIDEO });
-export const threeDRequest = z.looseObject({ ...common, ...THREE_D });
-export const speechRequest = z.looseObject({ ...common, ...SPEECH });
+/** All fields under their first names, with a model or an intent. */
+const flat = <T extends z.ZodType>(fields: T) => z.intersection(fields, modelOrIntent);
 
-const nestedOrText = z.union([common.input, SPEECH.input]);
-const { format: _speech, response_format: _openai, ...audio } = { ...TRANSCRIPTION, ...CLONE, ...SPEECH };
+const imageFields = named('ImageFields', z.looseObject({ ...common, ...IMAGE }).meta({ description: 'A picture that is to be made.' }));
+
+const imageParams = named('ImageParams', flat(imageFields));
+export const imageRequest = z.union([imageParams, nested]);
+
+const openaiImage = {
+  response_format: z.enum(['url', 'b64_json']).nullish(),
+  stream: z.boolean().nullish().meta({ description: 'Each picture as an event.' }),
+};
+
+const imageCreateFields = named('ImageCreateFields', imageFields.extend(openaiImage));
+const imageCreateParams = named('ImageCreateParams', flat(imageCreateFields));
+export const imageCreateRequest = z.union([imageCreateParams, nested]);
+
+const imageEditFields = named(
+  'ImageEditFields',
+  imageCreateFields.extend({ image: sources.meta({ description: 'What is to be changed: URLs, data URLs, or uploads in a form.' }) }),
+);
+const imageEditParams = named('ImageEditParams', flat(imageEditFields));
+export const imageEditRequest = z.union([imageEditParams, nested]);
+
+const videoFields = named('VideoFields', z.looseObject({ ...common, ...VIDEO }).meta({ description: 'A film that is to be made.' }));
+
+const videoParams = named('VideoParams', flat(videoFields));
+export const videoRequest = z.union([videoParams, nested]);
+
+const threeDFields = named(
+  'Model3dFields',
+  z
+    .looseObject({ ...common, ...THREE_D })
+    .meta({ description: 'An object that is to be made: of a prompt, a picture, or pictures from several sides.' }),
+);
+const threeDParams = named('Model3dParams', flat(threeDFields));
+export const threeDRequest = z.union([threeDParams, nested]);
+
+const speechParams = named('SpeechParams', z.looseObject({ ...common, ...SPEECH }).meta({ description: 'A text that is to be said.' }));
+const cloneParams = named(
+  'CloneParams',
+  z.looseObject({ ...common, ...CLONE }).meta({ description: 'A text that is to be said in the voice of a recording.' }),
+);
+const transcriptionParams = named(
+  'TranscriptionParams',
+  z.looseObject({ ...common, ...TRANSCRIPTION }).meta({ description: 'A recording that is to be written down.' }),
+);
 
 /** Speech, a cloned voice or a transcript: the model says which. */
-export const audioRequest = z.looseObject({
-  ...common,
-  ...audio,
-  input: nestedOrText,
-  format: word.nullish(),
-  response_format: word.nullish(),
+export const audioRequest = z.union([flat(speechParams), flat(cloneParams), flat(transcriptionParams), nested]);
+
+/** OpenAI calls the text `input`. */
+export const openaiSpeechRequest = z.looseObject({
+  model: word,
+  input: longText,
+  voice,
+  response_format: format.nullish(),
+  speed: SPEECH.speed,
 });
 
-export const transcriptionRequest = z.looseObject({ ...common, ...TRANSCRIPTION, response_format: word.nullish() });
+/** OpenAI has it as a form; a file may be a URL here too. */
+export const openaiTranscriptionRequest = z.looseObject({
+  model: word,
+  file: recording.nullish(),
+  audio: recording.nullish(),
+  language: word.nullish(),
+  response_format: z.enum(TRANSCRIPT_FORMATS).nullish(),
+});
 
 export const mediaRequest = z
-  .looseObject({ ...common, input: nestedOrText })
+  .union([flat(z.looseObject(common)), nested])
   .meta({ description: 'The fields are those of what the model makes: pictures, films, speech, transcripts or 3D models.' });
 
 export const gpuRequest = z.looseObject({
@@ -156,7 +237,6 @@ export const gpuRequest = z.looseObject({
   webhookUrl: common.webhookUrl,
 });
 
-export const gpuRunRequest = gpuRequest.extend({
-  maxSeconds: number.nullish().meta({ description: 'How long it may run: from 1 to 3600, 600 by default.' }),
-  max_seconds: number.nullish(),
-});
+const longest = number.nullish().meta({ description: 'How long it may run, in seconds: from 1 to 3600, 600 by default.' });
+
+export const gpuRunRequest = gpuRequest.extend({ maxSeconds: longest, max_seconds: aliasOf('maxSeconds', longest) });

@@ -1,12 +1,21 @@
 /** Pictures, films, sound and 3D models. */
 import { z } from 'zod';
-import { TRANSCRIPT_FORMATS } from '../routes/media/audio';
 import { type Answer, example, json, type RequestBody, type Route } from './describe';
 import { FAILURES } from './errors';
-import { jobAnswer } from './jobs';
-import { audioRequest, imageRequest, mediaRequest, speechRequest, threeDRequest, transcriptionRequest, videoRequest } from './media-input';
+import { jobAnswer, segment } from './jobs';
+import {
+  audioRequest,
+  imageCreateRequest,
+  imageEditRequest,
+  imageRequest,
+  mediaRequest,
+  openaiSpeechRequest,
+  openaiTranscriptionRequest,
+  threeDRequest,
+  videoRequest,
+} from './media-input';
 import { BINARY, IDEMPOTENCY, PREFER } from './parts';
-import { credits } from './schemas';
+import { credits, named } from './schemas';
 
 const JOB_HEADERS = ['x-job-id', 'x-credits-charged', 'idempotent-replayed'] as const;
 const TYPES = ['application/json', 'multipart/form-data'] as const;
@@ -15,62 +24,71 @@ const WAITS =
 
 const made = { jobId: z.string(), creditsUsed: credits, model: z.string() };
 
-const openaiImages = z.object({
-  created: z.int(),
-  data: z.array(z.object({ url: z.string(), b64_json: z.string().optional(), revised_prompt: z.string().optional() })),
-  ...made,
-});
+const created = z.int().meta({ description: 'Unix time, in seconds.' });
+const seconds = z.number().optional().meta({ description: 'In seconds.' });
 
-const imageEvent = z.object({
-  type: z.enum(['image_generation.completed', 'image_edit.completed']),
-  created_at: z.int(),
-  creditsUsed: credits,
-  b64_json: z.string().nullable(),
-  url: z.string(),
-});
+const openaiImages = named(
+  'ImageCreateResult',
+  z
+    .object({
+      created,
+      data: z.array(z.object({ url: z.string(), b64_json: z.string().optional(), revised_prompt: z.string().optional() })),
+      ...made,
+    })
+    .meta({ description: 'Pictures, in OpenAI’s form.' }),
+);
 
-const nativeImages = z.object({
-  created: z.int(),
-  data: z.array(z.object({ url: z.string(), model: z.string() })),
-  resultId: z.string(),
-  ...made,
-});
+const imageEvent = named(
+  'ImageEvent',
+  z
+    .object({
+      type: z.enum(['image_generation.completed', 'image_edit.completed']),
+      created_at: z.int(),
+      creditsUsed: credits,
+      b64_json: z.string().nullable().meta({ description: 'Null where it is too large for one event.' }),
+      url: z.string(),
+    })
+    .meta({ description: 'A picture in a stream.' }),
+);
 
-const video = z.object({
-  created: z.int(),
-  data: z.array(z.object({ url: z.string() })),
-  url: z.string(),
-  outputUrl: z.string(),
-  duration: z.number().optional(),
-  ...made,
-});
+const nativeImages = named(
+  'ImageResult',
+  z
+    .object({ created, data: z.array(z.object({ url: z.string(), model: z.string() })), resultId: z.string(), ...made })
+    .meta({ description: 'Pictures.' }),
+);
 
-const started = z.object({
-  jobId: z.string(),
-  status: z.literal('processing'),
-  message: z.string(),
-  model: z.string(),
-  creditsUsed: credits,
-  pollUrl: z.string(),
-});
+const file = z.array(z.object({ url: z.string() }));
 
-const files = z.object({
-  success: z.literal(true),
-  created: z.int(),
-  data: z.array(z.object({ url: z.string() })),
-  outputUrl: z.string(),
-  ...made,
-});
+const video = named(
+  'VideoResult',
+  z.object({ created, data: file, url: z.string(), outputUrl: z.string(), duration: seconds, ...made }).meta({ description: 'A film.' }),
+);
 
-const segment = z.looseObject({ start: z.number(), end: z.number(), text: z.string() });
+const started = named(
+  'VideoStarted',
+  z
+    .object({
+      jobId: z.string(),
+      status: z.literal('processing'),
+      message: z.string(),
+      model: z.string(),
+      creditsUsed: credits,
+      pollUrl: z.string(),
+    })
+    .meta({ description: 'It has begun.' }),
+);
 
-const transcript = z.object({
-  success: z.literal(true),
-  text: z.string(),
-  duration: z.number().optional(),
-  segments: z.array(segment),
-  ...made,
-});
+const FILES = { success: z.literal(true), created, data: file, outputUrl: z.string(), ...made };
+const sound = named('AudioResult', z.object(FILES).meta({ description: 'Speech.' }));
+const object = named('Model3dResult', z.object(FILES).meta({ description: 'An object, as a GLB file.' }));
+
+const transcript = named(
+  'TranscriptionResult',
+  z
+    .object({ success: z.literal(true), text: z.string(), duration: seconds, segments: z.array(segment), ...made })
+    .meta({ description: 'What was said.' }),
+);
 
 const IMAGE_EVENTS = {
   event: imageEvent,
@@ -107,7 +125,7 @@ const imageRoutes: Route[] = [
       'Images',
       "Pictures, in OpenAI's format",
       {
-        schema: imageRequest,
+        schema: imageCreateRequest,
         examples: {
           usual: { summary: 'One picture', value: CAT },
           stream: { summary: 'As events', value: { ...CAT, stream: true } },
@@ -124,7 +142,7 @@ const imageRoutes: Route[] = [
       'Images',
       "Pictures of pictures, in OpenAI's format",
       {
-        schema: imageRequest,
+        schema: imageEditRequest,
         examples: example('One picture', { model: 'gemini-3-1-flash-t2i', prompt: 'The same in blue', image: PIXEL }),
       },
       images,
@@ -167,7 +185,7 @@ const videoRoutes: Route[] = [
 ];
 
 const SAY = { model: 'audio-tts', text: 'Good morning' };
-const audioAnswer = json('The sound, or the transcript.', z.union([files, transcript]), JOB_HEADERS);
+const audioAnswer = json('The sound, or the transcript.', z.union([sound, transcript]), JOB_HEADERS);
 
 const nativeAudioRoutes: Route[] = [
   route(
@@ -192,7 +210,7 @@ const nativeAudioRoutes: Route[] = [
     'Audio and 3D',
     'A 3D model, as GLB',
     { schema: threeDRequest, examples: example('Of a picture', { model: 'hunyuan3d-v2-base', image: PIXEL }) },
-    json('The model.', files, JOB_HEADERS),
+    json('The model.', object, JOB_HEADERS),
   ),
   route(
     '/v1/media/generate',
@@ -200,7 +218,7 @@ const nativeAudioRoutes: Route[] = [
     'Audio and 3D',
     'Whatever the model makes',
     { schema: mediaRequest, examples: example('Speech', SAY) },
-    json('What it made.', z.union([files, transcript]), JOB_HEADERS),
+    json('What it made.', z.union([sound, transcript]), JOB_HEADERS),
   ),
 ];
 
@@ -218,7 +236,7 @@ const openaiAudioRoutes: Route[] = [
       'Audio and 3D',
       "Speech, in OpenAI's format: the answer is the file",
       {
-        schema: speechRequest.extend({ input: audioRequest.shape.input }),
+        schema: openaiSpeechRequest,
         examples: example('Speech', { model: 'audio-tts', input: 'Good morning', voice: 'alloy' }),
       },
       { description: 'The sound.', others: { 'audio/*': BINARY }, headers: JOB_HEADERS },
@@ -233,7 +251,7 @@ const openaiAudioRoutes: Route[] = [
       'Audio and 3D',
       "A transcript, in OpenAI's format",
       {
-        schema: transcriptionRequest.extend({ response_format: z.enum(TRANSCRIPT_FORMATS).nullish() }),
+        schema: openaiTranscriptionRequest,
         examples: {
           usual: { summary: 'The text', value: { model: 'audio-asr', audio: SILENCE } },
           verbose: { summary: 'With its segments', value: { model: 'audio-asr', audio: SILENCE, response_format: 'verbose_json' } },

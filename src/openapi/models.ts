@@ -1,50 +1,66 @@
 /** Models, what became of a call, and the probes. */
 import { z } from 'zod';
 import { FAMILIES } from '../core/family';
+import type { Price } from '../providers/types';
 import { header, json, query, type Route } from './describe';
 import { FAILURES } from './errors';
-import { credits, records, time } from './schemas';
+import { credits, named, records, time } from './schemas';
 
-const price = z
-  .union([
-    z.object({
-      per: z.literal('mtok'),
-      input_usd: z.number(),
-      output_usd: z.number(),
-      cache_read_usd: z.number(),
-      input_credits: credits,
-      output_credits: credits,
-    }),
-    z.object({ per: z.string(), credits, usd: z.number() }),
-  ])
-  .meta({ description: 'A million tokens, or a piece, a second and so on.' });
+const UNITS = ['image', 'second', 'clip', 'request', 'gpu_second'] as const satisfies readonly Price['per'][];
 
-const model = z.object({
-  id: z.string(),
-  object: z.literal('model'),
-  type: z.literal('model'),
-  created: z.int(),
-  created_at: time,
-  owned_by: z.string(),
-  display_name: z.string(),
-  family: z.enum(FAMILIES),
-  pricing: price.nullable(),
-  available: z.boolean(),
-  unavailable_reason: z.string().optional(),
-  capabilities: z.array(z.string()),
-  context_length: z.int().nullable(),
-  max_output_tokens: z.int().nullable(),
-  minimum_tier: z.string(),
-  aliases: z.array(z.string()),
-});
+const price = named(
+  'ModelPrice',
+  z
+    .discriminatedUnion('per', [
+      z.object({
+        per: z.literal('mtok'),
+        input_usd: z.number(),
+        output_usd: z.number(),
+        cache_read_usd: z.number(),
+        input_credits: credits,
+        output_credits: credits,
+      }),
+      z.object({ per: z.enum(UNITS), credits, usd: z.number() }),
+    ])
+    .meta({ description: 'By the million tokens, or by the piece.' }),
+);
 
-export const modelList = z.object({
-  object: z.literal('list'),
-  data: z.array(model),
-  has_more: z.literal(false),
-  first_id: z.string().nullable(),
-  last_id: z.string().nullable(),
-});
+const family = named('ModelFamily', z.enum(FAMILIES).meta({ description: 'Families of models, by the endpoints that serve them.' }));
+
+const model = named(
+  'Model',
+  z
+    .object({
+      id: z.string(),
+      object: z.literal('model'),
+      type: z.literal('model'),
+      created: z.int(),
+      created_at: time,
+      owned_by: z.string(),
+      display_name: z.string(),
+      family,
+      pricing: price.nullable(),
+      available: z.boolean(),
+      unavailable_reason: z.string().optional(),
+      capabilities: z.array(z.string()),
+      context_length: z.int().nullable(),
+      max_output_tokens: z.int().nullable(),
+      minimum_tier: z.string(),
+      aliases: z.array(z.string()),
+    })
+    .meta({ description: 'A model, with its price.' }),
+);
+
+export const modelList = named(
+  'ModelList',
+  z.object({
+    object: z.literal('list'),
+    data: z.array(model),
+    has_more: z.literal(false),
+    first_id: z.string().nullable(),
+    last_id: z.string().nullable(),
+  }),
+);
 
 export const geminiModel = z.object({
   name: z.string(),
@@ -58,24 +74,36 @@ export const geminiModel = z.object({
 
 export const geminiModelList = z.object({ models: z.array(geminiModel) });
 
-const generation = z
-  .looseObject({
-    id: z.string(),
-    object: z.literal('generation'),
-    model: z.string().nullable(),
-    endpoint: z.string().nullable(),
-    state: z.string(),
-    outcome: z.string().nullable(),
-    test: z.boolean(),
-    creditsUsed: credits,
-    creditsHeld: credits,
-    createdAt: time,
-    endedAt: time.nullable(),
-    usage: records.nullish(),
-    price: records.nullish(),
-    attempts: z.array(records).optional(),
-  })
-  .meta({ description: 'The receipt of a call: usage times price is the charge.' });
+const attempt = z.looseObject({
+  provider: z.string(),
+  model: z.string(),
+  status: z.int().nullable(),
+  outcome: z.enum(['answered', 'failed', 'skipped', 'abandoned']),
+  message: z.string().optional(),
+});
+
+const generation = named(
+  'Generation',
+  z
+    .looseObject({
+      id: z.string(),
+      object: z.literal('generation'),
+      model: z.string().nullable(),
+      endpoint: z.string().nullable(),
+      state: z.string().meta({ description: '`open` while it is under way.' }),
+      outcome: z.string().nullable(),
+      test: z.boolean().meta({ description: 'On the sandbox, and free.' }),
+      creditsUsed: credits,
+      creditsHeld: credits,
+      createdAt: time,
+      endedAt: time.nullable(),
+      provider: z.string().nullish(),
+      usage: z.record(z.string(), z.number()).nullish(),
+      price: records.nullish(),
+      attempts: z.array(attempt).optional(),
+    })
+    .meta({ description: 'The receipt of a call: usage times price is the charge.' }),
+);
 
 const streamed = z.looseObject({}).meta({ description: 'The events of the stream that is gone on with.' });
 

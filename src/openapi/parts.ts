@@ -74,3 +74,10 @@ export const limit = (most: number, usual: number): Parameter =>
 export const CURSOR = query('cursor', 'The `nextCursor` of the page before.', { type: 'string' });
 
 export const BINARY: Json = { type: 'string', contentMediaType: 'application/octet-stream' };
+
+/** https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md */
+export const WEBHOOK_HEADERS: readonly Parameter[] = [
+  header('webhook-id', 'The same for all tries of one message.'),
+  header('webhook-timestamp', 'When this try was signed, in seconds.'),
+  header('webhook-signature', '`v1,` and the base64 of an HMAC-SHA256; several with spaces between them while a secret is changed.'),
+];

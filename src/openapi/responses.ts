@@ -1,39 +1,25 @@
 /** OpenAI Responses, under its own path and under the one that Codex asks for. */
 import { z } from 'zod';
-import { responsesRequest } from '../dialects/openai-responses/request';
 import { example, json, type Parameter, type Route } from './describe';
 import { FAILURES } from './errors';
+import {
+  compacted,
+  responseDeleted,
+  responseEvent,
+  responseFailure,
+  responseItems,
+  responseObject,
+  responseParams,
+  storedResponse,
+} from './formats/responses';
 import { modelList } from './models';
 import { IDEMPOTENCY, RESUMABLE } from './parts';
-import { credits } from './schemas';
 
 const REFERENCE = 'https://platform.openai.com/docs/api-reference/responses';
 const CHARGED = ['x-credits-charged', 'idempotent-replayed'] as const;
 
-const response = z.looseObject({
-  id: z.string(),
-  object: z.literal('response'),
-  status: z.string().optional(),
-  model: z.string().optional(),
-  output: z.array(z.looseObject({ type: z.string() })),
-  usage: z.looseObject({ input_tokens: z.int().optional(), output_tokens: z.int().optional(), creditsUsed: credits.optional() }).nullish(),
-});
-
-const event = z.looseObject({
-  type: z.string().meta({ description: '`response.created`, `response.output_text.delta` and so on.' }),
-  sequence_number: z.int().optional(),
-});
-
-const compacted = z.looseObject({
-  id: z.string().optional(),
-  object: z.string().optional(),
-  output: z.array(z.looseObject({ type: z.string() })),
-});
-const items = z.looseObject({ object: z.string().optional(), data: z.array(z.looseObject({})) });
-const deleted = z.looseObject({ id: z.string(), deleted: z.boolean() });
-
 const EVENTS = {
-  event,
+  event: z.union([responseEvent, responseFailure]),
   words:
     'Each event has a line `event:` with its type and a line `data:` with JSON of the same `type`. `response.completed`, `response.incomplete` and `response.failed` are the last; they have the whole response, and in its `usage` `creditsUsed`. A comment line keeps the connection. A failure is told as `error` and as `response.failed`.',
   example: 'event: response.output_text.delta\ndata: {"type":"response.output_text.delta","delta":"Hi","sequence_number":4}\n\n',
@@ -59,13 +45,13 @@ const routesAt = (base: string, suffix: string): Route[] => [
     access: 'key',
     parameters: [IDEMPOTENCY, RESUMABLE],
     body: {
-      schema: responsesRequest,
+      schema: responseParams,
       examples: {
         usual: { summary: 'One answer', value: { model: 'gpt-5.5', input: 'Hello' } },
         stream: { summary: 'As a stream', value: { model: 'gpt-5.5', stream: true, input: 'Hello' } },
       },
     },
-    answers: { 200: { ...json('The response, or its stream.', response, CHARGED), events: EVENTS } },
+    answers: { 200: { ...json('The response, or its stream.', responseObject, CHARGED), events: EVENTS } },
     errors: FAILURES.call,
     reference: `${REFERENCE}/create`,
   },
@@ -88,7 +74,7 @@ const routesAt = (base: string, suffix: string): Route[] => [
     summary: 'A conversation in a shorter form',
     access: 'key',
     parameters: [IDEMPOTENCY],
-    body: { schema: responsesRequest, examples: example('Compact', { model: 'gpt-5.5', input: 'Hello' }) },
+    body: { schema: responseParams, examples: example('Compact', { model: 'gpt-5.5', input: 'Hello' }) },
     answers: { 200: json('The shorter conversation.', compacted, CHARGED) },
     errors: FAILURES.call,
     reference: `${REFERENCE}/compact`,
@@ -105,7 +91,7 @@ const storedRoutesAt = (one: string, suffix: string): Route[] => [
     summary: 'A stored response',
     access: 'key',
     parameters: [INCLUDE],
-    answers: { 200: { ...json('The response, or with `stream=true` its stream.', response), events: EVENTS } },
+    answers: { 200: { ...json('The response, or with `stream=true` its stream.', storedResponse), events: EVENTS } },
     errors: [...FAILURES.read, 'upstream_failed', 'upstream_rejected', 'no_provider'],
     reference: `${REFERENCE}/get`,
   },
@@ -116,7 +102,7 @@ const storedRoutesAt = (one: string, suffix: string): Route[] => [
     tag: 'Language models',
     summary: 'Delete a stored response',
     access: 'key',
-    answers: { 200: json('It is gone.', deleted) },
+    answers: { 200: json('It is gone.', responseDeleted) },
     errors: [...FAILURES.read, 'upstream_failed', 'upstream_rejected', 'no_provider'],
     reference: `${REFERENCE}/delete`,
   },
@@ -127,7 +113,7 @@ const storedRoutesAt = (one: string, suffix: string): Route[] => [
     tag: 'Language models',
     summary: 'Cancel a response in the background',
     access: 'key',
-    answers: { 200: json('The response as it was left.', response) },
+    answers: { 200: json('The response as it was left.', storedResponse) },
     errors: [...FAILURES.read, 'upstream_failed', 'upstream_rejected', 'no_provider'],
     reference: `${REFERENCE}/cancel`,
   },
@@ -139,7 +125,7 @@ const storedRoutesAt = (one: string, suffix: string): Route[] => [
     summary: 'What a stored response answered',
     access: 'key',
     parameters: [INCLUDE],
-    answers: { 200: json('The input.', items) },
+    answers: { 200: json('The input.', responseItems) },
     errors: [...FAILURES.read, 'upstream_failed', 'upstream_rejected', 'no_provider'],
     reference: `${REFERENCE}/input-items`,
   },

@@ -16,10 +16,52 @@ const plain: Override = ({ jsonSchema }) => {
 
 const OPTIONS = { io: 'input', unrepresentable: 'any', override: plain } as const;
 
+const NAMED = new Map<string, z.ZodType>();
+
+/** A schema with a name of its own in the document; the types of the SDK are made of it, and are called the same. */
+export function named<T extends z.ZodType>(name: string, schema: T): T {
+  NAMED.set(name, schema);
+  return schema;
+}
+
+/** What passes through although nothing is said of it; types leave it out, so that what is listed can be told apart. */
+const unlisted = <T extends z.ZodType>(schema: T): T => schema.meta({ 'x-unlisted': true });
+
+/** The words that a field may be, in all kinds of a schema. */
+function wordsOf(schema: z.ZodType, field: string): string[] {
+  if (schema instanceof z.ZodDiscriminatedUnion) return schema.def.options.flatMap((kind) => wordsOf(kind as z.ZodType, field));
+  const word: unknown = schema instanceof z.ZodObject ? schema.shape[field] : undefined;
+  if (word instanceof z.ZodLiteral) return [...word.values].map(String);
+  if (word instanceof z.ZodEnum) return word.options.map(String);
+  throw new Error(`nothing tells the kinds apart by ${field}`);
+}
+
+/** The kinds that are listed, told apart by a field, and all those that are not, less the words that mean something else. */
+export function open<T extends z.ZodType, F extends string>(name: string, field: F, listed: T, elsewhere: readonly string[] = []) {
+  const known = [...wordsOf(listed, field), ...elsewhere];
+  const shape = { [field]: z.string().meta({ not: { enum: known } }) } as Record<F, z.ZodString>;
+  return z.union([named(name, listed), unlisted(z.looseObject(shape))]);
+}
+
+/** The same for single words. */
+export const openWords = <const T extends readonly [string, ...string[]]>(name: string, words: T) =>
+  z.union([named(name, z.enum(words)), unlisted(z.string().meta({ not: { enum: words } }))]);
+
+/** A name by which a field is known too. Types leave it out. */
+export const aliasOf = <T extends z.ZodType>(name: string, schema: T): T =>
+  schema.meta({ description: `The same as \`${name}\`.`, 'x-alias-of': name });
+
 /** Schemas by their names: each stands in the document once. */
 export class Schemas {
   private readonly registry = z.registry<{ id: string }>();
   private readonly names = new Set<string>();
+
+  constructor() {
+    for (const [id, schema] of NAMED) {
+      this.names.add(id);
+      this.registry.add(schema, { id });
+    }
+  }
 
   /** The reference to a schema, which takes this name if it has none yet. */
   reference(schema: z.ZodType, name: string): Json {

@@ -3,18 +3,25 @@ import { z } from 'zod';
 import { header, type Json, json, query, type Route } from './describe';
 import { FAILURES } from './errors';
 import { BINARY, limit } from './parts';
-import { time } from './schemas';
+import { named, time } from './schemas';
 
-const object = z.object({
-  id: z.string(),
-  object: z.literal('storage_object'),
-  kind: z.string(),
-  filename: z.string(),
-  contentType: z.string(),
-  size: z.int(),
-  url: z.string(),
-  createdAt: time,
-});
+const object = named(
+  'StorageObject',
+  z
+    .object({
+      id: z.string(),
+      object: z.literal('storage_object'),
+      kind: z.string(),
+      filename: z.string(),
+      contentType: z.string(),
+      size: z.int().meta({ description: 'In bytes.' }),
+      url: z.string().meta({ description: 'Whoever has it may read the file.' }),
+      createdAt: time,
+    })
+    .meta({ description: 'A file that is kept.' }),
+);
+const page = named('StoragePage', z.object({ object: z.literal('list'), data: z.array(object), next: z.string().nullable() }));
+const deleted = named('StorageDeleted', z.object({ id: z.string(), object: z.literal('storage_object'), deleted: z.literal(true) }));
 
 const upload = z
   .looseObject({ file: z.unknown(), filename: z.string().optional(), contentType: z.string().optional(), kind: z.string().optional() })
@@ -49,7 +56,7 @@ const keptRoutes: Route[] = [
     summary: 'Files, newest first',
     access: 'key',
     parameters: [limit(200, 50), query('kind', 'Of this kind alone.', TEXT), query('before', 'The `next` of the page before.', TEXT)],
-    answers: { 200: json('A page.', z.object({ object: z.literal('list'), data: z.array(object), next: z.string().nullable() })) },
+    answers: { 200: json('A page.', page) },
     errors: FAILURES.read,
   },
   {
@@ -69,7 +76,7 @@ const keptRoutes: Route[] = [
     tag: 'Storage',
     summary: 'Delete a file',
     access: 'key',
-    answers: { 200: json('It is gone.', z.object({ id: z.string(), object: z.literal('storage_object'), deleted: z.literal(true) })) },
+    answers: { 200: json('It is gone.', deleted) },
     errors: FAILURES.read,
   },
 ];

@@ -124,6 +124,12 @@ export class NotFoundError extends APIError {
   declare readonly status: 404;
 }
 
+/** 405: the path takes other methods. */
+export class MethodNotAllowedError extends APIError {
+  override name = 'MethodNotAllowedError';
+  declare readonly status: 405;
+}
+
 /** 409: another call is in the way, or the thing is not in the state for it. */
 export class ConflictError extends APIError {
   override name = 'ConflictError';
@@ -146,6 +152,12 @@ export class UnsupportedMediaTypeError extends APIError {
 export class UnprocessableEntityError extends APIError {
   override name = 'UnprocessableEntityError';
   declare readonly status: 422;
+}
+
+/** 426: a WebSocket was asked for, and there is none. */
+export class UpgradeRequiredError extends APIError {
+  override name = 'UpgradeRequiredError';
+  declare readonly status: 426;
 }
 
 /** 429: the hour's calls are made, or (`type` is `spending_limit_error`) the key's monthly credits are spent. */
@@ -212,10 +224,12 @@ const CLASSES: Readonly<Record<number, new (source: ErrorSource) => APIError>> =
   402: InsufficientCreditsError,
   403: AccessDeniedError,
   404: NotFoundError,
+  405: MethodNotAllowedError,
   409: ConflictError,
   413: PayloadTooLargeError,
   415: UnsupportedMediaTypeError,
   422: UnprocessableEntityError,
+  426: UpgradeRequiredError,
   429: RateLimitError,
   500: InternalServerError,
   502: BadGatewayError,

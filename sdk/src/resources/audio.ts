@@ -2,15 +2,8 @@ import { bodyOf } from '../core/form.js';
 import type { RequestOptions } from '../core/options.js';
 import type { APIPromise } from '../core/promise.js';
 import { Resource } from '../core/resource.js';
-import type {
-  AudioParams,
-  AudioResult,
-  AudioResultOf,
-  CloneParams,
-  SpeechParams,
-  TranscriptionParams,
-  TranscriptionResult,
-} from '../types/media.js';
+import type { AudioResult, CloneParams, SpeechParams, TranscriptionParams, TranscriptionResult } from '../types/api.js';
+import type { AudioParams, AudioResultOf } from '../types/derived.js';
 
 /** Speech and hearing. */
 export class Audio extends Resource {

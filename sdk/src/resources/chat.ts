@@ -4,7 +4,7 @@ import { APIPromise } from '../core/promise.js';
 import { documented } from '../core/record.js';
 import { Resource } from '../core/resource.js';
 import { Stream, type StreamEnd, type StreamReader } from '../core/stream.js';
-import type { ChatChunk, ChatCompletion, ChatFinishReason, ChatParams, ChatReply, ChatSendParams, ChatUsage } from '../types/chat.js';
+import type { ChatChunk, ChatCompletion, ChatFinishReason, ChatParams, ChatReply, ChatSendParams, ChatUsage } from '../types/api.js';
 
 /** What `chat.stream` tells, by its `type`; `choice` counts from 0 where `n` asks for several. */
 export type ChatEvent =
@@ -24,14 +24,14 @@ const readEvents: StreamReader<ChatEvent> = (json) => {
 };
 
 function eventsOf({ index: choice, delta, finish_reason }: ChatChunk['choices'][number]): ChatEvent[] {
-  const { content, reasoning_content, refusal, tool_calls = [] } = delta ?? {};
+  const { content, reasoning_content, refusal, tool_calls } = delta ?? {};
   const events: ChatEvent[] = [];
   if (reasoning_content) events.push({ type: 'reasoning', text: reasoning_content, choice });
   if (content) events.push({ type: 'text', text: content, choice });
   if (refusal) events.push({ type: 'refusal', text: refusal, choice });
-  for (const { index, id, function: called = {} } of tool_calls) {
-    const { name, arguments: piece = '' } = called;
-    events.push({ type: 'tool_call', index, ...(id && { id }), ...(name && { name }), arguments: piece, choice });
+  for (const { index, id, function: called = {} } of tool_calls ?? []) {
+    const { name, arguments: piece } = called;
+    events.push({ type: 'tool_call', index, ...(id && { id }), ...(name && { name }), arguments: piece ?? '', choice });
   }
   if (finish_reason) events.push({ type: 'finish', reason: finish_reason, choice });
   return events;

@@ -1,50 +1,7 @@
 import type { RequestOptions } from '../core/options.js';
 import type { APIPromise } from '../core/promise.js';
 import { Resource, segment } from '../core/resource.js';
-import type { GpuJob } from '../types/jobs.js';
-import type { GpuParams } from './gpu.js';
-
-/** What may be changed later. */
-export interface DeploymentFields {
-  name?: string;
-  dockerImage?: string;
-  /** By preference: a list, or names with commas between them. */
-  gpuTypes?: string | string[];
-  minWorkers?: number;
-  maxWorkers?: number;
-  /** Seconds after which an idle worker is stopped. */
-  idleTimeout?: number;
-  env?: Record<string, string>;
-  webhookUrl?: string | null;
-}
-
-/** A container that is to be deployed. */
-export interface DeploymentParams extends DeploymentFields {
-  /** Lower-case letters, digits and dashes. */
-  slug: string;
-  dockerImage: string;
-  gpuTypes: string | string[];
-}
-
-/** A container on rented GPUs. */
-export interface Deployment {
-  slug: string;
-  object: 'deployment';
-  name: string;
-  dockerImage: string;
-  gpuTypes: string;
-  minWorkers: number;
-  maxWorkers: number;
-  idleTimeout: number;
-  /** Names only: values are never shown again. */
-  env: string[];
-  webhookUrl: string | null;
-  status: 'creating' | 'active' | 'deleting';
-  endpointId: string | null;
-  runUrl: string;
-  createdAt: string;
-  updatedAt: string;
-}
+import type { Deployment, DeploymentDeleted, DeploymentFields, DeploymentList, DeploymentParams, GpuJob, GpuParams } from '../types/api.js';
 
 /** The account's own containers. */
 export class Deployments extends Resource {
@@ -52,7 +9,7 @@ export class Deployments extends Resource {
     return this.post('/deployments', params, options);
   }
 
-  list(options?: RequestOptions): APIPromise<{ object: 'list'; data: Deployment[] }> {
+  list(options?: RequestOptions): APIPromise<DeploymentList> {
     return this.fetchJson('/deployments', options);
   }
 
@@ -64,7 +21,7 @@ export class Deployments extends Resource {
     return this.ask({ method: 'PATCH', path: `/deployments/${segment(slug)}`, json: fields }, options);
   }
 
-  delete(slug: string, options?: RequestOptions): APIPromise<{ slug: string; object: 'deployment'; deleted: true }> {
+  delete(slug: string, options?: RequestOptions): APIPromise<DeploymentDeleted> {
     return this.ask({ method: 'DELETE', path: `/deployments/${segment(slug)}` }, options);
   }
 

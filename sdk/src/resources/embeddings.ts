@@ -1,27 +1,13 @@
 import type { RequestOptions } from '../core/options.js';
 import type { APIPromise } from '../core/promise.js';
 import { Resource } from '../core/resource.js';
-
-/** A request, as OpenAI has it. */
-export interface EmbeddingParams {
-  model: string;
-  input: string | string[] | number[] | number[][];
-  dimensions?: number;
-  encoding_format?: 'float';
-  [field: string]: unknown;
-}
-
-/** Vectors, in the order of the input. */
-export interface EmbeddingResult {
-  object: 'list';
-  model: string;
-  data: { object: 'embedding'; index: number; embedding: number[] }[];
-  usage: { prompt_tokens: number; total_tokens: number; creditsUsed: number };
-}
+import type { EmbeddingParams, EmbeddingResult } from '../types/derived.js';
 
 /** Texts as vectors. */
 export class Embeddings extends Resource {
-  create(params: EmbeddingParams, options?: RequestOptions): APIPromise<EmbeddingResult> {
+  create(params: EmbeddingParams & { encoding_format: 'base64' }, options?: RequestOptions): APIPromise<EmbeddingResult<string>>;
+  create(params: EmbeddingParams & { encoding_format?: 'float' | null | undefined }, options?: RequestOptions): APIPromise<EmbeddingResult>;
+  create(params: EmbeddingParams, options?: RequestOptions): APIPromise<EmbeddingResult | EmbeddingResult<string>> {
     return this.post('/embeddings', params, options);
   }
 }

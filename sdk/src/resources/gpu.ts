@@ -1,38 +1,8 @@
 import type { RequestOptions } from '../core/options.js';
 import type { APIPromise } from '../core/promise.js';
 import { Resource, segment } from '../core/resource.js';
-import type { GpuJob, SucceededGpuJob } from '../types/jobs.js';
+import type { GpuCatalogue, GpuJob, GpuModelParams, GpuParams, SucceededGpuJob } from '../types/api.js';
 import { JobError, type WaitOptions, waitForEnd } from './jobs.js';
-
-/** What goes to the worker. */
-export interface GpuParams {
-  input: Record<string, unknown>;
-  /** Wait for the result, 240 seconds at most. */
-  sync?: boolean;
-  /** Told how it ends, signed: see `webhooks.verify`. */
-  webhook_url?: string;
-  /** GPU time after which it is stopped. */
-  maxSeconds?: number;
-  [field: string]: unknown;
-}
-
-/** A hosted model. */
-export interface GpuModel {
-  slug: string;
-  name: string;
-  vendor: string;
-  price: { per: string; credits: number } | null;
-  maxSeconds: number | null;
-  /** `inline`: the answer has the result. `async`: it has the job. */
-  mode: 'inline' | 'async';
-}
-
-/** Hosted models, and the GPUs that deployments may ask for. */
-export interface GpuCatalogue {
-  object: 'list';
-  data: GpuModel[];
-  gpuTypes: { id: string; creditsPerSecond: number }[];
-}
 
 /** Rented GPUs: hosted models, and runs of deployments. */
 export class Gpu extends Resource {
@@ -42,7 +12,7 @@ export class Gpu extends Resource {
   }
 
   /** Runs a hosted model: quick ones answer with their result, others with a job. */
-  generate(slug: string, params: GpuParams, options?: RequestOptions): APIPromise<GpuJob> {
+  generate(slug: string, params: GpuModelParams, options?: RequestOptions): APIPromise<GpuJob> {
     return this.post(`/gpu/${segment(slug)}`, params, options);
   }
 

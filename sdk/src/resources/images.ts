@@ -5,7 +5,7 @@ import type { APIPromise } from '../core/promise.js';
 import { documented } from '../core/record.js';
 import { Resource } from '../core/resource.js';
 import { Stream, type StreamReader } from '../core/stream.js';
-import type { ImageCreateParams, ImageCreateResult, ImageEditParams, ImageEvent, ImageParams, ImageResult } from '../types/media.js';
+import type { ImageCreateParams, ImageCreateResult, ImageEditParams, ImageEvent, ImageParams, ImageResult } from '../types/api.js';
 
 /** The cost stands on each event: it is that of all pictures together. */
 const readEvent: StreamReader<ImageEvent> = (json) => ({
@@ -17,17 +17,17 @@ const readEvent: StreamReader<ImageEvent> = (json) => ({
 export class Images extends Resource {
   /** Makes pictures, by a `model` or by an `intent`. */
   generate(params: ImageParams, options?: RequestOptions): APIPromise<ImageResult> {
-    return this.post('/images/generate', params, options);
+    return this.ask({ method: 'POST', path: '/images/generate', ...bodyOf(params) }, options);
   }
 
   /** The same in OpenAI's form, which can also give the pictures themselves: `response_format: 'b64_json'`. */
   create(params: ImageCreateParams, options?: RequestOptions): APIPromise<ImageCreateResult> {
-    return this.post('/images/generations', params, options);
+    return this.ask({ method: 'POST', path: '/images/generations', ...bodyOf(params) }, options);
   }
 
   /** Each picture as it comes. */
   stream(params: ImageCreateParams, options?: RequestOptions): Stream<ImageEvent, { creditsUsed: number }> {
-    const call = new Call(this.config, { method: 'POST', path: '/images/generations', json: { ...params, stream: true } }, options);
+    const call = new Call(this.config, { method: 'POST', path: '/images/generations', ...bodyOf({ ...params, stream: true }) }, options);
     return new Stream(call, readEvent, undefined, call.send(), true);
   }
 

@@ -5,7 +5,8 @@ import type { APIPromise } from '../core/promise.js';
 import { documented } from '../core/record.js';
 import { Resource, segment } from '../core/resource.js';
 import { Scope } from '../core/scope.js';
-import type { CompletedJob, Job, JobType, Page, ProcessingJob } from '../types/jobs.js';
+import type { CompletedJob, Job, JobListParams, ProcessingJob } from '../types/api.js';
+import type { Page } from '../types/derived.js';
 
 /** A job, or what began one. */
 export type JobRef = string | { jobId: string };
@@ -18,16 +19,6 @@ export interface WaitOptions<T = Job> {
   signal?: AbortSignal | undefined;
   /** How long to wait in all; an hour if not said. */
   timeoutMs?: number | undefined;
-}
-
-/** Which jobs. */
-export interface JobListParams {
-  type?: JobType;
-  state?: 'queued' | 'submitting' | 'running' | 'succeeded' | 'failed' | 'canceled' | 'expired';
-  /** 1 to 100. */
-  limit?: number;
-  /** The `next` of the page before. */
-  before?: string;
 }
 
 /** A job ended without a result; nothing was charged. */

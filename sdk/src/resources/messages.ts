@@ -4,7 +4,7 @@ import { APIPromise } from '../core/promise.js';
 import { documented, isRecord } from '../core/record.js';
 import { Resource } from '../core/resource.js';
 import { Stream, type StreamEnd, type StreamReader } from '../core/stream.js';
-import type { Message, MessageEvent, MessageParams, MessageUsage } from '../types/messages.js';
+import type { Message, MessageCount, MessageCountParams, MessageEvent, MessageParams, MessageUsage } from '../types/api.js';
 
 /** What `messages.stream` tells, by its `type`. */
 export type MessageStreamEvent = MessageEvent | StreamEnd<MessageUsage>;
@@ -34,7 +34,7 @@ export class Messages extends Resource {
   }
 
   /** How many tokens a request has, free of charge. */
-  countTokens(params: Omit<MessageParams, 'max_tokens'>, options?: RequestOptions): APIPromise<{ input_tokens: number }> {
+  countTokens(params: MessageCountParams, options?: RequestOptions): APIPromise<MessageCount> {
     return this.post('/messages/count_tokens', params, options, { headers });
   }
 }

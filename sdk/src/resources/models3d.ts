@@ -1,12 +1,13 @@
+import { bodyOf } from '../core/form.js';
 import type { RequestOptions } from '../core/options.js';
 import type { APIPromise } from '../core/promise.js';
 import { Resource } from '../core/resource.js';
-import type { Model3dParams, Model3dResult } from '../types/media.js';
+import type { Model3dParams, Model3dResult } from '../types/api.js';
 
 /** Objects in three dimensions. */
 export class Models3d extends Resource {
   /** Makes one, as a GLB file. */
   generate(params: Model3dParams, options?: RequestOptions): APIPromise<Model3dResult> {
-    return this.post('/3d/generate', params, options);
+    return this.ask({ method: 'POST', path: '/3d/generate', ...bodyOf(params) }, options);
   }
 }

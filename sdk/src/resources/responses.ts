@@ -5,7 +5,8 @@ import { APIPromise } from '../core/promise.js';
 import { documented, isRecord, type JsonRecord } from '../core/record.js';
 import { Resource, segment } from '../core/resource.js';
 import { Stream, type StreamEnd, type StreamReader } from '../core/stream.js';
-import type { ResponseEvent, ResponseInputItem, ResponseObject, ResponseParams, ResponseUsage } from '../types/responses.js';
+import type { ResponseDeleted, ResponseItems, ResponseParams, ResponseUsage } from '../types/api.js';
+import type { ResponseEvent, ResponseObject, StoredResponse } from '../types/derived.js';
 
 /** What `responses.stream` tells, by its `type`. */
 export type ResponseStreamEvent = ResponseEvent | StreamEnd<ResponseUsage>;
@@ -19,8 +20,8 @@ const textOf = ({ output }: Pick<ResponseObject, 'output'>): string =>
     .join('');
 
 /** With all of its text put together, as OpenAI's library has it. */
-function withText(json: unknown): ResponseObject {
-  const response = documented<ResponseObject>(json);
+function withText<T extends StoredResponse>(json: unknown): T {
+  const response = documented<T>(json);
   return { ...response, output_text: Array.isArray(response.output) ? textOf(response) : '' };
 }
 
@@ -28,7 +29,7 @@ const readEvent: StreamReader<ResponseEvent> = (json) => {
   const { type, response } = json;
   const inner: JsonRecord = isRecord(response) ? response : {};
   if (type === 'response.failed') throw errorOf({ status: 502, body: inner });
-  const event = documented<ResponseEvent>(isRecord(response) ? { ...json, response: withText(response) } : json);
+  const event = documented<ResponseEvent>(isRecord(response) ? { ...json, response: withText<ResponseObject>(response) } : json);
   return { events: [event], ended: type === 'response.completed' || type === 'response.incomplete', usage: inner.usage };
 };
 
@@ -53,25 +54,25 @@ export class Responses extends Resource {
   }
 
   /** An answer that was stored, or is made in the background. */
-  get(id: string, options?: RequestOptions): APIPromise<ResponseObject> {
+  get(id: string, options?: RequestOptions): APIPromise<StoredResponse> {
     return this.object(new Call(this.config, { method: 'GET', path: `${PATH}/${segment(id)}` }, options));
   }
 
   /** Stops one that is made in the background. */
-  cancel(id: string, options?: RequestOptions): APIPromise<ResponseObject> {
+  cancel(id: string, options?: RequestOptions): APIPromise<StoredResponse> {
     return this.object(new Call(this.config, { method: 'POST', path: `${PATH}/${segment(id)}/cancel` }, options));
   }
 
-  delete(id: string, options?: RequestOptions): APIPromise<{ id: string; deleted: boolean }> {
+  delete(id: string, options?: RequestOptions): APIPromise<ResponseDeleted> {
     return this.ask({ method: 'DELETE', path: `${PATH}/${segment(id)}` }, options);
   }
 
   /** What a stored answer was asked with. */
-  inputItems(id: string, options?: RequestOptions): APIPromise<{ object: 'list'; data: ResponseInputItem[] }> {
+  inputItems(id: string, options?: RequestOptions): APIPromise<ResponseItems> {
     return this.ask({ method: 'GET', path: `${PATH}/${segment(id)}/input_items` }, options);
   }
 
-  private object(call: Call): APIPromise<ResponseObject> {
-    return new APIPromise(call, (response) => call.read(response, async (whole) => withText(await readJson(whole))));
+  private object<T extends StoredResponse = ResponseObject>(call: Call): APIPromise<T> {
+    return new APIPromise(call, (response) => call.read(response, async (whole) => withText<T>(await readJson(whole))));
   }
 }

@@ -3,7 +3,8 @@ import type { RequestOptions } from '../core/options.js';
 import type { APIPromise } from '../core/promise.js';
 import { Resource, segment } from '../core/resource.js';
 import { type FileSource, openFile, type UploadProgress, withProgress } from '../core/upload.js';
-import type { Page } from '../types/jobs.js';
+import type { StorageDeleted, StorageListParams, StorageObject } from '../types/api.js';
+import type { Page } from '../types/derived.js';
 
 /** How a file is kept. */
 export interface UploadOptions extends Omit<RequestOptions, 'query'> {
@@ -14,29 +15,6 @@ export interface UploadOptions extends Omit<RequestOptions, 'query'> {
   /** A word of one's own to list by, such as `dataset`; `file` if not said. */
   kind?: string | undefined;
   onProgress?: ((progress: UploadProgress) => void) | undefined;
-}
-
-/** A file that is kept. */
-export interface StorageObject {
-  id: string;
-  object: 'storage_object';
-  kind: string;
-  filename: string;
-  contentType: string;
-  /** In bytes. */
-  size: number;
-  /** Whoever has it may read the file. */
-  url: string;
-  createdAt: string;
-}
-
-/** Which files. */
-export interface StorageListParams {
-  kind?: string;
-  /** 1 to 200. */
-  limit?: number;
-  /** The `next` of the page before. */
-  before?: string;
 }
 
 /** Files of the account: data sets, references, weights. */
@@ -84,7 +62,7 @@ export class Storage extends Resource {
     return this.fetchJson(`/storage/${segment(id)}`, options);
   }
 
-  delete(id: string, options?: RequestOptions): APIPromise<{ id: string; object: 'storage_object'; deleted: true }> {
+  delete(id: string, options?: RequestOptions): APIPromise<StorageDeleted> {
     return this.ask({ method: 'DELETE', path: `/storage/${segment(id)}` }, options);
   }
 }

@@ -1,9 +1,9 @@
 import type { Config } from '../core/call.js';
+import { bodyOf } from '../core/form.js';
 import type { RequestOptions } from '../core/options.js';
 import type { APIPromise } from '../core/promise.js';
 import { Resource } from '../core/resource.js';
-import type { CompletedJob } from '../types/jobs.js';
-import type { VideoParams, VideoResult, VideoStarted } from '../types/media.js';
+import type { CompletedJob, VideoParams, VideoResult, VideoStarted } from '../types/api.js';
 import type { Jobs, WaitOptions } from './jobs.js';
 
 /** As long as the gateway itself waits. */
@@ -20,7 +20,7 @@ export class Videos extends Resource {
 
   /** Begins one. `jobs.wait` has it when it is done; `webhook_url` is told. */
   generate(params: VideoParams, options?: RequestOptions): APIPromise<VideoStarted> {
-    return this.post('/videos/generate', params, options);
+    return this.ask({ method: 'POST', path: '/videos/generate', ...bodyOf(params) }, options);
   }
 
   /** Begins one and waits for it. Throws a `JobError` when it comes to nothing. */
@@ -31,6 +31,6 @@ export class Videos extends Resource {
 
   /** The same as one long request, of ten minutes at most. */
   create(params: VideoParams, options?: RequestOptions): APIPromise<VideoResult> {
-    return this.post('/video/generations', params, options, { timeoutMs: SYNCHRONOUS_MS });
+    return this.ask({ method: 'POST', path: '/video/generations', timeoutMs: SYNCHRONOUS_MS, ...bodyOf(params) }, options);
   }
 }

@@ -5,7 +5,7 @@ import type { RequestOptions } from '../core/options.js';
 import type { APIPromise } from '../core/promise.js';
 import { documented, parseJson } from '../core/record.js';
 import { Resource, segment } from '../core/resource.js';
-import type { WebhookEvent } from '../types/jobs.js';
+import type { WebhookDelivery, WebhookDeliveryList, WebhookDeliveryListParams, WebhookEvent, WebhookSecret } from '../types/api.js';
 
 /** A request's headers, in the forms in which servers have them. */
 export type HeadersLike = Headers | Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -16,30 +16,6 @@ export interface VerifyOptions {
   secret?: string | undefined;
   /** How old, or how far in the future, a message may be; five minutes if not said. */
   toleranceSeconds?: number | undefined;
-}
-
-/** The account's signing secret. */
-export interface WebhookSecret {
-  object: 'webhook_secret';
-  secret: string;
-  rotatedAt: string;
-}
-
-/** One message, and how often it was tried. */
-export interface WebhookDelivery {
-  id: string;
-  object: 'webhook_delivery';
-  /** The same for all tries. */
-  webhookId: string;
-  jobId: string;
-  url: string;
-  /** `gone`: the receiver wants no more. `dead`: it never answered. */
-  state: 'pending' | 'delivered' | 'gone' | 'dead';
-  tries: number;
-  attempts: { at: string; status: number | null; durationMs: number; error?: string }[];
-  createdAt: string;
-  nextAt: string | null;
-  endedAt: string | null;
 }
 
 const TOLERANCE_SECONDS = 300;
@@ -118,11 +94,8 @@ export class Webhooks extends Resource {
   }
 
   /** The latest messages, and what became of them. */
-  deliveries(
-    params: { jobId?: string; state?: WebhookDelivery['state'] } = {},
-    options?: RequestOptions,
-  ): APIPromise<{ object: 'list'; data: WebhookDelivery[] }> {
-    return this.fetchJson('/webhooks/deliveries', options, params);
+  deliveries(params: WebhookDeliveryListParams = {}, options?: RequestOptions): APIPromise<WebhookDeliveryList> {
+    return this.fetchJson('/webhooks/deliveries', options, { ...params });
   }
 
   /** Sends one again. */

@@ -1,0 +1,1841 @@
+// Made by sdk/scripts/types.mjs of the gateway’s OpenAPI document. Do not edit.
+
+export type AudioFormat = 'mp3' | 'wav' | 'opus' | 'pcm' | 'aac' | 'flac';
+
+/** Speech. */
+export interface AudioResult {
+  success: true;
+  /** Unix time, in seconds. */
+  created: number;
+  data: {
+    url: string;
+  }[];
+  outputUrl: string;
+  jobId: string;
+  /** 100 credits are 1 USD. */
+  creditsUsed: number;
+  model: string;
+}
+
+/** Marks the end of what is to be cached. */
+export interface CacheControl {
+  type: 'ephemeral';
+  ttl?: '5m' | '1h';
+}
+
+/** Canceled before it was done, and is free. */
+export interface CanceledJob {
+  id: string;
+  object: 'job';
+  jobId: string;
+  type: JobType;
+  model: string;
+  /** Held while it runs, charged once it is completed, nothing otherwise. 100 credits are 1 USD. */
+  creditsUsed: number;
+  /** By which `/v1/generations/{id}` shows the receipt. */
+  requestId: string;
+  createdAt: string;
+  startedAt: string | null;
+  status: 'canceled';
+  state: 'canceled';
+  outputUrl: null;
+  outputUrls: string[];
+  error: string;
+  output?: unknown;
+  endedAt: string;
+}
+
+export interface ChatChunk {
+  id: string;
+  object: 'chat.completion.chunk';
+  created: number;
+  model: string;
+  choices: {
+    index: number;
+    delta: ChatDelta;
+    finish_reason?: ChatFinishReason | null;
+  }[];
+  /** On the last chunk, beside `finish_reason`; on one of its own where `include_usage` was asked for. */
+  usage?: ChatUsage | null;
+}
+
+export interface ChatCompletion {
+  id: string;
+  object: 'chat.completion';
+  created: number;
+  model: string;
+  choices: {
+    index: number;
+    message: {
+      role: 'assistant';
+      content?: string | null;
+      refusal?: string | null;
+      reasoning_content?: string | null;
+      tool_calls?: ChatToolCall[] | null;
+    };
+    finish_reason: ChatFinishReason;
+  }[];
+  usage: ChatUsage;
+}
+
+export type ChatContentPart =
+  | {
+      type: 'text';
+      text: string;
+    }
+  | {
+      type: 'image_url';
+      image_url: {
+        url: string;
+        detail?: 'auto' | 'low' | 'high';
+      };
+    }
+  | {
+      type: 'input_audio';
+      input_audio: {
+        data: string;
+        format: 'wav' | 'mp3';
+      };
+    }
+  | {
+      type: 'file';
+      file: {
+        file_data?: string;
+        file_id?: string;
+        filename?: string;
+      };
+    };
+
+/** What a chunk adds to a message. */
+export interface ChatDelta {
+  role?: 'assistant' | null;
+  content?: string | null;
+  refusal?: string | null;
+  reasoning_content?: string | null;
+  tool_calls?:
+    | {
+        index: number;
+        id?: string | null;
+        type?: 'function' | null;
+        function?: {
+          name?: string | null;
+          arguments?: string | null;
+        };
+      }[]
+    | null;
+}
+
+export type ChatFinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter' | 'function_call';
+
+/** A message of a conversation. */
+export type ChatMessage =
+  | {
+      role: 'system' | 'developer' | 'user';
+      content: string | ChatContentPart[];
+      name?: string;
+    }
+  | {
+      role: 'assistant';
+      content?: string | ChatContentPart[] | null;
+      tool_calls?: ChatToolCall[];
+      name?: string;
+      refusal?: string | null;
+    }
+  | {
+      role: 'tool';
+      content: string | ChatContentPart[];
+      tool_call_id: string;
+    };
+
+export interface ChatParams {
+  model: string;
+  messages: ChatMessage[];
+  stream?: boolean | null | undefined;
+  stream_options?:
+    | {
+        include_usage?: boolean | null | undefined;
+      }
+    | null
+    | undefined;
+  n?: number | null | undefined;
+  max_tokens?: number | null | undefined;
+  max_completion_tokens?: number | null | undefined;
+  temperature?: number | null | undefined;
+  top_p?: number | null | undefined;
+  stop?: string | string[] | null | undefined;
+  tools?: ChatTool[] | undefined;
+  tool_choice?:
+    | 'none'
+    | 'auto'
+    | 'required'
+    | {
+        type: 'function';
+        function: {
+          name: string;
+        };
+      }
+    | undefined;
+  response_format?:
+    | {
+        type: 'text' | 'json_object';
+      }
+    | {
+        type: 'json_schema';
+        json_schema: {
+          name: string;
+          schema?: Record<string, unknown> | undefined;
+          strict?: boolean | null | undefined;
+        };
+      }
+    | undefined;
+  /** Such as `low`, `medium` or `high`. */
+  reasoning_effort?: string | null | undefined;
+  /** Fields that are not listed pass through as they are. */
+  [field: string]: unknown;
+}
+
+export interface ChatReply {
+  id: string;
+  object: 'chat.completion';
+  created: number;
+  model: string;
+  choices: {
+    index: number;
+    message: {
+      role: 'assistant';
+      content?: string | null;
+      refusal?: string | null;
+      reasoning_content?: string | null;
+      tool_calls?: ChatToolCall[] | null;
+    };
+    finish_reason: ChatFinishReason;
+  }[];
+  usage: ChatUsage;
+  /** 100 credits are 1 USD. */
+  creditsUsed: number;
+}
+
+export interface ChatSendParams {
+  /** A small one where it is left out. */
+  model?: string | null | undefined;
+  messages: ChatMessage[];
+  stream?: boolean | null | undefined;
+  stream_options?:
+    | {
+        include_usage?: boolean | null | undefined;
+      }
+    | null
+    | undefined;
+  n?: number | null | undefined;
+  max_tokens?: number | null | undefined;
+  max_completion_tokens?: number | null | undefined;
+  temperature?: number | null | undefined;
+  top_p?: number | null | undefined;
+  stop?: string | string[] | null | undefined;
+  tools?: ChatTool[] | undefined;
+  tool_choice?:
+    | 'none'
+    | 'auto'
+    | 'required'
+    | {
+        type: 'function';
+        function: {
+          name: string;
+        };
+      }
+    | undefined;
+  response_format?:
+    | {
+        type: 'text' | 'json_object';
+      }
+    | {
+        type: 'json_schema';
+        json_schema: {
+          name: string;
+          schema?: Record<string, unknown> | undefined;
+          strict?: boolean | null | undefined;
+        };
+      }
+    | undefined;
+  /** Such as `low`, `medium` or `high`. */
+  reasoning_effort?: string | null | undefined;
+  /** Fields that are not listed pass through as they are. */
+  [field: string]: unknown;
+}
+
+/** A tool that the model may call. */
+export interface ChatTool {
+  type: 'function';
+  function: {
+    name: string;
+    description?: string;
+    /** A JSON Schema. */
+    parameters?: Record<string, unknown>;
+    strict?: boolean | null;
+  };
+}
+
+/** A call of a tool that the model asks for. */
+export interface ChatToolCall {
+  id: string;
+  type: 'function';
+  function: {
+    name: string;
+    /** JSON. */
+    arguments: string;
+  };
+}
+
+/** What a request took, and what it cost. */
+export interface ChatUsage {
+  prompt_tokens: number;
+  completion_tokens: number;
+  total_tokens: number;
+  prompt_tokens_details?: {
+    cached_tokens?: number | null;
+  } | null;
+  completion_tokens_details?: {
+    reasoning_tokens?: number | null;
+  } | null;
+  /** 100 credits are 1 USD. */
+  creditsUsed: number;
+  /** The provider told none: these figures are the gateway’s own. */
+  estimated?: true;
+}
+
+/** A text that is to be said in the voice of a recording. */
+export interface CloneParams {
+  /** `fast` goes to the fast provider only, for a surcharge. */
+  mode?: 'auto' | 'fast' | null | undefined;
+  /** Told how the job ends, signed. */
+  webhook_url?: string | null | undefined;
+  /** With emotions where the voice has them: `(happy) Hello!` */
+  text: string;
+  /** A recording of the voice, of 10 seconds or more. */
+  audio: string | Blob;
+  /** What is said in the recording. */
+  reference_text?: string | null | undefined;
+  format?: AudioFormat | null | undefined;
+  /** Fields that are not listed pass through as they are. */
+  [field: string]: unknown;
+}
+
+/** Done, and charged. */
+export interface CompletedJob {
+  id: string;
+  object: 'job';
+  jobId: string;
+  type: JobType;
+  model: string;
+  /** Held while it runs, charged once it is completed, nothing otherwise. 100 credits are 1 USD. */
+  creditsUsed: number;
+  /** By which `/v1/generations/{id}` shows the receipt. */
+  requestId: string;
+  createdAt: string;
+  startedAt: string | null;
+  status: 'completed';
+  state: 'succeeded';
+  /** The first of `outputUrls`; null where the result is no file. */
+  outputUrl: string | null;
+  outputUrls: string[];
+  /** Of a transcription. */
+  text?: string;
+  segments?: TranscriptSegment[];
+  /** Of a transcription: how long the recording is, in seconds. */
+  duration?: number | null;
+  /** Of a GPU run: what its worker returned. */
+  output?: unknown;
+  endedAt: string;
+}
+
+/** A container on rented GPUs. */
+export interface Deployment {
+  slug: string;
+  object: 'deployment';
+  name: string;
+  dockerImage: string;
+  gpuTypes: string;
+  minWorkers: number;
+  maxWorkers: number;
+  /** Seconds after which an idle worker is stopped. */
+  idleTimeout: number;
+  /** The names alone: values are never shown again. */
+  env: string[];
+  webhookUrl: string | null;
+  status: 'creating' | 'active' | 'deleting';
+  endpointId: string | null;
+  runUrl: string;
+  createdAt: string;
+  updatedAt: string;
+}
+
+export interface DeploymentDeleted {
+  slug: string;
+  object: 'deployment';
+  deleted: true;
+}
+
+export interface DeploymentFields {
+  name?: string | undefined;
+  dockerImage?: string | undefined;
+  gpuTypes?: string | string[] | undefined;
+  minWorkers?: number | undefined;
+  maxWorkers?: number | undefined;
+  idleTimeout?: number | undefined;
+  env?: Record<string, string> | undefined;
+  webhookUrl?: string | null | undefined;
+}
+
+export interface DeploymentList {
+  object: 'list';
+  data: Deployment[];
+}
+
+export interface DeploymentParams {
+  name?: string | undefined;
+  dockerImage: string;
+  gpuTypes: string | string[];
+  minWorkers?: number | undefined;
+  maxWorkers?: number | undefined;
+  idleTimeout?: number | undefined;
+  env?: Record<string, string> | undefined;
+  webhookUrl?: string | null | undefined;
+  slug: string;
+}
+
+export interface EmbeddingParams {
+  model: string;
+  input: string | string[] | number[] | number[][];
+  encoding_format?: string | null | undefined;
+  dimensions?: number | null | undefined;
+  /** Fields that are not listed pass through as they are. */
+  [field: string]: unknown;
+}
+
+export interface EmbeddingResult {
+  object: 'list';
+  model: string;
+  data: {
+    object: 'embedding';
+    index: number;
+    /** Numbers, or with `encoding_format: base64` little-endian float32. */
+    embedding: number[] | string;
+  }[];
+  usage: {
+    prompt_tokens: number;
+    total_tokens: number;
+    /** 100 credits are 1 USD. */
+    creditsUsed: number;
+  };
+}
+
+/** Was never done in the time that it had, and is free. */
+export interface ExpiredJob {
+  id: string;
+  object: 'job';
+  jobId: string;
+  type: JobType;
+  model: string;
+  /** Held while it runs, charged once it is completed, nothing otherwise. 100 credits are 1 USD. */
+  creditsUsed: number;
+  /** By which `/v1/generations/{id}` shows the receipt. */
+  requestId: string;
+  createdAt: string;
+  startedAt: string | null;
+  status: 'expired';
+  state: 'expired';
+  outputUrl: null;
+  outputUrls: string[];
+  error: string;
+  output?: unknown;
+  endedAt: string;
+}
+
+/** Came to nothing, and is free. */
+export interface FailedJob {
+  id: string;
+  object: 'job';
+  jobId: string;
+  type: JobType;
+  model: string;
+  /** Held while it runs, charged once it is completed, nothing otherwise. 100 credits are 1 USD. */
+  creditsUsed: number;
+  /** By which `/v1/generations/{id}` shows the receipt. */
+  requestId: string;
+  createdAt: string;
+  startedAt: string | null;
+  status: 'failed';
+  state: 'failed';
+  outputUrl: null;
+  outputUrls: string[];
+  error: string;
+  output?: unknown;
+  endedAt: string;
+}
+
+/** The receipt of a call: usage times price is the charge. */
+export interface Generation {
+  id: string;
+  object: 'generation';
+  model: string | null;
+  endpoint: string | null;
+  /** `open` while it is under way. */
+  state: string;
+  outcome: string | null;
+  /** On the sandbox, and free. */
+  test: boolean;
+  /** 100 credits are 1 USD. */
+  creditsUsed: number;
+  /** 100 credits are 1 USD. */
+  creditsHeld: number;
+  createdAt: string;
+  endedAt: string | null;
+  provider?: string | null;
+  usage?: Record<string, number> | null;
+  price?: Record<string, unknown> | null;
+  attempts?: {
+    provider: string;
+    model: string;
+    status: number | null;
+    outcome: 'answered' | 'failed' | 'skipped' | 'abandoned';
+    message?: string;
+  }[];
+}
+
+/** Hosted models, and the GPUs that deployments may ask for. */
+export interface GpuCatalogue {
+  object: 'list';
+  data: GpuModel[];
+  gpuTypes: {
+    id: string;
+    /** 100 credits are 1 USD. */
+    creditsPerSecond: number;
+  }[];
+}
+
+/** A GPU run, by its `status`. */
+export type GpuJob =
+  | {
+      id: string;
+      job_id: string;
+      provider_job_id: string | null;
+      status: 'queued' | 'running';
+      pollUrl: string;
+    }
+  | SucceededGpuJob
+  | {
+      id: string;
+      job_id: string;
+      provider_job_id: string | null;
+      status: 'failed' | 'canceled' | 'expired';
+      error: string;
+      costCredits: 0;
+      creditsCharged: 0;
+    };
+
+/** A hosted model. */
+export interface GpuModel {
+  slug: string;
+  name: string;
+  vendor: string;
+  price: {
+    per: string;
+    /** 100 credits are 1 USD. */
+    credits: number;
+  } | null;
+  maxSeconds: number | null;
+  /** `inline`: the answer has the result. `async`: it has the job. */
+  mode: 'inline' | 'async';
+}
+
+export interface GpuModelParams {
+  /** What goes to the worker. */
+  input: Record<string, unknown>;
+  /** `true` waits for the end, for 240 seconds at most. */
+  sync?: boolean | null | undefined;
+  /** Told how the job ends, signed. */
+  webhook_url?: string | null | undefined;
+  /** Fields that are not listed pass through as they are. */
+  [field: string]: unknown;
+}
+
+export interface GpuParams {
+  /** What goes to the worker. */
+  input: Record<string, unknown>;
+  /** `true` waits for the end, for 240 seconds at most. */
+  sync?: boolean | null | undefined;
+  /** Told how the job ends, signed. */
+  webhook_url?: string | null | undefined;
+  /** How long it may run, in seconds: from 1 to 3600, 600 by default. */
+  maxSeconds?: number | null | undefined;
+  /** Fields that are not listed pass through as they are. */
+  [field: string]: unknown;
+}
+
+export interface ImageCreateFields {
+  /** `fast` goes to the fast provider only, for a surcharge. */
+  mode?: 'auto' | 'fast' | null | undefined;
+  /** Told how the job ends, signed. */
+  webhook_url?: string | null | undefined;
+  prompt: string;
+  /** How many pictures, from 1 to 10: more are clamped, not refused. */
+  n?: number | null | undefined;
+  /** Such as `1536x1024`, where the model has sizes. */
+  size?: string | null | undefined;
+  /** Such as `16:9`. */
+  aspect_ratio?: string | null | undefined;
+  /** Such as `2K`, where the model has resolutions. */
+  resolution?: string | null | undefined;
+  /** Pictures to go by. */
+  reference_images?: string | Blob | (string | Blob)[] | null | undefined;
+  /** Pictures to go by. */
+  image_urls?: string | Blob | (string | Blob)[] | null | undefined;
+  /** Pictures to go by. */
+  image?: string | Blob | (string | Blob)[] | null | undefined;
+  mask?: string | Blob | null | undefined;
+  negative_prompt?: string | null | undefined;
+  seed?: number | null | undefined;
+  quality?: string | null | undefined;
+  output_format?: string | null | undefined;
+  response_format?: 'url' | 'b64_json' | null | undefined;
+  /** Each picture as an event. */
+  stream?: boolean | null | undefined;
+  /** Fields that are not listed pass through as they are. */
+  [field: string]: unknown;
+}
+
+export type ImageCreateParams = ImageCreateFields & ModelOrIntent;
+
+/** Pictures, in OpenAI’s form. */
+export interface ImageCreateResult {
+  /** Unix time, in seconds. */
+  created: number;
+  data: {
+    url: string;
+    b64_json?: string;
+    revised_prompt?: string;
+  }[];
+  jobId: string;
+  /** 100 credits are 1 USD. */
+  creditsUsed: number;
+  model: string;
+}
+
+export interface ImageEditFields {
+  /** `fast` goes to the fast provider only, for a surcharge. */
+  mode?: 'auto' | 'fast' | null | undefined;
+  /** Told how the job ends, signed. */
+  webhook_url?: string | null | undefined;
+  prompt: string;
+  /** How many pictures, from 1 to 10: more are clamped, not refused. */
+  n?: number | null | undefined;
+  /** Such as `1536x1024`, where the model has sizes. */
+  size?: string | null | undefined;
+  /** Such as `16:9`. */
+  aspect_ratio?: string | null | undefined;
+  /** Such as `2K`, where the model has resolutions. */
+  resolution?: string | null | undefined;
+  /** Pictures to go by. */
+  reference_images?: string | Blob | (string | Blob)[] | null | undefined;
+  /** Pictures to go by. */
+  image_urls?: string | Blob | (string | Blob)[] | null | undefined;
+  /** What is to be changed: URLs, data URLs, or uploads in a form. */
+  image: string | Blob | (string | Blob)[];
+  mask?: string | Blob | null | undefined;
+  negative_prompt?: string | null | undefined;
+  seed?: number | null | undefined;
+  quality?: string | null | undefined;
+  output_format?: string | null | undefined;
+  response_format?: 'url' | 'b64_json' | null | undefined;
+  /** Each picture as an event. */
+  stream?: boolean | null | undefined;
+  /** Fields that are not listed pass through as they are. */
+  [field: string]: unknown;
+}
+
+export type ImageEditParams = ImageEditFields & ModelOrIntent;
+
+/** A picture in a stream. */
+export interface ImageEvent {
+  type: 'image_generation.completed' | 'image_edit.completed';
+  created_at: number;
+  /** 100 credits are 1 USD. */
+  creditsUsed: number;
+  /** Null where it is too large for one event. */
+  b64_json: string | null;
+  url: string;
+}
+
+/** A picture that is to be made. */
+export interface ImageFields {
+  /** `fast` goes to the fast provider only, for a surcharge. */
+  mode?: 'auto' | 'fast' | null | undefined;
+  /** Told how the job ends, signed. */
+  webhook_url?: string | null | undefined;
+  prompt: string;
+  /** How many pictures, from 1 to 10: more are clamped, not refused. */
+  n?: number | null | undefined;
+  /** Such as `1536x1024`, where the model has sizes. */
+  size?: string | null | undefined;
+  /** Such as `16:9`. */
+  aspect_ratio?: string | null | undefined;
+  /** Such as `2K`, where the model has resolutions. */
+  resolution?: string | null | undefined;
+  /** Pictures to go by. */
+  reference_images?: string | Blob | (string | Blob)[] | null | undefined;
+  /** Pictures to go by. */
+  image_urls?: string | Blob | (string | Blob)[] | null | undefined;
+  /** Pictures to go by. */
+  image?: string | Blob | (string | Blob)[] | null | undefined;
+  mask?: string | Blob | null | undefined;
+  negative_prompt?: string | null | undefined;
+  seed?: number | null | undefined;
+  quality?: string | null | undefined;
+  output_format?: string | null | undefined;
+  /** Fields that are not listed pass through as they are. */
+  [field: string]: unknown;
+}
+
+export type ImageParams = ImageFields & ModelOrIntent;
+
+/** Pictures. */
+export interface ImageResult {
+  /** Unix time, in seconds. */
+  created: number;
+  data: {
+    url: string;
+    model: string;
+  }[];
+  resultId: string;
+  jobId: string;
+  /** 100 credits are 1 USD. */
+  creditsUsed: number;
+  model: string;
+}
+
+/** A job, by its `status`. */
+export type Job = ProcessingJob | CompletedJob | FailedJob | CanceledJob | ExpiredJob;
+
+export interface JobPage {
+  object: 'list';
+  data: Job[];
+  next: string | null;
+}
+
+/** Families of models whose calls are jobs. */
+export type JobType = 'image' | 'video' | 'audio' | '3d' | 'gpu';
+
+export interface Message {
+  id: string;
+  type: 'message';
+  role: 'assistant';
+  model: string;
+  content: MessageBlock[];
+  stop_reason: MessageStopReason;
+  stop_sequence?: string | null;
+  usage: MessageUsage;
+}
+
+/** A block of the model’s. */
+export type MessageBlock =
+  | {
+      type: 'text';
+      text: string;
+      citations?: unknown[] | null;
+    }
+  | {
+      type: 'thinking';
+      thinking: string;
+      signature: string;
+    }
+  | {
+      type: 'redacted_thinking';
+      data: string;
+    }
+  | {
+      type: 'tool_use';
+      id: string;
+      name: string;
+      input: unknown;
+    };
+
+export interface MessageCount {
+  input_tokens: number;
+}
+
+export interface MessageCountParams {
+  model: string;
+  messages: {
+    role: 'user' | 'assistant' | 'system';
+    content: string | MessageInputBlock[];
+  }[];
+  system?:
+    | string
+    | {
+        type: 'text';
+        text: string;
+        cache_control?: CacheControl | null | undefined;
+      }[]
+    | undefined;
+  thinking?:
+    | {
+        type: 'enabled';
+        budget_tokens?: number | undefined;
+      }
+    | {
+        type: 'adaptive' | 'disabled';
+      }
+    | undefined;
+  tools?:
+    | (
+        | MessageTool
+        | {
+            type: string;
+            name: string;
+          }
+      )[]
+    | undefined;
+  tool_choice?:
+    | {
+        type: 'auto' | 'any' | 'none';
+      }
+    | {
+        type: 'tool';
+        name: string;
+      }
+    | undefined;
+  /** Fields that are not listed pass through as they are. */
+  [field: string]: unknown;
+}
+
+/** What an event adds to a block. */
+export type MessageDelta =
+  | {
+      type: 'text_delta';
+      text: string;
+    }
+  | {
+      type: 'thinking_delta';
+      thinking: string;
+    }
+  | {
+      type: 'signature_delta';
+      signature: string;
+    }
+  | {
+      type: 'input_json_delta';
+      partial_json: string;
+    }
+  | {
+      type: 'citations_delta';
+      citation: unknown;
+    };
+
+/** An event of a streamed answer. */
+export type MessageEvent =
+  | {
+      type: 'message_start';
+      message: {
+        id: string;
+        type: 'message';
+        role: 'assistant';
+        model: string;
+        content: MessageBlock[];
+        stop_reason: null;
+        stop_sequence?: string | null;
+        usage: {
+          input_tokens?: number;
+          output_tokens?: number;
+          cache_creation_input_tokens?: number | null;
+          cache_read_input_tokens?: number | null;
+          /** 100 credits are 1 USD. */
+          creditsUsed?: number;
+          /** The provider told none: these figures are the gateway’s own. */
+          estimated?: true;
+        };
+      };
+    }
+  | {
+      type: 'content_block_start';
+      index: number;
+      content_block: MessageBlock;
+    }
+  | {
+      type: 'content_block_delta';
+      index: number;
+      delta: MessageDelta;
+    }
+  | {
+      type: 'content_block_stop';
+      index: number;
+    }
+  | {
+      type: 'message_delta';
+      delta: {
+        stop_reason?: MessageStopReason | null;
+        stop_sequence?: string | null;
+      };
+      usage: {
+        input_tokens?: number;
+        output_tokens?: number;
+        cache_creation_input_tokens?: number | null;
+        cache_read_input_tokens?: number | null;
+        /** 100 credits are 1 USD. */
+        creditsUsed?: number;
+        /** The provider told none: these figures are the gateway’s own. */
+        estimated?: true;
+      };
+    }
+  | {
+      type: 'message_stop';
+    }
+  | {
+      type: 'ping';
+    };
+
+/** A block of a message that is sent. */
+export type MessageInputBlock =
+  | {
+      type: 'text';
+      text: string;
+      cache_control?: CacheControl | null;
+    }
+  | {
+      type: 'image' | 'document';
+      source: MessageSource;
+      cache_control?: CacheControl | null;
+    }
+  | {
+      type: 'tool_result';
+      tool_use_id: string;
+      content?: string | MessageToolResultBlock[];
+      is_error?: boolean | null;
+      cache_control?: CacheControl | null;
+    }
+  | {
+      type: 'thinking';
+      thinking: string;
+      signature: string;
+    }
+  | {
+      type: 'redacted_thinking';
+      data: string;
+    }
+  | {
+      type: 'tool_use';
+      id: string;
+      name: string;
+      input: unknown;
+    };
+
+export interface MessageParams {
+  model: string;
+  messages: {
+    role: 'user' | 'assistant' | 'system';
+    content: string | MessageInputBlock[];
+  }[];
+  max_tokens: number;
+  stream?: boolean | null | undefined;
+  system?:
+    | string
+    | {
+        type: 'text';
+        text: string;
+        cache_control?: CacheControl | null | undefined;
+      }[]
+    | undefined;
+  thinking?:
+    | {
+        type: 'enabled';
+        budget_tokens?: number | undefined;
+      }
+    | {
+        type: 'adaptive' | 'disabled';
+      }
+    | undefined;
+  tools?:
+    | (
+        | MessageTool
+        | {
+            type: string;
+            name: string;
+          }
+      )[]
+    | undefined;
+  tool_choice?:
+    | {
+        type: 'auto' | 'any' | 'none';
+      }
+    | {
+        type: 'tool';
+        name: string;
+      }
+    | undefined;
+  temperature?: number | undefined;
+  top_p?: number | undefined;
+  top_k?: number | undefined;
+  stop_sequences?: string[] | undefined;
+  metadata?:
+    | {
+        user_id?: string | null | undefined;
+      }
+    | undefined;
+  /** Fields that are not listed pass through as they are. */
+  [field: string]: unknown;
+}
+
+export type MessageSource =
+  | {
+      type: 'base64';
+      media_type: string;
+      data: string;
+    }
+  | {
+      type: 'url';
+      url: string;
+    };
+
+export type MessageStopReason =
+  | 'end_turn'
+  | 'max_tokens'
+  | 'stop_sequence'
+  | 'tool_use'
+  | 'pause_turn'
+  | 'refusal'
+  | 'model_context_window_exceeded';
+
+/** A tool that the model may call; `input_schema` is a JSON Schema. */
+export interface MessageTool {
+  name: string;
+  description?: string;
+  input_schema: Record<string, unknown>;
+  cache_control?: CacheControl | null;
+}
+
+export type MessageToolResultBlock =
+  | {
+      type: 'text';
+      text: string;
+      cache_control?: CacheControl | null;
+    }
+  | {
+      type: 'image' | 'document';
+      source: MessageSource;
+      cache_control?: CacheControl | null;
+    };
+
+/** What a request took, and what it cost. */
+export interface MessageUsage {
+  input_tokens: number;
+  output_tokens: number;
+  cache_creation_input_tokens?: number | null;
+  cache_read_input_tokens?: number | null;
+  /** 100 credits are 1 USD. */
+  creditsUsed: number;
+  /** The provider told none: these figures are the gateway’s own. */
+  estimated?: true;
+}
+
+/** A model, with its price. */
+export interface Model {
+  id: string;
+  object: 'model';
+  type: 'model';
+  created: number;
+  created_at: string;
+  owned_by: string;
+  display_name: string;
+  family: ModelFamily;
+  pricing: ModelPrice | null;
+  available: boolean;
+  unavailable_reason?: string;
+  capabilities: string[];
+  context_length: number | null;
+  max_output_tokens: number | null;
+  minimum_tier: string;
+  aliases: string[];
+}
+
+/** An object that is to be made: of a prompt, a picture, or pictures from several sides. */
+export interface Model3dFields {
+  /** `fast` goes to the fast provider only, for a surcharge. */
+  mode?: 'auto' | 'fast' | null | undefined;
+  /** Told how the job ends, signed. */
+  webhook_url?: string | null | undefined;
+  prompt?: string | null | undefined;
+  image?: string | Blob | null | undefined;
+  image_url?: string | Blob | null | undefined;
+  front_image_url?: string | Blob | null | undefined;
+  back_image_url?: string | Blob | null | undefined;
+  left_image_url?: string | Blob | null | undefined;
+  right_image_url?: string | Blob | null | undefined;
+  /** Fields that are not listed pass through as they are. */
+  [field: string]: unknown;
+}
+
+export type Model3dParams = Model3dFields & ModelOrIntent;
+
+/** An object, as a GLB file. */
+export interface Model3dResult {
+  success: true;
+  /** Unix time, in seconds. */
+  created: number;
+  data: {
+    url: string;
+  }[];
+  outputUrl: string;
+  jobId: string;
+  /** 100 credits are 1 USD. */
+  creditsUsed: number;
+  model: string;
+}
+
+/** Families of models, by the endpoints that serve them. */
+export type ModelFamily = 'chat' | 'messages' | 'responses' | 'gemini' | 'embedding' | 'image' | 'video' | 'audio' | '3d' | 'gpu';
+
+export interface ModelList {
+  object: 'list';
+  data: Model[];
+  has_more: false;
+  first_id: string | null;
+  last_id: string | null;
+}
+
+/** By its model, or by what is wanted: then the cheapest model that can do it is taken. */
+export type ModelOrIntent =
+  | {
+      model: string;
+      intent?: never;
+    }
+  | {
+      intent: string;
+      model?: never;
+    };
+
+/** By the million tokens, or by the piece. */
+export type ModelPrice =
+  | {
+      per: 'mtok';
+      input_usd: number;
+      output_usd: number;
+      cache_read_usd: number;
+      /** 100 credits are 1 USD. */
+      input_credits: number;
+      /** 100 credits are 1 USD. */
+      output_credits: number;
+    }
+  | {
+      per: 'image' | 'second' | 'clip' | 'request' | 'gpu_second';
+      /** 100 credits are 1 USD. */
+      credits: number;
+      usd: number;
+    };
+
+/** Under way. */
+export interface ProcessingJob {
+  id: string;
+  object: 'job';
+  jobId: string;
+  type: JobType;
+  model: string;
+  /** Held while it runs, charged once it is completed, nothing otherwise. 100 credits are 1 USD. */
+  creditsUsed: number;
+  /** By which `/v1/generations/{id}` shows the receipt. */
+  requestId: string;
+  createdAt: string;
+  startedAt: string | null;
+  status: 'processing';
+  state: 'queued' | 'submitting' | 'running';
+  outputUrl: null;
+  outputUrls: [];
+  cancelRequested?: true;
+  endedAt: null;
+}
+
+export interface ResponseDeleted {
+  id: string;
+  deleted: boolean;
+}
+
+/** An event of a streamed answer. */
+export type ResponseEvent =
+  | {
+      type:
+        | 'response.created'
+        | 'response.in_progress'
+        | 'response.queued'
+        | 'response.completed'
+        | 'response.incomplete'
+        | 'response.failed';
+      sequence_number: number;
+      response: ResponseObject;
+    }
+  | {
+      type: 'response.output_item.added' | 'response.output_item.done';
+      sequence_number: number;
+      output_index: number;
+      item: ResponseOutputItem;
+    }
+  | {
+      type: 'response.content_part.added' | 'response.content_part.done';
+      sequence_number: number;
+      item_id: string;
+      output_index: number;
+      content_index: number;
+      part: ResponseOutputPart;
+    }
+  | {
+      type: 'response.output_text.delta';
+      sequence_number: number;
+      item_id: string;
+      output_index: number;
+      content_index: number;
+      delta: string;
+    }
+  | {
+      type: 'response.output_text.done';
+      sequence_number: number;
+      item_id: string;
+      output_index: number;
+      content_index: number;
+      text: string;
+    }
+  | {
+      type: 'response.refusal.delta';
+      sequence_number: number;
+      item_id: string;
+      output_index: number;
+      content_index: number;
+      delta: string;
+    }
+  | {
+      type: 'response.refusal.done';
+      sequence_number: number;
+      item_id: string;
+      output_index: number;
+      content_index: number;
+      refusal: string;
+    }
+  | {
+      type: 'response.function_call_arguments.delta';
+      sequence_number: number;
+      item_id: string;
+      output_index: number;
+      delta: string;
+    }
+  | {
+      type: 'response.function_call_arguments.done';
+      sequence_number: number;
+      item_id: string;
+      output_index: number;
+      arguments: string;
+    }
+  | {
+      type: 'response.custom_tool_call_input.delta';
+      sequence_number: number;
+      item_id: string;
+      output_index: number;
+      delta: string;
+    }
+  | {
+      type: 'response.custom_tool_call_input.done';
+      sequence_number: number;
+      item_id: string;
+      output_index: number;
+      input: string;
+    }
+  | {
+      type: 'response.reasoning_summary_text.delta';
+      sequence_number: number;
+      item_id: string;
+      output_index: number;
+      summary_index: number;
+      delta: string;
+    }
+  | {
+      type: 'response.reasoning_summary_text.done';
+      sequence_number: number;
+      item_id: string;
+      output_index: number;
+      summary_index: number;
+      text: string;
+    }
+  | {
+      type: 'response.reasoning_text.delta';
+      sequence_number: number;
+      item_id: string;
+      output_index: number;
+      content_index: number;
+      delta: string;
+    }
+  | {
+      type: 'response.reasoning_text.done';
+      sequence_number: number;
+      item_id: string;
+      output_index: number;
+      content_index: number;
+      text: string;
+    }
+  | {
+      type: 'keepalive';
+      sequence_number: number;
+    };
+
+/** What is sent: messages, results of tools, and items of earlier answers as they came. */
+export type ResponseInputItem =
+  | {
+      type?: 'message';
+      role: 'user' | 'system' | 'developer' | 'assistant';
+      content: string | ResponseInputPart[];
+    }
+  | {
+      type: 'function_call_output';
+      call_id: string;
+      output: string | ResponseInputPart[];
+    }
+  | ResponseOutputItem;
+
+/** A part of a message that is sent. */
+export type ResponseInputPart =
+  | {
+      type: 'input_text';
+      text: string;
+    }
+  | {
+      type: 'input_image';
+      image_url?: string | null;
+      file_id?: string | null;
+      detail?: 'auto' | 'low' | 'high';
+    }
+  | {
+      type: 'input_file';
+      file_data?: string;
+      file_id?: string | null;
+      file_url?: string;
+      filename?: string;
+    }
+  | {
+      type: 'output_text';
+      text: string;
+    };
+
+export type ResponseItemStatus = 'in_progress' | 'completed' | 'incomplete';
+
+export interface ResponseItems {
+  object: 'list';
+  data: ResponseInputItem[];
+}
+
+/** An answer, by its status. */
+export type ResponseObject =
+  | {
+      id: string;
+      object: 'response';
+      created_at: number;
+      model: string;
+      output: ResponseOutputItem[];
+      previous_response_id?: string | null;
+      metadata?: Record<string, string> | null;
+      status: 'completed';
+      usage: ResponseUsage;
+      error?: null;
+    }
+  | {
+      id: string;
+      object: 'response';
+      created_at: number;
+      model: string;
+      output: ResponseOutputItem[];
+      previous_response_id?: string | null;
+      metadata?: Record<string, string> | null;
+      status: 'incomplete';
+      usage: ResponseUsage;
+      incomplete_details?: {
+        reason: string;
+      } | null;
+    }
+  | {
+      id: string;
+      object: 'response';
+      created_at: number;
+      model: string;
+      output: ResponseOutputItem[];
+      previous_response_id?: string | null;
+      metadata?: Record<string, string> | null;
+      status: 'queued' | 'in_progress';
+      usage?: null;
+    }
+  | {
+      id: string;
+      object: 'response';
+      created_at: number;
+      model: string;
+      output: ResponseOutputItem[];
+      previous_response_id?: string | null;
+      metadata?: Record<string, string> | null;
+      status: 'failed';
+      usage?: ResponseUsage | null;
+      error: {
+        code: string;
+        message: string;
+      };
+    }
+  | {
+      id: string;
+      object: 'response';
+      created_at: number;
+      model: string;
+      output: ResponseOutputItem[];
+      previous_response_id?: string | null;
+      metadata?: Record<string, string> | null;
+      status: 'cancelled';
+      usage?: ResponseUsage | null;
+    };
+
+/** An item of an answer. */
+export type ResponseOutputItem =
+  | {
+      type: 'message';
+      id: string;
+      role: 'assistant';
+      status: ResponseItemStatus;
+      content: ResponseOutputPart[];
+    }
+  | {
+      type: 'function_call';
+      id?: string | null;
+      call_id: string;
+      name: string;
+      status?: ResponseItemStatus | null;
+      /** JSON. */
+      arguments: string;
+    }
+  | {
+      type: 'custom_tool_call';
+      id?: string | null;
+      call_id: string;
+      name: string;
+      status?: ResponseItemStatus | null;
+      input: string;
+    }
+  | {
+      type: 'reasoning';
+      id: string;
+      summary: {
+        type: 'summary_text';
+        text: string;
+      }[];
+      encrypted_content?: string | null;
+    };
+
+/** A part of a message of the model’s. */
+export type ResponseOutputPart =
+  | {
+      type: 'output_text';
+      text: string;
+      annotations?: unknown[];
+    }
+  | {
+      type: 'refusal';
+      refusal: string;
+    }
+  | {
+      type: 'reasoning_text';
+      text: string;
+    };
+
+export interface ResponseParams {
+  model: string;
+  input?: string | ResponseInputItem[] | null | undefined;
+  stream?: boolean | null | undefined;
+  background?: boolean | null | undefined;
+  store?: boolean | null | undefined;
+  max_output_tokens?: number | null | undefined;
+  previous_response_id?: string | null | undefined;
+  instructions?: string | null | undefined;
+  temperature?: number | null | undefined;
+  top_p?: number | null | undefined;
+  tools?:
+    | (
+        | {
+            type: 'function';
+            name: string;
+            description?: string | null | undefined;
+            parameters?: Record<string, unknown> | null | undefined;
+            strict?: boolean | null | undefined;
+          }
+        | {
+            type: string;
+          }
+      )[]
+    | undefined;
+  tool_choice?:
+    | 'none'
+    | 'auto'
+    | 'required'
+    | {
+        type: string;
+        name?: string | undefined;
+      }
+    | undefined;
+  reasoning?:
+    | {
+        /** Such as `low`, `medium` or `high`. */
+        effort?: string | null | undefined;
+        summary?: 'auto' | 'concise' | 'detailed' | null | undefined;
+      }
+    | null
+    | undefined;
+  text?:
+    | {
+        format?:
+          | {
+              type: string;
+              name?: string | undefined;
+              schema?: Record<string, unknown> | undefined;
+              strict?: boolean | null | undefined;
+            }
+          | undefined;
+        verbosity?: string | null | undefined;
+      }
+    | undefined;
+  /** Fields that are not listed pass through as they are. */
+  [field: string]: unknown;
+}
+
+/** What a request took, and what it cost. */
+export interface ResponseUsage {
+  input_tokens: number;
+  input_tokens_details?: {
+    cached_tokens?: number | null;
+  } | null;
+  output_tokens: number;
+  output_tokens_details?: {
+    reasoning_tokens?: number | null;
+  } | null;
+  total_tokens: number;
+  /** 100 credits are 1 USD. */
+  creditsUsed: number;
+  /** The provider told none: these figures are the gateway’s own. */
+  estimated?: true;
+}
+
+/** A text that is to be said. */
+export interface SpeechParams {
+  /** `fast` goes to the fast provider only, for a surcharge. */
+  mode?: 'auto' | 'fast' | null | undefined;
+  /** Told how the job ends, signed. */
+  webhook_url?: string | null | undefined;
+  /** With emotions where the voice has them: `(happy) Hello!` */
+  text: string;
+  voice_id?: string | null | undefined;
+  format?: AudioFormat | null | undefined;
+  /** From 0.25 to 4. */
+  speed?: number | null | undefined;
+  /** Fields that are not listed pass through as they are. */
+  [field: string]: unknown;
+}
+
+export interface StorageDeleted {
+  id: string;
+  object: 'storage_object';
+  deleted: true;
+}
+
+/** A file that is kept. */
+export interface StorageObject {
+  id: string;
+  object: 'storage_object';
+  kind: string;
+  filename: string;
+  contentType: string;
+  /** In bytes. */
+  size: number;
+  /** Whoever has it may read the file. */
+  url: string;
+  createdAt: string;
+}
+
+export interface StoragePage {
+  object: 'list';
+  data: StorageObject[];
+  next: string | null;
+}
+
+/** An answer that was stored or is made in the background, by its status. */
+export type StoredResponse =
+  | {
+      id: string;
+      object: 'response';
+      created_at: number;
+      model: string;
+      output: ResponseOutputItem[];
+      previous_response_id?: string | null;
+      metadata?: Record<string, string> | null;
+      status: 'completed';
+      usage: StoredResponseUsage;
+      error?: null;
+    }
+  | {
+      id: string;
+      object: 'response';
+      created_at: number;
+      model: string;
+      output: ResponseOutputItem[];
+      previous_response_id?: string | null;
+      metadata?: Record<string, string> | null;
+      status: 'incomplete';
+      usage: StoredResponseUsage;
+      incomplete_details?: {
+        reason: string;
+      } | null;
+    }
+  | {
+      id: string;
+      object: 'response';
+      created_at: number;
+      model: string;
+      output: ResponseOutputItem[];
+      previous_response_id?: string | null;
+      metadata?: Record<string, string> | null;
+      status: 'queued' | 'in_progress';
+      usage?: null;
+    }
+  | {
+      id: string;
+      object: 'response';
+      created_at: number;
+      model: string;
+      output: ResponseOutputItem[];
+      previous_response_id?: string | null;
+      metadata?: Record<string, string> | null;
+      status: 'failed';
+      usage?: StoredResponseUsage | null;
+      error: {
+        code: string;
+        message: string;
+      };
+    }
+  | {
+      id: string;
+      object: 'response';
+      created_at: number;
+      model: string;
+      output: ResponseOutputItem[];
+      previous_response_id?: string | null;
+      metadata?: Record<string, string> | null;
+      status: 'cancelled';
+      usage?: StoredResponseUsage | null;
+    };
+
+/** What it cost stands in the receipt of the call that made it. */
+export interface StoredResponseUsage {
+  input_tokens: number;
+  input_tokens_details?: {
+    cached_tokens?: number | null;
+  } | null;
+  output_tokens: number;
+  output_tokens_details?: {
+    reasoning_tokens?: number | null;
+  } | null;
+  total_tokens: number;
+  /** 100 credits are 1 USD. */
+  creditsUsed?: number;
+  /** The provider told none: these figures are the gateway’s own. */
+  estimated?: true;
+}
+
+/** A GPU run that is done. */
+export interface SucceededGpuJob {
+  id: string;
+  job_id: string;
+  provider_job_id: string | null;
+  status: 'succeeded';
+  /** URLs of its files. */
+  outputs: string[];
+  /** What its worker returned. */
+  output: unknown;
+  /** 100 credits are 1 USD. */
+  costCredits: number;
+  /** 100 credits are 1 USD. */
+  creditsCharged: number;
+  /** GPU time where the provider tells it, else from start to end. */
+  durationMs: number | null;
+  executionMs: number | null;
+}
+
+/** A part of a transcript, in seconds. */
+export interface TranscriptSegment {
+  text: string;
+  start: number;
+  end: number;
+}
+
+/** A recording that is to be written down. */
+export interface TranscriptionParams {
+  /** `fast` goes to the fast provider only, for a surcharge. */
+  mode?: 'auto' | 'fast' | null | undefined;
+  /** Told how the job ends, signed. */
+  webhook_url?: string | null | undefined;
+  /** A URL, a data URL, or an upload in a form. */
+  audio: string | Blob;
+  language?: string | null | undefined;
+  /** Fields that are not listed pass through as they are. */
+  [field: string]: unknown;
+}
+
+/** What was said. */
+export interface TranscriptionResult {
+  success: true;
+  text: string;
+  /** In seconds. */
+  duration?: number;
+  segments: TranscriptSegment[];
+  jobId: string;
+  /** 100 credits are 1 USD. */
+  creditsUsed: number;
+  model: string;
+}
+
+/** A film that is to be made. */
+export interface VideoFields {
+  /** `fast` goes to the fast provider only, for a surcharge. */
+  mode?: 'auto' | 'fast' | null | undefined;
+  /** Told how the job ends, signed. */
+  webhook_url?: string | null | undefined;
+  prompt?: string | null | undefined;
+  /** Seconds, from 1 to 60 or as the model has it. */
+  duration?: number | null | undefined;
+  /** Such as `16:9`. */
+  aspect_ratio?: string | null | undefined;
+  resolution?: string | null | undefined;
+  /** The first picture. */
+  image_url?: string | Blob | null | undefined;
+  /** The first picture. */
+  image?: string | Blob | null | undefined;
+  /** The last picture. */
+  last_image_url?: string | Blob | null | undefined;
+  /** Pictures to go by. */
+  reference_images?: string | Blob | (string | Blob)[] | null | undefined;
+  negative_prompt?: string | null | undefined;
+  seed?: number | null | undefined;
+  /** Fields that are not listed pass through as they are. */
+  [field: string]: unknown;
+}
+
+export type VideoParams = VideoFields & ModelOrIntent;
+
+/** A film. */
+export interface VideoResult {
+  /** Unix time, in seconds. */
+  created: number;
+  data: {
+    url: string;
+  }[];
+  url: string;
+  outputUrl: string;
+  /** In seconds. */
+  duration?: number;
+  jobId: string;
+  /** 100 credits are 1 USD. */
+  creditsUsed: number;
+  model: string;
+}
+
+/** It has begun. */
+export interface VideoStarted {
+  jobId: string;
+  status: 'processing';
+  message: string;
+  model: string;
+  /** 100 credits are 1 USD. */
+  creditsUsed: number;
+  pollUrl: string;
+}
+
+/** One message, and how often it was tried. */
+export interface WebhookDelivery {
+  id: string;
+  object: 'webhook_delivery';
+  /** The `webhook-id` header: the same for all tries. */
+  webhookId: string;
+  jobId: string;
+  url: string;
+  /** `gone`: the receiver wants no more. `dead`: it never answered. */
+  state: 'pending' | 'delivered' | 'gone' | 'dead';
+  tries: number;
+  attempts: {
+    at: string;
+    status: number | null;
+    durationMs: number;
+    error?: string;
+  }[];
+  createdAt: string;
+  nextAt: string | null;
+  endedAt: string | null;
+}
+
+export interface WebhookDeliveryList {
+  object: 'list';
+  data: WebhookDelivery[];
+}
+
+/** What a webhook says, by its `status`. */
+export type WebhookEvent =
+  | {
+      jobId: string;
+      type: JobType;
+      model: string;
+      /** 100 credits are 1 USD. */
+      creditsUsed: number;
+      status: 'completed';
+      outputUrl: string | null;
+      /** Where there are several. */
+      outputUrls?: string[];
+      text?: string;
+      output?: unknown;
+    }
+  | {
+      jobId: string;
+      type: JobType;
+      model: string;
+      /** 100 credits are 1 USD. */
+      creditsUsed: number;
+      status: 'failed' | 'canceled' | 'expired';
+      outputUrl: null;
+      error: string;
+    };
+
+export interface WebhookSecret {
+  object: 'webhook_secret';
+  /** Signs by the Standard Webhooks scheme. */
+  secret: string;
+  rotatedAt: string;
+}
+
+export interface JobListParams {
+  /** How many at most. */
+  limit?: number | undefined;
+  /** The `next` of the page before. */
+  before?: string | undefined;
+  /** In this state alone. */
+  state?: 'queued' | 'submitting' | 'running' | 'succeeded' | 'failed' | 'canceled' | 'expired' | undefined;
+  /** Of this family of models alone. */
+  type?: 'image' | 'video' | 'audio' | '3d' | 'gpu' | undefined;
+}
+
+export interface StorageListParams {
+  /** How many at most. */
+  limit?: number | undefined;
+  /** Of this kind alone. */
+  kind?: string | undefined;
+  /** The `next` of the page before. */
+  before?: string | undefined;
+}
+
+export interface WebhookDeliveryListParams {
+  /** Of this job alone. */
+  jobId?: string | undefined;
+  /** In this state alone. */
+  state?: 'pending' | 'delivered' | 'gone' | 'dead' | undefined;
+}
