@@ -3,13 +3,13 @@
  * looking and writing. Its alarm expires holds and hands on what D1 lacks; both also happen in passing.
  */
 import { DurableObject } from 'cloudflare:workers';
-import { type AuditRecord, newAuditEntryId } from '../core/audit';
+import type { AuditRecord } from '../core/audit';
 import { monthOf, newNonce } from '../core/ids';
 import type { MicroCredits } from '../core/money';
 import type { TierId } from '../core/tiers';
 import { within } from '../core/within';
 import { beginIdempotency, checkIdempotency, endIdempotencies, endIdempotency, sweepIdempotency } from './idempotency';
-import { KeyRing } from './key-ring';
+import { disabledByLimit, KeyRing, publicKey } from './key-ring';
 import { refuseKey } from './key-scope';
 import { Ledger, type SpendAlert } from './ledger';
 import { Outbox } from './outbox';
@@ -504,23 +504,3 @@ const isConfirmed = ({ ledger, outbox }: Open): boolean => ledger.unconfirmed.si
 function requireExact(...amounts: MicroCredits[]): void {
   for (const amount of amounts) if (!Number.isSafeInteger(amount) || amount < 0) throw new RangeError(`${amount} is no exact amount`);
 }
-
-/** What the account itself does to a key is told in the audit log too. */
-const disabledByLimit = (keyId: string, at: number): AuditRecord => ({
-  entryId: newAuditEntryId(),
-  at,
-  actorKind: 'system',
-  actorId: 'spending_limit',
-  actorName: 'Spending limit',
-  action: 'api_key.disable',
-  target: keyId,
-  ip: null,
-  userAgent: null,
-  requestId: '',
-  detail: '{}',
-});
-
-const publicKey = ({ secretHash: _, previous, ...key }: KeyRecord): Omit<KeySummary, 'spentThisMonthMicro'> => ({
-  ...key,
-  ...(previous && { previousUntilMs: previous.untilMs }),
-});
