@@ -1,4 +1,5 @@
 import { Hono } from 'hono';
+import { RegExpRouter } from 'hono/router/reg-exp-router';
 import { answerHeaders } from './core/answer-headers';
 import { fail } from './core/errors';
 import { openaiChat } from './dialects/openai-chat/dialect';
@@ -42,8 +43,12 @@ function withCommonHeaders(c: AppContext, response: Response): Response {
   return response;
 }
 
-function mountApi(app: Hono<AppEnv>, base: string): void {
+function mountCalls(app: Hono<AppEnv>, base: string): void {
   for (const [path, endpoint] of Object.entries(CALL_ENDPOINTS)) app.post(base + path, api(callRoute(endpoint)));
+}
+
+function mountApi(app: Hono<AppEnv>, base: string): void {
+  mountCalls(app, base);
   app.post(`${base}/messages/count_tokens`, api(countMessagesTokens));
   app.get(`${base}/chat/completions`, api(listModelsOf(openaiChat.families)));
   for (const responses of [`${base}/responses`, `${base}/codex/responses`]) mountResponses(app, responses);
@@ -110,6 +115,18 @@ async function accountPlane(c: AppContext): Promise<Response> {
 
 /** At the root, clients of the API knock, and people look. */
 const isBrowser = (c: AppContext): boolean => (c.req.header('accept') ?? '').includes('text/html');
+
+/**
+ * The paths of model calls have no pattern in them. A router of their own finds them by one look-up, where among all
+ * the others each would be searched for segment by segment.
+ */
+export function withCallsFirst(app: Hono<AppEnv>): Hono<AppEnv> {
+  const calls = new Hono<AppEnv>({ router: new RegExpRouter() });
+  calls.onError(failed);
+  calls.notFound((c) => app.fetch(c.req.raw, c.env, c.executionCtx));
+  for (const base of BASES) mountCalls(calls, base);
+  return calls;
+}
 
 export function createApp(): Hono<AppEnv> {
   const app = new Hono<AppEnv>();

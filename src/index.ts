@@ -1,5 +1,5 @@
 import type { LedgerMessage } from './account/types';
-import { createApp } from './app';
+import { createApp, withCallsFirst } from './app';
 import { reconcile } from './console/reconcile';
 import type { Bindings } from './env';
 import { envConsoleDeps, jobDeps, liveCatalogue, queueDeps } from './http/deps';
@@ -9,7 +9,7 @@ import { NIGHTLY, sweep } from './jobs/sweep';
 export { Account } from './account/account';
 export { LiveStream } from './live/live-stream';
 
-const app = createApp();
+const app = withCallsFirst(createApp());
 
 /** As in wrangler.toml. */
 const EVERY_MINUTE = '* * * * *';

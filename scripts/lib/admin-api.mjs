@@ -51,6 +51,8 @@ export function adminApi({ url, token, fetch = globalThis.fetch }) {
     showCatalogue: () => call('GET', '/catalogue'),
     checkCatalogue: (text) => call('POST', '/catalogue/check', { text }),
     putCatalogue: (text) => call('PUT', '/catalogue', { text }),
+    listAudit: (id, query) => call('GET', `${id === undefined ? '' : account(id)}/audit?${new URLSearchParams(query)}`),
+    verifyAudit: (id) => call('GET', `${id === undefined ? '' : account(id)}/audit/verify`),
     recover: (id) => call('POST', `${account(id)}/recover`, {}),
   };
 }

@@ -108,6 +108,15 @@ const KEY_COLUMNS = [
   ['Created', (key) => time(key.createdAt)],
 ];
 
+const AUDIT_COLUMNS = [
+  ['No.', (entry) => entry.seq, 'right'],
+  ['When', (entry) => time(entry.at)],
+  ['Who', (entry) => entry.actorName],
+  ['What', (entry) => entry.action],
+  ['To', (entry) => entry.target],
+  ['From', (entry) => entry.ip],
+];
+
 export const COMMANDS = [
   {
     name: 'accounts create',
@@ -235,6 +244,24 @@ export const COMMANDS = [
             ],
             problems,
           )}`,
+  },
+  {
+    name: 'audit list',
+    optionalOperands: ['ACCOUNT'],
+    usage: '[--action NAME] [--actor WHO]',
+    notes: 'the last 50 changes of an account, or of the gateway itself',
+    options: { action: text, actor: text },
+    run: (api, { operands: [id], options }) => api.listAudit(id, given(options)),
+    show: ({ entries }) => (entries.length > 0 ? table(AUDIT_COLUMNS, entries) : 'Nothing yet.'),
+  },
+  {
+    name: 'audit verify',
+    optionalOperands: ['ACCOUNT'],
+    notes: 'is every entry as it was written? exit code 1 when not',
+    run: (api, { operands: [id] }) => api.verifyAudit(id),
+    failed: ({ intact }) => !intact,
+    show: ({ intact, entries, brokenAt }) =>
+      intact ? `Entries: ${entries}. The chain is whole.` : `The chain is broken at entry ${brokenAt}; ${entries} before it are whole.`,
   },
   ...CATALOGUE_COMMANDS,
   ...IMPORT_COMMANDS,

@@ -1,8 +1,9 @@
 // Runs the gateway in workerd through Miniflare until its stdin closes, which it also does when start.mjs is killed:
 // workerd alone would live on and keep the port.
 //
-// One line of JSON on stdin: { root, paths, port, variables, inspectorPort? }. Lines of JSON on stdout: { ready } or
-// { error }, then { mail } for each mail that the Worker sends.
+// One line of JSON on stdin: { root, paths, port, variables, inspectorPort?, mailBy?, hosts? }. Lines of JSON on stdout:
+// { ready } or { error }, then { mail } for each mail that the Worker sends. Tests set `mailBy` to 'binding' (Cloudflare's
+// own) or 'provider', and `hosts` to { host: URL }, where requests to that host go instead.
 //
 // Why not `wrangler dev`: it runs a second workerd as a proxy, takes a second longer to start, records every request's
 // URL (`?key=` and all) in a trace store on disk, asks the network for its news, and never runs a cron. Here the Worker
@@ -28,7 +29,22 @@ const localDatabases = (databases) =>
     databases.map(({ binding }, index) => [binding, { id: `00000000-0000-0000-0000-${String(index).padStart(12, '0')}` }]),
   );
 
-function miniflareOptions({ worker, others, databases, modules, modulesRoot }, { paths, port, variables, inspectorPort }) {
+/** Requests of the Worker to some hosts go to others; what comes back is as it is, redirects too. */
+const outboundTo = (hosts, fetch) => (request) => {
+  const url = new URL(request.url);
+  const place = hosts[url.host];
+  return fetch(place ? new URL(url.pathname + url.search, place) : url, request);
+};
+
+function mailOptions({ paths, mailBy }) {
+  if (mailBy === 'binding') return { email: { send_email: [{ name: 'EMAIL' }] } };
+  if (mailBy === 'provider') return {};
+  return { serviceBindings: { MAIL_SINK: mailSink(paths.mail, (mail) => say({ mail })) } };
+}
+
+function miniflareOptions({ worker, others, databases, modules, modulesRoot }, job, fetch) {
+  const { port, variables, inspectorPort, hosts } = job;
+  const { serviceBindings, ...mail } = mailOptions(job);
   return {
     // Miniflare's entrance, for the calls below; the gateway's is the direct socket.
     host: '127.0.0.1',
@@ -37,8 +53,8 @@ function miniflareOptions({ worker, others, databases, modules, modulesRoot }, {
     cf: false,
     logRequests: false,
     telemetry: { enabled: false },
-    resourcePersistencePath: join(paths.directory, 'v3'),
-    resourceTmpPath: paths.temporary,
+    resourcePersistencePath: join(job.paths.directory, 'v3'),
+    resourceTmpPath: job.paths.temporary,
     handleStructuredLogs: ({ timestamp, level, message }) =>
       console.error(`${new Date(timestamp).toISOString()} ${level} ${withoutKeys(message)}`),
     workers: [
@@ -48,7 +64,9 @@ function miniflareOptions({ worker, others, databases, modules, modulesRoot }, {
         modulesRoot,
         bindings: { ...worker.bindings, ...variables },
         d1Databases: localDatabases(databases),
-        serviceBindings: { ...worker.serviceBindings, MAIL_SINK: mailSink(paths.mail, (mail) => say({ mail })) },
+        ...mail,
+        ...(hosts && { outboundService: outboundTo(hosts, fetch) }),
+        serviceBindings: { ...worker.serviceBindings, ...serviceBindings },
         unsafeRegisterWorker: false,
         unsafeDirectSockets: [{ host: '127.0.0.1', port }],
       },
@@ -60,11 +78,11 @@ function miniflareOptions({ worker, others, databases, modules, modulesRoot }, {
 async function serve(job) {
   rmSync(job.paths.temporary, { recursive: true, force: true });
   mkdirSync(job.paths.temporary, { recursive: true });
-  const [bundle, { convertV4MiniflareOptions, Miniflare }] = await Promise.all([
+  const [bundle, { convertV4MiniflareOptions, fetch, Miniflare }] = await Promise.all([
     readyBundle(job.root, job.paths.build),
     import('miniflare'),
   ]);
-  const miniflare = new Miniflare(convertV4MiniflareOptions(miniflareOptions(bundle, job)));
+  const miniflare = new Miniflare(convertV4MiniflareOptions(miniflareOptions(bundle, job, fetch)));
   await miniflare.ready;
   for (const { binding, migrations_dir = 'migrations', migrations_table } of bundle.databases) {
     await migrate(await miniflare.getD1Database(binding), resolve(job.root, migrations_dir), migrations_table);

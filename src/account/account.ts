@@ -3,6 +3,7 @@
  * looking and writing. Its alarm expires holds and hands on what D1 lacks; both also happen in passing.
  */
 import { DurableObject } from 'cloudflare:workers';
+import { type AuditRecord, newAuditEntryId } from '../core/audit';
 import { monthOf, newNonce } from '../core/ids';
 import type { MicroCredits } from '../core/money';
 import type { TierId } from '../core/tiers';
@@ -10,7 +11,7 @@ import { within } from '../core/within';
 import { beginIdempotency, checkIdempotency, endIdempotencies, endIdempotency, forgetIdempotency, sweepIdempotency } from './idempotency';
 import { KeyRing } from './key-ring';
 import { refuseKey } from './key-scope';
-import { Ledger } from './ledger';
+import { Ledger, type SpendAlert } from './ledger';
 import { Outbox } from './outbox';
 import { ledgerMessages, type Unconfirmed } from './projection';
 import { replayLines } from './recovery';
@@ -72,11 +73,14 @@ export class Account extends DurableObject<AccountBindings> {
   }
 
   /** Creates the account; a second time it only gives what is there. */
-  create(profile: AccountProfile): AccountView {
+  create(profile: AccountProfile, audit?: AuditRecord): AccountView {
     const store = new AccountStore(this.ctx.storage.sql);
     if (!store.exists()) {
       this.ctx.storage.transactionSync(() => store.create(profile));
-      this.step(({ outbox, ledger }) => outbox.put('account', { ...ledger.row.profile }, this.now()));
+      this.step(({ outbox, ledger }) => {
+        outbox.put('account', { ...ledger.row.profile }, this.now());
+        outbox.note(audit, this.now());
+      });
       this.wakeBy(this.now());
     }
     return this.view()!;
@@ -128,24 +132,27 @@ export class Account extends DurableObject<AccountBindings> {
     return result;
   }
 
-  release(request: Pick<CloseRequest, 'holdId' | 'detail' | 'idempotency'>): CloseResult {
+  release(request: Pick<CloseRequest, 'holdId' | 'detailJson' | 'idempotency'>): CloseResult {
     return this.settle({ ...request, costMicro: 0, outcome: 'released' });
   }
 
-  grant(request: GrantRequest): { balanceMicro: number; repeated: boolean } {
+  grant(request: GrantRequest, audit?: AuditRecord): { balanceMicro: number; repeated: boolean } {
     const { balance = 0, topUp = 0 } = this.open()?.ledger.row ?? {};
     requireExact(Math.abs(request.amountMicro), Math.abs(balance + request.amountMicro), Math.abs(topUp + request.amountMicro));
     const result = this.step(({ ledger, outbox }) => {
       const granted = ledger.grant(request, newNonce(), this.now());
-      if (!granted.repeated && request.topUp) this.publishProfile(ledger, outbox);
+      if (granted.repeated) return granted;
+      outbox.note(audit, this.now());
+      if (request.topUp) this.publishProfile(ledger, outbox);
       return granted;
     });
     this.wakeBy(this.now() + FLUSH_AFTER_MS);
     return result;
   }
 
-  setTier(grantedTier: TierId): AccountView {
+  setTier(grantedTier: TierId, audit?: AuditRecord): AccountView {
     this.step(({ ledger, store, outbox }) => {
+      outbox.note(audit, this.now());
       ledger.row.profile = { ...ledger.row.profile, grantedTier };
       store.writeProfile(ledger.row);
       this.publishProfile(ledger, outbox);
@@ -155,31 +162,44 @@ export class Account extends DurableObject<AccountBindings> {
   }
 
   /** Adds a key, or replaces the record of one. */
-  putKey(key: KeyRecord): KeySummary {
+  putKey(key: KeyRecord, audit?: AuditRecord): KeySummary {
     this.step(({ keys, outbox }) => {
       keys.put(key);
       outbox.put(`key:${key.id}`, publicKey(key), this.now());
+      outbox.note(audit, this.now());
     });
     this.wakeBy(this.now());
-    return this.listKeys().find(({ id }) => id === key.id)!;
+    return this.summaryOf(key.id)!;
   }
 
   /** Changes a key in place; one that is revoked stays as it is. */
-  changeKey(id: string, change: KeyChange): KeySummary | null {
+  changeKey(id: string, change: KeyChange, audit?: AuditRecord): KeySummary | null {
     const key = this.open()?.keys.get(id);
-    return key && key.status !== 'revoked' ? this.putKey({ ...key, ...change }) : null;
+    return key && key.status !== 'revoked' ? this.putKey({ ...key, ...change }, audit) : null;
   }
 
   /** A new secret for a key; the one it had stays good for so long. */
-  rotateKey(id: string, secretHash: string, graceMs: number): KeySummary | null {
+  rotateKey(id: string, secretHash: string, graceMs: number, audit?: AuditRecord, secretBy?: string): KeySummary | null {
     const key = this.open()?.keys.get(id);
     if (!key || key.status === 'revoked') return null;
-    return this.putKey({ ...key, secretHash, previous: { secretHash: key.secretHash, untilMs: this.now() + graceMs } });
+    const previous = { secretHash: key.secretHash, untilMs: this.now() + graceMs };
+    return this.putKey({ ...key, secretHash, ...(secretBy !== undefined && { secretBy }), previous }, audit);
   }
 
-  revokeKey(id: string): KeySummary | null {
+  /** A second time it changes nothing, and is not said again. */
+  revokeKey(id: string, audit?: AuditRecord): KeySummary | null {
     const key = this.open()?.keys.get(id);
-    return key ? this.putKey({ ...key, status: 'revoked' }) : null;
+    if (!key) return null;
+    return key.status === 'revoked' ? this.summaryOf(id) : this.putKey({ ...key, status: 'revoked' }, audit);
+  }
+
+  private summaryOf(id: string): KeySummary | null {
+    return this.listKeys().find((key) => key.id === id) ?? null;
+  }
+
+  /** What the audit log has yet to learn of changes that were made here. */
+  auditRecords(): { id: string; version: number; record: AuditRecord }[] {
+    return this.open()?.outbox.audit() ?? [];
   }
 
   listKeys(): KeySummary[] {
@@ -244,7 +264,8 @@ export class Account extends DurableObject<AccountBindings> {
         if (nowMs - (this.sentAtMs.get(closeSeq) ?? -Infinity) >= RESEND_AFTER_MS) due.push({ closeSeq, ...at });
       this.firstUnsentAtMs = undefined;
       let failure: { error: unknown } | undefined;
-      for (const { message, closeSeqs } of ledgerMessages(open.store, open.ledger.row.profile.id, due, open.outbox.entities())) {
+      for (const message of ledgerMessages(open.store, open.ledger.row, due, open.outbox.entities())) {
+        const { closeSeqs } = message;
         for (const closeSeq of closeSeqs) this.sentAtMs.set(closeSeq, nowMs);
         try {
           await this.env.LEDGER_QUEUE.send(message);
@@ -267,7 +288,7 @@ export class Account extends DurableObject<AccountBindings> {
     const lines: Unconfirmed[] = [];
     for (const { closeSeq, closeEpoch, month, seq } of open.store.operationsFrom(1))
       if (closeSeq !== null && closeSeq >= fromCloseSeq && closeEpoch === open.ledger.row.epoch) lines.push({ closeSeq, month, seq });
-    for (const { message } of ledgerMessages(open.store, open.ledger.row.profile.id, lines, [])) await this.env.LEDGER_QUEUE.send(message);
+    for (const message of ledgerMessages(open.store, open.ledger.row, lines, [])) await this.env.LEDGER_QUEUE.send(message);
     return lines.length;
   }
 
@@ -275,7 +296,7 @@ export class Account extends DurableObject<AccountBindings> {
    * After a point-in-time restore: takes back from D1 what was closed since the moment restored to, and which keys
    * were revoked, and begins a new epoch, so that sequences used again cannot be mistaken for the old ones.
    */
-  recover(lines: Operation[], revokedKeys: string[]): { epoch: number; replayed: number } {
+  recover(lines: Operation[], revokedKeys: string[], audit?: AuditRecord): { epoch: number; replayed: number } {
     const result = this.step(({ ledger, store, keys, outbox }, sql) => {
       const replayed = replayLines(store, ledger.row, lines);
       const idsOf = (charged: boolean) => lines.filter(({ state }) => (state === 'settled') === charged).map(({ id }) => id);
@@ -284,6 +305,7 @@ export class Account extends DurableObject<AccountBindings> {
       for (const key of keys.all()) if (revokedKeys.includes(key.id)) keys.put({ ...key, status: 'revoked' });
       for (const key of keys.all()) outbox.put(`key:${key.id}`, publicKey(key), this.now());
       this.publishProfile(ledger, outbox);
+      outbox.note(audit, this.now());
       return replayed;
     });
     this.opened = undefined;
@@ -354,9 +376,10 @@ export class Account extends DurableObject<AccountBindings> {
         const disabled: KeyRecord = { ...key, status: 'disabled' };
         keys.put(disabled);
         outbox.put(`key:${id}`, publicKey(disabled), this.now());
+        outbox.note(disabledByLimit(id, this.now()), this.now());
       },
-      alert: (kind: string, keyId: string, month: number, payload: Record<string, unknown>) => {
-        outbox.put(`alert:${kind}:${keyId}:${month}`, { kind, keyId, month, ...payload }, this.now());
+      alert: (kind: string, keyId: string, month: number, payload: SpendAlert) => {
+        outbox.put(`alert:${kind}:${keyId}:${month}:${payload.limitMicro}`, { kind, keyId, month, ...payload }, this.now());
         // Somebody is to be told: that waits for no next call.
         this.wakeBy(this.now());
       },
@@ -422,6 +445,21 @@ const isConfirmed = ({ ledger, outbox }: Open): boolean => ledger.unconfirmed.si
 function requireExact(...amounts: MicroCredits[]): void {
   for (const amount of amounts) if (!Number.isSafeInteger(amount) || amount < 0) throw new RangeError(`${amount} is no exact amount`);
 }
+
+/** What the account itself does to a key is told in the audit log too. */
+const disabledByLimit = (keyId: string, at: number): AuditRecord => ({
+  entryId: newAuditEntryId(),
+  at,
+  actorKind: 'system',
+  actorId: 'spending_limit',
+  actorName: 'Spending limit',
+  action: 'api_key.disable',
+  target: keyId,
+  ip: null,
+  userAgent: null,
+  requestId: '',
+  detail: '{}',
+});
 
 const publicKey = ({ secretHash: _, previous, ...key }: KeyRecord): Omit<KeySummary, 'spentThisMonthMicro'> => ({
   ...key,

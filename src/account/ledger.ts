@@ -12,7 +12,7 @@ import { effectiveTier, type TierId } from '../core/tiers';
 import { refuseBalance, refuseRate, refuseSpending, refuseTier } from './admission';
 import { refuseKey, refuseModel } from './key-scope';
 import { RateWindow } from './rate-window';
-import type { AccountRow, AccountStore, KeySpend, OperationRow } from './store';
+import { type AccountRow, type AccountStore, type KeySpend, newSpend, type OperationRow } from './store';
 import type {
   AdmitRequest,
   AdmitResult,
@@ -25,17 +25,23 @@ import type {
   ExtendResult,
   GrantRequest,
   KeyRecord,
+  OperationDetail,
   Outcome,
 } from './types';
 
 /** How long after its hold expired a call may still be charged what it really cost. */
 const LATE_CLOSE_MS = 24 * 3_600_000;
 
+export interface SpendAlert {
+  spentMicro: MicroCredits;
+  limitMicro: MicroCredits;
+}
+
 /** What the ledger tells its owner about: alerts for D1, and idempotency records to settle. */
 export interface LedgerHooks {
   key(id: string): KeyRecord | undefined;
   disableKey(id: string): void;
-  alert(kind: 'key_spend_80' | 'key_spend_100', keyId: string, month: number, payload: Record<string, unknown>): void;
+  alert(kind: 'key_spend_80' | 'key_spend_100', keyId: string, month: number, payload: SpendAlert): void;
 }
 
 export class Ledger {
@@ -126,10 +132,11 @@ export class Ledger {
     const spend = this.spendOf(key.id, nowMs);
     const refusal = this.overLimit(key, estimateMicro, nowMs);
     // A limit that holds count towards is seldom reached by what is spent: the first refusal is the 100 % event.
-    if (refusal?.overSpent && !spend.alerted100) {
-      spend.alerted100 = true;
+    const limit = key.spendingLimitMicro;
+    if (refusal?.overSpent && limit !== null && isNew(limit, spend.alerted100)) {
+      spend.alerted100 = limit;
       this.store.writeSumsAndSpend(this.row, this.spend, key.id);
-      this.hooks.alert('key_spend_100', key.id, spend.month, { spentMicro: spend.spent, limitMicro: key.spendingLimitMicro });
+      this.hooks.alert('key_spend_100', key.id, spend.month, { spentMicro: spend.spent, limitMicro: limit });
       if (key.autoDisable) this.hooks.disableKey(key.id);
     }
     return refusal?.error;
@@ -191,7 +198,7 @@ export class Ledger {
         costMicro,
         costMicro === 0 && request.outcome === 'released' ? 'released' : 'settled',
         request.outcome,
-        request.detail,
+        request.detailJson,
         nowMs,
       );
       return { ok: true, costMicro, outcome: request.outcome, repeated: false };
@@ -225,7 +232,7 @@ export class Ledger {
         endpoint: expired?.endpoint ?? null,
         outcome: request.outcome,
         amountMicro: charged - costMicro,
-        detail: { ...request.detail, adjusts: request.holdId },
+        detail: { ...(JSON.parse(request.detailJson) as OperationDetail), adjusts: request.holdId },
       });
       this.addLine(adjust, nowMs);
       if (adjust.keyId !== null) this.addSpend(adjust.keyId, costMicro - charged, expired!.month, nowMs);
@@ -244,7 +251,7 @@ export class Ledger {
         operation.checkpointMicro,
         'expired',
         charged ? 'estimated' : 'released',
-        { ...operation.detail, expired: true },
+        JSON.stringify({ ...operation.detail, expired: true }),
         nowMs,
       );
     }
@@ -256,7 +263,7 @@ export class Ledger {
     costMicro: MicroCredits,
     state: OperationRow['state'],
     outcome: Outcome,
-    detail: Record<string, unknown>,
+    detailJson: string,
     nowMs: number,
   ): void {
     this.row.held -= operation.heldMicro;
@@ -268,8 +275,7 @@ export class Ledger {
     operation.closeEpoch = this.row.epoch;
     operation.closeSeq = ++this.row.closeSeq;
     operation.outcome = outcome;
-    operation.detail = detail;
-    this.store.closeOperation(operation);
+    this.store.closeOperation(operation, detailJson);
     this.open.delete(operation.seq);
     this.unconfirmed.set(operation.closeSeq, { month: operation.month, seq: operation.seq });
     if (!countsForRate(operation)) this.windowOf(operation).remove(operation.seq);
@@ -282,8 +288,8 @@ export class Ledger {
     const spend = this.spendOf(keyId, nowMs);
     if (spend.month === month) spend.spent += costMicro;
     const limit = this.hooks.key(keyId)?.spendingLimitMicro ?? null;
-    const crossed = limit !== null && !spend.alerted80 && spend.spent * 5 >= limit * 4;
-    if (crossed) spend.alerted80 = true;
+    const crossed = limit !== null && isNew(limit, spend.alerted80) && spend.spent * 5 >= limit * 4;
+    if (crossed) spend.alerted80 = limit;
     this.store.writeSumsAndSpend(this.row, this.spend, keyId);
     if (crossed) this.hooks.alert('key_spend_80', keyId, spend.month, { spentMicro: spend.spent, limitMicro: limit });
   }
@@ -386,7 +392,7 @@ export class Ledger {
     const month = monthOf(Math.max(nowMs, this.lastMs));
     let spend = this.spend.get(keyId);
     if (!spend || spend.month < month) {
-      spend = { month, spent: 0, alerted80: false, alerted100: false };
+      spend = newSpend(month);
       this.spend.set(keyId, spend);
     }
     return spend;
@@ -412,6 +418,9 @@ export class Ledger {
     if (operation.keyId !== null) this.heldByKey.set(operation.keyId, (this.heldByKey.get(operation.keyId) ?? 0) + micro);
   }
 }
+
+/** A limit that was raised is a new one to be told of; one that was lowered is not. */
+const isNew = (limit: MicroCredits, alerted: MicroCredits | null): boolean => alerted === null || limit > alerted;
 
 /** Calls that came to nothing take up no quota. */
 const countsForRate = (operation: OperationRow): boolean =>

@@ -1,14 +1,15 @@
+import type { AuditRecord } from '../core/audit';
 import type { OutboxEntity } from './types';
 
 /** In place of a payload that D1 has. */
 const CONFIRMED = '';
 
-/** Alerts happen once; what else is sent is a state, and will have newer versions. */
-const happensOnce = (id: string): boolean => id.startsWith('alert:');
+/** Alerts and audit records happen once; what else is sent is a state, and will have newer versions. */
+const happensOnce = (id: string): boolean => id.startsWith('alert:') || id.startsWith('audit:');
 
 /**
- * What D1 has yet to learn besides operations: the latest state of the account and its keys, and alerts. One row
- * an entity; a newer version takes the place of one that was not sent yet.
+ * What D1 has yet to learn besides operations: the latest state of the account and its keys, alerts, and what
+ * the audit log is to say of changes, which is written in one step with them. One row an entity; a newer version takes the place of one that was not sent yet.
  */
 export class Outbox {
   private readonly pending = new Map<string, OutboxEntity>();
@@ -36,6 +37,17 @@ export class Outbox {
     this.pending.set(id, { id, version, payload });
   }
 
+  /** What the audit log is to say; nothing where the caller has nothing to say. */
+  note(record: AuditRecord | undefined, nowMs: number): void {
+    if (record) this.put(`audit:${record.entryId}`, { ...record }, nowMs);
+  }
+
+  audit(): { id: string; version: number; record: AuditRecord }[] {
+    return this.entities()
+      .filter(({ id }) => id.startsWith('audit:'))
+      .map(({ id, version, payload }) => ({ id, version, record: payload as unknown as AuditRecord }));
+  }
+
   entities(): OutboxEntity[] {
     return [...this.pending.values()];
   }
@@ -47,9 +59,13 @@ export class Outbox {
   confirm(entities: readonly { id: string; version: number }[]): void {
     for (const { id, version } of entities) {
       if (this.pending.get(id)?.version !== version) continue;
-      if (happensOnce(id)) this.sql.exec('DELETE FROM outbox WHERE id = ?', id);
-      else this.sql.exec('UPDATE outbox SET payload = ? WHERE id = ?', CONFIRMED, id);
       this.pending.delete(id);
+      if (happensOnce(id)) {
+        this.sql.exec('DELETE FROM outbox WHERE id = ?', id);
+        this.versions.delete(id);
+      } else {
+        this.sql.exec('UPDATE outbox SET payload = ? WHERE id = ?', CONFIRMED, id);
+      }
     }
   }
 }

@@ -1,5 +1,5 @@
-import type { AccountStore, OperationRow } from './store';
-import type { LedgerMessage, Operation, OutboxEntity } from './types';
+import type { AccountRow, AccountStore } from './store';
+import type { LedgerMessage, OutboxEntity } from './types';
 
 export interface Unconfirmed {
   closeSeq: number;
@@ -12,52 +12,48 @@ const MAX_MESSAGE_BYTES = 100_000;
 const MAX_ROWS = 100;
 
 const encoder = new TextEncoder();
+/** In a message, where a line is a string within JSON. */
 const bytesOf = (value: unknown): number => encoder.encode(JSON.stringify(value)).length;
 
-/** What the account alone needs stays here. */
-function publicOperation({
-  nonce: _nonce,
-  epoch: _epoch,
-  month: _month,
-  checkpointMicro: _checkpoint,
-  ...operation
-}: OperationRow): Operation {
-  return operation;
-}
-
-/** Cuts entities and closed operations into queue messages; each says which closes it carries. */
+/** Cuts entities and closed operations of this epoch into queue messages. */
 export function* ledgerMessages(
   store: AccountStore,
-  accountId: string,
-  lines: readonly Unconfirmed[],
+  { profile, epoch }: Pick<AccountRow, 'profile' | 'epoch'>,
+  due: readonly Unconfirmed[],
   pending: readonly OutboxEntity[],
-): Generator<{ message: LedgerMessage; closeSeqs: number[] }> {
-  let operations: Operation[] = [];
-  let entities: OutboxEntity[] = [];
+): Generator<LedgerMessage> {
   let size = 0;
-  const cut = () => {
-    const message: LedgerMessage = { accountId, operations, entities };
-    const closeSeqs = operations.map(({ closeSeq }) => closeSeq!);
-    operations = [];
-    entities = [];
-    size = 0;
-    return { message, closeSeqs };
+  const begin = (): LedgerMessage => ({ accountId: profile.id, epoch, closeSeqs: [], lines: [], entities: [] });
+  let message = begin();
+  /** The message that was cut, when one more piece would be too much for it. */
+  const cutBefore = (bytes: number): LedgerMessage[] => {
+    const isFull = size > 0 && (message.lines.length >= MAX_ROWS || size + bytes > MAX_MESSAGE_BYTES);
+    const cut = isFull ? [message] : [];
+    if (isFull) [message, size] = [begin(), 0];
+    size += bytes;
+    return cut;
   };
-  const isFull = (bytes: number): boolean => size > 0 && (operations.length >= MAX_ROWS || size + bytes > MAX_MESSAGE_BYTES);
   for (const entity of pending) {
-    const bytes = bytesOf(entity);
-    if (isFull(bytes)) yield cut();
-    entities.push(entity);
-    size += bytes;
+    yield* cutBefore(bytesOf(entity));
+    message.entities.push(entity);
   }
-  for (const { month, seq } of lines) {
-    const found = store.findOperation(month, seq);
-    if (!found) continue;
-    const operation = publicOperation(found);
-    const bytes = bytesOf(operation);
-    if (isFull(bytes)) yield cut();
-    operations.push(operation);
-    size += bytes;
+  for (const { month, seqs } of pages(due)) {
+    for (const { closeSeq, line } of store.lines(profile.id, month, seqs)) {
+      yield* cutBefore(bytesOf(line));
+      message.closeSeqs.push(closeSeq);
+      message.lines.push(line);
+    }
   }
-  if (size > 0) yield cut();
+  if (size > 0) yield message;
+}
+
+/** What lies in one table, a page at a time. */
+function pages(due: readonly Unconfirmed[]): { month: number; seqs: number[] }[] {
+  const found: { month: number; seqs: number[] }[] = [];
+  for (const { month, seq } of due) {
+    const last = found.at(-1);
+    if (last?.month === month && last.seqs.length < MAX_ROWS) last.seqs.push(seq);
+    else found.push({ month, seqs: [seq] });
+  }
+  return found;
 }

@@ -1,5 +1,5 @@
 import { monthOf, operationId, parseOperationId } from '../core/ids';
-import type { AccountRow, AccountStore, KeySpend, OperationRow } from './store';
+import { type AccountRow, type AccountStore, type KeySpend, newSpend, type OperationRow } from './store';
 import type { Operation } from './types';
 
 /**
@@ -44,8 +44,9 @@ function replayLine(store: AccountStore, row: AccountRow, spend: Spend, line: Op
   } else if (there) {
     // The sequence was used again before the recovery: the line gets another, and its late closes find it as adjusted.
     const seq = ++row.seq;
-    store.insertOperation({ ...operation, seq });
-    inD1.add(operationId({ ...ref, seq }));
+    const id = operationId({ ...ref, seq });
+    store.insertOperation({ ...operation, seq, id });
+    inD1.add(id);
     if (line.kind === 'usage' && !store.findAdjustment(line.id)) store.insertAdjustment(line.id, 0 - line.amountMicro, line.outcome ?? '');
   } else {
     store.insertOperation(operation);
@@ -86,7 +87,7 @@ class Spend {
 
   add(keyId: string, month: number, micro: number): void {
     const known = this.all.get(keyId);
-    const spend = known && known.month >= month ? known : { month, spent: 0, alerted80: false, alerted100: false };
+    const spend = known && known.month >= month ? known : newSpend(month);
     if (spend.month !== month) return;
     spend.spent += micro;
     this.all.set(keyId, spend);

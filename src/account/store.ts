@@ -3,7 +3,6 @@
  * and outbox record in one row without an index, and the account's sums are one row: two rows to admit, two to
  * settle. Operations lie in a table a UTC month, dropped whole once old.
  */
-import { operationId } from '../core/ids';
 import type { AccountProfile, Operation } from './types';
 
 const SCHEMA_VERSION = 1;
@@ -48,13 +47,15 @@ export interface AccountRow {
   archived: number;
 }
 
-/** What a key spent in a month, and which alerts went out for it. */
+/** What a key spent in a month, and the highest limit for which each alert has gone out: a higher one is told of again. */
 export interface KeySpend {
   month: number;
   spent: number;
-  alerted80: boolean;
-  alerted100: boolean;
+  alerted80: number | null;
+  alerted100: number | null;
 }
+
+export const newSpend = (month: number): KeySpend => ({ month, spent: 0, alerted80: null, alerted100: null });
 
 /** An operation's row, with what only the account needs. */
 export interface OperationRow extends Operation {
@@ -164,9 +165,9 @@ export class AccountStore {
     );
   }
 
-  closeOperation(row: OperationRow): void {
+  closeOperation(row: OperationRow, detailJson = JSON.stringify(row.detail)): void {
     const { close } = this.statements.get(row.month) ?? statementsOf(tableOf(row.month));
-    this.sql.exec(close, row.state, row.amountMicro, row.closeSeq, tailOf(row), row.seq);
+    this.sql.exec(close, row.state, row.amountMicro, row.closeSeq, tailWith(row, detailJson), row.seq);
   }
 
   renewOperation(row: OperationRow, noted: boolean): void {
@@ -184,6 +185,13 @@ export class AccountStore {
     if (!this.months.has(month)) return undefined;
     const [row] = this.sql.exec(`SELECT * FROM ${tableOf(month)} WHERE seq = ?`, seq).toArray();
     return row && toOperation(row, month);
+  }
+
+  /** Closed operations as they go to D1, put together by SQLite from the rows as they are: parsing them would cost more than all else. */
+  lines(accountId: string, month: number, seqs: readonly number[]): { closeSeq: number; line: string }[] {
+    if (!this.months.has(month)) return [];
+    const rows = this.sql.exec(linesOf(tableOf(month)), JSON.stringify(accountId), JSON.stringify(seqs)).toArray();
+    return rows.map(({ closeSeq, line }) => ({ closeSeq: Number(closeSeq), line: String(line) }));
   }
 
   /** Operations with a sequence from `fromSeq`, oldest first. */
@@ -267,13 +275,20 @@ const statementsOf = (table: string): Statements => ({
 
 const sumsOf = ({ profile: _, ...sums }: AccountRow): string => JSON.stringify(sums);
 
-const headOf = ({ nonce, epoch, kind, keyId, userId, family, test, model, endpoint }: OperationRow): string =>
-  JSON.stringify({ nonce, epoch, kind, keyId, userId, family, test, model, endpoint });
+const linesOf = (table: string): string => `SELECT close_seq AS closeSeq,
+    '{"accountId":' || ?1 || ',"closeSeq":' || close_seq || ',"seq":' || seq || ',"state":"' || state || '","held":' || held ||
+    ',"amount":' || amount || ',"openedAtMs":' || opened_at || ',"head":' || head || ',"tail":' || tail || '}' AS line
+  FROM ${table} WHERE seq IN (SELECT value FROM json_each(?2)) AND close_seq IS NOT NULL`;
 
-const tailOf = ({ closedAtMs, closeEpoch, outcome, detail }: OperationRow): string =>
-  JSON.stringify({ closedAtMs, closeEpoch, outcome, detail });
+const headOf = ({ id, nonce, epoch, kind, keyId, userId, family, test, model, endpoint }: OperationRow): string =>
+  JSON.stringify({ id, nonce, epoch, kind, keyId, userId, family, test, model, endpoint });
 
-type Head = Pick<OperationRow, 'nonce' | 'epoch' | 'kind' | 'keyId' | 'userId' | 'family' | 'test' | 'model' | 'endpoint'>;
+const tailOf = (row: OperationRow): string => tailWith(row, JSON.stringify(row.detail));
+
+const tailWith = ({ closedAtMs, closeEpoch, outcome }: OperationRow, detailJson: string): string =>
+  `{"closedAtMs":${closedAtMs},"closeEpoch":${closeEpoch},"outcome":${JSON.stringify(outcome)},"detail":${detailJson}}`;
+
+type Head = Pick<OperationRow, 'id' | 'nonce' | 'epoch' | 'kind' | 'keyId' | 'userId' | 'family' | 'test' | 'model' | 'endpoint'>;
 type Tail = Pick<OperationRow, 'closedAtMs' | 'closeEpoch' | 'outcome' | 'detail'>;
 
 const OPEN_TAIL: Tail = { closedAtMs: null, closeEpoch: null, outcome: null, detail: {} };
@@ -283,7 +298,6 @@ function toOperation(row: Row, month: number): OperationRow {
   const tail = row.tail === null ? OPEN_TAIL : (JSON.parse(String(row.tail)) as Tail);
   const seq = Number(row.seq);
   return {
-    id: operationId({ nonce: head.nonce, epoch: head.epoch, month, seq }),
     month,
     seq,
     state: String(row.state) as OperationRow['state'],

@@ -19,6 +19,7 @@ type RemoteMethod =
   | 'rotateKey'
   | 'revokeKey'
   | 'listKeys'
+  | 'auditRecords'
   | 'authorize'
   | 'view'
   | 'operations'

@@ -36,6 +36,8 @@ export interface KeyRecord {
   families: string[];
   /** What it may do in the account plane beside calling models; nothing when there are none. */
   scopes?: string[];
+  /** Who was shown the secret; the maker, where nobody rotated it. */
+  secretBy?: string;
   /** The secret before the last rotation, good until its grace is over. */
   previous?: { secretHash: string; untilMs: number };
 }
@@ -98,7 +100,8 @@ export interface CloseRequest {
   /** What is charged; 0 releases the hold in full. */
   costMicro: MicroCredits;
   outcome: Outcome;
-  detail: OperationDetail;
+  /** An `OperationDetail` as JSON: it is written as it comes, and nobody on its way to D1 has to read it. */
+  detailJson: string;
   /** With an idempotency key: whether its answer was stored for replay. */
   idempotency?: { keyHash: string; stored: boolean };
 }
@@ -185,10 +188,27 @@ export interface Books {
   overdueHolds: number;
 }
 
+/** A closed operation on its way to D1: what its row holds, `head` and `tail` as they lie there. */
+export interface LineInD1 {
+  accountId: string;
+  closeSeq: number;
+  seq: number;
+  state: Operation['state'];
+  held: MicroCredits;
+  amount: MicroCredits;
+  openedAtMs: number;
+  head: Pick<Operation, 'id' | 'kind' | 'keyId' | 'userId' | 'family' | 'test' | 'model' | 'endpoint'>;
+  tail: Pick<Operation, 'closedAtMs' | 'closeEpoch' | 'outcome' | 'detail'>;
+}
+
 /** A message of the `ledger` queue. */
 export interface LedgerMessage {
   accountId: string;
-  operations: Operation[];
+  /** Of every close in it. */
+  epoch: number;
+  closeSeqs: number[];
+  /** A closed operation each, in the order of `closeSeqs`, as JSON: see `LineInD1`. */
+  lines: string[];
   entities: OutboxEntity[];
 }
 
@@ -223,7 +243,7 @@ export interface BackgroundMessage {
 
 /** The latest state of something D1 keeps a readable copy of, or an event for it. */
 export interface OutboxEntity {
-  /** `account`, `key:<id>` or `alert:<what>`. */
+  /** `account`, `key:<id>`, `alert:<what>` or `audit:<entry id>`. */
   id: string;
   version: number;
   payload: Record<string, unknown>;

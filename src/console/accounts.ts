@@ -1,14 +1,20 @@
 /** The operator's verbs for accounts. The account object is told first; D1 follows through its outbox. */
 import { and, asc, eq, gt, or } from 'drizzle-orm';
 import { z } from 'zod';
-import type { AccountView } from '../account/types';
+import type { AccountProfile, AccountView, GrantRequest } from '../account/types';
 import { fail, ok, type Result } from '../core/errors';
 import { accountBytes, accountId, newAccountBytes } from '../core/ids';
 import { fromCredits, toCredits } from '../core/money';
 import { TIERS } from '../core/tiers';
 import { database } from '../db/client';
 import { accounts } from '../db/schema';
+import { listInD1 } from './account-row';
+import { noted } from './api-keys/internal';
+import { type Acting, auditRecord, collectAudit } from './audit/commit';
 import type { ConsoleDeps } from './deps';
+
+/** The operator is no person with a session: the token says who it is, the request where it comes from. */
+export type OperatorDeps = ConsoleDeps & Acting;
 
 const tier = z.enum(TIERS.map(({ id }) => id) as [(typeof TIERS)[number]['id'], ...(typeof TIERS)[number]['id'][]]);
 const credits = z.number().min(-1e9).max(1e9);
@@ -47,20 +53,23 @@ export async function findAccount(deps: ConsoleDeps, id: string): Promise<Result
   return view ? ok(view) : fail('not_found', 'There is no such account.');
 }
 
-export async function createAccount(deps: ConsoleDeps, input: z.infer<typeof createAccountInput>) {
+export async function createAccount(deps: OperatorDeps, input: z.infer<typeof createAccountInput>) {
   const id = accountId(newAccountBytes());
   const stub = deps.account(id);
-  const view = await stub.create({
-    id,
-    name: input.name,
-    email: input.email ?? null,
-    createdAtMs: deps.now(),
-    grantedTier: input.tier ?? 'free',
-  });
-  if (!input.credits) return summary(view);
-  await stub.grant({ eventId: `opening:${id}`, amountMicro: fromCredits(input.credits), reason: 'opening balance', topUp: false });
+  const { name, email = null, tier: grantedTier = 'free', credits: opening } = input;
+  const profile: AccountProfile = { id, name, email, createdAtMs: deps.now(), grantedTier: grantedTier ?? 'free' };
+  const detail = noted({ name, email, tier: profile.grantedTier });
+  await stub.create(profile, auditRecord(deps, { action: 'account.create', target: id, detail }));
+  if (opening) {
+    const grant = { eventId: `opening:${id}`, amountMicro: fromCredits(opening), reason: 'opening balance', topUp: false };
+    await stub.grant(grant, auditRecord(deps, { action: 'account.grant', target: grant.eventId, detail: grantDetail(grant) }));
+  }
+  await listInD1(deps.db, profile).run();
+  await collectAudit(deps, id);
   return summary((await stub.view())!);
 }
+
+const grantDetail = ({ amountMicro, reason, topUp }: GrantRequest) => ({ credits: toCredits(amountMicro), reason, topUp });
 
 export async function listAccounts(deps: ConsoleDeps, limit: number, cursor: string | undefined) {
   const [, afterMs, afterId] = /^(\d{1,15})~(\w+)$/.exec(cursor ?? '') ?? [];
@@ -120,19 +129,23 @@ export async function showAccount(deps: ConsoleDeps, view: AccountView) {
   };
 }
 
-export async function grantCredits(deps: ConsoleDeps, view: AccountView, input: z.infer<typeof grantInput>) {
+export async function grantCredits(deps: OperatorDeps, view: AccountView, input: z.infer<typeof grantInput>) {
   const amountMicro = fromCredits(input.credits);
   if (![view.balanceMicro, view.topUpMicro].every((sum) => Number.isSafeInteger(sum + amountMicro)))
     return fail('invalid_request', 'The field `credits` is not valid: the balance would be too large.', { param: 'credits' });
-  const { balanceMicro, repeated } = await deps.account(view.profile.id).grant({
-    eventId: input.eventId ?? `grant:${crypto.randomUUID()}`,
-    amountMicro,
-    reason: input.reason ?? '',
-    topUp: input.topUp ?? false,
-  });
+  const eventId = input.eventId ?? `grant:${crypto.randomUUID()}`;
+  const request: GrantRequest = { eventId, amountMicro, reason: input.reason ?? '', topUp: input.topUp ?? false };
+  const audit = auditRecord(deps, { action: 'account.grant', target: eventId, detail: grantDetail(request) });
+  const { balanceMicro, repeated } = await deps.account(view.profile.id).grant(request, audit);
+  await collectAudit(deps, view.profile.id);
   return ok({ balanceCredits: toCredits(balanceMicro), repeated });
 }
 
-export async function setTier(deps: ConsoleDeps, id: string, input: z.infer<typeof tierInput>) {
-  return summary(await deps.account(id).setTier(input.tier));
+export async function setTier(deps: OperatorDeps, { profile }: AccountView, input: z.infer<typeof tierInput>) {
+  const detail = { from: profile.grantedTier, to: input.tier };
+  const view = await deps
+    .account(profile.id)
+    .setTier(input.tier, auditRecord(deps, { action: 'account.set_tier', target: profile.id, detail }));
+  await collectAudit(deps, profile.id);
+  return summary(view);
 }

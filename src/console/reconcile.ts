@@ -3,6 +3,8 @@ import { and, asc, eq, gt, or, sql } from 'drizzle-orm';
 import type { Books, Operation } from '../account/types';
 import { database } from '../db/client';
 import { accounts, apiKeys, ledger, reconciliations } from '../db/schema';
+import type { OperatorDeps } from './accounts';
+import { auditRecord, collectAudit } from './audit/commit';
 import type { ConsoleDeps } from './deps';
 import { toOperation } from './ledger';
 
@@ -88,7 +90,7 @@ async function copyOf(deps: ConsoleDeps, accountId: string, { epoch, closeSeq }:
  * After a point-in-time restore of an account object: brings it up to date from D1 and begins a new epoch. D1 may
  * know later epochs than the object, when it was restored to before an earlier restore.
  */
-export async function recover(deps: ConsoleDeps, accountId: string, books: Books): Promise<{ epoch: number; replayed: number }> {
+export async function recover(deps: OperatorDeps, accountId: string, books: Books): Promise<{ epoch: number; replayed: number }> {
   const lines: Operation[] = [];
   for (let [epoch, closeSeq] = [books.epoch, books.ackedCloseSeq]; ; ) {
     const later = or(gt(ledger.epoch, epoch), and(eq(ledger.epoch, epoch), gt(ledger.closeSeq, closeSeq)));
@@ -106,8 +108,12 @@ export async function recover(deps: ConsoleDeps, accountId: string, books: Books
     .select({ id: apiKeys.id })
     .from(apiKeys)
     .where(and(eq(apiKeys.accountId, accountId), eq(apiKeys.status, 'revoked')));
-  return deps.account(accountId).recover(
+  const detail = { fromEpoch: books.epoch, lines: lines.length, revokedKeys: revoked.length };
+  const recovered = await deps.account(accountId).recover(
     lines,
     revoked.map(({ id }) => id),
+    auditRecord(deps, { action: 'account.recover', target: accountId, detail }),
   );
+  await collectAudit(deps, accountId);
+  return recovered;
 }

@@ -30,6 +30,8 @@ export const ERRORS = {
   invalid_request: { status: 400, type: 'invalid_request_error', retry: false },
   unknown_model: { status: 400, type: 'invalid_request_error', retry: false },
   model_unavailable: { status: 400, type: 'invalid_request_error', retry: false },
+  /** Sent again, it would take as long again, and cost as much: clients that repeat what looks like an outage must not. */
+  too_long: { status: 400, type: 'invalid_request_error', retry: false },
   wrong_endpoint: { status: 400, type: 'invalid_request_error', retry: false },
   rate_limited: { status: 429, type: 'rate_limit_error', retry: false },
   spending_limit: { status: 429, type: 'spending_limit_error', retry: false },

@@ -1,4 +1,5 @@
 /** Server-sent events as text (HTML Living Standard, 9.2.6: a line ends with CRLF, LF or CR). */
+import { parseJson } from './record';
 
 /**
  * The index behind the last whole event of a text, 0 when there is none. A lone CR at the very end is not taken
@@ -36,4 +37,16 @@ export function eventData(event: string): string | undefined {
     data = data === undefined ? value : `${data}\n${value}`;
   }
   return data;
+}
+
+/**
+ * What came of a stream after its last whole event, once there is no more: an event that lacks nothing but its blank
+ * line is given one, a torn one is left out.
+ */
+export function closedRest(text: string): string {
+  const events = splitEvents(text);
+  const last = events.pop() ?? '';
+  const data = eventData(last)?.trim();
+  const isWhole = data !== undefined && (data === '[DONE]' || parseJson(data) !== undefined);
+  return events.join('') + (isWhole ? `${last.replace(/[\r\n]+$/, '')}\n\n` : '');
 }

@@ -27,3 +27,14 @@ export const NO_USAGE: Usage = {
 
 /** How sure we are of a charge: the provider's own figures, our estimate, or the most that was held. */
 export type UsageSource = 'actual' | 'estimated' | 'ceiling';
+
+/** More than any model reads or writes for one answer, tools and repeated sampling included. */
+const MOST_INPUT_TOKENS = 20_000_000;
+const MOST_OUTPUT_TOKENS = 2_000_000;
+
+/** Can a call have used so much? What cannot is a fault of the upstream's, and must not become a charge. */
+export function isPlausible(usage: Usage, choices: number): boolean {
+  const { inputTokens, cacheReadTokens, cacheWrite5mTokens, cacheWrite1hTokens, outputTokens } = usage;
+  const input = inputTokens + cacheReadTokens + cacheWrite5mTokens + cacheWrite1hTokens;
+  return input <= MOST_INPUT_TOKENS && outputTokens <= MOST_OUTPUT_TOKENS * choices;
+}

@@ -57,6 +57,7 @@ export const auditLog = sqliteTable(
     detail: text().notNull(),
     previousHash: text('previous_hash').notNull(),
     hash: text().notNull(),
+    entryId: text('entry_id'),
   },
   (table) => [primaryKey({ columns: [table.accountId, table.seq] })],
 );
@@ -86,7 +87,14 @@ export const payments = sqliteTable('payments', {
   paymentIntent: text('payment_intent').unique(),
   amountCents: integer('amount_cents').notNull(),
   currency: text().notNull(),
-  status: text().notNull(),
   receiptUrl: text('receipt_url'),
+  createdAt: integer('created_at').notNull(),
+});
+
+export const paymentChanges = sqliteTable('payment_changes', {
+  eventId: text('event_id').primaryKey(),
+  paymentIntent: text('payment_intent').notNull(),
+  kind: text({ enum: ['refund', 'dispute'] }).notNull(),
+  cents: integer().notNull(),
   createdAt: integer('created_at').notNull(),
 });

@@ -29,6 +29,19 @@ export async function handOver(
     detail,
     ...(idempotency && { idempotency }),
   };
-  await deps.account(accountId).beat({ holdId, checkpointMicro: 0, leaseMs: LEASE_MS, note: detail });
-  await deps.background.send(message, { delaySeconds: 1 });
+  // A hold that runs out meanwhile is made up for when the answer is charged; an answer nobody looks after never is.
+  await insist('hold not renewed', () => deps.account(accountId).beat({ holdId, checkpointMicro: 0, leaseMs: LEASE_MS, note: detail }));
+  await insist('answer not looked after', () => deps.background.send(message, { delaySeconds: 1 }));
+}
+
+/** Once more where it fails; its client has its answer all the same. */
+async function insist(failure: string, work: () => Promise<unknown>): Promise<void> {
+  for (let tries = 0; tries < 2; tries++) {
+    try {
+      await work();
+      return;
+    } catch (error) {
+      console.error(failure, String(error));
+    }
+  }
 }

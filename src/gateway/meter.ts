@@ -1,6 +1,6 @@
 import { type MicroCredits, type TokenPrice, toCredits, tokenCostMicro } from '../core/money';
 import { isRecord } from '../core/record';
-import { NO_USAGE, type Usage, type UsageSource } from '../core/usage';
+import { isPlausible, NO_USAGE, type Usage, type UsageSource } from '../core/usage';
 import { tokensOfChars } from '../dialects/estimate-tokens';
 import type { Call, Receipt } from '../dialects/types';
 import type { PlannedTarget } from './plan';
@@ -37,7 +37,8 @@ export function charge(
   outputChars: number,
   isAhead = false,
 ): Charge {
-  const read = wire.readUsage(reported, provider.spec);
+  const counted = wire.readUsage(reported, provider.spec);
+  const read = counted && isPlausible(counted, call.choices) ? counted : undefined;
   const isActual = read !== undefined && !isAhead;
   const usage = isActual ? read : completed(read, observedUsage(call, outputChars));
   const costMicro = Math.max(tokenCostMicro(usage, price), call.leastMicro?.(usage) ?? 0);

@@ -47,7 +47,9 @@ export async function runCall(deps: GatewayDeps, incoming: IncomingCall): Promis
 
   let refused: CallResult = fail('invalid_key', 'This API key does not exist.');
   for (const key of incoming.keys) {
-    const stored = call.continues && (await findStoredAnswer(deps, key.accountId, call.continues.requestId));
+    const found = call.continues && (await findStoredAnswer(deps, key.accountId, call.continues.requestId));
+    if (found && !found.ok) return found;
+    const stored = found?.value;
     if (call.continues && !stored) {
       refused = { ok: false, error: call.continues.missing };
       continue;
@@ -119,8 +121,9 @@ async function admit(
 }
 
 async function replay(deps: GatewayDeps, accountId: string, keyHash: string): Promise<CallResult> {
-  const response = await readReplay(deps.files, accountId, keyHash);
-  if (response) return { ok: true, response };
+  const kept = await readReplay(deps.files, accountId, keyHash);
+  if (!kept.ok) return kept;
+  if (kept.value) return { ok: true, response: kept.value };
   return fail('idempotency_mismatch', 'This Idempotency-Key was used before and its answer is no longer kept; it was charged once.');
 }
 

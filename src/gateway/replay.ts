@@ -1,4 +1,6 @@
 /** Answers kept for idempotency keys, so that a call sent twice is answered twice and charged once. */
+import { fail, ok, type Result } from '../core/errors';
+
 const MAX_KEPT_CHARS = 8_388_608;
 
 type Files = Pick<R2Bucket, 'get' | 'put'>;
@@ -40,9 +42,14 @@ export async function storeReplay(files: Files, accountId: string, recorder: Rec
 }
 
 /** The first answer, as it was sent; undefined when it is not there any more. */
-export async function readReplay(files: Files, accountId: string, keyHash: string): Promise<Response | undefined> {
-  const object = await files.get(pathOf(accountId, keyHash));
-  if (!object) return undefined;
-  const headers = JSON.parse(object.customMetadata?.headers ?? '{}') as Record<string, string>;
-  return new Response(object.body, { headers: { ...headers, 'idempotent-replayed': 'true' } });
+export async function readReplay(files: Files, accountId: string, keyHash: string): Promise<Result<Response | undefined>> {
+  try {
+    const object = await files.get(pathOf(accountId, keyHash));
+    if (!object) return ok(undefined);
+    const headers = JSON.parse(object.customMetadata?.headers ?? '{}') as Record<string, string>;
+    return ok(new Response(object.body, { headers: { ...headers, 'idempotent-replayed': 'true' } }));
+  } catch (error) {
+    console.error('kept answer not read', String(error));
+    return fail('unavailable', 'The first answer to this Idempotency-Key could not be read; try again.', { retryAfterSeconds: 2 });
+  }
 }

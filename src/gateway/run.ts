@@ -36,7 +36,15 @@ export interface StreamRun extends Run {
 }
 
 /** How a call ended, for its receipt. */
-export type Ending = 'complete' | 'client_gone' | 'upstream_broke' | 'upstream_failed' | 'credits_ran_out' | 'empty' | 'background';
+export type Ending =
+  | 'complete'
+  | 'client_gone'
+  | 'upstream_broke'
+  | 'upstream_failed'
+  | 'credits_ran_out'
+  | 'too_long'
+  | 'empty'
+  | 'background';
 
 /** The status by which Anthropic says that it has no room: https://platform.claude.com/docs/en/api/errors */
 const OVERLOADED = 529;
@@ -101,7 +109,7 @@ export async function closeCharged(
   more?: Record<string, unknown>,
 ): Promise<void> {
   const stored = recorder && ending === 'complete' ? await storeReplay(run.deps.files, run.accountId, recorder) : false;
-  await close(run, { costMicro: charge.costMicro, outcome: charge.source, detail: detailOf(run, ending, charge, more) }, stored);
+  await close(run, { costMicro: charge.costMicro, outcome: charge.source }, detailOf(run, ending, charge, more), stored);
 }
 
 /** The client hung up before any content: a provider that had the prompt by then has taken it, so it is charged. */
@@ -116,14 +124,20 @@ export async function closeUnheard(run: Run): Promise<void> {
 /** Gives the whole hold back. */
 export async function closeReleased(run: Run, ending: Ending, error: GatewayError | undefined): Promise<void> {
   const more = error ? { error: error.message, errorKind: error.kind } : {};
-  await close(run, { costMicro: 0, outcome: 'released', detail: detailOf(run, ending, undefined, more) }, false);
+  await close(run, { costMicro: 0, outcome: 'released' }, detailOf(run, ending, undefined, more), false);
 }
 
-async function close(run: Run, closing: Omit<CloseRequest, 'holdId'>, stored: boolean): Promise<void> {
+async function close(
+  run: Run,
+  closing: Pick<CloseRequest, 'costMicro' | 'outcome'>,
+  detail: OperationDetail,
+  stored: boolean,
+): Promise<void> {
   const keyHash = run.idempotencyKeyHash;
   await settle(run.deps, run.accountId, {
     holdId: run.holdId,
     ...closing,
+    detailJson: JSON.stringify(detail),
     ...(keyHash !== undefined && { idempotency: { keyHash, stored } }),
   });
 }

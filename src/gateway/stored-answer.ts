@@ -1,4 +1,6 @@
 /** Answers that an upstream keeps: which one, and under which id, is on the receipt of the call that made it. */
+import type { OperationDetail } from '../account/types';
+import { fail, ok, type Result } from '../core/errors';
 import { parseOperationId } from '../core/ids';
 import { isRecord } from '../core/record';
 import type { Call } from '../dialects/types';
@@ -34,11 +36,20 @@ export async function findStoredAnswer(
   { account }: Pick<GatewayDeps, 'account'>,
   accountId: string,
   requestId: string,
-): Promise<StoredAnswer | undefined> {
+): Promise<Result<StoredAnswer | undefined>> {
   const ref = parseOperationId(requestId);
-  const operation = ref && (await account(accountId).operation(ref.month, ref.seq));
-  if (operation?.id !== requestId) return undefined;
-  const { provider, storedId, storedKey, storedAfter } = operation.detail;
+  if (!ref) return ok(undefined);
+  try {
+    const operation = await account(accountId).operation(ref.month, ref.seq);
+    return ok(operation?.id === requestId ? storedAnswerOf(operation.detail) : undefined);
+  } catch (error) {
+    // The answer may well be there: an infrastructure fault must never look like a refusal.
+    console.error('stored answer not looked up', String(error));
+    return fail('unavailable', 'The account could not be reached; try again.', { retryAfterSeconds: 2 });
+  }
+}
+
+function storedAnswerOf({ provider, storedId, storedKey, storedAfter }: OperationDetail): StoredAnswer | undefined {
   if (typeof provider !== 'string' || typeof storedId !== 'string') return undefined;
   return {
     provider,

@@ -35,7 +35,9 @@ export async function askOwner(deps: GatewayDeps, request: StoredRequest): Promi
       continue;
     }
     refused = undefined;
-    const stored = await findStoredAnswer(deps, key.accountId, request.requestId);
+    const found = await findStoredAnswer(deps, key.accountId, request.requestId);
+    if (!found.ok) return found;
+    const stored = found.value;
     const provider = stored && deps.registry.providers.get(stored.provider);
     const wire = provider?.spec.wires.find((spoken) => spoken.stored);
     if (!stored || !provider || !wire) continue;

@@ -22,15 +22,22 @@ const LONGEST_TICK_MS = 5_000;
 /** Writes that follow each other at once arrive as one. */
 const APART_MS = 50;
 
-type Passed = 'done' | 'failed_early' | 'failed_late' | 'gone' | 'out_of_credits';
+type Passed = 'done' | 'failed_early' | 'failed_late' | 'gone' | 'stopped';
+
+/** Why the gateway itself ends a stream in the middle; what was produced by then is charged. */
+interface Stop {
+  ending: Ending;
+  error: GatewayError;
+}
 
 export class StreamPump {
   private heldMicro: MicroCredits;
   private readonly recorder: Recorder | undefined;
   private current: OpenedStream | undefined;
-  private heardAtMs: number;
+  /** Since when the upstream has been waited for; not while the client is. */
+  private waitingSinceMs: number | undefined;
   private beatAtMs: number;
-  private outOfCredits: GatewayError | undefined;
+  private stop: Stop | undefined;
   private extending: Promise<void> | undefined;
   private firstContentMs: number | undefined;
 
@@ -41,8 +48,7 @@ export class StreamPump {
   ) {
     this.heldMicro = run.plan.estimateMicro;
     this.recorder = run.idempotencyKeyHash === undefined ? undefined : new Recorder(run.idempotencyKeyHash, headers);
-    this.heardAtMs = run.deps.now();
-    this.beatAtMs = this.heardAtMs;
+    this.beatAtMs = run.deps.now();
   }
 
   async pump(opening: Promise<OpenedStream | undefined>): Promise<void> {
@@ -79,38 +85,49 @@ export class StreamPump {
     const { relay, reader, attempt } = stream;
     const { failover } = this.run;
     const { wire } = attempt.target;
-    this.heardAtMs = this.run.deps.now();
     await this.send(stream.first);
+    let isBroken = false;
     try {
-      while (!relay.ended) {
+      while (!relay.ended && !isBroken) {
         reader.batching = relay.hasContent;
         if (relay.hasContent) this.firstContentMs ??= this.run.deps.now() - this.run.startedAtMs;
-        const events = await reader.read();
-        this.heardAtMs = this.run.deps.now();
+        const events = await this.read(reader).catch(() => {
+          isBroken = true;
+        });
+        // Of a stream that breaks off, too: its last event may be whole but for the blank line.
         const out = events === undefined ? relay.pushRest(reader.takeRest()) : relay.push(events);
+        await this.send(out);
         if (relay.failure) {
-          await this.send(out);
           const failure = wire.errorInBody(relay.failure.error) ?? {
             action: 'next_target' as const,
             message: 'the provider sent something else than an event',
           };
           return this.failedWith(stream, failure.message, failure);
         }
-        await this.send(out);
         if (events === undefined) break;
         this.watchHold(stream);
-        if (this.outOfCredits) return 'out_of_credits';
+        if (this.stop) break;
       }
     } catch {
-      if (this.outOfCredits) return 'out_of_credits';
-      // Nothing is missing from an answer that breaks off after its last chunk.
-      if (!relay.complete) return this.client.gone ? 'gone' : this.failedWith(stream, 'the provider broke off its stream');
+      isBroken = true;
     }
+    if (this.stop && !relay.complete) return 'stopped';
+    // Nothing is missing from an answer that breaks off after its last chunk.
+    if (isBroken && !relay.complete) return this.client.gone ? 'gone' : this.failedWith(stream, 'the provider broke off its stream');
     if (relay.complete || (relay.ended && relay.hasContent)) {
       failover.succeeded(attempt);
       return 'done';
     }
     return this.failedWith(stream, 'the provider ended its stream before the answer was complete');
+  }
+
+  private async read(reader: OpenedStream['reader']): Promise<string | undefined> {
+    this.waitingSinceMs = this.run.deps.now();
+    try {
+      return await reader.read();
+    } finally {
+      this.waitingSinceMs = undefined;
+    }
   }
 
   private failedWith(
@@ -145,9 +162,10 @@ export class StreamPump {
     const empty = passed === 'done' && isEmpty(charged, stream.relay.hasOutput);
     const bill = run.keyMode === 'test' || empty ? freeOfCharge(charged) : charged;
     const more = { firstContentMs: this.firstContentMs ?? null, ...storedAs(run, stream.attempt.keyIndex, storedId) };
-    if (passed === 'out_of_credits') {
-      await closeCharged(run, bill, 'credits_ran_out', undefined, more);
-      await this.sayLast(this.outOfCredits!);
+    if (passed === 'stopped') {
+      const { ending, error } = this.stop!;
+      await closeCharged(run, bill, ending, undefined, more);
+      await this.sayLast(error);
       return;
     }
     if (passed === 'gone') return closeCharged(run, bill, 'client_gone', undefined, more);
@@ -195,11 +213,11 @@ export class StreamPump {
       beat(this.run, this.current ? this.observedMicro(this.current) : 0);
     }
     if (!this.current) return;
-    const late = nowMs - this.run.startedAtMs > settings.CALL_DEADLINE_MS;
-    const idleMs = this.current.relay.complete
-      ? Math.min(COMPLETE_IDLE_MS, settings.UPSTREAM_IDLE_TIMEOUT_MS)
-      : settings.UPSTREAM_IDLE_TIMEOUT_MS;
-    if (late || nowMs - this.heardAtMs > idleMs) this.current.attempt.abort?.abort();
+    const { attempt, relay } = this.current;
+    const idleMs = relay.complete ? Math.min(COMPLETE_IDLE_MS, settings.UPSTREAM_IDLE_TIMEOUT_MS) : settings.UPSTREAM_IDLE_TIMEOUT_MS;
+    const isLate = nowMs - this.run.startedAtMs > settings.CALL_DEADLINE_MS;
+    if (isLate && relay.hasContent && !relay.complete) this.stop ??= { ending: 'too_long', error: tooLong(settings.CALL_DEADLINE_MS) };
+    if (isLate || nowMs - (this.waitingSinceMs ?? nowMs) > idleMs) attempt.abort?.abort();
   }
 
   private observedMicro({ relay }: OpenedStream): MicroCredits {
@@ -230,9 +248,12 @@ export class StreamPump {
         return;
       }
       if (byMicro > smallestMicro) continue;
-      this.outOfCredits = result.error;
+      this.stop ??= { ending: 'credits_ran_out', error: result.error };
       stream.attempt.abort?.abort();
       return;
     }
   }
 }
+
+const tooLong = (limitMs: number): GatewayError =>
+  fail('too_long', `The answer took longer than the ${limitMs / 60_000} minutes that a call may take; what came of it is charged.`).error;

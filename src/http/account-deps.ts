@@ -1,8 +1,9 @@
 /** What the account plane lasts on: made once for each isolate and host. Loaded with it, lazily. */
 
+import { waitUntil } from 'cloudflare:workers';
 import type { AccountPlaneDeps } from '../console/deps';
 import { type Auth, createAuth } from '../console/sign-in/auth';
-import { recordSignIn } from '../console/sign-in/record';
+import { recordChange, recordSignIn } from '../console/sign-in/record';
 import { type AccountPlaneBindings, type AccountSettings, readAccountSettings } from '../env-account';
 import { createMailer } from '../mail/mailer';
 import type { AppContext } from './context';
@@ -40,7 +41,13 @@ export async function authOf(c: AppContext): Promise<Auth> {
   const deps = accountPlaneDeps(c);
   let auth = auths.get(deps.origin);
   if (!auth) {
-    auth = createAuth({ ...deps, signedIn: (userId, session) => recordSignIn(deps, userId, session) });
+    auth = createAuth({
+      ...deps,
+      signedIn: (userId, session) => recordSignIn(deps, userId, session),
+      changed: (userId, action, headers) =>
+        recordChange(deps, userId, action, { ipAddress: headers?.get('cf-connecting-ip'), userAgent: headers?.get('user-agent') }),
+      inBackground: (work) => waitUntil(work.catch((error: unknown) => console.error('mail not sent', String(error)))),
+    });
     if (auths.size >= MAX_ORIGINS) auths.clear();
     auths.set(deps.origin, auth);
   }

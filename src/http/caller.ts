@@ -7,8 +7,9 @@ import { ensurePersonalAccount, type Person } from '../console/sign-in/personal-
 import type { ApiKey } from '../core/api-key';
 import { fail, ok, type Result } from '../core/errors';
 import { accountPlaneDeps, authOf } from './account-deps';
-import { type AppContext, requestIdOf } from './context';
+import type { AppContext } from './context';
 import { clientIp, requestKeys } from './request-key';
+import { requestOrigin } from './request-origin';
 
 /** `self` is anybody who is signed in, for what is theirs alone. */
 export type GuardedPermission = Permission | 'self';
@@ -22,11 +23,6 @@ interface Standing {
 }
 
 const NO_ORGANIZATION = 'There is no such organization.';
-
-export function requestOrigin(c: AppContext): RequestOrigin {
-  const ip = clientIp(c.req.raw, accountPlaneDeps(c).settings);
-  return { ip, userAgent: c.req.header('user-agent') ?? null, requestId: requestIdOf(c) };
-}
 
 /** The organization that a request is about: its path says so, or it asks for one. */
 const organizationAsked = (c: AppContext): string | undefined =>
@@ -102,6 +98,8 @@ async function standingOf(c: AppContext, { accountId, keyId, secretHash }: ApiKe
   if (asked !== undefined && asked !== organization?.id && asked !== organization?.slug) return fail('not_found', NO_ORGANIZATION);
   const record = (await stub.listKeys()).find(({ id }) => id === keyId);
   const actor: Actor = { kind: 'api_key', id: keyId, name: record?.name ?? keyId };
-  const permissions = (record?.scopes ?? []).filter(isPermission);
+  // A test key is handed around more freely than a live one: it changes nothing.
+  const isAllowed = (scope: Permission): boolean => record?.mode === 'live' || !scope.endsWith('.write');
+  const permissions = (record?.scopes ?? []).filter(isPermission).filter(isAllowed);
   return ok<Standing>({ actor, accountId, organization, role: null, permissions });
 }

@@ -7,7 +7,7 @@ import type { AccountStub } from '../account/stub';
 import type { BackgroundMessage } from '../account/types';
 import { tokenCostMicro } from '../core/money';
 import { parseJson } from '../core/record';
-import { NO_USAGE } from '../core/usage';
+import { isPlausible, NO_USAGE } from '../core/usage';
 import { tokensOfChars } from '../dialects/estimate-tokens';
 import type { Registry } from '../providers/registry';
 import type { Provider, Wire } from '../providers/types';
@@ -80,14 +80,15 @@ async function close(
   wire: Wire | undefined,
 ): Promise<void> {
   const found = look.state === 'done' && look.hasOutput ? look : undefined;
-  const reported = wire?.readUsage(found?.usage, provider!.spec);
+  const counted = wire?.readUsage(found?.usage, provider!.spec);
+  const reported = counted && isPlausible(counted, 1) ? counted : undefined;
   const usage = reported ?? (found && { ...NO_USAGE, inputTokens: estimatedInputTokens, outputTokens: tokensOfChars(found.outputChars) });
   const ending = look.state !== 'done' ? 'upstream_failed' : usage ? 'complete' : 'empty';
   await account(accountId).settle({
     holdId,
     costMicro: usage && !free ? tokenCostMicro(usage, price) : 0,
     outcome: reported ? 'actual' : usage ? 'estimated' : 'released',
-    detail: { ...detail, ending, usage: usage ?? null, latencyMs: now() - startedAtMs },
+    detailJson: JSON.stringify({ ...detail, ending, usage: usage ?? null, latencyMs: now() - startedAtMs }),
     ...(idempotency && { idempotency }),
   });
 }

@@ -130,7 +130,7 @@ async function admitJob(deps: JobDeps, request: JobRequest, key: ApiKey, planned
     console.error('job not kept', JSON.stringify({ holdId, error: String(error) }));
     const closing = {
       holdId,
-      detail: { ending: 'not_kept' },
+      detailJson: JSON.stringify({ ending: 'not_kept' }),
       ...(idempotency && { idempotency: { keyHash: idempotency.keyHash, stored: false } }),
     };
     await stub.release(closing).catch((unreleased: unknown) => console.error('hold left to its lease', String(unreleased)));

@@ -48,7 +48,7 @@ export async function settleJob(deps: JobDeps, job: Job): Promise<void> {
     holdId: job.holdId,
     costMicro: charged,
     outcome,
-    detail: receiptOf(job),
+    detailJson: JSON.stringify(receiptOf(job)),
     ...(job.idempotencyHash !== null && { idempotency: { keyHash: job.idempotencyHash, stored: succeeded } }),
   });
   if (!closed.ok) console.error('job not settled', JSON.stringify({ jobId: job.id, holdId: job.holdId, reason: closed.reason }));

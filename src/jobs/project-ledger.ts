@@ -4,7 +4,9 @@
  */
 
 import type { AccountStub } from '../account/stub';
-import type { Acknowledgement, LedgerMessage, Operation } from '../account/types';
+import type { Acknowledgement, LedgerMessage } from '../account/types';
+import type { AuditRecord } from '../core/audit';
+import { writeAudit } from '../db/audit';
 
 export interface ProjectionDeps {
   db: D1Database;
@@ -21,9 +23,9 @@ const MAX_PARAMETER_CHARS = 500_000;
 const INSERT_LINES = `
 INSERT INTO ledger (account_id, epoch, close_seq, seq, id, kind, state, key_id, user_id, family, test, model, endpoint, held, amount, opened_at, closed_at, outcome, detail)
 WITH lines AS MATERIALIZED (SELECT jsonb(value) AS line FROM json_each(?1))
-SELECT line->>'accountId', line->>'closeEpoch', line->>'closeSeq', line->>'seq', line->>'id', line->>'kind', line->>'state',
-  line->>'keyId', line->>'userId', line->>'family', line->>'test', line->>'model', line->>'endpoint', line->>'heldMicro',
-  line->>'amountMicro', line->>'openedAtMs', line->>'closedAtMs', line->>'outcome', line->>'detail'
+SELECT line->>'accountId', line->>'$.tail.closeEpoch', line->>'closeSeq', line->>'seq', line->>'$.head.id', line->>'$.head.kind', line->>'state',
+  line->>'$.head.keyId', line->>'$.head.userId', line->>'$.head.family', line->>'$.head.test', line->>'$.head.model', line->>'$.head.endpoint',
+  line->>'held', line->>'amount', line->>'openedAtMs', line->>'$.tail.closedAtMs', line->>'$.tail.outcome', line->>'$.tail.detail'
 FROM lines WHERE true
 ON CONFLICT (account_id, epoch, close_seq) DO NOTHING`;
 
@@ -32,10 +34,10 @@ ON CONFLICT (account_id, epoch, close_seq) DO NOTHING`;
  * yet. They are not acknowledged, so that the recovery finds and numbers them anew.
  */
 const FIND_STRANGERS = `
-SELECT value->>'accountId' AS accountId, value->>'closeEpoch' AS closeEpoch, value->>'closeSeq' AS closeSeq
-FROM json_each(?1) JOIN ledger ON ledger.account_id = value->>'accountId' AND ledger.epoch = value->>'closeEpoch'
+SELECT value->>'accountId' AS accountId, value->>'$.tail.closeEpoch' AS epoch, value->>'closeSeq' AS closeSeq
+FROM json_each(?1) JOIN ledger ON ledger.account_id = value->>'accountId' AND ledger.epoch = value->>'$.tail.closeEpoch'
   AND ledger.close_seq = value->>'closeSeq'
-WHERE ledger.id <> value->>'id' OR ledger.amount <> value->>'amountMicro'`;
+WHERE ledger.id <> value->>'$.head.id' OR ledger.amount <> value->>'amount'`;
 
 const UPSERT_ACCOUNTS = `
 INSERT INTO accounts (id, version, name, email, tier, created_at)
@@ -60,49 +62,49 @@ FROM json_each(?1) WHERE true
 ON CONFLICT (account_id, id) DO NOTHING`;
 
 export async function projectLedger(deps: ProjectionDeps, messages: readonly LedgerMessage[]): Promise<void> {
-  const lines = messages.flatMap(({ accountId, operations }) => operations.map((operation) => ({ ...operation, accountId })));
+  const lines = messages.flatMap((message) => message.lines);
   const entities = messages.flatMap(({ accountId, entities: sent }) => sent.map((entity) => ({ ...entity, accountId })));
   const of = (prefix: string) => entities.filter(({ id }) => id.startsWith(prefix));
+  const texts = (prefix: string) => of(prefix).map((entity) => JSON.stringify(entity));
   const insertions = prepare(deps.db, INSERT_LINES, lines);
   const batch = [
     ...insertions,
-    ...prepare(deps.db, UPSERT_ACCOUNTS, of('account')),
-    ...prepare(deps.db, UPSERT_KEYS, of('key:')),
-    ...prepare(deps.db, INSERT_ALERTS, of('alert:')),
+    ...prepare(deps.db, UPSERT_ACCOUNTS, texts('account')),
+    ...prepare(deps.db, UPSERT_KEYS, texts('key:')),
+    ...prepare(deps.db, INSERT_ALERTS, texts('alert:')),
   ];
-  if (batch.length === 0) return;
-  const results = await deps.db.batch(batch);
+  const results = batch.length > 0 ? await deps.db.batch(batch) : [];
+  // One after the other, for each follows the hash of the one before it.
+  for (const { accountId, payload } of of('audit:')) await writeAudit(deps.db, accountId, payload as unknown as AuditRecord);
   const inserted = results.slice(0, insertions.length).reduce((sum, { meta }) => sum + meta.changes, 0);
   const strangers = inserted < lines.length ? await findStrangers(deps.db, lines) : new Set<string>();
-  const written = messages.map((message) => ({
-    ...message,
-    operations: message.operations.filter((operation) => !strangers.has(nameOf({ ...operation, accountId: message.accountId }))),
-  }));
-  await Promise.all([...acknowledgements(written)].map(([accountId, list]) => acknowledge(deps, accountId, list)));
+  await Promise.all([...acknowledgements(messages, strangers)].map(([accountId, list]) => acknowledge(deps, accountId, list)));
 }
 
-const prepare = (db: D1Database, sql: string, rows: readonly unknown[]): D1PreparedStatement[] =>
+const prepare = (db: D1Database, sql: string, rows: readonly string[]): D1PreparedStatement[] =>
   parameters(rows).map((rowsJson) => db.prepare(sql).bind(rowsJson));
 
 /** Asked only when not every line was new. */
-async function findStrangers(db: D1Database, lines: readonly (Operation & { accountId: string })[]): Promise<Set<string>> {
-  const slim = lines.map(({ accountId, closeEpoch, closeSeq, id, amountMicro }) => ({ accountId, closeEpoch, closeSeq, id, amountMicro }));
-  const found = (await db.batch<Stranger>(prepare(db, FIND_STRANGERS, slim))).flatMap(({ results }) => results);
+async function findStrangers(db: D1Database, lines: readonly string[]): Promise<Set<string>> {
+  const found = (await db.batch<Stranger>(prepare(db, FIND_STRANGERS, lines))).flatMap(({ results }) => results);
   if (found.length > 0) console.error('lines that D1 has otherwise', JSON.stringify(found));
   return new Set(found.map(nameOf));
 }
 
-type Stranger = Pick<Operation, 'closeEpoch' | 'closeSeq'> & { accountId: string };
+interface Stranger {
+  accountId: string;
+  epoch: number;
+  closeSeq: number;
+}
 
-const nameOf = ({ accountId, closeEpoch, closeSeq }: Stranger): string => `${accountId} ${closeEpoch} ${closeSeq}`;
+const nameOf = ({ accountId, epoch, closeSeq }: Stranger): string => `${accountId} ${epoch} ${closeSeq}`;
 
-/** Rows as few JSON arrays: D1 takes parameters of 2 MB. */
-function parameters(rows: readonly unknown[]): string[] {
+/** Rows, JSON each, as few JSON arrays: D1 takes parameters of 2 MB. */
+function parameters(rows: readonly string[]): string[] {
   const arrays: string[] = [];
   let pieces: string[] = [];
   let chars = 0;
-  for (const row of rows) {
-    const piece = JSON.stringify(row);
+  for (const piece of rows) {
     if (pieces.length > 0 && chars + piece.length > MAX_PARAMETER_CHARS) {
       arrays.push(`[${pieces.join(',')}]`);
       pieces = [];
@@ -120,21 +122,18 @@ async function acknowledge(deps: ProjectionDeps, accountId: string, list: Acknow
 }
 
 /** By account, and within one by epoch. */
-function acknowledgements(messages: readonly LedgerMessage[]): Map<string, Acknowledgement[]> {
+function acknowledgements(messages: readonly LedgerMessage[], strangers: ReadonlySet<string>): Map<string, Acknowledgement[]> {
   const byAccount = new Map<string, Acknowledgement[]>();
-  for (const { accountId, operations, entities } of messages) {
+  for (const { accountId, epoch, closeSeqs, entities } of messages) {
     const list = byAccount.get(accountId) ?? [];
     byAccount.set(accountId, list);
-    const of = (epoch: number): Acknowledgement => {
-      let found = list.find((acknowledgement) => acknowledgement.epoch === epoch);
-      if (!found) {
-        found = { epoch, closeSeqs: [], entities: [] };
-        list.push(found);
-      }
-      return found;
-    };
-    for (const { closeEpoch, closeSeq } of operations as Operation[]) of(closeEpoch!).closeSeqs.push(closeSeq!);
-    if (entities.length > 0) (list[0] ?? of(0)).entities.push(...entities.map(({ id, version }) => ({ id, version })));
+    let found = list.find((acknowledgement) => acknowledgement.epoch === epoch);
+    if (!found) {
+      found = { epoch, closeSeqs: [], entities: [] };
+      list.push(found);
+    }
+    found.closeSeqs.push(...closeSeqs.filter((closeSeq) => !strangers.has(nameOf({ accountId, epoch, closeSeq }))));
+    found.entities.push(...entities.map(({ id, version }) => ({ id, version })));
   }
   return byAccount;
 }

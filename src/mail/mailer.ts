@@ -1,4 +1,5 @@
 /** The one way out for mail: a local run's sink, Cloudflare's binding or Resend, whichever is there first. */
+import { sha256Hex } from '../core/hex';
 import type { AccountPlaneBindings, AccountSettings } from '../env-account';
 import { html, type Mail, type Mailer, plainText } from './mail';
 
@@ -21,16 +22,44 @@ async function toSink(sink: Fetcher, mail: Mail): Promise<void> {
   if (!response.ok) throw new Error(`the mail sink answered ${response.status}`);
 }
 
-async function toBinding(binding: SendEmail, from: string, mail: Mail): Promise<void> {
-  await binding.send({ from, to: mail.to, subject: mail.subject, text: plainText(mail), html: html(mail) });
+/** The binding takes a name and an address apart, where others take them in one text. */
+export function sender(from: string): string | EmailAddress {
+  const [, name, email] = /^\s*"?([^"<]*?)"?\s*<([^<>\s]+)>\s*$/.exec(from) ?? [];
+  if (email === undefined) return from.trim();
+  return name ? { name, email } : email;
 }
 
+async function toBinding(binding: SendEmail, from: string, mail: Mail): Promise<void> {
+  await binding.send({ from: sender(from), to: mail.to, subject: mail.subject, text: plainText(mail), html: html(mail) });
+}
+
+const RESEND_TRIES = 3;
+const RESEND_TIMEOUT_MS = 10_000;
+const LONGEST_WAIT_MS = 3_000;
+
+const waitMs = (response: Response | undefined, attempt: number): number => {
+  const seconds = Number(response?.headers.get('retry-after'));
+  return Math.min(LONGEST_WAIT_MS, seconds > 0 ? seconds * 1_000 : attempt * 500);
+};
+
+/** Resend allows a few requests a second and says 429 beyond; its idempotency key makes trying again safe. */
 async function toResend(send: typeof fetch, url: string, key: string, from: string, mail: Mail): Promise<void> {
-  const response = await send(url, {
+  const request = {
     method: 'POST',
-    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', 'idempotency-key': mail.idempotencyKey },
+    headers: {
+      authorization: `Bearer ${key}`,
+      'content-type': 'application/json',
+      // Of at most 256 characters; ours name an account, an alert and an address.
+      'idempotency-key': await sha256Hex(mail.idempotencyKey),
+    },
     body: JSON.stringify({ from, to: [mail.to], subject: mail.subject, text: plainText(mail), html: html(mail) }),
-  });
-  await response.body?.cancel();
-  if (!response.ok) throw new Error(`the mail provider answered ${response.status}`);
+  };
+  for (let attempt = 1; ; attempt++) {
+    const response = await send(url, { ...request, signal: AbortSignal.timeout(RESEND_TIMEOUT_MS) }).catch(() => undefined);
+    await response?.body?.cancel();
+    if (response?.ok) return;
+    const passes = response === undefined || response.status === 429 || response.status >= 500;
+    if (!passes || attempt >= RESEND_TRIES) throw new Error(`the mail provider answered ${response?.status ?? 'nothing'}`);
+    await new Promise((done) => setTimeout(done, waitMs(response, attempt)));
+  }
 }

@@ -5,6 +5,7 @@ import { createKeyInput } from '../console/api-keys/internal';
 import { catalogueInput } from '../console/catalogue/manage';
 import { reconcileInput, sweepInput } from '../routes/admin';
 import { apiKey, apiKeys, apiKeyWithSecret } from './account';
+import { AUDIT_FILTERS, auditEntries, auditVerified } from './billing';
 import { type Answer, example, json, type RequestBody, type Route } from './describe';
 import { FAILURES } from './errors';
 import { CURSOR, limit } from './parts';
@@ -117,6 +118,16 @@ const accountRoutes: Route[] = [
   }),
 ];
 
+const auditRoutes = (path: string, suffix: string, whose: string): Route[] => [
+  {
+    ...route('get', path, `adminListAudit${suffix}`, `The audit log of ${whose}, newest first`, { 200: json('A page.', auditEntries) }),
+    parameters: [...AUDIT_FILTERS, CURSOR],
+  },
+  route('get', `${path}/verify`, `adminVerifyAudit${suffix}`, `Whether the audit log of ${whose} is whole`, {
+    200: json('What was found.', auditVerified),
+  }),
+];
+
 const catalogueErrors = z.array(z.looseObject({}));
 const catalogueInForce = z.object({
   version: z.string().nullable(),
@@ -154,6 +165,8 @@ const catalogueRoutes: Route[] = [
 
 export const adminRoutes: Route[] = [
   ...accountRoutes,
+  ...auditRoutes('/audit', '', 'the gateway itself'),
+  ...auditRoutes('/accounts/{id}/audit', 'OfAccount', 'an account'),
   ...catalogueRoutes,
   route(
     'post',

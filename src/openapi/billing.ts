@@ -22,10 +22,10 @@ const entry = z.object({
   previousHash: z.string(),
   hash: z.string().meta({ description: 'Covers the entry and the hash of the one before.' }),
 });
-const entries = z.object({ entries: z.array(entry), nextCursor: z.string().nullable() });
-const verified = z.object({ intact: z.boolean(), entries: z.int(), brokenAt: z.int().nullable(), lastHash: z.string() });
+export const auditEntries = z.object({ entries: z.array(entry), nextCursor: z.string().nullable() });
+export const auditVerified = z.object({ intact: z.boolean(), entries: z.int(), brokenAt: z.int().nullable(), lastHash: z.string() });
 
-const FILTERS = queryOf(auditFilterInput, {
+export const AUDIT_FILTERS = queryOf(auditFilterInput, {
   action: 'Such as `api_key.create`.',
   actor: 'The id or the address of who did it.',
   target: 'What it was done to.',
@@ -51,10 +51,10 @@ const auditRoutesAt = (base: string, suffix: string, more: readonly Parameter[])
     base,
     `listAudit${suffix}`,
     'Entries, newest first',
-    [...FILTERS, limit(1_000, 100), CURSOR, ...more],
-    json('A page.', entries),
+    [...AUDIT_FILTERS, limit(1_000, 100), CURSOR, ...more],
+    json('A page.', auditEntries),
   ),
-  auditRoute(`${base}/export`, `exportAudit${suffix}`, 'All entries, one JSON object a line', [...FILTERS, ...more], {
+  auditRoute(`${base}/export`, `exportAudit${suffix}`, 'All entries, one JSON object a line', [...AUDIT_FILTERS, ...more], {
     description: 'Newest first.',
     others: { 'application/x-ndjson': { type: 'string' } },
   }),
@@ -63,7 +63,7 @@ const auditRoutesAt = (base: string, suffix: string, more: readonly Parameter[])
     `verifyAudit${suffix}`,
     'Is every entry what was written, and none missing?',
     more,
-    json('What was found.', verified),
+    json('What was found.', auditVerified),
   ),
 ];
 
@@ -109,7 +109,8 @@ const receipts = z.object({
       id: z.string(),
       amountCents: z.int(),
       currency: z.string(),
-      status: z.string(),
+      refundedCents: z.int(),
+      status: z.enum(['paid', 'partly_refunded', 'refunded', 'disputed']),
       receiptUrl: z.string().nullable(),
       createdAt: time,
     }),

@@ -108,7 +108,7 @@ async function billingPage(c: AppContext, context: VerbContext, error?: GatewayE
           <ul class="tight">
             {receipts.map(({ amountCents, createdAt, status, receiptUrl }) => (
               <li>
-                <Time at={createdAt} /> {(amountCents / 100).toFixed(2)} USD <span class="tag">{status}</span>{' '}
+                <Time at={createdAt} /> {(amountCents / 100).toFixed(2)} USD <span class="tag">{status.replace('_', ' ')}</span>{' '}
                 {receiptUrl && <a href={receiptUrl}>Receipt</a>}
               </li>
             ))}

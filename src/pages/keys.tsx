@@ -6,7 +6,7 @@ import { createKeyInput, type KeyView } from '../console/api-keys/internal';
 import { listApiKeys } from '../console/api-keys/list';
 import { revokeApiKey } from '../console/api-keys/revoke';
 import { rotateApiKey } from '../console/api-keys/rotate';
-import { updateApiKey } from '../console/api-keys/update';
+import { updateApiKey, updateKeyInput } from '../console/api-keys/update';
 import type { VerbContext } from '../console/context';
 import { KEY_SCOPES, type Permission } from '../console/permissions';
 import type { GatewayError, Result } from '../core/errors';
@@ -130,7 +130,29 @@ const limits = (key: KeyView): string =>
     ...(key.expiresAt ? [`until ${key.expiresAt.slice(0, 10)}`] : []),
   ].join(', ');
 
-const Actions: FC<{ of: KeyView; context: VerbContext }> = ({ of: { id, status, name }, context }) => {
+/** What a mail about a limit asks for: to raise it, or to take it away. */
+const Limit: FC<{ of: KeyView; action: string }> = ({ of: { name, spendingLimit }, action }) => (
+  <details>
+    <summary aria-label={`Change the limit of ${name}`}>Limit</summary>
+    <form class="inline" method="post" action={action}>
+      <input
+        name="spendingLimit"
+        type="number"
+        min="0"
+        step="any"
+        inputmode="decimal"
+        value={spendingLimit ?? ''}
+        aria-label={`Limit of ${name} in credits a month; none when it is empty`}
+      />
+      <button type="submit" class="link">
+        Set it
+      </button>
+    </form>
+  </details>
+);
+
+const Actions: FC<{ of: KeyView; context: VerbContext }> = ({ of: key, context }) => {
+  const { id, status, name } = key;
   if (status === 'revoked') return null;
   const action = (verb: string) => `${PATH}/${id}/${verb}${orgQuery(context)}`;
   return (
@@ -142,6 +164,7 @@ const Actions: FC<{ of: KeyView; context: VerbContext }> = ({ of: { id, status, 
           </button>
         </form>
       )}
+      <Limit of={key} action={action('limit')} />
       <form class="inline" method="post" action={action('rotate')}>
         <button type="submit" class="link" aria-label={`Rotate ${name}: the old secret stays good for a day`}>
           Rotate
@@ -242,6 +265,11 @@ const onKey =
     return c.redirect(`${PATH}${orgQuery(context)}`, 303);
   };
 
+async function setLimit(context: VerbContext, id: string, { spendingLimit }: Record<string, string>): Promise<Result<KeyView>> {
+  const input = parseInput(updateKeyInput, { spendingLimit: spendingLimit ? Number(spendingLimit) : null });
+  return input.ok ? updateApiKey(context, id, input.value) : input;
+}
+
 const grace = z.coerce.number().int().min(0).max(2_592_000).catch(86_400);
 
 export const keyPages: AccountRoute[] = [
@@ -254,6 +282,7 @@ export const keyPages: AccountRoute[] = [
     handle: onKey((context, id, form) => rotateApiKey(context, id, { graceSeconds: grace.parse(form.graceSeconds || undefined) })),
   },
   { method: 'POST', path: `${PATH}/:id/revoke`, permission: 'keys.write', handle: onKey(revokeApiKey) },
+  { method: 'POST', path: `${PATH}/:id/limit`, permission: 'keys.write', handle: onKey(setLimit) },
   {
     method: 'POST',
     path: `${PATH}/:id/enable`,

@@ -2,14 +2,26 @@
 import type { FC } from 'hono/jsx';
 import { queryAudit } from '../console/audit/query';
 import type { VerbContext } from '../console/context';
+import { createOrganizationInput } from '../console/organizations/create';
+import { deleteOrganization } from '../console/organizations/delete';
 import { inviteInput, inviteMember, listInvitations, revokeInvitation } from '../console/organizations/invitations';
-import { changeRole, changeRoleInput, listMembers, removeMember } from '../console/organizations/members';
+import {
+  changeRole,
+  changeRoleInput,
+  listMembers,
+  removeMember,
+  transferInput,
+  transferOrganization,
+} from '../console/organizations/members';
+import { updateOrganization } from '../console/organizations/update';
 import { ROLES } from '../console/permissions';
-import { createProvider, createProviderInput, deleteProvider, listSso, verifyDomain } from '../console/sso/manage';
-import type { GatewayError, Result } from '../core/errors';
+import { checkProvider, createProvider, createProviderInput, deleteProvider, listSso, verifyDomain } from '../console/sso/manage';
+import { fail, type GatewayError, ok, type Result } from '../core/errors';
 import type { AppContext } from '../http/context';
 import { parseInput } from '../http/input';
 import { type AccountRoute, parameter } from '../routes/account/route';
+import { AuditTable, auditPath } from './audit';
+import { Sso } from './organization-sso';
 import { organizationsPage } from './settings';
 import { fields, Notice, orgQuery, page, Time } from './shell';
 
@@ -17,7 +29,6 @@ const PATH = '/settings/organization';
 const ENTRIES = 25;
 
 type Members = Awaited<ReturnType<typeof listMembers>>['members'];
-type Providers = Awaited<ReturnType<typeof listSso>>['providers'];
 
 const RoleSelect: FC<{ value?: string; label: string }> = ({ value, label }) => (
   <label>
@@ -76,86 +87,67 @@ const People: FC<{ members: Members; context: VerbContext }> = ({ members, conte
   </section>
 );
 
-const Sso: FC<{ providers: Providers; context: VerbContext }> = ({ providers, context }) => (
-  <section class="stack" aria-labelledby="sso">
-    <h2 id="sso">Single sign-on</h2>
-    {providers.map((provider) => (
-      <div class="panel stack">
-        <p class="row">
-          <strong>{provider.domain}</strong> <span class="tag">{provider.type}</span>
-          <span class={`tag ${provider.domainVerified ? 'good' : 'bad'}`}>
-            {provider.domainVerified ? 'in use' : 'domain not verified'}
-          </span>
-        </p>
-        <p class="small">
-          ACS and callback: <code>{provider.callbackUrl}</code>
-        </p>
-        {!provider.domainVerified && (
-          <p class="small">
-            Add the TXT record <code>{provider.challenge.name}</code> with the value <code>{provider.challenge.value}</code>.
-          </p>
-        )}
-        <div class="row">
-          {!provider.domainVerified && (
-            <form class="inline" method="post" action={`${PATH}/sso/${provider.id}/verify${orgQuery(context)}`}>
-              <button type="submit">Check the record</button>
-            </form>
-          )}
-          <form class="inline" method="post" action={`${PATH}/sso/${provider.id}/delete${orgQuery(context)}`}>
-            <button type="submit" class="link danger">
-              Delete
-            </button>
-          </form>
-        </div>
-      </div>
-    ))}
-    {context.permissions.has('sso.write') && (
-      <div class="columns">
-        <form class="panel" method="post" action={`${PATH}/sso${orgQuery(context)}`}>
-          <h2>OIDC</h2>
-          <input type="hidden" name="type" value="oidc" />
-          {(
-            [
-              ['domain', 'E-mail domain', 'acme.com'],
-              ['issuer', 'Issuer', 'https://idp.acme.com'],
-              ['clientId', 'Client id', ''],
-              ['clientSecret', 'Client secret', ''],
-            ] as const
-          ).map(([name, label, placeholder]) => (
+/** What changes the organization as a whole, for who may. */
+const Ending: FC<{ members: Members; context: VerbContext }> = ({ members, context }) => {
+  const may = context.permissions;
+  const { name, slug } = context.organization!;
+  const others = members.filter(({ userId }) => userId !== context.actor.id);
+  const action = (verb: string) => `${PATH}/${verb}${orgQuery(context)}`;
+  return (
+    <section class="stack" aria-labelledby="whole">
+      <h2 id="whole">The organization itself</h2>
+      {may.has('organization.update') && (
+        <form class="row" method="post" action={action('rename')}>
+          <label>
+            Its name
+            <input name="name" value={name} required maxlength={100} />
+          </label>
+          <button type="submit" class="plain">
+            Rename
+          </button>
+        </form>
+      )}
+      {may.has('organization.transfer') && others.length > 0 && (
+        <form class="row" method="post" action={action('transfer')}>
+          <label>
+            Hand it over to
+            <select name="userId">
+              {others.map((member) => (
+                <option value={member.userId}>{member.email}</option>
+              ))}
+            </select>
+          </label>
+          <button type="submit" class="plain">
+            Hand over
+          </button>
+        </form>
+      )}
+      <form class="row" method="post" action={action('leave')}>
+        <button type="submit" class="link danger">
+          Leave {name}
+        </button>
+      </form>
+      {may.has('organization.delete') && (
+        <details>
+          <summary>Delete it</summary>
+          <form class="panel" method="post" action={action('delete')}>
+            <p>Its keys stop working at once. Its books and its audit log are kept.</p>
             <label>
-              {label}
-              <input
-                name={name}
-                required
-                placeholder={placeholder}
-                autocomplete="off"
-                {...(name === 'clientSecret' && { type: 'password' })}
-              />
+              Type {slug} to confirm
+              <input name="confirm" required autocomplete="off" />
             </label>
-          ))}
-          <div class="row">
-            <button type="submit">Check and save</button>
-          </div>
-        </form>
-        <form class="panel" method="post" action={`${PATH}/sso${orgQuery(context)}`}>
-          <h2>SAML 2.0</h2>
-          <input type="hidden" name="type" value="saml" />
-          <label>
-            E-mail domain
-            <input name="domain" required placeholder="acme.com" />
-          </label>
-          <label>
-            Metadata XML of the identity provider
-            <textarea name="metadata" rows={6} required />
-          </label>
-          <div class="row">
-            <button type="submit">Read and save</button>
-          </div>
-        </form>
-      </div>
-    )}
-  </section>
-);
+            <label class="check">
+              <input type="checkbox" name="forfeitCredits" /> Give up the credits that are left
+            </label>
+            <div class="row">
+              <button type="submit">Delete for good</button>
+            </div>
+          </form>
+        </details>
+      )}
+    </section>
+  );
+};
 
 interface Shown {
   error?: GatewayError;
@@ -222,28 +214,12 @@ async function organizationPage(c: AppContext, context: VerbContext, { error, me
         <section class="stack" aria-labelledby="audit">
           <div class="head">
             <h2 id="audit">Who did what</h2>
-            <a href={`/api/orgs/${context.organization.id}/audit/export`}>Export all</a>
+            <a href={auditPath(context)}>All of it</a>
           </div>
-          <section class="scroll" tabindex={0} aria-label="Audit log">
-            <table>
-              <tbody>
-                {audit.value.entries.map(({ seq, at, actorName, action, target, ip }) => (
-                  <tr>
-                    <td class="number quiet">{seq}</td>
-                    <td>
-                      <Time at={at} />
-                    </td>
-                    <td>{actorName}</td>
-                    <td class="mono">{action}</td>
-                    <td class="mono quiet">{target}</td>
-                    <td class="quiet">{ip}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </section>
+          <AuditTable entries={audit.value.entries} />
         </section>
       )}
+      <Ending members={members} context={context} />
     </>,
   );
 }
@@ -256,6 +232,24 @@ const thenPage =
     const done = await verb(context, await fields(c), c);
     return done.ok ? c.redirect(`${PATH}${orgQuery(context)}`, 303) : organizationPage(c, context, { error: done.error });
   };
+
+/** The same for what ends one's part in the organization: there is no page of it to come back to. */
+const thenList =
+  (verb: (context: VerbContext, form: Record<string, string>) => Promise<Result<unknown>>) =>
+  async (c: AppContext, context: VerbContext): Promise<Response> => {
+    if (!context.organization) return organizationsPage(c, context, 'Choose an organization first.');
+    const done = await verb(context, await fields(c));
+    return done.ok ? c.redirect(PATH, 303) : organizationPage(c, context, { error: done.error });
+  };
+
+/** Green, or red with the reason. */
+async function showCheck(c: AppContext, context: VerbContext): Promise<Response> {
+  if (!context.organization) return organizationsPage(c, context, 'Choose an organization first.');
+  const checked = await checkProvider(context, parameter(c, 'provider'));
+  if (!checked.ok) return organizationPage(c, context, { error: checked.error });
+  const { ok: isGood, message } = checked.value;
+  return organizationPage(c, context, isGood ? { message } : { error: fail('unavailable', message).error });
+}
 
 const withParsed = async <T,>(parsed: Result<T>, verb: (input: T) => Promise<Result<unknown>>): Promise<Result<unknown>> =>
   parsed.ok ? verb(parsed.value) : parsed;
@@ -288,6 +282,35 @@ export const organizationPages: AccountRoute[] = [
     permission: 'members.write',
     handle: thenPage((context, _form, c) => removeMember(context, parameter(c, 'user'))),
   },
+  {
+    method: 'POST',
+    path: `${PATH}/rename`,
+    permission: 'organization.update',
+    handle: thenPage((context, form) =>
+      withParsed(parseInput(createOrganizationInput, form), async (input) => ok(await updateOrganization(context, input))),
+    ),
+  },
+  {
+    method: 'POST',
+    path: `${PATH}/transfer`,
+    permission: 'organization.transfer',
+    handle: thenPage((context, form) => withParsed(parseInput(transferInput, form), (input) => transferOrganization(context, input))),
+  },
+  {
+    method: 'POST',
+    path: `${PATH}/leave`,
+    permission: 'organization.read',
+    handle: thenList((context) => removeMember(context, context.actor.id)),
+  },
+  {
+    method: 'POST',
+    path: `${PATH}/delete`,
+    permission: 'organization.delete',
+    handle: thenList((context, { confirm = '', forfeitCredits }) =>
+      deleteOrganization(context, { confirm, forfeitCredits: forfeitCredits === 'on' }),
+    ),
+  },
+  { method: 'POST', path: `${PATH}/sso/:provider/check`, permission: 'sso.read', handle: showCheck },
   {
     method: 'POST',
     path: `${PATH}/sso`,

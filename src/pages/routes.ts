@@ -1,6 +1,7 @@
 /** Every page, with the permission that it needs: the same table and the same verbs as the API's. */
 import type { AccountRoute } from '../routes/account/route';
 import { serveAsset } from './assets';
+import { auditPages } from './audit';
 import { billingPages } from './billing';
 import { docsPages } from './docs';
 import { gpuPages } from './gpu';
@@ -28,4 +29,5 @@ export const PAGE_ROUTES: readonly AccountRoute[] = [
   ...settingsPages,
   ...billingPages,
   ...organizationPages,
+  ...auditPages,
 ];

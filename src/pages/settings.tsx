@@ -4,6 +4,7 @@ import type { VerbContext } from '../console/context';
 import { organizationsOf, showMe } from '../console/me/show';
 import { createOrganization, createOrganizationInput } from '../console/organizations/create';
 import { authOf } from '../http/account-deps';
+import { askAuth } from '../http/ask-auth';
 import type { AppContext } from '../http/context';
 import { parseInput } from '../http/input';
 import type { AccountRoute } from '../routes/account/route';
@@ -77,6 +78,9 @@ async function settingsPage(c: AppContext, context: VerbContext, { error, messag
           <span class="quiet">
             Wallet <span class="mono">{me.accountId}</span>
           </span>
+        </p>
+        <p>
+          <a href="/settings/audit">Audit log: who did what</a>
         </p>
       </section>
       <section class="stack" aria-labelledby="second">
@@ -176,13 +180,10 @@ const WRONG = 'That did not work: is the password, or the code, right?';
 
 async function enableTwoFactor(c: AppContext, context: VerbContext): Promise<Response> {
   const { password } = await fields(c);
-  try {
-    const enabled = await (await authOf(c)).api.enableTwoFactor({ body: { ...(password && { password }) }, headers: c.req.raw.headers });
-    const { totpURI, backupCodes } = enabled as { totpURI: string; backupCodes: string[] };
-    return settingsPage(c, context, { totp: { uri: totpURI, codes: backupCodes } });
-  } catch {
-    return settingsPage(c, context, { error: WRONG });
-  }
+  const answer = await askAuth(c, '/two-factor/enable', { ...(password && { password }) });
+  if (!answer.ok) return settingsPage(c, context, { error: WRONG });
+  const { totpURI, backupCodes } = (await answer.json()) as { totpURI: string; backupCodes: string[] };
+  return settingsPage(c, context, { totp: { uri: totpURI, codes: backupCodes } });
 }
 
 async function forwardTwoFactor(c: AppContext, context: VerbContext, ask: () => Promise<Response>): Promise<Response> {
@@ -194,17 +195,13 @@ async function forwardTwoFactor(c: AppContext, context: VerbContext, ask: () => 
 
 async function confirmTwoFactor(c: AppContext, context: VerbContext): Promise<Response> {
   const { code = '' } = await fields(c);
-  return forwardTwoFactor(c, context, async () =>
-    (await authOf(c)).api.verifyTOTP({ body: { code }, headers: c.req.raw.headers, asResponse: true }),
-  );
+  return forwardTwoFactor(c, context, () => askAuth(c, '/two-factor/verify-totp', { code }));
 }
 
 async function disableTwoFactor(c: AppContext, context: VerbContext): Promise<Response> {
   const { password } = await fields(c);
   const body = { ...(password && { password }) };
-  return forwardTwoFactor(c, context, async () =>
-    (await authOf(c)).api.disableTwoFactor({ body, headers: c.req.raw.headers, asResponse: true }),
-  );
+  return forwardTwoFactor(c, context, () => askAuth(c, '/two-factor/disable', body));
 }
 
 /** The page of no organization yet: those there are, and a new one. */

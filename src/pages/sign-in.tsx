@@ -4,11 +4,14 @@ import { acceptInvitation } from '../console/organizations/invitations';
 import { safePath } from '../console/sso/sign-in';
 import { fail } from '../core/errors';
 import { accountPlaneDeps, authOf } from '../http/account-deps';
+import { askAuth } from '../http/ask-auth';
 import { isSameSite } from '../http/caller';
 import type { AppContext } from '../http/context';
 import type { AccountRoute } from '../routes/account/route';
 import { startSso } from '../routes/account/sso';
 import { fields, Notice, page, refusalPage } from './shell';
+
+const TOO_OFTEN = 'Too many tries; wait a minute.';
 
 const CROSS_SITE = fail('cross_site_request', 'This form was sent from another site.').error;
 
@@ -88,6 +91,14 @@ function signInPage(c: AppContext, form: Form, error?: string, message?: string)
   );
 }
 
+/** What another provider, or a link that is over, sent somebody back with. */
+function returnedWith(c: AppContext): string | undefined {
+  const { error } = c.req.query();
+  if (error === undefined) return undefined;
+  if (error === 'unable_to_create_session') return 'Your e-mail address is not confirmed there: confirm it, then try again.';
+  return `That did not work (${error.slice(0, 60)}); try again.`;
+}
+
 /** better-auth's answer to a form: its cookies, then on; what went wrong goes back on the page. */
 async function forward(c: AppContext, answer: Response, next: string, again: (error: string) => Promise<Response>): Promise<Response> {
   const body = (await answer.json().catch(() => ({}))) as { message?: string; twoFactorRedirect?: boolean; url?: string };
@@ -114,27 +125,29 @@ export async function onward(c: AppContext, url: string): Promise<Response> {
   return shown;
 }
 
+const backTo = (next: string): string => `/sign-in?next=${encodeURIComponent(next)}`;
+
 async function signIn(c: AppContext): Promise<Response> {
   if (!isSameSite(c)) return refusalPage(c, CROSS_SITE);
   const form = await fields(c);
   const { email = '', password = '', how = 'password' } = form;
   const next = safePath(form.next);
   const again = (error: string) => signInPage(c, form, error);
-  const { api } = await authOf(c);
-  const headers = c.req.raw.headers;
   if (how === 'sso') {
     const begun = await startSso(c, email, next);
     return begun.ok ? onward(c, begun.value.url) : again(begun.error.message);
   }
   if (how === 'social') {
     const provider = form.provider === 'google' ? 'google' : 'github';
-    return forward(c, await api.signInSocial({ body: { provider, callbackURL: next }, headers, asResponse: true }), next, again);
+    return forward(c, await askAuth(c, '/sign-in/social', { provider, callbackURL: next, errorCallbackURL: backTo(next) }), next, again);
   }
   if (how === 'link') {
-    const sent = await api.signInMagicLink({ body: { email, callbackURL: next }, headers, asResponse: true });
-    return sent.ok ? signInPage(c, form, undefined, 'Look in your mail: the link signs you in.') : again('That is no e-mail address.');
+    const sent = await askAuth(c, '/sign-in/magic-link', { email, callbackURL: next });
+    return sent.ok
+      ? signInPage(c, form, undefined, 'Look in your mail: the link signs you in.')
+      : again(sent.status === 429 ? TOO_OFTEN : 'That is no e-mail address.');
   }
-  return forward(c, await api.signInEmail({ body: { email, password, callbackURL: next }, headers, asResponse: true }), next, again);
+  return forward(c, await askAuth(c, '/sign-in/email', { email, password, callbackURL: next }), next, again);
 }
 
 function signUpPage(c: AppContext, form: Form, error?: string): Promise<Response> {
@@ -166,7 +179,7 @@ async function signUp(c: AppContext): Promise<Response> {
   const form = await fields(c);
   const { name = '', email = '', password = '' } = form;
   const body = { name, email, password, callbackURL: safePath(form.next) };
-  const answer = await (await authOf(c)).api.signUpEmail({ body, headers: c.req.raw.headers, asResponse: true });
+  const answer = await askAuth(c, '/sign-up/email', body);
   if (!answer.ok) {
     const { message } = (await answer.json().catch(() => ({}))) as { message?: string };
     return signUpPage(c, form, message ?? 'That did not work; try again.');
@@ -206,17 +219,14 @@ function simpleForm(
   );
 }
 
-const forgotPage = (c: AppContext, message?: string) =>
-  simpleForm(c, 'Set a new password', '/forgot-password', <Email />, 'Mail me a link', undefined, message);
+const forgotPage = (c: AppContext, message?: string, error?: string) =>
+  simpleForm(c, 'Set a new password', '/forgot-password', <Email />, 'Mail me a link', error, message);
 
 async function forgot(c: AppContext): Promise<Response> {
   if (!isSameSite(c)) return refusalPage(c, CROSS_SITE);
   const { email = '' } = await fields(c);
-  await (await authOf(c)).api.requestPasswordReset({
-    body: { email, redirectTo: '/reset-password' },
-    headers: c.req.raw.headers,
-    asResponse: true,
-  });
+  const asked = await askAuth(c, '/request-password-reset', { email, redirectTo: '/reset-password' });
+  if (asked.status === 429) return forgotPage(c, undefined, TOO_OFTEN);
   return forgotPage(c, 'If the address has an account, a link is on its way to it.');
 }
 
@@ -236,11 +246,7 @@ const resetPage = (c: AppContext, token: string, error?: string) =>
 async function reset(c: AppContext): Promise<Response> {
   if (!isSameSite(c)) return refusalPage(c, CROSS_SITE);
   const { token = '', password = '' } = await fields(c);
-  const answer = await (await authOf(c)).api.resetPassword({
-    body: { token, newPassword: password },
-    headers: c.req.raw.headers,
-    asResponse: true,
-  });
+  const answer = await askAuth(c, '/reset-password', { token, newPassword: password });
   if (answer.ok) return signInPage(c, {}, undefined, 'The password is set: sign in with it.');
   const { message } = (await answer.json().catch(() => ({}))) as { message?: string };
   return resetPage(c, token, message ?? 'That did not work.');
@@ -254,8 +260,8 @@ const twoFactorPage = (c: AppContext, next: string, error?: string) =>
     <>
       <Hidden next={next} />
       <label>
-        The code of your authenticator app
-        <input name="code" inputmode="numeric" autocomplete="one-time-code" required />
+        The code of your authenticator app, or one of your backup codes
+        <input name="code" autocomplete="one-time-code" required />
       </label>
     </>,
     'Go on',
@@ -265,7 +271,9 @@ const twoFactorPage = (c: AppContext, next: string, error?: string) =>
 async function twoFactor(c: AppContext): Promise<Response> {
   if (!isSameSite(c)) return refusalPage(c, CROSS_SITE);
   const { code = '', next } = await fields(c);
-  const answer = await (await authOf(c)).api.verifyTOTP({ body: { code }, headers: c.req.raw.headers, asResponse: true });
+  const answer = await askAuth(c, /^\s*\d{6}\s*$/.test(code) ? '/two-factor/verify-totp' : '/two-factor/verify-backup-code', {
+    code: code.trim(),
+  });
   return forward(c, answer, safePath(next), (error) => twoFactorPage(c, safePath(next), error));
 }
 
@@ -277,7 +285,7 @@ async function signOut(c: AppContext): Promise<Response> {
 }
 
 export const signInPages: AccountRoute[] = [
-  { method: 'GET', path: '/sign-in', permission: 'public', handle: (c) => signInPage(c, c.req.query()) },
+  { method: 'GET', path: '/sign-in', permission: 'public', handle: (c) => signInPage(c, c.req.query(), returnedWith(c)) },
   { method: 'POST', path: '/sign-in', permission: 'public', handle: signIn },
   { method: 'GET', path: '/sign-up', permission: 'public', handle: (c) => signUpPage(c, c.req.query()) },
   { method: 'POST', path: '/sign-up', permission: 'public', handle: signUp },

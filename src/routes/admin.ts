@@ -9,19 +9,22 @@ import {
   grantCredits,
   grantInput,
   listAccounts,
+  type OperatorDeps,
   setTier,
   showAccount,
   tierInput,
 } from '../console/accounts';
 import { createKey, createKeyInput, listKeys, revokeKey } from '../console/api-keys/internal';
+import { OPERATOR_LOG } from '../console/audit/commit';
+import { auditFilterInput, queryAudit, verifyAudit } from '../console/audit/query';
 import { catalogueInput, checkCatalogue, showCatalogue, storeCatalogue } from '../console/catalogue/manage';
-import type { ConsoleDeps } from '../console/deps';
 import { reconcile, recover } from '../console/reconcile';
 import { fail } from '../core/errors';
 import type { AppContext, AppEnv } from '../http/context';
 import { consoleDeps, jobDeps, liveCatalogue } from '../http/deps';
-import { jsonInput as input } from '../http/input';
+import { jsonInput as input, parseInput } from '../http/input';
 import { renderError } from '../http/render-error';
+import { requestOrigin } from '../http/request-origin';
 import { sweep } from '../jobs/sweep';
 
 const PAGE = 50;
@@ -38,12 +41,18 @@ async function isOperator(c: AppContext): Promise<boolean> {
   return crypto.subtle.timingSafeEqual(a!, b!);
 }
 
+const operatorDeps = (c: AppContext): OperatorDeps => ({
+  ...consoleDeps(c),
+  actor: { kind: 'operator', id: 'operator', name: 'Operator' },
+  from: requestOrigin(c),
+});
+
 /** Runs a verb on an account that exists. */
 async function withAccount(
   c: AppContext,
-  verb: (deps: ConsoleDeps, id: string, view: AccountView) => Promise<Response>,
+  verb: (deps: OperatorDeps, id: string, view: AccountView) => Promise<Response>,
 ): Promise<Response> {
-  const deps = consoleDeps(c);
+  const deps = operatorDeps(c);
   const id = c.req.param('id') ?? '';
   const found = await findAccount(deps, id);
   return found.ok ? verb(deps, id, found.value) : renderError(c, found.error);
@@ -59,7 +68,7 @@ admin.use(async (c, next) => {
 
 admin.post('/accounts', async (c) => {
   const parsed = await input(c, createAccountInput);
-  return parsed.ok ? c.json(await createAccount(consoleDeps(c), parsed.value), 201) : renderError(c, parsed.error);
+  return parsed.ok ? c.json(await createAccount(operatorDeps(c), parsed.value), 201) : renderError(c, parsed.error);
 });
 
 admin.get('/accounts', async (c) => {
@@ -86,9 +95,9 @@ admin.post('/accounts/:id/grants', (c) =>
 );
 
 admin.put('/accounts/:id/tier', (c) =>
-  withAccount(c, async (deps, id) => {
+  withAccount(c, async (deps, _id, view) => {
     const parsed = await input(c, tierInput);
-    return parsed.ok ? c.json(await setTier(deps, id, parsed.value)) : renderError(c, parsed.error);
+    return parsed.ok ? c.json(await setTier(deps, view, parsed.value)) : renderError(c, parsed.error);
   }),
 );
 
@@ -112,6 +121,21 @@ admin.post('/accounts/:id/recover', (c) =>
   withAccount(c, async (deps, id) => c.json(await recover(deps, id, (await deps.account(id).books())!))),
 );
 
+/** What stands in the log of an account, or of the gateway itself. */
+async function audit(c: AppContext, accountId: string): Promise<Response> {
+  const filter = parseInput(auditFilterInput, c.req.query());
+  if (!filter.ok) return renderError(c, filter.error);
+  const listed = await queryAudit({ db: c.env.DB, accountId }, filter.value, PAGE, c.req.query('cursor') || undefined);
+  return listed.ok ? c.json(listed.value) : renderError(c, listed.error);
+}
+
+const verified = async (c: AppContext, accountId: string): Promise<Response> => c.json(await verifyAudit({ db: c.env.DB, accountId }));
+
+admin.get('/audit', (c) => audit(c, OPERATOR_LOG));
+admin.get('/audit/verify', (c) => verified(c, OPERATOR_LOG));
+admin.get('/accounts/:id/audit', (c) => withAccount(c, (_deps, id) => audit(c, id)));
+admin.get('/accounts/:id/audit/verify', (c) => withAccount(c, (_deps, id) => verified(c, id)));
+
 admin.get('/catalogue', async (c) => c.json(await showCatalogue(liveCatalogue(c.env))));
 
 admin.post('/catalogue/check', async (c) => {
@@ -122,7 +146,7 @@ admin.post('/catalogue/check', async (c) => {
 admin.put('/catalogue', async (c) => {
   const parsed = await input(c, catalogueInput);
   if (!parsed.ok) return renderError(c, parsed.error);
-  const stored = await storeCatalogue(liveCatalogue(c.env), parsed.value.text);
+  const stored = await storeCatalogue(operatorDeps(c), liveCatalogue(c.env), parsed.value.text);
   return stored.ok ? c.json(stored.value) : renderError(c, stored.error);
 });
 

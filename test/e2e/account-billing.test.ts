@@ -43,6 +43,8 @@ it('a person tops up: Stripe is asked for a page, its signed event brings the cr
   const { accountId } = await person.get<{ accountId: string }>('/api/me');
   const session = await person.get<{ url: string }>('/api/billing/checkout', { json: { amountUsd: 20 } });
   expect(session.url).toBe('https://pay.example/session');
+  const begun = await person.get<{ entries: unknown[] }>('/api/audit?action=billing.begin_checkout');
+  expect(begun.entries).toMatchObject([{ target: 'cs_test_1', detail: { amountUsd: 20 }, actorName: person.email }]);
   const { path, form } = asked.find((call) => call.path === '/v1/checkout/sessions')!;
   expect([path, form.get('line_items[0][price_data][unit_amount]'), form.get('metadata[account_id]')]).toEqual([
     '/v1/checkout/sessions',

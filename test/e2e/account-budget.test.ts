@@ -72,7 +72,9 @@ it('a key that reaches its limit is disabled, and its owner has a mail at 80 % a
   expect(await person.get(`/api/api-keys/${id}`, { method: 'PATCH', json: { status: 'active', spendingLimit: 41 } })).toMatchObject({
     status: 'active',
   });
+  const alerts = () => mailsTo(rig.worker, person.email).filter(({ subject }) => /capped/.test(subject));
+  expect(alerts()).toHaveLength(2);
   expect((await chat(key, lane.model)).status).toBe(429);
-  const alerts = mailsTo(rig.worker, person.email).filter(({ subject }) => /capped/.test(subject));
-  expect(alerts).toHaveLength(2);
+  const again = await until('a mail about the limit that was raised', () => alerts()[2]);
+  expect(again.text).toContain('35 of its 41 credits');
 });

@@ -47,6 +47,10 @@ describe('a person with a browser without JavaScript', () => {
     expect(made.html).toContain('by &lt;hand&gt;');
     const key = /ck_test_[0-9A-Za-z]+/.exec(made.html)![0];
     expect(await show(person, '/manage-api-keys')).not.toContain(key);
+    const keyId = /action="\/manage-api-keys\/(key_\w+)\/limit/.exec(made.html)![1];
+    expect((await submit(person, `/manage-api-keys/${keyId}/limit`, { spendingLimit: '75' })).html).toContain('of 75');
+    expect((await submit(person, `/manage-api-keys/${keyId}/limit`, { spendingLimit: '-1' })).status).toBe(400);
+    expect((await submit(person, `/manage-api-keys/${keyId}/limit`, { spendingLimit: '' })).html).not.toContain('of 75');
     const called = await fetch(`${worker.url}/v1/chat/completions`, {
       method: 'POST',
       headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
@@ -99,6 +103,66 @@ describe('a person with a browser without JavaScript', () => {
   });
 });
 
+describe('an owner with a browser', () => {
+  it('renames, hands over, leaves and deletes an organization', async () => {
+    const [owner, other] = [await Person.signedIn(worker), await Person.signedIn(worker)];
+    const made = await submit(owner, '/settings/organizations', { name: 'Acme' });
+    const org = made.at.split('?')[1]!;
+    const at = (verb: string) => `/settings/organization/${verb}?${org}`;
+    expect((await submit(owner, at('rename'), { name: 'Acme <GmbH>' })).html).toContain('<h1>Acme &lt;GmbH&gt;</h1>');
+    expect(await submit(owner, at('leave'), {})).toMatchObject({ status: 400, html: expect.stringContaining('at least one owner') });
+    await submit(owner, `/settings/organization/invitations?${org}`, { email: other.email, role: 'viewer' });
+    const { link } = await mailTo(worker, other.email, /invites you/);
+    await submit(other, '/invitations/accept', { token: new URL(link!).searchParams.get('token')! });
+    const { id } = await other.get<{ id: string }>('/api/me');
+    expect((await submit(other, at('delete'), { confirm: 'acme' })).status).toBe(403);
+    expect((await submit(owner, at('transfer'), { userId: id })).html).toContain('you are admin');
+    expect((await submit(owner, at('leave'), {})).at).toBe('/settings/organization');
+    expect((await owner.fetch(made.at)).status).toBe(404);
+    const slug = /Type ([a-z0-9-]+) to confirm/.exec(await show(other, made.at))![1]!;
+    expect((await submit(other, at('delete'), { confirm: 'wrong' })).status).toBe(400);
+    expect((await submit(other, at('delete'), { confirm: slug })).at).toBe('/settings/organization');
+    expect((await other.fetch(made.at)).status).toBe(404);
+  });
+
+  it('filters the audit log, and has it checked and exported', async () => {
+    const person = await Person.signedIn(worker);
+    for (const name of ['one', 'two']) await person.get('/api/api-keys', { json: { name } });
+    expect(await show(person, '/settings')).toContain('href="/settings/audit"');
+    const all = await show(person, '/settings/audit');
+    for (const action of ['account.create', 'session.create', 'api_key.create']) expect(all).toContain(action);
+    const today = new Date().toISOString().slice(0, 10);
+    const keys = await show(person, `/settings/audit?action=api_key.create&fromDay=${today}&toDay=${today}`);
+    expect(keys.match(/<td class="mono">api_key\.create/g)).toHaveLength(2);
+    expect(keys).not.toContain('<td class="mono">session.create');
+    expect(await show(person, '/settings/audit?toDay=2020-01-01')).toContain('Nothing was done that fits');
+    expect(await show(person, '/settings/audit?check=1')).toContain('4 entries, each as it was written');
+    const link = /href="(\/api\/audit\/export[^"]*)"/.exec(keys)![1]!.replaceAll('&amp;', '&');
+    expect((await show(person, link)).trim().split('\n')).toHaveLength(2);
+  });
+
+  it('sees whether an identity provider answers, and what it is to be told', async () => {
+    const person = await Person.signedIn(worker);
+    const { id } = await person.get<{ id: string }>('/api/orgs', { json: { name: 'Acme' } });
+    const metadata = `<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="their-entity"><IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol"><KeyDescriptor><KeyInfo xmlns="http://www.w3.org/2000/09/xmldsig#"><X509Data><X509Certificate>${'A'.repeat(200)}</X509Certificate></X509Data></KeyInfo></KeyDescriptor><SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" Location="https://idp.example/sso"/></IDPSSODescriptor></EntityDescriptor>`;
+    const at = `/settings/organization/sso?org=${id}`;
+    const saved = await submit(person, at, { type: 'saml', domain: 'saml.example', metadata, defaultRole: 'viewer' });
+    for (const text of ['their-entity', '/metadata</code>', 'joins as viewer', '_gateway-challenge.saml.example'])
+      expect(saved.html.replaceAll(/\s+/g, ' ')).toContain(text);
+    const [provider] = (await person.get<{ providers: { id: string }[] }>(`/api/orgs/${id}/sso`)).providers;
+    const checked = await submit(person, `/settings/organization/sso/${provider!.id}/check?org=${id}`, {});
+    expect(checked).toMatchObject({ status: 200, html: expect.stringContaining('role="status"') });
+    const red = await submit(person, at, {
+      type: 'oidc',
+      domain: 'oidc.example',
+      issuer: 'http://127.0.0.1:9',
+      clientId: 'x',
+      clientSecret: 'x',
+    });
+    expect(red).toMatchObject({ status: 400, html: expect.stringContaining('discovery document') });
+  });
+});
+
 describe('every page', () => {
   it.each([
     '/',
@@ -118,6 +182,7 @@ describe('every page', () => {
     '/settings',
     '/settings/billing',
     '/settings/organization',
+    '/settings/audit',
   ])('%s has a strict policy, nothing inline, a title, a language and one heading', async (path) => {
     const person = await Person.signedIn(worker);
     const response = await person.fetch(path);

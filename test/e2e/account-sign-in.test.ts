@@ -21,6 +21,10 @@ interface Me {
 const signIn = (person: Person, password = person.password) =>
   person.ask('/api/auth/sign-in/email', { json: { email: person.email, password } });
 
+/** What the audit log of their own wallet says, newest first. */
+const actionsOf = async (person: Person): Promise<string[]> =>
+  (await person.get<{ entries: { action: string }[] }>('/api/audit')).entries.map(({ action }) => action);
+
 describe('a person who signs up with a password', () => {
   it('has nothing until the address is confirmed, then a wallet without credits', async () => {
     const person = new Person(worker);
@@ -59,6 +63,7 @@ describe('a person who signs up with a password', () => {
     expect((await person.ask('/api/me')).status).toBe(401);
     expect((await signIn(person)).status).toBe(401);
     expect((await signIn(person, 'quite another password')).status).toBe(200);
+    expect((await actionsOf(person)).slice(0, 2)).toEqual(['session.create', 'password.reset']);
   });
 });
 
@@ -96,6 +101,7 @@ describe('sessions', () => {
     await person.get('/api/auth/revoke-session', { json: { token: session.token } });
     expect((await elsewhere.ask('/api/me')).status).toBe(401);
     expect((await person.ask('/api/me')).status).toBe(200);
+    expect(await actionsOf(person)).toEqual(['session.revoke', 'session.create', 'session.create', 'account.create']);
     await person.get('/api/auth/sign-out', { json: {} });
     expect((await person.ask('/api/me')).status).toBe(401);
   });
@@ -114,6 +120,20 @@ function totp(secret: string, nowMs = Date.now()): string {
   return String((digest.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, '0');
 }
 
+/** Of the half minute that comes: the one that is running was used to set it up. */
+const nextCode = (secret: string): string => totp(secret, Date.now() + 30_000);
+
+async function withTwoFactor(): Promise<{ person: Person; secret: string; codes: string[] }> {
+  const person = await Person.signedIn(worker);
+  const enabled = await person.get<{ totpURI: string; backupCodes: string[] }>('/api/auth/two-factor/enable', {
+    json: { password: person.password },
+  });
+  const secret = new URL(enabled.totpURI).searchParams.get('secret')!;
+  await person.get('/api/auth/two-factor/verify-totp', { json: { code: totp(secret) } });
+  person.forgetCookies();
+  return { person, secret, codes: enabled.backupCodes };
+}
+
 describe('a second factor', () => {
   it('is asked for after the password once it is set up', async () => {
     const person = await Person.signedIn(worker);
@@ -126,8 +146,72 @@ describe('a second factor', () => {
     expect((await person.ask('/api/me')).status).toBe(401);
     const wrong = await person.ask('/api/auth/two-factor/verify-totp', { json: { code: '000000' } });
     expect(wrong.status).toBe(401);
-    await person.get('/api/auth/two-factor/verify-totp', { json: { code: totp(secret) } });
+    await person.get('/api/auth/two-factor/verify-totp', { json: { code: nextCode(secret) } });
     expect((await person.get<Me>('/api/me')).email).toBe(person.email);
+  });
+
+  it('takes a code once, in whatever way it comes again', async () => {
+    const { person, secret } = await withTwoFactor();
+    const code = nextCode(secret);
+    await signIn(person);
+    await person.get('/api/auth/two-factor/verify-totp', { json: { code } });
+    const thief = new Person(worker, person.email);
+    await signIn(thief);
+    expect((await thief.ask('/api/auth/two-factor/verify-totp', { json: { code } })).status).toBe(401);
+    const page = await thief.fetch('/two-factor', { method: 'POST', body: new URLSearchParams({ code, next: '/settings' }) });
+    expect(page.status).toBe(400);
+    expect((await thief.ask('/api/me')).status).toBe(401);
+  });
+
+  it('is not guessed: five codes a sign-in, then none at all for a while', async () => {
+    const { person } = await withTwoFactor();
+    const guess = async (code: number) => (await person.ask('/api/auth/two-factor/verify-totp', { json: { code: String(code) } })).status;
+    const seen: number[] = [];
+    for (let attempt = 0; attempt < 4; attempt++) {
+      person.forgetCookies();
+      await signIn(person);
+      for (let code = 0; code < 7; code++) seen.push(await guess(100_000 + attempt * 10 + code));
+    }
+    expect(seen).not.toContain(200);
+    expect(seen.slice(0, 5)).toEqual([401, 401, 401, 401, 401]);
+    expect(seen[5]).toBe(400);
+    person.forgetCookies();
+    await signIn(person);
+    const locked = await person.ask('/api/auth/two-factor/verify-totp', { json: { code: '123456' } });
+    expect(locked.status, JSON.stringify(locked.body)).not.toBe(401);
+  });
+
+  it('is asked for by a mailed link too, and a backup code serves once', async () => {
+    const { person, codes } = await withTwoFactor();
+    await person.get('/api/auth/sign-in/magic-link', { json: { email: person.email, callbackURL: '/settings' } });
+    const { link } = await mailTo(worker, person.email, /sign-in link/);
+    const asked = await person.fetch(link!);
+    expect([asked.status, asked.headers.get('location')]).toEqual([302, '/two-factor?next=%2Fsettings']);
+    expect((await person.ask('/api/me')).status).toBe(401);
+    const submit = (code: string) =>
+      person.fetch('/two-factor', { method: 'POST', body: new URLSearchParams({ code, next: '/settings' }) });
+    expect((await submit('not-a-code')).status).toBe(400);
+    const back = await submit(codes[0]!);
+    expect([back.status, back.headers.get('location')]).toEqual([303, '/settings']);
+    person.forgetCookies();
+    await signIn(person);
+    expect((await submit(codes[0]!)).status).toBe(400);
+    expect((await person.ask('/api/me')).status).toBe(401);
+  });
+
+  it('leaves its marks in the audit log: set up, used up, taken away', async () => {
+    const { person, secret } = await withTwoFactor();
+    await signIn(person);
+    await person.get('/api/auth/two-factor/verify-totp', { json: { code: nextCode(secret) } });
+    await person.get('/api/auth/two-factor/disable', { json: { password: person.password } });
+    await person.get('/api/auth/change-password', { json: { currentPassword: person.password, newPassword: 'quite another password' } });
+    expect((await person.ask('/api/auth/two-factor/disable', { json: { password: 'wrong' } })).status).toBeGreaterThanOrEqual(400);
+    const { entries } = await person.get<{ entries: { action: string; actorName: string; userAgent: string }[] }>('/api/audit');
+    const actions = entries.map(({ action }) => action);
+    expect(actions.slice(0, 2)).toEqual(['password.change', 'two_factor.disable']);
+    expect(actions).toContain('two_factor.enable');
+    expect(actions.filter((action) => action === 'two_factor.disable')).toHaveLength(1);
+    expect(entries[0]).toMatchObject({ actorName: person.email, userAgent: expect.any(String) });
   });
 });
 

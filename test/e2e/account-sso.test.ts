@@ -213,6 +213,10 @@ describe('a domain', () => {
     expect((await verify(second, made.id)).status).toBe(404);
     expect((await first.owner.ask(`/api/orgs/${first.id}/sso/${made.id}`, { method: 'DELETE' })).status).toBe(200);
     expect((await person.ask('/api/auth/sso/start', { json: { email: person.email } })).status).toBe(404);
+    const { entries } = await first.owner.get<{ entries: { action: string; target: string }[] }>(
+      `/api/orgs/${first.id}/audit?target=${made.id}`,
+    );
+    expect(entries.map(({ action }) => action)).toEqual(['sso_provider.delete', 'sso_provider.verify_domain', 'sso_provider.create']);
   });
 
   it('that is verified takes over an account whose address nobody had confirmed', async () => {

@@ -170,6 +170,8 @@ describe.skipIf(!chromiumPath)('a person in a browser', () => {
     await page.getByText('passkey@example.com').first().waitFor();
     await page.getByRole('button', { name: 'Remove Laptop' }).click();
     await page.getByText('signs nobody in any more').waitFor();
+    const audit = await (await page.request.get(`${at}/api/audit`)).text();
+    for (const action of ['passkey.create', 'passkey.delete']) expect(audit).toContain(action);
     await page.context().close();
   });
 

@@ -9,7 +9,15 @@ import { Worker } from './support/worker';
 const PUBLIC = ['/', '/models', '/docs', '/playground', '/playground?mode=video', '/status', '/sdk', '/gpu-recommend', '/docs/infra'];
 const STRANGERS = ['/sign-in', '/sign-up', '/forgot-password', '/reset-password?token=x', '/two-factor'];
 const OWN = [
-  ...['/manage-api-keys', '/usage', '/settings', '/settings/billing', '/settings/organization', '/infra/deployments/new'],
+  ...[
+    '/manage-api-keys',
+    '/usage',
+    '/settings',
+    '/settings/billing',
+    '/settings/organization',
+    '/settings/audit?check=1',
+    '/infra/deployments/new',
+  ],
   '/invitations/accept?token=x',
 ];
 

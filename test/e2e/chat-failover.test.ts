@@ -106,6 +106,16 @@ describe('a provider that fails before the first content', () => {
     expect(await account.money()).toEqual(spent(0));
   });
 
+  it.each([false, true])('after its opening chunk leaves its id to all that follow (include_usage: %s)', async (include_usage) => {
+    const { account, lane } = await fresh('pair');
+    lane.first.reply(sse([role(), errorEvent('On fire.', { code: 'model_not_found' })]));
+    lane.second.reply(sse(streamOf(['One', ' two']).map((event) => event.replace('chatcmpl-upstream', 'chatcmpl-other'))));
+    const { chunks, text, usages } = await askStream(account, chatBody(lane.model, { stream_options: { include_usage } }));
+    expect({ text, usages }).toEqual({ text: 'One two', usages: [PRICED] });
+    expect(new Set(chunks.map(({ id }) => id))).toEqual(new Set(['chatcmpl-upstream']));
+    expect(await account.money()).toEqual(spent(USAGE_MICRO));
+  });
+
   it('is asked once more when the fault may pass, and no more', async () => {
     const { account, lane } = await fresh();
     lane.first.reply(failure(503, 'Busy.'), sse(streamOf(['Yes.'])));

@@ -1,7 +1,7 @@
 // Providers that fall silent, and those that never end.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ask, askJson, askStream, chatBody, openStream, RudeClient, requestIdOf } from './support/client';
+import { ask, askJson, askStream, chatBody, openStream, parseChatStream, RudeClient, requestIdOf, SlowClient } from './support/client';
 import { INPUT_MICRO, type Lane, OUTPUT_MICRO, Rig } from './support/rig';
 import { HANG, type Reply, type Step } from './support/upstream';
 import {
@@ -44,6 +44,10 @@ const spent = (spentMicro: number) => ({ spentMicro, heldMicro: 0 });
 
 async function* comments(): AsyncGenerator<Step> {
   for (;;) yield* [': PROCESSING\n\n', { pauseMs: 100 }];
+}
+
+async function* endless(): AsyncGenerator<Step> {
+  for (yield role(); ; ) yield* [says('and '), { pauseMs: 50 }];
 }
 
 const SILENCES: Record<string, { reply: Reply; stream: boolean }> = {
@@ -122,24 +126,54 @@ describe('a stream under way', () => {
     expect(await account.money()).toEqual(spent(USAGE_MICRO));
   });
 
-  it('does not go on for ever', async () => {
+  it('does not go on for ever: it ends with an error that is not to be tried again, and what was produced is charged', async () => {
+    const account = await rig.account();
+    const lane = rig.lane('pair');
+    lane.first.reply(sse(endless()));
+    const askedAtMs = Date.now();
+    const body = chatBody(lane.model, { stream: true });
+    const live = await openStream(account, body);
+    const { error, done, text } = await live.stream();
+    expect(Date.now() - askedAtMs).toBeGreaterThanOrEqual(CALL_DEADLINE_MS - 100);
+    expect(error).toMatchObject({ type: 'invalid_request_error', message: expect.stringContaining('what came of it is charged') });
+    expect(done).toBe(true);
+    await lane.first.seen[0]!.hungUp();
+    expect(lane.second.seen).toHaveLength(0);
+    const micro = estimatedTokens(JSON.stringify(body).length) * INPUT_MICRO + estimatedTokens(text.length) * OUTPUT_MICRO;
+    expect(await account.settled()).toEqual(spent(micro));
+    expect(await account.lastGeneration()).toMatchObject({ outcome: 'estimated', ending: 'too_long' });
+  });
+
+  it('does not run out its time for free behind a client that hardly reads', async () => {
     const account = await rig.account();
     const lane = rig.lane('solo');
     lane.first.reply(
       sse(
         (async function* (): AsyncGenerator<Step> {
-          for (yield role(); ; ) yield* [says('and '), { pauseMs: 50 }];
+          for (yield role(); ; ) yield says('x'.repeat(65_536));
         })(),
       ),
     );
-    const askedAtMs = Date.now();
-    const live = await openStream(account, chatBody(lane.model));
-    const { error, done } = await live.stream();
-    expect(Date.now() - askedAtMs).toBeGreaterThanOrEqual(CALL_DEADLINE_MS - 100);
-    expect(error).toMatchObject({ type: 'api_error' });
-    expect(done).toBe(true);
+    const client = new SlowClient(account, chatBody(lane.model, { stream: true }));
+    expect(await client.status()).toBe(200);
     await lane.first.seen[0]!.hungUp();
-    expect(await account.money()).toEqual(spent(0));
+    await client.read();
+    const { spentMicro } = await account.settled();
+    expect(spentMicro).toBeGreaterThan(estimatedTokens(65_536) * OUTPUT_MICRO);
+    expect(await account.lastGeneration()).toMatchObject({ outcome: 'estimated', ending: 'too_long' });
+  });
+
+  it('whose client does not read for longer than a provider may be silent is whole', async () => {
+    const account = await rig.account();
+    const lane = rig.lane('solo');
+    const said = Array.from({ length: 64 }, () => 'x'.repeat(65_536));
+    lane.first.reply(sse(streamOf(said)));
+    const client = new SlowClient(account, chatBody(lane.model, { stream: true }));
+    expect(await client.status()).toBe(200);
+    await sleep(2 * UPSTREAM_IDLE_TIMEOUT_MS);
+    const { text, error, done } = parseChatStream(await client.read());
+    expect({ chars: text.length, error, done }).toEqual({ chars: 64 * 65_536, error: undefined, done: true });
+    expect(await account.settled()).toEqual(spent(USAGE_MICRO));
   });
 });
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Account, filled } from './support/account';
 import { ask, askStream, chatBody, parseChatStream, requestIdOf } from './support/client';
 import { INPUT_MICRO, type Lane, OUTPUT_MICRO, Rig } from './support/rig';
+import { CUT, type Step } from './support/upstream';
 import {
   chunk,
   completion,
@@ -22,7 +23,7 @@ import {
 
 let rig: Rig;
 beforeAll(async () => {
-  rig = await Rig.start({ solo: 40 }, {});
+  rig = await Rig.start({ solo: 60 }, {});
 });
 afterAll(() => rig?.stop());
 
@@ -124,6 +125,8 @@ describe('usage', () => {
     }
   });
 
+  const AHEAD = { prompt_tokens: 50, completion_tokens: 0, total_tokens: 50 };
+
   const NO_USAGE: Record<string, unknown> = {
     'there is none': undefined,
     'it is null': null,
@@ -131,6 +134,8 @@ describe('usage', () => {
     'it is negative': { prompt_tokens: -1, completion_tokens: 5 },
     'it is a fraction': { prompt_tokens: 1.5, completion_tokens: 5 },
     'it is beyond all bounds': { prompt_tokens: 10, completion_tokens: 1e12 },
+    'no answer is as long': { prompt_tokens: 10, completion_tokens: 99_999_999 },
+    'no prompt is as long': { prompt_tokens: 99_999_999, completion_tokens: 10 },
     'it is text': { prompt_tokens: '10', completion_tokens: '5' },
   };
 
@@ -165,6 +170,23 @@ describe('usage', () => {
       ]);
       expect(await account.money()).toEqual(spent(costMicro));
     }
+  });
+
+  it.each([
+    ['in the same event as the role', [chunk({ role: 'assistant' }, {}, { usage: AHEAD }), says('Twelve chars'), finish(), DONE]],
+    ['on a chunk of its own before the text', [role(), usageChunk(AHEAD), says('Twelve'), says(' chars'), finish(), DONE]],
+    ['and not again in a stream that breaks off after its end', [chunk({}, {}, { usage: AHEAD }), says('Twelve chars'), finish(), CUT]],
+  ] satisfies [string, Step[]][])('that is given before what it should count is right about the prompt alone: %s', async (_, steps) => {
+    const { account, lane } = await fresh();
+    lane.first.reply(sse(steps));
+    const stream = await askStream(account, chatBody(lane.model));
+    expect(stream).toMatchObject({ text: 'Twelve chars', error: undefined, done: true });
+    const micro = AHEAD.prompt_tokens * INPUT_MICRO + estimatedTokens('Twelve chars'.length) * OUTPUT_MICRO;
+    expect(stream.usages).toEqual([
+      { prompt_tokens: 50, completion_tokens: 3, total_tokens: 53, estimated: true, creditsUsed: micro / 1e6 },
+    ]);
+    expect(await account.generation(stream.id)).toMatchObject({ outcome: 'estimated', usage: { inputTokens: 50, outputTokens: 3 } });
+    expect(await account.money()).toEqual(spent(micro));
   });
 
   it('of an answer that is empty is not charged', async () => {

@@ -7,13 +7,21 @@ import { fail, ok, type Result } from '../../core/errors';
 import { FAMILIES } from '../../core/family';
 import { accountBytes, keyId, newKeyBytes } from '../../core/ids';
 import { fromCredits, toCredits } from '../../core/money';
+import { type Acting, auditRecord, collectAudit } from '../audit/commit';
+import type { VerbContext } from '../context';
 import type { ConsoleDeps } from '../deps';
-import { KEY_SCOPES } from '../permissions';
+import { KEY_SCOPES, type Permission } from '../permissions';
 
-const origin = z.string().refine((value) => URL.canParse(value) && new URL(value).origin === value.toLowerCase().replace(/\/$/, ''), {
-  message: 'must be an origin such as https://app.example.com',
-});
-const range = z.string().refine((value) => parseRange(value) !== undefined, { message: 'must be an IP address or a CIDR range' });
+const origin = z
+  .string()
+  .max(300)
+  .refine((value) => URL.canParse(value) && new URL(value).origin === value.toLowerCase().replace(/\/$/, ''), {
+    message: 'must be an origin such as https://app.example.com',
+  });
+const range = z
+  .string()
+  .max(50)
+  .refine((value) => parseRange(value) !== undefined, { message: 'must be an IP address or a CIDR range' });
 
 const fields = {
   name: z.string().trim().min(1).max(200),
@@ -23,10 +31,10 @@ const fields = {
   origins: z.array(origin).max(50).nullish(),
   ips: z.array(range).max(50).nullish(),
   expiresAt: z.iso.datetime({ offset: true }).nullish(),
-  models: z.array(z.string().min(1)).max(200).nullish(),
-  families: z.array(z.enum(FAMILIES)).nullish(),
+  models: z.array(z.string().min(1).max(200)).max(200).nullish(),
+  families: z.array(z.enum(FAMILIES)).max(FAMILIES.length).nullish(),
   /** What it may do in the account plane beside calling models. */
-  scopes: z.array(z.enum(KEY_SCOPES)).nullish(),
+  scopes: z.array(z.enum(KEY_SCOPES)).max(KEY_SCOPES.length).nullish(),
 };
 
 export const keyFields = fields;
@@ -41,7 +49,7 @@ export const createKeyInput = z.strictObject({
 export type CreateKeyInput = z.infer<typeof createKeyInput>;
 
 export function keyView(key: KeySummary) {
-  const { spendingLimitMicro, spentThisMonthMicro, createdAtMs, expiresAtMs, previousUntilMs, scopes, ...rest } = key;
+  const { spendingLimitMicro, spentThisMonthMicro, createdAtMs, expiresAtMs, previousUntilMs, scopes, secretBy: _, ...rest } = key;
   return {
     ...rest,
     scopes: scopes ?? [],
@@ -55,7 +63,10 @@ export function keyView(key: KeySummary) {
 
 export type KeyView = ReturnType<typeof keyView>;
 
-export async function createKey(deps: ConsoleDeps, accountId: string, input: CreateKeyInput) {
+export type KeyDeps = ConsoleDeps & Acting;
+
+/** A key with its secret; the account object writes what the audit log says of it in the same step. */
+export async function createKey(deps: KeyDeps, accountId: string, input: CreateKeyInput) {
   const stub = deps.account(accountId);
   const taken = new Set((await stub.listKeys()).map(({ id }) => id));
   let keyBytes = newKeyBytes();
@@ -79,7 +90,10 @@ export async function createKey(deps: ConsoleDeps, accountId: string, input: Cre
     families: input.families ?? [],
     ...(input.scopes && { scopes: input.scopes }),
   };
-  return { ...keyView(await stub.putKey(record)), key: minted.token };
+  const { userId: _user, ...options } = input;
+  const made = await stub.putKey(record, auditRecord(deps, { action: 'api_key.create', target: record.id, detail: noted(options) }));
+  await collectAudit(deps, accountId);
+  return { ...keyView(made), key: minted.token };
 }
 
 export async function listKeys(deps: ConsoleDeps, accountId: string) {
@@ -87,9 +101,28 @@ export async function listKeys(deps: ConsoleDeps, accountId: string) {
 }
 
 /** From the next request on, the key is refused. */
-export async function revokeKey(deps: ConsoleDeps, accountId: string, id: string): Promise<Result<KeyView>> {
-  const revoked = await deps.account(accountId).revokeKey(id);
+export async function revokeKey(deps: KeyDeps, accountId: string, id: string): Promise<Result<KeyView>> {
+  const revoked = await deps.account(accountId).revokeKey(id, auditRecord(deps, { action: 'api_key.revoke', target: id }));
+  await collectAudit(deps, accountId);
   return revoked ? ok(keyView(revoked)) : fail('not_found', 'There is no such API key.');
+}
+
+/** The person behind a change: an API key acts for who made it, so that nothing outlives their leaving. */
+export async function personBehind({ account, accountId, actor }: VerbContext): Promise<string | undefined> {
+  if (actor.kind !== 'api_key') return actor.id;
+  const key = (await account(accountId).listKeys()).find(({ id }) => id === actor.id);
+  return key?.secretBy ?? key?.userId;
+}
+
+/** A key that may do more here than who asks would lend them its powers with its secret. */
+export function refuseBeyond({ permissions }: VerbContext, scopes: readonly string[] | null | undefined): Result<null> {
+  const beyond = scopes?.find((scope) => !permissions.has(scope as Permission));
+  return beyond === undefined
+    ? ok(null)
+    : fail(
+        'permission_denied',
+        `The permission ${beyond} is none that you have, so you cannot give it to a key or have the secret of one.`,
+      );
 }
 
 /** The options of a key as they are noted in the audit log: all but what says nothing. */

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { mintKey } from '../../core/api-key';
 import { fail, ok, type Result } from '../../core/errors';
 import { accountBytes, keyBytes } from '../../core/ids';
-import { commit } from '../audit/commit';
+import { auditRecord, collectAudit } from '../audit/commit';
 import type { VerbContext } from '../context';
-import { type KeyView, keyView } from './internal';
+import { type KeyView, keyView, personBehind, refuseBeyond } from './internal';
 
 const LONGEST_GRACE_SECONDS = 30 * 86_400;
 const DEFAULT_GRACE_SECONDS = 86_400;
@@ -24,11 +24,13 @@ export async function rotateApiKey(
   const stub = context.account(context.accountId);
   const known = (await stub.listKeys()).find((key) => key.id === id);
   if (!known || known.status === 'revoked') return missing;
+  const within = refuseBeyond(context, known.scopes);
+  if (!within.ok) return within;
   const graceSeconds = input.graceSeconds ?? DEFAULT_GRACE_SECONDS;
   const minted = await mintKey(context.macSecret, known.mode, accountBytes(context.accountId)!, keyBytes(id)!);
-  // Told first: without its note the change is refused, and the old secret is still good for its grace.
-  const rotated = await stub.rotateKey(id, minted.secretHash, graceSeconds * 1_000);
+  const audit = auditRecord(context, { action: 'api_key.rotate', target: id, detail: { graceSeconds } });
+  const rotated = await stub.rotateKey(id, minted.secretHash, graceSeconds * 1_000, audit, await personBehind(context));
   if (!rotated) return missing;
-  await commit(context, { action: 'api_key.rotate', target: id, detail: { graceSeconds } });
+  await collectAudit(context, context.accountId);
   return ok({ ...keyView(rotated), key: minted.token });
 }

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import type { KeyChange } from '../../account/types';
 import { fail, ok, type Result } from '../../core/errors';
 import { fromCredits } from '../../core/money';
-import { commit } from '../audit/commit';
+import { auditRecord, collectAudit } from '../audit/commit';
 import type { VerbContext } from '../context';
-import { type KeyView, keyFields, keyView, noted } from './internal';
+import { type KeyView, keyFields, keyView, refuseBeyond } from './internal';
 
 /** `null` takes a limit away; what is left out stays. */
 export const updateKeyInput = z
@@ -34,10 +34,11 @@ function changeOf(input: UpdateKeyInput): KeyChange {
 }
 
 export async function updateApiKey(context: VerbContext, id: string, input: UpdateKeyInput): Promise<Result<KeyView>> {
-  const beyond = input.scopes?.find((scope) => !context.permissions.has(scope));
-  if (beyond !== undefined) return fail('permission_denied', `You cannot give a key the permission ${beyond}, which you do not have.`);
-  const changed = await context.account(context.accountId).changeKey(id, changeOf(input));
+  const within = refuseBeyond(context, input.scopes);
+  if (!within.ok) return within;
+  const audit = auditRecord(context, { action: 'api_key.update', target: id, detail: input });
+  const changed = await context.account(context.accountId).changeKey(id, changeOf(input), audit);
   if (!changed) return fail('not_found', 'There is no such API key.');
-  await commit(context, { action: 'api_key.update', target: id, detail: noted(input) });
+  await collectAudit(context, context.accountId);
   return ok(keyView(changed));
 }

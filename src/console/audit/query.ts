@@ -1,8 +1,8 @@
 /** The audit log as it is read: filtered, in pages, and checked. */
 import { z } from 'zod';
+import { type AuditRow, FIRST_HASH, hashOf } from '../../core/audit';
 import { fail, ok } from '../../core/errors';
-import type { VerbContext } from '../context';
-import { type AuditRow, FIRST_HASH, hashOf } from './commit';
+import type { AuditContext } from './commit';
 
 const text = z.string().trim().min(1).max(200);
 
@@ -19,6 +19,9 @@ export type AuditFilter = z.infer<typeof auditFilterInput>;
 interface Row extends AuditRow {
   hash: string;
 }
+
+/** Whose log is read. */
+type LogOf = Pick<AuditContext, 'db' | 'accountId'>;
 
 const COLUMNS = `account_id AS accountId, seq, at, actor_kind AS actorKind, actor_id AS actorId, actor_name AS actorName, action, target, ip,
   user_agent AS userAgent, request_id AS requestId, detail, previous_hash AS previousHash, hash`;
@@ -47,7 +50,7 @@ function where(accountId: string, filter: AuditFilter, beforeSeq: number) {
   return { sql, values: given.map(([, value]) => value) };
 }
 
-async function page(context: VerbContext, filter: AuditFilter, beforeSeq: number, limit: number): Promise<Row[]> {
+async function page(context: LogOf, filter: AuditFilter, beforeSeq: number, limit: number): Promise<Row[]> {
   const { sql, values } = where(context.accountId, filter, beforeSeq);
   const query = `SELECT ${COLUMNS} FROM audit_log WHERE ${sql} ORDER BY seq DESC LIMIT ${limit}`;
   return (
@@ -58,7 +61,7 @@ async function page(context: VerbContext, filter: AuditFilter, beforeSeq: number
   ).results;
 }
 
-export async function queryAudit(context: VerbContext, filter: AuditFilter, limit: number, cursor: string | undefined) {
+export async function queryAudit(context: LogOf, filter: AuditFilter, limit: number, cursor: string | undefined) {
   const before = cursor === undefined ? Number.MAX_SAFE_INTEGER : Number(cursor);
   if (!Number.isSafeInteger(before))
     return fail('invalid_request', '`cursor` must be the `nextCursor` of the page before.', { param: 'cursor' });
@@ -70,7 +73,7 @@ export async function queryAudit(context: VerbContext, filter: AuditFilter, limi
 const EXPORT_PAGE = 1_000;
 
 /** Newest first, a JSON object a line, a page in memory at a time. */
-export function exportAudit(context: VerbContext, filter: AuditFilter): ReadableStream<Uint8Array> {
+export function exportAudit(context: LogOf, filter: AuditFilter): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   let before = Number.MAX_SAFE_INTEGER;
   return new ReadableStream<Uint8Array>(
@@ -88,7 +91,7 @@ export function exportAudit(context: VerbContext, filter: AuditFilter): Readable
 
 /** Is every row what was written, and none missing between the first and the last? */
 export async function verifyAudit(
-  context: VerbContext,
+  context: LogOf,
 ): Promise<{ intact: boolean; entries: number; brokenAt: number | null; lastHash: string }> {
   const query = `SELECT ${COLUMNS} FROM audit_log WHERE account_id = ? AND seq > ? ORDER BY seq LIMIT ${EXPORT_PAGE}`;
   let [seq, hash] = [0, FIRST_HASH];

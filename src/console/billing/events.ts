@@ -1,11 +1,12 @@
 /**
- * What Stripe tells, each thing once: the account object takes a grant's event id once, and the payment's row and its
- * audit row follow in one batch. The object is told first, so an event that was cut short is finished when it comes again.
+ * What Stripe tells, each thing once and in any order: the account object takes a grant's event id once, and writes what
+ * the audit log says of it in the same step. A refund that comes before its payment waits for it in D1. An event that was
+ * cut short is finished when Stripe sends it again.
  */
 import type Stripe from 'stripe';
-import { fail, ok, type Result } from '../../core/errors';
+import { ok, type Result } from '../../core/errors';
 import { fromCredits } from '../../core/money';
-import { commit } from '../audit/commit';
+import { type AuditEntry, auditRecord, collectAudit } from '../audit/commit';
 import type { RequestOrigin } from '../context';
 import type { AccountPlaneDeps } from '../deps';
 import { stripeOf } from './stripe';
@@ -14,22 +15,18 @@ interface Deps extends AccountPlaneDeps {
   from: RequestOrigin;
 }
 
-interface Payment {
-  id: string;
-  accountId: string;
-}
-
+/** A part of a payment that was taken back, or given back after all. */
 interface Change {
   eventId: string;
+  kind: 'refund' | 'dispute';
   /** Of a cent, which is a credit. */
   cents: number;
-  action: string;
-  status: string;
-  reason: string;
 }
 
 const idOf = (reference: string | { id: string } | null | undefined): string | null =>
   typeof reference === 'string' ? reference : (reference?.id ?? null);
+
+const done = ok({ received: true } as const);
 
 export async function handleEvent(deps: Deps, event: Stripe.Event): Promise<Result<{ received: true }>> {
   switch (event.type) {
@@ -40,16 +37,16 @@ export async function handleEvent(deps: Deps, event: Stripe.Event): Promise<Resu
       return refund(deps, event.data.object, false);
     case 'refund.failed':
       return refund(deps, event.data.object, true);
+    case 'refund.updated':
+      return event.data.object.status === 'canceled' ? refund(deps, event.data.object, true) : done;
     case 'charge.dispute.funds_withdrawn':
       return dispute(deps, event.data.object, false);
     case 'charge.dispute.funds_reinstated':
       return dispute(deps, event.data.object, true);
     default:
-      return ok({ received: true });
+      return done;
   }
 }
-
-const done = ok({ received: true } as const);
 
 /** Credits come when the money has: a session may be complete and its payment still on the way. */
 async function credit(deps: Deps, session: Stripe.Checkout.Session): Promise<Result<{ received: true }>> {
@@ -57,12 +54,17 @@ async function credit(deps: Deps, session: Stripe.Checkout.Session): Promise<Res
   const cents = session.amount_subtotal;
   if (!accountId || session.payment_status !== 'paid' || session.currency !== 'usd' || !cents) return done;
   if (!(await deps.account(accountId).view())) return done;
-  await deps.account(accountId).grant({ eventId: `stripe:${session.id}`, amountMicro: fromCredits(cents), reason: 'Top-up', topUp: true });
+  const entry = { action: 'billing.top_up', target: session.id, detail: { credits: cents } };
+  await grant(deps, accountId, { eventId: `stripe:${session.id}`, cents, reason: 'Top-up' }, entry);
   const intent = idOf(session.payment_intent);
-  const insert = deps.db
-    .prepare("INSERT INTO payments VALUES (?, ?, ?, ?, 'usd', 'paid', ?, ?) ON CONFLICT DO NOTHING")
-    .bind(session.id, accountId, intent, cents, await receiptUrl(deps, intent), deps.now());
-  await note(deps, accountId, { action: 'billing.top_up', target: session.id, detail: { credits: cents } }, insert);
+  const values = [session.id, accountId, intent, cents, await receiptUrl(deps, intent), deps.now()];
+  await deps.db
+    .prepare("INSERT INTO payments VALUES (?, ?, ?, ?, 'usd', ?, ?) ON CONFLICT DO NOTHING")
+    .bind(...values)
+    .run();
+  const query = 'SELECT event_id AS eventId, kind, cents FROM payment_changes WHERE payment_intent = ?';
+  const { results } = await deps.db.prepare(query).bind(intent).all<Change>();
+  for (const change of results) await applyChange(deps, accountId, session.id, change);
   return done;
 }
 
@@ -81,41 +83,44 @@ async function receiptUrl(deps: Deps, intent: string | null): Promise<string | n
 const refund = (deps: Deps, { id, amount, payment_intent: intent }: Stripe.Refund, failed: boolean) =>
   change(deps, idOf(intent), {
     eventId: failed ? `stripe:${id}:failed` : `stripe:${id}`,
+    kind: 'refund',
     cents: failed ? amount : -amount,
-    action: failed ? 'billing.refund_failed' : 'billing.refund',
-    status: failed ? 'paid' : 'refunded',
-    reason: failed ? 'Refund that failed' : 'Refund',
   });
 
 const dispute = (deps: Deps, { id, amount, payment_intent: intent }: Stripe.Dispute, won: boolean) =>
-  change(deps, idOf(intent), {
-    eventId: won ? `stripe:${id}:reinstated` : `stripe:${id}`,
-    cents: won ? amount : -amount,
-    action: won ? 'billing.dispute_won' : 'billing.dispute',
-    status: won ? 'paid' : 'disputed',
-    reason: won ? 'Dispute won' : 'Dispute',
-  });
+  change(deps, idOf(intent), { eventId: won ? `stripe:${id}:reinstated` : `stripe:${id}`, kind: 'dispute', cents: won ? amount : -amount });
 
-/** What changes the balance after the payment; it counts against the tier as the payment counted for it. */
+/** Kept first: the payment, coming at the same moment, sees it or is seen. One of another business stays without effect. */
 async function change(deps: Deps, intent: string | null, made: Change): Promise<Result<{ received: true }>> {
-  const payment = await deps.db
-    .prepare('SELECT id, account_id AS accountId FROM payments WHERE payment_intent = ?')
-    .bind(intent)
-    .first<Payment>();
-  // Stripe sends it again: by then the payment may be there.
-  if (!payment) return fail('conflict', 'There is no such payment here.');
-  const { accountId, id } = payment;
-  const { eventId, cents, action, status, reason } = made;
-  const { repeated } = await deps.account(accountId).grant({ eventId, amountMicro: fromCredits(cents), reason, topUp: true });
-  const noted = await deps.db
-    .prepare("SELECT 1 FROM audit_log WHERE account_id = ? AND action = ? AND detail->>'eventId' = ?")
-    .bind(accountId, action, eventId)
-    .first();
-  if (repeated && noted) return done;
-  const update = deps.db.prepare('UPDATE payments SET status = ? WHERE id = ?').bind(status, id);
-  await note(deps, accountId, { action, target: id, detail: { credits: cents, eventId } }, update);
+  if (intent === null) return done;
+  const insert = deps.db
+    .prepare('INSERT INTO payment_changes VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING')
+    .bind(made.eventId, intent, made.kind, made.cents, deps.now());
+  const find = deps.db.prepare('SELECT id, account_id AS accountId FROM payments WHERE payment_intent = ?').bind(intent);
+  const [, found] = await deps.db.batch<{ id: string; accountId: string }>([insert, find]);
+  const payment = found?.results[0];
+  if (payment) await applyChange(deps, payment.accountId, payment.id, made);
   return done;
 }
 
-const note = (deps: Deps, accountId: string, entry: Parameters<typeof commit>[1], statement: D1PreparedStatement): Promise<boolean> =>
-  commit({ ...deps, accountId, actor: { kind: 'system', id: 'stripe', name: 'Stripe' } }, entry, statement);
+const WORDS = {
+  refund: { taken: ['billing.refund', 'Refund'], given: ['billing.refund_failed', 'Refund that failed'] },
+  dispute: { taken: ['billing.dispute', 'Dispute'], given: ['billing.dispute_won', 'Dispute won'] },
+} as const;
+
+/** It counts against the tier as the payment counted for it. */
+function applyChange(deps: Deps, accountId: string, paymentId: string, { eventId, kind, cents }: Change): Promise<void> {
+  const [action, reason] = WORDS[kind][cents < 0 ? 'taken' : 'given'];
+  return grant(deps, accountId, { eventId, cents, reason }, { action, target: paymentId, detail: { credits: cents, eventId } });
+}
+
+async function grant(
+  deps: Deps,
+  accountId: string,
+  { eventId, cents, reason }: { eventId: string; cents: number; reason: string },
+  entry: AuditEntry,
+): Promise<void> {
+  const audit = auditRecord({ ...deps, actor: { kind: 'system', id: 'stripe', name: 'Stripe' } }, entry);
+  await deps.account(accountId).grant({ eventId, amountMicro: fromCredits(cents), reason, topUp: true }, audit);
+  await collectAudit(deps, accountId);
+}

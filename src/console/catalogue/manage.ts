@@ -1,8 +1,11 @@
 /** The operator's verbs for the catalogue's file. */
 import { z } from 'zod';
 import { fail, ok, type Result } from '../../core/errors';
+import { sha256Hex } from '../../core/hex';
 import { type CatalogueError, errorText } from '../../providers/overrides/schema';
 import { withOverrides } from '../../providers/registry';
+import type { OperatorDeps } from '../accounts';
+import { commit, OPERATOR_LOG } from '../audit/commit';
 import { CATALOGUE_KEY, type LiveCatalogue } from './live';
 
 /** The text as it stands in the file, so that errors can name its lines. */
@@ -40,13 +43,22 @@ export async function showCatalogue(live: LiveCatalogue) {
   };
 }
 
-/** Puts a file in place if it is usable; other isolates have it within half a minute. */
-export async function storeCatalogue(live: LiveCatalogue, text: string): Promise<Result<Awaited<ReturnType<typeof showCatalogue>>>> {
+/**
+ * Puts a file in place if it is usable; other isolates have it within half a minute. The log is told first: R2 knows no
+ * transaction with D1, and an entry without its change shows by the hash, a change without an entry would not.
+ */
+export async function storeCatalogue(
+  deps: OperatorDeps,
+  live: LiveCatalogue,
+  text: string,
+): Promise<Result<Awaited<ReturnType<typeof showCatalogue>>>> {
   const checked = checkCatalogue(live, text);
   if (!checked.valid) {
     const words = `Nothing was stored. The catalogue is not usable:\n${checked.errors.map(errorText).join('\n')}`;
     return fail('invalid_request', words, { details: { errors: checked.errors } });
   }
+  const detail = { models: checked.models.length, sha256: await sha256Hex(text) };
+  await commit({ ...deps, accountId: OPERATOR_LOG }, { action: 'catalogue.update', target: CATALOGUE_KEY, detail });
   await live.files.put(CATALOGUE_KEY, text, { httpMetadata: { contentType: 'application/json' } });
   return ok(await showCatalogue(live));
 }

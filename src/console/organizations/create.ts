@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import type { AccountProfile } from '../../account/types';
 import { toHex } from '../../core/hex';
 import { accountId, newAccountBytes } from '../../core/ids';
+import { listInD1 } from '../account-row';
 import { commit } from '../audit/commit';
 import type { VerbContext } from '../context';
 import type { Role } from '../permissions';
@@ -32,11 +34,18 @@ export async function createOrganization(
 ): Promise<OrganizationView> {
   const { db, actor, account } = context;
   const [id, wallet, at] = [`org_${random(8)}`, accountId(newAccountBytes()), context.now()];
-  await account(wallet).create({ id: wallet, name, email: null, createdAtMs: at, grantedTier: 'free' });
+  const profile: AccountProfile = { id: wallet, name, email: null, createdAtMs: at, grantedTier: 'free' };
+  await account(wallet).create(profile);
   const taken = await db.prepare('SELECT 1 FROM organizations WHERE slug = ?').bind(slugOf(name)).first();
   const slug = taken ? `${slugOf(name)}-${random(3)}` : slugOf(name);
   const insert = db.prepare('INSERT INTO organizations VALUES (?, ?, ?, ?, ?, NULL)').bind(id, slug, name, wallet, at);
   const owner = db.prepare("INSERT INTO members VALUES (?, ?, 'owner', 'created', ?)").bind(id, actor.id, at);
-  await commit({ ...context, accountId: wallet }, { action: 'organization.create', target: id, detail: { name, slug } }, insert, owner);
+  await commit(
+    { ...context, accountId: wallet },
+    { action: 'organization.create', target: id, detail: { name, slug } },
+    insert,
+    owner,
+    listInD1(db, profile),
+  );
   return { id, slug, name, role: 'owner', accountId: wallet };
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { fail, ok, type Result } from '../../core/errors';
 import { toCredits } from '../../core/money';
-import { commit } from '../audit/commit';
+import { auditRecord, collectAudit, commit } from '../audit/commit';
 import type { VerbContext } from '../context';
 import { organizationOf } from './internal';
 
@@ -26,7 +26,12 @@ export async function deleteOrganization(
   if (view && view.balanceMicro > 0 && !input.forfeitCredits)
     return fail('conflict', `The wallet still has ${toCredits(view.balanceMicro)} credits: send \`forfeitCredits: true\` to give them up.`);
   const keys = (await stub.listKeys()).filter(({ status }) => status !== 'revoked');
-  for (const key of keys) await stub.revokeKey(key.id);
+  for (const key of keys)
+    await stub.revokeKey(
+      key.id,
+      auditRecord(context, { action: 'api_key.revoke', target: key.id, detail: { because: 'organization.delete' } }),
+    );
+  await collectAudit(context, context.accountId);
   const change = context.db.prepare('UPDATE organizations SET deleted_at = ? WHERE id = ? AND deleted_at IS NULL').bind(context.now(), id);
   const others = [
     'DELETE FROM sso_providers WHERE organization_id = ?',

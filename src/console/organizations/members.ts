@@ -1,7 +1,7 @@
 /** The verbs for an organization's members. That one owner stays is a condition of each change itself. */
 import { z } from 'zod';
 import { fail, ok, type Result } from '../../core/errors';
-import { commit } from '../audit/commit';
+import { auditRecord, collectAudit, commit } from '../audit/commit';
 import type { VerbContext } from '../context';
 import { ROLES, type Role } from '../permissions';
 import { LAST_OWNER, NO_MEMBER, organizationOf, refuseBeyondRole } from './internal';
@@ -49,26 +49,45 @@ export async function changeRole(
   return changed ? ok({ userId, role }) : fail('conflict', LAST_OWNER);
 }
 
-/** Takes a member out, and revokes the keys that they made: they know the secrets. */
+/** Takes a member out, and revokes the keys that they made or rotated: they know the secrets. */
 export async function removeMember(context: VerbContext, userId: string): Promise<Result<{ userId: string; keysRevoked: number }>> {
   const member = await find(context, userId);
   if (!member) return fail('not_found', NO_MEMBER);
   const leaves = userId === context.actor.id;
   const allowed = leaves ? ok(null) : refuseBeyondRole(context, member.role);
   if (!allowed.ok) return allowed;
-  const stub = context.account(context.accountId);
-  const keys = (await stub.listKeys()).filter((key) => key.userId === userId && key.status !== 'revoked');
+  if (member.role === 'owner' && (await isLastOwner(context))) return fail('conflict', LAST_OWNER);
+  // Before they are out, so that no key outlives its maker's leaving; and after it, for one that was made meanwhile.
+  const keysRevoked = await revokeKeysOf(context, userId);
   const change = context.db
     .prepare(`DELETE FROM members WHERE organization_id = ?1 AND user_id = ?2 AND role = ?3 AND ${NOT_THE_LAST_OWNER}`)
     .bind(organizationOf(context).id, userId, member.role);
   const entry = {
     action: leaves ? 'member.leave' : 'member.remove',
     target: userId,
-    detail: { email: member.email, role: member.role, keysRevoked: keys.map(({ id }) => id) },
+    detail: { email: member.email, role: member.role, keysRevoked },
   };
   if (!(await commit(context, entry, change))) return fail('conflict', LAST_OWNER);
-  for (const key of keys) await stub.revokeKey(key.id);
-  return ok({ userId, keysRevoked: keys.length });
+  const later = await revokeKeysOf(context, userId);
+  return ok({ userId, keysRevoked: keysRevoked.length + later.length });
+}
+
+async function isLastOwner(context: VerbContext): Promise<boolean> {
+  const query = "SELECT COUNT(*) AS owners FROM members WHERE organization_id = ? AND role = 'owner'";
+  const row = await context.db.prepare(query).bind(organizationOf(context).id).first<{ owners: number }>();
+  return (row?.owners ?? 0) < 2;
+}
+
+async function revokeKeysOf(context: VerbContext, userId: string): Promise<string[]> {
+  const stub = context.account(context.accountId);
+  const keys = (await stub.listKeys()).filter((key) => key.status !== 'revoked' && [key.userId, key.secretBy].includes(userId));
+  for (const { id } of keys)
+    await stub.revokeKey(
+      id,
+      auditRecord(context, { action: 'api_key.revoke', target: id, detail: { because: 'its maker leaves', userId } }),
+    );
+  if (keys.length > 0) await collectAudit(context, context.accountId);
+  return keys.map(({ id }) => id);
 }
 
 export const transferInput = z.strictObject({ userId: z.string().min(1).max(100) });

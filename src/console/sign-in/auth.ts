@@ -3,11 +3,11 @@ import { drizzleAdapter } from '@better-auth/drizzle-adapter';
 import { passkey } from '@better-auth/passkey';
 import { betterAuth } from 'better-auth/minimal';
 import { magicLink } from 'better-auth/plugins/magic-link';
-import { twoFactor } from 'better-auth/plugins/two-factor';
 import { database } from '../../db/client';
 import { identities, passkeys, sessions, signInRates, twoFactors, users, verifications } from '../../db/people';
 import type { AccountSettings } from '../../env-account';
 import type { Mail, Mailer } from '../../mail/mail';
+import { askingTwoFactor, guards } from './guards';
 import { existingMail, magicLinkMail, resetMail, verifyMail } from './mails';
 import { hashPassword, verifyPassword } from './passwords';
 import { vouchedSession } from './session-plugin';
@@ -20,6 +20,9 @@ export interface AuthDeps {
   origin: string;
   /** After a session was made: the person has signed in. */
   signedIn: (userId: string, session: { ipAddress?: string | null | undefined; userAgent?: string | null | undefined }) => Promise<void>;
+  /** How they sign in was changed, by their own request. */
+  changed: (userId: string, action: string, headers: Headers | undefined) => Promise<void>;
+  inBackground: (work: Promise<void>) => void;
 }
 
 const SCHEMA = {
@@ -42,7 +45,7 @@ function socialProviders(settings: AccountSettings) {
   };
 }
 
-export function createAuth({ db, settings, mail, origin, signedIn }: AuthDeps) {
+export function createAuth({ db, settings, mail, origin, signedIn, changed, inBackground }: AuthDeps) {
   const brand = settings.BRAND;
   const send = async (to: string, worded: Omit<Mail, 'to' | 'idempotencyKey'>): Promise<void> => {
     if (!mail) throw new Error('mail is not set up');
@@ -62,7 +65,9 @@ export function createAuth({ db, settings, mail, origin, signedIn }: AuthDeps) {
       maxPasswordLength: 200,
       revokeSessionsOnPasswordReset: true,
       password: { hash: hashPassword, verify: ({ hash, password }) => verifyPassword(hash, password) },
-      sendResetPassword: ({ user, url }) => send(user.email, resetMail(brand, url)),
+      // Not waited for: the time that the answer takes must not tell whether the address has an account.
+      sendResetPassword: async ({ user, url }) => inBackground(send(user.email, resetMail(brand, url))),
+      onPasswordReset: ({ user }, request) => changed(user.id, 'password.reset', request?.headers),
       onExistingUserSignUp: ({ user }) => send(user.email, existingMail(brand, `${origin}/sign-in`)),
     },
     emailVerification: {
@@ -78,11 +83,17 @@ export function createAuth({ db, settings, mail, origin, signedIn }: AuthDeps) {
     rateLimit: { enabled: settings.SIGN_IN_LIMITS === '1', storage: 'database' },
     plugins: [
       magicLink({ sendMagicLink: ({ email, url }) => send(email, magicLinkMail(brand, url)), storeToken: 'hashed' }),
-      twoFactor({ issuer: brand, allowPasswordless: true }),
+      askingTwoFactor(brand),
       passkey({ rpName: brand, rpID: new URL(origin).hostname, origin }),
       vouchedSession(),
+      guards({ db, changed }),
     ],
-    databaseHooks: { session: { create: { after: (session) => signedIn(session.userId, session) } } },
+    onAPIError: { errorURL: `${origin}/sign-in` },
+    databaseHooks: {
+      session: {
+        create: { before: (session) => onlyConfirmed(db, session.userId), after: (session) => signedIn(session.userId, session) },
+      },
+    },
     advanced: {
       cookiePrefix: 'gateway',
       ipAddress: { ipAddressHeaders: ['cf-connecting-ip'] },
@@ -91,6 +102,15 @@ export function createAuth({ db, settings, mail, origin, signedIn }: AuthDeps) {
     telemetry: { enabled: false },
     logger: { level: 'warn', log: (level, message) => console.warn('sign-in', level, message) },
   });
+}
+
+/**
+ * No session for an address that nobody has shown to be theirs: another provider lets in who has typed one, and
+ * invitations and single sign-on go by it.
+ */
+async function onlyConfirmed(db: D1Database, userId: string): Promise<false | undefined> {
+  const confirmed = await db.prepare('SELECT 1 FROM users WHERE id = ? AND email_verified = 1').bind(userId).first();
+  return confirmed ? undefined : false;
 }
 
 export type Auth = ReturnType<typeof createAuth>;

@@ -1,5 +1,7 @@
 /** The wallet that comes with a person. Its id follows from theirs, so that making it twice makes one. */
+import type { AccountProfile } from '../../account/types';
 import { accountId } from '../../core/ids';
+import { listInD1 } from '../account-row';
 import { type AuditContext, commit } from '../audit/commit';
 import type { ConsoleDeps } from '../deps';
 
@@ -29,8 +31,9 @@ export async function ensurePersonalAccount(
   if (known) return known.account_id;
   const id = await accountIdOf(person.id);
   const createdAtMs = deps.now();
-  await deps.account(id).create({ id, name: person.name || person.email, email: person.email, createdAtMs, grantedTier: 'free' });
+  const profile: AccountProfile = { id, name: person.name || person.email, email: person.email, createdAtMs, grantedTier: 'free' };
+  await deps.account(id).create(profile);
   const insert = deps.db.prepare('INSERT OR IGNORE INTO personal_accounts VALUES (?, ?, ?)').bind(person.id, id, createdAtMs);
-  await commit({ ...deps, ...audit, accountId: id }, { action: 'account.create', target: id }, insert);
+  await commit({ ...deps, ...audit, accountId: id }, { action: 'account.create', target: id }, insert, listInD1(deps.db, profile));
   return id;
 }

@@ -3,12 +3,17 @@ import { commit } from '../audit/commit';
 import type { ConsoleDeps } from '../deps';
 import { ensurePersonalAccount, type Person } from './personal-account';
 
+interface Origin {
+  ipAddress?: string | null | undefined;
+  userAgent?: string | null | undefined;
+}
+
 /** What follows a sign-in: the first one makes the person's wallet, and each is noted in its audit log. */
-export async function recordSignIn(
-  deps: ConsoleDeps,
-  userId: string,
-  { ipAddress, userAgent }: { ipAddress?: string | null | undefined; userAgent?: string | null | undefined },
-): Promise<void> {
+export const recordSignIn = (deps: ConsoleDeps, userId: string, origin: Origin): Promise<void> =>
+  recordChange(deps, userId, 'session.create', origin);
+
+/** What a person did to how they sign in, in the audit log of their own wallet. */
+export async function recordChange(deps: ConsoleDeps, userId: string, action: string, { ipAddress, userAgent }: Origin): Promise<void> {
   const person = await deps.db.prepare('SELECT id, name, email FROM users WHERE id = ?').bind(userId).first<Person>();
   if (!person) return;
   const audit = {
@@ -16,5 +21,5 @@ export async function recordSignIn(
     from: { ip: ipAddress || null, userAgent: userAgent || null, requestId: requestId(newNonce()) },
   };
   const accountId = await ensurePersonalAccount(deps, person, audit);
-  await commit({ ...deps, ...audit, accountId }, { action: 'session.create', target: person.id });
+  await commit({ ...deps, ...audit, accountId }, { action, target: person.id });
 }

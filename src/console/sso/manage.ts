@@ -42,7 +42,7 @@ export type CreateProviderInput = z.infer<typeof createProviderInput>;
 const NO_PROVIDER = fail('not_found', 'There is no such identity provider.');
 
 async function settingsOf(context: VerbContext, input: CreateProviderInput): Promise<Result<OidcSettings | SamlSettings>> {
-  if (input.type === 'saml') return readMetadata(input.metadata);
+  if (input.type === 'saml') return readMetadata(input.metadata, context.settings);
   const discovered = await discover(context, input.issuer);
   if (!discovered.ok) return discovered;
   const clientSecret = await encryptSecret(context.settings.AUTH_SECRET, input.clientSecret);

@@ -111,6 +111,7 @@ const tokens = z.object({ id_token: z.string(), access_token: z.string().optiona
 const claims = z.object({
   sub: z.string().min(1).max(255),
   nonce: z.string().optional(),
+  azp: z.string().optional(),
   email: z.string().optional(),
   email_verified: z.union([z.boolean(), z.string()]).optional(),
   name: z.string().optional(),
@@ -147,7 +148,8 @@ export async function redeem(deps: Deps, id: string, settings: OidcSettings, cod
     return refused(`its ID token is not valid (${error instanceof Error ? error.message : 'unknown'}).`);
   }
   const claimed = claims.safeParse(payload);
-  if (!claimed.success || claimed.data.nonce !== request.nonce) return refused('its ID token is not for this sign-in.');
+  const isOurs = claimed.success && claimed.data.nonce === request.nonce && (claimed.data.azp ?? settings.clientId) === settings.clientId;
+  if (!isOurs) return refused('its ID token is not for this sign-in.');
   return claimed.data.email === undefined ? withUserinfo(deps, settings, claimed.data.sub, got.data.access_token) : vouched(claimed.data);
 }
 

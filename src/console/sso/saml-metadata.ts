@@ -1,5 +1,6 @@
 /** SAML 2.0 metadata: the identity provider's as it is pasted, ours as it is served. */
 import { fail, ok, type Result } from '../../core/errors';
+import type { AccountSettings } from '../../env-account';
 import type { SamlSettings } from './provider';
 import { attributeOf, childrenOf, parseXml, type SamlElement } from './xml';
 
@@ -19,7 +20,11 @@ function certificatesOf(descriptor: SamlElement): string[] {
   return texts.filter((text) => /^[A-Za-z0-9+/=\s]{100,}$/.test(text)).map(pem);
 }
 
-export function readMetadata(xml: string): Result<SamlSettings> {
+/** People are sent there: by TLS, but to this machine in a local run. */
+const isAddress = (url: string | undefined, { LOCAL }: Pick<AccountSettings, 'LOCAL'>): url is string =>
+  url !== undefined && URL.canParse(url) && (new URL(url).protocol === 'https:' || (LOCAL === '1' && new URL(url).protocol === 'http:'));
+
+export function readMetadata(xml: string, settings: Pick<AccountSettings, 'LOCAL'>): Result<SamlSettings> {
   const wrong = (message: string) => fail('invalid_request', message, { param: 'metadata' });
   const parsed = parseXml(xml);
   if (!parsed.ok) return wrong(`The metadata is not usable XML: ${parsed.error.message}`);
@@ -30,7 +35,8 @@ export function readMetadata(xml: string): Result<SamlSettings> {
   if (!entityId || !descriptor) return wrong('The metadata is of no identity provider: it has no IDPSSODescriptor with an entityID.');
   const service = childrenOf(descriptor, MD, 'SingleSignOnService').find((item) => attributeOf(item, 'Binding') === REDIRECT);
   const signInUrl = service && attributeOf(service, 'Location');
-  if (!signInUrl || !URL.canParse(signInUrl)) return wrong('The metadata has no SingleSignOnService with the redirect binding.');
+  if (signInUrl === undefined) return wrong('The metadata has no SingleSignOnService with the redirect binding.');
+  if (!isAddress(signInUrl, settings)) return wrong('The SingleSignOnService of the metadata must be an https URL.');
   const certificates = certificatesOf(descriptor);
   if (certificates.length === 0) return wrong('The metadata has no certificate that signs.');
   return ok({ entityId, signInUrl, certificates });

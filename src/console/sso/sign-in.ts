@@ -18,8 +18,14 @@ interface UnderWay extends OidcRequest {
 
 const GONE = fail('invalid_request', 'This sign-in is over or was not begun in this browser: begin again.');
 
-/** Back to a path of ours, whatever was asked for. */
-export const safePath = (path: string | undefined): string => (path && /^\/(?![/\\])/.test(path) ? path : '/usage');
+const HERE = 'http://here.invalid';
+
+/** Back to a path of ours, whatever was asked for: read as a browser reads it, which leaves out tabs and takes `\\` for `/`. */
+export function safePath(path: string | undefined): string {
+  if (!path?.startsWith('/') || !URL.canParse(path, HERE)) return '/usage';
+  const { origin, pathname, search, hash } = new URL(path, HERE);
+  return origin === HERE && !pathname.startsWith('//') ? pathname + search + hash : '/usage';
+}
 
 /** Where to send the browser, and what it keeps meanwhile to show that it is the one. */
 export async function beginSso(

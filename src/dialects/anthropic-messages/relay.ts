@@ -1,6 +1,6 @@
 import { members, setMembers } from '../../core/json';
 import { isRecord, parseJson } from '../../core/record';
-import { eventData, splitEvents } from '../../core/sse';
+import { closedRest, eventData, splitEvents } from '../../core/sse';
 import type { Receipt, StreamRelay } from '../types';
 import { blockSays } from './answer';
 import { countText, deltaSays, eventType, formatEvent, isNamed, STOP, withoutMark } from './events';
@@ -62,12 +62,7 @@ export class MessagesRelay implements StreamRelay {
   }
 
   pushRest(text: string): string {
-    const events = splitEvents(text);
-    const data = eventData(events.at(-1) ?? '')?.trim();
-    const isTorn = data === undefined || (data !== '[DONE]' && parseJson(data) === undefined);
-    if (isTorn) events.pop();
-    else events.push('\n\n');
-    return this.push(events.join(''));
+    return this.push(closedRest(text));
   }
 
   private pushEvent(event: string): string {

@@ -29,6 +29,8 @@ export abstract class GeminiRelay implements StreamRelay {
   failure: { error: unknown } | undefined;
   usage: unknown;
   outputChars = 0;
+  /** How much had been written when usage was last given. */
+  private charsAtUsage = 0;
   private begun = false;
   private held: Chunk[] = [];
   private blocked = false;
@@ -57,7 +59,8 @@ export abstract class GeminiRelay implements StreamRelay {
 
   /** Chunks on the way often tell of the prompt alone. */
   get isUsageAhead(): boolean {
-    return !this.complete && isRecord(this.usage) && !this.countsOutput(this.usage);
+    if (!isRecord(this.usage)) return false;
+    return this.outputChars > this.charsAtUsage || (!this.complete && !this.countsOutput(this.usage));
   }
 
   push(events: string): string {
@@ -94,8 +97,12 @@ export abstract class GeminiRelay implements StreamRelay {
       this.failure = { error: json };
       return '';
     }
-    this.usage = this.usageOf(json) ?? this.usage;
+    const usage = this.usageOf(json);
     const chunk = this.convert(json, data);
+    if (usage !== undefined) {
+      this.usage = usage;
+      this.charsAtUsage = this.outputChars;
+    }
     return chunk ? this.pass(chunk) : '';
   }
 

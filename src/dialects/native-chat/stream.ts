@@ -49,6 +49,10 @@ class PricedRelay implements StreamRelay {
     return this.chat.usage;
   }
 
+  get isUsageAhead(): boolean {
+    return this.chat.isUsageAhead === true;
+  }
+
   get outputChars(): number {
     return this.chat.outputChars;
   }

@@ -1,6 +1,6 @@
 import { setMembers } from '../../core/json';
 import { isRecord, parseJson } from '../../core/record';
-import { eventData, splitEvents } from '../../core/sse';
+import { closedRest, eventData, splitEvents } from '../../core/sse';
 import type { Receipt, StreamRelay } from '../types';
 import { deltaHasContent, TEXT_FIELDS } from './answer';
 import type { ChatRequest } from './request';
@@ -43,6 +43,8 @@ export class ChatRelay implements StreamRelay {
   failure: { error: unknown } | undefined;
   usage: unknown;
   outputChars = 0;
+  /** More was said after usage was last given. */
+  private saidMore = false;
   /** The chunk that bears `finish_reason`, kept back until usage and cost are known. */
   private held: string | undefined;
   private last: Chunk | undefined;
@@ -54,25 +56,36 @@ export class ChatRelay implements StreamRelay {
 
   /** Anything was sent, by this upstream or by one before it. */
   begun: boolean;
+  /** What the client knows the answer by: the id on the first chunk that it had. */
+  id: string | undefined;
 
+  /** @param before The upstream that failed before its first content. */
   constructor(
     private readonly call: Pick<ChatRequest, 'includeUsage' | 'choices'>,
-    begun: boolean,
+    before: Pick<ChatRelay, 'begun' | 'id'> | undefined,
     private readonly shape: ChunkShape = CHAT_CHUNKS,
   ) {
-    this.begun = begun;
-    this.continued = begun;
+    this.begun = before?.begun === true;
+    this.continued = this.begun;
+    if (this.continued) this.id = before?.id;
   }
 
   get complete(): boolean {
     return this.finished.size > 0 && this.finished.size >= Math.min(this.startedChoices.size, this.call.choices);
   }
 
+  get isUsageAhead(): boolean {
+    return this.usage !== undefined && this.saidMore;
+  }
+
   push(events: string): string {
     if (this.ended || this.failure) return '';
     this.outputChars += countText(events, this.shape.textBegins);
-    const plain = this.hasContent && this.held === undefined && this.call.choices === 1;
-    if (plain && !NOTEWORTHY.test(events)) return events;
+    const plain = this.hasContent && this.held === undefined && this.call.choices === 1 && !this.continued;
+    if (plain && !NOTEWORTHY.test(events)) {
+      this.saidMore = true;
+      return events;
+    }
     let out = '';
     for (const event of splitEvents(events)) {
       out += this.pushEvent(event);
@@ -82,12 +95,7 @@ export class ChatRelay implements StreamRelay {
   }
 
   pushRest(text: string): string {
-    const events = splitEvents(text);
-    const data = eventData(events.at(-1) ?? '')?.trim();
-    const torn = data === undefined || (data !== '[DONE]' && parseJson(data) === undefined);
-    if (torn) events.pop();
-    else events.push('\n\n');
-    return this.push(events.join(''));
+    return this.push(closedRest(text));
   }
 
   private pushEvent(event: string): string {
@@ -104,20 +112,29 @@ export class ChatRelay implements StreamRelay {
     }
     const choices = chunk.choices as unknown[];
     const usage = usageOf(chunk);
-    if (usage !== undefined) this.usage = usage;
+    if (usage !== undefined) {
+      this.usage = usage;
+      this.saidMore = false;
+    }
     this.last ??= { ...chunk, choices };
     if (choices.length === 0) return '';
     const finishes = this.noteEnds(choices);
     const speaks = choices.some((choice) => isRecord(choice) && this.shape.speaks(choice));
     if (finishes || speaks) this.hasContent = true;
     if (speaks) this.hasOutput = true;
+    if (speaks && usage === undefined) this.saidMore = true;
     if (this.continued && !this.hasContent) return '';
     this.begun = true;
     // A trailer that only carries usage: what it says is on the chunk that is kept back.
     if (usage !== undefined && !finishes && !speaks && this.held !== undefined) return '';
     const before = this.held ?? '';
     this.held = undefined;
-    const clean = isRecord(chunk.usage) ? `data: ${setMembers(data, { usage: 'null' })}\n\n` : event;
+    this.id ??= typeof chunk.id === 'string' ? chunk.id : undefined;
+    const changes = {
+      ...(isRecord(chunk.usage) && { usage: 'null' }),
+      ...(this.id !== undefined && chunk.id !== this.id && { id: JSON.stringify(this.id) }),
+    };
+    const clean = Object.keys(changes).length > 0 ? `data: ${setMembers(data, changes)}\n\n` : event;
     if (!finishes) return before + clean;
     this.held = clean;
     return before;
@@ -138,7 +155,8 @@ export class ChatRelay implements StreamRelay {
 
   close(receipt: Receipt): string {
     const priced = JSON.stringify({ ...shownUsage(receipt), creditsUsed: receipt.creditsUsed });
-    const { id = 'chatcmpl-gateway', created = 0, model = '' }: Record<string, unknown> = this.last ?? {};
+    const { created = 0, model = '', ...last }: Record<string, unknown> = this.last ?? {};
+    const id = this.id ?? last.id ?? 'chatcmpl-gateway';
     const chunk = (choices: unknown[], more: object) =>
       `data: ${JSON.stringify({ id, object: this.shape.object, created, model, choices, ...more })}\n\n`;
     if (this.call.includeUsage) return `${this.held ?? ''}${chunk([], { usage: JSON.parse(priced) as unknown })}${DONE}`;

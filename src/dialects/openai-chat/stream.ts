@@ -15,7 +15,7 @@ export class ChatStream implements OutgoingStream {
   ) {}
 
   relay(): ChatRelay {
-    this.current = new ChatRelay(this.request, this.current?.begun === true, this.shape);
+    this.current = new ChatRelay(this.request, this.current, this.shape);
     return this.current;
   }
 

@@ -1,7 +1,8 @@
 import { setMembers } from '../../core/json';
 import { isRecord, parseJson } from '../../core/record';
-import { eventData, splitEvents } from '../../core/sse';
+import { closedRest, eventData, splitEvents } from '../../core/sse';
 import type { Receipt, StreamRelay } from '../types';
+import { DoneItems, ITEM_DONE } from './done-items';
 import { CREATED, deltaChars, EMPTY_BEGINNINGS, eventType, formatEvent, OPENING_EVENTS } from './events';
 import { itemHasContent, rawMember, renamed } from './response-object';
 import type { StreamState } from './stream-state';
@@ -9,7 +10,7 @@ import { pricedUsage } from './usage';
 
 /** Nothing in a run of events needs a closer look unless one of these is in it. Escaped text cannot match. */
 const NOTEWORTHY =
-  /"type"\s*:\s*"(?:response\.(?:created|queued|in_progress|completed|incomplete|failed)|error)"|^event: ?error\b|"error"\s*:\s*[{"]|^data:(?! ?\{)/m;
+  /"type"\s*:\s*"(?:response\.(?:created|queued|in_progress|completed|incomplete|failed|output_item\.done)|error)"|^event: ?error\b|"error"\s*:\s*[{"]|^data:(?! ?\{)/m;
 
 /** Said by the gateway in an upstream's place, so that it is read as any failure. */
 const CUT_SHORT = {
@@ -41,6 +42,7 @@ export class ResponsesRelay implements StreamRelay {
   storedId: string | undefined;
   /** Announced, and still empty. */
   private announced: ReadEvent[] = [];
+  private readonly items = new DoneItems();
   /** The end of the stream, kept back until usage and cost are known. */
   private end: ReadEvent | undefined;
   /** The upstream's own numbers do not go on from what the client has had. */
@@ -70,12 +72,7 @@ export class ResponsesRelay implements StreamRelay {
   }
 
   pushRest(text: string): string {
-    const events = splitEvents(text);
-    const data = eventData(events.at(-1) ?? '')?.trim();
-    const torn = data === undefined || (data !== '[DONE]' && parseJson(data) === undefined);
-    if (torn) events.pop();
-    else events.push('\n\n');
-    return this.push(events.join(''));
+    return this.push(closedRest(text));
   }
 
   /** Content runs, under the upstream's own numbers: events pass unread. */
@@ -105,6 +102,7 @@ export class ResponsesRelay implements StreamRelay {
       return '';
     }
     const before = this.begin();
+    if (type === ITEM_DONE) this.items.add(data, json);
     this.outputChars += deltaChars(event);
     this.hasOutput ||= produces(type, json);
     return before + this.emit(read);
@@ -151,7 +149,9 @@ export class ResponsesRelay implements StreamRelay {
     this.usage = response.usage;
     this.hasOutput ||= Array.isArray(response.output) && response.output.some(itemHasContent);
     const out = this.begin();
-    this.end = read;
+    const raw = rawMember(read.data, 'response')!;
+    const whole = read.type === 'response.failed' ? raw : this.items.putInto(response, raw);
+    this.end = whole === raw ? read : { ...read, data: setMembers(read.data, { response: whole }) };
     this.complete = true;
     this.ended = true;
     return out;
@@ -194,7 +194,7 @@ const WRITTEN = ['delta', 'text', 'refusal', 'arguments', 'input'] as const;
 
 /** Does an event bring anything that the model wrote or did? */
 function produces(type: string, json: Record<string, unknown>): boolean {
-  if (type === 'response.output_item.done') return itemHasContent(json.item);
+  if (type === ITEM_DONE) return itemHasContent(json.item);
   const written = WRITTEN.filter((name) => json[name] !== undefined);
   return written.length > 0 ? written.some((name) => json[name] !== '') : type.includes('_call.');
 }

@@ -5,9 +5,9 @@ import { showBilling } from '../../console/billing/show';
 import { fail } from '../../core/errors';
 import { accountPlaneDeps } from '../../http/account-deps';
 import { readBody } from '../../http/body';
-import { requestOrigin } from '../../http/caller';
 import type { AppContext } from '../../http/context';
 import { renderError } from '../../http/render-error';
+import { requestOrigin } from '../../http/request-origin';
 import { type AccountRoute, answer, queryNumber, withInput } from './route';
 
 const EVENT_LIMIT_BYTES = 1_048_576;

@@ -7,10 +7,10 @@ import { serviceMetadata } from '../../console/sso/saml-metadata';
 import { beginSso, finishSso, type Returned } from '../../console/sso/sign-in';
 import { fail, ok, type Result } from '../../core/errors';
 import { accountPlaneDeps, authOf } from '../../http/account-deps';
-import { requestOrigin } from '../../http/caller';
 import type { AppContext } from '../../http/context';
 import { jsonInput } from '../../http/input';
 import { renderError } from '../../http/render-error';
+import { requestOrigin } from '../../http/request-origin';
 import { type AccountRoute, answer, parameter, withInput } from './route';
 
 const BASE = '/api/orgs/:organization/sso';

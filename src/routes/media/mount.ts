@@ -2,6 +2,7 @@
 import type { Hono } from 'hono';
 import type { AppContext, AppEnv } from '../../http/context';
 import { postAudioGenerate, postAudioGenerations, postMedia, postSpeech, postThreeD, postTranscriptions } from './audio';
+import { audited } from './audited';
 import { getDeployment, getDeployments, patchDeployment, postDeployment, removeDeployment } from './deployments';
 import { getFile } from './files';
 import { getGpuCatalogue, getGpuJob, postGpu, postGpuRun } from './gpu';
@@ -40,20 +41,20 @@ function mountGpu(app: Hono<AppEnv>, base: string, api: Wrap): void {
   app.post(`${base}/gpu/run/:slug`, api(postGpuRun));
   app.post(`${base}/gpu/:slug`, api(postGpu));
   app.get(`${base}/deployments`, api(getDeployments));
-  app.post(`${base}/deployments`, api(postDeployment));
+  app.post(`${base}/deployments`, api(audited('deployment.create', postDeployment)));
   app.get(`${base}/deployments/:slug`, api(getDeployment));
-  app.patch(`${base}/deployments/:slug`, api(patchDeployment));
-  app.delete(`${base}/deployments/:slug`, api(removeDeployment));
+  app.patch(`${base}/deployments/:slug`, api(audited('deployment.update', patchDeployment)));
+  app.delete(`${base}/deployments/:slug`, api(audited('deployment.delete', removeDeployment)));
 }
 
 /** What is kept for customers: their files, and what became of their webhooks. */
 function mountKept(app: Hono<AppEnv>, base: string, api: Wrap): void {
-  app.post(`${base}/storage`, api(postStorage));
+  app.post(`${base}/storage`, api(audited('storage.create', postStorage)));
   app.get(`${base}/storage`, api(getStorage));
   app.get(`${base}/storage/:id`, api(getStoredObject));
-  app.delete(`${base}/storage/:id`, api(deleteStoredObject));
+  app.delete(`${base}/storage/:id`, api(audited('storage.delete', deleteStoredObject)));
   app.get(`${base}/webhooks/secret`, api(getWebhookSecret));
-  app.post(`${base}/webhooks/secret/rotate`, api(postRotateSecret));
+  app.post(`${base}/webhooks/secret/rotate`, api(audited('webhook_secret.rotate', postRotateSecret)));
   app.get(`${base}/webhooks/deliveries`, api(getDeliveries));
   app.post(`${base}/webhooks/deliveries/:id/redeliver`, api(postRedeliver));
 }

@@ -1,5 +1,6 @@
 /** A client that looks at every byte. */
-import { type ClientRequest, request } from 'node:http';
+import { once } from 'node:events';
+import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import type { Account } from './account';
 import { until } from './wait';
 
@@ -207,5 +208,36 @@ export class RudeClient {
 
   hangUp(): void {
     this.request.socket?.resetAndDestroy();
+  }
+}
+
+/** A client that takes nothing of its answer until it is told to: what it has not read fills its connection. */
+export class SlowClient {
+  private readonly answered: Promise<IncomingMessage>;
+
+  constructor(account: Account, body: Record<string, unknown>, path = '/chat/completions') {
+    const text = JSON.stringify(body);
+    const asked = request(account.baseUrl + path, {
+      method: 'POST',
+      agent: false,
+      headers: { authorization: `Bearer ${account.key}`, 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) },
+    });
+    this.answered = once(asked, 'response').then(([response]: IncomingMessage[]) => response!.pause());
+    asked.end(text);
+  }
+
+  async status(): Promise<number> {
+    return (await this.answered).statusCode ?? 0;
+  }
+
+  /** From here on it reads, as far as its connection goes. */
+  async read(): Promise<string> {
+    let raw = '';
+    try {
+      for await (const part of (await this.answered).setEncoding('utf8')) raw += String(part);
+    } catch {
+      // Cut off.
+    }
+    return raw;
   }
 }

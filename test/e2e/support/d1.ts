@@ -11,22 +11,31 @@ export interface LedgerRow {
   outcome: string | null;
 }
 
-/** The account's lines as D1 has them, read from its file beside the running Worker. */
-export function ledgerRows(worker: Worker, accountId: string): LedgerRow[] {
+/** The file of D1 beside the Worker, which may be written to while it stands still. */
+export function withLedger<T>(worker: Worker, work: (database: DatabaseSync) => T, { readOnly = false } = {}): T {
   const root = join(worker.directory, 'v3', 'd1');
   const files = readdirSync(root, { recursive: true })
     .map(String)
     .filter((file) => file.endsWith('.sqlite'));
   for (const file of files) {
-    const database = new DatabaseSync(join(root, file), { readOnly: true, timeout: 5_000 });
+    const database = new DatabaseSync(join(root, file), { readOnly, timeout: 5_000 });
     try {
       const known = database.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'ledger'").get();
-      if (!known) continue;
-      const lines = database.prepare('SELECT id, kind, state, amount, outcome FROM ledger WHERE account_id = ? ORDER BY close_seq');
-      return lines.all(accountId) as unknown as LedgerRow[];
+      if (known) return work(database);
     } finally {
       database.close();
     }
   }
   throw new Error('there is no ledger in D1');
 }
+
+/** The account's lines as D1 has them, read from its file beside the running Worker. */
+export const ledgerRows = (worker: Worker, accountId: string): LedgerRow[] =>
+  withLedger(
+    worker,
+    (database) => {
+      const lines = database.prepare('SELECT id, kind, state, amount, outcome FROM ledger WHERE account_id = ? ORDER BY close_seq');
+      return lines.all(accountId) as unknown as LedgerRow[];
+    },
+    { readOnly: true },
+  );

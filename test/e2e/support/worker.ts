@@ -17,6 +17,14 @@ const START_MS = 120_000;
 
 export type Variables = Record<string, string | number>;
 
+interface Options {
+  inspected?: boolean;
+  /** Mails go into files, unless by Cloudflare's binding or by a provider. */
+  mailBy?: 'binding' | 'provider';
+  /** Where what the Worker asks of a host goes instead. */
+  hosts?: Record<string, string>;
+}
+
 /** One bundle for all test files of all runs: what is kept is checked against the sources, and made anew when they changed. */
 const KEPT_BUNDLE = join(tmpdir(), `gateway-e2e-bundle-${createHash('sha256').update(ROOT).digest('hex').slice(0, 12)}`);
 const LOCK = `${KEPT_BUNDLE}.lock`;
@@ -74,15 +82,15 @@ export class Worker {
 
   private constructor(
     private readonly variables: Record<string, string>,
-    private readonly inspected: boolean,
+    private readonly options: Options,
   ) {}
 
-  static async start(variables: Variables, { inspected = false } = {}): Promise<Worker> {
+  static async start(variables: Variables, options: Options = {}): Promise<Worker> {
     const texts = Object.entries({ KEY_MAC_SECRET, ADMIN_TOKEN, AUTH_SECRET, SIGN_IN_LIMITS: '0', ...variables }).map(([name, value]) => [
       name,
       String(value),
     ]);
-    const worker = new Worker(Object.fromEntries(texts), inspected);
+    const worker = new Worker(Object.fromEntries(texts), options);
     try {
       await worker.run();
     } catch (error) {
@@ -97,8 +105,9 @@ export class Worker {
     await withBundleLock(async () => {
       if (!existsSync(this.paths.build) && existsSync(KEPT_BUNDLE)) cpSync(KEPT_BUNDLE, this.paths.build, { recursive: true });
       const port = await freePort();
-      this.inspectorPort = this.inspected ? await freePort() : undefined;
-      this.running = startGateway({ paths: this.paths, port, variables: this.variables, inspectorPort: this.inspectorPort });
+      const { inspected, mailBy, hosts } = this.options;
+      this.inspectorPort = inspected ? await freePort() : undefined;
+      this.running = startGateway({ paths: this.paths, port, variables: this.variables, inspectorPort: this.inspectorPort, mailBy, hosts });
       try {
         await this.running.ready;
       } catch (error) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { eventData, splitEvents, wholeEventsEnd } from '../../../src/core/sse';
+import { closedRest, eventData, splitEvents, wholeEventsEnd } from '../../../src/core/sse';
 
 /** A comment, an event of one line, one of two, one that says nothing, one with other fields, and the end. */
 const LINES = [
@@ -80,6 +80,23 @@ describe('wholeEventsEnd', () => {
 
   it('is 0 where there is nothing', () => {
     for (const text of ['', '\n', '\r', '\r\r', 'data: a', 'data: a\n']) expect(wholeEventsEnd(text), JSON.stringify(text)).toBe(0);
+  });
+});
+
+describe('closedRest', () => {
+  it.each([
+    ['data: {"a":1}', 'data: {"a":1}\n\n'],
+    ['data: {"a":1}\n', 'data: {"a":1}\n\n'],
+    ['event: x\r\ndata: {"a":1}\r\n', 'event: x\r\ndata: {"a":1}\n\n'],
+    ['data: [DONE]', 'data: [DONE]\n\n'],
+    ['data: {"a":1}\n\ndata: {"b":', 'data: {"a":1}\n\n'],
+    ['data: {"a":1}\r\n\r\ndata: {"b":2}', 'data: {"a":1}\r\n\r\ndata: {"b":2}\n\n'],
+    ['data: {"a":', ''],
+    ['event: message_stop\n', ''],
+    [': a comment', ''],
+    ['', ''],
+  ])('of %j is %j', (rest, events) => {
+    expect(closedRest(rest)).toBe(events);
   });
 });
 

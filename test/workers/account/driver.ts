@@ -22,6 +22,7 @@ import {
   type Inside,
   LEASE_MS,
   MINUTE_MS,
+  OPERATOR,
   putBackRows,
   type Rows,
   SECOND_MS,
@@ -254,7 +255,7 @@ export class Driver {
       holdId,
       costMicro,
       outcome: random.of<Outcome>(['actual', 'actual', 'estimated', 'ceiling']),
-      detail: { tokens: random.between(0, 9_999) },
+      detailJson: JSON.stringify({ tokens: random.between(0, 9_999) }),
       ...(idempotency && { idempotency: { keyHash: idempotency.keyHash, stored: random.chance(0.8) } }),
     };
   }
@@ -291,7 +292,7 @@ export class Driver {
   private release(object: Inside): void {
     const holdId = this.openHold();
     const { idempotency } = this.closing(holdId);
-    this.compareClose(object, { holdId, costMicro: 0, outcome: 'released', detail: {}, ...(idempotency && { idempotency }) });
+    this.compareClose(object, { holdId, costMicro: 0, outcome: 'released', detailJson: '{}', ...(idempotency && { idempotency }) });
   }
 
   private closeForged(object: Inside): void {
@@ -522,7 +523,13 @@ export class Driver {
     this.model.nowMs = this.account.nowMs;
     this.model.restoredTo(model, await knownToD1(this.account.id));
     await this.account.run(async (object) => {
-      const deps = { db: env.DB, account: () => object as unknown as AccountStub, macSecret: '', now: () => this.account.nowMs };
+      const deps = {
+        db: env.DB,
+        account: () => object as unknown as AccountStub,
+        macSecret: '',
+        ...OPERATOR,
+        now: () => this.account.nowMs,
+      };
       const { epoch } = await recover(deps, this.account.id, object.books()!);
       agree('the epoch', epoch, this.model.epoch);
     });

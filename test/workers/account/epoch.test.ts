@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
 import { accountStub } from '../../../src/account/stub';
+import type { LineInD1 } from '../../../src/account/types';
 import { recover } from '../../../src/console/reconcile';
 import { parseOperationId } from '../../../src/core/ids';
 import {
@@ -14,6 +15,7 @@ import {
   LEASE_MS,
   ledgerRows,
   MINUTE_MS,
+  OPERATOR,
   putBackRows,
   type Rows,
   refusalOf,
@@ -35,7 +37,7 @@ async function putBack(account: TestAccount, rows: Rows): Promise<void> {
 }
 
 async function mend(account: TestAccount) {
-  const deps = { db: env.DB, account: (id: string) => accountStub(env.ACCOUNT, id), macSecret: '', now: () => account.nowMs };
+  const deps = { db: env.DB, account: (id: string) => accountStub(env.ACCOUNT, id), macSecret: '', ...OPERATOR, now: () => account.nowMs };
   return recover(deps, account.id, (await account.stub.books())!);
 }
 
@@ -174,8 +176,8 @@ describe('an account restored to an earlier moment', () => {
       object.recover([], []);
       await object.flush();
     });
-    const sent = account.queue.take().flatMap(({ operations }) => operations);
-    expect(sent).toMatchObject([{ kind: 'grant', closeEpoch: 2, closeSeq: 1 }]);
+    const sent = account.queue.take().flatMap(({ lines }) => lines.map((line) => JSON.parse(line) as LineInD1));
+    expect(sent).toMatchObject([{ closeSeq: 1, head: { kind: 'grant' }, tail: { closeEpoch: 2 } }]);
   });
 
   it('has a third epoch after a second restore, even to before the first', async () => {
@@ -222,7 +224,7 @@ describe('an account restored to an earlier moment', () => {
     const then = await remember(account);
     await account.run((object) => {
       object.settle({ ...closing(charged!, CREDIT), idempotency: { keyHash: 'charged', stored: true } });
-      object.release({ holdId: failed!, detail: {}, idempotency: { keyHash: 'failed', stored: false } });
+      object.release({ holdId: failed!, detailJson: '{}', idempotency: { keyHash: 'failed', stored: false } });
     });
     await account.project();
     await restore(account, then);

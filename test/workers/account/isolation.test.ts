@@ -19,7 +19,7 @@ describe("another account's money", () => {
     const holdOfB = await b.run((object) => holdOf(object.admit(admitRequest({ estimateMicro: 7 * CREDIT }))));
     await b.run((object) => {
       expect(object.settle(closing(holdOfA, 9 * CREDIT))).toEqual({ ok: false, reason: 'unknown_hold' });
-      expect(object.release({ holdId: holdOfA, detail: {} })).toEqual({ ok: false, reason: 'unknown_hold' });
+      expect(object.release({ holdId: holdOfA, detailJson: '{}' })).toEqual({ ok: false, reason: 'unknown_hold' });
       expect(object.beat({ holdId: holdOfA, checkpointMicro: 5, leaseMs: LEASE_MS })).toEqual({ ok: false, reason: 'closed' });
       expect(object.extend({ holdId: holdOfA, byMicro: 5, checkpointMicro: 0, leaseMs: LEASE_MS }).ok).toBe(false);
       expect(object.view()).toMatchObject({ balanceMicro: 100 * CREDIT, heldMicro: 7 * CREDIT });
@@ -102,7 +102,7 @@ describe('an account that was never created', () => {
     const hold = 'req_0123456789abc-1-4cpp-1';
     expect(refusalOf(await stub.admit(admitRequest())).kind).toBe('invalid_key');
     expect(await stub.settle(closing(hold, 1))).toEqual({ ok: false, reason: 'unknown_hold' });
-    expect(await stub.release({ holdId: hold, detail: {} })).toEqual({ ok: false, reason: 'unknown_hold' });
+    expect(await stub.release({ holdId: hold, detailJson: '{}' })).toEqual({ ok: false, reason: 'unknown_hold' });
     expect(await stub.view()).toBeNull();
     expect(await stub.books()).toBeNull();
     expect(await stub.listKeys()).toEqual([]);

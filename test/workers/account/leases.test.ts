@@ -112,7 +112,7 @@ describe('a call that ends after its lease', () => {
   it('is charged the difference in one line, once', async () => {
     const { account, holdId } = await withExpired(3 * CREDIT);
     await account.run((object) => {
-      const late = { ...closing(holdId, 8 * CREDIT), detail: { tokens: 7 } };
+      const late = { ...closing(holdId, 8 * CREDIT), detailJson: '{"tokens":7}' };
       expect(object.settle(late)).toEqual({ ok: true, costMicro: 8 * CREDIT, outcome: 'actual', repeated: false });
       expect(object.settle(closing(holdId, 50 * CREDIT))).toEqual({ ok: true, costMicro: 8 * CREDIT, outcome: 'actual', repeated: true });
       const { lines } = object.operations(10);
@@ -175,7 +175,7 @@ describe('the alarm', () => {
     account.queue.mode = 'works';
     account.nowMs = (await account.alarmAtMs())!;
     await account.fireAlarm();
-    expect(account.queue.sent.flatMap(({ operations }) => operations)).toHaveLength(2);
+    expect(account.queue.sent.flatMap(({ lines }) => lines)).toHaveLength(2);
     await account.project();
     account.nowMs += MINUTE_MS;
     await account.fireAlarm();
@@ -239,19 +239,19 @@ describe('the alarm', () => {
     account.queue.mode = 'works';
     account.nowMs += SECOND_MS;
     await account.run((object) => object.flush());
-    expect(account.queue.take().flatMap(({ operations }) => operations)).toHaveLength(1);
+    expect(account.queue.take().flatMap(({ lines }) => lines)).toHaveLength(1);
   });
 
   it('sends again after a minute what was not confirmed, and not before', async () => {
     const account = await TestAccount.create({ credits: 100 });
     await account.run((object) => object.flush());
-    expect(account.queue.take().flatMap(({ operations }) => operations)).toHaveLength(1);
+    expect(account.queue.take().flatMap(({ lines }) => lines)).toHaveLength(1);
     account.nowMs += MINUTE_MS - 1;
     await account.run((object) => object.flush());
-    expect(account.queue.take().flatMap(({ operations }) => operations)).toEqual([]);
+    expect(account.queue.take().flatMap(({ lines }) => lines)).toEqual([]);
     account.nowMs++;
     await account.run((object) => object.flush());
-    expect(account.queue.take().flatMap(({ operations }) => operations)).toHaveLength(1);
+    expect(account.queue.take().flatMap(({ lines }) => lines)).toHaveLength(1);
   });
 
   it('does not wait for ever for a queue that does not answer', async () => {

@@ -61,8 +61,8 @@ interface State {
   late: Map<string, { costMicro: number; outcome: string }>;
   /** Holds that a restore undid. */
   undone: Map<string, { openedAtMs: number; epoch: number }>;
-  /** Which alerts have gone out: `kind:key:month`. */
-  alerted: Set<string>;
+  /** The highest limit of which `kind:key:month` was told. */
+  alerted: Map<string, number>;
   alerts: Map<string, Record<string, unknown>>;
   idempotency: Map<string, { bodyHash: string; holdId: string; state: 'running' | 'stored' | 'lost'; atMs: number }>;
 }
@@ -109,7 +109,7 @@ export class Model {
       keys: new Map(),
       late: new Map(),
       undone: new Map(),
-      alerted: new Set(),
+      alerted: new Map(),
       alerts: new Map(),
       idempotency: new Map(),
     };
@@ -299,12 +299,14 @@ export class Model {
     return undefined;
   }
 
-  /** Once a key, kind and month. */
+  /** Once a key, kind and month, and again for a limit that is higher. */
   private alert(kind: string, key: KeyRecord, spentMicro: number): boolean {
     const month = Number(monthName(this.nowMs).replace('-', ''));
-    const id = `alert:${kind}:${key.id}:${month}`;
-    if (this.state.alerted.has(id)) return false;
-    this.state.alerted.add(id);
+    const of = `${kind}:${key.id}:${month}`;
+    const limit = key.spendingLimitMicro!;
+    if ((this.state.alerted.get(of) ?? -1) >= limit) return false;
+    this.state.alerted.set(of, limit);
+    const id = `alert:${of}:${limit}`;
     if (!this.state.alerts.has(id))
       this.state.alerts.set(id, { kind, keyId: key.id, month, spentMicro, limitMicro: key.spendingLimitMicro });
     return true;
@@ -351,7 +353,7 @@ export class Model {
     const hold = this.find(request.holdId);
     if (hold?.state === 'open') {
       const costMicro = hold.test ? 0 : request.costMicro;
-      this.end(hold, costMicro, request.outcome === 'released' ? 'released' : 'settled', request.outcome, request.detail);
+      this.end(hold, costMicro, request.outcome === 'released' ? 'released' : 'settled', request.outcome, JSON.parse(request.detailJson));
       this.endIdempotency(request);
       return { ok: true, costMicro, outcome: request.outcome, repeated: false, overshootMicro: Math.max(0, costMicro - hold.heldMicro) };
     }
@@ -383,7 +385,7 @@ export class Model {
         endpoint: expired?.endpoint ?? null,
         amountMicro: chargedMicro - costMicro,
         outcome: request.outcome,
-        detail: { ...request.detail, adjusts: request.holdId },
+        detail: { ...JSON.parse(request.detailJson), adjusts: request.holdId },
         month: expired?.month ?? monthName(this.nowMs),
       });
       this.charged(expired?.keyId ?? null);

@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:test';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { accountStub } from '../../../src/account/stub';
-import type { LedgerMessage } from '../../../src/account/types';
+import type { LedgerMessage, LineInD1 } from '../../../src/account/types';
 import { projectLedger } from '../../../src/jobs/project-ledger';
 import { admitRequest, closing, deliver, holdOf, ledgerRows, MINUTE_MS, settleMicrotasks, TestAccount, testKey } from './support';
 
@@ -15,12 +15,18 @@ async function withLines(
   await account.run(async (object) => {
     for (let i = 0; i < count; i++) {
       const holdId = holdOf(object.admit(admitRequest({ estimateMicro: 1 })));
-      object.settle({ ...closing(holdId, 1), detail });
+      object.settle({ ...closing(holdId, 1), detailJson: JSON.stringify(detail) });
     }
     await settleMicrotasks();
     await object.flush();
   });
   return { account, messages: account.queue.take() };
+}
+
+function changed(json: string, change: (line: LineInD1) => void): string {
+  const line = JSON.parse(json) as LineInD1;
+  change(line);
+  return JSON.stringify(line);
 }
 
 const acked = async (account: TestAccount): Promise<[acked: number, closed: number]> => {
@@ -51,13 +57,13 @@ describe('lines on their way to D1', () => {
       for (let i = 0; i < 100; i++) object.settle(closing(holdOf(object.admit(admitRequest({ estimateMicro: 1 }))), 1));
       await null;
     });
-    expect(account.queue.sent.flatMap(({ operations }) => operations)).toHaveLength(100);
+    expect(account.queue.sent.flatMap(({ lines }) => lines)).toHaveLength(100);
   });
 
   it('are not written in part when one of a batch cannot be', async () => {
     const { account, messages } = await withLines(3);
     const broken = structuredClone(messages[0]!);
-    broken.operations[1]!.id = null as unknown as string;
+    broken.lines[1] = changed(broken.lines[1]!, (line) => (line.head.id = null as unknown as string));
     await expect(deliver([broken])).rejects.toThrow();
     expect(await ledgerRows(account.id)).toEqual([]);
     expect(await acked(account)).toEqual([0, 4]);
@@ -96,7 +102,7 @@ describe('lines on their way to D1', () => {
     const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined);
     const { account, messages } = await withLines(3);
     const other = structuredClone(messages);
-    other[0]!.operations[2]!.id += 'x';
+    other[0]!.lines[2] = changed(other[0]!.lines[2]!, (line) => (line.head.id += 'x'));
     await projectLedger({ db: env.DB, account: () => ({ acknowledge: async () => undefined }) as never }, other);
     await deliver(messages);
     expect(await acked(account)).toEqual([2, 4]);

@@ -82,7 +82,7 @@ describe('the reconciliation', () => {
     const account = await settledAccount();
     await env.DB.prepare('DELETE FROM ledger WHERE account_id = ? AND close_seq = 3').bind(account.id).run();
     expect(await problemsOf(account)).toEqual(['D1 has 5 of 6 confirmed lines of epoch 1; 6 sent again']);
-    expect(account.queue.sent.flatMap(({ operations }) => operations.map(({ closeSeq }) => closeSeq))).toContain(3);
+    expect(account.queue.sent.flatMap(({ closeSeqs }) => closeSeqs)).toContain(3);
     await deliver(account.queue.take());
     expect(await ledgerRows(account.id)).toHaveLength(6);
     expect(await problemsOf(account)).toEqual([]);

@@ -26,7 +26,7 @@ function rendered(result: AdmitResult) {
 
 const kindOf = (object: Inside, request: Partial<AdmitRequest>): string => {
   const result = object.admit(admitRequest(request));
-  if (result.ok) object.release({ holdId: holdOf(result), detail: {} });
+  if (result.ok) object.release({ holdId: holdOf(result), detailJson: '{}' });
   return result.ok ? 'admitted' : result.error.kind;
 };
 
@@ -133,7 +133,7 @@ describe('a refusal for want of credits', () => {
           available: 2,
         },
       });
-      object.release({ holdId, detail: {} });
+      object.release({ holdId, detailJson: '{}' });
       expect(kindOf(object, { estimateMicro: 3 * CREDIT })).toBe('admitted');
     });
   });
@@ -291,7 +291,7 @@ describe('a refusal for the spending limit', () => {
       const { status, headers, body } = rendered(object.admit(admitRequest({ estimateMicro: 2 * CREDIT })));
       expect([status, headers]).toEqual([429, { 'content-type': 'application/json', 'retry-after': '5' }]);
       expect(body.error).toMatchObject({ type: 'spending_limit_error', limit: 10, spent: 0, required: 2 });
-      object.release({ holdId, detail: {} });
+      object.release({ holdId, detailJson: '{}' });
       expect(kindOf(object, { estimateMicro: 2 * CREDIT })).toBe('admitted');
     });
   });
@@ -318,7 +318,7 @@ describe('quota', () => {
     await account.run((object) => {
       const call = () => object.admit(admitRequest({ hourlyLimit: 2 }));
       const [first, second] = [holdOf(call()), holdOf(call())];
-      object.release({ holdId: first, detail: {} });
+      object.release({ holdId: first, detailJson: '{}' });
       const third = holdOf(call());
       object.settle(closing(second, 0));
       object.settle(closing(third, 0));
@@ -379,7 +379,7 @@ describe('an idempotency key', () => {
   it('is free again after a call that came to nothing, and after a day', async () => {
     const account = await TestAccount.create({ credits: 10 });
     await account.run(async (object) => {
-      object.release({ holdId: first(object), detail: {}, idempotency: { keyHash: 'i', stored: false } });
+      object.release({ holdId: first(object), detailJson: '{}', idempotency: { keyHash: 'i', stored: false } });
       const expired = first(object);
       account.nowMs += LEASE_MS;
       await object.alarm();

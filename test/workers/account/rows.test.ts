@@ -13,6 +13,7 @@ import {
   type Inside,
   LEASE_MS,
   MINUTE_MS,
+  OPERATOR,
   refusalOf,
   SECOND_MS,
   TestAccount,
@@ -80,7 +81,7 @@ describe('rows written', () => {
       expect(written()).toBe(1);
       object.extend({ holdId: first, byMicro: 5, checkpointMicro: 2, leaseMs: LEASE_MS });
       expect(written()).toBe(2);
-      object.release({ holdId: first, detail: {} });
+      object.release({ holdId: first, detailJson: '{}' });
       expect(written()).toBe(2);
       object.settle(closing(second, 0));
       expect(written()).toBe(2);
@@ -203,7 +204,7 @@ describe("a request's path", () => {
 
   it('asks D1 for nothing from the key to the last byte', async () => {
     const account = await TestAccount.create({ credits: 1_000, keys: [] });
-    const { key } = await createKey(envConsoleDeps(env), account.id, { name: 'live', mode: 'live' });
+    const { key } = await createKey({ ...envConsoleDeps(env), ...OPERATOR }, account.id, { name: 'live', mode: 'live' });
     const context = createExecutionContext();
     const bindings: Bindings = { ...env, DB: noD1 };
     const request = (stream: boolean) =>

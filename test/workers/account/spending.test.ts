@@ -1,5 +1,6 @@
 import { env } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
+import type { SpendAlert } from '../../../src/account/ledger';
 import { admitRequest, CREDIT, closing, DAY_MS, holdOf, type Inside, LEASE_MS, refusalOf, TestAccount, testKey } from './support';
 
 const spend = (object: Inside, credits: number, keyId = 'key_a') =>
@@ -9,7 +10,7 @@ const spentBy = (object: Inside, id: string): number => object.listKeys().find((
 
 async function alertsInD1(account: TestAccount): Promise<{ kind: string; payload: unknown }[]> {
   await account.project();
-  const { results } = await env.DB.prepare('SELECT kind, payload FROM alerts WHERE account_id = ? ORDER BY kind DESC')
+  const { results } = await env.DB.prepare('SELECT kind, payload FROM alerts WHERE account_id = ? ORDER BY kind DESC, version')
     .bind(account.id)
     .all<{ kind: string; payload: string }>();
   return results.map(({ kind, payload }) => ({ kind, payload: JSON.parse(payload) }));
@@ -47,6 +48,40 @@ describe("a key's spending limit", () => {
     });
     await account.project();
     expect(await env.DB.prepare('SELECT status FROM api_keys WHERE account_id = ?').bind(account.id).first()).toEqual({ status: 'active' });
+  });
+
+  it('that is raised tells of the new limit, and disables the key at it again; one that is lowered tells of nothing twice', async () => {
+    const keyOf = (credits: number) => testKey({ spendingLimitMicro: credits * CREDIT, autoDisable: true });
+    const account = await TestAccount.create({ credits: 1_000, keys: [keyOf(10)] });
+    const tooMuch = (object: Inside) => refusalOf(object.admit(admitRequest({ estimateMicro: 50 * CREDIT }))).kind;
+    const limits = async () => (await alertsInD1(account)).map(({ kind, payload }) => [kind, (payload as SpendAlert).limitMicro / CREDIT]);
+    await account.run((object) => {
+      spend(object, 9);
+      expect(tooMuch(object)).toBe('spending_limit');
+      object.putKey(keyOf(40));
+      spend(object, 1);
+    });
+    const first = [
+      ['key_spend_80', 10],
+      ['key_spend_100', 10],
+    ];
+    expect(await limits()).toEqual(first);
+    await account.evict();
+    await account.run((object) => {
+      spend(object, 25);
+      expect(tooMuch(object)).toBe('spending_limit');
+      expect(tooMuch(object)).toBe('disabled_key');
+      object.putKey(keyOf(36));
+      spend(object, 0.5);
+      expect(tooMuch(object)).toBe('spending_limit');
+      expect(tooMuch(object)).toBe('spending_limit');
+    });
+    expect(await limits()).toEqual([
+      ['key_spend_80', 10],
+      ['key_spend_80', 40],
+      ['key_spend_100', 10],
+      ['key_spend_100', 40],
+    ]);
   });
 
   it('is not passed by a burst of calls at once', async () => {
@@ -105,7 +140,7 @@ describe("a key's spending limit", () => {
     const keys = Array.from({ length: 60 }, (_, i) => testKey({ id: `key_${i}`, spendingLimitMicro: 5 * CREDIT }));
     const account = await TestAccount.create({ credits: 1_000, keys });
     await account.run((object) => {
-      for (const { id } of keys) object.release({ holdId: holdOf(object.admit(admitRequest({ keyId: id }))), detail: {} });
+      for (const { id } of keys) object.release({ holdId: holdOf(object.admit(admitRequest({ keyId: id }))), detailJson: '{}' });
       spend(object, 2, 'key_0');
     });
     await account.evict();
@@ -174,8 +209,8 @@ describe('amounts', () => {
     const account = await TestAccount.create({ credits: 5 });
     await account.run((object) => {
       const holdId = holdOf(object.admit(admitRequest()));
-      expect(object.release({ holdId, detail: {} })).toEqual({ ok: true, costMicro: 0, outcome: 'released', repeated: false });
-      expect(object.release({ holdId, detail: {} })).toEqual({ ok: true, costMicro: 0, outcome: 'released', repeated: true });
+      expect(object.release({ holdId, detailJson: '{}' })).toEqual({ ok: true, costMicro: 0, outcome: 'released', repeated: false });
+      expect(object.release({ holdId, detailJson: '{}' })).toEqual({ ok: true, costMicro: 0, outcome: 'released', repeated: true });
       expect(object.operations(1).lines[0]!.amountMicro).toBe(0);
     });
   });

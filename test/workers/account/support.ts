@@ -5,12 +5,18 @@
 import { env, evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import type { Account } from '../../../src/account/account';
 import { type AccountStub, accountStub } from '../../../src/account/stub';
-import type { AdmitRequest, AdmitResult, KeyRecord, LedgerMessage } from '../../../src/account/types';
+import type { AdmitRequest, AdmitResult, KeyRecord, LedgerMessage, LineInD1, Operation } from '../../../src/account/types';
 import type { GatewayError } from '../../../src/core/errors';
 import { accountId, newAccountBytes, newNonce } from '../../../src/core/ids';
 import type { TierId } from '../../../src/core/tiers';
 import type { Bindings } from '../../../src/env';
 import { projectLedger } from '../../../src/jobs/project-ledger';
+
+/** Who acts, for verbs that are the operator's. */
+export const OPERATOR = {
+  actor: { kind: 'operator', id: 'operator', name: 'Operator' },
+  from: { ip: null, userAgent: null, requestId: 'req_test' },
+} as const;
 
 export const START_MS = Date.UTC(2031, 0, 14, 12);
 export const SECOND_MS = 1_000;
@@ -133,6 +139,38 @@ export class TestAccount {
   }
 }
 
+/** Closed operations as the account hands them on. */
+export const messageOf = (accountId: string, operations: readonly Operation[]): LedgerMessage => ({
+  accountId,
+  epoch: operations[0]!.closeEpoch!,
+  closeSeqs: operations.map(({ closeSeq }) => closeSeq!),
+  lines: operations.map((operation) => {
+    const {
+      seq,
+      state,
+      heldMicro: held,
+      amountMicro: amount,
+      openedAtMs,
+      id,
+      kind,
+      keyId,
+      userId,
+      family,
+      test,
+      model,
+      endpoint,
+    } = operation;
+    const { closedAtMs, closeEpoch, outcome, detail } = operation;
+    const line: LineInD1 = {
+      ...{ accountId, closeSeq: operation.closeSeq!, seq, state, held, amount, openedAtMs },
+      head: { id, kind, keyId, userId, family, test, model, endpoint },
+      tail: { closedAtMs, closeEpoch, outcome, detail },
+    };
+    return JSON.stringify(line);
+  }),
+  entities: [],
+});
+
 export const deliver = (messages: readonly LedgerMessage[]): Promise<void> =>
   projectLedger({ db: env.DB, account: (id) => accountStub(env.ACCOUNT, id) }, messages);
 
@@ -211,7 +249,7 @@ export function refusalOf(result: AdmitResult): GatewayError {
   return result.error;
 }
 
-export const closing = (holdId: string, costMicro: number) => ({ holdId, costMicro, outcome: 'actual' as const, detail: {} });
+export const closing = (holdId: string, costMicro: number) => ({ holdId, costMicro, outcome: 'actual' as const, detailJson: '{}' });
 
 export function copyRows(state: DurableObjectState): Rows {
   const { sql } = state.storage;

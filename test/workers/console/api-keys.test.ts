@@ -76,6 +76,7 @@ describe('an API key', () => {
     [{ name: 'x', expiresAt: '2020-01-01T00:00:00Z' }, 'expiresAt'],
     [{ name: 'x', secretHash: 'mine' }, 'secretHash'],
     [{ name: 'x', userId: 'somebody else' }, 'userId'],
+    [{ name: 'x', models: ['m'.repeat(100_000)] }, 'models.0'],
   ])('is not made from %j, and nothing is noted', async (json, param) => {
     const person = await someone();
     const before = await audited(await accountOf(person));
@@ -110,6 +111,68 @@ describe('an API key with scopes', () => {
   it('has none by default', async () => {
     const { key } = await must('POST', '/api/api-keys', { as: await someone(), json: { name: 'plain' } });
     expect((await call('GET', '/api/api-keys', { key })).status).toBe(403);
+  });
+});
+
+describe('somebody who may do less than a key', () => {
+  const team = async () => {
+    const [owner, developer, { id, accountId }] = [await someone(), await someone(), await organization()];
+    await join(id, owner, 'owner');
+    await join(id, developer, 'developer');
+    return { owner, developer, accountId, at: (path = '') => `/api/api-keys${path}?org=${id}`, id };
+  };
+
+  it('has no secret of it by a rotation, nor gives one more than they have', async () => {
+    const { owner, developer, at } = await team();
+    const strong = await must('POST', at(), { as: owner, json: { name: 'strong', scopes: ['audit.read', 'billing.read'] } });
+    const ask = (path: string, json: object, method = 'POST') => call(method, at(path), { as: developer, json });
+    expect((await ask(`/${strong.id}/rotate`, {})).status).toBe(403);
+    expect((await ask('', { name: 'x', scopes: ['audit.read'] })).status).toBe(403);
+    const weak = await must('POST', at(), { as: developer, json: { name: 'weak', scopes: ['keys.write'] } });
+    expect((await ask(`/${weak.id}`, { scopes: ['audit.read'] }, 'PATCH')).status).toBe(403);
+    const rotate = (key: string) => call('POST', at(`/${strong.id}/rotate`), { key, json: {} });
+    expect((await rotate(weak.key)).status).toBe(403);
+    expect((await call('GET', `/api/audit`, { key: strong.key })).status).toBe(200);
+  });
+
+  it('knows no secret once they are out: of keys that they made, rotated, or made by a key', async () => {
+    const { owner, developer, at, id, accountId } = await team();
+    const made = await must('POST', at(), { as: developer, json: { name: 'made', scopes: ['keys.write'] } });
+    const byKey = await must('POST', at(), { key: made.key, json: { name: 'by a key', scopes: ['keys.write'] } });
+    const byThat = await must('POST', at(), { key: byKey.key, json: { name: 'by that' } });
+    const owners = await must('POST', at(), { as: owner, json: { name: 'production' } });
+    const rotated = await must('POST', at(`/${owners.id}/rotate`), { as: developer, json: {} });
+    expect(JSON.stringify(rotated)).not.toContain('secretBy');
+    const others = await must('POST', at(), { as: owner, json: { name: 'other' } });
+    const removed = await must('DELETE', `/api/orgs/${id}/members/${developer.id}`, { as: owner });
+    expect(removed.keysRevoked).toBe(4);
+    const keys = await accountStub(env.ACCOUNT, accountId).listKeys();
+    expect(Object.fromEntries(keys.map((key) => [key.id, key.status]))).toEqual({
+      [made.id]: 'revoked',
+      [byKey.id]: 'revoked',
+      [byThat.id]: 'revoked',
+      [owners.id]: 'revoked',
+      [others.id]: 'active',
+    });
+    const noted = (await audited(accountId)).filter(({ action }) => action === 'api_key.revoke');
+    expect(noted.map(({ target }) => target).sort()).toEqual([made.id, byKey.id, byThat.id, owners.id].sort());
+  });
+});
+
+describe('a test key', () => {
+  it('reads here what its scopes name, and changes nothing', async () => {
+    const person = await someone();
+    const json = (scopes: string[]) => ({ name: 'test', mode: 'test', scopes });
+    expect(await call('POST', '/api/api-keys', { as: person, json: json(['keys.write']) })).toMatchObject({
+      status: 400,
+      body: { error: { param: 'scopes' } },
+    });
+    const { key, id } = await must('POST', '/api/api-keys', { as: person, json: json(['keys.read']) });
+    expect(key).toMatch(/^ck_test_/);
+    expect((await call('GET', '/api/api-keys', { key })).status).toBe(200);
+    await must('PATCH', `/api/api-keys/${id}`, { as: person, json: { scopes: ['keys.read', 'keys.write'] } });
+    expect((await call('POST', '/api/api-keys', { key, json: { name: 'x' } })).status).toBe(403);
+    expect((await call('DELETE', `/api/api-keys/${id}`, { key })).status).toBe(403);
   });
 });
 

@@ -2,7 +2,10 @@ import { env } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
 import { accountStub } from '../../../src/account/stub';
 import { toHex } from '../../../src/core/hex';
+// Loaded before the first test's time begins.
+import '../../../src/console/billing/stripe';
 import { projectLedger } from '../../../src/jobs/project-ledger';
+import { messageOf } from '../account/support';
 import { accountOf, audited, call, join, must, organization, type Someone, someone } from './support';
 
 const SECRET = 'whsec_of_the_tests';
@@ -129,8 +132,46 @@ describe('a refund, or a dispute', () => {
     ]);
   });
 
-  it('of a payment that is not known yet is asked for again', async () => {
-    expect((await deliver('refund.created', { id: 're_x', amount: 5, payment_intent: 'pi_unknown' })).status).toBe(409);
+  it('comes before its payment, out of order and twice, and all adds up in the end', async () => {
+    const person = await someone();
+    const account = await accountOf(person);
+    const session = paid(account, 2_500);
+    const of = (id: string, amount: number) => ({ id: `${id}_${account}`, amount, payment_intent: session.payment_intent });
+    await deliver('charge.dispute.funds_reinstated', of('dp_9', 2_000));
+    for (let again = 0; again < 2; again++) expect((await deliver('refund.created', of('re_9', 500))).status).toBe(200);
+    expect((await billing(person)).balanceCredits).toBe(0);
+    await Promise.all([deliver('checkout.session.completed', session), deliver('refund.created', of('re_8', 100))]);
+    for (const again of [1, 2])
+      await deliver(
+        again === 1 ? 'charge.dispute.funds_withdrawn' : 'checkout.session.completed',
+        again === 1 ? of('dp_9', 2_000) : session,
+      );
+    expect(await billing(person)).toMatchObject({ balanceCredits: 1_900, topUpCredits: 1_900 });
+    expect((await must('GET', '/api/billing/receipts', { as: person })).receipts).toMatchObject([
+      { status: 'partly_refunded', refundedCents: 600, amountCents: 2_500 },
+    ]);
+    expect((await actions(account)).sort()).toEqual(
+      ['billing.dispute', 'billing.dispute_won', 'billing.refund', 'billing.refund', 'billing.top_up'].sort(),
+    );
+  });
+
+  it('that is cancelled before it went out is given back, once', async () => {
+    const person = await someone();
+    const session = paid(await accountOf(person), 2_500);
+    const refund = { id: `re_${session.id}`, amount: 2_500, payment_intent: session.payment_intent };
+    await deliver('checkout.session.completed', session);
+    await deliver('refund.created', { ...refund, status: 'requires_action' });
+    expect((await must('GET', '/api/billing/receipts', { as: person })).receipts[0].status).toBe('refunded');
+    await deliver('refund.updated', { ...refund, status: 'requires_action' });
+    expect((await billing(person)).balanceCredits).toBe(0);
+    for (const type of ['refund.updated', 'refund.failed', 'refund.updated']) await deliver(type, { ...refund, status: 'canceled' });
+    expect(await billing(person)).toMatchObject({ balanceCredits: 2_500 });
+    expect((await must('GET', '/api/billing/receipts', { as: person })).receipts[0].status).toBe('paid');
+  });
+
+  it('of another business of the same Stripe account is taken in and changes nothing', async () => {
+    expect((await deliver('refund.created', { id: 're_x', amount: 5, payment_intent: 'pi_unknown' })).status).toBe(200);
+    expect((await deliver('refund.created', { id: 're_y', amount: 5, payment_intent: null })).status).toBe(200);
   });
 });
 
@@ -141,7 +182,7 @@ describe("the wallet's ledger", () => {
     const stub = accountStub(env.ACCOUNT, account);
     for (const cents of [300, 400, 500]) await deliver('checkout.session.completed', paid(account, cents));
     const { lines } = await stub.operations(10);
-    await projectLedger({ db: env.DB, account: () => stub }, [{ accountId: account, operations: lines, entities: [] }]);
+    await projectLedger({ db: env.DB, account: () => stub }, [messageOf(account, lines)]);
     const first = await must('GET', '/api/billing/ledger?limit=2', { as: person });
     const second = await must('GET', `/api/billing/ledger?limit=2&cursor=${first.nextCursor}`, { as: person });
     const shown = [...first.lines, ...second.lines].map(({ amountCredits, reason }) => [amountCredits, reason]);

@@ -3,7 +3,9 @@ import { env } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CATALOGUE_KEY, LAST_GOOD_KEY, LiveCatalogue, LOOK_EVERY_MS } from '../../../src/console/catalogue/live';
 import { checkCatalogue, showCatalogue, storeCatalogue } from '../../../src/console/catalogue/manage';
+import { envConsoleDeps } from '../../../src/http/deps';
 import { buildRegistry } from '../../../src/providers/registry';
+import { OPERATOR } from '../account/support';
 
 const textOf = (label: string): string => JSON.stringify({ models: [{ id: 'gpt-5.5', label }] });
 const labelIn = ({ registry }: LiveCatalogue): string => registry.models.find('gpt-5.5')!.label;
@@ -99,11 +101,15 @@ describe("the operator's verbs", () => {
   });
 
   it('put a file in place only when it is usable', async () => {
+    const deps = { ...envConsoleDeps(env), ...OPERATOR };
     const live = fresh();
-    const refused = await storeCatalogue(live, BROKEN);
+    const refused = await storeCatalogue(deps, live, BROKEN);
     expect(refused).toMatchObject({ ok: false, error: { kind: 'invalid_request' } });
     expect(await env.FILES.head(CATALOGUE_KEY)).toBeNull();
-    expect(await storeCatalogue(live, textOf('One'))).toMatchObject({ ok: true, value: { file: { valid: true, models: ['gpt-5.5'] } } });
+    expect(await storeCatalogue(deps, live, textOf('One'))).toMatchObject({
+      ok: true,
+      value: { file: { valid: true, models: ['gpt-5.5'] } },
+    });
     expect(labelIn(live)).toBe('One');
   });
 

@@ -67,6 +67,22 @@ describe.each(ROUTES.filter(({ permission }) => permission === 'self'))('$method
   });
 });
 
+/** Signed, or meant for other sites: what Stripe posts, what a SAML provider has the browser post, where such a sign-in begins. */
+const FROM_ELSEWHERE = ['/api/billing/webhook', '/api/auth/sso/:provider', '/api/auth/sso/start'];
+const changing = ROUTES.filter(({ method, path }) => method !== 'GET' && !FROM_ELSEWHERE.includes(path));
+
+describe.each(changing)('$method $path from another site', ({ method, path }) => {
+  it.each([
+    ['of another origin', { origin: 'https://evil.example' }],
+    ['of a look-alike', { origin: 'https://gateway.test.evil.example' }],
+    ['of a sandboxed frame', { origin: 'null', 'sec-fetch-site': 'cross-site' }],
+    ['of a neighbour', { origin: 'null', 'sec-fetch-site': 'same-site' }],
+  ])('is refused: %s', async (_name, headers) => {
+    const answer = await call(method, await about(path), { as: people.get('owner')!, json: {}, headers });
+    expect(answer.status, answer.text).toBe(403);
+  });
+});
+
 describe('the list of routes', () => {
   it('names a permission of the table for each', () => {
     for (const { method, path, permission } of ROUTES)

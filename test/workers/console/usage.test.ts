@@ -2,7 +2,7 @@ import { env } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
 import type { VerbContext } from '../../../src/console/context';
 import { cell, exportUsage } from '../../../src/console/usage/export';
-import { usageFilterInput } from '../../../src/console/usage/filter';
+import { sinceMs, usageFilterInput } from '../../../src/console/usage/filter';
 import { receiptLines } from '../../../src/console/usage/receipt';
 import { readAccountSettings } from '../../../src/env-account';
 import { accountOf, call, join, must, organization, type Someone, someone } from './support';
@@ -133,6 +133,18 @@ describe('usage', () => {
   });
 });
 
+describe('the days of usage', () => {
+  it.each([
+    [1, '2031-01-31T23:59:59.999Z', '2031-01-31T00:00:00.000Z'],
+    [1, '2031-02-01T00:00:00.000Z', '2031-02-01T00:00:00.000Z'],
+    [2, '2031-03-01T00:30:00.000Z', '2031-02-28T00:00:00.000Z'],
+    [30, '2032-03-01T12:00:00.000Z', '2032-02-01T00:00:00.000Z'],
+    [366, '2033-01-01T00:00:00.000Z', '2032-01-02T00:00:00.000Z'],
+  ])('%i of them, at %s, begin with the UTC day at %s', (days, now, since) => {
+    expect(new Date(sinceMs(days, Date.parse(now))).toISOString()).toBe(since);
+  });
+});
+
 describe('an export', () => {
   const csv = async (person: Someone, query = '') =>
     (await call('GET', `/api/api-usage/export?${query}`, { as: person })).text.trim().split('\r\n');
@@ -186,6 +198,11 @@ describe('an export', () => {
     ['say "hi"', '"say ""hi"""'],
     ['two\nlines', '"two\nlines"'],
     ['@SUM(A1)', "'@SUM(A1)"],
+    ['+1+1', "'+1+1"],
+    ['-2+3', "'-2+3"],
+    ['=1+1', "'=1+1"],
+    ['\t=1+1', "'\t=1+1"],
+    ['\r=1+1', '"\'\r=1+1"'],
     [-1.5, '-1.5'],
     [null, ''],
   ])('writes %j as %j', (value, written) => {

@@ -11,16 +11,17 @@ interface Asked {
   /** Null makes it a GET. */
   body?: unknown;
   bindings?: Bindings;
+  headers?: Record<string, string>;
 }
 
 export const CHAT = { model: 'gpt-5.4', messages: [{ role: 'user', content: 'Hello' }] };
 
 /** A request through the Worker's own handler, with all the work that goes on after its answer. */
-export async function ask({ key, path = '/v1/chat/completions', body = CHAT, bindings = env }: Asked) {
+export async function ask({ key, path = '/v1/chat/completions', body = CHAT, bindings = env, headers }: Asked) {
   const context = createExecutionContext();
   const request = new Request(`https://gateway.test${path}`, {
     method: body === null ? 'GET' : 'POST',
-    headers: { 'content-type': 'application/json', ...(key !== undefined && { authorization: `Bearer ${key}` }) },
+    headers: { ...headers, 'content-type': 'application/json', ...(key !== undefined && { authorization: `Bearer ${key}` }) },
     ...(body !== null && { body: JSON.stringify(body) }),
   });
   const response = await worker.fetch(request, bindings, context);

@@ -1,5 +1,5 @@
 import { isRecord, parseJson } from '../../../core/record';
-import { eventData, splitEvents } from '../../../core/sse';
+import { closedRest, eventData, splitEvents } from '../../../core/sse';
 import type { Receipt, StreamRelay } from '../../types';
 import { nowSeconds, ownResponse } from '../response-object';
 import type { StreamState } from '../stream-state';
@@ -20,6 +20,8 @@ export class OverChatRelay implements StreamRelay {
   failure: { error: unknown } | undefined;
   usage: unknown;
   outputChars = 0;
+  /** How much had been written when usage was last given. */
+  private charsAtUsage = 0;
   private finishReason: unknown;
   private model: string | undefined;
   private createdAt: number | undefined;
@@ -48,12 +50,12 @@ export class OverChatRelay implements StreamRelay {
     return '';
   }
 
+  get isUsageAhead(): boolean {
+    return this.usage !== undefined && this.outputChars > this.charsAtUsage;
+  }
+
   pushRest(text: string): string {
-    const events = splitEvents(text);
-    const data = eventData(events.at(-1) ?? '')?.trim();
-    const torn = data === undefined || (data !== '[DONE]' && parseJson(data) === undefined);
-    if (torn) events.pop();
-    return this.push(events.join(''));
+    return this.push(closedRest(text));
   }
 
   private pushEvent(event: string): string {
@@ -70,11 +72,13 @@ export class OverChatRelay implements StreamRelay {
       return '';
     }
     const choice = (chunk.choices as unknown[]).find((one) => isRecord(one) && (one.index ?? 0) === 0);
-    this.usage = [chunk.usage, isRecord(choice) && choice.usage].find(isRecord) ?? this.usage;
+    const usage = [chunk.usage, isRecord(choice) && choice.usage].find(isRecord);
+    this.usage = usage ?? this.usage;
     const opening = this.open(chunk);
     if (!isRecord(choice) || this.complete) return opening;
     const { delta, finish_reason } = choice;
     const written = isRecord(delta) ? this.write(delta) : '';
+    if (usage !== undefined) this.charsAtUsage = this.outputChars;
     if (written !== '') {
       this.hasContent = true;
       this.hasOutput = true;

@@ -119,6 +119,13 @@ describe('what passes', () => {
 });
 
 describe('the end', () => {
+  it('has the items that its upstream left out of it, as they were when each was done', () => {
+    const events = eventsOf(relayed(relayOf(), FIXTURES['items-missing-at-end']));
+    const { item } = events.find(({ type }) => type === 'response.output_item.done') as { item: Json };
+    expect(item).toMatchObject({ type: 'message', content: [{ text: 'Listed once.' }] });
+    expect((events.at(-1) as { response: Json }).response.output).toEqual([item]);
+  });
+
   it.each(['no-usage', 'zero-usage'] as const)('%s: carries usage and cost', (name) => {
     const { usage } = terminalOf(relayed(relayOf(), FIXTURES[name]));
     expect(usage).toEqual(

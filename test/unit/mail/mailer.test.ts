@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { createMailer } from '../../../src/mail/mailer';
+
+const MAIL = { to: 'ada@example.com', subject: 'Hello', paragraphs: ['One & two'], idempotencyKey: 'k' };
+
+const sentFrom = async (from: string): Promise<unknown> => {
+  const sent: { from: unknown; to: unknown }[] = [];
+  const binding = { send: async (mail: { from: unknown; to: unknown }) => void sent.push(mail) } as unknown as SendEmail;
+  await createMailer({ EMAIL: binding }, { MAIL_FROM: from, RESEND_API_KEY: 're_1', RESEND_URL: 'https://unused.example' }, fetch)!(MAIL);
+  return sent[0]!.from;
+};
+
+describe("the sender of a mail by Cloudflare's binding", () => {
+  it.each([
+    ['no-reply@example.com', 'no-reply@example.com'],
+    [' no-reply@example.com ', 'no-reply@example.com'],
+    ['<no-reply@example.com>', 'no-reply@example.com'],
+    ['Gateway Inc. <no-reply@example.com>', { name: 'Gateway Inc.', email: 'no-reply@example.com' }],
+    ['"Gateway, Inc." <no-reply@example.com>', { name: 'Gateway, Inc.', email: 'no-reply@example.com' }],
+  ])('%j is %j', async (from, sent) => {
+    expect(await sentFrom(from)).toEqual(sent);
+  });
+});
+
+describe('mail', () => {
+  it('has no way out where nothing is set up, or nobody to be from', () => {
+    const settings = { MAIL_FROM: undefined, RESEND_API_KEY: 're_1', RESEND_URL: 'https://unused.example' };
+    expect(createMailer({}, settings, fetch)).toBeUndefined();
+    expect(createMailer({ EMAIL: {} as SendEmail }, settings, fetch)).toBeUndefined();
+  });
+});

@@ -1,0 +1,74 @@
+// What the operator does stands in the audit log, of the account or of the gateway.
+import { env } from 'cloudflare:test';
+import { describe, expect, it } from 'vitest';
+import { audited, call } from './support';
+
+const ask = (method: string, path: string, json?: unknown) =>
+  call(method, `/api/admin${path}`, { key: env.ADMIN_TOKEN, ...(json !== undefined && { json }) });
+
+const account = async (json: Record<string, unknown> = {}): Promise<string> =>
+  (await ask('POST', '/accounts', { name: 'Acme', ...json })).body.id;
+
+const last = async (id: string) => (await audited(id)).at(-1);
+
+describe("the operator's change", () => {
+  it('is noted: an account that is opened, with its credits', async () => {
+    const id = await account({ credits: 5, tier: 'starter', email: 'a@example.com' });
+    expect(await audited(id)).toMatchObject([
+      { action: 'account.create', actor_kind: 'operator', target: id },
+      { action: 'account.grant', actor_kind: 'operator', target: `opening:${id}` },
+    ]);
+    expect(JSON.parse((await audited(id))[0]!.detail)).toEqual({ name: 'Acme', email: 'a@example.com', tier: 'starter' });
+  });
+
+  it('is noted: credits that are given, once for each event', async () => {
+    const id = await account();
+    for (let again = 0; again < 2; again++) await ask('POST', `/accounts/${id}/grants`, { credits: 7, reason: 'sorry', eventId: 'e-1' });
+    const grants = (await audited(id)).filter(({ action }) => action === 'account.grant');
+    expect(grants).toMatchObject([{ target: 'e-1', detail: '{"credits":7,"reason":"sorry","topUp":false}' }]);
+  });
+
+  it('is noted: a tier, a key that is made, and one that is revoked', async () => {
+    const id = await account();
+    await ask('PUT', `/accounts/${id}/tier`, { tier: 'growth' });
+    expect(await last(id)).toMatchObject({ action: 'account.set_tier', detail: '{"from":"free","to":"growth"}' });
+    const { id: keyId, key } = (await ask('POST', `/accounts/${id}/keys`, { name: 'ci' })).body;
+    expect(await last(id)).toMatchObject({ action: 'api_key.create', target: keyId, actor_kind: 'operator' });
+    expect((await last(id))!.detail).not.toContain(key);
+    await ask('DELETE', `/accounts/${id}/keys/${keyId}`);
+    expect(await last(id)).toMatchObject({ action: 'api_key.revoke', target: keyId });
+  });
+
+  it('is noted: a recovery after a restore', async () => {
+    const id = await account({ credits: 3 });
+    expect((await ask('POST', `/accounts/${id}/recover`, {})).status).toBe(200);
+    expect(await last(id)).toMatchObject({ action: 'account.recover', actor_kind: 'operator', target: id });
+  });
+
+  it('is noted: a catalogue, under the hash of its text, and not one that is refused', async () => {
+    const before = (await audited('gateway')).length;
+    expect((await ask('PUT', '/catalogue', { text: '{"models": [}' })).status).toBe(400);
+    expect((await ask('PUT', '/catalogue', { text: '{"models": []}' })).status).toBe(200);
+    const noted = (await audited('gateway')).slice(before);
+    expect(noted).toMatchObject([{ action: 'catalogue.update', actor_kind: 'operator' }]);
+    expect(JSON.parse(noted[0]!.detail)).toEqual({ models: 0, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
+  });
+
+  it('is read and checked through the same API, and by nobody else', async () => {
+    const id = await account({ credits: 3 });
+    const { entries } = (await ask('GET', `/accounts/${id}/audit?action=account.grant`)).body;
+    expect(entries).toMatchObject([{ actorName: 'Operator', detail: { credits: 3 } }]);
+    expect((await ask('GET', `/accounts/${id}/audit/verify`)).body).toMatchObject({ intact: true, entries: 2 });
+    expect((await ask('GET', '/audit')).body.entries).toBeInstanceOf(Array);
+    expect((await call('GET', `/api/admin/accounts/${id}/audit`, { key: 'not the token' })).status).toBe(401);
+  });
+});
+
+describe('an account that was just opened', () => {
+  it("is in the operator's list at once", async () => {
+    const id = await account({ name: 'New' });
+    const row = await env.DB.prepare('SELECT name FROM accounts WHERE id = ?').bind(id).first('name');
+    expect(row).toBe('New');
+    expect((await ask('POST', '/reconcile', { accountId: id })).body).toEqual({ checked: 1, problems: [] });
+  });
+});
