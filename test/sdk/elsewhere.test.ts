@@ -64,9 +64,11 @@ describe('in a Worker', () => {
 /** What an operator of a page puts between: it has the key, the page has none. */
 function answerPage(script: string, asked: IncomingMessage, answer: ServerResponse): void {
   const { url = '/', method = 'GET' } = asked;
-  if (url === '/') return void answer.setHeader('content-type', 'text/html').end('<script type="module" src="/page.js"></script>');
-  if (url === '/page.js') return void answer.setHeader('content-type', 'text/javascript').end(script);
-  if (!url.startsWith('/proxy/')) return void answer.writeHead(404).end();
+  const file = { '/': ['text/html', '<script type="module" src="/page.js"></script>'], '/page.js': ['text/javascript', script] }[url];
+  if (file || !url.startsWith('/proxy/')) {
+    answer.writeHead(file ? 200 : 404, { 'content-type': file?.[0] ?? 'text/plain' });
+    return void answer.end(file?.[1]);
+  }
   const names = Object.entries(asked.headers).filter(([name]) => !name.startsWith(':') && name !== 'host' && name !== 'cookie');
   const headers = { ...Object.fromEntries(names), authorization: `Bearer ${account.key}` };
   const onward = request(account.baseUrl + url.slice('/proxy'.length), { method, headers });
