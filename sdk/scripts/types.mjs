@@ -33,7 +33,7 @@ const workersOnly = {
   setup(bundle) {
     bundle.onResolve({ filter: /^cloudflare:/ }, ({ path }) => ({ path, namespace: 'workers-only' }));
     bundle.onLoad({ filter: /.*/, namespace: 'workers-only' }, () => ({
-      contents: 'export class DurableObject {} export class WorkerEntrypoint {} export const env = {};',
+      contents: 'export class DurableObject {} export class WorkerEntrypoint {} export const env = {}; export const waitUntil = () => {};',
     }));
     bundle.onLoad({ filter: /\.client\.js$/ }, () => ({ contents: 'export default ""' }));
   },

@@ -3,13 +3,13 @@
  * looking and writing. Its alarm expires holds and hands on what D1 lacks; both also happen in passing.
  */
 import { DurableObject } from 'cloudflare:workers';
-import { type AuditRecord, newAuditEntryId } from '../core/audit';
+import type { AuditRecord } from '../core/audit';
 import { monthOf, newNonce } from '../core/ids';
 import type { MicroCredits } from '../core/money';
 import type { TierId } from '../core/tiers';
 import { within } from '../core/within';
 import { beginIdempotency, checkIdempotency, endIdempotencies, endIdempotency, sweepIdempotency } from './idempotency';
-import { KeyRing } from './key-ring';
+import { disabledByLimit, KeyRing, publicKey } from './key-ring';
 import { refuseKey } from './key-scope';
 import { Ledger, type SpendAlert } from './ledger';
 import { Outbox } from './outbox';
@@ -27,6 +27,7 @@ import type {
   BeatRequest,
   BeatResult,
   Books,
+  ChargeRequest,
   CloseRequest,
   CloseResult,
   ExtendRequest,
@@ -139,6 +140,15 @@ export class Account extends DurableObject<AccountBindings> {
     return result;
   }
 
+  /** The same two with their arguments and results as JSON: see `accountStub`. */
+  admitJson(request: string): string {
+    return JSON.stringify(this.admit(JSON.parse(request) as AdmitRequest));
+  }
+
+  settleJson(request: string): string {
+    return JSON.stringify(this.settle(JSON.parse(request) as CloseRequest));
+  }
+
   release(request: Pick<CloseRequest, 'holdId' | 'detailJson' | 'idempotency'>): CloseResult {
     return this.settle({ ...request, costMicro: 0, outcome: 'released' });
   }
@@ -152,6 +162,17 @@ export class Account extends DurableObject<AccountBindings> {
       outbox.note(audit, this.now());
       if (request.topUp) this.publishProfile(ledger, outbox);
       return granted;
+    });
+    this.wakeBy(this.now() + FLUSH_AFTER_MS);
+    return result;
+  }
+
+  /** Charges what nobody asked leave for; the balance may fall below zero by it. */
+  charge(request: ChargeRequest): { balanceMicro: number; heldMicro: number; repeated: boolean } {
+    requireExact(request.amountMicro);
+    const result = this.step(({ ledger }) => {
+      const charged = ledger.charge(request, newNonce(), this.now());
+      return { ...charged, heldMicro: ledger.row.held };
     });
     this.wakeBy(this.now() + FLUSH_AFTER_MS);
     return result;
@@ -483,23 +504,3 @@ const isConfirmed = ({ ledger, outbox }: Open): boolean => ledger.unconfirmed.si
 function requireExact(...amounts: MicroCredits[]): void {
   for (const amount of amounts) if (!Number.isSafeInteger(amount) || amount < 0) throw new RangeError(`${amount} is no exact amount`);
 }
-
-/** What the account itself does to a key is told in the audit log too. */
-const disabledByLimit = (keyId: string, at: number): AuditRecord => ({
-  entryId: newAuditEntryId(),
-  at,
-  actorKind: 'system',
-  actorId: 'spending_limit',
-  actorName: 'Spending limit',
-  action: 'api_key.disable',
-  target: keyId,
-  ip: null,
-  userAgent: null,
-  requestId: '',
-  detail: '{}',
-});
-
-const publicKey = ({ secretHash: _, previous, ...key }: KeyRecord): Omit<KeySummary, 'spentThisMonthMicro'> => ({
-  ...key,
-  ...(previous && { previousUntilMs: previous.untilMs }),
-});

@@ -19,6 +19,7 @@ import type {
   BeatRequest,
   BeatResult,
   Books,
+  ChargeRequest,
   CloseRequest,
   CloseResult,
   ExtendRequest,
@@ -316,6 +317,26 @@ export class Ledger {
     if (request.topUp) this.row.topUp += request.amountMicro;
     this.addLine(operation, nowMs);
     this.store.writeProfile(this.row);
+    return { balanceMicro: this.row.balance, repeated: false };
+  }
+
+  /** Takes from the balance, once for each event, whatever it holds; gives the balance after it. */
+  charge(request: ChargeRequest, nonce: string, now: number): { balanceMicro: MicroCredits; repeated: boolean } {
+    const nowMs = this.tick(now);
+    if (this.store.isPaid(request.eventId)) return { balanceMicro: this.row.balance, repeated: true };
+    const { eventId, amountMicro, detail, keyId, family, model, endpoint } = request;
+    const operation = this.newOperation('adjust', nonce, nowMs, {
+      keyId,
+      family,
+      model,
+      endpoint,
+      outcome: 'actual',
+      amountMicro: 0 - amountMicro,
+      detail: { ...detail, eventId },
+    });
+    this.store.markPaid(eventId, operation.id);
+    this.addLine(operation, nowMs);
+    if (keyId !== null && this.hooks.key(keyId)) this.addSpend(keyId, amountMicro, operation.month, nowMs);
     return { balanceMicro: this.row.balance, repeated: false };
   }
 

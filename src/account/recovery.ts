@@ -54,13 +54,14 @@ function replayLine(store: AccountStore, row: AccountRow, spend: Spend, line: Op
   }
   const changeMicro = line.amountMicro - (known?.amountMicro ?? 0);
   row.balance += changeMicro;
-  if (line.kind === 'grant') replayGrant(store, row, line);
+  replayEvent(store, row, line);
   const month = line.kind === 'adjust' ? replayAdjustment(store, line) : ref.month;
   if (line.keyId !== null) spend.add(line.keyId, month, 0 - changeMicro);
   return true;
 }
 
-function replayGrant(store: AccountStore, row: AccountRow, line: Operation): void {
+/** What came by an event of its own, a payment say, is not taken twice. */
+function replayEvent(store: AccountStore, row: AccountRow, line: Operation): void {
   const { eventId, topUp } = line.detail as { eventId?: string; topUp?: boolean };
   if (eventId !== undefined && !store.isPaid(eventId)) store.markPaid(eventId, line.id);
   if (topUp) row.topUp += line.amountMicro;

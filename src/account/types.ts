@@ -140,6 +140,19 @@ export interface GrantRequest {
   topUp: boolean;
 }
 
+/** What is charged without a call: time that the account's own resources were kept for it. */
+export interface ChargeRequest {
+  /** Makes the charge idempotent. */
+  eventId: string;
+  amountMicro: MicroCredits;
+  /** The key that the resource was made with: the charge counts towards its limit. */
+  keyId: string | null;
+  family: RateFamily;
+  model: string;
+  endpoint: string;
+  detail: OperationDetail;
+}
+
 export type OperationKind = 'usage' | 'grant' | 'adjust';
 
 /** One operation as stored, and as it goes to D1. */

@@ -1,4 +1,5 @@
 /** What the JSON and the stream path share: one admitted call, its failures, and how it is closed. */
+import type { AccountStub } from '../account/stub';
 import type { CloseRequest, OperationDetail } from '../account/types';
 import { answerHeaders } from '../core/answer-headers';
 import type { KeyMode } from '../core/api-key';
@@ -20,6 +21,7 @@ export interface Run {
   plan: Plan;
   failover: Failover;
   accountId: string;
+  account: AccountStub;
   keyMode: KeyMode;
   /** The id of the hold, of the operation, and of the request. */
   holdId: string;
@@ -144,7 +146,7 @@ async function close(
   stored: boolean,
 ): Promise<void> {
   const keyHash = run.idempotencyKeyHash;
-  await settle(run.deps, run.accountId, {
+  await settle(run.deps, run.accountId, run.account, {
     holdId: run.holdId,
     ...closing,
     detailJson: JSON.stringify(detail),
