@@ -109,4 +109,16 @@ describe('a bug in a dialect', () => {
     await idle();
     expect(closes).toMatchObject([method === 'close' ? RELEASED : { costMicro: 0, outcome: 'released' }]);
   });
+
+  it('is told in events that nothing comes between, however long they are apart', async () => {
+    vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const { run, idle } = callWith({ stream: true });
+    const relay = run.outgoing.relay('openai-chat');
+    relay.close = bug;
+    run.outgoing.relay = () => relay;
+    run.outgoing.fail = () => 'data: one\n\ndata: two\n\n';
+    const text = await (await runStreamCall(run)).text();
+    expect(text.endsWith('data: one\n\ndata: two\n\n')).toBe(true);
+    await idle();
+  });
 });
