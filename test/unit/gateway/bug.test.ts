@@ -54,6 +54,7 @@ function callWith({ stream, answersAfterMs = 0 }: { stream: boolean; answersAfte
     plan,
     failover: bench.failover(plan, { call }),
     accountId: 'acc_1',
+    account: account as unknown as StreamRun['account'],
     keyMode: 'live',
     holdId: HOLD,
     startedAtMs: Date.now(),
