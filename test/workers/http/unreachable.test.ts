@@ -12,9 +12,7 @@ function without(...methods: string[]): Bindings {
   const getByName = (name: string) =>
     new Proxy(env.ACCOUNT.getByName(name), {
       get: (stub, property) =>
-        methods.includes(String(property).replace(/Json$/, ''))
-          ? () => Promise.reject(new Error('Network connection lost.'))
-          : Reflect.get(stub, property),
+        methods.includes(String(property)) ? () => Promise.reject(new Error('Network connection lost.')) : Reflect.get(stub, property),
     });
   return { ...env, ACCOUNT: { getByName } as unknown as Bindings['ACCOUNT'] };
 }
