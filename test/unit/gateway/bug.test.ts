@@ -1,6 +1,5 @@
 // A dialect that throws is a bug; the call that meets it comes to an end all the same.
 import { describe, expect, it, vi } from 'vitest';
-import type { AccountStub } from '../../../src/account/stub';
 import type { CloseRequest } from '../../../src/account/types';
 import { openaiChat } from '../../../src/dialects/openai-chat/dialect';
 import type { StreamRelay } from '../../../src/dialects/types';
@@ -55,7 +54,7 @@ function callWith({ stream, answersAfterMs = 0 }: { stream: boolean; answersAfte
     plan,
     failover: bench.failover(plan, { call }),
     accountId: 'acc_1',
-    account: account as unknown as AccountStub,
+    account: account as unknown as StreamRun['account'],
     keyMode: 'live',
     holdId: HOLD,
     startedAtMs: Date.now(),
