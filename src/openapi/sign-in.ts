@@ -1,6 +1,6 @@
 /** Sign-in: what of it clients and pages use. The rest of better-auth's paths is in its own documents. */
 import { z } from 'zod';
-import { startSsoInput } from '../routes/account/sso';
+import { startSsoInput } from '../console/sso/sign-in';
 import { type Answer, example, json, query, type RequestBody, type Route } from './describe';
 import { FAILURES } from './errors';
 

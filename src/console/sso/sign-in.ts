@@ -1,4 +1,5 @@
 /** Signing in through an organization's identity provider: there, back, and who that makes somebody here. */
+import { z } from 'zod';
 import { fail, ok, type Result } from '../../core/errors';
 import { commit } from '../audit/commit';
 import type { RequestOrigin } from '../context';
@@ -8,6 +9,8 @@ import { putOnce, takeOnce } from './once';
 import { callbackUrl, findProvider, metadataUrl, type SsoProvider } from './provider';
 import { signInUrl } from './saml-metadata';
 import { readResponse } from './saml-response';
+
+export const startSsoInput = z.object({ email: z.email().max(200), callbackURL: z.string().max(2_000).optional() });
 
 /** A sign-in takes no longer. */
 const UNDER_WAY_MS = 10 * 60_000;

@@ -1,10 +1,9 @@
 /** Single sign-on: what an organization sets up, and the way there and back for its people. */
 import { getCookie, setCookie } from 'hono/cookie';
-import { z } from 'zod';
 import { checkProvider, createProvider, createProviderInput, deleteProvider, listSso, verifyDomain } from '../../console/sso/manage';
 import { callbackUrl, findProvider, findProviderOfEmail, metadataUrl } from '../../console/sso/provider';
 import { serviceMetadata } from '../../console/sso/saml-metadata';
-import { beginSso, finishSso, type Returned } from '../../console/sso/sign-in';
+import { beginSso, finishSso, type Returned, startSsoInput } from '../../console/sso/sign-in';
 import { fail, ok, type Result } from '../../core/errors';
 import { accountPlaneDeps, authOf } from '../../http/account-deps';
 import type { AppContext } from '../../http/context';
@@ -47,8 +46,6 @@ function keep(c: AppContext, state: string): void {
   const site = secure ? 'None' : 'Lax';
   setCookie(c, COOKIE, state, { httpOnly: true, path: '/api/auth/sso', maxAge: COOKIE_SECONDS, secure, sameSite: site });
 }
-
-export const startSsoInput = z.object({ email: z.email().max(200), callbackURL: z.string().max(2_000).optional() });
 
 /** Where an address signs in: its provider's URL, or 404 when it has none and a password is asked for. */
 export async function startSso(
