@@ -1,6 +1,6 @@
 /** Rented GPUs. */
 import { z } from 'zod';
-import type { Deployment as KeptDeployment } from '../jobs/deployments';
+import type { Deployment as KeptDeployment } from '../jobs/deployments/store';
 import { createDeploymentInput, patchDeploymentInput } from '../routes/media/deployments';
 import { example, json, type Route } from './describe';
 import { FAILURES, ONCE } from './errors';
