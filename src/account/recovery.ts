@@ -7,12 +7,13 @@ import type { Operation } from './types';
  * restored with, and all of later epochs), then begins a new epoch. What it had closed and D1 never saw is numbered
  * anew in that epoch, so that it is sent after all.
  */
-export function replayLines(store: AccountStore, row: AccountRow, lines: readonly Operation[]): { epoch: number; replayed: number } {
-  const inD1 = new Set(lines.map(({ id }) => id));
+export function replayLines(store: AccountStore, row: AccountRow, lines: Iterable<Operation>): { epoch: number; replayed: number } {
+  const inD1 = new Set<string>();
   const oldEpoch = row.epoch;
   const spend = new Spend(store);
   let replayed = 0;
   for (const { seq, id, closeEpoch } of lines) {
+    inD1.add(id);
     row.seq = Math.max(row.seq, seq);
     row.epoch = Math.max(row.epoch, closeEpoch ?? 0, parseOperationId(id)?.epoch ?? 0);
   }

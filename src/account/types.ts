@@ -72,6 +72,8 @@ export interface AdmitRequest {
   /** The balance an account must have before a call of this kind, whatever it costs. */
   minimumBalanceMicro: MicroCredits;
   estimateMicro: MicroCredits;
+  /** The most that it can come to, where nobody can stop it on the way: an answer in one piece. */
+  worstMicro?: MicroCredits;
   leaseMs: number;
   hourlyLimit: number;
   /** Sandbox calls of test keys: free, and in hourly windows of their own. */

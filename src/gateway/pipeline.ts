@@ -99,7 +99,7 @@ async function admit(
   plan: Plan,
   idempotency: { keyHash: string; bodyHash: string } | null,
 ): Promise<AdmitResult> {
-  const { model, rateFamily, minimumTier, minimumBalanceMicro, estimateMicro } = plan;
+  const { model, rateFamily, minimumTier, minimumBalanceMicro, estimateMicro, worstMicro } = plan;
   try {
     return await account.admit({
       nonce,
@@ -114,6 +114,7 @@ async function admit(
       minimumTier,
       minimumBalanceMicro,
       estimateMicro,
+      worstMicro,
       leaseMs: deps.settings.LEASE_MS,
       hourlyLimit: deps.hourlyLimits[rateFamily] ?? HOURLY_LIMITS[rateFamily],
       idempotency,

@@ -45,6 +45,7 @@ export type Ending =
   | 'upstream_failed'
   | 'credits_ran_out'
   | 'too_long'
+  | 'gateway_failed'
   | 'empty'
   | 'background';
 
@@ -127,6 +128,15 @@ export async function closeUnheard(run: Run): Promise<void> {
 export async function closeReleased(run: Run, ending: Ending, error: GatewayError | undefined): Promise<void> {
   const more = error ? { error: error.message, errorKind: error.kind } : {};
   await close(run, { costMicro: 0, outcome: 'released' }, detailOf(run, ending, undefined, more), false);
+}
+
+/** A bug of ours met a call that is held: nobody pays for it, and its client gets an end. */
+export async function closeFailed(run: Run, reason: unknown): Promise<GatewayError> {
+  const { message, stack } = reason instanceof Error ? reason : { message: String(reason) };
+  console.error('call failed', JSON.stringify({ holdId: run.holdId, error: message, stack }));
+  const { error } = fail('internal', 'Something went wrong on our side; please report the request id.');
+  await closeReleased(run, 'gateway_failed', error);
+  return error;
 }
 
 async function close(
