@@ -6,12 +6,13 @@ import { and, eq, isNotNull, isNull, lt, or } from 'drizzle-orm';
 import { database } from '../../db/client';
 import { webhookDeliveries, webhookGone } from '../../db/jobs';
 import type { JobDeps } from '../deps';
+import { settleJob } from '../finish';
 import type { WebhookMessage } from '../messages';
 import { SWEEP_AFTER_MS } from '../pace';
 import { RefusedUrl, requirePublic } from '../public-fetch';
 import { readJob } from '../store';
 import type { Job } from '../types';
-import { webhookPayload } from '../view';
+import { isOver, webhookPayload } from '../view';
 import { messageIdOf, sendDelivery } from './queue';
 import { readSecrets, signingSecrets } from './secrets';
 import { signedHeaders } from './sign';
@@ -36,7 +37,7 @@ export interface DeliveryTry {
 export async function deliver(deps: JobDeps, { deliveryId, turn }: WebhookMessage): Promise<void> {
   const delivery = await claim(deps, deliveryId, turn);
   if (!delivery) return;
-  const job = await readJob(deps.db, delivery.jobId);
+  const job = await endedJob(deps, delivery.jobId);
   if (!job) return;
   const [gone] = await database(deps.db)
     .select()
@@ -54,6 +55,14 @@ export async function deliver(deps: JobDeps, { deliveryId, turn }: WebhookMessag
     return end(deps, delivery, 'gone', log);
   }
   await tryLater(deps, delivery, log);
+}
+
+/** Whoever lined the webhook up may have died before the job was over for its customer: nobody is told before it is. */
+async function endedJob(deps: JobDeps, id: string): Promise<Job | undefined> {
+  const job = await readJob(deps.db, id);
+  if (!job || isOver(job)) return job;
+  await settleJob(deps, job);
+  return readJob(deps.db, id);
 }
 
 async function claim(deps: JobDeps, id: string, turn: number): Promise<Row | undefined> {

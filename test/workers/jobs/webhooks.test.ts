@@ -1,6 +1,8 @@
 import { env } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
 import { cancelJob } from '../../../src/jobs/access';
+import { advanceJob } from '../../../src/jobs/advance';
+import type { JobDeps } from '../../../src/jobs/deps';
 import { deliver, RETRY_SECONDS, sweepDeliveries } from '../../../src/jobs/webhooks/deliver';
 import { listDeliveries, redeliver } from '../../../src/jobs/webhooks/log';
 import { JobBench, RECEIVER_URL } from './support';
@@ -31,6 +33,22 @@ describe('a webhook', () => {
     expect(bench.provider.received).toHaveLength(1);
     expect(JSON.parse(bench.provider.received[0]!.body)).toMatchObject({ status: 'canceled', creditsUsed: 0, type: 'video' });
     expect(await stateOf(bench)).toMatchObject({ state: 'delivered', tries: 1 });
+  });
+
+  it('waits for the job to be over: one that was lined up by a process which died then says how it ended', async () => {
+    const bench = await JobBench.create();
+    const job = await bench.start({}, { webhookUrl: RECEIVER_URL });
+    const cancel = async (deps: JobDeps) => {
+      if ((await bench.job(job.id)).state === 'queued') await cancelJob(deps, job);
+      else await advanceJob(deps, { jobId: job.id });
+    };
+    // Its last effects: the hold is closed, the delivery kept, the job written down as settled.
+    let at = 0;
+    for (; at < 20 && (await stateOf(bench)) === undefined; at++) await bench.dies(cancel, at, true);
+    expect((await bench.job(job.id)).settledAt).toBeNull();
+    await deliver(bench.deps(), { deliveryId: (await stateOf(bench)).id, turn: 0 });
+    expect(bench.provider.received.map(({ body }) => JSON.parse(body) as unknown)).toMatchObject([{ status: 'canceled', jobId: job.id }]);
+    expect((await bench.job(job.id)).settledAt).not.toBeNull();
   });
 
   it('is tried by the published schedule, apart from the third failure on, and is kept when it is dead', async () => {
