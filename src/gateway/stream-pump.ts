@@ -10,7 +10,7 @@ import type { ClientStream } from './client-stream';
 import { type Charge, charge, freeOfCharge, isEmpty, observedUsage } from './meter';
 import { type OpenedStream, openStream } from './open-stream';
 import { Recorder } from './replay';
-import { beat, closeCharged, closeReleased, closeUnheard, type Ending, type StreamRun, upstreamError } from './run';
+import { beat, closeCharged, closeFailed, closeReleased, closeUnheard, type Ending, type StreamRun, upstreamError } from './run';
 import { storedAs } from './stored-answer';
 
 /** A hold is enlarged when this much of it is used up; by less than this much of itself it is not worth it. */
@@ -58,6 +58,8 @@ export class StreamPump {
     try {
       this.current = await opening;
       await this.passAll();
+    } catch (reason) {
+      await this.sayLast(await closeFailed(this.run, reason));
     } finally {
       clearInterval(timer);
       await this.client.close();
@@ -154,9 +156,11 @@ export class StreamPump {
     }
     if (passed !== 'done') run.failover.stopped(stream.attempt);
     const { storedId } = stream.relay;
-    if (passed === 'gone' && run.call.background && storedId !== undefined) {
+    if (this.outlives(passed) && run.call.background && storedId !== undefined) {
       const keyHash = run.idempotencyKeyHash;
-      return handOver(run, stream.attempt, storedId, keyHash === undefined ? undefined : { keyHash, stored: false });
+      await handOver(run, stream.attempt, storedId, keyHash === undefined ? undefined : { keyHash, stored: false });
+      if (this.stop) await this.sayLast(this.stop.error);
+      return;
     }
     const charged = this.charge(stream);
     const empty = passed === 'done' && isEmpty(charged, stream.relay.hasOutput);
@@ -174,6 +178,11 @@ export class StreamPump {
     if (empty) await closeReleased(run, 'empty', undefined);
     else await closeCharged(run, bill, 'complete', this.recorder, more);
     await this.client.write(end);
+  }
+
+  /** Does the provider work on when this stream is over? */
+  private outlives(passed: Passed): boolean {
+    return passed === 'gone' || (passed === 'stopped' && this.stop?.ending === 'too_long');
   }
 
   private charge({ relay, attempt }: OpenedStream): Charge {

@@ -20,7 +20,15 @@ const price = named(
         input_credits: credits,
         output_credits: credits,
       }),
-      z.object({ per: z.enum(UNITS), credits, usd: z.number() }),
+      z.object({
+        per: z.enum(UNITS),
+        credits,
+        usd: z.number(),
+        tier_credits: z
+          .record(z.string(), credits)
+          .optional()
+          .meta({ description: 'By the size tier of a picture or the resolution of a film, in place of `credits`.' }),
+      }),
     ])
     .meta({ description: 'By the million tokens, or by the piece.' }),
 );
@@ -119,6 +127,7 @@ const callRoutes: Route[] = [
     parameters: [header('anthropic-version', 'Asks for the models of Messages.')],
     answers: { 200: json('The models.', z.union([modelList, geminiModelList])) },
     errors: FAILURES.none,
+    shape: 'models',
   },
   {
     method: 'get',
@@ -130,6 +139,7 @@ const callRoutes: Route[] = [
     access: 'public',
     answers: { 200: json('The model.', z.union([model, geminiModel])) },
     errors: ['not_found', 'internal'],
+    shape: 'models',
   },
   {
     method: 'get',

@@ -45,6 +45,7 @@ export const NOT_RUN = {
   'npx wrangler d1 time-travel info hypereal-gateway': 'needs a Cloudflare account',
   'npx wrangler d1 export hypereal-gateway --remote --output backup.sql': 'needs a Cloudflare account',
   'npx wrangler secret put KEY_MAC_SECRET_PREVIOUS': 'needs a Cloudflare account',
+  'npx wrangler r2 bucket lifecycle add hypereal-gateway-files results media/ --expire-days 31': 'needs a Cloudflare account',
   'npx wrangler secret put KEY_MAC_SECRET': 'needs a Cloudflare account',
   'npx wrangler secret delete KEY_MAC_SECRET_PREVIOUS': 'needs a Cloudflare account',
 };
