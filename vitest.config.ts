@@ -41,6 +41,7 @@ const outside = {
   test: {
     name: 'outside',
     environment: 'node',
+    setupFiles: ['./test/e2e/support/watch-answers.ts'],
     include: ['test/e2e/**/*.test.ts', 'test/sdk/**/*.test.ts', 'test/soak/**/*.test.ts', 'test/scripts/**/*.test.mjs'],
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -9,6 +9,7 @@ export {
   ConflictError,
   ConnectionError,
   GatewayTimeoutError,
+  GoneError,
   HyperealError,
   InsufficientCreditsError,
   InternalServerError,

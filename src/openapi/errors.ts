@@ -112,6 +112,10 @@ const geminiError = z
   })
   .meta({ description: 'Of Google’s formats; `details` has the reason and further facts.' });
 
+const modelsError = z
+  .union([openaiError, messagesError, geminiError])
+  .meta({ description: 'Of lists of models: in the shape of the format whose client asks.' });
+
 const signInError = z
   .looseObject({ message: z.string().optional(), code: z.string().optional() })
   .meta({ description: 'Of sign-in itself.' });
@@ -141,6 +145,7 @@ const SHAPES: Readonly<Record<ErrorShape, Shape>> = {
   openai: { name: 'Error', schema: openaiError, render: (kind) => renderOpenaiError(failure(kind), REQUEST_ID) },
   anthropic: { name: 'MessagesError', schema: messagesError, render: (kind) => renderMessagesError(failure(kind), REQUEST_ID) },
   gemini: { name: 'GeminiError', schema: geminiError, render: (kind) => renderGeminiError(failure(kind), REQUEST_ID) },
+  models: { name: 'ModelsError', schema: modelsError, render: (kind) => renderOpenaiError(failure(kind), REQUEST_ID) },
   'sign-in': { name: 'SignInError', schema: signInError, render: (kind) => renderOpenaiError(failure(kind), REQUEST_ID) },
 };
 

@@ -127,6 +127,7 @@ const callRoutes: Route[] = [
     parameters: [header('anthropic-version', 'Asks for the models of Messages.')],
     answers: { 200: json('The models.', z.union([modelList, geminiModelList])) },
     errors: FAILURES.none,
+    shape: 'models',
   },
   {
     method: 'get',
@@ -138,6 +139,7 @@ const callRoutes: Route[] = [
     access: 'public',
     answers: { 200: json('The model.', z.union([model, geminiModel])) },
     errors: ['not_found', 'internal'],
+    shape: 'models',
   },
   {
     method: 'get',

@@ -102,7 +102,7 @@ describe('POST /embeddings', () => {
 
   it('estimates what nobody counted, and charges nothing for no vectors', async () => {
     const { account, lane } = await fresh();
-    lane.first.reply(reply(inBase64, null), json({ object: 'list', data: [], usage: USAGE }));
+    lane.first.reply(reply(inBase64, null), json({ object: 'list', model: 'm', data: [], usage: USAGE }));
     const sent = { model: lane.model, input: 'x'.repeat(400) };
     const { body } = await askJson(account, sent, { path });
     expect(body.usage.estimated).toBe(true);

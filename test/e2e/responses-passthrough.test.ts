@@ -111,8 +111,8 @@ describe('a request', () => {
 describe('an answer', () => {
   it('comes byte for byte but for its id and its usage', async () => {
     const { account, lane } = await fresh();
-    const text = `{ "id":"${UPSTREAM_ID}", "object":"response","status":"completed","temperature":1.0,"n":12345678901234567890,\n "unknown":[{"\\u00fc":-0.0}],
-      "output":[{"type":"of_next_year","id":"x_1","data":1e2}], "usage":{"input_tokens":100,"output_tokens":25,"extra":1.50} }`;
+    const text = `{ "id":"${UPSTREAM_ID}", "object":"response","created_at":1763600000,"model":"m","status":"completed","temperature":1.0,"n":12345678901234567890,\n "unknown":[{"\\u00fc":-0.0}],
+      "output":[{"type":"of_next_year","id":"x_1","data":1e2}], "usage":{"input_tokens":100,"output_tokens":25,"total_tokens":125,"extra":1.50} }`;
     lane.first.reply(json(text));
     const { text: got, id } = await askResponse(account, responsesBody(lane.model));
     expect(got).toBe(text.replace(UPSTREAM_ID, responseIdOf(id)).replace('"extra":1.50}', '"extra":1.50,"creditsUsed":0.02}'));

@@ -148,6 +148,7 @@ describe('errors', () => {
     [404, 'not_found_error', sdk.NotFoundError],
     [405, 'invalid_request_error', sdk.MethodNotAllowedError],
     [409, 'conflict_error', sdk.ConflictError],
+    [410, 'not_found_error', sdk.GoneError],
     [413, 'invalid_request_error', sdk.PayloadTooLargeError],
     [415, 'invalid_request_error', sdk.UnsupportedMediaTypeError],
     [422, 'idempotency_error', sdk.UnprocessableEntityError],
@@ -165,7 +166,7 @@ describe('errors', () => {
     expect(error).toMatchObject({ name: Class.name, status, type, requestId: 'req_1' });
     expect(error.message).toContain(`because of ${type}`);
     // The same error, where its status had been sent before it happened.
-    if (![405, 413, 415, 422, 426, 500, 503, 504].includes(status)) {
+    if (![405, 410, 413, 415, 422, 426, 500, 503, 504].includes(status)) {
       server.says({ ...refusal(status, type), status: 200 } as Reply);
       expect(await thrown(server.client().chat.create(chat))).toBeInstanceOf(Class);
     }

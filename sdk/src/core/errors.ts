@@ -136,6 +136,12 @@ export class ConflictError extends APIError {
   declare readonly status: 409;
 }
 
+/** 410: it was there, and is no longer kept. */
+export class GoneError extends APIError {
+  override name = 'GoneError';
+  declare readonly status: 410;
+}
+
 /** 413: the request or the file is too large. */
 export class PayloadTooLargeError extends APIError {
   override name = 'PayloadTooLargeError';
@@ -226,6 +232,7 @@ const CLASSES: Readonly<Record<number, new (source: ErrorSource) => APIError>> =
   404: NotFoundError,
   405: MethodNotAllowedError,
   409: ConflictError,
+  410: GoneError,
   413: PayloadTooLargeError,
   415: UnsupportedMediaTypeError,
   422: UnprocessableEntityError,

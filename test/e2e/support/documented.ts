@@ -62,13 +62,18 @@ export class ApiDocument {
   }
 
   /** The operation of a request; of several whose pattern fits, the one with the fewest parameters. */
-  find(method: string, path: string): Operation {
+  known(method: string, path: string): Operation | undefined {
     const name = path.replace(/\?.*$/, '');
     const fitting = this.operations()
       .filter((known) => known.method === method.toLowerCase() && patternOf(known.path).test(name))
       .sort((a, b) => a.path.split('{').length - b.path.split('{').length);
-    if (!fitting[0]) throw new Error(`${method} ${path} is not in the document`);
-    return fitting[0].operation;
+    return fitting[0]?.operation;
+  }
+
+  find(method: string, path: string): Operation {
+    const operation = this.known(method, path);
+    if (!operation) throw new Error(`${method} ${path} is not in the document`);
+    return operation;
   }
 
   /** What is wrong with a value, by a schema of the document; undefined when all is well. */
@@ -90,39 +95,57 @@ export class ApiDocument {
   }
 }
 
-const typeOf = (response: Response): string => (response.headers.get('content-type') ?? '').split(';')[0]!.trim();
+const typeOf = (headers: Headers): string => (headers.get('content-type') ?? '').split(';')[0]!.trim();
 
 /** The entry of a content type: its own, or a range such as `audio/*`. */
 function mediaOf(content: Record<string, Media>, type: string): Media | undefined {
   return content[type] ?? content[`${type.split('/')[0]}/*`] ?? content['*/*'];
 }
 
-function checkEvents(document: ApiDocument, media: Media, text: string, where: string): void {
+interface Received {
+  status: number;
+  headers: Headers;
+  text: string;
+  where: string;
+}
+
+function problemOfEvents(document: ApiDocument, media: Media, { text, where }: Received): string | undefined {
   const events = text.split(/\n\n/).flatMap((event) => /^data: (.*)$/m.exec(event)?.[1] ?? []);
-  expect(events.length, `${where} has events`).toBeGreaterThan(0);
-  for (const data of events.filter((event) => event !== '[DONE]'))
-    expect(document.problem(media.schema.contentSchema as Json, JSON.parse(data)), `${where}\n${data}`).toBeUndefined();
+  if (events.length === 0) return `${where} has no events`;
+  for (const data of events.filter((event) => event !== '[DONE]')) {
+    const problem = document.problem(media.schema.contentSchema as Json, JSON.parse(data));
+    if (problem) return `${where}\n${data.slice(0, 1_000)}\n${problem}`;
+  }
+  return undefined;
+}
+
+/** What of an answer is not as the document has it: status, headers, content type or body. */
+export function problemOf(document: ApiDocument, operation: Operation, received: Received): string | undefined {
+  const { status, headers, text, where } = received;
+  const documented = document.documented(operation, status);
+  if (!documented) return `${where} is not documented\n${text.slice(0, 1_000)}`;
+  if (!headers.get('x-request-id')) return `${where} has no request id`;
+  if (!documented.content) return undefined;
+  const type = typeOf(headers);
+  const media = mediaOf(documented.content, type);
+  if (!media) return `${where} documents no ${type}\n${text.slice(0, 1_000)}`;
+  if (type === 'text/event-stream') return problemOfEvents(document, media, received);
+  if (type !== 'application/json') return undefined;
+  const json: unknown = JSON.parse(text);
+  // An error that comes after the status was sent has its own shape.
+  const problem = document.problem(media.schema, json);
+  if (!problem) return undefined;
+  const late = status < 400 ? document.documented(operation, 502)?.content?.['application/json'] : undefined;
+  if (late && !document.problem(late.schema, json)) return undefined;
+  return `${where}\n${text.slice(0, 2_000)}\n${problem}`;
 }
 
 /** Checks status, headers, content type and body of a real answer, and gives its body: JSON, or else its text. */
 export async function expectDocumented(document: ApiDocument, response: Response, method: string, path: string): Promise<unknown> {
   const operation = document.find(method, path);
   document.seen.add(operation.operationId);
-  const where = `${method.toUpperCase()} ${path} ${response.status}`;
+  const { status, headers } = response;
   const text = await response.text();
-  const documented = document.documented(operation, response.status);
-  expect(documented, `${where} is documented\n${text.slice(0, 1_000)}`).toBeDefined();
-  expect(response.headers.get('x-request-id'), `${where} has a request id`).toBeTruthy();
-  const type = typeOf(response);
-  if (!documented!.content) return text;
-  const media = mediaOf(documented!.content, type);
-  expect(media, `${where} documents ${type}\n${text.slice(0, 1_000)}`).toBeDefined();
-  if (type === 'text/event-stream') {
-    checkEvents(document, media!, text, where);
-    return text;
-  }
-  if (type !== 'application/json') return text;
-  const json: unknown = JSON.parse(text);
-  expect(document.problem(media!.schema, json), `${where}\n${text.slice(0, 2_000)}`).toBeUndefined();
-  return json;
+  expect(problemOf(document, operation, { status, headers, text, where: `${method.toUpperCase()} ${path} ${status}` })).toBeUndefined();
+  return typeOf(headers) === 'application/json' ? JSON.parse(text) : text;
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { logTail, startGateway, waitForHealth } from '../../../scripts/lib/gateway-process.mjs';
 import { killGroup } from '../../../scripts/lib/lock.mjs';
 import { ROOT, statePaths } from '../../../scripts/lib/paths.mjs';
+import { remember } from './known-workers';
 import { until } from './wait';
 
 export const KEY_MAC_SECRET = 'the-secret-of-the-tests-0123456789-abcdef';
@@ -118,6 +119,7 @@ export class Worker {
       cpSync(this.paths.build, KEPT_BUNDLE, { recursive: true });
     });
     await waitForHealth(this.url);
+    await remember(this.url);
   }
 
   /** As when the power fails: nothing in it gets to say a last word. */
