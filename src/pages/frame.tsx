@@ -84,8 +84,9 @@ const Wallets: FC<{ viewer: Viewer; path: string }> = ({ viewer: { org, organiza
   const at = path.startsWith('/usage/') ? '/usage' : path;
   return (
     <details class="menu">
-      <summary aria-label="Switch the wallet">
+      <summary>
         <span>
+          <span class="unseen">Wallet:</span>
           <span class="strong">{organizations.find(({ id }) => id === org)?.name ?? 'Personal'}</span>
           {availableCredits !== undefined && <span class="tiny quiet">{dollars(availableCredits)} left</span>}
         </span>
