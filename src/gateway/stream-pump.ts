@@ -40,6 +40,8 @@ export class StreamPump {
   private stop: Stop | undefined;
   private extending: Promise<void> | undefined;
   private firstContentMs: number | undefined;
+  /** Its last events are being said: nothing comes between them. */
+  private isEnding = false;
 
   constructor(
     private readonly run: StreamRun,
@@ -198,6 +200,7 @@ export class StreamPump {
 
   /** Each event in a write of its own: some clients look for the error at the beginning of what they are given at once. */
   private async sayLast(error: GatewayError): Promise<void> {
+    this.isEnding = true;
     const [first = '', ...others] = splitEvents(this.run.outgoing.fail(error));
     await this.client.write(first);
     for (const event of others) {
@@ -215,7 +218,7 @@ export class StreamPump {
     const { deps, outgoing } = this.run;
     const { settings } = deps;
     const nowMs = deps.now();
-    if (this.client.silentMs() >= settings.KEEPALIVE_MS - tickMs) this.client.ping(outgoing.keepalive());
+    if (!this.isEnding && this.client.silentMs() >= settings.KEEPALIVE_MS - tickMs) this.client.ping(outgoing.keepalive());
     if (this.client.isStuck()) this.client.leave();
     if (nowMs - this.beatAtMs >= settings.BEAT_MS) {
       this.beatAtMs = nowMs;

@@ -186,7 +186,7 @@ describe.each(Object.entries(NATIVE))('the Gemini stream %s', (name, golden) => 
 describe('a stream that breaks after its first content', () => {
   const broken = async (lane: Lane, name: string, read: () => Promise<{ message: string | undefined }>) => {
     for (const steps of [[fixture(name)], Array.from(Buffer.from(fixture(name)), (byte) => Buffer.from([byte]))]) {
-      lane.first.reply(sse(steps));
+      lane.first.replyAlways(() => sse(steps));
       expect((await read()).message).toMatch(/Nothing was charged|All providers of this model failed/);
       owed.push({ micro: 0, outcome: 'released' });
     }

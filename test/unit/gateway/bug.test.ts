@@ -1,5 +1,6 @@
 // A dialect that throws is a bug; the call that meets it comes to an end all the same.
 import { describe, expect, it, vi } from 'vitest';
+import type { AccountStub } from '../../../src/account/stub';
 import type { CloseRequest } from '../../../src/account/types';
 import { openaiChat } from '../../../src/dialects/openai-chat/dialect';
 import type { StreamRelay } from '../../../src/dialects/types';
@@ -54,6 +55,7 @@ function callWith({ stream, answersAfterMs = 0 }: { stream: boolean; answersAfte
     plan,
     failover: bench.failover(plan, { call }),
     accountId: 'acc_1',
+    account: account as unknown as AccountStub,
     keyMode: 'live',
     holdId: HOLD,
     startedAtMs: Date.now(),
@@ -106,5 +108,17 @@ describe('a bug in a dialect', () => {
     if (method === 'close') expectFailure(text);
     await idle();
     expect(closes).toMatchObject([method === 'close' ? RELEASED : { costMicro: 0, outcome: 'released' }]);
+  });
+
+  it('is told in events that nothing comes between, however long they are apart', async () => {
+    vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const { run, idle } = callWith({ stream: true });
+    const relay = run.outgoing.relay('openai-chat');
+    relay.close = bug;
+    run.outgoing.relay = () => relay;
+    run.outgoing.fail = () => 'data: one\n\ndata: two\n\n';
+    const text = await (await runStreamCall(run)).text();
+    expect(text.endsWith('data: one\n\ndata: two\n\n')).toBe(true);
+    await idle();
   });
 });

@@ -74,7 +74,10 @@ export class OverChatRelay implements StreamRelay {
     }
     const choice = (chunk.choices as unknown[]).find((one) => isRecord(one) && (one.index ?? 0) === 0);
     const usage = [chunk.usage, isRecord(choice) && choice.usage].find(isRecord);
-    this.usage = usage ?? this.usage;
+    if (usage !== undefined) {
+      this.usage = usage;
+      this.charsAtUsage = this.outputChars;
+    }
     const opening = this.open(chunk);
     if (!isRecord(choice) || this.complete) return opening;
     const { delta, finish_reason } = choice;
