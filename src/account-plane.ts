@@ -11,7 +11,7 @@ import { type AppContext, type AppEnv, requestIdOf } from './http/context';
 import { gatewayDeps } from './http/deps';
 import { renderError } from './http/render-error';
 import { PAGE_ROUTES } from './pages/routes';
-import { refusalPage } from './pages/shell';
+import { lostPage, refusalPage } from './pages/shell';
 import type { AccountRoute } from './routes/account/route';
 import { ACCOUNT_ROUTES } from './routes/account/routes';
 
@@ -32,16 +32,24 @@ async function serve(c: AppContext, route: AccountRoute, refuse: Refuse): Promis
   return route.handle(c, context.value);
 }
 
-function failed(error: Error, c: AppContext): Response {
+/** Somebody looks at a page; the account plane's API answers browsers too, in JSON. */
+const isLooking = (c: AppContext): boolean =>
+  (c.req.header('accept') ?? '').includes('text/html') && !c.req.path.startsWith('/api/') && c.get('gateway') !== undefined;
+
+async function failed(error: Error, c: AppContext): Promise<Response> {
   const reason = { requestId: requestIdOf(c), path: c.req.path, error: error.message, stack: error.stack };
   console.error('account plane failed', JSON.stringify(reason));
-  return renderError(c, fail('internal', 'Something went wrong on our side; please report the request id.').error);
+  const { error: shown } = fail('internal', 'Something went wrong on our side; please report the request id.');
+  // A page about a failure must not fail itself.
+  return isLooking(c) ? refusalPage(c, shown).catch(() => renderError(c, shown)) : renderError(c, shown);
 }
 
 function createAccountPlane(): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.onError(failed);
-  app.notFound((c) => renderError(c, fail('not_found', `There is nothing at ${c.req.method} ${c.req.path}.`).error));
+  app.notFound((c) =>
+    isLooking(c) ? lostPage(c) : renderError(c, fail('not_found', `There is nothing at ${c.req.method} ${c.req.path}.`).error),
+  );
   app.use(async (c, next) => {
     c.set('gateway', gatewayDeps(c.env, c.executionCtx));
     await next();

@@ -86,12 +86,13 @@ function methodsAt(app: Hono<AppEnv>, path: string): string[] {
   return METHODS.filter((method) => app.router.match(method, path)[0].some(([[, route]]) => route.method === method));
 }
 
-/** Clients show the message of their own shape alone. */
+/** Clients show the message of their own shape alone; people who lost their way are shown a page. */
 const notFound =
   (app: Hono<AppEnv>) =>
-  (c: AppContext): Response => {
+  (c: AppContext): Response | Promise<Response> => {
     const { method, path } = c.req;
     const methods = methodsAt(app, path);
+    if (methods.length === 0 && method === 'GET' && isBrowser(c) && !API_PATH.test(path)) return accountPlane(c);
     const error =
       methods.length === 0
         ? fail('not_found', `There is nothing at ${method} ${path}.`).error
@@ -118,6 +119,8 @@ async function accountPlane(c: AppContext): Promise<Response> {
   const loaded = await import('./account-plane');
   return loaded.accountPlane.fetch(c.req.raw, c.env, c.executionCtx);
 }
+
+const API_PATH = /^\/(?:api|v1|v1beta)(?:\/|$)/;
 
 /** At the root, clients of the API knock, and people look. */
 const isBrowser = (c: AppContext): boolean => (c.req.header('accept') ?? '').includes('text/html');

@@ -3,7 +3,7 @@
  * The MAC only stops strangers from waking account objects; the secret's hash, checked there, is what admits.
  */
 import { base62Length, fromBase62, toBase62 } from './base62';
-import { ACCOUNT_ID_BYTES, accountId, KEY_ID_BYTES, keyId } from './ids';
+import { ACCOUNT_ID_BYTES, accountBytes, accountId, KEY_ID_BYTES, keyBytes, keyId } from './ids';
 
 const VERSION = 1;
 const SECRET_BYTES = 20;
@@ -44,6 +44,17 @@ function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   let difference = a.length ^ b.length;
   for (let i = 0; i < a.length; i++) difference |= a[i]! ^ (b[i] ?? 0);
   return difference === 0;
+}
+
+/** How a key's token begins, from what is no secret, so that people can tell which of theirs they hold. */
+export function tokenBeginning(mode: KeyMode, account: string, id: string): string {
+  const named = [accountBytes(account), keyBytes(id)];
+  if (!named[0] || !named[1]) return mode === 'test' ? TEST_PREFIX : LIVE_PREFIX;
+  const known = [VERSION, ...named[0], ...named[1]];
+  const filled = (byte: number): string => toBase62(Uint8Array.from({ length: KEY_BYTES }, (_, index) => known[index] ?? byte));
+  const [least, most] = [filled(0), filled(255)];
+  const alike = [...least].findIndex((digit, index) => digit !== most[index]);
+  return (mode === 'test' ? TEST_PREFIX : LIVE_PREFIX) + least.slice(0, alike);
 }
 
 /** Mints a key for an account; the token is shown once and never stored. */

@@ -5,16 +5,22 @@ import type { AppContext } from '../http/context';
 import { renderError } from '../http/render-error';
 import passkey from './browser/passkey.client.js' with { type: 'text' };
 import playground from './browser/playground.client.js' with { type: 'text' };
+import shell from './browser/shell.client.js' with { type: 'text' };
 import { STYLES } from './styles';
+
+/** The mark of frame.tsx, on the accent so that it shows on any bar of tabs. */
+const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#0b5f4a"/><path d="M6 9h5c4.5 0 4.5 7 9 7h6M6 16h20M6 23h5c4.5 0 4.5-7 9-7" fill="none" stroke="#fff" stroke-width="3" stroke-linecap="round"/></svg>`;
 
 const ASSETS = {
   styles: { text: STYLES, extension: 'css', type: 'text/css' },
+  icon: { text: ICON, extension: 'svg', type: 'image/svg+xml' },
+  shell: { text: shell, extension: 'js', type: 'text/javascript' },
   passkey: { text: passkey, extension: 'js', type: 'text/javascript' },
   playground: { text: playground, extension: 'js', type: 'text/javascript' },
 } as const;
 
 export type AssetName = keyof typeof ASSETS;
-export type ScriptName = Exclude<AssetName, 'styles'>;
+export type ScriptName = Exclude<AssetName, 'styles' | 'icon'>;
 
 const paths = new Map<AssetName, Promise<string>>();
 

@@ -5,7 +5,8 @@ import type { VerbContext } from '../console/context';
 import type { AppContext } from '../http/context';
 import { parseInput } from '../http/input';
 import { type AccountRoute, queryOf } from '../routes/account/route';
-import { Headings, Notice, orgQuery, page, refusalPage, Time } from './shell';
+import { Empty, Headings, Notice, Scroll, Time } from './parts';
+import { orgQuery, page, refusalPage } from './shell';
 
 const PATH = '/settings/audit';
 const ENTRIES = 100;
@@ -13,25 +14,25 @@ const ENTRIES = 100;
 export const auditPath = (context: VerbContext): string => `${PATH}${orgQuery(context)}`;
 
 export const AuditTable: FC<{ entries: AuditView[] }> = ({ entries }) => (
-  <section class="scroll" tabindex={0} aria-label="Audit log">
+  <Scroll label="Audit log">
     <table>
-      <Headings of={['No.', 'Time (UTC)', 'Who', 'What', 'To', 'From']} figures={['No.']} />
+      <Headings of={['No.', 'Time (UTC)', 'Who', 'What', 'To', 'From']} figures={['No.']} wide={['No.', 'To', 'From']} />
       <tbody>
         {entries.map(({ seq, at, actorName, action, target, ip }) => (
           <tr>
-            <td class="number quiet">{seq}</td>
+            <td class="number quiet wide-only">{seq}</td>
             <td>
               <Time at={at} />
             </td>
-            <td>{actorName}</td>
+            <td class="break">{actorName}</td>
             <td class="mono">{action}</td>
-            <td class="mono quiet">{target}</td>
-            <td class="quiet">{ip}</td>
+            <td class="mono quiet wide-only">{target}</td>
+            <td class="quiet wide-only">{ip}</td>
           </tr>
         ))}
       </tbody>
     </table>
-  </section>
+  </Scroll>
 );
 
 const FIELDS = [
@@ -84,12 +85,20 @@ async function auditPage(c: AppContext, context: VerbContext): Promise<Response>
     { title: 'Audit log', context },
     <>
       <div class="head">
-        <h1>Audit log</h1>
-        <p class="quiet">{context.organization ? `of ${context.organization.name}` : 'of your own wallet'}</p>
-        <a href={`${PATH}?${new URLSearchParams({ ...query, check: '1' })}`}>Check that it is whole</a>
-        <a class="button plain" href={`/api/audit/export?${new URLSearchParams(shown)}`}>
-          Export as JSON lines
-        </a>
+        <div class="tight">
+          <h1>Audit log</h1>
+          <p class="small quiet">
+            Who did what, each entry sealed with those before it{context.organization && `, of ${context.organization.name}`}
+          </p>
+        </div>
+        <div class="row">
+          <a class="button plain" href={`${PATH}?${new URLSearchParams({ ...query, check: '1' })}`}>
+            Check that it is whole
+          </a>
+          <a class="button plain" href={`/api/audit/export?${new URLSearchParams(shown)}`}>
+            Export as JSON lines
+          </a>
+        </div>
       </div>
       {checked && (
         <Notice
@@ -99,8 +108,14 @@ async function auditPage(c: AppContext, context: VerbContext): Promise<Response>
         />
       )}
       <Filter filter={filter.value} query={query} context={context} />
-      {entries.length > 0 ? <AuditTable entries={entries} /> : <p class="quiet">Nothing was done that fits.</p>}
-      {nextCursor !== null && <a href={`${PATH}?${new URLSearchParams({ ...query, cursor: nextCursor })}`}>Older entries</a>}
+      {entries.length > 0 ? <AuditTable entries={entries} /> : <Empty title="Nothing was done that fits" />}
+      {nextCursor !== null && (
+        <div class="row">
+          <a class="button plain" href={`${PATH}?${new URLSearchParams({ ...query, cursor: nextCursor })}`}>
+            Older entries
+          </a>
+        </div>
+      )}
     </>,
   );
 }

@@ -1,4 +1,5 @@
 /** The wallet: what there is, what is held, what came and went, and what each tier unlocks. */
+import type { FC } from 'hono/jsx';
 import { beginCheckout, checkoutInput } from '../console/billing/checkout';
 import { listLedger } from '../console/billing/ledger';
 import { listReceipts } from '../console/billing/receipts';
@@ -8,11 +9,62 @@ import type { GatewayError } from '../core/errors';
 import type { AppContext } from '../http/context';
 import { parseInput } from '../http/input';
 import type { AccountRoute } from '../routes/account/route';
-import { credits, fields, Headings, Notice, orgQuery, page, refusalPage, Time } from './shell';
+import { alignedCredits, credits, dollars, Empty, Headings, Notice, Scroll, Time } from './parts';
+import { fields, orgQuery, page, refusalPage } from './shell';
 import { onward } from './sign-in';
 
 const PATH = '/settings/billing';
 const LINES = 50;
+
+type Billing = Awaited<ReturnType<typeof showBilling>>;
+
+const Tiers: FC<{ billing: Billing }> = ({ billing: { tier, tiers } }) => {
+  const reached = tiers.findIndex(({ id }) => id === tier);
+  return (
+    <section class="panel stack" aria-labelledby="tiers">
+      <h2 id="tiers">Tiers</h2>
+      <table class="bare">
+        <Headings of={['Tier', 'Unlocks', 'Topped up in all']} figures={['Topped up in all']} />
+        <tbody>
+          {tiers.map(({ id, label, fromCredits, missingCredits, unlocks }, index) => (
+            <tr>
+              <th scope="row">
+                {label} {id === tier && <span class="tag good">yours</span>}
+              </th>
+              <td>{unlocks}</td>
+              <td class="number">
+                {dollars(fromCredits)}
+                {index > reached && <small>{dollars(missingCredits)} to go</small>}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+};
+
+const Holds: FC<{ holds: Billing['holds'] }> = ({ holds }) => (
+  <section class="stack" aria-labelledby="holds">
+    <h2 id="holds">Held for calls under way</h2>
+    <Scroll label="Held for calls under way">
+      <table>
+        <Headings of={['Since (UTC)', 'Model', 'Credits']} figures={['Credits']} />
+        <tbody>
+          {holds.map(({ model, heldCredits, openedAt }) => (
+            <tr>
+              <td>
+                <Time at={openedAt} />
+              </td>
+              <td class="break">{model}</td>
+              <td class="number">{alignedCredits(heldCredits)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Scroll>
+  </section>
+);
 
 async function billingPage(c: AppContext, context: VerbContext, error?: GatewayError): Promise<Response> {
   const [billing, ledger, { receipts }] = await Promise.all([
@@ -34,11 +86,14 @@ async function billingPage(c: AppContext, context: VerbContext, error?: GatewayE
     <>
       <h1>Billing</h1>
       <Notice error={error} message={paid === '1' ? 'Thank you. The credits are here as soon as the payment is confirmed.' : undefined} />
-      <dl class="figures">
+      <dl class="figures panel">
         {figures.map(([name, value]) => (
           <div>
             <dt>{name}</dt>
-            <dd>{credits(value)}</dd>
+            <dd>
+              {credits(value)}
+              <small>{dollars(value)}</small>
+            </dd>
           </div>
         ))}
       </dl>
@@ -61,29 +116,17 @@ async function billingPage(c: AppContext, context: VerbContext, error?: GatewayE
             )}
           </form>
         )}
-        <section class="panel stack" aria-labelledby="tiers">
-          <h2 id="tiers">Tiers</h2>
-          <table>
-            <tbody>
-              {billing.tiers.map(({ id, label, fromCredits, missingCredits, unlocks }) => (
-                <tr>
-                  <th scope="row">
-                    {label} {id === billing.tier && <span class="tag good">yours</span>}
-                  </th>
-                  <td>{unlocks}</td>
-                  <td class="number">{missingCredits > 0 ? `${credits(missingCredits)} to go` : `from ${credits(fromCredits)}`}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </section>
+        <Tiers billing={billing} />
       </div>
+      {billing.holds.length > 0 && <Holds holds={billing.holds} />}
       <section class="stack" aria-labelledby="ledger">
         <h2 id="ledger">Ledger</h2>
         {lines.length === 0 ? (
-          <p class="quiet">Nothing has come or gone yet.</p>
+          <Empty title="Nothing has come or gone yet">
+            <p>Every top-up and every charge is a line here, and the lines add up to the balance.</p>
+          </Empty>
         ) : (
-          <section class="scroll" tabindex={0} aria-label="Ledger">
+          <Scroll label="Ledger">
             <table>
               <Headings of={['Time (UTC)', 'What', 'Credits']} figures={['Credits']} />
               <tbody>
@@ -92,23 +135,36 @@ async function billingPage(c: AppContext, context: VerbContext, error?: GatewayE
                     <td>
                       <Time at={closedAt} />
                     </td>
-                    <td>{kind === 'grant' ? reason || 'Credits' : <a href={`/usage/${id}${orgQuery(context)}`}>{model ?? kind}</a>}</td>
-                    <td class="number">{credits(amountCredits)}</td>
+                    <td class="break">
+                      {kind === 'grant' ? reason || 'Credits' : <a href={`/usage/${id}${orgQuery(context)}`}>{model ?? kind}</a>}
+                    </td>
+                    <td class="number">
+                      {amountCredits > 0 ? <span class="strong">+{alignedCredits(amountCredits)}</span> : alignedCredits(amountCredits)}
+                    </td>
                   </tr>
                 ))}
               </tbody>
             </table>
-          </section>
+          </Scroll>
         )}
-        {nextCursor !== null && <a href={`${PATH}?${new URLSearchParams({ ...c.req.query(), cursor: nextCursor })}`}>Older lines</a>}
+        {nextCursor !== null && (
+          <div class="row">
+            <a class="button plain" href={`${PATH}?${new URLSearchParams({ ...c.req.query(), cursor: nextCursor })}`}>
+              Older lines
+            </a>
+          </div>
+        )}
       </section>
       {receipts.length > 0 && (
         <section class="stack" aria-labelledby="receipts">
           <h2 id="receipts">Receipts</h2>
-          <ul class="tight">
+          <ul class="lines">
             {receipts.map(({ amountCents, createdAt, status, receiptUrl }) => (
               <li>
-                <Time at={createdAt} /> {(amountCents / 100).toFixed(2)} USD <span class="tag">{status.replace('_', ' ')}</span>{' '}
+                <span>
+                  <Time at={createdAt} /> UTC <span class="tag">{status.replace('_', ' ')}</span>
+                </span>
+                <span class="number">{dollars(amountCents)}</span>
                 {receiptUrl && <a href={receiptUrl}>Receipt</a>}
               </li>
             ))}

@@ -1,30 +1,45 @@
 /** How to begin: each client's few lines, with this host in them. */
 import type { FC } from 'hono/jsx';
+import { listApiKeys } from '../console/api-keys/list';
+import type { VerbContext } from '../console/context';
+import { tokenBeginning } from '../core/api-key';
 import { accountPlaneDeps } from '../http/account-deps';
 import type { AppContext } from '../http/context';
 import type { AccountRoute } from '../routes/account/route';
-import { IMAGE, type Quickstart, SDKS, TOOLS, VIDEO, WEBHOOK } from './quickstarts';
-import { Code, page, viewerOf } from './shell';
+import { Code, Headings, Scroll } from './parts';
+import { IMAGE, OWN_SDK, type Quickstart, SDKS, TOOLS, VIDEO, WEBHOOK } from './quickstarts';
+import { page, viewerOf } from './shell';
 
 const KEY = 'ck_...';
 
-const Start: FC<{ of: Quickstart; origin: string }> = ({ of: { id, name, where, text, note }, origin }) => (
+const Start: FC<{ of: Quickstart; origin: string; keyShown: string }> = ({ of: { id, name, where, text, note }, origin, keyShown }) => (
   <section class="stack" id={id} aria-labelledby={`${id}-name`}>
-    <h3 id={`${id}-name`}>
-      {name} <span class="small quiet">{where}</span>
-    </h3>
-    <Code label={`${name}, ${where}`}>{text(origin, KEY)}</Code>
+    <h3 id={`${id}-name`}>{name}</h3>
+    <Code label={`${name}: ${where}`}>{text(origin, keyShown)}</Code>
     {note !== undefined && <p class="small quiet">{note}</p>}
   </section>
 );
 
-const CONTENTS: [string, string][] = [
-  ...TOOLS.map(({ id, name }): [string, string] => [id, name]),
-  ...SDKS.map(({ id, name, where }): [string, string] => [id, `${name}, ${where}`]),
-  ['media', 'Images and video'],
-  ['money', 'What it costs'],
-  ['errors', 'Errors'],
+/** Groups of what stands on the page. */
+const CONTENTS: [heading: string, parts: [id: string, name: string][]][] = [
+  ['Tools', TOOLS.map(({ id, name }) => [id, name])],
+  ['SDKs', SDKS.map(({ id, name, where }) => [id, `${name}, ${where}`])],
+  [
+    'The API',
+    [
+      ['media', 'Images and video'],
+      ['money', 'What it costs'],
+      ['errors', 'Errors'],
+    ],
+  ],
 ];
+
+/** How the newest key of the person begins, so that they know which one to paste; its rest is known to nobody. */
+async function keyHint(context: VerbContext | undefined): Promise<{ shown: string; name?: string }> {
+  if (!context?.permissions.has('keys.read')) return { shown: KEY };
+  const key = (await listApiKeys(context)).keys.find(({ status, mode }) => status === 'active' && mode === 'live');
+  return key ? { shown: `${tokenBeginning('live', context.accountId, key.id)}...`, name: key.name } : { shown: KEY };
+}
 
 const ERRORS: [status: string, type: string, what: string][] = [
   ['400', 'invalid_request_error', 'The message names the field. An unknown model lists those there are.'],
@@ -52,8 +67,9 @@ const Money: FC = () => (
 const ErrorTable: FC = () => (
   <section class="stack" id="errors" aria-labelledby="errors-name">
     <h2 id="errors-name">Errors</h2>
-    <section class="scroll" tabindex={0} aria-label="Errors">
+    <Scroll label="Errors">
       <table>
+        <Headings of={['Status', 'Type', 'What it says']} />
         <tbody>
           {ERRORS.map(([status, type, what]) => (
             <tr>
@@ -64,48 +80,76 @@ const ErrorTable: FC = () => (
           ))}
         </tbody>
       </table>
-    </section>
+    </Scroll>
     <p class="small quiet">
       In each API’s own shape. <code>x-should-retry: false</code> is on every refusal that sending it again cannot cure.
     </p>
   </section>
 );
 
+const KeyWords: FC<{ signedIn: boolean; name: string | undefined }> = ({ signedIn, name }) => {
+  if (name !== undefined)
+    return (
+      <>
+        The examples begin with your key “{name}”; put its whole secret there, or <a href="/manage-api-keys">make another</a>.
+      </>
+    );
+  return (
+    <>
+      {signedIn ? <a href="/manage-api-keys">Make a key</a> : <a href="/sign-up">Get a key</a>} and put it where <code>{KEY}</code> stands.
+    </>
+  );
+};
+
+const Contents: FC = () => (
+  <nav aria-label="On this page">
+    {CONTENTS.map(([heading, parts]) => (
+      <>
+        <span class="strong">{heading}</span>
+        {parts.map(([id, name]) => (
+          <a href={`#${id}`}>{name}</a>
+        ))}
+      </>
+    ))}
+    <a href="/docs/api">Reference of every path</a>
+    <a href="/docs/infra">Your own GPUs</a>
+  </nav>
+);
+
 async function docs(c: AppContext): Promise<Response> {
   const { origin } = accountPlaneDeps(c);
   const context = await viewerOf(c);
+  const hint = await keyHint(context);
   return page(
     c,
-    { title: 'Docs', context },
+    { title: 'Docs', description: 'Claude Code, Codex CLI, OpenCode, Cursor, Gemini CLI and every SDK by base URL and key.', context },
     <>
       <div class="stack">
         <h1>Change the base URL, keep everything else</h1>
         <p class="lead">
-          Every client below works by its base URL and a key.{' '}
-          {context ? <a href="/manage-api-keys">Make a key</a> : <a href="/sign-up">Get a key</a>} and put it where <code>{KEY}</code>{' '}
-          stands.
+          Every client below works by its base URL and a key. <KeyWords signedIn={context !== undefined} name={hint.name} />
         </p>
       </div>
       <div class="sides">
-        <nav aria-label="On this page">
-          {CONTENTS.map(([id, name]) => (
-            <a href={`#${id}`}>{name}</a>
-          ))}
-        </nav>
-        <div class="stack chapters">
-          <h2>Tools</h2>
-          {TOOLS.map((tool) => (
-            <Start of={tool} origin={origin} />
-          ))}
-          <h2>SDKs</h2>
-          {SDKS.map((sdk) => (
-            <Start of={sdk} origin={origin} />
-          ))}
+        <Contents />
+        <div class="loose">
+          <div class="loose">
+            <h2>Tools</h2>
+            {TOOLS.map((tool) => (
+              <Start of={tool} origin={origin} keyShown={hint.shown} />
+            ))}
+          </div>
+          <div class="loose">
+            <h2>SDKs</h2>
+            {SDKS.map((sdk) => (
+              <Start of={sdk} origin={origin} keyShown={hint.shown} />
+            ))}
+          </div>
           <section class="stack" id="media" aria-labelledby="media-name">
             <h2 id="media-name">Images and video</h2>
             <p class="prose">Pictures come in the answer. A video is a job: ask for it, then look at it until it is completed.</p>
-            <Code label="An image with curl">{IMAGE(origin, KEY)}</Code>
-            <Code label="A video with curl">{VIDEO(origin, KEY)}</Code>
+            <Code label="An image with curl">{IMAGE(origin, hint.shown)}</Code>
+            <Code label="A video with curl">{VIDEO(origin, hint.shown)}</Code>
           </section>
           <Money />
           <ErrorTable />
@@ -124,13 +168,29 @@ async function sdk(c: AppContext): Promise<Response> {
       <div class="stack">
         <h1>The SDK that you have is the one</h1>
         <p class="lead">
-          The makers’ own SDKs work unchanged, with types, retries and streams as they are. Add <code>/v1</code> to the host or leave it
-          out, as the client likes: both lead to the same place.
+          The makers’ own SDKs work unchanged, with types, retries and streams as they are. For jobs, media and GPUs there is one of ours.
         </p>
       </div>
-      <div class="stack chapters">
+      <section class="stack" aria-labelledby="ours">
+        <div class="tight">
+          <h2 id="ours">hypereal-sdk</h2>
+          <p class="prose quiet">
+            TypeScript, for Node.js 18 and later, Deno, Bun, Workers and browsers behind a proxy of yours. Typed errors, one charge a call,
+            streams that end or say why not.
+          </p>
+        </div>
+        <Code label="In a shell">npm install hypereal-sdk</Code>
+        <Code label="TypeScript">{OWN_SDK(origin)}</Code>
+      </section>
+      <div class="stack">
+        <h2>The makers’ own</h2>
+        <p class="prose quiet">
+          Add <code>/v1</code> to the host or leave it out, as the client likes: both lead to the same place.
+        </p>
+      </div>
+      <div class="loose">
         {SDKS.map((one) => (
-          <Start of={one} origin={origin} />
+          <Start of={one} origin={origin} keyShown={KEY} />
         ))}
         <section class="stack" aria-labelledby="webhooks">
           <h2 id="webhooks">Webhooks</h2>

@@ -11,7 +11,8 @@ import { listDeployments } from '../jobs/deployments/store';
 import type { AccountRoute } from '../routes/account/route';
 import { readNewDeployment } from '../routes/media/deployments';
 import { GPUS, gigabytesNeeded, recommend, WEIGHTS } from './gpu-sizes';
-import { Code, credits, fields, Headings, Notice, orgQuery, page, viewerOf } from './shell';
+import { Code, credits, dollars, Headings, Notice, Scroll } from './parts';
+import { fields, orgQuery, page, viewerOf } from './shell';
 
 const NEW = '/infra/deployments/new';
 
@@ -49,7 +50,9 @@ async function recommendPage(c: AppContext): Promise<Response> {
         <h2 id="answer">{best ? `${best.label}, ${best.gigabytes} GB` : 'No single GPU is large enough'}</h2>
         <p>
           {billions} billion parameters in {weight.label} need about {Math.ceil(needed)} GB.
-          {best ? ` That is the cheapest that holds them: ${credits(best.credits)} credits a second.` : ' Take fewer bits a weight.'}
+          {best
+            ? ` That is the cheapest that holds them: ${credits(best.credits)} credits a second, ${dollars(best.credits * 3_600)} an hour.`
+            : ' Take fewer bits a weight.'}
         </p>
         {best && (
           <div class="row">
@@ -61,24 +64,34 @@ async function recommendPage(c: AppContext): Promise<Response> {
       </section>
       <section class="stack" aria-labelledby="all">
         <h2 id="all">All of them</h2>
-        <section class="scroll" tabindex={0} aria-label="GPUs">
+        <Scroll label="GPUs">
           <table>
-            <Headings of={['Pool', 'Such as', 'Memory', 'Credits a second', 'Holds it']} figures={['Memory', 'Credits a second']} />
+            <Headings
+              of={['GPU', 'Memory', 'Credits a second', 'USD an hour', 'Holds it']}
+              figures={['Memory', 'Credits a second', 'USD an hour']}
+              wide={['USD an hour']}
+            />
             <tbody>
               {GPUS.map((gpu) => (
                 <tr>
-                  <th scope="row" class="mono">
-                    {gpu.id}
+                  <th scope="row">
+                    {gpu.label}
+                    <small class="mono">{gpu.id}</small>
                   </th>
-                  <td>{gpu.label}</td>
                   <td class="number">{gpu.gigabytes} GB</td>
                   <td class="number">{credits(gpu.credits)}</td>
-                  <td>{gpu.gigabytes >= needed ? 'yes' : 'no'}</td>
+                  <td class="number wide-only">{dollars(gpu.credits * 3_600)}</td>
+                  <td>
+                    {gpu.gigabytes < needed && <span class="quiet">no</span>}
+                    {gpu.gigabytes >= needed && (
+                      <span class={gpu.id === best?.id ? 'tag good' : ''}>{gpu.id === best?.id ? 'cheapest' : 'yes'}</span>
+                    )}
+                  </td>
                 </tr>
               ))}
             </tbody>
           </table>
-        </section>
+        </Scroll>
       </section>
     </>,
   );
@@ -146,7 +159,7 @@ const NUMBERS: [name: string, label: string, fallback: string, least: number, mo
 
 const Fields = ({ form }: { form: Form }) => (
   <>
-    <div class="columns">
+    <div class="thirds">
       <label>
         Slug, for its URL
         <input name="slug" required pattern="[a-z0-9]([a-z0-9\-]{0,61}[a-z0-9])?" value={form.slug ?? ''} placeholder="my-model" />
@@ -193,10 +206,16 @@ async function newPage(c: AppContext, context: VerbContext, { form = {}, error, 
     c,
     { title: 'New deployment', context, ...(error && { status: 400 }) },
     <>
-      <h1>New deployment</h1>
+      <div class="stack">
+        <h1>Deployments</h1>
+        <p class="lead">
+          A container image and the GPUs that it may run on. It starts when a run comes and stops when none has come for a while.
+        </p>
+      </div>
       <Notice error={error} message={made === undefined ? undefined : `${made} is there: POST /v1/gpu/run/${made} runs it.`} />
       {offered ? (
         <form class="panel" method="post" action={`${NEW}${orgQuery(context)}`}>
+          <h2>New deployment</h2>
           <Fields form={{ ...form, gpuTypes }} />
           <div class="row">
             <button type="submit">Deploy</button>
@@ -209,10 +228,13 @@ async function newPage(c: AppContext, context: VerbContext, { form = {}, error, 
       {existing.length > 0 && (
         <section class="stack" aria-labelledby="existing">
           <h2 id="existing">Those you have</h2>
-          <ul class="tight">
+          <ul class="lines">
             {existing.map(({ slug, gpuTypes: pools, state }) => (
               <li>
-                <span class="mono">{slug}</span> <span class="quiet">{pools.join(', ')}</span>{' '}
+                <div>
+                  <p class="mono strong break">{slug}</p>
+                  <p class="small quiet">{pools.join(', ')}</p>
+                </div>
                 <span class={`tag ${state === 'active' ? 'good' : ''}`}>{state}</span>
               </li>
             ))}

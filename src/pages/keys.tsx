@@ -9,12 +9,14 @@ import { rotateApiKey } from '../console/api-keys/rotate';
 import { updateApiKey, updateKeyInput } from '../console/api-keys/update';
 import type { VerbContext } from '../console/context';
 import { KEY_SCOPES, type Permission } from '../console/permissions';
+import { tokenBeginning } from '../core/api-key';
 import type { GatewayError, Result } from '../core/errors';
 import { FAMILIES } from '../core/family';
 import type { AppContext } from '../http/context';
 import { parseInput } from '../http/input';
 import type { AccountRoute } from '../routes/account/route';
-import { credits, fields, Notice, orgQuery, page, refusalPage, Time } from './shell';
+import { Code, credits, Day, Empty, Notice, plural } from './parts';
+import { fields, orgQuery, page, refusalPage } from './shell';
 
 const PATH = '/manage-api-keys';
 
@@ -37,20 +39,46 @@ function inputOf(form: Record<string, string>, families: string[], scopes: strin
   };
 }
 
-const Secret: FC<{ name: string; secret: string }> = ({ name, secret }) => (
-  <section class="notice stack" aria-labelledby="secret">
-    <h2 id="secret">The secret of “{name}”</h2>
-    <p>Copy it now: it is shown this once and kept nowhere.</p>
-    <pre>
-      <code>{secret}</code>
-    </pre>
-  </section>
+/** The secret, and a call with it that works when pasted. */
+const Secret: FC<{ name: string; secret: string; origin: string }> = ({ name, secret, origin }) => (
+  <div class="panel stack">
+    <section class="stack" aria-labelledby="secret">
+      <h2 id="secret">The secret of “{name}”</h2>
+      <p>Copy it now: it is shown this once and kept nowhere.</p>
+      <Code label="API key" wrap>
+        {secret}
+      </Code>
+    </section>
+    <section class="stack" aria-labelledby="try">
+      <h3 id="try">Try it</h3>
+      <Code label="A first call with curl">{`curl ${origin}/v1/chat/completions \\
+  -H "Authorization: Bearer ${secret}" \\
+  -H "Content-Type: application/json" \\
+  -d '{"model": "gpt-5.5", "messages": [{"role": "user", "content": "Say hi in one word."}]}'`}</Code>
+      <p class="small">
+        <a href="/docs">Set up Claude Code, Codex, Cursor or an SDK with it</a>
+      </p>
+    </section>
+  </div>
+);
+
+const Checks: FC<{ legend: string; name: string; values: string[] }> = ({ legend, name, values }) => (
+  <fieldset class="tight">
+    <legend class="label">{legend}</legend>
+    <div class="choice">
+      {values.map((value) => (
+        <label class="check">
+          <input type="checkbox" name={name} value={value} /> {value}
+        </label>
+      ))}
+    </div>
+  </fieldset>
 );
 
 const CreateForm: FC<{ context: VerbContext }> = ({ context }) => (
   <form class="panel" method="post" action={`${PATH}${orgQuery(context)}`}>
-    <h2>A new key</h2>
-    <div class="columns">
+    <h2>New key</h2>
+    <div class="thirds">
       <label>
         Name
         <input name="name" required maxlength={200} placeholder="production" />
@@ -59,7 +87,7 @@ const CreateForm: FC<{ context: VerbContext }> = ({ context }) => (
         Kind
         <select name="mode">
           <option value="live">Live</option>
-          <option value="test">Test: the sandbox answers, free of charge</option>
+          <option value="test">Test: the sandbox, free of charge</option>
         </select>
       </label>
       <label>
@@ -70,9 +98,9 @@ const CreateForm: FC<{ context: VerbContext }> = ({ context }) => (
     <label class="check">
       <input type="checkbox" name="autoDisable" /> Disable the key when it reaches its limit
     </label>
-    <details>
+    <details class="stack">
       <summary>Where, until when, and what for</summary>
-      <div class="columns">
+      <div class="thirds">
         <label>
           Origins, separated by spaces
           <input name="origins" placeholder="https://app.example.com" />
@@ -89,23 +117,13 @@ const CreateForm: FC<{ context: VerbContext }> = ({ context }) => (
           Models, by id
           <input name="models" placeholder="all" />
         </label>
-        <label>
-          Families
-          <select name="families" multiple size={4}>
-            {FAMILIES.map((family) => (
-              <option>{family}</option>
-            ))}
-          </select>
-        </label>
-        <label>
-          What it may read or manage here
-          <select name="scopes" multiple size={4}>
-            {KEY_SCOPES.filter((scope) => context.permissions.has(scope as Permission)).map((scope) => (
-              <option>{scope}</option>
-            ))}
-          </select>
-        </label>
       </div>
+      <Checks legend="Kinds of models; none chosen means all" name="families" values={[...FAMILIES]} />
+      <Checks
+        legend="What it may read or manage here, beside calling models"
+        name="scopes"
+        values={KEY_SCOPES.filter((scope) => context.permissions.has(scope as Permission))}
+      />
     </details>
     <div class="row">
       <button type="submit">Create the key</button>
@@ -120,21 +138,23 @@ const Status: FC<{ of: KeyView }> = ({ of: { status, mode } }) => (
   </span>
 );
 
-const limits = (key: KeyView): string =>
-  [
-    ...key.origins,
-    ...key.ips,
-    ...key.models,
-    ...key.families,
-    ...key.scopes,
-    ...(key.expiresAt ? [`until ${key.expiresAt.slice(0, 10)}`] : []),
-  ].join(', ');
+function limitsOf(key: KeyView, nowMs: number): [string, string][] {
+  const grace = key.graceUntil && Date.parse(key.graceUntil) > nowMs ? key.graceUntil : undefined;
+  const limits: [string, string][] = [
+    ['From', [...key.origins, ...key.ips].join(', ')],
+    ['For', [...key.families, ...key.models].join(', ')],
+    ['May', key.scopes.join(', ')],
+    ['Until', key.expiresAt?.slice(0, 10) ?? ''],
+    ['Old secret until', grace ? `${grace.slice(0, 16).replace('T', ' ')} UTC` : ''],
+  ];
+  return limits.filter(([, value]) => value !== '');
+}
 
 /** What a mail about a limit asks for: to raise it, or to take it away. */
 const Limit: FC<{ of: KeyView; action: string }> = ({ of: { name, spendingLimit }, action }) => (
-  <details>
+  <details class="small">
     <summary aria-label={`Change the limit of ${name}`}>Limit</summary>
-    <form class="inline" method="post" action={action}>
+    <form class="row" method="post" action={action}>
       <input
         name="spendingLimit"
         type="number"
@@ -144,7 +164,7 @@ const Limit: FC<{ of: KeyView; action: string }> = ({ of: { name, spendingLimit 
         value={spendingLimit ?? ''}
         aria-label={`Limit of ${name} in credits a month; none when it is empty`}
       />
-      <button type="submit" class="link">
+      <button type="submit" class="plain">
         Set it
       </button>
     </form>
@@ -165,12 +185,22 @@ const Actions: FC<{ of: KeyView; context: VerbContext }> = ({ of: key, context }
         </form>
       )}
       <Limit of={key} action={action('limit')} />
-      <form class="inline" method="post" action={action('rotate')}>
+      <form
+        class="inline"
+        method="post"
+        action={action('rotate')}
+        data-ask={`A new secret for “${name}”? The old one stays good for a day.`}
+      >
         <button type="submit" class="link" aria-label={`Rotate ${name}: the old secret stays good for a day`}>
           Rotate
         </button>
       </form>
-      <form class="inline" method="post" action={action('revoke')}>
+      <form
+        class="inline"
+        method="post"
+        action={action('revoke')}
+        data-ask={`Revoke “${name}”? Its next call fails, and it does not come back.`}
+      >
         <button type="submit" class="link danger" aria-label={`Revoke ${name}`}>
           Revoke
         </button>
@@ -179,45 +209,83 @@ const Actions: FC<{ of: KeyView; context: VerbContext }> = ({ of: key, context }
   );
 };
 
-const Keys: FC<{ keys: KeyView[]; context: VerbContext }> = ({ keys, context }) =>
-  keys.length === 0 ? (
-    <p class="quiet">There is no key yet.</p>
-  ) : (
-    <section class="scroll" tabindex={0} aria-label="API keys">
-      <table>
-        <thead>
-          <tr>
-            {['Name', 'Status', 'This month', 'Limited to', 'Made', ''].map((heading) => (
-              <th scope="col">{heading === '' ? <span class="skip">Actions</span> : heading}</th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {keys.map((key) => (
-            <tr>
-              <td>
-                {key.name}
-                <br />
-                <span class="mono quiet">{key.id}</span>
-              </td>
-              <td>
-                <Status of={key} />
-              </td>
-              <td class="number">
-                {credits(key.spentThisMonth)}
-                {key.spendingLimit !== null && <span class="quiet"> of {credits(key.spendingLimit)}</span>}
-              </td>
-              <td>{limits(key) || <span class="quiet">nothing</span>}</td>
-              <td>
-                <Time at={key.createdAt} />
-              </td>
-              <td>{context.permissions.has('keys.write') && <Actions of={key} context={context} />}</td>
-            </tr>
+/** How much of its month a key has spent. */
+const Spent: FC<{ of: KeyView }> = ({ of: { spentThisMonth, spendingLimit, autoDisable } }) => (
+  <div>
+    <p class="small">
+      {credits(spentThisMonth)}
+      {spendingLimit === null ? ' credits this month' : ` of ${credits(spendingLimit)} credits this month`}
+    </p>
+    {spendingLimit !== null && (
+      <>
+        <svg class="meter" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
+          <rect
+            class={spentThisMonth >= spendingLimit * 0.8 ? 'fbad' : 'f0'}
+            width={Math.min(100, (spentThisMonth / Math.max(spendingLimit, 1e-6)) * 100).toFixed(2)}
+            height="4"
+          />
+        </svg>
+        {autoDisable && <p class="tiny quiet">Disabled when it is reached</p>}
+      </>
+    )}
+  </div>
+);
+
+const Key: FC<{ of: KeyView; context: VerbContext }> = ({ of: key, context }) => (
+  <li class={key.status === 'revoked' ? 'key off' : 'key'}>
+    <div class="tight">
+      <p class="row">
+        <span class="strong break">{key.name}</span> <Status of={key} />
+      </p>
+      <p class="tiny quiet">
+        <span class="mono break">{tokenBeginning(key.mode, context.accountId, key.id)}…</span>
+        <br />
+        Made <Day at={key.createdAt} />, id <span class="mono">{key.id}</span>
+      </p>
+    </div>
+    <Spent of={key} />
+    <dl class="facts">
+      {limitsOf(key, context.now()).map(([name, value]) => (
+        <>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </>
+      ))}
+    </dl>
+    {context.permissions.has('keys.write') && <Actions of={key} context={context} />}
+  </li>
+);
+
+/** Those that work first; what was revoked is history. */
+const Keys: FC<{ keys: KeyView[]; context: VerbContext }> = ({ keys, context }) => {
+  const working = keys.filter(({ status }) => status !== 'revoked');
+  const revoked = keys.filter(({ status }) => status === 'revoked');
+  return (
+    <>
+      {working.length === 0 ? (
+        <Empty title="No key yet">
+          <p>A key calls every model and is charged to this wallet. A test key calls the sandbox, free of charge.</p>
+        </Empty>
+      ) : (
+        <ul class="keys">
+          {working.map((key) => (
+            <Key of={key} context={context} />
           ))}
-        </tbody>
-      </table>
-    </section>
+        </ul>
+      )}
+      {revoked.length > 0 && (
+        <details>
+          <summary>{plural(revoked.length, 'revoked key')}</summary>
+          <ul class="keys">
+            {revoked.map((key) => (
+              <Key of={key} context={context} />
+            ))}
+          </ul>
+        </details>
+      )}
+    </>
   );
+};
 
 interface Shown {
   error?: GatewayError;
@@ -232,10 +300,10 @@ async function keysPage(c: AppContext, context: VerbContext, { error, secret }: 
     <>
       <div class="head">
         <h1>API keys</h1>
-        <p class="quiet">{context.organization ? `of ${context.organization.name}` : 'of your own wallet'}</p>
+        {context.organization && <p class="quiet">of {context.organization.name}</p>}
       </div>
       <Notice error={error} />
-      {secret && <Secret name={secret.name} secret={secret.key} />}
+      {secret && <Secret name={secret.name} secret={secret.key} origin={context.origin} />}
       <Keys keys={keys} context={context} />
       {context.permissions.has('keys.write') && <CreateForm context={context} />}
     </>,

@@ -1,46 +1,48 @@
 /** The catalogue: which models there are, what they can do, and at which price. */
 import type { FC } from 'hono/jsx';
 import { FAMILIES, type Family } from '../core/family';
-import { minimumTierOf, TIERS } from '../core/tiers';
+import { MICRO_PER_USD } from '../core/money';
+import { minimumTierOf } from '../core/tiers';
 import type { AppContext } from '../http/context';
 import type { Model } from '../providers/types';
 import type { AccountRoute } from '../routes/account/route';
-import { comparable, priceText } from './price';
-import { Headings, page, viewerOf } from './shell';
+import { FAMILY_LABELS, shortTokens, tierLabel, words } from './model-words';
+import { Empty, plural, Scroll, whole } from './parts';
+import { comparable, creditTag, oneOf, usdTag } from './price';
+import { page, viewerOf } from './shell';
 
 const CAPABILITIES = ['vision', 'tools', 'reasoning', 'audio', 'structured_output'] as const;
-const ORDERS = { catalogue: 'as in the catalogue', price: 'cheapest first', context: 'longest context first' } as const;
 
-const FAMILY_LABELS: Record<Family, string> = {
-  chat: 'Chat',
-  messages: 'Claude',
-  responses: 'Responses',
-  gemini: 'Gemini',
-  embedding: 'Embedding',
-  image: 'Image',
-  video: 'Video',
-  audio: 'Audio',
-  '3d': '3D',
-  gpu: 'GPU',
-};
+const ORDERS: [value: string, label: string][] = [
+  ['', 'As in the catalogue'],
+  ['price', 'Cheapest first'],
+  ['context', 'Longest context first'],
+  ['name', 'By name'],
+];
 
 type Query = Record<string, string | undefined>;
 
-function fits(model: Model, { family, vendor, can, q = '' }: Query): boolean {
-  const named = `${model.id} ${model.label} ${model.vendor}`.toLowerCase();
-  if (family && model.family !== family) return false;
+/** Like with like: no price a million tokens against one an image. */
+const isUpTo = (model: Model, most: number): boolean => comparable(model.price) <= most * MICRO_PER_USD;
+
+function fits(model: Model, { vendor, provider, can, upto, q = '' }: Query): boolean {
+  const named = [model.id, model.label, model.vendor, ...(model.aliases ?? [])].join(' ').toLowerCase();
   if (vendor && model.vendor !== vendor) return false;
+  if (provider && !model.chain.some((target) => target.provider === provider)) return false;
   if (can && !model.capabilities?.some((capability) => capability === can)) return false;
-  return named.includes(q.toLowerCase());
+  if (Number(upto) > 0 && !isUpTo(model, Number(upto))) return false;
+  return q
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => named.includes(word));
 }
 
 function ordered(models: Model[], order: string | undefined): Model[] {
   if (order === 'price') return models.toSorted((a, b) => comparable(a.price) - comparable(b.price));
   if (order === 'context') return models.toSorted((a, b) => (b.contextTokens ?? 0) - (a.contextTokens ?? 0));
+  if (order === 'name') return models.toSorted((a, b) => a.label.localeCompare(b.label, 'en', { numeric: true }));
   return models;
 }
-
-const words = (name: string): string => name.replaceAll('_', ' ');
 
 const Choice: FC<{ label: string; name: string; value: string | undefined; options: [value: string, label: string][] }> = (choice) => (
   <label>
@@ -55,89 +57,199 @@ const Choice: FC<{ label: string; name: string; value: string | undefined; optio
   </label>
 );
 
-const Filter: FC<{ query: Query; vendors: string[]; path: string }> = ({ query, vendors, path }) => (
-  <form class="filter" method="get" action={path} aria-label="Filter">
-    <label>
-      Name, id or maker
-      <input name="q" value={query.q ?? ''} />
+const options = (first: string, values: readonly string[]): [string, string][] => [
+  ['', first],
+  ...values.map((value): [string, string] => [value, words(value)]),
+];
+
+const distinct = (values: readonly string[]): string[] => [...new Set(values)].sort((a, b) => a.localeCompare(b, 'en'));
+
+const Filter: FC<{ query: Query; all: readonly Model[]; providers: [string, string][] }> = ({ query, all, providers }) => (
+  <form class="filter" method="get" action="/models" aria-label="Filter">
+    {query.family && <input type="hidden" name="family" value={query.family} />}
+    <label class="all">
+      Search
+      <input type="search" name="q" value={query.q ?? ''} placeholder="Name, id or maker" />
     </label>
-    <Choice
-      label="Kind"
-      name="family"
-      value={query.family}
-      options={[['', 'any'], ...FAMILIES.map((family): [string, string] => [family, FAMILY_LABELS[family]])]}
-    />
-    <Choice
-      label="Maker"
-      name="vendor"
-      value={query.vendor}
-      options={[['', 'any'], ...vendors.map((vendor): [string, string] => [vendor, vendor])]}
-    />
-    <Choice
-      label="Can do"
-      name="can"
-      value={query.can}
-      options={[['', 'anything'], ...CAPABILITIES.map((name): [string, string] => [name, words(name)])]}
-    />
-    <Choice label="Order" name="order" value={query.order ?? 'catalogue'} options={Object.entries(ORDERS)} />
+    <Choice label="Maker" name="vendor" value={query.vendor} options={options('Any', distinct(all.map(({ vendor }) => vendor)))} />
+    {providers.length > 1 && <Choice label="Provider" name="provider" value={query.provider} options={[['', 'Any'], ...providers]} />}
+    <Choice label="Can do" name="can" value={query.can} options={options('Anything', CAPABILITIES)} />
+    <label>
+      Up to, in USD
+      <input name="upto" type="number" min="0" step="any" inputmode="decimal" value={query.upto ?? ''} placeholder="Any price" />
+    </label>
+    <Choice label="Order" name="order" value={query.order} options={ORDERS} />
     <button type="submit">Show</button>
   </form>
 );
 
-const tierLabel = (model: Model): string => TIERS.find(({ id }) => id === minimumTierOf(model))!.label;
+/** One click to a kind, with how many there are; the rest of the filter stays. */
+const Families: FC<{ query: Query; found: readonly Model[] }> = ({ query, found }) => {
+  const link = (family: string): string => {
+    const asked = Object.entries({ ...query, family }).filter((pair): pair is [string, string] => Boolean(pair[1]));
+    return asked.length === 0 ? '/models' : `/models?${new URLSearchParams(asked)}`;
+  };
+  const shown = FAMILIES.flatMap((family) => {
+    const count = found.filter((model) => model.family === family).length;
+    return count > 0 || family === query.family ? [{ family, count }] : [];
+  });
+  return (
+    <nav class="chips" aria-label="Kind of model">
+      <a href={link('')} {...(!query.family && { 'aria-current': 'true' })}>
+        All {found.length}
+      </a>
+      {shown.map(({ family, count }) => (
+        <a href={link(family)} {...(family === query.family && { 'aria-current': 'true' })}>
+          {FAMILY_LABELS[family]} {count}
+        </a>
+      ))}
+    </nav>
+  );
+};
+
+const Amount: FC<{ micro: number; per?: string }> = ({ micro, per }) => (
+  <>
+    {usdTag(micro)}
+    <small>
+      {creditTag(micro)} credits{per && ` ${per}`}
+    </small>
+  </>
+);
+
+/** What is priced by tokens has two prices; everything else has one, of its own unit. */
+const Prices: FC<{ model: Model }> = ({ model: { price } }) => {
+  if (!price)
+    return (
+      <td class="number quiet" colspan={2}>
+        not priced yet
+      </td>
+    );
+  if (price.per !== 'token')
+    return (
+      <td class="number" colspan={2}>
+        <Amount micro={price.micro} per={oneOf(price)} />
+      </td>
+    );
+  return (
+    <>
+      <td class="number">
+        <Amount micro={price.inputMicroPerMtok} />
+      </td>
+      <td class="number">
+        <Amount micro={price.outputMicroPerMtok} />
+      </td>
+    </>
+  );
+};
 
 const Row: FC<{ model: Model }> = ({ model }) => (
   <tr>
     <th scope="row">
-      <strong>{model.label}</strong>
-      <br />
-      <span class="mono quiet">{model.id}</span>
+      <a class="name" href={`/models/${model.id}`}>
+        {model.label}
+      </a>
+      <small class="mono break">{model.id}</small>
     </th>
-    <td>{model.vendor}</td>
-    <td>{FAMILY_LABELS[model.family]}</td>
-    <td>{priceText(model.price)}</td>
-    <td class="number">{model.contextTokens?.toLocaleString('en') ?? ''}</td>
-    <td>{(model.capabilities ?? []).map(words).join(', ')}</td>
-    <td>{tierLabel(model)}</td>
+    <td class="wide-only">
+      {model.vendor}
+      <small>{FAMILY_LABELS[model.family]}</small>
+    </td>
+    <Prices model={model} />
+    <td class="number wide-only" {...(model.contextTokens !== undefined && { title: `${whole(model.contextTokens)} tokens` })}>
+      {model.contextTokens === undefined ? '' : shortTokens(model.contextTokens)}
+    </td>
+    <td class="wide-only">{(model.capabilities ?? []).map(words).join(', ')}</td>
+    <td class="wide-only">
+      {minimumTierOf(model) === 'free' ? <span class="quiet">Any</span> : <span class="tag">{tierLabel(model)}</span>}
+    </td>
   </tr>
 );
+
+const Table: FC<{ models: Model[] }> = ({ models }) => (
+  <Scroll label="Models">
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">Model</th>
+          <th scope="col" class="wide-only">
+            Maker, kind
+          </th>
+          <th scope="col" class="number">
+            Input
+            <span class="wide-only">, a million tokens</span>
+          </th>
+          <th scope="col" class="number">
+            Output
+            <span class="wide-only">, a million tokens</span>
+          </th>
+          <th scope="col" class="number wide-only">
+            Context
+          </th>
+          <th scope="col" class="wide-only">
+            Can do
+          </th>
+          <th scope="col" class="wide-only">
+            From tier
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {models.map((model) => (
+          <Row model={model} />
+        ))}
+      </tbody>
+    </table>
+  </Scroll>
+);
+
+/** The providers that can be called here and have something in the catalogue. */
+function providersOf(c: AppContext): [string, string][] {
+  const { models, providers } = c.get('gateway').registry;
+  const used = new Set(models.all.flatMap(({ chain }) => chain.map(({ provider }) => provider)));
+  return [...providers.values()].flatMap(({ spec }): [string, string][] => (used.has(spec.id) ? [[spec.id, spec.label]] : []));
+}
 
 async function models(c: AppContext): Promise<Response> {
   const query: Query = c.req.query();
   const { all } = c.get('gateway').registry.models;
+  const found = all.filter((model) => fits(model, query));
   const shown = ordered(
-    all.filter((model) => fits(model, query)),
+    found.filter(({ family }) => !query.family || family === query.family),
     query.order,
   );
   return page(
     c,
-    { title: 'Models and prices', context: await viewerOf(c) },
+    {
+      title: query.family && Object.hasOwn(FAMILY_LABELS, query.family) ? `${FAMILY_LABELS[query.family as Family]} models` : 'Models',
+      description: `${all.length} language, image, video and audio models behind one key, with the price of each in dollars and credits.`,
+      context: await viewerOf(c),
+    },
     <>
       <div class="stack">
-        <h1>Models and prices</h1>
-        <p class="quiet">Prices are in US dollars; 100 credits are 1 USD. What fails costs nothing.</p>
+        <h1>Models</h1>
+        <p class="lead">
+          {all.length} models behind one key. 100 credits are 1 USD, and what fails is free. <a href="/pricing">How charges work</a>
+        </p>
       </div>
-      <Filter query={query} vendors={[...new Set(all.map(({ vendor }) => vendor))].sort()} path={c.req.path} />
+      <div class="stack">
+        <Families query={query} found={found} />
+        <Filter query={query} all={all} providers={providersOf(c)} />
+      </div>
       <section class="stack" aria-labelledby="found">
-        <h2 id="found">
-          {shown.length} {shown.length === 1 ? 'model' : 'models'}
-        </h2>
-        <section class="scroll" tabindex={0} aria-label="Models">
-          <table class="wide">
-            <Headings of={['Model', 'Maker', 'Kind', 'Price', 'Context', 'Can do', 'From tier']} figures={['Context']} />
-            <tbody>
-              {shown.map((model) => (
-                <Row model={model} />
-              ))}
-            </tbody>
-          </table>
-        </section>
+        <h2 id="found">{plural(shown.length, 'model')}</h2>
+        {shown.length > 0 ? (
+          <Table models={shown} />
+        ) : (
+          <Empty title="No model fits">
+            <p>Leave out a word or a filter.</p>
+            <a class="button plain" href="/models">
+              Show all models
+            </a>
+          </Empty>
+        )}
       </section>
     </>,
   );
 }
 
-export const modelPages: AccountRoute[] = [
-  { method: 'GET', path: '/models', permission: 'public', handle: models },
-  { method: 'GET', path: '/pricing', permission: 'public', handle: models },
-];
+export const modelPages: AccountRoute[] = [{ method: 'GET', path: '/models', permission: 'public', handle: models }];

@@ -23,7 +23,12 @@ const JoinAs: FC = () => (
 
 export const Sso: FC<{ providers: Providers; context: VerbContext }> = ({ providers, context }) => (
   <section class="stack" aria-labelledby="sso">
-    <h2 id="sso">Single sign-on</h2>
+    <div class="tight">
+      <h2 id="sso">Single sign-on</h2>
+      <p class="small quiet">
+        Who has an address of a verified domain signs in through its identity provider, and joins at the first time.
+      </p>
+    </div>
     {providers.map((provider) => (
       <div class="panel stack">
         <p class="row">
@@ -60,7 +65,12 @@ export const Sso: FC<{ providers: Providers; context: VerbContext }> = ({ provid
               Check the provider
             </button>
           </form>
-          <form class="inline" method="post" action={`${PATH}/sso/${provider.id}/delete${orgQuery(context)}`}>
+          <form
+            class="inline"
+            method="post"
+            action={`${PATH}/sso/${provider.id}/delete${orgQuery(context)}`}
+            data-ask={`Delete the sign-in of ${provider.domain}?`}
+          >
             <button type="submit" class="link danger">
               Delete
             </button>
@@ -71,7 +81,7 @@ export const Sso: FC<{ providers: Providers; context: VerbContext }> = ({ provid
     {context.permissions.has('sso.write') && (
       <div class="columns">
         <form class="panel" method="post" action={`${PATH}/sso${orgQuery(context)}`}>
-          <h2>OIDC</h2>
+          <h3>OIDC</h3>
           <input type="hidden" name="type" value="oidc" />
           {(
             [
@@ -98,7 +108,7 @@ export const Sso: FC<{ providers: Providers; context: VerbContext }> = ({ provid
           </div>
         </form>
         <form class="panel" method="post" action={`${PATH}/sso${orgQuery(context)}`}>
-          <h2>SAML 2.0</h2>
+          <h3>SAML 2.0</h3>
           <input type="hidden" name="type" value="saml" />
           <label>
             E-mail domain

@@ -22,17 +22,18 @@ import { parseInput } from '../http/input';
 import { type AccountRoute, parameter } from '../routes/account/route';
 import { AuditTable, auditPath } from './audit';
 import { Sso } from './organization-sso';
+import { Day, Notice } from './parts';
 import { organizationsPage } from './settings';
-import { fields, Notice, orgQuery, page, Time } from './shell';
+import { fields, orgQuery, page } from './shell';
 
 const PATH = '/settings/organization';
 const ENTRIES = 25;
 
 type Members = Awaited<ReturnType<typeof listMembers>>['members'];
 
-const RoleSelect: FC<{ value?: string; label: string }> = ({ value, label }) => (
+const RoleSelect: FC<{ value?: string; label: string; bare?: boolean }> = ({ value, label, bare }) => (
   <label>
-    {label}
+    <span class={bare ? 'unseen' : ''}>{label}</span>
     <select name="role">
       {ROLES.map((role) => (
         <option selected={role === (value ?? 'developer')}>{role}</option>
@@ -41,50 +42,76 @@ const RoleSelect: FC<{ value?: string; label: string }> = ({ value, label }) => 
   </label>
 );
 
-const People: FC<{ members: Members; context: VerbContext }> = ({ members, context }) => (
-  <section class="scroll" tabindex={0} aria-label="Members">
-    <table>
-      <thead>
-        <tr>
-          {['Member', 'Role', 'Since', 'Actions'].map((heading) => (
-            <th scope="col">{heading}</th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {members.map(({ userId, name, email, role, createdAt }) => (
-          <tr>
-            <td>
-              {name}
-              <br />
-              <span class="quiet">{email}</span>
-            </td>
-            <td>{role}</td>
-            <td>
-              <Time at={createdAt} />
-            </td>
-            <td>
-              {context.permissions.has('members.write') && (
-                <div class="row">
-                  <form class="row" method="post" action={`${PATH}/members/${userId}${orgQuery(context)}`}>
-                    <RoleSelect value={role} label={`Role of ${name}`} />
-                    <button type="submit" class="plain">
-                      Change
-                    </button>
-                  </form>
-                  <form class="inline" method="post" action={`${PATH}/members/${userId}/remove${orgQuery(context)}`}>
-                    <button type="submit" class="link danger" aria-label={`Remove ${name}`}>
-                      Remove
-                    </button>
-                  </form>
-                </div>
-              )}
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+const Person: FC<{ of: Members[number]; context: VerbContext }> = ({ of: { userId, name, email, role, createdAt }, context }) => (
+  <li>
+    <div>
+      <p class="strong">{name}</p>
+      <p class="small quiet">
+        {email}, since <Day at={createdAt} />
+      </p>
+    </div>
+    {context.permissions.has('members.write') ? (
+      <div class="row">
+        <form class="row" method="post" action={`${PATH}/members/${userId}${orgQuery(context)}`}>
+          <RoleSelect value={role} label={`Role of ${name}`} bare />
+          <button type="submit" class="plain" aria-label={`Change the role of ${name}`}>
+            Change
+          </button>
+        </form>
+        <form
+          class="inline"
+          method="post"
+          action={`${PATH}/members/${userId}/remove${orgQuery(context)}`}
+          data-ask={`Remove ${name}? The keys that they made are revoked.`}
+        >
+          <button type="submit" class="link danger" aria-label={`Remove ${name}`}>
+            Remove
+          </button>
+        </form>
+      </div>
+    ) : (
+      <span class="tag">{role}</span>
+    )}
+  </li>
+);
+
+type Invitations = Awaited<ReturnType<typeof listInvitations>>['invitations'];
+
+const Pending: FC<{ invitations: Invitations; context: VerbContext }> = ({ invitations, context }) => (
+  <section class="stack" aria-labelledby="pending">
+    <h3 id="pending">Invited</h3>
+    <ul class="lines">
+      {invitations.map(({ id, email, role }) => (
+        <li>
+          <span>
+            {email} <span class="tag">invited as {role}</span>
+          </span>
+          {context.permissions.has('members.write') && (
+            <form class="inline" method="post" action={`${PATH}/invitations/${id}/revoke${orgQuery(context)}`}>
+              <button type="submit" class="link danger" aria-label={`Take back the invitation of ${email}`}>
+                Take back
+              </button>
+            </form>
+          )}
+        </li>
+      ))}
+    </ul>
   </section>
+);
+
+const Invite: FC<{ context: VerbContext }> = ({ context }) => (
+  <form class="panel" method="post" action={`${PATH}/invitations${orgQuery(context)}`}>
+    <div class="columns">
+      <label>
+        Invite by e-mail
+        <input name="email" type="email" required placeholder="name@example.com" />
+      </label>
+      <RoleSelect label="As" />
+    </div>
+    <div class="row">
+      <button type="submit">Invite</button>
+    </div>
+  </form>
 );
 
 /** What changes the organization as a whole, for who may. */
@@ -94,57 +121,64 @@ const Ending: FC<{ members: Members; context: VerbContext }> = ({ members, conte
   const others = members.filter(({ userId }) => userId !== context.actor.id);
   const action = (verb: string) => `${PATH}/${verb}${orgQuery(context)}`;
   return (
-    <section class="stack" aria-labelledby="whole">
-      <h2 id="whole">The organization itself</h2>
-      {may.has('organization.update') && (
-        <form class="row" method="post" action={action('rename')}>
-          <label>
-            Its name
-            <input name="name" value={name} required maxlength={100} />
-          </label>
-          <button type="submit" class="plain">
-            Rename
-          </button>
-        </form>
-      )}
-      {may.has('organization.transfer') && others.length > 0 && (
-        <form class="row" method="post" action={action('transfer')}>
-          <label>
-            Hand it over to
-            <select name="userId">
-              {others.map((member) => (
-                <option value={member.userId}>{member.email}</option>
-              ))}
-            </select>
-          </label>
-          <button type="submit" class="plain">
-            Hand over
-          </button>
-        </form>
-      )}
-      <form class="row" method="post" action={action('leave')}>
-        <button type="submit" class="link danger">
-          Leave {name}
-        </button>
-      </form>
-      {may.has('organization.delete') && (
-        <details>
-          <summary>Delete it</summary>
-          <form class="panel" method="post" action={action('delete')}>
-            <p>Its keys stop working at once. Its books and its audit log are kept.</p>
+    <section class="section" aria-labelledby="whole">
+      <header>
+        <h2 id="whole">The organization itself</h2>
+        <p>Its name, whose it is, and its end.</p>
+      </header>
+      <div class="stack">
+        {may.has('organization.update') && (
+          <form class="row ends" method="post" action={action('rename')}>
             <label>
-              Type {slug} to confirm
-              <input name="confirm" required autocomplete="off" />
+              Its name
+              <input name="name" value={name} required maxlength={100} />
             </label>
-            <label class="check">
-              <input type="checkbox" name="forfeitCredits" /> Give up the credits that are left
-            </label>
-            <div class="row">
-              <button type="submit">Delete for good</button>
-            </div>
+            <button type="submit" class="plain">
+              Rename
+            </button>
           </form>
-        </details>
-      )}
+        )}
+        {may.has('organization.transfer') && others.length > 0 && (
+          <form class="row ends" method="post" action={action('transfer')}>
+            <label>
+              Hand it over to
+              <select name="userId">
+                {others.map((member) => (
+                  <option value={member.userId}>{member.email}</option>
+                ))}
+              </select>
+            </label>
+            <button type="submit" class="plain">
+              Hand over
+            </button>
+          </form>
+        )}
+        <form class="row" method="post" action={action('leave')} data-ask={`Leave ${name}?`}>
+          <button type="submit" class="link danger">
+            Leave {name}
+          </button>
+        </form>
+        {may.has('organization.delete') && (
+          <details>
+            <summary>Delete it</summary>
+            <form class="panel" method="post" action={action('delete')}>
+              <p>Its keys stop working at once. Its books and its audit log are kept.</p>
+              <label>
+                Type {slug} to confirm
+                <input name="confirm" required autocomplete="off" />
+              </label>
+              <label class="check">
+                <input type="checkbox" name="forfeitCredits" /> Give up the credits that are left
+              </label>
+              <div class="row">
+                <button type="submit" class="danger">
+                  Delete for good
+                </button>
+              </div>
+            </form>
+          </details>
+        )}
+      </div>
     </section>
   );
 };
@@ -170,44 +204,20 @@ async function organizationPage(c: AppContext, context: VerbContext, { error, me
     <>
       <div class="head">
         <h1>{context.organization.name}</h1>
-        <p class="quiet">
-          {context.organization.slug}, you are {context.role}
+        <p class="small quiet">
+          <span class="mono break">{context.organization.slug}</span>, you are {context.role}
         </p>
       </div>
       <Notice error={error} message={message} />
       <section class="stack" aria-labelledby="people">
         <h2 id="people">People</h2>
-        <People members={members} context={context} />
-        {pending.length > 0 && (
-          <ul class="tight">
-            {pending.map(({ id, email, role }) => (
-              <li class="row">
-                {email} <span class="tag">invited as {role}</span>
-                {may.has('members.write') && (
-                  <form class="inline" method="post" action={`${PATH}/invitations/${id}/revoke${orgQuery(context)}`}>
-                    <button type="submit" class="link danger" aria-label={`Take back the invitation of ${email}`}>
-                      Take back
-                    </button>
-                  </form>
-                )}
-              </li>
-            ))}
-          </ul>
-        )}
-        {may.has('members.write') && (
-          <form class="panel" method="post" action={`${PATH}/invitations${orgQuery(context)}`}>
-            <div class="columns">
-              <label>
-                Invite by e-mail
-                <input name="email" type="email" required />
-              </label>
-              <RoleSelect label="As" />
-            </div>
-            <div class="row">
-              <button type="submit">Invite</button>
-            </div>
-          </form>
-        )}
+        <ul class="lines">
+          {members.map((member) => (
+            <Person of={member} context={context} />
+          ))}
+        </ul>
+        {pending.length > 0 && <Pending invitations={pending} context={context} />}
+        {may.has('members.write') && <Invite context={context} />}
       </section>
       {sso && <Sso providers={sso.providers} context={context} />}
       {audit?.ok && (

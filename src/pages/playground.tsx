@@ -8,8 +8,10 @@ import type { AppContext } from '../http/context';
 import { renderError } from '../http/render-error';
 import type { Model } from '../providers/types';
 import type { AccountRoute } from '../routes/account/route';
+import { examples, filled } from './examples';
+import { Code } from './parts';
 import { priceText } from './price';
-import { Code, page, viewerOf } from './shell';
+import { page, viewerOf } from './shell';
 
 const PATH = '/playground';
 const HOUR_MS = 3_600_000;
@@ -27,84 +29,28 @@ const MODES = {
 
 type Mode = keyof typeof MODES;
 
-interface Example {
-  label: string;
-  /** Which models it is for, where not for all of its mode. */
-  variant?: 'plain' | 'messages';
-  text: string;
+/** Long lists are found through by maker. */
+function byVendor(models: Model[]): [vendor: string, models: Model[]][] {
+  const groups = new Map<string, Model[]>();
+  for (const model of models) groups.set(model.vendor, [...(groups.get(model.vendor) ?? []), model]);
+  return [...groups];
 }
-
-const curl = (origin: string, path: string, body: string): string =>
-  `curl ${origin}${path} \\\n  -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" \\\n  -d '${body}'`;
-
-const client = (origin: string): string =>
-  `import OpenAI from 'openai';\n\nconst client = new OpenAI({ apiKey: process.env.KEY, baseURL: '${origin}/v1' });\n`;
-
-const MESSAGE = '[{"role": "user", "content": "{{prompt}}"}]';
-
-/** `"{{prompt}}"` and the like are filled in by the page's script, as they are here for who has none. */
-function examples(origin: string, mode: Mode): Example[] {
-  if (mode === 'image')
-    return [
-      { label: 'curl', text: curl(origin, '/v1/images/generate', '{"model": "{{model}}", "prompt": "{{prompt}}"}') },
-      {
-        label: 'TypeScript',
-        text: `${client(origin)}const image = await client.images.generate({ model: '{{model}}', prompt: "{{prompt}}" });\nconsole.log(image.data[0].url);`,
-      },
-    ];
-  if (mode === 'video')
-    return [
-      {
-        label: 'curl',
-        text: `${curl(origin, '/v1/videos/generate', '{"model": "{{model}}", "prompt": "{{prompt}}", "duration": {{seconds}}}')}\n\ncurl ${origin}/v1/jobs/JOB_ID -H "Authorization: Bearer $KEY"`,
-      },
-      {
-        label: 'TypeScript',
-        text: `const response = await fetch('${origin}/v1/videos/generate', {
-  method: 'POST',
-  headers: { authorization: \`Bearer \${process.env.KEY}\`, 'content-type': 'application/json', prefer: 'wait=300' },
-  body: JSON.stringify({ model: '{{model}}', prompt: "{{prompt}}", duration: {{seconds}} }),
-});
-console.log((await response.json()).outputUrl);`,
-      },
-    ];
-  return [
-    {
-      label: 'curl',
-      variant: 'plain',
-      text: curl(origin, '/v1/chat/completions', `{"model": "{{model}}", "stream": true, "messages": ${MESSAGE}}`),
-    },
-    {
-      label: 'TypeScript',
-      variant: 'plain',
-      text: `${client(origin)}const stream = await client.chat.completions.create({\n  model: '{{model}}',\n  stream: true,\n  messages: ${MESSAGE},\n});\nfor await (const chunk of stream) process.stdout.write(chunk.choices[0]?.delta?.content ?? '');`,
-    },
-    {
-      label: 'curl',
-      variant: 'messages',
-      text: curl(origin, '/v1/messages', `{"model": "{{model}}", "max_tokens": 1024, "stream": true, "messages": ${MESSAGE}}`),
-    },
-    {
-      label: 'TypeScript',
-      variant: 'messages',
-      text: `import Anthropic from '@anthropic-ai/sdk';\n\nconst client = new Anthropic({ apiKey: process.env.KEY, baseURL: '${origin}' });\nconst stream = client.messages.stream({\n  model: '{{model}}',\n  max_tokens: 1024,\n  messages: ${MESSAGE},\n});\nfor await (const text of stream.textStream) process.stdout.write(text);`,
-    },
-  ];
-}
-
-const filled = (text: string, model: string, prompt: string): string =>
-  text.replaceAll('{{model}}', model).replaceAll('"{{prompt}}"', JSON.stringify(prompt)).replaceAll('{{seconds}}', '5');
 
 const ModelChoice: FC<{ models: Model[]; chosen: string }> = ({ models, chosen }) => (
   <label>
     Model
     <select name="model">
-      {models.map(({ id, label, family, price }) => (
-        <option value={id} selected={id === chosen} data-family={family}>
-          {`${label}: ${priceText(price)}`}
-        </option>
+      {byVendor(models).map(([vendor, own]) => (
+        <optgroup label={vendor}>
+          {own.map(({ id, label, family, price }) => (
+            <option value={id} selected={id === chosen} data-family={family}>
+              {`${label}: ${priceText(price)}`}
+            </option>
+          ))}
+        </optgroup>
       ))}
     </select>
+    {models.some(({ price }) => price?.per === 'token') && <small>Prices are for a million tokens</small>}
   </label>
 );
 
@@ -146,11 +92,17 @@ const Form: FC<{ mode: Mode; models: Model[]; chosen: string; keyPath: string | 
   </form>
 );
 
-const Result: FC = () => (
+const EMPTY: Record<Mode, string> = {
+  chat: 'The answer is shown here, word by word, with what it cost.',
+  image: 'The picture is shown here, with what it cost.',
+  video: 'The film is shown here when it is made. That takes up to some minutes.',
+};
+
+const Result: FC<{ mode: Mode }> = ({ mode }) => (
   <section class="panel result" aria-labelledby="result">
     <h2 id="result">Answer</h2>
     <progress id="run-progress" aria-label="Under way" hidden />
-    <div id="output" />
+    <div id="output" data-empty={EMPTY[mode]} />
     <footer>
       <span id="run-status" role="status" />
       <span id="run-cost" role="status" />
@@ -167,31 +119,37 @@ async function playground(c: AppContext): Promise<Response> {
     .registry.models.all.filter(({ family, price }) => price && (families as readonly Family[]).includes(family));
   const wanted = c.req.query('model') ?? preferred;
   const chosen = (listed.find(({ id }) => id === wanted) ?? listed[0])?.id ?? '';
+  const shownVariant = listed.find(({ id }) => id === chosen)?.family === 'messages' ? 'messages' : 'plain';
   const context = await viewerOf(c);
   const org = c.req.query('org');
   const keyPath = context && `${PATH}/key${org ? `?org=${encodeURIComponent(org)}` : ''}`;
   return page(
     c,
-    { title: 'Playground', context, script: 'playground' },
+    { title: `Playground: ${MODES[mode].label.toLowerCase()}`, context, script: 'playground' },
     <>
-      <h1>Playground</h1>
+      <div class="stack">
+        <h1>Playground</h1>
+        <p class="lead">Try a model, see what it costs, take the code.</p>
+      </div>
       <nav class="tabs" aria-label="What to make">
         {Object.entries(MODES).map(([name, { label }]) => (
-          <a href={`${PATH}?mode=${name}`} {...(name === mode && { 'aria-current': 'page' })}>
+          <a
+            href={`${PATH}?mode=${name}${org ? `&org=${encodeURIComponent(org)}` : ''}`}
+            {...(name === mode && { 'aria-current': 'page' })}
+          >
             {label}
           </a>
         ))}
       </nav>
       <div class="bench">
         <Form mode={mode} models={listed} chosen={chosen} keyPath={keyPath} />
-        <Result />
+        <Result mode={mode} />
       </div>
       <section class="stack" aria-labelledby="same">
         <h2 id="same">The same in code</h2>
         {examples(accountPlaneDeps(c).origin, mode).map(({ label, variant, text }) => (
-          <div class="stack" {...(variant && { 'data-variant': variant })} hidden={variant === 'messages'}>
-            <h3>{label}</h3>
-            <Code label={`The same with ${label}`} template={text}>
+          <div {...(variant && { 'data-variant': variant })} hidden={variant !== undefined && variant !== shownVariant}>
+            <Code label={label} template={text}>
               {filled(text, chosen, prompt)}
             </Code>
           </div>

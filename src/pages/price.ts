@@ -1,4 +1,4 @@
-/** Prices in words. */
+/** Prices in words and figures. */
 import { MICRO_PER_USD, toCredits } from '../core/money';
 import type { Price } from '../providers/types';
 
@@ -10,12 +10,25 @@ const UNITS: Record<Exclude<Price['per'], 'token'>, string> = {
   gpu_second: 'GPU-second',
 };
 
+export const unitOf = (price: Price): string => (price.per === 'token' ? 'million tokens' : UNITS[price.per]);
+
+/** An image, a second. */
+export const oneOf = (price: Price): string => `${price.per === 'image' ? 'an' : 'a'} ${unitOf(price)}`;
+
 export const usd = (micro: number): string => (micro / MICRO_PER_USD).toLocaleString('en', { maximumFractionDigits: 4 });
 
+/** As a price tag: at least cents. */
+export const usdTag = (micro: number): string =>
+  `$${(micro / MICRO_PER_USD).toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: 4 })}`;
+
+export const creditTag = (micro: number): string => toCredits(micro).toLocaleString('en', { maximumFractionDigits: 4 });
+
+/** On one line, as in a list to choose from. */
 export function priceText(price: Price | undefined): string {
   if (!price) return 'not priced yet';
-  if (price.per === 'token') return `${usd(price.inputMicroPerMtok)} in, ${usd(price.outputMicroPerMtok)} out, a million tokens`;
-  return `${usd(price.micro)} a ${UNITS[price.per]} (${toCredits(price.micro)} credits)`;
+  if (price.per !== 'token') return `${usdTag(price.micro)} ${oneOf(price)}`;
+  const { inputMicroPerMtok: input, outputMicroPerMtok: output } = price;
+  return output === 0 ? `${usdTag(input)} in` : `${usdTag(input)} in, ${usdTag(output)} out`;
 }
 
 /** To compare what is priced by the same unit: tokens by three of input and one of output, as conversations go. */

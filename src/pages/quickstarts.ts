@@ -129,6 +129,19 @@ export const VIDEO = (origin: string, key: string): string => `curl ${origin}/v1
 
 curl ${origin}/v1/jobs/JOB_ID -H "Authorization: Bearer ${key}"`;
 
+export const OWN_SDK = (origin: string): string => `import { Hypereal } from 'hypereal-sdk';
+
+const client = new Hypereal({ apiKey: process.env.HYPEREAL_API_KEY, baseURL: '${origin}/v1' });
+
+for await (const event of client.chat.stream({ model: 'gpt-5.5', messages: [{ role: 'user', content: 'Hello' }] })) {
+  if (event.type === 'text') process.stdout.write(event.text);
+  if (event.type === 'end') console.log(event.usage, event.creditsUsed);
+}
+
+const begun = await client.videos.generate({ model: 'wan2.6', prompt: 'Waves at dusk' });
+const film = await client.jobs.wait(begun, { onProgress: (job) => console.log(job.state) });
+console.log(film.outputUrl);`;
+
 export const WEBHOOK = `import { Webhook } from 'standardwebhooks';
 
 export async function receive(request: Request): Promise<Response> {

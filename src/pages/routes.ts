@@ -6,10 +6,13 @@ import { billingPages } from './billing';
 import { docsPages } from './docs';
 import { gpuPages } from './gpu';
 import { keyPages } from './keys';
+import { modelPageRoute } from './model';
 import { modelPages } from './models';
 import { organizationPages } from './organization';
 import { playgroundPages } from './playground';
+import { pricingPages } from './pricing';
 import { publicPages } from './public';
+import { referencePages } from './reference';
 import { settingsPages } from './settings';
 import { signInPages } from './sign-in';
 import { statusPages } from './status';
@@ -19,7 +22,10 @@ export const PAGE_ROUTES: readonly AccountRoute[] = [
   { method: 'GET', path: '/assets/:file', permission: 'public', handle: serveAsset },
   ...publicPages,
   ...modelPages,
+  modelPageRoute,
+  ...pricingPages,
   ...docsPages,
+  ...referencePages,
   ...playgroundPages,
   ...statusPages,
   ...gpuPages,

@@ -1,5 +1,5 @@
 /** The person's own: profile, sessions, second factor. */
-import type { FC } from 'hono/jsx';
+import type { Child, FC } from 'hono/jsx';
 import type { VerbContext } from '../console/context';
 import { organizationsOf, showMe } from '../console/me/show';
 import { createOrganization, createOrganizationInput } from '../console/organizations/create';
@@ -8,7 +8,8 @@ import { askAuth } from '../http/ask-auth';
 import type { AppContext } from '../http/context';
 import { parseInput } from '../http/input';
 import type { AccountRoute } from '../routes/account/route';
-import { fields, Notice, page, refusalPage, Time } from './shell';
+import { Code, Day, Notice, Time } from './parts';
+import { fields, page, refusalPage } from './shell';
 
 interface Shown {
   error?: string;
@@ -22,15 +23,31 @@ interface PasskeyView {
   createdAt?: Date | null | undefined;
 }
 
+/** A group of settings: what it is at the side, what there is to do beside it. */
+const Section: FC<{ id: string; title: string; about: string; children?: Child }> = ({ id, title, about, children }) => (
+  <section class="section" aria-labelledby={id}>
+    <header>
+      <h2 id={id}>{title}</h2>
+      <p>{about}</p>
+    </header>
+    <div class="stack">{children}</div>
+  </section>
+);
+
 const Passkeys: FC<{ passkeys: PasskeyView[] }> = ({ passkeys }) => (
-  <section class="stack" aria-labelledby="passkeys">
-    <h2 id="passkeys">Passkeys</h2>
-    <p class="quiet">Sign in with your device’s lock instead of the password.</p>
+  <Section id="passkeys" title="Passkeys" about="Sign in with your device’s lock instead of the password.">
     {passkeys.length > 0 && (
-      <ul class="tight">
+      <ul class="lines">
         {passkeys.map(({ id, name, createdAt }) => (
-          <li class="row">
-            {name || 'A passkey'} {createdAt && <Time at={new Date(createdAt).toISOString()} />}
+          <li>
+            <span>
+              {name || 'A passkey'}{' '}
+              {createdAt && (
+                <span class="small quiet">
+                  since <Day at={new Date(createdAt).toISOString()} />
+                </span>
+              )}
+            </span>
             <form class="inline" method="post" action={`/settings/passkeys/${id}/delete`}>
               <button type="submit" class="link danger" aria-label={`Remove ${name || 'the passkey'}`}>
                 Remove
@@ -39,6 +56,11 @@ const Passkeys: FC<{ passkeys: PasskeyView[] }> = ({ passkeys }) => (
           </li>
         ))}
       </ul>
+    )}
+    {passkeys.length === 0 && (
+      <noscript>
+        <p class="small quiet">Adding one needs JavaScript.</p>
+      </noscript>
     )}
     <form class="panel" data-passkey="register" data-next="/settings" hidden>
       <label>
@@ -52,8 +74,21 @@ const Passkeys: FC<{ passkeys: PasskeyView[] }> = ({ passkeys }) => (
         <span class="small quiet" role="status" />
       </div>
     </form>
-  </section>
+  </Section>
 );
+
+/** A browser's long name in few words. */
+function browserOf(agent: string | null | undefined): string {
+  if (!agent) return 'Unknown browser';
+  const browser = [
+    ['Firefox', /Firefox\//],
+    ['Edge', /Edg\//],
+    ['Chrome', /Chrome\//],
+    ['Safari', /Safari\//],
+  ].find(([, pattern]) => (pattern as RegExp).test(agent))?.[0];
+  const system = /\((?:Windows|Macintosh|iPhone|iPad|Linux|X11; Linux|Android|X11; CrOS)/.exec(agent)?.[0].replace(/^\(|X11; /g, '');
+  return browser ? [browser, system].filter(Boolean).join(' on ') : agent.slice(0, 60);
+}
 
 async function settingsPage(c: AppContext, context: VerbContext, { error, message, totp }: Shown = {}): Promise<Response> {
   const headers = c.req.raw.headers;
@@ -70,42 +105,47 @@ async function settingsPage(c: AppContext, context: VerbContext, { error, messag
     <>
       <h1>Settings</h1>
       <Notice error={error} message={message} />
-      <section class="stack" aria-labelledby="you">
-        <h2 id="you">You</h2>
-        <p>
-          {me.name}, {me.email}
-          <br />
-          <span class="quiet">
-            Wallet <span class="mono">{me.accountId}</span>
-          </span>
-        </p>
-        <p>
-          <a href="/settings/audit">Audit log: who did what</a>
-        </p>
-      </section>
-      <section class="stack" aria-labelledby="second">
-        <h2 id="second">Second step</h2>
+      <Section id="you" title="You" about="How you are known here.">
+        <dl class="facts">
+          <dt>Name</dt>
+          <dd>{me.name}</dd>
+          <dt>E-mail</dt>
+          <dd>{me.email}</dd>
+          <dt>Wallet</dt>
+          <dd class="mono">{me.accountId}</dd>
+        </dl>
+      </Section>
+      <Section id="second" title="Second step" about="A code of an authenticator app, asked for after the password.">
         {totp ? (
-          <div class="notice stack">
-            <p>Add this to your authenticator app, then confirm with a code. Keep the recovery codes where you keep passwords.</p>
-            <pre>
-              <code>{totp.uri}</code>
-            </pre>
-            <p class="mono">{totp.codes.join('  ')}</p>
-            <form class="row" method="post" action="/settings/two-factor/confirm">
+          <div class="panel stack">
+            <p>
+              <strong>1.</strong> Add this to your authenticator app: <a href={totp.uri}>open it there</a>, or paste the secret.
+            </p>
+            <Code label="Secret" wrap>
+              {new URL(totp.uri).searchParams.get('secret') ?? totp.uri}
+            </Code>
+            <p>
+              <strong>2.</strong> Keep these recovery codes where you keep passwords. Each works once, without the app.
+            </p>
+            <Code label="Recovery codes" wrap>
+              {totp.codes.join('\n')}
+            </Code>
+            <form method="post" action="/settings/two-factor/confirm">
               <label>
-                Code
+                <span>
+                  <strong>3.</strong> Confirm with the code that the app shows
+                </span>
                 <input name="code" inputmode="numeric" autocomplete="one-time-code" required />
               </label>
-              <button type="submit">Confirm</button>
+              <div class="row">
+                <button type="submit">Confirm</button>
+              </div>
             </form>
           </div>
         ) : (
           <form class="panel" method="post" action={`/settings/two-factor/${me.twoFactorEnabled ? 'disable' : 'enable'}`}>
             <p>
-              {me.twoFactorEnabled
-                ? 'A code is asked for after your password.'
-                : 'Ask for a code of an authenticator app after the password.'}
+              <span class={me.twoFactorEnabled ? 'tag good' : 'tag'}>{me.twoFactorEnabled ? 'on' : 'off'}</span>
             </p>
             <label>
               Your password
@@ -118,44 +158,31 @@ async function settingsPage(c: AppContext, context: VerbContext, { error, messag
             </div>
           </form>
         )}
-      </section>
+      </Section>
       <Passkeys passkeys={passkeys} />
-      <section class="stack" aria-labelledby="sessions">
-        <h2 id="sessions">Where you are signed in</h2>
-        <section class="scroll" tabindex={0} aria-label="Sessions">
-          <table>
-            <thead>
-              <tr>
-                {['Browser', 'Address', 'Since', 'Action'].map((heading) => (
-                  <th scope="col">{heading}</th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {sessions.map((session) => (
-                <tr>
-                  <td>{session.userAgent?.slice(0, 80) || 'unknown'}</td>
-                  <td>{session.ipAddress || 'unknown'}</td>
-                  <td>
-                    <Time at={new Date(session.createdAt).toISOString()} />
-                  </td>
-                  <td>
-                    {session.id === current?.session.id ? (
-                      <span class="quiet">this one</span>
-                    ) : (
-                      <form class="inline" method="post" action={`/settings/sessions/${session.id}/revoke`}>
-                        <button type="submit" class="link danger">
-                          Sign out
-                        </button>
-                      </form>
-                    )}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </section>
-      </section>
+      <Section id="sessions" title="Sessions" about="Where you are signed in. End what you do not know.">
+        <ul class="lines">
+          {sessions.map((session) => (
+            <li>
+              <div>
+                <p title={session.userAgent ?? ''}>{browserOf(session.userAgent)}</p>
+                <p class="small quiet">
+                  {session.ipAddress || 'unknown address'}, since <Time at={new Date(session.createdAt).toISOString()} /> UTC
+                </p>
+              </div>
+              {session.id === current?.session.id ? (
+                <span class="tag good">this one</span>
+              ) : (
+                <form class="inline" method="post" action={`/settings/sessions/${session.id}/revoke`}>
+                  <button type="submit" class="link danger" aria-label={`End the session of ${browserOf(session.userAgent)}`}>
+                    End
+                  </button>
+                </form>
+              )}
+            </li>
+          ))}
+        </ul>
+      </Section>
     </>,
   );
 }
@@ -211,21 +238,28 @@ export async function organizationsPage(c: AppContext, context: VerbContext, err
     c,
     { title: 'Organizations', context, ...(error !== undefined && { status: 400 }) },
     <>
-      <h1>Organizations</h1>
-      <p class="quiet">Teammates share one wallet, its keys, and one record of who did what.</p>
+      <div class="stack">
+        <h1>Organizations</h1>
+        <p class="lead">Teammates share one wallet, its keys, and one record of who did what.</p>
+      </div>
       <Notice error={error} />
-      <ul class="tight">
-        {organizations.map(({ id, name, role }) => (
-          <li>
-            <a href={`/settings/organization?org=${id}`}>{name}</a> <span class="quiet">as {role}</span>
-          </li>
-        ))}
-      </ul>
+      {organizations.length > 0 && (
+        <ul class="lines">
+          {organizations.map(({ id, name, role }) => (
+            <li>
+              <a class="name" href={`/settings/organization?org=${id}`}>
+                {name}
+              </a>
+              <span class="small quiet">you are {role}</span>
+            </li>
+          ))}
+        </ul>
+      )}
       <form class="panel" method="post" action="/settings/organizations">
-        <h2>A new organization</h2>
+        <h2>New organization</h2>
         <label>
           Name
-          <input name="name" required maxlength={100} />
+          <input name="name" required maxlength={100} placeholder="Acme" />
         </label>
         <div class="row">
           <button type="submit">Create it</button>

@@ -1,140 +1,26 @@
-/** What every page shares: the frame, the headers, and how a refusal looks. */
-import type { Child, FC } from 'hono/jsx';
+/** What every page shares: its headers, who looks at it, and how a refusal looks. */
+import type { Child } from 'hono/jsx';
 import type { VerbContext } from '../console/context';
 import { organizationsOf } from '../console/me/show';
 import { ERRORS, type GatewayError } from '../core/errors';
+import { toCredits } from '../core/money';
 import { accountPlaneDeps } from '../http/account-deps';
 import { authorize } from '../http/caller';
 import { type AppContext, requestIdOf } from '../http/context';
 import { assetPath, type ScriptName } from './assets';
+import { Frame, isOwn, type Viewer } from './frame';
+import { Notice } from './parts';
 
 const CSP =
   "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; media-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-type Links = readonly (readonly [path: string, label: string])[];
-
-const EVERYBODYS: Links = [
-  ['/models', 'Models'],
-  ['/playground', 'Playground'],
-  ['/docs', 'Docs'],
-];
-
-const OWN: Links = [
-  ['/manage-api-keys', 'Keys'],
-  ['/usage', 'Usage'],
-  ['/settings/billing', 'Billing'],
-  ['/settings/organization', 'Organization'],
-  ['/settings', 'Settings'],
-];
-
-const FURTHER: Links = [
-  ['/sdk', 'SDKs'],
-  ['/docs/infra', 'Your own GPUs'],
-  ['/gpu-recommend', 'Which GPU'],
-  ['/status', 'Status'],
-];
-
-const LinkList: FC<{ links: Links; path: string; org?: string | undefined }> = ({ links, path, org }) => (
-  <>
-    {links.map(([href, label]) => (
-      <a href={within(href, org)} {...(href === path && { 'aria-current': 'page' })}>
-        {label}
-      </a>
-    ))}
-  </>
-);
-
-interface FrameProps {
-  title: string;
-  brand: string;
-  styles: string;
-  path: string;
-  viewer?: Viewer | undefined;
-  narrow?: boolean | undefined;
-  script?: string | undefined;
-  children?: Child;
-}
-
-interface Viewer {
-  name: string;
-  org: string | undefined;
-  organizations: { id: string; name: string }[];
-}
-
-/** The same page about another wallet. */
-const within = (path: string, org: string | undefined): string => (org === undefined ? path : `${path}?org=${org}`);
-
-const Wallets: FC<{ viewer: Viewer; path: string }> = ({ viewer, path }) => (
-  <nav aria-label="Wallet">
-    <a href={path} {...(viewer.org === undefined && { 'aria-current': 'true' })}>
-      Personal
-    </a>
-    {viewer.organizations.map(({ id, name }) => (
-      <a href={within(path, id)} {...(viewer.org === id && { 'aria-current': 'true' })}>
-        {name}
-      </a>
-    ))}
-  </nav>
-);
-
-const Frame: FC<FrameProps> = ({ title, brand, styles, path, viewer, narrow, script, children }) => (
-  <html lang="en">
-    <head>
-      <meta charset="utf-8" />
-      <meta name="viewport" content="width=device-width, initial-scale=1" />
-      <title>{`${title} · ${brand}`}</title>
-      <link rel="stylesheet" href={styles} />
-      <link rel="icon" href="data:," />
-      {script !== undefined && <script type="module" src={script} />}
-    </head>
-    <body>
-      <a class="skip" href="#main">
-        Skip to content
-      </a>
-      <header class="bar">
-        <a class="brand" href="/">
-          {brand}
-        </a>
-        <nav aria-label="Main">
-          <LinkList links={EVERYBODYS} path={path} />
-        </nav>
-        <div class="end">
-          {viewer ? (
-            <>
-              {viewer.organizations.length > 0 && <Wallets viewer={viewer} path={path} />}
-              <span>{viewer.name}</span>
-              <form class="inline" method="post" action="/sign-out">
-                <button type="submit" class="link">
-                  Sign out
-                </button>
-              </form>
-            </>
-          ) : (
-            <a href="/sign-in">Sign in</a>
-          )}
-        </div>
-      </header>
-      {viewer && (
-        <div class="bar second">
-          <nav aria-label="Your account">
-            <LinkList links={OWN} path={path} org={viewer.org} />
-          </nav>
-        </div>
-      )}
-      <main id="main" class={narrow ? 'narrow' : ''}>
-        {children}
-      </main>
-      <footer>
-        <nav aria-label="Further">
-          <LinkList links={FURTHER} path={path} />
-        </nav>
-      </footer>
-    </body>
-  </html>
-);
+const DESCRIPTION =
+  'One key and one prepaid wallet in front of every language, image, video and audio model, in the formats of OpenAI, Anthropic and Google.';
 
 export interface PageOptions {
   title: string;
+  /** One sentence, for search engines and previews of links. */
+  description?: string;
   context?: VerbContext | undefined;
   narrow?: boolean;
   status?: number;
@@ -142,25 +28,46 @@ export interface PageOptions {
   script?: ScriptName;
 }
 
-export async function page(
-  c: AppContext,
-  { title, context, narrow, status = 200, script }: PageOptions,
-  children: Child,
-): Promise<Response> {
-  const viewer: Viewer | undefined =
-    context?.actor.kind === 'user'
-      ? { name: context.actor.name, org: context.organization?.id, organizations: await organizationsOf(context.db, context.actor.id) }
-      : undefined;
-  const brand = accountPlaneDeps(c).settings.BRAND;
+async function viewerIn(c: AppContext, context: VerbContext | undefined): Promise<Viewer | undefined> {
+  if (context?.actor.kind !== 'user') return undefined;
+  const { account, accountId, db, organization, permissions } = context;
+  const shown = isOwn(c.req.path) && permissions.has('billing.read');
+  const [organizations, view] = await Promise.all([
+    organizationsOf(db, context.actor.id),
+    // The page is whole without it.
+    shown
+      ? account(accountId)
+          .view()
+          .catch(() => undefined)
+      : undefined,
+  ]);
+  const asked = organizations.find(({ id }) => id === c.req.query('org'))?.id;
+  const org = organization?.id ?? asked;
+  const known = view && org === organization?.id;
+  return {
+    name: context.actor.name,
+    org,
+    organizations,
+    availableCredits: known ? toCredits(view.balanceMicro - view.heldMicro) : undefined,
+  };
+}
+
+export async function page(c: AppContext, options: PageOptions, children: Child): Promise<Response> {
+  const { title, description = DESCRIPTION, context, narrow, status = 200, script } = options;
+  const { settings, origin } = accountPlaneDeps(c);
+  const scripts: ScriptName[] = script ? ['shell', script] : ['shell'];
   const frame = (
     <Frame
       title={title}
-      brand={brand}
+      description={description}
+      brand={settings.BRAND}
       styles={await assetPath('styles')}
+      icon={await assetPath('icon')}
+      url={origin + c.req.path}
       path={c.req.path}
-      viewer={viewer}
+      viewer={await viewerIn(c, context)}
       narrow={narrow}
-      script={script && (await assetPath(script))}
+      scripts={await Promise.all(scripts.map(assetPath))}
     >
       {children}
     </Frame>
@@ -185,67 +92,43 @@ export async function viewerOf(c: AppContext): Promise<VerbContext | undefined> 
   return viewer.ok ? viewer.value : undefined;
 }
 
-/** Figures stand under the end of their heading. */
-export const Headings: FC<{ of: string[]; figures?: string[] }> = ({ of, figures = [] }) => (
-  <thead>
-    <tr>
-      {of.map((heading) => (
-        <th scope="col" class={figures.includes(heading) ? 'number' : ''}>
-          {heading}
-        </th>
-      ))}
-    </tr>
-  </thead>
-);
-
-/** Text to be copied; it scrolls by keyboard too. */
-export const Code: FC<{ children?: Child; label: string; template?: string }> = ({ children, label, template }) => (
-  <section class="code" tabindex={0} aria-label={label}>
-    <pre>
-      <code {...(template !== undefined && { 'data-template': template })}>{children}</code>
-    </pre>
-  </section>
-);
-
-export const Notice: FC<{ error?: GatewayError | string | undefined; message?: string | undefined }> = ({ error, message }) => {
-  if (error !== undefined)
-    return (
-      <p class="notice bad" role="alert">
-        {typeof error === 'string' ? error : error.message}
-      </p>
-    );
-  return message === undefined ? null : (
-    <p class="notice" role="status">
-      {message}
-    </p>
-  );
-};
+const LOST = 'There is nothing at this address. It may have moved, or never have been.';
 
 /** A refusal as a page, with the status that the API would answer. */
-export function refusalPage(c: AppContext, error: GatewayError): Promise<Response> | Response {
+export async function refusalPage(c: AppContext, error: GatewayError): Promise<Response> {
   if (error.kind === 'not_signed_in')
     return c.redirect(`/sign-in?next=${encodeURIComponent(new URL(c.req.url).pathname + new URL(c.req.url).search)}`, 303);
+  const status = error.status ?? ERRORS[error.kind].status;
+  const context = await viewerOf(c).catch(() => undefined);
+  const title = status === 404 ? 'Not found' : status >= 500 ? 'Something went wrong' : 'That is not possible';
   return page(
     c,
-    { title: 'Not possible', narrow: true, status: error.status ?? ERRORS[error.kind].status },
+    { title, context, narrow: true, status },
     <>
-      <h1>That is not possible</h1>
+      <div class="stack">
+        <p class="quiet mono">{status}</p>
+        <h1>{title}</h1>
+      </div>
       <Notice error={error} />
-      <p class="small quiet">
-        Request <span class="mono">{requestIdOf(c)}</span>
+      <div class="row">
+        <a class="button" href={context ? '/usage' : '/'}>
+          {context ? 'To your account' : 'To the start'}
+        </a>
+        <a class="button plain" href="/docs">
+          Docs
+        </a>
+      </div>
+      <p class="tiny quiet">
+        Request <span class="mono break">{requestIdOf(c)}</span>
       </p>
-      <a href="/usage">Back to your account</a>
     </>,
   );
 }
 
+export const lostPage = (c: AppContext): Promise<Response> => refusalPage(c, { kind: 'not_found', message: LOST });
+
 /** The query that keeps a form on the wallet that its page is about. */
 export const orgQuery = ({ organization }: VerbContext): string => (organization ? `?org=${organization.id}` : '');
-
-export const credits = (amount: number): string =>
-  amount.toLocaleString('en', { maximumFractionDigits: Math.abs(amount) < 1 && amount !== 0 ? 6 : 2 });
-
-export const Time: FC<{ at: string }> = ({ at }) => <time datetime={at}>{at.slice(0, 16).replace('T', ' ')}</time>;
 
 /** A form's fields as plain texts. */
 export async function fields(c: AppContext): Promise<Record<string, string>> {

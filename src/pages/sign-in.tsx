@@ -9,7 +9,8 @@ import { isSameSite } from '../http/caller';
 import type { AppContext } from '../http/context';
 import type { AccountRoute } from '../routes/account/route';
 import { startSso } from '../routes/account/sso';
-import { fields, Notice, page, refusalPage } from './shell';
+import { Notice } from './parts';
+import { fields, page, refusalPage } from './shell';
 
 const TOO_OFTEN = 'Too many tries; wait a minute.';
 
@@ -61,6 +62,7 @@ function signInPage(c: AppContext, form: Form, error?: string, message?: string)
         <button type="submit" name="how" value="password">
           Sign in
         </button>
+        <p class="or">or by your e-mail address</p>
         <button type="submit" class="plain" name="how" value="link">
           Mail me a link instead
         </button>
@@ -83,7 +85,7 @@ function signInPage(c: AppContext, form: Form, error?: string, message?: string)
           </button>
         </form>
       ))}
-      <p class="row small">
+      <p class="head small">
         <a href={`/sign-up?next=${encodeURIComponent(next)}`}>Create an account</a>
         <a href="/forgot-password">Forgot the password?</a>
       </p>
@@ -155,7 +157,10 @@ function signUpPage(c: AppContext, form: Form, error?: string): Promise<Response
     c,
     { title: 'Create an account', narrow: true, status: error ? 400 : 200 },
     <>
-      <h1>Create an account</h1>
+      <div class="tight">
+        <h1>Create an account</h1>
+        <p class="quiet">One key for every model, charged by the call from credits that you top up.</p>
+      </div>
       <Notice error={error} />
       <form method="post" action="/sign-up">
         <Hidden next={safePath(form.next)} />
@@ -190,8 +195,9 @@ async function signUp(c: AppContext): Promise<Response> {
     <>
       <h1>Look in your mail</h1>
       <p>
-        A link is on its way to <strong>{email}</strong>. It confirms the address and signs you in.
+        A link is on its way to <strong class="break">{email}</strong>. It confirms the address and signs you in.
       </p>
+      <p class="small quiet">Nothing there after a minute? Look among the unwanted mail.</p>
     </>,
   );
 }

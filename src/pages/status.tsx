@@ -5,11 +5,12 @@ import { database } from '../db/client';
 import { reconciliations } from '../db/schema';
 import type { AppContext } from '../http/context';
 import type { AccountRoute } from '../routes/account/route';
-import { Headings, page, Time, viewerOf } from './shell';
+import { Headings, Scroll, Time, whole } from './parts';
+import { page, viewerOf } from './shell';
 
 const WORDS: Record<ProviderSeen['state'], string> = {
   working: 'Working',
-  quiet: 'Not called within the last minute',
+  quiet: 'Ready; not called within the last minute',
   failing: 'Failing; calls go on to the next provider',
   paused: 'Left alone for half a minute',
 };
@@ -36,15 +37,21 @@ async function status(c: AppContext): Promise<Response> {
     { title: 'Status', context: await viewerOf(c) },
     <>
       <div class="stack">
+        <p class="row">
+          <span class={`tag ${troubled === 0 ? 'good' : 'bad'}`}>{troubled === 0 ? 'All in order' : 'Trouble upstream'}</span>
+          <span class="small quiet">
+            at <Time at={new Date(now()).toISOString()} /> UTC
+          </span>
+        </p>
         <h1>{troubled === 0 ? 'The gateway answers' : `${troubled} of ${upstreams.length} upstreams in trouble`}</h1>
-        <p class="prose quiet">
+        <p class="lead">
           Each data centre runs many copies of the gateway, and each copy judges for itself. This is what the copy that answered you has
           seen within the last minute.
         </p>
       </div>
       <section class="stack" aria-labelledby="upstreams">
         <h2 id="upstreams">Upstreams</h2>
-        <section class="scroll" tabindex={0} aria-label="Upstreams">
+        <Scroll label="Upstreams">
           <table>
             <Headings of={['Upstream', 'State', 'Answered', 'Failed']} figures={['Answered', 'Failed']} />
             <tbody>
@@ -57,13 +64,13 @@ async function status(c: AppContext): Promise<Response> {
                     <span class={`dot ${state}`} aria-hidden="true" />
                     {WORDS[state]}
                   </td>
-                  <td class="number">{successes}</td>
-                  <td class="number">{failures}</td>
+                  <td class="number">{whole(successes)}</td>
+                  <td class="number">{whole(failures)}</td>
                 </tr>
               ))}
             </tbody>
           </table>
-        </section>
+        </Scroll>
       </section>
       <section class="stack" aria-labelledby="books">
         <h2 id="books">The books</h2>

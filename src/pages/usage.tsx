@@ -1,118 +1,223 @@
-/** What was called and what it cost: filtered, charted, listed, and each request with its receipt. */
+/** What was called and what it cost: filtered, charted and listed. */
 import type { FC } from 'hono/jsx';
+import { listApiKeys } from '../console/api-keys/list';
 import type { VerbContext } from '../console/context';
+import { listMembers } from '../console/organizations/members';
+import { dailyByModel } from '../console/usage/daily';
 import { STATUSES, sinceMs, type UsageFilter, usageFilterInput } from '../console/usage/filter';
 import type { LogView } from '../console/usage/log';
-import { queryUsage } from '../console/usage/query';
-import { type Receipt, showReceipt } from '../console/usage/receipt';
+import { queryUsage, type Usage } from '../console/usage/query';
 import type { AppContext } from '../http/context';
 import { parseInput } from '../http/input';
-import { type AccountRoute, parameter, queryOf } from '../routes/account/route';
-import { credits, page, refusalPage, Time } from './shell';
+import { type AccountRoute, queryOf } from '../routes/account/route';
+import { alignedCredits, credits, dollars, Empty, Headings, Scroll, Time, whole } from './parts';
+import { receiptPage } from './receipt';
+import { orgQuery, page, refusalPage } from './shell';
+import { chartOf, DailyChart } from './usage-chart';
 
 const PAGE = 50;
+const MODELS_SHOWN = 10;
 const DAY_MS = 86_400_000;
 
-interface Day {
-  date: string | null;
-  creditsUsed: number;
-}
+const SPANS: [days: number, label: string][] = [
+  [1, 'Today'],
+  [7, '7 days'],
+  [30, '30 days'],
+  [90, '90 days'],
+  [365, 'A year'],
+];
 
-/** Every day of the span, also those on which nothing happened. */
-function everyDay(days: readonly Day[], count: number, nowMs: number): { date: string; creditsUsed: number }[] {
-  const known = new Map(days.map(({ date, creditsUsed }) => [date, creditsUsed]));
-  return Array.from({ length: count }, (_, index) => {
-    const date = new Date(sinceMs(count, nowMs) + index * DAY_MS).toISOString().slice(0, 10);
-    return { date, creditsUsed: known.get(date) ?? 0 };
-  });
-}
+const datesOf = (days: number, nowMs: number): string[] =>
+  Array.from({ length: days }, (_, index) => new Date(sinceMs(days, nowMs) + index * DAY_MS).toISOString().slice(0, 10));
 
-const [WIDTH, HEIGHT, FOOT] = [720, 180, 20];
+export const duration = (ms: number): string => (ms < 1_000 ? `${ms} ms` : `${(ms / 1_000).toFixed(1)} s`);
 
-/** Bars with their figures in words for who sees none. */
-const DailyChart: FC<{ days: { date: string; creditsUsed: number }[] }> = ({ days }) => {
-  const most = Math.max(...days.map(({ creditsUsed }) => creditsUsed), 0.000_001);
-  const step = WIDTH / days.length;
+const share = (part: number, all: number): string => (all > 0 ? `${Math.round((part / all) * 100)} %` : '');
+
+type Pick = { name: string; label: string; any: string; options: [value: string, label: string][] };
+
+const Choice: FC<{ of: Pick; value: unknown }> = ({ of: { name, label, any, options }, value }) => {
+  const chosen = value === undefined ? '' : String(value);
+  const known = chosen === '' || options.some(([id]) => id === chosen);
   return (
-    <figure class="panel stack">
-      <figcaption>
-        <h2>Credits by day</h2>
-      </figcaption>
-      <svg class="chart" viewBox={`0 0 ${WIDTH} ${HEIGHT + FOOT}`} role="img" aria-label={`Credits by day, at most ${credits(most)}`}>
-        <line x1="0" x2={WIDTH} y1={HEIGHT} y2={HEIGHT} />
-        {days.map(({ date, creditsUsed }, index) => {
-          const height = (creditsUsed / most) * (HEIGHT - 16);
-          return (
-            <rect x={index * step + step * 0.1} y={HEIGHT - height} width={step * 0.8} height={height} rx="2">
-              <title>{`${date}: ${credits(creditsUsed)} credits`}</title>
-            </rect>
-          );
-        })}
-        <text x="0" y={HEIGHT + 15}>
-          {days[0]?.date}
-        </text>
-        <text x={WIDTH} y={HEIGHT + 15} text-anchor="end">
-          {days.at(-1)?.date}
-        </text>
-        <text x="0" y="10">
-          {most > 0.000_001 ? credits(most) : 'nothing spent'}
-        </text>
-      </svg>
-      <details class="small">
-        <summary>The same as a table</summary>
-        <table>
-          <tbody>
-            {days
-              .filter(({ creditsUsed }) => creditsUsed !== 0)
-              .map(({ date, creditsUsed }) => (
-                <tr>
-                  <th scope="row">{date}</th>
-                  <td class="number">{credits(creditsUsed)}</td>
-                </tr>
-              ))}
-          </tbody>
-        </table>
-      </details>
-    </figure>
+    <label>
+      {label}
+      <select name={name}>
+        <option value="">{any}</option>
+        {[...options, ...(known ? [] : [[chosen, chosen] as [string, string]])].map(([id, text]) => (
+          <option value={id} selected={id === chosen}>
+            {text}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 };
 
-const Models: FC<{ models: { model: string | null; calls: number; creditsUsed: number }[] }> = ({ models }) => {
+const NUMBERS = [
+  ['minCredits', 'Credits, at least'],
+  ['minLatencyMs', 'Milliseconds, at least'],
+] as const;
+
+const Filter: FC<{ filter: UsageFilter; picks: Pick[]; org: string | undefined }> = ({ filter, picks, org }) => (
+  <form class="filter" method="get" action="/usage" aria-label="Filter">
+    {org !== undefined && <input type="hidden" name="org" value={org} />}
+    <input type="hidden" name="days" value={String(filter.days)} />
+    {picks.map((pick) => (
+      <Choice of={pick} value={filter[pick.name as keyof UsageFilter]} />
+    ))}
+    <label>
+      Endpoint
+      <input name="endpoint" value={filter.endpoint ?? ''} placeholder="/v1/messages" />
+    </label>
+    {NUMBERS.map(([name, label]) => (
+      <label>
+        {label}
+        <input name={name} type="number" min="0" step="any" inputmode="decimal" value={String(filter[name] ?? '')} />
+      </label>
+    ))}
+    <label>
+      Part of a request’s id
+      <input name="q" value={filter.q ?? ''} placeholder="req_…" />
+    </label>
+    <button type="submit">Filter</button>
+  </form>
+);
+
+/** What can be chosen is what there is. */
+async function picksOf(context: VerbContext, models: Usage['costByModel']): Promise<Pick[]> {
+  const [keys, members] = await Promise.all([
+    context.permissions.has('keys.read') ? listApiKeys(context) : { keys: [] },
+    context.organization && context.permissions.has('organization.read') ? listMembers(context) : { members: [] },
+  ]);
+  const picks: Pick[] = [
+    {
+      name: 'model',
+      label: 'Model',
+      any: 'All',
+      options: models.flatMap(({ model }) => (model ? [[model, model] as [string, string]] : [])),
+    },
+    { name: 'status', label: 'Status', any: 'Any', options: STATUSES.map((status) => [status, status]) },
+    { name: 'keyId', label: 'Key', any: 'All', options: keys.keys.map(({ id, name }) => [id, name]) },
+    { name: 'member', label: 'Member', any: 'All', options: members.members.map(({ userId, name }) => [userId, name]) },
+  ];
+  return picks.filter(({ options }) => options.length > 0);
+}
+
+const Spans: FC<{ query: Record<string, string>; days: number }> = ({ query, days }) => (
+  <nav class="chips" aria-label="Span of time">
+    {SPANS.map(([span, label]) => {
+      const { cursor: _, ...rest } = query;
+      return (
+        <a href={`/usage?${new URLSearchParams({ ...rest, days: String(span) })}`} {...(span === days && { 'aria-current': 'true' })}>
+          {label}
+        </a>
+      );
+    })}
+  </nav>
+);
+
+const Figures: FC<{ usage: Usage; days: number }> = ({ usage: { costByModel }, days }) => {
+  const total = costByModel.reduce((sum, { creditsUsed }) => sum + creditsUsed, 0);
+  const calls = costByModel.reduce((sum, one) => sum + one.calls, 0);
+  const figures: [string, string, string][] = [
+    ['Spent', dollars(total), `${credits(total)} credits`],
+    ['Calls', whole(calls), costByModel.length === 1 ? 'of one model' : `of ${costByModel.length} models`],
+    ['A call', calls > 0 ? dollars(total / calls) : '–', 'on average'],
+    ['A day', dollars(total / days), 'on average'],
+  ];
+  return (
+    <dl class="figures panel">
+      {figures.map(([name, value, more]) => (
+        <div>
+          <dt>{name}</dt>
+          <dd>
+            {value}
+            <small>{more}</small>
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+};
+
+/** In the chart's colours, for who looks from one to the other. */
+const Models: FC<{ models: Usage['costByModel']; series: string[] }> = ({ models, series }) => {
+  const total = models.reduce((sum, { creditsUsed }) => sum + creditsUsed, 0);
   const most = Math.max(...models.map(({ creditsUsed }) => creditsUsed), 0.000_001);
   return (
-    <section class="panel stack" aria-labelledby="by-model">
-      <h2 id="by-model">Credits by model</h2>
-      <table>
-        <tbody>
-          {models.slice(0, 12).map(({ model, calls, creditsUsed }) => (
-            <tr>
-              <th scope="row">
-                {model ?? 'other'}
-                <svg class="chart" viewBox="0 0 100 3" preserveAspectRatio="none" aria-hidden="true">
-                  <rect width={Math.max(0.5, (creditsUsed / most) * 100)} height="3" />
-                </svg>
-              </th>
-              <td class="number quiet">{calls} calls</td>
-              <td class="number">{credits(creditsUsed)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      {models.length === 0 && <p class="quiet">Nothing yet.</p>}
+    <section class="stack" aria-labelledby="by-model">
+      <h2 id="by-model">By model</h2>
+      <Scroll label="Credits by model">
+        <table>
+          <Headings of={['Model', 'Calls', 'Share', 'Credits']} figures={['Calls', 'Share', 'Credits']} wide={['Share']} />
+          <tbody>
+            {models.slice(0, MODELS_SHOWN).map(({ model, calls, creditsUsed }) => {
+              const place = series.indexOf(model ?? 'other');
+              return (
+                <tr>
+                  <th scope="row" class="break">
+                    {model ?? 'other'}
+                    <svg class="meter" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
+                      <rect
+                        class={`f${place === -1 ? 6 : place}`}
+                        width={((Math.max(creditsUsed, 0) / most) * 100).toFixed(2)}
+                        height="4"
+                      />
+                    </svg>
+                  </th>
+                  <td class="number">{whole(calls)}</td>
+                  <td class="number wide-only">{share(creditsUsed, total)}</td>
+                  <td class="number">{alignedCredits(creditsUsed, 2)}</td>
+                </tr>
+              );
+            })}
+          </tbody>
+        </table>
+      </Scroll>
+      {models.length > MODELS_SHOWN && <p class="small quiet">And {models.length - MODELS_SHOWN} more; the CSV has all of them.</p>}
     </section>
   );
 };
 
-const Logs: FC<{ logs: LogView[]; org: string; label: string }> = ({ logs, org, label }) => (
-  <section class="scroll" tabindex={0} aria-label={label}>
-    <table>
-      <thead>
-        <tr>
-          {['Time (UTC)', 'Model', 'Endpoint', 'Status', 'Latency', 'Tokens in', 'Tokens out', 'Credits'].map((heading) => (
-            <th scope="col">{heading}</th>
+const Dearest: FC<{ logs: LogView[]; org: string }> = ({ logs, org }) => (
+  <section class="stack" aria-labelledby="dearest">
+    <h2 id="dearest">The dearest requests</h2>
+    <Scroll label="The dearest requests">
+      <table>
+        <Headings of={['Time (UTC)', 'Model', 'Credits']} figures={['Credits']} />
+        <tbody>
+          {logs.map(({ id, createdAt, model, creditsUsed }) => (
+            <tr>
+              <td>
+                <a href={`/usage/${id}${org}`}>
+                  <Time at={createdAt} />
+                </a>
+              </td>
+              <td class="break">{model}</td>
+              <td class="number">{alignedCredits(creditsUsed, 2)}</td>
+            </tr>
           ))}
-        </tr>
-      </thead>
+        </tbody>
+      </table>
+    </Scroll>
+  </section>
+);
+
+const GOOD = new Set(['succeeded']);
+
+export const Status: FC<{ of: string }> = ({ of: status }) => <span class={`tag ${GOOD.has(status) ? 'good' : 'bad'}`}>{status}</span>;
+
+const WIDE = ['Status', 'Latency', 'Tokens in', 'Tokens out'];
+
+const Logs: FC<{ logs: LogView[]; org: string }> = ({ logs, org }) => (
+  <Scroll label="Requests">
+    <table>
+      <Headings
+        of={['Time (UTC)', 'Model', 'Status', 'Latency', 'Tokens in', 'Tokens out', 'Credits']}
+        figures={['Latency', 'Tokens in', 'Tokens out', 'Credits']}
+        wide={WIDE}
+      />
       <tbody>
         {logs.map((log) => (
           <tr>
@@ -121,63 +226,46 @@ const Logs: FC<{ logs: LogView[]; org: string; label: string }> = ({ logs, org, 
                 <Time at={log.createdAt} />
               </a>
             </td>
-            <td>{log.model}</td>
-            <td class="mono">{log.endpoint}</td>
             <td>
-              <span class={`tag ${log.status === 'succeeded' ? 'good' : 'bad'}`}>{log.status}</span>
+              {log.model} {log.test && <span class="tag">test</span>}
+              <small class="mono">{log.endpoint}</small>
             </td>
-            <td class="number">{log.latencyMs} ms</td>
-            <td class="number">{log.inputTokens + log.cacheReadTokens + log.cacheWriteTokens}</td>
-            <td class="number">{log.outputTokens}</td>
-            <td class="number">{credits(log.creditsUsed)}</td>
+            <td class="wide-only">
+              <Status of={log.status} />
+            </td>
+            <td class="number wide-only">{duration(log.latencyMs)}</td>
+            <td class="number wide-only">{whole(log.inputTokens + log.cacheReadTokens + log.cacheWriteTokens)}</td>
+            <td class="number wide-only">{whole(log.outputTokens)}</td>
+            <td class="number">{alignedCredits(log.creditsUsed)}</td>
           </tr>
         ))}
       </tbody>
     </table>
-  </section>
+  </Scroll>
 );
 
-const TEXTS = [
-  ['model', 'Model'],
-  ['endpoint', 'Endpoint'],
-  ['keyId', 'Key'],
-  ['member', 'Member'],
-  ['q', 'Request id'],
-  ['minCredits', 'From credits'],
-  ['minLatencyMs', 'From ms'],
-] as const;
-
-const Filter: FC<{ filter: UsageFilter; org: string | undefined }> = ({ filter, org }) => (
-  <form class="filter" method="get" action="/usage" aria-label="Filter">
-    {org !== undefined && <input type="hidden" name="org" value={org} />}
-    <label>
-      Days
-      <select name="days">
-        {[1, 7, 30, 90, 365].map((days) => (
-          <option value={days} selected={days === filter.days}>
-            {days === 1 ? 'today' : days}
-          </option>
-        ))}
-      </select>
-    </label>
-    <label>
-      Status
-      <select name="status">
-        <option value="">any</option>
-        {STATUSES.map((status) => (
-          <option selected={status === filter.status}>{status}</option>
-        ))}
-      </select>
-    </label>
-    {TEXTS.map(([name, label]) => (
-      <label>
-        {label}
-        <input name={name} value={String(filter[name] ?? '')} />
-      </label>
-    ))}
-    <button type="submit">Filter</button>
-  </form>
-);
+/** Nothing at all is another thing than nothing that fits. */
+const Nothing: FC<{ filtered: boolean; org: string }> = ({ filtered, org }) =>
+  filtered ? (
+    <Empty title="No request fits">
+      <p>A request shows up some seconds after it ended.</p>
+      <a class="button plain" href={`/usage${org}`}>
+        Show all requests
+      </a>
+    </Empty>
+  ) : (
+    <Empty title="No request yet">
+      <p>Make a key, call a model with it, and the call is here some seconds after it ended, with what it cost and why.</p>
+      <div class="row">
+        <a class="button" href={`/manage-api-keys${org}`}>
+          Make a key
+        </a>
+        <a class="button plain" href="/docs">
+          How to call
+        </a>
+      </div>
+    </Empty>
+  );
 
 async function usagePage(c: AppContext, context: VerbContext): Promise<Response> {
   const query = queryOf(c);
@@ -185,9 +273,12 @@ async function usagePage(c: AppContext, context: VerbContext): Promise<Response>
   if (!filter.ok) return refusalPage(c, filter.error);
   const usage = await queryUsage(context, filter.value, PAGE, query.cursor);
   if (!usage.ok) return refusalPage(c, usage.error);
-  const { logs, nextCursor, costByModel, topExpensiveRequests, dailyCost } = usage.value;
-  const org = context.organization ? `?org=${context.organization.id}` : '';
-  const total = costByModel.reduce((sum, { creditsUsed }) => sum + creditsUsed, 0);
+  const { logs, nextCursor, costByModel, topExpensiveRequests } = usage.value;
+  const [picks, rows] = await Promise.all([picksOf(context, costByModel), dailyByModel(context, filter.value)]);
+  const { days } = filter.value;
+  const chart = chartOf(rows, datesOf(days, context.now()));
+  const org = orgQuery(context);
+  const filtered = Object.keys(query).some((name) => name !== 'org');
   const more = new URLSearchParams({ ...query, ...(nextCursor !== null && { cursor: nextCursor }) });
   return page(
     c,
@@ -195,114 +286,41 @@ async function usagePage(c: AppContext, context: VerbContext): Promise<Response>
     <>
       <div class="head">
         <h1>Usage</h1>
-        <a class="button plain" href={`/api/api-usage/export?${new URLSearchParams(query)}`}>
-          Export as CSV
-        </a>
-      </div>
-      <Filter filter={filter.value} org={context.organization?.id} />
-      <dl class="figures">
-        <div>
-          <dt>Credits</dt>
-          <dd>{credits(total)}</dd>
-        </div>
-        <div>
-          <dt>USD</dt>
-          <dd>{credits(total / 100)}</dd>
-        </div>
-        <div>
-          <dt>Calls</dt>
-          <dd>{costByModel.reduce((sum, { calls }) => sum + calls, 0)}</dd>
-        </div>
-      </dl>
-      <div class="columns">
-        <DailyChart days={everyDay(dailyCost, filter.value.days, context.now())} />
-        <Models models={costByModel} />
-      </div>
-      {topExpensiveRequests.length > 0 && (
-        <section class="stack" aria-labelledby="dearest">
-          <h2 id="dearest">The dearest requests</h2>
-          <Logs logs={topExpensiveRequests} org={org} label="The dearest requests" />
-        </section>
-      )}
-      <section class="stack" aria-labelledby="requests">
-        <h2 id="requests">Requests</h2>
-        {logs.length > 0 ? (
-          <Logs logs={logs} org={org} label="Requests" />
-        ) : (
-          <p class="quiet">No request fits; one shows up some seconds after it ended.</p>
+        {logs.length > 0 && (
+          <a class="button plain" href={`/api/api-usage/export?${new URLSearchParams(query)}`}>
+            Export as CSV
+          </a>
         )}
-        {nextCursor !== null && <a href={`/usage?${more}`}>Older requests</a>}
-      </section>
-    </>,
-  );
-}
-
-const Lines: FC<{ receipt: Receipt }> = ({ receipt }) => (
-  <section class="stack" aria-labelledby="sum">
-    <h2 id="sum">How the charge comes about</h2>
-    <section class="scroll" tabindex={0} aria-label="How the charge comes about">
-      <table>
-        <thead>
-          <tr>
-            {['', 'Tokens', 'Credits a million', 'Credits'].map((heading) => (
-              <th scope="col">{heading}</th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {receipt.lines.map(({ item, tokens, creditsPerMillion, credits: cost }) => (
-            <tr>
-              <th scope="row">{item}</th>
-              <td class="number">{tokens}</td>
-              <td class="number">{creditsPerMillion}</td>
-              <td class="number">{cost.toFixed(6)}</td>
-            </tr>
-          ))}
-          <tr>
-            <th scope="row">Charged (rounded up to a millionth)</th>
-            <td />
-            <td />
-            <td class="number">{receipt.creditsUsed}</td>
-          </tr>
-        </tbody>
-      </table>
-    </section>
-  </section>
-);
-
-async function receiptPage(c: AppContext, context: VerbContext): Promise<Response> {
-  const found = await showReceipt(context, parameter(c, 'id'));
-  if (!found.ok) return refusalPage(c, found.error);
-  const receipt = found.value;
-  const facts: [string, string][] = [
-    ['Model', receipt.model ?? ''],
-    ['State', `${receipt.state}, ${receipt.outcome ?? 'open'}`],
-    ['Held', credits(receipt.creditsHeld)],
-    ['Charged', credits(receipt.creditsUsed)],
-  ];
-  return page(
-    c,
-    { title: 'A request', context },
-    <>
-      <div class="head">
-        <h1>A request</h1>
-        <span class="mono quiet">{receipt.id}</span>
       </div>
-      <dl class="figures">
-        {facts.map(([name, value]) => (
-          <div>
-            <dt>{name}</dt>
-            <dd class="small">{value}</dd>
+      {logs.length === 0 && !filtered ? (
+        <Nothing filtered={false} org={org} />
+      ) : (
+        <>
+          <div class="stack">
+            <Spans query={query} days={days} />
+            <Filter filter={filter.value} picks={picks} org={context.organization?.id} />
           </div>
-        ))}
-      </dl>
-      <Lines receipt={receipt} />
-      <section class="stack" aria-labelledby="whole">
-        <h2 id="whole">All that is known of it</h2>
-        <pre tabindex={0}>
-          <code>{JSON.stringify({ ...receipt, lines: undefined }, null, 2)}</code>
-        </pre>
-      </section>
+          <Figures usage={usage.value} days={days} />
+          {chart.series.length > 0 && <DailyChart data={chart} />}
+          {topExpensiveRequests.length > 0 && (
+            <div class="columns">
+              <Models models={costByModel} series={chart.series} />
+              <Dearest logs={topExpensiveRequests} org={org} />
+            </div>
+          )}
+          <section class="stack" aria-labelledby="requests">
+            <h2 id="requests">Requests</h2>
+            {logs.length > 0 ? <Logs logs={logs} org={org} /> : <Nothing filtered org={org} />}
+            {nextCursor !== null && (
+              <div class="row">
+                <a class="button plain" href={`/usage?${more}`}>
+                  Older requests
+                </a>
+              </div>
+            )}
+          </section>
+        </>
+      )}
     </>,
   );
 }

@@ -169,6 +169,9 @@ describe('every page', () => {
     '/models',
     '/pricing',
     '/docs',
+    '/docs/api',
+    '/docs/api/images',
+    '/models/gpt-5.5',
     '/playground',
     '/status',
     '/sdk',
@@ -196,6 +199,43 @@ describe('every page', () => {
     expect(html.match(/<h1/g)).toHaveLength(1);
     const styles = /href="(\/assets\/[^"]+)"/.exec(html)![1]!;
     expect((await person.fetch(styles)).headers.get('cache-control')).toContain('immutable');
+  });
+
+  it('is a page of its own where there is none, for people; clients are told in JSON', async () => {
+    const person = await Person.signedIn(worker);
+    for (const path of ['/nothing', '/models/no-such-model', '/docs/api/nothing', '/settings/nothing', '/usage/req_nothing']) {
+      const response = await person.fetch(path, { headers: { accept: 'text/html' } });
+      const html = await text(response);
+      expect([response.status, html.match(/<h1>Not found/g)?.length], path).toEqual([404, 1]);
+      expect(response.headers.get('content-security-policy'), path).toContain("default-src 'none'");
+    }
+    for (const [path, accept] of [
+      ['/nothing', 'application/json'],
+      ['/v1/nothing', 'text/html'],
+      ['/api/nothing', 'text/html'],
+    ] as const) {
+      const response = await fetch(worker.url + path, { headers: { accept } });
+      expect([response.status, await response.json()], path).toEqual([
+        404,
+        { error: expect.objectContaining({ type: 'not_found_error' }) },
+      ]);
+    }
+  });
+
+  it('leads from a name that a model had to the one that it has', async () => {
+    const response = await fetch(`${worker.url}/models/claude-3-5-sonnet-latest`, { redirect: 'manual' });
+    expect([response.status, response.headers.get('location')]).toEqual([302, '/models/claude-sonnet-4-6']);
+  });
+
+  it('of the models shows what was asked for, and where a model may be called from', async () => {
+    const shown = async (query: string) => text(await fetch(`${worker.url}/models?${query}`));
+    const claude = await shown('family=messages&q=SONNET');
+    expect(claude).toContain('claude-sonnet-4-6');
+    expect(claude).not.toMatch(/claude-haiku|gpt-5\.5/);
+    expect(await shown('q=no+such+thing')).toContain('No model fits');
+    expect(await shown('family=video&q=wan2.6')).toContain('Starter');
+    const order = [...(await shown('family=messages&order=price')).matchAll(/href="\/models\/(claude-[^"]+)"/g)].map(([, id]) => id);
+    expect(order[0]).toBe('claude-haiku-4-5');
   });
 
   it('takes no form from another site', async () => {

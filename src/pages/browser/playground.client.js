@@ -67,7 +67,7 @@ async function* events(response) {
 const showCost = (credits) => {
   if (credits === undefined || credits === null || Number.isNaN(Number(credits))) return;
   const amount = Number(credits);
-  cost.textContent = `${amount} credits (${(amount / 100).toFixed(amount < 1 ? 6 : 2)} USD)`;
+  cost.textContent = `${amount.toLocaleString('en', { maximumFractionDigits: 6 })} credits ($${(amount / 100).toFixed(amount < 1 ? 6 : 2)})`;
 };
 
 async function chat(signal) {
@@ -128,8 +128,11 @@ function busy(is) {
 
 function receipt(requestId) {
   if (!requestId) return;
-  const code = Object.assign(document.createElement('code'), { textContent: requestId });
-  status.replaceChildren('Done. Request ', code);
+  // Whoever is signed in finds the sum behind the charge there, some seconds later.
+  const shown = document.createElement(keyPath && !field('key') ? 'a' : 'code');
+  shown.textContent = requestId;
+  if (shown.localName === 'a') shown.href = `/usage/${requestId}${new URL(keyPath, location.href).search}`;
+  status.replaceChildren('Done. Request ', shown);
 }
 
 form.addEventListener('submit', async (event) => {

@@ -29,14 +29,15 @@ interface Violation {
   nodes: { target: string[]; failureSummary?: string }[];
 }
 
-/** What axe finds that is serious or worse. The pages' own policy would not let its script in, so it comes by the debugger. */
-export async function seriousViolations(page: Page): Promise<string[]> {
+/** All that axe finds, of whatever weight. The pages' own policy would not let its script in, so it comes by the debugger. */
+export async function violations(page: Page): Promise<string[]> {
   const { readFileSync } = await import('node:fs');
   await page.evaluate(readFileSync(AXE, 'utf8'));
   const found = (await page.evaluate('axe.run().then(({ violations }) => violations)')) as Violation[];
-  return found
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ target, failureSummary }) => `${target.join(' ')} (${failureSummary})`).join('; ')}`);
+  return found.map(
+    ({ id, impact, nodes }) =>
+      `${impact} ${id}: ${nodes.map(({ target, failureSummary }) => `${target.join(' ')} (${failureSummary})`).join('; ')}`,
+  );
 }
 
 /** SCREENSHOTS names a folder for people to look into. */

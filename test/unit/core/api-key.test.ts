@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { KeyReader, mintKey } from '../../../src/core/api-key';
+import { KeyReader, mintKey, tokenBeginning } from '../../../src/core/api-key';
 import { accountId, keyId, newAccountBytes, newKeyBytes } from '../../../src/core/ids';
 
 const SECRET = 'a-secret-for-signing-keys-0123456789';
@@ -25,6 +25,21 @@ describe('a minted key', () => {
       ok: true,
       key: { mode, accountId: accountId(account), keyId: keyId(key), secretHash: minted.secretHash },
     });
+  });
+
+  it('begins as is told of it, which names it among those of its account and tells nothing of the secret', async () => {
+    const account = newAccountBytes();
+    for (const mode of ['live', 'test'] as const) {
+      const keys = Array.from({ length: 20 }, newKeyBytes);
+      const minted = await Promise.all(keys.map((key) => mintKey(SECRET, mode, account, key)));
+      for (const { token, keyId: id } of minted) {
+        const beginning = tokenBeginning(mode, accountId(account), id);
+        expect(token.startsWith(beginning), `${token} ${beginning}`).toBe(true);
+        expect(token.length - beginning.length).toBeGreaterThanOrEqual(34);
+        expect(minted.filter((other) => other.token.startsWith(beginning))).toHaveLength(1);
+      }
+    }
+    expect(tokenBeginning('live', 'nobody', 'nothing')).toBe('ck_');
   });
 
   it('has a secret of its own, of which only the hash is told', async () => {

@@ -83,6 +83,7 @@ describe('usage', () => {
     ['member', { user: 'user-wanted' }, 'member=user-wanted'],
     ['a failed status', { state: 'released', credits: 0 }, 'status=failed'],
     ['a cancelled status', { ending: 'client_gone' }, 'status=cancelled'],
+    ['the status of a job that was cancelled', { state: 'released', credits: 0, ending: 'canceled' }, 'status=cancelled'],
     ['a partial status', { ending: 'upstream_broke' }, 'status=partial'],
     ['an expired status', { state: 'expired' }, 'status=expired'],
     ['latency', { latencyMs: 5_000 }, 'minLatencyMs=4000&maxLatencyMs=6000'],
@@ -94,6 +95,13 @@ describe('usage', () => {
     const wanted = { id: `req_wanted_${crypto.randomUUID()}`, ...line };
     await record(await accountOf(person), [{ daysAgo: 3 }, wanted, { daysAgo: 2 }]);
     expect(ids(await must('GET', `/api/api-usage?${query}`, { as: person }))).toEqual([wanted.id]);
+  });
+
+  it('shows a job that came through as succeeded, as it does a call', async () => {
+    const person = await someone();
+    await record(await accountOf(person), [{ ending: 'succeeded' }, { ending: 'complete' }, {}]);
+    const { logs } = await must('GET', '/api/api-usage?status=succeeded', { as: person });
+    expect(logs).toHaveLength(3);
   });
 
   it('comes in pages that neither repeat nor skip', async () => {

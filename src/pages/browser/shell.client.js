@@ -1,0 +1,34 @@
+// What every page can do beyond forms and links: code is copied by a button, and menus close as people expect.
+
+const SAID_MS = 1_600;
+
+for (const button of document.querySelectorAll('[data-copy]')) {
+  if (!navigator.clipboard) continue;
+  button.hidden = false;
+  button.addEventListener('click', async () => {
+    await navigator.clipboard.writeText(button.closest('.code').querySelector('code').textContent);
+    button.textContent = 'Copied';
+    setTimeout(() => {
+      button.textContent = 'Copy';
+    }, SAID_MS);
+  });
+}
+
+function closeMenus(except) {
+  for (const menu of document.querySelectorAll('details.menu[open]')) if (menu !== except) menu.open = false;
+}
+
+addEventListener('click', ({ target }) => closeMenus(target.closest('details.menu')));
+addEventListener('focusin', ({ target }) => closeMenus(target.closest?.('details.menu')));
+addEventListener('keydown', ({ key }) => {
+  const open = document.querySelector('details.menu[open]');
+  if (key !== 'Escape' || !open) return;
+  open.open = false;
+  open.querySelector('summary').focus();
+});
+
+// What cannot be undone is asked about once more, where there is a way to ask.
+addEventListener('submit', (event) => {
+  const question = event.submitter?.dataset.ask ?? event.target.dataset.ask;
+  if (question && !confirm(question)) event.preventDefault();
+});

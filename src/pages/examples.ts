@@ -1,0 +1,113 @@
+/** The code that does what a page shows, for the playground, which fills it in as one types, and for each model's page. */
+import type { Family } from '../core/family';
+
+export interface Example {
+  label: string;
+  /** Which models it is for, where not for all of its mode. */
+  variant?: 'plain' | 'messages';
+  text: string;
+}
+
+export type ExampleMode = 'chat' | 'image' | 'video' | 'audio' | 'embedding' | '3d' | 'gpu';
+
+export function exampleMode(family: Family): ExampleMode {
+  return family === 'messages' || family === 'responses' || family === 'gemini' ? 'chat' : family;
+}
+
+const curl = (origin: string, path: string, body: string): string =>
+  `curl ${origin}${path} \\\n  -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" \\\n  -d '${body}'`;
+
+const client = (origin: string): string =>
+  `import OpenAI from 'openai';\n\nconst client = new OpenAI({ apiKey: process.env.KEY, baseURL: '${origin}/v1' });\n`;
+
+const pythonClient = (origin: string): string =>
+  `import os\nfrom openai import OpenAI\n\nclient = OpenAI(api_key=os.environ["KEY"], base_url="${origin}/v1")\n`;
+
+const MESSAGE = '[{"role": "user", "content": "{{prompt}}"}]';
+
+const plainChat = (origin: string): Example[] => [
+  {
+    label: 'curl',
+    variant: 'plain',
+    text: curl(origin, '/v1/chat/completions', `{"model": "{{model}}", "stream": true, "messages": ${MESSAGE}}`),
+  },
+  {
+    label: 'TypeScript',
+    variant: 'plain',
+    text: `${client(origin)}const stream = await client.chat.completions.create({\n  model: '{{model}}',\n  stream: true,\n  messages: ${MESSAGE},\n});\nfor await (const chunk of stream) process.stdout.write(chunk.choices[0]?.delta?.content ?? '');`,
+  },
+  {
+    label: 'Python',
+    variant: 'plain',
+    text: `${pythonClient(origin)}stream = client.chat.completions.create(\n    model="{{model}}",\n    stream=True,\n    messages=${MESSAGE},\n)\nfor chunk in stream:\n    if chunk.choices:\n        print(chunk.choices[0].delta.content or "", end="")`,
+  },
+];
+
+const messagesChat = (origin: string): Example[] => [
+  {
+    label: 'curl',
+    variant: 'messages',
+    text: curl(origin, '/v1/messages', `{"model": "{{model}}", "max_tokens": 1024, "stream": true, "messages": ${MESSAGE}}`),
+  },
+  {
+    label: 'TypeScript',
+    variant: 'messages',
+    text: `import Anthropic from '@anthropic-ai/sdk';\n\nconst client = new Anthropic({ apiKey: process.env.KEY, baseURL: '${origin}' });\nconst stream = client.messages.stream({\n  model: '{{model}}',\n  max_tokens: 1024,\n  messages: ${MESSAGE},\n});\nfor await (const text of stream.textStream) process.stdout.write(text);`,
+  },
+  {
+    label: 'Python',
+    variant: 'messages',
+    text: `import os\nfrom anthropic import Anthropic\n\nclient = Anthropic(api_key=os.environ["KEY"], base_url="${origin}")\nwith client.messages.stream(\n    model="{{model}}",\n    max_tokens=1024,\n    messages=${MESSAGE},\n) as stream:\n    for text in stream.text_stream:\n        print(text, end="")`,
+  },
+];
+
+const image = (origin: string): Example[] => [
+  { label: 'curl', text: curl(origin, '/v1/images/generate', '{"model": "{{model}}", "prompt": "{{prompt}}"}') },
+  {
+    label: 'TypeScript',
+    text: `${client(origin)}const image = await client.images.generate({ model: '{{model}}', prompt: "{{prompt}}" });\nconsole.log(image.data[0].url);`,
+  },
+  {
+    label: 'Python',
+    text: `${pythonClient(origin)}image = client.images.generate(model="{{model}}", prompt="{{prompt}}")\nprint(image.data[0].url)`,
+  },
+];
+
+const video = (origin: string): Example[] => [
+  {
+    label: 'curl',
+    text: `${curl(origin, '/v1/videos/generate', '{"model": "{{model}}", "prompt": "{{prompt}}", "duration": {{seconds}}}')}\n\ncurl ${origin}/v1/jobs/JOB_ID -H "Authorization: Bearer $KEY"`,
+  },
+  {
+    label: 'TypeScript',
+    text: `const response = await fetch('${origin}/v1/videos/generate', {
+  method: 'POST',
+  headers: { authorization: \`Bearer \${process.env.KEY}\`, 'content-type': 'application/json', prefer: 'wait=300' },
+  body: JSON.stringify({ model: '{{model}}', prompt: "{{prompt}}", duration: {{seconds}} }),
+});
+console.log((await response.json()).outputUrl);`,
+  },
+];
+
+/** `"{{prompt}}"` and the like are filled in by the page's script, as they are here for who has none. */
+export function examples(origin: string, mode: ExampleMode): Example[] {
+  switch (mode) {
+    case 'chat':
+      return [...plainChat(origin), ...messagesChat(origin)];
+    case 'image':
+      return image(origin);
+    case 'video':
+      return video(origin);
+    case 'audio':
+      return [{ label: 'curl', text: curl(origin, '/v1/audio/generations', '{"model": "{{model}}", "text": "(happy) Good morning!"}') }];
+    case 'embedding':
+      return [{ label: 'curl', text: curl(origin, '/v1/embeddings', '{"model": "{{model}}", "input": "A lighthouse in the fog"}') }];
+    case '3d':
+      return [{ label: 'curl', text: curl(origin, '/v1/3d/generate', '{"model": "{{model}}", "image": "https://example.com/chair.png"}') }];
+    case 'gpu':
+      return [{ label: 'curl', text: curl(origin, '/v1/gpu/{{model}}', '{"input": {"prompt": "A lighthouse in the fog"}}') }];
+  }
+}
+
+export const filled = (text: string, model: string, prompt: string): string =>
+  text.replaceAll('{{model}}', model).replaceAll('"{{prompt}}"', JSON.stringify(prompt)).replaceAll('{{seconds}}', '5');

@@ -1,0 +1,218 @@
+/** What stands around every page: the way to the others, and whose wallet it is about. */
+import type { Child, FC } from 'hono/jsx';
+import { dollars } from './parts';
+
+type Links = readonly (readonly [path: string, label: string])[];
+
+const EVERYBODYS: Links = [
+  ['/models', 'Models'],
+  ['/pricing', 'Pricing'],
+  ['/playground', 'Playground'],
+  ['/docs', 'Docs'],
+];
+
+const WALLETS: Links = [
+  ['/usage', 'Usage'],
+  ['/manage-api-keys', 'API keys'],
+  ['/settings/billing', 'Billing'],
+  ['/infra/deployments/new', 'Deployments'],
+  ['/settings/organization', 'Organization'],
+  ['/settings/audit', 'Audit log'],
+];
+
+const PERSONS: Links = [['/settings', 'Settings']];
+
+const FURTHER: Links = [
+  ['/docs/api', 'API reference'],
+  ['/sdk', 'SDKs'],
+  ['/docs/infra', 'Your own GPUs'],
+  ['/gpu-recommend', 'Which GPU'],
+  ['/status', 'Status'],
+];
+
+/** The pages of an account, which stand beside its own navigation. */
+export const isOwn = (path: string): boolean => /^\/(usage|manage-api-keys|settings|infra)(\/|$)/.test(path);
+
+/** The same page about another wallet. */
+const within = (path: string, org: string | undefined): string => (org === undefined ? path : `${path}?org=${org}`);
+
+export interface Viewer {
+  name: string;
+  org: string | undefined;
+  organizations: { id: string; name: string }[];
+  /** Of the wallet that the page is about, for who may know it. */
+  availableCredits: number | undefined;
+}
+
+interface FrameProps {
+  title: string;
+  description: string;
+  brand: string;
+  styles: string;
+  icon: string;
+  url: string;
+  path: string;
+  viewer?: Viewer | undefined;
+  narrow?: boolean | undefined;
+  scripts: string[];
+  children?: Child;
+}
+
+const LinkList: FC<{ links: Links; path: string; org?: string | undefined }> = ({ links, path, org }) => (
+  <>
+    {links.map(([href, label]) => (
+      <a href={within(href, org)} {...(current(href, path) && { 'aria-current': 'page' })}>
+        {label}
+      </a>
+    ))}
+  </>
+);
+
+/** A page below one of the list is still under it, unless it has an entry of its own. */
+const current = (href: string, path: string): boolean =>
+  href === path || (['/models', '/usage'].includes(href) && path.startsWith(`${href}/`));
+
+/** Many lines that become one. */
+export const Mark: FC = () => (
+  <svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2.5" stroke-linecap="round" aria-hidden="true">
+    <path d="M3 5h4.5c4 0 4 7 8 7H21M3 12h18M3 19h4.5c4 0 4-7 8-7" />
+  </svg>
+);
+
+const Wallets: FC<{ viewer: Viewer; path: string }> = ({ viewer: { org, organizations, availableCredits }, path }) => {
+  // A call, or an invitation, is one wallet's: another wallet's page begins at the list.
+  const at = path.startsWith('/usage/') ? '/usage' : path;
+  return (
+    <details class="menu">
+      <summary>
+        <span>
+          <span class="unseen">Wallet:</span>
+          <span class="strong">{organizations.find(({ id }) => id === org)?.name ?? 'Personal'}</span>
+          {availableCredits !== undefined && <span class="tiny quiet">{dollars(availableCredits)} left</span>}
+        </span>
+      </summary>
+      <nav aria-label="Wallets">
+        <a href={at} {...(org === undefined && { 'aria-current': 'page' })}>
+          Personal
+        </a>
+        {organizations.map(({ id, name }) => (
+          <a href={within(at, id)} {...(org === id && { 'aria-current': 'page' })}>
+            {name}
+          </a>
+        ))}
+        <a href="/settings/organization">New organization …</a>
+      </nav>
+    </details>
+  );
+};
+
+const Side: FC<{ viewer: Viewer; path: string }> = ({ viewer, path }) => (
+  <aside class="side" aria-label="Account">
+    <div>
+      <Wallets viewer={viewer} path={path} />
+      <div class="strip">
+        <nav aria-label="Wallet">
+          <LinkList links={WALLETS} path={path} org={viewer.org} />
+        </nav>
+        <nav aria-label="You">
+          <LinkList links={PERSONS} path={path} org={viewer.org} />
+        </nav>
+      </div>
+    </div>
+  </aside>
+);
+
+const Header: FC<{ brand: string; path: string; viewer: Viewer | undefined }> = ({ brand, path, viewer }) => (
+  <header class="bar">
+    <div>
+      <a class="brand" href="/">
+        <Mark />
+        {brand}
+      </a>
+      <nav aria-label="Main">
+        <LinkList links={EVERYBODYS} path={path} />
+      </nav>
+      <div class="end">
+        {viewer ? (
+          <>
+            <span title={viewer.name}>{viewer.name}</span>
+            {!isOwn(path) && <a href={within('/usage', viewer.org)}>Dashboard</a>}
+            <form class="inline" method="post" action="/sign-out">
+              <button type="submit" class="link quiet">
+                Sign out
+              </button>
+            </form>
+          </>
+        ) : (
+          <>
+            <a href="/sign-in">Sign in</a>
+            <a class="button" href="/sign-up">
+              Get a key
+            </a>
+          </>
+        )}
+      </div>
+    </div>
+  </header>
+);
+
+const Head: FC<Omit<FrameProps, 'viewer' | 'narrow' | 'children' | 'path'>> = (props) => {
+  const { title, description, brand, styles, icon, url, scripts } = props;
+  return (
+    <head>
+      <meta charset="utf-8" />
+      <meta name="viewport" content="width=device-width, initial-scale=1" />
+      <title>{`${title} · ${brand}`}</title>
+      <meta name="description" content={description} />
+      <meta name="color-scheme" content="light dark" />
+      <meta name="theme-color" content="#faf9f6" media="(prefers-color-scheme: light)" />
+      <meta name="theme-color" content="#131417" media="(prefers-color-scheme: dark)" />
+      <meta property="og:type" content="website" />
+      <meta property="og:site_name" content={brand} />
+      <meta property="og:title" content={title} />
+      <meta property="og:description" content={description} />
+      <meta property="og:url" content={url} />
+      <meta name="twitter:card" content="summary" />
+      <link rel="stylesheet" href={styles} />
+      <link rel="icon" type="image/svg+xml" href={icon} />
+      {scripts.map((script) => (
+        <script type="module" src={script} />
+      ))}
+    </head>
+  );
+};
+
+export const Frame: FC<FrameProps> = ({ path, viewer, narrow, children, ...head }) => {
+  const main = (
+    <main id="main" tabindex={-1} class={narrow ? 'narrow' : ''}>
+      {children}
+    </main>
+  );
+  return (
+    <html lang="en">
+      <Head {...head} />
+      <body>
+        <a class="skip" href="#main">
+          Skip to content
+        </a>
+        <Header brand={head.brand} path={path} viewer={viewer} />
+        {viewer && isOwn(path) && !narrow ? (
+          <div class="frame">
+            <Side viewer={viewer} path={path} />
+            {main}
+          </div>
+        ) : (
+          main
+        )}
+        <footer class="foot">
+          <div>
+            <nav aria-label="Further">
+              <LinkList links={FURTHER} path={path} />
+            </nav>
+            <span>100 credits are 1 USD</span>
+          </div>
+        </footer>
+      </body>
+    </html>
+  );
+};

@@ -1,0 +1,130 @@
+/** One model: what it costs and can do, and a call that works. */
+import type { FC } from 'hono/jsx';
+import { accountPlaneDeps } from '../http/account-deps';
+import type { AppContext } from '../http/context';
+import type { Model } from '../providers/types';
+import { type AccountRoute, parameter } from '../routes/account/route';
+import { type ExampleMode, exampleMode, examples, filled } from './examples';
+import { FAMILY_LABELS, tierLabel, words } from './model-words';
+import { Code, Headings, Scroll, whole } from './parts';
+import { creditTag, oneOf, usdTag } from './price';
+import { lostPage, page, viewerOf } from './shell';
+
+const PROMPTS: Partial<Record<ExampleMode, string>> = { image: 'A lighthouse in the fog', video: 'Waves at dusk' };
+
+const Playable = new Set<ExampleMode>(['chat', 'image', 'video']);
+
+function priceLines({ price }: Model): [string, number][] {
+  if (!price) return [];
+  if (price.per !== 'token') return [[oneOf(price), price.micro]];
+  const { inputMicroPerMtok: input, outputMicroPerMtok: output, cacheReadMicroPerMtok: read, ...more } = price;
+  const lines: [string, number | undefined][] = [
+    ['Input', input],
+    ['Input read from cache', read],
+    ['Input written to cache, 5 minutes', more.cacheWrite5mMicroPerMtok],
+    ['Input written to cache, 1 hour', more.cacheWrite1hMicroPerMtok],
+    ['Output', output],
+  ];
+  return lines.filter((line): line is [string, number] => line[1] !== undefined);
+}
+
+const Prices: FC<{ model: Model }> = ({ model }) => {
+  const lines = priceLines(model);
+  const what = model.price?.per === 'token' ? 'A million tokens' : 'What';
+  if (lines.length === 0) return <p class="quiet">{model.note ?? 'Listed without a price, and so not to be called yet.'}</p>;
+  return (
+    <Scroll label="Price">
+      <table>
+        <Headings of={[what, 'USD', 'Credits']} figures={['USD', 'Credits']} />
+        <tbody>
+          {lines.map(([name, micro]) => (
+            <tr>
+              <th scope="row">{name}</th>
+              <td class="number">{usdTag(micro)}</td>
+              <td class="number">{creditTag(micro)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Scroll>
+  );
+};
+
+function factsOf(c: AppContext, model: Model): [string, string][] {
+  const { providers } = c.get('gateway').registry;
+  const chain = model.chain.flatMap(({ provider }) => providers.get(provider)?.spec.label ?? []);
+  const facts: [string, string | undefined][] = [
+    ['Maker', model.vendor],
+    ['Kind', FAMILY_LABELS[model.family]],
+    ['Context', model.contextTokens && `${whole(model.contextTokens)} tokens`],
+    ['Longest answer', model.maxOutputTokens && `${whole(model.maxOutputTokens)} tokens`],
+    ['Can do', model.capabilities?.map(words).join(', ')],
+    ['From tier', tierLabel(model)],
+    ['Providers, in order', [...new Set(chain)].join(', ')],
+    ['Also called', model.aliases?.join(', ')],
+  ].map(([name, value]) => [name as string, value ? String(value) : undefined]);
+  return facts.filter((fact): fact is [string, string] => fact[1] !== undefined);
+}
+
+async function modelPage(c: AppContext): Promise<Response> {
+  const id = parameter(c, 'id');
+  const { all } = c.get('gateway').registry.models;
+  const model = all.find((one) => one.id === id);
+  if (!model) {
+    const named = all.find(({ aliases }) => aliases?.includes(id));
+    return named ? c.redirect(`/models/${named.id}`, 302) : lostPage(c);
+  }
+  const mode = exampleMode(model.family);
+  const variant = model.family === 'messages' ? 'messages' : 'plain';
+  const shown = examples(accountPlaneDeps(c).origin, mode).filter((one) => one.variant === undefined || one.variant === variant);
+  return page(
+    c,
+    {
+      title: model.label,
+      description: `${model.label} by ${model.vendor}: its price, context and capabilities, and a call that works.`,
+      context: await viewerOf(c),
+    },
+    <>
+      <div class="head">
+        <div class="tight">
+          <p class="small">
+            <a href="/models">Models</a> <span class="quiet">/ {model.vendor}</span>
+          </p>
+          <h1>{model.label}</h1>
+          <p class="mono quiet break">{model.id}</p>
+        </div>
+        {Playable.has(mode) && model.price && (
+          <a class="button" href={`/playground?${new URLSearchParams({ mode, model: model.id })}`}>
+            Try it in the playground
+          </a>
+        )}
+      </div>
+      <div class="columns">
+        <section class="stack" aria-labelledby="price">
+          <h2 id="price">Price</h2>
+          <Prices model={model} />
+        </section>
+        <section class="stack" aria-labelledby="facts">
+          <h2 id="facts">Facts</h2>
+          <dl class="facts">
+            {factsOf(c, model).map(([name, value]) => (
+              <>
+                <dt>{name}</dt>
+                <dd>{value}</dd>
+              </>
+            ))}
+          </dl>
+        </section>
+      </div>
+      <section class="stack" aria-labelledby="call">
+        <h2 id="call">Call it</h2>
+        {shown.map(({ label, text }) => (
+          <Code label={label}>{filled(text, model.id, PROMPTS[mode] ?? 'Say hi in one word.')}</Code>
+        ))}
+      </section>
+    </>,
+  );
+}
+
+/** Some ids have a slash. */
+export const modelPageRoute: AccountRoute = { method: 'GET', path: '/models/:id{.+}', permission: 'public', handle: modelPage };

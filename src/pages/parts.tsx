@@ -1,0 +1,95 @@
+/** The small things that pages are made of. */
+import type { Child, FC } from 'hono/jsx';
+import type { GatewayError } from '../core/errors';
+import { CREDITS_PER_USD } from '../core/money';
+
+/** Figures stand under the end of their heading; what a phone has no room for is left out there. */
+export const Headings: FC<{ of: string[]; figures?: string[]; wide?: string[] }> = ({ of, figures = [], wide = [] }) => (
+  <thead>
+    <tr>
+      {of.map((heading) => (
+        <th scope="col" class={`${figures.includes(heading) ? 'number' : ''} ${wide.includes(heading) ? 'wide-only' : ''}`.trim()}>
+          {heading}
+        </th>
+      ))}
+    </tr>
+  </thead>
+);
+
+/** A table that scrolls by itself, by keyboard too; a figure, since a region for each would be too many landmarks. */
+export const Scroll: FC<{ label: string; children?: Child }> = ({ label, children }) => (
+  <figure class="scroll" tabindex={0} aria-label={label}>
+    {children}
+  </figure>
+);
+
+interface CodeProps {
+  label: string;
+  template?: string;
+  wrap?: boolean;
+  children?: Child;
+}
+
+/** Text to be copied; the button shows up where there is a script to do so. */
+export const Code: FC<CodeProps> = ({ children, label, template, wrap }) => (
+  <div class={wrap ? 'code wrap' : 'code'}>
+    <header>
+      <span>{label}</span>
+      <button type="button" data-copy aria-label={`Copy: ${label}`} hidden>
+        Copy
+      </button>
+    </header>
+    <figure tabindex={0} aria-label={label}>
+      <pre>
+        <code {...(template !== undefined && { 'data-template': template })}>{children}</code>
+      </pre>
+    </figure>
+  </div>
+);
+
+export const Notice: FC<{ error?: GatewayError | string | undefined; message?: string | undefined }> = ({ error, message }) => {
+  if (error !== undefined)
+    return (
+      <p class="notice bad" role="alert">
+        {typeof error === 'string' ? error : error.message}
+      </p>
+    );
+  return message === undefined ? null : (
+    <p class="notice" role="status">
+      {message}
+    </p>
+  );
+};
+
+/** What to do where there is nothing yet. */
+export const Empty: FC<{ title: string; children?: Child }> = ({ title, children }) => (
+  <div class="empty">
+    <p class="strong">{title}</p>
+    {children}
+  </div>
+);
+
+export const Time: FC<{ at: string }> = ({ at }) => <time datetime={at}>{at.slice(0, 16).replace('T', ' ')}</time>;
+
+export const Day: FC<{ at: string }> = ({ at }) => <time datetime={at}>{at.slice(0, 10)}</time>;
+
+export const whole = (count: number): string => count.toLocaleString('en');
+
+export const credits = (amount: number): string =>
+  amount.toLocaleString('en', { maximumFractionDigits: Math.abs(amount) < 1 && amount !== 0 ? 6 : 2 });
+
+/** For columns, whose points stand under each other. What would look like nothing is said to be little. */
+export function alignedCredits(amount: number, digits = 4): string {
+  const least = 10 ** -digits;
+  if (amount !== 0 && Math.abs(amount) < least) return amount < 0 ? `>−${least.toFixed(digits)}` : `<${least.toFixed(digits)}`;
+  return amount.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits }).replace('-', '−');
+}
+
+/** Credits in dollars: to the cent, and further where cents would say nothing. */
+export function dollars(amount: number): string {
+  const usd = amount / CREDITS_PER_USD;
+  const digits = usd === 0 || Math.abs(usd) >= 1 ? 2 : Math.abs(usd) >= 0.01 ? 4 : 6;
+  return `${usd < 0 ? '−' : ''}$${Math.abs(usd).toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: digits })}`;
+}
+
+export const plural = (count: number, one: string): string => `${whole(count)} ${one}${count === 1 ? '' : 's'}`;

@@ -1,0 +1,188 @@
+/** One request, whole: what it cost and how that comes about, what was tried, and all that is known of it. */
+import type { FC } from 'hono/jsx';
+import type { VerbContext } from '../console/context';
+import { type Receipt, showReceipt } from '../console/usage/receipt';
+import { toCredits } from '../core/money';
+import { isRecord } from '../core/record';
+import type { AppContext } from '../http/context';
+import { parameter } from '../routes/account/route';
+import { Code, credits, dollars, Headings, Scroll, Time, whole } from './parts';
+import { orgQuery, page, refusalPage } from './shell';
+
+interface Line {
+  item: string;
+  quantity: number;
+  /** A million tokens, or one of what else is counted. */
+  each: number;
+  credits: number;
+}
+
+/** By the unit that the price is for; what the sum leaves out, such as a surcharge, is a line of its own. */
+function unitLines({ detail, creditsUsed }: Receipt): Line[] {
+  const { price, usage } = detail;
+  if (!isRecord(price) || !isRecord(usage) || price.per === 'token' || typeof price.micro !== 'number') return [];
+  const each = toCredits(price.micro);
+  const counted = Object.entries(usage).find(([, count]) => typeof count === 'number');
+  if (!counted) return [];
+  const [item, quantity] = [counted[0], Number(counted[1])];
+  const sum = quantity * each;
+  const rest = creditsUsed - sum;
+  return [
+    { item, quantity, each, credits: sum },
+    ...(Math.abs(rest) > 1e-9 ? [{ item: 'Surcharges and minimum', quantity: 1, each: rest, credits: rest }] : []),
+  ];
+}
+
+const linesOf = (receipt: Receipt): Line[] =>
+  receipt.lines.length > 0
+    ? receipt.lines.map(({ item, tokens, creditsPerMillion, credits: cost }) => ({
+        item,
+        quantity: tokens,
+        each: creditsPerMillion,
+        credits: cost,
+      }))
+    : unitLines(receipt);
+
+const exact = (amount: number): string => amount.toLocaleString('en', { minimumFractionDigits: 6, maximumFractionDigits: 6 });
+
+const Sum: FC<{ receipt: Receipt }> = ({ receipt }) => {
+  const byTokens = receipt.lines.length > 0;
+  return (
+    <section class="stack" aria-labelledby="sum">
+      <h2 id="sum">How the charge comes about</h2>
+      <Scroll label="How the charge comes about">
+        <table>
+          <Headings
+            of={['What', byTokens ? 'Tokens' : 'Count', byTokens ? 'Credits a million' : 'Credits each', 'Credits']}
+            figures={['Tokens', 'Count', 'Credits a million', 'Credits each', 'Credits']}
+          />
+          <tbody>
+            {linesOf(receipt).map(({ item, quantity, each, credits: cost }) => (
+              <tr>
+                <th scope="row">{item}</th>
+                <td class="number">{whole(quantity)}</td>
+                <td class="number">{credits(each)}</td>
+                <td class="number">{exact(cost)}</td>
+              </tr>
+            ))}
+          </tbody>
+          <tfoot>
+            <tr>
+              <th scope="row" colspan={3}>
+                {receipt.state === 'open' ? 'Still open: charged is' : 'Charged'}
+                {byTokens && <small>rounded up to a millionth of a credit</small>}
+              </th>
+              <td class="number">
+                {exact(receipt.creditsUsed)}
+                <small>{dollars(receipt.creditsUsed)}</small>
+              </td>
+            </tr>
+          </tfoot>
+        </table>
+      </Scroll>
+    </section>
+  );
+};
+
+type Attempt = Record<string, unknown>;
+
+const text = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '');
+
+const Attempts: FC<{ attempts: Attempt[] }> = ({ attempts }) => (
+  <section class="stack" aria-labelledby="attempts">
+    <h2 id="attempts">Attempts</h2>
+    <Scroll label="Attempts">
+      <table>
+        <Headings of={['Provider', 'Its model', 'Status', 'Outcome', 'Took']} figures={['Status', 'Took']} wide={['Its model']} />
+        <tbody>
+          {attempts.map(({ provider, model, status, outcome, durationMs }) => (
+            <tr>
+              <th scope="row">{text(provider)}</th>
+              <td class="mono wide-only">{text(model)}</td>
+              <td class="number">{text(status)}</td>
+              <td>{text(outcome).replaceAll('_', ' ')}</td>
+              <td class="number">{typeof durationMs === 'number' ? `${whole(durationMs)} ms` : ''}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Scroll>
+  </section>
+);
+
+const ENDINGS: Record<string, string> = { settled: 'Settled', released: 'Failed, and free', expired: 'Expired', open: 'Under way' };
+
+export async function receiptPage(c: AppContext, context: VerbContext): Promise<Response> {
+  const found = await showReceipt(context, parameter(c, 'id'));
+  if (!found.ok) return refusalPage(c, found.error);
+  const receipt = found.value;
+  const { latencyMs, firstByteMs, attempts, stream } = receipt.detail;
+  const facts: [string, string | undefined][] = [
+    ['Endpoint', receipt.endpoint ?? undefined],
+    ['Key', receipt.keyId ?? undefined],
+    ['Took', typeof latencyMs === 'number' ? `${whole(latencyMs)} ms` : undefined],
+    ['First byte after', typeof firstByteMs === 'number' ? `${whole(firstByteMs)} ms` : undefined],
+    ['Streamed', typeof stream === 'boolean' ? (stream ? 'yes' : 'no') : undefined],
+  ];
+  const tried = Array.isArray(attempts) ? attempts.filter(isRecord) : [];
+  return page(
+    c,
+    { title: `Request of ${receipt.model ?? 'a model'}`, context },
+    <>
+      <div class="tight">
+        <p class="small no-print">
+          <a href={`/usage${orgQuery(context)}`}>Usage</a> <span class="quiet">/ Request</span>
+        </p>
+        <h1>{receipt.model ?? 'A request'}</h1>
+        <p class="mono quiet small break">{receipt.id}</p>
+      </div>
+      <dl class="figures panel">
+        <div>
+          <dt>Charged</dt>
+          <dd>
+            {dollars(receipt.creditsUsed)}
+            <small>{credits(receipt.creditsUsed)} credits</small>
+          </dd>
+        </div>
+        <div>
+          <dt>Held at first</dt>
+          <dd>
+            {dollars(receipt.creditsHeld)}
+            <small>{credits(receipt.creditsHeld)} credits</small>
+          </dd>
+        </div>
+        <div>
+          <dt>State</dt>
+          <dd>
+            {ENDINGS[receipt.state] ?? receipt.state}
+            <small>
+              <Time at={receipt.createdAt} /> UTC
+            </small>
+          </dd>
+        </div>
+      </dl>
+      {linesOf(receipt).length > 0 && <Sum receipt={receipt} />}
+      {tried.length > 0 && <Attempts attempts={tried} />}
+      <section class="stack" aria-labelledby="facts">
+        <h2 id="facts">Facts</h2>
+        <dl class="facts">
+          {facts.map(
+            ([name, value]) =>
+              value !== undefined && (
+                <>
+                  <dt>{name}</dt>
+                  <dd>{value}</dd>
+                </>
+              ),
+          )}
+        </dl>
+        <details class="small no-print">
+          <summary>All that is known of it, as JSON</summary>
+          <Code label="The request as JSON" wrap>
+            {JSON.stringify({ ...receipt, lines: undefined }, null, 2)}
+          </Code>
+        </details>
+      </section>
+    </>,
+  );
+}

@@ -1,0 +1,287 @@
+/** The API reference, read from the same document that `/openapi.json` answers: a page for each group of paths. */
+import type { FC } from 'hono/jsx';
+import { isRecord } from '../core/record';
+import { accountPlaneDeps } from '../http/account-deps';
+import type { AppContext } from '../http/context';
+import { openapiDocument } from '../openapi-document';
+import { type AccountRoute, parameter } from '../routes/account/route';
+import { Code, Headings, Scroll } from './parts';
+import { lostPage, page, viewerOf } from './shell';
+
+type Json = Record<string, unknown>;
+
+interface Operation {
+  method: string;
+  path: string;
+  id: string;
+  summary: string;
+  description: string;
+  parameters: Json[];
+  body: Json | undefined;
+  answers: [status: string, description: string][];
+}
+
+interface Group {
+  slug: string;
+  name: string;
+  description: string;
+  operations: Operation[];
+}
+
+const record = (value: unknown): Json => (isRecord(value) ? value : {});
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+const slugOf = (name: string): string => name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
+
+class Document {
+  constructor(private readonly json: Json) {}
+
+  /** What a `$ref` points to within the document; anything else as it is. */
+  resolve(value: unknown): Json {
+    const reference = text(record(value).$ref);
+    if (!reference.startsWith('#/')) return record(value);
+    return this.resolve(
+      reference
+        .slice(2)
+        .split('/')
+        .reduce((at: unknown, part) => record(at)[part], this.json),
+    );
+  }
+
+  groups(): Group[] {
+    const tags = Array.isArray(this.json.tags) ? this.json.tags.map(record) : [];
+    const all = this.operations();
+    return tags.flatMap(({ name, description }) => {
+      const operations = all.filter(({ tag }) => tag === name).map(({ operation }) => operation);
+      return operations.length > 0 ? [{ slug: slugOf(text(name)), name: text(name), description: text(description), operations }] : [];
+    });
+  }
+
+  private operations(): { tag: unknown; operation: Operation }[] {
+    return Object.entries(record(this.json.paths)).flatMap(([path, methods]) =>
+      Object.entries(record(methods)).flatMap(([method, value]) => {
+        const { tags, operationId, summary, description, parameters, requestBody, responses } = record(value);
+        if (!Array.isArray(tags)) return [];
+        const operation: Operation = {
+          ...{ method, path, id: text(operationId), summary: text(summary), description: text(description) },
+          parameters: Array.isArray(parameters) ? parameters.map((one) => this.resolve(one)) : [],
+          body: requestBody === undefined ? undefined : this.resolve(requestBody),
+          answers: Object.entries(record(responses)).map(([status, answer]) => [status, text(this.resolve(answer).description)]),
+        };
+        return [{ tag: tags[0], operation }];
+      }),
+    );
+  }
+
+  /** A schema in few words. */
+  typeOf(schema: unknown): string {
+    const { type, enum: values, const: only, anyOf, oneOf, items } = this.resolve(schema);
+    if (Array.isArray(values)) return values.slice(0, 8).map(String).join(' | ') + (values.length > 8 ? ' | …' : '');
+    if (only !== undefined) return String(only);
+    const several = [anyOf, oneOf].find((list) => Array.isArray(list));
+    if (Array.isArray(several)) return [...new Set(several.map((one) => this.typeOf(one)))].join(' or ');
+    if (type === 'array') return `list of ${this.typeOf(items)}`;
+    return Array.isArray(type) ? type.join(' or ') : text(type) || 'anything';
+  }
+
+  fieldsOf(body: Json): { name: string; type: string; required: boolean; description: string }[] {
+    const content = record(body.content);
+    const { schema } = record(content['application/json'] ?? Object.values(content)[0]);
+    const shapes = this.shapesOf(schema);
+    const properties = Object.assign({}, ...shapes.map((shape) => record(shape.properties))) as Json;
+    // Of several forms, what each of them needs.
+    const lists = shapes.map(({ required }): unknown[] => (Array.isArray(required) ? required : []));
+    const needed = (lists[0] ?? []).filter((name) => lists.every((list) => list.includes(name)));
+    return Object.entries(properties).map(([name, value]) => ({
+      ...{ name, type: this.typeOf(value), required: needed.includes(name) },
+      description: text(record(value).description) || text(this.resolve(value).description),
+    }));
+  }
+
+  /** A schema, or those that it is one of. */
+  private shapesOf(schema: unknown): Json[] {
+    const shape = this.resolve(schema);
+    const several = [shape.anyOf, shape.oneOf, shape.allOf].find((list) => Array.isArray(list));
+    return Array.isArray(several) ? several.flatMap((one) => this.shapesOf(one)) : [shape];
+  }
+
+  exampleOf(body: Json): unknown {
+    const examples = Object.values(record(record(record(body.content)['application/json']).examples));
+    return record(examples[0]).value;
+  }
+}
+
+let read: Promise<Document> | undefined;
+
+function documentOf(c: AppContext): Promise<Document> {
+  read ??= openapiDocument(new Request(new URL('/openapi.json', c.req.url)))
+    .then((response) => response.json<Json>())
+    .then((json) => new Document(json))
+    .catch((error: unknown) => {
+      read = undefined;
+      throw error;
+    });
+  return read;
+}
+
+/** Backquoted words of a description as code. */
+const Words: FC<{ of: string }> = ({ of }) => <>{of.split('`').map((part, index) => (index % 2 === 1 ? <code>{part}</code> : part))}</>;
+
+type Field = { name: string; type: string; required: boolean; description: string };
+
+const Fields: FC<{ label: string; fields: Field[] }> = ({ label, fields }) => (
+  <Scroll label={label}>
+    <table>
+      <Headings of={[label, 'Type', 'What']} wide={['What']} />
+      <tbody>
+        {fields.map(({ name, type, required, description }) => (
+          <tr>
+            <th scope="row" class="mono">
+              {name}
+              {required && <small>required</small>}
+            </th>
+            <td>{type}</td>
+            <td class="wide-only">
+              <Words of={description} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  </Scroll>
+);
+
+const Asked: FC<{ operation: Operation; document: Document }> = ({ operation: { parameters, body }, document }) => {
+  const named = parameters.map(({ name, schema, required, description }) => ({
+    ...{ name: text(name), type: document.typeOf(schema), required: required === true, description: text(description) },
+  }));
+  const fields = body ? document.fieldsOf(body) : [];
+  return (
+    <>
+      {named.length > 0 && <Fields label="Parameter" fields={named} />}
+      {fields.length > 0 && <Fields label="Field" fields={fields} />}
+    </>
+  );
+};
+
+const OperationPart: FC<{ operation: Operation; document: Document; origin: string }> = ({ operation, document, origin }) => {
+  const { method, path, id, summary, description, body, answers } = operation;
+  const example = body && document.exampleOf(body);
+  return (
+    <section class="operation stack" id={id} aria-labelledby={`${id}-name`}>
+      <div class="tight">
+        <h2 id={`${id}-name`}>{summary}</h2>
+        <p>
+          <span class={`verb ${method}`}>{method.toUpperCase()}</span>
+          <span class="path">{path}</span>
+        </p>
+      </div>
+      {description.split('\n\n').map((paragraph) => (
+        <p class="prose">
+          <Words of={paragraph} />
+        </p>
+      ))}
+      <Asked operation={operation} document={document} />
+      {example !== undefined && <Code label={`${method.toUpperCase()} ${origin}${path}`}>{JSON.stringify(example, null, 2)}</Code>}
+      <p class="small quiet">
+        Answers{' '}
+        {answers.map(([status, said], index) => (
+          <>
+            {index > 0 && ', '}
+            <span class="mono" title={said}>
+              {status}
+            </span>
+          </>
+        ))}
+      </p>
+    </section>
+  );
+};
+
+const Groups: FC<{ groups: Group[]; at?: string }> = ({ groups, at }) => (
+  <nav aria-label="Groups">
+    <a href="/docs/api" {...(at === undefined && { 'aria-current': 'page' })}>
+      All
+    </a>
+    {groups.map(({ slug, name }) => (
+      <a href={`/docs/api/${slug}`} {...(slug === at && { 'aria-current': 'page' })}>
+        {name}
+      </a>
+    ))}
+  </nav>
+);
+
+async function contents(c: AppContext): Promise<Response> {
+  const groups = (await documentOf(c)).groups();
+  return page(
+    c,
+    { title: 'API reference', context: await viewerOf(c) },
+    <>
+      <div class="stack">
+        <h1>API reference</h1>
+        <p class="lead">
+          Every path with what it takes and answers. Also as <a href="/openapi.json">one OpenAPI document</a>, for generators and tools.
+        </p>
+      </div>
+      <div class="sides">
+        <Groups groups={groups} />
+        <div class="loose">
+          {groups.map(({ slug, name, description, operations }) => (
+            <section class="stack" aria-labelledby={slug}>
+              <div class="tight">
+                <h2 id={slug}>{name}</h2>
+                <p class="quiet">{description}</p>
+              </div>
+              <ul class="lines">
+                {operations.map(({ method, path, id, summary }) => (
+                  <li>
+                    <a class="name" href={`/docs/api/${slug}#${id}`}>
+                      <span class={`verb ${method}`}>{method.toUpperCase()}</span>
+                      <span class="path">{path}</span>
+                    </a>
+                    <span class="small quiet">
+                      <Words of={summary} />
+                    </span>
+                  </li>
+                ))}
+              </ul>
+            </section>
+          ))}
+        </div>
+      </div>
+    </>,
+  );
+}
+
+async function group(c: AppContext): Promise<Response> {
+  const document = await documentOf(c);
+  const groups = document.groups();
+  const found = groups.find(({ slug }) => slug === parameter(c, 'group'));
+  if (!found) return lostPage(c);
+  const { origin } = accountPlaneDeps(c);
+  return page(
+    c,
+    { title: `${found.name}, API reference`, description: found.description, context: await viewerOf(c) },
+    <>
+      <div class="stack">
+        <p class="small">
+          <a href="/docs">Docs</a> <span class="quiet">/</span> <a href="/docs/api">API reference</a>
+        </p>
+        <h1>{found.name}</h1>
+        <p class="lead">{found.description}</p>
+      </div>
+      <div class="sides">
+        <Groups groups={groups} at={found.slug} />
+        <div class="loose">
+          {found.operations.map((operation) => (
+            <OperationPart operation={operation} document={document} origin={origin} />
+          ))}
+        </div>
+      </div>
+    </>,
+  );
+}
+
+export const referencePages: AccountRoute[] = [
+  { method: 'GET', path: '/docs/api', permission: 'public', handle: contents },
+  { method: 'GET', path: '/docs/api/:group', permission: 'public', handle: group },
+];
