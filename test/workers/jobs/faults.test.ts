@@ -1,5 +1,5 @@
 // A process that dies at any step, messages that are lost, doubled and late: each job ends once, and is paid for once.
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { cancelJob, takeCallback } from '../../../src/jobs/access';
 import { advanceJob, sweepJobs } from '../../../src/jobs/advance';
 import type { JobDeps } from '../../../src/jobs/deps';
@@ -92,6 +92,12 @@ async function live(seed: number): Promise<{ state: string; spentMicro: number; 
 }
 
 describe('whatever happens to it', () => {
+  beforeEach(() => {
+    // Files cannot be copied on purpose, some thousand times.
+    vi.spyOn(console, 'error').mockImplementation(() => undefined);
+  });
+  afterEach(() => vi.restoreAllMocks());
+
   it(`a job ends in one state, is charged for success alone, and is generated once at most: ${RUNS} lives`, {
     timeout: 600_000,
   }, async () => {
