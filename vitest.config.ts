@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-workers';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/longest-first.ts';
 
 /** Scripts for browsers are texts here, as in the bundle. */
 const browserScripts = {
@@ -31,6 +32,7 @@ const workers = {
   ],
   test: {
     name: 'workers',
+    testTimeout: 30_000,
     include: ['test/unit/**/*.test.ts', 'test/workers/**/*.test.ts'],
     setupFiles: ['./test/workers/apply-migrations.ts'],
   },
@@ -48,5 +50,6 @@ const outside = {
   },
 };
 
-// Most of the outside tests wait for something, so two files at once are through in half the time on two cores.
-export default defineConfig({ test: { maxWorkers: 2, projects: [workers, outside] } });
+// Most of the outside tests wait for something, so two files at once are through in half the time on two cores. A third
+// would be late for those that count on a provider to be slower than the gateway.
+export default defineConfig({ test: { maxWorkers: 2, sequence: { sequencer: LongestFirst }, projects: [workers, outside] } });

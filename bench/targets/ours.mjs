@@ -1,4 +1,4 @@
-// The gateway itself: bundled with Wrangler, run in workerd with the bindings of wrangler.toml, each simulated by
+// The gateway itself: built by Wrangler, run in workerd with the bindings of wrangler.toml, each simulated by
 // Miniflare. Accounts and keys are made through its admin API.
 import { randomBytes } from 'node:crypto';
 import { bundle, CONFIG } from './project.mjs';

@@ -20,7 +20,7 @@ export async function project() {
 export const wrangler = (...args) =>
   run(process.execPath, [WRANGLER, ...args, '--config', CONFIG], { cwd: ROOT, env: { WRANGLER_SEND_METRICS: 'false', CI: '1' } });
 
-/** Bundle the gateway as a deployment would; the path of the main module. */
+/** Build the gateway as a deployment would; the path of the main module. */
 export async function bundle(workDir) {
   const out = join(workDir, 'bundle');
   rmSync(out, { recursive: true, force: true });

@@ -10,7 +10,7 @@
 // listens on a socket of its own, so nothing stands between it and the client: neither a buffer, nor a rewritten
 // Accept-Encoding, nor Miniflare's own endpoints. The folders are those of `wrangler --persist-to`.
 import { mkdirSync, rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { readyBundle } from './bundle.mjs';
 import { scheduleCrons } from './cron.mjs';
@@ -84,9 +84,7 @@ async function serve(job) {
   ]);
   const miniflare = new Miniflare(convertV4MiniflareOptions(miniflareOptions(bundle, job, fetch)));
   await miniflare.ready;
-  for (const { binding, migrations_dir = 'migrations', migrations_table } of bundle.databases) {
-    await migrate(await miniflare.getD1Database(binding), resolve(job.root, migrations_dir), migrations_table);
-  }
+  for (const { binding, migrations, table } of bundle.databases) await migrate(await miniflare.getD1Database(binding), migrations, table);
   const worker = await miniflare.getWorker();
   scheduleCrons(bundle.worker.cronTriggers ?? [], (cron) => {
     worker.scheduled({ cron }).catch((error) => console.error(`The cron ${cron} failed: ${error}`));

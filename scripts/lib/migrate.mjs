@@ -1,8 +1,7 @@
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { readText } from './files.mjs';
 
-function migrationFiles(directory) {
+/** The names of a folder's migrations, in their order. */
+export function migrationFiles(directory) {
   try {
     const names = readdirSync(directory).filter((name) => name.endsWith('.sql'));
     return names.sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10) || (a < b ? -1 : 1));
@@ -15,7 +14,7 @@ function migrationFiles(directory) {
  * Applies what `wrangler d1 migrations apply --local` would, and keeps the same record of it, without the two seconds
  * that launching it takes. Each migration and its record are one transaction.
  */
-export async function migrate(database, directory, table = 'd1_migrations') {
+export async function migrate(database, migrations, table = 'd1_migrations') {
   const record = `"${table.replaceAll('"', '""')}"`;
   await database
     .prepare(
@@ -24,16 +23,13 @@ export async function migrate(database, directory, table = 'd1_migrations') {
     .run();
   const { results } = await database.prepare(`SELECT name FROM ${record}`).all();
   const applied = new Set(results.map(({ name }) => name));
-  const pending = migrationFiles(directory).filter((name) => !applied.has(name));
-  if (pending.length === 0) return pending;
-  const { unstable_splitSqlQuery } = await import('wrangler');
-  for (const name of pending) {
-    const statements = unstable_splitSqlQuery(readText(join(directory, name))).map((sql) => database.prepare(sql));
+  const pending = migrations.filter(({ name }) => !applied.has(name));
+  for (const { name, statements } of pending) {
+    const prepared = statements.map((sql) => database.prepare(sql));
     try {
-      await database.batch([...statements, database.prepare(`INSERT INTO ${record} (name) VALUES (?)`).bind(name)]);
+      await database.batch([...prepared, database.prepare(`INSERT INTO ${record} (name) VALUES (?)`).bind(name)]);
     } catch (error) {
       throw new Error(`The migration ${name} failed: ${error.cause?.message ?? error.message}`);
     }
   }
-  return pending;
 }

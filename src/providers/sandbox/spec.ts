@@ -1,7 +1,6 @@
 import type { ProviderSpec } from '../types';
 import { WIRES } from '../wires';
 import { sandboxMedia } from './media/adapter';
-import { serve } from './serve';
 
 /** The test mode of the product: it serves test keys, and every model of a local run without provider keys. */
 export const sandbox = {
@@ -11,5 +10,6 @@ export const sandbox = {
   wires: Object.values(WIRES),
   onDisconnect: 'cancel',
   media: sandboxMedia,
-  serve,
+  // Loaded by the first call that it answers: those to real providers never pay for it.
+  serve: async (request) => (await import('./serve')).serve(request),
 } satisfies ProviderSpec;

@@ -1,9 +1,10 @@
 /** The Worker as it is built, in workerd, over real HTTP on a free port, with a state folder of its own. */
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readyBundle } from '../../../scripts/lib/bundle.mjs';
 import { logTail, startGateway, waitForHealth } from '../../../scripts/lib/gateway-process.mjs';
 import { killGroup } from '../../../scripts/lib/lock.mjs';
 import { ROOT, statePaths } from '../../../scripts/lib/paths.mjs';
@@ -41,8 +42,8 @@ function lockIsStale(): boolean {
   }
 }
 
-/** One bundle at a time, for bundling takes both cores and the second one would find it done. */
-async function withBundleLock<T>(work: () => Promise<T>): Promise<T> {
+/** Once in each test file, and one at a time, for bundling takes both cores and the second one would find it done. */
+async function makeBundle(): Promise<void> {
   await until(
     'the lock of the bundle',
     () => {
@@ -58,10 +59,20 @@ async function withBundleLock<T>(work: () => Promise<T>): Promise<T> {
     START_MS,
   );
   try {
-    return await work();
+    await readyBundle(ROOT, KEPT_BUNDLE);
   } finally {
     rmSync(LOCK, { recursive: true, force: true });
   }
+}
+
+let bundle: Promise<void> | undefined;
+
+function bundleReady(): Promise<void> {
+  bundle ??= makeBundle().catch((error: unknown) => {
+    bundle = undefined;
+    throw error;
+  });
+  return bundle;
 }
 
 const freePort = (): Promise<number> =>
@@ -78,7 +89,7 @@ export class Worker {
   /** Where V8's inspector listens, if it was asked for. */
   inspectorPort: number | undefined;
   readonly directory = mkdtempSync(join(tmpdir(), 'gateway-e2e-'));
-  private readonly paths = statePaths(this.directory);
+  private readonly paths = { ...statePaths(this.directory), build: KEPT_BUNDLE };
   private running: ReturnType<typeof startGateway> | undefined;
 
   private constructor(
@@ -103,21 +114,17 @@ export class Worker {
 
   /** Starts it on the state that it has; after `kill`, that is what the crash left. */
   async run(): Promise<void> {
-    await withBundleLock(async () => {
-      if (!existsSync(this.paths.build) && existsSync(KEPT_BUNDLE)) cpSync(KEPT_BUNDLE, this.paths.build, { recursive: true });
-      const port = await freePort();
-      const { inspected, mailBy, hosts } = this.options;
-      this.inspectorPort = inspected ? await freePort() : undefined;
-      this.running = startGateway({ paths: this.paths, port, variables: this.variables, inspectorPort: this.inspectorPort, mailBy, hosts });
-      try {
-        await this.running.ready;
-      } catch (error) {
-        throw new Error(`${error instanceof Error ? error.message : error}\n${logTail(this.paths.log, { lines: 40 })}`);
-      }
-      this.url = `http://127.0.0.1:${port}`;
-      rmSync(KEPT_BUNDLE, { recursive: true, force: true });
-      cpSync(this.paths.build, KEPT_BUNDLE, { recursive: true });
-    });
+    await bundleReady();
+    const port = await freePort();
+    const { inspected, mailBy, hosts } = this.options;
+    this.inspectorPort = inspected ? await freePort() : undefined;
+    this.running = startGateway({ paths: this.paths, port, variables: this.variables, inspectorPort: this.inspectorPort, mailBy, hosts });
+    try {
+      await this.running.ready;
+    } catch (error) {
+      throw new Error(`${error instanceof Error ? error.message : error}\n${logTail(this.paths.log, { lines: 40 })}`);
+    }
+    this.url = `http://127.0.0.1:${port}`;
     await waitForHealth(this.url);
     await remember(this.url);
   }

@@ -1,0 +1,82 @@
+// The Worker's modules. Wrangler bundles into one file, all of which an isolate has to read before its first call;
+// here what is loaded with `import()` stays a module of its own. Otherwise as Wrangler bundles. See
+// docs/decisions/0012-modules.md.
+import { rmSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { join } from 'node:path';
+import { build, stop } from 'esbuild';
+
+/** The module that a start evaluates, within the folder of the modules. */
+export const MAIN_MODULE = 'index.worker.js';
+
+const NODE_MODULE = new RegExp(`^(node:.+|${builtinModules.join('|')})$`);
+
+/** Node's modules are workerd's own; CommonJS, which cannot import them, requires a module that does. */
+const runtimeModules = {
+  name: 'runtime-modules',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^cloudflare:/ }, () => ({ external: true }));
+    onResolve({ filter: NODE_MODULE }, ({ path, kind }) => {
+      const name = path.startsWith('node:') ? path : `node:${path}`;
+      return kind === 'require-call' ? { path: name, namespace: 'required' } : { path: name, external: true };
+    });
+    onLoad({ filter: /.*/, namespace: 'required' }, ({ path }) => ({
+      contents: `import module_ from '${path}';\nmodule.exports = module_;`,
+    }));
+  },
+};
+
+const ALIASES = { '@better-auth/core/async_hooks': './src/console/sign-in/async-hooks.ts' };
+
+const aliases = (root) => ({
+  name: 'aliases',
+  setup({ onResolve }) {
+    onResolve({ filter: new RegExp(`^(${Object.keys(ALIASES).join('|')})$`) }, ({ path }) => ({ path: join(root, ALIASES[path]) }));
+  },
+});
+
+/** Nobody is answered in another language; zod's own index of languages would put all of them into the data plane. */
+const onlyEnglish = {
+  name: 'only-english',
+  setup({ onResolve, resolve }) {
+    onResolve({ filter: /\/locales\/index\.js$/ }, ({ path, importer, kind, resolveDir }) => {
+      if (!/[/\\]node_modules[/\\]zod[/\\]/.test(importer)) return undefined;
+      return resolve(path.replace('index.js', 'en.js'), { importer, kind, resolveDir });
+    });
+  },
+};
+
+const IN_PRODUCTION = ['process.env.NODE_ENV', 'global.process.env.NODE_ENV', 'globalThis.process.env.NODE_ENV'];
+
+/** Makes the Worker in `directory`, its main module among them; resolves to esbuild's account of what went into it. */
+export async function buildWorker({ root, directory }) {
+  rmSync(directory, { recursive: true, force: true });
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: { index: 'src/index.ts' },
+    outdir: directory,
+    // A name of their own, for the rule of wrangler.toml that finds them holds for all that the tests load, too.
+    outExtension: { '.js': '.worker.js' },
+    chunkNames: '[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'browser',
+    conditions: ['workerd', 'worker', 'browser'],
+    // What workerd runs as it is.
+    target: 'es2024',
+    supported: { using: true, 'import-source': true },
+    loader: { '.js': 'jsx', '.mjs': 'jsx', '.cjs': 'jsx' },
+    define: {
+      'navigator.userAgent': '"Cloudflare-Workers"',
+      ...Object.fromEntries(IN_PRODUCTION.map((name) => [name, '"production"'])),
+    },
+    plugins: [aliases(root), onlyEnglish, runtimeModules],
+    sourcemap: true,
+    metafile: true,
+    logLevel: 'error',
+  });
+  // Else its process would live as long as this one.
+  await stop();
+  return metafile;
+}
