@@ -3,9 +3,11 @@
  * and outbox record in one row without an index, and the account's sums are one row: two rows to admit, two to
  * settle. Operations lie in a table a UTC month, dropped whole once old.
  */
+import { operationId } from '../core/ids';
 import type { AccountProfile, Operation } from './types';
 
-const SCHEMA_VERSION = 1;
+/** 2: the `head` of an operation holds its id. */
+const SCHEMA_VERSION = 2;
 
 const DDL = [
   `CREATE TABLE IF NOT EXISTS account (
@@ -101,9 +103,22 @@ export class AccountStore {
   readAccount(): AccountRow {
     for (const { name } of this.sql.exec("SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'op\\_%' ESCAPE '\\'"))
       this.months.add(Number(String(name).slice(3)));
-    const { profile, sums } = this.sql.exec('SELECT profile, sums FROM account WHERE id = 1').one();
+    const { profile, sums, schema } = this.sql.exec('SELECT profile, sums, schema FROM account WHERE id = 1').one();
+    if (Number(schema) < SCHEMA_VERSION) this.upgrade();
     const numbers = JSON.parse(String(sums)) as Omit<AccountRow, 'profile'>;
     return { ...numbers, profile: JSON.parse(String(profile)) as AccountProfile };
+  }
+
+  /** Rows as an older version left them. */
+  private upgrade(): void {
+    for (const statement of DDL) this.sql.exec(statement);
+    for (const month of this.months)
+      for (const row of this.sql.exec(`SELECT seq, head FROM ${tableOf(month)}`).toArray()) {
+        const head = JSON.parse(String(row.head)) as Head;
+        const id = operationId({ nonce: head.nonce, epoch: head.epoch, month, seq: Number(row.seq) });
+        this.sql.exec(`UPDATE ${tableOf(month)} SET head = ? WHERE seq = ?`, JSON.stringify({ ...head, id }), row.seq);
+      }
+    this.sql.exec('UPDATE account SET schema = ? WHERE id = 1', SCHEMA_VERSION);
   }
 
   /** The sums and counters: one row. */
