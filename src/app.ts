@@ -29,11 +29,17 @@ type Handler = (c: AppContext) => Response | Promise<Response>;
  * around a handler rather than a middleware, since a route without middleware is Hono's fast path.
  */
 function api(handler: Handler): Handler {
+  const prepared = withDeps(handler);
+  return async (c) => withCommonHeaders(c, await prepared(c));
+}
+
+/** The same for a handler whose answers have the common headers: to look for them is to make an object of them. */
+function withDeps(handler: Handler): Handler {
   return async (c) => {
     const waiting = firstCatalogue(c.env);
     if (waiting) await waiting;
     c.set('gateway', gatewayDeps(c.env, c.executionCtx));
-    return withCommonHeaders(c, await handler(c));
+    return handler(c);
   };
 }
 
@@ -44,7 +50,7 @@ function withCommonHeaders(c: AppContext, response: Response): Response {
 }
 
 function mountCalls(app: Hono<AppEnv>, base: string): void {
-  for (const [path, endpoint] of Object.entries(CALL_ENDPOINTS)) app.post(base + path, api(callRoute(endpoint)));
+  for (const [path, endpoint] of Object.entries(CALL_ENDPOINTS)) app.post(base + path, withDeps(callRoute(endpoint)));
 }
 
 function mountApi(app: Hono<AppEnv>, base: string): void {

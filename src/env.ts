@@ -38,6 +38,14 @@ const schema = z.object({
   /** How long the first calls of a new isolate wait for the catalogue's file in R2, which calls after them never do. */
   CATALOGUE_WAIT_MS: z.coerce.number().int().min(0).max(5_000).default(0),
   STORAGE_LIMIT_BYTES: positive(100 * 1024 * 1024),
+  /** Of all files of one account together. */
+  STORAGE_ACCOUNT_BYTES: positive(10 * 1024 ** 3),
+  /** How long results, and what came with their requests, are kept; 0 for as long as nobody removes them. */
+  RESULT_RETENTION_DAYS: z.coerce.number().int().min(0).default(30),
+  /** The same of what customers store. */
+  UPLOAD_RETENTION_DAYS: z.coerce.number().int().min(0).default(0),
+  /** Of one account. */
+  DEPLOYMENT_LIMIT: positive(20),
   BODY_LIMIT_BYTES: positive(32 * 1024 * 1024),
   KEEPALIVE_MS: positive(15_000),
   STATUS_HOLD_MS: positive(8_000),

@@ -86,7 +86,7 @@ export async function runAdmin(argv, { env, print, printError, fetch }) {
     }
     const command = findCommand(argv);
     const request = parse(command, argv);
-    const answer = await command.run(adminApi({ ...connection(request.options, env), fetch }), request);
+    const answer = await command.run(adminApi({ ...connection(request.options, env), fetch }), request, env);
     print(request.options.json ? JSON.stringify(answer, null, 2) : command.show(answer, request));
     return command.failed?.(answer) ? EXIT.refused : EXIT.ok;
   } catch (error) {

@@ -4,14 +4,19 @@
 const CREDITS_PER_USD = 100;
 const DAYS = { s: 1 / 86_400, m: 1 / 1_440, h: 1 / 24, d: 1, w: 7, mo: 30 };
 const EVERY_MODEL = new Set(['all-proxy-models', 'all-team-models']);
-const NOT_HERE = ['tpm_limit', 'rpm_limit', 'max_parallel_requests', 'team_id', 'aliases', 'permissions', 'allowed_routes', 'soft_budget'];
+const NOT_HERE = [
+  ...['tpm_limit', 'rpm_limit', 'max_parallel_requests', 'team_id', 'org_id', 'project_id', 'aliases', 'permissions'],
+  ...['allowed_routes', 'soft_budget', 'model_max_budget', 'budget_fallbacks', 'router_settings', 'object_permission_id'],
+];
 
 const isEmpty = (value) =>
   value === null || value === undefined || value === '' || (typeof value === 'object' && Object.keys(value).length === 0);
 const given = (input) => Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
 
 /** Credits a month, and what had to be bent. */
-function limitOf({ max_budget: budget, budget_duration: duration, spend }) {
+function limitOf({ spend, litellm_budget_table: table, ...key }) {
+  // A budget that several keys are given stands in a table of its own.
+  const { max_budget: budget, budget_duration: duration } = typeof key.max_budget === 'number' ? key : (table ?? {});
   if (typeof budget !== 'number') return {};
   if (isEmpty(duration)) {
     const left = Math.max(0, budget - (typeof spend === 'number' ? spend : 0));
@@ -51,6 +56,9 @@ function readKey(key, nowMs) {
     notes,
   };
 }
+
+/** How many pages the list has of which this is one: `size` gives 100 at most. */
+export const pagesOf = (exported) => Number(exported?.total_pages ?? 1) || 1;
 
 /** What the export holds: `{ keys: [{ input, notes }], skipped: [{ name, why }] }`, undefined when it is no such export. */
 export function readLitellmKeys(exported, nowMs = Date.now()) {

@@ -1,8 +1,12 @@
 // A LiteLLM configuration as providers and catalogue entries of this gateway, and what could not be carried over. Pure.
 import { placeOf } from './litellm-providers.mjs';
 
-/** Parameters that this gateway has no use for, or does by itself. */
-const SILENT = new Set(['model', 'api_base', 'base_url', 'api_key', 'order', 'input_cost_per_token', 'output_cost_per_token']);
+/** Parameters that are read, and those that say how to sign or to address, which the place has settled. */
+const SILENT = new Set([
+  ...['model', 'api_base', 'base_url', 'api_key', 'order', 'input_cost_per_token', 'output_cost_per_token'],
+  ...['custom_llm_provider', 'litellm_credential_name', 'api_version', 'base_model'],
+]);
+const ENVIRONMENT = 'os.environ/';
 const CACHE_PRICES = ['cache_read_input_token_cost', 'cache_creation_input_token_cost', 'cache_creation_input_token_cost_above_1hr'];
 const MODES = { chat: 'chat', completion: 'chat', responses: 'responses', embedding: 'embedding' };
 const CAPABILITIES = {
@@ -18,45 +22,92 @@ const keyVariable = (providerId) => `${providerId.toUpperCase().replaceAll('-', 
 const wholeNumber = (value) => (Number.isSafeInteger(value) && value > 0 ? value : undefined);
 /** USD a token as USD a million, without the dust of binary fractions. */
 const perMtok = (value) => (Number.isFinite(Number(value)) ? Number((Number(value) * 1e6).toPrecision(12)) : undefined);
+/** As long as a chain may be: src/providers/overrides/schema.ts. */
+const MOST_PLACES = 20;
 const given = (input) => Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
+const listOf = (value) => (Array.isArray(value) ? value : []);
 
 class Import {
   providers = new Map();
   /** By the name of the variable: the texts that stood for the key, a secret or `os.environ/NAME`. */
   keys = new Map();
+  /** Built-in providers all of whose models were asked for. */
+  whole = new Set();
   notCarried = [];
   groups = new Map();
+  /** By what was left out of an entry: how many entries had it. */
+  leftOut = new Map();
+
+  constructor(config, { environment = {}, prices = {} }) {
+    this.environment = { ...environment, ...(isObject(config.environment_variables) ? config.environment_variables : {}) };
+    this.configured = isObject(config.environment_variables) ? config.environment_variables : {};
+    this.prices = prices;
+    this.credentials = new Map(
+      listOf(config.credential_list).map((credential) => [credential?.credential_name, credential?.credential_values ?? {}]),
+    );
+  }
 
   skip(where, why) {
     this.notCarried.push({ where, why });
   }
 
+  /** An address may come from the environment, which is looked at where the import runs. */
+  address(text) {
+    if (typeof text !== 'string' || !text.startsWith(ENVIRONMENT)) return { address: typeof text === 'string' ? text : undefined };
+    const name = text.slice(ENVIRONMENT.length);
+    const value = this.environment[name];
+    return value ? { address: String(value) } : { missing: name };
+  }
+
+  /** What LiteLLM's own list of prices says of a model. */
+  listed({ model }, info, provider) {
+    const plain = model.slice(model.indexOf('/') + 1);
+    const names = [info.base_model, model, `${provider}/${plain}`, plain];
+    return names.map((name) => this.prices[name]).find(isObject) ?? {};
+  }
+
   entry(entry, index) {
     const where = `model_list[${index}]`;
-    const { model_name: id, litellm_params: params, model_info: info = {} } = isObject(entry) ? entry : {};
-    if (typeof id !== 'string' || !isObject(params) || typeof params.model !== 'string')
+    const { model_name: id, litellm_params: own } = isObject(entry) ? entry : {};
+    if (typeof id !== 'string' || !isObject(own) || typeof own.model !== 'string')
       return this.skip(where, 'has no model_name, or no litellm_params.model');
-    const at = `${where} (${id})`;
-    if (id.includes('*')) return this.skip(at, 'a pattern: name each model');
-    const family = MODES[info?.mode ?? 'chat'];
-    if (!family) return this.skip(at, `of the mode ${info.mode}`);
-    const place = placeOf(params.model, params.api_base ?? params.base_url);
-    if (place.refused) return this.skip(`${at} ${params.model}`, place.refused);
+    const params = { ...this.credentials.get(own.litellm_credential_name), ...own };
+    const at = `${where} (${id}) ${params.model}`;
+    const { address, missing } = this.address(params.api_base ?? params.base_url);
+    if (missing) return this.skip(at, `its address is in the environment: set ${missing} and import again`);
+    const place = placeOf(params.model, address, params.custom_llm_provider);
+    if (place.refused) return this.skip(at, place.refused);
     const provider = place.id ?? place.provider.id;
+    if (place.isPattern || id.includes('*')) return this.pattern(at, place, params);
+    const info = { ...this.listed(params, { ...entry.model_info, ...params }, provider), ...entry.model_info };
+    const family = MODES[info.mode ?? 'chat'];
+    if (!family) return this.skip(at, `of the mode ${info.mode}`);
     if (place.provider) this.providers.set(provider, place.provider);
-    this.key(provider, params.api_key);
-    const rest = Object.keys(params).filter((name) => !SILENT.has(name) && !CACHE_PRICES.includes(name));
-    if (rest.length > 0) this.skip(at, `${rest.join(', ')}: not a matter of the catalogue here`);
+    this.key(provider, params.api_key, place.keyName);
+    for (const name of Object.keys(own))
+      if (!SILENT.has(name) && !CACHE_PRICES.includes(name)) this.leftOut.set(name, (this.leftOut.get(name) ?? 0) + 1);
     const group = this.groups.get(id) ?? [];
     const wires = place.provider?.wires ?? (provider === 'anthropic' ? ['anthropic-messages'] : ['openai-chat']);
     group.push({ provider, model: place.model, wires, family, order: Number(params.order ?? 0), costs: { ...info, ...params }, info });
     this.groups.set(id, group);
+    return undefined;
   }
 
-  key(provider, text) {
+  /** `openai/*`: the catalogue names its models one by one, and has those of the built-in providers already. */
+  pattern(at, { id, keyName }, params) {
+    if (!id) return this.skip(at, 'a pattern: name each model');
+    this.whole.add(id);
+    this.key(id, params.api_key, keyName);
+    return this.skip(at, `a pattern: with its key, the catalogue's own models of ${id} are there under their own names; name any others`);
+  }
+
+  key(provider, text, keyName) {
     const name = keyVariable(provider);
     const known = this.keys.get(name) ?? [];
-    if (typeof text === 'string' && text !== '' && !known.includes(text)) known.push(text);
+    // Where nothing is said, LiteLLM looks into the environment.
+    const source = typeof text === 'string' && text !== '' ? text : `${ENVIRONMENT}${keyName}`;
+    const value = source.startsWith(ENVIRONMENT) ? (this.configured[source.slice(ENVIRONMENT.length)] ?? source) : source;
+    if (!known.includes(value)) known.push(String(value));
     this.keys.set(name, known);
   }
 
@@ -124,6 +175,7 @@ function applyRouting(work, models, settings) {
     else work.skip(`model_group_alias.${alias}`, model ? 'a model has that name' : 'its model was not carried over');
   }
   const chains = new Map([...models].map(([id, { chain }]) => [id, chain]));
+  const borrowed = [];
   for (const [id, others] of (settings.fallbacks ?? []).flatMap((fallback) => Object.entries(fallback ?? {}))) {
     const model = models.get(id);
     for (const other of [others].flat()) {
@@ -131,31 +183,54 @@ function applyRouting(work, models, settings) {
       if (!model || !chain) work.skip(`fallbacks: ${id} to ${other}`, 'one of the two was not carried over');
       else {
         model.chain = uniqueTargets([...model.chain, ...chain]);
-        work.skip(`fallbacks: the price of ${other} when it answers for ${id}`, `such calls cost what ${id} costs`);
+        borrowed.push(`${other} for ${id}`);
       }
     }
   }
+  if (borrowed.length > 0) {
+    const more = borrowed.length > 2 ? ` and ${borrowed.length - 2} more` : '';
+    work.skip(
+      `fallbacks: own prices of ${borrowed.slice(0, 2).join(', ')}${more}`,
+      'such calls cost what the model costs that was asked for',
+    );
+  }
 }
 
-/** `known`: the models that the gateway has, as `GET /v1/models` lists them, by id. */
-export function importLitellm(config, known = new Map()) {
-  const work = new Import();
-  const list = isObject(config) && Array.isArray(config.model_list) ? config.model_list : [];
-  for (const [index, entry] of list.entries()) work.entry(entry, index);
+/** What is left of the settings, a line a section. */
+function skipSettings(work, config) {
+  for (const section of ['litellm_settings', 'router_settings', 'general_settings']) {
+    const names = Object.keys(isObject(config[section]) ? config[section] : {}).filter((name) => !READ_SETTINGS.has(name));
+    if (names.length > 0) work.skip(`${section}: ${names.join(', ')}`, 'not a matter of providers and models');
+  }
+  for (const [name, count] of work.leftOut)
+    work.skip(`litellm_params.${name}, of ${count} ${count === 1 ? 'entry' : 'entries'}`, 'not a matter of the catalogue here');
+}
+
+/**
+ * `known`: the models that the gateway has, as `GET /v1/models` lists them, by id. `environment`: where addresses may
+ * come from. `prices`: LiteLLM's model_prices_and_context_window.json.
+ */
+export function importLitellm(given, known = new Map(), more = {}) {
+  const config = isObject(given) ? given : {};
+  const work = new Import(config, more);
+  for (const [index, entry] of listOf(config.model_list).entries()) work.entry(entry, index);
   const models = new Map();
   for (const [id, group] of work.groups) {
     const model = work.model(id, group, known.get(id));
     if (model) models.set(id, model);
   }
-  const { litellm_settings: library = {}, router_settings: router = {} } = isObject(config) ? config : {};
+  const { litellm_settings: library, router_settings: router } = config;
   applyRouting(work, models, {
-    fallbacks: [...(library?.fallbacks ?? []), ...(router?.fallbacks ?? [])],
-    model_group_alias: router?.model_group_alias,
+    fallbacks: [...listOf(library?.fallbacks), ...listOf(router?.fallbacks)],
+    model_group_alias: { ...library?.model_group_alias_map, ...router?.model_group_alias },
   });
-  for (const section of ['litellm_settings', 'router_settings', 'general_settings', 'environment_variables'])
-    for (const name of Object.keys(config?.[section] ?? {}))
-      if (!READ_SETTINGS.has(name)) work.skip(`${section}.${name}`, 'not a matter of providers and models');
-  const used = new Set([...models.values()].flatMap(({ chain }) => chain.map(({ provider }) => provider)));
+  for (const [id, model] of models) {
+    const tooMany = model.chain.length - MOST_PLACES;
+    if (tooMany > 0) work.skip(`${id}: the last ${tooMany} of its places`, `a chain has ${MOST_PLACES} at most`);
+    model.chain = model.chain.slice(0, MOST_PLACES);
+  }
+  skipSettings(work, config);
+  const used = new Set([...models.values()].flatMap(({ chain }) => chain.map(({ provider }) => provider)).concat([...work.whole]));
   return {
     customProviders: [...work.providers.values()].filter(({ id }) => used.has(id)),
     keys: [...work.keys].filter(([name]) => [...used].some((id) => keyVariable(id) === name)).map(([name, texts]) => ({ name, texts })),

@@ -55,7 +55,9 @@ export function contextOf(command: Command, args: readonly string[]): Context {
   try {
     parsed = parseArgs({ args: [...args], options: { ...COMMON, ...command.options }, allowPositionals: true });
   } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : String(error)}\n\n${command.usage}`);
+    // What Node adds about positional arguments helps nobody here.
+    const [what] = (error instanceof Error ? error.message : String(error)).split(/\. |\n/);
+    throw new UsageError(`${what}\n\n${command.usage}`);
   }
   const { values, positionals: words } = parsed;
   const kept = readSettings();

@@ -13,6 +13,7 @@ import { usage } from './commands/usage.js';
 import { video } from './commands/video.js';
 import { type Command, CommandError, contextOf, UsageError } from './context.js';
 import { EXIT, failure } from './output.js';
+import { similar } from './similar.js';
 
 const COMMANDS: Readonly<Record<string, Command>> = { login, chat, image, video, tts, transcribe, jobs, usage, keys, models, setup };
 
@@ -49,8 +50,23 @@ function exitCodeOf(error: unknown): number {
 /** Their messages are meant to be read; anything else is a fault of ours, and is shown whole. */
 const isExpected = (error: unknown): error is Error => error instanceof HyperealError || error instanceof CommandError;
 
+const meant = (names: readonly string[]): string =>
+  names.length > 0 ? ` Did you mean ${names.map((name) => `\`${name}\``).join(' or ')}?` : '';
+
+/** A model that does not exist is mostly one that is called a little otherwise. */
+function hintOf(error: unknown): string {
+  const models = error instanceof APIError ? error.availableModels : undefined;
+  if (!models) return '';
+  const asked = /`([^`]+)`/.exec((error as APIError).message)?.[1] ?? '';
+  return `${meant(similar(asked, models))} \`hypereal models\` lists them.`;
+}
+
 function report(error: unknown, asJson: boolean): void {
-  const message = isExpected(error) ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const message = isExpected(error)
+    ? error.message + hintOf(error)
+    : error instanceof Error
+      ? (error.stack ?? error.message)
+      : String(error);
   const { type, requestId, required, available } = error instanceof APIError ? error : ({} as Partial<APIError>);
   const job = error instanceof JobError ? { jobId: error.jobId } : {};
   if (asJson) process.stdout.write(`${JSON.stringify({ error: { message, type, requestId, required, available, ...job } })}\n`);
@@ -69,7 +85,8 @@ async function run([name, ...rest]: readonly string[]): Promise<number> {
   const asJson = rest.includes('--json');
   try {
     const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-    if (!command) throw new UsageError(`There is no command \`${name}\`. \`hypereal help\` lists them.`);
+    if (!command)
+      throw new UsageError(`There is no command \`${name}\`.${meant(similar(name, Object.keys(COMMANDS)))} \`hypereal help\` lists them.`);
     if (rest.includes('--help') || rest.includes('-h')) {
       process.stdout.write(`${command.usage}\n`);
       return EXIT.done;

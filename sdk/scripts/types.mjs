@@ -1,7 +1,8 @@
 // The types of requests and answers, from the gateway's OpenAPI document, which is made of the schemas that its routes
 // validate with. `node sdk/scripts/types.mjs` writes them; a test fails while what is written is not what this makes.
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -33,26 +34,42 @@ const workersOnly = {
   setup(bundle) {
     bundle.onResolve({ filter: /^cloudflare:/ }, ({ path }) => ({ path, namespace: 'workers-only' }));
     bundle.onLoad({ filter: /.*/, namespace: 'workers-only' }, () => ({
-      contents: 'export class DurableObject {} export class WorkerEntrypoint {} export const env = {};',
+      // Whatever is imported of it: nothing of it is called.
+      contents: 'module.exports = new Proxy({}, { get: () => class {} });',
     }));
     bundle.onLoad({ filter: /\.client\.js$/ }, () => ({ contents: 'export default ""' }));
   },
 };
 
-/** The document, as `/openapi.json` has it. */
+/**
+ * The document, as `/openapi.json` has it. It is made in a process of its own, which ends as soon as it is there: what
+ * the gateway's modules begin when they are loaded is of no use here.
+ */
 export async function buildDocument() {
-  const { outputFiles } = await build({
-    entryPoints: [join(ROOT, 'src/openapi/document.ts')],
-    bundle: true,
-    write: false,
-    format: 'cjs',
-    platform: 'node',
-    logLevel: 'error',
-    plugins: [workersOnly],
-  });
-  const module = { exports: {} };
-  new Function('module', 'exports', 'require', outputFiles[0].text)(module, module.exports, process.getBuiltinModule);
-  return module.exports.buildDocument();
+  const folder = mkdtempSync(join(tmpdir(), 'sdk-types-'));
+  const [program, document] = ['program.cjs', 'document.json'].map((name) => join(folder, name));
+  try {
+    await build({
+      stdin: {
+        contents: `import { writeFileSync } from 'node:fs';
+import { buildDocument } from './src/openapi/document';
+writeFileSync(process.argv[2], JSON.stringify(buildDocument()));
+process.exit(0);`,
+        resolveDir: ROOT,
+      },
+      bundle: true,
+      outfile: program,
+      format: 'cjs',
+      platform: 'node',
+      logLevel: 'error',
+      plugins: [workersOnly],
+    });
+    const { status, stderr } = spawnSync(process.execPath, [program, document], { encoding: 'utf8' });
+    if (status !== 0) throw new Error(stderr);
+    return JSON.parse(readFileSync(document, 'utf8'));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 const nameOf = (reference) => reference.split('/').at(-1);

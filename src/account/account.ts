@@ -3,18 +3,19 @@
  * looking and writing. Its alarm expires holds and hands on what D1 lacks; both also happen in passing.
  */
 import { DurableObject } from 'cloudflare:workers';
-import { type AuditRecord, newAuditEntryId } from '../core/audit';
+import type { AuditRecord } from '../core/audit';
 import { monthOf, newNonce } from '../core/ids';
 import type { MicroCredits } from '../core/money';
 import type { TierId } from '../core/tiers';
 import { within } from '../core/within';
-import { beginIdempotency, checkIdempotency, endIdempotencies, endIdempotency, forgetIdempotency, sweepIdempotency } from './idempotency';
-import { KeyRing } from './key-ring';
+import { beginIdempotency, checkIdempotency, endIdempotencies, endIdempotency, sweepIdempotency } from './idempotency';
+import { disabledByLimit, KeyRing, publicKey } from './key-ring';
 import { refuseKey } from './key-scope';
 import { Ledger, type SpendAlert } from './ledger';
 import { Outbox } from './outbox';
 import { ledgerMessages, type Unconfirmed } from './projection';
 import { replayLines } from './recovery';
+import { StagedLines } from './staged-lines';
 import { AccountStore } from './store';
 import type {
   AccountBindings,
@@ -26,6 +27,7 @@ import type {
   BeatRequest,
   BeatResult,
   Books,
+  ChargeRequest,
   CloseRequest,
   CloseResult,
   ExtendRequest,
@@ -39,8 +41,13 @@ import type {
 
 const FLUSH_AT_ROWS = 100;
 const FLUSH_AFTER_MS = 10_000;
-/** What a message said that is not confirmed after this long is said again. */
+/** What a message said that is not confirmed after this long is said again; each time in vain, twice as long is waited. */
 const RESEND_AFTER_MS = 60_000;
+const LONGEST_RESEND_MS = 3_600_000;
+/** So much of a backlog goes out at a time: it is read from disk, and the queue may be busy with it still. */
+const FLUSH_ROWS_AT_MOST = 5_000;
+/** A queue that takes none of so many messages in a row takes none for now. */
+const FAILURES_AT_MOST = 3;
 /** Holds expire on time even when the queue does not answer. */
 const FLUSH_PATIENCE_MS = 30_000;
 /** How often old idempotency records are looked for. */
@@ -59,6 +66,7 @@ export class Account extends DurableObject<AccountBindings> {
   private opened: Open | undefined;
   private alarmAtMs: number | null = null;
   private sentAtMs = new Map<number, number>();
+  private resendAfterMs = RESEND_AFTER_MS;
   private firstUnsentAtMs: number | undefined;
   private flushingSinceMs: number | undefined;
   private sweptAtMs = -Infinity;
@@ -87,7 +95,7 @@ export class Account extends DurableObject<AccountBindings> {
   }
 
   admit(request: AdmitRequest): AdmitResult {
-    requireExact(request.estimateMicro);
+    requireExact(request.estimateMicro, request.worstMicro ?? 0);
     if (!this.open()) return { ok: false, error: refuseKey(undefined, request, 0)! };
     const result = this.step(({ ledger, keys }, sql): AdmitResult => {
       const { idempotency } = request;
@@ -132,6 +140,15 @@ export class Account extends DurableObject<AccountBindings> {
     return result;
   }
 
+  /** The same two with their arguments and results as JSON: see `accountStub`. */
+  admitJson(request: string): string {
+    return JSON.stringify(this.admit(JSON.parse(request) as AdmitRequest));
+  }
+
+  settleJson(request: string): string {
+    return JSON.stringify(this.settle(JSON.parse(request) as CloseRequest));
+  }
+
   release(request: Pick<CloseRequest, 'holdId' | 'detailJson' | 'idempotency'>): CloseResult {
     return this.settle({ ...request, costMicro: 0, outcome: 'released' });
   }
@@ -145,6 +162,17 @@ export class Account extends DurableObject<AccountBindings> {
       outbox.note(audit, this.now());
       if (request.topUp) this.publishProfile(ledger, outbox);
       return granted;
+    });
+    this.wakeBy(this.now() + FLUSH_AFTER_MS);
+    return result;
+  }
+
+  /** Charges what nobody asked leave for; the balance may fall below zero by it. */
+  charge(request: ChargeRequest): { balanceMicro: number; heldMicro: number; repeated: boolean } {
+    requireExact(request.amountMicro);
+    const result = this.step(({ ledger }) => {
+      const charged = ledger.charge(request, newNonce(), this.now());
+      return { ...charged, heldMicro: ledger.row.held };
     });
     this.wakeBy(this.now() + FLUSH_AFTER_MS);
     return result;
@@ -250,6 +278,9 @@ export class Account extends DurableObject<AccountBindings> {
       outbox.confirm(entities);
     });
     for (const closeSeq of closeSeqs) this.sentAtMs.delete(closeSeq);
+    if (closeSeqs.length === 0) return;
+    this.resendAfterMs = RESEND_AFTER_MS;
+    this.wakeForUnconfirmed();
   }
 
   /** Hands everything to D1 that it lacks, at once: before somebody reads it there. */
@@ -259,26 +290,45 @@ export class Account extends DurableObject<AccountBindings> {
     if (!open || this.isFlushing(nowMs)) return;
     this.flushingSinceMs = nowMs;
     try {
-      const due: Unconfirmed[] = [];
-      for (const [closeSeq, at] of open.ledger.unconfirmed)
-        if (nowMs - (this.sentAtMs.get(closeSeq) ?? -Infinity) >= RESEND_AFTER_MS) due.push({ closeSeq, ...at });
+      const { due, repeats } = this.dueLines(open, nowMs);
       this.firstUnsentAtMs = undefined;
-      let failure: { error: unknown } | undefined;
-      for (const message of ledgerMessages(open.store, open.ledger.row, due, open.outbox.entities())) {
-        const { closeSeqs } = message;
-        for (const closeSeq of closeSeqs) this.sentAtMs.set(closeSeq, nowMs);
-        try {
-          await this.env.LEDGER_QUEUE.send(message);
-        } catch (error) {
-          // One message that cannot be sent does not hold up the others.
-          for (const closeSeq of closeSeqs) this.sentAtMs.delete(closeSeq);
-          failure ??= { error };
-        }
-      }
-      if (failure) throw failure.error;
+      await this.sendAll(open, due, nowMs);
+      if (repeats) this.resendAfterMs = Math.min(2 * this.resendAfterMs, LONGEST_RESEND_MS);
     } finally {
       if (this.flushingSinceMs === nowMs) this.flushingSinceMs = undefined;
     }
+  }
+
+  private dueLines({ ledger }: Open, nowMs: number): { due: Unconfirmed[]; repeats: boolean } {
+    const due: Unconfirmed[] = [];
+    let repeats = false;
+    for (const [closeSeq, at] of ledger.unconfirmed) {
+      const sentAtMs = this.sentAtMs.get(closeSeq);
+      if (sentAtMs !== undefined && nowMs - sentAtMs < this.resendAfterMs) continue;
+      repeats ||= sentAtMs !== undefined;
+      if (due.push({ closeSeq, ...at }) >= FLUSH_ROWS_AT_MOST) break;
+    }
+    return { due, repeats };
+  }
+
+  private async sendAll({ store, ledger, outbox }: Open, due: readonly Unconfirmed[], nowMs: number): Promise<void> {
+    let failed = 0;
+    let failure: { error: unknown } | undefined;
+    for (const message of ledgerMessages(store, ledger.row, due, outbox.entities())) {
+      const { closeSeqs } = message;
+      for (const closeSeq of closeSeqs) this.sentAtMs.set(closeSeq, nowMs);
+      try {
+        await this.env.LEDGER_QUEUE.send(message);
+        failed = 0;
+      } catch (error) {
+        // One message that cannot be sent does not hold up the others.
+        for (const closeSeq of closeSeqs) this.sentAtMs.delete(closeSeq);
+        failure ??= { error };
+        failed++;
+        if (failed >= FAILURES_AT_MOST) break;
+      }
+    }
+    if (failure) throw failure.error;
   }
 
   /** Sends lines again from a close sequence on: the repair of a gap that the reconciliation found in D1. */
@@ -292,16 +342,26 @@ export class Account extends DurableObject<AccountBindings> {
     return lines.length;
   }
 
+  /** After a point-in-time restore, part by part: what D1 has of the lines since the moment restored to. */
+  stageRecovery(lines: Operation[], isFirst: boolean): void {
+    this.step((_open, sql) => {
+      const staged = new StagedLines(sql);
+      if (isFirst) staged.begin();
+      staged.add(lines);
+    });
+  }
+
   /**
-   * After a point-in-time restore: takes back from D1 what was closed since the moment restored to, and which keys
-   * were revoked, and begins a new epoch, so that sequences used again cannot be mistaken for the old ones.
+   * When all of them are there: takes them back, and notes which keys were revoked, and begins a new epoch, so that
+   * sequences used again cannot be mistaken for the old ones.
    */
-  recover(lines: Operation[], revokedKeys: string[], audit?: AuditRecord): { epoch: number; replayed: number } {
+  recover(revokedKeys: string[], audit?: AuditRecord): { epoch: number; replayed: number } {
     const result = this.step(({ ledger, store, keys, outbox }, sql) => {
-      const replayed = replayLines(store, ledger.row, lines);
-      const idsOf = (charged: boolean) => lines.filter(({ state }) => (state === 'settled') === charged).map(({ id }) => id);
-      endIdempotencies(sql, idsOf(true));
-      forgetIdempotency(sql, idsOf(false));
+      const staged = new StagedLines(sql);
+      const replayed = replayLines(store, ledger.row, staged);
+      // Whether the answers were kept is seen when one is asked for.
+      for (const lines of staged.pages()) endIdempotencies(sql, lines, 'stored');
+      staged.end();
       for (const key of keys.all()) if (revokedKeys.includes(key.id)) keys.put({ ...key, status: 'revoked' });
       for (const key of keys.all()) outbox.put(`key:${key.id}`, publicKey(key), this.now());
       this.publishProfile(ledger, outbox);
@@ -319,11 +379,8 @@ export class Account extends DurableObject<AccountBindings> {
     this.alarmAtMs = null;
     if (!this.open()) return;
     this.step(({ ledger }, sql) => {
-      const expired = ledger.expire(this.now());
-      forgetIdempotency(
-        sql,
-        expired.map(({ id }) => id),
-      );
+      // The answer went with the Worker that had it; what was charged for it is not charged again under its key.
+      endIdempotencies(sql, ledger.expire(this.now()), 'lost');
       if (this.now() - this.sweptAtMs < SWEEP_EVERY_MS) return;
       this.sweptAtMs = this.now();
       sweepIdempotency(sql, this.sweptAtMs);
@@ -427,7 +484,9 @@ export class Account extends DurableObject<AccountBindings> {
 
   private wakeForUnconfirmed(): void {
     const open = this.open();
-    if (open && !isConfirmed(open)) this.wakeBy(this.now() + RESEND_AFTER_MS);
+    if (!open || isConfirmed(open)) return;
+    const allSent = open.ledger.unconfirmed.size <= this.sentAtMs.size;
+    this.wakeBy(this.now() + (allSent ? this.resendAfterMs : RESEND_AFTER_MS));
   }
 
   /** Setting an alarm bills a row: it is set only when none is due in time. */
@@ -445,23 +504,3 @@ const isConfirmed = ({ ledger, outbox }: Open): boolean => ledger.unconfirmed.si
 function requireExact(...amounts: MicroCredits[]): void {
   for (const amount of amounts) if (!Number.isSafeInteger(amount) || amount < 0) throw new RangeError(`${amount} is no exact amount`);
 }
-
-/** What the account itself does to a key is told in the audit log too. */
-const disabledByLimit = (keyId: string, at: number): AuditRecord => ({
-  entryId: newAuditEntryId(),
-  at,
-  actorKind: 'system',
-  actorId: 'spending_limit',
-  actorName: 'Spending limit',
-  action: 'api_key.disable',
-  target: keyId,
-  ip: null,
-  userAgent: null,
-  requestId: '',
-  detail: '{}',
-});
-
-const publicKey = ({ secretHash: _, previous, ...key }: KeyRecord): Omit<KeySummary, 'spentThisMonthMicro'> => ({
-  ...key,
-  ...(previous && { previousUntilMs: previous.untilMs }),
-});

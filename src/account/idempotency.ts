@@ -1,5 +1,5 @@
 import { fail, type GatewayError } from '../core/errors';
-import type { Replay } from './types';
+import type { Operation, Replay } from './types';
 
 export const IDEMPOTENCY_KEEP_MS = 24 * 3_600_000;
 
@@ -45,17 +45,19 @@ export function endIdempotency(sql: Sql, keyHash: string, operationId: string, s
   else sql.exec('UPDATE idempotency SET state = ? WHERE key_hash = ? AND op_id = ?', state, keyHash, operationId);
 }
 
-/** Calls that expired: their keys are free again. One look at the table, whatever their number. */
-export function forgetIdempotency(sql: Sql, operationIds: readonly string[]): void {
-  if (operationIds.length === 0) return;
-  const ids = JSON.stringify(operationIds);
-  sql.exec("DELETE FROM idempotency WHERE state = 'running' AND op_id IN (SELECT value FROM json_each(?))", ids);
-}
+type Ended = Pick<Operation, 'id' | 'state' | 'amountMicro'>;
 
-/** Calls that were charged as it turns out: whether their answers were kept is seen when one is asked for. */
-export function endIdempotencies(sql: Sql, operationIds: readonly string[]): void {
-  const ids = JSON.stringify(operationIds);
-  sql.exec("UPDATE idempotency SET state = 'stored' WHERE state = 'running' AND op_id IN (SELECT value FROM json_each(?))", ids);
+/**
+ * Calls whose own close was not what ended them: `charged` is what becomes of the records of those that were charged,
+ * and those that came to nothing have none any more. Two looks at the table, whatever their number.
+ */
+export function endIdempotencies(sql: Sql, ended: readonly Ended[], charged: 'stored' | 'lost'): void {
+  if (ended.length === 0) return;
+  const idsOf = (wasCharged: boolean) =>
+    JSON.stringify(ended.filter((one) => (one.state === 'settled' || one.amountMicro !== 0) === wasCharged).map(({ id }) => id));
+  const which = "state = 'running' AND op_id IN (SELECT value FROM json_each(?))";
+  sql.exec(`UPDATE idempotency SET state = ? WHERE ${which}`, charged, idsOf(true));
+  sql.exec(`DELETE FROM idempotency WHERE ${which}`, idsOf(false));
 }
 
 /** Records that count no more. It reads the whole table, so it is not for the way of a call. */

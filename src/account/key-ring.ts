@@ -1,4 +1,5 @@
-import type { KeyRecord } from './types';
+import { type AuditRecord, newAuditEntryId } from '../core/audit';
+import type { KeyRecord, KeySummary } from './types';
 
 /** The account's keys: few, read on every call, so kept in memory and written through. */
 export class KeyRing {
@@ -22,3 +23,24 @@ export class KeyRing {
     this.keys.set(key.id, key);
   }
 }
+
+/** A key without what opens it. */
+export const publicKey = ({ secretHash: _, previous, ...key }: KeyRecord): Omit<KeySummary, 'spentThisMonthMicro'> => ({
+  ...key,
+  ...(previous && { previousUntilMs: previous.untilMs }),
+});
+
+/** What the account itself does to a key is told in the audit log too. */
+export const disabledByLimit = (keyId: string, at: number): AuditRecord => ({
+  entryId: newAuditEntryId(),
+  at,
+  actorKind: 'system',
+  actorId: 'spending_limit',
+  actorName: 'Spending limit',
+  action: 'api_key.disable',
+  target: keyId,
+  ip: null,
+  userAgent: null,
+  requestId: '',
+  detail: '{}',
+});

@@ -19,6 +19,7 @@ import type {
   BeatRequest,
   BeatResult,
   Books,
+  ChargeRequest,
   CloseRequest,
   CloseResult,
   ExtendRequest,
@@ -51,6 +52,8 @@ export class Ledger {
   private readonly windows = new Map<string, RateWindow>();
   private readonly spend: Map<string, KeySpend>;
   private readonly heldByKey = new Map<string, MicroCredits>();
+  /** What a key's open calls can come to beyond their holds, where the key has a limit. */
+  private readonly exposedByKey = new Map<string, MicroCredits>();
   private lastMs = 0;
 
   constructor(
@@ -68,6 +71,7 @@ export class Ledger {
       if (operation.state === 'open') {
         this.open.set(operation.seq, operation);
         this.addKeyHeld(operation, operation.heldMicro);
+        this.addExposure(operation, operation.exposureMicro ?? 0);
       } else if (operation.closeSeq !== null && operation.closeEpoch === this.row.epoch && operation.closeSeq > this.row.acked) {
         this.unconfirmed.set(operation.closeSeq, { month: operation.month, seq: operation.seq });
       }
@@ -108,6 +112,8 @@ export class Ledger {
       (test ? undefined : this.refuseSpend(key!, estimateMicro, nowMs)) ??
       (test ? undefined : refuseBalance(this.row.balance, this.row.held, estimateMicro, request.minimumBalanceMicro));
     if (error) return { ok: false, error };
+    const isLimited = !test && key!.spendingLimitMicro !== null;
+    const exposureMicro = isLimited ? Math.max(0, (request.worstMicro ?? 0) - estimateMicro) : 0;
     const operation = this.newOperation('usage', request.nonce, nowMs, {
       state: 'open',
       keyId: key!.id,
@@ -118,19 +124,22 @@ export class Ledger {
       endpoint: request.endpoint,
       heldMicro: estimateMicro,
       deadlineMs: nowMs + request.leaseMs,
+      ...(exposureMicro > 0 && { exposureMicro }),
     });
     this.row.held += estimateMicro;
     this.store.insertOperation(operation);
     this.store.writeSums(this.row);
     this.open.set(operation.seq, operation);
     this.addKeyHeld(operation, estimateMicro);
+    this.addExposure(operation, exposureMicro);
     window.add(nowMs, operation.seq);
     return { ok: true, admission: { holdId: operation.id, userId: key!.userId } };
   }
 
   private refuseSpend(key: KeyRecord, estimateMicro: MicroCredits, nowMs: number): GatewayError | undefined {
     const spend = this.spendOf(key.id, nowMs);
-    const refusal = this.overLimit(key, estimateMicro, nowMs);
+    // Calls that nobody can stop on the way count at their worst, so that many at once cannot pass the limit together.
+    const refusal = this.overLimit(key, estimateMicro, nowMs, this.exposedByKey.get(key.id));
     // A limit that holds count towards is seldom reached by what is spent: the first refusal is the 100 % event.
     const limit = key.spendingLimitMicro;
     if (refusal?.overSpent && limit !== null && isNew(limit, spend.alerted100)) {
@@ -142,8 +151,8 @@ export class Ledger {
     return refusal?.error;
   }
 
-  private overLimit(key: KeyRecord, micro: MicroCredits, nowMs: number) {
-    return refuseSpending(key, this.spendOf(key.id, nowMs).spent, this.heldByKey.get(key.id) ?? 0, micro);
+  private overLimit(key: KeyRecord, micro: MicroCredits, nowMs: number, exposedMicro: MicroCredits = 0) {
+    return refuseSpending(key, this.spendOf(key.id, nowMs).spent, (this.heldByKey.get(key.id) ?? 0) + exposedMicro, micro);
   }
 
   /** Renews a hold's lease and notes what to charge should the call never be heard of again. */
@@ -268,6 +277,7 @@ export class Ledger {
   ): void {
     this.row.held -= operation.heldMicro;
     this.addKeyHeld(operation, -operation.heldMicro);
+    this.addExposure(operation, -(operation.exposureMicro ?? 0));
     this.row.balance -= costMicro;
     operation.state = state;
     operation.amountMicro = costMicro === 0 ? 0 : -costMicro;
@@ -307,6 +317,26 @@ export class Ledger {
     if (request.topUp) this.row.topUp += request.amountMicro;
     this.addLine(operation, nowMs);
     this.store.writeProfile(this.row);
+    return { balanceMicro: this.row.balance, repeated: false };
+  }
+
+  /** Takes from the balance, once for each event, whatever it holds; gives the balance after it. */
+  charge(request: ChargeRequest, nonce: string, now: number): { balanceMicro: MicroCredits; repeated: boolean } {
+    const nowMs = this.tick(now);
+    if (this.store.isPaid(request.eventId)) return { balanceMicro: this.row.balance, repeated: true };
+    const { eventId, amountMicro, detail, keyId, family, model, endpoint } = request;
+    const operation = this.newOperation('adjust', nonce, nowMs, {
+      keyId,
+      family,
+      model,
+      endpoint,
+      outcome: 'actual',
+      amountMicro: 0 - amountMicro,
+      detail: { ...detail, eventId },
+    });
+    this.store.markPaid(eventId, operation.id);
+    this.addLine(operation, nowMs);
+    if (keyId !== null && this.hooks.key(keyId)) this.addSpend(keyId, amountMicro, operation.month, nowMs);
     return { balanceMicro: this.row.balance, repeated: false };
   }
 
@@ -412,6 +442,10 @@ export class Ledger {
       this.windows.set(name, window);
     }
     return window;
+  }
+
+  private addExposure({ keyId }: OperationRow, micro: MicroCredits): void {
+    if (keyId !== null && micro !== 0) this.exposedByKey.set(keyId, (this.exposedByKey.get(keyId) ?? 0) + micro);
   }
 
   private addKeyHeld(operation: OperationRow, micro: MicroCredits): void {

@@ -7,12 +7,13 @@ import type { Operation } from './types';
  * restored with, and all of later epochs), then begins a new epoch. What it had closed and D1 never saw is numbered
  * anew in that epoch, so that it is sent after all.
  */
-export function replayLines(store: AccountStore, row: AccountRow, lines: readonly Operation[]): { epoch: number; replayed: number } {
-  const inD1 = new Set(lines.map(({ id }) => id));
+export function replayLines(store: AccountStore, row: AccountRow, lines: Iterable<Operation>): { epoch: number; replayed: number } {
+  const inD1 = new Set<string>();
   const oldEpoch = row.epoch;
   const spend = new Spend(store);
   let replayed = 0;
   for (const { seq, id, closeEpoch } of lines) {
+    inD1.add(id);
     row.seq = Math.max(row.seq, seq);
     row.epoch = Math.max(row.epoch, closeEpoch ?? 0, parseOperationId(id)?.epoch ?? 0);
   }
@@ -53,13 +54,14 @@ function replayLine(store: AccountStore, row: AccountRow, spend: Spend, line: Op
   }
   const changeMicro = line.amountMicro - (known?.amountMicro ?? 0);
   row.balance += changeMicro;
-  if (line.kind === 'grant') replayGrant(store, row, line);
+  replayEvent(store, row, line);
   const month = line.kind === 'adjust' ? replayAdjustment(store, line) : ref.month;
   if (line.keyId !== null) spend.add(line.keyId, month, 0 - changeMicro);
   return true;
 }
 
-function replayGrant(store: AccountStore, row: AccountRow, line: Operation): void {
+/** What came by an event of its own, a payment say, is not taken twice. */
+function replayEvent(store: AccountStore, row: AccountRow, line: Operation): void {
   const { eventId, topUp } = line.detail as { eventId?: string; topUp?: boolean };
   if (eventId !== undefined && !store.isPaid(eventId)) store.markPaid(eventId, line.id);
   if (topUp) row.topUp += line.amountMicro;

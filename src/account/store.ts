@@ -64,6 +64,8 @@ export interface OperationRow extends Operation {
   epoch: number;
   month: number;
   checkpointMicro: number;
+  /** What it can come to beyond its hold. */
+  exposureMicro?: number;
 }
 
 type Sql = Pick<SqlStorage, 'exec'>;
@@ -280,15 +282,17 @@ const linesOf = (table: string): string => `SELECT close_seq AS closeSeq,
     ',"amount":' || amount || ',"openedAtMs":' || opened_at || ',"head":' || head || ',"tail":' || tail || '}' AS line
   FROM ${table} WHERE seq IN (SELECT value FROM json_each(?2)) AND close_seq IS NOT NULL`;
 
-const headOf = ({ id, nonce, epoch, kind, keyId, userId, family, test, model, endpoint }: OperationRow): string =>
-  JSON.stringify({ id, nonce, epoch, kind, keyId, userId, family, test, model, endpoint });
+const headOf = ({ id, nonce, epoch, kind, keyId, userId, family, test, model, endpoint, exposureMicro }: OperationRow): string =>
+  JSON.stringify({ id, nonce, epoch, kind, keyId, userId, family, test, model, endpoint, exposureMicro });
+
+type HeadField = 'id' | 'nonce' | 'epoch' | 'kind' | 'keyId' | 'userId' | 'family' | 'test' | 'model' | 'endpoint' | 'exposureMicro';
+type Head = Pick<OperationRow, HeadField>;
 
 const tailOf = (row: OperationRow): string => tailWith(row, JSON.stringify(row.detail));
 
 const tailWith = ({ closedAtMs, closeEpoch, outcome }: OperationRow, detailJson: string): string =>
   `{"closedAtMs":${closedAtMs},"closeEpoch":${closeEpoch},"outcome":${JSON.stringify(outcome)},"detail":${detailJson}}`;
 
-type Head = Pick<OperationRow, 'id' | 'nonce' | 'epoch' | 'kind' | 'keyId' | 'userId' | 'family' | 'test' | 'model' | 'endpoint'>;
 type Tail = Pick<OperationRow, 'closedAtMs' | 'closeEpoch' | 'outcome' | 'detail'>;
 
 const OPEN_TAIL: Tail = { closedAtMs: null, closeEpoch: null, outcome: null, detail: {} };

@@ -72,6 +72,8 @@ export interface AdmitRequest {
   /** The balance an account must have before a call of this kind, whatever it costs. */
   minimumBalanceMicro: MicroCredits;
   estimateMicro: MicroCredits;
+  /** The most that it can come to, where nobody can stop it on the way: an answer in one piece. */
+  worstMicro?: MicroCredits;
   leaseMs: number;
   hourlyLimit: number;
   /** Sandbox calls of test keys: free, and in hourly windows of their own. */
@@ -136,6 +138,19 @@ export interface GrantRequest {
   reason: string;
   /** Does it count towards the tier? */
   topUp: boolean;
+}
+
+/** What is charged without a call: time that the account's own resources were kept for it. */
+export interface ChargeRequest {
+  /** Makes the charge idempotent. */
+  eventId: string;
+  amountMicro: MicroCredits;
+  /** The key that the resource was made with: the charge counts towards its limit. */
+  keyId: string | null;
+  family: RateFamily;
+  model: string;
+  endpoint: string;
+  detail: OperationDetail;
 }
 
 export type OperationKind = 'usage' | 'grant' | 'adjust';

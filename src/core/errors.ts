@@ -20,6 +20,7 @@ export const ERRORS = {
   cross_site_request: { status: 403, type: 'access_denied', retry: false },
   not_found: { status: 404, type: 'not_found_error', retry: false },
   wrong_method: { status: 405, type: 'invalid_request_error', retry: false },
+  gone: { status: 410, type: 'not_found_error', retry: false },
   conflict: { status: 409, type: 'conflict_error', retry: false },
   idempotency_in_flight: { status: 409, type: 'idempotency_error', retry: true },
   idempotency_mismatch: { status: 422, type: 'idempotency_error', retry: false },

@@ -10,15 +10,19 @@ const MAX_URL_CHARS = 4_096;
 /** Names that never leave a network. */
 const INNER_NAMES = ['localhost', 'local', 'internal', 'intranet', 'lan', 'home', 'corp', 'private', 'test', 'invalid', 'onion', 'arpa'];
 
+/** Of clouds, where they are none of the reserved ones: https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16 */
+const METADATA = ['168.63.129.16'];
+
 /** Is it an address that anybody on the internet could be asked at? */
 export function isPublicAddress(text: string): boolean {
   if (!ipaddr.isValid(text)) return false;
   const address = ipaddr.process(text);
-  if (address.range() !== 'unicast') return false;
-  if (address.kind() === 'ipv4') return true;
-  // An IPv4 address in an IPv6 one is judged as what it is: NAT64 and 6to4 have ranges of their own and are refused above.
-  const [first = 0, second = 0] = (address as ipaddr.IPv6).parts;
-  return first !== 0 && !(first === 0x2001 && second === 0);
+  if (address.range() !== 'unicast' || METADATA.includes(address.toString())) return false;
+  if (address.kind() === 'ipv4') return text.includes(':') || ipaddr.IPv4.isValidFourPartDecimal(text);
+  // Only 2000::/3 is given out. An IPv4 address in an IPv6 one is judged as what it is: NAT64, 6to4 and Teredo have ranges of
+  // their own and are refused above.
+  const [first = 0] = (address as ipaddr.IPv6).parts;
+  return first >> 13 === 1;
 }
 
 /** The host as an address, if it is one: `new URL` has made every notation of IPv4 the dotted one. */

@@ -1,3 +1,4 @@
+import type { Family } from './family';
 import { fromCredits, type MicroCredits } from './money';
 
 /** What cumulative top-ups unlock, lowest first. An operator may set a tier by hand; the higher one counts. */
@@ -11,6 +12,12 @@ export const TIERS = [
 export type TierId = (typeof TIERS)[number]['id'];
 
 export const isTier = (value: unknown): value is TierId => TIERS.some((tier) => tier.id === value);
+
+/** Whose models need the lowest tier that is paid for. */
+const STARTER_FAMILIES: readonly Family[] = ['image', 'video', 'audio'];
+
+export const minimumTierOf = ({ minimumTier, family }: { minimumTier?: TierId; family: Family }): TierId =>
+  minimumTier ?? (STARTER_FAMILIES.includes(family) ? 'starter' : 'free');
 
 const rank = (id: TierId): number => TIERS.findIndex((tier) => tier.id === id);
 

@@ -1,6 +1,6 @@
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 
-/** The tables of migrations/0002_jobs.sql, for typed queries. What their JSON holds is for those who write it. */
+/** The tables of migrations/0002_jobs.sql and 0006_media_upkeep.sql, for typed queries. What their JSON holds is for those who write it. */
 export const jobs = sqliteTable('jobs', {
   id: text().primaryKey(),
   accountId: text('account_id').notNull(),
@@ -39,6 +39,8 @@ export const jobs = sqliteTable('jobs', {
   deadline: integer().notNull(),
   endedAt: integer('ended_at'),
   settledAt: integer('settled_at'),
+  filesRemovedAt: integer('files_removed_at'),
+  partials: text({ mode: 'json' }),
 });
 
 export const webhookDeliveries = sqliteTable('webhook_deliveries', {
@@ -77,6 +79,8 @@ export const storedObjects = sqliteTable('stored_objects', {
   sizeBytes: integer('size_bytes').notNull(),
   fileKey: text('file_key').notNull(),
   createdAt: integer('created_at').notNull(),
+  idempotencyHash: text('idempotency_hash'),
+  bodyHash: text('body_hash'),
 });
 
 export const deployments = sqliteTable(
@@ -99,6 +103,12 @@ export const deployments = sqliteTable(
     version: integer().notNull(),
     createdAt: integer('created_at').notNull(),
     updatedAt: integer('updated_at').notNull(),
+    keyId: text('key_id'),
+    test: integer({ mode: 'boolean' }).notNull(),
+    meteredUntil: integer('metered_until').notNull(),
+    notice: text(),
+    idempotencyHash: text('idempotency_hash'),
+    bodyHash: text('body_hash'),
   },
   (table) => [primaryKey({ columns: [table.accountId, table.slug] })],
 );

@@ -1,3 +1,5 @@
+import { textChars } from '../core/text-chars';
+
 /** Typical of English text and JSON in current tokenizers; close enough to size a hold. */
 const CHARS_PER_TOKEN = 4;
 /** A high-detail image of ordinary size. */
@@ -18,7 +20,7 @@ export function estimateTokens(body: string): number {
     if (end < 0) break;
     at = end;
   }
-  return Math.ceil((body.length - inlineChars) / CHARS_PER_TOKEN) + files * TOKENS_PER_IMAGE;
+  return Math.ceil((textChars(body) - inlineChars) / CHARS_PER_TOKEN) + files * TOKENS_PER_IMAGE;
 }
 
 /** About how many tokens so much produced text was. */

@@ -148,7 +148,7 @@ export class Failover {
       record.status = response.status;
       record.durationMs = this.deps.now() - startedAtMs;
       const attempt: Attempt = { target, response, text, record, abort, startedAtMs, keyIndex };
-      if (response.ok && response.status !== 204 && response.body) {
+      if (response.ok && response.status !== 204 && (text !== undefined || response.body)) {
         record.outcome = 'answered';
         return attempt;
       }

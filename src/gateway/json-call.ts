@@ -11,7 +11,7 @@ import { ClientStream } from './client-stream';
 import type { Attempt } from './failover';
 import { charge, freeOfCharge, isEmpty } from './meter';
 import { Recorder, storeReplay } from './replay';
-import { beat, closeCharged, closeReleased, errorResponse, type Run, upstreamError } from './run';
+import { beat, closeCharged, closeFailed, closeReleased, errorResponse, type Run, upstreamError } from './run';
 import { storedAs } from './stored-answer';
 
 interface Answered {
@@ -25,7 +25,9 @@ interface Answered {
  * The work goes on, and is charged, when the client hangs up: providers bill such calls in full.
  */
 export async function runJsonCall(run: Run): Promise<Response> {
-  const work = answerCall(run);
+  const work = answerCall(run).catch(
+    async (reason: unknown): Promise<Result<Answered>> => ({ ok: false, error: await closeFailed(run, reason) }),
+  );
   run.deps.waitUntil(work);
   const early = await within(work, run.deps.settings.JSON_STATUS_HOLD_MS);
   if (early) return respond(run, early);

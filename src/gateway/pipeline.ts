@@ -2,11 +2,12 @@
  * One call, in order: parse, plan, admit, execute, settle. Reading this file is reading a request's way; what each
  * step does is in the file of its name.
  */
+import type { AccountStub } from '../account/stub';
 import type { AdmitResult } from '../account/types';
 import type { ApiKey } from '../core/api-key';
 import { fail, type GatewayError } from '../core/errors';
 import { HOURLY_LIMITS } from '../core/family';
-import type { Call, ClientRequest, Dialect } from '../dialects/types';
+import type { ClientRequest, Dialect } from '../dialects/types';
 import type { GatewayDeps } from './deps';
 import { Failover } from './failover';
 import { idempotencyOf } from './idempotency';
@@ -57,7 +58,8 @@ export async function runCall(deps: GatewayDeps, incoming: IncomingCall): Promis
     const planned = planCall(deps.registry, dialect, call, key.mode === 'test' || sandboxAnswers(deps), stored);
     if (!planned.ok) return planned;
     const plan = planned.value;
-    const admitted = await admit(deps, incoming, key, plan, idempotency.value ?? null);
+    const account = deps.account(key.accountId);
+    const admitted = await admit(deps, account, incoming, key, plan, idempotency.value ?? null);
     if (!admitted.ok) {
       refused = admitted;
       if (isKeyRefusal(admitted.error)) continue;
@@ -66,7 +68,9 @@ export async function runCall(deps: GatewayDeps, incoming: IncomingCall): Promis
     if ('replay' in admitted) return replay(deps, key.accountId, idempotency.value!.keyHash);
     // A JSON call is seen through when its client hangs up: providers bill it in full all the same.
     const gone = call.stream ? hangUp(incoming.signal()) : undefined;
-    const run = beginRun(deps, incoming, call, plan, key, admitted.admission.holdId, startedAtMs, idempotency.value?.keyHash, gone);
+    const { holdId } = admitted.admission;
+    const idempotencyKeyHash = idempotency.value?.keyHash;
+    const run = beginRun(deps, incoming, key, { account, call, plan, holdId, startedAtMs, idempotencyKeyHash }, gone);
     return { ok: true, response: await (gone ? runStreamCall({ ...run, gone, outgoing: call.openStream(run.holdId) }) : runJsonCall(run)) };
   }
   return refused;
@@ -89,14 +93,15 @@ const withModels = (deps: GatewayDeps, dialect: Dialect, error: GatewayError): C
 
 async function admit(
   deps: GatewayDeps,
+  account: AccountStub,
   { endpoint, nonce, origin, ip }: IncomingCall,
   key: ApiKey,
   plan: Plan,
   idempotency: { keyHash: string; bodyHash: string } | null,
 ): Promise<AdmitResult> {
-  const { model, rateFamily, minimumTier, minimumBalanceMicro, estimateMicro } = plan;
+  const { model, rateFamily, minimumTier, minimumBalanceMicro, estimateMicro, worstMicro } = plan;
   try {
-    return await deps.account(key.accountId).admit({
+    return await account.admit({
       nonce,
       keyId: key.keyId,
       secretHash: key.secretHash,
@@ -109,6 +114,7 @@ async function admit(
       minimumTier,
       minimumBalanceMicro,
       estimateMicro,
+      worstMicro,
       leaseMs: deps.settings.LEASE_MS,
       hourlyLimit: deps.hourlyLimits[rateFamily] ?? HOURLY_LIMITS[rateFamily],
       idempotency,
@@ -129,28 +135,12 @@ async function replay(deps: GatewayDeps, accountId: string, keyHash: string): Pr
 
 function beginRun(
   deps: GatewayDeps,
-  incoming: IncomingCall,
-  call: Call,
-  plan: Plan,
-  key: ApiKey,
-  holdId: string,
-  startedAtMs: number,
-  idempotencyKeyHash: string | undefined,
+  { dialect, endpoint }: IncomingCall,
+  { accountId, mode: keyMode }: ApiKey,
+  admitted: Pick<Run, 'account' | 'call' | 'plan' | 'holdId' | 'startedAtMs' | 'idempotencyKeyHash'>,
   gone: AbortController | undefined,
 ): Run {
-  const { dialect, endpoint } = incoming;
+  const { plan, call, idempotencyKeyHash } = admitted;
   const failover = new Failover(deps, plan, call.stream, gone?.signal, idempotencyKeyHash !== undefined);
-  return {
-    deps,
-    dialect,
-    call,
-    plan,
-    failover,
-    accountId: key.accountId,
-    keyMode: key.mode,
-    holdId,
-    startedAtMs,
-    endpoint,
-    idempotencyKeyHash,
-  };
+  return { ...admitted, deps, dialect, endpoint, accountId, keyMode, failover };
 }

@@ -30,6 +30,8 @@ export interface Plan {
   minimumTier: TierId;
   minimumBalanceMicro: MicroCredits;
   estimateMicro: MicroCredits;
+  /** The most that it can come to: a stream is watched on its way, an answer in one piece is not. */
+  worstMicro: MicroCredits;
   /** The answer that the call goes on from, and what its client calls it. */
   continued: (StoredAnswer & { name: string }) | undefined;
 }
@@ -40,6 +42,8 @@ const MAX_QUOTED_CHARS = 200;
 const MINIMUM_BALANCE_MICRO = fromCredits(200);
 /** Assumed for an answer whose bound is larger or unknown: holding the worst case would lock small accounts out. */
 const TYPICAL_OUTPUT_TOKENS = 4_096;
+/** Of a model whose longest answer nobody noted. */
+const LONGEST_OUTPUT_TOKENS = 32_768;
 
 /** Which endpoint a family belongs to, for those who knock at another's. */
 const ENDPOINTS: Record<string, string> = {
@@ -123,14 +127,18 @@ export function planCall(registry: Registry, dialect: Dialect, call: Call, sandb
     minimumTier: model.minimumTier ?? 'free',
     minimumBalanceMicro: MINIMUM_BALANCE_MICRO,
     estimateMicro: estimateMicro(call, model.price),
+    worstMicro: call.stream ? 0 : costOf(call, model.price, call.maxOutputTokens ?? model.maxOutputTokens ?? LONGEST_OUTPUT_TOKENS),
     continued: stored && call.continues && { ...stored, name: call.continues.name },
   });
 }
 
 /** The likely cost: the prompt as it is, and for each answer its bound or a typical length. */
-export function estimateMicro(call: Call, price: TokenPrice): MicroCredits {
-  const outputTokens = call.choices * Math.min(call.maxOutputTokens ?? TYPICAL_OUTPUT_TOKENS, TYPICAL_OUTPUT_TOKENS);
-  const usage = { ...NO_USAGE, inputTokens: call.estimatedInputTokens, outputTokens };
+export const estimateMicro = (call: Call, price: TokenPrice): MicroCredits =>
+  costOf(call, price, Math.min(call.maxOutputTokens ?? TYPICAL_OUTPUT_TOKENS, TYPICAL_OUTPUT_TOKENS));
+
+/** What the call comes to where each answer is so long. */
+function costOf(call: Call, price: TokenPrice, outputTokens: number): MicroCredits {
+  const usage = { ...NO_USAGE, inputTokens: call.estimatedInputTokens, outputTokens: call.choices * outputTokens };
   return Math.max(tokenCostMicro(usage, price), call.leastMicro?.(usage) ?? 0);
 }
 

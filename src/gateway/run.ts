@@ -1,4 +1,5 @@
 /** What the JSON and the stream path share: one admitted call, its failures, and how it is closed. */
+import type { AccountStub } from '../account/stub';
 import type { CloseRequest, OperationDetail } from '../account/types';
 import { answerHeaders } from '../core/answer-headers';
 import type { KeyMode } from '../core/api-key';
@@ -20,6 +21,7 @@ export interface Run {
   plan: Plan;
   failover: Failover;
   accountId: string;
+  account: AccountStub;
   keyMode: KeyMode;
   /** The id of the hold, of the operation, and of the request. */
   holdId: string;
@@ -43,6 +45,7 @@ export type Ending =
   | 'upstream_failed'
   | 'credits_ran_out'
   | 'too_long'
+  | 'gateway_failed'
   | 'empty'
   | 'background';
 
@@ -127,6 +130,15 @@ export async function closeReleased(run: Run, ending: Ending, error: GatewayErro
   await close(run, { costMicro: 0, outcome: 'released' }, detailOf(run, ending, undefined, more), false);
 }
 
+/** A bug of ours met a call that is held: nobody pays for it, and its client gets an end. */
+export async function closeFailed(run: Run, reason: unknown): Promise<GatewayError> {
+  const { message, stack } = reason instanceof Error ? reason : { message: String(reason) };
+  console.error('call failed', JSON.stringify({ holdId: run.holdId, error: message, stack }));
+  const { error } = fail('internal', 'Something went wrong on our side; please report the request id.');
+  await closeReleased(run, 'gateway_failed', error);
+  return error;
+}
+
 async function close(
   run: Run,
   closing: Pick<CloseRequest, 'costMicro' | 'outcome'>,
@@ -134,7 +146,7 @@ async function close(
   stored: boolean,
 ): Promise<void> {
   const keyHash = run.idempotencyKeyHash;
-  await settle(run.deps, run.accountId, {
+  await settle(run.deps, run.accountId, run.account, {
     holdId: run.holdId,
     ...closing,
     detailJson: JSON.stringify(detail),

@@ -9,11 +9,19 @@ export interface SettleDeps {
 /**
  * Closes a hold, whatever it takes: the account object, the same again, a queue. Should all fail, the hold's lease
  * runs out and the account charges its last checkpoint. Closing is idempotent, so trying again is safe.
+ *
+ * @param account The stub that the hold was admitted with.
  */
-export async function settle(deps: SettleDeps, accountId: string, close: CloseRequest): Promise<void> {
+export async function settle(
+  deps: SettleDeps,
+  accountId: string,
+  account: Pick<AccountStub, 'settle'>,
+  close: CloseRequest,
+): Promise<void> {
   for (let attempt = 0; attempt < 2; attempt++) {
     try {
-      const result = await deps.account(accountId).settle(close);
+      // A stub does not outlive a failure of its object: the second try is made with another.
+      const result = await (attempt === 0 ? account : deps.account(accountId)).settle(close);
       if (!result.ok) console.error('settlement refused', JSON.stringify({ holdId: close.holdId, reason: result.reason }));
       return;
     } catch (error) {

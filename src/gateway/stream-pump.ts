@@ -10,7 +10,7 @@ import type { ClientStream } from './client-stream';
 import { type Charge, charge, freeOfCharge, isEmpty, observedUsage } from './meter';
 import { type OpenedStream, openStream } from './open-stream';
 import { Recorder } from './replay';
-import { beat, closeCharged, closeReleased, closeUnheard, type Ending, type StreamRun, upstreamError } from './run';
+import { beat, closeCharged, closeFailed, closeReleased, closeUnheard, type Ending, type StreamRun, upstreamError } from './run';
 import { storedAs } from './stored-answer';
 
 /** A hold is enlarged when this much of it is used up; by less than this much of itself it is not worth it. */
@@ -40,6 +40,8 @@ export class StreamPump {
   private stop: Stop | undefined;
   private extending: Promise<void> | undefined;
   private firstContentMs: number | undefined;
+  /** Its last events are being said: nothing comes between them. */
+  private isEnding = false;
 
   constructor(
     private readonly run: StreamRun,
@@ -58,6 +60,8 @@ export class StreamPump {
     try {
       this.current = await opening;
       await this.passAll();
+    } catch (reason) {
+      await this.sayLast(await closeFailed(this.run, reason));
     } finally {
       clearInterval(timer);
       await this.client.close();
@@ -154,9 +158,11 @@ export class StreamPump {
     }
     if (passed !== 'done') run.failover.stopped(stream.attempt);
     const { storedId } = stream.relay;
-    if (passed === 'gone' && run.call.background && storedId !== undefined) {
+    if (this.outlives(passed) && run.call.background && storedId !== undefined) {
       const keyHash = run.idempotencyKeyHash;
-      return handOver(run, stream.attempt, storedId, keyHash === undefined ? undefined : { keyHash, stored: false });
+      await handOver(run, stream.attempt, storedId, keyHash === undefined ? undefined : { keyHash, stored: false });
+      if (this.stop) await this.sayLast(this.stop.error);
+      return;
     }
     const charged = this.charge(stream);
     const empty = passed === 'done' && isEmpty(charged, stream.relay.hasOutput);
@@ -176,6 +182,11 @@ export class StreamPump {
     await this.client.write(end);
   }
 
+  /** Does the provider work on when this stream is over? */
+  private outlives(passed: Passed): boolean {
+    return passed === 'gone' || (passed === 'stopped' && this.stop?.ending === 'too_long');
+  }
+
   private charge({ relay, attempt }: OpenedStream): Charge {
     const { plan, call, holdId } = this.run;
     return charge(attempt.target, plan.price, call, holdId, relay.usage, relay.outputChars, relay.isUsageAhead);
@@ -189,6 +200,7 @@ export class StreamPump {
 
   /** Each event in a write of its own: some clients look for the error at the beginning of what they are given at once. */
   private async sayLast(error: GatewayError): Promise<void> {
+    this.isEnding = true;
     const [first = '', ...others] = splitEvents(this.run.outgoing.fail(error));
     await this.client.write(first);
     for (const event of others) {
@@ -206,7 +218,7 @@ export class StreamPump {
     const { deps, outgoing } = this.run;
     const { settings } = deps;
     const nowMs = deps.now();
-    if (this.client.silentMs() >= settings.KEEPALIVE_MS - tickMs) this.client.ping(outgoing.keepalive());
+    if (!this.isEnding && this.client.silentMs() >= settings.KEEPALIVE_MS - tickMs) this.client.ping(outgoing.keepalive());
     if (this.client.isStuck()) this.client.leave();
     if (nowMs - this.beatAtMs >= settings.BEAT_MS) {
       this.beatAtMs = nowMs;

@@ -43,7 +43,7 @@ export async function authOf(c: AppContext): Promise<Auth> {
   if (!auth) {
     auth = createAuth({
       ...deps,
-      signedIn: (userId, session) => recordSignIn(deps, userId, session),
+      signedIn: (userId, session, asksSecond) => recordSignIn(deps, userId, session, asksSecond),
       changed: (userId, action, headers) =>
         recordChange(deps, userId, action, { ipAddress: headers?.get('cf-connecting-ip'), userAgent: headers?.get('user-agent') }),
       inBackground: (work) => waitUntil(work.catch((error: unknown) => console.error('mail not sent', String(error)))),

@@ -7,9 +7,9 @@ export async function readBody(request: Request, limitBytes: number): Promise<Re
   const tooLarge = () => fail('body_too_large', `The request body is larger than ${Math.floor(limitBytes / 1_048_576)} MB.`);
   const declared = request.headers.get('content-length');
   if (declared !== null && Number(declared) > limitBytes) return tooLarge();
-  if (!request.body) return ok('');
   try {
     if (declared !== null) return ok(await request.text());
+    if (!request.body) return ok('');
     const decoder = new TextDecoder();
     let text = '';
     let size = 0;

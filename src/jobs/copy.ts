@@ -51,7 +51,8 @@ async function copyFile(deps: JobDeps, job: Job, provider: Provider | undefined,
     await response.body?.cancel();
     throw new Error(`the provider's file answers ${response.status}`);
   }
-  return putStream(deps, resultKey(job, index), response, file.contentType);
+  // A run's files are whatever its worker makes.
+  return putStream(deps, resultKey(job, index), response, file.contentType, { mediaOnly: job.kind !== 'gpu' });
 }
 
 /** Copies what is not copied yet, and ends the job when all is there. */

@@ -179,6 +179,8 @@ async function keepJob(deps: JobDeps, request: JobRequest, key: ApiKey, planned:
     deadline: nowMs + planned.terms.deadlineSeconds * 1_000,
     endedAt: null,
     settledAt: null,
+    filesRemovedAt: null,
+    partials: null,
   };
   await insertJob(deps.db, job);
   // Should the queue not take it, the sweeper does.

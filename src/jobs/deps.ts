@@ -9,6 +9,10 @@ export interface JobSettings {
   PUBLIC_URL?: string | undefined;
   PRIVATE_ADDRESSES: 'refused' | 'allowed';
   STORAGE_LIMIT_BYTES: number;
+  STORAGE_ACCOUNT_BYTES: number;
+  DEPLOYMENT_LIMIT: number;
+  RESULT_RETENTION_DAYS: number;
+  UPLOAD_RETENTION_DAYS: number;
   DNS_URL: string;
 }
 

@@ -2,9 +2,10 @@
 
 import type { ApiKey } from '../core/api-key';
 import { fail, ok, type Result } from '../core/errors';
-import { GPU_POOL_MICRO } from '../providers/catalogue/media-terms';
+import { poolMicro } from '../providers/catalogue/media-terms';
 import { type CreatedJob, createJob, type JobRequest, urlRules } from './create';
-import { type Deployment, findDeployment } from './deployments';
+import { runModelOf } from './deployments/meter';
+import { type Deployment, findDeployment } from './deployments/store';
 import type { JobDeps } from './deps';
 import type { PlannedJob } from './plan';
 import { estimateMicro } from './price';
@@ -24,11 +25,10 @@ function planRun(deps: JobDeps, deployment: Deployment, sandbox: boolean, body: 
   if (!input.ok) return input;
   const { slug, provider, upstream, gpuTypes } = deployment;
   if (upstream.endpointId === undefined) return fail('conflict', 'This deployment is not ready yet.', { code: 'deployment_not_ready' });
-  // A run may land on any of the pools: the dearest is what is held, and charged.
-  const unitMicro = Math.max(...gpuTypes.map((type) => GPU_POOL_MICRO[type] ?? 0));
+  const unitMicro = poolMicro(gpuTypes);
   const price = { per: 'gpu_second', unitMicro, units: terms.maxSeconds } as const;
   return ok({
-    model: { id: `deployment:${slug}`, label: deployment.name, vendor: '', family: 'gpu', chain: [] },
+    model: { id: runModelOf(deployment), label: deployment.name, vendor: '', family: 'gpu', chain: [] },
     terms,
     input: input.value,
     plan: { ...price, mode: 'auto', sandbox, deployment: { slug, provider, endpointId: upstream.endpointId } },
@@ -48,6 +48,9 @@ export function createRun(
   return createJob(deps, request, async (key: ApiKey, sandbox) => {
     const deployment = await findDeployment(deps.db, key.accountId, slug);
     if (!deployment) return fail('not_found', `There is no deployment \`${slug.slice(0, 64)}\`.`);
+    // It runs nowhere, and nobody pays for that.
+    if (deployment.test && key.mode !== 'test')
+      return fail('conflict', 'This deployment was made with a test key, and runs with test keys only.', { code: 'test_deployment' });
     return planRun(deps, deployment, sandbox || deployment.provider === 'sandbox', body);
   });
 }

@@ -3,7 +3,7 @@ import { fail, ok, type Result } from '../core/errors';
 import { type Family, type RateFamily, rateFamily } from '../core/family';
 import type { MicroCredits } from '../core/money';
 import type { PublicUrlRules } from '../core/public-url';
-import type { TierId } from '../core/tiers';
+import { minimumTierOf, type TierId } from '../core/tiers';
 import { FAST_PROVIDER, INTENTS, type MediaTerms, mediaTerms } from '../providers/catalogue/media-terms';
 import type { MediaInput, MediaKind } from '../providers/media/types';
 import type { Registry } from '../providers/registry';
@@ -15,9 +15,6 @@ import type { JobPlan } from './types';
 
 const MAX_QUOTED_CHARS = 200;
 const SANDBOX = 'sandbox';
-
-/** Which families pay for the lowest tier first. */
-const STARTER_FAMILIES: readonly Family[] = ['image', 'video', 'audio'];
 
 const ENDPOINTS: Record<string, string> = {
   chat: '/v1/chat/completions',
@@ -131,6 +128,15 @@ function likelyMicro(model: Model): MicroCredits {
   return price.per === 'second' ? price.micro * (mediaTerms(model)?.duration?.default ?? 1) : price.micro;
 }
 
+/** A film of a resolution that has no price, where others have one of their own, would be made at another's. */
+function refuseResolution({ tierMicro }: UnitPrice, input: MediaInput) {
+  if (!tierMicro || input.kind !== 'video') return undefined;
+  const offered = Object.keys(tierMicro).join(', ');
+  if (input.extra.size !== undefined) return invalid('size', `is not read here; \`resolution\` may be one of ${offered}`);
+  if (input.resolution === undefined || Object.hasOwn(tierMicro, input.resolution.toLowerCase())) return undefined;
+  return invalid('resolution', `must be one of ${offered}`);
+}
+
 export function planJob(registry: Registry, call: MediaCall, sandbox: boolean, rules: PublicUrlRules): Result<PlannedJob> {
   const found = findModel(registry, call, sandbox);
   if (!found.ok) return found;
@@ -142,6 +148,8 @@ export function planJob(registry: Registry, call: MediaCall, sandbox: boolean, r
   fields.ignore('model', 'intent', 'webhook_url', 'webhookUrl', 'user');
   const input = readInput(terms.kind, fields, terms);
   if (!input.ok) return input;
+  const unpriced = refuseResolution(unitPrice(model)!, input.value);
+  if (unpriced) return unpriced;
   const chosen = mode.value === 'fast' ? 'fast' : 'auto';
   if (reachableTargets(registry, model, terms.kind, sandbox, chosen).length === 0)
     return chosen === 'fast' && reachableTargets(registry, model, terms.kind, sandbox, 'auto').length > 0
@@ -155,7 +163,7 @@ export function planJob(registry: Registry, call: MediaCall, sandbox: boolean, r
     input: input.value,
     plan: { ...priced, mode: chosen, sandbox, ...(catalogueVersion !== undefined && { catalogueVersion }) },
     rateFamily: rateFamily(model.family),
-    minimumTier: model.minimumTier ?? (STARTER_FAMILIES.includes(model.family) ? 'starter' : 'free'),
+    minimumTier: minimumTierOf(model),
     estimateMicro: estimateMicro(priced),
   });
 }

@@ -7,9 +7,10 @@ import type { JobOutputs, JobPlan } from './types';
 
 export type UnitPrice = Exclude<Price, { per: 'token' }>;
 
-/** `1K`, `2K` or `4K` by the longer side; a landscape of 1536 is still the first. */
+/** `1K`, `2K` or `4K` by the longer side of a picture (a landscape of 1536 is still the first); `1080p` of a film. */
 function tierOf(input: MediaInput): string {
-  if (input.kind !== 'image') return '1K';
+  if (input.kind === 'video') return input.resolution?.toLowerCase() ?? '';
+  if (input.kind !== 'image') return '';
   if (input.resolution !== undefined) return input.resolution;
   const sides =
     /^(\d+)x(\d+)$/
@@ -35,7 +36,7 @@ export function priceJob(
   input: MediaInput,
   mode: JobPlan['mode'],
 ): Pick<JobPlan, 'per' | 'unitMicro' | 'units'> {
-  const listMicro = terms.tierMicro?.[tierOf(input)] ?? price.micro;
+  const listMicro = price.tierMicro?.[tierOf(input)] ?? price.micro;
   const percent = mode === 'fast' ? (terms.fastSurchargePercent ?? FAST_SURCHARGE_PERCENT) : 0;
   const unitMicro = percent === 0 ? listMicro : upToCredit((listMicro * (100 + percent)) / 100);
   return { per: price.per, unitMicro, units: unitsOf(price.per, input) };

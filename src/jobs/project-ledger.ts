@@ -4,7 +4,7 @@
  */
 
 import type { AccountStub } from '../account/stub';
-import type { Acknowledgement, LedgerMessage } from '../account/types';
+import type { Acknowledgement, LedgerMessage, OutboxEntity } from '../account/types';
 import type { AuditRecord } from '../core/audit';
 import { writeAudit } from '../db/audit';
 
@@ -64,8 +64,7 @@ ON CONFLICT (account_id, id) DO NOTHING`;
 export async function projectLedger(deps: ProjectionDeps, messages: readonly LedgerMessage[]): Promise<void> {
   const lines = messages.flatMap((message) => message.lines);
   const entities = messages.flatMap(({ accountId, entities: sent }) => sent.map((entity) => ({ ...entity, accountId })));
-  const of = (prefix: string) => entities.filter(({ id }) => id.startsWith(prefix));
-  const texts = (prefix: string) => of(prefix).map((entity) => JSON.stringify(entity));
+  const texts = (prefix: string) => entities.filter(({ id }) => id.startsWith(prefix)).map((entity) => JSON.stringify(entity));
   const insertions = prepare(deps.db, INSERT_LINES, lines);
   const batch = [
     ...insertions,
@@ -74,11 +73,31 @@ export async function projectLedger(deps: ProjectionDeps, messages: readonly Led
     ...prepare(deps.db, INSERT_ALERTS, texts('alert:')),
   ];
   const results = batch.length > 0 ? await deps.db.batch(batch) : [];
-  // One after the other, for each follows the hash of the one before it.
-  for (const { accountId, payload } of of('audit:')) await writeAudit(deps.db, accountId, payload as unknown as AuditRecord);
+  const unwritten = await writeAuditRecords(deps.db, messages);
   const inserted = results.slice(0, insertions.length).reduce((sum, { meta }) => sum + meta.changes, 0);
   const strangers = inserted < lines.length ? await findStrangers(deps.db, lines) : new Set<string>();
-  await Promise.all([...acknowledgements(messages, strangers)].map(([accountId, list]) => acknowledge(deps, accountId, list)));
+  const written = messages.map(({ entities: sent, ...message }) => ({
+    ...message,
+    entities: sent.filter((entity) => !unwritten.has(entity)),
+  }));
+  await Promise.all([...acknowledgements(written, strangers)].map(([accountId, list]) => acknowledge(deps, accountId, list)));
+}
+
+/**
+ * One after the other, for each follows the hash of the one before it. One that cannot be written holds up nothing
+ * else: its account, not hearing of it, sends it again.
+ */
+async function writeAuditRecords(db: D1Database, messages: readonly LedgerMessage[]): Promise<Set<OutboxEntity>> {
+  const unwritten = new Set<OutboxEntity>();
+  for (const { accountId, entities } of messages)
+    for (const entity of entities.filter(({ id }) => id.startsWith('audit:')))
+      try {
+        await writeAudit(db, accountId, entity.payload as unknown as AuditRecord);
+      } catch (error) {
+        unwritten.add(entity);
+        console.error('audit record not written', JSON.stringify({ accountId, id: entity.id, error: String(error) }));
+      }
+  return unwritten;
 }
 
 const prepare = (db: D1Database, sql: string, rows: readonly string[]): D1PreparedStatement[] =>

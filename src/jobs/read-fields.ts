@@ -32,6 +32,12 @@ export class Fields {
     for (const name of names) this.read.add(name);
   }
 
+  /** True as JSON has it, or as a form does. */
+  flag(name: string): boolean {
+    const value = this.find([name])?.value;
+    return value === true || value === 'true';
+  }
+
   extra(): Record<string, unknown> {
     return Object.fromEntries(Object.entries(this.fields).filter(([name]) => !this.read.has(name)));
   }

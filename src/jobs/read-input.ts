@@ -16,6 +16,8 @@ import type {
 import { type Fields, invalid } from './read-fields';
 
 const MAX_IMAGES = 10;
+/** https://platform.openai.com/docs/api-reference/images/create#images-create-partial_images */
+const MAX_PARTIALS = 3;
 const SEED = { min: -1, max: 2 ** 53 };
 
 /** Fields by name, less those that are not there. */
@@ -35,7 +37,8 @@ function all<T extends Record<string, Result<unknown>>>(
 type Reader = (fields: Fields, terms: MediaTerms) => Result<MediaInput>;
 
 function readImage(fields: Fields, terms: MediaTerms): Result<ImageInput> {
-  fields.ignore('response_format', 'stream', 'partial_images');
+  const streams = fields.flag('stream');
+  fields.ignore('response_format');
   const forms = terms.references?.forms ?? 'any';
   const read = all({
     prompt: fields.longText(['prompt'], terms.needsPrompt ?? false),
@@ -49,14 +52,16 @@ function readImage(fields: Fields, terms: MediaTerms): Result<ImageInput> {
     seed: fields.number(['seed'], SEED),
     quality: fields.text(['quality']),
     outputFormat: fields.text(['output_format']),
+    partials: fields.number(['partial_images'], { min: 0, max: MAX_PARTIALS, offered: [0, 1, 2, 3] }),
   });
   if (!read.ok) return read;
-  const { prompt, count, references, ...rest } = read.value;
+  const { prompt, count, references, partials, ...rest } = read.value;
   const tooMany = refuseReferences(references, terms);
   if (tooMany) return tooMany;
   // Documented: clamped, not refused.
   const images = Math.min(MAX_IMAGES, Math.max(1, Math.floor(count ?? 1)));
-  return ok({ kind: 'image', prompt, count: images, references, ...present(rest), extra: fields.extra() });
+  const shown = streams && images === 1 && partials ? { partials } : {};
+  return ok({ kind: 'image', prompt, count: images, references, ...present(rest), ...shown, extra: fields.extra() });
 }
 
 const REFERENCES = [

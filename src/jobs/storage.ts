@@ -1,13 +1,16 @@
 /** Files that customers keep here: data sets, references, weights. */
-import { and, desc, eq, lt, or } from 'drizzle-orm';
+import { and, desc, eq, lt, lte, or, sum } from 'drizzle-orm';
 import { fail, ok, type Result } from '../core/errors';
+import { sha256Hex } from '../core/hex';
 import { newToken, randomDigits } from '../core/ids';
 import { database } from '../db/client';
 import { storedObjects } from '../db/jobs';
 import type { JobDeps } from './deps';
-import { fileUrl, putStream } from './files';
+import { Digest, FileTooLarge, fileUrl, putStream } from './files';
 
 export type StoredObject = typeof storedObjects.$inferSelect;
+
+const IDEMPOTENCY_KEEP_MS = 24 * 3_600_000;
 
 type StorageDeps = Pick<JobDeps, 'db' | 'files' | 'now' | 'settings'>;
 
@@ -30,32 +33,105 @@ export const objectView = (origin: string, { id, kind, filename, contentType, si
   createdAt: new Date(createdAt).toISOString(),
 });
 
-export async function storeObject(deps: StorageDeps, accountId: string, upload: Upload): Promise<Result<StoredObject>> {
-  const limitBytes = deps.settings.STORAGE_LIMIT_BYTES;
-  const tooLarge = () => fail('body_too_large', `A file may have ${Math.floor(limitBytes / 1_048_576)} MB at most.`, { param: 'file' });
-  if (Number(upload.content.headers.get('content-length') ?? 0) > limitBytes) return tooLarge();
+export interface StoredUpload {
+  row: StoredObject;
+  /** It had been stored before, under the same idempotency key. */
+  repeated: boolean;
+}
+
+/** A customer's upload; `keyHash` is of its Idempotency-Key. */
+export async function storeObject(deps: StorageDeps, accountId: string, upload: Upload, keyHash?: string): Promise<Result<StoredUpload>> {
+  const { STORAGE_LIMIT_BYTES: limitBytes, STORAGE_ACCOUNT_BYTES: accountLimitBytes } = deps.settings;
+  const declaredBytes = Number(upload.content.headers.get('content-length') ?? 0);
+  if (declaredBytes > limitBytes) return tooLarge(limitBytes);
+  const earlier = keyHash === undefined ? undefined : await findEarlier(deps, accountId, keyHash);
+  if (earlier) return repeat(earlier, upload, limitBytes);
+  const roomBytes = accountLimitBytes - (await storedBytes(deps, accountId));
+  if (declaredBytes > roomBytes) return full(accountLimitBytes);
   const id = `obj_${randomDigits(20)}`;
   const fileKey = `storage/${id}/${newToken()}/0`;
+  const digest = keyHash === undefined ? undefined : new Digest();
+  const stored = await readWhole(() =>
+    putStream(deps, fileKey, upload.content, upload.contentType, {
+      maxBytes: Math.min(limitBytes, roomBytes),
+      ...(digest && { digest }),
+    }),
+  );
+  if (!stored.ok) return stored.error.kind === 'body_too_large' && roomBytes < limitBytes ? full(accountLimitBytes) : stored;
+  const { contentType, sizeBytes } = stored.value;
+  const { kind, filename } = upload;
+  const bodyHash = digest ? await hashOf(upload, digest) : null;
+  const idempotency = { idempotencyHash: keyHash ?? null, bodyHash };
+  const row: StoredObject = { id, accountId, kind, filename, contentType, sizeBytes, fileKey, createdAt: deps.now(), ...idempotency };
+  const inserted = await database(deps.db).insert(storedObjects).values(row).onConflictDoNothing().returning({ id: storedObjects.id });
+  if (inserted.length > 0) return ok({ row, repeated: false });
+  // Its twin was quicker.
+  await deps.files.delete(fileKey);
+  const twin = keyHash === undefined ? undefined : await findEarlier(deps, accountId, keyHash);
+  if (!twin) return fail('unavailable', 'The file could not be kept; try again.', { retryAfterSeconds: 1 });
+  return sameOr422(twin, bodyHash ?? '');
+}
+
+const tooLarge = (limitBytes: number) =>
+  fail('body_too_large', `A file may have ${Math.floor(limitBytes / 1_048_576)} MB at most.`, { param: 'file' });
+
+const full = (limitBytes: number) =>
+  fail('body_too_large', `An account's files may have ${Math.floor(limitBytes / 1_048_576)} MB together; delete some first.`, {
+    param: 'file',
+    code: 'storage_full',
+  });
+
+/** What comes of reading an upload to its end. */
+async function readWhole<T>(read: () => Promise<T>): Promise<Result<T>> {
   try {
-    const { contentType, sizeBytes } = await putStream(deps, fileKey, upload.content, upload.contentType, limitBytes);
-    const row: StoredObject = {
-      id,
-      accountId,
-      kind: upload.kind,
-      filename: upload.filename,
-      contentType,
-      sizeBytes,
-      fileKey,
-      createdAt: deps.now(),
-    };
-    await database(deps.db).insert(storedObjects).values(row);
-    return ok(row);
+    return ok(await read());
   } catch (error) {
-    const message = error instanceof Error ? error.message : '';
-    if (message.includes('too large')) return tooLarge();
-    console.error('upload not stored', message);
+    if (error instanceof FileTooLarge) return fail('body_too_large', 'The file is larger than a file may be.', { param: 'file' });
+    console.error('upload not stored', error instanceof Error ? error.message : String(error));
     return fail('invalid_request', 'The file could not be read to its end, or is empty.', { param: 'file' });
   }
+}
+
+async function storedBytes(deps: Pick<StorageDeps, 'db'>, accountId: string): Promise<number> {
+  const [row] = await database(deps.db)
+    .select({ bytes: sum(storedObjects.sizeBytes) })
+    .from(storedObjects)
+    .where(eq(storedObjects.accountId, accountId));
+  return Number(row?.bytes ?? 0);
+}
+
+/** What an upload is told apart by from another one under the same idempotency key. */
+const hashOf = async ({ kind, filename, contentType }: Upload, digest: Digest): Promise<string> =>
+  sha256Hex(JSON.stringify([kind, filename, contentType ?? '', await digest.end()]));
+
+async function findEarlier(deps: Pick<StorageDeps, 'db' | 'now'>, accountId: string, keyHash: string): Promise<StoredObject | undefined> {
+  const sinceMs = deps.now() - IDEMPOTENCY_KEEP_MS;
+  const byKey = and(eq(storedObjects.accountId, accountId), eq(storedObjects.idempotencyHash, keyHash));
+  await database(deps.db)
+    .update(storedObjects)
+    .set({ idempotencyHash: null })
+    .where(and(byKey, lte(storedObjects.createdAt, sinceMs)));
+  const [row] = await database(deps.db).select().from(storedObjects).where(byKey);
+  return row;
+}
+
+const sameOr422 = (row: StoredObject, bodyHash: string): Result<StoredUpload> =>
+  row.bodyHash === bodyHash
+    ? ok({ row, repeated: true })
+    : fail('idempotency_mismatch', 'This Idempotency-Key was used before with another file.');
+
+/** Reads the upload without keeping it: is it the same again? */
+async function repeat(row: StoredObject, upload: Upload, limitBytes: number): Promise<Result<StoredUpload>> {
+  const digest = new Digest();
+  const read = await readWhole(async () => {
+    let size = 0;
+    for await (const chunk of upload.content.body ?? []) {
+      size += chunk.byteLength;
+      if (size > limitBytes) throw new FileTooLarge();
+      await digest.add(chunk);
+    }
+  });
+  return read.ok ? sameOr422(row, await hashOf(upload, digest)) : read;
 }
 
 export async function listObjects(

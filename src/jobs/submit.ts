@@ -10,12 +10,13 @@ import { copyResult, keepResult } from './copy';
 import type { JobDeps } from './deps';
 import { finishJob } from './finish';
 import { pollDelaySeconds, SWEEP_AFTER_MS } from './pace';
+import { isStream, readStream } from './partials';
 import { firstFileOf, mergeParts, type Part, submissionsOf } from './parts';
 import { inputFor, SourceMissing } from './sources';
 import { changeJob } from './store';
 import { type NextTarget, nextTarget, reopensAtMs, upstreamName } from './targets';
 import type { Job, JobAttempt } from './types';
-import { adapterOf, ask, SUBMIT_TIMEOUT_MS } from './upstream';
+import { adapterOf, fetchFrom, readAnswer, SUBMIT_TIMEOUT_MS } from './upstream';
 
 /** The hold outlives the job's deadline by this much: for the last poll, and for copies. */
 export const HOLD_GRACE_MS = 2 * 3_600_000;
@@ -73,12 +74,16 @@ async function send(
 ): Promise<{ part: Part; status: number | null }> {
   const adapter = adapterOf(provider);
   try {
-    const answer = await ask(deps, provider, request, keyIndex, adapter.submitTimeoutMs ?? SUBMIT_TIMEOUT_MS);
-    const step = adapter.readSubmit(answer, submission);
+    const response = await fetchFrom(deps, provider, request, keyIndex, adapter.submitTimeoutMs ?? SUBMIT_TIMEOUT_MS);
+    const { readEvent } = adapter;
+    const step =
+      readEvent && isStream(response)
+        ? await readStream(deps, job, { readEvent }, submission, response)
+        : adapter.readSubmit(await readAnswer(response), submission);
     const isPart = submission.reference !== job.id;
     const part =
       step.state === 'done' ? { ...step, result: await keepResult(deps, job, step.result, isPart ? firstFileOf(index) : 0) } : step;
-    return { part, status: answer.status };
+    return { part, status: response.status };
   } catch (error) {
     const mayHaveStarted = adapter.lostSubmit !== 'repeatable';
     console.error('submit unanswered', JSON.stringify({ jobId: job.id, provider: provider.spec.id, error: String(error) }));

@@ -126,4 +126,8 @@ export interface Job {
   deadline: number;
   endedAt: number | null;
   settledAt: number | null;
+  /** Since when its files are gone: they are kept for a time. */
+  filesRemovedAt: number | null;
+  /** Pictures as they were on their way to the result, in the order in which they came. */
+  partials: readonly StoredFile[] | null;
 }

@@ -4,7 +4,7 @@ import type { MediaAdapter, MediaAnswer, MediaRequest } from '../providers/media
 import type { Provider } from '../providers/types';
 import type { JobDeps } from './deps';
 
-const MAX_ANSWER_BYTES = 96 * 1024 * 1024;
+export const MAX_ANSWER_BYTES = 96 * 1024 * 1024;
 export const POLL_TIMEOUT_MS = 30_000;
 export const SUBMIT_TIMEOUT_MS = 120_000;
 
@@ -59,7 +59,10 @@ export async function ask(
   keyIndex: number,
   timeoutMs: number,
 ): Promise<MediaAnswer> {
-  const response = await fetchFrom(deps, provider, request, keyIndex, timeoutMs);
+  return readAnswer(await fetchFrom(deps, provider, request, keyIndex, timeoutMs));
+}
+
+export async function readAnswer(response: Response): Promise<MediaAnswer> {
   const bytes = await readAll(response, MAX_ANSWER_BYTES);
   // Bytes that are no text are not decoded: an answer may be a film.
   const isText = /json|text|xml|^$/.test(response.headers.get('content-type') ?? '');

@@ -21,7 +21,8 @@ export const statusOf = (job: Job): JobStatus => (isOver(job) ? (STATUSES[job.st
 /** What is charged so far: the price is taken when a job is asked for, and given back when it fails. */
 export const creditsUsed = (job: Job): number => (job.test ? 0 : toCredits(job.costMicro ?? estimateMicro(job.plan)));
 
-export const outputUrls = (job: Job): string[] => (isOver(job) ? (job.outputs?.files ?? []).map((file) => fileUrl(job.origin, file)) : []);
+export const outputUrls = (job: Job): string[] =>
+  isOver(job) && job.filesRemovedAt === null ? (job.outputs?.files ?? []).map((file) => fileUrl(job.origin, file)) : [];
 
 export const pollUrl = (job: Job): string => `${job.origin}/v1/jobs/${job.id}`;
 
@@ -55,6 +56,7 @@ export function jobView(job: Job): Record<string, unknown> {
     requestId: job.holdId,
     ...(transcript && { segments: transcript.segments ?? [], duration: transcript.durationSeconds ?? null }),
     ...(job.cancelRequested && !isOver(job) && { cancelRequested: true }),
+    ...(job.filesRemovedAt !== null && { filesRemovedAt: iso(job.filesRemovedAt) }),
     createdAt: iso(job.createdAt),
     startedAt: iso(job.startedAt),
     endedAt: isOver(job) ? iso(job.endedAt) : null,

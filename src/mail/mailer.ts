@@ -6,8 +6,16 @@ import { html, type Mail, type Mailer, plainText } from './mail';
 type MailBindings = Pick<AccountPlaneBindings, 'EMAIL' | 'MAIL_SINK'>;
 type MailSettings = Pick<AccountSettings, 'MAIL_FROM' | 'RESEND_API_KEY' | 'RESEND_URL'>;
 
+/** Names stand in subjects, and people choose them: none of them begins a line of its own. */
+const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim().slice(0, 200);
+
 /** Undefined when mail is not set up: what needs it says so. */
 export function createMailer(bindings: MailBindings, settings: MailSettings, send: typeof fetch): Mailer | undefined {
+  const way = wayOut(bindings, settings, send);
+  return way && ((mail) => way({ ...mail, subject: oneLine(mail.subject) }));
+}
+
+function wayOut(bindings: MailBindings, settings: MailSettings, send: typeof fetch): Mailer | undefined {
   const { EMAIL: email, MAIL_SINK: sink } = bindings;
   const { MAIL_FROM: from, RESEND_API_KEY: resendKey, RESEND_URL: resendUrl } = settings;
   if (sink) return (mail) => toSink(sink, mail);

@@ -172,8 +172,8 @@ export const adminRoutes: Route[] = [
     'post',
     '/sweep',
     'adminSweep',
-    'Look after jobs and webhooks that have lost their message',
-    { 200: json('How many there were.', z.object({ jobs: z.int(), deliveries: z.int() })) },
+    'Look after jobs and webhooks that have lost their message, idle workers, and files whose time is over',
+    { 200: json('How many there were.', z.object({ jobs: z.int(), deliveries: z.int(), deployments: z.int(), files: z.int() })) },
     { schema: sweepInput, required: false, examples: example('As if it were a minute later', { aheadSeconds: 60 }) },
   ),
   route(

@@ -26,6 +26,7 @@ export const MEANINGS: Readonly<Record<ErrorKind, string>> = {
   cross_site_request: 'A request with a cookie came from another site.',
   wrong_method: 'The path takes other methods; `allow` names them.',
   not_found: 'There is no such thing, or it is not yours.',
+  gone: 'It was there, and was kept for as long as such things are.',
   conflict: 'It cannot be done as things stand.',
   idempotency_in_flight: 'A call with the same Idempotency-Key is under way: try again.',
   idempotency_mismatch: 'The Idempotency-Key was used for another body.',
@@ -57,10 +58,12 @@ const KEY = [
   ...(['origin_not_allowed', 'ip_not_allowed', 'unavailable', 'internal'] as const),
 ] as const;
 const BODY = ['invalid_request', 'body_too_large', 'unsupported_encoding'] as const;
+/** Of what takes an Idempotency-Key. */
+export const ONCE = ['idempotency_in_flight', 'idempotency_mismatch'] as const;
 const MONEY = [
   ...(['insufficient_credits', 'credits_in_flight', 'tier_required', 'model_not_allowed'] as const),
   ...(['rate_limited', 'spending_limit', 'spending_in_flight'] as const),
-  ...(['idempotency_in_flight', 'idempotency_mismatch'] as const),
+  ...ONCE,
 ] as const;
 const MODEL = ['unknown_model', 'model_unavailable', 'wrong_endpoint', 'no_provider'] as const;
 const UPSTREAM = ['upstream_failed', 'upstream_overloaded', 'upstream_rejected'] as const;

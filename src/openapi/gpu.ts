@@ -1,9 +1,9 @@
 /** Rented GPUs. */
 import { z } from 'zod';
-import type { Deployment as KeptDeployment } from '../jobs/deployments';
+import type { Deployment as KeptDeployment } from '../jobs/deployments/store';
 import { createDeploymentInput, patchDeploymentInput } from '../routes/media/deployments';
 import { example, json, type Route } from './describe';
-import { FAILURES } from './errors';
+import { FAILURES, ONCE } from './errors';
 import { gpuRequest, gpuRunRequest } from './media-input';
 import { IDEMPOTENCY, PREFER } from './parts';
 import { credits, named, time } from './schemas';
@@ -87,6 +87,7 @@ const deployment = named(
       env: z.array(z.string()).meta({ description: 'The names alone: values are never shown again.' }),
       webhookUrl: z.string().nullable(),
       status: z.enum(DEPLOYMENT_STATES),
+      notice: z.string().nullable().meta({ description: 'What its owner has to know, such as why its workers were stopped.' }),
       endpointId: z.string().nullable(),
       runUrl: z.string(),
       createdAt: time,
@@ -175,10 +176,12 @@ const deploymentRoutes: Route[] = [
     id: 'createDeployment',
     tag: 'GPU',
     summary: 'Deploy an image',
+    description: 'Workers that always run (`minWorkers`), and those that wait for the next run, are charged while they do.',
     access: 'key',
+    parameters: [IDEMPOTENCY],
     body: { schema: deploymentParams, examples: example('A deployment', DEPLOYMENT) },
-    answers: { 201: json('The deployment.', deployment) },
-    errors: [...FAILURES.write, 'no_provider', 'upstream_failed'],
+    answers: { 201: json('The deployment.', deployment, ['idempotent-replayed']) },
+    errors: [...FAILURES.write, ...ONCE, 'insufficient_credits', 'no_provider', 'upstream_failed'],
   },
   {
     method: 'get',
@@ -199,7 +202,7 @@ const deploymentRoutes: Route[] = [
     access: 'key',
     body: { schema: deploymentFields, examples: example('More workers', { maxWorkers: 5 }) },
     answers: { 200: json('The deployment.', deployment) },
-    errors: [...FAILURES.write, 'no_provider', 'upstream_failed'],
+    errors: [...FAILURES.write, 'insufficient_credits', 'no_provider', 'upstream_failed'],
   },
   {
     method: 'delete',

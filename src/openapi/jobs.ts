@@ -48,8 +48,12 @@ const completed = z
     ...base,
     status: z.literal('completed'),
     state: z.literal('succeeded'),
-    outputUrl: z.string().nullable().meta({ description: 'The first of `outputUrls`; null where the result is no file.' }),
+    outputUrl: z
+      .string()
+      .nullable()
+      .meta({ description: 'The first of `outputUrls`; null where the result is no file, or is kept no more.' }),
     outputUrls: z.array(z.string()),
+    filesRemovedAt: time.optional().meta({ description: 'Since when its files are gone: they are kept for a time.' }),
     text: z.string().optional().meta({ description: 'Of a transcription.' }),
     segments: z.array(segment).optional(),
     duration: z.number().nullish().meta({ description: 'Of a transcription: how long the recording is, in seconds.' }),
@@ -66,6 +70,7 @@ const nothing = <T extends 'failed' | 'canceled' | 'expired'>(status: T, descrip
       state: z.literal(status),
       outputUrl: z.null(),
       outputUrls: z.array(z.string()),
+      filesRemovedAt: time.optional(),
       error: z.string(),
       output: z.unknown().optional(),
       endedAt: time,
@@ -148,6 +153,10 @@ const delivery = named(
       endedAt: time.nullable(),
     })
     .meta({ description: 'One message, and how often it was tried.' }),
+);
+const deliveryPage = named(
+  'WebhookDeliveryList',
+  z.object({ object: z.literal('list'), data: z.array(delivery), next: z.string().nullable() }),
 );
 
 const jobsOnly: Route[] = [
@@ -235,8 +244,9 @@ const webhookRoutes: Route[] = [
     parameters: [
       query('jobId', 'Of this job alone.', { type: 'string' }),
       query('state', 'In this state alone.', { type: 'string', enum: [...DELIVERY_STATES] }),
+      query('before', 'The `next` of the page before.', { type: 'string' }),
     ],
-    answers: { 200: json('The last 50.', named('WebhookDeliveryList', z.object({ object: z.literal('list'), data: z.array(delivery) }))) },
+    answers: { 200: json('A page of 50.', deliveryPage) },
     errors: FAILURES.read,
   },
   {

@@ -71,6 +71,10 @@ const IMAGE = {
   seed: number.nullish(),
   quality: word.nullish(),
   output_format: word.nullish(),
+  stream: z.union([z.boolean(), z.string()]).nullish().meta({ description: 'As events; only OpenAI’s paths send them.' }),
+  partial_images: number
+    .nullish()
+    .meta({ description: 'In a stream of one picture: how many of its states on the way to show, 3 at most.' }),
 };
 
 const seconds = number.nullish().meta({ description: 'Seconds, from 1 to 60 or as the model has it.' });

@@ -38,17 +38,28 @@ const openaiImages = named(
     .meta({ description: 'Pictures, in OpenAI’s form.' }),
 );
 
+const OF_EVENT = { created_at: z.int(), size: z.string(), quality: z.string(), background: z.string(), output_format: z.string() };
+
 const imageEvent = named(
   'ImageEvent',
   z
-    .object({
-      type: z.enum(['image_generation.completed', 'image_edit.completed']),
-      created_at: z.int(),
-      creditsUsed: credits,
-      b64_json: z.string().nullable().meta({ description: 'Null where it is too large for one event.' }),
-      url: z.string(),
-    })
-    .meta({ description: 'A picture in a stream.' }),
+    .union([
+      z.object({
+        type: z.enum(['image_generation.completed', 'image_edit.completed']),
+        ...OF_EVENT,
+        creditsUsed: credits,
+        jobId: z.string(),
+        b64_json: z.string().nullable().meta({ description: 'Null where it is too large for one event.' }),
+        url: z.string(),
+      }),
+      z.object({
+        type: z.enum(['image_generation.partial_image', 'image_edit.partial_image']),
+        ...OF_EVENT,
+        b64_json: z.string(),
+        partial_image_index: z.int(),
+      }),
+    ])
+    .meta({ description: 'A picture in a stream, or one of its states on the way.' }),
 );
 
 const nativeImages = named(
@@ -93,9 +104,9 @@ const transcript = named(
 const IMAGE_EVENTS = {
   event: imageEvent,
   words:
-    'With `stream: true`: one event for each picture, when they are all there. A failure is an event `error`; `: ping` keeps the connection.',
+    'With `stream: true`: one event for each picture, when they are all there; with `partial_images` its states on the way before. The end is `[DONE]`, a failure an event `error`; `: ping` keeps the connection.',
   example:
-    'event: image_generation.completed\ndata: {"type":"image_generation.completed","created_at":1763596800,"creditsUsed":4,"b64_json":null,"url":"https://gateway.example.com/media/1.png"}\n\n',
+    'event: image_generation.completed\ndata: {"type":"image_generation.completed","created_at":1763596800,"size":"1024x1024","quality":"auto","background":"auto","output_format":"png","creditsUsed":4,"jobId":"job_0","b64_json":null,"url":"https://gateway.example.com/media/1.png"}\n\ndata: [DONE]\n\n',
 };
 
 const route = (path: string, id: string, tag: Route['tag'], summary: string, body: RequestBody, answer: Answer): Route => ({

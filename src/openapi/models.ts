@@ -20,7 +20,15 @@ const price = named(
         input_credits: credits,
         output_credits: credits,
       }),
-      z.object({ per: z.enum(UNITS), credits, usd: z.number() }),
+      z.object({
+        per: z.enum(UNITS),
+        credits,
+        usd: z.number(),
+        tier_credits: z
+          .record(z.string(), credits)
+          .optional()
+          .meta({ description: 'By the size tier of a picture or the resolution of a film, in place of `credits`.' }),
+      }),
     ])
     .meta({ description: 'By the million tokens, or by the piece.' }),
 );

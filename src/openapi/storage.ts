@@ -1,8 +1,8 @@
 /** Files: those that are kept for customers, and the results of jobs. */
 import { z } from 'zod';
 import { header, type Json, json, query, type Route } from './describe';
-import { FAILURES } from './errors';
-import { BINARY, limit } from './parts';
+import { FAILURES, ONCE } from './errors';
+import { BINARY, IDEMPOTENCY, limit } from './parts';
 import { named, time } from './schemas';
 
 const object = named(
@@ -43,10 +43,11 @@ const keptRoutes: Route[] = [
       query('kind', 'The same: a short word by which files are listed.', TEXT),
       header('x-filename', 'Instead of `filename`.'),
       header('x-kind', 'Instead of `kind`.'),
+      IDEMPOTENCY,
     ],
     body: { schema: upload, types: ['multipart/form-data', 'application/octet-stream'], examples: {} },
-    answers: { 201: json('The file.', object) },
-    errors: FAILURES.write,
+    answers: { 201: json('The file.', object, ['idempotent-replayed']) },
+    errors: [...FAILURES.write, ...ONCE],
   },
   {
     method: 'get',
@@ -89,14 +90,18 @@ const fileRoute = (path: string, id: string, summary: string): Route => ({
   summary,
   description: 'Whoever has the URL may read it; it can be read in parts.',
   access: 'public',
-  parameters: [header('range', 'A part of it.'), header('if-none-match', 'The `etag` that is known.')],
+  parameters: [
+    header('range', 'A part of it.'),
+    header('if-range', 'The `etag` of the rest that is known.'),
+    header('if-none-match', 'The `etag` that is known.'),
+  ],
   answers: {
     200: { description: 'The file.', others: { '*/*': BINARY } },
     206: { description: 'The part.', others: { '*/*': BINARY } },
     304: { description: 'It is the one that is known.' },
     412: { description: 'It is another one than `if-match` asks for.' },
   },
-  errors: ['not_found', 'invalid_request', 'internal'],
+  errors: ['not_found', 'gone', 'invalid_request', 'internal'],
 });
 
 export const storageRoutes: Route[] = [

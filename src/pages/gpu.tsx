@@ -5,7 +5,9 @@ import { fail, type GatewayError } from '../core/errors';
 import { accountPlaneDeps } from '../http/account-deps';
 import type { AppContext } from '../http/context';
 import { jobDeps } from '../http/deps';
-import { createDeployment, deploymentProvider, listDeployments } from '../jobs/deployments';
+import { deploymentProvider } from '../jobs/deployments/host';
+import { createDeployment } from '../jobs/deployments/manage';
+import { listDeployments } from '../jobs/deployments/store';
 import type { AccountRoute } from '../routes/account/route';
 import { readNewDeployment } from '../routes/media/deployments';
 import { GPUS, gigabytesNeeded, recommend, WEIGHTS } from './gpu-sizes';
@@ -99,7 +101,7 @@ async function infraDocs(c: AppContext): Promise<Response> {
         <h1>Your container on a GPU, by the second</h1>
         <p class="lead">
           A deployment is a container image and the GPUs that it may run on. It starts when a run comes and stops when none has come for a
-          while.
+          while. A second in which a worker waits costs a tenth of one in which it works.
         </p>
         <div class="row">
           <a class="button" href={NEW}>
@@ -239,7 +241,7 @@ async function create(c: AppContext, context: VerbContext): Promise<Response> {
   // Noted before the provider is asked: GPUs cost money, and none may run that nobody is known to have wanted.
   const { slug, dockerImage, gpuTypes } = input.value;
   await commit(context, { action: 'deployment.create', target: slug, detail: { dockerImage, gpuTypes } });
-  const made = await createDeployment(deps, context.accountId, false, input.value);
+  const made = await createDeployment(deps, { accountId: context.accountId, test: false }, input.value);
   return made.ok ? newPage(c, context, { made: slug }) : newPage(c, context, { form, error: made.error });
 }
 

@@ -1,7 +1,7 @@
 /** The catalogue: which models there are, what they can do, and at which price. */
 import type { FC } from 'hono/jsx';
 import { FAMILIES, type Family } from '../core/family';
-import { TIERS } from '../core/tiers';
+import { minimumTierOf, TIERS } from '../core/tiers';
 import type { AppContext } from '../http/context';
 import type { Model } from '../providers/types';
 import type { AccountRoute } from '../routes/account/route';
@@ -84,7 +84,7 @@ const Filter: FC<{ query: Query; vendors: string[]; path: string }> = ({ query, 
   </form>
 );
 
-const tierLabel = (model: Model): string => TIERS.find(({ id }) => id === (model.minimumTier ?? 'free'))!.label;
+const tierLabel = (model: Model): string => TIERS.find(({ id }) => id === minimumTierOf(model))!.label;
 
 const Row: FC<{ model: Model }> = ({ model }) => (
   <tr>

@@ -93,7 +93,14 @@ export interface MediaTarget extends Target {
   defaults?: Readonly<Record<string, unknown>>;
 }
 
-export type Price = ({ per: 'token' } & TokenPrice) | { per: 'image' | 'second' | 'clip' | 'request' | 'gpu_second'; micro: number };
+export type Price =
+  | ({ per: 'token' } & TokenPrice)
+  | {
+      per: 'image' | 'second' | 'clip' | 'request' | 'gpu_second';
+      micro: number;
+      /** By a picture's size tier (`1K`) or a film's resolution (`1080p`), in place of `micro`; films have no other resolutions then. */
+      tierMicro?: Readonly<Record<string, number>>;
+    };
 
 /** One model of the catalogue. All of it is data. */
 export interface Model {

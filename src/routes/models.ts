@@ -1,6 +1,7 @@
 import { fail } from '../core/errors';
 import { FAMILIES, type Family } from '../core/family';
 import { MICRO_PER_USD, toCredits } from '../core/money';
+import { minimumTierOf } from '../core/tiers';
 import { anthropicMessages } from '../dialects/anthropic-messages/dialect';
 import { geminiNative } from '../dialects/gemini/dialect';
 import { geminiModelView } from '../dialects/gemini/models';
@@ -14,7 +15,11 @@ const usdOf = (micro: number): number => micro / MICRO_PER_USD;
 
 function priceView(price: Price | undefined) {
   if (!price) return null;
-  if (price.per !== 'token') return { per: price.per, credits: toCredits(price.micro), usd: price.micro / MICRO_PER_USD };
+  if (price.per !== 'token') {
+    const tiers = Object.entries(price.tierMicro ?? {}).map(([tier, micro]) => [tier, toCredits(micro)] as const);
+    const byTier = tiers.length > 0 && { tier_credits: Object.fromEntries(tiers) };
+    return { per: price.per, credits: toCredits(price.micro), usd: usdOf(price.micro), ...byTier };
+  }
   return {
     per: 'mtok',
     input_usd: usdOf(price.inputMicroPerMtok),
@@ -52,7 +57,7 @@ function modelView(c: AppContext, model: Model) {
     capabilities: model.capabilities ?? [],
     context_length: model.contextTokens ?? null,
     max_output_tokens: model.maxOutputTokens ?? null,
-    minimum_tier: model.minimumTier ?? 'free',
+    minimum_tier: minimumTierOf(model),
     aliases: model.aliases ?? [],
   };
 }

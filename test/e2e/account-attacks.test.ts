@@ -189,6 +189,8 @@ describe('a name', () => {
       ],
       ...[`/models?q=${encodeURIComponent(EVIL)}`, `/sign-in?email=${encodeURIComponent(EVIL)}&error=${encodeURIComponent(EVIL)}`],
       ...[
+        `/api/auth/error?error=${encodeURIComponent(EVIL)}`,
+        `/settings/audit?action=${encodeURIComponent(EVIL)}`,
         `/sign-up?name=${encodeURIComponent(EVIL)}`,
         `/reset-password?token=${encodeURIComponent(EVIL)}`,
         `/usage/${encodeURIComponent(EVIL)}`,

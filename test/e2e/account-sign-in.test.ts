@@ -208,7 +208,7 @@ describe('a second factor', () => {
     expect((await person.ask('/api/auth/two-factor/disable', { json: { password: 'wrong' } })).status).toBeGreaterThanOrEqual(400);
     const { entries } = await person.get<{ entries: { action: string; actorName: string; userAgent: string }[] }>('/api/audit');
     const actions = entries.map(({ action }) => action);
-    expect(actions.slice(0, 2)).toEqual(['password.change', 'two_factor.disable']);
+    expect(actions.slice(0, 4)).toEqual(['password.change', 'two_factor.disable', 'session.create', 'session.first_factor']);
     expect(actions).toContain('two_factor.enable');
     expect(actions.filter((action) => action === 'two_factor.disable')).toHaveLength(1);
     expect(entries[0]).toMatchObject({ actorName: person.email, userAgent: expect.any(String) });

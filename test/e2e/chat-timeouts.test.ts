@@ -2,6 +2,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask, askJson, askStream, chatBody, openStream, parseChatStream, RudeClient, requestIdOf, SlowClient } from './support/client';
+import {
+  askResponses,
+  message,
+  parseStream,
+  USAGE_MICRO as RESPONSE_MICRO,
+  responseOf,
+  responsesBody,
+  streamOfItems,
+} from './support/responses-wire';
 import { INPUT_MICRO, type Lane, OUTPUT_MICRO, Rig } from './support/rig';
 import { HANG, type Reply, type Step } from './support/upstream';
 import {
@@ -27,7 +36,7 @@ const CALL_DEADLINE_MS = 4_500;
 let rig: Rig;
 beforeAll(async () => {
   rig = await Rig.start(
-    { solo: 40, pair: 20, drain: 2 },
+    { solo: 40, pair: 20, drain: 2, responses: 1 },
     {
       KEEPALIVE_MS: 200,
       FIRST_BYTE_TIMEOUT_MS,
@@ -76,7 +85,8 @@ describe('a provider that says nothing', () => {
     const { attempts } = await account.generation(requestIdOf(response));
     expect(attempts!.map(({ outcome }) => outcome)).toEqual([...lane.first.seen.map(() => 'failed'), 'answered']);
     expect(await account.money()).toEqual(spent(USAGE_MICRO));
-    if (stream) await lane.first.seen[0]!.hungUp();
+    // An answer in one piece is dropped with its call, a stream at once.
+    await lane.first.seen[0]!.hungUp();
   });
 
   it.concurrent.each(Object.keys(SILENCES))('and is alone is told as a 502, and charged nothing: %s', async (name) => {
@@ -142,6 +152,26 @@ describe('a stream under way', () => {
     const micro = estimatedTokens(JSON.stringify(body).length) * INPUT_MICRO + estimatedTokens(text.length) * OUTPUT_MICRO;
     expect(await account.settled()).toEqual(spent(micro));
     expect(await account.lastGeneration()).toMatchObject({ outcome: 'estimated', ending: 'too_long' });
+  });
+
+  it('that its provider goes on with in the background is charged when it is there', async () => {
+    const account = await rig.account();
+    const lane = rig.lane('responses');
+    const begun = streamOfItems([message('Thought through.')], { background: true }).slice(0, 6);
+    lane.first.reply(
+      sse(
+        (async function* (): AsyncGenerator<Step> {
+          yield* begun;
+          yield* comments();
+        })(),
+      ),
+    );
+    lane.first.replyAlways(() => json(responseOf([message('Thought through.')], { background: true })));
+    const body = responsesBody(lane.model, { background: true, stream: true });
+    const raw = await (await askResponses(account, body)).text();
+    expect(parseStream(raw).response).toMatchObject({ status: 'failed', error: { code: 'invalid_prompt' } });
+    expect(await account.settled()).toEqual(spent(RESPONSE_MICRO));
+    expect(await account.lastGeneration()).toMatchObject({ outcome: 'actual', usage: { outputTokens: 25 } });
   });
 
   it('does not run out its time for free behind a client that hardly reads', async () => {

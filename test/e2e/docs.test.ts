@@ -101,6 +101,7 @@ describe('docs/sandbox.md', () => {
 const FILES = {
   'catalogue.json': JSON.stringify({ models: [{ id: 'gpt-5.4', chain: [{ provider: 'openrouter', model: 'openai/gpt-5.4' }] }] }),
   'config.yaml': 'model_list: [{ model_name: gpt-5.5, litellm_params: { model: openai/gpt-5.5, api_key: os.environ/OPENAI_API_KEY } }]',
+  'model_prices_and_context_window.json': JSON.stringify({ 'gpt-5.5': { input_cost_per_token: 1e-6, output_cost_per_token: 2e-6 } }),
   'keys.json': JSON.stringify({ keys: [{ key_alias: 'ci', max_budget: 5, budget_duration: '30d' }] }),
 };
 

@@ -1,6 +1,6 @@
 // GPUs, deployments and storage, as the documents' examples have them.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Account } from './support/account';
+import { Account } from './support/account';
 import { call, fileAt, openMediaAccount, post } from './support/media';
 import { until } from './support/wait';
 import { Worker } from './support/worker';
@@ -79,6 +79,15 @@ describe('deployments', () => {
     expect(made.status, made.text).toBe(201);
     expect(made.body).toMatchObject({ ...DEPLOYMENT, minWorkers: 0, status: 'active' });
     expect((await post(account, '/v1/deployments', DEPLOYMENT)).status).toBe(409);
+    const idle = await post(await openMediaAccount(worker, 1_000), '/v1/deployments', { ...DEPLOYMENT, minWorkers: 1 });
+    expect([idle.status, idle.body]).toMatchObject([402, { required: 1_080, available: 1_000 }]);
+    const once = { 'idempotency-key': 'one deployment' };
+    const twice = [1, 2].map(() => post(account, '/v1/deployments', { ...DEPLOYMENT, slug: 'twice' }, once));
+    expect((await Promise.all(twice)).map(({ status }) => status).filter((status) => status === 201).length).toBeGreaterThan(0);
+    const replayed = await post(account, '/v1/deployments', { ...DEPLOYMENT, slug: 'twice' }, once);
+    expect([replayed.status, replayed.headers.get('idempotent-replayed')]).toEqual([201, 'true']);
+    expect((await post(account, '/v1/deployments', { ...DEPLOYMENT, slug: 'thrice' }, once)).status).toBe(422);
+    expect((await call(account, 'DELETE', '/v1/deployments/twice')).status).toBe(200);
 
     const input = {
       prompt: 'a cinematic portrait of an astronaut sandbox:gpu=18420ms',
@@ -88,7 +97,7 @@ describe('deployments', () => {
     const started = await post(account, '/v1/gpu/run/my-comfy-workflow', { input });
     expect(started.body).toMatchObject({ job_id: expect.any(String), status: 'queued', provider_job_id: expect.any(String) });
     const done = await finished((started.body as unknown as Run).job_id);
-    expect(done).toMatchObject({ status: 'succeeded', executionMs: 18_420, creditsCharged: 74 });
+    expect(done).toMatchObject({ status: 'succeeded', executionMs: 18_420, creditsCharged: 56 });
     const waited = await post(account, '/v1/gpu/run/my-comfy-workflow', { input: { prompt: 'quick' }, sync: true });
     expect(waited.body).toMatchObject({ status: 'succeeded' });
 
@@ -112,6 +121,17 @@ describe('deployments', () => {
     const refused = await post(account, '/v1/deployments', { ...DEPLOYMENT, slug: 'wrong', ...wrong });
     expect(refused.status).toBe(400);
     expect(refused.body.refusal.param).toContain(param);
+  });
+
+  it('of a test key cost nothing, and run for no other key', async () => {
+    const caller = await openMediaAccount(worker);
+    const tester = new Account(worker, caller.id, await caller.addKey({ mode: 'test' }), 0);
+    expect((await post(tester, '/v1/deployments', { ...DEPLOYMENT, slug: 'trial', minWorkers: 3 })).status).toBe(201);
+    const free = await post(tester, '/v1/gpu/run/trial', { input: { prompt: 'a fox' }, sync: true });
+    expect(free.body).toMatchObject({ status: 'succeeded', creditsCharged: 0 });
+    const refused = await post(caller, '/v1/gpu/run/trial', { input: { prompt: 'a fox' } });
+    expect([refused.status, refused.body.refusal.code]).toEqual([409, 'test_deployment']);
+    expect(await caller.settled()).toEqual({ spentMicro: 0, heldMicro: 0 });
   });
 
   it("of another account's are not there", async () => {
@@ -157,7 +177,32 @@ describe('storage', () => {
     expect((await call(account, 'DELETE', `/v1/storage/${first.id}`)).status).toBe(200);
     expect((await fileAt(first.url)).status).toBe(404);
     expect((await call(account, 'GET', `/v1/storage/${first.id}`)).status).toBe(404);
-    expect((await call(await openMediaAccount(worker), 'GET', `/v1/storage/${second.id}`)).status).toBe(404);
+    const other = await openMediaAccount(worker);
+    for (const method of ['GET', 'DELETE']) expect((await call(other, method, `/v1/storage/${second.id}`)).status).toBe(404);
+    expect((await fileAt(second.url)).status).toBe(200);
+  });
+
+  it('keeps one file of an upload that is sent again under its Idempotency-Key', async () => {
+    const once = { 'idempotency-key': 'once', 'content-type': 'text/plain' };
+    const first = await upload('hello', '?filename=a.txt&kind=once', once);
+    const again = await upload('hello', '?filename=a.txt&kind=once', once);
+    expect([first.status, again.status, again.headers.get('idempotent-replayed')]).toEqual([201, 201, 'true']);
+    expect(await again.json()).toEqual(await first.json());
+    expect((await upload('other', '?filename=a.txt&kind=once', once)).status).toBe(422);
+    expect((await upload('hello', '?filename=b.txt&kind=once', once)).status).toBe(422);
+    expect((await call(account, 'GET', '/v1/storage?kind=once')).body.data).toHaveLength(1);
+  });
+
+  it.each([
+    ['?filename=a.txt&kind=not%20a%20word', {}, 'kind'],
+    ['?filename=a.txt&contentType=nonsense', {}, 'contentType'],
+    [`?filename=${'a'.repeat(300)}`, {}, 'filename'],
+    ['?filename=a%0Ab', {}, 'filename'],
+    ['?filename=a.txt', { 'idempotency-key': 'x'.repeat(300) }, 'Idempotency-Key'],
+  ])('refuses %s by the name of its field', async (query, headers, param) => {
+    const refused = await upload('x', query, headers as Record<string, string>);
+    expect(refused.status).toBe(400);
+    expect(await refused.json()).toMatchObject({ error: { param } });
   });
 
   it('refuses what is too large, empty or nameless, and keeps nothing of it', async () => {

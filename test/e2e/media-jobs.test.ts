@@ -50,6 +50,26 @@ describe('a synchronous call', () => {
     expect((await caller.settled()).spentMicro).toBe(10_000_000);
   });
 
+  it('for a film goes on without its client too', async () => {
+    const caller = await account();
+    const leaving = new AbortController();
+    const response = await fetch(`${caller.baseUrl}/video/generations`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${caller.key}`, 'content-type': 'application/json' },
+      body: JSON.stringify(film('sandbox:delay=4s')),
+      signal: leaving.signal,
+    });
+    const reader = response.body!.getReader();
+    expect(new TextDecoder().decode((await reader.read()).value)).toMatch(/^\n+$/);
+    leaving.abort();
+    const id = response.headers.get('x-job-id')!;
+    expect(await jobOf(caller, id)).toMatchObject({ status: 'processing' });
+    const job = await ended(caller, id);
+    expect(job).toMatchObject({ status: 'completed', creditsUsed: 67 });
+    expect((await fileAt(job.outputUrl!)).type).toBe('video/mp4');
+    expect((await caller.settled()).spentMicro).toBe(67_000_000);
+  });
+
   it('tells a failure with its status, or in the body when the status is out, and charges nothing', async () => {
     const caller = await account();
     const early = await post(caller, '/v1/images/generations', picture('sandbox:fail'));
@@ -115,11 +135,11 @@ describe('an asynchronous call', () => {
 });
 
 describe('an Idempotency-Key', () => {
-  it('makes one job of two calls, together or one after the other, and none of another body', async () => {
+  it('makes one job of twenty calls, together or one after the other, and none of another body', async () => {
     const caller = await account();
     const headers = { 'idempotency-key': 'once' };
     const body = film('a cat');
-    const twins = await Promise.all([1, 2].map(() => post(caller, '/v1/videos/generate', body, headers)));
+    const twins = await Promise.all(Array.from({ length: 20 }, () => post(caller, '/v1/videos/generate', body, headers)));
     const started = twins.filter(({ status }) => status === 200);
     expect(new Set(started.map((answer) => answer.body.jobId)).size).toBe(1);
     for (const { status } of twins) expect([200, 409]).toContain(status);
@@ -155,6 +175,24 @@ describe('a result', () => {
     expect(part.bytes).toEqual(whole.bytes.subarray(4, 10));
     const last = await fileAt(url, { range: 'bytes=-5' });
     expect(last.bytes).toEqual(whole.bytes.subarray(-5));
+    expect((await fileAt(url, { range: 'bytes=0-' })).headers.get('content-range')).toMatch(/^bytes 0-/);
+    const etag = whole.headers.get('etag')!;
+    expect((await fileAt(url, { range: 'bytes=4-9', 'if-range': etag })).status).toBe(206);
+    expect((await fileAt(url, { range: 'bytes=4-9', 'if-none-match': etag })).status).toBe(304);
+    // Several parts, none at all, or another version: the whole.
+    for (const headers of [
+      { range: 'bytes=0-1,4-5' },
+      { range: 'lines=1-2' },
+      { range: 'bytes=9-4' },
+      { range: 'bytes=4-9', 'if-range': '"old"' },
+    ]) {
+      const all = await fileAt(url, headers);
+      expect([all.status, all.bytes.length]).toEqual([200, whole.bytes.length]);
+    }
+    for (const range of ['bytes=99999999-', 'bytes=-0']) {
+      const beyond = await fileAt(url, { range });
+      expect([beyond.status, beyond.headers.get('content-range')]).toEqual([416, `bytes */${whole.bytes.length}`]);
+    }
     expect((await fileAt(url, { 'if-none-match': whole.headers.get('etag')! })).status).toBe(304);
     expect((await fetch(url, { method: 'HEAD' })).headers.get('content-length')).toBe(String(whole.bytes.length));
     expect((await fileAt(url.replace(/\/[^/]+\/(\d+\.png)$/, '/0000000000000000000000ab/$1'))).status).toBe(404);

@@ -33,14 +33,31 @@ describe.each(MAJORS)('openai $major', ({ Client }) => {
     expect(linked.data?.[0]).toEqual({ url: expect.any(String) });
   });
 
-  it('streams images, and the error of one that fails', async () => {
+  it('streams images with their states on the way, and the error of one that fails', async () => {
     const { client } = connect(Client, account);
     const types: string[] = [];
-    for await (const event of await client.images.generate({ model: 'gpt-image-2', prompt: 'a cat', stream: true, partial_images: 2 })) {
+    const indexes: number[] = [];
+    const sizes: number[] = [];
+    const asked0 = { model: 'gpt-image-2', prompt: 'a cat', size: '1024x1024', stream: true, partial_images: 2 } as const;
+    for await (const event of await client.images.generate(asked0)) {
       types.push(event.type);
+      if (event.type === 'image_generation.partial_image') indexes.push(event.partial_image_index);
+      expect(event).toMatchObject({ created_at: expect.any(Number), size: '1024x1024', output_format: 'png' });
       expect(isPng(event.b64_json)).toBe(true);
+      sizes.push(event.b64_json.length);
     }
+    expect(types).toEqual(['image_generation.partial_image', 'image_generation.partial_image', 'image_generation.completed']);
+    expect(indexes).toEqual([0, 1]);
+    expect(sizes).toEqual(sizes.toSorted((a, b) => a - b));
+    types.length = 0;
+    for await (const event of await client.images.generate({ model: 'gpt-image-2', prompt: 'a cat', stream: true })) types.push(event.type);
     expect(types).toEqual(['image_generation.completed']);
+    const upload = await toFile(PNG, 'a.png', { type: 'image/png' });
+    types.length = 0;
+    const editing = { model: 'gpt-image-2', prompt: 'it', image: upload, stream: true, partial_images: 1 } as const;
+    for await (const event of await client.images.edit(editing)) types.push(event.type);
+    expect(types).toEqual(['image_edit.partial_image', 'image_edit.completed']);
+    types.length = 0;
     const asked = client.images.generate(
       { model: 'nano_banana', prompt: 'sandbox:fail sandbox:delay=9s', stream: true },
       { maxRetries: 0 },
@@ -49,7 +66,7 @@ describe.each(MAJORS)('openai $major', ({ Client }) => {
       for await (const event of await asked) types.push(event.type);
     })();
     await expect(failed).rejects.toThrow();
-    expect(types).toHaveLength(1);
+    expect(types).toEqual([]);
   });
 
   it('edits images that it uploads', async () => {

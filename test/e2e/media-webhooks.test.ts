@@ -137,6 +137,18 @@ describe('a webhook', () => {
     await until('the delivery to end', async () => (await deliveryOf(body.jobId)).state === 'delivered');
   });
 
+  it('comes again to a receiver that stalled, and is told by its log what became of the first try', async () => {
+    const { body } = await post(account, '/v1/videos/generate', film(receiver.at('/stalls', 'stall', 500, 200)));
+    await until('the second try', () => receiver.on('/stalls').length === 2, 40_000);
+    const seen = await until('the log', async () => {
+      const delivery = await deliveryOf(body.jobId);
+      return delivery.attempts.length === 2 && delivery;
+    });
+    expect(seen.attempts).toMatchObject([{ status: null, error: 'no answer' }, { status: 500 }]);
+    expect(seen).toMatchObject({ state: 'pending', tries: 2 });
+    expect(new Set(receiver.on('/stalls').map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+  });
+
   it('is signed with both secrets after a rotation', async () => {
     const caller = await openMediaAccount(worker);
     const before = await secretOf(caller);

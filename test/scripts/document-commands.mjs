@@ -9,6 +9,11 @@ export const RUN_ELSEWHERE = {
   'npm ci && npm start': 'test/scripts/start.test.mjs',
   'npm start': 'test/scripts/start.test.mjs',
   'npm run deploy': 'test/scripts/deploy.test.mjs',
+  'npm run types': 'test/sdk/types.test.ts',
+  'npx hypereal-sdk login': 'test/sdk/package.test.ts',
+  'git diff | npx hypereal-sdk chat "Write a commit message"': 'test/sdk/package.test.ts',
+  'npx hypereal-sdk video "a cat on the moon" -o cat.mp4': 'test/sdk/package.test.ts',
+  'npx hypereal-sdk setup claude-code': 'test/sdk/package.test.ts',
 };
 
 /** Not run by any test; each says why. */
@@ -18,6 +23,12 @@ export const NOT_RUN = {
   'npm test': 'is what runs this test',
   'npm run check': 'is the first half of npm test',
   'npm run format': 'writes to the working tree; its check is part of npm run check',
+  'npm install hypereal-sdk': 'takes it from the registry: test/sdk/package.test.ts installs it as it is packed here',
+  'npm run test:clients': 'installs clients from the registry, and takes a quarter of an hour',
+  'npm run test:clients -- --client codex --scenario tool --verbose': 'the same',
+  'npm run test:clients -- --direct': 'the same',
+  'CLIENTS_SILENCE_MS=5000 npm run test:clients': 'the same',
+  'npm run test:runtimes': 'installs runtimes from the registry, and takes minutes',
   'npm run bench': 'takes nine minutes',
   'npm run bench -- --quick': 'takes minutes',
   'npm run bench -- --scenarios json-c32,paced-500 --targets floor,floor-do,ours --reps 1': 'takes minutes',
@@ -34,6 +45,7 @@ export const NOT_RUN = {
   'npx wrangler d1 time-travel info hypereal-gateway': 'needs a Cloudflare account',
   'npx wrangler d1 export hypereal-gateway --remote --output backup.sql': 'needs a Cloudflare account',
   'npx wrangler secret put KEY_MAC_SECRET_PREVIOUS': 'needs a Cloudflare account',
+  'npx wrangler r2 bucket lifecycle add hypereal-gateway-files results media/ --expire-days 31': 'needs a Cloudflare account',
   'npx wrangler secret put KEY_MAC_SECRET': 'needs a Cloudflare account',
   'npx wrangler secret delete KEY_MAC_SECRET_PREVIOUS': 'needs a Cloudflare account',
 };
@@ -43,6 +55,8 @@ export const isRunAsPrinted = (command) => /^(curl |npm run admin -- |export [A-
 
 export const DOCUMENTS = [
   'README.md',
+  'sdk/README.md',
+  'test/clients/README.md',
   ...readdirSync(join(ROOT, 'docs'), { recursive: true })
     .map((name) => `docs/${String(name).replaceAll('\\', '/')}`)
     .filter((name) => name.endsWith('.md'))

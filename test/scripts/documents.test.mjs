@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readJson } from '../../scripts/lib/files.mjs';
@@ -39,6 +39,28 @@ describe('the commands of the documents', () => {
 
   it('are read with their continuations and without their comments', () => {
     expect(commandsOf('a b   # why\n\n# only words\nc \\\n  -H "x: y#z" \\\n  d\n')).toEqual(['a b', 'c -H "x: y#z" d']);
+  });
+});
+
+describe('the words that operating.md has alerts on', () => {
+  const [, table] = /^Alert on these words.*?\n\n(.*?)\n\n/ms.exec(readFileSync(join(ROOT, 'docs/operating.md'), 'utf8')) ?? [];
+  const words = table.split('\n').flatMap((row) => [...row.split('|')[1].matchAll(/`([^`]+)`/g)].map(([, text]) => text));
+  const sources = readdirSync(join(ROOT, 'src'), { recursive: true })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => readFileSync(join(ROOT, 'src', name), 'utf8'))
+    .join('\n');
+
+  it('are those that the gateway logs', () => {
+    expect(words.length).toBeGreaterThan(8);
+    expect(words.filter((text) => !sources.includes(`'${text}`))).toEqual([]);
+  });
+
+  it('and what it says of queues and variables is in wrangler.toml or in the environment', () => {
+    const named = [...readFileSync(join(ROOT, 'docs/operating.md'), 'utf8').matchAll(/`([A-Z][A-Z_]+_(?:MS|BYTES|LIMITS))[`=]/g)].map(
+      ([, name]) => name,
+    );
+    expect(named.length).toBeGreaterThan(5);
+    expect(named.filter((name) => !sources.includes(name))).toEqual([]);
   });
 });
 

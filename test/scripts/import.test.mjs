@@ -50,7 +50,11 @@ const modelOf = (id) => imported.catalogue.models.find((model) => model.id === i
 
 describe('a configuration of LiteLLM', () => {
   it('keeps the price of a model that the gateway has', () => {
-    expect(modelOf('gpt-5.5')).toEqual({ id: 'gpt-5.5', chain: [{ provider: 'openai', model: 'gpt-5.5' }] });
+    const chain = [
+      { provider: 'openai', model: 'gpt-5.5' },
+      { provider: 'custom-azure-eu', model: 'gpt-55-eu' },
+    ];
+    expect(modelOf('gpt-5.5')).toEqual({ id: 'gpt-5.5', chain });
   });
 
   it('becomes a model with its places in order, behind them those of its fallbacks', () => {
@@ -61,6 +65,7 @@ describe('a configuration of LiteLLM', () => {
         { provider: 'custom-groq', model: 'llama-70b' },
         { provider: 'custom-llm-example-com', model: 'meta/llama-70b' },
         { provider: 'openai', model: 'gpt-5.5' },
+        { provider: 'custom-azure-eu', model: 'gpt-55-eu' },
       ],
       price: { inputUsdPerMtok: 0.2, outputUsdPerMtok: 0.6 },
       aliases: ['llama'],
@@ -80,11 +85,107 @@ describe('a configuration of LiteLLM', () => {
 
   it('says what was not carried over, and never a secret', () => {
     const left = imported.notCarried.map(({ where, why }) => `${where}: ${why}`).join('\n');
-    for (const part of ['gpt-55-eu', 'rpm', 'anything/*', '10.0.0.5', 'model_group_alias.lost', 'llama-70b to local', 'embedder: a price'])
+    for (const part of ['rpm, of 1 entry', 'anything/*', '10.0.0.5', 'model_group_alias.lost', 'llama-70b to local', 'embedder: a price'])
       expect(left).toContain(part);
-    for (const part of ['general_settings.master_key', 'router_settings.routing_strategy', 'the price of gpt-5.5'])
+    for (const part of ['general_settings: master_key', 'router_settings: routing_strategy', 'own prices of gpt-5.5 for llama-70b'])
       expect(left).toContain(part);
     expect(left).not.toContain('sk-');
+  });
+
+  const placesOf = (entries, more, settings = {}) => {
+    const model_list = entries.map((litellm_params, index) => ({ model_name: `m${index}`, litellm_params }));
+    return importLitellm({ ...settings, model_list }, new Map(), more);
+  };
+  const chainsOf = ({ catalogue }) => catalogue.models.map(({ chain: [{ provider, model }] }) => `${provider} ${model}`);
+
+  it.each([
+    [{ model: 'azure/gpt-4o', api_base: 'https://my-eu.openai.azure.com/', api_version: '2024-06-01' }, 'custom-azure-my-eu gpt-4o'],
+    [{ model: 'azure_ai/grok-4', api_base: 'https://x.services.ai.azure.com/models' }, 'custom-azure-x grok-4'],
+    [{ model: 'claude-sonnet-4-6' }, 'anthropic claude-sonnet-4-6'],
+    [{ model: 'gpt-4o' }, 'openai gpt-4o'],
+    [{ model: 'openai/x-ai/grok', api_base: 'https://openrouter.ai/api/v1' }, 'openrouter x-ai/grok'],
+    [{ model: 'openrouter/a/b:free', api_base: 'https://openrouter.ai/api/v1' }, 'openrouter a/b:free'],
+    [{ model: 'cohere/command-a' }, 'custom-cohere command-a'],
+    [{ model: 'mine', custom_llm_provider: 'openai', api_base: 'https://llm.example.com' }, 'custom-llm-example-com mine'],
+    [{ model: 'github/gpt-4.1-mini' }, 'custom-github gpt-4.1-mini'],
+  ])('finds the place of %j', (params, place) => {
+    expect(chainsOf(placesOf([params]))).toEqual([place]);
+  });
+
+  it.each([
+    [{ model: 'azure/gpt-4o' }, 'api_base is missing'],
+    [{ model: 'azure_ai/claude-opus-4', api_base: 'https://x.services.ai.azure.com' }, '/openai/v1'],
+    [{ model: 'bedrock/anthropic.claude' }, 'AWS'],
+    [{ model: 'gemini-2.5-pro' }, 'Vertex'],
+    [{ model: 'hosted_vllm/a' }, 'api_base is missing'],
+    [{ model: 'ollama/a', api_base: 'os.environ/OLLAMA_HOST' }, 'set OLLAMA_HOST and import again'],
+  ])('says why there is none for %j', (params, why) => {
+    const { catalogue, notCarried } = placesOf([params]);
+    expect(catalogue.models).toEqual([]);
+    expect(notCarried[0].why).toContain(why);
+  });
+
+  it('takes addresses from the environment or the configuration, and keys from named credentials', () => {
+    const entries = [
+      { model: 'openai/a', api_base: 'os.environ/LLM_URL', api_key: 'os.environ/LLM_KEY' },
+      { model: 'openai/b', litellm_credential_name: 'shared' },
+    ];
+    const credential_list = [{ credential_name: 'shared', credential_values: { api_base: 'https://b.example.com/v1', api_key: 'sk-b' } }];
+    const settings = { credential_list, environment_variables: { LLM_KEY: 'sk-a' } };
+    const imported = placesOf(entries, { environment: { LLM_URL: 'https://a.example.com/v1' } }, settings);
+    expect(chainsOf(imported)).toEqual(['custom-a-example-com a', 'custom-b-example-com b']);
+    expect(imported.keys).toEqual([
+      { name: 'CUSTOM_A_EXAMPLE_COM_API_KEY', texts: ['sk-a'] },
+      { name: 'CUSTOM_B_EXAMPLE_COM_API_KEY', texts: ['sk-b'] },
+    ]);
+  });
+
+  it('names the variable that LiteLLM would have looked at where a key is not named', () => {
+    const { keys } = placesOf([{ model: 'gemini/gemini-3-flash' }, { model: 'groq/llama' }]);
+    expect(keys).toEqual([
+      { name: 'GOOGLE_API_KEY', texts: ['os.environ/GEMINI_API_KEY'] },
+      { name: 'CUSTOM_GROQ_API_KEY', texts: ['os.environ/GROQ_API_KEY'] },
+    ]);
+  });
+
+  it('has no chain longer than the gateway takes', () => {
+    const model_list = Array.from({ length: 25 }, (_, at) => ({ model_name: 'a', litellm_params: { model: `groq/m${at}` } }));
+    const { catalogue, notCarried } = importLitellm({ model_list });
+    expect(catalogue.models[0].chain).toHaveLength(20);
+    expect(notCarried).toContainEqual({ where: 'a: the last 5 of its places', why: 'a chain has 20 at most' });
+  });
+
+  it('keeps the key of a provider all of whose models were asked for', () => {
+    const { keys, catalogue, notCarried } = importLitellm({
+      model_list: [{ model_name: 'openai/*', litellm_params: { model: 'openai/*', api_key: 'os.environ/KEY' } }],
+    });
+    expect([keys, catalogue.models]).toEqual([[{ name: 'OPENAI_API_KEY', texts: ['os.environ/KEY'] }], []]);
+    expect(notCarried[0].why).toContain("the catalogue's own models of openai");
+  });
+
+  it("takes prices and limits from LiteLLM's list of them", () => {
+    const prices = {
+      'groq/llama': {
+        input_cost_per_token: 1e-7,
+        output_cost_per_token: 2e-7,
+        max_input_tokens: 8192,
+        supports_vision: true,
+        mode: 'chat',
+      },
+      'dall-e': { mode: 'image_generation' },
+    };
+    const { catalogue, notCarried } = placesOf([{ model: 'groq/llama' }, { model: 'openai/dall-e' }], { prices });
+    expect(catalogue.models).toEqual([
+      {
+        id: 'm0',
+        family: 'chat',
+        chain: [{ provider: 'custom-groq', model: 'llama' }],
+        price: { inputUsdPerMtok: 0.1, outputUsdPerMtok: 0.2 },
+        contextTokens: 8192,
+        capabilities: ['vision'],
+      },
+    ]);
+    expect(notCarried[0].why).toBe('of the mode image_generation');
   });
 
   it.each([undefined, null, [], {}, { model_list: [null, 3, {}] }])('survives %j', (config) => {
@@ -125,6 +226,18 @@ describe('keys of LiteLLM', () => {
     const [{ input, notes }] = read(key).keys;
     expect([input.spendingLimit, input.models]).toEqual([limit, undefined]);
     expect(notes.join()).toContain(note ?? '');
+  });
+
+  it('have the budget of the table that they share, and lose what a key cannot have here', () => {
+    const key = {
+      key_alias: 'team',
+      max_budget: null,
+      litellm_budget_table: { max_budget: 2, budget_duration: '1mo' },
+      model_max_budget: { a: 1 },
+    };
+    expect(read(key).keys).toEqual([
+      { input: { name: 'team', mode: 'live', spendingLimit: 200 }, notes: ['not carried over: model_max_budget'] },
+    ]);
   });
 
   it('are left out when they are dead', () => {
@@ -171,7 +284,29 @@ describe('the commands', () => {
       CUSTOM_LLM_EXAMPLE_COM_API_KEY: 'sk-it-is-secret',
       OPENAI_API_KEY: '',
     });
-    expect(JSON.parse(variables.CUSTOM_PROVIDERS).map(({ id }) => id)).toEqual(['custom-llm-example-com', 'custom-groq']);
+    expect(JSON.parse(variables.CUSTOM_PROVIDERS).map(({ id }) => id)).toEqual([
+      'custom-azure-eu',
+      'custom-llm-example-com',
+      'custom-groq',
+    ]);
+  });
+
+  it('import litellm reads the files that a configuration includes', async () => {
+    writeFileSync(join(folder, 'main.yaml'), 'include: [part.yaml]\nmodel_list: []\n');
+    writeFileSync(join(folder, 'part.yaml'), 'include: [main.yaml]\nmodel_list:\n  - {model_name: a, litellm_params: {model: groq/a}}\n');
+    writeFileSync(join(folder, 'prices.json'), JSON.stringify({ 'groq/a': { input_cost_per_token: 1e-6, output_cost_per_token: 2e-6 } }));
+    const { code } = await admin('import', 'litellm', join(folder, 'main.yaml'), '--out', folder, '--prices', join(folder, 'prices.json'));
+    expect(code).toBe(0);
+    const { models } = JSON.parse(readFileSync(join(folder, 'catalogue.json'), 'utf8'));
+    expect(models).toMatchObject([{ id: 'a', price: { inputUsdPerMtok: 1, outputUsdPerMtok: 2 } }]);
+  });
+
+  it('import litellm-keys says when there are more pages', async () => {
+    writeFileSync(
+      join(folder, 'page.json'),
+      JSON.stringify({ keys: [{ key_alias: 'ci' }], total_count: 150, current_page: 1, total_pages: 2 }),
+    );
+    expect((await admin('import', 'litellm-keys', 'acc_1', join(folder, 'page.json'))).output).toContain('has 2 pages');
   });
 
   it('import litellm-keys makes keys, and none with --dry-run', async () => {

@@ -76,6 +76,16 @@ describe('what it is asked', () => {
     expect((await hypereal(['--version'])).out).toBe('0.1.0\n');
   });
 
+  it('says what may have been meant', async () => {
+    expect((await hypereal(['vidoe', 'x'])).error).toContain('Did you mean `video`?');
+    const unknown = await hypereal(['chat', 'Hi', '--model', 'gpt5.5']);
+    expect(unknown).toMatchObject({
+      code: 1,
+      error: expect.stringMatching(/does not exist.*Did you mean `gpt-5\.5`.*`hypereal models` lists them/),
+    });
+    expect((await hypereal(['chat', '--modle', 'x', 'Hi'])).error).toMatch(/^error: Unknown option '--modle'\n\nhypereal chat/);
+  });
+
   it('ends with a code that tells what went wrong', async () => {
     expect(await hypereal(['chat', 'Hi'], { env: { HYPEREAL_API_KEY: '' } })).toMatchObject({
       code: 3,

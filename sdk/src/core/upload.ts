@@ -91,9 +91,32 @@ function streamOf(chunks: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array>
   });
 }
 
-/** Can this runtime send a stream at all? Some browsers cannot, and send its name instead; all others can. */
-function sendsStreams(): boolean {
-  if (!('document' in globalThis || 'importScripts' in globalThis)) return true;
+/** Where a page is, and what it has loaded; no other runtime has it. */
+interface PageLike {
+  document?: unknown;
+  importScripts?: unknown;
+  location?: { href: string };
+}
+
+/** Does a page know that a server speaks HTTP/2 or later, from what it has had of it? */
+function speaksHttp2(url: string): boolean {
+  const { location } = globalThis as PageLike;
+  const { origin } = new URL(url, location?.href);
+  const had = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')];
+  return had.some((entry) => {
+    const { nextHopProtocol = '' } = entry as { nextHopProtocol?: string };
+    return /^h[23]/.test(nextHopProtocol) && new URL(entry.name, location?.href).origin === origin;
+  });
+}
+
+/**
+ * Can a stream be sent to this server from here? Some browsers cannot send any, and send its name instead; others only
+ * over HTTP/2 and later (https://developer.chrome.com/docs/capabilities/web-apis/fetch-streaming-requests). All other
+ * runtimes can.
+ */
+function sendsStreams(url: string): boolean {
+  const { document, importScripts } = globalThis as PageLike;
+  if (document === undefined && importScripts === undefined) return true;
   let asked = false;
   const init = {
     method: 'POST',
@@ -103,12 +126,17 @@ function sendsStreams(): boolean {
       return 'half';
     },
   };
-  return !new Request('https://localhost', init).headers.has('content-type') && asked;
+  return !new Request('https://localhost', init).headers.has('content-type') && asked && speaksHttp2(url);
 }
 
 /** A body that tells how much of it was taken. */
-export function withProgress(body: BodyInit, totalBytes: number | undefined, onProgress: (progress: UploadProgress) => void): BodyInit {
-  const source = body instanceof ReadableStream ? body : body instanceof Blob && sendsStreams() ? body.stream() : undefined;
+export function withProgress(
+  body: BodyInit,
+  totalBytes: number | undefined,
+  url: string,
+  onProgress: (progress: UploadProgress) => void,
+): BodyInit {
+  const source = body instanceof ReadableStream ? body : body instanceof Blob && sendsStreams(url) ? body.stream() : undefined;
   let sentBytes = 0;
   onProgress({ sentBytes, totalBytes });
   if (!source) return body;

@@ -32,7 +32,7 @@ export class Storage extends Resource {
       onProgress?.(progress);
     };
     const raw: RawBody = {
-      make: async () => (onProgress ? withProgress(await opened.open(), opened.size, tell) : opened.open()),
+      make: async () => (onProgress ? withProgress(await opened.open(), opened.size, this.config.baseURL, tell) : opened.open()),
       once: opened.once,
       contentType: contentType ?? (opened.contentType || 'application/octet-stream'),
     };

@@ -40,6 +40,7 @@ export interface CanceledJob {
   state: 'canceled';
   outputUrl: null;
   outputUrls: string[];
+  filesRemovedAt?: string;
   error: string;
   output?: unknown;
   endedAt: string;
@@ -335,9 +336,11 @@ export interface CompletedJob {
   startedAt: string | null;
   status: 'completed';
   state: 'succeeded';
-  /** The first of `outputUrls`; null where the result is no file. */
+  /** The first of `outputUrls`; null where the result is no file, or is kept no more. */
   outputUrl: string | null;
   outputUrls: string[];
+  /** Since when its files are gone: they are kept for a time. */
+  filesRemovedAt?: string;
   /** Of a transcription. */
   text?: string;
   segments?: TranscriptSegment[];
@@ -363,6 +366,8 @@ export interface Deployment {
   env: string[];
   webhookUrl: string | null;
   status: 'creating' | 'active' | 'deleting';
+  /** What its owner has to know, such as why its workers were stopped. */
+  notice: string | null;
   endpointId: string | null;
   runUrl: string;
   createdAt: string;
@@ -446,6 +451,7 @@ export interface ExpiredJob {
   state: 'expired';
   outputUrl: null;
   outputUrls: string[];
+  filesRemovedAt?: string;
   error: string;
   output?: unknown;
   endedAt: string;
@@ -468,6 +474,7 @@ export interface FailedJob {
   state: 'failed';
   outputUrl: null;
   outputUrls: string[];
+  filesRemovedAt?: string;
   error: string;
   output?: unknown;
   endedAt: string;
@@ -597,9 +604,11 @@ export interface ImageCreateFields {
   seed?: number | null | undefined;
   quality?: string | null | undefined;
   output_format?: string | null | undefined;
-  response_format?: 'url' | 'b64_json' | null | undefined;
   /** Each picture as an event. */
   stream?: boolean | null | undefined;
+  /** In a stream of one picture: how many of its states on the way to show, 3 at most. */
+  partial_images?: number | null | undefined;
+  response_format?: 'url' | 'b64_json' | null | undefined;
   /** Fields that are not listed pass through as they are. */
   [field: string]: unknown;
 }
@@ -646,25 +655,43 @@ export interface ImageEditFields {
   seed?: number | null | undefined;
   quality?: string | null | undefined;
   output_format?: string | null | undefined;
-  response_format?: 'url' | 'b64_json' | null | undefined;
   /** Each picture as an event. */
   stream?: boolean | null | undefined;
+  /** In a stream of one picture: how many of its states on the way to show, 3 at most. */
+  partial_images?: number | null | undefined;
+  response_format?: 'url' | 'b64_json' | null | undefined;
   /** Fields that are not listed pass through as they are. */
   [field: string]: unknown;
 }
 
 export type ImageEditParams = ImageEditFields & ModelOrIntent;
 
-/** A picture in a stream. */
-export interface ImageEvent {
-  type: 'image_generation.completed' | 'image_edit.completed';
-  created_at: number;
-  /** 100 credits are 1 USD. */
-  creditsUsed: number;
-  /** Null where it is too large for one event. */
-  b64_json: string | null;
-  url: string;
-}
+/** A picture in a stream, or one of its states on the way. */
+export type ImageEvent =
+  | {
+      type: 'image_generation.completed' | 'image_edit.completed';
+      created_at: number;
+      size: string;
+      quality: string;
+      background: string;
+      output_format: string;
+      /** 100 credits are 1 USD. */
+      creditsUsed: number;
+      jobId: string;
+      /** Null where it is too large for one event. */
+      b64_json: string | null;
+      url: string;
+    }
+  | {
+      type: 'image_generation.partial_image' | 'image_edit.partial_image';
+      created_at: number;
+      size: string;
+      quality: string;
+      background: string;
+      output_format: string;
+      b64_json: string;
+      partial_image_index: number;
+    };
 
 /** A picture that is to be made. */
 export interface ImageFields {
@@ -692,6 +719,10 @@ export interface ImageFields {
   seed?: number | null | undefined;
   quality?: string | null | undefined;
   output_format?: string | null | undefined;
+  /** As events; only OpenAI’s paths send them. */
+  stream?: boolean | string | null | undefined;
+  /** In a stream of one picture: how many of its states on the way to show, 3 at most. */
+  partial_images?: number | null | undefined;
   /** Fields that are not listed pass through as they are. */
   [field: string]: unknown;
 }
@@ -1129,6 +1160,8 @@ export type ModelPrice =
       /** 100 credits are 1 USD. */
       credits: number;
       usd: number;
+      /** By the size tier of a picture or the resolution of a film, in place of `credits`. */
+      tier_credits?: Record<string, number>;
     };
 
 /** Under way. */
@@ -1778,6 +1811,7 @@ export interface WebhookDelivery {
 export interface WebhookDeliveryList {
   object: 'list';
   data: WebhookDelivery[];
+  next: string | null;
 }
 
 /** What a webhook says, by its `status`. */
@@ -1838,4 +1872,6 @@ export interface WebhookDeliveryListParams {
   jobId?: string | undefined;
   /** In this state alone. */
   state?: 'pending' | 'delivered' | 'gone' | 'dead' | undefined;
+  /** The `next` of the page before. */
+  before?: string | undefined;
 }

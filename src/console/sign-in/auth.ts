@@ -7,9 +7,10 @@ import { database } from '../../db/client';
 import { identities, passkeys, sessions, signInRates, twoFactors, users, verifications } from '../../db/people';
 import type { AccountSettings } from '../../env-account';
 import type { Mail, Mailer } from '../../mail/mail';
-import { askingTwoFactor, guards } from './guards';
+import { askingTwoFactor, asksSecond, guards } from './guards';
 import { existingMail, magicLinkMail, resetMail, verifyMail } from './mails';
 import { hashPassword, verifyPassword } from './passwords';
+import type { SessionOrigin } from './record';
 import { vouchedSession } from './session-plugin';
 
 export interface AuthDeps {
@@ -19,7 +20,7 @@ export interface AuthDeps {
   /** `https://gateway.example.com`. */
   origin: string;
   /** After a session was made: the person has signed in. */
-  signedIn: (userId: string, session: { ipAddress?: string | null | undefined; userAgent?: string | null | undefined }) => Promise<void>;
+  signedIn: (userId: string, session: SessionOrigin, asksSecond: boolean) => Promise<void>;
   /** How they sign in was changed, by their own request. */
   changed: (userId: string, action: string, headers: Headers | undefined) => Promise<void>;
   inBackground: (work: Promise<void>) => void;
@@ -91,7 +92,10 @@ export function createAuth({ db, settings, mail, origin, signedIn, changed, inBa
     onAPIError: { errorURL: `${origin}/sign-in` },
     databaseHooks: {
       session: {
-        create: { before: (session) => onlyConfirmed(db, session.userId), after: (session) => signedIn(session.userId, session) },
+        create: {
+          before: (session) => onlyConfirmed(db, session.userId),
+          after: (session, c) => signedIn(session.userId, session, asksSecond(c?.path)),
+        },
       },
     },
     advanced: {

@@ -18,11 +18,14 @@ interface GuardDeps {
 
 const MAGIC_LINK = '/magic-link/verify';
 
+/** Is a second factor asked for after this, where the person has one? */
+export const asksSecond = (path: string | undefined): boolean => path === '/sign-in/email' || path === MAGIC_LINK;
+
 /** better-auth asks for the second factor after a password alone; who has the mailbox alone is to be asked too. */
 export function askingTwoFactor(issuer: string) {
   const plugin = twoFactor({ issuer, allowPasswordless: true });
   const [afterPassword] = plugin.hooks.after;
-  const asked = { ...afterPassword, matcher: (c: { path?: string }) => c.path === '/sign-in/email' || c.path === MAGIC_LINK };
+  const asked = { ...afterPassword, matcher: (c: { path?: string }) => asksSecond(c.path) };
   return { ...plugin, hooks: { after: [asked] } } as typeof plugin;
 }
 

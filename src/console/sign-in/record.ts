@@ -3,17 +3,28 @@ import { commit } from '../audit/commit';
 import type { ConsoleDeps } from '../deps';
 import { ensurePersonalAccount, type Person } from './personal-account';
 
-interface Origin {
+export interface SessionOrigin {
   ipAddress?: string | null | undefined;
   userAgent?: string | null | undefined;
 }
 
-/** What follows a sign-in: the first one makes the person's wallet, and each is noted in its audit log. */
-export const recordSignIn = (deps: ConsoleDeps, userId: string, origin: Origin): Promise<void> =>
-  recordChange(deps, userId, 'session.create', origin);
+/**
+ * What follows a sign-in: the first one makes the person's wallet, and each is noted in its audit log; one that a second
+ * factor is asked for is noted as what it is, for whoever has the password alone gets as far.
+ */
+export async function recordSignIn(deps: ConsoleDeps, userId: string, origin: SessionOrigin, asksSecond: boolean): Promise<void> {
+  const query = 'SELECT 1 FROM users WHERE id = ? AND two_factor_enabled = 1';
+  const hasSecond = asksSecond && (await deps.db.prepare(query).bind(userId).first()) !== null;
+  await recordChange(deps, userId, hasSecond ? 'session.first_factor' : 'session.create', origin);
+}
 
 /** What a person did to how they sign in, in the audit log of their own wallet. */
-export async function recordChange(deps: ConsoleDeps, userId: string, action: string, { ipAddress, userAgent }: Origin): Promise<void> {
+export async function recordChange(
+  deps: ConsoleDeps,
+  userId: string,
+  action: string,
+  { ipAddress, userAgent }: SessionOrigin,
+): Promise<void> {
   const person = await deps.db.prepare('SELECT id, name, email FROM users WHERE id = ?').bind(userId).first<Person>();
   if (!person) return;
   const audit = {

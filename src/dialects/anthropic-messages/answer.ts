@@ -1,5 +1,6 @@
 import { members, setMembers } from '../../core/json';
 import { isRecord } from '../../core/record';
+import { textChars } from '../../core/text-chars';
 import type { Answer, Receipt } from '../types';
 import { shownUsage } from './usage';
 
@@ -16,8 +17,8 @@ export function blockSays(block: unknown): boolean {
 function charsOf(block: unknown): number {
   if (!isRecord(block)) return 0;
   const { text, thinking, input } = block;
-  const lengths = [text, thinking].map((value) => (typeof value === 'string' ? value.length : 0));
-  return lengths[0]! + lengths[1]! + (input === undefined ? 0 : JSON.stringify(input).length);
+  const lengths = [text, thinking].map((value) => (typeof value === 'string' ? textChars(value) : 0));
+  return lengths[0]! + lengths[1]! + (input === undefined ? 0 : textChars(JSON.stringify(input)));
 }
 
 export function readMessage(json: unknown): Answer | undefined {

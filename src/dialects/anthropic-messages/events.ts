@@ -1,5 +1,6 @@
 import { skipString } from '../../core/json';
 import { isRecord } from '../../core/record';
+import { measureOf } from '../../core/text-chars';
 
 /** A line break in JSON is white space, and would end a data line. */
 export const formatEvent = (type: string, data: string): string => `event: ${type}\ndata: ${data.replace(/[\r\n]+/g, ' ')}\n\n`;
@@ -23,12 +24,13 @@ const TEXT_BEGINS = /"(?:text|thinking|partial_json)"\s*:\s*"/g;
 
 /** How much the events say, in characters of JSON: enough for an estimate where usage is missing. */
 export function countText(events: string): number {
+  const measure = measureOf(events);
   let chars = 0;
   TEXT_BEGINS.lastIndex = 0;
   while (TEXT_BEGINS.test(events)) {
     const from = TEXT_BEGINS.lastIndex;
     const to = skipString(events, from - 1);
-    chars += to - 1 - from;
+    chars += measure(from, to - 1);
     TEXT_BEGINS.lastIndex = to;
   }
   return chars;

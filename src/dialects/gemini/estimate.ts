@@ -1,3 +1,4 @@
+import { textChars } from '../../core/text-chars';
 import { tokensOfChars } from '../estimate-tokens';
 
 /** A high-detail image of ordinary size, or as much of another file. */
@@ -23,5 +24,5 @@ export function estimateGeminiTokens(body: string): number {
     inlineChars += to - from;
     files++;
   }
-  return tokensOfChars(body.length - inlineChars) + files * TOKENS_PER_FILE;
+  return tokensOfChars(textChars(body) - inlineChars) + files * TOKENS_PER_FILE;
 }

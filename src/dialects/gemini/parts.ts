@@ -1,4 +1,5 @@
 import { isRecord } from '../../core/record';
+import { textChars } from '../../core/text-chars';
 import { type Fields, field, listField, recordField, textField } from './fields';
 
 /** https://ai.google.dev/gemini-api/docs/pricing: an image of the models' own counts as 1,290 tokens. */
@@ -26,7 +27,7 @@ export const partMatters = (part: Fields): boolean => partSays(part) || textFiel
 /** How much was produced, in characters: enough for an estimate where usage is missing. */
 export function charsOf(part: Fields): number {
   if (recordField(part, 'inlineData') !== undefined) return CHARS_PER_IMAGE;
-  const text = textField(part, 'text')?.length ?? 0;
+  const text = textChars(textField(part, 'text') ?? '');
   const call = field(part, 'functionCall') ?? field(part, 'executableCode') ?? field(part, 'codeExecutionResult');
-  return text + (call === undefined ? 0 : JSON.stringify(call).length);
+  return text + (call === undefined ? 0 : textChars(JSON.stringify(call)));
 }

@@ -1,5 +1,6 @@
 import { members, setMembers } from '../../core/json';
 import { isRecord } from '../../core/record';
+import { textChars } from '../../core/text-chars';
 import type { Answer, Receipt } from '../types';
 import { shownUsage } from './usage';
 
@@ -19,7 +20,7 @@ export function readChatAnswer(json: unknown): Answer | undefined {
   if (!isRecord(json) || !Array.isArray(json.choices)) return undefined;
   const messages = (json.choices as unknown[]).map((choice) => (isRecord(choice) ? choice.message : undefined));
   const hasOutput = messages.some(deltaHasContent);
-  const outputChars = hasOutput ? messages.reduce<number>((sum, message) => sum + JSON.stringify(message ?? '').length, 0) : 0;
+  const outputChars = hasOutput ? messages.reduce<number>((sum, message) => sum + textChars(JSON.stringify(message ?? '')), 0) : 0;
   return { usage: json.usage, hasOutput, outputChars };
 }
 

@@ -1,6 +1,7 @@
 import { setMembers } from '../../core/json';
 import { isRecord, parseJson } from '../../core/record';
 import { closedRest, eventData, splitEvents } from '../../core/sse';
+import { measureOf } from '../../core/text-chars';
 import type { Receipt, StreamRelay } from '../types';
 import { deltaHasContent, TEXT_FIELDS } from './answer';
 import type { ChatRequest } from './request';
@@ -177,12 +178,13 @@ function usageOf(chunk: Record<string, unknown>): unknown {
 
 /** How much text the events carry, in characters of JSON: enough for an estimate where usage is missing. */
 function countText(events: string, textBegins: RegExp): number {
+  const measure = measureOf(events);
   let chars = 0;
   textBegins.lastIndex = 0;
   while (textBegins.test(events)) {
     const from = textBegins.lastIndex;
     const to = closingQuote(events, from);
-    chars += to - from;
+    chars += measure(from, to);
     textBegins.lastIndex = to;
   }
   return chars;

@@ -1,5 +1,6 @@
 import { ok } from '../../core/errors';
 import { isRecord } from '../../core/record';
+import { textChars } from '../../core/text-chars';
 import { renderChatAnswer } from '../openai-chat/answer';
 import { CHAT_CHUNKS, type ChunkShape } from '../openai-chat/relay';
 import { type ChatRequest, upstreamChatBody } from '../openai-chat/request';
@@ -20,7 +21,7 @@ const CHUNKS: ChunkShape = {
 function readAnswer(json: unknown): Answer | undefined {
   if (!isRecord(json) || !Array.isArray(json.choices)) return undefined;
   const texts = (json.choices as unknown[]).map((choice) => (isRecord(choice) && typeof choice.text === 'string' ? choice.text : ''));
-  const outputChars = texts.reduce((sum, text) => sum + text.length, 0);
+  const outputChars = texts.reduce((sum, text) => sum + textChars(text), 0);
   return { usage: json.usage, hasOutput: outputChars > 0, outputChars };
 }
 

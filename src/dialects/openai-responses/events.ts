@@ -1,5 +1,6 @@
 import { skipString } from '../../core/json';
 import { isRecord } from '../../core/record';
+import { measureOf } from '../../core/text-chars';
 
 export const CREATED = 'response.created';
 
@@ -31,12 +32,13 @@ const DELTA_BEGINS = /"delta"\s*:\s*"/g;
 
 /** How much text the events carry, in characters of JSON: enough for an estimate where usage is missing. */
 export function deltaChars(events: string): number {
+  const measure = measureOf(events);
   let chars = 0;
   DELTA_BEGINS.lastIndex = 0;
   while (DELTA_BEGINS.test(events)) {
     const from = DELTA_BEGINS.lastIndex;
     const end = skipString(events, from - 1);
-    chars += end - 1 - from;
+    chars += measure(from, end - 1);
     DELTA_BEGINS.lastIndex = end;
   }
   return chars;

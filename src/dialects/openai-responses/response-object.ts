@@ -1,5 +1,6 @@
 import { members, setMembers } from '../../core/json';
 import { isRecord } from '../../core/record';
+import { textChars } from '../../core/text-chars';
 import type { ResponsesRequest } from './request';
 
 /** A response object's own names, for those that the upstream gave. */
@@ -36,7 +37,7 @@ export function itemHasContent(item: unknown): boolean {
 const NOT_TEXT = new Set(['encrypted_content', 'result', 'id', 'call_id']);
 
 export const itemChars = (item: unknown): number =>
-  JSON.stringify(item, (key, value: unknown) => (NOT_TEXT.has(key) ? undefined : value))?.length ?? 0;
+  textChars(JSON.stringify(item, (key, value: unknown) => (NOT_TEXT.has(key) ? undefined : value)) ?? '');
 
 /** Fields of a request that its response repeats, and what stands there where the client sent none. */
 const ECHOED: Readonly<Record<string, unknown>> = {

@@ -1,5 +1,5 @@
 /** What became of a customer's webhooks, and sending one again. */
-import { and, desc, eq, ne } from 'drizzle-orm';
+import { and, desc, eq, lt, ne, or } from 'drizzle-orm';
 import { fail, ok, type Result } from '../../core/errors';
 import { database } from '../../db/client';
 import { webhookDeliveries, webhookGone } from '../../db/jobs';
@@ -26,7 +26,12 @@ export const deliveryView = ({ id, jobId, url, state, tries, log, createdAt, nex
 export async function listDeliveries(
   db: D1Database,
   accountId: string,
-  { jobId, state, limit }: { jobId?: string | undefined; state?: string | undefined; limit: number },
+  {
+    jobId,
+    state,
+    before,
+    limit,
+  }: { jobId?: string | undefined; state?: string | undefined; before?: Pick<Row, 'createdAt' | 'id'> | undefined; limit: number },
 ): Promise<Row[]> {
   return database(db)
     .select()
@@ -36,10 +41,20 @@ export async function listDeliveries(
         eq(webhookDeliveries.accountId, accountId),
         jobId === undefined ? undefined : eq(webhookDeliveries.jobId, jobId),
         state === undefined ? undefined : eq(webhookDeliveries.state, state),
+        before &&
+          or(
+            lt(webhookDeliveries.createdAt, before.createdAt),
+            and(eq(webhookDeliveries.createdAt, before.createdAt), lt(webhookDeliveries.id, before.id)),
+          ),
       ),
     )
-    .orderBy(desc(webhookDeliveries.createdAt))
+    .orderBy(desc(webhookDeliveries.createdAt), desc(webhookDeliveries.id))
     .limit(limit);
+}
+
+export async function findDelivery(db: D1Database, accountId: string, id: string): Promise<Row | undefined> {
+  const mine = and(eq(webhookDeliveries.id, id), eq(webhookDeliveries.accountId, accountId));
+  return (await database(db).select().from(webhookDeliveries).where(mine))[0];
 }
 
 /** Under the same `webhook-id`, and with all its tries again; a receiver that had answered 410 is asked once more. */
@@ -50,10 +65,7 @@ export async function redeliver(deps: JobDeps, accountId: string, id: string): P
     .where(and(eq(webhookDeliveries.id, id), eq(webhookDeliveries.accountId, accountId), ne(webhookDeliveries.state, 'pending')))
     .returning();
   if (!row) {
-    const [there] = await database(deps.db)
-      .select()
-      .from(webhookDeliveries)
-      .where(and(eq(webhookDeliveries.id, id), eq(webhookDeliveries.accountId, accountId)));
+    const there = await findDelivery(deps.db, accountId, id);
     return there ? fail('conflict', 'This webhook is still being delivered.') : fail('not_found', 'There is no such webhook delivery.');
   }
   await database(deps.db)

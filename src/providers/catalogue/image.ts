@@ -1,8 +1,15 @@
 import type { Model } from '../types';
-import { inCredits, inUsd, NO_CHAIN } from './terms';
+import { inCredits, inTiers, inUsd, NO_CHAIN } from './terms';
 
 export const IMAGE_MODELS: readonly Model[] = [
-  { id: 'gpt-image-2', label: 'GPT Image 2', vendor: 'OpenAI', family: 'image', chain: NO_CHAIN, price: inUsd(0.03, 'image') },
+  {
+    id: 'gpt-image-2',
+    label: 'GPT Image 2',
+    vendor: 'OpenAI',
+    family: 'image',
+    chain: NO_CHAIN,
+    price: inTiers(inUsd(0.03, 'image'), { '1K': 3, '2K': 6, '4K': 12 }),
+  },
   { id: 'gpt-4o-image', label: 'GPT-4o Image', vendor: 'OpenAI', family: 'image', chain: NO_CHAIN, price: inUsd(0.012, 'image') },
   { id: 'nano_banana', label: 'Nano Banana', vendor: 'Nano Banana', family: 'image', chain: NO_CHAIN, price: inUsd(0.024, 'image') },
   { id: 'nano_banana_2', label: 'Nano Banana 2', vendor: 'Nano Banana', family: 'image', chain: NO_CHAIN, price: inUsd(0.05, 'image') },
@@ -107,7 +114,14 @@ export const IMAGE_MODELS: readonly Model[] = [
     chain: NO_CHAIN,
     price: inUsd(0.02, 'image'),
   },
-  { id: 'gemini-3-1-flash-t2i', label: 'NanoBanana 2', vendor: 'Google', family: 'image', chain: NO_CHAIN, price: inCredits(4, 'image') },
+  {
+    id: 'gemini-3-1-flash-t2i',
+    label: 'NanoBanana 2',
+    vendor: 'Google',
+    family: 'image',
+    chain: NO_CHAIN,
+    price: inTiers(inCredits(4, 'image'), { '0.5K': 3, '1K': 4, '2K': 6, '4K': 9 }),
+  },
   // Named in the documents' examples without a price: it costs what the same model costs under its other name.
   { id: 'nano-banana-t2i', label: 'Nano Banana', vendor: 'Google', family: 'image', chain: NO_CHAIN, price: inUsd(0.024, 'image') },
 ];

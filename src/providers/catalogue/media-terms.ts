@@ -1,4 +1,4 @@
-/** What each media model takes, and what it costs beyond its list price. All of it is data. */
+/** What each media model takes; what it costs stands with the model. All of it is data. */
 import { fromCredits, type MicroCredits } from '../../core/money';
 import { secondsFrom } from '../media/duration';
 import type { MediaKind } from '../media/types';
@@ -18,8 +18,6 @@ export interface MediaTerms {
   aspectRatios?: readonly string[];
   resolutions?: readonly string[];
   references?: ReferenceTerms;
-  /** Prices by size tier, in place of the list price, which is that of `1K`. */
-  tierMicro?: Readonly<Record<string, MicroCredits>>;
   /** In seconds; any within the limits where none are listed. */
   duration?: { min: number; max: number; default: number; offered?: readonly number[] };
   needsPrompt?: boolean;
@@ -75,18 +73,16 @@ const FAMILY_TERMS: Readonly<Record<string, MediaTerms>> = {
   gpu: { kind: 'gpu', maxSeconds: 600, deadlineSeconds: 7_200 },
 };
 
-/** What the documents say of single models. The prices of tiers above 1K are ours: the documents name none. */
+/** What the documents say of single models. */
 const MODEL_TERMS: Readonly<Record<string, Partial<MediaTerms>>> = {
   'gpt-image-2': {
     sizes: ['auto', '1024x1024', '1536x1024', '1024x1536', '2048x2048', '4096x4096'],
     references: { max: 4, forms: 'https' },
-    tierMicro: { '1K': fromCredits(3), '2K': fromCredits(6), '4K': fromCredits(12) },
   },
   'gemini-3-1-flash-t2i': {
     aspectRatios: ASPECT_RATIOS,
     resolutions: ['0.5K', '1K', '2K', '4K'],
     references: { max: 4, forms: 'any' },
-    tierMicro: { '0.5K': fromCredits(3), '1K': fromCredits(4), '2K': fromCredits(6), '4K': fromCredits(9) },
   },
   // The printed example asks for 5 seconds, which no vendor makes: it is priced per request, and gets the next shorter film.
   'veo-3-1-i2v': { ...IMAGE_TO_VIDEO, duration: { min: 4, max: 8, default: 8 } },
@@ -153,7 +149,7 @@ export const INTENTS: Readonly<Record<string, { family: Model['family']; models:
   'image-to-3d': { family: '3d', models: ['hunyuan3d-v2-base'] },
 };
 
-/** Rented GPUs by the vendor's pools: micro-credits a second. The printed example bills 18.42 s with 56 credits. */
+/** Rented GPUs by the vendor's pools: micro-credits a second. */
 export const GPU_POOL_MICRO: Readonly<Record<string, MicroCredits>> = {
   AMPERE_16: fromCredits(1),
   AMPERE_24: fromCredits(1.2),
@@ -164,3 +160,13 @@ export const GPU_POOL_MICRO: Readonly<Record<string, MicroCredits>> = {
   ADA_80_PRO: fromCredits(6),
   HOPPER_141: fromCredits(8),
 };
+
+/**
+ * Of a deployment: the pool that it asks for first, wherever its runs land. The printed example, which asks for
+ * `ADA_48_PRO,AMPERE_80`, bills 18.42 s with 56 credits.
+ */
+export const poolMicro = ([first = '']: readonly string[]): MicroCredits => GPU_POOL_MICRO[first] ?? 0;
+
+/** What a second costs in which a worker only waits, of what one costs in which it works. */
+const IDLE_PERCENT = 10;
+export const idlePoolMicro = (gpuTypes: readonly string[]): MicroCredits => Math.ceil((poolMicro(gpuTypes) * IDLE_PERCENT) / 100);

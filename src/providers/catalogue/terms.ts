@@ -21,9 +21,16 @@ export const perCachedToken = (inputUsd: number, outputUsd: number): Price => ({
   cacheWrite1hMicroPerMtok: usdPerMtok(inputUsd * 2),
 });
 
-type Unit = Exclude<Price['per'], 'token'>;
-export const inUsd = (usd: number, per: Unit): Price => ({ per, micro: Math.round(usd * MICRO_PER_USD) });
-export const inCredits = (credits: number, per: Unit): Price => ({ per, micro: fromCredits(credits) });
+type UnitPrice = Exclude<Price, { per: 'token' }>;
+type Unit = UnitPrice['per'];
+export const inUsd = (usd: number, per: Unit): UnitPrice => ({ per, micro: Math.round(usd * MICRO_PER_USD) });
+export const inCredits = (credits: number, per: Unit): UnitPrice => ({ per, micro: fromCredits(credits) });
+
+/** In credits. The documents name the price of the first tier alone: the others are ours. */
+export const inTiers = (price: UnitPrice, credits: Readonly<Record<string, number>>): UnitPrice => ({
+  ...price,
+  tierMicro: Object.fromEntries(Object.entries(credits).map(([tier, amount]) => [tier, fromCredits(amount)])),
+});
 
 export const UNPRICED = 'Listed without a price.';
 

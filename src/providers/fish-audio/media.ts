@@ -17,6 +17,7 @@ import type {
   TranscriptionInput,
 } from '../media/types';
 import { bearer } from '../wires/authorize';
+import { emotionsFor } from './emotions';
 import { pack, packable } from './msgpack';
 
 const SUBMIT_TIMEOUT_MS = 300_000;
@@ -29,26 +30,29 @@ const TYPES: Readonly<Record<string, string>> = { mp3: 'audio/mpeg', wav: 'audio
 const isVoice = (voice: string | undefined): voice is string => voice !== undefined && /^[0-9a-f]{32}$/i.test(voice);
 
 /** The fields of speech, in any voice. https://docs.fish.audio/api-reference/endpoint/openapi-v1/text-to-speech */
-function speechFields({ text, format, extra }: SpeechInput | CloneInput, defaults: Submission['defaults']): Record<string, unknown> {
-  return { ...defaults, ...passedOn(extra), text, format };
+function speechFields(
+  { text, format, extra }: SpeechInput | CloneInput,
+  { model, defaults }: Pick<Submission, 'model' | 'defaults'>,
+): Record<string, unknown> {
+  return { ...defaults, ...passedOn(extra), text: emotionsFor(model, text), format };
 }
 
-function speechRequest(input: SpeechInput, { model, defaults }: Submission): MediaRequest {
-  const fields = speechFields(input, defaults);
+function speechRequest(input: SpeechInput, submission: Submission): MediaRequest {
+  const fields = speechFields(input, submission);
   const body = {
     ...fields,
     ...(isVoice(input.voice) && { reference_id: input.voice }),
     ...(input.speed !== undefined && { prosody: { ...objectOf(fields.prosody), speed: input.speed } }),
   };
-  return { url: '/v1/tts', headers: { model }, body: JSON.stringify(body) };
+  return { url: '/v1/tts', headers: { model: submission.model }, body: JSON.stringify(body) };
 }
 
 /** A voice by a recording of it goes as bytes, which JSON cannot carry. */
-function cloneRequest(input: CloneInput, { model, defaults }: Submission): MediaRequest {
-  const fields = packable(speechFields(input, defaults));
+function cloneRequest(input: CloneInput, submission: Submission): MediaRequest {
+  const fields = packable(speechFields(input, submission));
   const references = [{ audio: bytesOf(input.reference), text: input.referenceText ?? '' }];
   const body = pack({ ...(isRecord(fields) ? fields : {}), references });
-  return { url: '/v1/tts', headers: { model, 'content-type': 'application/msgpack' }, body };
+  return { url: '/v1/tts', headers: { model: submission.model, 'content-type': 'application/msgpack' }, body };
 }
 
 /** https://docs.fish.audio/api-reference/endpoint/openapi-v1/speech-to-text */

@@ -51,6 +51,8 @@ export interface ImageInput extends CommonInput {
   quality?: string;
   /** `png`, `jpeg`, `webp`. */
   outputFormat?: string;
+  /** How many states of the picture on its way are wanted: 1 to 3; a vendor that shows none is free to. */
+  partials?: number;
 }
 
 export interface VideoInput extends CommonInput {
@@ -170,6 +172,9 @@ export interface MediaFailure extends UpstreamFailure {
   mayHaveStarted: boolean;
 }
 
+/** An event of a submit that is answered with a stream: a state on the way, or what came of it. */
+export type MediaEvent = { state: 'partial'; file: { bytes: Uint8Array; contentType: string } } | MediaStep;
+
 export type MediaStep =
   | { state: 'done'; result: MediaResult }
   | { state: 'running'; job: UpstreamJob /** 0 to 1. */; progress?: number; pollAfterMs?: number }
@@ -224,6 +229,8 @@ export interface MediaAdapter {
   takesReferences?(model: string): boolean;
   submit(submission: Submission): MediaRequest;
   readSubmit(answer: MediaAnswer, submission: Submission): MediaStep;
+  /** Of a submit that is answered with server-sent events; undefined for one that says nothing. Several results add up. */
+  readEvent?(json: unknown, submission: Submission): MediaEvent | undefined;
   /** Absent where every submit is answered with the result. */
   poll?(job: UpstreamJob): MediaRequest;
   readPoll?(answer: MediaAnswer, job: UpstreamJob): PollStep;

@@ -4,7 +4,7 @@
  */
 import { blobOf, formOf } from '../media/blobs';
 import { atMost, nearestRatio, readSides, sidesOfTier } from '../media/dimensions';
-import { failed, submitFailure } from '../media/failures';
+import { failed, runFailure, submitFailure } from '../media/failures';
 import { passedOn } from '../media/model-fields';
 import { fileOfBase64 } from '../media/outputs';
 import { objectOf, objectsOf, textOf } from '../media/read';
@@ -43,8 +43,13 @@ function fieldsOf({ model, defaults, input }: Submission & { input: ImageInput }
     ...(size !== undefined && { size }),
     ...(quality !== undefined && { quality }),
     ...(outputFormat !== undefined && { output_format: outputFormat }),
+    ...streamFields(input),
   };
 }
+
+/** Pictures on their way come as events: https://platform.openai.com/docs/api-reference/images-streaming */
+const streamFields = ({ partials }: ImageInput): Record<string, unknown> =>
+  partials === undefined ? {} : { stream: true, partial_images: partials };
 
 const fileName = (name: string, blob: Blob): string => `${name}.${blob.type.split('/')[1] ?? 'png'}`;
 
@@ -87,5 +92,15 @@ export const openaiMedia: MediaAdapter = {
       return failed({ action: 'next_target', message: 'The provider answered without a picture.', mayHaveStarted: false });
     const revisedPrompt = textOf(pictures[0]?.revised_prompt);
     return { state: 'done', result: { files, ...(revisedPrompt !== undefined && { revisedPrompt }) } };
+  },
+  readEvent(json) {
+    const { type, b64_json, output_format, error, message, code } = objectOf(json);
+    if (type === 'error' || error !== undefined) {
+      const facts = objectOf(error);
+      return runFailure(facts.message ?? message, facts.code ?? code);
+    }
+    const file = fileOfBase64(textOf(b64_json) ?? '', `image/${textOf(output_format) ?? 'png'}`);
+    if (!file || !('bytes' in file)) return undefined;
+    return /\.partial_image$/.test(textOf(type) ?? '') ? { state: 'partial', file } : { state: 'done', result: { files: [file] } };
   },
 };

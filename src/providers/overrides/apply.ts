@@ -1,7 +1,6 @@
 /** Puts the operator's changes over a catalogue. All of them, or none: half a catalogue is nobody's. */
 import type { Family } from '../../core/family';
 import { MICRO_PER_USD, usdPerMtok } from '../../core/money';
-import { mediaTerms } from '../catalogue/media-terms';
 import { UNPRICED } from '../catalogue/terms';
 import type { Model, Price, ProviderSpec } from '../types';
 import { type CatalogueError, type ModelOverride, type OverridesResult, parseOverrides } from './schema';
@@ -11,7 +10,11 @@ const TOKEN_FAMILIES: ReadonlySet<Family> = new Set(['chat', 'messages', 'respon
 type Fault = [path: readonly PropertyKey[], message: string];
 
 function priceOf(given: NonNullable<ModelOverride['price']>): Price {
-  if ('per' in given) return { per: given.per, micro: Math.round(given.usd * MICRO_PER_USD) };
+  if ('per' in given) {
+    const micro = (usd: number): number => Math.round(usd * MICRO_PER_USD);
+    const tiers = Object.entries(given.tiersUsd ?? {}).map(([tier, usd]) => [tier, micro(usd)] as const);
+    return { per: given.per, micro: micro(given.usd), ...(tiers.length > 0 && { tierMicro: Object.fromEntries(tiers) }) };
+  }
   const { cacheReadUsdPerMtok: read, cacheWrite5mUsdPerMtok: write5m, cacheWrite1hUsdPerMtok: write1h } = given;
   return {
     per: 'token',
@@ -36,8 +39,6 @@ function* faultsOf(override: ModelOverride, known: Model | undefined, providers:
       ['price'],
       isLanguage ? `a model of the ${family} family is priced by tokens` : `a model of the ${family} family has a price per unit`,
     ];
-  if (override.price && mediaTerms({ id: override.id, family })?.tierMicro)
-    yield [['price'], `${override.id} is priced by the size of its pictures, which an override cannot change`];
   for (const [index, target] of (override.chain ?? []).entries()) {
     const path = ['chain', index];
     const spec = providers.get(target.provider);

@@ -17,7 +17,17 @@ const tokenPrice = z.strictObject({
   cacheWrite5mUsdPerMtok: usd.optional(),
   cacheWrite1hUsdPerMtok: usd.optional(),
 });
-const unitPrice = z.strictObject({ per: z.enum(['image', 'second', 'clip', 'request', 'gpu_second']), usd });
+const TIER = /^(?:0\.5K|[124]K|\d{3,4}p)$/;
+
+const unitPrice = z.strictObject({
+  per: z.enum(['image', 'second', 'clip', 'request', 'gpu_second']),
+  usd,
+  /** By a picture's size tier, or a film's resolution. */
+  tiersUsd: z
+    .record(z.string(), usd)
+    .refine((tiers) => Object.keys(tiers).every((tier) => TIER.test(tier)), 'must name tiers such as 2K or 1080p')
+    .optional(),
+});
 
 const NO_FIELD = 'there is no such field';
 

@@ -1,4 +1,5 @@
 import { isRecord } from '../../core/record';
+import { textChars } from '../../core/text-chars';
 import type { Usage } from '../../core/usage';
 import type { ProviderQuirks, UpstreamFailure, Wire } from '../types';
 import { bearer } from './authorize';
@@ -93,7 +94,7 @@ function writtenChars(value: unknown): number {
   if (Array.isArray(value)) return value.reduce<number>((sum, one) => sum + writtenChars(one), 0);
   if (!isRecord(value)) return 0;
   return Object.entries(value).reduce(
-    (sum, [name, inner]) => sum + (typeof inner === 'string' ? (WRITTEN.includes(name) ? inner.length : 0) : writtenChars(inner)),
+    (sum, [name, inner]) => sum + (typeof inner === 'string' ? (WRITTEN.includes(name) ? textChars(inner) : 0) : writtenChars(inner)),
     0,
   );
 }

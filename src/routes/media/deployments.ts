@@ -3,21 +3,15 @@ import type { ApiKey } from '../../core/api-key';
 import { fail, ok, type Result } from '../../core/errors';
 import { readPublicUrl } from '../../core/public-url';
 import { parseJson } from '../../core/record';
+import { idempotencyOf } from '../../gateway/idempotency';
 import { readBody } from '../../http/body';
 import type { AppContext } from '../../http/context';
 import { jobDeps } from '../../http/deps';
 import { renderError } from '../../http/render-error';
 import { authorize } from '../../jobs/access';
 import { urlRules } from '../../jobs/create';
-import {
-  createDeployment,
-  type Deployment,
-  type DeploymentFields,
-  deleteDeployment,
-  findDeployment,
-  listDeployments,
-  updateDeployment,
-} from '../../jobs/deployments';
+import { createDeployment, deleteDeployment, updateDeployment } from '../../jobs/deployments/manage';
+import { type Deployment, type DeploymentFields, findDeployment, listDeployments } from '../../jobs/deployments/store';
 import { GPU_POOL_MICRO } from '../../providers/catalogue/media-terms';
 import { readerOf } from './request';
 
@@ -68,6 +62,7 @@ const view = (row: Deployment) => ({
   env: Object.keys(row.env),
   webhookUrl: row.webhookUrl,
   status: row.state,
+  notice: row.notice,
   endpointId: row.upstream.endpointId ?? null,
   runUrl: `/v1/gpu/run/${row.slug}`,
   createdAt: new Date(row.createdAt).toISOString(),
@@ -82,9 +77,11 @@ function check<T>(schema: z.ZodType<T>, value: unknown): Result<T> {
   return fail('invalid_request', `The field \`${param}\` is not valid: ${issue?.message}.`, { param });
 }
 
-async function parse<T>(c: AppContext, schema: z.ZodType<T>): Promise<Result<T>> {
+async function parse<T>(c: AppContext, schema: z.ZodType<T>): Promise<Result<{ input: T; body: string }>> {
   const body = await readBody(c.req.raw, BODY_LIMIT_BYTES);
-  return body.ok ? check(schema, parseJson(body.value)) : body;
+  if (!body.ok) return body;
+  const input = check(schema, parseJson(body.value));
+  return input.ok ? ok({ input: input.value, body: body.value }) : input;
 }
 
 /** What customers and the database agree on, from what was sent. */
@@ -133,20 +130,24 @@ export const getDeployments = (c: AppContext): Promise<Response> =>
 export const getDeployment = (c: AppContext): Promise<Response> => withDeployment(c, async (row) => c.json(view(row)));
 
 export const postDeployment = (c: AppContext): Promise<Response> =>
-  withKey(c, async ({ accountId, mode }) => {
+  withKey(c, async ({ accountId, keyId, mode }) => {
     const parsed = await parse(c, createDeploymentInput);
     if (!parsed.ok) return renderError(c, parsed.error);
-    const input = newDeployment(c, parsed.value);
+    const idempotency = await idempotencyOf(c.req.raw.headers.get('idempotency-key'), '/v1/deployments', parsed.value.body);
+    if (!idempotency.ok) return renderError(c, idempotency.error);
+    const input = newDeployment(c, parsed.value.input);
     if (!input.ok) return renderError(c, input.error);
-    const made = await createDeployment(jobDeps(c.env), accountId, mode === 'test', input.value);
-    return made.ok ? c.json(view(made.value), 201) : renderError(c, made.error);
+    const maker = { accountId, keyId, test: mode === 'test', idempotency: idempotency.value };
+    const made = await createDeployment(jobDeps(c.env), maker, input.value);
+    if (!made.ok) return renderError(c, made.error);
+    return c.json(view(made.value.row), 201, made.value.repeated ? { 'idempotent-replayed': 'true' } : {});
   });
 
 export const patchDeployment = (c: AppContext): Promise<Response> =>
   withDeployment(c, async (row) => {
     const parsed = await parse(c, patchDeploymentInput);
     if (!parsed.ok) return renderError(c, parsed.error);
-    const checked = stored(c, parsed.value, row);
+    const checked = stored(c, parsed.value.input, row);
     if (!checked.ok) return renderError(c, checked.error);
     const changed = await updateDeployment(jobDeps(c.env), row, checked.value);
     return changed.ok ? c.json(view(changed.value)) : renderError(c, changed.error);

@@ -2,12 +2,15 @@
 
 import { fail } from '../../core/errors';
 import { isInert } from '../../core/media-type';
+import { readRange } from '../../http/byte-range';
 import type { AppContext } from '../../http/context';
+import { jobDeps } from '../../http/deps';
 import { renderError } from '../../http/render-error';
+import { keptSeconds, wasKept } from '../../jobs/retention';
 
 const FILE_KEY = /^(media\/job|storage\/obj)_[0-9A-Za-z]{1,40}\/[0-9A-Za-z]{16,40}\/[0-9A-Za-z-]{1,60}$/;
 /** What was written under a key never changes. */
-const FOREVER = 'public, max-age=31536000, immutable';
+const FOREVER_SECONDS = 31_536_000;
 
 /** A result of a job, or an object that a customer stores: `/media/...` and `/storage/...`, with any extension. */
 export async function getFile(c: AppContext): Promise<Response> {
@@ -15,48 +18,53 @@ export async function getFile(c: AppContext): Promise<Response> {
   const key = path.replace(/\.[0-9a-z]{1,5}$/i, '');
   if (!FILE_KEY.test(key) || key.endsWith('/in-request')) return missing(c);
   const { headers, method } = c.req.raw;
-  if (method === 'HEAD') {
-    const head = await c.env.FILES.head(key);
-    return head ? new Response(null, { headers: { ...headersOf(head), 'content-length': String(head.size) } }) : missing(c);
+  const ranged = method === 'GET' && headers.has('range');
+  const head = method === 'HEAD' || ranged ? await c.env.FILES.head(key) : undefined;
+  if (head === null) return gone(c, key);
+  if (head && method === 'HEAD') return new Response(null, { headers: { ...headersOf(c, head), 'content-length': String(head.size) } });
+  const part = head && isSameVersion(headers.get('if-range'), head) ? readRange(headers.get('range'), head.size) : undefined;
+  if (part === 'unsatisfiable') {
+    const error = fail('invalid_request', 'The range lies beyond the file.', { status: 416, param: 'Range' }).error;
+    return renderError(c, { ...error, headers: { 'content-range': `bytes */${head!.size}` } });
   }
-  let object: R2ObjectBody | R2Object | null;
-  try {
-    object = await c.env.FILES.get(key, { range: headers, onlyIf: headers });
-  } catch {
-    return renderError(c, fail('invalid_request', 'The range cannot be satisfied.', { status: 416, param: 'Range' }).error);
-  }
-  if (!object) return missing(c);
-  if (!('body' in object)) return new Response(null, { status: headers.has('if-none-match') ? 304 : 412, headers: headersOf(object) });
-  const part = headers.has('range') ? partOf(object) : undefined;
-  const length = part ? part.end - part.start + 1 : object.size;
+  const range = part && { range: { offset: part.start, length: part.end - part.start + 1 } };
+  const object = await c.env.FILES.get(key, { onlyIf: headers, ...range });
+  if (!object) return gone(c, key);
+  if (!('body' in object)) return new Response(null, { status: headers.has('if-none-match') ? 304 : 412, headers: headersOf(c, object) });
   return new Response(object.body, {
     status: part ? 206 : 200,
     headers: {
-      ...headersOf(object),
-      'content-length': String(length),
+      ...headersOf(c, object),
+      'content-length': String(part ? part.end - part.start + 1 : object.size),
       ...(part && { 'content-range': `bytes ${part.start}-${part.end}/${object.size}` }),
     },
   });
 }
 
+/** A part is of use only to who has the rest of the same file: https://www.rfc-editor.org/rfc/rfc9110#section-13.1.5 */
+const isSameVersion = (ifRange: string | null, { httpEtag }: R2Object): boolean => ifRange === null || ifRange === httpEtag;
+
 const missing = (c: AppContext): Response => renderError(c, fail('not_found', 'There is no such file.').error);
 
-function partOf({ range, size }: R2Object): { start: number; end: number } | undefined {
-  if (!range) return undefined;
-  if ('suffix' in range && range.suffix !== undefined) return { start: Math.max(0, size - range.suffix), end: size - 1 };
-  const { offset = 0, length = size - offset } = range as { offset?: number; length?: number };
-  return offset === 0 && length >= size ? undefined : { start: offset, end: Math.min(size, offset + length) - 1 };
+async function gone(c: AppContext, key: string): Promise<Response> {
+  if (!(await wasKept(jobDeps(c.env), key))) return missing(c);
+  const { RESULT_RETENTION_DAYS: days } = c.get('gateway').settings;
+  const why = days > 0 ? `Results are kept for ${days} days; this one has been removed.` : 'This result has been removed.';
+  return renderError(c, fail('gone', why, { code: 'file_expired' }).error);
 }
 
 /** Anything that a browser might run is handed out as a download. */
-function headersOf({ httpEtag, httpMetadata }: R2Object): Record<string, string> {
+function headersOf(c: AppContext, { key, httpEtag, httpMetadata, uploaded }: R2Object): Record<string, string> {
+  const { RESULT_RETENTION_DAYS, UPLOAD_RETENTION_DAYS } = c.get('gateway').settings;
+  const days = key.startsWith('media/') ? RESULT_RETENTION_DAYS : UPLOAD_RETENTION_DAYS;
+  const maxAge = Math.min(FOREVER_SECONDS, keptSeconds(days, uploaded.getTime(), Date.now()) ?? FOREVER_SECONDS);
   const contentType = httpMetadata?.contentType ?? '';
   const inert = isInert(contentType);
   return {
     'content-type': inert ? contentType : 'application/octet-stream',
     ...(!inert && { 'content-disposition': 'attachment' }),
     etag: httpEtag,
-    'cache-control': FOREVER,
+    'cache-control': `public, max-age=${maxAge}, immutable`,
     'accept-ranges': 'bytes',
     'access-control-allow-origin': '*',
     'x-content-type-options': 'nosniff',

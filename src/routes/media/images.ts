@@ -7,7 +7,7 @@ import type { JobDeps } from '../../jobs/deps';
 import type { Job } from '../../jobs/types';
 import { creditsUsed, outputUrls } from '../../jobs/view';
 import { toBase64 } from '../../providers/media/sources';
-import { heldAnswer, type RenderJob, readMediaRequest, startJob, streamedAnswer, synchronous } from './request';
+import { heldAnswer, type RenderJob, readMediaRequest, type StreamRenderer, startJob, streamedAnswer, synchronous } from './request';
 
 const IMAGES = { families: ['image'] } as const;
 const FORMATS = ['url', 'b64_json'];
@@ -46,19 +46,47 @@ const renderOpenai =
   };
 
 /** What OpenAI's clients read of a picture in a stream. */
-const EVENTS = { '/v1/images/generations': 'image_generation.completed', '/v1/images/edits': 'image_edit.completed' };
+const EVENTS = { '/v1/images/generations': 'image_generation', '/v1/images/edits': 'image_edit' };
 type Endpoint = keyof typeof EVENTS;
 
-/** One event a picture, whole: providers tell of none in parts. */
-const renderEvents =
-  (deps: Pick<JobDeps, 'files'>, endpoint: Endpoint) =>
-  async (job: Job): Promise<string> => {
+/** https://platform.openai.com/docs/api-reference/images-streaming; what nobody chose is `auto`. */
+function commonFields(job: Job, contentType: string): Record<string, unknown> {
+  const { size, quality } = 'stored' in job.input || job.input.kind !== 'image' ? {} : job.input;
+  const output_format = contentType.replace(/^image\//, '');
+  return { created_at: createdAt(job), size: size ?? 'auto', quality: quality ?? 'auto', background: 'auto', output_format };
+}
+
+const eventText = (fields: { type: string } & Record<string, unknown>): string =>
+  `event: ${fields.type}\ndata: ${JSON.stringify(fields)}\n\n`;
+
+/** A state on the way, and one event a picture at the end. */
+const renderEvents = (deps: Pick<JobDeps, 'files'>, endpoint: Endpoint): StreamRenderer => ({
+  async partial(job, index) {
+    const file = job.partials![index]!;
+    const object = await deps.files.get(file.key);
+    if (!object) return '';
+    const b64_json = toBase64(new Uint8Array(await object.arrayBuffer()));
+    return eventText({
+      type: `${EVENTS[endpoint]}.partial_image`,
+      ...commonFields(job, file.contentType),
+      b64_json,
+      partial_image_index: index,
+    });
+  },
+  async whole(job) {
     const encoded = await inline(deps, job);
-    const common = { type: EVENTS[endpoint], created_at: createdAt(job), creditsUsed: creditsUsed(job) };
-    return outputUrls(job)
-      .map((url, index) => `event: ${common.type}\ndata: ${JSON.stringify({ ...common, b64_json: encoded[index] ?? null, url })}\n\n`)
-      .join('');
-  };
+    const urls = outputUrls(job);
+    const files = job.outputs?.files ?? [];
+    const common = { type: `${EVENTS[endpoint]}.completed`, creditsUsed: creditsUsed(job), jobId: job.id };
+    const events = urls.map((url, index) =>
+      eventText({ ...common, ...commonFields(job, files[index]!.contentType), b64_json: encoded[index] ?? null, url }),
+    );
+    return `${events.join('')}${END_MARK}`;
+  },
+});
+
+/** Without it nobody could tell an end from a connection that was cut between two pictures. */
+const END_MARK = 'data: [DONE]\n\n';
 
 const openaiImages =
   (endpoint: Endpoint, needsPicture: boolean) =>

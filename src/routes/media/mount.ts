@@ -2,12 +2,12 @@
 import type { Hono } from 'hono';
 import type { AppContext, AppEnv } from '../../http/context';
 import { postAudioGenerate, postAudioGenerations, postMedia, postSpeech, postThreeD, postTranscriptions } from './audio';
-import { audited } from './audited';
 import { getDeployment, getDeployments, patchDeployment, postDeployment, removeDeployment } from './deployments';
 import { getFile } from './files';
 import { getGpuCatalogue, getGpuJob, postGpu, postGpuRun } from './gpu';
 import { postImageEdits, postImageGenerations, postImagesGenerate } from './images';
 import { getJob, getJobs, postCallback, postCancel } from './jobs';
+import { managed } from './managed';
 import { deleteStoredObject, getStorage, getStoredObject, postStorage } from './storage';
 import { postVideoGenerations, postVideosGenerate } from './video';
 import { getDeliveries, getWebhookSecret, postRedeliver, postRotateSecret } from './webhooks';
@@ -41,20 +41,20 @@ function mountGpu(app: Hono<AppEnv>, base: string, api: Wrap): void {
   app.post(`${base}/gpu/run/:slug`, api(postGpuRun));
   app.post(`${base}/gpu/:slug`, api(postGpu));
   app.get(`${base}/deployments`, api(getDeployments));
-  app.post(`${base}/deployments`, api(audited('deployment.create', postDeployment)));
+  app.post(`${base}/deployments`, api(managed('deployment.create', 'deployments.write', postDeployment)));
   app.get(`${base}/deployments/:slug`, api(getDeployment));
-  app.patch(`${base}/deployments/:slug`, api(audited('deployment.update', patchDeployment)));
-  app.delete(`${base}/deployments/:slug`, api(audited('deployment.delete', removeDeployment)));
+  app.patch(`${base}/deployments/:slug`, api(managed('deployment.update', 'deployments.write', patchDeployment)));
+  app.delete(`${base}/deployments/:slug`, api(managed('deployment.delete', 'deployments.write', removeDeployment)));
 }
 
 /** What is kept for customers: their files, and what became of their webhooks. */
 function mountKept(app: Hono<AppEnv>, base: string, api: Wrap): void {
-  app.post(`${base}/storage`, api(audited('storage.create', postStorage)));
+  app.post(`${base}/storage`, api(managed('storage.create', 'storage.write', postStorage)));
   app.get(`${base}/storage`, api(getStorage));
   app.get(`${base}/storage/:id`, api(getStoredObject));
-  app.delete(`${base}/storage/:id`, api(audited('storage.delete', deleteStoredObject)));
+  app.delete(`${base}/storage/:id`, api(managed('storage.delete', 'storage.write', deleteStoredObject)));
   app.get(`${base}/webhooks/secret`, api(getWebhookSecret));
-  app.post(`${base}/webhooks/secret/rotate`, api(audited('webhook_secret.rotate', postRotateSecret)));
+  app.post(`${base}/webhooks/secret/rotate`, api(managed('webhook_secret.rotate', 'webhooks.write', postRotateSecret)));
   app.get(`${base}/webhooks/deliveries`, api(getDeliveries));
   app.post(`${base}/webhooks/deliveries/:id/redeliver`, api(postRedeliver));
 }

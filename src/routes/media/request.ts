@@ -138,23 +138,40 @@ export async function heldAnswer(
   return new Response(client.body, { headers: { ...jobHeaders(created), 'content-type': 'application/json' } });
 }
 
+/** A job as events: those of its states on the way, by their number, and those of its result. */
+export interface StreamRenderer {
+  partial: (job: Job, index: number) => Promise<string>;
+  whole: (job: Job) => Promise<string>;
+}
+
 /** The same as a stream of events: a comment keeps the connection, and an error comes as an event once the status is out. */
-export async function streamedAnswer(c: AppContext, created: CreatedJob, render: (job: Job) => Promise<string>): Promise<Response> {
+export async function streamedAnswer(c: AppContext, created: CreatedJob, render: StreamRenderer): Promise<Response> {
   const deps = jobDeps(c.env);
   const { settings, waitUntil } = c.get('gateway');
-  const early = await waitForJob(deps, created.job, settings.STATUS_HOLD_MS, () => c.req.raw.signal.aborted);
+  const partialsOf = ({ partials }: Job): number => partials?.length ?? 0;
+  const showsMore = (seen: number) => (job: Job) => isOver(job) || partialsOf(job) > seen;
+  const early = await waitForJob(deps, created.job, settings.STATUS_HOLD_MS, () => c.req.raw.signal.aborted, showsMore(0));
   if (isOver(early) && early.state !== 'succeeded') return respondWith({ ...created, job: early }, () => undefined);
   const client = new ClientStream(deps.now, () => {});
   const pings = setInterval(() => client.ping(': ping\n'), settings.KEEPALIVE_MS);
-  const eventsOf = async (job: Job): Promise<string> =>
-    isOver(job) && job.state === 'succeeded' ? render(job) : `event: error\ndata: ${renderOpenaiError(jobError(job), job.holdId).body}\n\n`;
-  const late = waitForJob(deps, early, SYNCHRONOUS_MS, () => client.gone)
-    .then(eventsOf)
-    .then((events) => client.write(events))
-    .finally(async () => {
-      clearInterval(pings);
-      await client.close();
-    });
+  const endOf = async (job: Job): Promise<string> =>
+    isOver(job) && job.state === 'succeeded'
+      ? render.whole(job)
+      : `event: error\ndata: ${renderOpenaiError(jobError(job), job.holdId).body}\n\n`;
+  const endMs = deps.now() + SYNCHRONOUS_MS;
+  const write = async (): Promise<void> => {
+    let job = early;
+    for (let seen = 0; ; ) {
+      for (; seen < partialsOf(job); seen++) await client.write(await render.partial(job, seen));
+      if (isOver(job) || client.gone || deps.now() >= endMs) break;
+      job = await waitForJob(deps, job, endMs - deps.now(), () => client.gone, showsMore(seen));
+    }
+    await client.write(await endOf(job));
+  };
+  const late = write().finally(async () => {
+    clearInterval(pings);
+    await client.close();
+  });
   waitUntil(late.catch((error: unknown) => console.error('late events not written', String(error))));
   return new Response(client.body, {
     headers: { ...jobHeaders(created), 'content-type': 'text/event-stream', 'cache-control': 'no-cache' },

@@ -1,5 +1,6 @@
 import { fail, ok, type Result } from '../../core/errors';
 import { cleanType } from '../../core/media-type';
+import { idempotencyOf } from '../../gateway/idempotency';
 import type { AppContext } from '../../http/context';
 import { jobDeps } from '../../http/deps';
 import { renderError } from '../../http/render-error';
@@ -82,10 +83,14 @@ function described(
 
 export const postStorage = (c: AppContext): Promise<Response> =>
   withAccount(c, async (accountId) => {
+    const idempotency = await idempotencyOf(c.req.raw.headers.get('idempotency-key'), '/v1/storage', '');
+    if (!idempotency.ok) return renderError(c, idempotency.error);
     const upload = await readUpload(c);
     if (!upload.ok) return renderError(c, upload.error);
-    const stored = await storeObject(jobDeps(c.env), accountId, upload.value);
-    return stored.ok ? c.json(objectView(originOf(c), stored.value), 201) : renderError(c, stored.error);
+    const stored = await storeObject(jobDeps(c.env), accountId, upload.value, idempotency.value?.keyHash);
+    if (!stored.ok) return renderError(c, stored.error);
+    const { row, repeated } = stored.value;
+    return c.json(objectView(originOf(c), row), 201, repeated ? { 'idempotent-replayed': 'true' } : {});
   });
 
 export const getStorage = (c: AppContext): Promise<Response> =>

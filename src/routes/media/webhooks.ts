@@ -3,7 +3,7 @@ import type { AppContext } from '../../http/context';
 import { jobDeps } from '../../http/deps';
 import { renderError } from '../../http/render-error';
 import { authorize } from '../../jobs/access';
-import { deliveryView, listDeliveries, redeliver } from '../../jobs/webhooks/log';
+import { deliveryView, findDelivery, listDeliveries, redeliver } from '../../jobs/webhooks/log';
 import { readSecrets, rotateSecret, type WebhookSecrets } from '../../jobs/webhooks/secrets';
 import { readerOf } from './request';
 
@@ -31,11 +31,13 @@ export const postRotateSecret = (c: AppContext): Promise<Response> =>
 
 export const getDeliveries = (c: AppContext): Promise<Response> =>
   withAccount(c, async (accountId) => {
-    const { jobId, state } = c.req.query();
-    if (state !== undefined && !DELIVERY_STATES.includes(state))
-      return renderError(c, fail('invalid_request', `\`state\` must be one of ${DELIVERY_STATES.join(', ')}.`, { param: 'state' }).error);
-    const rows = await listDeliveries(c.env.DB, accountId, { jobId, state, limit: PAGE });
-    return c.json({ object: 'list', data: rows.map(deliveryView) });
+    const { jobId, state, before } = c.req.query();
+    const refuse = (param: string, why: string) => renderError(c, fail('invalid_request', `\`${param}\` must be ${why}.`, { param }).error);
+    if (state !== undefined && !DELIVERY_STATES.includes(state)) return refuse('state', `one of ${DELIVERY_STATES.join(', ')}`);
+    const last = before === undefined ? undefined : await findDelivery(c.env.DB, accountId, before);
+    if (before !== undefined && !last) return refuse('before', 'the id of a delivery of yours, such as the last of a page');
+    const rows = await listDeliveries(c.env.DB, accountId, { jobId, state, before: last, limit: PAGE });
+    return c.json({ object: 'list', data: rows.map(deliveryView), next: rows.length === PAGE ? (rows.at(-1)?.id ?? null) : null });
   });
 
 export const postRedeliver = (c: AppContext): Promise<Response> =>

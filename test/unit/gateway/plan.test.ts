@@ -5,6 +5,10 @@ import { callOf, registryOf } from './support';
 
 const BOTH = { OPENAI_API_KEY: 'k', OPENROUTER_API_KEY: 'k' };
 
+/** One and ten micro-credits a token. */
+const CUSTOM =
+  '[{"id":"custom-own","baseUrl":"https://own.test","models":[{"id":"of-my-own","inputUsdPerMtok":0.01,"outputUsdPerMtok":0.1}]}]';
+
 function planFor(model: string, env: Record<string, unknown> = BOTH, sandbox = false): Plan {
   const planned = planCall(registryOf(env), openaiChat, callOf({ model }), sandbox);
   if (!planned.ok) throw new Error(planned.error.message);
@@ -87,6 +91,16 @@ describe('what is held', () => {
     [{ maxOutputTokens: 1, estimatedInputTokens: 0 }, 10],
   ])('for %o is %d micro-credits', (more, micro) => {
     expect(estimate(more)).toBe(micro);
+  });
+
+  it.each([
+    [{ stream: true }, 0],
+    [{ maxOutputTokens: 50 }, 100 + 500],
+    [{ maxOutputTokens: 64_000, choices: 2 }, 100 + 2 * 640_000],
+  ])('may come to more where nobody can stop it: for %o %d micro-credits', (more, micro) => {
+    const registry = registryOf({ CUSTOM_PROVIDERS: CUSTOM });
+    const planned = planCall(registry, openaiChat, callOf({ model: 'of-my-own', estimatedInputTokens: 100, ...more }), false);
+    expect(planned.ok && planned.value.worstMicro).toBe(micro);
   });
 
   it('is asked of accounts with 200 credits at least', () => {

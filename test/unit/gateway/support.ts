@@ -48,6 +48,7 @@ export const planOf = (...providers: Provider[]): Plan => ({
   minimumTier: 'free',
   minimumBalanceMicro: 0,
   estimateMicro: 0,
+  worstMicro: 0,
   continued: undefined,
 });
 

@@ -119,6 +119,20 @@ describe('a price', () => {
     expect([ran(18_420), ran(10_000_000), ran(undefined)]).toEqual([56 * CREDIT, 1_800 * CREDIT, 0]);
   });
 
+  it('of a film goes by its resolution where that has one, and no other is made then', () => {
+    const film = MODELS.find(({ id }) => id === 'kling-v3')!;
+    const price = { per: 'second', micro: 10 * CREDIT, tierMicro: { '720p': 10 * CREDIT, '1080p': 15 * CREDIT } } as const;
+    const chain = [{ provider: 'x', model: 'theirs' }];
+    const registry = { ...registryOf({}, [provider('x')]), models: indexModels([{ ...film, price, chain }]) };
+    const plan = (more: Record<string, unknown>) =>
+      planJob(registry, call({ model: 'kling-v3', prompt: 'a cat', duration: 5, ...more }, ['video']), false, RULES);
+    expect(plan({})).toMatchObject({ ok: true, value: { estimateMicro: 50 * CREDIT } });
+    expect(plan({ resolution: '720p' })).toMatchObject({ ok: true, value: { estimateMicro: 50 * CREDIT } });
+    expect(plan({ resolution: '1080P' })).toMatchObject({ ok: true, value: { estimateMicro: 75 * CREDIT } });
+    expect(plan({ resolution: '2160p' })).toMatchObject({ ok: false, error: { param: 'resolution' } });
+    expect(plan({ size: '3840*2160' })).toMatchObject({ ok: false, error: { param: 'size' } });
+  });
+
   it('of a video by the second knows fractions', () => {
     const input = { kind: 'video', prompt: '', durationSeconds: 2.5, references: [], extra: {} } as const;
     expect(priceJob({ per: 'second', micro: 7_400_000 }, { kind: 'video', deadlineSeconds: 1 }, input, 'auto')).toEqual({

@@ -22,6 +22,17 @@ describe("the sender of a mail by Cloudflare's binding", () => {
   });
 });
 
+describe('the subject of a mail', () => {
+  it('is one line, whatever name stands in it', async () => {
+    const sent: string[] = [];
+    const binding = { send: async ({ subject }: { subject: string }) => void sent.push(subject) } as unknown as SendEmail;
+    const mailer = createMailer({ EMAIL: binding }, { MAIL_FROM: 'a@example.com', RESEND_API_KEY: undefined, RESEND_URL: '' }, fetch)!;
+    await mailer({ ...MAIL, subject: 'Join Acme\r\nBcc: everybody@example.com\n\nNow' });
+    await mailer({ ...MAIL, subject: 'x'.repeat(500) });
+    expect(sent).toEqual(['Join Acme Bcc: everybody@example.com Now', 'x'.repeat(200)]);
+  });
+});
+
 describe('mail', () => {
   it('has no way out where nothing is set up, or nobody to be from', () => {
     const settings = { MAIL_FROM: undefined, RESEND_API_KEY: 're_1', RESEND_URL: 'https://unused.example' };

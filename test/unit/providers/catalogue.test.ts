@@ -69,10 +69,12 @@ describe('catalogue', () => {
   it.each(listed)('has $id as the reference has it', (reference) => {
     const model = MODELS.find(({ id }) => id === reference.id)!;
     expect(model).toMatchObject({ label: reference.label, vendor: reference.vendor, family: reference.family });
-    const { cacheReadMicroPerMtok, cacheWrite5mMicroPerMtok, cacheWrite1hMicroPerMtok, ...price } = {
+    const { cacheReadMicroPerMtok, cacheWrite5mMicroPerMtok, cacheWrite1hMicroPerMtok, tierMicro, ...price } = {
       ...model.price,
-    } as Partial<TokenPrice>;
+    } as Partial<TokenPrice> & { tierMicro?: Record<string, number>; micro?: number };
     expect(model.price && price).toEqual(expectedPrice(reference));
+    // The price that the documents name is that of the usual size.
+    if (tierMicro) expect(tierMicro['1K']).toBe(price.micro);
     if (model.price === undefined) expect(model.note).toContain('without a price');
   });
 

@@ -48,6 +48,10 @@ describe('an override', () => {
   it('prices media by the unit', () => {
     const registry = applied([{ id: 'kling-v3', price: { per: 'second', usd: 0.25 } }]);
     expect(registry.models.find('kling-v3')!.price).toEqual({ per: 'second', micro: 25_000_000 });
+    const tiered = applied([{ id: 'kling-v3', price: { per: 'second', usd: 0.1, tiersUsd: { '720p': 0.1, '1080p': 0.15 } } }]);
+    expect(tiered.models.find('kling-v3')!.price).toMatchObject({ tierMicro: { '720p': 10_000_000, '1080p': 15_000_000 } });
+    const flat = applied([{ id: 'gpt-image-2', price: { per: 'image', usd: 0.05 } }]);
+    expect(flat.models.find('gpt-image-2')!.price).toEqual({ per: 'image', micro: 5_000_000 });
   });
 
   it('takes a model off sale, and puts one on that had no price', () => {
@@ -113,9 +117,9 @@ describe('an error names line and field', () => {
       'has a price per unit',
     ],
     [
-      'a price of pictures by size',
-      lines('{"id": "gpt-image-2", "price": {"per": "image", "usd": 1}}'),
-      'priced by the size of its pictures',
+      'a tier of no pictures or films',
+      lines('{"id": "kling-v3", "price": {"per": "second", "usd": 1, "tiersUsd": {"huge": 2}}}'),
+      'must name tiers such as 2K or 1080p',
     ],
     ['a new model without a family', lines('{"id": "mine", "price": null}'), 'line 3, models[0].family: needed, since mine is a new model'],
     ['a new model without a price', lines('{"id": "mine", "family": "chat"}'), 'line 3, models[0].price: needed'],

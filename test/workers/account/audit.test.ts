@@ -91,11 +91,27 @@ describe('the audit record of a change in the account object', () => {
     expect(await actions(account)).toEqual(['api_key.revoke']);
   });
 
+  it('that D1 does not take holds up nothing else, and comes again', async () => {
+    const account = await TestAccount.create({ credits: 5 });
+    await account.run((object) => {
+      object.putKey(testKey({ id: 'key_b' }), { ...record('api_key.create'), actorName: null as unknown as string });
+      object.revokeKey('key_a', record('api_key.revoke'));
+      return object.flush();
+    });
+    await deliver(account.queue.take());
+    expect(await actions(account)).toEqual(['api_key.revoke']);
+    expect(await env.DB.prepare('SELECT COUNT(*) AS n FROM ledger WHERE account_id = ?').bind(account.id).first('n')).toBe(1);
+    await account.run((object) => expect(object.auditRecords()).toHaveLength(1));
+  });
+
   it('outlives a restore: what D1 has stays, and the recovery itself is noted', async () => {
     const account = await TestAccount.create();
     await account.run((object) => object.putKey(testKey({ id: 'key_b' }), record('api_key.create')));
     await account.project();
-    await account.run((object) => object.recover([], [], record('account.recover')));
+    await account.run((object) => {
+      object.stageRecovery([], true);
+      return object.recover([], record('account.recover'));
+    });
     await account.project();
     expect(await actions(account)).toEqual(['api_key.create', 'account.recover']);
     expect(await isWhole(account)).toBe(true);

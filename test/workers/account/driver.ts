@@ -37,6 +37,8 @@ export type Tally = Record<string, number>;
 const LIMITS: Partial<Record<RateFamily, number>> = { chat: 25, image: 8, video: 4 };
 const FAMILIES = Object.keys(LIMITS) as RateFamily[];
 const RESEND_MS = 60_000;
+/** What was said in vain again and again is said once an hour. */
+const LONGEST_RESEND_MS = 3_600_000;
 /** How much of what is on its way is lost. */
 const LOSS = 0.15;
 const SHOWN = 150;
@@ -487,7 +489,7 @@ export class Driver {
     if (deadlineMs < Infinity && (alarmMs === null || alarmMs > Math.max(deadlineMs, this.model.nowMs)))
       throw new Error(`a hold's deadline is ${deadlineMs}, the alarm is set to ${alarmMs}`);
     const { closeSeq, ackedCloseSeq } = object.books()!;
-    if (closeSeq > ackedCloseSeq && (alarmMs === null || alarmMs > this.model.nowMs + RESEND_MS))
+    if (closeSeq > ackedCloseSeq && (alarmMs === null || alarmMs > this.model.nowMs + LONGEST_RESEND_MS))
       throw new Error(`lines are unconfirmed at ${this.model.nowMs}, the alarm is set to ${alarmMs}`);
   }
 
@@ -544,10 +546,10 @@ export class Driver {
       this.doing = 'draining';
       await this.carrier.carry(0);
       const settled = await this.account.run(async (object, state) => {
-        this.account.nowMs += RESEND_MS;
-        this.model.nowMs = this.account.nowMs;
         const dueMs = await state.storage.getAlarm();
-        if (dueMs !== null && dueMs <= this.model.nowMs) {
+        this.account.nowMs = Math.max(this.account.nowMs + RESEND_MS, dueMs ?? 0);
+        this.model.nowMs = this.account.nowMs;
+        if (dueMs !== null) {
           await this.startAlarm(object, state);
           await this.alarm;
         }

@@ -1,7 +1,8 @@
 import { env } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
 import { accountStub } from '../../../src/account/stub';
-import type { LineInD1 } from '../../../src/account/types';
+import type { LineInD1, Operation } from '../../../src/account/types';
+import { toOperation } from '../../../src/console/ledger';
 import { recover } from '../../../src/console/reconcile';
 import { parseOperationId } from '../../../src/core/ids';
 import {
@@ -92,6 +93,45 @@ describe('an account restored to an earlier moment', () => {
     await expectBalance(account, 144);
   });
 
+  it('takes back more than one message could hold, in parts, also when an earlier try broke off in the middle', async () => {
+    const account = await TestAccount.create({ credits: 10_000 });
+    await account.project();
+    const then = await remember(account);
+    const detailJson = JSON.stringify({ attempts: Array.from({ length: 8 }, () => ({ message: 'x'.repeat(500) })) });
+    const CALLS = 1_100;
+    await account.run((object) => {
+      for (let i = 0; i < CALLS; i++)
+        object.settle({ ...closing(holdOf(object.admit(admitRequest({ hourlyLimit: 10_000 }))), CREDIT), detailJson });
+    });
+    await account.project();
+    await putBack(account, then);
+    const [broken] = await ledgerRows(account.id);
+    await account.run((object) => {
+      object.stageRecovery([], true);
+      object.stageRecovery(
+        [{ ...toOperation(broken as unknown as Parameters<typeof toOperation>[0]), id: 'req_0123456789abc-1-4cc3-9z' }],
+        false,
+      );
+    });
+    const sizes: number[] = [];
+    const stub = accountStub(env.ACCOUNT, account.id);
+    const counted = new Proxy(stub, {
+      get: (target, method: keyof typeof stub) =>
+        method === 'stageRecovery'
+          ? (lines: Operation[], isFirst: boolean) => {
+              sizes.push(JSON.stringify(lines).length);
+              return target.stageRecovery(lines, isFirst);
+            }
+          : Reflect.get(target, method),
+    });
+    const deps = { db: env.DB, account: () => counted, macSecret: '', ...OPERATOR, now: () => account.nowMs };
+    expect(await recover(deps, account.id, (await account.stub.books())!)).toEqual({ epoch: 2, replayed: CALLS });
+    expect(Math.max(...sizes)).toBeLessThan(8_000_000);
+    expect(sizes.length).toBeGreaterThan(CALLS / 1_000);
+    await expectBalance(account, 10_000 - CALLS);
+    await account.run((_object, state) => expect(copyRows(state).tables.map(({ name }) => name)).not.toContain('recovery'));
+  }, 60_000);
+
   it('loses and doubles nothing that D1 had not seen yet', async () => {
     const account = await TestAccount.create({ credits: 100 });
     await account.project();
@@ -173,7 +213,8 @@ describe('an account restored to an earlier moment', () => {
     await account.run(async (object) => {
       await object.flush();
       account.queue.take();
-      object.recover([], []);
+      object.stageRecovery([], true);
+      object.recover([]);
       await object.flush();
     });
     const sent = account.queue.take().flatMap(({ lines }) => lines.map((line) => JSON.parse(line) as LineInD1));

@@ -78,7 +78,8 @@ describe('a forged hold', () => {
     const account = await TestAccount.create({ credits: 100 });
     await account.run((object) => {
       const open = holdOf(object.admit(admitRequest()));
-      object.recover([], []);
+      object.stageRecovery([], true);
+      object.recover([]);
       const forged = open.replace(parseOperationId(open)!.nonce, newNonce());
       expect(object.settle(closing(forged, 50 * CREDIT))).toEqual({ ok: false, reason: 'unknown_hold' });
       expect(object.settle(closing(open, CREDIT))).toMatchObject({ ok: true, repeated: false });
@@ -129,7 +130,8 @@ describe('an account that was never created', () => {
       expect(() => instance.grant({ eventId: 'e', amountMicro: 1, reason: '', topUp: false })).toThrow('no such account');
       expect(() => instance.putKey(testKey())).toThrow('no such account');
       expect(() => instance.setTier('scale')).toThrow('no such account');
-      expect(() => instance.recover([], [])).toThrow('no such account');
+      expect(() => instance.stageRecovery([], true)).toThrow('no such account');
+      expect(() => instance.recover([])).toThrow('no such account');
     });
     expect(await tablesOf(id)).toEqual([]);
   });

@@ -1,10 +1,12 @@
 import { env, runDurableObjectAlarm } from 'cloudflare:test';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { LedgerMessage } from '../../../src/account/types';
 import {
   admitRequest,
   CREDIT,
   closing,
   DAY_MS,
+  deliver,
   HOUR_MS,
   holdOf,
   type Inside,
@@ -13,6 +15,7 @@ import {
   refusalOf,
   SECOND_MS,
   START_MS,
+  settleMicrotasks,
   TestAccount,
   testKey,
 } from './support';
@@ -252,6 +255,57 @@ describe('the alarm', () => {
     account.nowMs++;
     await account.run((object) => object.flush());
     expect(account.queue.take().flatMap(({ lines }) => lines)).toHaveLength(1);
+  });
+
+  it('waits twice as long each time that nothing is confirmed, and a minute again once something is', async () => {
+    const account = await TestAccount.create({ credits: 100 });
+    const sent = async (afterMs: number): Promise<number> => {
+      account.nowMs += afterMs;
+      await account.fireAlarm();
+      return account.queue.take().flatMap(({ lines }) => lines).length;
+    };
+    expect(await sent(MINUTE_MS)).toBe(1);
+    for (const minutes of [1, 2, 4, 8, 16, 32, 60, 60]) {
+      expect(await sent(minutes * MINUTE_MS - 1)).toBe(0);
+      expect(await sent(1)).toBe(1);
+    }
+    await account.run((object) => {
+      object.settle(closing(holdOf(object.admit(admitRequest())), CREDIT));
+      object.acknowledge({ epoch: 1, closeSeqs: [1], entities: [] });
+    });
+    expect(await sent(MINUTE_MS)).toBe(1);
+    expect(await sent(MINUTE_MS)).toBe(1);
+  });
+
+  it('hands a long backlog over in parts, and stops where the queue takes nothing', async () => {
+    vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const account = await TestAccount.create({ credits: 100 });
+    const CALLS = 5_100;
+    account.queue.mode = 'fails';
+    let tries = 0;
+    await account.run(async (object) => {
+      for (let i = 0; i < CALLS; i++)
+        object.settle(closing(holdOf(object.admit(admitRequest({ estimateMicro: 1, hourlyLimit: 10_000 }))), 1));
+      // Some of it was tried in passing.
+      await settleMicrotasks();
+      const { send } = account.queue;
+      object.env.LEDGER_QUEUE.send = ((message: LedgerMessage) => {
+        tries++;
+        return send(message);
+      }) as unknown as typeof object.env.LEDGER_QUEUE.send;
+      await expect(object.flush()).rejects.toThrow('the queue is not there');
+    });
+    expect(tries).toBe(3);
+    account.queue.mode = 'works';
+    const sent = async (): Promise<number> => {
+      await account.run((object) => object.flush());
+      const messages = account.queue.take();
+      await deliver(messages);
+      return messages.flatMap(({ lines }) => lines).length;
+    };
+    expect(await sent()).toBe(5_000);
+    expect(await sent()).toBe(CALLS + 1 - 5_000);
+    expect(await account.stub.books()).toMatchObject({ closeSeq: CALLS + 1, ackedCloseSeq: CALLS + 1 });
   });
 
   it('does not wait for ever for a queue that does not answer', async () => {

@@ -390,6 +390,7 @@ export class Model {
       });
       this.charged(expired?.keyId ?? null);
     }
+    this.endIdempotency(request);
     const overshootMicro = Math.max(0, costMicro - chargedMicro);
     return { ok: true as const, costMicro, outcome: request.outcome as string, repeated: false, overshootMicro };
   }
@@ -418,7 +419,10 @@ export class Model {
       overshootMicro += Math.max(0, costMicro - hold.heldMicro);
       this.end(hold, costMicro, 'expired', costMicro > 0 ? 'estimated' : 'released', { expired: true });
       for (const [keyHash, record] of this.state.idempotency)
-        if (record.holdId === hold.id && record.state === 'running') this.state.idempotency.delete(keyHash);
+        if (record.holdId === hold.id && record.state === 'running') {
+          if (costMicro > 0) record.state = 'lost';
+          else this.state.idempotency.delete(keyHash);
+        }
     }
     return overshootMicro;
   }
@@ -496,9 +500,10 @@ export class Model {
       [...before.keys].map(([id, key]) => [id, known.revokedKeys.has(id) ? { ...key, status: 'revoked' as const } : key]),
     );
     for (const [keyHash, record] of before.idempotency) {
-      const state = record.state === 'running' ? operations.find(({ id }) => id === record.holdId)?.state : undefined;
-      if (state === 'settled') record.state = 'stored';
-      else if (state === 'released' || state === 'expired') before.idempotency.delete(keyHash);
+      const ended = record.state === 'running' ? operations.find(({ id }) => id === record.holdId) : undefined;
+      if (!ended || ended.state === 'open') continue;
+      if (ended.state === 'settled' || ended.amountMicro !== 0) record.state = 'stored';
+      else before.idempotency.delete(keyHash);
     }
     this.state = {
       ...before,

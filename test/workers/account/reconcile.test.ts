@@ -50,7 +50,10 @@ describe('the reconciliation', () => {
     const account = await settledAccount();
     account.nowMs = Date.UTC(2031, 5, 1);
     await account.run((object) => object.alarm());
-    await account.run((object) => void object.recover([], []));
+    await account.run((object) => {
+      object.stageRecovery([], true);
+      object.recover([]);
+    });
     await account.run((object) => void object.settle(closing(holdOf(object.admit(admitRequest())), CREDIT)));
     await account.project();
     expect(await problemsOf(account)).toEqual([]);

@@ -393,6 +393,20 @@ describe('an idempotency key', () => {
     });
   });
 
+  it('is not charged again after a call that expired with a charge, whose late close has the answer given again', async () => {
+    const account = await TestAccount.create({ credits: 10 });
+    await account.run(async (object) => {
+      const holdId = first(object);
+      object.beat({ holdId, checkpointMicro: CREDIT, leaseMs: LEASE_MS });
+      account.nowMs += LEASE_MS;
+      await object.alarm();
+      expect(refusalOf(again(object)).kind).toBe('idempotency_mismatch');
+      close(object, holdId, true);
+      expect(again(object)).toEqual({ ok: true, replay: { operationId: holdId } });
+      expect(object.view()).toMatchObject({ balanceMicro: 9 * CREDIT, heldMicro: 0 });
+    });
+  });
+
   it('is not settled by the late close of an earlier call that bore it', async () => {
     const account = await TestAccount.create({ credits: 10 });
     await account.run(async (object) => {

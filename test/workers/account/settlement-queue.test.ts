@@ -32,6 +32,7 @@ describe('a settlement whose account object cannot be reached', () => {
     await settle(
       { account: () => unreachable, settlements: { send: async (message) => void sent.push(message) as never } },
       account.id,
+      unreachable,
       close,
     );
     expect(sent).toEqual([{ accountId: account.id, close }]);
@@ -59,6 +60,6 @@ describe('a settlement whose account object cannot be reached', () => {
 
   it('is left to its lease when the queue fails too, and nothing is thrown at the client', async () => {
     const deps = { account: () => unreachable, settlements: { send: () => Promise.reject(new Error('the queue is down')) } };
-    await expect(settle(deps, 'acc_x', closing('x', 1))).resolves.toBeUndefined();
+    await expect(settle(deps, 'acc_x', unreachable, closing('x', 1))).resolves.toBeUndefined();
   });
 });

@@ -93,6 +93,43 @@ describe("a key's spending limit", () => {
     });
   });
 
+  it('is passed by no more than one call of many at once that all come to their worst, also after an eviction', async () => {
+    const account = await TestAccount.create({
+      credits: 1_000,
+      keys: [testKey({ spendingLimitMicro: 10 * CREDIT }), testKey({ id: 'key_b' })],
+    });
+    const request = (over = {}) => admitRequest({ worstMicro: 8 * CREDIT, ...over });
+    let spent = 0;
+    for (let round = 0; round < 5; round++) {
+      const holds = await account.run((object) => {
+        const results = Array.from({ length: 40 }, () => object.admit(request()));
+        for (const result of results) if (!result.ok) expect(result.error.kind).toBe(spent < 10 ? 'spending_in_flight' : 'spending_limit');
+        return results.filter(({ ok }) => ok).map(holdOf);
+      });
+      await account.evict();
+      await account.run((object) => {
+        // Another key has no limit, and so no such worry.
+        if (round === 0) for (let call = 0; call < 20; call++) holdOf(object.admit(request({ keyId: 'key_b' })));
+        if (spent < 10) expect(object.admit(request()).ok).toBe(false);
+        for (const hold of holds) expect(object.settle(closing(hold, 8 * CREDIT))).toMatchObject({ ok: true, costMicro: 8 * CREDIT });
+      });
+      spent += 8 * holds.length;
+    }
+    expect(spent).toBeLessThan(10 + 8);
+    expect(spent).toBeGreaterThan(0);
+  });
+
+  it('lets a single call begin that might come to more than is left', async () => {
+    const account = await TestAccount.create({ credits: 1_000, keys: [testKey({ spendingLimitMicro: 10 * CREDIT })] });
+    await account.run((object) => {
+      const hold = holdOf(object.admit(admitRequest({ worstMicro: 500 * CREDIT })));
+      expect(refusalOf(object.admit(admitRequest())).kind).toBe('spending_in_flight');
+      object.settle(closing(hold, CREDIT));
+      for (let call = 0; call < 9; call++) holdOf(object.admit(admitRequest()));
+      expect(refusalOf(object.admit(admitRequest())).kind).toBe('spending_in_flight');
+    });
+  });
+
   it('begins anew with the UTC month, and counts a call in the month that it was opened in', async () => {
     const account = await TestAccount.create({ credits: 1_000, keys: [testKey({ spendingLimitMicro: 10 * CREDIT })] });
     await account.run((object) => {

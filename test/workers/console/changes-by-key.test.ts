@@ -1,6 +1,8 @@
 // What a program changes of what an account has, with its key, on the paths of the API.
+import { env } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
-import { accountOf, audited, call, must, someone } from './support';
+import type { Role } from '../../../src/console/permissions';
+import { accountOf, audited, call, join, must, organization, someone } from './support';
 
 const setUp = async () => {
   const person = await someone();
@@ -42,5 +44,24 @@ describe("a key's change", () => {
       ['webhook_secret.rotate', null],
     ]);
     expect(JSON.stringify(entries)).not.toContain(rotated.body.secret);
+  });
+});
+
+describe("a key of an organization's member", () => {
+  it.each<[Role, number, number]>([
+    ['owner', 200, 201],
+    ['admin', 200, 201],
+    ['developer', 403, 201],
+  ])('who is %s has their role in what it changes', async (role, rotated, deployed) => {
+    const [person, { id, accountId }] = [await someone(), await organization()];
+    await join(id, person, role);
+    const { key } = await must('POST', `/api/api-keys?org=${id}`, { as: person, json: { name: 'x', mode: 'test' } });
+    const answer = await call('POST', '/v1/webhooks/secret/rotate', { key, json: {} });
+    expect(answer.status, answer.text).toBe(rotated);
+    if (rotated === 403) expect(answer.body).toMatchObject({ error: { type: 'access_denied', permission: 'webhooks.write' } });
+    expect((await call('POST', '/v1/deployments', { key, json: DEPLOYMENT })).status).toBe(deployed);
+    await env.DB.prepare("UPDATE members SET role = 'viewer' WHERE user_id = ?").bind(person.id).run();
+    expect((await call('DELETE', '/v1/deployments/my-model', { key })).status).toBe(403);
+    expect((await audited(accountId)).map(({ action }) => action)).not.toContain('deployment.delete');
   });
 });

@@ -37,7 +37,7 @@ describe('an account that cannot be reached', () => {
     expect((await ask({ key, path: `/v1/responses/${id}`, body: null })).status).toBe(200);
   });
 
-  it.each(['operation', 'admit'])('makes a call that goes on from one a 503, at %s', async (method) => {
+  it.each(['operation', 'admitJson'])('makes a call that goes on from one a 503, at %s', async (method) => {
     const { account, key, id } = await stored();
     const before = await account.stub.view();
     const body = { ...RESPONSE, previous_response_id: id };

@@ -1,7 +1,9 @@
+import { env } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
 import { cancelJob, takeCallback } from '../../../src/jobs/access';
 import { advanceJob, sweepJobs } from '../../../src/jobs/advance';
 import type { JobDeps } from '../../../src/jobs/deps';
+import { listJobs } from '../../../src/jobs/store';
 import { JobBench, PRICE_MICRO, WEBHOOK_SECRET } from './support';
 
 /** Delivers messages as they fall due until there is none, or the job is settled. */
@@ -79,8 +81,8 @@ describe('a job', () => {
     bench.provider.repeatable = true;
     const { id } = await bench.start();
     const submit = (deps: JobDeps) => advanceJob(deps, { jobId: id });
-    // Its effects: read, renew the hold, claim; then the answer is written.
-    expect(await bench.dies(submit, 3, false)).toBe(true);
+    // Its effects: read, renew the hold, claim, ask the provider; then the answer is written.
+    expect(await bench.dies(submit, 4, false)).toBe(true);
     expect([bench.provider.started.length, (await bench.job(id)).state]).toEqual([1, 'submitting']);
     await bench.wait(4 * 60_000);
     await sweepJobs(bench.deps());
@@ -244,5 +246,38 @@ describe('a job', () => {
     await playOut(bench, id, 200);
     expect((await bench.job(id)).state).toBe('failed');
     expect(await bench.spentMicro()).toBe(0);
+  });
+});
+
+describe('a list of jobs', () => {
+  it('has each job on one page, though all were made in the same millisecond', async () => {
+    const bench = await JobBench.create();
+    const ids: string[] = [];
+    for (let count = 0; count < 7; count++) ids.push((await bench.start()).id);
+    const seen: string[] = [];
+    for (let before: { id: string; createdAt: number } | undefined; ; ) {
+      const page = await listJobs(env.DB, bench.account.id, { limit: 3, before });
+      seen.push(...page.map(({ id }) => id));
+      if (page.length < 3) break;
+      before = page.at(-1);
+    }
+    expect(seen).toHaveLength(7);
+    expect(new Set(seen)).toEqual(new Set(ids));
+  });
+});
+
+describe('a result that is no file', () => {
+  it.each([
+    ['a page of an error', 'text/html', '<!doctype html><title>Not found</title>'],
+    ['an error as JSON', 'application/json', '{"error":"expired"}'],
+    ['nothing', 'video/mp4', ''],
+  ])('is not taken for a film, though its status says so: %s', async (_, type, body) => {
+    const bench = await JobBench.create();
+    bench.provider.file = { type, body };
+    const { id } = await bench.start();
+    await playOut(bench, id, 200);
+    expect(await bench.job(id)).toMatchObject({ state: 'failed', costMicro: 0 });
+    expect([await bench.spentMicro(), await bench.heldMicro()]).toEqual([0, 0]);
+    expect(bench.provider.started).toHaveLength(1);
   });
 });

@@ -60,14 +60,46 @@ describe('an address', () => {
     ['2002:a00:1::', false],
     ['2001:db8::1', false],
     ['2001:0:a00:1::', false],
+    ['64:ff9b:1::a00:1', false],
+    ['::7f00:1', false],
+    ['::ffff:0:7f00:1', false],
+    ['fec0::1', false],
+    ['4000::1', false],
+    ['3fff::1', false],
+    ['2001:2::1', false],
+    ['192.0.0.192', false],
+    ['198.51.100.1', false],
+    ['240.0.0.1', false],
+    ['100.100.100.200', false],
+    ['168.63.129.16', false],
+    ['::ffff:168.63.129.16', false],
+    ['1.1', false],
+    ['0127.0.0.1', false],
     ['not an address', false],
   ])('%s is public: %s', (address, expected) => {
     expect(isPublicAddress(address)).toBe(expected);
   });
 
   it('is seen through every notation of a URL', () => {
-    for (const host of ['2130706433', '0x7f000001', '0177.0.0.1', '127.1', '[::ffff:7f00:1]', 'localhost.', 'LOCALHOST', 'foo.localhost'])
-      expect(readPublicUrl(`https://${host}/`, 'url', { anywhere: false }).ok, host).toBe(false);
+    const hosts = [
+      ...['2130706433', '0x7f000001', '0x7f.1', '0177.0.0.1', '017700000001', '127.1', '127.0.0.1.', '0', '0x0'],
+      ...['①②⑦.⓪.⓪.①', '127。0。0。1', '%31%32%37.0.0.1', 'example.com@127.0.0.1', '\\127.0.0.1'],
+      ...['[::1]', '[::ffff:7f00:1]', '[::ffff:127.0.0.1]', '[::127.0.0.1]', '[0:0:0:0:0:ffff:169.254.169.254]', '[fe80::1%25eth0]'],
+      ...['[64:ff9b::7f00:1]', '[2002:7f00:1::]', '[fd00:ec2::254]', '168.63.129.16', '100.100.100.200', '169.254.169.254'],
+      ...[
+        'localhost',
+        'localhost.',
+        'localhost%2e',
+        'LOCALHOST',
+        'foo.localhost',
+        'loc\u00adalhost',
+        'metadata.google.internal.',
+        'intranet',
+      ],
+    ];
+    for (const host of hosts) expect(readPublicUrl(`https://${host}/`, 'url', { anywhere: false }).ok, host).toBe(false);
+    for (const url of ['https:127.0.0.1', 'https:/127.0.0.1/', 'https:\\\\127.0.0.1', ' https://127.0.0.1', 'https://127.0.0.1:443/'])
+      expect(readPublicUrl(url, 'url', { anywhere: false }).ok, url).toBe(false);
   });
 });
 
@@ -82,6 +114,23 @@ describe('a fetch', () => {
     expect(await refused(network, 'https://inner.example.com/a.png')).toBe('refused');
     expect(await refused(network, 'https://nowhere.example.com/a.png')).toBe('refused');
     expect(network.fetched).toEqual(['https://cdn.example.com/a.png']);
+  });
+
+  it('looks a name up each time, since it may come to lead elsewhere, and takes wildcards of addresses for what they are', async () => {
+    const network = new FakeNetwork();
+    network.names['turns.example.com'] = ['93.184.216.34'];
+    expect(await refused(network, 'https://turns.example.com/')).toBe('fetched');
+    network.names['turns.example.com'] = ['127.0.0.1'];
+    expect(await refused(network, 'https://turns.example.com/')).toBe('refused');
+    network.names['127.0.0.1.nip.io'] = ['127.0.0.1'];
+    expect(await refused(network, 'https://127.0.0.1.nip.io/')).toBe('refused');
+    network.names['mapped.example.com'] = ['::ffff:10.0.0.1'];
+    expect(await refused(network, 'https://mapped.example.com/')).toBe('refused');
+    network.redirects = { '/turns': 'https://turns.example.com/inside', '/number': 'https://2130706433/', '/scheme': '//127.0.0.1/' };
+    network.names['cdn.example.com'] = ['93.184.216.34'];
+    for (const path of ['turns', 'number', 'scheme'])
+      expect(await refused(network, `https://cdn.example.com/${path}`), path).toBe('refused');
+    expect(network.fetched.filter((url) => !url.startsWith('https://cdn.example.com/'))).toEqual(['https://turns.example.com/']);
   });
 
   it('judges every redirect anew, and follows few', async () => {

@@ -15,6 +15,7 @@ import { MODELS } from '../../../src/providers/catalogue';
 import type { MediaAdapter, PollStep } from '../../../src/providers/media/types';
 import { indexModels } from '../../../src/providers/model-index';
 import type { Registry } from '../../../src/providers/registry';
+import { sandbox as sandboxSpec } from '../../../src/providers/sandbox/spec';
 import type { FailureAction, Provider } from '../../../src/providers/types';
 import { TestAccount, testKey } from '../account/support';
 
@@ -25,6 +26,19 @@ const RECEIVER_HOST = 'hooks.customer.example';
 export const RECEIVER_URL = `https://${RECEIVER_HOST}/jobs`;
 export const WEBHOOK_SECRET = 'the-secret-of-the-fake';
 export const PRICE_MICRO = 67_000_000;
+
+export const KEY = { mode: 'live', keyId: 'key_a', secretHash: 'hash-a' } as const;
+
+export const requestOf = (endpoint: string, accountId: string): JobRequest => ({
+  endpoint,
+  keys: [{ ...KEY, accountId }],
+  origin: null,
+  ip: null,
+  idempotency: undefined,
+  webhookUrl: null,
+  publicOrigin: 'https://gateway.test',
+  answer: {},
+});
 
 /** What the provider holds: every generation that was ever started at it. */
 export class FakeProvider {
@@ -38,6 +52,8 @@ export class FakeProvider {
   /** The next answers are lost on their way, though the work was done. */
   lostAnswers = 0;
   brokenFiles = 0;
+  /** In place of a film. */
+  file: { type: string; body: string } | undefined;
   /** It takes our id for an idempotency key. */
   repeatable = false;
   /** Answers to what it knows already are lost too. */
@@ -56,10 +72,12 @@ export class FakeProvider {
     if (hostname === FILE_HOST) {
       if (authorized) this.leaked.push(url);
       if (this.brokenFiles-- > 0) return new Response('not yet', { status: 503 });
+      if (this.file) return new Response(this.file.body, { headers: { 'content-type': this.file.type } });
       return new Response(Uint8Array.of(0, 0, 0, 24, 0x66, 0x74, 0x79, 0x70, 0x69, 0x73, 0x6f, 0x6d));
     }
     if (!authorized) return new Response('who are you?', { status: 401 });
     if (pathname === '/v1/submit') return this.submit(JSON.parse(String(init.body)) as { reference: string });
+    if (pathname.startsWith('/v1/endpoints')) return this.endpoint(pathname.split('/')[3], init);
     const [, , , id = '', action] = pathname.split('/');
     if (action === 'cancel') {
       this.canceled.add(id);
@@ -68,15 +86,27 @@ export class FakeProvider {
     return this.poll(id);
   };
 
+  /** What deployments were made as, and changed to. */
+  readonly endpoints: { minWorkers: number }[] = [];
+  readonly removedEndpoints: string[] = [];
+
+  private endpoint(id: string | undefined, { method, body }: RequestInit): Response {
+    if (method === 'DELETE') this.removedEndpoints.push(id!);
+    else this.endpoints.push(JSON.parse(String(body)) as { minWorkers: number });
+    return Response.json({ id: id ?? `ep${this.endpoints.length - 1}` });
+  }
+
   /** Of every name. */
   address = '93.184.216.34';
   /** What a customer's server was told, and how it answers. */
   readonly received: { id: string; body: string }[] = [];
   receiverStatus = 200;
+  /** How often it fails before it answers so. */
+  receiverFails = 0;
 
   private receive({ headers, body }: RequestInit): Response {
     this.received.push({ id: new Headers(headers).get('webhook-id') ?? '', body: String(body) });
-    return new Response(null, { status: this.receiverStatus });
+    return new Response(null, { status: this.receiverFails-- > 0 ? 503 : this.receiverStatus });
   }
 
   private submit({ reference }: { reference: string }): Response {
@@ -104,7 +134,7 @@ const ACTIONS: Record<number, FailureAction> = { 422: 'caller', 429: 'backoff_ke
 const failure = (status: number) => ({ action: ACTIONS[status] ?? 'next_target', message: `answered ${status}` });
 
 const adapter: MediaAdapter = {
-  kinds: ['video', 'image'],
+  kinds: ['video', 'image', 'gpu'],
   authorize: (key) => ({ authorization: `Bearer ${key}` }),
   sources: 'any',
   lostSubmit: 'may_have_started',
@@ -129,6 +159,13 @@ const adapter: MediaAdapter = {
     }
   },
   cancel: ({ id }) => ({ url: `/jobs/${id}/cancel` }),
+  deployments: {
+    create: (spec, { endpointId }) => (endpointId === undefined ? { url: '/endpoints', body: JSON.stringify(spec) } : undefined),
+    readCreate: ({ json }) => ({ ok: true, deployment: { endpointId: (json as { id: string }).id } }),
+    update: (spec, { endpointId }) => ({ method: 'PATCH', url: `/endpoints/${endpointId}`, body: JSON.stringify(spec) }),
+    remove: ({ endpointId }) => (endpointId === undefined ? [] : [{ method: 'DELETE', url: `/endpoints/${endpointId}` }]),
+    readFailure: () => undefined,
+  },
   callback: {
     verify: ({ headers }, secret) => Promise.resolve(headers.get('x-signature') === secret),
     read: ({ json }, job) =>
@@ -206,16 +243,19 @@ export class JobBench {
   nowMs: number;
   readonly provider = new FakeProvider();
   readonly queue: FakeJobQueue;
-  readonly webhooks: (WebhookMessage & { delaySeconds: number; slow: boolean })[] = [];
+  readonly webhooks: (WebhookMessage & { delaySeconds: number; dueMs: number; slow: boolean })[] = [];
 
-  private constructor(readonly account: TestAccount) {
+  private constructor(
+    readonly account: TestAccount,
+    private readonly openingMicro: number,
+  ) {
     this.nowMs = account.nowMs;
     this.queue = new FakeJobQueue(() => this.nowMs);
   }
 
   static async create(credits = 1_000): Promise<JobBench> {
     const account = await TestAccount.create({ credits, tier: 'starter', keys: [testKey()] });
-    return new JobBench(account);
+    return new JobBench(account, credits * 1_000_000);
   }
 
   private registry(): Registry {
@@ -233,16 +273,26 @@ export class JobBench {
       webhookSecret: WEBHOOK_SECRET,
     };
     const models = MODELS.map((model) => (model.id === MODEL ? { ...model, chain: [{ provider: 'fake', model: 'theirs' }] } : model));
-    return { providers: new Map([['fake', provider]]), models: indexModels(models), configuredProviders: ['fake'] };
+    const sandbox: Provider = { spec: sandboxSpec, baseUrl: sandboxSpec.baseUrl, apiKeys: [] };
+    const providers = new Map([
+      ['fake', provider],
+      ['sandbox', sandbox],
+    ]);
+    return { providers, models: indexModels(models), configuredProviders: ['fake'] };
   }
 
   deps(fuse?: Fuse): JobDeps {
     const stub = this.account.stub;
-    const account = { ...pick(stub, ['admit', 'beat', 'settle', 'release', 'authorize']) } as unknown as AccountStub;
+    const account = { ...pick(stub, ['admit', 'beat', 'settle', 'release', 'authorize', 'view', 'charge']) } as unknown as AccountStub;
     const webhookQueue = (slow: boolean) =>
       ({
         send: async (message: WebhookMessage, options?: { delaySeconds?: number }) =>
-          void this.webhooks.push({ ...message, delaySeconds: options?.delaySeconds ?? 0, slow }),
+          void this.webhooks.push({
+            ...message,
+            delaySeconds: options?.delaySeconds ?? 0,
+            dueMs: this.nowMs + (options?.delaySeconds ?? 0) * 1_000,
+            slow,
+          }),
       }) as unknown as JobDeps['webhooks'];
     const deps: JobDeps = {
       settings: { ...readSettings(env), LOCAL: '0', PRIVATE_ADDRESSES: 'refused' },
@@ -265,6 +315,9 @@ export class JobBench {
       db: fused(deps.db, fuse),
       files: fused(deps.files, fuse),
       jobs: fused(deps.jobs, fuse),
+      webhooks: fused(deps.webhooks, fuse),
+      slowWebhooks: fused(deps.slowWebhooks, fuse),
+      fetch: (url, init) => fuse.run(() => deps.fetch(url, init)),
     };
   }
 
@@ -279,17 +332,7 @@ export class JobBench {
     this.queue.setOpen(true);
     const created = await createMediaJob(
       this.deps(),
-      {
-        endpoint: '/v1/videos/generate',
-        keys: [{ mode: 'live', accountId: this.account.id, keyId: 'key_a', secretHash: 'hash-a' }],
-        origin: null,
-        ip: null,
-        idempotency: undefined,
-        webhookUrl: null,
-        publicOrigin: 'https://gateway.test',
-        answer: {},
-        ...request,
-      },
+      { ...requestOf('/v1/videos/generate', this.account.id), ...request },
       { fields: { model: MODEL, prompt: 'a cat', ...more }, uploads: {}, families: ['video'] },
     );
     if (!created.ok) throw new Error(created.error.message);
@@ -315,7 +358,7 @@ export class JobBench {
 
   async spentMicro(): Promise<number> {
     const view = (await this.account.stub.view())!;
-    return 1_000_000_000 - view.balanceMicro;
+    return this.openingMicro - view.balanceMicro;
   }
 
   async heldMicro(): Promise<number> {

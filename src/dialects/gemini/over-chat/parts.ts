@@ -1,4 +1,5 @@
 import { isRecord, parseJson } from '../../../core/record';
+import { textChars } from '../../../core/text-chars';
 import { type Fields, listField, recordField, textField } from '../fields';
 import { signatureIn } from '../signatures';
 import { imagePart } from './media';
@@ -59,11 +60,12 @@ const contentText = (content: unknown): string => {
 export function charsIn(message: Fields): number {
   const calls = listField(message, 'tool_calls').reduce((sum, call) => {
     const called = recordField(call, 'function') ?? {};
-    return sum + (textField(called, 'name') ?? '').length + (textField(called, 'arguments') ?? '').length;
+    return sum + (textField(called, 'name') ?? '').length + textChars(textField(called, 'arguments') ?? '');
   }, 0);
   const thought = textField(message, 'reasoning_content') ?? textField(message, 'reasoning') ?? '';
   const images = listField(message, 'images').length;
-  return calls + thought.length + contentText(message.content).length + (textField(message, 'refusal') ?? '').length + images;
+  const written = [thought, contentText(message.content), textField(message, 'refusal') ?? ''];
+  return calls + images + written.reduce((sum, text) => sum + textChars(text), 0);
 }
 
 /** Adds a message's tool calls, or a delta's, to those that have come in. Google's own deltas lack the index. */

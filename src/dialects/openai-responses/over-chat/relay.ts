@@ -1,5 +1,6 @@
 import { isRecord, parseJson } from '../../../core/record';
 import { closedRest, eventData, splitEvents } from '../../../core/sse';
+import { textChars } from '../../../core/text-chars';
 import type { Receipt, StreamRelay } from '../../types';
 import { nowSeconds, ownResponse } from '../response-object';
 import type { StreamState } from '../stream-state';
@@ -73,7 +74,10 @@ export class OverChatRelay implements StreamRelay {
     }
     const choice = (chunk.choices as unknown[]).find((one) => isRecord(one) && (one.index ?? 0) === 0);
     const usage = [chunk.usage, isRecord(choice) && choice.usage].find(isRecord);
-    this.usage = usage ?? this.usage;
+    if (usage !== undefined) {
+      this.usage = usage;
+      this.charsAtUsage = this.outputChars;
+    }
     const opening = this.open(chunk);
     if (!isRecord(choice) || this.complete) return opening;
     const { delta, finish_reason } = choice;
@@ -103,7 +107,8 @@ export class OverChatRelay implements StreamRelay {
     const text = contentOf(delta);
     const refusal = typeof delta.refusal === 'string' ? delta.refusal : '';
     const calls = Array.isArray(delta.tool_calls) ? (delta.tool_calls as unknown[]) : [];
-    this.outputChars += thought.length + text.length + refusal.length + calls.reduce<number>((sum, call) => sum + callChars(call), 0);
+    this.outputChars +=
+      textChars(thought) + textChars(text) + textChars(refusal) + calls.reduce<number>((sum, call) => sum + callChars(call), 0);
     let out = '';
     if (thought !== '') out += writer.think(thought);
     if (text !== '') out += writer.say(text);
@@ -140,4 +145,5 @@ export class OverChatRelay implements StreamRelay {
   }
 }
 
-const callChars = (call: unknown): number => (isRecord(call) && isRecord(call.function) ? argumentsOf(call.function.arguments).length : 0);
+const callChars = (call: unknown): number =>
+  isRecord(call) && isRecord(call.function) ? textChars(argumentsOf(call.function.arguments)) : 0;

@@ -1,4 +1,5 @@
 import { isRecord } from '../../../core/record';
+import { fromBase64 } from '../../media/sources';
 import type { MediaAdapter, MediaAnswer, MediaInput, MediaKind, MediaStep, PollStep, Transcript, UpstreamJob } from '../../media/types';
 import { classifyFailure } from '../../wires/failures';
 import { readObject, readObjects, readString } from '../read';
@@ -7,7 +8,7 @@ const KINDS: readonly MediaKind[] = ['image', 'video', 'tts', 'clone', 'asr', '3
 
 /** Only what the answer is made by. */
 function spoken(input: MediaInput): Record<string, unknown> {
-  const kept = ['prompt', 'text', 'language', 'count', 'size', 'aspectRatio', 'durationSeconds', 'input'];
+  const kept = ['prompt', 'text', 'language', 'count', 'size', 'aspectRatio', 'durationSeconds', 'input', 'partials'];
   return Object.fromEntries(Object.entries(input).filter(([name]) => kept.includes(name)));
 }
 
@@ -75,6 +76,13 @@ export const sandboxMedia: MediaAdapter = {
     return step.state === 'unknown' ? failed(answer) : step;
   },
   poll: ({ id }) => ({ method: 'GET', url: `/media/jobs/${id}` }),
+  readEvent(json, { model }) {
+    const { partial, ...body } = readObject(json);
+    const bytes = typeof partial === 'string' ? fromBase64(partial) : undefined;
+    if (bytes) return { state: 'partial', file: { bytes, contentType: 'image/png' } };
+    const step = readStep(body, model);
+    return step.state === 'unknown' ? undefined : step;
+  },
   readPoll: (answer, { model }) => readStep(readObject(answer.json), model),
   cancel: ({ id }) => ({ url: `/media/jobs/${id}/cancel` }),
   deployments: {

@@ -1,5 +1,6 @@
 /** The sandbox's own API for media, behind no network: jobs by their ids, files by what they are. */
 import { isRecord, parseJson } from '../../../core/record';
+import { toBase64 } from '../../media/sources';
 import type { MediaKind } from '../../media/types';
 import type { UpstreamRequest } from '../../types';
 import { jsonResponse } from '../json-response';
@@ -14,6 +15,8 @@ const BASE = 'https://sandbox.invalid/v1/media';
 /** A cancelled job is known to be so only here, and only for a while: what asks for it asks at once. */
 const MAX_CANCELED = 1_000;
 const canceled = new Set<string>();
+const LONGEST_STREAM_MS = 60_000;
+const encoder = new TextEncoder();
 
 const json = (body: unknown): Response => new Response(JSON.stringify(body), { headers: { 'content-type': 'application/json' } });
 
@@ -36,9 +39,36 @@ function readRequest(body: string): SandboxRequest {
 }
 
 function submit(body: string): Response {
-  const planned = planSandboxJob(readRequest(body), Date.now());
-  return 'status' in planned ? jsonResponse(planned.status, openaiErrors.status(planned.status, '')) : show(jobId(planned));
+  const request = readRequest(body);
+  const planned = planSandboxJob(request, Date.now());
+  if ('status' in planned) return jsonResponse(planned.status, openaiErrors.status(planned.status, ''));
+  const { partials } = request.input;
+  return typeof partials === 'number' && planned.runsMs <= LONGEST_STREAM_MS ? streamed(planned, partials) : show(jobId(planned));
 }
+
+/** So many states of the picture on its way, evenly over the time that it takes; then what came of it. */
+function streamed(job: SandboxJob, partials: number): Response {
+  const events = async function* (): AsyncGenerator<unknown> {
+    for (let index = 0; index < partials; index++) {
+      await pause(job.runsMs / (partials + 1));
+      const sides = [job.width, job.height].map((side) => Math.max(1, Math.round(side / 2 ** (partials - index))));
+      yield { partial: toBase64(await makePng(sides[0]!, sides[1]!, job.seed)) };
+    }
+    await pause(job.startedAtMs + job.runsMs - Date.now());
+    yield await show(jobId(job)).json();
+  };
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = writable.getWriter();
+  const write = async (): Promise<void> => {
+    for await (const event of events()) await writer.write(encoder.encode(`data: ${JSON.stringify(event)}\n\n`));
+    await writer.close();
+  };
+  // Who reads no more has no use for the rest.
+  write().catch(() => {});
+  return new Response(readable, { headers: { 'content-type': 'text/event-stream' } });
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)));
 
 function cancel(id: string): Response {
   if (canceled.size >= MAX_CANCELED) canceled.clear();

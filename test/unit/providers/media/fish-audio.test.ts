@@ -14,7 +14,7 @@ const hex = (bytes: Uint8Array): string => [...bytes].map((byte) => byte.toStrin
 const latin = (text: string): string => hex(new TextEncoder().encode(text));
 
 describe('submit', () => {
-  it('asks for speech, with tags as they came', () => {
+  it('asks for speech, with tags in the form that the model reads', () => {
     const input = speech({
       text: '(happy) Hello.',
       voice: VOICE,
@@ -32,7 +32,7 @@ describe('submit', () => {
           },
           "reference_id": "802e3bc2b27e49c2995d23ef70e6ac89",
           "sample_rate": 24000,
-          "text": "(happy) Hello.",
+          "text": "[happy] Hello.",
         },
         "headers": {
           "model": "s2.1-pro",
@@ -40,6 +40,19 @@ describe('submit', () => {
         "url": "/v1/tts",
       }
     `);
+  });
+
+  it.each([
+    ['(happy) Hello!', '[happy] Hello!'],
+    ['(excited)(laughing) Amazing!', '[excited][laughing] Amazing!'],
+    ['(Sad) I miss you. (in a hurry tone) Bye.', '[Sad] I miss you. [in a hurry tone] Bye.'],
+    ['(very happy) Oh!', '[very happy] Oh!'],
+    ['Call me (after six) at (555) 0100, (happy hour) included.', 'Call me (after six) at (555) 0100, (happy hour) included.'],
+    ['[whispering] as it came', '[whispering] as it came'],
+  ])('reads %j as %j, and leaves it to the first generation as it is', (text, expected) => {
+    const textOf = (model: string) => (JSON.parse(String(fish.submit(submission(model, speech({ text }))).body)) as { text: string }).text;
+    expect(textOf('s2.1-pro')).toBe(expected);
+    expect(textOf('s1')).toBe(text);
   });
 
   it("takes the usual voice for names of others' voices", () => {

@@ -37,6 +37,12 @@ describe('submit', () => {
     `);
   });
 
+  it('asks for a stream where states on the way are wanted', async () => {
+    expect(sent({ partials: 2 })).toMatchObject({ body: { stream: true, partial_images: 2 } });
+    const edit = openai.submit(submission(MODEL, image({ references: [picture], partials: 1 }))).body as FormData;
+    expect([edit.get('stream'), edit.get('partial_images')]).toEqual(['true', '1']);
+  });
+
   it('asks for a size that the model makes', () => {
     expect(sizeOf({})).toBeUndefined();
     expect(sizeOf({ size: '1536x1024' })).toBe('1536x1024');
@@ -125,4 +131,34 @@ describe('the answer', () => {
 it('is not polled', () => {
   expect(openai.poll).toBeUndefined();
   expect(openai.sources).toBe('bytes');
+});
+
+describe('an event of a stream', () => {
+  const read = (json: unknown) => openai.readEvent!(json, submission(MODEL, image({ partials: 2 })));
+  const common = { created_at: 1_763_600_000, size: '1024x1024', quality: 'high', background: 'opaque', output_format: 'png' };
+
+  it.each(['image_generation', 'image_edit'])('%s: a state on the way, then the picture', (name) => {
+    expect(read({ type: `${name}.partial_image`, b64_json: PNG_BASE64, partial_image_index: 0, ...common })).toEqual({
+      state: 'partial',
+      file: { bytes: PNG, contentType: 'image/png' },
+    });
+    const usage = { total_tokens: 100, input_tokens: 50, output_tokens: 50, input_tokens_details: { text_tokens: 10, image_tokens: 40 } };
+    expect(read({ type: `${name}.completed`, b64_json: PNG_BASE64, usage, ...common })).toEqual({
+      state: 'done',
+      result: { files: [{ bytes: PNG, contentType: 'image/png' }] },
+    });
+  });
+
+  it('tells of a failure, after which nothing is sent again', () => {
+    const error = {
+      type: 'image_generation_user_error',
+      code: 'moderation_blocked',
+      message: 'Your request was rejected by the safety system.',
+    };
+    expect(read({ type: 'error', error })).toMatchObject({
+      state: 'failed',
+      failure: { mayHaveStarted: true, code: 'moderation_blocked' },
+    });
+    expect(read({ type: 'something.new' })).toBeUndefined();
+  });
 });

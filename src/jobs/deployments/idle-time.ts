@@ -1,0 +1,47 @@
+/**
+ * How long a deployment's workers stood idle, reckoned from its runs: those that always run, between runs; the others,
+ * from a run's end until the next one or until they stop. A run goes to the worker that was free last. Pure.
+ */
+export interface RunTime {
+  startMs: number;
+  /** `Infinity` while it runs. */
+  endMs: number;
+}
+
+export interface WorkerTerms {
+  minWorkers: number;
+  maxWorkers: number;
+  idleTimeoutMs: number;
+}
+
+interface Worker {
+  freeAtMs: number;
+  always: boolean;
+}
+
+/** Within the window; the runs are those that began before its end, and ended late enough to keep a worker waiting in it. */
+export function idleMs(runs: readonly RunTime[], terms: WorkerTerms, fromMs: number, toMs: number): number {
+  const { minWorkers, maxWorkers, idleTimeoutMs } = terms;
+  const within = (startMs: number, endMs: number): number => Math.max(0, Math.min(endMs, toMs) - Math.max(startMs, fromMs));
+  const stopsAtMs = ({ freeAtMs, always }: Worker): number => (always ? Infinity : freeAtMs + idleTimeoutMs);
+  let workers: Worker[] = Array.from({ length: minWorkers }, () => ({ freeAtMs: -Infinity, always: true }));
+  let idle = 0;
+  for (const { startMs, endMs } of runs.toSorted((a, b) => a.startMs - b.startMs)) {
+    const stopped = workers.filter((worker) => stopsAtMs(worker) < startMs);
+    for (const worker of stopped) idle += within(worker.freeAtMs, stopsAtMs(worker));
+    workers = workers.filter((worker) => !stopped.includes(worker));
+    const waiting = workers.filter((worker) => worker.freeAtMs <= startMs);
+    const last = waiting.toSorted((a, b) => b.freeAtMs - a.freeAtMs)[0];
+    if (last) {
+      idle += within(last.freeAtMs, startMs);
+      last.freeAtMs = endMs;
+    } else if (workers.length < maxWorkers) {
+      workers.push({ freeAtMs: endMs, always: false });
+    } else {
+      // Clocks differ: what seems to be more at once than there are workers has shared one.
+      const busy = workers.toSorted((a, b) => a.freeAtMs - b.freeAtMs)[0]!;
+      busy.freeAtMs = Math.max(busy.freeAtMs, endMs);
+    }
+  }
+  return workers.reduce((sum, worker) => sum + within(worker.freeAtMs, stopsAtMs(worker)), idle);
+}

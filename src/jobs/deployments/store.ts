@@ -1,0 +1,105 @@
+/** Deployments in D1. */
+import { and, count, eq, gt, lte, type SQL } from 'drizzle-orm';
+import { database } from '../../db/client';
+import { deployments } from '../../db/jobs';
+import type { UpstreamDeployment } from '../../providers/media/types';
+import type { JobDeps } from '../deps';
+
+export interface Deployment {
+  accountId: string;
+  slug: string;
+  name: string;
+  dockerImage: string;
+  gpuTypes: readonly string[];
+  minWorkers: number;
+  maxWorkers: number;
+  idleTimeoutSeconds: number;
+  env: Readonly<Record<string, string>>;
+  webhookUrl: string | null;
+  provider: string;
+  /** Unique at the provider. */
+  upstreamName: string;
+  upstream: Partial<UpstreamDeployment>;
+  state: 'creating' | 'active' | 'deleting';
+  version: number;
+  createdAt: number;
+  updatedAt: number;
+  /** The key that it was made with, if it was one: what its idle workers cost counts towards its limit. */
+  keyId: string | null;
+  /** Made with a test key: nothing of it is charged. */
+  test: boolean;
+  /** Until when its idle workers are charged. */
+  meteredUntil: number;
+  /** What its owner has to know. */
+  notice: string | null;
+  idempotencyHash: string | null;
+  bodyHash: string | null;
+}
+
+export type DeploymentFields = Pick<
+  Deployment,
+  'slug' | 'name' | 'dockerImage' | 'gpuTypes' | 'minWorkers' | 'maxWorkers' | 'idleTimeoutSeconds' | 'env' | 'webhookUrl'
+>;
+
+const mine = (accountId: string, slug: string) => and(eq(deployments.accountId, accountId), eq(deployments.slug, slug));
+
+export async function findDeployment(db: D1Database, accountId: string, slug: string): Promise<Deployment | undefined> {
+  const [row] = await database(db).select().from(deployments).where(mine(accountId, slug));
+  return row as Deployment | undefined;
+}
+
+export async function listDeployments(db: D1Database, accountId: string): Promise<Deployment[]> {
+  const rows = await database(db).select().from(deployments).where(eq(deployments.accountId, accountId)).orderBy(deployments.slug);
+  return rows as Deployment[];
+}
+
+export async function countDeployments(db: D1Database, accountId: string): Promise<number> {
+  const [row] = await database(db).select({ count: count() }).from(deployments).where(eq(deployments.accountId, accountId));
+  return row?.count ?? 0;
+}
+
+/** What an idempotency key has made since then; an older one's key is free again. */
+export async function findIdempotentDeployment(
+  db: D1Database,
+  accountId: string,
+  hash: string,
+  sinceMs: number,
+): Promise<Deployment | undefined> {
+  const byKey = and(eq(deployments.accountId, accountId), eq(deployments.idempotencyHash, hash));
+  await database(db)
+    .update(deployments)
+    .set({ idempotencyHash: null })
+    .where(and(byKey, lte(deployments.createdAt, sinceMs)));
+  const [row] = await database(db)
+    .select()
+    .from(deployments)
+    .where(and(byKey, gt(deployments.createdAt, sinceMs)));
+  return row as Deployment | undefined;
+}
+
+/** False when there is one of this slug, or of this idempotency key. */
+export async function insertDeployment(db: D1Database, row: Deployment): Promise<boolean> {
+  const inserted = await database(db).insert(deployments).values(row).onConflictDoNothing().returning({ slug: deployments.slug });
+  return inserted.length > 0;
+}
+
+/** Undefined when it is not there, or no longer as `unless` asks. */
+export async function changeDeployment(
+  deps: Pick<JobDeps, 'db'>,
+  { accountId, slug, upstreamName }: Deployment,
+  set: Partial<Deployment>,
+  unless?: SQL,
+): Promise<Deployment | undefined> {
+  const [row] = await database(deps.db)
+    .update(deployments)
+    .set(set)
+    .where(and(mine(accountId, slug), eq(deployments.upstreamName, upstreamName), unless))
+    .returning();
+  return row as Deployment | undefined;
+}
+
+export async function forgetDeployment(db: D1Database, { accountId, slug, upstreamName }: Deployment): Promise<void> {
+  await database(db)
+    .delete(deployments)
+    .where(and(mine(accountId, slug), eq(deployments.upstreamName, upstreamName)));
+}

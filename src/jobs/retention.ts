@@ -1,0 +1,69 @@
+/** Files have an end: results and what came with their requests, and, where the operator says so, what customers store. */
+import { and, isNotNull, isNull, lte } from 'drizzle-orm';
+import { database } from '../db/client';
+import { jobs, storedObjects } from '../db/jobs';
+import type { JobDeps } from './deps';
+import { jobPrefix } from './files';
+import { deleteObject } from './storage';
+import { changeJob, readJob } from './store';
+import type { Job } from './types';
+
+const DAY_MS = 24 * 3_600_000;
+const REMOVED_AT_ONCE = 100;
+
+type RetentionDeps = Pick<JobDeps, 'db' | 'files' | 'now' | 'settings'>;
+
+/** Undefined where nothing is removed. */
+const cutoffMs = (deps: RetentionDeps, days: number): number | undefined => (days === 0 ? undefined : deps.now() - days * DAY_MS);
+
+/** How long the file may be kept elsewhere too. */
+export const keptSeconds = (days: number, storedAtMs: number, nowMs: number): number | undefined =>
+  days === 0 ? undefined : Math.max(0, Math.floor((storedAtMs + days * DAY_MS - nowMs) / 1_000));
+
+/** Removes what is older than it may be; how many jobs and uploads it was. */
+export async function removeOldFiles(deps: RetentionDeps): Promise<number> {
+  const results = cutoffMs(deps, deps.settings.RESULT_RETENTION_DAYS);
+  const uploads = cutoffMs(deps, deps.settings.UPLOAD_RETENTION_DAYS);
+  const removed = await Promise.all([
+    results === undefined ? 0 : removeResults(deps, results),
+    uploads === undefined ? 0 : removeUploads(deps, uploads),
+  ]);
+  return removed[0] + removed[1];
+}
+
+async function removeResults(deps: RetentionDeps, beforeMs: number): Promise<number> {
+  const due = (await database(deps.db)
+    .select()
+    .from(jobs)
+    .where(and(isNull(jobs.filesRemovedAt), isNotNull(jobs.settledAt), lte(jobs.endedAt, beforeMs)))
+    .limit(REMOVED_AT_ONCE)) as Job[];
+  for (const job of due) {
+    await removeAll(deps, jobPrefix(job));
+    await changeJob(deps.db, job, () => ({ filesRemovedAt: deps.now() }));
+  }
+  return due.length;
+}
+
+/** Results, inputs, and what a copy that was begun again has left behind. */
+async function removeAll({ files }: RetentionDeps, prefix: string): Promise<void> {
+  for (;;) {
+    const { objects, truncated } = await files.list({ prefix });
+    if (objects.length > 0) await files.delete(objects.map(({ key }) => key));
+    if (!truncated) return;
+  }
+}
+
+async function removeUploads(deps: RetentionDeps, beforeMs: number): Promise<number> {
+  const due = await database(deps.db).select().from(storedObjects).where(lte(storedObjects.createdAt, beforeMs)).limit(REMOVED_AT_ONCE);
+  for (const row of due) await deleteObject(deps, row);
+  return due.length;
+}
+
+/** Was there a result under this key, which is not kept any more? Only who has its URL is told. */
+export async function wasKept(deps: RetentionDeps, key: string): Promise<boolean> {
+  const [place, id = '', token] = key.split('/');
+  const job = place === 'media' ? await readJob(deps.db, id) : undefined;
+  if (!job || job.mediaToken !== token || job.endedAt === null) return false;
+  const beforeMs = cutoffMs(deps, deps.settings.RESULT_RETENTION_DAYS);
+  return job.filesRemovedAt !== null || (beforeMs !== undefined && job.endedAt <= beforeMs);
+}

@@ -1,0 +1,8 @@
+// For runtimes with files: paths and environment are used as well. Prints what it found as JSON.
+import * as sdk from 'hypereal-sdk';
+import { exercise } from './exercise.mjs';
+
+const found = await exercise(sdk, {});
+const client = new sdk.Hypereal();
+const path = await client.storage.uploadFile('package.json');
+console.log(JSON.stringify({ ...found, path: path.filename }));

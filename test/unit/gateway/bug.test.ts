@@ -1,0 +1,124 @@
+// A dialect that throws is a bug; the call that meets it comes to an end all the same.
+import { describe, expect, it, vi } from 'vitest';
+import type { AccountStub } from '../../../src/account/stub';
+import type { CloseRequest } from '../../../src/account/types';
+import { openaiChat } from '../../../src/dialects/openai-chat/dialect';
+import type { StreamRelay } from '../../../src/dialects/types';
+import { readSettings } from '../../../src/env';
+import type { GatewayDeps } from '../../../src/gateway/deps';
+import { runJsonCall } from '../../../src/gateway/json-call';
+import type { StreamRun } from '../../../src/gateway/run';
+import { runStreamCall } from '../../../src/gateway/stream-call';
+import { Bench, callOf, planOf, provider } from './support';
+
+const HOLD = 'req_0123456789abc-1-4cc3-1';
+const ANSWER = { choices: [{ message: { content: 'Hi' } }], usage: { prompt_tokens: 1, completion_tokens: 1 } };
+const EVENTS = [
+  '{"choices":[{"index":0,"delta":{"content":"Hi"}}]}',
+  '{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}',
+  '[DONE]',
+];
+
+const bug = (): never => {
+  throw new TypeError('undefined is not a function (evaluating secret)');
+};
+
+/** A call whose provider answers after a while, and all that becomes of its hold. */
+function callWith({ stream, answersAfterMs = 0 }: { stream: boolean; answersAfterMs?: number }) {
+  const closes: CloseRequest[] = [];
+  const beats: unknown[] = [];
+  const work: Promise<unknown>[] = [];
+  const account = {
+    settle: async (close: CloseRequest) => {
+      closes.push(close);
+      return { ok: true, costMicro: close.costMicro, outcome: close.outcome, repeated: closes.length > 1 };
+    },
+    beat: async (request: unknown) => {
+      beats.push(request);
+      return { ok: true };
+    },
+  };
+  const bench = new Bench().script('a', async () => {
+    await new Promise((resolve) => setTimeout(resolve, answersAfterMs));
+    if (!stream) return Response.json(ANSWER);
+    const body = EVENTS.map((data) => `data: ${data}\n\n`).join('');
+    return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+  });
+  const plan = planOf(provider('a'));
+  const call = callOf({ stream });
+  const settings = { ...readSettings({ KEY_MAC_SECRET: 'x'.repeat(32) }), JSON_STATUS_HOLD_MS: 50, KEEPALIVE_MS: 10, BEAT_MS: 10 };
+  const deps = { settings, now: Date.now, account: () => account, waitUntil: (done: Promise<unknown>) => void work.push(done) };
+  const run: StreamRun = {
+    deps: deps as unknown as GatewayDeps,
+    dialect: openaiChat,
+    call,
+    plan,
+    failover: bench.failover(plan, { call }),
+    accountId: 'acc_1',
+    account: account as unknown as AccountStub,
+    keyMode: 'live',
+    holdId: HOLD,
+    startedAtMs: Date.now(),
+    endpoint: '/v1/chat/completions',
+    idempotencyKeyHash: undefined,
+    gone: new AbortController(),
+    outgoing: call.openStream(HOLD),
+  };
+  return { run, closes, beats, idle: () => Promise.all(work) };
+}
+
+const expectFailure = (text: string): void => {
+  expect(text).toContain('Something went wrong on our side');
+  expect(text).toContain(HOLD);
+  expect(text).not.toContain('secret');
+};
+
+const RELEASED = { holdId: HOLD, costMicro: 0, outcome: 'released', detailJson: expect.stringContaining('"ending":"gateway_failed"') };
+
+describe('a bug in a dialect', () => {
+  it.each([0, 150])('ends a JSON call with an error, and gives its hold back (answered after %d ms)', async (answersAfterMs) => {
+    vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const { run, closes, beats, idle } = callWith({ stream: false, answersAfterMs });
+    run.plan.targets[0]!.bridge.renderAnswer = bug;
+    const response = await runJsonCall(run);
+    expect(response.status).toBe(answersAfterMs === 0 ? 500 : 200);
+    expectFailure(await response.text());
+    await idle();
+    expect(closes).toMatchObject([RELEASED]);
+    // Nothing goes on that would keep a hold open.
+    const before = beats.length;
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    expect(beats).toHaveLength(before);
+  });
+
+  it.each(['push', 'close'] as const)('ends a stream with an error event, and gives its hold back: %s', async (method) => {
+    vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const { run, closes, idle } = callWith({ stream: true });
+    const relay = run.outgoing.relay('openai-chat') as StreamRelay;
+    run.outgoing.relay = () => relay;
+    const { push } = relay;
+    let pushes = 0;
+    if (method === 'close') relay.close = bug;
+    else relay.push = (events) => (pushes++ === 0 ? push.call(relay, `${events.split('\n\n')[0]}\n\n`) : bug());
+    const response = await runStreamCall(run);
+    expect(response.status).toBe(200);
+    const text = await response.text();
+    expect(text).toContain('"content":"Hi"');
+    expect(text.endsWith('data: [DONE]\n\n')).toBe(true);
+    if (method === 'close') expectFailure(text);
+    await idle();
+    expect(closes).toMatchObject([method === 'close' ? RELEASED : { costMicro: 0, outcome: 'released' }]);
+  });
+
+  it('is told in events that nothing comes between, however long they are apart', async () => {
+    vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const { run, idle } = callWith({ stream: true });
+    const relay = run.outgoing.relay('openai-chat');
+    relay.close = bug;
+    run.outgoing.relay = () => relay;
+    run.outgoing.fail = () => 'data: one\n\ndata: two\n\n';
+    const text = await (await runStreamCall(run)).text();
+    expect(text.endsWith('data: one\n\ndata: two\n\n')).toBe(true);
+    await idle();
+  });
+});

@@ -1,0 +1,194 @@
+// What a deployment's idle workers cost: charged once for each window, and stopped before the balance is gone.
+import { env } from 'cloudflare:test';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createDeployment, deleteDeployment, updateDeployment } from '../../../src/jobs/deployments/manage';
+import { meterDeployments } from '../../../src/jobs/deployments/meter';
+import { changeDeployment, type Deployment, findDeployment } from '../../../src/jobs/deployments/store';
+import { finishJob } from '../../../src/jobs/finish';
+import { createRun } from '../../../src/jobs/gpu';
+import { changeJob } from '../../../src/jobs/store';
+import { JobBench, KEY, requestOf } from './support';
+
+// The meter looks at every deployment there is.
+beforeEach(async () => {
+  await env.DB.exec('DELETE FROM deployments');
+});
+
+const MINUTE_MS = 60_000;
+/** A tenth of the price of a second of work on the pool that is asked for first, which is 3 credits. */
+const IDLE_MICRO = 300_000;
+
+const FIELDS = {
+  slug: 'comfy',
+  name: 'Comfy',
+  dockerImage: 'runpod/worker-comfyui:5.1.0',
+  gpuTypes: ['ADA_48_PRO', 'AMPERE_80'],
+  minWorkers: 0,
+  maxWorkers: 3,
+  idleTimeoutSeconds: 5,
+  env: {},
+  webhookUrl: null,
+};
+
+async function deployed(fields: Partial<typeof FIELDS> = {}, credits = 100_000): Promise<{ bench: JobBench; row: Deployment }> {
+  const bench = await JobBench.create(credits);
+  const maker = { accountId: bench.account.id, keyId: KEY.keyId, test: false };
+  const made = await createDeployment(bench.deps(), maker, { ...FIELDS, ...fields });
+  if (!made.ok) throw new Error(made.error.message);
+  return { bench, row: made.value.row };
+}
+
+const present = async ({ accountId, slug }: Deployment): Promise<Deployment> => (await findDeployment(env.DB, accountId, slug))!;
+
+/** A run that has ended now, after so long on a GPU. */
+async function ran(bench: JobBench, gpuMs: number): Promise<number> {
+  const created = await createRun(bench.deps(), requestOf('/v1/gpu/run/comfy', bench.account.id), 'comfy', { input: { prompt: 'a fox' } });
+  if (!created.ok) throw new Error(created.error.message);
+  const job = (await changeJob(env.DB, created.value.job, () => ({ state: 'running', startedAt: bench.nowMs })))!;
+  await bench.wait(gpuMs);
+  await finishJob(bench.deps(), job, { state: 'succeeded', outputs: { files: [], output: 1, usage: { gpuMs } } });
+  return (await bench.job(job.id)).costMicro!;
+}
+
+const linesOf = async (bench: JobBench) => (await bench.account.stub.operations(100)).lines.filter(({ kind }) => kind === 'adjust');
+
+describe('workers that always run', () => {
+  it('are charged for each window once, however often the meter looks', async () => {
+    const { bench, row } = await deployed({ minWorkers: 2 });
+    await bench.wait(25 * MINUTE_MS);
+    await Promise.all([meterDeployments(bench.deps()), meterDeployments(bench.deps())]);
+    await meterDeployments(bench.deps());
+    expect(await bench.spentMicro()).toBe(2 * 20 * 60 * IDLE_MICRO);
+    const lines = await linesOf(bench);
+    expect(lines).toHaveLength(2);
+    expect(lines[0]).toMatchObject({
+      keyId: KEY.keyId,
+      model: 'deployment:comfy',
+      endpoint: '/v1/deployments/comfy',
+      amountMicro: -2 * 600 * IDLE_MICRO,
+      detail: { ending: 'idle', usage: { idleSeconds: 1_200 } },
+    });
+    expect((await present(row)).meteredUntil).toBe(row.meteredUntil + 20 * MINUTE_MS);
+  });
+
+  it('are not charged again when the process dies between charging and writing that down', async () => {
+    const { bench, row } = await deployed({ minWorkers: 1 });
+    await bench.wait(15 * MINUTE_MS);
+    await meterDeployments(bench.deps());
+    await changeDeployment(bench.deps(), row, { meteredUntil: row.meteredUntil });
+    await meterDeployments(bench.deps());
+    expect(await bench.spentMicro()).toBe(600 * IDLE_MICRO);
+  });
+
+  it('are charged up to the moment that they are given up, or the deployment goes', async () => {
+    const { bench, row } = await deployed({ minWorkers: 1 });
+    await bench.wait(3 * MINUTE_MS);
+    const changed = await updateDeployment(bench.deps(), row, { minWorkers: 0 });
+    expect(changed).toMatchObject({ ok: true, value: { minWorkers: 0 } });
+    expect(await bench.spentMicro()).toBe(180 * IDLE_MICRO);
+    await bench.wait(60 * MINUTE_MS);
+    await meterDeployments(bench.deps());
+    expect(await bench.spentMicro()).toBe(180 * IDLE_MICRO);
+    await updateDeployment(bench.deps(), await present(row), { minWorkers: 1 });
+    await bench.wait(MINUTE_MS);
+    await deleteDeployment(bench.deps(), await present(row));
+    expect(await bench.spentMicro()).toBe((180 + 60) * IDLE_MICRO);
+    expect(await findDeployment(env.DB, row.accountId, row.slug)).toBeUndefined();
+  });
+
+  it('pay the price of work while they work, and that of waiting for the rest', async () => {
+    const { bench } = await deployed({ minWorkers: 1 });
+    const cost = await ran(bench, 100_000);
+    expect(cost).toBe(300_000_000);
+    await bench.wait(12 * MINUTE_MS);
+    await meterDeployments(bench.deps());
+    expect(await bench.spentMicro()).toBe(cost + 500 * IDLE_MICRO);
+  });
+
+  it('need an hour in the balance to be started, and are stopped before it is empty', async () => {
+    const bench = await JobBench.create(1_000);
+    const maker = { accountId: bench.account.id, keyId: KEY.keyId, test: false };
+    const refused = await createDeployment(bench.deps(), maker, { ...FIELDS, minWorkers: 1 });
+    expect(refused).toMatchObject({ ok: false, error: { kind: 'insufficient_credits', details: { required: 1_080, available: 1_000 } } });
+    expect(await findDeployment(env.DB, bench.account.id, 'comfy')).toBeUndefined();
+
+    const { bench: short, row } = await deployed({ minWorkers: 1 }, 1_080);
+    for (let window = 0; window < 8; window++) {
+      await short.wait(10 * MINUTE_MS);
+      await meterDeployments(short.deps());
+    }
+    expect(await present(row)).toMatchObject({ minWorkers: 0, notice: expect.stringContaining('balance') });
+    expect(short.provider.endpoints).toContainEqual(expect.objectContaining({ minWorkers: 0 }));
+    const left = (await short.account.stub.view())!.balanceMicro;
+    expect(left).toBeGreaterThan(0);
+    await short.wait(60 * MINUTE_MS);
+    await meterDeployments(short.deps());
+    expect((await short.account.stub.view())!.balanceMicro).toBe(left);
+  });
+
+  it('of a test key cost nothing', async () => {
+    const bench = await JobBench.create(0);
+    const made = await createDeployment(bench.deps(), { accountId: bench.account.id, test: true }, { ...FIELDS, minWorkers: 3 });
+    expect(made).toMatchObject({ ok: true, value: { row: { test: true, provider: 'sandbox' } } });
+    await bench.wait(60 * MINUTE_MS);
+    await meterDeployments(bench.deps());
+    expect(await linesOf(bench)).toEqual([]);
+  });
+});
+
+describe('workers that come and go', () => {
+  it('are charged for the wait after a run, and for nothing else', async () => {
+    const { bench } = await deployed({ idleTimeoutSeconds: 60 });
+    const cost = await ran(bench, 10_000);
+    await bench.wait(13 * MINUTE_MS);
+    await meterDeployments(bench.deps());
+    expect(await bench.spentMicro()).toBe(cost + 60 * IDLE_MICRO);
+    await bench.wait(60 * MINUTE_MS);
+    await meterDeployments(bench.deps());
+    expect(await bench.spentMicro()).toBe(cost + 60 * IDLE_MICRO);
+  });
+});
+
+describe('a deployment', () => {
+  it('is made once of requests under one idempotency key, together or one after the other', async () => {
+    const bench = await JobBench.create();
+    const maker = (bodyHash: string) => ({
+      accountId: bench.account.id,
+      keyId: KEY.keyId,
+      test: false,
+      idempotency: { keyHash: 'k', bodyHash },
+    });
+    const twins = await Promise.all(Array.from({ length: 20 }, () => createDeployment(bench.deps(), maker('b'), FIELDS)));
+    for (const twin of twins) if (!twin.ok) expect(twin.error.kind).toBe('idempotency_in_flight');
+    expect(twins.filter((twin) => twin.ok && !twin.value.repeated)).toHaveLength(1);
+    expect(bench.provider.endpoints).toHaveLength(1);
+    expect(await createDeployment(bench.deps(), maker('b'), FIELDS)).toMatchObject({ ok: true, value: { repeated: true } });
+    expect(await createDeployment(bench.deps(), maker('other'), { ...FIELDS, slug: 'two' })).toMatchObject({
+      error: { kind: 'idempotency_mismatch' },
+    });
+    await bench.wait(25 * 60 * MINUTE_MS);
+    expect(await createDeployment(bench.deps(), maker('other'), { ...FIELDS, slug: 'two' })).toMatchObject({
+      ok: true,
+      value: { repeated: false },
+    });
+  });
+
+  it('whose making was cut off is removed', async () => {
+    const { bench, row } = await deployed();
+    await changeDeployment(bench.deps(), row, { state: 'creating' });
+    await bench.wait(30 * MINUTE_MS);
+    await meterDeployments(bench.deps());
+    expect(await findDeployment(env.DB, row.accountId, row.slug)).toBeUndefined();
+    expect(bench.provider.removedEndpoints).toEqual(['ep0']);
+  });
+
+  it('is one of so many', async () => {
+    const bench = await JobBench.create();
+    const maker = { accountId: bench.account.id, test: false };
+    const deps = { ...bench.deps(), settings: { ...bench.deps().settings, DEPLOYMENT_LIMIT: 2 } };
+    for (const slug of ['a', 'b']) expect((await createDeployment(deps, maker, { ...FIELDS, slug })).ok).toBe(true);
+    expect(await createDeployment(deps, maker, { ...FIELDS, slug: 'c' })).toMatchObject({
+      error: { kind: 'conflict', code: 'too_many_deployments' },
+    });
+  });
+});

@@ -1,0 +1,121 @@
+// Files are kept for so long: then they are removed, and whoever has their URL is told.
+import { env, SELF } from 'cloudflare:test';
+import { describe, expect, it } from 'vitest';
+import { advanceJob } from '../../../src/jobs/advance';
+import type { JobDeps } from '../../../src/jobs/deps';
+import { removeOldFiles } from '../../../src/jobs/retention';
+import { storeObject } from '../../../src/jobs/storage';
+import type { Job } from '../../../src/jobs/types';
+import { jobView } from '../../../src/jobs/view';
+import { JobBench } from './support';
+
+const DAY_MS = 24 * 3_600_000;
+
+const kept = (bench: JobBench, settings: Partial<JobDeps['settings']> = {}): JobDeps => ({
+  ...bench.deps(),
+  settings: { ...bench.deps().settings, RESULT_RETENTION_DAYS: 30, UPLOAD_RETENTION_DAYS: 0, ...settings },
+});
+
+/** A job that has ended with a file, and with a picture that came with its request. */
+async function done(): Promise<{ bench: JobBench; job: Job; file: string; input: string }> {
+  const bench = await JobBench.create();
+  bench.provider.pollsToDone = 1;
+  const { id } = await bench.start({ image: 'data:image/png;base64,iVBORw0KGgo=' });
+  for (let look = 0; look < 5; look++) await advanceJob(bench.deps(), { jobId: id });
+  const job = await bench.job(id);
+  const input = job.input as { firstFrame: { key: string } };
+  return { bench, job, file: job.outputs!.files[0]!.key, input: input.firstFrame.key };
+}
+
+const present = async (...keys: string[]): Promise<boolean[]> => Promise.all(keys.map(async (key) => (await env.FILES.head(key)) !== null));
+const ask = (key: string) => SELF.fetch(`https://gateway.test/${key}.mp4`);
+
+describe('a result', () => {
+  it('is there until its time is over, and after that it is gone rather than never heard of', async () => {
+    const { bench, job, file, input } = await done();
+    await bench.wait(29 * DAY_MS);
+    await removeOldFiles(kept(bench));
+    expect(await present(file, input)).toEqual([true, true]);
+    expect((await ask(file)).status).toBe(200);
+    await bench.wait(2 * DAY_MS);
+    await removeOldFiles(kept(bench));
+    expect(await present(file, input)).toEqual([false, false]);
+    const answer = await ask(file);
+    expect(answer.status).toBe(410);
+    expect(await answer.json()).toMatchObject({ error: { code: 'file_expired', message: expect.stringContaining('30 days') } });
+    expect((await ask(file.replace(job.mediaToken, 'A'.repeat(24)))).status).toBe(404);
+    const view = jobView(await bench.job(job.id));
+    expect(view).toMatchObject({
+      status: 'completed',
+      outputUrl: null,
+      outputUrls: [],
+      filesRemovedAt: expect.any(String),
+      creditsUsed: 67,
+    });
+  });
+
+  it('is kept for ever where the operator says so', async () => {
+    const { bench, file } = await done();
+    await bench.wait(4_000 * DAY_MS);
+    await removeOldFiles(kept(bench, { RESULT_RETENTION_DAYS: 0 }));
+    expect(await present(file)).toEqual([true]);
+  });
+
+  it('of a job under way is not touched, however old', async () => {
+    const bench = await JobBench.create();
+    const job = await bench.start({ image: 'data:image/png;base64,iVBORw0KGgo=' });
+    const { key } = (job.input as { firstFrame: { key: string } }).firstFrame;
+    await bench.wait(100 * DAY_MS);
+    await removeOldFiles(kept(bench));
+    expect(await present(key)).toEqual([true]);
+  });
+});
+
+describe('what a customer stores', () => {
+  const upload = () => ({ filename: 'a.txt', contentType: 'text/plain', kind: 'file', content: new Response('hello') });
+
+  it('stays, unless the operator says for how long', async () => {
+    const bench = await JobBench.create();
+    const stored = await storeObject(kept(bench), bench.account.id, upload());
+    if (!stored.ok) throw new Error(stored.error.message);
+    const { fileKey } = stored.value.row;
+    await bench.wait(100 * DAY_MS);
+    await removeOldFiles(kept(bench));
+    expect(await present(fileKey)).toEqual([true]);
+    await removeOldFiles(kept(bench, { UPLOAD_RETENTION_DAYS: 90 }));
+    expect(await present(fileKey)).toEqual([false]);
+    expect((await SELF.fetch(`https://gateway.test/${fileKey}.txt`)).status).toBe(404);
+  });
+
+  it('is limited for each file and for all of them together, whatever its length was said to be', async () => {
+    const bench = await JobBench.create();
+    const small = kept(bench, { STORAGE_LIMIT_BYTES: 4 });
+    expect(await storeObject(small, bench.account.id, upload())).toMatchObject({
+      ok: false,
+      error: { kind: 'body_too_large', param: 'file' },
+    });
+    const full = kept(bench, { STORAGE_ACCOUNT_BYTES: 8 });
+    expect(await storeObject(full, bench.account.id, upload())).toMatchObject({ ok: true });
+    expect(await storeObject(full, bench.account.id, upload())).toMatchObject({ ok: false, error: { code: 'storage_full' } });
+    const announced = new Response('hello', { headers: { 'content-length': '5' } });
+    expect(await storeObject(full, bench.account.id, { ...upload(), content: announced })).toMatchObject({
+      error: { code: 'storage_full' },
+    });
+  });
+
+  it('is stored once of uploads under one idempotency key, together or one after the other', async () => {
+    const bench = await JobBench.create();
+    const store = (text: string) => storeObject(kept(bench), bench.account.id, { ...upload(), content: new Response(text) }, 'a-key');
+    const twins = await Promise.all(Array.from({ length: 20 }, () => store('hello')));
+    const ids = new Set(twins.map((twin) => (twin.ok ? twin.value.row.id : twin.error.kind)));
+    expect(ids.size).toBe(1);
+    expect(twins.filter((twin) => twin.ok && !twin.value.repeated)).toHaveLength(1);
+    expect(await store('hello')).toMatchObject({ ok: true, value: { repeated: true, row: { id: [...ids][0] } } });
+    expect(await store('another')).toMatchObject({ ok: false, error: { kind: 'idempotency_mismatch' } });
+    const { objects } = await env.FILES.list({ prefix: 'storage/' });
+    const [id] = [...ids];
+    expect(objects.filter(({ key }) => key.includes(String(id)))).toHaveLength(1);
+    await bench.wait(25 * 3_600_000);
+    expect(await store('another')).toMatchObject({ ok: true, value: { repeated: false } });
+  });
+});
