@@ -1,12 +1,7 @@
-<<<<<<< HEAD
-// A process that dies at any step, messages that are lost, doubled and late: each job ends once, and is paid for once.
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-=======
 // A process that dies at any step, messages that are lost, doubled and late: each job ends once, is paid for once, and is
 // told of under one id. What happened where is counted, so that no step is left out by chance.
 import { env } from 'cloudflare:test';
-import { describe, expect, it } from 'vitest';
->>>>>>> main
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { cancelJob, takeCallback } from '../../../src/jobs/access';
 import { advanceJob, sweepJobs } from '../../../src/jobs/advance';
 import type { JobDeps } from '../../../src/jobs/deps';
@@ -184,19 +179,14 @@ async function live(seed: number, coverage: Coverage): Promise<string> {
 }
 
 describe('whatever happens to it', () => {
-<<<<<<< HEAD
   beforeEach(() => {
     // Files cannot be copied on purpose, some thousand times.
     vi.spyOn(console, 'error').mockImplementation(() => undefined);
   });
   afterEach(() => vi.restoreAllMocks());
 
-  it(`a job ends in one state, is charged for success alone, and is generated once at most: ${RUNS} lives`, {
-    timeout: 600_000,
-=======
   it(`a job ends in one state, is charged for success alone, is generated once at most and told of under one id: ${RUNS} lives`, {
     timeout: 900_000,
->>>>>>> main
   }, async () => {
     const ends: Record<string, number> = {};
     const coverage = new Coverage();
