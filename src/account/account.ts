@@ -8,6 +8,7 @@ import { monthOf, newNonce } from '../core/ids';
 import type { MicroCredits } from '../core/money';
 import type { TierId } from '../core/tiers';
 import { within } from '../core/within';
+import { FLUSH_AFTER_MS, Handover } from './handover';
 import { beginIdempotency, checkIdempotency, endIdempotencies, endIdempotency, sweepIdempotency } from './idempotency';
 import { disabledByLimit, KeyRing, publicKey } from './key-ring';
 import { refuseKey } from './key-scope';
@@ -39,15 +40,6 @@ import type {
   Operation,
 } from './types';
 
-const FLUSH_AT_ROWS = 100;
-const FLUSH_AFTER_MS = 10_000;
-/** What a message said that is not confirmed after this long is said again; each time in vain, twice as long is waited. */
-const RESEND_AFTER_MS = 60_000;
-const LONGEST_RESEND_MS = 3_600_000;
-/** So much of a backlog goes out at a time: it is read from disk, and the queue may be busy with it still. */
-const FLUSH_ROWS_AT_MOST = 5_000;
-/** A queue that takes none of so many messages in a row takes none for now. */
-const FAILURES_AT_MOST = 3;
 /** Holds expire on time even when the queue does not answer. */
 const FLUSH_PATIENCE_MS = 30_000;
 /** How often old idempotency records are looked for. */
@@ -65,10 +57,7 @@ interface Open {
 export class Account extends DurableObject<AccountBindings> {
   private opened: Open | undefined;
   private alarmAtMs: number | null = null;
-  private sentAtMs = new Map<number, number>();
-  private resendAfterMs = RESEND_AFTER_MS;
-  private firstUnsentAtMs: number | undefined;
-  private flushingSinceMs: number | undefined;
+  private readonly handover = new Handover();
   private sweptAtMs = -Infinity;
   /** Tests move it. */
   now: () => number = Date.now;
@@ -277,58 +266,14 @@ export class Account extends DurableObject<AccountBindings> {
       if (closeSeqs.length > 0) ledger.confirm(epoch, closeSeqs);
       outbox.confirm(entities);
     });
-    for (const closeSeq of closeSeqs) this.sentAtMs.delete(closeSeq);
-    if (closeSeqs.length === 0) return;
-    this.resendAfterMs = RESEND_AFTER_MS;
-    this.wakeForUnconfirmed();
+    this.handover.confirmed(closeSeqs);
+    if (closeSeqs.length > 0) this.wakeForUnconfirmed();
   }
 
   /** Hands everything to D1 that it lacks, at once: before somebody reads it there. */
   async flush(): Promise<void> {
     const open = this.open();
-    const nowMs = this.now();
-    if (!open || this.isFlushing(nowMs)) return;
-    this.flushingSinceMs = nowMs;
-    try {
-      const { due, repeats } = this.dueLines(open, nowMs);
-      this.firstUnsentAtMs = undefined;
-      await this.sendAll(open, due, nowMs);
-      if (repeats) this.resendAfterMs = Math.min(2 * this.resendAfterMs, LONGEST_RESEND_MS);
-    } finally {
-      if (this.flushingSinceMs === nowMs) this.flushingSinceMs = undefined;
-    }
-  }
-
-  private dueLines({ ledger }: Open, nowMs: number): { due: Unconfirmed[]; repeats: boolean } {
-    const due: Unconfirmed[] = [];
-    let repeats = false;
-    for (const [closeSeq, at] of ledger.unconfirmed) {
-      const sentAtMs = this.sentAtMs.get(closeSeq);
-      if (sentAtMs !== undefined && nowMs - sentAtMs < this.resendAfterMs) continue;
-      repeats ||= sentAtMs !== undefined;
-      if (due.push({ closeSeq, ...at }) >= FLUSH_ROWS_AT_MOST) break;
-    }
-    return { due, repeats };
-  }
-
-  private async sendAll({ store, ledger, outbox }: Open, due: readonly Unconfirmed[], nowMs: number): Promise<void> {
-    let failed = 0;
-    let failure: { error: unknown } | undefined;
-    for (const message of ledgerMessages(store, ledger.row, due, outbox.entities())) {
-      const { closeSeqs } = message;
-      for (const closeSeq of closeSeqs) this.sentAtMs.set(closeSeq, nowMs);
-      try {
-        await this.env.LEDGER_QUEUE.send(message);
-        failed = 0;
-      } catch (error) {
-        // One message that cannot be sent does not hold up the others.
-        for (const closeSeq of closeSeqs) this.sentAtMs.delete(closeSeq);
-        failure ??= { error };
-        failed++;
-        if (failed >= FAILURES_AT_MOST) break;
-      }
-    }
-    if (failure) throw failure.error;
+    if (open) await this.handover.flush(open, this.env.LEDGER_QUEUE, this.now());
   }
 
   /** Sends lines again from a close sequence on: the repair of a gap that the reconciliation found in D1. */
@@ -369,7 +314,7 @@ export class Account extends DurableObject<AccountBindings> {
       return replayed;
     });
     this.opened = undefined;
-    this.sentAtMs.clear();
+    this.handover.startOver();
     this.wakeBy(this.now());
     return result;
   }
@@ -466,27 +411,15 @@ export class Account extends DurableObject<AccountBindings> {
   }
 
   private flushInPassing(): void {
-    const open = this.opened;
-    if (!open || isConfirmed(open)) return;
-    const nowMs = this.now();
-    this.wakeBy(nowMs + RESEND_AFTER_MS);
-    if (this.isFlushing(nowMs)) return;
-    this.firstUnsentAtMs ??= nowMs;
-    const unsent = open.ledger.unconfirmed.size - this.sentAtMs.size;
-    if (unsent >= FLUSH_AT_ROWS || nowMs - this.firstUnsentAtMs >= FLUSH_AFTER_MS)
+    this.wakeForUnconfirmed();
+    if (this.opened && this.handover.isWorthSending(this.opened, this.now()))
       this.ctx.waitUntil(this.flush().catch((error: unknown) => console.error('flush failed', String(error))));
-  }
-
-  /** A flush that has not ended for so long never will. */
-  private isFlushing(nowMs: number): boolean {
-    return this.flushingSinceMs !== undefined && nowMs - this.flushingSinceMs < RESEND_AFTER_MS;
   }
 
   private wakeForUnconfirmed(): void {
     const open = this.open();
-    if (!open || isConfirmed(open)) return;
-    const allSent = open.ledger.unconfirmed.size <= this.sentAtMs.size;
-    this.wakeBy(this.now() + (allSent ? this.resendAfterMs : RESEND_AFTER_MS));
+    const atMs = open && this.handover.nextAtMs(open, this.now());
+    if (atMs !== undefined) this.wakeBy(atMs);
   }
 
   /** Setting an alarm bills a row: it is set only when none is due in time. */
@@ -496,9 +429,6 @@ export class Account extends DurableObject<AccountBindings> {
     void this.ctx.storage.setAlarm(atMs);
   }
 }
-
-/** Does D1 have everything? */
-const isConfirmed = ({ ledger, outbox }: Open): boolean => ledger.unconfirmed.size === 0 && outbox.size === 0;
 
 /** What is no exact amount is a mistake of the caller's, which must not get as far as the books. */
 function requireExact(...amounts: MicroCredits[]): void {

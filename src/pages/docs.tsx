@@ -23,7 +23,7 @@ const Start: FC<{ of: Quickstart; origin: string; keyShown: string }> = ({ of: {
 /** Groups of what stands on the page. */
 const CONTENTS: [heading: string, parts: [id: string, name: string][]][] = [
   ['Tools', TOOLS.map(({ id, name }) => [id, name])],
-  ['SDKs', SDKS.map(({ id, name, where }) => [id, `${name}, ${where}`])],
+  ['SDKs', SDKS.map(({ id, name }) => [id, name])],
   [
     'The API',
     [
