@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { type Answer, example, json, type RequestBody, type Route } from './describe';
 import { FAILURES } from './errors';
+import { streamFailure } from './formats/chat';
 import { jobAnswer, segment } from './jobs';
 import {
   audioRequest,
@@ -102,7 +103,7 @@ const transcript = named(
 );
 
 const IMAGE_EVENTS = {
-  event: imageEvent,
+  event: z.union([imageEvent, streamFailure]),
   words:
     'With `stream: true`: one event for each picture, when they are all there; with `partial_images` its states on the way before. The end is `[DONE]`, a failure an event `error`; `: ping` keeps the connection.',
   example:

@@ -51,7 +51,7 @@ describe.skipIf(!chromiumPath)('a top-up', () => {
     await page.getByRole('button', { name: 'Pay' }).click();
     await page.getByText('Thank you').waitFor();
     expect(new URL(page.url()).searchParams.get('paid')).toBe('1');
-    expect(await figure(page, 'Available credits')).toBe('2,500');
+    expect(await figure(page, 'Available credits')).toBe('2,500$25.00');
     const session = stripe.sessions.at(-1)!;
     expect(session.form.get('customer_email')).toBe(person.email);
     expect(await page.getByRole('link', { name: 'Receipt' }).getAttribute('href')).toBe(`${stripe.url}/receipts/${session.intent}`);
@@ -59,12 +59,12 @@ describe.skipIf(!chromiumPath)('a top-up', () => {
     const refund = { id: 're_1', object: 'refund', amount: 1_000, payment_intent: session.intent, status: 'succeeded' };
     for (const type of ['refund.created', 'refund.created', 'refund.updated']) expect(await stripe.send(type, refund)).toBe(200);
     await page.goto(`${worker.url}/settings/billing`);
-    expect(await figure(page, 'Available credits')).toBe('1,500');
+    expect(await figure(page, 'Available credits')).toBe('1,500$15.00');
     await page.getByText('partly refunded').waitFor();
     const disputed = { id: 'dp_1', object: 'dispute', amount: 1_500, payment_intent: session.intent };
     expect(await stripe.send('charge.dispute.funds_withdrawn', disputed)).toBe(200);
     await page.reload();
-    expect(await figure(page, 'Available credits')).toBe('0');
+    expect(await figure(page, 'Available credits')).toBe('0$0.00');
     await page.getByText('disputed').waitFor();
     await until('the lines in the ledger', async () => {
       await page.reload();
@@ -82,7 +82,7 @@ describe.skipIf(!chromiumPath)('a top-up', () => {
     await page.getByRole('heading', { name: 'Billing' }).waitFor();
     expect(await stripe.completed(stripe.sessions.at(-1)!)).toBe(200);
     await page.reload();
-    expect(await figure(page, 'Available credits')).toBe('0');
+    expect(await figure(page, 'Available credits')).toBe('0$0.00');
     await page.getByRole('button', { name: 'Pay with Stripe' }).waitFor();
     await page.context().close();
   });
@@ -95,9 +95,9 @@ describe.skipIf(!chromiumPath)('a top-up', () => {
     await page.getByRole('button', { name: 'Pay' }).click();
     await page.getByText('Thank you').waitFor();
     expect(new URL(page.url()).searchParams.get('org')).toBe(id);
-    expect(await figure(page, 'Available credits')).toBe('2,000');
+    expect(await figure(page, 'Available credits')).toBe('2,000$20.00');
     await page.goto(`${worker.url}/settings/billing`);
-    expect(await figure(page, 'Available credits')).toBe('0');
+    expect(await figure(page, 'Available credits')).toBe('0$0.00');
     await page.context().close();
   });
 });

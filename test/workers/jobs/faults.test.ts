@@ -37,6 +37,8 @@ const STEPS = [
   'before settle',
   'before the webhook',
 ] as const;
+/** Few messages come just then, so what comes fares worse. */
+const SELDOM: ReadonlySet<string> = new Set(['after submit and before the id is stored', 'before settle']);
 const FAULTS = ['died', 'lost', 'doubled', 'late'] as const;
 type Fault = (typeof FAULTS)[number];
 
@@ -106,8 +108,10 @@ class Chaos {
 
   /** What becomes of a message: false when it does not come now. */
   private async arrives<Message extends { dueMs: number }>(queue: Message[], message: Message): Promise<boolean> {
-    const fault = this.chance(0.15) ? 'lost' : this.chance(0.15) ? 'doubled' : this.chance(0.1) ? 'late' : undefined;
-    if (fault) this.coverage.note(fault, await stepOf(this.bench, this.id));
+    const step = await stepOf(this.bench, this.id);
+    const [lost, doubled, late] = step !== undefined && SELDOM.has(step) ? ([0.25, 0.35, 0.5] as const) : ([0.15, 0.15, 0.1] as const);
+    const fault = this.chance(lost) ? 'lost' : this.chance(doubled) ? 'doubled' : this.chance(late) ? 'late' : undefined;
+    if (fault) this.coverage.note(fault, step);
     if (fault === 'doubled') queue.push({ ...message, dueMs: this.bench.nowMs + this.below(60_000) });
     if (fault === 'late') queue.push({ ...message, dueMs: this.bench.nowMs + 60_000 + this.below(LATEST_MS) });
     return fault !== 'lost' && fault !== 'late';
