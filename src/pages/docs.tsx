@@ -13,8 +13,8 @@ import { page, viewerOf } from './shell';
 const KEY = 'ck_...';
 
 const Start: FC<{ of: Quickstart; origin: string; keyShown: string }> = ({ of: { id, name, where, text, note }, origin, keyShown }) => (
-  <section class="stack" id={id} aria-labelledby={`${id}-name`}>
-    <h3 id={`${id}-name`}>{name}</h3>
+  <section class="stack" id={id} aria-label={`${name}, ${where}`}>
+    <h3>{name}</h3>
     <Code label={`${name}: ${where}`}>{text(origin, keyShown)}</Code>
     {note !== undefined && <p class="small quiet">{note}</p>}
   </section>
@@ -23,7 +23,7 @@ const Start: FC<{ of: Quickstart; origin: string; keyShown: string }> = ({ of: {
 /** Groups of what stands on the page. */
 const CONTENTS: [heading: string, parts: [id: string, name: string][]][] = [
   ['Tools', TOOLS.map(({ id, name }) => [id, name])],
-  ['SDKs', SDKS.map(({ id, name }) => [id, name])],
+  ['SDKs', SDKS.map(({ id, name, where }) => [id, `${name}, ${where}`])],
   [
     'The API',
     [

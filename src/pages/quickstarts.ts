@@ -79,7 +79,7 @@ console.log(answer.choices[0].message.content);`,
   },
   {
     id: 'openai-python',
-    name: 'OpenAI SDK for Python',
+    name: 'OpenAI SDK',
     where: 'Python',
     text: (origin, key) => `from openai import OpenAI
 
