@@ -1,7 +1,6 @@
 import { env } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
 import { cancelJob } from '../../../src/jobs/access';
-import { advanceJob } from '../../../src/jobs/advance';
 import type { JobDeps } from '../../../src/jobs/deps';
 import { deliver, RETRY_SECONDS, sweepDeliveries } from '../../../src/jobs/webhooks/deliver';
 import { listDeliveries, redeliver } from '../../../src/jobs/webhooks/log';
@@ -36,15 +35,16 @@ describe('a webhook', () => {
   });
 
   it('waits for the job to be over: one that was lined up by a process which died then says how it ended', async () => {
-    const bench = await JobBench.create();
-    const job = await bench.start({}, { webhookUrl: RECEIVER_URL });
-    const cancel = async (deps: JobDeps) => {
-      if ((await bench.job(job.id)).state === 'queued') await cancelJob(deps, job);
-      else await advanceJob(deps, { jobId: job.id });
+    // A process of its own for each effect that it may die after, until one dies between the delivery and its end.
+    const died = async (at: number) => {
+      const bench = await JobBench.create();
+      const job = await bench.start({}, { webhookUrl: RECEIVER_URL });
+      await bench.dies((deps: JobDeps) => cancelJob(deps, job), at, true);
+      return { bench, job };
     };
-    // Its last effects: the hold is closed, the delivery kept, the job written down as settled.
     let at = 0;
-    for (; at < 20 && (await stateOf(bench)) === undefined; at++) await bench.dies(cancel, at, true);
+    let { bench, job } = await died(at);
+    while (at < 30 && (await stateOf(bench)) === undefined) ({ bench, job } = await died(++at));
     expect((await bench.job(job.id)).settledAt).toBeNull();
     await deliver(bench.deps(), { deliveryId: (await stateOf(bench)).id, turn: 0 });
     expect(bench.provider.received.map(({ body }) => JSON.parse(body) as unknown)).toMatchObject([{ status: 'canceled', jobId: job.id }]);
