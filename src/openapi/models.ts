@@ -86,7 +86,7 @@ const attempt = z.looseObject({
   provider: z.string(),
   model: z.string(),
   status: z.int().nullable(),
-  outcome: z.enum(['answered', 'failed', 'skipped', 'abandoned']),
+  outcome: z.enum(['answered', 'failed', 'skipped', 'abandoned', 'started', 'lost']),
   message: z.string().optional(),
 });
 

@@ -504,7 +504,7 @@ export interface Generation {
     provider: string;
     model: string;
     status: number | null;
-    outcome: 'answered' | 'failed' | 'skipped' | 'abandoned';
+    outcome: 'answered' | 'failed' | 'skipped' | 'abandoned' | 'started' | 'lost';
     message?: string;
   }[];
 }
