@@ -8,7 +8,7 @@ import { monthOf, newNonce } from '../core/ids';
 import type { MicroCredits } from '../core/money';
 import type { TierId } from '../core/tiers';
 import { within } from '../core/within';
-import { FLUSH_AFTER_MS, Handover } from './handover';
+import { FLUSH_AFTER_MS, type Handed, Handover } from './handover';
 import { beginIdempotency, checkIdempotency, endIdempotencies, endIdempotency, sweepIdempotency } from './idempotency';
 import { disabledByLimit, KeyRing, publicKey } from './key-ring';
 import { refuseKey } from './key-scope';
@@ -47,11 +47,8 @@ const SWEEP_EVERY_MS = 3_600_000;
 /** Operations stay readable here for this many months; D1 keeps them for good. */
 const KEEP_MONTHS = 2;
 
-interface Open {
-  store: AccountStore;
-  ledger: Ledger;
+interface Open extends Handed {
   keys: KeyRing;
-  outbox: Outbox;
 }
 
 export class Account extends DurableObject<AccountBindings> {
