@@ -37,6 +37,7 @@ import type {
   KeyChange,
   KeyRecord,
   KeySummary,
+  Mistaken,
   Operation,
 } from './types';
 
@@ -126,13 +127,13 @@ export class Account extends DurableObject<AccountBindings> {
     return result;
   }
 
-  /** The same two with their arguments and results as JSON: see `accountStub`. */
-  admitJson(request: string): string {
-    return JSON.stringify(this.admit(JSON.parse(request) as AdmitRequest));
+  /** The same two for several requests, which share no more than the trip, with all of it as JSON: see `accountStub`. */
+  admitJson(requests: string): string {
+    return answersTo(requests, (request: AdmitRequest) => this.admit(request));
   }
 
-  settleJson(request: string): string {
-    return JSON.stringify(this.settle(JSON.parse(request) as CloseRequest));
+  settleJson(requests: string): string {
+    return answersTo(requests, (request: CloseRequest) => this.settle(request));
   }
 
   release(request: Pick<CloseRequest, 'holdId' | 'detailJson' | 'idempotency'>): CloseResult {
@@ -425,6 +426,19 @@ export class Account extends DurableObject<AccountBindings> {
     this.alarmAtMs = atMs;
     void this.ctx.storage.setAlarm(atMs);
   }
+}
+
+/** A request that is refused as a mistake is its caller's alone; a step that failed has reset the object, and is everybody's. */
+function answersTo<Request>(requests: string, answer: (request: Request) => unknown): string {
+  const each = (request: Request): unknown => {
+    try {
+      return answer(request);
+    } catch (error) {
+      if (error instanceof RangeError) return { mistake: error.message } satisfies Mistaken;
+      throw error;
+    }
+  };
+  return JSON.stringify((JSON.parse(requests) as Request[]).map(each));
 }
 
 /** What is no exact amount is a mistake of the caller's, which must not get as far as the books. */

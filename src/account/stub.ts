@@ -1,4 +1,6 @@
 import type { Account } from './account';
+import { Batcher } from './batcher';
+import type { AdmitResult, CloseResult, Mistaken } from './types';
 
 /** The account object as callers see it: plain data in, a promise of plain data out. */
 export type AccountStub = {
@@ -38,18 +40,47 @@ type RemoteMethod =
  */
 export function accountStub(namespace: DurableObjectNamespace<Account>, accountId: string): AccountStub {
   const object = namespace.getByName(accountId) as unknown as AccountStub & JsonMethods;
+  const { admit, settle } = batchersOf(namespace);
   const hot: Pick<AccountStub, 'admit' | 'settle'> = {
-    admit: async (request) => JSON.parse(await object.admitJson(JSON.stringify(request))),
-    settle: async (request) => JSON.parse(await object.settleJson(JSON.stringify(request))),
+    admit: async (request) =>
+      right(await admit.send(accountId, JSON.stringify(request), async (texts) => JSON.parse(await object.admitJson(listOf(texts))))),
+    settle: async (request) =>
+      right(await settle.send(accountId, JSON.stringify(request), async (texts) => JSON.parse(await object.settleJson(listOf(texts))))),
   };
   return new Proxy(object, { get: (target, name) => Reflect.get(Object.hasOwn(hot, name) ? hot : target, name) });
 }
 
 /**
- * What every call asks of its account crosses as text: the platform's own copy of an object with this many fields
- * costs more than to write and read it as JSON.
+ * What every call asks of its account crosses as text, and several together where they meet: the platform's own copy
+ * of an object with this many fields costs more than to write and read it as JSON.
  */
 interface JsonMethods {
-  admitJson(request: string): Promise<string>;
-  settleJson(request: string): Promise<string>;
+  admitJson(requests: string): Promise<string>;
+  settleJson(requests: string): Promise<string>;
+}
+
+interface Batchers {
+  admit: Batcher<string, AdmitResult | Mistaken>;
+  settle: Batcher<string, CloseResult | Mistaken>;
+}
+
+const LIMITS = { requestsATrip: 64, waitMs: 2_000, answerMs: 30_000 };
+
+const batchersByNamespace = new WeakMap<object, Batchers>();
+
+/** Of the whole isolate: only there do calls of one account meet. */
+function batchersOf(namespace: object): Batchers {
+  const known = batchersByNamespace.get(namespace);
+  if (known) return known;
+  // A client waits to be admitted while nothing else happens; when a call is settled its answer is there.
+  const made: Batchers = { admit: new Batcher({ ...LIMITS, trips: 4 }), settle: new Batcher({ ...LIMITS, trips: 1 }) };
+  batchersByNamespace.set(namespace, made);
+  return made;
+}
+
+const listOf = (texts: string[]): string => `[${texts.join(',')}]`;
+
+function right<Answer extends object>(answer: Answer | Mistaken): Answer {
+  if ('mistake' in answer) throw new RangeError(answer.mistake);
+  return answer;
 }

@@ -113,6 +113,11 @@ export type CloseResult =
   /** No such hold, or it was closed too long ago to be adjusted. */
   | { ok: false; reason: 'unknown_hold' | 'too_late' };
 
+/** In place of an answer: the request could not be meant so. */
+export interface Mistaken {
+  mistake: string;
+}
+
 export interface BeatRequest {
   holdId: string;
   /** What the call has used so far: charged should it never be heard of again. */

@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import { Batcher } from '../../../src/account/batcher';
+
+/** Trips that end when they are told to. */
+function trips() {
+  const made: { requests: number[]; arrive: () => void; fail: (error: Error) => void }[] = [];
+  const makeTrip = (requests: number[]) =>
+    new Promise<string[]>((resolve, reject) => {
+      made.push({ requests, arrive: () => resolve(requests.map((request) => `answer ${request}`)), fail: reject });
+    });
+  return { made, makeTrip };
+}
+
+/** Lets all that can go on go on. */
+const settled = () => new Promise((resolve) => setTimeout(resolve, 5));
+
+const LIMITS = { trips: 1, requestsATrip: 3, waitMs: 60_000, answerMs: 60_000 };
+
+describe('requests to the same object', () => {
+  it('go at once while few are under way, and each on its own', async () => {
+    const { made, makeTrip } = trips();
+    const batcher = new Batcher<number, string>({ ...LIMITS, trips: 2 });
+    const answers = Promise.all([1, 2].map((request) => batcher.send('a', request, makeTrip)));
+    await settled();
+    expect(made.map(({ requests }) => requests)).toEqual([[1], [2]]);
+    for (const { arrive } of made) arrive();
+    expect(await answers).toEqual(['answer 1', 'answer 2']);
+  });
+
+  it('that come while others are under way go together when those are back, each with its own answer', async () => {
+    const { made, makeTrip } = trips();
+    const batcher = new Batcher<number, string>(LIMITS);
+    const answers = Promise.all([1, 2, 3, 4, 5].map((request) => batcher.send('a', request, makeTrip)));
+    for (let trip = 0; trip < 3; trip++) {
+      await settled();
+      made[trip]!.arrive();
+    }
+    expect(await answers).toEqual([1, 2, 3, 4, 5].map((request) => `answer ${request}`));
+    expect(made.map(({ requests }) => requests)).toEqual([[1], [2, 3, 4], [5]]);
+    expect(batcher.size).toBe(0);
+  });
+
+  it('to another object do not wait for them', async () => {
+    const { made, makeTrip } = trips();
+    const batcher = new Batcher<number, string>(LIMITS);
+    void batcher.send('a', 1, makeTrip);
+    void batcher.send('b', 2, makeTrip);
+    await settled();
+    expect(made.map(({ requests }) => requests)).toEqual([[1], [2]]);
+  });
+
+  it('fail with the trip they were part of, and with no other', async () => {
+    const { made, makeTrip } = trips();
+    const batcher = new Batcher<number, string>(LIMITS);
+    const answers = Promise.allSettled([1, 2, 3, 4, 5].map((request) => batcher.send('a', request, makeTrip)));
+    await settled();
+    made[0]!.arrive();
+    await settled();
+    made[1]!.fail(new Error('the object is being moved'));
+    await settled();
+    made[2]!.arrive();
+    expect((await answers).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'rejected', 'fulfilled']);
+    expect(batcher.size).toBe(0);
+  });
+
+  it('set out by themselves when whoever was to call them never comes back', async () => {
+    const { made, makeTrip } = trips();
+    const batcher = new Batcher<number, string>({ ...LIMITS, waitMs: 20 });
+    void batcher.send('a', 1, makeTrip);
+    const answers = Promise.all([2, 3].map((request) => batcher.send('a', request, makeTrip)));
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    for (const { arrive } of made.slice(1)) arrive();
+    expect(await answers).toEqual(['answer 2', 'answer 3']);
+    // The one that was thought lost comes back: nothing is out of order by that.
+    made[0]!.arrive();
+    await settled();
+    expect(batcher.size).toBe(0);
+    const after = batcher.send('a', 4, makeTrip);
+    await settled();
+    made.at(-1)!.arrive();
+    expect(await after).toBe('answer 4');
+  });
+
+  it('give up when the one they went along with never comes back', async () => {
+    const { made, makeTrip } = trips();
+    const batcher = new Batcher<number, string>({ ...LIMITS, waitMs: 20, answerMs: 20 });
+    const first = batcher.send('a', 1, makeTrip);
+    const [leads, goesAlong] = [2, 3].map((request) => batcher.send('a', request, makeTrip));
+    await settled();
+    made[0]!.arrive();
+    await first;
+    await expect(goesAlong).rejects.toThrow('no answer in time');
+    made[1]!.arrive();
+    expect(await leads).toBe('answer 2');
+  });
+});
