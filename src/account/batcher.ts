@@ -99,7 +99,10 @@ export class Batcher<Request, Result> {
 
   private handOn(key: string, lane: Lane<Request, Result>): void {
     const next = lane.waiting.shift();
-    if (next) return next.tell({ kind: 'lead' });
+    if (next) {
+      next.tell({ kind: 'lead' });
+      return;
+    }
     // One that went by itself may have taken the place of a leader that came back after all.
     lane.tripsUnderWay = Math.max(0, lane.tripsUnderWay - 1);
     if (lane.tripsUnderWay === 0 && this.lanes.get(key) === lane) this.lanes.delete(key);

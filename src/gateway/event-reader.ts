@@ -20,7 +20,8 @@ const LAST_WINDOW_MS = 50;
 const WINDOW_GROWTH_MS = 6;
 
 export class EventReader {
-  private readonly reader: ReadableStreamBYOBReader;
+  private reader: ReadableStreamBYOBReader;
+  private isSplit = false;
   private readonly decoder = new TextDecoder();
   private space = new ArrayBuffer(READ_BYTES);
   private carry = '';
@@ -39,8 +40,15 @@ export class EventReader {
   /** Set once chunks may be held together; until then each is passed on as it comes. */
   batching = false;
 
-  constructor(body: ReadableStream<Uint8Array>) {
-    const [fast, slow] = body.tee();
+  constructor(private readonly body: ReadableStream<Uint8Array>) {
+    this.reader = body.getReader({ mode: 'byob' });
+  }
+
+  /** Not before it pays: a client that waits for its first words would wait for this, too. */
+  private split(): void {
+    this.isSplit = true;
+    this.reader.releaseLock();
+    const [fast, slow] = this.body.tee();
     this.reader = slow.getReader({ mode: 'byob' });
     void this.drain(fast);
   }
@@ -49,6 +57,7 @@ export class EventReader {
   async read(): Promise<string | undefined> {
     try {
       while (!this.ended) {
+        if (this.batching && !this.isSplit) this.split();
         if (this.batching && !this.behind) await this.holdTogether();
         const { done, value } = await this.reader.read(new Uint8Array(this.space));
         this.readAtMs = Date.now();

@@ -53,9 +53,6 @@ async function begin(run: StreamRun, attempt: Attempt): Promise<OpenedStream | u
     const relay = run.outgoing.relay(wire.id);
     for (;;) {
       const events = await reader.read();
-      // Some providers send comments while a model thinks: one that does is waited for longer.
-      clearTimeout(timer);
-      timer = watch();
       const first = events === undefined ? relay.pushRest(reader.takeRest()) : relay.push(events);
       if (relay.failure) {
         failover.failed(
@@ -69,6 +66,9 @@ async function begin(run: StreamRun, attempt: Attempt): Promise<OpenedStream | u
         fail('the provider ended its stream before it began');
         return undefined;
       }
+      // Some providers send comments while a model thinks: one that does is waited for longer.
+      clearTimeout(timer);
+      timer = watch();
     }
   } catch {
     if (run.gone.signal.aborted && attempt.abort?.signal.aborted) failover.abandoned(attempt.record);
