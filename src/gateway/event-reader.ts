@@ -16,8 +16,8 @@ const MAX_EVENT_CHARS = 16_777_216;
 const SEAM_CHARS = 3;
 /** Between two batches of a fast stream: short at first, then longer, for the eye reads slower than this. */
 const FIRST_WINDOW_MS = 20;
-const LAST_WINDOW_MS = 50;
-const WINDOW_GROWTH_MS = 6;
+const LAST_WINDOW_MS = 64;
+const WINDOW_GROWTH_MS = 8;
 
 export class EventReader {
   private reader: ReadableStreamBYOBReader;
