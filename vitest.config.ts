@@ -32,6 +32,7 @@ const workers = {
   ],
   test: {
     name: 'workers',
+    isolate: false,
     testTimeout: 30_000,
     include: ['test/unit/**/*.test.ts', 'test/workers/**/*.test.ts'],
     setupFiles: ['./test/workers/apply-migrations.ts'],
