@@ -112,6 +112,8 @@ const geminiError = z
   })
   .meta({ description: 'Of Google’s formats; `details` has the reason and further facts.' });
 
+const unifiedError = z.union([geminiError, openaiError]).meta({ description: 'In the shape of the request.' });
+
 const modelsError = z
   .union([openaiError, messagesError, geminiError])
   .meta({ description: 'Of lists of models: in the shape of the format whose client asks.' });
@@ -145,6 +147,7 @@ const SHAPES: Readonly<Record<ErrorShape, Shape>> = {
   openai: { name: 'Error', schema: openaiError, render: (kind) => renderOpenaiError(failure(kind), REQUEST_ID) },
   anthropic: { name: 'MessagesError', schema: messagesError, render: (kind) => renderMessagesError(failure(kind), REQUEST_ID) },
   gemini: { name: 'GeminiError', schema: geminiError, render: (kind) => renderGeminiError(failure(kind), REQUEST_ID) },
+  'gemini-or-openai': { name: 'UnifiedError', schema: unifiedError, render: (kind) => renderGeminiError(failure(kind), REQUEST_ID) },
   models: { name: 'ModelsError', schema: modelsError, render: (kind) => renderOpenaiError(failure(kind), REQUEST_ID) },
   'sign-in': { name: 'SignInError', schema: signInError, render: (kind) => renderOpenaiError(failure(kind), REQUEST_ID) },
 };

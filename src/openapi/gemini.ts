@@ -43,6 +43,10 @@ const generated = z.looseObject({
   error: z.looseObject({ message: z.string() }).optional(),
 });
 
+/** A prompt that is refused has no candidates. */
+const blocked = generated.omit({ candidates: true }).extend({ promptFeedback: z.looseObject({ blockReason: z.string().optional() }) });
+const answered = z.union([generated.required({ candidates: true }), blocked]);
+
 const EVENTS = {
   event: generated,
   words:
@@ -69,16 +73,12 @@ const unifiedRoute: Route = {
   },
   answers: {
     200: {
-      ...json(
-        'The answer, or its stream.',
-        z.union([generated.required({ candidates: true }), z.looseObject({ choices: z.array(z.looseObject({})) })]),
-        CHARGED,
-      ),
+      ...json('The answer, or its stream.', z.union([answered, z.looseObject({ choices: z.array(z.looseObject({})) })]), CHARGED),
       events: EVENTS,
     },
   },
   errors: FAILURES.call,
-  shape: 'gemini',
+  shape: 'gemini-or-openai',
   reference: GENERATE,
 };
 
@@ -93,7 +93,7 @@ const nativeRoutes: Route[] = [
     access: 'key',
     parameters: [IDEMPOTENCY],
     body: { schema: generateRequest, examples: example('One answer', { contents: CONTENTS }) },
-    answers: { 200: json('The answer.', generated.required({ candidates: true }), CHARGED) },
+    answers: { 200: json('The answer.', answered, CHARGED) },
     errors: [...FAILURES.call, 'not_found'],
     shape: 'gemini',
     reference: GENERATE,

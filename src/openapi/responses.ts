@@ -11,6 +11,7 @@ import {
   responseObject,
   responseParams,
   storedResponse,
+  storedResponseEvent,
 } from './formats/responses';
 import { modelList } from './models';
 import { IDEMPOTENCY, RESUMABLE } from './parts';
@@ -24,6 +25,8 @@ const EVENTS = {
     'Each event has a line `event:` with its type and a line `data:` with JSON of the same `type`. `response.completed`, `response.incomplete` and `response.failed` are the last; they have the whole response, and in its `usage` `creditsUsed`. A comment line keeps the connection. A failure is told as `error` and as `response.failed`.',
   example: 'event: response.output_text.delta\ndata: {"type":"response.output_text.delta","delta":"Hi","sequence_number":4}\n\n',
 };
+
+const STORED_EVENTS = { ...EVENTS, event: z.union([storedResponseEvent, responseFailure]) };
 
 const INCLUDE: Parameter = {
   name: 'include',
@@ -91,7 +94,7 @@ const storedRoutesAt = (one: string, suffix: string): Route[] => [
     summary: 'A stored response',
     access: 'key',
     parameters: [INCLUDE],
-    answers: { 200: { ...json('The response, or with `stream=true` its stream.', storedResponse), events: EVENTS } },
+    answers: { 200: { ...json('The response, or with `stream=true` its stream.', storedResponse), events: STORED_EVENTS } },
     errors: [...FAILURES.read, 'upstream_failed', 'upstream_rejected', 'no_provider'],
     reference: `${REFERENCE}/get`,
   },

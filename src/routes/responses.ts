@@ -1,9 +1,10 @@
 /** Answers of the Responses API that an upstream keeps: fetched, deleted and canceled by their id. */
 import { fail } from '../core/errors';
+import { isRecord, parseJson } from '../core/record';
 import { openaiResponses } from '../dialects/openai-responses/dialect';
 import { requestOfResponse, responseId } from '../dialects/openai-responses/ids';
 import { askOwner, type StoredRequest } from '../gateway/stored-request';
-import type { AppContext } from '../http/context';
+import { type AppContext, requestIdOf } from '../http/context';
 import { renderError } from '../http/render-error';
 import { clientIp, requestKeys } from '../http/request-key';
 import { listModelsOf } from './models';
@@ -44,13 +45,25 @@ export const storedResponse =
     if (!asked.value) return renderError(c, fail('not_found', `Response with id '${id.slice(0, 200)}' not found.`, { param: 'id' }).error);
     const { response, stored } = asked.value;
     const type = response.headers.get('content-type') ?? 'application/json';
-    let body = response.body?.pipeThrough(renaming(stored.upstreamId, id)) ?? null;
-    if (body && stored.previous) body = body.pipeThrough(renaming(stored.previous.upstreamId, responseId(stored.previous.requestId)));
-    return new Response(body, {
-      status: response.status,
-      headers: { 'content-type': type },
-    });
+    const names: [string, string][] = [[stored.upstreamId, id]];
+    if (stored.previous) names.push([stored.previous.upstreamId, responseId(stored.previous.requestId)]);
+    const init = { status: response.status, headers: { 'content-type': type } };
+    if (!response.ok) {
+      const refusal = names.reduce((text, [from, to]) => text.replaceAll(from, to), await response.text());
+      return new Response(withRequestId(refusal, requestIdOf(c)), init);
+    }
+    let { body } = response;
+    for (const [from, to] of names) body = body?.pipeThrough(renaming(from, to)) ?? null;
+    return new Response(body, init);
   };
+
+/** The owner's refusal in its own words, and the id that everything here can be asked about by. */
+function withRequestId(refusal: string, requestId: string): string {
+  const json = parseJson(refusal);
+  return isRecord(json) && isRecord(json.error)
+    ? JSON.stringify({ ...json, error: { param: null, code: null, ...json.error, request_id: requestId } })
+    : refusal;
+}
 
 /** The query as it came, without the key that may stand in it. */
 function queryOf(url: string): string {

@@ -14,7 +14,12 @@ beforeAll(async () => {
   for (const kind of ['solo', 'messages', 'embedding', 'completion'] as const) lanes[kind] = rig.lane(kind);
   lanes.solo!.first.replyAlways(() => answer('Yes.'));
   lanes.embedding!.first.replyAlways(() =>
-    json({ object: 'list', data: [{ index: 0, embedding: [1] }], usage: { prompt_tokens: 1, total_tokens: 1 } }),
+    json({
+      object: 'list',
+      model: 'm',
+      data: [{ object: 'embedding', index: 0, embedding: [1] }],
+      usage: { prompt_tokens: 1, total_tokens: 1 },
+    }),
   );
   lanes.completion!.first.replyAlways(() => json({ id: 'c', choices: [{ index: 0, text: 'Yes.', finish_reason: 'stop' }], usage: USAGE }));
   lanes.messages!.first.replyAlways(({ path }) =>

@@ -195,7 +195,7 @@ const inItem = { ...numbered, item_id: z.string(), output_index: z.int() };
 const inContent = { ...inItem, content_index: z.int() };
 const inSummary = { ...inItem, summary_index: z.int() };
 
-const EVENTS = [
+const whole = (response: z.ZodType) =>
   z.looseObject({
     type: z.enum([
       'response.created',
@@ -206,8 +206,10 @@ const EVENTS = [
       'response.failed',
     ]),
     ...numbered,
-    response: responseObject,
-  }),
+    response,
+  });
+
+const PARTS = [
   z.looseObject({
     type: z.enum(['response.output_item.added', 'response.output_item.done']),
     ...numbered,
@@ -233,7 +235,14 @@ const EVENTS = [
 export const responseEvent = open(
   'ResponseEvent',
   'type',
-  z.discriminatedUnion('type', EVENTS).meta({ description: 'An event of a streamed answer.' }),
+  z.discriminatedUnion('type', [whole(responseObject), ...PARTS]).meta({ description: 'An event of a streamed answer.' }),
+  ['error'],
+);
+
+export const storedResponseEvent = open(
+  'StoredResponseEvent',
+  'type',
+  z.discriminatedUnion('type', [whole(storedResponse), ...PARTS]).meta({ description: 'An event of an answer that is streamed again.' }),
   ['error'],
 );
 

@@ -111,7 +111,8 @@ interface Received {
 
 function problemOfEvents(document: ApiDocument, media: Media, { text, where }: Received): string | undefined {
   const events = text.split(/\n\n/).flatMap((event) => /^data: (.*)$/m.exec(event)?.[1] ?? []);
-  if (events.length === 0) return `${where} has no events`;
+  // A stream that is taken up after its last event has nothing to say.
+  if (events.length === 0) return where.includes('/stream?after=') ? undefined : `${where} has no events`;
   for (const data of events.filter((event) => event !== '[DONE]')) {
     const problem = document.problem(media.schema.contentSchema as Json, JSON.parse(data));
     if (problem) return `${where}\n${data.slice(0, 1_000)}\n${problem}`;

@@ -46,9 +46,8 @@ describe('redactSecrets', () => {
     expect(redactSecrets('a.c abc $&', ['a.c', '$&'])).toBe('[redacted] abc [redacted]');
   });
 
-  it.each(['a.', 'a_', 'eyJ-', 'api key ', 'key', '://', 'sk-', 'Bearer '])('takes little time for many of %j', (part) => {
-    const start = performance.now();
-    redactSecrets(part.repeat(30_000), ['secret']);
-    expect(performance.now() - start).toBeLessThan(1_000);
+  // Where time grew with the square of the length, this would take minutes, and the runner's patience would end it.
+  it.each(['a.', 'a_', 'eyJ-', 'api key ', 'key', '://', 'sk-', 'Bearer '])('comes to an end for very many of %j', (part) => {
+    expect(redactSecrets(`${part.repeat(60_000)} secret`, ['secret'])).not.toContain('secret');
   });
 });
