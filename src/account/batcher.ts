@@ -43,9 +43,15 @@ export class Batcher<Request, Result> {
 
   /**
    * @param makeTrip Takes requests there and gives their answers in the same order. It is used by whoever leads.
+   * @param seeThrough Keeps the trip going though nobody waits for the leader's own answer any more.
    * @throws What the trip threw that the request was part of.
    */
-  async send(key: string, request: Request, makeTrip: (requests: Request[]) => Promise<Result[]>): Promise<Result> {
+  async send(
+    key: string,
+    request: Request,
+    makeTrip: (requests: Request[]) => Promise<Result[]>,
+    seeThrough: (trip: Promise<unknown>) => void = () => {},
+  ): Promise<Result> {
     let lane = this.lanes.get(key);
     if (!lane) {
       lane = { tripsUnderWay: 0, waiting: [] };
@@ -57,7 +63,9 @@ export class Batcher<Request, Result> {
       if (turn.kind === 'answer') return turn.result;
       if (turn.kind === 'failure') throw turn.error;
     }
-    return this.lead(key, lane, request, makeTrip);
+    const led = this.lead(key, lane, request, makeTrip);
+    seeThrough(led.catch(() => {}));
+    return led;
   }
 
   private async waitIn(lane: Lane<Request, Result>, request: Request): Promise<Turn<Result>> {

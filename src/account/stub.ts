@@ -37,15 +37,21 @@ type RemoteMethod =
 /**
  * One object an account, by its id. The platform's own type of a stub loses every value that may hold any JSON;
  * all that crosses here is plain data, which a structured clone keeps as it is.
+ *
+ * @param waitUntil Of a request whose client may hang up: others may have gone along with what it asks.
  */
-export function accountStub(namespace: DurableObjectNamespace<Account>, accountId: string): AccountStub {
+export function accountStub(
+  namespace: DurableObjectNamespace<Account>,
+  accountId: string,
+  waitUntil?: (work: Promise<unknown>) => void,
+): AccountStub {
   const object = namespace.getByName(accountId) as unknown as AccountStub & JsonMethods;
   const { admit, settle } = batchersOf(namespace);
+  const admitAll = async (texts: string[]) => JSON.parse(await object.admitJson(listOf(texts)));
+  const settleAll = async (texts: string[]) => JSON.parse(await object.settleJson(listOf(texts)));
   const hot: Pick<AccountStub, 'admit' | 'settle'> = {
-    admit: async (request) =>
-      right(await admit.send(accountId, JSON.stringify(request), async (texts) => JSON.parse(await object.admitJson(listOf(texts))))),
-    settle: async (request) =>
-      right(await settle.send(accountId, JSON.stringify(request), async (texts) => JSON.parse(await object.settleJson(listOf(texts))))),
+    admit: async (request) => right(await admit.send(accountId, JSON.stringify(request), admitAll, waitUntil)),
+    settle: async (request) => right(await settle.send(accountId, JSON.stringify(request), settleAll, waitUntil)),
   };
   return new Proxy(object, { get: (target, name) => Reflect.get(Object.hasOwn(hot, name) ? hot : target, name) });
 }
