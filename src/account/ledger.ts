@@ -5,14 +5,15 @@
  * Held in memory, and rebuilt from the rows on wake: open holds, rolling windows, and which closed operations
  * D1 has yet to confirm.
  */
-import { fail, type GatewayError } from '../core/errors';
+import { fail } from '../core/errors';
 import { monthOf, operationId, parseOperationId } from '../core/ids';
 import type { MicroCredits } from '../core/money';
 import { effectiveTier, type TierId } from '../core/tiers';
-import { refuseBalance, refuseRate, refuseSpending, refuseTier } from './admission';
+import { refuseBalance, refuseRate, refuseTier } from './admission';
 import { refuseKey, refuseModel } from './key-scope';
+import { type KeyHooks, KeySpending } from './key-spending';
 import { RateWindow } from './rate-window';
-import { type AccountRow, type AccountStore, type KeySpend, newSpend, type OperationRow } from './store';
+import type { AccountRow, AccountStore, OperationRow } from './store';
 import type {
   AdmitRequest,
   AdmitResult,
@@ -25,7 +26,6 @@ import type {
   ExtendRequest,
   ExtendResult,
   GrantRequest,
-  KeyRecord,
   OperationDetail,
   Outcome,
 } from './types';
@@ -33,36 +33,21 @@ import type {
 /** How long after its hold expired a call may still be charged what it really cost. */
 const LATE_CLOSE_MS = 24 * 3_600_000;
 
-export interface SpendAlert {
-  spentMicro: MicroCredits;
-  limitMicro: MicroCredits;
-}
-
-/** What the ledger tells its owner about: alerts for D1, and idempotency records to settle. */
-export interface LedgerHooks {
-  key(id: string): KeyRecord | undefined;
-  disableKey(id: string): void;
-  alert(kind: 'key_spend_80' | 'key_spend_100', keyId: string, month: number, payload: SpendAlert): void;
-}
-
 export class Ledger {
   readonly open = new Map<number, OperationRow>();
   /** Closed operations that D1 has not confirmed, by close sequence. */
   readonly unconfirmed = new Map<number, { month: number; seq: number }>();
   private readonly windows = new Map<string, RateWindow>();
-  private readonly spend: Map<string, KeySpend>;
-  private readonly heldByKey = new Map<string, MicroCredits>();
-  /** What a key's open calls can come to beyond their holds, where the key has a limit. */
-  private readonly exposedByKey = new Map<string, MicroCredits>();
+  private readonly spending: KeySpending;
   private lastMs = 0;
 
   constructor(
     private readonly store: AccountStore,
     readonly row: AccountRow,
-    private readonly hooks: LedgerHooks,
+    private readonly hooks: KeyHooks,
     nowMs: number,
   ) {
-    this.spend = store.readKeySpend();
+    this.spending = new KeySpending(store, row, hooks);
     this.rebuild(nowMs);
   }
 
@@ -70,8 +55,8 @@ export class Ledger {
     for (const operation of this.store.operationsFrom(this.row.lowSeq)) {
       if (operation.state === 'open') {
         this.open.set(operation.seq, operation);
-        this.addKeyHeld(operation, operation.heldMicro);
-        this.addExposure(operation, operation.exposureMicro ?? 0);
+        this.spending.addHeld(operation, operation.heldMicro);
+        this.spending.addExposure(operation, operation.exposureMicro ?? 0);
       } else if (operation.closeSeq !== null && operation.closeEpoch === this.row.epoch && operation.closeSeq > this.row.acked) {
         this.unconfirmed.set(operation.closeSeq, { month: operation.month, seq: operation.seq });
       }
@@ -109,7 +94,7 @@ export class Ledger {
     const error =
       (test ? undefined : refuseTier(request, this.tier)) ??
       refuseRate(request, window, nowMs) ??
-      (test ? undefined : this.refuseSpend(key!, estimateMicro, nowMs)) ??
+      (test ? undefined : this.spending.refuse(key!, estimateMicro, nowMs)) ??
       (test ? undefined : refuseBalance(this.row.balance, this.row.held, estimateMicro, request.minimumBalanceMicro));
     if (error) return { ok: false, error };
     const isLimited = !test && key!.spendingLimitMicro !== null;
@@ -130,29 +115,10 @@ export class Ledger {
     this.store.insertOperation(operation);
     this.store.writeSums(this.row);
     this.open.set(operation.seq, operation);
-    this.addKeyHeld(operation, estimateMicro);
-    this.addExposure(operation, exposureMicro);
+    this.spending.addHeld(operation, estimateMicro);
+    this.spending.addExposure(operation, exposureMicro);
     window.add(nowMs, operation.seq);
     return { ok: true, admission: { holdId: operation.id, userId: key!.userId } };
-  }
-
-  private refuseSpend(key: KeyRecord, estimateMicro: MicroCredits, nowMs: number): GatewayError | undefined {
-    const spend = this.spendOf(key.id, nowMs);
-    // Calls that nobody can stop on the way count at their worst, so that many at once cannot pass the limit together.
-    const refusal = this.overLimit(key, estimateMicro, nowMs, this.exposedByKey.get(key.id));
-    // A limit that holds count towards is seldom reached by what is spent: the first refusal is the 100 % event.
-    const limit = key.spendingLimitMicro;
-    if (refusal?.overSpent && limit !== null && isNew(limit, spend.alerted100)) {
-      spend.alerted100 = limit;
-      this.store.writeSumsAndSpend(this.row, this.spend, key.id);
-      this.hooks.alert('key_spend_100', key.id, spend.month, { spentMicro: spend.spent, limitMicro: limit });
-      if (key.autoDisable) this.hooks.disableKey(key.id);
-    }
-    return refusal?.error;
-  }
-
-  private overLimit(key: KeyRecord, micro: MicroCredits, nowMs: number, exposedMicro: MicroCredits = 0) {
-    return refuseSpending(key, this.spendOf(key.id, nowMs).spent, (this.heldByKey.get(key.id) ?? 0) + exposedMicro, micro);
   }
 
   /** Renews a hold's lease and notes what to charge should the call never be heard of again. */
@@ -175,12 +141,12 @@ export class Ledger {
     if (!operation.test) {
       const key = operation.keyId === null ? undefined : this.hooks.key(operation.keyId);
       const error =
-        (key && this.overLimit(key, request.byMicro, nowMs)?.error) ??
+        (key && this.spending.overLimit(key, request.byMicro, nowMs)?.error) ??
         refuseBalance(this.row.balance, this.row.held, request.byMicro, request.byMicro);
       if (error) return { ok: false, error };
       operation.heldMicro += request.byMicro;
       this.row.held += request.byMicro;
-      this.addKeyHeld(operation, request.byMicro);
+      this.spending.addHeld(operation, request.byMicro);
       this.store.writeSums(this.row);
     }
     this.renew(operation, request, nowMs);
@@ -244,7 +210,7 @@ export class Ledger {
         detail: { ...(JSON.parse(request.detailJson) as OperationDetail), adjusts: request.holdId },
       });
       this.addLine(adjust, nowMs);
-      if (adjust.keyId !== null) this.addSpend(adjust.keyId, costMicro - charged, expired!.month, nowMs);
+      if (adjust.keyId !== null) this.spending.add(adjust.keyId, costMicro - charged, expired!.month, nowMs);
     }
     return { ok: true, costMicro, outcome: request.outcome, repeated: false };
   }
@@ -276,8 +242,8 @@ export class Ledger {
     nowMs: number,
   ): void {
     this.row.held -= operation.heldMicro;
-    this.addKeyHeld(operation, -operation.heldMicro);
-    this.addExposure(operation, -(operation.exposureMicro ?? 0));
+    this.spending.addHeld(operation, -operation.heldMicro);
+    this.spending.addExposure(operation, -(operation.exposureMicro ?? 0));
     this.row.balance -= costMicro;
     operation.state = state;
     operation.amountMicro = costMicro === 0 ? 0 : -costMicro;
@@ -289,19 +255,8 @@ export class Ledger {
     this.open.delete(operation.seq);
     this.unconfirmed.set(operation.closeSeq, { month: operation.month, seq: operation.seq });
     if (!countsForRate(operation)) this.windowOf(operation).remove(operation.seq);
-    if (costMicro > 0 && operation.keyId !== null) this.addSpend(operation.keyId, costMicro, operation.month, nowMs);
+    if (costMicro > 0 && operation.keyId !== null) this.spending.add(operation.keyId, costMicro, operation.month, nowMs);
     else this.store.writeSums(this.row);
-  }
-
-  /** Adds to a key's spend of a month, and writes the account's row with it. */
-  private addSpend(keyId: string, costMicro: MicroCredits, month: number, nowMs: number): void {
-    const spend = this.spendOf(keyId, nowMs);
-    if (spend.month === month) spend.spent += costMicro;
-    const limit = this.hooks.key(keyId)?.spendingLimitMicro ?? null;
-    const crossed = limit !== null && isNew(limit, spend.alerted80) && spend.spent * 5 >= limit * 4;
-    if (crossed) spend.alerted80 = limit;
-    this.store.writeSumsAndSpend(this.row, this.spend, keyId);
-    if (crossed) this.hooks.alert('key_spend_80', keyId, spend.month, { spentMicro: spend.spent, limitMicro: limit });
   }
 
   /** Adds to the balance, once for each event; gives the balance after it. */
@@ -336,7 +291,7 @@ export class Ledger {
     });
     this.store.markPaid(eventId, operation.id);
     this.addLine(operation, nowMs);
-    if (keyId !== null && this.hooks.key(keyId)) this.addSpend(keyId, amountMicro, operation.month, nowMs);
+    if (keyId !== null && this.hooks.key(keyId)) this.spending.add(keyId, amountMicro, operation.month, nowMs);
     return { balanceMicro: this.row.balance, repeated: false };
   }
 
@@ -414,18 +369,7 @@ export class Ledger {
   }
 
   spentThisMonth(keyId: string, nowMs: number): MicroCredits {
-    const spend = this.spend.get(keyId);
-    return spend?.month === monthOf(Math.max(nowMs, this.lastMs)) ? spend.spent : 0;
-  }
-
-  private spendOf(keyId: string, nowMs: number): KeySpend {
-    const month = monthOf(Math.max(nowMs, this.lastMs));
-    let spend = this.spend.get(keyId);
-    if (!spend || spend.month < month) {
-      spend = newSpend(month);
-      this.spend.set(keyId, spend);
-    }
-    return spend;
+    return this.spending.thisMonth(keyId, Math.max(nowMs, this.lastMs));
   }
 
   private findOpen(holdId: string): OperationRow | undefined {
@@ -443,18 +387,7 @@ export class Ledger {
     }
     return window;
   }
-
-  private addExposure({ keyId }: OperationRow, micro: MicroCredits): void {
-    if (keyId !== null && micro !== 0) this.exposedByKey.set(keyId, (this.exposedByKey.get(keyId) ?? 0) + micro);
-  }
-
-  private addKeyHeld(operation: OperationRow, micro: MicroCredits): void {
-    if (operation.keyId !== null) this.heldByKey.set(operation.keyId, (this.heldByKey.get(operation.keyId) ?? 0) + micro);
-  }
 }
-
-/** A limit that was raised is a new one to be told of; one that was lowered is not. */
-const isNew = (limit: MicroCredits, alerted: MicroCredits | null): boolean => alerted === null || limit > alerted;
 
 /** Calls that came to nothing take up no quota. */
 const countsForRate = (operation: OperationRow): boolean =>

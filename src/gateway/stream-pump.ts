@@ -238,7 +238,8 @@ export class StreamPump {
 
   /** Enlarges the hold before it is used up; when the account cannot, the stream ends where it is. */
   private watchHold(stream: OpenedStream): void {
-    if (this.extending || this.client.gone || this.run.keyMode === 'test') return;
+    // After the answer's last chunk nothing more is produced, and its usage is still to come.
+    if (this.extending || this.client.gone || this.run.keyMode === 'test' || stream.relay.complete) return;
     const usedMicro = this.observedMicro(stream);
     if (usedMicro < this.heldMicro * EXTEND_AT) return;
     this.extending = this.extendHold(stream, usedMicro)
@@ -260,6 +261,7 @@ export class StreamPump {
         return;
       }
       if (byMicro > smallestMicro) continue;
+      if (stream.relay.complete) return;
       this.stop ??= { ending: 'credits_ran_out', error: result.error };
       stream.attempt.abort?.abort();
       return;

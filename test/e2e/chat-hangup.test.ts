@@ -202,7 +202,8 @@ describe('a hold', () => {
     const usage = { prompt_tokens: 10, completion_tokens: 245, total_tokens: 255 };
     const tokens = (count: number) => says('x'.repeat(4 * count));
     const steps: Step[] = [role(), tokens(90), { until: gates[0]!.opened }, tokens(90), { until: gates[1]!.opened }, tokens(60)];
-    lane.first.reply(sse([...steps, { until: gates[2]!.opened }, finish(), usageChunk(usage), DONE]));
+    // What it used comes after its last chunk, when a further growth would be refused.
+    lane.first.reply(sse([...steps, { until: gates[2]!.opened }, finish(), { pauseMs: 200 }, usageChunk(usage), DONE]));
     const live = await openStream(account, body);
     let heldMicro = 0;
     for (const { open } of gates) {

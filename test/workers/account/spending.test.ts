@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
-import type { SpendAlert } from '../../../src/account/ledger';
+import type { SpendAlert } from '../../../src/account/key-spending';
 import { admitRequest, CREDIT, closing, DAY_MS, holdOf, type Inside, LEASE_MS, refusalOf, TestAccount, testKey } from './support';
 
 const spend = (object: Inside, credits: number, keyId = 'key_a') =>
