@@ -99,8 +99,8 @@ export const FORMATS = {
 export function body({ format = 'chat', stream = false, chunks, delay, prompt = 400 }, model = 'bench') {
   const steer = stream ? `bench-chunks-${chunks}-delay-${delay}` : 'bench-bytes-1024';
   const text = `${steer} ${'All work and no play makes a dull gateway. '.repeat(Math.ceil(prompt / 43)).slice(0, prompt)}`;
-  if (format === 'responses') return { model, max_output_tokens: 1000, input: text, stream, store: false };
+  if (format === 'responses') return { model, max_output_tokens: 2000, input: text, stream, store: false };
   const messages = [{ role: 'user', content: text }];
-  if (format === 'messages') return { model, max_tokens: 1000, messages, stream };
-  return { model, max_tokens: 1000, messages, stream, ...(stream && { stream_options: { include_usage: true } }) };
+  if (format === 'messages') return { model, max_tokens: 2000, messages, stream };
+  return { model, max_tokens: 2000, messages, stream, ...(stream && { stream_options: { include_usage: true } }) };
 }

@@ -18,6 +18,9 @@ const SEAM_CHARS = 3;
 const FIRST_WINDOW_MS = 20;
 const LAST_WINDOW_MS = 64;
 const WINDOW_GROWTH_MS = 8;
+/** A batch of this size comes from a stream that nobody reads along with: it may wait a little longer. */
+const UNREADABLE_BYTES = 2_048;
+const UNREADABLE_WINDOW_MS = 100;
 
 export class EventReader {
   private reader: ReadableStreamBYOBReader;
@@ -34,6 +37,7 @@ export class EventReader {
   /** The last read was filled to the brim: more has piled up than one batch takes, and is not to wait for another window. */
   private behind = false;
   private windowMs = FIRST_WINDOW_MS;
+  private lastWindowMs = LAST_WINDOW_MS;
   private readAtMs = 0;
   private wake: (() => void) | undefined;
   private resumeDrain: (() => void) | undefined;
@@ -69,6 +73,7 @@ export class EventReader {
         this.space = value.buffer as ArrayBuffer;
         this.readBytes += value.byteLength;
         this.behind = value.byteLength === READ_BYTES;
+        this.lastWindowMs = value.byteLength < UNREADABLE_BYTES ? LAST_WINDOW_MS : UNREADABLE_WINDOW_MS;
         this.resumeDrain?.();
         const events = this.take(this.decoder.decode(value, { stream: true }));
         if (events !== '') return events;
@@ -110,7 +115,7 @@ export class EventReader {
       this.windowMs = FIRST_WINDOW_MS;
       return;
     }
-    this.windowMs = Math.min(this.windowMs + WINDOW_GROWTH_MS, LAST_WINDOW_MS);
+    this.windowMs = Math.min(this.windowMs + WINDOW_GROWTH_MS, this.lastWindowMs);
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, restMs);
       this.wake = () => {
