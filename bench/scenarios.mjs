@@ -11,7 +11,7 @@ export const SCENARIOS = {
   },
   'json-c32': {
     about: 'JSON, 1 kB answers, 32 at once',
-    on: ['floor', 'floor-do', 'ours'],
+    on: ['floor', 'floor-do', 'ours', 'ours-alone'],
     load: { c: 32, n: 100_000, t: 3 },
   },
   'json-c1': { about: 'JSON, one at a time', on: ['direct', 'floor', 'floor-do', 'ours'], load: { c: 1, n: 50_000, t: 2 } },
@@ -32,7 +32,7 @@ export const SCENARIOS = {
   },
   'paced-500': {
     about: '500-chunk streams at 200 chunks/s, 40 at once',
-    on: ['floor', 'floor-do', 'floor-do-meter', 'floor-do-pump', 'ours'],
+    on: ['floor', 'floor-do', 'floor-do-meter', 'floor-do-pump', 'ours', 'ours-alone'],
     load: { stream: true, chunks: 500, delay: 5, c: 40, n: 80, t: 5, stagger: 487 },
   },
   'ttfb-messages': {

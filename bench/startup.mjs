@@ -50,6 +50,7 @@ export async function measureStartup(ctx, starts) {
     floor: () => floor('proxy').start(at('floor')),
     'floor-bound': () => startWorkerd(at('floor-bound'), projectJob(bound, floorVars('proxy', ctx))),
     ours: () => startWorkerd(at('ours'), projectJob(ctx.bundle, gatewayVars(ctx))),
+    'ours-alone': () => startWorkerd(at('ours-alone'), projectJob(ctx.dataPlane, gatewayVars(ctx))),
   };
   const cpuUs = {};
   const isolateUs = [];

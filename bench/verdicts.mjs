@@ -2,6 +2,8 @@
 import { median, paired, perEvent, perRequest, round, spread, table } from './lib/stats.mjs';
 
 const DATA_PLANE_LIMIT_BYTES = 400_000;
+/** How far two runs of the same Worker lie apart on a shared machine. */
+const SAME_WITHIN = 1.1;
 
 /** One row: the figure, its limit, and whether it holds; nothing when the run has no such figure. */
 function row(target, numbers, { unit, beside, limit, atLeast }) {
@@ -67,7 +69,21 @@ export function verdicts({ runs, startup }) {
       atLeast: true,
     }),
   ];
+  if (runs.some(({ target }) => target === 'ours-alone')) {
+    rows.push(
+      ratio('CPU a JSON call, to the data plane alone', 'json-c32', 'ours-alone', perRequest, SAME_WITHIN),
+      ratio('CPU a chunk, to the data plane alone', 'paced-500', 'ours-alone', perEvent, SAME_WITHIN),
+    );
+  }
   if (startup) {
+    const { ours, 'ours-alone': alone } = startup.cpu_us;
+    rows.push(
+      row(
+        'CPU to the first answer, to the data plane alone',
+        ours.map((us, i) => us / alone[i]),
+        { unit: ' ×', limit: SAME_WITHIN },
+      ),
+    );
     const gzipped = startup.bytes.ours.dataPlane.gzip;
     const holds = gzipped < DATA_PLANE_LIMIT_BYTES ? 'yes' : 'NO';
     rows.push(['data plane alone, compressed', `${(gzipped / 1000).toFixed(1)} kB`, `< ${DATA_PLANE_LIMIT_BYTES / 1000} kB`, holds]);

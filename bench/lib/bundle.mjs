@@ -1,6 +1,6 @@
 // What Wrangler's dry run left: its modules and their sizes.
-import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, extname, join, resolve } from 'node:path';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, extname, join, relative, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
 const MODULE_TYPES = {
@@ -47,4 +47,15 @@ function sizeOf(paths) {
 export function bundleSizes(bundle) {
   const modules = modulesOf(bundle);
   return { files: modules.length, whole: sizeOf(modules.map(({ path }) => path)), dataPlane: sizeOf(loadedAtOnce(bundle, modules)) };
+}
+
+/** A copy of the bundle that holds nothing but the data plane; the path of its main module. */
+export function copyDataPlane(bundle, dir) {
+  rmSync(dir, { recursive: true, force: true });
+  for (const path of loadedAtOnce(bundle, modulesOf(bundle))) {
+    const copy = join(dir, relative(dirname(bundle), path));
+    mkdirSync(dirname(copy), { recursive: true });
+    copyFileSync(path, copy);
+  }
+  return join(dir, relative(dirname(bundle), bundle));
 }

@@ -1,5 +1,5 @@
 import { floor } from './floors.mjs';
-import { ours } from './ours.mjs';
+import { ours, oursAlone } from './ours.mjs';
 
 /**
  * A target has start(ctx) and, when it must be built, prepare(ctx).
@@ -16,4 +16,5 @@ export const TARGETS = {
   'floor-do-meter': floor('do-meter'),
   'floor-do-pump': floor('do-pump'),
   ours,
+  'ours-alone': oursAlone,
 };
