@@ -93,9 +93,10 @@ const notFound =
     const { method, path } = c.req;
     const methods = methodsAt(app, path);
     if (methods.length === 0 && method === 'GET' && isBrowser(c) && !API_PATH.test(path)) return accountPlane(c);
+    const hint = methods.length === 0 && methodsAt(app, `/v1${path}`).includes(method) ? ` Did you mean /v1${path}?` : '';
     const error =
       methods.length === 0
-        ? fail('not_found', `There is nothing at ${method} ${path}.`).error
+        ? fail('not_found', `There is nothing at ${method} ${path}.${hint}`).error
         : fail('wrong_method', `${path} takes ${methods.join(', ')}, not ${method}.`, { headers: { allow: methods.join(', ') } }).error;
     return renderError(c, error, clientDialect(c));
   };

@@ -1,5 +1,8 @@
 import { readJson, writeJson } from './files.mjs';
 
+/** Whoever runs the gateway for themselves sees with the printed key what it was used for. */
+const SCOPES = ['usage.read', 'keys.read', 'billing.read'];
+
 const KEYS = [
   { mode: 'live', name: 'local', field: 'key', idField: 'keyId' },
   { mode: 'test', name: 'local test', field: 'testKey', idField: 'testKeyId' },
@@ -48,7 +51,7 @@ export async function ensureAccount({ api, url, path }) {
   const listed = created ? [] : ((await unlessMissing(api.listKeys(stored.id)))?.keys ?? []);
   for (const { mode, name, field, idField } of KEYS) {
     if (await isUsable(url, listed, stored[field], stored[idField])) continue;
-    const { id, key } = await api.createKey(stored.id, { name, mode });
+    const { id, key } = await api.createKey(stored.id, { name, mode, scopes: SCOPES });
     save({ [field]: key, [idField]: id });
   }
   return { ...stored, created, balanceCredits: account.balanceCredits };

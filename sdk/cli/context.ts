@@ -63,7 +63,7 @@ export function contextOf(command: Command, args: readonly string[]): Context {
   const kept = readSettings();
   const text = (name: string): string | undefined => (typeof values[name] === 'string' ? values[name] : undefined);
   const apiKey = text('api-key') || process.env.HYPEREAL_API_KEY?.trim() || kept.apiKey;
-  const baseURL = (text('base-url') || process.env.HYPEREAL_BASE_URL?.trim() || kept.baseURL || PUBLIC_URL).replace(/\/+$/, '');
+  const baseURL = apiUrl(text('base-url') || process.env.HYPEREAL_BASE_URL?.trim() || kept.baseURL || PUBLIC_URL);
   return {
     words,
     asJson: values.json === true,
@@ -78,6 +78,12 @@ export function contextOf(command: Command, args: readonly string[]): Context {
       return new Hypereal({ apiKey, baseURL });
     },
   };
+}
+
+/** A gateway that is named by its address alone, as it prints it when it starts, has its API below /v1. */
+function apiUrl(text: string): string {
+  const url = text.replace(/\/+$/, '');
+  return URL.canParse(url) && new URL(url).pathname === '/' ? `${url}/v1` : url;
 }
 
 function numberOf(name: string, text: string | undefined): number | undefined {

@@ -115,6 +115,8 @@ describe('npm start', { timeout: LIMIT }, () => {
     expect(JSON.parse(body).choices[0].message.content).toBeTruthy();
     expect(await balance()).toBeLessThanOrEqual(10_000);
     expect(await balance()).toBeGreaterThan(9_900);
+    const usage = await fetch(`http://127.0.0.1:${port}/api/api-usage`, { headers: { authorization: `Bearer ${first.key}` } });
+    expect(usage.status, 'the printed key tells what it was used for').toBe(200);
   });
 
   it('keeps its secrets to its owner', () => {

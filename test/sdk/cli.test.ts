@@ -86,6 +86,11 @@ describe('what it is asked', () => {
     expect((await hypereal(['chat', '--modle', 'x', 'Hi'])).error).toMatch(/^error: Unknown option '--modle'\n\nhypereal chat/);
   });
 
+  it('finds the API of a gateway that is named by its address alone', async () => {
+    for (const url of [worker.url, `${worker.url}/`])
+      expect(await hypereal(['chat', 'Hi', '--base-url', url, '--json'])).toMatchObject({ code: 0 });
+  });
+
   it('ends with a code that tells what went wrong', async () => {
     expect(await hypereal(['chat', 'Hi'], { env: { HYPEREAL_API_KEY: '' } })).toMatchObject({
       code: 3,
