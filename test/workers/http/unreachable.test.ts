@@ -71,3 +71,19 @@ it('a kept answer that cannot be read is a 503', async () => {
   expect((await ask({ key, headers })).text).toBe(first.text);
   expect(await account.stub.view()).toEqual(spent);
 });
+
+describe('a database that cannot be reached', () => {
+  const refuse = (): never => {
+    throw new Error('D1_ERROR: Network connection lost.');
+  };
+  const bindings: Bindings = { ...env, DB: new Proxy({} as D1Database, { get: refuse }) };
+
+  it('is told to people on a page that names the request, and nothing of the inside', async () => {
+    const { status, text, headers } = await ask({ path: '/status', body: null, bindings, headers: { accept: 'text/html' } });
+    expect(status).toBe(500);
+    expect(headers.get('content-type')).toContain('text/html');
+    expect(text).toContain('Something went wrong on our side');
+    expect(text).toContain(headers.get('x-request-id')!);
+    expect(text).not.toMatch(/D1_ERROR|Network connection|\.ts:/);
+  });
+});
