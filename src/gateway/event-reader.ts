@@ -18,8 +18,8 @@ const SEAM_CHARS = 3;
 const FIRST_WINDOW_MS = 20;
 const LAST_WINDOW_MS = 64;
 const WINDOW_GROWTH_MS = 8;
-/** A batch of this size comes from a stream that nobody reads along with: it may wait a little longer. */
-const UNREADABLE_BYTES = 2_048;
+/** Nobody reads along with 20 kB a second, which is 70 events of one format and 150 of another: they may wait a little longer. */
+const UNREADABLE_BYTES_A_MS = 20;
 const UNREADABLE_WINDOW_MS = 100;
 
 export class EventReader {
@@ -73,7 +73,7 @@ export class EventReader {
         this.space = value.buffer as ArrayBuffer;
         this.readBytes += value.byteLength;
         this.behind = value.byteLength === READ_BYTES;
-        this.lastWindowMs = value.byteLength < UNREADABLE_BYTES ? LAST_WINDOW_MS : UNREADABLE_WINDOW_MS;
+        this.lastWindowMs = value.byteLength < UNREADABLE_BYTES_A_MS * this.windowMs ? LAST_WINDOW_MS : UNREADABLE_WINDOW_MS;
         this.resumeDrain?.();
         const events = this.take(this.decoder.decode(value, { stream: true }));
         if (events !== '') return events;
