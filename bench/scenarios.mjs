@@ -95,12 +95,15 @@ export const FORMATS = {
   responses: { path: '/v1/responses', end: 'response.completed' },
 };
 
+/** A bound that each answer's text fits in, so that no hold has to grow. */
+const MAX_TOKENS = 2000;
+
 /** The request body of a load. */
 export function body({ format = 'chat', stream = false, chunks, delay, prompt = 400 }, model = 'bench') {
   const steer = stream ? `bench-chunks-${chunks}-delay-${delay}` : 'bench-bytes-1024';
   const text = `${steer} ${'All work and no play makes a dull gateway. '.repeat(Math.ceil(prompt / 43)).slice(0, prompt)}`;
-  if (format === 'responses') return { model, max_output_tokens: 2000, input: text, stream, store: false };
+  if (format === 'responses') return { model, max_output_tokens: MAX_TOKENS, input: text, stream, store: false };
   const messages = [{ role: 'user', content: text }];
-  if (format === 'messages') return { model, max_tokens: 2000, messages, stream };
-  return { model, max_tokens: 2000, messages, stream, ...(stream && { stream_options: { include_usage: true } }) };
+  if (format === 'messages') return { model, max_tokens: MAX_TOKENS, messages, stream };
+  return { model, max_tokens: MAX_TOKENS, messages, stream, ...(stream && { stream_options: { include_usage: true } }) };
 }

@@ -92,13 +92,13 @@ const notFound =
   (c: AppContext): Response | Promise<Response> => {
     const { method, path } = c.req;
     const methods = methodsAt(app, path);
-    if (methods.length === 0 && method === 'GET' && isBrowser(c) && !API_PATH.test(path)) return accountPlane(c);
-    const hint = methods.length === 0 && methodsAt(app, `/v1${path}`).includes(method) ? ` Did you mean /v1${path}?` : '';
-    const error =
-      methods.length === 0
-        ? fail('not_found', `There is nothing at ${method} ${path}.${hint}`).error
-        : fail('wrong_method', `${path} takes ${methods.join(', ')}, not ${method}.`, { headers: { allow: methods.join(', ') } }).error;
-    return renderError(c, error, clientDialect(c));
+    if (methods.length > 0) {
+      const message = `${path} takes ${methods.join(', ')}, not ${method}.`;
+      return renderError(c, fail('wrong_method', message, { headers: { allow: methods.join(', ') } }).error, clientDialect(c));
+    }
+    if (method === 'GET' && isBrowser(c) && !API_PATH.test(path)) return accountPlane(c);
+    const hint = methodsAt(app, `/v1${path}`).includes(method) ? ` Did you mean /v1${path}?` : '';
+    return renderError(c, fail('not_found', `There is nothing at ${method} ${path}.${hint}`).error, clientDialect(c));
   };
 
 /** A bug, or a variable that is not usable: the log gets the reason, the client only the id to ask about. */
