@@ -43,6 +43,7 @@ const workers = {
 const outside = {
   test: {
     name: 'outside',
+    isolate: false,
     environment: 'node',
     setupFiles: ['./test/e2e/support/watch-answers.ts'],
     include: ['test/e2e/**/*.test.ts', 'test/sdk/**/*.test.ts', 'test/soak/**/*.test.ts', 'test/scripts/**/*.test.mjs'],

@@ -26,9 +26,9 @@ export function logTail(path, { lines = 8, width = 300 } = {}) {
 
 /**
  * Starts the host; `ready` settles when the Worker runs, `gone` resolves when the host has ended. With an `inspectorPort`
- * its heap can be looked into; `mailBy` and `hosts` are for tests, see host.mjs.
+ * its heap can be looked into; `mailBy`, `hosts` and `migrated` are for tests, see host.mjs.
  */
-export function startGateway({ paths, port, variables, inspectorPort, mailBy, hosts, onMail = () => {} }) {
+export function startGateway({ paths, port, variables, inspectorPort, mailBy, hosts, migrated, onMail = () => {} }) {
   const log = openLog(paths.log);
   const child = spawn(nodePath(), ['--no-warnings', join(ROOT, 'scripts/lib/host.mjs')], {
     cwd: ROOT,
@@ -39,7 +39,7 @@ export function startGateway({ paths, port, variables, inspectorPort, mailBy, ho
   });
   closeSync(log);
   child.stdin.on('error', () => {});
-  child.stdin.write(`${JSON.stringify({ root: ROOT, paths, port, variables, inspectorPort, mailBy, hosts })}\n`);
+  child.stdin.write(`${JSON.stringify({ root: ROOT, paths, port, variables, inspectorPort, mailBy, hosts, migrated })}\n`);
   const gone = new Promise((done) => child.once('exit', done).once('error', done));
   const ready = new Promise((done, fail) => {
     createInterface({ input: child.stdout }).on('line', (line) => {

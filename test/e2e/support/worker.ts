@@ -1,6 +1,6 @@
 /** The Worker as it is built, in workerd, over real HTTP on a free port, with a state folder of its own. */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +16,8 @@ export const ADMIN_TOKEN = 'the-operator-of-the-tests';
 export const AUTH_SECRET = 'the-session-secret-of-the-tests-0123456789';
 
 const START_MS = 120_000;
+/** Where a gateway's databases, objects and files are, in its state folder. */
+const DATA = 'v3';
 
 export type Variables = Record<string, string | number>;
 
@@ -30,6 +32,8 @@ interface Options {
 /** One bundle for all test files of all runs: what is kept is checked against the sources, and made anew when they changed. */
 const KEPT_BUNDLE = join(tmpdir(), `gateway-e2e-bundle-${createHash('sha256').update(ROOT).digest('hex').slice(0, 12)}`);
 const LOCK = `${KEPT_BUNDLE}.lock`;
+/** What a gateway's state is after its first start: every Worker begins with a copy. It goes when the bundle is made anew. */
+const FIRST_STATE = join(KEPT_BUNDLE, 'first-state');
 
 function lockIsStale(): boolean {
   try {
@@ -60,8 +64,21 @@ async function makeBundle(): Promise<void> {
   );
   try {
     await readyBundle(ROOT, KEPT_BUNDLE);
+    if (!existsSync(FIRST_STATE)) await makeFirstState();
   } finally {
     rmSync(LOCK, { recursive: true, force: true });
+  }
+}
+
+async function makeFirstState(): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), 'gateway-e2e-'));
+  try {
+    const gateway = startGateway({ paths: { ...statePaths(directory), build: KEPT_BUNDLE }, port: await freePort(), variables: {} });
+    await gateway.ready;
+    await gateway.stop();
+    cpSync(join(directory, DATA), FIRST_STATE, { recursive: true });
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
   }
 }
 
@@ -104,6 +121,8 @@ export class Worker {
     ]);
     const worker = new Worker(Object.fromEntries(texts), options);
     try {
+      await bundleReady();
+      cpSync(FIRST_STATE, join(worker.directory, DATA), { recursive: true });
       await worker.run();
     } catch (error) {
       await worker.stop();
@@ -114,11 +133,11 @@ export class Worker {
 
   /** Starts it on the state that it has; after `kill`, that is what the crash left. */
   async run(): Promise<void> {
-    await bundleReady();
     const port = await freePort();
     const { inspected, mailBy, hosts } = this.options;
     this.inspectorPort = inspected ? await freePort() : undefined;
-    this.running = startGateway({ paths: this.paths, port, variables: this.variables, inspectorPort: this.inspectorPort, mailBy, hosts });
+    const { paths, variables, inspectorPort } = this;
+    this.running = startGateway({ paths, port, variables, inspectorPort, mailBy, hosts, migrated: true });
     try {
       await this.running.ready;
     } catch (error) {
