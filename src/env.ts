@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Account } from './account/account';
-import type { AccountBindings, BackgroundMessage, SettlementMessage } from './account/types';
+import type { AccountBindings, BackgroundMessage, ReconciliationMessage, SettlementMessage } from './account/types';
 import type { JobMessage, WebhookMessage } from './jobs/messages';
 
 /** What the platform binds; see wrangler.toml. */
@@ -14,6 +14,7 @@ export interface Bindings extends AccountBindings {
   SLOW_WEBHOOK_QUEUE: Queue<WebhookMessage>;
   LIVE_STREAM: DurableObjectNamespace;
   BACKGROUND_QUEUE: Queue<BackgroundMessage>;
+  RECONCILIATION_QUEUE: Queue<ReconciliationMessage>;
 }
 
 const positive = (fallback: number) => z.coerce.number().int().positive().default(fallback);

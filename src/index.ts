@@ -1,6 +1,6 @@
-import type { LedgerMessage } from './account/types';
+import type { LedgerMessage, ReconciliationMessage } from './account/types';
 import { createApp, withCallsFirst } from './app';
-import { reconcile } from './console/reconcile';
+import { reconcileNightly } from './console/reconcile';
 import type { Bindings } from './env';
 import { envConsoleDeps, jobDeps, liveCatalogue, queueDeps } from './http/deps';
 import { consume } from './jobs/queues';
@@ -26,9 +26,15 @@ async function sendAlerts(env: Bindings): Promise<void> {
   }
 }
 
+/** One that fails throws, and its message comes again. */
+async function goOn({ messages }: MessageBatch<ReconciliationMessage>, env: Bindings): Promise<void> {
+  for (const { body } of messages) await reconcileNightly(envConsoleDeps(env), env.RECONCILIATION_QUEUE, body.after);
+}
+
 export default {
   fetch: app.fetch,
   async queue(batch, env, context) {
+    if (batch.queue.endsWith('-reconciliation')) return goOn(batch as MessageBatch<ReconciliationMessage>, env);
     // A job of a model that only the file has would look like one that nobody can serve.
     await liveCatalogue(env).refreshed();
     await consume(
@@ -45,7 +51,6 @@ export default {
     // What was not sent when it came is sent now.
     await sendAlerts(env);
     if (cron !== NIGHTLY) return;
-    const { checked, problems } = await reconcile(envConsoleDeps(env));
-    console.log('reconciliation', JSON.stringify({ checked, problems: problems.length }));
+    await reconcileNightly(envConsoleDeps(env), env.RECONCILIATION_QUEUE);
   },
 } satisfies ExportedHandler<Bindings>;

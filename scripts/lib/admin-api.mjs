@@ -46,7 +46,7 @@ export function adminApi({ url, token, fetch = globalThis.fetch }) {
     createKey: (id, input) => call('POST', `${account(id)}/keys`, input),
     listKeys: (id) => call('GET', `${account(id)}/keys`),
     revokeKey: (id, keyId) => call('DELETE', `${account(id)}/keys/${segment(keyId)}`),
-    reconcile: (accountId) => call('POST', '/reconcile', accountId === undefined ? {} : { accountId }),
+    reconcile: (input) => call('POST', '/reconcile', input),
     listModels: () => call('GET', '/v1/models', undefined, origin),
     showCatalogue: () => call('GET', '/catalogue'),
     checkCatalogue: (text) => call('POST', '/catalogue/check', { text }),

@@ -53,6 +53,18 @@ async function allAccounts(api) {
   return { accounts };
 }
 
+/** Of all accounts the gateway checks as many at a time as it can. */
+async function reconcile(api, { operands: [accountId] }) {
+  let whole = { checked: 0, problems: [] };
+  let cursor;
+  do {
+    const { checked, problems, nextCursor } = await api.reconcile(given({ accountId, cursor }));
+    whole = { checked: whole.checked + checked, problems: [...whole.problems, ...problems] };
+    cursor = nextCursor ?? undefined;
+  } while (cursor !== undefined);
+  return whole;
+}
+
 function showAccount({ account, balanceCredits, heldCredits, availableCredits, holds, ledger }) {
   const head = facts([
     ['Account', account.id],
@@ -232,7 +244,7 @@ export const COMMANDS = [
     name: 'reconcile',
     optionalOperands: ['ACCOUNT'],
     notes: 'every account’s books against D1; exit code 1 when something is wrong',
-    run: (api, { operands: [id] }) => api.reconcile(id),
+    run: reconcile,
     failed: ({ problems }) => problems.length > 0,
     show: ({ checked, problems }) =>
       problems.length === 0

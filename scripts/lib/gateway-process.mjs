@@ -27,6 +27,8 @@ export function logTail(path, { lines = 8, width = 300 } = {}) {
 /**
  * Starts the host; `ready` settles when the Worker runs, `gone` resolves when the host has ended. With an `inspectorPort`
  * its heap can be looked into; `mailBy`, `hosts` and `migrated` are for tests, see host.mjs.
+ * @param {{ paths: Record<string, string>, port: number, variables: Record<string, string>, inspectorPort?: number | undefined,
+ *   mailBy?: string | undefined, hosts?: Record<string, string> | undefined, migrated?: boolean, onMail?: (mail: object) => void }} options
  */
 export function startGateway({ paths, port, variables, inspectorPort, mailBy, hosts, migrated, onMail = () => {} }) {
   const log = openLog(paths.log);

@@ -243,6 +243,11 @@ export interface SettlementMessage {
   close: CloseRequest;
 }
 
+/** The nightly check of the books goes on after this account. */
+export interface ReconciliationMessage {
+  after: string;
+}
+
 /** An answer that an upstream works on after its client has gone: to be looked after until it is there, and charged then. */
 export interface BackgroundMessage {
   accountId: string;

@@ -1,6 +1,6 @@
 /** The books of every account against themselves and against D1. */
 import { and, asc, eq, gt, or, sql } from 'drizzle-orm';
-import type { Books } from '../account/types';
+import type { Books, ReconciliationMessage } from '../account/types';
 import { database } from '../db/client';
 import { accounts, apiKeys, ledger, reconciliations } from '../db/schema';
 import type { OperatorDeps } from './accounts';
@@ -13,42 +13,58 @@ export interface Problem {
   problem: string;
 }
 
-const PAGE = 100;
+/** An invocation may make 10,000 requests of its own; an account takes two, and a third where something is wrong. */
+const ACCOUNTS_AT_A_TIME = 1_000;
 /** Accounts looked at side by side: most of the time goes by waiting for their objects and for D1. */
 const AT_ONCE = 6;
 const RECOVER_PAGE = 1_000;
 
-/** Checks one account, or all of them; gaps in D1 are sent again. */
-export async function reconcile(deps: ConsoleDeps, only?: string): Promise<{ checked: number; problems: Problem[] }> {
+export interface Reconciled {
+  checked: number;
+  problems: Problem[];
+  /** The last account of those checked, when others come after it. */
+  nextCursor: string | null;
+}
+
+/** Checks one account, so that gaps in D1 are sent again. */
+export const reconcileAccount = async (deps: ConsoleDeps, accountId: string): Promise<Reconciled> => checkAccounts(deps, [accountId], null);
+
+/** The same for the accounts after the one that is named, as many as one invocation can check. */
+export async function reconcileFrom(deps: ConsoleDeps, after = '', atMost = ACCOUNTS_AT_A_TIME): Promise<Reconciled> {
+  const rows = await database(deps.db)
+    .select({ id: accounts.id })
+    .from(accounts)
+    .where(gt(accounts.id, after))
+    .orderBy(asc(accounts.id))
+    .limit(atMost);
+  const ids = rows.map(({ id }) => id);
+  return checkAccounts(deps, ids, ids.length < atMost ? null : ids.at(-1)!);
+}
+
+async function checkAccounts(deps: ConsoleDeps, ids: readonly string[], nextCursor: string | null): Promise<Reconciled> {
   const problems: Problem[] = [];
-  let checked = 0;
-  const accountIds = only === undefined ? allAccounts(deps) : [only].values();
+  const waiting = ids.values();
   const checkInTurn = async (): Promise<void> => {
-    for (let next = await accountIds.next(); !next.done; next = await accountIds.next()) {
-      const accountId = next.value;
-      checked++;
+    for (const accountId of waiting)
       for (const problem of await checkAccount(deps, accountId).catch(unchecked)) problems.push({ accountId, problem });
-    }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, checkInTurn));
   const at = deps.now();
   for (const { accountId, problem } of problems)
     await database(deps.db).insert(reconciliations).values({ at, accountId, problem }).onConflictDoNothing();
-  return { checked, problems };
+  return { checked: ids.length, problems, nextCursor };
 }
 
-async function* allAccounts(deps: ConsoleDeps): AsyncGenerator<string> {
-  for (let after = ''; ; ) {
-    const page = await database(deps.db)
-      .select({ id: accounts.id })
-      .from(accounts)
-      .where(gt(accounts.id, after))
-      .orderBy(asc(accounts.id))
-      .limit(PAGE);
-    for (const { id } of page) yield id;
-    if (page.length < PAGE) return;
-    after = page.at(-1)!.id;
-  }
+/** One part of the nightly run; what comes after it is a message. A part that is done twice says the same twice. */
+export async function reconcileNightly(
+  deps: ConsoleDeps,
+  queue: Pick<Queue<ReconciliationMessage>, 'send'>,
+  after?: string,
+  atMost?: number,
+): Promise<void> {
+  const { checked, problems, nextCursor } = await reconcileFrom(deps, after, atMost);
+  console.log('reconciliation', JSON.stringify({ checked, problems: problems.length }));
+  if (nextCursor !== null) await queue.send({ after: nextCursor });
 }
 
 /** One account that cannot be checked does not keep the others from being. */

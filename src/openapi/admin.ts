@@ -180,11 +180,15 @@ export const adminRoutes: Route[] = [
     'post',
     '/reconcile',
     'adminReconcile',
-    'Check the books of one account or of all',
+    'Check the books of one account, or of all, a thousand at a time',
     {
       200: json(
         'What is wrong.',
-        z.object({ checked: z.int(), problems: z.array(z.object({ accountId: z.string(), problem: z.string() })) }),
+        z.object({
+          checked: z.int(),
+          problems: z.array(z.object({ accountId: z.string(), problem: z.string() })),
+          nextCursor: z.string().nullable(),
+        }),
       ),
     },
     { schema: reconcileInput, required: false, examples: example('Of all', {}) },

@@ -18,7 +18,7 @@ import { createKey, createKeyInput, listKeys, revokeKey } from '../console/api-k
 import { OPERATOR_LOG } from '../console/audit/commit';
 import { auditFilterInput, queryAudit, verifyAudit } from '../console/audit/query';
 import { catalogueInput, checkCatalogue, showCatalogue, storeCatalogue } from '../console/catalogue/manage';
-import { reconcile, recover } from '../console/reconcile';
+import { reconcileAccount, reconcileFrom, recover } from '../console/reconcile';
 import { fail } from '../core/errors';
 import type { AppContext, AppEnv } from '../http/context';
 import { consoleDeps, jobDeps, liveCatalogue } from '../http/deps';
@@ -158,13 +158,14 @@ admin.post('/sweep', async (c) => {
   return parsed.ok ? c.json(await sweep(jobDeps(c.env), (parsed.value.aheadSeconds ?? 0) * 1_000)) : renderError(c, parsed.error);
 });
 
-export const reconcileInput = z.strictObject({ accountId: z.string().nullish() });
+export const reconcileInput = z.strictObject({ accountId: z.string().nullish(), cursor: z.string().nullish() });
 
 admin.post('/reconcile', async (c) => {
   const parsed = await input(c, reconcileInput);
   if (!parsed.ok) return renderError(c, parsed.error);
   const deps = consoleDeps(c);
-  const only = parsed.value.accountId ?? undefined;
-  const found = only === undefined ? undefined : await findAccount(deps, only);
-  return found && !found.ok ? renderError(c, found.error) : c.json(await reconcile(deps, only));
+  const { accountId, cursor } = parsed.value;
+  if (accountId == null) return c.json(await reconcileFrom(deps, cursor ?? undefined));
+  const found = await findAccount(deps, accountId);
+  return found.ok ? c.json(await reconcileAccount(deps, accountId)) : renderError(c, found.error);
 });

@@ -53,7 +53,8 @@ async function admin(line, { answers = ANSWERS, env = {}, status } = {}) {
   const fetch = async (address, { method, headers, body }) => {
     const url = new URL(address);
     calls.push({ url, token: headers.authorization, body: body && JSON.parse(body) });
-    const answer = answers[`${method} ${url.pathname}${url.search}`] ?? answers[`${method} ${url.pathname}`];
+    const scripted = answers[`${method} ${url.pathname}${url.search}`] ?? answers[`${method} ${url.pathname}`];
+    const answer = typeof scripted === 'function' ? scripted(calls.at(-1).body) : scripted;
     if (answer instanceof Error) throw answer;
     return Response.json(answer ?? { error: { type: 'not_found_error', message: 'No such account.', request_id: 'req_9' } }, {
       status: answer ? 200 : (status ?? 404),
@@ -124,6 +125,16 @@ describe('what each command asks of the gateway', () => {
     const { code, output } = await admin('accounts list', { answers });
     expect(code).toBe(0);
     expect(output.split('\n').map((line) => line.split(/\s+/)[0])).toEqual(['Account', 'acc_1', 'acc_2']);
+  });
+
+  it('reconciles until no account is left, and shows all that was found', async () => {
+    const first = { checked: 2, problems: [{ accountId: 'acc_1', problem: 'balance off by 1' }], nextCursor: 'acc_2' };
+    const last = { checked: 1, problems: [{ accountId: 'acc_3', problem: 'balance off by 3' }], nextCursor: null };
+    const answers = { 'POST /api/admin/reconcile': ({ cursor }) => (cursor === undefined ? first : last) };
+    const { code, output, calls } = await admin('reconcile', { answers });
+    expect(code).toBe(1);
+    expect(calls.map(({ body }) => body)).toEqual([{}, { cursor: 'acc_2' }]);
+    expect(output).toMatch(/checked: 3\..*Problems: 2.*acc_1.*acc_3/s);
   });
 
   it('keeps an id from reaching another path', async () => {

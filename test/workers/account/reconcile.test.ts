@@ -1,7 +1,8 @@
 import { env } from 'cloudflare:test';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type AccountStub, accountStub } from '../../../src/account/stub';
-import { reconcile } from '../../../src/console/reconcile';
+import type { ReconciliationMessage } from '../../../src/account/types';
+import { reconcileAccount, reconcileFrom, reconcileNightly } from '../../../src/console/reconcile';
 import { admitRequest, CREDIT, closing, deliver, holdOf, LEASE_MS, ledgerRows, MINUTE_MS, START_MS, TestAccount } from './support';
 
 afterEach(() => vi.restoreAllMocks());
@@ -14,7 +15,7 @@ const deps = (account = (id: string): AccountStub => accountStub(env.ACCOUNT, id
 });
 
 const problemsOf = async (account: TestAccount): Promise<string[]> =>
-  (await reconcile(deps(), account.id)).problems.map(({ problem }) => problem);
+  (await reconcileAccount(deps(), account.id)).problems.map(({ problem }) => problem);
 
 /** An account with a few lines, all of which D1 has. */
 async function settledAccount(): Promise<TestAccount> {
@@ -36,7 +37,7 @@ const tamper = (account: TestAccount, query: string): Promise<void> =>
 describe('the reconciliation', () => {
   it('finds nothing in a healthy account: idle, in use, or ahead of D1', async () => {
     const account = await settledAccount();
-    expect(await reconcile(deps(), account.id)).toEqual({ checked: 1, problems: [] });
+    expect(await reconcileAccount(deps(), account.id)).toEqual({ checked: 1, problems: [], nextCursor: null });
     const holdId = await account.run((object) => holdOf(object.admit(admitRequest())));
     expect(await problemsOf(account)).toEqual([]);
     await account.run((object) => void object.settle(closing(holdId, CREDIT)));
@@ -100,8 +101,8 @@ describe('the reconciliation', () => {
   it('writes down what it found, once', async () => {
     const account = await settledAccount();
     await tamper(account, 'UPDATE op_203101 SET amount = amount + 1 WHERE seq = 2');
-    await reconcile(deps(), account.id);
-    await reconcile(deps(), account.id);
+    await reconcileAccount(deps(), account.id);
+    await reconcileAccount(deps(), account.id);
     const { results } = await env.DB.prepare('SELECT at, problem FROM reconciliations WHERE account_id = ?').bind(account.id).all();
     expect(results).toEqual([{ at: START_MS, problem: expect.stringContaining('its lines come to') }]);
   });
@@ -112,7 +113,7 @@ describe('the reconciliation', () => {
     const [silent, empty, tampered] = accounts;
     await tamper(tampered!, 'UPDATE op_203101 SET amount = amount + 1 WHERE seq = 2');
     const never = new TestAccount();
-    const { problems } = await reconcile(
+    const { problems } = await reconcileFrom(
       deps((id) => {
         if (id === silent!.id) return { books: () => Promise.reject(new Error('not there')) } as unknown as AccountStub;
         return accountStub(env.ACCOUNT, id === empty!.id ? never.id : id);
@@ -122,5 +123,38 @@ describe('the reconciliation', () => {
     expect(of(silent!)).toEqual(['the account could not be checked']);
     expect(of(empty!)).toEqual(['the account object has no account']);
     expect(of(tampered!)).toHaveLength(1);
+  });
+
+  it('comes to every account once, some at a time', async () => {
+    const accounts = [await settledAccount(), await settledAccount(), await settledAccount()];
+    const { results } = await env.DB.prepare('SELECT id FROM accounts ORDER BY id').all();
+    const asked: string[] = [];
+    const asking = deps((id) => {
+      asked.push(id);
+      return accountStub(env.ACCOUNT, id);
+    });
+    let cursor: string | undefined;
+    let parts = 0;
+    do {
+      const { checked, nextCursor } = await reconcileFrom(asking, cursor, 2);
+      expect(checked).toBe(Math.min(2, results.length - 2 * parts));
+      cursor = nextCursor ?? undefined;
+      parts++;
+    } while (cursor !== undefined);
+    expect(asked).toEqual(results.map(({ id }) => id));
+    for (const { id } of accounts) expect(asked).toContain(id);
+  });
+
+  it('goes on at night by a message, as long as there are accounts', async () => {
+    const log = vi.spyOn(console, 'log').mockImplementation(() => undefined);
+    for (let made = 0; made < 2; made++) await settledAccount();
+    const last = await env.DB.prepare('SELECT MAX(id) AS id FROM accounts').first<string>('id');
+    const sent: ReconciliationMessage[] = [];
+    const queue = { send: async (message: ReconciliationMessage) => void sent.push(message) as never };
+    await reconcileNightly(deps(), queue, undefined, 1);
+    expect(sent).toHaveLength(1);
+    await reconcileNightly(deps(), queue, last!);
+    expect(sent).toHaveLength(1);
+    expect(log).toHaveBeenLastCalledWith('reconciliation', JSON.stringify({ checked: 0, problems: 0 }));
   });
 });

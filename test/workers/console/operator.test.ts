@@ -69,6 +69,6 @@ describe('an account that was just opened', () => {
     const id = await account({ name: 'New' });
     const row = await env.DB.prepare('SELECT name FROM accounts WHERE id = ?').bind(id).first('name');
     expect(row).toBe('New');
-    expect((await ask('POST', '/reconcile', { accountId: id })).body).toEqual({ checked: 1, problems: [] });
+    expect((await ask('POST', '/reconcile', { accountId: id })).body).toEqual({ checked: 1, problems: [], nextCursor: null });
   });
 });
