@@ -53,6 +53,7 @@ export function adminApi({ url, token, fetch = globalThis.fetch }) {
     putCatalogue: (text) => call('PUT', '/catalogue', { text }),
     listAudit: (id, query) => call('GET', `${id === undefined ? '' : account(id)}/audit?${new URLSearchParams(query)}`),
     verifyAudit: (id) => call('GET', `${id === undefined ? '' : account(id)}/audit/verify`),
+    restore: (id, input) => call('POST', `${account(id)}/restore`, input),
     recover: (id) => call('POST', `${account(id)}/recover`, {}),
   };
 }

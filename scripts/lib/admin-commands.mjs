@@ -40,6 +40,14 @@ function expiry(value, now = Date.now()) {
   return new Date(instant).toISOString();
 }
 
+/** An instant as ISO text. */
+function moment(value) {
+  if (value === undefined) return undefined;
+  const instant = Date.parse(value);
+  if (Number.isNaN(instant)) throw new UsageError(`--at must be a time such as 2027-01-31T08:00:00Z, not "${value}".`);
+  return new Date(instant).toISOString();
+}
+
 const given = (input) => Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
 
 async function allAccounts(api) {
@@ -277,6 +285,16 @@ export const COMMANDS = [
   },
   ...CATALOGUE_COMMANDS,
   ...IMPORT_COMMANDS,
+  {
+    name: 'restore',
+    operands: ['ACCOUNT'],
+    usage: '--at TIME | --bookmark BOOKMARK',
+    notes: 'puts the account’s object back to a moment of the last 30 days, then does what recover does',
+    options: { at: text, bookmark: text },
+    run: (api, { operands: [id], options }) => api.restore(id, given({ at: moment(options.at), bookmark: options.bookmark })),
+    show: ({ undoBookmark, epoch, replayed }) =>
+      `Epoch ${epoch} begins; lines replayed from D1: ${replayed}. To undo it: --bookmark ${undoBookmark}`,
+  },
   {
     name: 'recover',
     operands: ['ACCOUNT'],

@@ -8,7 +8,7 @@ import { monthOf, newNonce } from '../core/ids';
 import type { MicroCredits } from '../core/money';
 import type { TierId } from '../core/tiers';
 import { within } from '../core/within';
-import { FLUSH_AFTER_MS, type Handed, Handover } from './handover';
+import { FLUSH_AFTER_MS, type Handed, Handover, isConfirmed } from './handover';
 import { beginIdempotency, checkIdempotency, endIdempotencies, endIdempotency, sweepIdempotency } from './idempotency';
 import { disabledByLimit, KeyRing, publicKey } from './key-ring';
 import { refuseKey } from './key-scope';
@@ -16,7 +16,7 @@ import type { SpendAlert } from './key-spending';
 import { Ledger } from './ledger';
 import { Outbox } from './outbox';
 import { ledgerMessages, type Unconfirmed } from './projection';
-import { replayLines } from './recovery';
+import { replayLines, rewindStorage } from './recovery';
 import { StagedLines } from './staged-lines';
 import { AccountStore } from './store';
 import type {
@@ -39,7 +39,9 @@ import type {
   KeyRecord,
   KeySummary,
   Mistaken,
+  Moment,
   Operation,
+  RewindResult,
 } from './types';
 
 /** Holds expire on time even when the queue does not answer. */
@@ -284,6 +286,16 @@ export class Account extends DurableObject<AccountBindings> {
       if (closeSeq !== null && closeSeq >= fromCloseSeq && closeEpoch === open.ledger.row.epoch) lines.push({ closeSeq, month, seq });
     for (const message of ledgerMessages(open.store, open.ledger.row, lines, [])) await this.env.LEDGER_QUEUE.send(message);
     return lines.length;
+  }
+
+  /** What D1 lacks would be lost. With `endSession` the object wakes to the earlier state. */
+  async rewind(to: Moment): Promise<RewindResult> {
+    const open = this.open();
+    return open && !isConfirmed(open) ? { ok: false, reason: 'unconfirmed' } : rewindStorage(this.ctx.storage, to);
+  }
+
+  endSession(): void {
+    this.ctx.abort('an earlier state is to be restored');
   }
 
   /** After a point-in-time restore, part by part: what D1 has of the lines since the moment restored to. */

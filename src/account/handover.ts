@@ -27,7 +27,7 @@ export interface Handed {
 }
 
 /** Does D1 have everything? */
-const isConfirmed = ({ ledger, outbox }: Handed): boolean => ledger.unconfirmed.size === 0 && outbox.size === 0;
+export const isConfirmed = ({ ledger, outbox }: Handed): boolean => ledger.unconfirmed.size === 0 && outbox.size === 0;
 
 export class Handover {
   private readonly sentAtMs = new Map<number, number>();

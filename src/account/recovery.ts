@@ -1,6 +1,20 @@
 import { monthOf, operationId, parseOperationId } from '../core/ids';
 import { type AccountRow, type AccountStore, type KeySpend, newSpend, type OperationRow } from './store';
-import type { Operation } from './types';
+import type { Moment, Operation, RewindResult } from './types';
+
+/** Of workerd, when it runs anywhere but at Cloudflare. */
+const UNSUPPORTED = /not implement point-in-time/;
+
+/** Has the object begin its next session with an earlier state. */
+export async function rewindStorage(storage: DurableObjectStorage, to: Moment): Promise<RewindResult> {
+  try {
+    const bookmark = 'bookmark' in to ? to.bookmark : await storage.getBookmarkForTime(to.atMs);
+    return { ok: true, undoBookmark: await storage.onNextSessionRestoreBookmark(bookmark) };
+  } catch (error) {
+    console.error('account not put back', String(error));
+    return { ok: false, reason: UNSUPPORTED.test(String(error)) ? 'unsupported' : 'refused' };
+  }
+}
 
 /**
  * Brings a restored account up to date from D1's lines (all those above the confirmed close sequence that it was

@@ -31,6 +31,8 @@ type RemoteMethod =
   | 'acknowledge'
   | 'flush'
   | 'resend'
+  | 'rewind'
+  | 'endSession'
   | 'stageRecovery'
   | 'recover';
 

@@ -208,6 +208,14 @@ export interface Books {
   overdueHolds: number;
 }
 
+/** Which of its earlier states an account object goes back to; a bookmark is Cloudflare's name for one. */
+export type Moment = { atMs: number } | { bookmark: string };
+
+export type RewindResult =
+  | { ok: true; undoBookmark: string }
+  /** D1 lacks lines, there are no earlier states here, or not this one. */
+  | { ok: false; reason: 'unconfirmed' | 'unsupported' | 'refused' };
+
 /** A closed operation on its way to D1: what its row holds, `head` and `tail` as they lie there. */
 export interface LineInD1 {
   accountId: string;

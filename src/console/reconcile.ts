@@ -1,12 +1,9 @@
 /** The books of every account against themselves and against D1. */
-import { and, asc, eq, gt, or, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, sql } from 'drizzle-orm';
 import type { Books, ReconciliationMessage } from '../account/types';
 import { database } from '../db/client';
-import { accounts, apiKeys, ledger, reconciliations } from '../db/schema';
-import type { OperatorDeps } from './accounts';
-import { auditRecord, collectAudit } from './audit/commit';
+import { accounts, ledger, reconciliations } from '../db/schema';
 import type { ConsoleDeps } from './deps';
-import { toOperation } from './ledger';
 
 export interface Problem {
   accountId: string;
@@ -17,7 +14,6 @@ export interface Problem {
 const ACCOUNTS_AT_A_TIME = 1_000;
 /** Accounts looked at side by side: most of the time goes by waiting for their objects and for D1. */
 const AT_ONCE = 6;
-const RECOVER_PAGE = 1_000;
 
 export interface Reconciled {
   checked: number;
@@ -107,38 +103,4 @@ async function copyOf(deps: ConsoleDeps, accountId: string, { epoch, closeSeq }:
     .from(ledger)
     .where(and(eq(ledger.accountId, accountId), upTo));
   return row ?? { lines: 0, allMicro: 0 };
-}
-
-/**
- * After a point-in-time restore of an account object: brings it up to date from D1 and begins a new epoch. D1 may
- * know later epochs than the object, when it was restored to before an earlier restore.
- */
-export async function recover(deps: OperatorDeps, accountId: string, books: Books): Promise<{ epoch: number; replayed: number }> {
-  const stub = deps.account(accountId);
-  let lines = 0;
-  await stub.stageRecovery([], true);
-  for (let [epoch, closeSeq] = [books.epoch, books.ackedCloseSeq]; ; ) {
-    const later = or(gt(ledger.epoch, epoch), and(eq(ledger.epoch, epoch), gt(ledger.closeSeq, closeSeq)));
-    const page = await database(deps.db)
-      .select()
-      .from(ledger)
-      .where(and(eq(ledger.accountId, accountId), later))
-      .orderBy(asc(ledger.epoch), asc(ledger.closeSeq))
-      .limit(RECOVER_PAGE);
-    await stub.stageRecovery(page.map(toOperation), false);
-    lines += page.length;
-    if (page.length < RECOVER_PAGE) break;
-    ({ epoch, closeSeq } = page.at(-1)!);
-  }
-  const revoked = await database(deps.db)
-    .select({ id: apiKeys.id })
-    .from(apiKeys)
-    .where(and(eq(apiKeys.accountId, accountId), eq(apiKeys.status, 'revoked')));
-  const detail = { fromEpoch: books.epoch, lines, revokedKeys: revoked.length };
-  const recovered = await stub.recover(
-    revoked.map(({ id }) => id),
-    auditRecord(deps, { action: 'account.recover', target: accountId, detail }),
-  );
-  await collectAudit(deps, accountId);
-  return recovered;
 }

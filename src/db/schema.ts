@@ -28,6 +28,12 @@ export const apiKeys = sqliteTable(
   (table) => [primaryKey({ columns: [table.accountId, table.id] })],
 );
 
+/** The last epoch of an account that is over. */
+export const ledgerFences = sqliteTable('ledger_fences', {
+  accountId: text('account_id').primaryKey(),
+  epoch: integer().notNull(),
+});
+
 export const ledger = sqliteTable(
   'ledger',
   {

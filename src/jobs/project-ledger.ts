@@ -26,18 +26,19 @@ WITH lines AS MATERIALIZED (SELECT jsonb(value) AS line FROM json_each(?1))
 SELECT line->>'accountId', line->>'$.tail.closeEpoch', line->>'closeSeq', line->>'seq', line->>'$.head.id', line->>'$.head.kind', line->>'state',
   line->>'$.head.keyId', line->>'$.head.userId', line->>'$.head.family', line->>'$.head.test', line->>'$.head.model', line->>'$.head.endpoint',
   line->>'held', line->>'amount', line->>'openedAtMs', line->>'$.tail.closedAtMs', line->>'$.tail.outcome', line->>'$.tail.detail'
-FROM lines WHERE true
+FROM lines LEFT JOIN ledger_fences AS fence ON fence.account_id = line->>'accountId'
+WHERE line->>'$.tail.closeEpoch' > COALESCE(fence.epoch, 0)
 ON CONFLICT (account_id, epoch, close_seq) DO NOTHING`;
 
 /**
- * Lines whose number another line has in D1: the object was restored to an earlier moment and has not been recovered
- * yet. They are not acknowledged, so that the recovery finds and numbers them anew.
+ * Lines that D1 has not taken, since another has their number or their epoch is over: the object was restored to an
+ * earlier moment and has not been recovered yet. They are not acknowledged, so that the recovery numbers them anew.
  */
 const FIND_STRANGERS = `
 SELECT value->>'accountId' AS accountId, value->>'$.tail.closeEpoch' AS epoch, value->>'closeSeq' AS closeSeq
-FROM json_each(?1) JOIN ledger ON ledger.account_id = value->>'accountId' AND ledger.epoch = value->>'$.tail.closeEpoch'
+FROM json_each(?1) LEFT JOIN ledger ON ledger.account_id = value->>'accountId' AND ledger.epoch = value->>'$.tail.closeEpoch'
   AND ledger.close_seq = value->>'closeSeq'
-WHERE ledger.id <> value->>'$.head.id' OR ledger.amount <> value->>'amount'`;
+WHERE ledger.id IS NULL OR ledger.id <> value->>'$.head.id' OR ledger.amount <> value->>'amount'`;
 
 const UPSERT_ACCOUNTS = `
 INSERT INTO accounts (id, version, name, email, tier, created_at)
@@ -106,7 +107,7 @@ const prepare = (db: D1Database, sql: string, rows: readonly string[]): D1Prepar
 /** Asked only when not every line was new. */
 async function findStrangers(db: D1Database, lines: readonly string[]): Promise<Set<string>> {
   const found = (await db.batch<Stranger>(prepare(db, FIND_STRANGERS, lines))).flatMap(({ results }) => results);
-  if (found.length > 0) console.error('lines that D1 has otherwise', JSON.stringify(found));
+  if (found.length > 0) console.error('lines not taken', JSON.stringify(found));
   return new Set(found.map(nameOf));
 }
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { createAccountInput, grantInput, tierInput } from '../console/accounts';
 import { createKeyInput } from '../console/api-keys/internal';
 import { catalogueInput } from '../console/catalogue/manage';
+import { restoreInput } from '../console/restore';
 import { reconcileInput, sweepInput } from '../routes/admin';
 import { apiKey, apiKeys, apiKeyWithSecret } from './account';
 import { AUDIT_FILTERS, auditEntries, auditVerified } from './billing';
@@ -15,6 +16,8 @@ const accountShape = { id: z.string(), name: z.string(), email: z.string().nulla
 const balance = { balanceCredits: credits, heldCredits: credits, availableCredits: credits };
 const account = z.object({ ...accountShape, ...balance });
 const accounts = z.object({ accounts: z.array(z.object(accountShape)), nextCursor: z.string().nullable() });
+
+const recovered = { epoch: z.int(), replayed: z.int() };
 
 const shown = z.object({
   account: z.object({ ...accountShape, grantedTier: z.string(), topUpCredits: credits, epoch: z.int() }),
@@ -113,8 +116,16 @@ const accountRoutes: Route[] = [
   ),
   route('get', '/accounts/{id}/keys', 'adminListKeys', 'API keys', { 200: json('All of them.', apiKeys) }),
   route('delete', '/accounts/{id}/keys/{keyId}', 'adminRevokeKey', 'Revoke an API key', { 200: json('The key.', apiKey) }),
+  route(
+    'post',
+    '/accounts/{id}/restore',
+    'adminRestore',
+    'Put an account object back to an earlier moment, and bring it up to date from D1',
+    { 200: json('What was done.', z.object({ undoBookmark: z.string(), ...recovered })) },
+    { schema: restoreInput, examples: example('A moment', { at: '2026-11-27T08:00:00Z' }) },
+  ),
   route('post', '/accounts/{id}/recover', 'adminRecover', 'Write the books of D1 into an account object that lost its own', {
-    200: json('What was done.', z.object({ epoch: z.int(), replayed: z.int() })),
+    200: json('What was done.', z.object(recovered)),
   }),
 ];
 

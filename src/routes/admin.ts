@@ -18,7 +18,8 @@ import { createKey, createKeyInput, listKeys, revokeKey } from '../console/api-k
 import { OPERATOR_LOG } from '../console/audit/commit';
 import { auditFilterInput, queryAudit, verifyAudit } from '../console/audit/query';
 import { catalogueInput, checkCatalogue, showCatalogue, storeCatalogue } from '../console/catalogue/manage';
-import { reconcileAccount, reconcileFrom, recover } from '../console/reconcile';
+import { reconcileAccount, reconcileFrom } from '../console/reconcile';
+import { recover, restore, restoreInput } from '../console/restore';
 import { fail } from '../core/errors';
 import type { AppContext, AppEnv } from '../http/context';
 import { consoleDeps, jobDeps, liveCatalogue } from '../http/deps';
@@ -114,6 +115,15 @@ admin.delete('/accounts/:id/keys/:keyId', (c) =>
   withAccount(c, async (deps, id) => {
     const revoked = await revokeKey(deps, id, c.req.param('keyId'));
     return revoked.ok ? c.json(revoked.value) : renderError(c, revoked.error);
+  }),
+);
+
+admin.post('/accounts/:id/restore', (c) =>
+  withAccount(c, async (deps, _id, view) => {
+    const parsed = await input(c, restoreInput);
+    if (!parsed.ok) return renderError(c, parsed.error);
+    const restored = await restore(deps, view, parsed.value);
+    return restored.ok ? c.json(restored.value) : renderError(c, restored.error);
   }),
 );
 

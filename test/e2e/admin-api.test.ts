@@ -45,6 +45,7 @@ describe("the operator's token", () => {
     ['GET', `/accounts/${NOBODY}/keys`],
     ['DELETE', `/accounts/${NOBODY}/keys/key_000000`],
     ['POST', `/accounts/${NOBODY}/recover`],
+    ['POST', `/accounts/${NOBODY}/restore`],
     ['POST', '/reconcile'],
   ] as const;
 
@@ -58,7 +59,7 @@ describe("the operator's token", () => {
     }
   });
 
-  it.each(VERBS.slice(2, 9))('finds no account that is none: %s %s', async (method, path) => {
+  it.each(VERBS.slice(2, 10))('finds no account that is none: %s %s', async (method, path) => {
     for (const id of [NOBODY, 'acc_x', 'Acme', '%00']) {
       const body = method === 'GET' || method === 'DELETE' ? undefined : { name: 'x', credits: 1, tier: 'free' };
       const answer = await admin(method, path.replace(NOBODY, id), body);
@@ -304,6 +305,22 @@ describe('the books', () => {
     expect((await admin('POST', '/reconcile', { accountId: NOBODY })).status).toBe(404);
     expect(await admin('POST', '/reconcile', { accountId: 5 })).toMatchObject({ status: 400, body: { error: { param: 'accountId' } } });
     expect(await admin('POST', '/reconcile', { account: NOBODY })).toMatchObject({ status: 400, body: { error: { param: 'account' } } });
+  });
+
+  it('are put back to no earlier moment where none is kept', async () => {
+    const account = await openAccount(worker);
+    const restore = (body: unknown) => admin('POST', `/accounts/${account.id}/restore`, body);
+    for (const body of [{}, { at: 'yesterday' }, { at: '2020-01-01T00:00:00Z' }, { at: new Date().toISOString(), bookmark: 'x' }])
+      expect(await restore(body)).toMatchObject({ status: 400, body: { error: { param: 'at' } } });
+    const refused = await until('D1 to have the account', async () => {
+      const answer = await restore({ bookmark: 'x' });
+      return answer.status !== 409 && answer;
+    });
+    expect(refused).toMatchObject({
+      status: 503,
+      body: { error: { message: 'Only on Cloudflare are earlier states of an account kept.' } },
+    });
+    expect((await account.show()).balanceCredits).toBe(1_000);
   });
 
   it('begin a new epoch with a recovery, and lose nothing', async () => {

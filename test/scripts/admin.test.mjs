@@ -42,6 +42,7 @@ const ANSWERS = {
   },
   'DELETE /api/admin/accounts/acc_1/keys/key_1': { id: 'key_1', status: 'revoked' },
   'POST /api/admin/reconcile': { checked: 3, problems: [] },
+  'POST /api/admin/accounts/acc_1/restore': { undoBookmark: '0000-2', epoch: 2, replayed: 41 },
   'POST /api/admin/accounts/acc_1/recover': { epoch: 2, replayed: 41 },
 };
 
@@ -73,6 +74,8 @@ async function admin(line, { answers = ANSWERS, env = {}, status } = {}) {
 describe('what each command asks of the gateway', () => {
   it.each([
     ['accounts create --name Acme --credits 10000 --tier scale', 'POST', '/accounts', { name: 'Acme', credits: 10_000, tier: 'scale' }],
+    ['restore acc_1 --at 2026-11-27T08:00Z', 'POST', '/accounts/acc_1/restore', { at: '2026-11-27T08:00:00.000Z' }],
+    ['restore acc_1 --bookmark 0000-1', 'POST', '/accounts/acc_1/restore', { bookmark: '0000-1' }],
     ['accounts show acc_1', 'GET', '/accounts/acc_1', undefined],
     [
       'credits grant acc_1 2500 --reason thanks --event-id e1 --top-up',

@@ -5,7 +5,7 @@
 import { env } from 'cloudflare:test';
 import type { AccountStub } from '../../../src/account/stub';
 import type { AdmitRequest, CloseRequest, KeyRecord, Outcome } from '../../../src/account/types';
-import { recover } from '../../../src/console/reconcile';
+import { recover } from '../../../src/console/restore';
 import type { RateFamily } from '../../../src/core/family';
 import { newNonce, parseOperationId } from '../../../src/core/ids';
 import { TIERS } from '../../../src/core/tiers';

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { accountStub } from '../../../src/account/stub';
 import type { LineInD1, Operation } from '../../../src/account/types';
 import { toOperation } from '../../../src/console/ledger';
-import { recover } from '../../../src/console/reconcile';
+import { recover, restore as restoreVerb } from '../../../src/console/restore';
 import { parseOperationId } from '../../../src/core/ids';
 import {
   admitRequest,
@@ -11,6 +11,7 @@ import {
   closing,
   copyRows,
   DAY_MS,
+  deliver,
   HOUR_MS,
   holdOf,
   LEASE_MS,
@@ -20,6 +21,7 @@ import {
   putBackRows,
   type Rows,
   refusalOf,
+  START_MS,
   TestAccount,
   testKey,
 } from './support';
@@ -352,6 +354,34 @@ describe('an account restored to an earlier moment', () => {
     await expectBalance(account, 91);
   });
 
+  it('doubles nothing that was on its way to D1 when it was recovered', async () => {
+    const account = await TestAccount.create({ credits: 100 });
+    await account.project();
+    await call(account, 1);
+    await account.run((object) => object.flush());
+    const onTheWay = account.queue.take();
+    await mend(account);
+    await deliver(onTheWay);
+    await expectBalance(account, 99);
+    await deliver(onTheWay);
+    await expectBalance(account, 99);
+  });
+
+  it('loses nothing of what comes to D1 too late for a recovery that broke off', async () => {
+    const account = await TestAccount.create({ credits: 100 });
+    await account.project();
+    await call(account, 1);
+    const broken = new Proxy(accountStub(env.ACCOUNT, account.id), {
+      get: (stub, method) => (method === 'stageRecovery' ? () => Promise.reject(new Error('away')) : Reflect.get(stub, method)),
+    });
+    const deps = { db: env.DB, account: () => broken, macSecret: '', ...OPERATOR, now: () => account.nowMs };
+    await expect(recover(deps, account.id, (await account.stub.books())!)).rejects.toThrow('away');
+    await account.project();
+    expect(await account.stub.books()).toMatchObject({ closeSeq: 2, ackedCloseSeq: 1 });
+    await mend(account);
+    await expectBalance(account, 99);
+  });
+
   it('takes the word of D1 for a hold that expired before it was recovered', async () => {
     const account = await TestAccount.create({ credits: 100 });
     const held = await admit(account);
@@ -381,5 +411,88 @@ describe('acknowledgements', () => {
       expect(object.books()).toMatchObject({ closeSeq: 1, ackedCloseSeq: 0 });
     });
     await expectBalance(account, 99);
+  });
+});
+
+describe('the operator’s restore', () => {
+  const deps = (account: TestAccount, stub = () => accountStub(env.ACCOUNT, account.id)) => ({
+    db: env.DB,
+    account: stub,
+    macSecret: '',
+    ...OPERATOR,
+    now: () => account.nowMs,
+  });
+  const at = (ms: number) => ({ at: new Date(ms).toISOString() });
+
+  /** A platform that keeps earlier states; `asked` is the bookmark that the object is to wake with. */
+  async function keepStates(account: TestAccount): Promise<{ asked?: string }> {
+    const platform: { asked?: string } = {};
+    await account.run((_object, { storage }) => {
+      storage.getBookmarkForTime = async (time) => `state of ${Number(time)}`;
+      storage.onNextSessionRestoreBookmark = async (bookmark) => {
+        platform.asked = bookmark;
+        return 'state of now';
+      };
+    });
+    return platform;
+  }
+
+  /** The stub of an object whose session ends by waking to these rows. */
+  const wakingTo = (account: TestAccount, rows: Rows) => () =>
+    new Proxy(accountStub(env.ACCOUNT, account.id), {
+      get: (stub, method) =>
+        method === 'endSession' ? () => putBack(account, rows).then(() => Promise.reject(new Error('gone'))) : Reflect.get(stub, method),
+    });
+
+  it('puts the object back to the moment, replays D1, and says how to undo it', async () => {
+    const account = await TestAccount.create({ credits: 100 });
+    await call(account, 1);
+    await account.project();
+    const then = await remember(account);
+    const thenMs = account.nowMs + 1;
+    account.nowMs += HOUR_MS;
+    await call(account, 2);
+    await account.project();
+    const platform = await keepStates(account);
+    const view = (await account.stub.view())!;
+    const restored = await restoreVerb(deps(account, wakingTo(account, then)), view, at(thenMs));
+    expect(restored).toEqual({ ok: true, value: { undoBookmark: 'state of now', epoch: 2, replayed: 1 } });
+    expect(platform.asked).toBe(`state of ${thenMs}`);
+    await expectBalance(account, 97);
+    const detail = await env.DB.prepare("SELECT detail FROM audit_log WHERE account_id = ? AND action = 'account.recover'")
+      .bind(account.id)
+      .first<string>('detail');
+    expect(JSON.parse(detail!)).toMatchObject({ atMs: thenMs, undoBookmark: 'state of now', fromEpoch: 1 });
+  });
+
+  it('goes to a bookmark as it is', async () => {
+    const account = await TestAccount.create({ credits: 100 });
+    await account.project();
+    const platform = await keepStates(account);
+    await restoreVerb(deps(account, wakingTo(account, await remember(account))), (await account.stub.view())!, {
+      bookmark: 'state of now',
+    });
+    expect(platform.asked).toBe('state of now');
+  });
+
+  it('waits until D1 has all of the account', async () => {
+    const account = await TestAccount.create({ credits: 100 });
+    await call(account, 1);
+    account.nowMs += HOUR_MS;
+    const platform = await keepStates(account);
+    const view = (await account.stub.view())!;
+    expect(await restoreVerb(deps(account), view, at(START_MS + MINUTE_MS))).toMatchObject({ ok: false, error: { kind: 'conflict' } });
+    expect(platform.asked).toBeUndefined();
+    expect(account.queue.sent.length).toBeGreaterThan(0);
+    expect((await account.stub.view())!.balanceMicro).toBe(99 * CREDIT);
+  });
+
+  it('goes to no moment before the account was made, in the future, or longer ago than states are kept', async () => {
+    const account = await TestAccount.create({ credits: 100 });
+    await account.project();
+    account.nowMs += 40 * DAY_MS;
+    const view = (await account.stub.view())!;
+    for (const ms of [START_MS - DAY_MS, START_MS + DAY_MS, account.nowMs + 1])
+      expect(await restoreVerb(deps(account), view, at(ms))).toMatchObject({ ok: false, error: { kind: 'invalid_request', param: 'at' } });
   });
 });

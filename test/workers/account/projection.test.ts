@@ -106,7 +106,7 @@ describe('lines on their way to D1', () => {
     await projectLedger({ db: env.DB, account: () => ({ acknowledge: async () => undefined }) as never }, other);
     await deliver(messages);
     expect(await acked(account)).toEqual([2, 4]);
-    expect(logged).toHaveBeenCalledWith('lines that D1 has otherwise', expect.stringContaining(account.id));
+    expect(logged).toHaveBeenCalledWith('lines not taken', expect.stringContaining(account.id));
   });
 });
 

@@ -1,0 +1,107 @@
+/** An account object put back to an earlier moment, and brought up to date from D1. */
+import { and, asc, eq, gt, or, sql } from 'drizzle-orm';
+import { z } from 'zod';
+import type { AccountView, Books, Moment } from '../account/types';
+import { fail, ok, type Result } from '../core/errors';
+import { database } from '../db/client';
+import { apiKeys, ledger, ledgerFences } from '../db/schema';
+import type { OperatorDeps } from './accounts';
+import { auditRecord, collectAudit } from './audit/commit';
+import { toOperation } from './ledger';
+
+const RECOVER_PAGE = 1_000;
+/** https://developers.cloudflare.com/durable-objects/api/sqlite-storage-api/#pitr-point-in-time-recovery-api */
+const KEPT_MS = 30 * 86_400_000;
+
+/** A moment, or the bookmark that an earlier restore gave to undo it by. */
+export const restoreInput = z.strictObject({ at: z.iso.datetime({ offset: true }).nullish(), bookmark: z.string().min(1).nullish() });
+
+export interface Recovered {
+  epoch: number;
+  replayed: number;
+}
+
+/** Puts the object back, and at once has it take from D1 what was closed since. */
+export async function restore(
+  deps: OperatorDeps,
+  { profile: { id, createdAtMs } }: AccountView,
+  input: z.infer<typeof restoreInput>,
+): Promise<Result<Recovered & { undoBookmark: string }>> {
+  const moment = momentOf(input, createdAtMs, deps.now());
+  if (!moment.ok) return moment;
+  const stub = deps.account(id);
+  await stub.flush();
+  const rewound = await stub.rewind(moment.value);
+  if (!rewound.ok) return REFUSALS[rewound.reason];
+  const { undoBookmark } = rewound;
+  console.log('account put back', JSON.stringify({ accountId: id, ...moment.value, undoBookmark }));
+  // The object ends in the middle of this call, which therefore fails.
+  await stub.endSession().catch(() => {});
+  const books = await deps.account(id).books();
+  if (!books) return fail('internal', `The object had no account at that moment. Undo it with the bookmark ${undoBookmark}.`);
+  return ok({ undoBookmark, ...(await recover(deps, id, books, { ...moment.value, undoBookmark })) });
+}
+
+const REFUSALS = {
+  unconfirmed: fail('conflict', 'D1 does not have all of this account yet, and has been sent it: try again in a few seconds.'),
+  unsupported: fail('not_set_up', 'Only on Cloudflare are earlier states of an account kept.'),
+  refused: fail('invalid_request', 'Cloudflare has no such state of this account; the log has its own words.'),
+};
+
+function momentOf({ at, bookmark }: z.infer<typeof restoreInput>, createdAtMs: number, nowMs: number): Result<Moment> {
+  if (bookmark != null) return at == null ? ok({ bookmark }) : fail('invalid_request', 'Give either `at` or `bookmark`.', { param: 'at' });
+  const atMs = Date.parse(at ?? '');
+  if (Number.isNaN(atMs)) return fail('invalid_request', 'Give `at`, a moment, or `bookmark`.', { param: 'at' });
+  if (atMs <= Math.max(createdAtMs, nowMs - KEPT_MS) || atMs >= nowMs)
+    return fail('invalid_request', '`at` must lie in the past 30 days, and after the account was made.', { param: 'at' });
+  return ok({ atMs });
+}
+
+/**
+ * After a point-in-time restore of an account object: brings it up to date from D1 and begins a new epoch. D1 may
+ * know later epochs than the object, when it was restored to before an earlier restore.
+ */
+export async function recover(deps: OperatorDeps, accountId: string, books: Books, why: Record<string, unknown> = {}): Promise<Recovered> {
+  const stub = deps.account(accountId);
+  let lines = 0;
+  await endEpochs(deps, accountId, books.epoch);
+  await stub.stageRecovery([], true);
+  for (let [epoch, closeSeq] = [books.epoch, books.ackedCloseSeq]; ; ) {
+    const later = or(gt(ledger.epoch, epoch), and(eq(ledger.epoch, epoch), gt(ledger.closeSeq, closeSeq)));
+    const page = await database(deps.db)
+      .select()
+      .from(ledger)
+      .where(and(eq(ledger.accountId, accountId), later))
+      .orderBy(asc(ledger.epoch), asc(ledger.closeSeq))
+      .limit(RECOVER_PAGE);
+    await stub.stageRecovery(page.map(toOperation), false);
+    lines += page.length;
+    if (page.length < RECOVER_PAGE) break;
+    ({ epoch, closeSeq } = page.at(-1)!);
+  }
+  const revoked = await database(deps.db)
+    .select({ id: apiKeys.id })
+    .from(apiKeys)
+    .where(and(eq(apiKeys.accountId, accountId), eq(apiKeys.status, 'revoked')));
+  const detail = { ...why, fromEpoch: books.epoch, lines, revokedKeys: revoked.length };
+  const recovered = await stub.recover(
+    revoked.map(({ id }) => id),
+    auditRecord(deps, { action: 'account.recover', target: accountId, detail }),
+  );
+  await collectAudit(deps, accountId);
+  return recovered;
+}
+
+/** From now on D1 takes no line of these epochs: what it lacks of them, the object numbers anew. */
+async function endEpochs({ db }: OperatorDeps, accountId: string, objectsEpoch: number): Promise<void> {
+  const known = database(db)
+    .select({ epoch: sql<number>`COALESCE(MAX(${ledger.epoch}), 0)` })
+    .from(ledger)
+    .where(eq(ledger.accountId, accountId));
+  const [row] = await known;
+  const epoch = Math.max(objectsEpoch, row?.epoch ?? 0);
+  await database(db)
+    .insert(ledgerFences)
+    .values({ accountId, epoch })
+    .onConflictDoUpdate({ target: ledgerFences.accountId, set: { epoch: sql`MAX(${ledgerFences.epoch}, excluded.epoch)` } });
+}
