@@ -203,6 +203,15 @@ describe('npm start', { timeout: LIMIT }, () => {
     expect(gateway.curl).toContain('"gpt-5.5"');
   });
 
+  it.each([
+    [{ RESULT_RETENTION_DAYS: '-1' }, 'The variable RESULT_RETENTION_DAYS is not usable: '],
+    [{ CUSTOM_PROVIDERS: '[{"id":"mine"}]' }, 'CUSTOM_PROVIDERS[0].id: must look like "custom-name"'],
+  ])('says which variable is not usable, in one line: %o', async (variables, words) => {
+    const gateway = await start(variables);
+    expect((await gateway.exited).code).toBe(1);
+    expect(gateway.output.trim().split('\n')).toEqual([expect.stringContaining(words)]);
+  });
+
   it('prints a curl that the configured providers can answer', async () => {
     const gateway = await start({ DEEPSEEK_API_KEY: 'sk-none', DEEPSEEK_BASE_URL: 'http://127.0.0.1:9/v1' });
     expect(gateway.curl).toMatch(/"model":"deepseek/);
