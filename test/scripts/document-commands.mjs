@@ -26,7 +26,7 @@ export const NOT_RUN = {
   'npm run format': 'writes to the working tree; its check is part of npm run check',
   'git pull && npm ci': 'takes a newer version from where this one came',
   'npm install hypereal-sdk': 'takes it from the registry: test/sdk/package.test.ts installs it as it is packed here',
-  'npm run test:clients': 'installs clients from the registry, and takes a quarter of an hour',
+  'npm run test:clients': 'installs clients from the registry, and takes minutes',
   'npm run test:clients -- --client codex --scenario tool --verbose': 'the same',
   'npm run test:clients -- --direct': 'the same',
   'CLIENTS_SILENCE_MS=5000 npm run test:clients': 'the same',

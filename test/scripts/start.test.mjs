@@ -34,6 +34,7 @@ function environment(extra) {
     ...process.env,
     ...blank,
     CUSTOM_PROVIDERS: '',
+    CUSTOM_MEDIA_PROVIDERS: '',
     ADMIN_TOKEN: '',
     KEY_MAC_SECRET: '',
     PORT: String(port),
