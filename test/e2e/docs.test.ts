@@ -132,7 +132,7 @@ async function resumableRequest(): Promise<string> {
 }
 
 /** What is on its way when an account is recovered is numbered twice: the guide has its reader wait for it. */
-const everythingInD1 = (): Promise<void> =>
+const everythingInD1 = (): Promise<boolean> =>
   until('the lines to reach D1', async () => {
     const micro = ledgerRows(worker, account.id).reduce((sum, { amount }) => sum + amount, 0);
     return micro === Math.round((await account.show()).balanceCredits * 1_000_000);
