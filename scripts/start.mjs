@@ -2,7 +2,7 @@
 import { relative } from 'node:path';
 import { adminApi } from './lib/admin-api.mjs';
 import { chooseExample, curlCommand } from './lib/example.mjs';
-import { logTail, startGateway, waitForHealth } from './lib/gateway-process.mjs';
+import { loggedFailure, logTail, startGateway, waitForHealth } from './lib/gateway-process.mjs';
 import { ensureAccount } from './lib/local-account.mjs';
 import { requireFreePort, takeState } from './lib/lock.mjs';
 import { ROOT, readPort, stateDirectory, statePaths, UsageError, wranglerPath } from './lib/paths.mjs';
@@ -74,8 +74,9 @@ async function run(env) {
   } catch (error) {
     // Being stopped while starting is no failure.
     if (stopping) return;
-    console.error(`\n${error.message}`);
-    if (gateway) console.error(`\nFrom ${paths.log}:\n${logTail(paths.log)}`);
+    const said = gateway && loggedFailure(paths.log);
+    console.error(`\n${said ?? error.message}`);
+    if (gateway && !said) console.error(`\nFrom ${paths.log}:\n${logTail(paths.log)}`);
     await stop(1);
   }
 }

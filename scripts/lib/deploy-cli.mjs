@@ -8,11 +8,13 @@ const HELP = `Usage: npm run deploy [-- --yes]
 
 Takes a Cloudflare account from nothing to a deployed gateway, and skips what is done already:
 signs in, creates the D1 database, the R2 bucket and the queues that wrangler.toml names, applies the migrations,
-asks for the secrets that are not set, and deploys. Afterwards \`npx wrangler deploy\` alone brings a new version up.
+asks for the secrets that are not set, and deploys. Run again it brings a newer version up, migrations included.
 
-  --yes    ask nothing: secrets come from the environment, KEY_MAC_SECRET, AUTH_SECRET and ADMIN_TOKEN are made when not given
+  --yes    ask nothing: providers' keys come from the environment; KEY_MAC_SECRET, AUTH_SECRET and ADMIN_TOKEN too, and
+           are made when they are not there
 
-Without a terminal, answers are read line by line. CLOUDFLARE_API_TOKEN signs in, CLOUDFLARE_ACCOUNT_ID chooses.`;
+Without a terminal, answers are read line by line. CLOUDFLARE_API_TOKEN signs in (with edit rights for Workers Scripts,
+D1, R2 and Queues), CLOUDFLARE_ACCOUNT_ID chooses.`;
 
 async function whoami({ wrangler }) {
   const result = await wrangler(['whoami', '--json']);
@@ -84,8 +86,8 @@ const tokenWords = (token) =>
 
 const closingWords = (url = 'https://YOUR-GATEWAY') => `The gateway is deployed. Next:
   GATEWAY_URL=${url} ADMIN_TOKEN=... npm run admin -- accounts create --name NAME --credits 10000
-  npx wrangler deploy          brings up a new version
-  routes in wrangler.toml      put it on your own domain`;
+  npm run deploy -- --yes      brings up a newer version, migrations included
+  routes in wrangler.toml      put it on your own domain: docs/operating.md`;
 
 /** Deploys and says the made token whatever comes of it: a deployment that fails late has taken the secrets. */
 async function finish(context) {

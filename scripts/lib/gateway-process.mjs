@@ -24,6 +24,13 @@ export function logTail(path, { lines = 8, width = 300 } = {}) {
   return last.map((line) => (line.length > width ? `${line.slice(0, width)}…` : line)).join('\n');
 }
 
+/** Why the gateway could not answer, in the words that it had for its log alone; undefined where it says nothing of it. */
+export function loggedFailure(path) {
+  const line = (readText(path) ?? '').split('\n').findLast((text) => text.includes('request failed {'));
+  const error = /"error":("(?:[^"\\]|\\.)*")/.exec(line ?? '')?.[1];
+  return error && JSON.parse(error);
+}
+
 /**
  * Starts the host; `ready` settles when the Worker runs, `gone` resolves when the host has ended. With an `inspectorPort`
  * its heap can be looked into; `mailBy`, `hosts` and `migrated` are for tests, see host.mjs.

@@ -22,16 +22,30 @@ export const PROVIDERS = [
   ['runpod', 'RunPod'],
 ].map(([id, label]) => {
   const name = id.toUpperCase().replaceAll('-', '_');
-  return { id, label, keyVariable: `${name}_API_KEY`, urlVariable: `${name}_BASE_URL` };
+  return {
+    id,
+    label,
+    keyVariable: `${name}_API_KEY`,
+    urlVariable: `${name}_BASE_URL`,
+    webhookVariable: `${name}_WEBHOOK_SECRET`,
+  };
 });
 
-const PROVIDER_VARIABLES = new Set(PROVIDERS.flatMap(({ keyVariable, urlVariable }) => [keyVariable, urlVariable]));
-/** Of the Worker's own: what it signs with, and what the account plane reaches. */
+const PROVIDER_VARIABLES = new Set(
+  PROVIDERS.flatMap(({ keyVariable, urlVariable, webhookVariable }) => [keyVariable, urlVariable, webhookVariable]),
+);
+
+/** Of the Worker's own: those of `src/env.ts` and `src/env-account.ts`, which a test compares, and those of its catalogue. */
 const OWN_VARIABLES = new Set(
-  'KEY_MAC_SECRET ADMIN_TOKEN AUTH_SECRET CATALOGUE_OVERRIDES CATALOGUE_WAIT_MS PUBLIC_URL BRAND MAIL_FROM RESEND_API_KEY GITHUB_CLIENT_ID GITHUB_CLIENT_SECRET'
-    .split(' ')
-    .concat('GOOGLE_CLIENT_ID GOOGLE_CLIENT_SECRET STRIPE_SECRET_KEY STRIPE_WEBHOOK_SECRET'.split(' '))
-    .concat('RUNPOD_DEPLOYMENTS_BASE_URL RUNPOD_ENDPOINTS'.split(' ')),
+  [
+    'KEY_MAC_SECRET KEY_MAC_SECRET_PREVIOUS ADMIN_TOKEN AUTH_SECRET PUBLIC_URL BRAND PRIVATE_ADDRESSES DNS_URL SIGN_IN_LIMITS',
+    'CATALOGUE_OVERRIDES CATALOGUE_WAIT_MS RUNPOD_DEPLOYMENTS_BASE_URL RUNPOD_ENDPOINTS',
+    'MAIL_FROM RESEND_API_KEY RESEND_URL GITHUB_CLIENT_ID GITHUB_CLIENT_SECRET GOOGLE_CLIENT_ID GOOGLE_CLIENT_SECRET',
+    'STRIPE_SECRET_KEY STRIPE_WEBHOOK_SECRET STRIPE_URL',
+    'HOURLY_LIMITS BODY_LIMIT_BYTES STORAGE_LIMIT_BYTES STORAGE_ACCOUNT_BYTES DEPLOYMENT_LIMIT RESULT_RETENTION_DAYS UPLOAD_RETENTION_DAYS',
+    'KEEPALIVE_MS STATUS_HOLD_MS JSON_STATUS_HOLD_MS FIRST_BYTE_TIMEOUT_MS JSON_TIMEOUT_MS UPSTREAM_IDLE_TIMEOUT_MS',
+    'CALL_DEADLINE_MS DRAIN_MS LEASE_MS BEAT_MS',
+  ].flatMap((names) => names.split(' ')),
 );
 
 export const isProviderVariable = (name) => PROVIDER_VARIABLES.has(name) || name.startsWith('CUSTOM_');
@@ -45,18 +59,23 @@ export function collectVariables(devVarsText, env) {
 
 export const readVariables = (root, env) => collectVariables(readText(join(root, '.dev.vars')), env);
 
-function customProviders(text) {
+function customProviders(variables, name) {
+  const text = variables[name];
   if (text === undefined) return [];
   let list;
   try {
     list = JSON.parse(text);
   } catch {
-    throw new UsageError('CUSTOM_PROVIDERS is not valid JSON.');
+    throw new UsageError(`${name} is not valid JSON.`);
   }
   return Array.isArray(list) ? list.map((custom) => ({ id: String(custom?.id), label: String(custom?.label ?? custom?.id) })) : [];
 }
 
 /** The providers that will be called; none means that the sandbox answers. */
 export function configuredProviders(variables) {
-  return [...PROVIDERS.filter(({ keyVariable }) => variables[keyVariable] !== undefined), ...customProviders(variables.CUSTOM_PROVIDERS)];
+  return [
+    ...PROVIDERS.filter(({ keyVariable }) => variables[keyVariable] !== undefined),
+    ...customProviders(variables, 'CUSTOM_PROVIDERS'),
+    ...customProviders(variables, 'CUSTOM_MEDIA_PROVIDERS'),
+  ];
 }

@@ -72,7 +72,7 @@ export interface Provider {
   apiKeys: readonly string[];
   /** Where deployments are asked for, when not where the adapter says. */
   deploymentsBaseUrl?: string;
-  /** With which it signs its callbacks: `FAL_WEBHOOK_SECRET`. */
+  /** With which it signs its callbacks: `REPLICATE_WEBHOOK_SECRET`. */
   webhookSecret?: string;
 }
 

@@ -139,10 +139,11 @@ describe('every command for a gateway', () => {
       for (const [name, text] of Object.entries(FILES)) writeFileSync(join(directory, name), text);
       const spare = (await worker.admin(`/accounts/${account.id}/keys`, { name: 'spare' })) as { id: string };
       const blocksOfShell = fences(path).filter(({ language }) => language === 'sh');
-      for (const command of blocksOfShell.flatMap(({ text }) => runnable(text!, spare.id)))
+      for (const command of blocksOfShell.flatMap(({ text }) => runnable(text!, spare.id))) {
         await run('bash', ['-c', command], { env, cwd: directory }).catch((error) => {
           throw new Error(`${path}: ${command}\n${error.stdout}${error.stderr}`);
         });
+      }
     } finally {
       rmSync(directory, { recursive: true, force: true });
     }

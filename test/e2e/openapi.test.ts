@@ -351,7 +351,7 @@ describe("the operator's API", () => {
     await runExamples('adminCheckCatalogue');
     await runExamples('adminPutCatalogue');
     await call('POST', `/api/admin/accounts/${id}/recover`);
-    await call('POST', `/api/admin/accounts/${id}/restore`, {});
+    await call('POST', `/api/admin/accounts/${id}/restore`, { json: {}, status: 400 });
     for (const of of ['', `/accounts/${id}`]) {
       await call('GET', `/api/admin${of}/audit`);
       await call('GET', `/api/admin${of}/audit/verify`);

@@ -9,7 +9,9 @@ export const RUN_ELSEWHERE = {
   'npm ci && npm start': 'test/scripts/start.test.mjs',
   'npm start': 'test/scripts/start.test.mjs',
   'npm run deploy': 'test/scripts/deploy.test.mjs',
+  'npm run deploy -- --yes': 'test/scripts/deploy.test.mjs',
   'npm run types': 'test/sdk/types.test.ts',
+  'npm run admin -- restore acc_... --at 2026-11-27T08:00:00Z': 'test/scripts/admin.test.mjs',
   'npx hypereal-sdk login': 'test/sdk/package.test.ts',
   'git diff | npx hypereal-sdk chat "Write a commit message"': 'test/sdk/package.test.ts',
   'npx hypereal-sdk video "a cat on the moon" -o cat.mp4': 'test/sdk/package.test.ts',
@@ -23,8 +25,9 @@ export const NOT_RUN = {
   'npm test': 'is what runs this test',
   'npm run check': 'is the first half of npm test',
   'npm run format': 'writes to the working tree; its check is part of npm run check',
+  'git pull && npm ci': 'takes a newer version from where this one came',
   'npm install hypereal-sdk': 'takes it from the registry: test/sdk/package.test.ts installs it as it is packed here',
-  'npm run test:clients': 'installs clients from the registry, and takes a quarter of an hour',
+  'npm run test:clients': 'installs clients from the registry, and takes minutes',
   'npm run test:clients -- --client codex --scenario tool --verbose': 'the same',
   'npm run test:clients -- --direct': 'the same',
   'CLIENTS_SILENCE_MS=5000 npm run test:clients': 'the same',
@@ -36,22 +39,17 @@ export const NOT_RUN = {
   'gemini -m gemini-3-flash-official': 'a client that has to be installed: npm run test:clients runs it',
   'npx vitest run --project workers test/unit/core': 'a part of npm test',
   'npx vitest run --project workers test/unit/providers': 'a part of npm test',
-  'npx vitest run --project workers test/unit/dialects': 'a part of npm test',
-  'npx vitest run --project outside test/e2e/chat-golden.test.ts': 'a part of npm test',
-  'npx wrangler login': 'needs a person and a Cloudflare account',
-  'npx wrangler deploy': 'needs a Cloudflare account',
-  'npx wrangler rollback': 'needs a Cloudflare account',
-  'npx wrangler tail --format json': 'needs a Cloudflare account',
-  'npx wrangler d1 time-travel info hypereal-gateway': 'needs a Cloudflare account',
-  'npx wrangler d1 export hypereal-gateway --remote --output backup.sql': 'needs a Cloudflare account',
-  'npx wrangler secret put KEY_MAC_SECRET_PREVIOUS': 'needs a Cloudflare account',
-  'npx wrangler r2 bucket lifecycle add hypereal-gateway-files results media/ --expire-days 31': 'needs a Cloudflare account',
-  'npx wrangler secret put KEY_MAC_SECRET': 'needs a Cloudflare account',
-  'npx wrangler secret delete KEY_MAC_SECRET_PREVIOUS': 'needs a Cloudflare account',
+  'npx vitest run --project outside test/scripts': 'a part of npm test',
+  'npx vitest run --project workers test/unit/dialects test/unit/openapi': 'a part of npm test',
+  'npx vitest run --project outside test/e2e/openapi.test.ts test/e2e/chat-golden.test.ts': 'a part of npm test',
 };
 
+/** What is asked of Wrangler in a line, each as its words; a text in quotes is one. It needs a Cloudflare account. */
+export const wranglerCalls = (command) =>
+  [...command.matchAll(/npx wrangler ((?:"[^"]*"|[^";])+)/g)].map(([, text]) => text.match(/"[^"]*"|\S+/g));
+
 /** Run as printed against a gateway, by test/e2e/docs.test.ts. */
-export const isRunAsPrinted = (command) => /^(curl |npm run admin -- |export [A-Z_]+=)/.test(command);
+export const isRunAsPrinted = (command) => /^(curl |npm run admin -- (?!restore )|export [A-Z_]+=)/.test(command);
 
 export const DOCUMENTS = [
   'README.md',

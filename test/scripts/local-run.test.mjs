@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { cronMatches } from '../../scripts/lib/cron.mjs';
-import { readPort, UsageError } from '../../scripts/lib/paths.mjs';
+import { ROOT, readPort, UsageError } from '../../scripts/lib/paths.mjs';
 import { collectVariables, configuredProviders, PROVIDERS } from '../../scripts/lib/variables.mjs';
 import { PROVIDER_SPECS } from '../../src/providers/registry';
 
@@ -22,6 +24,16 @@ describe('the variables of a local run', () => {
     });
   });
 
+  it('are taken from the environment whatever part of the Worker reads them', () => {
+    const schemas = ['src/env.ts', 'src/env-account.ts'].map((path) => readFileSync(join(ROOT, path), 'utf8').split('z.object(')[1]);
+    const read = schemas.flatMap((text) => [...text.matchAll(/^ {2}([A-Z][A-Z_]+):/gm)].map(([, name]) => name));
+    expect(read.length).toBeGreaterThan(30);
+    const env = Object.fromEntries([...read, 'REPLICATE_WEBHOOK_SECRET'].map((name) => [name, '1']));
+    // A local run says itself that it is one.
+    const { LOCAL, ...expected } = env;
+    expect(collectVariables(undefined, env)).toEqual(expected);
+  });
+
   it('leave out what is blank, so that an empty variable switches a provider of .dev.vars off', () => {
     expect(collectVariables('OPENAI_API_KEY=file\nXAI_API_KEY=', { OPENAI_API_KEY: ' ' })).toEqual({});
   });
@@ -30,7 +42,9 @@ describe('the variables of a local run', () => {
     expect(configuredProviders({ OPENAI_BASE_URL: 'http://127.0.0.1:9' })).toEqual([]);
     const variables = { DEEPSEEK_API_KEY: 'x', CUSTOM_PROVIDERS: '[{"id":"custom-a","label":"Ours"},{"id":"custom-b"}]' };
     expect(configuredProviders(variables).map(({ label }) => label)).toEqual(['DeepSeek', 'Ours', 'custom-b']);
+    expect(configuredProviders({ CUSTOM_MEDIA_PROVIDERS: '[{"id":"custom-farm"}]' }).map(({ label }) => label)).toEqual(['custom-farm']);
     expect(() => configuredProviders({ CUSTOM_PROVIDERS: '[{' })).toThrow(UsageError);
+    expect(() => configuredProviders({ CUSTOM_MEDIA_PROVIDERS: '{' })).toThrow('CUSTOM_MEDIA_PROVIDERS is not valid JSON.');
   });
 
   it('cover every provider that the Worker reaches over the network', () => {

@@ -34,6 +34,7 @@ function environment(extra) {
     ...process.env,
     ...blank,
     CUSTOM_PROVIDERS: '',
+    CUSTOM_MEDIA_PROVIDERS: '',
     ADMIN_TOKEN: '',
     KEY_MAC_SECRET: '',
     PORT: String(port),
@@ -201,6 +202,15 @@ describe('npm start', { timeout: LIMIT }, () => {
     expect(gateway.output).not.toContain('sandbox');
     expect(gateway.output).not.toContain('sk-none');
     expect(gateway.curl).toContain('"gpt-5.5"');
+  });
+
+  it.each([
+    [{ RESULT_RETENTION_DAYS: '-1' }, 'The variable RESULT_RETENTION_DAYS is not usable: '],
+    [{ CUSTOM_PROVIDERS: '[{"id":"mine"}]' }, 'CUSTOM_PROVIDERS[0].id: must look like "custom-name"'],
+  ])('says which variable is not usable, in one line: %o', async (variables, words) => {
+    const gateway = await start(variables);
+    expect((await gateway.exited).code).toBe(1);
+    expect(gateway.output.trim().split('\n')).toEqual([expect.stringContaining(words)]);
   });
 
   it('prints a curl that the configured providers can answer', async () => {

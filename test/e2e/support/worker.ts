@@ -132,7 +132,8 @@ export class Worker {
   }
 
   /** Starts it on the state that it has; after `kill`, that is what the crash left. */
-  async run(): Promise<void> {
+  async run(changed: Variables = {}): Promise<void> {
+    for (const [name, value] of Object.entries(changed)) this.variables[name] = String(value);
     const port = await freePort();
     const { inspected, mailBy, hosts } = this.options;
     this.inspectorPort = inspected ? await freePort() : undefined;

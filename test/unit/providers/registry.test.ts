@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import guide from '../../../docs/providers.md?raw';
 import { MODELS } from '../../../src/providers/catalogue';
 import { buildRegistry, PROVIDER_SPECS } from '../../../src/providers/registry';
 
@@ -200,4 +201,16 @@ describe('custom providers', () => {
     expect(build).toThrow(message);
     expect(build).not.toThrow('hunter2');
   });
+});
+
+it('takes the examples of docs/providers.md as they are printed', () => {
+  const [CUSTOM_PROVIDERS, CUSTOM_MEDIA_PROVIDERS] = [...guide.matchAll(/```json\n(.*?)```/gs)].map(([, text]) => text);
+  const { configuredProviders, models } = buildRegistry({ CUSTOM_PROVIDERS, CUSTOM_MEDIA_PROVIDERS });
+  expect(configuredProviders).toEqual(['custom-cluster', 'custom-farm']);
+  expect(['llama-70b', 'glm-5', 'flux-2-pro', 'kling-v3'].map((id) => models.find(id)?.chain[0]?.provider)).toEqual([
+    'custom-cluster',
+    'custom-cluster',
+    'custom-farm',
+    'custom-farm',
+  ]);
 });

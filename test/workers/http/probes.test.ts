@@ -1,0 +1,24 @@
+import { createExecutionContext, env } from 'cloudflare:test';
+import { afterEach, expect, it, vi } from 'vitest';
+import { createApp } from '../../../src/app';
+import type { Bindings } from '../../../src/env';
+
+afterEach(() => vi.restoreAllMocks());
+
+const health = (variables: object) =>
+  createApp().fetch(new Request('https://gateway.example/healthz'), { ...env, ...variables } as Bindings, createExecutionContext());
+
+it('says that the gateway is well', async () => {
+  const response = await health({});
+  expect([response.status, await response.json()]).toEqual([200, { ok: true }]);
+});
+
+it.each([{ RESULT_RETENTION_DAYS: '-1' }, { CUSTOM_PROVIDERS: '{' }])(
+  'says that it is not while a variable is not usable: %o',
+  async (variables) => {
+    const logged = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const response = await health(variables);
+    expect(response.status).toBe(500);
+    expect(logged).toHaveBeenCalledWith('request failed', expect.stringContaining(Object.keys(variables)[0]!));
+  },
+);
