@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import { knownModels, makeKeys, readFile, readJsonFile, showImport, showKeys, writeImport } from './import-frame.mjs';
 import { importLitellm } from './import-litellm.mjs';
 import { readLitellmKeys } from './import-litellm-keys.mjs';
+import { importOpenrouter } from './import-openrouter.mjs';
 import { UsageError } from './paths.mjs';
 
 const text = { type: 'string' };
@@ -33,6 +34,12 @@ async function runLitellmKeys(api, { operands: [account, path], options }) {
   return makeKeys(api, account, read, options['dry-run']);
 }
 
+async function runOpenrouter(api, { operands: [path], options }) {
+  const imported = importOpenrouter(readJsonFile(path), await knownModels(api), options.only);
+  if (!imported) throw new UsageError(`${path} has no list of models: is it the answer to /api/v1/models?`);
+  return writeImport(imported, options.out);
+}
+
 export const IMPORT_COMMANDS = [
   {
     name: 'import litellm',
@@ -51,5 +58,15 @@ export const IMPORT_COMMANDS = [
     options: { 'dry-run': flag },
     run: runLitellmKeys,
     show: showKeys,
+  },
+  {
+    name: 'import openrouter',
+    operands: ['MODELS.JSON'],
+    usage: '[--only PATTERN]... [--out FOLDER]',
+    notes:
+      "writes catalogue.json by the answer to /api/v1/models: more names for models that are here, and those that --only names ('deepseek/*')",
+    options: { only: { type: 'string', multiple: true }, out: text },
+    run: runOpenrouter,
+    show: showImport,
   },
 ];
