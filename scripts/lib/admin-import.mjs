@@ -4,6 +4,8 @@ import { parse } from 'yaml';
 import { knownModels, makeKeys, readFile, readJsonFile, showImport, showKeys, writeImport } from './import-frame.mjs';
 import { importLitellm } from './import-litellm.mjs';
 import { readLitellmKeys } from './import-litellm-keys.mjs';
+import { importNewApi } from './import-new-api.mjs';
+import { readNewApiTokens } from './import-new-api-keys.mjs';
 import { importOpenrouter } from './import-openrouter.mjs';
 import { UsageError } from './paths.mjs';
 
@@ -40,6 +42,20 @@ async function runOpenrouter(api, { operands: [path], options }) {
   return writeImport(imported, options.out);
 }
 
+async function runNewApi(api, { operands: [path], options }) {
+  const ratios = options.ratios === undefined ? undefined : readJsonFile(options.ratios);
+  const imported = importNewApi(readJsonFile(path), await knownModels(api), ratios);
+  if (!imported) throw new UsageError(`${path} has no list of channels, or ${options.ratios} no ratios.`);
+  return writeImport(imported, options.out);
+}
+
+async function runNewApiKeys(api, { operands: [account, path], options }) {
+  const read = readNewApiTokens(readJsonFile(path), { userId: options.user });
+  if (!read) throw new UsageError(`${path} has no list of tokens: is it the answer to /api/token/, or of the table tokens?`);
+  if (read.users.length > 1) throw new UsageError(`${path} has tokens of the users ${read.users.join(', ')}: name one with --user.`);
+  return makeKeys(api, account, read, options['dry-run']);
+}
+
 export const IMPORT_COMMANDS = [
   {
     name: 'import litellm',
@@ -68,5 +84,23 @@ export const IMPORT_COMMANDS = [
     options: { only: { type: 'string', multiple: true }, out: text },
     run: runOpenrouter,
     show: showImport,
+  },
+  {
+    name: 'import new-api',
+    operands: ['CHANNELS.JSON'],
+    usage: '[--ratios FILE] [--out FOLDER]',
+    notes: 'writes catalogue.json and variables.env by the answer to /api/channel/, or by the table channels, which has the keys',
+    options: { ratios: text, out: text },
+    run: runNewApi,
+    show: showImport,
+  },
+  {
+    name: 'import new-api-keys',
+    operands: ['ACCOUNT', 'TOKENS.JSON'],
+    usage: '[--user ID] [--dry-run]',
+    notes: 'makes keys with new secrets by the answer to /api/token/, or by the table tokens',
+    options: { user: text, 'dry-run': flag },
+    run: runNewApiKeys,
+    show: showKeys,
   },
 ];
