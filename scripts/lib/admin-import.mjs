@@ -7,6 +7,7 @@ import { readLitellmKeys } from './import-litellm-keys.mjs';
 import { importNewApi } from './import-new-api.mjs';
 import { readNewApiTokens } from './import-new-api-keys.mjs';
 import { importOpenrouter } from './import-openrouter.mjs';
+import { importPortkey } from './import-portkey.mjs';
 import { UsageError } from './paths.mjs';
 
 const text = { type: 'string' };
@@ -56,6 +57,14 @@ async function runNewApiKeys(api, { operands: [account, path], options }) {
   return makeKeys(api, account, read, options['dry-run']);
 }
 
+async function runPortkey(api, { operands: [path], options }) {
+  const imported = importPortkey(readJsonFile(path), await knownModels(api), options.model);
+  if (!imported) throw new UsageError(`${path} has no config: is it one of Portkey's, or the answer to /v1/configs/{slug}?`);
+  if (options.model !== undefined && imported.configs > 1)
+    throw new UsageError(`--model names one model, and ${path} has ${imported.configs} configs.`);
+  return writeImport(imported, options.out);
+}
+
 export const IMPORT_COMMANDS = [
   {
     name: 'import litellm',
@@ -102,5 +111,14 @@ export const IMPORT_COMMANDS = [
     options: { user: text, 'dry-run': flag },
     run: runNewApiKeys,
     show: showKeys,
+  },
+  {
+    name: 'import portkey',
+    operands: ['CONFIG.JSON'],
+    usage: '[--model NAME] [--out FOLDER]',
+    notes: 'writes catalogue.json and variables.env; --model is what clients call the model',
+    options: { model: text, out: text },
+    run: runPortkey,
+    show: showImport,
   },
 ];
