@@ -23,11 +23,12 @@ const NAMES = [
   [/^(whisper|tts-|suno|gpt-4o(-mini)?-(tts|transcribe))|moderation|-speech|realtime/i, undefined],
 ];
 
-/** The API gives a page of them in `data.items`, or all in `data`; the table's rows come as they are. */
+/** The API gives a page of them in `data.items`, or all in `data`; the table's rows come as they are, pages as a list. */
 export function rowsOf(exported) {
   const data = exported?.data ?? exported;
   const rows = Array.isArray(data) ? data : data?.items;
-  return Array.isArray(rows) && rows.every(isObject) ? rows : undefined;
+  if (!Array.isArray(rows) || !rows.every(isObject)) return undefined;
+  return rows.flatMap((row) => ('data' in row ? (rowsOf(row) ?? []) : [row]));
 }
 
 /** How many pages there are of which the export is one. */
@@ -161,8 +162,11 @@ export function importNewApi(exported, known = new Map(), ratios = undefined) {
   const models = [...work.groups].flatMap(([id, places]) => work.model(id, places));
   skipGroups(work);
   work.skipLeftOut(['channel', 'channels'], 'not a matter of the catalogue here');
-  const pages = pagesOf(exported);
-  if (pages > 1)
-    work.skip(`${pages - 1} more pages of channels`, 'the file has one of them: ask for all (&page_size=), since each import is a whole');
+  const { total } = objectOf((Array.isArray(exported) ? exported[0] : exported)?.data);
+  if (total > channels.length)
+    work.skip(
+      `channels that the file lacks: ${total - channels.length}`,
+      'an import is a whole: put all pages (&p=2 and so on) into the file, as a list',
+    );
   return work.result(models);
 }

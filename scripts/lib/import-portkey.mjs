@@ -1,6 +1,6 @@
 // Configs of Portkey as providers and catalogue entries of this gateway. Pure.
 // Fields: src/types/requestBody.ts and src/handlers/handlerUtils.ts in Portkey-AI/gateway, and
-// https://portkey.ai/docs/api-reference/inference-api/config-object
+// https://portkey.ai/docs/api-reference/admin-api/control-plane/configs/retrieve-config
 import { Gathered, given, isObject, listOf, uniqueTargets } from './import-gather.mjs';
 import { slug, wiresOf } from './import-places.mjs';
 import { placeOfTarget, vendorIn } from './portkey-providers.mjs';
