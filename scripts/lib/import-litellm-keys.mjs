@@ -1,5 +1,6 @@
 // Keys as LiteLLM's `GET /key/list?return_full_object=true` gives them, as keys of an account here. Pure.
 // Secrets stay behind: LiteLLM keeps their hashes alone.
+import { given, isObject } from './import-gather.mjs';
 
 const CREDITS_PER_USD = 100;
 const DAYS = { s: 1 / 86_400, m: 1 / 1_440, h: 1 / 24, d: 1, w: 7, mo: 30 };
@@ -11,7 +12,6 @@ const NOT_HERE = [
 
 const isEmpty = (value) =>
   value === null || value === undefined || value === '' || (typeof value === 'object' && Object.keys(value).length === 0);
-const given = (input) => Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
 
 /** Credits a month, and what had to be bent. */
 function limitOf({ spend, litellm_budget_table: table, ...key }) {
@@ -57,16 +57,17 @@ function readKey(key, nowMs) {
   };
 }
 
-/** How many pages the list has of which this is one: `size` gives 100 at most. */
-export const pagesOf = (exported) => Number(exported?.total_pages ?? 1) || 1;
-
-/** What the export holds: `{ keys: [{ input, notes }], skipped: [{ name, why }] }`, undefined when it is no such export. */
+/**
+ * What the export holds: `{ keys: [{ input, notes }], skipped: [{ name, why }], pages }`, undefined when it is no such
+ * export. `pages`: how many the list has of which this is one.
+ */
 export function readLitellmKeys(exported, nowMs = Date.now()) {
   const list = Array.isArray(exported) ? exported : exported?.keys;
-  if (!Array.isArray(list) || list.some((key) => typeof key !== 'object' || key === null)) return undefined;
+  if (!Array.isArray(list) || !list.every(isObject)) return undefined;
   const read = list.map((key) => readKey(key, nowMs));
   return {
     keys: read.flatMap(({ key, notes }) => (key ? [{ input: key, notes }] : [])),
     skipped: read.flatMap(({ skipped }) => skipped ?? []),
+    pages: Number(exported.total_pages ?? 1) || 1,
   };
 }

@@ -1,4 +1,6 @@
 // A LiteLLM configuration as providers and catalogue entries of this gateway, and what could not be carried over. Pure.
+import { Gathered, given, isObject, listOf, perMtok, uniqueTargets, wholeNumber } from './import-gather.mjs';
+import { wiresOf } from './import-places.mjs';
 import { placeOf } from './litellm-providers.mjs';
 
 /** Parameters that are read, and those that say how to sign or to address, which the place has settled. */
@@ -17,38 +19,19 @@ const CAPABILITIES = {
 };
 const READ_SETTINGS = new Set(['fallbacks', 'model_group_alias']);
 
-const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
-const keyVariable = (providerId) => `${providerId.toUpperCase().replaceAll('-', '_')}_API_KEY`;
-const wholeNumber = (value) => (Number.isSafeInteger(value) && value > 0 ? value : undefined);
-/** USD a token as USD a million, without the dust of binary fractions. */
-const perMtok = (value) => (Number.isFinite(Number(value)) ? Number((Number(value) * 1e6).toPrecision(12)) : undefined);
-/** As long as a chain may be: src/providers/overrides/schema.ts. */
-const MOST_PLACES = 20;
-const given = (input) => Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
-const listOf = (value) => (Array.isArray(value) ? value : []);
-
-class Import {
-  providers = new Map();
-  /** By the name of the variable: the texts that stood for the key, a secret or `os.environ/NAME`. */
-  keys = new Map();
+class Import extends Gathered {
   /** Built-in providers all of whose models were asked for. */
   whole = new Set();
-  notCarried = [];
   groups = new Map();
-  /** By what was left out of an entry: how many entries had it. */
-  leftOut = new Map();
 
-  constructor(config, { environment = {}, prices = {} }) {
+  constructor(config, known, { environment = {}, prices = {} }) {
+    super(known);
     this.environment = { ...environment, ...(isObject(config.environment_variables) ? config.environment_variables : {}) };
     this.configured = isObject(config.environment_variables) ? config.environment_variables : {};
     this.prices = prices;
     this.credentials = new Map(
       listOf(config.credential_list).map((credential) => [credential?.credential_name, credential?.credential_values ?? {}]),
     );
-  }
-
-  skip(where, why) {
-    this.notCarried.push({ where, why });
   }
 
   /** An address may come from the environment, which is looked at where the import runs. */
@@ -83,11 +66,10 @@ class Import {
     const family = MODES[info.mode ?? 'chat'];
     if (!family) return this.skip(at, `of the mode ${info.mode}`);
     if (place.provider) this.providers.set(provider, place.provider);
-    this.key(provider, params.api_key, place.keyName);
-    for (const name of Object.keys(own))
-      if (!SILENT.has(name) && !CACHE_PRICES.includes(name)) this.leftOut.set(name, (this.leftOut.get(name) ?? 0) + 1);
+    this.keyOf(provider, params.api_key, place.keyName);
+    for (const name of Object.keys(own)) if (!SILENT.has(name) && !CACHE_PRICES.includes(name)) this.leave(`litellm_params.${name}`);
     const group = this.groups.get(id) ?? [];
-    const wires = place.provider?.wires ?? (provider === 'anthropic' ? ['anthropic-messages'] : ['openai-chat']);
+    const wires = place.provider?.wires ?? wiresOf(provider);
     group.push({ provider, model: place.model, wires, family, order: Number(params.order ?? 0), costs: { ...info, ...params }, info });
     this.groups.set(id, group);
     return undefined;
@@ -97,62 +79,49 @@ class Import {
   pattern(at, { id, keyName }, params) {
     if (!id) return this.skip(at, 'a pattern: name each model');
     this.whole.add(id);
-    this.key(id, params.api_key, keyName);
+    this.keyOf(id, params.api_key, keyName);
     return this.skip(at, `a pattern: with its key, the catalogue's own models of ${id} are there under their own names; name any others`);
   }
 
-  key(provider, text, keyName) {
-    const name = keyVariable(provider);
-    const known = this.keys.get(name) ?? [];
+  keyOf(provider, text, keyName) {
     // Where nothing is said, LiteLLM looks into the environment.
     const source = typeof text === 'string' && text !== '' ? text : `${ENVIRONMENT}${keyName}`;
-    const value = source.startsWith(ENVIRONMENT) ? (this.configured[source.slice(ENVIRONMENT.length)] ?? source) : source;
-    if (!known.includes(value)) known.push(String(value));
-    this.keys.set(name, known);
+    if (!source.startsWith(ENVIRONMENT)) return this.key(provider, { secret: source });
+    const variable = source.slice(ENVIRONMENT.length);
+    const secret = this.configured[variable];
+    return this.key(provider, secret === undefined ? { wanted: `the value of ${variable}` } : { secret: String(secret) });
   }
 
   /** The model of a group, as its first entry has it, with a chain of all of them. */
-  model(id, group, known) {
-    const sorted = group.toSorted((a, b) => a.order - b.order);
-    const isMessages = sorted.every(({ wires }) => wires[0] === 'anthropic-messages');
-    const family = known?.family ?? (isMessages && sorted[0].family === 'chat' ? 'messages' : sorted[0].family);
-    const speaks = (target) => (target.wires[0] === 'anthropic-messages') === (family === 'messages');
-    const kept = sorted.filter((target) => {
-      // What OpenAI's endpoint and others serve cannot be told apart here; Messages are never converted.
-      if (!speaks(target)) this.skip(`${id} at ${target.provider}`, `does not serve the ${family} format`);
-      return speaks(target);
-    });
-    if (kept.length === 0) return undefined;
+  model(id, group) {
+    const { family, kept } =
+      this.serving(
+        id,
+        group.toSorted((a, b) => a.order - b.order),
+      ) ?? {};
+    if (!kept) return undefined;
     const { info } = kept[0];
     const capabilities = Object.entries(CAPABILITIES).flatMap(([name, capability]) => (info[name] === true ? [capability] : []));
     return given({
       id,
-      family: known ? undefined : family,
+      family,
       chain: uniqueTargets(kept),
-      price: this.price(id, kept, known),
+      price: this.price(id, kept),
       contextTokens: wholeNumber(info.max_input_tokens),
       maxOutputTokens: wholeNumber(info.max_output_tokens ?? info.max_tokens),
       capabilities: capabilities.length > 0 ? capabilities : undefined,
     });
   }
 
-  price(id, group, known) {
+  price(id, group) {
     const prices = group.flatMap(({ costs }) => priceOf(costs) ?? []);
-    if (prices.length > 0) {
-      const dearest = prices.reduce((best, price) => (price.outputUsdPerMtok > best.outputUsdPerMtok ? price : best));
-      if (new Set(prices.map((price) => JSON.stringify(price))).size > 1)
-        this.skip(`${id}: prices of its single deployments`, 'a model has one price here, whoever serves it; it got the dearest');
-      return dearest;
-    }
-    if (known?.pricing) return undefined;
-    this.skip(`${id}: a price`, 'the configuration names none: put one in its place of null, or the model cannot be called');
-    return null;
+    if (prices.length === 0) return this.noPrice(id, 'the configuration names none');
+    const dearest = prices.reduce((best, price) => (price.outputUsdPerMtok > best.outputUsdPerMtok ? price : best));
+    if (new Set(prices.map((price) => JSON.stringify(price))).size > 1)
+      this.skip(`${id}: prices of its single deployments`, 'a model has one price here, whoever serves it; it got the dearest');
+    return dearest;
   }
 }
-
-const uniqueTargets = (targets) => [
-  ...new Map(targets.map(({ provider, model }) => [`${provider} ${model}`, { provider, model }])).values(),
-];
 
 function priceOf(costs) {
   const input = perMtok(costs.input_cost_per_token);
@@ -171,8 +140,9 @@ function priceOf(costs) {
 function applyRouting(work, models, settings) {
   for (const [alias, target] of Object.entries(settings.model_group_alias ?? {})) {
     const model = models.get(isObject(target) ? target.model : target);
-    if (model && !models.has(alias)) model.aliases = [...(model.aliases ?? []), alias];
-    else work.skip(`model_group_alias.${alias}`, model ? 'a model has that name' : 'its model was not carried over');
+    const taken = model && (models.has(alias) ? alias : work.addAlias(model, alias));
+    if (!model) work.skip(`model_group_alias.${alias}`, 'its model was not carried over');
+    else if (taken) work.skip(`model_group_alias.${alias}`, `it stands for ${taken}`);
   }
   const chains = new Map([...models].map(([id, { chain }]) => [id, chain]));
   const borrowed = [];
@@ -202,8 +172,7 @@ function skipSettings(work, config) {
     const names = Object.keys(isObject(config[section]) ? config[section] : {}).filter((name) => !READ_SETTINGS.has(name));
     if (names.length > 0) work.skip(`${section}: ${names.join(', ')}`, 'not a matter of providers and models');
   }
-  for (const [name, count] of work.leftOut)
-    work.skip(`litellm_params.${name}, of ${count} ${count === 1 ? 'entry' : 'entries'}`, 'not a matter of the catalogue here');
+  work.skipLeftOut(['entry', 'entries'], 'not a matter of the catalogue here');
 }
 
 /**
@@ -212,11 +181,11 @@ function skipSettings(work, config) {
  */
 export function importLitellm(given, known = new Map(), more = {}) {
   const config = isObject(given) ? given : {};
-  const work = new Import(config, more);
+  const work = new Import(config, known, more);
   for (const [index, entry] of listOf(config.model_list).entries()) work.entry(entry, index);
   const models = new Map();
   for (const [id, group] of work.groups) {
-    const model = work.model(id, group, known.get(id));
+    const model = work.model(id, group);
     if (model) models.set(id, model);
   }
   const { litellm_settings: library, router_settings: router } = config;
@@ -224,17 +193,6 @@ export function importLitellm(given, known = new Map(), more = {}) {
     fallbacks: [...listOf(library?.fallbacks), ...listOf(router?.fallbacks)],
     model_group_alias: { ...library?.model_group_alias_map, ...router?.model_group_alias },
   });
-  for (const [id, model] of models) {
-    const tooMany = model.chain.length - MOST_PLACES;
-    if (tooMany > 0) work.skip(`${id}: the last ${tooMany} of its places`, `a chain has ${MOST_PLACES} at most`);
-    model.chain = model.chain.slice(0, MOST_PLACES);
-  }
   skipSettings(work, config);
-  const used = new Set([...models.values()].flatMap(({ chain }) => chain.map(({ provider }) => provider)).concat([...work.whole]));
-  return {
-    customProviders: [...work.providers.values()].filter(({ id }) => used.has(id)),
-    keys: [...work.keys].filter(([name]) => [...used].some((id) => keyVariable(id) === name)).map(([name, texts]) => ({ name, texts })),
-    catalogue: { models: [...models.values()] },
-    notCarried: work.notCarried,
-  };
+  return work.result([...models.values()], work.whole);
 }

@@ -1,8 +1,6 @@
 // Where LiteLLM's provider prefixes lead in this gateway. Addresses and prefixes: litellm/litellm_core_utils/get_llm_provider_logic.py
 // and litellm/llms/openai_like/providers.json in BerriAI/litellm.
-
-const CHAT = ['openai-chat', 'openai-embeddings', 'openai-completions'];
-const MESSAGES = ['anthropic-messages'];
+import { azureAt, builtInAt, CHAT_WIRES, customAt, MESSAGES_WIRES, slug, UNREACHABLE, withVersion } from './import-places.mjs';
 
 /** Prefixes of providers that are built in. */
 const BUILT_IN = {
@@ -18,20 +16,6 @@ const BUILT_IN = {
   dashscope: 'alibaba',
   minimax: 'minimax',
   xai: 'xai',
-};
-
-/** Addresses that are those of a built-in provider, whatever prefix leads there. */
-const BUILT_IN_HOSTS = {
-  'api.openai.com': 'openai',
-  'api.anthropic.com': 'anthropic',
-  'generativelanguage.googleapis.com': 'google',
-  'openrouter.ai': 'openrouter',
-  'api.deepseek.com': 'deepseek',
-  'api.moonshot.ai': 'moonshot',
-  'api.z.ai': 'zhipu',
-  'dashscope-intl.aliyuncs.com': 'alibaba',
-  'api.minimax.io': 'minimax',
-  'api.x.ai': 'xai',
 };
 
 /** Providers with an endpoint in OpenAI's format that LiteLLM knows by name alone. */
@@ -84,14 +68,13 @@ const AT_ADDRESS = new Set([
 ]);
 
 const REFUSED = {
-  azure_ai: 'it is no address that serves OpenAI’s format under /openai/v1',
-  bedrock: 'AWS signs each call',
-  bedrock_converse: 'AWS signs each call',
-  sagemaker: 'AWS signs each call',
-  sagemaker_chat: 'AWS signs each call',
-  vertex_ai: 'Vertex AI needs tokens of a service account; use gemini/ with an API key',
-  vertex_ai_beta: 'Vertex AI needs tokens of a service account; use gemini/ with an API key',
-  cloudflare: 'its address has the account in it: name https://api.cloudflare.com/client/v4/accounts/ACCOUNT/ai/v1 in CUSTOM_PROVIDERS',
+  bedrock: UNREACHABLE.aws,
+  bedrock_converse: UNREACHABLE.aws,
+  sagemaker: UNREACHABLE.aws,
+  sagemaker_chat: UNREACHABLE.aws,
+  vertex_ai: UNREACHABLE.vertex,
+  vertex_ai_beta: UNREACHABLE.vertex,
+  cloudflare: UNREACHABLE.cloudflare,
 };
 
 /** Where LiteLLM looks for a key that the configuration does not name, if not in PREFIX_API_KEY. */
@@ -107,41 +90,6 @@ const KEY_NAMES = {
   meta_llama: 'LLAMA_API_KEY',
 };
 
-const slug = (text) =>
-  text
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-+|-+$/g, '');
-
-const withVersion = (url) => (/\/v1\/?$/.test(url) ? url : `${url.replace(/\/+$/, '')}/v1`);
-
-function isUsable(address) {
-  if (!URL.canParse(address)) return false;
-  const { protocol, hostname } = new URL(address);
-  const isLoopback = hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
-  return protocol === 'https:' || (protocol === 'http:' && isLoopback);
-}
-
-function custom(address, wires, name) {
-  if (!isUsable(address)) return { refused: `${address} is no https address (plain http is for this machine alone)` };
-  const { host, pathname } = new URL(address);
-  const path = slug(pathname.replace(/\/v1\/?$/, ''));
-  const id = `custom-${name ?? [slug(host), path].filter(Boolean).join('-')}`;
-  return { provider: { id, baseUrl: address.replace(/\/+$/, ''), wires } };
-}
-
-/**
- * Azure serves OpenAI's format, with its key as bearer and its deployment as model, under `/openai/v1`:
- * https://learn.microsoft.com/azure/ai-foundry/openai/api-version-lifecycle
- */
-function azure(address) {
-  if (!URL.canParse(address ?? '')) return { refused: 'its api_base is missing' };
-  const { hostname, origin } = new URL(address);
-  const resource = /^([\w-]+)\.(openai\.azure\.com|services\.ai\.azure\.com|cognitiveservices\.azure\.com)$/.exec(hostname);
-  if (!resource) return { refused: REFUSED.azure_ai };
-  return custom(`${origin}/openai/v1`, CHAT, `azure-${slug(resource[1])}`);
-}
-
 /** LiteLLM knows some names without a prefix; all others are OpenAI's. */
 function prefixOf(name, provider) {
   if (provider) return { prefix: provider, model: name.startsWith(`${provider}/`) ? name.slice(provider.length + 1) : name };
@@ -152,12 +100,12 @@ function prefixOf(name, provider) {
 }
 
 function atAddress(prefix, model, address) {
-  const builtIn = URL.canParse(address) ? BUILT_IN_HOSTS[new URL(address).hostname] : undefined;
+  const builtIn = builtInAt(address);
   const speaks = AT_ADDRESS.has(prefix) || BUILT_IN[prefix] === builtIn || BY_NAME[prefix];
   if (builtIn && speaks) return { id: builtIn, model };
-  if (AT_ADDRESS.has(prefix) || BY_NAME[prefix]) return { ...custom(address, CHAT), model };
-  if (prefix === 'anthropic') return { ...custom(withVersion(address), MESSAGES), model };
-  if (prefix === 'ollama' || prefix === 'ollama_chat') return { ...custom(withVersion(address), CHAT), model };
+  if (AT_ADDRESS.has(prefix) || BY_NAME[prefix]) return { ...customAt(address, CHAT_WIRES), model };
+  if (prefix === 'anthropic') return { ...customAt(withVersion(address), MESSAGES_WIRES), model };
+  if (prefix === 'ollama' || prefix === 'ollama_chat') return { ...customAt(withVersion(address), CHAT_WIRES), model };
   if (BUILT_IN[prefix])
     return { refused: `set ${BUILT_IN[prefix].toUpperCase()}_BASE_URL to its address, if you want it for all its models` };
   return { refused: `the format of ${prefix} is not spoken here` };
@@ -166,12 +114,12 @@ function atAddress(prefix, model, address) {
 function find(prefix, model, address) {
   if (prefix === 'azure' || prefix === 'azure_ai') {
     // Under /openai/v1 are OpenAI's models and others in its format, but not Anthropic's.
-    return /^claude-/.test(model) ? { refused: REFUSED.azure_ai } : { ...azure(address), model };
+    return /^claude-/.test(model) ? { refused: UNREACHABLE.azure } : { ...azureAt(address), model };
   }
   if (REFUSED[prefix]) return { refused: REFUSED[prefix] };
   if (address !== undefined) return atAddress(prefix, model, address);
   if (BUILT_IN[prefix]) return { id: BUILT_IN[prefix], model };
-  if (BY_NAME[prefix]) return { ...custom(BY_NAME[prefix], CHAT, slug(prefix)), model };
+  if (BY_NAME[prefix]) return { ...customAt(BY_NAME[prefix], CHAT_WIRES, slug(prefix)), model };
   return {
     refused: AT_ADDRESS.has(prefix) || prefix.startsWith('ollama') ? 'its api_base is missing' : `there is no provider ${prefix} here`,
   };

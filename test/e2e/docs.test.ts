@@ -9,6 +9,8 @@ import { ROOT } from '../../scripts/lib/paths.mjs';
 import { commandsOf, DOCUMENTS, fences, isRunAsPrinted } from '../scripts/document-commands.mjs';
 import { type Account, openAccount } from './support/account';
 import { parseChatStream } from './support/client';
+import { ledgerRows } from './support/d1';
+import { until } from './support/wait';
 import { ADMIN_TOKEN, Worker } from './support/worker';
 
 const PRINTED_HOST = 'http://127.0.0.1:8787';
@@ -102,6 +104,22 @@ const FILES = {
   'catalogue.json': JSON.stringify({ models: [{ id: 'gpt-5.4', chain: [{ provider: 'openrouter', model: 'openai/gpt-5.4' }] }] }),
   'config.yaml': 'model_list: [{ model_name: gpt-5.5, litellm_params: { model: openai/gpt-5.5, api_key: os.environ/OPENAI_API_KEY } }]',
   'model_prices_and_context_window.json': JSON.stringify({ 'gpt-5.5': { input_cost_per_token: 1e-6, output_cost_per_token: 2e-6 } }),
+  'models.json': JSON.stringify({
+    data: [
+      { id: 'openai/gpt-5.5', pricing: { prompt: '0.000005', completion: '0.00003' } },
+      { id: 'deepseek/deepseek-r1', pricing: { prompt: '0.0000007', completion: '0.0000025' } },
+    ],
+  }),
+  'channels.json': JSON.stringify([{ id: 1, type: 1, status: 1, models: 'gpt-5.5', key: 'sk-one' }]),
+  'ratios.json': JSON.stringify({ data: [{ model_name: 'gpt-5.5', model_ratio: 1.25, completion_ratio: 8 }] }),
+  'tokens.json': JSON.stringify([{ name: 'ci', status: 1, unlimited_quota: false, remain_quota: 500_000, expired_time: -1 }]),
+  'config.json': JSON.stringify({
+    strategy: { mode: 'fallback' },
+    targets: [
+      { provider: 'openai', api_key: 'sk-one' },
+      { provider: '@openrouter-main', override_params: { model: 'openai/gpt-5.5' } },
+    ],
+  }),
   'keys.json': JSON.stringify({ keys: [{ key_alias: 'ci', max_budget: 5, budget_duration: '30d' }] }),
 };
 
@@ -134,10 +152,14 @@ describe('every command for a gateway', () => {
     DOCUMENTS.filter((path) => fences(path).some(({ language, text }) => language === 'sh' && commandsOf(text).some(isRunAsPrinted))),
   )('of %s does what it says', async (path) => {
     const directory = mkdtempSync(join(tmpdir(), 'gateway-docs-'));
-    const env = { ...process.env, KEY: account.key, GATEWAY_URL: worker.url, ADMIN_TOKEN, REQUEST_ID: await resumableRequest() };
+    const requestId = await resumableRequest();
+    const env = { ...process.env, KEY: account.key, GATEWAY_URL: worker.url, ADMIN_TOKEN, REQUEST_ID: requestId };
     try {
       for (const [name, text] of Object.entries(FILES)) writeFileSync(join(directory, name), text);
       const spare = (await worker.admin(`/accounts/${account.id}/keys`, { name: 'spare' })) as { id: string };
+      // A recovery counts on D1 to have what was closed before it.
+      if (fences(path).some(({ text }) => /^npm run admin -- recover /m.test(text!)))
+        await until('the last line to reach D1', () => ledgerRows(worker, account.id).some(({ id }) => id === requestId));
       const blocksOfShell = fences(path).filter(({ language }) => language === 'sh');
       for (const command of blocksOfShell.flatMap(({ text }) => runnable(text!, spare.id))) {
         await run('bash', ['-c', command], { env, cwd: directory }).catch((error) => {

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { runAdmin } from '../../scripts/lib/admin-cli.mjs';
 import { importLitellm } from '../../scripts/lib/import-litellm.mjs';
 import { readLitellmKeys } from '../../scripts/lib/import-litellm-keys.mjs';
+import { admin, errorsOf, listed } from './imported.mjs';
 
 const CONFIG = `
 model_list:
@@ -108,12 +108,13 @@ describe('a configuration of LiteLLM', () => {
     [{ model: 'cohere/command-a' }, 'custom-cohere command-a'],
     [{ model: 'mine', custom_llm_provider: 'openai', api_base: 'https://llm.example.com' }, 'custom-llm-example-com mine'],
     [{ model: 'github/gpt-4.1-mini' }, 'custom-github gpt-4.1-mini'],
+    [{ model: 'openai/glm-5', api_base: 'https://api.z.ai/api/coding/paas/v4' }, 'custom-api-z-ai-api-coding-paas-v4 glm-5'],
   ])('finds the place of %j', (params, place) => {
     expect(chainsOf(placesOf([params]))).toEqual([place]);
   });
 
   it.each([
-    [{ model: 'azure/gpt-4o' }, 'api_base is missing'],
+    [{ model: 'azure/gpt-4o' }, 'address is missing'],
     [{ model: 'azure_ai/claude-opus-4', api_base: 'https://x.services.ai.azure.com' }, '/openai/v1'],
     [{ model: 'bedrock/anthropic.claude' }, 'AWS'],
     [{ model: 'gemini-2.5-pro' }, 'Vertex'],
@@ -135,16 +136,16 @@ describe('a configuration of LiteLLM', () => {
     const imported = placesOf(entries, { environment: { LLM_URL: 'https://a.example.com/v1' } }, settings);
     expect(chainsOf(imported)).toEqual(['custom-a-example-com a', 'custom-b-example-com b']);
     expect(imported.keys).toEqual([
-      { name: 'CUSTOM_A_EXAMPLE_COM_API_KEY', texts: ['sk-a'] },
-      { name: 'CUSTOM_B_EXAMPLE_COM_API_KEY', texts: ['sk-b'] },
+      { name: 'CUSTOM_A_EXAMPLE_COM_API_KEY', secrets: ['sk-a'], wanted: [] },
+      { name: 'CUSTOM_B_EXAMPLE_COM_API_KEY', secrets: ['sk-b'], wanted: [] },
     ]);
   });
 
   it('names the variable that LiteLLM would have looked at where a key is not named', () => {
     const { keys } = placesOf([{ model: 'gemini/gemini-3-flash' }, { model: 'groq/llama' }]);
     expect(keys).toEqual([
-      { name: 'GOOGLE_API_KEY', texts: ['os.environ/GEMINI_API_KEY'] },
-      { name: 'CUSTOM_GROQ_API_KEY', texts: ['os.environ/GROQ_API_KEY'] },
+      { name: 'GOOGLE_API_KEY', secrets: [], wanted: ['the value of GEMINI_API_KEY'] },
+      { name: 'CUSTOM_GROQ_API_KEY', secrets: [], wanted: ['the value of GROQ_API_KEY'] },
     ]);
   });
 
@@ -159,7 +160,7 @@ describe('a configuration of LiteLLM', () => {
     const { keys, catalogue, notCarried } = importLitellm({
       model_list: [{ model_name: 'openai/*', litellm_params: { model: 'openai/*', api_key: 'os.environ/KEY' } }],
     });
-    expect([keys, catalogue.models]).toEqual([[{ name: 'OPENAI_API_KEY', texts: ['os.environ/KEY'] }], []]);
+    expect([keys, catalogue.models]).toEqual([[{ name: 'OPENAI_API_KEY', secrets: [], wanted: ['the value of KEY'] }], []]);
     expect(notCarried[0].why).toContain("the catalogue's own models of openai");
   });
 
@@ -188,6 +189,30 @@ describe('a configuration of LiteLLM', () => {
     expect(notCarried[0].why).toBe('of the mode image_generation');
   });
 
+  it('passes the check of the gateway, with all of its models', () => {
+    expect(errorsOf(importLitellm(parse(CONFIG), listed()))).toEqual([]);
+  });
+
+  it('keeps the other names of a model that gets one more, and takes none from another', () => {
+    const { catalogue, notCarried } = importLitellm(
+      {
+        model_list: [{ model_name: 'claude-sonnet-4-6', litellm_params: { model: 'openrouter/anthropic/claude-sonnet-4.6' } }],
+        router_settings: { model_group_alias: { sonnet: 'claude-sonnet-4-6', 'claude-opus-4-5': 'claude-sonnet-4-6' } },
+      },
+      listed(),
+    );
+    expect(catalogue.models[0].aliases).toEqual([...listed().get('claude-sonnet-4-6').aliases, 'sonnet']);
+    expect(notCarried).toContainEqual({ where: 'model_group_alias.claude-opus-4-5', why: 'it stands for claude-opus-4-6' });
+  });
+
+  it('leaves models of other families to their own places', () => {
+    const { catalogue, notCarried } = importLitellm(
+      { model_list: [{ model_name: 'kling-v3', litellm_params: { model: 'openai/kling' } }] },
+      listed(),
+    );
+    expect([catalogue.models, notCarried[0].where]).toEqual([[], 'kling-v3']);
+  });
+
   it.each([undefined, null, [], {}, { model_list: [null, 3, {}] }])('survives %j', (config) => {
     expect(importLitellm(config).catalogue).toEqual({ models: [] });
   });
@@ -214,6 +239,7 @@ describe('keys of LiteLLM', () => {
         },
       ],
       skipped: [],
+      pages: 1,
     });
   });
 
@@ -257,27 +283,12 @@ describe('the commands', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  async function admin(...argv) {
-    const printed = [];
-    const bodies = [];
-    const fetch = async (address, { body }) => {
-      if (body) bodies.push(JSON.parse(body));
-      return Response.json(address.endsWith('/v1/models') ? { data: [...KNOWN.values()] } : { ...bodies.at(-1), key: 'ck_new' });
-    };
-    const code = await runAdmin(argv, {
-      env: { ADMIN_TOKEN: 'token' },
-      print: (text) => printed.push(text),
-      printError: (text) => printed.push(text),
-      fetch,
-    });
-    return { code, output: printed.join('\n'), bodies };
-  }
-
   it('import litellm writes two files and prints no secret', async () => {
     const { code, output } = await admin('import', 'litellm', join(folder, 'config.yaml'), '--out', folder);
     expect(code).toBe(0);
     expect(output).not.toContain('sk-');
-    expect(JSON.parse(readFileSync(join(folder, 'catalogue.json'), 'utf8'))).toEqual(imported.catalogue);
+    const { models } = JSON.parse(readFileSync(join(folder, 'catalogue.json'), 'utf8'));
+    expect(models.map(({ id }) => id)).toEqual(['gpt-5.5', 'llama-70b', 'our-claude', 'embedder']);
     const variables = parseEnv(readFileSync(join(folder, 'variables.env'), 'utf8'));
     expect(variables).toMatchObject({
       CUSTOM_GROQ_API_KEY: 'sk-of-groq',

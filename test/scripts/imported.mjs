@@ -1,0 +1,31 @@
+// What tests of importers share: the models that the gateway lists, its own check of what was imported, and the commands.
+
+import { runAdmin } from '../../scripts/lib/admin-cli.mjs';
+import { MODELS } from '../../src/providers/catalogue';
+import { buildRegistry, withOverrides } from '../../src/providers/registry';
+
+/** As `GET /v1/models` has them, as far as importers look at it. */
+export const LISTED = MODELS.map(({ id, family, aliases, price }) => ({ id, family, aliases: aliases ?? [], pricing: price ?? null }));
+
+export const listed = () => new Map(LISTED.map((model) => [model.id, model]));
+
+/** What this gateway finds wrong with an import, its variables set. */
+export function errorsOf({ catalogue, customProviders, keys }) {
+  const variables = Object.fromEntries(keys.map(({ name, secrets }) => [name, secrets.join(',')]));
+  const registry = buildRegistry({ ...variables, CUSTOM_PROVIDERS: JSON.stringify(customProviders) });
+  const checked = withOverrides(registry, JSON.stringify(catalogue));
+  return checked.ok ? [] : checked.errors;
+}
+
+/** One command with a gateway that lists its models and makes keys; `bodies`: what it was sent. */
+export async function admin(...argv) {
+  const printed = [];
+  const bodies = [];
+  const fetch = async (address, { body }) => {
+    if (body) bodies.push(JSON.parse(body));
+    return Response.json(address.endsWith('/v1/models') ? { data: LISTED } : { ...bodies.at(-1), key: 'ck_new' });
+  };
+  const print = (text) => printed.push(text);
+  const code = await runAdmin(argv, { env: { ADMIN_TOKEN: 'token' }, print, printError: print, fetch });
+  return { code, output: printed.join('\n'), bodies };
+}
