@@ -52,6 +52,6 @@ const outside = {
   },
 };
 
-// Most of the outside tests wait for something, so two files at once are through in half the time on two cores. A third
-// would be late for those that count on a provider to be slower than the gateway.
-export default defineConfig({ test: { maxWorkers: 2, sequence: { sequencer: LongestFirst }, projects: [workers, outside] } });
+// The outside tests wait for something half of their time, so three files at once keep two cores busy. More would be late
+// for those that count on a provider to be slower than the gateway.
+export default defineConfig({ test: { maxWorkers: 3, sequence: { sequencer: LongestFirst }, projects: [workers, outside] } });

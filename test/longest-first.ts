@@ -5,22 +5,25 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
  * begin; Vitest knows how long files take only where it has run before.
  */
 const LONG = [
-  'test/workers/jobs/faults.test.ts',
-  'test/workers/account/random-operations.test.ts',
   'test/e2e/browser-pages.test.ts',
   'test/scripts/start.test.mjs',
   'test/e2e/browser-journeys.test.ts',
   'test/e2e/media-vendors-parts.test.ts',
   'test/e2e/chat-streams.test.ts',
   'test/sdk/cli.test.ts',
+  'test/workers/account/random-operations.test.ts',
 ];
+/** The longest of all keeps a core busy while the tests outside wait for each other's answers. */
+const FIRST = 'test/workers/jobs/faults.test.ts';
 
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    // A process is used again by files of its own project alone: one project after the other.
+    const stage = ({ moduleId, project }: TestSpecification): number => (moduleId.endsWith(FIRST) ? 0 : project.name === 'outside' ? 1 : 2);
     const place = ({ moduleId }: TestSpecification): number => {
       const index = LONG.findIndex((name) => moduleId.endsWith(name));
       return index === -1 ? LONG.length : index;
     };
-    return (await super.sort(files)).sort((a, b) => place(a) - place(b));
+    return (await super.sort(files)).sort((a, b) => stage(a) - stage(b) || place(a) - place(b));
   }
 }
