@@ -5,18 +5,18 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { AuditRecord } from '../core/audit';
 import { monthOf, newNonce } from '../core/ids';
-import type { MicroCredits } from '../core/money';
 import type { TierId } from '../core/tiers';
 import { within } from '../core/within';
-import { FLUSH_AFTER_MS, type Handed, Handover, isConfirmed } from './handover';
+import { FLUSH_AFTER_MS, Handover, isConfirmed } from './handover';
 import { beginIdempotency, checkIdempotency, endIdempotencies, endIdempotency, sweepIdempotency } from './idempotency';
-import { disabledByLimit, KeyRing, publicKey } from './key-ring';
+import { publicKey } from './key-ring';
 import { refuseKey } from './key-scope';
-import type { SpendAlert } from './key-spending';
-import { Ledger } from './ledger';
-import { Outbox } from './outbox';
+import type { Ledger } from './ledger';
+import { type Open, openAccount } from './open-account';
+import type { Outbox } from './outbox';
 import { ledgerMessages, type Unconfirmed } from './projection';
 import { replayLines, rewindStorage } from './recovery';
+import { answersTo, requireExact } from './requests';
 import { StagedLines } from './staged-lines';
 import { AccountStore } from './store';
 import type {
@@ -38,7 +38,6 @@ import type {
   KeyChange,
   KeyRecord,
   KeySummary,
-  Mistaken,
   Moment,
   Operation,
   RewindResult,
@@ -50,10 +49,6 @@ const FLUSH_PATIENCE_MS = 30_000;
 const SWEEP_EVERY_MS = 3_600_000;
 /** Operations stay readable here for this many months; D1 keeps them for good. */
 const KEEP_MONTHS = 2;
-
-interface Open extends Handed {
-  keys: KeyRing;
-}
 
 export class Account extends DurableObject<AccountBindings> {
   private opened: Open | undefined;
@@ -375,29 +370,11 @@ export class Account extends DurableObject<AccountBindings> {
   }
 
   private open(): Open | undefined {
-    if (this.opened) return this.opened;
-    const store = new AccountStore(this.ctx.storage.sql);
-    if (!store.exists()) return undefined;
-    const row = store.readAccount();
-    const keys = new KeyRing(this.ctx.storage.sql);
-    const outbox = new Outbox(this.ctx.storage.sql);
-    const hooks = {
-      key: (id: string) => keys.get(id),
-      disableKey: (id: string) => {
-        const key = keys.get(id);
-        if (key?.status !== 'active') return;
-        const disabled: KeyRecord = { ...key, status: 'disabled' };
-        keys.put(disabled);
-        outbox.put(`key:${id}`, publicKey(disabled), this.now());
-        outbox.note(disabledByLimit(id, this.now()), this.now());
-      },
-      alert: (kind: string, keyId: string, month: number, payload: SpendAlert) => {
-        outbox.put(`alert:${kind}:${keyId}:${month}:${payload.limitMicro}`, { kind, keyId, month, ...payload }, this.now());
-        // Somebody is to be told: that waits for no next call.
-        this.wakeBy(this.now());
-      },
-    };
-    this.opened = { store, keys, outbox, ledger: new Ledger(store, row, hooks, this.now()) };
+    this.opened ??= openAccount(
+      this.ctx.storage.sql,
+      () => this.now(),
+      () => this.wakeBy(this.now()),
+    );
     return this.opened;
   }
 
@@ -439,22 +416,4 @@ export class Account extends DurableObject<AccountBindings> {
     this.alarmAtMs = atMs;
     void this.ctx.storage.setAlarm(atMs);
   }
-}
-
-/** A request that is refused as a mistake is its caller's alone; a step that failed has reset the object, and is everybody's. */
-function answersTo<Request>(requests: string, answer: (request: Request) => unknown): string {
-  const each = (request: Request): unknown => {
-    try {
-      return answer(request);
-    } catch (error) {
-      if (error instanceof RangeError) return { mistake: error.message } satisfies Mistaken;
-      throw error;
-    }
-  };
-  return JSON.stringify((JSON.parse(requests) as Request[]).map(each));
-}
-
-/** What is no exact amount is a mistake of the caller's, which must not get as far as the books. */
-function requireExact(...amounts: MicroCredits[]): void {
-  for (const amount of amounts) if (!Number.isSafeInteger(amount) || amount < 0) throw new RangeError(`${amount} is no exact amount`);
 }

@@ -1,0 +1,41 @@
+import type { Handed } from './handover';
+import { disabledByLimit, KeyRing, publicKey } from './key-ring';
+import type { SpendAlert } from './key-spending';
+import { Ledger } from './ledger';
+import { Outbox } from './outbox';
+import { AccountStore } from './store';
+import type { KeyRecord } from './types';
+
+/** What an account object has in memory while it is awake. */
+export interface Open extends Handed {
+  keys: KeyRing;
+}
+
+/**
+ * Undefined where there is no account yet.
+ *
+ * @param wake Sees to it that the object's alarm goes off at once: somebody is to be told, which waits for no next call.
+ */
+export function openAccount(sql: SqlStorage, now: () => number, wake: () => void): Open | undefined {
+  const store = new AccountStore(sql);
+  if (!store.exists()) return undefined;
+  const row = store.readAccount();
+  const keys = new KeyRing(sql);
+  const outbox = new Outbox(sql);
+  const hooks = {
+    key: (id: string) => keys.get(id),
+    disableKey: (id: string) => {
+      const key = keys.get(id);
+      if (key?.status !== 'active') return;
+      const disabled: KeyRecord = { ...key, status: 'disabled' };
+      keys.put(disabled);
+      outbox.put(`key:${id}`, publicKey(disabled), now());
+      outbox.note(disabledByLimit(id, now()), now());
+    },
+    alert: (kind: string, keyId: string, month: number, payload: SpendAlert) => {
+      outbox.put(`alert:${kind}:${keyId}:${month}:${payload.limitMicro}`, { kind, keyId, month, ...payload }, now());
+      wake();
+    },
+  };
+  return { store, keys, outbox, ledger: new Ledger(store, row, hooks, now()) };
+}
