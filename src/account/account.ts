@@ -303,13 +303,13 @@ export class Account extends DurableObject<AccountBindings> {
   }
 
   /**
-   * When all of them are there: takes them back, and notes which keys were revoked, and begins a new epoch, so that
-   * sequences used again cannot be mistaken for the old ones.
+   * When all of them are there: takes them back, and notes which keys were revoked, and begins a new epoch, after all
+   * that there were, so that sequences used again cannot be mistaken for the old ones.
    */
-  recover(revokedKeys: string[], audit?: AuditRecord): { epoch: number; replayed: number } {
+  recover(revokedKeys: string[], endedEpoch: number, audit?: AuditRecord): { epoch: number; replayed: number } {
     const result = this.step(({ ledger, store, keys, outbox }, sql) => {
       const staged = new StagedLines(sql);
-      const replayed = replayLines(store, ledger.row, staged);
+      const replayed = replayLines(store, ledger.row, staged, endedEpoch);
       // Whether the answers were kept is seen when one is asked for.
       for (const lines of staged.pages()) endIdempotencies(sql, lines, 'stored');
       staged.end();

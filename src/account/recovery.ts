@@ -21,7 +21,12 @@ export async function rewindStorage(storage: DurableObjectStorage, to: Moment): 
  * restored with, and all of later epochs), then begins a new epoch. What it had closed and D1 never saw is numbered
  * anew in that epoch, so that it is sent after all.
  */
-export function replayLines(store: AccountStore, row: AccountRow, lines: Iterable<Operation>): { epoch: number; replayed: number } {
+export function replayLines(
+  store: AccountStore,
+  row: AccountRow,
+  lines: Iterable<Operation>,
+  endedEpoch: number,
+): { epoch: number; replayed: number } {
   const inD1 = new Set<string>();
   const oldEpoch = row.epoch;
   const spend = new Spend(store);
@@ -31,7 +36,8 @@ export function replayLines(store: AccountStore, row: AccountRow, lines: Iterabl
     row.seq = Math.max(row.seq, seq);
     row.epoch = Math.max(row.epoch, closeEpoch ?? 0, parseOperationId(id)?.epoch ?? 0);
   }
-  row.epoch++;
+  // D1 may remember an epoch in which it got no line.
+  row.epoch = Math.max(row.epoch, endedEpoch) + 1;
   for (const line of lines) if (replayLine(store, row, spend, line, inD1)) replayed++;
   row.closeSeq = 0;
   for (const operation of [...store.operationsFrom(row.lowSeq)])

@@ -64,7 +64,7 @@ function momentOf({ at, bookmark }: z.infer<typeof restoreInput>, createdAtMs: n
 export async function recover(deps: OperatorDeps, accountId: string, books: Books, why: Record<string, unknown> = {}): Promise<Recovered> {
   const stub = deps.account(accountId);
   let lines = 0;
-  await endEpochs(deps, accountId, books.epoch);
+  const endedEpoch = await endEpochs(deps, accountId, books.epoch);
   await stub.stageRecovery([], true);
   for (let [epoch, closeSeq] = [books.epoch, books.ackedCloseSeq]; ; ) {
     const later = or(gt(ledger.epoch, epoch), and(eq(ledger.epoch, epoch), gt(ledger.closeSeq, closeSeq)));
@@ -86,22 +86,23 @@ export async function recover(deps: OperatorDeps, accountId: string, books: Book
   const detail = { ...why, fromEpoch: books.epoch, lines, revokedKeys: revoked.length };
   const recovered = await stub.recover(
     revoked.map(({ id }) => id),
+    endedEpoch,
     auditRecord(deps, { action: 'account.recover', target: accountId, detail }),
   );
   await collectAudit(deps, accountId);
   return recovered;
 }
 
-/** From now on D1 takes no line of these epochs: what it lacks of them, the object numbers anew. */
-async function endEpochs({ db }: OperatorDeps, accountId: string, objectsEpoch: number): Promise<void> {
-  const known = database(db)
+/** From now on D1 takes no line of these epochs: what it lacks of them, the object numbers anew. Gives the last of them. */
+async function endEpochs({ db }: OperatorDeps, accountId: string, objectsEpoch: number): Promise<number> {
+  const [known] = await database(db)
     .select({ epoch: sql<number>`COALESCE(MAX(${ledger.epoch}), 0)` })
     .from(ledger)
     .where(eq(ledger.accountId, accountId));
-  const [row] = await known;
-  const epoch = Math.max(objectsEpoch, row?.epoch ?? 0);
-  await database(db)
+  const [ended] = await database(db)
     .insert(ledgerFences)
-    .values({ accountId, epoch })
-    .onConflictDoUpdate({ target: ledgerFences.accountId, set: { epoch: sql`MAX(${ledgerFences.epoch}, excluded.epoch)` } });
+    .values({ accountId, epoch: Math.max(objectsEpoch, known!.epoch) })
+    .onConflictDoUpdate({ target: ledgerFences.accountId, set: { epoch: sql`MAX(${ledgerFences.epoch}, excluded.epoch)` } })
+    .returning({ epoch: ledgerFences.epoch });
+  return ended!.epoch;
 }

@@ -110,7 +110,7 @@ describe('the audit record of a change in the account object', () => {
     await account.project();
     await account.run((object) => {
       object.stageRecovery([], true);
-      return object.recover([], record('account.recover'));
+      return object.recover([], 0, record('account.recover'));
     });
     await account.project();
     expect(await actions(account)).toEqual(['api_key.create', 'account.recover']);

@@ -216,7 +216,7 @@ describe('an account restored to an earlier moment', () => {
       await object.flush();
       account.queue.take();
       object.stageRecovery([], true);
-      object.recover([]);
+      object.recover([], 0);
       await object.flush();
     });
     const sent = account.queue.take().flatMap(({ lines }) => lines.map((line) => JSON.parse(line) as LineInD1));
@@ -364,6 +364,17 @@ describe('an account restored to an earlier moment', () => {
     await deliver(onTheWay);
     await expectBalance(account, 99);
     await deliver(onTheWay);
+    await expectBalance(account, 99);
+  });
+
+  it('begins no epoch again that D1 has seen the end of, though it got no line of it', async () => {
+    const account = await TestAccount.create({ credits: 100 });
+    await account.project();
+    const then = await remember(account);
+    expect((await mend(account)).epoch).toBe(2);
+    expect((await mend(account)).epoch).toBe(3);
+    expect((await restore(account, then)).epoch).toBe(3);
+    await call(account, 1);
     await expectBalance(account, 99);
   });
 

@@ -79,7 +79,7 @@ describe('a forged hold', () => {
     await account.run((object) => {
       const open = holdOf(object.admit(admitRequest()));
       object.stageRecovery([], true);
-      object.recover([]);
+      object.recover([], 0);
       const forged = open.replace(parseOperationId(open)!.nonce, newNonce());
       expect(object.settle(closing(forged, 50 * CREDIT))).toEqual({ ok: false, reason: 'unknown_hold' });
       expect(object.settle(closing(open, CREDIT))).toMatchObject({ ok: true, repeated: false });
@@ -131,7 +131,7 @@ describe('an account that was never created', () => {
       expect(() => instance.putKey(testKey())).toThrow('no such account');
       expect(() => instance.setTier('scale')).toThrow('no such account');
       expect(() => instance.stageRecovery([], true)).toThrow('no such account');
-      expect(() => instance.recover([])).toThrow('no such account');
+      expect(() => instance.recover([], 0)).toThrow('no such account');
     });
     expect(await tablesOf(id)).toEqual([]);
   });

@@ -54,7 +54,7 @@ describe('the reconciliation', () => {
     await account.run((object) => object.alarm());
     await account.run((object) => {
       object.stageRecovery([], true);
-      object.recover([]);
+      object.recover([], 0);
     });
     await account.run((object) => void object.settle(closing(holdOf(object.admit(admitRequest())), CREDIT)));
     await account.project();
