@@ -1,6 +1,7 @@
 // The operator's commands: what each takes, what it asks of the gateway, how its answer reads.
 import { CATALOGUE_COMMANDS } from './admin-catalogue.mjs';
 import { IMPORT_COMMANDS } from './admin-import.mjs';
+import { given } from './given.mjs';
 import { UsageError } from './paths.mjs';
 import { credits, facts, table, time } from './print.mjs';
 
@@ -47,8 +48,6 @@ function moment(value) {
   if (Number.isNaN(instant)) throw new UsageError(`--at must be a time such as 2027-01-31T08:00:00Z, not "${value}".`);
   return new Date(instant).toISOString();
 }
-
-const given = (input) => Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
 
 async function allAccounts(api) {
   const accounts = [];

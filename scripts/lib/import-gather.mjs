@@ -6,8 +6,23 @@ const MOST_PLACES = 20;
 const LANGUAGE_FAMILIES = new Set(['chat', 'messages', 'responses', 'gemini', 'embedding']);
 
 export const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+/** What a text of JSON holds; undefined when it is none. Anything but a text is there already. */
+export function parsed(value) {
+  if (typeof value !== 'string') return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The object that a value, or its text, is; else an empty one. */
+export const objectOf = (value) => {
+  const read = parsed(value);
+  return isObject(read) ? read : {};
+};
+
 export const listOf = (value) => (Array.isArray(value) ? value : []);
-export const given = (input) => Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
 export const wholeNumber = (value) => (Number.isSafeInteger(value) && value > 0 ? value : undefined);
 /** Without the dust of binary fractions. */
 export const rounded = (value) => Number(value.toPrecision(12));
@@ -105,3 +120,17 @@ export class Gathered {
     };
   }
 }
+
+/** As long as a key's name may be. */
+const LONGEST_NAME = 200;
+
+export const keyName = (text) =>
+  String(text ?? '')
+    .trim()
+    .slice(0, LONGEST_NAME) || 'imported';
+
+/** What was read of each key: `{ key, notes }`, or `{ skipped }`. */
+export const keysAndSkipped = (read) => ({
+  keys: read.flatMap(({ key, notes }) => (key ? [{ input: key, notes }] : [])),
+  skipped: read.flatMap(({ skipped }) => skipped ?? []),
+});

@@ -1,6 +1,7 @@
 // Keys as LiteLLM's `GET /key/list?return_full_object=true` gives them, as keys of an account here. Pure.
 // Secrets stay behind: LiteLLM keeps their hashes alone.
-import { given, isObject } from './import-gather.mjs';
+import { given } from './given.mjs';
+import { isObject, keyName, keysAndSkipped } from './import-gather.mjs';
 
 const CREDITS_PER_USD = 100;
 const DAYS = { s: 1 / 86_400, m: 1 / 1_440, h: 1 / 24, d: 1, w: 7, mo: 30 };
@@ -32,10 +33,7 @@ function limitOf({ spend, litellm_budget_table: table, ...key }) {
 }
 
 function readKey(key, nowMs) {
-  const name =
-    String(key.key_alias ?? key.key_name ?? 'imported')
-      .trim()
-      .slice(0, 200) || 'imported';
+  const name = keyName(key.key_alias ?? key.key_name);
   if (key.blocked === true) return { skipped: { name, why: 'blocked' } };
   if (key.expires && Date.parse(key.expires) <= nowMs) return { skipped: { name, why: 'expired' } };
   const models = Array.isArray(key.models) ? key.models.map(String) : [];
@@ -66,8 +64,7 @@ export function readLitellmKeys(exported, nowMs = Date.now()) {
   if (!Array.isArray(list) || !list.every(isObject)) return undefined;
   const read = list.map((key) => readKey(key, nowMs));
   return {
-    keys: read.flatMap(({ key, notes }) => (key ? [{ input: key, notes }] : [])),
-    skipped: read.flatMap(({ skipped }) => skipped ?? []),
+    ...keysAndSkipped(read),
     pages: Number(exported.total_pages ?? 1) || 1,
   };
 }

@@ -1,5 +1,6 @@
 // A LiteLLM configuration as providers and catalogue entries of this gateway, and what could not be carried over. Pure.
-import { Gathered, given, isObject, listOf, perMtok, uniqueTargets, wholeNumber } from './import-gather.mjs';
+import { given } from './given.mjs';
+import { Gathered, isObject, listOf, perMtok, uniqueTargets, wholeNumber } from './import-gather.mjs';
 import { wiresOf } from './import-places.mjs';
 import { placeOf } from './litellm-providers.mjs';
 

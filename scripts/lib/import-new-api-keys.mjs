@@ -1,6 +1,7 @@
 // Tokens of new-api as keys of an account here. Pure. Fields: model/token.go in QuantumNous/new-api.
 import { isIP } from 'node:net';
-import { given, rounded } from './import-gather.mjs';
+import { given } from './given.mjs';
+import { keyName, keysAndSkipped, rounded } from './import-gather.mjs';
 import { pagesOf, rowsOf } from './import-new-api.mjs';
 
 /** 500,000 are 1 USD, which is 100 credits. */
@@ -41,10 +42,7 @@ function refusal(token, { models, ips, expiresMs }, nowMs) {
 }
 
 function readToken(token, nowMs) {
-  const name =
-    String(token.name ?? '')
-      .trim()
-      .slice(0, 200) || 'imported';
+  const name = keyName(token.name);
   const expiresMs = Number(token.expired_time ?? -1) * 1000;
   const ips = listed(token.allow_ips, /[\n,]/);
   const models = isTrue(token.model_limits_enabled) ? listed(token.model_limits, ',') : [];
@@ -76,8 +74,7 @@ export function readNewApiTokens(exported, { userId, nowMs = Date.now() } = {}) 
   const wanted = rows.filter((row) => userId === undefined || String(row.user_id) === userId);
   const read = wanted.map((token) => readToken(token, nowMs));
   return {
-    keys: read.flatMap(({ key, notes }) => (key ? [{ input: key, notes }] : [])),
-    skipped: read.flatMap(({ skipped }) => skipped ?? []),
+    ...keysAndSkipped(read),
     pages: pagesOf(exported),
     users: [...new Set(wanted.flatMap(({ user_id }) => (user_id === undefined ? [] : [String(user_id)])))],
   };

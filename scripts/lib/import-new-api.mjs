@@ -1,6 +1,7 @@
 // Channels of new-api (and one-api) as providers and catalogue entries of this gateway. Pure.
 // Fields: model/channel.go in QuantumNous/new-api.
-import { Gathered, given, isObject, uniqueTargets } from './import-gather.mjs';
+import { given } from './given.mjs';
+import { Gathered, isObject, objectOf, uniqueTargets } from './import-gather.mjs';
 import { wiresOf } from './import-places.mjs';
 import { placeOfChannel } from './new-api-providers.mjs';
 import { endpointsOf, priceOf, readRatios } from './new-api-ratios.mjs';
@@ -36,15 +37,6 @@ export function pagesOf(exported) {
   const { total, page_size: size } = isObject(exported?.data) ? exported.data : {};
   return total > 0 && size > 0 ? Math.ceil(total / size) : 1;
 }
-
-const objectOf = (text) => {
-  try {
-    const value = typeof text === 'string' ? JSON.parse(text) : text;
-    return isObject(value) ? value : {};
-  } catch {
-    return {};
-  }
-};
 
 const namesOf = (text) => [
   ...new Set(

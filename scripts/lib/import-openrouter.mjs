@@ -1,6 +1,7 @@
 // OpenRouter's list of models as names and models of this gateway. Pure.
 // Fields: https://openrouter.ai/docs/models, prices: https://openrouter.ai/docs/client-sdks/typescript/models/publicpricing
-import { Gathered, given, isObject, listOf, perMtok, wholeNumber } from './import-gather.mjs';
+import { given } from './given.mjs';
+import { Gathered, isObject, listOf, perMtok, wholeNumber } from './import-gather.mjs';
 
 /** Families of models that a client of Chat Completions can ask for. */
 const CHAT_FAMILIES = new Set(['chat', 'responses', 'gemini']);

@@ -27,6 +27,11 @@ export const UNREACHABLE = {
   azure: 'it is no address that serves OpenAI’s format under /openai/v1',
 };
 
+/** A built-in provider at another address is so for all of its models. */
+export const refusedAt = (builtInId) => ({
+  refused: `set ${builtInId.toUpperCase()}_BASE_URL to its address, if you want it for all its models`,
+});
+
 export const slug = (text) =>
   text
     .toLowerCase()

@@ -1,7 +1,8 @@
 // Configs of Portkey as providers and catalogue entries of this gateway. Pure.
 // Fields: src/types/requestBody.ts and src/handlers/handlerUtils.ts in Portkey-AI/gateway, and
 // https://portkey.ai/docs/api-reference/admin-api/control-plane/configs/retrieve-config
-import { Gathered, given, isObject, listOf, uniqueTargets } from './import-gather.mjs';
+import { given } from './given.mjs';
+import { Gathered, isObject, listOf, parsed, uniqueTargets } from './import-gather.mjs';
 import { slug, wiresOf } from './import-places.mjs';
 import { placeOfTarget, vendorIn } from './portkey-providers.mjs';
 
@@ -17,15 +18,6 @@ const inSnakeCase = (target) =>
   Object.fromEntries(
     Object.entries(target).map(([name, value]) => [name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), value]),
   );
-
-function parsed(config) {
-  if (typeof config !== 'string') return config;
-  try {
-    return JSON.parse(config);
-  } catch {
-    return undefined;
-  }
-}
 
 const ONLY_MODELS_DECIDE = 'only the model that is asked for decides here';
 

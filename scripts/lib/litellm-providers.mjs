@@ -1,6 +1,6 @@
 // Where LiteLLM's provider prefixes lead in this gateway. Addresses and prefixes: litellm/litellm_core_utils/get_llm_provider_logic.py
 // and litellm/llms/openai_like/providers.json in BerriAI/litellm.
-import { azureAt, builtInAt, CHAT_WIRES, customAt, MESSAGES_WIRES, slug, UNREACHABLE, withVersion } from './import-places.mjs';
+import { azureAt, builtInAt, CHAT_WIRES, customAt, MESSAGES_WIRES, refusedAt, slug, UNREACHABLE, withVersion } from './import-places.mjs';
 
 /** Prefixes of providers that are built in. */
 const BUILT_IN = {
@@ -106,8 +106,7 @@ function atAddress(prefix, model, address) {
   if (AT_ADDRESS.has(prefix) || BY_NAME[prefix]) return { ...customAt(address, CHAT_WIRES), model };
   if (prefix === 'anthropic') return { ...customAt(withVersion(address), MESSAGES_WIRES), model };
   if (prefix === 'ollama' || prefix === 'ollama_chat') return { ...customAt(withVersion(address), CHAT_WIRES), model };
-  if (BUILT_IN[prefix])
-    return { refused: `set ${BUILT_IN[prefix].toUpperCase()}_BASE_URL to its address, if you want it for all its models` };
+  if (BUILT_IN[prefix]) return refusedAt(BUILT_IN[prefix]);
   return { refused: `the format of ${prefix} is not spoken here` };
 }
 

@@ -1,6 +1,6 @@
 // Where the channels of new-api lead in this gateway. Numbers and addresses: constant/channel.go in QuantumNous/new-api;
 // what follows an address: GetRequestURL of the adaptors in relay/channel.
-import { azureAt, CHAT_WIRES, customAt, MESSAGES_WIRES, placeAt, UNREACHABLE, withoutSlash } from './import-places.mjs';
+import { azureAt, CHAT_WIRES, customAt, MESSAGES_WIRES, placeAt, refusedAt, UNREACHABLE, withoutSlash } from './import-places.mjs';
 
 /** OpenAI's format: the address without a `base_url`, and the path that new-api puts behind either. */
 const CHAT_TYPES = {
@@ -76,7 +76,7 @@ function wholeAddress(address) {
 
 function gemini(address) {
   const place = placeAt(`${address || 'https://generativelanguage.googleapis.com'}/v1beta`, CHAT_WIRES);
-  return place.id === 'google' ? place : { refused: 'set GOOGLE_BASE_URL to its address, if you want it for all its models' };
+  return place.id === 'google' ? place : refusedAt('google');
 }
 
 /** `{ id | provider }` of a channel, or why not. `rename`: what its models are called there. */

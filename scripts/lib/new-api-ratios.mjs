@@ -1,6 +1,7 @@
 // Prices of new-api in USD a million tokens. Pure. The shapes: controller/pricing.go, controller/ratio_config.go and
 // controller/option.go in QuantumNous/new-api.
-import { given, isObject, listOf, rounded } from './import-gather.mjs';
+import { given } from './given.mjs';
+import { isObject, listOf, objectOf, rounded } from './import-gather.mjs';
 
 /** Ratio 1 is 2 USD a million tokens of input. */
 const USD_PER_RATIO = 2;
@@ -14,20 +15,6 @@ const OPTIONS = {
   CacheRatio: 'cache_ratio',
   CreateCacheRatio: 'create_cache_ratio',
   GroupRatio: 'group_ratio',
-};
-
-function parsed(value) {
-  if (typeof value !== 'string') return value;
-  try {
-    return JSON.parse(value);
-  } catch {
-    return undefined;
-  }
-}
-
-const objectOf = (value) => {
-  const read = parsed(value);
-  return isObject(read) ? read : {};
 };
 
 /** `{ ModelRatio: '{…}' }`, or the rows of the table `options`, with the field names of the API. */

@@ -1,6 +1,6 @@
 // Where the providers of Portkey lead in this gateway. Names: src/globals.ts in Portkey-AI/gateway; addresses and what
 // follows them: getBaseURL and getEndpoint in src/providers/*/api.ts.
-import { azureAt, CHAT_WIRES, customAt, MESSAGES_WIRES, placeAt, UNREACHABLE, withoutSlash } from './import-places.mjs';
+import { azureAt, CHAT_WIRES, customAt, MESSAGES_WIRES, placeAt, refusedAt, UNREACHABLE, withoutSlash } from './import-places.mjs';
 
 /** OpenAI's format: the address without a `custom_host`, and the path that Portkey puts behind either. */
 const CHAT = {
@@ -74,7 +74,6 @@ export function placeOfTarget(vendor, { custom_host: host, resource_name: resour
   if (vendor === 'cohere') return customAt(host ?? COHERE, CHAT_WIRES, host ? undefined : vendor);
   if (vendor === 'azure-openai') return azureAt(host ?? (resource && `https://${resource}.openai.azure.com`));
   if (vendor === 'azure-ai') return azureAt(host ?? foundry);
-  if (vendor === 'google')
-    return host ? { refused: 'set GOOGLE_BASE_URL to its address, if you want it for all its models' } : { id: 'google' };
+  if (vendor === 'google') return host ? refusedAt(vendor) : { id: vendor };
   return { refused: `there is no provider ${vendor} here` };
 }

@@ -20,7 +20,7 @@ import { auditFilterInput, queryAudit, verifyAudit } from '../console/audit/quer
 import { catalogueInput, checkCatalogue, showCatalogue, storeCatalogue } from '../console/catalogue/manage';
 import { reconcileAccount, reconcileFrom } from '../console/reconcile';
 import { recover, restore, restoreInput } from '../console/restore';
-import { fail } from '../core/errors';
+import { fail, type Result } from '../core/errors';
 import type { AppContext, AppEnv } from '../http/context';
 import { consoleDeps, jobDeps, liveCatalogue } from '../http/deps';
 import { jsonInput as input, parseInput } from '../http/input';
@@ -47,6 +47,9 @@ const operatorDeps = (c: AppContext): OperatorDeps => ({
   actor: { kind: 'operator', id: 'operator', name: 'Operator' },
   from: requestOrigin(c),
 });
+
+const answer = <Value extends object>(c: AppContext, result: Result<Value>): Response =>
+  result.ok ? c.json(result.value as object) : renderError(c, result.error);
 
 /** Runs a verb on an account that exists. */
 async function withAccount(
@@ -77,7 +80,7 @@ admin.get('/accounts', async (c) => {
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE)
     return renderError(c, fail('invalid_request', `\`limit\` must be a whole number from 1 to ${MAX_PAGE}.`, { param: 'limit' }).error);
   const listed = await listAccounts(consoleDeps(c), limit, c.req.query('cursor'));
-  return listed.ok ? c.json(listed.value) : renderError(c, listed.error);
+  return answer(c, listed);
 });
 
 admin.get('/accounts/:id', async (c) => {
@@ -91,7 +94,7 @@ admin.post('/accounts/:id/grants', (c) =>
     const parsed = await input(c, grantInput);
     if (!parsed.ok) return renderError(c, parsed.error);
     const granted = await grantCredits(deps, view, parsed.value);
-    return granted.ok ? c.json(granted.value) : renderError(c, granted.error);
+    return answer(c, granted);
   }),
 );
 
@@ -114,7 +117,7 @@ admin.get('/accounts/:id/keys', (c) => withAccount(c, async (deps, id) => c.json
 admin.delete('/accounts/:id/keys/:keyId', (c) =>
   withAccount(c, async (deps, id) => {
     const revoked = await revokeKey(deps, id, c.req.param('keyId'));
-    return revoked.ok ? c.json(revoked.value) : renderError(c, revoked.error);
+    return answer(c, revoked);
   }),
 );
 
@@ -123,7 +126,7 @@ admin.post('/accounts/:id/restore', (c) =>
     const parsed = await input(c, restoreInput);
     if (!parsed.ok) return renderError(c, parsed.error);
     const restored = await restore(deps, view, parsed.value);
-    return restored.ok ? c.json(restored.value) : renderError(c, restored.error);
+    return answer(c, restored);
   }),
 );
 
@@ -136,7 +139,7 @@ async function audit(c: AppContext, accountId: string): Promise<Response> {
   const filter = parseInput(auditFilterInput, c.req.query());
   if (!filter.ok) return renderError(c, filter.error);
   const listed = await queryAudit({ db: c.env.DB, accountId }, filter.value, PAGE, c.req.query('cursor') || undefined);
-  return listed.ok ? c.json(listed.value) : renderError(c, listed.error);
+  return answer(c, listed);
 }
 
 const verified = async (c: AppContext, accountId: string): Promise<Response> => c.json(await verifyAudit({ db: c.env.DB, accountId }));
@@ -157,7 +160,7 @@ admin.put('/catalogue', async (c) => {
   const parsed = await input(c, catalogueInput);
   if (!parsed.ok) return renderError(c, parsed.error);
   const stored = await storeCatalogue(operatorDeps(c), liveCatalogue(c.env), parsed.value.text);
-  return stored.ok ? c.json(stored.value) : renderError(c, stored.error);
+  return answer(c, stored);
 });
 
 export const sweepInput = z.strictObject({ aheadSeconds: z.number().min(0).max(86_400).nullish() });
