@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { cancelJob, takeCallback } from '../../../src/jobs/access';
 import { advanceJob, sweepJobs } from '../../../src/jobs/advance';
 import type { JobDeps } from '../../../src/jobs/deps';
-import { isFinal } from '../../../src/jobs/types';
+import { isFinal, type Job } from '../../../src/jobs/types';
 import { deliver, sweepDeliveries } from '../../../src/jobs/webhooks/deliver';
 import { listDeliveries } from '../../../src/jobs/webhooks/log';
 import { deliveryIdOf } from '../../../src/jobs/webhooks/queue';
@@ -56,8 +56,7 @@ class Coverage {
 }
 
 /** Where the job stands, by its row, its hold, what the provider has, and what the customer was told. */
-async function stepOf(bench: JobBench, id: string): Promise<(typeof STEPS)[number] | undefined> {
-  const { state, result, settledAt } = await bench.job(id);
+async function stepOf(bench: JobBench, { state, result, settledAt }: Job): Promise<(typeof STEPS)[number] | undefined> {
   const started = bench.provider.started.length > 0;
   if (state === 'queued' || state === 'submitting') return started ? 'after submit and before the id is stored' : 'before submit';
   if (state === 'running') return result ? 'during the copy' : 'between polls';
@@ -67,16 +66,19 @@ async function stepOf(bench: JobBench, id: string): Promise<(typeof STEPS)[numbe
 
 class Chaos {
   private readonly random: () => number;
+  private readonly id: string;
   /** Once there is one it must stay. */
-  finalState: string | undefined;
+  private finalState: string | undefined;
 
+  /** `job` is as it was when the last move had been made. */
   constructor(
     private readonly bench: JobBench,
-    private readonly id: string,
+    private job: Job,
     seed: number,
     private readonly coverage: Coverage,
   ) {
     this.random = randomOf(seed);
+    this.id = job.id;
     const { provider } = bench;
     provider.pollsToDone = 1 + this.below(4);
     provider.ending = this.chance(0.2) ? 'failed' : this.chance(0.05) ? 'never' : 'done';
@@ -92,9 +94,11 @@ class Chaos {
 
   /** An invocation, which may die at any of its effects. */
   private async invoke(work: (deps: JobDeps) => Promise<unknown>, mayDie: boolean): Promise<void> {
-    if (!mayDie || !this.chance(0.4)) return void (await work(this.bench.deps()));
-    const died = await this.bench.dies(work, this.below(18), this.chance(0.5));
-    if (died) this.coverage.note('died', await stepOf(this.bench, this.id));
+    const mortal = mayDie && this.chance(0.4);
+    const died = mortal && (await this.bench.dies(work, this.below(18), this.chance(0.5)));
+    if (!mortal) await work(this.bench.deps());
+    this.job = await this.bench.job(this.id);
+    if (died) this.coverage.note('died', await stepOf(this.bench, this.job));
   }
 
   private async sweep(calm: boolean): Promise<void> {
@@ -108,7 +112,7 @@ class Chaos {
 
   /** What becomes of a message: false when it does not come now. */
   private async arrives<Message extends { dueMs: number }>(queue: Message[], message: Message): Promise<boolean> {
-    const step = await stepOf(this.bench, this.id);
+    const step = await stepOf(this.bench, this.job);
     const [lost, doubled, late] = step !== undefined && SELDOM.has(step) ? ([0.25, 0.35, 0.5] as const) : ([0.15, 0.15, 0.1] as const);
     const fault = this.chance(lost) ? 'lost' : this.chance(doubled) ? 'doubled' : this.chance(late) ? 'late' : undefined;
     if (fault) this.coverage.note(fault, step);
@@ -124,8 +128,9 @@ class Chaos {
     return calm || (await this.arrives(queue, message)) ? message : undefined;
   }
 
-  async move(calm: boolean): Promise<void> {
-    const { bench, id } = this;
+  /** Gives the job as it is after that. */
+  async move(calm: boolean): Promise<Job> {
+    const { bench } = this;
     const { messages } = bench.queue;
     if ((messages.length === 0 && bench.webhooks.length === 0) || this.chance(0.15)) await this.sweep(calm);
     else if (bench.webhooks.length > 0 && (messages.length === 0 || this.chance(0.5))) {
@@ -133,18 +138,19 @@ class Chaos {
       if (message) await this.invoke((deps) => deliver(deps, message), !calm);
     } else {
       const message = await this.take(messages, calm);
-      if (!calm && this.chance(0.02)) await this.invoke(async (deps) => cancelJob(deps, await bench.job(id)), true);
+      if (!calm && this.chance(0.02)) await this.invoke((deps) => cancelJob(deps, this.job), true);
       if (!calm && this.chance(0.1)) await this.callBack();
       if (message) await this.invoke((deps) => advanceJob(deps, message), !calm);
     }
-    const { state } = await bench.job(id);
+    const { state } = this.job;
     if (this.finalState !== undefined) expect(state).toBe(this.finalState);
     else if (isFinal(state)) this.finalState = state;
+    return this.job;
   }
 
   /** The provider reports, signed or not: only what is true. */
   private async callBack(): Promise<void> {
-    const { callbackToken: token } = await this.bench.job(this.id);
+    const { callbackToken: token } = this.job;
     const { ending, started } = this.bench.provider;
     const json = { state: ending === 'done' && started.length > 0 ? 'done' : 'news' };
     const headers = new Headers({ 'x-signature': this.chance(0.5) ? WEBHOOK_SECRET : 'forged' });
@@ -154,11 +160,12 @@ class Chaos {
 
 async function live(seed: number, coverage: Coverage): Promise<string> {
   const bench = await JobBench.create();
-  const { id } = await bench.start({}, { webhookUrl: RECEIVER_URL });
-  const chaos = new Chaos(bench, id, seed, coverage);
-  const told = async (): Promise<boolean> =>
-    (await bench.job(id)).settledAt !== null && (await listDeliveries(env.DB, bench.account.id, { limit: 2 }))[0]?.state === 'delivered';
-  for (let move = 0; move < MOVES && !(await told()); move++) await chaos.move(move > WILD_MOVES);
+  const job = await bench.start({}, { webhookUrl: RECEIVER_URL });
+  const { id } = job;
+  const chaos = new Chaos(bench, job, seed, coverage);
+  const told = async ({ settledAt }: Job): Promise<boolean> =>
+    settledAt !== null && (await listDeliveries(env.DB, bench.account.id, { limit: 2 }))[0]?.state === 'delivered';
+  for (let move = 0; move < MOVES && !(await told(await chaos.move(move > WILD_MOVES))); move++);
 
   const { state, settledAt, outputs, costMicro } = await bench.job(id);
   const succeeded = state === 'succeeded';

@@ -239,6 +239,11 @@ function fused<T extends object>(target: T, fuse: Fuse): T {
   });
 }
 
+/** The catalogue, with one model at the fake provider. */
+const models = indexModels(
+  MODELS.map((model) => (model.id === MODEL ? { ...model, chain: [{ provider: 'fake', model: 'theirs' }] } : model)),
+);
+
 export class JobBench {
   nowMs: number;
   readonly provider = new FakeProvider();
@@ -272,13 +277,12 @@ export class JobBench {
       apiKeys: ['the-key'],
       webhookSecret: WEBHOOK_SECRET,
     };
-    const models = MODELS.map((model) => (model.id === MODEL ? { ...model, chain: [{ provider: 'fake', model: 'theirs' }] } : model));
     const sandbox: Provider = { spec: sandboxSpec, baseUrl: sandboxSpec.baseUrl, apiKeys: [] };
     const providers = new Map([
       ['fake', provider],
       ['sandbox', sandbox],
     ]);
-    return { providers, models: indexModels(models), configuredProviders: ['fake'] };
+    return { providers, models, configuredProviders: ['fake'] };
   }
 
   deps(fuse?: Fuse): JobDeps {
