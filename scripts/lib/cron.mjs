@@ -24,15 +24,18 @@ export function cronMatches(cron, date) {
   return fields.length === 5 && fields.every((field, index) => fieldMatches(field, values[index], RANGES[index]));
 }
 
-/** Calls `run(cron)` in every minute that a schedule names. */
+/** Calls `run(cron)` in every minute that a schedule names; gives what ends it. */
 export function scheduleCrons(crons, run) {
+  let timer;
   const next = () => {
     const wait = 60_000 - (Date.now() % 60_000);
-    setTimeout(() => {
+    timer = setTimeout(() => {
       const now = new Date();
       for (const cron of crons) if (cronMatches(cron, now)) run(cron);
       next();
-    }, wait + 50).unref();
+    }, wait + 50);
+    timer.unref();
   };
   if (crons.length > 0) next();
+  return () => clearTimeout(timer);
 }

@@ -33,7 +33,7 @@ export function loggedFailure(path) {
 
 /**
  * Starts the host; `ready` settles when the Worker runs, `gone` resolves when the host has ended. With an `inspectorPort`
- * its heap can be looked into; `mailBy`, `hosts` and `migrated` are for tests, see host.mjs.
+ * its heap can be looked into; `mailBy`, `hosts` and `migrated` are for tests, see serve.mjs.
  * @param {{ paths: Record<string, string>, port: number, variables: Record<string, string>, inspectorPort?: number | undefined,
  *   mailBy?: string | undefined, hosts?: Record<string, string> | undefined, migrated?: boolean, onMail?: (mail: object) => void }} options
  */

@@ -1,103 +1,22 @@
-// Runs the gateway in workerd through Miniflare until its stdin closes, which it also does when start.mjs is killed:
-// workerd alone would live on and keep the port.
+// Runs the gateway until its stdin closes, which it also does when start.mjs is killed: workerd alone would live on and
+// keep the port.
 //
-// One line of JSON on stdin: { root, paths, port, variables, inspectorPort?, mailBy?, hosts?, migrated? }. Lines of JSON on
-// stdout: { ready } or { error }, then { mail } for each mail that the Worker sends. Tests set `mailBy` to 'binding'
-// (Cloudflare's own) or 'provider', `hosts` to { host: URL }, where requests to that host go instead, and `migrated` when
-// the databases are known to be.
-//
-// Why not `wrangler dev`: it runs a second workerd as a proxy, takes a second longer to start, records every request's
-// URL (`?key=` and all) in a trace store on disk, asks the network for its news, and never runs a cron. Here the Worker
-// listens on a socket of its own, so nothing stands between it and the client: neither a buffer, nor a rewritten
-// Accept-Encoding, nor Miniflare's own endpoints. The folders are those of `wrangler --persist-to`.
-import { mkdirSync, rmSync } from 'node:fs';
+// One line of JSON on stdin: { root } and what serveGateway takes. Lines of JSON on stdout: { ready } or { error }, then
+// { mail } for each mail that the Worker sends.
 import module from 'node:module';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { readyBundle } from './bundle.mjs';
-import { scheduleCrons } from './cron.mjs';
-import { mailSink } from './mail-sink.mjs';
-import { migrate } from './migrate.mjs';
+import { serveGateway } from './serve.mjs';
 
 const say = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
 console.log = console.error;
 
-/** Log lines may quote what a client sent. */
-const withoutKeys = (text) => text.replace(/([?&]key=)[^&\s"']+/g, '$1[hidden]').replace(/\bck_(test_)?[A-Za-z0-9]{8,}/g, 'ck_[hidden]');
-
-/** The ids by which local data is found: those of a fresh checkout, so that `npm run deploy`, which writes real ones, loses nothing. */
-const localDatabases = (databases) =>
-  Object.fromEntries(
-    databases.map(({ binding }, index) => [binding, { id: `00000000-0000-0000-0000-${String(index).padStart(12, '0')}` }]),
-  );
-
-/** Requests of the Worker to some hosts go to others; what comes back is as it is, redirects too. */
-const outboundTo = (hosts, fetch) => (request) => {
-  const url = new URL(request.url);
-  const place = hosts[url.host];
-  return fetch(place ? new URL(url.pathname + url.search, place) : url, request);
-};
-
-function mailOptions({ paths, mailBy }) {
-  if (mailBy === 'binding') return { email: { send_email: [{ name: 'EMAIL' }] } };
-  if (mailBy === 'provider') return {};
-  return { serviceBindings: { MAIL_SINK: mailSink(paths.mail, (mail) => say({ mail })) } };
-}
-
-function miniflareOptions({ worker, others, databases, modules, modulesRoot }, job, fetch) {
-  const { port, variables, inspectorPort, hosts } = job;
-  const { serviceBindings, ...mail } = mailOptions(job);
-  return {
-    // Miniflare's entrance, for the calls below; the gateway's is the direct socket.
-    host: '127.0.0.1',
-    port: 0,
-    inspectorPort,
-    cf: false,
-    logRequests: false,
-    telemetry: { enabled: false },
-    resourcePersistencePath: join(job.paths.directory, 'v3'),
-    resourceTmpPath: job.paths.temporary,
-    handleStructuredLogs: ({ timestamp, level, message }) =>
-      console.error(`${new Date(timestamp).toISOString()} ${level} ${withoutKeys(message)}`),
-    workers: [
-      {
-        ...worker,
-        modules,
-        modulesRoot,
-        bindings: { ...worker.bindings, ...variables },
-        d1Databases: localDatabases(databases),
-        ...mail,
-        ...(hosts && { outboundService: outboundTo(hosts, fetch) }),
-        serviceBindings: { ...worker.serviceBindings, ...serviceBindings },
-        unsafeRegisterWorker: false,
-        unsafeDirectSockets: [{ host: '127.0.0.1', port }],
-      },
-      ...others,
-    ],
-  };
-}
-
-async function serve(job) {
-  rmSync(job.paths.temporary, { recursive: true, force: true });
-  mkdirSync(job.paths.temporary, { recursive: true });
+async function serve({ root, ...job }) {
   // Miniflare is a third of a second to compile.
   module.enableCompileCache?.(join(job.paths.build, 'compiled'));
-  const [bundle, { convertV4MiniflareOptions, fetch, Miniflare }] = await Promise.all([
-    readyBundle(job.root, job.paths.build),
-    import('miniflare'),
-  ]);
-  const miniflare = new Miniflare(convertV4MiniflareOptions(miniflareOptions(bundle, job, fetch)));
-  await miniflare.ready;
-  const pending = job.migrated ? [] : bundle.databases;
-  for (const { binding, migrations, table } of pending) await migrate(await miniflare.getD1Database(binding), migrations, table);
-  scheduleCrons(bundle.worker.cronTriggers ?? [], async (cron) => {
-    try {
-      await (await miniflare.getWorker()).scheduled({ cron });
-    } catch (error) {
-      console.error(`The cron ${cron} failed: ${error}`);
-    }
-  });
-  return miniflare;
+  const [bundle] = await Promise.all([readyBundle(root, job.paths.build), import('miniflare')]);
+  return serveGateway(bundle, job, { log: console.error, onMail: (mail) => say({ mail }) });
 }
 
 /** Ends at once, with whatever was being started: this process leads a group of its own. */
@@ -107,10 +26,10 @@ function abandon() {
 }
 
 const lines = createInterface({ input: process.stdin });
-let miniflare;
+let gateway;
 lines.once('line', async (line) => {
   try {
-    miniflare = await serve(JSON.parse(line));
+    gateway = await serve(JSON.parse(line));
     say({ ready: true });
   } catch (error) {
     console.error(error);
@@ -119,7 +38,7 @@ lines.once('line', async (line) => {
   }
 });
 lines.once('close', async () => {
-  if (!miniflare) return abandon();
-  await miniflare.dispose();
+  if (!gateway) return abandon();
+  await gateway.stop();
   process.exit(0);
 });

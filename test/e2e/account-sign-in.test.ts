@@ -10,7 +10,7 @@ import { Worker } from './support/worker';
 
 let worker: Worker;
 beforeAll(async () => {
-  worker = await Worker.start({ LOCAL: '1' });
+  worker = await Worker.start({ LOCAL: '1' }, { ownProcess: true });
 });
 afterAll(() => worker?.stop());
 

@@ -67,7 +67,8 @@ describe('a call that outlasts its lease', () => {
 describe('a Worker that is killed', () => {
   let rig: Rig;
   beforeAll(async () => {
-    rig = await Rig.start({ solo: 8 }, { LEASE_MS, BEAT_MS, STATUS_HOLD_MS: 400, JSON_STATUS_HOLD_MS: 400, KEEPALIVE_MS: 300 });
+    const quick = { STATUS_HOLD_MS: 400, JSON_STATUS_HOLD_MS: 400, KEEPALIVE_MS: 300 };
+    rig = await Rig.start({ solo: 8 }, { LEASE_MS, BEAT_MS, ...quick }, { ownProcess: true });
   });
   afterAll(() => rig?.stop());
 

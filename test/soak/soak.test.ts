@@ -51,7 +51,7 @@ beforeAll(async () => {
     KEEPALIVE_MS: 500,
     STATUS_HOLD_MS: 2_000,
   };
-  worker = await Worker.start(variables, { inspected: SECONDS >= MEASURED_SECONDS });
+  worker = await Worker.start(variables, { inspected: SECONDS >= MEASURED_SECONDS, ownProcess: true });
 });
 afterAll(async () => {
   await upstream?.stop();

@@ -1,16 +1,17 @@
-/** The Workers that this process has started, with the document that each of them serves. */
+/** The Workers that this process has started, and the document that they serve: all are of one bundle. */
 import { ApiDocument } from './documented';
 
-const documents = new Map<string, ApiDocument>();
+const origins = new Set<string>();
+let document: Promise<ApiDocument> | undefined;
+let read: ApiDocument | undefined;
 
-export const documentOf = (origin: string): ApiDocument | undefined => documents.get(origin);
-
-/** One text for all Workers of a file: its schemas are compiled once. */
-const byText = new Map<string, ApiDocument>();
+export const documentOf = (origin: string): ApiDocument | undefined => (origins.has(origin) ? read : undefined);
 
 export async function remember(origin: string): Promise<void> {
-  const text = await (await fetch(`${origin}/openapi.json`)).text();
-  const known = byText.get(text) ?? new ApiDocument(JSON.parse(text));
-  byText.set(text, known);
-  documents.set(origin, known);
+  document ??= ApiDocument.of(origin).catch((error: unknown) => {
+    document = undefined;
+    throw error;
+  });
+  read = await document;
+  origins.add(origin);
 }

@@ -106,19 +106,26 @@ export class Rig {
     private readonly lanes: Partial<Record<LaneKind, number>>,
   ) {}
 
-  static async start(lanes: Partial<Record<LaneKind, number>>, variables: Variables = {}): Promise<Rig> {
+  static async start(
+    lanes: Partial<Record<LaneKind, number>>,
+    variables: Variables = {},
+    options: { ownProcess?: boolean } = {},
+  ): Promise<Rig> {
     const upstream = await Upstream.start();
     const builtIn = BUILT_IN.flatMap((id) => [
       [`${id.toUpperCase()}_BASE_URL`, upstream.desk(id).baseUrl],
       [`${id.toUpperCase()}_API_KEY`, builtInKey(id)],
     ]);
     try {
-      const worker = await Worker.start({
-        HOURLY_LIMITS: '{"chat":1000000}',
-        ...Object.fromEntries(builtIn),
-        CUSTOM_PROVIDERS: JSON.stringify(customProviders(upstream, lanes)),
-        ...variables,
-      });
+      const worker = await Worker.start(
+        {
+          HOURLY_LIMITS: '{"chat":1000000}',
+          ...Object.fromEntries(builtIn),
+          CUSTOM_PROVIDERS: JSON.stringify(customProviders(upstream, lanes)),
+          ...variables,
+        },
+        options,
+      );
       return new Rig(worker, upstream, lanes);
     } catch (error) {
       await upstream.stop();

@@ -1,6 +1,6 @@
 /** The Worker as it is built, in workerd, over real HTTP on a free port, with a state folder of its own. */
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { readyBundle } from '../../../scripts/lib/bundle.mjs';
 import { logTail, startGateway, waitForHealth } from '../../../scripts/lib/gateway-process.mjs';
 import { killGroup } from '../../../scripts/lib/lock.mjs';
 import { ROOT, statePaths } from '../../../scripts/lib/paths.mjs';
+import { serveGateway } from '../../../scripts/lib/serve.mjs';
 import { remember } from './known-workers';
 import { until } from './wait';
 
@@ -23,6 +24,8 @@ export type Variables = Record<string, string | number>;
 
 interface Options {
   inspected?: boolean;
+  /** So that it can be killed. Else it runs beside those of other files, which saves half of what a start costs. */
+  ownProcess?: boolean;
   /** Mails go into files, unless by Cloudflare's binding or by a provider. */
   mailBy?: 'binding' | 'provider';
   /** Where what the Worker asks of a host goes instead. */
@@ -47,7 +50,7 @@ function lockIsStale(): boolean {
 }
 
 /** Once in each test file, and one at a time, for bundling takes both cores and the second one would find it done. */
-async function makeBundle(): Promise<void> {
+async function makeBundle() {
   await until(
     'the lock of the bundle',
     () => {
@@ -63,8 +66,9 @@ async function makeBundle(): Promise<void> {
     START_MS,
   );
   try {
-    await readyBundle(ROOT, KEPT_BUNDLE);
+    const made = await readyBundle(ROOT, KEPT_BUNDLE);
     if (!existsSync(FIRST_STATE)) await makeFirstState();
+    return made;
   } finally {
     rmSync(LOCK, { recursive: true, force: true });
   }
@@ -82,9 +86,9 @@ async function makeFirstState(): Promise<void> {
   }
 }
 
-let bundle: Promise<void> | undefined;
+let bundle: ReturnType<typeof makeBundle> | undefined;
 
-function bundleReady(): Promise<void> {
+function bundleReady(): ReturnType<typeof makeBundle> {
   bundle ??= makeBundle().catch((error: unknown) => {
     bundle = undefined;
     throw error;
@@ -107,7 +111,7 @@ export class Worker {
   inspectorPort: number | undefined;
   readonly directory = mkdtempSync(join(tmpdir(), 'gateway-e2e-'));
   private readonly paths = { ...statePaths(this.directory), build: KEPT_BUNDLE };
-  private running: ReturnType<typeof startGateway> | undefined;
+  private running: { pid?: number; gone?: Promise<unknown>; ready: Promise<unknown>; stop(): Promise<unknown> } | undefined;
 
   private constructor(
     private readonly variables: Record<string, string>,
@@ -135,10 +139,11 @@ export class Worker {
   async run(changed: Variables = {}): Promise<void> {
     for (const [name, value] of Object.entries(changed)) this.variables[name] = String(value);
     const port = await freePort();
-    const { inspected, mailBy, hosts } = this.options;
+    const { inspected, ownProcess, mailBy, hosts } = this.options;
     this.inspectorPort = inspected ? await freePort() : undefined;
     const { paths, variables, inspectorPort } = this;
-    this.running = startGateway({ paths, port, variables, inspectorPort, mailBy, hosts, migrated: true });
+    const job = { paths, port, variables, inspectorPort, mailBy, hosts, migrated: true };
+    this.running = ownProcess ? startGateway(job) : await this.startHere(job);
     try {
       await this.running.ready;
     } catch (error) {
@@ -149,10 +154,16 @@ export class Worker {
     await remember(this.url);
   }
 
+  private async startHere(job: object): Promise<NonNullable<typeof this.running>> {
+    const log = (line: string) => appendFileSync(this.paths.log, `${line}\n`);
+    const starting = serveGateway(await bundleReady(), job, { log });
+    return { ready: starting, stop: async () => (await starting).stop() };
+  }
+
   /** As when the power fails: nothing in it gets to say a last word. */
   async kill(): Promise<void> {
     const { running } = this;
-    if (running?.pid === undefined) throw new Error('the Worker does not run');
+    if (running?.pid === undefined) throw new Error('no process of its own runs');
     killGroup(running.pid, 'SIGKILL');
     await running.gone;
     await until('workerd to be gone', async () => !(await this.answers()));

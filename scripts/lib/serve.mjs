@@ -1,0 +1,94 @@
+// The gateway in workerd, through Miniflare.
+//
+// Why not `wrangler dev`: it runs a second workerd as a proxy, takes a second longer to start, records every request's
+// URL (`?key=` and all) in a trace store on disk, asks the network for its news, and never runs a cron. Here the Worker
+// listens on a socket of its own, so nothing stands between it and the client: neither a buffer, nor a rewritten
+// Accept-Encoding, nor Miniflare's own endpoints. The folders are those of `wrangler --persist-to`.
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { scheduleCrons } from './cron.mjs';
+import { mailSink } from './mail-sink.mjs';
+import { migrate } from './migrate.mjs';
+
+/** Log lines may quote what a client sent. */
+const withoutKeys = (text) => text.replace(/([?&]key=)[^&\s"']+/g, '$1[hidden]').replace(/\bck_(test_)?[A-Za-z0-9]{8,}/g, 'ck_[hidden]');
+
+/** The ids by which local data is found: those of a fresh checkout, so that `npm run deploy`, which writes real ones, loses nothing. */
+const localDatabases = (databases) =>
+  Object.fromEntries(
+    databases.map(({ binding }, index) => [binding, { id: `00000000-0000-0000-0000-${String(index).padStart(12, '0')}` }]),
+  );
+
+/** Requests of the Worker to some hosts go to others; what comes back is as it is, redirects too. */
+const outboundTo = (hosts, fetch) => (request) => {
+  const url = new URL(request.url);
+  const place = hosts[url.host];
+  return fetch(place ? new URL(url.pathname + url.search, place) : url, request);
+};
+
+function mailOptions({ paths, mailBy }, onMail) {
+  if (mailBy === 'binding') return { email: { send_email: [{ name: 'EMAIL' }] } };
+  if (mailBy === 'provider') return {};
+  return { serviceBindings: { MAIL_SINK: mailSink(paths.mail, onMail) } };
+}
+
+function miniflareOptions({ worker, others, databases, modules, modulesRoot }, job, { fetch, log, onMail }) {
+  const { port, variables, inspectorPort, hosts } = job;
+  const { serviceBindings, ...mail } = mailOptions(job, onMail);
+  return {
+    // Miniflare's entrance, for the calls below; the gateway's is the direct socket.
+    host: '127.0.0.1',
+    port: 0,
+    inspectorPort,
+    cf: false,
+    logRequests: false,
+    telemetry: { enabled: false },
+    resourcePersistencePath: join(job.paths.directory, 'v3'),
+    resourceTmpPath: job.paths.temporary,
+    handleStructuredLogs: ({ timestamp, level, message }) => log(`${new Date(timestamp).toISOString()} ${level} ${withoutKeys(message)}`),
+    workers: [
+      {
+        ...worker,
+        modules,
+        modulesRoot,
+        bindings: { ...worker.bindings, ...variables },
+        d1Databases: localDatabases(databases),
+        ...mail,
+        ...(hosts && { outboundService: outboundTo(hosts, fetch) }),
+        serviceBindings: { ...worker.serviceBindings, ...serviceBindings },
+        unsafeRegisterWorker: false,
+        unsafeDirectSockets: [{ host: '127.0.0.1', port }],
+      },
+      ...others,
+    ],
+  };
+}
+
+/**
+ * Runs what `readyBundle` gave: { paths, port, variables, inspectorPort?, mailBy?, hosts?, migrated? }. Tests set `mailBy`
+ * to 'binding' (Cloudflare's own) or 'provider', `hosts` to { host: URL }, where requests to that host go instead, and
+ * `migrated` when the databases are known to be.
+ * @param {{ log: (line: string) => void, onMail?: (mail: object) => void }} tell
+ */
+export async function serveGateway(bundle, job, { log, onMail = () => {} }) {
+  rmSync(job.paths.temporary, { recursive: true, force: true });
+  mkdirSync(job.paths.temporary, { recursive: true });
+  const { convertV4MiniflareOptions, fetch, Miniflare } = await import('miniflare');
+  const miniflare = new Miniflare(convertV4MiniflareOptions(miniflareOptions(bundle, job, { fetch, log, onMail })));
+  await miniflare.ready;
+  const pending = job.migrated ? [] : bundle.databases;
+  for (const { binding, migrations, table } of pending) await migrate(await miniflare.getD1Database(binding), migrations, table);
+  const unschedule = scheduleCrons(bundle.worker.cronTriggers ?? [], async (cron) => {
+    try {
+      await (await miniflare.getWorker()).scheduled({ cron });
+    } catch (error) {
+      log(`The cron ${cron} failed: ${error}`);
+    }
+  });
+  return {
+    stop: async () => {
+      unschedule();
+      await miniflare.dispose();
+    },
+  };
+}
