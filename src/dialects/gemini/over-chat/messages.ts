@@ -1,5 +1,5 @@
+import { extraContent } from '../../thought-signatures';
 import { type Fields, field, listField, recordField, textField } from '../fields';
-import { extraContent } from '../signatures';
 import { mediaContent } from './media';
 
 const NO_RESULT = 'No result was given.';

@@ -1,7 +1,7 @@
 import { isRecord, parseJson } from '../../../core/record';
 import { textChars } from '../../../core/text-chars';
+import { signatureIn } from '../../thought-signatures';
 import { type Fields, listField, recordField, textField } from '../fields';
-import { signatureIn } from '../signatures';
 import { imagePart } from './media';
 
 const MAX_CALLS = 1_024;
