@@ -73,7 +73,7 @@ describe.concurrent.each(MAJORS)('openai $major', ({ Client }) => {
         { role: 'system', content: 'Be brief.' },
         { role: 'user', content: 'Hi' },
       ],
-      max_completion_tokens: 99,
+      max_tokens: 99,
     });
     expect(lane.first.seen[1]!.json()).toMatchObject({ stream: true, stream_options: { include_usage: true } });
     expect(await account.money()).toEqual(spent(2 * CACHED_MICRO));

@@ -64,17 +64,22 @@ const dropSignatures: Repair = (body, message) =>
     : body;
 
 /** What an empty text counts for as missing: https://platform.moonshot.ai/docs/guide/use-kimi-k2-thinking-model */
-const NO_THOUGHT = '" "';
+export const NO_THOUGHT = ' ';
+
+export const refusesThoughts = (message: string): boolean => /reasoning_content/.test(message);
+
+/** Are they missing, or not known at all? */
+export const missesThoughts = (message: string): boolean => /missing|required|must be|passed back/i.test(message);
 
 const isFilled = (value: unknown): boolean => typeof value === 'string' && value !== '';
 
 /** Thinking models want the thoughts of their own past turns, which many clients drop; others do not know the field. */
 const mendThoughts: Repair = (body, message) => {
-  if (!/reasoning_content/.test(message)) return body;
-  if (!/missing|required|must be|passed back/i.test(message)) return eachIn('messages', without('reasoning_content'))(body);
+  if (!refusesThoughts(message)) return body;
+  if (!missesThoughts(message)) return eachIn('messages', without('reasoning_content'))(body);
   return eachIn('messages', (raw) => {
     const { role, reasoning_content } = fieldsOf(raw);
-    return role === 'assistant' && !isFilled(reasoning_content) ? setMembers(raw, { reasoning_content: NO_THOUGHT }) : raw;
+    return role === 'assistant' && !isFilled(reasoning_content) ? setMembers(raw, { reasoning_content: JSON.stringify(NO_THOUGHT) }) : raw;
   })(body);
 };
 

@@ -1,4 +1,4 @@
-import { refusesOption } from '../../openai-chat/repair';
+import { missesThoughts, NO_THOUGHT, refusesOption, refusesThoughts } from '../../openai-chat/repair';
 import { extraContent, missesSignature, NO_SIGNATURE, refusesSignature, signatureIn } from '../../thought-signatures';
 import { type Fields, listField } from '../fields';
 
@@ -44,6 +44,16 @@ const withReasoningDetails: Repair = eachMessage((message) => {
   return details.length > 0 ? { ...message, reasoning_details: details } : message;
 });
 
+/** What many clients drop, and thinking models want all the same; an empty text counts for none. */
+const withThoughts: Repair = eachMessage((message) =>
+  message.role === 'assistant' && !message.reasoning_content ? { ...message, reasoning_content: NO_THOUGHT } : message,
+);
+
+const mendThoughts = (message: string): Repair[] => {
+  if (!refusesThoughts(message)) return [];
+  return [missesThoughts(message) ? withThoughts : eachMessage(without('reasoning_content'))];
+};
+
 const hasUnsignedCall = (request: Fields): boolean =>
   listField(request, 'messages').some((message) => listField(message, 'tool_calls').some((call) => signatureIn(call) === undefined));
 
@@ -64,9 +74,10 @@ const OPTIONS: readonly (readonly [RegExp, Repair])[] = [
 /** What to change about a request that was refused with this message; empty when that would not help. */
 export function repairsFor(message: string): Repair[] {
   const signature = refusesSignature(message) ? [missesSignature(message) ? signed : signAll] : [];
-  const effort = EFFORT.test(message) ? [without('reasoning_effort')] : [];
+  const thoughts = mendThoughts(message);
+  const effort = thoughts.length === 0 && EFFORT.test(message) ? [without('reasoning_effort')] : [];
   const options = refusesOption(message) ? OPTIONS.filter(([pattern]) => pattern.test(message)).map(([, repair]) => repair) : [];
-  return [...signature, ...effort, ...options];
+  return [...signature, ...thoughts, ...effort, ...options];
 }
 
 export const applyRepairs = (request: Fields, repairs: readonly Repair[]): Fields =>

@@ -3,7 +3,7 @@ import { foldChatStream } from '../../openai-chat/fold';
 import type { Bridge } from '../../types';
 import type { ResponsesRequest } from '../request';
 import { renderOverChat } from './answer';
-import { type ChatCrossing, withoutRefused } from './request';
+import { type ChatCrossing, repairedCrossing } from './request';
 
 /** A Responses call to an upstream that speaks chat alone. */
 export const overChatBridge = (request: ResponsesRequest, crossing: ChatCrossing): Bridge => ({
@@ -12,7 +12,7 @@ export const overChatBridge = (request: ResponsesRequest, crossing: ChatCrossing
   renderAnswer: (text, receipt) => renderOverChat(request, crossing, text, receipt),
   foldStream: foldChatStream,
   repaired(message) {
-    const without = withoutRefused(crossing, message);
-    return without && overChatBridge(request, without);
+    const repaired = repairedCrossing(crossing, message);
+    return repaired && overChatBridge(request, repaired);
   },
 });

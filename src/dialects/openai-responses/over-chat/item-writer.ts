@@ -5,6 +5,7 @@ import {
   argumentsOf,
   callItem,
   customInput,
+  extraContentOf,
   type ItemStatus,
   itemPrefix,
   type MessagePart,
@@ -98,6 +99,7 @@ export class ItemWriter {
     const call = this.calls.get(at) ?? { arguments: '' };
     this.calls.set(at, call);
     if (typeof delta.id === 'string' && delta.id !== '') call.callId ??= delta.id;
+    call.extraContent ??= extraContentOf(delta);
     const { name, arguments: args }: Fields = isRecord(delta.function) ? delta.function : {};
     const more = argumentsOf(args);
     if (!call.place) {
@@ -218,7 +220,7 @@ export class ItemWriter {
   }
 
   private closeCall(call: OpenCall, status: ItemStatus): string {
-    const { place, origin, callId } = call;
+    const { place, origin, callId, extraContent } = call;
     if (!place || !origin || callId === undefined) return '';
     let out = '';
     if (call.arguments === '') {
@@ -231,6 +233,6 @@ export class ItemWriter {
       out += this.callEvent(place, 'custom_tool_call_input.delta', { delta: input });
       out += this.callEvent(place, 'custom_tool_call_input.done', { input });
     } else out += this.callEvent(place, 'function_call_arguments.done', { name: origin.name, arguments: args });
-    return out + this.done(place, callItem(place.id, { callId, origin, arguments: args }, status));
+    return out + this.done(place, callItem(place.id, { callId, origin, arguments: args, extraContent }, status));
   }
 }
