@@ -117,7 +117,7 @@ describe.concurrent.each(MAJORS)('openai $major', ({ Client }) => {
     expect((await client.responses.create({ ...asked, input: input as never })).output_text).toBe('It rains.');
     expect(lane.first.seen[2]!.json().messages).toEqual([
       { role: 'user', content: 'Hi' },
-      { role: 'assistant', content: null, tool_calls: calls },
+      { role: 'assistant', content: null, tool_calls: calls, reasoning_content: 'Hm...' },
       { role: 'tool', tool_call_id: 'call_1', content: 'Rain ☂' },
       { role: 'tool', tool_call_id: 'call_2', content: 'Done' },
     ]);

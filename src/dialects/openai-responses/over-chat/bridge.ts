@@ -1,3 +1,4 @@
+import { isRecord, parseJson } from '../../../core/record';
 import { readChatAnswer } from '../../openai-chat/answer';
 import { foldChatStream } from '../../openai-chat/fold';
 import type { Bridge } from '../../types';
@@ -5,12 +6,18 @@ import type { ResponsesRequest } from '../request';
 import { renderOverChat } from './answer';
 import { type ChatCrossing, repairedCrossing } from './request';
 
+function ownItems(body: string): readonly unknown[] {
+  const response = parseJson(body);
+  return isRecord(response) && Array.isArray(response.output) ? (response.output as unknown[]) : [];
+}
+
 /** A Responses call to an upstream that speaks chat alone. */
 export const overChatBridge = (request: ResponsesRequest, crossing: ChatCrossing): Bridge => ({
   request: ({ model }) => ({ body: JSON.stringify({ model, ...crossing.fields }) }),
   readAnswer: readChatAnswer,
   renderAnswer: (text, receipt) => renderOverChat(request, crossing, text, receipt),
   foldStream: foldChatStream,
+  ...(request.store && { ownItems }),
   repaired(message) {
     const repaired = repairedCrossing(crossing, message);
     return repaired && overChatBridge(request, repaired);
