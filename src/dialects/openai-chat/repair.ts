@@ -69,7 +69,8 @@ export const NO_THOUGHT = ' ';
 export const refusesThoughts = (message: string): boolean => /reasoning_content/.test(message);
 
 /** Are they missing, or not known at all? */
-export const missesThoughts = (message: string): boolean => /missing|required|must be|passed back/i.test(message);
+export const missesThoughts = (message: string): boolean =>
+  !refusesOption(message) && /missing|required|must be|passed back/i.test(message);
 
 const isFilled = (value: unknown): boolean => typeof value === 'string' && value !== '';
 
