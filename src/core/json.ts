@@ -93,6 +93,18 @@ export function elements(text: string, at = 0): Span[] {
   return found;
 }
 
+/** An object's text with the members of one name under another; all values keep their bytes. */
+export function renameMembers(text: string, from: string, to: string): string {
+  let edited = '';
+  let at = 0;
+  for (const { key, keyStart } of members(text)) {
+    if (key !== from) continue;
+    edited += text.slice(at, keyStart) + JSON.stringify(to);
+    at = skipString(text, keyStart);
+  }
+  return edited + text.slice(at);
+}
+
 interface Part {
   /** Where it begins, its key included. */
   from: number;

@@ -23,6 +23,8 @@ export interface Call {
   estimatedInputTokens: number;
   /** The answer that this call goes on from: only the upstream that keeps it can serve the call. */
   continues?: ContinuedAnswer;
+  /** What it names instead of bringing it; all of it has to be brought before the call can be planned. */
+  names?: NamedItems;
   /** The upstream works on after it has answered; see `Answer.pending`. */
   background?: boolean;
   /** The least that such a call costs, where that is more than its tokens. */
@@ -40,6 +42,14 @@ export interface ContinuedAnswer {
   name: string;
   /** The refusal where nobody keeps it. */
   missing: GatewayError;
+}
+
+/** Items of earlier answers that no upstream keeps. */
+export interface NamedItems {
+  /** The requests that left them. */
+  requestIds: readonly string[];
+  /** The call with these items in the places of their names; a refusal where one is missing. */
+  brought(items: readonly unknown[]): Result<Call>;
 }
 
 /** What an attempt sends upstream, beside what its wire and its credentials add. */
@@ -73,6 +83,8 @@ export interface Bridge {
   renderAnswer(text: string, receipt: Receipt): string;
   /** One JSON answer out of a whole event stream, from an upstream that streams unasked; undefined when it holds none. */
   foldStream?(events: string): string | undefined;
+  /** The items of a rendered answer that a later call may name, though no upstream keeps them. */
+  ownItems?(body: string): readonly unknown[];
   /** The call without what the upstream refused with this message; undefined when nothing can be left out. */
   repaired?(message: string): Bridge | undefined;
 }
@@ -160,6 +172,8 @@ export interface StreamRelay {
   readonly outputChars: number;
   /** The id under which the upstream keeps the answer, where it does. */
   readonly storedId?: string | undefined;
+  /** The items that a later call may name, though no upstream keeps them. */
+  readonly ownItems?: readonly unknown[] | undefined;
   /** The end of the stream, with usage and cost. */
   close(receipt: Receipt): string;
 }

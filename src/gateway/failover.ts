@@ -13,6 +13,8 @@ const MAX_ATTEMPTS = 8;
 /** So that a provider with many bad keys leaves tries for the next one. */
 const MAX_KEYS_PER_TARGET = 4;
 const RETRIES_PER_TARGET = 1;
+/** Upstreams refuse one thing at a time. */
+const REPAIRS_PER_TARGET = 3;
 const BACKOFF_MS = 250;
 /** A refused credential is left alone this long. */
 const REFUSED_KEY_PAUSE_MS = 300_000;
@@ -58,8 +60,8 @@ export class Failover {
   private readonly deadlineMs: number;
   private repeat: { target: PlannedTarget; keyIndex: number; delayMs: number } | undefined;
   private readonly retried = new Map<PlannedTarget, number>();
-  /** What a target refused of the call has been left out of it, once. */
-  private readonly repaired = new Map<PlannedTarget, Bridge>();
+  /** What targets have refused of the call, each with the call as it is without. */
+  private readonly repaired = new Map<PlannedTarget, { bridge: Bridge; refusals: readonly string[] }>();
   private readonly skipped = new Set<PlannedTarget>();
 
   constructor(
@@ -184,7 +186,7 @@ export class Failover {
 
   private send(target: PlannedTarget, keyIndex: number, limitMs: number, signal: AbortSignal | undefined): Promise<Response> {
     const { spec, apiKeys } = target.provider;
-    const bridge = this.repaired.get(target) ?? target.bridge;
+    const bridge = this.repaired.get(target)?.bridge ?? target.bridge;
     const moved = this.attempts.some(({ provider, outcome }) => provider !== spec.id && outcome !== 'skipped');
     const how = { stream: this.streams, moved, storedId: this.plan.continued?.upstreamId };
     const { url, headers, body } = upstreamRequest({ ...target, bridge }, apiKeys[keyIndex], how);
@@ -252,11 +254,13 @@ export class Failover {
     return continued ? message.replaceAll(continued.upstreamId, continued.name) : message;
   }
 
-  /** Once a target: the same call without what it was refused for, where its dialect can leave that out. */
+  /** The same call without what it was refused for, where its dialect can leave that out; never twice for the same. */
   private repair(target: PlannedTarget, keyIndex: number, message: string): boolean {
-    const bridge = this.repaired.has(target) ? undefined : target.bridge.repaired?.(message);
+    const { bridge: refused, refusals } = this.repaired.get(target) ?? { bridge: target.bridge, refusals: [] };
+    if (refusals.length >= REPAIRS_PER_TARGET || refusals.includes(message)) return false;
+    const bridge = refused.repaired?.(message);
     if (!bridge) return false;
-    this.repaired.set(target, bridge);
+    this.repaired.set(target, { bridge, refusals: [...refusals, message] });
     this.repeat = { target, keyIndex, delayMs: 0 };
     return true;
   }

@@ -9,6 +9,7 @@ import type { Answer } from '../dialects/types';
 import { handOver } from './background';
 import { ClientStream } from './client-stream';
 import type { Attempt } from './failover';
+import { keepItems } from './kept-items';
 import { charge, freeOfCharge, isEmpty } from './meter';
 import { Recorder, storeReplay } from './replay';
 import { beat, closeCharged, closeFailed, closeReleased, errorResponse, type Run, upstreamError } from './run';
@@ -89,7 +90,9 @@ async function settleAnswer(run: Run, attempt: Attempt, text: string, answer: An
   const charged = charge(attempt.target, run.plan.price, run.call, run.holdId, answer.usage, answer.outputChars);
   const empty = isEmpty(charged, answer.hasOutput);
   const bill = run.keyMode === 'test' || empty ? freeOfCharge(charged) : charged;
-  const body = attempt.target.bridge.renderAnswer(text, bill.receipt);
+  const { bridge } = attempt.target;
+  const body = bridge.renderAnswer(text, bill.receipt);
+  if (bridge.ownItems) run.deps.waitUntil(keepItems(run.deps, run.accountId, run.holdId, bridge.ownItems(body)));
   const headers = {
     ...answerHeaders(run.holdId),
     'content-type': 'application/json',

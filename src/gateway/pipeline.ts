@@ -12,6 +12,7 @@ import type { GatewayDeps } from './deps';
 import { Failover } from './failover';
 import { idempotencyOf } from './idempotency';
 import { runJsonCall } from './json-call';
+import { withNamedItems } from './kept-items';
 import { availableModels, type Plan, planCall } from './plan';
 import { readReplay } from './replay';
 import type { Run } from './run';
@@ -42,12 +43,18 @@ export async function runCall(deps: GatewayDeps, incoming: IncomingCall): Promis
   const { dialect, endpoint, body } = incoming;
   const parsed = dialect.parse(incoming);
   if (!parsed.ok) return parsed.error.param === 'model' ? withModels(deps, dialect, parsed.error) : parsed;
-  const call = parsed.value;
+  const asked = parsed.value;
   const idempotency = await idempotencyOf(incoming.idempotencyKey, endpoint, body);
   if (!idempotency.ok) return idempotency;
 
   let refused: CallResult = fail('invalid_key', 'This API key does not exist.');
   for (const key of incoming.keys) {
+    const whole = asked.names ? await withNamedItems(deps, key.accountId, asked) : parsed;
+    if (!whole.ok) {
+      refused = whole;
+      continue;
+    }
+    const call = whole.value;
     const found = call.continues && (await findStoredAnswer(deps, key.accountId, call.continues.requestId));
     if (found && !found.ok) return found;
     const stored = found?.value;

@@ -7,6 +7,7 @@ import { type MicroCredits, tokenCostMicro } from '../core/money';
 import { splitEvents } from '../core/sse';
 import { handOver } from './background';
 import type { ClientStream } from './client-stream';
+import { keepItems } from './kept-items';
 import { type Charge, charge, freeOfCharge, isEmpty, observedUsage } from './meter';
 import { type OpenedStream, openStream } from './open-stream';
 import { Recorder } from './replay';
@@ -177,6 +178,8 @@ export class StreamPump {
     if (passed === 'gone') return closeCharged(run, bill, 'client_gone', undefined, more);
     const end = stream.relay.close(bill.receipt);
     this.recorder?.add(end);
+    const { ownItems } = stream.relay;
+    if (ownItems) run.deps.waitUntil(keepItems(run.deps, run.accountId, run.holdId, ownItems));
     if (empty) await closeReleased(run, 'empty', undefined);
     else await closeCharged(run, bill, 'complete', this.recorder, more);
     await this.client.write(end);

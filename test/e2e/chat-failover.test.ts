@@ -307,6 +307,27 @@ describe("a caller's own fault", () => {
   });
 });
 
+it.each([false, true])('a call is asked again in the words that its provider knows (stream: %s)', async (stream) => {
+  const { account, lane } = await fresh();
+  const body = (model: string, bound: string, role: string) =>
+    `{"model":"${model}", "${bound}":256,"seed":1.0,"messages":[{"role":"${role}","content":"max_tokens"},{"role":"user","content":"Hi"}]`;
+  lane.first.reply(
+    failure(400, "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."),
+    failure(422, 'messages[0].role: unknown variant `developer`, expected one of `system`, `user`, `assistant`, `tool`'),
+    stream ? sse(streamOf(['Yes.'])) : answer('Yes.'),
+  );
+  const options = stream ? ',"stream":true,"stream_options":{"include_usage":true}}' : '}';
+  const response = await ask(account, body(lane.model, 'max_tokens', 'developer') + options);
+  expect(response.status, await response.text()).toBe(200);
+  const sent = [
+    body(lane.upstreamModel, 'max_tokens', 'developer'),
+    body(lane.upstreamModel, 'max_completion_tokens', 'developer'),
+    body(lane.upstreamModel, 'max_completion_tokens', 'system'),
+  ];
+  expect(lane.first.seen.map((seen) => seen.body)).toEqual(sent.map((text) => text + options));
+  expect(await account.money()).toEqual(spent(USAGE_MICRO));
+});
+
 describe('the status', () => {
   it('is held back for a while, and then sent before the providers have failed', async () => {
     const { account, lane } = await fresh();

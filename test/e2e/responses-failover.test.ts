@@ -152,6 +152,19 @@ describe.concurrent('a provider that fails before the first content', () => {
   });
 });
 
+it('a thread goes on without thoughts that its provider cannot read', async () => {
+  const { account, lane } = await fresh();
+  const call = { type: 'function_call', call_id: 'c1', name: 'f', arguments: '{}' };
+  const others = [{ type: 'function_call_output', call_id: 'c1', output: 'x' }];
+  const thought = { type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: 'gAAA' };
+  const text = 'The encrypted content gAAA could not be verified. Reason: Encrypted content organization_id did not match.';
+  lane.first.reply(failure(400, text, { code: 'invalid_encrypted_content' }), answer('Yes.'));
+  const { status } = await askResponse(account, responsesBody(lane.model, { input: [thought, { ...call, id: 'fc_1' }, ...others] }));
+  expect(status).toBe(200);
+  expect(lane.first.seen[1]!.json().input).toEqual([call, ...others]);
+  expect(await account.money()).toEqual(spent(USAGE_MICRO));
+});
+
 describe.concurrent('a provider that fails after the first content', () => {
   const FAILURES: Record<string, Step[]> = {
     'an error event': [errorEvent('On fire.', {}, 5)],

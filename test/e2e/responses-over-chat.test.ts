@@ -73,7 +73,7 @@ describe.concurrent.each(MAJORS)('openai $major', ({ Client }) => {
         { role: 'system', content: 'Be brief.' },
         { role: 'user', content: 'Hi' },
       ],
-      max_completion_tokens: 99,
+      max_tokens: 99,
     });
     expect(lane.first.seen[1]!.json()).toMatchObject({ stream: true, stream_options: { include_usage: true } });
     expect(await account.money()).toEqual(spent(2 * CACHED_MICRO));
@@ -117,7 +117,7 @@ describe.concurrent.each(MAJORS)('openai $major', ({ Client }) => {
     expect((await client.responses.create({ ...asked, input: input as never })).output_text).toBe('It rains.');
     expect(lane.first.seen[2]!.json().messages).toEqual([
       { role: 'user', content: 'Hi' },
-      { role: 'assistant', content: null, tool_calls: calls },
+      { role: 'assistant', content: null, tool_calls: calls, reasoning_content: 'Hm...' },
       { role: 'tool', tool_call_id: 'call_1', content: 'Rain ☂' },
       { role: 'tool', tool_call_id: 'call_2', content: 'Done' },
     ]);

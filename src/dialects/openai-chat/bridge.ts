@@ -1,6 +1,7 @@
 import type { Bridge } from '../types';
 import { readChatAnswer, renderChatAnswer } from './answer';
 import { foldChatStream } from './fold';
+import { repairedChatBody } from './repair';
 import { type ChatRequest, upstreamChatBody } from './request';
 
 /** A chat call to an upstream that speaks the same format. */
@@ -9,4 +10,8 @@ export const chatBridge = (request: ChatRequest): Bridge => ({
   readAnswer: readChatAnswer,
   renderAnswer: renderChatAnswer,
   foldStream: foldChatStream,
+  repaired(message) {
+    const body = repairedChatBody(request.body, message);
+    return body === undefined ? undefined : chatBridge({ ...request, body });
+  },
 });

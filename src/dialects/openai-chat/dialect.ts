@@ -2,6 +2,7 @@ import { ok } from '../../core/errors';
 import { renderOpenaiError } from '../openai-errors';
 import type { Call, Dialect } from '../types';
 import { chatBridge } from './bridge';
+import { parseChatOfInput } from './from-input';
 import { type ChatRequest, parseChat } from './request';
 import { ChatStream, renderChatStreamError } from './stream';
 
@@ -16,9 +17,10 @@ export const openaiChat: Dialect = {
   id: 'openai-chat',
   families: ['chat', 'responses', 'gemini'],
   wires: ['openai-chat'],
-  parse({ body }) {
-    const parsed = parseChat(body);
-    return parsed.ok ? ok(chatCall(parsed.value)) : parsed;
+  parse(request) {
+    const parsed = parseChat(request.body);
+    const read = parsed.ok ? parsed : (parseChatOfInput(request) ?? parsed);
+    return read.ok ? ok(chatCall(read.value)) : read;
   },
   renderError: renderOpenaiError,
   renderLoneError: renderChatStreamError,

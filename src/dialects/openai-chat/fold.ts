@@ -1,6 +1,7 @@
 import { isRecord, parseJson } from '../../core/record';
 import { eventData, splitEvents } from '../../core/sse';
 import { TEXT_FIELDS } from './answer';
+import { type BegunCall, callPosition } from './tool-calls';
 
 type Fields = Record<string, unknown>;
 
@@ -20,8 +21,15 @@ export function foldChatStream(events: string): string | undefined {
   if (!head || choices.size === 0) return undefined;
   const ended = [...choices.values()].every(({ finish_reason }) => typeof finish_reason === 'string');
   if (!ended) return undefined;
-  const inOrder = [...choices].sort(([a], [b]) => a - b).map(([, choice]) => choice);
+  const inOrder = [...choices].sort(([a], [b]) => a - b).map(([, choice]) => unnumbered(choice));
   return JSON.stringify({ ...head, object: 'chat.completion', choices: inOrder, ...(usage !== undefined && { usage }) });
+}
+
+/** Tool calls of a whole answer have no numbers. */
+function unnumbered({ message, ...choice }: Fields): Fields {
+  const calls = isRecord(message) ? message.tool_calls : undefined;
+  if (!Array.isArray(calls)) return { ...choice, message };
+  return { ...choice, message: { ...(message as Fields), tool_calls: (calls as Fields[]).map(({ index: _, ...call }) => call) } };
 }
 
 function addChoice(choices: Map<number, Fields>, { index, delta, ...more }: Fields): void {
@@ -48,8 +56,8 @@ function addDelta(message: Fields, delta: Fields): void {
 function addToolCalls(calls: Fields[], deltas: unknown[]): Fields[] {
   for (const delta of deltas) {
     if (!isRecord(delta)) continue;
-    const { index, function: part, ...more } = delta;
-    const at = typeof index === 'number' ? index : calls.length;
+    const { function: part, ...more } = delta;
+    const at = callPosition(calls as BegunCall[], delta);
     const known = (calls[at] ?? { type: 'function', function: { name: '', arguments: '' } }) as Fields & { function: Fields };
     calls[at] = known;
     Object.assign(known, more);

@@ -135,7 +135,7 @@ export class ChatRelay implements StreamRelay {
       ...(isRecord(chunk.usage) && { usage: 'null' }),
       ...(this.id !== undefined && chunk.id !== this.id && { id: JSON.stringify(this.id) }),
     };
-    const clean = Object.keys(changes).length > 0 ? `data: ${setMembers(data, changes)}\n\n` : event;
+    const clean = Object.keys(changes).length > 0 ? rewritten(data, changes) : event;
     if (!finishes) return before + clean;
     this.held = clean;
     return before;
@@ -163,9 +163,12 @@ export class ChatRelay implements StreamRelay {
     if (this.call.includeUsage) return `${this.held ?? ''}${chunk([], { usage: JSON.parse(priced) as unknown })}${DONE}`;
     if (this.held === undefined) return chunk([this.shape.lastChoice], { usage: JSON.parse(priced) as unknown }) + DONE;
     const data = eventData(this.held)!.trim();
-    return `data: ${setMembers(data, { usage: priced })}\n\n${DONE}`;
+    return rewritten(data, { usage: priced }) + DONE;
   }
 }
+
+/** On one line: a line break is only ever between tokens of JSON, and would end the event's line of data. */
+const rewritten = (data: string, changes: Record<string, string>): string => `data: ${setMembers(data, changes).replaceAll('\n', '')}\n\n`;
 
 const isFailure = (chunk: Record<string, unknown>): boolean => chunk.error !== undefined && chunk.error !== null;
 

@@ -1,10 +1,11 @@
-import { ok } from '../../core/errors';
+import { ok, type Result } from '../../core/errors';
 import type { WireId } from '../../core/wire-id';
 import type { Bridge, Call, Dialect } from '../types';
 import { responsesBridge } from './bridge';
 import { renderLoneError, renderResponsesError } from './errors';
 import { overChatBridge } from './over-chat/bridge';
 import { type ChatCrossing, crossToChat } from './over-chat/request';
+import { bringItems, namedRequests } from './references';
 import { parseResponses, type ResponsesRequest } from './request';
 import { ResponsesStream } from './stream';
 
@@ -24,9 +25,20 @@ export function responsesCall(request: ResponsesRequest): Call {
     estimatedInputTokens,
     ...(continues && { continues }),
     background,
+    ...namedItems(request),
     over: (wire) => bridgeOver(wire, request, overChat),
     openStream: (requestId) => new ResponsesStream(request, requestId, overChat),
   };
+}
+
+function namedItems(request: ResponsesRequest): Pick<Call, 'names'> {
+  const requestIds = namedRequests(request);
+  if (!requestIds) return {};
+  const brought = (items: readonly unknown[]): Result<Call> => {
+    const whole = bringItems(request, items);
+    return whole.ok ? ok(responsesCall(whole.value)) : whole;
+  };
+  return { names: { requestIds, brought } };
 }
 
 function bridgeOver(wire: WireId, request: ResponsesRequest, overChat: () => ChatCrossing | undefined): Bridge | undefined {

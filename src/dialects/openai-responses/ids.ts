@@ -19,3 +19,11 @@ export function requestOfResponse(id: string): string | undefined {
 
 /** The id of an item of the gateway's own making. */
 export const itemId = (prefix: string, response: string, index: number): string => `${prefix}_${response.slice(RESPONSE.length)}-${index}`;
+
+const ITEM_ID = /^[a-z]+_(.+)-\d+$/;
+
+/** The request whose answer an item of the gateway's own making is in; undefined for every other item. */
+export function requestOfItem(id: string): string | undefined {
+  const request = ITEM_ID.exec(id)?.[1];
+  return request === undefined ? undefined : requestOfResponse(RESPONSE + request);
+}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { retryAfterMs } from '../../../src/gateway/failover';
-import { Bench, callOf, failing, NOW_MS, planOf, provider } from './support';
+import { type Act, Bench, callOf, failing, NOW_MS, planOf, provider } from './support';
 
 const answers = () => Response.json({ choices: [] });
 const breaks = () => Promise.reject(new TypeError('Network connection lost. /srv/stack.ts:1'));
@@ -49,6 +49,45 @@ describe('failover', () => {
     expect(bench.tried).toEqual(['a']);
     expect(failover.finalFailure).toMatchObject({ action: 'caller', status, message: 'temperature is too high' });
     expect(bench.health.allows('a', NOW_MS)).toBe(true);
+  });
+
+  describe('that refuses a part of the call', () => {
+    const NO_BOUND = "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead.";
+    const NO_ROLE = 'unknown variant `developer`';
+    const body = (bound: string, role: string) => `{"model":"model-of-a","${bound}":9,"messages":[{"role":"${role}","content":"Hi"}]}`;
+    const asked = (...messages: string[]) => {
+      const sent: string[] = [];
+      const acts = messages.map(
+        (message): Act =>
+          (init) => {
+            sent.push(String(init.body));
+            return message === '' ? answers() : failing(400, message);
+          },
+      );
+      const call = callOf({}, body('max_tokens', 'developer'));
+      const plan = planOf(provider('a'), provider('b'));
+      const failover = new Bench()
+        .script('a', ...acts)
+        .failover({ ...plan, targets: plan.targets.map((target) => ({ ...target, bridge: call.over('openai-chat')! })) });
+      return { sent, failover };
+    };
+
+    it('asks without one thing after the other', async () => {
+      const { sent, failover } = asked(NO_BOUND, NO_ROLE, '');
+      expect((await failover.next())?.record.outcome).toBe('answered');
+      expect(sent).toEqual([
+        body('max_tokens', 'developer'),
+        body('max_completion_tokens', 'developer'),
+        body('max_completion_tokens', 'system'),
+      ]);
+    });
+
+    it('does not ask again where that did not help', async () => {
+      const { sent, failover } = asked(NO_ROLE, NO_ROLE);
+      expect(await failover.next()).toBeUndefined();
+      expect(sent).toHaveLength(2);
+      expect(failover.finalFailure).toMatchObject({ action: 'caller', message: NO_ROLE });
+    });
   });
 
   it('tries eight times at most', async () => {

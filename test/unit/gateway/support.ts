@@ -15,10 +15,12 @@ export const NOW_MS = Date.UTC(2031, 0, 14, 12);
 
 export const registryOf = (env: Record<string, unknown> = {}): Registry => buildRegistry(env);
 
-export const callOf = (more: Partial<Call> = {}): Call => ({
+const BODY = '{"model":"gpt-5.4","messages":[{"role":"user","content":"Hi"}]}';
+
+export const callOf = (more: Partial<Call> = {}, body = BODY): Call => ({
   ...chatCall({
     model: 'gpt-5.4',
-    body: '{"model":"gpt-5.4","messages":[{"role":"user","content":"Hi"}]}',
+    body,
     stream: false,
     includeUsage: false,
     choices: 1,

@@ -1,5 +1,5 @@
+import { extraContent } from '../../thought-signatures';
 import { type Fields, field, listField, recordField, textField } from '../fields';
-import { extraContent } from '../signatures';
 import { mediaContent } from './media';
 
 const NO_RESULT = 'No result was given.';
@@ -61,11 +61,14 @@ export class Conversation {
     const images = spoken.filter((part) => recordField(part, 'inlineData')).flatMap((part) => mediaContent(part) ?? []);
     const calls = spoken.flatMap((part) => this.callOf(part));
     if (text === '' && images.length === 0 && calls.length === 0) return;
+    const thought = parts.map((part) => (part.thought === true ? (textOf(part) ?? '') : '')).join('');
     const signed = spoken.findLast((part) => !recordField(part, 'functionCall') && textField(part, 'thoughtSignature') !== undefined);
     this.messages.push({
       role: 'assistant',
       content: text === '' && calls.length > 0 ? null : text,
       ...(calls.length > 0 && { tool_calls: calls }),
+      // Thinking models want it back with the calls that came of it, and only there.
+      ...(calls.length > 0 && thought !== '' && { reasoning_content: thought }),
       ...(images.length > 0 && { images }),
       ...extraContent(signed && textField(signed, 'thoughtSignature')),
     });

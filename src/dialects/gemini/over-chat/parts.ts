@@ -1,14 +1,15 @@
 import { isRecord, parseJson } from '../../../core/record';
 import { textChars } from '../../../core/text-chars';
+import { callPosition } from '../../openai-chat/tool-calls';
+import { signatureIn } from '../../thought-signatures';
 import { type Fields, listField, recordField, textField } from '../fields';
-import { signatureIn } from '../signatures';
 import { imagePart } from './media';
-
-const MAX_CALLS = 1_024;
 
 /** A tool call as far as it has come in. */
 export interface CallSoFar {
   id: string | undefined;
+  /** The upstream's number for it, where it gives one. */
+  index: unknown;
   name: string;
   arguments: string;
   signature: string | undefined;
@@ -72,25 +73,15 @@ export function charsIn(message: Fields): number {
 export function addCalls(calls: CallSoFar[], message: Fields): void {
   for (const delta of listField(message, 'tool_calls')) {
     const id = textField(delta, 'id');
-    const at = isPosition(delta.index) ? delta.index : positionOf(calls, id);
-    calls[at] ??= { id: undefined, name: '', arguments: '', signature: undefined };
+    const at = callPosition(calls, delta);
+    calls[at] ??= { id: undefined, index: delta.index, name: '', arguments: '', signature: undefined };
     const call = calls[at];
     const called = recordField(delta, 'function') ?? {};
-    call.id = id ?? call.id;
+    call.id ??= id;
     call.name = textField(called, 'name') ?? call.name;
     call.arguments += textField(called, 'arguments') ?? '';
     call.signature = signatureIn(delta) ?? call.signature;
   }
-}
-
-/** An upstream's slip must not make a list of a billion calls. */
-const isPosition = (index: unknown): index is number =>
-  typeof index === 'number' && Number.isInteger(index) && index >= 0 && index < MAX_CALLS;
-
-function positionOf(calls: readonly CallSoFar[], id: string | undefined): number {
-  if (id === undefined) return Math.max(0, calls.length - 1);
-  const known = calls.findIndex((call) => call?.id === id);
-  return known < 0 ? calls.length : known;
 }
 
 /** OpenRouter's signatures: beside the calls, by their ids, or for the first one. */
@@ -99,7 +90,7 @@ export function addReasoningDetails(calls: CallSoFar[], details: readonly Fields
     const data =
       detail.type === 'reasoning.encrypted' && String(detail.format ?? '').startsWith('google') ? textField(detail, 'data') : undefined;
     if (data === undefined) continue;
-    const call = calls.find((open) => open?.id === detail.id) ?? calls.find((open) => open !== undefined);
+    const call = calls.find((open) => open.id === detail.id) ?? calls[0];
     if (call) call.signature ??= data;
   }
 }
@@ -108,7 +99,6 @@ export function addReasoningDetails(calls: CallSoFar[], details: readonly Fields
 export function callParts(calls: readonly CallSoFar[]): Fields[] | undefined {
   const parts: Fields[] = [];
   for (const call of calls) {
-    if (call === undefined) continue;
     const args = call.arguments.trim() === '' ? {} : parseJson(call.arguments);
     if (!isRecord(args)) return undefined;
     const { id, name, signature } = call;

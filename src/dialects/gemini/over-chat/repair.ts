@@ -1,5 +1,6 @@
+import { missesThoughts, NO_THOUGHT, refusesOption, refusesThoughts } from '../../openai-chat/repair';
+import { extraContent, missesSignature, NO_SIGNATURE, refusesSignature, signatureIn } from '../../thought-signatures';
 import { type Fields, listField } from '../fields';
-import { extraContent, missesSignature, NO_SIGNATURE, refusesSignature, signatureIn } from '../signatures';
 
 /** A change to a chat request that some upstream has refused. */
 export type Repair = (request: Fields) => Fields;
@@ -12,7 +13,7 @@ const without =
 const SAMPLING = ['temperature', 'top_p', 'presence_penalty', 'frequency_penalty', 'logprobs', 'top_logprobs'] as const;
 
 /**
- * OpenAI's reasoning models refuse sampling options and `max_tokens`, one a time; as there is one repair, all of them
+ * OpenAI's reasoning models refuse sampling options and `max_tokens`, one a time; all of them
  * are seen to at once (https://platform.openai.com/docs/guides/reasoning).
  */
 const forReasoning: Repair = ({ max_tokens, ...request }) =>
@@ -43,6 +44,16 @@ const withReasoningDetails: Repair = eachMessage((message) => {
   return details.length > 0 ? { ...message, reasoning_details: details } : message;
 });
 
+/** What many clients drop, and thinking models want all the same; an empty text counts for none. */
+const withThoughts: Repair = eachMessage((message) =>
+  message.role === 'assistant' && !message.reasoning_content ? { ...message, reasoning_content: NO_THOUGHT } : message,
+);
+
+const mendThoughts = (message: string): Repair[] => {
+  if (!refusesThoughts(message)) return [];
+  return [missesThoughts(message) ? withThoughts : eachMessage(without('reasoning_content'))];
+};
+
 const hasUnsignedCall = (request: Fields): boolean =>
   listField(request, 'messages').some((message) => listField(message, 'tool_calls').some((call) => signatureIn(call) === undefined));
 
@@ -60,16 +71,13 @@ const OPTIONS: readonly (readonly [RegExp, Repair])[] = [
   [/\bmodalities\b/i, without('modalities')],
 ];
 
-/** The option itself is refused, and not what the caller has set it to. */
-const REFUSED =
-  /un(?:supported|known|recognized|expected|available)|not (?:supported?|allowed|permitted|available)|extra inputs|only the default/i;
-
 /** What to change about a request that was refused with this message; empty when that would not help. */
 export function repairsFor(message: string): Repair[] {
   const signature = refusesSignature(message) ? [missesSignature(message) ? signed : signAll] : [];
-  const effort = EFFORT.test(message) ? [without('reasoning_effort')] : [];
-  const options = REFUSED.test(message) ? OPTIONS.filter(([pattern]) => pattern.test(message)).map(([, repair]) => repair) : [];
-  return [...signature, ...effort, ...options];
+  const thoughts = mendThoughts(message);
+  const effort = thoughts.length === 0 && EFFORT.test(message) ? [without('reasoning_effort')] : [];
+  const options = refusesOption(message) ? OPTIONS.filter(([pattern]) => pattern.test(message)).map(([, repair]) => repair) : [];
+  return [...signature, ...thoughts, ...effort, ...options];
 }
 
 export const applyRepairs = (request: Fields, repairs: readonly Repair[]): Fields =>

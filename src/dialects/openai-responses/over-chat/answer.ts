@@ -10,6 +10,7 @@ import {
   callItem,
   contentOf,
   endOf,
+  extraContentOf,
   itemPrefix,
   type MessagePart,
   messageItem,
@@ -57,7 +58,8 @@ function itemsOf(message: Fields, response: string, status: 'completed' | 'incom
     const origin = origins.get(name) ?? { name, isCustom: false };
     const id = idOf(itemPrefix(origin));
     const callId = typeof call.id === 'string' && call.id !== '' ? call.id : `call_${id}`;
-    items.push(callItem(id, { callId, origin, arguments: argumentsOf(call.function.arguments) || '{}' }, status));
+    const made = { callId, origin, arguments: argumentsOf(call.function.arguments) || '{}', extraContent: extraContentOf(call) };
+    items.push(callItem(id, made, status));
   }
   for (const picture of picturesOf(message)) items.push(pictureItem(idOf('ig'), picture, 'completed'));
   return items;

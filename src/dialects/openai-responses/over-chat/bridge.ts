@@ -1,9 +1,15 @@
+import { isRecord, parseJson } from '../../../core/record';
 import { readChatAnswer } from '../../openai-chat/answer';
 import { foldChatStream } from '../../openai-chat/fold';
 import type { Bridge } from '../../types';
 import type { ResponsesRequest } from '../request';
 import { renderOverChat } from './answer';
-import { type ChatCrossing, withoutRefused } from './request';
+import { type ChatCrossing, repairedCrossing } from './request';
+
+function ownItems(body: string): readonly unknown[] {
+  const response = parseJson(body);
+  return isRecord(response) && Array.isArray(response.output) ? (response.output as unknown[]) : [];
+}
 
 /** A Responses call to an upstream that speaks chat alone. */
 export const overChatBridge = (request: ResponsesRequest, crossing: ChatCrossing): Bridge => ({
@@ -11,8 +17,9 @@ export const overChatBridge = (request: ResponsesRequest, crossing: ChatCrossing
   readAnswer: readChatAnswer,
   renderAnswer: (text, receipt) => renderOverChat(request, crossing, text, receipt),
   foldStream: foldChatStream,
+  ...(request.store && { ownItems }),
   repaired(message) {
-    const without = withoutRefused(crossing, message);
-    return without && overChatBridge(request, without);
+    const repaired = repairedCrossing(crossing, message);
+    return repaired && overChatBridge(request, repaired);
   },
 });

@@ -1,10 +1,12 @@
 import { isRecord } from '../../../core/record';
+import { type BegunCall, callPosition } from '../../openai-chat/tool-calls';
 import { itemId } from '../ids';
 import type { StreamState } from '../stream-state';
 import {
   argumentsOf,
   callItem,
   customInput,
+  extraContentOf,
   type ItemStatus,
   itemPrefix,
   type MessagePart,
@@ -24,7 +26,7 @@ interface Place {
   index: number;
 }
 
-type OpenCall = Partial<ToolCall> & { arguments: string; place?: Place };
+type OpenCall = Partial<ToolCall> & BegunCall & { arguments: string; place?: Place };
 
 /**
  * Writes the items of a response as events, each in its full order: added, parts, deltas, done. Thought and text
@@ -35,7 +37,7 @@ export class ItemWriter {
   private readonly items: (Fields | undefined)[] = [];
   private thought: (Place & { text: string }) | undefined;
   private message: (Place & { parts: MessagePart[] }) | undefined;
-  private readonly calls = new Map<number, OpenCall>();
+  private readonly calls: OpenCall[] = [];
 
   constructor(
     private readonly state: StreamState,
@@ -94,10 +96,11 @@ export class ItemWriter {
 
   call(delta: unknown): string {
     if (!isRecord(delta)) return '';
-    const at = this.callIndex(delta);
-    const call = this.calls.get(at) ?? { arguments: '' };
-    this.calls.set(at, call);
-    if (typeof delta.id === 'string' && delta.id !== '') call.callId ??= delta.id;
+    const at = callPosition(this.calls, delta);
+    this.calls[at] ??= { arguments: '', index: delta.index };
+    const call = this.calls[at];
+    if (typeof delta.id === 'string' && delta.id !== '') call.id ??= delta.id;
+    call.extraContent ??= extraContentOf(delta);
     const { name, arguments: args }: Fields = isRecord(delta.function) ? delta.function : {};
     const more = argumentsOf(args);
     if (!call.place) {
@@ -111,8 +114,8 @@ export class ItemWriter {
   /** Ends what is open, as the answer ended: cut off, it leaves it incomplete. */
   close(status: ItemStatus): string {
     let out = this.closeThought() + this.closeMessage(status);
-    for (const [, call] of [...this.calls].sort(([a], [b]) => a - b)) out += this.closeCall(call, status);
-    this.calls.clear();
+    for (const call of this.calls) out += this.closeCall(call, status);
+    this.calls.length = 0;
     return out;
   }
 
@@ -189,20 +192,13 @@ export class ItemWriter {
     return out + this.done(place, messageItem(place.id, parts, status));
   }
 
-  /** By its number; some upstreams give none, and send each call whole. */
-  private callIndex({ index, id }: Fields): number {
-    if (typeof index === 'number') return index;
-    const known = [...this.calls].find(([, { callId }]) => callId !== undefined && callId === id);
-    return known?.[0] ?? this.calls.size;
-  }
-
   private openCall(call: OpenCall, name: string): string {
     const before = this.closeThought() + this.closeMessage('completed');
     const origin = this.origins.get(name) ?? { name, isCustom: false };
     const place = this.place(itemPrefix(origin));
     call.place = place;
     call.origin = origin;
-    call.callId ??= `call_${place.id}`;
+    call.callId = call.id ?? `call_${place.id}`;
     const item = callItem(place.id, { callId: call.callId, origin, arguments: '' }, 'in_progress');
     return before + this.added(place, item) + this.argumentsDelta(call, call.arguments);
   }
@@ -218,7 +214,7 @@ export class ItemWriter {
   }
 
   private closeCall(call: OpenCall, status: ItemStatus): string {
-    const { place, origin, callId } = call;
+    const { place, origin, callId, extraContent } = call;
     if (!place || !origin || callId === undefined) return '';
     let out = '';
     if (call.arguments === '') {
@@ -231,6 +227,6 @@ export class ItemWriter {
       out += this.callEvent(place, 'custom_tool_call_input.delta', { delta: input });
       out += this.callEvent(place, 'custom_tool_call_input.done', { input });
     } else out += this.callEvent(place, 'function_call_arguments.done', { name: origin.name, arguments: args });
-    return out + this.done(place, callItem(place.id, { callId, origin, arguments: args }, status));
+    return out + this.done(place, callItem(place.id, { callId, origin, arguments: args, extraContent }, status));
   }
 }

@@ -27,11 +27,13 @@ export interface ToolCall {
   callId: string;
   origin: ToolOrigin;
   arguments: string;
+  /** Signatures as the upstream gave them: the client is to send them back with the item. */
+  extraContent?: Fields | undefined;
 }
 
 export const itemPrefix = ({ isCustom }: ToolOrigin): string => (isCustom ? 'ctc' : 'fc');
 
-export function callItem(id: string, { callId, origin, arguments: args }: ToolCall, status: ItemStatus): Fields {
+export function callItem(id: string, { callId, origin, arguments: args, extraContent }: ToolCall, status: ItemStatus): Fields {
   const { name, namespace, isCustom } = origin;
   return {
     id,
@@ -41,6 +43,7 @@ export function callItem(id: string, { callId, origin, arguments: args }: ToolCa
     name,
     ...(namespace !== undefined && { namespace }),
     ...(isCustom ? { input: status === 'in_progress' ? '' : customInput(args) } : { arguments: args }),
+    ...(extraContent && { extra_content: extraContent }),
   };
 }
 
@@ -52,6 +55,8 @@ export function customInput(args: string): string {
 
 /** Arguments as text: some upstreams send them as an object. */
 export const argumentsOf = (value: unknown): string => (typeof value === 'string' ? value : isRecord(value) ? JSON.stringify(value) : '');
+
+export const extraContentOf = ({ extra_content }: Fields): Fields | undefined => (isRecord(extra_content) ? extra_content : undefined);
 
 /** What a model thought, under either of the names that upstreams give it. */
 export function thoughtOf({ reasoning_content, reasoning }: Fields): string {

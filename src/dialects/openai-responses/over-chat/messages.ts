@@ -1,3 +1,4 @@
+import { sniffType } from '../../../core/media-type';
 import { isRecord } from '../../../core/record';
 import { chatName } from './tools';
 
@@ -15,6 +16,8 @@ export class ChatMessages {
   readonly tools: unknown[] = [];
   /** Images out of tools: a chat tool's answer is text, so they follow as the user's, once all answers are there. */
   private images: Fields[] = [];
+  /** What the model thought before the calls that follow: some upstreams want it back with them, and only there. */
+  private thought = '';
 
   instruct(instructions: unknown): boolean {
     if (instructions === undefined || instructions === null) return true;
@@ -50,8 +53,10 @@ export class ChatMessages {
         this.tools.push(...(item.tools as unknown[]));
         return true;
       case 'reasoning':
-        // Only the upstream that thought it can read it.
+        this.addThought(item);
         return true;
+      case 'image_generation_call':
+        return this.addPicture(item);
       default:
         return false;
     }
@@ -61,6 +66,7 @@ export class ChatMessages {
     const chatRole = ROLES[String(role)];
     if (chatRole === undefined) return false;
     this.showImages();
+    if (chatRole !== 'assistant') this.thought = '';
     if (typeof content === 'string') {
       this.messages.push({ role: chatRole, content });
       return true;
@@ -71,15 +77,42 @@ export class ChatMessages {
     return true;
   }
 
+  /** A cipher is left out: only the upstream that thought it can read it. */
+  private addThought({ summary, content }: Fields): void {
+    const written = (list: unknown): string[] =>
+      Array.isArray(list)
+        ? (list as unknown[]).flatMap((part) => (isRecord(part) && typeof part.text === 'string' ? [part.text] : []))
+        : [];
+    const whole = written(content);
+    const said = whole.length > 0 ? whole : written(summary);
+    this.thought = [this.thought, ...said].filter((text) => text !== '').join('\n');
+  }
+
+  /** A picture that the model drew: it belongs to what the model said. */
+  private addPicture({ result }: Fields): boolean {
+    if (typeof result !== 'string' || result === '') return true;
+    this.showImages();
+    const image = { type: 'image_url', image_url: { url: dataUrl(result) } };
+    const last = this.messages.at(-1);
+    if (last?.role !== 'assistant') this.messages.push({ role: 'assistant', content: '', images: [image] });
+    else last.images = [...(Array.isArray(last.images) ? (last.images as unknown[]) : []), image];
+    return true;
+  }
+
   /** Calls that stand together are one message of the assistant's, behind what it said. */
-  private addCall({ call_id, name, namespace }: Fields, args: unknown): boolean {
+  private addCall({ call_id, name, namespace, extra_content }: Fields, args: unknown): boolean {
     if (typeof call_id !== 'string' || typeof name !== 'string' || typeof args !== 'string') return false;
     this.showImages();
     const called = chatName({ name, ...(typeof namespace === 'string' && { namespace }) });
-    const call = { id: call_id, type: 'function', function: { name: called, arguments: args } };
-    const last = this.messages.at(-1);
-    if (last?.role !== 'assistant') this.messages.push({ role: 'assistant', content: null, tool_calls: [call] });
-    else last.tool_calls = [...(Array.isArray(last.tool_calls) ? (last.tool_calls as unknown[]) : []), call];
+    const signed = isRecord(extra_content) ? { extra_content } : {};
+    const call = { id: call_id, type: 'function', function: { name: called, arguments: args }, ...signed };
+    let last = this.messages.at(-1);
+    if (last?.role !== 'assistant') {
+      last = { role: 'assistant', content: null };
+      this.messages.push(last);
+    }
+    last.tool_calls = [...(Array.isArray(last.tool_calls) ? (last.tool_calls as unknown[]) : []), call];
+    if (this.thought !== '') last.reasoning_content = this.thought;
     return true;
   }
 
@@ -87,6 +120,7 @@ export class ChatMessages {
     if (typeof call_id !== 'string') return false;
     const parts = typeof output === 'string' ? [{ type: 'text', text: output }] : Array.isArray(output) ? partsOf(output) : undefined;
     if (!parts) return false;
+    this.thought = '';
     this.images.push(...parts.filter(({ type }) => type !== 'text'));
     this.messages.push({ role: 'tool', tool_call_id: call_id, content: textOf(parts.filter(({ type }) => type === 'text')) });
     return true;
@@ -97,6 +131,17 @@ export class ChatMessages {
     this.messages.push({ role: 'user', content: [{ type: 'text', text: IMAGES_FOLLOW }, ...this.images] });
     this.images = [];
   }
+}
+
+const UNKNOWN_PICTURE = 'image/png';
+/** Of base64: as many bytes as tell a type. */
+const HEAD_CHARS = 24;
+
+function dataUrl(base64: string): string {
+  const head = base64.slice(0, HEAD_CHARS);
+  const isBase64 = /^[A-Za-z0-9+/]*={0,2}$/.test(head) && head.length % 4 === 0;
+  const type = isBase64 ? sniffType(Uint8Array.from(atob(head), (char) => char.charCodeAt(0))) : undefined;
+  return `data:${type ?? UNKNOWN_PICTURE};base64,${base64}`;
 }
 
 const textOf = (parts: readonly Fields[]): string => parts.map(({ text }) => String(text)).join('\n');

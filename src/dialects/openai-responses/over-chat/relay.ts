@@ -55,6 +55,10 @@ export class OverChatRelay implements StreamRelay {
     return this.usage !== undefined && this.outputChars > this.charsAtUsage;
   }
 
+  get ownItems(): readonly unknown[] | undefined {
+    return this.state.request.store ? this.writer.output : undefined;
+  }
+
   pushRest(text: string): string {
     return this.push(closedRest(text));
   }

@@ -1,4 +1,6 @@
+import { rewriteMembers } from '../../../core/json';
 import { isRecord } from '../../../core/record';
+import { repairedChatBody } from '../../openai-chat/repair';
 import type { ResponsesRequest } from '../request';
 import { ChatMessages } from './messages';
 import { chatToolChoice, chatTools, type ToolOrigin } from './tools';
@@ -17,7 +19,8 @@ const BEYOND_CHAT = ['previous_response_id', 'conversation', 'prompt', 'context_
 
 /** Fields of the same meaning, by their name in chat. */
 const SAME: Readonly<Record<string, string>> = {
-  max_completion_tokens: 'max_output_tokens',
+  // Not `max_completion_tokens`: what does not know that one leaves the answer without a bound.
+  max_tokens: 'max_output_tokens',
   temperature: 'temperature',
   top_p: 'top_p',
   user: 'user',
@@ -77,11 +80,11 @@ const OPTIONAL = [
   'user',
 ] as const;
 
-/** The call without the optional fields that a refusal names; undefined when it names none. */
-export function withoutRefused(crossing: ChatCrossing, message: string): ChatCrossing | undefined {
-  const refused = new Set<string>(
-    OPTIONAL.filter((name) => crossing.fields[name] !== undefined && new RegExp(`\\b${name}\\b`).test(message)),
-  );
-  if (refused.size === 0) return undefined;
-  return { ...crossing, fields: Object.fromEntries(Object.entries(crossing.fields).filter(([name]) => !refused.has(name))) };
+/** The call without what a refusal names; undefined where that is the caller's to change. */
+export function repairedCrossing(crossing: ChatCrossing, message: string): ChatCrossing | undefined {
+  const refused = new Set<string>(OPTIONAL.filter((name) => new RegExp(`\\b${name}\\b`).test(message)));
+  const before = JSON.stringify(crossing.fields);
+  const without = rewriteMembers(before, (raw, name) => (refused.has(name) ? undefined : raw));
+  const after = repairedChatBody(without, message) ?? without;
+  return after === before ? undefined : { ...crossing, fields: JSON.parse(after) as Fields };
 }

@@ -522,6 +522,19 @@ describe('a call that was refused', () => {
     });
   });
 
+  it('has thoughts with its calls, or none, as the upstream wants it', () => {
+    const thoughtful = [hi[0], model({ text: 'Hm.', thought: true }, { functionCall: { name: 'f', args: {} } }), ...history.slice(2)];
+    const missing = 'thinking is enabled but reasoning_content is missing in assistant tool call message at index 1';
+    expect(chat({ contents: thoughtful })).toMatchObject({ messages: [{}, { reasoning_content: 'Hm.' }, {}] });
+    expect(repaired({ contents: thoughtful }, missing)).toBeUndefined();
+    expect(repaired({ contents: history, generationConfig }, missing)).toMatchObject({
+      reasoning_effort: 'none',
+      messages: [{}, { reasoning_content: ' ' }, {}],
+    });
+    const { messages } = repaired({ contents: thoughtful }, "property 'reasoning_content' is unsupported") as { messages: object[] };
+    expect(messages[1]).not.toHaveProperty('reasoning_content');
+  });
+
   it('is not sent again unchanged', () => {
     expect(repaired({ contents: hi }, "Unsupported parameter: 'max_tokens'. Reasoning is mandatory.")).toBeUndefined();
   });

@@ -143,6 +143,16 @@ describe('a chat stream to a Gemini client', () => {
     expect(open).toMatchObject({ hasContent: true, hasOutput: true, outputChars: 2 });
   });
 
+  it('keeps calls apart that all have the same index', () => {
+    const call = (id: string, args: string) => ({ index: 0, id, type: 'function', function: { name: 'f', arguments: args } });
+    const delta = { tool_calls: [call('a', '{"x":1}'), call('b', '{"y":2}')] };
+    const about = { id: 'chatcmpl-Bx1', model: 'google/gemini-3-flash-preview' };
+    const { out } = outcome(`data: ${JSON.stringify({ ...about, choices: [{ index: 0, delta, finish_reason: 'tool_calls' }] })}\n\n`);
+    expect(candidatesOf(out)).toMatchObject([
+      { content: { parts: [{ functionCall: { id: 'a', args: { x: 1 } } }, { functionCall: { id: 'b', args: { y: 2 } } }] } },
+    ]);
+  });
+
   it('survives a call with an absurd index', () => {
     const open = relay();
     const delta = { tool_calls: [{ index: 4_000_000_000, id: 'a', function: { name: 'f', arguments: '{}' } }] };

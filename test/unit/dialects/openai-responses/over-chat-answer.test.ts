@@ -62,6 +62,12 @@ describe('a chat completion as a response', () => {
     ]);
   });
 
+  it('gives a call’s signature to the client, to be brought back', () => {
+    const extra_content = { google: { thought_signature: 'c2ln' } };
+    const tool_calls = [{ id: 'c1', type: 'function', function: { name: 'other', arguments: '{}' }, extra_content }];
+    expect(rendered({ content: null, tool_calls }).output).toMatchObject([{ type: 'function_call', call_id: 'c1', extra_content }]);
+  });
+
   it.each([
     ['length', 'max_output_tokens'],
     ['content_filter', 'content_filter'],

@@ -48,6 +48,18 @@ const STREAMS = {
     chunk({ tool_calls: [{ id: 'c1', function: { name: 'a', arguments: { x: 1 } } }] }) +
     chunk({ tool_calls: [{ id: 'c2', function: { name: 'b' } }] }, 'tool_calls') +
     DONE,
+  oneNumberForAll:
+    call(0, { id: 'c1', function: { name: 'a', arguments: '{"x"' } }) +
+    call(0, { id: 'other', function: { arguments: ':1}' } }) +
+    call(0, { id: 'c2', function: { name: 'b', arguments: '{"y"' } }) +
+    call(0, { function: { arguments: ':2}' } }) +
+    chunk({}, 'tool_calls') +
+    DONE,
+  noNumbers:
+    chunk({ tool_calls: [{ id: 'c1', function: { name: 'a', arguments: '{"x"' } }] }) +
+    chunk({ tool_calls: [{ function: { arguments: ':1}' } }] }) +
+    chunk({ tool_calls: [{ id: 'c2', function: { name: 'b', arguments: '{"y":2}' } }] }, 'tool_calls') +
+    DONE,
   refusal: ROLE + chunk({ content: 'Well. ' }) + chunk({ refusal: "I can't" }) + chunk({ refusal: '.' }, 'stop') + DONE,
   length: ROLE + chunk({ content: 'Once upon' }) + chunk({}, 'length') + USAGE + DONE,
   lengthInCall: call(0, { id: 'c1', function: { name: 'a', arguments: '{"x":' } }) + chunk({}, 'length') + DONE,
@@ -133,6 +145,19 @@ describe('what comes of a chat stream', () => {
       { name: 'a', arguments: '{"x":1}' },
       { name: 'b', arguments: '{}' },
     ]);
+  });
+
+  it.each(['oneNumberForAll', 'noNumbers'] as const)('is tool calls apart from one another: %s', (name) => {
+    expect(outputOf(name)).toMatchObject([
+      { call_id: 'c1', name: 'a', arguments: '{"x":1}' },
+      { call_id: 'c2', name: 'b', arguments: '{"y":2}' },
+    ]);
+  });
+
+  it('is tool calls with their signatures', () => {
+    const extra_content = { google: { thought_signature: 'c2ln' } };
+    const out = relayed(relayOf(), call(0, { id: 'c1', function: { name: 'a' }, extra_content }) + chunk({}, 'tool_calls') + DONE);
+    expect(terminalOf(out).output).toMatchObject([{ call_id: 'c1', extra_content }]);
   });
 
   it('is a refusal beside what was said', () => {

@@ -85,6 +85,60 @@ describe('messages', () => {
     ]);
   });
 
+  it('bring thoughts back with the calls that came of them', () => {
+    const thought = (text: string) => ({ type: 'reasoning', id: 'rs_1', summary: [{ type: 'summary_text', text }] });
+    const called = (id: string) => ({ type: 'function_call', call_id: id, name: 'look', arguments: '{}' });
+    const given = (id: string) => ({ type: 'function_call_output', call_id: id, output: 'Seen.' });
+    const { messages } = sentFor({
+      input: [
+        { role: 'user', content: 'Hi' },
+        thought('Greet.'),
+        { role: 'assistant', content: 'Hello' },
+        { role: 'user', content: 'Look' },
+        thought('Two'),
+        { role: 'assistant', content: 'I will.' },
+        thought('looks.'),
+        called('c1'),
+        called('c2'),
+        given('c1'),
+        given('c2'),
+        called('c3'),
+        given('c3'),
+      ],
+    });
+    const tool = { role: 'tool', content: 'Seen.' };
+    const call = (id: string) => ({ id, type: 'function', function: { name: 'look', arguments: '{}' } });
+    expect(messages).toEqual([
+      { role: 'user', content: 'Hi' },
+      { role: 'assistant', content: 'Hello' },
+      { role: 'user', content: 'Look' },
+      { role: 'assistant', content: 'I will.', tool_calls: [call('c1'), call('c2')], reasoning_content: 'Two\nlooks.' },
+      { ...tool, tool_call_id: 'c1' },
+      { ...tool, tool_call_id: 'c2' },
+      { role: 'assistant', content: null, tool_calls: [call('c3')] },
+      { ...tool, tool_call_id: 'c3' },
+    ]);
+  });
+
+  it('bring back pictures that the model drew', () => {
+    const picture = (result: string | null) => ({ type: 'image_generation_call', id: 'ig_1', status: 'completed', result });
+    const image = (url: string) => ({ type: 'image_url', image_url: { url } });
+    const input = [
+      { role: 'user', content: 'Draw' },
+      { role: 'assistant', content: 'Here' },
+      picture('/9j/4AAQSkZJRg=='),
+      picture(null),
+      { role: 'user', content: 'Again' },
+      picture('AAAA'),
+    ];
+    expect(sentFor({ input }).messages).toEqual([
+      { role: 'user', content: 'Draw' },
+      { role: 'assistant', content: 'Here', images: [image('data:image/jpeg;base64,/9j/4AAQSkZJRg==')] },
+      { role: 'user', content: 'Again' },
+      { role: 'assistant', content: '', images: [image('data:image/png;base64,AAAA')] },
+    ]);
+  });
+
   it('hold files that the request itself brings', () => {
     const file = { type: 'input_file', filename: 'a.pdf', file_data: 'data:application/pdf;base64,AA' };
     expect(sentFor({ input: [{ role: 'user', content: [file] }] }).messages).toEqual([
@@ -176,7 +230,7 @@ describe('fields', () => {
     expect(sent).toEqual({
       model: 'deepseek-chat',
       messages: [{ role: 'user', content: 'Hello' }],
-      max_completion_tokens: 64,
+      max_tokens: 64,
       temperature: 0.5,
       top_p: 0.9,
       user: 'u',
@@ -206,6 +260,41 @@ describe('fields', () => {
     });
     expect(bridge.repaired!('temperature must be 1')).toBeUndefined();
     expect(repaired!.repaired!('reasoning_effort')).toBeUndefined();
+  });
+});
+
+describe('a call that was refused', () => {
+  const CALL = { type: 'function_call', call_id: 'c1', name: 'look', arguments: '{}' };
+  const afterRefusal = (fields: Json, message: string): Json | undefined => {
+    const body = bridgeOf(fields)!.repaired!(message)?.request({ model: 'm', moved: false }).body;
+    return body === undefined ? undefined : (JSON.parse(body) as Json);
+  };
+  const signed = (signature: string) => ({ extra_content: { google: { thought_signature: signature } } });
+
+  it('is sent with its bound under the other name', () => {
+    const message = "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.";
+    expect(afterRefusal({ max_output_tokens: 9 }, message)).toMatchObject({ max_completion_tokens: 9 });
+    expect(afterRefusal({}, message)).toBeUndefined();
+  });
+
+  it('has signatures in its calls: the ones that the client brings back, else a stand-in', () => {
+    const input = [{ ...CALL, ...signed('c2ln') }, CALL];
+    expect(sentFor({ input })).toMatchObject({ messages: [{ tool_calls: [signed('c2ln'), {}] }] });
+    expect(afterRefusal({ input }, 'Function call is missing a thought_signature in functionCall parts.')).toMatchObject({
+      messages: [{ tool_calls: [signed('c2ln'), signed('skip_thought_signature_validator')] }],
+    });
+    expect(afterRefusal({ input }, "Unknown parameter: 'extra_content'")).toMatchObject({
+      messages: [{ tool_calls: [expect.not.objectContaining({ extra_content: expect.anything() }), {}] }],
+    });
+  });
+
+  it('has thoughts, or none, as the upstream wants it', () => {
+    const missing = 'thinking is enabled but reasoning_content is missing in assistant tool call message at index 0';
+    expect(afterRefusal({ input: [CALL] }, missing)).toMatchObject({ messages: [{ reasoning_content: ' ' }] });
+    const thought = { type: 'reasoning', summary: [{ type: 'summary_text', text: 'Hm.' }] };
+    expect(afterRefusal({ input: [thought, CALL] }, missing)).toBeUndefined();
+    const { messages } = afterRefusal({ input: [thought, CALL] }, "property 'reasoning_content' is unsupported") as { messages: Json[] };
+    expect(messages[0]).not.toHaveProperty('reasoning_content');
   });
 });
 

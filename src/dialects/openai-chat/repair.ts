@@ -1,0 +1,93 @@
+/** Changes to a chat body that some upstream has refused. What is not changed keeps its bytes. */
+import { members, renameMembers, rewriteElements, rewriteMembers, setMembers } from '../../core/json';
+import { isRecord, parseJson } from '../../core/record';
+import { extraContent, missesSignature, NO_SIGNATURE, refusesSignature, signatureIn } from '../thought-signatures';
+
+type Repair = (body: string, message: string) => string;
+
+/** An option itself is refused, and not what the caller has set it to. */
+export const refusesOption = (message: string): boolean =>
+  /un(?:supported|known|recognized|expected|available)|not (?:supported?|allowed|permitted|available)|extra inputs|only the default/i.test(
+    message,
+  );
+
+const BOUNDS = ['max_tokens', 'max_completion_tokens'] as const;
+
+/** Each of the two names of an answer's bound is unknown to some upstream, which then tells of the other or of none. */
+const renameBound: Repair = (body, message) => {
+  const named = BOUNDS.filter((name) => new RegExp(`\\b${name}\\b`).test(message));
+  if (named.length === 0 || (named.length === 1 && !refusesOption(message))) return body;
+  const given = BOUNDS.filter((name) => members(body).some(({ key }) => key === name));
+  const [from] = given;
+  if (from === undefined || given.length > 1 || !named.includes(from)) return body;
+  return renameMembers(body, from, BOUNDS.find((name) => name !== from)!);
+};
+
+/** Changes each object in the list that an object's member holds. */
+const eachIn =
+  (name: string, change: (raw: string) => string) =>
+  (text: string): string =>
+    rewriteMembers(text, (raw, key) =>
+      key === name && raw.startsWith('[') ? rewriteElements(raw, (element) => (element.startsWith('{') ? change(element) : element)) : raw,
+    );
+
+const fieldsOf = (raw: string): Record<string, unknown> => {
+  const fields = parseJson(raw);
+  return isRecord(fields) ? fields : {};
+};
+
+const without =
+  (name: string) =>
+  (text: string): string =>
+    rewriteMembers(text, (raw, key) => (key === name ? undefined : raw));
+
+/** The role is OpenAI's alone, and elsewhere called `system`. */
+const renameDeveloper: Repair = (body, message) =>
+  /\bdeveloper\b/i.test(message)
+    ? eachIn('messages', (raw) => (fieldsOf(raw).role === 'developer' ? setMembers(raw, { role: '"system"' }) : raw))(body)
+    : body;
+
+const UNSIGNED = JSON.stringify(extraContent(NO_SIGNATURE).extra_content);
+
+const sign: Repair = (body, message) => {
+  if (!refusesSignature(message)) return body;
+  const all = !missesSignature(message);
+  const signCalls = eachIn('tool_calls', (raw) =>
+    all || signatureIn(fieldsOf(raw)) === undefined ? setMembers(raw, { extra_content: UNSIGNED }) : raw,
+  );
+  return eachIn('messages', (raw) => signCalls(all ? without('extra_content')(raw) : raw))(body);
+};
+
+const dropSignatures: Repair = (body, message) =>
+  /extra_content/i.test(message) && refusesOption(message)
+    ? eachIn('messages', (raw) => eachIn('tool_calls', without('extra_content'))(without('extra_content')(raw)))(body)
+    : body;
+
+/** What an empty text counts for as missing: https://platform.moonshot.ai/docs/guide/use-kimi-k2-thinking-model */
+export const NO_THOUGHT = ' ';
+
+export const refusesThoughts = (message: string): boolean => /reasoning_content/.test(message);
+
+/** Are they missing, or not known at all? */
+export const missesThoughts = (message: string): boolean =>
+  !refusesOption(message) && /missing|required|must be|passed back/i.test(message);
+
+const isFilled = (value: unknown): boolean => typeof value === 'string' && value !== '';
+
+/** Thinking models want the thoughts of their own past turns, which many clients drop; others do not know the field. */
+const mendThoughts: Repair = (body, message) => {
+  if (!refusesThoughts(message)) return body;
+  if (!missesThoughts(message)) return eachIn('messages', without('reasoning_content'))(body);
+  return eachIn('messages', (raw) => {
+    const { role, reasoning_content } = fieldsOf(raw);
+    return role === 'assistant' && !isFilled(reasoning_content) ? setMembers(raw, { reasoning_content: JSON.stringify(NO_THOUGHT) }) : raw;
+  })(body);
+};
+
+const REPAIRS: readonly Repair[] = [renameBound, renameDeveloper, sign, dropSignatures, mendThoughts];
+
+/** The body without what it was refused for; undefined where that is the caller's to change. */
+export function repairedChatBody(body: string, message: string): string | undefined {
+  const repaired = REPAIRS.reduce((text, repair) => repair(text, message), body);
+  return repaired === body ? undefined : repaired;
+}

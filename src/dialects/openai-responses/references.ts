@@ -1,0 +1,47 @@
+/** Items of the gateway's own making, named in an input instead of being in it (the AI SDK does so unless `store` is false). */
+import { fail, ok, type Result } from '../../core/errors';
+import { rewriteElements, rewriteMembers } from '../../core/json';
+import { isRecord, parseJson } from '../../core/record';
+import { estimateTokens } from '../estimate-tokens';
+import { requestOfItem } from './ids';
+import type { ResponsesRequest } from './request';
+
+const REFERENCE = 'item_reference';
+const MAX_QUOTED_CHARS = 200;
+
+/** The id that an item refers to, where the gateway has made it up. */
+function ownName(item: unknown): string | undefined {
+  if (!isRecord(item) || item.type !== REFERENCE || typeof item.id !== 'string') return undefined;
+  return requestOfItem(item.id) === undefined ? undefined : item.id;
+}
+
+/** The requests that left the items which this one names; undefined where it names none. */
+export function namedRequests({ fields: { input } }: ResponsesRequest): string[] | undefined {
+  if (!Array.isArray(input) || !(input as unknown[]).some((item) => isRecord(item) && item.type === REFERENCE)) return undefined;
+  const names = (input as unknown[]).flatMap((item) => ownName(item) ?? []);
+  return names.length === 0 ? undefined : [...new Set(names.map((name) => requestOfItem(name)!))];
+}
+
+/** The request with these items in the places of their names. */
+export function bringItems(request: ResponsesRequest, items: readonly unknown[]): Result<ResponsesRequest> {
+  const found = new Map(items.flatMap((item) => (isRecord(item) ? [[item.id, item]] : [])));
+  const input = request.fields.input as unknown[];
+  const missing = input.map(ownName).find((name) => name !== undefined && !found.has(name));
+  if (missing !== undefined)
+    return fail(
+      'invalid_request',
+      `Item with id '${missing.slice(0, MAX_QUOTED_CHARS)}' not found: it is not kept any more, or was never. Send \`store: false\`, so that the input has its items whole, or use /v1/chat/completions.`,
+      { param: 'input' },
+    );
+  const whole = (item: unknown): unknown => found.get(ownName(item)) ?? item;
+  const body = rewriteMembers(request.body, (raw, key) =>
+    key === 'input' ? rewriteElements(raw, (element) => named(element, whole)) : raw,
+  );
+  return ok({ ...request, body, fields: { ...request.fields, input: input.map(whole) }, estimatedInputTokens: estimateTokens(body) });
+}
+
+function named(raw: string, whole: (item: unknown) => unknown): string {
+  const item = parseJson(raw);
+  const brought = whole(item);
+  return brought === item ? raw : JSON.stringify(brought);
+}

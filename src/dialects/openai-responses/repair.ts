@@ -1,0 +1,34 @@
+/** Changes to a Responses body that some upstream has refused. What is not changed keeps its bytes. */
+import { rewriteElements, rewriteMembers } from '../../core/json';
+import { isRecord, parseJson } from '../../core/record';
+
+/** Another organization's thoughts, or another provider's: nobody here can read them again, and every later turn has them. */
+const FOREIGN_THOUGHTS = /encrypted[ _]content|item with id '?rs_\S* not found/i;
+/** Of what the gateway itself has added to an item that came over chat. */
+const OWN_FIELD = 'extra_content';
+
+/** Their ids are what they are for. */
+const NAMED_BY_ID: ReadonlySet<unknown> = new Set(['item_reference', 'compaction', 'mcp_approval_request']);
+
+const without = (raw: string, name: string): string => rewriteMembers(raw, (value, key) => (key === name ? undefined : value));
+
+/** An id binds an item to the thought before it: with the one goes the other. */
+function unbound(raw: string): string | undefined {
+  const item = parseJson(raw);
+  if (!isRecord(item)) return raw;
+  if (item.type === 'reasoning') return undefined;
+  return NAMED_BY_ID.has(item.type) ? raw : without(raw, 'id');
+}
+
+const eachItem = (body: string, change: (raw: string) => string | undefined): string =>
+  rewriteMembers(body, (raw, key) =>
+    key === 'input' && raw.startsWith('[') ? rewriteElements(raw, (item) => (item.startsWith('{') ? change(item) : item)) : raw,
+  );
+
+/** The body without what it was refused for; undefined where that is the caller's to change. */
+export function repairedResponsesBody(body: string, message: string): string | undefined {
+  let repaired = body;
+  if (FOREIGN_THOUGHTS.test(message)) repaired = eachItem(repaired, unbound);
+  if (message.includes(OWN_FIELD)) repaired = eachItem(repaired, (raw) => without(raw, OWN_FIELD));
+  return repaired === body ? undefined : repaired;
+}

@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest';
+import { foldChatStream } from '../../../../src/dialects/openai-chat/fold';
+
+const chunk = (tool_calls: object[], finish_reason: string | null = null): string =>
+  `data: ${JSON.stringify({ id: 'c', choices: [{ index: 0, delta: { tool_calls }, finish_reason }] })}\n\n`;
+const call = (id: string, args: string) => ({ id, type: 'function', function: { name: `f_${id}`, arguments: args } });
+
+describe('a stream folded into an answer', () => {
+  it.each([
+    [
+      'numbered',
+      chunk([{ index: 0, ...call('a', '{') }]) +
+        chunk([{ index: 1, ...call('b', '{}') }]) +
+        chunk([{ index: 0, function: { arguments: '}' } }], 'tool_calls'),
+    ],
+    [
+      'all numbered alike',
+      chunk([{ index: 0, ...call('a', '{}') }]) +
+        chunk([{ index: 0, ...call('b', '{') }]) +
+        chunk([{ index: 0, function: { arguments: '}' } }], 'tool_calls'),
+    ],
+    ['without numbers', chunk([call('a', '{')]) + chunk([{ function: { arguments: '}' } }]) + chunk([call('b', '{}')], 'tool_calls')],
+  ])('has its tool calls apart: %s', (_name, events) => {
+    const { choices } = JSON.parse(foldChatStream(events)!) as { choices: { message: { tool_calls: unknown } }[] };
+    expect(choices[0]!.message.tool_calls).toEqual([call('a', '{}'), call('b', '{}')]);
+  });
+});

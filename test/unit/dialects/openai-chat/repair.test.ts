@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import { openaiChat } from '../../../../src/dialects/openai-chat/dialect';
+import type { Bridge } from '../../../../src/dialects/types';
+
+const bodyOf = (bridge: Bridge | undefined): string | undefined => bridge?.request({ model: 'm', moved: false }).body;
+
+function repaired(body: string, message: string): string | undefined {
+  const parsed = openaiChat.parse({ body, url: 'https://gateway.test/v1/chat/completions', headers: new Headers() });
+  if (!parsed.ok) throw new Error(parsed.error.message);
+  return bodyOf(parsed.value.over('openai-chat')!.repaired!(message));
+}
+
+const HI = '"messages":[{"role":"user","content":"max_tokens \\u00e9"}]';
+
+describe('the bound of an answer', () => {
+  const USE_THE_OTHER = "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.";
+
+  it('goes under the name that the model takes, and nothing else is touched', () => {
+    const body = (name: string) => `{ "model":"m", "max_${name}"  : 256.0 ,"seed":12345678901234567890,\n${HI}}`;
+    expect(repaired(body('tokens'), USE_THE_OTHER)).toBe(body('completion_tokens'));
+    expect(repaired(body('completion_tokens'), 'max_completion_tokens: Extra inputs are not permitted')).toBe(body('tokens'));
+    expect(repaired(body('completion_tokens'), 'Unknown parameter max_completion_tokens, use max_tokens')).toBe(body('tokens'));
+  });
+
+  it.each([
+    ['its value is what is refused', '"max_tokens":256', 'max_tokens is too large: 256. This model supports at most 128'],
+    ['there is none', '"seed":1', USE_THE_OTHER],
+    ['both names are there', '"max_tokens":256,"max_completion_tokens":256', USE_THE_OTHER],
+    ['the other one is refused', '"max_completion_tokens":256', "Unsupported parameter: 'max_tokens'"],
+    ['something else is refused', '"max_tokens":256', 'temperature must be at most 2'],
+  ])('stays where %s', (_name, field, message) => {
+    expect(repaired(`{"model":"m",${field},${HI}}`, message)).toBeUndefined();
+  });
+});
+
+it.each([
+  'Failed to deserialize the JSON body into the target type: messages[0].role: unknown variant `developer`, expected one of `system`, `user`',
+  "developer is not one of ['system', 'assistant', 'user', 'tool', 'function'] - 'messages.0.role'",
+])('a developer’s message is the system’s where there is no such role: %s', (message) => {
+  const body = (role: string) =>
+    `{"model":"m","messages":[{ "content":"a\\u00e9", "role" :"${role}"},{"role":"user","content":"developer"}]}`;
+  expect(repaired(body('developer'), message)).toBe(body('system'));
+  expect(repaired(body('system'), message)).toBeUndefined();
+});
+
+describe('signatures of thoughts', () => {
+  const MISSING = 'Function call is missing a thought_signature in functionCall parts.';
+  const STAND_IN = '"extra_content":{"google":{"thought_signature":"skip_thought_signature_validator"}}';
+  const call = (more = '') => `{"id":"c","type":"function","function":{"name":"f","arguments":"{ \\"a\\":1.0}"}${more}}`;
+  const body = (...calls: string[]) =>
+    `{"model":"m","messages":[{"role":"user","content":"x"},{"role":"assistant","content":null,"tool_calls":[${calls.join()}]}]}`;
+  const own = ',"extra_content":{"google":{"thought_signature":"c2ln"}}';
+
+  it('that are missing get a stand-in', () => {
+    expect(repaired(body(call(), call(own)), MISSING)).toBe(body(call(`,${STAND_IN}`), call(own)));
+    expect(repaired(body(call(own)), MISSING)).toBeUndefined();
+  });
+
+  it('of another model are replaced, or left out where nobody knows them', () => {
+    expect(repaired(body(call(own)), 'Thought signature is not valid.')).toBe(body(call(`,${STAND_IN}`)));
+    expect(repaired(body(call(own)), "Unknown parameter: 'messages[1].tool_calls[0].extra_content'")).toBe(body(call()));
+  });
+});
+
+describe('thoughts of past turns', () => {
+  const body = (more: string) => `{"model":"m","messages":[{"role":"user","content":"x"},{"role":"assistant","tool_calls":[]${more}}]}`;
+
+  it.each([
+    'thinking is enabled but reasoning_content is missing in assistant tool call message at index 1',
+    'The `reasoning_content` in the thinking mode must be passed back to the API.',
+  ])('that were dropped get a stand-in, which may not be empty: %s', (message) => {
+    expect(repaired(body(''), message)).toBe(body(',"reasoning_content":" "'));
+    expect(repaired(body(',"reasoning_content":""'), message)).toBe(body(',"reasoning_content":" "'));
+    expect(repaired(body(',"reasoning_content":"Hm."'), message)).toBeUndefined();
+  });
+
+  it.each([
+    "property 'reasoning_content' is unsupported",
+    "'messages.1' : for 'role:assistant' the following must be satisfied[('messages.1' : property 'reasoning_content' is unsupported)]",
+  ])('are left out where the upstream does not know them: %s', (message) => {
+    expect(repaired(body(',"reasoning_content":"Hm."'), message)).toBe(body(''));
+  });
+});

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { responsesBridge } from '../../../../src/dialects/openai-responses/bridge';
+import { requestOf } from './support';
+
+const MODEL = 'gpt-5.3-codex';
+const repaired = (body: string, message: string): string | undefined =>
+  responsesBridge({ ...requestOf(), body }).repaired!(message)?.request({ model: MODEL, moved: false }).body;
+const bodyWith = (...items: string[]): string => `{ "model" : "${MODEL}","temperature":1.0, "input":[${items.join(',')}] }`;
+
+const USER = '{"type":"message","role":"user","content":"rs_1 \\u00e9"}';
+const THOUGHT = '{"type":"reasoning","id":"rs_1","summary":[],"encrypted_content":"gAAA"}';
+const COMPACTION = '{"type":"compaction","id":"cmp_1","encrypted_content":"gBBB"}';
+const REFERENCE = '{"type":"item_reference","id":"msg_0"}';
+
+describe('thoughts that the upstream cannot read', () => {
+  const call = (id: string) => `{"type":"function_call",${id}"call_id":"c1","name":"f","arguments":"{ \\"a\\":1.0}"}`;
+  const output = '{"type":"function_call_output","call_id":"c1","output":"x"}';
+
+  it.each([
+    'The encrypted content gAAA could not be verified. Reason: Encrypted content organization_id did not match the target organization.',
+    'invalid_encrypted_content',
+    "Item with id 'rs_1' not found. Items are not persisted when `store` is set to false.",
+  ])('are left out, and with them the ids that bind other items to them: %s', (message) => {
+    const kept = [COMPACTION, REFERENCE, USER];
+    expect(repaired(bodyWith(...kept, THOUGHT, call('"id":"fc_1",'), output), message)).toBe(bodyWith(...kept, call(''), output));
+  });
+
+  it('stay where something else is refused, and where there are none', () => {
+    expect(repaired(bodyWith(USER, THOUGHT), 'temperature must be at most 2')).toBeUndefined();
+    expect(repaired(bodyWith(COMPACTION, USER), 'The encrypted content could not be verified.')).toBeUndefined();
+    expect(repaired(`{"model":"${MODEL}","input":"Hi"}`, 'The encrypted content could not be verified.')).toBeUndefined();
+  });
+});
+
+it('signatures of a turn that came over chat are left out where they are not known', () => {
+  const call = (more: string) => `{"type":"function_call","call_id":"c1","name":"f","arguments":"{}"${more}}`;
+  const signed = call(',"extra_content":{"google":{"thought_signature":"c2ln"}}');
+  expect(repaired(bodyWith(USER, signed), "Unknown parameter: 'input[1].extra_content'.")).toBe(bodyWith(USER, call('')));
+});
