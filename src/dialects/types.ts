@@ -175,4 +175,6 @@ export interface Dialect {
   renderError(error: GatewayError, requestId: string): RenderedError;
   /** The error as the last event of a stream of which nothing else is known. */
   renderLoneError(error: GatewayError, requestId: string): string;
+  /** A refusal that clients look for inside the stream that they asked for, rather than in an answer of its own. */
+  isSaidInStream?(error: GatewayError): boolean;
 }

@@ -276,6 +276,22 @@ describe('what the model refuses', () => {
     expect(lane.second.seen).toHaveLength(0);
     expect(await account.money()).toEqual(spent(0));
   });
+
+  it.each([
+    [
+      "This endpoint's maximum context length is 200000 tokens.",
+      "prompt is too long: This endpoint's maximum context length is 200000 tokens.",
+    ],
+    ['prompt is too long: 210000 tokens > 200000 maximum', 'prompt is too long: 210000 tokens > 200000 maximum'],
+    ['input length and `max_tokens` exceed context limit: 9 + 2 > 10', 'input length and `max_tokens` exceed context limit: 9 + 2 > 10'],
+  ])('is a conversation that is too long, in the words that Claude Code shortens its own for: %s', async (said, told) => {
+    const { account, lane } = await fresh();
+    lane.first.replyAlways(() => refusal(said));
+    for (const stream of [false, true]) {
+      const response = await askMessages(account, messagesBody(lane.model, { stream }));
+      expect([response.status, await response.json()]).toMatchObject([400, { error: { type: 'invalid_request_error', message: told } }]);
+    }
+  });
 });
 
 describe('a provider that streams though nobody asked it to', () => {
