@@ -96,13 +96,14 @@ export interface TokenQuestion {
   /** For want of an upstream that counts. */
   estimatedTokens: number;
   over(wire: WireId): TokenBridge | undefined;
+  /** The body of an answer that holds an estimate. */
   answer(tokens: number): string;
 }
 
 export interface TokenBridge {
   request(target: RequestTarget): BridgedRequest;
-  /** Undefined when the JSON holds no count. */
-  readCount(json: unknown): number | undefined;
+  /** Does the upstream's answer hold a count? It is passed on as it came. */
+  hasCount(json: unknown): boolean;
 }
 
 export interface RenderedError {
