@@ -86,12 +86,30 @@ function methodsAt(app: Hono<AppEnv>, path: string): string[] {
   return METHODS.filter((method) => app.router.match(method, path)[0].some(([[, route]]) => route.method === method));
 }
 
+/**
+ * What a base URL with a slash at its end, or a client that adds one, makes of a path, as it was meant. What is read
+ * is left its last slash: it stands before an id that is missing.
+ */
+function tidied(path: string, method: string): string {
+  const single = path.replace(/\/{2,}/g, '/');
+  return method === 'POST' ? single.replace(/(?<=.)\/$/, '') : single;
+}
+
+/** The request at another path. The signal is handed over by name, or nobody would see the client hang up. */
+function moved(request: Request, path: string): Request {
+  const url = new URL(request.url);
+  url.pathname = path;
+  return new Request(new Request(url, request), { signal: request.signal });
+}
+
 /** Clients show the message of their own shape alone; people who lost their way are shown a page. */
 const notFound =
   (app: Hono<AppEnv>) =>
   (c: AppContext): Response | Promise<Response> => {
     const { method, path } = c.req;
     const methods = methodsAt(app, path);
+    const meant = tidied(path, method);
+    if (meant !== path && methodsAt(app, meant).includes(method)) return app.fetch(moved(c.req.raw, meant), c.env, c.executionCtx);
     if (methods.length > 0) {
       const message = `${path} takes ${methods.join(', ')}, not ${method}.`;
       return renderError(c, fail('wrong_method', message, { headers: { allow: methods.join(', ') } }).error, clientDialect(c));

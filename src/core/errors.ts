@@ -50,6 +50,9 @@ export const ERRORS = {
 
 export type ErrorKind = keyof typeof ERRORS;
 
+/** The code of a conversation that is too long for its model: agents that find it shorten theirs and go on. */
+export const CONTEXT_OVERFLOW = 'context_length_exceeded';
+
 /** A failure as a value. What it says is meant for the client: no internals, no credentials. */
 export interface GatewayError {
   kind: ErrorKind;

@@ -25,3 +25,6 @@ export function estimateTokens(body: string): number {
 
 /** About how many tokens so much produced text was. */
 export const tokensOfChars = (chars: number): number => Math.ceil(chars / CHARS_PER_TOKEN);
+
+/** Is it a number of tokens that an upstream has counted? */
+export const isTokenCount = (value: unknown): boolean => typeof value === 'number' && Number.isInteger(value) && value >= 0;

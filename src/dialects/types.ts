@@ -108,13 +108,14 @@ export interface TokenQuestion {
   /** For want of an upstream that counts. */
   estimatedTokens: number;
   over(wire: WireId): TokenBridge | undefined;
+  /** The body of an answer that holds an estimate. */
   answer(tokens: number): string;
 }
 
 export interface TokenBridge {
   request(target: RequestTarget): BridgedRequest;
-  /** Undefined when the JSON holds no count. */
-  readCount(json: unknown): number | undefined;
+  /** Does the upstream's answer hold a count? It is passed on as it came. */
+  hasCount(json: unknown): boolean;
 }
 
 export interface RenderedError {
@@ -189,4 +190,6 @@ export interface Dialect {
   renderError(error: GatewayError, requestId: string): RenderedError;
   /** The error as the last event of a stream of which nothing else is known. */
   renderLoneError(error: GatewayError, requestId: string): string;
+  /** A refusal that clients look for inside the stream that they asked for, rather than in an answer of its own. */
+  isSaidInStream?(error: GatewayError): boolean;
 }

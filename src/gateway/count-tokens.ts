@@ -32,16 +32,16 @@ export async function countTokens(deps: GatewayDeps, { dialect, question, keys, 
       continue;
     }
     for (const target of targetsOf(deps.registry, dialect, question, model.value, sandbox)) {
-      const tokens = await ask(deps, target);
-      if (tokens !== undefined) return ok(question.answer(tokens));
+      const counted = await ask(deps, target);
+      if (counted !== undefined) return ok(counted);
     }
     return ok(question.answer(question.estimatedTokens));
   }
   return { ok: false, error: refused };
 }
 
-/** The upstream's count; undefined when it gives none. */
-async function ask(deps: GatewayDeps, target: Reached<TokenBridge>): Promise<number | undefined> {
+/** The upstream's answer, which may say more than a number; undefined when it gives none. */
+async function ask(deps: GatewayDeps, target: Reached<TokenBridge>): Promise<string | undefined> {
   const { spec, apiKeys } = target.provider;
   const { url, headers, body } = upstreamRequest(target, apiKeys[0], { stream: false, moved: false, storedId: undefined });
   const signal = AbortSignal.timeout(LIMIT_MS);
@@ -50,7 +50,7 @@ async function ask(deps: GatewayDeps, target: Reached<TokenBridge>): Promise<num
       ? await spec.serve({ url, headers, body, signal })
       : await deps.fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal });
     const text = await response.text();
-    return response.ok ? target.bridge.readCount(parseJson(text)) : undefined;
+    return response.ok && target.bridge.hasCount(parseJson(text)) ? text : undefined;
   } catch {
     return undefined;
   }

@@ -267,7 +267,7 @@ export class Failover {
 
   private noteHealth(
     provider: string,
-    { action, status }: LastFailure,
+    { action, status, isBlameless }: LastFailure,
     keyIndex: number,
     retryAfter: number | undefined,
     nowMs: number,
@@ -276,7 +276,8 @@ export class Failover {
     if (action === 'next_key') health.pauseKey(provider, keyIndex, nowMs + REFUSED_KEY_PAUSE_MS);
     else if (action === 'backoff_key')
       health.pauseKey(provider, keyIndex, nowMs + Math.min(retryAfter ?? LIMITED_KEY_PAUSE_MS, LONGEST_KEY_PAUSE_MS));
-    if (action === 'retry' || (action === 'next_target' && isProviderFault(status))) health.failed(provider, nowMs);
+    const isFault = action === 'retry' || (action === 'next_target' && isProviderFault(status));
+    if (isFault && !isBlameless) health.failed(provider, nowMs);
     else health.undecided(provider);
   }
 

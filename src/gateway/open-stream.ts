@@ -3,6 +3,7 @@ import { parseJson } from '../core/record';
 import type { StreamRelay } from '../dialects/types';
 import { EventReader } from './event-reader';
 import type { Attempt } from './failover';
+import { reasons, silenceLimitMs } from './patience';
 import type { StreamRun } from './run';
 
 /** An upstream that has begun its stream: its first events have been seen, and are no error. */
@@ -33,13 +34,19 @@ export async function openStream(run: StreamRun, hasSpoken: boolean): Promise<Op
 }
 
 async function begin(run: StreamRun, attempt: Attempt): Promise<OpenedStream | undefined> {
-  const { failover, deps } = run;
-  const fail = (message: string) => failover.failed(attempt, { action: 'next_target', message });
+  const { failover, deps, plan } = run;
+  const fail = (message: string, isBlameless = false) => failover.failed(attempt, { action: 'next_target', message, isBlameless });
   const { wire } = attempt.target;
   const type = attempt.response.headers.get('content-type') ?? '';
-  const limitMs = deps.settings.FIRST_BYTE_TIMEOUT_MS;
-  const lastMs = deps.now() + limitMs * THINKING_LIMITS;
-  const watch = () => setTimeout(() => attempt.abort?.abort(), Math.min(limitMs, Math.max(0, lastMs - deps.now())));
+  const { FIRST_BYTE_TIMEOUT_MS, CALL_DEADLINE_MS } = deps.settings;
+  const limitMs = silenceLimitMs(plan, FIRST_BYTE_TIMEOUT_MS, deps.settings);
+  const lastMs = Math.min(deps.now() + limitMs * THINKING_LIMITS, run.startedAtMs + CALL_DEADLINE_MS);
+  let isLate = false;
+  const giveUp = () => {
+    isLate = true;
+    attempt.abort?.abort();
+  };
+  const watch = () => setTimeout(giveUp, Math.min(limitMs, Math.max(0, lastMs - deps.now())));
   let timer = watch();
   try {
     if (type.includes('text/html') || type.includes('application/json')) {
@@ -72,6 +79,7 @@ async function begin(run: StreamRun, attempt: Attempt): Promise<OpenedStream | u
     }
   } catch {
     if (run.gone.signal.aborted && attempt.abort?.signal.aborted) failover.abandoned(attempt.record);
+    else if (isLate) fail('the provider did not begin its answer in time', reasons(plan));
     else fail('the provider broke off its stream before it began');
     return undefined;
   } finally {

@@ -14,7 +14,8 @@ const HEADERS = {
 
 /**
  * The status is held back for some seconds, so that what fails early fails with its true status. Then the stream
- * begins, kept alive from its first moment, and whatever fails later is told inside it.
+ * begins, kept alive from its first moment, and whatever fails later is told inside it, as are the few refusals that
+ * the format's clients look for there.
  */
 export async function runStreamCall(run: StreamRun): Promise<Response> {
   const opening = openStream(run, false);
@@ -23,7 +24,7 @@ export async function runStreamCall(run: StreamRun): Promise<Response> {
     opening.then((stream) => ({ stream })),
     run.deps.settings.STATUS_HOLD_MS,
   );
-  if (opened && !opened.stream) {
+  if (opened && !opened.stream && !isSaidInStream(run)) {
     const refused = refuse(run);
     run.deps.waitUntil(refused);
     return refused;
@@ -36,6 +37,9 @@ export async function runStreamCall(run: StreamRun): Promise<Response> {
   run.deps.waitUntil(new StreamPump(run, client, headers).pump(opening));
   return new Response(client.body, { headers });
 }
+
+const isSaidInStream = ({ dialect, failover }: StreamRun): boolean =>
+  dialect.isSaidInStream?.(upstreamError(failover.finalFailure)) === true;
 
 /** No upstream has begun a stream, and the status is still to be sent. */
 async function refuse(run: StreamRun): Promise<Response> {

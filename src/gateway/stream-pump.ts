@@ -10,6 +10,7 @@ import type { ClientStream } from './client-stream';
 import { keepItems } from './kept-items';
 import { type Charge, charge, freeOfCharge, isEmpty, observedUsage } from './meter';
 import { type OpenedStream, openStream } from './open-stream';
+import { reasons, silenceLimitMs } from './patience';
 import { Recorder } from './replay';
 import { beat, closeCharged, closeFailed, closeReleased, closeUnheard, type Ending, type StreamRun, upstreamError } from './run';
 import { storedAs } from './stored-answer';
@@ -39,6 +40,8 @@ export class StreamPump {
   private waitingSinceMs: number | undefined;
   private beatAtMs: number;
   private stop: Stop | undefined;
+  /** The upstream that was let go because it said nothing for too long. */
+  private gaveUp: OpenedStream['attempt'] | undefined;
   private extending: Promise<void> | undefined;
   private firstContentMs: number | undefined;
   /** Its last events are being said: nothing comes between them. */
@@ -142,7 +145,8 @@ export class StreamPump {
   ): Passed {
     const { failover } = this.run;
     if (!stream.relay.hasContent && !this.client.gone) {
-      failover.failed(stream.attempt, failure);
+      const isBlameless = this.gaveUp === stream.attempt && reasons(this.run.plan);
+      failover.failed(stream.attempt, { ...failure, isBlameless });
       return 'failed_early';
     }
     stream.attempt.abort?.abort();
@@ -229,10 +233,19 @@ export class StreamPump {
     }
     if (!this.current) return;
     const { attempt, relay } = this.current;
-    const idleMs = relay.complete ? Math.min(COMPLETE_IDLE_MS, settings.UPSTREAM_IDLE_TIMEOUT_MS) : settings.UPSTREAM_IDLE_TIMEOUT_MS;
+    const idleMs = this.idleLimitMs(relay);
     const isLate = nowMs - this.run.startedAtMs > settings.CALL_DEADLINE_MS;
     if (isLate && relay.hasContent && !relay.complete) this.stop ??= { ending: 'too_long', error: tooLong(settings.CALL_DEADLINE_MS) };
-    if (isLate || nowMs - (this.waitingSinceMs ?? nowMs) > idleMs) attempt.abort?.abort();
+    if (!isLate && nowMs - (this.waitingSinceMs ?? nowMs) <= idleMs) return;
+    this.gaveUp = attempt;
+    attempt.abort?.abort();
+  }
+
+  private idleLimitMs({ complete, hasContent }: OpenedStream['relay']): number {
+    const { plan, deps } = this.run;
+    const usualMs = deps.settings.UPSTREAM_IDLE_TIMEOUT_MS;
+    if (complete) return Math.min(COMPLETE_IDLE_MS, usualMs);
+    return hasContent ? usualMs : silenceLimitMs(plan, usualMs, deps.settings);
   }
 
   private observedMicro({ relay }: OpenedStream): MicroCredits {

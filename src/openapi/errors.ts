@@ -44,7 +44,8 @@ export const MEANINGS: Readonly<Record<ErrorKind, string>> = {
   spending_in_flight: "Calls under way hold what is left of the API key's monthly limit: try again.",
   upstream_failed: 'Every provider failed; the message is the last one’s. Nothing was charged.',
   upstream_overloaded: 'Every provider is overloaded. Nothing was charged.',
-  upstream_rejected: 'The provider refused the request itself; the status is its own.',
+  upstream_rejected:
+    'The provider refused the request itself; the status is its own. The code `context_length_exceeded` says that the conversation is too long; a stream of Responses says so inside it.',
   job_failed: 'The job failed. Nothing was charged.',
   still_running: 'It takes longer than can be waited for: the message says where the result will be.',
   no_provider: 'No provider is configured for the model, or none can take it now.',

@@ -19,4 +19,6 @@ export interface UpstreamFailure {
   param?: string;
   /** What a failure inside an answer of status 200 amounts to. */
   status?: number;
+  /** Does not speak against the provider: a model that reasons may be silent for long. */
+  isBlameless?: boolean;
 }

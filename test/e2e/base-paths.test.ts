@@ -1,9 +1,11 @@
 // Every endpoint behind every base URL that is documented, joined in every way that clients join them; probes without a key.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Account } from './support/account';
+import { RudeClient } from './support/client';
 import { contents, WAYS } from './support/gemini-wire';
 import { type Lane, Rig } from './support/rig';
-import { answer, json, USAGE } from './support/wire';
+import { HANG } from './support/upstream';
+import { answer, json, role, says, sse, USAGE } from './support/wire';
 
 let rig: Rig;
 let account: Account;
@@ -99,6 +101,35 @@ describe('an endpoint', () => {
     expect([response.status, text]).toEqual([200, expect.stringContaining(holds)]);
     expect(response.headers.get('x-request-id')).toMatch(/^req_/);
     expect(response.headers.get('request-id')).toBe(response.headers.get('x-request-id'));
+  });
+
+  it.each(Object.keys(ENDPOINTS).map((path) => ({ path, doubled: `/v1/${path}`, ended: `/api/v1${path.replace(/(?=\?|$)/, '/')}` })))(
+    'is there behind a base URL that ends with a slash, and with one at its end: $path',
+    async ({ path, doubled, ended }) => {
+      const { lane, body, holds } = ENDPOINTS[path]!;
+      for (const place of [doubled, ended]) {
+        const response = await call(place, body(lanes[lane]!.model));
+        expect([place, response.status, await response.text()]).toEqual([place, 200, expect.stringContaining(holds)]);
+      }
+    },
+  );
+
+  it('sees its client hang up behind such a base URL, too', async () => {
+    const { model, first } = lanes.solo!;
+    first.reply(sse([role(), says('One'), HANG]));
+    const client = new RudeClient(account, { model, messages, stream: true }, {}, '//chat/completions');
+    await client.has('One');
+    client.hangUp();
+    await first.seen.at(-1)!.hungUp();
+  });
+
+  it('is not to be had by other methods, or at other paths, for all the slashes', async () => {
+    const headers = { 'x-api-key': account.key };
+    const statusOf = async (path: string, method: string) => (await fetch(rig.worker.url + path, { method, headers })).status;
+    expect(await statusOf('/v1//messages', 'DELETE')).toBe(404);
+    expect(await statusOf('/v1//nothing/', 'POST')).toBe(404);
+    expect(await statusOf('/v1//models', 'GET')).toBe(200);
+    expect(await statusOf('/v1//models/', 'GET')).toBe(404);
   });
 
   it.each(BASES)('may be looked at without a key, where that is a connectivity check: %s', async (base) => {

@@ -203,11 +203,12 @@ describe('countTokens', () => {
 
   it('asks the provider, free of charge', async () => {
     const [account, lane] = [await rig.account(0), rig.lane('gemini')];
-    lane.first.reply(json({ totalTokens: 31, promptTokensDetails: [{ modality: 'TEXT', tokenCount: 31 }] }));
+    const counts = { totalTokens: 31, promptTokensDetails: [{ modality: 'TEXT', tokenCount: 31 }], cachedContentTokenCount: 4 };
+    lane.first.reply(json(counts));
     const { status, body, headers } = await count(account, lane.model, {
       generateContentRequest: { model: `models/${lane.model}`, contents, systemInstruction: { parts: [{ text: 'Be terse.' }] } },
     });
-    expect([status, body]).toEqual([200, { totalTokens: 31 }]);
+    expect([status, body]).toEqual([200, counts]);
     expect(headers.get('x-request-id')).toMatch(/^req_/);
     expect(lane.first.seen[0]!.path).toBe(`/v1/models/${lane.upstreamModel}:countTokens`);
     expect(lane.first.seen[0]!.json()).toMatchObject({ generateContentRequest: { model: `models/${lane.upstreamModel}` } });

@@ -25,13 +25,14 @@ const { max_tokens: _, ...QUESTION } = messagesBody('');
 const questionOf = ({ model }: Pick<Lane, 'model'>) => ({ ...QUESTION, model });
 
 describe('a token count', () => {
-  it('is the provider’s own, for the body as it came', async () => {
+  it('is the provider’s own as it came, for the body as it came', async () => {
     const { account, lane } = await fresh();
-    lane.first.reply(json({ input_tokens: 2_095, context_management: { original_input_tokens: 1 } }));
+    const answer = '{ "input_tokens":2095, "context_management": {"original_input_tokens":1.0} }';
+    lane.first.reply(json(answer));
     const headers = { 'anthropic-version': '2026-10-21', 'anthropic-beta': 'token-counting-2024-11-01' };
     const body = `{ "messages":[{"role":"user","content":"\\u00fc"}], "model":"${lane.model}" }`;
     const counted = await askMessage(account, body, { path: '/messages/count_tokens?beta=true', headers });
-    expect([counted.status, counted.body]).toEqual([200, { input_tokens: 2_095 }]);
+    expect([counted.status, counted.text]).toEqual([200, answer]);
     expect(counted.id).toMatch(/^req_/);
     const [seen] = lane.first.seen;
     expect(seen!.path).toBe('/v1/messages/count_tokens?beta=true');

@@ -229,7 +229,7 @@ describe('signed thinking', () => {
 
   it('is no reason to try again for a refusal of something else', async () => {
     const { account, lane } = await fresh();
-    lane.first.replyAlways(() => failure(400, 'invalid_request_error', 'max_tokens must be greater than thinking.budget_tokens'));
+    lane.first.replyAlways(() => failure(400, 'invalid_request_error', 'max_tokens: 300000 > 128000'));
     expect((await askMessage(account, bodyOf(lane, false))).status).toBe(400);
     expect(lane.first.seen).toHaveLength(1);
   });
@@ -243,6 +243,54 @@ describe('signed thinking', () => {
     expect(lane.first.seen.map((seen) => seen.json().messages)).toEqual([TURNS, TURNS]);
     expect(lane.second.seen[0]!.json()).toEqual({ ...bodyOf(lane, stream), messages: STRIPPED });
     await account.settled();
+  });
+});
+
+describe('what the model refuses', () => {
+  const DOCUMENTED = {
+    model: 'claude-opus-4-6',
+    max_tokens: 1_024,
+    messages: [{ role: 'user', content: 'Plan a 3-step refactor of a Next.js app.' }],
+    thinking: { type: 'enabled', budget_tokens: 4_000 },
+  };
+  const refusal = (message: string): Reply => failure(400, 'invalid_request_error', message);
+
+  it('is mended, so that the documented example works as printed', async () => {
+    const account = await rig.account();
+    const desk = rig.desk('anthropic');
+    desk.reply(refusal('`max_tokens` must be greater than `thinking.budget_tokens`.'), whole('Yes.'));
+    const { status, body } = await askMessage(account, DOCUMENTED);
+    expect([status, body.content]).toEqual([200, [text('Yes.')]]);
+    expect(desk.seen.map((seen) => seen.json())).toEqual([DOCUMENTED, { ...DOCUMENTED, thinking: { type: 'adaptive' } }]);
+    await account.settled();
+  });
+
+  it('is mended once, and told when that was not enough', async () => {
+    const { account, lane } = await fresh('messages-pair');
+    lane.first.replyAlways(() => refusal('`temperature` and `top_p` cannot both be specified for this model. Please use only one.'));
+    const sampled = messagesBody(lane.model, { temperature: 0.5, top_p: 0.9 });
+    const { status, body } = await askMessage(account, sampled);
+    expect([status, body.error]).toMatchObject([400, { message: expect.stringContaining('cannot both be specified') }]);
+    const { top_p, ...mended } = sampled;
+    expect(lane.first.seen.map((seen) => seen.json())).toEqual([sampled, mended].map((sent) => ({ ...sent, model: lane.upstreamModel })));
+    expect(lane.second.seen).toHaveLength(0);
+    expect(await account.money()).toEqual(spent(0));
+  });
+
+  it.each([
+    [
+      "This endpoint's maximum context length is 200000 tokens.",
+      "prompt is too long: This endpoint's maximum context length is 200000 tokens.",
+    ],
+    ['prompt is too long: 210000 tokens > 200000 maximum', 'prompt is too long: 210000 tokens > 200000 maximum'],
+    ['input length and `max_tokens` exceed context limit: 9 + 2 > 10', 'input length and `max_tokens` exceed context limit: 9 + 2 > 10'],
+  ])('is a conversation that is too long, in the words that Claude Code shortens its own for: %s', async (said, told) => {
+    const { account, lane } = await fresh();
+    lane.first.replyAlways(() => refusal(said));
+    for (const stream of [false, true]) {
+      const response = await askMessages(account, messagesBody(lane.model, { stream }));
+      expect([response.status, await response.json()]).toMatchObject([400, { error: { type: 'invalid_request_error', message: told } }]);
+    }
   });
 });
 

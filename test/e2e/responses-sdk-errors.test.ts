@@ -162,6 +162,20 @@ describe.concurrent.each(MAJORS)('openai $major', ({ Client }) => {
     expect(await account.money()).toEqual(spent(0));
   });
 
+  it('200: an APIError inside the stream for a conversation that is too long, whatever the provider calls it', async () => {
+    const { account, lane, model, client, sent } = await fresh();
+    lane.first.reply(failure(400, "This model's maximum context length is 128000 tokens.", { code: 'invalid_parameter' }));
+    const events = await client.responses.create({ model, input, stream: true });
+    const error = await (async () => {
+      for await (const _ of events);
+    })().catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(Client.APIError);
+    expect(error).toMatchObject({ code: 'context_length_exceeded', message: expect.stringContaining('maximum context length') });
+    expect([sent.length, lane.first.seen.length]).toEqual([1, 1]);
+    expect(await account.calls()).toMatchObject([{ state: 'released', amountCredits: 0 }]);
+    expect(await account.money()).toEqual(spent(0));
+  });
+
   it.each([false, true])('502: an InternalServerError at once when all providers failed (stream: %s)', async (isStream) => {
     const { account, lane, model, client, sent } = await fresh();
     lane.first.replyAlways(() => failure(500, 'The engine is on fire.'));
@@ -248,6 +262,25 @@ describe.concurrent('exhausted providers', () => {
     });
     expect(await account.settled()).toEqual(spent(0));
   });
+});
+
+it('a conversation that is too long is told by the events that Codex shortens its own for', async () => {
+  const lane = rig.lane('responses-pair');
+  const account = await rig.account();
+  const message = 'Your input exceeds the context window of this model. Please adjust your input and try again.';
+  lane.first.reply(failure(400, message));
+  const live = await openResponseStream(account, responsesBody(lane.model));
+  expect([live.response.status, live.response.headers.get('content-type')]).toEqual([200, 'text/event-stream; charset=utf-8']);
+  const { types, error, response } = parseStream(await live.end());
+  expect(types).toEqual(['error', 'response.failed']);
+  expect(error).toMatchObject({ type: 'invalid_request_error', code: 'context_length_exceeded', message });
+  expect(response).toMatchObject({
+    id: responseIdOf(requestIdOf(live.response)),
+    status: 'failed',
+    error: { code: 'context_length_exceeded', message },
+  });
+  expect(lane.second.seen).toHaveLength(0);
+  expect(await account.settled()).toEqual(spent(0));
 });
 
 it.each([

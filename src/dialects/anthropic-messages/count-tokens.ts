@@ -1,14 +1,13 @@
 import { ok, type Result } from '../../core/errors';
 import { isRecord } from '../../core/record';
+import { isTokenCount } from '../estimate-tokens';
 import type { ClientRequest, TokenBridge, TokenQuestion } from '../types';
 import { type CountRequest, readCountRequest, upstreamRequest } from './request';
 
 const countBridge = (request: CountRequest): TokenBridge => ({
   request: (target) => upstreamRequest(request, target, { path: '/count_tokens' }),
-  readCount: (json) => (isRecord(json) && isCount(json.input_tokens) ? json.input_tokens : undefined),
+  hasCount: (json) => isRecord(json) && isTokenCount(json.input_tokens),
 });
-
-const isCount = (value: unknown): value is number => typeof value === 'number' && Number.isInteger(value) && value >= 0;
 
 const question = (request: CountRequest): TokenQuestion => ({
   model: request.model,

@@ -1,13 +1,19 @@
-import { ERRORS, type GatewayError } from '../../core/errors';
+import { CONTEXT_OVERFLOW, ERRORS, type GatewayError } from '../../core/errors';
 import { errorHead } from '../openai-errors';
 import type { RenderedError } from '../types';
 import { formatEvent } from './events';
+
+/** The words by which Claude Code knows that it has to shorten its conversation. */
+const TOO_LONG = 'prompt is too long';
+
+const messageOf = ({ code, message }: GatewayError): string =>
+  code === CONTEXT_OVERFLOW && !message.toLowerCase().includes(TOO_LONG) ? `${TOO_LONG}: ${message}` : message;
 
 /** `{type: "error", error: {type, message, ...}, request_id}`: without the outer type some clients show no message. */
 function errorBody(error: GatewayError, requestId: string): Record<string, unknown> {
   return {
     type: 'error',
-    error: { type: ERRORS[error.kind].type, message: error.message, ...error.details },
+    error: { type: ERRORS[error.kind].type, message: messageOf(error), ...error.details },
     request_id: requestId,
   };
 }

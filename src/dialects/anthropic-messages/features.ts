@@ -18,6 +18,8 @@ export interface ModelLine {
   toolSearch: boolean;
   /** Anthropic's own tools have a date in their type: the last one that it knows. */
   newestTool: number;
+  /** May a conversation end with the beginning of the answer? https://platform.claude.com/docs/en/about-claude/models/migration-guide */
+  prefill: boolean;
   /** Betas that it refuses although they are old enough. */
   refusedBetas: readonly string[];
 }
@@ -33,6 +35,7 @@ const AS_4_6 = {
   contextEdits: ['clear_tool_uses_20250919', 'clear_thinking_20251015', 'compact_20260112'],
   toolSearch: true,
   newestTool: 2026_02_28,
+  prefill: false,
   refusedBetas: [],
 } as const satisfies Omit<ModelLine, 'id'>;
 
@@ -49,6 +52,7 @@ const LINES: readonly ModelLine[] = [
     contextEdits: ['clear_tool_uses_20250919', 'clear_thinking_20251015'],
     toolSearch: false,
     newestTool: 2025_12_31,
+    prefill: true,
     refusedBetas: [
       'afk-mode-2026-01-31',
       'compact-2026-01-12',
@@ -167,4 +171,20 @@ const SMALLEST_BUDGET = 1_024;
 export function thinkingBudget(effort: unknown, maxTokens: number): number | undefined {
   const budget = Math.min(BUDGETS[String(effort)] ?? BUDGETS.high!, Math.floor(maxTokens / 2));
   return budget < SMALLEST_BUDGET ? undefined : budget;
+}
+
+/** What `thinking` says, for a request that gives it a budget. */
+export type BudgetedThinking = Readonly<Record<string, unknown>> & { budget_tokens?: unknown };
+
+/**
+ * Thinking within a budget, or as near to it as the answer has room for: one that does not fit is left to a model
+ * that adapts, else cut; undefined leaves thinking out.
+ */
+export function thinkingThatFits(thinking: BudgetedThinking, maxTokens: number, line: ModelLine | undefined): BudgetedThinking | undefined {
+  const asked = Number(thinking.budget_tokens);
+  if (asked >= SMALLEST_BUDGET && asked < maxTokens) return thinking;
+  const { budget_tokens, ...others } = thinking;
+  if (line?.adaptiveThinking) return { ...others, type: 'adaptive' };
+  const budget = Math.min(Math.max(asked, SMALLEST_BUDGET), maxTokens - 1);
+  return budget >= SMALLEST_BUDGET ? { ...others, type: 'enabled', budget_tokens: budget } : undefined;
 }

@@ -1,7 +1,7 @@
 /** A request that was built for a newer model, without what the one that answers would refuse. Edited by spans. */
 import { appendElements, elements, members, rewriteElements, rewriteMembers, setMembers } from '../../core/json';
 import { isRecord, parseJson } from '../../core/record';
-import { BLOCK_TYPES, knownEffort, type ModelLine, OUTPUT_FIELDS, REQUEST_FIELDS, thinkingBudget } from './features';
+import { BLOCK_TYPES, knownEffort, type ModelLine, OUTPUT_FIELDS, REQUEST_FIELDS, thinkingBudget, thinkingThatFits } from './features';
 import { answersUnthinking, EMPTY_TURN, typeOf } from './signatures';
 import { isSystemTurn, readSystemTurns, type SystemTurns } from './system-turns';
 
@@ -34,7 +34,7 @@ export function forOlderModel(body: string, line: ModelLine): string {
       case 'output_config':
         return undefined;
       case 'context_management':
-        return knownEdits(raw, recordAt(fields, key), thinking !== undefined && thinking !== NO_THINKING, line);
+        return knownEdits(raw, thinking !== undefined && thinking !== NO_THINKING, line);
       case 'tools':
         return raw.startsWith('[') ? knownTools(raw, turns, line) : raw;
       default:
@@ -139,19 +139,27 @@ function knownThinking(
   if (type !== 'enabled' && line.adaptiveThinking) return JSON.stringify({ type: 'adaptive', ...shown });
   // With a budget each answer of a tool's cycle has to begin with its thinking, which one that adapted may lack.
   if (type !== 'enabled' && answersUnthinking(messages)) return undefined;
-  const budget = type === 'enabled' ? Math.min(Number(budget_tokens), maxTokens - 1) : thinkingBudget(effort, maxTokens);
-  return budget === undefined ? undefined : JSON.stringify({ type: 'enabled', budget_tokens: budget, ...shown });
+  const budget = type === 'enabled' ? budget_tokens : thinkingBudget(effort, maxTokens);
+  const thinking =
+    budget === undefined ? undefined : thinkingThatFits({ type: 'enabled', budget_tokens: budget, ...shown }, maxTokens, line);
+  return thinking && JSON.stringify(thinking);
+}
+
+export const clearsThinking = (edit: string): boolean => edit.startsWith('clear_thinking_');
+
+/** `context_management` with those of its edits that `isKnown` lets through; undefined where none is left. */
+export function keptEdits(raw: string, isKnown: (type: string) => boolean): string | undefined {
+  const kept = rewriteMembers(raw, (value, key) =>
+    key === 'edits' && value.startsWith('[')
+      ? rewriteElements(value, (edit) => (isKnown(String(typeOf(edit))) ? edit : undefined))
+      : undefined,
+  );
+  const { edits } = recordOf(parseJson(kept));
+  return Array.isArray(edits) && edits.length > 0 ? kept : undefined;
 }
 
 /** Thinking can be cleared only where there is to be some. */
-function knownEdits(raw: string, { edits }: Fields, thinks: boolean, { contextEdits }: ModelLine): string | undefined {
-  if (!Array.isArray(edits)) return undefined;
-  const isKnown = (type: unknown) => contextEdits.includes(String(type)) && (thinks || !String(type).startsWith('clear_thinking_'));
-  const kept = rewriteMembers(raw, (value, key) =>
-    key === 'edits' ? rewriteElements(value, (edit) => (isKnown(typeOf(edit)) ? edit : undefined)) : undefined,
-  );
-  const { edits: left } = recordOf(parseJson(kept));
-  return Array.isArray(left) && left.length > 0 ? kept : undefined;
-}
+const knownEdits = (raw: string, thinks: boolean, { contextEdits }: ModelLine): string | undefined =>
+  raw.startsWith('{') ? keptEdits(raw, (type) => contextEdits.includes(type) && (thinks || !clearsThinking(type))) : undefined;
 
 const recordOf = (value: unknown): Fields => (isRecord(value) ? value : {});

@@ -5,6 +5,7 @@ import { outputTokens, parseBody } from '../parse-body';
 import type { BridgedRequest, ClientRequest, RequestTarget } from '../types';
 import { estimateMessagesTokens } from './estimate';
 import { isNewerThan, knownBetas, lineOf } from './features';
+import { mended, type Refusal } from './mend';
 import { forOlderModel } from './older-model';
 import { withoutPastThinking } from './signatures';
 
@@ -74,22 +75,30 @@ export function readCountRequest(request: ClientRequest): Result<CountRequest> {
   return ok({ ...forwarded(request, parsed.value.data.model), estimatedTokens: estimateMessagesTokens(request.body) });
 }
 
+/** How one request to an upstream differs from another for the same call. */
+interface Variation {
+  path?: string;
+  /** What the upstream has refused of the call before. */
+  refused?: ReadonlySet<Refusal> | undefined;
+}
+
 /**
- * The request as the upstream gets it: byte for byte but for the model. Two things are left out where they would be
- * refused: what only models newer than the one that answers understand, and, where another provider was tried
- * before or a signature was refused, the thinking of finished turns.
+ * The request as the upstream gets it: byte for byte but for the model. Some things are left out where they would be
+ * refused: what only models newer than the one that answers understand, the thinking of finished turns where another
+ * provider was tried before, and what this one has refused.
  */
 export function upstreamRequest(
   { body, model, headers, query }: ForwardedRequest,
   target: Pick<RequestTarget, 'model' | 'moved'>,
-  { path = '', leavesThinking = false } = {},
+  { path = '', refused }: Variation = {},
 ): BridgedRequest {
   const line = lineOf(target.model);
   const isForNewer = line !== undefined && isNewerThan(model, line);
-  let sent = isForNewer ? forOlderModel(body, line) : body;
-  if (target.moved || leavesThinking) sent = withoutPastThinking(sent);
-  if (target.model !== model) sent = setMembers(sent, { model: JSON.stringify(target.model) });
   const { [BETAS]: betas, ...others } = headers;
+  let sent = isForNewer ? forOlderModel(body, line) : body;
+  if (target.moved) sent = withoutPastThinking(sent);
+  if (refused) sent = mended(sent, refused, line, betas);
+  if (target.model !== model) sent = setMembers(sent, { model: JSON.stringify(target.model) });
   const kept = betas !== undefined && isForNewer ? knownBetas(betas, line) : betas;
   const pathSuffix = path + query;
   return {

@@ -1,6 +1,7 @@
 import { fail, ok, type Result } from '../../core/errors';
 import { rewriteMembers, setMembers } from '../../core/json';
 import { isRecord } from '../../core/record';
+import { isTokenCount } from '../estimate-tokens';
 import type { ClientRequest, TokenBridge, TokenQuestion } from '../types';
 import { readAddress } from './address';
 import { estimateGeminiTokens } from './estimate';
@@ -32,10 +33,7 @@ const countBridge = (body: string): TokenBridge => ({
     body: countBody(body, model),
     path: `/models/${model.split('/').map(encodeURIComponent).join('/')}:countTokens`,
   }),
-  readCount: (json) => {
-    const count = isRecord(json) ? json.totalTokens : undefined;
-    return typeof count === 'number' && Number.isInteger(count) && count >= 0 ? count : undefined;
-  },
+  hasCount: (json) => isRecord(json) && isTokenCount(json.totalTokens),
 });
 
 const NESTED: ReadonlySet<string> = new Set(['generateContentRequest', 'generate_content_request']);

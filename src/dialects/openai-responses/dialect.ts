@@ -2,7 +2,7 @@ import { ok, type Result } from '../../core/errors';
 import type { WireId } from '../../core/wire-id';
 import type { Bridge, Call, Dialect } from '../types';
 import { responsesBridge } from './bridge';
-import { renderLoneError, renderResponsesError } from './errors';
+import { isSaidInStream, renderLoneError, renderResponsesError } from './errors';
 import { overChatBridge } from './over-chat/bridge';
 import { type ChatCrossing, crossToChat } from './over-chat/request';
 import { bringItems, namedRequests } from './references';
@@ -58,4 +58,5 @@ export const openaiResponses: Dialect = {
   },
   renderError: renderResponsesError,
   renderLoneError,
+  isSaidInStream,
 };

@@ -1,4 +1,4 @@
-import type { ErrorKind, GatewayError } from '../../core/errors';
+import { CONTEXT_OVERFLOW, type ErrorKind, type GatewayError } from '../../core/errors';
 import { errorObject, openaiType, renderOpenaiError } from '../openai-errors';
 import type { RenderedError } from '../types';
 import { numberedEvent } from './events';
@@ -15,7 +15,10 @@ export const renderResponsesError = (error: GatewayError, requestId: string): Re
 const PASSING: ReadonlySet<ErrorKind> = new Set(['upstream_failed', 'upstream_overloaded', 'no_provider', 'unavailable', 'internal']);
 
 /** What Codex acts on by itself: it shortens its context, or says which policy it was. */
-const ACTED_ON: ReadonlySet<string> = new Set(['context_length_exceeded', 'invalid_prompt', 'cyber_policy', 'bio_policy']);
+const ACTED_ON: ReadonlySet<string> = new Set([CONTEXT_OVERFLOW, 'invalid_prompt', 'cyber_policy', 'bio_policy']);
+
+/** OpenAI says it inside the stream, and there alone Codex looks for it: a status of 400 ends its turn. */
+export const isSaidInStream = ({ code }: GatewayError): boolean => code === CONTEXT_OVERFLOW;
 
 /**
  * The code of `response.failed`. Codex sends a failed turn up to five times more, each at a price, but for a few

@@ -3,7 +3,8 @@ import { chain, GEMINI, GEMINI_2_0, perToken, UNPRICED } from './terms';
 
 const google = (id: string, openrouterId = id) => chain('google', id, `google/${openrouterId}`);
 
-// `-official` and `-vip` are grades of service here, no part of the maker's ids. Where the maker has renamed or
+// `-official` and `-vip` are grades of service here, no part of the maker's ids, which stand for the official grade:
+// Gemini CLI asks for some of them by itself. Where the maker has renamed or
 // replaced a preview, its successor by https://ai.google.dev/gemini-api/docs/deprecations stands in the chain.
 export const GEMINI_MODELS: readonly Model[] = [
   {
@@ -14,6 +15,7 @@ export const GEMINI_MODELS: readonly Model[] = [
     chain: google('gemini-3.1-pro-preview'),
     price: perToken(1.84, 11.04),
     note: 'Google has retired Gemini 3 Pro in favour of 3.1 Pro, which answers.',
+    aliases: ['gemini-3-pro'],
     ...GEMINI,
   },
   {
@@ -24,6 +26,7 @@ export const GEMINI_MODELS: readonly Model[] = [
     chain: google('gemini-3.1-pro-preview'),
     price: perToken(1.84, 11.04),
     note: 'Google has retired Gemini 3 Pro in favour of 3.1 Pro, which answers.',
+    aliases: ['gemini-3-pro-preview'],
     ...GEMINI,
   },
   {
@@ -33,6 +36,7 @@ export const GEMINI_MODELS: readonly Model[] = [
     family: 'gemini',
     chain: google('gemini-3-flash-preview'),
     price: perToken(0.46, 2.76),
+    aliases: ['gemini-3-flash'],
     ...GEMINI,
   },
   {
@@ -42,6 +46,7 @@ export const GEMINI_MODELS: readonly Model[] = [
     family: 'gemini',
     chain: google('gemini-3-flash-preview'),
     price: perToken(0.46, 2.76),
+    aliases: ['gemini-3-flash-preview'],
     ...GEMINI,
   },
   {
@@ -60,6 +65,7 @@ export const GEMINI_MODELS: readonly Model[] = [
     family: 'gemini',
     chain: google('gemini-3.1-pro-preview'),
     price: perToken(1.84, 11.04),
+    aliases: ['gemini-3.1-pro-preview'],
     ...GEMINI,
   },
   {
@@ -87,6 +93,7 @@ export const GEMINI_MODELS: readonly Model[] = [
     family: 'gemini',
     chain: google('gemini-3.1-flash-lite'),
     price: perToken(0.23, 1.38),
+    aliases: ['gemini-3.1-flash-lite', 'gemini-3.1-flash-lite-preview'],
     ...GEMINI,
   },
   {
@@ -96,6 +103,7 @@ export const GEMINI_MODELS: readonly Model[] = [
     family: 'gemini',
     chain: google('gemini-2.5-pro'),
     price: perToken(1.15, 9.2),
+    aliases: ['gemini-2.5-pro'],
     ...GEMINI,
   },
   {
@@ -105,6 +113,7 @@ export const GEMINI_MODELS: readonly Model[] = [
     family: 'gemini',
     chain: google('gemini-2.5-flash'),
     price: perToken(0.28, 2.3),
+    aliases: ['gemini-2.5-flash'],
     ...GEMINI,
   },
   {
@@ -114,6 +123,7 @@ export const GEMINI_MODELS: readonly Model[] = [
     family: 'gemini',
     chain: google('gemini-2.5-flash-lite'),
     price: perToken(0.1, 0.37),
+    aliases: ['gemini-2.5-flash-lite'],
     ...GEMINI,
   },
   {
@@ -123,6 +133,7 @@ export const GEMINI_MODELS: readonly Model[] = [
     family: 'gemini',
     chain: google('gemini-2.0-flash', 'gemini-2.0-flash-001'),
     price: perToken(0.14, 0.56),
+    aliases: ['gemini-2.0-flash', 'gemini-2.0-flash-001'],
     ...GEMINI_2_0,
   },
   {
@@ -132,6 +143,7 @@ export const GEMINI_MODELS: readonly Model[] = [
     family: 'gemini',
     chain: google('gemini-2.0-flash-lite', 'gemini-2.0-flash-lite-001'),
     price: perToken(0.07, 0.28),
+    aliases: ['gemini-2.0-flash-lite', 'gemini-2.0-flash-lite-001'],
     ...GEMINI_2_0,
   },
   {

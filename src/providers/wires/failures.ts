@@ -1,3 +1,4 @@
+import { CONTEXT_OVERFLOW } from '../../core/errors';
 import { isRecord, parseJson } from '../../core/record';
 import { redactSecrets } from '../redact';
 import type { FailureAction, UpstreamFailure } from '../types';
@@ -122,6 +123,15 @@ const CONTENT_POLICY: readonly RegExp[] = [
   /data_?inspection|moderation|flagged|sensitive|high risk|敏感|违规/i,
 ];
 
+/** The conversation is too long. Not: an answer that may be longer than what is left, which has another cure. */
+const OVERFLOW: readonly RegExp[] = [
+  /context_length_exceeded|context_window_exceeded|model_context_window/i,
+  /\b(?:maximum|max|model'?s?) (?:context|prompt) length\b|\bprompt exceeds max/i,
+  /\bexceed\w*\b[^\n]{0,60}\bcontext (?:window|size|length)\b|\bcontext (?:window|size|length) exceed/i,
+  /\b(?:prompt|input|conversation) (?:is|was) too long\b/i,
+  /\binput token count\b[^\n]{0,40}\bexceeds\b|\bexceeded model token limit\b|\brange of input length\b/i,
+];
+
 /** Vendors that answer 400 where others answer 401 or 402. */
 const KEY_REFUSED: readonly RegExp[] = [
   /api[ _-]?key\b[^\n]{0,40}\b(?:not valid|invalid|incorrect|expired|revoked|disabled)/i,
@@ -166,12 +176,16 @@ function actionFor(status: number, facts: ErrorFacts | undefined): FailureAction
   }
 }
 
+const isOverflow = (action: FailureAction, facts: ErrorFacts | undefined): boolean =>
+  action === 'caller' && matches(OVERFLOW, words(facts));
+
 /** A failure from a status and what the body says of it. */
 export function failureOf(status: number, facts: ErrorFacts | undefined, message = facts?.message ?? ''): UpstreamFailure {
-  const code = cleanName(facts?.code);
+  const action = actionFor(status, facts);
+  const code = isOverflow(action, facts) ? CONTEXT_OVERFLOW : cleanName(facts?.code);
   const param = cleanName(facts?.param);
   return {
-    action: actionFor(status, facts),
+    action,
     message: cleanMessage(message),
     ...(code !== undefined && { code }),
     ...(param !== undefined && { param }),

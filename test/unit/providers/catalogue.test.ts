@@ -83,6 +83,15 @@ describe('catalogue', () => {
     expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
   });
 
+  it("knows Google's own ids, and gives them the official grade at its price", () => {
+    const official = MODELS.filter(({ family, id }) => family === 'gemini' && id.endsWith('-official'));
+    for (const model of official) expect(findModel(model.id.replace(/-official$/, ''))).toBe(model);
+    // What Gemini CLI asks for by itself.
+    for (const id of ['gemini-3-flash-preview', 'gemini-3-pro-preview', 'gemini-2.5-flash-lite', 'gemini-2.5-flash', 'gemini-2.5-pro'])
+      expect(findModel(id)?.id).toBe(`${id}-official`);
+    expect(findModel('gemini-3.1-pro')?.id).toBe('gemini-3.1-pro');
+  });
+
   it('chains to known providers only, and to no target twice', () => {
     const providers = new Set(PROVIDER_SPECS.map(({ id }) => id));
     for (const { id, chain } of MODELS) {

@@ -30,6 +30,29 @@ const byStatus: [number, FailureAction][] = [
   [302, 'next_target'],
 ];
 
+/** As the vendors say it, most of them without a code that tells. */
+const OVERFLOWS = [
+  "This model's maximum context length is 128000 tokens. However, your messages resulted in 130000 tokens.",
+  'Your input exceeds the context window of this model. Please adjust your input and try again.',
+  "This endpoint's maximum context length is 131072 tokens. However, you requested about 140000 tokens.",
+  "This model's maximum prompt length is 131072 but the request contains 537812 tokens.",
+  'The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).',
+  'Invalid request: Your request exceeded model token limit: 131072',
+  'InternalError.Algo.InvalidParameter: Range of input length should be [1, 129024]',
+  'Prompt exceeds max length',
+  'invalid params, context window exceeds limit (2013)',
+  'the request exceeds the available context size',
+  'prompt is too long: 210000 tokens > 200000 maximum',
+  'Input is too long for requested model.',
+];
+
+const NO_OVERFLOWS = [
+  'input length and `max_tokens` exceed context limit: 188240 + 21333 > 200000, decrease input length or `max_tokens` and try again',
+  'max_tokens is too large: 300000. This model supports at most 16384 completion tokens.',
+  "Invalid 'user': string too long. Expected a string with maximum length 256.",
+  'metadata.key exceeds maximum length of 64',
+];
+
 const bySaying: { what: string; status: number; body: object | string; action: FailureAction }[] = [
   {
     what: 'a bad parameter',
@@ -324,5 +347,20 @@ describe('errorInBody', () => {
     ['undefined', undefined],
   ])('finds nothing in %s', (_, json) => {
     expect(errorInBody(json)).toBeUndefined();
+  });
+});
+
+describe('a conversation that is too long', () => {
+  it.each(OVERFLOWS)('has the one code that agents look for: %s', (message) => {
+    const body = JSON.stringify({ error: { message, type: 'invalid_request_error', code: 'invalid_parameter' } });
+    expect(classifyFailure(400, body)).toMatchObject({ action: 'caller', code: 'context_length_exceeded', message });
+  });
+
+  it.each(NO_OVERFLOWS)('is something else than %s', (message) => {
+    expect(classifyFailure(400, JSON.stringify({ error: { message, code: 'invalid_parameter' } })).code).toBe('invalid_parameter');
+  });
+
+  it('is no reason to leave a provider that fails', () => {
+    expect(classifyFailure(503, JSON.stringify({ error: { message: OVERFLOWS[0] } }))).toEqual({ action: 'retry', message: OVERFLOWS[0] });
   });
 });

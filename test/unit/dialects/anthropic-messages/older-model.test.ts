@@ -146,6 +146,8 @@ describe('thinking', () => {
     [OPUS, { type: 'enabled', budget_tokens: 2_000 }, { type: 'enabled', budget_tokens: 2_000 }],
     [HAIKU, { type: 'adaptive', display: 'summarized' }, { type: 'enabled', budget_tokens: 16_384 }],
     [HAIKU, { type: 'enabled', budget_tokens: 100_000 }, { type: 'enabled', budget_tokens: 63_999 }],
+    [OPUS, { type: 'enabled', budget_tokens: 64_000, display: 'omitted' }, { type: 'adaptive', display: 'omitted' }],
+    [OPUS, { type: 'enabled', budget_tokens: 100 }, { type: 'adaptive' }],
     [HAIKU, { type: 'disabled' }, { type: 'disabled' }],
     [HAIKU, undefined, undefined],
   ])('is what %s can do of %j', (model, thinking, expected) => {
@@ -159,6 +161,13 @@ describe('thinking', () => {
     expect(budget('max', 64_000)).toEqual({ type: 'enabled', budget_tokens: 31_999 });
     expect(budget(undefined, 4_096)).toEqual({ type: 'enabled', budget_tokens: 2_048 });
     expect(budget('high', 2_000)).toBeUndefined();
+  });
+
+  it('with a budget that the answer has no room for is left to the model, or left out', () => {
+    const thinking = { type: 'enabled', budget_tokens: 4_000 };
+    expect(sent({ thinking, max_tokens: 1_024 }, 'claude-sonnet-4-6').json.thinking).toEqual({ type: 'adaptive' });
+    expect(sent({ thinking, max_tokens: 1_024 }, HAIKU).json.thinking).toBeUndefined();
+    expect(sent({ thinking, max_tokens: 1_025 }, HAIKU).json.thinking).toEqual({ type: 'enabled', budget_tokens: 1_024 });
   });
 
   it('is left out in a tool’s cycle that began without it', () => {

@@ -133,11 +133,11 @@ describe('a token count', () => {
     expect(sent.body).not.toContain('safeguards');
   });
 
-  it('reads the answer, and gives it', () => {
+  it('knows an answer, and gives an estimate', () => {
     const bridge = count({}).over('anthropic-messages')!;
-    expect(bridge.readCount({ input_tokens: 14 })).toBe(14);
+    expect(bridge.hasCount({ input_tokens: 14, context_management: {} })).toBe(true);
     for (const json of [{}, { input_tokens: '14' }, { input_tokens: -1 }, { input_tokens: 1.5 }, [], null])
-      expect(bridge.readCount(json)).toBeUndefined();
+      expect(bridge.hasCount(json)).toBe(false);
     expect(count({}).answer(14)).toBe('{"input_tokens":14}');
   });
 

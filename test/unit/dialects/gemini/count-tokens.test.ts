@@ -38,11 +38,11 @@ describe('counting tokens', () => {
     expect(parsed({ contents }).over('openai-chat')).toBeUndefined();
   });
 
-  it('reads the count and gives it', () => {
+  it('knows a count, and gives an estimate', () => {
     const question = parsed({ contents });
-    const { readCount } = question.over('gemini')!;
-    expect(readCount({ totalTokens: 31, promptTokensDetails: [] })).toBe(31);
-    for (const json of [undefined, {}, { totalTokens: -1 }, { totalTokens: '31' }]) expect(readCount(json)).toBeUndefined();
+    const { hasCount } = question.over('gemini')!;
+    expect(hasCount({ totalTokens: 31, promptTokensDetails: [] })).toBe(true);
+    for (const json of [undefined, {}, { totalTokens: -1 }, { totalTokens: '31' }]) expect(hasCount(json)).toBe(false);
     expect(question.answer(31)).toBe('{"totalTokens":31}');
   });
 });

@@ -1,0 +1,85 @@
+/**
+ * A request that an upstream has refused, without what it was refused for. It is sent once more and no oftener, so
+ * what the message names is seen to together with all else that the model is known to refuse. Edited by spans.
+ */
+import { rewriteElements, rewriteMembers } from '../../core/json';
+import { isRecord, parseJson } from '../../core/record';
+import { type ModelLine, thinkingThatFits } from './features';
+import { clearsThinking, keptEdits } from './older-model';
+import { namesSignature, withoutPastThinking } from './signatures';
+
+type Fields = Record<string, unknown>;
+
+/** What can be taken out of a request, or put in another way. */
+export type Refusal = 'signature' | 'budget' | 'sampling' | 'prefill';
+
+/** https://platform.claude.com/docs/en/build-with-claude/extended-thinking and .../about-claude/models/migration-guide */
+const NAMED: readonly (readonly [Refusal, RegExp])[] = [
+  ['budget', /\bbudget_tokens\b/i],
+  ['sampling', /^(?=.*\btemperature\b)(?=.*\btop_p\b).*\bboth\b/is],
+  ['prefill', /\bprefill|\bmust end with a user message/i],
+];
+
+/** What a refusal is about; empty where nothing of it can be mended. */
+export function refusalsIn(message: string): ReadonlySet<Refusal> {
+  const named = NAMED.filter(([, pattern]) => pattern.test(message)).map(([refusal]) => refusal);
+  return new Set(namesSignature(message) ? [...named, 'signature'] : named);
+}
+
+/** Interleaved thinking may take more tokens than one answer has. */
+const INTERLEAVED = /\binterleaved-thinking-/;
+
+function knownRefusals({ prefill }: ModelLine, betas: string | undefined): Refusal[] {
+  return ['sampling', ...(prefill ? [] : ['prefill' as const]), ...(INTERLEAVED.test(betas ?? '') ? [] : ['budget' as const])];
+}
+
+/** The request as it may be taken; the same text where nothing can be mended. */
+export function mended(body: string, refused: ReadonlySet<Refusal>, line: ModelLine | undefined, betas: string | undefined): string {
+  const all = new Set([...refused, ...(line ? knownRefusals(line, betas) : [])]);
+  let sent = all.has('signature') ? withoutPastThinking(body) : body;
+  const json = parseJson(sent);
+  const fields: Fields = isRecord(json) ? json : {};
+  if (all.has('budget')) sent = withFittingBudget(sent, fields, line);
+  if (all.has('sampling') && typeof fields.temperature === 'number' && typeof fields.top_p === 'number') sent = without(sent, 'top_p');
+  return all.has('prefill') ? withoutPrefill(sent, fields.messages) : sent;
+}
+
+const without = (text: string, name: string): string => rewriteMembers(text, (raw, key) => (key === name ? undefined : raw));
+
+function withFittingBudget(body: string, { thinking, max_tokens }: Fields, line: ModelLine | undefined): string {
+  if (!isRecord(thinking) || thinking.type !== 'enabled') return body;
+  const fitting = thinkingThatFits(thinking, Number(max_tokens), line);
+  if (fitting !== undefined && fitting.budget_tokens === thinking.budget_tokens) return body;
+  const sent = rewriteMembers(body, (raw, key) => (key === 'thinking' ? fitting && JSON.stringify(fitting) : raw));
+  return fitting === undefined ? withoutThinkingEdits(sent) : sent;
+}
+
+/** Thinking can be cleared only where there is to be some. */
+const withoutThinkingEdits = (body: string): string =>
+  rewriteMembers(body, (raw, key) =>
+    key === 'context_management' && raw.startsWith('{') ? keptEdits(raw, (type) => !clearsThinking(type)) : raw,
+  );
+
+const GO_ON =
+  'Your answer has begun already, with the text between the tags below. Go on with the very next character, ' +
+  'as if you had written that text yourself, and repeat nothing of it.';
+
+/** The beginning of an answer that the client has put into the model's mouth, as a request to go on from there. */
+function withoutPrefill(body: string, messages: unknown): string {
+  const turns = Array.isArray(messages) ? (messages as unknown[]) : [];
+  const begun = begunText(turns.at(-1));
+  if (begun === undefined) return body;
+  const asked = JSON.stringify({ role: 'user', content: `${GO_ON}\n<begun>${begun}</begun>` });
+  return rewriteMembers(body, (raw, key) =>
+    key === 'messages' ? rewriteElements(raw, (turn, index) => (index === turns.length - 1 ? asked : turn)) : raw,
+  );
+}
+
+/** Undefined where the turn is none of the model's, or holds more than it has said: a call of a tool awaits its result. */
+function begunText(turn: unknown): string | undefined {
+  if (!isRecord(turn) || turn.role !== 'assistant') return undefined;
+  if (typeof turn.content === 'string') return turn.content;
+  const blocks = Array.isArray(turn.content) ? (turn.content as unknown[]).filter(isRecord) : [];
+  const said = blocks.filter(({ type }) => type !== 'thinking' && type !== 'redacted_thinking');
+  return said.length > 0 && said.every(({ type }) => type === 'text') ? said.map(({ text }) => String(text)).join('') : undefined;
+}

@@ -1,0 +1,82 @@
+// Models that reason: their providers say nothing for long, and then answer.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ask, askStream, chatBody, parseChatStream, requestIdOf } from './support/client';
+import { type Lane, Rig } from './support/rig';
+import { HANG, type Step } from './support/upstream';
+import { role, sse, streamOf, USAGE_MICRO } from './support/wire';
+
+const USUAL_MS = 500;
+const JSON_TIMEOUT_MS = 2_500;
+const SILENCE: Step = { pauseMs: 1_300 };
+const PROVIDER_PAUSE_FAILURES = 5;
+
+const REASONING = ['pair-000', 'pair-001', 'pair-002', 'pair-003'];
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await Rig.start(
+    { pair: 6 },
+    {
+      KEEPALIVE_MS: 200,
+      STATUS_HOLD_MS: 300,
+      FIRST_BYTE_TIMEOUT_MS: USUAL_MS,
+      UPSTREAM_IDLE_TIMEOUT_MS: USUAL_MS,
+      JSON_TIMEOUT_MS,
+      CALL_DEADLINE_MS: 6_000,
+      CATALOGUE_OVERRIDES: JSON.stringify({ models: REASONING.map((id) => ({ id, capabilities: ['reasoning'] })) }),
+    },
+  );
+});
+afterAll(() => rig?.stop());
+
+/** What the provider says before it falls silent. */
+const BEGINNINGS: Record<string, Step[]> = { 'its headers': [], 'its first chunk': [role()] };
+
+describe.each(Object.entries(BEGINNINGS))('a provider that is silent after %s', (_, beginning) => {
+  let reasoning: Lane;
+  beforeAll(() => {
+    reasoning = rig.lane('pair');
+  });
+
+  it('is waited for where the model reasons, as long as without a stream', async () => {
+    const account = await rig.account();
+    reasoning.first.reply(sse([...beginning, SILENCE, ...streamOf(['Thought through.'])]));
+    const { text, pings, error } = await askStream(account, chatBody(reasoning.model));
+    expect({ text, error }).toEqual({ text: 'Thought through.', error: undefined });
+    expect(pings).toBeGreaterThanOrEqual(2);
+    expect(reasoning.second.seen).toHaveLength(0);
+    expect(await account.money()).toEqual({ spentMicro: USAGE_MICRO, heldMicro: 0 });
+  });
+});
+
+describe('a model that reasons for too long', () => {
+  it.each(Object.entries(BEGINNINGS))(
+    'gives way to the next provider, and the first is not left alone for it: %s',
+    async (_, beginning) => {
+      const account = await rig.account();
+      const lane = rig.lane('pair');
+      expect(REASONING).toContain(lane.model);
+      lane.first.replyAlways(() => sse([...beginning, HANG]));
+      lane.second.replyAlways(() => sse(streamOf(['Yes.'])));
+      const calls = await Promise.all(
+        Array.from({ length: PROVIDER_PAUSE_FAILURES }, () => ask(account, chatBody(lane.model, { stream: true }))),
+      );
+      for (const call of calls) expect(parseChatStream(await call.text()).text).toBe('Yes.');
+      const next = await ask(account, chatBody(lane.model, { stream: true }));
+      await next.text();
+      const { attempts } = await account.generation(requestIdOf(next));
+      expect(attempts!.map(({ outcome }) => outcome)).toEqual(['failed', 'answered']);
+    },
+  );
+});
+
+describe('a model that does not reason', () => {
+  it.each(Object.entries(BEGINNINGS))('is not waited for so long: %s', async (_, beginning) => {
+    const account = await rig.account();
+    const lane = rig.lane('pair');
+    expect(REASONING).not.toContain(lane.model);
+    lane.first.reply(sse([...beginning, SILENCE, ...streamOf(['Late.'])]));
+    lane.second.reply(sse(streamOf(['Yes.'])));
+    expect((await askStream(account, chatBody(lane.model))).text).toBe('Yes.');
+  });
+});

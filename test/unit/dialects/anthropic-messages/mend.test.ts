@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest';
+import { messagesBridge } from '../../../../src/dialects/anthropic-messages/bridge';
+import { bodyOf, type Json, requestOf } from './support';
+
+const OPUS = 'claude-opus-4-6';
+const HAIKU = 'claude-haiku-4-5';
+const UNKNOWN = 'some-model';
+
+const BUDGET =
+  '`max_tokens` must be greater than `thinking.budget_tokens`. Please consult our documentation at https://docs.claude.com/en/docs/build-with-claude/extended-thinking';
+const SAMPLING = '`temperature` and `top_p` cannot both be specified for this model. Please use only one.';
+const PREFILL = 'This model does not support assistant message prefill. The conversation must end with a user message.';
+
+const user = (content: unknown) => ({ role: 'user', content });
+const assistant = (content: unknown) => ({ role: 'assistant', content });
+const text = (said: string) => ({ type: 'text', text: said });
+
+/** What the model gets the second time; undefined where it is not asked again. */
+function again(message: string, fields: Json, model = OPUS, headers: Record<string, string> = {}): Json | undefined {
+  const bridge = messagesBridge(requestOf(bodyOf({ model, ...fields }), headers)).repaired!(message);
+  return bridge && (JSON.parse(bridge.request({ model, moved: false }).body) as Json);
+}
+
+describe('a refused budget for thinking', () => {
+  const thinking = { type: 'enabled', budget_tokens: 4_000 };
+
+  it.each([
+    [OPUS, 1_024, { type: 'adaptive' }],
+    ['anthropic/claude-sonnet-4.6', 2_000, { type: 'adaptive' }],
+    [HAIKU, 2_000, { type: 'enabled', budget_tokens: 1_999 }],
+    [HAIKU, 1_024, undefined],
+    [UNKNOWN, 2_000, { type: 'enabled', budget_tokens: 1_999 }],
+    [UNKNOWN, 1_000, undefined],
+  ])('is left to %s, cut, or left out: of %i tokens', (model, max_tokens, expected) => {
+    const sent = again(BUDGET, { thinking, max_tokens }, model);
+    expect(sent).toBeDefined();
+    expect(sent!.thinking).toEqual(expected);
+    expect(sent!.max_tokens).toBe(max_tokens);
+  });
+
+  it('that is too small is as large as it has to be', () => {
+    const small = { type: 'enabled', budget_tokens: 100 };
+    const message = 'thinking.enabled.budget_tokens: Input should be greater than or equal to 1024';
+    expect(again(message, { thinking: small, max_tokens: 8_000 }, HAIKU)!.thinking).toEqual({ type: 'enabled', budget_tokens: 1_024 });
+  });
+
+  it('takes along the edits that need thinking, and no others', () => {
+    const clears = { type: 'clear_thinking_20251015', keep: 'all' };
+    const others = { type: 'clear_tool_uses_20250919' };
+    const left = (...edits: Json[]) => again(BUDGET, { thinking, context_management: { edits } }, HAIKU)!.context_management;
+    expect(left(clears, others)).toEqual({ edits: [others] });
+    expect(left(clears)).toBeUndefined();
+  });
+
+  it('that would fit, or is none, is not what was refused', () => {
+    expect(again(BUDGET, { thinking, max_tokens: 4_001 })).toBeUndefined();
+    expect(again(BUDGET, { thinking: { type: 'adaptive' } })).toBeUndefined();
+    expect(again(BUDGET, {})).toBeUndefined();
+  });
+});
+
+describe('temperature and top_p together', () => {
+  it.each([OPUS, HAIKU, UNKNOWN])('go to %s without the second', (model) => {
+    const sent = again(SAMPLING, { temperature: 0.5, top_p: 0.9, top_k: 3 }, model)!;
+    expect([sent.temperature, sent.top_p, sent.top_k]).toEqual([0.5, undefined, 3]);
+  });
+
+  it('are not what was refused where there is one of them', () => {
+    expect(again(SAMPLING, { top_p: 0.9 })).toBeUndefined();
+    expect(again('temperature: range: 0..1', { temperature: 2, top_p: 0.9 })).toBeUndefined();
+  });
+});
+
+describe('the beginning of an answer', () => {
+  it.each([
+    ['{"name":', '{"name":'],
+    [[text('{"na'), text('me":')], '{"name":'],
+    [[{ type: 'thinking', thinking: 'x', signature: 'y' }, text('{')], '{'],
+  ])('becomes a request to go on from it: %j', (content, begun) => {
+    const messages = again(PREFILL, { messages: [user('JSON, please.'), assistant(content)] })!.messages as Json[];
+    expect(messages).toEqual([user('JSON, please.'), user(expect.stringContaining(`<begun>${begun}</begun>`))]);
+    expect(messages[1]!.content).toMatch(/^Your answer has begun already.*repeat nothing of it/s);
+  });
+
+  it('is no call of a tool, and nothing that a user has said', () => {
+    const call = { type: 'tool_use', id: 't', name: 'f', input: {} };
+    expect(again(PREFILL, { messages: [user('a'), assistant([text('b'), call])] })).toBeUndefined();
+    expect(again(PREFILL, { messages: [user('a'), assistant('b'), user('c')] })).toBeUndefined();
+  });
+});
+
+describe('a request that would be refused for several things', () => {
+  const fields = {
+    thinking: { type: 'enabled', budget_tokens: 4_000 },
+    temperature: 1,
+    top_p: 0.9,
+    messages: [user('a'), assistant('{')],
+  };
+  const asSent = (sent: Json | undefined) => [sent?.thinking, sent?.top_p, (sent?.messages as Json[] | undefined)?.map(({ role }) => role)];
+
+  it.each([BUDGET, SAMPLING, PREFILL])('is mended in all that the model is known to refuse: %s', (message) => {
+    expect(asSent(again(message, fields))).toEqual([{ type: 'adaptive' }, undefined, ['user', 'user']]);
+    expect(asSent(again(message.replace(PREFILL, SAMPLING), fields, HAIKU))).toEqual([undefined, undefined, ['user', 'assistant']]);
+  });
+
+  it('keeps a budget that interleaved thinking allows', () => {
+    const headers = { 'anthropic-beta': 'interleaved-thinking-2025-05-14' };
+    expect(again(SAMPLING, fields, OPUS, headers)!.thinking).toEqual(fields.thinking);
+  });
+
+  it('is mended in what was named alone where nothing is known of the model', () => {
+    expect(asSent(again(SAMPLING, fields, UNKNOWN))).toEqual([fields.thinking, undefined, ['user', 'assistant']]);
+  });
+
+  it('is mended once', () => {
+    const bridge = messagesBridge(requestOf(bodyOf(fields))).repaired!(BUDGET);
+    expect(bridge?.repaired?.(SAMPLING)).toBeUndefined();
+  });
+});
