@@ -45,7 +45,6 @@ describe('a refusal', () => {
     ['/v1/video/generations', { prompt: 'a cat' }, 'model'],
     ['/v1/video/generations', { model: 'kling-v3' }, 'prompt'],
     ['/v1/video/generations', { model: 'kling-v3', prompt: 'a cat', duration: 'long' }, 'duration'],
-    ['/v1/video/generations', { model: 'veo3.1-fast', prompt: 'a cat', duration: 5 }, 'duration'],
     ['/v1/video/generations', { model: 'kling-v3', prompt: 'a cat', image_url: 'ftp://example.com/a.png' }, 'image_url'],
     ['/v1/videos/generate', { input: { prompt: 'a cat' } }, 'model'],
     ['/v1/videos/generate', { model: 'kling-v3', prompt: 'a cat', webhook_url: 7 }, 'webhook_url'],
