@@ -28,11 +28,10 @@ export const pollUrl = (job: Job): string => `${job.origin}/v1/jobs/${job.id}`;
 
 const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
 
-/** The documented payload of a webhook: its handlers know of no other end than these, and `state` has the exact word. */
+/** The documented payload of a webhook: its handlers know of no other failure, so that `state` has the exact word. */
 export const webhookPayload = (job: Job): Record<string, unknown> => ({
   ...payload(job),
-  status: isOver(job) && job.state === 'expired' ? 'failed' : statusOf(job),
-  state: job.state,
+  ...(isOver(job) && job.state !== 'succeeded' && { status: job.state === 'canceled' ? 'canceled' : 'failed', state: job.state }),
 });
 
 function payload(job: Job): Record<string, unknown> {

@@ -115,7 +115,6 @@ export const webhookEvent = named(
       z.object({
         ...told,
         status: z.literal('completed'),
-        state: z.literal('succeeded'),
         outputUrl: z.string().nullable(),
         outputUrls: z.array(z.string()).optional().meta({ description: 'Where there are several.' }),
         text: z.string().optional(),

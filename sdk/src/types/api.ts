@@ -1823,7 +1823,6 @@ export type WebhookEvent =
       /** 100 credits are 1 USD. */
       creditsUsed: number;
       status: 'completed';
-      state: 'succeeded';
       outputUrl: string | null;
       /** Where there are several. */
       outputUrls?: string[];
