@@ -131,14 +131,19 @@ function planIntent(registry: Registry, call: MediaCall, sandbox: boolean, rules
   });
 }
 
-/** A resolution that has no price, where others have one of their own, would be made at another's. */
+/** Of a picture, what has a price of its own is what can be asked for, whatever the model makes at one price. */
+function termsOf(model: Model): MediaTerms {
+  const terms = mediaTerms(model)!;
+  const { tierMicro } = unitPrice(model)!;
+  return tierMicro && terms.kind === 'image' ? { ...terms, resolutions: Object.keys(tierMicro) } : terms;
+}
+
+/** A film of a resolution that has no price, where others have one of their own, would be made at another's. */
 function refuseResolution({ tierMicro }: UnitPrice, input: MediaInput) {
-  if (!tierMicro || (input.kind !== 'video' && input.kind !== 'image')) return undefined;
+  if (!tierMicro || input.kind !== 'video') return undefined;
   const offered = Object.keys(tierMicro).join(', ');
-  const isFilm = input.kind === 'video';
-  if (isFilm && input.extra.size !== undefined) return invalid('size', `is not read here; \`resolution\` may be one of ${offered}`);
-  const { resolution } = input;
-  if (resolution === undefined || Object.hasOwn(tierMicro, isFilm ? resolution.toLowerCase() : resolution)) return undefined;
+  if (input.extra.size !== undefined) return invalid('size', `is not read here; \`resolution\` may be one of ${offered}`);
+  if (input.resolution === undefined || Object.hasOwn(tierMicro, input.resolution.toLowerCase())) return undefined;
   return invalid('resolution', `must be one of ${offered}`);
 }
 
@@ -149,7 +154,7 @@ export function planJob(registry: Registry, call: MediaCall, sandbox: boolean, r
 }
 
 function planModel(registry: Registry, model: Model, call: MediaCall, sandbox: boolean, rules: PublicUrlRules): Result<PlannedJob> {
-  const terms = mediaTerms(model)!;
+  const terms = termsOf(model);
   const fields = new Fields(call.fields, call.uploads, rules);
   const mode = fields.oneOf(['mode'], ['auto', 'fast']);
   if (!mode.ok) return mode;

@@ -133,6 +133,21 @@ describe('a plan', () => {
     }
   });
 
+  it('of a picture takes the sizes that the operator has priced, and no others', () => {
+    const pro = MODELS.find(({ id }) => id === 'nano_banana_pro')!;
+    const price = { per: 'image', micro: 10 * CREDIT, tierMicro: { '1K': 10 * CREDIT, '4K': 25 * CREDIT } } as const;
+    const registry = {
+      ...registryOf({}, [provider('x')]),
+      models: indexModels([{ ...pro, price, chain: [{ provider: 'x', model: 'y' }] }]),
+    };
+    const plan = (more: Record<string, unknown>) => planJob(registry, call({ model: pro.id, prompt: 'a cat', ...more }), false, RULES);
+    for (const shape of [{ resolution: '4K' }, { size: '4096x4096' }])
+      expect(plan(shape)).toMatchObject({ ok: true, value: { estimateMicro: 25 * CREDIT } });
+    for (const shape of [{ resolution: '4k' }, { resolution: '2K' }])
+      expect(plan(shape)).toMatchObject({ ok: false, error: { param: 'resolution' } });
+    expect(plan({ size: '2048x2048' })).toMatchObject({ ok: false, error: { param: 'size' } });
+  });
+
   it('lists only what can be had when the model is not known', () => {
     const refused = planJob(REGISTRY, call({ model: 'nope', prompt: 'a cat' }), false, RULES);
     expect(refused).toMatchObject({ ok: false, error: { details: { available_models: ['gpt-image-2', 'nano_banana'] } } });
