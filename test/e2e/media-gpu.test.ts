@@ -65,8 +65,8 @@ describe('GPU models', () => {
       400,
       { type: 'invalid_request_error', code: 'model_not_found', available_models: expect.arrayContaining(['sdxl']) },
     ]);
-    const bound = await account.worker.admin<{ key: string }>(`/accounts/${account.id}/keys`, { name: 'elsewhere', ips: ['192.0.2.1'] });
-    expect((await post(account, '/v1/gpu/no-such', { input: {} }, { authorization: `Bearer ${bound.key}` })).status).toBe(401);
+    const elsewhere = await account.addKey({ ips: ['192.0.2.1'] });
+    expect((await post(account, '/v1/gpu/no-such', { input: {} }, { authorization: `Bearer ${elsewhere}` })).status).toBe(401);
     const missing = await post(account, '/v1/gpu/sdxl', {});
     expect([missing.status, missing.body.refusal.param]).toEqual([400, 'input']);
   });
