@@ -4,7 +4,7 @@ import { cleanType, sniffType, UNKNOWN_TYPE } from '../core/media-type';
 import { isRecord, parseJson } from '../core/record';
 import type { Uploads } from '../jobs/read-fields';
 import type { MediaSource } from '../providers/media/types';
-import { readBody } from './body';
+import { readBody, readForm } from './body';
 
 export interface MediaBody {
   fields: Record<string, unknown>;
@@ -18,7 +18,7 @@ const JSON_TYPES: readonly (string | undefined)[] = [undefined, 'application/jso
 
 export async function readMediaBody(request: Request, limitBytes: number): Promise<Result<MediaBody>> {
   const contentType = request.headers.get('content-type');
-  if (contentType !== null && FORM.test(contentType)) return readForm(request, limitBytes);
+  if (contentType !== null && FORM.test(contentType)) return readFormBody(request, limitBytes);
   if (!JSON_TYPES.includes(cleanType(contentType)))
     return fail('unsupported_content', 'Send the request as application/json or multipart/form-data.', { param: 'content-type' });
   const body = await readBody(request, limitBytes);
@@ -28,20 +28,13 @@ export async function readMediaBody(request: Request, limitBytes: number): Promi
   return ok({ fields: json, uploads: {}, fingerprint: body.value });
 }
 
-async function readForm(request: Request, limitBytes: number): Promise<Result<MediaBody>> {
-  const declared = request.headers.get('content-length');
-  if (declared === null || Number(declared) > limitBytes)
-    return fail('body_too_large', `An upload must announce its length, of ${Math.floor(limitBytes / 1_048_576)} MB at most.`);
-  let form: FormData;
-  try {
-    form = await request.formData();
-  } catch {
-    return fail('invalid_request', 'The request body is not a valid form.');
-  }
+async function readFormBody(request: Request, limitBytes: number): Promise<Result<MediaBody>> {
+  const form = await readForm(request, limitBytes);
+  if (!form.ok) return form;
   const fields: Record<string, unknown> = {};
   const uploads: Record<string, MediaSource[]> = {};
   const prints: string[] = [];
-  for (const [name, value] of form.entries()) {
+  for (const [name, value] of form.value.entries()) {
     if (typeof value === 'string') {
       addField(fields, name, value);
       prints.push(`${name}=${value}`);

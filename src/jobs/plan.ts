@@ -85,9 +85,8 @@ function availableModels(registry: Registry, call: MediaCall, sandbox: boolean):
 const serves = ({ kinds }: MediaCall, kind: MediaKind): boolean => !kinds || kinds.includes(kind);
 
 function findModel(registry: Registry, call: MediaCall, sandbox: boolean): Result<Model> {
-  const { model: id, intent } = call.fields;
+  const { model: id } = call.fields;
   const available = { details: { available_models: availableModels(registry, call, sandbox) } };
-  if (id === undefined && intent !== undefined) return findByIntent(registry, call, intent, sandbox);
   if (typeof id !== 'string' || id === '')
     return fail('invalid_request', 'Model is required: `model` or `intent`.', { param: 'model', ...available });
   const model = registry.models.find(id);
@@ -107,8 +106,8 @@ function findModel(registry: Registry, call: MediaCall, sandbox: boolean): Resul
   return ok(model);
 }
 
-/** The cheapest model of those that qualify and can be had: by its list price, and in the list's order where two cost the same. */
-function findByIntent(registry: Registry, call: MediaCall, intent: unknown, sandbox: boolean): Result<Model> {
+/** The models that qualify for an intent and can be had. */
+function modelsFor(registry: Registry, call: MediaCall, intent: unknown, sandbox: boolean): Result<readonly Model[]> {
   const known = typeof intent === 'string' && Object.hasOwn(INTENTS, intent) ? INTENTS[intent] : undefined;
   const intents = Object.keys(INTENTS).filter((name) => call.families.includes(INTENTS[name]!.family));
   if (!known || !call.families.includes(known.family)) return invalid('intent', `must be one of ${intents.join(', ')}`);
@@ -118,14 +117,25 @@ function findByIntent(registry: Registry, call: MediaCall, intent: unknown, sand
     return model && kind && unitPrice(model) && reachableTargets(registry, model, kind, sandbox, 'auto').length > 0 ? [model] : [];
   });
   if (reachable.length === 0) return fail('no_provider', `No provider is configured for the intent \`${intent}\`.`, { param: 'intent' });
-  const costs = (model: Model): number => likelyMicro(model);
-  return ok(reachable.reduce((best, model) => (costs(model) < costs(best) ? model : best)));
+  return ok(reachable);
 }
 
-/** So that clips and seconds compare: a video of the usual length. */
-function likelyMicro(model: Model): MicroCredits {
-  const price = unitPrice(model)!;
-  return price.per === 'second' ? price.micro * (mediaTerms(model)?.duration?.default ?? 1) : price.micro;
+/** The cheapest for this request of the models that take it, the first in the list's order where two cost the same. */
+function planIntent(registry: Registry, call: MediaCall, sandbox: boolean, rules: PublicUrlRules): Result<PlannedJob> {
+  const models = modelsFor(registry, call, call.fields.intent, sandbox);
+  if (!models.ok) return models;
+  const plans = models.value.map((model) => planModel(registry, model, call, sandbox, rules));
+  return plans.reduce((best, plan) => {
+    if (!plan.ok) return best;
+    return !best.ok || plan.value.estimateMicro < best.value.estimateMicro ? plan : best;
+  });
+}
+
+/** Of a picture, what has a price of its own is what can be asked for, whatever the model makes at one price. */
+function termsOf(model: Model): MediaTerms {
+  const terms = mediaTerms(model)!;
+  const { tierMicro } = unitPrice(model)!;
+  return tierMicro && terms.kind === 'image' ? { ...terms, resolutions: Object.keys(tierMicro) } : terms;
 }
 
 /** A film of a resolution that has no price, where others have one of their own, would be made at another's. */
@@ -138,10 +148,13 @@ function refuseResolution({ tierMicro }: UnitPrice, input: MediaInput) {
 }
 
 export function planJob(registry: Registry, call: MediaCall, sandbox: boolean, rules: PublicUrlRules): Result<PlannedJob> {
+  if (call.fields.model === undefined && call.fields.intent !== undefined) return planIntent(registry, call, sandbox, rules);
   const found = findModel(registry, call, sandbox);
-  if (!found.ok) return found;
-  const model = found.value;
-  const terms = mediaTerms(model)!;
+  return found.ok ? planModel(registry, found.value, call, sandbox, rules) : found;
+}
+
+function planModel(registry: Registry, model: Model, call: MediaCall, sandbox: boolean, rules: PublicUrlRules): Result<PlannedJob> {
+  const terms = termsOf(model);
   const fields = new Fields(call.fields, call.uploads, rules);
   const mode = fields.oneOf(['mode'], ['auto', 'fast']);
   if (!mode.ok) return mode;

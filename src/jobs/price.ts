@@ -1,6 +1,7 @@
 /** What a job costs: held before, settled to what was delivered. Pure. */
 import { MICRO_PER_CREDIT, type MicroCredits } from '../core/money';
 import { FAST_SURCHARGE_PERCENT, type MediaTerms } from '../providers/catalogue/media-terms';
+import { readSides, tierOfSides } from '../providers/media/dimensions';
 import type { MediaInput } from '../providers/media/types';
 import type { Price } from '../providers/types';
 import type { JobOutputs, JobPlan } from './types';
@@ -11,14 +12,8 @@ export type UnitPrice = Exclude<Price, { per: 'token' }>;
 function tierOf(input: MediaInput): string {
   if (input.kind === 'video') return input.resolution?.toLowerCase() ?? '';
   if (input.kind !== 'image') return '';
-  if (input.resolution !== undefined) return input.resolution;
-  const sides =
-    /^(\d+)x(\d+)$/
-      .exec(input.size ?? '')
-      ?.slice(1)
-      .map(Number) ?? [];
-  const longest = Math.max(0, ...sides);
-  return longest > 2_048 ? '4K' : longest > 1_536 ? '2K' : '1K';
+  const sides = readSides(input.size);
+  return sides ? tierOfSides(sides) : (input.resolution ?? '1K');
 }
 
 function unitsOf(per: UnitPrice['per'], input: MediaInput): number {

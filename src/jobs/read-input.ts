@@ -1,6 +1,8 @@
 /** A request's fields as the input of a kind, checked against what the model takes. Pure. */
 import { ok, type Result } from '../core/errors';
-import type { MediaTerms } from '../providers/catalogue/media-terms';
+import { FILM_SECONDS, type MediaTerms } from '../providers/catalogue/media-terms';
+import { nearestRatio, readSides, tierOfSides } from '../providers/media/dimensions';
+import { fittingSeconds } from '../providers/media/duration';
 import type {
   CloneInput,
   GpuInput,
@@ -55,16 +57,39 @@ function readImage(fields: Fields, terms: MediaTerms): Result<ImageInput> {
     partials: fields.number(['partial_images'], { min: 0, max: MAX_PARTIALS, offered: [0, 1, 2, 3] }),
   });
   if (!read.ok) return read;
-  const { prompt, count, references, partials, ...rest } = read.value;
-  const tooMany = refuseReferences(references, terms);
-  if (tooMany) return tooMany;
+  const { prompt, count, references, partials, size, aspectRatio, resolution, ...rest } = read.value;
+  const shape = oneSize({ size, aspectRatio, resolution }, terms);
+  const refused = refuseReferences(references, terms) ?? refuseSize(shape.size, terms);
+  if (refused) return refused;
   // Documented: clamped, not refused.
   const images = Math.min(MAX_IMAGES, Math.max(1, Math.floor(count ?? 1)));
   const shown = streams && images === 1 && partials ? { partials } : {};
-  return ok({ kind: 'image', prompt, count: images, references, ...present(rest), ...shown, extra: fields.extra() });
+  return ok({ kind: 'image', prompt, count: images, references, ...present({ ...shape, ...rest }), ...shown, extra: fields.extra() });
 }
 
-const REFERENCES = [
+interface Shape {
+  size?: string | undefined;
+  aspectRatio?: string | undefined;
+  resolution?: string | undefined;
+}
+
+/** Where both say how large, providers differ in which they go by: one is left, so that what is made is what is priced. */
+function oneSize(shape: Shape, terms: MediaTerms): Shape {
+  const sides = readSides(shape.size);
+  if (!sides || shape.resolution === undefined) return shape;
+  if (terms.sizes || !terms.resolutions) return { size: shape.size, aspectRatio: shape.aspectRatio };
+  return { aspectRatio: shape.aspectRatio ?? nearestRatio(sides, terms.aspectRatios), resolution: shape.resolution };
+}
+
+/** A size beyond the resolutions that the price is for. */
+function refuseSize(size: string | undefined, { sizes, resolutions }: MediaTerms) {
+  const sides = readSides(size);
+  if (!sides || sizes || !resolutions || resolutions.includes(tierOfSides(sides))) return undefined;
+  return invalid('size', `is of ${tierOfSides(sides)}; this model makes ${resolutions.join(', ')}`);
+}
+
+/** Names of the pictures to go by. */
+export const REFERENCES = [
   'reference_images',
   'image_urls',
   'image',
@@ -84,10 +109,10 @@ function refuseReferences(references: readonly MediaSource[], { references: term
 }
 
 function readVideo(fields: Fields, terms: MediaTerms): Result<VideoInput> {
-  const { default: usual, ...lengths } = terms.duration ?? { min: 1, max: 60, default: 5 };
+  const { default: usual, offered } = terms.duration ?? { default: 5 };
   const read = all({
     prompt: fields.longText(['prompt'], (terms.needsPrompt ?? false) && !terms.needsFirstFrame),
-    duration: fields.number(['duration', 'seconds', 'duration_seconds'], lengths),
+    duration: fields.number(['duration', 'seconds', 'duration_seconds'], FILM_SECONDS),
     aspectRatio: fields.oneOf(['aspect_ratio', 'aspectRatio'], terms.aspectRatios),
     resolution: fields.oneOf(['resolution'], terms.resolutions),
     firstFrame: fields.source(['image_url', 'image', 'first_image_url', 'first_frame_image']),
@@ -102,7 +127,8 @@ function readVideo(fields: Fields, terms: MediaTerms): Result<VideoInput> {
   if (tooMany) return tooMany;
   if (terms.needsFirstFrame && !rest.firstFrame && references.length === 0)
     return invalid('image', 'is required: this model makes a video of a picture');
-  return ok({ kind: 'video', prompt, durationSeconds: duration ?? usual, references, ...present(rest), extra: fields.extra() });
+  const durationSeconds = fittingSeconds(duration ?? usual, offered);
+  return ok({ kind: 'video', prompt, durationSeconds, references, ...present(rest), extra: fields.extra() });
 }
 
 /** OpenAI calls the text `input`, and the format `response_format`. */

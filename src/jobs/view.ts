@@ -28,8 +28,13 @@ export const pollUrl = (job: Job): string => `${job.origin}/v1/jobs/${job.id}`;
 
 const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
 
-/** The documented payload of a webhook. */
-export function webhookPayload(job: Job): Record<string, unknown> {
+/** The documented payload of a webhook: its handlers know of no other failure, so that `state` has the exact word. */
+export const webhookPayload = (job: Job): Record<string, unknown> => ({
+  ...payload(job),
+  ...(isOver(job) && job.state !== 'succeeded' && { status: job.state === 'canceled' ? 'canceled' : 'failed', state: job.state }),
+});
+
+function payload(job: Job): Record<string, unknown> {
   const { transcript, output } = job.outputs ?? {};
   return {
     status: statusOf(job),
@@ -50,7 +55,7 @@ export function jobView(job: Job): Record<string, unknown> {
   return {
     id: job.id,
     object: 'job',
-    ...webhookPayload(job),
+    ...payload(job),
     outputUrls: outputUrls(job),
     state: isOver(job) ? job.state : isFinal(job.state) ? 'running' : job.state,
     requestId: job.holdId,

@@ -120,7 +120,15 @@ export const webhookEvent = named(
         text: z.string().optional(),
         output: z.unknown().optional(),
       }),
-      z.object({ ...told, status: z.enum(['failed', 'canceled', 'expired']), outputUrl: z.null(), error: z.string() }),
+      z.object({
+        ...told,
+        status: z.enum(['failed', 'canceled']),
+        state: z
+          .enum(['failed', 'canceled', 'expired'])
+          .meta({ description: '`expired`: it was never done in the time that it had; its `status` is `failed`.' }),
+        outputUrl: z.null(),
+        error: z.string(),
+      }),
     ])
     .meta({ description: 'What a webhook says, by its `status`.' }),
 );

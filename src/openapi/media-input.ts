@@ -77,7 +77,10 @@ const IMAGE = {
     .meta({ description: 'In a stream of one picture: how many of its states on the way to show, 3 at most.' }),
 };
 
-const seconds = number.nullish().meta({ description: 'Seconds, from 1 to 60 or as the model has it.' });
+const seconds = number.nullish().meta({
+  description:
+    'Seconds, from 1 to 60; 5, or the longest where a clip has one price, if not said. Of the lengths that the model has it is the longest that is not longer, or the shortest.',
+});
 
 const VIDEO = {
   prompt: longText.nullish(),

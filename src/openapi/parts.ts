@@ -61,10 +61,14 @@ export const RESUMABLE = header('x-resumable', '`true`: the stream can be gone o
   enum: ['true'],
 });
 
-export const PREFER = header('Prefer', '`wait=60`: so many seconds are waited for the result, 600 at most.', {
-  type: 'string',
-  pattern: 'wait=\\d+',
-});
+export const PREFER = header(
+  'Prefer',
+  '`wait=60`: so many seconds are waited for the result, 600 at most. The status comes within 30 s, then white space until the JSON.',
+  {
+    type: 'string',
+    pattern: 'wait=\\d+',
+  },
+);
 
 export const ORGANIZATION_QUERY = query('org', 'The organization whose it is, by id or slug; your own wallet without.', { type: 'string' });
 

@@ -45,9 +45,11 @@ describe('a refusal', () => {
     ['/v1/video/generations', { prompt: 'a cat' }, 'model'],
     ['/v1/video/generations', { model: 'kling-v3' }, 'prompt'],
     ['/v1/video/generations', { model: 'kling-v3', prompt: 'a cat', duration: 'long' }, 'duration'],
-    ['/v1/video/generations', { model: 'veo3.1-fast', prompt: 'a cat', duration: 5 }, 'duration'],
     ['/v1/video/generations', { model: 'kling-v3', prompt: 'a cat', image_url: 'ftp://example.com/a.png' }, 'image_url'],
     ['/v1/videos/generate', { input: { prompt: 'a cat' } }, 'model'],
+    ['/v1/videos/generate', { model: 'kling-v3', input: { prompt: 'a cat', webhook_url: 7 } }, 'webhook_url'],
+    ['/v1/images/generations', { model: 'gpt-image-2', input: { prompt: 'a cat', response_format: 'gif' } }, 'response_format'],
+    ['/v1/images/edits', { model: 'nano_banana', input: { prompt: 'a cat', images: [] } }, 'image'],
     ['/v1/videos/generate', { model: 'kling-v3', prompt: 'a cat', webhook_url: 7 }, 'webhook_url'],
     ['/v1/audio/generations', { text: 'hi' }, 'model'],
     ['/v1/audio/generations', { model: 'audio-tts', text: 'hi', format: 'midi' }, 'format'],
@@ -129,6 +131,47 @@ describe('a refusal', () => {
     expect(limited.status).toBe(429);
     expect(limited.headers.get('x-ratelimit-limit')).toBe('2');
     expect((await post(caller, '/v1/images/generations', { model: 'nano_banana', prompt: 'a cat' })).status).toBe(200);
+  });
+
+  it('is not for the names and places that pictures to change may have', async () => {
+    const caller = await openMediaAccount(worker);
+    const edit = (body: unknown) => post(caller, '/v1/images/edits', body);
+    for (const name of ['image', 'image_url', 'input_image', 'input_images', 'reference_image_urls']) {
+      const edited = await edit({ model: 'nano_banana', prompt: 'a cat', [name]: DATA_URL });
+      expect([name, edited.status]).toEqual([name, 200]);
+    }
+    const inside = await edit({ model: 'nano_banana', input: { prompt: 'a cat', image: DATA_URL, response_format: 'b64_json' } });
+    expect(inside.body.data[0]).toMatchObject({ b64_json: expect.any(String) });
+    const key = { authorization: `Bearer ${caller.key}`, 'content-type': 'application/json' };
+    const body = JSON.stringify({ model: 'nano_banana', input: { prompt: 'a cat', stream: true } });
+    const streamed = await fetch(`${caller.baseUrl}/images/generations`, { method: 'POST', headers: key, body });
+    expect(streamed.headers.get('content-type')).toContain('text/event-stream');
+    expect(await streamed.text()).toContain('[DONE]');
+  });
+
+  it('is not for a form that is streamed, unless that proves too large', async () => {
+    const caller = await openMediaAccount(worker);
+    const send = (path: string, bytes: number) => {
+      const form = new FormData();
+      form.set('model', 'nano_banana');
+      form.set('prompt', 'a cat');
+      form.set('file', new Blob([new Uint8Array(bytes)], { type: 'image/png' }), 'a.png');
+      form.set('image', 'https://example.com/a.png');
+      const { body, headers } = new Response(form);
+      return fetch(`${caller.baseUrl}${path}`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${caller.key}`, 'content-type': headers.get('content-type')! },
+        body,
+        duplex: 'half',
+      } as RequestInit);
+    };
+    for (const [path, good] of [
+      ['/storage', 201],
+      ['/images/edits', 200],
+    ] as const) {
+      expect([path, (await send(path, 1_000)).status]).toEqual([path, good]);
+      expect([path, (await send(path, 200_000)).status]).toEqual([path, 413]);
+    }
   });
 
   it('holds nothing and keeps nothing', async () => {

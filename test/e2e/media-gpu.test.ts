@@ -57,10 +57,16 @@ describe('GPU models', () => {
     expect((await fileAt(done.outputs[0]!)).type).toBe('video/mp4');
   });
 
-  it('are listed with their prices, and a slug that is not there is 404', async () => {
+  it('are listed with their prices, and a slug that is not there is an unknown model to who has a key', async () => {
     const listed = await call(account, 'GET', '/v1/gpu');
     expect(JSON.stringify(listed.body.data)).toContain('"slug":"sdxl"');
-    expect((await post(account, '/v1/gpu/no-such', { input: {} })).status).toBe(404);
+    const unknown = await post(account, '/v1/gpu/no-such', { input: {} });
+    expect([unknown.status, unknown.body.refusal]).toMatchObject([
+      400,
+      { type: 'invalid_request_error', code: 'model_not_found', available_models: expect.arrayContaining(['sdxl']) },
+    ]);
+    const elsewhere = await account.addKey({ ips: ['192.0.2.1'] });
+    expect((await post(account, '/v1/gpu/no-such', { input: {} }, { authorization: `Bearer ${elsewhere}` })).status).toBe(401);
     const missing = await post(account, '/v1/gpu/sdxl', {});
     expect([missing.status, missing.body.refusal.param]).toEqual([400, 'input']);
   });

@@ -111,6 +111,42 @@ describe('an asynchronous call', () => {
     expect(quick.body).toMatchObject({ status: 'completed', outputUrl: expect.stringContaining('.mp4') });
     const slow = await post(caller, '/v1/videos/generate', film('sandbox:hang'), { prefer: 'wait=1' });
     expect(slow.body.status).toBe('processing');
+    expect(slow.headers.get('x-credits-charged')).toBe('67');
+    const job = await call(caller, 'GET', `/v1/jobs/${slow.body.jobId}`, undefined, { prefer: 'wait=1' });
+    expect([job.headers.get('preference-applied'), job.body.status]).toEqual(['wait=1', 'processing']);
+  });
+
+  it('sends its status and white space while Prefer makes it wait long', async () => {
+    const caller = await account();
+    const waited = await post(caller, '/v1/videos/generate', film('sandbox:delay=3s'), { prefer: 'wait=30' });
+    expect(waited.text).toMatch(/^\n+\{/);
+    expect(waited.headers.get('preference-applied')).toBe('wait=30');
+    expect(waited.body).toMatchObject({ status: 'completed', pollUrl: expect.stringContaining(waited.headers.get('x-job-id')!) });
+    const hanging = await post(caller, '/v1/videos/generate', film('sandbox:hang'), { prefer: 'wait=3' });
+    expect(hanging.text).toMatch(/^\n+\{/);
+    expect(hanging.body).toMatchObject({ status: 'processing', creditsUsed: 67 });
+    const failing = await post(caller, '/v1/videos/generate', film('sandbox:delay=4s sandbox:fail'));
+    expect(failing.headers.get('x-credits-charged')).toBe('67');
+    const seen = await call(caller, 'GET', `/v1/jobs/${failing.body.jobId}`, undefined, { prefer: 'wait=30' });
+    expect(seen.text).toMatch(/^\n+\{/);
+    expect(seen.body).toMatchObject({ status: 'failed', error: expect.any(String) });
+  });
+
+  it('takes the documented length for every film, and holds what will be made of it', async () => {
+    const caller = await account();
+    for (const [model, credits] of [
+      ['veo3.1-fast', 16],
+      ['veo3.1-quality', 120],
+      ['Veo3.1-fast-official', 64],
+      ['Veo3.1-quality-official', 128],
+      ['MiniMax-Hailuo-02', 48],
+      ['MiniMax-Hailuo-2.3', 58.8],
+      ['grok-video-3', 16],
+      ['grok-video-t2v', 16],
+    ]) {
+      const { status, body } = await post(caller, '/v1/videos/generate', { model, prompt: 'a cat', duration: 5 });
+      expect([model, status, body.creditsUsed]).toEqual([model, 200, credits]);
+    }
   });
 
   it('is charged by the seconds that were made', async () => {
@@ -194,6 +230,11 @@ describe('a result', () => {
       expect([beyond.status, beyond.headers.get('content-range')]).toEqual([416, `bytes */${whole.bytes.length}`]);
     }
     expect((await fileAt(url, { 'if-none-match': whole.headers.get('etag')! })).status).toBe(304);
+    const [past, future] = [-1, 1].map((days) => new Date(Date.now() + days * 86_400_000).toUTCString());
+    expect((await fileAt(url, { 'if-modified-since': future! })).status).toBe(304);
+    expect((await fileAt(url, { 'if-modified-since': past! })).status).toBe(200);
+    expect((await fileAt(url, { 'if-unmodified-since': past! })).status).toBe(412);
+    expect((await fileAt(url, { 'if-match': '"old"' })).status).toBe(412);
     expect((await fetch(url, { method: 'HEAD' })).headers.get('content-length')).toBe(String(whole.bytes.length));
     expect((await fileAt(url.replace(/\/[^/]+\/(\d+\.png)$/, '/0000000000000000000000ab/$1'))).status).toBe(404);
   });

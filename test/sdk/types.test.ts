@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { buildDocument, renderTypes, TYPES_FILE } from '../../sdk/scripts/types.mjs';
 import { errorInside, errorOf } from '../../sdk/src/core/errors.js';
-import { APIError, ServerError } from '../../sdk/src/index.js';
+import { APIError, BadGatewayError, GatewayTimeoutError, ServerError } from '../../sdk/src/index.js';
 
 interface Document {
   components: { responses: Record<string, { content: { 'application/json': { examples?: Record<string, { value: unknown }> } } }> };
@@ -38,6 +38,13 @@ describe('errors', () => {
       [APIError, ServerError].includes(errorOf({ status, body: {} }).constructor as typeof APIError),
     );
     expect(without).toEqual([]);
+  });
+
+  it('of a job that goes on is no failure, wherever it comes', () => {
+    const body = { error: { type: 'api_error', message: 'This is taking longer', code: 'still_running', job_id: 'job_1' } };
+    expect(errorInside(body)).toBeInstanceOf(GatewayTimeoutError);
+    expect(errorInside(body)?.jobId).toBe('job_1');
+    expect(errorInside({ error: { ...body.error, code: null } })).toBeInstanceOf(BadGatewayError);
   });
 
   it('are known by their body alone, where the status was sent before them', () => {

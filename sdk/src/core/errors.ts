@@ -265,10 +265,14 @@ const STATUS_BY_TYPE: Readonly<Record<string, number>> = {
   overloaded_error: 529,
 };
 
+/** A job that goes on, where a failure has the same type. */
+const STILL_RUNNING = 'still_running';
+
 /** The error that an answer's body, or an event of a stream, is: `{error: {type, ...}}`. Undefined when it is none. */
 export function errorInside(body: unknown, headers?: Headers, requestId?: string): APIError | undefined {
   if (!isRecord(body) || !isRecord(body.error)) return undefined;
   const type = text(body.error.type);
   if (type === undefined && body.type !== 'error') return undefined;
-  return errorOf({ status: STATUS_BY_TYPE[type ?? ''] ?? 502, body, headers, requestId });
+  const status = body.error.code === STILL_RUNNING ? 504 : (STATUS_BY_TYPE[type ?? ''] ?? 502);
+  return errorOf({ status, body, headers, requestId });
 }

@@ -1737,7 +1737,7 @@ export interface VideoFields {
   /** Told how the job ends, signed. */
   webhook_url?: string | null | undefined;
   prompt?: string | null | undefined;
-  /** Seconds, from 1 to 60 or as the model has it. */
+  /** Seconds, from 1 to 60; 5, or the longest where a clip has one price, if not said. Of the lengths that the model has it is the longest that is not longer, or the shortest. */
   duration?: number | null | undefined;
   /** Such as `16:9`. */
   aspect_ratio?: string | null | undefined;
@@ -1835,7 +1835,9 @@ export type WebhookEvent =
       model: string;
       /** 100 credits are 1 USD. */
       creditsUsed: number;
-      status: 'failed' | 'canceled' | 'expired';
+      status: 'failed' | 'canceled';
+      /** `expired`: it was never done in the time that it had; its `status` is `failed`. */
+      state: 'failed' | 'canceled' | 'expired';
       outputUrl: null;
       error: string;
     };

@@ -1,11 +1,6 @@
 import { isRecord, parseJson } from '../../core/record';
 
-function toBase64(vector: readonly number[]): string {
-  const bytes = new Uint8Array(new Float32Array(vector).buffer);
-  let binary = '';
-  for (const byte of bytes) binary += String.fromCharCode(byte);
-  return btoa(binary);
-}
+const toBase64 = (vector: readonly number[]): string => new Uint8Array(new Float32Array(vector).buffer).toBase64();
 
 const isVector = (value: unknown): value is number[] => Array.isArray(value) && value.every((part) => typeof part === 'number');
 

@@ -18,8 +18,8 @@ export interface MediaTerms {
   aspectRatios?: readonly string[];
   resolutions?: readonly string[];
   references?: ReferenceTerms;
-  /** In seconds; any within the limits where none are listed. */
-  duration?: { min: number; max: number; default: number; offered?: readonly number[] };
+  /** Seconds that a film has when nobody says, and the only lengths where there are but some. */
+  duration?: { default: number; offered?: readonly number[] };
   needsPrompt?: boolean;
   /** A video that goes on from a picture. */
   needsFirstFrame?: boolean;
@@ -42,27 +42,34 @@ export const FAST_SURCHARGE_PERCENT = 25;
 const ASPECT_RATIOS = ['1:1', '3:2', '2:3', '4:3', '3:4', '16:9', '9:16', '21:9'];
 
 const IMAGE: MediaTerms = { kind: 'image', needsPrompt: true, references: { max: 10, forms: 'any' }, deadlineSeconds: 900 };
+/** Documented for all films. */
+export const FILM_SECONDS = { min: 1, max: 60 };
+const USUAL_SECONDS = 5;
 const VIDEO: MediaTerms = {
   kind: 'video',
   needsPrompt: true,
   references: { max: 10, forms: 'any' },
-  duration: { min: 1, max: 60, default: 5 },
+  duration: { default: USUAL_SECONDS },
   deadlineSeconds: 3_600,
 };
 const IMAGE_TO_VIDEO: Partial<MediaTerms> = { needsFirstFrame: true, fastSurchargePercent: 0 };
-const lengths = (offered: readonly number[], usual = offered[0]!): Pick<MediaTerms, 'duration'> => ({
-  duration: { min: Math.min(...offered), max: Math.max(...offered), default: usual, offered },
+const lengths = (offered: readonly number[], usual = USUAL_SECONDS): Pick<MediaTerms, 'duration'> => ({
+  duration: { default: usual, offered },
 });
 /** The lengths that the first of a model's chain makes: see the `models.ts` of the vendors. */
 const WAN = lengths([5, 10, 15]);
 const KLING_2_6 = lengths([5, 10]);
-const KLING_3 = lengths(secondsFrom(3, 15), 5);
+const KLING_3 = lengths(secondsFrom(3, 15));
 const HAILUO = lengths([6, 10]);
-const SEEDANCE_1 = lengths(secondsFrom(2, 12), 5);
-const SEEDANCE_2 = lengths(secondsFrom(4, 15), 5);
-const VEO = lengths([4, 6, 8], 8);
+const SEEDANCE_1 = lengths(secondsFrom(2, 12));
+const SEEDANCE_2 = lengths(secondsFrom(4, 15));
+const VEO = [4, 6, 8];
+const VEO_BY_SECOND = lengths(VEO);
+/** Its price is one for all lengths: the longest, for who names none. */
+const VEO_BY_CLIP = lengths(VEO, 8);
 const GROK = lengths([6, 10]);
 
+const TO_2K: Partial<MediaTerms> = { resolutions: ['1K', '2K'] };
 const AUDIO_SECONDS = 600;
 
 const FAMILY_TERMS: Readonly<Record<string, MediaTerms>> = {
@@ -77,19 +84,23 @@ const FAMILY_TERMS: Readonly<Record<string, MediaTerms>> = {
 const MODEL_TERMS: Readonly<Record<string, Partial<MediaTerms>>> = {
   'gpt-image-2': {
     sizes: ['auto', '1024x1024', '1536x1024', '1024x1536', '2048x2048', '4096x4096'],
+    resolutions: ['1K', '2K', '4K'],
     references: { max: 4, forms: 'https' },
   },
+  // A picture of 4K costs the provider twice as much, and has a model of its own.
+  nano_banana_pro: TO_2K,
+  'gemini-3-pro-image-preview': TO_2K,
+  'gemini-3-pro-image-preview-official': TO_2K,
   'gemini-3-1-flash-t2i': {
     aspectRatios: ASPECT_RATIOS,
     resolutions: ['0.5K', '1K', '2K', '4K'],
     references: { max: 4, forms: 'any' },
   },
-  // The printed example asks for 5 seconds, which no vendor makes: it is priced per request, and gets the next shorter film.
-  'veo-3-1-i2v': { ...IMAGE_TO_VIDEO, duration: { min: 4, max: 8, default: 8 } },
+  'veo-3-1-i2v': { ...IMAGE_TO_VIDEO, ...VEO_BY_CLIP },
   'sora-2-i2v': IMAGE_TO_VIDEO,
   'wan-2-6-i2v': { ...IMAGE_TO_VIDEO, ...WAN },
   'wan2.6': WAN,
-  'wan2.6-flash': { needsFirstFrame: true, ...lengths(secondsFrom(2, 15), 5) },
+  'wan2.6-flash': { needsFirstFrame: true, ...lengths(secondsFrom(2, 15)) },
   'kling-2-6': KLING_2_6,
   'kling-video-o1': KLING_2_6,
   'kling-v3': KLING_3,
@@ -99,17 +110,17 @@ const MODEL_TERMS: Readonly<Record<string, Partial<MediaTerms>>> = {
   'MiniMax-Hailuo-2.3': HAILUO,
   'doubao-seedance-1-0-pro-fast': SEEDANCE_1,
   'doubao-seedance-1-0-pro-quality': SEEDANCE_1,
-  'doubao-seedance-1-5-pro': lengths(secondsFrom(4, 12), 5),
+  'doubao-seedance-1-5-pro': lengths(secondsFrom(4, 12)),
   'doubao-seedance-2-0': SEEDANCE_2,
   'seedance-2-0': SEEDANCE_2,
   'seedance-2-0-t2v': SEEDANCE_2,
   'doubao-seedance-2-0-fast': SEEDANCE_2,
   'seedance-2-0-turbo-t2v': SEEDANCE_2,
-  'Veo3.1-fast-official': VEO,
-  'veo3.1-fast': VEO,
-  'Veo3.1-quality-official': VEO,
-  'veo3.1-quality': VEO,
-  'vidu-q3-pro': lengths(secondsFrom(1, 16), 5),
+  'Veo3.1-fast-official': VEO_BY_SECOND,
+  'veo3.1-fast': VEO_BY_CLIP,
+  'Veo3.1-quality-official': VEO_BY_SECOND,
+  'veo3.1-quality': VEO_BY_CLIP,
+  'vidu-q3-pro': lengths(secondsFrom(1, 16)),
   'grok-video-3': GROK,
   'grok-video-t2v': GROK,
   'audio-clone': { kind: 'clone' },

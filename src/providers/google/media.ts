@@ -36,12 +36,18 @@ const inlineData = (source: MediaSource): JsonObject => {
   return { inlineData: { mimeType: type, data: toBase64(bytesOf(source)) } };
 };
 
+/** What is priced, or asked for once and for all, in both of the spellings that Google reads. */
+const WITHHELD: ReadonlySet<string> = new Set(['imageConfig', 'image_config', 'imageSize', 'image_size', 'candidate_count']);
+const passedOn = (fields: unknown): JsonObject =>
+  Object.fromEntries(Object.entries(objectOf(fields)).filter(([name]) => !WITHHELD.has(name)));
+
 /** The target's defaults are fields of it, such as a tier. */
-function imageConfig({ size, aspectRatio, resolution }: ImageInput, { model, defaults }: Submission): JsonObject {
+function imageConfig({ size, aspectRatio, resolution, extra }: ImageInput, { model, defaults }: Submission): JsonObject {
   const sides = readSides(size);
   const ratio = aspectRatio ?? (sides && nearestRatio(sides));
   const tier = resolution ?? (sides && tierOfSides(sides) !== '1K' ? tierOfSides(sides) : undefined);
   return {
+    ...passedOn(objectOf(extra.generationConfig).imageConfig),
     ...defaults,
     ...(ratio !== undefined && { aspectRatio: ratio }),
     ...(tier !== undefined && !ONE_SIZE.test(model) && { imageSize: IMAGE_SIZES[tier] ?? tier }),
@@ -54,7 +60,7 @@ function bodyOf(submission: Submission, input: ImageInput): JsonObject {
     ...Object.fromEntries(Object.entries(input.extra).filter(([name]) => OWN_FIELDS.has(name))),
     contents: [{ role: 'user', parts: [...input.references.map(inlineData), { text: input.prompt }] }],
     generationConfig: {
-      ...objectOf(input.extra.generationConfig),
+      ...passedOn(input.extra.generationConfig),
       // More than one would be billed as more than one.
       candidateCount: 1,
       responseModalities: ['IMAGE'],

@@ -1,18 +1,11 @@
 import type { MediaSource } from './types';
 
-const CHUNK_BYTES = 0x8000;
+export const toBase64 = (bytes: Uint8Array): string => bytes.toBase64();
 
-export function toBase64(bytes: Uint8Array): string {
-  let binary = '';
-  for (let at = 0; at < bytes.length; at += CHUNK_BYTES) binary += String.fromCharCode(...bytes.subarray(at, at + CHUNK_BYTES));
-  return btoa(binary);
-}
-
-/** Undefined when the text is no base64. */
+/** Undefined when the text is no base64, of either alphabet. */
 export function fromBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
   try {
-    const binary = atob(text.replace(/\s+/g, '').replaceAll('-', '+').replaceAll('_', '/'));
-    return Uint8Array.from(binary, (character) => character.charCodeAt(0));
+    return Uint8Array.fromBase64(text.replaceAll('-', '+').replaceAll('_', '/'));
   } catch {
     return undefined;
   }

@@ -30,7 +30,7 @@ export async function getFile(c: AppContext): Promise<Response> {
   const range = part && { range: { offset: part.start, length: part.end - part.start + 1 } };
   const object = await c.env.FILES.get(key, { onlyIf: headers, ...range });
   if (!object) return gone(c, key);
-  if (!('body' in object)) return new Response(null, { status: headers.has('if-none-match') ? 304 : 412, headers: headersOf(c, object) });
+  if (!('body' in object)) return new Response(null, { status: isUnmet(headers) ? 412 : 304, headers: headersOf(c, object) });
   return new Response(object.body, {
     status: part ? 206 : 200,
     headers: {
@@ -40,6 +40,9 @@ export async function getFile(c: AppContext): Promise<Response> {
     },
   });
 }
+
+/** Whether the file is not the one that must be there, and not only one that is known: https://www.rfc-editor.org/rfc/rfc9110#section-13.2.2 */
+const isUnmet = (headers: Headers): boolean => headers.has('if-match') || headers.has('if-unmodified-since');
 
 /** A part is of use only to who has the rest of the same file: https://www.rfc-editor.org/rfc/rfc9110#section-13.1.5 */
 const isSameVersion = (ifRange: string | null, { httpEtag }: R2Object): boolean => ifRange === null || ifRange === httpEtag;

@@ -5,7 +5,7 @@ import { toCredits } from '../../core/money';
 import type { AppContext } from '../../http/context';
 import { jobDeps } from '../../http/deps';
 import { renderError } from '../../http/render-error';
-import { findJob, waitForJob } from '../../jobs/access';
+import { authorize, findJob, waitForJob } from '../../jobs/access';
 import { advanceJob } from '../../jobs/advance';
 import { type CreatedJob, createMediaJob } from '../../jobs/create';
 import { createRun } from '../../jobs/gpu';
@@ -62,11 +62,14 @@ export async function postGpu(c: AppContext): Promise<Response> {
   const slug = c.req.param('slug') ?? '';
   const deps = jobDeps(c.env);
   const model = deps.registry.models.find(slug);
-  const slugs = deps.registry.models.availableIds(['gpu']);
-  const read = await readMediaRequest(c, `/v1/gpu/${slug.slice(0, 64)}`);
+  const read = await readMediaRequest(c, `/v1/gpu/${slug.slice(0, 64)}`, 'run');
   if (!read.ok) return renderError(c, read.error);
-  if (model?.family !== 'gpu')
-    return renderError(c, fail('not_found', 'There is no such GPU model.', { param: 'slug', details: { available_models: slugs } }).error);
+  if (model?.family !== 'gpu') {
+    const key = await authorize(deps, read.value.request);
+    if (!key.ok) return renderError(c, key.error);
+    const details = { available_models: deps.registry.models.availableIds(['gpu']) };
+    return renderError(c, fail('unknown_model', 'There is no such GPU model.', { param: 'slug', code: 'model_not_found', details }).error);
+  }
   const { request, body } = read.value;
   const call = { ...GPU, fields: { ...body.fields, model: model.id }, uploads: body.uploads };
   const created = await createMediaJob(deps, request, call);
@@ -81,7 +84,7 @@ export async function postGpu(c: AppContext): Promise<Response> {
 
 export async function postGpuRun(c: AppContext): Promise<Response> {
   const slug = c.req.param('slug') ?? '';
-  const read = await readMediaRequest(c, `/v1/gpu/run/${slug.slice(0, 64)}`);
+  const read = await readMediaRequest(c, `/v1/gpu/run/${slug.slice(0, 64)}`, 'run');
   if (!read.ok) return renderError(c, read.error);
   const deps = jobDeps(c.env);
   const created = await createRun(deps, read.value.request, slug, read.value.body.fields);

@@ -4,6 +4,7 @@ import type { AppContext } from '../../http/context';
 import { jobDeps } from '../../http/deps';
 import { renderError } from '../../http/render-error';
 import type { JobDeps } from '../../jobs/deps';
+import { REFERENCES } from '../../jobs/read-input';
 import type { Job } from '../../jobs/types';
 import { creditsUsed, outputUrls } from '../../jobs/view';
 import { toBase64 } from '../../providers/media/sources';
@@ -88,6 +89,9 @@ const renderEvents = (deps: Pick<JobDeps, 'files'>, endpoint: Endpoint): StreamR
 /** Without it nobody could tell an end from a connection that was cut between two pictures. */
 const END_MARK = 'data: [DONE]\n\n';
 
+const isGiven = (value: unknown): boolean =>
+  value !== undefined && value !== null && value !== '' && !(Array.isArray(value) && value.length === 0);
+
 const openaiImages =
   (endpoint: Endpoint, needsPicture: boolean) =>
   async (c: AppContext): Promise<Response> => {
@@ -97,8 +101,7 @@ const openaiImages =
     const format = fields.response_format ?? undefined;
     if (format !== undefined && !FORMATS.includes(String(format)))
       return refuse(c, 'response_format', `must be one of ${FORMATS.join(', ')}`);
-    const pictures = ['image', 'image[]', 'images', 'reference_images', 'image_urls'];
-    if (needsPicture && !pictures.some((name) => fields[name] !== undefined || uploads[name])) return refuse(c, 'image', 'is required');
+    if (needsPicture && !REFERENCES.some((name) => isGiven(fields[name]) || uploads[name])) return refuse(c, 'image', 'is required');
     const answer = format === undefined ? {} : { responseFormat: format };
     const created = await startJob(c, read.value, IMAGES, answer);
     if (!created.ok) return renderError(c, created.error);

@@ -6,11 +6,11 @@ import { readBody } from '../../http/body';
 import type { AppContext } from '../../http/context';
 import { jobDeps } from '../../http/deps';
 import { renderError } from '../../http/render-error';
-import { authorize, cancelJob, findJob, takeCallback, waitForJob } from '../../jobs/access';
+import { authorize, cancelJob, findJob, takeCallback } from '../../jobs/access';
 import { listJobs } from '../../jobs/store';
 import { FINAL_STATES, type Job } from '../../jobs/types';
 import { jobView } from '../../jobs/view';
-import { preferredWaitMs, readerOf } from './request';
+import { preferredWaitMs, readerOf, watchedAnswer } from './request';
 
 const PAGE = 20;
 const MAX_PAGE = 100;
@@ -26,8 +26,7 @@ export async function getJob(c: AppContext): Promise<Response> {
   const found = await findJob(deps, reader.value, c.req.param('id') ?? '');
   if (!found.ok) return renderError(c, found.error);
   const waitMs = preferredWaitMs(c);
-  const { signal } = c.req.raw;
-  return show(c, waitMs === undefined ? found.value : await waitForJob(deps, found.value, waitMs, () => signal.aborted));
+  return waitMs === undefined ? show(c, found.value) : watchedAnswer(c, found.value, waitMs, jobView);
 }
 
 export async function getJobs(c: AppContext): Promise<Response> {

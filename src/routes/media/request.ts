@@ -35,15 +35,15 @@ export interface MediaRequest {
 }
 
 /** Keys first: a stranger's body is not read. */
-export async function readMediaRequest(c: AppContext, endpoint: string): Promise<Result<MediaRequest>> {
+export async function readMediaRequest(c: AppContext, endpoint: string, form: keyof typeof FORMS = 'media'): Promise<Result<MediaRequest>> {
   const reader = await readerOf(c);
   if (!reader.ok) return reader;
   const body = await readMediaBody(c.req.raw, c.get('gateway').settings.BODY_LIMIT_BYTES);
   if (!body.ok) return body;
   const idempotency = await idempotencyOf(c.req.raw.headers.get('idempotency-key'), endpoint, body.value.fingerprint);
   if (!idempotency.ok) return idempotency;
-  const { fields } = body.value;
-  const webhookUrl = fields.webhook_url ?? fields.webhookUrl ?? null;
+  const read = FORMS[form](body.value);
+  const webhookUrl = read.fields.webhook_url ?? read.fields.webhookUrl ?? null;
   if (webhookUrl !== null && typeof webhookUrl !== 'string')
     return fail('invalid_request', 'The field `webhook_url` must be a URL.', { param: 'webhook_url' });
   const request: JobRequest = {
@@ -54,21 +54,25 @@ export async function readMediaRequest(c: AppContext, endpoint: string): Promise
     publicOrigin: originOf(c),
     answer: {},
   };
-  return ok({ request, body: body.value });
+  return ok({ request, body: read });
 }
 
-/** The documents have fields flat, or inside `input`. */
-export function flattened({ fields, uploads }: MediaBody): Pick<MediaCall, 'fields' | 'uploads'> {
-  const { input, ...rest } = fields;
-  return isRecord(input) ? { fields: { ...input, ...rest }, uploads } : { fields, uploads };
-}
+/** The documents have fields flat, or inside `input`; of a run on a GPU `input` is its worker's. */
+const FORMS = {
+  media: (body: MediaBody): MediaBody => {
+    const { input, ...rest } = body.fields;
+    return isRecord(input) ? { ...body, fields: { ...input, ...rest } } : body;
+  },
+  run: (body: MediaBody): MediaBody => body,
+};
 
 export const startJob = (
   c: AppContext,
   { request, body }: MediaRequest,
   call: Pick<MediaCall, 'families' | 'kinds'>,
   answer: Record<string, unknown> = {},
-): Promise<Result<CreatedJob>> => createMediaJob(jobDeps(c.env), { ...request, answer }, { ...call, ...flattened(body) });
+): Promise<Result<CreatedJob>> =>
+  createMediaJob(jobDeps(c.env), { ...request, answer }, { ...call, fields: body.fields, uploads: body.uploads });
 
 /** Seconds that the client would like to wait for the result: RFC 7240. */
 export function preferredWaitMs(c: AppContext): number | undefined {
@@ -87,7 +91,10 @@ export const jobHeaders = ({ job, repeated }: CreatedJob): Record<string, string
 export function jobError(job: Job): GatewayError {
   const details = { job_id: job.id };
   if (!isOver(job))
-    return fail('still_running', `This is taking longer; the result will be at ${job.origin}/v1/jobs/${job.id}`, { details }).error;
+    return fail('still_running', `This is taking longer; the result will be at ${job.origin}/v1/jobs/${job.id}`, {
+      code: 'still_running',
+      details,
+    }).error;
   if (job.state === 'canceled') return fail('conflict', 'The job was canceled. Nothing was charged.', { details }).error;
   const error = job.error ?? fail('job_failed', 'The job failed. Nothing was charged.').error;
   return { ...error, details: { ...error.details, ...details } };
@@ -95,47 +102,87 @@ export function jobError(job: Job): GatewayError {
 
 export type RenderJob = (job: Job) => unknown;
 
-/** The body of a job that is over: what it made, or why it made nothing. */
-async function bodyOf(job: Job, render: RenderJob): Promise<{ status: number; headers: Record<string, string>; body: string }> {
-  if (isOver(job) && job.state === 'succeeded')
-    return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(await render(job)) };
-  return renderOpenaiError(jobError(job), job.holdId);
+/** An answer about a job as it stands. */
+interface JobAnswer {
+  status: number;
+  headers: Record<string, string>;
+  body: string;
+}
+type AnswerOf = (job: Job) => JobAnswer | Promise<JobAnswer>;
+
+const jsonAnswer = (value: unknown): JobAnswer => ({
+  status: 200,
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify(value),
+});
+
+/** What a job made, or why it made nothing; where it has not ended in time, that, or what is shown of it then. */
+const resultOf =
+  (render: RenderJob, running?: AnswerOf): AnswerOf =>
+  async (job) => {
+    if (isOver(job) && job.state === 'succeeded') return jsonAnswer(await render(job));
+    if (running && !isOver(job)) return running(job);
+    return renderOpenaiError(jobError(job), job.holdId);
+  };
+
+async function respondWith(created: CreatedJob, answerOf: AnswerOf, more: Record<string, string> = {}): Promise<Response> {
+  const { status, headers, body } = await answerOf(created.job);
+  return new Response(body, { status, headers: { ...jobHeaders(created), ...more, ...headers } });
 }
 
-export async function respondWith(created: CreatedJob, render: RenderJob): Promise<Response> {
-  const { status, headers, body } = await bodyOf(created.job, render);
-  return new Response(body, { status, headers: { ...jobHeaders(created), ...headers } });
-}
-
-/**
- * Waits for the job and answers with its result. The status is held back for half a minute; after that white space
- * keeps the connection, since clients give up after minutes of silence. A client that hangs up leaves the job alone.
- */
-export async function heldAnswer(
+/** Waits for the job and answers with its result. */
+export const heldAnswer = (
   c: AppContext,
   created: CreatedJob,
   render: RenderJob,
   { waitMs = SYNCHRONOUS_MS, renderRunning }: { waitMs?: number; renderRunning?: RenderJob } = {},
+): Promise<Response> =>
+  waitedAnswer(c, created, resultOf(render, renderRunning && (async (job) => jsonAnswer(await renderRunning(job)))), waitMs);
+
+/** At once, with what was deducted; or after as long as `Prefer: wait` asks for. */
+export function preferredAnswer(c: AppContext, created: CreatedJob, render: RenderJob, renderRunning: RenderJob): Promise<Response> {
+  const waitMs = preferredWaitMs(c);
+  const started: AnswerOf = async (job) => {
+    const { headers, ...answer } = jsonAnswer(await renderRunning(job));
+    return { ...answer, headers: { ...headers, 'x-credits-charged': String(creditsUsed(job)) } };
+  };
+  return waitedAnswer(c, created, resultOf(render, started), waitMs ?? 0, waitMs === undefined ? {} : preferenceApplied(waitMs));
+}
+
+/** Of a job that is looked at: how it ended is no failure of the call. */
+export const watchedAnswer = (c: AppContext, job: Job, waitMs: number, view: RenderJob): Promise<Response> =>
+  waitedAnswer(c, { job, repeated: false }, async (present) => jsonAnswer(await view(present)), waitMs, preferenceApplied(waitMs));
+
+const preferenceApplied = (waitMs: number): Record<string, string> => ({ 'preference-applied': `wait=${waitMs / 1_000}` });
+
+/**
+ * The status is held back for half a minute; after that white space keeps the connection, since clients give up after
+ * minutes of silence. A client that hangs up leaves the job alone.
+ */
+async function waitedAnswer(
+  c: AppContext,
+  created: CreatedJob,
+  answerOf: AnswerOf,
+  waitMs: number,
+  more: Record<string, string> = {},
 ): Promise<Response> {
   const deps = jobDeps(c.env);
   const { settings, waitUntil } = c.get('gateway');
   const { signal } = c.req.raw;
   const holdMs = Math.min(waitMs, settings.JSON_STATUS_HOLD_MS);
   const early = await waitForJob(deps, created.job, holdMs, () => signal.aborted);
-  if (isOver(early)) return respondWith({ ...created, job: early }, render);
-  const textOf = async (job: Job): Promise<string> =>
-    renderRunning && !isOver(job) ? JSON.stringify(await renderRunning(job)) : (await bodyOf(job, render)).body;
+  if (isOver(early) || holdMs === waitMs) return respondWith({ ...created, job: early }, answerOf, more);
   const client = new ClientStream(deps.now, () => {});
   const pings = setInterval(() => client.ping('\n'), settings.KEEPALIVE_MS);
   const late = waitForJob(deps, early, waitMs - holdMs, () => client.gone)
-    .then(textOf)
-    .then((body) => client.write(body))
+    .then(answerOf)
+    .then(({ body }) => client.write(body))
     .finally(async () => {
       clearInterval(pings);
       await client.close();
     });
   waitUntil(late.catch((error: unknown) => console.error('late answer not written', String(error))));
-  return new Response(client.body, { headers: { ...jobHeaders(created), 'content-type': 'application/json' } });
+  return new Response(client.body, { headers: { ...jobHeaders(created), ...more, 'content-type': 'application/json' } });
 }
 
 /** A job as events: those of its states on the way, by their number, and those of its result. */
@@ -151,7 +198,11 @@ export async function streamedAnswer(c: AppContext, created: CreatedJob, render:
   const partialsOf = ({ partials }: Job): number => partials?.length ?? 0;
   const showsMore = (seen: number) => (job: Job) => isOver(job) || partialsOf(job) > seen;
   const early = await waitForJob(deps, created.job, settings.STATUS_HOLD_MS, () => c.req.raw.signal.aborted, showsMore(0));
-  if (isOver(early) && early.state !== 'succeeded') return respondWith({ ...created, job: early }, () => undefined);
+  if (isOver(early) && early.state !== 'succeeded')
+    return respondWith(
+      { ...created, job: early },
+      resultOf(() => undefined),
+    );
   const client = new ClientStream(deps.now, () => {});
   const pings = setInterval(() => client.ping(': ping\n'), settings.KEEPALIVE_MS);
   const endOf = async (job: Job): Promise<string> =>

@@ -1,6 +1,7 @@
 import { fail, ok, type Result } from '../../core/errors';
 import { cleanType } from '../../core/media-type';
 import { idempotencyOf } from '../../gateway/idempotency';
+import { readForm } from '../../http/body';
 import type { AppContext } from '../../http/context';
 import { jobDeps } from '../../http/deps';
 import { renderError } from '../../http/render-error';
@@ -43,22 +44,18 @@ async function readUpload(c: AppContext): Promise<Result<Upload>> {
       kind: c.req.query('kind') ?? headers.get('x-kind') ?? USUAL_KIND,
     });
   }
-  const declared = request.headers.get('content-length');
-  const limitBytes = c.get('gateway').settings.BODY_LIMIT_BYTES;
-  if (declared === null || Number(declared) > limitBytes)
-    return fail('body_too_large', `A form may have ${Math.floor(limitBytes / 1_048_576)} MB; send larger files as the body itself.`, {
-      param: 'file',
-    });
-  let form: FormData;
-  try {
-    form = await request.formData();
-  } catch {
-    return fail('invalid_request', 'The request body is not a valid form.');
+  const form = await readForm(request, c.get('gateway').settings.BODY_LIMIT_BYTES);
+  if (!form.ok) {
+    const { error } = form;
+    return {
+      ok: false,
+      error: error.kind === 'body_too_large' ? { ...error, message: `${error.message} Send larger files as the body itself.` } : error,
+    };
   }
-  const file = form.get('file');
+  const file = form.value.get('file');
   if (file === null || typeof file === 'string') return fail('invalid_request', 'The field `file` is required.', { param: 'file' });
   const text = (name: string): string | undefined => {
-    const value = form.get(name);
+    const value = form.value.get(name);
     return typeof value === 'string' && value !== '' ? value : undefined;
   };
   return described(new Response(file.stream()), {

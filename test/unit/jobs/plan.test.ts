@@ -9,7 +9,7 @@ import { MODELS } from '../../../src/providers/catalogue';
 import { MEDIA_CHAINS } from '../../../src/providers/catalogue/media-chains';
 import { mediaTerms } from '../../../src/providers/catalogue/media-terms';
 import { FAL_MODELS } from '../../../src/providers/fal/models';
-import { offeredSeconds } from '../../../src/providers/media/duration';
+import { fittingSeconds, offeredSeconds } from '../../../src/providers/media/duration';
 import type { ImageInput } from '../../../src/providers/media/types';
 import { indexModels } from '../../../src/providers/model-index';
 import type { Registry } from '../../../src/providers/registry';
@@ -72,6 +72,80 @@ describe('a plan', () => {
       ok: false,
       error: { kind: 'no_provider', param: 'intent' },
     });
+  });
+
+  it('takes for an intent a model that takes the request, the cheapest of those for what is asked', () => {
+    const chains = Object.fromEntries(
+      ['wan2.6', 'grok-video-t2v', 'gpt-image-2', 'gemini-3-1-flash-t2i'].map((id) => [id, [{ provider: 'fal', model: id }]]),
+    );
+    const fast = { 'nano-banana-t2i': [{ provider: 'fal', model: 'x' }], 'gpt-image-2': [{ provider: 'wavespeed', model: 'y' }] };
+    const plan = (fields: Record<string, unknown>, registry = registryOf(chains, [provider('fal')])) =>
+      planJob(registry, call({ prompt: 'a cat', ...fields }, ['image', 'video']), false, RULES);
+    // The cheapest takes no data URL, no such ratio, and has no fast mode.
+    const picture = 'data:image/png;base64,iVBORw0KGgo=';
+    expect(plan({ intent: 'image-edit', image: picture })).toMatchObject({ ok: true, value: { model: { id: 'gemini-3-1-flash-t2i' } } });
+    expect(plan({ intent: 'text-to-image-fast', size: '1024x1024' })).toMatchObject({ ok: true, value: { model: { id: 'gpt-image-2' } } });
+    expect(plan({ intent: 'text-to-image-fast', mode: 'fast' }, registryOf(fast, [provider('fal'), provider('wavespeed')]))).toMatchObject({
+      ok: true,
+      value: { model: { id: 'gpt-image-2' } },
+    });
+    // A clip of one price is cheaper than ten seconds, and dearer than one.
+    expect(plan({ intent: 'text-to-video', duration: 10 })).toMatchObject({ ok: true, value: { model: { id: 'grok-video-t2v' } } });
+    expect(plan({ intent: 'text-to-image-fast', prompt: ' ' })).toMatchObject({ ok: false, error: { param: 'prompt' } });
+  });
+
+  it.each([
+    ['wan2.6', 5, 5, 50],
+    ['wan2.6', 9.5, 5, 50],
+    ['wan2.6', 60, 15, 150],
+    ['wan2.6', undefined, 5, 50],
+    ['MiniMax-Hailuo-02', 5, 6, 48],
+    ['MiniMax-Hailuo-02', undefined, 6, 48],
+    ['Veo3.1-fast-official', 5, 4, 64],
+    ['Veo3.1-fast-official', undefined, 4, 64],
+    ['veo3.1-fast', 5, 4, 16],
+    ['veo3.1-fast', undefined, 8, 16],
+    ['veo3.1-fast', 1, 4, 16],
+    ['grok-video-t2v', 5, 6, 16],
+  ])('of a film of %s for %j seconds is of %d, and holds what those cost', (model, duration, seconds, credits) => {
+    const registry = registryOf({ [model]: [{ provider: 'fal', model }] }, [provider('fal')]);
+    const planned = planJob(registry, call({ model, prompt: 'a cat', duration }, ['video']), false, RULES);
+    expect(planned).toMatchObject({ ok: true, value: { estimateMicro: credits * CREDIT, input: { durationSeconds: seconds } } });
+  });
+
+  it.each([
+    ['gpt-image-2', { size: '4096x4096', resolution: '1K' }, 12, { size: '4096x4096' }],
+    ['gpt-image-2', { size: 'auto', resolution: '4K' }, 12, { size: 'auto', resolution: '4K' }],
+    ['gpt-image-2', { size: '4096x4096', resolution: 'tiny' }, undefined, undefined],
+    ['gemini-3-1-flash-t2i', { size: '1536x1024', resolution: '4K' }, 9, { aspectRatio: '3:2', resolution: '4K' }],
+    ['nano_banana_pro', { size: '2048x2048' }, 10, { size: '2048x2048' }],
+    ['nano_banana_pro', { size: '4096x4096' }, undefined, undefined],
+    ['nano_banana_pro', { resolution: '4K' }, undefined, undefined],
+    ['gemini-3-pro-image-preview-4K', { resolution: '4K' }, 19, { resolution: '4K' }],
+  ])('of a picture of %s with %j makes the size that it is priced by', (model, shape, credits, made) => {
+    const registry = registryOf({ [model]: [{ provider: 'fal', model }] }, [provider('fal')]);
+    const planned = planJob(registry, call({ model, prompt: 'a cat', ...shape }), false, RULES);
+    if (credits === undefined) expect(planned).toMatchObject({ ok: false, error: { kind: 'invalid_request' } });
+    else expect(planned).toMatchObject({ ok: true, value: { estimateMicro: credits * CREDIT } });
+    if (planned.ok && planned.value.input.kind === 'image') {
+      const { size, aspectRatio, resolution } = planned.value.input;
+      expect({ size, aspectRatio, resolution }).toEqual({ size: undefined, aspectRatio: undefined, resolution: undefined, ...made });
+    }
+  });
+
+  it('of a picture takes the sizes that the operator has priced, and no others', () => {
+    const pro = MODELS.find(({ id }) => id === 'nano_banana_pro')!;
+    const price = { per: 'image', micro: 10 * CREDIT, tierMicro: { '1K': 10 * CREDIT, '4K': 25 * CREDIT } } as const;
+    const registry = {
+      ...registryOf({}, [provider('x')]),
+      models: indexModels([{ ...pro, price, chain: [{ provider: 'x', model: 'y' }] }]),
+    };
+    const plan = (more: Record<string, unknown>) => planJob(registry, call({ model: pro.id, prompt: 'a cat', ...more }), false, RULES);
+    for (const shape of [{ resolution: '4K' }, { size: '4096x4096' }])
+      expect(plan(shape)).toMatchObject({ ok: true, value: { estimateMicro: 25 * CREDIT } });
+    for (const shape of [{ resolution: '4k' }, { resolution: '2K' }])
+      expect(plan(shape)).toMatchObject({ ok: false, error: { param: 'resolution' } });
+    expect(plan({ size: '2048x2048' })).toMatchObject({ ok: false, error: { param: 'size' } });
   });
 
   it('lists only what can be had when the model is not known', () => {
@@ -206,7 +280,7 @@ describe('the lengths of films', () => {
       for (const name of [upstream, modelWithReferences]) {
         const made = (WAVESPEED_MODELS[name] ?? FAL_MODELS[name])!.duration!.offered;
         for (const seconds of duration.offered ?? [duration.default]) expect(offeredSeconds(seconds, made)).toBe(seconds);
-        expect(made).toContain(duration.default);
+        expect(made).toContain(fittingSeconds(duration.default, duration.offered));
       }
     },
   );

@@ -1,7 +1,9 @@
 import { env } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
 import { cancelJob } from '../../../src/jobs/access';
+import { advanceJob } from '../../../src/jobs/advance';
 import type { JobDeps } from '../../../src/jobs/deps';
+import { jobView } from '../../../src/jobs/view';
 import { deliver, RETRY_SECONDS, sweepDeliveries } from '../../../src/jobs/webhooks/deliver';
 import { listDeliveries, redeliver } from '../../../src/jobs/webhooks/log';
 import { JobBench, RECEIVER_URL } from './support';
@@ -32,6 +34,19 @@ describe('a webhook', () => {
     expect(bench.provider.received).toHaveLength(1);
     expect(JSON.parse(bench.provider.received[0]!.body)).toMatchObject({ status: 'canceled', creditsUsed: 0, type: 'video' });
     expect(await stateOf(bench)).toMatchObject({ state: 'delivered', tries: 1 });
+  });
+
+  it('calls a job that ran out of time by a word that the documented handlers know', async () => {
+    const bench = await JobBench.create();
+    bench.provider.ending = 'never';
+    const { id, deadline } = await bench.start({}, { webhookUrl: RECEIVER_URL });
+    await advanceJob(bench.deps(), bench.queue.take());
+    await bench.wait(deadline - bench.nowMs + 1_000);
+    await advanceJob(bench.deps(), { jobId: id });
+    await deliver(bench.deps(), { deliveryId: bench.webhooks[0]!.deliveryId, turn: 0 });
+    const told = { status: 'failed', state: 'expired', jobId: id, error: expect.any(String) };
+    expect(bench.provider.received.map(({ body }) => JSON.parse(body) as unknown)).toMatchObject([told]);
+    expect(jobView(await bench.job(id))).toMatchObject({ status: 'expired', state: 'expired' });
   });
 
   it('waits for the job to be over: one that was lined up by a process which died then says how it ended', async () => {

@@ -103,6 +103,21 @@ describe('submit', () => {
     `);
   });
 
+  it('makes no size that the price is not for, however it is asked', () => {
+    const asked = {
+      imageConfig: { imageSize: '4K', image_size: '4K', aspectRatio: '16:9' },
+      image_config: { image_size: '4K' },
+      candidate_count: 4,
+    };
+    const configOf = (input: Parameters<typeof image>[0]) => {
+      const request = google.submit(submission(MODEL, image({ ...input, extra: { generationConfig: asked } })));
+      return (JSON.parse(String(request.body)) as { generationConfig: Record<string, unknown> }).generationConfig;
+    };
+    const usual = { candidateCount: 1, responseModalities: ['IMAGE'] };
+    expect(configOf({})).toEqual({ ...usual, imageConfig: { aspectRatio: '16:9' } });
+    expect(configOf({ resolution: '2K', aspectRatio: '1:1' })).toEqual({ ...usual, imageConfig: { aspectRatio: '1:1', imageSize: '2K' } });
+  });
+
   it("takes a tier of the target's, and of the caller's fields those that are Google's", () => {
     const input = image({ extra: { safetySettings: [], style: 'vivid', generationConfig: { temperature: 0.5, candidateCount: 8 } } });
     const request = google.submit(submission('gemini-3-pro-image', input, { defaults: { imageSize: '4K' } }));
