@@ -71,10 +71,11 @@ export function errorResponse(run: Run, error: GatewayError): Response {
   return new Response(body, { status, headers: { ...answerHeaders(run.holdId), ...headers } });
 }
 
-/** Renews the hold's lease; the checkpoint is charged should the call never be heard of again. */
-export function beat(run: Run, checkpointMicro: MicroCredits): void {
+/** Renews the hold's lease; the checkpoint is charged, with the note, should the call never be heard of again. */
+export function beat(run: Run, checkpointMicro: MicroCredits, note?: OperationDetail): void {
   const { deps, accountId, holdId } = run;
-  const beaten = deps.account(accountId).beat({ holdId, checkpointMicro, leaseMs: deps.settings.LEASE_MS });
+  const request = { holdId, checkpointMicro, leaseMs: deps.settings.LEASE_MS, ...(note && { note }) };
+  const beaten = deps.account(accountId).beat(request);
   deps.waitUntil(
     beaten.then(
       () => undefined,
