@@ -300,7 +300,8 @@ export class Ledger {
     });
     this.store.markPaid(eventId, operation.id);
     this.addLine(operation, nowMs);
-    if (keyId !== null && this.hooks.key(keyId)) this.spending.add(keyId, amountMicro, operation.month, nowMs);
+    const key = keyId === null ? undefined : this.hooks.key(keyId);
+    if (key) this.spending.addUnasked(key, amountMicro, operation.month, nowMs);
     return { balanceMicro: this.row.balance, repeated: false };
   }
 

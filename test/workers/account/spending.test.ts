@@ -84,6 +84,25 @@ describe("a key's spending limit", () => {
     ]);
   });
 
+  it('is told of, and disables the key, when a charge that nobody asked leave for reaches it, once', async () => {
+    const account = await TestAccount.create({ credits: 1_000, keys: [testKey({ spendingLimitMicro: 10 * CREDIT, autoDisable: true })] });
+    const charge = (eventId: string) => ({
+      ...{ eventId, amountMicro: 5 * CREDIT, keyId: 'key_a', family: 'gpu' as const },
+      ...{ model: 'deployment:a', endpoint: '/v1/deployments/a', detail: {} },
+    });
+    await account.run((object) => object.charge(charge('first')));
+    expect(await alertsInD1(account)).toEqual([]);
+    await account.run((object) => {
+      object.charge(charge('second'));
+      object.charge(charge('third'));
+      expect(refusalOf(object.admit(admitRequest())).kind).toBe('disabled_key');
+    });
+    expect((await alertsInD1(account)).map(({ kind, payload }) => [kind, (payload as SpendAlert).spentMicro / CREDIT])).toEqual([
+      ['key_spend_80', 10],
+      ['key_spend_100', 10],
+    ]);
+  });
+
   it('is not passed by a burst of calls at once', async () => {
     const account = await TestAccount.create({ credits: 1_000, keys: [testKey({ spendingLimitMicro: 10 * CREDIT })] });
     await account.run((object) => {
