@@ -1,6 +1,6 @@
 /** What the JSON and the stream path share: one admitted call, its failures, and how it is closed. */
 import type { AccountStub } from '../account/stub';
-import type { CloseRequest, OperationDetail } from '../account/types';
+import type { BeatRequest, CloseRequest, OperationDetail } from '../account/types';
 import { answerHeaders } from '../core/answer-headers';
 import type { KeyMode } from '../core/api-key';
 import { fail, type GatewayError } from '../core/errors';
@@ -75,13 +75,21 @@ export function errorResponse(run: Run, error: GatewayError): Response {
 export function beat(run: Run, checkpointMicro: MicroCredits, note?: OperationDetail): void {
   const { deps, accountId, holdId } = run;
   const request = { holdId, checkpointMicro, leaseMs: deps.settings.LEASE_MS, ...(note && { note }) };
-  const beaten = deps.account(accountId).beat(request);
-  deps.waitUntil(
-    beaten.then(
-      () => undefined,
-      (error: unknown) => console.error('beat failed', String(error)),
-    ),
-  );
+  deps.waitUntil(insistOnBeat(deps, accountId, request));
+}
+
+/** A lease ends before the next beat but one: a beat that fails is tried again at once, and once more in good time. */
+async function insistOnBeat(deps: GatewayDeps, accountId: string, request: BeatRequest): Promise<void> {
+  for (const afterMs of [0, 0, deps.settings.BEAT_MS / 6]) {
+    if (afterMs > 0) await new Promise((resolve) => setTimeout(resolve, afterMs));
+    try {
+      // A stub does not outlive a failure of its object: each try is made with another.
+      await deps.account(accountId).beat(request);
+      return;
+    } catch (error) {
+      console.error('beat failed', String(error));
+    }
+  }
 }
 
 export function detailOf(run: Run, ending: Ending, charge: Charge | undefined, more: Record<string, unknown> = {}): OperationDetail {
