@@ -107,7 +107,7 @@ const describe = (text: string, json: unknown): string =>
 async function settleAnswer(run: Run, attempt: Attempt, text: string, answer: Answer): Promise<Result<Answered>> {
   run.failover.succeeded(attempt);
   if (answer.pending && answer.storedId !== undefined) return begun(run, attempt, text, answer.storedId);
-  const charged = charge(attempt.target, run.plan.price, run.call, run.holdId, answer.usage, answer.outputChars);
+  const charged = charge(attempt.target, run.plan.price, run.call, run.holdId, answer.usage, answer);
   const empty = isEmpty(charged, answer.hasOutput);
   const bill = run.keyMode === 'test' || empty ? freeOfCharge(charged) : charged;
   const body = attempt.target.bridge.renderAnswer(text, bill.receipt);

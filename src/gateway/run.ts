@@ -130,7 +130,7 @@ export async function closeUnheard(run: Run): Promise<void> {
   const last = failover.attempts.at(-1);
   const target = plan.targets.find(({ provider }) => provider.spec.id === last?.provider);
   if (last?.outcome !== 'abandoned' || !target || run.keyMode === 'test') return closeReleased(run, 'client_gone', undefined);
-  await closeCharged(run, charge(target, plan.price, call, holdId, undefined, 0), 'client_gone', undefined);
+  await closeCharged(run, charge(target, plan.price, call, holdId, undefined, { outputChars: 0 }), 'client_gone', undefined);
 }
 
 /** Gives the whole hold back. */
