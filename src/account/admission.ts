@@ -4,15 +4,12 @@ import { TIERS, type TierId, tierUnlocks } from '../core/tiers';
 import type { RateWindow } from './rate-window';
 import type { AdmitRequest, KeyRecord } from './types';
 
-/** What admission looks at, beside the request and its key. */
-export interface Standing {
-  tier: TierId;
+/** What there is, and what of it calls under way may need. */
+export interface Funds {
   balanceMicro: MicroCredits;
   heldMicro: MicroCredits;
-  window: RateWindow;
-  /** Of the request's key, this month. */
-  spentMicro: MicroCredits;
-  keyHeldMicro: MicroCredits;
+  /** What they can come to beyond their holds: see `AdmitRequest.worstMicro`. */
+  exposedMicro: MicroCredits;
 }
 
 /** Shown as whole credits where they are, else with up to six decimals. */
@@ -64,8 +61,7 @@ export function refuseSpending(key: KeyRecord, spentMicro: MicroCredits, heldMic
 }
 
 export function refuseBalance(
-  balanceMicro: MicroCredits,
-  heldMicro: MicroCredits,
+  { balanceMicro, heldMicro, exposedMicro }: Funds,
   estimateMicro: MicroCredits,
   minimumMicro: MicroCredits,
 ): GatewayError | undefined {
@@ -90,6 +86,13 @@ export function refuseBalance(
       'credits_in_flight',
       `This call needs ${credits(required)} credits; ${credits(heldMicro)} of the account's are held by calls under way.`,
       balanceMicro - heldMicro,
+    );
+  // Calls that nobody can stop on the way count at their worst, so that many at once cannot spend together what is not there.
+  if (balanceMicro - heldMicro - exposedMicro < estimateMicro)
+    return short(
+      'credits_in_flight',
+      `This call needs ${credits(required)} credits; answers in one piece that are under way may take ${credits(exposedMicro)} beside the ${credits(heldMicro)} that are held. Try again when they have ended; set \`max_tokens\` (or \`max_completion_tokens\`) so that they can come to less, stream them, or add credits.`,
+      Math.max(0, balanceMicro - heldMicro - exposedMicro),
     );
   return undefined;
 }

@@ -25,7 +25,7 @@ export interface KeyHooks {
 export class KeySpending {
   private readonly spend: Map<string, KeySpend>;
   private readonly heldByKey = new Map<string, MicroCredits>();
-  /** What a key's open calls can come to beyond their holds, where the key has a limit. */
+  /** What a key's open calls can come to beyond their holds. */
   private readonly exposedByKey = new Map<string, MicroCredits>();
 
   constructor(
@@ -38,23 +38,34 @@ export class KeySpending {
 
   /** Refuses a call that would pass its key's limit; the first refusal is told of. */
   refuse(key: KeyRecord, estimateMicro: MicroCredits, nowMs: number): GatewayError | undefined {
-    const spend = this.of(key.id, nowMs);
-    // Calls that nobody can stop on the way count at their worst, so that many at once cannot pass the limit together.
-    const refusal = this.overLimit(key, estimateMicro, nowMs, this.exposedByKey.get(key.id));
+    const refusal = this.overLimit(key, estimateMicro, nowMs);
     // A limit that holds count towards is seldom reached by what is spent: the first refusal is the 100 % event.
-    const limit = key.spendingLimitMicro;
-    if (refusal?.overSpent && limit !== null && isNew(limit, spend.alerted100)) {
-      spend.alerted100 = limit;
-      this.store.writeSumsAndSpend(this.row, this.spend, key.id);
-      this.hooks.alert('key_spend_100', key.id, spend.month, { spentMicro: spend.spent, limitMicro: limit });
-      if (key.autoDisable) this.hooks.disableKey(key.id);
-    }
+    if (refusal?.overSpent) this.tellUsedUp(key, nowMs);
     return refusal?.error;
   }
 
+  /** Adds what nobody asked leave for: no refusal comes before it, so it tells of a limit that it reaches. */
+  addUnasked(key: KeyRecord, costMicro: MicroCredits, month: number, nowMs: number): void {
+    this.add(key.id, costMicro, month, nowMs);
+    if (key.spendingLimitMicro !== null && this.of(key.id, nowMs).spent >= key.spendingLimitMicro) this.tellUsedUp(key, nowMs);
+  }
+
+  /** Once for each limit. */
+  private tellUsedUp(key: KeyRecord, nowMs: number): void {
+    const spend = this.of(key.id, nowMs);
+    const limitMicro = key.spendingLimitMicro;
+    if (limitMicro === null || !isNew(limitMicro, spend.alerted100)) return;
+    spend.alerted100 = limitMicro;
+    this.store.writeSumsAndSpend(this.row, this.spend, key.id);
+    this.hooks.alert('key_spend_100', key.id, spend.month, { spentMicro: spend.spent, limitMicro });
+    if (key.autoDisable) this.hooks.disableKey(key.id);
+  }
+
   /** The same for more of a call that is under way, of which nobody is told: it may do with less. */
-  overLimit(key: KeyRecord, micro: MicroCredits, nowMs: number, exposedMicro: MicroCredits = 0) {
-    return refuseSpending(key, this.of(key.id, nowMs).spent, (this.heldByKey.get(key.id) ?? 0) + exposedMicro, micro);
+  overLimit(key: KeyRecord, micro: MicroCredits, nowMs: number) {
+    // Calls that nobody can stop on the way count at their worst, so that many at once cannot pass the limit together.
+    const underWayMicro = (this.heldByKey.get(key.id) ?? 0) + (this.exposedByKey.get(key.id) ?? 0);
+    return refuseSpending(key, this.of(key.id, nowMs).spent, underWayMicro, micro);
   }
 
   /** Adds to a key's spend of a month, and writes the account's row with it. */

@@ -9,7 +9,7 @@ import { fail } from '../core/errors';
 import { monthOf, operationId, parseOperationId } from '../core/ids';
 import type { MicroCredits } from '../core/money';
 import { effectiveTier, type TierId } from '../core/tiers';
-import { refuseBalance, refuseRate, refuseTier } from './admission';
+import { type Funds, refuseBalance, refuseRate, refuseTier } from './admission';
 import { refuseKey, refuseModel } from './key-scope';
 import { type KeyHooks, KeySpending } from './key-spending';
 import { RateWindow } from './rate-window';
@@ -39,6 +39,8 @@ export class Ledger {
   readonly unconfirmed = new Map<number, { month: number; seq: number }>();
   private readonly windows = new Map<string, RateWindow>();
   private readonly spending: KeySpending;
+  /** What all open calls can come to beyond their holds. */
+  private exposedMicro = 0;
   private lastMs = 0;
 
   constructor(
@@ -56,7 +58,7 @@ export class Ledger {
       if (operation.state === 'open') {
         this.open.set(operation.seq, operation);
         this.spending.addHeld(operation, operation.heldMicro);
-        this.spending.addExposure(operation, operation.exposureMicro ?? 0);
+        this.expose(operation, operation.exposureMicro ?? 0);
       } else if (operation.closeSeq !== null && operation.closeEpoch === this.row.epoch && operation.closeSeq > this.row.acked) {
         this.unconfirmed.set(operation.closeSeq, { month: operation.month, seq: operation.seq });
       }
@@ -69,6 +71,15 @@ export class Ledger {
     }
     for (const operation of recent.reverse())
       if (operation.kind === 'usage' && countsForRate(operation)) this.windowOf(operation).add(operation.openedAtMs, operation.seq);
+  }
+
+  private get funds(): Funds {
+    return { balanceMicro: this.row.balance, heldMicro: this.row.held, exposedMicro: this.exposedMicro };
+  }
+
+  private expose(operation: OperationRow, micro: MicroCredits): void {
+    this.exposedMicro += micro;
+    this.spending.addExposure(operation, micro);
   }
 
   /** Time as the ledger sees it never goes back, so that windows and sequences agree. */
@@ -95,10 +106,9 @@ export class Ledger {
       (test ? undefined : refuseTier(request, this.tier)) ??
       refuseRate(request, window, nowMs) ??
       (test ? undefined : this.spending.refuse(key!, estimateMicro, nowMs)) ??
-      (test ? undefined : refuseBalance(this.row.balance, this.row.held, estimateMicro, request.minimumBalanceMicro));
+      (test ? undefined : refuseBalance(this.funds, estimateMicro, request.minimumBalanceMicro));
     if (error) return { ok: false, error };
-    const isLimited = !test && key!.spendingLimitMicro !== null;
-    const exposureMicro = isLimited ? Math.max(0, (request.worstMicro ?? 0) - estimateMicro) : 0;
+    const exposureMicro = test ? 0 : Math.max(0, (request.worstMicro ?? 0) - estimateMicro);
     const operation = this.newOperation('usage', request.nonce, nowMs, {
       state: 'open',
       keyId: key!.id,
@@ -116,7 +126,7 @@ export class Ledger {
     this.store.writeSums(this.row);
     this.open.set(operation.seq, operation);
     this.spending.addHeld(operation, estimateMicro);
-    this.spending.addExposure(operation, exposureMicro);
+    this.expose(operation, exposureMicro);
     window.add(nowMs, operation.seq);
     return { ok: true, admission: { holdId: operation.id, userId: key!.userId } };
   }
@@ -141,8 +151,7 @@ export class Ledger {
     if (!operation.test) {
       const key = operation.keyId === null ? undefined : this.hooks.key(operation.keyId);
       const error =
-        (key && this.spending.overLimit(key, request.byMicro, nowMs)?.error) ??
-        refuseBalance(this.row.balance, this.row.held, request.byMicro, request.byMicro);
+        (key && this.spending.overLimit(key, request.byMicro, nowMs)?.error) ?? refuseBalance(this.funds, request.byMicro, request.byMicro);
       if (error) return { ok: false, error };
       operation.heldMicro += request.byMicro;
       this.row.held += request.byMicro;
@@ -243,7 +252,7 @@ export class Ledger {
   ): void {
     this.row.held -= operation.heldMicro;
     this.spending.addHeld(operation, -operation.heldMicro);
-    this.spending.addExposure(operation, -(operation.exposureMicro ?? 0));
+    this.expose(operation, -(operation.exposureMicro ?? 0));
     this.row.balance -= costMicro;
     operation.state = state;
     operation.amountMicro = costMicro === 0 ? 0 : -costMicro;
@@ -291,7 +300,8 @@ export class Ledger {
     });
     this.store.markPaid(eventId, operation.id);
     this.addLine(operation, nowMs);
-    if (keyId !== null && this.hooks.key(keyId)) this.spending.add(keyId, amountMicro, operation.month, nowMs);
+    const key = keyId === null ? undefined : this.hooks.key(keyId);
+    if (key) this.spending.addUnasked(key, amountMicro, operation.month, nowMs);
     return { balanceMicro: this.row.balance, repeated: false };
   }
 

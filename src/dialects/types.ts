@@ -165,6 +165,8 @@ export interface StreamRelay {
   readonly ended: boolean;
   /** The answer reached its end, whether or not the stream was closed properly. */
   readonly complete: boolean;
+  /** A part of the answer is whole and nothing has followed it: the end may, with what the upstream counted. */
+  readonly isEnding?: boolean;
   /** What the upstream sent in place of an answer: an error object, or something that is no event at all. */
   readonly failure: { error: unknown } | undefined;
   readonly usage: unknown;

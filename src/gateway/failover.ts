@@ -3,7 +3,7 @@
  * that began to answer, one after the other: should one fail before its first content, the next is asked for.
  */
 import { within } from '../core/within';
-import type { Bridge } from '../dialects/types';
+import type { Bridge, StreamRelay } from '../dialects/types';
 import { redactSecrets } from '../providers/redact';
 import type { UpstreamFailure } from '../providers/types';
 import type { GatewayDeps } from './deps';
@@ -23,6 +23,8 @@ const LONGEST_KEY_PAUSE_MS = 60_000;
 /** An upstream's Retry-After is waited out only when it is this short and nobody else can answer. */
 const LONGEST_WAIT_MS = 5_000;
 const ERROR_BODY_CHARS = 16_384;
+/** What a provider counted comes this soon after the end of its answer. */
+const ENDING_MS = 5_000;
 
 /** One try at a provider, as the customer may see it. */
 export interface AttemptRecord {
@@ -46,6 +48,8 @@ export interface Attempt {
   startedAtMs: number;
   /** Which of the provider's credentials it used. */
   keyIndex: number;
+  /** Of a stream that has begun. */
+  relay?: StreamRelay;
 }
 
 export interface LastFailure extends Omit<UpstreamFailure, 'status'> {
@@ -134,8 +138,9 @@ export class Failover {
     // more than all the rest of a small call.
     const abort = this.streams ? new AbortController() : undefined;
     const giveUp = () => abort?.abort();
+    let attempt: Attempt | undefined;
     // For as long as the attempt lasts: its body is read under the same signal.
-    if (abort) this.gone?.addEventListener('abort', () => this.letGo(target, giveUp), { once: true });
+    if (abort) this.gone?.addEventListener('abort', () => this.letGo(target, attempt, giveUp), { once: true });
     const timer = abort ? setTimeout(giveUp, limitMs) : null;
     let late = false;
     try {
@@ -149,7 +154,7 @@ export class Failover {
       const { response, text } = answered;
       record.status = response.status;
       record.durationMs = this.deps.now() - startedAtMs;
-      const attempt: Attempt = { target, response, text, record, abort, startedAtMs, keyIndex };
+      attempt = { target, response, text, record, abort, startedAtMs, keyIndex };
       if (response.ok && response.status !== 204 && (text !== undefined || response.body)) {
         record.outcome = 'answered';
         return attempt;
@@ -164,17 +169,22 @@ export class Failover {
         return undefined;
       }
       const message = late ? 'the provider did not answer in time' : 'the provider could not be reached';
-      const attempt = { target, response: Response.error(), text: undefined, record, abort, startedAtMs, keyIndex };
-      this.fail(attempt, { action: late ? 'next_target' : 'retry', message }, undefined);
+      const failed = { target, response: Response.error(), text: undefined, record, abort, startedAtMs, keyIndex };
+      this.fail(failed, { action: late ? 'next_target' : 'retry', message }, undefined);
     } finally {
       if (timer !== null) clearTimeout(timer);
     }
     return undefined;
   }
 
-  /** The client has hung up: stops the provider where that stops its meter; where not, hears it out for a while. */
-  private letGo({ provider }: PlannedTarget, giveUp: () => void): void {
-    if (provider.spec.onDisconnect === 'drain' || this.keepsAnswer) setTimeout(giveUp, this.deps.settings.DRAIN_MS);
+  /**
+   * The client has hung up: stops the provider where that stops its meter; where not, hears it out for a while. An
+   * answer that is at its end costs nothing more, and what the provider counted, hidden thoughts included, is yet to come.
+   */
+  private letGo({ provider }: PlannedTarget, attempt: Attempt | undefined, giveUp: () => void): void {
+    const { DRAIN_MS } = this.deps.settings;
+    if (provider.spec.onDisconnect === 'drain' || this.keepsAnswer) setTimeout(giveUp, DRAIN_MS);
+    else if (attempt?.relay?.complete || attempt?.relay?.isEnding) setTimeout(giveUp, Math.min(ENDING_MS, DRAIN_MS));
     else giveUp();
   }
 

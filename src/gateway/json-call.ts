@@ -12,7 +12,7 @@ import type { Attempt } from './failover';
 import { keepItems } from './kept-items';
 import { charge, freeOfCharge, isEmpty } from './meter';
 import { Recorder, storeReplay } from './replay';
-import { beat, closeCharged, closeFailed, closeReleased, errorResponse, type Run, upstreamError } from './run';
+import { beat, closeCharged, closeFailed, closeReleased, detailOf, errorResponse, type Run, upstreamError } from './run';
 import { storedAs } from './stored-answer';
 
 interface Answered {
@@ -20,17 +20,27 @@ interface Answered {
   headers: Record<string, string>;
 }
 
+/** Well within the time that a Worker has after its client left, and longer than most calls take. */
+const WATCH_AFTER_MS = 10_000;
+
 /**
  * Answers with the true status when the upstream is done within half a minute. After that the status is sent and
  * white space follows every 15 s, which JSON allows in front: Node clients give up after 300 s of silence.
  * The work goes on, and is charged, when the client hangs up: providers bill such calls in full.
+ *
+ * @param signal Aborted when the client hangs up.
  */
-export async function runJsonCall(run: Run): Promise<Response> {
+export async function runJsonCall(run: Run, signal: () => AbortSignal): Promise<Response> {
   const work = answerCall(run).catch(
     async (reason: unknown): Promise<Result<Answered>> => ({ ok: false, error: await closeFailed(run, reason) }),
   );
   run.deps.waitUntil(work);
-  const early = await within(work, run.deps.settings.JSON_STATUS_HOLD_MS);
+  const { JSON_STATUS_HOLD_MS } = run.deps.settings;
+  const watchAfterMs = Math.min(WATCH_AFTER_MS, JSON_STATUS_HOLD_MS);
+  const quick = await within(work, watchAfterMs);
+  if (quick) return respond(run, quick);
+  watchHangUp(run, signal(), work);
+  const early = await within(work, JSON_STATUS_HOLD_MS - watchAfterMs);
   if (early) return respond(run, early);
   const client = new ClientStream(run.deps.now, () => {});
   // A lease lasts longer than the status is held back, so beats are needed only from here on.
@@ -46,6 +56,17 @@ export async function runJsonCall(run: Run): Promise<Response> {
   });
   run.deps.waitUntil(late);
   return new Response(client.body, { headers: { ...answerHeaders(run.holdId), 'content-type': 'application/json' } });
+}
+
+/**
+ * The platform ends a Worker's work 30 s after its client left, and the provider bills on. A hold that nobody closes
+ * is then charged by the estimate; a call that comes to its end in time is charged what it cost.
+ */
+function watchHangUp(run: Run, signal: AbortSignal, work: Promise<unknown>): void {
+  const onGone = () => beat(run, run.plan.estimateMicro, detailOf(run, 'client_gone', undefined));
+  if (signal.aborted) onGone();
+  else signal.addEventListener('abort', onGone, { once: true });
+  void work.then(() => signal.removeEventListener('abort', onGone));
 }
 
 const respond = (run: Run, result: Result<Answered>): Response =>
@@ -87,7 +108,7 @@ const describe = (text: string, json: unknown): string =>
 async function settleAnswer(run: Run, attempt: Attempt, text: string, answer: Answer): Promise<Result<Answered>> {
   run.failover.succeeded(attempt);
   if (answer.pending && answer.storedId !== undefined) return begun(run, attempt, text, answer.storedId);
-  const charged = charge(attempt.target, run.plan.price, run.call, run.holdId, answer.usage, answer.outputChars);
+  const charged = charge(attempt.target, run.plan.price, run.call, run.holdId, answer.usage, answer);
   const empty = isEmpty(charged, answer.hasOutput);
   const bill = run.keyMode === 'test' || empty ? freeOfCharge(charged) : charged;
   const { bridge } = attempt.target;

@@ -17,12 +17,29 @@ export interface Charge {
 /** The same usage, owed by nobody. */
 export const freeOfCharge = (charge: Charge): Charge => ({ ...charge, costMicro: 0, receipt: { ...charge.receipt, creditsUsed: 0 } });
 
+/** What a stream has shown of its answer. */
+export interface Shown {
+  outputChars: number;
+  /** What its model is taken to have thought out of sight. */
+  hiddenTokens?: number;
+}
+
 /** Usage by the text that went by: for a stream under way, or one whose upstream reported none. */
-export const observedUsage = (call: Call, outputChars: number): Usage => ({
+export const observedUsage = (call: Call, { outputChars, hiddenTokens = 0 }: Shown): Usage => ({
   ...NO_USAGE,
   inputTokens: call.estimatedInputTokens,
-  outputTokens: tokensOfChars(outputChars),
+  outputTokens: tokensOfChars(outputChars) + hiddenTokens,
+  reasoningTokens: hiddenTokens,
 });
+
+/** Models think at two or three times this rate. */
+const HIDDEN_TOKENS_A_SECOND = 30;
+/** A model that thinks before it writes is not told from one that only reads a long prompt before this. */
+const READING_MS = 5_000;
+
+/** The tokens of thoughts that nobody saw, by the time until the first content; that of thoughts that are shown comes early. */
+export const hiddenTokens = (untilContentMs: number, mostTokens: number): number =>
+  Math.max(0, Math.min(Math.floor(((untilContentMs - READING_MS) * HIDDEN_TOKENS_A_SECOND) / 1_000), mostTokens));
 
 /**
  * Prices what the upstream reported; what it did not report is estimated and marked so. Reported zeros are figures
@@ -34,13 +51,13 @@ export function charge(
   call: Call,
   requestId: string,
   reported: unknown,
-  outputChars: number,
+  shown: Shown,
   isAhead = false,
 ): Charge {
   const counted = wire.readUsage(reported, provider.spec);
   const read = counted && isPlausible(counted, call.choices) ? counted : undefined;
   const isActual = read !== undefined && !isAhead;
-  const usage = isActual ? read : completed(read, observedUsage(call, outputChars));
+  const usage = isActual ? read : completed(read, observedUsage(call, shown));
   const costMicro = Math.max(tokenCostMicro(usage, price), call.leastMicro?.(usage) ?? 0);
   const receipt: Receipt = {
     requestId,
@@ -56,7 +73,9 @@ function completed(ahead: Usage | undefined, observed: Usage): Usage {
   if (!ahead) return observed;
   const { inputTokens, cacheReadTokens, cacheWrite5mTokens, cacheWrite1hTokens } = ahead;
   const tellsInput = inputTokens + cacheReadTokens + cacheWrite5mTokens + cacheWrite1hTokens > 0;
-  return { ...(tellsInput ? ahead : observed), outputTokens: Math.max(ahead.outputTokens, observed.outputTokens) };
+  const outputTokens = Math.max(ahead.outputTokens, observed.outputTokens);
+  const reasoningTokens = Math.max(ahead.reasoningTokens, observed.reasoningTokens);
+  return { ...(tellsInput ? ahead : observed), outputTokens, reasoningTokens };
 }
 
 /** Nothing was produced: nothing is owed, though the provider counted the prompt. */

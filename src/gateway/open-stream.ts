@@ -58,6 +58,7 @@ async function begin(run: StreamRun, attempt: Attempt): Promise<OpenedStream | u
     }
     const reader = new EventReader(attempt.response.body!);
     const relay = run.outgoing.relay(wire.id);
+    attempt.relay = relay;
     for (;;) {
       const events = await reader.read();
       const first = events === undefined ? relay.pushRest(reader.takeRest()) : relay.push(events);

@@ -78,7 +78,10 @@ export async function runCall(deps: GatewayDeps, incoming: IncomingCall): Promis
     const { holdId } = admitted.admission;
     const idempotencyKeyHash = idempotency.value?.keyHash;
     const run = beginRun(deps, incoming, key, { account, call, plan, holdId, startedAtMs, idempotencyKeyHash }, gone);
-    return { ok: true, response: await (gone ? runStreamCall({ ...run, gone, outgoing: call.openStream(run.holdId) }) : runJsonCall(run)) };
+    return {
+      ok: true,
+      response: await (gone ? runStreamCall({ ...run, gone, outgoing: call.openStream(run.holdId) }) : runJsonCall(run, incoming.signal)),
+    };
   }
   return refused;
 }

@@ -127,10 +127,14 @@ export function planCall(registry: Registry, dialect: Dialect, call: Call, sandb
     minimumTier: model.minimumTier ?? 'free',
     minimumBalanceMicro: MINIMUM_BALANCE_MICRO,
     estimateMicro: estimateMicro(call, model.price),
-    worstMicro: call.stream ? 0 : costOf(call, model.price, call.maxOutputTokens ?? model.maxOutputTokens ?? LONGEST_OUTPUT_TOKENS),
+    worstMicro: call.stream ? 0 : costOf(call, model.price, longestOutputTokens(call, model)),
     continued: stored && call.continues && { ...stored, name: call.continues.name },
   });
 }
+
+/** The bound of each answer. */
+export const longestOutputTokens = (call: Call, model: Model): number =>
+  call.maxOutputTokens ?? model.maxOutputTokens ?? LONGEST_OUTPUT_TOKENS;
 
 /** The likely cost: the prompt as it is, and for each answer its bound or a typical length. */
 export const estimateMicro = (call: Call, price: TokenPrice): MicroCredits =>

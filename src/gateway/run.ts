@@ -1,6 +1,6 @@
 /** What the JSON and the stream path share: one admitted call, its failures, and how it is closed. */
 import type { AccountStub } from '../account/stub';
-import type { CloseRequest, OperationDetail } from '../account/types';
+import type { BeatRequest, CloseRequest, OperationDetail } from '../account/types';
 import { answerHeaders } from '../core/answer-headers';
 import type { KeyMode } from '../core/api-key';
 import { fail, type GatewayError } from '../core/errors';
@@ -71,16 +71,25 @@ export function errorResponse(run: Run, error: GatewayError): Response {
   return new Response(body, { status, headers: { ...answerHeaders(run.holdId), ...headers } });
 }
 
-/** Renews the hold's lease; the checkpoint is charged should the call never be heard of again. */
-export function beat(run: Run, checkpointMicro: MicroCredits): void {
+/** Renews the hold's lease; the checkpoint is charged, with the note, should the call never be heard of again. */
+export function beat(run: Run, checkpointMicro: MicroCredits, note?: OperationDetail): void {
   const { deps, accountId, holdId } = run;
-  const beaten = deps.account(accountId).beat({ holdId, checkpointMicro, leaseMs: deps.settings.LEASE_MS });
-  deps.waitUntil(
-    beaten.then(
-      () => undefined,
-      (error: unknown) => console.error('beat failed', String(error)),
-    ),
-  );
+  const request = { holdId, checkpointMicro, leaseMs: deps.settings.LEASE_MS, ...(note && { note }) };
+  deps.waitUntil(insistOnBeat(deps, accountId, request));
+}
+
+/** A lease ends before the next beat but one: a beat that fails is tried again at once, and once more in good time. */
+async function insistOnBeat(deps: GatewayDeps, accountId: string, request: BeatRequest): Promise<void> {
+  for (const afterMs of [0, 0, deps.settings.BEAT_MS / 6]) {
+    if (afterMs > 0) await new Promise((resolve) => setTimeout(resolve, afterMs));
+    try {
+      // A stub does not outlive a failure of its object: each try is made with another.
+      await deps.account(accountId).beat(request);
+      return;
+    } catch (error) {
+      console.error('beat failed', String(error));
+    }
+  }
 }
 
 export function detailOf(run: Run, ending: Ending, charge: Charge | undefined, more: Record<string, unknown> = {}): OperationDetail {
@@ -121,7 +130,7 @@ export async function closeUnheard(run: Run): Promise<void> {
   const last = failover.attempts.at(-1);
   const target = plan.targets.find(({ provider }) => provider.spec.id === last?.provider);
   if (last?.outcome !== 'abandoned' || !target || run.keyMode === 'test') return closeReleased(run, 'client_gone', undefined);
-  await closeCharged(run, charge(target, plan.price, call, holdId, undefined, 0), 'client_gone', undefined);
+  await closeCharged(run, charge(target, plan.price, call, holdId, undefined, { outputChars: 0 }), 'client_gone', undefined);
 }
 
 /** Gives the whole hold back. */

@@ -5,12 +5,14 @@
 import { fail, type GatewayError } from '../core/errors';
 import { type MicroCredits, tokenCostMicro } from '../core/money';
 import { splitEvents } from '../core/sse';
+import { tokensOfChars } from '../dialects/estimate-tokens';
 import { handOver } from './background';
 import type { ClientStream } from './client-stream';
 import { keepItems } from './kept-items';
-import { type Charge, charge, freeOfCharge, isEmpty, observedUsage } from './meter';
+import { type Charge, charge, freeOfCharge, hiddenTokens, isEmpty, observedUsage } from './meter';
 import { type OpenedStream, openStream } from './open-stream';
 import { reasons, silenceLimitMs } from './patience';
+import { longestOutputTokens } from './plan';
 import { Recorder } from './replay';
 import { beat, closeCharged, closeFailed, closeReleased, closeUnheard, type Ending, type StreamRun, upstreamError } from './run';
 import { storedAs } from './stored-answer';
@@ -169,7 +171,7 @@ export class StreamPump {
       if (this.stop) await this.sayLast(this.stop.error);
       return;
     }
-    const charged = this.charge(stream);
+    const charged = this.charge(stream, passed);
     const empty = passed === 'done' && isEmpty(charged, stream.relay.hasOutput);
     const bill = run.keyMode === 'test' || empty ? freeOfCharge(charged) : charged;
     const more = { firstContentMs: this.firstContentMs ?? null, ...storedAs(run, stream.attempt.keyIndex, storedId) };
@@ -194,9 +196,19 @@ export class StreamPump {
     return passed === 'gone' || (passed === 'stopped' && this.stop?.ending === 'too_long');
   }
 
-  private charge({ relay, attempt }: OpenedStream): Charge {
+  private charge(stream: OpenedStream, passed: Passed): Charge {
     const { plan, call, holdId } = this.run;
-    return charge(attempt.target, plan.price, call, holdId, relay.usage, relay.outputChars, relay.isUsageAhead);
+    const { relay, attempt } = stream;
+    const shown = { outputChars: relay.outputChars, hiddenTokens: passed === 'gone' ? this.hiddenTokens(stream) : 0 };
+    return charge(attempt.target, plan.price, call, holdId, relay.usage, shown, relay.isUsageAhead);
+  }
+
+  /** What the provider bills for thoughts that its client was not shown, should it hang up before they are counted. */
+  private hiddenTokens({ relay, attempt }: OpenedStream): number {
+    const { plan, call, startedAtMs } = this.run;
+    if (this.firstContentMs === undefined || !reasons(plan)) return 0;
+    const mostTokens = call.choices * longestOutputTokens(call, plan.model) - tokensOfChars(relay.outputChars);
+    return hiddenTokens(startedAtMs + this.firstContentMs - attempt.startedAtMs, mostTokens);
   }
 
   /** The last thing the client hears; nothing is charged. */
@@ -249,7 +261,7 @@ export class StreamPump {
   }
 
   private observedMicro({ relay }: OpenedStream): MicroCredits {
-    return relay.hasContent ? tokenCostMicro(observedUsage(this.run.call, relay.outputChars), this.run.plan.price) : 0;
+    return relay.hasContent ? tokenCostMicro(observedUsage(this.run.call, relay), this.run.plan.price) : 0;
   }
 
   /** Enlarges the hold before it is used up; when the account cannot, the stream ends where it is. */

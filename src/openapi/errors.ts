@@ -19,7 +19,7 @@ export const MEANINGS: Readonly<Record<ErrorKind, string>> = {
   origin_not_allowed: 'The API key may not be used from this Origin.',
   ip_not_allowed: 'The API key may not be used from this address.',
   insufficient_credits: 'The wallet has fewer credits than the call needs: `required` and `available` say how many.',
-  credits_in_flight: 'The wallet has enough, but calls under way hold too much of it: try again.',
+  credits_in_flight: 'The wallet has enough, but calls under way hold too much of it, or may come to too much: try again.',
   tier_required: 'The model needs a higher tier.',
   model_not_allowed: 'The API key is limited to other models.',
   permission_denied: 'The role, or the API key, lacks the permission.',
@@ -41,7 +41,7 @@ export const MEANINGS: Readonly<Record<ErrorKind, string>> = {
   too_long: 'The answer took longer than a call may take: said inside its stream. What came of it is charged.',
   rate_limited: 'The hourly limit is reached: `X-RateLimit-Reset` says until when.',
   spending_limit: "The API key's monthly limit is reached.",
-  spending_in_flight: "Calls under way hold what is left of the API key's monthly limit: try again.",
+  spending_in_flight: "Calls under way hold what is left of the API key's monthly limit, or may come to it: try again.",
   upstream_failed: 'Every provider failed; the message is the last one’s. Nothing was charged.',
   upstream_overloaded: 'Every provider is overloaded. Nothing was charged.',
   upstream_rejected:

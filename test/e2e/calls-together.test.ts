@@ -14,7 +14,8 @@ beforeAll(async () => {
 afterAll(() => rig?.stop());
 
 it('calls are answered and charged once each, whoever else hangs up meanwhile', async () => {
-  const account = await rig.account();
+  // Enough for all of them at their longest.
+  const account = await rig.account(10_000);
   const lane = rig.lane('solo');
   lane.first.replyAlways(() => answer('Hello.'));
   await askJson(account, chatBody(lane.model));

@@ -1,7 +1,7 @@
 // The Worker dies in the middle of a call, or a call outlasts its lease: the books are right all the same.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Account } from './support/account';
-import { ask, askJson, askStream, chatBody, type LiveAnswer, openStream } from './support/client';
+import { ask, askJson, askStream, chatBody, type LiveAnswer, openStream, RudeClient } from './support/client';
 import { ledgerRows } from './support/d1';
 import { INPUT_MICRO, OUTPUT_MICRO, Rig } from './support/rig';
 import { HANG, type Reply } from './support/upstream';
@@ -60,6 +60,57 @@ describe('a call that outlasts its lease', () => {
     expect(await account.generation(hold.id)).toMatchObject({ state: 'settled', outcome: 'actual', creditsUsed: USAGE_CREDITS });
     expect(await account.calls()).toHaveLength(1);
     expect(await account.money()).toEqual(spent(USAGE_MICRO));
+    await expectBooksInD1(rig, account, 2);
+  });
+});
+
+describe('a document whose client hangs up', () => {
+  let rig: Rig;
+  beforeAll(async () => {
+    rig = await Rig.start({ solo: 8 }, { LEASE_MS, BEAT_MS, STATUS_HOLD_MS: 400, JSON_STATUS_HOLD_MS: 400, KEEPALIVE_MS: 300 });
+  });
+  afterAll(() => rig?.stop());
+
+  const MAX_TOKENS = 1_000;
+  const isTold = async (account: Account) => {
+    const [hold] = (await account.show()).holds;
+    return (await account.generation(hold!.id)).ending === 'client_gone';
+  };
+
+  it.each([
+    ['before anybody looks out for that', 100],
+    ['after its status was sent', 1_000],
+  ])('and that is never heard of again is charged by its estimate: %s', async (_, afterMs) => {
+    const account = await rig.account();
+    const lane = rig.lane('solo');
+    lane.first.reply(json('', { first: HANG }));
+    const body = chatBody(lane.model, { max_tokens: MAX_TOKENS });
+    const client = new RudeClient(account, body);
+    await lane.first.request();
+    await new Promise((done) => setTimeout(done, afterMs));
+    client.hangUp();
+    await until('the account to be told', () => isTold(account));
+    // The platform ends what a Worker does 30 s after its client has gone; this one is ended at once.
+    await rig.worker.kill();
+    await rig.worker.run();
+    const estimateMicro = estimatedTokens(JSON.stringify(body).length) * INPUT_MICRO + MAX_TOKENS * OUTPUT_MICRO;
+    expect(await account.settled()).toEqual(spent(estimateMicro));
+    expect(await account.lastGeneration()).toMatchObject({ state: 'expired', outcome: 'estimated', ending: 'client_gone', expired: true });
+    await expectBooksInD1(rig, account, 2);
+  });
+
+  it('and that comes to its end all the same is charged what it cost', async () => {
+    const account = await rig.account();
+    const lane = rig.lane('solo');
+    const { opened, open } = gate();
+    lane.first.reply(json(completion({ content: 'At last.' }), { first: { until: opened } }));
+    const client = new RudeClient(account, chatBody(lane.model, { max_tokens: MAX_TOKENS }));
+    await lane.first.request();
+    client.hangUp();
+    await until('the account to be told', () => isTold(account));
+    open();
+    expect(await account.settled()).toEqual(spent(USAGE_MICRO));
+    expect(await account.lastGeneration()).toMatchObject({ state: 'settled', outcome: 'actual', ending: 'complete' });
     await expectBooksInD1(rig, account, 2);
   });
 });

@@ -12,7 +12,7 @@ const KEEPALIVE_MS = 150;
 let rig: Rig;
 beforeAll(async () => {
   rig = await Rig.start(
-    { solo: 12, pair: 8, drain: 4, dear: 4 },
+    { solo: 14, pair: 8, drain: 4, dear: 4 },
     { KEEPALIVE_MS, STATUS_HOLD_MS: 1_500, DRAIN_MS: 10_000, FIRST_BYTE_TIMEOUT_MS: 30_000, UPSTREAM_IDLE_TIMEOUT_MS: 30_000 },
   );
 });
@@ -41,6 +41,38 @@ describe('a client that hangs up', () => {
     expect(await account.settled()).toEqual(spent(inputMicro(body) + 4 * OUTPUT_MICRO));
     expect(await account.lastGeneration()).toMatchObject({ outcome: 'estimated', ending: 'client_gone' });
     expect(await account.calls()).toHaveLength(1);
+  });
+
+  it('once the answer has come to its end pays what the provider counted, hidden thoughts included', async () => {
+    const { account, lane } = await fresh();
+    const { opened, open } = gate();
+    const usage = { prompt_tokens: 20, completion_tokens: 900, total_tokens: 920, completion_tokens_details: { reasoning_tokens: 890 } };
+    lane.first.reply(sse([role(), says('Yes.'), finish(), { until: opened }, usageChunk(usage), DONE]));
+    const client = new RudeClient(account, sentBy(lane));
+    await client.has('Yes.');
+    // The chunk that bears the reason is kept back from the client: time for it to have come.
+    await new Promise((done) => setTimeout(done, 2 * KEEPALIVE_MS));
+    client.hangUp();
+    await new Promise((done) => setTimeout(done, 3 * KEEPALIVE_MS));
+    expect(lane.first.seen[0]!.abandoned).toBe(false);
+    open();
+    expect(await account.settled()).toEqual(spent(20 * INPUT_MICRO + 900 * OUTPUT_MICRO));
+    expect(await account.lastGeneration()).toMatchObject({ outcome: 'actual', usage: { reasoningTokens: 890 } });
+  });
+
+  it('is waited for no longer than some seconds where the provider does not say what it counted', async () => {
+    const { account, lane } = await fresh();
+    lane.first.reply(sse([role(), says('Yes.'), finish(), HANG]));
+    const body = sentBy(lane);
+    const client = new RudeClient(account, body);
+    await client.has('Yes.');
+    await new Promise((done) => setTimeout(done, 2 * KEEPALIVE_MS));
+    client.hangUp();
+    const hungUpAtMs = Date.now();
+    await lane.first.seen[0]!.hungUp();
+    expect(Date.now() - hungUpAtMs).toBeLessThan(8_000);
+    expect(await account.settled()).toEqual(spent(inputMicro(body) + OUTPUT_MICRO));
+    expect(await account.lastGeneration()).toMatchObject({ outcome: 'estimated' });
   });
 
   it.each([

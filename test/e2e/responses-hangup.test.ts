@@ -25,7 +25,7 @@ import { estimatedTokens, sse } from './support/wire';
 let rig: Rig;
 beforeAll(async () => {
   rig = await Rig.start(
-    { responses: 20, 'responses-pair': 4, 'responses-drain': 3 },
+    { responses: 21, 'responses-pair': 4, 'responses-drain': 3 },
     { KEEPALIVE_MS: 150, STATUS_HOLD_MS: 800, DRAIN_MS: 10_000, FIRST_BYTE_TIMEOUT_MS: 30_000, UPSTREAM_IDLE_TIMEOUT_MS: 30_000 },
   );
 });
@@ -53,6 +53,21 @@ describe.concurrent('a client that hangs up', () => {
     expect(await account.settled()).toEqual(spent(inputMicro(body) + 4 * OUTPUT_MICRO));
     expect(await account.lastGeneration()).toMatchObject({ outcome: 'estimated', ending: 'client_gone' });
     expect(await account.calls()).toHaveLength(1);
+  });
+
+  it('once a message is whole pays what the provider counted', async () => {
+    const { account, lane, body } = await fresh();
+    const { opened, open } = gate();
+    const events = streamOf(['One', ' two']);
+    lane.first.reply(sse([...events.slice(0, -1), { until: opened }, ...events.slice(-1)]));
+    const client = rude(account, body);
+    await client.has('response.output_item.done');
+    client.hangUp();
+    await new Promise((done) => setTimeout(done, 500));
+    expect(lane.first.seen[0]!.abandoned).toBe(false);
+    open();
+    expect(await account.settled()).toEqual(spent(USAGE_MICRO));
+    expect(await account.lastGeneration()).toMatchObject({ outcome: 'actual' });
   });
 
   it.each([

@@ -36,6 +36,7 @@ export class ResponsesRelay implements StreamRelay {
   hasOutput = false;
   ended = false;
   complete = false;
+  isEnding = false;
   failure: { error: unknown } | undefined;
   usage: unknown;
   outputChars = 0;
@@ -81,6 +82,7 @@ export class ResponsesRelay implements StreamRelay {
   }
 
   private pass(events: string): string {
+    this.isEnding = false;
     this.outputChars += deltaChars(events);
     return this.state.sent(events);
   }
@@ -102,6 +104,7 @@ export class ResponsesRelay implements StreamRelay {
       return '';
     }
     const before = this.begin();
+    this.isEnding = type === ITEM_DONE && isRecord(json.item) && json.item.type !== 'reasoning';
     if (type === ITEM_DONE) this.items.add(data, json);
     this.outputChars += deltaChars(event);
     this.hasOutput ||= produces(type, json);

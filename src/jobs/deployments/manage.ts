@@ -74,7 +74,7 @@ export async function createDeployment(deps: JobDeps, maker: Maker, fields: Depl
   if (await findDeployment(deps.db, accountId, fields.slug)) return exists();
   if ((await countDeployments(deps.db, accountId)) >= limit)
     return fail('conflict', `An account may have ${limit} deployments; delete one first.`, { code: 'too_many_deployments' });
-  const funds = test ? ok(true as const) : await requireIdleFunds(deps, accountId, fields);
+  const funds = test ? ok(true as const) : await requireIdleFunds(deps, accountId, { ...fields, keyId: maker.keyId ?? null });
   if (!funds.ok) return funds;
   const row = newRow(deps, provider, maker, fields);
   if (!(await insertDeployment(deps.db, row))) return (await findEarlier(deps, maker)) ?? exists();

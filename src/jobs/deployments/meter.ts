@@ -1,6 +1,7 @@
 /**
  * Charges for the time that deployments' workers stand idle, since the GPU provider does: in windows that follow each
- * other, each charged once by its own event. Workers that always run are stopped when the balance no longer bears them.
+ * other, each charged once by its own event. Workers that always run are stopped when the balance no longer bears them, or the
+ * monthly limit of the key that they count towards is used up.
  */
 import { and, eq, gt, isNull, lte, or } from 'drizzle-orm';
 import { fail, ok, type Result } from '../../core/errors';
@@ -30,21 +31,38 @@ export const runModelOf = ({ slug }: Pick<Deployment, 'slug'>): string => `deplo
 
 const costOf = ({ gpuTypes }: Pick<Deployment, 'gpuTypes'>, ms: number): MicroCredits => Math.ceil((idlePoolMicro(gpuTypes) * ms) / 1_000);
 
+/** What the key that a deployment counts towards has spent this month, and may spend; undefined without a limit. */
+async function keyLimitOf({ account }: Pick<JobDeps, 'account'>, accountId: string, keyId: string | null) {
+  if (keyId === null) return undefined;
+  const key = (await account(accountId).listKeys()).find(({ id }) => id === keyId);
+  return key && key.spendingLimitMicro !== null ? { limitMicro: key.spendingLimitMicro, spentMicro: key.spentThisMonthMicro } : undefined;
+}
+
 /** Is there enough for the first hour of the workers that always run? */
 export async function requireIdleFunds(
   deps: Pick<JobDeps, 'account'>,
   accountId: string,
-  { minWorkers, ...deployment }: Pick<Deployment, 'gpuTypes' | 'minWorkers'>,
+  { minWorkers, keyId, ...deployment }: Pick<Deployment, 'gpuTypes' | 'minWorkers' | 'keyId'>,
 ): Promise<Result<true>> {
   if (minWorkers === 0) return ok(true);
+  const requiredMicro = costOf(deployment, PAID_AHEAD_MS) * minWorkers;
+  const required = toCredits(requiredMicro);
+  const instead = 'Set `minWorkers` to 0, or';
   const view = await deps.account(accountId).view();
   const available = toCredits((view?.balanceMicro ?? 0) - (view?.heldMicro ?? 0));
-  const required = toCredits(costOf(deployment, PAID_AHEAD_MS) * minWorkers);
-  if (available >= required) return ok(true);
+  if (available < required)
+    return fail(
+      'insufficient_credits',
+      `Workers that always run cost ${required} credits for their first hour; the account has ${available}. ${instead} top up.`,
+      { param: 'minWorkers', details: { required, available } },
+    );
+  const key = await keyLimitOf(deps, accountId, keyId);
+  if (!key || key.spentMicro + requiredMicro <= key.limitMicro) return ok(true);
+  const [limit, spent] = [toCredits(key.limitMicro), toCredits(key.spentMicro)];
   return fail(
-    'insufficient_credits',
-    `Workers that always run cost ${required} credits for their first hour; the account has ${available}. Set \`minWorkers\` to 0, or top up.`,
-    { param: 'minWorkers', details: { required, available } },
+    'spending_limit',
+    `Workers that always run cost ${required} credits for their first hour; their API key has spent ${spent} of its ${limit} credits a month. ${instead} raise its spending limit.`,
+    { param: 'minWorkers', code: 'insufficient_quota', details: { limit, spent, required } },
   );
 }
 
@@ -128,12 +146,12 @@ export async function meterDeployments(deps: JobDeps): Promise<number> {
   return due.length;
 }
 
-async function stopWorkers(deps: JobDeps, row: Deployment): Promise<void> {
+async function stopWorkers(deps: JobDeps, row: Deployment, why: string): Promise<void> {
   const stopped = { ...row, minWorkers: 0 };
   const told = await updateUpstream(deps, stopped);
   if (!told.ok) throw new Error(told.error.message);
   const metered = await meterUntil(deps, row, deps.now());
-  const notice = 'The workers that always ran were stopped: the balance was too low to keep them. Runs still start workers.';
+  const notice = `The workers that always ran were stopped: ${why}`;
   await changeDeployment(deps, metered, { minWorkers: 0, notice, updatedAt: deps.now() });
 }
 
@@ -148,5 +166,9 @@ async function meterOne(deps: JobDeps, row: Deployment, untilMs: number): Promis
   if (minWorkers === 0) return;
   const view = await deps.account(row.accountId).view();
   const available = (view?.balanceMicro ?? 0) - (view?.heldMicro ?? 0);
-  if (available < costOf(metered, KEPT_AHEAD_MS) * minWorkers) await stopWorkers(deps, { ...metered, minWorkers });
+  const running = { ...metered, minWorkers };
+  if (available < costOf(metered, KEPT_AHEAD_MS) * minWorkers)
+    return stopWorkers(deps, running, 'the balance was too low to keep them. Runs still start workers.');
+  const key = await keyLimitOf(deps, row.accountId, row.keyId);
+  if (key && key.spentMicro >= key.limitMicro) await stopWorkers(deps, running, "their API key's spending limit for the month is used up.");
 }

@@ -79,7 +79,7 @@ describe('a bug in a dialect', () => {
     vi.spyOn(console, 'error').mockImplementation(() => undefined);
     const { run, closes, beats, idle } = callWith({ stream: false, answersAfterMs });
     run.plan.targets[0]!.bridge.renderAnswer = bug;
-    const response = await runJsonCall(run);
+    const response = await runJsonCall(run, () => run.gone.signal);
     expect(response.status).toBe(answersAfterMs === 0 ? 500 : 200);
     expectFailure(await response.text());
     await idle();

@@ -12,7 +12,7 @@ import { TIERS } from '../../../src/core/tiers';
 import { agree, agreeEach, comparable, refusalAsModel } from './agree';
 import { Carrier } from './carrier';
 import { alertsInD1, keysInD1, knownToD1, linesInD1, tierInD1 } from './in-d1';
-import { Model, type ModelOperation } from './model';
+import { exposureOf, Model, type ModelOperation } from './model';
 import { Random } from './random';
 import {
   CREDIT,
@@ -126,7 +126,7 @@ export class Driver {
   // One stay in the object.
 
   private async leg(object: Inside, state: DurableObjectState, steps: number): Promise<void> {
-    this.availableMicro = this.model.balanceMicro - this.model.heldMicro;
+    this.freeMicro = this.model.freeMicro;
     for (let i = 0; i < steps; i++) {
       await this.step(object, state);
       this.steps++;
@@ -159,7 +159,7 @@ export class Driver {
   private async step(object: Inside, state: DurableObjectState): Promise<void> {
     const [doing, work] = this.random.weighted(this.choices.map(([weight, name, does]) => [weight, [name, does] as const] as const));
     this.doing = doing;
-    const beforeMicro = Math.min(0, this.availableMicro);
+    const beforeMicro = Math.min(0, this.freeMicro);
     this.overshootMicro = 0;
     await work(object, state);
     if (this.random.chance(0.3)) await settleMicrotasks();
@@ -167,13 +167,16 @@ export class Driver {
     const heldMicro = this.model.heldMicro;
     const view = object.view()!;
     agree('balance and holds', [view.balanceMicro, view.heldMicro], [balanceMicro, heldMicro]);
-    this.availableMicro = balanceMicro - heldMicro;
-    if (this.availableMicro < beforeMicro - this.overshootMicro)
-      throw new Error(`${this.availableMicro} are available after ${beforeMicro}: the overshoot was only ${this.overshootMicro}`);
+    this.freeMicro = this.model.freeMicro;
+    if (this.freeMicro < beforeMicro - this.overshootMicro)
+      throw new Error(`${this.freeMicro} are left at worst after ${beforeMicro}: the overshoot was only ${this.overshootMicro}`);
   }
 
-  /** What is available is never below zero, nor goes further below, but for what a step took beyond its hold. */
-  private availableMicro = 0;
+  /**
+   * What is left at worst is never below zero, nor goes further below, but for what a step took beyond its call's worst,
+   * and for what one admitted call may come to: only while there is enough for all before it.
+   */
+  private freeMicro = 0;
 
   private overshootMicro = 0;
 
@@ -193,6 +196,11 @@ export class Driver {
       return;
     }
     this.count('admitted');
+    if (this.model.keys.find(({ id }) => id === request.keyId)!.mode === 'live') {
+      this.overshootMicro = exposureOf(request);
+      if (this.overshootMicro > 0) this.count('admitted at a risk');
+      if (this.freeMicro < request.estimateMicro) throw new Error(`${holdId} is admitted with only ${this.freeMicro} left at worst`);
+    }
     agree('the admission', result, { ok: true, admission: { holdId, userId: expected.userId } });
     const ref = parseOperationId(holdId!)!;
     agree('the hold', [ref.nonce, ref.epoch, ref.month], [request.nonce, this.model.epoch, monthNumber(this.model.nowMs)]);
@@ -207,6 +215,7 @@ export class Driver {
     const family = random.of(FAMILIES);
     const wrong = random.chance(0.04);
     const scoped = key.origins.length > 0;
+    const estimateMicro = random.chance(0.1) ? 0 : random.chance(0.03) ? random.between(10, 60) * CREDIT : random.between(1, 4 * CREDIT);
     return {
       nonce: newNonce(),
       keyId: random.chance(0.005) ? 'key_none' : key.id,
@@ -223,7 +232,8 @@ export class Driver {
         [6, 'growth'],
       ]),
       minimumBalanceMicro: family === 'chat' ? 2 * CREDIT : 0,
-      estimateMicro: random.chance(0.1) ? 0 : random.chance(0.03) ? random.between(10, 60) * CREDIT : random.between(1, 4 * CREDIT),
+      estimateMicro,
+      ...(random.chance(0.4) && { worstMicro: estimateMicro + random.between(0, 6 * CREDIT) }),
       leaseMs: random.chance(0.1) ? random.between(5, 20) * MINUTE_MS : LEASE_MS,
       hourlyLimit: LIMITS[family]!,
       idempotency: random.chance(0.15) ? { keyHash: `i${random.between(1, 60)}`, bodyHash: `b${random.between(1, 6) > 1 ? 1 : 2}` } : null,
@@ -245,12 +255,13 @@ export class Driver {
 
   private closing(holdId: string): CloseRequest {
     const { random } = this;
-    const held = this.model.operations.find(({ id }) => id === holdId)?.heldMicro ?? CREDIT;
+    const { heldMicro: held = CREDIT, exposureMicro = 0 } = this.model.operations.find(({ id }) => id === holdId) ?? {};
     const costMicro = random.weighted([
       [6, random.between(0, held)],
       [2, held],
       [1, 0],
-      [1, held + random.between(1, CREDIT)],
+      [2, held + random.between(0, exposureMicro)],
+      [1, held + exposureMicro + random.between(1, CREDIT)],
     ]);
     const idempotency = this.idempotencyOf.get(holdId);
     return {

@@ -39,6 +39,8 @@ export interface ModelOperation {
   model: string | null;
   endpoint: string | null;
   heldMicro: number;
+  /** What it can come to beyond its hold. */
+  exposureMicro: number;
   checkpointMicro: number;
   amountMicro: number;
   openedAtMs: number;
@@ -79,6 +81,12 @@ export type Expected<T> = ({ ok: true } & T) | { ok: false; refusal: Refusal };
 const no = (kind: string, more: Omit<Refusal, 'kind'> = {}): { ok: false; refusal: Refusal } => ({ ok: false, refusal: { kind, ...more } });
 
 const monthName = (timeMs: number): string => new Date(timeMs).toISOString().slice(0, 7);
+
+/** What a call can come to beyond its hold, as it is asked for. */
+export const exposureOf = ({ estimateMicro, worstMicro = 0 }: AdmitRequest): number => Math.max(0, worstMicro - estimateMicro);
+
+const beyondWorst = ({ heldMicro, exposureMicro }: ModelOperation, costMicro: number): number =>
+  Math.max(0, costMicro - heldMicro - exposureMicro);
 
 function sum(operations: readonly ModelOperation[], micro: (operation: ModelOperation) => number): number {
   let total = 0;
@@ -143,6 +151,11 @@ export class Model {
     return sum(this.operations, ({ state, heldMicro }) => (state === 'open' ? heldMicro : 0));
   }
 
+  /** What is left should every call under way come to its worst. */
+  get freeMicro(): number {
+    return this.balanceMicro - sum(this.open, ({ heldMicro, exposureMicro }) => heldMicro + exposureMicro);
+  }
+
   get topUpMicro(): number {
     return sum(this.operations, ({ detail, amountMicro }) => (detail.topUp === true ? amountMicro : 0));
   }
@@ -169,8 +182,8 @@ export class Model {
     return 0 - sum(this.operations, (line) => (line.keyId === keyId && line.month === month ? line.amountMicro : 0));
   }
 
-  private heldByKeyMicro(keyId: string): number {
-    return sum(this.operations, (hold) => (hold.state === 'open' && hold.keyId === keyId ? hold.heldMicro : 0));
+  private worstByKeyMicro(keyId: string): number {
+    return sum(this.open, (hold) => (hold.keyId === keyId ? hold.heldMicro + hold.exposureMicro : 0));
   }
 
   /** Opening times of the calls that count against an hourly limit now. */
@@ -235,6 +248,7 @@ export class Model {
       model: request.model,
       endpoint: request.endpoint,
       heldMicro: test ? 0 : request.estimateMicro,
+      exposureMicro: test ? 0 : exposureOf(request),
       deadlineMs: this.nowMs + request.leaseMs,
       closedAtMs: null,
       outcome: null,
@@ -273,7 +287,7 @@ export class Model {
   private refuseSpending(key: KeyRecord, micro: number, tells: boolean): Refusal | undefined {
     const limit = key.spendingLimitMicro;
     const spent = this.spentMicro(key.id);
-    if (limit === null || spent + this.heldByKeyMicro(key.id) + micro <= limit) return undefined;
+    if (limit === null || spent + this.worstByKeyMicro(key.id) + micro <= limit) return undefined;
     const details = { limit: limit / CREDIT, spent: spent / CREDIT, required: micro / CREDIT };
     if (spent + micro <= limit) return { kind: 'spending_in_flight', details, retryAfterSeconds: 5 };
     if (tells && this.alert('key_spend_100', key, spent) && key.autoDisable && key.status === 'active')
@@ -290,12 +304,14 @@ export class Model {
         kind: 'insufficient_credits',
         details: { required: required / CREDIT, available: available / CREDIT, limit_source: 'credits' },
       };
-    if (available < micro)
+    if (this.freeMicro < micro) {
+      const shown = available < micro ? available : Math.max(0, this.freeMicro);
       return {
         kind: 'credits_in_flight',
-        details: { required: required / CREDIT, available: available / CREDIT, limit_source: 'in_flight' },
+        details: { required: required / CREDIT, available: shown / CREDIT, limit_source: 'in_flight' },
         retryAfterSeconds: 5,
       };
+    }
     return undefined;
   }
 
@@ -344,7 +360,7 @@ export class Model {
     return { ok: true, heldMicro: hold.heldMicro };
   }
 
-  /** `overshootMicro` is what it took from the balance beyond what was held for it. */
+  /** `overshootMicro` is what it took from the balance beyond the most that it was to come to. */
   close(
     request: CloseRequest,
   ):
@@ -355,7 +371,7 @@ export class Model {
       const costMicro = hold.test ? 0 : request.costMicro;
       this.end(hold, costMicro, request.outcome === 'released' ? 'released' : 'settled', request.outcome, JSON.parse(request.detailJson));
       this.endIdempotency(request);
-      return { ok: true, costMicro, outcome: request.outcome, repeated: false, overshootMicro: Math.max(0, costMicro - hold.heldMicro) };
+      return { ok: true, costMicro, outcome: request.outcome, repeated: false, overshootMicro: beyondWorst(hold, costMicro) };
     }
     const undone = this.state.undone.get(request.holdId);
     if (!hold && !(undone && undone.epoch < this.epoch)) return { ok: false, reason: 'unknown_hold' };
@@ -416,7 +432,7 @@ export class Model {
     let overshootMicro = 0;
     for (const hold of this.open.filter(({ deadlineMs }) => deadlineMs <= this.nowMs)) {
       const costMicro = hold.checkpointMicro;
-      overshootMicro += Math.max(0, costMicro - hold.heldMicro);
+      overshootMicro += beyondWorst(hold, costMicro);
       this.end(hold, costMicro, 'expired', costMicro > 0 ? 'estimated' : 'released', { expired: true });
       for (const [keyHash, record] of this.state.idempotency)
         if (record.holdId === hold.id && record.state === 'running') {
@@ -453,6 +469,7 @@ export class Model {
       model: null,
       endpoint: null,
       heldMicro: 0,
+      exposureMicro: 0,
       checkpointMicro: 0,
       amountMicro: 0,
       openedAtMs: this.nowMs,

@@ -10,6 +10,7 @@ const OPERATIONS = 14_000;
 const AT_LEAST: Tally = {
   operations: 100_000,
   admitted: 15_000,
+  'admitted at a risk': 1_000,
   closed: 10_000,
   'closed again': 4_000,
   expired: 2_000,

@@ -138,6 +138,22 @@ describe('a refusal for want of credits', () => {
     });
   });
 
+  it('tells of what answers in one piece may come to, and what helps', async () => {
+    const account = await TestAccount.create({ credits: 100 });
+    await account.run((object) => {
+      holdOf(object.admit(admitRequest({ estimateMicro: 3 * CREDIT, worstMicro: 90 * CREDIT })));
+      const holdId = holdOf(object.admit(admitRequest({ estimateMicro: 3 * CREDIT, worstMicro: 90 * CREDIT })));
+      const { status, headers, body } = rendered(object.admit(admitRequest({ estimateMicro: 3 * CREDIT })));
+      expect([status, headers['retry-after']]).toEqual([402, '5']);
+      expect(body).toMatchObject({ error: { type: 'insufficient_credits', limit_source: 'in_flight' }, required: 3, available: 0 });
+      const { message } = body.error as { message: string };
+      expect(message).toContain('may take 174 beside the 6 that are held');
+      for (const help of ['`max_tokens`', '`max_completion_tokens`', 'stream', 'add credits']) expect(message).toContain(help);
+      object.settle(closing(holdId, 3 * CREDIT));
+      expect(kindOf(object, { estimateMicro: 3 * CREDIT })).toBe('admitted');
+    });
+  });
+
   it('never comes to a test key, nor does a tier or a spending limit', async () => {
     const account = await TestAccount.create({ keys: [testKey({ mode: 'test', spendingLimitMicro: 0 })] });
     await account.run((object) => {

@@ -84,6 +84,25 @@ describe("a key's spending limit", () => {
     ]);
   });
 
+  it('is told of, and disables the key, when a charge that nobody asked leave for reaches it, once', async () => {
+    const account = await TestAccount.create({ credits: 1_000, keys: [testKey({ spendingLimitMicro: 10 * CREDIT, autoDisable: true })] });
+    const charge = (eventId: string) => ({
+      ...{ eventId, amountMicro: 5 * CREDIT, keyId: 'key_a', family: 'gpu' as const },
+      ...{ model: 'deployment:a', endpoint: '/v1/deployments/a', detail: {} },
+    });
+    await account.run((object) => object.charge(charge('first')));
+    expect(await alertsInD1(account)).toEqual([]);
+    await account.run((object) => {
+      object.charge(charge('second'));
+      object.charge(charge('third'));
+      expect(refusalOf(object.admit(admitRequest())).kind).toBe('disabled_key');
+    });
+    expect((await alertsInD1(account)).map(({ kind, payload }) => [kind, (payload as SpendAlert).spentMicro / CREDIT])).toEqual([
+      ['key_spend_80', 10],
+      ['key_spend_100', 10],
+    ]);
+  });
+
   it('is not passed by a burst of calls at once', async () => {
     const account = await TestAccount.create({ credits: 1_000, keys: [testKey({ spendingLimitMicro: 10 * CREDIT })] });
     await account.run((object) => {
@@ -187,6 +206,70 @@ describe("a key's spending limit", () => {
       expect(spentBy(object, 'key_0')).toBe(4);
       expect(refusalOf(object.admit(admitRequest({ keyId: 'key_0', estimateMicro: 2 * CREDIT }))).kind).toBe('spending_limit');
     });
+  });
+});
+
+describe('a balance', () => {
+  const WORST = 20 * CREDIT;
+  const request = (over = {}) => admitRequest({ worstMicro: WORST, ...over });
+  const left = (object: Inside): number => object.view()!.balanceMicro;
+
+  it('is passed by no more than one call of many at once that all come to their worst, also after an eviction', async () => {
+    const account = await TestAccount.create({ credits: 50 });
+    for (let round = 0; round < 3; round++) {
+      const holds = await account.run((object) => {
+        const results = Array.from({ length: 40 }, () => object.admit(request()));
+        for (const result of results)
+          if (!result.ok) expect(result.error.kind).toBe(left(object) > 0 ? 'credits_in_flight' : 'insufficient_credits');
+        return results.filter(({ ok }) => ok).map(holdOf);
+      });
+      await account.evict();
+      await account.run((object) => {
+        expect(object.admit(request()).ok).toBe(false);
+        for (const hold of holds) object.settle(closing(hold, WORST));
+      });
+    }
+    await account.run((object) => {
+      expect(left(object)).toBeLessThanOrEqual(0);
+      expect(left(object)).toBeGreaterThan(CREDIT - WORST);
+    });
+  });
+
+  it('lets a single call begin that might come to more than there is', async () => {
+    const account = await TestAccount.create({ credits: 50 });
+    await account.run((object) => {
+      const hold = holdOf(object.admit(request({ worstMicro: 500 * CREDIT })));
+      expect(refusalOf(object.admit(admitRequest())).kind).toBe('credits_in_flight');
+      object.settle(closing(hold, CREDIT));
+      for (let call = 0; call < 49; call++) holdOf(object.admit(admitRequest()));
+      expect(refusalOf(object.admit(admitRequest())).kind).toBe('credits_in_flight');
+    });
+  });
+});
+
+describe('a stream that outgrows its hold', () => {
+  /** A call in one piece and a stream of one credit each, of which the first may come to 90, and how far the stream may grow. */
+  async function grownBeside(credits: number, limit: number | null): Promise<number> {
+    const spendingLimitMicro = limit === null ? null : limit * CREDIT;
+    const account = await TestAccount.create({ credits, keys: [testKey({ spendingLimitMicro })] });
+    const holdId = await account.run((object) => {
+      const stream = holdOf(object.admit(admitRequest()));
+      holdOf(object.admit(admitRequest({ worstMicro: 90 * CREDIT })));
+      return stream;
+    });
+    await account.evict();
+    return account.run((object) => {
+      let held = 1;
+      while (object.extend({ holdId, byMicro: CREDIT, checkpointMicro: 0, leaseMs: LEASE_MS }).ok) held++;
+      return held;
+    });
+  }
+
+  it.each([
+    ["its key's limit", 1_000, 100],
+    ['the balance', 100, null],
+  ])('leaves of %s what an answer in one piece may come to', async (_, credits, limit) => {
+    expect(await grownBeside(credits, limit)).toBe(10);
   });
 });
 

@@ -7,6 +7,7 @@ import { changeDeployment, type Deployment, findDeployment } from '../../../src/
 import { finishJob } from '../../../src/jobs/finish';
 import { createRun } from '../../../src/jobs/gpu';
 import { changeJob } from '../../../src/jobs/store';
+import { testKey } from '../account/support';
 import { JobBench, KEY, requestOf } from './support';
 
 // The meter looks at every deployment there is.
@@ -124,6 +125,37 @@ describe('workers that always run', () => {
     await short.wait(60 * MINUTE_MS);
     await meterDeployments(short.deps());
     expect((await short.account.stub.view())!.balanceMicro).toBe(left);
+  });
+
+  it("need an hour of their key's monthly limit to be started, and are stopped when it is used up", async () => {
+    const bench = await JobBench.create(100_000);
+    const limited = (credits: number) => bench.account.stub.putKey(testKey({ spendingLimitMicro: credits * 1_000_000, autoDisable: true }));
+    const maker = { accountId: bench.account.id, keyId: KEY.keyId, test: false };
+    await limited(1_079);
+    expect(await createDeployment(bench.deps(), maker, { ...FIELDS, minWorkers: 1 })).toMatchObject({
+      ok: false,
+      error: { kind: 'spending_limit', param: 'minWorkers', details: { limit: 1_079, spent: 0, required: 1_080 } },
+    });
+    await limited(1_080);
+    const made = await createDeployment(bench.deps(), maker, { ...FIELDS, minWorkers: 1 });
+    if (!made.ok) throw new Error(made.error.message);
+    const { row } = made.value;
+    for (let window = 0; window < 8; window++) {
+      expect(await present(row)).toMatchObject({ minWorkers: window < 7 ? 1 : 0 });
+      await bench.wait(10 * MINUTE_MS);
+      await meterDeployments(bench.deps());
+    }
+    expect(await present(row)).toMatchObject({ minWorkers: 0, notice: expect.stringContaining('spending limit') });
+    expect(bench.provider.endpoints).toContainEqual(expect.objectContaining({ minWorkers: 0 }));
+    expect((await bench.account.stub.listKeys())[0]).toMatchObject({ status: 'disabled' });
+    const spent = await bench.spentMicro();
+    await bench.wait(60 * MINUTE_MS);
+    await meterDeployments(bench.deps());
+    expect(await bench.spentMicro()).toBe(spent);
+    expect(await updateDeployment(bench.deps(), await present(row), { minWorkers: 1 })).toMatchObject({
+      ok: false,
+      error: { kind: 'spending_limit' },
+    });
   });
 
   it('of a test key cost nothing', async () => {

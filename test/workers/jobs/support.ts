@@ -287,7 +287,9 @@ export class JobBench {
 
   deps(fuse?: Fuse): JobDeps {
     const stub = this.account.stub;
-    const account = { ...pick(stub, ['admit', 'beat', 'settle', 'release', 'authorize', 'view', 'charge']) } as unknown as AccountStub;
+    const account = {
+      ...pick(stub, ['admit', 'beat', 'settle', 'release', 'authorize', 'view', 'charge', 'listKeys']),
+    } as unknown as AccountStub;
     const webhookQueue = (slow: boolean) =>
       ({
         send: async (message: WebhookMessage, options?: { delaySeconds?: number }) =>
