@@ -8,8 +8,23 @@ import type { AdmitRequest, KeyRecord } from './types';
 export interface Funds {
   balanceMicro: MicroCredits;
   heldMicro: MicroCredits;
-  /** What they can come to beyond their holds: see `AdmitRequest.worstMicro`. */
-  exposedMicro: MicroCredits;
+  /** What answers in one piece may take beyond their holds: see `sharedRiskMicro`. */
+  riskMicro: MicroCredits;
+}
+
+/**
+ * What a call that can come to so much beyond its hold, and those under way, may take beyond their holds, but for the one
+ * of them that can come to most: nobody can stop answers in one piece, so many at once must not spend together what is
+ * not there, and a lone one may always begin. Nothing for calls that ask before they outgrow their hold.
+ */
+export function sharedRiskMicro(exposureMicro: MicroCredits, underWay: Iterable<{ exposureMicro?: MicroCredits }>): MicroCredits {
+  if (exposureMicro === 0) return 0;
+  let [sumMicro, mostMicro] = [exposureMicro, exposureMicro];
+  for (const { exposureMicro: otherMicro = 0 } of underWay) {
+    sumMicro += otherMicro;
+    mostMicro = Math.max(mostMicro, otherMicro);
+  }
+  return sumMicro - mostMicro;
 }
 
 /** Shown as whole credits where they are, else with up to six decimals. */
@@ -61,7 +76,7 @@ export function refuseSpending(key: KeyRecord, spentMicro: MicroCredits, heldMic
 }
 
 export function refuseBalance(
-  { balanceMicro, heldMicro, exposedMicro }: Funds,
+  { balanceMicro, heldMicro, riskMicro }: Funds,
   estimateMicro: MicroCredits,
   minimumMicro: MicroCredits,
 ): GatewayError | undefined {
@@ -87,12 +102,11 @@ export function refuseBalance(
       `This call needs ${credits(required)} credits; ${credits(heldMicro)} of the account's are held by calls under way.`,
       balanceMicro - heldMicro,
     );
-  // Calls that nobody can stop on the way count at their worst, so that many at once cannot spend together what is not there.
-  if (balanceMicro - heldMicro - exposedMicro < estimateMicro)
+  if (balanceMicro - heldMicro - riskMicro < estimateMicro)
     return short(
       'credits_in_flight',
-      `This call needs ${credits(required)} credits; answers in one piece that are under way may take ${credits(exposedMicro)} beside the ${credits(heldMicro)} that are held. Try again when they have ended; set \`max_tokens\` (or \`max_completion_tokens\`) so that they can come to less, stream them, or add credits.`,
-      Math.max(0, balanceMicro - heldMicro - exposedMicro),
+      `This call needs ${credits(required)} credits; it and other answers in one piece may take ${credits(riskMicro)} beside the ${credits(heldMicro)} that are held. Try again when those have ended; set \`max_tokens\` (or \`max_completion_tokens\`) so that they can come to less, stream them, or add credits.`,
+      Math.max(0, balanceMicro - heldMicro - riskMicro),
     );
   return undefined;
 }

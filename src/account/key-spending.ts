@@ -25,8 +25,6 @@ export interface KeyHooks {
 export class KeySpending {
   private readonly spend: Map<string, KeySpend>;
   private readonly heldByKey = new Map<string, MicroCredits>();
-  /** What a key's open calls can come to beyond their holds. */
-  private readonly exposedByKey = new Map<string, MicroCredits>();
 
   constructor(
     private readonly store: AccountStore,
@@ -36,9 +34,9 @@ export class KeySpending {
     this.spend = store.readKeySpend();
   }
 
-  /** Refuses a call that would pass its key's limit; the first refusal is told of. */
-  refuse(key: KeyRecord, estimateMicro: MicroCredits, nowMs: number): GatewayError | undefined {
-    const refusal = this.overLimit(key, estimateMicro, nowMs);
+  /** Refuses a call that would pass its key's limit; the first refusal is told of. For the risk see `sharedRiskMicro`. */
+  refuse(key: KeyRecord, estimateMicro: MicroCredits, nowMs: number, riskMicro: MicroCredits): GatewayError | undefined {
+    const refusal = this.overLimit(key, estimateMicro, nowMs, riskMicro);
     // A limit that holds count towards is seldom reached by what is spent: the first refusal is the 100 % event.
     if (refusal?.overSpent) this.tellUsedUp(key, nowMs);
     return refusal?.error;
@@ -62,10 +60,8 @@ export class KeySpending {
   }
 
   /** The same for more of a call that is under way, of which nobody is told: it may do with less. */
-  overLimit(key: KeyRecord, micro: MicroCredits, nowMs: number) {
-    // Calls that nobody can stop on the way count at their worst, so that many at once cannot pass the limit together.
-    const underWayMicro = (this.heldByKey.get(key.id) ?? 0) + (this.exposedByKey.get(key.id) ?? 0);
-    return refuseSpending(key, this.of(key.id, nowMs).spent, underWayMicro, micro);
+  overLimit(key: KeyRecord, micro: MicroCredits, nowMs: number, riskMicro: MicroCredits = 0) {
+    return refuseSpending(key, this.of(key.id, nowMs).spent, (this.heldByKey.get(key.id) ?? 0) + riskMicro, micro);
   }
 
   /** Adds to a key's spend of a month, and writes the account's row with it. */
@@ -82,10 +78,6 @@ export class KeySpending {
   /** A hold of the key's was made, enlarged, or (below zero) closed. */
   addHeld({ keyId }: OperationRow, micro: MicroCredits): void {
     if (keyId !== null) this.heldByKey.set(keyId, (this.heldByKey.get(keyId) ?? 0) + micro);
-  }
-
-  addExposure({ keyId }: OperationRow, micro: MicroCredits): void {
-    if (keyId !== null && micro !== 0) this.exposedByKey.set(keyId, (this.exposedByKey.get(keyId) ?? 0) + micro);
   }
 
   thisMonth(keyId: string, nowMs: number): MicroCredits {

@@ -5,11 +5,11 @@
  * Held in memory, and rebuilt from the rows on wake: open holds, rolling windows, and which closed operations
  * D1 has yet to confirm.
  */
-import { fail } from '../core/errors';
+import { fail, type GatewayError } from '../core/errors';
 import { monthOf, operationId, parseOperationId } from '../core/ids';
 import type { MicroCredits } from '../core/money';
 import { effectiveTier, type TierId } from '../core/tiers';
-import { type Funds, refuseBalance, refuseRate, refuseTier } from './admission';
+import { refuseBalance, refuseRate, refuseTier, sharedRiskMicro } from './admission';
 import { refuseKey, refuseModel } from './key-scope';
 import { type KeyHooks, KeySpending } from './key-spending';
 import { RateWindow } from './rate-window';
@@ -26,6 +26,7 @@ import type {
   ExtendRequest,
   ExtendResult,
   GrantRequest,
+  KeyRecord,
   OperationDetail,
   Outcome,
 } from './types';
@@ -39,8 +40,6 @@ export class Ledger {
   readonly unconfirmed = new Map<number, { month: number; seq: number }>();
   private readonly windows = new Map<string, RateWindow>();
   private readonly spending: KeySpending;
-  /** What all open calls can come to beyond their holds. */
-  private exposedMicro = 0;
   private lastMs = 0;
 
   constructor(
@@ -58,7 +57,6 @@ export class Ledger {
       if (operation.state === 'open') {
         this.open.set(operation.seq, operation);
         this.spending.addHeld(operation, operation.heldMicro);
-        this.expose(operation, operation.exposureMicro ?? 0);
       } else if (operation.closeSeq !== null && operation.closeEpoch === this.row.epoch && operation.closeSeq > this.row.acked) {
         this.unconfirmed.set(operation.closeSeq, { month: operation.month, seq: operation.seq });
       }
@@ -73,13 +71,17 @@ export class Ledger {
       if (operation.kind === 'usage' && countsForRate(operation)) this.windowOf(operation).add(operation.openedAtMs, operation.seq);
   }
 
-  private get funds(): Funds {
-    return { balanceMicro: this.row.balance, heldMicro: this.row.held, exposedMicro: this.exposedMicro };
+  private refuseBalance(micro: MicroCredits, minimumMicro: MicroCredits, riskMicro = 0): GatewayError | undefined {
+    return refuseBalance({ balanceMicro: this.row.balance, heldMicro: this.row.held, riskMicro }, micro, minimumMicro);
   }
 
-  private expose(operation: OperationRow, micro: MicroCredits): void {
-    this.exposedMicro += micro;
-    this.spending.addExposure(operation, micro);
+  /** Of one key, where it has a limit. */
+  private keyRiskMicro({ id, spendingLimitMicro }: KeyRecord, exposureMicro: MicroCredits): MicroCredits {
+    if (spendingLimitMicro === null || exposureMicro === 0) return 0;
+    return sharedRiskMicro(
+      exposureMicro,
+      [...this.open.values()].filter(({ keyId }) => keyId === id),
+    );
   }
 
   /** Time as the ledger sees it never goes back, so that windows and sequences agree. */
@@ -101,14 +103,16 @@ export class Ledger {
     if (refusal) return { ok: false, error: refusal };
     const test = key!.mode === 'test';
     const estimateMicro = test ? 0 : request.estimateMicro;
+    const exposureMicro = test ? 0 : Math.max(0, (request.worstMicro ?? 0) - estimateMicro);
     const window = this.windowOf({ userId: key!.userId, family: request.family, test });
     const error =
       (test ? undefined : refuseTier(request, this.tier)) ??
       refuseRate(request, window, nowMs) ??
-      (test ? undefined : this.spending.refuse(key!, estimateMicro, nowMs)) ??
-      (test ? undefined : refuseBalance(this.funds, estimateMicro, request.minimumBalanceMicro));
+      (test ? undefined : this.spending.refuse(key!, estimateMicro, nowMs, this.keyRiskMicro(key!, exposureMicro))) ??
+      (test
+        ? undefined
+        : this.refuseBalance(estimateMicro, request.minimumBalanceMicro, sharedRiskMicro(exposureMicro, this.open.values())));
     if (error) return { ok: false, error };
-    const exposureMicro = test ? 0 : Math.max(0, (request.worstMicro ?? 0) - estimateMicro);
     const operation = this.newOperation('usage', request.nonce, nowMs, {
       state: 'open',
       keyId: key!.id,
@@ -126,7 +130,6 @@ export class Ledger {
     this.store.writeSums(this.row);
     this.open.set(operation.seq, operation);
     this.spending.addHeld(operation, estimateMicro);
-    this.expose(operation, exposureMicro);
     window.add(nowMs, operation.seq);
     return { ok: true, admission: { holdId: operation.id, userId: key!.userId } };
   }
@@ -151,7 +154,7 @@ export class Ledger {
     if (!operation.test) {
       const key = operation.keyId === null ? undefined : this.hooks.key(operation.keyId);
       const error =
-        (key && this.spending.overLimit(key, request.byMicro, nowMs)?.error) ?? refuseBalance(this.funds, request.byMicro, request.byMicro);
+        (key && this.spending.overLimit(key, request.byMicro, nowMs)?.error) ?? this.refuseBalance(request.byMicro, request.byMicro);
       if (error) return { ok: false, error };
       operation.heldMicro += request.byMicro;
       this.row.held += request.byMicro;
@@ -252,7 +255,6 @@ export class Ledger {
   ): void {
     this.row.held -= operation.heldMicro;
     this.spending.addHeld(operation, -operation.heldMicro);
-    this.expose(operation, -(operation.exposureMicro ?? 0));
     this.row.balance -= costMicro;
     operation.state = state;
     operation.amountMicro = costMicro === 0 ? 0 : -costMicro;

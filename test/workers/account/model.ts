@@ -85,9 +85,6 @@ const monthName = (timeMs: number): string => new Date(timeMs).toISOString().sli
 /** What a call can come to beyond its hold, as it is asked for. */
 export const exposureOf = ({ estimateMicro, worstMicro = 0 }: AdmitRequest): number => Math.max(0, worstMicro - estimateMicro);
 
-const beyondWorst = ({ heldMicro, exposureMicro }: ModelOperation, costMicro: number): number =>
-  Math.max(0, costMicro - heldMicro - exposureMicro);
-
 function sum(operations: readonly ModelOperation[], micro: (operation: ModelOperation) => number): number {
   let total = 0;
   for (const operation of operations) total += micro(operation);
@@ -151,9 +148,9 @@ export class Model {
     return sum(this.operations, ({ state, heldMicro }) => (state === 'open' ? heldMicro : 0));
   }
 
-  /** What is left should every call under way come to its worst. */
-  get freeMicro(): number {
-    return this.balanceMicro - sum(this.open, ({ heldMicro, exposureMicro }) => heldMicro + exposureMicro);
+  /** What the calls under way can come to beyond their holds, but for one: the one that makes it least. */
+  get shortestRiskMicro(): number {
+    return Math.min(...this.open.map((spared) => sum(this.open, (hold) => (hold === spared ? 0 : hold.exposureMicro))));
   }
 
   get topUpMicro(): number {
@@ -182,8 +179,16 @@ export class Model {
     return 0 - sum(this.operations, (line) => (line.keyId === keyId && line.month === month ? line.amountMicro : 0));
   }
 
-  private worstByKeyMicro(keyId: string): number {
-    return sum(this.open, (hold) => (hold.keyId === keyId ? hold.heldMicro + hold.exposureMicro : 0));
+  private heldByKeyMicro(keyId: string): number {
+    return sum(this.open, (hold) => (hold.keyId === keyId ? hold.heldMicro : 0));
+  }
+
+  /** What a call in one piece and those under way may take beyond their holds, all of them or one key's: the largest is spared. */
+  private riskMicro(exposureMicro: number, keyId?: string): number {
+    if (exposureMicro === 0) return 0;
+    const others = this.open.filter((hold) => keyId === undefined || hold.keyId === keyId).map((hold) => hold.exposureMicro);
+    const [, ...rest] = [exposureMicro, ...others].sort((a, b) => b - a);
+    return rest.reduce((total, micro) => total + micro, 0);
   }
 
   /** Opening times of the calls that count against an hourly limit now. */
@@ -281,13 +286,17 @@ export class Model {
       };
     }
     if (test) return undefined;
-    return this.refuseSpending(key, request.estimateMicro, true) ?? this.refuseBalance(request.estimateMicro, request.minimumBalanceMicro);
+    const exposureMicro = exposureOf(request);
+    return (
+      this.refuseSpending(key, request.estimateMicro, true, this.riskMicro(exposureMicro, key.id)) ??
+      this.refuseBalance(request.estimateMicro, request.minimumBalanceMicro, this.riskMicro(exposureMicro))
+    );
   }
 
-  private refuseSpending(key: KeyRecord, micro: number, tells: boolean): Refusal | undefined {
+  private refuseSpending(key: KeyRecord, micro: number, tells: boolean, riskMicro: number): Refusal | undefined {
     const limit = key.spendingLimitMicro;
     const spent = this.spentMicro(key.id);
-    if (limit === null || spent + this.worstByKeyMicro(key.id) + micro <= limit) return undefined;
+    if (limit === null || spent + this.heldByKeyMicro(key.id) + riskMicro + micro <= limit) return undefined;
     const details = { limit: limit / CREDIT, spent: spent / CREDIT, required: micro / CREDIT };
     if (spent + micro <= limit) return { kind: 'spending_in_flight', details, retryAfterSeconds: 5 };
     if (tells && this.alert('key_spend_100', key, spent) && key.autoDisable && key.status === 'active')
@@ -295,7 +304,7 @@ export class Model {
     return { kind: 'spending_limit', details };
   }
 
-  private refuseBalance(micro: number, minimumMicro: number): Refusal | undefined {
+  private refuseBalance(micro: number, minimumMicro: number, riskMicro: number): Refusal | undefined {
     const required = Math.max(micro, minimumMicro);
     const balance = this.balanceMicro;
     const available = balance - this.heldMicro;
@@ -304,8 +313,8 @@ export class Model {
         kind: 'insufficient_credits',
         details: { required: required / CREDIT, available: available / CREDIT, limit_source: 'credits' },
       };
-    if (this.freeMicro < micro) {
-      const shown = available < micro ? available : Math.max(0, this.freeMicro);
+    if (available - riskMicro < micro) {
+      const shown = available < micro ? available : Math.max(0, available - riskMicro);
       return {
         kind: 'credits_in_flight',
         details: { required: required / CREDIT, available: shown / CREDIT, limit_source: 'in_flight' },
@@ -352,7 +361,7 @@ export class Model {
     if (hold?.state !== 'open') return no('unavailable');
     if (!hold.test) {
       const refusal =
-        this.refuseSpending(this.state.keys.get(hold.keyId!)!, request.byMicro, false) ?? this.refuseBalance(request.byMicro, 0);
+        this.refuseSpending(this.state.keys.get(hold.keyId!)!, request.byMicro, false, 0) ?? this.refuseBalance(request.byMicro, 0, 0);
       if (refusal) return { ok: false, refusal };
       hold.heldMicro += request.byMicro;
     }
@@ -360,7 +369,7 @@ export class Model {
     return { ok: true, heldMicro: hold.heldMicro };
   }
 
-  /** `overshootMicro` is what it took from the balance beyond the most that it was to come to. */
+  /** `overshootMicro` is what it took from the balance beyond what was held for it. */
   close(
     request: CloseRequest,
   ):
@@ -371,7 +380,7 @@ export class Model {
       const costMicro = hold.test ? 0 : request.costMicro;
       this.end(hold, costMicro, request.outcome === 'released' ? 'released' : 'settled', request.outcome, JSON.parse(request.detailJson));
       this.endIdempotency(request);
-      return { ok: true, costMicro, outcome: request.outcome, repeated: false, overshootMicro: beyondWorst(hold, costMicro) };
+      return { ok: true, costMicro, outcome: request.outcome, repeated: false, overshootMicro: Math.max(0, costMicro - hold.heldMicro) };
     }
     const undone = this.state.undone.get(request.holdId);
     if (!hold && !(undone && undone.epoch < this.epoch)) return { ok: false, reason: 'unknown_hold' };
@@ -432,7 +441,7 @@ export class Model {
     let overshootMicro = 0;
     for (const hold of this.open.filter(({ deadlineMs }) => deadlineMs <= this.nowMs)) {
       const costMicro = hold.checkpointMicro;
-      overshootMicro += beyondWorst(hold, costMicro);
+      overshootMicro += Math.max(0, costMicro - hold.heldMicro);
       this.end(hold, costMicro, 'expired', costMicro > 0 ? 'estimated' : 'released', { expired: true });
       for (const [keyHash, record] of this.state.idempotency)
         if (record.holdId === hold.id && record.state === 'running') {

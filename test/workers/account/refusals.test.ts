@@ -142,15 +142,17 @@ describe('a refusal for want of credits', () => {
     const account = await TestAccount.create({ credits: 100 });
     await account.run((object) => {
       holdOf(object.admit(admitRequest({ estimateMicro: 3 * CREDIT, worstMicro: 90 * CREDIT })));
-      const holdId = holdOf(object.admit(admitRequest({ estimateMicro: 3 * CREDIT, worstMicro: 90 * CREDIT })));
-      const { status, headers, body } = rendered(object.admit(admitRequest({ estimateMicro: 3 * CREDIT })));
+      const large = { estimateMicro: 3 * CREDIT, worstMicro: 90 * CREDIT };
+      const holdId = holdOf(object.admit(admitRequest(large)));
+      const { status, headers, body } = rendered(object.admit(admitRequest(large)));
       expect([status, headers['retry-after']]).toEqual([402, '5']);
       expect(body).toMatchObject({ error: { type: 'insufficient_credits', limit_source: 'in_flight' }, required: 3, available: 0 });
       const { message } = body.error as { message: string };
       expect(message).toContain('may take 174 beside the 6 that are held');
       for (const help of ['`max_tokens`', '`max_completion_tokens`', 'stream', 'add credits']) expect(message).toContain(help);
-      object.settle(closing(holdId, 3 * CREDIT));
       expect(kindOf(object, { estimateMicro: 3 * CREDIT })).toBe('admitted');
+      object.settle(closing(holdId, 3 * CREDIT));
+      expect(kindOf(object, large)).toBe('admitted');
     });
   });
 
