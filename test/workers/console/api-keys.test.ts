@@ -135,6 +135,24 @@ describe('somebody who may do less than a key', () => {
     expect((await call('GET', `/api/audit`, { key: strong.key })).status).toBe(200);
   });
 
+  it('has a key that may as little, from the change of their role on', async () => {
+    const { owner, developer: admin, at, id } = await team();
+    await must('PATCH', `/api/orgs/${id}/members/${admin.id}`, { as: owner, json: { role: 'admin' } });
+    const scopes = ['keys.read', 'keys.write'];
+    const { key, id: keyId } = await must('POST', at(), { as: admin, json: { name: 'maker', scopes } });
+    await must('POST', at(), { key, json: { name: 'x' } });
+    await must('PATCH', `/api/orgs/${id}/members/${admin.id}`, { as: owner, json: { role: 'viewer' } });
+    expect(await call('POST', at(), { key, json: { name: 'x' } })).toMatchObject({
+      status: 403,
+      body: { error: { permission: 'keys.write' } },
+    });
+    await must('GET', at(), { key });
+    const rotated = await must('POST', at(`/${keyId}/rotate`), { as: owner, json: { graceSeconds: 0 } });
+    await must('POST', at(), { key: rotated.key, json: { name: 'x' } });
+    await env.DB.prepare('DELETE FROM members WHERE user_id = ?').bind(owner.id).run();
+    expect((await call('GET', at(), { key: rotated.key })).status).toBe(403);
+  });
+
   it('knows no secret once they are out: of keys that they made, rotated, or made by a key', async () => {
     const { owner, developer, at, id, accountId } = await team();
     const made = await must('POST', at(), { as: developer, json: { name: 'made', scopes: ['keys.write'] } });
