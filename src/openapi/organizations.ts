@@ -121,6 +121,7 @@ const memberRoutes: Route[] = [
     answers: { 200: json('Invitations.', z.object({ invitations: z.array(invitation) })) },
   }),
   route('post', `${ONE}/invitations`, 'inviteMember', 'members.write', {
+    errors: [...FAILURES.account, 'rate_limited'],
     summary: 'Invite somebody by mail',
     body: { schema: inviteInput, examples: example('A developer', { email: 'ada@example.com', role: 'developer' }) },
     answers: { 201: json('The invitation.', invitation) },

@@ -23,10 +23,7 @@ export async function findByAccount(
   accountId: string,
   userId: string,
 ): Promise<{ organization: OrganizationRef; role: Role | null } | null> {
-  const found = await db
-    .prepare(FIND_BY_ACCOUNT)
-    .bind(accountId, userId)
-    .first<OrganizationRef & { role: Role | null }>();
+  const found = await db.prepare(FIND_BY_ACCOUNT).bind(accountId, userId).first<OrganizationRef & { role: Role | null }>();
   if (!found) return null;
   const { role, ...organization } = found;
   return { organization, role };

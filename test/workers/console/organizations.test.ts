@@ -46,6 +46,22 @@ describe('an organization', () => {
     expect(await audited(team.accountId)).toMatchObject([{ action: 'organization.create', actor_id: owner.id, target: team.id }]);
   });
 
+  it('is one of twenty that a person may make', async () => {
+    const owner = await someone();
+    const { accountId: _, id } = await made(owner);
+    const rows = Array.from({ length: 19 }, (_, index) => `org_${index}_${id}`);
+    await env.DB.batch(
+      rows.flatMap((row) => [
+        env.DB.prepare("INSERT INTO organizations VALUES (?1, ?1, 'Another', ?1, 1, NULL)").bind(row),
+        env.DB.prepare("INSERT INTO members VALUES (?, ?, 'owner', 'created', 1)").bind(row, owner.id),
+      ]),
+    );
+    const ask = () => call('POST', '/api/orgs', { as: owner, json: { name: 'One more' } });
+    expect(await ask()).toMatchObject({ status: 409, body: { error: { code: 'too_many_organizations' } } });
+    await env.DB.prepare('UPDATE organizations SET deleted_at = 2 WHERE id = ?').bind(rows[0]!).run();
+    expect((await ask()).status).toBe(201);
+  });
+
   it('is renamed', async () => {
     const owner = await someone();
     const { id, accountId } = await made(owner);
@@ -172,6 +188,45 @@ describe('an invitation', () => {
     expect(await lastAudited(team.accountId)).toMatchObject({ action: 'invitation.revoke', target: invitation.id });
     expect((await call('POST', '/api/invitations/accept', { as: guest, json: { token } })).status).toBe(404);
     expect((await call('DELETE', `/api/orgs/${team.id}/invitations/${invitation.id}`, { as: owner })).status).toBe(404);
+  });
+
+  it('is one of fifty a day, of an organization and of a person, also where they were revoked', async () => {
+    const [owner, other, team, elsewhere, mails] = [
+      await someone(),
+      await someone(),
+      await organization(),
+      await organization(),
+      [] as Mail[],
+    ];
+    for (const person of [owner, other]) await join(team.id, person, 'owner');
+    const nth = (index: number) => `invited-${index}-${crypto.randomUUID()}@example.com`;
+    const invite = (context: VerbContext, index: number) => inviteMember(context, { email: nth(index), role: 'viewer' });
+    const context = contextOf(owner, team, mails);
+    const before = await audited(team.accountId);
+    const insert = "INSERT INTO invitations VALUES (?1, ?2, 'x@example.com', 'viewer', ?1, ?3, 'revoked', ?4, 0)";
+    await env.DB.batch(
+      Array.from({ length: 45 }, (_, index) =>
+        env.DB.prepare(insert).bind(`inv_${index}_${team.id}`, team.id, owner.id, Date.now() - 3_600_000),
+      ),
+    );
+    const sent = await Promise.all(Array.from({ length: 8 }, (_, index) => invite(context, index)));
+    expect(sent.filter(({ ok }) => ok)).toHaveLength(5);
+    const refused = { ok: false, error: { kind: 'rate_limited' } };
+    expect(await invite(contextOf(other, team, mails), 60)).toMatchObject(refused);
+    expect(await invite(contextOf(owner, elsewhere, mails), 61)).toMatchObject(refused);
+    expect(mails).toHaveLength(5);
+    expect((await audited(team.accountId)).length - before.length).toBe(5);
+    expect((await invite(contextOf(other, elsewhere, mails), 62)).ok).toBe(true);
+    expect((await invite({ ...context, now: () => Date.now() + 25 * 3_600_000 }, 63)).ok).toBe(true);
+  });
+
+  it('names the organization in its subject, and no address to go to', async () => {
+    const [owner, team, mails] = [await someone(), await organization(), [] as Mail[]];
+    await join(team.id, owner, 'owner');
+    const context = contextOf(owner, team, mails);
+    const name = 'You won: https://www.evil.example/claim\r\nBcc: x';
+    await inviteMember({ ...context, organization: { ...context.organization!, name } }, { email: 'a@example.com', role: 'viewer' });
+    expect(mails[0]!.subject).toContain('invites you to You won: evil.example claim Bcc: x on');
   });
 
   it('runs out, and two who accept at once join once', async () => {
