@@ -2,7 +2,7 @@ import { env } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
 import { isPublicAddress, readPublicUrl } from '../../../src/core/public-url';
 import { readSettings } from '../../../src/env';
-import { publicFetch, RefusedUrl } from '../../../src/jobs/public-fetch';
+import { publicFetch, RefusedUrl } from '../../../src/core/public-fetch';
 
 /** A network of names, and of pages that redirect; whatever is asked of it is noted. */
 class FakeNetwork {
