@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ApiKey } from '../../core/api-key';
 import { fail, ok, type Result } from '../../core/errors';
+import { idempotencyIn } from '../../core/idempotency';
 import { readPublicUrl } from '../../core/public-url';
 import { parseJson } from '../../core/record';
 import { idempotencyOf } from '../../gateway/idempotency';
@@ -144,7 +145,7 @@ export const postDeployment = (c: AppContext): Promise<Response> =>
     if (!idempotency.ok) return renderError(c, idempotency.error);
     const input = newDeployment(c, parsed.value.input);
     if (!input.ok) return renderError(c, input.error);
-    const maker = { accountId, keyId, test: mode === 'test', idempotency: idempotency.value };
+    const maker = { accountId, keyId, test: mode === 'test', idempotency: idempotencyIn(mode, idempotency.value) };
     const made = await createDeployment(jobDeps(c.env), maker, input.value);
     if (!made.ok) return renderError(c, made.error);
     return c.json(view(made.value.row), 201, made.value.repeated ? { 'idempotent-replayed': 'true' } : {});

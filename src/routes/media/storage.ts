@@ -1,5 +1,6 @@
 import type { ApiKey } from '../../core/api-key';
 import { fail, ok, type Result } from '../../core/errors';
+import { idempotencyIn } from '../../core/idempotency';
 import { cleanType } from '../../core/media-type';
 import { idempotencyOf } from '../../gateway/idempotency';
 import type { AppContext } from '../../http/context';
@@ -88,7 +89,8 @@ export const postStorage = (c: AppContext): Promise<Response> =>
     if (!idempotency.ok) return renderError(c, idempotency.error);
     const upload = await readUpload(c);
     if (!upload.ok) return renderError(c, upload.error);
-    const stored = await storeObject(jobDeps(c.env), { accountId, test: mode === 'test' }, upload.value, idempotency.value?.keyHash);
+    const keyHash = idempotencyIn(mode, idempotency.value)?.keyHash;
+    const stored = await storeObject(jobDeps(c.env), { accountId, test: mode === 'test' }, upload.value, keyHash);
     if (!stored.ok) return renderError(c, stored.error);
     const { row, repeated } = stored.value;
     return c.json(objectView(originOf(c), row), 201, repeated ? { 'idempotent-replayed': 'true' } : {});
