@@ -72,7 +72,19 @@ export async function storeObject(
   const { kind, filename } = upload;
   const bodyHash = digest ? await hashOf(upload, digest) : null;
   const idempotency = { idempotencyHash: keyHash ?? null, bodyHash };
-  const row: StoredObject = { id, accountId, kind, filename, contentType, sizeBytes, fileKey, createdAt: deps.now(), ...idempotency, test };
+  const row: StoredObject = {
+    id,
+    accountId,
+    kind,
+    filename,
+    contentType,
+    sizeBytes,
+    fileKey,
+    createdAt: deps.now(),
+    ...idempotency,
+    test,
+    givenUp: false,
+  };
   const inserted = await database(deps.db).insert(storedObjects).values(row).onConflictDoNothing().returning({ id: storedObjects.id });
   if (inserted.length > 0) return ok({ row, repeated: false });
   // Its twin was quicker.

@@ -50,10 +50,12 @@ const created = z.object({ ...providerShape, check: z.object({ ok: z.boolean() }
 
 interface Described {
   summary: string;
+  description?: string;
   body?: RequestBody;
   answers: Record<string, Answer>;
   tag?: Route['tag'];
   access?: Route['access'];
+  errors?: Route['errors'];
 }
 
 const route = (method: Route['method'], path: string, id: string, permission: string, described: Described): Route => ({
@@ -88,6 +90,7 @@ const ownRoutes: Route[] = [
   }),
   route('delete', ONE, 'deleteOrganization', 'organization.delete', {
     summary: 'Delete it',
+    description: 'Its keys end, and its files are removed. Not while it has deployments, or calls under way.',
     body: { schema: deleteOrganizationInput, examples: example('By its slug', { confirm: 'acme' }) },
     answers: { 200: json('It is gone.', z.object({ id: z.string(), deleted: z.literal(true) })) },
   }),

@@ -5,6 +5,8 @@ import type { VerbContext } from '../../../src/console/context';
 import { acceptInvitation, inviteMember } from '../../../src/console/organizations/invitations';
 import { permissionsOf } from '../../../src/console/permissions';
 import { readAccountSettings } from '../../../src/env-account';
+import { jobDeps } from '../../../src/http/deps';
+import { removeOldFiles } from '../../../src/jobs/retention';
 import type { Mail } from '../../../src/mail/mail';
 import { audited, call, join, lastAudited, must, ORIGIN, organization, type Someone, someone } from './support';
 
@@ -82,6 +84,38 @@ describe('an organization', () => {
     expect((await call('GET', `/api/orgs/${id}`, { as: owner })).status).toBe(404);
     expect((await call('GET', '/api/api-keys', { key })).status).toBe(401);
     expect(await lastAudited(accountId)).toMatchObject({ action: 'organization.delete', target: id });
+  });
+});
+
+describe('an organization that is deleted', () => {
+  it('has no deployments left, which nobody could end', async () => {
+    const owner = await someone();
+    const { id, slug } = await made(owner);
+    const { key } = await must('POST', `/api/api-keys?org=${id}`, { as: owner, json: { name: 'x' } });
+    const deployment = { slug: 'my-model', dockerImage: 'registry.example.com/model:1', gpuTypes: 'ADA_48_PRO' };
+    await must('POST', '/v1/deployments', { key, json: deployment });
+    const ask = () => call('DELETE', `/api/orgs/${id}`, { as: owner, json: { confirm: slug } });
+    expect(await ask()).toMatchObject({
+      status: 409,
+      body: { error: { code: 'has_deployments', message: expect.stringContaining('my-model') } },
+    });
+    await must('DELETE', '/v1/deployments/my-model', { key });
+    expect((await ask()).status).toBe(200);
+  });
+
+  it('has no files left after the next sweep, and takes none of others with it', async () => {
+    const [owner, neighbour] = [await someone(), await someone()];
+    const { id, slug } = await made(owner);
+    const { id: nextDoor } = await made(neighbour);
+    const store = async (as: Someone, org: string) => {
+      const { key } = await must('POST', `/api/api-keys?org=${org}`, { as, json: { name: 'x' } });
+      return new URL((await must('POST', '/v1/storage?filename=a.txt', { key, json: { a: 1 } })).url).pathname;
+    };
+    const [gone, kept] = [await store(owner, id), await store(neighbour, nextDoor)];
+    await must('DELETE', `/api/orgs/${id}`, { as: owner, json: { confirm: slug } });
+    await removeOldFiles(jobDeps(env));
+    expect((await call('GET', gone)).status).toBe(404);
+    expect((await call('GET', kept)).status).toBe(200);
   });
 });
 

@@ -35,11 +35,12 @@ describe('a generation', () => {
     });
     const ref = parseOperationId(id)!;
     expect(await findLedgerLine(db, account.id, id)).toMatchObject({ id });
-    for (const other of [{ ...ref, seq: 99 }, { ...ref, month: 202_001 }])
+    for (const other of [
+      { ...ref, seq: 99 },
+      { ...ref, month: 202_001 },
+    ])
       expect(await findLedgerLine(db, account.id, operationId(other))).toBeUndefined();
-    const { results } = await env.DB.prepare(`EXPLAIN QUERY PLAN ${asked[0]}`)
-      .bind(account.id, 1, 2, id, 1)
-      .all<{ detail: string }>();
+    const { results } = await env.DB.prepare(`EXPLAIN QUERY PLAN ${asked[0]}`).bind(account.id, 1, 2, id, 1).all<{ detail: string }>();
     expect(results.map(({ detail }) => detail)).toEqual([
       'SEARCH ledger USING INDEX ledger_by_time (account_id=? AND opened_at>? AND opened_at<?)',
     ]);
