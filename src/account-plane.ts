@@ -6,6 +6,7 @@ import { Hono } from 'hono';
 import { answerHeaders } from './core/answer-headers';
 import { fail, type GatewayError } from './core/errors';
 import { authOf } from './http/account-deps';
+import { boundedRequest } from './http/body';
 import { authorize } from './http/caller';
 import { type AppContext, type AppEnv, requestIdOf } from './http/context';
 import { gatewayDeps } from './http/deps';
@@ -14,6 +15,9 @@ import { PAGE_ROUTES } from './pages/routes';
 import { lostPage, refusalPage } from './pages/shell';
 import type { AccountRoute } from './routes/account/route';
 import { ACCOUNT_ROUTES } from './routes/account/routes';
+
+/** Nothing here takes more: the largest are what identity providers and Stripe post. Several readers have no limit of their own. */
+const BODY_LIMIT_BYTES = 1_048_576;
 
 type Refuse = (c: AppContext, error: GatewayError) => Response | Promise<Response>;
 
@@ -52,7 +56,13 @@ function createAccountPlane(): Hono<AppEnv> {
   );
   app.use(async (c, next) => {
     c.set('gateway', gatewayDeps(c.env, c.executionCtx));
-    await next();
+    const request = await boundedRequest(c.req.raw, BODY_LIMIT_BYTES);
+    if (request.ok) {
+      c.req.raw = request.value;
+      await next();
+    } else {
+      c.res = await (isLooking(c) ? refusalPage : renderError)(c, request.error);
+    }
     c.res = withHeaders(c, c.res);
   });
   for (const route of ACCOUNT_ROUTES) app.on(route.method, route.path, (c) => serve(c, route, renderError));

@@ -31,6 +31,8 @@ const schema = z.object({
   STRIPE_URL: z.url().default('https://api.stripe.com'),
   /** Asked for the TXT records that show whose a domain is (RFC 8484's JSON form). */
   DNS_URL: z.url().default('https://cloudflare-dns.com/dns-query'),
+  /** May identity providers be at private addresses? In a local run they may. */
+  PRIVATE_ADDRESSES: z.enum(['refused', 'allowed']).default('refused'),
   /** In a local run, identity providers may be on this machine. */
   LOCAL: z.enum(['0', '1']).default('0'),
   /** `0` in tests that sign in more often than a person would. */

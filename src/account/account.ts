@@ -195,8 +195,16 @@ export class Account extends DurableObject<AccountBindings> {
   rotateKey(id: string, secretHash: string, graceMs: number, audit?: AuditRecord, secretBy?: string): KeySummary | null {
     const key = this.open()?.keys.get(id);
     if (!key || key.status === 'revoked') return null;
-    const previous = { secretHash: key.secretHash, untilMs: this.now() + graceMs };
+    const previous = { secretHash: key.secretHash, untilMs: this.now() + graceMs, by: key.secretBy ?? key.userId };
     return this.putKey({ ...key, secretHash, ...(secretBy !== undefined && { secretBy }), previous }, audit);
+  }
+
+  /** The secret before the last rotation opens nothing any more. */
+  endGrace(id: string, audit?: AuditRecord): KeySummary | null {
+    const key = this.open()?.keys.get(id);
+    if (!key?.previous) return null;
+    const { previous: _, ...rest } = key;
+    return this.putKey(rest, audit);
   }
 
   /** A second time it changes nothing, and is not said again. */

@@ -28,6 +28,7 @@ export class KeyRing {
 export const publicKey = ({ secretHash: _, previous, ...key }: KeyRecord): Omit<KeySummary, 'spentThisMonthMicro'> => ({
   ...key,
   ...(previous && { previousUntilMs: previous.untilMs }),
+  ...(previous?.by !== undefined && { previousBy: previous.by }),
 });
 
 /** What the account itself does to a key is told in the audit log too. */

@@ -20,6 +20,7 @@ type RemoteMethod =
   | 'putKey'
   | 'changeKey'
   | 'rotateKey'
+  | 'endGrace'
   | 'revokeKey'
   | 'listKeys'
   | 'auditRecords'

@@ -38,8 +38,8 @@ export interface KeyRecord {
   scopes?: string[];
   /** Who was shown the secret; the maker, where nobody rotated it. */
   secretBy?: string;
-  /** The secret before the last rotation, good until its grace is over. */
-  previous?: { secretHash: string; untilMs: number };
+  /** The secret before the last rotation, good until its grace is over, and who was shown it. */
+  previous?: { secretHash: string; untilMs: number; by?: string };
 }
 
 /** What may change of a key while it keeps its id, its secret and what it has spent. */
@@ -54,6 +54,8 @@ export type KeyChange = Partial<
 export interface KeySummary extends Omit<KeyRecord, 'secretHash' | 'previous'> {
   /** Until when the secret before the last rotation is good. */
   previousUntilMs?: number;
+  /** Who knows that one. */
+  previousBy?: string;
   spentThisMonthMicro: MicroCredits;
 }
 

@@ -1,6 +1,6 @@
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 
-/** The tables of migrations/0002_jobs.sql and 0006_media_upkeep.sql, for typed queries. What their JSON holds is for those who write it. */
+/** The tables of migrations/0002_jobs.sql, 0006_media_upkeep.sql, 0008_test_uploads.sql and 0010_given_up_files.sql, for typed queries. What their JSON holds is for those who write it. */
 export const jobs = sqliteTable('jobs', {
   id: text().primaryKey(),
   accountId: text('account_id').notNull(),
@@ -81,6 +81,8 @@ export const storedObjects = sqliteTable('stored_objects', {
   createdAt: integer('created_at').notNull(),
   idempotencyHash: text('idempotency_hash'),
   bodyHash: text('body_hash'),
+  test: integer({ mode: 'boolean' }).notNull(),
+  givenUp: integer('given_up', { mode: 'boolean' }).notNull(),
 });
 
 export const deployments = sqliteTable(

@@ -1,4 +1,5 @@
 import { fail, ok, type Result } from '../core/errors';
+import type { IdempotencyHashes } from '../core/idempotency';
 
 const MAX_KEY_CHARS = 255;
 const encoder = new TextEncoder();
@@ -8,12 +9,8 @@ async function sha256(text: string): Promise<string> {
   return [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** Hashes of the idempotency key and of what it was sent with; undefined without one. */
-export async function idempotencyOf(
-  key: string | null,
-  endpoint: string,
-  body: string,
-): Promise<Result<{ keyHash: string; bodyHash: string } | undefined>> {
+/** Hashes of the idempotency key and of what it was sent with; undefined without one. See `idempotencyIn`. */
+export async function idempotencyOf(key: string | null, endpoint: string, body: string): Promise<Result<IdempotencyHashes | undefined>> {
   if (key === null) return ok(undefined);
   if (key === '' || key.length > MAX_KEY_CHARS)
     return fail('invalid_request', `The Idempotency-Key header must have 1 to ${MAX_KEY_CHARS} characters.`, { param: 'Idempotency-Key' });

@@ -7,6 +7,7 @@ import type { AdmitResult } from '../account/types';
 import type { ApiKey } from '../core/api-key';
 import { fail, type GatewayError } from '../core/errors';
 import { HOURLY_LIMITS } from '../core/family';
+import { type IdempotencyHashes, idempotencyIn } from '../core/idempotency';
 import type { ClientRequest, Dialect } from '../dialects/types';
 import type { GatewayDeps } from './deps';
 import { Failover } from './failover';
@@ -44,8 +45,8 @@ export async function runCall(deps: GatewayDeps, incoming: IncomingCall): Promis
   const parsed = dialect.parse(incoming);
   if (!parsed.ok) return parsed.error.param === 'model' ? withModels(deps, dialect, parsed.error) : parsed;
   const asked = parsed.value;
-  const idempotency = await idempotencyOf(incoming.idempotencyKey, endpoint, body);
-  if (!idempotency.ok) return idempotency;
+  const hashes = await idempotencyOf(incoming.idempotencyKey, endpoint, body);
+  if (!hashes.ok) return hashes;
 
   let refused: CallResult = fail('invalid_key', 'This API key does not exist.');
   for (const key of incoming.keys) {
@@ -66,17 +67,18 @@ export async function runCall(deps: GatewayDeps, incoming: IncomingCall): Promis
     if (!planned.ok) return planned;
     const plan = planned.value;
     const account = deps.account(key.accountId);
-    const admitted = await admit(deps, account, incoming, key, plan, idempotency.value ?? null);
+    const idempotency = idempotencyIn(key.mode, hashes.value);
+    const admitted = await admit(deps, account, incoming, key, plan, idempotency ?? null);
     if (!admitted.ok) {
       refused = admitted;
       if (isKeyRefusal(admitted.error)) continue;
       return refused;
     }
-    if ('replay' in admitted) return replay(deps, key.accountId, idempotency.value!.keyHash);
+    if ('replay' in admitted) return replay(deps, key.accountId, idempotency!.keyHash);
     // A JSON call is seen through when its client hangs up: providers bill it in full all the same.
     const gone = call.stream ? hangUp(incoming.signal()) : undefined;
     const { holdId } = admitted.admission;
-    const idempotencyKeyHash = idempotency.value?.keyHash;
+    const idempotencyKeyHash = idempotency?.keyHash;
     const run = beginRun(deps, incoming, key, { account, call, plan, holdId, startedAtMs, idempotencyKeyHash }, gone);
     return {
       ok: true,
@@ -107,7 +109,7 @@ async function admit(
   { endpoint, nonce, origin, ip }: IncomingCall,
   key: ApiKey,
   plan: Plan,
-  idempotency: { keyHash: string; bodyHash: string } | null,
+  idempotency: IdempotencyHashes | null,
 ): Promise<AdmitResult> {
   const { model, rateFamily, minimumTier, minimumBalanceMicro, estimateMicro, worstMicro } = plan;
   try {

@@ -2,7 +2,7 @@
 
 import type { Actor, OrganizationRef, RequestOrigin, VerbContext } from '../console/context';
 import { findByAccount, findMembership } from '../console/organizations/find';
-import { ALL_PERMISSIONS, isPermission, type Permission, permissionsOf, type Role } from '../console/permissions';
+import { ALL_PERMISSIONS, isPermission, type Permission, permissionsOf, permits, type Role } from '../console/permissions';
 import { ensurePersonalAccount, type Person } from '../console/sign-in/personal-account';
 import type { ApiKey } from '../core/api-key';
 import { fail, ok, type Result } from '../core/errors';
@@ -93,13 +93,16 @@ async function standingOf(c: AppContext, { accountId, keyId, secretHash }: ApiKe
   const scope = { keyId, secretHash, origin: c.req.header('origin') ?? null, ip: clientIp(c.req.raw, settings) };
   const refused = await stub.authorize(scope);
   if (refused) return { ok: false, error: refused } as const;
-  const organization = await findByAccount(c.env.DB, accountId);
+  const record = (await stub.listKeys()).find(({ id }) => id === keyId);
+  const person = record?.secretBy ?? record?.userId ?? accountId;
+  const { organization = null, role = null } = (await findByAccount(c.env.DB, accountId, person)) ?? {};
   const asked = organizationAsked(c);
   if (asked !== undefined && asked !== organization?.id && asked !== organization?.slug) return fail('not_found', NO_ORGANIZATION);
-  const record = (await stub.listKeys()).find(({ id }) => id === keyId);
   const actor: Actor = { kind: 'api_key', id: keyId, name: record?.name ?? keyId };
   // A test key is handed around more freely than a live one: it changes nothing.
-  const isAllowed = (scope: Permission): boolean => record?.mode === 'live' || !scope.endsWith('.write');
-  const permissions = (record?.scopes ?? []).filter(isPermission).filter(isAllowed);
+  const isInMode = (scope: Permission): boolean => record?.mode === 'live' || !scope.endsWith('.write');
+  // Nobody is behind a key that the operator made; another one may no more than who is behind it, as they stand now.
+  const isInRole = (scope: Permission): boolean => !organization || person === accountId || (role !== null && permits(role, scope));
+  const permissions = (record?.scopes ?? []).filter(isPermission).filter((scope) => isInMode(scope) && isInRole(scope));
   return ok<Standing>({ actor, accountId, organization, role: null, permissions });
 }

@@ -1,6 +1,6 @@
 /** What a customer may do with a job of its own; another's is as good as none. */
 import type { ApiKey } from '../core/api-key';
-import { fail, ok, type Result } from '../core/errors';
+import { fail, type GatewayError, ok, type Result } from '../core/errors';
 import { advanceJob } from './advance';
 import type { JobDeps } from './deps';
 import { finishJob } from './finish';
@@ -31,12 +31,22 @@ export async function authorize(deps: Pick<JobDeps, 'account'>, { keys, origin, 
   return refused;
 }
 
+/** A test key is handed around more freely than a live one: what is not a test's own it leaves as it is. */
+export function refuseTestKey({ mode }: Pick<ApiKey, 'mode'>, target?: { test: boolean }): GatewayError | undefined {
+  if (mode === 'live' || target?.test) return undefined;
+  const what = target ? 'only what a test key has made' : 'nothing of the account';
+  return fail('permission_denied', `A test key may change ${what}: use a live one.`, { code: 'test_key' }).error;
+}
+
 export async function findJob(deps: Pick<JobDeps, 'account' | 'db'>, reader: Reader, id: string): Promise<Result<Job>> {
   const key = await authorize(deps, reader);
-  if (!key.ok) return key;
+  return key.ok ? findJobOf(deps, key.value, id) : key;
+}
+
+export async function findJobOf(deps: Pick<JobDeps, 'db'>, { accountId }: Pick<ApiKey, 'accountId'>, id: string): Promise<Result<Job>> {
   // What the documents call a result's id is the job's.
   const job = await readJob(deps.db, id.replace(/^res_/, 'job_'));
-  return job && job.accountId === key.value.accountId ? ok(job) : fail('not_found', 'Job not found');
+  return job && job.accountId === accountId ? ok(job) : fail('not_found', 'Job not found');
 }
 
 /** The job once it is over, or whatever else is waited for, or as it is when time is up or nobody waits any more. */

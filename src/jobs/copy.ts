@@ -4,6 +4,7 @@
  */
 
 import { fail } from '../core/errors';
+import { publicFetch } from '../core/public-fetch';
 import type { MediaResult } from '../providers/media/types';
 import type { Provider } from '../providers/types';
 import { cleanMessage } from '../providers/wires/failures';
@@ -11,7 +12,6 @@ import type { JobDeps } from './deps';
 import { putBytes, putStream, resultKey } from './files';
 import { finishJob } from './finish';
 import { copyDelaySeconds, SWEEP_AFTER_MS } from './pace';
-import { publicFetch } from './public-fetch';
 import { changeJob } from './store';
 import { currentProvider } from './targets';
 import { isFinal, type Job, type PendingResult, type StoredFile } from './types';

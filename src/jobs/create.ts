@@ -2,6 +2,7 @@
 import type { ApiKey } from '../core/api-key';
 import { fail, type GatewayError, ok, type Result } from '../core/errors';
 import { HOURLY_LIMITS } from '../core/family';
+import { type IdempotencyHashes, idempotencyIn } from '../core/idempotency';
 import { newJobId, newNonce, newToken } from '../core/ids';
 import { readPublicUrl } from '../core/public-url';
 import type { JobDeps } from './deps';
@@ -30,7 +31,7 @@ export interface JobRequest {
   keys: readonly ApiKey[];
   origin: string | null;
   ip: string | null;
-  idempotency: { keyHash: string; bodyHash: string } | undefined;
+  idempotency: IdempotencyHashes | undefined;
   webhookUrl: string | null;
   /** Where this gateway is reached: for URLs of results. */
   publicOrigin: string;
@@ -69,9 +70,10 @@ export async function createJob(
     const sandbox = key.mode === 'test' || sandboxAnswers(deps);
     const planned = await planFor(key, sandbox);
     if (!planned.ok) return planned;
-    const earlier = await findEarlier(deps, key, request);
+    const asked = { ...request, idempotency: idempotencyIn(key.mode, request.idempotency) };
+    const earlier = await findEarlier(deps, key, asked);
     if (earlier) return earlier;
-    refused = await admitJob(deps, request, key, planned.value);
+    refused = await admitJob(deps, asked, key, planned.value);
     if (refused.ok || !KEY_REFUSALS.includes(refused.error.kind)) return refused;
   }
   return refused;

@@ -1,5 +1,5 @@
 /** Files have an end: results and what came with their requests, and, where the operator says so, what customers store. */
-import { and, isNotNull, isNull, lte } from 'drizzle-orm';
+import { and, isNotNull, isNull, lte, type SQL, sql } from 'drizzle-orm';
 import { database } from '../db/client';
 import { jobs, storedObjects } from '../db/jobs';
 import type { JobDeps } from './deps';
@@ -26,9 +26,10 @@ export async function removeOldFiles(deps: RetentionDeps): Promise<number> {
   const uploads = cutoffMs(deps, deps.settings.UPLOAD_RETENTION_DAYS);
   const removed = await Promise.all([
     results === undefined ? 0 : removeResults(deps, results),
-    uploads === undefined ? 0 : removeUploads(deps, uploads),
+    uploads === undefined ? 0 : removeUploads(deps, lte(storedObjects.createdAt, uploads)),
+    removeUploads(deps, GIVEN_UP),
   ]);
-  return removed[0] + removed[1];
+  return removed[0] + removed[1] + removed[2];
 }
 
 async function removeResults(deps: RetentionDeps, beforeMs: number): Promise<number> {
@@ -53,8 +54,11 @@ async function removeAll({ files }: RetentionDeps, prefix: string): Promise<void
   }
 }
 
-async function removeUploads(deps: RetentionDeps, beforeMs: number): Promise<number> {
-  const due = await database(deps.db).select().from(storedObjects).where(lte(storedObjects.createdAt, beforeMs)).limit(REMOVED_AT_ONCE);
+/** What a deleted organization has left. As a literal: a partial index is used for nothing else. */
+const GIVEN_UP = sql`given_up = 1`;
+
+async function removeUploads(deps: RetentionDeps, which: SQL): Promise<number> {
+  const due = await database(deps.db).select().from(storedObjects).where(which).limit(REMOVED_AT_ONCE);
   for (const row of due) await deleteObject(deps, row);
   return due.length;
 }

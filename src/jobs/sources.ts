@@ -1,10 +1,10 @@
 /** What the caller brought, in the form that is needed: kept, or as an adapter wants it. */
 import { cleanType, sniffType, UNKNOWN_TYPE } from '../core/media-type';
+import { publicFetch } from '../core/public-fetch';
 import { isRecord } from '../core/record';
 import type { MediaAdapter, MediaInput, MediaSource } from '../providers/media/types';
 import type { JobDeps } from './deps';
 import { fileUrl, inputKey, putBytes } from './files';
-import { publicFetch } from './public-fetch';
 import type { Job, KeptInput, KeptSource } from './types';
 import { readAll } from './upstream';
 

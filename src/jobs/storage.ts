@@ -39,8 +39,18 @@ export interface StoredUpload {
   repeated: boolean;
 }
 
+export interface Uploader {
+  accountId: string;
+  test: boolean;
+}
+
 /** A customer's upload; `keyHash` is of its Idempotency-Key. */
-export async function storeObject(deps: StorageDeps, accountId: string, upload: Upload, keyHash?: string): Promise<Result<StoredUpload>> {
+export async function storeObject(
+  deps: StorageDeps,
+  { accountId, test }: Uploader,
+  upload: Upload,
+  keyHash?: string,
+): Promise<Result<StoredUpload>> {
   const { STORAGE_LIMIT_BYTES: limitBytes, STORAGE_ACCOUNT_BYTES: accountLimitBytes } = deps.settings;
   const declaredBytes = Number(upload.content.headers.get('content-length') ?? 0);
   if (declaredBytes > limitBytes) return tooLarge(limitBytes);
@@ -62,7 +72,19 @@ export async function storeObject(deps: StorageDeps, accountId: string, upload: 
   const { kind, filename } = upload;
   const bodyHash = digest ? await hashOf(upload, digest) : null;
   const idempotency = { idempotencyHash: keyHash ?? null, bodyHash };
-  const row: StoredObject = { id, accountId, kind, filename, contentType, sizeBytes, fileKey, createdAt: deps.now(), ...idempotency };
+  const row: StoredObject = {
+    id,
+    accountId,
+    kind,
+    filename,
+    contentType,
+    sizeBytes,
+    fileKey,
+    createdAt: deps.now(),
+    ...idempotency,
+    test,
+    givenUp: false,
+  };
   const inserted = await database(deps.db).insert(storedObjects).values(row).onConflictDoNothing().returning({ id: storedObjects.id });
   if (inserted.length > 0) return ok({ row, repeated: false });
   // Its twin was quicker.

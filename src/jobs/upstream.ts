@@ -1,4 +1,5 @@
 /** Requests to a provider on behalf of a job: credentials, deadlines, answers read to their end. */
+import { readBounded } from '../core/read-bounded';
 import { parseJson } from '../core/record';
 import type { MediaAdapter, MediaAnswer, MediaRequest } from '../providers/media/types';
 import type { Provider } from '../providers/types';
@@ -78,18 +79,7 @@ export async function readAll(response: Response, maxBytes: number): Promise<Uin
     await response.body.cancel();
     throw new Error('the answer is too large');
   }
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  for await (const part of response.body) {
-    size += part.byteLength;
-    if (size > maxBytes) throw new Error('the answer is too large');
-    parts.push(part);
-  }
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.byteLength;
-  }
+  const bytes = await readBounded(response.body, maxBytes);
+  if (!bytes) throw new Error('the answer is too large');
   return bytes;
 }

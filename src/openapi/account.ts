@@ -132,6 +132,7 @@ const keyRoutes: Route[] = [
     id: 'createApiKey',
     tag: 'Account',
     summary: 'Make an API key',
+    description: 'By a key only where that has no limits of its own, whatever its scopes; nor does one with limits change keys.',
     access: 'account',
     permission: 'keys.write',
     parameters: [ORGANIZATION_QUERY],

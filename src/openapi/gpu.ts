@@ -181,7 +181,7 @@ const deploymentRoutes: Route[] = [
     parameters: [IDEMPOTENCY],
     body: { schema: deploymentParams, examples: example('A deployment', DEPLOYMENT) },
     answers: { 201: json('The deployment.', deployment, ['idempotent-replayed']) },
-    errors: [...FAILURES.write, ...ONCE, 'insufficient_credits', 'spending_limit', 'no_provider', 'upstream_failed'],
+    errors: [...FAILURES.write, ...ONCE, 'insufficient_credits', 'spending_limit', 'no_provider', 'upstream_failed', 'permission_denied'],
   },
   {
     method: 'get',
@@ -202,7 +202,7 @@ const deploymentRoutes: Route[] = [
     access: 'key',
     body: { schema: deploymentFields, examples: example('More workers', { maxWorkers: 5 }) },
     answers: { 200: json('The deployment.', deployment) },
-    errors: [...FAILURES.write, 'insufficient_credits', 'spending_limit', 'no_provider', 'upstream_failed'],
+    errors: [...FAILURES.write, 'insufficient_credits', 'spending_limit', 'no_provider', 'upstream_failed', 'permission_denied'],
   },
   {
     method: 'delete',
@@ -214,7 +214,7 @@ const deploymentRoutes: Route[] = [
     answers: {
       200: json('It is gone.', deploymentDeleted),
     },
-    errors: [...FAILURES.write, 'no_provider', 'upstream_failed'],
+    errors: [...FAILURES.write, 'no_provider', 'upstream_failed', 'permission_denied'],
   },
 ];
 

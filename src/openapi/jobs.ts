@@ -205,7 +205,7 @@ const jobsOnly: Route[] = [
     description: 'What was not begun costs nothing. A provider that cannot cancel makes the job run to its end.',
     access: 'key',
     answers: { 200: json('The job.', job, JOB_HEADERS) },
-    errors: FAILURES.write,
+    errors: [...FAILURES.write, 'permission_denied'],
   },
   {
     method: 'post',
@@ -228,7 +228,7 @@ const webhookRoutes: Route[] = [
     summary: 'The secret that webhooks are signed with',
     access: 'key',
     answers: { 200: json('The secret.', secret) },
-    errors: FAILURES.read,
+    errors: [...FAILURES.read, 'permission_denied'],
     reference: 'https://www.standardwebhooks.com/',
   },
   {
@@ -240,7 +240,7 @@ const webhookRoutes: Route[] = [
     description: 'For a time webhooks are signed with both.',
     access: 'key',
     answers: { 200: json('The new secret.', secret) },
-    errors: FAILURES.read,
+    errors: [...FAILURES.read, 'permission_denied'],
   },
   {
     method: 'get',
@@ -265,7 +265,7 @@ const webhookRoutes: Route[] = [
     summary: 'Send a webhook again',
     access: 'key',
     answers: { 200: json('The delivery.', delivery) },
-    errors: FAILURES.write,
+    errors: [...FAILURES.write, 'permission_denied'],
   },
 ];
 

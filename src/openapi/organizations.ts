@@ -50,10 +50,12 @@ const created = z.object({ ...providerShape, check: z.object({ ok: z.boolean() }
 
 interface Described {
   summary: string;
+  description?: string;
   body?: RequestBody;
   answers: Record<string, Answer>;
   tag?: Route['tag'];
   access?: Route['access'];
+  errors?: Route['errors'];
 }
 
 const route = (method: Route['method'], path: string, id: string, permission: string, described: Described): Route => ({
@@ -88,6 +90,7 @@ const ownRoutes: Route[] = [
   }),
   route('delete', ONE, 'deleteOrganization', 'organization.delete', {
     summary: 'Delete it',
+    description: 'Its keys end, and its files are removed. Not while it has deployments, or calls under way.',
     body: { schema: deleteOrganizationInput, examples: example('By its slug', { confirm: 'acme' }) },
     answers: { 200: json('It is gone.', z.object({ id: z.string(), deleted: z.literal(true) })) },
   }),
@@ -121,6 +124,7 @@ const memberRoutes: Route[] = [
     answers: { 200: json('Invitations.', z.object({ invitations: z.array(invitation) })) },
   }),
   route('post', `${ONE}/invitations`, 'inviteMember', 'members.write', {
+    errors: [...FAILURES.account, 'rate_limited'],
     summary: 'Invite somebody by mail',
     body: { schema: inviteInput, examples: example('A developer', { email: 'ada@example.com', role: 'developer' }) },
     answers: { 201: json('The invitation.', invitation) },

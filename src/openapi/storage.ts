@@ -47,7 +47,7 @@ const keptRoutes: Route[] = [
     ],
     body: { schema: upload, types: ['multipart/form-data', 'application/octet-stream'], examples: {} },
     answers: { 201: json('The file.', object, ['idempotent-replayed']) },
-    errors: [...FAILURES.write, ...ONCE],
+    errors: [...FAILURES.write, ...ONCE, 'permission_denied'],
   },
   {
     method: 'get',
@@ -78,7 +78,7 @@ const keptRoutes: Route[] = [
     summary: 'Delete a file',
     access: 'key',
     answers: { 200: json('It is gone.', deleted) },
-    errors: FAILURES.read,
+    errors: [...FAILURES.read, 'permission_denied'],
   },
 ];
 

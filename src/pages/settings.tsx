@@ -272,8 +272,8 @@ export async function organizationsPage(c: AppContext, context: VerbContext, err
 async function makeOrganization(c: AppContext, context: VerbContext): Promise<Response> {
   const input = parseInput(createOrganizationInput, await fields(c));
   if (!input.ok) return refusalPage(c, input.error);
-  const { id } = await createOrganization(context, input.value);
-  return c.redirect(`/settings/organization?org=${id}`, 303);
+  const made = await createOrganization(context, input.value);
+  return made.ok ? c.redirect(`/settings/organization?org=${made.value.id}`, 303) : refusalPage(c, made.error);
 }
 
 export const settingsPages: AccountRoute[] = [

@@ -1,4 +1,7 @@
-/** Mails what the account objects raised: each alert once, to whoever looks after the wallet. */
+/**
+ * Mails what the account objects raised: each alert once, to each of those who look after the wallet. Who was reached is
+ * written down one by one, since not every way of mailing knows what it has sent; who cannot be reached is given up on.
+ */
 import { toCredits } from '../../core/money';
 import { isRecord, parseJson } from '../../core/record';
 import type { Mail, Mailer } from '../../mail/mail';
@@ -8,6 +11,8 @@ interface AlertRow {
   id: string;
   kind: string;
   payload: string;
+  mail_tries: number;
+  mailed_to: string;
 }
 
 export interface AlertDeps {
@@ -19,14 +24,19 @@ export interface AlertDeps {
   now: () => number;
 }
 
-/** What was claimed and not sent by then is tried again: the claimer has died. */
+/** What was claimed and not sent by then is tried again, later each time. */
 const CLAIM_MS = 10 * 60_000;
+/** About eleven hours. */
+const MOST_TRIES = 12;
 const BATCH = 50;
 
 /** One statement claims, so that no two mailers take the same alert. */
-const CLAIM = `UPDATE alerts SET claimed_at = ?1 WHERE (account_id, id) IN (
-  SELECT account_id, id FROM alerts WHERE mailed_at IS NULL AND (claimed_at IS NULL OR claimed_at < ?2) LIMIT ${BATCH})
-  RETURNING account_id, id, kind, payload`;
+const CLAIM = `UPDATE alerts SET claimed_at = ?1, mail_tries = mail_tries + 1 WHERE (account_id, id) IN (
+  SELECT account_id, id FROM alerts WHERE mailed_at IS NULL
+    AND (claimed_at IS NULL OR claimed_at < ?1 - ${CLAIM_MS} * MAX(mail_tries, 1)) LIMIT ${BATCH})
+  RETURNING account_id, id, kind, payload, mail_tries, mailed_to`;
+
+const REACHED = "UPDATE alerts SET mailed_to = json_insert(mailed_to, '$[#]', ?) WHERE account_id = ? AND id = ?";
 
 const MAILED = 'UPDATE alerts SET mailed_at = ? WHERE account_id = ? AND id = ?';
 
@@ -42,13 +52,11 @@ export async function mailAlerts(deps: AlertDeps): Promise<{ mailed: number }> {
   let mailed = 0;
   for (;;) {
     const nowMs = deps.now();
-    const { results } = await deps.db
-      .prepare(CLAIM)
-      .bind(nowMs, nowMs - CLAIM_MS)
-      .all<AlertRow>();
+    const { results } = await deps.db.prepare(CLAIM).bind(nowMs).all<AlertRow>();
     for (const alert of results) {
       try {
-        await mailAlert(deps, alert);
+        const everybody = await mailAlert(deps, alert);
+        if (!everybody && alert.mail_tries < MOST_TRIES) continue;
         await deps.db.prepare(MAILED).bind(deps.now(), alert.account_id, alert.id).run();
         mailed++;
       } catch (error) {
@@ -59,14 +67,27 @@ export async function mailAlerts(deps: AlertDeps): Promise<{ mailed: number }> {
   }
 }
 
-async function mailAlert(deps: AlertDeps, alert: AlertRow): Promise<void> {
+/** Was everybody reached? */
+async function mailAlert(deps: AlertDeps, alert: AlertRow): Promise<boolean> {
   const payload = parseJson(alert.payload);
-  if (!isRecord(payload)) return;
+  if (!isRecord(payload)) return true;
   const { results } = await deps.db.prepare(RECIPIENTS).bind(alert.account_id).all<{ email: string }>();
   const key = await deps.db.prepare(KEY_NAME).bind(alert.account_id, String(payload.keyId)).first<{ name: string; autoDisable: number }>();
   const worded = words(deps, alert.kind, payload, key?.name ?? String(payload.keyId), key?.autoDisable === 1);
-  if (!worded) return;
-  for (const { email } of results) await deps.mail({ ...worded, to: email, idempotencyKey: `${alert.account_id}/${alert.id}/${email}` });
+  if (!worded) return true;
+  const reached = parseJson(alert.mailed_to);
+  const left = results.filter(({ email }) => !Array.isArray(reached) || !reached.includes(email));
+  let unreached = 0;
+  for (const { email } of left) {
+    try {
+      await deps.mail({ ...worded, to: email, idempotencyKey: `${alert.account_id}/${alert.id}/${email}` });
+      await deps.db.prepare(REACHED).bind(email, alert.account_id, alert.id).run();
+    } catch (error) {
+      unreached++;
+      console.error('alert not mailed', JSON.stringify({ alert: alert.id, tries: alert.mail_tries, error: String(error) }));
+    }
+  }
+  return unreached === 0;
 }
 
 const amount = (micro: unknown): string => toCredits(Number(micro)).toLocaleString('en', { maximumFractionDigits: 2 });

@@ -1,6 +1,6 @@
 import { fail, ok, type Result } from '../../core/errors';
 import type { VerbContext } from '../context';
-import { type CreateKeyInput, createKey, type KeyView, personBehind, refuseBeyond } from './internal';
+import { type CreateKeyInput, createKey, type KeyView, personBehind, refuseBeyond, refuseLimited } from './internal';
 
 /** A key with its secret, which is in this answer and nowhere else. */
 export async function createApiKey(
@@ -9,6 +9,8 @@ export async function createApiKey(
 ): Promise<Result<KeyView & { key: string }>> {
   const within = refuseBeyond(context, input.scopes);
   if (!within.ok) return within;
+  const unlimited = await refuseLimited(context);
+  if (!unlimited.ok) return unlimited;
   if (input.mode === 'test' && input.scopes?.some((scope) => scope.endsWith('.write')))
     return fail('invalid_request', 'The field `scopes` is not valid: a test key may read here, and change nothing.', { param: 'scopes' });
   if (input.expiresAt && Date.parse(input.expiresAt) <= context.now())

@@ -37,6 +37,9 @@ const fields = {
   scopes: z.array(z.enum(KEY_SCOPES)).max(KEY_SCOPES.length).nullish(),
 };
 
+const LIMITED =
+  'This API key has limits of its own (credits, expiry, origins, addresses, models or families), so it may not make or change keys: sign in, or use a key without limits.';
+
 export const keyFields = fields;
 
 export const createKeyInput = z.strictObject({
@@ -49,7 +52,8 @@ export const createKeyInput = z.strictObject({
 export type CreateKeyInput = z.infer<typeof createKeyInput>;
 
 export function keyView(key: KeySummary) {
-  const { spendingLimitMicro, spentThisMonthMicro, createdAtMs, expiresAtMs, previousUntilMs, scopes, secretBy: _, ...rest } = key;
+  const { spendingLimitMicro, spentThisMonthMicro, createdAtMs, expiresAtMs, previousUntilMs, scopes, ...others } = key;
+  const { secretBy: _, previousBy: __, ...rest } = others;
   return {
     ...rest,
     scopes: scopes ?? [],
@@ -107,10 +111,13 @@ export async function revokeKey(deps: KeyDeps, accountId: string, id: string): P
   return revoked ? ok(keyView(revoked)) : fail('not_found', 'There is no such API key.');
 }
 
+const keyOf = async ({ account, accountId, actor }: VerbContext): Promise<KeySummary | undefined> =>
+  (await account(accountId).listKeys()).find(({ id }) => id === actor.id);
+
 /** The person behind a change: an API key acts for who made it, so that nothing outlives their leaving. */
-export async function personBehind({ account, accountId, actor }: VerbContext): Promise<string | undefined> {
-  if (actor.kind !== 'api_key') return actor.id;
-  const key = (await account(accountId).listKeys()).find(({ id }) => id === actor.id);
+export async function personBehind(context: VerbContext): Promise<string | undefined> {
+  if (context.actor.kind !== 'api_key') return context.actor.id;
+  const key = await keyOf(context);
   return key?.secretBy ?? key?.userId;
 }
 
@@ -123,6 +130,16 @@ export function refuseBeyond({ permissions }: VerbContext, scopes: readonly stri
         'permission_denied',
         `The permission ${beyond} is none that you have, so you cannot give it to a key or have the secret of one.`,
       );
+}
+
+/** A key that has limits would be free of them by another key's secret, or by a change of its own. */
+export async function refuseLimited(context: VerbContext): Promise<Result<null>> {
+  const key = context.actor.kind === 'api_key' ? await keyOf(context) : undefined;
+  if (!key) return ok(null);
+  const { spendingLimitMicro, expiresAtMs, origins, ips, models, families } = key;
+  const isLimited =
+    spendingLimitMicro !== null || expiresAtMs !== null || [origins, ips, models, families].some(({ length }) => length > 0);
+  return isLimited ? fail('permission_denied', LIMITED) : ok(null);
 }
 
 /** The options of a key as they are noted in the audit log: all but what says nothing. */

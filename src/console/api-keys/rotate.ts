@@ -4,7 +4,7 @@ import { fail, ok, type Result } from '../../core/errors';
 import { accountBytes, keyBytes } from '../../core/ids';
 import { auditRecord, collectAudit } from '../audit/commit';
 import type { VerbContext } from '../context';
-import { type KeyView, keyView, personBehind, refuseBeyond } from './internal';
+import { type KeyView, keyView, personBehind, refuseBeyond, refuseLimited } from './internal';
 
 const LONGEST_GRACE_SECONDS = 30 * 86_400;
 const DEFAULT_GRACE_SECONDS = 86_400;
@@ -26,6 +26,9 @@ export async function rotateApiKey(
   if (!known || known.status === 'revoked') return missing;
   const within = refuseBeyond(context, known.scopes);
   if (!within.ok) return within;
+  // Its own limits stay with its own new secret.
+  const unlimited = id === context.actor.id ? ok(null) : await refuseLimited(context);
+  if (!unlimited.ok) return unlimited;
   const graceSeconds = input.graceSeconds ?? DEFAULT_GRACE_SECONDS;
   const minted = await mintKey(context.macSecret, known.mode, accountBytes(context.accountId)!, keyBytes(id)!);
   const audit = auditRecord(context, { action: 'api_key.rotate', target: id, detail: { graceSeconds } });

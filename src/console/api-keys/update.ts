@@ -4,7 +4,7 @@ import { fail, ok, type Result } from '../../core/errors';
 import { fromCredits } from '../../core/money';
 import { auditRecord, collectAudit } from '../audit/commit';
 import type { VerbContext } from '../context';
-import { type KeyView, keyFields, keyView, refuseBeyond } from './internal';
+import { type KeyView, keyFields, keyView, refuseBeyond, refuseLimited } from './internal';
 
 /** `null` takes a limit away; what is left out stays. */
 export const updateKeyInput = z
@@ -36,6 +36,8 @@ function changeOf(input: UpdateKeyInput): KeyChange {
 export async function updateApiKey(context: VerbContext, id: string, input: UpdateKeyInput): Promise<Result<KeyView>> {
   const within = refuseBeyond(context, input.scopes);
   if (!within.ok) return within;
+  const unlimited = await refuseLimited(context);
+  if (!unlimited.ok) return unlimited;
   const audit = auditRecord(context, { action: 'api_key.update', target: id, detail: input });
   const changed = await context.account(context.accountId).changeKey(id, changeOf(input), audit);
   if (!changed) return fail('not_found', 'There is no such API key.');

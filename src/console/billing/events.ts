@@ -48,6 +48,8 @@ export async function handleEvent(deps: Deps, event: Stripe.Event): Promise<Resu
   }
 }
 
+const DELETED = 'SELECT 1 FROM organizations WHERE account_id = ? AND deleted_at IS NOT NULL';
+
 /** Credits come when the money has: a session may be complete and its payment still on the way. */
 async function credit(deps: Deps, session: Stripe.Checkout.Session): Promise<Result<{ received: true }>> {
   const accountId = session.metadata?.account_id;
@@ -55,6 +57,9 @@ async function credit(deps: Deps, session: Stripe.Checkout.Session): Promise<Res
   if (!accountId || session.payment_status !== 'paid' || session.currency !== 'usd' || !cents) return done;
   if (!(await deps.account(accountId).view())) return done;
   const entry = { action: 'billing.top_up', target: session.id, detail: { credits: cents } };
+  // Begun before the organization was deleted: it is credited, and nobody is left who could spend or even see it.
+  if (await deps.db.prepare(DELETED).bind(accountId).first())
+    console.error('payment for a deleted organization', JSON.stringify({ session: session.id, accountId, cents }));
   await grant(deps, accountId, { eventId: `stripe:${session.id}`, cents, reason: 'Top-up' }, entry);
   const intent = idOf(session.payment_intent);
   const values = [session.id, accountId, intent, cents, await receiptUrl(deps, intent), deps.now()];

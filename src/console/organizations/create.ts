@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { AccountProfile } from '../../account/types';
+import { fail, ok, type Result } from '../../core/errors';
 import { toHex } from '../../core/hex';
 import { accountId, newAccountBytes } from '../../core/ids';
 import { listInD1 } from '../account-row';
@@ -8,6 +9,13 @@ import type { VerbContext } from '../context';
 import type { Role } from '../permissions';
 
 export const createOrganizationInput = z.strictObject({ name: z.string().trim().min(1).max(100) });
+
+/** Of one person, those that live and those of the last day. */
+const MOST_MADE = 20;
+const DAY_MS = 86_400_000;
+
+const MADE = `SELECT COUNT(*) AS count FROM members m JOIN organizations o ON o.id = m.organization_id
+  WHERE m.user_id = ? AND m.source = 'created' AND (o.deleted_at IS NULL OR o.created_at > ?)`;
 
 const random = (bytes: number): string => toHex(crypto.getRandomValues(new Uint8Array(bytes)));
 
@@ -31,8 +39,14 @@ export interface OrganizationView {
 export async function createOrganization(
   context: VerbContext,
   { name }: z.infer<typeof createOrganizationInput>,
-): Promise<OrganizationView> {
+): Promise<Result<OrganizationView>> {
   const { db, actor, account } = context;
+  const made = await db
+    .prepare(MADE)
+    .bind(actor.id, context.now() - DAY_MS)
+    .first<{ count: number }>();
+  if ((made?.count ?? 0) >= MOST_MADE)
+    return fail('conflict', `A person may make ${MOST_MADE} organizations; delete one first.`, { code: 'too_many_organizations' });
   const [id, wallet, at] = [`org_${random(8)}`, accountId(newAccountBytes()), context.now()];
   const profile: AccountProfile = { id: wallet, name, email: null, createdAtMs: at, grantedTier: 'free' };
   await account(wallet).create(profile);
@@ -47,5 +61,5 @@ export async function createOrganization(
     owner,
     listInD1(db, profile),
   );
-  return { id, slug, name, role: 'owner', accountId: wallet };
+  return ok({ id, slug, name, role: 'owner', accountId: wallet });
 }

@@ -12,13 +12,21 @@ export const deleteOrganizationInput = z.strictObject({
   forfeitCredits: z.boolean().nullish(),
 });
 
-/** Its keys are refused from then on; its books and its audit log stay. */
+/** Names enough of them to go and delete. */
+const DEPLOYMENTS = 'SELECT slug FROM deployments WHERE account_id = ? ORDER BY slug LIMIT 20';
+
+/** Its keys are refused from then on, and its files removed; its books and its audit log stay. */
 export async function deleteOrganization(
   context: VerbContext,
   input: z.infer<typeof deleteOrganizationInput>,
 ): Promise<Result<{ id: string; deleted: true }>> {
   const { id, slug } = organizationOf(context);
   if (input.confirm !== slug) return fail('invalid_request', `Send \`confirm: "${slug}"\` to delete it.`, { param: 'confirm' });
+  const { results: deployments } = await context.db.prepare(DEPLOYMENTS).bind(context.accountId).all<{ slug: string }>();
+  if (deployments.length > 0) {
+    const slugs = deployments.map((deployment) => deployment.slug).join(', ');
+    return fail('conflict', `Delete its deployments first, since nobody could end them afterwards: ${slugs}.`, { code: 'has_deployments' });
+  }
   const stub = context.account(context.accountId);
   const view = await stub.view();
   if (view && view.heldMicro > 0)
@@ -36,6 +44,7 @@ export async function deleteOrganization(
   const others = [
     'DELETE FROM sso_providers WHERE organization_id = ?',
     "UPDATE invitations SET status = 'revoked' WHERE organization_id = ? AND status = 'pending'",
+    'UPDATE stored_objects SET given_up = 1 WHERE account_id = (SELECT account_id FROM organizations WHERE id = ? AND deleted_at IS NOT NULL)',
   ];
   await commit(
     context,

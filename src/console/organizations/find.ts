@@ -14,9 +14,17 @@ const FIND = `SELECT o.id, o.slug, o.name, o.account_id AS accountId, m.role FRO
 export const findMembership = (db: D1Database, organization: string, userId: string): Promise<Membership | null> =>
   db.prepare(FIND).bind(organization, userId).first<Membership>();
 
-/** The organization that a wallet belongs to, if it is one's. */
-export const findByAccount = (db: D1Database, accountId: string): Promise<OrganizationRef | null> =>
-  db
-    .prepare('SELECT id, slug, name FROM organizations WHERE account_id = ? AND deleted_at IS NULL')
-    .bind(accountId)
-    .first<OrganizationRef>();
+const FIND_BY_ACCOUNT = `SELECT o.id, o.slug, o.name, m.role FROM organizations o
+  LEFT JOIN members m ON m.organization_id = o.id AND m.user_id = ?2 WHERE o.account_id = ?1 AND o.deleted_at IS NULL`;
+
+/** The organization that a wallet belongs to, if it is one's, and the role that a person has in it. */
+export async function findByAccount(
+  db: D1Database,
+  accountId: string,
+  userId: string,
+): Promise<{ organization: OrganizationRef; role: Role | null } | null> {
+  const found = await db.prepare(FIND_BY_ACCOUNT).bind(accountId, userId).first<OrganizationRef & { role: Role | null }>();
+  if (!found) return null;
+  const { role, ...organization } = found;
+  return { organization, role };
+}

@@ -9,6 +9,14 @@ import { organizationOf, refuseBeyondRole } from './internal';
 
 const GOOD_FOR_MS = 7 * 86_400_000;
 const MOST_PENDING = 200;
+/** Whatever became of them: each is a mail to somebody who did not ask for one. */
+const MOST_A_DAY = 50;
+const DAY_MS = 86_400_000;
+const MAX_NAME_CHARS = 60;
+
+const INSERT = `INSERT INTO invitations SELECT ?1, ?2, ?3, ?4, ?5, ?6, 'pending', ?7, ?8
+  WHERE (SELECT COUNT(*) FROM invitations WHERE organization_id = ?2 AND created_at > ?9) < ${MOST_A_DAY}
+    AND (SELECT COUNT(*) FROM invitations WHERE invited_by = ?6 AND created_at > ?9) < ${MOST_A_DAY}`;
 
 export const inviteInput = z.strictObject({
   email: z
@@ -58,27 +66,40 @@ async function refuseInvitation(context: VerbContext, email: string): Promise<Re
   return (pending?.count ?? 0) >= MOST_PENDING ? fail('conflict', `There are ${MOST_PENDING} open invitations already.`) : ok(null);
 }
 
+/** An organization's name is anybody's text, and the mail is ours: it carries no address to go to, nor another line. */
+const inMail = (name: string): string =>
+  name
+    .replace(/[\p{Cc}\p{Cf}]+/gu, ' ')
+    .replace(/\w+:\/\/|www\./gi, '')
+    .replaceAll('/', ' ')
+    .slice(0, MAX_NAME_CHARS);
+
 export async function inviteMember(context: VerbContext, { email, role }: z.infer<typeof inviteInput>) {
   const allowed = refuseBeyondRole(context, role);
   if (!allowed.ok) return allowed;
   const possible = await refuseInvitation(context, email);
   if (!possible.ok) return possible;
   const { id: organizationId, name } = organizationOf(context);
+  const shown = inMail(name);
   const token = toHex(crypto.getRandomValues(new Uint8Array(24)));
   const id = `inv_${toHex(crypto.getRandomValues(new Uint8Array(8)))}`;
   const [createdAt, expiresAt] = [context.now(), context.now() + GOOD_FOR_MS];
   const insert = context.db
-    .prepare("INSERT INTO invitations VALUES (?, ?, ?, ?, ?, ?, 'pending', ?, ?)")
-    .bind(id, organizationId, email, role, await sha256Hex(token), context.actor.id, createdAt, expiresAt);
-  await commit(context, { action: 'invitation.create', target: id, detail: { email, role } }, insert);
+    .prepare(INSERT)
+    .bind(id, organizationId, email, role, await sha256Hex(token), context.actor.id, createdAt, expiresAt, createdAt - DAY_MS);
+  if (!(await commit(context, { action: 'invitation.create', target: id, detail: { email, role } }, insert)))
+    return fail(
+      'rate_limited',
+      `An organization, and a person, may send ${MOST_A_DAY} invitations a day, those that were revoked included.`,
+    );
   await context.mail!({
     to: email,
-    subject: `${context.actor.name} invites you to ${name} on ${context.settings.BRAND}`,
+    subject: `${context.actor.name} invites you to ${shown} on ${context.settings.BRAND}`,
     paragraphs: [
-      `${context.actor.name} invites you to join ${name} as ${role}.`,
+      `${context.actor.name} invites you to join ${shown} as ${role}.`,
       'The invitation is for this address, and good for seven days. If you did not expect it, ignore this mail.',
     ],
-    action: { label: `Join ${name}`, url: `${context.origin}/invitations/accept?token=${token}` },
+    action: { label: `Join ${shown}`, url: `${context.origin}/invitations/accept?token=${token}` },
     idempotencyKey: id,
   });
   return ok(view({ id, email, role, status: 'pending', createdAt, expiresAt }));

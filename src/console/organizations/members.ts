@@ -49,7 +49,7 @@ export async function changeRole(
   return changed ? ok({ userId, role }) : fail('conflict', LAST_OWNER);
 }
 
-/** Takes a member out, and revokes the keys that they made or rotated: they know the secrets. */
+/** Takes a member out, and revokes the keys that they made or rotated: they know the secrets, or the one before. */
 export async function removeMember(context: VerbContext, userId: string): Promise<Result<{ userId: string; keysRevoked: number }>> {
   const member = await find(context, userId);
   if (!member) return fail('not_found', NO_MEMBER);
@@ -80,13 +80,13 @@ async function isLastOwner(context: VerbContext): Promise<boolean> {
 
 async function revokeKeysOf(context: VerbContext, userId: string): Promise<string[]> {
   const stub = context.account(context.accountId);
-  const keys = (await stub.listKeys()).filter((key) => key.status !== 'revoked' && [key.userId, key.secretBy].includes(userId));
-  for (const { id } of keys)
-    await stub.revokeKey(
-      id,
-      auditRecord(context, { action: 'api_key.revoke', target: id, detail: { because: 'its maker leaves', userId } }),
-    );
-  if (keys.length > 0) await collectAudit(context, context.accountId);
+  const all = (await stub.listKeys()).filter(({ status }) => status !== 'revoked');
+  const keys = all.filter((key) => [key.userId, key.secretBy].includes(userId));
+  const others = all.filter((key) => key.previousBy === userId && !keys.includes(key));
+  const detail = { because: 'its maker leaves', userId };
+  for (const { id } of keys) await stub.revokeKey(id, auditRecord(context, { action: 'api_key.revoke', target: id, detail }));
+  for (const { id } of others) await stub.endGrace(id, auditRecord(context, { action: 'api_key.end_grace', target: id, detail }));
+  if (keys.length + others.length > 0) await collectAudit(context, context.accountId);
   return keys.map(({ id }) => id);
 }
 

@@ -2,12 +2,14 @@
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
 import { z } from 'zod';
 import { fail, ok, type Result } from '../../core/errors';
+import { RefusedUrl, requirePublic } from '../../core/public-fetch';
+import { readBounded } from '../../core/read-bounded';
 import type { AccountPlaneDeps } from '../deps';
 import { callbackUrl, type OidcSettings } from './provider';
 import { decryptSecret } from './secrets';
 
 const TIMEOUT_MS = 10_000;
-const LONGEST_CHARS = 200_000;
+const MAX_ANSWER_BYTES = 200_000;
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
 
 const discoveryDocument = z.object({
@@ -24,14 +26,24 @@ export type Discovered = Omit<OidcSettings, 'clientId' | 'clientSecret'>;
 
 type Deps = Pick<AccountPlaneDeps, 'fetch' | 'settings' | 'origin' | 'now'>;
 
+/** Where a member says that their provider is: nobody is sent into a network that is not theirs. */
+const requirePublicProvider = ({ fetch, settings }: Deps, url: string): Promise<URL> => {
+  const { DNS_URL, LOCAL, PRIVATE_ADDRESSES } = settings;
+  const rules = { DNS_URL, PRIVATE_ADDRESSES: LOCAL === '1' ? 'allowed' : PRIVATE_ADDRESSES } as const;
+  return requirePublic({ fetch: (input, init) => fetch(input, init), settings: rules }, url);
+};
+
 async function fetchJson(deps: Deps, url: string, init: RequestInit = {}): Promise<Result<unknown>> {
   const host = URL.canParse(url) ? new URL(url).host : url;
   try {
-    const response = await deps.fetch(url, { ...init, redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT_MS) });
-    const text = await response.text();
-    if (!response.ok || text.length > LONGEST_CHARS) return fail('invalid_request', `${host} answered ${response.status}.`);
-    return ok(JSON.parse(text));
-  } catch {
+    const { href } = await requirePublicProvider(deps, url);
+    const response = await deps.fetch(href, { ...init, redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const bytes = await readBounded(response.body, MAX_ANSWER_BYTES);
+    if (!bytes) return fail('invalid_request', `${host} answered with more than ${MAX_ANSWER_BYTES / 1_000} kB.`);
+    if (!response.ok) return fail('invalid_request', `${host} answered ${response.status}.`);
+    return ok(JSON.parse(new TextDecoder().decode(bytes)));
+  } catch (error) {
+    if (error instanceof RefusedUrl) return fail('invalid_request', `${host} is refused: ${error.message}.`);
     return fail('invalid_request', `${host} did not answer with JSON within ${TIMEOUT_MS / 1_000} s.`);
   }
 }

@@ -42,8 +42,6 @@ const DAY_MS = 86_400_000;
 /** `days` are UTC days, today's included. */
 export const sinceMs = (days: number, nowMs: number): number => Math.floor(nowMs / DAY_MS) * DAY_MS - (days - 1) * DAY_MS;
 
-const escapeLike = (part: string): string => part.replace(/[\\%_]/g, (character) => `\\${character}`);
-
 export function whereOf(accountId: string, filter: UsageFilter, nowMs: number): Where {
   const parts: [string, string | number | undefined][] = [
     ['account_id = ?', accountId],
@@ -57,7 +55,8 @@ export function whereOf(accountId: string, filter: UsageFilter, nowMs: number): 
     [`${LATENCY_SQL} <= ?`, filter.maxLatencyMs],
     ['-amount >= ?', filter.minCredits === undefined ? undefined : fromCredits(filter.minCredits)],
     ['-amount <= ?', filter.maxCredits === undefined ? undefined : fromCredits(filter.maxCredits)],
-    ["id LIKE ? ESCAPE '\\'", filter.q === undefined ? undefined : `%${escapeLike(filter.q)}%`],
+    // D1 takes 50 bytes in a pattern of LIKE; an id is longer.
+    ['instr(lower(id), lower(?)) > 0', filter.q],
   ];
   const given = parts.filter((part): part is [string, string | number] => part[1] !== undefined);
   return {

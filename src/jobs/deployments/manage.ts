@@ -1,5 +1,6 @@
 /** Making, changing and removing deployments: what a customer asks for. */
 import { fail, ok, type Result } from '../../core/errors';
+import type { IdempotencyHashes } from '../../core/idempotency';
 import { randomDigits } from '../../core/ids';
 import type { JobDeps } from '../deps';
 import { buildUpstream, deploymentProvider, removeUpstream, updateUpstream } from './host';
@@ -21,7 +22,7 @@ export interface Maker {
   /** Undefined for who is signed in rather than bearing a key. */
   keyId?: string;
   test: boolean;
-  idempotency?: { keyHash: string; bodyHash: string } | undefined;
+  idempotency?: IdempotencyHashes | undefined;
 }
 
 export interface MadeDeployment {

@@ -3,13 +3,13 @@
  * the next one is lined up after it: a message that comes twice, or late, does nothing.
  */
 import { and, eq, isNotNull, isNull, lt, or } from 'drizzle-orm';
+import { RefusedUrl, requirePublic } from '../../core/public-fetch';
 import { database } from '../../db/client';
 import { webhookDeliveries, webhookGone } from '../../db/jobs';
 import type { JobDeps } from '../deps';
 import { settleJob } from '../finish';
 import type { WebhookMessage } from '../messages';
 import { SWEEP_AFTER_MS } from '../pace';
-import { RefusedUrl, requirePublic } from '../public-fetch';
 import { readJob } from '../store';
 import type { Job } from '../types';
 import { isOver, webhookPayload } from '../view';

@@ -35,7 +35,7 @@ export const organizationRoutes: AccountRoute[] = [
     method: 'POST',
     path: '/api/orgs',
     permission: 'self',
-    handle: withInput(createOrganizationInput, async (context, input) => ok(await createOrganization(context, input)), 201),
+    handle: withInput(createOrganizationInput, createOrganization, 201),
   },
   { method: 'GET', path: ONE, permission: 'organization.read', handle: async (c, context) => c.json(await showOrganization(context)) },
   {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ApiKey } from '../../core/api-key';
 import { fail, ok, type Result } from '../../core/errors';
+import { idempotencyIn } from '../../core/idempotency';
 import { readPublicUrl } from '../../core/public-url';
 import { parseJson } from '../../core/record';
 import { idempotencyOf } from '../../gateway/idempotency';
@@ -8,7 +9,7 @@ import { readBody } from '../../http/body';
 import type { AppContext } from '../../http/context';
 import { jobDeps } from '../../http/deps';
 import { renderError } from '../../http/render-error';
-import { authorize } from '../../jobs/access';
+import { authorize, refuseTestKey } from '../../jobs/access';
 import { urlRules } from '../../jobs/create';
 import { createDeployment, deleteDeployment, updateDeployment } from '../../jobs/deployments/manage';
 import { type Deployment, type DeploymentFields, findDeployment, listDeployments } from '../../jobs/deployments/store';
@@ -118,10 +119,17 @@ async function withKey(c: AppContext, verb: (key: ApiKey) => Promise<Response>):
   return key.ok ? verb(key.value) : renderError(c, key.error);
 }
 
-const withDeployment = (c: AppContext, verb: (row: Deployment) => Promise<Response>): Promise<Response> =>
-  withKey(c, async ({ accountId }) => {
-    const row = await findDeployment(c.env.DB, accountId, c.req.param('slug') ?? '');
-    return row ? verb(row) : renderError(c, fail('not_found', 'There is no such deployment.').error);
+const withDeployment = (c: AppContext, verb: (row: Deployment, key: ApiKey) => Promise<Response>): Promise<Response> =>
+  withKey(c, async (key) => {
+    const row = await findDeployment(c.env.DB, key.accountId, c.req.param('slug') ?? '');
+    return row ? verb(row, key) : renderError(c, fail('not_found', 'There is no such deployment.').error);
+  });
+
+/** The same, to change it. */
+const withOwnDeployment = (c: AppContext, verb: (row: Deployment) => Promise<Response>): Promise<Response> =>
+  withDeployment(c, async (row, key) => {
+    const refused = refuseTestKey(key, row);
+    return refused ? renderError(c, refused) : verb(row);
   });
 
 export const getDeployments = (c: AppContext): Promise<Response> =>
@@ -137,14 +145,14 @@ export const postDeployment = (c: AppContext): Promise<Response> =>
     if (!idempotency.ok) return renderError(c, idempotency.error);
     const input = newDeployment(c, parsed.value.input);
     if (!input.ok) return renderError(c, input.error);
-    const maker = { accountId, keyId, test: mode === 'test', idempotency: idempotency.value };
+    const maker = { accountId, keyId, test: mode === 'test', idempotency: idempotencyIn(mode, idempotency.value) };
     const made = await createDeployment(jobDeps(c.env), maker, input.value);
     if (!made.ok) return renderError(c, made.error);
     return c.json(view(made.value.row), 201, made.value.repeated ? { 'idempotent-replayed': 'true' } : {});
   });
 
 export const patchDeployment = (c: AppContext): Promise<Response> =>
-  withDeployment(c, async (row) => {
+  withOwnDeployment(c, async (row) => {
     const parsed = await parse(c, patchDeploymentInput);
     if (!parsed.ok) return renderError(c, parsed.error);
     const checked = stored(c, parsed.value.input, row);
@@ -154,7 +162,7 @@ export const patchDeployment = (c: AppContext): Promise<Response> =>
   });
 
 export const removeDeployment = (c: AppContext): Promise<Response> =>
-  withDeployment(c, async (row) => {
+  withOwnDeployment(c, async (row) => {
     const deleted = await deleteDeployment(jobDeps(c.env), row);
     return deleted.ok ? c.json({ slug: row.slug, object: 'deployment', deleted: true }) : renderError(c, deleted.error);
   });

@@ -6,7 +6,7 @@ import { readBody } from '../../http/body';
 import type { AppContext } from '../../http/context';
 import { jobDeps } from '../../http/deps';
 import { renderError } from '../../http/render-error';
-import { authorize, cancelJob, findJob, takeCallback } from '../../jobs/access';
+import { authorize, cancelJob, findJob, findJobOf, refuseTestKey, takeCallback } from '../../jobs/access';
 import { listJobs } from '../../jobs/store';
 import { FINAL_STATES, type Job } from '../../jobs/types';
 import { jobView } from '../../jobs/view';
@@ -52,8 +52,12 @@ export async function postCancel(c: AppContext): Promise<Response> {
   const reader = await readerOf(c);
   if (!reader.ok) return renderError(c, reader.error);
   const deps = jobDeps(c.env);
-  const found = await findJob(deps, reader.value, c.req.param('id') ?? '');
+  const key = await authorize(deps, reader.value);
+  if (!key.ok) return renderError(c, key.error);
+  const found = await findJobOf(deps, key.value, c.req.param('id') ?? '');
   if (!found.ok) return renderError(c, found.error);
+  const refused = refuseTestKey(key.value, found.value);
+  if (refused) return renderError(c, refused);
   const canceled = await cancelJob(deps, found.value);
   return canceled.ok ? show(c, canceled.value) : renderError(c, canceled.error);
 }

@@ -10,35 +10,40 @@ import { authorize } from '../../jobs/access';
 import { readerOf } from './request';
 
 type Handler = (c: AppContext) => Response | Promise<Response>;
+/** The key is undefined where none is good, which the handler is to say. */
+type KeyHandler = (c: AppContext, key: ApiKey | undefined) => Response | Promise<Response>;
 
-/**
- * A handler by which a key changes what an account has. In an organization a key may do there what the person behind it
- * may; what came of it well stands in the audit log when it answers.
- */
-export const managed =
-  (action: string, permission: Permission, handler: Handler): Handler =>
+/** A handler of what an account has. In an organization a key may do there what the person behind it may. */
+export const permitted =
+  (permission: Permission, handler: KeyHandler): Handler =>
   async (c) => {
     const reader = await readerOf(c);
     const key = reader.ok ? await authorize(jobDeps(c.env), reader.value) : reader;
-    // The handler says what is wrong with it.
-    if (!key.ok) return handler(c);
-    const refused = await refuseRole(c, key.value, permission);
-    if (refused) return renderError(c, refused);
+    if (!key.ok) return handler(c, undefined);
+    const refused = await refuseKey(c, key.value, permission);
+    return refused ? renderError(c, refused) : handler(c, key.value);
+  };
+
+/** The same by which a key changes something: what came of it well stands in the audit log when it answers. */
+export const managed = (action: string, permission: Permission, handler: Handler): Handler =>
+  permitted(permission, async (c, key) => {
     const response = await handler(c);
-    if (!response.ok) return response;
-    const { accountId, keyId } = key.value;
+    if (!key || !response.ok) return response;
+    const { accountId, keyId } = key;
     const target = c.req.param('slug') ?? c.req.param('id') ?? (await targetOf(response));
     const context = { db: c.env.DB, now: Date.now, accountId, from: requestOrigin(c) };
     await commit({ ...context, actor: { kind: 'api_key', id: keyId, name: keyId } }, { action, target });
     return response;
-  };
+  });
 
 const ROLE = `SELECT m.role FROM organizations o JOIN members m ON m.organization_id = o.id
   WHERE o.account_id = ? AND m.user_id = ? AND o.deleted_at IS NULL`;
 
 /** A key that the operator made has nobody behind it, and an account of one person no roles. */
-async function refuseRole(c: AppContext, { accountId, keyId }: ApiKey, permission: Permission): Promise<GatewayError | undefined> {
+async function refuseKey(c: AppContext, { accountId, keyId }: ApiKey, permission: Permission): Promise<GatewayError | undefined> {
   const record = (await jobDeps(c.env).account(accountId).listKeys()).find(({ id }) => id === keyId);
+  if (permission === 'deployments.write' && record && record.families.length > 0 && !record.families.includes('gpu'))
+    return fail('permission_denied', 'This API key may not use GPUs: its `families` leave out `gpu`.', { details: { permission } }).error;
   const person = record?.secretBy ?? record?.userId;
   const member = await c.env.DB.prepare(ROLE)
     .bind(accountId, person ?? '')

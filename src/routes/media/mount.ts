@@ -7,7 +7,7 @@ import { getFile } from './files';
 import { getGpuCatalogue, getGpuJob, postGpu, postGpuRun } from './gpu';
 import { postImageEdits, postImageGenerations, postImagesGenerate } from './images';
 import { getJob, getJobs, postCallback, postCancel } from './jobs';
-import { managed } from './managed';
+import { managed, permitted } from './managed';
 import { deleteStoredObject, getStorage, getStoredObject, postStorage } from './storage';
 import { postVideoGenerations, postVideosGenerate } from './video';
 import { getDeliveries, getWebhookSecret, postRedeliver, postRotateSecret } from './webhooks';
@@ -30,7 +30,7 @@ export function mountMedia(app: Hono<AppEnv>, base: string, api: Wrap): void {
   app.post(`${base}/media/generate`, api(postMedia));
   app.get(`${base}/jobs`, api(getJobs));
   app.get(`${base}/jobs/:id`, api(getJob));
-  app.post(`${base}/jobs/:id/cancel`, api(postCancel));
+  app.post(`${base}/jobs/:id/cancel`, api(permitted('jobs.write', postCancel)));
   mountGpu(app, base, api);
   mountKept(app, base, api);
 }
@@ -53,10 +53,10 @@ function mountKept(app: Hono<AppEnv>, base: string, api: Wrap): void {
   app.get(`${base}/storage`, api(getStorage));
   app.get(`${base}/storage/:id`, api(getStoredObject));
   app.delete(`${base}/storage/:id`, api(managed('storage.delete', 'storage.write', deleteStoredObject)));
-  app.get(`${base}/webhooks/secret`, api(getWebhookSecret));
+  app.get(`${base}/webhooks/secret`, api(permitted('webhooks.read', getWebhookSecret)));
   app.post(`${base}/webhooks/secret/rotate`, api(managed('webhook_secret.rotate', 'webhooks.write', postRotateSecret)));
   app.get(`${base}/webhooks/deliveries`, api(getDeliveries));
-  app.post(`${base}/webhooks/deliveries/:id/redeliver`, api(postRedeliver));
+  app.post(`${base}/webhooks/deliveries/:id/redeliver`, api(permitted('jobs.write', postRedeliver)));
 }
 
 /** At the root: what others than API clients ask for. */

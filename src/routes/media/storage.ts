@@ -1,11 +1,13 @@
+import type { ApiKey } from '../../core/api-key';
 import { fail, ok, type Result } from '../../core/errors';
+import { idempotencyIn } from '../../core/idempotency';
 import { cleanType } from '../../core/media-type';
 import { idempotencyOf } from '../../gateway/idempotency';
 import { readForm } from '../../http/body';
 import type { AppContext } from '../../http/context';
 import { jobDeps } from '../../http/deps';
 import { renderError } from '../../http/render-error';
-import { authorize } from '../../jobs/access';
+import { authorize, refuseTestKey } from '../../jobs/access';
 import { deleteObject, findObject, listObjects, objectView, type StoredObject, storeObject, type Upload } from '../../jobs/storage';
 import { originOf, readerOf } from './request';
 
@@ -15,17 +17,17 @@ const MAX_FILENAME_CHARS = 255;
 const PAGE = 50;
 const MAX_PAGE = 200;
 
-async function withAccount(c: AppContext, verb: (accountId: string) => Promise<Response>): Promise<Response> {
+async function withKey(c: AppContext, verb: (key: ApiKey) => Promise<Response>): Promise<Response> {
   const reader = await readerOf(c);
   if (!reader.ok) return renderError(c, reader.error);
   const key = await authorize(jobDeps(c.env), reader.value);
-  return key.ok ? verb(key.value.accountId) : renderError(c, key.error);
+  return key.ok ? verb(key.value) : renderError(c, key.error);
 }
 
-const withObject = (c: AppContext, verb: (row: StoredObject) => Promise<Response>): Promise<Response> =>
-  withAccount(c, async (accountId) => {
-    const found = await findObject(jobDeps(c.env), accountId, c.req.param('id') ?? '');
-    return found.ok ? verb(found.value) : renderError(c, found.error);
+const withObject = (c: AppContext, verb: (row: StoredObject, key: ApiKey) => Promise<Response>): Promise<Response> =>
+  withKey(c, async (key) => {
+    const found = await findObject(jobDeps(c.env), key.accountId, c.req.param('id') ?? '');
+    return found.ok ? verb(found.value, key) : renderError(c, found.error);
   });
 
 /** A form with a `file`, or the file itself as the body with its description in the query or in headers. */
@@ -79,19 +81,20 @@ function described(
 }
 
 export const postStorage = (c: AppContext): Promise<Response> =>
-  withAccount(c, async (accountId) => {
+  withKey(c, async ({ accountId, mode }) => {
     const idempotency = await idempotencyOf(c.req.raw.headers.get('idempotency-key'), '/v1/storage', '');
     if (!idempotency.ok) return renderError(c, idempotency.error);
     const upload = await readUpload(c);
     if (!upload.ok) return renderError(c, upload.error);
-    const stored = await storeObject(jobDeps(c.env), accountId, upload.value, idempotency.value?.keyHash);
+    const keyHash = idempotencyIn(mode, idempotency.value)?.keyHash;
+    const stored = await storeObject(jobDeps(c.env), { accountId, test: mode === 'test' }, upload.value, keyHash);
     if (!stored.ok) return renderError(c, stored.error);
     const { row, repeated } = stored.value;
     return c.json(objectView(originOf(c), row), 201, repeated ? { 'idempotent-replayed': 'true' } : {});
   });
 
 export const getStorage = (c: AppContext): Promise<Response> =>
-  withAccount(c, async (accountId) => {
+  withKey(c, async ({ accountId }) => {
     const { kind, before, limit = String(PAGE) } = c.req.query();
     const refuse = (param: string, why: string) => renderError(c, fail('invalid_request', `\`${param}\` must be ${why}.`, { param }).error);
     const count = Number(limit);
@@ -106,7 +109,9 @@ export const getStorage = (c: AppContext): Promise<Response> =>
 export const getStoredObject = (c: AppContext): Promise<Response> => withObject(c, async (row) => c.json(objectView(originOf(c), row)));
 
 export const deleteStoredObject = (c: AppContext): Promise<Response> =>
-  withObject(c, async (row) => {
+  withObject(c, async (row, key) => {
+    const refused = refuseTestKey(key, row);
+    if (refused) return renderError(c, refused);
     await deleteObject(jobDeps(c.env), row);
     return c.json({ id: row.id, object: 'storage_object', deleted: true });
   });

@@ -1,8 +1,9 @@
-import { fail } from '../../core/errors';
+import type { ApiKey } from '../../core/api-key';
+import { fail, type GatewayError } from '../../core/errors';
 import type { AppContext } from '../../http/context';
 import { jobDeps } from '../../http/deps';
 import { renderError } from '../../http/render-error';
-import { authorize } from '../../jobs/access';
+import { authorize, findJobOf, refuseTestKey } from '../../jobs/access';
 import { deliveryView, findDelivery, listDeliveries, redeliver } from '../../jobs/webhooks/log';
 import { readSecrets, rotateSecret, type WebhookSecrets } from '../../jobs/webhooks/secrets';
 import { readerOf } from './request';
@@ -10,12 +11,19 @@ import { readerOf } from './request';
 const PAGE = 50;
 export const DELIVERY_STATES = ['pending', 'delivered', 'gone', 'dead'];
 
-async function withAccount(c: AppContext, verb: (accountId: string) => Promise<Response>): Promise<Response> {
+async function withKey(c: AppContext, verb: (key: ApiKey) => Promise<Response>): Promise<Response> {
   const reader = await readerOf(c);
   if (!reader.ok) return renderError(c, reader.error);
   const key = await authorize(jobDeps(c.env), reader.value);
-  return key.ok ? verb(key.value.accountId) : renderError(c, key.error);
+  return key.ok ? verb(key.value) : renderError(c, key.error);
 }
+
+/** The secret that signs what live calls come to is none of a test key's. */
+const withLiveKey = (c: AppContext, verb: (key: ApiKey) => Promise<Response>): Promise<Response> =>
+  withKey(c, async (key) => {
+    const refused = refuseTestKey(key);
+    return refused ? renderError(c, refused) : verb(key);
+  });
 
 const secretView = ({ current, rotatedAt }: WebhookSecrets) => ({
   object: 'webhook_secret',
@@ -24,13 +32,13 @@ const secretView = ({ current, rotatedAt }: WebhookSecrets) => ({
 });
 
 export const getWebhookSecret = (c: AppContext): Promise<Response> =>
-  withAccount(c, async (accountId) => c.json(secretView(await readSecrets(c.env.DB, accountId, Date.now()))));
+  withLiveKey(c, async ({ accountId }) => c.json(secretView(await readSecrets(c.env.DB, accountId, Date.now()))));
 
 export const postRotateSecret = (c: AppContext): Promise<Response> =>
-  withAccount(c, async (accountId) => c.json(secretView(await rotateSecret(c.env.DB, accountId, Date.now()))));
+  withLiveKey(c, async ({ accountId }) => c.json(secretView(await rotateSecret(c.env.DB, accountId, Date.now()))));
 
 export const getDeliveries = (c: AppContext): Promise<Response> =>
-  withAccount(c, async (accountId) => {
+  withKey(c, async ({ accountId }) => {
     const { jobId, state, before } = c.req.query();
     const refuse = (param: string, why: string) => renderError(c, fail('invalid_request', `\`${param}\` must be ${why}.`, { param }).error);
     if (state !== undefined && !DELIVERY_STATES.includes(state)) return refuse('state', `one of ${DELIVERY_STATES.join(', ')}`);
@@ -40,8 +48,19 @@ export const getDeliveries = (c: AppContext): Promise<Response> =>
     return c.json({ object: 'list', data: rows.map(deliveryView), next: rows.length === PAGE ? (rows.at(-1)?.id ?? null) : null });
   });
 
+/** A test key may have told again what came of a test's own job. */
+async function refuseTestDelivery(c: AppContext, key: ApiKey, id: string): Promise<GatewayError | undefined> {
+  const delivery = await findDelivery(c.env.DB, key.accountId, id);
+  if (!delivery) return undefined;
+  const job = await findJobOf(jobDeps(c.env), key, delivery.jobId);
+  return refuseTestKey(key, job.ok ? job.value : { test: false });
+}
+
 export const postRedeliver = (c: AppContext): Promise<Response> =>
-  withAccount(c, async (accountId) => {
-    const sent = await redeliver(jobDeps(c.env), accountId, c.req.param('id') ?? '');
+  withKey(c, async (key) => {
+    const { id = '' } = c.req.param();
+    const refused = key.mode === 'test' ? await refuseTestDelivery(c, key, id) : undefined;
+    if (refused) return renderError(c, refused);
+    const sent = await redeliver(jobDeps(c.env), key.accountId, id);
     return sent.ok ? c.json(deliveryView(sent.value)) : renderError(c, sent.error);
   });

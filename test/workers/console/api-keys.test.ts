@@ -108,6 +108,30 @@ describe('an API key with scopes', () => {
     expect(await lastAudited(await accountOf(person))).toMatchObject({ action: 'api_key.create', actor_kind: 'api_key', actor_id: id });
   });
 
+  it.each([
+    { spendingLimit: 10 },
+    { expiresAt: '2040-01-01T00:00:00.000Z' },
+    { origins: ['https://gateway.test'] },
+    { ips: ['0.0.0.0/0', '::/0'] },
+    { models: ['gpt-5.4'] },
+    { families: ['chat'] },
+  ])('and with %j makes no key without it, nor has the secret of one, nor takes it away', async (limit) => {
+    const person = await someone();
+    const scopes = ['keys.read', 'keys.write'];
+    const limited = await must('POST', '/api/api-keys', { as: person, json: { name: 'limited', scopes, ...limit } });
+    const other = await must('POST', '/api/api-keys', { as: person, json: { name: 'other' } });
+    const headers = { 'cf-connecting-ip': '192.0.2.1' };
+    const ask = (method: string, path: string, json: object) => call(method, `/api/api-keys${path}`, { key: limited.key, json, headers });
+    const [name] = Object.keys(limit);
+    for (const answer of [
+      await ask('POST', '', { name: 'x' }),
+      await ask('POST', `/${other.id}/rotate`, {}),
+      await ask('PATCH', `/${limited.id}`, { [name!]: null }),
+    ])
+      expect([answer.status, answer.body.error?.message], answer.text).toEqual([403, expect.stringContaining('limits of its own')]);
+    expect((await ask('POST', `/${limited.id}/rotate`, {})).status).toBe(200);
+  });
+
   it('has none by default', async () => {
     const { key } = await must('POST', '/api/api-keys', { as: await someone(), json: { name: 'plain' } });
     expect((await call('GET', '/api/api-keys', { key })).status).toBe(403);
@@ -135,6 +159,24 @@ describe('somebody who may do less than a key', () => {
     expect((await call('GET', `/api/audit`, { key: strong.key })).status).toBe(200);
   });
 
+  it('has a key that may as little, from the change of their role on', async () => {
+    const { owner, developer: admin, at, id } = await team();
+    await must('PATCH', `/api/orgs/${id}/members/${admin.id}`, { as: owner, json: { role: 'admin' } });
+    const scopes = ['keys.read', 'keys.write'];
+    const { key, id: keyId } = await must('POST', at(), { as: admin, json: { name: 'maker', scopes } });
+    await must('POST', at(), { key, json: { name: 'x' } });
+    await must('PATCH', `/api/orgs/${id}/members/${admin.id}`, { as: owner, json: { role: 'viewer' } });
+    expect(await call('POST', at(), { key, json: { name: 'x' } })).toMatchObject({
+      status: 403,
+      body: { error: { permission: 'keys.write' } },
+    });
+    await must('GET', at(), { key });
+    const rotated = await must('POST', at(`/${keyId}/rotate`), { as: owner, json: { graceSeconds: 0 } });
+    await must('POST', at(), { key: rotated.key, json: { name: 'x' } });
+    await env.DB.prepare('DELETE FROM members WHERE user_id = ?').bind(owner.id).run();
+    expect((await call('GET', at(), { key: rotated.key })).status).toBe(403);
+  });
+
   it('knows no secret once they are out: of keys that they made, rotated, or made by a key', async () => {
     const { owner, developer, at, id, accountId } = await team();
     const made = await must('POST', at(), { as: developer, json: { name: 'made', scopes: ['keys.write'] } });
@@ -156,6 +198,21 @@ describe('somebody who may do less than a key', () => {
     });
     const noted = (await audited(accountId)).filter(({ action }) => action === 'api_key.revoke');
     expect(noted.map(({ target }) => target).sort()).toEqual([made.id, byKey.id, byThat.id, owners.id].sort());
+  });
+
+  it('knows no secret once they are out, where another rotated the key after them', async () => {
+    const { owner, developer, at, id, accountId } = await team();
+    await grant(accountId);
+    const { id: keyId } = await must('POST', at(), { as: owner, json: { name: 'production' } });
+    const theirs = await must('POST', at(`/${keyId}/rotate`), { as: developer, json: {} });
+    const present = await must('POST', at(`/${keyId}/rotate`), { as: owner, json: { graceSeconds: 86_400 } });
+    expect(JSON.stringify(present)).not.toContain(developer.id);
+    expect((await chat(theirs.key)).status).toBe(200);
+    await must('DELETE', `/api/orgs/${id}/members/${developer.id}`, { as: owner });
+    expect([(await chat(theirs.key)).status, (await chat(present.key)).status]).toEqual([401, 200]);
+    const { keys } = await must('GET', at(), { as: owner });
+    expect(keys).toMatchObject([{ id: keyId, status: 'active', graceUntil: null }]);
+    expect((await audited(accountId)).filter(({ action }) => action === 'api_key.end_grace')).toMatchObject([{ target: keyId }]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { env } from 'cloudflare:test';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { accountStub } from '../../../src/account/stub';
 import { toHex } from '../../../src/core/hex';
 // Loaded before the first test's time begins.
@@ -89,6 +89,18 @@ describe('a payment', () => {
     ];
     for (const header of headers) expect((await deliver('checkout.session.completed', session, header)).status).toBe(400);
     expect((await billing(person)).balanceCredits).toBe(0);
+  });
+
+  it('of an organization that was deleted meanwhile is credited, and the operator is told', async () => {
+    const [owner, { id, accountId }] = [await someone(), await organization()];
+    await join(id, owner, 'owner');
+    await must('DELETE', `/api/orgs/${id}`, { as: owner, json: { confirm: id } });
+    const log = vi.spyOn(console, 'error').mockImplementation(() => {});
+    await deliver('checkout.session.completed', paid(accountId, 700));
+    const said = log.mock.calls.filter(([words]) => words === 'payment for a deleted organization');
+    log.mockRestore();
+    expect(said).toEqual([[expect.any(String), expect.stringContaining(accountId)]]);
+    expect((await accountStub(env.ACCOUNT, accountId).view())?.balanceMicro).toBe(700_000_000);
   });
 
   it('adds up to tiers', async () => {

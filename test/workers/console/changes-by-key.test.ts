@@ -1,18 +1,23 @@
 // What a program changes of what an account has, with its key, on the paths of the API.
 import { env } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
+import { accountStub } from '../../../src/account/stub';
 import type { Role } from '../../../src/console/permissions';
 import { accountOf, audited, call, join, must, organization, someone } from './support';
 
 const setUp = async () => {
   const person = await someone();
   const account = await accountOf(person);
-  const { key, id } = await must('POST', '/api/api-keys', { as: person, json: { name: 'a program', mode: 'test' } });
+  await accountStub(env.ACCOUNT, account).grant({ eventId: 'top-up', amountMicro: 5_000_000_000, reason: '', topUp: true });
+  const addKey = (fields: object) => must('POST', '/api/api-keys', { as: person, json: { name: 'a program', ...fields } });
+  const { key, id } = await addKey({});
   const noted = async () => (await audited(account)).filter(({ actor_id }) => actor_id === id);
-  return { key, id, noted };
+  return { account, addKey, key, id, noted };
 };
 
 const DEPLOYMENT = { slug: 'my-model', dockerImage: 'registry.example.com/model:1', gpuTypes: 'ADA_48_PRO' };
+const FILE = `/v1/storage?${new URLSearchParams({ filename: 'a.txt', contentType: 'text/plain' })}`;
+const SLOW_VIDEO = { model: 'wan2.6', prompt: 'sandbox:delay=60s' };
 
 describe("a key's change", () => {
   it('of a deployment is in the audit log, and one that is refused is not', async () => {
@@ -29,10 +34,18 @@ describe("a key's change", () => {
     ]);
   });
 
+  it('of a deployment is refused where the key may not use GPUs', async () => {
+    const { addKey } = await setUp();
+    const { key } = await addKey({ families: ['chat', 'image'] });
+    const refused = await call('POST', '/v1/deployments', { key, json: DEPLOYMENT });
+    expect([refused.status, refused.body.error.permission]).toEqual([403, 'deployments.write']);
+    const { key: other } = await addKey({ families: ['gpu'] });
+    expect((await call('POST', '/v1/deployments', { key: other, json: DEPLOYMENT })).status).toBe(201);
+  });
+
   it("of stored files and of the webhooks' secret is in the audit log, which knows neither", async () => {
     const { key, noted } = await setUp();
-    const form = { filename: 'a.txt', contentType: 'text/plain' };
-    const stored = await call('POST', `/v1/storage?${new URLSearchParams(form)}`, { key, json: { a: 1 } });
+    const stored = await call('POST', FILE, { key, json: { a: 1 } });
     expect(stored.status, stored.text).toBe(201);
     expect((await call('DELETE', `/v1/storage/${stored.body.id}`, { key })).status).toBe(200);
     const rotated = await call('POST', '/v1/webhooks/secret/rotate', { key, json: {} });
@@ -47,6 +60,54 @@ describe("a key's change", () => {
   });
 });
 
+describe('a test key', () => {
+  const addDelivery = (account: string, id: string, jobId: string) =>
+    env.DB.prepare("INSERT INTO webhook_deliveries VALUES (?, ?, ?, 'http://127.0.0.1:9/', 'dead', 9, '[]', 1, NULL, NULL, 2)")
+      .bind(id, account, jobId)
+      .run();
+
+  it('changes nothing that live keys have made, and has no part in the secret of webhooks', async () => {
+    const { account, addKey, key: live } = await setUp();
+    const { key, id } = await addKey({ mode: 'test' });
+    await must('POST', '/v1/deployments', { key: live, json: DEPLOYMENT });
+    const file = await must('POST', FILE, { key: live, json: { a: 1 } });
+    const { jobId } = await must('POST', '/v1/videos/generate', { key: live, json: SLOW_VIDEO });
+    const delivery = `whd_${crypto.randomUUID()}`;
+    await addDelivery(account, delivery, jobId);
+    const { secret } = await must('GET', '/v1/webhooks/secret', { key: live });
+    for (const [method, path, json] of [
+      ['PATCH', '/v1/deployments/my-model', { dockerImage: 'registry.example.com/another:1' }],
+      ['DELETE', '/v1/deployments/my-model'],
+      ['DELETE', `/v1/storage/${file.id}`],
+      ['POST', `/v1/jobs/${jobId}/cancel`, {}],
+      ['POST', `/v1/webhooks/deliveries/${delivery}/redeliver`, {}],
+      ['GET', '/v1/webhooks/secret'],
+      ['POST', '/v1/webhooks/secret/rotate', {}],
+    ] as const) {
+      const answer = await call(method, path, { key, ...(json && { json }) });
+      expect([method, path, answer.status, answer.body.error?.code]).toEqual([method, path, 403, 'test_key']);
+    }
+    expect((await must('GET', '/v1/deployments/my-model', { key })).dockerImage).toBe(DEPLOYMENT.dockerImage);
+    expect((await must('GET', `/v1/jobs/${jobId}`, { key })).status).not.toBe('canceled');
+    expect((await must('GET', '/v1/webhooks/secret', { key: live })).secret).toBe(secret);
+    expect((await audited(account)).filter(({ actor_id }) => actor_id === id)).toEqual([]);
+  });
+
+  it('changes what test keys have made', async () => {
+    const { account, addKey } = await setUp();
+    const { key } = await addKey({ mode: 'test' });
+    await must('POST', '/v1/deployments', { key, json: DEPLOYMENT });
+    await must('PATCH', '/v1/deployments/my-model', { key, json: { maxWorkers: 5 } });
+    await must('DELETE', '/v1/deployments/my-model', { key });
+    await must('DELETE', `/v1/storage/${(await must('POST', FILE, { key, json: { a: 1 } })).id}`, { key });
+    const { jobId } = await must('POST', '/v1/videos/generate', { key, json: SLOW_VIDEO });
+    await must('POST', `/v1/jobs/${jobId}/cancel`, { key, json: {} });
+    const delivery = `whd_${crypto.randomUUID()}`;
+    await addDelivery(account, delivery, jobId);
+    await must('POST', `/v1/webhooks/deliveries/${delivery}/redeliver`, { key, json: {} });
+  });
+});
+
 describe("a key of an organization's member", () => {
   it.each<[Role, number, number]>([
     ['owner', 200, 201],
@@ -55,13 +116,20 @@ describe("a key of an organization's member", () => {
   ])('who is %s has their role in what it changes', async (role, rotated, deployed) => {
     const [person, { id, accountId }] = [await someone(), await organization()];
     await join(id, person, role);
-    const { key } = await must('POST', `/api/api-keys?org=${id}`, { as: person, json: { name: 'x', mode: 'test' } });
+    const { key } = await must('POST', `/api/api-keys?org=${id}`, { as: person, json: { name: 'x' } });
     const answer = await call('POST', '/v1/webhooks/secret/rotate', { key, json: {} });
     expect(answer.status, answer.text).toBe(rotated);
     if (rotated === 403) expect(answer.body).toMatchObject({ error: { type: 'access_denied', permission: 'webhooks.write' } });
     expect((await call('POST', '/v1/deployments', { key, json: DEPLOYMENT })).status).toBe(deployed);
+    expect((await call('GET', '/v1/webhooks/secret', { key })).status).toBe(200);
     await env.DB.prepare("UPDATE members SET role = 'viewer' WHERE user_id = ?").bind(person.id).run();
-    expect((await call('DELETE', '/v1/deployments/my-model', { key })).status).toBe(403);
+    for (const [method, path] of [
+      ['DELETE', '/v1/deployments/my-model'],
+      ['POST', '/v1/jobs/job_1/cancel'],
+      ['GET', '/v1/webhooks/secret'],
+      ['POST', '/v1/webhooks/deliveries/whd_1/redeliver'],
+    ] as const)
+      expect([path, (await call(method, path, { key })).status]).toEqual([path, 403]);
     expect((await audited(accountId)).map(({ action }) => action)).not.toContain('deployment.delete');
   });
 });

@@ -5,6 +5,8 @@ import type { VerbContext } from '../../../src/console/context';
 import { acceptInvitation, inviteMember } from '../../../src/console/organizations/invitations';
 import { permissionsOf } from '../../../src/console/permissions';
 import { readAccountSettings } from '../../../src/env-account';
+import { jobDeps } from '../../../src/http/deps';
+import { removeOldFiles } from '../../../src/jobs/retention';
 import type { Mail } from '../../../src/mail/mail';
 import { audited, call, join, lastAudited, must, ORIGIN, organization, type Someone, someone } from './support';
 
@@ -46,6 +48,22 @@ describe('an organization', () => {
     expect(await audited(team.accountId)).toMatchObject([{ action: 'organization.create', actor_id: owner.id, target: team.id }]);
   });
 
+  it('is one of twenty that a person may make', async () => {
+    const owner = await someone();
+    const { accountId: _, id } = await made(owner);
+    const rows = Array.from({ length: 19 }, (_, index) => `org_${index}_${id}`);
+    await env.DB.batch(
+      rows.flatMap((row) => [
+        env.DB.prepare("INSERT INTO organizations VALUES (?1, ?1, 'Another', ?1, 1, NULL)").bind(row),
+        env.DB.prepare("INSERT INTO members VALUES (?, ?, 'owner', 'created', 1)").bind(row, owner.id),
+      ]),
+    );
+    const ask = () => call('POST', '/api/orgs', { as: owner, json: { name: 'One more' } });
+    expect(await ask()).toMatchObject({ status: 409, body: { error: { code: 'too_many_organizations' } } });
+    await env.DB.prepare('UPDATE organizations SET deleted_at = 2 WHERE id = ?').bind(rows[0]!).run();
+    expect((await ask()).status).toBe(201);
+  });
+
   it('is renamed', async () => {
     const owner = await someone();
     const { id, accountId } = await made(owner);
@@ -66,6 +84,38 @@ describe('an organization', () => {
     expect((await call('GET', `/api/orgs/${id}`, { as: owner })).status).toBe(404);
     expect((await call('GET', '/api/api-keys', { key })).status).toBe(401);
     expect(await lastAudited(accountId)).toMatchObject({ action: 'organization.delete', target: id });
+  });
+});
+
+describe('an organization that is deleted', () => {
+  it('has no deployments left, which nobody could end', async () => {
+    const owner = await someone();
+    const { id, slug } = await made(owner);
+    const { key } = await must('POST', `/api/api-keys?org=${id}`, { as: owner, json: { name: 'x' } });
+    const deployment = { slug: 'my-model', dockerImage: 'registry.example.com/model:1', gpuTypes: 'ADA_48_PRO' };
+    await must('POST', '/v1/deployments', { key, json: deployment });
+    const ask = () => call('DELETE', `/api/orgs/${id}`, { as: owner, json: { confirm: slug } });
+    expect(await ask()).toMatchObject({
+      status: 409,
+      body: { error: { code: 'has_deployments', message: expect.stringContaining('my-model') } },
+    });
+    await must('DELETE', '/v1/deployments/my-model', { key });
+    expect((await ask()).status).toBe(200);
+  });
+
+  it('has no files left after the next sweep, and takes none of others with it', async () => {
+    const [owner, neighbour] = [await someone(), await someone()];
+    const { id, slug } = await made(owner);
+    const { id: nextDoor } = await made(neighbour);
+    const store = async (as: Someone, org: string) => {
+      const { key } = await must('POST', `/api/api-keys?org=${org}`, { as, json: { name: 'x' } });
+      return new URL((await must('POST', '/v1/storage?filename=a.txt', { key, json: { a: 1 } })).url).pathname;
+    };
+    const [gone, kept] = [await store(owner, id), await store(neighbour, nextDoor)];
+    await must('DELETE', `/api/orgs/${id}`, { as: owner, json: { confirm: slug } });
+    await removeOldFiles(jobDeps(env));
+    expect((await call('GET', gone)).status).toBe(404);
+    expect((await call('GET', kept)).status).toBe(200);
   });
 });
 
@@ -172,6 +222,45 @@ describe('an invitation', () => {
     expect(await lastAudited(team.accountId)).toMatchObject({ action: 'invitation.revoke', target: invitation.id });
     expect((await call('POST', '/api/invitations/accept', { as: guest, json: { token } })).status).toBe(404);
     expect((await call('DELETE', `/api/orgs/${team.id}/invitations/${invitation.id}`, { as: owner })).status).toBe(404);
+  });
+
+  it('is one of fifty a day, of an organization and of a person, also where they were revoked', async () => {
+    const [owner, other, team, elsewhere, mails] = [
+      await someone(),
+      await someone(),
+      await organization(),
+      await organization(),
+      [] as Mail[],
+    ];
+    for (const person of [owner, other]) await join(team.id, person, 'owner');
+    const nth = (index: number) => `invited-${index}-${crypto.randomUUID()}@example.com`;
+    const invite = (context: VerbContext, index: number) => inviteMember(context, { email: nth(index), role: 'viewer' });
+    const context = contextOf(owner, team, mails);
+    const before = await audited(team.accountId);
+    const insert = "INSERT INTO invitations VALUES (?1, ?2, 'x@example.com', 'viewer', ?1, ?3, 'revoked', ?4, 0)";
+    await env.DB.batch(
+      Array.from({ length: 45 }, (_, index) =>
+        env.DB.prepare(insert).bind(`inv_${index}_${team.id}`, team.id, owner.id, Date.now() - 3_600_000),
+      ),
+    );
+    const sent = await Promise.all(Array.from({ length: 8 }, (_, index) => invite(context, index)));
+    expect(sent.filter(({ ok }) => ok)).toHaveLength(5);
+    const refused = { ok: false, error: { kind: 'rate_limited' } };
+    expect(await invite(contextOf(other, team, mails), 60)).toMatchObject(refused);
+    expect(await invite(contextOf(owner, elsewhere, mails), 61)).toMatchObject(refused);
+    expect(mails).toHaveLength(5);
+    expect((await audited(team.accountId)).length - before.length).toBe(5);
+    expect((await invite(contextOf(other, elsewhere, mails), 62)).ok).toBe(true);
+    expect((await invite({ ...context, now: () => Date.now() + 25 * 3_600_000 }, 63)).ok).toBe(true);
+  });
+
+  it('names the organization in its subject, and no address to go to', async () => {
+    const [owner, team, mails] = [await someone(), await organization(), [] as Mail[]];
+    await join(team.id, owner, 'owner');
+    const context = contextOf(owner, team, mails);
+    const name = 'You won: https://www.evil.example/claim\r\nBcc: x';
+    await inviteMember({ ...context, organization: { ...context.organization!, name } }, { email: 'a@example.com', role: 'viewer' });
+    expect(mails[0]!.subject).toContain('invites you to You won: evil.example claim Bcc: x on');
   });
 
   it('runs out, and two who accept at once join once', async () => {

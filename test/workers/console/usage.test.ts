@@ -89,6 +89,11 @@ describe('usage', () => {
     ['latency', { latencyMs: 5_000 }, 'minLatencyMs=4000&maxLatencyMs=6000'],
     ['cost', { credits: 40 }, 'minCredits=30&maxCredits=50'],
     ['part of the id', { id: 'req_50%_wanted' }, `q=${encodeURIComponent('0%_wan')}`],
+    [
+      'the whole id',
+      { id: 'req_0123456789ABC-1-4ccc-zzzzzzzzzz-and-as-much-again-as-a-pattern-takes' },
+      'q=REQ_0123456789abc-1-4ccc-zzzzzzzzzz-and-as-much-again-as-a-pattern-takes',
+    ],
     ['days', { daysAgo: 0, model: 'today' }, 'days=1&model=today'],
   ])('is filtered by %s', async (_name, line, query) => {
     const person = await someone();

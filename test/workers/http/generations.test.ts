@@ -1,5 +1,7 @@
+import { env } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
-import { parseOperationId } from '../../../src/core/ids';
+import { findLedgerLine } from '../../../src/console/ledger';
+import { operationId, parseOperationId } from '../../../src/core/ids';
 import { TestAccount } from '../account/support';
 import { ask, keyFor } from './support';
 
@@ -20,6 +22,30 @@ describe('a generation', () => {
     await account.evict();
     await account.run((object) => expect(object.operations(10).lines).toEqual([]));
     expect(await read(key, id)).toEqual(before);
+  });
+
+  it("is looked for among its month's lines alone, found or not", async () => {
+    const account = await TestAccount.create({ credits: 1_000, keys: [] });
+    const id = (await ask({ key: await keyFor(account) })).headers.get('x-request-id')!;
+    await account.project();
+    const asked: string[] = [];
+    const db = new Proxy(env.DB, {
+      get: (target, name) =>
+        name === 'prepare' ? (sql: string) => target.prepare(asked[asked.push(sql) - 1]!) : Reflect.get(target, name),
+    });
+    const ref = parseOperationId(id)!;
+    expect(await findLedgerLine(db, account.id, id)).toMatchObject({ id });
+    for (const other of [
+      { ...ref, seq: 99 },
+      { ...ref, month: 202_001 },
+    ])
+      expect(await findLedgerLine(db, account.id, operationId(other))).toBeUndefined();
+    const { results } = await env.DB.prepare(`EXPLAIN QUERY PLAN ${asked[0]}`).bind(account.id, 1, 2, id, 1).all<{ detail: string }>();
+    expect(results.map(({ detail }) => detail)).toEqual([
+      'SEARCH ledger USING INDEX ledger_by_time (account_id=? AND opened_at>? AND opened_at<?)',
+    ]);
+    expect(await findLedgerLine(db, account.id, operationId({ ...ref, month: 202_613 }))).toBeUndefined();
+    expect(asked).toHaveLength(3);
   });
 
   it("is not found there by another account's key", async () => {

@@ -1,8 +1,8 @@
 import { env } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
+import { publicFetch, RefusedUrl } from '../../../src/core/public-fetch';
 import { isPublicAddress, readPublicUrl } from '../../../src/core/public-url';
 import { readSettings } from '../../../src/env';
-import { publicFetch, RefusedUrl } from '../../../src/jobs/public-fetch';
 
 /** A network of names, and of pages that redirect; whatever is asked of it is noted. */
 class FakeNetwork {

@@ -27,6 +27,8 @@ async function done(): Promise<{ bench: JobBench; job: Job; file: string; input:
   return { bench, job, file: job.outputs!.files[0]!.key, input: input.firstFrame.key };
 }
 
+const uploader = (bench: JobBench) => ({ accountId: bench.account.id, test: false });
+
 const present = async (...keys: string[]): Promise<boolean[]> => Promise.all(keys.map(async (key) => (await env.FILES.head(key)) !== null));
 const ask = (key: string) => SELF.fetch(`https://gateway.test/${key}.mp4`);
 
@@ -76,7 +78,7 @@ describe('what a customer stores', () => {
 
   it('stays, unless the operator says for how long', async () => {
     const bench = await JobBench.create();
-    const stored = await storeObject(kept(bench), bench.account.id, upload());
+    const stored = await storeObject(kept(bench), uploader(bench), upload());
     if (!stored.ok) throw new Error(stored.error.message);
     const { fileKey } = stored.value.row;
     await bench.wait(100 * DAY_MS);
@@ -90,22 +92,22 @@ describe('what a customer stores', () => {
   it('is limited for each file and for all of them together, whatever its length was said to be', async () => {
     const bench = await JobBench.create();
     const small = kept(bench, { STORAGE_LIMIT_BYTES: 4 });
-    expect(await storeObject(small, bench.account.id, upload())).toMatchObject({
+    expect(await storeObject(small, uploader(bench), upload())).toMatchObject({
       ok: false,
       error: { kind: 'body_too_large', param: 'file' },
     });
     const full = kept(bench, { STORAGE_ACCOUNT_BYTES: 8 });
-    expect(await storeObject(full, bench.account.id, upload())).toMatchObject({ ok: true });
-    expect(await storeObject(full, bench.account.id, upload())).toMatchObject({ ok: false, error: { code: 'storage_full' } });
+    expect(await storeObject(full, uploader(bench), upload())).toMatchObject({ ok: true });
+    expect(await storeObject(full, uploader(bench), upload())).toMatchObject({ ok: false, error: { code: 'storage_full' } });
     const announced = new Response('hello', { headers: { 'content-length': '5' } });
-    expect(await storeObject(full, bench.account.id, { ...upload(), content: announced })).toMatchObject({
+    expect(await storeObject(full, uploader(bench), { ...upload(), content: announced })).toMatchObject({
       error: { code: 'storage_full' },
     });
   });
 
   it('is stored once of uploads under one idempotency key, together or one after the other', async () => {
     const bench = await JobBench.create();
-    const store = (text: string) => storeObject(kept(bench), bench.account.id, { ...upload(), content: new Response(text) }, 'a-key');
+    const store = (text: string) => storeObject(kept(bench), uploader(bench), { ...upload(), content: new Response(text) }, 'a-key');
     const twins = await Promise.all(Array.from({ length: 20 }, () => store('hello')));
     const ids = new Set(twins.map((twin) => (twin.ok ? twin.value.row.id : twin.error.kind)));
     expect(ids.size).toBe(1);

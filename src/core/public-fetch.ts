@@ -4,9 +4,8 @@
  * still leaves from the edge, where there is no private network to reach.
  */
 
-import { isName, isPublicAddress, readPublicUrl } from '../core/public-url';
-import { isRecord } from '../core/record';
-import type { JobDeps } from './deps';
+import { isName, isPublicAddress, readPublicUrl } from './public-url';
+import { isRecord } from './record';
 
 const MAX_REDIRECTS = 5;
 const LOOKUP_TIMEOUT_MS = 5_000;
@@ -14,12 +13,15 @@ const RECORD_TYPES = ['A', 'AAAA'];
 /** DNS numbers of A and AAAA. */
 const ADDRESS_TYPES: readonly unknown[] = [1, 28];
 
-type FetchDeps = Pick<JobDeps, 'fetch' | 'settings'>;
+export interface PublicFetchDeps {
+  fetch: (url: string, init: RequestInit) => Promise<Response>;
+  settings: { DNS_URL: string; PRIVATE_ADDRESSES: 'refused' | 'allowed' };
+}
 
 /** The URL was refused; the message may be shown. */
 export class RefusedUrl extends Error {}
 
-async function lookUp({ fetch, settings }: FetchDeps, name: string, type: string): Promise<string[]> {
+async function lookUp({ fetch, settings }: PublicFetchDeps, name: string, type: string): Promise<string[]> {
   const url = `${settings.DNS_URL}?name=${encodeURIComponent(name)}&type=${type}`;
   const response = await fetch(url, { headers: { accept: 'application/dns-json' }, signal: AbortSignal.timeout(LOOKUP_TIMEOUT_MS) });
   if (!response.ok) throw new Error(`the name could not be looked up: ${response.status}`);
@@ -29,7 +31,7 @@ async function lookUp({ fetch, settings }: FetchDeps, name: string, type: string
 }
 
 /** Throws unless everything that the URL may lead to is public. */
-export async function requirePublic(deps: FetchDeps, text: string): Promise<URL> {
+export async function requirePublic(deps: PublicFetchDeps, text: string): Promise<URL> {
   const anywhere = deps.settings.PRIVATE_ADDRESSES === 'allowed';
   const read = readPublicUrl(text, 'url', { anywhere });
   if (!read.ok) throw new RefusedUrl('the URL is not a public HTTPS URL');
@@ -41,7 +43,7 @@ export async function requirePublic(deps: FetchDeps, text: string): Promise<URL>
 }
 
 /** A GET that follows redirects, each of them judged anew. */
-export async function publicFetch(deps: FetchDeps, text: string, init: RequestInit = {}): Promise<Response> {
+export async function publicFetch(deps: PublicFetchDeps, text: string, init: RequestInit = {}): Promise<Response> {
   let url = await requirePublic(deps, text);
   for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
     const response = await deps.fetch(url.href, { ...init, redirect: 'manual' });

@@ -1,0 +1,62 @@
+// Who is mailed of what the account objects raised: everybody who can be reached, once.
+import { env } from 'cloudflare:test';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { mailAlerts } from '../../../src/console/alerts/mail';
+import { join, organization, someone } from './support';
+
+const MINUTE_MS = 60_000;
+
+beforeEach(async () => {
+  await env.DB.prepare('UPDATE alerts SET mailed_at = 1 WHERE mailed_at IS NULL').run();
+});
+
+/** An alert of an organization with three owners, and a clock. */
+async function raised() {
+  const [people, { id, accountId }] = [await Promise.all(['a', 'b', 'c'].map(someone)), await organization()];
+  for (const person of people) await join(id, person, 'owner');
+  const payload = JSON.stringify({ keyId: 'key_a', spentMicro: 8_000_000, limitMicro: 10_000_000 });
+  await env.DB.prepare("INSERT INTO alerts (account_id, id, version, kind, payload) VALUES (?, 'alert:1', 1, 'key_spend_80', ?)")
+    .bind(accountId, payload)
+    .run();
+  let nowMs = Date.now();
+  const emails = people.map(({ email }) => email).sort();
+  const sent: string[] = [];
+  /** A run of the cron; the addresses given bounce. */
+  const run = async (...bouncing: string[]) => {
+    nowMs += 200 * MINUTE_MS;
+    const mail = async ({ to }: { to: string }) => {
+      if (bouncing.includes(to)) throw new Error('no such mailbox');
+      sent.push(to);
+    };
+    return mailAlerts({ db: env.DB, mail, brand: 'Gateway', origin: undefined, now: () => nowMs });
+  };
+  const isOver = async () =>
+    (await env.DB.prepare('SELECT mailed_at FROM alerts WHERE account_id = ?').bind(accountId).first<{ mailed_at: number | null }>())!
+      .mailed_at !== null;
+  return { emails, sent, run, isOver };
+}
+
+describe('an alert', () => {
+  it('goes to everybody once', async () => {
+    const { emails, sent, run, isOver } = await raised();
+    expect(await run()).toEqual({ mailed: 1 });
+    await run();
+    expect([sent.toSorted(), await isOver()]).toEqual([emails, true]);
+  });
+
+  it.each([0, 1, 2])('reaches the others, once, where address %i cannot be reached', async (index) => {
+    const { emails, sent, run, isOver } = await raised();
+    const bad = emails[index]!;
+    for (let times = 0; times < 3; times++) expect(await run(bad)).toEqual({ mailed: 0 });
+    expect(sent.toSorted()).toEqual(emails.filter((email) => email !== bad));
+    expect(await isOver()).toBe(false);
+    await run();
+    expect([sent.toSorted(), await isOver()]).toEqual([emails, true]);
+  });
+
+  it('is given up on in the end', async () => {
+    const { emails, sent, run, isOver } = await raised();
+    for (let times = 0; times < 20; times++) await run(emails[1]!);
+    expect([sent.length, await isOver()]).toEqual([2, true]);
+  });
+});

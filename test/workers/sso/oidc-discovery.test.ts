@@ -1,0 +1,73 @@
+// What somebody says that their identity provider is: read up to a limit, and at public addresses alone.
+import { env } from 'cloudflare:test';
+import { describe, expect, it } from 'vitest';
+import { discover } from '../../../src/console/sso/oidc';
+import { type AccountSettings, readAccountSettings } from '../../../src/env-account';
+
+const ISSUER = 'https://idp.acme.example';
+const DOCUMENT = {
+  issuer: ISSUER,
+  authorization_endpoint: `${ISSUER}/authorize`,
+  token_endpoint: `${ISSUER}/token`,
+  jwks_uri: `${ISSUER}/keys`,
+};
+
+/** A provider whose name leads to these addresses. */
+function provider(addresses: string[], answers: Record<string, () => Response>, over: Partial<AccountSettings> = {}) {
+  const asked: string[] = [];
+  const fetch = async (input: RequestInfo | URL): Promise<Response> => {
+    const url = new URL(String(input));
+    if (url.hostname === 'cloudflare-dns.com') {
+      const isV4 = url.searchParams.get('type') === 'A';
+      return Response.json({ Answer: isV4 ? addresses.map((data) => ({ type: 1, data })) : [] });
+    }
+    asked.push(url.href);
+    return answers[url.pathname]?.() ?? new Response('', { status: 404 });
+  };
+  const settings = { ...readAccountSettings(env), LOCAL: '0' as const, ...over };
+  return { deps: { fetch: fetch as typeof globalThis.fetch, settings, origin: 'https://gateway.test', now: Date.now }, asked };
+}
+
+const good = {
+  '/.well-known/openid-configuration': () => Response.json(DOCUMENT),
+  '/keys': () => Response.json({ keys: [] }),
+};
+
+describe('the discovery of an identity provider', () => {
+  it('takes one at a public address', async () => {
+    expect(await discover(provider(['93.184.216.34'], good).deps, ISSUER)).toMatchObject({ ok: true });
+  });
+
+  it.each(['10.0.0.8', '127.0.0.1', '169.254.169.254'])('asks nobody at %s', async (address) => {
+    const { deps, asked } = provider([address], good);
+    expect(await discover(deps, ISSUER)).toMatchObject({ ok: false, error: { message: expect.stringContaining('not public') } });
+    expect(await discover(deps, `https://${address}`)).toMatchObject({ ok: false });
+    expect(asked).toEqual([]);
+    const local = provider([address], good, { LOCAL: '1' });
+    expect(await discover(local.deps, ISSUER)).toMatchObject({ ok: true });
+  });
+
+  it('follows no document to where it would not go itself', async () => {
+    const inner = { ...good, '/.well-known/openid-configuration': () => Response.json({ ...DOCUMENT, jwks_uri: 'https://10.0.0.8/keys' }) };
+    const { deps, asked } = provider(['93.184.216.34'], inner);
+    expect(await discover(deps, ISSUER)).toMatchObject({ ok: false });
+    expect(asked).toEqual([`${ISSUER}/.well-known/openid-configuration`]);
+  });
+
+  it('reads no document without end', async () => {
+    let sent = 0;
+    const endless = () =>
+      new Response(
+        new ReadableStream({
+          pull: (controller) => {
+            sent += 65_536;
+            if (sent > 20_000_000) controller.close();
+            else controller.enqueue(new Uint8Array(65_536).fill(32));
+          },
+        }),
+      );
+    const { deps } = provider(['93.184.216.34'], { '/.well-known/openid-configuration': endless });
+    expect(await discover(deps, ISSUER)).toMatchObject({ ok: false, error: { message: expect.stringContaining('200 kB') } });
+    expect(sent).toBeLessThan(1_000_000);
+  });
+});
