@@ -134,7 +134,7 @@ async function begun(run: Run, attempt: Attempt, text: string, storedId: string)
   const keyHash = run.idempotencyKeyHash;
   const recorder = keyHash === undefined ? undefined : new Recorder(keyHash, headers);
   recorder?.add(body);
-  const kept = recorder && { keyHash: recorder.keyHash, stored: await storeReplay(run.deps.files, run.accountId, recorder) };
+  const kept = recorder && { keyHash: recorder.keyHash, stored: await storeReplay(run.deps.files, run.accountId, run.holdId, recorder) };
   await handOver(run, attempt, storedId, kept);
   return { ok: true, value: { body, headers } };
 }

@@ -1,5 +1,6 @@
 /** Items of answers that no upstream keeps, for calls that name them instead of bringing them. */
 import { fail, ok, type Result } from '../core/errors';
+import { keptAnswerKey } from '../core/kept-answers';
 import { parseJson } from '../core/record';
 import type { Call } from '../dialects/types';
 import type { GatewayDeps } from './deps';
@@ -10,8 +11,6 @@ const MAX_ANSWERS = 200;
 /** An item is written beside its answer's end, and a client may be quicker. */
 const LOOKS_AFTER_MS = [0, 300, 1_000] as const;
 
-const pathOf = (accountId: string, requestId: string): string => `items/${accountId}/${requestId}`;
-
 /** Nobody waits for it: an answer is as good without. */
 export async function keepItems(
   { files }: Pick<GatewayDeps, 'files'>,
@@ -20,9 +19,10 @@ export async function keepItems(
   items: readonly unknown[],
 ): Promise<void> {
   const text = JSON.stringify(items);
-  if (items.length === 0 || text.length > MAX_KEPT_CHARS) return;
+  const key = keptAnswerKey('items', accountId, requestId);
+  if (key === undefined || items.length === 0 || text.length > MAX_KEPT_CHARS) return;
   try {
-    await files.put(pathOf(accountId, requestId), text);
+    await files.put(key, text);
   } catch (error) {
     console.error('items of an answer not kept', String(error));
   }
@@ -50,9 +50,11 @@ async function readItems(
   requestId: string,
   isNewest: boolean,
 ): Promise<unknown[]> {
+  const key = keptAnswerKey('items', accountId, requestId);
+  if (key === undefined) return [];
   for (const afterMs of isNewest ? LOOKS_AFTER_MS : [0]) {
     if (afterMs > 0) await new Promise((resolve) => setTimeout(resolve, afterMs));
-    const object = await files.get(pathOf(accountId, requestId));
+    const object = await files.get(key);
     const items = object ? parseJson(await object.text()) : undefined;
     if (Array.isArray(items)) return items as unknown[];
   }

@@ -74,7 +74,7 @@ export async function runCall(deps: GatewayDeps, incoming: IncomingCall): Promis
       if (isKeyRefusal(admitted.error)) continue;
       return refused;
     }
-    if ('replay' in admitted) return replay(deps, key.accountId, idempotency!.keyHash);
+    if ('replay' in admitted) return replay(deps, key.accountId, admitted.replay.operationId);
     // A JSON call is seen through when its client hangs up: providers bill it in full all the same.
     const gone = call.stream ? hangUp(incoming.signal()) : undefined;
     const { holdId } = admitted.admission;
@@ -138,8 +138,8 @@ async function admit(
   }
 }
 
-async function replay(deps: GatewayDeps, accountId: string, keyHash: string): Promise<CallResult> {
-  const kept = await readReplay(deps.files, accountId, keyHash);
+async function replay(deps: GatewayDeps, accountId: string, operationId: string): Promise<CallResult> {
+  const kept = await readReplay(deps.files, accountId, operationId);
   if (!kept.ok) return kept;
   if (kept.value) return { ok: true, response: kept.value };
   return fail('idempotency_mismatch', 'This Idempotency-Key was used before and its answer is no longer kept; it was charged once.');

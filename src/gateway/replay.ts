@@ -1,11 +1,10 @@
 /** Answers kept for idempotency keys, so that a call sent twice is answered twice and charged once. */
 import { fail, ok, type Result } from '../core/errors';
+import { keptAnswerKey } from '../core/kept-answers';
 
 const MAX_KEPT_CHARS = 8_388_608;
 
 type Files = Pick<R2Bucket, 'get' | 'put'>;
-
-const pathOf = (accountId: string, keyHash: string): string => `replays/${accountId}/${keyHash}`;
 
 /** Collects an answer as it is sent. */
 export class Recorder {
@@ -29,11 +28,12 @@ export class Recorder {
   }
 }
 
-export async function storeReplay(files: Files, accountId: string, recorder: Recorder): Promise<boolean> {
+export async function storeReplay(files: Files, accountId: string, operationId: string, recorder: Recorder): Promise<boolean> {
   const text = recorder.text();
-  if (text === undefined) return false;
+  const key = keptAnswerKey('replays', accountId, operationId);
+  if (text === undefined || key === undefined) return false;
   try {
-    await files.put(pathOf(accountId, recorder.keyHash), text, { customMetadata: { headers: JSON.stringify(recorder.headers) } });
+    await files.put(key, text, { customMetadata: { headers: JSON.stringify(recorder.headers) } });
     return true;
   } catch (error) {
     console.error('answer not kept for its idempotency key', String(error));
@@ -42,9 +42,10 @@ export async function storeReplay(files: Files, accountId: string, recorder: Rec
 }
 
 /** The first answer, as it was sent; undefined when it is not there any more. */
-export async function readReplay(files: Files, accountId: string, keyHash: string): Promise<Result<Response | undefined>> {
+export async function readReplay(files: Files, accountId: string, operationId: string): Promise<Result<Response | undefined>> {
   try {
-    const object = await files.get(pathOf(accountId, keyHash));
+    const key = keptAnswerKey('replays', accountId, operationId);
+    const object = key === undefined ? null : await files.get(key);
     if (!object) return ok(undefined);
     const headers = JSON.parse(object.customMetadata?.headers ?? '{}') as Record<string, string>;
     return ok(new Response(object.body, { headers: { ...headers, 'idempotent-replayed': 'true' } }));

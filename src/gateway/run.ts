@@ -120,7 +120,7 @@ export async function closeCharged(
   recorder: Recorder | undefined,
   more?: Record<string, unknown>,
 ): Promise<void> {
-  const stored = recorder && ending === 'complete' ? await storeReplay(run.deps.files, run.accountId, recorder) : false;
+  const stored = recorder && ending === 'complete' ? await storeReplay(run.deps.files, run.accountId, run.holdId, recorder) : false;
   await close(run, { costMicro: charge.costMicro, outcome: charge.source }, detailOf(run, ending, charge, more), stored);
 }
 

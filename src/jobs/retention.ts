@@ -1,5 +1,10 @@
-/** Files have an end: results and what came with their requests, and, where the operator says so, what customers store. */
+/**
+ * Files have an end: results and what came with their requests, answers that are kept to be given or named again, and,
+ * where the operator says so, what customers store.
+ */
 import { and, isNotNull, isNull, lte, type SQL, sql } from 'drizzle-orm';
+import { monthOf } from '../core/ids';
+import { KEPT_ANSWERS, monthOfKept } from '../core/kept-answers';
 import { database } from '../db/client';
 import { jobs, storedObjects } from '../db/jobs';
 import type { JobDeps } from './deps';
@@ -10,6 +15,10 @@ import type { Job } from './types';
 
 const DAY_MS = 24 * 3_600_000;
 const REMOVED_AT_ONCE = 100;
+/** R2's own limit, of a listing and of a deletion. */
+const LISTED_AT_ONCE = 1_000;
+/** An answer is kept for the rest of its month and the next one, at least so long. */
+const ANSWERS_KEPT_DAYS = 31;
 
 type RetentionDeps = Pick<JobDeps, 'db' | 'files' | 'now' | 'settings'>;
 
@@ -20,7 +29,7 @@ const cutoffMs = (deps: RetentionDeps, days: number): number | undefined => (day
 export const keptSeconds = (days: number, storedAtMs: number, nowMs: number): number | undefined =>
   days === 0 ? undefined : Math.max(0, Math.floor((storedAtMs + days * DAY_MS - nowMs) / 1_000));
 
-/** Removes what is older than it may be; how many jobs and uploads it was. */
+/** Removes what is older than it may be; how many jobs, uploads and answers it was. */
 export async function removeOldFiles(deps: RetentionDeps): Promise<number> {
   const results = cutoffMs(deps, deps.settings.RESULT_RETENTION_DAYS);
   const uploads = cutoffMs(deps, deps.settings.UPLOAD_RETENTION_DAYS);
@@ -28,8 +37,9 @@ export async function removeOldFiles(deps: RetentionDeps): Promise<number> {
     results === undefined ? 0 : removeResults(deps, results),
     uploads === undefined ? 0 : removeUploads(deps, lte(storedObjects.createdAt, uploads)),
     removeUploads(deps, GIVEN_UP),
+    ...KEPT_ANSWERS.map((prefix) => removeAnswers(deps, prefix)),
   ]);
-  return removed[0] + removed[1] + removed[2];
+  return removed.reduce((total, count) => total + count, 0);
 }
 
 async function removeResults(deps: RetentionDeps, beforeMs: number): Promise<number> {
@@ -52,6 +62,17 @@ async function removeAll({ files }: RetentionDeps, prefix: string): Promise<void
     if (objects.length > 0) await files.delete(objects.map(({ key }) => key));
     if (!truncated) return;
   }
+}
+
+/** The first in a listing are the oldest: where that one may stay, so may all. */
+async function removeAnswers({ files, now }: RetentionDeps, prefix: string): Promise<number> {
+  const oldestMonth = monthOf(now() - ANSWERS_KEPT_DAYS * DAY_MS);
+  const dueIn = async (limit: number) =>
+    (await files.list({ prefix, limit })).objects.map(({ key }) => key).filter((key) => monthOfKept(key) < oldestMonth);
+  if ((await dueIn(1)).length === 0) return 0;
+  const due = await dueIn(LISTED_AT_ONCE);
+  await files.delete(due);
+  return due.length;
 }
 
 /** What a deleted organization has left. As a literal: a partial index is used for nothing else. */

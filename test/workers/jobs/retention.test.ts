@@ -1,6 +1,8 @@
 // Files are kept for so long: then they are removed, and whoever has their URL is told.
 import { env, SELF } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
+import { monthOf, newNonce, operationId } from '../../../src/core/ids';
+import { keptAnswerKey } from '../../../src/core/kept-answers';
 import { advanceJob } from '../../../src/jobs/advance';
 import type { JobDeps } from '../../../src/jobs/deps';
 import { removeOldFiles } from '../../../src/jobs/retention';
@@ -31,6 +33,23 @@ const uploader = (bench: JobBench) => ({ accountId: bench.account.id, test: fals
 
 const present = async (...keys: string[]): Promise<boolean[]> => Promise.all(keys.map(async (key) => (await env.FILES.head(key)) !== null));
 const ask = (key: string) => SELF.fetch(`https://gateway.test/${key}.mp4`);
+
+describe('an answer that is kept to be given or named again', () => {
+  const of = (atMs: number) => operationId({ nonce: newNonce(), epoch: 1, month: monthOf(atMs), seq: 1 });
+
+  it.each(['replays', 'items'] as const)('lasts for a month at least, and for two at most: %s', async (kind) => {
+    const bench = await JobBench.create();
+    const key = keptAnswerKey(kind, bench.account.id, of(bench.nowMs))!;
+    const later = keptAnswerKey(kind, bench.account.id, of(bench.nowMs + 62 * DAY_MS))!;
+    for (const path of [key, later]) await env.FILES.put(path, '[]');
+    await bench.wait(31 * DAY_MS - 1);
+    await removeOldFiles(kept(bench));
+    expect(await present(key, later)).toEqual([true, true]);
+    await bench.wait(31 * DAY_MS + 1);
+    await removeOldFiles(kept(bench));
+    expect(await present(key, later)).toEqual([false, true]);
+  });
+});
 
 describe('a result', () => {
   it('is there until its time is over, and after that it is gone rather than never heard of', async () => {
