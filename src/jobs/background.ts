@@ -42,11 +42,19 @@ export async function lookAfter(deps: BackgroundDeps, message: BackgroundMessage
   const look: Look = provider && wire ? await lookAt(deps, provider, wire, message.storedId) : { state: 'gone' };
   if (look.state === 'pending' && elapsedMs < GIVE_UP_MS) {
     await deps.background.send(message, { delaySeconds: delaySeconds(elapsedMs) });
-    const { accountId, holdId } = message;
-    await deps.account(accountId).beat({ holdId, checkpointMicro: 0, leaseMs: LEASE_MS });
+    await renew(deps, message);
     return;
   }
   await close(deps, message, look, provider, wire);
+}
+
+/** The next look is lined up by now: a failure that came to the queue would start a second chain of looks. */
+async function renew({ account }: BackgroundDeps, { accountId, holdId }: BackgroundMessage): Promise<void> {
+  try {
+    await account(accountId).beat({ holdId, checkpointMicro: 0, leaseMs: LEASE_MS });
+  } catch (error) {
+    console.error('hold not renewed', String(error));
+  }
 }
 
 /** With each of the provider's credentials, since an answer belongs to the one that asked for it. */
