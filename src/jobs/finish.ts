@@ -19,11 +19,15 @@ export type Ending =
   | { state: 'failed' | 'expired'; error: GatewayError }
   | { state: 'canceled' };
 
-/** Ends the job, unless it has ended; whoever comes second changes nothing. */
-export async function finishJob(deps: JobDeps, job: Job, ending: Ending): Promise<void> {
+/**
+ * Ends the job, unless it has ended; whoever comes second changes nothing.
+ *
+ * @param mayEnd Asked of the row as it is when it is written.
+ */
+export async function finishJob(deps: JobDeps, job: Job, ending: Ending, mayEnd: (present: Job) => boolean = () => true): Promise<void> {
   const nowMs = deps.now();
   const ended = await changeJob(deps.db, job, (present) =>
-    isFinal(present.state)
+    isFinal(present.state) || !mayEnd(present)
       ? undefined
       : {
           state: ending.state,

@@ -144,12 +144,8 @@ function noteRun(deps: JobDeps, { attempts }: Job, step: MediaStep | Part): void
 }
 
 /** A result that has been heard of counts, whatever a later or an earlier word says. */
-async function endUnlessDone(deps: JobDeps, job: Job, ending: Parameters<typeof finishJob>[2]): Promise<void> {
-  const present = await changeJob(deps.db, job, (row) =>
-    row.state === 'running' && row.result === null ? { claimedUntil: null } : undefined,
-  );
-  if (present) await finishJob(deps, present, ending);
-}
+const endUnlessDone = (deps: JobDeps, job: Job, ending: Parameters<typeof finishJob>[2]): Promise<void> =>
+  finishJob(deps, job, ending, ({ state, result }) => state === 'running' && result === null);
 
 async function giveUp(deps: JobDeps, job: Job): Promise<void> {
   const current = currentProvider(deps.registry, job);

@@ -16,7 +16,51 @@ async function playOut(bench: JobBench, id: string, steps = 60): Promise<void> {
   }
 }
 
+/** A database in which something happens before a job's state is written for the first time. */
+function beforeState(db: D1Database, happen: () => Promise<unknown>): D1Database {
+  let happened = false;
+  const watched = (statement: D1PreparedStatement): D1PreparedStatement =>
+    new Proxy(statement, {
+      get(target, name) {
+        const value = Reflect.get(target, name) as unknown;
+        if (typeof value !== 'function') return value;
+        return (...args: unknown[]) => {
+          if (name === 'bind') return watched(Reflect.apply(value, target, args) as D1PreparedStatement);
+          if (happened) return Reflect.apply(value, target, args) as unknown;
+          happened = true;
+          return happen().then(() => Reflect.apply(value, target, args) as unknown);
+        };
+      },
+    });
+  return new Proxy(db, {
+    get(target, name) {
+      const value = Reflect.get(target, name) as unknown;
+      if (name !== 'prepare') return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+      return (sql: string) => (/^update "jobs" set .*"state" = /.test(sql) ? watched(target.prepare(sql)) : target.prepare(sql));
+    },
+  });
+}
+
 describe('a job', () => {
+  it.each(['is given up', 'is said to have failed'])('that %s while its result is written is done, and charged', async (what) => {
+    const bench = await JobBench.create();
+    const { id, callbackToken: token, deadline } = await bench.start();
+    await advanceJob(bench.deps(), bench.queue.take());
+    bench.queue.messages = [];
+    bench.provider.ending = what === 'is given up' ? 'never' : 'failed';
+    bench.provider.pollsToDone = 1;
+    if (what === 'is given up') await bench.wait(deadline - bench.nowMs + 1);
+    // So that the result is there, and its copy is not.
+    bench.provider.brokenFiles = 1;
+    const headers = new Headers({ 'x-signature': WEBHOOK_SECRET });
+    const callback = { jobId: id, token, headers, body: '{"state":"done"}', json: { state: 'done' } };
+    const db = beforeState(env.DB, () => takeCallback(bench.deps(), callback));
+    await advanceJob({ ...bench.deps(), db }, { jobId: id });
+    await playOut(bench, id);
+    expect(await bench.job(id)).toMatchObject({ state: 'succeeded', costMicro: PRICE_MICRO });
+    expect(await bench.spentMicro()).toBe(PRICE_MICRO);
+  });
+
   it('is submitted, polled, copied and charged once, each message delivered twice', async () => {
     const bench = await JobBench.create();
     const { id } = await bench.start();
