@@ -16,6 +16,7 @@ export const resultKey = ({ id, mediaToken }: Pick<Job, 'id' | 'mediaToken'>, in
 /** Of a state on the way to a result. */
 export const partialKey = ({ id, mediaToken }: Pick<Job, 'id' | 'mediaToken'>, index: number): string =>
   `media/${id}/${mediaToken}/partial-${index}`;
+export const outputKey = ({ id, mediaToken }: Pick<Job, 'id' | 'mediaToken'>): string => `media/${id}/${mediaToken}/output`;
 /** What came with the request has a token that nobody can tell from a result's URL: only its provider is told. */
 export const inputToken = async ({ callbackToken }: Pick<Job, 'callbackToken'>): Promise<string> =>
   (await sha256Hex(`inputs:${callbackToken}`)).slice(0, 40);

@@ -26,6 +26,11 @@ const base = {
   startedAt: time.nullable(),
 };
 
+export const outputJsonUrl = z
+  .string()
+  .optional()
+  .meta({ description: 'Where a GPU run’s `output` lies as JSON when it is too large to be shown here.' });
+
 export const segment = named(
   'TranscriptSegment',
   z.looseObject({ text: z.string(), start: z.number(), end: z.number() }).meta({ description: 'A part of a transcript, in seconds.' }),
@@ -57,7 +62,8 @@ const completed = z
     text: z.string().optional().meta({ description: 'Of a transcription.' }),
     segments: z.array(segment).optional(),
     duration: z.number().nullish().meta({ description: 'Of a transcription: how long the recording is, in seconds.' }),
-    output: z.unknown().optional().meta({ description: 'Of a GPU run: what its worker returned.' }),
+    output: z.unknown().optional().meta({ description: 'Of a GPU run: what its worker returned, with URLs where it had files as base64.' }),
+    outputJsonUrl,
     endedAt: time,
   })
   .meta({ description: 'Done, and charged.' });
@@ -119,6 +125,7 @@ export const webhookEvent = named(
         outputUrls: z.array(z.string()).optional().meta({ description: 'Where there are several.' }),
         text: z.string().optional(),
         output: z.unknown().optional(),
+        outputJsonUrl,
       }),
       z.object({ ...told, status: z.enum(['failed', 'canceled', 'expired']), outputUrl: z.null(), error: z.string() }),
     ])

@@ -346,8 +346,10 @@ export interface CompletedJob {
   segments?: TranscriptSegment[];
   /** Of a transcription: how long the recording is, in seconds. */
   duration?: number | null;
-  /** Of a GPU run: what its worker returned. */
+  /** Of a GPU run: what its worker returned, with URLs where it had files as base64. */
   output?: unknown;
+  /** Where a GPU run’s `output` lies as JSON when it is too large to be shown here. */
+  outputJsonUrl?: string;
   endedAt: string;
 }
 
@@ -1686,8 +1688,10 @@ export interface SucceededGpuJob {
   status: 'succeeded';
   /** URLs of its files. */
   outputs: string[];
-  /** What its worker returned. */
+  /** What its worker returned, with URLs where it had files as base64. */
   output: unknown;
+  /** Where a GPU run’s `output` lies as JSON when it is too large to be shown here. */
+  outputJsonUrl?: string;
   /** 100 credits are 1 USD. */
   costCredits: number;
   /** 100 credits are 1 USD. */
@@ -1828,6 +1832,8 @@ export type WebhookEvent =
       outputUrls?: string[];
       text?: string;
       output?: unknown;
+      /** Where a GPU run’s `output` lies as JSON when it is too large to be shown here. */
+      outputJsonUrl?: string;
     }
   | {
       jobId: string;

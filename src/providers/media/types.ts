@@ -159,7 +159,7 @@ export interface MediaResult {
   /** In the order asked for. For an image, as many as are billed. */
   files: readonly OutputFile[];
   transcript?: Transcript;
-  /** A GPU run's answer, as it came. */
+  /** A GPU run's answer, as it came but for files as base64: `file:0` stands where the first of `files` was, if that has bytes. */
   output?: unknown;
   /** What the vendor says that it came to; what is missing is taken as asked for. */
   usage?: { seconds?: number; gpuMs?: number };

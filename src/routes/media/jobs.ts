@@ -7,6 +7,7 @@ import type { AppContext } from '../../http/context';
 import { jobDeps } from '../../http/deps';
 import { renderError } from '../../http/render-error';
 import { authorize, cancelJob, findJob, takeCallback, waitForJob } from '../../jobs/access';
+import { withOutput } from '../../jobs/output';
 import { listJobs } from '../../jobs/store';
 import { FINAL_STATES, type Job } from '../../jobs/types';
 import { jobView } from '../../jobs/view';
@@ -16,7 +17,10 @@ const PAGE = 20;
 const MAX_PAGE = 100;
 const CALLBACK_LIMIT_BYTES = 4 * 1024 * 1024;
 
-const show = (c: AppContext, job: Job): Response => c.json(jobView(job), { headers: { ...answerHeaders(job.holdId), 'x-job-id': job.id } });
+async function show(c: AppContext, job: Job): Promise<Response> {
+  const view = jobView(await withOutput(jobDeps(c.env), job));
+  return c.json(view, { headers: { ...answerHeaders(job.holdId), 'x-job-id': job.id } });
+}
 
 /** `?model=&type=` are in the documents and say nothing that the id does not. */
 export async function getJob(c: AppContext): Promise<Response> {

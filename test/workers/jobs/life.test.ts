@@ -279,7 +279,7 @@ describe('a job', () => {
     bench.provider.brokenFiles = 3;
     const { id } = await bench.start();
     await playOut(bench, id);
-    expect(await bench.job(id)).toMatchObject({ state: 'succeeded', copyTries: 3 });
+    expect(await bench.job(id)).toMatchObject({ state: 'succeeded', copyTries: 4 });
     expect(bench.provider.started).toHaveLength(1);
   });
 
