@@ -70,6 +70,15 @@ async function copyFile(
   return putStream(deps, resultKey(job, index), response, file.contentType, { mediaOnly: job.kind !== 'gpu' });
 }
 
+/** Who copies a result that has come. */
+export type Copy = (deps: JobDeps, job: Job) => Promise<void>;
+
+/** For whoever answers somebody: with a caller that hangs up, its work would end in the middle. */
+export const copyLater: Copy = async ({ jobs }, { id }) => {
+  // Should the queue not take it, the sweeper does.
+  await jobs.send({ jobId: id }).catch((error: unknown) => console.error('copy not lined up', id, String(error)));
+};
+
 /** As `Promise.allSettled`, a few at a time. */
 async function settleEach<Item, Value>(items: readonly Item[], work: (item: Item, index: number) => Promise<Value>) {
   const settled: PromiseSettledResult<Value>[] = [];

@@ -2,7 +2,7 @@
 import { fail } from '../core/errors';
 import type { MediaStep, PollStep, UpstreamJob } from '../providers/media/types';
 import type { Provider } from '../providers/types';
-import { copyResult, keepResult } from './copy';
+import { type Copy, copyResult, keepResult } from './copy';
 import type { JobDeps } from './deps';
 import { finishJob } from './finish';
 import type { JobMessage } from './messages';
@@ -19,7 +19,7 @@ const UNKNOWN_GRACE_MS = 3_600_000;
 /** Steps that a provider asks for one after the other: status, then result. */
 const MAX_STEPS = 4;
 
-export async function pollJob(deps: JobDeps, job: Job, { chain, turn = 0 }: JobMessage): Promise<void> {
+export async function pollJob(deps: JobDeps, job: Job, { chain, turn = 0 }: JobMessage, copy: Copy): Promise<void> {
   // The next look is lined up before this one begins: should it be cut off, the chain goes on.
   if (chain !== undefined) {
     const delaySeconds = pollDelaySeconds(job.kind, turn);
@@ -31,7 +31,7 @@ export async function pollJob(deps: JobDeps, job: Job, { chain, turn = 0 }: JobM
   const { provider, keyIndex } = current;
   if (job.cancelRequested) await cancelUpstream(deps, provider, keyIndex, job);
   const { step, job: asked } = await look(deps, provider, keyIndex, job);
-  await applyStep(deps, provider, asked, step);
+  await applyStep(deps, provider, asked, step, copy);
 }
 
 /** Moves the time at which the sweeper takes over, and only now and then: each write is billed. */
@@ -114,7 +114,13 @@ async function cancelUpstream(deps: JobDeps, provider: Provider, keyIndex: numbe
 }
 
 /** What a provider says of a job that it has, by whichever way it was heard. */
-export async function applyStep(deps: JobDeps, provider: Provider, job: Job, step: MediaStep | PollStep | Part): Promise<void> {
+export async function applyStep(
+  deps: JobDeps,
+  provider: Provider,
+  job: Job,
+  step: MediaStep | PollStep | Part,
+  copy: Copy = copyResult,
+): Promise<void> {
   const nowMs = deps.now();
   switch (step.state) {
     case 'done': {
@@ -123,7 +129,7 @@ export async function applyStep(deps: JobDeps, provider: Provider, job: Job, ste
         present.state === 'running' && present.result === null ? { result, nextAt: nowMs + SWEEP_AFTER_MS } : undefined,
       );
       if (done) noteRun(deps, job, step);
-      if (done) await copyResult(deps, done);
+      if (done) await copy(deps, done);
       return;
     }
     case 'failed': {

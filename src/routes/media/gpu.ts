@@ -5,12 +5,10 @@ import { toCredits } from '../../core/money';
 import type { AppContext } from '../../http/context';
 import { jobDeps } from '../../http/deps';
 import { renderError } from '../../http/render-error';
-import { findJob, waitForJob } from '../../jobs/access';
-import { advanceJob } from '../../jobs/advance';
+import { findJob, lookInPassing, waitForJob } from '../../jobs/access';
 import { type CreatedJob, createMediaJob } from '../../jobs/create';
 import { createRun } from '../../jobs/gpu';
 import { withOutput } from '../../jobs/output';
-import { readJob } from '../../jobs/store';
 import { isFinal, type Job } from '../../jobs/types';
 import { creditsUsed, isOver, outputJsonUrl, outputUrls } from '../../jobs/view';
 import { GPU_POOL_MICRO, mediaTerms } from '../../providers/catalogue/media-terms';
@@ -107,9 +105,8 @@ export async function getGpuJob(c: AppContext): Promise<Response> {
   const deps = jobDeps(c.env);
   const found = await findJob(deps, reader.value, c.req.param('id') ?? '');
   if (!found.ok || found.value.family !== 'gpu') return renderError(c, found.ok ? fail('not_found', 'Job not found').error : found.error);
-  if (found.value.state === 'running')
-    await advanceJob(deps, { jobId: found.value.id }).catch((error: unknown) => console.error('live poll failed', String(error)));
-  const job = (await readJob(deps.db, found.value.id)) ?? found.value;
+  const { signal } = c.req.raw;
+  const job = await lookInPassing(deps, found.value, () => signal.aborted);
   return c.json(await gpuView(c, job), { headers: { ...answerHeaders(job.holdId), 'x-job-id': job.id } });
 }
 

@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
-import { cancelJob, takeCallback } from '../../../src/jobs/access';
+import { cancelJob, lookInPassing, takeCallback } from '../../../src/jobs/access';
 import { advanceJob, sweepJobs } from '../../../src/jobs/advance';
 import type { JobDeps } from '../../../src/jobs/deps';
 import { listJobs } from '../../../src/jobs/store';
@@ -92,6 +92,7 @@ describe('a job', () => {
       return id;
     };
     const signed = await call(WEBHOOK_SECRET);
+    await playOut(bench, signed);
     expect((await bench.job(signed)).state).toBe('succeeded');
     expect(bench.provider.polls).toBe(0);
     const unsigned = await call('forged');
@@ -100,6 +101,34 @@ describe('a job', () => {
     expect((await bench.job(unsigned)).state).toBe('succeeded');
     expect(bench.provider.polls).toBe(1);
     expect(await bench.spentMicro()).toBe(2 * PRICE_MICRO);
+  });
+
+  it.each(['a callback', 'a cancel', 'a look'])('whose end comes with %s is copied by the queue: that caller may hang up', async (what) => {
+    const bench = await JobBench.create();
+    bench.provider.pollsToDone = 1;
+    const { id, callbackToken: token } = await bench.start();
+    await advanceJob(bench.deps(), bench.queue.take());
+    bench.queue.messages = [];
+    const { fetch } = bench.provider;
+    const deps: JobDeps = {
+      ...bench.deps(),
+      fetch: (url, init) => {
+        if (new URL(url).hostname.startsWith('cdn.')) throw new Error('copied within the request');
+        if (url.endsWith('/cancel')) return Promise.resolve(Response.json({}));
+        return fetch(url, init);
+      },
+    };
+    const job = await bench.job(id);
+    if (what === 'a cancel') await cancelJob(deps, job);
+    else if (what === 'a look') await lookInPassing(deps, job, () => true);
+    else {
+      const headers = new Headers({ 'x-signature': WEBHOOK_SECRET });
+      await takeCallback(deps, { jobId: id, token, headers, body: '{"state":"done"}', json: { state: 'done' } });
+    }
+    const { state, result, copyTries } = await bench.job(id);
+    expect({ state, files: result?.files.length, copyTries }).toEqual({ state: 'running', files: 1, copyTries: 0 });
+    await playOut(bench, id);
+    expect((await bench.job(id)).state).toBe('succeeded');
   });
 
   it('is submitted once when its message comes twice at the same time', async () => {
