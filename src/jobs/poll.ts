@@ -1,5 +1,5 @@
 /** Looks after a job that a provider has: by the poller, by a callback, or because its customer asks. */
-import { fail } from '../core/errors';
+import { fail, type GatewayError } from '../core/errors';
 import type { MediaStep, PollStep, UpstreamJob } from '../providers/media/types';
 import type { Provider } from '../providers/types';
 import { type Copy, copyResult, keepResult } from './copy';
@@ -134,11 +134,13 @@ export async function applyStep(
     }
     case 'failed': {
       noteRun(deps, job, step);
+      const { timedOut } = step.failure;
+      if (timedOut && job.plan.deployment) return endUnlessDone(deps, job, { state: 'expired', error: ranTooLong(), usage: timedOut });
       const secrets = [...provider.apiKeys, ...Object.values(provider.spec.headers ?? {})];
       return endUnlessDone(deps, job, { state: 'failed', error: failedError(step.failure, secrets) });
     }
     case 'canceled':
-      return endUnlessDone(deps, job, { state: 'canceled' });
+      return endUnlessDone(deps, job, { state: 'canceled', ...(step.usage && { usage: step.usage }) });
     default:
       if (nowMs > job.deadline + (step.state === 'unknown' ? UNKNOWN_GRACE_MS : 0)) return giveUp(deps, job);
   }
@@ -148,6 +150,9 @@ function noteRun(deps: JobDeps, { attempts }: Job, step: MediaStep | Part): void
   const target = attempts.at(-1);
   if (target) noteHealth(deps, upstreamName(target), step);
 }
+
+const ranTooLong = (): GatewayError =>
+  fail('job_failed', 'The run was ended when the seconds that it may take were over: `maxSeconds`.').error;
 
 /** A result that has been heard of counts, whatever a later or an earlier word says. */
 const endUnlessDone = (deps: JobDeps, job: Job, ending: Parameters<typeof finishJob>[2]): Promise<void> =>

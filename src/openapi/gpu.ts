@@ -40,10 +40,17 @@ const run = named(
       succeeded,
       z.object({
         ...base,
-        status: z.enum(['failed', 'canceled', 'expired']),
+        status: z.literal('failed'),
         error: z.string(),
         costCredits: z.literal(0),
         creditsCharged: z.literal(0),
+      }),
+      z.object({
+        ...base,
+        status: z.enum(['canceled', 'expired']),
+        error: z.string(),
+        costCredits: credits.meta({ description: 'The GPU time of a deployment’s run until it was stopped; else nothing.' }),
+        creditsCharged: credits,
       }),
     ])
     .meta({ description: 'A GPU run, by its `status`.' }),

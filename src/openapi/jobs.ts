@@ -84,8 +84,8 @@ const nothing = <T extends 'failed' | 'canceled' | 'expired'>(status: T, descrip
     .meta({ description });
 
 const failed = nothing('failed', 'Came to nothing, and is free.');
-const canceled = nothing('canceled', 'Canceled before it was done, and is free.');
-const expired = nothing('expired', 'Was never done in the time that it had, and is free.');
+const canceled = nothing('canceled', 'Canceled before it was done: free, but for the GPU time of a deployment’s run.');
+const expired = nothing('expired', 'Was not done in the time that it had: free, but for the GPU time of a deployment’s run.');
 
 export const job = named(
   'Job',

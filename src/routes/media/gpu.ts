@@ -44,7 +44,12 @@ async function gpuView(c: AppContext, known: Job): Promise<Record<string, unknow
         durationMs,
         executionMs,
       }),
-    ...(over && job.state !== 'succeeded' && { error: job.error?.message ?? 'The job was canceled.', costCredits: 0, creditsCharged: 0 }),
+    ...(over &&
+      job.state !== 'succeeded' && {
+        error: job.error?.message ?? 'The job was canceled.',
+        costCredits: creditsUsed(job),
+        creditsCharged: creditsUsed(job),
+      }),
     ...(!over && { pollUrl: `/v1/gpu/jobs/${job.id}` }),
     provider_job_id: upstream?.id ?? null,
   };

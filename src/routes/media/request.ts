@@ -88,7 +88,8 @@ export function jobError(job: Job): GatewayError {
   const details = { job_id: job.id };
   if (!isOver(job))
     return fail('still_running', `This is taking longer; the result will be at ${job.origin}/v1/jobs/${job.id}`, { details }).error;
-  if (job.state === 'canceled') return fail('conflict', 'The job was canceled. Nothing was charged.', { details }).error;
+  const charged = creditsUsed(job) === 0 ? 'Nothing was charged.' : `Its GPU time was charged: ${creditsUsed(job)} credits.`;
+  if (job.state === 'canceled') return fail('conflict', `The job was canceled. ${charged}`, { details }).error;
   const error = job.error ?? fail('job_failed', 'The job failed. Nothing was charged.').error;
   return { ...error, details: { ...error.details, ...details } };
 }

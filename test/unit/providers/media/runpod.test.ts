@@ -145,6 +145,9 @@ describe('a poll', () => {
     expect(poll({ status: 'FAILED', output: { error: 'bad seed' } })).toMatchObject({ failure: { message: 'bad seed' } });
     expect(poll({ status: 'TIMED_OUT' })).toMatchObject({ state: 'failed', failure: { message: 'The run took too long.' } });
     expect(poll({ status: 'CANCELLED' })).toEqual({ state: 'canceled' });
+    expect(poll({ status: 'CANCELLED', executionTime: 1_200 })).toEqual({ state: 'canceled', usage: { gpuMs: 1_200 } });
+    expect(poll({ status: 'TIMED_OUT', executionTime: 600_000 })).toMatchObject({ failure: { timedOut: { gpuMs: 600_000 } } });
+    expect(poll({ status: 'FAILED', executionTime: 1_200 })).not.toHaveProperty('failure.timedOut');
   });
 
   it('says nothing by anything else', () => {
