@@ -23,7 +23,7 @@ export interface CacheControl {
   ttl?: '5m' | '1h';
 }
 
-/** Canceled before it was done, and is free. */
+/** Canceled before it was done: free, but for the GPU time of a deployment’s run. */
 export interface CanceledJob {
   id: string;
   object: 'job';
@@ -436,7 +436,7 @@ export interface EmbeddingResult {
   };
 }
 
-/** Was never done in the time that it had, and is free. */
+/** Was not done in the time that it had: free, but for the GPU time of a deployment’s run. */
 export interface ExpiredJob {
   id: string;
   object: 'job';
@@ -536,10 +536,21 @@ export type GpuJob =
       id: string;
       job_id: string;
       provider_job_id: string | null;
-      status: 'failed' | 'canceled' | 'expired';
+      status: 'failed';
       error: string;
       costCredits: 0;
       creditsCharged: 0;
+    }
+  | {
+      id: string;
+      job_id: string;
+      provider_job_id: string | null;
+      status: 'canceled' | 'expired';
+      error: string;
+      /** The GPU time of a deployment’s run until it was stopped; else nothing. */
+      costCredits: number;
+      /** 100 credits are 1 USD. */
+      creditsCharged: number;
     };
 
 /** A hosted model. */
@@ -623,6 +634,7 @@ export interface ImageCreateResult {
   created: number;
   data: {
     url: string;
+    /** Left out where the pictures are more than 16 MB together: `url` has them. */
     b64_json?: string;
     revised_prompt?: string;
   }[];

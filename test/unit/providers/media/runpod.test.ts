@@ -117,7 +117,7 @@ describe('a poll', () => {
     const inline = Array.from({ length: 40 }, () => `data:image/png;base64,${PNG_BASE64}`);
     const url = 'https://bucket.test/b.png';
     const step = poll({ status: 'COMPLETED', output: { inline, urls: [url] } });
-    const { result } = step as { result: { files: unknown[]; output: { inline: string[]; urls: string[] } } };
+    const { result } = step as unknown as { result: { files: unknown[]; output: { inline: string[]; urls: string[] } } };
     expect(result.files).toHaveLength(32);
     expect(result.output.inline.slice(31)).toEqual(['file:31', ...Array.from({ length: 8 }, () => expect.stringContaining('32 files'))]);
     expect(result.output.urls).toEqual([url]);
