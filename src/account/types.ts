@@ -268,6 +268,8 @@ export interface BackgroundMessage {
   price: TokenPrice;
   /** For an answer whose upstream counts nothing. */
   estimatedInputTokens: number;
+  /** What its client has heard of it comes to at least that; nobody had heard anything where it is left out. */
+  heardMicro?: MicroCredits;
   /** A test key's call is free. */
   free: boolean;
   startedAtMs: number;

@@ -1,18 +1,25 @@
 /** Hands an answer that its upstream goes on working on over to the queue that looks after such answers. */
 import type { BackgroundMessage, CloseRequest } from '../account/types';
+import type { MicroCredits } from '../core/money';
 import type { Attempt } from './failover';
 import { detailOf, type Run } from './run';
-import { storedAs } from './stored-answer';
+import { noteOf, storedAs } from './stored-answer';
+import { askKeeper } from './stored-request';
 
 /** Long enough for the queue to take over, and for many looks after that. */
 const LEASE_MS = 900_000;
 
-/** The call stays open, and its hold with it, until the answer is there. */
+/**
+ * The call stays open, and its hold with it, until the answer is there.
+ *
+ * @param heardMicro What the client has had of it already, which is charged whatever becomes of the rest.
+ */
 export async function handOver(
   run: Run,
   { target, keyIndex }: Pick<Attempt, 'target' | 'keyIndex'>,
   storedId: string,
   idempotency?: CloseRequest['idempotency'],
+  heardMicro: MicroCredits = 0,
 ): Promise<void> {
   const provider = target.provider.spec.id;
   const { deps, accountId, holdId, plan, keyMode, startedAtMs } = run;
@@ -24,13 +31,15 @@ export async function handOver(
     storedId,
     price: plan.price,
     estimatedInputTokens: run.call.estimatedInputTokens,
+    ...(heardMicro > 0 && { heardMicro }),
     free: keyMode === 'test',
     startedAtMs,
     detail,
     ...(idempotency && { idempotency }),
   };
   // A hold that runs out meanwhile is made up for when the answer is charged; an answer nobody looks after never is.
-  await insist('hold not renewed', () => deps.account(accountId).beat({ holdId, checkpointMicro: 0, leaseMs: LEASE_MS, note: detail }));
+  const beat = { holdId, checkpointMicro: heardMicro, leaseMs: LEASE_MS, note: noteOf(message) };
+  await insist('hold not renewed', () => deps.account(accountId).beat(beat));
   await insist('answer not looked after', () => deps.background.send(message, { delaySeconds: 1 }));
 }
 
@@ -43,5 +52,15 @@ async function insist(failure: string, work: () => Promise<unknown>): Promise<vo
     } catch (error) {
       console.error(failure, String(error));
     }
+  }
+}
+
+/** Tells the provider to work on it no more; whether it listened is what the next look says. */
+export async function cancelStored({ deps }: Pick<Run, 'deps'>, { target }: Pick<Attempt, 'target'>, storedId: string): Promise<void> {
+  try {
+    const answer = await askKeeper(deps, target.provider, target.wire, storedId, { method: 'POST', suffix: '/cancel' });
+    if (answer !== 'unreachable') await answer?.body?.cancel();
+  } catch (error) {
+    console.error('answer not canceled', String(error));
   }
 }

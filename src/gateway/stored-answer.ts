@@ -1,5 +1,5 @@
 /** Answers that an upstream keeps: which one, and under which id, is on the receipt of the call that made it. */
-import type { OperationDetail } from '../account/types';
+import type { BackgroundMessage, Operation, OperationDetail } from '../account/types';
 import { fail, ok, type Result } from '../core/errors';
 import { parseOperationId } from '../core/ids';
 import { isRecord } from '../core/record';
@@ -13,6 +13,8 @@ export interface StoredAnswer {
   keyIndex: number | undefined;
   /** The answer that it went on from. */
   previous: { upstreamId: string; requestId: string } | undefined;
+  /** To be charged for when it is over. */
+  unsettled: BackgroundMessage | undefined;
 }
 
 /** A call that may go on from a stored answer. */
@@ -41,7 +43,7 @@ export async function findStoredAnswer(
   if (!ref) return ok(undefined);
   try {
     const operation = await account(accountId).operation(ref.month, ref.seq);
-    return ok(operation?.id === requestId ? storedAnswerOf(operation.detail) : undefined);
+    return ok(operation?.id === requestId ? storedAnswerOf(accountId, operation) : undefined);
   } catch (error) {
     // The answer may well be there: an infrastructure fault must never look like a refusal.
     console.error('stored answer not looked up', String(error));
@@ -49,12 +51,29 @@ export async function findStoredAnswer(
   }
 }
 
-function storedAnswerOf({ provider, storedId, storedKey, storedAfter }: OperationDetail): StoredAnswer | undefined {
+function storedAnswerOf(accountId: string, operation: Operation): StoredAnswer | undefined {
+  const { provider, storedId, storedKey, storedAfter } = operation.detail;
   if (typeof provider !== 'string' || typeof storedId !== 'string') return undefined;
   return {
     provider,
     upstreamId: storedId,
     keyIndex: typeof storedKey === 'number' ? storedKey : undefined,
     previous: isRecord(storedAfter) ? { upstreamId: String(storedAfter.upstreamId), requestId: String(storedAfter.requestId) } : undefined,
+    unsettled: unsettledOf(accountId, operation),
   };
+}
+
+/** What the receipt of an answer in the background keeps until it is charged: by it anybody can look after the answer. */
+export const noteOf = ({ estimatedInputTokens, heardMicro, idempotency, detail }: BackgroundMessage): OperationDetail => ({
+  ...detail,
+  background: { estimatedInputTokens, heardMicro, idempotency },
+});
+
+function unsettledOf(accountId: string, { id, test, openedAtMs, detail }: Operation): BackgroundMessage | undefined {
+  // The receipt of one whose lease ran out says so for good, and can still be made up for.
+  if (detail.ending !== 'background') return undefined;
+  const { background, ...known } = detail;
+  const { provider, storedId, price } = known as Pick<BackgroundMessage, 'provider' | 'storedId' | 'price'>;
+  const kept = { estimatedInputTokens: 0, ...(background as Pick<BackgroundMessage, 'heardMicro' | 'idempotency'> | undefined) };
+  return { accountId, holdId: id, provider, storedId, price, free: test, startedAtMs: openedAtMs, detail: known, ...kept };
 }

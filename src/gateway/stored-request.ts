@@ -1,4 +1,5 @@
 /** Requests about an answer that an upstream keeps: handed to the upstream that owns it, and to no other. */
+import type { BackgroundMessage } from '../account/types';
 import type { ApiKey } from '../core/api-key';
 import { fail, type GatewayError, type Result } from '../core/errors';
 import type { Provider, Wire } from '../providers/types';
@@ -18,6 +19,8 @@ export interface StoredRequest {
   keys: readonly ApiKey[];
   origin: string | null;
   ip: string | null;
+  /** Asked first where the answer is still to be charged for; its error is the refusal. */
+  unlessUnsettled?: (message: BackgroundMessage) => Promise<GatewayError | undefined>;
 }
 
 export interface OwnersAnswer {
@@ -41,7 +44,9 @@ export async function askOwner(deps: GatewayDeps, request: StoredRequest): Promi
     const provider = stored && deps.registry.providers.get(stored.provider);
     const wire = provider?.spec.wires.find((spoken) => spoken.stored);
     if (!stored || !provider || !wire) continue;
-    const response = await ask(deps, provider, wire, stored.upstreamId, request);
+    const unsettled = stored.unsettled && (await request.unlessUnsettled?.(stored.unsettled));
+    if (unsettled) return { ok: false, error: unsettled };
+    const response = await askKeeper(deps, provider, wire, stored.upstreamId, request);
     if (response === 'unreachable') return fail('upstream_failed', 'The provider that keeps this answer could not be reached.');
     if (response) return { ok: true, value: { response, stored } };
   }
@@ -49,12 +54,12 @@ export async function askOwner(deps: GatewayDeps, request: StoredRequest): Promi
 }
 
 /** With each of the provider's credentials, since an answer belongs to the one that asked for it. */
-async function ask(
-  deps: GatewayDeps,
+export async function askKeeper(
+  deps: Pick<GatewayDeps, 'fetch' | 'settings'>,
   { spec, baseUrl, apiKeys }: Provider,
   wire: Wire,
   upstreamId: string,
-  { method, suffix }: StoredRequest,
+  { method, suffix }: Pick<StoredRequest, 'method' | 'suffix'>,
 ): Promise<Response | 'unreachable' | undefined> {
   const url = baseUrl + wire.stored!.path(upstreamId) + suffix;
   let last: 'unreachable' | undefined;

@@ -6,7 +6,7 @@ import { fail, type GatewayError } from '../core/errors';
 import { type MicroCredits, tokenCostMicro } from '../core/money';
 import { splitEvents } from '../core/sse';
 import { tokensOfChars } from '../dialects/estimate-tokens';
-import { handOver } from './background';
+import { cancelStored, handOver } from './background';
 import type { ClientStream } from './client-stream';
 import { keepItems } from './kept-items';
 import { type Charge, charge, freeOfCharge, hiddenTokens, isEmpty, observedUsage } from './meter';
@@ -165,9 +165,12 @@ export class StreamPump {
     }
     if (passed !== 'done') run.failover.stopped(stream.attempt);
     const { storedId } = stream.relay;
-    if (this.outlives(passed) && run.call.background && storedId !== undefined) {
+    // The provider works on when its stream is not listened to any more.
+    if (passed !== 'done' && run.call.background && storedId !== undefined) {
       const keyHash = run.idempotencyKeyHash;
-      await handOver(run, stream.attempt, storedId, keyHash === undefined ? undefined : { keyHash, stored: false });
+      if (this.stop?.ending === 'credits_ran_out') await cancelStored(run, stream.attempt, storedId);
+      const idempotency = keyHash === undefined ? undefined : { keyHash, stored: false };
+      await handOver(run, stream.attempt, storedId, idempotency, this.observedMicro(stream));
       if (this.stop) await this.sayLast(this.stop.error);
       return;
     }
@@ -189,11 +192,6 @@ export class StreamPump {
     if (empty) await closeReleased(run, 'empty', undefined);
     else await closeCharged(run, bill, 'complete', this.recorder, more);
     await this.client.write(end);
-  }
-
-  /** Does the provider work on when this stream is over? */
-  private outlives(passed: Passed): boolean {
-    return passed === 'gone' || (passed === 'stopped' && this.stop?.ending === 'too_long');
   }
 
   private charge(stream: OpenedStream, passed: Passed): Charge {

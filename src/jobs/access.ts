@@ -2,6 +2,7 @@
 import type { ApiKey } from '../core/api-key';
 import { fail, type GatewayError, ok, type Result } from '../core/errors';
 import { advanceJob } from './advance';
+import { copyLater } from './copy';
 import type { JobDeps } from './deps';
 import { finishJob } from './finish';
 import { applyStep } from './poll';
@@ -12,6 +13,7 @@ import { isOver } from './view';
 
 const FIRST_LOOK_MS = 150;
 const LONGEST_LOOK_MS = 2_000;
+const COPIED_MS = 3_000;
 
 export interface Reader {
   keys: readonly ApiKey[];
@@ -68,13 +70,25 @@ export async function waitForJob(
   return present;
 }
 
+/** Asks its provider about a job that runs; one that is done by then is waited for a little, so that it is seen as it is. */
+export async function lookInPassing(deps: JobDeps, job: Job, isGone: () => boolean): Promise<Job> {
+  if (job.state !== 'running') return job;
+  try {
+    await advanceJob(deps, { jobId: job.id }, copyLater);
+  } catch (error) {
+    console.error('live poll failed', String(error));
+  }
+  const present = (await readJob(deps.db, job.id)) ?? job;
+  return present.result ? waitForJob(deps, present, COPIED_MS, isGone) : present;
+}
+
 /** One that was not sent yet ends at once; else its provider is told, and has the last word. */
 export async function cancelJob(deps: JobDeps, job: Job): Promise<Result<Job>> {
   if (isFinal(job.state)) return fail('conflict', `This job has ended: it is ${job.state}.`, { code: 'job_ended' });
   const asked = await changeJob(deps.db, job, (present) => (isFinal(present.state) ? undefined : { cancelRequested: true }));
   if (!asked) return fail('conflict', 'This job has just ended.', { code: 'job_ended' });
   if (asked.state === 'queued') await finishJob(deps, asked, { state: 'canceled' });
-  else await advanceJob(deps, { jobId: job.id });
+  else await advanceJob(deps, { jobId: job.id }, copyLater);
   return ok((await readJob(deps.db, job.id)) ?? asked);
 }
 
@@ -92,7 +106,7 @@ export async function takeCallback(
   if (current && job.upstream && job.state === 'running' && !job.result && reader?.read && reader.verify && secret !== undefined) {
     const step = (await reader.verify(callback, secret, deps.now())) ? reader.read(callback, job.upstream) : undefined;
     if (step && step.state !== 'running') {
-      await applyStep(deps, current.provider, job, step);
+      await applyStep(deps, current.provider, job, step, copyLater);
       return true;
     }
   }

@@ -1,5 +1,5 @@
 /** One look at one job: does what its state asks for. Any look may come twice, late, or beside another one. */
-import { copyResult } from './copy';
+import { type Copy, copyResult } from './copy';
 import type { JobDeps } from './deps';
 import { settleJob } from './finish';
 import type { JobMessage } from './messages';
@@ -11,7 +11,7 @@ import { isFinal } from './types';
 
 const SWEPT_AT_ONCE = 500;
 
-export async function advanceJob(deps: JobDeps, message: JobMessage): Promise<void> {
+export async function advanceJob(deps: JobDeps, message: JobMessage, copy: Copy = copyResult): Promise<void> {
   const job = await readJob(deps.db, message.jobId);
   if (!job || job.settledAt !== null) return;
   if (message.chain !== undefined && message.chain !== job.chain) return;
@@ -20,7 +20,7 @@ export async function advanceJob(deps: JobDeps, message: JobMessage): Promise<vo
   if (job.claimedUntil !== null && job.claimedUntil > deps.now()) return;
   if (job.state === 'queued') return submitJob(deps, job);
   if (job.state === 'submitting') return resolveLost(deps, job);
-  return job.result ? copyResult(deps, job) : pollJob(deps, job, message);
+  return job.result ? copy(deps, job) : pollJob(deps, job, message, copy);
 }
 
 /** Lines up a look at every job that nobody has looked after in time: its message was lost, or its Worker died. */

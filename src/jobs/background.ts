@@ -28,7 +28,8 @@ const LONGEST_DELAY_SECONDS = 60;
 /** No model thinks for so long; the provider has forgotten the answer. */
 const GIVE_UP_MS = 7_200_000;
 
-type Look = { state: 'pending' } | { state: 'gone' } | { state: 'done'; usage: unknown; hasOutput: boolean; outputChars: number };
+type Stored = Omit<NonNullable<ReturnType<NonNullable<Wire['stored']>['read']>>, 'pending'>;
+type Look = { state: 'pending' } | { state: 'gone' } | ({ state: 'done' } & Stored);
 
 /** How long to wait before the next look. */
 export function delaySeconds(elapsedMs: number): number {
@@ -36,17 +37,28 @@ export function delaySeconds(elapsedMs: number): number {
 }
 
 export async function lookAfter(deps: BackgroundDeps, message: BackgroundMessage): Promise<void> {
-  const elapsedMs = deps.now() - message.startedAtMs;
+  if (await closeIfOver(deps, message)) return;
+  await deps.background.send(message, { delaySeconds: delaySeconds(deps.now() - message.startedAtMs) });
+  await renew(deps, message);
+}
+
+/** A look that charges an answer which is over; false while it is worked on, or nobody can say. */
+export async function closeIfOver(deps: BackgroundDeps, message: BackgroundMessage): Promise<boolean> {
   const provider = deps.registry.providers.get(message.provider);
   const wire = provider?.spec.wires.find(({ stored }) => stored);
   const look: Look = provider && wire ? await lookAt(deps, provider, wire, message.storedId) : { state: 'gone' };
-  if (look.state === 'pending' && elapsedMs < GIVE_UP_MS) {
-    await deps.background.send(message, { delaySeconds: delaySeconds(elapsedMs) });
-    const { accountId, holdId } = message;
-    await deps.account(accountId).beat({ holdId, checkpointMicro: 0, leaseMs: LEASE_MS });
-    return;
-  }
+  if (look.state === 'pending' && deps.now() - message.startedAtMs < GIVE_UP_MS) return false;
   await close(deps, message, look, provider, wire);
+  return true;
+}
+
+/** The next look is lined up by now: a failure that came to the queue would start a second chain of looks. */
+async function renew({ account }: BackgroundDeps, { accountId, holdId, heardMicro = 0 }: BackgroundMessage): Promise<void> {
+  try {
+    await account(accountId).beat({ holdId, checkpointMicro: heardMicro, leaseMs: LEASE_MS });
+  } catch (error) {
+    console.error('hold not renewed', String(error));
+  }
 }
 
 /** With each of the provider's credentials, since an answer belongs to the one that asked for it. */
@@ -71,10 +83,13 @@ async function lookAt(deps: BackgroundDeps, { spec, baseUrl, apiKeys }: Provider
   return known;
 }
 
-/** Charged for what it reports; an answer that never came, or has nothing in it, is not charged. */
+/**
+ * Charged for what it reports; an answer that never came, or has nothing in it, only for what its client has heard.
+ * One that failed is free, as every failed generation is.
+ */
 async function close(
   { account, now }: BackgroundDeps,
-  { accountId, holdId, price, estimatedInputTokens, free, startedAtMs, detail, idempotency }: BackgroundMessage,
+  { accountId, holdId, price, estimatedInputTokens, heardMicro = 0, free, startedAtMs, detail, idempotency }: BackgroundMessage,
   look: Look,
   provider: Provider | undefined,
   wire: Wire | undefined,
@@ -83,11 +98,13 @@ async function close(
   const counted = wire?.readUsage(found?.usage, provider!.spec);
   const reported = counted && isPlausible(counted, 1) ? counted : undefined;
   const usage = reported ?? (found && { ...NO_USAGE, inputTokens: estimatedInputTokens, outputTokens: tokensOfChars(found.outputChars) });
+  const leastMicro = reported || (look.state === 'done' && look.failed) ? 0 : heardMicro;
+  const owedMicro = Math.max(leastMicro, usage ? tokenCostMicro(usage, price) : 0);
   const ending = look.state !== 'done' ? 'upstream_failed' : usage ? 'complete' : 'empty';
   await account(accountId).settle({
     holdId,
-    costMicro: usage && !free ? tokenCostMicro(usage, price) : 0,
-    outcome: reported ? 'actual' : usage ? 'estimated' : 'released',
+    costMicro: free ? 0 : owedMicro,
+    outcome: reported ? 'actual' : usage || owedMicro > 0 ? 'estimated' : 'released',
     detailJson: JSON.stringify({ ...detail, ending, usage: usage ?? null, latencyMs: now() - startedAtMs }),
     ...(idempotency && { idempotency }),
   });

@@ -5,13 +5,15 @@
 
 import { fail } from '../core/errors';
 import { publicFetch } from '../core/public-fetch';
+import { MAX_RESULT_FILES } from '../providers/media/outputs';
 import type { MediaResult } from '../providers/media/types';
 import type { Provider } from '../providers/types';
 import { cleanMessage } from '../providers/wires/failures';
 import type { JobDeps } from './deps';
 import { putBytes, putStream, resultKey } from './files';
 import { finishJob } from './finish';
-import { copyDelaySeconds, SWEEP_AFTER_MS } from './pace';
+import { keepOutput } from './output';
+import { copyDelaySeconds, MAX_COPY_TRIES, SWEEP_AFTER_MS } from './pace';
 import { changeJob } from './store';
 import { currentProvider } from './targets';
 import { isFinal, type Job, type PendingResult, type StoredFile } from './types';
@@ -20,6 +22,8 @@ import { fetchFrom } from './upstream';
 const COPY_CLAIM_MS = 10 * 60_000;
 const COPY_TIMEOUT_MS = 9 * 60_000;
 const PUT_TRIES = 3;
+/** Each holds some 16 MB of its file. */
+const COPIES_AT_ONCE = 3;
 
 type PendingFile = PendingResult['files'][number];
 
@@ -37,16 +41,27 @@ export async function keepResult(deps: JobDeps, job: Job, result: MediaResult | 
       }
     }
   };
-  return { ...result, files: await Promise.all(result.files.map(keep)) };
+  const files = result.files.slice(0, MAX_RESULT_FILES);
+  const kept = await Promise.all(files.map(keep));
+  const { output, ...rest } = result;
+  return { ...rest, files: kept, ...(await keepOutput(deps, job, { output, files: files as MediaResult['files'] }, kept)) };
 }
 
-async function copyFile(deps: JobDeps, job: Job, provider: Provider | undefined, file: PendingFile, index: number): Promise<StoredFile> {
+async function copyFile(
+  deps: JobDeps,
+  job: Job,
+  provider: Provider | undefined,
+  file: PendingFile,
+  index: number,
+  endMs: number,
+): Promise<StoredFile> {
   if (isStored(file)) return file;
+  const timeoutMs = Math.max(1, endMs - deps.now());
   const keyIndex = job.attempts.at(-1)?.keyIndex ?? 0;
   const own = provider && (file.authorized || (provider.spec.serve && file.url.startsWith(provider.baseUrl)));
   const response = own
-    ? await fetchFrom(deps, provider, { method: 'GET', url: file.url }, keyIndex, COPY_TIMEOUT_MS)
-    : await publicFetch(deps, file.url, { signal: AbortSignal.timeout(COPY_TIMEOUT_MS) });
+    ? await fetchFrom(deps, provider, { method: 'GET', url: file.url }, keyIndex, timeoutMs)
+    : await publicFetch(deps, file.url, { signal: AbortSignal.timeout(timeoutMs) });
   if (!response.ok) {
     await response.body?.cancel();
     throw new Error(`the provider's file answers ${response.status}`);
@@ -55,24 +70,46 @@ async function copyFile(deps: JobDeps, job: Job, provider: Provider | undefined,
   return putStream(deps, resultKey(job, index), response, file.contentType, { mediaOnly: job.kind !== 'gpu' });
 }
 
-/** Copies what is not copied yet, and ends the job when all is there. */
+/** Who copies a result that has come. */
+export type Copy = (deps: JobDeps, job: Job) => Promise<void>;
+
+/** For whoever answers somebody: with a caller that hangs up, its work would end in the middle. */
+export const copyLater: Copy = async ({ jobs }, { id }) => {
+  // Should the queue not take it, the sweeper does.
+  await jobs.send({ jobId: id }).catch((error: unknown) => console.error('copy not lined up', id, String(error)));
+};
+
+/** As `Promise.allSettled`, a few at a time. */
+async function settleEach<Item, Value>(items: readonly Item[], work: (item: Item, index: number) => Promise<Value>) {
+  const settled: PromiseSettledResult<Value>[] = [];
+  const left = items.entries();
+  const lane = async (): Promise<void> => {
+    for (const [index, item] of left) [settled[index]] = await Promise.allSettled([work(item, index)]);
+  };
+  await Promise.all(Array.from({ length: COPIES_AT_ONCE }, lane));
+  return settled;
+}
+
+/** Copies what is not copied yet, and ends the job when all is there. A try counts before it is made: it may be this Worker's end. */
 export async function copyResult(deps: JobDeps, known: Job): Promise<void> {
   const claimedUntil = deps.now() + COPY_CLAIM_MS;
   const job = await changeJob(deps.db, known, (present) =>
     present.state === 'running' && present.result !== null && (present.claimedUntil ?? 0) <= deps.now()
-      ? { claimedUntil, nextAt: claimedUntil }
+      ? { claimedUntil, nextAt: claimedUntil, copyTries: present.copyTries + 1 }
       : undefined,
   );
   if (!job?.result) return;
-  const { result } = job;
+  const { result, copyTries } = job;
+  if (copyTries > MAX_COPY_TRIES) return endCopied(deps, job, result, result.files.filter(isStored));
+  const endMs = deps.now() + COPY_TIMEOUT_MS;
   const provider = currentProvider(deps.registry, job)?.provider;
-  const copied = await Promise.allSettled(result.files.map((file, index) => copyFile(deps, job, provider, file, index)));
+  const copied = await settleEach(result.files, (file, index) => copyFile(deps, job, provider, file, index, endMs));
   const files = copied.flatMap((copy) => (copy.status === 'fulfilled' ? [copy.value] : []));
   const failure = copied.find((copy) => copy.status === 'rejected');
   if (!failure) return endCopied(deps, job, result, files);
   const reason = cleanMessage(failure.reason instanceof Error ? failure.reason.message : String(failure.reason));
-  console.error('result not copied', JSON.stringify({ jobId: job.id, tries: job.copyTries + 1, reason }));
-  const delaySeconds = copyDelaySeconds(job.copyTries + 1);
+  console.error('result not copied', JSON.stringify({ jobId: job.id, tries: copyTries, reason }));
+  const delaySeconds = copyDelaySeconds(copyTries);
   if (delaySeconds === undefined) return endCopied(deps, job, result, files);
   const kept = result.files.map((file, index) => {
     const copy = copied[index]!;
@@ -83,7 +120,6 @@ export async function copyResult(deps: JobDeps, known: Job): Promise<void> {
       ? undefined
       : {
           result: { ...present.result, files: kept },
-          copyTries: present.copyTries + 1,
           claimedUntil: null,
           nextAt: deps.now() + delaySeconds * 1_000 + SWEEP_AFTER_MS,
         },
@@ -93,7 +129,7 @@ export async function copyResult(deps: JobDeps, known: Job): Promise<void> {
 
 /** With all that could be had: of several pictures one may be lost for good, and is not charged. */
 async function endCopied(deps: JobDeps, job: Job, { files: _, ...rest }: PendingResult, files: StoredFile[]): Promise<void> {
-  if (files.length > 0 || rest.transcript !== undefined || rest.output !== undefined)
+  if (files.length > 0 || rest.transcript !== undefined || rest.output !== undefined || rest.storedOutput)
     return finishJob(deps, job, { state: 'succeeded', outputs: { ...rest, files } });
   const { error } = fail('job_failed', 'The provider returned no output. Nothing was charged.');
   await finishJob(deps, job, { state: 'failed', error });

@@ -142,7 +142,7 @@ async function admitJob(deps: JobDeps, request: JobRequest, key: ApiKey, planned
 
 async function keepJob(deps: JobDeps, request: JobRequest, key: ApiKey, planned: PlannedJob, holdId: string): Promise<Job> {
   const nowMs = deps.now();
-  const names = { id: newJobId(), mediaToken: newToken() };
+  const names = { id: newJobId(), mediaToken: newToken(), callbackToken: newToken() };
   const plan: JobPlan = { ...planned.plan, ...(Object.keys(request.answer).length > 0 && { answer: request.answer }) };
   const job: Job = {
     ...names,
@@ -171,7 +171,6 @@ async function keepJob(deps: JobDeps, request: JobRequest, key: ApiKey, planned:
     costMicro: null,
     webhookUrl: request.webhookUrl ?? planned.webhookUrl ?? null,
     origin: request.publicOrigin,
-    callbackToken: newToken(),
     idempotencyHash: request.idempotency?.keyHash ?? null,
     bodyHash: request.idempotency?.bodyHash ?? null,
     createdAt: nowMs,

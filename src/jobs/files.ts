@@ -1,5 +1,5 @@
 /** Results and uploads in R2, under keys that nobody can guess. Writing the same one again changes nothing. */
-import { toHex } from '../core/hex';
+import { sha256Hex, toHex } from '../core/hex';
 import { cleanType, extensionOf, sniffType, UNKNOWN_TYPE } from '../core/media-type';
 import type { JobDeps } from './deps';
 import type { Job, StoredFile } from './types';
@@ -16,8 +16,12 @@ export const resultKey = ({ id, mediaToken }: Pick<Job, 'id' | 'mediaToken'>, in
 /** Of a state on the way to a result. */
 export const partialKey = ({ id, mediaToken }: Pick<Job, 'id' | 'mediaToken'>, index: number): string =>
   `media/${id}/${mediaToken}/partial-${index}`;
-export const inputKey = ({ id, mediaToken }: Pick<Job, 'id' | 'mediaToken'>, name: string): string =>
-  `media/${id}/${mediaToken}/in-${name}`;
+export const outputKey = ({ id, mediaToken }: Pick<Job, 'id' | 'mediaToken'>): string => `media/${id}/${mediaToken}/output`;
+/** What came with the request has a token that nobody can tell from a result's URL: only its provider is told. */
+export const inputToken = async ({ callbackToken }: Pick<Job, 'callbackToken'>): Promise<string> =>
+  (await sha256Hex(`inputs:${callbackToken}`)).slice(0, 40);
+export const inputKey = async (job: Pick<Job, 'id' | 'callbackToken'>, name: string): Promise<string> =>
+  `media/${job.id}/${await inputToken(job)}/in-${name}`;
 
 /** Where a file is served; the extension is for those who look at it. */
 export const fileUrl = (origin: string, { key, contentType }: Pick<StoredFile, 'key' | 'contentType'>): string =>

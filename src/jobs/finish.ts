@@ -16,20 +16,41 @@ import { deliveryIdOf, sendDelivery } from './webhooks/queue';
 
 export type Ending =
   | { state: 'succeeded'; outputs: JobOutputs }
-  | { state: 'failed' | 'expired'; error: GatewayError }
-  | { state: 'canceled' };
+  | { state: 'failed'; error: GatewayError }
+  | ({ state: 'expired'; error: GatewayError } & Stopped)
+  | ({ state: 'canceled' } & Stopped);
 
-/** Ends the job, unless it has ended; whoever comes second changes nothing. */
-export async function finishJob(deps: JobDeps, job: Job, ending: Ending): Promise<void> {
+/** What a run had come to when it was stopped. */
+interface Stopped {
+  usage?: JobOutputs['usage'];
+}
+
+/**
+ * What is charged for. A customer's own container that was stopped has worked as its program told it to: that time is
+ * owed. Whatever else did not succeed is free.
+ */
+function chargedOutputs({ plan }: Pick<Job, 'plan'>, ending: Ending): JobOutputs | null {
+  if (ending.state === 'succeeded') return ending.outputs;
+  const gpuMs = ending.state === 'failed' ? undefined : ending.usage?.gpuMs;
+  return plan.deployment && gpuMs ? { files: [], usage: { gpuMs } } : null;
+}
+
+/**
+ * Ends the job, unless it has ended; whoever comes second changes nothing.
+ *
+ * @param mayEnd Asked of the row as it is when it is written.
+ */
+export async function finishJob(deps: JobDeps, job: Job, ending: Ending, mayEnd: (present: Job) => boolean = () => true): Promise<void> {
   const nowMs = deps.now();
+  const outputs = chargedOutputs(job, ending);
   const ended = await changeJob(deps.db, job, (present) =>
-    isFinal(present.state)
+    isFinal(present.state) || !mayEnd(present)
       ? undefined
       : {
           state: ending.state,
-          outputs: ending.state === 'succeeded' ? ending.outputs : null,
+          outputs,
           error: 'error' in ending ? ending.error : null,
-          costMicro: ending.state === 'succeeded' && !present.test ? costMicro(present.plan, ending.outputs) : 0,
+          costMicro: outputs && !present.test ? costMicro(present.plan, outputs) : 0,
           result: null,
           claimedUntil: null,
           endedAt: nowMs,
@@ -43,7 +64,7 @@ export async function finishJob(deps: JobDeps, job: Job, ending: Ending): Promis
 export async function settleJob(deps: JobDeps, job: Job): Promise<void> {
   const charged = job.costMicro ?? 0;
   const succeeded = job.state === 'succeeded';
-  const outcome: Outcome = succeeded ? 'actual' : 'released';
+  const outcome: Outcome = succeeded || charged > 0 ? 'actual' : 'released';
   const closed = await deps.account(job.accountId).settle({
     holdId: job.holdId,
     costMicro: charged,

@@ -18,5 +18,8 @@ export function pollDelaySeconds(kind: MediaKind, turn: number, chance = Math.ra
   return seconds < 5 ? seconds : Math.round(seconds * (1 - JITTER + 2 * JITTER * chance));
 }
 
+/** Tries to copy a result, the first one included. */
+export const MAX_COPY_TRIES = COPY_SECONDS.length + 1;
+
 /** Undefined once it is given up. */
 export const copyDelaySeconds = (tries: number): number | undefined => (tries <= COPY_SECONDS.length ? COPY_SECONDS[tries - 1] : undefined);

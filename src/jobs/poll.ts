@@ -1,8 +1,8 @@
 /** Looks after a job that a provider has: by the poller, by a callback, or because its customer asks. */
-import { fail } from '../core/errors';
+import { fail, type GatewayError } from '../core/errors';
 import type { MediaStep, PollStep, UpstreamJob } from '../providers/media/types';
 import type { Provider } from '../providers/types';
-import { copyResult, keepResult } from './copy';
+import { type Copy, copyResult, keepResult } from './copy';
 import type { JobDeps } from './deps';
 import { finishJob } from './finish';
 import type { JobMessage } from './messages';
@@ -19,7 +19,7 @@ const UNKNOWN_GRACE_MS = 3_600_000;
 /** Steps that a provider asks for one after the other: status, then result. */
 const MAX_STEPS = 4;
 
-export async function pollJob(deps: JobDeps, job: Job, { chain, turn = 0 }: JobMessage): Promise<void> {
+export async function pollJob(deps: JobDeps, job: Job, { chain, turn = 0 }: JobMessage, copy: Copy): Promise<void> {
   // The next look is lined up before this one begins: should it be cut off, the chain goes on.
   if (chain !== undefined) {
     const delaySeconds = pollDelaySeconds(job.kind, turn);
@@ -31,7 +31,7 @@ export async function pollJob(deps: JobDeps, job: Job, { chain, turn = 0 }: JobM
   const { provider, keyIndex } = current;
   if (job.cancelRequested) await cancelUpstream(deps, provider, keyIndex, job);
   const { step, job: asked } = await look(deps, provider, keyIndex, job);
-  await applyStep(deps, provider, asked, step);
+  await applyStep(deps, provider, asked, step, copy);
 }
 
 /** Moves the time at which the sweeper takes over, and only now and then: each write is billed. */
@@ -114,7 +114,13 @@ async function cancelUpstream(deps: JobDeps, provider: Provider, keyIndex: numbe
 }
 
 /** What a provider says of a job that it has, by whichever way it was heard. */
-export async function applyStep(deps: JobDeps, provider: Provider, job: Job, step: MediaStep | PollStep | Part): Promise<void> {
+export async function applyStep(
+  deps: JobDeps,
+  provider: Provider,
+  job: Job,
+  step: MediaStep | PollStep | Part,
+  copy: Copy = copyResult,
+): Promise<void> {
   const nowMs = deps.now();
   switch (step.state) {
     case 'done': {
@@ -123,16 +129,18 @@ export async function applyStep(deps: JobDeps, provider: Provider, job: Job, ste
         present.state === 'running' && present.result === null ? { result, nextAt: nowMs + SWEEP_AFTER_MS } : undefined,
       );
       if (done) noteRun(deps, job, step);
-      if (done) await copyResult(deps, done);
+      if (done) await copy(deps, done);
       return;
     }
     case 'failed': {
       noteRun(deps, job, step);
+      const { timedOut } = step.failure;
+      if (timedOut && job.plan.deployment) return endUnlessDone(deps, job, { state: 'expired', error: ranTooLong(), usage: timedOut });
       const secrets = [...provider.apiKeys, ...Object.values(provider.spec.headers ?? {})];
       return endUnlessDone(deps, job, { state: 'failed', error: failedError(step.failure, secrets) });
     }
     case 'canceled':
-      return endUnlessDone(deps, job, { state: 'canceled' });
+      return endUnlessDone(deps, job, { state: 'canceled', ...(step.usage && { usage: step.usage }) });
     default:
       if (nowMs > job.deadline + (step.state === 'unknown' ? UNKNOWN_GRACE_MS : 0)) return giveUp(deps, job);
   }
@@ -143,13 +151,12 @@ function noteRun(deps: JobDeps, { attempts }: Job, step: MediaStep | Part): void
   if (target) noteHealth(deps, upstreamName(target), step);
 }
 
+const ranTooLong = (): GatewayError =>
+  fail('job_failed', 'The run was ended when the seconds that it may take were over: `maxSeconds`.').error;
+
 /** A result that has been heard of counts, whatever a later or an earlier word says. */
-async function endUnlessDone(deps: JobDeps, job: Job, ending: Parameters<typeof finishJob>[2]): Promise<void> {
-  const present = await changeJob(deps.db, job, (row) =>
-    row.state === 'running' && row.result === null ? { claimedUntil: null } : undefined,
-  );
-  if (present) await finishJob(deps, present, ending);
-}
+const endUnlessDone = (deps: JobDeps, job: Job, ending: Parameters<typeof finishJob>[2]): Promise<void> =>
+  finishJob(deps, job, ending, ({ state, result }) => state === 'running' && result === null);
 
 async function giveUp(deps: JobDeps, job: Job): Promise<void> {
   const current = currentProvider(deps.registry, job);

@@ -8,7 +8,7 @@ import { KEPT_ANSWERS, monthOfKept } from '../core/kept-answers';
 import { database } from '../db/client';
 import { jobs, storedObjects } from '../db/jobs';
 import type { JobDeps } from './deps';
-import { jobPrefix } from './files';
+import { inputToken, jobPrefix } from './files';
 import { deleteObject } from './storage';
 import { changeJob, readJob } from './store';
 import type { Job } from './types';
@@ -84,11 +84,12 @@ async function removeUploads(deps: RetentionDeps, which: SQL): Promise<number> {
   return due.length;
 }
 
-/** Was there a result under this key, which is not kept any more? Only who has its URL is told. */
+/** Was there a result under this key, or what came with its request, which is not kept any more? Only who has its URL is told. */
 export async function wasKept(deps: RetentionDeps, key: string): Promise<boolean> {
   const [place, id = '', token] = key.split('/');
   const job = place === 'media' ? await readJob(deps.db, id) : undefined;
-  if (!job || job.mediaToken !== token || job.endedAt === null) return false;
+  if (!job || job.endedAt === null) return false;
+  if (token !== job.mediaToken && token !== (await inputToken(job))) return false;
   const beforeMs = cutoffMs(deps, deps.settings.RESULT_RETENTION_DAYS);
   return job.filesRemovedAt !== null || (beforeMs !== undefined && job.endedAt <= beforeMs);
 }

@@ -41,18 +41,18 @@ async function mapSources(input: object, turn: (source: never, name: string) => 
 /** Puts what came as bytes into files, and the whole input too when it is large. */
 export async function keepInput(
   deps: Pick<JobDeps, 'files'>,
-  job: Pick<Job, 'id' | 'mediaToken'>,
+  job: Pick<Job, 'id' | 'callbackToken'>,
   input: MediaInput,
 ): Promise<KeptInput | { stored: string }> {
   const keep = async (source: MediaSource, name: string): Promise<KeptSource> => {
     if ('url' in source) return source;
-    const { key, contentType } = await putBytes(deps, inputKey(job, name), source.bytes, source.contentType);
+    const { key, contentType } = await putBytes(deps, await inputKey(job, name), source.bytes, source.contentType);
     return { key, contentType };
   };
   const kept = (await mapSources(input, keep)) as KeptInput;
   const text = JSON.stringify(kept);
   if (text.length <= MAX_ROW_CHARS) return kept;
-  const stored = inputKey(job, 'request');
+  const stored = await inputKey(job, 'request');
   await deps.files.put(stored, text, { httpMetadata: { contentType: 'application/json' } });
   return { stored };
 }

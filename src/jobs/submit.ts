@@ -162,7 +162,7 @@ async function applySubmitted(deps: JobDeps, claimed: Job, attempt: JobAttempt, 
       return;
     }
     case 'canceled':
-      return finishJob(deps, claimed, { state: 'canceled' });
+      return finishJob(deps, claimed, { state: 'canceled', ...(step.usage && { usage: step.usage }) });
     default:
       return applyFailure(deps, claimed, attempt, step.failure, next, isOurs);
   }

@@ -75,12 +75,15 @@ export interface StoredFile {
 /** What the provider made, on its way into our files: those with a key are there. */
 export interface PendingResult extends Omit<MediaResult, 'files'> {
   files: readonly (StoredFile | Exclude<OutputFile, { bytes: unknown }>)[];
+  storedOutput?: StoredFile;
 }
 
 export interface JobOutputs {
   files: readonly StoredFile[];
   transcript?: Transcript;
   output?: unknown;
+  /** Where the output lies when it is large. */
+  storedOutput?: StoredFile;
   usage?: { seconds?: number; gpuMs?: number };
   revisedPrompt?: string;
 }

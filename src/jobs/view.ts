@@ -26,6 +26,10 @@ export const outputUrls = (job: Job): string[] =>
 
 export const pollUrl = (job: Job): string => `${job.origin}/v1/jobs/${job.id}`;
 
+/** Where a run's answer lies that is too large to be told. */
+export const outputJsonUrl = ({ outputs, origin, filesRemovedAt }: Job): { outputJsonUrl?: string } =>
+  outputs?.storedOutput && filesRemovedAt === null ? { outputJsonUrl: fileUrl(origin, outputs.storedOutput) } : {};
+
 const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
 
 /** The documented payload of a webhook: its handlers know of no other failure, so that `state` has the exact word. */
@@ -46,6 +50,7 @@ function payload(job: Job): Record<string, unknown> {
     ...(outputUrls(job).length > 1 && { outputUrls: outputUrls(job) }),
     ...(transcript && { text: transcript.text }),
     ...(output !== undefined && { output }),
+    ...(isOver(job) && outputJsonUrl(job)),
     ...(isOver(job) && job.state !== 'succeeded' && { error: job.error?.message ?? 'The job was canceled.' }),
   };
 }

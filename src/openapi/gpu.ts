@@ -4,6 +4,7 @@ import type { Deployment as KeptDeployment } from '../jobs/deployments/store';
 import { createDeploymentInput, patchDeploymentInput } from '../routes/media/deployments';
 import { example, json, type Route } from './describe';
 import { FAILURES, ONCE } from './errors';
+import { outputJsonUrl } from './jobs';
 import { gpuRequest, gpuRunRequest } from './media-input';
 import { IDEMPOTENCY, PREFER } from './parts';
 import { credits, named, time } from './schemas';
@@ -21,7 +22,8 @@ const succeeded = named(
       ...base,
       status: z.literal('succeeded'),
       outputs: z.array(z.string()).meta({ description: 'URLs of its files.' }),
-      output: z.unknown().meta({ description: 'What its worker returned.' }),
+      output: z.unknown().meta({ description: 'What its worker returned, with URLs where it had files as base64.' }),
+      outputJsonUrl,
       costCredits: credits,
       creditsCharged: credits,
       durationMs: z.number().nullable().meta({ description: 'GPU time where the provider tells it, else from start to end.' }),
@@ -38,10 +40,17 @@ const run = named(
       succeeded,
       z.object({
         ...base,
-        status: z.enum(['failed', 'canceled', 'expired']),
+        status: z.literal('failed'),
         error: z.string(),
         costCredits: z.literal(0),
         creditsCharged: z.literal(0),
+      }),
+      z.object({
+        ...base,
+        status: z.enum(['canceled', 'expired']),
+        error: z.string(),
+        costCredits: credits.meta({ description: 'The GPU time of a deployment’s run until it was stopped; else nothing.' }),
+        creditsCharged: credits,
       }),
     ])
     .meta({ description: 'A GPU run, by its `status`.' }),

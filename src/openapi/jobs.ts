@@ -26,6 +26,11 @@ const base = {
   startedAt: time.nullable(),
 };
 
+export const outputJsonUrl = z
+  .string()
+  .optional()
+  .meta({ description: 'Where a GPU run’s `output` lies as JSON when it is too large to be shown here.' });
+
 export const segment = named(
   'TranscriptSegment',
   z.looseObject({ text: z.string(), start: z.number(), end: z.number() }).meta({ description: 'A part of a transcript, in seconds.' }),
@@ -57,7 +62,8 @@ const completed = z
     text: z.string().optional().meta({ description: 'Of a transcription.' }),
     segments: z.array(segment).optional(),
     duration: z.number().nullish().meta({ description: 'Of a transcription: how long the recording is, in seconds.' }),
-    output: z.unknown().optional().meta({ description: 'Of a GPU run: what its worker returned.' }),
+    output: z.unknown().optional().meta({ description: 'Of a GPU run: what its worker returned, with URLs where it had files as base64.' }),
+    outputJsonUrl,
     endedAt: time,
   })
   .meta({ description: 'Done, and charged.' });
@@ -78,8 +84,8 @@ const nothing = <T extends 'failed' | 'canceled' | 'expired'>(status: T, descrip
     .meta({ description });
 
 const failed = nothing('failed', 'Came to nothing, and is free.');
-const canceled = nothing('canceled', 'Canceled before it was done, and is free.');
-const expired = nothing('expired', 'Was never done in the time that it had, and is free.');
+const canceled = nothing('canceled', 'Canceled before it was done: free, but for the GPU time of a deployment’s run.');
+const expired = nothing('expired', 'Was not done in the time that it had: free, but for the GPU time of a deployment’s run.');
 
 export const job = named(
   'Job',
@@ -119,6 +125,7 @@ export const webhookEvent = named(
         outputUrls: z.array(z.string()).optional().meta({ description: 'Where there are several.' }),
         text: z.string().optional(),
         output: z.unknown().optional(),
+        outputJsonUrl,
       }),
       z.object({
         ...told,

@@ -33,7 +33,16 @@ const openaiImages = named(
   z
     .object({
       created,
-      data: z.array(z.object({ url: z.string(), b64_json: z.string().optional(), revised_prompt: z.string().optional() })),
+      data: z.array(
+        z.object({
+          url: z.string(),
+          b64_json: z
+            .string()
+            .optional()
+            .meta({ description: 'Left out where the pictures are more than 16 MB together: `url` has them.' }),
+          revised_prompt: z.string().optional(),
+        }),
+      ),
       ...made,
     })
     .meta({ description: 'Pictures, in OpenAI’s form.' }),

@@ -105,8 +105,9 @@ const storedRoutesAt = (one: string, suffix: string): Route[] => [
     tag: 'Language models',
     summary: 'Delete a stored response',
     access: 'key',
+    description: 'One that is worked on in the background is to be canceled first.',
     answers: { 200: json('It is gone.', responseDeleted) },
-    errors: [...FAILURES.read, 'upstream_failed', 'upstream_rejected', 'no_provider'],
+    errors: [...FAILURES.read, 'conflict', 'upstream_failed', 'upstream_rejected', 'no_provider'],
     reference: `${REFERENCE}/delete`,
   },
   {

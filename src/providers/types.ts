@@ -36,7 +36,7 @@ export interface Wire {
   stored?: {
     path(storedId: string): string;
     /** Undefined where the JSON is no such answer. */
-    read(json: unknown): { pending: boolean; usage: unknown; hasOutput: boolean; outputChars: number } | undefined;
+    read(json: unknown): { pending: boolean; failed: boolean; usage: unknown; hasOutput: boolean; outputChars: number } | undefined;
   };
   /** Finds the error inside a 2xx answer or a stream's event; undefined when it holds none. */
   errorInBody(json: unknown): UpstreamFailure | undefined;

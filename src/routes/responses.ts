@@ -1,12 +1,15 @@
 /** Answers of the Responses API that an upstream keeps: fetched, deleted and canceled by their id. */
-import { fail } from '../core/errors';
+import type { BackgroundMessage } from '../account/types';
+import { fail, type GatewayError } from '../core/errors';
 import { isRecord, parseJson } from '../core/record';
 import { openaiResponses } from '../dialects/openai-responses/dialect';
 import { requestOfResponse, responseId } from '../dialects/openai-responses/ids';
+import type { GatewayDeps } from '../gateway/deps';
 import { askOwner, type StoredRequest } from '../gateway/stored-request';
 import { type AppContext, requestIdOf } from '../http/context';
 import { renderError } from '../http/render-error';
 import { clientIp, requestKeys } from '../http/request-key';
+import { closeIfOver } from '../jobs/background';
 import { listModelsOf } from './models';
 
 const listModels = listModelsOf(openaiResponses.families);
@@ -40,6 +43,7 @@ export const storedResponse =
             keys: keys.value,
             origin: request.headers.get('origin'),
             ip: clientIp(request, gateway.settings),
+            ...(method === 'DELETE' && { unlessUnsettled: (message) => refuseUnlessOver(gateway, message) }),
           });
     if (!asked.ok) return renderError(c, asked.error);
     if (!asked.value) return renderError(c, fail('not_found', `Response with id '${id.slice(0, 200)}' not found.`, { param: 'id' }).error);
@@ -56,6 +60,18 @@ export const storedResponse =
     for (const [from, to] of names) body = body?.pipeThrough(renaming(from, to)) ?? null;
     return new Response(body, init);
   };
+
+/** What is deleted cannot be looked at any more, so an answer in the background is charged first. */
+async function refuseUnlessOver(gateway: GatewayDeps, message: BackgroundMessage): Promise<GatewayError | undefined> {
+  try {
+    if (await closeIfOver(gateway, message)) return undefined;
+  } catch (error) {
+    console.error('answer not charged before it is deleted', String(error));
+    return fail('unavailable', 'The account could not be reached; try again.', { retryAfterSeconds: 2 }).error;
+  }
+  const why = 'This response is not known to be over. Cancel it first (`POST .../cancel`), or delete it when it is there.';
+  return fail('conflict', why, { code: 'response_in_progress' }).error;
+}
 
 /** The owner's refusal in its own words, and the id that everything here can be asked about by. */
 function withRequestId(refusal: string, requestId: string): string {

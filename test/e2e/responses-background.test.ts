@@ -5,8 +5,10 @@ import { RudeClient } from './support/client';
 import {
   askResponse,
   askResponseStream,
+  endOf,
   message,
   opening,
+  openResponseStream,
   type ResponseObject,
   responseOf,
   responsesBody,
@@ -22,7 +24,7 @@ import { estimatedTokens, failure, json, sse } from './support/wire';
 
 let rig: Rig;
 beforeAll(async () => {
-  rig = await Rig.start({ responses: 40, 'responses-keys': 4, solo: 2 }, { STATUS_HOLD_MS: 1_000, KEEPALIVE_MS: 150 });
+  rig = await Rig.start({ responses: 40, 'responses-keys': 4, 'responses-dear': 2, solo: 2 }, { STATUS_HOLD_MS: 1_000, KEEPALIVE_MS: 150 });
 });
 afterAll(() => rig?.stop());
 
@@ -185,6 +187,57 @@ describe.concurrent('an answer in the background', () => {
     expect(await account.money()).toEqual(spent(USAGE_MICRO));
   });
 
+  const byId = (account: Account, id: string, method: string, path = ''): Promise<Response> =>
+    fetch(`${account.baseUrl}/responses/${id}${path}`, { method, headers: { authorization: `Bearer ${account.key}` } });
+
+  it('that its client deletes before it is looked at is charged first, and once', async () => {
+    const { account, lane } = await fresh();
+    const key = { 'idempotency-key': 'one' };
+    let deleted = false;
+    lane.first.reply(json(queued()));
+    // Busy for as long as the gateway looks by itself, so that the answer is there when only its client knows.
+    let isOver = false;
+    lane.first.replyAlways(({ method }: Seen) => {
+      if (method === 'DELETE') {
+        deleted = true;
+        return json({ id: UPSTREAM_ID, object: 'response', deleted: true });
+      }
+      return deleted ? failure(404, 'No such response.') : isOver ? done() : under('in_progress');
+    });
+    const { body } = await askResponse(account, background(lane), { headers: key });
+    await lane.first.request(2);
+    isOver = true;
+    const response = await byId(account, body.id, 'DELETE');
+    expect([response.status, await response.json()]).toEqual([200, { id: body.id, object: 'response', deleted: true }]);
+    expect(await account.money()).toEqual(spent(USAGE_MICRO));
+    const looks = lane.first.seen.length;
+    await until('the next look', () => lane.first.seen.length > looks);
+    expect(await account.calls()).toMatchObject([{ outcome: 'actual', detail: { ending: 'complete' } }]);
+    expect((await account.lastGeneration()).background).toBeUndefined();
+    const again = await askResponse(account, background(lane), { headers: key });
+    expect(again.headers.get('idempotent-replayed')).toBe('true');
+    expect(await account.problems()).toEqual([]);
+  });
+
+  it.each([
+    ['that is still worked on', under('in_progress')],
+    ['of which its provider says nothing', failure(500, 'On fire.')],
+  ])('%s is not deleted: it is to be canceled first', async (_, reply) => {
+    const { account, lane } = await fresh();
+    takesOn(lane, reply);
+    const { id } = await begin(account, lane);
+    const refused = await byId(account, id, 'DELETE');
+    expect(refused.status).toBe(409);
+    expect(await refused.json()).toMatchObject({ error: { type: 'conflict_error', code: 'response_in_progress' } });
+    expect(lane.first.seen.map(({ method }) => method)).not.toContain('DELETE');
+    lane.first.replyAlways(({ method }: Seen) =>
+      method === 'DELETE' ? json({ id: UPSTREAM_ID, object: 'response', deleted: true }) : done({ status: 'cancelled' }),
+    );
+    expect((await byId(account, id, 'POST', '/cancel')).status).toBe(200);
+    expect((await byId(account, id, 'DELETE')).status).toBe(200);
+    expect(await account.money()).toEqual(spent(USAGE_MICRO));
+  });
+
   it('cannot be had of a provider that speaks chat alone', async () => {
     const { account } = await fresh();
     const { status, body } = await askResponse(account, background(rig.lane('solo')));
@@ -238,5 +291,52 @@ describe.concurrent('a stream in the background', () => {
     expect(again).toBeInstanceOf(SyntaxError);
     expect(lane.first.seen.filter(({ body }) => body !== '')).toHaveLength(1);
     expect(await account.money()).toEqual(spent(USAGE_MICRO));
+  });
+
+  it.each([
+    ['is canceled', under('cancelled')],
+    ['is gone', failure(404, 'No such response.')],
+    ['is empty in the end', done({ output: [], usage: { input_tokens: 100, output_tokens: 0, total_tokens: 100 } })],
+  ])('whose client hangs up, and that then %s, is charged for what was heard', async (_, end) => {
+    const { account, lane } = await fresh();
+    const body = background(lane, { stream: true });
+    lane.first.reply(sse([...events().slice(0, 5), HANG]));
+    lane.first.replyAlways(() => end);
+    const client = new RudeClient(account, body, {}, '/responses');
+    await client.has('output_text.delta');
+    client.hangUp();
+    const heard = String(client.raw.match(/"delta":"([^"]*)"/)![1]);
+    const input = estimatedTokens(JSON.stringify(body).length) * INPUT_MICRO;
+    expect(await account.settled()).toEqual(spent(input + estimatedTokens(heard.length) * OUTPUT_MICRO));
+    expect(await account.calls()).toMatchObject([{ outcome: 'estimated' }]);
+  });
+
+  it('whose client hangs up, and that fails then, costs nothing', async () => {
+    const { account, lane } = await fresh();
+    lane.first.reply(sse([...events().slice(0, 6), HANG]));
+    lane.first.replyAlways(() => under('failed'));
+    const client = new RudeClient(account, background(lane, { stream: true }), {}, '/responses');
+    await client.has('output_text.delta');
+    client.hangUp();
+    expect(await account.settled()).toEqual(spent(0));
+  });
+
+  it('that its account can pay no longer is canceled at its provider, and charged for what came of it', async () => {
+    const lane = rig.lane('responses-dear');
+    const account = await rig.account(215);
+    const body = background(lane, { max_output_tokens: 100, stream: true });
+    const more = gate();
+    const all = streamOfItems([message('x'.repeat(360) + 'y'.repeat(360))], { background: true }, ['x'.repeat(360), 'y'.repeat(360)]);
+    lane.first.reply(sse([...all.slice(0, 5), { until: more.opened }, all[5]!, HANG]));
+    lane.first.replyAlways(() => done({ status: 'cancelled', usage: { input_tokens: 10, output_tokens: 190, total_tokens: 200 } }));
+    const live = await openResponseStream(account, body);
+    // 100 credits and the input are held at first.
+    await until('the hold to grow', async () => (await account.money()).heldMicro > 150_000_000);
+    more.open();
+    expect((await endOf(live)).events.at(-1)).toMatchObject({ type: 'response.failed' });
+    // 10 tokens of input at 0.1 credits, 190 of output at 1.
+    expect(await account.settled()).toEqual(spent(191_000_000));
+    expect(lane.first.seen[1]).toMatchObject({ method: 'POST', path: `/v1/responses/${UPSTREAM_ID}/cancel` });
+    expect(await account.lastGeneration()).toMatchObject({ outcome: 'actual' });
   });
 });

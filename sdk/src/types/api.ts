@@ -23,7 +23,7 @@ export interface CacheControl {
   ttl?: '5m' | '1h';
 }
 
-/** Canceled before it was done, and is free. */
+/** Canceled before it was done: free, but for the GPU time of a deployment’s run. */
 export interface CanceledJob {
   id: string;
   object: 'job';
@@ -346,8 +346,10 @@ export interface CompletedJob {
   segments?: TranscriptSegment[];
   /** Of a transcription: how long the recording is, in seconds. */
   duration?: number | null;
-  /** Of a GPU run: what its worker returned. */
+  /** Of a GPU run: what its worker returned, with URLs where it had files as base64. */
   output?: unknown;
+  /** Where a GPU run’s `output` lies as JSON when it is too large to be shown here. */
+  outputJsonUrl?: string;
   endedAt: string;
 }
 
@@ -434,7 +436,7 @@ export interface EmbeddingResult {
   };
 }
 
-/** Was never done in the time that it had, and is free. */
+/** Was not done in the time that it had: free, but for the GPU time of a deployment’s run. */
 export interface ExpiredJob {
   id: string;
   object: 'job';
@@ -534,10 +536,21 @@ export type GpuJob =
       id: string;
       job_id: string;
       provider_job_id: string | null;
-      status: 'failed' | 'canceled' | 'expired';
+      status: 'failed';
       error: string;
       costCredits: 0;
       creditsCharged: 0;
+    }
+  | {
+      id: string;
+      job_id: string;
+      provider_job_id: string | null;
+      status: 'canceled' | 'expired';
+      error: string;
+      /** The GPU time of a deployment’s run until it was stopped; else nothing. */
+      costCredits: number;
+      /** 100 credits are 1 USD. */
+      creditsCharged: number;
     };
 
 /** A hosted model. */
@@ -621,6 +634,7 @@ export interface ImageCreateResult {
   created: number;
   data: {
     url: string;
+    /** Left out where the pictures are more than 16 MB together: `url` has them. */
     b64_json?: string;
     revised_prompt?: string;
   }[];
@@ -1686,8 +1700,10 @@ export interface SucceededGpuJob {
   status: 'succeeded';
   /** URLs of its files. */
   outputs: string[];
-  /** What its worker returned. */
+  /** What its worker returned, with URLs where it had files as base64. */
   output: unknown;
+  /** Where a GPU run’s `output` lies as JSON when it is too large to be shown here. */
+  outputJsonUrl?: string;
   /** 100 credits are 1 USD. */
   costCredits: number;
   /** 100 credits are 1 USD. */
@@ -1828,6 +1844,8 @@ export type WebhookEvent =
       outputUrls?: string[];
       text?: string;
       output?: unknown;
+      /** Where a GPU run’s `output` lies as JSON when it is too large to be shown here. */
+      outputJsonUrl?: string;
     }
   | {
       jobId: string;

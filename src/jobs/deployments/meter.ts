@@ -66,12 +66,15 @@ export async function requireIdleFunds(
   );
 }
 
-/** When its runs had a worker: by what the provider says where it does, else from being sent to being over. */
+/**
+ * When its runs had a worker: by what the provider says where it does, else from being sent to being over. One that is
+ * over and cost nothing leaves its worker's time to be paid as that of waiting.
+ */
 async function runsOf(deps: JobDeps, row: Deployment, fromMs: number, toMs: number): Promise<RunTime[]> {
   const keepsMs = row.idleTimeoutSeconds * 1_000;
   const { startedAt: started, endedAt: ended, outputs: made } = jobs;
   const rows = (await database(deps.db)
-    .select({ startedAt: started, endedAt: ended, outputs: made })
+    .select({ startedAt: started, endedAt: ended, outputs: made, costMicro: jobs.costMicro })
     .from(jobs)
     .where(
       and(
@@ -82,9 +85,9 @@ async function runsOf(deps: JobDeps, row: Deployment, fromMs: number, toMs: numb
         eq(jobs.test, false),
         or(isNull(jobs.endedAt), gt(jobs.endedAt, fromMs - keepsMs)),
       ),
-    )) as Pick<Job, 'startedAt' | 'endedAt' | 'outputs'>[];
-  return rows.flatMap(({ startedAt, endedAt, outputs }) => {
-    if (startedAt === null || startedAt >= toMs) return [];
+    )) as Pick<Job, 'startedAt' | 'endedAt' | 'outputs' | 'costMicro'>[];
+  return rows.flatMap(({ startedAt, endedAt, outputs, costMicro }) => {
+    if (startedAt === null || startedAt >= toMs || (endedAt !== null && !costMicro)) return [];
     const gpuMs = outputs?.usage?.gpuMs;
     const endMs = endedAt ?? Infinity;
     return [{ startMs: endedAt !== null && gpuMs !== undefined ? endedAt - gpuMs : startedAt, endMs }];

@@ -9,6 +9,7 @@ import { webhookDeliveries, webhookGone } from '../../db/jobs';
 import type { JobDeps } from '../deps';
 import { settleJob } from '../finish';
 import type { WebhookMessage } from '../messages';
+import { withOutput } from '../output';
 import { SWEEP_AFTER_MS } from '../pace';
 import { readJob } from '../store';
 import type { Job } from '../types';
@@ -23,6 +24,8 @@ const JITTER = 0.1;
 const TIMEOUT_MS = 10_000;
 const CLAIM_MS = 60_000;
 const GONE = 410;
+/** Of a run's answer; what is larger is told by its URL, as receivers take only so much. */
+const MAX_OUTPUT_BYTES = 512 * 1024;
 const SWEPT_AT_ONCE = 500;
 
 type Row = typeof webhookDeliveries.$inferSelect;
@@ -92,7 +95,7 @@ async function post(deps: JobDeps, { id, url, accountId }: Row, job: Job): Promi
   });
   try {
     const { href } = await requirePublic(deps, url);
-    const body = JSON.stringify(webhookPayload(job));
+    const body = JSON.stringify(webhookPayload(await withOutput(deps, job, MAX_OUTPUT_BYTES)));
     const secrets = signingSecrets(await readSecrets(deps.db, accountId, atMs), atMs);
     const headers = { 'content-type': 'application/json', ...(await signedHeaders(messageIdOf(id), atMs, body, secrets)) };
     const signal = AbortSignal.timeout(TIMEOUT_MS);

@@ -3,6 +3,9 @@ import { cleanType, sniffType, UNKNOWN_TYPE } from '../../core/media-type';
 import { fromBase64 } from './sources';
 import type { OutputFile } from './types';
 
+/** More are not taken from one result: each is copied, and named in one row. */
+export const MAX_RESULT_FILES = 32;
+
 /** A file's bytes as base64, whatever the vendor says that it is. */
 export function fileOfBase64(base64: string, declaredType?: string): OutputFile | undefined {
   const bytes = fromBase64(base64);

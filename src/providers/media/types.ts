@@ -159,7 +159,7 @@ export interface MediaResult {
   /** In the order asked for. For an image, as many as are billed. */
   files: readonly OutputFile[];
   transcript?: Transcript;
-  /** A GPU run's answer, as it came. */
+  /** A GPU run's answer, as it came but for files as base64: `file:0` stands where the first of `files` was, if that has bytes. */
   output?: unknown;
   /** What the vendor says that it came to; what is missing is taken as asked for. */
   usage?: { seconds?: number; gpuMs?: number };
@@ -170,6 +170,8 @@ export interface MediaResult {
 export interface MediaFailure extends UpstreamFailure {
   /** Paid work may be under way or done all the same: nothing may be sent again, here or elsewhere. */
   mayHaveStarted: boolean;
+  /** A run was stopped when the time that it may take was over, with what it came to by then. */
+  timedOut?: Pick<NonNullable<MediaResult['usage']>, 'gpuMs'>;
 }
 
 /** An event of a submit that is answered with a stream: a state on the way, or what came of it. */
@@ -179,7 +181,7 @@ export type MediaStep =
   | { state: 'done'; result: MediaResult }
   | { state: 'running'; job: UpstreamJob /** 0 to 1. */; progress?: number; pollAfterMs?: number }
   | { state: 'failed'; failure: MediaFailure }
-  | { state: 'canceled' };
+  | { state: 'canceled' /** What it came to by then. */; usage?: Pick<NonNullable<MediaResult['usage']>, 'gpuMs'> };
 
 /** `unknown`: an answer that says nothing about the job (an outage, a page of HTML, a state never heard of). */
 export type PollStep = MediaStep | { state: 'unknown'; message: string };

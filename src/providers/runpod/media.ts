@@ -16,17 +16,20 @@ const SYNC_WAIT_MS = 60_000;
 
 function readJob(body: JsonObject, job: UpstreamJob): PollStep {
   const { status, output, error, executionTime } = body;
+  const gpuMs = numberOf(executionTime);
+  const usage = gpuMs !== undefined && { usage: { gpuMs } };
   switch (stateOf(status)) {
-    case 'succeeded': {
-      const gpuMs = numberOf(executionTime);
-      return { state: 'done', result: { ...takeFiles(output ?? null), ...(gpuMs !== undefined && { usage: { gpuMs } }) } };
-    }
+    case 'succeeded':
+      return { state: 'done', result: { ...takeFiles(output ?? null), ...usage } };
     case 'running':
       return { state: 'running', job };
-    case 'failed':
-      return runFailure(errorText(error ?? objectOf(output).error) ?? (status === 'TIMED_OUT' ? 'The run took too long.' : undefined));
+    case 'failed': {
+      const timedOut = status === 'TIMED_OUT';
+      const { failure } = runFailure(errorText(error ?? objectOf(output).error) ?? (timedOut ? 'The run took too long.' : undefined));
+      return { state: 'failed', failure: { ...failure, ...(timedOut && { timedOut: { ...(gpuMs !== undefined && { gpuMs }) } }) } };
+    }
     case 'canceled':
-      return { state: 'canceled' };
+      return { state: 'canceled', ...usage };
     default:
       return { state: 'unknown', message: 'no state that is known' };
   }

@@ -3,7 +3,7 @@
  * https://github.com/runpod-workers/worker-comfyui puts them. Base64 is taken out of the answer, which is kept in a row.
  */
 import { isRecord } from '../../core/record';
-import { fileOf, fileOfBase64 } from '../media/outputs';
+import { fileOf, fileOfBase64, MAX_RESULT_FILES } from '../media/outputs';
 import { textOf } from '../media/read';
 import type { OutputFile } from '../media/types';
 
@@ -13,10 +13,11 @@ const FILE_NAME = /image|video|audio|mesh|model|file|output|result|data/i;
 const MIN_BASE64_CHARS = 200;
 const BASE64 = /^[A-Za-z0-9+/\s]+={0,2}$/;
 const MAX_DEPTH = 6;
+const LEFT_OUT = `left out: a run may have ${MAX_RESULT_FILES} files`;
 
 export interface Taken {
   files: OutputFile[];
-  /** The answer, with `file:0` and so on where base64 was. */
+  /** The answer, with `file:0` and so on where base64 was: see `MediaResult`. */
   output: unknown;
 }
 
@@ -34,6 +35,7 @@ export function takeFiles(answer: unknown): Taken {
     if (typeof value === 'string') {
       const file = fileWithin(value, name, isBase64);
       if (!file) return value;
+      if (files.length >= MAX_RESULT_FILES) return 'url' in file ? value : LEFT_OUT;
       files.push(file);
       return 'url' in file ? value : `file:${files.length - 1}`;
     }

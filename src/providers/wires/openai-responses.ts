@@ -106,7 +106,7 @@ function readStored(json: unknown): ReturnType<NonNullable<Wire['stored']>['read
   const pending = UNDER_WAY.includes(status);
   if (!pending && !OVER.includes(status)) return undefined;
   const hasOutput = Array.isArray(output) && output.length > 0;
-  return { pending, usage, hasOutput, outputChars: hasOutput ? writtenChars(output) : 0 };
+  return { pending, failed: status === 'failed', usage, hasOutput, outputChars: hasOutput ? writtenChars(output) : 0 };
 }
 
 /** OpenAI's Responses API (https://platform.openai.com/docs/api-reference/responses). */

@@ -5,13 +5,12 @@ import { toCredits } from '../../core/money';
 import type { AppContext } from '../../http/context';
 import { jobDeps } from '../../http/deps';
 import { renderError } from '../../http/render-error';
-import { authorize, findJob, waitForJob } from '../../jobs/access';
-import { advanceJob } from '../../jobs/advance';
+import { authorize, findJob, lookInPassing, waitForJob } from '../../jobs/access';
 import { type CreatedJob, createMediaJob } from '../../jobs/create';
 import { createRun } from '../../jobs/gpu';
-import { readJob } from '../../jobs/store';
+import { withOutput } from '../../jobs/output';
 import { isFinal, type Job } from '../../jobs/types';
-import { creditsUsed, isOver, outputUrls } from '../../jobs/view';
+import { creditsUsed, isOver, outputJsonUrl, outputUrls } from '../../jobs/view';
 import { GPU_POOL_MICRO, mediaTerms } from '../../providers/catalogue/media-terms';
 import { heldAnswer, jobHeaders, type MediaRequest, preferredWaitMs, readerOf, readMediaRequest } from './request';
 
@@ -25,7 +24,8 @@ const statusOf = (job: Job): string => {
   return job.state === 'running' || isFinal(job.state) ? 'running' : 'queued';
 };
 
-function gpuView(job: Job): Record<string, unknown> {
+async function gpuView(c: AppContext, known: Job): Promise<Record<string, unknown>> {
+  const job = isOver(known) ? await withOutput(jobDeps(c.env), known) : known;
   const { outputs, upstream } = job;
   const over = isOver(job);
   const executionMs = outputs?.usage?.gpuMs ?? null;
@@ -38,12 +38,18 @@ function gpuView(job: Job): Record<string, unknown> {
       job.state === 'succeeded' && {
         outputs: outputUrls(job),
         output: outputs?.output ?? { files: outputUrls(job) },
+        ...outputJsonUrl(job),
         costCredits: creditsUsed(job),
         creditsCharged: creditsUsed(job),
         durationMs,
         executionMs,
       }),
-    ...(over && job.state !== 'succeeded' && { error: job.error?.message ?? 'The job was canceled.', costCredits: 0, creditsCharged: 0 }),
+    ...(over &&
+      job.state !== 'succeeded' && {
+        error: job.error?.message ?? 'The job was canceled.',
+        costCredits: creditsUsed(job),
+        creditsCharged: creditsUsed(job),
+      }),
     ...(!over && { pollUrl: `/v1/gpu/jobs/${job.id}` }),
     provider_job_id: upstream?.id ?? null,
   };
@@ -56,7 +62,8 @@ function waitMsOf(c: AppContext, { body }: MediaRequest): number | undefined {
   return preferred === undefined ? undefined : Math.min(preferred, SYNC_MS);
 }
 
-const accepted = (c: AppContext, created: CreatedJob): Response => c.json(gpuView(created.job), 202, jobHeaders(created));
+const accepted = async (c: AppContext, created: CreatedJob): Promise<Response> =>
+  c.json(await gpuView(c, created.job), 202, jobHeaders(created));
 
 export async function postGpu(c: AppContext): Promise<Response> {
   const slug = c.req.param('slug') ?? '';
@@ -75,11 +82,12 @@ export async function postGpu(c: AppContext): Promise<Response> {
   const created = await createMediaJob(deps, request, call);
   if (!created.ok) return renderError(c, created.error);
   const waitMs = waitMsOf(c, read.value);
-  if (waitMs !== undefined) return heldAnswer(c, created.value, gpuView, { waitMs, renderRunning: gpuView });
+  const render = (job: Job) => gpuView(c, job);
+  if (waitMs !== undefined) return heldAnswer(c, created.value, render, { waitMs, renderRunning: render });
   if (!mediaTerms(model)?.inline) return accepted(c, created.value);
   const { signal } = c.req.raw;
   const job = await waitForJob(deps, created.value.job, c.get('gateway').settings.JSON_STATUS_HOLD_MS, () => signal.aborted);
-  return isOver(job) ? heldAnswer(c, { ...created.value, job }, gpuView) : accepted(c, { ...created.value, job });
+  return isOver(job) ? heldAnswer(c, { ...created.value, job }, render) : accepted(c, { ...created.value, job });
 }
 
 export async function postGpuRun(c: AppContext): Promise<Response> {
@@ -90,11 +98,12 @@ export async function postGpuRun(c: AppContext): Promise<Response> {
   const created = await createRun(deps, read.value.request, slug, read.value.body.fields);
   if (!created.ok) return renderError(c, created.error);
   const waitMs = waitMsOf(c, read.value);
-  if (waitMs !== undefined) return heldAnswer(c, created.value, gpuView, { waitMs, renderRunning: gpuView });
+  const render = (job: Job) => gpuView(c, job);
+  if (waitMs !== undefined) return heldAnswer(c, created.value, render, { waitMs, renderRunning: render });
   const { signal } = c.req.raw;
   const isSubmitted = (job: Job): boolean => job.upstream !== null || isFinal(job.state);
   const job = await waitForJob(deps, created.value.job, SUBMITTED_MS, () => signal.aborted, isSubmitted);
-  return c.json({ ...gpuView(job), status: isOver(job) ? job.state : 'queued' }, 200, jobHeaders({ ...created.value, job }));
+  return c.json({ ...(await gpuView(c, job)), status: isOver(job) ? job.state : 'queued' }, 200, jobHeaders({ ...created.value, job }));
 }
 
 /** Looks at the provider's job in passing, so that its state is seen as it is. */
@@ -104,10 +113,9 @@ export async function getGpuJob(c: AppContext): Promise<Response> {
   const deps = jobDeps(c.env);
   const found = await findJob(deps, reader.value, c.req.param('id') ?? '');
   if (!found.ok || found.value.family !== 'gpu') return renderError(c, found.ok ? fail('not_found', 'Job not found').error : found.error);
-  if (found.value.state === 'running')
-    await advanceJob(deps, { jobId: found.value.id }).catch((error: unknown) => console.error('live poll failed', String(error)));
-  const job = (await readJob(deps.db, found.value.id)) ?? found.value;
-  return c.json(gpuView(job), { headers: { ...answerHeaders(job.holdId), 'x-job-id': job.id } });
+  const { signal } = c.req.raw;
+  const job = await lookInPassing(deps, found.value, () => signal.aborted);
+  return c.json(await gpuView(c, job), { headers: { ...answerHeaders(job.holdId), 'x-job-id': job.id } });
 }
 
 /** The catalogue; nobody needs a key to look at prices. */

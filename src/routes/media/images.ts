@@ -12,8 +12,8 @@ import { heldAnswer, type RenderJob, readMediaRequest, type StreamRenderer, star
 
 const IMAGES = { families: ['image'] } as const;
 const FORMATS = ['url', 'b64_json'];
-/** As JSON in one piece it must fit into memory several times. */
-const MAX_INLINE_BYTES = 48 * 1024 * 1024;
+/** As JSON in one piece it must fit into memory several times, beside what else the isolate does. */
+const MAX_INLINE_BYTES = 16 * 1024 * 1024;
 /** Clients of these models read nothing but base64, whether they ask for it or not. */
 const ALWAYS_INLINE = /^gpt-image/;
 

@@ -7,6 +7,7 @@ import type { AppContext } from '../../http/context';
 import { jobDeps } from '../../http/deps';
 import { renderError } from '../../http/render-error';
 import { authorize, cancelJob, findJob, findJobOf, refuseTestKey, takeCallback } from '../../jobs/access';
+import { withOutput } from '../../jobs/output';
 import { listJobs } from '../../jobs/store';
 import { FINAL_STATES, type Job } from '../../jobs/types';
 import { jobView } from '../../jobs/view';
@@ -16,7 +17,10 @@ const PAGE = 20;
 const MAX_PAGE = 100;
 const CALLBACK_LIMIT_BYTES = 4 * 1024 * 1024;
 
-const show = (c: AppContext, job: Job): Response => c.json(jobView(job), { headers: { ...answerHeaders(job.holdId), 'x-job-id': job.id } });
+async function show(c: AppContext, job: Job): Promise<Response> {
+  const view = jobView(await withOutput(jobDeps(c.env), job));
+  return c.json(view, { headers: { ...answerHeaders(job.holdId), 'x-job-id': job.id } });
+}
 
 /** `?model=&type=` are in the documents and say nothing that the id does not. */
 export async function getJob(c: AppContext): Promise<Response> {
@@ -26,7 +30,9 @@ export async function getJob(c: AppContext): Promise<Response> {
   const found = await findJob(deps, reader.value, c.req.param('id') ?? '');
   if (!found.ok) return renderError(c, found.error);
   const waitMs = preferredWaitMs(c);
-  return waitMs === undefined ? show(c, found.value) : watchedAnswer(c, found.value, waitMs, jobView);
+  return waitMs === undefined
+    ? show(c, found.value)
+    : watchedAnswer(c, found.value, waitMs, async (job) => jobView(await withOutput(deps, job)));
 }
 
 export async function getJobs(c: AppContext): Promise<Response> {

@@ -95,7 +95,8 @@ export function jobError(job: Job): GatewayError {
       code: 'still_running',
       details,
     }).error;
-  if (job.state === 'canceled') return fail('conflict', 'The job was canceled. Nothing was charged.', { details }).error;
+  const charged = creditsUsed(job) === 0 ? 'Nothing was charged.' : `Its GPU time was charged: ${creditsUsed(job)} credits.`;
+  if (job.state === 'canceled') return fail('conflict', `The job was canceled. ${charged}`, { details }).error;
   const error = job.error ?? fail('job_failed', 'The job failed. Nothing was charged.').error;
   return { ...error, details: { ...error.details, ...details } };
 }

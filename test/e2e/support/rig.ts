@@ -32,6 +32,7 @@ const KINDS = {
   responses: { providers: 1, keys: 1, onDisconnect: 'cancel', price: PRICE, wires: ['openai-responses'] },
   'responses-pair': { providers: 2, keys: 1, onDisconnect: 'cancel', price: PRICE, wires: ['openai-responses'] },
   'responses-keys': { providers: 1, keys: 2, onDisconnect: 'cancel', price: PRICE, wires: ['openai-responses'] },
+  'responses-dear': { providers: 1, keys: 1, onDisconnect: 'cancel', price: DEAR_PRICE, wires: ['openai-responses'] },
   'responses-drain': { providers: 1, keys: 1, onDisconnect: 'drain', price: PRICE, wires: ['openai-responses'] },
   /** Both formats, the first provider one and the second the other. */
   'responses-chat': {

@@ -92,7 +92,13 @@ describe('an answer that the upstream keeps', () => {
   });
 
   it('is pending until it is over', () => {
-    expect(read({ status: 'queued', output: [], usage: null })).toEqual({ pending: true, usage: null, hasOutput: false, outputChars: 0 });
+    expect(read({ status: 'queued', output: [], usage: null })).toEqual({
+      pending: true,
+      failed: false,
+      usage: null,
+      hasOutput: false,
+      outputChars: 0,
+    });
     expect(read({ status: 'completed', output: [{}], usage: { output_tokens: 1 } })).toMatchObject({
       pending: false,
       hasOutput: true,

@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
-import { cancelJob, takeCallback } from '../../../src/jobs/access';
+import { cancelJob, lookInPassing, takeCallback } from '../../../src/jobs/access';
 import { advanceJob, sweepJobs } from '../../../src/jobs/advance';
 import type { JobDeps } from '../../../src/jobs/deps';
 import { listJobs } from '../../../src/jobs/store';
@@ -16,7 +16,51 @@ async function playOut(bench: JobBench, id: string, steps = 60): Promise<void> {
   }
 }
 
+/** A database in which something happens before a job's state is written for the first time. */
+function beforeState(db: D1Database, happen: () => Promise<unknown>): D1Database {
+  let happened = false;
+  const watched = (statement: D1PreparedStatement): D1PreparedStatement =>
+    new Proxy(statement, {
+      get(target, name) {
+        const value = Reflect.get(target, name) as unknown;
+        if (typeof value !== 'function') return value;
+        return (...args: unknown[]) => {
+          if (name === 'bind') return watched(Reflect.apply(value, target, args) as D1PreparedStatement);
+          if (happened) return Reflect.apply(value, target, args) as unknown;
+          happened = true;
+          return happen().then(() => Reflect.apply(value, target, args) as unknown);
+        };
+      },
+    });
+  return new Proxy(db, {
+    get(target, name) {
+      const value = Reflect.get(target, name) as unknown;
+      if (name !== 'prepare') return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+      return (sql: string) => (/^update "jobs" set .*"state" = /.test(sql) ? watched(target.prepare(sql)) : target.prepare(sql));
+    },
+  });
+}
+
 describe('a job', () => {
+  it.each(['is given up', 'is said to have failed'])('that %s while its result is written is done, and charged', async (what) => {
+    const bench = await JobBench.create();
+    const { id, callbackToken: token, deadline } = await bench.start();
+    await advanceJob(bench.deps(), bench.queue.take());
+    bench.queue.messages = [];
+    bench.provider.ending = what === 'is given up' ? 'never' : 'failed';
+    bench.provider.pollsToDone = 1;
+    if (what === 'is given up') await bench.wait(deadline - bench.nowMs + 1);
+    // So that the result is there, and its copy is not.
+    bench.provider.brokenFiles = 1;
+    const headers = new Headers({ 'x-signature': WEBHOOK_SECRET });
+    const callback = { jobId: id, token, headers, body: '{"state":"done"}', json: { state: 'done' } };
+    const db = beforeState(env.DB, () => takeCallback(bench.deps(), callback));
+    await advanceJob({ ...bench.deps(), db }, { jobId: id });
+    await playOut(bench, id);
+    expect(await bench.job(id)).toMatchObject({ state: 'succeeded', costMicro: PRICE_MICRO });
+    expect(await bench.spentMicro()).toBe(PRICE_MICRO);
+  });
+
   it('is submitted, polled, copied and charged once, each message delivered twice', async () => {
     const bench = await JobBench.create();
     const { id } = await bench.start();
@@ -48,6 +92,7 @@ describe('a job', () => {
       return id;
     };
     const signed = await call(WEBHOOK_SECRET);
+    await playOut(bench, signed);
     expect((await bench.job(signed)).state).toBe('succeeded');
     expect(bench.provider.polls).toBe(0);
     const unsigned = await call('forged');
@@ -56,6 +101,34 @@ describe('a job', () => {
     expect((await bench.job(unsigned)).state).toBe('succeeded');
     expect(bench.provider.polls).toBe(1);
     expect(await bench.spentMicro()).toBe(2 * PRICE_MICRO);
+  });
+
+  it.each(['a callback', 'a cancel', 'a look'])('whose end comes with %s is copied by the queue: that caller may hang up', async (what) => {
+    const bench = await JobBench.create();
+    bench.provider.pollsToDone = 1;
+    const { id, callbackToken: token } = await bench.start();
+    await advanceJob(bench.deps(), bench.queue.take());
+    bench.queue.messages = [];
+    const { fetch } = bench.provider;
+    const deps: JobDeps = {
+      ...bench.deps(),
+      fetch: (url, init) => {
+        if (new URL(url).hostname.startsWith('cdn.')) throw new Error('copied within the request');
+        if (url.endsWith('/cancel')) return Promise.resolve(Response.json({}));
+        return fetch(url, init);
+      },
+    };
+    const job = await bench.job(id);
+    if (what === 'a cancel') await cancelJob(deps, job);
+    else if (what === 'a look') await lookInPassing(deps, job, () => true);
+    else {
+      const headers = new Headers({ 'x-signature': WEBHOOK_SECRET });
+      await takeCallback(deps, { jobId: id, token, headers, body: '{"state":"done"}', json: { state: 'done' } });
+    }
+    const { state, result, copyTries } = await bench.job(id);
+    expect({ state, files: result?.files.length, copyTries }).toEqual({ state: 'running', files: 1, copyTries: 0 });
+    await playOut(bench, id);
+    expect((await bench.job(id)).state).toBe('succeeded');
   });
 
   it('is submitted once when its message comes twice at the same time', async () => {
@@ -235,7 +308,7 @@ describe('a job', () => {
     bench.provider.brokenFiles = 3;
     const { id } = await bench.start();
     await playOut(bench, id);
-    expect(await bench.job(id)).toMatchObject({ state: 'succeeded', copyTries: 3 });
+    expect(await bench.job(id)).toMatchObject({ state: 'succeeded', copyTries: 4 });
     expect(bench.provider.started).toHaveLength(1);
   });
 

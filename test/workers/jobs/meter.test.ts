@@ -6,7 +6,11 @@ import { meterDeployments } from '../../../src/jobs/deployments/meter';
 import { changeDeployment, type Deployment, findDeployment } from '../../../src/jobs/deployments/store';
 import { finishJob } from '../../../src/jobs/finish';
 import { createRun } from '../../../src/jobs/gpu';
+import { applyStep } from '../../../src/jobs/poll';
 import { changeJob } from '../../../src/jobs/store';
+import type { Job } from '../../../src/jobs/types';
+import { jobView } from '../../../src/jobs/view';
+import type { MediaStep } from '../../../src/providers/media/types';
 import { testKey } from '../account/support';
 import { JobBench, KEY, requestOf } from './support';
 
@@ -41,14 +45,26 @@ async function deployed(fields: Partial<typeof FIELDS> = {}, credits = 100_000):
 
 const present = async ({ accountId, slug }: Deployment): Promise<Deployment> => (await findDeployment(env.DB, accountId, slug))!;
 
-/** A run that has ended now, after so long on a GPU. */
-async function ran(bench: JobBench, gpuMs: number): Promise<number> {
+async function begun(bench: JobBench): Promise<Job> {
   const created = await createRun(bench.deps(), requestOf('/v1/gpu/run/comfy', bench.account.id), 'comfy', { input: { prompt: 'a fox' } });
   if (!created.ok) throw new Error(created.error.message);
-  const job = (await changeJob(env.DB, created.value.job, () => ({ state: 'running', startedAt: bench.nowMs })))!;
+  return (await changeJob(env.DB, created.value.job, () => ({ state: 'running', startedAt: bench.nowMs })))!;
+}
+
+/** A run that has ended now, after so long on a GPU. */
+async function ran(bench: JobBench, gpuMs: number): Promise<number> {
+  const job = await begun(bench);
   await bench.wait(gpuMs);
   await finishJob(bench.deps(), job, { state: 'succeeded', outputs: { files: [], output: 1, usage: { gpuMs } } });
   return (await bench.job(job.id)).costMicro!;
+}
+
+/** A run that its provider says so of, after 100 s. */
+async function endedBy(bench: JobBench, step: MediaStep): Promise<Job> {
+  const job = await begun(bench);
+  await bench.wait(100_000);
+  await applyStep(bench.deps(), bench.deps().registry.providers.get('fake')!, job, step);
+  return bench.job(job.id);
 }
 
 const linesOf = async (bench: JobBench) => (await bench.account.stub.operations(100)).lines.filter(({ kind }) => kind === 'adjust');
@@ -104,6 +120,15 @@ describe('workers that always run', () => {
     await bench.wait(12 * MINUTE_MS);
     await meterDeployments(bench.deps());
     expect(await bench.spentMicro()).toBe(cost + 500 * IDLE_MICRO);
+  });
+
+  it('pay the price of waiting for a run that nobody pays', async () => {
+    const { bench } = await deployed({ minWorkers: 1 });
+    const failure = { action: 'next_target', message: 'CUDA out of memory', mayHaveStarted: true } as const;
+    expect(await endedBy(bench, { state: 'failed', failure })).toMatchObject({ state: 'failed', costMicro: 0 });
+    await bench.wait(12 * MINUTE_MS);
+    await meterDeployments(bench.deps());
+    expect(await bench.spentMicro()).toBe(600 * IDLE_MICRO);
   });
 
   it('need an hour in the balance to be started, and are stopped before it is empty', async () => {
@@ -178,6 +203,40 @@ describe('workers that come and go', () => {
     await bench.wait(60 * MINUTE_MS);
     await meterDeployments(bench.deps());
     expect(await bench.spentMicro()).toBe(cost + 60 * IDLE_MICRO);
+  });
+});
+
+describe("a run of a customer's own container", () => {
+  const timedOut = { action: 'next_target', message: 'The run took too long.', mayHaveStarted: true } as const;
+
+  it.each([
+    ['that is canceled', { state: 'canceled', usage: { gpuMs: 100_000 } }, 'canceled', 300],
+    ['that takes longer than it may', { state: 'failed', failure: { ...timedOut, timedOut: { gpuMs: 100_000 } } }, 'expired', 300],
+    ['that is canceled before it had a worker', { state: 'canceled' }, 'canceled', 0],
+    ['that times out, for how long nobody says', { state: 'failed', failure: { ...timedOut, timedOut: {} } }, 'expired', 0],
+  ] satisfies [string, MediaStep, string, number][])('%s costs the GPU time that its provider reports', async (_, step, state, credits) => {
+    const { bench } = await deployed({ minWorkers: 1 });
+    const job = await endedBy(bench, step);
+    expect(job).toMatchObject({ state, costMicro: credits * 1_000_000 });
+    expect(jobView(job)).toMatchObject({ status: state, creditsUsed: credits, outputUrls: [] });
+    expect(await bench.spentMicro()).toBe(credits * 1_000_000);
+    expect(await bench.heldMicro()).toBe(0);
+    const [line] = (await bench.account.stub.operations(100)).lines.filter(({ kind }) => kind === 'usage');
+    expect(line).toMatchObject({ outcome: credits > 0 ? 'actual' : 'released', detail: { ending: state } });
+    if (credits > 0) expect(line!.detail.usage).toEqual({ gpuSeconds: 100 });
+    await bench.wait(12 * MINUTE_MS);
+    await meterDeployments(bench.deps());
+    const workedSeconds = credits > 0 ? 100 : 0;
+    expect(await bench.spentMicro()).toBe(credits * 1_000_000 + (600 - workedSeconds) * IDLE_MICRO);
+  });
+
+  it('alone is: a job of a model of the catalogue is free when it is canceled', async () => {
+    const bench = await JobBench.create();
+    const { id } = await bench.start();
+    const job = (await changeJob(env.DB, await bench.job(id), () => ({ state: 'running', startedAt: bench.nowMs })))!;
+    const step: MediaStep = { state: 'canceled', usage: { gpuMs: 100_000 } };
+    await applyStep(bench.deps(), bench.deps().registry.providers.get('fake')!, job, step);
+    expect(await bench.job(id)).toMatchObject({ state: 'canceled', costMicro: 0 });
   });
 });
 

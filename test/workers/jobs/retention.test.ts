@@ -75,6 +75,16 @@ describe('a result', () => {
     });
   });
 
+  it('leads nobody who has its URL to what came with the request, which has one of its own', async () => {
+    const { bench, file, input } = await done();
+    expect((await ask(input)).status).toBe(200);
+    const name = input.split('/').at(-1)!;
+    expect((await ask(file.replace(/[^/]+$/, name))).status).toBe(404);
+    await bench.wait(31 * DAY_MS);
+    await removeOldFiles(kept(bench));
+    expect((await ask(input)).status).toBe(410);
+  });
+
   it('is kept for ever where the operator says so', async () => {
     const { bench, file } = await done();
     await bench.wait(4_000 * DAY_MS);

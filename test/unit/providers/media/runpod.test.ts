@@ -113,6 +113,16 @@ describe('a poll', () => {
     });
   });
 
+  it('takes 32 files at most: what is left says so, or stays where it is', () => {
+    const inline = Array.from({ length: 40 }, () => `data:image/png;base64,${PNG_BASE64}`);
+    const url = 'https://bucket.test/b.png';
+    const step = poll({ status: 'COMPLETED', output: { inline, urls: [url] } });
+    const { result } = step as unknown as { result: { files: unknown[]; output: { inline: string[]; urls: string[] } } };
+    expect(result.files).toHaveLength(32);
+    expect(result.output.inline.slice(31)).toEqual(['file:31', ...Array.from({ length: 8 }, () => expect.stringContaining('32 files'))]);
+    expect(result.output.urls).toEqual([url]);
+  });
+
   it('knows a picture by its bytes, and leaves text alone', () => {
     const long = btoa(String.fromCharCode(...PNG, ...new Uint8Array(200)));
     expect(poll({ status: 'COMPLETED', output: { image: long } })).toMatchObject({ result: { files: [{ contentType: 'image/png' }] } });
@@ -135,6 +145,9 @@ describe('a poll', () => {
     expect(poll({ status: 'FAILED', output: { error: 'bad seed' } })).toMatchObject({ failure: { message: 'bad seed' } });
     expect(poll({ status: 'TIMED_OUT' })).toMatchObject({ state: 'failed', failure: { message: 'The run took too long.' } });
     expect(poll({ status: 'CANCELLED' })).toEqual({ state: 'canceled' });
+    expect(poll({ status: 'CANCELLED', executionTime: 1_200 })).toEqual({ state: 'canceled', usage: { gpuMs: 1_200 } });
+    expect(poll({ status: 'TIMED_OUT', executionTime: 600_000 })).toMatchObject({ failure: { timedOut: { gpuMs: 600_000 } } });
+    expect(poll({ status: 'FAILED', executionTime: 1_200 })).not.toHaveProperty('failure.timedOut');
   });
 
   it('says nothing by anything else', () => {

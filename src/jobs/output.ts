@@ -1,0 +1,36 @@
+/** A GPU run's answer: what its worker returns is of any size, and a row holds 2 MB at most. */
+import type { MediaResult } from '../providers/media/types';
+import type { JobDeps } from './deps';
+import { fileUrl, outputKey, putBytes } from './files';
+import type { Job, PendingResult } from './types';
+
+const MAX_ROW_CHARS = 64 * 1024;
+/** In an answer it is held several times over. */
+const MAX_SHOWN_BYTES = 8 * 1024 * 1024;
+
+type Files = Pick<JobDeps, 'files'>;
+type Kept = Pick<PendingResult, 'output' | 'storedOutput'>;
+
+/** For the row: with the URLs of its files in it, and in a file of its own when it is large. */
+export async function keepOutput(
+  deps: Files,
+  job: Job,
+  { output, files }: Pick<MediaResult, 'output' | 'files'>,
+  kept: PendingResult['files'],
+): Promise<Kept> {
+  if (output === undefined) return {};
+  const urls = new Map<unknown, string>();
+  for (const [index, file] of kept.entries())
+    if ('bytes' in files[index]! && 'key' in file) urls.set(`file:${index}`, fileUrl(job.origin, file));
+  const text = JSON.stringify(output, (_name, value: unknown) => urls.get(value) ?? value);
+  if (text.length <= MAX_ROW_CHARS) return { output: JSON.parse(text) as unknown };
+  return { storedOutput: await putBytes(deps, outputKey(job), new TextEncoder().encode(text), 'application/json') };
+}
+
+/** The job with its output to be shown, unless that is larger than may be: then its URL is. */
+export async function withOutput({ files }: Files, job: Job, maxBytes = MAX_SHOWN_BYTES): Promise<Job> {
+  const { storedOutput, ...outputs } = job.outputs ?? { files: [] };
+  if (!storedOutput || storedOutput.sizeBytes > maxBytes || job.filesRemovedAt !== null) return job;
+  const object = await files.get(storedOutput.key);
+  return object ? { ...job, outputs: { ...outputs, output: await object.json() } } : job;
+}

@@ -1,0 +1,28 @@
+// Pictures within an answer: as base64, as long as that fits into memory.
+import { env } from 'cloudflare:test';
+import { expect, it } from 'vitest';
+import { changeJob, readJob } from '../../../src/jobs/store';
+import { TestAccount } from '../account/support';
+import { ask, keyFor } from './support';
+
+it('pictures that are too large together are given by their URLs alone', async () => {
+  const account = await TestAccount.create({ credits: 1_000, tier: 'starter', keys: [] });
+  const key = await keyFor(account);
+  const body = { model: 'gpt-image-2', prompt: 'a fox', n: 2, response_format: 'b64_json' };
+  const again = async () => {
+    const { status, text } = await ask({ key, path: '/v1/images/generations', body, headers: { 'idempotency-key': 'one' } });
+    expect(status, text).toBe(200);
+    return JSON.parse(text) as { jobId: string; data: { url: string; b64_json?: string }[] };
+  };
+  const { jobId, data } = await again();
+  expect(data.map(({ b64_json }) => b64_json?.startsWith('iVBOR'))).toEqual([true, true]);
+  const grown = async (sizeBytes: number) => {
+    const job = (await readJob(env.DB, jobId))!;
+    await changeJob(env.DB, job, ({ outputs }) => ({
+      outputs: { ...outputs!, files: outputs!.files.map((file) => ({ ...file, sizeBytes })) },
+    }));
+    return (await again()).data;
+  };
+  expect(await grown(8 * 1024 * 1024)).toEqual(data);
+  expect(await grown(9 * 1024 * 1024)).toEqual(data.map(({ url }) => ({ url })));
+});

@@ -1,0 +1,111 @@
+// What a worker answers, on its way into a row and files of ours: it may be of any size.
+import { env } from 'cloudflare:test';
+import { describe, expect, it } from 'vitest';
+import { advanceJob, sweepJobs } from '../../../src/jobs/advance';
+import { fileUrl } from '../../../src/jobs/files';
+import { withOutput } from '../../../src/jobs/output';
+import { applyStep } from '../../../src/jobs/poll';
+import type { Job } from '../../../src/jobs/types';
+import { jobView } from '../../../src/jobs/view';
+import type { MediaResult } from '../../../src/providers/media/types';
+import { JobBench, RECEIVER_URL } from './support';
+
+const PNG = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
+const picture = { bytes: PNG, contentType: 'image/png' };
+const film = (name: string | number) => ({ url: `https://cdn.fake.example/${name}.mp4` });
+
+/** A job at its provider. */
+async function running(webhookUrl: string | null = null): Promise<{ bench: JobBench; job: Job }> {
+  const bench = await JobBench.create();
+  const { id } = await bench.start({}, { webhookUrl });
+  await advanceJob(bench.deps(), bench.queue.take());
+  bench.queue.messages = [];
+  return { bench, job: await bench.job(id) };
+}
+
+/** The job after its provider said that it is done. */
+async function made(result: MediaResult, webhookUrl?: string): Promise<{ bench: JobBench; job: Job }> {
+  const { bench, job } = await running(webhookUrl);
+  await applyStep(bench.deps(), bench.deps().registry.providers.get('fake')!, job, { state: 'done', result });
+  return { bench, job: await bench.job(job.id) };
+}
+
+describe("a worker's answer", () => {
+  it('names the files that its base64 became', async () => {
+    const output = { images: ['file:1', 'file:9'], note: 'file:0' };
+    const { job } = await made({ files: [film('a'), picture], output });
+    expect(job.outputs?.files).toHaveLength(2);
+    const url = fileUrl(job.origin, job.outputs!.files[1]!);
+    expect(url).toMatch(/\/1\.png$/);
+    expect(jobView(job).output).toEqual({ images: [url, 'file:9'], note: 'file:0' });
+  });
+
+  it.each([
+    ['too large for a row is kept in a file, and shown all the same', 3_000_000, true],
+    ['too large to be shown is at a URL', 9_000_000, false],
+  ])('%s', async (_, chars, isShown) => {
+    const text = 'x'.repeat(chars);
+    const { bench, job } = await made({ files: [picture], output: { image: 'file:0', text } });
+    expect(job.state).toBe('succeeded');
+    expect(JSON.stringify(job).length).toBeLessThan(10_000);
+    const output = { image: fileUrl(job.origin, job.outputs!.files[0]!), text };
+    const view = jobView(await withOutput(bench.deps(), job));
+    expect(view.output).toEqual(isShown ? output : undefined);
+    expect(view.outputJsonUrl).toEqual(isShown ? undefined : expect.stringMatching(/\/output\.json$/));
+    const listed = jobView(job);
+    const stored = await env.FILES.get(new URL(String(listed.outputJsonUrl)).pathname.slice(1).replace('.json', ''));
+    expect(await stored!.json()).toEqual(output);
+  });
+
+  it.each([
+    [300_000, 'output'],
+    [800_000, 'outputJsonUrl'],
+  ])('of %i characters goes with the webhook as its %s', async (chars, field) => {
+    const output = { text: 'x'.repeat(chars) };
+    const { bench } = await made({ files: [], output }, RECEIVER_URL);
+    const { deliver } = await import('../../../src/jobs/webhooks/deliver');
+    await deliver(bench.deps(), bench.webhooks[0]!);
+    const told = JSON.parse(bench.provider.received[0]!.body) as Record<string, unknown>;
+    expect(Object.keys(told).filter((name) => name.startsWith('output'))).toEqual(['outputUrl', field]);
+    if (field === 'output') expect(told.output).toEqual(output);
+  });
+});
+
+describe('the files of a result', () => {
+  it('are 32 at most, and copied a few at a time', async () => {
+    const { bench, job } = await running();
+    let now = 0;
+    let most = 0;
+    const { fetch } = bench.provider;
+    const counted: typeof fetch = async (url, init) => {
+      if (new URL(url).hostname !== 'cdn.fake.example') return fetch(url, init);
+      most = Math.max(most, ++now);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      now--;
+      return fetch(url, init);
+    };
+    const files = Array.from({ length: 40 }, (_, index) => film(index));
+    const provider = bench.deps().registry.providers.get('fake')!;
+    await applyStep({ ...bench.deps(), fetch: counted }, provider, job, { state: 'done', result: { files } });
+    const { state, outputs } = await bench.job(job.id);
+    expect([state, outputs?.files.length]).toEqual(['succeeded', 32]);
+    expect(outputs!.files.map(({ key }) => Number(key.split('/').at(-1)))).toEqual(Array.from({ length: 32 }, (_, index) => index));
+    expect(most).toBeLessThanOrEqual(3);
+  });
+
+  it('are given up when every try to copy them dies with its Worker', async () => {
+    const { bench, job } = await running();
+    const provider = bench.deps().registry.providers.get('fake')!;
+    const fetch = () => new Promise<never>(() => {});
+    const die = (work: Promise<unknown>) => Promise.race([work, new Promise((resolve) => setTimeout(resolve, 50))]);
+    const lost = { ...bench.deps(), fetch };
+    await die(applyStep(lost, provider, job, { state: 'done', result: { files: [picture, film('b')] } }));
+    for (let tries = 0; tries < 12 && (await bench.job(job.id)).settledAt === null; tries++) {
+      await bench.wait(11 * 60_000);
+      await sweepJobs(bench.deps());
+      await die(advanceJob(lost, { jobId: job.id }));
+    }
+    // What is there is delivered.
+    expect(await bench.job(job.id)).toMatchObject({ state: 'succeeded', outputs: { files: [{ contentType: 'image/png' }] } });
+  });
+});
