@@ -32,6 +32,14 @@ interface Options {
   hosts?: Record<string, string>;
 }
 
+interface Running {
+  /** Of a process of its own. */
+  pid?: number | undefined;
+  gone?: Promise<unknown>;
+  ready: Promise<unknown>;
+  stop: () => Promise<unknown>;
+}
+
 /** One bundle for all test files of all runs: what is kept is checked against the sources, and made anew when they changed. */
 const KEPT_BUNDLE = join(tmpdir(), `gateway-e2e-bundle-${createHash('sha256').update(ROOT).digest('hex').slice(0, 12)}`);
 const LOCK = `${KEPT_BUNDLE}.lock`;
@@ -111,7 +119,7 @@ export class Worker {
   inspectorPort: number | undefined;
   readonly directory = mkdtempSync(join(tmpdir(), 'gateway-e2e-'));
   private readonly paths = { ...statePaths(this.directory), build: KEPT_BUNDLE };
-  private running: { pid?: number; gone?: Promise<unknown>; ready: Promise<unknown>; stop(): Promise<unknown> } | undefined;
+  private running: Running | undefined;
 
   private constructor(
     private readonly variables: Record<string, string>,
@@ -154,7 +162,7 @@ export class Worker {
     await remember(this.url);
   }
 
-  private async startHere(job: object): Promise<NonNullable<typeof this.running>> {
+  private async startHere(job: object): Promise<Running> {
     const log = (line: string) => appendFileSync(this.paths.log, `${line}\n`);
     const starting = serveGateway(await bundleReady(), job, { log });
     return { ready: starting, stop: async () => (await starting).stop() };
