@@ -10,6 +10,7 @@ import { answer, completion, estimatedTokens, json, role, says, sse, streamOf, U
 
 const LEASE_MS = 1_500;
 const BEAT_MS = 300;
+const QUICK = { LEASE_MS, BEAT_MS, STATUS_HOLD_MS: 400, JSON_STATUS_HOLD_MS: 400, KEEPALIVE_MS: 300 };
 
 const spent = (spentMicro: number) => ({ spentMicro, heldMicro: 0 });
 
@@ -31,7 +32,7 @@ const ignoreEnd = (live: LiveAnswer): Promise<unknown> => live.end().catch(() =>
 describe('a call that outlasts its lease', () => {
   let rig: Rig;
   beforeAll(async () => {
-    rig = await Rig.start({ solo: 8 }, { LEASE_MS, BEAT_MS, STATUS_HOLD_MS: 400, JSON_STATUS_HOLD_MS: 400, KEEPALIVE_MS: 300 });
+    rig = await Rig.start({ solo: 8 }, QUICK);
   });
   afterAll(() => rig?.stop());
 
@@ -67,7 +68,7 @@ describe('a call that outlasts its lease', () => {
 describe('a document whose client hangs up', () => {
   let rig: Rig;
   beforeAll(async () => {
-    rig = await Rig.start({ solo: 8 }, { LEASE_MS, BEAT_MS, STATUS_HOLD_MS: 400, JSON_STATUS_HOLD_MS: 400, KEEPALIVE_MS: 300 });
+    rig = await Rig.start({ solo: 8 }, QUICK, { ownProcess: true });
   });
   afterAll(() => rig?.stop());
 
@@ -118,8 +119,7 @@ describe('a document whose client hangs up', () => {
 describe('a Worker that is killed', () => {
   let rig: Rig;
   beforeAll(async () => {
-    const quick = { STATUS_HOLD_MS: 400, JSON_STATUS_HOLD_MS: 400, KEEPALIVE_MS: 300 };
-    rig = await Rig.start({ solo: 8 }, { LEASE_MS, BEAT_MS, ...quick }, { ownProcess: true });
+    rig = await Rig.start({ solo: 8 }, QUICK, { ownProcess: true });
   });
   afterAll(() => rig?.stop());
 
