@@ -21,20 +21,14 @@ export async function boundedRequest(request: Request, limitBytes: number): Prom
 
 /** A request's form, refused as soon as it proves too large; one that is streamed announces no length. */
 export async function readForm(request: Request, limitBytes: number): Promise<Result<FormData>> {
-  const tooLarge = () => fail('body_too_large', `A form may have ${Math.floor(limitBytes / 1_048_576)} MB at most.`, { param: 'file' });
+  const refused = () => fail('body_too_large', `A form may have ${Math.floor(limitBytes / 1_048_576)} MB at most.`, { param: 'file' });
   const declared = request.headers.get('content-length');
-  if (declared !== null && Number(declared) > limitBytes) return tooLarge();
+  if (declared !== null && Number(declared) > limitBytes) return refused();
   try {
     if (declared !== null || !request.body) return ok(await request.formData());
-    const chunks: Uint8Array<ArrayBuffer>[] = [];
-    let size = 0;
-    for await (const chunk of request.body) {
-      size += chunk.byteLength;
-      if (size > limitBytes) return tooLarge();
-      chunks.push(chunk);
-    }
+    const bytes = await readBounded(request.body, limitBytes);
     const headers = { 'content-type': request.headers.get('content-type') ?? '' };
-    return ok(await new Response(new Blob(chunks), { headers }).formData());
+    return bytes ? ok(await new Response(bytes, { headers }).formData()) : refused();
   } catch {
     return fail('invalid_request', 'The request body is not a valid form.');
   }
