@@ -114,7 +114,8 @@ describe.concurrent('an idempotency key', () => {
     const first = await askResponses(account, body, { headers: KEY });
     const text = await first.text();
     const again = await askResponses(account, body, { headers: KEY });
-    expect(await again.text()).toBe(text);
+    // On a slow machine the first one was kept alive.
+    expect(await again.text()).toBe(text.replaceAll(/event: keepalive\n.*\n\n/g, ''));
     expect(again.headers.get('idempotent-replayed')).toBe('true');
     expect(requestIdOf(again)).toBe(requestIdOf(first));
     expect(lane.first.seen).toHaveLength(1);
