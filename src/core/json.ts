@@ -144,6 +144,9 @@ export function rewriteMembers(text: string, rewrite: (raw: string, key: string)
   return rewriteParts(text, parts);
 }
 
+/** An object's text without the member of this name. */
+export const withoutMember = (text: string, name: string): string => rewriteMembers(text, (raw, key) => (key === name ? undefined : raw));
+
 /** An array's text with elements replaced by what `rewrite` makes of them; one of which it makes nothing is left out. */
 export function rewriteElements(text: string, rewrite: (raw: string, index: number) => string | undefined): string {
   const parts = elements(text).map((value, index) => ({

@@ -2,7 +2,7 @@
  * A request that an upstream has refused, without what it was refused for. It is sent once more and no oftener, so
  * what the message names is seen to together with all else that the model is known to refuse. Edited by spans.
  */
-import { rewriteElements, rewriteMembers } from '../../core/json';
+import { rewriteElements, rewriteMembers, withoutMember } from '../../core/json';
 import { isRecord, parseJson } from '../../core/record';
 import { type ModelLine, thinkingThatFits } from './features';
 import { clearsThinking, keptEdits } from './older-model';
@@ -40,11 +40,10 @@ export function mended(body: string, refused: ReadonlySet<Refusal>, line: ModelL
   const json = parseJson(sent);
   const fields: Fields = isRecord(json) ? json : {};
   if (all.has('budget')) sent = withFittingBudget(sent, fields, line);
-  if (all.has('sampling') && typeof fields.temperature === 'number' && typeof fields.top_p === 'number') sent = without(sent, 'top_p');
+  if (all.has('sampling') && typeof fields.temperature === 'number' && typeof fields.top_p === 'number')
+    sent = withoutMember(sent, 'top_p');
   return all.has('prefill') ? withoutPrefill(sent, fields.messages) : sent;
 }
-
-const without = (text: string, name: string): string => rewriteMembers(text, (raw, key) => (key === name ? undefined : raw));
 
 function withFittingBudget(body: string, { thinking, max_tokens }: Fields, line: ModelLine | undefined): string {
   if (!isRecord(thinking) || thinking.type !== 'enabled') return body;

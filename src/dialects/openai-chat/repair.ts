@@ -1,5 +1,5 @@
 /** Changes to a chat body that some upstream has refused. What is not changed keeps its bytes. */
-import { members, renameMembers, rewriteElements, rewriteMembers, setMembers } from '../../core/json';
+import { members, renameMembers, rewriteElements, rewriteMembers, setMembers, withoutMember } from '../../core/json';
 import { isRecord, parseJson } from '../../core/record';
 import { extraContent, missesSignature, NO_SIGNATURE, refusesSignature, signatureIn } from '../thought-signatures';
 
@@ -39,7 +39,7 @@ const fieldsOf = (raw: string): Record<string, unknown> => {
 const without =
   (name: string) =>
   (text: string): string =>
-    rewriteMembers(text, (raw, key) => (key === name ? undefined : raw));
+    withoutMember(text, name);
 
 /** The role is OpenAI's alone, and elsewhere called `system`. */
 const renameDeveloper: Repair = (body, message) =>

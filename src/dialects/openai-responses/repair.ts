@@ -1,5 +1,5 @@
 /** Changes to a Responses body that some upstream has refused. What is not changed keeps its bytes. */
-import { rewriteElements, rewriteMembers } from '../../core/json';
+import { rewriteElements, rewriteMembers, withoutMember } from '../../core/json';
 import { isRecord, parseJson } from '../../core/record';
 
 /** Another organization's thoughts, or another provider's: nobody here can read them again, and every later turn has them. */
@@ -10,14 +10,12 @@ const OWN_FIELD = 'extra_content';
 /** Their ids are what they are for. */
 const NAMED_BY_ID: ReadonlySet<unknown> = new Set(['item_reference', 'compaction', 'mcp_approval_request']);
 
-const without = (raw: string, name: string): string => rewriteMembers(raw, (value, key) => (key === name ? undefined : value));
-
 /** An id binds an item to the thought before it: with the one goes the other. */
 function unbound(raw: string): string | undefined {
   const item = parseJson(raw);
   if (!isRecord(item)) return raw;
   if (item.type === 'reasoning') return undefined;
-  return NAMED_BY_ID.has(item.type) ? raw : without(raw, 'id');
+  return NAMED_BY_ID.has(item.type) ? raw : withoutMember(raw, 'id');
 }
 
 const eachItem = (body: string, change: (raw: string) => string | undefined): string =>
@@ -29,6 +27,6 @@ const eachItem = (body: string, change: (raw: string) => string | undefined): st
 export function repairedResponsesBody(body: string, message: string): string | undefined {
   let repaired = body;
   if (FOREIGN_THOUGHTS.test(message)) repaired = eachItem(repaired, unbound);
-  if (message.includes(OWN_FIELD)) repaired = eachItem(repaired, (raw) => without(raw, OWN_FIELD));
+  if (message.includes(OWN_FIELD)) repaired = eachItem(repaired, (raw) => withoutMember(raw, OWN_FIELD));
   return repaired === body ? undefined : repaired;
 }

@@ -140,7 +140,7 @@ const HEAD_CHARS = 24;
 function dataUrl(base64: string): string {
   const head = base64.slice(0, HEAD_CHARS);
   const isBase64 = /^[A-Za-z0-9+/]*={0,2}$/.test(head) && head.length % 4 === 0;
-  const type = isBase64 ? sniffType(Uint8Array.from(atob(head), (char) => char.charCodeAt(0))) : undefined;
+  const type = isBase64 ? sniffType(Uint8Array.fromBase64(head)) : undefined;
   return `data:${type ?? UNKNOWN_PICTURE};base64,${base64}`;
 }
 
