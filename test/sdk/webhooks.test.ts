@@ -1,6 +1,6 @@
 // Webhooks, against the reference implementation of the scheme, and against whoever changes them.
 import { Webhook } from 'standardwebhooks';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { Hypereal, verifyWebhook, WebhookVerificationError } from '../../sdk/src/index.js';
 
 const secret = `whsec_${Buffer.from('a secret of thirty-two characters').toString('base64')}`;
@@ -19,8 +19,9 @@ function signed(atMs = Date.now(), by = secret, text = body) {
 
 const client = new Hypereal({ apiKey: 'ck_x', webhookSecret: secret });
 
-// The clock stands still: a message signed one second outside the tolerance must not come into it while the others are verified.
-beforeAll(() => void vi.useFakeTimers({ toFake: ['Date'] }));
+// The clock stands still from before the first message is signed, which is while the tests are still collected: one that is
+// a second outside the tolerance must not come into it before it is verified.
+vi.useFakeTimers({ toFake: ['Date'] });
 afterAll(() => void vi.useRealTimers());
 
 describe('verify', () => {

@@ -15,3 +15,6 @@ export async function remember(origin: string): Promise<void> {
   read = await document;
   origins.add(origin);
 }
+
+/** The system gives a port again to whatever asks next, in other files too: that need not be a Worker. */
+export const forget = (origin: string): void => void origins.delete(origin);

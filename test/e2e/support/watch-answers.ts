@@ -15,6 +15,7 @@ interface Sent {
 }
 
 interface Answer {
+  document: ApiDocument;
   sent: Sent;
   status: number;
   headers: Headers;
@@ -55,8 +56,9 @@ const on = (name: string, told: (message: Told) => void): void =>
   diagnostics.subscribe(`undici:request:${name}`, (message) => told(message as Told));
 
 on('headers', ({ request, response }) => {
-  if (!response || !documentOf(String(request.origin))) return;
-  open.set(request, { sent: request, status: response.statusCode, headers: headersOf(response.headers), parts: [] });
+  const document = response && documentOf(String(request.origin));
+  if (!document) return;
+  open.set(request, { document, sent: request, status: response.statusCode, headers: headersOf(response.headers), parts: [] });
 });
 on('bodyChunkReceived', ({ request, chunk }) => {
   if (chunk) open.get(request)?.parts.push(chunk);
@@ -67,7 +69,7 @@ on('trailers', ({ request }) => {
 });
 
 /** Only what a client would take for an answer of the API: pages and paths that there are not are others' matter. */
-function check(document: ApiDocument, { sent, status, headers, parts }: Answer): string | undefined {
+function check({ document, sent, status, headers, parts }: Answer): string | undefined {
   const { method } = sent;
   if (method === 'HEAD' || method === 'OPTIONS') return undefined;
   const plain = sent.path.replace(/\?.*$/, '');
@@ -88,8 +90,7 @@ afterAll(() => {
   if (TOO_SHORT.test(testPath)) return;
   const problems = new Map<string, number>();
   for (const answer of whole.splice(0)) {
-    const document = documentOf(String(answer.sent.origin));
-    const problem = document && check(document, answer);
+    const problem = check(answer);
     if (problem) problems.set(problem, (problems.get(problem) ?? 0) + 1);
   }
   if (problems.size === 0) return;

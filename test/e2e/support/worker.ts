@@ -9,7 +9,7 @@ import { logTail, startGateway, waitForHealth } from '../../../scripts/lib/gatew
 import { killGroup } from '../../../scripts/lib/lock.mjs';
 import { ROOT, statePaths } from '../../../scripts/lib/paths.mjs';
 import { serveGateway } from '../../../scripts/lib/serve.mjs';
-import { remember } from './known-workers';
+import { forget, remember } from './known-workers';
 import { until } from './wait';
 
 export const KEY_MAC_SECRET = 'the-secret-of-the-tests-0123456789-abcdef';
@@ -175,6 +175,7 @@ export class Worker {
     killGroup(running.pid, 'SIGKILL');
     await running.gone;
     await until('workerd to be gone', async () => !(await this.answers()));
+    forget(this.url);
     this.running = undefined;
   }
 
@@ -188,6 +189,7 @@ export class Worker {
   /** Ends it and removes its state. */
   async stop(): Promise<void> {
     await this.running?.stop();
+    forget(this.url);
     this.running = undefined;
     rmSync(this.directory, { recursive: true, force: true, maxRetries: 5 });
   }
