@@ -107,7 +107,11 @@ export class Account extends DurableObject<AccountBindings> {
 
   beat(request: BeatRequest): BeatResult {
     requireExact(request.checkpointMicro);
-    return this.step(({ ledger }) => ledger.beat(request, this.now()));
+    return this.step(({ ledger }, sql) => {
+      const result = ledger.beat(request, this.now());
+      if (result.ok && request.answeredKeyHash !== undefined) endIdempotency(sql, request.answeredKeyHash, request.holdId, 'stored');
+      return result;
+    });
   }
 
   settle(request: CloseRequest): CloseResult {
