@@ -1,5 +1,5 @@
 import { fail, ok, type Result } from '../core/errors';
-import { type RateFamily, rateFamily } from '../core/family';
+import { ENDPOINT_OF, type RateFamily, rateFamily } from '../core/family';
 import { fromCredits, type MicroCredits, type TokenPrice, tokenCostMicro } from '../core/money';
 import type { TierId } from '../core/tiers';
 import { NO_USAGE } from '../core/usage';
@@ -45,16 +45,6 @@ const TYPICAL_OUTPUT_TOKENS = 4_096;
 /** Of a model whose longest answer nobody noted. */
 const LONGEST_OUTPUT_TOKENS = 32_768;
 
-/** Which endpoint a family belongs to, for those who knock at another's. */
-const ENDPOINTS: Record<string, string> = {
-  messages: '/v1/messages',
-  image: '/v1/images/generations',
-  video: '/v1/videos/generate',
-  audio: '/v1/audio/generations',
-  '3d': '/v1/3d/generate',
-  gpu: '/v1/gpu/{slug}',
-};
-
 /** The provider that answers in-process: for test keys, and for a local run in which no other has a key. */
 const SANDBOX = 'sandbox';
 
@@ -99,8 +89,9 @@ export function findModel(registry: Registry, dialect: Dialect, name: string, sa
       details: { available_models: availableModels(registry, dialect, sandbox) },
     });
   if (!dialect.families.includes(model.family))
-    return fail('wrong_endpoint', `The model \`${model.id}\` is not served here; use ${ENDPOINTS[model.family] ?? 'another endpoint'}.`, {
+    return fail('wrong_endpoint', `The model \`${model.id}\` is not served here; use ${ENDPOINT_OF[model.family]}.`, {
       param: 'model',
+      details: { available_models: availableModels(registry, dialect, sandbox) },
     });
   return ok(model);
 }

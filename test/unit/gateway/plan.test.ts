@@ -66,6 +66,13 @@ describe('a refused call', () => {
     expect(error.message).toContain('/v1/messages');
   });
 
+  it.each([
+    ['text-embedding-3-small', '/v1/embeddings'],
+    ['gpt-image-2', '/v1/images/generations'],
+  ])('names the endpoint of %s', (model, endpoint) => {
+    expect(refusalFor(model).message).toContain(`use ${endpoint}.`);
+  });
+
   it('is refused in the sandbox for the same reasons', () => {
     expect(refusalFor('gpt-99', {}, true).kind).toBe('unknown_model');
     expect(refusalFor('claude-opus-4-6', {}, true).kind).toBe('wrong_endpoint');
