@@ -112,7 +112,7 @@ export class StreamPump {
             action: 'next_target' as const,
             message: 'the provider sent something else than an event',
           };
-          return this.failedWith(stream, failure.message, failure);
+          return this.failedWith(stream, failure.message || 'no reason given', failure);
         }
         if (events === undefined) break;
         this.watchHold(stream);

@@ -7,6 +7,7 @@ import { CUT, HANG, RESET, type Reply, type Step } from './support/upstream';
 import { gate } from './support/wait';
 import {
   answer,
+  chunk,
   DONE,
   errorEvent,
   failure,
@@ -58,6 +59,8 @@ describe('a provider that fails before the first content', () => {
     '[DONE] at once': sse([DONE]),
     'an error event first': sse([errorEvent('On fire.', { code: 500 })]),
     'an error event after the role': sse([role(), errorEvent('On fire.', { code: 'server_error' })]),
+    'a choice that ends in an error first': sse([finish('error', { usage: USAGE }), DONE]),
+    'a choice that ends in a broken connection, after the role': sse([role(), finish('network_error'), usageChunk(), DONE]),
     'an error event in the same breath as content': sse([role() + says('Half') + errorEvent('On fire.')]),
     'an event that is no JSON': sse(['data: Service unavailable\n\n']),
     'a document in place of a stream': answer('Here you are.'),
@@ -173,6 +176,8 @@ describe('a provider that keeps failing', () => {
 describe('a provider that fails after the first content', () => {
   const FAILURES: Record<string, Step[]> = {
     'an error event': [errorEvent('On fire.', { code: 500 })],
+    'a choice that ends in an error': [chunk({ content: '' }, { finish_reason: 'error', error: { code: 502, message: 'boom' } }), DONE],
+    'a choice that ends in a broken connection': [finish('network_error'), usageChunk(), DONE],
     'a reset connection': [RESET],
     'an answer cut off': [CUT],
     'an end in the middle of an event': ['data: {"id":"chatcmpl-upstream","choices":[{"index":0,"delta":{"content":" tw'],

@@ -4,6 +4,7 @@ import { closedRest, eventData, splitEvents } from '../../core/sse';
 import { measureOf } from '../../core/text-chars';
 import type { Receipt, StreamRelay } from '../types';
 import { deltaHasContent, TEXT_FIELDS } from './answer';
+import { isFailedChunk } from './failed-chunk';
 import type { ChatRequest } from './request';
 import { shownUsage } from './usage';
 
@@ -107,7 +108,7 @@ export class ChatRelay implements StreamRelay {
       return '';
     }
     const chunk = parseJson(data);
-    if (!isRecord(chunk) || isFailure(chunk) || !Array.isArray(chunk.choices)) {
+    if (!isRecord(chunk) || isFailedChunk(chunk) || !Array.isArray(chunk.choices)) {
       this.failure = { error: chunk };
       return '';
     }
@@ -169,8 +170,6 @@ export class ChatRelay implements StreamRelay {
 
 /** On one line: a line break is only ever between tokens of JSON, and would end the event's line of data. */
 const rewritten = (data: string, changes: Record<string, string>): string => `data: ${setMembers(data, changes).replaceAll('\n', '')}\n\n`;
-
-const isFailure = (chunk: Record<string, unknown>): boolean => chunk.error !== undefined && chunk.error !== null;
 
 /** Some providers put the usage on the choice. */
 function usageOf(chunk: Record<string, unknown>): unknown {

@@ -1,3 +1,4 @@
+import { isBrokenChoice } from '../../core/broken-choice';
 import { isRecord } from '../../core/record';
 import type { Usage } from '../../core/usage';
 import type { ProviderQuirks, UpstreamFailure, Wire } from '../types';
@@ -100,7 +101,7 @@ function statusOf(facts: ErrorFacts): number {
 /** What an answer or chunk says of its error; nothing of one that merely has the field beside good choices. */
 function bodyFacts(body: Record<string, unknown>): ErrorFacts | undefined {
   const choices = Array.isArray(body.choices) ? body.choices.filter(isRecord) : [];
-  const broken = choices.find((choice) => choice.finish_reason === 'error' || isRecord(choice.error));
+  const broken = choices.find(isBrokenChoice);
   const hasError = isRecord(body.error) || (typeof body.error === 'string' && body.error !== '') || body.object === 'error';
   if (broken === undefined && (!hasError || choices.length > 0)) return undefined;
   return errorFacts(hasError ? body : { error: broken?.error }) ?? { message: '' };
