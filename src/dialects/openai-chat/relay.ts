@@ -4,6 +4,7 @@ import { closedRest, eventData, splitEvents } from '../../core/sse';
 import { measureOf } from '../../core/text-chars';
 import type { Receipt, StreamRelay } from '../types';
 import { deltaHasContent, TEXT_FIELDS } from './answer';
+import { CallNumbers } from './call-numbers';
 import { isFailedChunk } from './failed-chunk';
 import type { ChatRequest } from './request';
 import { shownUsage } from './usage';
@@ -55,6 +56,7 @@ export class ChatRelay implements StreamRelay {
   /** By index: the choices that have begun, and those of them that have ended. */
   private readonly startedChoices = new Set<unknown>();
   private readonly finished = new Set<unknown>();
+  private readonly numbers = new CallNumbers();
 
   /** Anything was sent, by this upstream or by one before it. */
   begun: boolean;
@@ -84,7 +86,7 @@ export class ChatRelay implements StreamRelay {
     if (this.ended || this.failure) return '';
     this.outputChars += countText(events, this.shape.textBegins);
     const plain = this.hasContent && this.held === undefined && this.call.choices === 1 && !this.continued;
-    if (plain && !NOTEWORTHY.test(events)) {
+    if (plain && !NOTEWORTHY.test(events) && !this.numbers.concerns(events)) {
       this.saidMore = true;
       return events;
     }
@@ -136,7 +138,8 @@ export class ChatRelay implements StreamRelay {
       ...(isRecord(chunk.usage) && { usage: 'null' }),
       ...(this.id !== undefined && chunk.id !== this.id && { id: JSON.stringify(this.id) }),
     };
-    const clean = Object.keys(changes).length > 0 ? rewritten(data, changes) : event;
+    const numbered = this.numbers.numbered(data, choices);
+    const clean = numbered !== data || Object.keys(changes).length > 0 ? rewritten(numbered, changes) : event;
     if (!finishes) return before + clean;
     this.held = clean;
     return before;
