@@ -6,6 +6,9 @@ import { type BegunCall, callPosition } from './tool-calls';
 const CALLS = /"tool_calls"\s*:\s*\[\s*\{/;
 const NAMED = /"name"\s*:\s*"[^"]/;
 
+/** A choice's own number; a lone one may lack it. */
+export const indexOf = (choice: unknown): unknown => (isRecord(choice) ? (choice.index ?? 0) : undefined);
+
 /**
  * The `index` of a stream's tool calls. Clients put a call's deltas together by it, and some upstreams give all calls
  * the same one, or none: github.com/BerriAI/litellm/issues/11999
@@ -28,7 +31,9 @@ export class CallNumbers {
 
   /** The text of a chunk with each call's place for its number. */
   numbered(data: string, choices: readonly unknown[]): string {
-    const places = choices.map((choice) => (isRecord(choice) && isRecord(choice.delta) ? this.placesOf(choice.index, choice.delta) : []));
+    const places = choices.map((choice) =>
+      isRecord(choice) && isRecord(choice.delta) ? this.placesOf(indexOf(choice), choice.delta) : [],
+    );
     this.isProved &&= !this.isWrong;
     if (!places.some((each) => each.length > 0)) return data;
     return inMember(data, 'choices', (list) =>

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { eventData, splitEvents } from '../../../../src/core/sse';
 import { NO_USAGE } from '../../../../src/core/usage';
 import { ChatStream } from '../../../../src/dialects/openai-chat/stream';
-import type { Receipt } from '../../../../src/dialects/types';
+import type { Receipt, StreamRelay } from '../../../../src/dialects/types';
 
 const paid: Receipt = { requestId: 'req_x', usage: NO_USAGE, reported: { prompt_tokens: 1, completion_tokens: 1 }, creditsUsed: 0.5 };
 const CALL = { model: 'm', body: '{}', stream: true, choices: 1, maxOutputTokens: undefined, estimatedInputTokens: 1, includeUsage: false };
@@ -38,6 +38,7 @@ const chunksOf = (out: string): Record<string, unknown>[] =>
     .filter((data) => data !== '[DONE]')
     .map((data) => JSON.parse(data) as Record<string, unknown>);
 
+const DONE = 'data: [DONE]\n\n';
 const event = (json: unknown): string => `data: ${JSON.stringify(json)}\n\n`;
 const chunk = (delta: object, finish_reason: string | null = null, index = 0): string =>
   event({ id: 'c', choices: [{ index, delta, finish_reason }] });
@@ -137,5 +138,76 @@ describe('a chunk that tells of a failure', () => {
     const third = relayOf();
     expect([text, event(failed)].map((each) => third.push(each))).toEqual([text, '']);
     expect(third.failure).toEqual({ error: failed });
+  });
+});
+
+describe('the end of an answer', () => {
+  /** What each choice ended with, as a client reads it that takes the last one for it. */
+  function endsOf(out: string): Record<number, string> {
+    const ends: Record<number, string> = {};
+    for (const { choices: list } of chunksOf(out))
+      for (const { index, finish_reason } of list as { index: number; finish_reason?: string | null }[])
+        if (finish_reason) ends[index] = finish_reason;
+    return ends;
+  }
+  const FILTERED = event({ id: 'c', choices: [{ index: 0, finish_reason: null, content_filter_results: {} }] });
+
+  it.each([
+    ['an empty choice', FILTERED],
+    ['a choice without a number', event({ id: 'c', choices: [{ delta: {}, finish_reason: null }] })],
+    ['more text', chunk({ content: ' more' })],
+    ['several', FILTERED + chunk({ content: ' more' }) + FILTERED],
+  ])('is the last that is said of it, whatever follows: %s', (_, late) => {
+    for (const finish_reason of ['tool_calls', 'length']) {
+      const relay = relayOf();
+      const out = relay.push(chunk({ content: 'A' }) + chunk({}, finish_reason) + late + DONE) + relay.close(paid);
+      expect(relay).toMatchObject({ complete: true, ended: true });
+      expect(chunksOf(out).at(-1)).toMatchObject({ choices: [{ finish_reason }], usage: { creditsUsed: 0.5 } });
+      expect(chunksOf(out)).toHaveLength(2 + splitEvents(late).length);
+    }
+  });
+
+  it('is made up for the choices alone that have none', () => {
+    const call = { tool_calls: [{ index: 0, id: 'a', function: { name: 'f', arguments: '{}' } }] };
+    const relay = relayOf({ choices: 3 });
+    const out =
+      relay.push(chunk({ content: 'A' }) + chunk({}, 'length') + chunk(call, null, 1) + chunk({ content: 'C' }, null, 2) + DONE) +
+      relay.close(paid);
+    expect(endsOf(out)).toEqual({ 0: 'length', 1: 'tool_calls', 2: 'stop' });
+  });
+
+  it('is reached when all choices have ended that were asked for', () => {
+    const relay = relayOf({ choices: 2 });
+    relay.push(chunk({ content: 'A' }) + chunk({}, 'stop'));
+    expect(relay.complete).toBe(false);
+    relay.push(chunk({ content: 'B' }, null, 1));
+    expect(relay.complete).toBe(false);
+    relay.push(chunk({}, 'length', 1));
+    expect(relay.complete).toBe(true);
+  });
+
+  it.each([
+    ['with its mark', (relay: StreamRelay) => relay.push(DONE)],
+    ['without', (relay: StreamRelay) => relay.pushRest('')],
+  ])('is reached when the stream is over and all choices have ended that began: %s', (_, end) => {
+    const whole = relayOf({ choices: 2 });
+    whole.push(chunk({ content: 'A' }) + chunk({}, 'stop'));
+    end(whole);
+    expect(whole.complete).toBe(true);
+    const half = relayOf({ choices: 2 });
+    half.push(chunk({ content: 'A' }) + chunk({}, 'stop') + chunk({ content: 'B' }, null, 1));
+    end(half);
+    expect(half.complete).toBe(false);
+  });
+
+  it('may be followed by a chunk without choices, for its usage', () => {
+    const usage = { prompt_tokens: 3, completion_tokens: 2 };
+    const bare = event({ id: 'c', usage });
+    const relay = relayOf();
+    relay.push(chunk({ content: 'A' }) + chunk({}, 'stop') + bare + event({ id: 'c' }));
+    expect(relay).toMatchObject({ complete: true, usage, failure: undefined, isUsageAhead: false });
+    const early = relayOf();
+    early.push(chunk({ content: 'A' }) + bare);
+    expect(early.failure).toEqual({ error: { id: 'c', usage } });
   });
 });
