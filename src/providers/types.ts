@@ -45,6 +45,8 @@ export interface Wire {
 export interface ProviderQuirks {
   /** Reasoning tokens are reported beside completion tokens rather than within them. */
   reasoningOutsideOutput?: boolean;
+  /** Of its chat format: the one name of an answer's bound that it heeds, where it passes over the other in silence. */
+  boundName?: 'max_tokens';
 }
 
 export interface ProviderSpec extends ProviderQuirks {
