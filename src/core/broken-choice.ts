@@ -1,6 +1,6 @@
 import { isRecord } from './record';
 
-/** `error`: openrouter.ai/docs/api-reference/errors; `network_error`: docs.bigmodel.cn/api-reference (chat completion) */
+/** Beyond the format's own reasons: by these some upstreams say that a model broke off. */
 const BROKEN_ENDS: readonly unknown[] = ['error', 'network_error'];
 
 /** Has this choice of Chat Completions, of an answer or of a stream's chunk, come to nothing? */

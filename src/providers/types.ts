@@ -40,6 +40,8 @@ export interface Wire {
   };
   /** Finds the error inside a 2xx answer or a stream's event; undefined when it holds none. */
   errorInBody(json: unknown): UpstreamFailure | undefined;
+  /** A whole answer as the events of a stream that says the same, of an upstream that does not stream though it was asked to. */
+  unfold?(json: unknown): string | undefined;
 }
 
 export interface ProviderQuirks {
