@@ -38,3 +38,9 @@ export function isPlausible(usage: Usage, choices: number): boolean {
   const input = inputTokens + cacheReadTokens + cacheWrite5mTokens + cacheWrite1hTokens;
   return input <= MOST_INPUT_TOKENS && outputTokens <= MOST_OUTPUT_TOKENS * choices;
 }
+
+/** What some upstreams say within usage that the call cost whoever runs the gateway, and who paid for it. */
+const OPERATORS_FIGURES: ReadonlySet<string> = new Set(['cost', 'cost_details', 'is_byok']);
+
+/** Is a member of an upstream's usage none of the client's business? */
+export const isOperatorsFigure = (name: string): boolean => OPERATORS_FIGURES.has(name);

@@ -75,6 +75,8 @@ export interface RequestTarget {
   moved: boolean;
   /** The upstream's own id of the answer that the call goes on from. */
   storedId?: string | undefined;
+  /** The one name of an answer's bound that the upstream heeds, where it passes over others in silence. */
+  boundName?: 'max_tokens' | undefined;
 }
 
 /** A call on its way over one wire: to the upstream as a request, back to the client as an answer. */

@@ -5,7 +5,7 @@
 import { within } from '../core/within';
 import type { Bridge, StreamRelay } from '../dialects/types';
 import { redactSecrets } from '../providers/redact';
-import type { UpstreamFailure } from '../providers/types';
+import type { FailureAction, UpstreamFailure } from '../providers/types';
 import type { GatewayDeps } from './deps';
 import { type Plan, type PlannedTarget, upstreamRequest } from './plan';
 
@@ -25,6 +25,12 @@ const LONGEST_WAIT_MS = 5_000;
 const ERROR_BODY_CHARS = 16_384;
 /** What a provider counted comes this soon after the end of its answer. */
 const ENDING_MS = 5_000;
+
+/** In place of the provider's words, which are for the gateway's operator. */
+const ABOUT_OUR_ACCOUNT: Partial<Record<FailureAction, string>> = {
+  next_key: 'the provider does not take calls from this gateway at the moment',
+  backoff_key: 'the provider takes no more calls from this gateway for now',
+};
 
 /** One try at a provider, as the customer may see it. */
 export interface AttemptRecord {
@@ -221,9 +227,9 @@ export class Failover {
   }
 
   /** The upstream broke after its first content: nobody can take over, but it is remembered. */
-  broke(attempt: Attempt, message: string): void {
+  broke(attempt: Attempt, failure: UpstreamFailure): void {
     attempt.record.outcome = 'failed';
-    attempt.record.message = redactSecrets(message, secretsOf(attempt.target));
+    attempt.record.message = this.toldTo(attempt, failure).message;
     this.deps.health.failed(attempt.target.provider.spec.id, this.deps.now());
   }
 
@@ -233,9 +239,9 @@ export class Failover {
     const nowMs = this.deps.now();
     record.outcome = 'failed';
     record.durationMs = nowMs - attempt.startedAtMs;
-    const message = this.inClientsTerms(redactSecrets(failure.message, secretsOf(target)));
-    record.message = message;
-    this.last = { ...failure, message, status: failure.status ?? record.status };
+    const told = this.toldTo(attempt, failure);
+    record.message = told.message;
+    this.last = { ...told, status: failure.status ?? record.status };
     if (!target.provider.spec.serve) this.noteHealth(id, this.last, keyIndex, retryAfter, nowMs);
     if (failure.action === 'caller') {
       if (!this.repair(target, keyIndex, failure.message)) this.given = MAX_ATTEMPTS;
@@ -256,6 +262,20 @@ export class Failover {
       this.retried.set(target, tries + 1);
       this.repeat = { target, keyIndex, delayMs: Math.max(retryAfter ?? 0, BACKOFF_MS) };
     }
+  }
+
+  /**
+   * The failure as the customer is told it. What a provider has against the gateway's own account there is the
+   * operator's to know, from the log: a customer would take it for his own balance and limits.
+   */
+  private toldTo({ target, record }: Attempt, { code, param, ...failure }: UpstreamFailure): UpstreamFailure {
+    const message = this.inClientsTerms(redactSecrets(failure.message, secretsOf(target)));
+    // The sandbox's refusals are the gateway's own words already.
+    const ours = target.provider.spec.serve ? undefined : ABOUT_OUR_ACCOUNT[failure.action];
+    if (ours === undefined) return { ...failure, message, ...(code !== undefined && { code }), ...(param !== undefined && { param }) };
+    const { provider, model, status } = record;
+    console.warn('provider refuses the gateway', JSON.stringify({ provider, model, status, code, message }));
+    return { ...failure, message: ours };
   }
 
   /** An answer that the call goes on from under the name that its client knows. */

@@ -1,6 +1,6 @@
 import { type MicroCredits, type TokenPrice, toCredits, tokenCostMicro } from '../core/money';
 import { isRecord } from '../core/record';
-import { isPlausible, NO_USAGE, type Usage, type UsageSource } from '../core/usage';
+import { isOperatorsFigure, isPlausible, NO_USAGE, type Usage, type UsageSource } from '../core/usage';
 import { tokensOfChars } from '../dialects/estimate-tokens';
 import type { Call, Receipt } from '../dialects/types';
 import type { PlannedTarget } from './plan';
@@ -62,11 +62,14 @@ export function charge(
   const receipt: Receipt = {
     requestId,
     usage,
-    reported: isActual && isRecord(reported) ? reported : undefined,
+    reported: isActual && isRecord(reported) ? clientsOwn(reported) : undefined,
     creditsUsed: toCredits(costMicro),
   };
   return { usage, source: isActual ? 'actual' : 'estimated', costMicro, receipt };
 }
+
+const clientsOwn = (reported: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(reported).filter(([name]) => !isOperatorsFigure(name)));
 
 /** Usage that was given ahead, with as much output as was seen; some upstreams have nothing but zeros in it. */
 function completed(ahead: Usage | undefined, observed: Usage): Usage {

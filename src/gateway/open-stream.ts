@@ -1,6 +1,7 @@
 /** Opening a stream, with failover, until there is something to pass on. */
 import { parseJson } from '../core/record';
 import type { StreamRelay } from '../dialects/types';
+import type { UpstreamFailure } from '../providers/types';
 import { EventReader } from './event-reader';
 import type { Attempt } from './failover';
 import { reasons, silenceLimitMs } from './patience';
@@ -49,14 +50,16 @@ async function begin(run: StreamRun, attempt: Attempt): Promise<OpenedStream | u
   const watch = () => setTimeout(giveUp, Math.min(limitMs, Math.max(0, lastMs - deps.now())));
   let timer = watch();
   try {
+    let body = attempt.response.body!;
     if (type.includes('text/html') || type.includes('application/json')) {
-      const json = parseJson(await attempt.response.text());
-      const inside = wire.errorInBody(json);
-      if (inside) failover.failed(attempt, inside);
-      else fail('the provider sent no stream');
-      return undefined;
+      const streamed = unfolded(attempt.target, await attempt.response.text());
+      if (typeof streamed !== 'string') {
+        failover.failed(attempt, streamed);
+        return undefined;
+      }
+      body = new Response(streamed).body!;
     }
-    const reader = new EventReader(attempt.response.body!);
+    const reader = new EventReader(body);
     const relay = run.outgoing.relay(wire.id);
     attempt.relay = relay;
     for (;;) {
@@ -86,4 +89,13 @@ async function begin(run: StreamRun, attempt: Attempt): Promise<OpenedStream | u
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** A document in place of a stream: its answer as a stream, or why there is none in it. */
+function unfolded({ wire, bridge }: Attempt['target'], text: string): string | UpstreamFailure {
+  const json = parseJson(text);
+  const inside = wire.errorInBody(json);
+  if (inside) return inside;
+  if (!bridge.readAnswer(json)) return { action: 'next_target', message: 'the provider sent no stream' };
+  return wire.unfold?.(json) ?? { action: 'next_target', message: 'the provider answered without streaming' };
 }

@@ -154,7 +154,12 @@ export function upstreamRequest<B extends { request(target: RequestTarget): Brid
   apiKey: string | undefined,
   how: { stream: boolean; moved: boolean; storedId: string | undefined },
 ): { url: string; headers: Record<string, string>; body: string } {
-  const { body, headers, path, pathSuffix } = bridge.request({ model, moved: how.moved, storedId: how.storedId });
+  const { body, headers, path, pathSuffix } = bridge.request({
+    model,
+    moved: how.moved,
+    storedId: how.storedId,
+    boundName: provider.spec.boundName,
+  });
   return {
     url: provider.baseUrl + (path ?? wire.path({ model, stream: how.stream })) + (pathSuffix ?? ''),
     headers: {

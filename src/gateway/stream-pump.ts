@@ -6,6 +6,7 @@ import { fail, type GatewayError } from '../core/errors';
 import { type MicroCredits, tokenCostMicro } from '../core/money';
 import { splitEvents } from '../core/sse';
 import { tokensOfChars } from '../dialects/estimate-tokens';
+import type { UpstreamFailure } from '../providers/types';
 import { cancelStored, handOver } from './background';
 import type { ClientStream } from './client-stream';
 import { keepItems } from './kept-items';
@@ -108,11 +109,8 @@ export class StreamPump {
         const out = events === undefined ? relay.pushRest(reader.takeRest()) : relay.push(events);
         await this.send(out);
         if (relay.failure) {
-          const failure = wire.errorInBody(relay.failure.error) ?? {
-            action: 'next_target' as const,
-            message: 'the provider sent something else than an event',
-          };
-          return this.failedWith(stream, failure.message, failure);
+          const failure = wire.errorInBody(relay.failure.error) ?? brokenOff('the provider sent something else than an event');
+          return this.failedWith(stream, { ...failure, message: failure.message || 'no reason given' });
         }
         if (events === undefined) break;
         this.watchHold(stream);
@@ -123,12 +121,13 @@ export class StreamPump {
     }
     if (this.stop && !relay.complete) return 'stopped';
     // Nothing is missing from an answer that breaks off after its last chunk.
-    if (isBroken && !relay.complete) return this.client.gone ? 'gone' : this.failedWith(stream, 'the provider broke off its stream');
+    if (isBroken && !relay.complete)
+      return this.client.gone ? 'gone' : this.failedWith(stream, brokenOff('the provider broke off its stream'));
     if (relay.complete || (relay.ended && relay.hasContent)) {
       failover.succeeded(attempt);
       return 'done';
     }
-    return this.failedWith(stream, 'the provider ended its stream before the answer was complete');
+    return this.failedWith(stream, brokenOff('the provider ended its stream before the answer was complete'));
   }
 
   private async read(reader: OpenedStream['reader']): Promise<string | undefined> {
@@ -140,11 +139,7 @@ export class StreamPump {
     }
   }
 
-  private failedWith(
-    stream: OpenedStream,
-    message: string,
-    failure = { action: 'next_target' as const, message } as Parameters<StreamRun['failover']['failed']>[1],
-  ): Passed {
+  private failedWith(stream: OpenedStream, failure: UpstreamFailure): Passed {
     const { failover } = this.run;
     if (!stream.relay.hasContent && !this.client.gone) {
       const isBlameless = this.gaveUp === stream.attempt && reasons(this.run.plan);
@@ -152,7 +147,7 @@ export class StreamPump {
       return 'failed_early';
     }
     stream.attempt.abort?.abort();
-    failover.broke(stream.attempt, message);
+    failover.broke(stream.attempt, failure);
     return 'failed_late';
   }
 
@@ -294,6 +289,8 @@ export class StreamPump {
     }
   }
 }
+
+const brokenOff = (message: string): UpstreamFailure => ({ action: 'next_target', message });
 
 const tooLong = (limitMs: number): GatewayError =>
   fail('too_long', `The answer took longer than the ${limitMs / 60_000} minutes that a call may take; what came of it is charged.`).error;

@@ -29,6 +29,8 @@ const customProviders = z.array(
     apiKey: z.string().optional(),
     onDisconnect: z.enum(['cancel', 'drain']).optional(),
     headers: headersSchema.optional(),
+    /** Given where it passes over `max_completion_tokens` in silence; one that refuses it needs nothing. */
+    boundName: z.literal('max_tokens').optional(),
     /** The formats that it speaks, under the same base URL. */
     wires: z.array(z.enum(WIRE_IDS)).min(1).optional(),
     /** Left out where CATALOGUE_OVERRIDES or the file beside it name the provider in their chains. */
@@ -67,6 +69,7 @@ export function readCustomProviders(env: Record<string, unknown>): CustomProvide
           // Nothing is known of its meter, so the safe choice.
           onDisconnect: custom.onDisconnect ?? 'drain',
           ...(custom.headers && { headers: custom.headers }),
+          ...(custom.boundName && { boundName: custom.boundName }),
         },
         baseUrl,
         apiKeys,

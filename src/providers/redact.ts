@@ -11,6 +11,8 @@ const LOOKS_SECRET: readonly (readonly [RegExp, string])[] = [
   [/\b(?:pk|rk|gsk|xai|hf|r8)[-_][A-Za-z0-9_.*-]{16,}/g, MARK],
   [/\bAIza[A-Za-z0-9_*-]{10,}/g, MARK],
   [/\beyJ[A-Za-z0-9_-]{8,2000}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?/g, MARK],
+  // An account's organisation or project at OpenAI: no credentials, and no customer's business.
+  [/\b(?:org-|proj_)(?=[a-z]*[A-Z\d])[A-Za-z0-9]{8,}/g, MARK],
   // key=..., api_key=..., X-Amz-Signature=...
   [/(?<![\w-])((?:[A-Za-z0-9]+[_-])*(?:key|apikey|token|secret|password|passwd|signature|sig)=)[^\s&"'<>,;]+/gi, `$1${MARK}`],
   // "api_key": "...", x-api-key: ...

@@ -40,11 +40,15 @@ export interface Wire {
   };
   /** Finds the error inside a 2xx answer or a stream's event; undefined when it holds none. */
   errorInBody(json: unknown): UpstreamFailure | undefined;
+  /** A whole answer as the events of a stream that says the same, of an upstream that does not stream though it was asked to. */
+  unfold?(json: unknown): string | undefined;
 }
 
 export interface ProviderQuirks {
   /** Reasoning tokens are reported beside completion tokens rather than within them. */
   reasoningOutsideOutput?: boolean;
+  /** Of its chat format: the one name of an answer's bound that it heeds, where it passes over the other in silence. */
+  boundName?: 'max_tokens';
 }
 
 export interface ProviderSpec extends ProviderQuirks {

@@ -304,7 +304,7 @@ describe('an upstream that answers with', () => {
     await expectFailed(lane, false);
     const account = await rig.account();
     rig.desk('openai').replyAlways(() => failure(403, `You are ${builtInKey('openai')}`));
-    rig.desk('openrouter').replyAlways(() => failure(403, `You are ${builtInKey('openrouter')}`));
+    rig.desk('openrouter').replyAlways(() => failure(504, `You are ${builtInKey('openrouter')}`));
     const answer = await askJson(account, chatBody(MODEL));
     expect(answer.status).toBe(502);
     expect(answer.text).toContain('[redacted]');

@@ -7,6 +7,8 @@ import { CUT, HANG, RESET, type Reply, type Step } from './support/upstream';
 import { gate } from './support/wait';
 import {
   answer,
+  chunk,
+  completion,
   DONE,
   errorEvent,
   failure,
@@ -58,9 +60,11 @@ describe('a provider that fails before the first content', () => {
     '[DONE] at once': sse([DONE]),
     'an error event first': sse([errorEvent('On fire.', { code: 500 })]),
     'an error event after the role': sse([role(), errorEvent('On fire.', { code: 'server_error' })]),
+    'a choice that ends in an error first': sse([finish('error', { usage: USAGE }), DONE]),
+    'a choice that ends in a broken connection, after the role': sse([role(), finish('network_error'), usageChunk(), DONE]),
     'an error event in the same breath as content': sse([role() + says('Half') + errorEvent('On fire.')]),
     'an event that is no JSON': sse(['data: Service unavailable\n\n']),
-    'a document in place of a stream': answer('Here you are.'),
+    'a document in place of a stream, that is no answer': json({ id: 'c', object: 'list', data: [] }),
     'an error document with status 200': json({ error: { message: 'On fire.', code: 500 } }),
     'a web page with status 200': { headers: { 'content-type': 'text/html' }, steps: ['<html><body>Sign in</body></html>'] },
     'a web page that calls itself a stream': sse(['<html>\n\n<body>Sign in</body>\n\n</html>']),
@@ -113,6 +117,23 @@ describe('a provider that fails before the first content', () => {
     const { chunks, text, usages } = await askStream(account, chatBody(lane.model, { stream_options: { include_usage } }));
     expect({ text, usages }).toEqual({ text: 'One two', usages: [PRICED] });
     expect(new Set(chunks.map(({ id }) => id))).toEqual(new Set(['chatcmpl-upstream']));
+    expect(await account.money()).toEqual(spent(USAGE_MICRO));
+  });
+
+  it('has not failed where it sends the whole answer in place of a stream', async () => {
+    const { account, lane } = await fresh('pair');
+    const tool_calls = [{ id: 'a', type: 'function', function: { name: 'look', arguments: '{}' } }];
+    lane.first.reply(json(completion({ content: 'In one piece', tool_calls }, {}, { finish_reason: 'tool_calls' })));
+    const { chunks, text, usages, finishReasons, done, id } = await askStream(account, chatBody(lane.model));
+    expect({ text, usages, finishReasons, done }).toEqual({
+      text: 'In one piece',
+      usages: [PRICED],
+      finishReasons: ['tool_calls'],
+      done: true,
+    });
+    expect(chunks[0]!.choices[0]!.delta).toMatchObject({ tool_calls: [{ index: 0, ...tool_calls[0] }] });
+    expect((await account.generation(id)).attempts).toMatchObject([{ outcome: 'answered' }]);
+    expect(lane.second.seen).toHaveLength(0);
     expect(await account.money()).toEqual(spent(USAGE_MICRO));
   });
 
@@ -173,6 +194,8 @@ describe('a provider that keeps failing', () => {
 describe('a provider that fails after the first content', () => {
   const FAILURES: Record<string, Step[]> = {
     'an error event': [errorEvent('On fire.', { code: 500 })],
+    'a choice that ends in an error': [chunk({ content: '' }, { finish_reason: 'error', error: { code: 502, message: 'boom' } }), DONE],
+    'a choice that ends in a broken connection': [finish('network_error'), usageChunk(), DONE],
     'a reset connection': [RESET],
     'an answer cut off': [CUT],
     'an end in the middle of an event': ['data: {"id":"chatcmpl-upstream","choices":[{"index":0,"delta":{"content":" tw'],
@@ -259,12 +282,27 @@ describe("a provider's credentials", () => {
     expect(await account.money()).toEqual(spent(USAGE_MICRO));
   });
 
+  it.each([false, true])('that are out of money are not shown to the customer, who has some (stream: %s)', async (stream) => {
+    const { account, lane } = await fresh();
+    const words = 'This request requires more credits. Visit https://upstream.test/settings/credits';
+    lane.first.replyAlways(() => failure(402, words, { code: 'insufficient_quota' }));
+    const { status, text, body } = await askJson(account, chatBody(lane.model, { stream }));
+    expect([status, body.error.type, body.error.code ?? null]).toEqual([502, 'api_error', null]);
+    const { attempts, ...receipt } = await account.lastGeneration();
+    expect(attempts).toMatchObject([{ outcome: 'failed', status: 402 }]);
+    expect(`${text}${JSON.stringify([attempts, receipt.error])}`).not.toMatch(/credits|upstream\.test|quota/);
+    expect(await account.money()).toEqual(spent(0));
+  });
+
   it('do not wait when the provider asks for longer than a client would', async () => {
     const { account, lane } = await fresh();
     lane.first.reply(failure(429, 'Slow down.', {}, { 'retry-after': '60' }));
     const { status, body } = await askJson(account, chatBody(lane.model, { stream: true }));
     expect(status).toBe(502);
-    expect(body.error.message).toContain('Slow down.');
+    // What its account is limited to, the operator has to know and nobody else.
+    expect(body.error.message).toBe(
+      'All providers of this model failed; the last one: the provider takes no more calls from this gateway for now',
+    );
     expect(lane.first.seen).toHaveLength(1);
     expect(await account.money()).toEqual(spent(0));
   });

@@ -180,8 +180,8 @@ describe('credentials', () => {
   it('that a provider repeats in its error are hidden from the client', async () => {
     account = await rig.account();
     const lane = rig.lane('pair');
-    lane.first.reply(failure(401, `No such key: ${lane.keys[0]}`));
-    lane.second.reply(failure(401, `No such key: ${lane.secondKeys[0]}`));
+    lane.first.reply(failure(504, `No such key: ${lane.keys[0]}`));
+    lane.second.reply(failure(504, `No such key: ${lane.secondKeys[0]}`));
     const { status, text } = await askJson(account, chatBody(lane.model));
     expect(status).toBe(502);
     expect(text).toContain('[redacted]');

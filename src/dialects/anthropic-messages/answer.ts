@@ -1,6 +1,7 @@
 import { members, setMembers } from '../../core/json';
 import { isRecord } from '../../core/record';
 import { textChars } from '../../core/text-chars';
+import { withCreditsUsed } from '../priced-usage';
 import type { Answer, Receipt } from '../types';
 import { shownUsage } from './usage';
 
@@ -35,10 +36,9 @@ export function readMessage(json: unknown): Answer | undefined {
 export function renderMessage(text: string, receipt: Receipt): string {
   const found = members(text).findLast(({ key }) => key === 'usage');
   const raw = found && text.slice(found.start, found.end);
-  const cost = JSON.stringify(receipt.creditsUsed);
   const priced =
     raw?.startsWith('{') && receipt.reported
-      ? setMembers(raw, { creditsUsed: cost })
+      ? withCreditsUsed(raw, receipt.creditsUsed)
       : JSON.stringify({ ...shownUsage(receipt), creditsUsed: receipt.creditsUsed });
   return setMembers(text, { usage: priced });
 }

@@ -1,6 +1,8 @@
-import { members, setMembers } from '../../core/json';
+import { members, rewriteMembers, setMembers } from '../../core/json';
 import { isRecord, parseJson } from '../../core/record';
 import { closedRest, eventData, splitEvents } from '../../core/sse';
+import { isOperatorsFigure } from '../../core/usage';
+import { withCreditsUsed, withoutOperatorsFigures } from '../priced-usage';
 import type { Receipt, StreamRelay } from '../types';
 import { blockSays } from './answer';
 import { countText, deltaSays, eventType, formatEvent, isNamed, STOP, withoutMark } from './events';
@@ -98,8 +100,8 @@ export class MessagesRelay implements StreamRelay {
     if (this.begun) return '';
     this.begun = true;
     const found = members(data).findLast(({ key }) => key === 'message');
-    if (isRecord(usage) || !found || !isRecord(message)) return named('message_start', event, data);
-    const whole = setMembers(data.slice(found.start, found.end), { usage: NO_TOKENS });
+    const whole = found && isRecord(message) ? withShownUsage(data.slice(found.start, found.end), usage) : undefined;
+    if (whole === undefined) return named('message_start', event, data);
     return formatEvent('message_start', setMembers(data, { message: whole }));
   }
 
@@ -114,7 +116,8 @@ export class MessagesRelay implements StreamRelay {
       this.held = data;
     }
     if (isEnd || this.held !== undefined) return '';
-    return isRecord(usage) ? named('message_delta', event, data) : formatEvent('message_delta', setMembers(data, { usage: NO_TOKENS }));
+    const whole = withShownUsage(data, usage);
+    return whole === undefined ? named('message_delta', event, data) : formatEvent('message_delta', whole);
   }
 
   private noteContent(type: string, { content_block, delta }: Fields): void {
@@ -134,11 +137,15 @@ export class MessagesRelay implements StreamRelay {
     const raw = found && data.slice(found.start, found.end);
     if (this.needsWholeUsage || !reported || !raw?.startsWith('{')) return JSON.stringify({ ...shownUsage(receipt), creditsUsed });
     const hasOutputTokens = members(raw).some(({ key }) => key === 'output_tokens');
-    return setMembers(raw, {
-      ...(!hasOutputTokens && { output_tokens: String(usage.outputTokens) }),
-      creditsUsed: JSON.stringify(creditsUsed),
-    });
+    return withCreditsUsed(raw, creditsUsed, hasOutputTokens ? {} : { output_tokens: String(usage.outputTokens) });
   }
+}
+
+/** An object's text with usage as its client may see it; undefined where that is what it has. */
+function withShownUsage(raw: string, usage: unknown): string | undefined {
+  if (!isRecord(usage)) return setMembers(raw, { usage: NO_TOKENS });
+  if (!Object.keys(usage).some(isOperatorsFigure)) return undefined;
+  return rewriteMembers(raw, (value, name) => (name === 'usage' ? withoutOperatorsFigures(value) : value));
 }
 
 const named = (type: string, event: string, data: string): string => (isNamed(event) ? event : formatEvent(type, data));

@@ -1,6 +1,7 @@
 import { members, setMembers } from '../../core/json';
 import { isRecord } from '../../core/record';
 import { textChars } from '../../core/text-chars';
+import { withCreditsUsed } from '../priced-usage';
 import type { Answer, Receipt } from '../types';
 import { shownUsage } from './usage';
 
@@ -30,8 +31,6 @@ export function renderChatAnswer(text: string, receipt: Receipt): string {
   const found = members(text).findLast(({ key }) => key === 'usage');
   const raw = found && text.slice(found.start, found.end);
   const priced =
-    raw?.startsWith('{') && reported
-      ? setMembers(raw, { creditsUsed: JSON.stringify(creditsUsed) })
-      : JSON.stringify({ ...shownUsage(receipt), creditsUsed });
+    raw?.startsWith('{') && reported ? withCreditsUsed(raw, creditsUsed) : JSON.stringify({ ...shownUsage(receipt), creditsUsed });
   return setMembers(text, { usage: priced });
 }

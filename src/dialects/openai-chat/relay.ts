@@ -4,6 +4,8 @@ import { closedRest, eventData, splitEvents } from '../../core/sse';
 import { measureOf } from '../../core/text-chars';
 import type { Receipt, StreamRelay } from '../types';
 import { deltaHasContent, TEXT_FIELDS } from './answer';
+import { CallNumbers, indexOf } from './call-numbers';
+import { isFailedChunk } from './failed-chunk';
 import type { ChatRequest } from './request';
 import { shownUsage } from './usage';
 
@@ -54,6 +56,9 @@ export class ChatRelay implements StreamRelay {
   /** By index: the choices that have begun, and those of them that have ended. */
   private readonly startedChoices = new Set<unknown>();
   private readonly finished = new Set<unknown>();
+  private readonly numbers = new CallNumbers();
+  /** Nothing more will come. */
+  private isOver = false;
 
   /** Anything was sent, by this upstream or by one before it. */
   begun: boolean;
@@ -72,6 +77,12 @@ export class ChatRelay implements StreamRelay {
   }
 
   get complete(): boolean {
+    // An answer may begin when another has ended, and some upstreams give fewer than they were asked for.
+    return this.isOver ? this.allEnded : this.finished.size >= this.call.choices;
+  }
+
+  /** All choices that have begun have ended. */
+  private get allEnded(): boolean {
     return this.finished.size > 0 && this.finished.size >= Math.min(this.startedChoices.size, this.call.choices);
   }
 
@@ -83,7 +94,7 @@ export class ChatRelay implements StreamRelay {
     if (this.ended || this.failure) return '';
     this.outputChars += countText(events, this.shape.textBegins);
     const plain = this.hasContent && this.held === undefined && this.call.choices === 1 && !this.continued;
-    if (plain && !NOTEWORTHY.test(events)) {
+    if (plain && !NOTEWORTHY.test(events) && !this.numbers.concerns(events)) {
       this.saidMore = true;
       return events;
     }
@@ -96,7 +107,9 @@ export class ChatRelay implements StreamRelay {
   }
 
   pushRest(text: string): string {
-    return this.push(closedRest(text));
+    const out = this.push(closedRest(text));
+    this.isOver = true;
+    return out;
   }
 
   private pushEvent(event: string): string {
@@ -104,15 +117,17 @@ export class ChatRelay implements StreamRelay {
     if (data === undefined || data === '') return '';
     if (data === '[DONE]') {
       this.ended = true;
+      this.isOver = true;
       return '';
     }
     const chunk = parseJson(data);
-    if (!isRecord(chunk) || isFailure(chunk) || !Array.isArray(chunk.choices)) {
+    // Behind the end of an answer usage may come by itself.
+    if (!isRecord(chunk) || isFailedChunk(chunk) || !(Array.isArray(chunk.choices) || this.allEnded)) {
       this.failure = { error: chunk };
       return '';
     }
-    const choices = chunk.choices as unknown[];
-    const usage = usageOf(chunk);
+    const choices = Array.isArray(chunk.choices) ? (chunk.choices as unknown[]) : [];
+    const usage = usageOf(chunk, choices);
     if (usage !== undefined) {
       this.usage = usage;
       this.saidMore = false;
@@ -128,17 +143,18 @@ export class ChatRelay implements StreamRelay {
     this.begun = true;
     // A trailer that only carries usage: what it says is on the chunk that is kept back.
     if (usage !== undefined && !finishes && !speaks && this.held !== undefined) return '';
-    const before = this.held ?? '';
-    this.held = undefined;
     this.id ??= typeof chunk.id === 'string' ? chunk.id : undefined;
     const changes = {
       ...(isRecord(chunk.usage) && { usage: 'null' }),
       ...(this.id !== undefined && chunk.id !== this.id && { id: JSON.stringify(this.id) }),
     };
-    const clean = Object.keys(changes).length > 0 ? rewritten(data, changes) : event;
-    if (!finishes) return before + clean;
-    this.held = clean;
-    return before;
+    const numbered = this.numbers.numbered(data, choices);
+    const clean = numbered !== data || Object.keys(changes).length > 0 ? rewritten(numbered, changes) : event;
+    // How an answer ended is the last that a client reads of it, whatever the upstream sends behind that.
+    if (this.held !== undefined && !finishes && choices.every((choice) => this.finished.has(indexOf(choice)))) return clean;
+    const before = this.held ?? '';
+    this.held = finishes ? clean : undefined;
+    return finishes ? before : before + clean;
   }
 
   /** Does one of the choices end here? */
@@ -146,9 +162,9 @@ export class ChatRelay implements StreamRelay {
     let ends = false;
     for (const choice of choices) {
       if (!isRecord(choice)) continue;
-      this.startedChoices.add(choice.index);
+      this.startedChoices.add(indexOf(choice));
       if (typeof choice.finish_reason !== 'string' || choice.finish_reason === '') continue;
-      this.finished.add(choice.index);
+      this.finished.add(indexOf(choice));
       ends = true;
     }
     return ends;
@@ -161,21 +177,29 @@ export class ChatRelay implements StreamRelay {
     const chunk = (choices: unknown[], more: object) =>
       `data: ${JSON.stringify({ id, object: this.shape.object, created, model, choices, ...more })}\n\n`;
     if (this.call.includeUsage) return `${this.held ?? ''}${chunk([], { usage: JSON.parse(priced) as unknown })}${DONE}`;
-    if (this.held === undefined) return chunk([this.shape.lastChoice], { usage: JSON.parse(priced) as unknown }) + DONE;
+    if (this.held === undefined) return chunk(this.lastChoices(), { usage: JSON.parse(priced) as unknown }) + DONE;
     const data = eventData(this.held)!.trim();
     return rewritten(data, { usage: priced }) + DONE;
+  }
+
+  /** The ends of the choices that the upstream has left without one. */
+  private lastChoices(): unknown[] {
+    const open = [...this.startedChoices].filter((index) => !this.finished.has(index));
+    const { lastChoice } = this.shape;
+    return (open.length > 0 ? open : [0]).map((index) => ({
+      ...lastChoice,
+      index,
+      ...(this.numbers.hasBegun(index) && { finish_reason: 'tool_calls' }),
+    }));
   }
 }
 
 /** On one line: a line break is only ever between tokens of JSON, and would end the event's line of data. */
 const rewritten = (data: string, changes: Record<string, string>): string => `data: ${setMembers(data, changes).replaceAll('\n', '')}\n\n`;
 
-const isFailure = (chunk: Record<string, unknown>): boolean => chunk.error !== undefined && chunk.error !== null;
-
 /** Some providers put the usage on the choice. */
-function usageOf(chunk: Record<string, unknown>): unknown {
+function usageOf(chunk: Record<string, unknown>, [choice]: readonly unknown[]): unknown {
   if (isRecord(chunk.usage)) return chunk.usage;
-  const [choice] = chunk.choices as unknown[];
   return isRecord(choice) && isRecord(choice.usage) ? choice.usage : undefined;
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ok, type Result } from '../../core/errors';
-import { members, setMembers } from '../../core/json';
+import { members, renameMembers, setMembers, withoutMember } from '../../core/json';
 import { type PromptSize, promptSize } from '../estimate-tokens';
 import { outputTokens, parseBody } from '../parse-body';
 import { thoughtsOff } from '../thoughts-off';
@@ -55,4 +55,13 @@ export function upstreamChatBody(call: Pick<ChatRequest, 'model' | 'stream' | 'b
     changes.stream_options = raw?.startsWith('{') ? setMembers(raw, { include_usage: 'true' }) : '{"include_usage":true}';
   }
   return Object.keys(changes).length === 0 ? call.body : setMembers(call.body, changes);
+}
+
+/** The call with its bound under the older name alone. */
+export function withMaxTokens(call: ChatRequest): ChatRequest {
+  const { body } = call;
+  const bound = members(body).findLast(({ key }) => key === 'max_completion_tokens');
+  if (!bound || body.slice(bound.start, bound.end) === 'null') return call;
+  // The newer name is the one that the call is priced by, should it bring both.
+  return { ...call, body: renameMembers(withoutMember(body, 'max_tokens'), 'max_completion_tokens', 'max_tokens') };
 }

@@ -1,5 +1,5 @@
-import { setMembers } from '../../core/json';
 import type { Usage } from '../../core/usage';
+import { withCreditsUsed } from '../priced-usage';
 import type { Receipt } from '../types';
 
 /** Usage as this format writes it: its input includes what a cache took part in. */
@@ -31,6 +31,4 @@ export const ownUsage = ({ usage, reported, creditsUsed }: Receipt) => ({
 
 /** The upstream's own usage with the cost beside it; ours takes the place of one that nobody can read. */
 export const pricedUsage = (raw: string | undefined, receipt: Receipt): string =>
-  raw?.startsWith('{') && receipt.reported !== undefined
-    ? setMembers(raw, { creditsUsed: JSON.stringify(receipt.creditsUsed) })
-    : JSON.stringify(ownUsage(receipt));
+  raw?.startsWith('{') && receipt.reported !== undefined ? withCreditsUsed(raw, receipt.creditsUsed) : JSON.stringify(ownUsage(receipt));

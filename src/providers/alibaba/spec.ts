@@ -8,4 +8,6 @@ export const alibaba = {
   baseUrl: 'https://dashscope-intl.aliyuncs.com/compatible-mode/v1',
   wires: [openaiChatWire],
   onDisconnect: 'drain',
+  // https://www.alibabacloud.com/help/en/model-studio/qwen-api-reference
+  boundName: 'max_tokens',
 } satisfies ProviderSpec;

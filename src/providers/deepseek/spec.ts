@@ -8,4 +8,6 @@ export const deepseek = {
   baseUrl: 'https://api.deepseek.com',
   wires: [openaiChatWire],
   onDisconnect: 'cancel',
+  // https://api-docs.deepseek.com/api/create-chat-completion
+  boundName: 'max_tokens',
 } satisfies ProviderSpec;

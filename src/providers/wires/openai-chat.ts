@@ -1,9 +1,11 @@
+import { isBrokenChoice } from '../../core/broken-choice';
 import { isRecord } from '../../core/record';
 import type { Usage } from '../../core/usage';
 import type { ProviderQuirks, UpstreamFailure, Wire } from '../types';
 import { bearer } from './authorize';
 import { classifyFailure, type ErrorFacts, errorFacts, failureOf } from './failures';
 import { readTokenCounts } from './token-counts';
+import { unfoldChat } from './unfold-chat';
 
 const detailsOf = (value: unknown): Record<string, unknown> => (isRecord(value) ? value : {});
 
@@ -97,10 +99,13 @@ function statusOf(facts: ErrorFacts): number {
   return STATUSES_BY_NAME.find(([pattern]) => pattern.test(name))?.[1] ?? 500;
 }
 
-/** What an answer or chunk says of its error; nothing of one that merely has the field beside good choices. */
+/**
+ * What an answer or chunk says of its error; nothing of one that merely has the field beside good choices. How a choice
+ * ends may say it: https://openrouter.ai/docs/api-reference/errors, https://docs.z.ai/api-reference/llm/chat-completion
+ */
 function bodyFacts(body: Record<string, unknown>): ErrorFacts | undefined {
   const choices = Array.isArray(body.choices) ? body.choices.filter(isRecord) : [];
-  const broken = choices.find((choice) => choice.finish_reason === 'error' || isRecord(choice.error));
+  const broken = choices.find(isBrokenChoice);
   const hasError = isRecord(body.error) || (typeof body.error === 'string' && body.error !== '') || body.object === 'error';
   if (broken === undefined && (!hasError || choices.length > 0)) return undefined;
   return errorFacts(hasError ? body : { error: broken?.error }) ?? { message: '' };
@@ -128,6 +133,7 @@ export const openaiChatWire: Wire = {
   readUsage,
   classifyFailure,
   errorInBody,
+  unfold: unfoldChat,
 };
 
 export { classifyFailure };

@@ -9,4 +9,6 @@ export const zhipu = {
   wires: [openaiChatWire],
   // Undocumented, so the safe choice.
   onDisconnect: 'drain',
+  // https://docs.z.ai/api-reference/llm/chat-completion
+  boundName: 'max_tokens',
 } satisfies ProviderSpec;

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { retryAfterMs } from '../../../src/gateway/failover';
 import { type Act, Bench, callOf, failing, NOW_MS, planOf, provider } from './support';
 
@@ -141,6 +141,23 @@ describe('failover', () => {
     const failover = bench.failover(planOf(provider('a'), provider('b')), { call: callOf({ stream: true }), gone: gone.signal });
     expect(await failover.next()).toBeUndefined();
     expect(bench.tried).toEqual(['a']);
+  });
+
+  it.each([
+    [402, 'This request requires more credits. To increase, visit https://upstream.test/settings/credits'],
+    [429, 'Rate limit reached in organization org-AbCdEf123456 on tokens per min'],
+    [401, 'Incorrect API key provided'],
+    [403, 'Your account is not active, please check your billing details'],
+  ])("tells of a %d in its own words, for the account is the operator's", async (status, message) => {
+    const logged = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const act = () => Response.json({ error: { message, code: 'insufficient_quota', param: 'x' } }, { status });
+    const failover = new Bench().script('a', act).failover(planOf(provider('a')), { settings: { JSON_TIMEOUT_MS: 50 } });
+    while (await failover.next());
+    const { action, ...told } = failover.finalFailure;
+    expect(JSON.stringify([told, failover.attempts])).not.toMatch(/credits|upstream\.test|org-|API key|billing|quota|param/);
+    expect(told.message).toMatch(/this gateway/);
+    expect(logged.mock.calls.at(-1)![1]).toContain(status === 429 ? 'Rate limit reached in organization [redacted]' : message);
+    logged.mockRestore();
   });
 
   it('never shows a key that an upstream repeats, nor what went wrong inside', async () => {

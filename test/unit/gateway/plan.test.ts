@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { openaiChat } from '../../../src/dialects/openai-chat/dialect';
-import { estimateMicro, type Plan, planCall } from '../../../src/gateway/plan';
+import { estimateMicro, type Plan, planCall, upstreamRequest } from '../../../src/gateway/plan';
 import { callOf, registryOf } from './support';
 
 const BOTH = { OPENAI_API_KEY: 'k', OPENROUTER_API_KEY: 'k' };
@@ -123,5 +123,43 @@ describe('what is held', () => {
   it('is asked of accounts with 200 credits at least', () => {
     expect(planFor('gpt-5.4')).toMatchObject({ minimumBalanceMicro: 200_000_000, minimumTier: 'free', rateFamily: 'chat' });
     expect(planFor('gpt-5.4-pro-official').minimumTier).toBe('growth');
+  });
+});
+
+describe('the bound of an answer', () => {
+  const bounded = (bound: string) => `{"model":"gpt-5.4", "messages":[{"role":"user","content":"Hi"}]${bound} }`;
+
+  /** What the first target of the model gets of a call with these options. */
+  function sent(model: string, env: Record<string, unknown>, bound: string): string {
+    const planned = planCall(registryOf(env), openaiChat, callOf({ model }, bounded(bound)), false);
+    if (!planned.ok) throw new Error(planned.error.message);
+    const [target] = planned.value.targets;
+    return upstreamRequest({ ...target!, model: 'gpt-5.4' }, undefined, { stream: false, moved: false, storedId: undefined }).body;
+  }
+  const NEW = ',"max_completion_tokens" : 10';
+  const OLD = ',"max_tokens" : 10';
+
+  it.each([
+    ['glm-5', { ZHIPU_API_KEY: 'k' }],
+    ['deepseek-v3.2', { DEEPSEEK_API_KEY: 'k' }],
+    ['qwen3-max', { ALIBABA_API_KEY: 'k' }],
+    ['of-my-own', { CUSTOM_PROVIDERS: JSON.stringify([{ ...(JSON.parse(CUSTOM) as object[])[0], boundName: 'max_tokens' }]) }],
+  ])('goes under the name that the provider heeds: %s', (model, env) => {
+    expect(sent(model, env, NEW)).toBe(bounded(OLD));
+    expect(sent(model, env, OLD)).toBe(bounded(OLD));
+    expect(sent(model, env, '')).toBe(bounded(''));
+    expect(sent(model, env, ',"max_tokens":null,"max_completion_tokens" : 10')).toBe(bounded(OLD));
+    expect(sent(model, env, ',"max_tokens":9000,"max_completion_tokens" : 10')).toBe(bounded(OLD));
+    expect(sent(model, env, ',"max_tokens" : 10,"max_completion_tokens":null')).toBe(
+      bounded(',"max_tokens" : 10,"max_completion_tokens":null'),
+    );
+  });
+
+  it.each([
+    ['gpt-5.4', { OPENAI_API_KEY: 'k' }],
+    ['gpt-5.4', { OPENROUTER_API_KEY: 'k' }],
+    ['of-my-own', { CUSTOM_PROVIDERS: CUSTOM }],
+  ])('stays as it is where the provider is not known to pass over it: %s', (model, env) => {
+    for (const bound of [NEW, OLD, `${OLD}${NEW}`]) expect(sent(model, env, bound)).toBe(bounded(bound));
   });
 });

@@ -285,6 +285,7 @@ describe('errorInBody', () => {
       { choices: [{ error: { code: 504, message: 'Too slow' }, message: { content: '' } }] },
       { action: 'next_target', message: 'Too slow' },
     ],
+    ['a choice that ends in a broken connection', { choices: [{ finish_reason: 'network_error' }] }, { action: 'retry', message: '' }],
     ['a choice that ends in an error that nobody explains', { choices: [{ finish_reason: 'error' }] }, { action: 'retry', message: '' }],
     ['an error as text', { error: 'Wrong' }, { action: 'retry', message: 'Wrong' }],
     ["Google's list", [{ error: { code: 400, message: 'Bad', status: 'INVALID_ARGUMENT' } }], { action: 'caller', message: 'Bad' }],

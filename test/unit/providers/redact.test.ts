@@ -17,6 +17,8 @@ describe('redactSecrets', () => {
     ['AIzaSyA-1234567890_xyz failed', '[redacted] failed'],
     ['xai-abcdefghijklmnop1234', '[redacted]'],
     ['jwt eyJhbGciOiJIUzI1.eyJzdWIiOiIxMjM0.abc-def', 'jwt [redacted]'],
+    ['for gpt-5 in organization org-AbCdEf123456 on tokens per min', 'for gpt-5 in organization [redacted] on tokens per min'],
+    ['Project `proj_aBc123DeF456` does not have access', 'Project `[redacted]` does not have access'],
     ['to https://user:pass@host.test/v1 and postgres://u:p@db/x', 'to https://[redacted]@host.test/v1 and postgres://[redacted]@db/x'],
   ])('takes the credential out of %j', (text, clean) => {
     expect(redactSecrets(text, [])).toBe(clean);
@@ -24,6 +26,7 @@ describe('redactSecrets', () => {
 
   it.each([
     'You requested max_tokens=4096, the limit is 1024.',
+    'an org-administrators group, org-2, proj_management',
     'task-oriented models risk-free',
     'No API key provided. You need to send one.',
     'Basic information about keys',
@@ -47,7 +50,10 @@ describe('redactSecrets', () => {
   });
 
   // Where time grew with the square of the length, this would take minutes, and the runner's patience would end it.
-  it.each(['a.', 'a_', 'eyJ-', 'api key ', 'key', '://', 'sk-', 'Bearer '])('comes to an end for very many of %j', (part) => {
-    expect(redactSecrets(`${part.repeat(60_000)} secret`, ['secret'])).not.toContain('secret');
-  });
+  it.each(['a.', 'a_', 'eyJ-', 'api key ', 'key', '://', 'sk-', 'org-', 'org-a', 'Bearer '])(
+    'comes to an end for very many of %j',
+    (part) => {
+      expect(redactSecrets(`${part.repeat(60_000)} secret`, ['secret'])).not.toContain('secret');
+    },
+  );
 });

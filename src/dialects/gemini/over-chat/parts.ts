@@ -23,6 +23,8 @@ const FINISH_REASONS: Readonly<Record<string, string>> = {
   length: 'MAX_TOKENS',
   max_tokens: 'MAX_TOKENS',
   content_filter: 'SAFETY',
+  // docs.bigmodel.cn
+  sensitive: 'SAFETY',
 };
 
 export const finishReason = (reason: unknown): string => (typeof reason === 'string' ? FINISH_REASONS[reason] : undefined) ?? 'OTHER';

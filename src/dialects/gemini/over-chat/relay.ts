@@ -1,4 +1,4 @@
-import { isRecord } from '../../../core/record';
+import { isFailedChunk } from '../../openai-chat/failed-chunk';
 import type { Receipt } from '../../types';
 import { type Fields, listField, recordField, textField } from '../fields';
 import type { Framing } from '../framing';
@@ -28,8 +28,7 @@ export class OverChatRelay extends GeminiRelay {
   }
 
   protected isAnswer(json: Fields): boolean {
-    if ((json.error !== undefined && json.error !== null) || !Array.isArray(json.choices)) return false;
-    return !listField(json, 'choices').some((choice) => choice.finish_reason === 'error' || isRecord(choice.error));
+    return !isFailedChunk(json) && Array.isArray(json.choices);
   }
 
   /** Some providers put the usage on the choice. */

@@ -1,6 +1,7 @@
 import { isRecord, parseJson } from '../../../core/record';
 import { closedRest, eventData, splitEvents } from '../../../core/sse';
 import { textChars } from '../../../core/text-chars';
+import { isFailedChunk } from '../../openai-chat/failed-chunk';
 import type { Receipt, StreamRelay } from '../../types';
 import { nowSeconds, ownResponse } from '../response-object';
 import type { StreamState } from '../stream-state';
@@ -72,7 +73,7 @@ export class OverChatRelay implements StreamRelay {
       return this.writer.hasBegun ? this.finish('stop') : '';
     }
     const chunk = parseJson(data);
-    if (!isRecord(chunk) || (chunk.error !== undefined && chunk.error !== null) || !Array.isArray(chunk.choices)) {
+    if (!isRecord(chunk) || isFailedChunk(chunk) || !Array.isArray(chunk.choices)) {
       this.failure = { error: chunk };
       return '';
     }

@@ -89,6 +89,7 @@ describe('a chat stream to a Gemini client', () => {
 
   it.each([
     ['SAFETY', safety],
+    ['SAFETY', safety.replace('content_filter', 'sensitive')],
     ['MAX_TOKENS', length],
     ['STOP', usageEverywhere],
     ['STOP', noUsage],
@@ -129,6 +130,11 @@ describe('a chat stream to a Gemini client', () => {
     const fed = outcome(errorAfterContent);
     expect(fed).toMatchObject({ complete: false, hasOutput: true, failure: { error: { error: { code: 502 } } } });
     expect(candidatesOf(fed.out)).toEqual([says({ text: 'One, two,' })]);
+  });
+
+  it('tells of an error by which a choice ends', () => {
+    const fed = outcome(plain.replace(/"finish_reason": ?"stop"/, '"finish_reason":"network_error"'));
+    expect(fed).toMatchObject({ complete: false, hasOutput: true, failure: { error: { choices: [{ finish_reason: 'network_error' }] } } });
   });
 
   it('does not mind line ends, comments and a mark', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { eventData, splitEvents } from '../../../../src/core/sse';
 import { NO_USAGE } from '../../../../src/core/usage';
 import { ChatStream } from '../../../../src/dialects/openai-chat/stream';
-import type { Receipt } from '../../../../src/dialects/types';
+import type { Receipt, StreamRelay } from '../../../../src/dialects/types';
 
 const paid: Receipt = { requestId: 'req_x', usage: NO_USAGE, reported: { prompt_tokens: 1, completion_tokens: 1 }, creditsUsed: 0.5 };
 const CALL = {
@@ -37,5 +37,186 @@ describe('an event with its JSON over several lines', () => {
       { choices: choices({ content }) },
       { id: 'c', choices: choices({}, 'stop'), usage: { creditsUsed: 0.5 } },
     ]);
+  });
+});
+
+/** The events of a stream's output as JSON, the end mark left out. */
+const chunksOf = (out: string): Record<string, unknown>[] =>
+  splitEvents(out)
+    .map((event) => eventData(event)!)
+    .filter((data) => data !== '[DONE]')
+    .map((data) => JSON.parse(data) as Record<string, unknown>);
+
+const DONE = 'data: [DONE]\n\n';
+const event = (json: unknown): string => `data: ${JSON.stringify(json)}\n\n`;
+const chunk = (delta: object, finish_reason: string | null = null, index = 0): string =>
+  event({ id: 'c', choices: [{ index, delta, finish_reason }] });
+
+const relayOf = (more: Partial<typeof CALL> = {}) => new ChatStream({ ...CALL, ...more }, 'req_x').relay();
+
+describe('parallel tool calls', () => {
+  type Delta = { index?: number; id?: string; function: { name?: string; arguments?: string } };
+  const named = (id: string, args: string, index?: number): Delta => ({
+    ...(index !== undefined && { index }),
+    id,
+    function: { name: 'look', arguments: args },
+  });
+  const more = (args: string, index?: number): Delta => ({ ...(index !== undefined && { index }), function: { arguments: args } });
+
+  /** The calls as a client puts them together that goes by the index alone. */
+  function callsOf(out: string): { id: string | undefined; args: string }[] {
+    const calls: { id: string | undefined; args: string }[] = [];
+    for (const { choices: list } of chunksOf(out))
+      for (const { delta } of list as { delta: { tool_calls?: Delta[] } }[])
+        for (const { index, id, function: called } of delta.tool_calls ?? []) {
+          calls[index!] ??= { id, args: '' };
+          calls[index!]!.args += called.arguments ?? '';
+        }
+    return calls;
+  }
+
+  const CASES: Record<string, Delta[][]> = {
+    'under one number': [[named('a1', '{"x"', 0)], [more(':1}', 0)], [named('a2', '{"y"', 0)], [more(':2}', 0)]],
+    'without numbers': [[named('a1', '{"x"')], [more(':1}')], [named('a2', '{"y":2}')]],
+    'whole, under one number': [[named('a1', '{"x":1}', 0)], [named('a2', '{"y":2}', 0)]],
+    'in one chunk': [[named('a1', '{"x":1}', 0), named('a2', '{"y":2}', 0)]],
+    'whose pieces alone have no number': [[named('a1', '{"x"', 0)], [more(':1}')], [named('a2', '{"y"', 1)], [more(':2}')]],
+    'numbered from one': [[named('a1', '{"x"', 1)], [named('a2', '{"y":2}', 2)], [more(':1}', 1)]],
+  };
+
+  it.each(Object.entries(CASES))('are told apart by their numbers: %s', (_, deltas) => {
+    const events = deltas.map((tool_calls) => chunk({ tool_calls }));
+    for (const pushes of [events, [events.join('')]]) {
+      const relay = relayOf();
+      const out = pushes.map((text) => relay.push(text)).join('') + relay.push(chunk({}, 'tool_calls')) + relay.close(paid);
+      expect(callsOf(out)).toEqual([
+        { id: 'a1', args: '{"x":1}' },
+        { id: 'a2', args: '{"y":2}' },
+      ]);
+    }
+  });
+
+  it('keep every byte where they are numbered as they should be', () => {
+    const odd = (call: string) => `data: {"id":"c", "choices":[{"index":0,"delta":{"tool_calls":[ ${call} ]},"x":1.0}]}\n\n`;
+    const events = [
+      odd('{"index":0, "id":"a1","function":{"name":"look","arguments":"{\\"name\\":\\"\\u00e9"}}'),
+      odd('{"index":0 ,"function":{"arguments":"\\"}"}}'),
+      odd('{"index":1,"id":"a2","function":{"name":"look","arguments":""}}'),
+      odd('{"function":{"arguments":"{}"},"index":1}'),
+    ];
+    const relay = relayOf();
+    expect(events.map((text) => relay.push(text))).toEqual(events);
+  });
+
+  it.each([
+    [',"index": 0', '', ',"index": 1', ''],
+    ['', '', '', ',"index":1'],
+  ])('keep every byte but the number where that is wrong: %j', (before, behind, beforeThen, behindThen) => {
+    const odd = (first: string, last: string) =>
+      `data: {"id":"c","choices":[{"index":0, "delta":{"tool_calls":[ {"id":"a2"${first}, "function":{"name":"look","arguments":"\\u00e9"}${last}} ]} }],"x":1.0}\n\n`;
+    const relay = relayOf();
+    relay.push(chunk({ tool_calls: [named('a1', '{}', 0)] }));
+    expect(relay.push(odd(before, behind))).toBe(odd(beforeThen, behindThen));
+  });
+
+  it('are numbered for each choice apart', () => {
+    const relay = relayOf({ choices: 2 });
+    const out = [0, 1].map((index) => relay.push(chunk({ tool_calls: [named(`a${index}`, '{}', 0)] }, null, index))).join('');
+    const numbers = chunksOf(out).map(({ choices: list }) => (list as { delta: { tool_calls: Delta[] } }[])[0]!.delta.tool_calls[0]!.index);
+    expect(numbers).toEqual([0, 0]);
+  });
+});
+
+describe('a chunk that tells of a failure', () => {
+  const FAILED: Record<string, object> = {
+    'at its top': { error: { message: 'boom' }, choices: [] },
+    'at its top, as text': { error: 'boom', choices: [{ index: 0, delta: {}, finish_reason: null }] },
+    'by how a choice ends': { choices: [{ index: 0, delta: { content: '' }, finish_reason: 'error' }] },
+    'by how a choice ends, in other words': { choices: [{ index: 0, delta: {}, finish_reason: 'network_error' }] },
+    'by an error of a choice': { choices: [{ index: 0, delta: {}, finish_reason: null, error: { code: 502, message: 'boom' } }] },
+  };
+
+  it.each(Object.entries(FAILED))('is no end of an answer: %s', (_, failed) => {
+    const first = relayOf();
+    expect(first.push(event(failed))).toBe('');
+    expect(first).toMatchObject({ hasContent: false, complete: false, failure: { error: failed } });
+    const second = relayOf();
+    const text = chunk({ content: 'Half' });
+    expect(second.push(text + event(failed))).toBe(text);
+    expect(second).toMatchObject({ hasContent: true, complete: false, failure: { error: failed } });
+    const third = relayOf();
+    expect([text, event(failed)].map((each) => third.push(each))).toEqual([text, '']);
+    expect(third.failure).toEqual({ error: failed });
+  });
+});
+
+describe('the end of an answer', () => {
+  /** What each choice ended with, as a client reads it that takes the last one for it. */
+  function endsOf(out: string): Record<number, string> {
+    const ends: Record<number, string> = {};
+    for (const { choices: list } of chunksOf(out))
+      for (const { index, finish_reason } of list as { index: number; finish_reason?: string | null }[])
+        if (finish_reason) ends[index] = finish_reason;
+    return ends;
+  }
+  const FILTERED = event({ id: 'c', choices: [{ index: 0, finish_reason: null, content_filter_results: {} }] });
+
+  it.each([
+    ['an empty choice', FILTERED],
+    ['a choice without a number', event({ id: 'c', choices: [{ delta: {}, finish_reason: null }] })],
+    ['more text', chunk({ content: ' more' })],
+    ['several', FILTERED + chunk({ content: ' more' }) + FILTERED],
+  ])('is the last that is said of it, whatever follows: %s', (_, late) => {
+    for (const finish_reason of ['tool_calls', 'length']) {
+      const relay = relayOf();
+      const out = relay.push(chunk({ content: 'A' }) + chunk({}, finish_reason) + late + DONE) + relay.close(paid);
+      expect(relay).toMatchObject({ complete: true, ended: true });
+      expect(chunksOf(out).at(-1)).toMatchObject({ choices: [{ finish_reason }], usage: { creditsUsed: 0.5 } });
+      expect(chunksOf(out)).toHaveLength(2 + splitEvents(late).length);
+    }
+  });
+
+  it('is made up for the choices alone that have none', () => {
+    const call = { tool_calls: [{ index: 0, id: 'a', function: { name: 'f', arguments: '{}' } }] };
+    const relay = relayOf({ choices: 3 });
+    const out =
+      relay.push(chunk({ content: 'A' }) + chunk({}, 'length') + chunk(call, null, 1) + chunk({ content: 'C' }, null, 2) + DONE) +
+      relay.close(paid);
+    expect(endsOf(out)).toEqual({ 0: 'length', 1: 'tool_calls', 2: 'stop' });
+  });
+
+  it('is reached when all choices have ended that were asked for', () => {
+    const relay = relayOf({ choices: 2 });
+    relay.push(chunk({ content: 'A' }) + chunk({}, 'stop'));
+    expect(relay.complete).toBe(false);
+    relay.push(chunk({ content: 'B' }, null, 1));
+    expect(relay.complete).toBe(false);
+    relay.push(chunk({}, 'length', 1));
+    expect(relay.complete).toBe(true);
+  });
+
+  it.each([
+    ['with its mark', (relay: StreamRelay) => relay.push(DONE)],
+    ['without', (relay: StreamRelay) => relay.pushRest('')],
+  ])('is reached when the stream is over and all choices have ended that began: %s', (_, end) => {
+    const whole = relayOf({ choices: 2 });
+    whole.push(chunk({ content: 'A' }) + chunk({}, 'stop'));
+    end(whole);
+    expect(whole.complete).toBe(true);
+    const half = relayOf({ choices: 2 });
+    half.push(chunk({ content: 'A' }) + chunk({}, 'stop') + chunk({ content: 'B' }, null, 1));
+    end(half);
+    expect(half.complete).toBe(false);
+  });
+
+  it('may be followed by a chunk without choices, for its usage', () => {
+    const usage = { prompt_tokens: 3, completion_tokens: 2 };
+    const bare = event({ id: 'c', usage });
+    const relay = relayOf();
+    relay.push(chunk({ content: 'A' }) + chunk({}, 'stop') + bare + event({ id: 'c' }));
+    expect(relay).toMatchObject({ complete: true, usage, failure: undefined, isUsageAhead: false });
+    const early = relayOf();
+    early.push(chunk({ content: 'A' }) + bare);
+    expect(early.failure).toEqual({ error: { id: 'c', usage } });
   });
 });

@@ -228,6 +228,22 @@ describe('failures', () => {
     checkStream(out + stream.fail({ kind: 'upstream_failed', message: 'Overloaded' }), RESPONSE_ID);
   });
 
+  it.each([
+    ['error', { error: { code: 502, message: 'boom' } }],
+    ['network_error', {}],
+  ])('may be said by how a choice ends: %s', (finish_reason, more) => {
+    const failed = `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: '' }, finish_reason, ...more }] })}\n\n`;
+    const first = relayOf();
+    expect(first.push(ROLE + failed)).toBe('');
+    expect(first).toMatchObject({ hasContent: false, complete: false });
+    expect(first.failure).toBeDefined();
+    const second = relayOf();
+    expect(deltasOf(second.push(ROLE + chunk({ content: 'Half' })), 'response.output_text.delta')).toBe('Half');
+    expect(second.push(failed)).toBe('');
+    expect(second).toMatchObject({ hasContent: true, complete: false });
+    expect(second.failure).toBeDefined();
+  });
+
   it('are not taken for an end', () => {
     const relay = relayOf();
     relay.push(ROLE + chunk({ content: 'Half' }));

@@ -1,0 +1,113 @@
+// What a call cost the operator is in some upstreams' usage, and none of the client's business.
+import { describe, expect, it } from 'vitest';
+import type { WireId } from '../../../src/core/wire-id';
+import { anthropicMessages } from '../../../src/dialects/anthropic-messages/dialect';
+import { geminiNative } from '../../../src/dialects/gemini/dialect';
+import { nativeChat } from '../../../src/dialects/native-chat/dialect';
+import { openaiChat } from '../../../src/dialects/openai-chat/dialect';
+import { openaiResponses } from '../../../src/dialects/openai-responses/dialect';
+import type { Call, Dialect } from '../../../src/dialects/types';
+import { charge } from '../../../src/gateway/meter';
+import { WIRES } from '../../../src/providers/wires';
+import { provider } from './support';
+
+const PRICE = { inputMicroPerMtok: 1_000_000, outputMicroPerMtok: 1_000_000 };
+const CHAT_USAGE = '"prompt_tokens":3.0,"completion_tokens":2,"x":{"cost":1},"total_tokens":5';
+const MESSAGES_USAGE = '"input_tokens":3.0,"output_tokens":2,"x":{"cost":1}';
+const RESPONSES_USAGE = '"input_tokens":3.0,"output_tokens":2,"x":{"cost":1},"total_tokens":5';
+const COSTS = '"cost":0.0000042,"cost_details":{"upstream_inference_cost":0.000004},"is_byok":false,';
+
+const MESSAGES = { messages: [{ role: 'user', content: 'Hi' }] };
+
+interface Crossing {
+  dialect: Dialect;
+  body: object;
+  wire: WireId;
+  answer: (costs: string) => string;
+  stream: (costs: string) => string;
+}
+
+const chat = {
+  answer: (costs: string) =>
+    `{"id":"c","choices":[{"index":0,"message":{"role":"assistant","content":"Hi"},"finish_reason":"stop"}],"usage":{${costs}${CHAT_USAGE}}}`,
+  stream: (costs: string) =>
+    `data: {"id":"c","choices":[{"index":0,"delta":{"content":"Hi"},"finish_reason":"stop"}]}\n\ndata: {"id":"c","choices":[],"usage":{${costs}${CHAT_USAGE}}}\n\n`,
+};
+
+const response = (usage: string) =>
+  `{"id":"resp_1","object":"response","status":"completed","output":[{"id":"msg_1","type":"message","role":"assistant","content":[{"type":"output_text","text":"Hi"}]}],"usage":${usage}}`;
+
+const messagesEvent = (type: string, rest: string) => `event: ${type}\ndata: {"type":"${type}",${rest}}\n\n`;
+
+const CROSSINGS: Record<string, Crossing> = {
+  'chat over chat': { dialect: openaiChat, body: MESSAGES, wire: 'openai-chat', ...chat },
+  'the short form over chat': { dialect: nativeChat, body: MESSAGES, wire: 'openai-chat', ...chat },
+  'Responses over chat': { dialect: openaiResponses, body: { input: 'Hi' }, wire: 'openai-chat', ...chat },
+  'Responses over Responses': {
+    dialect: openaiResponses,
+    body: { input: 'Hi' },
+    wire: 'openai-responses',
+    answer: (costs) => response(`{${costs}${RESPONSES_USAGE}}`),
+    stream: (costs) =>
+      `event: response.created\ndata: {"type":"response.created","response":${response('null').replace('completed', 'in_progress')}}\n\n` +
+      `event: response.completed\ndata: {"type":"response.completed","response":${response(`{${costs}${RESPONSES_USAGE}}`)}}\n\n`,
+  },
+  'Messages over Messages': {
+    dialect: anthropicMessages,
+    body: { ...MESSAGES, max_tokens: 9 },
+    wire: 'anthropic-messages',
+    answer: (costs) =>
+      `{"id":"msg_1","type":"message","role":"assistant","content":[{"type":"text","text":"Hi"}],"stop_reason":"end_turn","usage":{${costs}${MESSAGES_USAGE}}}`,
+    stream: (costs) =>
+      messagesEvent('message_start', `"message":{"id":"msg_1","content":[],"usage":{${costs}"input_tokens":3,"output_tokens":1}}`) +
+      messagesEvent('content_block_start', '"index":0,"content_block":{"type":"text","text":""}') +
+      messagesEvent('message_delta', `"delta":{},"usage":{${costs}"output_tokens":1}`) +
+      messagesEvent('content_block_delta', '"index":0,"delta":{"type":"text_delta","text":"Hi"}') +
+      messagesEvent('message_delta', `"delta":{"stop_reason":"end_turn"},"usage":{${costs}${MESSAGES_USAGE}}`) +
+      messagesEvent('message_stop', '"x":1'),
+  },
+  'Gemini over chat': {
+    dialect: geminiNative,
+    body: { contents: [{ role: 'user', parts: [{ text: 'Hi' }] }] },
+    wire: 'openai-chat',
+    ...chat,
+  },
+};
+
+function callOf({ dialect, body }: Crossing, stream: boolean): Call {
+  const url = `https://gateway.test/v1beta/models/m:${stream ? 'streamGenerateContent?alt=sse' : 'generateContent'}`;
+  const parsed = dialect.parse({ body: JSON.stringify({ model: 'm', stream, ...body }), url, headers: new Headers() });
+  if (!parsed.ok) throw new Error(parsed.error.message);
+  return parsed.value;
+}
+
+const priced = (call: Call, wire: WireId, usage: unknown) =>
+  charge({ wire: WIRES[wire], provider: provider('a') }, PRICE, call, 'req_x', usage, { outputChars: 2 }).receipt;
+
+function answered(crossing: Crossing, costs: string): string {
+  const call = callOf(crossing, false);
+  const bridge = call.over(crossing.wire)!;
+  const text = crossing.answer(costs);
+  return bridge.renderAnswer(text, priced(call, crossing.wire, bridge.readAnswer(JSON.parse(text))!.usage));
+}
+
+function streamed(crossing: Crossing, costs: string): string {
+  const call = callOf(crossing, true);
+  const relay = call.openStream('req_x').relay(crossing.wire);
+  const out = relay.push(crossing.stream(costs)) + relay.pushRest('');
+  return out + relay.close(priced(call, crossing.wire, relay.usage));
+}
+
+const timeless = (text: string): string => text.replace(/"(?:created_at|created|completed_at)":\d+/g, '');
+
+describe.each(Object.entries(CROSSINGS))('%s', (_, crossing) => {
+  it.each([
+    ['an answer', answered],
+    ['a stream', streamed],
+  ])('leaves what the operator pays out of %s, and nothing else', (_what, told) => {
+    const shown = told(crossing, COSTS);
+    expect(shown).not.toMatch(/cost_details|is_byok|0\.0000042/);
+    expect(shown).toContain('"creditsUsed":');
+    expect(timeless(shown)).toBe(timeless(told(crossing, '')));
+  });
+});
