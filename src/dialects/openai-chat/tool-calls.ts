@@ -11,6 +11,10 @@ interface CallDelta {
   function?: unknown;
 }
 
+/** Arguments as text: some upstreams send them as an object. */
+export const argumentsOf = (value: unknown): string =>
+  typeof value === 'string' ? value : typeof value === 'object' && value !== null ? JSON.stringify(value) : '';
+
 const isFilled = (value: unknown): value is string => typeof value === 'string' && value !== '';
 
 const namesFunction = ({ function: called }: CallDelta): boolean =>

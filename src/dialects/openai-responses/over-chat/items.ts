@@ -1,6 +1,8 @@
 import { isRecord, parseJson } from '../../../core/record';
 import type { ToolOrigin } from './tools';
 
+export { argumentsOf } from '../../openai-chat/tool-calls';
+
 type Fields = Record<string, unknown>;
 export type ItemStatus = 'in_progress' | 'completed' | 'incomplete';
 
@@ -52,9 +54,6 @@ export function customInput(args: string): string {
   const json = parseJson(args);
   return isRecord(json) && typeof json.input === 'string' ? json.input : args;
 }
-
-/** Arguments as text: some upstreams send them as an object. */
-export const argumentsOf = (value: unknown): string => (typeof value === 'string' ? value : isRecord(value) ? JSON.stringify(value) : '');
 
 export const extraContentOf = ({ extra_content }: Fields): Fields | undefined => (isRecord(extra_content) ? extra_content : undefined);
 

@@ -153,6 +153,14 @@ describe('a chat stream to a Gemini client', () => {
     ]);
   });
 
+  it('has the arguments of a call that come as an object', () => {
+    const open = relay();
+    const delta = { tool_calls: [{ index: 0, id: 'a', function: { name: 'f', arguments: { city: 'Paris' } } }] };
+    open.push(`data: ${JSON.stringify({ choices: [{ index: 0, delta, finish_reason: 'tool_calls' }] })}\n\n`);
+    expect(open.outputChars).toBeGreaterThan('f'.length);
+    expect(open.close(paid)).toContain('"functionCall":{"id":"a","name":"f","args":{"city":"Paris"}}');
+  });
+
   it('survives a call with an absurd index', () => {
     const open = relay();
     const delta = { tool_calls: [{ index: 4_000_000_000, id: 'a', function: { name: 'f', arguments: '{}' } }] };
