@@ -11,7 +11,6 @@ import {
   itemPrefix,
   type MessagePart,
   messageItem,
-  partOf,
   pictureItem,
   reasoningItem,
   type ToolCall,
@@ -66,11 +65,12 @@ export class ItemWriter {
     return out + this.summaryEvent(this.thought, 'text.delta', { delta });
   }
 
-  say(delta: string): string {
+  say(delta: string, logprobs: Fields[]): string {
     const begun = this.openPart('output_text');
     const part = this.lastPart('output_text');
     part.text += delta;
-    return begun + this.partEvent('response.output_text.delta', { delta, logprobs: [] });
+    part.logprobs.push(...logprobs);
+    return begun + this.partEvent('response.output_text.delta', { delta, logprobs });
   }
 
   refuse(delta: string): string {
@@ -158,9 +158,9 @@ export class ItemWriter {
     }
     if (this.message.parts.at(-1)?.type === type) return out;
     out += this.closePart();
-    const part: MessagePart = type === 'output_text' ? { type, text: '', annotations: [] } : { type, refusal: '' };
+    const part: MessagePart = type === 'output_text' ? { type, text: '', annotations: [], logprobs: [] } : { type, refusal: '' };
     this.message.parts.push(part);
-    return out + this.partEvent('response.content_part.added', { part: partOf(part) });
+    return out + this.partEvent('response.content_part.added', { part });
   }
 
   private lastPart<Type extends MessagePart['type']>(type: Type): Extract<MessagePart, { type: Type }> {
@@ -179,9 +179,9 @@ export class ItemWriter {
     if (!part) return '';
     const written =
       part.type === 'output_text'
-        ? this.partEvent('response.output_text.done', { text: part.text, logprobs: [] })
+        ? this.partEvent('response.output_text.done', { text: part.text, logprobs: part.logprobs })
         : this.partEvent('response.refusal.done', { refusal: part.refusal });
-    return written + this.partEvent('response.content_part.done', { part: partOf(part) });
+    return written + this.partEvent('response.content_part.done', { part });
   }
 
   private closeMessage(status: ItemStatus): string {

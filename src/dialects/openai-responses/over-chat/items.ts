@@ -7,16 +7,16 @@ type Fields = Record<string, unknown>;
 export type ItemStatus = 'in_progress' | 'completed' | 'incomplete';
 
 /** A part of a message: what the model says, or why it will not. */
-export type MessagePart = { type: 'output_text'; text: string; annotations: Fields[] } | { type: 'refusal'; refusal: string };
-
-export const partOf = (part: MessagePart): Fields => (part.type === 'output_text' ? { ...part, logprobs: [] } : { ...part });
+export type MessagePart =
+  | { type: 'output_text'; text: string; annotations: Fields[]; logprobs: Fields[] }
+  | { type: 'refusal'; refusal: string };
 
 export const messageItem = (id: string, parts: readonly MessagePart[], status: ItemStatus): Fields => ({
   id,
   type: 'message',
   status,
   role: 'assistant',
-  content: parts.map(partOf),
+  content: parts,
 });
 
 export const reasoningItem = (id: string, text: string): Fields => ({
@@ -68,6 +68,17 @@ export function contentOf({ content }: Fields): string {
   if (typeof content === 'string') return content;
   if (!Array.isArray(content)) return '';
   return (content as unknown[]).map((part) => (isRecord(part) && typeof part.text === 'string' ? part.text : '')).join('');
+}
+
+const tokenOf = ({ token, logprob, bytes }: Fields): Fields => ({ token, logprob, bytes: bytes ?? [] });
+
+/** How likely the tokens of a choice's text were. */
+export function logprobsOf({ logprobs }: Fields): Fields[] {
+  if (!isRecord(logprobs) || !Array.isArray(logprobs.content)) return [];
+  return (logprobs.content as unknown[]).filter(isRecord).map((token) => {
+    const others = Array.isArray(token.top_logprobs) ? (token.top_logprobs as unknown[]) : [];
+    return { ...tokenOf(token), top_logprobs: others.filter(isRecord).map(tokenOf) };
+  });
 }
 
 /** Sources in the shape of this format, which has no object within the object. */

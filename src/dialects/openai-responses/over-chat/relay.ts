@@ -6,8 +6,8 @@ import { nowSeconds, ownResponse } from '../response-object';
 import type { StreamState } from '../stream-state';
 import { ownUsage } from '../usage';
 import { ItemWriter } from './item-writer';
-import { annotationsOf, argumentsOf, contentOf, endOf, picturesOf, thoughtOf } from './items';
-import type { ChatCrossing } from './request';
+import { annotationsOf, argumentsOf, contentOf, endOf, logprobsOf, picturesOf, thoughtOf } from './items';
+import { type ChatCrossing, OWN_TERMS } from './request';
 
 type Fields = Record<string, unknown>;
 const IN_PROGRESS = 'response.in_progress';
@@ -85,7 +85,7 @@ export class OverChatRelay implements StreamRelay {
     const opening = this.open(chunk);
     if (!isRecord(choice) || this.complete) return opening;
     const { delta, finish_reason } = choice;
-    const written = isRecord(delta) ? this.write(delta) : '';
+    const written = isRecord(delta) ? this.write(delta, logprobsOf(choice)) : '';
     if (usage !== undefined) this.charsAtUsage = this.outputChars;
     if (written !== '') {
       this.hasContent = true;
@@ -99,13 +99,13 @@ export class OverChatRelay implements StreamRelay {
     if (typeof model === 'string') this.model ??= model;
     if (typeof created === 'number') this.createdAt ??= created;
     const { state } = this;
-    const opening = state.create({ store: false, ...(this.model !== undefined && { model: this.model }) }, this.createdAt);
+    const opening = state.create({ ...OWN_TERMS, ...(this.model !== undefined && { model: this.model }) }, this.createdAt);
     if (state.opened.has(IN_PROGRESS)) return opening;
     state.opened.add(IN_PROGRESS);
     return opening + state.event(IN_PROGRESS, { response: parseJson(state.response ?? '{}') });
   }
 
-  private write(delta: Fields): string {
+  private write(delta: Fields, logprobs: Fields[]): string {
     const { writer } = this;
     const thought = thoughtOf(delta);
     const text = contentOf(delta);
@@ -115,7 +115,7 @@ export class OverChatRelay implements StreamRelay {
       textChars(thought) + textChars(text) + textChars(refusal) + calls.reduce<number>((sum, call) => sum + callChars(call), 0);
     let out = '';
     if (thought !== '') out += writer.think(thought);
-    if (text !== '') out += writer.say(text);
+    if (text !== '') out += writer.say(text, logprobs);
     for (const annotation of annotationsOf(delta)) out += writer.cite(annotation);
     if (refusal !== '') out += writer.refuse(refusal);
     for (const call of calls) out += writer.call(call);
@@ -142,7 +142,7 @@ export class OverChatRelay implements StreamRelay {
       ...(this.model !== undefined && { model: this.model }),
       incomplete_details,
       output: this.writer.output,
-      store: false,
+      ...OWN_TERMS,
       usage: ownUsage(receipt),
     });
     return this.state.event(`response.${status}`, { response });

@@ -93,6 +93,35 @@ describe('a chat completion as a response', () => {
     ]);
   });
 
+  it('says how likely its tokens were, and that nothing was truncated', () => {
+    const text = JSON.stringify({
+      choices: [
+        {
+          index: 0,
+          message: { content: 'Hi' },
+          finish_reason: 'stop',
+          logprobs: {
+            content: [{ token: 'Hi', logprob: -0.1, bytes: [72, 105], top_logprobs: [{ token: 'Yo', logprob: -2, bytes: null }] }],
+          },
+        },
+      ],
+    });
+    const asking = responsesCall(requestOf({ stream: false, truncation: 'auto', top_logprobs: 1 })).over('openai-chat')!;
+    expect(JSON.parse(asking.renderAnswer(text, receiptOf(undefined)))).toMatchObject({
+      truncation: 'disabled',
+      output: [
+        {
+          content: [
+            {
+              text: 'Hi',
+              logprobs: [{ token: 'Hi', logprob: -0.1, bytes: [72, 105], top_logprobs: [{ token: 'Yo', logprob: -2, bytes: [] }] }],
+            },
+          ],
+        },
+      ],
+    });
+  });
+
   it('is read, and told from what is none, as chat is', () => {
     expect(bridge.readAnswer({ choices: [{ message: { content: 'Hi' } }], usage: {} })).toMatchObject({ hasOutput: true });
     expect(bridge.readAnswer({ output: [] })).toBeUndefined();

@@ -128,6 +128,18 @@ describe('what comes of a chat stream', () => {
     });
   });
 
+  it('has the likelihood of its tokens with them', () => {
+    const token = (text: string) => ({ token: text, logprob: -0.5, bytes: [1], top_logprobs: [] });
+    const likely = (text: string) =>
+      `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: text }, logprobs: { content: [token(text)] } }] })}\n\n`;
+    const out = relayed(relayOf(), likely('a') + likely('b') + chunk({}, 'stop') + DONE);
+    checkStream(out, RESPONSE_ID);
+    const ofType = (type: string) => eventsOf(out).filter((event) => event.type === type);
+    expect(ofType('response.output_text.delta')).toMatchObject([{ logprobs: [token('a')] }, { logprobs: [token('b')] }]);
+    expect(ofType('response.output_text.done')).toMatchObject([{ logprobs: [token('a'), token('b')] }]);
+    expect(terminalOf(out).output).toMatchObject([{ content: [{ text: 'ab', logprobs: [token('a'), token('b')] }] }]);
+  });
+
   it('is thought before text', () => {
     expect(outputOf('thought')).toMatchObject([
       { type: 'reasoning', summary: [{ text: 'Hm.' }] },

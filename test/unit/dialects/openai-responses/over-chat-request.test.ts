@@ -225,6 +225,14 @@ describe('tools', () => {
     });
   });
 
+  it('that take nothing say so', () => {
+    for (const bare of [
+      { ...LOOK, parameters: null },
+      { type: 'function', name: 'look' },
+    ])
+      expect(sentFor({ tools: [bare] })).toMatchObject({ tools: [{ function: { parameters: { type: 'object', properties: {} } } }] });
+  });
+
   it('inside the input are found, so that a Codex without `tools` keeps them all', () => {
     const input = [
       { type: 'additional_tools', role: 'developer', tools: [PATCH, LOOK] },
@@ -301,6 +309,15 @@ describe('fields', () => {
       stream: true,
       stream_options: { include_usage: true },
     });
+  });
+
+  it('ask for the likelihood of tokens', () => {
+    const include = ['message.output_text.logprobs', 'reasoning.encrypted_content'];
+    expect(sentFor({ top_logprobs: 5, include })).toMatchObject({ logprobs: true, top_logprobs: 5 });
+    expect(sentFor({ top_logprobs: 5 })).toMatchObject({ logprobs: true, top_logprobs: 5 });
+    expect(sentFor({ include, top_logprobs: 0 })).toMatchObject({ logprobs: true });
+    expect(sentFor({ include })).not.toHaveProperty('top_logprobs');
+    expect(sentFor({ top_logprobs: 0, include: ['reasoning.encrypted_content'] })).not.toHaveProperty('logprobs');
   });
 
   it('ask for any JSON as they do for text', () => {
