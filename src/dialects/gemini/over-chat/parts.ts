@@ -32,8 +32,7 @@ export function spokenParts(message: Fields, includeThoughts: boolean): Fields[]
   const parts: Fields[] = [];
   const thought = textField(message, 'reasoning_content') ?? textField(message, 'reasoning');
   if (thought !== undefined && includeThoughts) parts.push({ text: thought, thought: true });
-  const text = contentText(message.content) || textField(message, 'refusal');
-  if (text) parts.push({ text });
+  for (const text of [contentText(message.content), textField(message, 'refusal')]) if (text) parts.push({ text });
   for (const image of listField(message, 'images')) {
     const part = imagePart(image);
     if (part) parts.push(part);

@@ -37,6 +37,8 @@ export class ItemWriter {
   private thought: (Place & { text: string }) | undefined;
   private message: (Place & { parts: MessagePart[] }) | undefined;
   private readonly calls: OpenCall[] = [];
+  /** Calls that are done; some upstreams tell of them once more behind the end. */
+  private readonly doneCalls = new Set<unknown>();
 
   constructor(
     private readonly state: StreamState,
@@ -95,7 +97,7 @@ export class ItemWriter {
   }
 
   call(delta: unknown): string {
-    if (!isRecord(delta)) return '';
+    if (!isRecord(delta) || this.doneCalls.has(delta.id)) return '';
     const at = callPosition(this.calls, delta);
     this.calls[at] ??= { arguments: '', index: delta.index };
     const call = this.calls[at];
@@ -114,7 +116,10 @@ export class ItemWriter {
   /** Ends what is open, as the answer ended: cut off, it leaves it incomplete. */
   close(status: ItemStatus): string {
     let out = this.closeThought() + this.closeMessage(status);
-    for (const call of this.calls) out += this.closeCall(call, status);
+    for (const call of this.calls) {
+      out += this.closeCall(call, status);
+      if (call.id !== undefined) this.doneCalls.add(call.id);
+    }
     this.calls.length = 0;
     return out;
   }

@@ -52,7 +52,9 @@ export function callItem(id: string, { callId, origin, arguments: args, extraCon
 /** The free text that a custom tool's one argument holds; what is no JSON is taken for the text itself. */
 export function customInput(args: string): string {
   const json = parseJson(args);
-  return isRecord(json) && typeof json.input === 'string' ? json.input : args;
+  if (!isRecord(json)) return args;
+  if (typeof json.input === 'string') return json.input;
+  return Object.keys(json).length === 0 ? '' : args;
 }
 
 export const extraContentOf = ({ extra_content }: Fields): Fields | undefined => (isRecord(extra_content) ? extra_content : undefined);
@@ -108,9 +110,19 @@ export const pictureItem = (id: string, result: string | null, status: ItemStatu
   result,
 });
 
+/** https://docs.bigmodel.cn/api-reference (`sensitive`), https://docs.mistral.ai/api (`model_length`) */
+const INCOMPLETE: Readonly<Record<string, string>> = {
+  length: 'max_output_tokens',
+  max_tokens: 'max_output_tokens',
+  model_length: 'max_output_tokens',
+  content_filter: 'content_filter',
+  sensitive: 'content_filter',
+};
+
 /** How a chat answer ended, in the words of this format. */
 export function endOf(finishReason: unknown): { status: 'completed' | 'incomplete'; incomplete_details: { reason: string } | null } {
-  if (finishReason === 'length') return { status: 'incomplete', incomplete_details: { reason: 'max_output_tokens' } };
-  if (finishReason === 'content_filter') return { status: 'incomplete', incomplete_details: { reason: 'content_filter' } };
-  return { status: 'completed', incomplete_details: null };
+  const reason = INCOMPLETE[String(finishReason)];
+  return reason === undefined
+    ? { status: 'completed', incomplete_details: null }
+    : { status: 'incomplete', incomplete_details: { reason } };
 }

@@ -66,6 +66,7 @@ export class OverChatRelay implements StreamRelay {
   private pushEvent(event: string): string {
     const data = eventData(event)?.trim();
     if (data === undefined || data === '') return '';
+    if (this.complete && this.takesAside(data)) return '';
     if (data === '[DONE]') {
       this.ended = true;
       // Some upstreams close an answer without giving a reason.
@@ -78,12 +79,9 @@ export class OverChatRelay implements StreamRelay {
     }
     const choice = (chunk.choices as unknown[]).find((one) => isRecord(one) && (one.index ?? 0) === 0);
     const usage = [chunk.usage, isRecord(choice) && choice.usage].find(isRecord);
-    if (usage !== undefined) {
-      this.usage = usage;
-      this.charsAtUsage = this.outputChars;
-    }
+    if (usage !== undefined) this.takeUsage(usage);
     const opening = this.open(chunk);
-    if (!isRecord(choice) || this.complete) return opening;
+    if (!isRecord(choice)) return opening;
     const { delta, finish_reason } = choice;
     const written = isRecord(delta) ? this.write(delta, logprobsOf(choice)) : '';
     if (usage !== undefined) this.charsAtUsage = this.outputChars;
@@ -93,6 +91,19 @@ export class OverChatRelay implements StreamRelay {
     }
     const end = typeof finish_reason === 'string' && finish_reason !== '' ? this.finish(finish_reason) : '';
     return opening + written + end;
+  }
+
+  private takeUsage(usage: Fields): void {
+    this.usage = usage;
+    this.charsAtUsage = this.outputChars;
+  }
+
+  /** Behind the end of an answer some upstreams send its usage, or something else, without `choices`. */
+  private takesAside(data: string): boolean {
+    const aside = parseJson(data);
+    if (!isRecord(aside) || Array.isArray(aside.choices) || (aside.error ?? null) !== null) return false;
+    if (isRecord(aside.usage)) this.takeUsage(aside.usage);
+    return true;
   }
 
   private open({ model, created }: Fields): string {
@@ -123,17 +134,20 @@ export class OverChatRelay implements StreamRelay {
     return out;
   }
 
-  /** The items end at once, and not only with the stream: Codex runs a tool when its item is done. */
+  /**
+   * The items end at once, and not only with the stream: Codex runs a tool when its item is done. Some upstreams tell of
+   * an end with each of several calls.
+   */
   private finish(reason: string): string {
-    if (this.complete) return '';
-    this.finishReason = reason;
+    if (endOf(this.finishReason).status === 'completed') this.finishReason = reason;
     this.complete = true;
     this.hasContent = true;
-    return this.writer.close(endOf(reason).status);
+    return this.writer.close(endOf(this.finishReason).status);
   }
 
   close(receipt: Receipt): string {
     const { status, incomplete_details } = endOf(this.finishReason);
+    const rest = this.writer.close(status);
     const { request, names } = this.state;
     const response = ownResponse(request, {
       id: names.id,
@@ -145,7 +159,7 @@ export class OverChatRelay implements StreamRelay {
       ...OWN_TERMS,
       usage: ownUsage(receipt),
     });
-    return this.state.event(`response.${status}`, { response });
+    return rest + this.state.event(`response.${status}`, { response });
   }
 }
 

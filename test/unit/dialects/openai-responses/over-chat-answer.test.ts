@@ -70,7 +70,9 @@ describe('a chat completion as a response', () => {
 
   it.each([
     ['length', 'max_output_tokens'],
+    ['model_length', 'max_output_tokens'],
     ['content_filter', 'content_filter'],
+    ['sensitive', 'content_filter'],
   ])('cut off by %s is incomplete', (finishReason, reason) => {
     expect(rendered({ content: 'Hal' }, finishReason)).toMatchObject({ status: 'incomplete', incomplete_details: { reason } });
   });
