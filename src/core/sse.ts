@@ -39,6 +39,37 @@ export function eventData(event: string): string | undefined {
   return data;
 }
 
+/** An event ends with four characters at most. */
+const SEAM_CHARS = 3;
+
+/** Cuts what comes in pieces into whole events. An event of megabytes is not searched through again and again. */
+export class EventCutter {
+  /** What is not whole yet. */
+  rest = '';
+  /** The last characters of the rest: where an event ends shows in what is new and in these. */
+  private seam = '';
+
+  /** The events that this piece makes whole. */
+  push(text: string): string {
+    const near = this.seam + text;
+    const end = wholeEventsEnd(near);
+    if (end === 0) {
+      this.rest += text;
+      this.seam = near.slice(-SEAM_CHARS);
+      return '';
+    }
+    const events = this.rest + near.slice(this.seam.length, end);
+    this.setRest(near.slice(end));
+    return events;
+  }
+
+  /** @param text Holds no whole event. */
+  setRest(text: string): void {
+    this.rest = text;
+    this.seam = text.slice(-SEAM_CHARS);
+  }
+}
+
 /**
  * What came of a stream after its last whole event, once there is no more: an event that lacks nothing but its blank
  * line is given one, a torn one is left out.

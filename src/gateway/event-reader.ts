@@ -4,7 +4,7 @@
  * bytes coming, while they pile up in the other half and are taken from there a few times a second. A chunk that
  * comes after a pause is still passed on at once. See docs/decisions/0002-stream-pump.md.
  */
-import { wholeEventsEnd } from '../core/sse';
+import { EventCutter } from '../core/sse';
 
 /** The drained half is read in blocks of this size, all natively but for one step a block. */
 const DRAIN_BYTES = 32_768;
@@ -12,8 +12,6 @@ const READ_BYTES = 16_384;
 /** How far the drained half may run ahead of the other, which has to keep what it has not read yet. */
 const MAX_AHEAD_BYTES = 1_048_576;
 const MAX_EVENT_CHARS = 16_777_216;
-/** An event ends with four characters at most. */
-const SEAM_CHARS = 3;
 /** Between two batches of a fast stream: short at first, then longer, for the eye reads slower than this. */
 const FIRST_WINDOW_MS = 20;
 const LAST_WINDOW_MS = 64;
@@ -27,9 +25,7 @@ export class EventReader {
   private isSplit = false;
   private readonly decoder = new TextDecoder();
   private space = new ArrayBuffer(READ_BYTES);
-  private carry = '';
-  /** The last characters of `carry`: where an event ends shows in what is new and in these. */
-  private seam = '';
+  private readonly cutter = new EventCutter();
   private ended = false;
   private drained = false;
   private drainedBytes = 0;
@@ -66,7 +62,7 @@ export class EventReader {
         const { done, value } = await this.reader.read(new Uint8Array(this.space));
         this.readAtMs = Date.now();
         if (done) {
-          this.carry += this.decoder.decode();
+          this.cutter.rest += this.decoder.decode();
           this.ended = true;
           return undefined;
         }
@@ -75,8 +71,9 @@ export class EventReader {
         this.behind = value.byteLength === READ_BYTES;
         this.lastWindowMs = value.byteLength < UNREADABLE_BYTES_A_MS * this.windowMs ? LAST_WINDOW_MS : UNREADABLE_WINDOW_MS;
         this.resumeDrain?.();
-        const events = this.take(this.decoder.decode(value, { stream: true }));
+        const events = this.cutter.push(this.decoder.decode(value, { stream: true }));
         if (events !== '') return events;
+        if (this.cutter.rest.length > MAX_EVENT_CHARS) throw new Error('an event of the stream is too long');
       }
       return undefined;
     } catch (error) {
@@ -85,26 +82,10 @@ export class EventReader {
     }
   }
 
-  /** Adds to what was carried over; gives the whole events. An event of megabytes is not searched through again and again. */
-  private take(text: string): string {
-    const near = this.seam + text;
-    const end = wholeEventsEnd(near);
-    if (end === 0) {
-      this.carry += text;
-      this.seam = near.slice(-SEAM_CHARS);
-      if (this.carry.length > MAX_EVENT_CHARS) throw new Error('an event of the stream is too long');
-      return '';
-    }
-    const events = this.carry + near.slice(this.seam.length, end);
-    this.carry = near.slice(end);
-    this.seam = this.carry.slice(-SEAM_CHARS);
-    return events;
-  }
-
   /** At the end: what is left of an event without a blank line after it. It may be whole or torn. */
   takeRest(): string {
-    const rest = this.carry;
-    this.carry = '';
+    const { rest } = this.cutter;
+    this.cutter.setRest('');
     return rest;
   }
 

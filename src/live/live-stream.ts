@@ -3,41 +3,42 @@
  * client is gone, keeps what was said, and gives it to whoever comes back within ten minutes, at no further charge.
  */
 import { DurableObject } from 'cloudflare:workers';
-import { fail } from '../core/errors';
-import { wholeEventsEnd } from '../core/sse';
+import { fail, type GatewayError } from '../core/errors';
+import { within } from '../core/within';
 import type { Bindings } from '../env';
 import { firstCatalogue, gatewayDeps } from '../http/deps';
 import { endpointOf } from '../http/endpoints';
 import { errorAnswer } from '../http/render-error';
 import { serveCall } from '../http/serve-call';
+import { EventFeed } from './event-feed';
 import { StreamLog } from './stream-log';
 
 const KEPT_MS = 600_000;
+/** Of a stream whose object dies under way nobody removes anything at its end. */
+const ABANDONED_MS = 3_600_000;
+/** How long a stream waits for those who are behind; the others are to hear a keepalive in time. */
+const PATIENCE_MS = 10_000;
 const INTERRUPTED = 'The stream was interrupted on our side; what it had come to is charged.';
+const NOT_KEPT = 'This stream is too long to be kept: what follows here was said only to those who listened, and is charged.';
 const NEVER = new AbortController().signal;
 
 /** From the Worker: which endpoint the request came to, and the random part of its id. */
 export const ENDPOINT_HEADER = 'x-live-endpoint';
 export const NONCE_HEADER = 'x-live-nonce';
 
-const COMMENTS = /^(?::[^\n]*\n)+/;
 const encoder = new TextEncoder();
-
-interface Listener {
-  write(text: string): void;
-}
 
 export class LiveStream extends DurableObject<Bindings> {
   private log: StreamLog | undefined;
-  private readonly listeners = new Set<Listener>();
 
   /** POST begins the stream; GET with `?after=N` gives the events after the first N, and goes on. */
   override async fetch(request: Request): Promise<Response> {
     if (request.method === 'POST') return this.begin(request);
-    this.log ??= await StreamLog.load(this.ctx.storage, Date.now);
+    const log = this.log ?? (await StreamLog.load(this.ctx.storage, Date.now));
+    this.log ??= log;
     const { searchParams } = new URL(request.url);
     const requestId = searchParams.get('id') ?? '';
-    if (!this.log || this.log.head.requestId !== requestId || this.log.tooLong)
+    if (log?.head.requestId !== requestId)
       return errorAnswer(
         fail(
           'not_found',
@@ -45,10 +46,11 @@ export class LiveStream extends DurableObject<Bindings> {
         ).error,
         requestId,
       );
-    return this.listen(this.log, Number(searchParams.get('after')));
+    return this.listen(log, Number(searchParams.get('after')));
   }
 
   override async alarm(): Promise<void> {
+    if (this.log?.over === false) return this.ctx.storage.setAlarm(Date.now() + ABANDONED_MS);
     await this.ctx.storage.deleteAll();
     this.log = undefined;
   }
@@ -63,8 +65,10 @@ export class LiveStream extends DurableObject<Bindings> {
     const requestId = response.headers.get('x-request-id');
     if (!response.body || requestId === null || !type.startsWith('text/event-stream')) return response;
     const headers = { ...Object.fromEntries(response.headers), 'x-resumable': 'true' };
-    const interrupted = endpoint.dialect.renderLoneError(fail('upstream_failed', INTERRUPTED).error, requestId);
-    const log = new StreamLog(this.ctx.storage, { requestId, headers, interrupted }, Date.now);
+    const say = (error: GatewayError): string => endpoint.dialect.renderLoneError(error, requestId);
+    const interrupted = say(fail('upstream_failed', INTERRUPTED).error);
+    const notKept = say(fail('gone', NOT_KEPT).error);
+    const log = new StreamLog(this.ctx.storage, { requestId, headers, interrupted, notKept }, Date.now);
     this.log = log;
     this.ctx.waitUntil(this.record(log, response.body));
     return this.listen(log, 0);
@@ -73,22 +77,23 @@ export class LiveStream extends DurableObject<Bindings> {
   /** Takes the stream to its end, whoever listens. */
   private async record(log: StreamLog, body: ReadableStream<Uint8Array>): Promise<void> {
     const decoder = new TextDecoder();
-    let carry = '';
+    const feed = new EventFeed();
+    let isWhole = false;
     try {
       for await (const chunk of body) {
-        carry += decoder.decode(chunk, { stream: true });
-        // A comment is whole by its line alone, and an event may follow on the next.
-        const comments = COMMENTS.exec(carry)?.[0] ?? '';
-        carry = carry.slice(comments.length);
-        const end = wholeEventsEnd(carry);
-        const idle = comments + log.add(carry.slice(0, end));
-        carry = carry.slice(end);
-        if (idle !== '') for (const listener of this.listeners) listener.write(idle);
-        await log.checkpoint();
+        const { events, idle } = feed.push(decoder.decode(chunk, { stream: true }));
+        log.add(events);
+        log.keepalive(idle);
+        if ((await log.checkpoint()) && (await this.ctx.storage.getAlarm()) === null)
+          await this.ctx.storage.setAlarm(Date.now() + ABANDONED_MS);
+        if (log.isAhead) await waitForListeners(log);
       }
+      log.add(feed.end());
+      isWhole = true;
+    } catch (error) {
+      console.error('a resumable stream broke off', String(error));
     } finally {
-      log.add(carry + decoder.decode());
-      await log.finish();
+      await log.finish(isWhole);
       await this.ctx.storage.setAlarm(Date.now() + KEPT_MS);
     }
   }
@@ -96,19 +101,24 @@ export class LiveStream extends DurableObject<Bindings> {
   private listen(log: StreamLog, after: number): Response {
     const { readable, writable } = new IdentityTransformStream();
     const writer = writable.getWriter();
-    const listener: Listener = { write: (text) => void writer.write(encoder.encode(text)).catch(() => {}) };
-    this.listeners.add(listener);
     const passing = (async () => {
       try {
-        for await (const events of log.after(Number.isSafeInteger(after) ? after : 0)) await writer.write(encoder.encode(events));
+        for await (const text of log.after(Number.isSafeInteger(after) ? after : 0)) await writer.write(encoder.encode(text));
         await writer.close();
       } catch {
         // The client is gone again; the stream is not.
-      } finally {
-        this.listeners.delete(listener);
       }
     })();
     this.ctx.waitUntil(passing);
     return new Response(readable, { headers: log.head.headers });
+  }
+}
+
+/** A stream that is kept no more goes no faster than those who listen, as any other does. */
+async function waitForListeners(log: StreamLog): Promise<void> {
+  const untilMs = Date.now() + PATIENCE_MS;
+  while (log.isAhead) {
+    const taken = log.taken().then(() => true);
+    if (!(await within(taken, untilMs - Date.now()))) return log.leaveBehind();
   }
 }

@@ -2,49 +2,74 @@
  * What a resumable stream has said: whole events in order, in memory for as long as the object lives, and in a few
  * checkpoints on disk. Rows written are what storage costs, so checkpoints come at growing intervals: a stream of a
  * quarter of an hour leaves eight.
+ *
+ * A stream may say more than is kept. What it says from there on is on its way to those who listen, and to those who
+ * come back soon; whoever comes for what is gone hears what is kept, and that the rest is not.
  */
 import { splitEvents } from '../core/sse';
-import { NOTHING_YET } from '../dialects/gemini/framing';
 
 /** Between checkpoints: twice as long each time. */
 const FIRST_CHECKPOINT_MS = 10_000;
 /** A row holds 2 MB at most; characters may take three bytes. */
 const MAX_ROW_CHARS = 600_000;
-/** A stream that says more than this cannot be resumed. */
-const MAX_CHARS = 16_777_216;
+/** How much of a stream is kept. A character takes two bytes of an object's 128 MB, and more while it is read or written. */
+const MAX_KEPT_CHARS = 16_777_216;
+/** How much of what goes beyond that is held for those who are behind. */
+const MAX_PASSING_CHARS = 4_194_304;
+/** What a listener takes at once: events are whole, so it may be more. */
+const BATCH_CHARS = 65_536;
 
-export type LogStorage = Pick<DurableObjectStorage, 'get' | 'put' | 'list'>;
+export type LogStorage = Pick<DurableObjectStorage, 'get' | 'put'>;
 
 export interface LogHead {
   requestId: string;
   headers: Record<string, string>;
   /** What to say at the end should the object die with the stream under way. */
   interrupted: string;
+  /** What to say in the place of events that are not kept. */
+  notKept: string;
 }
 
 interface TextRow {
   text: string;
+  /** Its last event goes on in the next row. */
+  torn: boolean;
   /** The stream ended here. */
   over: boolean;
+  /** How many events there were beyond those that are kept. */
+  passed: number;
+}
+
+interface Listener {
+  /** The number of the next event. */
+  at: number;
+  /** A keepalive for it. */
+  idle: string;
 }
 
 const HEAD = 'head';
 const textKey = (index: number): string => `text:${String(index).padStart(4, '0')}`;
 
-/** Does an event say nothing of the answer? Keepalives come and go with the connection. */
-const isIdle = (event: string): boolean =>
-  /^event: (?:ping|keepalive)\b/.test(event) || event.startsWith(`data: ${NOTHING_YET}`) || event.trim() === '';
-
 export class StreamLog {
-  /** One entry an event. */
+  /** Kept, from the first on: one entry an event. */
   private readonly events: string[] = [];
   private chars = 0;
+  /** The latest of those that are not kept. */
+  private readonly passing: string[] = [];
+  private passingChars = 0;
+  /** How many are gone between the kept and the passing ones. */
+  private gone = 0;
+  private isHeadWritten = false;
   private writtenEvents = 0;
   private rows = 0;
   private nextCheckpointMs: number;
   private intervalMs = FIRST_CHECKPOINT_MS;
   over = false;
+  /** It did not come to its end. */
+  private broken = false;
+  private readonly listeners = new Set<Listener>();
   private readonly waiting = new Set<() => void>();
+  private readonly waitingForListeners = new Set<() => void>();
 
   constructor(
     private readonly storage: LogStorage,
@@ -59,66 +84,161 @@ export class StreamLog {
     const head = await storage.get<LogHead>(HEAD);
     if (!head) return undefined;
     const log = new StreamLog(storage, head, now);
-    const rows = [...(await storage.list<TextRow>({ prefix: 'text:' })).values()];
-    for (const { text } of rows) log.events.push(...splitEvents(text));
-    if (!rows.at(-1)?.over) log.events.push(...splitEvents(head.interrupted));
+    let text = '';
+    let last: TextRow | undefined;
+    // One by one: all rows at once would be in memory twice.
+    for (let index = 0; ; index++) {
+      const row = await storage.get<TextRow>(textKey(index));
+      if (!row) break;
+      last = row;
+      text += row.text;
+      if (row.torn) continue;
+      for (const event of splitEvents(text)) log.events.push(event);
+      text = '';
+    }
+    log.gone = last?.passed ?? 0;
     log.over = true;
+    log.broken = last?.over !== true;
     return log;
   }
 
-  get tooLong(): boolean {
-    return this.chars > MAX_CHARS;
-  }
-
-  /** Adds whole events; gives those that are no part of the answer, for whoever listens right now. */
-  add(text: string): string {
-    let idle = '';
-    for (const event of splitEvents(text)) {
-      if (isIdle(event)) {
-        idle += event;
-        continue;
+  add(events: readonly string[]): void {
+    if (events.length === 0) return;
+    for (const event of events) {
+      if (this.chars + event.length <= MAX_KEPT_CHARS && !this.keepsNoMore) {
+        this.events.push(event);
+        this.chars += event.length;
+      } else {
+        this.passing.push(event);
+        this.passingChars += event.length;
       }
-      this.chars += event.length;
-      if (!this.tooLong) this.events.push(event);
     }
+    for (const listener of this.listeners) listener.idle = '';
+    this.trim();
     this.wake();
-    return idle;
   }
 
-  async finish(): Promise<void> {
+  /** For whoever listens right now and has heard everything so far. */
+  keepalive(text: string): void {
+    if (text === '') return;
+    for (const listener of this.listeners) listener.idle = text;
+    this.wake();
+  }
+
+  /** @param isWhole It has said all that it was to say. */
+  async finish(isWhole: boolean): Promise<void> {
     this.over = true;
+    this.broken = !isWhole;
     this.wake();
     await this.write();
   }
 
-  /** Writes what is new, when it is time to. */
-  async checkpoint(): Promise<void> {
-    if (this.now() < this.nextCheckpointMs) return;
+  /** Writes what is new, when it is time to; false where it is not. */
+  async checkpoint(): Promise<boolean> {
+    if (this.now() < this.nextCheckpointMs) return false;
     this.intervalMs *= 2;
     this.nextCheckpointMs = this.now() + this.intervalMs;
     await this.write();
+    return true;
   }
 
   private async write(): Promise<void> {
-    if (this.rows === 0) await this.storage.put(HEAD, this.head);
-    const text = this.events.slice(this.writtenEvents).join('');
+    if (!this.isHeadWritten) await this.storage.put(HEAD, this.head);
+    this.isHeadWritten = true;
+    const fresh = this.events.slice(this.writtenEvents);
     this.writtenEvents = this.events.length;
-    for (let at = 0; at === 0 || at < text.length; at += MAX_ROW_CHARS) {
-      const end = at + MAX_ROW_CHARS;
-      const row: TextRow = { text: text.slice(at, end), over: this.over && end >= text.length };
-      await this.storage.put(textKey(this.rows++), row);
+    let last: RowText | undefined;
+    for (const next of rowTexts(fresh)) {
+      if (last) await this.put(last, false);
+      last = next;
     }
+    const ends = this.over && !this.broken;
+    if (last || ends) await this.put(last ?? { text: '', torn: false }, ends);
+  }
+
+  private async put(row: RowText, over: boolean): Promise<void> {
+    await this.storage.put<TextRow>(textKey(this.rows++), { ...row, over, passed: this.gone + this.passing.length });
+  }
+
+  /** Somebody who listens is so far behind that the stream has to wait. */
+  get isAhead(): boolean {
+    return this.passingChars > MAX_PASSING_CHARS;
+  }
+
+  /** Resolves when one of those who listen has taken something, or is not there any more. */
+  taken(): Promise<void> {
+    return new Promise((resolve) => this.waitingForListeners.add(resolve));
+  }
+
+  /** Waits no longer for those who are behind. */
+  leaveBehind(): void {
+    this.letGo(Number.POSITIVE_INFINITY);
   }
 
   /** All events after so many, in the order that they came, until the stream is over. */
   async *after(count: number): AsyncGenerator<string> {
-    for (let at = Math.max(0, count); ; ) {
-      if (at < this.events.length) {
-        const events = this.events.slice(at);
-        at += events.length;
-        yield events.join('');
-      } else if (this.over) return;
-      else await new Promise<void>((resolve) => this.waiting.add(resolve));
+    const listener: Listener = { at: Math.max(0, count), idle: '' };
+    this.listeners.add(listener);
+    try {
+      for (;;) {
+        const text = this.take(listener);
+        if (text === undefined) {
+          yield this.head.notKept;
+          return;
+        }
+        if (text !== '') yield text;
+        else if (this.over) {
+          if (this.broken) yield this.head.interrupted;
+          return;
+        } else if (listener.idle !== '') {
+          const { idle } = listener;
+          listener.idle = '';
+          yield idle;
+        } else await new Promise<void>((resolve) => this.waiting.add(resolve));
+      }
+    } finally {
+      this.listeners.delete(listener);
+      this.trim();
+      this.wakeStream();
+    }
+  }
+
+  /** What comes next for a listener: nothing where it has heard everything, undefined where that is gone. */
+  private take(listener: Listener): string | undefined {
+    const isKept = listener.at < this.events.length;
+    const from = isKept ? 0 : this.passingFrom;
+    if (listener.at < from) return undefined;
+    const events = isKept ? this.events : this.passing;
+    let text = '';
+    for (let index = listener.at - from; index < events.length && text.length < BATCH_CHARS; index++, listener.at++) text += events[index]!;
+    this.trim();
+    this.wakeStream();
+    return text;
+  }
+
+  private get keepsNoMore(): boolean {
+    return this.gone > 0 || this.passing.length > 0;
+  }
+
+  private get passingFrom(): number {
+    return this.events.length + this.gone;
+  }
+
+  /** How far they are who can still hear all the rest. */
+  private following(): number[] {
+    const from = this.passingFrom;
+    return [...this.listeners].map(({ at }) => (this.gone === 0 ? Math.max(at, from) : at)).filter((at) => at >= from);
+  }
+
+  /** Lets go of what is too much, as far as all have had it who can. */
+  private trim(): void {
+    if (this.isAhead) this.letGo(Math.min(...this.following()));
+  }
+
+  private letGo(upTo: number): void {
+    while (this.isAhead && this.passingFrom < upTo) {
+      this.passingChars -= this.passing.shift()!.length;
+      this.gone++;
     }
   }
 
@@ -126,4 +246,26 @@ export class StreamLog {
     for (const resolve of this.waiting) resolve();
     this.waiting.clear();
   }
+
+  private wakeStream(): void {
+    for (const resolve of this.waitingForListeners) resolve();
+    this.waitingForListeners.clear();
+  }
+}
+
+type RowText = Pick<TextRow, 'text' | 'torn'>;
+
+/** Events as the texts of rows: as many in one as go into it, and one that is longer in several. */
+function* rowTexts(events: readonly string[]): Generator<RowText> {
+  let text = '';
+  for (const event of events) {
+    if (text !== '' && text.length + event.length > MAX_ROW_CHARS) {
+      yield { text, torn: false };
+      text = '';
+    }
+    let from = 0;
+    for (; event.length - from > MAX_ROW_CHARS; from += MAX_ROW_CHARS) yield { text: event.slice(from, from + MAX_ROW_CHARS), torn: true };
+    text += event.slice(from);
+  }
+  if (text !== '') yield { text, torn: false };
 }

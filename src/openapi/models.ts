@@ -158,6 +158,8 @@ const callRoutes: Route[] = [
     id: 'resumeGeneration',
     tag: 'Models',
     summary: 'Go on with a stream that was begun with `x-resumable: true`',
+    description:
+      'Within ten minutes of its end. Events that are not kept any more, as those of a very long stream, have an error in their place.',
     access: 'key',
     parameters: [query('after', 'How many events are known already.', { type: 'integer', minimum: 0, default: 0 })],
     answers: {

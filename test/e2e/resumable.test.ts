@@ -5,7 +5,7 @@ import { ask, chatBody, LiveAnswer, openStream, parseChatStream, RudeClient, req
 import { type Lane, Rig } from './support/rig';
 import { CUT } from './support/upstream';
 import { gate } from './support/wait';
-import { DONE, finish, role, says, sse, streamOf, USAGE_MICRO, usageChunk } from './support/wire';
+import { chunk, DONE, finish, role, says, sse, streamOf, USAGE_MICRO, usageChunk } from './support/wire';
 
 const RESUMABLE = { 'x-resumable': 'true' };
 
@@ -81,6 +81,22 @@ describe('a resumable stream', () => {
     expect(stream.error).toMatchObject({ type: 'api_error' });
     expect(await (await resume(account, requestIdOf(first.response), 0)).text()).toContain('"error"');
     expect(await account.settled()).toEqual({ spentMicro: 0, heldMicro: 0 });
+  });
+
+  it('that says more than can be kept is heard whole by its client, and told of as far as it is kept', async () => {
+    const { account, lane } = await fresh();
+    const texts = Array.from({ length: 24 }, (_, n) => `<${n}>`);
+    const long = texts.map((content) => chunk({ content }, {}, { padding: 'A'.repeat(1_000_000) }));
+    lane.first.reply(sse([role(), ...long, finish(), usageChunk(), DONE]));
+    const first = await openStream(account, chatBody(lane.model), { headers: RESUMABLE });
+    const stream = await first.stream();
+    expect(stream).toMatchObject({ done: true, error: undefined, finishReasons: ['stop'] });
+    expect(stream.text).toBe(texts.join(''));
+    const id = requestIdOf(first.response);
+    const kept = parseChatStream(await (await resume(account, id, 0)).text());
+    expect(kept.error).toMatchObject({ type: 'not_found_error' });
+    expect(kept.text).toBe(texts.slice(0, 16).join(''));
+    expect(await account.settled()).toEqual({ spentMicro: USAGE_MICRO, heldMicro: 0 });
   });
 
   it('outlives the Worker: what was said is there after a restart', async () => {

@@ -93,7 +93,7 @@ export abstract class GeminiRelay implements StreamRelay {
     }
     const parsed = parseJson(data);
     const json: unknown = Array.isArray(parsed) ? parsed[0] : parsed;
-    if (!isRecord(json) || !this.isAnswer(json)) {
+    if (!isRecord(json) || !(this.isAnswer(json) || this.isAside(json))) {
       this.failure = { error: json };
       return '';
     }
@@ -104,6 +104,11 @@ export abstract class GeminiRelay implements StreamRelay {
       this.charsAtUsage = this.outputChars;
     }
     return chunk ? this.pass(chunk) : '';
+  }
+
+  /** Behind the end of an answer some upstreams send its usage, or something else, without any part of it. */
+  private isAside({ error, choices, candidates }: Fields): boolean {
+    return this.complete && [error, choices, candidates].every((member) => (member ?? null) === null);
   }
 
   private pass(chunk: Chunk): string {

@@ -1,7 +1,7 @@
 import { isRecord, parseJson } from '../../core/record';
 import { eventData, splitEvents } from '../../core/sse';
 import { TEXT_FIELDS } from './answer';
-import { type BegunCall, callPosition } from './tool-calls';
+import { argumentsOf, type BegunCall, callPosition } from './tool-calls';
 
 type Fields = Record<string, unknown>;
 
@@ -53,6 +53,11 @@ function addDelta(message: Fields, delta: Fields): void {
   }
 }
 
+/** Later deltas leave a call's id and name empty, or give it another id. */
+function addFields(known: Fields, more: Fields): void {
+  for (const [name, value] of Object.entries(more)) if (value !== null && value !== '' && !known[name]) known[name] = value;
+}
+
 function addToolCalls(calls: Fields[], deltas: unknown[]): Fields[] {
   for (const delta of deltas) {
     if (!isRecord(delta)) continue;
@@ -60,10 +65,11 @@ function addToolCalls(calls: Fields[], deltas: unknown[]): Fields[] {
     const at = callPosition(calls as BegunCall[], delta);
     const known = (calls[at] ?? { type: 'function', function: { name: '', arguments: '' } }) as Fields & { function: Fields };
     calls[at] = known;
-    Object.assign(known, more);
+    addFields(known, more);
     if (!isRecord(part)) continue;
-    for (const [name, value] of Object.entries(part))
-      known.function[name] = name === 'arguments' ? `${String(known.function.arguments ?? '')}${String(value)}` : value;
+    const { arguments: args, ...named } = part;
+    addFields(known.function, named);
+    known.function.arguments = `${String(known.function.arguments)}${argumentsOf(args)}`;
   }
   return calls;
 }

@@ -11,6 +11,13 @@ interface CallDelta {
   function?: unknown;
 }
 
+/** Of a function that takes nothing: the field may be left out in other formats, and some upstreams of chat want it. */
+export const NO_PARAMETERS: Record<string, unknown> = { type: 'object', properties: {} };
+
+/** Arguments as text: some upstreams send them as an object. */
+export const argumentsOf = (value: unknown): string =>
+  typeof value === 'string' ? value : typeof value === 'object' && value !== null ? JSON.stringify(value) : '';
+
 const isFilled = (value: unknown): value is string => typeof value === 'string' && value !== '';
 
 const namesFunction = ({ function: called }: CallDelta): boolean =>

@@ -49,7 +49,7 @@ export class StreamState {
   }
 
   /** `response.created` of the gateway's own, where no upstream has sent one. */
-  create(more: { model?: string; store?: boolean } = {}, createdAt = nowSeconds()): string {
+  create(more: { model?: string; [field: string]: unknown } = {}, createdAt = nowSeconds()): string {
     if (this.isCreated) return '';
     const response = ownResponse(this.request, { ...more, id: this.names.id, createdAt, status: 'in_progress' });
     this.response = JSON.stringify(response);

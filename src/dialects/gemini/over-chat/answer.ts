@@ -10,25 +10,23 @@ function candidateOf(choice: Fields, includeThoughts: boolean): Fields {
   addCalls(calls, message);
   addReasoningDetails(calls, listField(message, 'reasoning_details'));
   const end = ending(calls, choice.finish_reason);
-  const logprobs = logprobsOf(recordField(choice, 'logprobs') ?? {});
   return {
     content: { role: 'model', parts: [...spokenParts(message, includeThoughts), ...end.parts] },
     finishReason: end.finishReason,
     index: typeof choice.index === 'number' ? choice.index : 0,
-    ...(logprobs && { logprobsResult: logprobs }),
+    ...logprobFields(choice),
   };
 }
 
 const tokenOf = ({ token, logprob }: Fields): Fields => ({ token, logProbability: logprob });
 
 /** https://ai.google.dev/api/generate-content#LogprobsResult */
-function logprobsOf(logprobs: Fields): Fields | undefined {
-  const tokens = listField(logprobs, 'content');
-  if (tokens.length === 0) return undefined;
-  return {
-    chosenCandidates: tokens.map(tokenOf),
-    topCandidates: tokens.map((token) => ({ candidates: listField(token, 'top_logprobs').map(tokenOf) })),
-  };
+export function logprobFields(choice: Fields): Fields {
+  const tokens = listField(recordField(choice, 'logprobs') ?? {}, 'content');
+  if (tokens.length === 0) return {};
+  const chosenCandidates = tokens.map(tokenOf);
+  const topCandidates = tokens.map((token) => ({ candidates: listField(token, 'top_logprobs').map(tokenOf) }));
+  return { logprobsResult: { chosenCandidates, topCandidates } };
 }
 
 /** What every answer and chunk says of itself. */

@@ -57,5 +57,15 @@ export function optionFields(json: Fields): Fields {
   if (format) options.response_format = format;
   const modalities = field(config, 'responseModalities');
   if (Array.isArray(modalities) && modalities.includes('IMAGE')) options.modalities = modalities.map((name) => String(name).toLowerCase());
+  const image = imageConfig(recordField(config, 'imageConfig') ?? {});
+  if (image) options.image_config = image;
   return options;
+}
+
+/** https://openrouter.ai/docs/guides/overview/multimodal/image-generation; an upstream that does not know it is sent none. */
+function imageConfig(config: Fields): Fields | undefined {
+  const ratio = textField(config, 'aspectRatio');
+  const size = textField(config, 'imageSize');
+  if (ratio === undefined && size === undefined) return undefined;
+  return { ...(ratio !== undefined && { aspect_ratio: ratio }), ...(size !== undefined && { image_size: size }) };
 }

@@ -1,6 +1,6 @@
 import { isRecord, parseJson } from '../../../core/record';
 import { textChars } from '../../../core/text-chars';
-import { callPosition } from '../../openai-chat/tool-calls';
+import { argumentsOf, callPosition } from '../../openai-chat/tool-calls';
 import { signatureIn } from '../../thought-signatures';
 import { type Fields, listField, recordField, textField } from '../fields';
 import { imagePart } from './media';
@@ -34,8 +34,7 @@ export function spokenParts(message: Fields, includeThoughts: boolean): Fields[]
   const parts: Fields[] = [];
   const thought = textField(message, 'reasoning_content') ?? textField(message, 'reasoning');
   if (thought !== undefined && includeThoughts) parts.push({ text: thought, thought: true });
-  const text = contentText(message.content) || textField(message, 'refusal');
-  if (text) parts.push({ text });
+  for (const text of [contentText(message.content), textField(message, 'refusal')]) if (text) parts.push({ text });
   for (const image of listField(message, 'images')) {
     const part = imagePart(image);
     if (part) parts.push(part);
@@ -63,7 +62,7 @@ const contentText = (content: unknown): string => {
 export function charsIn(message: Fields): number {
   const calls = listField(message, 'tool_calls').reduce((sum, call) => {
     const called = recordField(call, 'function') ?? {};
-    return sum + (textField(called, 'name') ?? '').length + textChars(textField(called, 'arguments') ?? '');
+    return sum + (textField(called, 'name') ?? '').length + textChars(argumentsOf(called.arguments));
   }, 0);
   const thought = textField(message, 'reasoning_content') ?? textField(message, 'reasoning') ?? '';
   const images = listField(message, 'images').length;
@@ -81,7 +80,7 @@ export function addCalls(calls: CallSoFar[], message: Fields): void {
     const called = recordField(delta, 'function') ?? {};
     call.id ??= id;
     call.name = textField(called, 'name') ?? call.name;
-    call.arguments += textField(called, 'arguments') ?? '';
+    call.arguments += argumentsOf(called.arguments);
     call.signature = signatureIn(delta) ?? call.signature;
   }
 }

@@ -6,11 +6,13 @@ import { partMatters } from '../parts';
 import { type Chunk, GeminiRelay } from '../relay';
 import type { GeminiRequest } from '../request';
 import { convertedUsage } from '../usage';
-import { aboutAnswer } from './answer';
+import { aboutAnswer, logprobFields } from './answer';
 import { addCalls, addReasoningDetails, type CallSoFar, charsIn, ending, spokenParts } from './parts';
 
 interface CandidateSoFar {
   calls: CallSoFar[];
+  /** How many of the calls were sent: some upstreams tell of an end with each of several calls, or twice. */
+  sentCalls: number;
   /** Signatures that stand beside the calls and may come before them. */
   details: Fields[];
 }
@@ -49,11 +51,14 @@ export class OverChatRelay extends GeminiRelay {
     const converted: Fields[] = [];
     for (const choice of listField(json, 'choices')) {
       const index = typeof choice.index === 'number' ? choice.index : 0;
-      const ends = textField(choice, 'finish_reason') !== undefined;
       const parts = this.partsOf(index, recordField(choice, 'delta') ?? {});
+      const ends = textField(choice, 'finish_reason') !== undefined && !(parts.length === 0 && this.hasSaidAll(index));
       if (!ends && parts.length === 0) continue;
       if (ends) finished.push(index);
-      converted.push(ends ? this.lastOf(index, parts, choice.finish_reason) : { content: { role: 'model', parts }, index });
+      converted.push({
+        ...(ends ? this.lastOf(index, parts, choice.finish_reason) : { content: { role: 'model', parts }, index }),
+        ...logprobFields(choice),
+      });
     }
     const [first] = converted;
     if (!first) return undefined;
@@ -67,7 +72,7 @@ export class OverChatRelay extends GeminiRelay {
   }
 
   private partsOf(index: number, delta: Fields): Fields[] {
-    const candidate = this.candidates.get(index) ?? { calls: [], details: [] };
+    const candidate = this.candidates.get(index) ?? { calls: [], sentCalls: 0, details: [] };
     this.candidates.set(index, candidate);
     addCalls(candidate.calls, delta);
     candidate.details.push(...listField(delta, 'reasoning_details'));
@@ -81,10 +86,17 @@ export class OverChatRelay extends GeminiRelay {
     return spokenParts(delta, this.request.includeThoughts);
   }
 
+  private hasSaidAll(index: number): boolean {
+    const { calls, sentCalls } = this.candidates.get(index)!;
+    return this.finished.has(index) && calls.length === sentCalls;
+  }
+
   private lastOf(index: number, said: Fields[], reason: unknown): Fields {
-    const { calls, details } = this.candidates.get(index)!;
+    const candidate = this.candidates.get(index)!;
+    const { calls, sentCalls, details } = candidate;
     addReasoningDetails(calls, details);
-    const end = ending(calls, reason);
+    candidate.sentCalls = calls.length;
+    const end = ending(calls.slice(sentCalls), reason);
     const parts = [...said, ...end.parts];
     return { content: { role: 'model', parts: parts.length > 0 ? parts : [{ text: '' }] }, finishReason: end.finishReason, index };
   }

@@ -69,6 +69,7 @@ const OPTIONS: readonly (readonly [RegExp, Repair])[] = [
   [/extra_content/i, (request) => eachCall(unsigned)(eachMessage(unsigned)(request))],
   [/\bseed\b/i, without('seed')],
   [/\bmodalities\b/i, without('modalities')],
+  [/image_config/i, without('image_config')],
 ];
 
 /** What to change about a request that was refused with this message; empty when that would not help. */

@@ -1,7 +1,6 @@
+import { NO_PARAMETERS } from '../../openai-chat/tool-calls';
 import { type Fields, field, listField, recordField, textField } from '../fields';
 import { jsonSchema } from './schema';
-
-const NO_PARAMETERS: Fields = { type: 'object', properties: {} };
 
 function parametersOf(declaration: Fields): Fields {
   const asJsonSchema = recordField(declaration, 'parametersJsonSchema');

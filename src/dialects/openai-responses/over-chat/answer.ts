@@ -12,6 +12,7 @@ import {
   endOf,
   extraContentOf,
   itemPrefix,
+  logprobsOf,
   type MessagePart,
   messageItem,
   pictureItem,
@@ -19,7 +20,7 @@ import {
   reasoningItem,
   thoughtOf,
 } from './items';
-import type { ChatCrossing } from './request';
+import { type ChatCrossing, OWN_TERMS } from './request';
 
 type Fields = Record<string, unknown>;
 
@@ -28,7 +29,7 @@ export function renderOverChat(request: ResponsesRequest, { origins }: ChatCross
   const json = parseJson(text);
   const { model, created, choices }: Fields = isRecord(json) ? json : {};
   const choice: unknown = Array.isArray(choices) ? choices[0] : undefined;
-  const { message, finish_reason }: Fields = isRecord(choice) ? choice : {};
+  const { message, finish_reason, logprobs }: Fields = isRecord(choice) ? choice : {};
   const { status, incomplete_details } = endOf(finish_reason);
   const id = responseId(receipt.requestId);
   return JSON.stringify(
@@ -38,8 +39,8 @@ export function renderOverChat(request: ResponsesRequest, { origins }: ChatCross
       status,
       ...(typeof model === 'string' && { model }),
       incomplete_details,
-      output: isRecord(message) ? itemsOf(message, id, status, origins) : [],
-      store: false,
+      output: isRecord(message) ? itemsOf({ ...message, logprobs }, id, status, origins) : [],
+      ...OWN_TERMS,
       usage: ownUsage(receipt),
     }),
   );
@@ -68,7 +69,7 @@ function itemsOf(message: Fields, response: string, status: 'completed' | 'incom
 function partsOf(message: Fields): MessagePart[] {
   const parts: MessagePart[] = [];
   const text = contentOf(message);
-  if (text !== '') parts.push({ type: 'output_text', text, annotations: annotationsOf(message) });
+  if (text !== '') parts.push({ type: 'output_text', text, annotations: annotationsOf(message), logprobs: logprobsOf(message) });
   if (typeof message.refusal === 'string' && message.refusal !== '') parts.push({ type: 'refusal', refusal: message.refusal });
   return parts;
 }

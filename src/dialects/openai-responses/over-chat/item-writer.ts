@@ -11,7 +11,6 @@ import {
   itemPrefix,
   type MessagePart,
   messageItem,
-  partOf,
   pictureItem,
   reasoningItem,
   type ToolCall,
@@ -38,6 +37,8 @@ export class ItemWriter {
   private thought: (Place & { text: string }) | undefined;
   private message: (Place & { parts: MessagePart[] }) | undefined;
   private readonly calls: OpenCall[] = [];
+  /** Calls that are done; some upstreams tell of them once more behind the end. */
+  private readonly doneCalls = new Set<unknown>();
 
   constructor(
     private readonly state: StreamState,
@@ -66,11 +67,12 @@ export class ItemWriter {
     return out + this.summaryEvent(this.thought, 'text.delta', { delta });
   }
 
-  say(delta: string): string {
+  say(delta: string, logprobs: Fields[]): string {
     const begun = this.openPart('output_text');
     const part = this.lastPart('output_text');
     part.text += delta;
-    return begun + this.partEvent('response.output_text.delta', { delta, logprobs: [] });
+    part.logprobs.push(...logprobs);
+    return begun + this.partEvent('response.output_text.delta', { delta, logprobs });
   }
 
   refuse(delta: string): string {
@@ -95,7 +97,7 @@ export class ItemWriter {
   }
 
   call(delta: unknown): string {
-    if (!isRecord(delta)) return '';
+    if (!isRecord(delta) || this.doneCalls.has(delta.id)) return '';
     const at = callPosition(this.calls, delta);
     this.calls[at] ??= { arguments: '', index: delta.index };
     const call = this.calls[at];
@@ -114,7 +116,10 @@ export class ItemWriter {
   /** Ends what is open, as the answer ended: cut off, it leaves it incomplete. */
   close(status: ItemStatus): string {
     let out = this.closeThought() + this.closeMessage(status);
-    for (const call of this.calls) out += this.closeCall(call, status);
+    for (const call of this.calls) {
+      out += this.closeCall(call, status);
+      if (call.id !== undefined) this.doneCalls.add(call.id);
+    }
     this.calls.length = 0;
     return out;
   }
@@ -158,9 +163,9 @@ export class ItemWriter {
     }
     if (this.message.parts.at(-1)?.type === type) return out;
     out += this.closePart();
-    const part: MessagePart = type === 'output_text' ? { type, text: '', annotations: [] } : { type, refusal: '' };
+    const part: MessagePart = type === 'output_text' ? { type, text: '', annotations: [], logprobs: [] } : { type, refusal: '' };
     this.message.parts.push(part);
-    return out + this.partEvent('response.content_part.added', { part: partOf(part) });
+    return out + this.partEvent('response.content_part.added', { part });
   }
 
   private lastPart<Type extends MessagePart['type']>(type: Type): Extract<MessagePart, { type: Type }> {
@@ -179,9 +184,9 @@ export class ItemWriter {
     if (!part) return '';
     const written =
       part.type === 'output_text'
-        ? this.partEvent('response.output_text.done', { text: part.text, logprobs: [] })
+        ? this.partEvent('response.output_text.done', { text: part.text, logprobs: part.logprobs })
         : this.partEvent('response.refusal.done', { refusal: part.refusal });
-    return written + this.partEvent('response.content_part.done', { part: partOf(part) });
+    return written + this.partEvent('response.content_part.done', { part });
   }
 
   private closeMessage(status: ItemStatus): string {

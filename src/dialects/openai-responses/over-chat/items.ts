@@ -1,20 +1,22 @@
 import { isRecord, parseJson } from '../../../core/record';
 import type { ToolOrigin } from './tools';
 
+export { argumentsOf } from '../../openai-chat/tool-calls';
+
 type Fields = Record<string, unknown>;
 export type ItemStatus = 'in_progress' | 'completed' | 'incomplete';
 
 /** A part of a message: what the model says, or why it will not. */
-export type MessagePart = { type: 'output_text'; text: string; annotations: Fields[] } | { type: 'refusal'; refusal: string };
-
-export const partOf = (part: MessagePart): Fields => (part.type === 'output_text' ? { ...part, logprobs: [] } : { ...part });
+export type MessagePart =
+  | { type: 'output_text'; text: string; annotations: Fields[]; logprobs: Fields[] }
+  | { type: 'refusal'; refusal: string };
 
 export const messageItem = (id: string, parts: readonly MessagePart[], status: ItemStatus): Fields => ({
   id,
   type: 'message',
   status,
   role: 'assistant',
-  content: parts.map(partOf),
+  content: parts,
 });
 
 export const reasoningItem = (id: string, text: string): Fields => ({
@@ -50,11 +52,10 @@ export function callItem(id: string, { callId, origin, arguments: args, extraCon
 /** The free text that a custom tool's one argument holds; what is no JSON is taken for the text itself. */
 export function customInput(args: string): string {
   const json = parseJson(args);
-  return isRecord(json) && typeof json.input === 'string' ? json.input : args;
+  if (!isRecord(json)) return args;
+  if (typeof json.input === 'string') return json.input;
+  return Object.keys(json).length === 0 ? '' : args;
 }
-
-/** Arguments as text: some upstreams send them as an object. */
-export const argumentsOf = (value: unknown): string => (typeof value === 'string' ? value : isRecord(value) ? JSON.stringify(value) : '');
 
 export const extraContentOf = ({ extra_content }: Fields): Fields | undefined => (isRecord(extra_content) ? extra_content : undefined);
 
@@ -69,6 +70,17 @@ export function contentOf({ content }: Fields): string {
   if (typeof content === 'string') return content;
   if (!Array.isArray(content)) return '';
   return (content as unknown[]).map((part) => (isRecord(part) && typeof part.text === 'string' ? part.text : '')).join('');
+}
+
+const tokenOf = ({ token, logprob, bytes }: Fields): Fields => ({ token, logprob, bytes: bytes ?? [] });
+
+/** How likely the tokens of a choice's text were. */
+export function logprobsOf({ logprobs }: Fields): Fields[] {
+  if (!isRecord(logprobs) || !Array.isArray(logprobs.content)) return [];
+  return (logprobs.content as unknown[]).filter(isRecord).map((token) => {
+    const others = Array.isArray(token.top_logprobs) ? (token.top_logprobs as unknown[]) : [];
+    return { ...tokenOf(token), top_logprobs: others.filter(isRecord).map(tokenOf) };
+  });
 }
 
 /** Sources in the shape of this format, which has no object within the object. */
@@ -98,9 +110,19 @@ export const pictureItem = (id: string, result: string | null, status: ItemStatu
   result,
 });
 
+/** https://docs.bigmodel.cn/api-reference (`sensitive`), https://docs.mistral.ai/api (`model_length`) */
+const INCOMPLETE: Readonly<Record<string, string>> = {
+  length: 'max_output_tokens',
+  max_tokens: 'max_output_tokens',
+  model_length: 'max_output_tokens',
+  content_filter: 'content_filter',
+  sensitive: 'content_filter',
+};
+
 /** How a chat answer ended, in the words of this format. */
 export function endOf(finishReason: unknown): { status: 'completed' | 'incomplete'; incomplete_details: { reason: string } | null } {
-  if (finishReason === 'length') return { status: 'incomplete', incomplete_details: { reason: 'max_output_tokens' } };
-  if (finishReason === 'content_filter') return { status: 'incomplete', incomplete_details: { reason: 'content_filter' } };
-  return { status: 'completed', incomplete_details: null };
+  const reason = INCOMPLETE[String(finishReason)];
+  return reason === undefined
+    ? { status: 'completed', incomplete_details: null }
+    : { status: 'incomplete', incomplete_details: { reason } };
 }

@@ -9,11 +9,21 @@ const ROLES: Readonly<Record<string, string>> = { user: 'user', assistant: 'assi
 
 const IMAGES_FOLLOW = 'The images that the tool gave back:';
 
-/** An input's items as chat messages, one after the other; false from the first that chat cannot say. */
+/**
+ * An input's items as chat messages, one after the other; false from the first that chat cannot say. Here anything may
+ * stand between a call and its result, and behind the calls of one answer often stands what the model said with them.
+ * Chat wants the results at once behind the one message that has the calls.
+ */
 export class ChatMessages {
   readonly messages: Fields[] = [];
   /** Tools of which the input itself tells. */
   readonly tools: unknown[] = [];
+  /** By call: how many results are still to come in the input. */
+  private readonly ahead = new Map<unknown, number>();
+  /** Calls of the last message of the assistant's whose results are still to come. */
+  private open: unknown[] = [];
+  /** Said by others while results are still to come. */
+  private waiting: Fields[] = [];
   /** Images out of tools: a chat tool's answer is text, so they follow as the user's, once all answers are there. */
   private images: Fields[] = [];
   /** What the model thought before the calls that follow: some upstreams want it back with them, and only there. */
@@ -31,7 +41,10 @@ export class ChatMessages {
       this.messages.push({ role: 'user', content: input });
       return true;
     }
-    if (!Array.isArray(input) || !(input as unknown[]).every((item) => isRecord(item) && this.add(item))) return false;
+    if (!Array.isArray(input)) return false;
+    for (const item of input as unknown[])
+      if (isRecord(item) && isOutput(item)) this.ahead.set(item.call_id, (this.ahead.get(item.call_id) ?? 0) + 1);
+    if (!(input as unknown[]).every((item) => isRecord(item) && this.add(item))) return false;
     this.showImages();
     return true;
   }
@@ -45,9 +58,6 @@ export class ChatMessages {
         return this.addCall(item, item.arguments);
       case 'custom_tool_call':
         return this.addCall(item, JSON.stringify({ input: item.input }));
-      case 'function_call_output':
-      case 'custom_tool_call_output':
-        return this.addOutput(item);
       case 'additional_tools':
         if (!Array.isArray(item.tools)) return false;
         this.tools.push(...(item.tools as unknown[]));
@@ -58,23 +68,36 @@ export class ChatMessages {
       case 'image_generation_call':
         return this.addPicture(item);
       default:
-        return false;
+        return isOutput(item) && this.addOutput(item);
     }
   }
 
   private addMessage({ role, content }: Fields): boolean {
     const chatRole = ROLES[String(role)];
     if (chatRole === undefined) return false;
-    this.showImages();
     if (chatRole !== 'assistant') this.thought = '';
-    if (typeof content === 'string') {
-      this.messages.push({ role: chatRole, content });
-      return true;
-    }
-    const parts = Array.isArray(content) ? partsOf(content) : undefined;
+    const parts = typeof content === 'string' ? [{ type: 'text', text: content }] : Array.isArray(content) ? partsOf(content) : undefined;
     if (!parts || (chatRole !== 'user' && parts.some(({ type }) => type !== 'text'))) return false;
-    this.messages.push({ role: chatRole, content: parts.every(({ type }) => type === 'text') ? textOf(parts) : parts });
+    this.say(chatRole, parts.every(({ type }) => type === 'text') ? textOf(parts) : parts);
     return true;
+  }
+
+  private say(role: string, content: unknown): void {
+    if (this.open.length === 0) {
+      this.showImages();
+      this.messages.push({ role, content });
+      return;
+    }
+    if (role !== 'assistant') this.waiting.push({ role, content });
+    else if (String(content).trim() !== '') {
+      const caller = this.caller();
+      caller.content = [caller.content, content].filter((text) => typeof text === 'string' && text !== '').join('\n');
+    }
+  }
+
+  /** The message that the open calls are in: only their results stand behind it. */
+  private caller(): Fields {
+    return this.messages.findLast(({ role }) => role === 'assistant')!;
   }
 
   /** A cipher is left out: only the upstream that thought it can read it. */
@@ -91,28 +114,37 @@ export class ChatMessages {
   /** A picture that the model drew: it belongs to what the model said. */
   private addPicture({ result }: Fields): boolean {
     if (typeof result !== 'string' || result === '') return true;
-    this.showImages();
     const image = { type: 'image_url', image_url: { url: dataUrl(result) } };
-    const last = this.messages.at(-1);
-    if (last?.role !== 'assistant') this.messages.push({ role: 'assistant', content: '', images: [image] });
-    else last.images = [...(Array.isArray(last.images) ? (last.images as unknown[]) : []), image];
+    const last = this.lastOfAssistant('');
+    last.images = [...(Array.isArray(last.images) ? (last.images as unknown[]) : []), image];
     return true;
+  }
+
+  /** The assistant's message that what it did belongs to; a new one where others have spoken since. */
+  private lastOfAssistant(content: string | null): Fields {
+    if (this.open.length > 0) return this.caller();
+    this.showImages();
+    const last = this.messages.at(-1);
+    if (last?.role === 'assistant') return last;
+    const made: Fields = { role: 'assistant', content };
+    this.messages.push(made);
+    return made;
   }
 
   /** Calls that stand together are one message of the assistant's, behind what it said. */
   private addCall({ call_id, name, namespace, extra_content }: Fields, args: unknown): boolean {
     if (typeof call_id !== 'string' || typeof name !== 'string' || typeof args !== 'string') return false;
-    this.showImages();
     const called = chatName({ name, ...(typeof namespace === 'string' && { namespace }) });
     const signed = isRecord(extra_content) ? { extra_content } : {};
     const call = { id: call_id, type: 'function', function: { name: called, arguments: args }, ...signed };
-    let last = this.messages.at(-1);
-    if (last?.role !== 'assistant') {
-      last = { role: 'assistant', content: null };
-      this.messages.push(last);
-    }
+    const last = this.lastOfAssistant(null);
     last.tool_calls = [...(Array.isArray(last.tool_calls) ? (last.tool_calls as unknown[]) : []), call];
     if (this.thought !== '') last.reasoning_content = this.thought;
+    const ahead = this.ahead.get(call_id) ?? 0;
+    if (ahead > 0) {
+      this.ahead.set(call_id, ahead - 1);
+      this.open.push(call_id);
+    }
     return true;
   }
 
@@ -123,7 +155,19 @@ export class ChatMessages {
     this.thought = '';
     this.images.push(...parts.filter(({ type }) => type !== 'text'));
     this.messages.push({ role: 'tool', tool_call_id: call_id, content: textOf(parts.filter(({ type }) => type === 'text')) });
+    const call = this.open.indexOf(call_id);
+    if (call >= 0) this.open.splice(call, 1);
+    else this.ahead.set(call_id, (this.ahead.get(call_id) ?? 0) - 1);
+    if (this.open.length === 0) this.letOn();
     return true;
+  }
+
+  /** All results are there: whoever spoke in the meantime follows. */
+  private letOn(): void {
+    if (this.waiting.length === 0) return;
+    this.showImages();
+    this.messages.push(...this.waiting);
+    this.waiting = [];
   }
 
   private showImages(): void {
@@ -132,6 +176,8 @@ export class ChatMessages {
     this.images = [];
   }
 }
+
+const isOutput = ({ type }: Fields): boolean => type === 'function_call_output' || type === 'custom_tool_call_output';
 
 const UNKNOWN_PICTURE = 'image/png';
 /** Of base64: as many bytes as tell a type. */

@@ -7,8 +7,8 @@ import { nowSeconds, ownResponse } from '../response-object';
 import type { StreamState } from '../stream-state';
 import { ownUsage } from '../usage';
 import { ItemWriter } from './item-writer';
-import { annotationsOf, argumentsOf, contentOf, endOf, picturesOf, thoughtOf } from './items';
-import type { ChatCrossing } from './request';
+import { annotationsOf, argumentsOf, contentOf, endOf, logprobsOf, picturesOf, thoughtOf } from './items';
+import { type ChatCrossing, OWN_TERMS } from './request';
 
 type Fields = Record<string, unknown>;
 const IN_PROGRESS = 'response.in_progress';
@@ -67,6 +67,7 @@ export class OverChatRelay implements StreamRelay {
   private pushEvent(event: string): string {
     const data = eventData(event)?.trim();
     if (data === undefined || data === '') return '';
+    if (this.complete && this.takesAside(data)) return '';
     if (data === '[DONE]') {
       this.ended = true;
       // Some upstreams close an answer without giving a reason.
@@ -79,14 +80,11 @@ export class OverChatRelay implements StreamRelay {
     }
     const choice = (chunk.choices as unknown[]).find((one) => isRecord(one) && (one.index ?? 0) === 0);
     const usage = [chunk.usage, isRecord(choice) && choice.usage].find(isRecord);
-    if (usage !== undefined) {
-      this.usage = usage;
-      this.charsAtUsage = this.outputChars;
-    }
+    if (usage !== undefined) this.takeUsage(usage);
     const opening = this.open(chunk);
-    if (!isRecord(choice) || this.complete) return opening;
+    if (!isRecord(choice)) return opening;
     const { delta, finish_reason } = choice;
-    const written = isRecord(delta) ? this.write(delta) : '';
+    const written = isRecord(delta) ? this.write(delta, logprobsOf(choice)) : '';
     if (usage !== undefined) this.charsAtUsage = this.outputChars;
     if (written !== '') {
       this.hasContent = true;
@@ -96,17 +94,30 @@ export class OverChatRelay implements StreamRelay {
     return opening + written + end;
   }
 
+  private takeUsage(usage: Fields): void {
+    this.usage = usage;
+    this.charsAtUsage = this.outputChars;
+  }
+
+  /** Behind the end of an answer some upstreams send its usage, or something else, without `choices`. */
+  private takesAside(data: string): boolean {
+    const aside = parseJson(data);
+    if (!isRecord(aside) || Array.isArray(aside.choices) || (aside.error ?? null) !== null) return false;
+    if (isRecord(aside.usage)) this.takeUsage(aside.usage);
+    return true;
+  }
+
   private open({ model, created }: Fields): string {
     if (typeof model === 'string') this.model ??= model;
     if (typeof created === 'number') this.createdAt ??= created;
     const { state } = this;
-    const opening = state.create({ store: false, ...(this.model !== undefined && { model: this.model }) }, this.createdAt);
+    const opening = state.create({ ...OWN_TERMS, ...(this.model !== undefined && { model: this.model }) }, this.createdAt);
     if (state.opened.has(IN_PROGRESS)) return opening;
     state.opened.add(IN_PROGRESS);
     return opening + state.event(IN_PROGRESS, { response: parseJson(state.response ?? '{}') });
   }
 
-  private write(delta: Fields): string {
+  private write(delta: Fields, logprobs: Fields[]): string {
     const { writer } = this;
     const thought = thoughtOf(delta);
     const text = contentOf(delta);
@@ -116,7 +127,7 @@ export class OverChatRelay implements StreamRelay {
       textChars(thought) + textChars(text) + textChars(refusal) + calls.reduce<number>((sum, call) => sum + callChars(call), 0);
     let out = '';
     if (thought !== '') out += writer.think(thought);
-    if (text !== '') out += writer.say(text);
+    if (text !== '') out += writer.say(text, logprobs);
     for (const annotation of annotationsOf(delta)) out += writer.cite(annotation);
     if (refusal !== '') out += writer.refuse(refusal);
     for (const call of calls) out += writer.call(call);
@@ -124,17 +135,20 @@ export class OverChatRelay implements StreamRelay {
     return out;
   }
 
-  /** The items end at once, and not only with the stream: Codex runs a tool when its item is done. */
+  /**
+   * The items end at once, and not only with the stream: Codex runs a tool when its item is done. Some upstreams tell of
+   * an end with each of several calls.
+   */
   private finish(reason: string): string {
-    if (this.complete) return '';
-    this.finishReason = reason;
+    if (endOf(this.finishReason).status === 'completed') this.finishReason = reason;
     this.complete = true;
     this.hasContent = true;
-    return this.writer.close(endOf(reason).status);
+    return this.writer.close(endOf(this.finishReason).status);
   }
 
   close(receipt: Receipt): string {
     const { status, incomplete_details } = endOf(this.finishReason);
+    const rest = this.writer.close(status);
     const { request, names } = this.state;
     const response = ownResponse(request, {
       id: names.id,
@@ -143,10 +157,10 @@ export class OverChatRelay implements StreamRelay {
       ...(this.model !== undefined && { model: this.model }),
       incomplete_details,
       output: this.writer.output,
-      store: false,
+      ...OWN_TERMS,
       usage: ownUsage(receipt),
     });
-    return this.state.event(`response.${status}`, { response });
+    return rest + this.state.event(`response.${status}`, { response });
   }
 }
 

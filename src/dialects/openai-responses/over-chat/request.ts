@@ -14,7 +14,11 @@ export interface ChatCrossing {
   origins: ReadonlyMap<string, ToolOrigin>;
 }
 
-/** What an upstream of chat does not keep, run or know: a call that leans on it cannot cross. */
+/**
+ * What an upstream of chat does not keep, run or know: a call that leans on it cannot cross. What has nothing to bear on
+ * is left out: `max_tool_calls` and most of `include` are about tools that the upstream runs. `truncation` is, too, and
+ * an input that is too long refused.
+ */
 const BEYOND_CHAT = ['previous_response_id', 'conversation', 'prompt', 'context_management'] as const;
 
 /** Fields of the same meaning, by their name in chat. */
@@ -30,9 +34,12 @@ const SAME: Readonly<Record<string, string>> = {
   service_tier: 'service_tier',
 };
 
+/** How the response says what became of these two. */
+export const OWN_TERMS = { store: false, truncation: 'disabled' } as const;
+
 const isGiven = (value: unknown): boolean => value !== undefined && value !== null;
 
-/** Undefined where the call asks for what chat cannot do; nothing of it is left out in silence. */
+/** Undefined where the call asks for what chat cannot do: nothing that it leans on is left out in silence. */
 export function crossToChat({ fields, stream, background }: ResponsesRequest): ChatCrossing | undefined {
   if (background || BEYOND_CHAT.some((name) => isGiven(fields[name]))) return undefined;
   const chat = new ChatMessages();
@@ -50,6 +57,7 @@ export function crossToChat({ fields, stream, background }: ResponsesRequest): C
       ...(hasTools && isGiven(fields.parallel_tool_calls) && { parallel_tool_calls: fields.parallel_tool_calls }),
       ...textFields(fields.text),
       ...reasoningFields(fields.reasoning),
+      ...logprobFields(fields),
       ...Object.fromEntries(same),
       ...(stream && { stream, stream_options: { include_usage: true } }),
     },
@@ -67,6 +75,13 @@ function textFields(text: unknown): Fields {
 
 const reasoningFields = (reasoning: unknown): Fields =>
   isRecord(reasoning) && isGiven(reasoning.effort) ? { reasoning_effort: reasoning.effort } : {};
+
+/** https://platform.openai.com/docs/api-reference/responses/create: either of the two asks for them. */
+function logprobFields({ include, top_logprobs }: Fields): Fields {
+  const alternatives = isGiven(top_logprobs) && top_logprobs !== 0 ? { top_logprobs } : undefined;
+  const isIncluded = Array.isArray(include) && include.includes('message.output_text.logprobs');
+  return alternatives || isIncluded ? { logprobs: true, ...alternatives } : {};
+}
 
 /** What an upstream may not know, and an answer is as good without. */
 const OPTIONAL = [

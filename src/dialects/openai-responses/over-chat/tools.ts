@@ -1,4 +1,5 @@
 import { isRecord } from '../../../core/record';
+import { NO_PARAMETERS } from '../../openai-chat/tool-calls';
 
 /** What a function of the chat call stands for in the Responses call. */
 export interface ToolOrigin {
@@ -75,7 +76,7 @@ function addFunction({ functions, origins }: ChatTools, origin: ToolOrigin, defi
 
 const functionOf = ({ description, parameters, strict }: Fields): Fields => ({
   ...(typeof description === 'string' && { description }),
-  ...(isRecord(parameters) && { parameters }),
+  parameters: isRecord(parameters) ? parameters : NO_PARAMETERS,
   ...(typeof strict === 'boolean' && { strict }),
 });
 

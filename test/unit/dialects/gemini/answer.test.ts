@@ -185,6 +185,14 @@ describe('a chat completion as Gemini’s answer', () => {
     expect(responseId).toBe('req_1');
   });
 
+  it('has the arguments of a call that come as an object', () => {
+    const message = { tool_calls: [{ id: 'a', function: { name: 'f', arguments: { city: 'Paris' } } }] };
+    const text = JSON.stringify({ choices: [{ index: 0, finish_reason: 'tool_calls', message }] });
+    expect(JSON.parse(over('openai-chat').renderAnswer(text, paid)).candidates).toMatchObject([
+      { content: { parts: [{ functionCall: { id: 'a', name: 'f', args: { city: 'Paris' } } }] }, finishReason: 'STOP' },
+    ]);
+  });
+
   it('says so where a call cannot be read', () => {
     const message = { tool_calls: [{ id: 'a', function: { name: 'f', arguments: '{"x":' } }] };
     const text = JSON.stringify({ choices: [{ index: 0, finish_reason: 'tool_calls', message }] });

@@ -456,6 +456,13 @@ describe('the generation config as options', () => {
     expect(chat({ contents: hi, generationConfig: { thinkingConfig } }).reasoning_effort).toBe(effort);
   });
 
+  it('has the shape and size of pictures, unless the upstream does not know them', () => {
+    const body = { contents: hi, generationConfig: { imageConfig: { aspectRatio: '16:9', image_size: '4K' } } };
+    expect(chat(body)).toMatchObject({ image_config: { aspect_ratio: '16:9', image_size: '4K' } });
+    expect(repaired(body, "Unknown name 'image_config'")).not.toHaveProperty('image_config');
+    expect(chat({ contents: hi, generationConfig: { imageConfig: {} } })).not.toHaveProperty('image_config');
+  });
+
   it('asks for JSON of a schema, or of none in so many words', () => {
     const responseSchema = { type: 'OBJECT', properties: { a: { type: 'STRING' } } };
     const responseMimeType = 'application/json';

@@ -159,6 +159,55 @@ describe('a chat stream to a Gemini client', () => {
     ]);
   });
 
+  it('has the arguments of a call that come as an object', () => {
+    const open = relay();
+    const delta = { tool_calls: [{ index: 0, id: 'a', function: { name: 'f', arguments: { city: 'Paris' } } }] };
+    open.push(`data: ${JSON.stringify({ choices: [{ index: 0, delta, finish_reason: 'tool_calls' }] })}\n\n`);
+    expect(open.outputChars).toBeGreaterThan('f'.length);
+    expect(open.close(paid)).toContain('"functionCall":{"id":"a","name":"f","args":{"city":"Paris"}}');
+  });
+
+  describe('with', () => {
+    const about = { id: 'chatcmpl-Bx1', model: 'google/gemini-3-flash-preview' };
+    const chunk = (delta: object, finish_reason: string | null = null, more: object = {}) =>
+      `data: ${JSON.stringify({ ...about, choices: [{ index: 0, delta, finish_reason, ...more }] })}\n\n`;
+    const call = (id: string) => ({ tool_calls: [{ index: 0, id, function: { name: 'f', arguments: '{}' } }] });
+    const part = (id: string) => ({ functionCall: { id, name: 'f', args: {} } });
+
+    it('an end that is told of with each of several calls has each call once', () => {
+      const told = chunk(call('a'), 'tool_calls') + chunk(call('b'), 'tool_calls') + chunk({ content: '' }, 'stop');
+      expect(candidatesOf(outcome(told).out)).toEqual([
+        { ...says(part('a')), finishReason: 'STOP' },
+        { ...says(part('b')), finishReason: 'STOP' },
+      ]);
+    });
+
+    it('usage behind its end, without choices, is whole', () => {
+      const usage = `data: ${JSON.stringify({ ...about, usage: { completion_tokens: 3 } })}\n\n`;
+      const fed = outcome(chunk({ content: 'Hi' }, 'stop') + usage);
+      expect(fed).toMatchObject({ failure: undefined, complete: true, usage: { completion_tokens: 3 } });
+      expect(outcomes(relay, usage, paid)).toMatchObject([{ failure: { error: {} } }]);
+    });
+
+    it('the likelihood of tokens has it in each chunk', () => {
+      const likely = { logprobs: { content: [{ token: 'Hi', logprob: -0.1, top_logprobs: [{ token: 'Yo', logprob: -2 }] }] } };
+      const logprobsResult = {
+        chosenCandidates: [{ token: 'Hi', logProbability: -0.1 }],
+        topCandidates: [{ candidates: [{ token: 'Yo', logProbability: -2 }] }],
+      };
+      expect(candidatesOf(outcome(chunk({ content: 'Hi' }, null, likely) + chunk({}, 'stop')).out)).toEqual([
+        { ...says({ text: 'Hi' }), logprobsResult },
+        { ...says({ text: '' }), finishReason: 'STOP' },
+      ]);
+    });
+
+    it('a refusal beside text has both', () => {
+      expect(candidatesOf(outcome(chunk({ content: 'Well. ', refusal: 'No.' }, 'stop')).out)).toEqual([
+        { ...says({ text: 'Well. ' }, { text: 'No.' }), finishReason: 'STOP' },
+      ]);
+    });
+  });
+
   it('survives a call with an absurd index', () => {
     const open = relay();
     const delta = { tool_calls: [{ index: 4_000_000_000, id: 'a', function: { name: 'f', arguments: '{}' } }] };

@@ -24,4 +24,12 @@ describe('a stream folded into an answer', () => {
     const { choices } = JSON.parse(foldChatStream(events)!) as { choices: { message: { tool_calls: unknown } }[] };
     expect(choices[0]!.message.tool_calls).toEqual([call('a', '{}'), call('b', '{}')]);
   });
+
+  it('has the arguments of a call that came as an object, and its first id and name', () => {
+    const events =
+      chunk([{ index: 0, id: 'a', type: 'function', function: { name: 'f', arguments: null } }]) +
+      chunk([{ index: 0, id: 'other', type: null, function: { name: '', arguments: { x: 1 } } }], 'tool_calls');
+    const { choices } = JSON.parse(foldChatStream(events)!) as { choices: { message: { tool_calls: unknown } }[] };
+    expect(choices[0]!.message.tool_calls).toEqual([{ id: 'a', type: 'function', function: { name: 'f', arguments: '{"x":1}' } }]);
+  });
 });

@@ -70,7 +70,9 @@ describe('a chat completion as a response', () => {
 
   it.each([
     ['length', 'max_output_tokens'],
+    ['model_length', 'max_output_tokens'],
     ['content_filter', 'content_filter'],
+    ['sensitive', 'content_filter'],
   ])('cut off by %s is incomplete', (finishReason, reason) => {
     expect(rendered({ content: 'Hal' }, finishReason)).toMatchObject({ status: 'incomplete', incomplete_details: { reason } });
   });
@@ -91,6 +93,35 @@ describe('a chat completion as a response', () => {
       { content: [{ annotations: [{ type: 'url_citation', url: 'https://a.test', title: 'A', start_index: 0, end_index: 3 }] }] },
       { type: 'image_generation_call', status: 'completed', result: 'AAAA' },
     ]);
+  });
+
+  it('says how likely its tokens were, and that nothing was truncated', () => {
+    const text = JSON.stringify({
+      choices: [
+        {
+          index: 0,
+          message: { content: 'Hi' },
+          finish_reason: 'stop',
+          logprobs: {
+            content: [{ token: 'Hi', logprob: -0.1, bytes: [72, 105], top_logprobs: [{ token: 'Yo', logprob: -2, bytes: null }] }],
+          },
+        },
+      ],
+    });
+    const asking = responsesCall(requestOf({ stream: false, truncation: 'auto', top_logprobs: 1 })).over('openai-chat')!;
+    expect(JSON.parse(asking.renderAnswer(text, receiptOf(undefined)))).toMatchObject({
+      truncation: 'disabled',
+      output: [
+        {
+          content: [
+            {
+              text: 'Hi',
+              logprobs: [{ token: 'Hi', logprob: -0.1, bytes: [72, 105], top_logprobs: [{ token: 'Yo', logprob: -2, bytes: [] }] }],
+            },
+          ],
+        },
+      ],
+    });
   });
 
   it('is read, and told from what is none, as chat is', () => {

@@ -128,6 +128,56 @@ describe('what comes of a chat stream', () => {
     });
   });
 
+  it('has the likelihood of its tokens with them', () => {
+    const token = (text: string) => ({ token: text, logprob: -0.5, bytes: [1], top_logprobs: [] });
+    const likely = (text: string) =>
+      `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: text }, logprobs: { content: [token(text)] } }] })}\n\n`;
+    const out = relayed(relayOf(), likely('a') + likely('b') + chunk({}, 'stop') + DONE);
+    checkStream(out, RESPONSE_ID);
+    const ofType = (type: string) => eventsOf(out).filter((event) => event.type === type);
+    expect(ofType('response.output_text.delta')).toMatchObject([{ logprobs: [token('a')] }, { logprobs: [token('b')] }]);
+    expect(ofType('response.output_text.done')).toMatchObject([{ logprobs: [token('a'), token('b')] }]);
+    expect(terminalOf(out).output).toMatchObject([{ content: [{ text: 'ab', logprobs: [token('a'), token('b')] }] }]);
+  });
+
+  it('goes on behind an end that the upstream tells of too early, and has no call twice', () => {
+    const called = (id: string) => chunk({ tool_calls: [{ index: 0, id, function: { name: 'a', arguments: '{}' } }] }, 'tool_calls');
+    const out = relayed(
+      relayOf(),
+      chunk({ content: 'A' }, 'stop') + called('c1') + called('c2') + called('c2') + chunk({ content: 'B' }) + DONE,
+    );
+    checkStream(out, RESPONSE_ID);
+    expect(terminalOf(out)).toMatchObject({
+      status: 'completed',
+      output: [{ content: [{ text: 'A' }] }, { call_id: 'c1' }, { call_id: 'c2' }, { content: [{ text: 'B' }] }],
+    });
+    const unclosed = relayed(relayOf(), chunk({ content: 'A' }, 'length') + chunk({ content: 'B' }, 'stop') + chunk({ content: 'C' }));
+    checkStream(unclosed, RESPONSE_ID);
+    expect(terminalOf(unclosed)).toMatchObject({
+      status: 'incomplete',
+      output: [{}, {}, { content: [{ text: 'C' }], status: 'incomplete' }],
+    });
+  });
+
+  it('has its usage from a chunk without choices, too', () => {
+    const relay = relayOf();
+    const out = relayed(relay, chunk({ content: 'A' }, 'stop') + USAGE.replace('"choices":[],', '') + DONE);
+    expect(relay).toMatchObject({ failure: undefined, usage: { completion_tokens: 4 } });
+    checkStream(out, RESPONSE_ID);
+    const early = relayOf();
+    early.push('data: {"object":"nothing"}\n\n');
+    expect(early.failure).toBeDefined();
+  });
+
+  it('is a custom tool’s empty input where it has none', () => {
+    const out = relayed(
+      relayOf(),
+      call(0, { id: 'c1', function: { name: 'apply_patch', arguments: '' } }) + chunk({}, 'tool_calls') + DONE,
+    );
+    checkStream(out, RESPONSE_ID);
+    expect(terminalOf(out).output).toMatchObject([{ type: 'custom_tool_call', input: '' }]);
+  });
+
   it('is thought before text', () => {
     expect(outputOf('thought')).toMatchObject([
       { type: 'reasoning', summary: [{ text: 'Hm.' }] },

@@ -120,6 +120,65 @@ describe('messages', () => {
     ]);
   });
 
+  it('have nothing between calls and their results, whatever the input has there', () => {
+    const said = (text: string) => ({ type: 'message', role: 'assistant', content: [{ type: 'output_text', text }] });
+    const called = (call_id: string) => ({ type: 'function_call', call_id, name: 'look', arguments: '{}' });
+    const given = (call_id: string, output: unknown = 'Seen.') => ({ type: 'function_call_output', call_id, output });
+    const call = (id: string) => ({ id, type: 'function', function: { name: 'look', arguments: '{}' } });
+    const result = (tool_call_id: string, content = 'Seen.') => ({ role: 'tool', tool_call_id, content });
+    const user = { role: 'user', content: 'Look' };
+    const messagesOf = (...input: Json[]) => sentFor({ input: [user, ...input] }).messages;
+    expect(messagesOf(called('c1'), said('\n'), given('c1'))).toEqual([
+      user,
+      { role: 'assistant', content: null, tool_calls: [call('c1')] },
+      result('c1'),
+    ]);
+    expect(messagesOf(said('I will.'), called('c1'), said('Done.'), called('c2'), given('c2'), said('Well?'), given('c1'))).toEqual([
+      user,
+      { role: 'assistant', content: 'I will.\nDone.\nWell?', tool_calls: [call('c1'), call('c2')] },
+      result('c2'),
+      result('c1'),
+    ]);
+    const picture = [{ type: 'input_image', image_url: 'https://a.test/b.png' }];
+    const rules = { role: 'developer', content: 'Rules.' };
+    const hurry = { role: 'user', content: 'Hurry.' };
+    expect(messagesOf(called('c1'), called('c2'), rules, given('c1', picture), hurry, given('c2'), said('Here.'))).toEqual([
+      user,
+      { role: 'assistant', content: null, tool_calls: [call('c1'), call('c2')] },
+      result('c1', ''),
+      result('c2'),
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: 'The images that the tool gave back:' },
+          { type: 'image_url', image_url: { url: 'https://a.test/b.png' } },
+        ],
+      },
+      { role: 'system', content: 'Rules.' },
+      hurry,
+      { role: 'assistant', content: 'Here.' },
+    ]);
+  });
+
+  it('keep their order behind a call that has no result', () => {
+    const input = [
+      { type: 'function_call', call_id: 'c1', name: 'look', arguments: '{}' },
+      { role: 'user', content: 'Stop' },
+      { role: 'assistant', content: 'Stopped.' },
+    ];
+    expect(sentFor({ input }).messages).toMatchObject([{ tool_calls: [{ id: 'c1' }] }, { content: 'Stop' }, { content: 'Stopped.' }]);
+  });
+
+  it('tell calls apart that have one id in each turn', () => {
+    const turn = [
+      { type: 'function_call', call_id: 'call_0', name: 'look', arguments: '{}' },
+      { role: 'assistant', content: ' ' },
+      { type: 'function_call_output', call_id: 'call_0', output: 'Seen.' },
+    ];
+    const roles = (sentFor({ input: [...turn, ...turn] }).messages as Json[]).map(({ role }) => role);
+    expect(roles).toEqual(['assistant', 'tool', 'assistant', 'tool']);
+  });
+
   it('bring back pictures that the model drew', () => {
     const picture = (result: string | null) => ({ type: 'image_generation_call', id: 'ig_1', status: 'completed', result });
     const image = (url: string) => ({ type: 'image_url', image_url: { url } });
@@ -164,6 +223,14 @@ describe('tools', () => {
         },
       ],
     });
+  });
+
+  it('that take nothing say so', () => {
+    for (const bare of [
+      { ...LOOK, parameters: null },
+      { type: 'function', name: 'look' },
+    ])
+      expect(sentFor({ tools: [bare] })).toMatchObject({ tools: [{ function: { parameters: { type: 'object', properties: {} } } }] });
   });
 
   it('inside the input are found, so that a Codex without `tools` keeps them all', () => {
@@ -242,6 +309,15 @@ describe('fields', () => {
       stream: true,
       stream_options: { include_usage: true },
     });
+  });
+
+  it('ask for the likelihood of tokens', () => {
+    const include = ['message.output_text.logprobs', 'reasoning.encrypted_content'];
+    expect(sentFor({ top_logprobs: 5, include })).toMatchObject({ logprobs: true, top_logprobs: 5 });
+    expect(sentFor({ top_logprobs: 5 })).toMatchObject({ logprobs: true, top_logprobs: 5 });
+    expect(sentFor({ include, top_logprobs: 0 })).toMatchObject({ logprobs: true });
+    expect(sentFor({ include })).not.toHaveProperty('top_logprobs');
+    expect(sentFor({ top_logprobs: 0, include: ['reasoning.encrypted_content'] })).not.toHaveProperty('logprobs');
   });
 
   it('ask for any JSON as they do for text', () => {
