@@ -34,7 +34,7 @@ const filled = (bytes: number, value: number): Uint8Array => new Uint8Array(byte
 const chunksFor = (count: number, bytes = MEGABYTE) => Array.from({ length: count }, (_, index) => filled(bytes, index + 1));
 
 const sha256 = async (bytes: ArrayBuffer): Promise<string> => new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)).toHex();
-const sha256Of = async (chunks: readonly Uint8Array[]): Promise<string> => sha256(await new Blob(chunks as BlobPart[]).arrayBuffer());
+const sha256Of = async (chunks: readonly Uint8Array[]): Promise<string> => sha256(await new Blob([...chunks]).arrayBuffer());
 const sha256At = async (key: string): Promise<string> => sha256(await (await env.FILES.get(key))!.arrayBuffer());
 
 describe.each([
