@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { createAsker } from './lib/ask.mjs';
 import { runDeploy } from './lib/deploy-cli.mjs';
-import { ROOT } from './lib/paths.mjs';
+import { ROOT, stateDirectory } from './lib/paths.mjs';
 import { withPrivateFolder, wranglerRunner } from './lib/wrangler.mjs';
 
 async function readConfig(config) {
@@ -21,5 +21,6 @@ process.exitCode = await runDeploy(process.argv.slice(2), {
   configPath: join(ROOT, 'wrangler.toml'),
   readConfig,
   withPrivateFolder,
+  keptFolder: join(stateDirectory(process.env), 'deployed'),
 });
 asker.close();

@@ -9,9 +9,10 @@ const HELP = `Usage: npm run deploy [-- --yes]
 Takes a Cloudflare account from nothing to a deployed gateway, and skips what is done already:
 signs in, creates the D1 database, the R2 bucket and the queues that wrangler.toml names, applies the migrations,
 asks for the secrets that are not set, and deploys. Run again it brings a newer version up, migrations included.
+The secrets that it makes itself are kept in .local/deployed: Cloudflare shows no secret again.
 
   --yes    ask nothing: providers' keys come from the environment; KEY_MAC_SECRET, AUTH_SECRET and ADMIN_TOKEN too, and
-           are made when they are not there
+           are made when they are not there, but for the first two where the database has accounts already
 
 Without a terminal, answers are read line by line. CLOUDFLARE_API_TOKEN signs in (with edit rights for Workers Scripts,
 D1, R2 and Queues), CLOUDFLARE_ACCOUNT_ID chooses.`;
@@ -81,30 +82,48 @@ async function deployWorker({ wrangler, interactive, yes, withPrivateFolder, pri
   });
 }
 
-const tokenWords = (token) =>
-  `ADMIN_TOKEN: ${token}\nIt is shown this once, and opens the operator's API. Keep it where you keep passwords.\n`;
+/** The token is shown, for it is needed at once; the others wait in the file until one is rotated, or the Worker moves. */
+const madeWords = ({ ADMIN_TOKEN: token, ...others }, path) =>
+  [
+    ...(token === undefined ? [] : [`ADMIN_TOKEN: ${token}`, "It is shown this once, and opens the operator's API."]),
+    `${[...Object.keys(others), ...(token === undefined ? [] : ['ADMIN_TOKEN'])].join(', ')}: in ${path}, which only you can read.`,
+    'Cloudflare shows no secret again, and API keys and second factors end with theirs. Keep them where you keep passwords.',
+    '',
+  ].join('\n');
 
 const closingWords = (url = 'https://YOUR-GATEWAY') => `The gateway is deployed. Next:
   GATEWAY_URL=${url} ADMIN_TOKEN=... npm run admin -- accounts create --name NAME --credits 10000
   npm run deploy -- --yes      brings up a newer version, migrations included
+  MAIL_FROM in [vars]          people can sign up by password once mail can be sent: README.md, Configuring
   routes in wrangler.toml      put it on your own domain: docs/operating.md`;
 
-/** Deploys and says the made token whatever comes of it: a deployment that fails late has taken the secrets. */
+/** Deploys and says the made secrets whatever comes of it: a deployment that fails late has taken them. */
 async function finish(context) {
-  const { secrets, madeToken } = await collectSecrets(context);
+  const { secrets, made } = await collectSecrets(context);
+  const hasMade = Object.keys(made).length > 0;
   context.say('Deploying the Worker.');
   try {
     const url = await deployWorker(context, secrets);
     context.say('');
-    if (madeToken) context.say(tokenWords(madeToken));
+    if (hasMade) context.say(madeWords(made, context.keptPath));
     context.say(closingWords(url));
   } catch (error) {
-    if (madeToken) context.say(`\nIf the next run says that ADMIN_TOKEN is set already, it is this one.\n${tokenWords(madeToken)}`);
+    if (hasMade) context.say(`\nIf the next run says that they are set already, they are these.\n${madeWords(made, context.keptPath)}`);
     throw error;
   }
 }
 
-/** `tools`: wrangler, ask, interactive, print, printError, env, configPath, readConfig, withPrivateFolder. Returns the exit code. */
+/** The secrets belong to the data that they sign, by whichever name its Worker goes. */
+async function pathOfKept({ readConfig, configPath, keptFolder }) {
+  const { d1_databases: databases } = await readConfig(configPath);
+  const { database_id: id } = databases.find(({ binding }) => binding === 'DB') ?? {};
+  return join(keptFolder, `${id ?? 'unknown'}.json`);
+}
+
+/**
+ * `tools`: wrangler, ask, interactive, print, printError, env, configPath, readConfig, withPrivateFolder, keptFolder.
+ * Returns the exit code.
+ */
 export async function runDeploy(argv, tools) {
   let options;
   try {
@@ -126,7 +145,7 @@ export async function runDeploy(argv, tools) {
     context.wrangler = (args, settings = {}) =>
       tools.wrangler(args, { ...settings, env: { CLOUDFLARE_ACCOUNT_ID: accountId, ...settings.env } });
     await ensureResources(context, config);
-    await finish(context);
+    await finish({ ...context, keptPath: await pathOfKept(tools) });
     return 0;
   } catch (error) {
     if (!(error instanceof StepFailed)) throw error;

@@ -1,4 +1,5 @@
 import { failure, StepFailed } from './deploy-resources.mjs';
+import { readJson, writeJson } from './files.mjs';
 import { newSecret } from './secrets.mjs';
 import { isProviderVariable, PROVIDERS } from './variables.mjs';
 
@@ -16,16 +17,34 @@ async function existingSecrets({ wrangler }) {
   }
 }
 
+/** Customers' keys and second factors end with the first two: in a database that has accounts they are not made anew unasked. */
 const OWN = [
-  { name: 'KEY_MAC_SECRET', why: 'signs API keys', least: 32 },
-  { name: 'AUTH_SECRET', why: 'signs sessions', least: 32 },
+  { name: 'KEY_MAC_SECRET', why: 'signs API keys', least: 32, isLasting: true },
+  { name: 'AUTH_SECRET', why: 'signs sessions', least: 32, isLasting: true },
   { name: 'ADMIN_TOKEN', why: "opens the operator's API", least: 16 },
 ];
 
-async function askOwn({ ask, say }, { name, why, least }) {
+const plural = (accounts) => (accounts === 1 ? '1 account' : `${accounts} accounts`);
+
+/** To make a new one all the same. */
+const ANEW = 'new';
+
+async function countAccounts({ wrangler }) {
+  const command = 'SELECT COUNT(*) AS accounts FROM accounts';
+  const result = await wrangler(['d1', 'execute', 'DB', '--remote', '--json', '--command', command]);
+  const count = /"accounts":\s*(\d+)/.exec(result.stdout)?.[1];
+  if (result.code !== 0 || count === undefined) throw failure('The database could not be asked for its accounts.', result);
+  return Number(count);
+}
+
+async function askOwn({ ask, say }, { name, why, least }, { kept, accounts }) {
+  const enter = kept === undefined ? 'makes one' : 'takes the one that was made before';
+  const hint =
+    accounts > 0 && kept === undefined ? `the one of the ${plural(accounts)} in the database; "${ANEW}" makes another` : `Enter ${enter}`;
   for (;;) {
-    const answer = await ask(`${name} (${why}; Enter makes one): `, { secret: true });
-    if (answer === '') return { value: newSecret(), made: true };
+    const answer = await ask(`${name} (${why}; ${hint}): `, { secret: true });
+    if (answer === ANEW || (answer === '' && kept === undefined && accounts === 0)) return { value: newSecret(), made: true };
+    if (answer === '' && kept !== undefined) return { value: kept, made: true };
     if (answer.length >= least) return { value: answer, made: false };
     say(`  At least ${least} characters, please.`);
   }
@@ -34,12 +53,21 @@ async function askOwn({ ask, say }, { name, why, least }) {
 /** The environment's value, for runs without questions. */
 const fromEnvironment = (env, name) => env[name]?.trim() || undefined;
 
-async function ownSecret(context, secret) {
-  if (!context.yes) return askOwn(context, secret);
-  const value = fromEnvironment(context.env, secret.name);
-  if (value === undefined) return { value: newSecret(), made: true };
-  if (value.length < secret.least) throw new StepFailed(`${secret.name} in the environment is shorter than ${secret.least} characters.`);
-  return { value, made: false };
+function ownOfEnvironment({ env, keptPath }, { name, least }, { kept, accounts }) {
+  const value = fromEnvironment(env, name);
+  if (value !== undefined && value.length < least) throw new StepFailed(`${name} in the environment is shorter than ${least} characters.`);
+  if (value !== undefined) return { value, made: false };
+  if (accounts === 0) return { value: kept ?? newSecret(), made: true };
+  const where = kept === undefined ? '' : ` What was made before is in ${keptPath}; take it unless it was rotated since.`;
+  throw new StepFailed(
+    `The database has ${plural(accounts)}, and the Worker no ${name}: with another one, what the old one signed ends. Put the old one into the environment, or, where it is lost, one of your own.${where}`,
+  );
+}
+
+/** What an earlier run made is taken again only while nothing hangs on it: it may have been rotated since. */
+async function ownSecret(context, secret, kept, accountCount) {
+  const standing = { kept, accounts: secret.isLasting ? await accountCount() : 0 };
+  return context.yes ? ownOfEnvironment(context, secret, standing) : askOwn(context, secret, standing);
 }
 
 async function providerSecrets({ yes, ask, env }, existing) {
@@ -58,21 +86,32 @@ async function providerSecrets({ yes, ask, env }, existing) {
   return wanted;
 }
 
-/** Asks for what is not set yet: `{ secrets, madeToken }`, the token only when it was made here. */
+/**
+ * Asks for what is not set yet: `{ secrets, made }`. What is made here is kept in a file of the operator's before it
+ * is sent anywhere: Cloudflare shows no secret again, and to rotate or to move them they have to be known.
+ */
 export async function collectSecrets(context) {
   const existing = await existingSecrets(context);
+  const kept = readJson(context.keptPath) ?? {};
+  let counted;
+  const accountCount = () => {
+    counted ??= countAccounts(context);
+    return counted;
+  };
   const secrets = {};
-  let madeToken;
+  const made = {};
   for (const own of OWN) {
     if (existing.has(own.name)) {
       context.say(`Secret ${own.name}: set already.`);
       continue;
     }
-    const { value, made } = await ownSecret(context, own);
-    secrets[own.name] = value;
-    if (made) context.say(`Secret ${own.name}: made.`);
-    if (made && own.name === 'ADMIN_TOKEN') madeToken = value;
+    const found = await ownSecret(context, own, kept[own.name], accountCount);
+    secrets[own.name] = found.value;
+    if (!found.made) continue;
+    made[own.name] = found.value;
+    context.say(`Secret ${own.name}: ${found.value === kept[own.name] ? 'made before' : 'made'}.`);
   }
+  if (Object.keys(made).length > 0) writeJson(context.keptPath, { ...kept, ...made });
   Object.assign(secrets, await providerSecrets(context, existing));
   const providers = [...existing, ...Object.keys(secrets)].filter(isProviderVariable);
   context.say(
@@ -80,5 +119,5 @@ export async function collectSecrets(context) {
       ? `Provider secrets: ${providers.join(', ')}.`
       : 'No provider key is set, so only test keys will be answered. Later: npx wrangler secret put OPENAI_API_KEY',
   );
-  return { secrets, madeToken };
+  return { secrets, made };
 }

@@ -1,3 +1,32 @@
-import { drizzle } from 'drizzle-orm/d1';
+import { type D1PreparedQuery, DrizzleD1Database, SQLiteD1Session } from 'drizzle-orm/d1';
+import { DrizzleQueryError } from 'drizzle-orm/errors';
+import { SQLiteAsyncDialect } from 'drizzle-orm/sqlite-core';
 
-export const database = (db: D1Database) => drizzle(db);
+type NoSchema = Record<string, never>;
+
+/**
+ * The error of a failed query repeats all of its bound values: prompts, tokens, people's addresses. What fails is
+ * logged, so only D1's own reason leaves here.
+ * https://github.com/drizzle-team/drizzle-orm/blob/main/drizzle-orm/src/errors.ts
+ */
+const withoutValues = (error: unknown): never => {
+  throw error instanceof DrizzleQueryError ? (error.cause ?? new Error('a query failed')) : error;
+};
+
+class QuietSession extends SQLiteD1Session<NoSchema, NoSchema> {
+  override prepareQuery(...query: Parameters<SQLiteD1Session<NoSchema, NoSchema>['prepareQuery']>): D1PreparedQuery {
+    const prepared = super.prepareQuery(...query);
+    const { run, all, get, values } = prepared;
+    return Object.assign(prepared, {
+      run: (filled?: Record<string, unknown>) => run.call(prepared, filled).catch(withoutValues),
+      all: (filled?: Record<string, unknown>) => all.call(prepared, filled).catch(withoutValues),
+      get: (filled?: Record<string, unknown>) => get.call(prepared, filled).catch(withoutValues),
+      values: (filled?: Record<string, unknown>) => values.call(prepared, filled).catch(withoutValues),
+    });
+  }
+}
+
+export function database(db: D1Database): DrizzleD1Database {
+  const dialect = new SQLiteAsyncDialect();
+  return new DrizzleD1Database('async', dialect, new QuietSession(db, dialect, undefined), undefined);
+}

@@ -62,6 +62,11 @@ export interface LastFailure extends Omit<UpstreamFailure, 'status'> {
   status: number | null;
 }
 
+const letGo = (): never => {
+  throw new Error('the request was let go');
+};
+const LET_GO: Bridge = { request: letGo, readAnswer: letGo, renderAnswer: letGo };
+
 export class Failover {
   readonly attempts: AttemptRecord[] = [];
   last: LastFailure | undefined;
@@ -146,7 +151,7 @@ export class Failover {
     const giveUp = () => abort?.abort();
     let attempt: Attempt | undefined;
     // For as long as the attempt lasts: its body is read under the same signal.
-    if (abort) this.gone?.addEventListener('abort', () => this.letGo(target, attempt, giveUp), { once: true });
+    if (abort) this.gone?.addEventListener('abort', () => this.hearOut(target, attempt, giveUp), { once: true });
     const timer = abort ? setTimeout(giveUp, limitMs) : null;
     let late = false;
     try {
@@ -187,7 +192,7 @@ export class Failover {
    * The client has hung up: stops the provider where that stops its meter; where not, hears it out for a while. An
    * answer that is at its end costs nothing more, and what the provider counted, hidden thoughts included, is yet to come.
    */
-  private letGo({ provider }: PlannedTarget, attempt: Attempt | undefined, giveUp: () => void): void {
+  private hearOut({ provider }: PlannedTarget, attempt: Attempt | undefined, giveUp: () => void): void {
     const { DRAIN_MS } = this.deps.settings;
     if (provider.spec.onDisconnect === 'drain' || this.keepsAnswer) setTimeout(giveUp, DRAIN_MS);
     else if (attempt?.relay?.complete || attempt?.relay?.isEnding) setTimeout(giveUp, Math.min(ENDING_MS, DRAIN_MS));
@@ -214,6 +219,12 @@ export class Failover {
   failed(attempt: Attempt, failure: UpstreamFailure): void {
     attempt.abort?.abort();
     this.fail(attempt, failure, undefined);
+  }
+
+  /** Nobody else is asked any more. What would be sent may be megabytes, and everything that has it hangs on the bridges. */
+  letGo(): void {
+    this.repaired.clear();
+    for (const target of this.plan.targets) target.bridge = LET_GO;
   }
 
   /** The answer came through. */

@@ -37,6 +37,27 @@ export interface StreamRun extends Run {
   outgoing: OutgoingStream;
 }
 
+/**
+ * From the first content on no other upstream can be asked. The request is let go then, and not when its stream ends:
+ * it may be megabytes, streams last for minutes, and all those of an isolate share its memory.
+ */
+export function letGoOfRequest(run: StreamRun): void {
+  const { model, stream, choices, maxOutputTokens, estimatedInputTokens, continues, background, leastMicro } = run.call;
+  run.call = {
+    model,
+    stream,
+    choices,
+    maxOutputTokens,
+    estimatedInputTokens,
+    ...(continues && { continues }),
+    ...(background !== undefined && { background }),
+    ...(leastMicro && { leastMicro }),
+    over: () => undefined,
+    openStream: () => run.outgoing,
+  };
+  run.failover.letGo();
+}
+
 /** How a call ended, for its receipt. */
 export type Ending =
   | 'complete'

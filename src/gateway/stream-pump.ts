@@ -15,7 +15,17 @@ import { type OpenedStream, openStream } from './open-stream';
 import { reasons, silenceLimitMs } from './patience';
 import { longestOutputTokens } from './plan';
 import { Recorder } from './replay';
-import { beat, closeCharged, closeFailed, closeReleased, closeUnheard, type Ending, type StreamRun, upstreamError } from './run';
+import {
+  beat,
+  closeCharged,
+  closeFailed,
+  closeReleased,
+  closeUnheard,
+  type Ending,
+  letGoOfRequest,
+  type StreamRun,
+  upstreamError,
+} from './run';
 import { storedAs } from './stored-answer';
 
 /** A hold is enlarged when this much of it is used up; by less than this much of itself it is not worth it. */
@@ -101,7 +111,7 @@ export class StreamPump {
     try {
       while (!relay.ended && !isBroken) {
         reader.batching = relay.hasContent;
-        if (relay.hasContent) this.firstContentMs ??= this.run.deps.now() - this.run.startedAtMs;
+        if (relay.hasContent && this.firstContentMs === undefined) this.commit();
         const events = await this.read(reader).catch(() => {
           isBroken = true;
         });
@@ -128,6 +138,11 @@ export class StreamPump {
       return 'done';
     }
     return this.failedWith(stream, brokenOff('the provider ended its stream before the answer was complete'));
+  }
+
+  private commit(): void {
+    this.firstContentMs = this.run.deps.now() - this.run.startedAtMs;
+    letGoOfRequest(this.run);
   }
 
   private async read(reader: OpenedStream['reader']): Promise<string | undefined> {

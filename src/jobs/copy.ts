@@ -21,7 +21,6 @@ import { fetchFrom } from './upstream';
 const COPY_CLAIM_MS = 10 * 60_000;
 const COPY_TIMEOUT_MS = 9 * 60_000;
 const PUT_TRIES = 3;
-/** Each holds some 16 MB of its file. */
 const COPIES_AT_ONCE = 3;
 
 type PendingFile = PendingResult['files'][number];
@@ -66,7 +65,7 @@ async function copyFile(
     throw new Error(`the provider's file answers ${response.status}`);
   }
   // A run's files are whatever its worker makes.
-  return putStream(deps, resultKey(job, index), response, file.contentType, { mediaOnly: job.kind !== 'gpu' });
+  return putStream(deps, resultKey(job, index), response, file.contentType, { mediaOnly: job.kind !== 'gpu', waitMs: timeoutMs });
 }
 
 /** Who copies a result that has come. */

@@ -1,10 +1,12 @@
 /** Results and uploads in R2, under keys that nobody can guess. Writing the same one again changes nothing. */
 import { sha256Hex, toHex } from '../core/hex';
 import { cleanType, extensionOf, sniffType, UNKNOWN_TYPE } from '../core/media-type';
+import { chunksOf, PART_BYTES, partsOf, withHead } from './body-parts';
 import type { JobDeps } from './deps';
 import type { Job, StoredFile } from './types';
 
-const PART_BYTES = 8 * 1024 * 1024;
+/** The type of a file is told by these. */
+const HEAD_BYTES = 12;
 const MAX_FILE_BYTES = 2 * 1024 ** 3;
 
 type Files = Pick<JobDeps, 'files'>;
@@ -53,72 +55,115 @@ export class Digest {
   }
 }
 
-/** Cuts a body into parts of one size, but for the last. */
-async function* partsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let part = new Uint8Array(PART_BYTES);
-  let filled = 0;
-  for await (const chunk of body) {
-    for (let from = 0; from < chunk.byteLength; ) {
-      const take = Math.min(PART_BYTES - filled, chunk.byteLength - from);
-      part.set(chunk.subarray(from, from + take), filled);
-      filled += take;
-      from += take;
-      if (filled === PART_BYTES) {
-        yield part;
-        part = new Uint8Array(PART_BYTES);
-        filled = 0;
-      }
-    }
-  }
-  yield part.subarray(0, filled);
-}
-
 /** An error told with the status of success: neither its bytes nor its type are of a file that was asked for. */
 const isPage = (first: Uint8Array, { headers }: Response): boolean =>
   sniffType(first) === undefined && /^(?:text\/|application\/(?:json|xml|xhtml))/.test(cleanType(headers.get('content-type')) ?? '');
 
+export interface PutOptions {
+  maxBytes?: number;
+  digest?: Digest | undefined;
+  mediaOnly?: boolean;
+  /** How long to wait until another body that has to be gathered is through. */
+  waitMs?: number;
+}
+
 /**
- * Copies a body of any length: R2 takes none that is unknown, so a long one goes in parts. A body that ends before
- * its announced length throws, and leaves nothing.
+ * Copies a body of any length. R2 takes a stream whose length is known; one that is not goes in parts. A body that
+ * ends before its announced length throws, and leaves nothing.
  */
 export async function putStream(
   deps: Files,
   key: string,
   response: Response,
   declaredType: string | undefined,
-  { maxBytes = MAX_FILE_BYTES, digest, mediaOnly = false }: { maxBytes?: number; digest?: Digest; mediaOnly?: boolean } = {},
+  { maxBytes = MAX_FILE_BYTES, digest, mediaOnly = false, waitMs = 0 }: PutOptions = {},
 ): Promise<StoredFile> {
   if (!response.body) throw new Error('the file is empty');
   const announced = response.headers.has('content-encoding') ? null : response.headers.get('content-length');
-  const parts = partsOf(response.body);
-  const first = (await parts.next()).value as Uint8Array;
-  const contentType = sniffType(first) ?? cleanType(declaredType) ?? cleanType(response.headers.get('content-type')) ?? UNKNOWN_TYPE;
-  if (mediaOnly && isPage(first, response)) throw new Error('the file is a page, and no media');
-  let size = first.byteLength;
-  await digest?.add(first);
-  const requireWhole = (): void => {
-    if (size === 0) throw new Error('the file is empty');
-    if (announced !== null && Number(announced) !== size) throw new Error(`the file ended after ${size} of ${announced} bytes`);
-  };
-  if (size < PART_BYTES) {
-    requireWhole();
-    if (size > maxBytes) throw new FileTooLarge();
-    return putBytes(deps, key, first, contentType);
-  }
-  const upload = await deps.files.createMultipartUpload(key, { httpMetadata: { contentType } });
+  if (Number(announced) > maxBytes) throw new FileTooLarge();
+  const chunks = withHead(chunksOf(response.body), HEAD_BYTES);
   try {
-    const uploaded = [await upload.uploadPart(1, first)];
-    for await (const part of parts) {
-      size += part.byteLength;
-      if (size > maxBytes) throw new FileTooLarge();
-      await digest?.add(part);
-      if (part.byteLength > 0) uploaded.push(await upload.uploadPart(uploaded.length + 1, part));
+    const head = (await chunks.next()).value;
+    if (!head) throw new Error('the file is empty');
+    if (mediaOnly && isPage(head, response)) throw new Error('the file is a page, and no media');
+    const contentType = sniffType(head) ?? cleanType(declaredType) ?? cleanType(response.headers.get('content-type')) ?? UNKNOWN_TYPE;
+    const passed = { sizeBytes: 0 };
+    const body = tapped(head, chunks, announced === null ? maxBytes : Number(announced), passed, digest);
+    if (announced === null) await putParts(deps, key, partsOf(body, waitMs), contentType);
+    else await putWhole(deps, key, body, Number(announced), contentType);
+    return { key, contentType, ...passed };
+  } finally {
+    await chunks.return();
+  }
+}
+
+/** All of the chunks, each counted and digested as it passes. */
+async function* tapped(
+  head: Uint8Array,
+  rest: AsyncIterable<Uint8Array>,
+  maxBytes: number,
+  passed: { sizeBytes: number },
+  digest: Digest | undefined,
+): AsyncGenerator<Uint8Array> {
+  const pass = async (chunk: Uint8Array): Promise<Uint8Array> => {
+    passed.sizeBytes += chunk.byteLength;
+    if (passed.sizeBytes > maxBytes) throw new FileTooLarge();
+    await digest?.add(chunk);
+    return chunk;
+  };
+  yield await pass(head);
+  for await (const chunk of rest) yield await pass(chunk);
+}
+
+async function putWhole(
+  { files }: Files,
+  key: string,
+  chunks: AsyncIterable<Uint8Array>,
+  announced: number,
+  contentType: string,
+): Promise<void> {
+  const { readable, writable } = new FixedLengthStream(announced);
+  const writer = writable.getWriter();
+  const fill = async (): Promise<void> => {
+    let size = 0;
+    for await (const chunk of chunks) {
+      size += chunk.byteLength;
+      await writer.write(chunk);
     }
-    requireWhole();
-    await upload.complete(uploaded);
+    if (size < announced) throw new Error(`the file ended after ${size} of ${announced} bytes`);
+    await writer.close();
+  };
+  // Each ends the other: a stream that nobody reads takes nothing, and one that nobody fills has no end.
+  const reasons: unknown[] = [];
+  const stop = (error: unknown): void => {
+    reasons.push(error);
+    writer.abort(error).catch(() => undefined);
+  };
+  const put = files.put(key, readable, { httpMetadata: { contentType } });
+  await Promise.all([fill().catch(stop), put.catch(stop)]);
+  if (reasons.length > 0) throw reasons[0];
+}
+
+async function putParts(
+  { files }: Files,
+  key: string,
+  parts: AsyncGenerator<Uint8Array<ArrayBuffer>, void>,
+  contentType: string,
+): Promise<void> {
+  const options = { httpMetadata: { contentType } };
+  let upload: R2MultipartUpload | undefined;
+  try {
+    const uploaded: R2UploadedPart[] = [];
+    for await (const part of parts) {
+      if (!upload && part.byteLength < PART_BYTES) await files.put(key, part, options);
+      else if (part.byteLength > 0) {
+        upload ??= await files.createMultipartUpload(key, options);
+        uploaded.push(await upload.uploadPart(uploaded.length + 1, part));
+      }
+    }
+    await upload?.complete(uploaded);
   } catch (error) {
-    await upload.abort();
+    await upload?.abort();
     throw error;
   }
-  return { key, contentType, sizeBytes: size };
 }

@@ -5,12 +5,15 @@ import { sha256Hex } from '../core/hex';
 import { newToken, randomDigits } from '../core/ids';
 import { database } from '../db/client';
 import { storedObjects } from '../db/jobs';
+import { chunksOf, NoRoom } from './body-parts';
 import type { JobDeps } from './deps';
 import { Digest, FileTooLarge, fileUrl, putStream } from './files';
 
 export type StoredObject = typeof storedObjects.$inferSelect;
 
 const IDEMPOTENCY_KEEP_MS = 24 * 3_600_000;
+/** How long a client whose upload announces no length is kept waiting. */
+const ROOM_WAIT_MS = 20_000;
 
 type StorageDeps = Pick<JobDeps, 'db' | 'files' | 'now' | 'settings'>;
 
@@ -64,7 +67,8 @@ export async function storeObject(
   const stored = await readWhole(() =>
     putStream(deps, fileKey, upload.content, upload.contentType, {
       maxBytes: Math.min(limitBytes, roomBytes),
-      ...(digest && { digest }),
+      digest,
+      waitMs: ROOM_WAIT_MS,
     }),
   );
   if (!stored.ok) return stored.error.kind === 'body_too_large' && roomBytes < limitBytes ? full(accountLimitBytes) : stored;
@@ -108,6 +112,7 @@ async function readWhole<T>(read: () => Promise<T>): Promise<Result<T>> {
   try {
     return ok(await read());
   } catch (error) {
+    if (error instanceof NoRoom) return fail('unavailable', 'Too many files are being sent; try again.', { retryAfterSeconds: 5 });
     if (error instanceof FileTooLarge) return fail('body_too_large', 'The file is larger than a file may be.', { param: 'file' });
     console.error('upload not stored', error instanceof Error ? error.message : String(error));
     return fail('invalid_request', 'The file could not be read to its end, or is empty.', { param: 'file' });
@@ -147,7 +152,7 @@ async function repeat(row: StoredObject, upload: Upload, limitBytes: number): Pr
   const digest = new Digest();
   const read = await readWhole(async () => {
     let size = 0;
-    for await (const chunk of upload.content.body ?? []) {
+    for await (const chunk of upload.content.body ? chunksOf(upload.content.body) : []) {
       size += chunk.byteLength;
       if (size > limitBytes) throw new FileTooLarge();
       await digest.add(chunk);

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -70,9 +70,13 @@ async function deploy(cloud, { argv = [], answers = {}, env = {}, interactive = 
     configPath,
     readConfig: () => ({ ...readConfig(), ...config }),
     withPrivateFolder,
+    keptFolder: join(folder, 'deployed'),
   });
   return { code, asked, output: said.join('\n') };
 }
+
+const keptPath = () => join(folder, 'deployed', 'uuid-of-hypereal-gateway.json');
+const kept = () => JSON.parse(readFileSync(keptPath(), 'utf8'));
 
 const shownToken = (output) => /^ADMIN_TOKEN: (\S+)$/m.exec(output)?.[1];
 
@@ -107,6 +111,26 @@ describe('deploying to an empty account', () => {
     expect(output).not.toContain(cloud.secrets.KEY_MAC_SECRET);
     expect(output).not.toContain(cloud.secrets.AUTH_SECRET);
     expect(output).not.toContain('sk-open');
+  });
+
+  it('keeps the secrets that it made in a file that only its owner reads, and says where', async () => {
+    const cloud = fakeCloudflare();
+    const { output } = await deploy(cloud, { argv: ['--yes'], env: { OPENAI_API_KEY: 'sk-open' } });
+    const { OPENAI_API_KEY, ...own } = cloud.secrets;
+    expect(kept()).toEqual(own);
+    expect(OPENAI_API_KEY).toBe('sk-open');
+    expect(statSync(keptPath()).mode & 0o777).toBe(0o600);
+    expect(output).toContain(`KEY_MAC_SECRET, AUTH_SECRET, ADMIN_TOKEN: in ${keptPath()}`);
+    expect(output).toContain('Cloudflare shows no secret again');
+  });
+
+  it('keeps none that it was given', async () => {
+    const own = { KEY_MAC_SECRET: 'm'.repeat(32), AUTH_SECRET: 'a'.repeat(32), ADMIN_TOKEN: 't'.repeat(32) };
+    const cloud = fakeCloudflare();
+    const { output } = await deploy(cloud, { argv: ['--yes'], env: own });
+    expect(cloud.secrets).toEqual(own);
+    expect(existsSync(keptPath())).toBe(false);
+    expect(output).not.toContain(join(folder, 'deployed'));
   });
 
   it('takes secrets that are typed in, hidden, and asks again for one that is too short', async () => {
@@ -203,6 +227,58 @@ describe('deploying again', () => {
   });
 });
 
+describe('a database with accounts, and a Worker without its secrets', () => {
+  const OLD = { KEY_MAC_SECRET: 'm'.repeat(32), AUTH_SECRET: 'a'.repeat(32), ADMIN_TOKEN: 't'.repeat(32) };
+  const moved = () => fakeCloudflare({ databases: [{ name: 'hypereal-gateway', uuid: 'uuid-of-hypereal-gateway' }], customers: 12 });
+
+  it('makes none unasked: with --yes it stops, and says what would be lost', async () => {
+    const cloud = moved();
+    const { code, output } = await deploy(cloud, { argv: ['--yes'] });
+    expect(code).toBe(1);
+    expect(output).toContain('The database has 12 accounts, and the Worker no KEY_MAC_SECRET');
+    expect(cloud.deployed).toBe(0);
+    expect(existsSync(keptPath())).toBe(false);
+  });
+
+  it('takes the old ones from the environment, and makes no more than a token', async () => {
+    const cloud = moved();
+    const { ADMIN_TOKEN: _, ...lasting } = OLD;
+    const { code, output } = await deploy(cloud, { argv: ['--yes'], env: lasting });
+    expect(code, output).toBe(0);
+    expect(cloud.secrets).toEqual({ ...lasting, ADMIN_TOKEN: shownToken(output) });
+    expect(kept()).toEqual({ ADMIN_TOKEN: shownToken(output) });
+  });
+
+  it('names the file of those that were made before, and takes them where Enter says so', async () => {
+    await deploy(fakeCloudflare(), { argv: ['--yes'] });
+    const made = kept();
+    const refused = await deploy(moved(), { argv: ['--yes'] });
+    expect(refused.code).toBe(1);
+    expect(refused.output).toContain(keptPath());
+    const cloud = moved();
+    const { code, output } = await deploy(cloud);
+    expect(code, output).toBe(0);
+    expect(cloud.secrets).toEqual(made);
+  });
+
+  it('asks until it is given one, or told to make one anew', async () => {
+    const cloud = moved();
+    const macAnswers = ['', '', OLD.KEY_MAC_SECRET];
+    const answers = {
+      get KEY_MAC_SECRET() {
+        return macAnswers.shift();
+      },
+      AUTH_SECRET: 'new',
+    };
+    const { code, asked } = await deploy(cloud, { answers });
+    expect(code).toBe(0);
+    expect(asked[0].question).toContain('12 accounts');
+    expect(cloud.secrets.KEY_MAC_SECRET).toBe(OLD.KEY_MAC_SECRET);
+    expect(kept().AUTH_SECRET).toBe(cloud.secrets.AUTH_SECRET);
+    expect(kept().KEY_MAC_SECRET).toBeUndefined();
+  });
+});
+
 describe('a failure in the middle', () => {
   it.each([
     ['d1 create', 'boom', 'boom'],
@@ -234,6 +310,7 @@ describe('a failure in the middle', () => {
     const first = await deploy(cloud);
     expect(first.code).toBe(1);
     expect(shownToken(first.output)).toBe(cloud.secrets.ADMIN_TOKEN);
+    expect(kept()).toEqual(cloud.secrets);
     const second = await deploy(cloud);
     expect(second.code).toBe(0);
     expect(shownToken(second.output)).toBeUndefined();

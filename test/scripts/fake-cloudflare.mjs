@@ -11,6 +11,7 @@ export function fakeCloudflare({
   databases = [],
   buckets = [],
   queues = [],
+  customers = 0,
 } = {}) {
   const cloud = {
     calls: [],
@@ -20,6 +21,7 @@ export function fakeCloudflare({
     secrets: secrets && { ...secrets },
     failures: [],
     deployed: 0,
+    customers,
   };
 
   const commands = {
@@ -30,6 +32,7 @@ export function fakeCloudflare({
       return ok('Created');
     },
     'd1 migrations': () => ok('Applied'),
+    'd1 execute': () => ok(JSON.stringify([{ results: [{ accounts: cloud.customers }], success: true }], null, 2)),
     'r2 bucket list': () => ok(cloud.buckets.map((name) => `name:           ${name}\ncreation_date:  2026-01-01`).join('\n\n')),
     'r2 bucket create': (name) => {
       if (cloud.buckets.includes(name)) return refused('The bucket you tried to create already exists, and you own it. [code: 10004]');

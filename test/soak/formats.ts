@@ -27,8 +27,9 @@ function chat(input: number, output: number): string[] {
 
 function messages(input: number, output: number): string[] {
   const usage = { input_tokens: input, output_tokens: 1 };
+  const end = { stop_reason: null, stop_sequence: null };
   return [
-    named({ type: 'message_start', message: { id: 'msg_x', type: 'message', role: 'assistant', model: 'm', content: [], usage } }),
+    named({ type: 'message_start', message: { id: 'msg_x', type: 'message', role: 'assistant', model: 'm', content: [], ...end, usage } }),
     named({ type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } }),
     ...Array.from({ length: output }, () => named({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: WORD } })),
     named({ type: 'content_block_stop', index: 0 }),

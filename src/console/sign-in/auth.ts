@@ -46,6 +46,9 @@ function socialProviders(settings: AccountSettings) {
   };
 }
 
+/** Of what is told beside a message only the errors' own words: the rest names people. */
+const reasons = (told: readonly unknown[]): string[] => told.filter((one) => one instanceof Error).map(String);
+
 export function createAuth({ db, settings, mail, origin, signedIn, changed, inBackground }: AuthDeps) {
   const brand = settings.BRAND;
   const send = async (to: string, worded: Omit<Mail, 'to' | 'idempotencyKey'>): Promise<void> => {
@@ -104,7 +107,7 @@ export function createAuth({ db, settings, mail, origin, signedIn, changed, inBa
       database: { generateId: () => crypto.randomUUID() },
     },
     telemetry: { enabled: false },
-    logger: { level: 'warn', log: (level, message) => console.warn('sign-in', level, message) },
+    logger: { level: 'warn', log: (level, message, ...told) => console.warn('sign-in', level, message, ...reasons(told)) },
   });
 }
 

@@ -11,18 +11,21 @@ import { StraightRelay } from './straight';
 export class GeminiStream implements OutgoingStream {
   readonly contentType: string;
   private readonly framing: Framing;
+  private readonly asked: Pick<GeminiRequest, 'choices' | 'includeThoughts'>;
 
+  /** A stream outlasts its request's body, so of the request it keeps no more than it needs. */
   constructor(
-    private readonly request: Pick<GeminiRequest, 'choices' | 'includeThoughts' | 'streamAs'>,
+    { choices, includeThoughts, streamAs }: Pick<GeminiRequest, 'choices' | 'includeThoughts' | 'streamAs'>,
     private readonly requestId: string,
   ) {
-    const asEvents = request.streamAs === 'events';
+    this.asked = { choices, includeThoughts };
+    const asEvents = streamAs === 'events';
     this.framing = asEvents ? eventFraming() : arrayFraming();
     this.contentType = asEvents ? 'text/event-stream; charset=utf-8' : 'application/json; charset=utf-8';
   }
 
   relay(wire: WireId): StreamRelay {
-    return wire === 'gemini' ? new StraightRelay(this.framing, this.request.choices) : new OverChatRelay(this.framing, this.request);
+    return wire === 'gemini' ? new StraightRelay(this.framing, this.asked.choices) : new OverChatRelay(this.framing, this.asked);
   }
 
   keepalive = (): string => this.framing.keepalive();

@@ -7,15 +7,19 @@ import type { ChatRequest } from './request';
 /** The client's end of a chat stream. */
 export class ChatStream implements OutgoingStream {
   private current: ChatRelay | undefined;
+  private readonly asked: Pick<ChatRequest, 'includeUsage' | 'choices'>;
 
+  /** A stream outlasts its request's body, so of the request it keeps no more than it needs. */
   constructor(
-    private readonly request: ChatRequest,
+    { includeUsage, choices }: Pick<ChatRequest, 'includeUsage' | 'choices'>,
     private readonly requestId: string,
     private readonly shape = CHAT_CHUNKS,
-  ) {}
+  ) {
+    this.asked = { includeUsage, choices };
+  }
 
   relay(): ChatRelay {
-    this.current = new ChatRelay(this.request, this.current, this.shape);
+    this.current = new ChatRelay(this.asked, this.current, this.shape);
     return this.current;
   }
 

@@ -12,7 +12,7 @@ import { ResponsesStream } from './stream';
 
 export function responsesCall(request: ResponsesRequest): Call {
   const { model, stream, maxOutputTokens, estimatedInputTokens, worstInputTokens, continues, background } = request;
-  // Converted once, and only where a target asks for it.
+  // Converted once, and only where a target asks for it: before the stream is opened.
   let crossing: { found: ChatCrossing | undefined } | undefined;
   const overChat = (): ChatCrossing | undefined => {
     crossing ??= { found: crossToChat(request) };
@@ -30,7 +30,7 @@ export function responsesCall(request: ResponsesRequest): Call {
     background,
     ...namedItems(request),
     over: (wire) => bridgeOver(wire, request, overChat),
-    openStream: (requestId) => new ResponsesStream(request, requestId, overChat),
+    openStream: (requestId) => new ResponsesStream(request, requestId, crossing?.found?.origins),
   };
 }
 

@@ -61,12 +61,23 @@ const ECHOED: Readonly<Record<string, unknown>> = {
   metadata: {},
 };
 
+/** Of a request what a response object of the gateway's own repeats. */
+export type EchoedRequest = Pick<ResponsesRequest, 'fields' | 'model' | 'store' | 'previousResponseId'>;
+
+/** For those who outlast the request's body: without its input. */
+export const echoedOf = ({ fields, model, store, previousResponseId }: EchoedRequest): EchoedRequest => ({
+  fields: Object.fromEntries(Object.keys(ECHOED).map((name) => [name, fields[name]])),
+  model,
+  store,
+  previousResponseId,
+});
+
 /**
  * A response object of the gateway's own making, complete enough for clients that read it against a schema
  * (https://platform.openai.com/docs/api-reference/responses/object).
  */
 export function ownResponse(
-  { fields, model, store, previousResponseId }: Pick<ResponsesRequest, 'fields' | 'model' | 'store' | 'previousResponseId'>,
+  { fields, model, store, previousResponseId }: EchoedRequest,
   { id, createdAt, ...more }: { id: string; createdAt: number; status: string; model?: string; [field: string]: unknown },
 ): Record<string, unknown> {
   const echoed = Object.entries(ECHOED).map(([name, absent]) => [name, fields[name] ?? absent]);

@@ -1,7 +1,6 @@
 import { CREATED, lastSequenceNumber, numberedEvent } from './events';
 import { responseId } from './ids';
-import type { ResponsesRequest } from './request';
-import { nowSeconds, ownResponse, type ResponseNames } from './response-object';
+import { type EchoedRequest, echoedOf, nowSeconds, ownResponse, type ResponseNames } from './response-object';
 
 /** What the client of a stream has had so far, whichever upstream it came from. */
 export class StreamState {
@@ -13,10 +12,10 @@ export class StreamState {
   /** The response object as the client had it last, as JSON. */
   response: string | undefined;
 
-  constructor(
-    readonly request: ResponsesRequest,
-    requestId: string,
-  ) {
+  readonly request: EchoedRequest;
+
+  constructor(request: EchoedRequest, requestId: string) {
+    this.request = echoedOf(request);
     this.names = { id: responseId(requestId), previousResponseId: request.previousResponseId };
   }
 

@@ -7,8 +7,7 @@ import { numberedEvent } from './events';
 import { OverChatRelay } from './over-chat/relay';
 import type { ChatCrossing } from './over-chat/request';
 import { ResponsesRelay } from './relay';
-import type { ResponsesRequest } from './request';
-import { nowSeconds, ownResponse } from './response-object';
+import { type EchoedRequest, nowSeconds, ownResponse } from './response-object';
 import { StreamState } from './stream-state';
 
 /** The client's end of a Responses stream. */
@@ -16,17 +15,16 @@ export class ResponsesStream implements OutgoingStream {
   private readonly state: StreamState;
 
   constructor(
-    request: ResponsesRequest,
+    request: EchoedRequest,
     private readonly requestId: string,
-    /** How the call crosses to chat, for an upstream that speaks nothing else. */
-    private readonly overChat: () => Pick<ChatCrossing, 'origins'> | undefined,
+    /** What leads back from chat, where the call can cross to an upstream that speaks nothing else. */
+    private readonly origins: ChatCrossing['origins'] | undefined,
   ) {
     this.state = new StreamState(request, requestId);
   }
 
   relay(wire: WireId): StreamRelay {
-    const crossing = wire === 'openai-chat' ? this.overChat() : undefined;
-    return crossing ? new OverChatRelay(this.state, crossing) : new ResponsesRelay(this.state);
+    return wire === 'openai-chat' && this.origins ? new OverChatRelay(this.state, this.origins) : new ResponsesRelay(this.state);
   }
 
   /**

@@ -60,7 +60,7 @@ async function readUpload(c: AppContext): Promise<Result<Upload>> {
     const value = form.value.get(name);
     return typeof value === 'string' && value !== '' ? value : undefined;
   };
-  return described(new Response(file.stream()), {
+  return described(new Response(file.stream(), { headers: { 'content-length': String(file.size) } }), {
     filename: text('filename') ?? file.name,
     contentType: text('contentType') ?? file.type,
     kind: text('kind') ?? USUAL_KIND,

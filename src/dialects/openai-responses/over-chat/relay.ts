@@ -31,7 +31,7 @@ export class OverChatRelay implements StreamRelay {
 
   constructor(
     private readonly state: StreamState,
-    { origins }: Pick<ChatCrossing, 'origins'>,
+    origins: ChatCrossing['origins'],
   ) {
     this.writer = new ItemWriter(state, origins);
   }

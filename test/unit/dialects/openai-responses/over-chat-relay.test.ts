@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { responsesCall } from '../../../../src/dialects/openai-responses/dialect';
 import deepseek from '../../../e2e/fixtures/deepseek-chat.sse?raw';
 import gemini from '../../../e2e/fixtures/gemini-openai-chat.sse?raw';
 import openai from '../../../e2e/fixtures/openai-chat.sse?raw';
 import openrouter from '../../../e2e/fixtures/openrouter-chat.sse?raw';
 import { checkStream } from './check-stream';
 import { FIXTURES } from './fixtures';
-import { deltasOf, eventsOf, feed, type Json, REQUEST_ID, RESPONSE_ID, relayed, requestOf, terminalOf } from './support';
+import { deltasOf, eventsOf, feed, type Json, openedOverChat, RESPONSE_ID, relayed, requestOf, terminalOf } from './support';
 
 const TOOLS = [
   { type: 'custom', name: 'apply_patch' },
@@ -15,7 +14,7 @@ const TOOLS = [
 /** For thousands of cuts, on a machine that is busy. */
 const EVERY_CUT_MS = 60_000;
 
-const streamOf = () => responsesCall(requestOf({ tools: TOOLS })).openStream(REQUEST_ID);
+const streamOf = () => openedOverChat(requestOf({ tools: TOOLS }));
 const relayOf = () => streamOf().relay('openai-chat');
 
 const chunk = (delta: Json, finish_reason: string | null = null, more: Json = {}): string =>

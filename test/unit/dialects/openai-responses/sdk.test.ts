@@ -2,13 +2,12 @@
 import OpenAI from 'openai';
 import OpenAI6 from 'openai-v6';
 import { describe, expect, it } from 'vitest';
-import { responsesCall } from '../../../../src/dialects/openai-responses/dialect';
 import deepseek from '../../../e2e/fixtures/deepseek-chat.sse?raw';
 import openrouter from '../../../e2e/fixtures/openrouter-chat.sse?raw';
 import { FIXTURES, type FixtureName } from './fixtures';
-import { REQUEST_ID, RESPONSE_ID, relayed, requestOf } from './support';
+import { openedOverChat, RESPONSE_ID, relayed, requestOf } from './support';
 
-const streamOf = () => responsesCall(requestOf()).openStream(REQUEST_ID);
+const streamOf = () => openedOverChat(requestOf());
 const answering = (text: string) => ({
   apiKey: 'k',
   maxRetries: 0,

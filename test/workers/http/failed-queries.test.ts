@@ -1,0 +1,92 @@
+// A database that fails on an ordinary day: the log says so, without what the queries were about.
+import { createExecutionContext, env, waitOnExecutionContext } from 'cloudflare:test';
+import { afterEach, expect, it, vi } from 'vitest';
+import '../../../src/account-plane';
+import worker from '../../../src/index';
+import { TestAccount } from '../account/support';
+import { ask, keyFor } from './support';
+
+const REASON = 'D1_ERROR: D1 DB is overloaded. Requests queued for too long.';
+
+/** The statement as it is, but for its end. */
+const failing = (statement: D1PreparedStatement): D1PreparedStatement =>
+  new Proxy(statement, {
+    get: (target, name) => {
+      if (name === 'bind') return (...values: unknown[]) => failing(target.bind(...values));
+      return () => Promise.reject(new Error(REASON));
+    },
+  });
+
+/** Every query that writes fails, or every query there is. */
+function brokenDatabase(broken: RegExp): D1Database {
+  return new Proxy(env.DB, {
+    get: (target, name) => {
+      if (name === 'prepare') {
+        return (sql: string) => (broken.test(sql) ? failing(target.prepare(sql)) : target.prepare(sql));
+      }
+      if (name === 'batch') return () => Promise.reject(new Error(REASON));
+      const member = Reflect.get(target, name) as unknown;
+      return typeof member === 'function' ? member.bind(target) : member;
+    },
+  });
+}
+
+const WRITES = /^\s*(?:insert|update|delete)/i;
+const ALL = /./;
+
+/** All that the console is given, as deep as a log shows it. */
+function listen(): () => string {
+  const lines: string[] = [];
+  const deep = (value: unknown): string =>
+    value instanceof Error ? [value.message, value.stack, deep(value.cause), JSON.stringify(value)].join('\n') : String(value);
+  for (const level of ['log', 'info', 'warn', 'error', 'debug'] as const)
+    vi.spyOn(console, level).mockImplementation((...told: unknown[]) => void lines.push(told.map(deep).join(' ')));
+  return () => lines.join('\n');
+}
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+async function signUp(broken: RegExp) {
+  const context = createExecutionContext();
+  const request = new Request('https://gateway.test/api/auth/sign-up/email', {
+    method: 'POST',
+    headers: { origin: 'https://gateway.test', 'content-type': 'application/json' },
+    body: JSON.stringify({ name: 'Ada Lovelace', email: 'ada@example.com', password: 'the-password-of-ada' }),
+  });
+  const response = await worker.fetch(request, { ...env, DB: brokenDatabase(broken) }, context);
+  await waitOnExecutionContext(context);
+  return response.status;
+}
+
+it.each([
+  ['reads', ALL],
+  ['writes', WRITES],
+])('a sign-up that the database does not take (%s) leaves nobody in the log', async (_, broken) => {
+  const told = listen();
+  expect(await signUp(broken)).toBeGreaterThanOrEqual(400);
+  expect(told()).toContain('overloaded');
+  expect(told()).not.toMatch(/ada|lovelace/i);
+});
+
+const DEPLOYMENT = { slug: 'mine', name: 'Mine', dockerImage: 'acme/worker:1', gpuTypes: ['ADA_48_PRO'], env: { HF_TOKEN: 'hf_secret' } };
+
+const CALLS = [
+  ['a picture', '/v1/images/generations', { model: 'gpt-image-2', prompt: 'my diagnosis is secret-prompt' }, /secret-prompt/],
+  ['a deployment', '/v1/deployments', DEPLOYMENT, /hf_secret/],
+  ['a new signing secret', '/v1/webhooks/secret/rotate', {}, /whsec_/],
+] as const;
+
+it.each(CALLS)('%s that the database does not take leaves nothing of itself in the log', async (_, path, body, secret) => {
+  const account = await TestAccount.create({ credits: 1_000, tier: 'starter', keys: [] });
+  const key = await keyFor(account);
+  const told = listen();
+  const { status, text } = await ask({ key, path, body, bindings: { ...env, DB: brokenDatabase(WRITES) } });
+  expect(status, text).toBeGreaterThanOrEqual(500);
+  expect(told()).toContain('overloaded');
+  expect(told()).not.toMatch(secret);
+  expect(told()).not.toContain(key);
+  expect(told()).not.toMatch(/https:\/\/gateway\.test\/media/);
+  expect(told()).not.toContain('params:');
+});
