@@ -1,6 +1,7 @@
 /** The way in: password, mailed link, another provider, or the organization's own. */
 import type { FC } from 'hono/jsx';
 import { acceptInvitation } from '../console/organizations/invitations';
+import { isTwoFactorAsked, twoFactorUrl } from '../console/sign-in/guards';
 import { safePath } from '../console/sso/sign-in';
 import { fail } from '../core/errors';
 import { accountPlaneDeps, authOf } from '../http/account-deps';
@@ -103,10 +104,10 @@ function returnedWith(c: AppContext): string | undefined {
 
 /** better-auth's answer to a form: its cookies, then on; what went wrong goes back on the page. */
 async function forward(c: AppContext, answer: Response, next: string, again: (error: string) => Promise<Response>): Promise<Response> {
-  const body = (await answer.json().catch(() => ({}))) as { message?: string; twoFactorRedirect?: boolean; url?: string };
+  const body = (await answer.json().catch(() => ({}))) as { message?: string; url?: string };
   if (!answer.ok) return again(body.message ?? 'That did not work; try again.');
   for (const cookie of answer.headers.getSetCookie()) c.header('set-cookie', cookie, { append: true });
-  if (body.twoFactorRedirect) return c.redirect(`/two-factor?next=${encodeURIComponent(next)}`, 303);
+  if (isTwoFactorAsked(body)) return c.redirect(twoFactorUrl(next), 303);
   return body.url && body.url !== next ? onward(c, body.url) : c.redirect(next, 303);
 }
 
