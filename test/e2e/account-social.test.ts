@@ -171,6 +171,25 @@ describe('a person who signs in with Google', () => {
   });
 });
 
+describe('a gateway that takes no new accounts', () => {
+  it('makes none for who comes from another provider, and says so', async () => {
+    const closed = await Worker.start(
+      { LOCAL: '1', SIGN_UP: 'closed', GITHUB_CLIENT_ID: CLIENT.id, GITHUB_CLIENT_SECRET: CLIENT.secret },
+      { hosts: vendors.hosts },
+    );
+    try {
+      gitHub(address());
+      const person = new Person(closed);
+      const { answer } = await through(person, 'github');
+      expect(pathOf(answer)).toMatch(/^\/sign-in\?.*error=SIGN_UP_CLOSED/);
+      expect(await (await person.fetch(pathOf(answer))).text()).toContain('takes no new accounts');
+      expect((await person.ask('/api/me')).status).toBe(401);
+    } finally {
+      await closed.stop();
+    }
+  });
+});
+
 describe('the sign-in page', () => {
   it('offers what is set up, and says what went wrong without trusting it', async () => {
     const html = await (await fetch(`${worker.url}/sign-in?error=%3Cscript%3Ealert(1)%3C/script%3E`)).text();
