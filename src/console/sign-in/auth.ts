@@ -8,6 +8,7 @@ import { identities, passkeys, sessions, signInRates, twoFactors, users, verific
 import type { AccountSettings } from '../../env-account';
 import type { Mail, Mailer } from '../../mail/mail';
 import { askingTwoFactor, asksSecond, guards } from './guards';
+import { countMail } from './mail-limit';
 import { existingMail, magicLinkMail, resetMail, verifyMail } from './mails';
 import { hashPassword, verifyPassword } from './passwords';
 import type { SessionOrigin } from './record';
@@ -51,6 +52,9 @@ export function createAuth({ db, settings, mail, origin, signedIn, changed, inBa
   const brand = settings.BRAND;
   const send = async (to: string, worded: Omit<Mail, 'to' | 'idempotencyKey'>): Promise<void> => {
     if (!mail) throw new Error('mail is not set up');
+    // Whoever asked is answered as ever: they must not learn what a mailbox gets.
+    if (settings.SIGN_IN_LIMITS === '1' && !(await countMail(db, to, Date.now())))
+      return console.warn('sign-in mail left out: its mailbox has had many');
     await mail({ ...worded, to, idempotencyKey: crypto.randomUUID() });
   };
   return betterAuth({
