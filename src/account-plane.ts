@@ -3,6 +3,7 @@
  * its paths is first asked for, so that a call to a model never pays for it.
  */
 import { Hono } from 'hono';
+import { refuseSuspended } from './account/key-scope';
 import { answerHeaders } from './core/answer-headers';
 import { fail, type GatewayError } from './core/errors';
 import { authOf } from './http/account-deps';
@@ -19,6 +20,8 @@ import { ACCOUNT_ROUTES } from './routes/account/routes';
 /** Nothing here takes more: the largest are what identity providers and Stripe post. Several readers have no limit of their own. */
 const BODY_LIMIT_BYTES = 1_048_576;
 
+const isRead = ({ req }: AppContext): boolean => req.method === 'GET' || req.method === 'HEAD';
+
 type Refuse = (c: AppContext, error: GatewayError) => Response | Promise<Response>;
 
 function withHeaders(c: AppContext, response: Response): Response {
@@ -33,6 +36,8 @@ async function serve(c: AppContext, route: AccountRoute, refuse: Refuse): Promis
   if (route.permission === 'public') return route.handle(c);
   const context = await authorize(c, route.permission);
   if (!context.ok) return refuse(c, context.error);
+  const refused = isRead(c) ? undefined : refuseSuspended((await context.value.account(context.value.accountId).view())?.profile);
+  if (refused) return refuse(c, refused);
   return route.handle(c, context.value);
 }
 

@@ -18,6 +18,8 @@ const schema = z.object({
   /** Where the gateway is reached, for links in mails; the host that was asked, by default. */
   PUBLIC_URL: z.url().optional(),
   BRAND: z.string().min(1).max(40).default('Hypereal'),
+  /** Who may sign up: everybody, who is invited to an organization or comes by its single sign-on, or nobody. */
+  SIGN_UP: z.enum(['open', 'invited', 'closed']).default('open'),
   /** Whom mails are from: `Gateway <no-reply@example.com>`. */
   MAIL_FROM: text,
   RESEND_API_KEY: text,

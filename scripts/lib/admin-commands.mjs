@@ -78,6 +78,7 @@ function showAccount({ account, balanceCredits, heldCredits, availableCredits, h
     ['Name', account.name],
     ['E-mail', account.email],
     ['Tier', account.tier],
+    ['Status', account.status],
     ['Created', account.createdAt && time(account.createdAt)],
     ['Balance', credits(balanceCredits)],
     ['Held', credits(heldCredits)],
@@ -113,6 +114,7 @@ const ACCOUNT_COLUMNS = [
   ['Name', (account) => account.name],
   ['E-mail', (account) => account.email],
   ['Tier', (account) => account.tier],
+  ['Status', (account) => account.status],
   ['Created', (account) => time(account.createdAt)],
 ];
 
@@ -169,6 +171,21 @@ export const COMMANDS = [
     operands: ['ACCOUNT'],
     run: (api, { operands: [id] }) => api.getAccount(id),
     show: showAccount,
+  },
+  {
+    name: 'accounts suspend',
+    operands: ['ACCOUNT'],
+    usage: '[--reason TEXT]',
+    notes: 'its keys, new ones too, open nothing from the next call on',
+    options: { reason: text },
+    run: (api, { operands: [id], options }) => api.setStatus(id, given({ status: 'suspended', reason: options.reason })),
+    show: ({ id, status }) => `${id} is ${status}.`,
+  },
+  {
+    name: 'accounts resume',
+    operands: ['ACCOUNT'],
+    run: (api, { operands: [id] }) => api.setStatus(id, { status: 'active' }),
+    show: ({ id, status }) => `${id} is ${status}.`,
   },
   {
     name: 'credits grant',

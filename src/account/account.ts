@@ -22,6 +22,7 @@ import { AccountStore } from './store';
 import type {
   AccountBindings,
   AccountProfile,
+  AccountStatus,
   AccountView,
   Acknowledgement,
   AdmitRequest,
@@ -81,11 +82,11 @@ export class Account extends DurableObject<AccountBindings> {
 
   admit(request: AdmitRequest): AdmitResult {
     requireExact(request.estimateMicro, request.worstMicro ?? 0);
-    if (!this.open()) return { ok: false, error: refuseKey(undefined, request, 0)! };
+    if (!this.open()) return { ok: false, error: refuseKey(undefined, request, 0, undefined)! };
     const result = this.step(({ ledger, keys }, sql): AdmitResult => {
       const { idempotency } = request;
       const nowMs = this.now();
-      if (idempotency && !refuseKey(keys.get(request.keyId), request, nowMs)) {
+      if (idempotency && !refuseKey(keys.get(request.keyId), request, nowMs, ledger.row.profile)) {
         const decision = checkIdempotency(sql, idempotency.keyHash, idempotency.bodyHash, nowMs);
         if (decision.kind === 'refused') return { ok: false, error: decision.error };
         if (decision.kind === 'replay') return { ok: true, replay: decision.replay };
@@ -168,9 +169,18 @@ export class Account extends DurableObject<AccountBindings> {
   }
 
   setTier(grantedTier: TierId, audit?: AuditRecord): AccountView {
+    return this.changeProfile({ grantedTier }, audit);
+  }
+
+  /** What is under way goes on; the next call is refused, whatever the key. */
+  setStatus(status: AccountStatus, audit?: AuditRecord): AccountView {
+    return this.changeProfile({ status }, audit);
+  }
+
+  private changeProfile(change: Partial<Pick<AccountProfile, 'grantedTier' | 'status'>>, audit?: AuditRecord): AccountView {
     this.step(({ ledger, store, outbox }) => {
       outbox.note(audit, this.now());
-      ledger.row.profile = { ...ledger.row.profile, grantedTier };
+      ledger.row.profile = { ...ledger.row.profile, ...change };
       store.writeProfile(ledger.row);
       this.publishProfile(ledger, outbox);
     });
@@ -236,7 +246,8 @@ export class Account extends DurableObject<AccountBindings> {
 
   /** Is this key good to look at the account with? For reads, which admit nothing. */
   authorize(request: Pick<AdmitRequest, 'keyId' | 'secretHash' | 'origin' | 'ip'>) {
-    return refuseKey(this.open()?.keys.get(request.keyId), request, this.now()) ?? null;
+    const { keys, ledger } = this.open() ?? {};
+    return refuseKey(keys?.get(request.keyId), request, this.now(), ledger?.row.profile) ?? null;
   }
 
   view(): AccountView | null {

@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js';
 import { fail, type GatewayError } from '../core/errors';
-import type { AdmitRequest, KeyRecord } from './types';
+import type { AccountProfile, AdmitRequest, KeyRecord } from './types';
 
 /** Equality whose time does not tell how much of a guess was right. */
 function equalText(a: string, b: string): boolean {
@@ -47,8 +47,19 @@ function secretFits({ secretHash, previous }: KeyRecord, given: string, nowMs: n
   return previous !== undefined && nowMs < previous.untilMs && equalText(previous.secretHash, given);
 }
 
-/** Why the key may not be used from here, undefined when it may. */
-export function refuseKey(key: KeyRecord | undefined, request: KeyCheck, nowMs: number): GatewayError | undefined {
+/** Undefined where the account is in use. */
+export const refuseSuspended = (profile: AccountProfile | undefined): GatewayError | undefined =>
+  profile?.status === 'suspended'
+    ? fail('account_suspended', 'This account is suspended: ask the operator of this gateway.').error
+    : undefined;
+
+/** Why the key may not be used from here, undefined when it may. How its account stands only a good key is told. */
+export function refuseKey(
+  key: KeyRecord | undefined,
+  request: KeyCheck,
+  nowMs: number,
+  profile: AccountProfile | undefined,
+): GatewayError | undefined {
   if (!key || !secretFits(key, request.secretHash, nowMs)) return fail('invalid_key', 'This API key does not exist.').error;
   if (key.status === 'revoked') return fail('revoked_key', 'This API key was revoked.').error;
   if (key.status === 'disabled') return fail('disabled_key', 'This API key is disabled: it reached its spending limit.').error;
@@ -56,7 +67,7 @@ export function refuseKey(key: KeyRecord | undefined, request: KeyCheck, nowMs: 
   if (key.origins.length > 0 && !(request.origin !== null && key.origins.some((origin) => sameOrigin(origin, request.origin!))))
     return fail('origin_not_allowed', 'This API key may not be used from this origin.').error;
   if (!ipAllowed(request.ip, key.ips)) return fail('ip_not_allowed', 'This API key may not be used from this IP address.').error;
-  return undefined;
+  return refuseSuspended(profile);
 }
 
 /** Why the key may not be used for this model, undefined when it may. */

@@ -99,7 +99,7 @@ export class Ledger {
   admit(request: AdmitRequest, now: number): AdmitResult {
     const nowMs = this.tick(now);
     const key = this.hooks.key(request.keyId);
-    const refusal = refuseKey(key, request, nowMs) ?? refuseModel(key!, request);
+    const refusal = refuseKey(key, request, nowMs, this.row.profile) ?? refuseModel(key!, request);
     if (refusal) return { ok: false, error: refusal };
     const test = key!.mode === 'test';
     const estimateMicro = test ? 0 : request.estimateMicro;

@@ -17,6 +17,7 @@ type RemoteMethod =
   | 'grant'
   | 'charge'
   | 'setTier'
+  | 'setStatus'
   | 'putKey'
   | 'changeKey'
   | 'rotateKey'

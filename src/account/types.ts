@@ -6,6 +6,10 @@ import type { MicroCredits, TokenPrice } from '../core/money';
 import type { TierId } from '../core/tiers';
 import type { UsageSource } from '../core/usage';
 
+/** A suspended account's keys open nothing, until the operator resumes it. */
+export const ACCOUNT_STATUSES = ['active', 'suspended'] as const;
+export type AccountStatus = (typeof ACCOUNT_STATUSES)[number];
+
 export interface AccountProfile {
   id: string;
   name: string;
@@ -13,6 +17,8 @@ export interface AccountProfile {
   createdAtMs: number;
   /** The tier that the operator granted; top-ups may earn a higher one. */
   grantedTier: TierId;
+  /** Active where it is left out. */
+  status?: AccountStatus;
 }
 
 export interface KeyRecord {

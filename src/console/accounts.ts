@@ -1,7 +1,7 @@
 /** The operator's verbs for accounts. The account object is told first; D1 follows through its outbox. */
 import { and, asc, eq, gt, or } from 'drizzle-orm';
 import { z } from 'zod';
-import type { AccountProfile, AccountView, GrantRequest } from '../account/types';
+import { ACCOUNT_STATUSES, type AccountProfile, type AccountView, type GrantRequest } from '../account/types';
 import { fail, ok, type Result } from '../core/errors';
 import { accountBytes, accountId, newAccountBytes } from '../core/ids';
 import { fromCredits, toCredits } from '../core/money';
@@ -36,11 +36,18 @@ export const grantInput = z.strictObject({
 
 export const tierInput = z.strictObject({ tier });
 
+export const statusInput = z.strictObject({
+  status: z.enum(ACCOUNT_STATUSES),
+  /** For the audit log. */
+  reason: z.string().max(500).nullish(),
+});
+
 const summary = ({ profile, tier: effective, balanceMicro, heldMicro }: AccountView) => ({
   id: profile.id,
   name: profile.name,
   email: profile.email,
   tier: effective,
+  status: profile.status ?? 'active',
   createdAt: new Date(profile.createdAtMs).toISOString(),
   balanceCredits: toCredits(balanceMicro),
   heldCredits: toCredits(heldMicro),
@@ -85,11 +92,12 @@ export async function listAccounts(deps: ConsoleDeps, limit: number, cursor: str
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   return ok({
-    accounts: page.map(({ id, name, email, tier: shown, createdAt }) => ({
+    accounts: page.map(({ id, name, email, tier: shown, status, createdAt }) => ({
       id,
       name,
       email,
       tier: shown,
+      status,
       createdAt: new Date(createdAt).toISOString(),
     })),
     nextCursor: rows.length > limit && last ? `${last.createdAt}~${last.id}` : null,
@@ -146,6 +154,15 @@ export async function setTier(deps: OperatorDeps, { profile }: AccountView, inpu
   const view = await deps
     .account(profile.id)
     .setTier(input.tier, auditRecord(deps, { action: 'account.set_tier', target: profile.id, detail }));
+  await collectAudit(deps, profile.id);
+  return summary(view);
+}
+
+/** From the next call on. */
+export async function setStatus(deps: OperatorDeps, { profile }: AccountView, { status, reason }: z.infer<typeof statusInput>) {
+  const action = status === 'suspended' ? 'account.suspend' : 'account.resume';
+  const audit = auditRecord(deps, { action, target: profile.id, detail: noted({ reason: reason ?? '' }) });
+  const view = await deps.account(profile.id).setStatus(status, audit);
   await collectAudit(deps, profile.id);
   return summary(view);
 }

@@ -9,6 +9,7 @@ export const ERRORS = {
   revoked_key: { status: 401, type: 'authentication_error', retry: false },
   expired_key: { status: 401, type: 'authentication_error', retry: false },
   disabled_key: { status: 401, type: 'authentication_error', retry: false },
+  account_suspended: { status: 403, type: 'access_denied', retry: false },
   not_signed_in: { status: 401, type: 'authentication_error', retry: false },
   origin_not_allowed: { status: 401, type: 'authentication_error', retry: false },
   ip_not_allowed: { status: 401, type: 'authentication_error', retry: false },
@@ -49,6 +50,12 @@ export const ERRORS = {
 } as const satisfies Record<string, { status: number; type: string; retry: boolean }>;
 
 export type ErrorKind = keyof typeof ERRORS;
+
+/** What speaks against the key itself: where a client sends two, the other one may be good. */
+export const KEY_REFUSALS: ReadonlySet<ErrorKind> = new Set([
+  ...(['invalid_key', 'revoked_key', 'expired_key', 'disabled_key'] as const),
+  ...(['origin_not_allowed', 'ip_not_allowed', 'account_suspended'] as const),
+]);
 
 /** The code of a conversation that is too long for its model: agents that find it shorten theirs and go on. */
 export const CONTEXT_OVERFLOW = 'context_length_exceeded';

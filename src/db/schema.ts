@@ -10,6 +10,7 @@ export const accounts = sqliteTable(
     email: text(),
     tier: text().notNull(),
     createdAt: integer('created_at').notNull(),
+    status: text().notNull().default('active'),
   },
   (table) => [index('accounts_by_creation').on(table.createdAt, table.id)],
 );

@@ -16,3 +16,17 @@ export async function authorizeKey(
     return fail('unavailable', 'The account could not be reached; try again.', { retryAfterSeconds: 2 }).error;
   }
 }
+
+/** Why none of the keys that came together may be used; undefined where one may. */
+export async function refuseKeys(
+  deps: Pick<GatewayDeps, 'account'>,
+  keys: readonly ApiKey[],
+  from: { origin: string | null; ip: string | null },
+): Promise<GatewayError | undefined> {
+  let refused: GatewayError | null = null;
+  for (const key of keys) {
+    refused = await authorizeKey(deps, key, from);
+    if (!refused) return undefined;
+  }
+  return refused ?? undefined;
+}

@@ -5,7 +5,7 @@
 import type { AccountStub } from '../account/stub';
 import type { AdmitResult } from '../account/types';
 import type { ApiKey } from '../core/api-key';
-import { fail, type GatewayError } from '../core/errors';
+import { fail, type GatewayError, KEY_REFUSALS } from '../core/errors';
 import { HOURLY_LIMITS } from '../core/family';
 import { type IdempotencyHashes, idempotencyIn } from '../core/idempotency';
 import type { ClientRequest, Dialect } from '../dialects/types';
@@ -71,7 +71,7 @@ export async function runCall(deps: GatewayDeps, incoming: IncomingCall): Promis
     const admitted = await admit(deps, account, incoming, key, plan, idempotency ?? null);
     if (!admitted.ok) {
       refused = admitted;
-      if (isKeyRefusal(admitted.error)) continue;
+      if (KEY_REFUSALS.has(admitted.error.kind)) continue;
       return refused;
     }
     if ('replay' in admitted) return replay(deps, key.accountId, admitted.replay.operationId);
@@ -94,9 +94,6 @@ function hangUp(signal: AbortSignal): AbortController {
   signal.addEventListener('abort', () => gone.abort());
   return gone;
 }
-
-const isKeyRefusal = (error: GatewayError): boolean =>
-  ['invalid_key', 'revoked_key', 'expired_key', 'disabled_key', 'origin_not_allowed', 'ip_not_allowed'].includes(error.kind);
 
 const withModels = (deps: GatewayDeps, dialect: Dialect, error: GatewayError): CallResult => ({
   ok: false,

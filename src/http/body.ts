@@ -1,9 +1,16 @@
-import { fail, ok, type Result } from '../core/errors';
+import { fail, type GatewayError, ok, type Result } from '../core/errors';
+import { hasTooManyValues } from '../core/json-size';
 import { readBounded } from '../core/read-bounded';
 
 const tooLarge = (limitBytes: number) =>
   fail('body_too_large', `The request body is larger than ${Math.floor(limitBytes / 1_048_576)} MB.`);
 const unreadable = () => fail('invalid_request', 'The request body could not be read to its end.');
+
+/** From here on it is worth a trip to ask first whether who sends it may send anything. */
+const LARGE_BYTES = 1_048_576;
+
+/** Why nothing is to be read of who sends a large body; undefined where nothing speaks against it. */
+export type AskFirst = () => Promise<GatewayError | undefined>;
 
 /** A request whose body is no larger, for who reads it whole: what announces no length is read here. */
 export async function boundedRequest(request: Request, limitBytes: number): Promise<Result<Request>> {
@@ -20,10 +27,12 @@ export async function boundedRequest(request: Request, limitBytes: number): Prom
 }
 
 /** A request's form, refused as soon as it proves too large; one that is streamed announces no length. */
-export async function readForm(request: Request, limitBytes: number): Promise<Result<FormData>> {
+export async function readForm(request: Request, limitBytes: number, askFirst?: AskFirst): Promise<Result<FormData>> {
   const refused = () => fail('body_too_large', `A form may have ${Math.floor(limitBytes / 1_048_576)} MB at most.`, { param: 'file' });
   const declared = request.headers.get('content-length');
   if (declared !== null && Number(declared) > limitBytes) return refused();
+  const error = declared === null || Number(declared) > LARGE_BYTES ? await askFirst?.() : undefined;
+  if (error) return { ok: false, error };
   try {
     if (declared !== null || !request.body) return ok(await request.formData());
     const bytes = await readBounded(request.body, limitBytes);
@@ -34,25 +43,37 @@ export async function readForm(request: Request, limitBytes: number): Promise<Re
   }
 }
 
-/** A request's body as text, refused as soon as it proves too large. */
-export async function readBody(request: Request, limitBytes: number): Promise<Result<string>> {
+/** A request's JSON as text, refused as soon as it proves too large, and before anybody parses more than there is room for. */
+export async function readBody(request: Request, limitBytes: number, askFirst?: AskFirst): Promise<Result<string>> {
   const encoding = request.headers.get('content-encoding');
   if (encoding !== null && encoding !== 'identity') return fail('unsupported_encoding', 'Send the request body without content-encoding.');
   const declared = request.headers.get('content-length');
   if (declared !== null && Number(declared) > limitBytes) return tooLarge(limitBytes);
+  const error = declared !== null && Number(declared) > LARGE_BYTES ? await askFirst?.() : undefined;
+  if (error) return { ok: false, error };
   try {
-    if (declared !== null) return ok(await request.text());
-    if (!request.body) return ok('');
-    const decoder = new TextDecoder();
-    let text = '';
-    let size = 0;
-    for await (const chunk of request.body) {
-      size += chunk.byteLength;
-      if (size > limitBytes) return tooLarge(limitBytes);
-      text += decoder.decode(chunk, { stream: true });
-    }
-    return ok(text + decoder.decode());
+    const read = declared !== null ? ok(await request.text()) : await readUnannounced(request.body, limitBytes, askFirst);
+    if (!read.ok || !hasTooManyValues(read.value)) return read;
+    return fail('invalid_request', 'The request body has too many values.', { code: 'body_too_complex' });
   } catch {
     return unreadable();
   }
+}
+
+async function readUnannounced(body: ReadableStream<Uint8Array> | null, limitBytes: number, askFirst?: AskFirst): Promise<Result<string>> {
+  const decoder = new TextDecoder();
+  let text = '';
+  let size = 0;
+  let asked = false;
+  for await (const chunk of body ?? []) {
+    size += chunk.byteLength;
+    if (size > limitBytes) return tooLarge(limitBytes);
+    if (size > LARGE_BYTES && !asked) {
+      asked = true;
+      const error = await askFirst?.();
+      if (error) return { ok: false, error };
+    }
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return ok(text + decoder.decode());
 }

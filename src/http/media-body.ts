@@ -4,7 +4,7 @@ import { cleanType, sniffType, UNKNOWN_TYPE } from '../core/media-type';
 import { isRecord, parseJson } from '../core/record';
 import type { Uploads } from '../jobs/read-fields';
 import type { MediaSource } from '../providers/media/types';
-import { readBody, readForm } from './body';
+import { type AskFirst, readBody, readForm } from './body';
 
 export interface MediaBody {
   fields: Record<string, unknown>;
@@ -16,20 +16,20 @@ export interface MediaBody {
 const FORM = /^multipart\/form-data\b/i;
 const JSON_TYPES: readonly (string | undefined)[] = [undefined, 'application/json', 'text/plain', 'text/json'];
 
-export async function readMediaBody(request: Request, limitBytes: number): Promise<Result<MediaBody>> {
+export async function readMediaBody(request: Request, limitBytes: number, askFirst?: AskFirst): Promise<Result<MediaBody>> {
   const contentType = request.headers.get('content-type');
-  if (contentType !== null && FORM.test(contentType)) return readFormBody(request, limitBytes);
+  if (contentType !== null && FORM.test(contentType)) return readFormBody(request, limitBytes, askFirst);
   if (!JSON_TYPES.includes(cleanType(contentType)))
     return fail('unsupported_content', 'Send the request as application/json or multipart/form-data.', { param: 'content-type' });
-  const body = await readBody(request, limitBytes);
+  const body = await readBody(request, limitBytes, askFirst);
   if (!body.ok) return body;
   const json = parseJson(body.value);
   if (!isRecord(json)) return fail('invalid_request', 'The request body is not a JSON object.');
   return ok({ fields: json, uploads: {}, fingerprint: body.value });
 }
 
-async function readFormBody(request: Request, limitBytes: number): Promise<Result<MediaBody>> {
-  const form = await readForm(request, limitBytes);
+async function readFormBody(request: Request, limitBytes: number, askFirst?: AskFirst): Promise<Result<MediaBody>> {
+  const form = await readForm(request, limitBytes, askFirst);
   if (!form.ok) return form;
   const fields: Record<string, unknown> = {};
   const uploads: Record<string, MediaSource[]> = {};

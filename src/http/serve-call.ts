@@ -2,6 +2,7 @@
 import type { GatewayError } from '../core/errors';
 import { requestId } from '../core/ids';
 import type { Dialect } from '../dialects/types';
+import { refuseKeys } from '../gateway/authorize-key';
 import type { GatewayDeps } from '../gateway/deps';
 import { runCall } from '../gateway/pipeline';
 import { readBody } from './body';
@@ -30,7 +31,9 @@ export async function serveCall(
   const refuse = (error: GatewayError, dialect = usual) => errorAnswer(error, requestId(nonce), dialect);
   const keys = await requestKeys(gateway.keys, request);
   if (!keys.ok) return refuse(keys.error);
-  const body = await readBody(request, gateway.settings.BODY_LIMIT_BYTES);
+  const from = { origin: request.headers.get('origin'), ip: clientIp(request, gateway.settings) };
+  const askFirst = () => refuseKeys(gateway, keys.value, from);
+  const body = await readBody(request, gateway.settings.BODY_LIMIT_BYTES, askFirst);
   if (!body.ok) return refuse(body.error);
   const dialect = byBody ? byBody(body.value) : usual;
   const result = await runCall(gateway, {
@@ -41,8 +44,7 @@ export async function serveCall(
     url: request.url,
     headers: request.headers,
     keys: keys.value,
-    origin: request.headers.get('origin'),
-    ip: clientIp(request, gateway.settings),
+    ...from,
     idempotencyKey: request.headers.get('idempotency-key'),
     signal,
   });

@@ -1,6 +1,6 @@
 /** From a request to a job: plan, admit, keep, line up. What was asked for twice under one idempotency key is one job. */
 import type { ApiKey } from '../core/api-key';
-import { fail, type GatewayError, ok, type Result } from '../core/errors';
+import { fail, KEY_REFUSALS, ok, type Result } from '../core/errors';
 import { HOURLY_LIMITS } from '../core/family';
 import { type IdempotencyHashes, idempotencyIn } from '../core/idempotency';
 import { newJobId, newNonce, newToken } from '../core/ids';
@@ -15,15 +15,6 @@ import type { Job, JobPlan } from './types';
 /** Until the job's first look, which renews it: a hold without a job is given back. */
 const ADMIT_LEASE_MS = 15 * 60_000;
 const IDEMPOTENCY_KEEP_MS = 24 * 3_600_000;
-
-const KEY_REFUSALS: readonly GatewayError['kind'][] = [
-  'invalid_key',
-  'revoked_key',
-  'expired_key',
-  'disabled_key',
-  'origin_not_allowed',
-  'ip_not_allowed',
-];
 
 export interface JobRequest {
   endpoint: string;
@@ -74,7 +65,7 @@ export async function createJob(
     const earlier = await findEarlier(deps, key, asked);
     if (earlier) return earlier;
     refused = await admitJob(deps, asked, key, planned.value);
-    if (refused.ok || !KEY_REFUSALS.includes(refused.error.kind)) return refused;
+    if (refused.ok || !KEY_REFUSALS.has(refused.error.kind)) return refused;
   }
   return refused;
 }

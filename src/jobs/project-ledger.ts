@@ -41,11 +41,13 @@ FROM json_each(?1) LEFT JOIN ledger ON ledger.account_id = value->>'accountId' A
 WHERE ledger.id IS NULL OR ledger.id <> value->>'$.head.id' OR ledger.amount <> value->>'amount'`;
 
 const UPSERT_ACCOUNTS = `
-INSERT INTO accounts (id, version, name, email, tier, created_at)
+INSERT INTO accounts (id, version, name, email, tier, created_at, status)
 SELECT value->>'accountId', value->>'version', value->>'$.payload.name', value->>'$.payload.email',
-  COALESCE(value->>'$.payload.tier', value->>'$.payload.grantedTier'), value->>'$.payload.createdAtMs'
+  COALESCE(value->>'$.payload.tier', value->>'$.payload.grantedTier'), value->>'$.payload.createdAtMs',
+  COALESCE(value->>'$.payload.status', 'active')
 FROM json_each(?1) WHERE true
-ON CONFLICT (id) DO UPDATE SET version = excluded.version, name = excluded.name, email = excluded.email, tier = excluded.tier
+ON CONFLICT (id) DO UPDATE SET version = excluded.version, name = excluded.name, email = excluded.email, tier = excluded.tier,
+  status = excluded.status
 WHERE excluded.version > accounts.version`;
 
 const UPSERT_KEYS = `

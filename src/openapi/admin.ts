@@ -1,6 +1,7 @@
 /** The operator's API. */
 import { z } from 'zod';
-import { createAccountInput, grantInput, tierInput } from '../console/accounts';
+import { ACCOUNT_STATUSES } from '../account/types';
+import { createAccountInput, grantInput, statusInput, tierInput } from '../console/accounts';
 import { createKeyInput } from '../console/api-keys/internal';
 import { catalogueInput } from '../console/catalogue/manage';
 import { restoreInput } from '../console/restore';
@@ -12,7 +13,14 @@ import { FAILURES } from './errors';
 import { CURSOR, limit } from './parts';
 import { credits, records, time } from './schemas';
 
-const accountShape = { id: z.string(), name: z.string(), email: z.string().nullable(), tier: z.string(), createdAt: time };
+const accountShape = {
+  id: z.string(),
+  name: z.string(),
+  email: z.string().nullable(),
+  tier: z.string(),
+  status: z.enum(ACCOUNT_STATUSES),
+  createdAt: time,
+};
 const balance = { balanceCredits: credits, heldCredits: credits, availableCredits: credits };
 const account = z.object({ ...accountShape, ...balance });
 const accounts = z.object({ accounts: z.array(z.object(accountShape)), nextCursor: z.string().nullable() });
@@ -101,6 +109,17 @@ const accountRoutes: Route[] = [
     {
       schema: tierInput,
       examples: example('Starter', { tier: 'starter' }),
+    },
+  ),
+  route(
+    'put',
+    '/accounts/{id}/status',
+    'adminSetStatus',
+    'Suspend an account, or resume it',
+    { 200: json('The account.', account) },
+    {
+      schema: statusInput,
+      examples: example('Suspended', { status: 'suspended', reason: 'A card that was charged back' }),
     },
   ),
   route(

@@ -15,6 +15,7 @@ export const MEANINGS: Readonly<Record<ErrorKind, string>> = {
   revoked_key: 'The API key was revoked.',
   expired_key: 'The API key has expired.',
   disabled_key: 'The API key is disabled, by hand or by its spending limit.',
+  account_suspended: 'The operator has suspended the account: its keys open nothing, and nothing of it is changed.',
   not_signed_in: 'Nobody is signed in, and no API key that may came instead.',
   origin_not_allowed: 'The API key may not be used from this Origin.',
   ip_not_allowed: 'The API key may not be used from this address.',
@@ -56,7 +57,7 @@ export const MEANINGS: Readonly<Record<ErrorKind, string>> = {
 
 const KEY = [
   ...(['missing_key', 'invalid_key', 'revoked_key', 'expired_key', 'disabled_key'] as const),
-  ...(['origin_not_allowed', 'ip_not_allowed', 'unavailable', 'internal'] as const),
+  ...(['origin_not_allowed', 'ip_not_allowed', 'account_suspended', 'unavailable', 'internal'] as const),
 ] as const;
 const BODY = ['invalid_request', 'body_too_large', 'unsupported_encoding'] as const;
 /** Of what takes an Idempotency-Key. */

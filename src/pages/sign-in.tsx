@@ -1,6 +1,8 @@
 /** The way in: password, mailed link, another provider, or the organization's own. */
 import type { FC } from 'hono/jsx';
 import { acceptInvitation } from '../console/organizations/invitations';
+import { isTwoFactorAsked, twoFactorUrl } from '../console/sign-in/guards';
+import { NOT_WELCOME, WELCOMES } from '../console/sign-in/welcome';
 import { safePath } from '../console/sso/sign-in';
 import { fail } from '../core/errors';
 import { accountPlaneDeps, authOf } from '../http/account-deps';
@@ -86,7 +88,7 @@ function signInPage(c: AppContext, form: Form, error?: string, message?: string)
         </form>
       ))}
       <p class="head small">
-        <a href={`/sign-up?next=${encodeURIComponent(next)}`}>Create an account</a>
+        {settings.SIGN_UP !== 'closed' && <a href={`/sign-up?next=${encodeURIComponent(next)}`}>Create an account</a>}
         <a href="/forgot-password">Forgot the password?</a>
       </p>
     </>,
@@ -97,16 +99,17 @@ function signInPage(c: AppContext, form: Form, error?: string, message?: string)
 function returnedWith(c: AppContext): string | undefined {
   const { error } = c.req.query();
   if (error === undefined) return undefined;
+  if (error === NOT_WELCOME) return WELCOMES[accountPlaneDeps(c).settings.SIGN_UP];
   if (error === 'unable_to_create_session') return 'Your e-mail address is not confirmed there: confirm it, then try again.';
   return `That did not work (${error.slice(0, 60)}); try again.`;
 }
 
 /** better-auth's answer to a form: its cookies, then on; what went wrong goes back on the page. */
 async function forward(c: AppContext, answer: Response, next: string, again: (error: string) => Promise<Response>): Promise<Response> {
-  const body = (await answer.json().catch(() => ({}))) as { message?: string; twoFactorRedirect?: boolean; url?: string };
+  const body = (await answer.json().catch(() => ({}))) as { message?: string; url?: string };
   if (!answer.ok) return again(body.message ?? 'That did not work; try again.');
   for (const cookie of answer.headers.getSetCookie()) c.header('set-cookie', cookie, { append: true });
-  if (body.twoFactorRedirect) return c.redirect(`/two-factor?next=${encodeURIComponent(next)}`, 303);
+  if (isTwoFactorAsked(body)) return c.redirect(twoFactorUrl(next), 303);
   return body.url && body.url !== next ? onward(c, body.url) : c.redirect(next, 303);
 }
 
@@ -153,6 +156,7 @@ async function signIn(c: AppContext): Promise<Response> {
 }
 
 function signUpPage(c: AppContext, form: Form, error?: string): Promise<Response> {
+  const { SIGN_UP: openTo } = accountPlaneDeps(c).settings;
   return page(
     c,
     { title: 'Create an account', narrow: true, status: error ? 400 : 200 },
@@ -161,17 +165,22 @@ function signUpPage(c: AppContext, form: Form, error?: string): Promise<Response
         <h1>Create an account</h1>
         <p class="quiet">One key for every model, charged by the call from credits that you top up.</p>
       </div>
-      <Notice error={error} />
-      <form method="post" action="/sign-up">
-        <Hidden next={safePath(form.next)} />
-        <label>
-          Name
-          <input name="name" autocomplete="name" required value={form.name ?? ''} />
-        </label>
-        <Email value={form.email} />
-        <Password fresh />
-        <button type="submit">Create the account</button>
-      </form>
+      <Notice
+        error={error ?? (openTo === 'closed' ? WELCOMES.closed : undefined)}
+        message={openTo === 'invited' ? WELCOMES.invited : undefined}
+      />
+      {openTo !== 'closed' && (
+        <form method="post" action="/sign-up">
+          <Hidden next={safePath(form.next)} />
+          <label>
+            Name
+            <input name="name" autocomplete="name" required value={form.name ?? ''} />
+          </label>
+          <Email value={form.email} />
+          <Password fresh />
+          <button type="submit">Create the account</button>
+        </form>
+      )}
       <p class="small">
         You have one? <a href="/sign-in">Sign in</a>
       </p>

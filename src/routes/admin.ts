@@ -10,8 +10,10 @@ import {
   grantInput,
   listAccounts,
   type OperatorDeps,
+  setStatus,
   setTier,
   showAccount,
+  statusInput,
   tierInput,
 } from '../console/accounts';
 import { createKey, createKeyInput, listKeys, revokeKey } from '../console/api-keys/internal';
@@ -102,6 +104,13 @@ admin.put('/accounts/:id/tier', (c) =>
   withAccount(c, async (deps, _id, view) => {
     const parsed = await input(c, tierInput);
     return parsed.ok ? c.json(await setTier(deps, view, parsed.value)) : renderError(c, parsed.error);
+  }),
+);
+
+admin.put('/accounts/:id/status', (c) =>
+  withAccount(c, async (deps, _id, view) => {
+    const parsed = await input(c, statusInput);
+    return parsed.ok ? c.json(await setStatus(deps, view, parsed.value)) : renderError(c, parsed.error);
   }),
 );
 

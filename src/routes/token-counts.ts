@@ -4,6 +4,7 @@ import { anthropicMessages } from '../dialects/anthropic-messages/dialect';
 import { parseCountTokens as parseGeminiCount } from '../dialects/gemini/count-tokens';
 import { geminiNative } from '../dialects/gemini/dialect';
 import type { ClientRequest, Dialect, TokenQuestion } from '../dialects/types';
+import { refuseKeys } from '../gateway/authorize-key';
 import { countTokens } from '../gateway/count-tokens';
 import { readBody } from '../http/body';
 import type { AppContext } from '../http/context';
@@ -17,7 +18,9 @@ const countRoute =
     const gateway = c.get('gateway');
     const keys = await requestKeys(gateway.keys, request);
     if (!keys.ok) return renderError(c, keys.error, dialect);
-    const body = await readBody(request, gateway.settings.BODY_LIMIT_BYTES);
+    const from = { origin: request.headers.get('origin'), ip: clientIp(request, gateway.settings) };
+    const askFirst = () => refuseKeys(gateway, keys.value, from);
+    const body = await readBody(request, gateway.settings.BODY_LIMIT_BYTES, askFirst);
     if (!body.ok) return renderError(c, body.error, dialect);
     const question = parse({ body: body.value, url: request.url, headers: request.headers });
     if (!question.ok) return renderError(c, question.error, dialect);
@@ -25,8 +28,7 @@ const countRoute =
       dialect,
       question: question.value,
       keys: keys.value,
-      origin: request.headers.get('origin'),
-      ip: clientIp(request, gateway.settings),
+      ...from,
     });
     if (!counted.ok) return renderError(c, counted.error, dialect);
     return new Response(counted.value, { headers: { 'content-type': 'application/json' } });

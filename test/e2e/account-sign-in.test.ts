@@ -1,11 +1,11 @@
 // Signing up, in and out, over real HTTP, with the mails of a local run.
-import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROOT } from '../../scripts/lib/paths.mjs';
 import { withLedger } from './support/d1';
 import { mailsTo, mailTo, Person } from './support/person';
+import { nextCode, totp, withTwoFactor } from './support/two-factor';
 import { Worker } from './support/worker';
 
 let worker: Worker;
@@ -111,33 +111,6 @@ describe('sessions', () => {
   });
 });
 
-const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
-
-/** RFC 6238, written from the specification. */
-function totp(secret: string, nowMs = Date.now()): string {
-  const bits = [...secret.replace(/=+$/, '')].map((digit) => BASE32.indexOf(digit).toString(2).padStart(5, '0')).join('');
-  const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(nowMs / 30_000)));
-  const digest = createHmac('sha1', key).update(counter).digest();
-  const at = digest[19]! & 15;
-  return String((digest.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, '0');
-}
-
-/** Of the half minute that comes: the one that is running was used to set it up. */
-const nextCode = (secret: string): string => totp(secret, Date.now() + 30_000);
-
-async function withTwoFactor(): Promise<{ person: Person; secret: string; codes: string[] }> {
-  const person = await Person.signedIn(worker);
-  const enabled = await person.get<{ totpURI: string; backupCodes: string[] }>('/api/auth/two-factor/enable', {
-    json: { password: person.password },
-  });
-  const secret = new URL(enabled.totpURI).searchParams.get('secret')!;
-  await person.get('/api/auth/two-factor/verify-totp', { json: { code: totp(secret) } });
-  person.forgetCookies();
-  return { person, secret, codes: enabled.backupCodes };
-}
-
 describe('a second factor', () => {
   it('is asked for after the password once it is set up', async () => {
     const person = await Person.signedIn(worker);
@@ -155,7 +128,7 @@ describe('a second factor', () => {
   });
 
   it('takes a code once, in whatever way it comes again', async () => {
-    const { person, secret } = await withTwoFactor();
+    const { person, secret } = await withTwoFactor(worker);
     const code = nextCode(secret);
     await signIn(person);
     await person.get('/api/auth/two-factor/verify-totp', { json: { code } });
@@ -168,7 +141,7 @@ describe('a second factor', () => {
   });
 
   it('is not guessed: five codes a sign-in, then none at all for a while', async () => {
-    const { person } = await withTwoFactor();
+    const { person } = await withTwoFactor(worker);
     const guess = async (code: number) => (await person.ask('/api/auth/two-factor/verify-totp', { json: { code: String(code) } })).status;
     const seen: number[] = [];
     for (let attempt = 0; attempt < 4; attempt++) {
@@ -186,7 +159,7 @@ describe('a second factor', () => {
   });
 
   it('is asked for by a mailed link too, and a backup code serves once', async () => {
-    const { person, codes } = await withTwoFactor();
+    const { person, codes } = await withTwoFactor(worker);
     await person.get('/api/auth/sign-in/magic-link', { json: { email: person.email, callbackURL: '/settings' } });
     const { link } = await mailTo(worker, person.email, /sign-in link/);
     const asked = await person.fetch(link!);
@@ -204,7 +177,7 @@ describe('a second factor', () => {
   });
 
   it('leaves its marks in the audit log: set up, used up, taken away', async () => {
-    const { person, secret } = await withTwoFactor();
+    const { person, secret } = await withTwoFactor(worker);
     await signIn(person);
     await person.get('/api/auth/two-factor/verify-totp', { json: { code: nextCode(secret) } });
     await person.get('/api/auth/two-factor/disable', { json: { password: person.password } });
@@ -245,7 +218,7 @@ describe('another site', () => {
 
 it('lets nobody with a second factor in after AUTH_SECRET was changed, until the factors are removed as the guide says', async () => {
   const [, statements] = /--command "(DELETE FROM two_factors.*?)"/.exec(readFileSync(join(ROOT, 'docs/operating.md'), 'utf8'))!;
-  const { person, secret } = await withTwoFactor();
+  const { person, secret } = await withTwoFactor(worker);
   await worker.kill();
   await worker.run({ AUTH_SECRET: 'another-session-secret-of-the-tests-0123456789' });
   expect((await signIn(person)).body).toMatchObject({ twoFactorRedirect: true });

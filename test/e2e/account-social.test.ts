@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Person } from './support/person';
 import { CLIENT, SocialProviders } from './support/social-providers';
+import { withTwoFactor } from './support/two-factor';
 import { Worker } from './support/worker';
 
 let vendors: SocialProviders;
@@ -78,6 +79,16 @@ describe('a person who signs in with GitHub', () => {
     const person = new Person(worker, known.email);
     await through(person, 'github');
     expect((await person.get('/api/me')).id).toBe((await known.get('/api/me')).id);
+  });
+
+  it('is asked for their second factor too, where they have set one up', async () => {
+    const { person, codes } = await withTwoFactor(worker, address());
+    gitHub(person.email);
+    const { answer } = await through(person, 'github', '/settings');
+    expect([answer.status, pathOf(answer)]).toEqual([302, '/two-factor?next=%2Fsettings']);
+    expect((await person.ask('/api/me')).status).toBe(401);
+    await person.get('/api/auth/two-factor/verify-backup-code', { json: { code: codes[0] } });
+    expect(await person.get('/api/me')).toMatchObject({ email: person.email });
   });
 
   it('comes to nobody’s account by an address that is not confirmed, there or here', async () => {
@@ -157,6 +168,25 @@ describe('a person who signs in with Google', () => {
     const person = new Person(worker, email);
     expect(pathOf((await through(person, 'google')).answer)).toMatch(/^\/sign-in\?.*error=/);
     expect((await person.ask('/api/me')).status).toBe(401);
+  });
+});
+
+describe('a gateway that takes no new accounts', () => {
+  it('makes none for who comes from another provider, and says so', async () => {
+    const closed = await Worker.start(
+      { LOCAL: '1', SIGN_UP: 'closed', GITHUB_CLIENT_ID: CLIENT.id, GITHUB_CLIENT_SECRET: CLIENT.secret },
+      { hosts: vendors.hosts },
+    );
+    try {
+      gitHub(address());
+      const person = new Person(closed);
+      const { answer } = await through(person, 'github');
+      expect(pathOf(answer)).toMatch(/^\/sign-in\?.*error=SIGN_UP_CLOSED/);
+      expect(await (await person.fetch(pathOf(answer))).text()).toContain('takes no new accounts');
+      expect((await person.ask('/api/me')).status).toBe(401);
+    } finally {
+      await closed.stop();
+    }
   });
 });
 

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FakeDns, type OidcIdp, type SamlIdp, startDns, startOidc, startSaml } from './support/identity-providers';
 import { Person } from './support/person';
+import { nextCode, withTwoFactor } from './support/two-factor';
 import { Worker } from './support/worker';
 
 let worker: Worker;
@@ -120,6 +121,20 @@ describe('an OIDC provider', () => {
     await throughOidc(again, (await begin(again)).url);
     expect((await again.get('/api/me')).id).toBe(me.id);
     expect(await roleIn(acme, person)).toBe('viewer');
+  });
+
+  it('is one factor: who has set up a second one is asked for it before anything of theirs is seen', async () => {
+    const acme = await team();
+    await provider(acme, oidcOf('second.example'));
+    const { person, secret } = await withTwoFactor(worker, 'anna@second.example');
+    const back = await throughOidc(person, (await begin(person, '/settings')).url);
+    expect([back.status, back.headers.get('location')]).toEqual([303, '/two-factor?next=%2Fsettings']);
+    expect((await person.ask('/api/me')).status).toBe(401);
+    const body = new URLSearchParams({ code: nextCode(secret), next: '/settings' });
+    expect((await person.fetch('/two-factor', { method: 'POST', body })).headers.get('location')).toBe('/settings');
+    expect(await person.get('/api/me')).toMatchObject({ email: person.email, organizations: [{ id: acme.id }] });
+    const { entries } = await person.get<{ entries: { action: string }[] }>('/api/audit');
+    expect(entries.slice(0, 2).map(({ action }) => action)).toEqual(['session.create', 'session.first_factor']);
   });
 
   it('vouches for no address of another domain, nor for one that it has not verified', async () => {

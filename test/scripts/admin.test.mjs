@@ -35,6 +35,7 @@ const ANSWERS = {
     ],
   },
   'POST /api/admin/accounts/acc_1/grants': { balanceCredits: 12_500 },
+  'PUT /api/admin/accounts/acc_1/status': { id: 'acc_1', status: 'suspended' },
   'PUT /api/admin/accounts/acc_1/tier': { id: 'acc_1', tier: 'growth' },
   'POST /api/admin/accounts/acc_1/keys': { id: 'key_1', key: 'ck_secret', name: 'ci', mode: 'live' },
   'GET /api/admin/accounts/acc_1/keys': {
@@ -77,6 +78,8 @@ describe('what each command asks of the gateway', () => {
     ['restore acc_1 --at 2026-11-27T08:00Z', 'POST', '/accounts/acc_1/restore', { at: '2026-11-27T08:00:00.000Z' }],
     ['restore acc_1 --bookmark 0000-1', 'POST', '/accounts/acc_1/restore', { bookmark: '0000-1' }],
     ['accounts show acc_1', 'GET', '/accounts/acc_1', undefined],
+    ['accounts suspend acc_1 --reason fraud', 'PUT', '/accounts/acc_1/status', { status: 'suspended', reason: 'fraud' }],
+    ['accounts resume acc_1', 'PUT', '/accounts/acc_1/status', { status: 'active' }],
     [
       'credits grant acc_1 2500 --reason thanks --event-id e1 --top-up',
       'POST',

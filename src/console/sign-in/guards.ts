@@ -1,6 +1,6 @@
 /**
- * What better-auth leaves open: a code of an authenticator app is good once, a mailed link asks for one too, and what
- * changes how somebody signs in stands in the audit log.
+ * What better-auth leaves open: a code of an authenticator app is good once, whatever else vouches for a person asks for one
+ * too, and what changes how somebody signs in stands in the audit log.
  */
 import type { BetterAuthPlugin } from 'better-auth';
 import { APIError, createAuthMiddleware, getSessionFromCtx } from 'better-auth/api';
@@ -18,10 +18,20 @@ interface GuardDeps {
 
 const MAGIC_LINK = '/magic-link/verify';
 
-/** Is a second factor asked for after this, where the person has one? */
-export const asksSecond = (path: string | undefined): boolean => path === '/sign-in/email' || path === MAGIC_LINK;
+const SOCIAL_CALLBACK = '/callback/:id';
 
-/** better-auth asks for the second factor after a password alone; who has the mailbox alone is to be asked too. */
+/** Calls from the server have no path, or this one in its place: an organization's provider has vouched for somebody. */
+const NO_PATH = 'virtual:';
+
+const FIRST_FACTORS: ReadonlySet<string> = new Set([NO_PATH, '/sign-in/email', '/sign-in/social', MAGIC_LINK, SOCIAL_CALLBACK]);
+
+/** Is a second factor asked for after this, where the person has one? */
+export const asksSecond = (path: string = NO_PATH): boolean => FIRST_FACTORS.has(path);
+
+/**
+ * better-auth asks for the second factor after a password alone. A mailbox, an account elsewhere and an organization's
+ * provider are one factor as well: whoever rules over them is not to come to all that the person has here.
+ */
 export function askingTwoFactor(issuer: string) {
   const plugin = twoFactor({ issuer, allowPasswordless: true });
   const [afterPassword] = plugin.hooks.after;
@@ -29,13 +39,19 @@ export function askingTwoFactor(issuer: string) {
   return { ...plugin, hooks: { after: [asked] } } as typeof plugin;
 }
 
-/** After a link, a browser waits, which is to see the page that asks. */
+/** What a first factor alone answers with where a second one is asked for. */
+export const isTwoFactorAsked = (answer: unknown): boolean =>
+  (answer as { twoFactorRedirect?: boolean } | undefined)?.twoFactorRedirect === true;
+
+/** The page that asks for the second factor, and where to go on from there. */
+export const twoFactorUrl = (next: string): string => `/two-factor?next=${encodeURIComponent(next)}`;
+
+/** After a link, or on the way back from another provider, a browser waits, which is to see the page that asks. */
 const showTwoFactor = createAuthMiddleware(async (c) => {
-  const returned = c.context.returned as { twoFactorRedirect?: boolean } | undefined;
-  if (!returned?.twoFactorRedirect) return;
-  const asked = String(c.query?.callbackURL ?? '');
+  if (!isTwoFactorAsked(c.context.returned)) return;
+  const asked = c.context.responseHeaders?.get('location') ?? '';
   const next = URL.canParse(asked) ? new URL(asked).pathname : asked;
-  throw c.redirect(`/two-factor?next=${encodeURIComponent(safePath(next))}`);
+  throw c.redirect(twoFactorUrl(safePath(next)));
 });
 
 /** Who is asked for a code: the person of the session, or of the sign-in under way. */
@@ -90,7 +106,7 @@ export const guards = (deps: GuardDeps) =>
     hooks: {
       before: [{ matcher: ({ path }) => path === '/two-factor/verify-totp', handler: onceACode(deps.db) }],
       after: [
-        { matcher: ({ path }) => path === MAGIC_LINK, handler: showTwoFactor },
+        { matcher: ({ path }) => path === MAGIC_LINK || path === SOCIAL_CALLBACK, handler: showTwoFactor },
         { matcher: ({ path }) => path !== undefined && Object.hasOwn(CHANGES, path), handler: noteChange(deps) },
       ],
     },

@@ -4,6 +4,7 @@ import { fail, ok, type Result } from '../../core/errors';
 import { commit } from '../audit/commit';
 import type { RequestOrigin } from '../context';
 import type { AccountPlaneDeps } from '../deps';
+import { isKnown, WELCOMES } from '../sign-in/welcome';
 import { authorizationUrl, type OidcRequest, randomText, redeem, type Vouched } from './oidc';
 import { putOnce, takeOnce } from './once';
 import { callbackUrl, findProvider, metadataUrl, type SsoProvider } from './provider';
@@ -81,6 +82,7 @@ export async function finishSso(
   const { email } = vouched.value;
   if (email.slice(email.lastIndexOf('@') + 1) !== provider.domain)
     return fail('permission_denied', `This identity provider may only vouch for addresses at ${provider.domain}.`);
+  if (deps.settings.SIGN_UP === 'closed' && !(await isKnown(deps.db, email))) return fail('permission_denied', WELCOMES.closed!);
   const userId = await personOf(deps, provider, vouched.value);
   await joinBySso(deps, provider, userId, email, from);
   return ok({ userId, returnTo: request.returnTo });

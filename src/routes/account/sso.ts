@@ -1,5 +1,6 @@
 /** Single sign-on: what an organization sets up, and the way there and back for its people. */
 import { getCookie, setCookie } from 'hono/cookie';
+import { isTwoFactorAsked, twoFactorUrl } from '../../console/sign-in/guards';
 import { checkProvider, createProvider, createProviderInput, deleteProvider, listSso, verifyDomain } from '../../console/sso/manage';
 import { callbackUrl, findProvider, findProviderOfEmail, metadataUrl } from '../../console/sso/provider';
 import { serviceMetadata } from '../../console/sso/saml-metadata';
@@ -80,14 +81,14 @@ async function finish(c: AppContext, returned: Returned): Promise<Response> {
   const finished = await finishSso(deps, parameter(c, 'provider'), returned, getCookie(c, COOKIE), requestOrigin(c));
   if (!finished.ok) return renderError(c, finished.error);
   const { userId, returnTo } = finished.value;
-  const { headers } = await (await authOf(c)).api.createVouchedSession({
+  const { headers, response } = await (await authOf(c)).api.createVouchedSession({
     body: { userId },
     headers: c.req.raw.headers,
     returnHeaders: true,
   });
   for (const cookie of headers.getSetCookie()) c.header('set-cookie', cookie, { append: true });
   setCookie(c, COOKIE, '', { path: '/api/auth/sso', maxAge: 0 });
-  return c.redirect(returnTo, 303);
+  return c.redirect(isTwoFactorAsked(response) ? twoFactorUrl(returnTo) : returnTo, 303);
 }
 
 async function oidcCallback(c: AppContext): Promise<Response> {

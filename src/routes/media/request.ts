@@ -3,6 +3,7 @@ import { answerHeaders } from '../../core/answer-headers';
 import { fail, type GatewayError, ok, type Result } from '../../core/errors';
 import { isRecord } from '../../core/record';
 import { renderOpenaiError } from '../../dialects/openai-errors';
+import { refuseKeys } from '../../gateway/authorize-key';
 import { ClientStream } from '../../gateway/client-stream';
 import { idempotencyOf } from '../../gateway/idempotency';
 import type { AppContext } from '../../http/context';
@@ -38,7 +39,9 @@ export interface MediaRequest {
 export async function readMediaRequest(c: AppContext, endpoint: string, form: keyof typeof FORMS = 'media'): Promise<Result<MediaRequest>> {
   const reader = await readerOf(c);
   if (!reader.ok) return reader;
-  const body = await readMediaBody(c.req.raw, c.get('gateway').settings.BODY_LIMIT_BYTES);
+  const gateway = c.get('gateway');
+  const askFirst = () => refuseKeys(gateway, reader.value.keys, reader.value);
+  const body = await readMediaBody(c.req.raw, gateway.settings.BODY_LIMIT_BYTES, askFirst);
   if (!body.ok) return body;
   const idempotency = await idempotencyOf(c.req.raw.headers.get('idempotency-key'), endpoint, body.value.fingerprint);
   if (!idempotency.ok) return idempotency;

@@ -11,7 +11,7 @@ export interface MailFile {
   link: string | null;
 }
 
-function mails(worker: Worker): MailFile[] {
+export function mailFiles(worker: Worker): MailFile[] {
   const directory = join(worker.directory, 'mail');
   try {
     const names = readdirSync(directory).filter((name) => name.endsWith('.json'));
@@ -21,7 +21,7 @@ function mails(worker: Worker): MailFile[] {
   }
 }
 
-export const mailsTo = (worker: Worker, address: string): MailFile[] => mails(worker).filter(({ to }) => to === address);
+export const mailsTo = (worker: Worker, address: string): MailFile[] => mailFiles(worker).filter(({ to }) => to === address);
 
 /** The newest mail to somebody whose subject fits. */
 export const mailTo = (worker: Worker, address: string, subject: RegExp): Promise<MailFile> =>

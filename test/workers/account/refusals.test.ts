@@ -207,6 +207,29 @@ describe('a refusal for the tier', () => {
   });
 });
 
+describe('a suspended account', () => {
+  it('admits nothing by any key, new ones too, until it is resumed; a wrong secret learns nothing of it', async () => {
+    const account = await TestAccount.create({ credits: 10 });
+    await account.run(async (object) => {
+      const hold = holdOf(object.admit(admitRequest()));
+      expect(object.setStatus('suspended').profile.status).toBe('suspended');
+      object.putKey(testKey({ id: 'key_b' }));
+      for (const keyId of ['key_a', 'key_b']) {
+        expect(rendered(object.admit(admitRequest({ keyId })))).toMatchObject({ status: 403 });
+        expect(object.authorize(admitRequest({ keyId }))?.kind).toBe('account_suspended');
+      }
+      expect(kindOf(object, { secretHash: 'wrong' })).toBe('invalid_key');
+      expect(object.settle(closing(hold, CREDIT))).toMatchObject({ ok: true, costMicro: CREDIT });
+    });
+    await account.evict();
+    await account.run((object) => {
+      expect(kindOf(object, {})).toBe('account_suspended');
+      object.setStatus('active');
+      expect(kindOf(object, {})).toBe('admitted');
+    });
+  });
+});
+
 describe('a refusal for the hourly limit', () => {
   const full = (object: Inside, hourlyLimit: number) => object.admit(admitRequest({ hourlyLimit }));
 

@@ -1,7 +1,7 @@
 // What the operator does stands in the audit log, of the account or of the gateway.
 import { env } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
-import { audited, call } from './support';
+import { audited, call, someone } from './support';
 
 const ask = (method: string, path: string, json?: unknown) =>
   call(method, `/api/admin${path}`, { key: env.ADMIN_TOKEN, ...(json !== undefined && { json }) });
@@ -37,6 +37,31 @@ describe("the operator's change", () => {
     expect((await last(id))!.detail).not.toContain(key);
     await ask('DELETE', `/accounts/${id}/keys/${keyId}`);
     expect(await last(id)).toMatchObject({ action: 'api_key.revoke', target: keyId });
+  });
+
+  it('suspends an account: its keys are refused at once and it changes nothing, its person reads on; and resumes it', async () => {
+    const person = await someone();
+    const { accountId: id } = (await call('GET', '/api/me', { as: person })).body;
+    const { key } = (await call('POST', '/api/api-keys', { as: person, json: { name: 'ci', scopes: ['usage.read'] } })).body;
+    const suspended = await ask('PUT', `/accounts/${id}/status`, { status: 'suspended', reason: 'charged back' });
+    expect(suspended).toMatchObject({ status: 200, body: { id, status: 'suspended' } });
+    expect(await last(id)).toMatchObject({ action: 'account.suspend', detail: '{"reason":"charged back"}' });
+    const refused = { status: 403, body: { error: { type: 'access_denied' } } };
+    for (const [method, path] of [
+      ['GET', '/api/api-usage'],
+      ['GET', '/v1/storage'],
+    ] as const)
+      expect(await call(method, path, { key }), path).toMatchObject(refused);
+    const chat = { model: 'gpt-5.4', messages: [{ role: 'user', content: 'hi' }] };
+    expect(await call('POST', '/v1/chat/completions', { key, json: chat })).toMatchObject(refused);
+    expect(await call('POST', '/api/api-keys', { as: person, json: { name: 'another' } })).toMatchObject(refused);
+    expect(await call('POST', '/api/orgs', { as: person, json: { name: 'Another' } })).toMatchObject(refused);
+    expect((await call('GET', '/api/me', { as: person })).status).toBe(200);
+    expect((await ask('GET', `/accounts/${id}`)).body.account).toMatchObject({ status: 'suspended' });
+    await ask('PUT', `/accounts/${id}/status`, { status: 'active' });
+    expect(await last(id)).toMatchObject({ action: 'account.resume' });
+    expect((await call('GET', '/v1/storage', { key })).status).toBe(200);
+    expect((await ask('PUT', `/accounts/${id}/status`, { status: 'gone' })).status).toBe(400);
   });
 
   it('is noted: a recovery after a restore', async () => {

@@ -1,0 +1,24 @@
+/** Anybody may ask for links to any mailbox, from as many addresses as they have: what counts is who gets the mail. */
+import { sha256Hex } from '../../core/hex';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const MOST_AN_HOUR = 5;
+const MOST_A_DAY = 20;
+
+const COUNT = `INSERT INTO sign_in_mails SELECT ?1, ?2
+  WHERE (SELECT COUNT(*) FROM sign_in_mails WHERE mailbox = ?1 AND at > ?3) < ${MOST_AN_HOUR}
+    AND (SELECT COUNT(*) FROM sign_in_mails WHERE mailbox = ?1 AND at > ?4) < ${MOST_A_DAY}`;
+
+/** Where a mail to this address comes in: most of what follows a `+` is delivered with the rest (RFC 5233). */
+const mailboxOf = (address: string): string => address.toLowerCase().replace(/\+[^@]*@/, '@');
+
+/** May this mailbox get another mail? It is counted where it may. */
+export async function countMail(db: D1Database, address: string, nowMs: number): Promise<boolean> {
+  const mailbox = await sha256Hex(mailboxOf(address));
+  const [, counted] = await db.batch([
+    db.prepare('DELETE FROM sign_in_mails WHERE at <= ?').bind(nowMs - DAY_MS),
+    db.prepare(COUNT).bind(mailbox, nowMs, nowMs - HOUR_MS, nowMs - DAY_MS),
+  ]);
+  return counted!.meta.changes > 0;
+}
