@@ -50,6 +50,16 @@ export type KeyChange = Partial<
   >
 >;
 
+export interface Rotation {
+  secretHash: string;
+  /** For how long the secret before stays good. */
+  graceMs: number;
+  /** Who is shown the new one. */
+  secretBy?: string | undefined;
+  /** The grace of an earlier rotation may end by this one. */
+  endsGrace?: boolean | undefined;
+}
+
 /** A key as its owner may see it. */
 export interface KeySummary extends Omit<KeyRecord, 'secretHash' | 'previous'> {
   /** Until when the secret before the last rotation is good. */

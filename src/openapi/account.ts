@@ -163,6 +163,8 @@ const keyRoutes: Route[] = [
     id: 'rotateApiKey',
     tag: 'Account',
     summary: 'A new secret for an API key',
+    description:
+      'The old secret stays good for `graceSeconds`, a day unless said otherwise. There is room for one such: while it is good, another rotation is refused with 409, unless `endGrace` or `graceSeconds` 0 says that it may end.',
     access: 'account',
     permission: 'keys.write',
     parameters: [ORGANIZATION_QUERY],

@@ -1,6 +1,5 @@
 /** Keys: made, limited, rotated and revoked, with nothing but forms. */
 import type { FC } from 'hono/jsx';
-import { z } from 'zod';
 import { createApiKey } from '../console/api-keys/create';
 import { createKeyInput, type KeyView } from '../console/api-keys/internal';
 import { listApiKeys } from '../console/api-keys/list';
@@ -17,6 +16,7 @@ import { parseInput } from '../http/input';
 import type { AccountRoute } from '../routes/account/route';
 import { Code, credits, Day, Empty, Notice, plural } from './parts';
 import { fields, orgQuery, page, refusalPage } from './shell';
+import { shown, shownTo, thenShown } from './shown-once';
 
 const PATH = '/manage-api-keys';
 
@@ -138,14 +138,19 @@ const Status: FC<{ of: KeyView }> = ({ of: { status, mode } }) => (
   </span>
 );
 
+const minuteOf = (at: string): string => at.slice(0, 16).replace('T', ' ');
+
+const graceOf = ({ graceUntil }: KeyView, nowMs: number): string | undefined =>
+  graceUntil && Date.parse(graceUntil) > nowMs ? graceUntil : undefined;
+
 function limitsOf(key: KeyView, nowMs: number): [string, string][] {
-  const grace = key.graceUntil && Date.parse(key.graceUntil) > nowMs ? key.graceUntil : undefined;
+  const grace = graceOf(key, nowMs);
   const limits: [string, string][] = [
     ['From', [...key.origins, ...key.ips].join(', ')],
     ['For', [...key.families, ...key.models].join(', ')],
     ['May', key.scopes.join(', ')],
     ['Until', key.expiresAt?.slice(0, 10) ?? ''],
-    ['Old secret until', grace ? `${grace.slice(0, 16).replace('T', ' ')} UTC` : ''],
+    ['Old secret until', grace ? `${minuteOf(grace)} UTC` : ''],
   ];
   return limits.filter(([, value]) => value !== '');
 }
@@ -171,6 +176,27 @@ const Limit: FC<{ of: KeyView; action: string }> = ({ of: { name, spendingLimit 
   </details>
 );
 
+/** The end of a grace is asked for by name: a page from before it, or a form sent twice, ends none. */
+const Rotate: FC<{ of: KeyView; action: string; nowMs: number }> = ({ of: key, action, nowMs }) => {
+  const { name } = key;
+  const grace = graceOf(key, nowMs);
+  const what = grace
+    ? `The secret before is still good until ${minuteOf(grace)} UTC, and ends at once by this. The present one stays good for a day.`
+    : 'The old one stays good for a day.';
+  return (
+    <form class="inline" method="post" action={action} data-ask={`A new secret for “${name}”? ${what}`}>
+      {grace && <input type="hidden" name="endGrace" value="on" />}
+      <button
+        type="submit"
+        class="link"
+        aria-label={`Rotate ${name}: ${grace ? 'the secret before ends' : 'the old secret stays good for a day'}`}
+      >
+        {grace ? 'Rotate again' : 'Rotate'}
+      </button>
+    </form>
+  );
+};
+
 const Actions: FC<{ of: KeyView; context: VerbContext }> = ({ of: key, context }) => {
   const { id, status, name } = key;
   if (status === 'revoked') return null;
@@ -185,16 +211,7 @@ const Actions: FC<{ of: KeyView; context: VerbContext }> = ({ of: key, context }
         </form>
       )}
       <Limit of={key} action={action('limit')} />
-      <form
-        class="inline"
-        method="post"
-        action={action('rotate')}
-        data-ask={`A new secret for “${name}”? The old one stays good for a day.`}
-      >
-        <button type="submit" class="link" aria-label={`Rotate ${name}: the old secret stays good for a day`}>
-          Rotate
-        </button>
-      </form>
+      <Rotate of={key} action={action('rotate')} nowMs={context.now()} />
       <form
         class="inline"
         method="post"
@@ -287,16 +304,11 @@ const Keys: FC<{ keys: KeyView[]; context: VerbContext }> = ({ keys, context }) 
   );
 };
 
-interface Shown {
-  error?: GatewayError;
-  secret?: { name: string; key: string };
-}
-
-async function keysPage(c: AppContext, context: VerbContext, { error, secret }: Shown = {}): Promise<Response> {
-  const { keys } = await listApiKeys(context);
+async function keysPage(c: AppContext, context: VerbContext, error?: GatewayError): Promise<Response> {
+  const [{ keys }, secret] = await Promise.all([listApiKeys(context), shownTo<{ name: string; key: string }>(c, context)]);
   return page(
     c,
-    { title: 'API keys', context, ...(error && { status: 400 }) },
+    { title: 'API keys', context, ...(error && { status: 400 }), cookie: secret && shown(context, PATH) },
     <>
       <div class="head">
         <h1>API keys</h1>
@@ -312,6 +324,9 @@ async function keysPage(c: AppContext, context: VerbContext, { error, secret }: 
 
 const formInput = createKeyInput.omit({ userId: true });
 
+const showSecret = (c: AppContext, context: VerbContext, { name, key }: { name: string; key: string }): Promise<Response> =>
+  thenShown(c, context, PATH, { name, key });
+
 async function create(c: AppContext, context: VerbContext): Promise<Response> {
   const form = await c.req.parseBody({ all: true });
   const texts = Object.fromEntries(
@@ -320,7 +335,7 @@ async function create(c: AppContext, context: VerbContext): Promise<Response> {
   const many = (name: string): string[] => [form[name] ?? []].flat().filter((value): value is string => typeof value === 'string');
   const input = parseInput(formInput, inputOf(texts, many('families'), many('scopes')));
   const made = input.ok ? await createApiKey(context, input.value) : input;
-  return keysPage(c, context, made.ok ? { secret: made.value } : { error: made.error });
+  return made.ok ? showSecret(c, context, made.value) : keysPage(c, context, made.error);
 }
 
 /** A verb on one key, then the list again: a form that is sent twice does nothing new. */
@@ -329,7 +344,8 @@ const onKey =
   async (c: AppContext, context: VerbContext): Promise<Response> => {
     const done = await verb(context, c.req.param('id') ?? '', await fields(c));
     if (!done.ok) return refusalPage(c, done.error);
-    if (done.value.key !== undefined) return keysPage(c, context, { secret: { name: done.value.name, key: done.value.key } });
+    const { name, key } = done.value;
+    if (key !== undefined) return showSecret(c, context, { name, key });
     return c.redirect(`${PATH}${orgQuery(context)}`, 303);
   };
 
@@ -338,7 +354,8 @@ async function setLimit(context: VerbContext, id: string, { spendingLimit }: Rec
   return input.ok ? updateApiKey(context, id, input.value) : input;
 }
 
-const grace = z.coerce.number().int().min(0).max(2_592_000).catch(86_400);
+const rotate = (context: VerbContext, id: string, { endGrace }: Record<string, string>) =>
+  rotateApiKey(context, id, { endGrace: endGrace === 'on' });
 
 export const keyPages: AccountRoute[] = [
   { method: 'GET', path: PATH, permission: 'keys.read', handle: (c, context) => keysPage(c, context) },
@@ -347,7 +364,7 @@ export const keyPages: AccountRoute[] = [
     method: 'POST',
     path: `${PATH}/:id/rotate`,
     permission: 'keys.write',
-    handle: onKey((context, id, form) => rotateApiKey(context, id, { graceSeconds: grace.parse(form.graceSeconds || undefined) })),
+    handle: onKey(rotate),
   },
   { method: 'POST', path: `${PATH}/:id/revoke`, permission: 'keys.write', handle: onKey(revokeApiKey) },
   { method: 'POST', path: `${PATH}/:id/limit`, permission: 'keys.write', handle: onKey(setLimit) },

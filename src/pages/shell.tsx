@@ -26,6 +26,7 @@ export interface PageOptions {
   status?: number;
   /** What the page can do beyond forms and links. */
   script?: ScriptName;
+  cookie?: string | undefined;
 }
 
 async function viewerIn(c: AppContext, context: VerbContext | undefined): Promise<Viewer | undefined> {
@@ -53,7 +54,7 @@ async function viewerIn(c: AppContext, context: VerbContext | undefined): Promis
 }
 
 export async function page(c: AppContext, options: PageOptions, children: Child): Promise<Response> {
-  const { title, description = DESCRIPTION, context, narrow, status = 200, script } = options;
+  const { title, description = DESCRIPTION, context, narrow, status = 200, script, cookie } = options;
   const { settings, origin } = accountPlaneDeps(c);
   const scripts: ScriptName[] = script ? ['shell', script] : ['shell'];
   const frame = (
@@ -81,6 +82,7 @@ export async function page(c: AppContext, options: PageOptions, children: Child)
       'referrer-policy': 'same-origin',
       'cache-control': 'no-store',
       'x-request-id': requestIdOf(c),
+      ...(cookie !== undefined && { 'set-cookie': cookie }),
     },
   });
 }

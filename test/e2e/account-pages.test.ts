@@ -46,7 +46,7 @@ describe('a person with a browser without JavaScript', () => {
     });
     expect(made.html).toContain('by &lt;hand&gt;');
     const key = /ck_test_[0-9A-Za-z]+/.exec(made.html)![0];
-    expect(await show(person, '/manage-api-keys')).not.toContain(key);
+    expect([made.at, (await show(person, '/manage-api-keys')).includes(key)]).toEqual(['/manage-api-keys', false]);
     const keyId = /action="\/manage-api-keys\/(key_\w+)\/limit/.exec(made.html)![1];
     expect((await submit(person, `/manage-api-keys/${keyId}/limit`, { spendingLimit: '75' })).html).toContain('of 75');
     expect((await submit(person, `/manage-api-keys/${keyId}/limit`, { spendingLimit: '-1' })).status).toBe(400);
