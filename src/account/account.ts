@@ -198,7 +198,7 @@ export class Account extends DurableObject<AccountBindings> {
    */
   rotateKey(
     id: string,
-    { secretHash, graceMs, secretBy, endsGrace }: Rotation,
+    { secretHash, graceMs, secretBy, endsGrace, expiresAtMs }: Rotation,
     audit?: AuditRecord,
   ): { ok: true; key: KeySummary } | { ok: false; graceUntilMs: number | null } {
     const key = this.open()?.keys.get(id);
@@ -206,7 +206,8 @@ export class Account extends DurableObject<AccountBindings> {
     const graceUntilMs = key.previous?.untilMs ?? 0;
     if (graceUntilMs > this.now() && graceMs > 0 && !endsGrace) return { ok: false, graceUntilMs };
     const previous = { secretHash: key.secretHash, untilMs: this.now() + graceMs, by: key.secretBy ?? key.userId };
-    return { ok: true, key: this.putKey({ ...key, secretHash, ...(secretBy !== undefined && { secretBy }), previous }, audit) };
+    const changed = { ...(secretBy !== undefined && { secretBy }), ...(expiresAtMs !== undefined && { expiresAtMs }) };
+    return { ok: true, key: this.putKey({ ...key, secretHash, ...changed, previous }, audit) };
   }
 
   /** The secret before the last rotation opens nothing any more. */

@@ -43,6 +43,7 @@ const keyShape = {
   createdAt: time,
   expiresAt: time.nullable(),
   graceUntil: time.nullable(),
+  purpose: z.enum(['playground']).nullable().meta({ description: 'What the gateway made it for, by itself.' }),
 };
 
 export const apiKey = z.object(keyShape);

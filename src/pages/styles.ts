@@ -62,6 +62,7 @@ img, svg, video { max-width: 100%; }
 .tiny { font-size: var(--tiny); }
 .strong { font-weight: 600; }
 .break { overflow-wrap: anywhere; }
+.lines-2 { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden; }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .number { text-align: end; white-space: nowrap; }
 .skip { position: absolute; left: -100vw; top: var(--s2); }
@@ -171,6 +172,7 @@ label.check { display: flex; gap: var(--s2); align-items: center; color: var(--i
 label small, .hint { font-size: var(--tiny); color: var(--quiet); }
 input, select, textarea { font: inherit; font-size: .875rem; color: var(--ink); background: var(--raised); border: 1px solid var(--edge); border-radius: 6px; padding: .375rem var(--s3); min-height: 2.375rem; width: 100%; }
 .panel input, .panel select, .panel textarea { background: var(--paper); }
+[aria-invalid=true] { border-color: var(--alarm); }
 input::placeholder, textarea::placeholder { color: var(--quiet); opacity: .8; }
 input:focus-visible, select:focus-visible, textarea:focus-visible { outline-offset: 0; border-color: var(--accent); }
 input[type=checkbox], input[type=radio] { width: 1rem; min-height: 1rem; height: 1rem; accent-color: var(--accent); padding: 0; flex: none; margin: 0; }
@@ -266,9 +268,10 @@ const PAGES = `
 #run-status.bad { color: var(--alarm); }
 progress { width: 100%; height: .25rem; accent-color: var(--accent); display: block; }
 .choice { display: grid; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); gap: 0 var(--s4); }
-.key { padding: var(--s4); display: grid; grid-template-columns: minmax(0, 1.4fr) minmax(0, 1fr) minmax(0, 1.6fr) auto; gap: var(--s2) var(--s5); align-items: start; }
+.key { position: relative; padding: var(--s4); display: grid; grid-template-columns: minmax(0, 1.4fr) minmax(0, 1fr) minmax(0, 1.6fr) auto; gap: var(--s2) var(--s5); align-items: start; }
 .keys { padding: 0; list-style: none; border: 1px solid var(--line); border-radius: 10px; background: var(--raised); }
 .keys > li + li { border-top: 1px solid var(--line); }
+.key details[open] > form { position: absolute; z-index: 1; inset: calc(100% - var(--s2)) var(--s4) auto; background: var(--raised); border: 1px solid var(--line); border-radius: var(--radius); box-shadow: 0 8px 24px rgb(0 0 0 / .12); padding: var(--s3) var(--s4); }
 .keys .off { color: var(--quiet); }
 .key .facts { grid-template-columns: max-content minmax(0, 1fr); gap: var(--s1) var(--s4); }
 `;
