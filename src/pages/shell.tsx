@@ -97,6 +97,8 @@ export async function viewerOf(c: AppContext): Promise<VerbContext | undefined> 
   return viewer.ok ? viewer.value : undefined;
 }
 
+export const TOO_OFTEN = 'Too many tries; wait a minute.';
+
 const LOST = 'There is nothing at this address. It may have moved, or never have been.';
 
 /** Where forms stand: what they are sent to is no page of its own, and lies under theirs. */

@@ -168,6 +168,7 @@ describe.skipIf(!chromiumPath)('a person in a browser', () => {
     await page.goto(`${at}/sign-in?next=/settings`);
     await page.getByRole('button', { name: 'Use a passkey' }).click();
     await page.getByText('passkey@example.com').first().waitFor();
+    page.once('dialog', (dialog) => void dialog.accept());
     await page.getByRole('button', { name: 'Remove Laptop' }).click();
     await page.getByText('signs nobody in any more').waitFor();
     const audit = await (await page.request.get(`${at}/api/audit`)).text();

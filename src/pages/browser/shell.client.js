@@ -44,7 +44,8 @@ addEventListener('pageshow', () => {
 
 // What cannot be undone is asked about once more, where there is a way to ask.
 addEventListener('submit', (event) => {
-  const question = event.submitter?.dataset.ask ?? event.target.dataset.ask;
+  const chosen = event.target.querySelector('option[data-ask]:checked');
+  const question = event.submitter?.dataset.ask ?? chosen?.dataset.ask ?? event.target.dataset.ask;
   if (question && !confirm(question)) event.preventDefault();
   else refuseTwice(event);
 });
