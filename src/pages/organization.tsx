@@ -20,7 +20,7 @@ import { checkProvider, createProvider, createProviderInput, deleteProvider, lis
 import { fail, type GatewayError, ok, type Result } from '../core/errors';
 import type { AppContext } from '../http/context';
 import { type AccountRoute, parameter } from '../routes/account/route';
-import { AuditTable, auditPath } from './audit';
+import { AuditTable, auditPath, namesOf } from './audit';
 import { inLabels, marked, readForm } from './form';
 import { Danger, Rename } from './organization-end';
 import { SSO_LABELS, Sso } from './organization-sso';
@@ -161,12 +161,13 @@ interface Shown {
 async function organizationPage(c: AppContext, context: VerbContext, { error, message, form = {} }: Shown = {}): Promise<Response> {
   if (!context.organization) return organizationsPage(c, context);
   const may = context.permissions;
-  const [{ members }, { invitations }, ownKeys, sso, audit] = await Promise.all([
+  const [{ members }, { invitations }, ownKeys, sso, audit, names] = await Promise.all([
     listMembers(context),
     listInvitations(context),
     countKeysOf(context, context.actor.id),
     may.has('sso.read') ? listSso(context) : undefined,
     may.has('audit.read') ? queryAudit(context, {}, ENTRIES, undefined) : undefined,
+    may.has('audit.read') ? namesOf(context) : new Map<string, string>(),
   ]);
   const pending = invitations.filter(({ status, expiresAt }) => status === 'pending' && Date.parse(expiresAt) > context.now());
   const owners = members.filter(({ role }) => role === 'owner').length;
@@ -198,7 +199,7 @@ async function organizationPage(c: AppContext, context: VerbContext, { error, me
             <h2 id="audit">Who did what</h2>
             <a href={auditPath(context)}>All of it</a>
           </div>
-          <AuditTable entries={audit.value.entries} />
+          <AuditTable entries={audit.value.entries} names={names} />
         </section>
       )}
       {may.has('organization.update') && <Rename context={context} />}

@@ -43,6 +43,7 @@ h1, h2, h3, h4, p, ul, ol, dl, dd, figure, table, fieldset, pre { margin: 0; pad
 fieldset { border: 0; min-width: 0; }
 legend { padding: 0; }
 h1 { font-size: var(--title); line-height: 1.2; letter-spacing: -.02em; font-weight: 620; text-wrap: balance; overflow-wrap: anywhere; }
+h2, h3, h4 { overflow-wrap: anywhere; }
 h2 { font-size: var(--large); line-height: 1.35; letter-spacing: -.01em; font-weight: 600; }
 h3, h4 { font-size: var(--body); line-height: 1.4; font-weight: 600; }
 p { text-wrap: pretty; overflow-wrap: break-word; }
@@ -80,7 +81,7 @@ const FRAME = `
 .bar nav a[aria-current] { color: var(--ink); box-shadow: inset 0 -2px var(--accent); }
 .bar .end { margin-inline-start: auto; display: flex; gap: var(--s4); align-items: center; font-size: .875rem; min-width: 0; }
 .bar .end > span { color: var(--quiet); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; max-width: 17rem; }
-.bar .end > a:not(.button) { color: var(--ink); text-decoration: none; white-space: nowrap; min-height: 1.5rem; }
+.bar .end > a:not(.button) { color: var(--ink); text-decoration: none; white-space: nowrap; display: inline-flex; align-items: center; min-height: 1.5rem; }
 .bar .button { min-height: 2.125rem; padding-block: 0; font-size: .875rem; }
 main { width: 100%; max-width: var(--page); margin: 0 auto; padding: var(--s6) var(--gutter) var(--s7); display: grid; gap: var(--s6); flex: 1; align-content: start; grid-template-columns: minmax(0, 1fr); }
 main:focus { outline: none; }
@@ -102,7 +103,7 @@ main.narrow { max-width: calc(25rem + 2 * var(--gutter)); padding-top: var(--s7)
 .menu > :not(summary) { position: absolute; z-index: 2; inset-inline: 0; min-width: 14rem; top: calc(100% + var(--s1)); background: var(--raised); border: 1px solid var(--line); border-radius: var(--radius); box-shadow: 0 8px 24px rgb(0 0 0 / .12); padding: var(--s1); }
 .menu nav a { margin: 0; padding: var(--s2) var(--s3); overflow-wrap: anywhere; }
 .foot { border-top: 1px solid var(--line); font-size: var(--small); }
-.foot > div { max-width: var(--page); margin: 0 auto; padding: var(--s5) var(--gutter); display: flex; gap: var(--s3) var(--s6); flex-wrap: wrap; justify-content: space-between; color: var(--quiet); }
+.foot > div { max-width: var(--page); margin: 0 auto; padding: var(--s5) var(--gutter); display: flex; gap: var(--s3) var(--s6); flex-wrap: wrap; justify-content: space-between; align-items: baseline; color: var(--quiet); }
 .foot nav { display: flex; gap: var(--s1) var(--s5); flex-wrap: wrap; }
 .foot a { color: var(--quiet); text-decoration: none; padding: var(--s1) 0; }
 .foot a:hover, .foot a[aria-current] { color: var(--ink); text-decoration: underline; }
@@ -166,11 +167,11 @@ form.inline { display: inline-flex; }
 form.row { display: flex; }
 form.ends { align-items: end; flex-wrap: nowrap; }
 form.ends > label { flex: 1; }
-form.filter { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); align-items: end; gap: var(--s3); }
+form.filter { display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); align-items: end; gap: var(--s3); }
 label, .label { display: grid; gap: var(--s1); font-size: var(--small); color: var(--quiet); align-content: start; }
 label.check { display: flex; gap: var(--s2); align-items: center; color: var(--ink); font-size: .875rem; min-height: 1.75rem; }
 label small, .hint { font-size: var(--tiny); color: var(--quiet); }
-input, select, textarea { font: inherit; font-size: .875rem; color: var(--ink); background: var(--raised); border: 1px solid var(--edge); border-radius: 6px; padding: .375rem var(--s3); min-height: 2.375rem; width: 100%; }
+input, select, textarea { font: inherit; font-size: .875rem; color: var(--ink); background: var(--raised); border: 1px solid var(--edge); border-radius: 6px; padding: .375rem var(--s3); min-height: 2.375rem; width: 100%; min-width: 0; }
 .panel input, .panel select, .panel textarea { background: var(--paper); }
 [aria-invalid=true] { border-color: var(--alarm); }
 input::placeholder, textarea::placeholder { color: var(--quiet); opacity: .8; }
@@ -185,7 +186,7 @@ button.plain, .button.plain { background: var(--raised); color: var(--ink); bord
 button.plain:hover, .button.plain:hover { background: var(--sunken); border-color: var(--edge); }
 button.danger { background: transparent; color: var(--alarm); border-color: var(--alarm); }
 button.danger:hover { background: var(--alarm-wash); border-color: var(--alarm); }
-button.link { border: 0; background: none; color: var(--accent); padding: 0; min-height: 1.5rem; text-decoration: underline; text-underline-offset: .2em; text-decoration-thickness: 1px; font-weight: 400; }
+button.link { white-space: normal; text-align: start; border: 0; background: none; color: var(--accent); padding: 0; min-height: 1.5rem; text-decoration: underline; text-underline-offset: .2em; text-decoration-thickness: 1px; font-weight: 400; }
 button.link.quiet { color: var(--quiet); text-decoration: none; }
 button.link.quiet:hover { color: var(--ink); text-decoration: underline; }
 button.link.danger { color: var(--alarm); }
@@ -283,8 +284,8 @@ const WIDTHS = `
   .side { padding: var(--s3) var(--gutter) 0; border: 0; border-bottom: 1px solid var(--line); }
   .side > div { position: static; gap: var(--s2); display: flex; flex-wrap: wrap; align-items: center; }
   .side .menu { flex: 1 1 100%; max-width: 24rem; }
-  .side .strip { display: flex; overflow-x: auto; gap: var(--s4); flex: 1 1 100%; }
-  .side .strip nav { display: flex; gap: var(--s4); flex: none; }
+  .side .strip { display: flex; flex-wrap: wrap; gap: 0 var(--s4); flex: 1 1 100%; }
+  .side .strip nav { display: contents; }
   .side .strip nav a { margin: 0; padding: var(--s2) 0; border-radius: 0; white-space: nowrap; min-height: 2.5rem; display: inline-flex; align-items: center; }
   .side .strip nav a:hover, .side .strip nav a[aria-current=page] { background: none; }
   .side .strip nav a[aria-current=page] { box-shadow: inset 0 -2px var(--accent); }
@@ -299,7 +300,7 @@ const WIDTHS = `
 @media (max-width: 40rem) {
   .bar > div { flex-wrap: wrap; gap: 0 var(--s4); padding-top: var(--s2); }
   .bar nav { order: 3; flex: 1 1 100%; gap: var(--s4); overflow-x: auto; justify-content: flex-start; }
-  .bar .end > span { display: none; }
+  .bar .end > span { max-width: 9rem; }
   .wide-only { display: none; }
   main { gap: var(--s5); padding-block: var(--s5) var(--s6); }
   main.narrow { padding-top: var(--s6); }

@@ -225,6 +225,9 @@ const GOOD = new Set(['succeeded']);
 
 export const Status: FC<{ of: string }> = ({ of: status }) => <span class={`tag ${GOOD.has(status) ? 'good' : 'bad'}`}>{status}</span>;
 
+/** What is made without tokens, such as a film, has none to count. */
+const counted = (tokens: number): string => (tokens === 0 ? '–' : whole(tokens));
+
 const WIDE = ['Status', 'Latency', 'Tokens in', 'Tokens out'];
 
 const Logs: FC<{ logs: LogView[]; org: string }> = ({ logs, org }) => (
@@ -251,8 +254,8 @@ const Logs: FC<{ logs: LogView[]; org: string }> = ({ logs, org }) => (
               <Status of={log.status} />
             </td>
             <td class="number wide-only">{duration(log.latencyMs)}</td>
-            <td class="number wide-only">{whole(log.inputTokens + log.cacheReadTokens + log.cacheWriteTokens)}</td>
-            <td class="number wide-only">{whole(log.outputTokens)}</td>
+            <td class="number wide-only">{counted(log.inputTokens + log.cacheReadTokens + log.cacheWriteTokens)}</td>
+            <td class="number wide-only">{counted(log.outputTokens)}</td>
             <td class="number">{alignedCredits(log.creditsUsed)}</td>
           </tr>
         ))}
