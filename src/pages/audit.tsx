@@ -39,21 +39,30 @@ const wordOf = (value: unknown, names: Names): string => {
   return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
 };
 
-/** What was done, in a line: a change as from what to what, anything else by its name. */
-function detailOf({ from, to, ...rest }: Record<string, unknown>, names: Names): string {
-  const change = from !== undefined && to !== undefined ? [`${wordOf(from, names)} → ${wordOf(to, names)}`] : [];
-  const others = Object.entries({ ...rest, ...(change.length === 0 && { from, to }) }).filter(
-    ([, value]) => value !== undefined && value !== null && value !== false && !(Array.isArray(value) && value.length === 0),
-  );
-  return [...change, ...others.map(([name, value]) => (value === true ? name : `${name} ${wordOf(value, names)}`))].join('; ');
+/** Who is no more, and what never had a name, has an id alone. */
+const nameOf = (id: string | null, detail: Record<string, unknown>, names: Names): string | undefined =>
+  id === null ? undefined : (names.get(id) ?? [detail.email, detail.name].find((value) => typeof value === 'string'));
+
+const isNothing = (value: unknown): boolean =>
+  value === undefined || value === null || value === false || (Array.isArray(value) && value.length === 0);
+
+/** What was done, in a line: a change as from what to what, anything else by its name; the target has a column of its own. */
+function detailOf({ target, detail: { from, to, ...rest } }: AuditView, names: Names): string {
+  const isChange = from !== undefined && to !== undefined;
+  const change = isChange ? [`${wordOf(from, names)} → ${wordOf(to, names)}`] : [];
+  const name = nameOf(target, rest, names);
+  const others = Object.entries({ ...rest, ...(!isChange && { from, to }) })
+    .filter(([, value]) => !isNothing(value))
+    .flatMap(([key, value]): string[] => {
+      const word = wordOf(value, names);
+      if (word === name) return [];
+      return [value === true ? key : `${key} ${word}`];
+    });
+  return [...change, ...others].join('; ');
 }
 
-/** Who is no more has an id alone. */
-const Target: FC<{ id: string | null; detail: Record<string, unknown>; names: Names }> = ({ id, detail, names }) => {
-  if (id === null) return null;
-  const name = names.get(id) ?? [detail.email, detail.name].find((value) => typeof value === 'string');
-  return name === undefined ? <span class="mono">{id}</span> : <span title={id}>{String(name)}</span>;
-};
+const Target: FC<{ id: string | null; name: string | undefined }> = ({ id, name }) =>
+  name === undefined ? <span class="mono">{id}</span> : <span title={id ?? ''}>{name}</span>;
 
 export const AuditTable: FC<{ entries: AuditView[]; names: Names }> = ({ entries, names }) => (
   <Scroll label="Audit log">
@@ -64,21 +73,21 @@ export const AuditTable: FC<{ entries: AuditView[]; names: Names }> = ({ entries
         wide={['No.', 'Target', 'IP address']}
       />
       <tbody>
-        {entries.map(({ seq, at, actorName, action, target, ip, detail }) => (
+        {entries.map((entry) => (
           <tr>
-            <td class="number quiet wide-only">{seq}</td>
+            <td class="number quiet wide-only">{entry.seq}</td>
             <td>
-              <Time at={at} />
+              <Time at={entry.at} />
             </td>
-            <td class="break">{actorName}</td>
+            <td class="who">{entry.actorName}</td>
             <td>
-              <span class="mono">{action}</span>
-              <small class="break">{detailOf(detail, names)}</small>
+              <span class="mono">{entry.action}</span>
+              <small class="break">{detailOf(entry, names)}</small>
             </td>
             <td class="quiet wide-only break">
-              <Target id={target} detail={detail} names={names} />
+              <Target id={entry.target} name={nameOf(entry.target, entry.detail, names)} />
             </td>
-            <td class="quiet wide-only">{ip}</td>
+            <td class="quiet wide-only">{entry.ip}</td>
           </tr>
         ))}
       </tbody>

@@ -211,6 +211,7 @@ tr.gap > * { background: color-mix(in srgb, var(--sunken) 45%, transparent); fon
 .bare { border: 0; }
 .bare th, .bare td { padding-inline: 0; }
 .bare tbody tr:hover > * { background: none; }
+td.who { min-width: 11.5rem; overflow-wrap: anywhere; }
 td small, th small { display: block; font-size: var(--tiny); color: var(--quiet); font-weight: 400; }
 .name { text-decoration: none; font-weight: 550; color: var(--ink); }
 .name:hover { text-decoration: underline; }
@@ -273,6 +274,7 @@ progress { width: 100%; height: .25rem; accent-color: var(--accent); display: bl
 .keys { padding: 0; list-style: none; border: 1px solid var(--line); border-radius: 10px; background: var(--raised); }
 .keys > li + li { border-top: 1px solid var(--line); }
 .key details[open] > form { position: absolute; z-index: 1; inset: calc(100% - var(--s2)) var(--s4) auto; background: var(--raised); border: 1px solid var(--line); border-radius: var(--radius); box-shadow: 0 8px 24px rgb(0 0 0 / .12); padding: var(--s3) var(--s4); }
+.key details[open] > summary { margin-bottom: 0; }
 .keys .off { color: var(--quiet); }
 .key .facts { grid-template-columns: max-content minmax(0, 1fr); gap: var(--s1) var(--s4); }
 `;
@@ -302,6 +304,7 @@ const WIDTHS = `
   .bar nav { order: 3; flex: 1 1 100%; gap: var(--s4); overflow-x: auto; justify-content: flex-start; }
   .bar .end > span { max-width: 9rem; }
   .wide-only { display: none; }
+  td.who { min-width: 7.5rem; }
   main { gap: var(--s5); padding-block: var(--s5) var(--s6); }
   main.narrow { padding-top: var(--s6); }
   .loose { gap: var(--s5); }
