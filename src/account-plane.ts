@@ -13,7 +13,7 @@ import { type AppContext, type AppEnv, requestIdOf } from './http/context';
 import { gatewayDeps } from './http/deps';
 import { renderError } from './http/render-error';
 import { PAGE_ROUTES } from './pages/routes';
-import { lostPage, refusalPage } from './pages/shell';
+import { lostPage, pageOfForm, refusalPage } from './pages/shell';
 import type { AccountRoute } from './routes/account/route';
 import { ACCOUNT_ROUTES } from './routes/account/routes';
 
@@ -71,7 +71,12 @@ function createAccountPlane(): Hono<AppEnv> {
     c.res = withHeaders(c, c.res);
   });
   for (const route of ACCOUNT_ROUTES) app.on(route.method, route.path, (c) => serve(c, route, renderError));
-  for (const route of PAGE_ROUTES) app.on(route.method, route.path, (c) => serve(c, route, refusalPage));
+  for (const route of PAGE_ROUTES)
+    app.on(route.method, route.path, (c) => serve(c, route, route.answers === 'json' ? renderError : refusalPage));
+  // What a form is sent to stays in the address bar when it failed, and is no page: its page is.
+  const formPaths = new Set(PAGE_ROUTES.filter(({ method }) => method === 'POST').map(({ path }) => path));
+  for (const { method, path } of PAGE_ROUTES) if (method === 'GET') formPaths.delete(path);
+  for (const path of formPaths) app.get(path, (c) => c.redirect(pageOfForm(c), 303));
   app.all('/api/auth/*', async (c) => (await authOf(c)).handler(c.req.raw));
   return app;
 }

@@ -42,6 +42,7 @@ import type {
   Moment,
   Operation,
   RewindResult,
+  Rotation,
 } from './types';
 
 /** Holds expire on time even when the queue does not answer. */
@@ -205,12 +206,22 @@ export class Account extends DurableObject<AccountBindings> {
     return key && key.status !== 'revoked' ? this.putKey({ ...key, ...change }, audit) : null;
   }
 
-  /** A new secret for a key; the one it had stays good for so long. */
-  rotateKey(id: string, secretHash: string, graceMs: number, audit?: AuditRecord, secretBy?: string): KeySummary | null {
+  /**
+   * A new secret for a key; the one it had stays good for so long. There is room for one such: while it is good, another
+   * rotation with a grace would end it unseen, and so is not done unless it may.
+   */
+  rotateKey(
+    id: string,
+    { secretHash, graceMs, secretBy, endsGrace, expiresAtMs }: Rotation,
+    audit?: AuditRecord,
+  ): { ok: true; key: KeySummary } | { ok: false; graceUntilMs: number | null } {
     const key = this.open()?.keys.get(id);
-    if (!key || key.status === 'revoked') return null;
+    if (!key || key.status === 'revoked') return { ok: false, graceUntilMs: null };
+    const graceUntilMs = key.previous?.untilMs ?? 0;
+    if (graceUntilMs > this.now() && graceMs > 0 && !endsGrace) return { ok: false, graceUntilMs };
     const previous = { secretHash: key.secretHash, untilMs: this.now() + graceMs, by: key.secretBy ?? key.userId };
-    return this.putKey({ ...key, secretHash, ...(secretBy !== undefined && { secretBy }), previous }, audit);
+    const changed = { ...(secretBy !== undefined && { secretBy }), ...(expiresAtMs !== undefined && { expiresAtMs }) };
+    return { ok: true, key: this.putKey({ ...key, secretHash, ...changed, previous }, audit) };
   }
 
   /** The secret before the last rotation opens nothing any more. */

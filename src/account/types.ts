@@ -42,6 +42,8 @@ export interface KeyRecord {
   families: string[];
   /** What it may do in the account plane beside calling models; nothing when there are none. */
   scopes?: string[];
+  /** Made by the gateway's own page for its calls, and used again by it. */
+  purpose?: 'playground';
   /** Who was shown the secret; the maker, where nobody rotated it. */
   secretBy?: string;
   /** The secret before the last rotation, good until its grace is over, and who was shown it. */
@@ -55,6 +57,17 @@ export type KeyChange = Partial<
     'name' | 'status' | 'expiresAtMs' | 'spendingLimitMicro' | 'autoDisable' | 'origins' | 'ips' | 'models' | 'families' | 'scopes'
   >
 >;
+
+export interface Rotation {
+  secretHash: string;
+  /** For how long the secret before stays good. */
+  graceMs: number;
+  /** Who is shown the new one. */
+  secretBy?: string | undefined;
+  /** The grace of an earlier rotation may end by this one. */
+  endsGrace?: boolean | undefined;
+  expiresAtMs?: number;
+}
 
 /** A key as its owner may see it. */
 export interface KeySummary extends Omit<KeyRecord, 'secretHash' | 'previous'> {

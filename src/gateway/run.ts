@@ -42,13 +42,16 @@ export interface StreamRun extends Run {
  * it may be megabytes, streams last for minutes, and all those of an isolate share its memory.
  */
 export function letGoOfRequest(run: StreamRun): void {
-  const { model, stream, choices, maxOutputTokens, estimatedInputTokens, continues, background, leastMicro } = run.call;
+  const { model, stream, choices, maxOutputTokens, estimatedInputTokens, worstInputTokens, ...more } = run.call;
+  const { thoughtsOff, continues, background, leastMicro } = more;
   run.call = {
     model,
     stream,
     choices,
     maxOutputTokens,
     estimatedInputTokens,
+    worstInputTokens,
+    ...(thoughtsOff !== undefined && { thoughtsOff }),
     ...(continues && { continues }),
     ...(background !== undefined && { background }),
     ...(leastMicro && { leastMicro }),

@@ -43,6 +43,7 @@ const keyShape = {
   createdAt: time,
   expiresAt: time.nullable(),
   graceUntil: time.nullable(),
+  purpose: z.enum(['playground']).nullable().meta({ description: 'What the gateway made it for, by itself.' }),
 };
 
 export const apiKey = z.object(keyShape);
@@ -163,6 +164,8 @@ const keyRoutes: Route[] = [
     id: 'rotateApiKey',
     tag: 'Account',
     summary: 'A new secret for an API key',
+    description:
+      'The old secret stays good for `graceSeconds`, a day unless said otherwise. There is room for one such: while it is good, another rotation is refused with 409, unless `endGrace` or `graceSeconds` 0 says that it may end.',
     access: 'account',
     permission: 'keys.write',
     parameters: [ORGANIZATION_QUERY],

@@ -1,11 +1,14 @@
 /** The audit log of a wallet, personal or an organization's: filtered, in pages, exported and checked. */
 import type { FC } from 'hono/jsx';
+import { listApiKeys } from '../console/api-keys/list';
 import { type AuditFilter, type AuditView, auditFilterInput, queryAudit, verifyAudit } from '../console/audit/query';
 import type { VerbContext } from '../console/context';
+import { listInvitations } from '../console/organizations/invitations';
+import { listMembers } from '../console/organizations/members';
 import type { AppContext } from '../http/context';
-import { parseInput } from '../http/input';
 import { type AccountRoute, queryOf } from '../routes/account/route';
-import { Empty, Headings, Notice, Scroll, Time } from './parts';
+import { readForm } from './form';
+import { Empty, Headings, Notice, Pages, Scroll, Time } from './parts';
 import { orgQuery, page, refusalPage } from './shell';
 
 const PATH = '/settings/audit';
@@ -13,21 +16,78 @@ const ENTRIES = 100;
 
 export const auditPath = (context: VerbContext): string => `${PATH}${orgQuery(context)}`;
 
-export const AuditTable: FC<{ entries: AuditView[] }> = ({ entries }) => (
+/** Names of what entries are about, by the ids that stand in them. */
+export type Names = ReadonlyMap<string, string>;
+
+/** Of the wallet's keys and members: what ids are short for. */
+export async function namesOf(context: VerbContext): Promise<Names> {
+  const [{ keys }, { members }, { invitations }] = await Promise.all([
+    context.permissions.has('keys.read') ? listApiKeys(context) : { keys: [] },
+    context.organization && context.permissions.has('members.read') ? listMembers(context) : { members: [] },
+    context.organization && context.permissions.has('members.read') ? listInvitations(context) : { invitations: [] },
+  ]);
+  return new Map([
+    ...keys.map(({ id, name }): [string, string] => [id, name]),
+    ...members.map(({ userId, email }): [string, string] => [userId, email]),
+    ...invitations.map(({ id, email }): [string, string] => [id, email]),
+  ]);
+}
+
+const wordOf = (value: unknown, names: Names): string => {
+  if (Array.isArray(value)) return value.map((one) => wordOf(one, names)).join(', ');
+  if (typeof value === 'string') return names.get(value) ?? value;
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
+};
+
+/** Who is no more, and what never had a name, has an id alone. */
+const nameOf = (id: string | null, detail: Record<string, unknown>, names: Names): string | undefined =>
+  id === null ? undefined : (names.get(id) ?? [detail.email, detail.name].find((value) => typeof value === 'string'));
+
+const isNothing = (value: unknown): boolean =>
+  value === undefined || value === null || value === false || (Array.isArray(value) && value.length === 0);
+
+/** What was done, in a line: a change as from what to what, anything else by its name; the target has a column of its own. */
+function detailOf({ target, detail: { from, to, ...rest } }: AuditView, names: Names): string {
+  const isChange = from !== undefined && to !== undefined;
+  const change = isChange ? [`${wordOf(from, names)} → ${wordOf(to, names)}`] : [];
+  const name = nameOf(target, rest, names);
+  const others = Object.entries({ ...rest, ...(!isChange && { from, to }) })
+    .filter(([, value]) => !isNothing(value))
+    .flatMap(([key, value]): string[] => {
+      const word = wordOf(value, names);
+      if (word === name) return [];
+      return [value === true ? key : `${key} ${word}`];
+    });
+  return [...change, ...others].join('; ');
+}
+
+const Target: FC<{ id: string | null; name: string | undefined }> = ({ id, name }) =>
+  name === undefined ? <span class="mono">{id}</span> : <span title={id ?? ''}>{name}</span>;
+
+export const AuditTable: FC<{ entries: AuditView[]; names: Names }> = ({ entries, names }) => (
   <Scroll label="Audit log">
     <table>
-      <Headings of={['No.', 'Time (UTC)', 'Who', 'What', 'To', 'From']} figures={['No.']} wide={['No.', 'To', 'From']} />
+      <Headings
+        of={['No.', 'Time (UTC)', 'Actor', 'Action', 'Target', 'IP address']}
+        figures={['No.']}
+        wide={['No.', 'Target', 'IP address']}
+      />
       <tbody>
-        {entries.map(({ seq, at, actorName, action, target, ip }) => (
+        {entries.map((entry) => (
           <tr>
-            <td class="number quiet wide-only">{seq}</td>
+            <td class="number quiet wide-only">{entry.seq}</td>
             <td>
-              <Time at={at} />
+              <Time at={entry.at} />
             </td>
-            <td class="break">{actorName}</td>
-            <td class="mono">{action}</td>
-            <td class="mono quiet wide-only">{target}</td>
-            <td class="quiet wide-only">{ip}</td>
+            <td class="who">{entry.actorName}</td>
+            <td>
+              <span class="mono">{entry.action}</span>
+              <small class="break">{detailOf(entry, names)}</small>
+            </td>
+            <td class="quiet wide-only break">
+              <Target id={entry.target} name={nameOf(entry.target, entry.detail, names)} />
+            </td>
+            <td class="quiet wide-only">{entry.ip}</td>
           </tr>
         ))}
       </tbody>
@@ -36,10 +96,12 @@ export const AuditTable: FC<{ entries: AuditView[] }> = ({ entries }) => (
 );
 
 const FIELDS = [
-  ['action', 'What', 'api_key.create'],
-  ['actor', 'Who', 'ada@example.com'],
-  ['target', 'To', ''],
+  ['action', 'Action', 'api_key.create'],
+  ['actor', 'Actor', 'ada@example.com'],
+  ['target', 'Target, by its id', ''],
 ] as const;
+
+const LABELS = { ...Object.fromEntries(FIELDS), from: 'Since', to: 'Until' };
 
 /** Days of the form are UTC days; the last one counts. */
 function filterOf({ fromDay, toDay, ...rest }: Record<string, string>): Record<string, string> {
@@ -58,7 +120,7 @@ const Filter: FC<{ filter: AuditFilter; query: Record<string, string>; context: 
       </label>
     ))}
     <label>
-      From
+      Since
       <input name="fromDay" type="date" value={query.fromDay ?? ''} />
     </label>
     <label>
@@ -66,15 +128,20 @@ const Filter: FC<{ filter: AuditFilter; query: Record<string, string>; context: 
       <input name="toDay" type="date" value={query.toDay ?? ''} />
     </label>
     <button type="submit">Filter</button>
+    {Object.keys(query).some((name) => name !== 'org') && (
+      <a class="button plain" href={auditPath(context)}>
+        All entries
+      </a>
+    )}
   </form>
 );
 
 async function auditPage(c: AppContext, context: VerbContext): Promise<Response> {
   const query = queryOf(c);
   const asked = filterOf(query);
-  const filter = parseInput(auditFilterInput, asked);
+  const filter = readForm(auditFilterInput, asked, LABELS);
   if (!filter.ok) return refusalPage(c, filter.error);
-  const audit = await queryAudit(context, filter.value, ENTRIES, query.cursor);
+  const [audit, names] = await Promise.all([queryAudit(context, filter.value, ENTRIES, query.cursor), namesOf(context)]);
   // The whole of it is read for that.
   const checked = query.check === '1' ? await verifyAudit(context) : undefined;
   if (!audit.ok) return refusalPage(c, audit.error);
@@ -108,14 +175,8 @@ async function auditPage(c: AppContext, context: VerbContext): Promise<Response>
         />
       )}
       <Filter filter={filter.value} query={query} context={context} />
-      {entries.length > 0 ? <AuditTable entries={entries} /> : <Empty title="Nothing was done that fits" />}
-      {nextCursor !== null && (
-        <div class="row">
-          <a class="button plain" href={`${PATH}?${new URLSearchParams({ ...query, cursor: nextCursor })}`}>
-            Older entries
-          </a>
-        </div>
-      )}
+      {entries.length > 0 ? <AuditTable entries={entries} names={names} /> : <Empty title="Nothing was done that fits" />}
+      <Pages of="entries" path={PATH} query={query} nextCursor={nextCursor} />
     </>,
   );
 }

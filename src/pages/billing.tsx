@@ -9,7 +9,7 @@ import type { GatewayError } from '../core/errors';
 import type { AppContext } from '../http/context';
 import { parseInput } from '../http/input';
 import type { AccountRoute } from '../routes/account/route';
-import { alignedCredits, credits, dollars, Empty, Headings, Notice, Scroll, Time } from './parts';
+import { alignedCredits, credits, dollars, Empty, Headings, Notice, Pages, Scroll, Time } from './parts';
 import { fields, orgQuery, page, refusalPage } from './shell';
 import { onward } from './sign-in';
 
@@ -147,13 +147,7 @@ async function billingPage(c: AppContext, context: VerbContext, error?: GatewayE
             </table>
           </Scroll>
         )}
-        {nextCursor !== null && (
-          <div class="row">
-            <a class="button plain" href={`${PATH}?${new URLSearchParams({ ...c.req.query(), cursor: nextCursor })}`}>
-              Older lines
-            </a>
-          </div>
-        )}
+        <Pages of="lines" path={PATH} query={c.req.query()} nextCursor={nextCursor} />
       </section>
       {receipts.length > 0 && (
         <section class="stack" aria-labelledby="receipts">

@@ -1,5 +1,6 @@
 /** How to begin: each client's few lines, with this host in them. */
 import type { FC } from 'hono/jsx';
+import type { KeyView } from '../console/api-keys/internal';
 import { listApiKeys } from '../console/api-keys/list';
 import type { VerbContext } from '../console/context';
 import { tokenBeginning } from '../core/api-key';
@@ -37,7 +38,9 @@ const CONTENTS: [heading: string, parts: [id: string, name: string][]][] = [
 /** How the newest key of the person begins, so that they know which one to paste; its rest is known to nobody. */
 async function keyHint(context: VerbContext | undefined): Promise<{ shown: string; name?: string }> {
   if (!context?.permissions.has('keys.read')) return { shown: KEY };
-  const key = (await listApiKeys(context)).keys.find(({ status, mode }) => status === 'active' && mode === 'live');
+  const isGood = ({ status, mode, purpose, expiresAt }: KeyView): boolean =>
+    status === 'active' && mode === 'live' && purpose === null && (expiresAt === null || Date.parse(expiresAt) > context.now());
+  const key = (await listApiKeys(context)).keys.find(isGood);
   return key ? { shown: `${tokenBeginning('live', context.accountId, key.id)}...`, name: key.name } : { shown: KEY };
 }
 

@@ -8,6 +8,9 @@ export interface Example {
   text: string;
 }
 
+/** The most that an answer has, in the format that wants to be told. */
+export const EXAMPLE_TOKENS = 1024;
+
 export type ExampleMode = 'chat' | 'image' | 'video' | 'audio' | 'embedding' | '3d' | 'gpu';
 
 export function exampleMode(family: Family): ExampleMode {
@@ -47,17 +50,17 @@ const messagesChat = (origin: string): Example[] => [
   {
     label: 'curl',
     variant: 'messages',
-    text: curl(origin, '/v1/messages', `{"model": "{{model}}", "max_tokens": 1024, "stream": true, "messages": ${MESSAGE}}`),
+    text: curl(origin, '/v1/messages', `{"model": "{{model}}", "max_tokens": {{tokens}}, "stream": true, "messages": ${MESSAGE}}`),
   },
   {
     label: 'TypeScript',
     variant: 'messages',
-    text: `import Anthropic from '@anthropic-ai/sdk';\n\nconst client = new Anthropic({ apiKey: process.env.KEY, baseURL: '${origin}' });\nconst stream = client.messages.stream({\n  model: '{{model}}',\n  max_tokens: 1024,\n  messages: ${MESSAGE},\n});\nfor await (const text of stream.textStream) process.stdout.write(text);`,
+    text: `import Anthropic from '@anthropic-ai/sdk';\n\nconst client = new Anthropic({ apiKey: process.env.KEY, baseURL: '${origin}' });\nconst stream = client.messages.stream({\n  model: '{{model}}',\n  max_tokens: {{tokens}},\n  messages: ${MESSAGE},\n});\nfor await (const text of stream.textStream) process.stdout.write(text);`,
   },
   {
     label: 'Python',
     variant: 'messages',
-    text: `import os\nfrom anthropic import Anthropic\n\nclient = Anthropic(api_key=os.environ["KEY"], base_url="${origin}")\nwith client.messages.stream(\n    model="{{model}}",\n    max_tokens=1024,\n    messages=${MESSAGE},\n) as stream:\n    for text in stream.text_stream:\n        print(text, end="")`,
+    text: `import os\nfrom anthropic import Anthropic\n\nclient = Anthropic(api_key=os.environ["KEY"], base_url="${origin}")\nwith client.messages.stream(\n    model="{{model}}",\n    max_tokens={{tokens}},\n    messages=${MESSAGE},\n) as stream:\n    for text in stream.text_stream:\n        print(text, end="")`,
   },
 ];
 
@@ -110,4 +113,8 @@ export function examples(origin: string, mode: ExampleMode): Example[] {
 }
 
 export const filled = (text: string, model: string, prompt: string): string =>
-  text.replaceAll('{{model}}', model).replaceAll('"{{prompt}}"', JSON.stringify(prompt)).replaceAll('{{seconds}}', '5');
+  text
+    .replaceAll('{{model}}', model)
+    .replaceAll('"{{prompt}}"', JSON.stringify(prompt))
+    .replaceAll('{{seconds}}', '5')
+    .replaceAll('{{tokens}}', String(EXAMPLE_TOKENS));

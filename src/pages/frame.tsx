@@ -1,8 +1,10 @@
 /** What stands around every page: the way to the others, and whose wallet it is about. */
 import type { Child, FC } from 'hono/jsx';
+import { type Permission, permits, type Role } from '../console/permissions';
 import { dollars } from './parts';
 
-type Links = readonly (readonly [path: string, label: string])[];
+/** What a page asks for, where it asks for anything, stands with it: who may not see it is not led there. */
+type Links = readonly (readonly [path: string, label: string, permission?: Permission])[];
 
 const EVERYBODYS: Links = [
   ['/models', 'Models'],
@@ -12,12 +14,12 @@ const EVERYBODYS: Links = [
 ];
 
 const WALLETS: Links = [
-  ['/usage', 'Usage'],
-  ['/manage-api-keys', 'API keys'],
-  ['/settings/billing', 'Billing'],
-  ['/infra/deployments/new', 'Deployments'],
-  ['/settings/organization', 'Organization'],
-  ['/settings/audit', 'Audit log'],
+  ['/usage', 'Usage', 'usage.read'],
+  ['/manage-api-keys', 'API keys', 'keys.read'],
+  ['/settings/billing', 'Billing', 'billing.read'],
+  ['/infra/deployments/new', 'Deployments', 'deployments.write'],
+  ['/settings/organization', 'Organization', 'organization.read'],
+  ['/settings/audit', 'Audit log', 'audit.read'],
 ];
 
 const PERSONS: Links = [['/settings', 'Settings']];
@@ -34,11 +36,14 @@ const FURTHER: Links = [
 export const isOwn = (path: string): boolean => /^\/(usage|manage-api-keys|settings|infra)(\/|$)/.test(path);
 
 /** The same page about another wallet. */
-const within = (path: string, org: string | undefined): string => (org === undefined ? path : `${path}?org=${org}`);
+export const within = (path: string, org: string | undefined): string =>
+  org === undefined ? path : `${path}${path.includes('?') ? '&' : '?'}org=${encodeURIComponent(org)}`;
 
 export interface Viewer {
   name: string;
   org: string | undefined;
+  /** In their own wallet, or the organization's. */
+  role: Role;
   organizations: { id: string; name: string }[];
   /** Of the wallet that the page is about, for who may know it. */
   availableCredits: number | undefined;
@@ -112,7 +117,7 @@ const Side: FC<{ viewer: Viewer; path: string }> = ({ viewer, path }) => (
       <Wallets viewer={viewer} path={path} />
       <div class="strip">
         <nav aria-label="Wallet">
-          <LinkList links={WALLETS} path={path} org={viewer.org} />
+          <LinkList links={WALLETS.filter(([, , asked]) => !asked || permits(viewer.role, asked))} path={path} org={viewer.org} />
         </nav>
         <nav aria-label="You">
           <LinkList links={PERSONS} path={path} org={viewer.org} />
@@ -125,12 +130,12 @@ const Side: FC<{ viewer: Viewer; path: string }> = ({ viewer, path }) => (
 const Header: FC<{ brand: string; path: string; viewer: Viewer | undefined }> = ({ brand, path, viewer }) => (
   <header class="bar">
     <div>
-      <a class="brand" href="/">
+      <a class="brand" href={within('/', viewer?.org)}>
         <Mark />
         {brand}
       </a>
       <nav aria-label="Main">
-        <LinkList links={EVERYBODYS} path={path} />
+        <LinkList links={EVERYBODYS} path={path} org={viewer?.org} />
       </nav>
       <div class="end">
         {viewer ? (
@@ -207,7 +212,7 @@ export const Frame: FC<FrameProps> = ({ path, viewer, narrow, children, ...head 
         <footer class="foot">
           <div>
             <nav aria-label="Further">
-              <LinkList links={FURTHER} path={path} />
+              <LinkList links={FURTHER} path={path} org={viewer?.org} />
             </nav>
             <span>100 credits are 1 USD</span>
           </div>

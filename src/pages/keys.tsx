@@ -1,43 +1,22 @@
 /** Keys: made, limited, rotated and revoked, with nothing but forms. */
 import type { FC } from 'hono/jsx';
-import { z } from 'zod';
-import { createApiKey } from '../console/api-keys/create';
-import { createKeyInput, type KeyView } from '../console/api-keys/internal';
+import type { KeyView } from '../console/api-keys/internal';
 import { listApiKeys } from '../console/api-keys/list';
 import { revokeApiKey } from '../console/api-keys/revoke';
 import { rotateApiKey } from '../console/api-keys/rotate';
 import { updateApiKey, updateKeyInput } from '../console/api-keys/update';
 import type { VerbContext } from '../console/context';
-import { KEY_SCOPES, type Permission } from '../console/permissions';
 import { tokenBeginning } from '../core/api-key';
-import type { GatewayError, Result } from '../core/errors';
-import { FAMILIES } from '../core/family';
+import type { Result } from '../core/errors';
 import type { AppContext } from '../http/context';
-import { parseInput } from '../http/input';
 import type { AccountRoute } from '../routes/account/route';
+import { inLabels, readForm } from './form';
+import { CreateForm, createFrom, LABELS, type Sent, UNSENT } from './key-form';
 import { Code, credits, Day, Empty, Notice, plural } from './parts';
 import { fields, orgQuery, page, refusalPage } from './shell';
+import { shown, shownTo, thenShown } from './shown-once';
 
 const PATH = '/manage-api-keys';
-
-const words = (text: string | undefined): string[] => (text ?? '').split(/[\s,]+/).filter((word) => word !== '');
-
-/** What the form's texts stand for; what is left empty is not said. */
-function inputOf(form: Record<string, string>, families: string[], scopes: string[]) {
-  const { name, mode, spendingLimit, autoDisable, origins, ips, models, expiresAt } = form;
-  return {
-    name,
-    mode,
-    ...(spendingLimit && { spendingLimit: Number(spendingLimit) }),
-    autoDisable: autoDisable === 'on',
-    origins: words(origins),
-    ips: words(ips),
-    models: words(models),
-    families,
-    scopes,
-    ...(expiresAt && { expiresAt: `${expiresAt}T00:00:00Z` }),
-  };
-}
 
 /** The secret, and a call with it that works when pasted. */
 const Secret: FC<{ name: string; secret: string; origin: string }> = ({ name, secret, origin }) => (
@@ -62,90 +41,36 @@ const Secret: FC<{ name: string; secret: string; origin: string }> = ({ name, se
   </div>
 );
 
-const Checks: FC<{ legend: string; name: string; values: string[] }> = ({ legend, name, values }) => (
-  <fieldset class="tight">
-    <legend class="label">{legend}</legend>
-    <div class="choice">
-      {values.map((value) => (
-        <label class="check">
-          <input type="checkbox" name={name} value={value} /> {value}
-        </label>
-      ))}
-    </div>
-  </fieldset>
-);
+/** What a key is now: its status, or that its time is over. */
+const standing = ({ status, expiresAt }: KeyView, nowMs: number): string =>
+  status === 'active' && expiresAt !== null && Date.parse(expiresAt) <= nowMs ? 'expired' : status;
 
-const CreateForm: FC<{ context: VerbContext }> = ({ context }) => (
-  <form class="panel" method="post" action={`${PATH}${orgQuery(context)}`}>
-    <h2>New key</h2>
-    <div class="thirds">
-      <label>
-        Name
-        <input name="name" required maxlength={200} placeholder="production" />
-      </label>
-      <label>
-        Kind
-        <select name="mode">
-          <option value="live">Live</option>
-          <option value="test">Test: the sandbox, free of charge</option>
-        </select>
-      </label>
-      <label>
-        Limit, in credits a month
-        <input name="spendingLimit" type="number" min="0" step="any" inputmode="decimal" placeholder="no limit" />
-      </label>
-    </div>
-    <label class="check">
-      <input type="checkbox" name="autoDisable" /> Disable the key when it reaches its limit
-    </label>
-    <details class="stack">
-      <summary>Where, until when, and what for</summary>
-      <div class="thirds">
-        <label>
-          Origins, separated by spaces
-          <input name="origins" placeholder="https://app.example.com" />
-        </label>
-        <label>
-          IP addresses or ranges
-          <input name="ips" placeholder="203.0.113.0/24" />
-        </label>
-        <label>
-          Expires on (UTC)
-          <input name="expiresAt" type="date" />
-        </label>
-        <label>
-          Models, by id
-          <input name="models" placeholder="all" />
-        </label>
-      </div>
-      <Checks legend="Kinds of models; none chosen means all" name="families" values={[...FAMILIES]} />
-      <Checks
-        legend="What it may read or manage here, beside calling models"
-        name="scopes"
-        values={KEY_SCOPES.filter((scope) => context.permissions.has(scope as Permission))}
-      />
-    </details>
-    <div class="row">
-      <button type="submit">Create the key</button>
-    </div>
-  </form>
-);
+const TAGS: Record<string, string> = { active: 'tag good', expired: 'tag' };
 
-const Status: FC<{ of: KeyView }> = ({ of: { status, mode } }) => (
-  <span class="row">
-    <span class={`tag ${status === 'active' ? 'good' : 'bad'}`}>{status}</span>
-    {mode === 'test' && <span class="tag">test</span>}
-  </span>
-);
+const Status: FC<{ of: KeyView; nowMs: number }> = ({ of: key, nowMs }) => {
+  const shownAs = standing(key, nowMs);
+  return (
+    <span class="row">
+      <span class={TAGS[shownAs] ?? 'tag bad'}>{shownAs}</span>
+      {key.mode === 'test' && <span class="tag">test</span>}
+      {key.purpose && <span class="tag">made by the {key.purpose}</span>}
+    </span>
+  );
+};
+
+const minuteOf = (at: string): string => at.slice(0, 16).replace('T', ' ');
+
+const graceOf = ({ graceUntil }: KeyView, nowMs: number): string | undefined =>
+  graceUntil && Date.parse(graceUntil) > nowMs ? graceUntil : undefined;
 
 function limitsOf(key: KeyView, nowMs: number): [string, string][] {
-  const grace = key.graceUntil && Date.parse(key.graceUntil) > nowMs ? key.graceUntil : undefined;
+  const grace = graceOf(key, nowMs);
   const limits: [string, string][] = [
     ['From', [...key.origins, ...key.ips].join(', ')],
     ['For', [...key.families, ...key.models].join(', ')],
     ['May', key.scopes.join(', ')],
-    ['Until', key.expiresAt?.slice(0, 10) ?? ''],
-    ['Old secret until', grace ? `${grace.slice(0, 16).replace('T', ' ')} UTC` : ''],
+    ['Until', key.expiresAt ? `${minuteOf(key.expiresAt)} UTC` : ''],
+    ['Old secret until', grace ? `${minuteOf(grace)} UTC` : ''],
   ];
   return limits.filter(([, value]) => value !== '');
 }
@@ -154,22 +79,48 @@ function limitsOf(key: KeyView, nowMs: number): [string, string][] {
 const Limit: FC<{ of: KeyView; action: string }> = ({ of: { name, spendingLimit }, action }) => (
   <details class="small">
     <summary aria-label={`Change the limit of ${name}`}>Limit</summary>
-    <form class="row" method="post" action={action}>
-      <input
-        name="spendingLimit"
-        type="number"
-        min="0"
-        step="any"
-        inputmode="decimal"
-        value={spendingLimit ?? ''}
-        aria-label={`Limit of ${name} in credits a month; none when it is empty`}
-      />
+    <form class="row ends" method="post" action={action}>
+      <label>
+        <span>
+          Limit<span class="unseen"> of {name}</span>, in credits a month
+        </span>
+        <input
+          name="spendingLimit"
+          type="number"
+          min="0"
+          step="any"
+          inputmode="decimal"
+          placeholder="no limit"
+          value={spendingLimit ?? ''}
+        />
+      </label>
       <button type="submit" class="plain">
         Set it
       </button>
     </form>
   </details>
 );
+
+/** The end of a grace is asked for by name: a page from before it, or a form sent twice, ends none. */
+const Rotate: FC<{ of: KeyView; action: string; nowMs: number }> = ({ of: key, action, nowMs }) => {
+  const { name } = key;
+  const grace = graceOf(key, nowMs);
+  const what = grace
+    ? `The secret before is still good until ${minuteOf(grace)} UTC, and ends at once by this. The present one stays good for a day.`
+    : 'The old one stays good for a day.';
+  return (
+    <form class="inline" method="post" action={action} data-ask={`A new secret for “${name}”? ${what}`}>
+      {grace && <input type="hidden" name="endGrace" value="on" />}
+      <button
+        type="submit"
+        class="link"
+        aria-label={`Rotate ${name}: ${grace ? 'the secret before ends' : 'the old secret stays good for a day'}`}
+      >
+        {grace ? 'Rotate again' : 'Rotate'}
+      </button>
+    </form>
+  );
+};
 
 const Actions: FC<{ of: KeyView; context: VerbContext }> = ({ of: key, context }) => {
   const { id, status, name } = key;
@@ -185,16 +136,7 @@ const Actions: FC<{ of: KeyView; context: VerbContext }> = ({ of: key, context }
         </form>
       )}
       <Limit of={key} action={action('limit')} />
-      <form
-        class="inline"
-        method="post"
-        action={action('rotate')}
-        data-ask={`A new secret for “${name}”? The old one stays good for a day.`}
-      >
-        <button type="submit" class="link" aria-label={`Rotate ${name}: the old secret stays good for a day`}>
-          Rotate
-        </button>
-      </form>
+      <Rotate of={key} action={action('rotate')} nowMs={context.now()} />
       <form
         class="inline"
         method="post"
@@ -232,10 +174,13 @@ const Spent: FC<{ of: KeyView }> = ({ of: { spentThisMonth, spendingLimit, autoD
 );
 
 const Key: FC<{ of: KeyView; context: VerbContext }> = ({ of: key, context }) => (
-  <li class={key.status === 'revoked' ? 'key off' : 'key'}>
+  <li class={isOver(key, context.now()) ? 'key off' : 'key'}>
     <div class="tight">
       <p class="row">
-        <span class="strong break">{key.name}</span> <Status of={key} />
+        <span class="strong break lines-2" title={key.name}>
+          {key.name}
+        </span>{' '}
+        <Status of={key} nowMs={context.now()} />
       </p>
       <p class="tiny quiet">
         <span class="mono break">{tokenBeginning(key.mode, context.accountId, key.id)}…</span>
@@ -256,10 +201,21 @@ const Key: FC<{ of: KeyView; context: VerbContext }> = ({ of: key, context }) =>
   </li>
 );
 
-/** Those that work first; what was revoked is history. */
+const isOver = (key: KeyView, nowMs: number): boolean => ['revoked', 'expired'].includes(standing(key, nowMs));
+
+const over = (keys: KeyView[]): string => {
+  const revoked = keys.filter(({ status }) => status === 'revoked').length;
+  const kinds: [number, string][] = [
+    [revoked, 'revoked key'],
+    [keys.length - revoked, 'expired key'],
+  ];
+  return kinds.flatMap(([count, name]) => (count > 0 ? plural(count, name) : [])).join(', ');
+};
+
+/** Those that work first; what was revoked, or is over, is history. */
 const Keys: FC<{ keys: KeyView[]; context: VerbContext }> = ({ keys, context }) => {
-  const working = keys.filter(({ status }) => status !== 'revoked');
-  const revoked = keys.filter(({ status }) => status === 'revoked');
+  const past = keys.filter((key) => isOver(key, context.now()));
+  const working = keys.filter((key) => !past.includes(key));
   return (
     <>
       {working.length === 0 ? (
@@ -273,11 +229,11 @@ const Keys: FC<{ keys: KeyView[]; context: VerbContext }> = ({ keys, context }) 
           ))}
         </ul>
       )}
-      {revoked.length > 0 && (
+      {past.length > 0 && (
         <details>
-          <summary>{plural(revoked.length, 'revoked key')}</summary>
+          <summary>{over(past)}</summary>
           <ul class="keys">
-            {revoked.map((key) => (
+            {past.map((key) => (
               <Key of={key} context={context} />
             ))}
           </ul>
@@ -287,16 +243,12 @@ const Keys: FC<{ keys: KeyView[]; context: VerbContext }> = ({ keys, context }) 
   );
 };
 
-interface Shown {
-  error?: GatewayError;
-  secret?: { name: string; key: string };
-}
-
-async function keysPage(c: AppContext, context: VerbContext, { error, secret }: Shown = {}): Promise<Response> {
-  const { keys } = await listApiKeys(context);
+async function keysPage(c: AppContext, context: VerbContext, sent: Sent = UNSENT): Promise<Response> {
+  const { error } = sent;
+  const [{ keys }, secret] = await Promise.all([listApiKeys(context), shownTo<{ name: string; key: string }>(c, context)]);
   return page(
     c,
-    { title: 'API keys', context, ...(error && { status: 400 }) },
+    { title: 'API keys', context, ...(error && { status: 400 }), cookie: secret && shown(context, PATH) },
     <>
       <div class="head">
         <h1>API keys</h1>
@@ -305,12 +257,13 @@ async function keysPage(c: AppContext, context: VerbContext, { error, secret }: 
       <Notice error={error} />
       {secret && <Secret name={secret.name} secret={secret.key} origin={context.origin} />}
       <Keys keys={keys} context={context} />
-      {context.permissions.has('keys.write') && <CreateForm context={context} />}
+      {context.permissions.has('keys.write') && <CreateForm path={PATH} context={context} sent={sent} />}
     </>,
   );
 }
 
-const formInput = createKeyInput.omit({ userId: true });
+const showSecret = (c: AppContext, context: VerbContext, { name, key }: { name: string; key: string }): Promise<Response> =>
+  thenShown(c, context, PATH, { name, key });
 
 async function create(c: AppContext, context: VerbContext): Promise<Response> {
   const form = await c.req.parseBody({ all: true });
@@ -318,9 +271,9 @@ async function create(c: AppContext, context: VerbContext): Promise<Response> {
     Object.entries(form).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value.trim()]] : [])),
   );
   const many = (name: string): string[] => [form[name] ?? []].flat().filter((value): value is string => typeof value === 'string');
-  const input = parseInput(formInput, inputOf(texts, many('families'), many('scopes')));
-  const made = input.ok ? await createApiKey(context, input.value) : input;
-  return keysPage(c, context, made.ok ? { secret: made.value } : { error: made.error });
+  const sent = { texts, families: many('families'), scopes: many('scopes') };
+  const made = await createFrom(c, context, sent);
+  return made.ok ? showSecret(c, context, made.value) : keysPage(c, context, { ...sent, error: inLabels(made.error, LABELS) });
 }
 
 /** A verb on one key, then the list again: a form that is sent twice does nothing new. */
@@ -328,17 +281,20 @@ const onKey =
   (verb: (context: VerbContext, id: string, form: Record<string, string>) => Promise<Result<KeyView & { key?: string }>>) =>
   async (c: AppContext, context: VerbContext): Promise<Response> => {
     const done = await verb(context, c.req.param('id') ?? '', await fields(c));
-    if (!done.ok) return refusalPage(c, done.error);
-    if (done.value.key !== undefined) return keysPage(c, context, { secret: { name: done.value.name, key: done.value.key } });
+    if (!done.ok)
+      return done.error.kind === 'not_found' ? refusalPage(c, done.error) : keysPage(c, context, { ...UNSENT, error: done.error });
+    const { name, key } = done.value;
+    if (key !== undefined) return showSecret(c, context, { name, key });
     return c.redirect(`${PATH}${orgQuery(context)}`, 303);
   };
 
 async function setLimit(context: VerbContext, id: string, { spendingLimit }: Record<string, string>): Promise<Result<KeyView>> {
-  const input = parseInput(updateKeyInput, { spendingLimit: spendingLimit ? Number(spendingLimit) : null });
+  const input = readForm(updateKeyInput, { spendingLimit: spendingLimit ? Number(spendingLimit) : null }, LABELS);
   return input.ok ? updateApiKey(context, id, input.value) : input;
 }
 
-const grace = z.coerce.number().int().min(0).max(2_592_000).catch(86_400);
+const rotate = (context: VerbContext, id: string, { endGrace }: Record<string, string>) =>
+  rotateApiKey(context, id, { endGrace: endGrace === 'on' });
 
 export const keyPages: AccountRoute[] = [
   { method: 'GET', path: PATH, permission: 'keys.read', handle: (c, context) => keysPage(c, context) },
@@ -347,7 +303,7 @@ export const keyPages: AccountRoute[] = [
     method: 'POST',
     path: `${PATH}/:id/rotate`,
     permission: 'keys.write',
-    handle: onKey((context, id, form) => rotateApiKey(context, id, { graceSeconds: grace.parse(form.graceSeconds || undefined) })),
+    handle: onKey(rotate),
   },
   { method: 'POST', path: `${PATH}/:id/revoke`, permission: 'keys.write', handle: onKey(revokeApiKey) },
   { method: 'POST', path: `${PATH}/:id/limit`, permission: 'keys.write', handle: onKey(setLimit) },

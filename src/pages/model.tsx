@@ -5,6 +5,7 @@ import type { AppContext } from '../http/context';
 import type { Model } from '../providers/types';
 import { type AccountRoute, parameter } from '../routes/account/route';
 import { type ExampleMode, exampleMode, examples, filled } from './examples';
+import { within } from './frame';
 import { FAMILY_LABELS, tierLabel, words } from './model-words';
 import { Code, Headings, Scroll, whole } from './parts';
 import { creditTag, oneOf, usdTag } from './price';
@@ -72,7 +73,7 @@ async function modelPage(c: AppContext): Promise<Response> {
   const model = all.find((one) => one.id === id);
   if (!model) {
     const named = all.find(({ aliases }) => aliases?.includes(id));
-    return named ? c.redirect(`/models/${named.id}`, 302) : lostPage(c);
+    return named ? c.redirect(within(`/models/${named.id}`, c.req.query('org')), 302) : lostPage(c);
   }
   const mode = exampleMode(model.family);
   const variant = model.family === 'messages' ? 'messages' : 'plain';
@@ -88,13 +89,13 @@ async function modelPage(c: AppContext): Promise<Response> {
       <div class="head">
         <div class="tight">
           <p class="small">
-            <a href="/models">Models</a> <span class="quiet">/ {model.vendor}</span>
+            <a href={within('/models', c.req.query('org'))}>Models</a> <span class="quiet">/ {model.vendor}</span>
           </p>
           <h1>{model.label}</h1>
           <p class="mono quiet break">{model.id}</p>
         </div>
         {Playable.has(mode) && model.price && (
-          <a class="button" href={`/playground?${new URLSearchParams({ mode, model: model.id })}`}>
+          <a class="button" href={within(`/playground?${new URLSearchParams({ mode, model: model.id })}`, c.req.query('org'))}>
             Try it in the playground
           </a>
         )}

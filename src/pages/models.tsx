@@ -6,6 +6,7 @@ import { minimumTierOf } from '../core/tiers';
 import type { AppContext } from '../http/context';
 import type { Model } from '../providers/types';
 import type { AccountRoute } from '../routes/account/route';
+import { within } from './frame';
 import { FAMILY_LABELS, shortTokens, tierLabel, words } from './model-words';
 import { Empty, plural, Scroll, whole } from './parts';
 import { comparable, creditTag, oneOf, usdTag } from './price';
@@ -67,6 +68,7 @@ const distinct = (values: readonly string[]): string[] => [...new Set(values)].s
 const Filter: FC<{ query: Query; all: readonly Model[]; providers: [string, string][] }> = ({ query, all, providers }) => (
   <form class="filter" method="get" action="/models" aria-label="Filter">
     {query.family && <input type="hidden" name="family" value={query.family} />}
+    {query.org && <input type="hidden" name="org" value={query.org} />}
     <label class="all">
       Search
       <input type="search" name="q" value={query.q ?? ''} placeholder="Name, id or maker" />
@@ -142,10 +144,10 @@ const Prices: FC<{ model: Model }> = ({ model: { price } }) => {
   );
 };
 
-const Row: FC<{ model: Model }> = ({ model }) => (
+const Row: FC<{ model: Model; org: string | undefined }> = ({ model, org }) => (
   <tr>
     <th scope="row">
-      <a class="name" href={`/models/${model.id}`}>
+      <a class="name" href={within(`/models/${model.id}`, org)}>
         {model.label}
       </a>
       <small class="mono break">{model.id}</small>
@@ -165,7 +167,7 @@ const Row: FC<{ model: Model }> = ({ model }) => (
   </tr>
 );
 
-const Table: FC<{ models: Model[] }> = ({ models }) => (
+const Table: FC<{ models: Model[]; org: string | undefined }> = ({ models, org }) => (
   <Scroll label="Models">
     <table>
       <thead>
@@ -195,7 +197,7 @@ const Table: FC<{ models: Model[] }> = ({ models }) => (
       </thead>
       <tbody>
         {models.map((model) => (
-          <Row model={model} />
+          <Row model={model} org={org} />
         ))}
       </tbody>
     </table>
@@ -238,7 +240,7 @@ async function models(c: AppContext): Promise<Response> {
       <section class="stack" aria-labelledby="found">
         <h2 id="found">{plural(shown.length, 'model')}</h2>
         {shown.length > 0 ? (
-          <Table models={shown} />
+          <Table models={shown} org={query.org} />
         ) : (
           <Empty title="No model fits">
             <p>Leave out a word or a filter.</p>

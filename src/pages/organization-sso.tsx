@@ -3,25 +3,95 @@ import type { FC } from 'hono/jsx';
 import type { VerbContext } from '../console/context';
 import { ROLES } from '../console/permissions';
 import type { listSso } from '../console/sso/manage';
+import type { GatewayError } from '../core/errors';
+import { marked } from './form';
 import { orgQuery } from './shell';
 
 const PATH = '/settings/organization';
 
 type Providers = Awaited<ReturnType<typeof listSso>>['providers'];
 
+export const SSO_LABELS = {
+  domain: 'E-mail domain',
+  issuer: 'Issuer',
+  clientId: 'Client id',
+  clientSecret: 'Client secret',
+  metadata: 'Metadata XML of the identity provider',
+  defaultRole: 'Who comes from there joins as',
+};
+
 /** Nobody becomes an owner by another's word. */
-const JoinAs: FC = () => (
+const JoinAs: FC<{ value: string | undefined }> = ({ value = 'developer' }) => (
   <label>
-    Who comes from there joins as
+    {SSO_LABELS.defaultRole}
     <select name="defaultRole">
       {ROLES.filter((role) => role !== 'owner').map((role) => (
-        <option selected={role === 'developer'}>{role}</option>
+        <option selected={role === value}>{role}</option>
       ))}
     </select>
   </label>
 );
 
-export const Sso: FC<{ providers: Providers; context: VerbContext }> = ({ providers, context }) => (
+interface FormProps {
+  context: VerbContext;
+  /** As it was sent, to be put right: all but the secret. */
+  form: Record<string, string>;
+  error: GatewayError | undefined;
+}
+
+const OIDC = [
+  ['domain', 'acme.com'],
+  ['issuer', 'https://idp.acme.com'],
+  ['clientId', ''],
+  ['clientSecret', ''],
+] as const;
+
+const Oidc: FC<FormProps> = ({ context, form, error }) => (
+  <form class="panel" method="post" action={`${PATH}/sso${orgQuery(context)}`}>
+    <h3>OIDC</h3>
+    <input type="hidden" name="type" value="oidc" />
+    {OIDC.map(([name, placeholder]) => (
+      <label>
+        {SSO_LABELS[name]}
+        <input
+          name={name}
+          required
+          placeholder={placeholder}
+          autocomplete="off"
+          {...(name === 'clientSecret' ? { type: 'password' } : { value: form[name] ?? '' })}
+          {...marked(error, name)}
+        />
+      </label>
+    ))}
+    <JoinAs value={form.defaultRole} />
+    <div class="row">
+      <button type="submit">Check and save</button>
+    </div>
+  </form>
+);
+
+const Saml: FC<FormProps> = ({ context, form, error }) => (
+  <form class="panel" method="post" action={`${PATH}/sso${orgQuery(context)}`}>
+    <h3>SAML 2.0</h3>
+    <input type="hidden" name="type" value="saml" />
+    <label>
+      {SSO_LABELS.domain}
+      <input name="domain" required placeholder="acme.com" value={form.domain ?? ''} {...marked(error, 'domain')} />
+    </label>
+    <label>
+      {SSO_LABELS.metadata}
+      <textarea name="metadata" rows={6} required {...marked(error, 'metadata')}>
+        {form.metadata ?? ''}
+      </textarea>
+    </label>
+    <JoinAs value={form.defaultRole} />
+    <div class="row">
+      <button type="submit">Read and save</button>
+    </div>
+  </form>
+);
+
+export const Sso: FC<FormProps & { providers: Providers }> = ({ providers, context, form, error }) => (
   <section class="stack" aria-labelledby="sso">
     <div class="tight">
       <h2 id="sso">Single sign-on</h2>
@@ -79,51 +149,13 @@ export const Sso: FC<{ providers: Providers; context: VerbContext }> = ({ provid
       </div>
     ))}
     {context.permissions.has('sso.write') && (
-      <div class="columns">
-        <form class="panel" method="post" action={`${PATH}/sso${orgQuery(context)}`}>
-          <h3>OIDC</h3>
-          <input type="hidden" name="type" value="oidc" />
-          {(
-            [
-              ['domain', 'E-mail domain', 'acme.com'],
-              ['issuer', 'Issuer', 'https://idp.acme.com'],
-              ['clientId', 'Client id', ''],
-              ['clientSecret', 'Client secret', ''],
-            ] as const
-          ).map(([name, label, placeholder]) => (
-            <label>
-              {label}
-              <input
-                name={name}
-                required
-                placeholder={placeholder}
-                autocomplete="off"
-                {...(name === 'clientSecret' && { type: 'password' })}
-              />
-            </label>
-          ))}
-          <JoinAs />
-          <div class="row">
-            <button type="submit">Check and save</button>
-          </div>
-        </form>
-        <form class="panel" method="post" action={`${PATH}/sso${orgQuery(context)}`}>
-          <h3>SAML 2.0</h3>
-          <input type="hidden" name="type" value="saml" />
-          <label>
-            E-mail domain
-            <input name="domain" required placeholder="acme.com" />
-          </label>
-          <label>
-            Metadata XML of the identity provider
-            <textarea name="metadata" rows={6} required />
-          </label>
-          <JoinAs />
-          <div class="row">
-            <button type="submit">Read and save</button>
-          </div>
-        </form>
-      </div>
+      <details open={providers.length === 0 || form.domain !== undefined}>
+        <summary>Add a provider</summary>
+        <div class="columns">
+          <Oidc context={context} form={form.type === 'oidc' ? form : {}} error={form.type === 'oidc' ? error : undefined} />
+          <Saml context={context} form={form.type === 'saml' ? form : {}} error={form.type === 'saml' ? error : undefined} />
+        </div>
+      </details>
     )}
   </section>
 );

@@ -8,6 +8,7 @@ import { inviteInput, inviteMember, listInvitations, revokeInvitation } from '..
 import {
   changeRole,
   changeRoleInput,
+  countKeysOf,
   listMembers,
   removeMember,
   transferInput,
@@ -18,12 +19,13 @@ import { ROLES } from '../console/permissions';
 import { checkProvider, createProvider, createProviderInput, deleteProvider, listSso, verifyDomain } from '../console/sso/manage';
 import { fail, type GatewayError, ok, type Result } from '../core/errors';
 import type { AppContext } from '../http/context';
-import { parseInput } from '../http/input';
 import { type AccountRoute, parameter } from '../routes/account/route';
-import { AuditTable, auditPath } from './audit';
-import { Sso } from './organization-sso';
+import { AuditTable, auditPath, namesOf } from './audit';
+import { inLabels, marked, readForm } from './form';
+import { Danger, Rename } from './organization-end';
+import { SSO_LABELS, Sso } from './organization-sso';
+import { organizationsPage } from './organizations';
 import { Day, Notice } from './parts';
-import { organizationsPage } from './settings';
 import { fields, orgQuery, page } from './shell';
 
 const PATH = '/settings/organization';
@@ -31,43 +33,73 @@ const ENTRIES = 25;
 
 type Members = Awaited<ReturnType<typeof listMembers>>['members'];
 
-const RoleSelect: FC<{ value?: string; label: string; bare?: boolean }> = ({ value, label, bare }) => (
+const LABELS = { name: 'Name', email: 'Invite by e-mail', role: 'Role', confirm: 'Confirmation', ...SSO_LABELS };
+
+/** Owners have it in their hand to put each other out. */
+const OWNERSHIP = 'An owner can hand the organization over, delete it, and put you out.';
+
+interface RoleSelectProps {
+  value: string;
+  label: string;
+  bare?: boolean;
+  /** Whom it is about, where a choice is asked about once more. */
+  whom?: string;
+}
+
+const RoleSelect: FC<RoleSelectProps> = ({ value, label, bare, whom }) => (
   <label>
     <span class={bare ? 'unseen' : ''}>{label}</span>
     <select name="role">
-      {ROLES.map((role) => (
-        <option selected={role === (value ?? 'developer')}>{role}</option>
-      ))}
+      {ROLES.map((role) => {
+        const asks = whom !== undefined && role !== value && (role === 'owner' || value === 'owner');
+        const question = role === 'owner' ? `Make ${whom} an owner? ${OWNERSHIP}` : `Take from ${whom} that they own it?`;
+        return (
+          <option selected={role === value} {...(asks && { 'data-ask': question })}>
+            {role}
+          </option>
+        );
+      })}
     </select>
   </label>
 );
 
-const Person: FC<{ of: Members[number]; context: VerbContext }> = ({ of: { userId, name, email, role, createdAt }, context }) => (
+interface PersonProps {
+  of: Members[number];
+  context: VerbContext;
+  /** Who owns it alone can neither go nor be anything else. */
+  isLastOwner: boolean;
+}
+
+const Person: FC<PersonProps> = ({ of: { userId, name, email, role, createdAt }, context, isLastOwner }) => (
   <li>
     <div>
-      <p class="strong">{name}</p>
+      <p class="strong">
+        {name} {userId === context.actor.id && <span class="tag">you</span>}
+      </p>
       <p class="small quiet">
         {email}, since <Day at={createdAt} />
       </p>
     </div>
-    {context.permissions.has('members.write') ? (
+    {context.permissions.has('members.write') && !isLastOwner ? (
       <div class="row">
         <form class="row" method="post" action={`${PATH}/members/${userId}${orgQuery(context)}`}>
-          <RoleSelect value={role} label={`Role of ${name}`} bare />
+          <RoleSelect value={role} label={`Role of ${name}`} bare whom={userId === context.actor.id ? 'yourself' : name} />
           <button type="submit" class="plain" aria-label={`Change the role of ${name}`}>
             Change
           </button>
         </form>
-        <form
-          class="inline"
-          method="post"
-          action={`${PATH}/members/${userId}/remove${orgQuery(context)}`}
-          data-ask={`Remove ${name}? The keys that they made are revoked.`}
-        >
-          <button type="submit" class="link danger" aria-label={`Remove ${name}`}>
-            Remove
-          </button>
-        </form>
+        {userId !== context.actor.id && (
+          <form
+            class="inline"
+            method="post"
+            action={`${PATH}/members/${userId}/remove${orgQuery(context)}`}
+            data-ask={`Remove ${name}? The keys that they made are revoked.`}
+          >
+            <button type="submit" class="link danger" aria-label={`Remove ${name}`}>
+              Remove
+            </button>
+          </form>
+        )}
       </div>
     ) : (
       <span class="tag">{role}</span>
@@ -81,11 +113,14 @@ const Pending: FC<{ invitations: Invitations; context: VerbContext }> = ({ invit
   <section class="stack" aria-labelledby="pending">
     <h3 id="pending">Invited</h3>
     <ul class="lines">
-      {invitations.map(({ id, email, role }) => (
+      {invitations.map(({ id, email, role, expiresAt }) => (
         <li>
-          <span>
-            {email} <span class="tag">invited as {role}</span>
-          </span>
+          <div>
+            <p>{email}</p>
+            <p class="small quiet">
+              invited as {role}, until <Day at={expiresAt} />
+            </p>
+          </div>
           {context.permissions.has('members.write') && (
             <form class="inline" method="post" action={`${PATH}/invitations/${id}/revoke${orgQuery(context)}`}>
               <button type="submit" class="link danger" aria-label={`Take back the invitation of ${email}`}>
@@ -99,14 +134,14 @@ const Pending: FC<{ invitations: Invitations; context: VerbContext }> = ({ invit
   </section>
 );
 
-const Invite: FC<{ context: VerbContext }> = ({ context }) => (
+const Invite: FC<{ context: VerbContext; form: Form; error: GatewayError | undefined }> = ({ context, form, error }) => (
   <form class="panel" method="post" action={`${PATH}/invitations${orgQuery(context)}`}>
     <div class="columns">
       <label>
         Invite by e-mail
-        <input name="email" type="email" required placeholder="name@example.com" />
+        <input name="email" type="email" required placeholder="name@example.com" value={form.email ?? ''} {...marked(error, 'email')} />
       </label>
-      <RoleSelect label="As" />
+      <RoleSelect label="As" value={form.email === undefined ? 'developer' : (form.role ?? 'developer')} />
     </div>
     <div class="row">
       <button type="submit">Invite</button>
@@ -114,90 +149,28 @@ const Invite: FC<{ context: VerbContext }> = ({ context }) => (
   </form>
 );
 
-/** What changes the organization as a whole, for who may. */
-const Ending: FC<{ members: Members; context: VerbContext }> = ({ members, context }) => {
-  const may = context.permissions;
-  const { name, slug } = context.organization!;
-  const others = members.filter(({ userId }) => userId !== context.actor.id);
-  const action = (verb: string) => `${PATH}/${verb}${orgQuery(context)}`;
-  return (
-    <section class="section" aria-labelledby="whole">
-      <header>
-        <h2 id="whole">The organization itself</h2>
-        <p>Its name, whose it is, and its end.</p>
-      </header>
-      <div class="stack">
-        {may.has('organization.update') && (
-          <form class="row ends" method="post" action={action('rename')}>
-            <label>
-              Its name
-              <input name="name" value={name} required maxlength={100} />
-            </label>
-            <button type="submit" class="plain">
-              Rename
-            </button>
-          </form>
-        )}
-        {may.has('organization.transfer') && others.length > 0 && (
-          <form class="row ends" method="post" action={action('transfer')}>
-            <label>
-              Hand it over to
-              <select name="userId">
-                {others.map((member) => (
-                  <option value={member.userId}>{member.email}</option>
-                ))}
-              </select>
-            </label>
-            <button type="submit" class="plain">
-              Hand over
-            </button>
-          </form>
-        )}
-        <form class="row" method="post" action={action('leave')} data-ask={`Leave ${name}?`}>
-          <button type="submit" class="link danger">
-            Leave {name}
-          </button>
-        </form>
-        {may.has('organization.delete') && (
-          <details>
-            <summary>Delete it</summary>
-            <form class="panel" method="post" action={action('delete')}>
-              <p>Its keys stop working at once. Its books and its audit log are kept.</p>
-              <label>
-                Type {slug} to confirm
-                <input name="confirm" required autocomplete="off" />
-              </label>
-              <label class="check">
-                <input type="checkbox" name="forfeitCredits" /> Give up the credits that are left
-              </label>
-              <div class="row">
-                <button type="submit" class="danger">
-                  Delete for good
-                </button>
-              </div>
-            </form>
-          </details>
-        )}
-      </div>
-    </section>
-  );
-};
+type Form = Record<string, string>;
 
 interface Shown {
   error?: GatewayError;
   message?: string;
+  /** As it was sent, to be put right. */
+  form?: Form;
 }
 
-async function organizationPage(c: AppContext, context: VerbContext, { error, message }: Shown = {}): Promise<Response> {
+async function organizationPage(c: AppContext, context: VerbContext, { error, message, form = {} }: Shown = {}): Promise<Response> {
   if (!context.organization) return organizationsPage(c, context);
   const may = context.permissions;
-  const [{ members }, { invitations }, sso, audit] = await Promise.all([
+  const [{ members }, { invitations }, ownKeys, sso, audit, names] = await Promise.all([
     listMembers(context),
     listInvitations(context),
+    countKeysOf(context, context.actor.id),
     may.has('sso.read') ? listSso(context) : undefined,
     may.has('audit.read') ? queryAudit(context, {}, ENTRIES, undefined) : undefined,
+    may.has('audit.read') ? namesOf(context) : new Map<string, string>(),
   ]);
-  const pending = invitations.filter(({ status }) => status === 'pending');
+  const pending = invitations.filter(({ status, expiresAt }) => status === 'pending' && Date.parse(expiresAt) > context.now());
+  const owners = members.filter(({ role }) => role === 'owner').length;
   return page(
     c,
     { title: context.organization.name, context, ...(error && { status: 400 }) },
@@ -213,23 +186,24 @@ async function organizationPage(c: AppContext, context: VerbContext, { error, me
         <h2 id="people">People</h2>
         <ul class="lines">
           {members.map((member) => (
-            <Person of={member} context={context} />
+            <Person of={member} context={context} isLastOwner={member.role === 'owner' && owners < 2} />
           ))}
         </ul>
         {pending.length > 0 && <Pending invitations={pending} context={context} />}
-        {may.has('members.write') && <Invite context={context} />}
+        {may.has('members.write') && <Invite context={context} form={form} error={error} />}
       </section>
-      {sso && <Sso providers={sso.providers} context={context} />}
+      {sso && <Sso providers={sso.providers} context={context} form={form} error={error} />}
       {audit?.ok && (
         <section class="stack" aria-labelledby="audit">
           <div class="head">
             <h2 id="audit">Who did what</h2>
             <a href={auditPath(context)}>All of it</a>
           </div>
-          <AuditTable entries={audit.value.entries} />
+          <AuditTable entries={audit.value.entries} names={names} />
         </section>
       )}
-      <Ending members={members} context={context} />
+      {may.has('organization.update') && <Rename context={context} />}
+      <Danger members={members} context={context} ownKeys={ownKeys} />
     </>,
   );
 }
@@ -239,8 +213,10 @@ const thenPage =
   (verb: (context: VerbContext, form: Record<string, string>, c: AppContext) => Promise<Result<unknown>>) =>
   async (c: AppContext, context: VerbContext): Promise<Response> => {
     if (!context.organization) return organizationsPage(c, context, 'Choose an organization first.');
-    const done = await verb(context, await fields(c), c);
-    return done.ok ? c.redirect(`${PATH}${orgQuery(context)}`, 303) : organizationPage(c, context, { error: done.error });
+    const form = await fields(c);
+    const done = await verb(context, form, c);
+    if (done.ok) return c.redirect(`${PATH}${orgQuery(context)}`, 303);
+    return organizationPage(c, context, { error: inLabels(done.error, LABELS), form });
   };
 
 /** The same for what ends one's part in the organization: there is no page of it to come back to. */
@@ -270,7 +246,7 @@ export const organizationPages: AccountRoute[] = [
     method: 'POST',
     path: `${PATH}/invitations`,
     permission: 'members.write',
-    handle: thenPage((context, form) => withParsed(parseInput(inviteInput, form), (input) => inviteMember(context, input))),
+    handle: thenPage((context, form) => withParsed(readForm(inviteInput, form, LABELS), (input) => inviteMember(context, input))),
   },
   {
     method: 'POST',
@@ -283,7 +259,7 @@ export const organizationPages: AccountRoute[] = [
     path: `${PATH}/members/:user`,
     permission: 'members.write',
     handle: thenPage((context, form, c) =>
-      withParsed(parseInput(changeRoleInput, form), (input) => changeRole(context, parameter(c, 'user'), input)),
+      withParsed(readForm(changeRoleInput, form, LABELS), (input) => changeRole(context, parameter(c, 'user'), input)),
     ),
   },
   {
@@ -297,14 +273,16 @@ export const organizationPages: AccountRoute[] = [
     path: `${PATH}/rename`,
     permission: 'organization.update',
     handle: thenPage((context, form) =>
-      withParsed(parseInput(createOrganizationInput, form), async (input) => ok(await updateOrganization(context, input))),
+      withParsed(readForm(createOrganizationInput, form, LABELS), async (input) => ok(await updateOrganization(context, input))),
     ),
   },
   {
     method: 'POST',
     path: `${PATH}/transfer`,
     permission: 'organization.transfer',
-    handle: thenPage((context, form) => withParsed(parseInput(transferInput, form), (input) => transferOrganization(context, input))),
+    handle: thenPage((context, form) =>
+      withParsed(readForm(transferInput, form, { userId: 'Hand it over to' }), (input) => transferOrganization(context, input)),
+    ),
   },
   {
     method: 'POST',
@@ -317,7 +295,9 @@ export const organizationPages: AccountRoute[] = [
     path: `${PATH}/delete`,
     permission: 'organization.delete',
     handle: thenList((context, { confirm = '', forfeitCredits }) =>
-      deleteOrganization(context, { confirm, forfeitCredits: forfeitCredits === 'on' }),
+      confirm === context.organization!.slug
+        ? deleteOrganization(context, { confirm, forfeitCredits: forfeitCredits === 'on' })
+        : Promise.resolve(fail('invalid_request', `Type ${context.organization!.slug} to confirm that it is to be deleted.`)),
     ),
   },
   { method: 'POST', path: `${PATH}/sso/:provider/check`, permission: 'sso.read', handle: showCheck },
@@ -325,7 +305,7 @@ export const organizationPages: AccountRoute[] = [
     method: 'POST',
     path: `${PATH}/sso`,
     permission: 'sso.write',
-    handle: thenPage((context, form) => withParsed(parseInput(createProviderInput, form), (input) => createProvider(context, input))),
+    handle: thenPage((context, form) => withParsed(readForm(createProviderInput, form, LABELS), (input) => createProvider(context, input))),
   },
   {
     method: 'POST',

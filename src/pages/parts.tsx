@@ -2,6 +2,7 @@
 import type { Child, FC } from 'hono/jsx';
 import type { GatewayError } from '../core/errors';
 import { CREDITS_PER_USD } from '../core/money';
+import { ERROR_ID } from './form';
 
 /** Figures stand under the end of their heading; what a phone has no room for is left out there. */
 export const Headings: FC<{ of: string[]; figures?: string[]; wide?: string[] }> = ({ of, figures = [], wide = [] }) => (
@@ -50,7 +51,7 @@ export const Code: FC<CodeProps> = ({ children, label, template, wrap }) => (
 export const Notice: FC<{ error?: GatewayError | string | undefined; message?: string | undefined }> = ({ error, message }) => {
   if (error !== undefined)
     return (
-      <p class="notice bad" role="alert">
+      <p class="notice bad" role="alert" id={ERROR_ID}>
         {typeof error === 'string' ? error : error.message}
       </p>
     );
@@ -60,6 +61,29 @@ export const Notice: FC<{ error?: GatewayError | string | undefined; message?: s
     </p>
   );
 };
+
+interface PagesProps {
+  of: string;
+  path: string;
+  query: Record<string, string>;
+  nextCursor: string | null;
+}
+
+/** The way through a long list: on, and back to where it begins. */
+export const Pages: FC<PagesProps> = ({ of, path, query: { cursor, ...query }, nextCursor }) => (
+  <div class="row">
+    {cursor !== undefined && (
+      <a class="button plain" href={`${path}?${new URLSearchParams(query)}`}>
+        Newest {of}
+      </a>
+    )}
+    {nextCursor !== null && (
+      <a class="button plain" href={`${path}?${new URLSearchParams({ ...query, cursor: nextCursor })}`}>
+        Older {of}
+      </a>
+    )}
+  </div>
+);
 
 /** What to do where there is nothing yet. */
 export const Empty: FC<{ title: string; children?: Child }> = ({ title, children }) => (

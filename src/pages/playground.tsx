@@ -1,20 +1,22 @@
 /** Trying a model in the browser: what comes back, what it cost, and the code that does the same. */
 import type { FC } from 'hono/jsx';
-import { createApiKey } from '../console/api-keys/create';
+import { playgroundKey } from '../console/api-keys/playground';
 import type { VerbContext } from '../console/context';
+import { organizationsOf } from '../console/me/show';
+import { permits } from '../console/permissions';
 import type { Family } from '../core/family';
+import { toCredits } from '../core/money';
 import { accountPlaneDeps } from '../http/account-deps';
 import type { AppContext } from '../http/context';
 import { renderError } from '../http/render-error';
 import type { Model } from '../providers/types';
 import type { AccountRoute } from '../routes/account/route';
-import { examples, filled } from './examples';
-import { Code } from './parts';
+import { EXAMPLE_TOKENS, examples, filled } from './examples';
+import { Code, dollars } from './parts';
 import { priceText } from './price';
 import { page, viewerOf } from './shell';
 
 const PATH = '/playground';
-const HOUR_MS = 3_600_000;
 
 const MODES = {
   chat: {
@@ -54,8 +56,63 @@ const ModelChoice: FC<{ models: Model[]; chosen: string }> = ({ models, chosen }
   </label>
 );
 
-const Form: FC<{ mode: Mode; models: Model[]; chosen: string; keyPath: string | undefined }> = ({ mode, models, chosen, keyPath }) => (
-  <form class="panel" method="post" action={PATH} data-playground data-mode={mode} {...(keyPath && { 'data-key-path': keyPath })}>
+interface Payer {
+  /** Where a key is made that is charged to them. */
+  keyPath: string;
+  label: string;
+  chosen: boolean;
+}
+
+/** A wallet, with what is left in it where one may know. */
+async function payer(context: VerbContext, accountId: string, name: string, org: string | undefined, chosen: boolean, seen: boolean) {
+  // The form is whole without it.
+  const view = seen
+    ? await context
+        .account(accountId)
+        .view()
+        .catch(() => undefined)
+    : undefined;
+  const left = view ? ` (${dollars(toCredits(view.balanceMicro - view.heldMicro))} left)` : '';
+  return { keyPath: `${PATH}/key${org === undefined ? '' : `?org=${org}`}`, label: name + left, chosen };
+}
+
+/** The wallets that the person may make calls from. One that was asked for and is none of them is not changed for another. */
+async function payersOf(context: VerbContext, asked: string | undefined): Promise<Payer[]> {
+  const organizations = await organizationsOf(context.db, context.actor.id);
+  const theirs = organizations.find(({ id, slug }) => id === asked || slug === asked);
+  const may = organizations.filter(({ role }) => permits(role, 'keys.write'));
+  const known = await Promise.all([
+    payer(context, context.accountId, 'Personal', undefined, theirs === undefined, true),
+    ...may.map(({ accountId, name, id, role }) => payer(context, accountId, name, id, id === theirs?.id, permits(role, 'billing.read'))),
+  ]);
+  if (!theirs || may.includes(theirs)) return known;
+  return [{ keyPath: '', label: `${theirs.name}: as ${theirs.role} you make no calls`, chosen: true }, ...known];
+}
+
+const Payers: FC<{ of: Payer[] }> = ({ of: payers }) => (
+  <label>
+    Charged to
+    <select name="payer" aria-describedby="payer-note">
+      {payers.map(({ keyPath, label, chosen }) => (
+        <option value={keyPath} selected={chosen}>
+          {label}
+        </option>
+      ))}
+    </select>
+    <small id="payer-note">By a key for one hour, which this page alone knows</small>
+  </label>
+);
+
+interface FormProps {
+  mode: Mode;
+  models: Model[];
+  chosen: string;
+  variant: string;
+  payers: Payer[] | undefined;
+}
+
+const Form: FC<FormProps> = ({ mode, models, chosen, variant, payers }) => (
+  <form class="panel" method="post" action={PATH} data-playground data-mode={mode}>
     <ModelChoice models={models} chosen={chosen} />
     <label>
       Prompt
@@ -69,14 +126,19 @@ const Form: FC<{ mode: Mode; models: Model[]; chosen: string; keyPath: string | 
         <input name="seconds" type="number" min="1" max="60" value="5" required />
       </label>
     )}
+    {mode === 'chat' && (
+      <label data-variant="messages" hidden={variant !== 'messages'}>
+        At most, in tokens
+        <input name="tokens" type="number" min="1" max="200000" value={EXAMPLE_TOKENS} required />
+      </label>
+    )}
+    {payers && <Payers of={payers} />}
     <label>
-      API key
+      {payers ? 'API key, to call with it instead' : 'API key'}
       <input name="key" type="password" autocomplete="off" spellcheck={false} placeholder="ck_..." aria-describedby="key-note" />
     </label>
     <p class="small quiet" id="key-note">
-      {keyPath
-        ? 'Leave it empty to call as yourself: a key for one hour is made, which this page alone knows. Calls are charged to your wallet.'
-        : 'A test key (ck_test_...) calls the sandbox, free of charge. The key stays on this page.'}
+      A test key (ck_test_...) calls the sandbox, free of charge. The key stays on this page.
     </p>
     <div class="row">
       <button type="submit" data-run>
@@ -122,7 +184,7 @@ async function playground(c: AppContext): Promise<Response> {
   const shownVariant = listed.find(({ id }) => id === chosen)?.family === 'messages' ? 'messages' : 'plain';
   const context = await viewerOf(c);
   const org = c.req.query('org');
-  const keyPath = context && `${PATH}/key${org ? `?org=${encodeURIComponent(org)}` : ''}`;
+  const payers = context && (await payersOf(context, org));
   return page(
     c,
     { title: `Playground: ${MODES[mode].label.toLowerCase()}`, context, script: 'playground' },
@@ -142,7 +204,7 @@ async function playground(c: AppContext): Promise<Response> {
         ))}
       </nav>
       <div class="bench">
-        <Form mode={mode} models={listed} chosen={chosen} keyPath={keyPath} />
+        <Form mode={mode} models={listed} chosen={chosen} variant={shownVariant} payers={payers} />
         <Result mode={mode} />
       </div>
       <section class="stack" aria-labelledby="same">
@@ -159,14 +221,13 @@ async function playground(c: AppContext): Promise<Response> {
   );
 }
 
-/** A session is no key: calls are made with one that is made for the hour, so that they count, and show, as any other. */
+/** A session is no key: calls are made with one that is for the hour, so that they count, and show, as any other. */
 async function sessionKey(c: AppContext, context: VerbContext): Promise<Response> {
-  const expiresAt = new Date(context.now() + HOUR_MS).toISOString();
-  const made = await createApiKey(context, { name: 'Playground', expiresAt });
-  return made.ok ? c.json({ key: made.value.key, expiresAt }, 201) : renderError(c, made.error);
+  const made = await playgroundKey(context);
+  return made.ok ? c.json(made.value, 201) : renderError(c, made.error);
 }
 
 export const playgroundPages: AccountRoute[] = [
   { method: 'GET', path: PATH, permission: 'public', handle: playground },
-  { method: 'POST', path: `${PATH}/key`, permission: 'keys.write', handle: sessionKey },
+  { method: 'POST', path: `${PATH}/key`, permission: 'keys.write', answers: 'json', handle: sessionKey },
 ];

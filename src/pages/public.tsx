@@ -5,6 +5,7 @@ import { accountPlaneDeps } from '../http/account-deps';
 import type { AppContext } from '../http/context';
 import type { Model } from '../providers/types';
 import type { AccountRoute } from '../routes/account/route';
+import { within } from './frame';
 import { FAMILY_LABELS, shortTokens } from './model-words';
 import { Code, Headings, Scroll } from './parts';
 import { priceText } from './price';
@@ -109,10 +110,10 @@ async function home(c: AppContext): Promise<Response> {
             your SDK and change its base URL.
           </p>
           <div class="row">
-            <a class="button" href={context ? '/manage-api-keys' : '/sign-up'}>
+            <a class="button" href={context ? within('/manage-api-keys', c.req.query('org')) : '/sign-up'}>
               {context ? 'Your keys' : 'Get a key'}
             </a>
-            <a class="button plain" href="/playground">
+            <a class="button plain" href={within('/playground', c.req.query('org'))}>
               Try it in the playground
             </a>
           </div>

@@ -101,7 +101,7 @@ const Attempts: FC<{ attempts: Attempt[] }> = ({ attempts }) => (
               <td class="mono wide-only">{text(model)}</td>
               <td class="number">{text(status)}</td>
               <td>{text(outcome).replaceAll('_', ' ')}</td>
-              <td class="number">{typeof durationMs === 'number' ? `${whole(durationMs)} ms` : ''}</td>
+              <td class="number">{typeof durationMs === 'number' ? `${whole(durationMs)} ms` : '–'}</td>
             </tr>
           ))}
         </tbody>

@@ -2,13 +2,14 @@
 import type { Child } from 'hono/jsx';
 import type { VerbContext } from '../console/context';
 import { organizationsOf } from '../console/me/show';
+import { isPermission, permits, ROLES } from '../console/permissions';
 import { ERRORS, type GatewayError } from '../core/errors';
 import { toCredits } from '../core/money';
 import { accountPlaneDeps } from '../http/account-deps';
 import { authorize } from '../http/caller';
 import { type AppContext, requestIdOf } from '../http/context';
 import { assetPath, type ScriptName } from './assets';
-import { Frame, isOwn, type Viewer } from './frame';
+import { Frame, isOwn, type Viewer, within } from './frame';
 import { Notice } from './parts';
 
 const CSP =
@@ -26,6 +27,7 @@ export interface PageOptions {
   status?: number;
   /** What the page can do beyond forms and links. */
   script?: ScriptName;
+  cookie?: string | undefined;
 }
 
 async function viewerIn(c: AppContext, context: VerbContext | undefined): Promise<Viewer | undefined> {
@@ -41,19 +43,21 @@ async function viewerIn(c: AppContext, context: VerbContext | undefined): Promis
           .catch(() => undefined)
       : undefined,
   ]);
-  const asked = organizations.find(({ id }) => id === c.req.query('org'))?.id;
-  const org = organization?.id ?? asked;
+  const wanted = organization?.id ?? c.req.query('org');
+  const asked = organizations.find(({ id, slug }) => id === wanted || slug === wanted);
+  const org = organization?.id ?? asked?.id;
   const known = view && org === organization?.id;
   return {
     name: context.actor.name,
     org,
+    role: context.role && organization ? context.role : (asked?.role ?? 'owner'),
     organizations,
     availableCredits: known ? toCredits(view.balanceMicro - view.heldMicro) : undefined,
   };
 }
 
 export async function page(c: AppContext, options: PageOptions, children: Child): Promise<Response> {
-  const { title, description = DESCRIPTION, context, narrow, status = 200, script } = options;
+  const { title, description = DESCRIPTION, context, narrow, status = 200, script, cookie } = options;
   const { settings, origin } = accountPlaneDeps(c);
   const scripts: ScriptName[] = script ? ['shell', script] : ['shell'];
   const frame = (
@@ -81,6 +85,7 @@ export async function page(c: AppContext, options: PageOptions, children: Child)
       'referrer-policy': 'same-origin',
       'cache-control': 'no-store',
       'x-request-id': requestIdOf(c),
+      ...(cookie !== undefined && { 'set-cookie': cookie }),
     },
   });
 }
@@ -92,26 +97,66 @@ export async function viewerOf(c: AppContext): Promise<VerbContext | undefined> 
   return viewer.ok ? viewer.value : undefined;
 }
 
+export const TOO_OFTEN = 'Too many tries; wait a minute.';
+
 const LOST = 'There is nothing at this address. It may have moved, or never have been.';
+
+/** Where forms stand: what they are sent to is no page of its own, and lies under theirs. */
+const WITH_FORMS = [
+  '/manage-api-keys',
+  '/settings/organization',
+  '/settings',
+  '/infra/deployments/new',
+  '/invitations/accept',
+  '/playground',
+] as const;
+
+/** The page that a form of this path stands on, of the same wallet. */
+export function pageOfForm(c: AppContext): string {
+  const { pathname, searchParams } = new URL(c.req.url);
+  const path = WITH_FORMS.find((one) => pathname === one || pathname.startsWith(`${one}/`)) ?? '/usage';
+  // An invitation is one by its token, which the form's own page has in its address.
+  const referer = c.req.header('referer');
+  const from = referer !== undefined && URL.canParse(referer) ? new URL(referer) : undefined;
+  if (from && from.origin === accountPlaneDeps(c).origin && from.pathname === path) return path + from.search;
+  return within(path, searchParams.get('org') ?? undefined);
+}
+
+function toSignIn(c: AppContext): Response {
+  const { pathname, search } = new URL(c.req.url);
+  const isForm = c.req.method !== 'GET';
+  const next = encodeURIComponent(isForm ? pageOfForm(c) : pathname + search);
+  return c.redirect(`/sign-in?next=${next}${isForm ? '&lost=1' : ''}`, 303);
+}
+
+/** Whom to ask for what one's role may not. */
+function askWhom({ details, kind }: GatewayError): string | undefined {
+  const permission = kind === 'permission_denied' && details?.permission;
+  if (!isPermission(permission)) return undefined;
+  const roles = ROLES.filter((role) => permits(role, permission));
+  return `Who may: ${roles.join(', ')}. An owner or admin of the organization can change your role.`;
+}
 
 /** A refusal as a page, with the status that the API would answer. */
 export async function refusalPage(c: AppContext, error: GatewayError): Promise<Response> {
-  if (error.kind === 'not_signed_in')
-    return c.redirect(`/sign-in?next=${encodeURIComponent(new URL(c.req.url).pathname + new URL(c.req.url).search)}`, 303);
+  if (error.kind === 'not_signed_in') return toSignIn(c);
   const status = error.status ?? ERRORS[error.kind].status;
   const context = await viewerOf(c).catch(() => undefined);
   const title = status === 404 ? 'Not found' : status >= 500 ? 'Something went wrong' : 'That is not possible';
+  const whom = askWhom(error);
+  const isFramed = context !== undefined && isOwn(c.req.path);
   return page(
     c,
-    { title, context, narrow: true, status },
+    { title, context, narrow: !isFramed, status },
     <>
       <div class="stack">
         <p class="quiet mono">{status}</p>
         <h1>{title}</h1>
       </div>
       <Notice error={error} />
+      {whom !== undefined && <p>{whom}</p>}
       <div class="row">
-        <a class="button" href={context ? '/usage' : '/'}>
+        <a class="button" href={context ? within('/usage', c.req.query('org')) : '/'}>
           {context ? 'To your account' : 'To the start'}
         </a>
         <a class="button plain" href="/docs">

@@ -1,6 +1,5 @@
 /** The way in: password, mailed link, another provider, or the organization's own. */
 import type { FC } from 'hono/jsx';
-import { acceptInvitation } from '../console/organizations/invitations';
 import { isTwoFactorAsked, twoFactorUrl } from '../console/sign-in/guards';
 import { NOT_WELCOME, WELCOMES } from '../console/sign-in/welcome';
 import { safePath } from '../console/sso/sign-in';
@@ -11,10 +10,9 @@ import { isSameSite } from '../http/caller';
 import type { AppContext } from '../http/context';
 import type { AccountRoute } from '../routes/account/route';
 import { startSso } from '../routes/account/sso';
+import { Invited, invitationAt, invitationPages } from './invitation';
 import { Notice } from './parts';
-import { fields, page, refusalPage } from './shell';
-
-const TOO_OFTEN = 'Too many tries; wait a minute.';
+import { fields, page, refusalPage, TOO_OFTEN, viewerOf } from './shell';
 
 const CROSS_SITE = fail('cross_site_request', 'This form was sent from another site.').error;
 
@@ -41,73 +39,129 @@ const Password: FC<{ fresh?: boolean }> = ({ fresh }) => (
   </label>
 );
 
-function signInPage(c: AppContext, form: Form, error?: string, message?: string): Promise<Response> {
-  const next = safePath(form.next);
+/** A mailed link is good once, and for a while; better-auth leads on with this in the address when it is not. */
+const USED = /^((invalid|expired)_token|token_expired|attempts_exceeded)$/i;
+const OVER = 'This link was used already, or is too old.';
+
+/** Where to go on, without what a link that is over left in the address. */
+function onwardsFrom(path: string | undefined): { next: string; error: string | undefined } {
+  const url = new URL(safePath(path), 'http://here.invalid');
+  const error = url.searchParams.get('error') ?? undefined;
+  url.searchParams.delete('error');
+  return { next: url.pathname + url.search + url.hash, error };
+}
+
+/** Who has come in already: on, or out again, to be somebody else. */
+const SignedInAs: FC<{ name: string; next: string }> = ({ name, next }) => (
+  <>
+    <p>
+      You are signed in as <strong class="break">{name}</strong>.
+    </p>
+    <div class="row">
+      <a class="button" href={next}>
+        Go on
+      </a>
+      <form class="inline" method="post" action="/sign-out">
+        <Hidden next={backTo(next)} />
+        <button type="submit" class="plain">
+          Use another account
+        </button>
+      </form>
+    </div>
+  </>
+);
+
+async function signInPage(c: AppContext, form: Form, error?: string, message?: string): Promise<Response> {
+  const { next } = onwardsFrom(form.next);
+  const [invitation, context] = await Promise.all([invitationAt(c, next), c.req.method === 'GET' ? viewerOf(c) : undefined]);
   const { settings } = accountPlaneDeps(c);
   const others = [
     ['github', 'GitHub', settings.GITHUB_CLIENT_ID],
     ['google', 'Google', settings.GOOGLE_CLIENT_ID],
   ].filter(([, , id]) => id);
+  const further = new URLSearchParams({ next });
   return page(
     c,
-    { title: 'Sign in', narrow: true, status: error ? 400 : 200, script: 'passkey' },
+    { title: 'Sign in', narrow: true, context, status: error && c.req.method !== 'GET' ? 400 : 200, script: 'passkey' },
     <>
       <h1>Sign in</h1>
       <Notice error={error} message={message} />
-      <form method="post" action="/sign-in">
-        <Hidden next={next} />
-        <Email value={form.email} />
-        <label>
-          Password
-          <input type="password" name="password" autocomplete="current-password" />
-        </label>
-        <button type="submit" name="how" value="password">
-          Sign in
-        </button>
-        <p class="or">or by your e-mail address</p>
-        <button type="submit" class="plain" name="how" value="link">
-          Mail me a link instead
-        </button>
-        <button type="submit" class="plain" name="how" value="sso">
-          Use my organization’s sign-in
-        </button>
-      </form>
-      <form data-passkey="sign-in" data-next={next} hidden>
-        <button type="submit" class="plain">
-          Use a passkey
-        </button>
-        <p class="small quiet" role="status" />
-      </form>
-      {others.map(([id, label]) => (
-        <form method="post" action="/sign-in">
-          <Hidden next={next} />
-          <input type="hidden" name="provider" value={id} />
-          <button type="submit" class="plain" name="how" value="social">
-            Continue with {label}
-          </button>
-        </form>
-      ))}
-      <p class="head small">
-        {settings.SIGN_UP !== 'closed' && <a href={`/sign-up?next=${encodeURIComponent(next)}`}>Create an account</a>}
-        <a href="/forgot-password">Forgot the password?</a>
-      </p>
+      {invitation && <Invited of={invitation} />}
+      {context ? (
+        <SignedInAs name={context.actor.name} next={next} />
+      ) : (
+        <>
+          <form method="post" action="/sign-in">
+            <Hidden next={next} />
+            <Email value={form.email ?? invitation?.email} />
+            <label>
+              Password
+              <input type="password" name="password" autocomplete="current-password" />
+            </label>
+            <button type="submit" name="how" value="password">
+              Sign in
+            </button>
+            <p class="or">or by your e-mail address</p>
+            <button type="submit" class="plain" name="how" value="link">
+              Mail me a link instead
+            </button>
+            <button type="submit" class="plain" name="how" value="sso">
+              Use my organization’s sign-in
+            </button>
+          </form>
+          <form data-passkey="sign-in" data-next={next} hidden>
+            <button type="submit" class="plain">
+              Use a passkey
+            </button>
+            <p class="small quiet" role="status" />
+          </form>
+          {others.map(([id, label]) => (
+            <form method="post" action="/sign-in">
+              <Hidden next={next} />
+              <input type="hidden" name="provider" value={id} />
+              <button type="submit" class="plain" name="how" value="social">
+                Continue with {label}
+              </button>
+            </form>
+          ))}
+          <p class="head small">
+            {settings.SIGN_UP !== 'closed' && <a href={`/sign-up?${further}`}>Create an account</a>}
+            <a href={`/forgot-password?${further}`}>Forgot the password?</a>
+          </p>
+        </>
+      )}
     </>,
   );
 }
 
-/** What another provider, or a link that is over, sent somebody back with. */
+/** What another provider, a link that is over, or a session that ended under a form sent somebody back with. */
 function returnedWith(c: AppContext): string | undefined {
-  const { error } = c.req.query();
-  if (error === undefined) return undefined;
+  const { next, error = onwardsFrom(next).error, lost } = c.req.query();
+  if (error === undefined)
+    return lost === undefined ? undefined : 'You were signed out; what you sent was not done, and nothing was changed.';
   if (error === NOT_WELCOME) return WELCOMES[accountPlaneDeps(c).settings.SIGN_UP];
+  if (USED.test(error)) return `${OVER} Sign in by your password, or have another link mailed: it confirms the address too.`;
   if (error === 'unable_to_create_session') return 'Your e-mail address is not confirmed there: confirm it, then try again.';
   return `That did not work (${error.slice(0, 60)}); try again.`;
 }
 
+interface Answer {
+  code?: string;
+  message?: string;
+  twoFactorRedirect?: boolean;
+  url?: string;
+}
+
+/** better-auth's words, where they say all that there is to say. */
+function saidBy({ code, message }: Answer): string {
+  if (code === 'EMAIL_NOT_VERIFIED') return 'This address is not confirmed yet. A new link to confirm it is on its way to it.';
+  return message?.replace(/^\[body\.\w+\]\s*/, '') ?? 'That did not work; try again.';
+}
+
 /** better-auth's answer to a form: its cookies, then on; what went wrong goes back on the page. */
 async function forward(c: AppContext, answer: Response, next: string, again: (error: string) => Promise<Response>): Promise<Response> {
-  const body = (await answer.json().catch(() => ({}))) as { message?: string; url?: string };
-  if (!answer.ok) return again(body.message ?? 'That did not work; try again.');
+  const body = (await answer.json().catch(() => ({}))) as Answer;
+  if (!answer.ok) return again(saidBy(body));
   for (const cookie of answer.headers.getSetCookie()) c.header('set-cookie', cookie, { append: true });
   if (isTwoFactorAsked(body)) return c.redirect(twoFactorUrl(next), 303);
   return body.url && body.url !== next ? onward(c, body.url) : c.redirect(next, 303);
@@ -136,7 +190,7 @@ async function signIn(c: AppContext): Promise<Response> {
   if (!isSameSite(c)) return refusalPage(c, CROSS_SITE);
   const form = await fields(c);
   const { email = '', password = '', how = 'password' } = form;
-  const next = safePath(form.next);
+  const { next } = onwardsFrom(form.next);
   const again = (error: string) => signInPage(c, form, error);
   if (how === 'sso') {
     const begun = await startSso(c, email, next);
@@ -155,8 +209,19 @@ async function signIn(c: AppContext): Promise<Response> {
   return forward(c, await askAuth(c, '/sign-in/email', { email, password, callbackURL: next }), next, again);
 }
 
-function signUpPage(c: AppContext, form: Form, error?: string): Promise<Response> {
+async function signUpPage(c: AppContext, form: Form, error?: string): Promise<Response> {
   const { SIGN_UP: openTo } = accountPlaneDeps(c).settings;
+  const { next } = onwardsFrom(form.next);
+  const [invitation, context] = await Promise.all([invitationAt(c, next), c.req.method === 'GET' ? viewerOf(c) : undefined]);
+  if (context)
+    return page(
+      c,
+      { title: 'Create an account', narrow: true, context },
+      <>
+        <h1>Create an account</h1>
+        <SignedInAs name={context.actor.name} next={next} />
+      </>,
+    );
   return page(
     c,
     { title: 'Create an account', narrow: true, status: error ? 400 : 200 },
@@ -167,22 +232,23 @@ function signUpPage(c: AppContext, form: Form, error?: string): Promise<Response
       </div>
       <Notice
         error={error ?? (openTo === 'closed' ? WELCOMES.closed : undefined)}
-        message={openTo === 'invited' ? WELCOMES.invited : undefined}
+        message={openTo === 'invited' && !invitation ? WELCOMES.invited : undefined}
       />
+      {invitation && <Invited of={invitation} />}
       {openTo !== 'closed' && (
         <form method="post" action="/sign-up">
-          <Hidden next={safePath(form.next)} />
+          <Hidden next={next} />
           <label>
             Name
             <input name="name" autocomplete="name" required value={form.name ?? ''} />
           </label>
-          <Email value={form.email} />
+          <Email value={form.email ?? invitation?.email} />
           <Password fresh />
           <button type="submit">Create the account</button>
         </form>
       )}
       <p class="small">
-        You have one? <a href="/sign-in">Sign in</a>
+        You have one? <a href={backTo(next)}>Sign in</a>
       </p>
     </>,
   );
@@ -192,11 +258,10 @@ async function signUp(c: AppContext): Promise<Response> {
   if (!isSameSite(c)) return refusalPage(c, CROSS_SITE);
   const form = await fields(c);
   const { name = '', email = '', password = '' } = form;
-  const body = { name, email, password, callbackURL: safePath(form.next) };
+  const body = { name, email, password, callbackURL: onwardsFrom(form.next).next };
   const answer = await askAuth(c, '/sign-up/email', body);
   if (!answer.ok) {
-    const { message } = (await answer.json().catch(() => ({}))) as { message?: string };
-    return signUpPage(c, form, message ?? 'That did not work; try again.');
+    return signUpPage(c, form, saidBy((await answer.json().catch(() => ({}))) as Answer));
   }
   return page(
     c,
@@ -234,37 +299,56 @@ function simpleForm(
   );
 }
 
-const forgotPage = (c: AppContext, message?: string, error?: string) =>
-  simpleForm(c, 'Set a new password', '/forgot-password', <Email />, 'Mail me a link', error, message);
+const forgotPage = (c: AppContext, next: string, message?: string, error?: string) =>
+  simpleForm(
+    c,
+    'Set a new password',
+    '/forgot-password',
+    <>
+      <Hidden next={next} />
+      <Email />
+    </>,
+    'Mail me a link',
+    error,
+    message,
+  );
 
 async function forgot(c: AppContext): Promise<Response> {
   if (!isSameSite(c)) return refusalPage(c, CROSS_SITE);
-  const { email = '' } = await fields(c);
-  const asked = await askAuth(c, '/request-password-reset', { email, redirectTo: '/reset-password' });
-  if (asked.status === 429) return forgotPage(c, undefined, TOO_OFTEN);
-  return forgotPage(c, 'If the address has an account, a link is on its way to it.');
+  const { email = '', next: asked } = await fields(c);
+  const next = safePath(asked);
+  const redirectTo = `/reset-password?${new URLSearchParams({ next })}`;
+  const answer = await askAuth(c, '/request-password-reset', { email, redirectTo });
+  if (answer.status === 429) return forgotPage(c, next, undefined, TOO_OFTEN);
+  return forgotPage(c, next, 'If the address has an account, a link is on its way to it.');
 }
 
-const resetPage = (c: AppContext, token: string, error?: string) =>
-  simpleForm(
+/** Without a link that is good there is no password to be thought up, but another link to ask for. */
+function resetPage(c: AppContext, { token, next: asked, error }: Record<string, string>, wrong?: string): Promise<Response> {
+  const next = safePath(asked);
+  if (!token || error !== undefined) return forgotPage(c, next, undefined, `${OVER} Have another mailed.`);
+  return simpleForm(
     c,
     'Set a new password',
     '/reset-password',
     <>
+      <Hidden next={next} />
       <input type="hidden" name="token" value={token} />
       <Password fresh />
     </>,
     'Set the password',
-    error,
+    wrong,
   );
+}
 
 async function reset(c: AppContext): Promise<Response> {
   if (!isSameSite(c)) return refusalPage(c, CROSS_SITE);
-  const { token = '', password = '' } = await fields(c);
+  const form = await fields(c);
+  const { token = '', password = '', next = '' } = form;
   const answer = await askAuth(c, '/reset-password', { token, newPassword: password });
-  if (answer.ok) return signInPage(c, {}, undefined, 'The password is set: sign in with it.');
-  const { message } = (await answer.json().catch(() => ({}))) as { message?: string };
-  return resetPage(c, token, message ?? 'That did not work.');
+  if (answer.ok) return signInPage(c, { next }, undefined, 'The password is set: sign in with it.');
+  const said = (await answer.json().catch(() => ({}))) as Answer;
+  return USED.test(said.code ?? '') ? resetPage(c, { next }) : resetPage(c, form, saidBy(said));
 }
 
 const twoFactorPage = (c: AppContext, next: string, error?: string) =>
@@ -295,8 +379,9 @@ async function twoFactor(c: AppContext): Promise<Response> {
 async function signOut(c: AppContext): Promise<Response> {
   if (!isSameSite(c)) return refusalPage(c, CROSS_SITE);
   const answer = await (await authOf(c)).api.signOut({ headers: c.req.raw.headers, asResponse: true });
+  const { next } = await fields(c);
   for (const cookie of answer.headers.getSetCookie()) c.header('set-cookie', cookie, { append: true });
-  return c.redirect('/', 303);
+  return c.redirect(next === undefined ? '/' : safePath(next), 303);
 }
 
 export const signInPages: AccountRoute[] = [
@@ -305,40 +390,11 @@ export const signInPages: AccountRoute[] = [
   { method: 'GET', path: '/sign-up', permission: 'public', handle: (c) => signUpPage(c, c.req.query()) },
   { method: 'POST', path: '/sign-up', permission: 'public', handle: signUp },
   { method: 'POST', path: '/sign-out', permission: 'public', handle: signOut },
-  { method: 'GET', path: '/forgot-password', permission: 'public', handle: (c) => forgotPage(c) },
+  { method: 'GET', path: '/forgot-password', permission: 'public', handle: (c) => forgotPage(c, safePath(c.req.query('next'))) },
   { method: 'POST', path: '/forgot-password', permission: 'public', handle: forgot },
-  { method: 'GET', path: '/reset-password', permission: 'public', handle: (c) => resetPage(c, c.req.query('token') ?? '') },
+  { method: 'GET', path: '/reset-password', permission: 'public', handle: (c) => resetPage(c, c.req.query()) },
   { method: 'POST', path: '/reset-password', permission: 'public', handle: reset },
   { method: 'GET', path: '/two-factor', permission: 'public', handle: (c) => twoFactorPage(c, safePath(c.req.query('next'))) },
   { method: 'POST', path: '/two-factor', permission: 'public', handle: twoFactor },
-  {
-    method: 'GET',
-    path: '/invitations/accept',
-    permission: 'self',
-    handle: (c, context) =>
-      page(
-        c,
-        { title: 'Invitation', context, narrow: true },
-        <>
-          <h1>You are invited</h1>
-          <p>
-            You are signed in as <strong>{context.actor.name}</strong>.
-          </p>
-          <form method="post" action="/invitations/accept">
-            <input type="hidden" name="token" value={c.req.query('token') ?? ''} />
-            <button type="submit">Join</button>
-          </form>
-        </>,
-      ),
-  },
-  {
-    method: 'POST',
-    path: '/invitations/accept',
-    permission: 'self',
-    handle: async (c, context) => {
-      const { token = '' } = await fields(c);
-      const joined = await acceptInvitation(context, { token });
-      return joined.ok ? c.redirect(`/settings/organization?org=${joined.value.id}`, 303) : refusalPage(c, joined.error);
-    },
-  },
+  ...invitationPages,
 ];

@@ -43,6 +43,7 @@ h1, h2, h3, h4, p, ul, ol, dl, dd, figure, table, fieldset, pre { margin: 0; pad
 fieldset { border: 0; min-width: 0; }
 legend { padding: 0; }
 h1 { font-size: var(--title); line-height: 1.2; letter-spacing: -.02em; font-weight: 620; text-wrap: balance; overflow-wrap: anywhere; }
+h2, h3, h4 { overflow-wrap: anywhere; }
 h2 { font-size: var(--large); line-height: 1.35; letter-spacing: -.01em; font-weight: 600; }
 h3, h4 { font-size: var(--body); line-height: 1.4; font-weight: 600; }
 p { text-wrap: pretty; overflow-wrap: break-word; }
@@ -62,6 +63,7 @@ img, svg, video { max-width: 100%; }
 .tiny { font-size: var(--tiny); }
 .strong { font-weight: 600; }
 .break { overflow-wrap: anywhere; }
+.lines-2 { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden; }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .number { text-align: end; white-space: nowrap; }
 .skip { position: absolute; left: -100vw; top: var(--s2); }
@@ -79,7 +81,7 @@ const FRAME = `
 .bar nav a[aria-current] { color: var(--ink); box-shadow: inset 0 -2px var(--accent); }
 .bar .end { margin-inline-start: auto; display: flex; gap: var(--s4); align-items: center; font-size: .875rem; min-width: 0; }
 .bar .end > span { color: var(--quiet); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; max-width: 17rem; }
-.bar .end > a:not(.button) { color: var(--ink); text-decoration: none; white-space: nowrap; min-height: 1.5rem; }
+.bar .end > a:not(.button) { color: var(--ink); text-decoration: none; white-space: nowrap; display: inline-flex; align-items: center; min-height: 1.5rem; }
 .bar .button { min-height: 2.125rem; padding-block: 0; font-size: .875rem; }
 main { width: 100%; max-width: var(--page); margin: 0 auto; padding: var(--s6) var(--gutter) var(--s7); display: grid; gap: var(--s6); flex: 1; align-content: start; grid-template-columns: minmax(0, 1fr); }
 main:focus { outline: none; }
@@ -101,7 +103,7 @@ main.narrow { max-width: calc(25rem + 2 * var(--gutter)); padding-top: var(--s7)
 .menu > :not(summary) { position: absolute; z-index: 2; inset-inline: 0; min-width: 14rem; top: calc(100% + var(--s1)); background: var(--raised); border: 1px solid var(--line); border-radius: var(--radius); box-shadow: 0 8px 24px rgb(0 0 0 / .12); padding: var(--s1); }
 .menu nav a { margin: 0; padding: var(--s2) var(--s3); overflow-wrap: anywhere; }
 .foot { border-top: 1px solid var(--line); font-size: var(--small); }
-.foot > div { max-width: var(--page); margin: 0 auto; padding: var(--s5) var(--gutter); display: flex; gap: var(--s3) var(--s6); flex-wrap: wrap; justify-content: space-between; color: var(--quiet); }
+.foot > div { max-width: var(--page); margin: 0 auto; padding: var(--s5) var(--gutter); display: flex; gap: var(--s3) var(--s6); flex-wrap: wrap; justify-content: space-between; align-items: baseline; color: var(--quiet); }
 .foot nav { display: flex; gap: var(--s1) var(--s5); flex-wrap: wrap; }
 .foot a { color: var(--quiet); text-decoration: none; padding: var(--s1) 0; }
 .foot a:hover, .foot a[aria-current] { color: var(--ink); text-decoration: underline; }
@@ -165,12 +167,13 @@ form.inline { display: inline-flex; }
 form.row { display: flex; }
 form.ends { align-items: end; flex-wrap: nowrap; }
 form.ends > label { flex: 1; }
-form.filter { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); align-items: end; gap: var(--s3); }
+form.filter { display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); align-items: end; gap: var(--s3); }
 label, .label { display: grid; gap: var(--s1); font-size: var(--small); color: var(--quiet); align-content: start; }
 label.check { display: flex; gap: var(--s2); align-items: center; color: var(--ink); font-size: .875rem; min-height: 1.75rem; }
 label small, .hint { font-size: var(--tiny); color: var(--quiet); }
-input, select, textarea { font: inherit; font-size: .875rem; color: var(--ink); background: var(--raised); border: 1px solid var(--edge); border-radius: 6px; padding: .375rem var(--s3); min-height: 2.375rem; width: 100%; }
+input, select, textarea { font: inherit; font-size: .875rem; color: var(--ink); background: var(--raised); border: 1px solid var(--edge); border-radius: 6px; padding: .375rem var(--s3); min-height: 2.375rem; width: 100%; min-width: 0; }
 .panel input, .panel select, .panel textarea { background: var(--paper); }
+[aria-invalid=true] { border-color: var(--alarm); }
 input::placeholder, textarea::placeholder { color: var(--quiet); opacity: .8; }
 input:focus-visible, select:focus-visible, textarea:focus-visible { outline-offset: 0; border-color: var(--accent); }
 input[type=checkbox], input[type=radio] { width: 1rem; min-height: 1rem; height: 1rem; accent-color: var(--accent); padding: 0; flex: none; margin: 0; }
@@ -183,7 +186,7 @@ button.plain, .button.plain { background: var(--raised); color: var(--ink); bord
 button.plain:hover, .button.plain:hover { background: var(--sunken); border-color: var(--edge); }
 button.danger { background: transparent; color: var(--alarm); border-color: var(--alarm); }
 button.danger:hover { background: var(--alarm-wash); border-color: var(--alarm); }
-button.link { border: 0; background: none; color: var(--accent); padding: 0; min-height: 1.5rem; text-decoration: underline; text-underline-offset: .2em; text-decoration-thickness: 1px; font-weight: 400; }
+button.link { white-space: normal; text-align: start; border: 0; background: none; color: var(--accent); padding: 0; min-height: 1.5rem; text-decoration: underline; text-underline-offset: .2em; text-decoration-thickness: 1px; font-weight: 400; }
 button.link.quiet { color: var(--quiet); text-decoration: none; }
 button.link.quiet:hover { color: var(--ink); text-decoration: underline; }
 button.link.danger { color: var(--alarm); }
@@ -208,6 +211,7 @@ tr.gap > * { background: color-mix(in srgb, var(--sunken) 45%, transparent); fon
 .bare { border: 0; }
 .bare th, .bare td { padding-inline: 0; }
 .bare tbody tr:hover > * { background: none; }
+td.who { min-width: 11.5rem; overflow-wrap: anywhere; }
 td small, th small { display: block; font-size: var(--tiny); color: var(--quiet); font-weight: 400; }
 .name { text-decoration: none; font-weight: 550; color: var(--ink); }
 .name:hover { text-decoration: underline; }
@@ -266,9 +270,11 @@ const PAGES = `
 #run-status.bad { color: var(--alarm); }
 progress { width: 100%; height: .25rem; accent-color: var(--accent); display: block; }
 .choice { display: grid; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); gap: 0 var(--s4); }
-.key { padding: var(--s4); display: grid; grid-template-columns: minmax(0, 1.4fr) minmax(0, 1fr) minmax(0, 1.6fr) auto; gap: var(--s2) var(--s5); align-items: start; }
+.key { position: relative; padding: var(--s4); display: grid; grid-template-columns: minmax(0, 1.4fr) minmax(0, 1fr) minmax(0, 1.6fr) auto; gap: var(--s2) var(--s5); align-items: start; }
 .keys { padding: 0; list-style: none; border: 1px solid var(--line); border-radius: 10px; background: var(--raised); }
 .keys > li + li { border-top: 1px solid var(--line); }
+.key details[open] > form { position: absolute; z-index: 1; inset: calc(100% - var(--s2)) var(--s4) auto; background: var(--raised); border: 1px solid var(--line); border-radius: var(--radius); box-shadow: 0 8px 24px rgb(0 0 0 / .12); padding: var(--s3) var(--s4); }
+.key details[open] > summary { margin-bottom: 0; }
 .keys .off { color: var(--quiet); }
 .key .facts { grid-template-columns: max-content minmax(0, 1fr); gap: var(--s1) var(--s4); }
 `;
@@ -280,8 +286,8 @@ const WIDTHS = `
   .side { padding: var(--s3) var(--gutter) 0; border: 0; border-bottom: 1px solid var(--line); }
   .side > div { position: static; gap: var(--s2); display: flex; flex-wrap: wrap; align-items: center; }
   .side .menu { flex: 1 1 100%; max-width: 24rem; }
-  .side .strip { display: flex; overflow-x: auto; gap: var(--s4); flex: 1 1 100%; }
-  .side .strip nav { display: flex; gap: var(--s4); flex: none; }
+  .side .strip { display: flex; flex-wrap: wrap; gap: 0 var(--s4); flex: 1 1 100%; }
+  .side .strip nav { display: contents; }
   .side .strip nav a { margin: 0; padding: var(--s2) 0; border-radius: 0; white-space: nowrap; min-height: 2.5rem; display: inline-flex; align-items: center; }
   .side .strip nav a:hover, .side .strip nav a[aria-current=page] { background: none; }
   .side .strip nav a[aria-current=page] { box-shadow: inset 0 -2px var(--accent); }
@@ -296,8 +302,9 @@ const WIDTHS = `
 @media (max-width: 40rem) {
   .bar > div { flex-wrap: wrap; gap: 0 var(--s4); padding-top: var(--s2); }
   .bar nav { order: 3; flex: 1 1 100%; gap: var(--s4); overflow-x: auto; justify-content: flex-start; }
-  .bar .end > span { display: none; }
+  .bar .end > span { max-width: 9rem; }
   .wide-only { display: none; }
+  td.who { min-width: 7.5rem; }
   main { gap: var(--s5); padding-block: var(--s5) var(--s6); }
   main.narrow { padding-top: var(--s6); }
   .loose { gap: var(--s5); }

@@ -8,9 +8,9 @@ import { STATUSES, sinceMs, type UsageFilter, usageFilterInput } from '../consol
 import type { LogView } from '../console/usage/log';
 import { queryUsage, type Usage } from '../console/usage/query';
 import type { AppContext } from '../http/context';
-import { parseInput } from '../http/input';
 import { type AccountRoute, queryOf } from '../routes/account/route';
-import { alignedCredits, credits, dollars, Empty, Headings, Scroll, Time, whole } from './parts';
+import { readForm } from './form';
+import { alignedCredits, credits, dollars, Empty, Headings, Notice, Pages, Scroll, Time, whole } from './parts';
 import { receiptPage } from './receipt';
 import { orgQuery, page, refusalPage } from './shell';
 import { chartOf, DailyChart } from './usage-chart';
@@ -59,6 +59,14 @@ const NUMBERS = [
   ['minLatencyMs', 'Milliseconds, at least'],
 ] as const;
 
+const LABELS = {
+  days: 'Days',
+  status: 'Status',
+  endpoint: 'Endpoint',
+  q: 'Part of a request’s id',
+  ...Object.fromEntries(NUMBERS),
+};
+
 const Filter: FC<{ filter: UsageFilter; picks: Pick[]; org: string | undefined }> = ({ filter, picks, org }) => (
   <form class="filter" method="get" action="/usage" aria-label="Filter">
     {org !== undefined && <input type="hidden" name="org" value={org} />}
@@ -84,6 +92,10 @@ const Filter: FC<{ filter: UsageFilter; picks: Pick[]; org: string | undefined }
   </form>
 );
 
+/** Of two with the same name, each is told by more than that. */
+const named = (all: { id: string; name: string; hint?: string }[]): [string, string][] =>
+  all.map(({ id, name, hint = id }) => [id, all.filter((one) => one.name === name).length > 1 ? `${name} (${hint})` : name]);
+
 /** What can be chosen is what there is. */
 async function picksOf(context: VerbContext, models: Usage['costByModel']): Promise<Pick[]> {
   const [keys, members] = await Promise.all([
@@ -98,8 +110,13 @@ async function picksOf(context: VerbContext, models: Usage['costByModel']): Prom
       options: models.flatMap(({ model }) => (model ? [[model, model] as [string, string]] : [])),
     },
     { name: 'status', label: 'Status', any: 'Any', options: STATUSES.map((status) => [status, status]) },
-    { name: 'keyId', label: 'Key', any: 'All', options: keys.keys.map(({ id, name }) => [id, name]) },
-    { name: 'member', label: 'Member', any: 'All', options: members.members.map(({ userId, name }) => [userId, name]) },
+    { name: 'keyId', label: 'Key', any: 'All', options: named(keys.keys) },
+    {
+      name: 'member',
+      label: 'Member',
+      any: 'All',
+      options: named(members.members.map(({ userId: id, name, email }) => ({ id, name, hint: email }))),
+    },
   ];
   return picks.filter(({ options }) => options.length > 0);
 }
@@ -208,6 +225,9 @@ const GOOD = new Set(['succeeded']);
 
 export const Status: FC<{ of: string }> = ({ of: status }) => <span class={`tag ${GOOD.has(status) ? 'good' : 'bad'}`}>{status}</span>;
 
+/** What is made without tokens, such as a film, has none to count. */
+const counted = (tokens: number): string => (tokens === 0 ? '–' : whole(tokens));
+
 const WIDE = ['Status', 'Latency', 'Tokens in', 'Tokens out'];
 
 const Logs: FC<{ logs: LogView[]; org: string }> = ({ logs, org }) => (
@@ -234,8 +254,8 @@ const Logs: FC<{ logs: LogView[]; org: string }> = ({ logs, org }) => (
               <Status of={log.status} />
             </td>
             <td class="number wide-only">{duration(log.latencyMs)}</td>
-            <td class="number wide-only">{whole(log.inputTokens + log.cacheReadTokens + log.cacheWriteTokens)}</td>
-            <td class="number wide-only">{whole(log.outputTokens)}</td>
+            <td class="number wide-only">{counted(log.inputTokens + log.cacheReadTokens + log.cacheWriteTokens)}</td>
+            <td class="number wide-only">{counted(log.outputTokens)}</td>
             <td class="number">{alignedCredits(log.creditsUsed)}</td>
           </tr>
         ))}
@@ -245,7 +265,7 @@ const Logs: FC<{ logs: LogView[]; org: string }> = ({ logs, org }) => (
 );
 
 /** Nothing at all is another thing than nothing that fits. */
-const Nothing: FC<{ filtered: boolean; org: string }> = ({ filtered, org }) =>
+const Nothing: FC<{ filtered: boolean; org: string; makesKeys: boolean }> = ({ filtered, org, makesKeys }) =>
   filtered ? (
     <Empty title="No request fits">
       <p>A request shows up some seconds after it ended.</p>
@@ -255,11 +275,13 @@ const Nothing: FC<{ filtered: boolean; org: string }> = ({ filtered, org }) =>
     </Empty>
   ) : (
     <Empty title="No request yet">
-      <p>Make a key, call a model with it, and the call is here some seconds after it ended, with what it cost and why.</p>
+      <p>A call with a key of this wallet is here some seconds after it ended, with what it cost and why.</p>
       <div class="row">
-        <a class="button" href={`/manage-api-keys${org}`}>
-          Make a key
-        </a>
+        {makesKeys && (
+          <a class="button" href={`/manage-api-keys${org}`}>
+            Make a key
+          </a>
+        )}
         <a class="button plain" href="/docs">
           How to call
         </a>
@@ -269,8 +291,8 @@ const Nothing: FC<{ filtered: boolean; org: string }> = ({ filtered, org }) =>
 
 async function usagePage(c: AppContext, context: VerbContext): Promise<Response> {
   const query = queryOf(c);
-  const filter = parseInput(usageFilterInput, query);
-  if (!filter.ok) return refusalPage(c, filter.error);
+  const asked = readForm(usageFilterInput, query, LABELS);
+  const filter = asked.ok ? asked : { ok: true as const, value: usageFilterInput.parse({}) };
   const usage = await queryUsage(context, filter.value, PAGE, query.cursor);
   if (!usage.ok) return refusalPage(c, usage.error);
   const { logs, nextCursor, costByModel, topExpensiveRequests } = usage.value;
@@ -278,11 +300,10 @@ async function usagePage(c: AppContext, context: VerbContext): Promise<Response>
   const { days } = filter.value;
   const chart = chartOf(rows, datesOf(days, context.now()));
   const org = orgQuery(context);
-  const filtered = Object.keys(query).some((name) => name !== 'org');
-  const more = new URLSearchParams({ ...query, ...(nextCursor !== null && { cursor: nextCursor }) });
+  const filtered = Object.keys(query).some((name) => name === 'cursor' || Object.hasOwn(usageFilterInput.shape, name));
   return page(
     c,
-    { title: 'Usage', context },
+    { title: 'Usage', context, ...(!asked.ok && { status: 400 }) },
     <>
       <div class="head">
         <h1>Usage</h1>
@@ -292,8 +313,9 @@ async function usagePage(c: AppContext, context: VerbContext): Promise<Response>
           </a>
         )}
       </div>
+      {!asked.ok && <Notice error={asked.error} />}
       {logs.length === 0 && !filtered ? (
-        <Nothing filtered={false} org={org} />
+        <Nothing filtered={false} org={org} makesKeys={context.permissions.has('keys.write')} />
       ) : (
         <>
           <div class="stack">
@@ -310,14 +332,8 @@ async function usagePage(c: AppContext, context: VerbContext): Promise<Response>
           )}
           <section class="stack" aria-labelledby="requests">
             <h2 id="requests">Requests</h2>
-            {logs.length > 0 ? <Logs logs={logs} org={org} /> : <Nothing filtered org={org} />}
-            {nextCursor !== null && (
-              <div class="row">
-                <a class="button plain" href={`/usage?${more}`}>
-                  Older requests
-                </a>
-              </div>
-            )}
+            {logs.length > 0 ? <Logs logs={logs} org={org} /> : <Nothing filtered org={org} makesKeys={false} />}
+            <Pages of="requests" path="/usage" query={query} nextCursor={nextCursor} />
           </section>
         </>
       )}

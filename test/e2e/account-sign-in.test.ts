@@ -112,6 +112,36 @@ describe('sessions', () => {
 });
 
 describe('a second factor', () => {
+  it('that is set up on the page survives a mistyped digit: the secret and the codes that were saved are the ones asked for', async () => {
+    const person = await Person.signedIn(worker);
+    const send = async (path: string, form: Record<string, string>) => {
+      const sent = await person.fetch(`/settings/${path}`, { method: 'POST', body: new URLSearchParams(form) });
+      const at = sent.headers.get('location');
+      return { at, html: await (at === null ? sent : await person.fetch(at)).text() };
+    };
+    const secretIn = (html: string): string => /secret=([A-Z2-7]+)/.exec(html)![1]!;
+    const codesIn = (html: string): string[] => /aria-label="Recovery codes"><pre><code>([^<]+)/.exec(html)![1]!.split('\n');
+    const begun = await send('two-factor/enable', { password: person.password });
+    const [secret, codes] = [secretIn(begun.html), codesIn(begun.html)];
+    const wrong = await send('two-factor/confirm', { code: '000000' });
+    expect([wrong.at, secretIn(wrong.html), codesIn(wrong.html)]).toEqual([null, secret, codes]);
+    expect(wrong.html).toContain('still good: try the next code');
+    const code = totp(secret);
+    const on = await send('two-factor/confirm', { code: `${code.slice(0, 3)} ${code.slice(3)}` });
+    expect([on.at, on.html.includes('The second step is on'), on.html.includes(secret)]).toEqual([
+      '/settings?done=two-factor-on',
+      true,
+      false,
+    ]);
+    const fresh = await send('two-factor/codes', { password: person.password });
+    expect(codesIn(fresh.html)).toHaveLength(codes.length);
+    expect(codesIn(fresh.html)).not.toEqual(codes);
+    expect(await (await person.fetch('/settings')).text()).not.toContain('Recovery codes');
+    const changed = await send('password', { password: person.password, fresh: 'another long password' });
+    expect(changed.html).toContain('The password is changed');
+    expect((await send('name', { name: 'Countess' })).html).toContain('value="Countess"');
+  });
+
   it('is asked for after the password once it is set up', async () => {
     const person = await Person.signedIn(worker);
     const { totpURI } = await person.get<{ totpURI: string }>('/api/auth/two-factor/enable', { json: { password: person.password } });

@@ -168,6 +168,7 @@ describe.skipIf(!chromiumPath)('a person in a browser', () => {
     await page.goto(`${at}/sign-in?next=/settings`);
     await page.getByRole('button', { name: 'Use a passkey' }).click();
     await page.getByText('passkey@example.com').first().waitFor();
+    page.once('dialog', (dialog) => void dialog.accept());
     await page.getByRole('button', { name: 'Remove Laptop' }).click();
     await page.getByText('signs nobody in any more').waitFor();
     const audit = await (await page.request.get(`${at}/api/audit`)).text();
@@ -183,7 +184,7 @@ describe.skipIf(!chromiumPath)('a person in a browser', () => {
       await page.goto(`${worker.url}${path}`);
       await page.getByLabel('Prompt').fill(prompt);
       await page.getByRole('button', { name: 'Run' }).click();
-      await page.getByText('Done. Request').waitFor();
+      await page.getByText(/(Done|Cut at its limit of tokens)\. Request/).waitFor();
       expect(await page.locator('#run-cost').textContent()).toMatch(/credits \(/);
       await shoot(page, `played${path.replace(/\W+/g, '-')}`);
     };
@@ -192,11 +193,43 @@ describe.skipIf(!chromiumPath)('a person in a browser', () => {
     expect(await page.locator('[data-template]').first().textContent()).toContain('It\\u0027s a test');
     await run('/playground?model=claude-sonnet-4-6', 'Who are you?');
     expect(await page.locator('#output').textContent()).toContain('Who are you?');
+    await run('/playground?model=claude-sonnet-4-6', 'sandbox:reasoning sandbox:length');
+    await page.getByText('Cut at its limit of tokens.').waitFor();
+    await page.getByText('Thoughts').click();
+    expect((await page.locator('#output details p').textContent())!.length).toBeGreaterThan(0);
+    await page.getByLabel('Prompt').fill('sandbox:tokens=400 sandbox:delay=100ms');
+    await page.getByRole('button', { name: 'Run' }).click();
+    await page.locator('#output .answer:not(:empty)').waitFor();
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await page.getByText('Stopped. Request').waitFor();
+    await page.locator('#run-cost:not(:empty)').waitFor();
+    await page.getByRole('link', { name: 'Image', exact: true }).click();
+    await page.getByRole('link', { name: 'Chat', exact: true }).click();
+    expect(await page.getByLabel('Prompt').inputValue()).toBe('sandbox:tokens=400 sandbox:delay=100ms');
     await run('/playground?mode=image', 'A lighthouse');
     const width = "(async (image) => (await image.decode(), image.naturalWidth))(document.querySelector('#output img'))";
     expect(await page.evaluate(width)).toBeGreaterThan(0);
     await run('/playground?mode=video', 'Waves');
     expect(await page.locator('#output video').count()).toBe(1);
+    await page.getByLabel('Prompt').fill('sandbox:hang');
+    await page.getByRole('button', { name: 'Run' }).click();
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await page.getByText('Canceled, and free. Request').waitFor();
+    expect(await page.locator('#run-cost').textContent()).toBe('0 credits ($0.00)');
+    const cookies = await page.context().cookies();
+    await page.reload();
+    await page.context().clearCookies();
+    await page.getByRole('button', { name: 'Run' }).click();
+    await page.getByText('You were signed out.').waitFor();
+    expect(await page.getByRole('link', { name: 'Sign in again' }).getAttribute('href')).toBe('/sign-in?next=%2Fplayground%3Fmode%3Dvideo');
+    await page.context().addCookies(cookies);
+    const { id: org } = (await (
+      await page.request.post(`${worker.url}/api/orgs`, { data: { name: 'Payers' }, headers: { origin: worker.url } })
+    ).json()) as { id: string };
+    await page.goto(`${worker.url}/usage?org=${org}`);
+    await page.getByRole('link', { name: 'Playground' }).click();
+    await page.getByRole('button', { name: 'Run' }).click();
+    await page.getByText('the account has 0').waitFor();
     const key = await makeKey(page, 'pasted');
     await page.goto(`${worker.url}/playground`);
     await page.context().clearCookies();
@@ -204,6 +237,7 @@ describe.skipIf(!chromiumPath)('a person in a browser', () => {
     await page.getByRole('button', { name: 'Run' }).click();
     await page.getByText('Paste an API key, or sign in.').waitFor();
     await page.getByLabel('API key').fill(key);
+    await page.getByLabel('Prompt').fill('Hello');
     await page.getByRole('button', { name: 'Run' }).click();
     await page.getByText('Done. Request').waitFor();
     await page.context().close();

@@ -161,15 +161,25 @@ describe.skipIf(!chromiumPath)('a person without JavaScript', () => {
       const secret = page.getByRole('region', { name: /The secret of/ }).locator('code');
       const key = (await secret.textContent())!;
       expect(await page.getByText(`-H "Authorization: Bearer ${key}"`).count()).toBeGreaterThan(0);
-      const called = await fetch(`${worker.url}/v1/chat/completions`, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-        body: JSON.stringify({ model: 'gpt-5.5', messages: [{ role: 'user', content: 'Hello' }] }),
-      });
+      const ask = () =>
+        fetch(`${worker.url}/v1/chat/completions`, {
+          method: 'POST',
+          headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+          body: JSON.stringify({ model: 'gpt-5.5', messages: [{ role: 'user', content: 'Hello' }] }),
+        });
+      const called = await ask();
       expect(called.status, await called.text()).toBe(200);
-      await page.goto(`${worker.url}/manage-api-keys`);
+      await page.reload();
+      expect([await secret.count(), await page.getByRole('button', { name: 'Revoke by hand' }).count()]).toEqual([0, 1]);
       await page.getByRole('button', { name: 'Rotate by hand' }).click();
       expect(await secret.textContent()).not.toBe(key);
+      await page.reload();
+      await page.goto(`${worker.url}/usage`);
+      await page.goBack();
+      expect(await secret.count()).toBe(0);
+      expect(await person.get('/api/api-keys')).toMatchObject({ keys: [{ name: 'by hand' }] });
+      await page.getByRole('button', { name: 'Rotate by hand: the secret before ends' }).waitFor();
+      expect((await ask()).status).toBe(200);
       await page.getByRole('button', { name: 'Revoke by hand' }).click();
       await page.getByText('1 revoked key').waitFor();
 

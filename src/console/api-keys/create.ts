@@ -1,3 +1,4 @@
+import type { KeyRecord } from '../../account/types';
 import { fail, ok, type Result } from '../../core/errors';
 import type { VerbContext } from '../context';
 import { type CreateKeyInput, createKey, type KeyView, personBehind, refuseBeyond, refuseLimited } from './internal';
@@ -5,7 +6,7 @@ import { type CreateKeyInput, createKey, type KeyView, personBehind, refuseBeyon
 /** A key with its secret, which is in this answer and nowhere else. */
 export async function createApiKey(
   context: VerbContext,
-  input: Omit<CreateKeyInput, 'userId'>,
+  input: Omit<CreateKeyInput, 'userId'> & Pick<KeyRecord, 'purpose'>,
 ): Promise<Result<KeyView & { key: string }>> {
   const within = refuseBeyond(context, input.scopes);
   if (!within.ok) return within;

@@ -53,9 +53,10 @@ export type CreateKeyInput = z.infer<typeof createKeyInput>;
 
 export function keyView(key: KeySummary) {
   const { spendingLimitMicro, spentThisMonthMicro, createdAtMs, expiresAtMs, previousUntilMs, scopes, ...others } = key;
-  const { secretBy: _, previousBy: __, ...rest } = others;
+  const { secretBy: _, previousBy: __, purpose = null, ...rest } = others;
   return {
     ...rest,
+    purpose,
     scopes: scopes ?? [],
     spendingLimit: spendingLimitMicro === null ? null : toCredits(spendingLimitMicro),
     spentThisMonth: toCredits(spentThisMonthMicro),
@@ -70,7 +71,7 @@ export type KeyView = ReturnType<typeof keyView>;
 export type KeyDeps = ConsoleDeps & Acting;
 
 /** A key with its secret; the account object writes what the audit log says of it in the same step. */
-export async function createKey(deps: KeyDeps, accountId: string, input: CreateKeyInput) {
+export async function createKey(deps: KeyDeps, accountId: string, input: CreateKeyInput & Pick<KeyRecord, 'purpose'>) {
   const stub = deps.account(accountId);
   const taken = new Set((await stub.listKeys()).map(({ id }) => id));
   let keyBytes = newKeyBytes();
@@ -93,6 +94,7 @@ export async function createKey(deps: KeyDeps, accountId: string, input: CreateK
     models: input.models ?? [],
     families: input.families ?? [],
     ...(input.scopes && { scopes: input.scopes }),
+    ...(input.purpose && { purpose: input.purpose }),
   };
   const { userId: _user, ...options } = input;
   const made = await stub.putKey(record, auditRecord(deps, { action: 'api_key.create', target: record.id, detail: noted(options) }));

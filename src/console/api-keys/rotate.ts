@@ -12,7 +12,16 @@ const DEFAULT_GRACE_SECONDS = 86_400;
 export const rotateKeyInput = z.strictObject({
   /** For how long the old secret stays good: a day by default, 0 ends it at once. */
   graceSeconds: z.number().int().min(0).max(LONGEST_GRACE_SECONDS).nullish(),
+  /** While the secret before is still good, another rotation would end it, and is refused unless this says so. */
+  endGrace: z.boolean().nullish(),
 });
+
+const inGrace = (untilMs: number) =>
+  fail(
+    'conflict',
+    `The secret before the last rotation is good until ${new Date(untilMs).toISOString()}, and another rotation would end it at once: wait, or say so with \`endGrace\`. With \`graceSeconds\` 0 all secrets of before end.`,
+    { param: 'endGrace', details: { graceUntil: new Date(untilMs).toISOString() } },
+  );
 
 /** A new secret for the same key: its name, limits and what it has spent stay. */
 export async function rotateApiKey(
@@ -32,8 +41,10 @@ export async function rotateApiKey(
   const graceSeconds = input.graceSeconds ?? DEFAULT_GRACE_SECONDS;
   const minted = await mintKey(context.macSecret, known.mode, accountBytes(context.accountId)!, keyBytes(id)!);
   const audit = auditRecord(context, { action: 'api_key.rotate', target: id, detail: { graceSeconds } });
-  const rotated = await stub.rotateKey(id, minted.secretHash, graceSeconds * 1_000, audit, await personBehind(context));
-  if (!rotated) return missing;
+  const endsGrace = input.endGrace ?? false;
+  const rotation = { secretHash: minted.secretHash, graceMs: graceSeconds * 1_000, secretBy: await personBehind(context), endsGrace };
+  const rotated = await stub.rotateKey(id, rotation, audit);
+  if (!rotated.ok) return rotated.graceUntilMs === null ? missing : inGrace(rotated.graceUntilMs);
   await collectAudit(context, context.accountId);
-  return ok({ ...keyView(rotated), key: minted.token });
+  return ok({ ...keyView(rotated.key), key: minted.token });
 }

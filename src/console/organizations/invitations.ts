@@ -4,6 +4,7 @@ import { fail, ok, type Result } from '../../core/errors';
 import { sha256Hex, toHex } from '../../core/hex';
 import { commit } from '../audit/commit';
 import type { VerbContext } from '../context';
+import type { ConsoleDeps } from '../deps';
 import { ROLES, type Role } from '../permissions';
 import { organizationOf, refuseBeyondRole } from './internal';
 
@@ -84,10 +85,17 @@ export async function inviteMember(context: VerbContext, { email, role }: z.infe
   const token = toHex(crypto.getRandomValues(new Uint8Array(24)));
   const id = `inv_${toHex(crypto.getRandomValues(new Uint8Array(8)))}`;
   const [createdAt, expiresAt] = [context.now(), context.now() + GOOD_FOR_MS];
+  // One to an address is enough, and the newest has the role that is meant. Only where the statement before took effect.
+  const replace = context.db
+    .prepare(
+      `UPDATE invitations SET status = 'revoked' WHERE organization_id = ?2 AND email = ?3 AND status = 'pending' AND id <> ?1
+       AND EXISTS (SELECT 1 FROM invitations n WHERE n.id = ?1)`,
+    )
+    .bind(id, organizationId, email);
   const insert = context.db
     .prepare(INSERT)
     .bind(id, organizationId, email, role, await sha256Hex(token), context.actor.id, createdAt, expiresAt, createdAt - DAY_MS);
-  if (!(await commit(context, { action: 'invitation.create', target: id, detail: { email, role } }, insert)))
+  if (!(await commit(context, { action: 'invitation.create', target: id, detail: { email, role } }, insert, replace)))
     return fail(
       'rate_limited',
       `An organization, and a person, may send ${MOST_A_DAY} invitations a day, those that were revoked included.`,
@@ -115,11 +123,13 @@ export async function revokeInvitation(context: VerbContext, id: string): Promis
 
 export const acceptInput = z.strictObject({ token: z.string().min(1).max(200) });
 
-const FIND = `SELECT i.id, i.email, i.role, i.organization_id AS organizationId, o.account_id AS accountId, o.slug, o.name FROM invitations i
-  JOIN organizations o ON o.id = i.organization_id AND o.deleted_at IS NULL
+const FIND = `SELECT i.id, i.email, i.role, i.organization_id AS organizationId, o.account_id AS accountId, o.slug, o.name,
+  u.name AS inviterName, u.email AS inviterEmail FROM invitations i
+  JOIN organizations o ON o.id = i.organization_id AND o.deleted_at IS NULL LEFT JOIN users u ON u.id = i.invited_by
   WHERE i.token_hash = ? AND i.status = 'pending' AND i.expires_at > ?`;
 
-interface Open {
+/** One that is good yet. */
+export interface OpenInvitation {
   id: string;
   email: string;
   role: Role;
@@ -127,14 +137,17 @@ interface Open {
   accountId: string;
   slug: string;
   name: string;
+  /** Null where they are no more. */
+  inviterName: string | null;
+  inviterEmail: string | null;
 }
 
 /** The invitation that a link is for, while it is good. */
-export const findInvitation = async (context: VerbContext, token: string): Promise<Open | null> =>
-  context.db
+export const findInvitation = async ({ db, now }: Pick<ConsoleDeps, 'db' | 'now'>, token: string): Promise<OpenInvitation | null> =>
+  db
     .prepare(FIND)
-    .bind(await sha256Hex(token), context.now())
-    .first<Open>();
+    .bind(await sha256Hex(token), now())
+    .first<OpenInvitation>();
 
 /** The person who is signed in joins, if the invitation is for their address. */
 export async function acceptInvitation(context: VerbContext, { token }: z.infer<typeof acceptInput>) {
@@ -143,7 +156,7 @@ export async function acceptInvitation(context: VerbContext, { token }: z.infer<
   if (!invitation) return gone;
   if (invitation.email !== context.actor.name.toLowerCase())
     return fail('permission_denied', 'This invitation is for another address: sign in with the one that it was sent to.');
-  const { id, organizationId, role, accountId, slug, name } = invitation;
+  const { id, email, organizationId, role, accountId, slug, name } = invitation;
   const accept = context.db
     .prepare("UPDATE invitations SET status = 'accepted' WHERE id = ? AND status = 'pending' AND expires_at > ?")
     .bind(id, context.now());
@@ -154,6 +167,13 @@ export async function acceptInvitation(context: VerbContext, { token }: z.infer<
        ON CONFLICT DO NOTHING`,
     )
     .bind(id, context.actor.id, context.now());
+  // Who is in needs no other one, which would be open for ever.
+  const closeOthers = context.db
+    .prepare(
+      `UPDATE invitations SET status = 'revoked' WHERE organization_id = ?2 AND email = ?3 AND status = 'pending'
+       AND EXISTS (SELECT 1 FROM invitations a WHERE a.id = ?1 AND a.status = 'accepted')`,
+    )
+    .bind(id, organizationId, email);
   const entry = { action: 'invitation.accept', target: id, detail: { role, userId: context.actor.id } };
-  return (await commit({ ...context, accountId }, entry, accept, join)) ? ok({ id: organizationId, slug, name, role }) : gone;
+  return (await commit({ ...context, accountId }, entry, accept, join, closeOthers)) ? ok({ id: organizationId, slug, name, role }) : gone;
 }

@@ -1,5 +1,6 @@
 /** The verbs for an organization's members. That one owner stays is a condition of each change itself. */
 import { z } from 'zod';
+import type { KeySummary } from '../../account/types';
 import { fail, ok, type Result } from '../../core/errors';
 import { auditRecord, collectAudit, commit } from '../audit/commit';
 import type { VerbContext } from '../context';
@@ -78,10 +79,19 @@ async function isLastOwner(context: VerbContext): Promise<boolean> {
   return (row?.owners ?? 0) < 2;
 }
 
+/** Keys whose secret a member has: that they made or rotated. */
+const hasSecret = ({ userId, secretBy }: KeySummary, member: string): boolean => [userId, secretBy].includes(member);
+
+/** How many keys their leaving would stop. */
+export async function countKeysOf(context: VerbContext, userId: string): Promise<number> {
+  const all = await context.account(context.accountId).listKeys();
+  return all.filter((key) => key.status !== 'revoked' && hasSecret(key, userId)).length;
+}
+
 async function revokeKeysOf(context: VerbContext, userId: string): Promise<string[]> {
   const stub = context.account(context.accountId);
   const all = (await stub.listKeys()).filter(({ status }) => status !== 'revoked');
-  const keys = all.filter((key) => [key.userId, key.secretBy].includes(userId));
+  const keys = all.filter((key) => hasSecret(key, userId));
   const others = all.filter((key) => key.previousBy === userId && !keys.includes(key));
   const detail = { because: 'its maker leaves', userId };
   for (const { id } of keys) await stub.revokeKey(id, auditRecord(context, { action: 'api_key.revoke', target: id, detail }));

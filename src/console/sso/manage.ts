@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { fail, ok, type Result } from '../../core/errors';
 import { toHex } from '../../core/hex';
+import { seal } from '../../core/sealed';
 import { commit } from '../audit/commit';
 import type { VerbContext } from '../context';
 import { organizationOf } from '../organizations/internal';
@@ -16,7 +17,6 @@ import {
   type SsoProvider,
 } from './provider';
 import { readMetadata } from './saml-metadata';
-import { encryptSecret } from './secrets';
 
 const domain = z
   .string()
@@ -45,7 +45,7 @@ async function settingsOf(context: VerbContext, input: CreateProviderInput): Pro
   if (input.type === 'saml') return readMetadata(input.metadata, context.settings);
   const discovered = await discover(context, input.issuer);
   if (!discovered.ok) return discovered;
-  const clientSecret = await encryptSecret(context.settings.AUTH_SECRET, input.clientSecret);
+  const clientSecret = await seal(context.settings.AUTH_SECRET, 'sso client secrets', input.clientSecret);
   return ok({ ...discovered.value, clientId: input.clientId, clientSecret });
 }
 

@@ -4,9 +4,9 @@ import { z } from 'zod';
 import { fail, ok, type Result } from '../../core/errors';
 import { RefusedUrl, requirePublic } from '../../core/public-fetch';
 import { readBounded } from '../../core/read-bounded';
+import { unseal } from '../../core/sealed';
 import type { AccountPlaneDeps } from '../deps';
 import { callbackUrl, type OidcSettings } from './provider';
-import { decryptSecret } from './secrets';
 
 const TIMEOUT_MS = 10_000;
 const MAX_ANSWER_BYTES = 200_000;
@@ -131,7 +131,7 @@ const claims = z.object({
 
 /** Exchanges the code for who it is; everything that the specification has a relying party check is checked. */
 export async function redeem(deps: Deps, id: string, settings: OidcSettings, code: string, request: OidcRequest): Promise<Result<Vouched>> {
-  const secret = await decryptSecret(deps.settings.AUTH_SECRET, settings.clientSecret);
+  const secret = await unseal(deps.settings.AUTH_SECRET, 'sso client secrets', settings.clientSecret);
   const form = new URLSearchParams({
     grant_type: 'authorization_code',
     code,

@@ -27,8 +27,25 @@ addEventListener('keydown', ({ key }) => {
   open.querySelector('summary').focus();
 });
 
+/** A second press while the answer is on its way would do a thing twice; after this long, the first went astray. */
+const ASTRAY_MS = 10_000;
+const sentAt = new WeakMap();
+
+function refuseTwice(event) {
+  const { target: form } = event;
+  if (event.defaultPrevented || form.method !== 'post') return;
+  if (Date.now() - (sentAt.get(form) ?? 0) < ASTRAY_MS) event.preventDefault();
+  else sentAt.set(form, Date.now());
+}
+// The way back may lead to the page as it was left.
+addEventListener('pageshow', () => {
+  for (const form of document.forms) sentAt.delete(form);
+});
+
 // What cannot be undone is asked about once more, where there is a way to ask.
 addEventListener('submit', (event) => {
-  const question = event.submitter?.dataset.ask ?? event.target.dataset.ask;
+  const chosen = event.target.querySelector('option[data-ask]:checked');
+  const question = event.submitter?.dataset.ask ?? chosen?.dataset.ask ?? event.target.dataset.ask;
   if (question && !confirm(question)) event.preventDefault();
+  else refuseTwice(event);
 });

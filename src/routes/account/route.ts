@@ -9,7 +9,12 @@ import { renderError } from '../../http/render-error';
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
 /** A route of the account plane. There is none without a permission: a test walks the list. */
-export type AccountRoute = { method: Method; path: string } & (
+export type AccountRoute = {
+  method: Method;
+  path: string;
+  /** A page's script asks: it is refused in JSON too. */
+  answers?: 'json';
+} & (
   | { permission: GuardedPermission; handle: (c: AppContext, context: VerbContext) => Response | Promise<Response> }
   | { permission: 'public'; handle: (c: AppContext) => Response | Promise<Response> }
 );

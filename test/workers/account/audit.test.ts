@@ -43,7 +43,7 @@ describe('the audit record of a change in the account object', () => {
     const account = await TestAccount.create();
     await account.run((object) => {
       object.putKey(testKey({ id: 'key_b' }), record('api_key.create'));
-      object.rotateKey('key_b', 'hash-c', 0, record('api_key.rotate'));
+      object.rotateKey('key_b', { secretHash: 'hash-c', graceMs: 0 }, record('api_key.rotate'));
       object.changeKey('key_b', { name: 'c' }, record('api_key.update'));
       object.revokeKey('key_b', record('api_key.revoke'));
       object.grant({ eventId: 'e', amountMicro: CREDIT, reason: '', topUp: false }, record('account.grant'));
@@ -71,7 +71,7 @@ describe('the audit record of a change in the account object', () => {
       object.revokeKey('key_a', record('api_key.revoke'));
       object.revokeKey('no such key', record('api_key.revoke'));
       object.changeKey('key_a', { status: 'active' }, record('api_key.update'));
-      object.rotateKey('key_a', 'hash-c', 0, record('api_key.rotate'));
+      object.rotateKey('key_a', { secretHash: 'hash-c', graceMs: 0 }, record('api_key.rotate'));
     });
     await account.project();
     expect(await actions(account)).toEqual(['account.grant', 'api_key.revoke']);

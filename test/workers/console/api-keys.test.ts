@@ -60,6 +60,20 @@ describe('an API key', () => {
     expect([(await chat(first.key)).status, (await chat(second.key)).status, (await chat(third.key)).status]).toEqual([401, 401, 200]);
   });
 
+  it('that is rotated twice within the grace keeps the secret that its owner still uses, unless told otherwise', async () => {
+    const person = await someone();
+    await grant(await accountOf(person));
+    const first = await must('POST', '/api/api-keys', { as: person, json: { name: 'production' } });
+    const rotate = (json: object) => call('POST', `/api/api-keys/${first.id}/rotate`, { as: person, json });
+    const [one, two] = await Promise.all([rotate({}), rotate({})]);
+    const [second, refused] = one.status === 200 ? [one, two] : [two, one];
+    expect(refused).toMatchObject({ status: 409, body: { error: { param: 'endGrace', graceUntil: second!.body.graceUntil } } });
+    expect([(await chat(first.key)).status, (await chat(second!.body.key)).status]).toEqual([200, 200]);
+    const third = await rotate({ endGrace: true });
+    const statuses = [first.key, second!.body.key, third.body.key].map(async (key) => (await chat(key)).status);
+    expect(await Promise.all(statuses)).toEqual([401, 200, 200]);
+  });
+
   it('is changed in place, and a limit is taken away by null', async () => {
     const person = await someone();
     const { id } = await must('POST', '/api/api-keys', { as: person, json: { name: 'a key', spendingLimit: 100, ips: ['10.0.0.1'] } });
@@ -205,7 +219,7 @@ describe('somebody who may do less than a key', () => {
     await grant(accountId);
     const { id: keyId } = await must('POST', at(), { as: owner, json: { name: 'production' } });
     const theirs = await must('POST', at(`/${keyId}/rotate`), { as: developer, json: {} });
-    const present = await must('POST', at(`/${keyId}/rotate`), { as: owner, json: { graceSeconds: 86_400 } });
+    const present = await must('POST', at(`/${keyId}/rotate`), { as: owner, json: { graceSeconds: 86_400, endGrace: true } });
     expect(JSON.stringify(present)).not.toContain(developer.id);
     expect((await chat(theirs.key)).status).toBe(200);
     await must('DELETE', `/api/orgs/${id}/members/${developer.id}`, { as: owner });

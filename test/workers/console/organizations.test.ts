@@ -208,6 +208,39 @@ describe('an invitation', () => {
     expect((await call('POST', '/api/invitations/accept', { as: guest, json: { token } })).status).toBe(404);
   });
 
+  it('says whom, where and as what before it is accepted, and what to do with another account', async () => {
+    const [guest, other] = [await someone('guest'), await someone('other')];
+    const { owner, token } = await invited(guest.email);
+    const path = `/invitations/accept?token=${token}`;
+    const words = `person (${owner.email}) invites <strong>${guest.email}</strong> to <strong>Acme</strong> as developer.`;
+    const shown = await call('GET', path, { as: guest });
+    expect(shown.text.replaceAll(/\s+/g, ' ')).toContain(words);
+    expect(shown.text).toContain('>Join Acme</button>');
+    const wrong = await call('GET', path, { as: other });
+    expect(wrong.text).toContain(`Sign out and go on as ${guest.email}`);
+    expect(wrong.text).not.toContain('>Join');
+    const out = await call('POST', '/sign-out', { as: other, form: { next: path } });
+    expect([out.status, out.headers.get('location')]).toEqual([303, path]);
+    const next = encodeURIComponent(path);
+    const signIn = (await call('GET', `/sign-in?next=${next}`)).text;
+    expect(signIn.replaceAll(/\s+/g, ' ')).toContain(words);
+    expect(signIn).toContain(`value="${guest.email}"`);
+    for (const link of ['/sign-up', '/forgot-password']) expect(signIn).toContain(`href="${link}?next=${next}"`);
+    expect((await call('GET', `/sign-up?next=${next}`)).text).toContain(`href="/sign-in?next=${next}"`);
+  });
+
+  it('replaces the one before to the same address, and is open no more once they are in or its time is over', async () => {
+    const guest = await someone();
+    const { owner, team, token, context } = await invited(guest.email);
+    const listed = async () => (await call('GET', `/settings/organization?org=${team.id}`, { as: owner })).text.match(/invited as \w+/g);
+    expect((await inviteMember(context, { email: guest.email, role: 'viewer' })).ok).toBe(true);
+    expect(await listed()).toEqual(['invited as viewer']);
+    expect((await call('POST', '/api/invitations/accept', { as: guest, json: { token } })).status).toBe(404);
+    const elsewhere = `late-${crypto.randomUUID()}@example.com`;
+    await inviteMember({ ...context, now: () => Date.now() - 8 * 86_400_000 }, { email: elsewhere, role: 'billing' });
+    expect(await listed()).toEqual(['invited as viewer']);
+  });
+
   it('is of no use to another address', async () => {
     const [guest, other] = [await someone(), await someone()];
     const { token, team } = await invited(guest.email);

@@ -36,7 +36,8 @@ function about(path: string, id: string): string {
 
 const NO_ORGANIZATION = 'There is no such organization.';
 const ROUTES = [...ACCOUNT_ROUTES, ...PAGE_ROUTES];
-const isPage = (path: string): boolean => !path.startsWith('/api/');
+const JSON_PATHS = new Set(PAGE_ROUTES.filter(({ answers }) => answers === 'json').map(({ path }) => path));
+const isPage = (path: string): boolean => !path.startsWith('/api/') && !JSON_PATHS.has(path);
 const scoped = ROUTES.filter(({ permission }) => permission !== 'self' && permission !== 'public');
 
 describe.each(scoped)('$method $path needs $permission', ({ method, path, permission }) => {

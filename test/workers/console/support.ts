@@ -55,11 +55,13 @@ interface Asked {
   as?: Someone;
   key?: string;
   json?: unknown;
+  /** As a page's form sends it. */
+  form?: Record<string, string> | undefined;
   headers?: Record<string, string>;
 }
 
 /** A request through the Worker's own handler. */
-export async function call(method: string, path: string, { as, key, json, headers }: Asked = {}) {
+export async function call(method: string, path: string, { as, key, json, form, headers }: Asked = {}) {
   const context = createExecutionContext();
   const request = new Request(`${ORIGIN}${path}`, {
     method,
@@ -71,6 +73,7 @@ export async function call(method: string, path: string, { as, key, json, header
       ...headers,
     },
     ...(json !== undefined && { body: JSON.stringify(json) }),
+    ...(form && { body: new URLSearchParams(form) }),
   });
   const response = await worker.fetch(request, env, context);
   const text = await response.text();

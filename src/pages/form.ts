@@ -1,0 +1,55 @@
+/** What is wrong with a form, in the words of the form: its labels, where the API has names of fields. */
+import type { z } from 'zod';
+import { fail, type GatewayError, ok, type Result } from '../core/errors';
+
+export type Labels = Readonly<Record<string, string>>;
+
+type Issue = z.core.$ZodIssue;
+
+const number = (value: number | bigint): string => value.toLocaleString('en');
+
+const needed = (least: number | bigint): string => (least === 1 ? 'must not be empty' : `must have at least ${number(least)} characters`);
+
+function reasonOf(issue: Issue): string {
+  switch (issue.code) {
+    case 'too_small':
+      return issue.origin === 'string' ? needed(issue.minimum) : `must be at least ${number(issue.minimum)}`;
+    case 'too_big': {
+      const most = number(issue.maximum);
+      if (issue.origin === 'string') return `must have at most ${most} characters`;
+      return issue.origin === 'array' ? `must be at most ${most} of them` : `must be at most ${most}`;
+    }
+    case 'invalid_type':
+      return issue.expected === 'number' || issue.expected === 'int' ? 'must be a number' : 'must not be empty';
+    case 'invalid_format':
+      return issue.format === 'email' ? 'must be an e-mail address' : issue.format === 'datetime' ? 'must be a date' : issue.message;
+    case 'invalid_value':
+      return 'must be one of the choices';
+    default:
+      return issue.message;
+  }
+}
+
+const said = (labels: Labels, field: string, reason: string) =>
+  fail('invalid_request', `${labels[field] ?? field}: ${reason.replace(/\.$/, '')}.`, { param: field });
+
+/** A form's values by the schema of the API. */
+export function readForm<T>(schema: z.ZodType<T>, value: unknown, labels: Labels): Result<T> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return ok(parsed.data);
+  const issue = parsed.error.issues[0]!;
+  return said(labels, String(issue.path[0] ?? ''), reasonOf(issue));
+}
+
+/** What a verb says of a field. */
+export function inLabels(error: GatewayError, labels: Labels): GatewayError {
+  const found = /^The field `([^`.]+)[^`]*` is not valid: (.*)$/s.exec(error.message);
+  return found ? { ...error, ...said(labels, found[1]!, found[2]!).error } : error;
+}
+
+/** Where a form's error is told on its page. */
+export const ERROR_ID = 'form-error';
+
+/** For the field that the error is about: it is marked, and the first to be typed in. */
+export const marked = (error: GatewayError | undefined, field: string) =>
+  error?.param?.split('.')[0] === field ? { 'aria-invalid': 'true' as const, 'aria-describedby': ERROR_ID, autofocus: true } : {};

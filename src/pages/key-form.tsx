@@ -1,0 +1,155 @@
+/** The form of a new key. */
+import type { FC } from 'hono/jsx';
+import { createApiKey } from '../console/api-keys/create';
+import { createKeyInput } from '../console/api-keys/internal';
+import type { VerbContext } from '../console/context';
+import { KEY_SCOPES, type Permission } from '../console/permissions';
+import { fail, type GatewayError, ok, type Result } from '../core/errors';
+import { FAMILIES } from '../core/family';
+import type { AppContext } from '../http/context';
+import { marked, readForm } from './form';
+import { orgQuery } from './shell';
+
+const words = (text: string | undefined): string[] => (text ?? '').split(/[\s,]+/).filter((word) => word !== '');
+
+/** What the form's texts stand for; what is left empty is not said. */
+function inputOf(form: Record<string, string>, families: string[], scopes: string[]) {
+  const { name, mode, spendingLimit, autoDisable, origins, ips, models, expiresAt } = form;
+  return {
+    name,
+    mode,
+    ...(spendingLimit && { spendingLimit: Number(spendingLimit) }),
+    autoDisable: autoDisable === 'on',
+    origins: words(origins),
+    ips: words(ips),
+    models: words(models),
+    families,
+    scopes,
+    ...(expiresAt && { expiresAt: `${expiresAt}T23:59:59.999Z` }),
+  };
+}
+
+const Checks: FC<{ legend: string; name: string; values: string[]; chosen: string[] }> = ({ legend, name, values, chosen }) => (
+  <fieldset class="tight">
+    <legend class="label">{legend}</legend>
+    <div class="choice">
+      {values.map((value) => (
+        <label class="check">
+          <input type="checkbox" name={name} value={value} checked={chosen.includes(value)} /> {value}
+        </label>
+      ))}
+    </div>
+  </fieldset>
+);
+
+export const LABELS = {
+  name: 'Name',
+  mode: 'Kind',
+  spendingLimit: 'Limit, in credits a month',
+  origins: 'Origins, separated by spaces',
+  ips: 'IP addresses or ranges',
+  expiresAt: 'Last day (UTC)',
+  models: 'Models, by id',
+  families: 'Kinds of models; none chosen means all',
+  scopes: 'What it may read or manage here, beside calling models',
+};
+
+type TextName = 'name' | 'spendingLimit' | 'origins' | 'ips' | 'expiresAt' | 'models';
+
+/** A form as it was sent, to be put right. */
+export interface Sent {
+  texts: Record<string, string>;
+  families: string[];
+  scopes: string[];
+  error?: GatewayError;
+}
+
+export const UNSENT: Sent = { texts: {}, families: [], scopes: [] };
+
+export const CreateForm: FC<{ path: string; context: VerbContext; sent: Sent }> = ({
+  path,
+  context,
+  sent: { texts, families, scopes, error },
+}) => {
+  const common = (name: TextName) => ({ name, value: texts[name] ?? '', ...marked(error, name) });
+  const further = ['origins', 'ips', 'expiresAt', 'models'] as const;
+  const open = further.some((name) => texts[name]) || families.length + scopes.length > 0;
+  return (
+    <form class="panel" method="post" action={path + orgQuery(context)}>
+      <h2>New key</h2>
+      <div class="thirds">
+        <label>
+          {LABELS.name}
+          <input {...common('name')} required maxlength={200} placeholder="production" />
+        </label>
+        <label>
+          {LABELS.mode}
+          <select name="mode">
+            <option value="live">Live</option>
+            <option value="test" selected={texts.mode === 'test'}>
+              Test: the sandbox, free of charge
+            </option>
+          </select>
+        </label>
+        <label>
+          {LABELS.spendingLimit}
+          <input {...common('spendingLimit')} type="number" min="0" step="any" inputmode="decimal" placeholder="no limit" />
+        </label>
+      </div>
+      <label class="check">
+        <input type="checkbox" name="autoDisable" checked={texts.autoDisable === 'on'} /> Disable the key when it reaches its limit
+      </label>
+      <details open={open}>
+        <summary>Where, until when, and what for</summary>
+        <div class="stack">
+          <div class="thirds">
+            <label>
+              {LABELS.origins}
+              <input {...common('origins')} placeholder="https://app.example.com" />
+            </label>
+            <label>
+              {LABELS.ips}
+              <input {...common('ips')} placeholder="203.0.113.0/24" />
+            </label>
+            <label>
+              {LABELS.expiresAt}
+              <input {...common('expiresAt')} type="date" />
+            </label>
+            <label>
+              {LABELS.models}
+              <input {...common('models')} placeholder="all" />
+            </label>
+          </div>
+          <Checks legend={LABELS.families} name="families" values={[...FAMILIES]} chosen={families} />
+          <Checks
+            legend={LABELS.scopes}
+            name="scopes"
+            values={KEY_SCOPES.filter((scope) => context.permissions.has(scope as Permission))}
+            chosen={scopes}
+          />
+        </div>
+      </details>
+      <div class="row">
+        <button type="submit">Create the key</button>
+      </div>
+    </form>
+  );
+};
+
+const formInput = createKeyInput.omit({ userId: true });
+
+/** A key for a model that there is none of can call nothing: most likely the id has a typing error. */
+function known(c: AppContext, models: string[]): Result<string[]> {
+  const { models: index } = c.get('gateway').registry;
+  const found = models.map((id) => index.find(id)?.id);
+  const missing = models.filter((_, place) => found[place] === undefined);
+  if (missing.length === 0) return ok(found as string[]);
+  return fail('invalid_request', `${LABELS.models}: there is no ${missing.join(', ')}.`, { param: 'models' });
+}
+
+export async function createFrom(c: AppContext, context: VerbContext, { texts, families, scopes }: Sent) {
+  const input = readForm(formInput, inputOf(texts, families, scopes), LABELS);
+  if (!input.ok) return input;
+  const models = known(c, input.value.models ?? []);
+  return models.ok ? createApiKey(context, { ...input.value, models: models.value }) : models;
+}

@@ -1,0 +1,116 @@
+import { env } from 'cloudflare:test';
+import { describe, expect, it } from 'vitest';
+import { accountStub } from '../../../src/account/stub';
+import { accountOf, audited, call, join, must, organization, type Someone, someone } from '../console/support';
+
+const PATH = '/manage-api-keys';
+const show = async (as: Someone, path = PATH): Promise<string> => (await call('GET', path, { as })).text;
+
+/** The list of the keys that work, without what is over. */
+const working = (html: string): string => /<ul class="keys">.*?<\/ul>/s.exec(html.replace(/<details><summary>\d.*?<\/ul>/s, ''))?.[0] ?? '';
+
+describe('the form of a new key', () => {
+  it.each([
+    [{ origins: 'app.example.com' }, 'Origins, separated by spaces: must be an origin such as https://app.example.com.'],
+    [{ ips: 'nowhere' }, 'IP addresses or ranges: must be an IP address or a CIDR range.'],
+    [{ spendingLimit: '1e12' }, 'Limit, in credits a month: must be at most 1,000,000,000.'],
+    [{ expiresAt: '2020-01-01' }, 'Last day (UTC): it lies in the past.'],
+    [{ models: 'gpt-5.4 gpt5.5' }, 'Models, by id: there is no gpt5.5.'],
+  ])('with %j says so in its own words, by the field, and keeps all else', async (wrong, words) => {
+    const [[field, typed]] = Object.entries(wrong) as [[string, string]];
+    const form = {
+      name: 'pro“duction',
+      mode: 'test',
+      spendingLimit: '500',
+      ips: '10.0.0.0/8',
+      families: 'chat',
+      autoDisable: 'on',
+      ...wrong,
+    };
+    const answer = await call('POST', PATH, { as: await someone(), form });
+    expect([answer.status, answer.text.includes(`role="alert" id="form-error">${words}</p>`)], answer.text).toEqual([400, true]);
+    const input = (name: string) => new RegExp(`<input [^>]*name="${name}"[^>]*>`).exec(answer.text)![0];
+    for (const [name, value] of Object.entries(form).filter(([name]) => ['name', 'spendingLimit', 'ips', field].includes(name)))
+      expect(input(name)).toContain(`value="${value}"`);
+    expect(input(field)).toContain(`value="${typed}" aria-invalid="true" aria-describedby="form-error" autofocus=""`);
+    expect(answer.text).toMatch(/<option value="test" selected/);
+    expect(answer.text).toMatch(/value="chat" checked/);
+    expect(input('autoDisable')).toContain('checked');
+    expect(answer.text).toMatch(/<details open=""><summary>Where/);
+  });
+
+  it('counts its last day, and takes a model by any of its names', async () => {
+    const as = await someone();
+    const today = new Date().toISOString().slice(0, 10);
+    const made = await call('POST', PATH, { as, form: { name: 'until tonight', expiresAt: today, models: 'claude-3-5-sonnet-latest' } });
+    expect([made.status, made.headers.get('location')]).toEqual([303, PATH]);
+    const { keys } = await must('GET', '/api/api-keys', { as });
+    expect(keys).toMatchObject([{ expiresAt: `${today}T23:59:59.999Z`, models: ['claude-sonnet-4-6'] }]);
+  });
+});
+
+describe('a key whose time is over', () => {
+  it('is said to be expired, is not among those that work, and is not offered in the docs', async () => {
+    const as = await someone();
+    const { id } = await must('POST', '/api/api-keys', { as, json: { name: 'over', expiresAt: '2040-01-01T00:00:00Z' } });
+    expect(working(await show(as))).toContain('Until</dt><dd>2040-01-01 00:00 UTC');
+    expect(await show(as, '/docs')).toContain('your key “over”');
+    await accountStub(env.ACCOUNT, await accountOf(as)).changeKey(id, { expiresAtMs: Date.now() - 1 });
+    const html = await show(as);
+    expect(html).toContain('1 expired key');
+    expect(html).toContain('<span class="tag">expired</span>');
+    expect(working(html)).not.toContain(id);
+    expect(await show(as, '/docs')).not.toContain('your key “over”');
+  });
+});
+
+describe('the key of the playground', () => {
+  const visit = (as: Someone, org = '') => must('POST', `/playground/key${org}`, { as });
+
+  it('is one for each person and wallet, whose secrets are good for an hour after the next visit', async () => {
+    const [as, other, { id, accountId }] = [await someone(), await someone(), await organization()];
+    await join(id, as, 'developer');
+    await join(id, other, 'admin');
+    const org = `?org=${id}`;
+    const [first, second] = [await visit(as, org), await visit(as, org)];
+    await visit(other, org);
+    const own = await visit(as);
+    const { keys } = await must('GET', `/api/api-keys${org}`, { as });
+    expect(keys.map(({ name, purpose, userId }: Record<string, string>) => [name, purpose, userId])).toEqual(
+      [other, as].map((person) => ['Playground', 'playground', person.id]),
+    );
+    for (const { key } of [first, second, own]) expect((await call('GET', '/v1/models', { key })).status, 'a secret of the hour').toBe(200);
+    expect((await audited(accountId)).map(({ action }) => action)).toEqual(['api_key.create', 'api_key.rotate', 'api_key.create']);
+    const html = await show(as, `${PATH}${org}`);
+    expect(html).toContain('made by the playground');
+    expect(await show(as, '/docs')).not.toContain('your key “Playground”');
+    const usage = await show(as, `/usage${org}&days=1`);
+    for (const key of keys) expect(usage).toContain(`>Playground (${key.id})</option>`);
+  });
+
+  it('is refused to a script in JSON', async () => {
+    const [viewer, { id }] = [await someone(), await organization()];
+    await join(id, viewer, 'viewer');
+    expect(await call('POST', '/playground/key')).toMatchObject({ status: 401, body: { error: { type: 'authentication_error' } } });
+    expect(await call('POST', `/playground/key?org=${id}`, { as: viewer })).toMatchObject({
+      status: 403,
+      body: { error: { permission: 'keys.write' } },
+    });
+  });
+});
+
+describe('who pays for the playground', () => {
+  it('is named, with what is left; a wallet that was asked for is not changed for another', async () => {
+    const [as, { id, accountId }, { id: viewed }] = [await someone(), await organization('Acme'), await organization('Viewed')];
+    await join(id, as, 'owner');
+    await join(viewed, as, 'viewer');
+    await accountStub(env.ACCOUNT, accountId).grant({ eventId: 'g', amountMicro: 88_00_000_000, reason: '', topUp: false });
+    const html = await show(as, `/playground?org=${id}`);
+    expect(html).toContain(`<option value="/playground/key?org=${id}" selected="">Acme ($88.00 left)</option>`);
+    expect(html).toContain('<option value="/playground/key">Personal ($0.00 left)</option>');
+    expect(html).not.toContain(`/playground/key?org=${viewed}`);
+    expect(await show(as, `/playground?org=${viewed}`)).toContain(
+      '<option value="" selected="">Viewed: as viewer you make no calls</option>',
+    );
+  });
+});

@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import { call, join, must, organization, type Someone, someone } from '../console/support';
+
+const show = async (as: Someone, path: string): Promise<string> => (await call('GET', path, { as })).text;
+const nav = (html: string): string => /<nav aria-label="Wallet">.*?<\/nav>/s.exec(html)?.[0] ?? '';
+
+describe('the navigation of an organization', () => {
+  it('leads where the role may go, and a refusal stays with the organization and says whom to ask', async () => {
+    const [developer, { id }] = [await someone(), await organization('Acme')];
+    await join(id, developer, 'developer');
+    const links = nav(await show(developer, `/usage?org=${id}`));
+    expect(links).toContain(`/manage-api-keys?org=${id}`);
+    expect(links).not.toMatch(/\/settings\/billing|\/settings\/audit/);
+    const refused = await call('GET', `/settings/billing?org=${id}`, { as: developer });
+    expect(refused.status).toBe(403);
+    expect(refused.text).toContain('Who may: owner, admin, billing, viewer.');
+    expect(refused.text).toContain(`<a class="button" href="/usage?org=${id}">`);
+    expect(nav(refused.text)).toContain(`/usage?org=${id}`);
+    for (const path of ['/', '/models', '/playground', '/docs/infra']) expect(refused.text).toContain(`href="${path}?org=${id}"`);
+  });
+
+  it('tells a viewer of no button that is not theirs', async () => {
+    const [viewer, { id }] = [await someone(), await organization()];
+    await join(id, viewer, 'viewer');
+    expect(await show(viewer, `/usage?org=${id}`)).not.toContain('Make a key');
+    expect(await show(viewer, '/usage')).toContain('Make a key');
+  });
+});
+
+describe('the page of an organization', () => {
+  const team = async () => {
+    const [owner, admin, { id }] = [await someone('Olga'), await someone('Adam'), await organization('Acme')];
+    await join(id, owner, 'owner');
+    await join(id, admin, 'admin');
+    return { owner, admin, id, path: `/settings/organization?org=${id}` };
+  };
+
+  it('asks about what cannot be taken back, and offers nobody what only fails', async () => {
+    const { owner, admin, id, path } = await team();
+    await must('POST', `/api/api-keys?org=${id}`, { as: owner, json: { name: 'production' } });
+    const html = (await show(owner, path)).replaceAll(/\s+/g, ' ');
+    expect(html).toContain('<select name="userId" required=""><option value="">Choose …</option>');
+    expect(html).toContain(`data-ask="Hand Acme over to ${admin.email}? You stay as admin and cannot take it back."`);
+    expect(html).toContain('data-ask="Leave Acme? The 1 key that you made or rotated stop');
+    expect(html).toContain('data-ask="Make Adam an owner?');
+    expect(html).not.toMatch(/Remove Olga|Change the role of Olga/);
+    expect(html).toContain('Remove Adam');
+  });
+
+  it('keeps what was typed where something was wrong with it, all but the secret', async () => {
+    const { owner, id } = await team();
+    const at = (verb: string) => `/settings/organization/${verb}?org=${id}`;
+    const invited = await call('POST', at('invitations'), { as: owner, form: { email: 'nobody@', role: 'billing' } });
+    expect(invited.text).toContain('Invite by e-mail: must be an e-mail address.');
+    expect(invited.text).toMatch(/<option selected="">billing/);
+    const form = {
+      type: 'oidc',
+      domain: 'acme.example',
+      issuer: 'nowhere',
+      clientId: 'the-client',
+      clientSecret: 'the-secret',
+      defaultRole: 'viewer',
+    };
+    const sso = await call('POST', at('sso'), { as: owner, form });
+    expect([sso.status, sso.text.includes('role="alert" id="form-error">Issuer: ')]).toEqual([400, true]);
+    for (const kept of ['value="acme.example"', 'value="nowhere" aria-invalid="true"', 'value="the-client"', '<option selected="">viewer'])
+      expect(sso.text).toContain(kept);
+    expect(sso.text).not.toContain('the-secret');
+    expect((await call('POST', at('rename'), { as: owner, form: { name: ' ' } })).text).toContain('Name: must not be empty.');
+    expect((await call('POST', at('delete'), { as: owner, form: { confirm: 'x' } })).text).toContain(`Type ${id} to confirm`);
+  });
+});
+
+describe('a form whose session is over', () => {
+  it.each([
+    ['/manage-api-keys/key_x/revoke', '/manage-api-keys'],
+    ['/settings/organization/members/x?org=org_1', '/settings/organization?org=org_1'],
+    ['/settings/sessions/x/revoke', '/settings'],
+    ['/settings/two-factor/enable', '/settings'],
+  ])('%s leads back to %s, and says that nothing was done', async (path, next) => {
+    const sent = await call('POST', path, { form: {} });
+    expect([sent.status, sent.headers.get('location')]).toEqual([303, `/sign-in?next=${encodeURIComponent(next)}&lost=1`]);
+    expect((await call('GET', sent.headers.get('location')!)).text).toContain('what you sent was not done');
+    const typed = await call('GET', path);
+    expect([typed.status, typed.headers.get('location')]).toEqual([303, next]);
+  });
+
+  it('of an invitation keeps its token', async () => {
+    const referer = 'https://gateway.test/invitations/accept?token=abc';
+    const sent = await call('POST', '/invitations/accept', { form: {}, headers: { referer } });
+    expect(sent.headers.get('location')).toBe(`/sign-in?next=${encodeURIComponent('/invitations/accept?token=abc')}&lost=1`);
+  });
+});
+
+describe('a link that is over', () => {
+  it('is said to be, with a way on, and leaves nothing in the address', async () => {
+    const html = (await call('GET', `/sign-in?next=${encodeURIComponent('/usage?error=INVALID_TOKEN')}`)).text;
+    expect(html).toContain('This link was used already, or is too old.');
+    expect(html).toContain('<input type="hidden" name="next" value="/usage"/>');
+    const reset = (await call('GET', '/reset-password?error=INVALID_TOKEN')).text;
+    expect(reset).toContain('This link was used already, or is too old. Have another mailed.');
+    expect(reset).toContain('action="/forgot-password"');
+    const used = await call('POST', '/reset-password', { form: { token: 'x'.repeat(24), password: 'a long enough password' } });
+    expect(used.text).toContain('Have another mailed.');
+    expect(await show(await someone(), '/usage?error=INVALID_TOKEN')).toContain('No request yet');
+  });
+});
+
+describe('a filter that is not understood', () => {
+  it('is said by its label, on the page', async () => {
+    const answer = await call('GET', '/usage?minCredits=abc', { as: await someone() });
+    expect([answer.status, answer.text.includes('Credits, at least: must be a number.')]).toEqual([400, true]);
+  });
+});
+
+describe('who is signed in already', () => {
+  it('is not asked to sign in or up, but may be somebody else', async () => {
+    const person = await someone();
+    for (const path of ['/sign-in?next=/settings', '/sign-up?next=/settings']) {
+      const html = await show(person, path);
+      expect(html).toContain('<a class="button" href="/settings">');
+      expect(html).toContain('Use another account');
+      expect(html).not.toContain('name="password"');
+    }
+  });
+});
