@@ -4,8 +4,8 @@
  */
 import { within } from '../core/within';
 import type { Bridge, StreamRelay } from '../dialects/types';
-import { redactSecrets } from '../providers/redact';
-import type { FailureAction, UpstreamFailure } from '../providers/types';
+import { toldToCustomer } from '../providers/told';
+import type { UpstreamFailure } from '../providers/types';
 import type { GatewayDeps } from './deps';
 import { type Plan, type PlannedTarget, upstreamRequest } from './plan';
 
@@ -25,12 +25,6 @@ const LONGEST_WAIT_MS = 5_000;
 const ERROR_BODY_CHARS = 16_384;
 /** What a provider counted comes this soon after the end of its answer. */
 const ENDING_MS = 5_000;
-
-/** In place of the provider's words, which are for the gateway's operator. */
-const ABOUT_OUR_ACCOUNT: Partial<Record<FailureAction, string>> = {
-  next_key: 'the provider does not take calls from this gateway at the moment',
-  backoff_key: 'the provider takes no more calls from this gateway for now',
-};
 
 /** One try at a provider, as the customer may see it. */
 export interface AttemptRecord {
@@ -275,18 +269,14 @@ export class Failover {
     }
   }
 
-  /**
-   * The failure as the customer is told it. What a provider has against the gateway's own account there is the
-   * operator's to know, from the log: a customer would take it for his own balance and limits.
-   */
-  private toldTo({ target, record }: Attempt, { code, param, ...failure }: UpstreamFailure): UpstreamFailure {
-    const message = this.inClientsTerms(redactSecrets(failure.message, secretsOf(target)));
-    // The sandbox's refusals are the gateway's own words already.
-    const ours = target.provider.spec.serve ? undefined : ABOUT_OUR_ACCOUNT[failure.action];
-    if (ours === undefined) return { ...failure, message, ...(code !== undefined && { code }), ...(param !== undefined && { param }) };
-    const { provider, model, status } = record;
-    console.warn('provider refuses the gateway', JSON.stringify({ provider, model, status, code, message }));
-    return { ...failure, message: ours };
+  private toldTo({ target, record }: Attempt, failure: UpstreamFailure): UpstreamFailure {
+    const { code: _code, param: _param, ...rest } = failure;
+    const { withheld, message, ...more } = toldToCustomer(failure, target.provider);
+    if (withheld) {
+      const { provider, model } = record;
+      console.warn('provider refuses the gateway', JSON.stringify({ provider, model, status: record.status, ...withheld }));
+    }
+    return { ...rest, ...more, message: this.inClientsTerms(message) };
   }
 
   /** An answer that the call goes on from under the name that its client knows. */
@@ -327,9 +317,6 @@ export class Failover {
     return target.provider.apiKeys.length <= 1 && this.plan.targets.at(-1) === target;
   }
 }
-
-/** All that is sent to a provider and nobody else may see: an operator may keep a credential in a header. */
-const secretsOf = ({ provider }: PlannedTarget): string[] => [...provider.apiKeys, ...Object.values(provider.spec.headers ?? {})];
 
 /** A provider that lacks one model is not broken. */
 const isProviderFault = (status: number | null): boolean => status === null || status < 400 || status >= 500;

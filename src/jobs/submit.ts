@@ -6,6 +6,7 @@
 import { fail, type GatewayError } from '../core/errors';
 import type { MediaAdapter, MediaFailure, MediaInput, MediaRequest, Submission } from '../providers/media/types';
 import { redactSecrets } from '../providers/redact';
+import { toldToCustomer } from '../providers/told';
 import { copyResult, keepResult } from './copy';
 import type { JobDeps } from './deps';
 import { finishJob } from './finish';
@@ -185,7 +186,11 @@ async function applyFailure(
   { provider }: NextTarget,
   isOurs: (job: Job) => boolean,
 ): Promise<void> {
-  const message = redactSecrets(failure.message, [...provider.apiKeys, ...Object.values(provider.spec.headers ?? {})]);
+  const { withheld, message, ...more } = toldToCustomer(failure, provider);
+  if (withheld) {
+    const { model, status } = attempt;
+    console.warn('provider refuses the gateway', JSON.stringify({ provider: provider.spec.id, model, status, ...withheld }));
+  }
   const failed: JobAttempt = {
     ...attempt,
     outcome: failure.mayHaveStarted || attempt.outcome === 'lost' ? 'lost' : 'failed',
@@ -200,7 +205,7 @@ async function applyFailure(
     : { attempts, claimedUntil: null };
   const changed = await changeJob(deps.db, claimed, (present) => (isOurs(present) ? change : undefined));
   if (!changed) return;
-  if (!again) return finishJob(deps, changed, { state: 'failed', error: errorOf(failed, failure) });
+  if (!again) return finishJob(deps, changed, { state: 'failed', error: errorOf(failed, { action: failure.action, ...more }) });
   if (nextTarget(deps, changed, deps.now())) await deps.jobs.send({ jobId: changed.id }, { delaySeconds });
   else await waitOrFail(deps, changed);
 }

@@ -1,0 +1,29 @@
+import type { FailureAction, UpstreamFailure } from './failure';
+import { redactSecrets } from './redact';
+import type { Provider } from './types';
+
+/** In place of a provider's words about the gateway's own account there: a customer would take it for his own. */
+const ABOUT_OUR_ACCOUNT: Partial<Record<FailureAction, string>> = {
+  next_key: 'the provider does not take calls from this gateway at the moment',
+  backoff_key: 'the provider takes no more calls from this gateway for now',
+};
+
+/** A failure as the customer is told it. */
+export interface Told {
+  message: string;
+  code?: string;
+  param?: string;
+  /** What he is not told, for the operator's log. */
+  withheld?: { code: string | undefined; message: string };
+}
+
+/** All that is sent to a provider and nobody else may see: an operator may keep a credential in a header. */
+const secretsOf = ({ apiKeys, spec }: Provider): string[] => [...apiKeys, ...Object.values(spec.headers ?? {})];
+
+export function toldToCustomer({ action, message: said, code, param }: UpstreamFailure, provider: Provider): Told {
+  const message = redactSecrets(said, secretsOf(provider));
+  // What is answered in-process is in the gateway's own words already.
+  const ours = provider.spec.serve ? undefined : ABOUT_OUR_ACCOUNT[action];
+  if (ours !== undefined) return { message: ours, withheld: { code, message } };
+  return { message, ...(code !== undefined && { code }), ...(param !== undefined && { param }) };
+}
