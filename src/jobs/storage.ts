@@ -1,5 +1,5 @@
 /** Files that customers keep here: data sets, references, weights. */
-import { and, desc, eq, lt, lte, or, sum } from 'drizzle-orm';
+import { and, desc, eq, lt, lte, or } from 'drizzle-orm';
 import { fail, ok, type Result } from '../core/errors';
 import { sha256Hex } from '../core/hex';
 import { newToken, randomDigits } from '../core/ids';
@@ -8,6 +8,7 @@ import { storedObjects } from '../db/jobs';
 import { chunksOf, NoRoom } from './body-parts';
 import type { JobDeps } from './deps';
 import { Digest, FileTooLarge, fileUrl, putStream } from './files';
+import { giveRoomBack, reserveRoom } from './storage-room';
 
 export type StoredObject = typeof storedObjects.$inferSelect;
 
@@ -59,19 +60,41 @@ export async function storeObject(
   if (declaredBytes > limitBytes) return tooLarge(limitBytes);
   const earlier = keyHash === undefined ? undefined : await findEarlier(deps, accountId, keyHash);
   if (earlier) return repeat(earlier, upload, limitBytes);
-  const roomBytes = accountLimitBytes - (await storedBytes(deps, accountId));
-  if (declaredBytes > roomBytes) return full(accountLimitBytes);
   const id = `obj_${randomDigits(20)}`;
+  const roomBytes = await reserveRoom(deps, { id, accountId, declaredBytes });
+  if (roomBytes === undefined) return full(accountLimitBytes);
+  try {
+    return await storeIn(deps, { accountId, test }, upload, { id, roomBytes, keyHash });
+  } finally {
+    await giveRoomBack(deps, id);
+  }
+}
+
+interface Place {
+  id: string;
+  roomBytes: number;
+  keyHash: string | undefined;
+}
+
+async function storeIn(
+  deps: StorageDeps,
+  { accountId, test }: Uploader,
+  upload: Upload,
+  { id, roomBytes, keyHash }: Place,
+): Promise<Result<StoredUpload>> {
   const fileKey = `storage/${id}/${newToken()}/0`;
   const digest = keyHash === undefined ? undefined : new Digest();
   const stored = await readWhole(() =>
     putStream(deps, fileKey, upload.content, upload.contentType, {
-      maxBytes: Math.min(limitBytes, roomBytes),
+      maxBytes: roomBytes,
       digest,
       waitMs: ROOM_WAIT_MS,
     }),
   );
-  if (!stored.ok) return stored.error.kind === 'body_too_large' && roomBytes < limitBytes ? full(accountLimitBytes) : stored;
+  if (!stored.ok)
+    return stored.error.kind === 'body_too_large' && roomBytes < deps.settings.STORAGE_LIMIT_BYTES
+      ? full(deps.settings.STORAGE_ACCOUNT_BYTES)
+      : stored;
   const { contentType, sizeBytes } = stored.value;
   const { kind, filename } = upload;
   const bodyHash = digest ? await hashOf(upload, digest) : null;
@@ -117,14 +140,6 @@ async function readWhole<T>(read: () => Promise<T>): Promise<Result<T>> {
     console.error('upload not stored', error instanceof Error ? error.message : String(error));
     return fail('invalid_request', 'The file could not be read to its end, or is empty.', { param: 'file' });
   }
-}
-
-async function storedBytes(deps: Pick<StorageDeps, 'db'>, accountId: string): Promise<number> {
-  const [row] = await database(deps.db)
-    .select({ bytes: sum(storedObjects.sizeBytes) })
-    .from(storedObjects)
-    .where(eq(storedObjects.accountId, accountId));
-  return Number(row?.bytes ?? 0);
 }
 
 /** What an upload is told apart by from another one under the same idempotency key. */

@@ -47,7 +47,7 @@ const keptRoutes: Route[] = [
     ],
     body: { schema: upload, types: ['multipart/form-data', 'application/octet-stream'], examples: {} },
     answers: { 201: json('The file.', object, ['idempotent-replayed']) },
-    errors: [...FAILURES.write, ...ONCE, 'permission_denied'],
+    errors: [...FAILURES.write, ...ONCE, 'permission_denied', 'insufficient_credits'],
   },
   {
     method: 'get',

@@ -9,6 +9,7 @@ import { jobDeps } from '../../http/deps';
 import { renderError } from '../../http/render-error';
 import { authorize, refuseTestKey } from '../../jobs/access';
 import { deleteObject, findObject, listObjects, objectView, type StoredObject, storeObject, type Upload } from '../../jobs/storage';
+import { refuseUnfunded } from '../../jobs/storage-room';
 import { originOf, readerOf } from './request';
 
 const KIND = /^[a-z0-9][a-z0-9_-]{0,39}$/i;
@@ -84,6 +85,8 @@ export const postStorage = (c: AppContext): Promise<Response> =>
   withKey(c, async ({ accountId, mode }) => {
     const idempotency = await idempotencyOf(c.req.raw.headers.get('idempotency-key'), '/v1/storage', '');
     if (!idempotency.ok) return renderError(c, idempotency.error);
+    const refused = await refuseUnfunded(jobDeps(c.env), accountId);
+    if (refused) return renderError(c, refused);
     const upload = await readUpload(c);
     if (!upload.ok) return renderError(c, upload.error);
     const keyHash = idempotencyIn(mode, idempotency.value)?.keyHash;

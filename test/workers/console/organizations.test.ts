@@ -105,8 +105,9 @@ describe('an organization that is deleted', () => {
 
   it('has no files left after the next sweep, and takes none of others with it', async () => {
     const [owner, neighbour] = [await someone(), await someone()];
-    const { id, slug } = await made(owner);
-    const { id: nextDoor } = await made(neighbour);
+    const { id, slug, accountId } = await made(owner);
+    const { id: nextDoor, accountId: neighbours } = await made(neighbour);
+    for (const wallet of [accountId, neighbours]) await accountStub(env.ACCOUNT, wallet).setTier('starter');
     const store = async (as: Someone, org: string) => {
       const { key } = await must('POST', `/api/api-keys?org=${org}`, { as, json: { name: 'x' } });
       return new URL((await must('POST', '/v1/storage?filename=a.txt', { key, json: { a: 1 } })).url).pathname;

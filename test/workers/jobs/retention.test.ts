@@ -9,6 +9,8 @@ import { removeOldFiles } from '../../../src/jobs/retention';
 import { storeObject } from '../../../src/jobs/storage';
 import type { Job } from '../../../src/jobs/types';
 import { jobView } from '../../../src/jobs/view';
+import { TestAccount } from '../account/support';
+import { ask as call, keyFor } from '../http/support';
 import { JobBench } from './support';
 
 const DAY_MS = 24 * 3_600_000;
@@ -132,6 +134,36 @@ describe('what a customer stores', () => {
     expect(await storeObject(full, uploader(bench), { ...upload(), content: announced })).toMatchObject({
       error: { code: 'storage_full' },
     });
+  });
+
+  it('is limited together with those that are sent at the same time', async () => {
+    const bench = await JobBench.create();
+    const full = kept(bench, { STORAGE_ACCOUNT_BYTES: 18, STORAGE_LIMIT_BYTES: 10 });
+    const store = (announced: boolean) =>
+      storeObject(full, uploader(bench), {
+        ...upload(),
+        content: new Response('hello', announced ? { headers: { 'content-length': '5' } } : {}),
+      });
+    const stored = await Promise.all(Array.from({ length: 10 }, () => store(true)));
+    expect(stored.filter(({ ok }) => ok)).toHaveLength(3);
+    for (const result of stored) if (!result.ok) expect(result.error.code).toBe('storage_full');
+    // Of an upload that failed nothing is left, nor of one that died, once its time is over.
+    expect(await store(false)).toMatchObject({ ok: false, error: { code: 'storage_full' } });
+    const left = 'INSERT INTO storage_reservations VALUES (?, ?, 3, ?)';
+    await env.DB.prepare(left).bind('obj_left', bench.account.id, bench.nowMs).run();
+    const tiny = (text: string) => storeObject(full, uploader(bench), { ...upload(), content: new Response(text) });
+    expect(await tiny('abc')).toMatchObject({ ok: false });
+    await bench.wait(2 * 3_600_000);
+    expect(await tiny('abc')).toMatchObject({ ok: true });
+  });
+
+  it('is kept for nobody who has no credits, has never paid and has no tier', async () => {
+    const account = await TestAccount.create();
+    const key = await keyFor(account);
+    const send = () => call({ key, path: '/v1/storage?filename=a.txt' });
+    expect(await send()).toMatchObject({ status: 402, text: expect.stringContaining('insufficient_credits') });
+    await account.run((object) => object.setTier('starter'));
+    expect((await send()).status).toBe(201);
   });
 
   it('is stored once of uploads under one idempotency key, together or one after the other', async () => {
