@@ -114,7 +114,7 @@ const Rotate: FC<{ of: KeyView; action: string; nowMs: number }> = ({ of: key, a
       <button
         type="submit"
         class="link"
-        aria-label={`Rotate ${name}: ${grace ? 'the secret before ends' : 'the old secret stays good for a day'}`}
+        aria-label={grace ? `Rotate again: ${name}; the secret before ends` : `Rotate ${name}: the old secret stays good for a day`}
       >
         {grace ? 'Rotate again' : 'Rotate'}
       </button>

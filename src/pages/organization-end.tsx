@@ -70,7 +70,7 @@ export const Danger: FC<WholeProps> = ({ members, context, ownKeys }) => {
         {may.has('organization.transfer') && others.length > 0 && <HandOver others={others} name={name} action={action('transfer')} />}
         <form class="row" method="post" action={action('leave')} data-ask={`Leave ${name}?${keys}`}>
           <button type="submit" class="link danger" aria-label={`Leave ${name}`}>
-            Leave it
+            Leave
           </button>
           {keys !== '' && <span class="small quiet">{keys.trim()}</span>}
         </form>
