@@ -53,17 +53,21 @@ function addDelta(message: Fields, delta: Fields): void {
   }
 }
 
+/** What a call is given: a function's arguments, or a custom tool's free text. */
+const CALL_TEXTS: ReadonlySet<string> = new Set(['arguments', 'input']);
+
 function addToolCalls(calls: Fields[], deltas: unknown[]): Fields[] {
   for (const delta of deltas) {
     if (!isRecord(delta)) continue;
-    const { function: part, ...more } = delta;
+    const { function: called, custom, ...more } = delta;
     const at = callPosition(calls as BegunCall[], delta);
-    const known = (calls[at] ?? { type: 'function', function: { name: '', arguments: '' } }) as Fields & { function: Fields };
-    calls[at] = known;
+    calls[at] ??= isRecord(custom) ? { type: 'custom', custom: { name: '' } } : { type: 'function', function: { name: '', arguments: '' } };
+    const known = calls[at];
     Object.assign(known, more);
-    if (!isRecord(part)) continue;
-    for (const [name, value] of Object.entries(part))
-      known.function[name] = name === 'arguments' ? `${String(known.function.arguments ?? '')}${String(value)}` : value;
+    const part = [called, custom].find(isRecord);
+    const whole = [known.function, known.custom].find(isRecord);
+    for (const [name, value] of Object.entries((whole && part) ?? {}))
+      whole![name] = CALL_TEXTS.has(name) ? `${String(whole![name] ?? '')}${String(value)}` : value;
   }
   return calls;
 }

@@ -1,21 +1,29 @@
 import type { GatewayError } from '../../core/errors';
+import type { WireId } from '../../core/wire-id';
 import { errorObject } from '../openai-errors';
-import type { OutgoingStream } from '../types';
+import type { OutgoingStream, StreamRelay } from '../types';
+import { OverResponsesRelay } from './over-responses/relay';
+import { NO_THOUGHTS } from './over-responses/thoughts';
 import { CHAT_CHUNKS, ChatRelay } from './relay';
 import type { ChatRequest } from './request';
 
 /** The client's end of a chat stream. */
 export class ChatStream implements OutgoingStream {
-  private current: ChatRelay | undefined;
+  private current: ChatRelay | OverResponsesRelay | undefined;
 
   constructor(
     private readonly request: ChatRequest,
     private readonly requestId: string,
     private readonly shape = CHAT_CHUNKS,
+    private readonly thoughts = NO_THOUGHTS,
   ) {}
 
-  relay(): ChatRelay {
-    this.current = new ChatRelay(this.request, this.current, this.shape);
+  relay(wire: WireId = 'openai-chat'): StreamRelay {
+    const { request, requestId, current } = this;
+    this.current =
+      wire === 'openai-responses'
+        ? new OverResponsesRelay(request, requestId, this.thoughts, current)
+        : new ChatRelay(request, current, this.shape);
     return this.current;
   }
 
