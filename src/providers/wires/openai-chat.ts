@@ -2,7 +2,7 @@ import { isRecord } from '../../core/record';
 import type { Usage } from '../../core/usage';
 import type { ProviderQuirks, UpstreamFailure, Wire } from '../types';
 import { bearer } from './authorize';
-import { classifyFailure, type ErrorFacts, errorFacts, failureOf } from './failures';
+import { classifyFailure, classifyOpenaiFailure, type ErrorFacts, errorFacts, failureOf } from './failures';
 import { readTokenCounts } from './token-counts';
 
 const detailsOf = (value: unknown): Record<string, unknown> => (isRecord(value) ? value : {});
@@ -126,7 +126,7 @@ export const openaiChatWire: Wire = {
   path: () => '/chat/completions',
   authorize: bearer,
   readUsage,
-  classifyFailure,
+  classifyFailure: classifyOpenaiFailure,
   errorInBody,
 };
 
