@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline/promises';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { Hypereal } from 'hypereal-sdk';
 import { EXIT } from './output.js';
-import { readSettings } from './settings.js';
+import { readSettings, type Settings } from './settings.js';
 
 const PUBLIC_URL = 'https://hypereal.cloud/api/v1';
 
@@ -60,10 +60,11 @@ export function contextOf(command: Command, args: readonly string[]): Context {
     throw new UsageError(`${what}\n\n${command.usage}`);
   }
   const { values, positionals: words } = parsed;
-  const kept = readSettings();
+  const kept = keptSettings();
   const text = (name: string): string | undefined => (typeof values[name] === 'string' ? values[name] : undefined);
   const apiKey = text('api-key') || process.env.HYPEREAL_API_KEY?.trim() || kept.apiKey;
   const baseURL = apiUrl(text('base-url') || process.env.HYPEREAL_BASE_URL?.trim() || kept.baseURL || PUBLIC_URL);
+  if (!URL.canParse(baseURL)) throw new UsageError(`\`${baseURL}\` is no address of a gateway: it begins with http:// or https://.`);
   return {
     words,
     asJson: values.json === true,
@@ -78,6 +79,14 @@ export function contextOf(command: Command, args: readonly string[]): Context {
       return new Hypereal({ apiKey, baseURL });
     },
   };
+}
+
+function keptSettings(): Settings {
+  try {
+    return readSettings();
+  } catch (error) {
+    throw new CommandError(error instanceof Error ? error.message : String(error));
+  }
 }
 
 /** A gateway that is named by its address alone, as it prints it when it starts, has its API below /v1. */

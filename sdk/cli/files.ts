@@ -1,9 +1,9 @@
-import { createWriteStream, existsSync } from 'node:fs';
-import { extname } from 'node:path';
+import { accessSync, constants, createWriteStream, existsSync } from 'node:fs';
+import { dirname, extname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream as WebStream } from 'node:stream/web';
-import { CommandError } from './context.js';
+import { CommandError, UsageError } from './context.js';
 import { EXIT } from './output.js';
 
 /** `fetch` and Node have a type each for the same stream. */
@@ -23,22 +23,52 @@ function numbered(path: string, index: number): string {
   return index === 0 ? path : `${path.slice(0, path.length - extension.length)}-${index + 1}${extension}`;
 }
 
+/** Before anything is paid for: can a file be written there? */
+export function requireWritable(output: string | undefined): void {
+  if (output === undefined || output === '-') return;
+  try {
+    accessSync(existsSync(output) ? output : dirname(output), constants.W_OK);
+  } catch {
+    throw new UsageError(`No file can be written at ${output}.`);
+  }
+}
+
+/** What was made has been paid for, and must be found again. */
+const unsaved = (why: unknown, url: string, jobId: string): CommandError =>
+  new CommandError(
+    `The result was made, but not saved (${why instanceof Error ? why.message : String(why)}): ${url}\nTo save it: hypereal jobs wait ${jobId} --output FILE`,
+    EXIT.failed,
+  );
+
 /** Saves results under the name that was asked for (`-` is standard output), or under one of their own. */
-export async function saveAll(urls: readonly string[], stem: string, output: string | undefined): Promise<string[]> {
+export async function saveAll(urls: readonly string[], jobId: string, output: string | undefined): Promise<string[]> {
   const paths: string[] = [];
   for (const [index, url] of urls.entries()) {
-    const response = await fetch(url);
-    if (!response.ok || !response.body)
-      throw new CommandError(`The file could not be fetched (${response.status}): ${url}`, EXIT.unreached);
-    const body = asNodeStream(response.body);
-    if (output === '-') {
-      for await (const part of body)
-        if (!process.stdout.write(part as Uint8Array)) await new Promise((done) => process.stdout.once('drain', done));
-      continue;
+    try {
+      const path = await save(
+        url,
+        (extension) => (output === undefined ? freePath(jobId, extension) : numbered(output, index)),
+        output === '-',
+      );
+      if (path !== undefined) paths.push(path);
+    } catch (error) {
+      throw unsaved(error, url, jobId);
     }
-    const path = output === undefined ? freePath(stem, extname(new URL(url).pathname)) : numbered(output, index);
-    await pipeline(body, createWriteStream(path));
-    paths.push(path);
   }
   return paths;
+}
+
+/** One of them; gives where it is. */
+async function save(url: string, pathFor: (extension: string) => string, toStdout: boolean): Promise<string | undefined> {
+  const response = await fetch(url);
+  if (!response.ok || !response.body) throw new Error(`its address answered ${response.status}`);
+  const body = asNodeStream(response.body);
+  if (toStdout) {
+    for await (const part of body)
+      if (!process.stdout.write(part as Uint8Array)) await new Promise((done) => process.stdout.once('drain', done));
+    return undefined;
+  }
+  const path = pathFor(extname(new URL(url).pathname));
+  await pipeline(body, createWriteStream(path));
+  return path;
 }

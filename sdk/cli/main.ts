@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { APIError, ConnectionError, HyperealError, JobError, VERSION } from 'hypereal-sdk';
+import { AbortError, APIError, ConnectionError, HyperealError, JobError, VERSION } from 'hypereal-sdk';
 import { chat } from './commands/chat.js';
 import { image } from './commands/image.js';
 import { jobs } from './commands/jobs.js';
@@ -67,10 +67,27 @@ function report(error: unknown, asJson: boolean): void {
     : error instanceof Error
       ? (error.stack ?? error.message)
       : String(error);
-  const { type, requestId, required, available } = error instanceof APIError ? error : ({} as Partial<APIError>);
-  const job = error instanceof JobError ? { jobId: error.jobId } : {};
-  if (asJson) process.stdout.write(`${JSON.stringify({ error: { message, type, requestId, required, available, ...job } })}\n`);
-  else failure(requestId === undefined ? message : `${message}\n(request ${requestId})`);
+  const { type, required, available } = error instanceof APIError ? error : ({} as Partial<APIError>);
+  const unheard = error instanceof ConnectionError || error instanceof AbortError || error instanceof APIError;
+  const requestId = unheard ? error.requestId : undefined;
+  const jobId = unheard || error instanceof JobError ? error.jobId : undefined;
+  if (asJson) process.stdout.write(`${JSON.stringify({ error: { message, type, requestId, required, available, jobId } })}\n`);
+  else
+    failure(
+      [message, requestId && `(request ${requestId})`, unheard && jobId && `The job may go on. Its result: hypereal jobs wait ${jobId}`]
+        .filter(Boolean)
+        .join('\n'),
+    );
+}
+
+const VALUED = ['--api-key', '--base-url'];
+
+/** Options that every command takes may stand before it too. */
+function commandFirst(args: readonly string[]): readonly string[] {
+  let at = 0;
+  while (args[at] === '--json' || VALUED.includes(args[at]!) || VALUED.some((name) => args[at]?.startsWith(`${name}=`)))
+    at += VALUED.includes(args[at]!) ? 2 : 1;
+  return at === 0 || at >= args.length ? args : [args[at]!, ...args.slice(0, at), ...args.slice(at + 1)];
 }
 
 async function run([name, ...rest]: readonly string[]): Promise<number> {
@@ -101,4 +118,4 @@ async function run([name, ...rest]: readonly string[]): Promise<number> {
 
 // The reader of a pipe may have seen enough.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.failed));
-process.exitCode = await run(process.argv.slice(2));
+process.exitCode = await run(commandFirst(process.argv.slice(2)));

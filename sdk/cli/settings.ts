@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -32,6 +32,8 @@ export function readText(path: string): string | undefined {
 export function writePrivate(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, text, { mode: 0o600 });
+  // The mode above is for a file that was not there.
+  chmodSync(path, 0o600);
 }
 
 export function readSettings(): Settings {
@@ -39,7 +41,8 @@ export function readSettings(): Settings {
   try {
     return text === undefined ? {} : (JSON.parse(text) as Settings);
   } catch {
-    return {};
+    // The key must not go to another gateway than the one that was kept with it.
+    throw new Error(`${settingsPath()} is not readable as JSON; mend or remove it.`);
   }
 }
 

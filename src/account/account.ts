@@ -107,7 +107,11 @@ export class Account extends DurableObject<AccountBindings> {
 
   beat(request: BeatRequest): BeatResult {
     requireExact(request.checkpointMicro);
-    return this.step(({ ledger }) => ledger.beat(request, this.now()));
+    return this.step(({ ledger }, sql) => {
+      const result = ledger.beat(request, this.now());
+      if (result.ok && request.answeredKeyHash !== undefined) endIdempotency(sql, request.answeredKeyHash, request.holdId, 'stored');
+      return result;
+    });
   }
 
   settle(request: CloseRequest): CloseResult {
@@ -281,12 +285,13 @@ export class Account extends DurableObject<AccountBindings> {
   }
 
   /** Sends lines again from a close sequence on: the repair of a gap that the reconciliation found in D1. */
-  async resend(fromCloseSeq: number): Promise<number> {
+  async resend(fromCloseSeq: number, toCloseSeq: number): Promise<number> {
     const open = this.open();
     if (!open) return 0;
     const lines: Unconfirmed[] = [];
     for (const { closeSeq, closeEpoch, month, seq } of open.store.operationsFrom(1))
-      if (closeSeq !== null && closeSeq >= fromCloseSeq && closeEpoch === open.ledger.row.epoch) lines.push({ closeSeq, month, seq });
+      if (closeSeq !== null && closeSeq >= fromCloseSeq && closeSeq <= toCloseSeq && closeEpoch === open.ledger.row.epoch)
+        lines.push({ closeSeq, month, seq });
     for (const message of ledgerMessages(open.store, open.ledger.row, lines, [])) await this.env.LEDGER_QUEUE.send(message);
     return lines.length;
   }

@@ -53,21 +53,22 @@ export function refuseRate(request: AdmitRequest, window: RateWindow, nowMs: num
   }).error;
 }
 
-/** `overSpent` tells a limit that is reached from one that is only taken up by calls under way. */
+/** From this share on a limit counts as reached by the first call that it refuses: holds seldom let it be spent to the last. */
+const REACHED_SHARE = 0.9;
+
+/** `reached` tells a limit that is used up from one that calls under way take up, or one call would pass. */
 export function refuseSpending(key: KeyRecord, spentMicro: MicroCredits, heldMicro: MicroCredits, estimateMicro: MicroCredits) {
   const limit = key.spendingLimitMicro;
   if (limit === null || spentMicro + heldMicro + estimateMicro <= limit) return undefined;
   const details = { limit: toCredits(limit), spent: toCredits(spentMicro), required: toCredits(estimateMicro) };
-  if (spentMicro + estimateMicro > limit)
-    return {
-      overSpent: true,
-      error: fail('spending_limit', `This API key's spending limit of ${credits(limit)} credits a month is reached.`, {
-        code: 'insufficient_quota',
-        details,
-      }).error,
-    };
+  if (spentMicro + estimateMicro > limit) {
+    const reached = spentMicro >= limit * REACHED_SHARE;
+    const left = `leaves ${credits(Math.max(0, limit - spentMicro))}; this call may cost ${credits(estimateMicro)}`;
+    const message = `This API key's spending limit of ${credits(limit)} credits a month ${reached ? 'is reached' : left}.`;
+    return { reached, error: fail('spending_limit', message, { code: 'insufficient_quota', details }).error };
+  }
   return {
-    overSpent: false,
+    reached: false,
     error: fail('spending_in_flight', "This API key's spending limit is taken up by calls under way; try again when they have ended.", {
       details,
       retryAfterSeconds: 5,

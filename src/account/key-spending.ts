@@ -34,11 +34,10 @@ export class KeySpending {
     this.spend = store.readKeySpend();
   }
 
-  /** Refuses a call that would pass its key's limit; the first refusal is told of. For the risk see `sharedRiskMicro`. */
+  /** Refuses a call that would pass its key's limit; the first refusal of one that is used up is told of. For the risk see `sharedRiskMicro`. */
   refuse(key: KeyRecord, estimateMicro: MicroCredits, nowMs: number, riskMicro: MicroCredits): GatewayError | undefined {
     const refusal = this.overLimit(key, estimateMicro, nowMs, riskMicro);
-    // A limit that holds count towards is seldom reached by what is spent: the first refusal is the 100 % event.
-    if (refusal?.overSpent) this.tellUsedUp(key, nowMs);
+    if (refusal?.reached) this.tellUsedUp(key, nowMs);
     return refusal?.error;
   }
 

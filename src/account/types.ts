@@ -127,6 +127,8 @@ export interface BeatRequest {
   leaseMs: number;
   /** What is known of the call so far, to be found on its row while it is open. */
   note?: OperationDetail;
+  /** Its answer can be sent again from now on, though the call goes on. */
+  answeredKeyHash?: string;
 }
 
 export type BeatResult = { ok: true } | { ok: false; reason: 'closed' };
@@ -270,6 +272,8 @@ export interface BackgroundMessage {
   estimatedInputTokens: number;
   /** What its client has heard of it comes to at least that; nobody had heard anything where it is left out. */
   heardMicro?: MicroCredits;
+  /** Since when its upstream has said that it knows no such answer. */
+  missingSinceMs?: number;
   /** A test key's call is free. */
   free: boolean;
   startedAtMs: number;

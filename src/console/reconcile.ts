@@ -1,8 +1,8 @@
 /** The books of every account against themselves and against D1. */
-import { and, asc, eq, gt, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, lte, sql } from 'drizzle-orm';
 import type { Books, ReconciliationMessage } from '../account/types';
 import { database } from '../db/client';
-import { accounts, ledger, reconciliations } from '../db/schema';
+import { accounts, ledger, reconciliationRuns, reconciliations } from '../db/schema';
 import type { ConsoleDeps } from './deps';
 
 export interface Problem {
@@ -10,8 +10,14 @@ export interface Problem {
   problem: string;
 }
 
-/** An invocation may make 10,000 requests of its own; an account takes two, and a third where something is wrong. */
-const ACCOUNTS_AT_A_TIME = 1_000;
+/**
+ * An invocation may ask D1 a thousand times (https://developers.cloudflare.com/d1/platform/limits/): once for an
+ * account, and once more where lines are missing.
+ */
+const ACCOUNTS_AT_A_TIME = 400;
+/** Missing lines are sent again by parts that fit into memory, and so many parts of an account a night. */
+const LINES_A_PART = 5_000;
+const PARTS_A_NIGHT = 20;
 /** Accounts looked at side by side: most of the time goes by waiting for their objects and for D1. */
 const AT_ONCE = 6;
 
@@ -45,10 +51,17 @@ async function checkAccounts(deps: ConsoleDeps, ids: readonly string[], nextCurs
       for (const problem of await checkAccount(deps, accountId).catch(unchecked)) problems.push({ accountId, problem });
   };
   await Promise.all(Array.from({ length: AT_ONCE }, checkInTurn));
-  const at = deps.now();
-  for (const { accountId, problem } of problems)
-    await database(deps.db).insert(reconciliations).values({ at, accountId, problem }).onConflictDoNothing();
+  if (problems.length > 0) await writeDown(deps, problems);
   return { checked: ids.length, problems, nextCursor };
+}
+
+/** In one statement, whatever their number. */
+async function writeDown({ db, now }: ConsoleDeps, problems: readonly Problem[]): Promise<void> {
+  const listed = sql`json_each(${JSON.stringify(problems)})`;
+  await database(db).run(
+    sql`INSERT INTO ${reconciliations} (at, account_id, problem)
+      SELECT ${now()}, value ->> 'accountId', value ->> 'problem' FROM ${listed} WHERE true ON CONFLICT DO NOTHING`,
+  );
 }
 
 /** One part of the nightly run; what comes after it is a message. A part that is done twice says the same twice. */
@@ -61,6 +74,7 @@ export async function reconcileNightly(
   const { checked, problems, nextCursor } = await reconcileFrom(deps, after, atMost);
   console.log('reconciliation', JSON.stringify({ checked, problems: problems.length }));
   if (nextCursor !== null) await queue.send({ after: nextCursor });
+  else await database(deps.db).insert(reconciliationRuns).values({ endedAt: deps.now() }).onConflictDoNothing();
 }
 
 /** One account that cannot be checked does not keep the others from being. */
@@ -76,12 +90,28 @@ async function checkAccount(deps: ConsoleDeps, accountId: string): Promise<strin
   const problems = checkBooks(books);
   const copy = await copyOf(deps, accountId, books);
   if (copy.lines < books.ackedCloseSeq) {
-    const resent = await stub.resend(1);
+    let resent = 0;
+    for (const part of await partsWithGaps(deps, accountId, books))
+      resent += await stub.resend(part * LINES_A_PART + 1, (part + 1) * LINES_A_PART);
     problems.push(`D1 has ${copy.lines} of ${books.ackedCloseSeq} confirmed lines of epoch ${books.epoch}; ${resent} sent again`);
   }
   if (copy.lines === books.closeSeq && copy.allMicro !== books.balanceMicro)
     problems.push(`D1's lines come to ${copy.allMicro} micro-credits, the balance is ${books.balanceMicro}`);
   return problems;
+}
+
+/** Which parts of an account's confirmed lines D1 has not all of. */
+async function partsWithGaps({ db }: ConsoleDeps, accountId: string, { epoch, ackedCloseSeq }: Books): Promise<number[]> {
+  const part = sql<number>`(${ledger.closeSeq} - 1) / ${LINES_A_PART}`;
+  const rows = await database(db)
+    .select({ part, lines: sql<number>`COUNT(*)` })
+    .from(ledger)
+    .where(and(eq(ledger.accountId, accountId), eq(ledger.epoch, epoch), lte(ledger.closeSeq, ackedCloseSeq)))
+    .groupBy(part);
+  const linesIn = new Map(rows.map(({ part, lines }) => [part, lines]));
+  const parts = Array.from({ length: Math.ceil(ackedCloseSeq / LINES_A_PART) }, (_, index) => index);
+  const wholeLines = (index: number): number => Math.min(LINES_A_PART, ackedCloseSeq - index * LINES_A_PART);
+  return parts.filter((index) => (linesIn.get(index) ?? 0) < wholeLines(index)).slice(0, PARTS_A_NIGHT);
 }
 
 export function checkBooks(books: Books): string[] {

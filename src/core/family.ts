@@ -2,6 +2,20 @@
 export const FAMILIES = ['chat', 'messages', 'responses', 'gemini', 'embedding', 'image', 'video', 'audio', '3d', 'gpu'] as const;
 export type Family = (typeof FAMILIES)[number];
 
+/** Which endpoint serves a family, for those who knock at another's. */
+export const ENDPOINT_OF: Record<Family, string> = {
+  chat: '/v1/chat/completions',
+  messages: '/v1/messages',
+  responses: '/v1/responses',
+  gemini: '/v1/gemini',
+  embedding: '/v1/embeddings',
+  image: '/v1/images/generations',
+  video: '/v1/videos/generate',
+  audio: '/v1/audio/generations',
+  '3d': '/v1/3d/generate',
+  gpu: '/v1/gpu/{slug}',
+};
+
 /** Families whose calls share one rolling hourly limit per user. Language models share `chat`. */
 export const RATE_FAMILIES = ['chat', 'image', 'video', 'audio', '3d', 'gpu'] as const;
 export type RateFamily = (typeof RATE_FAMILIES)[number];

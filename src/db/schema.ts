@@ -64,6 +64,9 @@ export const ledger = sqliteTable(
   ],
 );
 
+/** When each nightly run had come to the last account. */
+export const reconciliationRuns = sqliteTable('reconciliation_runs', { endedAt: integer('ended_at').primaryKey() });
+
 export const reconciliations = sqliteTable(
   'reconciliations',
   { at: integer().notNull(), accountId: text('account_id').notNull(), problem: text().notNull() },

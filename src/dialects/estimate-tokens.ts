@@ -1,29 +1,60 @@
 import { textChars } from '../core/text-chars';
+import { type PromptFile, promptFiles } from './prompt-files';
 
 /** Typical of English text and JSON in current tokenizers; close enough to size a hold. */
 const CHARS_PER_TOKEN = 4;
-/** A high-detail image of ordinary size. */
-const TOKENS_PER_IMAGE = 1_000;
-const INLINE_DATA = ';base64,';
+/** Three bytes are four characters of base64. */
+const BYTES_PER_CHAR = 3 / 4;
 
-/**
- * About how many tokens a request's JSON comes to. Inline files count as an image each, not by their length: a
- * photo of 5 MB would be taken for a million tokens.
- */
-export function estimateTokens(body: string): number {
-  let inlineChars = 0;
-  let files = 0;
-  for (let at = body.indexOf(INLINE_DATA); at >= 0; at = body.indexOf(INLINE_DATA, at)) {
-    const end = body.indexOf('"', at);
-    inlineChars += (end < 0 ? body.length : end) - at;
-    files++;
-    if (end < 0) break;
-    at = end;
-  }
-  return Math.ceil((textChars(body) - inlineChars) / CHARS_PER_TOKEN) + files * TOKENS_PER_IMAGE;
+interface Rate {
+  leastTokens: number;
+  /** Of a file that is only named by its address. */
+  unseenTokens: number;
+  bytesPerToken: number;
 }
 
-/** About how many tokens so much produced text was. */
+/** What files usually come to. A photo of 5 MB is one picture; what is read out of other files grows with them. */
+const LIKELY: Record<PromptFile['kind'], Rate> = {
+  image: { leastTokens: 1_000, unseenTokens: 1_000, bytesPerToken: Number.POSITIVE_INFINITY },
+  audio: { leastTokens: 100, unseenTokens: 1_500, bytesPerToken: 500 },
+  video: { leastTokens: 1_000, unseenTokens: 5_000, bytesPerToken: 500 },
+  document: { leastTokens: 1_500, unseenTokens: 5_000, bytesPerToken: 20 },
+  text: { leastTokens: 1, unseenTokens: 5_000, bytesPerToken: 4 },
+};
+/** The most: finely cut pictures, speech at few bits, documents that are packed text. */
+const WORST: Record<PromptFile['kind'], Rate> = {
+  image: { leastTokens: 5_000, unseenTokens: 5_000, bytesPerToken: Number.POSITIVE_INFINITY },
+  audio: { leastTokens: 1_000, unseenTokens: 100_000, bytesPerToken: 50 },
+  video: { leastTokens: 5_000, unseenTokens: 300_000, bytesPerToken: 50 },
+  document: { leastTokens: 5_000, unseenTokens: 300_000, bytesPerToken: 1 },
+  text: { leastTokens: 1, unseenTokens: 300_000, bytesPerToken: 2 },
+};
+
+const tokensOfFile = ({ kind, base64Chars }: PromptFile, rates: typeof LIKELY): number => {
+  const { leastTokens, unseenTokens, bytesPerToken } = rates[kind];
+  if (base64Chars === 0) return unseenTokens;
+  return Math.max(leastTokens, Math.ceil((base64Chars * BYTES_PER_CHAR) / bytesPerToken));
+};
+
+/** About how many tokens a request comes to, and the most that its files may make of it. */
+export interface PromptSize {
+  estimatedInputTokens: number;
+  worstInputTokens: number;
+}
+
+/** The size of a request's JSON, of which `turns` is the part that may hold files; these count by their kind. */
+export function promptSize(body: string, turns: unknown): PromptSize {
+  const files = promptFiles(turns);
+  const fileChars = files.reduce((chars, { base64Chars }) => chars + base64Chars, 0);
+  const textTokens = tokensOfChars(Math.max(0, textChars(body) - fileChars));
+  const filesAt = (rates: typeof LIKELY): number => files.reduce((tokens, file) => tokens + tokensOfFile(file, rates), 0);
+  return {
+    estimatedInputTokens: Math.max(1, textTokens + filesAt(LIKELY)),
+    worstInputTokens: Math.max(1, textTokens + filesAt(WORST)),
+  };
+}
+
+/** About how many tokens so much text is. */
 export const tokensOfChars = (chars: number): number => Math.ceil(chars / CHARS_PER_TOKEN);
 
 /** Is it a number of tokens that an upstream has counted? */

@@ -21,8 +21,12 @@ export interface Call {
   /** The client's own bound for each answer. */
   maxOutputTokens: number | undefined;
   estimatedInputTokens: number;
+  /** The most that files in it may make of the prompt. */
+  worstInputTokens: number;
   /** The answer that this call goes on from: only the upstream that keeps it can serve the call. */
   continues?: ContinuedAnswer;
+  /** The model was told not to think: it bills no thoughts that nobody sees. */
+  thoughtsOff?: boolean;
   /** What it names instead of bringing it; all of it has to be brought before the call can be planned. */
   names?: NamedItems;
   /** The upstream works on after it has answered; see `Answer.pending`. */

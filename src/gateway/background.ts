@@ -38,7 +38,14 @@ export async function handOver(
     ...(idempotency && { idempotency }),
   };
   // A hold that runs out meanwhile is made up for when the answer is charged; an answer nobody looks after never is.
-  const beat = { holdId, checkpointMicro: heardMicro, leaseMs: LEASE_MS, note: noteOf(message) };
+  const beat = {
+    holdId,
+    checkpointMicro: heardMicro,
+    leaseMs: LEASE_MS,
+    note: noteOf(message),
+    // Who lost the answer learns by the same key what the work is called, while it goes on.
+    ...(idempotency?.stored && { answeredKeyHash: idempotency.keyHash }),
+  };
   await insist('hold not renewed', () => deps.account(accountId).beat(beat));
   await insist('answer not looked after', () => deps.background.send(message, { delaySeconds: 1 }));
 }

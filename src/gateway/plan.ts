@@ -1,12 +1,12 @@
 import { fail, ok, type Result } from '../core/errors';
-import { type RateFamily, rateFamily } from '../core/family';
+import { ENDPOINT_OF, type RateFamily, rateFamily } from '../core/family';
 import { fromCredits, type MicroCredits, type TokenPrice, tokenCostMicro } from '../core/money';
 import type { TierId } from '../core/tiers';
 import { NO_USAGE } from '../core/usage';
 import type { Bridge, BridgedRequest, Call, Dialect, RequestTarget } from '../dialects/types';
 import type { Registry } from '../providers/registry';
 import type { Model } from '../providers/types';
-import { endpointOfFamily, endpointsOf, isReachable, type Reached, targetsOf } from './reach';
+import { endpointsOf, isReachable, type Reached, targetsOf } from './reach';
 import type { StoredAnswer } from './stored-answer';
 
 export type PlannedTarget = Reached<Bridge>;
@@ -22,7 +22,7 @@ export interface Plan {
   minimumTier: TierId;
   minimumBalanceMicro: MicroCredits;
   estimateMicro: MicroCredits;
-  /** The most that it can come to: a stream is watched on its way, an answer in one piece is not. */
+  /** The most that it can come to, where nothing watches it on its way; see `worstMicro`. */
   worstMicro: MicroCredits;
   /** The answer that the call goes on from, and what its client calls it. */
   continued: (StoredAnswer & { name: string }) | undefined;
@@ -51,8 +51,9 @@ export function findModel(registry: Registry, dialect: Dialect, name: string, sa
       details: { available_models: availableModels(registry, dialect, sandbox) },
     });
   if (!dialect.families.includes(model.family))
-    return fail('wrong_endpoint', `The model \`${model.id}\` is not served here; use ${endpointOfFamily(model.family)}.`, {
+    return fail('wrong_endpoint', `The model \`${model.id}\` is not served here; use ${ENDPOINT_OF[model.family]}.`, {
       param: 'model',
+      details: { available_models: availableModels(registry, dialect, sandbox) },
     });
   return ok(model);
 }
@@ -76,8 +77,8 @@ export function planCall(registry: Registry, dialect: Dialect, call: Call, sandb
     rateFamily: rateFamily(model.family),
     minimumTier: model.minimumTier ?? 'free',
     minimumBalanceMicro: MINIMUM_BALANCE_MICRO,
-    estimateMicro: estimateMicro(call, model.price),
-    worstMicro: call.stream ? 0 : costOf(call, model.price, longestOutputTokens(call, model)),
+    estimateMicro: estimateMicro(call, model.price, model.contextTokens),
+    worstMicro: worstMicro(call, model, model.price),
     continued: stored && call.continues && { ...stored, name: call.continues.name },
   });
 }
@@ -97,6 +98,7 @@ function unreachable(registry: Registry, dialect: Dialect, call: Call, model: Mo
   return endpoints.length > 0
     ? fail('wrong_endpoint', `The model \`${model.id}\` is not served here as the gateway is configured; use ${endpoints.join(' or ')}.`, {
         param: 'model',
+        details: { available_models: availableModels(registry, dialect, sandbox) },
       })
     : fail('no_provider', `No provider is configured for \`${model.id}\`.`, { param: 'model' });
 }
@@ -106,12 +108,23 @@ export const longestOutputTokens = (call: Call, model: Model): number =>
   call.maxOutputTokens ?? model.maxOutputTokens ?? LONGEST_OUTPUT_TOKENS;
 
 /** The likely cost: the prompt as it is, and for each answer its bound or a typical length. */
-export const estimateMicro = (call: Call, price: TokenPrice): MicroCredits =>
-  costOf(call, price, Math.min(call.maxOutputTokens ?? TYPICAL_OUTPUT_TOKENS, TYPICAL_OUTPUT_TOKENS));
+export const estimateMicro = (call: Call, price: TokenPrice, contextTokens = Number.POSITIVE_INFINITY): MicroCredits =>
+  costOf(call, price, Math.min(call.estimatedInputTokens, contextTokens), typicalOutputTokens(call));
 
-/** What the call comes to where each answer is so long. */
-function costOf(call: Call, price: TokenPrice, outputTokens: number): MicroCredits {
-  const usage = { ...NO_USAGE, inputTokens: call.estimatedInputTokens, outputTokens: call.choices * outputTokens };
+const typicalOutputTokens = ({ maxOutputTokens }: Call): number =>
+  Math.min(maxOutputTokens ?? TYPICAL_OUTPUT_TOKENS, TYPICAL_OUTPUT_TOKENS);
+
+/** Of a stream that is watched, nobody knows what the files in its prompt come to; of other answers not their length either. */
+function worstMicro(call: Call, model: Model, price: TokenPrice): MicroCredits {
+  const watched = call.stream && call.background !== true;
+  if (watched && call.worstInputTokens <= call.estimatedInputTokens) return 0;
+  const inputTokens = Math.min(call.worstInputTokens, model.contextTokens ?? Number.POSITIVE_INFINITY);
+  return costOf(call, price, inputTokens, watched ? typicalOutputTokens(call) : longestOutputTokens(call, model));
+}
+
+/** What the call comes to where the prompt and each answer are so long. */
+function costOf(call: Call, price: TokenPrice, inputTokens: number, outputTokens: number): MicroCredits {
+  const usage = { ...NO_USAGE, inputTokens, outputTokens: call.choices * outputTokens };
   return Math.max(tokenCostMicro(usage, price), call.leastMicro?.(usage) ?? 0);
 }
 

@@ -1,5 +1,5 @@
 /** What of the catalogue can be had, by which provider, and at which endpoint. */
-import type { Family } from '../core/family';
+import { ENDPOINT_OF } from '../core/family';
 import type { WireId } from '../core/wire-id';
 import { anthropicMessages } from '../dialects/anthropic-messages/dialect';
 import { geminiNative } from '../dialects/gemini/dialect';
@@ -73,24 +73,11 @@ const FORMATS: readonly { dialect: Dialect; path: string }[] = [
   { dialect: openaiCompletions, path: '/v1/completions' },
 ];
 
-/** Of the families that jobs make. */
-const MEDIA_ENDPOINTS: Readonly<Partial<Record<Family, string>>> = {
-  image: '/v1/images/generations',
-  video: '/v1/videos/generate',
-  audio: '/v1/audio/generations',
-  '3d': '/v1/3d/generate',
-  gpu: '/v1/gpu/{slug}',
-};
-
-/** Which endpoint a family belongs to, for those who knock at another's. */
-export const endpointOfFamily = (family: Family): string =>
-  MEDIA_ENDPOINTS[family] ?? FORMATS.find(({ dialect }) => dialect.families.includes(family))?.path ?? 'another endpoint';
-
 /** Where the model can be asked for as the gateway is configured. */
 export function endpointsOf(registry: Registry, model: Model, sandbox: boolean): string[] {
-  const media = MEDIA_ENDPOINTS[model.family];
-  if (media !== undefined) return sandbox || model.chain.some(({ provider }) => registry.providers.has(provider)) ? [media] : [];
-  return FORMATS.filter(
-    ({ dialect }) => dialect.families.includes(model.family) && isReachable(registry, model, dialect.wires, sandbox),
-  ).map(({ path }) => path);
+  const served = FORMATS.filter(({ dialect }) => dialect.families.includes(model.family));
+  if (served.length > 0)
+    return served.filter(({ dialect }) => isReachable(registry, model, dialect.wires, sandbox)).map(({ path }) => path);
+  // Jobs make it, whatever its provider speaks.
+  return sandbox || model.chain.some(({ provider }) => registry.providers.has(provider)) ? [ENDPOINT_OF[model.family]] : [];
 }

@@ -204,7 +204,7 @@ export class StreamPump {
   /** What the provider bills for thoughts that its client was not shown, should it hang up before they are counted. */
   private hiddenTokens({ relay, attempt }: OpenedStream): number {
     const { plan, call, startedAtMs } = this.run;
-    if (this.firstContentMs === undefined || !reasons(plan)) return 0;
+    if (this.firstContentMs === undefined || !reasons(plan) || call.thoughtsOff) return 0;
     const mostTokens = call.choices * longestOutputTokens(call, plan.model) - tokensOfChars(relay.outputChars);
     return hiddenTokens(startedAtMs + this.firstContentMs - attempt.startedAtMs, mostTokens);
   }

@@ -82,8 +82,9 @@ export async function lookInPassing(deps: JobDeps, job: Job, isGone: () => boole
   return present.result ? waitForJob(deps, present, COPIED_MS, isGone) : present;
 }
 
-/** One that was not sent yet ends at once; else its provider is told, and has the last word. */
+/** One that was not sent yet ends at once; else its provider is told, and has the last word. Asked twice, it is canceled once. */
 export async function cancelJob(deps: JobDeps, job: Job): Promise<Result<Job>> {
+  if (job.state === 'canceled') return ok(job);
   if (isFinal(job.state)) return fail('conflict', `This job has ended: it is ${job.state}.`, { code: 'job_ended' });
   const asked = await changeJob(deps.db, job, (present) => (isFinal(present.state) ? undefined : { cancelRequested: true }));
   if (!asked) return fail('conflict', 'This job has just ended.', { code: 'job_ended' });

@@ -27,9 +27,11 @@ const FIRST_DELAY_SECONDS = 2;
 const LONGEST_DELAY_SECONDS = 60;
 /** No model thinks for so long; the provider has forgotten the answer. */
 const GIVE_UP_MS = 7_200_000;
+/** A provider that knows nothing of an answer may yet find it, and bills it then. */
+const BELIEVED_MISSING_MS = 120_000;
 
 type Stored = Omit<NonNullable<ReturnType<NonNullable<Wire['stored']>['read']>>, 'pending'>;
-type Look = { state: 'pending' } | { state: 'gone' } | ({ state: 'done' } & Stored);
+type Look = { state: 'pending' } | { state: 'missing' } | ({ state: 'done' } & Stored);
 
 /** How long to wait before the next look. */
 export function delaySeconds(elapsedMs: number): number {
@@ -37,19 +39,27 @@ export function delaySeconds(elapsedMs: number): number {
 }
 
 export async function lookAfter(deps: BackgroundDeps, message: BackgroundMessage): Promise<void> {
-  if (await closeIfOver(deps, message)) return;
-  await deps.background.send(message, { delaySeconds: delaySeconds(deps.now() - message.startedAtMs) });
+  const state = await lookOnce(deps, message);
+  if (state === 'over') return;
+  const { missingSinceMs = deps.now(), ...known } = message;
+  const next = state === 'missing' ? { ...known, missingSinceMs } : known;
+  await deps.background.send(next, { delaySeconds: delaySeconds(deps.now() - message.startedAtMs) });
   await renew(deps, message);
 }
 
 /** A look that charges an answer which is over; false while it is worked on, or nobody can say. */
-export async function closeIfOver(deps: BackgroundDeps, message: BackgroundMessage): Promise<boolean> {
+export const closeIfOver = async (deps: BackgroundDeps, message: BackgroundMessage): Promise<boolean> =>
+  (await lookOnce(deps, message)) === 'over';
+
+async function lookOnce(deps: BackgroundDeps, message: BackgroundMessage): Promise<'pending' | 'missing' | 'over'> {
   const provider = deps.registry.providers.get(message.provider);
   const wire = provider?.spec.wires.find(({ stored }) => stored);
-  const look: Look = provider && wire ? await lookAt(deps, provider, wire, message.storedId) : { state: 'gone' };
-  if (look.state === 'pending' && deps.now() - message.startedAtMs < GIVE_UP_MS) return false;
+  const look: Look | undefined = provider && wire && (await lookAt(deps, provider, wire, message.storedId));
+  const givenUp = !look || deps.now() - message.startedAtMs >= GIVE_UP_MS;
+  const believed = deps.now() - (message.missingSinceMs ?? deps.now()) >= BELIEVED_MISSING_MS;
+  if (!givenUp && (look.state === 'pending' || (look.state === 'missing' && !believed))) return look.state;
   await close(deps, message, look, provider, wire);
-  return true;
+  return 'over';
 }
 
 /** The next look is lined up by now: a failure that came to the queue would start a second chain of looks. */
@@ -61,10 +71,12 @@ async function renew({ account }: BackgroundDeps, { accountId, holdId, heardMicr
   }
 }
 
+const NOT_THERE = [404, 410];
+
 /** With each of the provider's credentials, since an answer belongs to the one that asked for it. */
 async function lookAt(deps: BackgroundDeps, { spec, baseUrl, apiKeys }: Provider, wire: Wire, storedId: string): Promise<Look> {
   const url = baseUrl + wire.stored!.path(storedId);
-  let known: Look = { state: 'gone' };
+  let known: Look = { state: 'missing' };
   for (const apiKey of apiKeys.length > 0 ? apiKeys : [undefined]) {
     const headers = { ...wire.headers, ...spec.headers, ...(apiKey !== undefined && wire.authorize(apiKey)) };
     const signal = AbortSignal.timeout(LOOK_TIMEOUT_MS);
@@ -72,10 +84,11 @@ async function lookAt(deps: BackgroundDeps, { spec, baseUrl, apiKeys }: Provider
       const response = spec.serve
         ? await spec.serve({ url, method: 'GET', headers, body: '', signal })
         : await deps.fetch(url, { headers, redirect: 'manual', signal });
-      const read = wire.stored!.read(parseJson(await response.text()));
+      const json = parseJson(await response.text());
+      const read = wire.stored!.read(json);
       if (response.ok && read) return read.pending ? { state: 'pending' } : { state: 'done', ...read };
-      // Only a plain refusal says that it is not there; a web page in its place, say, tells nothing of it.
-      if (response.ok || response.status >= 500 || response.status === 429) known = { state: 'pending' };
+      // Only a plain refusal says that it is not there; a web page in its place, or a paused credential, tells nothing of it.
+      if (!NOT_THERE.includes(response.status) || json === undefined) known = { state: 'pending' };
     } catch {
       known = { state: 'pending' };
     }
@@ -90,17 +103,18 @@ async function lookAt(deps: BackgroundDeps, { spec, baseUrl, apiKeys }: Provider
 async function close(
   { account, now }: BackgroundDeps,
   { accountId, holdId, price, estimatedInputTokens, heardMicro = 0, free, startedAtMs, detail, idempotency }: BackgroundMessage,
-  look: Look,
+  look: Look | undefined,
   provider: Provider | undefined,
   wire: Wire | undefined,
 ): Promise<void> {
-  const found = look.state === 'done' && look.hasOutput ? look : undefined;
+  const done = look?.state === 'done' ? look : undefined;
+  const found = done?.hasOutput ? done : undefined;
   const counted = wire?.readUsage(found?.usage, provider!.spec);
   const reported = counted && isPlausible(counted, 1) ? counted : undefined;
   const usage = reported ?? (found && { ...NO_USAGE, inputTokens: estimatedInputTokens, outputTokens: tokensOfChars(found.outputChars) });
-  const leastMicro = reported || (look.state === 'done' && look.failed) ? 0 : heardMicro;
+  const leastMicro = reported || done?.failed ? 0 : heardMicro;
   const owedMicro = Math.max(leastMicro, usage ? tokenCostMicro(usage, price) : 0);
-  const ending = look.state !== 'done' ? 'upstream_failed' : usage ? 'complete' : 'empty';
+  const ending = !done ? 'upstream_failed' : usage ? 'complete' : 'empty';
   await account(accountId).settle({
     holdId,
     costMicro: free ? 0 : owedMicro,

@@ -7,7 +7,6 @@ import { fail } from '../core/errors';
 import { publicFetch } from '../core/public-fetch';
 import { MAX_RESULT_FILES } from '../providers/media/outputs';
 import type { MediaResult } from '../providers/media/types';
-import type { Provider } from '../providers/types';
 import { cleanMessage } from '../providers/wires/failures';
 import type { JobDeps } from './deps';
 import { putBytes, putStream, resultKey } from './files';
@@ -50,17 +49,17 @@ export async function keepResult(deps: JobDeps, job: Job, result: MediaResult | 
 async function copyFile(
   deps: JobDeps,
   job: Job,
-  provider: Provider | undefined,
+  current: ReturnType<typeof currentProvider>,
   file: PendingFile,
   index: number,
   endMs: number,
 ): Promise<StoredFile> {
   if (isStored(file)) return file;
   const timeoutMs = Math.max(1, endMs - deps.now());
-  const keyIndex = job.attempts.at(-1)?.keyIndex ?? 0;
+  const provider = current?.provider;
   const own = provider && (file.authorized || (provider.spec.serve && file.url.startsWith(provider.baseUrl)));
   const response = own
-    ? await fetchFrom(deps, provider, { method: 'GET', url: file.url }, keyIndex, timeoutMs)
+    ? await fetchFrom(deps, provider, { method: 'GET', url: file.url }, current.keyIndex, timeoutMs)
     : await publicFetch(deps, file.url, { signal: AbortSignal.timeout(timeoutMs) });
   if (!response.ok) {
     await response.body?.cancel();
@@ -102,8 +101,8 @@ export async function copyResult(deps: JobDeps, known: Job): Promise<void> {
   const { result, copyTries } = job;
   if (copyTries > MAX_COPY_TRIES) return endCopied(deps, job, result, result.files.filter(isStored));
   const endMs = deps.now() + COPY_TIMEOUT_MS;
-  const provider = currentProvider(deps.registry, job)?.provider;
-  const copied = await settleEach(result.files, (file, index) => copyFile(deps, job, provider, file, index, endMs));
+  const current = currentProvider(deps.registry, job);
+  const copied = await settleEach(result.files, (file, index) => copyFile(deps, job, current, file, index, endMs));
   const files = copied.flatMap((copy) => (copy.status === 'fulfilled' ? [copy.value] : []));
   const failure = copied.find((copy) => copy.status === 'rejected');
   if (!failure) return endCopied(deps, job, result, files);

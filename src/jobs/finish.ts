@@ -112,7 +112,7 @@ const UNITS: Record<Job['plan']['per'], string> = {
 /** By which the customer can recompute the charge. */
 function receiptOf(job: Job): Record<string, unknown> {
   const { unitMicro, units, per, mode, catalogueVersion } = job.plan;
-  const attempts = job.attempts.map(({ keyIndex: _, ...attempt }) => attempt);
+  const attempts = job.attempts.map(({ keyIndex: _index, keyTag: _tag, ...attempt }) => attempt);
   const { provider, model } = attempts.at(-1) ?? {};
   return {
     jobId: job.id,

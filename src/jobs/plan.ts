@@ -1,6 +1,6 @@
 /** Everything decided about a job before anything is held, kept or sent. Pure. */
 import { fail, ok, type Result } from '../core/errors';
-import { type Family, type RateFamily, rateFamily } from '../core/family';
+import { ENDPOINT_OF, type Family, type RateFamily, rateFamily } from '../core/family';
 import type { MicroCredits } from '../core/money';
 import type { PublicUrlRules } from '../core/public-url';
 import { minimumTierOf, type TierId } from '../core/tiers';
@@ -15,18 +15,6 @@ import type { JobPlan } from './types';
 
 const MAX_QUOTED_CHARS = 200;
 const SANDBOX = 'sandbox';
-
-const ENDPOINTS: Record<string, string> = {
-  chat: '/v1/chat/completions',
-  responses: '/v1/responses',
-  messages: '/v1/messages',
-  gemini: '/v1/gemini',
-  image: '/v1/images/generations',
-  video: '/v1/videos/generate',
-  audio: '/v1/audio/generations',
-  '3d': '/v1/3d/generate',
-  gpu: '/v1/gpu/{slug}',
-};
 
 /** A media request as its route read it: the fields in one object, whether they came flat or inside `input`. */
 export interface MediaCall {
@@ -98,7 +86,7 @@ function findModel(registry: Registry, call: MediaCall, sandbox: boolean): Resul
     });
   const kind = mediaTerms(model)?.kind;
   if (!call.families.includes(model.family) || !kind || !serves(call, kind))
-    return fail('wrong_endpoint', `The model \`${model.id}\` is not served here; use ${ENDPOINTS[model.family] ?? 'another endpoint'}.`, {
+    return fail('wrong_endpoint', `The model \`${model.id}\` is not served here; use ${ENDPOINT_OF[model.family]}.`, {
       param: 'model',
     });
   if (!unitPrice(model))

@@ -14,7 +14,7 @@ import { isStream, readStream } from './partials';
 import { firstFileOf, mergeParts, type Part, submissionsOf } from './parts';
 import { inputFor, SourceMissing } from './sources';
 import { changeJob } from './store';
-import { type NextTarget, nextTarget, reopensAtMs, upstreamName } from './targets';
+import { keyTagOf, type NextTarget, nextTarget, reopensAtMs, upstreamName } from './targets';
 import type { Job, JobAttempt } from './types';
 import { adapterOf, fetchFrom, readAnswer, SUBMIT_TIMEOUT_MS } from './upstream';
 
@@ -45,7 +45,16 @@ export async function submitJob(deps: JobDeps, job: Job): Promise<void> {
     return finishJob(deps, job, { state: 'failed', error: fail('internal', 'This job could not be sent; please report its id.').error });
   const timeoutMs = adapter.submitTimeoutMs ?? SUBMIT_TIMEOUT_MS;
   const claimedUntil = nowMs + timeoutMs + CLAIM_SPARE_MS;
-  const attempt: JobAttempt = { provider: provider.spec.id, model: target.model, keyIndex, atMs: nowMs, status: null, outcome: 'started' };
+  const keyTag = keyTagOf(provider, keyIndex);
+  const attempt: JobAttempt = {
+    provider: provider.spec.id,
+    model: target.model,
+    keyIndex,
+    ...(keyTag !== undefined && { keyTag }),
+    atMs: nowMs,
+    status: null,
+    outcome: 'started',
+  };
   const claimed = await changeJob(deps.db, job, (present) =>
     present.state === 'queued' && !present.cancelRequested
       ? { state: 'submitting', provider: provider.spec.id, claimedUntil, nextAt: claimedUntil, attempts: [...present.attempts, attempt] }

@@ -81,8 +81,20 @@ export function reopensAtMs(registry: Registry, job: Job): number | undefined {
   return times.length === 0 ? undefined : Math.min(...times);
 }
 
-/** The target that the job was sent to, and is asked about. */
+/** FNV-1a (http://www.isthmus.com/fnv): tells a provider's few credentials apart, and says nothing of them. */
+export function keyTagOf({ apiKeys }: Pick<Provider, 'apiKeys'>, keyIndex: number): string | undefined {
+  const apiKey = apiKeys[keyIndex];
+  if (apiKey === undefined) return undefined;
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < apiKey.length; at++) hash = Math.imul(hash ^ apiKey.charCodeAt(at), 0x01000193);
+  return (hash >>> 0).toString(16).padStart(8, '0');
+}
+
+/** The target that the job was sent to, and is asked about: by the same credential, or, where that is gone, by one there is. */
 export function currentProvider(registry: Registry, job: Job): { provider: Provider; keyIndex: number } | undefined {
   const provider = job.provider === null ? undefined : registry.providers.get(job.provider);
-  return provider && { provider, keyIndex: job.attempts.at(-1)?.keyIndex ?? 0 };
+  if (!provider) return undefined;
+  const { keyIndex = 0, keyTag } = job.attempts.at(-1) ?? {};
+  const known = keyTag === undefined ? -1 : provider.apiKeys.findIndex((_, index) => keyTagOf(provider, index) === keyTag);
+  return { provider, keyIndex: known >= 0 ? known : keyIndex < provider.apiKeys.length ? keyIndex : 0 };
 }

@@ -56,6 +56,8 @@ export interface JobAttempt {
   provider: string;
   model: string;
   keyIndex: number;
+  /** By which the credential is known again when the operator has put it at another place. */
+  keyTag?: string;
   atMs: number;
   status: number | null;
   /** `lost`: nobody knows what became of it. */

@@ -2,7 +2,7 @@
 import { desc, gt, sql } from 'drizzle-orm';
 import type { ProviderSeen } from '../core/health';
 import { database } from '../db/client';
-import { reconciliations } from '../db/schema';
+import { reconciliationRuns, reconciliations } from '../db/schema';
 import type { AppContext } from '../http/context';
 import type { AccountRoute } from '../routes/account/route';
 import { Headings, Scroll, Time, whole } from './parts';
@@ -16,6 +16,8 @@ const WORDS: Record<ProviderSeen['state'], string> = {
 };
 
 const DAYS = 7;
+/** A night without a check is one too many. */
+const LATE_MS = 30 * 3_600_000;
 
 /** How many accounts' books did not come out even, by run; whose they are is nobody's business here. */
 const discrepancies = (c: AppContext) =>
@@ -27,9 +29,16 @@ const discrepancies = (c: AppContext) =>
     .orderBy(desc(reconciliations.at))
     .limit(DAYS);
 
+const lastRun = async (c: AppContext): Promise<number | null> => {
+  const [row] = await database(c.env.DB)
+    .select({ at: sql<number | null>`MAX(${reconciliationRuns.endedAt})` })
+    .from(reconciliationRuns);
+  return row?.at ?? null;
+};
+
 async function status(c: AppContext): Promise<Response> {
   const { registry, health, now } = c.get('gateway');
-  const found = await discrepancies(c);
+  const [found, checkedAt] = await Promise.all([discrepancies(c), lastRun(c)]);
   const upstreams = [...registry.providers.values()].map(({ spec }) => ({ ...health.seen(spec.id, now()), label: spec.label }));
   const troubled = upstreams.filter(({ state }) => state === 'failing' || state === 'paused').length;
   return page(
@@ -75,6 +84,16 @@ async function status(c: AppContext): Promise<Response> {
       <section class="stack" aria-labelledby="books">
         <h2 id="books">The books</h2>
         <p class="prose quiet">Every night each wallet is added up again from its ledger and compared with its copy.</p>
+        <p>
+          <span class={`dot ${checkedAt === null ? 'quiet' : now() - checkedAt < LATE_MS ? 'working' : 'failing'}`} aria-hidden="true" />
+          {checkedAt === null ? (
+            'No night has passed yet in which all were checked.'
+          ) : (
+            <>
+              All were last checked at <Time at={new Date(checkedAt).toISOString()} /> UTC.
+            </>
+          )}
+        </p>
         {found.length === 0 ? (
           <p>
             <span class="dot working" aria-hidden="true" />

@@ -91,6 +91,18 @@ describe('what it is asked', () => {
       expect(await hypereal(['chat', 'Hi', '--base-url', url, '--json'])).toMatchObject({ code: 0 });
   });
 
+  it('takes the options of all commands before the command too', async () => {
+    expect(await hypereal(['--json', '--base-url', worker.url, 'chat', 'Hi'])).toMatchObject({ code: 0, out: expect.stringMatching(/^{/) });
+  });
+
+  it('takes no address that is none', async () => {
+    for (const command of ['usage', 'models'])
+      expect(await hypereal([command, '--base-url', 'foo'])).toMatchObject({
+        code: 2,
+        error: expect.stringMatching(/^error: `foo` is no address.*$/m),
+      });
+  });
+
   it('ends with a code that tells what went wrong', async () => {
     expect(await hypereal(['chat', 'Hi'], { env: { HYPEREAL_API_KEY: '' } })).toMatchObject({
       code: 3,
@@ -135,7 +147,8 @@ describe('chat', () => {
 
   it('fails when the stream does', async () => {
     const { code, out, error } = await hypereal(['chat', 'Hello sandbox:cut=2']);
-    expect([code, out.length > 0, error]).toEqual([1, true, expect.stringContaining('error:')]);
+    expect([code, out.length > 1, error]).toEqual([1, true, expect.stringContaining('error:')]);
+    expect(out.endsWith('\n')).toBe(true);
   });
 });
 
@@ -157,6 +170,16 @@ describe('media', () => {
       text: expect.any(String),
       segments: expect.any(Array),
     });
+  });
+
+  it('makes nothing that it cannot save', async () => {
+    const before = (await hypereal(['jobs', '--json'])).out;
+    for (const command of ['image', 'video', 'tts'])
+      expect(await hypereal([command, 'a cat', '-o', 'nowhere/a.png'])).toMatchObject({
+        code: 2,
+        error: expect.stringContaining('nowhere/a.png'),
+      });
+    expect((await hypereal(['jobs', '--json'])).out).toBe(before);
   });
 
   it('lets jobs be begun, looked at, waited for and canceled', async () => {
@@ -182,6 +205,14 @@ describe('the account', () => {
     expect(await hypereal(['login', ...url], { input: `${account.key}\n`, env })).toMatchObject({ code: 0, error: '' });
     expect(statSync(join(home, '.config/hypereal/config.json')).mode & 0o777).toBe(0o600);
     expect((await hypereal(['chat', 'Hello'], { env })).out).toContain('Hello');
+    writeFileSync(join(home, '.config/hypereal/config.json'), '{bad');
+    const key = { HYPEREAL_API_KEY: account.key, HYPEREAL_BASE_URL: '' };
+    expect(await hypereal(['models'], { env: key })).toMatchObject({
+      code: 1,
+      error: expect.stringContaining('config.json is not readable'),
+    });
+    rmSync(join(home, '.config/hypereal/config.json'));
+    expect(await hypereal(['login', ...url], { input: `${account.key}\n`, env })).toMatchObject({ code: 0 });
     await hypereal(['login', '--forget'], { env });
     expect((await hypereal(['chat', 'Hello'], { env })).code).toBe(3);
   });

@@ -89,6 +89,18 @@ describe('sending again', () => {
     expect(new Set(server.asked.map(({ headers }) => headers['idempotency-key'])).size).toBe(1);
   });
 
+  it('takes a deletion for done that an earlier try had done, and only then', async () => {
+    const missing = refusal(404, 'not_found_error');
+    server.says(breaks, missing);
+    expect(await server.client().storage.delete('file_1')).toEqual({ id: 'file_1', object: 'storage_object', deleted: true });
+    server.says(breaks, missing);
+    expect(await server.client().deployments.delete('mine')).toEqual({ slug: 'mine', object: 'deployment', deleted: true });
+    server.says(missing);
+    expect(await thrown(server.client().storage.delete('file_1'))).toBeInstanceOf(sdk.NotFoundError);
+    server.says(busy, missing);
+    expect(await thrown(server.client().storage.delete('file_1'))).toBeInstanceOf(sdk.NotFoundError);
+  });
+
   it('does not send a stream a second time', async () => {
     server.says(busy);
     const stream = new Blob(['abc']).stream();
@@ -114,6 +126,29 @@ describe('ending a call', () => {
       response.write('\n');
     });
     expect(await thrown(server.client().chat.create(chat, { timeoutMs: 100 }))).toBeInstanceOf(sdk.TimeoutError);
+  });
+
+  it('names the request and the job that the gateway had named, whose result may still come', async () => {
+    const names = { 'x-request-id': 'req_1', 'x-job-id': 'job_1' };
+    const stallsWithin: Reply = (response) => {
+      response.writeHead(200, { 'content-type': 'application/json', ...names });
+      response.write('\n');
+    };
+    server.says(stallsWithin);
+    const late = await thrown(server.client().models3d.generate({ model: 'm', prompt: 'A cat' }, { timeoutMs: 1_000 }));
+    expect(late).toMatchObject({ name: 'TimeoutError', requestId: 'req_1', jobId: 'job_1' });
+    server.says(stallsWithin);
+    const ended = new AbortController();
+    setTimeout(() => ended.abort(), 1_000);
+    const aborted = await thrown(server.client().models3d.generate({ model: 'm', prompt: 'A cat' }, { signal: ended.signal }));
+    expect(aborted).toMatchObject({ name: 'AbortError', requestId: 'req_1', jobId: 'job_1' });
+    server.says((response) => {
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000', ...names });
+      response.write('{');
+      setTimeout(() => response.destroy(), 5);
+    });
+    const broken = await thrown(server.client({ maxRetries: 0 }).models3d.generate({ model: 'm', prompt: 'A cat' }));
+    expect(broken).toMatchObject({ name: 'ConnectionError', requestId: 'req_1', jobId: 'job_1' });
   });
 
   it('throws an AbortError with the signal’s reason, before, during and between tries', async () => {

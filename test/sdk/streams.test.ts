@@ -157,6 +157,15 @@ it('tells of tool calls in pieces', async () => {
   ]);
 });
 
+it('decodes an event of millions of characters that comes in many pieces', () => {
+  const bytes = new TextEncoder().encode(`data: ${'x'.repeat(16_000_000)}\n\n`);
+  const decoder = new EventDecoder();
+  const events = [];
+  // It took minutes when each piece was searched from the beginning.
+  for (let at = 0; at < bytes.length; at += 16_384) events.push(...decoder.push(bytes.subarray(at, at + 16_384)));
+  expect(events.map(({ data }) => data.length)).toEqual([16_000_000]);
+});
+
 it('decodes events however their bytes and lines are cut', () => {
   const text = '\uFEFF: hi\r\nevent: a\r\ndata: {"x":\r\ndata: "ü"}\r\n\r\ndata:b\r\rid: 1\n\nevent: c\n\ndata: d\n\n';
   const expected = [

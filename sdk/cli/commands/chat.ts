@@ -67,8 +67,17 @@ export const chat: Command = {
       maxTokens: context.number('max-tokens'),
       prompt: await promptOf(context, USAGE),
     };
-    const tell: Tell = context.asJson ? () => {} : (text) => void process.stdout.write(text);
-    const said = await (ANTHROPIC.test(model) ? messagesWith : chatWith)(client, asked, tell);
+    let told = false;
+    const tell: Tell = (text) => {
+      if (context.asJson) return;
+      told = true;
+      process.stdout.write(text);
+    };
+    const said = await (ANTHROPIC.test(model) ? messagesWith : chatWith)(client, asked, tell).catch((error: unknown) => {
+      // What had come of the answer is a line of its own.
+      if (told) print('');
+      throw error;
+    });
     if (context.asJson) return printJson({ model, ...said });
     if (!said.text.endsWith('\n')) print('');
     note(`${model} · ${credits(said.creditsUsed)}`);

@@ -1,5 +1,5 @@
 import { type Command, promptOf } from '../context.js';
-import { saveAll } from '../files.js';
+import { requireWritable, saveAll } from '../files.js';
 import { credits, note, print, printJson } from '../output.js';
 
 const USAGE = `hypereal image [words...] [--model MODEL] [--size WxH] [--aspect-ratio A:B] [--resolution 2K] [-n N]
@@ -24,6 +24,7 @@ export const image: Command = {
   async run(context) {
     const { text, list, number, asJson } = context;
     const client = context.client();
+    requireWritable(text('output'));
     const fields = {
       n: number('n'),
       size: text('size'),

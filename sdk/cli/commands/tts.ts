@@ -1,6 +1,6 @@
 import type { AudioFormat } from 'hypereal-sdk';
 import { type Command, promptOf, UsageError } from '../context.js';
-import { saveAll } from '../files.js';
+import { requireWritable, saveAll } from '../files.js';
 import { credits, note, print, printJson } from '../output.js';
 
 const USAGE = `hypereal tts [words...] [--voice VOICE] [--format mp3|wav|opus|pcm|aac|flac] [--output FILE] [--json]
@@ -19,6 +19,7 @@ export const tts: Command = {
     const format = text('format') ?? 'mp3';
     if (!isFormat(format)) throw new UsageError(`--format takes one of ${FORMATS.join(', ')}.`);
     const client = context.client();
+    requireWritable(text('output'));
     const voice = text('voice');
     const result = await client.audio.speak({
       text: await promptOf(context, USAGE),

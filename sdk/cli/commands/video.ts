@@ -1,4 +1,5 @@
 import { type Command, promptOf } from '../context.js';
+import { requireWritable } from '../files.js';
 import { print, printJson } from '../output.js';
 import { showResult, waitFor } from './wait.js';
 
@@ -23,6 +24,7 @@ export const video: Command = {
   async run(context) {
     const { text, number, flag, asJson } = context;
     const client = context.client();
+    requireWritable(text('output'));
     const fields = { duration: number('duration'), aspect_ratio: text('aspect-ratio'), image_url: text('image') };
     const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
     const begun = await client.videos.generate({ model: text('model') ?? MODEL, prompt: await promptOf(context, USAGE), ...given });

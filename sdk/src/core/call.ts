@@ -37,6 +37,8 @@ export interface CallSpec {
   json?: unknown;
   raw?: RawBody | undefined;
   headers?: Record<string, string> | undefined;
+  /** The answer of a deletion: also where an earlier try has done it, and its answer was lost. */
+  deleted?: unknown;
   /** Where neither the caller nor the client says. */
   timeoutMs?: number | undefined;
 }
@@ -48,6 +50,8 @@ const withDuplex = (init: RequestInit): RequestInit => ({ ...init, duplex: 'half
 export class Call {
   readonly scope: Scope;
   private attempts = 0;
+  /** An earlier try may have done its work without its answer having come. */
+  private unheard = false;
   private retriesLeft: number;
   private idempotencyKey: string | undefined;
 
@@ -71,18 +75,22 @@ export class Call {
       try {
         response = await this.config.fetch(this.url(), await this.init());
       } catch (error) {
+        this.unheard = true;
         await this.waitOrThrow(this.scope.reason(error), undefined);
         continue;
       }
+      this.scope.heard(response.headers);
       if (response.ok) return response;
-      await this.refused(response);
+      const done = await this.refused(response);
+      if (done) return done;
     }
   }
 
-  /** Throws what the refusal means, or returns when it is time to try again. */
-  private async refused(response: Response): Promise<void> {
+  /** Throws what the refusal means, or returns when it is time to try again, or with an answer where it means a good one. */
+  private async refused(response: Response): Promise<Response | undefined> {
     const body = await response.text().catch(() => '');
     const { status, headers } = response;
+    if (status === 404 && this.unheard && this.spec.deleted) return Response.json(this.spec.deleted, { headers });
     const error = errorOf({ status, headers, body: parseJson(body) ?? body });
     if (isTwin(status, body)) this.retriesLeft++;
     else if (!mayRetry(response)) {
@@ -90,6 +98,7 @@ export class Call {
       throw error;
     }
     await this.waitOrThrow(error, headers, isTwin(status, body) ? TWIN_MS : undefined);
+    return undefined;
   }
 
   private async waitOrThrow(error: HyperealError, headers: Headers | undefined, mostMs = Number.POSITIVE_INFINITY): Promise<void> {

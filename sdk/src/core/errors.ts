@@ -5,8 +5,16 @@ export class HyperealError extends Error {
   override name = 'HyperealError';
 }
 
+/** A call that did not hear its whole answer, which the gateway may have named before that. */
+export class UnheardError extends HyperealError {
+  /** The request's id, by which `generations.get` tells what became of it. */
+  requestId: string | undefined;
+  /** The job's: it goes on, and `jobs.wait` gives what it comes to. */
+  jobId: string | undefined;
+}
+
 /** No answer came: the network failed, or the connection broke before the answer was whole. */
-export class ConnectionError extends HyperealError {
+export class ConnectionError extends UnheardError {
   override name = 'ConnectionError';
 }
 
@@ -16,20 +24,16 @@ export class TimeoutError extends ConnectionError {
 }
 
 /** The caller's own `signal` ended the call; its reason is the `cause`. */
-export class AbortError extends HyperealError {
+export class AbortError extends UnheardError {
   override name = 'AbortError';
 }
 
 /** A stream broke off before its end: what had arrived is not the whole answer. */
 export class StreamCutError extends ConnectionError {
   override name = 'StreamCutError';
-  constructor(
-    message: string,
-    /** The request's id, by which `generations.get` tells what became of it. */
-    readonly requestId: string | undefined,
-    options?: ErrorOptions,
-  ) {
+  constructor(message: string, requestId: string | undefined, options?: ErrorOptions) {
     super(message, options);
+    this.requestId = requestId;
   }
 }
 

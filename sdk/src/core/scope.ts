@@ -1,4 +1,4 @@
-import { AbortError, ConnectionError, TimeoutError } from './errors.js';
+import { AbortError, ConnectionError, TimeoutError, type UnheardError } from './errors.js';
 
 /** The life of one call: ended by the caller's signal or by its time being over, whichever comes first. */
 export class Scope {
@@ -6,6 +6,7 @@ export class Scope {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private readonly endsAtMs: number;
   private failure: AbortError | TimeoutError | undefined;
+  private names: Pick<UnheardError, 'requestId' | 'jobId'> = { requestId: undefined, jobId: undefined };
 
   constructor(
     readonly timeoutMs: number,
@@ -20,6 +21,15 @@ export class Scope {
   /** For `fetch`. */
   get signal(): AbortSignal {
     return this.controller.signal;
+  }
+
+  /** The headers of an answer have come, whatever becomes of the rest. */
+  heard(headers: Headers): void {
+    this.names = { requestId: headers.get('x-request-id') ?? undefined, jobId: headers.get('x-job-id') ?? undefined };
+  }
+
+  private named<E extends UnheardError>(error: E): E {
+    return Object.assign(error, this.names);
   }
 
   /** What is left of the call's time. */
@@ -45,7 +55,7 @@ export class Scope {
   }
 
   private end(failure: AbortError | TimeoutError): void {
-    this.failure ??= failure;
+    this.failure ??= this.named(failure);
     this.close();
     this.controller.abort(failure);
   }
@@ -71,7 +81,7 @@ export class Scope {
     if (error instanceof ConnectionError || error instanceof AbortError) return error;
     const { message, cause } = error instanceof Error ? error : new Error(String(error));
     const why = cause instanceof Error && cause.message !== '' ? `${message}: ${cause.message}` : message;
-    return new ConnectionError(`The gateway could not be reached, or its answer broke off: ${why}`, { cause: error });
+    return this.named(new ConnectionError(`The gateway could not be reached, or its answer broke off: ${why}`, { cause: error }));
   }
 
   /** Waits, unless the call ends meanwhile. */

@@ -8,22 +8,30 @@ export interface ServerSentEvent {
 /** Takes a stream's bytes, cut anywhere, and gives its events, whole. */
 export class EventDecoder {
   private readonly decoder = new TextDecoder();
-  private rest = '';
+  /** The line under way, in the pieces that it came in: one of a picture's millions of characters is joined once. */
+  private pieces: string[] = [];
+  /** A line has ended with a carriage return; a line feed behind it belongs to it. */
+  private afterReturn = false;
   private event = '';
   private data: string[] = [];
 
   push(bytes: Uint8Array): ServerSentEvent[] {
-    this.rest += this.decoder.decode(bytes, { stream: true });
+    const text = this.decoder.decode(bytes, { stream: true });
     const events: ServerSentEvent[] = [];
-    for (;;) {
-      const end = this.rest.search(/[\r\n]/);
-      // A carriage return at the very end may be the first half of a line's end.
-      if (end < 0 || (this.rest[end] === '\r' && end === this.rest.length - 1)) return events;
-      const line = this.rest.slice(0, end);
-      this.rest = this.rest.slice(end + (this.rest.startsWith('\r\n', end) ? 2 : 1));
+    if (text === '') return events;
+    let from = this.afterReturn && text.startsWith('\n') ? 1 : 0;
+    this.afterReturn = text.endsWith('\r');
+    const lineEnd = /\r\n|\r|\n/g;
+    lineEnd.lastIndex = from;
+    for (let found = lineEnd.exec(text); found; found = lineEnd.exec(text)) {
+      const line = this.pieces.join('') + text.slice(from, found.index);
+      this.pieces = [];
+      from = lineEnd.lastIndex;
       if (line === '') this.dispatch(events);
       else this.field(line);
     }
+    if (from < text.length) this.pieces.push(text.slice(from));
+    return events;
   }
 
   private field(line: string): void {

@@ -22,7 +22,8 @@ export class Deployments extends Resource {
   }
 
   delete(slug: string, options?: RequestOptions): APIPromise<DeploymentDeleted> {
-    return this.ask({ method: 'DELETE', path: `/deployments/${segment(slug)}` }, options);
+    const deleted: DeploymentDeleted = { slug, object: 'deployment', deleted: true };
+    return this.ask({ method: 'DELETE', path: `/deployments/${segment(slug)}`, deleted }, options);
   }
 
   /** The same as `gpu.run`. */

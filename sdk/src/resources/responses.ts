@@ -64,7 +64,8 @@ export class Responses extends Resource {
   }
 
   delete(id: string, options?: RequestOptions): APIPromise<ResponseDeleted> {
-    return this.ask({ method: 'DELETE', path: `${PATH}/${segment(id)}` }, options);
+    const deleted: ResponseDeleted = { id, deleted: true };
+    return this.ask({ method: 'DELETE', path: `${PATH}/${segment(id)}`, deleted }, options);
   }
 
   /** What a stored answer was asked with. */

@@ -63,6 +63,7 @@ export class Storage extends Resource {
   }
 
   delete(id: string, options?: RequestOptions): APIPromise<StorageDeleted> {
-    return this.ask({ method: 'DELETE', path: `/storage/${segment(id)}` }, options);
+    const deleted: StorageDeleted = { id, object: 'storage_object', deleted: true };
+    return this.ask({ method: 'DELETE', path: `/storage/${segment(id)}`, deleted }, options);
   }
 }

@@ -11,6 +11,8 @@ export const messagesCall = (request: MessagesRequest): Call => ({
   choices: 1,
   maxOutputTokens: request.maxOutputTokens,
   estimatedInputTokens: request.estimatedInputTokens,
+  worstInputTokens: request.worstInputTokens,
+  thoughtsOff: request.thoughtsOff,
   over: (wire) => (wire === 'anthropic-messages' ? messagesBridge(request) : undefined),
   openStream: (requestId) => new MessagesStream(requestId),
 });

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { ok, type Result } from '../../core/errors';
 import { setMembers } from '../../core/json';
+import { isRecord } from '../../core/record';
+import { type PromptSize, promptSize } from '../estimate-tokens';
 import { outputTokens, parseBody } from '../parse-body';
 import type { BridgedRequest, ClientRequest, RequestTarget } from '../types';
-import { estimateMessagesTokens } from './estimate';
 import { isNewerThan, knownBetas, lineOf } from './features';
 import { mended, type Refusal } from './mend';
 import { forOlderModel } from './older-model';
@@ -32,10 +33,10 @@ export interface ForwardedRequest {
 }
 
 /** A Messages request, read as far as it is priced or routed on. */
-export interface MessagesRequest extends ForwardedRequest {
+export interface MessagesRequest extends ForwardedRequest, PromptSize {
   stream: boolean;
   maxOutputTokens: number;
-  estimatedInputTokens: number;
+  thoughtsOff: boolean;
 }
 
 /** A request that is to be counted, not answered. */
@@ -60,19 +61,22 @@ function forwarded({ body, headers, url }: ClientRequest, model: string): Forwar
 export function parseMessages(request: ClientRequest): Result<MessagesRequest> {
   const parsed = parseBody(request.body, messagesRequest);
   if (!parsed.ok) return parsed;
-  const { model, stream, max_tokens } = parsed.value.data;
+  const { model, messages, stream, max_tokens, thinking } = parsed.value.data;
   return ok({
     ...forwarded(request, model),
     stream: stream === true,
     maxOutputTokens: max_tokens,
-    estimatedInputTokens: estimateMessagesTokens(request.body),
+    // https://platform.claude.com/docs/en/build-with-claude/extended-thinking: it is off where it is not asked for.
+    thoughtsOff: !isRecord(thinking) || thinking.type === 'disabled',
+    ...promptSize(request.body, messages),
   });
 }
 
 export function readCountRequest(request: ClientRequest): Result<CountRequest> {
   const parsed = parseBody(request.body, countRequest);
   if (!parsed.ok) return parsed;
-  return ok({ ...forwarded(request, parsed.value.data.model), estimatedTokens: estimateMessagesTokens(request.body) });
+  const { model, messages } = parsed.value.data;
+  return ok({ ...forwarded(request, model), estimatedTokens: promptSize(request.body, messages).estimatedInputTokens });
 }
 
 /** How one request to an upstream differs from another for the same call. */

@@ -1,10 +1,9 @@
 import { fail, ok, type Result } from '../../core/errors';
 import { rewriteMembers, setMembers } from '../../core/json';
 import { isRecord } from '../../core/record';
-import { isTokenCount } from '../estimate-tokens';
+import { isTokenCount, promptSize } from '../estimate-tokens';
 import type { ClientRequest, TokenBridge, TokenQuestion } from '../types';
 import { readAddress } from './address';
-import { estimateGeminiTokens } from './estimate';
 import { recordField } from './fields';
 import { checkContents, readBody } from './request';
 import { withoutModel } from './straight';
@@ -22,7 +21,7 @@ export function parseCountTokens({ body, url }: Pick<ClientRequest, 'body' | 'ur
   if (!contents.ok) return contents;
   return ok({
     model: address.model,
-    estimatedTokens: estimateGeminiTokens(body),
+    estimatedTokens: promptSize(body, contents.value).estimatedInputTokens,
     over: (wire) => (wire === 'gemini' ? countBridge(body) : undefined),
     answer: (totalTokens) => JSON.stringify({ totalTokens }),
   });

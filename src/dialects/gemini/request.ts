@@ -1,15 +1,15 @@
 import { z } from 'zod';
 import { fail, ok, type Result } from '../../core/errors';
 import { isRecord, parseJson } from '../../core/record';
+import { type PromptSize, promptSize } from '../estimate-tokens';
 import { outputTokens, parseBody } from '../parse-body';
 import { bareModel, type GeminiAddress } from './address';
-import { estimateGeminiTokens } from './estimate';
 import { type Fields, field, listField, recordField } from './fields';
 
 export const candidateCount = z.int().min(1).max(128);
 
 /** A generateContent request, read as far as it is priced or routed on. */
-export interface GeminiRequest {
+export interface GeminiRequest extends PromptSize {
   body: string;
   model: string;
   stream: boolean;
@@ -17,7 +17,8 @@ export interface GeminiRequest {
   streamAs: 'events' | 'array';
   choices: number;
   maxOutputTokens: number | undefined;
-  estimatedInputTokens: number;
+  /** The model was told not to think: https://ai.google.dev/gemini-api/docs/thinking#set-budget */
+  thoughtsOff: boolean;
   /** The client wants to see the model's thoughts. */
   includeThoughts: boolean;
 }
@@ -55,6 +56,7 @@ function readRequest(body: string, json: Fields, head: Pick<GeminiRequest, 'mode
   if (field(json, 'cachedContent') !== undefined)
     return refuse('cachedContent', 'Cached contents belong to one Google account and cannot be used here; send the contents themselves.');
   const config = recordField(json, 'generationConfig') ?? {};
+  const thinking = recordField(config, 'thinkingConfig') ?? {};
   const candidates = readCount(config, 'candidateCount', candidateCount);
   if (!candidates.ok) return candidates;
   const output = readCount(config, 'maxOutputTokens', outputTokens);
@@ -64,8 +66,9 @@ function readRequest(body: string, json: Fields, head: Pick<GeminiRequest, 'mode
     body,
     choices: candidates.value ?? 1,
     maxOutputTokens: output.value,
-    estimatedInputTokens: estimateGeminiTokens(body),
-    includeThoughts: field(recordField(config, 'thinkingConfig') ?? {}, 'includeThoughts') === true,
+    ...promptSize(body, contents.value),
+    thoughtsOff: field(thinking, 'thinkingBudget') === 0,
+    includeThoughts: field(thinking, 'includeThoughts') === true,
   });
 }
 

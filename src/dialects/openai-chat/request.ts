@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { ok, type Result } from '../../core/errors';
 import { members, setMembers } from '../../core/json';
-import { estimateTokens } from '../estimate-tokens';
+import { type PromptSize, promptSize } from '../estimate-tokens';
 import { outputTokens, parseBody } from '../parse-body';
+import { thoughtsOff } from '../thoughts-off';
 
 /** What is priced or routed on. All other fields pass through as they came. */
 export const chatRequest = z.looseObject({
@@ -16,13 +17,14 @@ export const chatRequest = z.looseObject({
 });
 
 /** A chat request, read as far as it is priced or routed on. */
-export interface ChatRequest {
+export interface ChatRequest extends PromptSize {
   body: string;
   model: string;
   stream: boolean;
   choices: number;
   maxOutputTokens: number | undefined;
-  estimatedInputTokens: number;
+  /** The model was told not to think. */
+  thoughtsOff?: boolean;
   /** The client asked for a usage chunk of its own. */
   includeUsage: boolean;
 }
@@ -30,7 +32,7 @@ export interface ChatRequest {
 export function parseChat(body: string): Result<ChatRequest> {
   const parsed = parseBody(body, chatRequest);
   if (!parsed.ok) return parsed;
-  const { model, stream, stream_options, n, max_tokens, max_completion_tokens } = parsed.value.data;
+  const { model, messages, stream, stream_options, n, max_tokens, max_completion_tokens } = parsed.value.data;
   return ok({
     model,
     body,
@@ -38,7 +40,8 @@ export function parseChat(body: string): Result<ChatRequest> {
     includeUsage: stream_options?.include_usage === true,
     choices: n ?? 1,
     maxOutputTokens: max_completion_tokens ?? max_tokens ?? undefined,
-    estimatedInputTokens: estimateTokens(body),
+    ...promptSize(body, messages),
+    thoughtsOff: thoughtsOff(parsed.value.fields),
   });
 }
 

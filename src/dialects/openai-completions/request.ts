@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ok, type Result } from '../../core/errors';
-import { estimateTokens } from '../estimate-tokens';
+import { promptSize } from '../estimate-tokens';
 import type { ChatRequest } from '../openai-chat/request';
 import { outputTokens, parseBody } from '../parse-body';
 
@@ -35,6 +35,6 @@ export function parseCompletions(body: string): Result<ChatRequest> {
     includeUsage: stream_options?.include_usage === true,
     choices: Math.max(n ?? 1, best_of ?? 1) * promptsIn(prompt),
     maxOutputTokens: max_tokens ?? DEFAULT_MAX_TOKENS,
-    estimatedInputTokens: estimateTokens(body),
+    ...promptSize(body, undefined),
   });
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { fail, ok } from '../../core/errors';
 import { setMembers } from '../../core/json';
 import { isRecord } from '../../core/record';
-import { estimateTokens } from '../estimate-tokens';
+import { promptSize } from '../estimate-tokens';
 import { renderChatAnswer } from '../openai-chat/answer';
 import { renderChatStreamError } from '../openai-chat/stream';
 import { renderOpenaiError } from '../openai-errors';
@@ -39,7 +39,7 @@ function call(body: string, model: string, base64: boolean): Call {
     stream: false,
     choices: 0,
     maxOutputTokens: undefined,
-    estimatedInputTokens: estimateTokens(body),
+    ...promptSize(body, undefined),
     over: (wire) => (wire === 'openai-embeddings' ? bridge(body, model, base64) : undefined),
     openStream: noStream,
   };

@@ -1,5 +1,6 @@
 import { ok, type Result } from '../../core/errors';
 import type { WireId } from '../../core/wire-id';
+import { thoughtsOff } from '../thoughts-off';
 import type { Bridge, Call, Dialect } from '../types';
 import { responsesBridge } from './bridge';
 import { isSaidInStream, renderLoneError, renderResponsesError } from './errors';
@@ -10,7 +11,7 @@ import { parseResponses, type ResponsesRequest } from './request';
 import { ResponsesStream } from './stream';
 
 export function responsesCall(request: ResponsesRequest): Call {
-  const { model, stream, maxOutputTokens, estimatedInputTokens, continues, background } = request;
+  const { model, stream, maxOutputTokens, estimatedInputTokens, worstInputTokens, continues, background } = request;
   // Converted once, and only where a target asks for it.
   let crossing: { found: ChatCrossing | undefined } | undefined;
   const overChat = (): ChatCrossing | undefined => {
@@ -23,6 +24,8 @@ export function responsesCall(request: ResponsesRequest): Call {
     choices: 1,
     maxOutputTokens,
     estimatedInputTokens,
+    worstInputTokens,
+    thoughtsOff: thoughtsOff(request.fields),
     ...(continues && { continues }),
     background,
     ...namedItems(request),

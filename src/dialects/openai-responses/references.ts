@@ -2,7 +2,7 @@
 import { fail, ok, type Result } from '../../core/errors';
 import { rewriteElements, rewriteMembers } from '../../core/json';
 import { isRecord, parseJson } from '../../core/record';
-import { estimateTokens } from '../estimate-tokens';
+import { promptSize } from '../estimate-tokens';
 import { requestOfItem } from './ids';
 import type { ResponsesRequest } from './request';
 
@@ -37,7 +37,8 @@ export function bringItems(request: ResponsesRequest, items: readonly unknown[])
   const body = rewriteMembers(request.body, (raw, key) =>
     key === 'input' ? rewriteElements(raw, (element) => named(element, whole)) : raw,
   );
-  return ok({ ...request, body, fields: { ...request.fields, input: input.map(whole) }, estimatedInputTokens: estimateTokens(body) });
+  const brought = input.map(whole);
+  return ok({ ...request, body, fields: { ...request.fields, input: brought }, ...promptSize(body, brought) });
 }
 
 function named(raw: string, whole: (item: unknown) => unknown): string {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { fail, ok, type Result } from '../../core/errors';
 import { setMembers } from '../../core/json';
-import { estimateTokens } from '../estimate-tokens';
+import { type PromptSize, promptSize } from '../estimate-tokens';
 import { outputTokens, parseBody } from '../parse-body';
 import type { BridgedRequest, ClientRequest, ContinuedAnswer, RequestTarget } from '../types';
 import { requestOfResponse } from './ids';
@@ -21,7 +21,7 @@ export const responsesRequest = z.looseObject({
 const INPUT_ELSEWHERE = ['prompt', 'previous_response_id', 'conversation'] as const;
 
 /** A Responses request, read as far as it is priced or routed on. */
-export interface ResponsesRequest {
+export interface ResponsesRequest extends PromptSize {
   body: string;
   /** The body, parsed. */
   fields: Record<string, unknown>;
@@ -31,7 +31,6 @@ export interface ResponsesRequest {
   /** False where the client asked that the answer be not kept. */
   store: boolean;
   maxOutputTokens: number | undefined;
-  estimatedInputTokens: number;
   /** The client's own name for the answer that this call goes on from, and more of that answer. */
   previousResponseId: string | undefined;
   continues: ContinuedAnswer | undefined;
@@ -79,7 +78,7 @@ export function parseResponses({ body, url, headers }: ClientRequest): Result<Re
     background: background === true,
     store: store !== false,
     maxOutputTokens: max_output_tokens ?? undefined,
-    estimatedInputTokens: estimateTokens(body),
+    ...promptSize(body, input),
     previousResponseId,
     continues: continues.value,
     compacts,

@@ -1,13 +1,16 @@
-/** One signing secret an account, made when it is first needed; after a rotation the old one signs too for a day. */
+/** One signing secret an account, made when it is first needed; those that were rotated away sign too for a day. */
 import { eq } from 'drizzle-orm';
 import { database } from '../../db/client';
 import { webhookSecrets } from '../../db/jobs';
 import { newWebhookSecret } from './sign';
 
 const PREVIOUS_SIGNS_MS = 24 * 3_600_000;
+/** Each is a signature in every header. */
+const MOST_PAST = 4;
 
 export interface WebhookSecrets {
   current: string;
+  /** Those before it, apart by spaces, each with when it ends (`secret~1767225600000`); a lone one ends a day after the rotation. */
   previous: string | null;
   rotatedAt: number;
 }
@@ -24,12 +27,27 @@ export async function readSecrets(db: D1Database, accountId: string, nowMs: numb
 }
 
 export async function rotateSecret(db: D1Database, accountId: string, nowMs: number): Promise<WebhookSecrets> {
-  const { current: previous } = await readSecrets(db, accountId, nowMs);
+  const known = await readSecrets(db, accountId, nowMs);
+  const past = [{ secret: known.current, endsAtMs: nowMs + PREVIOUS_SIGNS_MS }, ...pastSecrets(known, nowMs)].slice(0, MOST_PAST);
+  const previous = past.map(({ secret, endsAtMs }) => `${secret}~${endsAtMs}`).join(' ');
   const current = newWebhookSecret();
   await database(db).update(webhookSecrets).set({ current, previous, rotatedAt: nowMs }).where(eq(webhookSecrets.accountId, accountId));
   return { current, previous, rotatedAt: nowMs };
 }
 
 /** Those that sign now, the newest first. */
-export const signingSecrets = ({ current, previous, rotatedAt }: WebhookSecrets, nowMs: number): string[] =>
-  previous !== null && nowMs - rotatedAt < PREVIOUS_SIGNS_MS ? [current, previous] : [current];
+export const signingSecrets = (secrets: WebhookSecrets, nowMs: number): string[] => [
+  secrets.current,
+  ...pastSecrets(secrets, nowMs).map(({ secret }) => secret),
+];
+
+function pastSecrets({ previous, rotatedAt }: WebhookSecrets, nowMs: number): { secret: string; endsAtMs: number }[] {
+  const past = (previous ?? '')
+    .split(' ')
+    .filter(Boolean)
+    .map((entry) => {
+      const [secret = '', endsAt] = entry.split('~');
+      return { secret, endsAtMs: endsAt === undefined ? rotatedAt + PREVIOUS_SIGNS_MS : Number(endsAt) };
+    });
+  return past.filter(({ endsAtMs }) => nowMs < endsAtMs);
+}

@@ -24,6 +24,6 @@ export const claudeCode = {
 
   refusals: {
     credits: { shows: /Top up to go on/, mostRequests: 2 },
-    limit: { shows: /spending limit of [\d.]+ credits a month is reached/, mostRequests: 2 },
+    limit: { shows: /spending limit of [\d.]+ credits a month/, mostRequests: 2 },
   },
 };

@@ -43,7 +43,7 @@ const opencode = (differences) => ({
   refusals: {
     credits: { shows: /Top up to go on/, mostRequests: 3 },
     // Its turn is repeated five times after a 429, its title twice; only the last refusal is shown.
-    limit: { shows: /spending limit of [\d.]+ credits a month is reached/, mostRequests: 9, withinMs: 120_000 },
+    limit: { shows: /spending limit of [\d.]+ credits a month/, mostRequests: 9, withinMs: 120_000 },
   },
   ...differences,
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { measureOf, textChars } from '../../../src/core/text-chars';
 import { MessagesStream } from '../../../src/dialects/anthropic-messages/stream';
-import { estimateTokens } from '../../../src/dialects/estimate-tokens';
+import { promptSize } from '../../../src/dialects/estimate-tokens';
 import { ChatRelay } from '../../../src/dialects/openai-chat/relay';
 import { deltaChars } from '../../../src/dialects/openai-responses/events';
 
@@ -21,8 +21,8 @@ describe('the length of a text for an estimate', () => {
   });
 
   it('sizes a hold for a prompt in Chinese by its characters', () => {
-    expect(estimateTokens('问'.repeat(1_000))).toBe(1_000);
-    expect(estimateTokens('x'.repeat(1_000))).toBe(250);
+    expect(promptSize('问'.repeat(1_000), undefined).estimatedInputTokens).toBe(1_000);
+    expect(promptSize('x'.repeat(1_000), undefined).estimatedInputTokens).toBe(250);
   });
 
   it('is what a stream has produced, in each format', () => {

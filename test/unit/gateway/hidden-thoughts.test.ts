@@ -19,12 +19,13 @@ interface Hidden {
   /** Until the first content, of which there is more than the client waits for. */
   thinksMs: number;
   isReasoning?: boolean;
+  thoughtsOff?: boolean;
   maxOutputTokens?: number;
   first?: object;
 }
 
 /** The usage that is charged to a client that hangs up once it has had the first content. */
-async function chargedAfterHangUp({ thinksMs, isReasoning = true, maxOutputTokens, first = { content: 'Yes.' } }: Hidden) {
+async function chargedAfterHangUp({ thinksMs, isReasoning = true, thoughtsOff, maxOutputTokens, first = { content: 'Yes.' } }: Hidden) {
   const closes: CloseRequest[] = [];
   const work: Promise<unknown>[] = [];
   const account = {
@@ -52,7 +53,7 @@ async function chargedAfterHangUp({ thinksMs, isReasoning = true, maxOutputToken
   });
   const plan = planOf(provider('a'));
   if (isReasoning) plan.model = { ...plan.model, capabilities: ['reasoning'] };
-  const call = callOf({ stream: true, maxOutputTokens });
+  const call = callOf({ stream: true, maxOutputTokens, ...(thoughtsOff && { thoughtsOff }) });
   const gone = new AbortController();
   const settings = readSettings({ KEY_MAC_SECRET: 'x'.repeat(32) });
   const waitUntil = (done: Promise<unknown>) => void work.push(done);
@@ -92,6 +93,7 @@ describe('thoughts that nobody saw', () => {
 
   it.each([
     ['the model has none', { thinksMs: 65_000, isReasoning: false }],
+    ['they were switched off', { thinksMs: 65_000, thoughtsOff: true }],
     ['the answer begins soon', { thinksMs: 4_900 }],
     ['they are shown, and so begin soon', { thinksMs: 1_000, first: { reasoning_content: 'Yes.' } }],
   ])('are not charged where %s', async (_, hidden) => {

@@ -117,6 +117,13 @@ describe('a refused call', () => {
     expect(error.message).toContain('/v1/messages');
   });
 
+  it.each([
+    ['text-embedding-3-small', '/v1/embeddings'],
+    ['gpt-image-2', '/v1/images/generations'],
+  ])('names the endpoint of %s', (model, endpoint) => {
+    expect(refusalFor(model).message).toContain(`use ${endpoint}.`);
+  });
+
   it('is refused in the sandbox for the same reasons', () => {
     expect(refusalFor('gpt-99', {}, true).kind).toBe('unknown_model');
     expect(refusalFor('claude-opus-4-6', {}, true).kind).toBe('wrong_endpoint');
@@ -146,12 +153,22 @@ describe('what is held', () => {
 
   it.each([
     [{ stream: true }, 0],
+    [{ stream: true, worstInputTokens: 5_000, maxOutputTokens: 50 }, 5_000 + 500],
+    [{ stream: true, background: true, maxOutputTokens: 64_000 }, 100 + 640_000],
+    [{ worstInputTokens: 5_000, maxOutputTokens: 50 }, 5_000 + 500],
     [{ maxOutputTokens: 50 }, 100 + 500],
     [{ maxOutputTokens: 64_000, choices: 2 }, 100 + 2 * 640_000],
   ])('may come to more where nobody can stop it: for %o %d micro-credits', (more, micro) => {
     const registry = registryOf({ CUSTOM_PROVIDERS: CUSTOM });
     const planned = planCall(registry, openaiChat, callOf({ model: 'of-my-own', estimatedInputTokens: 100, ...more }), false);
     expect(planned.ok && planned.value.worstMicro).toBe(micro);
+  });
+
+  it('is for no longer a prompt than the model takes', () => {
+    const registry = registryOf({ CUSTOM_PROVIDERS: CUSTOM.replace('"id":"of-my-own"', '"id":"of-my-own","contextTokens":1000') });
+    const huge = { estimatedInputTokens: 20_000, worstInputTokens: 90_000, maxOutputTokens: 50 };
+    const planned = planCall(registry, openaiChat, callOf({ model: 'of-my-own', ...huge }), false);
+    expect(planned.ok && planned.value).toMatchObject({ estimateMicro: 1_000 + 500, worstMicro: 1_000 + 500 });
   });
 
   it('is asked of accounts with 200 credits at least', () => {

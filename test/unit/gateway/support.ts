@@ -26,6 +26,7 @@ export const callOf = (more: Partial<Call> = {}, body = BODY): Call => ({
     choices: 1,
     maxOutputTokens: undefined,
     estimatedInputTokens: 100,
+    worstInputTokens: 100,
   }),
   ...more,
 });

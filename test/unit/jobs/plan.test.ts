@@ -3,7 +3,7 @@ import { Health } from '../../../src/core/health';
 import { submissionsOf } from '../../../src/jobs/parts';
 import { type MediaCall, planJob } from '../../../src/jobs/plan';
 import { costMicro, priceJob } from '../../../src/jobs/price';
-import { nextTarget, reopensAtMs } from '../../../src/jobs/targets';
+import { currentProvider, keyTagOf, nextTarget, reopensAtMs } from '../../../src/jobs/targets';
 import type { Job, JobAttempt } from '../../../src/jobs/types';
 import { MODELS } from '../../../src/providers/catalogue';
 import { MEDIA_CHAINS } from '../../../src/providers/catalogue/media-chains';
@@ -266,6 +266,26 @@ describe('the next target', () => {
     expect(next(...attempts)).toBeUndefined();
     expect(reopensAtMs(registry, job(...attempts))).toBe(5_500);
     expect(nextTarget({ registry }, job(...attempts), 5_500)?.keyIndex).toBe(0);
+  });
+});
+
+describe('the credential that a job is asked about with', () => {
+  const askedWith = (keys: string[], attempt: Partial<JobAttempt>) => {
+    const asked = currentProvider(registryOf({}, [provider('fal', keys)]), { provider: 'fal', attempts: [attempt] } as unknown as Job)!;
+    return asked.provider.apiKeys[asked.keyIndex];
+  };
+  const sentWith = (keys: string[], keyIndex: number) => ({ keyIndex, keyTag: keyTagOf(provider('fal', keys), keyIndex)! });
+
+  it('is the one that it was sent with, wherever the operator has put it since', () => {
+    expect(askedWith(['old'], sentWith(['new', 'old'], 1))).toBe('old');
+    expect(askedWith(['another', 'new', 'old'], sentWith(['new', 'old'], 1))).toBe('old');
+    expect(askedWith(['new', 'old'], sentWith(['old'], 0))).toBe('old');
+  });
+
+  it('is one that there is where its own is gone, or nothing was noted of it', () => {
+    expect(askedWith(['new'], sentWith(['new', 'old'], 1))).toBe('new');
+    expect(askedWith(['new'], { keyIndex: 1 })).toBe('new');
+    expect(askedWith(['a', 'b'], { keyIndex: 1 })).toBe('b');
   });
 });
 

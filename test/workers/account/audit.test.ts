@@ -5,7 +5,7 @@ import { accountStub } from '../../../src/account/stub';
 import { collectAudit } from '../../../src/console/audit/commit';
 import { verifyAudit } from '../../../src/console/audit/query';
 import { type AuditRecord, newAuditEntryId } from '../../../src/core/audit';
-import { admitRequest, CREDIT, deliver, type Inside, TestAccount, testKey } from './support';
+import { admitRequest, CREDIT, closing, deliver, holdOf, type Inside, TestAccount, testKey } from './support';
 
 const record = (action: string, target: string | null = null): AuditRecord => ({
   entryId: newAuditEntryId(),
@@ -119,7 +119,10 @@ describe('the audit record of a change in the account object', () => {
 
   it('names the account itself when a limit disables a key', async () => {
     const account = await TestAccount.create({ credits: 100, keys: [testKey({ spendingLimitMicro: CREDIT, autoDisable: true })] });
-    await account.run((object: Inside) => void object.admit(admitRequest({ estimateMicro: 2 * CREDIT })));
+    await account.run((object: Inside) => {
+      object.settle(closing(holdOf(object.admit(admitRequest())), CREDIT));
+      object.admit(admitRequest());
+    });
     await account.project();
     const row = await env.DB.prepare('SELECT action, actor_kind, target FROM audit_log WHERE account_id = ?').bind(account.id).first();
     expect(row).toEqual({ action: 'api_key.disable', actor_kind: 'system', target: 'key_a' });

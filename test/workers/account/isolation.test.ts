@@ -113,7 +113,7 @@ describe('an account that was never created', () => {
     expect((await stub.authorize(admitRequest()))?.kind).toBe('invalid_key');
     await stub.acknowledge({ epoch: 1, closeSeqs: [1], entities: [{ id: 'account', version: 1 }] });
     await stub.flush();
-    expect(await stub.resend(1)).toBe(0);
+    expect(await stub.resend(1, 100)).toBe(0);
     await runInDurableObject(env.ACCOUNT.getByName(id), async (instance, state) => {
       await instance.alarm();
       expect(await state.storage.getAlarm()).toBeNull();

@@ -162,6 +162,50 @@ describe('the reconciliation', () => {
     for (const { id } of accounts) expect(asked).toContain(id);
   });
 
+  it('asks D1 no more often than an invocation may, however many accounts have problems', async () => {
+    vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const ids = Array.from({ length: 900 }, (_, index) => `acc_zz_${String(index).padStart(4, '0')}`);
+    const insert = env.DB.prepare("INSERT INTO accounts (id, name, version, tier, created_at) VALUES (?, ?, 1, 'free', 0)");
+    await env.DB.batch(ids.map((id) => insert.bind(id, id)));
+    let asked = 0;
+    const counting = new Proxy(env.DB, {
+      get: (db, name) => {
+        if (name === 'prepare' && ++asked > 1_000) throw new Error('Too many API requests by single Worker invocation.');
+        const value = Reflect.get(db, name) as unknown;
+        return typeof value === 'function' ? value.bind(db) : value;
+      },
+    });
+    const books = {
+      balanceMicro: 1,
+      linesMicro: 1,
+      heldMicro: 1,
+      openHeldMicro: 0,
+      overdueHolds: 0,
+      epoch: 1,
+      closeSeq: 12_001,
+      ackedCloseSeq: 12_001,
+    };
+    const resent: [number, number][] = [];
+    const stub = { books: async () => books, resend: async (...part: [number, number]) => resent.push(part) } as unknown as AccountStub;
+    const found: string[] = [];
+    for (let after: string | null = 'acc_zz'; after !== null; ) {
+      asked = 0;
+      const { problems, nextCursor }: Awaited<ReturnType<typeof reconcileFrom>> = await reconcileFrom(
+        { ...deps(() => stub), db: counting },
+        after,
+      );
+      found.push(...problems.map(({ accountId }) => accountId));
+      after = nextCursor;
+    }
+    expect(new Set(found)).toEqual(new Set(ids));
+    expect(resent.slice(0, 3)).toEqual([
+      [1, 5_000],
+      [5_001, 10_000],
+      [10_001, 15_000],
+    ]);
+    await env.DB.prepare("DELETE FROM accounts WHERE id LIKE 'acc_zz_%'").run();
+  });
+
   it('goes on at night by a message, as long as there are accounts', async () => {
     const log = vi.spyOn(console, 'log').mockImplementation(() => undefined);
     for (let made = 0; made < 2; made++) await settledAccount();
@@ -173,5 +217,6 @@ describe('the reconciliation', () => {
     await reconcileNightly(deps(), queue, last!);
     expect(sent).toHaveLength(1);
     expect(log).toHaveBeenLastCalledWith('reconciliation', JSON.stringify({ checked: 0, problems: 0 }));
+    expect(await env.DB.prepare('SELECT ended_at FROM reconciliation_runs').all()).toMatchObject({ results: [{ ended_at: START_MS }] });
   });
 });

@@ -50,6 +50,17 @@ describe("a key's spending limit", () => {
     expect(await env.DB.prepare('SELECT status FROM api_keys WHERE account_id = ?').bind(account.id).first()).toEqual({ status: 'active' });
   });
 
+  it('is not used up by one call that is too large for what is left, which says so', async () => {
+    const account = await TestAccount.create({ credits: 1_000, keys: [testKey({ spendingLimitMicro: 10 * CREDIT, autoDisable: true })] });
+    await account.run((object) => {
+      spend(object, 2);
+      const refusal = refusalOf(object.admit(admitRequest({ estimateMicro: 50 * CREDIT })));
+      expect(refusal.message).toBe("This API key's spending limit of 10 credits a month leaves 8; this call may cost 50.");
+      expect(object.admit(admitRequest()).ok).toBe(true);
+    });
+    expect(await alertsInD1(account)).toEqual([]);
+  });
+
   it('that is raised tells of the new limit, and disables the key at it again; one that is lowered tells of nothing twice', async () => {
     const keyOf = (credits: number) => testKey({ spendingLimitMicro: credits * CREDIT, autoDisable: true });
     const account = await TestAccount.create({ credits: 1_000, keys: [keyOf(10)] });
@@ -68,10 +79,10 @@ describe("a key's spending limit", () => {
     expect(await limits()).toEqual(first);
     await account.evict();
     await account.run((object) => {
-      spend(object, 25);
+      spend(object, 27);
       expect(tooMuch(object)).toBe('spending_limit');
       expect(tooMuch(object)).toBe('disabled_key');
-      object.putKey(keyOf(36));
+      object.putKey(keyOf(39));
       spend(object, 0.5);
       expect(tooMuch(object)).toBe('spending_limit');
       expect(tooMuch(object)).toBe('spending_limit');

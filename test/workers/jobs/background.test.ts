@@ -49,7 +49,43 @@ async function look(
   return { did, sent };
 }
 
+const done = () => {
+  const content = [{ type: 'output_text', text: 'Yes.', annotations: [] }];
+  const output = [{ type: 'message', role: 'assistant', status: 'completed', id: 'msg_1', content }];
+  return stateOf('completed', { output, usage: { input_tokens: 100, output_tokens: 10, total_tokens: 110 } });
+};
+const COST_MICRO = 100 * 100 + 10 * 400;
+const notThere = () => Response.json({ error: { message: 'No such response.' } }, { status: 404 });
+
 describe('a look at an answer in the background', () => {
+  it.each([
+    ['a web page in its place', () => new Response('<html>Attention required!</html>', { status: 403 })],
+    ['a web page that says it is not found', () => new Response('<html>Not found</html>', { status: 404 })],
+    ['a credential that is paused', () => Response.json({ error: { message: 'Unauthorized' } }, { status: 401 })],
+    ['a conflict', () => Response.json({ error: { message: 'Try again.' } }, { status: 409 })],
+    ['not being found once', notThere],
+  ])('charges it when it is there, after %s', async (_what, odd) => {
+    const { account, holdId, message } = await held();
+    const first = await look(message, odd());
+    expect(first.sent).toHaveLength(1);
+    await look(first.sent[0]!, done());
+    const [line] = await account.run((object) => object.operations(1).lines);
+    expect(line).toMatchObject({ id: holdId, outcome: 'actual', amountMicro: -COST_MICRO });
+  });
+
+  it('takes it for gone where its provider says so for two minutes, and charges what was heard', async () => {
+    const { account, message } = await held();
+    const heard = { ...message, heardMicro: 1_234 };
+    const first = await look(heard, notThere());
+    expect(first.sent).toEqual([{ ...heard, missingSinceMs: expect.any(Number) as number }]);
+    const between = await look(first.sent[0]!, stateOf('in_progress'));
+    expect(between.sent).toEqual([heard]);
+    const later = { ...first.sent[0]!, missingSinceMs: Date.now() - 121_000 };
+    expect((await look(later, notThere())).sent).toEqual([]);
+    const [line] = await account.run((object) => object.operations(1).lines);
+    expect(line).toMatchObject({ outcome: 'estimated', amountMicro: -1_234 });
+  });
+
   it('lines up one more while it is under way, even when its hold cannot be renewed', async () => {
     const { message } = await held();
     const unreachable = { beat: () => Promise.reject(new Error('the object is being moved')) } as unknown as AccountStub;

@@ -5,7 +5,16 @@ import { ChatStream } from '../../../../src/dialects/openai-chat/stream';
 import type { Receipt } from '../../../../src/dialects/types';
 
 const paid: Receipt = { requestId: 'req_x', usage: NO_USAGE, reported: { prompt_tokens: 1, completion_tokens: 1 }, creditsUsed: 0.5 };
-const CALL = { model: 'm', body: '{}', stream: true, choices: 1, maxOutputTokens: undefined, estimatedInputTokens: 1, includeUsage: false };
+const CALL = {
+  model: 'm',
+  body: '{}',
+  stream: true,
+  choices: 1,
+  maxOutputTokens: undefined,
+  estimatedInputTokens: 1,
+  worstInputTokens: 1,
+  includeUsage: false,
+};
 
 /** An event with its JSON over several lines, as the standard for events allows it. */
 const spread = (json: unknown): string => `${JSON.stringify(json, null, 1).replace(/^/gm, 'data: ')}\n\n`;

@@ -1,0 +1,102 @@
+import { isRecord } from '../core/record';
+
+/** A file of a prompt: as base64 in it, or, where that has no characters, by its address. */
+export interface PromptFile {
+  kind: 'image' | 'audio' | 'video' | 'document' | 'text';
+  base64Chars: number;
+}
+
+/** A `data:` address with base64 behind it. */
+const LONGEST_PREFIX = 256;
+const DATA_URL = /^data:([\w.+-]+\/[\w.+-]+)?(?:;[\w.+-]+=[^;,]*)*;base64,/i;
+/** What PDFs and packed office documents begin with, in base64. */
+const DOCUMENT_BEGINS = /^(?:JVBERi|UEsD)/;
+const DOCUMENT_TYPES = /^application\/(?:pdf|zip|msword|vnd\.)/i;
+
+function kindOf(type: string | undefined, base64: string): PromptFile['kind'] {
+  const family = type?.slice(0, type.indexOf('/')).toLowerCase();
+  if (family === 'image' || family === 'audio' || family === 'video') return family;
+  return DOCUMENT_BEGINS.test(base64) || (type !== undefined && DOCUMENT_TYPES.test(type)) ? 'document' : 'text';
+}
+
+const ofBase64 = (data: string, type: string | undefined): PromptFile => ({
+  kind: kindOf(type, data.slice(0, 8)),
+  base64Chars: data.length,
+});
+
+const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+
+/** A file by an address, which may hold it; `kind` is what such a place is for. */
+function ofAddress(address: unknown, kind: PromptFile['kind']): PromptFile[] {
+  const text = textOf(isRecord(address) ? address.url : address);
+  if (text === undefined) return [];
+  const [prefix, type] = DATA_URL.exec(text.slice(0, LONGEST_PREFIX)) ?? [];
+  if (prefix === undefined) return [{ kind, base64Chars: 0 }];
+  const file = ofBase64(text.slice(prefix.length), type);
+  return [type === undefined && kind !== 'document' ? { ...file, kind } : file];
+}
+
+/** Chat Completions and Responses: https://platform.openai.com/docs/guides/pdf-files */
+function ofOpenAiFile(part: Record<string, unknown>): PromptFile[] {
+  const data = textOf(part.file_data);
+  if (data === undefined) return ofAddress(part.file_url, 'document');
+  return data.startsWith('data:') ? ofAddress(data, 'document') : [ofBase64(data, undefined)];
+}
+
+/** Anthropic's `source`: https://platform.claude.com/docs/en/api/messages */
+function ofSource(source: Record<string, unknown>, type: unknown): PromptFile[] {
+  const data = textOf(source.data);
+  if (source.type === 'base64' && data !== undefined) return [ofBase64(data, textOf(source.media_type))];
+  if (source.type !== 'url') return [];
+  return ofAddress(source.url, type === 'document' ? 'document' : 'image');
+}
+
+/** Google's `Blob` and `FileData`: https://ai.google.dev/api/caching#Blob */
+function ofBlob(blob: Record<string, unknown>): PromptFile[] {
+  const type = textOf(blob.mimeType) ?? textOf(blob.mime_type);
+  const data = textOf(blob.data);
+  if (data !== undefined) return [ofBase64(data, type)];
+  return textOf(blob.fileUri) === undefined && textOf(blob.file_uri) === undefined
+    ? []
+    : [{ kind: kindOf(type, 'JVBERi'), base64Chars: 0 }];
+}
+
+type Reader = (value: unknown, part: Record<string, unknown>) => PromptFile[];
+
+const inRecord =
+  (read: (value: Record<string, unknown>, part: Record<string, unknown>) => PromptFile[]): Reader =>
+  (value, part) =>
+    isRecord(value) ? read(value, part) : [];
+
+/** The places of parts that providers take for files. All else is text, whatever it looks like. */
+const PLACES: Record<string, Reader> = {
+  image_url: (value) => ofAddress(value, 'image'),
+  video_url: (value) => ofAddress(value, 'video'),
+  file_data: (value, part) => (isRecord(value) ? ofBlob(value) : ofOpenAiFile(part)),
+  file_url: (_, part) => (textOf(part.file_data) === undefined ? ofOpenAiFile(part) : []),
+  file: inRecord(ofOpenAiFile),
+  input_audio: inRecord(({ data }) => (textOf(data) === undefined ? [] : [{ kind: 'audio', base64Chars: (data as string).length }])),
+  source: inRecord((source, { type }) => ofSource(source, type)),
+  inlineData: inRecord(ofBlob),
+  inline_data: inRecord(ofBlob),
+  fileData: inRecord(ofBlob),
+};
+
+/** Where parts stand within turns, items and other parts. */
+const HOLDERS = ['content', 'parts', 'output', 'source', 'functionResponse', 'function_response'];
+/** Deeper than any format nests parts. */
+const DEEPEST = 8;
+
+/** The files of turns, items or contents, in whichever of the formats. */
+export function promptFiles(turns: unknown, depth = 0): PromptFile[] {
+  if (Array.isArray(turns)) return turns.flatMap((turn) => promptFiles(turn, depth));
+  if (!isRecord(turns) || depth > DEEPEST) return [];
+  const found = Object.entries(PLACES).flatMap(([place, read]) => (Object.hasOwn(turns, place) ? read(turns[place], turns) : []));
+  if (turns.type === 'image_generation_call' && textOf(turns.result) !== undefined)
+    found.push({ kind: 'image', base64Chars: (turns.result as string).length });
+  for (const holder of HOLDERS) {
+    const held = turns[holder];
+    if (typeof held === 'object' && held !== null) found.push(...promptFiles(held, depth + 1));
+  }
+  return found;
+}
