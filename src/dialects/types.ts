@@ -33,8 +33,12 @@ export interface Call {
   background?: boolean;
   /** The least that such a call costs, where that is more than its tokens. */
   leastMicro?(usage: Usage): MicroCredits;
+  /** It brings functions for the model to call, which some targets take in one of their formats alone. */
+  hasTools?(): boolean;
   /** How this call crosses a wire; undefined where it cannot. */
   over(wire: WireId): Bridge | undefined;
+  /** The field for which it cannot cross a wire, where there is one to name. */
+  beyond?(wire: WireId): string | undefined;
   /** The client's end of a stream that begins. */
   openStream(requestId: string): OutgoingStream;
 }
@@ -52,6 +56,8 @@ export interface ContinuedAnswer {
 export interface NamedItems {
   /** The requests that left them. */
   requestIds: readonly string[];
+  /** The call can do without: what cannot be read is taken for not there. */
+  isOptional?: boolean;
   /** The call with these items in the places of their names; a refusal where one is missing. */
   brought(items: readonly unknown[]): Result<Call>;
 }
@@ -89,8 +95,8 @@ export interface Bridge {
   renderAnswer(text: string, receipt: Receipt): string;
   /** One JSON answer out of a whole event stream, from an upstream that streams unasked; undefined when it holds none. */
   foldStream?(events: string): string | undefined;
-  /** The items of a rendered answer that a later call may name, though no upstream keeps them. */
-  ownItems?(body: string): readonly unknown[];
+  /** The items of a rendered answer, made of the upstream's text, that a later call may name, though no upstream keeps them. */
+  ownItems?(body: string, of: { text: string; requestId: string }): readonly unknown[];
   /** The call without what the upstream refused with this message; undefined when nothing can be left out. */
   repaired?(message: string): Bridge | undefined;
 }

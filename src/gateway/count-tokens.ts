@@ -5,7 +5,8 @@ import { parseJson } from '../core/record';
 import type { Dialect, TokenBridge, TokenQuestion } from '../dialects/types';
 import { authorizeKey } from './authorize-key';
 import type { GatewayDeps } from './deps';
-import { findModel, type Reached, targetsOf, upstreamRequest } from './plan';
+import { findModel, upstreamRequest } from './plan';
+import { type Reached, targetsOf } from './reach';
 import { sandboxAnswers } from './sandbox';
 
 /** A count is only worth a short wait: clients ask for dozens at once, and an estimate will do. */

@@ -72,6 +72,8 @@ export class Failover {
   /** What targets have refused of the call, each with the call as it is without. */
   private readonly repaired = new Map<PlannedTarget, { bridge: Bridge; refusals: readonly string[] }>();
   private readonly skipped = new Set<PlannedTarget>();
+  /** Targets that refused the call in one format, each by itself in another. */
+  private readonly moved = new Map<PlannedTarget, PlannedTarget>();
 
   constructor(
     private readonly deps: GatewayDeps,
@@ -102,10 +104,17 @@ export class Failover {
       }
       const keys = this.keyOrder(target, nowMs).slice(0, MAX_KEYS_PER_TARGET);
       for (const keyIndex of keys.length > 0 ? keys : [-1]) {
-        if (this.skipped.has(target)) break;
-        yield { target, keyIndex };
+        const current = this.current(target);
+        if (this.skipped.has(current)) break;
+        yield { target: current, keyIndex };
       }
     }
+  }
+
+  /** The target in the format that it has not refused yet. */
+  private current(target: PlannedTarget): PlannedTarget {
+    const next = this.moved.get(target);
+    return next ? this.current(next) : target;
   }
 
   /** The one that a stored answer belongs to comes first: it can be gone on from with no other. */
@@ -218,7 +227,8 @@ export class Failover {
   /** Nobody else is asked any more. What would be sent may be megabytes, and everything that has it hangs on the bridges. */
   letGo(): void {
     this.repaired.clear();
-    for (const target of this.plan.targets) target.bridge = LET_GO;
+    this.moved.clear();
+    for (const target of this.plan.targets) Object.assign(target, { bridge: LET_GO, other: undefined });
   }
 
   /** The answer came through. */
@@ -252,6 +262,10 @@ export class Failover {
       if (!this.repair(target, keyIndex, failure.message)) this.given = MAX_ATTEMPTS;
       return;
     }
+    if (failure.action === 'next_wire') {
+      this.changeWire(target, keyIndex, failure.message);
+      return;
+    }
     const tries = this.retried.get(target) ?? 0;
     if (failure.action === 'retry' && tries < RETRIES_PER_TARGET) {
       this.retried.set(target, tries + 1);
@@ -277,6 +291,15 @@ export class Failover {
       console.warn('provider refuses the gateway', JSON.stringify({ provider, model, status: record.status, ...withheld }));
     }
     return { ...rest, ...more, message: this.inClientsTerms(message) };
+  }
+
+  /** The same target in another format, else the next one; the last one of all may take the call with something left out. */
+  private changeWire(target: PlannedTarget, keyIndex: number, message: string): void {
+    const other = target.other?.();
+    if (other) {
+      this.moved.set(target, other);
+      this.repeat = { target: other, keyIndex, delayMs: 0 };
+    } else if (!this.isLast(target) || !this.repair(target, keyIndex, message)) this.skipped.add(target);
   }
 
   /** An answer that the call goes on from under the name that its client knows. */
@@ -314,7 +337,12 @@ export class Failover {
 
   /** Its only credential, and no target after it. */
   private isLastResort(target: PlannedTarget): boolean {
-    return target.provider.apiKeys.length <= 1 && this.plan.targets.at(-1) === target;
+    return target.provider.apiKeys.length <= 1 && this.isLast(target);
+  }
+
+  private isLast(target: PlannedTarget): boolean {
+    const last = this.plan.targets.at(-1);
+    return last !== undefined && this.current(last) === target;
   }
 }
 

@@ -113,7 +113,8 @@ async function settleAnswer(run: Run, attempt: Attempt, text: string, answer: An
   const bill = run.keyMode === 'test' || empty ? freeOfCharge(charged) : charged;
   const { bridge } = attempt.target;
   const body = bridge.renderAnswer(text, bill.receipt);
-  if (bridge.ownItems) run.deps.waitUntil(keepItems(run.deps, run.accountId, run.holdId, bridge.ownItems(body)));
+  const ownItems = bridge.ownItems?.(body, { text, requestId: run.holdId });
+  if (ownItems) run.deps.waitUntil(keepItems(run.deps, run.accountId, run.holdId, ownItems));
   const headers = {
     ...answerHeaders(run.holdId),
     'content-type': 'application/json',

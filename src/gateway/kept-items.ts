@@ -40,6 +40,7 @@ export async function withNamedItems(deps: Pick<GatewayDeps, 'files'>, accountId
     return names.brought(kept.flat());
   } catch (error) {
     console.error('kept items not read', String(error));
+    if (names.isOptional) return names.brought([]);
     return fail('unavailable', 'The items that the input refers to could not be read; try again.', { retryAfterSeconds: 2 });
   }
 }

@@ -3,19 +3,11 @@ import { ENDPOINT_OF, type RateFamily, rateFamily } from '../core/family';
 import { fromCredits, type MicroCredits, type TokenPrice, tokenCostMicro } from '../core/money';
 import type { TierId } from '../core/tiers';
 import { NO_USAGE } from '../core/usage';
-import type { WireId } from '../core/wire-id';
 import type { Bridge, BridgedRequest, Call, Dialect, RequestTarget } from '../dialects/types';
 import type { Registry } from '../providers/registry';
-import type { Model, Provider, Target, Wire } from '../providers/types';
+import type { Model } from '../providers/types';
+import { endpointsOf, isReachable, type Reached, targetsOf } from './reach';
 import type { StoredAnswer } from './stored-answer';
-
-export interface Reached<B> {
-  provider: Provider;
-  /** The provider's own id for the model. */
-  model: string;
-  wire: Wire;
-  bridge: B;
-}
 
 export type PlannedTarget = Reached<Bridge>;
 
@@ -44,36 +36,6 @@ const MINIMUM_BALANCE_MICRO = fromCredits(200);
 const TYPICAL_OUTPUT_TOKENS = 4_096;
 /** Of a model whose longest answer nobody noted. */
 const LONGEST_OUTPUT_TOKENS = 32_768;
-
-/** The provider that answers in-process: for test keys, and for a local run in which no other has a key. */
-const SANDBOX = 'sandbox';
-
-/** The targets that can be reached, each over the first of the dialect's wires that it speaks and the call can cross. */
-export function targetsOf<B>(
-  registry: Registry,
-  dialect: Dialect,
-  call: { over(wire: WireId): B | undefined },
-  model: Model,
-  sandbox: boolean,
-): Reached<B>[] {
-  const chain: readonly Target[] = sandbox ? [{ provider: SANDBOX, model: model.id }] : model.chain;
-  return chain.flatMap((target) => {
-    const provider = registry.providers.get(target.provider);
-    for (const id of provider ? dialect.wires : []) {
-      const wire = provider!.spec.wires.find((spoken) => spoken.id === id && target.wires?.includes(id) !== false);
-      const bridge = wire && call.over(id);
-      if (bridge) return [{ provider: provider!, model: target.model, wire, bridge }];
-    }
-    return [];
-  });
-}
-
-/** Can the model be had at all, in one of these formats? */
-export const isReachable = ({ providers }: Registry, model: Model, wires: Dialect['wires'], sandbox: boolean): boolean =>
-  sandbox ||
-  model.chain.some((target) =>
-    providers.get(target.provider)?.spec.wires.some(({ id }) => wires.includes(id) && target.wires?.includes(id) !== false),
-  );
 
 /** What can be called at an endpoint as the gateway is configured. */
 export const availableModels = (registry: Registry, { families, wires }: Dialect, sandbox: boolean): string[] =>
@@ -106,9 +68,7 @@ export function planCall(registry: Registry, dialect: Dialect, call: Call, sandb
   const reachable = targetsOf(registry, dialect, call, model, sandbox);
   const targets = stored ? reachable.filter(({ provider }) => provider.spec.id === stored.provider) : reachable;
   if (targets.length === 0 && stored && call.continues) return { ok: false, error: call.continues.missing };
-  if (targets.length === 0 && isReachable(registry, model, dialect.wires, sandbox))
-    return fail('invalid_request', `None of the providers that are configured for \`${model.id}\` can serve what this request asks for.`);
-  if (targets.length === 0) return fail('no_provider', `No provider is configured for \`${model.id}\`.`, { param: 'model' });
+  if (targets.length === 0) return unreachable(registry, dialect, call, model, sandbox);
   return ok({
     model,
     price: model.price,
@@ -121,6 +81,26 @@ export function planCall(registry: Registry, dialect: Dialect, call: Call, sandb
     worstMicro: worstMicro(call, model, model.price),
     continued: stored && call.continues && { ...stored, name: call.continues.name },
   });
+}
+
+/** Why nothing can serve the call: what it asks for, the format that it came in, or that there is no provider at all. */
+function unreachable(registry: Registry, dialect: Dialect, call: Call, model: Model, sandbox: boolean): Result<never> {
+  if (isReachable(registry, model, dialect.wires, sandbox)) {
+    const field = dialect.wires.map((wire) => call.beyond?.(wire)).find((name) => name !== undefined);
+    const asked = field === undefined ? 'what this request asks for' : `what this request asks for in \`${field}\``;
+    return fail(
+      'invalid_request',
+      `None of the providers that are configured for \`${model.id}\` can serve ${asked}.`,
+      field === undefined ? {} : { param: field },
+    );
+  }
+  const endpoints = endpointsOf(registry, model, sandbox);
+  return endpoints.length > 0
+    ? fail('wrong_endpoint', `The model \`${model.id}\` is not served here as the gateway is configured; use ${endpoints.join(' or ')}.`, {
+        param: 'model',
+        details: { available_models: availableModels(registry, dialect, sandbox) },
+      })
+    : fail('no_provider', `No provider is configured for \`${model.id}\`.`, { param: 'model' });
 }
 
 /** The bound of each answer. */

@@ -81,7 +81,8 @@ export function upstreamError(failure: LastFailure): GatewayError {
   const { message, code, param } = failure;
   const more = { ...(code !== undefined && { code }), ...(param !== undefined && { param }) };
   const kind = failure.status === OVERLOADED ? 'upstream_overloaded' : 'upstream_failed';
-  if (failure.action === 'caller')
+  // A call in the wrong format is the caller's; an address that is not there is nobody's but the operator's.
+  if (failure.action === 'caller' || (failure.action === 'next_wire' && failure.status !== 404))
     return fail('upstream_rejected', message || 'The provider refused the request.', { ...more, ...callerStatus(failure.status) }).error;
   return fail(kind, `All providers of this model failed; the last one: ${message || 'no reason given'}`, more).error;
 }

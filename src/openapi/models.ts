@@ -50,6 +50,7 @@ const model = named(
       pricing: price.nullable(),
       available: z.boolean(),
       unavailable_reason: z.string().optional(),
+      endpoints: z.array(z.string()).meta({ description: 'Where it can be asked for, as the gateway is configured.' }),
       capabilities: z.array(z.string()),
       context_length: z.int().nullable(),
       max_output_tokens: z.int().nullable(),

@@ -8,6 +8,8 @@ export type FailureAction =
   | 'backoff_key'
   /** A passing fault: the same target may be tried once more. */
   | 'retry'
+  /** This target serves such a call in another of its formats only: ask it in that one, or else the next target. */
+  | 'next_wire'
   /** This target cannot serve the call: go on to the next one. */
   | 'next_target';
 

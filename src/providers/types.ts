@@ -87,6 +87,8 @@ export interface Target {
   model: string;
   /** The only formats in which it serves this model; all that it speaks, unless given. */
   wires?: readonly WireId[];
+  /** The formats that it is asked in first by a call that brings tools: in others it may refuse them. */
+  toolWires?: readonly WireId[];
 }
 
 /** One place where a media model can be had. */

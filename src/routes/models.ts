@@ -5,6 +5,7 @@ import { minimumTierOf } from '../core/tiers';
 import { anthropicMessages } from '../dialects/anthropic-messages/dialect';
 import { geminiNative } from '../dialects/gemini/dialect';
 import { geminiModelView } from '../dialects/gemini/models';
+import { endpointsOf, isReachable } from '../gateway/reach';
 import { sandboxAnswers } from '../gateway/sandbox';
 import { clientDialect, clientFormat } from '../http/client-format';
 import type { AppContext } from '../http/context';
@@ -40,8 +41,8 @@ function unavailableReason(model: Model, reachable: boolean): string | undefined
 
 function modelView(c: AppContext, model: Model) {
   const { registry, settings } = c.get('gateway');
-  const reachable = sandboxAnswers({ registry, settings }) || model.chain.some(({ provider }) => registry.providers.has(provider));
-  const reason = unavailableReason(model, reachable);
+  const endpoints = endpointsOf(registry, model, sandboxAnswers({ registry, settings }));
+  const reason = unavailableReason(model, endpoints.length > 0);
   return {
     id: model.id,
     object: 'model',
@@ -54,6 +55,7 @@ function modelView(c: AppContext, model: Model) {
     pricing: priceView(model.price),
     available: reason === undefined,
     ...(reason !== undefined && { unavailable_reason: reason }),
+    endpoints,
     capabilities: model.capabilities ?? [],
     context_length: model.contextTokens ?? null,
     max_output_tokens: model.maxOutputTokens ?? null,
@@ -72,8 +74,12 @@ function listOf(c: AppContext, families: readonly Family[]): Response {
 }
 
 const geminiList = (c: AppContext): Response => {
-  const { registry } = c.get('gateway');
-  const models = registry.models.all.filter(({ family, price }) => price && geminiNative.families.includes(family));
+  const { registry, settings } = c.get('gateway');
+  const { families, wires } = geminiNative;
+  const sandbox = sandboxAnswers({ registry, settings });
+  const models = registry.models.all.filter(
+    (model) => model.price && families.includes(model.family) && isReachable(registry, model, wires, sandbox),
+  );
   return c.json({ models: models.map(geminiModelView) });
 };
 

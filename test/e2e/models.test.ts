@@ -16,6 +16,7 @@ interface Listed {
   family: string;
   available: boolean;
   unavailable_reason?: string;
+  endpoints: string[];
   pricing: Record<string, number | string> | null;
   [field: string]: unknown;
 }
@@ -77,6 +78,8 @@ describe('the list of models', () => {
       for (const { id, available, unavailable_reason } of await list(worker)) expect(unavailable_reason === undefined, id).toBe(available);
     const here = new Map((await list(rig.worker)).map((model) => [model.id, model]));
     expect(here.get('gpt-5.4')).toMatchObject({ available: true });
+    expect(here.get('gpt-5.3-codex')).toMatchObject({ available: true, endpoints: expect.arrayContaining(['/v1/chat/completions']) });
+    expect(here.get('MiniMax-M2.5')).toMatchObject({ endpoints: [] });
     expect(here.get('MiniMax-M2.5')).toMatchObject({ available: false, unavailable_reason: expect.stringContaining('no provider') });
     expect(here.get('claude-opus-4-6')).toMatchObject({ available: false, unavailable_reason: expect.stringContaining('no provider') });
     expect(here.get('veo-3-1-i2v')).toMatchObject({ available: false, unavailable_reason: expect.stringContaining('no provider') });

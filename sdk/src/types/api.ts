@@ -1094,6 +1094,8 @@ export interface Model {
   pricing: ModelPrice | null;
   available: boolean;
   unavailable_reason?: string;
+  /** Where it can be asked for, as the gateway is configured. */
+  endpoints: string[];
   capabilities: string[];
   context_length: number | null;
   max_output_tokens: number | null;

@@ -1,9 +1,9 @@
-import { ok } from '../../core/errors';
+import { ok, type Result } from '../../core/errors';
 import { setMembers } from '../../core/json';
 import { fromCredits, type MicroCredits } from '../../core/money';
 import { isRecord, parseJson } from '../../core/record';
 import type { Usage } from '../../core/usage';
-import { chatCall } from '../openai-chat/dialect';
+import { CHAT_WIRES, chatCall } from '../openai-chat/dialect';
 import { parseChat } from '../openai-chat/request';
 import { renderChatStreamError } from '../openai-chat/stream';
 import { renderOpenaiError } from '../openai-errors';
@@ -43,9 +43,13 @@ function priced(bridge: Bridge): Bridge {
   };
 }
 
+const nativeResult = (call: Result<Call>): Result<Call> => (call.ok ? ok(nativeCall(call.value)) : call);
+
 function nativeCall(call: Call): Call {
+  const { names } = call;
   return {
     ...call,
+    ...(names && { names: { ...names, brought: (items: readonly unknown[]) => nativeResult(names.brought(items)) } }),
     leastMicro,
     over: (wire) => {
       const bridge = call.over(wire);
@@ -59,7 +63,7 @@ function nativeCall(call: Call): Call {
 export const nativeChat: Dialect = {
   id: 'native-chat',
   families: ['chat', 'responses', 'gemini'],
-  wires: ['openai-chat'],
+  wires: CHAT_WIRES,
   parse({ body }) {
     const parsed = parseChat(withModel(body));
     return parsed.ok ? ok(nativeCall(chatCall(parsed.value))) : parsed;

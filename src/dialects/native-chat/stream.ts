@@ -53,6 +53,14 @@ class PricedRelay implements StreamRelay {
     return this.chat.isUsageAhead === true;
   }
 
+  get isEnding(): boolean {
+    return this.chat.isEnding === true;
+  }
+
+  get ownItems(): readonly unknown[] | undefined {
+    return this.chat.ownItems;
+  }
+
   get outputChars(): number {
     return this.chat.outputChars;
   }

@@ -1,22 +1,67 @@
-import { ok } from '../../core/errors';
+import { ok, type Result } from '../../core/errors';
+import { elements, members } from '../../core/json';
+import type { WireId } from '../../core/wire-id';
 import { renderOpenaiError } from '../openai-errors';
-import type { Call, Dialect } from '../types';
+import type { Bridge, Call, Dialect } from '../types';
 import { chatBridge } from './bridge';
 import { parseChatOfInput } from './from-input';
+import { overResponsesBridge } from './over-responses/bridge';
+import { crossToResponses, type ResponsesCrossing } from './over-responses/request';
+import { NO_THOUGHTS, requestWithThoughts, type ThoughtsByCall, thoughtsFor } from './over-responses/thoughts';
+import { CHAT_CHUNKS } from './relay';
 import { type ChatRequest, parseChat } from './request';
 import { ChatStream, renderChatStreamError } from './stream';
 
-export const chatCall = (request: ChatRequest): Call => ({
-  ...request,
-  over: (wire) => (wire === 'openai-chat' ? chatBridge(request) : undefined),
-  openStream: (requestId) => new ChatStream(request, requestId),
-});
+/** The wires of all chat that is as OpenAI has it. */
+export const CHAT_WIRES: readonly WireId[] = ['openai-chat', 'openai-responses'];
+
+export function chatCall(request: ChatRequest, thoughts: ThoughtsByCall = NO_THOUGHTS): Call {
+  // Converted once, and only where a target asks for it.
+  let crossing: ResponsesCrossing | undefined;
+  const overResponses = (): ResponsesCrossing => {
+    crossing ??= crossToResponses(request, thoughts);
+    return crossing;
+  };
+  return {
+    ...request,
+    ...namedThoughts(request, thoughts),
+    hasTools: () => hasTools(request.body),
+    over: (wire) => bridgeOver(wire, request, thoughts, overResponses),
+    beyond(wire) {
+      const crossed = wire === 'openai-responses' ? overResponses() : undefined;
+      return crossed?.ok === false ? crossed.field : undefined;
+    },
+    openStream: (requestId) => new ChatStream(request, requestId, CHAT_CHUNKS, thoughts),
+  };
+}
+
+const hasTools = (body: string): boolean =>
+  members(body).some(({ key, start }) => key === 'tools' && body.startsWith('[', start) && elements(body, start).length > 0);
+
+function bridgeOver(
+  wire: WireId,
+  request: ChatRequest,
+  thoughts: ThoughtsByCall,
+  overResponses: () => ResponsesCrossing,
+): Bridge | undefined {
+  if (wire === 'openai-chat') return chatBridge(request);
+  const crossed = wire === 'openai-responses' ? overResponses() : undefined;
+  return crossed?.ok ? overResponsesBridge(crossed.fields, thoughts) : undefined;
+}
+
+/** Thoughts that the gateway keeps of the calls that a body brings back. */
+function namedThoughts(request: ChatRequest, known: ThoughtsByCall): Pick<Call, 'names'> {
+  const requestId = known.size === 0 ? requestWithThoughts(request.body) : undefined;
+  if (requestId === undefined) return {};
+  const brought = (items: readonly unknown[]): Result<Call> => ok(chatCall(request, thoughtsFor(request.body, items)));
+  return { names: { requestIds: [requestId], isOptional: true, brought } };
+}
 
 /** OpenAI Chat Completions (platform.openai.com/docs/api-reference/chat). */
 export const openaiChat: Dialect = {
   id: 'openai-chat',
   families: ['chat', 'responses', 'gemini'],
-  wires: ['openai-chat'],
+  wires: CHAT_WIRES,
   parse(request) {
     const parsed = parseChat(request.body);
     const read = parsed.ok ? parsed : (parseChatOfInput(request) ?? parsed);

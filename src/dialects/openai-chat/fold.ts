@@ -58,18 +58,24 @@ function addFields(known: Fields, more: Fields): void {
   for (const [name, value] of Object.entries(more)) if (value !== null && value !== '' && !known[name]) known[name] = value;
 }
 
+/** What a call is given: a function's arguments, or a custom tool's free text. */
+const CALL_TEXTS: ReadonlySet<string> = new Set(['arguments', 'input']);
+
 function addToolCalls(calls: Fields[], deltas: unknown[]): Fields[] {
   for (const delta of deltas) {
     if (!isRecord(delta)) continue;
-    const { function: part, ...more } = delta;
+    const { function: called, custom, ...more } = delta;
     const at = callPosition(calls as BegunCall[], delta);
-    const known = (calls[at] ?? { type: 'function', function: { name: '', arguments: '' } }) as Fields & { function: Fields };
-    calls[at] = known;
+    calls[at] ??= isRecord(custom) ? { type: 'custom', custom: { name: '' } } : { type: 'function', function: { name: '', arguments: '' } };
+    const known = calls[at];
     addFields(known, more);
-    if (!isRecord(part)) continue;
-    const { arguments: args, ...named } = part;
-    addFields(known.function, named);
-    known.function.arguments = `${String(known.function.arguments)}${argumentsOf(args)}`;
+    const part = [called, custom].find(isRecord);
+    const whole = [known.function, known.custom].find(isRecord);
+    if (!part || !whole) continue;
+    for (const [name, value] of Object.entries(part)) {
+      if (CALL_TEXTS.has(name)) whole[name] = `${String(whole[name] ?? '')}${argumentsOf(value)}`;
+      else addFields(whole, { [name]: value });
+    }
   }
   return calls;
 }

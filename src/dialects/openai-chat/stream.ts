@@ -1,12 +1,15 @@
 import type { GatewayError } from '../../core/errors';
+import type { WireId } from '../../core/wire-id';
 import { errorObject } from '../openai-errors';
-import type { OutgoingStream } from '../types';
+import type { OutgoingStream, StreamRelay } from '../types';
+import { OverResponsesRelay } from './over-responses/relay';
+import { NO_THOUGHTS } from './over-responses/thoughts';
 import { CHAT_CHUNKS, ChatRelay } from './relay';
 import type { ChatRequest } from './request';
 
 /** The client's end of a chat stream. */
 export class ChatStream implements OutgoingStream {
-  private current: ChatRelay | undefined;
+  private current: ChatRelay | OverResponsesRelay | undefined;
   private readonly asked: Pick<ChatRequest, 'includeUsage' | 'choices'>;
 
   /** A stream outlasts its request's body, so of the request it keeps no more than it needs. */
@@ -14,12 +17,17 @@ export class ChatStream implements OutgoingStream {
     { includeUsage, choices }: Pick<ChatRequest, 'includeUsage' | 'choices'>,
     private readonly requestId: string,
     private readonly shape = CHAT_CHUNKS,
+    private readonly thoughts = NO_THOUGHTS,
   ) {
     this.asked = { includeUsage, choices };
   }
 
-  relay(): ChatRelay {
-    this.current = new ChatRelay(this.asked, this.current, this.shape);
+  relay(wire: WireId = 'openai-chat'): StreamRelay {
+    const { asked, requestId, current } = this;
+    this.current =
+      wire === 'openai-responses'
+        ? new OverResponsesRelay(asked, requestId, this.thoughts, current)
+        : new ChatRelay(asked, current, this.shape);
     return this.current;
   }
 

@@ -1,7 +1,8 @@
 import type { Usage } from '../../core/usage';
 import type { Receipt } from '../types';
 
-const usageObject = ({ inputTokens, cacheReadTokens, cacheWrite5mTokens, cacheWrite1hTokens, outputTokens }: Usage) => {
+/** Usage as this format writes it: its prompt includes what a cache took part in. */
+export const usageObject = ({ inputTokens, cacheReadTokens, cacheWrite5mTokens, cacheWrite1hTokens, outputTokens }: Usage) => {
   const promptTokens = inputTokens + cacheReadTokens + cacheWrite5mTokens + cacheWrite1hTokens;
   return { prompt_tokens: promptTokens, completion_tokens: outputTokens, total_tokens: promptTokens + outputTokens };
 };

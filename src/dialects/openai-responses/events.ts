@@ -14,6 +14,12 @@ export const EMPTY_BEGINNINGS: ReadonlySet<string> = new Set([
   'response.reasoning_summary_part.added',
 ]);
 
+/** Said by the gateway in an upstream's place, so that it is read as any failure. */
+export const CUT_SHORT = {
+  type: 'error',
+  error: { type: 'server_error', code: 'stream_cut_short', message: 'the provider ended its stream before the response was complete' },
+};
+
 /** One event as it is sent; JSON over several lines keeps to the rules of the format. */
 export const formatEvent = (type: string, data: string): string => `event: ${type}\ndata: ${data.replace(/\r\n|\n|\r/g, '\ndata: ')}\n\n`;
 

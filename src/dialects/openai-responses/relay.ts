@@ -3,7 +3,7 @@ import { isRecord, parseJson } from '../../core/record';
 import { closedRest, eventData, splitEvents } from '../../core/sse';
 import type { Receipt, StreamRelay } from '../types';
 import { DoneItems, ITEM_DONE } from './done-items';
-import { CREATED, deltaChars, EMPTY_BEGINNINGS, eventType, formatEvent, OPENING_EVENTS } from './events';
+import { CREATED, CUT_SHORT, deltaChars, EMPTY_BEGINNINGS, eventType, formatEvent, OPENING_EVENTS } from './events';
 import { itemHasContent, rawMember, renamed } from './response-object';
 import type { StreamState } from './stream-state';
 import { pricedUsage } from './usage';
@@ -11,12 +11,6 @@ import { pricedUsage } from './usage';
 /** Nothing in a run of events needs a closer look unless one of these is in it. Escaped text cannot match. */
 const NOTEWORTHY =
   /"type"\s*:\s*"(?:response\.(?:created|queued|in_progress|completed|incomplete|failed|output_item\.done)|error)"|^event: ?error\b|"error"\s*:\s*[{"]|^data:(?! ?\{)/m;
-
-/** Said by the gateway in an upstream's place, so that it is read as any failure. */
-const CUT_SHORT = {
-  type: 'error',
-  error: { type: 'server_error', code: 'stream_cut_short', message: 'the provider ended its stream before the response was complete' },
-};
 
 interface ReadEvent {
   type: string;

@@ -1,5 +1,5 @@
 import type { Model } from '../types';
-import { chain, GPT_1M, GPT_400K, NO_CHAIN, perToken, responsesOnly, viaOpenrouter } from './terms';
+import { chain, GPT_1M, GPT_400K, NO_CHAIN, perToken, responsesOnly, toolsByResponses, viaOpenrouter } from './terms';
 
 const openai = (id: string) => chain('openai', id, `openai/${id}`);
 
@@ -16,8 +16,24 @@ export const CHAT_MODELS: readonly Model[] = [
     chain: [...chain('openai', 'gpt-5.3-chat-latest', 'openai/gpt-5.3-chat'), ...viaOpenrouter('openai/gpt-5.3-codex')],
     price: perToken(0.1, 0.39),
   },
-  { id: 'gpt-5.4', label: 'GPT-5.4', vendor: 'OpenAI', family: 'chat', chain: openai('gpt-5.4'), price: perToken(0.13, 0.73), ...GPT_1M },
-  { id: 'gpt-5.5', label: 'GPT-5.5', vendor: 'OpenAI', family: 'chat', chain: openai('gpt-5.5'), price: perToken(0.25, 1.45), ...GPT_1M },
+  {
+    id: 'gpt-5.4',
+    label: 'GPT-5.4',
+    vendor: 'OpenAI',
+    family: 'chat',
+    chain: toolsByResponses('gpt-5.4'),
+    price: perToken(0.13, 0.73),
+    ...GPT_1M,
+  },
+  {
+    id: 'gpt-5.5',
+    label: 'GPT-5.5',
+    vendor: 'OpenAI',
+    family: 'chat',
+    chain: toolsByResponses('gpt-5.5'),
+    price: perToken(0.25, 1.45),
+    ...GPT_1M,
+  },
   {
     id: 'gpt-5.5-instant',
     label: 'GPT-5.5 Instant',
@@ -40,7 +56,7 @@ export const CHAT_MODELS: readonly Model[] = [
     label: 'GPT-5.4 Mini',
     vendor: 'OpenAI',
     family: 'chat',
-    chain: openai('gpt-5.4-mini'),
+    chain: toolsByResponses('gpt-5.4-mini'),
     price: perToken(0.04, 0.22),
     ...GPT_400K,
   },
@@ -49,7 +65,7 @@ export const CHAT_MODELS: readonly Model[] = [
     label: 'GPT-5.4 Nano',
     vendor: 'OpenAI',
     family: 'chat',
-    chain: openai('gpt-5.4-nano'),
+    chain: toolsByResponses('gpt-5.4-nano'),
     price: perToken(0.01, 0.07),
     ...GPT_400K,
   },
@@ -58,7 +74,7 @@ export const CHAT_MODELS: readonly Model[] = [
     label: 'GPT-5.4 (Official)',
     vendor: 'OpenAI',
     family: 'chat',
-    chain: openai('gpt-5.4'),
+    chain: toolsByResponses('gpt-5.4'),
     price: perToken(2.3, 13.8),
     ...GPT_1M,
   },

@@ -51,6 +51,15 @@ export const responsesOnly = (id: string): readonly Target[] => [
   ...viaOpenrouter(`openai/${id}`),
 ];
 
+/**
+ * From GPT-5.4 on OpenAI takes tools by its Responses API alone as soon as the model reasons, which GPT-5.5 does unless it is
+ * told not to (https://github.com/openai/openai-openapi/issues/541); OpenRouter converts.
+ */
+export const toolsByResponses = (id: string): readonly Target[] => [
+  { provider: 'openai', model: id, toolWires: ['openai-responses'] },
+  ...viaOpenrouter(`openai/${id}`),
+];
+
 /** No provider is wired for it. */
 export const NO_CHAIN: readonly Target[] = [];
 

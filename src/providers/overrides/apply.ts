@@ -46,8 +46,9 @@ function* faultsOf(override: ModelOverride, known: Model | undefined, providers:
     else if (spec.serve) yield [[...path, 'provider'], `${target.provider} makes its answers up, so they cannot be sold`];
     else if (isLanguage ? spec.wires.length === 0 : !spec.media)
       yield [[...path, 'provider'], `${target.provider} serves no models of the ${family} family`];
-    for (const wire of target.wires ?? [])
-      if (spec && !spec.wires.some(({ id }) => id === wire)) yield [[...path, 'wires'], `${target.provider} does not speak ${wire}`];
+    for (const field of ['wires', 'toolWires'] as const)
+      for (const wire of target[field] ?? [])
+        if (spec && !spec.wires.some(({ id }) => id === wire)) yield [[...path, field], `${target.provider} does not speak ${wire}`];
   }
 }
 

@@ -51,6 +51,7 @@ const target = z.strictObject({
   provider: name,
   model: name,
   wires: z.array(z.enum(WIRE_IDS)).min(1).optional(),
+  toolWires: z.array(z.enum(WIRE_IDS)).min(1).optional(),
   modelWithReferences: name.optional(),
   defaults: z.record(z.string(), z.unknown()).optional(),
 });

@@ -115,6 +115,16 @@ const MODEL_MISSING: readonly RegExp[] = [
   /\bno (?:available )?(?:channel|endpoints?|allowed providers|distributor)\b/i,
   /模型不存在/,
 ];
+
+/**
+ * The call is good, and this is the wrong path for it: models that are served by Responses alone, and those that take
+ * tools there alone (https://github.com/openai/openai-openapi/issues/541).
+ */
+const OTHER_WIRE: readonly RegExp[] = [
+  /\b(?:use|only (?:supported|available) in) \/?v1\/(?:responses|chat\/completions)\b/i,
+  /\bnot supported\b[^\n]{0,80} (?:in|with) \/?v1\/(?:chat\/completions|responses)\b/i,
+];
+
 const ABOUT_TARGET = /\b(?:model|deployment|engine|endpoint|url|path|route|resource not found)s?\b/i;
 
 const CONTENT_POLICY: readonly RegExp[] = [
@@ -199,4 +209,15 @@ export function classifyFailure(status: number, body: string): UpstreamFailure {
   if (json !== undefined && typeof json !== 'string') return failureOf(status, errorFacts(json));
   if (body.trim() === '') return failureOf(status, undefined);
   return failureOf(status, undefined, /^\s*</.test(body) || MARKUP.test(body.slice(0, MAX_RAW_MESSAGE_CHARACTERS)) ? WEB_PAGE : PLAIN_TEXT);
+}
+
+const NAMES_OTHER_WIRE: ReadonlySet<number> = new Set([400, 404, 422]);
+
+/** The same of a provider that may speak another of OpenAI's formats: it may want the call in that one, or have no address for this one. */
+export function classifyOpenaiFailure(status: number, body: string): UpstreamFailure {
+  const failure = classifyFailure(status, body);
+  const facts = errorFacts(parseJson(body));
+  const isElsewhere = NAMES_OTHER_WIRE.has(status) && matches(OTHER_WIRE, words(facts));
+  const lacksAddress = status === 404 && failure.action === 'next_target' && !modelMissing(facts);
+  return isElsewhere || lacksAddress ? { ...failure, action: 'next_wire' } : failure;
 }

@@ -3,7 +3,7 @@ import { isRecord } from '../../core/record';
 import type { Usage } from '../../core/usage';
 import type { ProviderQuirks, UpstreamFailure, Wire } from '../types';
 import { bearer } from './authorize';
-import { classifyFailure, type ErrorFacts, errorFacts, failureOf } from './failures';
+import { classifyFailure, classifyOpenaiFailure, type ErrorFacts, errorFacts, failureOf } from './failures';
 import { readTokenCounts } from './token-counts';
 import { unfoldChat } from './unfold-chat';
 
@@ -131,7 +131,7 @@ export const openaiChatWire: Wire = {
   path: () => '/chat/completions',
   authorize: bearer,
   readUsage,
-  classifyFailure,
+  classifyFailure: classifyOpenaiFailure,
   errorInBody,
   unfold: unfoldChat,
 };

@@ -3,7 +3,7 @@ import { textChars } from '../../core/text-chars';
 import type { Usage } from '../../core/usage';
 import type { ProviderQuirks, UpstreamFailure, Wire } from '../types';
 import { bearer } from './authorize';
-import { classifyFailure, type ErrorFacts, errorFacts, failureOf } from './failures';
+import { classifyOpenaiFailure, type ErrorFacts, errorFacts, failureOf } from './failures';
 import { readTokenCounts } from './token-counts';
 
 const detailsOf = (value: unknown): Record<string, unknown> => (isRecord(value) ? value : {});
@@ -115,7 +115,7 @@ export const openaiResponsesWire: Wire = {
   path: () => '/responses',
   authorize: bearer,
   readUsage,
-  classifyFailure,
+  classifyFailure: classifyOpenaiFailure,
   stored: { path: (storedId) => `/responses/${encodeURIComponent(storedId)}`, read: readStored },
   errorInBody,
 };

@@ -43,6 +43,8 @@ const KINDS = {
     wires: ['openai-responses'],
     secondWires: ['openai-chat'],
   },
+  /** One provider that speaks both. */
+  'chat-and-responses': { providers: 1, keys: 1, onDisconnect: 'cancel', price: PRICE, wires: ['openai-chat', 'openai-responses'] },
   /** And for those that speak Google's own format, embeddings, or legacy completions. */
   gemini: { providers: 1, keys: 1, onDisconnect: 'cancel', price: PRICE, wires: ['gemini'] },
   'gemini-pair': { providers: 2, keys: 1, onDisconnect: 'cancel', price: PRICE, wires: ['gemini'] },

@@ -1,5 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { retryAfterMs } from '../../../src/gateway/failover';
+import { upstreamError } from '../../../src/gateway/run';
+import { openaiResponsesWire } from '../../../src/providers/wires/openai-responses';
 import { type Act, Bench, callOf, failing, NOW_MS, planOf, provider } from './support';
 
 const answers = () => Response.json({ choices: [] });
@@ -11,7 +13,7 @@ describe('failover', () => {
     const bench = new Bench().script('a', answers).script('b', answers);
     const failover = bench.failover(planOf(provider('a'), provider('b')));
     expect((await failover.next())?.target.provider.spec.id).toBe('a');
-    expect(bench.sent).toEqual([{ provider: 'a', key: 'secret-a-0', model: 'model-of-a' }]);
+    expect(bench.sent).toEqual([{ provider: 'a', key: 'secret-a-0', model: 'model-of-a', path: '/v1/chat/completions' }]);
     expect(failover.attempts).toMatchObject([{ provider: 'a', model: 'model-of-a', status: 200, outcome: 'answered' }]);
   });
 
@@ -49,6 +51,71 @@ describe('failover', () => {
     expect(bench.tried).toEqual(['a']);
     expect(failover.finalFailure).toMatchObject({ action: 'caller', status, message: 'temperature is too high' });
     expect(bench.health.allows('a', NOW_MS)).toBe(true);
+  });
+
+  describe('that takes the call in another format only', () => {
+    const REFUSAL =
+      'Function tools with reasoning_effort are not supported for gpt-5.5 in /v1/chat/completions. Please use /v1/responses instead.';
+    const GONE = 'This model is only supported in v1/responses and not in v1/chat/completions.';
+    const whole = () => Response.json({ object: 'response', status: 'completed', output: [] });
+    const both = (id: string, keys = 1) => {
+      const [target] = planOf(provider(id, keys)).targets;
+      const bridge = callOf().over('openai-responses')!;
+      return { ...target!, other: () => ({ ...target!, wire: openaiResponsesWire, bridge }) };
+    };
+    const wiresOf = (bench: Bench) => bench.sent.map(({ provider: id, path, key }) => [id, path, key?.at(-1)]);
+
+    it.each([
+      [400, REFUSAL],
+      [404, GONE],
+      [404, 'Not Found'],
+    ])('asks it in that one, after a %d: %s', async (status, message) => {
+      const bench = new Bench().script('a', () => failing(status, message), whole).script('b', answers);
+      const attempt = await bench.failover({ ...planOf(provider('b')), targets: [both('a'), ...planOf(provider('b')).targets] }).next();
+      expect(attempt?.target.wire.id).toBe('openai-responses');
+      expect(wiresOf(bench)).toEqual([
+        ['a', '/v1/chat/completions', '0'],
+        ['a', '/v1/responses', '0'],
+      ]);
+      expect(bench.health.allows('a', NOW_MS)).toBe(true);
+    });
+
+    it('asks it in that one with its other keys, too', async () => {
+      const bench = new Bench().script(
+        'a',
+        () => failing(400, REFUSAL),
+        () => failing(401),
+        whole,
+      );
+      await bench.failover({ ...planOf(), targets: [both('a', 2)] }).next();
+      expect(wiresOf(bench)).toEqual([
+        ['a', '/v1/chat/completions', '0'],
+        ['a', '/v1/responses', '0'],
+        ['a', '/v1/responses', '1'],
+      ]);
+    });
+
+    it('asks the next one, where it does not speak another', async () => {
+      const bench = new Bench().script('a', () => failing(400, REFUSAL)).script('b', answers);
+      const attempt = await bench.failover(planOf(provider('a', 2), provider('b'))).next();
+      expect(attempt?.target.provider.spec.id).toBe('b');
+      expect(bench.tried).toEqual(['a', 'b']);
+    });
+
+    it('is the last word where nobody is left', async () => {
+      const bench = new Bench().script('a', () => failing(400, REFUSAL));
+      const failover = bench.failover(planOf(provider('a', 2)));
+      expect(await failover.next()).toBeUndefined();
+      expect(bench.tried).toEqual(['a']);
+      expect(upstreamError(failover.finalFailure)).toMatchObject({ kind: 'upstream_rejected', status: 400, message: REFUSAL });
+    });
+
+    it('is no refusal of the call where it is an address that is not there', async () => {
+      const bench = new Bench().script('a', () => failing(404, 'Not Found'));
+      const failover = bench.failover(planOf(provider('a')));
+      expect(await failover.next()).toBeUndefined();
+      expect(upstreamError(failover.finalFailure)).toMatchObject({ kind: 'upstream_failed' });
+    });
   });
 
   describe('that refuses a part of the call', () => {

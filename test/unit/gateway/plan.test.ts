@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { geminiNative } from '../../../src/dialects/gemini/dialect';
 import { openaiChat } from '../../../src/dialects/openai-chat/dialect';
+import { openaiCompletions } from '../../../src/dialects/openai-completions/dialect';
 import { estimateMicro, type Plan, planCall, upstreamRequest } from '../../../src/gateway/plan';
 import { callOf, registryOf } from './support';
 
@@ -50,7 +52,56 @@ describe('the targets of a call', () => {
   });
 });
 
+describe('the format in which a target is asked', () => {
+  const TOOLS = '{"model":"gpt-5.5","messages":[{"role":"user","content":"Hi"}],"tools":[{"type":"function","function":{"name":"look"}}]}';
+  const wiresFor = (model: string, body?: string, env: Record<string, unknown> = BOTH) => {
+    const planned = planCall(registryOf(env), openaiChat, callOf({ model }, body), false);
+    if (!planned.ok) throw new Error(planned.error.message);
+    return planned.value.targets.map(({ provider, wire, other }) => [provider.spec.id, wire.id, other?.()?.wire.id]);
+  };
+
+  it("is the client's own, where the target speaks it", () => {
+    expect(wiresFor('gpt-5.5')).toEqual([
+      ['openai', 'openai-chat', 'openai-responses'],
+      ['openrouter', 'openai-chat', 'openai-responses'],
+    ]);
+    expect(wiresFor('gpt-5.2', TOOLS)).toEqual(wiresFor('gpt-5.5'));
+  });
+
+  it.each(['gpt-5.4', 'gpt-5.4-mini', 'gpt-5.4-nano', 'gpt-5.4-official', 'gpt-5.5'])('is the one in which %s takes tools', (model) => {
+    expect(wiresFor(model, TOOLS)).toEqual([
+      ['openai', 'openai-responses', 'openai-chat'],
+      ['openrouter', 'openai-chat', 'openai-responses'],
+    ]);
+    const several = TOOLS.replace('"model"', '"n":2,"model"');
+    expect(wiresFor(model, several)[0]).toEqual(['openai', 'openai-chat', undefined]);
+  });
+
+  it('is the only one in which it serves the model', () => {
+    for (const model of ['gpt-5.5-pro', 'gpt-5.3-codex'])
+      expect(wiresFor(model, undefined, { OPENAI_API_KEY: 'k' })).toEqual([['openai', 'openai-responses', undefined]]);
+  });
+});
+
 describe('a refused call', () => {
+  it('is told where its model is served, where that is in another format', () => {
+    const env = { OPENAI_API_KEY: 'k' };
+    for (const dialect of [openaiCompletions, geminiNative]) {
+      const planned = planCall(registryOf(env), dialect, callOf({ model: 'gpt-5.5-pro' }), false);
+      expect(planned).toMatchObject({ ok: false, error: { kind: 'wrong_endpoint', param: 'model' } });
+      expect(!planned.ok && planned.error.message).toContain('use /v1/chat/completions or /v1/responses');
+    }
+    const unconfigured = planCall(registryOf({}), openaiCompletions, callOf({ model: 'gpt-5.5-pro' }), false);
+    expect(unconfigured).toMatchObject({ ok: false, error: { kind: 'no_provider' } });
+  });
+
+  it('is told by which field nobody can serve it', () => {
+    const body = '{"model":"gpt-5.5-pro","messages":[{"role":"user","content":"Hi"}],"stop":["END"]}';
+    const planned = planCall(registryOf({ OPENAI_API_KEY: 'k' }), openaiChat, callOf({ model: 'gpt-5.5-pro' }, body), false);
+    expect(planned).toMatchObject({ ok: false, error: { kind: 'invalid_request', param: 'stop' } });
+    expect(!planned.ok && planned.error.message).toContain('`stop`');
+  });
+
   it('lists the models there are when its own is unknown', () => {
     const error = refusalFor('gpt-99');
     expect(error).toMatchObject({ kind: 'unknown_model', param: 'model', code: 'model_not_found' });

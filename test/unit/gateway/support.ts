@@ -62,6 +62,7 @@ interface Sent {
   provider: string;
   key: string | undefined;
   model: unknown;
+  path: string;
 }
 
 /** What an upstream does with a request: an answer, or a failure to give one. */
@@ -80,10 +81,11 @@ export class Bench {
   }
 
   private readonly fetch = async (url: string, init: RequestInit): Promise<Response> => {
-    const id = new URL(url).hostname.replace('.test', '');
+    const { hostname, pathname: path } = new URL(url);
+    const id = hostname.replace('.test', '');
     const authorization = new Headers(init.headers).get('authorization');
     const { model } = JSON.parse(String(init.body)) as { model: unknown };
-    this.sent.push({ provider: id, key: authorization?.replace('Bearer ', ''), model });
+    this.sent.push({ provider: id, key: authorization?.replace('Bearer ', ''), model, path });
     const acts = this.acts.get(id) ?? [];
     const act = acts.length > 1 ? acts.shift() : acts[0];
     if (!act) throw new Error(`${id} has no script`);

@@ -14,7 +14,7 @@ const byStatus: [number, FailureAction][] = [
   [401, 'next_key'],
   [402, 'next_key'],
   [403, 'next_key'],
-  [404, 'next_target'],
+  [404, 'next_wire'],
   [405, 'next_target'],
   [410, 'next_target'],
   [429, 'backoff_key'],
@@ -77,7 +77,16 @@ const bySaying: { what: string; status: number; body: object | string; action: F
     what: 'a model of another OpenAI endpoint',
     status: 404,
     body: openaiError('This model is only supported in v1/responses and not in v1/chat/completions.', { param: 'model' }),
-    action: 'next_target',
+    action: 'next_wire',
+  },
+  {
+    what: 'tools that go to another OpenAI endpoint',
+    status: 400,
+    body: openaiError(
+      'Function tools with reasoning_effort are not supported for gpt-5.5 in /v1/chat/completions. Please use /v1/responses instead.',
+      { param: 'reasoning_effort' },
+    ),
+    action: 'next_wire',
   },
   { what: "DeepSeek's unknown model", status: 400, body: openaiError('Model Not Exist'), action: 'next_target' },
   {
@@ -96,7 +105,7 @@ const bySaying: { what: string; status: number; body: object | string; action: F
     what: "Google's unknown model",
     status: 404,
     body: [{ error: { code: 404, message: 'models/gemini-0 is not found for API version v1main.', status: 'NOT_FOUND' } }],
-    action: 'next_target',
+    action: 'next_wire',
   },
   {
     what: "Zhipu's unknown model",
@@ -111,9 +120,9 @@ const bySaying: { what: string; status: number; body: object | string; action: F
     action: 'next_target',
   },
   { what: 'a retired model', status: 400, body: openaiError('The model `x` has been deprecated.'), action: 'next_target' },
-  { what: 'an unknown path', status: 404, body: openaiError('Invalid URL (POST /v1/chat/completionz)'), action: 'next_target' },
-  { what: 'a bare not found', status: 404, body: { detail: 'Not Found' }, action: 'next_target' },
-  { what: "nginx's not found", status: 404, body: '<html><head><title>404 Not Found</title></head></html>', action: 'next_target' },
+  { what: 'an unknown path', status: 404, body: openaiError('Invalid URL (POST /v1/chat/completionz)'), action: 'next_wire' },
+  { what: 'a bare not found', status: 404, body: { detail: 'Not Found' }, action: 'next_wire' },
+  { what: "nginx's not found", status: 404, body: '<html><head><title>404 Not Found</title></head></html>', action: 'next_wire' },
   { what: "the caller's missing file", status: 404, body: openaiError('No such File object: file-abc', { param: 'id' }), action: 'caller' },
   {
     what: "the caller's missing response",

@@ -142,6 +142,11 @@ describe('an error names line and field', () => {
       'chain[0].wires: openai does not speak gemini',
     ],
     [
+      'a format for tools that is not spoken',
+      lines('{"id": "gpt-5.5", "chain": [{"provider": "deepseek", "model": "a", "toolWires": ["openai-responses"]}]}'),
+      'chain[0].toolWires: deepseek does not speak openai-responses',
+    ],
+    [
       "another model's id for an alias",
       lines('{"id": "gpt-5.5", "aliases": [\n"gpt-5"]}'),
       'line 4, models[0].aliases[0]: gpt-5 already stands',

@@ -1,0 +1,139 @@
+import { isRecord, parseJson } from '../../../core/record';
+import { repairedResponsesBody } from '../../openai-responses/repair';
+import { refusesOption } from '../repair';
+import type { ChatRequest } from '../request';
+import { InputItems } from './messages';
+import type { ThoughtsByCall } from './thoughts';
+import { responsesToolChoice, responsesTools } from './tools';
+
+type Fields = Record<string, unknown>;
+
+/** A chat call as a Responses call, the body but for the model; or the field for which it cannot become one. */
+export type ResponsesCrossing = { ok: true; fields: Fields } | { ok: false; field: string };
+
+const isGiven = (value: unknown): boolean => value !== undefined && value !== null;
+const isFilled = (value: unknown): boolean =>
+  typeof value === 'string' || Array.isArray(value) ? value.length > 0 : isRecord(value) && Object.keys(value).length > 0;
+
+/**
+ * What this format has no like of, where its value asks for anything. `seed` and `prediction` are not here: they promise
+ * nothing about the answer, so they are left out.
+ */
+const BEYOND: Readonly<Record<string, (value: unknown) => boolean>> = {
+  n: (value) => value !== 1,
+  stop: isFilled,
+  logit_bias: isFilled,
+  frequency_penalty: (value) => value !== 0,
+  presence_penalty: (value) => value !== 0,
+  audio: isRecord,
+  modalities: (value) => Array.isArray(value) && (value as unknown[]).some((one) => one !== 'text'),
+  web_search_options: isRecord,
+  functions: isFilled,
+};
+
+/** Fields of the same name and meaning. */
+const SAME = [
+  'temperature',
+  'top_p',
+  'user',
+  'metadata',
+  'prompt_cache_key',
+  'prompt_cache_retention',
+  'safety_identifier',
+  'service_tier',
+] as const;
+
+/** The least bound that this format takes: https://platform.openai.com/docs/api-reference/responses/create#responses_create-max_output_tokens */
+const LEAST_OUTPUT_TOKENS = 16;
+const CIPHER = 'reasoning.encrypted_content';
+
+export function crossToResponses({ body, stream, maxOutputTokens }: ChatRequest, thoughts: ThoughtsByCall): ResponsesCrossing {
+  const parsed = parseJson(body);
+  const json: Fields = isRecord(parsed) ? parsed : {};
+  const beyond = Object.entries(BEYOND).find(([name, asks]) => isGiven(json[name]) && asks(json[name]));
+  if (beyond) return { ok: false, field: beyond[0] };
+  const input = new InputItems(thoughts);
+  const messages = Array.isArray(json.messages) ? (json.messages as unknown[]) : [];
+  const unsaid = messages.findIndex((message) => !isRecord(message) || !input.add(message));
+  if (unsaid >= 0) return { ok: false, field: `messages[${unsaid}]` };
+  const tools = toolFields(json);
+  if (!tools) return { ok: false, field: 'tools' };
+  const text = textFields(json);
+  if (!text) return { ok: false, field: 'response_format' };
+  const same = SAME.flatMap((name) => (isGiven(json[name]) ? [[name, json[name]]] : []));
+  return {
+    ok: true,
+    fields: {
+      input: input.items,
+      ...tools,
+      ...text,
+      ...reasoningFields(json),
+      ...Object.fromEntries(same),
+      ...logprobFields(json),
+      ...(maxOutputTokens !== undefined && { max_output_tokens: Math.max(maxOutputTokens, LEAST_OUTPUT_TOKENS) }),
+      store: json.store === true,
+      ...(stream && { stream }),
+    },
+  };
+}
+
+function toolFields({ tools, tool_choice, parallel_tool_calls }: Fields): Fields | undefined {
+  if (!Array.isArray(tools) || tools.length === 0) return {};
+  const converted = responsesTools(tools as unknown[]);
+  return (
+    converted && {
+      tools: converted,
+      ...(isGiven(tool_choice) && { tool_choice: responsesToolChoice(tool_choice) }),
+      ...(isGiven(parallel_tool_calls) && { parallel_tool_calls }),
+    }
+  );
+}
+
+function textFields({ response_format, verbosity }: Fields): Fields | undefined {
+  const format = formatOf(response_format);
+  if (!format) return undefined;
+  const text = { ...format, ...(isGiven(verbosity) && { verbosity }) };
+  return Object.keys(text).length === 0 ? {} : { text };
+}
+
+function formatOf(format: unknown): Fields | undefined {
+  if (!isGiven(format)) return {};
+  if (!isRecord(format)) return undefined;
+  if (format.type === 'json_schema' && isRecord(format.json_schema))
+    return { format: { ...format.json_schema, type: 'json_schema', strict: format.json_schema.strict === true } };
+  return format.type === 'text' || format.type === 'json_object' ? { format: { type: format.type } } : undefined;
+}
+
+/**
+ * Thoughts are shown, as a summary, to those who ask for thought. All are asked for in a form that can be brought back,
+ * since nothing of the answer is kept upstream.
+ */
+function reasoningFields({ reasoning_effort, reasoning }: Fields): Fields {
+  const { effort = reasoning_effort, exclude }: Fields = isRecord(reasoning) ? reasoning : {};
+  const asked = isGiven(effort) ? effort : undefined;
+  const shows = asked !== undefined && asked !== 'none' && exclude !== true;
+  return {
+    ...(asked !== undefined && { reasoning: { effort: asked, ...(shows && { summary: 'auto' }) } }),
+    include: [CIPHER],
+  };
+}
+
+const logprobFields = ({ logprobs, top_logprobs }: Fields): Fields =>
+  logprobs === true ? { include: [CIPHER, 'message.output_text.logprobs'], ...(isGiven(top_logprobs) && { top_logprobs }) } : {};
+
+/** The call without what the gateway itself had added and a refusal names; undefined where it is the caller's to change. */
+export function repairedFields(fields: Fields, message: string): Fields | undefined {
+  const before = JSON.stringify(fields);
+  const repaired = JSON.parse(repairedResponsesBody(before, message) ?? before) as Fields;
+  // Summaries are for organizations that OpenAI has verified.
+  if (/summar/i.test(message) && isRecord(repaired.reasoning)) {
+    const { summary: _, ...others } = repaired.reasoning;
+    repaired.reasoning = others;
+  }
+  if (/encrypted[_ ]content|\binclude\b/i.test(message) && refusesOption(message) && Array.isArray(repaired.include)) {
+    const include = (repaired.include as unknown[]).filter((one) => one !== CIPHER);
+    if (include.length > 0) repaired.include = include;
+    else delete repaired.include;
+  }
+  return JSON.stringify(repaired) === before ? undefined : repaired;
+}

@@ -1,0 +1,48 @@
+import { isRecord } from '../../../core/record';
+
+type Fields = Record<string, unknown>;
+
+const ANY_PARAMETERS = { type: 'object', properties: {} };
+
+/** Undefined when one of the tools has no like in this format. */
+export function responsesTools(tools: readonly unknown[]): Fields[] | undefined {
+  const converted = tools.map((tool) => (isRecord(tool) ? toolOf(tool) : undefined));
+  return converted.every((tool) => tool !== undefined) ? converted : undefined;
+}
+
+function toolOf({ type, function: called, custom }: Fields): Fields | undefined {
+  if (type === 'function' && isRecord(called)) return functionOf(called);
+  return type === 'custom' && isRecord(custom) ? customOf(custom) : undefined;
+}
+
+/** `strict` is always said: what is left out means no in chat and yes here (https://platform.openai.com/docs/guides/migrate-to-responses). */
+const functionOf = ({ name, description, parameters, strict }: Fields): Fields => ({
+  type: 'function',
+  name,
+  ...(typeof description === 'string' && { description }),
+  parameters: isRecord(parameters) ? parameters : ANY_PARAMETERS,
+  strict: strict === true,
+});
+
+function customOf({ name, description, format }: Fields): Fields {
+  const { type, grammar }: Fields = isRecord(format) ? format : {};
+  return {
+    type: 'custom',
+    name,
+    ...(typeof description === 'string' && { description }),
+    ...(type !== undefined && { format: { type, ...(isRecord(grammar) ? grammar : {}) } }),
+  };
+}
+
+/** What a tool is called by in a choice, without the object within the object. */
+const named = ({ type, function: called, custom }: Fields): Fields => {
+  const tool = [called, custom].find(isRecord);
+  return { type, ...(tool && { name: tool.name }) };
+};
+
+export function responsesToolChoice(choice: unknown): unknown {
+  if (!isRecord(choice)) return choice;
+  if (choice.type !== 'allowed_tools') return named(choice);
+  const { mode, tools }: Fields = isRecord(choice.allowed_tools) ? choice.allowed_tools : {};
+  return { type: 'allowed_tools', mode, tools: Array.isArray(tools) ? (tools as unknown[]).filter(isRecord).map(named) : [] };
+}
