@@ -1,6 +1,7 @@
 /** The way in: password, mailed link, another provider, or the organization's own. */
 import type { FC } from 'hono/jsx';
 import { acceptInvitation } from '../console/organizations/invitations';
+import { NO_MAIL } from '../console/sign-in/guards';
 import { safePath } from '../console/sso/sign-in';
 import { fail } from '../core/errors';
 import { accountPlaneDeps, authOf } from '../http/account-deps';
@@ -38,6 +39,9 @@ const Password: FC<{ fresh?: boolean }> = ({ fresh }) => (
     />
   </label>
 );
+
+/** What is said of mail before anybody waits for one. */
+const mailNotice = (c: AppContext): string | undefined => (accountPlaneDeps(c).mail ? undefined : NO_MAIL);
 
 function signInPage(c: AppContext, form: Form, error?: string, message?: string): Promise<Response> {
   const next = safePath(form.next);
@@ -127,6 +131,12 @@ export async function onward(c: AppContext, url: string): Promise<Response> {
   return shown;
 }
 
+function notMailed(status: number): string {
+  if (status === 429) return TOO_OFTEN;
+  if (status === 400) return 'That is no e-mail address.';
+  return status === 503 ? NO_MAIL : 'The mail could not be sent; try again.';
+}
+
 const backTo = (next: string): string => `/sign-in?next=${encodeURIComponent(next)}`;
 
 async function signIn(c: AppContext): Promise<Response> {
@@ -145,9 +155,7 @@ async function signIn(c: AppContext): Promise<Response> {
   }
   if (how === 'link') {
     const sent = await askAuth(c, '/sign-in/magic-link', { email, callbackURL: next });
-    return sent.ok
-      ? signInPage(c, form, undefined, 'Look in your mail: the link signs you in.')
-      : again(sent.status === 429 ? TOO_OFTEN : 'That is no e-mail address.');
+    return sent.ok ? signInPage(c, form, undefined, 'Look in your mail: the link signs you in.') : again(notMailed(sent.status));
   }
   return forward(c, await askAuth(c, '/sign-in/email', { email, password, callbackURL: next }), next, again);
 }
@@ -161,7 +169,7 @@ function signUpPage(c: AppContext, form: Form, error?: string): Promise<Response
         <h1>Create an account</h1>
         <p class="quiet">One key for every model, charged by the call from credits that you top up.</p>
       </div>
-      <Notice error={error} />
+      <Notice error={error} message={error === undefined ? mailNotice(c) : undefined} />
       <form method="post" action="/sign-up">
         <Hidden next={safePath(form.next)} />
         <label>
@@ -232,7 +240,7 @@ async function forgot(c: AppContext): Promise<Response> {
   if (!isSameSite(c)) return refusalPage(c, CROSS_SITE);
   const { email = '' } = await fields(c);
   const asked = await askAuth(c, '/request-password-reset', { email, redirectTo: '/reset-password' });
-  if (asked.status === 429) return forgotPage(c, undefined, TOO_OFTEN);
+  if (asked.status === 429 || asked.status === 503) return forgotPage(c, undefined, notMailed(asked.status));
   return forgotPage(c, 'If the address has an account, a link is on its way to it.');
 }
 
@@ -296,7 +304,7 @@ export const signInPages: AccountRoute[] = [
   { method: 'GET', path: '/sign-up', permission: 'public', handle: (c) => signUpPage(c, c.req.query()) },
   { method: 'POST', path: '/sign-up', permission: 'public', handle: signUp },
   { method: 'POST', path: '/sign-out', permission: 'public', handle: signOut },
-  { method: 'GET', path: '/forgot-password', permission: 'public', handle: (c) => forgotPage(c) },
+  { method: 'GET', path: '/forgot-password', permission: 'public', handle: (c) => forgotPage(c, mailNotice(c)) },
   { method: 'POST', path: '/forgot-password', permission: 'public', handle: forgot },
   { method: 'GET', path: '/reset-password', permission: 'public', handle: (c) => resetPage(c, c.req.query('token') ?? '') },
   { method: 'POST', path: '/reset-password', permission: 'public', handle: reset },
