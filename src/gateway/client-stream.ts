@@ -1,6 +1,12 @@
 /** A write that the client does not take for this long: it is as good as gone, and its hold must not wait for it. */
 const STUCK_MS = 60_000;
 
+/**
+ * Of a JSON answer that white space keeps alive: its bytes must not wait in a compressor on the way.
+ * https://developers.cloudflare.com/speed/optimization/content/compression/
+ */
+export const HELD_JSON_HEADERS = { 'content-type': 'application/json', 'cache-control': 'no-store, no-transform' };
+
 const encoder = new TextEncoder();
 
 /** The client's end of an answer: writes in order, whole events only, and notices when nobody listens. */

@@ -7,7 +7,7 @@ import { NO_USAGE } from '../core/usage';
 import { within } from '../core/within';
 import type { Answer } from '../dialects/types';
 import { handOver } from './background';
-import { ClientStream } from './client-stream';
+import { ClientStream, HELD_JSON_HEADERS } from './client-stream';
 import type { Attempt } from './failover';
 import { keepItems } from './kept-items';
 import { charge, freeOfCharge, isEmpty } from './meter';
@@ -55,7 +55,7 @@ export async function runJsonCall(run: Run, signal: () => AbortSignal): Promise<
     await client.close();
   });
   run.deps.waitUntil(late);
-  return new Response(client.body, { headers: { ...answerHeaders(run.holdId), 'content-type': 'application/json' } });
+  return new Response(client.body, { headers: { ...answerHeaders(run.holdId), ...HELD_JSON_HEADERS } });
 }
 
 /**

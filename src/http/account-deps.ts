@@ -46,7 +46,8 @@ export async function authOf(c: AppContext): Promise<Auth> {
       signedIn: (userId, session, asksSecond) => recordSignIn(deps, userId, session, asksSecond),
       changed: (userId, action, headers) =>
         recordChange(deps, userId, action, { ipAddress: headers?.get('cf-connecting-ip'), userAgent: headers?.get('user-agent') }),
-      inBackground: (work) => waitUntil(work.catch((error: unknown) => console.error('mail not sent', String(error)))),
+      // What fails has said so itself.
+      inBackground: (work) => waitUntil(work.catch(() => undefined)),
     });
     if (auths.size >= MAX_ORIGINS) auths.clear();
     auths.set(deps.origin, auth);

@@ -1,6 +1,6 @@
 /** The way in: password, mailed link, another provider, or the organization's own. */
 import type { FC } from 'hono/jsx';
-import { isTwoFactorAsked, twoFactorUrl } from '../console/sign-in/guards';
+import { isTwoFactorAsked, NO_MAIL, twoFactorUrl } from '../console/sign-in/guards';
 import { NOT_WELCOME, WELCOMES } from '../console/sign-in/welcome';
 import { safePath } from '../console/sso/sign-in';
 import { fail } from '../core/errors';
@@ -38,6 +38,9 @@ const Password: FC<{ fresh?: boolean }> = ({ fresh }) => (
     />
   </label>
 );
+
+/** What is said of mail before anybody waits for one. */
+const mailNotice = (c: AppContext): string | undefined => (accountPlaneDeps(c).mail ? undefined : NO_MAIL);
 
 /** A mailed link is good once, and for a while; better-auth leads on with this in the address when it is not. */
 const USED = /^((invalid|expired)_token|token_expired|attempts_exceeded)$/i;
@@ -184,6 +187,12 @@ export async function onward(c: AppContext, url: string): Promise<Response> {
   return shown;
 }
 
+function notMailed(status: number): string {
+  if (status === 429) return TOO_OFTEN;
+  if (status === 400) return 'That is no e-mail address.';
+  return status === 503 ? NO_MAIL : 'The mail could not be sent; try again.';
+}
+
 const backTo = (next: string): string => `/sign-in?next=${encodeURIComponent(next)}`;
 
 async function signIn(c: AppContext): Promise<Response> {
@@ -202,9 +211,7 @@ async function signIn(c: AppContext): Promise<Response> {
   }
   if (how === 'link') {
     const sent = await askAuth(c, '/sign-in/magic-link', { email, callbackURL: next });
-    return sent.ok
-      ? signInPage(c, form, undefined, 'Look in your mail: the link signs you in.')
-      : again(sent.status === 429 ? TOO_OFTEN : 'That is no e-mail address.');
+    return sent.ok ? signInPage(c, form, undefined, 'Look in your mail: the link signs you in.') : again(notMailed(sent.status));
   }
   return forward(c, await askAuth(c, '/sign-in/email', { email, password, callbackURL: next }), next, again);
 }
@@ -232,7 +239,7 @@ async function signUpPage(c: AppContext, form: Form, error?: string): Promise<Re
       </div>
       <Notice
         error={error ?? (openTo === 'closed' ? WELCOMES.closed : undefined)}
-        message={openTo === 'invited' && !invitation ? WELCOMES.invited : undefined}
+        message={error !== undefined ? undefined : openTo === 'invited' && !invitation ? WELCOMES.invited : mailNotice(c)}
       />
       {invitation && <Invited of={invitation} />}
       {openTo !== 'closed' && (
@@ -319,7 +326,7 @@ async function forgot(c: AppContext): Promise<Response> {
   const next = safePath(asked);
   const redirectTo = `/reset-password?${new URLSearchParams({ next })}`;
   const answer = await askAuth(c, '/request-password-reset', { email, redirectTo });
-  if (answer.status === 429) return forgotPage(c, next, undefined, TOO_OFTEN);
+  if (answer.status === 429 || answer.status === 503) return forgotPage(c, next, undefined, notMailed(answer.status));
   return forgotPage(c, next, 'If the address has an account, a link is on its way to it.');
 }
 
@@ -390,7 +397,12 @@ export const signInPages: AccountRoute[] = [
   { method: 'GET', path: '/sign-up', permission: 'public', handle: (c) => signUpPage(c, c.req.query()) },
   { method: 'POST', path: '/sign-up', permission: 'public', handle: signUp },
   { method: 'POST', path: '/sign-out', permission: 'public', handle: signOut },
-  { method: 'GET', path: '/forgot-password', permission: 'public', handle: (c) => forgotPage(c, safePath(c.req.query('next'))) },
+  {
+    method: 'GET',
+    path: '/forgot-password',
+    permission: 'public',
+    handle: (c) => forgotPage(c, safePath(c.req.query('next')), mailNotice(c)),
+  },
   { method: 'POST', path: '/forgot-password', permission: 'public', handle: forgot },
   { method: 'GET', path: '/reset-password', permission: 'public', handle: (c) => resetPage(c, c.req.query()) },
   { method: 'POST', path: '/reset-password', permission: 'public', handle: reset },

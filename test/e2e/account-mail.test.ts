@@ -75,6 +75,12 @@ describe('mail by Resend', () => {
     expect(to(person.email)).toHaveLength(1);
   });
 
+  it('that cannot be sent is in the log, by the words to alert on and with the reason', async () => {
+    answers.push([401]);
+    await new Person(worker).signUp();
+    await until('the log', () => worker.log().includes('mail not sent Error: the mail provider answered 401'));
+  });
+
   it('invites a member by name, and none of the name is HTML', async () => {
     const owner = new Person(worker, 'owner@example.com');
     await owner.signUp();
@@ -85,6 +91,38 @@ describe('mail by Resend', () => {
     const [invitation] = to('guest@example.com');
     expect(invitation!.body.html).toContain('&lt;img');
     expect(invitation!.body.html).not.toContain('<img');
+  });
+});
+
+describe('without any way to send mail', () => {
+  let worker: Worker;
+  beforeAll(async () => {
+    worker = await Worker.start({ LOCAL: '1' }, { mailBy: 'provider' });
+  });
+  afterAll(() => worker?.stop());
+
+  const NO_MAIL = 'This gateway sends no mail';
+
+  it.each([
+    ['/sign-up/email', { name: 'Ada', password: 'the-password-of-ada' }],
+    ['/sign-in/magic-link', {}],
+    ['/request-password-reset', {}],
+  ])('%s is refused, and says why', async (path, fields) => {
+    const person = new Person(worker);
+    const refused = await person.ask(`/api/auth${path}`, { json: { email: person.email, ...fields } });
+    expect(refused).toEqual({ status: 503, body: { code: 'NOT_SET_UP', message: expect.stringContaining(NO_MAIL) } });
+  });
+
+  it('pages say so before somebody waits for one, and after', async () => {
+    const person = new Person(worker);
+    for (const path of ['/sign-up', '/forgot-password']) expect(await (await person.fetch(path)).text()).toContain(NO_MAIL);
+    const posted = async (path: string, fields: Record<string, string>) => {
+      const body = new URLSearchParams({ email: person.email, ...fields });
+      return (await person.fetch(path, { method: 'POST', headers: { origin: worker.url }, body })).text();
+    };
+    expect(await posted('/sign-up', { name: 'Ada', password: 'the-password-of-ada' })).toContain(NO_MAIL);
+    expect(await posted('/sign-in', { how: 'link' })).toContain(NO_MAIL);
+    expect(await posted('/forgot-password', {})).toContain(NO_MAIL);
   });
 });
 

@@ -27,6 +27,8 @@ describe('a synchronous call', () => {
       body: JSON.stringify(picture('sandbox:delay=3s')),
     });
     expect(response.status).toBe(200);
+    // Or a compressor on the way would keep the white space to itself.
+    expect(response.headers.get('cache-control')).toBe('no-store, no-transform');
     const id = response.headers.get('x-job-id')!;
     expect(await jobOf(caller, id)).toMatchObject({ status: 'processing', outputUrl: null });
     const text = await response.text();

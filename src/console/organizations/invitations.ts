@@ -1,4 +1,5 @@
 /** Invitations by mail: the token is in the mail and nowhere else, and it is good for one address, once. */
+
 import { z } from 'zod';
 import { fail, ok, type Result } from '../../core/errors';
 import { sha256Hex, toHex } from '../../core/hex';
@@ -6,6 +7,7 @@ import { commit } from '../audit/commit';
 import type { VerbContext } from '../context';
 import type { ConsoleDeps } from '../deps';
 import { ROLES, type Role } from '../permissions';
+import { NO_MAIL } from '../sign-in/guards';
 import { organizationOf, refuseBeyondRole } from './internal';
 
 const GOOD_FOR_MS = 7 * 86_400_000;
@@ -54,7 +56,7 @@ export async function listInvitations(context: VerbContext) {
 
 async function refuseInvitation(context: VerbContext, email: string): Promise<Result<null>> {
   const { id } = organizationOf(context);
-  if (!context.mail) return fail('not_set_up', 'This gateway sends no mail: its operator has not set it up.');
+  if (!context.mail) return fail('not_set_up', NO_MAIL);
   const known = await context.db
     .prepare('SELECT 1 FROM members m JOIN users u ON u.id = m.user_id WHERE m.organization_id = ? AND u.email = ?')
     .bind(id, email)

@@ -12,6 +12,8 @@ type Middleware = Parameters<Parameters<typeof createAuthMiddleware>[0]>[0];
 
 interface GuardDeps {
   db: D1Database;
+  /** Mail is set up. */
+  sendsMail: boolean;
   /** Something was changed for this person by their own request. */
   changed: (userId: string, action: string, headers: Headers | undefined) => Promise<void>;
 }
@@ -77,6 +79,21 @@ const onceACode = (db: D1Database) =>
     if (!(await putOnce(db, entry, nowMs))) throw new APIError('UNAUTHORIZED', { code: 'INVALID_CODE', message: 'Invalid code' });
   });
 
+/** For whoever waits for a mail that does not come. */
+export const NO_MAIL = 'This gateway sends no mail: its operator has not set it up.';
+
+/** What leads on by a mail alone. */
+const MAILED: ReadonlySet<string | undefined> = new Set([
+  '/sign-up/email',
+  '/sign-in/magic-link',
+  '/request-password-reset',
+  '/send-verification-email',
+]);
+
+const refuseMailed = createAuthMiddleware(async () => {
+  throw new APIError('SERVICE_UNAVAILABLE', { code: 'NOT_SET_UP', message: NO_MAIL });
+});
+
 const CHANGES: Record<string, string> = {
   '/change-password': 'password.change',
   '/update-user': 'profile.update',
@@ -104,7 +121,10 @@ export const guards = (deps: GuardDeps) =>
   ({
     id: 'guards',
     hooks: {
-      before: [{ matcher: ({ path }) => path === '/two-factor/verify-totp', handler: onceACode(deps.db) }],
+      before: [
+        { matcher: ({ path }) => !deps.sendsMail && MAILED.has(path), handler: refuseMailed },
+        { matcher: ({ path }) => path === '/two-factor/verify-totp', handler: onceACode(deps.db) },
+      ],
       after: [
         { matcher: ({ path }) => path === MAGIC_LINK || path === SOCIAL_CALLBACK, handler: showTwoFactor },
         { matcher: ({ path }) => path !== undefined && Object.hasOwn(CHANGES, path), handler: noteChange(deps) },

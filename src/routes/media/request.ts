@@ -4,7 +4,7 @@ import { fail, type GatewayError, ok, type Result } from '../../core/errors';
 import { isRecord } from '../../core/record';
 import { renderOpenaiError } from '../../dialects/openai-errors';
 import { refuseKeys } from '../../gateway/authorize-key';
-import { ClientStream } from '../../gateway/client-stream';
+import { ClientStream, HELD_JSON_HEADERS } from '../../gateway/client-stream';
 import { idempotencyOf } from '../../gateway/idempotency';
 import type { AppContext } from '../../http/context';
 import { jobDeps } from '../../http/deps';
@@ -186,7 +186,7 @@ async function waitedAnswer(
       await client.close();
     });
   waitUntil(late.catch((error: unknown) => console.error('late answer not written', String(error))));
-  return new Response(client.body, { headers: { ...jobHeaders(created), ...more, 'content-type': 'application/json' } });
+  return new Response(client.body, { headers: { ...jobHeaders(created), ...more, ...HELD_JSON_HEADERS } });
 }
 
 /** A job as events: those of its states on the way, by their number, and those of its result. */

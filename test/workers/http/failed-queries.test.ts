@@ -48,6 +48,9 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
+/** There is somebody to send mail. */
+const SINK = { fetch: async () => new Response() } as unknown as Fetcher;
+
 async function signUp(broken: RegExp) {
   const context = createExecutionContext();
   const request = new Request('https://gateway.test/api/auth/sign-up/email', {
@@ -55,7 +58,7 @@ async function signUp(broken: RegExp) {
     headers: { origin: 'https://gateway.test', 'content-type': 'application/json' },
     body: JSON.stringify({ name: 'Ada Lovelace', email: 'ada@example.com', password: 'the-password-of-ada' }),
   });
-  const response = await worker.fetch(request, { ...env, DB: brokenDatabase(broken) }, context);
+  const response = await worker.fetch(request, { ...env, DB: brokenDatabase(broken), MAIL_SINK: SINK } as typeof env, context);
   await waitOnExecutionContext(context);
   return response.status;
 }

@@ -5,7 +5,8 @@ import openai from '../../../e2e/fixtures/openai-chat.sse?raw';
 import openrouter from '../../../e2e/fixtures/openrouter-chat.sse?raw';
 import { checkStream } from './check-stream';
 import { FIXTURES } from './fixtures';
-import { deltasOf, eventsOf, feed, type Json, openedOverChat, RESPONSE_ID, relayed, requestOf, terminalOf } from './support';
+import { openedOverChat } from './opened';
+import { deltasOf, eventsOf, feed, type Json, RESPONSE_ID, relayed, requestOf, terminalOf } from './support';
 
 const TOOLS = [
   { type: 'custom', name: 'apply_patch' },

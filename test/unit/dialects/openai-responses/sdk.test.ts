@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest';
 import deepseek from '../../../e2e/fixtures/deepseek-chat.sse?raw';
 import openrouter from '../../../e2e/fixtures/openrouter-chat.sse?raw';
 import { FIXTURES, type FixtureName } from './fixtures';
-import { openedOverChat, RESPONSE_ID, relayed, requestOf } from './support';
+import { openedOverChat } from './opened';
+import { RESPONSE_ID, relayed, requestOf } from './support';
 
 const streamOf = () => openedOverChat(requestOf());
 const answering = (text: string) => ({

@@ -1,9 +1,8 @@
 import { isRecord, parseJson } from '../../../../src/core/record';
 import { eventData, splitEvents, wholeEventsEnd } from '../../../../src/core/sse';
 import { NO_USAGE } from '../../../../src/core/usage';
-import { responsesCall } from '../../../../src/dialects/openai-responses/dialect';
 import { parseResponses, type ResponsesRequest } from '../../../../src/dialects/openai-responses/request';
-import type { OutgoingStream, Receipt, StreamRelay } from '../../../../src/dialects/types';
+import type { Receipt, StreamRelay } from '../../../../src/dialects/types';
 
 export const REQUEST_ID = 'req_0123456789abc-0-4cbv-7';
 export const RESPONSE_ID = 'resp_0123456789abc-0-4cbv-7';
@@ -16,13 +15,6 @@ export function requestOf(fields: Json = {}, headers: Record<string, string> = {
   const parsed = parseResponses({ body, url: 'https://gateway.test/v1/responses', headers: new Headers(headers) });
   if (!parsed.ok) throw new Error(parsed.error.message);
   return parsed.value;
-}
-
-/** The stream of a call that a target over chat was planned for. */
-export function openedOverChat(request: ResponsesRequest): OutgoingStream {
-  const call = responsesCall(request);
-  call.over('openai-chat');
-  return call.openStream(REQUEST_ID);
 }
 
 export const receiptOf = (reported: Json | undefined, more: Partial<Receipt> = {}): Receipt => ({
