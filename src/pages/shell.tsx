@@ -48,7 +48,7 @@ async function viewerIn(c: AppContext, context: VerbContext | undefined): Promis
     name: context.actor.name,
     org,
     organizations,
-    availableCredits: known ? toCredits(view.balanceMicro - view.heldMicro) : undefined,
+    availableCredits: known ? toCredits(view.balanceMicro - view.heldMicro - view.committedMicro) : undefined,
   };
 }
 

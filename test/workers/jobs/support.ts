@@ -90,9 +90,13 @@ export class FakeProvider {
   readonly endpoints: { minWorkers: number }[] = [];
   readonly removedEndpoints: string[] = [];
 
+  /** The next changes of a deployment take effect, and their answers are lost. */
+  lostChanges = 0;
+
   private endpoint(id: string | undefined, { method, body }: RequestInit): Response {
     if (method === 'DELETE') this.removedEndpoints.push(id!);
     else this.endpoints.push(JSON.parse(String(body)) as { minWorkers: number });
+    if (method === 'PATCH' && this.lostChanges-- > 0) throw new Error('connection lost');
     return Response.json({ id: id ?? `ep${this.endpoints.length - 1}` });
   }
 
@@ -221,7 +225,10 @@ class Fuse {
   }
 }
 
-const EFFECTS = new Set(['all', 'run', 'first', 'raw', 'batch', 'put', 'get', 'send', 'settle', 'beat', 'admit', 'release']);
+const EFFECTS = new Set([
+  ...['all', 'run', 'first', 'raw', 'batch', 'put', 'get', 'send'],
+  ...['settle', 'beat', 'admit', 'release', 'charge', 'commit'],
+]);
 
 /** The same thing, with its effects on a fuse. */
 function fused<T extends object>(target: T, fuse: Fuse): T {
@@ -288,7 +295,7 @@ export class JobBench {
   deps(fuse?: Fuse): JobDeps {
     const stub = this.account.stub;
     const account = {
-      ...pick(stub, ['admit', 'beat', 'settle', 'release', 'authorize', 'view', 'charge', 'listKeys']),
+      ...pick(stub, ['admit', 'beat', 'settle', 'release', 'authorize', 'view', 'charge', 'commit', 'listKeys']),
     } as unknown as AccountStub;
     const webhookQueue = (slow: boolean) =>
       ({

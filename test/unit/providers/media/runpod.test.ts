@@ -170,7 +170,7 @@ describe('deployments', () => {
   };
   const endpoint = { endpointId: 'ep_1' };
 
-  it('makes an endpoint first, and lets its workers run second', () => {
+  it('makes an endpoint without workers, in one request', () => {
     expect(shown(deployments.create(spec, {})!)).toMatchInlineSnapshot(`
       {
         "body": {
@@ -200,21 +200,7 @@ describe('deployments', () => {
         "url": "/serverless",
       }
     `);
-    expect(shown(deployments.create(spec, endpoint)!)).toMatchInlineSnapshot(`
-      {
-        "body": {
-          "workers": {
-            "idleTimeout": 60,
-            "max": 3,
-            "min": 1,
-          },
-        },
-        "method": "PATCH",
-        "url": "/serverless/ep_1",
-      }
-    `);
-    expect(deployments.create(spec, { ...endpoint, workers: 'set' })).toBeUndefined();
-    expect(deployments.create({ ...spec, minWorkers: 0 }, endpoint)).toBeUndefined();
+    expect(deployments.create(spec, endpoint)).toBeUndefined();
   });
 
   it('reads what was made', () => {
