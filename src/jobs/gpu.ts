@@ -12,9 +12,11 @@ import type { JobDeps } from './deps';
 import type { PlannedJob } from './plan';
 import { estimateMicro } from './price';
 import { Fields } from './read-fields';
-import { readInput } from './read-input';
+import { MIN_RUN_SECONDS, readInput } from './read-input';
 
-const TERMS = { kind: 'gpu', maxSeconds: 600, deadlineSeconds: 7_200 } as const;
+const TERMS = { kind: 'gpu', maxSeconds: 600 } as const;
+/** It may wait so long for a worker, and then it has its time. */
+const QUEUE_SECONDS = 7_200;
 const MAX_SECONDS = 3_600;
 
 function planRun(deps: JobDeps, deployment: Deployment, sandbox: boolean, body: Readonly<Record<string, unknown>>): Result<PlannedJob> {
@@ -22,7 +24,8 @@ function planRun(deps: JobDeps, deployment: Deployment, sandbox: boolean, body: 
   fields.ignore('webhook_url', 'webhookUrl');
   const maxSeconds = fields.number(['maxSeconds', 'max_seconds'], { min: 1, max: MAX_SECONDS });
   if (!maxSeconds.ok) return maxSeconds;
-  const terms = { ...TERMS, maxSeconds: maxSeconds.value ?? TERMS.maxSeconds };
+  const seconds = Math.max(MIN_RUN_SECONDS, maxSeconds.value ?? TERMS.maxSeconds);
+  const terms = { ...TERMS, maxSeconds: seconds, deadlineSeconds: QUEUE_SECONDS + seconds };
   const input = readInput('gpu', fields, terms);
   if (!input.ok) return input;
   const { slug, provider, upstream, gpuTypes, state } = deployment;

@@ -209,9 +209,8 @@ describe('a change of a deployment', () => {
         const { bench, row } = await deployed({ maxWorkers: 2, minWorkers: 1 });
         await bench.wait(MINUTE_MS);
         const died = await bench.dies((deps) => updateDeployment(deps, row, { minWorkers: 2 }), at, after);
-        await bench.wait(3 * MINUTE_MS);
-        for (let minute = 0; minute < 15; minute++) {
-          await bench.wait(MINUTE_MS);
+        for (const minutes of [3, 13, 1]) {
+          await bench.wait(minutes * MINUTE_MS);
           await sweepDeployments(bench.deps());
         }
         const { minWorkers, meteredUntil, state } = await present(row);

@@ -1,10 +1,12 @@
 // What a deployment's idle workers cost: charged once for each window, and stopped before the balance is gone.
 import { env } from 'cloudflare:test';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { advanceJob } from '../../../src/jobs/advance';
 import { createDeployment, deleteDeployment, updateDeployment } from '../../../src/jobs/deployments/manage';
 import { changeDeployment, findDeployment } from '../../../src/jobs/deployments/store';
 import { sweepDeployments } from '../../../src/jobs/deployments/sweep';
 import { finishJob } from '../../../src/jobs/finish';
+import { createRun } from '../../../src/jobs/gpu';
 import { applyStep } from '../../../src/jobs/poll';
 import { changeJob } from '../../../src/jobs/store';
 import type { Job } from '../../../src/jobs/types';
@@ -12,7 +14,7 @@ import { jobView } from '../../../src/jobs/view';
 import type { MediaStep } from '../../../src/providers/media/types';
 import { testKey } from '../account/support';
 import { begun, deployed, FIELDS, present } from './deployments';
-import { JobBench, KEY } from './support';
+import { JobBench, KEY, requestOf } from './support';
 
 // The meter looks at every deployment there is.
 beforeEach(async () => {
@@ -40,6 +42,8 @@ async function endedBy(bench: JobBench, step: MediaStep): Promise<Job> {
   await applyStep(bench.deps(), bench.deps().registry.providers.get('fake')!, job, step);
   return bench.job(job.id);
 }
+
+const ATTEMPT = { provider: 'fake', model: 'ep0', keyIndex: 0, atMs: 0, status: 200, outcome: 'started' } as const;
 
 const linesOf = async (bench: JobBench) => (await bench.account.stub.operations(100)).lines.filter(({ kind }) => kind === 'adjust');
 
@@ -209,6 +213,32 @@ describe("a run of a customer's own container", () => {
     await sweepDeployments(bench.deps());
     const workedSeconds = credits > 0 ? 100 : 0;
     expect(await bench.spentMicro()).toBe(credits * 1_000_000 + (600 - workedSeconds) * IDLE_MICRO);
+  });
+
+  it('that is not over at its deadline is stopped, and costs what its provider says then', async () => {
+    const { bench } = await deployed();
+    bench.provider.started.push({ id: 'up', reference: '', polls: 0 });
+    bench.provider.ending = 'never';
+    bench.provider.canceledGpuMs = 600_000;
+    const started = await begun(bench);
+    const upstream = { id: 'up', model: 'ep0' };
+    const job = (await changeJob(env.DB, started, () => ({ provider: 'fake', upstream, attempts: [ATTEMPT] })))!;
+    expect(job.deadline - job.createdAt).toBe((7_200 + 600) * 1_000);
+    await bench.wait(job.deadline - bench.nowMs + 1_000);
+    await advanceJob(bench.deps(), { jobId: job.id });
+    expect(bench.provider.canceled).toEqual(new Set(['up']));
+    expect(await bench.job(job.id)).toMatchObject({ state: 'expired', costMicro: 600 * 3_000_000 });
+  });
+
+  it('is held, and paid, for five seconds at least: it is given no less', async () => {
+    const { bench } = await deployed();
+    const body = { input: {}, maxSeconds: 1 };
+    const created = await createRun(bench.deps(), requestOf('/v1/gpu/run/comfy', bench.account.id), 'comfy', body);
+    if (!created.ok) throw new Error(created.error.message);
+    const { job } = created.value;
+    expect(job).toMatchObject({ heldMicro: 15_000_000, input: { maxSeconds: 5 } });
+    await finishJob(bench.deps(), job, { state: 'succeeded', outputs: { files: [], usage: { gpuMs: 4_900 } } });
+    expect(await bench.job(job.id)).toMatchObject({ costMicro: 15_000_000 });
   });
 
   it('alone is: a job of a model of the catalogue is free when it is canceled', async () => {

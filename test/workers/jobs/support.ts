@@ -44,6 +44,8 @@ export const requestOf = (endpoint: string, accountId: string): JobRequest => ({
 export class FakeProvider {
   readonly started: { id: string; reference: string; polls: number }[] = [];
   canceled = new Set<string>();
+  /** How long what was canceled had run. */
+  canceledGpuMs: number | undefined;
   /** How often a job is polled before it is done. */
   pollsToDone = 2;
   ending: 'done' | 'failed' | 'never' = 'done';
@@ -128,7 +130,7 @@ export class FakeProvider {
     this.polls++;
     const job = this.started.find((one) => one.id === id);
     if (!job) return new Response('what?', { status: 404 });
-    if (this.canceled.has(id)) return Response.json({ state: 'canceled' });
+    if (this.canceled.has(id)) return Response.json({ state: 'canceled', gpuMs: this.canceledGpuMs });
     if (this.ending === 'never' || ++job.polls < this.pollsToDone) return Response.json({ state: 'running' });
     return Response.json({ state: this.ending });
   }
@@ -156,8 +158,10 @@ const adapter: MediaAdapter = {
         return { state: 'done', result: { files: [{ url: `https://${FILE_HOST}/${job.id}.mp4` }] } };
       case 'failed':
         return { state: 'failed', failure: { action: 'next_target', message: 'it failed', mayHaveStarted: true } };
-      case 'canceled':
-        return { state: 'canceled' };
+      case 'canceled': {
+        const { gpuMs } = json as { gpuMs?: number };
+        return { state: 'canceled', ...(gpuMs !== undefined && { usage: { gpuMs } }) };
+      }
       default:
         return { state: 'unknown', message: 'what?' };
     }
