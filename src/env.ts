@@ -47,6 +47,8 @@ const schema = z.object({
   UPLOAD_RETENTION_DAYS: z.coerce.number().int().min(0).default(0),
   /** Of one account. */
   DEPLOYMENT_LIMIT: positive(20),
+  /** Of all deployments of one account together: a provider gives the gateway only so many. */
+  DEPLOYMENT_WORKER_LIMIT: positive(60),
   BODY_LIMIT_BYTES: positive(32 * 1024 * 1024),
   KEEPALIVE_MS: positive(15_000),
   STATUS_HOLD_MS: positive(8_000),

@@ -7,6 +7,7 @@ import type { AuditRecord } from '../core/audit';
 import { monthOf, newNonce } from '../core/ids';
 import type { TierId } from '../core/tiers';
 import { within } from '../core/within';
+import type { CommitRequest, CommitResult } from './commitments';
 import { FLUSH_AFTER_MS, Handover, isConfirmed } from './handover';
 import { beginIdempotency, checkIdempotency, endIdempotencies, endIdempotency, sweepIdempotency } from './idempotency';
 import { publicKey } from './key-ring';
@@ -169,6 +170,17 @@ export class Account extends DurableObject<AccountBindings> {
     return result;
   }
 
+  /** Sets aside what workers may come to before they can be stopped, or refuses. */
+  commit(request: CommitRequest): CommitResult {
+    requireExact(request.wantedMicro, request.leastMicro, request.waits.eachMicro);
+    return this.step(({ ledger, keys, commitments }) => {
+      const nowMs = this.now();
+      const limitMicro = request.keyId === null ? null : (keys.get(request.keyId)?.spendingLimitMicro ?? null);
+      const key = limitMicro === null ? undefined : { limitMicro, spentMicro: ledger.spentThisMonth(request.keyId!, nowMs) };
+      return commitments.commit(request, { balanceMicro: ledger.row.balance, heldMicro: ledger.row.held, key }, nowMs);
+    });
+  }
+
   setTier(grantedTier: TierId, audit?: AuditRecord): AccountView {
     return this.changeProfile({ grantedTier }, audit);
   }
@@ -265,7 +277,8 @@ export class Account extends DurableObject<AccountBindings> {
     const open = this.open();
     if (!open) return null;
     const { row, tier } = open.ledger;
-    return { profile: row.profile, tier, balanceMicro: row.balance, heldMicro: row.held, topUpMicro: row.topUp, epoch: row.epoch };
+    const { profile, balance: balanceMicro, held: heldMicro, topUp: topUpMicro, epoch } = row;
+    return { profile, tier, balanceMicro, heldMicro, committedMicro: open.commitments.sumMicro(this.now()), topUpMicro, epoch };
   }
 
   /** Open holds, oldest first, and the last lines, newest first. */

@@ -45,7 +45,7 @@ export class Ledger {
   constructor(
     private readonly store: AccountStore,
     readonly row: AccountRow,
-    private readonly hooks: KeyHooks,
+    private readonly hooks: KeyHooks & { committedMicro(): MicroCredits },
     nowMs: number,
   ) {
     this.spending = new KeySpending(store, row, hooks);
@@ -72,7 +72,8 @@ export class Ledger {
   }
 
   private refuseBalance(micro: MicroCredits, minimumMicro: MicroCredits, riskMicro = 0): GatewayError | undefined {
-    return refuseBalance({ balanceMicro: this.row.balance, heldMicro: this.row.held, riskMicro }, micro, minimumMicro);
+    const heldMicro = this.row.held + this.hooks.committedMicro();
+    return refuseBalance({ balanceMicro: this.row.balance, heldMicro, riskMicro }, micro, minimumMicro);
   }
 
   /** Of one key, where it has a limit. */

@@ -1,3 +1,4 @@
+import { Commitments } from './commitments';
 import type { Handed } from './handover';
 import { disabledByLimit, KeyRing, publicKey } from './key-ring';
 import type { SpendAlert } from './key-spending';
@@ -9,6 +10,7 @@ import type { KeyRecord } from './types';
 /** What an account object has in memory while it is awake. */
 export interface Open extends Handed {
   keys: KeyRing;
+  commitments: Commitments;
 }
 
 /**
@@ -22,6 +24,7 @@ export function openAccount(sql: SqlStorage, now: () => number, wake: () => void
   const row = store.readAccount();
   const keys = new KeyRing(sql);
   const outbox = new Outbox(sql);
+  const commitments = new Commitments(sql);
   const hooks = {
     key: (id: string) => keys.get(id),
     disableKey: (id: string) => {
@@ -37,5 +40,6 @@ export function openAccount(sql: SqlStorage, now: () => number, wake: () => void
       wake();
     },
   };
-  return { store, keys, outbox, ledger: new Ledger(store, row, hooks, now()) };
+  const ledger = new Ledger(store, row, { ...hooks, committedMicro: () => commitments.sumMicro(now()) }, now());
+  return { store, keys, outbox, commitments, ledger };
 }

@@ -16,6 +16,7 @@ type RemoteMethod =
   | 'release'
   | 'grant'
   | 'charge'
+  | 'commit'
   | 'setTier'
   | 'setStatus'
   | 'putKey'

@@ -213,6 +213,8 @@ export interface AccountView {
   tier: TierId;
   balanceMicro: MicroCredits;
   heldMicro: MicroCredits;
+  /** What is set aside for workers that run or wait: see `Commitments`. */
+  committedMicro: MicroCredits;
   topUpMicro: MicroCredits;
   epoch: number;
 }

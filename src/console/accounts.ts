@@ -42,7 +42,7 @@ export const statusInput = z.strictObject({
   reason: z.string().max(500).nullish(),
 });
 
-const summary = ({ profile, tier: effective, balanceMicro, heldMicro }: AccountView) => ({
+const summary = ({ profile, tier: effective, balanceMicro, heldMicro, committedMicro }: AccountView) => ({
   id: profile.id,
   name: profile.name,
   email: profile.email,
@@ -51,7 +51,7 @@ const summary = ({ profile, tier: effective, balanceMicro, heldMicro }: AccountV
   createdAt: new Date(profile.createdAtMs).toISOString(),
   balanceCredits: toCredits(balanceMicro),
   heldCredits: toCredits(heldMicro),
-  availableCredits: toCredits(balanceMicro - heldMicro),
+  availableCredits: toCredits(balanceMicro - heldMicro - committedMicro),
 });
 
 /** The account's stub, if the id is one; nothing is created for a made-up id. */

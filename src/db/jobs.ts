@@ -108,6 +108,8 @@ export const deployments = sqliteTable(
     keyId: text('key_id'),
     test: integer({ mode: 'boolean' }).notNull(),
     meteredUntil: integer('metered_until').notNull(),
+    meteringUntil: integer('metering_until'),
+    pending: text({ mode: 'json' }),
     notice: text(),
     idempotencyHash: text('idempotency_hash'),
     bodyHash: text('body_hash'),

@@ -116,17 +116,25 @@ async function admitJob(deps: JobDeps, request: JobRequest, key: ApiKey, planned
     return job ? ok({ job, repeated: true }) : fail('idempotency_mismatch', 'The answer to this Idempotency-Key is no longer kept.');
   }
   const { holdId } = admitted.admission;
+  const giveBack = async (ending: string): Promise<void> => {
+    const closing = {
+      holdId,
+      detailJson: JSON.stringify({ ending }),
+      ...(idempotency && { idempotency: { keyHash: idempotency.keyHash, stored: false } }),
+    };
+    await stub.release(closing).catch((unreleased: unknown) => console.error('hold left to its lease', String(unreleased)));
+  };
   try {
+    const secured = (await planned.secure?.()) ?? ok(true);
+    if (!secured.ok) {
+      await giveBack('refused');
+      return secured;
+    }
     const job = await keepJob(deps, request, key, planned, holdId);
     return ok({ job, repeated: false });
   } catch (error) {
     console.error('job not kept', JSON.stringify({ holdId, error: String(error) }));
-    const closing = {
-      holdId,
-      detailJson: JSON.stringify({ ending: 'not_kept' }),
-      ...(idempotency && { idempotency: { keyHash: idempotency.keyHash, stored: false } }),
-    };
-    await stub.release(closing).catch((unreleased: unknown) => console.error('hold left to its lease', String(unreleased)));
+    await giveBack('not_kept');
     return fail('unavailable', 'The job could not be kept; try again. Nothing was charged.', { retryAfterSeconds: 2 });
   }
 }

@@ -11,6 +11,7 @@ export interface JobSettings {
   STORAGE_LIMIT_BYTES: number;
   STORAGE_ACCOUNT_BYTES: number;
   DEPLOYMENT_LIMIT: number;
+  DEPLOYMENT_WORKER_LIMIT: number;
   RESULT_RETENTION_DAYS: number;
   UPLOAD_RETENTION_DAYS: number;
   DNS_URL: string;

@@ -4,15 +4,19 @@ import type { ApiKey } from '../core/api-key';
 import { fail, ok, type Result } from '../core/errors';
 import { poolMicro } from '../providers/catalogue/media-terms';
 import { type CreatedJob, createJob, type JobRequest, urlRules } from './create';
-import { runModelOf } from './deployments/meter';
+import { commitToRun } from './deployments/funds';
+import { NOT_READY } from './deployments/host';
+import { runModelOf } from './deployments/runs';
 import { type Deployment, findDeployment } from './deployments/store';
 import type { JobDeps } from './deps';
 import type { PlannedJob } from './plan';
 import { estimateMicro } from './price';
 import { Fields } from './read-fields';
-import { readInput } from './read-input';
+import { MIN_RUN_SECONDS, readInput } from './read-input';
 
-const TERMS = { kind: 'gpu', maxSeconds: 600, deadlineSeconds: 7_200 } as const;
+const TERMS = { kind: 'gpu', maxSeconds: 600 } as const;
+/** It may wait so long for a worker, and then it has its time. */
+const QUEUE_SECONDS = 7_200;
 const MAX_SECONDS = 3_600;
 
 function planRun(deps: JobDeps, deployment: Deployment, sandbox: boolean, body: Readonly<Record<string, unknown>>): Result<PlannedJob> {
@@ -20,11 +24,12 @@ function planRun(deps: JobDeps, deployment: Deployment, sandbox: boolean, body: 
   fields.ignore('webhook_url', 'webhookUrl');
   const maxSeconds = fields.number(['maxSeconds', 'max_seconds'], { min: 1, max: MAX_SECONDS });
   if (!maxSeconds.ok) return maxSeconds;
-  const terms = { ...TERMS, maxSeconds: maxSeconds.value ?? TERMS.maxSeconds };
+  const seconds = Math.max(MIN_RUN_SECONDS, maxSeconds.value ?? TERMS.maxSeconds);
+  const terms = { ...TERMS, maxSeconds: seconds, deadlineSeconds: QUEUE_SECONDS + seconds };
   const input = readInput('gpu', fields, terms);
   if (!input.ok) return input;
-  const { slug, provider, upstream, gpuTypes } = deployment;
-  if (upstream.endpointId === undefined) return fail('conflict', 'This deployment is not ready yet.', { code: 'deployment_not_ready' });
+  const { slug, provider, upstream, gpuTypes, state } = deployment;
+  if (upstream.endpointId === undefined || (state !== 'active' && state !== 'updating')) return NOT_READY;
   const unitMicro = poolMicro(gpuTypes);
   const price = { per: 'gpu_second', unitMicro, units: terms.maxSeconds } as const;
   return ok({
@@ -51,6 +56,8 @@ export function createRun(
     // It runs nowhere, and nobody pays for that.
     if (deployment.test && key.mode !== 'test')
       return fail('conflict', 'This deployment was made with a test key, and runs with test keys only.', { code: 'test_deployment' });
-    return planRun(deps, deployment, sandbox || deployment.provider === 'sandbox', body);
+    const planned = planRun(deps, deployment, sandbox || deployment.provider === 'sandbox', body);
+    const isFree = key.mode === 'test';
+    return planned.ok && !isFree ? ok({ ...planned.value, secure: () => commitToRun(deps, deployment) }) : planned;
   });
 }

@@ -34,6 +34,8 @@ export interface PlannedJob {
   rateFamily: RateFamily;
   minimumTier: TierId;
   estimateMicro: MicroCredits;
+  /** What else there must be before it may begin, asked once it is admitted. */
+  secure?: () => Promise<Result<true>>;
   /** Told of the end when the request names nobody: the deployment's. */
   webhookUrl?: string | null;
 }

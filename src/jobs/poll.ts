@@ -31,8 +31,26 @@ export async function pollJob(deps: JobDeps, job: Job, { chain, turn = 0 }: JobM
   const { provider, keyIndex } = current;
   if (job.cancelRequested) await cancelUpstream(deps, provider, keyIndex, job);
   const { step, job: asked } = await look(deps, provider, keyIndex, job);
+  const isLate = deps.now() > asked.deadline && asked.plan.deployment !== undefined && ['running', 'unknown'].includes(step.state);
+  if (isLate) return endRun(deps, provider, keyIndex, asked, copy);
   await applyStep(deps, provider, asked, step, copy);
 }
+
+/**
+ * A customer's container has worked as its program told it to, be it too long: it is stopped, and what the provider then
+ * says of it counts. Until it has said so, it is asked again, as long as one is that cannot be reached.
+ */
+async function endRun(deps: JobDeps, provider: Provider, keyIndex: number, job: Job, copy: Copy): Promise<void> {
+  await cancelUpstream(deps, provider, keyIndex, job);
+  const { step, job: asked } = await look(deps, provider, keyIndex, job);
+  if (step.state === 'canceled')
+    return endUnlessDone(deps, asked, { state: 'expired', error: stoppedLate(), ...(step.usage && { usage: step.usage }) });
+  if (step.state === 'done' || step.state === 'failed') return applyStep(deps, provider, asked, step, copy);
+  if (deps.now() > asked.deadline + UNKNOWN_GRACE_MS) await giveUp(deps, asked);
+}
+
+const stoppedLate = (): GatewayError =>
+  fail('job_failed', 'This run was not finished in time and was stopped. What its GPU had worked by then is charged.').error;
 
 /** Moves the time at which the sweeper takes over, and only now and then: each write is billed. */
 async function keepWatched(deps: JobDeps, job: Job, delaySeconds: number): Promise<Job> {

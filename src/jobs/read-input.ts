@@ -186,12 +186,15 @@ function readThreeD(fields: Fields, terms: MediaTerms): Result<ThreeDInput> {
   return ok({ kind: '3d', ...present({ prompt, image }), ...(some && { views }), extra: fields.extra() });
 }
 
+/** Providers give a run no less, and it is paid for what it may take. */
+export const MIN_RUN_SECONDS = 5;
+
 function readGpu(fields: Fields, terms: MediaTerms): Result<GpuInput> {
   const input = fields.record('input');
   if (!input.ok) return input;
   if (!input.value) return invalid('input', 'is required: what goes to the worker');
   fields.ignore('sync', 'timeout');
-  return ok({ kind: 'gpu', input: input.value, maxSeconds: terms.maxSeconds ?? 600, extra: fields.extra() });
+  return ok({ kind: 'gpu', input: input.value, maxSeconds: Math.max(MIN_RUN_SECONDS, terms.maxSeconds ?? 600), extra: fields.extra() });
 }
 
 const READERS: Record<MediaKind, Reader> = {

@@ -1,5 +1,5 @@
 import { sweepJobs } from './advance';
-import { meterDeployments } from './deployments/meter';
+import { sweepDeployments } from './deployments/sweep';
 import type { JobDeps } from './deps';
 import { removeOldFiles } from './retention';
 import { sweepDeliveries } from './webhooks/deliver';
@@ -11,5 +11,5 @@ export const NIGHTLY = '17 3 * * *';
 export async function sweep(deps: JobDeps, aheadMs = 0): Promise<{ jobs: number; deliveries: number; deployments: number; files: number }> {
   const swept = { jobs: await sweepJobs(deps, aheadMs), deliveries: await sweepDeliveries(deps, aheadMs) };
   if (swept.jobs + swept.deliveries > 0) console.log('swept', JSON.stringify(swept));
-  return { ...swept, deployments: await meterDeployments(deps), files: await removeOldFiles(deps) };
+  return { ...swept, deployments: await sweepDeployments(deps), files: await removeOldFiles(deps) };
 }

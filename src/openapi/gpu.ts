@@ -11,7 +11,7 @@ import { credits, named, time } from './schemas';
 
 const JOB_HEADERS = ['x-job-id', 'x-credits-charged', 'idempotent-replayed'] as const;
 
-const DEPLOYMENT_STATES = ['creating', 'active', 'deleting'] as const satisfies readonly KeptDeployment['state'][];
+const DEPLOYMENT_STATES = ['creating', 'active', 'updating', 'deleting'] as const satisfies readonly KeptDeployment['state'][];
 
 const base = { id: z.string(), job_id: z.string(), provider_job_id: z.string().nullable() };
 
@@ -185,7 +185,8 @@ const deploymentRoutes: Route[] = [
     id: 'createDeployment',
     tag: 'GPU',
     summary: 'Deploy an image',
-    description: 'Workers that always run (`minWorkers`), and those that wait for the next run, are charged while they do.',
+    description:
+      'Workers that always run (`minWorkers`), and those that wait for the next run, are charged while they do. The first hour of the former, and one wait of each of the others, must be in the balance.',
     access: 'key',
     parameters: [IDEMPOTENCY],
     body: { schema: deploymentParams, examples: example('A deployment', DEPLOYMENT) },

@@ -3,6 +3,7 @@ import type { AccountRoute } from '../routes/account/route';
 import { serveAsset } from './assets';
 import { auditPages } from './audit';
 import { billingPages } from './billing';
+import { deploymentPages } from './deployments';
 import { docsPages } from './docs';
 import { gpuPages } from './gpu';
 import { keyPages } from './keys';
@@ -29,6 +30,7 @@ export const PAGE_ROUTES: readonly AccountRoute[] = [
   ...playgroundPages,
   ...statusPages,
   ...gpuPages,
+  ...deploymentPages,
   ...signInPages,
   ...keyPages,
   ...usagePages,

@@ -52,7 +52,7 @@ async function viewerIn(c: AppContext, context: VerbContext | undefined): Promis
     org,
     role: context.role && organization ? context.role : (asked?.role ?? 'owner'),
     organizations,
-    availableCredits: known ? toCredits(view.balanceMicro - view.heldMicro) : undefined,
+    availableCredits: known ? toCredits(view.balanceMicro - view.heldMicro - view.committedMicro) : undefined,
   };
 }
 

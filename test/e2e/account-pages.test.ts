@@ -172,6 +172,32 @@ describe('an owner with a browser', () => {
   });
 });
 
+describe('deployments', () => {
+  const PATH = '/infra/deployments/new';
+  const fields = { dockerImage: 'registry.example.com/model:1', gpuTypes: 'ADA_24', minWorkers: '2', maxWorkers: '2', idleTimeout: '5' };
+
+  it('are listed with what they cost an hour, stopped, and deleted', async () => {
+    const person = await Person.signedIn(worker);
+    const { accountId } = await person.get<{ accountId: string }>('/api/me');
+    expect(await submit(person, PATH, { slug: 'mine', ...fields })).toMatchObject({
+      status: 400,
+      html: expect.stringContaining('the account has 0'),
+    });
+    await worker.admin(`/accounts/${accountId}/grants`, { credits: 5_000, reason: 'a test', eventId: person.email });
+    const made = await submit(person, PATH, { slug: 'mine', ...fields });
+    expect([made.status, made.at]).toEqual([200, `${PATH}?made=mine`]);
+    expect(made.html).toContain('$10.80 an hour');
+    expect(made.html).toContain(`action="${PATH}/mine/stop"`);
+    const stopped = await submit(person, `${PATH}/mine/stop`, {});
+    expect([stopped.status, stopped.at]).toEqual([200, PATH]);
+    expect(stopped.html).toContain('Nothing while no run comes');
+    expect(stopped.html).not.toContain(`action="${PATH}/mine/stop"`);
+    const deleted = await submit(person, `${PATH}/mine/delete`, {});
+    expect(deleted.html).toContain('No deployment yet');
+    expect((await submit(person, `${PATH}/mine/delete`, {})).status).toBe(400);
+  });
+});
+
 describe('every page', () => {
   it.each([
     '/',

@@ -246,6 +246,8 @@ describe.skipIf(!chromiumPath)('a person in a browser', () => {
   it('deploys a container, and finds it in the audit log', async () => {
     const page = await visitor();
     await signUp(page, 'deployer@example.com');
+    const { accountId } = (await (await page.request.get(`${worker.url}/api/me`)).json()) as { accountId: string };
+    await worker.admin(`/accounts/${accountId}/grants`, { credits: 100, reason: 'a test', eventId: 'deployer' });
     await page.goto(`${worker.url}/gpu-recommend?billions=30&weights=16`);
     await page.getByText('A100, 80 GB').first().waitFor();
     await page.getByRole('link', { name: 'Deploy on it' }).click();

@@ -86,7 +86,7 @@ describe('deployments', () => {
     expect(made.body).toMatchObject({ ...DEPLOYMENT, minWorkers: 0, status: 'active' });
     expect((await post(account, '/v1/deployments', DEPLOYMENT)).status).toBe(409);
     const idle = await post(await openMediaAccount(worker, 1_000), '/v1/deployments', { ...DEPLOYMENT, minWorkers: 1 });
-    expect([idle.status, idle.body]).toMatchObject([402, { required: 1_080, available: 1_000 }]);
+    expect([idle.status, idle.body]).toMatchObject([402, { required: 1_444, available: 1_000 }]);
     const once = { 'idempotency-key': 'one deployment' };
     const twice = [1, 2].map(() => post(account, '/v1/deployments', { ...DEPLOYMENT, slug: 'twice' }, once));
     expect((await Promise.all(twice)).map(({ status }) => status).filter((status) => status === 201).length).toBeGreaterThan(0);

@@ -367,7 +367,7 @@ export interface Deployment {
   /** The names alone: values are never shown again. */
   env: string[];
   webhookUrl: string | null;
-  status: 'creating' | 'active' | 'deleting';
+  status: 'creating' | 'active' | 'updating' | 'deleting';
   /** What its owner has to know, such as why its workers were stopped. */
   notice: string | null;
   endpointId: string | null;

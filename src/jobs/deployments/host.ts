@@ -44,44 +44,59 @@ const specOf = (row: Deployment): DeploymentSpec => ({
   env: row.env,
 });
 
+/** Of the request itself, which had no effect; a credential that is refused says nothing of an earlier request. */
+const REFUSED: readonly number[] = [400, 404, 409, 422];
+const NO_ANSWER = 'it did not answer';
+export const NOT_READY = fail('conflict', 'This deployment is not ready yet.', { code: 'deployment_not_ready' });
+export const gone = (): { ok: false; error: GatewayError } => fail('not_found', 'There is no such deployment.');
+
 const failed = ({ provider }: Host, message: string): { ok: false; error: GatewayError } =>
   fail('upstream_failed', `The GPU provider refused: ${redactSecrets(message, provider.apiKeys) || 'no reason given'}`);
 
-/** Asks for all that the deployment needs; each answer is kept before the next is asked for. */
+/** Asks for all that the deployment needs, without workers that always run; each answer is kept before the next is asked for. */
 export async function buildUpstream(deps: JobDeps, row: Deployment): Promise<Result<Deployment>> {
   const host = hostOf(deps, row.provider);
   if (!host) return fail('no_provider', 'No GPU provider is configured.');
-  let { upstream } = row;
+  let present = row;
   for (let step = 0; step < MAX_STEPS; step++) {
-    const request = host.adapter.create(specOf(row), upstream);
+    const request = host.adapter.create(specOf(present), present.upstream);
     if (!request) {
       const nowMs = deps.now();
       const active = { state: 'active', meteredUntil: nowMs, updatedAt: nowMs } as const;
-      return ok((await changeDeployment(deps, row, active)) ?? { ...row, ...active });
+      const made = await changeDeployment(deps, present, active);
+      return made ? ok(made) : gone();
     }
+    let upstream: Deployment['upstream'];
     try {
-      const read = host.adapter.readCreate(await ask(deps, host.provider, request, 0, TIMEOUT_MS), upstream);
+      const read = host.adapter.readCreate(await ask(deps, host.provider, request, 0, TIMEOUT_MS), present.upstream);
       if (!read.ok) return failed(host, read.failure.message);
-      upstream = { ...upstream, ...read.deployment };
+      upstream = { ...present.upstream, ...read.deployment };
     } catch {
-      return failed(host, 'it did not answer');
+      return failed(host, NO_ANSWER);
     }
-    await changeDeployment(deps, row, { upstream });
+    const kept = await changeDeployment(deps, present, { upstream });
+    if (!kept) return gone();
+    present = kept;
   }
   return failed(host, 'it is never ready');
 }
 
+export type Told =
+  | { ok: true }
+  | { ok: false; error: GatewayError /** Whether it knows of them: it refused, or nobody knows. */; certain: boolean };
+
 /** Tells the provider of other terms. */
-export async function updateUpstream(deps: JobDeps, row: Deployment): Promise<Result<true>> {
+export async function updateUpstream(deps: JobDeps, row: Deployment): Promise<Told> {
   const host = hostOf(deps, row.provider);
   const { endpointId } = row.upstream;
-  if (!host || endpointId === undefined) return fail('conflict', 'This deployment is not ready yet.', { code: 'deployment_not_ready' });
+  if (!host || endpointId === undefined) return { ...NOT_READY, certain: host !== undefined };
   try {
     const answer = await ask(deps, host.provider, host.adapter.update(specOf(row), { ...row.upstream, endpointId }), 0, TIMEOUT_MS);
     const failure = host.adapter.readFailure(answer);
-    return failure ? failed(host, failure.message) : ok(true);
+    if (!failure) return { ok: true };
+    return { ...failed(host, failure.message), certain: REFUSED.includes(answer.status) };
   } catch {
-    return failed(host, 'it did not answer');
+    return { ...failed(host, NO_ANSWER), certain: false };
   }
 }
 
@@ -95,7 +110,7 @@ export async function removeUpstream(deps: JobDeps, row: Deployment): Promise<Re
       const failure = answer.status === 404 ? undefined : host.adapter.readFailure(answer);
       if (failure) return failed(host, failure.message);
     } catch {
-      return failed(host, 'it did not answer');
+      return failed(host, NO_ANSWER);
     }
   }
   await forgetDeployment(deps.db, row);

@@ -19,16 +19,18 @@ interface Worker {
   always: boolean;
 }
 
-/** Within the window; the runs are those that began before its end, and ended late enough to keep a worker waiting in it. */
-export function idleMs(runs: readonly RunTime[], terms: WorkerTerms, fromMs: number, toMs: number): number {
-  const { minWorkers, maxWorkers, idleTimeoutMs } = terms;
-  const within = (startMs: number, endMs: number): number => Math.max(0, Math.min(endMs, toMs) - Math.max(startMs, fromMs));
-  const stopsAtMs = ({ freeAtMs, always }: Worker): number => (always ? Infinity : freeAtMs + idleTimeoutMs);
+interface Reckoned {
+  idle: number;
+  workers: readonly Worker[];
+}
+
+/** The workers as the last run leaves them, and how long those that have stopped before it waited within the window. */
+function reckon(runs: readonly RunTime[], { minWorkers, maxWorkers, idleTimeoutMs }: WorkerTerms, within: Within): Reckoned {
   let workers: Worker[] = Array.from({ length: minWorkers }, () => ({ freeAtMs: -Infinity, always: true }));
   let idle = 0;
   for (const { startMs, endMs } of runs.toSorted((a, b) => a.startMs - b.startMs)) {
-    const stopped = workers.filter((worker) => stopsAtMs(worker) < startMs);
-    for (const worker of stopped) idle += within(worker.freeAtMs, stopsAtMs(worker));
+    const stopped = workers.filter((worker) => stopsAtMs(worker, idleTimeoutMs) < startMs);
+    for (const worker of stopped) idle += within(worker.freeAtMs, stopsAtMs(worker, idleTimeoutMs));
     workers = workers.filter((worker) => !stopped.includes(worker));
     const waiting = workers.filter((worker) => worker.freeAtMs <= startMs);
     const last = waiting.toSorted((a, b) => b.freeAtMs - a.freeAtMs)[0];
@@ -43,5 +45,20 @@ export function idleMs(runs: readonly RunTime[], terms: WorkerTerms, fromMs: num
       busy.freeAtMs = Math.max(busy.freeAtMs, endMs);
     }
   }
-  return workers.reduce((sum, worker) => sum + within(worker.freeAtMs, stopsAtMs(worker)), idle);
+  return { idle, workers };
 }
+
+type Within = (startMs: number, endMs: number) => number;
+
+const stopsAtMs = ({ freeAtMs, always }: Worker, idleTimeoutMs: number): number => (always ? Infinity : freeAtMs + idleTimeoutMs);
+
+/** Within the window; the runs are those that began before its end, and ended late enough to keep a worker waiting in it. */
+export function idleMs(runs: readonly RunTime[], terms: WorkerTerms, fromMs: number, toMs: number): number {
+  const within: Within = (startMs, endMs) => Math.max(0, Math.min(endMs, toMs) - Math.max(startMs, fromMs));
+  const { idle, workers } = reckon(runs, terms, within);
+  return workers.reduce((sum, worker) => sum + within(worker.freeAtMs, stopsAtMs(worker, terms.idleTimeoutMs)), idle);
+}
+
+/** How many of those that do not always run have not stopped by then. */
+export const waitingWorkers = (runs: readonly RunTime[], terms: WorkerTerms, atMs: number): number =>
+  reckon(runs, terms, () => 0).workers.filter((worker) => !worker.always && stopsAtMs(worker, terms.idleTimeoutMs) > atMs).length;

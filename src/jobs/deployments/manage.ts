@@ -3,8 +3,10 @@ import { fail, ok, type Result } from '../../core/errors';
 import type { IdempotencyHashes } from '../../core/idempotency';
 import { randomDigits } from '../../core/ids';
 import type { JobDeps } from '../deps';
-import { buildUpstream, deploymentProvider, removeUpstream, updateUpstream } from './host';
-import { meterUntil, requireIdleFunds } from './meter';
+import { requestChange } from './change';
+import { commitToStart, release } from './funds';
+import { buildUpstream, deploymentProvider, gone, removeUpstream } from './host';
+import { meterUntil } from './meter';
 import {
   changeDeployment,
   countDeployments,
@@ -12,7 +14,9 @@ import {
   type DeploymentFields,
   findDeployment,
   findIdempotentDeployment,
+  forgetDeployment,
   insertDeployment,
+  rereadDeployment,
 } from './store';
 
 const IDEMPOTENCY_KEEP_MS = 24 * 3_600_000;
@@ -47,6 +51,8 @@ function newRow(deps: JobDeps, provider: string, { accountId, keyId, test, idemp
   const nowMs = deps.now();
   return {
     ...fields,
+    // Those that always run are asked for once it is there.
+    minWorkers: 0,
     accountId,
     provider,
     upstreamName: `${fields.slug}-${randomDigits(8).toLowerCase()}`,
@@ -58,50 +64,82 @@ function newRow(deps: JobDeps, provider: string, { accountId, keyId, test, idemp
     keyId: keyId ?? null,
     test,
     meteredUntil: nowMs,
+    meteringUntil: null,
+    pending: null,
     notice: null,
     idempotencyHash: idempotency?.keyHash ?? null,
     bodyHash: idempotency?.bodyHash ?? null,
   };
 }
 
+/** Counted with the one that was just made: of two that are made together, neither is overlooked. */
+async function refuseMore({ db, settings }: JobDeps, { accountId, test }: Pick<Deployment, 'accountId' | 'test'>) {
+  const { DEPLOYMENT_LIMIT: limit, DEPLOYMENT_WORKER_LIMIT: workerLimit } = settings;
+  const { deployments, workers } = await countDeployments(db, accountId);
+  if (deployments > limit)
+    return fail('conflict', `An account may have ${limit} deployments; delete one first.`, { code: 'too_many_deployments' });
+  return test || workers <= workerLimit ? undefined : tooManyWorkers(workerLimit);
+}
+
+const tooManyWorkers = (limit: number) =>
+  fail('conflict', `The deployments of an account may have ${limit} workers together; set a lower \`maxWorkers\`.`, {
+    code: 'too_many_workers',
+    param: 'maxWorkers',
+  });
+
 export async function createDeployment(deps: JobDeps, maker: Maker, fields: DeploymentFields): Promise<Result<MadeDeployment>> {
   const { accountId, test } = maker;
-  const { DEPLOYMENT_LIMIT: limit } = deps.settings;
   const provider = deploymentProvider(deps, test);
   if (provider === undefined) return fail('no_provider', 'No GPU provider is configured.');
   const earlier = await findEarlier(deps, maker);
   if (earlier) return earlier;
   const exists = (): Result<never> => fail('conflict', `The deployment \`${fields.slug}\` exists already.`, { param: 'slug' });
   if (await findDeployment(deps.db, accountId, fields.slug)) return exists();
-  if ((await countDeployments(deps.db, accountId)) >= limit)
-    return fail('conflict', `An account may have ${limit} deployments; delete one first.`, { code: 'too_many_deployments' });
-  const funds = test ? ok(true as const) : await requireIdleFunds(deps, accountId, { ...fields, keyId: maker.keyId ?? null });
-  if (!funds.ok) return funds;
   const row = newRow(deps, provider, maker, fields);
   if (!(await insertDeployment(deps.db, row))) return (await findEarlier(deps, maker)) ?? exists();
-  const made = await buildUpstream(deps, row);
+  const refused = (await refuseMore(deps, row)) ?? (test ? undefined : await refuseFunds(deps, { ...row, ...fields }));
+  if (refused) {
+    await forgetDeployment(deps.db, row);
+    return refused;
+  }
+  const built = await buildUpstream(deps, row);
+  // Made without workers, so that what is cut off on the way costs nothing.
+  const { minWorkers } = fields;
+  const made = built.ok && minWorkers > 0 ? await requestChange(deps, built.value, { minWorkers }) : built;
   if (made.ok) return ok({ row: made.value, repeated: false });
-  await removeUpstream(deps, (await findDeployment(deps.db, accountId, fields.slug)) ?? row);
+  await removeDeployment(deps, row);
   return made;
 }
 
-export async function updateDeployment(deps: JobDeps, row: Deployment, fields: Partial<DeploymentFields>): Promise<Result<Deployment>> {
-  const changed: Deployment = { ...row, ...fields };
-  const startsWorkers = changed.minWorkers > row.minWorkers;
-  const funds = row.test || !startsWorkers ? ok(true as const) : await requireIdleFunds(deps, row.accountId, changed);
-  if (!funds.ok) return funds;
-  const told = await updateUpstream(deps, changed);
-  if (!told.ok) return told;
-  const nowMs = deps.now();
-  // What has passed is charged by the terms that it passed under.
-  const metered = await meterUntil(deps, row, nowMs);
-  const notice = startsWorkers ? { notice: null } : {};
-  const written = await changeDeployment(deps, metered, { ...fields, ...notice, updatedAt: nowMs });
-  return written ? ok(written) : fail('not_found', 'There is no such deployment.');
+async function refuseFunds(deps: JobDeps, row: Deployment) {
+  const funds = await commitToStart(deps, row);
+  return funds.ok ? undefined : funds;
 }
 
-export async function deleteDeployment(deps: JobDeps, row: Deployment): Promise<Result<true>> {
-  const metered = await meterUntil(deps, row, deps.now());
-  await changeDeployment(deps, metered, { state: 'deleting', updatedAt: deps.now() });
-  return removeUpstream(deps, row);
+export async function updateDeployment(deps: JobDeps, row: Deployment, fields: Partial<DeploymentFields>): Promise<Result<Deployment>> {
+  const more = (fields.maxWorkers ?? 0) - row.maxWorkers;
+  if (more > 0 && !row.test) {
+    const { workers } = await countDeployments(deps.db, row.accountId);
+    const { DEPLOYMENT_WORKER_LIMIT: limit } = deps.settings;
+    if (workers + more > limit) return tooManyWorkers(limit);
+  }
+  const startsWorkers = (fields.minWorkers ?? 0) > row.minWorkers;
+  return requestChange(deps, row, { ...fields, ...(startsWorkers && { notice: null }) });
+}
+
+export async function deleteDeployment(deps: JobDeps, known: Deployment): Promise<Result<true>> {
+  const row = await meterUntil(deps, known, deps.now());
+  return row ? removeDeployment(deps, row) : gone();
+}
+
+/** That it is to go is written down first: whoever is cut off, or not answered, leaves it to the sweeper. */
+async function removeDeployment(deps: JobDeps, known: Deployment): Promise<Result<true>> {
+  for (let row = await rereadDeployment(deps, known); row; row = await rereadDeployment(deps, row)) {
+    const removing = await changeDeployment(deps, row, { state: 'deleting', updatedAt: deps.now() });
+    if (!removing) continue;
+    const removed = await removeUpstream(deps, removing);
+    if (removed.ok) await release(deps, removing);
+    return removed;
+  }
+  return gone();
 }

@@ -1,5 +1,5 @@
 /** Deployments in D1. */
-import { and, count, eq, gt, lte, type SQL } from 'drizzle-orm';
+import { and, count, eq, gt, lte, sum } from 'drizzle-orm';
 import { database } from '../../db/client';
 import { deployments } from '../../db/jobs';
 import type { UpstreamDeployment } from '../../providers/media/types';
@@ -20,7 +20,9 @@ export interface Deployment {
   /** Unique at the provider. */
   upstreamName: string;
   upstream: Partial<UpstreamDeployment>;
-  state: 'creating' | 'active' | 'deleting';
+  /** `updating`: its provider is being told of `pending`, and may know of it or not. */
+  state: 'creating' | 'active' | 'updating' | 'deleting';
+  /** Of the row: whoever changes it names the one that they know. */
   version: number;
   createdAt: number;
   updatedAt: number;
@@ -30,6 +32,9 @@ export interface Deployment {
   test: boolean;
   /** Until when its idle workers are charged. */
   meteredUntil: number;
+  /** The end of the window that is being charged: whoever finds one charges it as it is. */
+  meteringUntil: number | null;
+  pending: DeploymentChange | null;
   /** What its owner has to know. */
   notice: string | null;
   idempotencyHash: string | null;
@@ -40,6 +45,9 @@ export type DeploymentFields = Pick<
   Deployment,
   'slug' | 'name' | 'dockerImage' | 'gpuTypes' | 'minWorkers' | 'maxWorkers' | 'idleTimeoutSeconds' | 'env' | 'webhookUrl'
 >;
+
+/** The terms to come, and what is to be said of them. */
+export type DeploymentChange = Partial<DeploymentFields> & { notice?: string | null };
 
 const mine = (accountId: string, slug: string) => and(eq(deployments.accountId, accountId), eq(deployments.slug, slug));
 
@@ -53,9 +61,15 @@ export async function listDeployments(db: D1Database, accountId: string): Promis
   return rows as Deployment[];
 }
 
-export async function countDeployments(db: D1Database, accountId: string): Promise<number> {
-  const [row] = await database(db).select({ count: count() }).from(deployments).where(eq(deployments.accountId, accountId));
-  return row?.count ?? 0;
+/** How many there are, and how many workers all but those of test keys may have together. */
+export async function countDeployments(db: D1Database, accountId: string): Promise<{ deployments: number; workers: number }> {
+  const own = eq(deployments.accountId, accountId);
+  const [all] = await database(db).select({ count: count() }).from(deployments).where(own);
+  const [live] = await database(db)
+    .select({ workers: sum(deployments.maxWorkers) })
+    .from(deployments)
+    .where(and(own, eq(deployments.test, false)));
+  return { deployments: all?.count ?? 0, workers: Number(live?.workers ?? 0) };
 }
 
 /** What an idempotency key has made since then; an older one's key is free again. */
@@ -83,19 +97,24 @@ export async function insertDeployment(db: D1Database, row: Deployment): Promise
   return inserted.length > 0;
 }
 
-/** Undefined when it is not there, or no longer as `unless` asks. */
+/** Undefined when it is not there, or somebody else has changed it meanwhile. */
 export async function changeDeployment(
   deps: Pick<JobDeps, 'db'>,
-  { accountId, slug, upstreamName }: Deployment,
+  { accountId, slug, upstreamName, version }: Deployment,
   set: Partial<Deployment>,
-  unless?: SQL,
 ): Promise<Deployment | undefined> {
   const [row] = await database(deps.db)
     .update(deployments)
-    .set(set)
-    .where(and(mine(accountId, slug), eq(deployments.upstreamName, upstreamName), unless))
+    .set({ ...set, version: version + 1 })
+    .where(and(mine(accountId, slug), eq(deployments.upstreamName, upstreamName), eq(deployments.version, version)))
     .returning();
   return row as Deployment | undefined;
+}
+
+/** As it is now. */
+export async function rereadDeployment({ db }: Pick<JobDeps, 'db'>, { accountId, slug, upstreamName }: Deployment) {
+  const row = await findDeployment(db, accountId, slug);
+  return row?.upstreamName === upstreamName ? row : undefined;
 }
 
 export async function forgetDeployment(db: D1Database, { accountId, slug, upstreamName }: Deployment): Promise<void> {

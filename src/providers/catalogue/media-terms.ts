@@ -180,4 +180,6 @@ export const poolMicro = ([first = '']: readonly string[]): MicroCredits => GPU_
 
 /** What a second costs in which a worker only waits, of what one costs in which it works. */
 const IDLE_PERCENT = 10;
-export const idlePoolMicro = (gpuTypes: readonly string[]): MicroCredits => Math.ceil((poolMicro(gpuTypes) * IDLE_PERCENT) / 100);
+/** By the dearest pool that is named: nobody says which one a worker waits on. */
+export const idlePoolMicro = (gpuTypes: readonly string[]): MicroCredits =>
+  Math.ceil((Math.max(0, ...gpuTypes.map((type) => poolMicro([type]))) * IDLE_PERCENT) / 100);

@@ -264,7 +264,7 @@ export interface UpstreamDeployment {
 }
 
 /**
- * Creating one may take several requests: `create` is asked again with what the last answer gave, until it gives
+ * It is made without workers that always run, which `update` asks for. Creating one may take several requests: `create` is asked again with what the last answer gave, until it gives
  * none. Each is kept before the next is sent, so that nothing is left behind when the process dies in between.
  */
 export interface DeploymentAdapter {

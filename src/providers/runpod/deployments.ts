@@ -25,21 +25,19 @@ const fieldsOf = ({ name, dockerImage, gpuTypes, minWorkers, maxWorkers, idleTim
 
 export const runpodDeployments: DeploymentAdapter = {
   baseUrl: 'https://api.runpod.io/v2',
-  /** Made without workers, so that one whose making went unheard costs nothing; those that always run come second. */
-  create(spec, { endpointId, workers }) {
-    const { minWorkers } = spec;
-    if (endpointId === undefined) {
-      const scaling = { type: 'QUEUE_DELAY', queueDelay: QUEUE_DELAY_SECONDS };
-      const body = { ...fieldsOf({ ...spec, minWorkers: 0 }), type: 'QUEUE', scaling, timeout: TIMEOUT_MS };
-      return { url: ENDPOINTS, body: JSON.stringify(body) };
-    }
-    if (minWorkers === 0 || workers !== undefined) return undefined;
-    return { method: 'PATCH', url: endpointUrl(endpointId), body: JSON.stringify({ workers: fieldsOf(spec).workers }) };
+  /** Made without workers, so that one whose making went unheard costs nothing. */
+  create(spec, { endpointId }) {
+    if (endpointId !== undefined) return undefined;
+    const scaling = { type: 'QUEUE_DELAY', queueDelay: QUEUE_DELAY_SECONDS };
+    return {
+      url: ENDPOINTS,
+      body: JSON.stringify({ ...fieldsOf({ ...spec, minWorkers: 0 }), type: 'QUEUE', scaling, timeout: TIMEOUT_MS }),
+    };
   },
-  readCreate(answer, soFar) {
-    const endpointId = textOf(objectOf(answer.json).id) ?? soFar.endpointId;
+  readCreate(answer) {
+    const endpointId = textOf(objectOf(answer.json).id);
     if (answer.status >= 300 || endpointId === undefined) return { ok: false, failure: submitFailure(answer).failure };
-    return { ok: true, deployment: soFar.endpointId === undefined ? { endpointId } : { workers: 'set' } };
+    return { ok: true, deployment: { endpointId } };
   },
   update: (spec, { endpointId }) => ({ method: 'PATCH', url: endpointUrl(endpointId), body: JSON.stringify(fieldsOf(spec)) }),
   remove: ({ endpointId }) => (endpointId === undefined ? [] : [{ method: 'DELETE', url: endpointUrl(endpointId) }]),

@@ -8,8 +8,8 @@ import { bearer } from '../wires/authorize';
 import { runpodDeployments } from './deployments';
 import { takeFiles } from './outputs';
 
-/** From being sent to being forgotten, in the queue or running: as long as the gateway waits at most. */
-const TIME_TO_LIVE_MS = 2 * 3_600_000;
+/** In the queue, as long as the gateway waits at most; then a run has its time. */
+const QUEUE_MS = 2 * 3_600_000;
 const MIN_EXECUTION_MS = 5_000;
 /** What `/runsync` waits for; then it answers as `/run` does. */
 const SYNC_WAIT_MS = 60_000;
@@ -53,12 +53,13 @@ export const runpodMedia: MediaAdapter = {
   submit({ model, defaults, input, callbackUrl }) {
     if (input.kind !== 'gpu') throw new Error('RunPod is asked for runs only');
     const { runsync, ...fields } = defaults;
+    const executionTimeout = Math.max(MIN_EXECUTION_MS, input.maxSeconds * 1_000);
     const body = {
       ...fields,
       ...passedOn(input.extra),
       input: input.input,
       // https://docs.runpod.io/serverless/endpoints/send-requests#execution-policies
-      policy: { executionTimeout: Math.max(MIN_EXECUTION_MS, input.maxSeconds * 1_000), ttl: TIME_TO_LIVE_MS },
+      policy: { executionTimeout, ttl: QUEUE_MS + executionTimeout },
       ...(callbackUrl !== undefined && { webhook: callbackUrl }),
     };
     const operation = runsync === true ? `runsync?wait=${SYNC_WAIT_MS}` : 'run';

@@ -116,6 +116,7 @@ describe("a key of an organization's member", () => {
   ])('who is %s has their role in what it changes', async (role, rotated, deployed) => {
     const [person, { id, accountId }] = [await someone(), await organization()];
     await join(id, person, role);
+    await accountStub(env.ACCOUNT, accountId).grant({ eventId: 'top-up', amountMicro: 10_000_000, reason: '', topUp: true });
     const { key } = await must('POST', `/api/api-keys?org=${id}`, { as: person, json: { name: 'x' } });
     const answer = await call('POST', '/v1/webhooks/secret/rotate', { key, json: {} });
     expect(answer.status, answer.text).toBe(rotated);

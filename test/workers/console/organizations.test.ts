@@ -91,7 +91,7 @@ describe('an organization that is deleted', () => {
   it('has no deployments left, which nobody could end', async () => {
     const owner = await someone();
     const { id, slug } = await made(owner);
-    const { key } = await must('POST', `/api/api-keys?org=${id}`, { as: owner, json: { name: 'x' } });
+    const { key } = await must('POST', `/api/api-keys?org=${id}`, { as: owner, json: { name: 'x', mode: 'test' } });
     const deployment = { slug: 'my-model', dockerImage: 'registry.example.com/model:1', gpuTypes: 'ADA_48_PRO' };
     await must('POST', '/v1/deployments', { key, json: deployment });
     const ask = () => call('DELETE', `/api/orgs/${id}`, { as: owner, json: { confirm: slug } });

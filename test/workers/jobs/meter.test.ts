@@ -1,9 +1,10 @@
 // What a deployment's idle workers cost: charged once for each window, and stopped before the balance is gone.
 import { env } from 'cloudflare:test';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { advanceJob } from '../../../src/jobs/advance';
 import { createDeployment, deleteDeployment, updateDeployment } from '../../../src/jobs/deployments/manage';
-import { meterDeployments } from '../../../src/jobs/deployments/meter';
-import { changeDeployment, type Deployment, findDeployment } from '../../../src/jobs/deployments/store';
+import { changeDeployment, findDeployment } from '../../../src/jobs/deployments/store';
+import { sweepDeployments } from '../../../src/jobs/deployments/sweep';
 import { finishJob } from '../../../src/jobs/finish';
 import { createRun } from '../../../src/jobs/gpu';
 import { applyStep } from '../../../src/jobs/poll';
@@ -12,6 +13,7 @@ import type { Job } from '../../../src/jobs/types';
 import { jobView } from '../../../src/jobs/view';
 import type { MediaStep } from '../../../src/providers/media/types';
 import { testKey } from '../account/support';
+import { begun, deployed, FIELDS, present } from './deployments';
 import { JobBench, KEY, requestOf } from './support';
 
 // The meter looks at every deployment there is.
@@ -20,36 +22,10 @@ beforeEach(async () => {
 });
 
 const MINUTE_MS = 60_000;
-/** A tenth of the price of a second of work on the pool that is asked for first, which is 3 credits. */
-const IDLE_MICRO = 300_000;
-
-const FIELDS = {
-  slug: 'comfy',
-  name: 'Comfy',
-  dockerImage: 'runpod/worker-comfyui:5.1.0',
-  gpuTypes: ['ADA_48_PRO', 'AMPERE_80'],
-  minWorkers: 0,
-  maxWorkers: 3,
-  idleTimeoutSeconds: 5,
-  env: {},
-  webhookUrl: null,
-};
-
-async function deployed(fields: Partial<typeof FIELDS> = {}, credits = 100_000): Promise<{ bench: JobBench; row: Deployment }> {
-  const bench = await JobBench.create(credits);
-  const maker = { accountId: bench.account.id, keyId: KEY.keyId, test: false };
-  const made = await createDeployment(bench.deps(), maker, { ...FIELDS, ...fields });
-  if (!made.ok) throw new Error(made.error.message);
-  return { bench, row: made.value.row };
-}
-
-const present = async ({ accountId, slug }: Deployment): Promise<Deployment> => (await findDeployment(env.DB, accountId, slug))!;
-
-async function begun(bench: JobBench): Promise<Job> {
-  const created = await createRun(bench.deps(), requestOf('/v1/gpu/run/comfy', bench.account.id), 'comfy', { input: { prompt: 'a fox' } });
-  if (!created.ok) throw new Error(created.error.message);
-  return (await changeJob(env.DB, created.value.job, () => ({ state: 'running', startedAt: bench.nowMs })))!;
-}
+/** A tenth of the price of a second of work on the dearest pool that is named, which is 4 credits. */
+const IDLE_MICRO = 400_000;
+/** An hour of one that always runs, and the wait of two others after a run. */
+const TO_START = 1_444;
 
 /** A run that has ended now, after so long on a GPU. */
 async function ran(bench: JobBench, gpuMs: number): Promise<number> {
@@ -67,14 +43,16 @@ async function endedBy(bench: JobBench, step: MediaStep): Promise<Job> {
   return bench.job(job.id);
 }
 
+const ATTEMPT = { provider: 'fake', model: 'ep0', keyIndex: 0, atMs: 0, status: 200, outcome: 'started' } as const;
+
 const linesOf = async (bench: JobBench) => (await bench.account.stub.operations(100)).lines.filter(({ kind }) => kind === 'adjust');
 
 describe('workers that always run', () => {
   it('are charged for each window once, however often the meter looks', async () => {
     const { bench, row } = await deployed({ minWorkers: 2 });
     await bench.wait(25 * MINUTE_MS);
-    await Promise.all([meterDeployments(bench.deps()), meterDeployments(bench.deps())]);
-    await meterDeployments(bench.deps());
+    await Promise.all([sweepDeployments(bench.deps()), sweepDeployments(bench.deps())]);
+    await sweepDeployments(bench.deps());
     expect(await bench.spentMicro()).toBe(2 * 20 * 60 * IDLE_MICRO);
     const lines = await linesOf(bench);
     expect(lines).toHaveLength(2);
@@ -91,9 +69,12 @@ describe('workers that always run', () => {
   it('are not charged again when the process dies between charging and writing that down', async () => {
     const { bench, row } = await deployed({ minWorkers: 1 });
     await bench.wait(15 * MINUTE_MS);
-    await meterDeployments(bench.deps());
-    await changeDeployment(bench.deps(), row, { meteredUntil: row.meteredUntil });
-    await meterDeployments(bench.deps());
+    await sweepDeployments(bench.deps());
+    await changeDeployment(bench.deps(), await present(row), {
+      meteredUntil: row.meteredUntil,
+      meteringUntil: row.meteredUntil + 10 * MINUTE_MS,
+    });
+    await sweepDeployments(bench.deps());
     expect(await bench.spentMicro()).toBe(600 * IDLE_MICRO);
   });
 
@@ -104,7 +85,7 @@ describe('workers that always run', () => {
     expect(changed).toMatchObject({ ok: true, value: { minWorkers: 0 } });
     expect(await bench.spentMicro()).toBe(180 * IDLE_MICRO);
     await bench.wait(60 * MINUTE_MS);
-    await meterDeployments(bench.deps());
+    await sweepDeployments(bench.deps());
     expect(await bench.spentMicro()).toBe(180 * IDLE_MICRO);
     await updateDeployment(bench.deps(), await present(row), { minWorkers: 1 });
     await bench.wait(MINUTE_MS);
@@ -118,7 +99,7 @@ describe('workers that always run', () => {
     const cost = await ran(bench, 100_000);
     expect(cost).toBe(300_000_000);
     await bench.wait(12 * MINUTE_MS);
-    await meterDeployments(bench.deps());
+    await sweepDeployments(bench.deps());
     expect(await bench.spentMicro()).toBe(cost + 500 * IDLE_MICRO);
   });
 
@@ -127,7 +108,7 @@ describe('workers that always run', () => {
     const failure = { action: 'next_target', message: 'CUDA out of memory', mayHaveStarted: true } as const;
     expect(await endedBy(bench, { state: 'failed', failure })).toMatchObject({ state: 'failed', costMicro: 0 });
     await bench.wait(12 * MINUTE_MS);
-    await meterDeployments(bench.deps());
+    await sweepDeployments(bench.deps());
     expect(await bench.spentMicro()).toBe(600 * IDLE_MICRO);
   });
 
@@ -135,20 +116,23 @@ describe('workers that always run', () => {
     const bench = await JobBench.create(1_000);
     const maker = { accountId: bench.account.id, keyId: KEY.keyId, test: false };
     const refused = await createDeployment(bench.deps(), maker, { ...FIELDS, minWorkers: 1 });
-    expect(refused).toMatchObject({ ok: false, error: { kind: 'insufficient_credits', details: { required: 1_080, available: 1_000 } } });
+    expect(refused).toMatchObject({
+      ok: false,
+      error: { kind: 'insufficient_credits', details: { required: TO_START, available: 1_000 } },
+    });
     expect(await findDeployment(env.DB, bench.account.id, 'comfy')).toBeUndefined();
 
-    const { bench: short, row } = await deployed({ minWorkers: 1 }, 1_080);
+    const { bench: short, row } = await deployed({ minWorkers: 1 }, TO_START);
     for (let window = 0; window < 8; window++) {
       await short.wait(10 * MINUTE_MS);
-      await meterDeployments(short.deps());
+      await sweepDeployments(short.deps());
     }
     expect(await present(row)).toMatchObject({ minWorkers: 0, notice: expect.stringContaining('balance') });
     expect(short.provider.endpoints).toContainEqual(expect.objectContaining({ minWorkers: 0 }));
     const left = (await short.account.stub.view())!.balanceMicro;
     expect(left).toBeGreaterThan(0);
     await short.wait(60 * MINUTE_MS);
-    await meterDeployments(short.deps());
+    await sweepDeployments(short.deps());
     expect((await short.account.stub.view())!.balanceMicro).toBe(left);
   });
 
@@ -156,26 +140,27 @@ describe('workers that always run', () => {
     const bench = await JobBench.create(100_000);
     const limited = (credits: number) => bench.account.stub.putKey(testKey({ spendingLimitMicro: credits * 1_000_000, autoDisable: true }));
     const maker = { accountId: bench.account.id, keyId: KEY.keyId, test: false };
-    await limited(1_079);
-    expect(await createDeployment(bench.deps(), maker, { ...FIELDS, minWorkers: 1 })).toMatchObject({
+    const fields = { ...FIELDS, minWorkers: 1, maxWorkers: 1 };
+    await limited(1_439);
+    expect(await createDeployment(bench.deps(), maker, fields)).toMatchObject({
       ok: false,
-      error: { kind: 'spending_limit', param: 'minWorkers', details: { limit: 1_079, spent: 0, required: 1_080 } },
+      error: { kind: 'spending_limit', param: 'minWorkers', details: { limit: 1_439, spent: 0, required: 1_440 } },
     });
-    await limited(1_080);
-    const made = await createDeployment(bench.deps(), maker, { ...FIELDS, minWorkers: 1 });
+    await limited(1_440);
+    const made = await createDeployment(bench.deps(), maker, fields);
     if (!made.ok) throw new Error(made.error.message);
     const { row } = made.value;
     for (let window = 0; window < 8; window++) {
       expect(await present(row)).toMatchObject({ minWorkers: window < 7 ? 1 : 0 });
       await bench.wait(10 * MINUTE_MS);
-      await meterDeployments(bench.deps());
+      await sweepDeployments(bench.deps());
     }
     expect(await present(row)).toMatchObject({ minWorkers: 0, notice: expect.stringContaining('spending limit') });
     expect(bench.provider.endpoints).toContainEqual(expect.objectContaining({ minWorkers: 0 }));
     expect((await bench.account.stub.listKeys())[0]).toMatchObject({ status: 'disabled' });
     const spent = await bench.spentMicro();
     await bench.wait(60 * MINUTE_MS);
-    await meterDeployments(bench.deps());
+    await sweepDeployments(bench.deps());
     expect(await bench.spentMicro()).toBe(spent);
     expect(await updateDeployment(bench.deps(), await present(row), { minWorkers: 1 })).toMatchObject({
       ok: false,
@@ -188,7 +173,7 @@ describe('workers that always run', () => {
     const made = await createDeployment(bench.deps(), { accountId: bench.account.id, test: true }, { ...FIELDS, minWorkers: 3 });
     expect(made).toMatchObject({ ok: true, value: { row: { test: true, provider: 'sandbox' } } });
     await bench.wait(60 * MINUTE_MS);
-    await meterDeployments(bench.deps());
+    await sweepDeployments(bench.deps());
     expect(await linesOf(bench)).toEqual([]);
   });
 });
@@ -198,10 +183,10 @@ describe('workers that come and go', () => {
     const { bench } = await deployed({ idleTimeoutSeconds: 60 });
     const cost = await ran(bench, 10_000);
     await bench.wait(13 * MINUTE_MS);
-    await meterDeployments(bench.deps());
+    await sweepDeployments(bench.deps());
     expect(await bench.spentMicro()).toBe(cost + 60 * IDLE_MICRO);
     await bench.wait(60 * MINUTE_MS);
-    await meterDeployments(bench.deps());
+    await sweepDeployments(bench.deps());
     expect(await bench.spentMicro()).toBe(cost + 60 * IDLE_MICRO);
   });
 });
@@ -225,9 +210,35 @@ describe("a run of a customer's own container", () => {
     expect(line).toMatchObject({ outcome: credits > 0 ? 'actual' : 'released', detail: { ending: state } });
     if (credits > 0) expect(line!.detail.usage).toEqual({ gpuSeconds: 100 });
     await bench.wait(12 * MINUTE_MS);
-    await meterDeployments(bench.deps());
+    await sweepDeployments(bench.deps());
     const workedSeconds = credits > 0 ? 100 : 0;
     expect(await bench.spentMicro()).toBe(credits * 1_000_000 + (600 - workedSeconds) * IDLE_MICRO);
+  });
+
+  it('that is not over at its deadline is stopped, and costs what its provider says then', async () => {
+    const { bench } = await deployed();
+    bench.provider.started.push({ id: 'up', reference: '', polls: 0 });
+    bench.provider.ending = 'never';
+    bench.provider.canceledGpuMs = 600_000;
+    const started = await begun(bench);
+    const upstream = { id: 'up', model: 'ep0' };
+    const job = (await changeJob(env.DB, started, () => ({ provider: 'fake', upstream, attempts: [ATTEMPT] })))!;
+    expect(job.deadline - job.createdAt).toBe((7_200 + 600) * 1_000);
+    await bench.wait(job.deadline - bench.nowMs + 1_000);
+    await advanceJob(bench.deps(), { jobId: job.id });
+    expect(bench.provider.canceled).toEqual(new Set(['up']));
+    expect(await bench.job(job.id)).toMatchObject({ state: 'expired', costMicro: 600 * 3_000_000 });
+  });
+
+  it('is held, and paid, for five seconds at least: it is given no less', async () => {
+    const { bench } = await deployed();
+    const body = { input: {}, maxSeconds: 1 };
+    const created = await createRun(bench.deps(), requestOf('/v1/gpu/run/comfy', bench.account.id), 'comfy', body);
+    if (!created.ok) throw new Error(created.error.message);
+    const { job } = created.value;
+    expect(job).toMatchObject({ heldMicro: 15_000_000, input: { maxSeconds: 5 } });
+    await finishJob(bench.deps(), job, { state: 'succeeded', outputs: { files: [], usage: { gpuMs: 4_900 } } });
+    expect(await bench.job(job.id)).toMatchObject({ costMicro: 15_000_000 });
   });
 
   it('alone is: a job of a model of the catalogue is free when it is canceled', async () => {
@@ -266,9 +277,9 @@ describe('a deployment', () => {
 
   it('whose making was cut off is removed', async () => {
     const { bench, row } = await deployed();
-    await changeDeployment(bench.deps(), row, { state: 'creating' });
+    await changeDeployment(bench.deps(), await present(row), { state: 'creating' });
     await bench.wait(30 * MINUTE_MS);
-    await meterDeployments(bench.deps());
+    await sweepDeployments(bench.deps());
     expect(await findDeployment(env.DB, row.accountId, row.slug)).toBeUndefined();
     expect(bench.provider.removedEndpoints).toEqual(['ep0']);
   });

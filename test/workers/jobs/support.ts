@@ -44,6 +44,8 @@ export const requestOf = (endpoint: string, accountId: string): JobRequest => ({
 export class FakeProvider {
   readonly started: { id: string; reference: string; polls: number }[] = [];
   canceled = new Set<string>();
+  /** How long what was canceled had run. */
+  canceledGpuMs: number | undefined;
   /** How often a job is polled before it is done. */
   pollsToDone = 2;
   ending: 'done' | 'failed' | 'never' = 'done';
@@ -90,9 +92,13 @@ export class FakeProvider {
   readonly endpoints: { minWorkers: number }[] = [];
   readonly removedEndpoints: string[] = [];
 
+  /** The next changes of a deployment take effect, and their answers are lost. */
+  lostChanges = 0;
+
   private endpoint(id: string | undefined, { method, body }: RequestInit): Response {
     if (method === 'DELETE') this.removedEndpoints.push(id!);
     else this.endpoints.push(JSON.parse(String(body)) as { minWorkers: number });
+    if (method === 'PATCH' && this.lostChanges-- > 0) throw new Error('connection lost');
     return Response.json({ id: id ?? `ep${this.endpoints.length - 1}` });
   }
 
@@ -124,7 +130,7 @@ export class FakeProvider {
     this.polls++;
     const job = this.started.find((one) => one.id === id);
     if (!job) return new Response('what?', { status: 404 });
-    if (this.canceled.has(id)) return Response.json({ state: 'canceled' });
+    if (this.canceled.has(id)) return Response.json({ state: 'canceled', gpuMs: this.canceledGpuMs });
     if (this.ending === 'never' || ++job.polls < this.pollsToDone) return Response.json({ state: 'running' });
     return Response.json({ state: this.ending });
   }
@@ -152,8 +158,10 @@ const adapter: MediaAdapter = {
         return { state: 'done', result: { files: [{ url: `https://${FILE_HOST}/${job.id}.mp4` }] } };
       case 'failed':
         return { state: 'failed', failure: { action: 'next_target', message: 'it failed', mayHaveStarted: true } };
-      case 'canceled':
-        return { state: 'canceled' };
+      case 'canceled': {
+        const { gpuMs } = json as { gpuMs?: number };
+        return { state: 'canceled', ...(gpuMs !== undefined && { usage: { gpuMs } }) };
+      }
       default:
         return { state: 'unknown', message: 'what?' };
     }
@@ -221,7 +229,10 @@ class Fuse {
   }
 }
 
-const EFFECTS = new Set(['all', 'run', 'first', 'raw', 'batch', 'put', 'get', 'send', 'settle', 'beat', 'admit', 'release']);
+const EFFECTS = new Set([
+  ...['all', 'run', 'first', 'raw', 'batch', 'put', 'get', 'send'],
+  ...['settle', 'beat', 'admit', 'release', 'charge', 'commit'],
+]);
 
 /** The same thing, with its effects on a fuse. */
 function fused<T extends object>(target: T, fuse: Fuse): T {
@@ -288,7 +299,7 @@ export class JobBench {
   deps(fuse?: Fuse): JobDeps {
     const stub = this.account.stub;
     const account = {
-      ...pick(stub, ['admit', 'beat', 'settle', 'release', 'authorize', 'view', 'charge', 'listKeys']),
+      ...pick(stub, ['admit', 'beat', 'settle', 'release', 'authorize', 'view', 'charge', 'commit', 'listKeys']),
     } as unknown as AccountStub;
     const webhookQueue = (slow: boolean) =>
       ({

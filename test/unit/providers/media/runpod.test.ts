@@ -24,7 +24,7 @@ describe('submit', () => {
           },
           "policy": {
             "executionTimeout": 120000,
-            "ttl": 7200000,
+            "ttl": 7320000,
           },
           "s3Config": {
             "bucketName": "mine",
@@ -39,7 +39,7 @@ describe('submit', () => {
   it('waits for the answer where the target says so', () => {
     const request = runpod.submit(submission(ENDPOINT, run({ maxSeconds: 1 }), { defaults: { runsync: true } }));
     expect(request.url).toBe('/ep_abc123/runsync?wait=60000');
-    expect(JSON.parse(String(request.body))).toEqual({ input: { prompt: 'a fox' }, policy: { executionTimeout: 5_000, ttl: 7_200_000 } });
+    expect(JSON.parse(String(request.body))).toEqual({ input: { prompt: 'a fox' }, policy: { executionTimeout: 5_000, ttl: 7_205_000 } });
   });
 });
 
@@ -170,7 +170,7 @@ describe('deployments', () => {
   };
   const endpoint = { endpointId: 'ep_1' };
 
-  it('makes an endpoint first, and lets its workers run second', () => {
+  it('makes an endpoint without workers, in one request', () => {
     expect(shown(deployments.create(spec, {})!)).toMatchInlineSnapshot(`
       {
         "body": {
@@ -200,26 +200,12 @@ describe('deployments', () => {
         "url": "/serverless",
       }
     `);
-    expect(shown(deployments.create(spec, endpoint)!)).toMatchInlineSnapshot(`
-      {
-        "body": {
-          "workers": {
-            "idleTimeout": 60,
-            "max": 3,
-            "min": 1,
-          },
-        },
-        "method": "PATCH",
-        "url": "/serverless/ep_1",
-      }
-    `);
-    expect(deployments.create(spec, { ...endpoint, workers: 'set' })).toBeUndefined();
-    expect(deployments.create({ ...spec, minWorkers: 0 }, endpoint)).toBeUndefined();
+    expect(deployments.create(spec, endpoint)).toBeUndefined();
   });
 
   it('reads what was made', () => {
     expect(deployments.readCreate(answer(201, { id: 'ep_1', name: spec.name }), {})).toEqual({ ok: true, deployment: endpoint });
-    expect(deployments.readCreate(answer(200, { id: 'ep_1' }), endpoint)).toEqual({ ok: true, deployment: { workers: 'set' } });
+    expect(deployments.readCreate(answer(200, { id: 'ep_1' }), endpoint)).toEqual({ ok: true, deployment: endpoint });
     expect(deployments.readCreate(answer(201, {}), {})).toMatchObject({ ok: false });
     const refused = { title: 'Bad Request', status: 400, detail: 'unknown pool ADA_99' };
     expect(deployments.readCreate(answer(400, refused), {})).toMatchObject({ ok: false, failure: { message: 'unknown pool ADA_99' } });

@@ -1,0 +1,61 @@
+/** Looks after every deployment: charges its workers, keeps or stops them, and finishes what was cut off. */
+import { and, eq, gt, lte, ne, or, sql } from 'drizzle-orm';
+import { database } from '../../db/client';
+import { deployments } from '../../db/jobs';
+import type { JobDeps } from '../deps';
+import { finishChange, isUnderWay, stopWorkers } from './change';
+import { commitToKeep, release } from './funds';
+import { removeUpstream } from './host';
+import { LAG_MS, meterUntil, settledUntil, WINDOW_MS } from './meter';
+import { runsOf } from './runs';
+import { type Deployment, rereadDeployment } from './store';
+
+const AT_ONCE = 100;
+/** Made by an invocation that died on the way. */
+const STUCK_AFTER_MS = 15 * 60_000;
+/** Whoever removes it has done so by then. */
+const REMOVED_AFTER_MS = 2 * 60_000;
+
+/**
+ * Each whose window is over, whose workers always run, or that is on its way to something. Where there are more than can
+ * be looked at in one go, chance sees to it that each has its turn.
+ */
+export async function sweepDeployments(deps: JobDeps): Promise<number> {
+  const isDue = or(
+    and(eq(deployments.test, false), lte(deployments.meteredUntil, deps.now() - LAG_MS - WINDOW_MS)),
+    and(eq(deployments.test, false), gt(deployments.minWorkers, 0)),
+    ne(deployments.state, 'active'),
+  );
+  const due = (await database(deps.db).select().from(deployments).where(isDue).orderBy(sql`random()`).limit(AT_ONCE)) as Deployment[];
+  for (const row of due) {
+    try {
+      await lookAfter(deps, row);
+    } catch (error) {
+      console.error('deployment not metered', JSON.stringify({ accountId: row.accountId, slug: row.slug, error: String(error) }));
+    }
+  }
+  return due.length;
+}
+
+async function lookAfter(deps: JobDeps, row: Deployment): Promise<void> {
+  const sinceMs = deps.now() - row.updatedAt;
+  if (row.state === 'creating') return sinceMs > STUCK_AFTER_MS ? remove(deps, row) : undefined;
+  if (row.state === 'deleting') return sinceMs > REMOVED_AFTER_MS ? remove(deps, row) : undefined;
+  if (row.state === 'updating' && !isUnderWay(row, deps.now())) await finishChange(deps, row);
+  const present = row.state === 'updating' ? await rereadDeployment(deps, row) : row;
+  if (present && !present.test) await chargeAndKeep(deps, present);
+}
+
+async function chargeAndKeep(deps: JobDeps, row: Deployment): Promise<void> {
+  const nowMs = deps.now();
+  const runs = await runsOf(deps, row, nowMs);
+  const metered = await meterUntil(deps, row, settledUntil(runs, nowMs), { whole: true, runs });
+  if (!metered) return;
+  const refused = await commitToKeep(deps, metered, runs);
+  if (refused) await stopWorkers(deps, metered, refused);
+}
+
+async function remove(deps: JobDeps, row: Deployment): Promise<void> {
+  const removed = await removeUpstream(deps, row);
+  if (removed.ok) await release(deps, row);
+}

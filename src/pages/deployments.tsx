@@ -1,0 +1,261 @@
+/** An account's deployments: what each costs while it waits, how to stop and delete it, and a new one. */
+import { waitUntil } from 'cloudflare:workers';
+import type { FC } from 'hono/jsx';
+import { commit } from '../console/audit/commit';
+import type { VerbContext } from '../console/context';
+import { fail, type GatewayError, type Result } from '../core/errors';
+import { toCredits } from '../core/money';
+import type { AppContext } from '../http/context';
+import { jobDeps } from '../http/deps';
+import { deploymentProvider, gone } from '../jobs/deployments/host';
+import { createDeployment, deleteDeployment, updateDeployment } from '../jobs/deployments/manage';
+import { type Deployment, findDeployment, listDeployments } from '../jobs/deployments/store';
+import { waitingMicro } from '../jobs/deployments/terms';
+import { GPU_POOL_MICRO } from '../providers/catalogue/media-terms';
+import type { AccountRoute } from '../routes/account/route';
+import { readNewDeployment } from '../routes/media/deployments';
+import { GPUS } from './gpu-sizes';
+import { credits, dollars, Empty, Notice, plural } from './parts';
+import { fields, orgQuery, page } from './shell';
+
+export const DEPLOYMENTS = '/infra/deployments/new';
+
+/** What so many workers cost an hour, while they only wait. */
+const hourlyCredits = (gpuTypes: readonly string[], workers: number): number => toCredits(waitingMicro({ gpuTypes }, 3_600_000) * workers);
+
+const hourly = (gpuTypes: readonly string[], workers: number): string => dollars(hourlyCredits(gpuTypes, workers));
+
+type Form = Record<string, string>;
+
+const NUMBERS: [name: string, label: string, fallback: string, least: number, most: number][] = [
+  ['minWorkers', 'Workers at least', '0', 0, 20],
+  ['maxWorkers', 'Workers at most', '2', 1, 20],
+  ['idleTimeout', 'Idle seconds before one stops', '30', 1, 3_600],
+];
+
+const Fields = ({ form }: { form: Form }) => (
+  <>
+    <div class="thirds">
+      <label>
+        Slug, for its URL
+        <input name="slug" required pattern="[a-z0-9]([a-z0-9\-]{0,61}[a-z0-9])?" value={form.slug ?? ''} placeholder="my-model" />
+      </label>
+      <label>
+        Container image
+        <input name="dockerImage" required value={form.dockerImage ?? ''} placeholder="registry.example.com/my-model:1" />
+      </label>
+      <label>
+        GPU
+        <select name="gpuTypes">
+          {GPUS.map(({ id, label, gigabytes, credits: price }) => (
+            <option value={id} selected={id === form.gpuTypes}>
+              {`${label}, ${gigabytes} GB: ${price} credits a second`}
+            </option>
+          ))}
+        </select>
+      </label>
+      {NUMBERS.map(([name, label, fallback, least, most]) => (
+        <label>
+          {label}
+          <input name={name} type="number" min={least} max={most} value={form[name] ?? fallback} required />
+        </label>
+      ))}
+    </div>
+    <p class="small quiet">
+      “Workers at least” run, and cost, all the time, by the hour each:{' '}
+      {GPUS.map(({ label, id }) => `${label} ${hourly([id], 1)}`).join('; ')}.
+    </p>
+    <label>
+      Webhook for its runs
+      <input name="webhookUrl" type="url" value={form.webhookUrl ?? ''} placeholder="https://app.example.com/hooks/gpu" />
+    </label>
+  </>
+);
+
+interface Shown {
+  form?: Form;
+  error?: GatewayError;
+}
+
+const labelOf = (pool: string): string => GPUS.find(({ id }) => id === pool)?.label ?? pool;
+
+const Cost: FC<{ of: Deployment }> = ({ of: { minWorkers, maxWorkers, gpuTypes, idleTimeoutSeconds } }) => (
+  <div>
+    {minWorkers > 0 && (
+      <p>
+        <strong>{hourly(gpuTypes, minWorkers)} an hour</strong> for {plural(minWorkers, 'worker')} that always{' '}
+        {minWorkers === 1 ? 'runs' : 'run'}
+      </p>
+    )}
+    {minWorkers === 0 && <p>Nothing while no run comes</p>}
+    <p class="small quiet">
+      {minWorkers} to {plural(maxWorkers, 'worker')}; one that has run waits {plural(idleTimeoutSeconds, 'second')} at {hourly(gpuTypes, 1)}{' '}
+      an hour. A run costs {credits(toCredits(GPU_POOL_MICRO[gpuTypes[0] ?? ''] ?? 0))} credits a second.
+    </p>
+  </div>
+);
+
+const Actions: FC<{ of: Deployment; context: VerbContext }> = ({ of: { slug, minWorkers }, context }) => {
+  const action = (verb: string) => `${DEPLOYMENTS}/${slug}/${verb}${orgQuery(context)}`;
+  return (
+    <span class="row">
+      {minWorkers > 0 && (
+        <form
+          class="inline"
+          method="post"
+          action={action('stop')}
+          data-ask={`Stop the workers of “${slug}” that always run? A run then waits until one has started.`}
+        >
+          <button type="submit" class="link" aria-label={`Stop the workers of ${slug} that always run`}>
+            Stop always-on workers
+          </button>
+        </form>
+      )}
+      <form
+        class="inline"
+        method="post"
+        action={action('delete')}
+        data-ask={`Delete “${slug}”? Its runs end, and its URL answers no more.`}
+      >
+        <button type="submit" class="link danger" aria-label={`Delete ${slug}`}>
+          Delete
+        </button>
+      </form>
+    </span>
+  );
+};
+
+const One: FC<{ of: Deployment; context: VerbContext }> = ({ of: row, context }) => (
+  <li class="key">
+    <div class="tight">
+      <p class="row">
+        <span class="mono strong break">{row.slug}</span>
+        <span class={`tag ${row.state === 'active' ? 'good' : ''}`}>{row.state}</span>
+        {row.test && <span class="tag">test</span>}
+      </p>
+      <p class="tiny quiet break">
+        {row.gpuTypes.map(labelOf).join(', ')}
+        <br />
+        <span class="mono">{row.dockerImage}</span>
+      </p>
+    </div>
+    {row.test ? <p>Free: it was made with a test key</p> : <Cost of={row} />}
+    <p class="small">{row.notice}</p>
+    {context.permissions.has('deployments.write') && <Actions of={row} context={context} />}
+  </li>
+);
+
+async function deploymentsPage(c: AppContext, context: VerbContext, { form = {}, error }: Shown = {}): Promise<Response> {
+  const existing = await listDeployments(context.db, context.accountId);
+  const gpuTypes = form.gpuTypes ?? c.req.query('gpu') ?? 'ADA_24';
+  const made = existing.find(({ slug }) => slug === c.req.query('made'))?.slug;
+  const running = existing.filter(({ test, minWorkers }) => !test && minWorkers > 0);
+  const sum = running.reduce((credited, row) => credited + hourlyCredits(row.gpuTypes, row.minWorkers), 0);
+  return page(
+    c,
+    { title: 'Deployments', context, ...(error && { status: 400 }) },
+    <>
+      <div class="stack">
+        <h1>Deployments</h1>
+        <p class="lead">
+          A container image and the GPUs that it may run on. A worker starts when a run comes and stops when none has come for a while, but
+          for those that are to run always.
+        </p>
+      </div>
+      <Notice error={error} message={made === undefined ? undefined : `${made} is there: POST /v1/gpu/run/${made} runs it.`} />
+      {existing.length === 0 && (
+        <Empty title="No deployment yet">
+          <p>One costs nothing until a run comes, unless it has workers that always run.</p>
+        </Empty>
+      )}
+      {existing.length > 0 && (
+        <section class="stack" aria-labelledby="existing">
+          <h2 id="existing">Those you have</h2>
+          {sum > 0 && <p>Workers that always run cost {dollars(sum)} an hour in all.</p>}
+          <ul class="keys">
+            {existing.map((row) => (
+              <One of={row} context={context} />
+            ))}
+          </ul>
+        </section>
+      )}
+      {context.permissions.has('deployments.write') && <NewForm c={c} context={context} form={{ ...form, gpuTypes }} />}
+    </>,
+  );
+}
+
+const NewForm: FC<{ c: AppContext; context: VerbContext; form: Form }> = ({ c, context, form }) => {
+  if (deploymentProvider(jobDeps(c.env), false) === undefined)
+    return <p class="notice">GPUs are not set up here: the operator adds a provider for them.</p>;
+  return (
+    <form class="panel" method="post" action={`${DEPLOYMENTS}${orgQuery(context)}`}>
+      <h2>New deployment</h2>
+      <Fields form={form} />
+      <div class="row">
+        <button type="submit">Deploy</button>
+        <a href="/docs/infra">How runs work</a>
+      </div>
+    </form>
+  );
+};
+
+/** What a form says in text is said in numbers to the API; what is left empty is not said. */
+function inputOf(form: Form): Record<string, unknown> {
+  const numbers = NUMBERS.map(([name]) => [name, Number(form[name])]);
+  return { ...Object.fromEntries(Object.entries(form).filter(([, value]) => value !== '')), ...Object.fromEntries(numbers) };
+}
+
+/** Done to its end, whether somebody waits for the page or not. */
+function whole<T>(work: Promise<T>): Promise<T> {
+  waitUntil(work.catch(() => undefined));
+  return work;
+}
+
+const listed = (c: AppContext, context: VerbContext, made?: string): Response => {
+  const query = orgQuery(context);
+  return c.redirect(`${DEPLOYMENTS}${query}${made === undefined ? '' : `${query ? '&' : '?'}made=${made}`}`, 303);
+};
+
+async function create(c: AppContext, context: VerbContext): Promise<Response> {
+  const form = await fields(c);
+  const input = readNewDeployment(c, inputOf(form));
+  if (!input.ok) return deploymentsPage(c, context, { form, error: input.error });
+  const deps = jobDeps(c.env);
+  if (deploymentProvider(deps, false) === undefined) {
+    const { error } = fail('no_provider', 'No GPU provider is configured.');
+    return deploymentsPage(c, context, { form, error });
+  }
+  // Noted before the provider is asked: GPUs cost money, and none may run that nobody is known to have wanted.
+  const { slug, dockerImage, gpuTypes } = input.value;
+  await commit(context, { action: 'deployment.create', target: slug, detail: { dockerImage, gpuTypes } });
+  const made = await whole(createDeployment(deps, { accountId: context.accountId, test: false }, input.value));
+  return made.ok ? listed(c, context, slug) : deploymentsPage(c, context, { form, error: made.error });
+}
+
+/** A verb on one deployment, then the list again. */
+const onOne =
+  (action: string, verb: (c: AppContext, row: Deployment) => Promise<Result<unknown>>) =>
+  async (c: AppContext, context: VerbContext): Promise<Response> => {
+    const row = await findDeployment(context.db, context.accountId, c.req.param('slug') ?? '');
+    if (!row) return deploymentsPage(c, context, { error: gone().error });
+    await commit(context, { action, target: row.slug });
+    const done = await whole(verb(c, row));
+    return done.ok ? listed(c, context) : deploymentsPage(c, context, { error: done.error });
+  };
+
+export const deploymentPages: AccountRoute[] = [
+  { method: 'GET', path: DEPLOYMENTS, permission: 'deployments.read', handle: (c, context) => deploymentsPage(c, context) },
+  { method: 'POST', path: DEPLOYMENTS, permission: 'deployments.write', handle: create },
+  {
+    method: 'POST',
+    path: `${DEPLOYMENTS}/:slug/stop`,
+    permission: 'deployments.write',
+    handle: onOne('deployment.update', (c, row) => updateDeployment(jobDeps(c.env), row, { minWorkers: 0 })),
+  },
+  {
+    method: 'POST',
+    path: `${DEPLOYMENTS}/:slug/delete`,
+    permission: 'deployments.write',
+    handle: onOne('deployment.delete', (c, row) => deleteDeployment(jobDeps(c.env), row)),
+  },
+];

@@ -1,0 +1,31 @@
+// The page of an account's deployments: what each costs, and how it is stopped and deleted.
+import { env } from 'cloudflare:test';
+import { expect, it } from 'vitest';
+import { accountStub } from '../../../src/account/stub';
+import { accountOf, audited, call, join, must, organization, someone } from './support';
+
+const PATH = '/infra/deployments/new';
+const FIELDS = { dockerImage: 'registry.example.com/model:1', gpuTypes: 'ADA_24', minWorkers: 2, maxWorkers: 2 };
+
+it('names what workers that always run cost an hour, stops them, and deletes', async () => {
+  const person = await someone();
+  const account = await accountOf(person);
+  await accountStub(env.ACCOUNT, account).grant({ eventId: 'top-up', amountMicro: 5_000_000_000, reason: '', topUp: true });
+  const { key } = await must('POST', '/api/api-keys', { as: person, json: { name: 'x' } });
+  await must('POST', '/v1/deployments', { key, json: { slug: 'mine', ...FIELDS } });
+  const page = async () => (await call('GET', PATH, { as: person })).text;
+  expect(await page()).toContain('$10.80 an hour');
+  const stopped = await call('POST', `${PATH}/mine/stop`, { as: person });
+  expect([stopped.status, stopped.headers.get('location')]).toEqual([303, PATH]);
+  expect(await page()).toContain('Nothing while no run comes');
+  expect((await call('POST', `${PATH}/mine/delete`, { as: person })).status).toBe(303);
+  expect(await page()).toContain('No deployment yet');
+  expect((await audited(account)).map(({ action }) => action)).toEqual(expect.arrayContaining(['deployment.update', 'deployment.delete']));
+});
+
+it('shows who may only look no form', async () => {
+  const [viewer, { id }] = [await someone(), await organization()];
+  await join(id, viewer, 'viewer');
+  const seen = await call('GET', `${PATH}?org=${id}`, { as: viewer });
+  expect([seen.status, seen.text.includes('>Deploy</button>')]).toEqual([200, false]);
+});
