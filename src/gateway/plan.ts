@@ -8,6 +8,7 @@ import type { Bridge, BridgedRequest, Call, Dialect, RequestTarget } from '../di
 import type { Registry } from '../providers/registry';
 import type { Model, Provider, Target, Wire } from '../providers/types';
 import type { StoredAnswer } from './stored-answer';
+import { refuseForProviders, withoutUnpriced } from './unpriced';
 
 export interface Reached<B> {
   provider: Provider;
@@ -117,6 +118,11 @@ export function planCall(registry: Registry, dialect: Dialect, call: Call, sandb
   if (targets.length === 0 && stored && call.continues) return { ok: false, error: call.continues.missing };
   if (targets.length === 0 && isReachable(registry, model, dialect.wires, sandbox))
     return fail('invalid_request', `None of the providers that are configured for \`${model.id}\` can serve what this request asks for.`);
+  const refused = refuseForProviders(
+    call,
+    targets.map(({ provider }) => provider.spec),
+  );
+  if (refused) return { ok: false, error: refused };
   if (targets.length === 0) return fail('no_provider', `No provider is configured for \`${model.id}\`.`, { param: 'model' });
   return ok({
     model,
@@ -162,6 +168,6 @@ export function upstreamRequest<B extends { request(target: RequestTarget): Brid
       ...provider.spec.headers,
       ...(apiKey !== undefined && wire.authorize(apiKey)),
     },
-    body,
+    body: withoutUnpriced(body, provider.spec),
   };
 }

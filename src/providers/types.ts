@@ -47,6 +47,16 @@ export interface ProviderQuirks {
   reasoningOutsideOutput?: boolean;
 }
 
+/** What a provider takes of a request and nobody here has a price for: which model answers, or what is billed beside its tokens. */
+export interface Unpriced {
+  /** Refused, unless there is nothing in them. */
+  fields?: readonly string[];
+  /** Without meaning where those are not there: left out. */
+  idleFields?: readonly string[];
+  /** The types of its own tools. */
+  tools?: RegExp;
+}
+
 export interface ProviderSpec extends ProviderQuirks {
   /** Lower-case id; `OPENAI_API_KEY` and `OPENAI_BASE_URL` are read for `openai`, dashes become underscores. */
   id: string;
@@ -57,6 +67,8 @@ export interface ProviderSpec extends ProviderQuirks {
   wires: readonly Wire[];
   /** Does hanging up stop the provider's meter? `drain` providers run on, and bill, to the end. */
   onDisconnect: 'cancel' | 'drain';
+  /** What must not reach it from a client. */
+  unpriced?: Unpriced;
   /** Headers sent with every request beside authorization and content type. */
   headers?: Record<string, string>;
   /** How it makes images, video, sound and the like; jobs run on it. */

@@ -7,6 +7,7 @@ import { MessagesStream } from './stream';
 
 export const messagesCall = (request: MessagesRequest): Call => ({
   model: request.model,
+  ...(request.fields && { fields: request.fields }),
   stream: request.stream,
   choices: 1,
   maxOutputTokens: request.maxOutputTokens,

@@ -36,6 +36,8 @@ export interface MessagesRequest extends ForwardedRequest {
   stream: boolean;
   maxOutputTokens: number;
   estimatedInputTokens: number;
+  /** The body, parsed. */
+  fields?: Record<string, unknown>;
 }
 
 /** A request that is to be counted, not answered. */
@@ -62,7 +64,8 @@ export function parseMessages(request: ClientRequest): Result<MessagesRequest> {
   if (!parsed.ok) return parsed;
   const { model, stream, max_tokens } = parsed.value.data;
   return ok({
-    ...forwarded(request, model),
+    ...forwarded({ ...request, body: parsed.value.body }, model),
+    fields: parsed.value.fields,
     stream: stream === true,
     maxOutputTokens: max_tokens,
     estimatedInputTokens: estimateMessagesTokens(request.body),
@@ -72,7 +75,10 @@ export function parseMessages(request: ClientRequest): Result<MessagesRequest> {
 export function readCountRequest(request: ClientRequest): Result<CountRequest> {
   const parsed = parseBody(request.body, countRequest);
   if (!parsed.ok) return parsed;
-  return ok({ ...forwarded(request, parsed.value.data.model), estimatedTokens: estimateMessagesTokens(request.body) });
+  return ok({
+    ...forwarded({ ...request, body: parsed.value.body }, parsed.value.data.model),
+    estimatedTokens: estimateMessagesTokens(request.body),
+  });
 }
 
 /** How one request to an upstream differs from another for the same call. */

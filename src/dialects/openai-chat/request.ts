@@ -25,6 +25,8 @@ export interface ChatRequest {
   estimatedInputTokens: number;
   /** The client asked for a usage chunk of its own. */
   includeUsage: boolean;
+  /** The body, parsed. */
+  fields?: Record<string, unknown>;
 }
 
 export function parseChat(body: string): Result<ChatRequest> {
@@ -33,7 +35,8 @@ export function parseChat(body: string): Result<ChatRequest> {
   const { model, stream, stream_options, n, max_tokens, max_completion_tokens } = parsed.value.data;
   return ok({
     model,
-    body,
+    body: parsed.value.body,
+    fields: parsed.value.fields,
     stream: stream === true,
     includeUsage: stream_options?.include_usage === true,
     choices: n ?? 1,

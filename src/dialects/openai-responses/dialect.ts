@@ -19,6 +19,7 @@ export function responsesCall(request: ResponsesRequest): Call {
   };
   return {
     model,
+    fields: request.fields,
     stream,
     choices: 1,
     maxOutputTokens,

@@ -8,4 +8,6 @@ export const alibaba = {
   baseUrl: 'https://dashscope-intl.aliyuncs.com/compatible-mode/v1',
   wires: [openaiChatWire],
   onDisconnect: 'drain',
+  // https://help.aliyun.com/zh/model-studio/web-search
+  unpriced: { fields: ['enable_search', 'search_options'] },
 } satisfies ProviderSpec;

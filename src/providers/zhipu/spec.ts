@@ -9,4 +9,6 @@ export const zhipu = {
   wires: [openaiChatWire],
   // Undocumented, so the safe choice.
   onDisconnect: 'drain',
+  // https://docs.z.ai/guides/tools/web-search
+  unpriced: { tools: /^web_search$/ },
 } satisfies ProviderSpec;
