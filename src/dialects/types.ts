@@ -29,6 +29,10 @@ export interface Call {
   names?: NamedItems;
   /** The upstream works on after it has answered; see `Answer.pending`. */
   background?: boolean;
+  /** The most of work beside its tokens, as far as the client bounds it. */
+  statedWork?: Partial<Usage>;
+  /** The answer is sound. */
+  speaks?: boolean;
   /** The least that such a call costs, where that is more than its tokens. */
   leastMicro?(usage: Usage): MicroCredits;
   /** How this call crosses a wire; undefined where it cannot. */

@@ -2,9 +2,10 @@ import { fail, ok, type Result } from '../core/errors';
 import { type RateFamily, rateFamily } from '../core/family';
 import { fromCredits, type MicroCredits, type TokenPrice, tokenCostMicro } from '../core/money';
 import type { TierId } from '../core/tiers';
-import { NO_USAGE } from '../core/usage';
+import { NO_USAGE, type Usage } from '../core/usage';
 import type { WireId } from '../core/wire-id';
 import type { Bridge, BridgedRequest, Call, Dialect, RequestTarget } from '../dialects/types';
+import { wholePrice } from '../providers/catalogue/beside';
 import type { Registry } from '../providers/registry';
 import type { Model, Provider, Target, Wire } from '../providers/types';
 import type { StoredAnswer } from './stored-answer';
@@ -124,16 +125,17 @@ export function planCall(registry: Registry, dialect: Dialect, call: Call, sandb
   );
   if (refused) return { ok: false, error: refused };
   if (targets.length === 0) return fail('no_provider', `No provider is configured for \`${model.id}\`.`, { param: 'model' });
+  const price = wholePrice(model, model.price);
   return ok({
     model,
-    price: model.price,
+    price,
     catalogueVersion: registry.catalogueVersion,
     targets,
     rateFamily: rateFamily(model.family),
     minimumTier: model.minimumTier ?? 'free',
     minimumBalanceMicro: MINIMUM_BALANCE_MICRO,
-    estimateMicro: estimateMicro(call, model.price),
-    worstMicro: call.stream ? 0 : costOf(call, model.price, longestOutputTokens(call, model)),
+    estimateMicro: estimateMicro(call, price),
+    worstMicro: call.stream ? 0 : costOf(call, price, longestOutputTokens(call, model), call.statedWork),
     continued: stored && call.continues && { ...stored, name: call.continues.name },
   });
 }
@@ -144,11 +146,19 @@ export const longestOutputTokens = (call: Call, model: Model): number =>
 
 /** The likely cost: the prompt as it is, and for each answer its bound or a typical length. */
 export const estimateMicro = (call: Call, price: TokenPrice): MicroCredits =>
-  costOf(call, price, Math.min(call.maxOutputTokens ?? TYPICAL_OUTPUT_TOKENS, TYPICAL_OUTPUT_TOKENS));
+  costOf(call, price, Math.min(call.maxOutputTokens ?? TYPICAL_OUTPUT_TOKENS, TYPICAL_OUTPUT_TOKENS), likelyWork(call));
+
+/** Tools run seldom so often; what bounds them may be any number. */
+const TYPICAL_RUNS = 10;
+
+const likelyWork = ({ statedWork = {} }: Call): Partial<Usage> =>
+  Object.fromEntries(Object.entries(statedWork).map(([name, most]) => [name, Math.min(most, TYPICAL_RUNS)]));
 
 /** What the call comes to where each answer is so long. */
-function costOf(call: Call, price: TokenPrice, outputTokens: number): MicroCredits {
-  const usage = { ...NO_USAGE, inputTokens: call.estimatedInputTokens, outputTokens: call.choices * outputTokens };
+function costOf(call: Call, price: TokenPrice, outputTokens: number, work: Partial<Usage> = {}): MicroCredits {
+  const written = call.choices * outputTokens;
+  const outputAudioTokens = call.speaks ? written : 0;
+  const usage = { ...NO_USAGE, ...work, inputTokens: call.estimatedInputTokens, outputTokens: written, outputAudioTokens };
   return Math.max(tokenCostMicro(usage, price), call.leastMicro?.(usage) ?? 0);
 }
 

@@ -4,8 +4,8 @@ import type { BeatRequest, CloseRequest, OperationDetail } from '../account/type
 import { answerHeaders } from '../core/answer-headers';
 import type { KeyMode } from '../core/api-key';
 import { fail, type GatewayError } from '../core/errors';
-import type { MicroCredits } from '../core/money';
-import type { Usage } from '../core/usage';
+import { type MicroCredits, priceOfUsage } from '../core/money';
+import { NO_USAGE, type Usage } from '../core/usage';
 import type { Call, Dialect, OutgoingStream } from '../dialects/types';
 import type { GatewayDeps } from './deps';
 import type { Failover, LastFailure } from './failover';
@@ -100,7 +100,7 @@ export function detailOf(run: Run, ending: Ending, charge: Charge | undefined, m
     provider: provider ?? null,
     upstreamModel: upstreamModel ?? null,
     usage: charge ? usedBuckets(charge.usage) : null,
-    price: run.plan.price,
+    price: priceOfUsage(run.plan.price, charge?.usage ?? NO_USAGE),
     ...(run.plan.catalogueVersion !== undefined && { catalogueVersion: run.plan.catalogueVersion }),
     latencyMs: run.deps.now() - run.startedAtMs,
     firstByteMs: durationMs ?? null,

@@ -1,6 +1,6 @@
 import type { Family } from '../core/family';
 import type { TokenPrice } from '../core/money';
-import type { Usage } from '../core/usage';
+import type { Usage, Work } from '../core/usage';
 import type { WireId } from '../core/wire-id';
 import type { UpstreamFailure } from './failure';
 import type { MediaAdapter } from './media/types';
@@ -30,13 +30,22 @@ export interface Wire {
   headers?: Readonly<Record<string, string>>;
   /** Reads the `usage` object of an answer or a stream's chunk; undefined when it is no usage at all. */
   readUsage(usage: unknown, quirks: ProviderQuirks): Usage | undefined;
+  /** Work at the upstream that is billed beside tokens, and of which usage does not tell. */
+  work?: {
+    /** Without a match no event shows any. */
+    hint: RegExp;
+    /** Notes what an answer, or an event of its stream, shows. */
+    note(json: Record<string, unknown>, work: Work): void;
+  };
   /** Judges a non-2xx answer. */
   classifyFailure(status: number, body: string): UpstreamFailure;
   /** Answers that the upstream keeps, and may still be working on. */
   stored?: {
     path(storedId: string): string;
     /** Undefined where the JSON is no such answer. */
-    read(json: unknown): { pending: boolean; failed: boolean; usage: unknown; hasOutput: boolean; outputChars: number } | undefined;
+    read(
+      json: unknown,
+    ): { pending: boolean; failed: boolean; usage: unknown; work?: Work; hasOutput: boolean; outputChars: number } | undefined;
   };
   /** Finds the error inside a 2xx answer or a stream's event; undefined when it holds none. */
   errorInBody(json: unknown): UpstreamFailure | undefined;
@@ -45,6 +54,8 @@ export interface Wire {
 export interface ProviderQuirks {
   /** Reasoning tokens are reported beside completion tokens rather than within them. */
   reasoningOutsideOutput?: boolean;
+  /** Usage tells what the call cost its operator, in USD. */
+  reportsBill?: boolean;
 }
 
 /** What a provider takes of a request and nobody here has a price for: which model answers, or what is billed beside its tokens. */

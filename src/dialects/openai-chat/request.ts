@@ -25,6 +25,8 @@ export interface ChatRequest {
   estimatedInputTokens: number;
   /** The client asked for a usage chunk of its own. */
   includeUsage: boolean;
+  /** The answer is sound. */
+  speaks?: boolean;
   /** The body, parsed. */
   fields?: Record<string, unknown>;
 }
@@ -37,6 +39,7 @@ export function parseChat(body: string): Result<ChatRequest> {
     model,
     body: parsed.value.body,
     fields: parsed.value.fields,
+    speaks: Array.isArray(parsed.value.fields.modalities) && parsed.value.fields.modalities.includes('audio'),
     stream: stream === true,
     includeUsage: stream_options?.include_usage === true,
     choices: n ?? 1,

@@ -1,7 +1,8 @@
 import { isRecord } from '../../core/record';
-import type { Usage } from '../../core/usage';
+import { NO_USAGE, type Usage } from '../../core/usage';
 import type { ProviderQuirks, UpstreamFailure, Wire } from '../types';
 import { bearer } from './authorize';
+import { billedBy } from './billed';
 import { classifyFailure, type ErrorFacts, errorFacts, failureOf } from './failures';
 import { readTokenCounts } from './token-counts';
 
@@ -48,6 +49,8 @@ export function readUsage(usage: unknown, quirks: ProviderQuirks): Usage | undef
   const outside = quirks.reasoningOutsideOutput ? reasoningOutside(prompt, completion, reasoning, total) : 0;
   const outputTokens = completion + outside;
   return {
+    ...NO_USAGE,
+    ...billedBy(usage, quirks),
     inputTokens,
     cacheReadTokens,
     cacheWrite5mTokens,

@@ -97,7 +97,8 @@ describe.each(Object.entries(WAYS))('over %s', (name, way) => {
 
   it('no suffix of a model reaches OpenRouter', () => {
     const model = String(way[1].model ?? 'gemini-2.5-flash');
-    const planned = plan([way[0], { ...way[1], model: `${model}:online` }, way[2]?.replace(model, `${model}:online`)], {}, onlyOpenrouter);
+    const path = (way[2] ?? '/v1/x').replace(model, `${model}:online`);
+    const planned = plan([way[0], { ...way[1], model: `${model}:online` }, path], {}, onlyOpenrouter);
     for (const { model: sent } of planned.ok ? planned.value.targets : []) expect(sent).not.toContain(':');
   });
 });
