@@ -7,32 +7,96 @@ export const MICRO_PER_CREDIT = 1_000_000;
 export const CREDITS_PER_USD = 100;
 export const MICRO_PER_USD = MICRO_PER_CREDIT * CREDITS_PER_USD;
 
-/** Micro-credits a million tokens. A USD a million tokens is 100 micro-credits a token. */
+/** Micro-credits a million tokens, or a piece. A USD a million tokens is 100 micro-credits a token. */
 export interface TokenPrice {
   inputMicroPerMtok: number;
   outputMicroPerMtok: number;
   cacheReadMicroPerMtok?: number;
   cacheWrite5mMicroPerMtok?: number;
   cacheWrite1hMicroPerMtok?: number;
+  /** Of sound; as text unless given. */
+  audioInputMicroPerMtok?: number;
+  audioOutputMicroPerMtok?: number;
+  /** Of the pictures that a tool makes. */
+  imageInputMicroPerMtok?: number;
+  imageOutputMicroPerMtok?: number;
+  webSearchMicro?: number;
+  fileSearchMicro?: number;
+  containerMicro?: number;
+  groundedPromptMicro?: number;
+  groundingQueryMicro?: number;
+  mapPromptMicro?: number;
 }
 
 /** The price of tokens at so many USD a million, in micro-credits a million. */
 export const usdPerMtok = (usd: number): number => Math.round(usd * MICRO_PER_USD);
 
-/** What usage costs, rounded up once. The product goes through BigInt: it passes 2^53 on large calls. */
-export function tokenCostMicro(usage: Usage, price: TokenPrice): MicroCredits {
-  const buckets: [number, number][] = [
-    [usage.inputTokens, price.inputMicroPerMtok],
-    [usage.cacheReadTokens, price.cacheReadMicroPerMtok ?? price.inputMicroPerMtok],
-    [usage.cacheWrite5mTokens, price.cacheWrite5mMicroPerMtok ?? price.inputMicroPerMtok],
-    [usage.cacheWrite1hTokens, price.cacheWrite1hMicroPerMtok ?? price.inputMicroPerMtok],
-    [usage.outputTokens, price.outputMicroPerMtok],
-  ];
+/** What is billed by the piece: each bucket of usage with its price. */
+export const PIECES = [
+  ['webSearches', 'webSearchMicro'],
+  ['fileSearches', 'fileSearchMicro'],
+  ['containers', 'containerMicro'],
+  ['groundedPrompts', 'groundedPromptMicro'],
+  ['groundingQueries', 'groundingQueryMicro'],
+  ['mapPrompts', 'mapPromptMicro'],
+] as const satisfies readonly (readonly [keyof Usage, keyof TokenPrice])[];
+
+/** Tokens that not every call has, and whose prices only then matter. */
+const RARE_TOKENS = [
+  ['inputAudioTokens', 'audioInputMicroPerMtok'],
+  ['outputAudioTokens', 'audioOutputMicroPerMtok'],
+  ['imageInputTokens', 'imageInputMicroPerMtok'],
+  ['imageOutputTokens', 'imageOutputMicroPerMtok'],
+] as const satisfies readonly (readonly [keyof Usage, keyof TokenPrice])[];
+
+type Bucket = readonly [tokens: number, microPerMtok: number];
+
+/** The tokens of a call, as they are priced: sound has a price of its own, and is no part of the rest then. */
+export function tokenBuckets(usage: Usage, price: TokenPrice): Record<string, Bucket> {
+  const { inputMicroPerMtok: input, outputMicroPerMtok: output } = price;
+  const heard = price.audioInputMicroPerMtok === undefined ? 0 : Math.min(usage.inputTokens, usage.inputAudioTokens);
+  const spoken = price.audioOutputMicroPerMtok === undefined ? 0 : Math.min(usage.outputTokens, usage.outputAudioTokens);
+  return {
+    inputTokens: [usage.inputTokens - heard, input],
+    inputAudioTokens: [heard, price.audioInputMicroPerMtok ?? input],
+    cacheReadTokens: [usage.cacheReadTokens, price.cacheReadMicroPerMtok ?? input],
+    cacheWrite5mTokens: [usage.cacheWrite5mTokens, price.cacheWrite5mMicroPerMtok ?? input],
+    cacheWrite1hTokens: [usage.cacheWrite1hTokens, price.cacheWrite1hMicroPerMtok ?? input],
+    outputTokens: [usage.outputTokens - spoken, output],
+    outputAudioTokens: [spoken, price.audioOutputMicroPerMtok ?? output],
+  };
+}
+
+/** The tokens of the pictures that tools make, which stand beside those of the call. */
+export const imageBuckets = (usage: Usage, price: TokenPrice): Record<string, Bucket> => ({
+  imageInputTokens: [usage.imageInputTokens, price.imageInputMicroPerMtok ?? price.inputMicroPerMtok],
+  imageOutputTokens: [usage.imageOutputTokens, price.imageOutputMicroPerMtok ?? price.outputMicroPerMtok],
+});
+
+/** Rounded up once. The product goes through BigInt: it passes 2^53 on large calls. */
+function sumMicro(buckets: readonly Bucket[]): MicroCredits {
   let product = 0;
   for (const [tokens, rate] of buckets) product += tokens * rate;
   if (product <= Number.MAX_SAFE_INTEGER) return Math.ceil(product / 1_000_000);
   const exact = buckets.reduce((sum, [tokens, rate]) => sum + BigInt(tokens) * BigInt(rate), 0n);
   return Number((exact + 999_999n) / 1_000_000n);
+}
+
+/** What the tools of a call cost, by what is counted of them. */
+export const workCostMicro = (usage: Usage, price: TokenPrice): MicroCredits =>
+  PIECES.reduce((sum, [bucket, name]) => sum + usage[bucket] * (price[name] ?? 0), sumMicro(Object.values(imageBuckets(usage, price))));
+
+/** What usage costs: its tokens, and what is billed beside them; never less than the provider says that it was billed. */
+export function tokenCostMicro(usage: Usage, price: TokenPrice): MicroCredits {
+  const besideMicro = Math.max(workCostMicro(usage, price), usage.billedBesideMicro);
+  return Math.max(sumMicro(Object.values(tokenBuckets(usage, price))) + besideMicro, usage.billedWholeMicro);
+}
+
+/** A price without what the usage has nothing of. */
+export function priceOfUsage(price: TokenPrice, usage: Usage): TokenPrice {
+  const used: TokenPrice = { ...price };
+  for (const [bucket, name] of [...PIECES, ...RARE_TOKENS]) if (usage[bucket] === 0) delete used[name];
+  return used;
 }
 
 /** Micro-credits as a plain number of credits, for bodies and headers. */

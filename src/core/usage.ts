@@ -12,6 +12,20 @@ export interface Usage {
   reasoningTokens: number;
   inputAudioTokens: number;
   outputAudioTokens: number;
+  /** Read and drawn by the model of a tool that makes pictures, beside the tokens above. */
+  imageInputTokens: number;
+  imageOutputTokens: number;
+  /** Runs of tools at the provider. */
+  webSearches: number;
+  fileSearches: number;
+  containers: number;
+  /** A prompt that was answered from a search, and the searches themselves: some models are priced by the one, some by the other. */
+  groundedPrompts: number;
+  groundingQueries: number;
+  mapPrompts: number;
+  /** In micro-credits, what the provider says that it has billed: beside the tokens, or, where it does not tell these apart, in all. */
+  billedBesideMicro: number;
+  billedWholeMicro: number;
 }
 
 export const NO_USAGE: Usage = {
@@ -23,7 +37,30 @@ export const NO_USAGE: Usage = {
   reasoningTokens: 0,
   inputAudioTokens: 0,
   outputAudioTokens: 0,
+  imageInputTokens: 0,
+  imageOutputTokens: 0,
+  webSearches: 0,
+  fileSearches: 0,
+  containers: 0,
+  groundedPrompts: 0,
+  groundingQueries: 0,
+  mapPrompts: 0,
+  billedBesideMicro: 0,
+  billedWholeMicro: 0,
 };
+
+/** Work beside the tokens, under what it is known by, so that what an answer shows twice counts once. */
+export type Work = Map<string, Partial<Usage>>;
+
+/** Usage with the work that its answer showed, as far as it does not tell of it by itself. */
+export function withWork(usage: Usage, work: Work | undefined): Usage {
+  if (!work || work.size === 0) return usage;
+  const shown = { ...NO_USAGE };
+  for (const part of work.values()) for (const name of Object.keys(part) as (keyof Usage)[]) shown[name] += part[name] ?? 0;
+  const whole = { ...usage };
+  for (const name of Object.keys(shown) as (keyof Usage)[]) whole[name] = Math.max(whole[name], shown[name]);
+  return whole;
+}
 
 /** How sure we are of a charge: the provider's own figures, our estimate, or the most that was held. */
 export type UsageSource = 'actual' | 'estimated' | 'ceiling';

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { fail, ok, type Result } from '../core/errors';
 import { isRecord, parseJson } from '../core/record';
+import { type Spelling, unambiguous } from './known-names';
+import { refuseUnpriced, UNPRICED_FIELDS } from './unpriced';
 
 /** More than any model writes; a larger bound is a mistake. */
 const MAX_OUTPUT_TOKENS = 2_000_000;
@@ -10,18 +12,35 @@ export const outputTokens = z.int().min(1).max(MAX_OUTPUT_TOKENS);
 
 /** What a body holds: all of it as `fields`, and what the schema names as `data`. */
 export interface ParsedBody<T> {
+  /** The text, which says to every reader what was read here. */
+  body: string;
   fields: Record<string, unknown>;
   data: T;
 }
 
+/** Beside what a schema names. */
+const PRICED_FIELDS = [...UNPRICED_FIELDS, 'tools', 'max_tool_calls'];
+
+interface Reading extends Spelling {
+  /** What is read beside the schema's own names. */
+  names?: readonly string[];
+}
+
 /** A JSON body, checked only for what is priced or routed on; a refusal names the field at fault. */
-export function parseBody<T>(body: string, schema: z.ZodType<T>): Result<ParsedBody<T>> {
-  if (body.trim() === '') return fail('invalid_request', 'The request body is empty; send a JSON object.');
-  const fields = parseJson(body);
+export function parseBody<T>(
+  text: string,
+  schema: z.ZodObject & z.ZodType<T>,
+  { names = [], ...spelling }: Reading = {},
+): Result<ParsedBody<T>> {
+  if (text.trim() === '') return fail('invalid_request', 'The request body is empty; send a JSON object.');
+  const fields = parseJson(text);
   if (fields === undefined) return fail('invalid_request', 'The request body is not valid JSON.');
   if (!isRecord(fields)) return fail('invalid_request', 'The request body must be a JSON object.');
+  const body = unambiguous(text, [...Object.keys(schema.shape), ...PRICED_FIELDS, ...names], spelling);
+  if (!body.ok) return body;
   const parsed = schema.safeParse(fields);
-  return parsed.success ? ok({ fields, data: parsed.data }) : refuseField(fields, parsed.error.issues[0]!);
+  if (!parsed.success) return refuseField(fields, parsed.error.issues[0]!);
+  return refuseUnpriced(fields) ?? ok({ body: body.value, fields, data: parsed.data });
 }
 
 /** The refusal of a field, by the first thing that is wrong with it. */

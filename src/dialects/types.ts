@@ -15,6 +15,8 @@ export interface ClientRequest {
 /** A client's request, read as far as it is priced or routed on; the body stays as it came. */
 export interface Call {
   model: string;
+  /** All that the client's body holds, for what some providers must not be asked for. */
+  fields?: Readonly<Record<string, unknown>>;
   stream: boolean;
   /** How many answers are asked for at once. */
   choices: number;
@@ -31,6 +33,10 @@ export interface Call {
   names?: NamedItems;
   /** The upstream works on after it has answered; see `Answer.pending`. */
   background?: boolean;
+  /** The most of work beside its tokens, as far as the client bounds it. */
+  statedWork?: Partial<Usage>;
+  /** The answer is sound. */
+  speaks?: boolean;
   /** The least that such a call costs, where that is more than its tokens. */
   leastMicro?(usage: Usage): MicroCredits;
   /** It brings functions for the model to call, which some targets take in one of their formats alone. */

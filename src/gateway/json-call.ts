@@ -3,7 +3,7 @@ import { answerHeaders } from '../core/answer-headers';
 import type { Result } from '../core/errors';
 import { toCredits } from '../core/money';
 import { parseJson } from '../core/record';
-import { NO_USAGE } from '../core/usage';
+import { NO_USAGE, type Work } from '../core/usage';
 import { within } from '../core/within';
 import type { Answer } from '../dialects/types';
 import { handOver } from './background';
@@ -13,6 +13,7 @@ import { keepItems } from './kept-items';
 import { charge, freeOfCharge, isEmpty } from './meter';
 import { Recorder, storeReplay } from './replay';
 import { beat, closeCharged, closeFailed, closeReleased, detailOf, errorResponse, type Run, upstreamError } from './run';
+import { ShownWork } from './shown-work';
 import { storedAs } from './stored-answer';
 
 interface Answered {
@@ -75,22 +76,30 @@ const respond = (run: Run, result: Result<Answered>): Response =>
 async function answerCall(run: Run): Promise<Result<Answered>> {
   for (let attempt = await run.failover.next(); attempt; attempt = await run.failover.next()) {
     const read = readAnswer(run, attempt);
-    if (read) return settleAnswer(run, attempt, read.text, read.answer);
+    if (read) return settleAnswer(run, attempt, read);
   }
   const error = upstreamError(run.failover.finalFailure);
   await closeReleased(run, 'upstream_failed', error);
   return { ok: false, error };
 }
 
+interface ReadAnswer {
+  text: string;
+  answer: Answer;
+  work: Work;
+}
+
 /** A good answer; undefined, and the attempt marked as failed, when it is none. */
-function readAnswer(run: Run, attempt: Attempt): { text: string; answer: Answer } | undefined {
+function readAnswer(run: Run, attempt: Attempt): ReadAnswer | undefined {
   const { wire, bridge } = attempt.target;
   const sent = attempt.text ?? '';
   const text = (EVENTS.test(sent) && bridge.foldStream?.(sent)) || sent;
   const json = parseJson(text);
   const inside = wire.errorInBody(json);
   const answer = inside ? undefined : bridge.readAnswer(json);
-  if (answer) return { text, answer };
+  const shown = new ShownWork(wire);
+  shown.read(json);
+  if (answer) return { text, answer, work: shown.work };
   run.failover.failed(attempt, inside ?? { action: 'next_target', message: describe(text, json) });
   return undefined;
 }
@@ -105,10 +114,10 @@ const describe = (text: string, json: unknown): string =>
       ? 'the provider sent no JSON'
       : 'the provider sent no answer';
 
-async function settleAnswer(run: Run, attempt: Attempt, text: string, answer: Answer): Promise<Result<Answered>> {
+async function settleAnswer(run: Run, attempt: Attempt, { text, answer, work }: ReadAnswer): Promise<Result<Answered>> {
   run.failover.succeeded(attempt);
   if (answer.pending && answer.storedId !== undefined) return begun(run, attempt, text, answer.storedId);
-  const charged = charge(attempt.target, run.plan.price, run.call, run.holdId, answer.usage, answer);
+  const charged = charge(attempt.target, run.plan.price, run.call, run.holdId, answer.usage, { ...answer, work });
   const empty = isEmpty(charged, answer.hasOutput);
   const bill = run.keyMode === 'test' || empty ? freeOfCharge(charged) : charged;
   const { bridge } = attempt.target;

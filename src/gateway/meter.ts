@@ -1,6 +1,6 @@
 import { type MicroCredits, type TokenPrice, toCredits, tokenCostMicro } from '../core/money';
 import { isRecord } from '../core/record';
-import { isOperatorsFigure, isPlausible, NO_USAGE, type Usage, type UsageSource } from '../core/usage';
+import { isOperatorsFigure, isPlausible, NO_USAGE, type Usage, type UsageSource, type Work, withWork } from '../core/usage';
 import { tokensOfChars } from '../dialects/estimate-tokens';
 import type { Call, Receipt } from '../dialects/types';
 import type { PlannedTarget } from './plan';
@@ -22,15 +22,26 @@ export interface Shown {
   outputChars: number;
   /** What its model is taken to have thought out of sight. */
   hiddenTokens?: number;
+  /** What ran beside it. */
+  work?: Work;
 }
 
+/** Of sound, for each token that its words are: some twenty a second, of four tokens of words. */
+const SOUND_TOKENS_PER_WORD_TOKEN = 5;
+
 /** Usage by the text that went by: for a stream under way, or one whose upstream reported none. */
-export const observedUsage = (call: Call, { outputChars, hiddenTokens = 0 }: Shown): Usage => ({
-  ...NO_USAGE,
-  inputTokens: call.estimatedInputTokens,
-  outputTokens: tokensOfChars(outputChars) + hiddenTokens,
-  reasoningTokens: hiddenTokens,
-});
+export function observedUsage(call: Call, { outputChars, hiddenTokens = 0, work }: Shown): Usage {
+  const said = tokensOfChars(outputChars);
+  const outputAudioTokens = call.speaks ? said * SOUND_TOKENS_PER_WORD_TOKEN : 0;
+  const tokens = {
+    ...NO_USAGE,
+    inputTokens: call.estimatedInputTokens,
+    outputTokens: said + hiddenTokens + outputAudioTokens,
+    reasoningTokens: hiddenTokens,
+    outputAudioTokens,
+  };
+  return withWork(tokens, work);
+}
 
 /** Models think at two or three times this rate. */
 const HIDDEN_TOKENS_A_SECOND = 30;
@@ -57,7 +68,7 @@ export function charge(
   const counted = wire.readUsage(reported, provider.spec);
   const read = counted && isPlausible(counted, call.choices) ? counted : undefined;
   const isActual = read !== undefined && !isAhead;
-  const usage = isActual ? read : completed(read, observedUsage(call, shown));
+  const usage = withWork(isActual ? read : completed(read, observedUsage(call, shown)), shown.work);
   const costMicro = Math.max(tokenCostMicro(usage, price), call.leastMicro?.(usage) ?? 0);
   const receipt: Receipt = {
     requestId,
@@ -78,7 +89,8 @@ function completed(ahead: Usage | undefined, observed: Usage): Usage {
   const tellsInput = inputTokens + cacheReadTokens + cacheWrite5mTokens + cacheWrite1hTokens > 0;
   const outputTokens = Math.max(ahead.outputTokens, observed.outputTokens);
   const reasoningTokens = Math.max(ahead.reasoningTokens, observed.reasoningTokens);
-  return { ...(tellsInput ? ahead : observed), outputTokens, reasoningTokens };
+  const outputAudioTokens = Math.max(ahead.outputAudioTokens, observed.outputAudioTokens);
+  return { ...(tellsInput ? ahead : observed), outputTokens, reasoningTokens, outputAudioTokens };
 }
 
 /** Nothing was produced: nothing is owed, though the provider counted the prompt. */

@@ -6,12 +6,14 @@ import { EventReader } from './event-reader';
 import type { Attempt } from './failover';
 import { reasons, silenceLimitMs } from './patience';
 import type { StreamRun } from './run';
+import { ShownWork } from './shown-work';
 
 /** An upstream that has begun its stream: its first events have been seen, and are no error. */
 export interface OpenedStream {
   attempt: Attempt;
   reader: EventReader;
   relay: StreamRelay;
+  shown: ShownWork;
   /** What the first events come to for the client. */
   first: string;
 }
@@ -62,9 +64,12 @@ async function begin(run: StreamRun, attempt: Attempt): Promise<OpenedStream | u
     const reader = new EventReader(body);
     const relay = run.outgoing.relay(wire.id);
     attempt.relay = relay;
+    const shown = new ShownWork(wire);
     for (;;) {
       const events = await reader.read();
-      const first = events === undefined ? relay.pushRest(reader.takeRest()) : relay.push(events);
+      const text = events ?? reader.takeRest();
+      shown.hear(text);
+      const first = events === undefined ? relay.pushRest(text) : relay.push(text);
       if (relay.failure) {
         failover.failed(
           attempt,
@@ -72,7 +77,7 @@ async function begin(run: StreamRun, attempt: Attempt): Promise<OpenedStream | u
         );
         return undefined;
       }
-      if (first !== '' || relay.hasContent) return { attempt, reader, relay, first };
+      if (first !== '' || relay.hasContent) return { attempt, reader, relay, shown, first };
       if (events === undefined || relay.ended) {
         fail('the provider ended its stream before it began');
         return undefined;

@@ -2,12 +2,14 @@ import { fail, ok, type Result } from '../core/errors';
 import { ENDPOINT_OF, type RateFamily, rateFamily } from '../core/family';
 import { fromCredits, type MicroCredits, type TokenPrice, tokenCostMicro } from '../core/money';
 import type { TierId } from '../core/tiers';
-import { NO_USAGE } from '../core/usage';
+import { NO_USAGE, type Usage } from '../core/usage';
 import type { Bridge, BridgedRequest, Call, Dialect, RequestTarget } from '../dialects/types';
+import { wholePrice } from '../providers/catalogue/beside';
 import type { Registry } from '../providers/registry';
 import type { Model } from '../providers/types';
 import { endpointsOf, isReachable, type Reached, targetsOf } from './reach';
 import type { StoredAnswer } from './stored-answer';
+import { refuseForProviders, withoutUnpriced } from './unpriced';
 
 export type PlannedTarget = Reached<Bridge>;
 
@@ -69,16 +71,22 @@ export function planCall(registry: Registry, dialect: Dialect, call: Call, sandb
   const targets = stored ? reachable.filter(({ provider }) => provider.spec.id === stored.provider) : reachable;
   if (targets.length === 0 && stored && call.continues) return { ok: false, error: call.continues.missing };
   if (targets.length === 0) return unreachable(registry, dialect, call, model, sandbox);
+  const refused = refuseForProviders(
+    call,
+    targets.map(({ provider }) => provider.spec),
+  );
+  if (refused) return { ok: false, error: refused };
+  const price = wholePrice(model, model.price);
   return ok({
     model,
-    price: model.price,
+    price,
     catalogueVersion: registry.catalogueVersion,
     targets,
     rateFamily: rateFamily(model.family),
     minimumTier: model.minimumTier ?? 'free',
     minimumBalanceMicro: MINIMUM_BALANCE_MICRO,
-    estimateMicro: estimateMicro(call, model.price, model.contextTokens),
-    worstMicro: worstMicro(call, model, model.price),
+    estimateMicro: estimateMicro(call, price, model.contextTokens),
+    worstMicro: worstMicro(call, model, price),
     continued: stored && call.continues && { ...stored, name: call.continues.name },
   });
 }
@@ -109,22 +117,32 @@ export const longestOutputTokens = (call: Call, model: Model): number =>
 
 /** The likely cost: the prompt as it is, and for each answer its bound or a typical length. */
 export const estimateMicro = (call: Call, price: TokenPrice, contextTokens = Number.POSITIVE_INFINITY): MicroCredits =>
-  costOf(call, price, Math.min(call.estimatedInputTokens, contextTokens), typicalOutputTokens(call));
+  costOf(call, price, Math.min(call.estimatedInputTokens, contextTokens), typicalOutputTokens(call), likelyWork(call));
 
 const typicalOutputTokens = ({ maxOutputTokens }: Call): number =>
   Math.min(maxOutputTokens ?? TYPICAL_OUTPUT_TOKENS, TYPICAL_OUTPUT_TOKENS);
+
+/** Tools run seldom so often; what bounds them may be any number. */
+const TYPICAL_RUNS = 10;
+
+const likelyWork = ({ statedWork = {} }: Call): Partial<Usage> =>
+  Object.fromEntries(Object.entries(statedWork).map(([name, most]) => [name, Math.min(most, TYPICAL_RUNS)]));
 
 /** Of a stream that is watched, nobody knows what the files in its prompt come to; of other answers not their length either. */
 function worstMicro(call: Call, model: Model, price: TokenPrice): MicroCredits {
   const watched = call.stream && call.background !== true;
   if (watched && call.worstInputTokens <= call.estimatedInputTokens) return 0;
   const inputTokens = Math.min(call.worstInputTokens, model.contextTokens ?? Number.POSITIVE_INFINITY);
-  return costOf(call, price, inputTokens, watched ? typicalOutputTokens(call) : longestOutputTokens(call, model));
+  return watched
+    ? costOf(call, price, inputTokens, typicalOutputTokens(call), likelyWork(call))
+    : costOf(call, price, inputTokens, longestOutputTokens(call, model), call.statedWork);
 }
 
-/** What the call comes to where the prompt and each answer are so long. */
-function costOf(call: Call, price: TokenPrice, inputTokens: number, outputTokens: number): MicroCredits {
-  const usage = { ...NO_USAGE, inputTokens, outputTokens: call.choices * outputTokens };
+/** What the call comes to where the prompt and each answer are so long, and so much is done beside. */
+function costOf(call: Call, price: TokenPrice, inputTokens: number, outputTokens: number, work: Partial<Usage> = {}): MicroCredits {
+  const written = call.choices * outputTokens;
+  const outputAudioTokens = call.speaks ? written : 0;
+  const usage = { ...NO_USAGE, ...work, inputTokens, outputTokens: written, outputAudioTokens };
   return Math.max(tokenCostMicro(usage, price), call.leastMicro?.(usage) ?? 0);
 }
 
@@ -149,6 +167,6 @@ export function upstreamRequest<B extends { request(target: RequestTarget): Brid
       ...provider.spec.headers,
       ...(apiKey !== undefined && wire.authorize(apiKey)),
     },
-    body,
+    body: withoutUnpriced(body, provider.spec),
   };
 }

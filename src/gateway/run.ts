@@ -4,8 +4,8 @@ import type { BeatRequest, CloseRequest, OperationDetail } from '../account/type
 import { answerHeaders } from '../core/answer-headers';
 import type { KeyMode } from '../core/api-key';
 import { fail, type GatewayError } from '../core/errors';
-import type { MicroCredits } from '../core/money';
-import type { Usage } from '../core/usage';
+import { type MicroCredits, priceOfUsage } from '../core/money';
+import { NO_USAGE, type Usage } from '../core/usage';
 import type { Call, Dialect, OutgoingStream } from '../dialects/types';
 import type { GatewayDeps } from './deps';
 import type { Failover, LastFailure } from './failover';
@@ -43,7 +43,7 @@ export interface StreamRun extends Run {
  */
 export function letGoOfRequest(run: StreamRun): void {
   const { model, stream, choices, maxOutputTokens, estimatedInputTokens, worstInputTokens, ...more } = run.call;
-  const { thoughtsOff, continues, background, leastMicro } = more;
+  const { thoughtsOff, continues, background, speaks, leastMicro } = more;
   run.call = {
     model,
     stream,
@@ -52,6 +52,7 @@ export function letGoOfRequest(run: StreamRun): void {
     estimatedInputTokens,
     worstInputTokens,
     ...(thoughtsOff !== undefined && { thoughtsOff }),
+    ...(speaks !== undefined && { speaks }),
     ...(continues && { continues }),
     ...(background !== undefined && { background }),
     ...(leastMicro && { leastMicro }),
@@ -125,7 +126,7 @@ export function detailOf(run: Run, ending: Ending, charge: Charge | undefined, m
     provider: provider ?? null,
     upstreamModel: upstreamModel ?? null,
     usage: charge ? usedBuckets(charge.usage) : null,
-    price: run.plan.price,
+    price: priceOfUsage(run.plan.price, charge?.usage ?? NO_USAGE),
     ...(run.plan.catalogueVersion !== undefined && { catalogueVersion: run.plan.catalogueVersion }),
     latencyMs: run.deps.now() - run.startedAtMs,
     firstByteMs: durationMs ?? null,

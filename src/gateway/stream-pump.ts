@@ -116,7 +116,9 @@ export class StreamPump {
           isBroken = true;
         });
         // Of a stream that breaks off, too: its last event may be whole but for the blank line.
-        const out = events === undefined ? relay.pushRest(reader.takeRest()) : relay.push(events);
+        const text = events ?? reader.takeRest();
+        stream.shown.hear(text);
+        const out = events === undefined ? relay.pushRest(text) : relay.push(text);
         await this.send(out);
         if (relay.failure) {
           const failure = wire.errorInBody(relay.failure.error) ?? brokenOff('the provider sent something else than an event');
@@ -207,7 +209,8 @@ export class StreamPump {
   private charge(stream: OpenedStream, passed: Passed): Charge {
     const { plan, call, holdId } = this.run;
     const { relay, attempt } = stream;
-    const shown = { outputChars: relay.outputChars, hiddenTokens: passed === 'gone' ? this.hiddenTokens(stream) : 0 };
+    const hiddenTokens = passed === 'gone' ? this.hiddenTokens(stream) : 0;
+    const shown = { outputChars: relay.outputChars, hiddenTokens, work: stream.shown.work };
     return charge(attempt.target, plan.price, call, holdId, relay.usage, shown, relay.isUsageAhead);
   }
 
@@ -268,8 +271,10 @@ export class StreamPump {
     return hasContent ? usualMs : silenceLimitMs(plan, usualMs, deps.settings);
   }
 
-  private observedMicro({ relay }: OpenedStream): MicroCredits {
-    return relay.hasContent ? tokenCostMicro(observedUsage(this.run.call, relay), this.run.plan.price) : 0;
+  private observedMicro({ relay, shown }: OpenedStream): MicroCredits {
+    const { call, plan } = this.run;
+    const { outputChars } = relay;
+    return relay.hasContent ? tokenCostMicro(observedUsage(call, { outputChars, work: shown.work }), plan.price) : 0;
   }
 
   /** Enlarges the hold before it is used up; when the account cannot, the stream ends where it is. */

@@ -5,9 +5,9 @@
  */
 import type { AccountStub } from '../account/stub';
 import type { BackgroundMessage } from '../account/types';
-import { tokenCostMicro } from '../core/money';
+import { priceOfUsage, tokenCostMicro } from '../core/money';
 import { parseJson } from '../core/record';
-import { isPlausible, NO_USAGE } from '../core/usage';
+import { isPlausible, NO_USAGE, withWork } from '../core/usage';
 import { tokensOfChars } from '../dialects/estimate-tokens';
 import type { Registry } from '../providers/registry';
 import type { Provider, Wire } from '../providers/types';
@@ -111,7 +111,8 @@ async function close(
   const found = done?.hasOutput ? done : undefined;
   const counted = wire?.readUsage(found?.usage, provider!.spec);
   const reported = counted && isPlausible(counted, 1) ? counted : undefined;
-  const usage = reported ?? (found && { ...NO_USAGE, inputTokens: estimatedInputTokens, outputTokens: tokensOfChars(found.outputChars) });
+  const tokens = reported ?? (found && { ...NO_USAGE, inputTokens: estimatedInputTokens, outputTokens: tokensOfChars(found.outputChars) });
+  const usage = tokens && withWork(tokens, found?.work);
   const leastMicro = reported || done?.failed ? 0 : heardMicro;
   const owedMicro = Math.max(leastMicro, usage ? tokenCostMicro(usage, price) : 0);
   const ending = !done ? 'upstream_failed' : usage ? 'complete' : 'empty';
@@ -119,7 +120,13 @@ async function close(
     holdId,
     costMicro: free ? 0 : owedMicro,
     outcome: reported ? 'actual' : usage || owedMicro > 0 ? 'estimated' : 'released',
-    detailJson: JSON.stringify({ ...detail, ending, usage: usage ?? null, latencyMs: now() - startedAtMs }),
+    detailJson: JSON.stringify({
+      ...detail,
+      ...(usage && { price: priceOfUsage(price, usage) }),
+      ending,
+      usage: usage ?? null,
+      latencyMs: now() - startedAtMs,
+    }),
     ...(idempotency && { idempotency }),
   });
 }

@@ -96,7 +96,16 @@ const receipt = z.looseObject({
   endedAt: time.nullable(),
   detail: records,
   lines: z
-    .array(z.object({ item: z.string(), tokens: z.int(), creditsPerMillion: credits, credits }))
+    .array(
+      z.object({
+        item: z.string(),
+        tokens: z.int().optional(),
+        creditsPerMillion: credits.optional(),
+        count: z.int().optional().meta({ description: 'Of what is priced by the piece, such as a web search.' }),
+        creditsEach: credits.optional(),
+        credits,
+      }),
+    )
     .meta({ description: 'Their sum, rounded up to a millionth of a credit, is the charge of a call that is paid by the token.' }),
 });
 

@@ -5,7 +5,7 @@ import { outputTokens } from '../dialects/parse-body';
 import { example, json, query, type Route } from './describe';
 import { FAILURES } from './errors';
 import { geminiModel, geminiModelList } from './models';
-import { IDEMPOTENCY, RESUMABLE } from './parts';
+import { IDEMPOTENCY, PASSED_ON, RESUMABLE } from './parts';
 import { credits } from './schemas';
 
 const CONTENTS = [{ role: 'user', parts: [{ text: 'Hello' }] }];
@@ -89,7 +89,7 @@ const nativeRoutes: Route[] = [
     id: 'generateContent',
     tag: 'Language models',
     summary: 'Google’s generateContent',
-    description: 'What is named here is priced or routed on; all other fields go to the provider as they came.',
+    description: PASSED_ON,
     access: 'key',
     parameters: [IDEMPOTENCY],
     body: { schema: generateRequest, examples: example('One answer', { contents: CONTENTS }) },

@@ -18,11 +18,10 @@ import {
 } from './formats/chat';
 import { message, messageCount, messageCountParams, messageEvent, messageFailure, messageParams } from './formats/messages';
 import { modelList } from './models';
-import { IDEMPOTENCY, RESUMABLE } from './parts';
+import { IDEMPOTENCY, PASSED_ON, RESUMABLE } from './parts';
 
 const HELLO = [{ role: 'user', content: 'Hello' }];
 const CHARGED = ['x-credits-charged', 'idempotent-replayed'] as const;
-const PASSED_ON = 'What is named here is priced or routed on; all other fields go to the provider as they came.';
 
 const CHUNK_WORDS = `Each event is one line \`data:\` with a chunk. The chunk with \`finish_reason\` has \`usage\` with \`creditsUsed\`; with \`stream_options.include_usage\` it comes in a chunk of its own with \`choices: []\`. The last line is \`data: [DONE]\`. \`: ping\` is a comment that keeps the connection. A failure after the first chunk is a chunk with \`error\`, and no \`[DONE]\` follows.`;
 const CHUNK_EXAMPLE =

@@ -50,6 +50,10 @@ export function pathParameter(name: string): Parameter {
   return { name, in: 'path', required: true, description, schema: { type: 'string' } };
 }
 
+/** How the endpoints of language models take their requests. */
+export const PASSED_ON =
+  'What is named here is priced or routed on; all other fields go to the provider as they came. What would multiply the price, or lead to another model, is refused by its name, such as `service_tier: priority`; tools that run at the provider are charged beside the tokens.';
+
 export const IDEMPOTENCY = header(
   'Idempotency-Key',
   'The same key and body bring the first answer again without a second charge; another body is refused with 422.',

@@ -1,7 +1,10 @@
 /** One model: what it costs and can do, and a call that works. */
 import type { FC } from 'hono/jsx';
+import type { Family } from '../core/family';
+import type { PIECES } from '../core/money';
 import { accountPlaneDeps } from '../http/account-deps';
 import type { AppContext } from '../http/context';
+import { wholePrice } from '../providers/catalogue/beside';
 import type { Model } from '../providers/types';
 import { type AccountRoute, parameter } from '../routes/account/route';
 import { type ExampleMode, exampleMode, examples, filled } from './examples';
@@ -15,18 +18,48 @@ const PROMPTS: Partial<Record<ExampleMode, string>> = { image: 'A lighthouse in 
 
 const Playable = new Set<ExampleMode>(['chat', 'image', 'video']);
 
-function priceLines({ price }: Model): [string, number][] {
+function priceLines(model: Model): [string, number][] {
+  const { price } = model;
   if (!price) return [];
   if (price.per !== 'token') return [[oneOf(price), price.micro]];
-  const { inputMicroPerMtok: input, outputMicroPerMtok: output, cacheReadMicroPerMtok: read, ...more } = price;
+  const priced = wholePrice(model, price);
+  const { inputMicroPerMtok: input, outputMicroPerMtok: output, cacheReadMicroPerMtok: read, ...more } = priced;
   const lines: [string, number | undefined][] = [
     ['Input', input],
     ['Input read from cache', read],
     ['Input written to cache, 5 minutes', more.cacheWrite5mMicroPerMtok],
     ['Input written to cache, 1 hour', more.cacheWrite1hMicroPerMtok],
+    ['Input, sound', more.audioInputMicroPerMtok],
     ['Output', output],
+    ['Output, sound', more.audioOutputMicroPerMtok],
   ];
   return lines.filter((line): line is [string, number] => line[1] !== undefined);
+}
+
+/** Tools that run at the provider, by the endpoint of the model. */
+const TOOLS: Partial<Record<Family, readonly [name: string, price: (typeof PIECES)[number][1]][]>> = {
+  messages: [
+    ['Each web search', 'webSearchMicro'],
+    ['Each container that runs code', 'containerMicro'],
+  ],
+  responses: [
+    ['Each web search', 'webSearchMicro'],
+    ['Each file search', 'fileSearchMicro'],
+    ['Each container that runs code', 'containerMicro'],
+  ],
+  gemini: [
+    ['Each prompt answered from a search', 'groundedPromptMicro'],
+    ['Each search for a grounded answer', 'groundingQueryMicro'],
+    ['Each prompt answered from a map', 'mapPromptMicro'],
+  ],
+};
+
+function toolLines(model: Model): [string, number][] {
+  const { price } = model;
+  if (price?.per !== 'token') return [];
+  const priced = wholePrice(model, price);
+  const tools = TOOLS[model.family === 'chat' ? 'responses' : model.family] ?? [];
+  return tools.map(([name, piece]): [string, number] => [name, priced[piece] ?? 0]).filter(([, micro]) => micro > 0);
 }
 
 const Prices: FC<{ model: Model }> = ({ model }) => {
@@ -38,7 +71,7 @@ const Prices: FC<{ model: Model }> = ({ model }) => {
       <table>
         <Headings of={[what, 'USD', 'Credits']} figures={['USD', 'Credits']} />
         <tbody>
-          {lines.map(([name, micro]) => (
+          {[...lines, ...toolLines(model)].map(([name, micro]) => (
             <tr>
               <th scope="row">{name}</th>
               <td class="number">{usdTag(micro)}</td>

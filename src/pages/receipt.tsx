@@ -35,11 +35,11 @@ function unitLines({ detail, creditsUsed }: Receipt): Line[] {
 
 const linesOf = (receipt: Receipt): Line[] =>
   receipt.lines.length > 0
-    ? receipt.lines.map(({ item, tokens, creditsPerMillion, credits: cost }) => ({
-        item,
-        quantity: tokens,
-        each: creditsPerMillion,
-        credits: cost,
+    ? receipt.lines.map((line) => ({
+        item: line.item,
+        quantity: 'tokens' in line ? line.tokens : line.count,
+        each: 'tokens' in line ? line.creditsPerMillion : line.creditsEach,
+        credits: line.credits,
       }))
     : unitLines(receipt);
 
@@ -47,14 +47,20 @@ const exact = (amount: number): string => amount.toLocaleString('en', { minimumF
 
 const Sum: FC<{ receipt: Receipt }> = ({ receipt }) => {
   const byTokens = receipt.lines.length > 0;
+  const hasPieces = receipt.lines.some((line) => 'count' in line);
   return (
     <section class="stack" aria-labelledby="sum">
       <h2 id="sum">How the charge comes about</h2>
       <Scroll label="How the charge comes about">
         <table>
           <Headings
-            of={['What', byTokens ? 'Tokens' : 'Count', byTokens ? 'Credits a million' : 'Credits each', 'Credits']}
-            figures={['Tokens', 'Count', 'Credits a million', 'Credits each', 'Credits']}
+            of={[
+              'What',
+              byTokens ? (hasPieces ? 'Tokens, or count' : 'Tokens') : 'Count',
+              byTokens ? (hasPieces ? 'Credits a million, or each' : 'Credits a million') : 'Credits each',
+              'Credits',
+            ]}
+            figures={['Tokens', 'Tokens, or count', 'Count', 'Credits a million', 'Credits a million, or each', 'Credits each', 'Credits']}
           />
           <tbody>
             {linesOf(receipt).map(({ item, quantity, each, credits: cost }) => (

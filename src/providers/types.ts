@@ -1,6 +1,6 @@
 import type { Family } from '../core/family';
 import type { TokenPrice } from '../core/money';
-import type { Usage } from '../core/usage';
+import type { Usage, Work } from '../core/usage';
 import type { WireId } from '../core/wire-id';
 import type { UpstreamFailure } from './failure';
 import type { MediaAdapter } from './media/types';
@@ -30,13 +30,22 @@ export interface Wire {
   headers?: Readonly<Record<string, string>>;
   /** Reads the `usage` object of an answer or a stream's chunk; undefined when it is no usage at all. */
   readUsage(usage: unknown, quirks: ProviderQuirks): Usage | undefined;
+  /** Work at the upstream that is billed beside tokens, and of which usage does not tell. */
+  work?: {
+    /** Without a match no event shows any. */
+    hint: RegExp;
+    /** Notes what an answer, or an event of its stream, shows. */
+    note(json: Record<string, unknown>, work: Work): void;
+  };
   /** Judges a non-2xx answer. */
   classifyFailure(status: number, body: string): UpstreamFailure;
   /** Answers that the upstream keeps, and may still be working on. */
   stored?: {
     path(storedId: string): string;
     /** Undefined where the JSON is no such answer. */
-    read(json: unknown): { pending: boolean; failed: boolean; usage: unknown; hasOutput: boolean; outputChars: number } | undefined;
+    read(
+      json: unknown,
+    ): { pending: boolean; failed: boolean; usage: unknown; work?: Work; hasOutput: boolean; outputChars: number } | undefined;
   };
   /** Finds the error inside a 2xx answer or a stream's event; undefined when it holds none. */
   errorInBody(json: unknown): UpstreamFailure | undefined;
@@ -49,6 +58,18 @@ export interface ProviderQuirks {
   reasoningOutsideOutput?: boolean;
   /** Of its chat format: the one name of an answer's bound that it heeds, where it passes over the other in silence. */
   boundName?: 'max_tokens';
+  /** Usage tells what the call cost its operator, in USD. */
+  reportsBill?: boolean;
+}
+
+/** What a provider takes of a request and nobody here has a price for: which model answers, or what is billed beside its tokens. */
+export interface Unpriced {
+  /** Refused, unless there is nothing in them. */
+  fields?: readonly string[];
+  /** Without meaning where those are not there: left out. */
+  idleFields?: readonly string[];
+  /** The types of its own tools. */
+  tools?: RegExp;
 }
 
 export interface ProviderSpec extends ProviderQuirks {
@@ -61,6 +82,8 @@ export interface ProviderSpec extends ProviderQuirks {
   wires: readonly Wire[];
   /** Does hanging up stop the provider's meter? `drain` providers run on, and bill, to the end. */
   onDisconnect: 'cancel' | 'drain';
+  /** What must not reach it from a client. */
+  unpriced?: Unpriced;
   /** Headers sent with every request beside authorization and content type. */
   headers?: Record<string, string>;
   /** How it makes images, video, sound and the like; jobs run on it. */

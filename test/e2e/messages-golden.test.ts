@@ -56,7 +56,7 @@ const GOLDEN: Record<string, Golden> = {
   'thinking-and-tool': { counted: { ...ORDINARY.counted, reasoningTokens: 9 }, micro: ORDINARY.micro, stopReason: 'tool_use' },
   'omitted-thinking': ORDINARY,
   'redacted-thinking': ORDINARY,
-  'web-search': ORDINARY,
+  'web-search': { counted: { ...ORDINARY.counted, webSearches: 1 }, micro: ORDINARY.micro + 1_000_000 },
   'search-error': ORDINARY,
   'length-stop': { ...ORDINARY, stopReason: 'max_tokens' },
   refusal: { ...ORDINARY, stopReason: 'refusal' },

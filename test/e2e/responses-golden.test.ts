@@ -21,6 +21,7 @@ const MODEL = 'gpt-5.3-codex';
 /** What a token of it costs, in micro-credits; what is cached costs the same. */
 const INPUT_MICRO = 61;
 const OUTPUT_MICRO = 483;
+const SEARCH_MICRO = 1_000_000;
 const CUTS = 6;
 
 const BODY = responsesBody(MODEL, { stream: true });
@@ -48,7 +49,7 @@ const GOLDEN: Record<string, Golden> = {
   'custom-tool': { items: ['custom_tool_call'], counted: { inputTokens: 80, outputTokens: 31 } },
   refusal: { items: ['message'], counted: { inputTokens: 20, outputTokens: 6 } },
   'length-stop': { text: 'Once upon a time', items: ['message'], counted: { inputTokens: 14, outputTokens: 16 }, end: 'incomplete' },
-  'web-search': { text: 'Found.', items: ['web_search_call', 'message'], counted: { inputTokens: 400, outputTokens: 30 } },
+  'web-search': { text: 'Found.', items: ['web_search_call', 'message'], counted: { inputTokens: 400, outputTokens: 30, webSearches: 1 } },
   'failed-with-usage': { text: 'Half an ans', items: [], counted: { inputTokens: 50, outputTokens: 9 }, end: 'failed' },
   /** Those that the provider left out of the end are put back into it. */
   'items-missing-at-end': { text: 'Listed once.', items: ['message'], counted: three },
@@ -82,8 +83,8 @@ const cuttings = (bytes: Buffer): Step[][] => [
   }),
 ];
 
-const microOf = ({ inputTokens = 0, cacheReadTokens = 0, outputTokens = 0 }: Record<string, number>): number =>
-  (inputTokens + cacheReadTokens) * INPUT_MICRO + outputTokens * OUTPUT_MICRO;
+const microOf = ({ inputTokens = 0, cacheReadTokens = 0, outputTokens = 0, webSearches = 0 }: Record<string, number>): number =>
+  (inputTokens + cacheReadTokens) * INPUT_MICRO + outputTokens * OUTPUT_MICRO + webSearches * SEARCH_MICRO;
 
 describe.each(Object.entries(GOLDEN))('the stream of %s', (name, { text = '', items, counted, end = 'completed', outcome = 'actual' }) => {
   it('keeps its order and its text, and is charged to the token', async () => {

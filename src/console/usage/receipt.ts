@@ -2,36 +2,64 @@
 import type { Operation } from '../../account/types';
 import { fail, ok, type Result } from '../../core/errors';
 import { parseOperationId } from '../../core/ids';
-import { type TokenPrice, toCredits } from '../../core/money';
+import { fromCredits, imageBuckets, PIECES, type TokenPrice, toCredits, tokenBuckets, workCostMicro } from '../../core/money';
 import { isRecord } from '../../core/record';
+import { NO_USAGE, type Usage } from '../../core/usage';
 import type { VerbContext } from '../context';
 import { findLedgerLine } from '../ledger';
 
-interface ReceiptLine {
-  item: string;
-  tokens: number;
-  creditsPerMillion: number;
-  credits: number;
-}
+type ReceiptLine = { item: string; credits: number } & (
+  | { tokens: number; creditsPerMillion: number }
+  /** Of what is billed by the piece. */
+  | { count: number; creditsEach: number }
+);
 
-const BUCKETS: [bucket: string, price: keyof TokenPrice, item: string][] = [
-  ['inputTokens', 'inputMicroPerMtok', 'Input'],
-  ['cacheReadTokens', 'cacheReadMicroPerMtok', 'Input read from cache'],
-  ['cacheWrite5mTokens', 'cacheWrite5mMicroPerMtok', 'Input written to cache, 5 minutes'],
-  ['cacheWrite1hTokens', 'cacheWrite1hMicroPerMtok', 'Input written to cache, 1 hour'],
-  ['outputTokens', 'outputMicroPerMtok', 'Output'],
-];
+const ITEMS: Readonly<Record<string, string>> = {
+  inputTokens: 'Input',
+  inputAudioTokens: 'Input, sound',
+  cacheReadTokens: 'Input read from cache',
+  cacheWrite5mTokens: 'Input written to cache, 5 minutes',
+  cacheWrite1hTokens: 'Input written to cache, 1 hour',
+  outputTokens: 'Output',
+  outputAudioTokens: 'Output, sound',
+  imageInputTokens: 'Pictures, input',
+  imageOutputTokens: 'Pictures, output',
+  webSearches: 'Web searches',
+  fileSearches: 'File searches',
+  containers: 'Containers that ran code',
+  groundedPrompts: 'Prompts answered from a search',
+  groundingQueries: 'Searches of a grounded answer',
+  mapPrompts: 'Prompts answered from a map',
+};
+const AS_BILLED = 'What else the provider has billed';
 
-/** Tokens times price, bucket by bucket: their sum, rounded up to a millionth of a credit, is the charge. */
+const numbersOf = (record: Record<string, unknown>): Record<string, number> =>
+  Object.fromEntries(Object.entries(record).filter((entry): entry is [string, number] => typeof entry[1] === 'number'));
+
+/** Usage times price, bucket by bucket: their sum, rounded up to a millionth of a credit, is the charge. */
 export function receiptLines(detail: Record<string, unknown>): ReceiptLine[] {
   const { usage, price } = detail;
   if (!isRecord(usage) || !isRecord(price)) return [];
-  return BUCKETS.flatMap(([bucket, name, item]) => {
-    const tokens = Number(usage[bucket] ?? 0);
-    const micro = Number(price[name] ?? (name === 'outputMicroPerMtok' ? 0 : price.inputMicroPerMtok) ?? 0);
-    return tokens > 0 ? [{ item, tokens, creditsPerMillion: toCredits(micro), credits: (tokens * toCredits(micro)) / 1e6 }] : [];
+  const used: Usage = { ...NO_USAGE, ...numbersOf(usage) };
+  const rates: TokenPrice = { inputMicroPerMtok: 0, outputMicroPerMtok: 0, ...numbersOf(price) };
+  const tokens = Object.entries({ ...tokenBuckets(used, rates), ...imageBuckets(used, rates) }).flatMap(
+    ([bucket, [count, micro]]): ReceiptLine[] =>
+      count > 0
+        ? [{ item: ITEMS[bucket]!, tokens: count, creditsPerMillion: toCredits(micro), credits: (count * toCredits(micro)) / 1e6 }]
+        : [],
+  );
+  const pieces = PIECES.flatMap(([bucket, name]): ReceiptLine[] => {
+    const each = toCredits(rates[name] ?? 0);
+    return used[bucket] > 0 && each > 0
+      ? [{ item: ITEMS[bucket]!, count: used[bucket], creditsEach: each, credits: used[bucket] * each }]
+      : [];
   });
+  const lines = [...tokens, ...pieces];
+  const missing = toCredits(Math.max(used.billedBesideMicro - workCostMicro(used, rates), used.billedWholeMicro - sumMicroOf(lines)));
+  return missing > 0 ? [...lines, { item: AS_BILLED, count: 1, creditsEach: missing, credits: missing }] : lines;
 }
+
+const sumMicroOf = (lines: readonly ReceiptLine[]): number => fromCredits(lines.reduce((sum, { credits }) => sum + credits, 0));
 
 export function receiptOf(operation: Operation) {
   const { amountMicro, heldMicro, openedAtMs, closedAtMs, closeEpoch: _epoch, closeSeq: _seq, deadlineMs: _deadline, ...rest } = operation;

@@ -1,4 +1,5 @@
 import { ok } from '../../core/errors';
+import { statedInMessages } from '../stated-work';
 import type { Call, Dialect } from '../types';
 import { messagesBridge } from './bridge';
 import { errorEvent, renderMessagesError } from './errors';
@@ -7,6 +8,7 @@ import { MessagesStream } from './stream';
 
 export const messagesCall = (request: MessagesRequest): Call => ({
   model: request.model,
+  ...(request.fields && { fields: request.fields, statedWork: statedInMessages(request.fields) }),
   stream: request.stream,
   choices: 1,
   maxOutputTokens: request.maxOutputTokens,

@@ -37,6 +37,8 @@ export interface MessagesRequest extends ForwardedRequest, PromptSize {
   stream: boolean;
   maxOutputTokens: number;
   thoughtsOff: boolean;
+  /** The body, parsed. */
+  fields?: Record<string, unknown>;
 }
 
 /** A request that is to be counted, not answered. */
@@ -63,7 +65,8 @@ export function parseMessages(request: ClientRequest): Result<MessagesRequest> {
   if (!parsed.ok) return parsed;
   const { model, messages, stream, max_tokens, thinking } = parsed.value.data;
   return ok({
-    ...forwarded(request, model),
+    ...forwarded({ ...request, body: parsed.value.body }, model),
+    fields: parsed.value.fields,
     stream: stream === true,
     maxOutputTokens: max_tokens,
     // https://platform.claude.com/docs/en/build-with-claude/extended-thinking: it is off where it is not asked for.
@@ -76,7 +79,10 @@ export function readCountRequest(request: ClientRequest): Result<CountRequest> {
   const parsed = parseBody(request.body, countRequest);
   if (!parsed.ok) return parsed;
   const { model, messages } = parsed.value.data;
-  return ok({ ...forwarded(request, model), estimatedTokens: promptSize(request.body, messages).estimatedInputTokens });
+  return ok({
+    ...forwarded({ ...request, body: parsed.value.body }, model),
+    estimatedTokens: promptSize(request.body, messages).estimatedInputTokens,
+  });
 }
 
 /** How one request to an upstream differs from another for the same call. */

@@ -17,7 +17,7 @@ export function parseCountTokens({ body, url }: Pick<ClientRequest, 'body' | 'ur
   if (address?.method !== 'countTokens') return fail('not_found', 'The path has the form `/v1beta/models/{model}:countTokens`.');
   const read = readBody(body);
   if (!read.ok) return read;
-  const contents = checkContents(recordField(read.value, 'generateContentRequest') ?? read.value);
+  const contents = checkContents(recordField(read.value.fields, 'generateContentRequest') ?? read.value.fields);
   if (!contents.ok) return contents;
   return ok({
     model: address.model,

@@ -1,8 +1,7 @@
 import { isRecord } from '../../core/record';
+import { snakeCase } from '../known-names';
 
 export type Fields = Record<string, unknown>;
-
-const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 /** A member under its own name or its snake_case one: Google takes both (https://protobuf.dev/programming-guides/json/). */
 export const field = (record: Fields, name: string): unknown => record[name] ?? record[snakeCase(name)] ?? undefined;

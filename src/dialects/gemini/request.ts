@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { fail, ok, type Result } from '../../core/errors';
+import { rewriteMembers } from '../../core/json';
 import { isRecord, parseJson } from '../../core/record';
 import { type PromptSize, promptSize } from '../estimate-tokens';
-import { outputTokens, parseBody } from '../parse-body';
+import { unambiguous } from '../known-names';
+import { outputTokens, type ParsedBody, parseBody } from '../parse-body';
 import { bareModel, type GeminiAddress } from './address';
 import { type Fields, field, listField, recordField } from './fields';
 
@@ -11,6 +13,8 @@ export const candidateCount = z.int().min(1).max(128);
 /** A generateContent request, read as far as it is priced or routed on. */
 export interface GeminiRequest extends PromptSize {
   body: string;
+  /** The body, parsed. */
+  fields?: Fields;
   model: string;
   stream: boolean;
   /** How a stream is written: as server-sent events, or as one JSON array. */
@@ -23,10 +27,28 @@ export interface GeminiRequest extends PromptSize {
   includeThoughts: boolean;
 }
 
-export function readBody(body: string): Result<Fields> {
-  const parsed = parseBody(body, z.looseObject({}));
-  return parsed.ok ? ok(parsed.value.fields) : parsed;
+/** What is priced or routed on, by Google's own names. */
+const NAMES = ['model', 'stream', 'contents', 'generationConfig', 'toolConfig', 'systemInstruction', 'cachedContent'] as const;
+
+type Read = Pick<ParsedBody<unknown>, 'body' | 'fields'>;
+
+const CONFIG_NAMES = ['candidateCount', 'maxOutputTokens', 'thinkingConfig', 'responseModalities'] as const;
+
+export function readBody(text: string): Result<Read> {
+  const read = parseBody(text, z.looseObject({}), { names: NAMES, isFree: true });
+  if (!read.ok) return read;
+  const { body, fields } = read.value;
+  let refused: Result<string> | undefined;
+  const clear = rewriteMembers(body, (raw, key) => {
+    if (!isConfig(key) || !raw.startsWith('{')) return raw;
+    const config = unambiguous(raw, CONFIG_NAMES, { isFree: true });
+    if (!config.ok) refused = config;
+    return config.ok ? config.value : raw;
+  });
+  return refused && !refused.ok ? refused : ok({ body: clear, fields });
 }
+
+const isConfig = (key: string): boolean => key === 'generationConfig' || key === 'generation_config';
 
 const refuse = (param: string, message: string) => fail('invalid_request', message, { param });
 
@@ -50,7 +72,7 @@ export function checkContents(json: Fields): Result<Fields[]> {
   return ok(contents);
 }
 
-function readRequest(body: string, json: Fields, head: Pick<GeminiRequest, 'model' | 'stream' | 'streamAs'>): Result<GeminiRequest> {
+function readRequest({ body, fields: json }: Read, head: Pick<GeminiRequest, 'model' | 'stream' | 'streamAs'>): Result<GeminiRequest> {
   const contents = checkContents(json);
   if (!contents.ok) return contents;
   if (field(json, 'cachedContent') !== undefined)
@@ -64,6 +86,7 @@ function readRequest(body: string, json: Fields, head: Pick<GeminiRequest, 'mode
   return ok({
     ...head,
     body,
+    fields: json,
     choices: candidates.value ?? 1,
     maxOutputTokens: output.value,
     ...promptSize(body, contents.value),
@@ -78,9 +101,9 @@ export function parseNative(body: string, address: GeminiAddress | undefined): R
   const { model, method, sse } = address;
   if (method !== 'generateContent' && method !== 'streamGenerateContent')
     return fail('not_found', `The method \`${method}\` is not served; use generateContent, streamGenerateContent or countTokens.`);
-  const json = readBody(body);
-  if (!json.ok) return json;
-  return readRequest(body, json.value, { model, stream: method === 'streamGenerateContent', streamAs: sse ? 'events' : 'array' });
+  const read = readBody(body);
+  if (!read.ok) return read;
+  return readRequest(read.value, { model, stream: method === 'streamGenerateContent', streamAs: sse ? 'events' : 'array' });
 }
 
 /** Google's own tools, by the names they have in a request. */
@@ -105,7 +128,7 @@ export const ownTools = (json: Fields): string[] => {
 export function parseUnified(body: string): Result<GeminiRequest> {
   const read = readBody(body);
   if (!read.ok) return read;
-  const json = read.value;
+  const json = read.value.fields;
   if (typeof json.model !== 'string' || json.model === '') return refuse('model', 'The field `model` is required.');
   if (json.stream !== undefined && json.stream !== null && typeof json.stream !== 'boolean')
     return refuse('stream', 'The field `stream` must be true or false.');
@@ -115,7 +138,7 @@ export function parseUnified(body: string): Result<GeminiRequest> {
       'tools',
       `The tool \`${tool}\` is Google's own and is not served here; call \`/v1beta/models/{model}:generateContent\` instead.`,
     );
-  return readRequest(body, json, { model: bareModel(json.model), stream: json.stream === true, streamAs: 'events' });
+  return readRequest(read.value, { model: bareModel(json.model), stream: json.stream === true, streamAs: 'events' });
 }
 
 /** A body in OpenAI's shape, which the same path takes too. */

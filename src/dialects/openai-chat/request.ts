@@ -27,6 +27,10 @@ export interface ChatRequest extends PromptSize {
   thoughtsOff?: boolean;
   /** The client asked for a usage chunk of its own. */
   includeUsage: boolean;
+  /** The answer is sound. */
+  speaks?: boolean;
+  /** The body, parsed. */
+  fields?: Record<string, unknown>;
 }
 
 export function parseChat(body: string): Result<ChatRequest> {
@@ -35,7 +39,9 @@ export function parseChat(body: string): Result<ChatRequest> {
   const { model, messages, stream, stream_options, n, max_tokens, max_completion_tokens } = parsed.value.data;
   return ok({
     model,
-    body,
+    body: parsed.value.body,
+    fields: parsed.value.fields,
+    speaks: Array.isArray(parsed.value.fields.modalities) && parsed.value.fields.modalities.includes('audio'),
     stream: stream === true,
     includeUsage: stream_options?.include_usage === true,
     choices: n ?? 1,

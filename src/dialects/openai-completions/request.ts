@@ -30,7 +30,8 @@ export function parseCompletions(body: string): Result<ChatRequest> {
   const { model, prompt, stream, stream_options, n, best_of, max_tokens } = parsed.value.data;
   return ok({
     model,
-    body,
+    body: parsed.value.body,
+    fields: parsed.value.fields,
     stream: stream === true,
     includeUsage: stream_options?.include_usage === true,
     choices: Math.max(n ?? 1, best_of ?? 1) * promptsIn(prompt),

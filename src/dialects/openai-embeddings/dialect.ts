@@ -6,7 +6,7 @@ import { promptSize } from '../estimate-tokens';
 import { renderChatAnswer } from '../openai-chat/answer';
 import { renderChatStreamError } from '../openai-chat/stream';
 import { renderOpenaiError } from '../openai-errors';
-import { parseBody } from '../parse-body';
+import { type ParsedBody, parseBody } from '../parse-body';
 import type { Answer, Bridge, Call, Dialect, OutgoingStream, Receipt } from '../types';
 import { encodeVectors } from './vectors';
 
@@ -33,9 +33,11 @@ const noStream = (): OutgoingStream => {
   throw new Error('embeddings are not streamed');
 };
 
-function call(body: string, model: string, base64: boolean): Call {
+function call({ body, fields, data }: ParsedBody<{ model: string }>, base64: boolean): Call {
+  const { model } = data;
   return {
     model,
+    fields,
     stream: false,
     choices: 0,
     maxOutputTokens: undefined,
@@ -53,10 +55,10 @@ export const openaiEmbeddings: Dialect = {
   parse({ body }) {
     const parsed = parseBody(body, embeddingsRequest);
     if (!parsed.ok) return parsed;
-    const { model, encoding_format: format } = parsed.value.data;
+    const { encoding_format: format } = parsed.value.data;
     if (format && format !== 'float' && format !== 'base64')
       return fail('invalid_request', 'The field `encoding_format` must be `float` or `base64`.', { param: 'encoding_format' });
-    return ok(call(body, model, format === 'base64'));
+    return ok(call(parsed.value, format === 'base64'));
   },
   renderError: renderOpenaiError,
   renderLoneError: renderChatStreamError,

@@ -1,5 +1,6 @@
 import { ok, type Result } from '../../core/errors';
 import type { WireId } from '../../core/wire-id';
+import { statedInResponses } from '../stated-work';
 import { thoughtsOff } from '../thoughts-off';
 import type { Bridge, Call, Dialect } from '../types';
 import { responsesBridge } from './bridge';
@@ -20,6 +21,8 @@ export function responsesCall(request: ResponsesRequest): Call {
   };
   return {
     model,
+    fields: request.fields,
+    statedWork: statedInResponses(request.fields),
     stream,
     choices: 1,
     maxOutputTokens,

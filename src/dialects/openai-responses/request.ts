@@ -71,7 +71,7 @@ export function parseResponses({ body, url, headers }: ClientRequest): Result<Re
   if (!continues.ok) return continues;
   const compacts = COMPACT_ADDRESS.test(url);
   return ok({
-    body,
+    body: parsed.value.body,
     fields,
     model,
     stream: stream === true && !compacts,

@@ -10,4 +10,6 @@ export const alibaba = {
   onDisconnect: 'drain',
   // https://www.alibabacloud.com/help/en/model-studio/qwen-api-reference
   boundName: 'max_tokens',
+  // https://help.aliyun.com/zh/model-studio/web-search
+  unpriced: { fields: ['enable_search', 'search_options'] },
 } satisfies ProviderSpec;

@@ -8,4 +8,6 @@ export const minimax = {
   baseUrl: 'https://api.minimax.io/v1',
   wires: [openaiChatWire],
   onDisconnect: 'drain',
+  // https://platform.minimax.io/docs/api-reference/text-openai-api
+  unpriced: { tools: /^web_search$/ },
 } satisfies ProviderSpec;

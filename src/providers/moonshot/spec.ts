@@ -9,4 +9,6 @@ export const moonshot = {
   wires: [openaiChatWire],
   // Undocumented, so the safe choice.
   onDisconnect: 'drain',
+  // https://platform.kimi.ai/docs/pricing/tools
+  unpriced: { tools: /^builtin_function$/ },
 } satisfies ProviderSpec;

@@ -20,4 +20,13 @@ export const openrouter = {
   ],
   // It passes the cancellation on, but only some of its own upstreams stop billing: https://openrouter.ai/docs/api-reference/streaming
   onDisconnect: 'cancel',
+  reportsBill: true,
+  unpriced: {
+    // Routing to other models and to dearer hosts: https://openrouter.ai/docs/guides/routing/model-fallbacks and
+    // .../routing/provider-selection; presets name models too, and plugins are billed apart: .../features/plugins
+    fields: ['models', 'fallbacks', 'preset', 'provider', 'plugins'],
+    idleFields: ['route'],
+    // https://openrouter.ai/docs/guides/features/server-tools
+    tools: /^openrouter:/,
+  },
 } satisfies ProviderSpec;

@@ -15,14 +15,14 @@ function priceOf(given: NonNullable<ModelOverride['price']>): Price {
     const tiers = Object.entries(given.tiersUsd ?? {}).map(([tier, usd]) => [tier, micro(usd)] as const);
     return { per: given.per, micro: micro(given.usd), ...(tiers.length > 0 && { tierMicro: Object.fromEntries(tiers) }) };
   }
-  const { cacheReadUsdPerMtok: read, cacheWrite5mUsdPerMtok: write5m, cacheWrite1hUsdPerMtok: write1h } = given;
+  const { inputUsdPerMtok, outputUsdPerMtok, ...more } = given;
   return {
     per: 'token',
-    inputMicroPerMtok: usdPerMtok(given.inputUsdPerMtok),
-    outputMicroPerMtok: usdPerMtok(given.outputUsdPerMtok),
-    ...(read !== undefined && { cacheReadMicroPerMtok: usdPerMtok(read) }),
-    ...(write5m !== undefined && { cacheWrite5mMicroPerMtok: usdPerMtok(write5m) }),
-    ...(write1h !== undefined && { cacheWrite1hMicroPerMtok: usdPerMtok(write1h) }),
+    inputMicroPerMtok: usdPerMtok(inputUsdPerMtok),
+    outputMicroPerMtok: usdPerMtok(outputUsdPerMtok),
+    ...Object.fromEntries(
+      Object.entries(more).flatMap(([name, usd]) => (usd === undefined ? [] : [[name.replace('Usd', 'Micro'), usdPerMtok(usd)]])),
+    ),
   };
 }
 

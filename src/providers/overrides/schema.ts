@@ -16,6 +16,16 @@ const tokenPrice = z.strictObject({
   cacheReadUsdPerMtok: usd.optional(),
   cacheWrite5mUsdPerMtok: usd.optional(),
   cacheWrite1hUsdPerMtok: usd.optional(),
+  audioInputUsdPerMtok: usd.optional(),
+  audioOutputUsdPerMtok: usd.optional(),
+  imageInputUsdPerMtok: usd.optional(),
+  imageOutputUsdPerMtok: usd.optional(),
+  webSearchUsd: usd.optional(),
+  fileSearchUsd: usd.optional(),
+  containerUsd: usd.optional(),
+  groundedPromptUsd: usd.optional(),
+  groundingQueryUsd: usd.optional(),
+  mapPromptUsd: usd.optional(),
 });
 const TIER = /^(?:0\.5K|[124]K|\d{3,4}p)$/;
 

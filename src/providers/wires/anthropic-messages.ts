@@ -1,7 +1,9 @@
 import { isRecord } from '../../core/record';
 import { NO_USAGE, type Usage } from '../../core/usage';
 import type { ProviderQuirks, UpstreamFailure, Wire } from '../types';
+import { billedBy } from './billed';
 import { type ErrorFacts, errorFacts, failureOf, classifyFailure as judge } from './failures';
+import { noteWork, WORK_HINT } from './messages-work';
 import { readTokenCounts } from './token-counts';
 
 const detailsOf = (value: unknown): Record<string, unknown> => (isRecord(value) ? value : {});
@@ -44,8 +46,13 @@ function sumOf(usages: readonly Usage[]): Usage {
  * an adviser, the counts at the top leave that out, and what is billed is the sum of `iterations`
  * (https://platform.claude.com/docs/en/build-with-claude/compaction-threshold).
  */
-export function readUsage(usage: unknown, _quirks: ProviderQuirks): Usage | undefined {
-  if (!isRecord(usage)) return undefined;
+export function readUsage(usage: unknown, quirks: ProviderQuirks): Usage | undefined {
+  const tokens = isRecord(usage) ? readTokens(usage) : undefined;
+  if (!isRecord(usage) || tokens === undefined) return undefined;
+  return { ...tokens, ...billedBy(usage, quirks) };
+}
+
+function readTokens(usage: Record<string, unknown>): Usage | undefined {
   const top = readCounts(usage);
   const { iterations } = usage;
   if (top === undefined || !Array.isArray(iterations) || iterations.length === 0) return top;
@@ -102,6 +109,7 @@ export const anthropicMessagesWire: Wire = {
   authorize: (apiKey) => ({ 'x-api-key': apiKey }),
   headers: { 'anthropic-version': '2023-06-01' },
   readUsage,
+  work: { hint: WORK_HINT, note: noteWork },
   classifyFailure,
   errorInBody,
 };

@@ -1,5 +1,5 @@
 import { isRecord, parseJson } from '../../core/record';
-import type { Usage } from '../../core/usage';
+import { NO_USAGE, type Usage, type Work } from '../../core/usage';
 import type { UpstreamFailure, Wire } from '../types';
 import { type ErrorFacts, errorFacts, failureOf, classifyFailure as generalFailure } from './failures';
 import { readTokenCounts } from './token-counts';
@@ -39,15 +39,32 @@ export function readUsage(usage: unknown): Usage | undefined {
   const inputTokens = prompt - cacheReadTokens + toolUse;
   const outputTokens = candidates + thoughts;
   return {
+    ...NO_USAGE,
     inputTokens,
     cacheReadTokens,
-    cacheWrite5mTokens: 0,
-    cacheWrite1hTokens: 0,
     outputTokens,
     reasoningTokens: thoughts,
     inputAudioTokens: Math.min(inputTokens, counts.inputAudio ?? 0),
     outputAudioTokens: Math.min(candidates, counts.outputAudio ?? 0),
   };
+}
+
+const QUERIES = ['webSearchQueries', 'imageSearchQueries'] as const;
+
+const saysSomething = (query: unknown): boolean => typeof query === 'string' && query !== '';
+
+/** Notes what an answer was grounded with: https://ai.google.dev/api/generate-content#GroundingMetadata */
+function noteWork({ candidates }: Record<string, unknown>, work: Work): void {
+  for (const [index, candidate] of (Array.isArray(candidates) ? (candidates as unknown[]) : []).entries()) {
+    const grounding = isRecord(candidate) ? candidate.groundingMetadata : undefined;
+    if (!isRecord(candidate) || !isRecord(grounding)) continue;
+    const queries = QUERIES.flatMap((name) => (Array.isArray(grounding[name]) ? (grounding[name] as unknown[]) : [])).filter(saysSomething);
+    const key = `candidate:${String(candidate.index ?? index)}`;
+    const groundingQueries = Math.max(queries.length, work.get(key)?.groundingQueries ?? 0);
+    if (groundingQueries > 0) work.set(key, { groundingQueries }).set('prompt', { groundedPrompts: 1 });
+    const chunks: unknown[] = Array.isArray(grounding.groundingChunks) ? grounding.groundingChunks : [];
+    if (chunks.some((chunk) => isRecord(chunk) && chunk.maps !== undefined)) work.set('maps', { mapPrompts: 1 });
+  }
 }
 
 /** https://cloud.google.com/apis/design/errors#handling_errors */
@@ -119,6 +136,7 @@ export const geminiWire: Wire = {
   path: ({ model, stream }) => geminiPath(model, stream ? 'streamGenerateContent?alt=sse' : 'generateContent'),
   authorize: (apiKey) => ({ 'x-goog-api-key': apiKey }),
   readUsage,
+  work: { hint: /"groundingMetadata"/, note: noteWork },
   classifyFailure,
   errorInBody,
 };

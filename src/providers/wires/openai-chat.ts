@@ -1,8 +1,9 @@
 import { isBrokenChoice } from '../../core/broken-choice';
 import { isRecord } from '../../core/record';
-import type { Usage } from '../../core/usage';
+import { NO_USAGE, type Usage } from '../../core/usage';
 import type { ProviderQuirks, UpstreamFailure, Wire } from '../types';
 import { bearer } from './authorize';
+import { billedBy } from './billed';
 import { classifyFailure, classifyOpenaiFailure, type ErrorFacts, errorFacts, failureOf } from './failures';
 import { readTokenCounts } from './token-counts';
 import { unfoldChat } from './unfold-chat';
@@ -50,6 +51,8 @@ export function readUsage(usage: unknown, quirks: ProviderQuirks): Usage | undef
   const outside = quirks.reasoningOutsideOutput ? reasoningOutside(prompt, completion, reasoning, total) : 0;
   const outputTokens = completion + outside;
   return {
+    ...NO_USAGE,
+    ...billedBy(usage, quirks),
     inputTokens,
     cacheReadTokens,
     cacheWrite5mTokens,

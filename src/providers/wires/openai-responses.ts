@@ -1,9 +1,11 @@
 import { isRecord } from '../../core/record';
 import { textChars } from '../../core/text-chars';
-import type { Usage } from '../../core/usage';
+import { NO_USAGE, type Usage, type Work } from '../../core/usage';
 import type { ProviderQuirks, UpstreamFailure, Wire } from '../types';
 import { bearer } from './authorize';
+import { billedBy } from './billed';
 import { classifyOpenaiFailure, type ErrorFacts, errorFacts, failureOf } from './failures';
+import { noteWork, WORK_HINT } from './responses-work';
 import { readTokenCounts } from './token-counts';
 
 const detailsOf = (value: unknown): Record<string, unknown> => (isRecord(value) ? value : {});
@@ -12,7 +14,7 @@ const detailsOf = (value: unknown): Record<string, unknown> => (isRecord(value) 
  * Reads the `usage` of the Responses API: its input includes what was read from and written to a cache, its output
  * includes reasoning (https://platform.openai.com/docs/api-reference/responses/object).
  */
-export function readUsage(usage: unknown, _quirks: ProviderQuirks): Usage | undefined {
+export function readUsage(usage: unknown, quirks: ProviderQuirks): Usage | undefined {
   if (!isRecord(usage)) return undefined;
   const inputDetails = detailsOf(usage.input_tokens_details);
   const outputDetails = detailsOf(usage.output_tokens_details);
@@ -31,6 +33,8 @@ export function readUsage(usage: unknown, _quirks: ProviderQuirks): Usage | unde
   const cacheWrite5mTokens = Math.min(input - cacheReadTokens, counts.written ?? 0);
   const inputTokens = input - cacheReadTokens - cacheWrite5mTokens;
   return {
+    ...NO_USAGE,
+    ...billedBy(usage, quirks),
     inputTokens,
     cacheReadTokens,
     cacheWrite5mTokens,
@@ -106,7 +110,16 @@ function readStored(json: unknown): ReturnType<NonNullable<Wire['stored']>['read
   const pending = UNDER_WAY.includes(status);
   if (!pending && !OVER.includes(status)) return undefined;
   const hasOutput = Array.isArray(output) && output.length > 0;
-  return { pending, failed: status === 'failed', usage, hasOutput, outputChars: hasOutput ? writtenChars(output) : 0 };
+  const work: Work = new Map();
+  noteWork(json, work);
+  return {
+    pending,
+    failed: status === 'failed',
+    usage,
+    ...(work.size > 0 && { work }),
+    hasOutput,
+    outputChars: hasOutput ? writtenChars(output) : 0,
+  };
 }
 
 /** OpenAI's Responses API (https://platform.openai.com/docs/api-reference/responses). */
@@ -115,6 +128,7 @@ export const openaiResponsesWire: Wire = {
   path: () => '/responses',
   authorize: bearer,
   readUsage,
+  work: { hint: WORK_HINT, note: noteWork },
   classifyFailure: classifyOpenaiFailure,
   stored: { path: (storedId) => `/responses/${encodeURIComponent(storedId)}`, read: readStored },
   errorInBody,

@@ -10,4 +10,10 @@ export const xai = {
   onDisconnect: 'cancel',
   // https://docs.x.ai/docs/key-information/consumption-and-rate-limits
   reasoningOutsideOutput: true,
+  unpriced: {
+    // https://docs.x.ai/docs/guides/live-search
+    fields: ['search_parameters'],
+    // Tools that run there: https://docs.x.ai/docs/guides/tools/overview
+    tools: /^(?:web_search|x_search|code_execution|code_interpreter|file_search|collections_search)$/,
+  },
 } satisfies ProviderSpec;

@@ -11,4 +11,6 @@ export const zhipu = {
   onDisconnect: 'drain',
   // https://docs.z.ai/api-reference/llm/chat-completion
   boundName: 'max_tokens',
+  // https://docs.z.ai/guides/tools/web-search
+  unpriced: { tools: /^web_search$/ },
 } satisfies ProviderSpec;

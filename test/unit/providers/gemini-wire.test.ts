@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { NO_USAGE } from '../../../src/core/usage';
 import { google } from '../../../src/providers/google/spec';
 import { geminiPath, geminiWire } from '../../../src/providers/wires/gemini';
 
@@ -41,10 +42,9 @@ describe('usage on the Gemini wire', () => {
       candidatesTokensDetails: [{ modality: 'AUDIO', tokenCount: 10 }],
     };
     expect(readUsage(usage, google)).toEqual({
+      ...NO_USAGE,
       inputTokens: 470,
       cacheReadTokens: 600,
-      cacheWrite5mTokens: 0,
-      cacheWrite1hTokens: 0,
       outputTokens: 124,
       reasoningTokens: 84,
       inputAudioTokens: 100,

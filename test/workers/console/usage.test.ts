@@ -245,4 +245,21 @@ describe('a receipt', () => {
   it('has no lines where a price was fixed', () => {
     expect(receiptLines({ price: 5 })).toEqual([]);
   });
+
+  it('adds up what is billed beside tokens, down to what only the provider has counted', () => {
+    const price = {
+      inputMicroPerMtok: 100_000_000,
+      outputMicroPerMtok: 200_000_000,
+      audioOutputMicroPerMtok: 6_400_000_000,
+      webSearchMicro: 1_000_000,
+    };
+    const usage = { inputTokens: 10, outputTokens: 7, outputAudioTokens: 5, webSearches: 2, billedBesideMicro: 2_500_000 };
+    expect(receiptLines({ price, usage })).toEqual([
+      { item: 'Input', tokens: 10, creditsPerMillion: 100, credits: 0.001 },
+      { item: 'Output', tokens: 2, creditsPerMillion: 200, credits: 0.0004 },
+      { item: 'Output, sound', tokens: 5, creditsPerMillion: 6_400, credits: 0.032 },
+      { item: 'Web searches', count: 2, creditsEach: 1, credits: 2 },
+      { item: 'What else the provider has billed', count: 1, creditsEach: 0.5, credits: 0.5 },
+    ]);
+  });
 });

@@ -1,0 +1,48 @@
+import { fail, ok, type Result } from '../core/errors';
+import { type Member, members, setMembers } from '../core/json';
+
+/** How a body's names are compared with those that are read. */
+export interface Spelling {
+  /** snake_case and camelCase are one name, as in Google's JSON. */
+  isFree?: boolean;
+}
+
+/** As readers compare that do not look at case: Go's, for one, takes `ſ` for an s (https://pkg.go.dev/encoding/json#Unmarshal). */
+export const folded = (name: string): string => name.toUpperCase().toLowerCase();
+
+const sameName = (name: string, { isFree }: Spelling): string => folded(isFree ? name.replaceAll('_', '') : name);
+
+export const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+const isWritten = (key: string, name: string, { isFree }: Spelling): boolean =>
+  key === name || (isFree === true && key === snakeCase(name));
+
+/**
+ * A body that says to every reader what was read of it: readers differ on which of two members of one name counts, and
+ * some take a name in another case for the same. What stands there twice is made to say the same; a name that is
+ * written otherwise is refused.
+ */
+export function unambiguous(body: string, names: readonly string[], spelling: Spelling = {}): Result<string> {
+  const known = new Map(names.map((name) => [sameName(name, spelling), name]));
+  const found = new Map<string, Member>();
+  const changes: Record<string, string> = {};
+  for (const member of members(body)) {
+    const { key, start, end } = member;
+    const same = sameName(key, spelling);
+    const name = known.get(same);
+    if (name === undefined) continue;
+    const before = found.get(same);
+    if (key === before?.key) changes[key] = body.slice(start, end);
+    else if (before || !isWritten(key, name, spelling)) return refuseName(key, name);
+    found.set(same, member);
+  }
+  return ok(Object.keys(changes).length === 0 ? body : setMembers(body, changes));
+}
+
+const MAX_QUOTED_CHARS = 100;
+
+const refuseName = (key: string, name: string) =>
+  fail('invalid_request', `The field \`${key.slice(0, MAX_QUOTED_CHARS)}\` is not known; it is written \`${name}\`, and given once.`, {
+    param: key.slice(0, MAX_QUOTED_CHARS),
+    code: 'unknown_parameter',
+  });

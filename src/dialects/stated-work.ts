@@ -1,0 +1,31 @@
+import { isRecord } from '../core/record';
+import type { Usage } from '../core/usage';
+import { toolsOf } from './unpriced';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const bound = (value: unknown): number => (typeof value === 'number' && Number.isInteger(value) && value > 0 ? value : 0);
+
+/** What runs at the provider, the dearest first: https://platform.openai.com/docs/pricing#built-in-tools */
+const RESPONSES_TOOLS: readonly (readonly [RegExp, keyof Usage])[] = [
+  [/^code_interpreter$/, 'containers'],
+  [/^web_search/, 'webSearches'],
+  [/^file_search$/, 'fileSearches'],
+];
+
+/** `max_tool_calls` bounds all tools together, so the dearest of them counts. */
+export function statedInResponses(fields: Fields): Partial<Usage> {
+  const types = toolsOf(fields).map(([, { type }]) => String(type));
+  const [, bucket] = RESPONSES_TOOLS.find(([pattern]) => types.some((type) => pattern.test(type))) ?? [];
+  const most = bound(fields.max_tool_calls);
+  return bucket && most > 0 ? { [bucket]: most } : {};
+}
+
+/** `max_uses` bounds each tool: https://platform.claude.com/docs/en/agents-and-tools/tool-use/web-search-tool */
+export function statedInMessages({ tools }: Fields): Partial<Usage> {
+  const searches = (Array.isArray(tools) ? (tools as unknown[]) : []).filter(
+    (tool) => isRecord(tool) && typeof tool.type === 'string' && tool.type.startsWith('web_search'),
+  );
+  const webSearches = searches.reduce<number>((sum, tool) => sum + bound(isRecord(tool) ? tool.max_uses : 0), 0);
+  return webSearches > 0 ? { webSearches } : {};
+}

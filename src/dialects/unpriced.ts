@@ -1,0 +1,68 @@
+import { fail } from '../core/errors';
+import { isRecord } from '../core/record';
+import { folded } from './known-names';
+
+/** Nothing that costs more than the model's price. */
+const isOrdinary =
+  (...values: readonly string[]) =>
+  (value: unknown): boolean =>
+    typeof value === 'string' && values.includes(value.toLowerCase());
+
+/** `flex` and `auto` cost no more than the price: https://platform.openai.com/docs/guides/priority-processing and https://platform.claude.com/docs/en/api/service-tiers */
+const ordinaryTier = isOrdinary('auto', 'default', 'flex', 'standard', 'standard_only');
+const never = (): boolean => false;
+
+/**
+ * What makes an answer dearer than the model's price says, by a factor or a fee that no usage tells of; with the
+ * values that do not.
+ */
+const UNPRICED: Readonly<Record<string, (value: unknown) => boolean>> = {
+  service_tier: ordinaryTier,
+  serviceTier: ordinaryTier,
+  // https://platform.claude.com/docs/en/build-with-claude/fast-mode
+  speed: isOrdinary('standard'),
+  // https://platform.claude.com/docs/en/build-with-claude/data-residency
+  inference_geo: isOrdinary('global'),
+  // https://platform.openai.com/docs/guides/tools-web-search?api-mode=chat
+  web_search_options: never,
+};
+
+export const UNPRICED_FIELDS: readonly string[] = Object.keys(UNPRICED);
+
+const BY_NAME = new Map(Object.entries(UNPRICED).map(([name, isPriced]) => [folded(name), isPriced]));
+
+/** Tools that ask a model of their own, at its price: https://platform.claude.com/docs/en/agents-and-tools/tool-use/advisor-tool */
+const UNPRICED_TOOL = /^advisor_/;
+/** A larger container costs as many times more: https://platform.openai.com/docs/pricing#built-in-tools */
+const ORDINARY_MEMORY = '1g';
+
+const refuse = (param: string, what = 'has no price here') =>
+  fail('invalid_request', `The field \`${param}\` ${what}, so it cannot be asked for.`, { param, code: 'unsupported_value' });
+
+/** The refusal of what a request asks for that nobody could be charged for; undefined where there is none. */
+export function refuseUnpriced(fields: Record<string, unknown>): ReturnType<typeof refuse> | undefined {
+  for (const [name, value] of Object.entries(fields)) {
+    const isPriced = BY_NAME.get(folded(name));
+    if (isPriced && value !== null && !isPriced(value)) return refuse(name, 'asks for what has no price here');
+  }
+  for (const [param, tool] of toolsOf(fields)) {
+    if (typeof tool.type === 'string' && UNPRICED_TOOL.test(tool.type)) return refuse(`${param}.type`);
+    for (const name of ['container', 'environment']) {
+      const place = tool[name];
+      const memory = isRecord(place) ? (place.memory_limit ?? ORDINARY_MEMORY) : ORDINARY_MEMORY;
+      if (memory !== ORDINARY_MEMORY) return refuse(`${param}.${name}.memory_limit`);
+    }
+  }
+  return undefined;
+}
+
+/** The tools that a request brings, each with where it stands; some clients put them into the input. */
+export function toolsOf({ tools, input }: Record<string, unknown>): [param: string, tool: Record<string, unknown>][] {
+  const listed = (list: unknown, at: string): [string, Record<string, unknown>][] =>
+    Array.isArray(list) ? list.flatMap((tool: unknown, index) => (isRecord(tool) ? [[`${at}[${index}]`, tool]] : [])) : [];
+  const items: unknown[] = Array.isArray(input) ? input : [];
+  const inside = items.flatMap((item, index) =>
+    isRecord(item) && item.type === 'additional_tools' ? listed(item.tools, `input[${index}].tools`) : [],
+  );
+  return [...listed(tools, 'tools'), ...inside];
+}

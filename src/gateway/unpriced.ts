@@ -1,0 +1,43 @@
+/** What some providers take of a request, and its price does not: refused, as far as anything is in it, and never sent. */
+import { fail, type GatewayError } from '../core/errors';
+import { members, rewriteMembers } from '../core/json';
+import { isRecord } from '../core/record';
+import { folded } from '../dialects/known-names';
+import type { Call } from '../dialects/types';
+import { toolsOf } from '../dialects/unpriced';
+import type { ProviderSpec } from '../providers/types';
+
+const isEmpty = (value: unknown): boolean =>
+  value === null ||
+  value === false ||
+  value === '' ||
+  (Array.isArray(value) && value.length === 0) ||
+  (isRecord(value) && Object.keys(value).length === 0);
+
+const hasName = (names: readonly string[] | undefined, name: string): boolean => names?.includes(folded(name)) === true;
+
+/** The refusal of a call for what one of its providers would make of it; undefined where there is none. */
+export function refuseForProviders({ fields = {} }: Call, specs: readonly ProviderSpec[]): GatewayError | undefined {
+  for (const { label, unpriced } of specs) {
+    if (!unpriced) continue;
+    const field = Object.keys(fields).find((name) => hasName(unpriced.fields, name) && !isEmpty(fields[name]));
+    if (field !== undefined)
+      return refuse(
+        field,
+        `The field \`${field}\` is not served here: it would change which model of ${label} answers, or what is billed.`,
+      );
+    const [tool] = toolsOf(fields).filter(([, { type }]) => typeof type === 'string' && unpriced.tools?.test(type));
+    if (tool) return refuse(tool[0], `The tool \`${String(tool[1].type)}\` is billed apart by ${label} and has no price here.`);
+  }
+  return undefined;
+}
+
+const refuse = (param: string, message: string): GatewayError =>
+  fail('invalid_request', message, { param, code: 'unsupported_parameter' }).error;
+
+/** A body without what its provider must not be sent, whatever it came through. */
+export function withoutUnpriced(body: string, { unpriced }: ProviderSpec): string {
+  const isOut = (name: string): boolean => hasName(unpriced?.fields, name) || hasName(unpriced?.idleFields, name);
+  if (!unpriced || !members(body).some(({ key }) => isOut(key))) return body;
+  return rewriteMembers(body, (raw, key) => (isOut(key) ? undefined : raw));
+}
