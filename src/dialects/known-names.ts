@@ -17,19 +17,29 @@ export const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (lette
 const isWritten = (key: string, name: string, { isFree }: Spelling): boolean =>
   key === name || (isFree === true && key === snakeCase(name));
 
+/** Names that are read of a body, to be compared with. */
+export interface NamesRead {
+  spelling: Spelling;
+  byFolded: ReadonlyMap<string, string>;
+}
+
+export const namesRead = (names: readonly string[], spelling: Spelling = {}): NamesRead => ({
+  spelling,
+  byFolded: new Map(names.map((name) => [sameName(name, spelling), name])),
+});
+
 /**
  * A body that says to every reader what was read of it: readers differ on which of two members of one name counts, and
  * some take a name in another case for the same. What stands there twice is made to say the same; a name that is
  * written otherwise is refused.
  */
-export function unambiguous(body: string, names: readonly string[], spelling: Spelling = {}): Result<string> {
-  const known = new Map(names.map((name) => [sameName(name, spelling), name]));
+export function unambiguous(body: string, { spelling, byFolded }: NamesRead): Result<string> {
   const found = new Map<string, Member>();
   const changes: Record<string, string> = {};
   for (const member of members(body)) {
     const { key, start, end } = member;
     const same = sameName(key, spelling);
-    const name = known.get(same);
+    const name = byFolded.get(same);
     if (name === undefined) continue;
     const before = found.get(same);
     if (key === before?.key) changes[key] = body.slice(start, end);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { fail, ok, type Result } from '../core/errors';
 import { isRecord, parseJson } from '../core/record';
-import { type Spelling, unambiguous } from './known-names';
+import { type NamesRead, namesRead, type Spelling, unambiguous } from './known-names';
 import { refuseUnpriced, UNPRICED_FIELDS } from './unpriced';
 
 /** More than any model writes; a larger bound is a mistake. */
@@ -26,17 +26,22 @@ interface Reading extends Spelling {
   names?: readonly string[];
 }
 
+const KNOWN = new WeakMap<z.ZodObject, NamesRead>();
+
+/** Worked out once for each schema. */
+function namesOf(schema: z.ZodObject, { names = [], ...spelling }: Reading): NamesRead {
+  const known = KNOWN.get(schema) ?? namesRead([...Object.keys(schema.shape), ...PRICED_FIELDS, ...names], spelling);
+  KNOWN.set(schema, known);
+  return known;
+}
+
 /** A JSON body, checked only for what is priced or routed on; a refusal names the field at fault. */
-export function parseBody<T>(
-  text: string,
-  schema: z.ZodObject & z.ZodType<T>,
-  { names = [], ...spelling }: Reading = {},
-): Result<ParsedBody<T>> {
+export function parseBody<T>(text: string, schema: z.ZodObject & z.ZodType<T>, reading: Reading = {}): Result<ParsedBody<T>> {
   if (text.trim() === '') return fail('invalid_request', 'The request body is empty; send a JSON object.');
   const fields = parseJson(text);
   if (fields === undefined) return fail('invalid_request', 'The request body is not valid JSON.');
   if (!isRecord(fields)) return fail('invalid_request', 'The request body must be a JSON object.');
-  const body = unambiguous(text, [...Object.keys(schema.shape), ...PRICED_FIELDS, ...names], spelling);
+  const body = unambiguous(text, namesOf(schema, reading));
   if (!body.ok) return body;
   const parsed = schema.safeParse(fields);
   if (!parsed.success) return refuseField(fields, parsed.error.issues[0]!);

@@ -3,7 +3,7 @@ import { fail, ok, type Result } from '../../core/errors';
 import { rewriteMembers } from '../../core/json';
 import { isRecord, parseJson } from '../../core/record';
 import { type PromptSize, promptSize } from '../estimate-tokens';
-import { unambiguous } from '../known-names';
+import { namesRead, unambiguous } from '../known-names';
 import { outputTokens, type ParsedBody, parseBody } from '../parse-body';
 import { bareModel, type GeminiAddress } from './address';
 import { type Fields, field, listField, recordField } from './fields';
@@ -32,16 +32,18 @@ const NAMES = ['model', 'stream', 'contents', 'generationConfig', 'toolConfig', 
 
 type Read = Pick<ParsedBody<unknown>, 'body' | 'fields'>;
 
-const CONFIG_NAMES = ['candidateCount', 'maxOutputTokens', 'thinkingConfig', 'responseModalities'] as const;
+const CONFIG_NAMES = namesRead(['candidateCount', 'maxOutputTokens', 'thinkingConfig', 'responseModalities'], { isFree: true });
+
+const anyObject = z.looseObject({});
 
 export function readBody(text: string): Result<Read> {
-  const read = parseBody(text, z.looseObject({}), { names: NAMES, isFree: true });
+  const read = parseBody(text, anyObject, { names: NAMES, isFree: true });
   if (!read.ok) return read;
   const { body, fields } = read.value;
   let refused: Result<string> | undefined;
   const clear = rewriteMembers(body, (raw, key) => {
     if (!isConfig(key) || !raw.startsWith('{')) return raw;
-    const config = unambiguous(raw, CONFIG_NAMES, { isFree: true });
+    const config = unambiguous(raw, CONFIG_NAMES);
     if (!config.ok) refused = config;
     return config.ok ? config.value : raw;
   });

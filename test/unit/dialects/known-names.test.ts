@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { unambiguous } from '../../../src/dialects/known-names';
+import { namesRead, unambiguous } from '../../../src/dialects/known-names';
 
 const NAMES = ['model', 'n', 'messages', 'maxOutputTokens'];
-const read = (body: string, isFree = false) => unambiguous(body, NAMES, { isFree });
+const read = (body: string, isFree = false) => unambiguous(body, namesRead(NAMES, { isFree }));
 
 describe('a body', () => {
   it('with each name once is left as it came', () => {

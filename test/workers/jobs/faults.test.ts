@@ -196,6 +196,7 @@ describe('whatever happens to it', () => {
   beforeEach(() => {
     // Files cannot be copied on purpose, some thousand times.
     vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    vi.spyOn(console, 'warn').mockImplementation(() => undefined);
   });
   afterEach(() => vi.restoreAllMocks());
 
