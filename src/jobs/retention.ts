@@ -2,11 +2,11 @@
  * Files have an end: results and what came with their requests, answers that are kept to be given or named again, and,
  * where the operator says so, what customers store.
  */
-import { and, isNotNull, isNull, lte, type SQL, sql } from 'drizzle-orm';
+import { and, eq, isNotNull, isNull, lte, type SQL, sql } from 'drizzle-orm';
 import { monthOf } from '../core/ids';
 import { KEPT_ANSWERS, monthOfKept } from '../core/kept-answers';
 import { database } from '../db/client';
-import { jobs, storedObjects } from '../db/jobs';
+import { jobs, storedObjects, webhookDeliveries } from '../db/jobs';
 import type { JobDeps } from './deps';
 import { inputToken, jobPrefix } from './files';
 import { deleteObject } from './storage';
@@ -50,10 +50,21 @@ async function removeResults(deps: RetentionDeps, beforeMs: number): Promise<num
     .limit(REMOVED_AT_ONCE)) as Job[];
   for (const job of due) {
     await removeAll(deps, jobPrefix(job));
-    await changeJob(deps.db, job, () => ({ filesRemovedAt: deps.now() }));
+    await database(deps.db)
+      .delete(webhookDeliveries)
+      .where(and(eq(webhookDeliveries.jobId, job.id), isNotNull(webhookDeliveries.endedAt)));
+    await changeJob(deps.db, job, (present) => withoutContent(present, deps.now()));
   }
   return due.length;
 }
+
+/** What was asked for and what was said of it goes with the files: what is left tells what was done, when, and what it cost. */
+const withoutContent = ({ outputs }: Job, nowMs: number) => ({
+  filesRemovedAt: nowMs,
+  input: { stored: '' },
+  result: null,
+  outputs: outputs && { files: outputs.files, ...(outputs.usage && { usage: outputs.usage }) },
+});
 
 /** Results, inputs, and what a copy that was begun again has left behind. */
 async function removeAll({ files }: RetentionDeps, prefix: string): Promise<void> {

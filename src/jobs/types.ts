@@ -103,7 +103,7 @@ export interface Job {
   state: JobState;
   version: number;
   chain: number;
-  /** The input, or where it lies when it is large. */
+  /** The input, or where it lies when it is large: nowhere any more once its files are removed. */
   input: KeptInput | { stored: string };
   plan: JobPlan;
   provider: string | null;

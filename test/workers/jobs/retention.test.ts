@@ -56,6 +56,11 @@ describe('an answer that is kept to be given or named again', () => {
 describe('a result', () => {
   it('is there until its time is over, and after that it is gone rather than never heard of', async () => {
     const { bench, job, file, input } = await done();
+    const deliver = env.DB.prepare(
+      'INSERT INTO webhook_deliveries (id, account_id, job_id, url, state, tries, log, created_at, ended_at) VALUES (?, ?, ?, ?, ?, 1, ?, 0, ?)',
+    );
+    for (const [id, state, endedAt] of [['ended', 'delivered', 1] as const, ['open', 'pending', null] as const])
+      await deliver.bind(`${job.id}-${id}`, job.accountId, job.id, 'https://x.test', state, '[]', endedAt).run();
     await bench.wait(29 * DAY_MS);
     await removeOldFiles(kept(bench));
     expect(await present(file, input)).toEqual([true, true]);
@@ -67,6 +72,9 @@ describe('a result', () => {
     expect(answer.status).toBe(410);
     expect(await answer.json()).toMatchObject({ error: { code: 'file_expired', message: expect.stringContaining('30 days') } });
     expect((await ask(file.replace(job.mediaToken, 'A'.repeat(24)))).status).toBe(404);
+    expect(await bench.job(job.id)).toMatchObject({ input: { stored: '' }, result: null, costMicro: job.costMicro, plan: job.plan });
+    const left = await env.DB.prepare('SELECT state FROM webhook_deliveries WHERE job_id = ?').bind(job.id).all();
+    expect(left.results).toEqual([{ state: 'pending' }]);
     const view = jobView(await bench.job(job.id));
     expect(view).toMatchObject({
       status: 'completed',
