@@ -84,13 +84,14 @@ const PLACES: Record<string, Reader> = {
 
 /** Where parts stand within turns, items and other parts. */
 const HOLDERS = ['content', 'parts', 'output', 'source', 'functionResponse', 'function_response'];
-/** Deeper than any format nests parts. */
-const DEEPEST = 8;
+/** Deeper than any format nests parts, and their lists. */
+const DEEPEST = 16;
 
 /** The files of turns, items or contents, in whichever of the formats. */
 export function promptFiles(turns: unknown, depth = 0): PromptFile[] {
-  if (Array.isArray(turns)) return turns.flatMap((turn) => promptFiles(turn, depth));
-  if (!isRecord(turns) || depth > DEEPEST) return [];
+  if (depth > DEEPEST) return [];
+  if (Array.isArray(turns)) return turns.flatMap((turn) => promptFiles(turn, depth + 1));
+  if (!isRecord(turns)) return [];
   const found = Object.entries(PLACES).flatMap(([place, read]) => (Object.hasOwn(turns, place) ? read(turns[place], turns) : []));
   if (turns.type === 'image_generation_call' && textOf(turns.result) !== undefined)
     found.push({ kind: 'image', base64Chars: (turns.result as string).length });

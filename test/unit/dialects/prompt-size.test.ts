@@ -48,6 +48,16 @@ describe('a text', () => {
   });
 });
 
+it('of any depth has a size', () => {
+  const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+  const parsed = openaiChat.parse({
+    body: `{"model":"m","messages":[{"role":"user","content":${deep}}]}`,
+    url: NATIVE_URL,
+    headers: new Headers(),
+  });
+  expect(parsed.ok && parsed.value.estimatedInputTokens).toBeGreaterThan(40_000);
+});
+
 describe('a picture', () => {
   const url = `data:image/png;base64,${LETTERS}`;
 
