@@ -116,9 +116,9 @@ describe.skipIf(!chromiumPath)('a person in a browser', () => {
     expect(download.suggestedFilename()).toMatch(/usage-\d{4}-\d{2}-\d{2}\.csv$/);
     expect(readFileSync((await download.path())!, 'utf8')).toContain(id);
     const capped = await makeKey(page, 'capped', 1);
-    expect((await chat(capped, 'sandbox:usage=1000/3000')).status).toBe(200);
+    expect((await chat(capped, 'sandbox:usage=1000/6500')).status).toBe(200);
     const refused = await until('the cap', async () => {
-      const answer = await chat(capped, 'sandbox:usage=1000/3000');
+      const answer = await chat(capped, 'sandbox:usage=1000/6500');
       return answer.status !== 200 && answer;
     });
     expect([401, 429]).toContain(refused.status);
