@@ -13,10 +13,14 @@ import { until } from './support/wait';
 import { estimatedTokens, inMicro, sse } from './support/wire';
 
 const CACHED_MICRO = 25;
+/** A search of Google's for a model of its third generation: 14 USD a thousand. */
+const QUERY_MICRO = 1_400_000;
 /** So many lines make a batch for D1. */
 const BATCH = 100;
 
-type Counted = Partial<Record<'inputTokens' | 'cacheReadTokens' | 'outputTokens' | 'reasoningTokens', number>>;
+type Counted = Partial<
+  Record<'inputTokens' | 'cacheReadTokens' | 'outputTokens' | 'reasoningTokens' | 'groundedPrompts' | 'groundingQueries', number>
+>;
 type Fields = Record<string, unknown>;
 
 interface Golden {
@@ -52,7 +56,8 @@ const NATIVE: Record<string, Golden & { ends: string }> = {
   safety: { counted: { inputTokens: 20, outputTokens: 3 }, ends: 'SAFETY' },
   'parallel-calls': { counted: { inputTokens: 61, outputTokens: 148, reasoningTokens: 120 }, ends: 'STOP' },
   'thoughts-and-tools': { counted: { inputTokens: 61, outputTokens: 124, reasoningTokens: 110 }, ends: 'STOP' },
-  trailers: { counted: { inputTokens: 5, outputTokens: 4 }, ends: 'STOP' },
+  // It was searched for.
+  trailers: { counted: { inputTokens: 5, outputTokens: 4, groundedPrompts: 1, groundingQueries: 1 }, ends: 'STOP' },
   'zero-usage': { counted: {}, ends: 'STOP' },
   'no-usage': { counted: undefined, chars: 'One, two, three'.length, ends: 'STOP' },
 };
@@ -96,8 +101,9 @@ async function eachFraming(lane: Lane, text: string, golden: Golden, body: unkno
     inputTokens: estimatedTokens(JSON.stringify(body).length),
     outputTokens: estimatedTokens(golden.chars!),
   };
-  const { inputTokens = 0, cacheReadTokens = 0, outputTokens = 0 } = counted;
-  const micro = inputTokens * INPUT_MICRO + cacheReadTokens * CACHED_MICRO + outputTokens * OUTPUT_MICRO;
+  const { inputTokens = 0, cacheReadTokens = 0, outputTokens = 0, groundingQueries = 0 } = counted;
+  const tokensMicro = inputTokens * INPUT_MICRO + cacheReadTokens * CACHED_MICRO + outputTokens * OUTPUT_MICRO;
+  const micro = tokensMicro + groundingQueries * QUERY_MICRO;
   const outcome = golden.counted ? 'actual' : 'estimated';
   for (const [framing, steps] of Object.entries(framings(text))) {
     lane.first.reply(sse(steps));

@@ -203,7 +203,10 @@ describe('RunPod', () => {
     expect((await fileAt(vendors.here(output!))).bytes.equals(FILES['1.png']!)).toBe(true);
     expect(vendors.seen('runpod')[0]).toMatchObject({ path: '/v1/ep_1/run' });
     expect(vendors.seen('runpod')[0]!.json()).toMatchObject({ input: { workflow: { seed: 1 } }, policy: { executionTimeout: 600_000 } });
-    expect((await account.settled()).spentMicro).toBe(inMicro(56));
+    // And for the worker that always runs, while its provider was asked for it.
+    const { spentMicro } = await account.settled();
+    expect(spentMicro).toBeGreaterThanOrEqual(inMicro(56));
+    expect(spentMicro).toBeLessThan(inMicro(57));
     expect((await call(account, 'PATCH', '/v1/deployments/comfy', { maxWorkers: 5 })).status).toBe(200);
     expect((await call(account, 'DELETE', '/v1/deployments/comfy')).status).toBe(200);
     const asked = vendors.seen('runpod-deployments');
