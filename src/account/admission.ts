@@ -53,8 +53,8 @@ export function refuseRate(request: AdmitRequest, window: RateWindow, nowMs: num
   }).error;
 }
 
-/** From this share on a limit counts as reached by the first call that it refuses: holds seldom let it be spent to the last. */
-const REACHED_SHARE = 0.9;
+/** Once its owner was told of 80 %, a limit counts as reached by the first call that it refuses: holds seldom let it be spent to the last. */
+const REACHED_SHARE = 0.8;
 
 /** `reached` tells a limit that is used up from one that calls under way take up, or one call would pass. */
 export function refuseSpending(key: KeyRecord, spentMicro: MicroCredits, heldMicro: MicroCredits, estimateMicro: MicroCredits) {

@@ -119,7 +119,10 @@ describe('POST /completions', () => {
   it('is refused for a model whose providers do not have it', async () => {
     const [account, lane] = [await rig.account(), rig.lane('solo')];
     const { status, body } = await askJson(account, { model: lane.model, prompt: 'Say' }, { path });
-    expect([status, body.error.type]).toEqual([503, 'api_error']);
+    expect([status, body.error]).toMatchObject([
+      400,
+      { type: 'invalid_request_error', message: expect.stringContaining('/v1/chat/completions') },
+    ]);
     expect(lane.first.seen).toHaveLength(0);
     expect(await account.calls()).toEqual([]);
   });

@@ -299,7 +299,7 @@ export class Model {
     if (limit === null || spent + this.heldByKeyMicro(key.id) + riskMicro + micro <= limit) return undefined;
     const details = { limit: limit / CREDIT, spent: spent / CREDIT, required: micro / CREDIT };
     if (spent + micro <= limit) return { kind: 'spending_in_flight', details, retryAfterSeconds: 5 };
-    if (tells && spent >= limit * 0.9 && this.alert('key_spend_100', key, spent) && key.autoDisable && key.status === 'active')
+    if (tells && spent >= limit * 0.8 && this.alert('key_spend_100', key, spent) && key.autoDisable && key.status === 'active')
       this.putKey({ ...key, status: 'disabled' });
     return { kind: 'spending_limit', details };
   }
