@@ -225,6 +225,9 @@ describe('the alarm', () => {
     ['a call that is refused at its spending limit', (object: Inside) => object.admit(admitRequest({ estimateMicro: 50 * CREDIT }))],
   ])('is set within a minute by %s, and D1 hears of it', async (_what, happen) => {
     const account = await TestAccount.create({ credits: 100, keys: [testKey({ spendingLimitMicro: 10 * CREDIT })] });
+    await account.run((object) => {
+      object.settle(closing(holdOf(object.admit(admitRequest({ estimateMicro: 9 * CREDIT }))), 9 * CREDIT));
+    });
     await account.project();
     account.nowMs += MINUTE_MS;
     await account.fireAlarm();
