@@ -93,7 +93,10 @@ export async function recover(deps: OperatorDeps, accountId: string, books: Book
   return recovered;
 }
 
-/** From now on D1 takes no line of these epochs: what it lacks of them, the object numbers anew. Gives the last of them. */
+/**
+ * From now on D1 takes no line of these epochs: what it lacks of them, the object numbers anew. Gives the last of them:
+ * the one that the recovery before has begun is among them, though it may have left no line.
+ */
 async function endEpochs({ db }: OperatorDeps, accountId: string, objectsEpoch: number): Promise<number> {
   const [known] = await database(db)
     .select({ epoch: sql<number>`COALESCE(MAX(${ledger.epoch}), 0)` })
@@ -102,7 +105,7 @@ async function endEpochs({ db }: OperatorDeps, accountId: string, objectsEpoch: 
   const [ended] = await database(db)
     .insert(ledgerFences)
     .values({ accountId, epoch: Math.max(objectsEpoch, known!.epoch) })
-    .onConflictDoUpdate({ target: ledgerFences.accountId, set: { epoch: sql`MAX(${ledgerFences.epoch}, excluded.epoch)` } })
+    .onConflictDoUpdate({ target: ledgerFences.accountId, set: { epoch: sql`MAX(${ledgerFences.epoch} + 1, excluded.epoch)` } })
     .returning({ epoch: ledgerFences.epoch });
   return ended!.epoch;
 }

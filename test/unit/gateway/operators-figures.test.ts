@@ -93,6 +93,8 @@ function answered(crossing: Crossing, costs: string): string {
 
 function streamed(crossing: Crossing, costs: string): string {
   const call = callOf(crossing, true);
+  // A plan comes before a stream.
+  expect(call.over(crossing.wire)).toBeDefined();
   const relay = call.openStream('req_x').relay(crossing.wire);
   const out = relay.push(crossing.stream(costs)) + relay.pushRest('');
   return out + relay.close(priced(call, crossing.wire, relay.usage));

@@ -237,6 +237,18 @@ describe('an account restored to an earlier moment', () => {
     await expectBalance(account, 93);
   });
 
+  it('charges what was held in an epoch that left no line, after a second restore to before it', async () => {
+    const account = await TestAccount.create({ credits: 100 });
+    await account.project();
+    const then = await remember(account);
+    expect((await restore(account, then)).epoch).toBe(2);
+    const undone = await admit(account);
+    expect((await restore(account, then)).epoch).toBe(3);
+    await call(account, 5);
+    expect(await settle(account, undone, 7)).toMatchObject({ ok: true, costMicro: 7 * CREDIT });
+    expect((await account.stub.books())!.balanceMicro).toBe(88 * CREDIT);
+  });
+
   it('remembers what keys spent, also in a month that had not begun then', async () => {
     const account = await TestAccount.create({ credits: 100, keys: [testKey({ spendingLimitMicro: 10 * CREDIT })] });
     await call(account, 5);
@@ -367,13 +379,13 @@ describe('an account restored to an earlier moment', () => {
     await expectBalance(account, 99);
   });
 
-  it('begins no epoch again that D1 has seen the end of, though it got no line of it', async () => {
+  it('begins no epoch again that a recovery has begun, though D1 got no line of it', async () => {
     const account = await TestAccount.create({ credits: 100 });
     await account.project();
     const then = await remember(account);
     expect((await mend(account)).epoch).toBe(2);
     expect((await mend(account)).epoch).toBe(3);
-    expect((await restore(account, then)).epoch).toBe(3);
+    expect((await restore(account, then)).epoch).toBe(4);
     await call(account, 1);
     await expectBalance(account, 99);
   });

@@ -63,6 +63,8 @@ interface State {
   late: Map<string, { costMicro: number; outcome: string }>;
   /** Holds that a restore undid. */
   undone: Map<string, { openedAtMs: number; epoch: number }>;
+  /** The last epoch that a recovery began, which D1 knows of. */
+  begunEpoch: number;
   /** The highest limit of which `kind:key:month` was told. */
   alerted: Map<string, number>;
   alerts: Map<string, Record<string, unknown>>;
@@ -114,6 +116,7 @@ export class Model {
       keys: new Map(),
       late: new Map(),
       undone: new Map(),
+      begunEpoch: 0,
       alerted: new Map(),
       alerts: new Map(),
       idempotency: new Map(),
@@ -531,10 +534,12 @@ export class Model {
       if (ended.state === 'settled' || ended.amountMicro !== 0) record.state = 'stored';
       else before.idempotency.delete(keyHash);
     }
+    const epoch = Math.max(before.epoch, known.epoch, now.begunEpoch) + 1;
     this.state = {
       ...before,
       nowMs: now.nowMs,
-      epoch: Math.max(before.epoch, known.epoch) + 1,
+      epoch,
+      begunEpoch: epoch,
       operations,
       late,
       alerts,

@@ -102,7 +102,10 @@ describe('the list of routes', () => {
 
   it('is all that the account plane serves beside sign-in', () => {
     const served = accountPlane.routes.filter(({ method }) => method !== 'ALL').map(({ method, path }) => `${method} ${path}`);
-    expect(served.sort()).toEqual(ROUTES.map(({ method, path }) => `${method} ${path}`).sort());
+    const listed = ROUTES.map(({ method, path }) => `${method} ${path}`);
+    // Who looks at the address of a form is led to its page.
+    const forms = PAGE_ROUTES.filter(({ method }) => method === 'POST').map(({ path }) => `GET ${path}`);
+    expect(served.sort()).toEqual([...new Set([...listed, ...forms])].sort());
     expect(new Set(served).size).toBe(served.length);
     const all = accountPlane.routes.filter(({ method }) => method === 'ALL').map(({ path }) => path);
     expect(all.sort()).toEqual(['/*', '/api/auth/*']);

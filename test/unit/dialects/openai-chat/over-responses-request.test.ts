@@ -165,7 +165,6 @@ describe('a call that this format cannot say', () => {
     ['presence_penalty', { presence_penalty: -1 }],
     ['audio', { audio: { voice: 'alloy', format: 'mp3' } }],
     ['modalities', { modalities: ['text', 'audio'] }],
-    ['web_search_options', { web_search_options: {} }],
     ['functions', { functions: [{ name: 'look' }] }],
     ['tools', { tools: [{ type: 'of_next_year' }] }],
     ['response_format', { response_format: { type: 'of_next_year' } }],
