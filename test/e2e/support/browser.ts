@@ -29,11 +29,15 @@ interface Violation {
   nodes: { target: string[]; failureSummary?: string }[];
 }
 
-/** All that axe finds, of whatever weight. The pages' own policy would not let its script in, so it comes by the debugger. */
-export async function violations(page: Page): Promise<string[]> {
+/** What depends on the colours alone. */
+export const COLOUR_RULES = ['color-contrast', 'link-in-text-block'];
+
+/** What axe finds by these rules, or by all, of whatever weight. The pages' own policy would not let its script in, so it comes by the debugger. */
+export async function violations(page: Page, rules?: readonly string[]): Promise<string[]> {
   const { readFileSync } = await import('node:fs');
   await page.evaluate(readFileSync(AXE, 'utf8'));
-  const found = (await page.evaluate('axe.run().then(({ violations }) => violations)')) as Violation[];
+  const options = rules ? JSON.stringify({ runOnly: rules }) : '';
+  const found = (await page.evaluate(`axe.run(${options}).then(({ violations }) => violations)`)) as Violation[];
   return found.map(
     ({ id, impact, nodes }) =>
       `${impact} ${id}: ${nodes.map(({ target, failureSummary }) => `${target.join(' ')} (${failureSummary})`).join('; ')}`,
