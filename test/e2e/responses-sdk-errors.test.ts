@@ -241,7 +241,7 @@ describe.concurrent('exhausted providers', () => {
       expect([headers.get('x-should-retry'), headers.get('retry-after')]).toEqual(['false', null]);
       // What a provider has against the gateway's own account is not the customer's to read.
       const said =
-        label === '429' ? /the last one: the provider takes no more calls from this gateway for now\./ : /the last one: Overloaded\./;
+        label === '429' ? /the last one: the provider takes no more calls from this gateway for now$/ : /the last one: Overloaded\./;
       expect(body.error).toMatchObject({ type: 'api_error', message: expect.stringMatching(said) as string });
       expect(await account.money()).toEqual(spent(0));
     }
