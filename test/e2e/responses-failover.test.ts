@@ -35,7 +35,7 @@ let rig: Rig;
 beforeAll(async () => {
   rig = await Rig.start(
     { responses: 60, 'responses-pair': 60, 'responses-chat': 4 },
-    { KEEPALIVE_MS, STATUS_HOLD_MS: 1_000, FIRST_BYTE_TIMEOUT_MS: 30_000, UPSTREAM_IDLE_TIMEOUT_MS: 30_000 },
+    { KEEPALIVE_MS, STATUS_HOLD_MS: 2_000, FIRST_BYTE_TIMEOUT_MS: 30_000, UPSTREAM_IDLE_TIMEOUT_MS: 30_000 },
   );
 });
 afterAll(() => rig?.stop());

@@ -25,7 +25,7 @@ let rig: Rig;
 beforeAll(async () => {
   rig = await Rig.start(
     { responses: 60, 'responses-pair': 12 },
-    { HOURLY_LIMITS: `{"chat":${HOURLY_LIMIT}}`, STATUS_HOLD_MS: 1_000, OPENAI_API_KEY: '', BODY_LIMIT_BYTES: 1_048_576 },
+    { HOURLY_LIMITS: `{"chat":${HOURLY_LIMIT}}`, STATUS_HOLD_MS: 3_000, OPENAI_API_KEY: '', BODY_LIMIT_BYTES: 1_048_576 },
   );
 });
 afterAll(() => rig?.stop());
