@@ -48,6 +48,12 @@ export function parseBody<T>(text: string, schema: z.ZodObject & z.ZodType<T>, r
   return refuseUnpriced(fields) ?? ok({ body: body.value, fields, data: parsed.data });
 }
 
+/** What a body says beside its turns: these may be megabytes, and are held parsed no longer than they are read. */
+export function besideTurns(fields: Record<string, unknown>): Record<string, unknown> {
+  const { messages: _messages, contents: _contents, input: _input, prompt: _prompt, ...beside } = fields;
+  return beside;
+}
+
 /** The refusal of a field, by the first thing that is wrong with it. */
 function refuseField(fields: Record<string, unknown>, issue: z.core.$ZodIssue) {
   const param = issue.path

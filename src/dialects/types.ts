@@ -15,7 +15,7 @@ export interface ClientRequest {
 /** A client's request, read as far as it is priced or routed on; the body stays as it came. */
 export interface Call {
   model: string;
-  /** All that the client's body holds, for what some providers must not be asked for. */
+  /** All that the client's body holds beside its turns, for what some providers must not be asked for. */
   fields?: Readonly<Record<string, unknown>>;
   stream: boolean;
   /** How many answers are asked for at once. */

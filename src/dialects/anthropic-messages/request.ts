@@ -3,7 +3,7 @@ import { ok, type Result } from '../../core/errors';
 import { setMembers } from '../../core/json';
 import { isRecord } from '../../core/record';
 import { type PromptSize, promptSize } from '../estimate-tokens';
-import { outputTokens, parseBody } from '../parse-body';
+import { besideTurns, outputTokens, parseBody } from '../parse-body';
 import type { BridgedRequest, ClientRequest, RequestTarget } from '../types';
 import { isNewerThan, knownBetas, lineOf } from './features';
 import { mended, type Refusal } from './mend';
@@ -37,7 +37,7 @@ export interface MessagesRequest extends ForwardedRequest, PromptSize {
   stream: boolean;
   maxOutputTokens: number;
   thoughtsOff: boolean;
-  /** The body, parsed. */
+  /** The body, parsed, but for its turns. */
   fields?: Record<string, unknown>;
 }
 
@@ -66,7 +66,7 @@ export function parseMessages(request: ClientRequest): Result<MessagesRequest> {
   const { model, messages, stream, max_tokens, thinking } = parsed.value.data;
   return ok({
     ...forwarded({ ...request, body: parsed.value.body }, model),
-    fields: parsed.value.fields,
+    fields: besideTurns(parsed.value.fields),
     stream: stream === true,
     maxOutputTokens: max_tokens,
     // https://platform.claude.com/docs/en/build-with-claude/extended-thinking: it is off where it is not asked for.

@@ -4,7 +4,7 @@ import { rewriteMembers } from '../../core/json';
 import { isRecord, parseJson } from '../../core/record';
 import { type PromptSize, promptSize } from '../estimate-tokens';
 import { namesRead, unambiguous } from '../known-names';
-import { outputTokens, type ParsedBody, parseBody } from '../parse-body';
+import { besideTurns, outputTokens, type ParsedBody, parseBody } from '../parse-body';
 import { bareModel, type GeminiAddress } from './address';
 import { type Fields, field, listField, recordField } from './fields';
 
@@ -13,7 +13,7 @@ export const candidateCount = z.int().min(1).max(128);
 /** A generateContent request, read as far as it is priced or routed on. */
 export interface GeminiRequest extends PromptSize {
   body: string;
-  /** The body, parsed. */
+  /** The body, parsed, but for its turns. */
   fields?: Fields;
   model: string;
   stream: boolean;
@@ -88,7 +88,7 @@ function readRequest({ body, fields: json }: Read, head: Pick<GeminiRequest, 'mo
   return ok({
     ...head,
     body,
-    fields: json,
+    fields: besideTurns(json),
     choices: candidates.value ?? 1,
     maxOutputTokens: output.value,
     ...promptSize(body, contents.value),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ok, type Result } from '../../core/errors';
 import { members, renameMembers, setMembers, withoutMember } from '../../core/json';
 import { type PromptSize, promptSize } from '../estimate-tokens';
-import { outputTokens, parseBody } from '../parse-body';
+import { besideTurns, outputTokens, parseBody } from '../parse-body';
 import { thoughtsOff } from '../thoughts-off';
 
 /** What is priced or routed on. All other fields pass through as they came. */
@@ -29,7 +29,7 @@ export interface ChatRequest extends PromptSize {
   includeUsage: boolean;
   /** The answer is sound. */
   speaks?: boolean;
-  /** The body, parsed. */
+  /** The body, parsed, but for its turns. */
   fields?: Record<string, unknown>;
 }
 
@@ -40,7 +40,7 @@ export function parseChat(body: string): Result<ChatRequest> {
   return ok({
     model,
     body: parsed.value.body,
-    fields: parsed.value.fields,
+    fields: besideTurns(parsed.value.fields),
     speaks: Array.isArray(parsed.value.fields.modalities) && parsed.value.fields.modalities.includes('audio'),
     stream: stream === true,
     includeUsage: stream_options?.include_usage === true,

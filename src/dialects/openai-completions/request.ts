@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ok, type Result } from '../../core/errors';
 import { promptSize } from '../estimate-tokens';
 import type { ChatRequest } from '../openai-chat/request';
-import { outputTokens, parseBody } from '../parse-body';
+import { besideTurns, outputTokens, parseBody } from '../parse-body';
 
 const count = z.int().min(1).max(128).nullish();
 
@@ -31,7 +31,7 @@ export function parseCompletions(body: string): Result<ChatRequest> {
   return ok({
     model,
     body: parsed.value.body,
-    fields: parsed.value.fields,
+    fields: besideTurns(parsed.value.fields),
     stream: stream === true,
     includeUsage: stream_options?.include_usage === true,
     choices: Math.max(n ?? 1, best_of ?? 1) * promptsIn(prompt),

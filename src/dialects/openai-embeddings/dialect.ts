@@ -6,7 +6,7 @@ import { promptSize } from '../estimate-tokens';
 import { renderChatAnswer } from '../openai-chat/answer';
 import { renderChatStreamError } from '../openai-chat/stream';
 import { renderOpenaiError } from '../openai-errors';
-import { type ParsedBody, parseBody } from '../parse-body';
+import { besideTurns, type ParsedBody, parseBody } from '../parse-body';
 import type { Answer, Bridge, Call, Dialect, OutgoingStream, Receipt } from '../types';
 import { encodeVectors } from './vectors';
 
@@ -37,7 +37,7 @@ function call({ body, fields, data }: ParsedBody<{ model: string }>, base64: boo
   const { model } = data;
   return {
     model,
-    fields,
+    fields: besideTurns(fields),
     stream: false,
     choices: 0,
     maxOutputTokens: undefined,
