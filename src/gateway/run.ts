@@ -42,8 +42,8 @@ export interface StreamRun extends Run {
  * it may be megabytes, streams last for minutes, and all those of an isolate share its memory.
  */
 export function letGoOfRequest(run: StreamRun): void {
-  const { model, stream, choices, maxOutputTokens, estimatedInputTokens, worstInputTokens, ...more } = run.call;
-  const { thoughtsOff, continues, background, speaks, leastMicro } = more;
+  const { model, stream, choices, maxOutputTokens, estimatedInputTokens, worstInputTokens } = run.call;
+  const { thoughtsOff, continues, background, speaks, leastMicro } = run.call;
   run.call = {
     model,
     stream,

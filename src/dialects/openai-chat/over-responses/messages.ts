@@ -1,5 +1,5 @@
 import { isRecord } from '../../../core/record';
-import { argumentsOf } from '../../openai-responses/over-chat/items';
+import { argumentsOf } from '../tool-calls';
 import type { ThoughtsByCall } from './thoughts';
 
 type Fields = Record<string, unknown>;

@@ -1,4 +1,5 @@
 import { isRecord, parseJson } from '../../../core/record';
+import { argumentsOf } from '../../openai-chat/tool-calls';
 import type { Receipt } from '../../types';
 import { itemId, responseId } from '../ids';
 import type { ResponsesRequest } from '../request';
@@ -6,7 +7,6 @@ import { nowSeconds, ownResponse } from '../response-object';
 import { ownUsage } from '../usage';
 import {
   annotationsOf,
-  argumentsOf,
   callItem,
   contentOf,
   endOf,

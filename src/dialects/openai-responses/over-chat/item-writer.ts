@@ -1,9 +1,8 @@
 import { isRecord } from '../../../core/record';
-import { type BegunCall, callPosition } from '../../openai-chat/tool-calls';
+import { argumentsOf, type BegunCall, callPosition } from '../../openai-chat/tool-calls';
 import { itemId } from '../ids';
 import type { StreamState } from '../stream-state';
 import {
-  argumentsOf,
   callItem,
   customInput,
   extraContentOf,

@@ -1,8 +1,6 @@
 import { isRecord, parseJson } from '../../../core/record';
 import type { ToolOrigin } from './tools';
 
-export { argumentsOf } from '../../openai-chat/tool-calls';
-
 type Fields = Record<string, unknown>;
 export type ItemStatus = 'in_progress' | 'completed' | 'incomplete';
 

@@ -2,12 +2,13 @@ import { isRecord, parseJson } from '../../../core/record';
 import { closedRest, eventData, splitEvents } from '../../../core/sse';
 import { textChars } from '../../../core/text-chars';
 import { isFailedChunk } from '../../openai-chat/failed-chunk';
+import { argumentsOf } from '../../openai-chat/tool-calls';
 import type { Receipt, StreamRelay } from '../../types';
 import { nowSeconds, ownResponse } from '../response-object';
 import type { StreamState } from '../stream-state';
 import { ownUsage } from '../usage';
 import { ItemWriter } from './item-writer';
-import { annotationsOf, argumentsOf, contentOf, endOf, logprobsOf, picturesOf, thoughtOf } from './items';
+import { annotationsOf, contentOf, endOf, logprobsOf, picturesOf, thoughtOf } from './items';
 import { type ChatCrossing, OWN_TERMS } from './request';
 
 type Fields = Record<string, unknown>;
