@@ -7,6 +7,7 @@ import module from 'node:module';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { readyBundle } from './bundle.mjs';
+import { loadMiniflare } from './miniflare.mjs';
 import { serveGateway } from './serve.mjs';
 
 const say = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
@@ -15,7 +16,7 @@ console.log = console.error;
 async function serve({ root, ...job }) {
   // Miniflare is a third of a second to compile.
   module.enableCompileCache?.(join(job.paths.build, 'compiled'));
-  const [bundle] = await Promise.all([readyBundle(root, job.paths.build), import('miniflare')]);
+  const [bundle] = await Promise.all([readyBundle(root, job.paths.build), loadMiniflare()]);
   return serveGateway(bundle, job, { log: console.error, onMail: (mail) => say({ mail }) });
 }
 

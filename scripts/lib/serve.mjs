@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { scheduleCrons } from './cron.mjs';
 import { mailSink } from './mail-sink.mjs';
 import { migrate } from './migrate.mjs';
+import { loadMiniflare } from './miniflare.mjs';
 
 /** Log lines may quote what a client sent. */
 const withoutKeys = (text) => text.replace(/([?&]key=)[^&\s"']+/g, '$1[hidden]').replace(/\bck_(test_)?[A-Za-z0-9]{8,}/g, 'ck_[hidden]');
@@ -73,7 +74,7 @@ function miniflareOptions({ worker, others, databases, modules, modulesRoot }, j
 export async function serveGateway(bundle, job, { log, onMail = () => {} }) {
   rmSync(job.paths.temporary, { recursive: true, force: true });
   mkdirSync(job.paths.temporary, { recursive: true });
-  const { convertV4MiniflareOptions, fetch, Miniflare } = await import('miniflare');
+  const { convertV4MiniflareOptions, fetch, Miniflare } = await loadMiniflare();
   const miniflare = new Miniflare(convertV4MiniflareOptions(miniflareOptions(bundle, job, { fetch, log, onMail })));
   await miniflare.ready;
   const pending = job.migrated ? [] : bundle.databases;

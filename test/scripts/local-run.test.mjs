@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { cronMatches } from '../../scripts/lib/cron.mjs';
+import { GROWS } from '../../scripts/lib/miniflare.mjs';
 import { ROOT, readPort, UsageError } from '../../scripts/lib/paths.mjs';
 import { collectVariables, configuredProviders, PROVIDERS } from '../../scripts/lib/variables.mjs';
 import { PROVIDER_SPECS } from '../../src/providers/registry';
@@ -79,5 +81,12 @@ describe('the schedules of a local run', () => {
     ['* * * *', '2026-11-20T00:00', false],
   ])('%s at %s: %s', (cron, instant, expected) => {
     expect(cronMatches(cron, at(instant))).toBe(expected);
+  });
+});
+
+describe('a local start', () => {
+  it('knows the Miniflare that is installed, and makes its buffer double', () => {
+    const source = readFileSync(createRequire(import.meta.url).resolve('miniflare'), 'utf8');
+    expect(source.split(GROWS)).toHaveLength(2);
   });
 });
