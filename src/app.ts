@@ -23,6 +23,7 @@ import { getResponses, storedResponse } from './routes/responses';
 import { countMessagesTokens } from './routes/token-counts';
 
 type Handler = (c: AppContext) => Response | Promise<Response>;
+type Wrap = (handler: Handler) => Handler;
 
 /**
  * A route of the API: its dependencies before, the common headers after, where the answer has none yet. A function
@@ -53,25 +54,46 @@ function mountCalls(app: Hono<AppEnv>, base: string): void {
   for (const [path, endpoint] of Object.entries(CALL_ENDPOINTS)) app.post(base + path, withDeps(callRoute(endpoint)));
 }
 
-function mountApi(app: Hono<AppEnv>, base: string): void {
+function mountApi(app: Hono<AppEnv>, base: string, wrap: Wrap): void {
   mountCalls(app, base);
-  app.post(`${base}/messages/count_tokens`, api(countMessagesTokens));
-  app.get(`${base}/chat/completions`, api(listModelsOf(openaiChat.families)));
-  for (const responses of [`${base}/responses`, `${base}/codex/responses`]) mountResponses(app, responses);
-  app.get(`${base}/generations/:id`, api(getGeneration));
-  app.get(`${base}/generations/:id/stream`, api(getGenerationStream));
-  for (const path of [base, `${base}/`]) app.get(path, api(hello));
-  app.get(`${base}/api/hello`, api(hello));
-  mountModels(app, base);
+  app.post(`${base}/messages/count_tokens`, wrap(countMessagesTokens));
+  app.get(`${base}/chat/completions`, wrap(listModelsOf(openaiChat.families)));
+  for (const responses of [`${base}/responses`, `${base}/codex/responses`]) mountResponses(app, responses, wrap);
+  app.get(`${base}/generations/:id`, wrap(getGeneration));
+  app.get(`${base}/generations/:id/stream`, wrap(getGenerationStream));
+  mountMedia(app, base, wrap);
 }
 
-function mountResponses(app: Hono<AppEnv>, path: string): void {
-  app.get(path, api(getResponses));
-  app.get(`${path}/:id`, api(storedResponse('GET', '')));
-  app.delete(`${path}/:id`, api(storedResponse('DELETE', '')));
-  app.post(`${path}/:id/cancel`, api(storedResponse('POST', '/cancel')));
-  app.get(`${path}/:id/input_items`, api(storedResponse('GET', '/input_items')));
+function mountResponses(app: Hono<AppEnv>, path: string, wrap: Wrap): void {
+  app.get(path, wrap(getResponses));
+  app.get(`${path}/:id`, wrap(storedResponse('GET', '')));
+  app.delete(`${path}/:id`, wrap(storedResponse('DELETE', '')));
+  app.post(`${path}/:id/cancel`, wrap(storedResponse('POST', '/cancel')));
+  app.get(`${path}/:id/input_items`, wrap(storedResponse('GET', '/input_items')));
 }
+
+function mountProbes(app: Hono<AppEnv>, base: string): void {
+  for (const path of [base, `${base}/`, `${base}/api/hello`]) app.get(path, api(hello));
+}
+
+/**
+ * The API once more for clients that are given the bare host, and add no version to it. What is read there may be a page
+ * as well: whoever takes pages gets one, and of the models whoever sends no key.
+ */
+function mountAtRoot(app: Hono<AppEnv>): void {
+  const wrap: Wrap = (handler) => {
+    const served = api(handler);
+    return (c) => (c.req.method === 'GET' && isBrowser(c) ? accountPlane(c) : served(c));
+  };
+  mountApi(app, '', wrap);
+  for (const [path, handler] of [['/models', getModels] as const, ['/models/:id{.+}', getModel] as const]) {
+    const served = api(handler);
+    app.get(path, (c) => (sendsKey(c) ? served(c) : accountPlane(c)));
+  }
+}
+
+const sendsKey = (c: AppContext): boolean =>
+  ['authorization', 'x-api-key', 'x-goog-api-key'].some((name) => c.req.header(name) !== undefined);
 
 function mountModels(app: Hono<AppEnv>, base: string): void {
   app.get(`${base}/models`, api(getModels));
@@ -110,13 +132,12 @@ const notFound =
     const methods = methodsAt(app, path);
     const meant = tidied(path, method);
     if (meant !== path && methodsAt(app, meant).includes(method)) return app.fetch(moved(c.req.raw, meant), c.env, c.executionCtx);
+    if (method === 'GET' && isBrowser(c) && !API_PATH.test(path)) return accountPlane(c);
     if (methods.length > 0) {
       const message = `${path} takes ${methods.join(', ')}, not ${method}.`;
       return renderError(c, fail('wrong_method', message, { headers: { allow: methods.join(', ') } }).error, clientDialect(c));
     }
-    if (method === 'GET' && isBrowser(c) && !API_PATH.test(path)) return accountPlane(c);
-    const hint = methodsAt(app, `/v1${path}`).includes(method) ? ` Did you mean /v1${path}?` : '';
-    return renderError(c, fail('not_found', `There is nothing at ${method} ${path}.${hint}`).error, clientDialect(c));
+    return renderError(c, fail('not_found', `There is nothing at ${method} ${path}.`).error, clientDialect(c));
   };
 
 /** A bug, or a variable that is not usable: the log gets the reason, the client only the id to ask about. */
@@ -152,7 +173,7 @@ export function withCallsFirst(app: Hono<AppEnv>): Hono<AppEnv> {
   const calls = new Hono<AppEnv>({ router: new RegExpRouter() });
   calls.onError(failed);
   calls.notFound((c) => app.fetch(c.req.raw, c.env, c.executionCtx));
-  for (const base of BASES) mountCalls(calls, base);
+  for (const base of ['', ...BASES]) mountCalls(calls, base);
   return calls;
 }
 
@@ -165,9 +186,11 @@ export function createApp(): Hono<AppEnv> {
   app.get('/healthz', api(hello));
   app.get('/openapi.json', async (c) => withCommonHeaders(c, await openapiDocument(c.req.raw)));
   for (const base of BASES) {
-    mountApi(app, base);
-    mountMedia(app, base, api);
+    mountApi(app, base, api);
+    mountProbes(app, base);
+    mountModels(app, base);
   }
+  mountAtRoot(app);
   mountFiles(app, api);
   for (const base of GEMINI_BASES) mountModels(app, base);
   app.get('/', (c) => (isBrowser(c) ? accountPlane(c) : api(hello)(c)));

@@ -5,8 +5,6 @@ import { Hypereal } from 'hypereal-sdk';
 import { EXIT } from './output.js';
 import { readSettings, type Settings } from './settings.js';
 
-const PUBLIC_URL = 'https://hypereal.cloud/api/v1';
-
 /** Something that the person in front of it should know, and nothing of ours to be looked into. */
 export class CommandError extends Error {
   constructor(
@@ -63,7 +61,8 @@ export function contextOf(command: Command, args: readonly string[]): Context {
   const kept = keptSettings();
   const text = (name: string): string | undefined => (typeof values[name] === 'string' ? values[name] : undefined);
   const apiKey = text('api-key') || process.env.HYPEREAL_API_KEY?.trim() || kept.apiKey;
-  const baseURL = apiUrl(text('base-url') || process.env.HYPEREAL_BASE_URL?.trim() || kept.baseURL || PUBLIC_URL);
+  const given = text('base-url') || process.env.HYPEREAL_BASE_URL?.trim() || kept.baseURL;
+  const { baseURL } = new Hypereal({ apiKey: apiKey ?? 'none', baseURL: given });
   if (!URL.canParse(baseURL)) throw new UsageError(`\`${baseURL}\` is no address of a gateway: it begins with http:// or https://.`);
   return {
     words,
@@ -87,12 +86,6 @@ function keptSettings(): Settings {
   } catch (error) {
     throw new CommandError(error instanceof Error ? error.message : String(error));
   }
-}
-
-/** A gateway that is named by its address alone, as it prints it when it starts, has its API below /v1. */
-function apiUrl(text: string): string {
-  const url = text.replace(/\/+$/, '');
-  return URL.canParse(url) && new URL(url).pathname === '/' ? `${url}/v1` : url;
 }
 
 function numberOf(name: string, text: string | undefined): number | undefined {

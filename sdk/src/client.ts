@@ -32,6 +32,12 @@ const surroundings: Surroundings = globalThis as Surroundings;
 /** A variable of the environment, where there is one. */
 const variable = (name: string): string | undefined => surroundings.process?.env?.[name]?.trim() || undefined;
 
+/** A gateway that is named by its address alone, as it prints it when it starts, has its API below /v1. */
+function apiURL(text: string): string {
+  const url = text.trim().replace(/\/+$/, '');
+  return /^[a-z]+:\/\/[^/?#]+$/i.test(url) ? `${url}/v1` : url;
+}
+
 function configOf(options: ClientOptions): Config {
   const inPage = surroundings.document !== undefined;
   const apiKey = options.apiKey?.trim() || variable('HYPEREAL_API_KEY');
@@ -41,7 +47,7 @@ function configOf(options: ClientOptions): Config {
   const { fetch: given = globalThis.fetch } = options;
   return {
     apiKey,
-    baseURL: (options.baseURL ?? variable('HYPEREAL_BASE_URL') ?? PUBLIC_URL).replace(/\/+$/, ''),
+    baseURL: apiURL(options.baseURL ?? variable('HYPEREAL_BASE_URL') ?? PUBLIC_URL),
     // Some runtimes insist on being called as they were declared.
     fetch: (url, init) => given.call(globalThis, url, init),
     // A page may not say what it is, and need not.
@@ -58,6 +64,8 @@ function configOf(options: ClientOptions): Config {
  * const image = await client.images.generate({ model: 'nano_banana_pro', prompt: 'a chrome teapot' });
  */
 export class Hypereal {
+  /** Where calls go: their paths follow it. */
+  readonly baseURL: string;
   readonly chat: Chat;
   readonly responses: Responses;
   readonly messages: Messages;
@@ -76,6 +84,7 @@ export class Hypereal {
 
   constructor(options: ClientOptions = {}) {
     const config = configOf(options);
+    this.baseURL = config.baseURL;
     this.chat = new Chat(config);
     this.responses = new Responses(config);
     this.messages = new Messages(config);

@@ -76,8 +76,12 @@ export function isPlausible(usage: Usage, choices: number): boolean {
   return input <= MOST_INPUT_TOKENS && outputTokens <= MOST_OUTPUT_TOKENS * choices;
 }
 
-/** What some upstreams say within usage that the call cost whoever runs the gateway, and who paid for it. */
-const OPERATORS_FIGURES: ReadonlySet<string> = new Set(['cost', 'cost_details', 'is_byok']);
+/**
+ * What some upstreams say within usage that the call cost whoever runs the gateway, and who paid for it: `cost`, `cost_details` and
+ * `is_byok` (https://openrouter.ai/docs/guides/administration/usage-accounting), `cost_in_usd_ticks`
+ * (https://docs.x.ai/developers/cost-tracking), `estimated_cost` (https://deepinfra.com/docs/openai_api), and whatever others call it.
+ */
+const OPERATORS_FIGURE = /cost|^is_byok$/i;
 
 /** Is a member of an upstream's usage none of the client's business? */
-export const isOperatorsFigure = (name: string): boolean => OPERATORS_FIGURES.has(name);
+export const isOperatorsFigure = (name: string): boolean => OPERATORS_FIGURE.test(name);

@@ -2,6 +2,7 @@
 import type { BackgroundMessage, Operation, OperationDetail } from '../account/types';
 import { fail, ok, type Result } from '../core/errors';
 import { parseOperationId } from '../core/ids';
+import type { MicroCredits } from '../core/money';
 import { isRecord } from '../core/record';
 import type { Call } from '../dialects/types';
 import type { GatewayDeps } from './deps';
@@ -15,6 +16,8 @@ export interface StoredAnswer {
   previous: { upstreamId: string; requestId: string } | undefined;
   /** To be charged for when it is over. */
   unsettled: BackgroundMessage | undefined;
+  /** What was charged for it; undefined while that is open. */
+  costMicro: MicroCredits | undefined;
 }
 
 /** A call that may go on from a stored answer. */
@@ -54,12 +57,14 @@ export async function findStoredAnswer(
 function storedAnswerOf(accountId: string, operation: Operation): StoredAnswer | undefined {
   const { provider, storedId, storedKey, storedAfter } = operation.detail;
   if (typeof provider !== 'string' || typeof storedId !== 'string') return undefined;
+  const unsettled = unsettledOf(accountId, operation);
   return {
     provider,
     upstreamId: storedId,
     keyIndex: typeof storedKey === 'number' ? storedKey : undefined,
     previous: isRecord(storedAfter) ? { upstreamId: String(storedAfter.upstreamId), requestId: String(storedAfter.requestId) } : undefined,
-    unsettled: unsettledOf(accountId, operation),
+    unsettled,
+    costMicro: unsettled || operation.state === 'open' ? undefined : 0 - operation.amountMicro,
   };
 }
 

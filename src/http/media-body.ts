@@ -14,15 +14,20 @@ export interface MediaBody {
 }
 
 const FORM = /^multipart\/form-data\b/i;
-const JSON_TYPES: readonly (string | undefined)[] = [undefined, 'application/json', 'text/plain', 'text/json'];
+/** What curl calls all that it is given to send. */
+const CURLS_OWN = 'application/x-www-form-urlencoded';
+const JSON_TYPES: readonly (string | undefined)[] = [undefined, 'application/json', 'text/plain', 'text/json', CURLS_OWN];
+const unsupported = () =>
+  fail('unsupported_content', 'Send the request as application/json or multipart/form-data.', { param: 'content-type' });
 
 export async function readMediaBody(request: Request, limitBytes: number, askFirst?: AskFirst): Promise<Result<MediaBody>> {
   const contentType = request.headers.get('content-type');
   if (contentType !== null && FORM.test(contentType)) return readFormBody(request, limitBytes, askFirst);
-  if (!JSON_TYPES.includes(cleanType(contentType)))
-    return fail('unsupported_content', 'Send the request as application/json or multipart/form-data.', { param: 'content-type' });
+  const type = cleanType(contentType);
+  if (!JSON_TYPES.includes(type)) return unsupported();
   const body = await readBody(request, limitBytes, askFirst);
   if (!body.ok) return body;
+  if (type === CURLS_OWN && !/^\s*\{/.test(body.value)) return unsupported();
   const json = parseJson(body.value);
   if (!isRecord(json)) return fail('invalid_request', 'The request body is not a JSON object.');
   return ok({ fields: json, uploads: {}, fingerprint: body.value });

@@ -157,6 +157,7 @@ const DESCRIPTION = `One key in front of every model, paid from one prepaid wall
 - Paths under \`/v1\` exist under ${BASES.filter((base) => base !== '/v1')
   .map((base) => `\`${base}\``)
   .join(', ')} too, and Google's own paths below each of them with \`/v1beta\` or \`/gemini\`.
+- They exist without any of these as well, for clients that are given the host alone; \`GET /models\` is a page there unless a key is sent.
 - A key that begins with \`ck_test_\` runs every call on the sandbox, free of charge.
 - Fields that are not named here go to the provider as they came.
 - Any origin may call the API with a key; \`OPTIONS\` answers every path.

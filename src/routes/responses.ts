@@ -1,10 +1,14 @@
 /** Answers of the Responses API that an upstream keeps: fetched, deleted and canceled by their id. */
 import type { BackgroundMessage } from '../account/types';
 import { fail, type GatewayError } from '../core/errors';
+import { toCredits } from '../core/money';
 import { isRecord, parseJson } from '../core/record';
+import { EventCutter, splitEvents } from '../core/sse';
 import { openaiResponses } from '../dialects/openai-responses/dialect';
 import { requestOfResponse, responseId } from '../dialects/openai-responses/ids';
+import { keptEvent, keptResponse } from '../dialects/openai-responses/kept';
 import type { GatewayDeps } from '../gateway/deps';
+import { findStoredAnswer, type StoredAnswer } from '../gateway/stored-answer';
 import { askOwner, type StoredRequest } from '../gateway/stored-request';
 import { type AppContext, requestIdOf } from '../http/context';
 import { renderError } from '../http/render-error';
@@ -58,8 +62,49 @@ export const storedResponse =
     }
     let { body } = response;
     for (const [from, to] of names) body = body?.pipeThrough(renaming(from, to)) ?? null;
-    return new Response(body, init);
+    const isAnswer = method !== 'DELETE' && action !== '/input_items';
+    if (!isAnswer || !body) return new Response(body, init);
+    const cost = () => costOf(gateway, stored);
+    if (!type.includes('text/event-stream')) return new Response(await keptResponse(await new Response(body).text(), cost), init);
+    return new Response(body.pipeThrough(eachEvent((event) => keptEvent(event, cost))), init);
   };
+
+/** What the answer has cost, in credits. One in the background that turns out to be over is charged now. */
+async function costOf(gateway: GatewayDeps, stored: StoredAnswer): Promise<number | undefined> {
+  const { costMicro, unsettled } = stored;
+  if (costMicro !== undefined) return toCredits(costMicro);
+  if (!unsettled) return undefined;
+  try {
+    if (!(await closeIfOver(gateway, unsettled))) return undefined;
+    const found = await findStoredAnswer(gateway, unsettled.accountId, unsettled.holdId);
+    return found.ok && found.value?.costMicro !== undefined ? toCredits(found.value.costMicro) : undefined;
+  } catch (error) {
+    console.error('answer not charged when it was fetched', String(error));
+    return undefined;
+  }
+}
+
+/** Changes each event of a stream on its way. */
+function eachEvent(change: (event: string) => Promise<string>): ReadableWritablePair<Uint8Array, Uint8Array> {
+  const decoder = new TextDecoder();
+  const encoder = new TextEncoder();
+  const cutter = new EventCutter();
+  const changed = async (events: string): Promise<Uint8Array> => {
+    let out = '';
+    for (const event of splitEvents(events)) out += await change(event);
+    return encoder.encode(out);
+  };
+  return new TransformStream<Uint8Array, Uint8Array>({
+    async transform(chunk, controller) {
+      const events = cutter.push(decoder.decode(chunk, { stream: true }));
+      if (events !== '') controller.enqueue(await changed(events));
+    },
+    async flush(controller) {
+      const rest = cutter.rest + decoder.decode();
+      if (rest !== '') controller.enqueue(await changed(rest));
+    },
+  });
+}
 
 /** What is deleted cannot be looked at any more, so an answer in the background is charged first. */
 async function refuseUnlessOver(gateway: GatewayDeps, message: BackgroundMessage): Promise<GatewayError | undefined> {

@@ -4,6 +4,7 @@ import type { Account } from './support/account';
 import { RudeClient } from './support/client';
 import { contents, WAYS } from './support/gemini-wire';
 import { type Lane, Rig } from './support/rig';
+import { MAJORS } from './support/sdk';
 import { HANG } from './support/upstream';
 import { answer, json, role, says, sse, USAGE } from './support/wire';
 
@@ -91,7 +92,7 @@ const call = (path: string, body: unknown) =>
     body: JSON.stringify(body),
   });
 
-const joins = BASES.flatMap((base) => Object.keys(ENDPOINTS).map((path) => ({ base, path })));
+const joins = ['', ...BASES].flatMap((base) => Object.keys(ENDPOINTS).map((path) => ({ base, path })));
 
 describe('an endpoint', () => {
   it.each(joins)('is there: POST $base$path', async ({ base, path }) => {
@@ -130,6 +131,39 @@ describe('an endpoint', () => {
     expect(await statusOf('/v1//nothing/', 'POST')).toBe(404);
     expect(await statusOf('/v1//models', 'GET')).toBe(200);
     expect(await statusOf('/v1//models/', 'GET')).toBe(404);
+  });
+
+  it('is there for clients that are given the host alone, and its pages stay where they are', async () => {
+    const { model } = lanes.solo!;
+    for (const { Client } of MAJORS) {
+      const client = new Client({ apiKey: account.key, baseURL: rig.worker.url });
+      const said = await client.chat.completions.create({ model, messages: [{ role: 'user', content: 'Hi' }] });
+      expect(said.choices[0]!.message.content).toBe('Yes.');
+      expect((await client.responses.create({ model, input: 'Hi' })).output_text).toBe('Yes.');
+      expect((await client.embeddings.create({ model: lanes.embedding!.model, input: 'Hi' })).data).toHaveLength(1);
+      expect((await client.models.list()).data.length).toBeGreaterThan(10);
+      expect(await client.models.retrieve('gpt-5.4')).toMatchObject({ id: 'gpt-5.4', object: 'model' });
+      await expect(client.responses.retrieve('resp_nobody')).rejects.toMatchObject({
+        status: 404,
+        message: expect.stringContaining('resp_nobody'),
+      });
+      const picture = client.images.generate({ model: 'no-such-model', prompt: 'Hi' });
+      await expect(picture).rejects.toMatchObject({ status: 400, message: expect.stringContaining('no-such-model') });
+    }
+    const seen = async (path: string, headers: Record<string, string> = {}) => {
+      const response = await fetch(rig.worker.url + path, { headers });
+      await response.text();
+      return [response.status, response.headers.get('content-type')?.split(';')[0]];
+    };
+    const [page, json] = ['text/html', 'application/json'];
+    for (const path of ['/models', '/models/gpt-5.4']) {
+      expect([path, ...(await seen(path))]).toEqual([path, 200, page]);
+      for (const name of ['x-api-key', 'x-goog-api-key'])
+        expect([path, ...(await seen(path, { [name]: account.key }))]).toEqual([path, 200, json]);
+    }
+    expect(await seen('/jobs', { accept: page })).toEqual([404, page]);
+    expect(await seen('/chat', { accept: page })).toEqual([404, page]);
+    expect(await seen('/jobs', { 'x-api-key': account.key })).toEqual([200, json]);
   });
 
   it.each(BASES)('may be looked at without a key, where that is a connectivity check: %s', async (base) => {

@@ -112,6 +112,18 @@ describe('a refusal', () => {
     expect((await call(account, 'POST', '/v1/images/generations', IMAGE, { authorization: 'Bearer nothing' })).status).toBe(401);
   });
 
+  it('is for what a body says, and not for the type that curl gives to it', async () => {
+    const curls = { 'content-type': 'application/x-www-form-urlencoded' };
+    const paths = ['images/generations', 'images/generate', 'video/generations', 'videos/generate', 'audio/generations', '3d/generate'];
+    for (const path of paths) {
+      const refused = await call(account, 'POST', `/v1/${path}`, '{"prompt":"a cat"}', curls);
+      expect([path, refused.status, refused.body.refusal.param]).toEqual([path, 400, 'model']);
+    }
+    expect((await call(account, 'POST', '/v1/gpu/sdxl', ' {"input":"a cat"}', curls)).body.refusal.param).toBe('input');
+    const other = await openMediaAccount(worker);
+    expect((await call(other, 'POST', '/v1/images/generations', JSON.stringify(IMAGE), curls)).status).toBe(200);
+  });
+
   it('is 403 below the Starter tier, 402 without the credits', async () => {
     const free = await openMediaAccount(worker, 1_000, 'free');
     const refused = await post(free, '/v1/images/generations', IMAGE);

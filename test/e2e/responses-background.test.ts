@@ -14,6 +14,7 @@ import {
   responsesBody,
   streamOfItems,
   UPSTREAM_ID,
+  USAGE_CREDITS,
   USAGE_MICRO,
 } from './support/responses-wire';
 import { INPUT_MICRO, type Lane, type LaneKind, OUTPUT_MICRO, Rig } from './support/rig';
@@ -78,7 +79,7 @@ describe.concurrent('an answer in the background', () => {
     expect(await account.problems()).toEqual([]);
   });
 
-  it('may be fetched by its client meanwhile, which changes nothing of the charge', async () => {
+  it('may be fetched by its client meanwhile, which changes nothing of the charge, and shows it when it is there', async () => {
     const { account, lane } = await fresh();
     takesOn(lane, under('in_progress'), under('in_progress'), done());
     const { id } = await begin(account, lane);
@@ -89,7 +90,8 @@ describe.concurrent('an answer in the background', () => {
       return body.status === 'completed' && body;
     });
     expect(fetched.output).toEqual([message('Thought through.')]);
-    expect(await account.settled()).toEqual(spent(USAGE_MICRO));
+    expect(fetched.usage).toMatchObject({ creditsUsed: USAGE_CREDITS });
+    expect(await account.money()).toEqual(spent(USAGE_MICRO));
     expect(await account.calls()).toHaveLength(1);
   });
 

@@ -7,12 +7,15 @@ import {
   askResponse,
   askResponseStream,
   message,
+  parseStream,
   responseIdOf,
   responseOf,
   responsesBody,
   stream,
   streamOf,
   UPSTREAM_ID,
+  USAGE,
+  USAGE_CREDITS,
   USAGE_MICRO,
 } from './support/responses-wire';
 import { type Lane, type LaneKind, Rig } from './support/rig';
@@ -178,6 +181,19 @@ describe('a stored answer', () => {
     expect(await account.money()).toEqual(spent(USAGE_MICRO));
   });
 
+  it('says what it has cost, as it did the first time, and not what it cost the operator', async () => {
+    const { account, lane } = await fresh();
+    const id = await leave({ account, lane });
+    const usage = { ...USAGE, cost: 0.00042, cost_in_usd_ticks: 4_200_000 };
+    const events = streamOf(['Kept.'], { usage });
+    lane.first.reply(json({ ...KEPT, usage }), sse(events));
+    const whole = (await (await call(account, `/responses/${id}`)).json()) as { usage: unknown };
+    expect(whole.usage).toEqual({ ...USAGE, creditsUsed: USAGE_CREDITS });
+    const { response } = parseStream(await (await call(account, `/responses/${id}?stream=true`)).text());
+    expect(response.usage).toEqual({ ...USAGE, creditsUsed: USAGE_CREDITS });
+    expect(await account.money()).toEqual(spent(USAGE_MICRO));
+  });
+
   it('of a conversation names the answer before it as its client knows it', async () => {
     const { account, lane } = await fresh();
     const first = await leave({ account, lane }, { id: 'resp_first' });
@@ -226,7 +242,8 @@ describe('a stored answer', () => {
     lane.first.reply(sse([first!, { pauseMs: FIRST_BYTE_TIMEOUT_MS + 300 }, ...rest]));
     const response = await call(account, `/responses/${id}?stream=true&starting_after=0`);
     expect(response.headers.get('content-type')).toMatch(/^text\/event-stream/);
-    expect(await response.text()).toBe(events.join('').replaceAll(UPSTREAM_ID, id));
+    const priced = streamOf(['Kept', ' on'], { usage: { ...USAGE, creditsUsed: USAGE_CREDITS } });
+    expect(await response.text()).toBe(priced.join('').replaceAll(UPSTREAM_ID, id));
     expect(lane.first.seen[1]!.path).toBe(`/v1/responses/${UPSTREAM_ID}?stream=true&starting_after=0`);
     expect(await account.money()).toEqual(spent(USAGE_MICRO));
   });

@@ -286,6 +286,17 @@ describe('the client', () => {
     expect(() => new sdk.Hypereal()).toThrow('An API key is required');
   });
 
+  it('finds the API of a gateway that is named by its host alone, as its command line does', async () => {
+    server.says(answer);
+    for (const baseURL of [server.url, `${server.url}/`]) {
+      const client = new sdk.Hypereal({ apiKey: 'ck_of_the_tests', baseURL });
+      expect(client.baseURL).toBe(`${server.url}/v1`);
+      await client.chat.create(chat);
+      expect(server.asked.at(-1)?.url).toBe('/v1/chat/completions');
+    }
+    expect(new sdk.Hypereal({ apiKey: 'ck_x', baseURL: 'https://a.test/proxy/' }).baseURL).toBe('https://a.test/proxy');
+  });
+
   it('needs no key in a page behind a proxy, and takes none there', async () => {
     Object.assign(globalThis, { document: {} });
     try {

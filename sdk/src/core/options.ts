@@ -5,7 +5,7 @@ export type Fetch = (url: string, init?: RequestInit) => Promise<Response>;
 export interface ClientOptions {
   /** Begins with `ck_`. From `HYPEREAL_API_KEY` where it is left out; not needed behind a proxy that adds it. */
   apiKey?: string | undefined;
-  /** Where the gateway, or a proxy in front of it, is. From `HYPEREAL_BASE_URL`, else the public one. */
+  /** Where the gateway, or a proxy in front of it, is; of a host alone, below its `/v1`. From `HYPEREAL_BASE_URL`, else the public one. */
   baseURL?: string | undefined;
   /** Milliseconds that a whole call may take, its retries included; of a stream, its beginning and each silence. */
   timeoutMs?: number | undefined;

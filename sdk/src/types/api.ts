@@ -1677,7 +1677,7 @@ export type StoredResponse =
       usage?: StoredResponseUsage | null;
     };
 
-/** What it cost stands in the receipt of the call that made it. */
+/** With what it cost, once that is charged. */
 export interface StoredResponseUsage {
   input_tokens: number;
   input_tokens_details?: {

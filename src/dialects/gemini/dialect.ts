@@ -1,34 +1,61 @@
 import { ok, type Result } from '../../core/errors';
 import type { Family } from '../../core/family';
 import type { WireId } from '../../core/wire-id';
+import type { ResponsesCrossing } from '../openai-chat/over-responses/request';
+import { NO_THOUGHTS, namedThoughts, type ThoughtsByCall } from '../openai-chat/over-responses/thoughts';
 import type { Bridge, Call, Dialect } from '../types';
 import { readAddress } from './address';
 import { renderGeminiError } from './errors';
 import { overChatBridge } from './over-chat/bridge';
+import { askedIn } from './over-chat/options';
+import { hasFunctions } from './over-chat/tools';
+import { crossToResponses, overResponsesBridge } from './over-responses/bridge';
 import { type GeminiRequest, parseNative, parseUnified } from './request';
 import { straightBridge } from './straight';
 import { GeminiStream, renderGeminiStreamError } from './stream';
 
 const FAMILIES: readonly Family[] = ['gemini', 'chat', 'responses'];
 
-const callOf = (parsed: Result<GeminiRequest>, over: (request: GeminiRequest, wire: WireId) => Bridge | undefined): Result<Call> => {
-  if (!parsed.ok) return parsed;
-  const request = parsed.value;
-  return ok({ ...request, over: (wire) => over(request, wire), openStream: (requestId) => new GeminiStream(request, requestId) });
-};
+const callOf = (parsed: Result<GeminiRequest>, wires: readonly WireId[]): Result<Call> =>
+  parsed.ok ? ok(geminiCall(parsed.value, wires)) : parsed;
 
-const overAny = (request: GeminiRequest, wire: WireId): Bridge | undefined =>
-  wire === 'gemini' ? straightBridge(request) : overChat(request, wire);
+function geminiCall(request: GeminiRequest, wires: readonly WireId[], thoughts: ThoughtsByCall = NO_THOUGHTS): Call {
+  // Converted once, and only where a target asks for it.
+  let crossing: ResponsesCrossing | undefined;
+  const overResponses = (): ResponsesCrossing => {
+    crossing ??= crossToResponses(request, thoughts);
+    return crossing;
+  };
+  const bridges: Partial<Record<WireId, () => Bridge | undefined>> = {
+    gemini: () => straightBridge(request),
+    'openai-chat': () => overChatBridge(request),
+    'openai-responses'() {
+      const crossed = overResponses();
+      return crossed.ok ? overResponsesBridge(request, thoughts, crossed.fields) : undefined;
+    },
+  };
+  return {
+    ...request,
+    ...namedThoughts(request.body, thoughts, (brought) => geminiCall(request, wires, brought)),
+    hasTools: () => hasFunctions(request.fields ?? {}),
+    over: (wire) => (wires.includes(wire) ? bridges[wire]?.() : undefined),
+    beyond(wire) {
+      const crossed = wire === 'openai-responses' ? overResponses() : undefined;
+      return crossed?.ok === false ? askedIn(crossed.field) : undefined;
+    },
+    openStream: (requestId) => new GeminiStream(request, requestId, thoughts),
+  };
+}
 
-const overChat = (request: GeminiRequest, wire: WireId): Bridge | undefined =>
-  wire === 'openai-chat' ? overChatBridge(request) : undefined;
+const UNIFIED_WIRES: readonly WireId[] = ['openai-chat', 'openai-responses'];
+const NATIVE_WIRES: readonly WireId[] = ['gemini', ...UNIFIED_WIRES];
 
 /** Google's own paths, `/v1beta/models/{model}:generateContent` and its kin (https://ai.google.dev/api/generate-content). */
 export const geminiNative: Dialect = {
   id: 'gemini',
   families: FAMILIES,
-  wires: ['gemini', 'openai-chat'],
-  parse: ({ body, url }) => callOf(parseNative(body, readAddress(url)), overAny),
+  wires: NATIVE_WIRES,
+  parse: ({ body, url }) => callOf(parseNative(body, readAddress(url)), NATIVE_WIRES),
   renderError: renderGeminiError,
   renderLoneError: renderGeminiStreamError,
 };
@@ -37,8 +64,8 @@ export const geminiNative: Dialect = {
 export const geminiUnified: Dialect = {
   id: 'gemini-unified',
   families: FAMILIES,
-  wires: ['openai-chat'],
-  parse: ({ body }) => callOf(parseUnified(body), overChat),
+  wires: UNIFIED_WIRES,
+  parse: ({ body }) => callOf(parseUnified(body), UNIFIED_WIRES),
   renderError: renderGeminiError,
   renderLoneError: renderGeminiStreamError,
 };

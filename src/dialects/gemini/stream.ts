@@ -1,9 +1,11 @@
 import type { GatewayError } from '../../core/errors';
 import type { WireId } from '../../core/wire-id';
+import { NO_THOUGHTS } from '../openai-chat/over-responses/thoughts';
 import type { OutgoingStream, StreamRelay } from '../types';
 import { renderGeminiError } from './errors';
 import { arrayFraming, eventFraming, type Framing } from './framing';
 import { OverChatRelay } from './over-chat/relay';
+import { OverResponsesRelay } from './over-responses/relay';
 import type { GeminiRequest } from './request';
 import { StraightRelay } from './straight';
 
@@ -17,6 +19,7 @@ export class GeminiStream implements OutgoingStream {
   constructor(
     { choices, includeThoughts, streamAs }: Pick<GeminiRequest, 'choices' | 'includeThoughts' | 'streamAs'>,
     private readonly requestId: string,
+    private readonly thoughts = NO_THOUGHTS,
   ) {
     this.asked = { choices, includeThoughts };
     const asEvents = streamAs === 'events';
@@ -25,7 +28,9 @@ export class GeminiStream implements OutgoingStream {
   }
 
   relay(wire: WireId): StreamRelay {
-    return wire === 'gemini' ? new StraightRelay(this.framing, this.asked.choices) : new OverChatRelay(this.framing, this.asked);
+    if (wire === 'gemini') return new StraightRelay(this.framing, this.asked.choices);
+    const overChat = new OverChatRelay(this.framing, this.asked);
+    return wire === 'openai-responses' ? new OverResponsesRelay(this.requestId, this.thoughts, overChat) : overChat;
   }
 
   keepalive = (): string => this.framing.keepalive();

@@ -1,4 +1,4 @@
-import { ok, type Result } from '../../core/errors';
+import { ok } from '../../core/errors';
 import { elements, members } from '../../core/json';
 import type { WireId } from '../../core/wire-id';
 import { renderOpenaiError } from '../openai-errors';
@@ -7,7 +7,7 @@ import { chatBridge } from './bridge';
 import { parseChatOfInput } from './from-input';
 import { overResponsesBridge } from './over-responses/bridge';
 import { crossToResponses, type ResponsesCrossing } from './over-responses/request';
-import { NO_THOUGHTS, requestWithThoughts, type ThoughtsByCall, thoughtsFor } from './over-responses/thoughts';
+import { NO_THOUGHTS, namedThoughts, type ThoughtsByCall } from './over-responses/thoughts';
 import { CHAT_CHUNKS } from './relay';
 import { type ChatRequest, parseChat } from './request';
 import { ChatStream, renderChatStreamError } from './stream';
@@ -24,7 +24,7 @@ export function chatCall(request: ChatRequest, thoughts: ThoughtsByCall = NO_THO
   };
   return {
     ...request,
-    ...namedThoughts(request, thoughts),
+    ...namedThoughts(request.body, thoughts, (brought) => chatCall(request, brought)),
     hasTools: () => hasTools(request.body),
     over: (wire) => bridgeOver(wire, request, thoughts, overResponses),
     beyond(wire) {
@@ -47,14 +47,6 @@ function bridgeOver(
   if (wire === 'openai-chat') return chatBridge(request);
   const crossed = wire === 'openai-responses' ? overResponses() : undefined;
   return crossed?.ok ? overResponsesBridge(crossed.fields, thoughts) : undefined;
-}
-
-/** Thoughts that the gateway keeps of the calls that a body brings back. */
-function namedThoughts(request: ChatRequest, known: ThoughtsByCall): Pick<Call, 'names'> {
-  const requestId = known.size === 0 ? requestWithThoughts(request.body) : undefined;
-  if (requestId === undefined) return {};
-  const brought = (items: readonly unknown[]): Result<Call> => ok(chatCall(request, thoughtsFor(request.body, items)));
-  return { names: { requestIds: [requestId], isOptional: true, brought } };
 }
 
 /** OpenAI Chat Completions (platform.openai.com/docs/api-reference/chat). */

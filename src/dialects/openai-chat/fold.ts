@@ -1,9 +1,20 @@
 import { isRecord, parseJson } from '../../core/record';
 import { eventData, splitEvents } from '../../core/sse';
 import { TEXT_FIELDS } from './answer';
+import { isFailedChunk } from './failed-chunk';
 import { argumentsOf, type BegunCall, callPosition } from './tool-calls';
 
 type Fields = Record<string, unknown>;
+
+/** All choices that have come have ended. */
+export const allEnded = (choices: ReadonlyMap<number, Fields>): boolean =>
+  choices.size > 0 && [...choices.values()].every(({ finish_reason }) => typeof finish_reason === 'string');
+
+/** A chunk's choices; behind the end of an answer usage may come by itself. Undefined where that is no chunk. */
+export function choicesOf(chunk: Fields, before: ReadonlyMap<number, Fields>): unknown[] | undefined {
+  if (Array.isArray(chunk.choices)) return chunk.choices as unknown[];
+  return allEnded(before) && !isFailedChunk(chunk) ? [] : undefined;
+}
 
 /** A stream's chunks as the one completion that they add up to; undefined when there is no choice in them, or an error. */
 export function foldChatStream(events: string): string | undefined {
@@ -13,14 +24,13 @@ export function foldChatStream(events: string): string | undefined {
   for (const event of splitEvents(events)) {
     const chunk = parseJson(eventData(event)?.trim() ?? '');
     if (!isRecord(chunk)) continue;
-    if (!Array.isArray(chunk.choices)) return undefined;
+    const said = choicesOf(chunk, choices);
+    if (!said) return undefined;
     head ??= chunk;
     if (isRecord(chunk.usage)) usage = chunk.usage;
-    for (const choice of chunk.choices as unknown[]) if (isRecord(choice)) addChoice(choices, choice);
+    for (const choice of said) if (isRecord(choice)) addChoice(choices, choice);
   }
-  if (!head || choices.size === 0) return undefined;
-  const ended = [...choices.values()].every(({ finish_reason }) => typeof finish_reason === 'string');
-  if (!ended) return undefined;
+  if (!head || !allEnded(choices)) return undefined;
   const inOrder = [...choices].sort(([a], [b]) => a - b).map(([, choice]) => unnumbered(choice));
   return JSON.stringify({ ...head, object: 'chat.completion', choices: inOrder, ...(usage !== undefined && { usage }) });
 }

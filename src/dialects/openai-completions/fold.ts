@@ -1,5 +1,6 @@
 import { isRecord, parseJson } from '../../core/record';
 import { eventData, splitEvents } from '../../core/sse';
+import { allEnded, choicesOf } from '../openai-chat/fold';
 
 type Fields = Record<string, unknown>;
 
@@ -11,10 +12,11 @@ export function foldCompletionStream(events: string): string | undefined {
   for (const event of splitEvents(events)) {
     const chunk = parseJson(eventData(event)?.trim() ?? '');
     if (!isRecord(chunk)) continue;
-    if (!Array.isArray(chunk.choices)) return undefined;
+    const spoken = choicesOf(chunk, choices);
+    if (!spoken) return undefined;
     head ??= chunk;
     if (isRecord(chunk.usage)) usage = chunk.usage;
-    for (const choice of (chunk.choices as unknown[]).filter(isRecord)) {
+    for (const choice of spoken.filter(isRecord)) {
       const index = typeof choice.index === 'number' ? choice.index : 0;
       const known = choices.get(index);
       const said = typeof choice.text === 'string' ? choice.text : '';
@@ -27,8 +29,7 @@ export function foldCompletionStream(events: string): string | undefined {
       });
     }
   }
-  const ended = choices.size > 0 && [...choices.values()].every(({ finish_reason }) => typeof finish_reason === 'string');
-  if (!head || !ended) return undefined;
+  if (!head || !allEnded(choices)) return undefined;
   const inOrder = [...choices].sort(([a], [b]) => a - b).map(([, choice]) => choice);
   return JSON.stringify({ ...head, choices: inOrder, ...(usage !== undefined && { usage }) });
 }

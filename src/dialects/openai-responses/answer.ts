@@ -6,7 +6,7 @@ import { itemChars, itemHasContent, rawMember, renamed } from './response-object
 import { pricedUsage } from './usage';
 
 const ENDED = new Set(['completed', 'incomplete']);
-const UNDER_WAY = new Set(['queued', 'in_progress']);
+export const UNDER_WAY: ReadonlySet<string> = new Set(['queued', 'in_progress']);
 
 /** An answer is one that ended, well or cut short, or, in the background, one that has been taken on. */
 export function readResponse(request: Pick<ResponsesRequest, 'store' | 'background'>, json: unknown): Answer | undefined {

@@ -1,6 +1,7 @@
 import { setMembers } from '../../core/json';
 import { isRecord, parseJson } from '../../core/record';
 import { closedRest, eventData, splitEvents } from '../../core/sse';
+import { withoutOperatorsFigures } from '../priced-usage';
 import type { Receipt, StreamRelay } from '../types';
 import { DoneItems, ITEM_DONE } from './done-items';
 import { CREATED, CUT_SHORT, deltaChars, EMPTY_BEGINNINGS, eventType, formatEvent, OPENING_EVENTS } from './events';
@@ -115,7 +116,8 @@ export class ResponsesRelay implements StreamRelay {
     if (raw === undefined || !isRecord(json.response)) return '';
     this.noteStored(json.response);
     if (this.inherited.has(type) || (type === CREATED && this.state.isCreated)) return '';
-    const response = renamed(raw, this.state.names);
+    const usage = rawMember(raw, 'usage');
+    const response = renamed(raw, this.state.names, usage?.startsWith('{') ? { usage: withoutOperatorsFigures(usage) } : {});
     this.state.response = response;
     const created = this.state.isCreated ? '' : this.created(type, response);
     this.state.opened.add(type);

@@ -182,7 +182,7 @@ export const responseObject = named('ResponseObject', answerWith(responseUsage).
 
 const storedUsage = named(
   'StoredResponseUsage',
-  responseUsage.partial({ creditsUsed: true }).meta({ description: 'What it cost stands in the receipt of the call that made it.' }),
+  responseUsage.partial({ creditsUsed: true }).meta({ description: 'With what it cost, once that is charged.' }),
 );
 
 export const storedResponse = named(

@@ -5,6 +5,8 @@ import { anthropicMessages } from '../../../src/dialects/anthropic-messages/dial
 import { geminiNative } from '../../../src/dialects/gemini/dialect';
 import { nativeChat } from '../../../src/dialects/native-chat/dialect';
 import { openaiChat } from '../../../src/dialects/openai-chat/dialect';
+import { openaiCompletions } from '../../../src/dialects/openai-completions/dialect';
+import { openaiEmbeddings } from '../../../src/dialects/openai-embeddings/dialect';
 import { openaiResponses } from '../../../src/dialects/openai-responses/dialect';
 import type { Call, Dialect } from '../../../src/dialects/types';
 import { charge } from '../../../src/gateway/meter';
@@ -15,8 +17,12 @@ const PRICE = { inputMicroPerMtok: 1_000_000, outputMicroPerMtok: 1_000_000 };
 const CHAT_USAGE = '"prompt_tokens":3.0,"completion_tokens":2,"x":{"cost":1},"total_tokens":5';
 const MESSAGES_USAGE = '"input_tokens":3.0,"output_tokens":2,"x":{"cost":1}';
 const RESPONSES_USAGE = '"input_tokens":3.0,"output_tokens":2,"x":{"cost":1},"total_tokens":5';
-const COSTS = '"cost":0.0000042,"cost_details":{"upstream_inference_cost":0.000004},"is_byok":false,';
+const COSTS =
+  '"cost":0.0000042,"cost_details":{"upstream_inference_cost":0.000004},"is_byok":false,"cost_in_usd_ticks":42000000,"upstream_inference_cost":0.000004,"estimated_cost":0.0000042,';
 
+const GEMINI_USAGE = '"promptTokenCount":3,"candidatesTokenCount":2,"totalTokenCount":5';
+
+const CONTENTS = { contents: [{ role: 'user', parts: [{ text: 'Hi' }] }] };
 const MESSAGES = { messages: [{ role: 'user', content: 'Hi' }] };
 
 interface Crossing {
@@ -37,20 +43,35 @@ const chat = {
 const response = (usage: string) =>
   `{"id":"resp_1","object":"response","status":"completed","output":[{"id":"msg_1","type":"message","role":"assistant","content":[{"type":"output_text","text":"Hi"}]}],"usage":${usage}}`;
 
+const responses = {
+  answer: (costs: string) => response(`{${costs}${RESPONSES_USAGE}}`),
+  stream: (costs: string) => {
+    const [opening, end] = [`{${costs}"input_tokens":3}`, `{${costs}${RESPONSES_USAGE}}`].map(response);
+    return (
+      `event: response.created\ndata: {"type":"response.created","response":${opening!.replace('completed', 'in_progress')}}\n\n` +
+      `event: response.completed\ndata: {"type":"response.completed","response":${end!}}\n\n`
+    );
+  },
+};
+
 const messagesEvent = (type: string, rest: string) => `event: ${type}\ndata: {"type":"${type}",${rest}}\n\n`;
+
+const geminiCandidate = '"candidates":[{"content":{"role":"model","parts":[{"text":"Hi"}]},"finishReason":"STOP","index":0}]';
 
 const CROSSINGS: Record<string, Crossing> = {
   'chat over chat': { dialect: openaiChat, body: MESSAGES, wire: 'openai-chat', ...chat },
   'the short form over chat': { dialect: nativeChat, body: MESSAGES, wire: 'openai-chat', ...chat },
   'Responses over chat': { dialect: openaiResponses, body: { input: 'Hi' }, wire: 'openai-chat', ...chat },
-  'Responses over Responses': {
-    dialect: openaiResponses,
-    body: { input: 'Hi' },
-    wire: 'openai-responses',
-    answer: (costs) => response(`{${costs}${RESPONSES_USAGE}}`),
+  'Responses over Responses': { dialect: openaiResponses, body: { input: 'Hi' }, wire: 'openai-responses', ...responses },
+  'chat over Responses': { dialect: openaiChat, body: MESSAGES, wire: 'openai-responses', ...responses },
+  'Gemini over Responses': { dialect: geminiNative, body: CONTENTS, wire: 'openai-responses', ...responses },
+  'legacy completions': {
+    dialect: openaiCompletions,
+    body: { prompt: 'Hi' },
+    wire: 'openai-completions',
+    answer: (costs) => `{"id":"c","choices":[{"index":0,"text":"Hi","finish_reason":"stop"}],"usage":{${costs}${CHAT_USAGE}}}`,
     stream: (costs) =>
-      `event: response.created\ndata: {"type":"response.created","response":${response('null').replace('completed', 'in_progress')}}\n\n` +
-      `event: response.completed\ndata: {"type":"response.completed","response":${response(`{${costs}${RESPONSES_USAGE}}`)}}\n\n`,
+      `data: {"id":"c","choices":[{"index":0,"text":"Hi","finish_reason":"stop"}],"usage":{${costs}${CHAT_USAGE}}}\n\ndata: [DONE]\n\n`,
   },
   'Messages over Messages': {
     dialect: anthropicMessages,
@@ -66,9 +87,16 @@ const CROSSINGS: Record<string, Crossing> = {
       messagesEvent('message_delta', `"delta":{"stop_reason":"end_turn"},"usage":{${costs}${MESSAGES_USAGE}}`) +
       messagesEvent('message_stop', '"x":1'),
   },
+  'Gemini over Gemini': {
+    dialect: geminiNative,
+    body: CONTENTS,
+    wire: 'gemini',
+    answer: (costs) => `{${geminiCandidate},"usageMetadata":{${costs}${GEMINI_USAGE}}}`,
+    stream: (costs) => `data: {${geminiCandidate},"usageMetadata":{${costs}${GEMINI_USAGE}}}\n\n`,
+  },
   'Gemini over chat': {
     dialect: geminiNative,
-    body: { contents: [{ role: 'user', parts: [{ text: 'Hi' }] }] },
+    body: CONTENTS,
     wire: 'openai-chat',
     ...chat,
   },
@@ -108,8 +136,24 @@ describe.each(Object.entries(CROSSINGS))('%s', (_, crossing) => {
     ['a stream', streamed],
   ])('leaves what the operator pays out of %s, and nothing else', (_what, told) => {
     const shown = told(crossing, COSTS);
-    expect(shown).not.toMatch(/cost_details|is_byok|0\.0000042/);
+    expect(shown).not.toMatch(/cost_|_cost|is_byok|0\.0000042/);
     expect(shown).toContain('"creditsUsed":');
     expect(timeless(shown)).toBe(timeless(told(crossing, '')));
   });
+});
+
+it('leaves what the operator pays out of embeddings', () => {
+  const told = (costs: string) =>
+    answered(
+      {
+        dialect: openaiEmbeddings,
+        body: { input: 'Hi' },
+        wire: 'openai-embeddings',
+        answer: () => `{"object":"list","data":[{"object":"embedding","index":0,"embedding":[0.5]}],"usage":{${costs}"prompt_tokens":3}}`,
+        stream: () => '',
+      },
+      costs,
+    );
+  expect(told(COSTS)).toBe(told(''));
+  expect(told(COSTS)).toContain('"creditsUsed":');
 });

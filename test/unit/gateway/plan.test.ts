@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { geminiNative } from '../../../src/dialects/gemini/dialect';
 import { openaiChat } from '../../../src/dialects/openai-chat/dialect';
 import { openaiCompletions } from '../../../src/dialects/openai-completions/dialect';
 import { estimateMicro, type Plan, planCall, upstreamRequest } from '../../../src/gateway/plan';
@@ -86,11 +85,9 @@ describe('the format in which a target is asked', () => {
 describe('a refused call', () => {
   it('is told where its model is served, where that is in another format', () => {
     const env = { OPENAI_API_KEY: 'k' };
-    for (const dialect of [openaiCompletions, geminiNative]) {
-      const planned = planCall(registryOf(env), dialect, callOf({ model: 'gpt-5.5-pro' }), false);
-      expect(planned).toMatchObject({ ok: false, error: { kind: 'wrong_endpoint', param: 'model' } });
-      expect(!planned.ok && planned.error.message).toContain('use /v1/chat/completions or /v1/responses');
-    }
+    const planned = planCall(registryOf(env), openaiCompletions, callOf({ model: 'gpt-5.5-pro' }), false);
+    expect(planned).toMatchObject({ ok: false, error: { kind: 'wrong_endpoint', param: 'model' } });
+    expect(!planned.ok && planned.error.message).toContain('use /v1/chat/completions or /v1/responses or /v1beta/models');
     const unconfigured = planCall(registryOf({}), openaiCompletions, callOf({ model: 'gpt-5.5-pro' }), false);
     expect(unconfigured).toMatchObject({ ok: false, error: { kind: 'no_provider' } });
   });

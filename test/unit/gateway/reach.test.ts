@@ -32,8 +32,8 @@ describe('the endpoints of a model', () => {
       const registry = registryOf(env);
       return endpointsOf(registry, registry.models.find(id)!, false);
     };
-    expect(endpointsFor('gpt-5.5-pro', { OPENAI_API_KEY: 'k' })).toEqual(['/v1/chat/completions', '/v1/responses']);
-    expect(endpointsFor('gpt-5.5', { OPENAI_API_KEY: 'k' })).toEqual(['/v1/chat/completions', '/v1/responses', '/v1beta/models']);
+    for (const id of ['gpt-5.5-pro', 'gpt-5.5'])
+      expect(endpointsFor(id, { OPENAI_API_KEY: 'k' })).toEqual(['/v1/chat/completions', '/v1/responses', '/v1beta/models']);
     expect(endpointsFor('claude-opus-4-6', { OPENROUTER_API_KEY: 'k' })).toEqual(['/v1/messages']);
     expect(endpointsFor('gpt-5.5', {})).toEqual([]);
   });

@@ -40,8 +40,8 @@ function namesOf(method: string, mounted: string): string[] {
   const path = mounted.replace(/:\w+(\{[^}]*\})?/g, '{}').replace(/(?<=.)\/$/, '');
   const google = longestFirst(GEMINI_BASES).find((base) => path.startsWith(`${base}/models`));
   if (google !== undefined) return method === 'POST' ? GOOGLES : [`${method} /v1beta${path.slice(google.length)}`];
-  const base = longestFirst(BASES).find((known) => path === known || path.startsWith(`${known}/`));
-  if (base === undefined || described.has(`${method} ${path}`)) return [`${method} ${path}`];
+  if (described.has(`${method} ${path}`)) return [`${method} ${path}`];
+  const base = longestFirst(BASES).find((known) => path === known || path.startsWith(`${known}/`)) ?? '';
   const below = `/v1${path.slice(base.length)}`;
   return method === 'POST' && below === '/v1/models/{}' ? GOOGLES : [`${method} ${below}`];
 }

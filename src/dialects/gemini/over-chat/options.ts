@@ -15,6 +15,13 @@ const SAME_MEANING: Readonly<Record<string, string>> = {
   logprobs: 'top_logprobs',
 };
 
+/** Chat's names of options that are converted. */
+const CONVERTED: Readonly<Record<string, string>> = {
+  stop: 'stopSequences',
+  response_format: 'responseSchema',
+  modalities: 'responseModalities',
+};
+
 /** Google's own equation of efforts and budgets (https://ai.google.dev/gemini-api/docs/openai#thinking). */
 const LOW_BUDGET = 1_024;
 const MEDIUM_BUDGET = 8_192;
@@ -37,6 +44,14 @@ function responseFormat(config: Fields): Fields | undefined {
   if (!asJson) return undefined;
   if (!given && !schema) return { type: 'json_object' };
   return { type: 'json_schema', json_schema: { name: 'answer', schema: given ?? jsonSchema(schema!) } };
+}
+
+/** Where a Gemini client has asked for what a field of its chat request says. */
+export function askedIn(chatField: string): string {
+  if (chatField.startsWith('messages')) return 'contents';
+  const same = Object.entries(SAME_MEANING).find(([, chatName]) => chatName === chatField)?.[0];
+  const name = same ?? CONVERTED[chatField];
+  return name === undefined ? chatField : `generationConfig.${name}`;
 }
 
 /** `generationConfig` as a chat request's options. */

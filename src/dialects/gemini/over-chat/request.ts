@@ -33,7 +33,10 @@ const withoutTools = (names: readonly string[]): string =>
   `These tools are not available in this call: ${names.join(', ')}. Where the answer depends on one of them, say so instead of guessing.`;
 
 /** The call as a chat request. */
-export function chatBody({ body, stream }: GeminiRequest, model: string, repairs: readonly Repair[]): string {
+export const chatBody = (request: GeminiRequest, model: string, repairs: readonly Repair[]): string =>
+  JSON.stringify(chatFields(request, model, repairs));
+
+export function chatFields({ body, stream }: GeminiRequest, model: string, repairs: readonly Repair[]): Fields {
   const parsed = parseJson(body);
   const json: Fields = isRecord(parsed) ? parsed : {};
   const options = optionFields(json);
@@ -52,5 +55,5 @@ export function chatBody({ body, stream }: GeminiRequest, model: string, repairs
   const { response_format: format, messages } = request;
   // OpenAI refuses to answer in JSON unless the messages speak of it.
   const unspoken = isRecord(format) && format.type === 'json_object' && !/json/i.test(JSON.stringify(messages));
-  return JSON.stringify(unspoken ? applyRepairs(compose([...notes, ANSWER_IN_JSON]), repairs) : request);
+  return unspoken ? applyRepairs(compose([...notes, ANSWER_IN_JSON]), repairs) : request;
 }

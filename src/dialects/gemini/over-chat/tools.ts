@@ -18,6 +18,9 @@ function toolOf(declaration: Fields): Fields[] {
   ];
 }
 
+export const hasFunctions = (json: Fields): boolean =>
+  listField(json, 'tools').some((tool) => listField(tool, 'functionDeclarations').length > 0);
+
 const nameOf = (tool: Fields): unknown => recordField(tool, 'function')?.name;
 
 /**

@@ -78,6 +78,9 @@ export class InputItems {
   }
 }
 
+/** What some clients of chat name a file by; this format has a field of its own for it. */
+const WEB_ADDRESS = /^https?:/i;
+
 /** Undefined when one of the parts has no like in this format: it hears no sound. */
 function inputParts(content: readonly unknown[]): Fields[] | undefined {
   const parts = content.map((part) => (isRecord(part) ? inputPart(part) : undefined));
@@ -95,6 +98,7 @@ function inputPart({ type, text, image_url, file }: Fields): Fields | undefined 
     case 'file': {
       const { file_id, file_data, filename }: Fields = isRecord(file) ? file : {};
       if (!isFilled(file_id) && !isFilled(file_data)) return undefined;
+      if (!isFilled(file_id) && WEB_ADDRESS.test(String(file_data))) return { type: 'input_file', file_url: file_data };
       const source = isFilled(file_id) ? { file_id } : { file_data };
       return { type: 'input_file', ...source, ...(isFilled(filename) && { filename }) };
     }

@@ -47,9 +47,17 @@ const SAME = [
 const LEAST_OUTPUT_TOKENS = 16;
 const CIPHER = 'reasoning.encrypted_content';
 
-export function crossToResponses({ body, stream, maxOutputTokens }: ChatRequest, thoughts: ThoughtsByCall): ResponsesCrossing {
-  const parsed = parseJson(body);
-  const json: Fields = isRecord(parsed) ? parsed : {};
+export function crossToResponses(request: ChatRequest, thoughts: ThoughtsByCall): ResponsesCrossing {
+  const json = parseJson(request.body);
+  return crossFields(isRecord(json) ? json : {}, request, thoughts);
+}
+
+/** @param json The body of a chat call. */
+export function crossFields(
+  json: Fields,
+  { stream, maxOutputTokens }: Pick<ChatRequest, 'stream' | 'maxOutputTokens'>,
+  thoughts: ThoughtsByCall,
+): ResponsesCrossing {
   const beyond = Object.entries(BEYOND).find(([name, asks]) => isGiven(json[name]) && asks(json[name]));
   if (beyond) return { ok: false, field: beyond[0] };
   const input = new InputItems(thoughts);
@@ -109,11 +117,11 @@ function formatOf(format: unknown): Fields | undefined {
  * since nothing of the answer is kept upstream.
  */
 function reasoningFields({ reasoning_effort, reasoning }: Fields): Fields {
-  const { effort = reasoning_effort, exclude }: Fields = isRecord(reasoning) ? reasoning : {};
-  const asked = isGiven(effort) ? effort : undefined;
-  const shows = asked !== undefined && asked !== 'none' && exclude !== true;
+  const { effort = reasoning_effort, enabled, exclude }: Fields = isRecord(reasoning) ? reasoning : {};
+  const isAsked = isGiven(effort);
+  const shows = (isAsked ? effort !== 'none' : enabled === true) && exclude !== true;
   return {
-    ...(asked !== undefined && { reasoning: { effort: asked, ...(shows && { summary: 'auto' }) } }),
+    ...((isAsked || shows) && { reasoning: { ...(isAsked && { effort }), ...(shows && { summary: 'auto' }) } }),
     include: [CIPHER],
   };
 }

@@ -2,8 +2,10 @@
  * Thoughts that came before a tool call, as the cipher that the upstream wants back with the call's result. Chat has no
  * place for them, so the gateway keeps them; the ids that it gives the calls lead to them.
  */
+import { ok } from '../../../core/errors';
 import { isRecord } from '../../../core/record';
 import { itemId, requestOfItem, responseId } from '../../openai-responses/ids';
+import type { Call } from '../../types';
 
 type Fields = Record<string, unknown>;
 
@@ -18,13 +20,13 @@ const MAX_KEPT_CHARS = 4_194_304;
 const CALL_ID = /"(call_[0-9A-Za-z]+(?:-[0-9a-z]+){4})"/g;
 
 /** The newest request of which a body brings a call back that has thoughts: what it left tells of all that came before it. */
-export function requestWithThoughts(body: string): string | undefined {
+function requestWithThoughts(body: string): string | undefined {
   const found = [...body.matchAll(CALL_ID)].findLast(([, id]) => requestOfItem(id!) !== undefined);
   return found && requestOfItem(found[1]!);
 }
 
 /** What of the kept is of use to a body: calls that its client has dropped are not come back to. */
-export function thoughtsFor(body: string, kept: readonly unknown[]): ThoughtsByCall {
+function thoughtsFor(body: string, kept: readonly unknown[]): ThoughtsByCall {
   return new Map(
     kept.flatMap((entry): [string, Fields[]][] =>
       isRecord(entry) && typeof entry.id === 'string' && Array.isArray(entry.thoughts) && body.includes(`"${entry.id}"`)
@@ -32,6 +34,13 @@ export function thoughtsFor(body: string, kept: readonly unknown[]): ThoughtsByC
         : [],
     ),
   );
+}
+
+/** What a body names of the kept: its call with the thoughts that led to the calls in it. */
+export function namedThoughts(body: string, known: ThoughtsByCall, callWith: (thoughts: ThoughtsByCall) => Call): Pick<Call, 'names'> {
+  const requestId = known.size === 0 ? requestWithThoughts(body) : undefined;
+  if (requestId === undefined) return {};
+  return { names: { requestIds: [requestId], isOptional: true, brought: (items) => ok(callWith(thoughtsFor(body, items))) } };
 }
 
 /** Takes note of the thoughts in an answer, and gives the calls that they led to their ids. */

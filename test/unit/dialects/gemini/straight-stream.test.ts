@@ -132,6 +132,16 @@ describe('a Gemini stream from an upstream of the same format', () => {
     ]);
   });
 
+  it('is whole with what comes behind its end and is no part of it: usage, and what nobody knows', () => {
+    const end = '{"candidates":[{"content":{"parts":[{"text":"Hi"}],"role":"model"},"finishReason":"STOP","index":0}]}';
+    const behind = ['{"usageMetadata":{"promptTokenCount":3,"candidatesTokenCount":2}}', '{"type":"billing","candidates":null}'];
+    const stream = [end, ...behind].map((json) => `data: ${json}\n\n`).join('');
+    const [fed, ...others] = outcomes(relay, stream, paid);
+    expect(others).toEqual([]);
+    expect(fed).toMatchObject({ complete: true, failure: undefined, usage: { candidatesTokenCount: 2 } });
+    expect(chunksOf(fed!.out)).toMatchObject([{ candidates: [{ finishReason: 'STOP' }], usageMetadata: { creditsUsed: 0.25 } }]);
+  });
+
   it('has a reason to stop on its last chunk even where content came after that', () => {
     const [fed, ...others] = outcomes(relay, trailers, paid);
     expect(others).toEqual([]);

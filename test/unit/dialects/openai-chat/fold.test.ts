@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { foldChatStream } from '../../../../src/dialects/openai-chat/fold';
+import { foldCompletionStream } from '../../../../src/dialects/openai-completions/fold';
 
 const chunk = (tool_calls: object[], finish_reason: string | null = null): string =>
   `data: ${JSON.stringify({ id: 'c', choices: [{ index: 0, delta: { tool_calls }, finish_reason }] })}\n\n`;
@@ -31,5 +32,16 @@ describe('a stream folded into an answer', () => {
       chunk([{ index: 0, id: 'other', type: null, function: { name: '', arguments: { x: 1 } } }], 'tool_calls');
     const { choices } = JSON.parse(foldChatStream(events)!) as { choices: { message: { tool_calls: unknown } }[] };
     expect(choices[0]!.message.tool_calls).toEqual([{ id: 'a', type: 'function', function: { name: 'f', arguments: '{"x":1}' } }]);
+  });
+
+  it.each([
+    ['chat', foldChatStream, { delta: { content: 'Hi' } }],
+    ['legacy completions', foldCompletionStream, { text: 'Hi' }],
+  ])('has its usage from a chunk without choices behind its end, and from none before it: %s', (_, fold, said) => {
+    const spoken = `data: ${JSON.stringify({ id: 'c', choices: [{ index: 0, ...said, finish_reason: 'stop' }] })}\n\n`;
+    const usage = 'data: {"id":"c","usage":{"prompt_tokens":1}}\n\n';
+    expect(JSON.parse(fold(spoken + usage)!)).toMatchObject({ usage: { prompt_tokens: 1 } });
+    expect(fold(usage + spoken)).toBeUndefined();
+    expect(fold(`${spoken}data: {"error":{"message":"On fire."}}\n\n`)).toBeUndefined();
   });
 });

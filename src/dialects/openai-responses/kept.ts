@@ -1,0 +1,31 @@
+/** Answers that an upstream keeps, given to their client again: with what they have cost, as they were the first time. */
+import { setMembers } from '../../core/json';
+import { isRecord, parseJson } from '../../core/record';
+import { eventData } from '../../core/sse';
+import { withCreditsUsed, withoutOperatorsFigures } from '../priced-usage';
+import { UNDER_WAY } from './answer';
+import { eventType, formatEvent } from './events';
+import { rawMember } from './response-object';
+
+/** In credits; undefined while that is not settled. Asked for only of an answer that is over. */
+type Cost = () => Promise<number | undefined>;
+
+/** @param raw A response object, or another document. */
+export async function keptResponse(raw: string, cost: Cost): Promise<string> {
+  const json = parseJson(raw);
+  const usage = isRecord(json) && isRecord(json.usage) ? rawMember(raw, 'usage') : undefined;
+  if (usage === undefined) return raw;
+  const creditsUsed = UNDER_WAY.has(String((json as { status?: unknown }).status)) ? undefined : await cost();
+  return setMembers(raw, { usage: creditsUsed === undefined ? withoutOperatorsFigures(usage) : withCreditsUsed(usage, creditsUsed) });
+}
+
+/** The same of a stream's event, most of which have no response in them. */
+export async function keptEvent(event: string, cost: Cost): Promise<string> {
+  const data = event.includes('"usage"') ? (eventData(event)?.trim() ?? '') : '';
+  const json = parseJson(data);
+  const type = isRecord(json) && isRecord(json.response) ? eventType(json, event) : undefined;
+  if (type === undefined) return event;
+  const raw = rawMember(data, 'response')!;
+  const response = await keptResponse(raw, cost);
+  return response === raw ? event : formatEvent(type, setMembers(data, { response }));
+}
