@@ -120,6 +120,13 @@ export interface MediaTarget extends Target {
   modelWithReferences?: string;
   /** Fields for the provider that the caller may set otherwise. */
   defaults?: Readonly<Record<string, unknown>>;
+  /** What the provider bills by length, of a model that has one price for all: no more is taken than that price covers. */
+  lengthCost?: LengthCost;
+}
+
+export interface LengthCost {
+  per: 'text_byte' | 'audio_second';
+  micro: number;
 }
 
 export type Price =

@@ -14,6 +14,7 @@ import type { ImageInput } from '../../../src/providers/media/types';
 import { indexModels } from '../../../src/providers/model-index';
 import type { Registry } from '../../../src/providers/registry';
 import { sandboxMedia } from '../../../src/providers/sandbox/media/adapter';
+import { makeWav } from '../../../src/providers/sandbox/media/wav';
 import type { MediaTarget, Provider } from '../../../src/providers/types';
 import { WAVESPEED_MODELS } from '../../../src/providers/wavespeed/models';
 
@@ -333,5 +334,50 @@ describe('an upstream model that fails again and again', () => {
     expect(next('gpt-image-2', 2_000)).toBe('b');
     expect(next('gpt-image-2', 40_000)).toBe('a');
     expect(next('nano_banana', 2_000)).toBe('c');
+  });
+});
+
+describe('a model with one price for all lengths', () => {
+  const speech = (model: string, fields: Record<string, unknown>) =>
+    planJob(registryOf(MEDIA_CHAINS, [provider('fish-audio')]), call({ model, ...fields }, ['audio']), false, RULES);
+
+  it.each([
+    ['audio-tts', 'text'],
+    ['audio-tts', 'input'],
+    ['audio-clone', 'prompt'],
+  ])('takes as much text as its price covers: %s, %s', (model, field) => {
+    const audio = 'https://example.com/voice.mp3';
+    expect(speech(model, { [field]: 'a'.repeat(1_333), audio })).toMatchObject({ ok: true, value: { estimateMicro: 2 * CREDIT } });
+    for (const text of ['a'.repeat(1_334), '\u8a9e'.repeat(445)])
+      expect(speech(model, { [field]: text, audio })).toMatchObject({
+        ok: false,
+        error: { kind: 'invalid_request', param: field, message: expect.stringContaining('takes 1333 at most') },
+      });
+  });
+
+  it('takes as long a recording as its price covers, by what it reads of it', () => {
+    const url = (seconds: number) => `data:audio/wav;base64,${Buffer.from(makeWav(seconds, 1)).toString('base64')}`;
+    expect(speech('audio-asr', { audio: url(100) })).toMatchObject({ ok: true, value: { plan: { maxAudioSeconds: 100 } } });
+    expect(speech('audio-asr', { audio_url: url(101) })).toMatchObject({ ok: false, error: { param: 'audio_url' } });
+  });
+
+  it('takes more for a price that covers more, and any length for none', () => {
+    const priced = (micro: number) => {
+      const registry = registryOf(MEDIA_CHAINS, [provider('fish-audio')]);
+      const models = MODELS.map((model) => ({
+        ...model,
+        chain: MEDIA_CHAINS[model.id] ?? [],
+        ...(model.id === 'audio-tts' && { price: { per: 'request' as const, micro } }),
+      }));
+      return planJob(
+        { ...registry, models: indexModels(models) },
+        call({ model: 'audio-tts', text: 'a'.repeat(2_000) }, ['audio']),
+        false,
+        RULES,
+      );
+    };
+    expect(priced(2 * CREDIT).ok).toBe(false);
+    expect(priced(3 * CREDIT).ok).toBe(true);
+    expect(priced(0).ok).toBe(true);
   });
 });
