@@ -90,6 +90,8 @@ export interface ProviderSpec extends ProviderQuirks {
   media?: MediaAdapter;
   /** Answers in-process instead of over the network: the sandbox. */
   serve?: (request: UpstreamRequest) => Promise<Response>;
+  /** Of one that keeps nothing: what tells it, behind the path of a stored answer, that it has canceled that before. */
+  canceledQuery?: string;
 }
 
 /** A provider as configured: with its keys and the base URL in force. */
