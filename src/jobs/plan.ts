@@ -140,9 +140,20 @@ function coveredLengths(model: Model): Pick<MediaTerms, 'maxTextBytes' | 'maxAud
   return { ...(maxTextBytes < Infinity && { maxTextBytes }), ...(maxAudioSeconds < Infinity && { maxAudioSeconds }) };
 }
 
+/** What one price for all resolutions of a film is for. */
+const USUAL_LINES = 1_080;
+
+/** `2160p`, `2k`, `4K`. */
+const isBeyond = (resolution: string): boolean =>
+  Number(/^(\d{3,5})p?$/i.exec(resolution)?.[1] ?? 0) > USUAL_LINES || /^\d+k$/i.test(resolution);
+
 /** A film of a resolution that has no price, where others have one of their own, would be made at another's. */
 function refuseResolution({ tierMicro }: UnitPrice, input: MediaInput) {
-  if (!tierMicro || input.kind !== 'video') return undefined;
+  if (input.kind !== 'video') return undefined;
+  if (!tierMicro) {
+    const larger = input.resolution !== undefined && isBeyond(input.resolution);
+    return larger ? invalid('resolution', `is beyond what the price is for: ${USUAL_LINES}p at most`) : undefined;
+  }
   const offered = Object.keys(tierMicro).join(', ');
   if (input.extra.size !== undefined) return invalid('size', `is not read here; \`resolution\` may be one of ${offered}`);
   if (input.resolution === undefined || Object.hasOwn(tierMicro, input.resolution.toLowerCase())) return undefined;

@@ -60,12 +60,13 @@ function readImage(fields: Fields, terms: MediaTerms): Result<ImageInput> {
   if (!read.ok) return read;
   const { prompt, count, references, partials, size, aspectRatio, resolution, ...rest } = read.value;
   const shape = oneSize({ size, aspectRatio, resolution }, terms);
-  const refused = refuseReferences(references, terms) ?? refuseSize(shape.size, terms);
+  const extra = fields.extra();
+  const refused = refuseReferences(references, terms) ?? refuseSize(shape.size, terms) ?? refuseOtherSizes(extra, terms);
   if (refused) return refused;
   // Documented: clamped, not refused.
   const images = Math.min(MAX_IMAGES, Math.max(1, Math.floor(count ?? 1)));
   const shown = streams && images === 1 && partials ? { partials } : {};
-  return ok({ kind: 'image', prompt, count: images, references, ...present({ ...shape, ...rest }), ...shown, extra: fields.extra() });
+  return ok({ kind: 'image', prompt, count: images, references, ...present({ ...shape, ...rest }), ...shown, extra });
 }
 
 interface Shape {
@@ -87,6 +88,15 @@ function refuseSize(size: string | undefined, { sizes, resolutions }: MediaTerms
   const sides = readSides(size);
   if (!sides || sizes || !resolutions || resolutions.includes(tierOfSides(sides))) return undefined;
   return invalid('size', `is of ${tierOfSides(sides)}; this model makes ${resolutions.join(', ')}`);
+}
+
+/** By which providers are told how large a picture is to be. */
+const SIZE_FIELDS = ['image_size', 'imageSize', 'width', 'height', 'megapixels'];
+
+/** What nobody here has read would be made at the price of another size. */
+function refuseOtherSizes(extra: Readonly<Record<string, unknown>>, { sizes, resolutions }: MediaTerms) {
+  const other = sizes || resolutions ? SIZE_FIELDS.find((name) => (extra[name] ?? undefined) !== undefined) : undefined;
+  return other === undefined ? undefined : invalid(other, 'is not read here; say by `size` or `resolution` how large it is to be');
 }
 
 /** Names of the pictures to go by. */

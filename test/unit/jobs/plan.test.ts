@@ -123,6 +123,15 @@ describe('a plan', () => {
     ['nano_banana_pro', { size: '4096x4096' }, undefined, undefined],
     ['nano_banana_pro', { resolution: '4K' }, undefined, undefined],
     ['gemini-3-pro-image-preview-4K', { resolution: '4K' }, 19, { resolution: '4K' }],
+    ['nano_banana_2', { resolution: '1K' }, 5, { resolution: '1K' }],
+    ['nano_banana_2', { resolution: '2K' }, undefined, undefined],
+    ['gemini-3.1-flash-image-preview', { size: '2048x2048' }, undefined, undefined],
+    ['gemini-3.1-flash-image-preview-official', { resolution: '2K' }, 6.4, { resolution: '2K' }],
+    ['gemini-3.1-flash-image-preview-official', { resolution: '4K' }, undefined, undefined],
+    ['flux-2-pro', { size: '1536x1024' }, 5, { size: '1536x1024' }],
+    ['flux-2-pro', { size: '2048x2048' }, undefined, undefined],
+    ['flux-2-flex', { resolution: '4K' }, undefined, undefined],
+    ['doubao-seedream-4-0', { size: '4096x4096' }, 5.7, { size: '4096x4096' }],
   ])('of a picture of %s with %j makes the size that it is priced by', (model, shape, credits, made) => {
     const registry = registryOf({ [model]: [{ provider: 'fal', model }] }, [provider('fal')]);
     const planned = planJob(registry, call({ model, prompt: 'a cat', ...shape }), false, RULES);
@@ -379,5 +388,27 @@ describe('a model with one price for all lengths', () => {
     expect(priced(2 * CREDIT).ok).toBe(false);
     expect(priced(3 * CREDIT).ok).toBe(true);
     expect(priced(0).ok).toBe(true);
+  });
+});
+
+describe('a size that nobody here reads', () => {
+  const plan = (model: string, fields: Record<string, unknown>, family: 'image' | 'video' = 'image') =>
+    planJob(
+      registryOf(MEDIA_CHAINS, [provider('fal'), provider('wavespeed')]),
+      call({ model, prompt: 'a cat', ...fields }, [family]),
+      false,
+      RULES,
+    );
+
+  it.each(['image_size', 'width', 'megapixels'])('is refused where a larger picture costs more: %s', (name) => {
+    for (const model of ['gpt-image-2', 'flux-2-pro', 'nano_banana_pro'])
+      expect(plan(model, { [name]: 4_096 })).toMatchObject({ ok: false, error: { kind: 'invalid_request', param: name } });
+    expect(plan('doubao-seedream-4-0', { [name]: 4_096 })).toMatchObject({ ok: true, value: { input: { extra: { [name]: 4_096 } } } });
+  });
+
+  it('of a film is refused beyond what one price for all is for', () => {
+    for (const resolution of ['480p', '1080p', '768P']) expect(plan('kling-v3', { resolution }, 'video').ok).toBe(true);
+    for (const resolution of ['1440p', '2160p', '4k', '2K'])
+      expect(plan('kling-v3', { resolution }, 'video')).toMatchObject({ ok: false, error: { param: 'resolution' } });
   });
 });
