@@ -14,6 +14,8 @@ export interface StoredAnswer {
   keyIndex: number | undefined;
   /** The answer that it went on from. */
   previous: { upstreamId: string; requestId: string } | undefined;
+  /** Its provider, which keeps nothing, has canceled it. */
+  canceled: boolean;
   /** To be charged for when it is over. */
   unsettled: BackgroundMessage | undefined;
   /** What was charged for it; undefined while that is open. */
@@ -63,6 +65,7 @@ function storedAnswerOf(accountId: string, operation: Operation): StoredAnswer |
     upstreamId: storedId,
     keyIndex: typeof storedKey === 'number' ? storedKey : undefined,
     previous: isRecord(storedAfter) ? { upstreamId: String(storedAfter.upstreamId), requestId: String(storedAfter.requestId) } : undefined,
+    canceled: operation.detail.canceled === true,
     unsettled,
     costMicro: unsettled || operation.state === 'open' ? undefined : 0 - operation.amountMicro,
   };

@@ -46,12 +46,16 @@ export async function askOwner(deps: GatewayDeps, request: StoredRequest): Promi
     if (!stored || !provider || !wire) continue;
     const unsettled = stored.unsettled && (await request.unlessUnsettled?.(stored.unsettled));
     if (unsettled) return { ok: false, error: unsettled };
-    const response = await askKeeper(deps, provider, wire, stored.upstreamId, request);
+    const { canceledQuery } = provider.spec;
+    const suffix = stored.canceled && canceledQuery ? withQuery(request.suffix, canceledQuery) : request.suffix;
+    const response = await askKeeper(deps, provider, wire, stored.upstreamId, { ...request, suffix });
     if (response === 'unreachable') return fail('upstream_failed', 'The provider that keeps this answer could not be reached.');
     if (response) return { ok: true, value: { response, stored } };
   }
   return refused ? { ok: false, error: refused } : { ok: true, value: undefined };
 }
+
+const withQuery = (suffix: string, query: string): string => `${suffix}${suffix.includes('?') ? '&' : '?'}${query}`;
 
 /** With each of the provider's credentials, since an answer belongs to the one that asked for it. */
 export async function askKeeper(

@@ -37,7 +37,8 @@ const LONGEST_TICK_MS = 5_000;
 /** Writes that follow each other at once arrive as one. */
 const APART_MS = 50;
 
-type Passed = 'done' | 'failed_early' | 'failed_late' | 'gone' | 'stopped';
+/** `goes_on`: its stream broke off, while the provider works on in the background. */
+type Passed = 'done' | 'failed_early' | 'failed_late' | 'goes_on' | 'gone' | 'stopped';
 
 /** Why the gateway itself ends a stream in the middle; what was produced by then is charged. */
 interface Stop {
@@ -57,6 +58,8 @@ export class StreamPump {
   private gaveUp: OpenedStream['attempt'] | undefined;
   private extending: Promise<void> | undefined;
   private firstContentMs: number | undefined;
+  /** Until something was said: a block of thoughts may be announced long before. */
+  private firstSaidMs: number | undefined;
   /** Its last events are being said: nothing comes between them. */
   private isEnding = false;
 
@@ -112,6 +115,7 @@ export class StreamPump {
       while (!relay.ended && !isBroken) {
         reader.batching = relay.hasContent;
         if (relay.hasContent && this.firstContentMs === undefined) this.commit();
+        if (relay.hasOutput || relay.complete) this.firstSaidMs ??= this.run.deps.now() - this.run.startedAtMs;
         const events = await this.read(reader).catch(() => {
           isBroken = true;
         });
@@ -133,13 +137,25 @@ export class StreamPump {
     }
     if (this.stop && !relay.complete) return 'stopped';
     // Nothing is missing from an answer that breaks off after its last chunk.
-    if (isBroken && !relay.complete)
-      return this.client.gone ? 'gone' : this.failedWith(stream, brokenOff('the provider broke off its stream'));
+    if (isBroken && !relay.complete) return this.client.gone ? 'gone' : this.brokenWith(stream, 'the provider broke off its stream');
     if (relay.complete || (relay.ended && relay.hasContent)) {
       failover.succeeded(attempt);
       return 'done';
     }
-    return this.failedWith(stream, brokenOff('the provider ended its stream before the answer was complete'));
+    return this.brokenWith(stream, 'the provider ended its stream before the answer was complete');
+  }
+
+  /** Nobody else is asked for an answer that goes on without its stream. */
+  private brokenWith(stream: OpenedStream, message: string): Passed {
+    if (!this.goesOn(stream)) return this.failedWith(stream, brokenOff(message));
+    stream.attempt.abort?.abort();
+    this.run.failover.broke(stream.attempt, brokenOff(message));
+    return 'goes_on';
+  }
+
+  /** Does its provider work on when its stream is not listened to any more? */
+  private goesOn({ relay }: OpenedStream): boolean {
+    return this.run.call.background === true && relay.storedId !== undefined;
   }
 
   private commit(): void {
@@ -175,17 +191,9 @@ export class StreamPump {
       const message = `The provider failed in the middle of its answer: ${reason}. Nothing was charged.`;
       return this.breakOff('upstream_broke', fail('upstream_failed', message).error);
     }
-    if (passed !== 'done') run.failover.stopped(stream.attempt);
+    if (passed !== 'done' && passed !== 'goes_on') run.failover.stopped(stream.attempt);
     const { storedId } = stream.relay;
-    // The provider works on when its stream is not listened to any more.
-    if (passed !== 'done' && run.call.background && storedId !== undefined) {
-      const keyHash = run.idempotencyKeyHash;
-      if (this.stop?.ending === 'credits_ran_out') await cancelStored(run, stream.attempt, storedId);
-      const idempotency = keyHash === undefined ? undefined : { keyHash, stored: false };
-      await handOver(run, stream.attempt, storedId, idempotency, this.observedMicro(stream));
-      if (this.stop) await this.sayLast(this.stop.error);
-      return;
-    }
+    if (passed !== 'done' && this.goesOn(stream)) return this.letGoOn(stream, storedId!);
     const charged = this.charge(stream, passed);
     const empty = passed === 'done' && isEmpty(charged, stream.relay.hasOutput);
     const bill = run.keyMode === 'test' || empty ? freeOfCharge(charged) : charged;
@@ -206,6 +214,16 @@ export class StreamPump {
     await this.client.write(end);
   }
 
+  /** It is looked after until it is over, and charged then. */
+  private async letGoOn(stream: OpenedStream, storedId: string): Promise<void> {
+    const { run } = this;
+    const keyHash = run.idempotencyKeyHash;
+    if (this.stop?.ending === 'credits_ran_out') await cancelStored(run, stream.attempt, storedId);
+    const idempotency = keyHash === undefined ? undefined : { keyHash, stored: false };
+    await handOver(run, stream.attempt, storedId, idempotency, this.observedMicro(stream));
+    if (!this.client.gone) await this.sayLast(this.stop?.error ?? goingOn());
+  }
+
   private charge(stream: OpenedStream, passed: Passed): Charge {
     const { plan, call, holdId } = this.run;
     const { relay, attempt } = stream;
@@ -217,9 +235,9 @@ export class StreamPump {
   /** What the provider bills for thoughts that its client was not shown, should it hang up before they are counted. */
   private hiddenTokens({ relay, attempt }: OpenedStream): number {
     const { plan, call, startedAtMs } = this.run;
-    if (this.firstContentMs === undefined || !reasons(plan) || call.thoughtsOff) return 0;
+    if (this.firstSaidMs === undefined || !reasons(plan) || call.thoughtsOff) return 0;
     const mostTokens = call.choices * longestOutputTokens(call, plan.model) - tokensOfChars(relay.outputChars);
-    return hiddenTokens(startedAtMs + this.firstContentMs - attempt.startedAtMs, mostTokens);
+    return hiddenTokens(startedAtMs + this.firstSaidMs - attempt.startedAtMs, mostTokens);
   }
 
   /** The last thing the client hears; nothing is charged. */
@@ -314,3 +332,6 @@ const brokenOff = (message: string): UpstreamFailure => ({ action: 'next_target'
 
 const tooLong = (limitMs: number): GatewayError =>
   fail('too_long', `The answer took longer than the ${limitMs / 60_000} minutes that a call may take; what came of it is charged.`).error;
+
+const goingOn = (): GatewayError =>
+  fail('upstream_failed', 'The provider broke off its stream and works on in the background: fetch the response by its id.').error;

@@ -5,7 +5,8 @@ import { settleJob } from './finish';
 import type { JobMessage } from './messages';
 import { SWEEP_AFTER_MS } from './pace';
 import { pollJob } from './poll';
-import { changeJob, listForgotten, readJob } from './store';
+import { noBudget } from './query-budget';
+import { changeJob, listForgotten, MOST_QUERIES_A_CHANGE, readJob } from './store';
 import { resolveLost, submitJob } from './submit';
 import { isFinal } from './types';
 
@@ -24,16 +25,27 @@ export async function advanceJob(deps: JobDeps, message: JobMessage, copy: Copy 
 }
 
 /** Lines up a look at every job that nobody has looked after in time: its message was lost, or its Worker died. */
-export async function sweepJobs(deps: JobDeps, aheadMs = 0): Promise<number> {
+export async function sweepJobs(deps: JobDeps, aheadMs = 0, queriesLeft = noBudget): Promise<number> {
   const nowMs = deps.now();
   const dueMs = nowMs + aheadMs;
   const forgotten = await listForgotten(deps.db, dueMs, SWEPT_AT_ONCE);
+  let swept = 0;
+  let failure: unknown;
   for (const job of forgotten) {
-    // A new chain, so that an old one which turns out to be alive ends.
-    const swept = await changeJob(deps.db, job, (present) =>
-      present.settledAt === null && present.nextAt <= dueMs ? { chain: present.chain + 1, nextAt: nowMs + 2 * SWEEP_AFTER_MS } : undefined,
-    );
-    if (swept) await deps.jobs.send({ jobId: swept.id, chain: swept.chain, turn: 0 });
+    if (queriesLeft() < MOST_QUERIES_A_CHANGE) break;
+    swept++;
+    try {
+      // A new chain, so that an old one which turns out to be alive ends.
+      const begun = await changeJob(deps.db, job, (present) =>
+        present.settledAt === null && present.nextAt <= dueMs
+          ? { chain: present.chain + 1, nextAt: nowMs + 2 * SWEEP_AFTER_MS }
+          : undefined,
+      );
+      if (begun) await deps.jobs.send({ jobId: begun.id, chain: begun.chain, turn: 0 });
+    } catch (error) {
+      failure = error;
+    }
   }
-  return forgotten.length;
+  if (failure) throw failure;
+  return swept;
 }

@@ -51,10 +51,19 @@ export async function lookAfter(deps: BackgroundDeps, message: BackgroundMessage
 export const closeIfOver = async (deps: BackgroundDeps, message: BackgroundMessage): Promise<boolean> =>
   (await lookOnce(deps, message)) === 'over';
 
+/**
+ * Of an answer that its provider says to have canceled: one that keeps nothing has to be told so from then on, so that is
+ * on the receipt, which is closed by it.
+ */
+export async function closeCanceled(deps: BackgroundDeps, message: BackgroundMessage): Promise<void> {
+  if (deps.registry.providers.get(message.provider)?.spec.canceledQuery === undefined) return;
+  await closeIfOver(deps, { ...message, detail: { ...message.detail, canceled: true } });
+}
+
 async function lookOnce(deps: BackgroundDeps, message: BackgroundMessage): Promise<'pending' | 'missing' | 'over'> {
   const provider = deps.registry.providers.get(message.provider);
   const wire = provider?.spec.wires.find(({ stored }) => stored);
-  const look: Look | undefined = provider && wire && (await lookAt(deps, provider, wire, message.storedId));
+  const look: Look | undefined = provider && wire && (await lookAt(deps, provider, wire, message));
   const givenUp = !look || deps.now() - message.startedAtMs >= GIVE_UP_MS;
   const believed = deps.now() - (message.missingSinceMs ?? deps.now()) >= BELIEVED_MISSING_MS;
   if (!givenUp && (look.state === 'pending' || (look.state === 'missing' && !believed))) return look.state;
@@ -74,8 +83,14 @@ async function renew({ account }: BackgroundDeps, { accountId, holdId, heardMicr
 const NOT_THERE = [404, 410];
 
 /** With each of the provider's credentials, since an answer belongs to the one that asked for it. */
-async function lookAt(deps: BackgroundDeps, { spec, baseUrl, apiKeys }: Provider, wire: Wire, storedId: string): Promise<Look> {
-  const url = baseUrl + wire.stored!.path(storedId);
+async function lookAt(
+  deps: BackgroundDeps,
+  { spec, baseUrl, apiKeys }: Provider,
+  wire: Wire,
+  { storedId, detail }: BackgroundMessage,
+): Promise<Look> {
+  const query = detail.canceled === true && spec.canceledQuery ? `?${spec.canceledQuery}` : '';
+  const url = baseUrl + wire.stored!.path(storedId) + query;
   let known: Look = { state: 'missing' };
   for (const apiKey of apiKeys.length > 0 ? apiKeys : [undefined]) {
     const headers = { ...wire.headers, ...spec.headers, ...(apiKey !== undefined && wire.authorize(apiKey)) };

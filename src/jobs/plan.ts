@@ -7,7 +7,7 @@ import { minimumTierOf, type TierId } from '../core/tiers';
 import { FAST_PROVIDER, INTENTS, type MediaTerms, mediaTerms } from '../providers/catalogue/media-terms';
 import type { MediaInput, MediaKind } from '../providers/media/types';
 import type { Registry } from '../providers/registry';
-import type { MediaTarget, Model, Provider } from '../providers/types';
+import type { LengthCost, MediaTarget, Model, Provider } from '../providers/types';
 import { estimateMicro, priceJob, type UnitPrice } from './price';
 import { Fields, invalid, type Uploads } from './read-fields';
 import { readInput } from './read-input';
@@ -123,14 +123,37 @@ function planIntent(registry: Registry, call: MediaCall, sandbox: boolean, rules
 
 /** Of a picture, what has a price of its own is what can be asked for, whatever the model makes at one price. */
 function termsOf(model: Model): MediaTerms {
-  const terms = mediaTerms(model)!;
+  const terms = { ...mediaTerms(model)!, ...coveredLengths(model) };
   const { tierMicro } = unitPrice(model)!;
   return tierMicro && terms.kind === 'image' ? { ...terms, resolutions: Object.keys(tierMicro) } : terms;
 }
 
+/** How long an input may be, at the dearest of its providers, so that its one price covers it; what is free has no such end. */
+function coveredLengths(model: Model): Pick<MediaTerms, 'maxTextBytes' | 'maxAudioSeconds'> {
+  const { per, micro } = unitPrice(model)!;
+  if (per !== 'request' || micro === 0) return {};
+  const most = (by: LengthCost['per']): number =>
+    Math.min(
+      ...(model.chain as readonly MediaTarget[]).flatMap(({ lengthCost }) => (lengthCost?.per === by ? [micro / lengthCost.micro] : [])),
+    );
+  const [maxTextBytes, maxAudioSeconds] = [most('text_byte'), most('audio_second')].map(Math.floor) as [number, number];
+  return { ...(maxTextBytes < Infinity && { maxTextBytes }), ...(maxAudioSeconds < Infinity && { maxAudioSeconds }) };
+}
+
+/** What one price for all resolutions of a film is for. */
+const USUAL_LINES = 1_080;
+
+/** `2160p`, `2k`, `4K`. */
+const isBeyond = (resolution: string): boolean =>
+  Number(/^(\d{3,5})p?$/i.exec(resolution)?.[1] ?? 0) > USUAL_LINES || /^\d+k$/i.test(resolution);
+
 /** A film of a resolution that has no price, where others have one of their own, would be made at another's. */
 function refuseResolution({ tierMicro }: UnitPrice, input: MediaInput) {
-  if (!tierMicro || input.kind !== 'video') return undefined;
+  if (input.kind !== 'video') return undefined;
+  if (!tierMicro) {
+    const larger = input.resolution !== undefined && isBeyond(input.resolution);
+    return larger ? invalid('resolution', `is beyond what the price is for: ${USUAL_LINES}p at most`) : undefined;
+  }
   const offered = Object.keys(tierMicro).join(', ');
   if (input.extra.size !== undefined) return invalid('size', `is not read here; \`resolution\` may be one of ${offered}`);
   if (input.resolution === undefined || Object.hasOwn(tierMicro, input.resolution.toLowerCase())) return undefined;
@@ -160,11 +183,18 @@ function planModel(registry: Registry, model: Model, call: MediaCall, sandbox: b
       : fail('no_provider', `No provider is configured for \`${model.id}\`.`, { param: 'model' });
   const priced = priceJob(unitPrice(model)!, terms, input.value, chosen);
   const { catalogueVersion } = registry;
+  const { maxAudioSeconds } = terms;
   return ok({
     model,
     terms,
     input: input.value,
-    plan: { ...priced, mode: chosen, sandbox, ...(catalogueVersion !== undefined && { catalogueVersion }) },
+    plan: {
+      ...priced,
+      mode: chosen,
+      sandbox,
+      ...(catalogueVersion !== undefined && { catalogueVersion }),
+      ...(maxAudioSeconds !== undefined && { maxAudioSeconds }),
+    },
     rateFamily: rateFamily(model.family),
     minimumTier: minimumTierOf(model),
     estimateMicro: estimateMicro(priced),

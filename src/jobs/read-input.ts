@@ -1,6 +1,7 @@
 /** A request's fields as the input of a kind, checked against what the model takes. Pure. */
 import { ok, type Result } from '../core/errors';
 import { FILM_SECONDS, type MediaTerms } from '../providers/catalogue/media-terms';
+import { audioSeconds } from '../providers/media/audio-length';
 import { nearestRatio, readSides, tierOfSides } from '../providers/media/dimensions';
 import { fittingSeconds } from '../providers/media/duration';
 import type {
@@ -59,12 +60,13 @@ function readImage(fields: Fields, terms: MediaTerms): Result<ImageInput> {
   if (!read.ok) return read;
   const { prompt, count, references, partials, size, aspectRatio, resolution, ...rest } = read.value;
   const shape = oneSize({ size, aspectRatio, resolution }, terms);
-  const refused = refuseReferences(references, terms) ?? refuseSize(shape.size, terms);
+  const extra = fields.extra();
+  const refused = refuseReferences(references, terms) ?? refuseSize(shape.size, terms) ?? refuseOtherSizes(extra, terms);
   if (refused) return refused;
   // Documented: clamped, not refused.
   const images = Math.min(MAX_IMAGES, Math.max(1, Math.floor(count ?? 1)));
   const shown = streams && images === 1 && partials ? { partials } : {};
-  return ok({ kind: 'image', prompt, count: images, references, ...present({ ...shape, ...rest }), ...shown, extra: fields.extra() });
+  return ok({ kind: 'image', prompt, count: images, references, ...present({ ...shape, ...rest }), ...shown, extra });
 }
 
 interface Shape {
@@ -86,6 +88,15 @@ function refuseSize(size: string | undefined, { sizes, resolutions }: MediaTerms
   const sides = readSides(size);
   if (!sides || sizes || !resolutions || resolutions.includes(tierOfSides(sides))) return undefined;
   return invalid('size', `is of ${tierOfSides(sides)}; this model makes ${resolutions.join(', ')}`);
+}
+
+/** By which providers are told how large a picture is to be. */
+const SIZE_FIELDS = ['image_size', 'imageSize', 'width', 'height', 'megapixels'];
+
+/** What nobody here has read would be made at the price of another size. */
+function refuseOtherSizes(extra: Readonly<Record<string, unknown>>, { sizes, resolutions }: MediaTerms) {
+  const other = sizes || resolutions ? SIZE_FIELDS.find((name) => (extra[name] ?? undefined) !== undefined) : undefined;
+  return other === undefined ? undefined : invalid(other, 'is not read here; say by `size` or `resolution` how large it is to be');
 }
 
 /** Names of the pictures to go by. */
@@ -131,10 +142,12 @@ function readVideo(fields: Fields, terms: MediaTerms): Result<VideoInput> {
   return ok({ kind: 'video', prompt, durationSeconds, references, ...present(rest), extra: fields.extra() });
 }
 
+const SAID = ['text', 'input', 'prompt'];
+
 /** OpenAI calls the text `input`, and the format `response_format`. */
-function readSpeech(fields: Fields): Result<SpeechInput> {
+function readSpeech(fields: Fields, { maxTextBytes }: MediaTerms): Result<SpeechInput> {
   const read = all({
-    text: fields.longText(['text', 'input', 'prompt'], true),
+    text: fields.longText(SAID, true, maxTextBytes),
     voice: fields.text(['voice_id', 'voice', 'reference_id']),
     format: fields.oneOf(['format', 'response_format'], SPEECH_FORMATS),
     speed: fields.number(['speed'], { min: 0.25, max: 4 }),
@@ -146,9 +159,9 @@ function readSpeech(fields: Fields): Result<SpeechInput> {
 
 export const SPEECH_FORMATS = ['mp3', 'wav', 'opus', 'pcm', 'aac', 'flac'];
 
-function readClone(fields: Fields): Result<CloneInput> {
+function readClone(fields: Fields, { maxTextBytes }: MediaTerms): Result<CloneInput> {
   const read = all({
-    text: fields.longText(['text', 'input', 'prompt'], true),
+    text: fields.longText(SAID, true, maxTextBytes),
     reference: fields.source(['audio', 'audio_url', 'reference_audio', 'file']),
     referenceText: fields.text(['reference_text', 'audio_text'], 10_000),
     format: fields.oneOf(['format', 'response_format'], SPEECH_FORMATS),
@@ -159,12 +172,23 @@ function readClone(fields: Fields): Result<CloneInput> {
   return ok({ kind: 'clone', text, reference, format: format ?? 'mp3', ...present(rest), extra: fields.extra() });
 }
 
-function readTranscription(fields: Fields): Result<TranscriptionInput> {
+const RECORDING = ['audio', 'audio_url', 'file'];
+
+/** Undefined while it is within what its price covers, or where nobody has read it yet. */
+export function tooLong(audio: MediaSource, maxSeconds = Infinity): string | undefined {
+  const seconds = 'bytes' in audio && maxSeconds < Infinity ? Math.ceil(audioSeconds(audio.bytes)) : 0;
+  if (seconds <= maxSeconds) return undefined;
+  return `is some ${seconds} seconds long; a call of this model takes ${maxSeconds} at most: send it in parts`;
+}
+
+function readTranscription(fields: Fields, { maxAudioSeconds }: MediaTerms): Result<TranscriptionInput> {
   fields.ignore('response_format', 'timestamp_granularities', 'timestamp_granularities[]', 'format');
-  const read = all({ audio: fields.source(['audio', 'audio_url', 'file']), language: fields.text(['language']) });
+  const read = all({ audio: fields.source(RECORDING), language: fields.text(['language']) });
   if (!read.ok) return read;
   const { audio, ...rest } = read.value;
   if (!audio) return invalid('audio', 'is required: the recording, as a URL, a data URL or an upload');
+  const refused = tooLong(audio, maxAudioSeconds);
+  if (refused !== undefined) return invalid(fields.nameOf(RECORDING), refused);
   return ok({ kind: 'asr', audio, ...present(rest), extra: fields.extra() });
 }
 

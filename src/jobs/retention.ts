@@ -9,8 +9,9 @@ import { database } from '../db/client';
 import { jobs, storedObjects, webhookDeliveries } from '../db/jobs';
 import type { JobDeps } from './deps';
 import { inputToken, jobPrefix } from './files';
+import { noBudget } from './query-budget';
 import { deleteObject } from './storage';
-import { changeJob, readJob } from './store';
+import { changeJob, MOST_QUERIES_A_CHANGE, readJob } from './store';
 import type { Job } from './types';
 
 const DAY_MS = 24 * 3_600_000;
@@ -21,6 +22,8 @@ const LISTED_AT_ONCE = 1_000;
 const ANSWERS_KEPT_DAYS = 31;
 
 type RetentionDeps = Pick<JobDeps, 'db' | 'files' | 'now' | 'settings'>;
+/** For one job. Three removals go on side by side. */
+const QUERIES_KEPT_BACK = 3 * (MOST_QUERIES_A_CHANGE + 1);
 
 /** Undefined where nothing is removed. */
 const cutoffMs = (deps: RetentionDeps, days: number): number | undefined => (days === 0 ? undefined : deps.now() - days * DAY_MS);
@@ -30,32 +33,36 @@ export const keptSeconds = (days: number, storedAtMs: number, nowMs: number): nu
   days === 0 ? undefined : Math.max(0, Math.floor((storedAtMs + days * DAY_MS - nowMs) / 1_000));
 
 /** Removes what is older than it may be; how many jobs, uploads and answers it was. */
-export async function removeOldFiles(deps: RetentionDeps): Promise<number> {
+export async function removeOldFiles(deps: RetentionDeps, queriesLeft = noBudget): Promise<number> {
   const results = cutoffMs(deps, deps.settings.RESULT_RETENTION_DAYS);
   const uploads = cutoffMs(deps, deps.settings.UPLOAD_RETENTION_DAYS);
+  const goesOn = () => queriesLeft() >= QUERIES_KEPT_BACK;
   const removed = await Promise.all([
-    results === undefined ? 0 : removeResults(deps, results),
-    uploads === undefined ? 0 : removeUploads(deps, lte(storedObjects.createdAt, uploads)),
-    removeUploads(deps, GIVEN_UP),
+    results === undefined ? 0 : removeResults(deps, results, goesOn),
+    uploads === undefined ? 0 : removeUploads(deps, lte(storedObjects.createdAt, uploads), goesOn),
+    removeUploads(deps, GIVEN_UP, goesOn),
     ...KEPT_ANSWERS.map((prefix) => removeAnswers(deps, prefix)),
   ]);
   return removed.reduce((total, count) => total + count, 0);
 }
 
-async function removeResults(deps: RetentionDeps, beforeMs: number): Promise<number> {
+async function removeResults(deps: RetentionDeps, beforeMs: number, goesOn: () => boolean): Promise<number> {
   const due = (await database(deps.db)
     .select()
     .from(jobs)
     .where(and(isNull(jobs.filesRemovedAt), isNotNull(jobs.settledAt), lte(jobs.endedAt, beforeMs)))
     .limit(REMOVED_AT_ONCE)) as Job[];
+  let removed = 0;
   for (const job of due) {
+    if (!goesOn()) break;
+    removed++;
     await removeAll(deps, jobPrefix(job));
     await database(deps.db)
       .delete(webhookDeliveries)
       .where(and(eq(webhookDeliveries.jobId, job.id), isNotNull(webhookDeliveries.endedAt)));
     await changeJob(deps.db, job, (present) => withoutContent(present, deps.now()));
   }
-  return due.length;
+  return removed;
 }
 
 /** What was asked for and what was said of it goes with the files: what is left tells what was done, when, and what it cost. */
@@ -89,10 +96,15 @@ async function removeAnswers({ files, now }: RetentionDeps, prefix: string): Pro
 /** What a deleted organization has left. As a literal: a partial index is used for nothing else. */
 const GIVEN_UP = sql`given_up = 1`;
 
-async function removeUploads(deps: RetentionDeps, which: SQL): Promise<number> {
+async function removeUploads(deps: RetentionDeps, which: SQL, goesOn: () => boolean): Promise<number> {
   const due = await database(deps.db).select().from(storedObjects).where(which).limit(REMOVED_AT_ONCE);
-  for (const row of due) await deleteObject(deps, row);
-  return due.length;
+  let removed = 0;
+  for (const row of due) {
+    if (!goesOn()) break;
+    removed++;
+    await deleteObject(deps, row);
+  }
+  return removed;
 }
 
 /** Was there a result under this key, or what came with its request, which is not kept any more? Only who has its URL is told. */

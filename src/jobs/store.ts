@@ -5,6 +5,8 @@ import { jobs } from '../db/jobs';
 import type { Job } from './types';
 
 const TRIES = 6;
+/** Of a job, by whoever is always too late. */
+export const MOST_QUERIES_A_CHANGE = 2 * TRIES;
 
 type Row = typeof jobs.$inferSelect;
 export type JobChange = Partial<Omit<Job, 'id' | 'version'>>;

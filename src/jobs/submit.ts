@@ -13,6 +13,8 @@ import { finishJob } from './finish';
 import { pollDelaySeconds, SWEEP_AFTER_MS } from './pace';
 import { isStream, readStream } from './partials';
 import { firstFileOf, mergeParts, type Part, submissionsOf } from './parts';
+import { invalid } from './read-fields';
+import { tooLong } from './read-input';
 import { inputFor, SourceMissing } from './sources';
 import { changeJob } from './store';
 import { keyTagOf, type NextTarget, nextTarget, reopensAtMs, upstreamName } from './targets';
@@ -36,7 +38,10 @@ export async function submitJob(deps: JobDeps, job: Job): Promise<void> {
   const adapter = adapterOf(provider);
   let submissions: Submission[];
   try {
-    submissions = submissionsOf(adapter, submissionOf(job, next, await inputFor(deps, job, adapter.sources), callbackUrl(deps, job)));
+    const input = await inputFor(deps, job, adapter.sources);
+    const refused = input.kind === 'asr' ? tooLong(input.audio, job.plan.maxAudioSeconds) : undefined;
+    if (refused !== undefined) return finishJob(deps, job, { state: 'failed', error: invalid('audio', refused).error });
+    submissions = submissionsOf(adapter, submissionOf(job, next, input, callbackUrl(deps, job)));
   } catch (error) {
     if (!(error instanceof SourceMissing)) throw error;
     return finishJob(deps, job, { state: 'failed', error: fail('invalid_request', error.message).error });

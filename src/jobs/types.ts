@@ -45,6 +45,8 @@ export interface JobPlan {
   sandbox: boolean;
   /** Whose price it is: the operator's changes to the catalogue that were in force. */
   catalogueVersion?: string;
+  /** Of a recording that is only read when its job begins: how long one may be at this price. */
+  maxAudioSeconds?: number;
   /** Whose endpoint a deployment's run goes to. */
   deployment?: { slug: string; provider: string; endpointId: string };
   /** `b64_json`, and what else only the answer is about. */

@@ -107,7 +107,9 @@ const VIDEO = {
 const voice = word.nullish();
 
 const SPEECH = {
-  text: longText.meta({ description: 'With emotions where the voice has them: `(happy) Hello!`' }),
+  text: longText.meta({
+    description: 'With emotions where the voice has them: `(happy) Hello!` No longer than its price covers: 1,333 bytes of UTF-8.',
+  }),
   input: aliasOf('text', longText.nullish()),
   prompt: aliasOf('text', longText.nullish()),
   voice_id: voice,
@@ -135,7 +137,7 @@ const CLONE = {
 };
 
 const TRANSCRIPTION = {
-  audio: recording,
+  audio: source.meta({ description: 'A URL, a data URL, or an upload in a form. No longer than its price covers: 100 seconds.' }),
   audio_url: aliasOf('audio', recording.nullish()),
   file: aliasOf('audio', recording.nullish()),
   language: word.nullish(),

@@ -90,6 +90,8 @@ export interface ProviderSpec extends ProviderQuirks {
   media?: MediaAdapter;
   /** Answers in-process instead of over the network: the sandbox. */
   serve?: (request: UpstreamRequest) => Promise<Response>;
+  /** Of one that keeps nothing: what tells it, behind the path of a stored answer, that it has canceled that before. */
+  canceledQuery?: string;
 }
 
 /** A provider as configured: with its keys and the base URL in force. */
@@ -120,6 +122,13 @@ export interface MediaTarget extends Target {
   modelWithReferences?: string;
   /** Fields for the provider that the caller may set otherwise. */
   defaults?: Readonly<Record<string, unknown>>;
+  /** What the provider bills by length, of a model that has one price for all: no more is taken than that price covers. */
+  lengthCost?: LengthCost;
+}
+
+export interface LengthCost {
+  per: 'text_byte' | 'audio_second';
+  micro: number;
 }
 
 export type Price =

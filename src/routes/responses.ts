@@ -9,12 +9,14 @@ import { requestOfResponse, responseId } from '../dialects/openai-responses/ids'
 import { keptEvent, keptResponse } from '../dialects/openai-responses/kept';
 import type { GatewayDeps } from '../gateway/deps';
 import { findStoredAnswer, type StoredAnswer } from '../gateway/stored-answer';
-import { askOwner, type StoredRequest } from '../gateway/stored-request';
+import { askOwner, type OwnersAnswer, type StoredRequest } from '../gateway/stored-request';
 import { type AppContext, requestIdOf } from '../http/context';
 import { renderError } from '../http/render-error';
 import { clientIp, requestKeys } from '../http/request-key';
-import { closeIfOver } from '../jobs/background';
+import { closeCanceled, closeIfOver } from '../jobs/background';
 import { listModelsOf } from './models';
+
+const UNREACHABLE = fail('unavailable', 'The account could not be reached; try again.', { retryAfterSeconds: 2 }).error;
 
 const listModels = listModelsOf(openaiResponses.families);
 
@@ -52,6 +54,8 @@ export const storedResponse =
     if (!asked.ok) return renderError(c, asked.error);
     if (!asked.value) return renderError(c, fail('not_found', `Response with id '${id.slice(0, 200)}' not found.`, { param: 'id' }).error);
     const { response, stored } = asked.value;
+    const unnoted = action === '/cancel' ? await noteCanceled(gateway, asked.value) : undefined;
+    if (unnoted) return renderError(c, unnoted);
     const type = response.headers.get('content-type') ?? 'application/json';
     const names: [string, string][] = [[stored.upstreamId, id]];
     if (stored.previous) names.push([stored.previous.upstreamId, responseId(stored.previous.requestId)]);
@@ -112,10 +116,24 @@ async function refuseUnlessOver(gateway: GatewayDeps, message: BackgroundMessage
     if (await closeIfOver(gateway, message)) return undefined;
   } catch (error) {
     console.error('answer not charged before it is deleted', String(error));
-    return fail('unavailable', 'The account could not be reached; try again.', { retryAfterSeconds: 2 }).error;
+    return UNREACHABLE;
   }
   const why = 'This response is not known to be over. Cancel it first (`POST .../cancel`), or delete it when it is there.';
   return fail('conflict', why, { code: 'response_in_progress' }).error;
+}
+
+/** The error where it could not be noted: canceling once more does no harm. */
+async function noteCanceled(gateway: GatewayDeps, { response, stored }: OwnersAnswer): Promise<GatewayError | undefined> {
+  if (!response.ok || !stored.unsettled) return undefined;
+  const json = parseJson(await response.clone().text());
+  if (!isRecord(json) || json.status !== 'cancelled') return undefined;
+  try {
+    await closeCanceled(gateway, stored.unsettled);
+    return undefined;
+  } catch (error) {
+    console.error('cancellation not noted', String(error));
+    return UNREACHABLE;
+  }
 }
 
 /** The owner's refusal in its own words, and the id that everything here can be asked about by. */

@@ -1,5 +1,6 @@
 // Each vendor's adapter in the Worker, against an upstream that answers as that vendor does.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { makeWav } from '../../src/providers/sandbox/media/wav';
 import type { Account } from './support/account';
 import { call, ended, fileAt, type MediaAnswer, openMediaAccount, post } from './support/media';
 import {
@@ -119,6 +120,19 @@ describe('vendors that answer with the result', () => {
     const heard = await post(account, '/v1/audio/generations', { model: 'audio-asr', audio: vendors.fileUrl('speech.mp3') });
     expect(heard.body).toMatchObject({ text: 'Hello there.', duration: 2.5, creditsUsed: 1 });
     expect((await account.settled()).spentMicro).toBe(inMicro(7));
+  });
+
+  it('Fish Audio: is sent no recording that is longer than its price covers, wherever it comes from', async () => {
+    const wav = Buffer.from(makeWav(101, 1));
+    vendors.script('files', () => ({ headers: { 'content-type': 'audio/wav' }, steps: [wav] }));
+    vendors.script('fish-audio', () => json({ text: 'Hello there.', duration: 101 }));
+    for (const audio of [vendors.fileUrl('long.wav'), `data:audio/wav;base64,${wav.toString('base64')}`]) {
+      const refused = await post(account, '/v1/audio/generations', { model: 'audio-asr', audio });
+      expect(refused).toMatchObject({ status: 400, body: { error: { type: 'invalid_request_error', param: 'audio' } } });
+      expect(refused.text).toContain('some 101 seconds long; a call of this model takes 100 at most');
+    }
+    expect(vendors.seen('fish-audio')).toEqual([]);
+    expect(await account.settled()).toEqual({ spentMicro: 0, heldMicro: 0 });
   });
 });
 

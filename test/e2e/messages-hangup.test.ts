@@ -143,6 +143,21 @@ describe('a client that hangs up', () => {
     expect(await account.settled()).toEqual(spent(inputMicro(body) + 4 * OUTPUT_MICRO));
   });
 
+  it('once a block is whole pays what the provider counted', async () => {
+    const { account, lane } = await fresh();
+    const held = gate();
+    const [more, blockEnd, ...end] = rest(' two');
+    lane.first.reply(sse([...begun('One'), more!, blockEnd!, { until: held.opened }, ...end]));
+    const client = rudeMessages(account, messagesBody(lane.model, { stream: true }));
+    await client.has('content_block_stop');
+    client.hangUp();
+    await new Promise((done) => setTimeout(done, 500));
+    expect(lane.first.seen[0]!.abandoned).toBe(false);
+    held.open();
+    expect(await account.settled()).toEqual(spent(USAGE_MICRO));
+    expect(await account.lastGeneration()).toMatchObject({ outcome: 'actual' });
+  });
+
   it('before the provider answers stops it, and pays for the prompt', async () => {
     const { account, lane } = await fresh();
     lane.first.reply(sse([], { first: HANG }));

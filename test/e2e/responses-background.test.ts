@@ -19,7 +19,7 @@ import {
 } from './support/responses-wire';
 import { INPUT_MICRO, type Lane, type LaneKind, OUTPUT_MICRO, Rig } from './support/rig';
 import { connect, MAJORS } from './support/sdk';
-import { HANG, type Reply, type Seen } from './support/upstream';
+import { CUT, HANG, RESET, type Reply, type Seen } from './support/upstream';
 import { gate, until } from './support/wait';
 import { estimatedTokens, failure, json, sse } from './support/wire';
 
@@ -280,6 +280,40 @@ describe.concurrent('a stream in the background', () => {
     ready.open();
     expect(await account.settled()).toEqual(spent(USAGE_MICRO));
     expect(await account.calls()).toMatchObject([{ id, outcome: 'actual' }]);
+  });
+
+  it.each([
+    ['no more than opened', opening({ background: true }), CUT],
+    ['in the middle', events().slice(0, 6), RESET],
+    ['in the middle, as if it were over', events().slice(0, 6), undefined],
+  ])('that its provider breaks off goes on, and is charged at its end: %s', async (_, before, end) => {
+    const { account, lane } = await fresh();
+    lane.first.reply(sse(end === undefined ? before : [...before, end]), under('in_progress'));
+    lane.first.replyAlways(() => done());
+    const { events: heard } = await endOf(await openResponseStream(account, background(lane, { stream: true })));
+    const told = heard.at(-1) as unknown as { type: string; response: ResponseObject };
+    expect(told).toMatchObject({ type: 'response.failed' });
+    expect(JSON.stringify(told)).toContain('fetch the response by its id');
+    const { id } = told.response;
+    expect(await account.settled()).toEqual(spent(USAGE_MICRO));
+    expect(await account.calls()).toMatchObject([{ outcome: 'actual' }]);
+    const fetched = await fetch(`${account.baseUrl}/responses/${id}`, { headers: { authorization: `Bearer ${account.key}` } });
+    expect(await fetched.json()).toMatchObject({ id, status: 'completed' });
+    expect(lane.first.seen.filter(({ method }) => method === 'POST')).toHaveLength(1);
+    expect(await account.problems()).toEqual([]);
+  });
+
+  it('that its provider ends with a failure costs nothing', async () => {
+    const { account, lane } = await fresh();
+    const failed = {
+      type: 'response.failed',
+      response: responseOf([], { status: 'failed', background: true, usage: null, error: { code: 'server_error', message: 'On fire.' } }),
+    };
+    lane.first.reply(sse([...events().slice(0, 6), `event: response.failed\ndata: ${JSON.stringify(failed)}\n\n`]));
+    lane.first.replyAlways(() => under('failed'));
+    await endOf(await openResponseStream(account, background(lane, { stream: true })));
+    expect(await account.settled()).toEqual(spent(0));
+    expect(await account.lastGeneration()).toMatchObject({ ending: 'upstream_broke' });
   });
 
   it('whose client hangs up, and asks again under its idempotency key, is not begun twice', async () => {

@@ -145,6 +145,33 @@ describe.concurrent.each(['a test key', 'no provider keys'])('with %s', (which) 
     expect(await account.lastGeneration()).toMatchObject({ outcome: 'actual', ending: 'complete', provider: 'sandbox' });
   });
 
+  it('an answer in the background that is canceled stays so, can be deleted, and costs nothing', async () => {
+    const { account, key, headers } = await fresh();
+    const { body: begun } = await askResponse(account, said('Hello sandbox:pause=3s@1', { background: true }), { headers });
+    const ask = async (suffix = '', method = 'GET') => {
+      const response = await call(account, key, `/responses/${begun.id}${suffix}`, method);
+      return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+    };
+    expect((await ask('', 'DELETE')).status).toBe(409);
+    for (const suffix of ['/cancel', '/cancel'])
+      expect(await ask(suffix, 'POST')).toMatchObject({ status: 200, body: { id: begun.id, status: 'cancelled' } });
+    expect(await account.settled()).toEqual({ spentMicro: 0, heldMicro: 0 });
+    expect((await ask('?include[]=reasoning.encrypted_content')).body).toMatchObject({ id: begun.id, status: 'cancelled', output: [] });
+    await new Promise((resolve) => setTimeout(resolve, 4_000));
+    expect((await ask()).body).toMatchObject({ status: 'cancelled' });
+    expect((await ask('/cancel', 'POST')).body).toMatchObject({ status: 'cancelled' });
+    expect(await ask('', 'DELETE')).toMatchObject({ status: 200, body: { id: begun.id, deleted: true } });
+    expect(await account.calls()).toMatchObject([{ state: 'released', amountCredits: 0 }]);
+    expect(await account.problems()).toEqual([]);
+  });
+
+  it('an answer in the background that is over can be canceled no more', async () => {
+    const { account, key, headers } = await fresh();
+    const { body: begun } = await askResponse(account, said('Hello', { background: true }), { headers });
+    const canceled = await call(account, key, `/responses/${begun.id}/cancel`, 'POST');
+    expect(await canceled.json()).toMatchObject({ id: begun.id, status: 'completed' });
+  });
+
   it('a conversation is compacted', async () => {
     const { account, headers } = await fresh();
     const { body, text, status } = await askResponse(account, said('Hello'), { headers, path: '/responses/compact' });

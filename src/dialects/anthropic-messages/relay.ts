@@ -9,7 +9,10 @@ import { countText, deltaSays, eventType, formatEvent, isNamed, STOP, withoutMar
 import { countsOutput, overlaidUsage, shownUsage, withoutOutput } from './usage';
 
 /** Nothing in a run of events needs a closer look unless one of these is in it. Escaped text cannot match. */
-const NOTEWORTHY = /"type"\s*:\s*"(?:message_(?:start|delta|stop)|ping|error)"|^data:(?! ?\{)|^(?::|retry)/m;
+const NOTEWORTHY = /"type"\s*:\s*"(?:message_(?:start|delta|stop)|content_block_start|ping|error)"|^data:(?! ?\{)|^(?::|retry)/m;
+const BLOCK_END = 'content_block_stop';
+/** After their end more is to come. */
+const THOUGHTS: readonly unknown[] = ['thinking', 'redacted_thinking'];
 /** An event without a name, which the official clients would not notice. */
 const UNNAMED = /(?:^|\n\r?\n|\r\r)data:/;
 
@@ -28,8 +31,11 @@ export class MessagesRelay implements StreamRelay {
   hasOutput = false;
   ended = false;
   failure: { error: unknown } | undefined;
+  isEnding = false;
   usage: unknown;
   outputChars = 0;
+  /** The block that comes in is one of thoughts. */
+  private isThinking = false;
   /** The data of the event that bears the stop reason. */
   private held: string | undefined;
   /** Output was counted after the opening, which knows of a token or two. */
@@ -54,7 +60,10 @@ export class MessagesRelay implements StreamRelay {
     if (this.ended || this.failure) return '';
     const events = withoutMark(text);
     this.outputChars += countText(events);
-    if (this.hasOutput && this.held === undefined && !NOTEWORTHY.test(events) && !UNNAMED.test(events)) return events;
+    if (this.hasOutput && this.held === undefined && !NOTEWORTHY.test(events) && !UNNAMED.test(events)) {
+      this.isEnding = !this.isThinking && endsBlock(events);
+      return events;
+    }
     let out = '';
     for (const event of splitEvents(events)) {
       out += this.pushEvent(event);
@@ -73,6 +82,7 @@ export class MessagesRelay implements StreamRelay {
     const json = data === '[DONE]' ? { type: 'message_stop' } : parseJson(data);
     const type = isRecord(json) ? eventType(json, event) : 'error';
     if (!isRecord(json) || type === undefined || type === 'error') return this.fail(json ?? data);
+    if (type !== 'ping') this.isEnding = type === BLOCK_END && !this.isThinking;
     switch (type) {
       case 'ping':
         return '';
@@ -121,8 +131,9 @@ export class MessagesRelay implements StreamRelay {
   }
 
   private noteContent(type: string, { content_block, delta }: Fields): void {
-    if (type === 'content_block_stop') return;
+    if (type === BLOCK_END) return;
     this.hasContent = true;
+    if (type === 'content_block_start') this.isThinking = isRecord(content_block) && THOUGHTS.includes(content_block.type);
     this.hasOutput ||= type === 'content_block_start' ? blockSays(content_block) : deltaSays(delta);
   }
 
@@ -146,6 +157,12 @@ function withShownUsage(raw: string, usage: unknown): string | undefined {
   if (!isRecord(usage)) return setMembers(raw, { usage: NO_TOKENS });
   if (!Object.keys(usage).some(isOperatorsFigure)) return undefined;
   return rewriteMembers(raw, (value, name) => (name === 'usage' ? withoutOperatorsFigures(value) : value));
+}
+
+/** Is a block's end the last of these events? */
+function endsBlock(events: string): boolean {
+  const at = events.lastIndexOf(`"${BLOCK_END}"`);
+  return at >= 0 && !events.includes('data:', at);
 }
 
 const named = (type: string, event: string, data: string): string => (isNamed(event) ? event : formatEvent(type, data));

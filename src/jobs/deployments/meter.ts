@@ -50,24 +50,27 @@ async function chargeWindow(deps: JobDeps, row: Deployment, toMs: number, runs: 
 }
 
 /**
- * Charges what has passed, by whole windows or up to the moment. A run that has not ended by then counts as none: only
+ * Charges what has passed, by so many whole windows at most or up to the moment. A run that has not ended by then counts as none: only
  * where the terms change, or the deployment goes, is that not waited for. Undefined when the deployment is gone.
  */
 export async function meterUntil(
   deps: JobDeps,
   known: Deployment,
   untilMs: number,
-  { whole = false, runs: found }: { whole?: boolean; runs?: readonly Run[] } = {},
+  { windows, runs: found }: { windows?: number; runs?: readonly Run[] } = {},
 ): Promise<Deployment | undefined> {
   if (!isCharged(known)) return known;
   let row = known;
   let runs = found ?? (await runsOf(deps, row, untilMs));
+  const whole = windows !== undefined;
+  let left = windows ?? Infinity;
   for (let tries = TRIES; isCharged(row) && tries > 0; ) {
     const isNext = whole ? row.meteredUntil + WINDOW_MS <= untilMs : row.meteredUntil < untilMs;
-    if (row.meteringUntil === null && !isNext) return row;
+    if (left === 0 || (row.meteringUntil === null && !isNext)) return row;
     const charged = await chargeWindow(deps, row, row.meteringUntil ?? (whole ? row.meteredUntil + WINDOW_MS : untilMs), runs);
     if (charged) {
       row = charged;
+      left--;
       continue;
     }
     const present = await rereadDeployment(deps, row);

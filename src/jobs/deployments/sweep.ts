@@ -3,6 +3,7 @@ import { and, eq, gt, lte, ne, or, sql } from 'drizzle-orm';
 import { database } from '../../db/client';
 import { deployments } from '../../db/jobs';
 import type { JobDeps } from '../deps';
+import { noBudget } from '../query-budget';
 import { finishChange, isUnderWay, stopWorkers } from './change';
 import { commitToKeep, release } from './funds';
 import { removeUpstream } from './host';
@@ -11,6 +12,10 @@ import { runsOf } from './runs';
 import { type Deployment, rereadDeployment } from './store';
 
 const AT_ONCE = 100;
+/** Two hours: what is behind by more catches up with every look. */
+const WINDOWS_A_LOOK = 12;
+/** Two for each window, and those of a change of terms. */
+const MOST_QUERIES_A_LOOK = 40;
 /** Made by an invocation that died on the way. */
 const STUCK_AFTER_MS = 15 * 60_000;
 /** Whoever removes it has done so by then. */
@@ -20,21 +25,24 @@ const REMOVED_AFTER_MS = 2 * 60_000;
  * Each whose window is over, whose workers always run, or that is on its way to something. Where there are more than can
  * be looked at in one go, chance sees to it that each has its turn.
  */
-export async function sweepDeployments(deps: JobDeps): Promise<number> {
+export async function sweepDeployments(deps: JobDeps, queriesLeft = noBudget): Promise<number> {
   const isDue = or(
     and(eq(deployments.test, false), lte(deployments.meteredUntil, deps.now() - LAG_MS - WINDOW_MS)),
     and(eq(deployments.test, false), gt(deployments.minWorkers, 0)),
     ne(deployments.state, 'active'),
   );
   const due = (await database(deps.db).select().from(deployments).where(isDue).orderBy(sql`random()`).limit(AT_ONCE)) as Deployment[];
+  let looked = 0;
   for (const row of due) {
+    if (queriesLeft() < MOST_QUERIES_A_LOOK) break;
+    looked++;
     try {
       await lookAfter(deps, row);
     } catch (error) {
       console.error('deployment not metered', JSON.stringify({ accountId: row.accountId, slug: row.slug, error: String(error) }));
     }
   }
-  return due.length;
+  return looked;
 }
 
 async function lookAfter(deps: JobDeps, row: Deployment): Promise<void> {
@@ -49,7 +57,7 @@ async function lookAfter(deps: JobDeps, row: Deployment): Promise<void> {
 async function chargeAndKeep(deps: JobDeps, row: Deployment): Promise<void> {
   const nowMs = deps.now();
   const runs = await runsOf(deps, row, nowMs);
-  const metered = await meterUntil(deps, row, settledUntil(runs, nowMs), { whole: true, runs });
+  const metered = await meterUntil(deps, row, settledUntil(runs, nowMs), { windows: WINDOWS_A_LOOK, runs });
   if (!metered) return;
   const refused = await commitToKeep(deps, metered, runs);
   if (refused) await stopWorkers(deps, metered, refused);

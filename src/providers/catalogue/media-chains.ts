@@ -16,7 +16,8 @@
  * - `sora-2-i2v`: OpenAI's Videos API ended in September 2026 (https://developers.openai.com/api/docs/deprecations).
  * - `sdxl`, `wan-video`: they run on endpoints of the operator's own at RunPod: `runpod/endpoints.ts`.
  */
-import type { MediaTarget } from '../types';
+import { MICRO_PER_USD } from '../../core/money';
+import type { LengthCost, MediaTarget } from '../types';
 
 /** The second id is for calls with pictures. */
 const at =
@@ -160,11 +161,15 @@ const VIDEOS: Readonly<Record<string, readonly MediaTarget[]>> = {
   'grok-video-t2v': GROK,
 };
 
+/** https://docs.fish.audio/developer-guide/models-pricing/pricing-and-rate-limits: 15 USD a million bytes of UTF-8, 0.36 USD an hour. */
+const SPOKEN: LengthCost = { per: 'text_byte', micro: (15 * MICRO_PER_USD) / 1e6 };
+const HEARD: LengthCost = { per: 'audio_second', micro: (0.36 * MICRO_PER_USD) / 3_600 };
+
 /** Speech recognition takes no model; its id is for the records. */
 const AUDIO: Readonly<Record<string, readonly MediaTarget[]>> = {
-  'audio-tts': [fishAudio('s2.1-pro')],
-  'audio-clone': [fishAudio('s2.1-pro')],
-  'audio-asr': [fishAudio('transcribe-1')],
+  'audio-tts': [{ ...fishAudio('s2.1-pro'), lengthCost: SPOKEN }],
+  'audio-clone': [{ ...fishAudio('s2.1-pro'), lengthCost: SPOKEN }],
+  'audio-asr': [{ ...fishAudio('transcribe-1'), lengthCost: HEARD }],
 };
 
 const THREE_D: Readonly<Record<string, readonly MediaTarget[]>> = {

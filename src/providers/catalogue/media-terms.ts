@@ -27,6 +27,9 @@ export interface MediaTerms {
   needsViews?: boolean;
   /** What `mode: "fast"` adds; by default a quarter. */
   fastSurchargePercent?: number;
+  /** What one price covers at most: of a text as UTF-8, and of a recording. */
+  maxTextBytes?: number;
+  maxAudioSeconds?: number;
   /** Of a GPU run: nobody waits, or pays, for more. */
   maxSeconds?: number;
   /** A GPU model that is quick enough to be waited for. */
@@ -69,7 +72,10 @@ const VEO_BY_SECOND = lengths(VEO);
 const VEO_BY_CLIP = lengths(VEO, 8);
 const GROK = lengths([6, 10]);
 
+const TO_1K: Partial<MediaTerms> = { resolutions: ['0.5K', '1K'] };
 const TO_2K: Partial<MediaTerms> = { resolutions: ['1K', '2K'] };
+/** Billed by the megapixel: https://fal.ai/models/fal-ai/flux-2-pro and `.../flux-2-flex` */
+const BY_PIXELS: Partial<MediaTerms> = { resolutions: ['1K'] };
 const AUDIO_SECONDS = 600;
 
 const FAMILY_TERMS: Readonly<Record<string, MediaTerms>> = {
@@ -91,6 +97,12 @@ const MODEL_TERMS: Readonly<Record<string, Partial<MediaTerms>>> = {
   nano_banana_pro: TO_2K,
   'gemini-3-pro-image-preview': TO_2K,
   'gemini-3-pro-image-preview-official': TO_2K,
+  // Of this one each tier has its price at the provider, and under its name with tiers here.
+  nano_banana_2: TO_1K,
+  'gemini-3.1-flash-image-preview': TO_1K,
+  'gemini-3.1-flash-image-preview-official': { resolutions: ['0.5K', '1K', '2K'] },
+  'flux-2-pro': BY_PIXELS,
+  'flux-2-flex': BY_PIXELS,
   'gemini-3-1-flash-t2i': {
     aspectRatios: ASPECT_RATIOS,
     resolutions: ['0.5K', '1K', '2K', '4K'],

@@ -10,6 +10,7 @@ export const sandbox = {
   wires: Object.values(WIRES),
   onDisconnect: 'cancel',
   media: sandboxMedia,
+  canceledQuery: 'canceled=true',
   // Loaded by the first call that it answers: those to real providers never pay for it.
   serve: async (request) => (await import('./serve')).serve(request),
 } satisfies ProviderSpec;

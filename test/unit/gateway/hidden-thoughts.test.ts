@@ -1,11 +1,17 @@
 // A client that hangs up before the provider has counted pays for thoughts that it was not shown, by an estimate.
 import { describe, expect, it } from 'vitest';
 import type { CloseRequest } from '../../../src/account/types';
+import { anthropicMessages, messagesCall } from '../../../src/dialects/anthropic-messages/dialect';
 import { openaiChat } from '../../../src/dialects/openai-chat/dialect';
+import type { Call, Dialect } from '../../../src/dialects/types';
 import { readSettings } from '../../../src/env';
 import type { GatewayDeps } from '../../../src/gateway/deps';
 import type { StreamRun } from '../../../src/gateway/run';
 import { runStreamCall } from '../../../src/gateway/stream-call';
+import type { Wire } from '../../../src/providers/types';
+import { anthropicMessagesWire } from '../../../src/providers/wires/anthropic-messages';
+import { openaiChatWire } from '../../../src/providers/wires/openai-chat';
+import { requestOf } from '../dialects/anthropic-messages/support';
 import { Bench, callOf, NOW_MS, planOf, provider } from './support';
 
 const HOLD = 'req_0123456789abc-1-4cc3-1';
@@ -15,7 +21,57 @@ const SHOWN_TOKENS = 1;
 const encoder = new TextEncoder();
 const delta = (fields: object) => encoder.encode(`data: ${JSON.stringify({ choices: [{ index: 0, delta: fields }] })}\n\n`);
 
+const messages = (...events: Record<string, unknown>[]) =>
+  encoder.encode(events.map((event) => `event: ${String(event.type)}\ndata: ${JSON.stringify(event)}\n\n`).join(''));
+const block = (index: number, content_block: object, delta: object) => [
+  { type: 'content_block_start', index, content_block },
+  { type: 'content_block_delta', index, delta },
+];
+
+/** A format: its call, and an answer whose thoughts go on from its opening to its first words. */
+interface Format {
+  dialect: Dialect;
+  wire: Wire;
+  call: Call;
+  opening: Uint8Array;
+  words: (first: object) => Uint8Array;
+}
+
+const CHAT: Format = {
+  dialect: openaiChat,
+  wire: openaiChatWire,
+  call: callOf(),
+  opening: delta({ role: 'assistant', content: '' }),
+  words: delta,
+};
+
+/** The block of thoughts is there at once, and empty until its signature comes. */
+const OMITTED = (thoughts: Record<string, unknown>): Format => {
+  const fields = {
+    model: 'claude-opus-4-6',
+    max_tokens: 64_000,
+    thinking: { type: 'adaptive', display: 'omitted' },
+    messages: [{ role: 'user', content: 'Hi' }],
+  };
+  const signature = block(0, {}, { type: 'signature_delta', signature: 'EqQB' })[1]!;
+  const text = block(1, { type: 'text', text: '' }, { type: 'text_delta', text: 'Yes.' });
+  return {
+    dialect: anthropicMessages,
+    wire: anthropicMessagesWire,
+    call: messagesCall(requestOf(JSON.stringify({ ...fields, ...thoughts }))),
+    opening: messages(
+      {
+        type: 'message_start',
+        message: { id: 'msg_1', type: 'message', role: 'assistant', content: [], usage: { input_tokens: 9, output_tokens: 1 } },
+      },
+      block(0, { type: 'thinking', thinking: '', signature: '' }, {})[0]!,
+    ),
+    words: () => messages(signature, { type: 'content_block_stop', index: 0 }, ...text),
+  };
+};
+
 interface Hidden {
+  format?: Format;
   /** Until the first content, of which there is more than the client waits for. */
   thinksMs: number;
   isReasoning?: boolean;
@@ -25,7 +81,8 @@ interface Hidden {
 }
 
 /** The usage that is charged to a client that hangs up once it has had the first content. */
-async function chargedAfterHangUp({ thinksMs, isReasoning = true, thoughtsOff, maxOutputTokens, first = { content: 'Yes.' } }: Hidden) {
+async function chargedAfterHangUp(hidden: Hidden) {
+  const { format = CHAT, thinksMs, isReasoning = true, thoughtsOff, maxOutputTokens, first = { content: 'Yes.' } } = hidden;
   const closes: CloseRequest[] = [];
   const work: Promise<unknown>[] = [];
   const account = {
@@ -41,10 +98,10 @@ async function chargedAfterHangUp({ thinksMs, isReasoning = true, thoughtsOff, m
       type: 'bytes',
       start(stream) {
         signal?.addEventListener('abort', () => stream.error(new Error('stopped')));
-        stream.enqueue(delta({ role: 'assistant', content: '' }));
+        stream.enqueue(format.opening.slice());
         setTimeout(() => {
           bench.nowMs += thinksMs;
-          stream.enqueue(delta(first));
+          stream.enqueue(format.words(first));
         }, 20);
       },
     };
@@ -53,13 +110,14 @@ async function chargedAfterHangUp({ thinksMs, isReasoning = true, thoughtsOff, m
   });
   const plan = planOf(provider('a'));
   if (isReasoning) plan.model = { ...plan.model, capabilities: ['reasoning'] };
-  const call = callOf({ stream: true, maxOutputTokens, ...(thoughtsOff && { thoughtsOff }) });
+  const call = { ...format.call, stream: true, ...(maxOutputTokens && { maxOutputTokens }), ...(thoughtsOff && { thoughtsOff }) };
+  plan.targets = plan.targets.map((target) => ({ ...target, wire: format.wire, bridge: call.over(format.wire.id)! }));
   const gone = new AbortController();
   const settings = readSettings({ KEY_MAC_SECRET: 'x'.repeat(32) });
   const waitUntil = (done: Promise<unknown>) => void work.push(done);
   const run: StreamRun = {
     deps: { settings, now: () => bench.nowMs, account: () => account, waitUntil } as unknown as GatewayDeps,
-    dialect: openaiChat,
+    dialect: format.dialect,
     call,
     plan,
     failover: bench.failover(plan, { call, gone: gone.signal }),
@@ -75,7 +133,8 @@ async function chargedAfterHangUp({ thinksMs, isReasoning = true, thoughtsOff, m
   };
   const reader = (await runStreamCall(run)).body!.getReader();
   for (let text = ''; !text.includes('Yes.'); ) {
-    const { value } = await reader.read();
+    const { value, done } = await reader.read();
+    if (done) throw new Error(`the stream has ended: ${text}`);
     text += new TextDecoder().decode(value);
   }
   gone.abort();
@@ -98,6 +157,11 @@ describe('thoughts that nobody saw', () => {
     ['they are shown, and so begin soon', { thinksMs: 1_000, first: { reasoning_content: 'Yes.' } }],
   ])('are not charged where %s', async (_, hidden) => {
     expect(await chargedAfterHangUp(hidden)).toEqual([0, 0]);
+  });
+
+  it('are estimated of a block of thoughts that comes empty, by the time until it is over', async () => {
+    expect(await chargedAfterHangUp({ format: OMITTED({}), thinksMs: 65_000 })).toEqual([1_800, 1_800]);
+    expect(await chargedAfterHangUp({ format: OMITTED({ thinking: { type: 'disabled' } }), thinksMs: 65_000 })).toEqual([0, 0]);
   });
 
   it('come to no more than the request allows of an answer', async () => {

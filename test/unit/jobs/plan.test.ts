@@ -14,6 +14,7 @@ import type { ImageInput } from '../../../src/providers/media/types';
 import { indexModels } from '../../../src/providers/model-index';
 import type { Registry } from '../../../src/providers/registry';
 import { sandboxMedia } from '../../../src/providers/sandbox/media/adapter';
+import { makeWav } from '../../../src/providers/sandbox/media/wav';
 import type { MediaTarget, Provider } from '../../../src/providers/types';
 import { WAVESPEED_MODELS } from '../../../src/providers/wavespeed/models';
 
@@ -122,6 +123,15 @@ describe('a plan', () => {
     ['nano_banana_pro', { size: '4096x4096' }, undefined, undefined],
     ['nano_banana_pro', { resolution: '4K' }, undefined, undefined],
     ['gemini-3-pro-image-preview-4K', { resolution: '4K' }, 19, { resolution: '4K' }],
+    ['nano_banana_2', { resolution: '1K' }, 5, { resolution: '1K' }],
+    ['nano_banana_2', { resolution: '2K' }, undefined, undefined],
+    ['gemini-3.1-flash-image-preview', { size: '2048x2048' }, undefined, undefined],
+    ['gemini-3.1-flash-image-preview-official', { resolution: '2K' }, 6.4, { resolution: '2K' }],
+    ['gemini-3.1-flash-image-preview-official', { resolution: '4K' }, undefined, undefined],
+    ['flux-2-pro', { size: '1536x1024' }, 5, { size: '1536x1024' }],
+    ['flux-2-pro', { size: '2048x2048' }, undefined, undefined],
+    ['flux-2-flex', { resolution: '4K' }, undefined, undefined],
+    ['doubao-seedream-4-0', { size: '4096x4096' }, 5.7, { size: '4096x4096' }],
   ])('of a picture of %s with %j makes the size that it is priced by', (model, shape, credits, made) => {
     const registry = registryOf({ [model]: [{ provider: 'fal', model }] }, [provider('fal')]);
     const planned = planJob(registry, call({ model, prompt: 'a cat', ...shape }), false, RULES);
@@ -333,5 +343,72 @@ describe('an upstream model that fails again and again', () => {
     expect(next('gpt-image-2', 2_000)).toBe('b');
     expect(next('gpt-image-2', 40_000)).toBe('a');
     expect(next('nano_banana', 2_000)).toBe('c');
+  });
+});
+
+describe('a model with one price for all lengths', () => {
+  const speech = (model: string, fields: Record<string, unknown>) =>
+    planJob(registryOf(MEDIA_CHAINS, [provider('fish-audio')]), call({ model, ...fields }, ['audio']), false, RULES);
+
+  it.each([
+    ['audio-tts', 'text'],
+    ['audio-tts', 'input'],
+    ['audio-clone', 'prompt'],
+  ])('takes as much text as its price covers: %s, %s', (model, field) => {
+    const audio = 'https://example.com/voice.mp3';
+    expect(speech(model, { [field]: 'a'.repeat(1_333), audio })).toMatchObject({ ok: true, value: { estimateMicro: 2 * CREDIT } });
+    for (const text of ['a'.repeat(1_334), '\u8a9e'.repeat(445)])
+      expect(speech(model, { [field]: text, audio })).toMatchObject({
+        ok: false,
+        error: { kind: 'invalid_request', param: field, message: expect.stringContaining('takes 1333 at most') },
+      });
+  });
+
+  it('takes as long a recording as its price covers, by what it reads of it', () => {
+    const url = (seconds: number) => `data:audio/wav;base64,${Buffer.from(makeWav(seconds, 1)).toString('base64')}`;
+    expect(speech('audio-asr', { audio: url(100) })).toMatchObject({ ok: true, value: { plan: { maxAudioSeconds: 100 } } });
+    expect(speech('audio-asr', { audio_url: url(101) })).toMatchObject({ ok: false, error: { param: 'audio_url' } });
+  });
+
+  it('takes more for a price that covers more, and any length for none', () => {
+    const priced = (micro: number) => {
+      const registry = registryOf(MEDIA_CHAINS, [provider('fish-audio')]);
+      const models = MODELS.map((model) => ({
+        ...model,
+        chain: MEDIA_CHAINS[model.id] ?? [],
+        ...(model.id === 'audio-tts' && { price: { per: 'request' as const, micro } }),
+      }));
+      return planJob(
+        { ...registry, models: indexModels(models) },
+        call({ model: 'audio-tts', text: 'a'.repeat(2_000) }, ['audio']),
+        false,
+        RULES,
+      );
+    };
+    expect(priced(2 * CREDIT).ok).toBe(false);
+    expect(priced(3 * CREDIT).ok).toBe(true);
+    expect(priced(0).ok).toBe(true);
+  });
+});
+
+describe('a size that nobody here reads', () => {
+  const plan = (model: string, fields: Record<string, unknown>, family: 'image' | 'video' = 'image') =>
+    planJob(
+      registryOf(MEDIA_CHAINS, [provider('fal'), provider('wavespeed')]),
+      call({ model, prompt: 'a cat', ...fields }, [family]),
+      false,
+      RULES,
+    );
+
+  it.each(['image_size', 'width', 'megapixels'])('is refused where a larger picture costs more: %s', (name) => {
+    for (const model of ['gpt-image-2', 'flux-2-pro', 'nano_banana_pro'])
+      expect(plan(model, { [name]: 4_096 })).toMatchObject({ ok: false, error: { kind: 'invalid_request', param: name } });
+    expect(plan('doubao-seedream-4-0', { [name]: 4_096 })).toMatchObject({ ok: true, value: { input: { extra: { [name]: 4_096 } } } });
+  });
+
+  it('of a film is refused beyond what one price for all is for', () => {
+    for (const resolution of ['480p', '1080p', '768P']) expect(plan('kling-v3', { resolution }, 'video').ok).toBe(true);
+    for (const resolution of ['1440p', '2160p', '4k', '2K'])
+      expect(plan('kling-v3', { resolution }, 'video')).toMatchObject({ ok: false, error: { param: 'resolution' } });
   });
 });

@@ -80,7 +80,8 @@ describe.each([
     expect(done.output_text).toContain('You said: "Hello"');
     const items = await responses.responses.inputItems.list(queued.id);
     expect(items.data).toHaveLength(1);
-    expect((await responses.responses.cancel(queued.id)).status).toBe('cancelled');
+    const slow = await responses.responses.create({ model: 'm', input: 'Hello sandbox:pause=20s@0', background: true });
+    expect((await responses.responses.cancel(slow.id)).status).toBe('cancelled');
     await responses.responses.delete(queued.id);
   });
 

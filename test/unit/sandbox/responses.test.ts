@@ -298,8 +298,12 @@ describe('stored responses', () => {
   });
 
   it('are cancelled when they are made in the background, and deleted', async () => {
-    const { id } = await json(PATH, asking('Hello', { background: true }));
+    const { id } = await json(PATH, asking('Hello sandbox:pause=20s@0', { background: true }));
     expect(await json(`${PATH}/${id}/cancel`, undefined)).toMatchObject({ id, status: 'cancelled', output: [] });
+    expect(await json(`${PATH}/${id}?canceled=true`, undefined, 'GET')).toMatchObject({ id, status: 'cancelled', output: [] });
+    const { id: over } = await json(PATH, asking('Hello', { background: true }));
+    expect(await json(`${PATH}/${over}/cancel`, undefined)).toMatchObject({ id: over, status: 'completed' });
+    expect(await json(`${PATH}/${over}/cancel?canceled=true`, undefined)).toMatchObject({ id: over, status: 'cancelled' });
     expect(await json(`${PATH}/${id}`, undefined, 'DELETE')).toEqual({ id, object: 'response', deleted: true });
     const { id: other } = await json(PATH, asking('Hello'));
     expect((await call(`${PATH}/${other}/cancel`, undefined)).status).toBe(400);

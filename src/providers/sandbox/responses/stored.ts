@@ -17,6 +17,8 @@ export interface StoredPath {
   id: string;
   verb: 'show' | 'replay' | 'delete' | 'cancel' | 'input_items';
   startingAfter: number | undefined;
+  /** It was canceled before, while it was in progress. */
+  canceled: boolean;
 }
 
 export function readStoredPath(method: string, url: URL): StoredPath | undefined {
@@ -24,7 +26,8 @@ export function readStoredPath(method: string, url: URL): StoredPath | undefined
   if (!match?.[1]) return undefined;
   const verb = readVerb(`${method} ${match[2] ?? ''}`, url);
   const after = url.searchParams.get('starting_after');
-  return verb && { id: match[1], verb, startingAfter: after === null ? undefined : Number(after) };
+  const canceled = url.searchParams.get('canceled') === 'true';
+  return verb && { id: match[1], verb, startingAfter: after === null ? undefined : Number(after), canceled };
 }
 
 function readVerb(asked: string, url: URL): StoredPath['verb'] | undefined {
@@ -42,14 +45,14 @@ function readVerb(asked: string, url: URL): StoredPath['verb'] | undefined {
   }
 }
 
-/** Answers from the id alone: deleting and cancelling leave no trace. */
-export async function serveStored({ signal }: UpstreamRequest, { id, verb, startingAfter }: StoredPath): Promise<Response> {
+/** Answers from the id alone: deleting leaves no trace, and who has canceled says so from then on. */
+export async function serveStored({ signal }: UpstreamRequest, { id, verb, startingAfter, canceled }: StoredPath): Promise<Response> {
   const stored = await decodeId(id);
   if (!stored) return jsonResponse(404, notFound(`Response with id '${id.slice(0, 100)}' not found.`));
   const answer = answerStored(stored, id);
   switch (verb) {
     case 'show':
-      return jsonResponse(200, responseObject(answer, statusNow(answer)));
+      return jsonResponse(200, responseObject(answer, canceled ? 'cancelled' : statusNow(answer)));
     case 'replay': {
       const writer = responseStream(answer, serverSentEvents(QUIET), startingAfter);
       const magic = stored.magic.error === undefined ? QUIET : { ...QUIET, error: stored.magic.error };
@@ -59,7 +62,7 @@ export async function serveStored({ signal }: UpstreamRequest, { id, verb, start
       return jsonResponse(200, { id, object: 'response', deleted: true });
     case 'cancel':
       return answer.request.background
-        ? jsonResponse(200, responseObject(answer, 'cancelled'))
+        ? jsonResponse(200, responseObject(answer, canceled ? 'cancelled' : statusCanceled(answer)))
         : jsonResponse(400, openaiErrors.badRequest({ message: NOT_IN_BACKGROUND, param: null }, ''));
     case 'input_items':
       return jsonResponse(200, inputItems(answer));
@@ -71,6 +74,12 @@ const QUIET: Magic = { ignored: [] };
 function statusNow(answer: ResponseAnswer) {
   if (Date.now() < answer.dueSeconds * 1000) return 'in_progress';
   return answer.magic.error === undefined ? finalStatus(answer) : 'failed';
+}
+
+/** What is over stays as it is: https://platform.openai.com/docs/api-reference/responses/cancel */
+function statusCanceled(answer: ResponseAnswer) {
+  const status = statusNow(answer);
+  return status === 'in_progress' ? 'cancelled' : status;
 }
 
 /** All that the id knows of the input: what the user said last. */

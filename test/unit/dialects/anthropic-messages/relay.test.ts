@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseJson } from '../../../../src/core/record';
+import { splitEvents } from '../../../../src/core/sse';
 import { foldMessageStream } from '../../../../src/dialects/anthropic-messages/fold';
 import { MessagesStream } from '../../../../src/dialects/anthropic-messages/stream';
 import type { StreamRelay } from '../../../../src/dialects/types';
@@ -72,6 +73,29 @@ describe('a message stream', () => {
     expect(out).not.toContain('end_turn');
     expect(relay).toMatchObject({ ended: true, complete: true, hasContent: true, hasOutput: true });
     expect(typesOf(relay.close(receiptOf({ output_tokens: 15 })))).toEqual(['message_delta', 'message_stop']);
+  });
+
+  it('is taken to be at its end when a block is whole that is none of thoughts, whatever batches it comes in', () => {
+    for (const size of [1, 2, 3, 100]) {
+      const relay = relayOf();
+      const events = splitEvents(FIXTURES['thinking-and-tool']);
+      const seen: [string, boolean | undefined][] = [];
+      for (let at = 0; at < events.length; at += size) {
+        const batch = events.slice(at, at + size);
+        relay.push(batch.join(''));
+        if (relay.complete) break;
+        seen.push([batch.at(-1)!, relay.isEnding]);
+      }
+      let isThinking = false;
+      const expected = new Map(
+        events.map((event) => {
+          if (event.includes('content_block_start')) isThinking = event.includes('"type":"thinking"');
+          return [event, /"type":\s*"content_block_stop"/.test(event) && !isThinking];
+        }),
+      );
+      expect(seen).toEqual(seen.map(([event]) => [event, expected.get(event)]));
+      if (size === 1) expect(seen.filter(([, isEnding]) => isEnding).length).toBeGreaterThan(0);
+    }
   });
 
   it('counts neither a ping nor the opening as content', () => {
