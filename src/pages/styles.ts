@@ -269,6 +269,8 @@ const PAGES = `
 #run-status { overflow-wrap: anywhere; }
 #run-status.bad { color: var(--alarm); }
 progress { width: 100%; height: .25rem; accent-color: var(--accent); display: block; }
+.scan { display: grid; grid-template-columns: 11rem minmax(0, 1fr); gap: var(--s4) var(--s5); align-items: center; }
+.qr { display: block; width: 100%; max-width: 14rem; border-radius: var(--radius); outline: 1px solid var(--line); }
 .choice { display: grid; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); gap: 0 var(--s4); }
 .key { position: relative; padding: var(--s4); display: grid; grid-template-columns: minmax(0, 1.4fr) minmax(0, 1fr) minmax(0, 1.6fr) auto; gap: var(--s2) var(--s5); align-items: start; }
 .keys { padding: 0; list-style: none; border: 1px solid var(--line); border-radius: 10px; background: var(--raised); }
@@ -316,6 +318,7 @@ const WIDTHS = `
   .figures dd { font-size: 1.375rem; }
   .chart svg { height: 10rem; }
   .key { grid-template-columns: minmax(0, 1fr); }
+  .scan { grid-template-columns: minmax(0, 1fr); }
   .result { min-height: 14rem; }
   form.filter { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   form.filter > .all { grid-column: 1 / -1; }
