@@ -42,7 +42,7 @@ const SetUp: FC<{ uri: string; codes: string[]; error: string | undefined }> = (
     <Recovery codes={codes} />
     <form method="post" action="/settings/two-factor/confirm">
       <label>
-        <span>
+        <span class="step">
           <strong>3.</strong> Confirm with the code that the app shows
         </span>
         <input

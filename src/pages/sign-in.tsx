@@ -244,7 +244,7 @@ const twoFactorPage = (c: AppContext, next: string, error?: string) =>
     <>
       <Hidden next={next} />
       <label>
-        The code of your authenticator app, or one of your backup codes
+        The code of your authenticator app, or a recovery code
         <input name="code" autocomplete="one-time-code" required />
       </label>
     </>,
