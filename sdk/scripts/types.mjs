@@ -15,7 +15,7 @@ const TYPES = [
   ...['ChatParams', 'ChatCompletion', 'ChatChunk', 'ChatSendParams', 'ChatReply', 'EmbeddingParams', 'EmbeddingResult'],
   ...['MessageParams', 'Message', 'MessageEvent', 'MessageCountParams', 'MessageCount'],
   ...['ResponseParams', 'ResponseObject', 'ResponseEvent', 'StoredResponse', 'ResponseItems', 'ResponseDeleted'],
-  ...['ImageParams', 'ImageResult', 'ImageCreateParams', 'ImageCreateResult', 'ImageEditParams', 'ImageEvent'],
+  ...['NestedParams', 'ImageParams', 'ImageResult', 'ImageCreateParams', 'ImageCreateResult', 'ImageEditParams', 'ImageEvent'],
   ...['VideoParams', 'VideoStarted', 'VideoResult', 'SpeechParams', 'CloneParams', 'TranscriptionParams'],
   ...['AudioResult', 'TranscriptionResult', 'Model3dParams', 'Model3dResult'],
   ...['Job', 'JobPage', 'GpuModelParams', 'GpuParams', 'GpuJob', 'GpuCatalogue'],

@@ -1,4 +1,5 @@
 import { fail, type GatewayError } from '../core/errors';
+import { OTHER_REQUEST } from '../core/idempotency';
 import type { Operation, Replay } from './types';
 
 export const IDEMPOTENCY_KEEP_MS = 24 * 3_600_000;
@@ -20,7 +21,7 @@ export function checkIdempotency(sql: Sql, keyHash: string, bodyHash: string, no
   if (row.body_hash !== bodyHash)
     return {
       kind: 'refused',
-      error: fail('idempotency_mismatch', 'This Idempotency-Key was used before with another request body.').error,
+      error: fail('idempotency_mismatch', OTHER_REQUEST).error,
     };
   const state = row.state as State;
   if (state === 'stored') return { kind: 'replay', replay: { operationId: String(row.op_id) } };

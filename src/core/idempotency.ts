@@ -9,3 +9,6 @@ export interface IdempotencyHashes {
 /** Test keys have theirs apart: what the sandbox answered is no answer to a live call. */
 export const idempotencyIn = (mode: KeyMode, hashes: IdempotencyHashes | undefined): IdempotencyHashes | undefined =>
   hashes && mode === 'test' ? { ...hashes, keyHash: `test-${hashes.keyHash}` } : hashes;
+
+/** The path counts as the body does. */
+export const OTHER_REQUEST = 'This Idempotency-Key was used before with another request body, or at another path.';

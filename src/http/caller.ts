@@ -74,13 +74,16 @@ async function standingOfSession(c: AppContext, permission: GuardedPermission, f
   return ok({ actor, accountId, organization, role, permissions: permissionsOf(role) });
 }
 
+const FOR_PEOPLE = 'This is for people: sign in instead of sending an API key.';
+
 async function standingOfKey(c: AppContext, permission: GuardedPermission): Promise<Result<Standing>> {
-  if (permission === 'self') return fail('not_signed_in', 'This is for people: sign in instead of sending an API key.');
   const read = await requestKeys(c.get('gateway').keys, c.req.raw);
   if (!read.ok) return read;
   let refusal = fail('invalid_key', 'This API key does not exist.');
   for (const key of read.value) {
     const standing = await standingOf(c, key);
+    // The key is a good one, which 401 would deny.
+    if (standing.ok && permission === 'self') return fail('permission_denied', FOR_PEOPLE);
     if (standing.ok) return standing;
     refusal = standing;
   }

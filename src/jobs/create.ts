@@ -2,7 +2,7 @@
 import type { ApiKey } from '../core/api-key';
 import { fail, KEY_REFUSALS, ok, type Result } from '../core/errors';
 import { HOURLY_LIMITS } from '../core/family';
-import { type IdempotencyHashes, idempotencyIn } from '../core/idempotency';
+import { type IdempotencyHashes, idempotencyIn, OTHER_REQUEST } from '../core/idempotency';
 import { newJobId, newNonce, newToken } from '../core/ids';
 import { readPublicUrl } from '../core/public-url';
 import type { JobDeps } from './deps';
@@ -78,8 +78,7 @@ async function findEarlier(deps: JobDeps, key: ApiKey, { idempotency, origin, ip
   const { keyId, secretHash } = key;
   const refusal = await deps.account(key.accountId).authorize({ keyId, secretHash, origin, ip });
   if (refusal) return undefined;
-  if (job.bodyHash !== idempotency.bodyHash)
-    return fail('idempotency_mismatch', 'This Idempotency-Key was used before with another request body.');
+  if (job.bodyHash !== idempotency.bodyHash) return fail('idempotency_mismatch', OTHER_REQUEST);
   return ok({ job, repeated: true });
 }
 

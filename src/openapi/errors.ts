@@ -30,7 +30,7 @@ export const MEANINGS: Readonly<Record<ErrorKind, string>> = {
   gone: 'It was there, and was kept for as long as such things are.',
   conflict: 'It cannot be done as things stand.',
   idempotency_in_flight: 'A call with the same Idempotency-Key is under way: try again.',
-  idempotency_mismatch: 'The Idempotency-Key was used for another body.',
+  idempotency_mismatch: 'The Idempotency-Key was used for another body, or at another path.',
   upgrade_refused: 'There is no WebSocket here.',
   body_too_large: 'The body is too large.',
   unsupported_content: 'The body is of a type that is not read here.',

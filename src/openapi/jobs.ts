@@ -257,11 +257,12 @@ const webhookRoutes: Route[] = [
     summary: 'What became of webhooks, newest first',
     access: 'key',
     parameters: [
+      limit(200, 50),
       query('jobId', 'Of this job alone.', { type: 'string' }),
       query('state', 'In this state alone.', { type: 'string', enum: [...DELIVERY_STATES] }),
       query('before', 'The `next` of the page before.', { type: 'string' }),
     ],
-    answers: { 200: json('A page of 50.', deliveryPage) },
+    answers: { 200: json('A page.', deliveryPage) },
     errors: FAILURES.read,
   },
   {

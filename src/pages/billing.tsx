@@ -75,9 +75,12 @@ async function billingPage(c: AppContext, context: VerbContext, error?: GatewayE
   if (!ledger.ok) return refusalPage(c, ledger.error);
   const { lines, nextCursor } = ledger.value;
   const paid = c.req.query('paid');
+  // What rented workers may come to before they can be stopped: no call can spend it.
+  const setAsideCredits = billing.balanceCredits - billing.heldCredits - billing.availableCredits;
   const figures: [string, number][] = [
     ['Available credits', billing.availableCredits],
     ['Held for calls under way', billing.heldCredits],
+    ...(setAsideCredits > 0 ? [['Set aside for deployments', setAsideCredits] as [string, number]] : []),
     ['Topped up so far', billing.topUpCredits],
   ];
   return page(

@@ -33,9 +33,11 @@ const NUMBERS: [name: string, label: string, fallback: string, least: number, mo
   ['idleTimeout', 'Idle seconds before one stops', '30', 1, 3_600],
 ];
 
+const ALWAYS_ASK = 'These workers run, and cost, all the time until you stop them. Deploy?';
+
 const Fields = ({ form }: { form: Form }) => (
   <>
-    <div class="thirds">
+    <div class="halves">
       <label>
         Slug, for its URL
         <input name="slug" required pattern="[a-z0-9]([a-z0-9\-]{0,61}[a-z0-9])?" value={form.slug ?? ''} placeholder="my-model" />
@@ -54,21 +56,39 @@ const Fields = ({ form }: { form: Form }) => (
           ))}
         </select>
       </label>
+      <label>
+        Webhook for its runs, if any
+        <input name="webhookUrl" type="url" value={form.webhookUrl ?? ''} placeholder="https://app.example.com/hooks/gpu" />
+      </label>
+    </div>
+    <div class="thirds">
       {NUMBERS.map(([name, label, fallback, least, most]) => (
         <label>
           {label}
-          <input name={name} type="number" min={least} max={most} value={form[name] ?? fallback} required />
+          <input
+            name={name}
+            type="number"
+            min={least}
+            max={most}
+            value={form[name] ?? fallback}
+            required
+            {...(name === 'minWorkers' && { 'data-ask': ALWAYS_ASK, 'aria-describedby': 'always' })}
+          />
         </label>
       ))}
     </div>
-    <p class="small quiet">
-      “Workers at least” run, and cost, all the time, by the hour each:{' '}
-      {GPUS.map(({ label, id }) => `${label} ${hourly([id], 1)}`).join('; ')}.
-    </p>
-    <label>
-      Webhook for its runs
-      <input name="webhookUrl" type="url" value={form.webhookUrl ?? ''} placeholder="https://app.example.com/hooks/gpu" />
-    </label>
+    <div class="tight">
+      <p class="small quiet" id="always">
+        “Workers at least” run, and cost, all the time. One of them, an hour:
+      </p>
+      <ul class="plain chips" aria-label="What a worker that always runs costs an hour">
+        {GPUS.map(({ label, id }) => (
+          <li class="tag">
+            {label}: {hourly([id], 1)}
+          </li>
+        ))}
+      </ul>
+    </div>
   </>
 );
 
@@ -89,8 +109,9 @@ const Cost: FC<{ of: Deployment }> = ({ of: { minWorkers, maxWorkers, gpuTypes, 
     )}
     {minWorkers === 0 && <p>Nothing while no run comes</p>}
     <p class="small quiet">
-      {minWorkers} to {plural(maxWorkers, 'worker')}; one that has run waits {plural(idleTimeoutSeconds, 'second')} at {hourly(gpuTypes, 1)}{' '}
-      an hour. A run costs {credits(toCredits(GPU_POOL_MICRO[gpuTypes[0] ?? ''] ?? 0))} credits a second.
+      {minWorkers < maxWorkers ? `${minWorkers} to ` : ''}
+      {plural(maxWorkers, 'worker')}. One that has run waits {plural(idleTimeoutSeconds, 'second')} for the next run, at{' '}
+      {hourly(gpuTypes, 1)} an hour. A run costs {credits(toCredits(GPU_POOL_MICRO[gpuTypes[0] ?? ''] ?? 0))} credits a second.
     </p>
   </div>
 );
@@ -98,7 +119,7 @@ const Cost: FC<{ of: Deployment }> = ({ of: { minWorkers, maxWorkers, gpuTypes, 
 const Actions: FC<{ of: Deployment; context: VerbContext }> = ({ of: { slug, minWorkers }, context }) => {
   const action = (verb: string) => `${DEPLOYMENTS}/${slug}/${verb}${orgQuery(context)}`;
   return (
-    <span class="row">
+    <div class="tight">
       {minWorkers > 0 && (
         <form
           class="inline"
@@ -121,12 +142,12 @@ const Actions: FC<{ of: Deployment; context: VerbContext }> = ({ of: { slug, min
           Delete
         </button>
       </form>
-    </span>
+    </div>
   );
 };
 
 const One: FC<{ of: Deployment; context: VerbContext }> = ({ of: row, context }) => (
-  <li class="key">
+  <li class="key deployment">
     <div class="tight">
       <p class="row">
         <span class="mono strong break">{row.slug}</span>
@@ -140,8 +161,8 @@ const One: FC<{ of: Deployment; context: VerbContext }> = ({ of: row, context })
       </p>
     </div>
     {row.test ? <p>Free: it was made with a test key</p> : <Cost of={row} />}
-    <p class="small">{row.notice}</p>
     {context.permissions.has('deployments.write') && <Actions of={row} context={context} />}
+    {row.notice !== null && <p class="small all">{row.notice}</p>}
   </li>
 );
 
@@ -158,8 +179,7 @@ async function deploymentsPage(c: AppContext, context: VerbContext, { form = {},
       <div class="stack">
         <h1>Deployments</h1>
         <p class="lead">
-          A container image and the GPUs that it may run on. A worker starts when a run comes and stops when none has come for a while, but
-          for those that are to run always.
+          A container image and the GPUs that it may run on. A worker starts when a run comes, and stops when none has come for a while.
         </p>
       </div>
       <Notice error={error} message={made === undefined ? undefined : `${made} is there: POST /v1/gpu/run/${made} runs it.`} />
@@ -170,7 +190,7 @@ async function deploymentsPage(c: AppContext, context: VerbContext, { form = {},
       )}
       {existing.length > 0 && (
         <section class="stack" aria-labelledby="existing">
-          <h2 id="existing">Those you have</h2>
+          <h2 id="existing">Existing</h2>
           {sum > 0 && <p>Workers that always run cost {dollars(sum)} an hour in all.</p>}
           <ul class="keys">
             {existing.map((row) => (

@@ -26,23 +26,23 @@ const client = (origin: string): string =>
 const pythonClient = (origin: string): string =>
   `import os\nfrom openai import OpenAI\n\nclient = OpenAI(api_key=os.environ["KEY"], base_url="${origin}/v1")\n`;
 
-const MESSAGE = '[{"role": "user", "content": "{{prompt}}"}]';
+const MESSAGES = '{{messages}}';
 
 const plainChat = (origin: string): Example[] => [
   {
     label: 'curl',
     variant: 'plain',
-    text: curl(origin, '/v1/chat/completions', `{"model": "{{model}}", "stream": true, "messages": ${MESSAGE}}`),
+    text: curl(origin, '/v1/chat/completions', `{"model": "{{model}}", "stream": true, "messages": ${MESSAGES}}`),
   },
   {
     label: 'TypeScript',
     variant: 'plain',
-    text: `${client(origin)}const stream = await client.chat.completions.create({\n  model: '{{model}}',\n  stream: true,\n  messages: ${MESSAGE},\n});\nfor await (const chunk of stream) process.stdout.write(chunk.choices[0]?.delta?.content ?? '');`,
+    text: `${client(origin)}const stream = await client.chat.completions.create({\n  model: '{{model}}',\n  stream: true,\n  messages: ${MESSAGES},\n});\nfor await (const chunk of stream) process.stdout.write(chunk.choices[0]?.delta?.content ?? '');`,
   },
   {
     label: 'Python',
     variant: 'plain',
-    text: `${pythonClient(origin)}stream = client.chat.completions.create(\n    model="{{model}}",\n    stream=True,\n    messages=${MESSAGE},\n)\nfor chunk in stream:\n    if chunk.choices:\n        print(chunk.choices[0].delta.content or "", end="")`,
+    text: `${pythonClient(origin)}stream = client.chat.completions.create(\n    model="{{model}}",\n    stream=True,\n    messages=${MESSAGES},\n)\nfor chunk in stream:\n    if chunk.choices:\n        print(chunk.choices[0].delta.content or "", end="")`,
   },
 ];
 
@@ -50,17 +50,17 @@ const messagesChat = (origin: string): Example[] => [
   {
     label: 'curl',
     variant: 'messages',
-    text: curl(origin, '/v1/messages', `{"model": "{{model}}", "max_tokens": {{tokens}}, "stream": true, "messages": ${MESSAGE}}`),
+    text: curl(origin, '/v1/messages', `{"model": "{{model}}", "max_tokens": {{tokens}}, "stream": true, "messages": ${MESSAGES}}`),
   },
   {
     label: 'TypeScript',
     variant: 'messages',
-    text: `import Anthropic from '@anthropic-ai/sdk';\n\nconst client = new Anthropic({ apiKey: process.env.KEY, baseURL: '${origin}' });\nconst stream = client.messages.stream({\n  model: '{{model}}',\n  max_tokens: {{tokens}},\n  messages: ${MESSAGE},\n});\nfor await (const text of stream.textStream) process.stdout.write(text);`,
+    text: `import Anthropic from '@anthropic-ai/sdk';\n\nconst client = new Anthropic({ apiKey: process.env.KEY, baseURL: '${origin}' });\nconst stream = client.messages.stream({\n  model: '{{model}}',\n  max_tokens: {{tokens}},\n  messages: ${MESSAGES},\n});\nfor await (const text of stream.textStream) process.stdout.write(text);`,
   },
   {
     label: 'Python',
     variant: 'messages',
-    text: `import os\nfrom anthropic import Anthropic\n\nclient = Anthropic(api_key=os.environ["KEY"], base_url="${origin}")\nwith client.messages.stream(\n    model="{{model}}",\n    max_tokens={{tokens}},\n    messages=${MESSAGE},\n) as stream:\n    for text in stream.text_stream:\n        print(text, end="")`,
+    text: `import os\nfrom anthropic import Anthropic\n\nclient = Anthropic(api_key=os.environ["KEY"], base_url="${origin}")\nwith client.messages.stream(\n    model="{{model}}",\n    max_tokens={{tokens}},\n    messages=${MESSAGES},\n) as stream:\n    for text in stream.text_stream:\n        print(text, end="")`,
   },
 ];
 
@@ -92,7 +92,7 @@ console.log((await response.json()).outputUrl);`,
   },
 ];
 
-/** `"{{prompt}}"` and the like are filled in by the page's script, as they are here for who has none. */
+/** `{{messages}}`, `"{{prompt}}"` and the like are filled in by the page's script, as they are here for who has none. */
 export function examples(origin: string, mode: ExampleMode): Example[] {
   switch (mode) {
     case 'chat':
@@ -115,6 +115,7 @@ export function examples(origin: string, mode: ExampleMode): Example[] {
 export const filled = (text: string, model: string, prompt: string): string =>
   text
     .replaceAll('{{model}}', model)
+    .replaceAll('{{messages}}', `[{"role": "user", "content": ${JSON.stringify(prompt)}}]`)
     .replaceAll('"{{prompt}}"', JSON.stringify(prompt))
     .replaceAll('{{seconds}}', '5')
     .replaceAll('{{tokens}}', String(EXAMPLE_TOKENS));

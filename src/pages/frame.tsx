@@ -17,7 +17,7 @@ const WALLETS: Links = [
   ['/usage', 'Usage', 'usage.read'],
   ['/manage-api-keys', 'API keys', 'keys.read'],
   ['/settings/billing', 'Billing', 'billing.read'],
-  ['/infra/deployments/new', 'Deployments', 'deployments.write'],
+  ['/infra/deployments/new', 'Deployments', 'deployments.read'],
   ['/settings/organization', 'Organization', 'organization.read'],
   ['/settings/audit', 'Audit log', 'audit.read'],
 ];

@@ -85,6 +85,17 @@ export const Pages: FC<PagesProps> = ({ of, path, query: { cursor, ...query }, n
   </div>
 );
 
+/** A group of settings: what it is at the side, what there is to do beside it. */
+export const Section: FC<{ id: string; title: string; about: string; children?: Child }> = ({ id, title, about, children }) => (
+  <section class="section" aria-labelledby={id}>
+    <header>
+      <h2 id={id}>{title}</h2>
+      <p>{about}</p>
+    </header>
+    <div class="stack">{children}</div>
+  </section>
+);
+
 /** What to do where there is nothing yet. */
 export const Empty: FC<{ title: string; children?: Child }> = ({ title, children }) => (
   <div class="empty">

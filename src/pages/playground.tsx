@@ -111,15 +111,25 @@ interface FormProps {
   payers: Payer[] | undefined;
 }
 
-const Form: FC<FormProps> = ({ mode, models, chosen, variant, payers }) => (
-  <form class="panel" method="post" action={PATH} data-playground data-mode={mode}>
-    <ModelChoice models={models} chosen={chosen} />
+const KeyField: FC = () => (
+  <div class="tight">
     <label>
-      Prompt
-      <textarea name="prompt" required>
-        {MODES[mode].prompt}
-      </textarea>
+      API key
+      <input name="key" type="password" autocomplete="off" spellcheck={false} placeholder="ck_..." aria-describedby="key-note" />
     </label>
+    <p class="tiny quiet" id="key-note">
+      A test key (ck_test_...) calls the sandbox, free of charge. The key stays on this page.
+    </p>
+  </div>
+);
+
+/** What is called, and who pays for it. */
+const Terms: FC<FormProps> = ({ mode, models, chosen, variant, payers }) => (
+  <div class="panel stack">
+    <noscript>
+      <p class="notice">Running needs JavaScript; the examples work without.</p>
+    </noscript>
+    <ModelChoice models={models} chosen={chosen} />
     {mode === 'video' && (
       <label>
         Seconds
@@ -132,14 +142,51 @@ const Form: FC<FormProps> = ({ mode, models, chosen, variant, payers }) => (
         <input name="tokens" type="number" min="1" max="200000" value={EXAMPLE_TOKENS} required />
       </label>
     )}
-    {payers && <Payers of={payers} />}
+    {payers ? (
+      <>
+        <Payers of={payers} />
+        <details>
+          <summary class="small">Call with an API key instead</summary>
+          <KeyField />
+        </details>
+      </>
+    ) : (
+      <KeyField />
+    )}
+  </div>
+);
+
+const TURNS: Record<Mode, { title: string; empty: string }> = {
+  chat: {
+    title: 'Conversation',
+    empty: 'The answer is shown here, word by word, with what it cost. What was said is sent along with what you say next.',
+  },
+  image: { title: 'Pictures', empty: 'The picture is shown here, with what it cost.' },
+  video: { title: 'Films', empty: 'The film is shown here when it is made. That takes up to some minutes.' },
+};
+
+/** What was asked and what came back, one under the other, and the next to be asked under it. */
+const Turns: FC<{ mode: Mode }> = ({ mode }) => (
+  <section class="panel result" aria-labelledby="result">
+    <div class="head">
+      <h2 id="result">{TURNS[mode].title}</h2>
+      <button type="button" class="link quiet" data-clear hidden>
+        Clear
+      </button>
+    </div>
+    <figure class="turns" tabindex={0} aria-label={TURNS[mode].title}>
+      <ol id="output" data-empty={TURNS[mode].empty} />
+    </figure>
+    <progress id="run-progress" aria-label="Under way" hidden />
     <label>
-      {payers ? 'API key, to call with it instead' : 'API key'}
-      <input name="key" type="password" autocomplete="off" spellcheck={false} placeholder="ck_..." aria-describedby="key-note" />
+      Prompt
+      <textarea name="prompt" required aria-describedby="prompt-note">
+        {MODES[mode].prompt}
+      </textarea>
+      <small id="prompt-note" class="wide-only">
+        Ctrl or ⌘ with Enter runs it
+      </small>
     </label>
-    <p class="small quiet" id="key-note">
-      A test key (ck_test_...) calls the sandbox, free of charge. The key stays on this page.
-    </p>
     <div class="row">
       <button type="submit" data-run>
         Run
@@ -147,28 +194,9 @@ const Form: FC<FormProps> = ({ mode, models, chosen, variant, payers }) => (
       <button type="button" class="plain" data-stop hidden>
         Stop
       </button>
-    </div>
-    <noscript>
-      <p class="notice">Running needs JavaScript; the examples work without.</p>
-    </noscript>
-  </form>
-);
-
-const EMPTY: Record<Mode, string> = {
-  chat: 'The answer is shown here, word by word, with what it cost.',
-  image: 'The picture is shown here, with what it cost.',
-  video: 'The film is shown here when it is made. That takes up to some minutes.',
-};
-
-const Result: FC<{ mode: Mode }> = ({ mode }) => (
-  <section class="panel result" aria-labelledby="result">
-    <h2 id="result">Answer</h2>
-    <progress id="run-progress" aria-label="Under way" hidden />
-    <div id="output" data-empty={EMPTY[mode]} />
-    <footer>
       <span id="run-status" role="status" />
-      <span id="run-cost" role="status" />
-    </footer>
+      <span class="small quiet" id="run-cost" role="status" />
+    </div>
   </section>
 );
 
@@ -203,10 +231,10 @@ async function playground(c: AppContext): Promise<Response> {
           </a>
         ))}
       </nav>
-      <div class="bench">
-        <Form mode={mode} models={listed} chosen={chosen} variant={shownVariant} payers={payers} />
-        <Result mode={mode} />
-      </div>
+      <form class="bench" method="post" action={PATH} data-playground data-mode={mode}>
+        <Terms mode={mode} models={listed} chosen={chosen} variant={shownVariant} payers={payers} />
+        <Turns mode={mode} />
+      </form>
       <section class="stack" aria-labelledby="same">
         <h2 id="same">The same in code</h2>
         {examples(accountPlaneDeps(c).origin, mode).map(({ label, variant, text }) => (

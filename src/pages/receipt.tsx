@@ -17,6 +17,8 @@ interface Line {
   credits: number;
 }
 
+const inWords = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+
 /** By the unit that the price is for; what the sum leaves out, such as a surcharge, is a line of its own. */
 function unitLines({ detail, creditsUsed }: Receipt): Line[] {
   const { price, usage } = detail;
@@ -24,7 +26,7 @@ function unitLines({ detail, creditsUsed }: Receipt): Line[] {
   const each = toCredits(price.micro);
   const counted = Object.entries(usage).find(([, count]) => typeof count === 'number');
   if (!counted) return [];
-  const [item, quantity] = [counted[0], Number(counted[1])];
+  const [item, quantity] = [inWords(counted[0]), Number(counted[1])];
   const sum = quantity * each;
   const rest = creditsUsed - sum;
   return [

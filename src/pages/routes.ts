@@ -10,6 +10,7 @@ import { keyPages } from './keys';
 import { modelPageRoute } from './model';
 import { modelPages } from './models';
 import { organizationPages } from './organization';
+import { passwordPages } from './password';
 import { playgroundPages } from './playground';
 import { pricingPages } from './pricing';
 import { publicPages } from './public';
@@ -32,6 +33,7 @@ export const PAGE_ROUTES: readonly AccountRoute[] = [
   ...gpuPages,
   ...deploymentPages,
   ...signInPages,
+  ...passwordPages,
   ...keyPages,
   ...usagePages,
   ...settingsPages,

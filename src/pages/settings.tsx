@@ -1,16 +1,18 @@
 /** The person's own: profile, sessions, second factor. */
-import type { Child, FC } from 'hono/jsx';
+import type { FC } from 'hono/jsx';
 import type { VerbContext } from '../console/context';
 import { showMe } from '../console/me/show';
 import { authOf } from '../http/account-deps';
 import { askAuth } from '../http/ask-auth';
 import type { AppContext } from '../http/context';
 import type { AccountRoute } from '../routes/account/route';
-import { ERROR_ID } from './form';
+import { Passkeys, removePasskey, revokeSession, Sessions } from './devices';
 import { makeOrganization } from './organizations';
-import { Code, Day, Notice, Time } from './parts';
+import { Notice, Section } from './parts';
+import { type Codes, SecondStep } from './second-step';
 import { fields, page, TOO_OFTEN } from './shell';
 import { shown, shownTo, thenShown } from './shown-once';
+import { Password } from './sign-in-parts';
 
 interface Shown {
   error?: string;
@@ -32,180 +34,6 @@ const DONE: Record<string, string> = {
 };
 
 const done = (c: AppContext, what: keyof typeof DONE): Response => c.redirect(`${PATH}?done=${what}`, 303);
-
-/** Of a second factor: to be confirmed while there is a secret, else codes alone. */
-interface Codes {
-  uri?: string;
-  codes: string[];
-}
-
-interface PasskeyView {
-  id: string;
-  name?: string | undefined;
-  createdAt?: Date | null | undefined;
-}
-
-/** A group of settings: what it is at the side, what there is to do beside it. */
-const Section: FC<{ id: string; title: string; about: string; children?: Child }> = ({ id, title, about, children }) => (
-  <section class="section" aria-labelledby={id}>
-    <header>
-      <h2 id={id}>{title}</h2>
-      <p>{about}</p>
-    </header>
-    <div class="stack">{children}</div>
-  </section>
-);
-
-const Passkeys: FC<{ passkeys: PasskeyView[] }> = ({ passkeys }) => (
-  <Section id="passkeys" title="Passkeys" about="Sign in with your device’s lock instead of the password.">
-    {passkeys.length > 0 && (
-      <ul class="lines">
-        {passkeys.map(({ id, name, createdAt }) => (
-          <li>
-            <span>
-              {name || 'A passkey'}{' '}
-              {createdAt && (
-                <span class="small quiet">
-                  since <Day at={new Date(createdAt).toISOString()} />
-                </span>
-              )}
-            </span>
-            <form
-              class="inline"
-              method="post"
-              action={`/settings/passkeys/${id}/delete`}
-              data-ask={`Remove ${name || 'the passkey'}? It signs nobody in any more.`}
-            >
-              <button type="submit" class="link danger" aria-label={`Remove ${name || 'the passkey'}`}>
-                Remove
-              </button>
-            </form>
-          </li>
-        ))}
-      </ul>
-    )}
-    {passkeys.length === 0 && (
-      <noscript>
-        <p class="small quiet">Adding one needs JavaScript.</p>
-      </noscript>
-    )}
-    <form class="panel" data-passkey="register" data-next="/settings" hidden>
-      <label>
-        Name, such as the device’s
-        <input name="name" required maxlength={100} />
-      </label>
-      <div class="row">
-        <button type="submit" class="plain">
-          Add a passkey
-        </button>
-        <span class="small quiet" role="status" />
-      </div>
-    </form>
-  </Section>
-);
-
-/** A browser's long name in few words. */
-function browserOf(agent: string | null | undefined): string {
-  if (!agent) return 'Unknown browser';
-  const browser = [
-    ['Firefox', /Firefox\//],
-    ['Edge', /Edg\//],
-    ['Chrome', /Chrome\//],
-    ['Safari', /Safari\//],
-  ].find(([, pattern]) => (pattern as RegExp).test(agent))?.[0];
-  const system = /\((?:Windows|Macintosh|iPhone|iPad|Linux|X11; Linux|Android|X11; CrOS)/.exec(agent)?.[0].replace(/^\(|X11; /g, '');
-  return browser ? [browser, system].filter(Boolean).join(' on ') : agent.slice(0, 60);
-}
-
-const Password: FC<{ name?: string; label: string; fresh?: boolean }> = ({ name = 'password', label, fresh }) => (
-  <label>
-    {label}
-    <input
-      type="password"
-      name={name}
-      {...(fresh ? { required: true, minlength: 10, autocomplete: 'new-password' } : { autocomplete: 'current-password' })}
-    />
-  </label>
-);
-
-const Recovery: FC<{ codes: string[] }> = ({ codes }) => (
-  <Code label="Recovery codes" wrap>
-    {codes.join('\n')}
-  </Code>
-);
-
-/** Read off a screen and typed by hand, where no camera does it. */
-const inFours = (secret: string): string => secret.match(/.{1,4}/g)?.join(' ') ?? secret;
-
-const SetUp: FC<{ uri: string; codes: string[]; error: string | undefined }> = ({ uri, codes, error }) => (
-  <div class="panel stack">
-    <p>
-      <strong>1.</strong> Add this to your authenticator app: <a href={uri}>open it there</a>, or type the secret.
-    </p>
-    <Code label="Secret" wrap>
-      {inFours(new URL(uri).searchParams.get('secret') ?? uri)}
-    </Code>
-    <p>
-      <strong>2.</strong> Keep these recovery codes where you keep passwords. Each works once, without the app.
-    </p>
-    <Recovery codes={codes} />
-    <form method="post" action="/settings/two-factor/confirm">
-      <label>
-        <span>
-          <strong>3.</strong> Confirm with the code that the app shows
-        </span>
-        <input
-          name="code"
-          inputmode="numeric"
-          autocomplete="one-time-code"
-          required
-          {...(error !== undefined && { 'aria-invalid': 'true', 'aria-describedby': ERROR_ID, autofocus: true })}
-        />
-      </label>
-      <div class="row">
-        <button type="submit">Confirm</button>
-      </div>
-    </form>
-  </div>
-);
-
-const SecondStep: FC<{ isOn: boolean; shown: Codes | undefined; error: string | undefined }> = ({ isOn, shown, error }) => (
-  <Section id="second" title="Second step" about="A code of an authenticator app, asked for after the password.">
-    {!isOn && shown?.uri !== undefined ? (
-      <SetUp uri={shown.uri} codes={shown.codes} error={error} />
-    ) : (
-      <>
-        {isOn && shown && (
-          <div class="panel stack">
-            <p>Keep these new recovery codes where you keep passwords. Each works once; those of before work no more.</p>
-            <Recovery codes={shown.codes} />
-          </div>
-        )}
-        <form class="panel" method="post" action={`/settings/two-factor/${isOn ? 'codes' : 'enable'}`}>
-          <p>
-            <span class={isOn ? 'tag good' : 'tag'}>{isOn ? 'on' : 'off'}</span>
-          </p>
-          <Password label="Your password" />
-          <div class="row">
-            <button type="submit" class="plain">
-              {isOn ? 'New recovery codes' : 'Set it up'}
-            </button>
-            {isOn && (
-              <button
-                type="submit"
-                class="link danger"
-                formaction="/settings/two-factor/disable"
-                data-ask="Turn the second step off? The password alone signs you in then."
-              >
-                Turn it off
-              </button>
-            )}
-          </div>
-        </form>
-      </>
-    )}
-  </Section>
-);
 
 type Me = Awaited<ReturnType<typeof showMe>>;
 
@@ -244,39 +72,6 @@ const You: FC<{ me: Me }> = ({ me }) => (
   </Section>
 );
 
-interface SessionView {
-  id: string;
-  userAgent?: string | null | undefined;
-  ipAddress?: string | null | undefined;
-  createdAt: Date;
-}
-
-const Sessions: FC<{ sessions: SessionView[]; current: string | undefined }> = ({ sessions, current }) => (
-  <Section id="sessions" title="Sessions" about="Where you are signed in. End what you do not know.">
-    <ul class="lines">
-      {sessions.map((session) => (
-        <li>
-          <div>
-            <p title={session.userAgent ?? ''}>{browserOf(session.userAgent)}</p>
-            <p class="small quiet">
-              {session.ipAddress || 'unknown address'}, since <Time at={new Date(session.createdAt).toISOString()} /> UTC
-            </p>
-          </div>
-          {session.id === current ? (
-            <span class="tag good">this one</span>
-          ) : (
-            <form class="inline" method="post" action={`/settings/sessions/${session.id}/revoke`}>
-              <button type="submit" class="link danger" aria-label={`End the session of ${browserOf(session.userAgent)}`}>
-                End
-              </button>
-            </form>
-          )}
-        </li>
-      ))}
-    </ul>
-  </Section>
-);
-
 async function settingsPage(c: AppContext, context: VerbContext, { error, message }: Shown = {}): Promise<Response> {
   const headers = c.req.raw.headers;
   const { api } = await authOf(c);
@@ -307,22 +102,6 @@ async function settingsPage(c: AppContext, context: VerbContext, { error, messag
       <Sessions sessions={sessions} current={current?.session.id} />
     </>,
   );
-}
-
-async function revokeSession(c: AppContext): Promise<Response> {
-  const { api } = await authOf(c);
-  const headers = c.req.raw.headers;
-  const found = (await api.listSessions({ headers })).find(({ id }) => id === c.req.param('id'));
-  if (found) await api.revokeSession({ body: { token: found.token }, headers });
-  return done(c, 'session');
-}
-
-async function removePasskey(c: AppContext): Promise<Response> {
-  const { api } = await authOf(c);
-  const headers = c.req.raw.headers;
-  const found = (await api.listPasskeys({ headers })).find(({ id }) => id === c.req.param('id'));
-  if (found) await api.deletePasskey({ body: { id: found.id }, headers });
-  return done(c, 'passkey');
 }
 
 const WRONG_PASSWORD = 'That did not work: is the password right?';
@@ -389,8 +168,8 @@ export const settingsPages: AccountRoute[] = [
     handle: (c, context) => settingsPage(c, context, { message: DONE[c.req.query('done') ?? ''] }),
   },
   { method: 'POST', path: '/settings/organizations', permission: 'self', handle: makeOrganization },
-  { method: 'POST', path: '/settings/sessions/:id/revoke', permission: 'self', handle: revokeSession },
-  { method: 'POST', path: '/settings/passkeys/:id/delete', permission: 'self', handle: removePasskey },
+  { method: 'POST', path: '/settings/sessions/:id/revoke', permission: 'self', handle: async (c) => done(c, await revokeSession(c)) },
+  { method: 'POST', path: '/settings/passkeys/:id/delete', permission: 'self', handle: async (c) => done(c, await removePasskey(c)) },
   { method: 'POST', path: '/settings/name', permission: 'self', handle: changeName },
   { method: 'POST', path: '/settings/password', permission: 'self', handle: changePassword },
   {

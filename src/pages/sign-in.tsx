@@ -1,9 +1,8 @@
 /** The way in: password, mailed link, another provider, or the organization's own. */
 import type { FC } from 'hono/jsx';
-import { isTwoFactorAsked, NO_MAIL, twoFactorUrl } from '../console/sign-in/guards';
+import { isTwoFactorAsked, twoFactorUrl } from '../console/sign-in/guards';
 import { NOT_WELCOME, WELCOMES } from '../console/sign-in/welcome';
 import { safePath } from '../console/sso/sign-in';
-import { fail } from '../core/errors';
 import { accountPlaneDeps, authOf } from '../http/account-deps';
 import { askAuth } from '../http/ask-auth';
 import { isSameSite } from '../http/caller';
@@ -12,47 +11,25 @@ import type { AccountRoute } from '../routes/account/route';
 import { startSso } from '../routes/account/sso';
 import { Invited, invitationAt, invitationPages } from './invitation';
 import { Notice } from './parts';
-import { fields, page, refusalPage, TOO_OFTEN, viewerOf } from './shell';
-
-const CROSS_SITE = fail('cross_site_request', 'This form was sent from another site.').error;
+import { fields, page, refusalPage, viewerOf } from './shell';
+import {
+  type Answer,
+  backTo,
+  CROSS_SITE,
+  Email,
+  FRESH,
+  Hidden,
+  mailNotice,
+  notMailed,
+  OVER,
+  onwardsFrom,
+  Password,
+  saidBy,
+  simpleForm,
+  USED,
+} from './sign-in-parts';
 
 type Form = Record<string, string>;
-
-const Hidden: FC<{ next: string }> = ({ next }) => <input type="hidden" name="next" value={next} />;
-
-const Email: FC<{ value?: string | undefined }> = ({ value }) => (
-  <label>
-    E-mail
-    <input type="email" name="email" autocomplete="username webauthn" required value={value ?? ''} />
-  </label>
-);
-
-const Password: FC<{ fresh?: boolean }> = ({ fresh }) => (
-  <label>
-    {fresh ? 'Password, at least 10 characters' : 'Password'}
-    <input
-      type="password"
-      name="password"
-      required
-      {...(fresh ? { minlength: 10, autocomplete: 'new-password' } : { autocomplete: 'current-password' })}
-    />
-  </label>
-);
-
-/** What is said of mail before anybody waits for one. */
-const mailNotice = (c: AppContext): string | undefined => (accountPlaneDeps(c).mail ? undefined : NO_MAIL);
-
-/** A mailed link is good once, and for a while; better-auth leads on with this in the address when it is not. */
-const USED = /^((invalid|expired)_token|token_expired|attempts_exceeded)$/i;
-const OVER = 'This link was used already, or is too old.';
-
-/** Where to go on, without what a link that is over left in the address. */
-function onwardsFrom(path: string | undefined): { next: string; error: string | undefined } {
-  const url = new URL(safePath(path), 'http://here.invalid');
-  const error = url.searchParams.get('error') ?? undefined;
-  url.searchParams.delete('error');
-  return { next: url.pathname + url.search + url.hash, error };
-}
 
 /** Who has come in already: on, or out again, to be somebody else. */
 const SignedInAs: FC<{ name: string; next: string }> = ({ name, next }) => (
@@ -74,7 +51,7 @@ const SignedInAs: FC<{ name: string; next: string }> = ({ name, next }) => (
   </>
 );
 
-async function signInPage(c: AppContext, form: Form, error?: string, message?: string): Promise<Response> {
+export async function signInPage(c: AppContext, form: Form, error?: string, message?: string): Promise<Response> {
   const { next } = onwardsFrom(form.next);
   const [invitation, context] = await Promise.all([invitationAt(c, next), c.req.method === 'GET' ? viewerOf(c) : undefined]);
   const { settings } = accountPlaneDeps(c);
@@ -97,10 +74,7 @@ async function signInPage(c: AppContext, form: Form, error?: string, message?: s
           <form method="post" action="/sign-in">
             <Hidden next={next} />
             <Email value={form.email ?? invitation?.email} />
-            <label>
-              Password
-              <input type="password" name="password" autocomplete="current-password" />
-            </label>
+            <Password label="Password" />
             <button type="submit" name="how" value="password">
               Sign in
             </button>
@@ -148,19 +122,6 @@ function returnedWith(c: AppContext): string | undefined {
   return `That did not work (${error.slice(0, 60)}); try again.`;
 }
 
-interface Answer {
-  code?: string;
-  message?: string;
-  twoFactorRedirect?: boolean;
-  url?: string;
-}
-
-/** better-auth's words, where they say all that there is to say. */
-function saidBy({ code, message }: Answer): string {
-  if (code === 'EMAIL_NOT_VERIFIED') return 'This address is not confirmed yet. A new link to confirm it is on its way to it.';
-  return message?.replace(/^\[body\.\w+\]\s*/, '') ?? 'That did not work; try again.';
-}
-
 /** better-auth's answer to a form: its cookies, then on; what went wrong goes back on the page. */
 async function forward(c: AppContext, answer: Response, next: string, again: (error: string) => Promise<Response>): Promise<Response> {
   const body = (await answer.json().catch(() => ({}))) as Answer;
@@ -186,14 +147,6 @@ export async function onward(c: AppContext, url: string): Promise<Response> {
   for (const [name, value] of c.res.headers) if (name === 'set-cookie') shown.headers.append(name, value);
   return shown;
 }
-
-function notMailed(status: number): string {
-  if (status === 429) return TOO_OFTEN;
-  if (status === 400) return 'That is no e-mail address.';
-  return status === 503 ? NO_MAIL : 'The mail could not be sent; try again.';
-}
-
-const backTo = (next: string): string => `/sign-in?next=${encodeURIComponent(next)}`;
 
 async function signIn(c: AppContext): Promise<Response> {
   if (!isSameSite(c)) return refusalPage(c, CROSS_SITE);
@@ -250,7 +203,7 @@ async function signUpPage(c: AppContext, form: Form, error?: string): Promise<Re
             <input name="name" autocomplete="name" required value={form.name ?? ''} />
           </label>
           <Email value={form.email ?? invitation?.email} />
-          <Password fresh />
+          <Password label={FRESH} fresh />
           <button type="submit">Create the account</button>
         </form>
       )}
@@ -283,81 +236,6 @@ async function signUp(c: AppContext): Promise<Response> {
   );
 }
 
-function simpleForm(
-  c: AppContext,
-  title: string,
-  action: string,
-  children: ReturnType<FC>,
-  button: string,
-  error?: string,
-  message?: string,
-) {
-  return page(
-    c,
-    { title, narrow: true, status: error ? 400 : 200 },
-    <>
-      <h1>{title}</h1>
-      <Notice error={error} message={message} />
-      <form method="post" action={action}>
-        {children}
-        <button type="submit">{button}</button>
-      </form>
-    </>,
-  );
-}
-
-const forgotPage = (c: AppContext, next: string, message?: string, error?: string) =>
-  simpleForm(
-    c,
-    'Set a new password',
-    '/forgot-password',
-    <>
-      <Hidden next={next} />
-      <Email />
-    </>,
-    'Mail me a link',
-    error,
-    message,
-  );
-
-async function forgot(c: AppContext): Promise<Response> {
-  if (!isSameSite(c)) return refusalPage(c, CROSS_SITE);
-  const { email = '', next: asked } = await fields(c);
-  const next = safePath(asked);
-  const redirectTo = `/reset-password?${new URLSearchParams({ next })}`;
-  const answer = await askAuth(c, '/request-password-reset', { email, redirectTo });
-  if (answer.status === 429 || answer.status === 503) return forgotPage(c, next, undefined, notMailed(answer.status));
-  return forgotPage(c, next, 'If the address has an account, a link is on its way to it.');
-}
-
-/** Without a link that is good there is no password to be thought up, but another link to ask for. */
-function resetPage(c: AppContext, { token, next: asked, error }: Record<string, string>, wrong?: string): Promise<Response> {
-  const next = safePath(asked);
-  if (!token || error !== undefined) return forgotPage(c, next, undefined, `${OVER} Have another mailed.`);
-  return simpleForm(
-    c,
-    'Set a new password',
-    '/reset-password',
-    <>
-      <Hidden next={next} />
-      <input type="hidden" name="token" value={token} />
-      <Password fresh />
-    </>,
-    'Set the password',
-    wrong,
-  );
-}
-
-async function reset(c: AppContext): Promise<Response> {
-  if (!isSameSite(c)) return refusalPage(c, CROSS_SITE);
-  const form = await fields(c);
-  const { token = '', password = '', next = '' } = form;
-  const answer = await askAuth(c, '/reset-password', { token, newPassword: password });
-  if (answer.ok) return signInPage(c, { next }, undefined, 'The password is set: sign in with it.');
-  const said = (await answer.json().catch(() => ({}))) as Answer;
-  return USED.test(said.code ?? '') ? resetPage(c, { next }) : resetPage(c, form, saidBy(said));
-}
-
 const twoFactorPage = (c: AppContext, next: string, error?: string) =>
   simpleForm(
     c,
@@ -366,7 +244,7 @@ const twoFactorPage = (c: AppContext, next: string, error?: string) =>
     <>
       <Hidden next={next} />
       <label>
-        The code of your authenticator app, or one of your backup codes
+        The code of your authenticator app, or a recovery code
         <input name="code" autocomplete="one-time-code" required />
       </label>
     </>,
@@ -397,15 +275,6 @@ export const signInPages: AccountRoute[] = [
   { method: 'GET', path: '/sign-up', permission: 'public', handle: (c) => signUpPage(c, c.req.query()) },
   { method: 'POST', path: '/sign-up', permission: 'public', handle: signUp },
   { method: 'POST', path: '/sign-out', permission: 'public', handle: signOut },
-  {
-    method: 'GET',
-    path: '/forgot-password',
-    permission: 'public',
-    handle: (c) => forgotPage(c, safePath(c.req.query('next')), mailNotice(c)),
-  },
-  { method: 'POST', path: '/forgot-password', permission: 'public', handle: forgot },
-  { method: 'GET', path: '/reset-password', permission: 'public', handle: (c) => resetPage(c, c.req.query()) },
-  { method: 'POST', path: '/reset-password', permission: 'public', handle: reset },
   { method: 'GET', path: '/two-factor', permission: 'public', handle: (c) => twoFactorPage(c, safePath(c.req.query('next'))) },
   { method: 'POST', path: '/two-factor', permission: 'public', handle: twoFactor },
   ...invitationPages,

@@ -82,6 +82,7 @@ const FRAME = `
 .bar .end { margin-inline-start: auto; display: flex; gap: var(--s4); align-items: center; font-size: .875rem; min-width: 0; }
 .bar .end > span { color: var(--quiet); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; max-width: 17rem; }
 .bar .end > a:not(.button) { color: var(--ink); text-decoration: none; white-space: nowrap; display: inline-flex; align-items: center; min-height: 1.5rem; }
+.bar .end button { white-space: nowrap; }
 .bar .button { min-height: 2.125rem; padding-block: 0; font-size: .875rem; }
 main { width: 100%; max-width: var(--page); margin: 0 auto; padding: var(--s6) var(--gutter) var(--s7); display: grid; gap: var(--s6); flex: 1; align-content: start; grid-template-columns: minmax(0, 1fr); }
 main:focus { outline: none; }
@@ -120,7 +121,9 @@ ul.tight, ul.plain, ol.plain { padding: 0; list-style: none; }
 .prose { max-width: 40rem; }
 .lead { max-width: 40rem; color: var(--quiet); font-size: var(--large); line-height: 1.5; }
 .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr)); gap: var(--s5); align-items: start; }
+.halves { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 18rem), 1fr)); gap: var(--s4) var(--s5); align-items: start; }
 .thirds { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 15rem), 1fr)); gap: var(--s5); align-items: start; }
+.panel .thirds { row-gap: var(--s4); }
 .panel { background: var(--raised); border: 1px solid var(--line); border-radius: 10px; padding: var(--s5); }
 .section { border-top: 1px solid var(--line); padding-top: var(--s5); display: grid; grid-template-columns: minmax(0, 15rem) minmax(0, 1fr); gap: var(--s4) var(--s6); }
 .section > header { display: grid; gap: var(--s1); align-content: start; }
@@ -168,6 +171,8 @@ form.row { display: flex; }
 form.ends { align-items: end; flex-wrap: nowrap; }
 form.ends > label { flex: 1; }
 form.filter { display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); align-items: end; gap: var(--s3); }
+form.filter > button { justify-self: start; min-width: 7rem; }
+label .step { color: var(--ink); font-size: var(--body); }
 label, .label { display: grid; gap: var(--s1); font-size: var(--small); color: var(--quiet); align-content: start; }
 label.check { display: flex; gap: var(--s2); align-items: center; color: var(--ink); font-size: .875rem; min-height: 1.75rem; }
 label small, .hint { font-size: var(--tiny); color: var(--quiet); }
@@ -258,19 +263,34 @@ const PAGES = `
 .verb { font-family: var(--mono); font-size: var(--tiny); font-weight: 600; color: var(--accent); min-width: 3.5rem; display: inline-block; }
 .verb.delete { color: var(--alarm); }
 .path { font-family: var(--mono); font-size: var(--small); overflow-wrap: anywhere; font-weight: 500; }
-.bench { display: grid; gap: var(--s5); align-items: start; grid-template-columns: minmax(0, 5fr) minmax(0, 7fr); }
-.result { min-height: 22rem; display: flex; flex-direction: column; gap: var(--s4); }
-.result img, .result video { border-radius: var(--radius); display: block; }
-.result video { width: 100%; }
-.result .answer { white-space: pre-wrap; overflow-wrap: anywhere; }
-.result footer { display: flex; justify-content: space-between; gap: var(--s2) var(--s4); flex-wrap: wrap; font-size: var(--small); color: var(--quiet); border-top: 1px solid var(--line); padding-top: var(--s3); min-height: 2.75rem; }
-#output { display: grid; gap: var(--s3); align-content: start; flex: 1; }
-#output:empty::before { content: attr(data-empty); color: var(--quiet); }
+.bench { gap: var(--s5); align-items: start; grid-template-columns: minmax(0, 4fr) minmax(0, 7fr); }
+.result { display: flex; flex-direction: column; gap: var(--s4); }
+.result textarea { min-height: 5rem; }
+.result .head { align-items: center; }
+.turns { max-height: 65vh; min-height: 11rem; overflow-y: auto; }
+.turns:focus-visible { outline-offset: 2px; }
+.turns img, .turns video { border-radius: var(--radius); display: block; max-height: 46vh; }
+.turns video { width: 100%; }
+#output { display: grid; gap: var(--s5); padding: 0; list-style: none; grid-template-columns: minmax(0, 1fr); }
+#output:empty::before { content: attr(data-empty); color: var(--quiet); max-width: 34rem; }
+.turn { display: grid; gap: var(--s3); grid-template-columns: minmax(0, 1fr); }
+.turn .asked { justify-self: end; max-width: 85%; padding: var(--s2) var(--s3); border-radius: 10px; background: var(--sunken); font-size: .875rem; white-space: pre-wrap; overflow-wrap: anywhere; }
+.turn .answer { white-space: pre-wrap; overflow-wrap: anywhere; }
+.turn .came { display: grid; gap: var(--s3); grid-template-columns: minmax(0, 1fr); }
+.turn footer { display: flex; flex-wrap: wrap; gap: var(--s1) var(--s3); align-items: baseline; font-size: var(--tiny); color: var(--quiet); overflow-wrap: anywhere; }
+.turn footer > :empty { display: none; }
+.turn footer .bad { color: var(--alarm); font-size: var(--small); flex: 1 1 100%; }
+.turn footer button { font-size: inherit; min-height: 1.25rem; }
+#run-cost { margin-inline-start: auto; }
 #run-status { overflow-wrap: anywhere; }
 #run-status.bad { color: var(--alarm); }
 progress { width: 100%; height: .25rem; accent-color: var(--accent); display: block; }
+.scan { display: grid; grid-template-columns: 11rem minmax(0, 1fr); gap: var(--s4) var(--s5); align-items: center; }
+.qr { display: block; width: 100%; max-width: 14rem; border-radius: var(--radius); outline: 1px solid var(--line); }
 .choice { display: grid; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); gap: 0 var(--s4); }
-.key { position: relative; padding: var(--s4); display: grid; grid-template-columns: minmax(0, 1.4fr) minmax(0, 1fr) minmax(0, 1.6fr) auto; gap: var(--s2) var(--s5); align-items: start; }
+.key { position: relative; padding: var(--s4); display: grid; grid-template-columns: minmax(0, 1.2fr) minmax(0, .9fr) minmax(0, 1.75fr) 12.25rem; gap: var(--s2) var(--s5); align-items: start; }
+.key.deployment { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr) 10.5rem; }
+.deployment > .all { grid-column: 1 / -1; }
 .keys { padding: 0; list-style: none; border: 1px solid var(--line); border-radius: 10px; background: var(--raised); }
 .keys > li + li { border-top: 1px solid var(--line); }
 .key details[open] > form { position: absolute; z-index: 1; inset: calc(100% - var(--s2)) var(--s4) auto; background: var(--raised); border: 1px solid var(--line); border-radius: var(--radius); box-shadow: 0 8px 24px rgb(0 0 0 / .12); padding: var(--s3) var(--s4); }
@@ -298,11 +318,12 @@ const WIDTHS = `
   .sides > nav { position: static; max-height: none; grid-template-columns: repeat(auto-fill, minmax(10rem, 1fr)); gap: 0 var(--s4); border-bottom: 1px solid var(--line); padding-bottom: var(--s4); }
   .sides > nav .strong { grid-column: 1 / -1; }
   .key { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
+  .key.deployment { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
 }
 @media (max-width: 40rem) {
   .bar > div { flex-wrap: wrap; gap: 0 var(--s4); padding-top: var(--s2); }
   .bar nav { order: 3; flex: 1 1 100%; gap: var(--s4); overflow-x: auto; justify-content: flex-start; }
-  .bar .end > span { max-width: 9rem; }
+  .bar .end { flex: 1 1 0; justify-content: flex-end; gap: var(--s3); }
   .wide-only { display: none; }
   td.who { min-width: 7.5rem; }
   main { gap: var(--s5); padding-block: var(--s5) var(--s6); }
@@ -315,8 +336,9 @@ const WIDTHS = `
   .figures.panel > div + div { border: 0; padding: 0; }
   .figures dd { font-size: 1.375rem; }
   .chart svg { height: 10rem; }
-  .key { grid-template-columns: minmax(0, 1fr); }
-  .result { min-height: 14rem; }
+  .key, .key.deployment { grid-template-columns: minmax(0, 1fr); }
+  .scan { grid-template-columns: minmax(0, 1fr); }
+  .turns { min-height: 8rem; }
   form.filter { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   form.filter > .all { grid-column: 1 / -1; }
   input, select, textarea { font-size: 1rem; }

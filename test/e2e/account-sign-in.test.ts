@@ -123,6 +123,8 @@ describe('a second factor', () => {
     const codesIn = (html: string): string[] => /aria-label="Recovery codes"><pre><code>([^<]+)/.exec(html)![1]!.split('\n');
     const begun = await send('two-factor/enable', { password: person.password });
     const [secret, codes] = [secretIn(begun.html), codesIn(begun.html)];
+    expect(begun.html).toContain('<svg class="qr" role="img"');
+    expect(begun.html).toContain(`<code>${secret.match(/.{1,4}/g)!.join(' ')}</code>`);
     const wrong = await send('two-factor/confirm', { code: '000000' });
     expect([wrong.at, secretIn(wrong.html), codesIn(wrong.html)]).toEqual([null, secret, codes]);
     expect(wrong.html).toContain('still good: try the next code');

@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chromiumPath, launch, shoot } from './support/browser';
+import { chromiumPath, launch, shoot, strict, violations } from './support/browser';
 import { type FakeDns, type OidcIdp, type SamlIdp, startDns, startOidc, startSaml } from './support/identity-providers';
 import { mailTo, Person } from './support/person';
 import { until } from './support/wait';
@@ -180,42 +180,47 @@ describe.skipIf(!chromiumPath)('a person in a browser', () => {
     const page = await visitor();
     await signUp(page, 'player@example.com');
     await topUp(await accountOf(page));
-    const run = async (path: string, prompt: string) => {
-      await page.goto(`${worker.url}${path}`);
+    const last = page.locator('#output > li').last();
+    const run = async (prompt: string) => {
       await page.getByLabel('Prompt').fill(prompt);
       await page.getByRole('button', { name: 'Run' }).click();
-      await page.getByText(/(Done|Cut at its limit of tokens)\. Request/).waitFor();
-      expect(await page.locator('#run-cost').textContent()).toMatch(/credits \(/);
+      await page.getByText('Done.', { exact: true }).waitFor();
+      await last.getByText(/^Request req_/).waitFor();
+      expect(await last.textContent()).toMatch(/credits \(/);
+    };
+    const open = async (path: string, prompt: string) => {
+      await page.goto(`${worker.url}${path}`);
+      await run(prompt);
       await shoot(page, `played${path.replace(/\W+/g, '-')}`);
     };
-    await run('/playground', "It's a test");
+    await open('/playground', "It's a test");
     expect(await page.locator('#output').textContent()).toContain("It's a test");
     expect(await page.locator('[data-template]').first().textContent()).toContain('It\\u0027s a test');
-    await run('/playground?model=claude-sonnet-4-6', 'Who are you?');
-    expect(await page.locator('#output').textContent()).toContain('Who are you?');
-    await run('/playground?model=claude-sonnet-4-6', 'sandbox:reasoning sandbox:length');
+    await open('/playground?model=claude-sonnet-4-6', 'sandbox:reasoning sandbox:length');
     await page.getByText('Cut at its limit of tokens.').waitFor();
     await page.getByText('Thoughts').click();
     expect((await page.locator('#output details p').textContent())!.length).toBeGreaterThan(0);
     await page.getByLabel('Prompt').fill('sandbox:tokens=400 sandbox:delay=100ms');
     await page.getByRole('button', { name: 'Run' }).click();
-    await page.locator('#output .answer:not(:empty)').waitFor();
+    await last.locator('.answer:not(:empty)').waitFor();
     await page.getByRole('button', { name: 'Stop' }).click();
-    await page.getByText('Stopped. Request').waitFor();
-    await page.locator('#run-cost:not(:empty)').waitFor();
+    await last.getByText('Stopped.').waitFor();
+    await last.getByText(/credits \(/).waitFor();
+    await page.getByLabel('Prompt').fill('to be kept');
     await page.getByRole('link', { name: 'Image', exact: true }).click();
     await page.getByRole('link', { name: 'Chat', exact: true }).click();
-    expect(await page.getByLabel('Prompt').inputValue()).toBe('sandbox:tokens=400 sandbox:delay=100ms');
-    await run('/playground?mode=image', 'A lighthouse');
+    expect(await page.getByLabel('Prompt').inputValue()).toBe('to be kept');
+    await open('/playground?mode=image', 'A lighthouse');
     const width = "(async (image) => (await image.decode(), image.naturalWidth))(document.querySelector('#output img'))";
     expect(await page.evaluate(width)).toBeGreaterThan(0);
-    await run('/playground?mode=video', 'Waves');
+    await open('/playground?mode=video', 'Waves');
     expect(await page.locator('#output video').count()).toBe(1);
     await page.getByLabel('Prompt').fill('sandbox:hang');
     await page.getByRole('button', { name: 'Run' }).click();
     await page.getByRole('button', { name: 'Stop' }).click();
-    await page.getByText('Canceled, and free. Request').waitFor();
-    expect(await page.locator('#run-cost').textContent()).toBe('0 credits ($0.00)');
+    await page.getByText('Canceled, and free.').waitFor();
+    expect(await last.textContent()).toContain('0 credits ($0.00)');
+    expect(await page.locator('#run-cost').textContent()).toMatch(/^2 turns: [\d.]+ credits \(\$[\d.]+\) in all$/);
     const cookies = await page.context().cookies();
     await page.reload();
     await page.context().clearCookies();
@@ -239,8 +244,61 @@ describe.skipIf(!chromiumPath)('a person in a browser', () => {
     await page.getByLabel('API key').fill(key);
     await page.getByLabel('Prompt').fill('Hello');
     await page.getByRole('button', { name: 'Run' }).click();
-    await page.getByText('Done. Request').waitFor();
+    await page.getByText('Done.', { exact: true }).waitFor();
     await page.context().close();
+  });
+
+  it('has a conversation in the playground, which goes along to whichever model is next, is summed, copied and cleared', async () => {
+    const context = await browser.newContext({ permissions: ['clipboard-read', 'clipboard-write'] });
+    context.setDefaultTimeout(15_000);
+    const complaints = await strict(context);
+    const page = await context.newPage();
+    await signUp(page, 'talker@example.com');
+    await topUp(await accountOf(page));
+    await page.goto(`${worker.url}/playground`);
+    const sent: { model: string; messages: { role: string; content: string }[] }[] = [];
+    page.on('request', (request) => {
+      if (/\/v1\/(messages|chat\/completions)$/.test(request.url())) sent.push(request.postDataJSON());
+    });
+    const turn = page.locator('#output > li');
+    const say = async (prompt: string, by: 'button' | 'keys' = 'button') => {
+      await page.getByLabel('Prompt').fill(prompt);
+      if (by === 'button') await page.getByRole('button', { name: 'Run' }).click();
+      else await page.getByLabel('Prompt').press('Control+Enter');
+      await page.getByRole('button', { name: 'Run' }).waitFor();
+    };
+    await say('My name is Ada.');
+    const first = (await turn.first().locator('.answer').textContent())!;
+    await page.getByLabel('Model').selectOption('claude-sonnet-4-6');
+    await say('What is my name?', 'keys');
+    await say('sandbox:status=500');
+    await turn.nth(2).getByRole('alert').waitFor();
+    // What failed is there to be tried again, and is not sent along.
+    expect(await page.getByLabel('Prompt').inputValue()).toBe('sandbox:status=500');
+    await say('And now?');
+    expect(sent.map(({ model, messages }) => [model, messages.map(({ role }) => role).join(' ')])).toEqual([
+      ['gpt-5.5', 'user'],
+      ['claude-sonnet-4-6', 'user assistant user'],
+      ['claude-sonnet-4-6', 'user assistant user assistant user'],
+      ['claude-sonnet-4-6', 'user assistant user assistant user'],
+    ]);
+    expect(sent[3]!.messages.slice(0, 3).map(({ content }) => content)).toEqual(['My name is Ada.', first, 'What is my name?']);
+    expect(await page.locator('[data-template]:visible').first().textContent()).toContain('{"role": "user", "content": "And now?"}');
+    const costs = (await turn.locator('footer').allTextContents()).map((text) => Number(/([\d.]+) credits/.exec(text)?.[1] ?? 0));
+    const sum = Number(/4 turns: ([\d.]+) credits/.exec((await page.locator('#run-cost').textContent())!)![1]);
+    expect(sum).toBeCloseTo(
+      costs.reduce((one, other) => one + other),
+      5,
+    );
+    await turn.first().getByRole('button', { name: 'Copy the answer' }).click();
+    expect(await page.evaluate('navigator.clipboard.readText()')).toBe(first);
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Clear' }).click();
+    expect([await turn.count(), await page.locator('#run-cost').textContent()]).toEqual([0, '']);
+    await say('Who am I?');
+    expect(sent.at(-1)!.messages).toEqual([{ role: 'user', content: 'Who am I?' }]);
+    expect(complaints).toEqual([]);
+    await context.close();
   });
 
   it('deploys a container, and finds it in the audit log', async () => {
@@ -253,6 +311,11 @@ describe.skipIf(!chromiumPath)('a person in a browser', () => {
     await page.getByRole('link', { name: 'Deploy on it' }).click();
     await page.getByLabel('Slug, for its URL').fill('from-a-page');
     await page.getByLabel('Container image').fill('registry.example.com/model:1');
+    const asked = page.waitForEvent('dialog').then(async (dialog) => [dialog.message(), await dialog.dismiss()][0]);
+    await page.getByLabel('Workers at least').fill('1');
+    await page.getByRole('button', { name: 'Deploy' }).click();
+    expect(await asked).toContain('until you stop them');
+    await page.getByLabel('Workers at least').fill('0');
     await page.getByRole('button', { name: 'Deploy' }).click();
     await page.getByText('from-a-page is there').waitFor();
     const audit = await (await page.request.get(`${worker.url}/api/audit?action=deployment.create`)).text();

@@ -10,7 +10,7 @@ import { ROOT } from '../../scripts/lib/paths.mjs';
 
 /** What an isolate may not read before its first call to a model: the account plane, and the sandbox's answers. */
 const LATER = [
-  /node_modules\/(@?better-auth|better-call|stripe|xml-crypto|@xmldom|xpath|jose)\b/,
+  /node_modules\/(@?better-auth|better-call|stripe|xml-crypto|@xmldom|xpath|jose|qr)\b/,
   /^src\/(pages|mail|openapi)\/|^src\/account-/,
   /^src\/console\/(alerts|billing|sign-in|sso)\//,
   /^src\/providers\/sandbox\/(serve|media\/serve)\./,

@@ -123,6 +123,7 @@ describe('the examples of the reference', () => {
     expect((await run(process.execPath, ['quickstart.mjs'], { cwd: user, env: environment() })).stdout).toContain('training-image.png');
     await compile('bundled.mts', source, '--module', 'esnext', '--moduleResolution', 'bundler', '--noEmit');
     await compile('browser.mts', source, '--module', 'esnext', '--moduleResolution', 'bundler', '--noEmit', '--lib', 'es2022,dom');
+    await compile('node.mts', source, '--module', 'nodenext', '--noEmit', '--lib', 'es2022');
   });
 });
 
@@ -201,6 +202,9 @@ export async function uses(event: WebhookEvent): Promise<unknown> {
   const response: Response = await client.jobs.list().asResponse();
   const promise: Promise<unknown> = client.models.list();
   await client.storage.uploadFile(process.stdin, { filename: 'x' });
+  await client.images.generate({ model: 'm', input: { prompt: 'x' } });
+  await client.audio.generate({ model: 'audio-clone', input: { text: 'x', audio: 'https://x.test' } });
+  const inside: string = (await client.audio.generate({ model: 'audio-asr', input: { audio: 'https://x.test' } })).text;
   if (event.status === 'failed') return event.error;
   // @ts-expect-error the result of speech has no text
   (await client.audio.generate({ model: 'audio-tts', text: 'x' })).text;
@@ -208,7 +212,7 @@ export async function uses(event: WebhookEvent): Promise<unknown> {
   client.images.generate({ model: 'm', intent: 'i', prompt: 'x' });
   // @ts-expect-error a role that there is not
   client.chat.create({ model: 'm', messages: [{ role: 'robot', content: 'x' }] });
-  return [content, text, response, promise, new InsufficientCreditsError({ status: 402, body: {} }).required];
+  return [content, text, inside, response, promise, new InsufficientCreditsError({ status: 402, body: {} }).required];
 }
 `;
 

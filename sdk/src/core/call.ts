@@ -4,6 +4,7 @@ import type { ClientOptions, Fetch, Query, RequestOptions } from './options.js';
 import { parseJson } from './record.js';
 import { delayMs, isTwin, mayRetry } from './retry.js';
 import { Scope } from './scope.js';
+import type { FileBody } from './upload.js';
 
 /** How long a call may take where nobody says otherwise: generation is slow, the rest is not. */
 export const GENERATION_MS = 300_000;
@@ -21,9 +22,9 @@ export interface Config {
   options: Pick<ClientOptions, 'timeoutMs' | 'maxRetries'>;
 }
 
-/** A body that is not JSON, made anew for each try. */
+/** A body that is not JSON, made anew for each try. Its types are those of Node too, which has no `BodyInit`. */
 export interface RawBody {
-  make: () => BodyInit | Promise<BodyInit>;
+  make: () => FileBody | FormData | Promise<FileBody | FormData>;
   /** One that can be read only once cannot be sent again. */
   once?: boolean;
   contentType?: string | undefined;

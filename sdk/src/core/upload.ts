@@ -11,9 +11,12 @@ export interface UploadProgress {
   totalBytes: number | undefined;
 }
 
+/** What a file is sent as. */
+export type FileBody = Blob | ReadableStream<Uint8Array>;
+
 /** A file that is ready to be sent, more than once unless it is a stream. */
 export interface OpenFile {
-  open: () => BodyInit | Promise<BodyInit>;
+  open: () => FileBody | Promise<FileBody>;
   once: boolean;
   size: number | undefined;
   filename: string | undefined;
@@ -131,11 +134,11 @@ function sendsStreams(url: string): boolean {
 
 /** A body that tells how much of it was taken. */
 export function withProgress(
-  body: BodyInit,
+  body: FileBody,
   totalBytes: number | undefined,
   url: string,
   onProgress: (progress: UploadProgress) => void,
-): BodyInit {
+): FileBody {
   const source = body instanceof ReadableStream ? body : body instanceof Blob && sendsStreams(url) ? body.stream() : undefined;
   let sentBytes = 0;
   onProgress({ sentBytes, totalBytes });

@@ -5,7 +5,15 @@ import type { APIPromise } from '../core/promise.js';
 import { documented } from '../core/record.js';
 import { Resource } from '../core/resource.js';
 import { Stream, type StreamReader } from '../core/stream.js';
-import type { ImageCreateParams, ImageCreateResult, ImageEditParams, ImageEvent, ImageParams, ImageResult } from '../types/api.js';
+import type {
+  ImageCreateParams,
+  ImageCreateResult,
+  ImageEditParams,
+  ImageEvent,
+  ImageParams,
+  ImageResult,
+  NestedParams,
+} from '../types/api.js';
 
 /** The cost stands on each event: it is that of all pictures together. */
 const readEvent: StreamReader<ImageEvent> = (json) => ({
@@ -16,23 +24,23 @@ const readEvent: StreamReader<ImageEvent> = (json) => ({
 /** Pictures. The call waits for them; they are kept under URLs. */
 export class Images extends Resource {
   /** Makes pictures, by a `model` or by an `intent`. */
-  generate(params: ImageParams, options?: RequestOptions): APIPromise<ImageResult> {
+  generate(params: ImageParams | NestedParams, options?: RequestOptions): APIPromise<ImageResult> {
     return this.ask({ method: 'POST', path: '/images/generate', ...bodyOf(params) }, options);
   }
 
   /** The same in OpenAI's form, which can also give the pictures themselves: `response_format: 'b64_json'`. */
-  create(params: ImageCreateParams, options?: RequestOptions): APIPromise<ImageCreateResult> {
+  create(params: ImageCreateParams | NestedParams, options?: RequestOptions): APIPromise<ImageCreateResult> {
     return this.ask({ method: 'POST', path: '/images/generations', ...bodyOf(params) }, options);
   }
 
   /** Each picture as it comes. */
-  stream(params: ImageCreateParams, options?: RequestOptions): Stream<ImageEvent, { creditsUsed: number }> {
+  stream(params: ImageCreateParams | NestedParams, options?: RequestOptions): Stream<ImageEvent, { creditsUsed: number }> {
     const call = new Call(this.config, { method: 'POST', path: '/images/generations', ...bodyOf({ ...params, stream: true }) }, options);
     return new Stream(call, readEvent, undefined, call.send(), true);
   }
 
   /** Changes pictures: given by URL, or as files to upload. */
-  edit(params: ImageEditParams, options?: RequestOptions): APIPromise<ImageCreateResult> {
+  edit(params: ImageEditParams | NestedParams, options?: RequestOptions): APIPromise<ImageCreateResult> {
     return this.ask({ method: 'POST', path: '/images/edits', ...bodyOf(params) }, options);
   }
 }

@@ -1180,6 +1180,20 @@ export type ModelPrice =
       tier_credits?: Record<string, number>;
     };
 
+/** The same with its fields inside `input`. */
+export interface NestedParams {
+  model?: string | null | undefined;
+  intent?: string | null | undefined;
+  /** `fast` goes to the fast provider only, for a surcharge. */
+  mode?: 'auto' | 'fast' | null | undefined;
+  /** Told how the job ends, signed. */
+  webhook_url?: string | null | undefined;
+  /** The fields of what is made. */
+  input: Record<string, unknown>;
+  /** Fields that are not listed pass through as they are. */
+  [field: string]: unknown;
+}
+
 /** Under way. */
 export interface ProcessingJob {
   id: string;
@@ -1890,6 +1904,8 @@ export interface StorageListParams {
 }
 
 export interface WebhookDeliveryListParams {
+  /** How many at most. */
+  limit?: number | undefined;
   /** Of this job alone. */
   jobId?: string | undefined;
   /** In this state alone. */

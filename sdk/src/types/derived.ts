@@ -7,6 +7,7 @@ import type {
   ResponseEvent as GatewayResponseEvent,
   ResponseObject as GatewayResponseObject,
   StoredResponse as GatewayStoredResponse,
+  NestedParams,
   SpeechParams,
   TranscriptionParams,
   TranscriptionResult,
@@ -24,7 +25,8 @@ export interface Page<T> {
 export type AudioParams =
   | (SpeechParams & { model: 'audio-tts' })
   | (CloneParams & { model: 'audio-clone' })
-  | (TranscriptionParams & { model: 'audio-asr' });
+  | (TranscriptionParams & { model: 'audio-asr' })
+  | (NestedParams & { model: 'audio-tts' | 'audio-clone' | 'audio-asr' });
 
 /** What comes of an audio request. */
 export type AudioResultOf<P extends AudioParams> = P extends { model: 'audio-asr' } ? TranscriptionResult : AudioResult;

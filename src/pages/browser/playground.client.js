@@ -1,24 +1,43 @@
-// The playground: sends what the form says, shows what comes back and what it cost, and keeps the examples in step.
+// The playground: sends what the form says, shows what comes back and what it cost, turn by turn, and keeps the examples in step.
 
 const form = document.querySelector('form[data-playground]');
 const { mode } = form.dataset;
 const output = document.querySelector('#output');
+const view = output.parentElement;
 const status = document.querySelector('#run-status');
-const cost = document.querySelector('#run-cost');
+const sum = document.querySelector('#run-cost');
 const progress = document.querySelector('#run-progress');
-const [run, stop] = [form.querySelector('[data-run]'), form.querySelector('[data-stop]')];
+const [run, stop, clear] = ['run', 'stop', 'clear'].map((name) => form.querySelector(`[data-${name}]`));
 const POLL_MS = 1_500;
 /** A charge is settled some seconds after a call was stopped. */
 const SETTLED_AFTER_POLLS = 8;
+/** Who reads at the end sees what comes; who has scrolled up is left there. */
+const NEAR_END_PX = 80;
 
 /** By who pays. Held in memory alone, so that they are gone with the page. */
 const sessionKeys = new Map();
+/** Oldest first, and gone with the page too. */
+let turns = [];
 let running;
-/** Of the call that was made last: on whatever it ended, it can be looked up. */
-let requestId;
 
 const field = (name) => form.elements.namedItem(name)?.value.trim() ?? '';
 const isClaude = () => form.elements.namedItem('model').selectedOptions[0]?.dataset.family === 'messages';
+const make = (name, className, ...content) => {
+  const element = Object.assign(document.createElement(name), { className });
+  element.append(...content);
+  return element;
+};
+const link = (href, text) => Object.assign(make('a', '', text), { href });
+
+/** What a model is told of the conversation: every turn that it, or another before it, said something in. */
+const said = () =>
+  turns
+    .filter(({ text }) => text !== '')
+    .flatMap(({ prompt, text }) => [
+      { role: 'user', content: prompt },
+      { role: 'assistant', content: text },
+    ]);
+const saying = (prompt) => [...said(), { role: 'user', content: prompt }];
 
 /** A JSON string that may stand between a shell's single quotes too. */
 const quoted = (text) => JSON.stringify(text).replaceAll("'", '\\u0027');
@@ -29,9 +48,18 @@ function showExamples() {
     one.hidden = one.dataset.variant !== variant;
     for (const input of one.querySelectorAll('input')) input.disabled = one.hidden;
   }
+  const last = turns.at(-1);
+  const prompt = field('prompt') || (last?.prompt ?? '');
+  const sent = field('prompt') || !last ? saying(prompt) : last.sent;
+  const lines = sent.map(({ role, content }) => `{"role": "${role}", "content": ${quoted(content)}}`);
+  const messages = lines.length === 1 ? `[${lines}]` : `[\n  ${lines.join(',\n  ')}\n]`;
   for (const code of document.querySelectorAll('[data-template]')) {
-    const filled = code.dataset.template.replaceAll('{{model}}', field('model')).replaceAll('"{{prompt}}"', () => quoted(field('prompt')));
-    code.textContent = filled.replaceAll('{{seconds}}', field('seconds')).replaceAll('{{tokens}}', field('tokens'));
+    const filled = code.dataset.template.replaceAll('{{model}}', field('model')).replaceAll('{{seconds}}', field('seconds'));
+    const told = filled.replaceAll('{{tokens}}', field('tokens')).replaceAll('"{{prompt}}"', () => quoted(prompt));
+    // As far in as the line that they stand on.
+    code.textContent = told.replace(/^( *)(.*)\{\{messages\}\}/gm, (_, indent, before) => {
+      return indent + before + messages.replaceAll('\n', `\n${indent}`);
+    });
   }
 }
 
@@ -49,7 +77,15 @@ function restore() {
   }
 }
 
-const keep = () => sessionStorage.setItem(keptAs, JSON.stringify(Object.fromEntries(KEPT.map((name) => [name, field(name)]))));
+function changed() {
+  sessionStorage.setItem(keptAs, JSON.stringify(Object.fromEntries(KEPT.map((name) => [name, field(name)]))));
+  showExamples();
+}
+
+function write(prompt) {
+  form.elements.namedItem('prompt').value = prompt;
+  changed();
+}
 
 class Problem extends Error {
   constructor(message, code) {
@@ -63,10 +99,8 @@ async function problemOf(response) {
   return new Problem(body.error?.message ?? `The gateway answered ${response.status}.`, response.status);
 }
 
-async function keyOf() {
-  const pasted = field('key');
+async function keyOf(pasted = field('key'), payer = field('payer')) {
   if (pasted) return pasted;
-  const payer = field('payer');
   if (!payer)
     throw new Problem(form.elements.namedItem('payer') ? 'Choose who pays, or paste an API key.' : 'Paste an API key, or sign in.');
   const known = sessionKeys.get(payer);
@@ -79,18 +113,18 @@ async function keyOf() {
   return made.key;
 }
 
-async function call(path, body, signal) {
-  const send = async () => {
-    const headers = { authorization: `Bearer ${await keyOf()}`, 'content-type': 'application/json' };
+async function call(turn, path, body, signal) {
+  const send = () => {
+    const headers = { authorization: `Bearer ${turn.key}`, 'content-type': 'application/json' };
     return fetch(path, { headers, signal, ...(body && { method: 'POST', body: JSON.stringify(body) }) });
   };
   let response = await send();
-  if (response.status === 401 && !field('key')) {
+  if (response.status === 401 && turn.payer && sessionKeys.delete(turn.payer)) {
     // It was revoked, or another page had a new one made in its place.
-    sessionKeys.delete(field('payer'));
+    turn.key = await keyOf('', turn.payer);
     response = await send();
   }
-  if (body) requestId = response.headers.get('x-request-id') ?? requestId;
+  if (body) turn.requestId = response.headers.get('x-request-id') ?? turn.requestId;
   if (!response.ok) throw await problemOf(response);
   return response;
 }
@@ -107,11 +141,44 @@ async function* events(response) {
   }
 }
 
-const showCost = (credits) => {
+const amount = (credits) =>
+  `${credits.toLocaleString('en', { maximumFractionDigits: 6 })} credits ($${(credits / 100).toFixed(credits > 0 && credits < 1 ? 6 : 2)})`;
+
+/** To the sixth digit, as every turn is shown: sums of fractions have more, which are nobody's. */
+function showSum() {
+  const credits = turns.reduce((known, turn) => known + (turn.credits ?? 0), 0);
+  sum.textContent = turns.length < 2 ? '' : `${turns.length} turns: ${amount(Math.round(credits * 1e6) / 1e6)} in all`;
+}
+
+function showCost(turn, credits) {
   if (credits === undefined || credits === null || Number.isNaN(Number(credits))) return;
-  const amount = Number(credits);
-  cost.textContent = `${amount.toLocaleString('en', { maximumFractionDigits: 6 })} credits ($${(amount / 100).toFixed(amount > 0 && amount < 1 ? 6 : 2)})`;
+  turn.credits = Number(credits);
+  turn.cost.textContent = amount(turn.credits);
+  showSum();
+}
+
+const toEnd = () => {
+  view.scrollTop = view.scrollHeight;
 };
+
+/** What comes is followed while its end is in sight. */
+function follow(show) {
+  const isNear = view.scrollHeight - view.scrollTop - view.clientHeight < NEAR_END_PX;
+  show();
+  if (isNear) toEnd();
+}
+
+function newTurn(key, prompt) {
+  const [came, note, cost] = [make('div', 'came'), make('span', ''), make('span', '')];
+  const turn = { key, prompt, model: field('model'), isClaude: isClaude(), sent: saying(prompt), text: '', came, note, cost };
+  turn.payer = field('key') ? '' : field('payer');
+  turn.footer = make('footer', '', make('span', 'mono', turn.model), ' ', cost, ' ', note, ' ');
+  turn.item = make('li', 'turn', make('p', 'asked', prompt), came, turn.footer);
+  turns.push(turn);
+  output.append(turn.item);
+  toEnd();
+  return turn;
+}
 
 /** Why an answer ended, where it did not end by itself. */
 const ENDINGS = {
@@ -123,10 +190,8 @@ const ENDINGS = {
 
 /** Thoughts stand folded away above the answer; there are none until one comes. */
 function thoughtsBefore(text) {
-  const [details, summary, paragraph] = ['details', 'summary', 'p'].map((name) => document.createElement(name));
-  summary.textContent = 'Thoughts';
-  paragraph.className = 'answer quiet';
-  details.append(summary, paragraph);
+  const paragraph = make('p', 'answer quiet');
+  const details = make('details', '', make('summary', '', 'Thoughts'), paragraph);
   return (thought) => {
     if (!thought) return;
     if (!details.isConnected) text.before(details);
@@ -134,40 +199,39 @@ function thoughtsBefore(text) {
   };
 }
 
-async function chat(signal) {
-  const messages = [{ role: 'user', content: field('prompt') }];
-  const request = { model: field('model'), stream: true, messages, ...(isClaude() && { max_tokens: Number(field('tokens')) }) };
-  const response = await call(isClaude() ? '/v1/messages' : '/v1/chat/completions', request, signal);
-  const text = document.createElement('p');
-  text.className = 'answer';
-  output.replaceChildren(text);
+async function chat(turn, signal) {
+  const request = { model: turn.model, stream: true, messages: turn.sent, ...(turn.isClaude && { max_tokens: Number(field('tokens')) }) };
+  const response = await call(turn, turn.isClaude ? '/v1/messages' : '/v1/chat/completions', request, signal);
+  const text = make('p', 'answer');
+  turn.came.append(text);
   const think = thoughtsBefore(text);
   let ending;
   for await (const event of events(response)) {
     if (event.error) throw new Problem(event.error.message);
     const [choice] = event.choices ?? [];
-    think(choice?.delta?.reasoning_content ?? event.delta?.thinking);
-    text.append(choice?.delta?.content ?? event.delta?.text ?? '');
+    const piece = choice?.delta?.content ?? event.delta?.text ?? '';
+    turn.text += piece;
+    follow(() => {
+      think(choice?.delta?.reasoning_content ?? event.delta?.thinking);
+      text.append(piece);
+    });
     ending = choice?.finish_reason ?? event.delta?.stop_reason ?? ending;
-    showCost(event.usage?.creditsUsed);
+    showCost(turn, event.usage?.creditsUsed);
   }
   return ENDINGS[ending];
 }
 
-function link(url) {
-  const paragraph = document.createElement('p');
-  const anchor = Object.assign(document.createElement('a'), { href: url, textContent: 'Open the file' });
-  paragraph.append(anchor);
-  return paragraph;
-}
+const fileLink = (url) => make('p', 'small', link(url, 'Open the file'));
 
-async function image(signal) {
-  const response = await call('/v1/images/generate', { model: field('model'), prompt: field('prompt') }, signal);
-  const { data, creditsUsed } = await response.json();
-  output.replaceChildren(
-    ...data.flatMap(({ url }) => [Object.assign(document.createElement('img'), { src: url, alt: field('prompt') }), link(url)]),
-  );
-  showCost(creditsUsed);
+async function image(turn, signal) {
+  const { model, prompt } = turn;
+  const { data, creditsUsed } = await (await call(turn, '/v1/images/generate', { model, prompt }, signal)).json();
+  for (const { url } of data) {
+    const picture = Object.assign(document.createElement('img'), { src: url, alt: prompt });
+    picture.addEventListener('load', toEnd, { once: true });
+    turn.came.append(picture, fileLink(url));
+  }
+  showCost(turn, creditsUsed);
 }
 
 const wait = (signal) =>
@@ -177,105 +241,134 @@ const wait = (signal) =>
   });
 
 /** A job goes on, and costs, without this page: it is stopped by its own path, and looked at until it is over. */
-async function video(signal) {
-  const request = { model: field('model'), prompt: field('prompt'), duration: Number(field('seconds')) };
-  const { jobId } = await (await call('/v1/videos/generate', request)).json();
+async function video(turn, signal) {
+  const { model, prompt } = turn;
+  const { jobId } = await (await call(turn, '/v1/videos/generate', { model, prompt, duration: Number(field('seconds')) })).json();
   let isCanceled = false;
   for (const startedAt = Date.now(); ; await wait(signal.aborted ? undefined : signal)) {
     if (signal.aborted && !isCanceled) {
       isCanceled = true;
       // One that has just ended is not to be stopped any more, and is shown as it is.
-      await call(`/v1/jobs/${jobId}/cancel`, {}).catch(() => undefined);
+      await call(turn, `/v1/jobs/${jobId}/cancel`, {}).catch(() => undefined);
     }
-    const job = await (await call(`/v1/jobs/${jobId}`)).json();
-    requestId = job.requestId;
+    const job = await (await call(turn, `/v1/jobs/${jobId}`)).json();
+    turn.requestId = job.requestId;
     const doing = isCanceled ? 'Being stopped' : job.state === 'queued' ? 'In the queue' : 'Being made';
-    status.textContent = `${doing}, ${Math.round((Date.now() - startedAt) / 1_000)} s`;
+    say(`${doing}, ${Math.round((Date.now() - startedAt) / 1_000)} s`);
     if (job.status === 'processing') continue;
-    showCost(job.creditsUsed);
+    showCost(turn, job.creditsUsed);
     if (job.status === 'canceled') return job.creditsUsed > 0 ? 'Canceled; what was made until then is charged.' : 'Canceled, and free.';
     if (job.status !== 'completed') throw new Problem(job.error ?? `The job is ${job.status}.`);
     const clip = Object.assign(document.createElement('video'), { src: job.outputUrl, controls: true });
-    clip.setAttribute('aria-label', field('prompt'));
-    output.replaceChildren(clip, link(job.outputUrl));
+    clip.setAttribute('aria-label', prompt);
+    turn.came.append(clip, fileLink(job.outputUrl));
+    toEnd();
     return isCanceled ? 'It was made already.' : undefined;
   }
 }
 
 function busy(is) {
-  run.disabled = is;
+  run.hidden = is;
   stop.hidden = !is;
   progress.hidden = !is;
+  clear.hidden = is || turns.length === 0;
   output.setAttribute('aria-busy', String(is));
 }
 
-/** What is to be said, and the request: whoever is signed in finds the sum behind its charge there, some seconds later. */
 function say(text, isBad = false) {
-  status.className = isBad ? 'bad' : '';
+  status.className = isBad ? 'bad' : 'small quiet';
   status.replaceChildren(text);
-  if (!requestId) return;
-  const isOwn = field('payer') && !field('key');
-  const shown = document.createElement(isOwn ? 'a' : 'code');
-  shown.textContent = requestId;
-  if (isOwn) shown.href = `/usage/${requestId}${new URL(field('payer'), location.href).search}`;
-  status.append(' Request ', shown);
+}
+
+function copyButton(turn) {
+  const button = Object.assign(make('button', 'link', 'Copy'), { type: 'button' });
+  button.setAttribute('aria-label', 'Copy the answer');
+  button.addEventListener('click', async () => {
+    await navigator.clipboard.writeText(turn.text);
+    say('Copied.');
+  });
+  return button;
+}
+
+/** With the request: whoever is signed in finds the sum behind its charge there, some seconds later. */
+function end(turn, note = '') {
+  turn.note.append(note);
+  const search = turn.payer && new URL(turn.payer, location.href).search;
+  if (turn.requestId)
+    turn.footer.append(
+      make(
+        'span',
+        '',
+        'Request ',
+        turn.payer ? link(`/usage/${turn.requestId}${search}`, turn.requestId) : make('code', '', turn.requestId),
+      ),
+    );
+  else if (turn.payer) turn.footer.append(link(`/usage${search}`, 'Usage'));
+  if (turn.text !== '' && navigator.clipboard) turn.footer.append(' ', copyButton(turn));
+  follow(() => showSum());
 }
 
 /** What came back until a stop is charged. */
-async function showChargeOfStopped() {
-  if (!requestId) {
-    say('Stopped. If it had begun, it is charged: ');
-    status.append(
-      Object.assign(document.createElement('a'), {
-        href: `/usage${new URL(field('payer') || '/', location.href).search}`,
-        textContent: 'Usage',
-      }),
-    );
-    return;
-  }
-  say('Stopped.');
-  const of = running;
-  for (let poll = 0; poll < SETTLED_AFTER_POLLS && of === running; poll++) {
+async function showChargeOfStopped(turn) {
+  for (let poll = 0; turn.requestId && poll < SETTLED_AFTER_POLLS; poll++) {
     await wait();
-    const generation = await (await call(`/v1/generations/${requestId}`)).json();
-    if (of !== running || generation.state === 'open') continue;
-    return showCost(generation.creditsUsed);
+    const generation = await (await call(turn, `/v1/generations/${turn.requestId}`)).json();
+    if (generation.state !== 'open') return showCost(turn, generation.creditsUsed);
   }
 }
 
-function showProblem(error) {
-  say(error.message, true);
+function showProblem(error, turn) {
+  if (turn) {
+    turn.note.className = 'bad';
+    turn.note.setAttribute('role', 'alert');
+    end(turn, error.message);
+    say('');
+    // What led to nothing is there to be tried again.
+    if (turn.text === '' && !field('prompt')) write(turn.prompt);
+  } else say(error.message, true);
   if (error.code !== 'signed_out') return;
-  const next = location.pathname + location.search;
-  const anchor = Object.assign(document.createElement('a'), {
-    href: `/sign-in?next=${encodeURIComponent(next)}`,
-    textContent: 'Sign in again',
-  });
-  status.append(' ', anchor);
+  status.append(' ', link(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`, 'Sign in again'));
 }
 
 form.addEventListener('submit', async (event) => {
   event.preventDefault();
+  if (running) return;
   running = new AbortController();
-  requestId = undefined;
-  output.replaceChildren();
-  cost.textContent = '';
-  status.className = '';
-  status.textContent = 'Under way …';
+  const prompt = field('prompt');
+  let turn;
+  say('Under way …');
   busy(true);
   try {
-    say((await { chat, image, video }[mode](running.signal)) ?? 'Done.');
+    turn = newTurn(await keyOf(), prompt);
+    if (mode === 'chat') write('');
+    if (matchMedia('(pointer: fine)').matches) form.elements.namedItem('prompt').focus({ preventScroll: true });
+    end(turn, await { chat, image, video }[mode](turn, running.signal));
+    say('Done.');
   } catch (error) {
-    if (error.name === 'AbortError') showChargeOfStopped().catch(showProblem);
-    else showProblem(error);
+    if (error.name === 'AbortError' && turn) {
+      end(turn, turn.requestId ? 'Stopped.' : 'Stopped. If it had begun, it is charged.');
+      say('Stopped.');
+      showChargeOfStopped(turn).catch(() => undefined);
+    } else showProblem(error, turn);
   } finally {
+    running = undefined;
     busy(false);
+    showExamples();
   }
 });
 stop.addEventListener('click', () => running?.abort());
-form.addEventListener('input', () => {
-  keep();
+clear.addEventListener('click', () => {
+  turns = [];
+  output.replaceChildren();
+  showSum();
+  say('');
+  busy(false);
   showExamples();
+  form.elements.namedItem('prompt').focus();
+});
+form.addEventListener('input', changed);
+form.addEventListener('keydown', (event) => {
+  if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && !running) form.requestSubmit();
 });
 restore();
 showExamples();

@@ -45,7 +45,8 @@ addEventListener('pageshow', () => {
 // What cannot be undone is asked about once more, where there is a way to ask.
 addEventListener('submit', (event) => {
   const chosen = event.target.querySelector('option[data-ask]:checked');
-  const question = event.submitter?.dataset.ask ?? chosen?.dataset.ask ?? event.target.dataset.ask;
+  const counted = [...event.target.querySelectorAll('input[data-ask]')].find(({ valueAsNumber }) => valueAsNumber > 0);
+  const question = event.submitter?.dataset.ask ?? (chosen ?? counted ?? event.target).dataset.ask;
   if (question && !confirm(question)) event.preventDefault();
   else refuseTwice(event);
 });

@@ -11,10 +11,9 @@ import { withOutput } from '../../jobs/output';
 import { listJobs } from '../../jobs/store';
 import { FINAL_STATES, type Job } from '../../jobs/types';
 import { jobView } from '../../jobs/view';
-import { preferredWaitMs, readerOf, watchedAnswer } from './request';
+import { pageSize, preferredWaitMs, readerOf, refuseQuery, watchedAnswer } from './request';
 
-const PAGE = 20;
-const MAX_PAGE = 100;
+const PAGE = { usual: 20, most: 100 };
 const CALLBACK_LIMIT_BYTES = 4 * 1024 * 1024;
 
 async function show(c: AppContext, job: Job): Promise<Response> {
@@ -41,15 +40,14 @@ export async function getJobs(c: AppContext): Promise<Response> {
   const deps = jobDeps(c.env);
   const key = await authorize(deps, reader.value);
   if (!key.ok) return renderError(c, key.error);
-  const { limit = String(PAGE), before, state, type } = c.req.query();
-  const refuse = (param: string, why: string) => renderError(c, fail('invalid_request', `\`${param}\` must be ${why}.`, { param }).error);
-  const count = Number(limit);
-  if (!Number.isInteger(count) || count < 1 || count > MAX_PAGE) return refuse('limit', `a whole number from 1 to ${MAX_PAGE}`);
+  const { before, state, type } = c.req.query();
+  const count = pageSize(c, PAGE);
+  if (typeof count !== 'number') return count;
   const states: readonly string[] = ['queued', 'submitting', 'running', ...FINAL_STATES];
-  if (state !== undefined && !states.includes(state)) return refuse('state', `one of ${states.join(', ')}`);
-  if (type !== undefined && !(FAMILIES as readonly string[]).includes(type)) return refuse('type', 'a family of models');
+  if (state !== undefined && !states.includes(state)) return refuseQuery(c, 'state', `one of ${states.join(', ')}`);
+  if (type !== undefined && !(FAMILIES as readonly string[]).includes(type)) return refuseQuery(c, 'type', 'a family of models');
   const last = before === undefined ? undefined : await findJob(deps, reader.value, before);
-  if (last && !last.ok) return refuse('before', 'the id of a job of yours, such as the last of a page');
+  if (last && !last.ok) return refuseQuery(c, 'before', 'the id of a job of yours, such as the last of a page');
   const jobs = await listJobs(deps.db, key.value.accountId, { limit: count, before: last?.value, state, family: type });
   return c.json({ object: 'list', data: jobs.map(jobView), next: jobs.length === count ? (jobs.at(-1)?.id ?? null) : null });
 }

@@ -30,6 +30,21 @@ export async function readerOf(c: AppContext): Promise<Result<Reader>> {
   return read.ok ? ok({ keys: read.value, origin: c.req.raw.headers.get('origin'), ip: clientIp(c.req.raw, settings) }) : read;
 }
 
+/** What a list is asked for that it cannot be asked for. */
+export const refuseQuery = (c: AppContext, param: string, why: string): Response =>
+  renderError(c, fail('invalid_request', `\`${param}\` must be ${why}.`, { param }).error);
+
+export interface PageSizes {
+  usual: number;
+  most: number;
+}
+
+/** How long a page of a list is to be, or why it cannot be so long. */
+export function pageSize(c: AppContext, { usual, most }: PageSizes): number | Response {
+  const count = Number(c.req.query('limit') ?? usual);
+  return Number.isInteger(count) && count >= 1 && count <= most ? count : refuseQuery(c, 'limit', `a whole number from 1 to ${most}`);
+}
+
 export interface MediaRequest {
   request: JobRequest;
   body: MediaBody;

@@ -10,13 +10,12 @@ import { renderError } from '../../http/render-error';
 import { authorize, refuseTestKey } from '../../jobs/access';
 import { deleteObject, findObject, listObjects, objectView, type StoredObject, storeObject, type Upload } from '../../jobs/storage';
 import { refuseUnfunded } from '../../jobs/storage-room';
-import { originOf, readerOf } from './request';
+import { originOf, pageSize, readerOf, refuseQuery } from './request';
 
 const KIND = /^[a-z0-9][a-z0-9_-]{0,39}$/i;
 const USUAL_KIND = 'file';
 const MAX_FILENAME_CHARS = 255;
-const PAGE = 50;
-const MAX_PAGE = 200;
+const PAGE = { usual: 50, most: 200 };
 
 async function withKey(c: AppContext, verb: (key: ApiKey) => Promise<Response>): Promise<Response> {
   const reader = await readerOf(c);
@@ -98,12 +97,11 @@ export const postStorage = (c: AppContext): Promise<Response> =>
 
 export const getStorage = (c: AppContext): Promise<Response> =>
   withKey(c, async ({ accountId }) => {
-    const { kind, before, limit = String(PAGE) } = c.req.query();
-    const refuse = (param: string, why: string) => renderError(c, fail('invalid_request', `\`${param}\` must be ${why}.`, { param }).error);
-    const count = Number(limit);
-    if (!Number.isInteger(count) || count < 1 || count > MAX_PAGE) return refuse('limit', `a whole number from 1 to ${MAX_PAGE}`);
+    const { kind, before } = c.req.query();
+    const count = pageSize(c, PAGE);
+    if (typeof count !== 'number') return count;
     const last = before === undefined ? undefined : await findObject(jobDeps(c.env), accountId, before);
-    if (last && !last.ok) return refuse('before', 'the id of a file of yours, such as the last of a page');
+    if (last && !last.ok) return refuseQuery(c, 'before', 'the id of a file of yours, such as the last of a page');
     const objects = await listObjects(jobDeps(c.env), accountId, { kind, before: last?.value, limit: count });
     const data = objects.map((object) => objectView(originOf(c), object));
     return c.json({ object: 'list', data, next: objects.length === count ? (objects.at(-1)?.id ?? null) : null });

@@ -1,14 +1,14 @@
 import type { ApiKey } from '../../core/api-key';
-import { fail, type GatewayError } from '../../core/errors';
+import type { GatewayError } from '../../core/errors';
 import type { AppContext } from '../../http/context';
 import { jobDeps } from '../../http/deps';
 import { renderError } from '../../http/render-error';
 import { authorize, findJobOf, refuseTestKey } from '../../jobs/access';
 import { deliveryView, findDelivery, listDeliveries, redeliver } from '../../jobs/webhooks/log';
 import { readSecrets, rotateSecret, type WebhookSecrets } from '../../jobs/webhooks/secrets';
-import { readerOf } from './request';
+import { pageSize, readerOf, refuseQuery } from './request';
 
-const PAGE = 50;
+const PAGE = { usual: 50, most: 200 };
 export const DELIVERY_STATES = ['pending', 'delivered', 'gone', 'dead'];
 
 async function withKey(c: AppContext, verb: (key: ApiKey) => Promise<Response>): Promise<Response> {
@@ -40,12 +40,13 @@ export const postRotateSecret = (c: AppContext): Promise<Response> =>
 export const getDeliveries = (c: AppContext): Promise<Response> =>
   withKey(c, async ({ accountId }) => {
     const { jobId, state, before } = c.req.query();
-    const refuse = (param: string, why: string) => renderError(c, fail('invalid_request', `\`${param}\` must be ${why}.`, { param }).error);
-    if (state !== undefined && !DELIVERY_STATES.includes(state)) return refuse('state', `one of ${DELIVERY_STATES.join(', ')}`);
+    const count = pageSize(c, PAGE);
+    if (typeof count !== 'number') return count;
+    if (state !== undefined && !DELIVERY_STATES.includes(state)) return refuseQuery(c, 'state', `one of ${DELIVERY_STATES.join(', ')}`);
     const last = before === undefined ? undefined : await findDelivery(c.env.DB, accountId, before);
-    if (before !== undefined && !last) return refuse('before', 'the id of a delivery of yours, such as the last of a page');
-    const rows = await listDeliveries(c.env.DB, accountId, { jobId, state, before: last, limit: PAGE });
-    return c.json({ object: 'list', data: rows.map(deliveryView), next: rows.length === PAGE ? (rows.at(-1)?.id ?? null) : null });
+    if (before !== undefined && !last) return refuseQuery(c, 'before', 'the id of a delivery of yours, such as the last of a page');
+    const rows = await listDeliveries(c.env.DB, accountId, { jobId, state, before: last, limit: count });
+    return c.json({ object: 'list', data: rows.map(deliveryView), next: rows.length === count ? (rows.at(-1)?.id ?? null) : null });
   });
 
 /** A test key may have told again what came of a test's own job. */

@@ -109,7 +109,10 @@ describe('an API key with scopes', () => {
       status: 403,
       body: { error: { type: 'access_denied', permission: 'keys.write' } },
     });
-    expect((await call('GET', '/api/me', { key })).status).toBe(401);
+    for (const path of ['/api/me', '/api/orgs']) {
+      expect(await call('GET', path, { key })).toMatchObject({ status: 403, body: { error: { type: 'access_denied' } } });
+      expect((await call('GET', path, { key: `${key.slice(0, -1)}${key.endsWith('0') ? 1 : 0}` })).status).toBe(401);
+    }
     await must('DELETE', `/api/api-keys/${id}`, { as: person });
     expect((await call('GET', '/api/api-keys', { key })).status).toBe(401);
   });

@@ -15,11 +15,15 @@ it('names what workers that always run cost an hour, stops them, and deletes', a
   await must('POST', '/v1/deployments', { key, json: { slug: 'mine', ...FIELDS } });
   const page = async () => (await call('GET', PATH, { as: person })).text;
   expect(await page()).toContain('$10.80 an hour');
+  // Of 5,000 credits those that the workers may come to are no longer to be spent, which is said where they are missing.
+  const billing = (await call('GET', '/settings/billing', { as: person })).text;
+  expect(billing).toMatch(/<dt>Set aside for deployments<\/dt><dd>[\d,]+/);
   const stopped = await call('POST', `${PATH}/mine/stop`, { as: person });
   expect([stopped.status, stopped.headers.get('location')]).toEqual([303, PATH]);
   expect(await page()).toContain('Nothing while no run comes');
   expect((await call('POST', `${PATH}/mine/delete`, { as: person })).status).toBe(303);
   expect(await page()).toContain('No deployment yet');
+  expect((await call('GET', '/settings/billing', { as: person })).text).not.toContain('Set aside');
   expect((await audited(account)).map(({ action }) => action)).toEqual(expect.arrayContaining(['deployment.update', 'deployment.delete']));
 });
 

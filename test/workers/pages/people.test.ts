@@ -22,7 +22,10 @@ describe('the navigation of an organization', () => {
   it('tells a viewer of no button that is not theirs', async () => {
     const [viewer, { id }] = [await someone(), await organization()];
     await join(id, viewer, 'viewer');
-    expect(await show(viewer, `/usage?org=${id}`)).not.toContain('Make a key');
+    const html = await show(viewer, `/usage?org=${id}`);
+    expect(html).not.toContain('Make a key');
+    // Whoever may see what runs is led there, also without the form.
+    expect(nav(html)).toContain(`/infra/deployments/new?org=${id}`);
     expect(await show(viewer, '/usage')).toContain('Make a key');
   });
 });

@@ -1,0 +1,99 @@
+/** The second step of signing in: how an authenticator app gets its secret, and what stands in for the app. */
+import type { FC } from 'hono/jsx';
+import { ERROR_ID } from './form';
+import { Code, Section } from './parts';
+import { Qr } from './qr';
+import { Password } from './sign-in-parts';
+
+/** Of a second factor: to be confirmed while there is a secret, else codes alone. */
+export interface Codes {
+  uri?: string;
+  codes: string[];
+}
+
+const Recovery: FC<{ codes: string[] }> = ({ codes }) => (
+  <Code label="Recovery codes" wrap>
+    {codes.join('\n')}
+  </Code>
+);
+
+/** Read off a screen and typed by hand, where no camera does it. */
+const inFours = (secret: string): string => secret.match(/.{1,4}/g)?.join(' ') ?? secret;
+
+const SetUp: FC<{ uri: string; codes: string[]; error: string | undefined }> = ({ uri, codes, error }) => (
+  <div class="panel stack">
+    <p>
+      <strong>1.</strong> Scan this with your authenticator app
+    </p>
+    <div class="scan">
+      <Qr of={uri} label="QR code for your authenticator app" />
+      <div class="tight">
+        <p class="small quiet">
+          Is the app on this device? <a href={uri}>Open it there</a>. Without a camera, type the secret:
+        </p>
+        <Code label="Secret" wrap>
+          {inFours(new URL(uri).searchParams.get('secret') ?? uri)}
+        </Code>
+      </div>
+    </div>
+    <p>
+      <strong>2.</strong> Keep these recovery codes where you keep passwords. Each works once, without the app.
+    </p>
+    <Recovery codes={codes} />
+    <form method="post" action="/settings/two-factor/confirm">
+      <label>
+        <span class="step">
+          <strong>3.</strong> Confirm with the code that the app shows
+        </span>
+        <input
+          name="code"
+          inputmode="numeric"
+          autocomplete="one-time-code"
+          required
+          {...(error !== undefined && { 'aria-invalid': 'true', 'aria-describedby': ERROR_ID, autofocus: true })}
+        />
+      </label>
+      <div class="row">
+        <button type="submit">Confirm</button>
+      </div>
+    </form>
+  </div>
+);
+
+export const SecondStep: FC<{ isOn: boolean; shown: Codes | undefined; error: string | undefined }> = ({ isOn, shown, error }) => (
+  <Section id="second" title="Second step" about="A code of an authenticator app, asked for after the password.">
+    {!isOn && shown?.uri !== undefined ? (
+      <SetUp uri={shown.uri} codes={shown.codes} error={error} />
+    ) : (
+      <>
+        {isOn && shown && (
+          <div class="panel stack">
+            <p>Keep these new recovery codes where you keep passwords. Each works once; those of before work no more.</p>
+            <Recovery codes={shown.codes} />
+          </div>
+        )}
+        <form class="panel" method="post" action={`/settings/two-factor/${isOn ? 'codes' : 'enable'}`}>
+          <p>
+            <span class={isOn ? 'tag good' : 'tag'}>{isOn ? 'on' : 'off'}</span>
+          </p>
+          <Password label="Your password" />
+          <div class="row">
+            <button type="submit" class="plain">
+              {isOn ? 'New recovery codes' : 'Set it up'}
+            </button>
+            {isOn && (
+              <button
+                type="submit"
+                class="link danger"
+                formaction="/settings/two-factor/disable"
+                data-ask="Turn the second step off? The password alone signs you in then."
+              >
+                Turn it off
+              </button>
+            )}
+          </div>
+        </form>
+      </>
+    )}
+  </Section>
+);

@@ -1,0 +1,93 @@
+/** What the pages of signing in, up and out share: their fields, and what they say of mail and of links that are over. */
+import type { FC } from 'hono/jsx';
+import { NO_MAIL } from '../console/sign-in/guards';
+import { safePath } from '../console/sso/sign-in';
+import { fail } from '../core/errors';
+import { accountPlaneDeps } from '../http/account-deps';
+import type { AppContext } from '../http/context';
+import { Notice } from './parts';
+import { page, TOO_OFTEN } from './shell';
+
+export const CROSS_SITE = fail('cross_site_request', 'This form was sent from another site.').error;
+
+export const Hidden: FC<{ next: string }> = ({ next }) => <input type="hidden" name="next" value={next} />;
+
+export const Email: FC<{ value?: string | undefined }> = ({ value }) => (
+  <label>
+    E-mail
+    <input type="email" name="email" autocomplete="username webauthn" required value={value ?? ''} />
+  </label>
+);
+
+export const FRESH = 'Password, at least 10 characters';
+
+/** One that is there may be none, where people sign in by other means. */
+export const Password: FC<{ name?: string; label: string; fresh?: boolean }> = ({ name = 'password', label, fresh }) => (
+  <label>
+    {label}
+    <input
+      type="password"
+      name={name}
+      {...(fresh ? { required: true, minlength: 10, autocomplete: 'new-password' } : { autocomplete: 'current-password' })}
+    />
+  </label>
+);
+
+/** What is said of mail before anybody waits for one. */
+export const mailNotice = (c: AppContext): string | undefined => (accountPlaneDeps(c).mail ? undefined : NO_MAIL);
+
+export function notMailed(status: number): string {
+  if (status === 429) return TOO_OFTEN;
+  if (status === 400) return 'That is no e-mail address.';
+  return status === 503 ? NO_MAIL : 'The mail could not be sent; try again.';
+}
+
+/** A mailed link is good once, and for a while; better-auth leads on with this in the address when it is not. */
+export const USED = /^((invalid|expired)_token|token_expired|attempts_exceeded)$/i;
+export const OVER = 'This link was used already, or is too old.';
+
+/** Where to go on, without what a link that is over left in the address. */
+export function onwardsFrom(path: string | undefined): { next: string; error: string | undefined } {
+  const url = new URL(safePath(path), 'http://here.invalid');
+  const error = url.searchParams.get('error') ?? undefined;
+  url.searchParams.delete('error');
+  return { next: url.pathname + url.search + url.hash, error };
+}
+
+export const backTo = (next: string): string => `/sign-in?next=${encodeURIComponent(next)}`;
+
+export interface Answer {
+  code?: string;
+  message?: string;
+  twoFactorRedirect?: boolean;
+  url?: string;
+}
+
+/** better-auth's words, where they say all that there is to say. */
+export function saidBy({ code, message }: Answer): string {
+  if (code === 'EMAIL_NOT_VERIFIED') return 'This address is not confirmed yet. A new link to confirm it is on its way to it.';
+  return message?.replace(/^\[body\.\w+\]\s*/, '') ?? 'That did not work; try again.';
+}
+
+export function simpleForm(
+  c: AppContext,
+  title: string,
+  action: string,
+  children: ReturnType<FC>,
+  button: string,
+  error?: string,
+  message?: string,
+) {
+  return page(
+    c,
+    { title, narrow: true, status: error ? 400 : 200 },
+    <>
+      <h1>{title}</h1>
+      <Notice error={error} message={message} />
+      <form method="post" action={action}>
+        {children}
+        <button type="submit">{button}</button>
+      </form>
+    </>,
+  );
+}
