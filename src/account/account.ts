@@ -4,7 +4,7 @@
  */
 import { DurableObject } from 'cloudflare:workers';
 import type { AuditRecord } from '../core/audit';
-import { monthOf, newNonce } from '../core/ids';
+import { newNonce } from '../core/ids';
 import type { TierId } from '../core/tiers';
 import { within } from '../core/within';
 import type { CommitRequest, CommitResult } from './commitments';
@@ -15,7 +15,7 @@ import { refuseKey } from './key-scope';
 import type { Ledger } from './ledger';
 import { type Open, openAccount } from './open-account';
 import type { Outbox } from './outbox';
-import { ledgerMessages, type Unconfirmed } from './projection';
+import { ledgerMessages } from './projection';
 import { replayLines, rewindStorage } from './recovery';
 import { answersTo, requireExact } from './requests';
 import { StagedLines } from './staged-lines';
@@ -45,13 +45,14 @@ import type {
   RewindResult,
   Rotation,
 } from './types';
+import { BOUNDS, type Bound, tidy } from './upkeep';
 
 /** Holds expire on time even when the queue does not answer. */
 const FLUSH_PATIENCE_MS = 30_000;
 /** How often old idempotency records are looked for. */
 const SWEEP_EVERY_MS = 3_600_000;
-/** Operations stay readable here for this many months; D1 keeps them for good. */
-const KEEP_MONTHS = 2;
+/** Between two steps of making room: calls go in between. */
+const TIDY_AGAIN_MS = 1_000;
 
 export class Account extends DurableObject<AccountBindings> {
   private opened: Open | undefined;
@@ -60,6 +61,8 @@ export class Account extends DurableObject<AccountBindings> {
   private sweptAtMs = -Infinity;
   /** Tests move it. */
   now: () => number = Date.now;
+  /** Tests have less room. */
+  bounds: readonly Bound[] = BOUNDS;
 
   constructor(context: DurableObjectState, env: AccountBindings) {
     super(context, env);
@@ -286,7 +289,7 @@ export class Account extends DurableObject<AccountBindings> {
     const open = this.open();
     if (!open) return { holds: [], lines: [] };
     const lines: Operation[] = [];
-    for (const operation of open.store.operationsBackwards()) {
+    for (const operation of open.operations.backwards()) {
       if (operation.state === 'open') continue;
       if (lines.push(operation) >= limit) break;
     }
@@ -295,7 +298,7 @@ export class Account extends DurableObject<AccountBindings> {
 
   operation(month: number, seq: number): Operation | null {
     const open = this.open();
-    return open?.ledger.open.get(seq) ?? open?.store.findOperation(month, seq) ?? null;
+    return open?.ledger.open.get(seq) ?? open?.operations.find(month, seq) ?? null;
   }
 
   books(): Books | null {
@@ -323,11 +326,9 @@ export class Account extends DurableObject<AccountBindings> {
   async resend(fromCloseSeq: number, toCloseSeq: number): Promise<number> {
     const open = this.open();
     if (!open) return 0;
-    const lines: Unconfirmed[] = [];
-    for (const { closeSeq, closeEpoch, month, seq } of open.store.operationsFrom(1))
-      if (closeSeq !== null && closeSeq >= fromCloseSeq && closeSeq <= toCloseSeq && closeEpoch === open.ledger.row.epoch)
-        lines.push({ closeSeq, month, seq });
-    for (const message of ledgerMessages(open.store, open.ledger.row, lines, [])) await this.env.LEDGER_QUEUE.send(message);
+    const { operations, ledger } = open;
+    const lines = operations.closedBetween(ledger.row.epoch, fromCloseSeq, toCloseSeq);
+    for (const message of ledgerMessages(operations, ledger.row, lines, [])) await this.env.LEDGER_QUEUE.send(message);
     return lines.length;
   }
 
@@ -355,9 +356,10 @@ export class Account extends DurableObject<AccountBindings> {
    * that there were, so that sequences used again cannot be mistaken for the old ones.
    */
   recover(revokedKeys: string[], endedEpoch: number, audit?: AuditRecord): { epoch: number; replayed: number } {
-    const result = this.step(({ ledger, store, keys, outbox }, sql) => {
+    const result = this.step((open, sql) => {
+      const { ledger, keys, outbox } = open;
       const staged = new StagedLines(sql);
-      const replayed = replayLines(store, ledger.row, staged, endedEpoch);
+      const replayed = replayLines(open, staged, endedEpoch);
       // Whether the answers were kept is seen when one is asked for.
       for (const lines of staged.pages()) endIdempotencies(sql, lines, 'stored');
       staged.end();
@@ -387,7 +389,7 @@ export class Account extends DurableObject<AccountBindings> {
     // The runtime gives up on an alarm after six failures; nothing below may be one.
     try {
       await within(this.flush(), FLUSH_PATIENCE_MS);
-      this.retireMonths();
+      this.tidy();
     } catch (error) {
       console.error('account alarm failed', error instanceof Error ? error.message : 'unknown');
     }
@@ -396,21 +398,13 @@ export class Account extends DurableObject<AccountBindings> {
     this.wakeForUnconfirmed();
   }
 
-  /** In a transaction of its own: holds expire even when a month cannot be tidied away. */
-  private retireMonths(): void {
-    const { ledger, store } = this.open()!;
-    const date = new Date(this.now());
-    const before = monthOf(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() - KEEP_MONTHS, 1));
-    const retirable = store.retirableMonths(before, ledger.row.lowSeq);
-    if (retirable.length === 0) return;
+  /** In a transaction of its own: holds expire even when nothing can be tidied away. */
+  private tidy(): void {
+    const { storage } = this.ctx;
     try {
-      this.ctx.storage.transactionSync(() => {
-        for (const { month, sum } of retirable) {
-          store.dropMonth(month);
-          ledger.row.archived += sum;
-        }
-        store.writeProfile(ledger.row);
-      });
+      const open = this.open()!;
+      const changed = storage.transactionSync(() => tidy(open, this.bounds, storage.sql.databaseSize, this.now()));
+      if (changed) this.wakeBy(this.now() + TIDY_AGAIN_MS);
     } catch (error) {
       this.opened = undefined;
       throw error;

@@ -12,8 +12,9 @@ import { effectiveTier, type TierId } from '../core/tiers';
 import { refuseBalance, refuseRate, refuseTier, sharedRiskMicro } from './admission';
 import { refuseKey, refuseModel } from './key-scope';
 import { type KeyHooks, KeySpending } from './key-spending';
+import type { OperationRow, OperationTables } from './operation-tables';
 import { RateWindow } from './rate-window';
-import type { AccountRow, AccountStore, OperationRow } from './store';
+import type { AccountRow, AccountStore } from './store';
 import type {
   AdmitRequest,
   AdmitResult,
@@ -44,6 +45,7 @@ export class Ledger {
 
   constructor(
     private readonly store: AccountStore,
+    private readonly operations: OperationTables,
     readonly row: AccountRow,
     private readonly hooks: KeyHooks & { committedMicro(): MicroCredits },
     nowMs: number,
@@ -53,7 +55,7 @@ export class Ledger {
   }
 
   private rebuild(nowMs: number): void {
-    for (const operation of this.store.operationsFrom(this.row.lowSeq)) {
+    for (const operation of this.operations.from(this.row.lowSeq)) {
       if (operation.state === 'open') {
         this.open.set(operation.seq, operation);
         this.spending.addHeld(operation, operation.heldMicro);
@@ -62,7 +64,7 @@ export class Ledger {
       }
     }
     const recent: OperationRow[] = [];
-    for (const operation of this.store.operationsBackwards()) {
+    for (const operation of this.operations.backwards()) {
       this.lastMs = Math.max(this.lastMs, operation.openedAtMs);
       if (operation.openedAtMs <= nowMs - RateWindow.SPAN_MS) break;
       recent.push(operation);
@@ -127,7 +129,7 @@ export class Ledger {
       ...(exposureMicro > 0 && { exposureMicro }),
     });
     this.row.held += estimateMicro;
-    this.store.insertOperation(operation);
+    this.operations.insert(operation);
     this.store.writeSums(this.row);
     this.open.set(operation.seq, operation);
     this.spending.addHeld(operation, estimateMicro);
@@ -170,7 +172,7 @@ export class Ledger {
     operation.checkpointMicro = operation.test ? 0 : Math.max(operation.checkpointMicro, request.checkpointMicro);
     operation.deadlineMs = Math.max(operation.deadlineMs, nowMs + request.leaseMs);
     if (request.note) operation.detail = request.note;
-    this.store.renewOperation(operation, request.note !== undefined);
+    this.operations.renew(operation, request.note !== undefined);
   }
 
   /** Settles or releases a hold, once: a closed one gives its first outcome again. */
@@ -191,7 +193,7 @@ export class Ledger {
       );
       return { ok: true, costMicro, outcome: request.outcome, repeated: false };
     }
-    const there = this.store.findOperation(ref.month, ref.seq);
+    const there = this.operations.find(ref.month, ref.seq);
     const closed = there?.id === request.holdId ? there : undefined;
     if (closed && closed.state !== 'expired')
       return { ok: true, costMicro: 0 - closed.amountMicro, outcome: closed.outcome as Outcome, repeated: true };
@@ -199,6 +201,7 @@ export class Ledger {
     if (known) return { ok: true, costMicro: known.costMicro, outcome: known.outcome as Outcome, repeated: true };
     if (closed && nowMs - (closed.closedAtMs ?? 0) > LATE_CLOSE_MS) return { ok: false, reason: 'too_late' };
     if (!closed) {
+      if (ref.seq < this.row.cutSeq) return { ok: false, reason: 'too_late' };
       // Held before a point-in-time restore that undid it: the work was done, so it is charged.
       const undone = ref.epoch < this.row.epoch && there?.epoch !== ref.epoch;
       if (!undone) return { ok: false, reason: 'unknown_hold' };
@@ -263,7 +266,7 @@ export class Ledger {
     operation.closeEpoch = this.row.epoch;
     operation.closeSeq = ++this.row.closeSeq;
     operation.outcome = outcome;
-    this.store.closeOperation(operation, detailJson);
+    this.operations.close(operation, detailJson);
     this.open.delete(operation.seq);
     this.unconfirmed.set(operation.closeSeq, { month: operation.month, seq: operation.seq });
     if (!countsForRate(operation)) this.windowOf(operation).remove(operation.seq);
@@ -314,7 +317,7 @@ export class Ledger {
     operation.closeEpoch = this.row.epoch;
     operation.closeSeq = ++this.row.closeSeq;
     this.row.balance += operation.amountMicro;
-    this.store.insertOperation(operation);
+    this.operations.insert(operation);
     this.store.writeSums(this.row);
     this.unconfirmed.set(operation.closeSeq, { month: operation.month, seq: operation.seq });
   }
@@ -376,8 +379,8 @@ export class Ledger {
       openHeldMicro += operation.heldMicro;
       if (operation.deadlineMs + 60_000 < nowMs) overdueHolds++;
     }
-    const { epoch, balance, held, closeSeq, acked, archived } = this.row;
-    const linesMicro = archived + this.store.sumOfLines();
+    const { epoch, balance, held, closeSeq, acked, archived, archivedSeq } = this.row;
+    const linesMicro = archived + this.operations.sumFrom(archivedSeq);
     return { epoch, balanceMicro: balance, heldMicro: held, linesMicro, openHeldMicro, closeSeq, ackedCloseSeq: acked, overdueHolds };
   }
 
