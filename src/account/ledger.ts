@@ -6,12 +6,13 @@
  * D1 has yet to confirm.
  */
 import { fail, type GatewayError } from '../core/errors';
-import { monthOf, operationId, parseOperationId } from '../core/ids';
+import { monthOf, parseOperationId } from '../core/ids';
 import type { MicroCredits } from '../core/money';
 import { effectiveTier, type TierId } from '../core/tiers';
 import { refuseBalance, refuseRate, refuseTier, sharedRiskMicro } from './admission';
 import { refuseKey, refuseModel } from './key-scope';
 import { type KeyHooks, KeySpending } from './key-spending';
+import { newOperation } from './new-operation';
 import type { OperationRow, OperationTables } from './operation-tables';
 import { RateWindow } from './rate-window';
 import type { AccountRow, AccountStore } from './store';
@@ -20,7 +21,6 @@ import type {
   AdmitResult,
   BeatRequest,
   BeatResult,
-  Books,
   ChargeRequest,
   CloseRequest,
   CloseResult,
@@ -116,7 +116,7 @@ export class Ledger {
         ? undefined
         : this.refuseBalance(estimateMicro, request.minimumBalanceMicro, sharedRiskMicro(exposureMicro, this.open.values())));
     if (error) return { ok: false, error };
-    const operation = this.newOperation('usage', request.nonce, nowMs, {
+    const operation = newOperation(this.row, 'usage', request.nonce, nowMs, {
       state: 'open',
       keyId: key!.id,
       userId: key!.userId,
@@ -215,7 +215,7 @@ export class Ledger {
     const charged = expired ? 0 - expired.amountMicro : 0;
     this.store.insertAdjustment(request.holdId, costMicro, request.outcome);
     if (costMicro !== charged) {
-      const adjust = this.newOperation('adjust', parseOperationId(request.holdId)!.nonce, nowMs, {
+      const adjust = newOperation(this.row, 'adjust', parseOperationId(request.holdId)!.nonce, nowMs, {
         keyId: expired?.keyId ?? null,
         userId: expired?.userId ?? null,
         family: expired?.family ?? null,
@@ -278,7 +278,7 @@ export class Ledger {
   grant(request: GrantRequest, nonce: string, now: number): { balanceMicro: MicroCredits; repeated: boolean } {
     const nowMs = this.tick(now);
     if (this.store.isPaid(request.eventId)) return { balanceMicro: this.row.balance, repeated: true };
-    const operation = this.newOperation('grant', nonce, nowMs, {
+    const operation = newOperation(this.row, 'grant', nonce, nowMs, {
       outcome: 'actual',
       amountMicro: request.amountMicro,
       detail: { reason: request.reason, eventId: request.eventId, topUp: request.topUp },
@@ -295,7 +295,7 @@ export class Ledger {
     const nowMs = this.tick(now);
     if (this.store.isPaid(request.eventId)) return { balanceMicro: this.row.balance, repeated: true };
     const { eventId, amountMicro, detail, keyId, family, model, endpoint } = request;
-    const operation = this.newOperation('adjust', nonce, nowMs, {
+    const operation = newOperation(this.row, 'adjust', nonce, nowMs, {
       keyId,
       family,
       model,
@@ -322,33 +322,6 @@ export class Ledger {
     this.unconfirmed.set(operation.closeSeq, { month: operation.month, seq: operation.seq });
   }
 
-  private newOperation(kind: OperationRow['kind'], nonce: string, nowMs: number, fields: Partial<OperationRow>): OperationRow {
-    const ref = { nonce, epoch: this.row.epoch, month: monthOf(nowMs), seq: ++this.row.seq };
-    return {
-      ...ref,
-      id: operationId(ref),
-      kind,
-      state: 'settled',
-      keyId: null,
-      userId: null,
-      family: null,
-      test: false,
-      model: null,
-      endpoint: null,
-      heldMicro: 0,
-      checkpointMicro: 0,
-      amountMicro: 0,
-      openedAtMs: nowMs,
-      deadlineMs: nowMs,
-      closedAtMs: null,
-      closeEpoch: null,
-      closeSeq: null,
-      outcome: null,
-      detail: {},
-      ...fields,
-    };
-  }
-
   /** D1 has these: nothing up to the last gapless one is sent again. */
   confirm(epoch: number, closeSeqs: readonly number[]): void {
     if (epoch !== this.row.epoch) return;
@@ -370,18 +343,6 @@ export class Ledger {
     let next: number | undefined;
     for (const { deadlineMs } of this.open.values()) next = next === undefined ? deadlineMs : Math.min(next, deadlineMs);
     return next;
-  }
-
-  books(nowMs: number): Books {
-    let openHeldMicro = 0;
-    let overdueHolds = 0;
-    for (const operation of this.open.values()) {
-      openHeldMicro += operation.heldMicro;
-      if (operation.deadlineMs + 60_000 < nowMs) overdueHolds++;
-    }
-    const { epoch, balance, held, closeSeq, acked, archived, archivedSeq } = this.row;
-    const linesMicro = archived + this.operations.sumFrom(archivedSeq);
-    return { epoch, balanceMicro: balance, heldMicro: held, linesMicro, openHeldMicro, closeSeq, ackedCloseSeq: acked, overdueHolds };
   }
 
   spentThisMonth(keyId: string, nowMs: number): MicroCredits {
