@@ -1,5 +1,6 @@
 /** The keys of an account: each change of one is a step, of which D1 and the audit log are told. */
 import type { AuditRecord } from '../core/audit';
+import type { GatewayError } from '../core/errors';
 import { AccountObject } from './account-object';
 import { publicKey } from './key-ring';
 import { refuseKey } from './key-scope';
@@ -67,9 +68,17 @@ export abstract class AccountKeys extends AccountObject {
     return open.keys.all().map((key) => ({ ...publicKey(key), spentThisMonthMicro: open.ledger.spentThisMonth(key.id, nowMs) }));
   }
 
-  /** Is this key good to look at the account with? For reads, which admit nothing. */
-  authorize(request: Pick<AdmitRequest, 'keyId' | 'secretHash' | 'origin' | 'ip'>) {
+  /**
+   * Is this key good to look at the account with? For reads, which admit nothing.
+   *
+   * @param request `tokenCountsAtMost`: a provider is to be asked for a token count, one of so many an hour.
+   */
+  authorize(request: Pick<AdmitRequest, 'keyId' | 'secretHash' | 'origin' | 'ip'> & { tokenCountsAtMost?: number }): GatewayError | null {
     const { keys, ledger } = this.open() ?? {};
-    return refuseKey(keys?.get(request.keyId), request, this.now(), ledger?.row.profile) ?? null;
+    const key = keys?.get(request.keyId);
+    const nowMs = this.now();
+    const refusal = refuseKey(key, request, nowMs, ledger?.row.profile);
+    if (refusal || request.tokenCountsAtMost === undefined) return refusal ?? null;
+    return ledger!.refuseTokenCount(key!.userId, request.tokenCountsAtMost, nowMs) ?? null;
   }
 }

@@ -125,7 +125,7 @@ export class Account extends AccountKeys {
     return answersTo(requests, (request: CloseRequest) => this.settle(request));
   }
 
-  release(request: Pick<CloseRequest, 'holdId' | 'detailJson' | 'idempotency'>): CloseResult {
+  release(request: Pick<CloseRequest, 'holdId' | 'detailJson' | 'idempotency' | 'unsent'>): CloseResult {
     return this.settle({ ...request, costMicro: 0, outcome: 'released' });
   }
 

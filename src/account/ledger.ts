@@ -9,12 +9,13 @@ import { fail, type GatewayError } from '../core/errors';
 import { monthOf, parseOperationId } from '../core/ids';
 import type { MicroCredits } from '../core/money';
 import { effectiveTier, type TierId } from '../core/tiers';
-import { refuseBalance, refuseRate, refuseTier, sharedRiskMicro } from './admission';
+import { refuseBalance, refuseTier, sharedRiskMicro } from './admission';
 import { refuseKey, refuseModel } from './key-scope';
 import { type KeyHooks, KeySpending } from './key-spending';
 import { newOperation } from './new-operation';
 import type { OperationRow, OperationTables } from './operation-tables';
 import { RateWindow } from './rate-window';
+import { RateWindows } from './rate-windows';
 import type { AccountRow, AccountStore } from './store';
 import type {
   AdmitRequest,
@@ -39,7 +40,7 @@ export class Ledger {
   readonly open = new Map<number, OperationRow>();
   /** Closed operations that D1 has not confirmed, by close sequence. */
   readonly unconfirmed = new Map<number, { month: number; seq: number }>();
-  private readonly windows = new Map<string, RateWindow>();
+  private readonly rates = new RateWindows();
   private readonly spending: KeySpending;
   private lastMs = 0;
 
@@ -69,8 +70,7 @@ export class Ledger {
       if (operation.openedAtMs <= nowMs - RateWindow.SPAN_MS) break;
       recent.push(operation);
     }
-    for (const operation of recent.reverse())
-      if (operation.kind === 'usage' && countsForRate(operation)) this.windowOf(operation).add(operation.openedAtMs, operation.seq);
+    for (const operation of recent.reverse()) if (operation.kind === 'usage') this.rates.add(operation);
   }
 
   private refuseBalance(micro: MicroCredits, minimumMicro: MicroCredits, riskMicro = 0): GatewayError | undefined {
@@ -107,10 +107,9 @@ export class Ledger {
     const test = key!.mode === 'test';
     const estimateMicro = test ? 0 : request.estimateMicro;
     const exposureMicro = test ? 0 : Math.max(0, (request.worstMicro ?? 0) - estimateMicro);
-    const window = this.windowOf({ userId: key!.userId, family: request.family, test });
     const error =
       (test ? undefined : refuseTier(request, this.tier)) ??
-      refuseRate(request, window, nowMs) ??
+      this.rates.refuse(request, { userId: key!.userId, test }, nowMs) ??
       (test ? undefined : this.spending.refuse(key!, estimateMicro, nowMs, this.keyRiskMicro(key!, exposureMicro))) ??
       (test
         ? undefined
@@ -133,7 +132,7 @@ export class Ledger {
     this.store.writeSums(this.row);
     this.open.set(operation.seq, operation);
     this.spending.addHeld(operation, estimateMicro);
-    window.add(nowMs, operation.seq);
+    this.rates.add(operation);
     return { ok: true, admission: { holdId: operation.id, userId: key!.userId } };
   }
 
@@ -183,6 +182,7 @@ export class Ledger {
     const open = this.findOpen(request.holdId);
     if (open) {
       const costMicro = open.test ? 0 : request.costMicro;
+      if (request.unsent) open.unsent = true;
       this.closeOpen(
         open,
         costMicro,
@@ -269,7 +269,7 @@ export class Ledger {
     this.operations.close(operation, detailJson);
     this.open.delete(operation.seq);
     this.unconfirmed.set(operation.closeSeq, { month: operation.month, seq: operation.seq });
-    if (!countsForRate(operation)) this.windowOf(operation).remove(operation.seq);
+    this.rates.ended(operation);
     if (costMicro > 0 && operation.keyId !== null) this.spending.add(operation.keyId, costMicro, operation.month, nowMs);
     else this.store.writeSums(this.row);
   }
@@ -338,6 +338,11 @@ export class Ledger {
     this.store.writeSums(this.row);
   }
 
+  /** Undefined where a provider may be asked for one more, which then counts. */
+  refuseTokenCount(userId: string, atMost: number, now: number): GatewayError | undefined {
+    return this.rates.refuseTokenCount(userId, atMost, this.tick(now));
+  }
+
   /** When the account next has something to do by itself, undefined when it has not. */
   nextDeadlineMs(): number | undefined {
     let next: number | undefined;
@@ -354,18 +359,4 @@ export class Ledger {
     const operation = ref && this.open.get(ref.seq);
     return operation?.id === holdId ? operation : undefined;
   }
-
-  private windowOf(of: Pick<OperationRow, 'userId' | 'family' | 'test'>): RateWindow {
-    const name = `${of.userId}|${of.family}|${of.test}`;
-    let window = this.windows.get(name);
-    if (!window) {
-      window = new RateWindow();
-      this.windows.set(name, window);
-    }
-    return window;
-  }
 }
-
-/** Calls that came to nothing take up no quota. */
-const countsForRate = (operation: OperationRow): boolean =>
-  operation.state !== 'released' && !(operation.state === 'expired' && operation.amountMicro === 0);

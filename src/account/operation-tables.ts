@@ -26,6 +26,8 @@ export interface OperationRow extends Operation {
   checkpointMicro: number;
   /** What it can come to beyond its hold. */
   exposureMicro?: number;
+  /** It ended without having been sent to anybody. */
+  unsent?: boolean;
 }
 
 /** Of a new account. So few that no step takes long, so many that a full object has some hundred tables. */
@@ -299,10 +301,10 @@ type Head = Pick<OperationRow, HeadField>;
 
 const tailOf = (row: OperationRow): string => tailWith(row, JSON.stringify(row.detail));
 
-const tailWith = ({ closedAtMs, closeEpoch, outcome }: OperationRow, detailJson: string): string =>
-  `{"closedAtMs":${closedAtMs},"closeEpoch":${closeEpoch},"outcome":${JSON.stringify(outcome)},"detail":${detailJson}}`;
+const tailWith = ({ closedAtMs, closeEpoch, outcome, unsent }: OperationRow, detailJson: string): string =>
+  `{"closedAtMs":${closedAtMs},"closeEpoch":${closeEpoch},"outcome":${JSON.stringify(outcome)},${unsent ? '"unsent":true,' : ''}"detail":${detailJson}}`;
 
-type Tail = Pick<OperationRow, 'closedAtMs' | 'closeEpoch' | 'outcome' | 'detail'>;
+type Tail = Pick<OperationRow, 'closedAtMs' | 'closeEpoch' | 'outcome' | 'detail' | 'unsent'>;
 
 const OPEN_TAIL: Tail = { closedAtMs: null, closeEpoch: null, outcome: null, detail: {} };
 
