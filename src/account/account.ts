@@ -2,26 +2,23 @@
  * The account object: everything about one account that must be atomic. It never waits for anything between
  * looking and writing. Its alarm expires holds and hands on what D1 lacks; both also happen in passing.
  */
-import { DurableObject } from 'cloudflare:workers';
 import type { AuditRecord } from '../core/audit';
-import { monthOf, newNonce } from '../core/ids';
+import { newNonce } from '../core/ids';
 import type { TierId } from '../core/tiers';
 import { within } from '../core/within';
+import { AccountKeys } from './account-keys';
+import { booksOf } from './books';
 import type { CommitRequest, CommitResult } from './commitments';
-import { FLUSH_AFTER_MS, Handover, isConfirmed } from './handover';
+import { FLUSH_AFTER_MS, isConfirmed } from './handover';
 import { beginIdempotency, checkIdempotency, endIdempotencies, endIdempotency, sweepIdempotency } from './idempotency';
 import { publicKey } from './key-ring';
 import { refuseKey } from './key-scope';
-import type { Ledger } from './ledger';
-import { type Open, openAccount } from './open-account';
-import type { Outbox } from './outbox';
-import { ledgerMessages, type Unconfirmed } from './projection';
+import { ledgerMessages } from './projection';
 import { replayLines, rewindStorage } from './recovery';
 import { answersTo, requireExact } from './requests';
 import { StagedLines } from './staged-lines';
 import { AccountStore } from './store';
 import type {
-  AccountBindings,
   AccountProfile,
   AccountStatus,
   AccountView,
@@ -37,36 +34,23 @@ import type {
   ExtendRequest,
   ExtendResult,
   GrantRequest,
-  KeyChange,
-  KeyRecord,
-  KeySummary,
   Moment,
   Operation,
   RewindResult,
-  Rotation,
 } from './types';
+import { BOUNDS, type Bound, tidy } from './upkeep';
 
 /** Holds expire on time even when the queue does not answer. */
 const FLUSH_PATIENCE_MS = 30_000;
 /** How often old idempotency records are looked for. */
 const SWEEP_EVERY_MS = 3_600_000;
-/** Operations stay readable here for this many months; D1 keeps them for good. */
-const KEEP_MONTHS = 2;
+/** Between two steps of making room: calls go in between. */
+const TIDY_AGAIN_MS = 1_000;
 
-export class Account extends DurableObject<AccountBindings> {
-  private opened: Open | undefined;
-  private alarmAtMs: number | null = null;
-  private readonly handover = new Handover();
+export class Account extends AccountKeys {
   private sweptAtMs = -Infinity;
-  /** Tests move it. */
-  now: () => number = Date.now;
-
-  constructor(context: DurableObjectState, env: AccountBindings) {
-    super(context, env);
-    void context.blockConcurrencyWhile(async () => {
-      this.alarmAtMs = await context.storage.getAlarm();
-    });
-  }
+  /** Tests have less room. */
+  bounds: readonly Bound[] = BOUNDS;
 
   /** Creates the account; a second time it only gives what is there. */
   create(profile: AccountProfile, audit?: AuditRecord): AccountView {
@@ -141,7 +125,7 @@ export class Account extends DurableObject<AccountBindings> {
     return answersTo(requests, (request: CloseRequest) => this.settle(request));
   }
 
-  release(request: Pick<CloseRequest, 'holdId' | 'detailJson' | 'idempotency'>): CloseResult {
+  release(request: Pick<CloseRequest, 'holdId' | 'detailJson' | 'idempotency' | 'unsent'>): CloseResult {
     return this.settle({ ...request, costMicro: 0, outcome: 'released' });
   }
 
@@ -201,76 +185,9 @@ export class Account extends DurableObject<AccountBindings> {
     return this.view()!;
   }
 
-  /** Adds a key, or replaces the record of one. */
-  putKey(key: KeyRecord, audit?: AuditRecord): KeySummary {
-    this.step(({ keys, outbox }) => {
-      keys.put(key);
-      outbox.put(`key:${key.id}`, publicKey(key), this.now());
-      outbox.note(audit, this.now());
-    });
-    this.wakeBy(this.now());
-    return this.summaryOf(key.id)!;
-  }
-
-  /** Changes a key in place; one that is revoked stays as it is. */
-  changeKey(id: string, change: KeyChange, audit?: AuditRecord): KeySummary | null {
-    const key = this.open()?.keys.get(id);
-    return key && key.status !== 'revoked' ? this.putKey({ ...key, ...change }, audit) : null;
-  }
-
-  /**
-   * A new secret for a key; the one it had stays good for so long. There is room for one such: while it is good, another
-   * rotation with a grace would end it unseen, and so is not done unless it may.
-   */
-  rotateKey(
-    id: string,
-    { secretHash, graceMs, secretBy, endsGrace, expiresAtMs }: Rotation,
-    audit?: AuditRecord,
-  ): { ok: true; key: KeySummary } | { ok: false; graceUntilMs: number | null } {
-    const key = this.open()?.keys.get(id);
-    if (!key || key.status === 'revoked') return { ok: false, graceUntilMs: null };
-    const graceUntilMs = key.previous?.untilMs ?? 0;
-    if (graceUntilMs > this.now() && graceMs > 0 && !endsGrace) return { ok: false, graceUntilMs };
-    const previous = { secretHash: key.secretHash, untilMs: this.now() + graceMs, by: key.secretBy ?? key.userId };
-    const changed = { ...(secretBy !== undefined && { secretBy }), ...(expiresAtMs !== undefined && { expiresAtMs }) };
-    return { ok: true, key: this.putKey({ ...key, secretHash, ...changed, previous }, audit) };
-  }
-
-  /** The secret before the last rotation opens nothing any more. */
-  endGrace(id: string, audit?: AuditRecord): KeySummary | null {
-    const key = this.open()?.keys.get(id);
-    if (!key?.previous) return null;
-    const { previous: _, ...rest } = key;
-    return this.putKey(rest, audit);
-  }
-
-  /** A second time it changes nothing, and is not said again. */
-  revokeKey(id: string, audit?: AuditRecord): KeySummary | null {
-    const key = this.open()?.keys.get(id);
-    if (!key) return null;
-    return key.status === 'revoked' ? this.summaryOf(id) : this.putKey({ ...key, status: 'revoked' }, audit);
-  }
-
-  private summaryOf(id: string): KeySummary | null {
-    return this.listKeys().find((key) => key.id === id) ?? null;
-  }
-
   /** What the audit log has yet to learn of changes that were made here. */
   auditRecords(): { id: string; version: number; record: AuditRecord }[] {
     return this.open()?.outbox.audit() ?? [];
-  }
-
-  listKeys(): KeySummary[] {
-    const open = this.open();
-    if (!open) return [];
-    const nowMs = this.now();
-    return open.keys.all().map((key) => ({ ...publicKey(key), spentThisMonthMicro: open.ledger.spentThisMonth(key.id, nowMs) }));
-  }
-
-  /** Is this key good to look at the account with? For reads, which admit nothing. */
-  authorize(request: Pick<AdmitRequest, 'keyId' | 'secretHash' | 'origin' | 'ip'>) {
-    const { keys, ledger } = this.open() ?? {};
-    return refuseKey(keys?.get(request.keyId), request, this.now(), ledger?.row.profile) ?? null;
   }
 
   view(): AccountView | null {
@@ -286,7 +203,7 @@ export class Account extends DurableObject<AccountBindings> {
     const open = this.open();
     if (!open) return { holds: [], lines: [] };
     const lines: Operation[] = [];
-    for (const operation of open.store.operationsBackwards()) {
+    for (const operation of open.operations.backwards()) {
       if (operation.state === 'open') continue;
       if (lines.push(operation) >= limit) break;
     }
@@ -295,11 +212,12 @@ export class Account extends DurableObject<AccountBindings> {
 
   operation(month: number, seq: number): Operation | null {
     const open = this.open();
-    return open?.ledger.open.get(seq) ?? open?.store.findOperation(month, seq) ?? null;
+    return open?.ledger.open.get(seq) ?? open?.operations.find(month, seq) ?? null;
   }
 
   books(): Books | null {
-    return this.open()?.ledger.books(this.now()) ?? null;
+    const open = this.open();
+    return open ? booksOf(open, this.now()) : null;
   }
 
   /** What D1 has taken in. Ranges arrive in any order, and more than once. */
@@ -323,11 +241,9 @@ export class Account extends DurableObject<AccountBindings> {
   async resend(fromCloseSeq: number, toCloseSeq: number): Promise<number> {
     const open = this.open();
     if (!open) return 0;
-    const lines: Unconfirmed[] = [];
-    for (const { closeSeq, closeEpoch, month, seq } of open.store.operationsFrom(1))
-      if (closeSeq !== null && closeSeq >= fromCloseSeq && closeSeq <= toCloseSeq && closeEpoch === open.ledger.row.epoch)
-        lines.push({ closeSeq, month, seq });
-    for (const message of ledgerMessages(open.store, open.ledger.row, lines, [])) await this.env.LEDGER_QUEUE.send(message);
+    const { operations, ledger } = open;
+    const lines = operations.closedBetween(ledger.row.epoch, fromCloseSeq, toCloseSeq);
+    for (const message of ledgerMessages(operations, ledger.row, lines, [])) await this.env.LEDGER_QUEUE.send(message);
     return lines.length;
   }
 
@@ -355,9 +271,10 @@ export class Account extends DurableObject<AccountBindings> {
    * that there were, so that sequences used again cannot be mistaken for the old ones.
    */
   recover(revokedKeys: string[], endedEpoch: number, audit?: AuditRecord): { epoch: number; replayed: number } {
-    const result = this.step(({ ledger, store, keys, outbox }, sql) => {
+    const result = this.step((open, sql) => {
+      const { ledger, keys, outbox } = open;
       const staged = new StagedLines(sql);
-      const replayed = replayLines(store, ledger.row, staged, endedEpoch);
+      const replayed = replayLines(open, staged, endedEpoch);
       // Whether the answers were kept is seen when one is asked for.
       for (const lines of staged.pages()) endIdempotencies(sql, lines, 'stored');
       staged.end();
@@ -387,7 +304,7 @@ export class Account extends DurableObject<AccountBindings> {
     // The runtime gives up on an alarm after six failures; nothing below may be one.
     try {
       await within(this.flush(), FLUSH_PATIENCE_MS);
-      this.retireMonths();
+      this.tidy();
     } catch (error) {
       console.error('account alarm failed', error instanceof Error ? error.message : 'unknown');
     }
@@ -396,72 +313,22 @@ export class Account extends DurableObject<AccountBindings> {
     this.wakeForUnconfirmed();
   }
 
-  /** In a transaction of its own: holds expire even when a month cannot be tidied away. */
-  private retireMonths(): void {
-    const { ledger, store } = this.open()!;
-    const date = new Date(this.now());
-    const before = monthOf(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() - KEEP_MONTHS, 1));
-    const retirable = store.retirableMonths(before, ledger.row.lowSeq);
-    if (retirable.length === 0) return;
+  /** In a transaction of its own: holds expire even when nothing can be tidied away. */
+  private tidy(): void {
+    const { storage } = this.ctx;
     try {
-      this.ctx.storage.transactionSync(() => {
-        for (const { month, sum } of retirable) {
-          store.dropMonth(month);
-          ledger.row.archived += sum;
-        }
-        store.writeProfile(ledger.row);
-      });
+      const open = this.open()!;
+      const changed = storage.transactionSync(() => tidy(open, this.bounds, storage.sql.databaseSize, this.now()));
+      if (changed) this.wakeBy(this.now() + TIDY_AGAIN_MS);
     } catch (error) {
       this.opened = undefined;
       throw error;
     }
-  }
-
-  private open(): Open | undefined {
-    this.opened ??= openAccount(
-      this.ctx.storage.sql,
-      () => this.now(),
-      () => this.wakeBy(this.now()),
-    );
-    return this.opened;
-  }
-
-  /**
-   * One atomic step. Writes without a wait between them are committed together, so no savepoint is needed, which
-   * would cost two statements a step. A step that throws is a bug: the object is reset, and nothing it wrote stays.
-   */
-  private step<T>(work: (open: Open, sql: SqlStorage) => T): T {
-    const open = this.open();
-    if (!open) throw new Error('no such account');
-    try {
-      return work(open, this.ctx.storage.sql);
-    } catch (error) {
-      this.opened = undefined;
-      this.ctx.abort('a step of the account failed');
-      throw error;
-    }
-  }
-
-  private publishProfile(ledger: Ledger, outbox: Outbox): void {
-    outbox.put('account', { ...ledger.row.profile, tier: ledger.tier, topUpMicro: ledger.row.topUp }, this.now());
   }
 
   private flushInPassing(): void {
     this.wakeForUnconfirmed();
     if (this.opened && this.handover.isWorthSending(this.opened, this.now()))
       this.ctx.waitUntil(this.flush().catch((error: unknown) => console.error('flush failed', String(error))));
-  }
-
-  private wakeForUnconfirmed(): void {
-    const open = this.open();
-    const atMs = open && this.handover.nextAtMs(open, this.now());
-    if (atMs !== undefined) this.wakeBy(atMs);
-  }
-
-  /** Setting an alarm bills a row: it is set only when none is due in time. */
-  private wakeBy(atMs: number): void {
-    if (this.alarmAtMs !== null && this.alarmAtMs <= atMs) return;
-    this.alarmAtMs = atMs;
-    void this.ctx.storage.setAlarm(atMs);
   }
 }

@@ -1,7 +1,6 @@
 import { fail, type GatewayError } from '../core/errors';
 import { type MicroCredits, toCredits } from '../core/money';
 import { TIERS, type TierId, tierUnlocks } from '../core/tiers';
-import type { RateWindow } from './rate-window';
 import type { AdmitRequest, KeyRecord } from './types';
 
 /** What there is, and what of it calls under way may need. */
@@ -38,19 +37,6 @@ export function refuseTier(request: AdmitRequest, tier: TierId): GatewayError | 
     `${request.model} needs the ${needed.label} tier: top-ups of ${credits(needed.fromMicro)} credits in total (100 credits = 1 USD).`,
     { param: 'model', details: { required_tier: needed.id, tier } },
   ).error;
-}
-
-export function refuseRate(request: AdmitRequest, window: RateWindow, nowMs: number): GatewayError | undefined {
-  if (window.count(nowMs) < request.hourlyLimit) return undefined;
-  const resetAtMs = window.resetAtMs(nowMs);
-  return fail('rate_limited', `This user's limit of ${request.hourlyLimit} ${request.family} calls an hour is reached.`, {
-    retryAfterSeconds: Math.max(1, Math.ceil((resetAtMs - nowMs) / 1000)),
-    headers: {
-      'X-RateLimit-Limit': String(request.hourlyLimit),
-      'X-RateLimit-Remaining': '0',
-      'X-RateLimit-Reset': String(Math.ceil(resetAtMs / 1000)),
-    },
-  }).error;
 }
 
 /** Once its owner was told of 80 %, a limit counts as reached by the first call that it refuses: holds seldom let it be spent to the last. */

@@ -3,9 +3,9 @@
  * wakes sends what is not confirmed, and D1 takes nothing twice.
  */
 import type { Ledger } from './ledger';
+import type { Closed, OperationTables } from './operation-tables';
 import type { Outbox } from './outbox';
-import { ledgerMessages, type Unconfirmed } from './projection';
-import type { AccountStore } from './store';
+import { ledgerMessages } from './projection';
 import type { LedgerMessage } from './types';
 
 const FLUSH_AT_ROWS = 100;
@@ -21,7 +21,7 @@ const FAILURES_AT_MOST = 3;
 
 /** What is handed over, as it stands. */
 export interface Handed {
-  store: AccountStore;
+  operations: OperationTables;
   ledger: Ledger;
   outbox: Outbox;
 }
@@ -79,8 +79,8 @@ export class Handover {
     return this.flushingSinceMs !== undefined && nowMs - this.flushingSinceMs < RESEND_AFTER_MS;
   }
 
-  private dueLines({ ledger }: Handed, nowMs: number): { due: Unconfirmed[]; repeats: boolean } {
-    const due: Unconfirmed[] = [];
+  private dueLines({ ledger }: Handed, nowMs: number): { due: Closed[]; repeats: boolean } {
+    const due: Closed[] = [];
     let repeats = false;
     for (const [closeSeq, at] of ledger.unconfirmed) {
       const sentAtMs = this.sentAtMs.get(closeSeq);
@@ -92,14 +92,14 @@ export class Handover {
   }
 
   private async sendAll(
-    { store, ledger, outbox }: Handed,
+    { operations, ledger, outbox }: Handed,
     queue: Pick<Queue<LedgerMessage>, 'send'>,
-    due: readonly Unconfirmed[],
+    due: readonly Closed[],
     nowMs: number,
   ): Promise<void> {
     let failed = 0;
     let failure: { error: unknown } | undefined;
-    for (const message of ledgerMessages(store, ledger.row, due, outbox.entities())) {
+    for (const message of ledgerMessages(operations, ledger.row, due, outbox.entities())) {
       const { closeSeqs } = message;
       for (const closeSeq of closeSeqs) this.sentAtMs.set(closeSeq, nowMs);
       try {

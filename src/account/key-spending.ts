@@ -6,7 +6,8 @@ import type { GatewayError } from '../core/errors';
 import { monthOf } from '../core/ids';
 import type { MicroCredits } from '../core/money';
 import { refuseSpending } from './admission';
-import { type AccountRow, type AccountStore, type KeySpend, newSpend, type OperationRow } from './store';
+import type { OperationRow } from './operation-tables';
+import { type AccountRow, type AccountStore, type KeySpend, newSpend } from './store';
 import type { KeyRecord } from './types';
 
 export interface SpendAlert {

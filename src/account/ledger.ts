@@ -6,20 +6,22 @@
  * D1 has yet to confirm.
  */
 import { fail, type GatewayError } from '../core/errors';
-import { monthOf, operationId, parseOperationId } from '../core/ids';
+import { monthOf, parseOperationId } from '../core/ids';
 import type { MicroCredits } from '../core/money';
 import { effectiveTier, type TierId } from '../core/tiers';
-import { refuseBalance, refuseRate, refuseTier, sharedRiskMicro } from './admission';
+import { refuseBalance, refuseTier, sharedRiskMicro } from './admission';
 import { refuseKey, refuseModel } from './key-scope';
 import { type KeyHooks, KeySpending } from './key-spending';
+import { newOperation } from './new-operation';
+import type { OperationRow, OperationTables } from './operation-tables';
 import { RateWindow } from './rate-window';
-import type { AccountRow, AccountStore, OperationRow } from './store';
+import { RateWindows } from './rate-windows';
+import type { AccountRow, AccountStore } from './store';
 import type {
   AdmitRequest,
   AdmitResult,
   BeatRequest,
   BeatResult,
-  Books,
   ChargeRequest,
   CloseRequest,
   CloseResult,
@@ -38,12 +40,13 @@ export class Ledger {
   readonly open = new Map<number, OperationRow>();
   /** Closed operations that D1 has not confirmed, by close sequence. */
   readonly unconfirmed = new Map<number, { month: number; seq: number }>();
-  private readonly windows = new Map<string, RateWindow>();
+  private readonly rates = new RateWindows();
   private readonly spending: KeySpending;
   private lastMs = 0;
 
   constructor(
     private readonly store: AccountStore,
+    private readonly operations: OperationTables,
     readonly row: AccountRow,
     private readonly hooks: KeyHooks & { committedMicro(): MicroCredits },
     nowMs: number,
@@ -53,7 +56,7 @@ export class Ledger {
   }
 
   private rebuild(nowMs: number): void {
-    for (const operation of this.store.operationsFrom(this.row.lowSeq)) {
+    for (const operation of this.operations.from(this.row.lowSeq)) {
       if (operation.state === 'open') {
         this.open.set(operation.seq, operation);
         this.spending.addHeld(operation, operation.heldMicro);
@@ -62,13 +65,12 @@ export class Ledger {
       }
     }
     const recent: OperationRow[] = [];
-    for (const operation of this.store.operationsBackwards()) {
+    for (const operation of this.operations.backwards()) {
       this.lastMs = Math.max(this.lastMs, operation.openedAtMs);
       if (operation.openedAtMs <= nowMs - RateWindow.SPAN_MS) break;
       recent.push(operation);
     }
-    for (const operation of recent.reverse())
-      if (operation.kind === 'usage' && countsForRate(operation)) this.windowOf(operation).add(operation.openedAtMs, operation.seq);
+    for (const operation of recent.reverse()) if (operation.kind === 'usage') this.rates.add(operation);
   }
 
   private refuseBalance(micro: MicroCredits, minimumMicro: MicroCredits, riskMicro = 0): GatewayError | undefined {
@@ -105,16 +107,15 @@ export class Ledger {
     const test = key!.mode === 'test';
     const estimateMicro = test ? 0 : request.estimateMicro;
     const exposureMicro = test ? 0 : Math.max(0, (request.worstMicro ?? 0) - estimateMicro);
-    const window = this.windowOf({ userId: key!.userId, family: request.family, test });
     const error =
       (test ? undefined : refuseTier(request, this.tier)) ??
-      refuseRate(request, window, nowMs) ??
+      this.rates.refuse(request, { userId: key!.userId, test }, nowMs) ??
       (test ? undefined : this.spending.refuse(key!, estimateMicro, nowMs, this.keyRiskMicro(key!, exposureMicro))) ??
       (test
         ? undefined
         : this.refuseBalance(estimateMicro, request.minimumBalanceMicro, sharedRiskMicro(exposureMicro, this.open.values())));
     if (error) return { ok: false, error };
-    const operation = this.newOperation('usage', request.nonce, nowMs, {
+    const operation = newOperation(this.row, 'usage', request.nonce, nowMs, {
       state: 'open',
       keyId: key!.id,
       userId: key!.userId,
@@ -127,11 +128,11 @@ export class Ledger {
       ...(exposureMicro > 0 && { exposureMicro }),
     });
     this.row.held += estimateMicro;
-    this.store.insertOperation(operation);
+    this.operations.insert(operation);
     this.store.writeSums(this.row);
     this.open.set(operation.seq, operation);
     this.spending.addHeld(operation, estimateMicro);
-    window.add(nowMs, operation.seq);
+    this.rates.add(operation);
     return { ok: true, admission: { holdId: operation.id, userId: key!.userId } };
   }
 
@@ -170,7 +171,7 @@ export class Ledger {
     operation.checkpointMicro = operation.test ? 0 : Math.max(operation.checkpointMicro, request.checkpointMicro);
     operation.deadlineMs = Math.max(operation.deadlineMs, nowMs + request.leaseMs);
     if (request.note) operation.detail = request.note;
-    this.store.renewOperation(operation, request.note !== undefined);
+    this.operations.renew(operation, request.note !== undefined);
   }
 
   /** Settles or releases a hold, once: a closed one gives its first outcome again. */
@@ -181,6 +182,7 @@ export class Ledger {
     const open = this.findOpen(request.holdId);
     if (open) {
       const costMicro = open.test ? 0 : request.costMicro;
+      if (request.unsent) open.unsent = true;
       this.closeOpen(
         open,
         costMicro,
@@ -191,7 +193,7 @@ export class Ledger {
       );
       return { ok: true, costMicro, outcome: request.outcome, repeated: false };
     }
-    const there = this.store.findOperation(ref.month, ref.seq);
+    const there = this.operations.find(ref.month, ref.seq);
     const closed = there?.id === request.holdId ? there : undefined;
     if (closed && closed.state !== 'expired')
       return { ok: true, costMicro: 0 - closed.amountMicro, outcome: closed.outcome as Outcome, repeated: true };
@@ -199,6 +201,7 @@ export class Ledger {
     if (known) return { ok: true, costMicro: known.costMicro, outcome: known.outcome as Outcome, repeated: true };
     if (closed && nowMs - (closed.closedAtMs ?? 0) > LATE_CLOSE_MS) return { ok: false, reason: 'too_late' };
     if (!closed) {
+      if (ref.seq < this.row.cutSeq) return { ok: false, reason: 'too_late' };
       // Held before a point-in-time restore that undid it: the work was done, so it is charged.
       const undone = ref.epoch < this.row.epoch && there?.epoch !== ref.epoch;
       if (!undone) return { ok: false, reason: 'unknown_hold' };
@@ -212,7 +215,7 @@ export class Ledger {
     const charged = expired ? 0 - expired.amountMicro : 0;
     this.store.insertAdjustment(request.holdId, costMicro, request.outcome);
     if (costMicro !== charged) {
-      const adjust = this.newOperation('adjust', parseOperationId(request.holdId)!.nonce, nowMs, {
+      const adjust = newOperation(this.row, 'adjust', parseOperationId(request.holdId)!.nonce, nowMs, {
         keyId: expired?.keyId ?? null,
         userId: expired?.userId ?? null,
         family: expired?.family ?? null,
@@ -263,10 +266,10 @@ export class Ledger {
     operation.closeEpoch = this.row.epoch;
     operation.closeSeq = ++this.row.closeSeq;
     operation.outcome = outcome;
-    this.store.closeOperation(operation, detailJson);
+    this.operations.close(operation, detailJson);
     this.open.delete(operation.seq);
     this.unconfirmed.set(operation.closeSeq, { month: operation.month, seq: operation.seq });
-    if (!countsForRate(operation)) this.windowOf(operation).remove(operation.seq);
+    this.rates.ended(operation);
     if (costMicro > 0 && operation.keyId !== null) this.spending.add(operation.keyId, costMicro, operation.month, nowMs);
     else this.store.writeSums(this.row);
   }
@@ -275,7 +278,7 @@ export class Ledger {
   grant(request: GrantRequest, nonce: string, now: number): { balanceMicro: MicroCredits; repeated: boolean } {
     const nowMs = this.tick(now);
     if (this.store.isPaid(request.eventId)) return { balanceMicro: this.row.balance, repeated: true };
-    const operation = this.newOperation('grant', nonce, nowMs, {
+    const operation = newOperation(this.row, 'grant', nonce, nowMs, {
       outcome: 'actual',
       amountMicro: request.amountMicro,
       detail: { reason: request.reason, eventId: request.eventId, topUp: request.topUp },
@@ -292,7 +295,7 @@ export class Ledger {
     const nowMs = this.tick(now);
     if (this.store.isPaid(request.eventId)) return { balanceMicro: this.row.balance, repeated: true };
     const { eventId, amountMicro, detail, keyId, family, model, endpoint } = request;
-    const operation = this.newOperation('adjust', nonce, nowMs, {
+    const operation = newOperation(this.row, 'adjust', nonce, nowMs, {
       keyId,
       family,
       model,
@@ -314,36 +317,9 @@ export class Ledger {
     operation.closeEpoch = this.row.epoch;
     operation.closeSeq = ++this.row.closeSeq;
     this.row.balance += operation.amountMicro;
-    this.store.insertOperation(operation);
+    this.operations.insert(operation);
     this.store.writeSums(this.row);
     this.unconfirmed.set(operation.closeSeq, { month: operation.month, seq: operation.seq });
-  }
-
-  private newOperation(kind: OperationRow['kind'], nonce: string, nowMs: number, fields: Partial<OperationRow>): OperationRow {
-    const ref = { nonce, epoch: this.row.epoch, month: monthOf(nowMs), seq: ++this.row.seq };
-    return {
-      ...ref,
-      id: operationId(ref),
-      kind,
-      state: 'settled',
-      keyId: null,
-      userId: null,
-      family: null,
-      test: false,
-      model: null,
-      endpoint: null,
-      heldMicro: 0,
-      checkpointMicro: 0,
-      amountMicro: 0,
-      openedAtMs: nowMs,
-      deadlineMs: nowMs,
-      closedAtMs: null,
-      closeEpoch: null,
-      closeSeq: null,
-      outcome: null,
-      detail: {},
-      ...fields,
-    };
   }
 
   /** D1 has these: nothing up to the last gapless one is sent again. */
@@ -362,23 +338,16 @@ export class Ledger {
     this.store.writeSums(this.row);
   }
 
+  /** Undefined where a provider may be asked for one more, which then counts. */
+  refuseTokenCount(userId: string, atMost: number, now: number): GatewayError | undefined {
+    return this.rates.refuseTokenCount(userId, atMost, this.tick(now));
+  }
+
   /** When the account next has something to do by itself, undefined when it has not. */
   nextDeadlineMs(): number | undefined {
     let next: number | undefined;
     for (const { deadlineMs } of this.open.values()) next = next === undefined ? deadlineMs : Math.min(next, deadlineMs);
     return next;
-  }
-
-  books(nowMs: number): Books {
-    let openHeldMicro = 0;
-    let overdueHolds = 0;
-    for (const operation of this.open.values()) {
-      openHeldMicro += operation.heldMicro;
-      if (operation.deadlineMs + 60_000 < nowMs) overdueHolds++;
-    }
-    const { epoch, balance, held, closeSeq, acked, archived } = this.row;
-    const linesMicro = archived + this.store.sumOfLines();
-    return { epoch, balanceMicro: balance, heldMicro: held, linesMicro, openHeldMicro, closeSeq, ackedCloseSeq: acked, overdueHolds };
   }
 
   spentThisMonth(keyId: string, nowMs: number): MicroCredits {
@@ -390,18 +359,4 @@ export class Ledger {
     const operation = ref && this.open.get(ref.seq);
     return operation?.id === holdId ? operation : undefined;
   }
-
-  private windowOf(of: Pick<OperationRow, 'userId' | 'family' | 'test'>): RateWindow {
-    const name = `${of.userId}|${of.family}|${of.test}`;
-    let window = this.windows.get(name);
-    if (!window) {
-      window = new RateWindow();
-      this.windows.set(name, window);
-    }
-    return window;
-  }
 }
-
-/** Calls that came to nothing take up no quota. */
-const countsForRate = (operation: OperationRow): boolean =>
-  operation.state !== 'released' && !(operation.state === 'expired' && operation.amountMicro === 0);

@@ -3,12 +3,14 @@ import type { Handed } from './handover';
 import { disabledByLimit, KeyRing, publicKey } from './key-ring';
 import type { SpendAlert } from './key-spending';
 import { Ledger } from './ledger';
+import { OperationTables } from './operation-tables';
 import { Outbox } from './outbox';
 import { AccountStore } from './store';
 import type { KeyRecord } from './types';
 
 /** What an account object has in memory while it is awake. */
 export interface Open extends Handed {
+  store: AccountStore;
   keys: KeyRing;
   commitments: Commitments;
 }
@@ -22,6 +24,7 @@ export function openAccount(sql: SqlStorage, now: () => number, wake: () => void
   const store = new AccountStore(sql);
   if (!store.exists()) return undefined;
   const row = store.readAccount();
+  const operations = new OperationTables(sql, row.rowsPerTable);
   const keys = new KeyRing(sql);
   const outbox = new Outbox(sql);
   const commitments = new Commitments(sql);
@@ -40,6 +43,6 @@ export function openAccount(sql: SqlStorage, now: () => number, wake: () => void
       wake();
     },
   };
-  const ledger = new Ledger(store, row, { ...hooks, committedMicro: () => commitments.sumMicro(now()) }, now());
-  return { store, keys, outbox, commitments, ledger };
+  const ledger = new Ledger(store, operations, row, { ...hooks, committedMicro: () => commitments.sumMicro(now()) }, now());
+  return { store, operations, keys, outbox, commitments, ledger };
 }

@@ -1,11 +1,6 @@
-import type { AccountRow, AccountStore } from './store';
+import type { Closed, OperationTables } from './operation-tables';
+import type { AccountRow } from './store';
 import type { LedgerMessage, OutboxEntity } from './types';
-
-export interface Unconfirmed {
-  closeSeq: number;
-  month: number;
-  seq: number;
-}
 
 /** A queue message may have 128 kB; this leaves room for its envelope. */
 const MAX_MESSAGE_BYTES = 100_000;
@@ -17,9 +12,9 @@ const bytesOf = (value: unknown): number => encoder.encode(JSON.stringify(value)
 
 /** Cuts entities and closed operations of this epoch into queue messages. */
 export function* ledgerMessages(
-  store: AccountStore,
+  operations: Pick<OperationTables, 'lines'>,
   { profile, epoch }: Pick<AccountRow, 'profile' | 'epoch'>,
-  due: readonly Unconfirmed[],
+  due: readonly Closed[],
   pending: readonly OutboxEntity[],
 ): Generator<LedgerMessage> {
   let size = 0;
@@ -38,7 +33,7 @@ export function* ledgerMessages(
     message.entities.push(entity);
   }
   for (const { month, seqs } of pages(due)) {
-    for (const { closeSeq, line } of store.lines(profile.id, month, seqs)) {
+    for (const { closeSeq, line } of operations.lines(profile.id, month, seqs)) {
       yield* cutBefore(bytesOf(line));
       message.closeSeqs.push(closeSeq);
       message.lines.push(line);
@@ -48,7 +43,7 @@ export function* ledgerMessages(
 }
 
 /** What lies in one table, a page at a time. */
-function pages(due: readonly Unconfirmed[]): { month: number; seqs: number[] }[] {
+function pages(due: readonly Closed[]): { month: number; seqs: number[] }[] {
   const found: { month: number; seqs: number[] }[] = [];
   for (const { month, seq } of due) {
     const last = found.at(-1);

@@ -1,5 +1,7 @@
 import { monthOf, operationId, parseOperationId } from '../core/ids';
-import { type AccountRow, type AccountStore, type KeySpend, newSpend, type OperationRow } from './store';
+import type { Open } from './open-account';
+import type { OperationRow } from './operation-tables';
+import { type AccountRow, type AccountStore, type KeySpend, newSpend } from './store';
 import type { Moment, Operation, RewindResult } from './types';
 
 /** Of workerd, when it runs anywhere but at Cloudflare. */
@@ -16,17 +18,16 @@ export async function rewindStorage(storage: DurableObjectStorage, to: Moment): 
   }
 }
 
+type Restored = Pick<Open, 'store' | 'operations' | 'ledger'>;
+
 /**
  * Brings a restored account up to date from D1's lines (all those above the confirmed close sequence that it was
  * restored with, and all of later epochs), then begins a new epoch. What it had closed and D1 never saw is numbered
  * anew in that epoch, so that it is sent after all.
  */
-export function replayLines(
-  store: AccountStore,
-  row: AccountRow,
-  lines: Iterable<Operation>,
-  endedEpoch: number,
-): { epoch: number; replayed: number } {
+export function replayLines(restored: Restored, lines: Iterable<Operation>, endedEpoch: number): { epoch: number; replayed: number } {
+  const { store, operations, ledger } = restored;
+  const { row } = ledger;
   const inD1 = new Set<string>();
   const oldEpoch = row.epoch;
   const spend = new Spend(store);
@@ -38,11 +39,11 @@ export function replayLines(
   }
   // D1 may remember an epoch in which it got no line.
   row.epoch = Math.max(row.epoch, endedEpoch) + 1;
-  for (const line of lines) if (replayLine(store, row, spend, line, inD1)) replayed++;
+  for (const line of lines) if (replayLine(restored, spend, line, inD1)) replayed++;
   row.closeSeq = 0;
-  for (const operation of [...store.operationsFrom(row.lowSeq)])
+  for (const operation of [...operations.from(row.lowSeq)])
     if (operation.closeEpoch === oldEpoch && (operation.closeSeq ?? 0) > row.acked && !inD1.has(operation.id))
-      store.closeOperation({ ...operation, closeEpoch: row.epoch, closeSeq: ++row.closeSeq });
+      operations.close({ ...operation, closeEpoch: row.epoch, closeSeq: ++row.closeSeq });
   row.acked = 0;
   store.writeSums(row);
   store.writeProfile(row);
@@ -51,48 +52,50 @@ export function replayLines(
 }
 
 /** Applies one line, unless the account has it already: what D1 has was told to the customer. */
-function replayLine(store: AccountStore, row: AccountRow, spend: Spend, line: Operation, inD1: Set<string>): boolean {
+function replayLine(restored: Restored, spend: Spend, line: Operation, inD1: Set<string>): boolean {
+  const { store, operations, ledger } = restored;
+  const { row } = ledger;
   const ref = parseOperationId(line.id);
   if (!ref) return false;
-  const there = store.findOperation(ref.month, line.seq);
+  const there = operations.find(ref.month, line.seq);
   const known = there?.id === line.id ? there : undefined;
   if (known?.closeEpoch === line.closeEpoch && known.closeSeq === line.closeSeq && known.amountMicro === line.amountMicro) return false;
   const operation: OperationRow = { ...line, nonce: ref.nonce, epoch: ref.epoch, month: ref.month, checkpointMicro: 0 };
   if (known) {
     if (known.state === 'open') row.held -= known.heldMicro;
-    store.renewOperation(operation, false);
-    store.closeOperation(operation);
+    operations.renew(operation, false);
+    operations.close(operation);
   } else if (there) {
     // The sequence was used again before the recovery: the line gets another, and its late closes find it as adjusted.
     const seq = ++row.seq;
     const id = operationId({ ...ref, seq });
-    store.insertOperation({ ...operation, seq, id });
+    operations.insert({ ...operation, seq, id });
     inD1.add(id);
     if (line.kind === 'usage' && !store.findAdjustment(line.id)) store.insertAdjustment(line.id, 0 - line.amountMicro, line.outcome ?? '');
   } else {
-    store.insertOperation(operation);
+    operations.insert(operation);
   }
   const changeMicro = line.amountMicro - (known?.amountMicro ?? 0);
   row.balance += changeMicro;
-  replayEvent(store, row, line);
-  const month = line.kind === 'adjust' ? replayAdjustment(store, line) : ref.month;
+  replayEvent(restored, line);
+  const month = line.kind === 'adjust' ? replayAdjustment(restored, line) : ref.month;
   if (line.keyId !== null) spend.add(line.keyId, month, 0 - changeMicro);
   return true;
 }
 
 /** What came by an event of its own, a payment say, is not taken twice. */
-function replayEvent(store: AccountStore, row: AccountRow, line: Operation): void {
+function replayEvent({ store, ledger }: Restored, line: Operation): void {
   const { eventId, topUp } = line.detail as { eventId?: string; topUp?: boolean };
   if (eventId !== undefined && !store.isPaid(eventId)) store.markPaid(eventId, line.id);
-  if (topUp) row.topUp += line.amountMicro;
+  if (topUp) ledger.row.topUp += line.amountMicro;
 }
 
 /** Notes what the call came to in the end; gives the month of the call that was adjusted. */
-function replayAdjustment(store: AccountStore, line: Operation): number {
+function replayAdjustment({ store, operations }: Restored, line: Operation): number {
   const { adjusts } = line.detail as { adjusts?: string };
   const ref = adjusts === undefined ? undefined : parseOperationId(adjusts);
   if (!ref) return monthOf(line.openedAtMs);
-  const adjusted = store.findOperation(ref.month, ref.seq);
+  const adjusted = operations.find(ref.month, ref.seq);
   const chargedMicro = adjusted?.id === adjusts ? 0 - adjusted!.amountMicro : 0;
   if (!store.findAdjustment(adjusts!)) store.insertAdjustment(adjusts!, chargedMicro - line.amountMicro, line.outcome ?? '');
   return ref.month;

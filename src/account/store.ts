@@ -1,10 +1,9 @@
 /**
- * An account's tables. Rows written are most of what a call costs to run, so an operation is hold, ledger line
- * and outbox record in one row without an index, and the account's sums are one row: two rows to admit, two to
- * settle. Operations lie in a table a UTC month, dropped whole once old.
+ * An account's tables, but for those of its operations. Rows written are most of what a call costs to run, so an
+ * operation is one row, and the account's sums are another: two rows to admit, two to settle.
  */
-import { operationId } from '../core/ids';
-import type { AccountProfile, Operation } from './types';
+import { OperationTables, ROWS_PER_TABLE } from './operation-tables';
+import type { AccountProfile } from './types';
 
 /** 2: the `head` of an operation holds its id. */
 const SCHEMA_VERSION = 2;
@@ -23,15 +22,6 @@ const DDL = [
     at INTEGER NOT NULL) WITHOUT ROWID`,
 ];
 
-/**
- * What is summed or searched has a column; the rest is JSON, since each value bound to a statement costs as much as
- * a whole short text: `head` is fixed when an operation opens, `tail` when it closes.
- */
-const MONTH_DDL = (table: string): string => `CREATE TABLE IF NOT EXISTS ${table} (
-    seq INTEGER PRIMARY KEY, state TEXT NOT NULL, held INTEGER NOT NULL, checkpoint INTEGER NOT NULL,
-    amount INTEGER NOT NULL, opened_at INTEGER NOT NULL, deadline INTEGER NOT NULL, close_seq INTEGER,
-    head TEXT NOT NULL, tail TEXT)`;
-
 /** The account's row. Counters only ever grow, but for the two sums. */
 export interface AccountRow {
   profile: AccountProfile;
@@ -45,9 +35,30 @@ export interface AccountRow {
   /** No operation below this sequence is open or missing from D1. */
   lowSeq: number;
   topUp: number;
-  /** The sum of the lines of months that were dropped. */
+  /** The sum of the lines below `archivedSeq`, which change no more, and of those in tables that were dropped. */
   archived: number;
+  archivedSeq: number;
+  /** Operations below this sequence were dropped for want of room. */
+  cutSeq: number;
+  /** How operations lie in tables, for as long as the account lives. */
+  rowsPerTable: number;
 }
+
+/** Of an account that has done nothing, or that an older version left without some of them. */
+const FIRST_SUMS: Omit<AccountRow, 'profile'> = {
+  balance: 0,
+  held: 0,
+  epoch: 1,
+  seq: 0,
+  closeSeq: 0,
+  acked: 0,
+  lowSeq: 1,
+  topUp: 0,
+  archived: 0,
+  archivedSeq: 0,
+  cutSeq: 0,
+  rowsPerTable: ROWS_PER_TABLE,
+};
 
 /** What a key spent in a month, and the highest limit for which each alert has gone out: a higher one is told of again. */
 export interface KeySpend {
@@ -59,30 +70,12 @@ export interface KeySpend {
 
 export const newSpend = (month: number): KeySpend => ({ month, spent: 0, alerted80: null, alerted100: null });
 
-/** An operation's row, with what only the account needs. */
-export interface OperationRow extends Operation {
-  nonce: string;
-  /** The epoch it was opened in, which its id names. */
-  epoch: number;
-  month: number;
-  checkpointMicro: number;
-  /** What it can come to beyond its hold. */
-  exposureMicro?: number;
-}
-
 type Sql = Pick<SqlStorage, 'exec'>;
-type Row = Record<string, SqlStorageValue>;
 
 /** Above this many keys, a key's spend gets a row of its own rather than a place in the account's row. */
 const KEYS_IN_ACCOUNT_ROW = 50;
 
-const PAGE_ROWS = 100;
-
-const tableOf = (month: number): string => `op_${month}`;
-
 export class AccountStore {
-  private readonly months = new Set<number>();
-  private readonly statements = new Map<number, Statements>();
   /** Keys whose spend has a row of its own. Once it has one, it is kept there. */
   private readonly ownSpendRows = new Set<string>();
 
@@ -93,31 +86,23 @@ export class AccountStore {
     return this.sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'account'").toArray().length > 0;
   }
 
-  create(profile: AccountProfile): AccountRow {
+  create(profile: AccountProfile): void {
     for (const statement of DDL) this.sql.exec(statement);
-    const row: AccountRow = { profile, balance: 0, held: 0, epoch: 1, seq: 0, closeSeq: 0, acked: 0, lowSeq: 1, topUp: 0, archived: 0 };
-    this.sql.exec('INSERT INTO account VALUES (1, ?, ?, ?, ?)', SCHEMA_VERSION, JSON.stringify(profile), sumsOf(row), '{}');
-    return row;
+    const sums = sumsOf({ profile, ...FIRST_SUMS });
+    this.sql.exec('INSERT INTO account VALUES (1, ?, ?, ?, ?)', SCHEMA_VERSION, JSON.stringify(profile), sums, '{}');
   }
 
   readAccount(): AccountRow {
-    for (const { name } of this.sql.exec("SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'op\\_%' ESCAPE '\\'"))
-      this.months.add(Number(String(name).slice(3)));
     const { profile, sums, schema } = this.sql.exec('SELECT profile, sums, schema FROM account WHERE id = 1').one();
-    if (Number(schema) < SCHEMA_VERSION) this.upgrade();
-    const numbers = JSON.parse(String(sums)) as Omit<AccountRow, 'profile'>;
+    const numbers = { ...FIRST_SUMS, ...(JSON.parse(String(sums)) as Partial<AccountRow>) };
+    if (Number(schema) < SCHEMA_VERSION) this.upgrade(numbers);
     return { ...numbers, profile: JSON.parse(String(profile)) as AccountProfile };
   }
 
   /** Rows as an older version left them. */
-  private upgrade(): void {
+  private upgrade({ rowsPerTable }: Pick<AccountRow, 'rowsPerTable'>): void {
     for (const statement of DDL) this.sql.exec(statement);
-    for (const month of this.months)
-      for (const row of this.sql.exec(`SELECT seq, head FROM ${tableOf(month)}`).toArray()) {
-        const head = JSON.parse(String(row.head)) as Head;
-        const id = operationId({ nonce: head.nonce, epoch: head.epoch, month, seq: Number(row.seq) });
-        this.sql.exec(`UPDATE ${tableOf(month)} SET head = ? WHERE seq = ?`, JSON.stringify({ ...head, id }), row.seq);
-      }
+    new OperationTables(this.sql, rowsPerTable).writeIds();
     this.sql.exec('UPDATE account SET schema = ? WHERE id = 1', SCHEMA_VERSION);
   }
 
@@ -153,85 +138,6 @@ export class AccountStore {
     return spend;
   }
 
-  insertOperation(row: OperationRow): void {
-    let statements = this.statements.get(row.month);
-    if (!statements) {
-      if (!this.months.has(row.month)) this.sql.exec(MONTH_DDL(tableOf(row.month)));
-      this.months.add(row.month);
-      statements = statementsOf(tableOf(row.month));
-      this.statements.set(row.month, statements);
-    }
-    if (row.state === 'open') {
-      this.sql.exec(statements.open, row.seq, row.heldMicro, row.openedAtMs, row.deadlineMs, headOf(row));
-      return;
-    }
-    const { seq, state, heldMicro, checkpointMicro, amountMicro, openedAtMs, deadlineMs, closeSeq } = row;
-    const tail = tailOf(row);
-    this.sql.exec(
-      statements.insert,
-      seq,
-      state,
-      heldMicro,
-      checkpointMicro,
-      amountMicro,
-      openedAtMs,
-      deadlineMs,
-      closeSeq,
-      headOf(row),
-      tail,
-    );
-  }
-
-  closeOperation(row: OperationRow, detailJson = JSON.stringify(row.detail)): void {
-    const { close } = this.statements.get(row.month) ?? statementsOf(tableOf(row.month));
-    this.sql.exec(close, row.state, row.amountMicro, row.closeSeq, tailWith(row, detailJson), row.seq);
-  }
-
-  renewOperation(row: OperationRow, noted: boolean): void {
-    this.sql.exec(
-      `UPDATE ${tableOf(row.month)} SET held = ?, checkpoint = ?, deadline = ?, tail = coalesce(?, tail) WHERE seq = ?`,
-      row.heldMicro,
-      row.checkpointMicro,
-      row.deadlineMs,
-      noted ? tailOf(row) : null,
-      row.seq,
-    );
-  }
-
-  findOperation(month: number, seq: number): OperationRow | undefined {
-    if (!this.months.has(month)) return undefined;
-    const [row] = this.sql.exec(`SELECT * FROM ${tableOf(month)} WHERE seq = ?`, seq).toArray();
-    return row && toOperation(row, month);
-  }
-
-  /** Closed operations as they go to D1, put together by SQLite from the rows as they are: parsing them would cost more than all else. */
-  lines(accountId: string, month: number, seqs: readonly number[]): { closeSeq: number; line: string }[] {
-    if (!this.months.has(month)) return [];
-    const rows = this.sql.exec(linesOf(tableOf(month)), JSON.stringify(accountId), JSON.stringify(seqs)).toArray();
-    return rows.map(({ closeSeq, line }) => ({ closeSeq: Number(closeSeq), line: String(line) }));
-  }
-
-  /** Operations with a sequence from `fromSeq`, oldest first. */
-  *operationsFrom(fromSeq: number): Generator<OperationRow> {
-    for (const month of [...this.months].sort((a, b) => a - b)) yield* this.pages(month, 'seq >= ? ORDER BY seq', fromSeq, 1);
-  }
-
-  /** Operations newest first: for what is shown, and for what a rolling window counts. */
-  *operationsBackwards(): Generator<OperationRow> {
-    for (const month of [...this.months].sort((a, b) => b - a))
-      yield* this.pages(month, 'seq <= ? ORDER BY seq DESC', Number.MAX_SAFE_INTEGER, -1);
-  }
-
-  /** Whole pages at a time: a cursor that its reader left half read would keep every table from being dropped. */
-  private *pages(month: number, range: string, fromSeq: number, step: 1 | -1): Generator<OperationRow> {
-    for (let from = fromSeq; ; ) {
-      const page = this.sql.exec(`SELECT * FROM ${tableOf(month)} WHERE ${range} LIMIT ?`, from, PAGE_ROWS).toArray();
-      for (const row of page) yield toOperation(row, month);
-      if (page.length < PAGE_ROWS) return;
-      from = Number(page.at(-1)!.seq) + step;
-    }
-  }
-
   isPaid(eventId: string): boolean {
     return this.sql.exec('SELECT 1 FROM paid WHERE event_id = ?', eventId).toArray().length > 0;
   }
@@ -249,84 +155,6 @@ export class AccountStore {
   insertAdjustment(operationId: string, costMicro: number, outcome: string): void {
     this.sql.exec('INSERT INTO adjusted VALUES (?, ?, ?)', operationId, costMicro, outcome);
   }
-
-  sumOfLines(): number {
-    let sum = 0;
-    for (const month of this.months)
-      sum += Number(this.sql.exec(`SELECT COALESCE(SUM(amount), 0) AS sum FROM ${tableOf(month)} WHERE state <> 'open'`).one().sum);
-    return sum;
-  }
-
-  /** Months older than `before` whose rows all lie below `lowSeq`, with the sum of their lines. */
-  retirableMonths(before: number, lowSeq: number): { month: number; sum: number }[] {
-    const retirable: { month: number; sum: number }[] = [];
-    for (const month of this.months) {
-      if (month >= before) continue;
-      const { last } = this.sql.exec(`SELECT MAX(seq) AS last FROM ${tableOf(month)}`).one();
-      if (Number(last) >= lowSeq) continue;
-      const { sum } = this.sql.exec(`SELECT COALESCE(SUM(amount), 0) AS sum FROM ${tableOf(month)}`).one();
-      retirable.push({ month, sum: Number(sum) });
-    }
-    return retirable;
-  }
-
-  /** Dropping a table bills no rows; deleting its rows bills each. */
-  dropMonth(month: number): void {
-    this.sql.exec(`DROP TABLE ${tableOf(month)}`);
-    this.months.delete(month);
-    this.statements.delete(month);
-  }
 }
-
-interface Statements {
-  open: string;
-  insert: string;
-  close: string;
-}
-
-const statementsOf = (table: string): Statements => ({
-  open: `INSERT INTO ${table} VALUES (?, 'open', ?, 0, 0, ?, ?, NULL, ?, NULL)`,
-  insert: `INSERT INTO ${table} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-  close: `UPDATE ${table} SET state = ?, amount = ?, close_seq = ?, tail = ? WHERE seq = ?`,
-});
 
 const sumsOf = ({ profile: _, ...sums }: AccountRow): string => JSON.stringify(sums);
-
-const linesOf = (table: string): string => `SELECT close_seq AS closeSeq,
-    '{"accountId":' || ?1 || ',"closeSeq":' || close_seq || ',"seq":' || seq || ',"state":"' || state || '","held":' || held ||
-    ',"amount":' || amount || ',"openedAtMs":' || opened_at || ',"head":' || head || ',"tail":' || tail || '}' AS line
-  FROM ${table} WHERE seq IN (SELECT value FROM json_each(?2)) AND close_seq IS NOT NULL`;
-
-const headOf = ({ id, nonce, epoch, kind, keyId, userId, family, test, model, endpoint, exposureMicro }: OperationRow): string =>
-  JSON.stringify({ id, nonce, epoch, kind, keyId, userId, family, test, model, endpoint, exposureMicro });
-
-type HeadField = 'id' | 'nonce' | 'epoch' | 'kind' | 'keyId' | 'userId' | 'family' | 'test' | 'model' | 'endpoint' | 'exposureMicro';
-type Head = Pick<OperationRow, HeadField>;
-
-const tailOf = (row: OperationRow): string => tailWith(row, JSON.stringify(row.detail));
-
-const tailWith = ({ closedAtMs, closeEpoch, outcome }: OperationRow, detailJson: string): string =>
-  `{"closedAtMs":${closedAtMs},"closeEpoch":${closeEpoch},"outcome":${JSON.stringify(outcome)},"detail":${detailJson}}`;
-
-type Tail = Pick<OperationRow, 'closedAtMs' | 'closeEpoch' | 'outcome' | 'detail'>;
-
-const OPEN_TAIL: Tail = { closedAtMs: null, closeEpoch: null, outcome: null, detail: {} };
-
-function toOperation(row: Row, month: number): OperationRow {
-  const head = JSON.parse(String(row.head)) as Head;
-  const tail = row.tail === null ? OPEN_TAIL : (JSON.parse(String(row.tail)) as Tail);
-  const seq = Number(row.seq);
-  return {
-    month,
-    seq,
-    state: String(row.state) as OperationRow['state'],
-    heldMicro: Number(row.held),
-    checkpointMicro: Number(row.checkpoint),
-    amountMicro: Number(row.amount),
-    openedAtMs: Number(row.opened_at),
-    deadlineMs: Number(row.deadline),
-    closeSeq: row.close_seq === null ? null : Number(row.close_seq),
-    ...head,
-    ...tail,
-  };
-}

@@ -127,6 +127,8 @@ export interface CloseRequest {
   detailJson: string;
   /** With an idempotency key: whether its answer was stored for replay. */
   idempotency?: { keyHash: string; stored: boolean };
+  /** Nothing of it has left the gateway, as far as is known. */
+  unsent?: boolean;
 }
 
 export type CloseResult =

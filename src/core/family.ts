@@ -23,6 +23,9 @@ export type RateFamily = (typeof RATE_FAMILIES)[number];
 /** Calls an hour, per user. */
 export const HOURLY_LIMITS: Record<RateFamily, number> = { chat: 1000, image: 500, video: 200, audio: 200, '3d': 200, gpu: 200 };
 
+/** So many times the limit may be sent to providers, with what they refuse: the limits of theirs are everybody's. */
+export const SENT_TIMES = 3;
+
 export function rateFamily(family: Family): RateFamily {
   switch (family) {
     case 'messages':

@@ -6,10 +6,16 @@ import type { GatewayDeps } from './deps';
 export async function authorizeKey(
   { account }: Pick<GatewayDeps, 'account'>,
   { accountId, keyId, secretHash }: ApiKey,
-  { origin, ip }: { origin: string | null; ip: string | null },
+  { origin, ip, tokenCountsAtMost }: { origin: string | null; ip: string | null; tokenCountsAtMost?: number },
 ): Promise<GatewayError | null> {
   try {
-    return await account(accountId).authorize({ keyId, secretHash, origin, ip });
+    return await account(accountId).authorize({
+      keyId,
+      secretHash,
+      origin,
+      ip,
+      ...(tokenCountsAtMost !== undefined && { tokenCountsAtMost }),
+    });
   } catch (error) {
     // The key may well be good: an infrastructure fault must never look like a refusal.
     console.error('key not checked', String(error));

@@ -1,6 +1,7 @@
-/** Token counts: free, in no hourly window, and never an error for want of an upstream. */
+/** Token counts: free, in no hourly window of calls, and never an error for want of an upstream. */
 import type { ApiKey } from '../core/api-key';
 import { fail, type GatewayError, ok, type Result } from '../core/errors';
+import { HOURLY_LIMITS, SENT_TIMES } from '../core/family';
 import { parseJson } from '../core/record';
 import type { Dialect, TokenBridge, TokenQuestion } from '../dialects/types';
 import { authorizeKey } from './authorize-key';
@@ -27,12 +28,15 @@ export async function countTokens(deps: GatewayDeps, { dialect, question, keys, 
     const sandbox = key.mode === 'test' || sandboxAnswers(deps);
     const model = findModel(deps.registry, dialect, question.model, sandbox);
     if (!model.ok) return model;
-    const refusal = await authorizeKey(deps, key, { origin, ip });
+    const targets = targetsOf(deps.registry, dialect, question, model.value, sandbox);
+    const isSent = targets.length > 0 && !sandbox;
+    const refusal = await authorizeKey(deps, key, { origin, ip, ...(isSent && { tokenCountsAtMost: countsAnHour(deps) }) });
+    if (refusal?.kind === 'rate_limited') return ok(question.answer(question.estimatedTokens));
     if (refusal) {
       refused = refusal;
       continue;
     }
-    for (const target of targetsOf(deps.registry, dialect, question, model.value, sandbox)) {
+    for (const target of targets) {
       const counted = await ask(deps, target);
       if (counted !== undefined) return ok(counted);
     }
@@ -40,6 +44,9 @@ export async function countTokens(deps: GatewayDeps, { dialect, question, keys, 
   }
   return { ok: false, error: refused };
 }
+
+/** What providers are asked for an hour and user; from then on an estimate has to do. Clients ask for many a call. */
+const countsAnHour = ({ hourlyLimits }: GatewayDeps): number => SENT_TIMES * Math.max(hourlyLimits.chat ?? 0, HOURLY_LIMITS.chat);
 
 /** The upstream's answer, which may say more than a number; undefined when it gives none. */
 async function ask(deps: GatewayDeps, target: Reached<TokenBridge>): Promise<string | undefined> {

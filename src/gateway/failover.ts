@@ -64,6 +64,8 @@ const LET_GO: Bridge = { request: letGo, readAnswer: letGo, renderAnswer: letGo 
 export class Failover {
   readonly attempts: AttemptRecord[] = [];
   last: LastFailure | undefined;
+  /** Has a provider got the call, as far as is known? */
+  hasSent = false;
   private given = 0;
   private readonly queue: Generator<{ target: PlannedTarget; keyIndex: number }>;
   private readonly deadlineMs: number;
@@ -166,6 +168,7 @@ export class Failover {
         throw new Error('late');
       }
       const { response, text } = answered;
+      this.hasSent = true;
       record.status = response.status;
       record.durationMs = this.deps.now() - startedAtMs;
       attempt = { target, response, text, record, abort, startedAtMs, keyIndex };
@@ -178,6 +181,7 @@ export class Failover {
     } catch {
       record.durationMs = this.deps.now() - startedAtMs;
       late ||= abort?.signal.aborted === true;
+      this.hasSent ||= late;
       if (this.gone?.aborted && late) {
         this.abandoned(record);
         return undefined;

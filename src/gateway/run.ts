@@ -185,6 +185,7 @@ async function close(
     holdId: run.holdId,
     ...closing,
     detailJson: JSON.stringify(detail),
+    ...(closing.outcome === 'released' && !run.failover.hasSent && { unsent: true }),
     ...(keyHash !== undefined && { idempotency: { keyHash, stored } }),
   });
 }

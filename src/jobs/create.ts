@@ -119,6 +119,7 @@ async function admitJob(deps: JobDeps, request: JobRequest, key: ApiKey, planned
     const closing = {
       holdId,
       detailJson: JSON.stringify({ ending }),
+      unsent: true,
       ...(idempotency && { idempotency: { keyHash: idempotency.keyHash, stored: false } }),
     };
     await stub.release(closing).catch((unreleased: unknown) => console.error('hold left to its lease', String(unreleased)));

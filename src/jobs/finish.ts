@@ -71,6 +71,7 @@ export async function settleJob(deps: JobDeps, job: Job): Promise<void> {
     outcome,
     detailJson: JSON.stringify(receiptOf(job)),
     ...(job.idempotencyHash !== null && { idempotency: { keyHash: job.idempotencyHash, stored: succeeded } }),
+    ...(outcome === 'released' && job.attempts.length === 0 && { unsent: true }),
   });
   if (!closed.ok) console.error('job not settled', JSON.stringify({ jobId: job.id, holdId: job.holdId, reason: closed.reason }));
   const deliveryId = await insertDelivery(deps, job);

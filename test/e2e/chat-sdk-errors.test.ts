@@ -1,8 +1,10 @@
 // Every refusal as the official client's own typed error, in our words.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Account } from './support/account';
+import { askJson, chatBody } from './support/client';
 import { Rig } from './support/rig';
 import { connect as connectTo, MAJORS, messages } from './support/sdk';
+import { RESET } from './support/upstream';
 import { gate, until } from './support/wait';
 import { answer, completion, failure, json, role, says, sse, USAGE_MICRO } from './support/wire';
 
@@ -252,5 +254,25 @@ describe.each(MAJORS)('openai $major', ({ Client }) => {
       expect(sent).toHaveLength(1);
       expect(await account.money()).toEqual(spent(0));
     });
+  });
+});
+
+describe('calls that come to nothing', () => {
+  it('may be sent to a provider three times as often as the hourly limit, and those that did not reach it as often as one likes', async () => {
+    const account = await rig.account();
+    const lane = rig.lane('solo');
+    const call = async () => (await askJson(account, chatBody(lane.model))).status;
+    lane.first.replyAlways(() => sse([], { first: RESET }));
+    for (let time = 0; time < HOURLY_LIMIT; time++) expect(await call()).toBe(502);
+    const unreached = lane.first.seen.length;
+    lane.first.replyAlways(() => failure(400, 'No.'));
+    for (let time = 0; time < 3 * HOURLY_LIMIT; time++) expect(await call()).toBe(400);
+    const { status, headers, body } = await askJson(account, chatBody(lane.model));
+    expect([status, headers.get('x-ratelimit-limit'), headers.get('x-ratelimit-remaining')]).toEqual([429, '24', '0']);
+    expect(body).toMatchObject({
+      error: { type: 'rate_limit_error', message: expect.stringContaining('those that failed at a provider') },
+    });
+    expect(lane.first.seen).toHaveLength(unreached + 3 * HOURLY_LIMIT);
+    expect(await account.money()).toEqual({ spentMicro: 0, heldMicro: 0 });
   });
 });

@@ -53,6 +53,17 @@ describe('failover', () => {
     expect(bench.health.allows('a', NOW_MS)).toBe(true);
   });
 
+  it.each([
+    ['refuses it', () => failing(400), true],
+    ['does not answer in time', hangs, true],
+    ['cannot be reached', breaks, false],
+  ] as const)('knows whether a provider has got the call, which %s', async (_name, act, hasSent) => {
+    const bench = new Bench().script('a', act);
+    const failover = bench.failover(planOf(provider('a')), { settings: { JSON_TIMEOUT_MS: 20 } });
+    expect(await failover.next()).toBeUndefined();
+    expect(failover.hasSent).toBe(hasSent);
+  });
+
   describe('that takes the call in another format only', () => {
     const REFUSAL =
       'Function tools with reasoning_effort are not supported for gpt-5.5 in /v1/chat/completions. Please use /v1/responses instead.';

@@ -27,6 +27,7 @@ import {
   type Rows,
   SECOND_MS,
   settleMicrotasks,
+  smallTables,
   TestAccount,
   testKey,
 } from './support';
@@ -42,6 +43,9 @@ const LONGEST_RESEND_MS = 3_600_000;
 /** How much of what is on its way is lost. */
 const LOSS = 0.15;
 const SHOWN = 150;
+const ROWS_PER_TABLE = 200;
+/** In an object that is too full; more than a hold can be charged late. */
+const KEPT_MS = 2 * DAY_MS;
 
 export interface DriverOptions {
   seed: number;
@@ -51,6 +55,8 @@ export interface DriverOptions {
   restores: boolean;
   /** Beyond fifty keys their spend is kept elsewhere. */
   extraKeys: number;
+  /** An object that is always too full. */
+  cuts: boolean;
 }
 
 export class Driver {
@@ -75,7 +81,7 @@ export class Driver {
 
   async run(): Promise<void> {
     try {
-      await this.account.run((object) => this.open(object));
+      await this.account.run((object, state) => this.open(object, state));
       while (this.steps < this.options.operations) {
         const steps = Math.min(this.random.between(50, 700), this.options.operations - this.steps);
         await this.account.run((object, state) => this.leg(object, state, steps));
@@ -100,9 +106,10 @@ export class Driver {
     this.options.tally[what] = (this.options.tally[what] ?? 0) + by;
   }
 
-  private open(object: Inside): void {
+  private open(object: Inside, state: DurableObjectState): void {
     const profile = { id: this.account.id, name: 'Random', email: null, createdAtMs: this.account.nowMs, grantedTier: 'free' as const };
     object.create(profile);
+    smallTables(object, state, ROWS_PER_TABLE);
     for (const key of [
       testKey({ id: 'key_a', userId: 'u1' }),
       testKey({ id: 'key_b', userId: 'u1', spendingLimitMicro: 15 * CREDIT, autoDisable: true }),
@@ -126,6 +133,7 @@ export class Driver {
   // One stay in the object.
 
   private async leg(object: Inside, state: DurableObjectState, steps: number): Promise<void> {
+    if (this.options.cuts) object.bounds = [{ aboveBytes: 0, keptMs: KEPT_MS }];
     this.availableMicro = this.model.balanceMicro - this.model.heldMicro;
     for (let i = 0; i < steps; i++) {
       await this.step(object, state);
@@ -293,10 +301,11 @@ export class Driver {
     agree('the close', result, rest);
   }
 
-  /** Months are kept for two months; what was closed in an earlier one may be forgotten. */
+  /** Months are kept for two months; what was closed in an earlier one may be forgotten, and much earlier for want of room. */
   private hasLeft(holdId: string): boolean {
     const ref = parseOperationId(holdId);
-    return ref !== undefined && ref.month < monthNumber(this.model.nowMs, -2);
+    const { openedAtMs = Infinity } = this.options.cuts ? (this.model.operations.find(({ id }) => id === holdId) ?? {}) : {};
+    return ref !== undefined && (ref.month < monthNumber(this.model.nowMs, -2) || openedAtMs < this.model.nowMs - KEPT_MS);
   }
 
   private release(object: Inside): void {
@@ -485,8 +494,11 @@ export class Driver {
 
   private compareRetired(shown: number, expected: ModelOperation[]): void {
     const gone = expected.slice(shown);
-    if (gone.length > 0) this.count('months retired');
-    const oldest = gone.findLast(({ openedAtMs }) => monthNumber(openedAtMs) >= monthNumber(this.model.nowMs, -2));
+    if (gone.length > 0) this.count(this.options.cuts ? 'tables dropped' : 'months retired');
+    const isKept = ({ openedAtMs }: ModelOperation): boolean =>
+      this.options.cuts ? openedAtMs >= this.model.nowMs - KEPT_MS : monthNumber(openedAtMs) >= monthNumber(this.model.nowMs, -2);
+    // The newest of what is gone comes first.
+    const oldest = gone.find(isKept);
     if (oldest) throw new Error(`a line of ${new Date(oldest.openedAtMs).toISOString()} is gone already`);
   }
 

@@ -344,7 +344,7 @@ describe('the alarm', () => {
       const tables = state.storage.sql.exec<{ name: string }>(
         "SELECT name FROM sqlite_master WHERE name LIKE 'op\\_%' ESCAPE '\\' ORDER BY name",
       );
-      expect(tables.toArray().map(({ name }) => name)).toEqual(['op_203102', 'op_203103', 'op_203104']);
+      expect(tables.toArray().map(({ name }) => name)).toEqual(['op_203102_0', 'op_203103_0', 'op_203104_0']);
       expect(object.books()).toMatchObject({ balanceMicro: 92 * CREDIT, linesMicro: 92 * CREDIT });
     });
   });

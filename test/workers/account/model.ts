@@ -210,6 +210,16 @@ export class Model {
       .map(({ openedAtMs }) => openedAtMs);
   }
 
+  /** The same of all that may have been sent to a provider. */
+  private sentWindow(userId: string, family: string): number[] {
+    return this.operations
+      .filter(
+        (call) =>
+          call.kind === 'usage' && call.userId === userId && call.family === family && !call.test && call.openedAtMs > this.nowMs - HOUR_MS,
+      )
+      .map(({ openedAtMs }) => openedAtMs);
+  }
+
   putKey(key: KeyRecord): void {
     this.state.keys.set(key.id, key);
   }
@@ -275,25 +285,29 @@ export class Model {
     const test = key.mode === 'test';
     if (!test && rank(this.tier) < rank(request.minimumTier))
       return { kind: 'tier_required', details: { required_tier: request.minimumTier, tier: this.tier } };
-    const window = this.window(key.userId, request.family, test);
-    if (window.length >= request.hourlyLimit) {
-      const resetAtMs = Math.min(...window) + HOUR_MS;
-      return {
-        kind: 'rate_limited',
-        retryAfterSeconds: Math.max(1, Math.ceil((resetAtMs - this.nowMs) / 1000)),
-        headers: {
-          'X-RateLimit-Limit': String(request.hourlyLimit),
-          'X-RateLimit-Remaining': '0',
-          'X-RateLimit-Reset': String(Math.ceil(resetAtMs / 1000)),
-        },
-      };
-    }
-    if (test) return undefined;
+    const full = this.refuseRate(this.window(key.userId, request.family, test), request.hourlyLimit);
+    if (full || test) return full;
+    const sentTooMany = this.refuseRate(this.sentWindow(key.userId, request.family), 3 * request.hourlyLimit);
+    if (sentTooMany) return sentTooMany;
     const exposureMicro = exposureOf(request);
     return (
       this.refuseSpending(key, request.estimateMicro, true, this.riskMicro(exposureMicro, key.id)) ??
       this.refuseBalance(request.estimateMicro, request.minimumBalanceMicro, this.riskMicro(exposureMicro))
     );
+  }
+
+  private refuseRate(window: number[], limit: number): Refusal | undefined {
+    if (window.length < limit) return undefined;
+    const resetAtMs = Math.min(...window) + HOUR_MS;
+    return {
+      kind: 'rate_limited',
+      retryAfterSeconds: Math.max(1, Math.ceil((resetAtMs - this.nowMs) / 1000)),
+      headers: {
+        'X-RateLimit-Limit': String(limit),
+        'X-RateLimit-Remaining': '0',
+        'X-RateLimit-Reset': String(Math.ceil(resetAtMs / 1000)),
+      },
+    };
   }
 
   private refuseSpending(key: KeyRecord, micro: number, tells: boolean, riskMicro: number): Refusal | undefined {

@@ -79,14 +79,14 @@ describe('the reconciliation', () => {
 
   it('finds a balance that is not the sum of its lines', async () => {
     const account = await settledAccount();
-    await tamper(account, 'UPDATE op_203101 SET amount = amount + 1 WHERE seq = 2');
+    await tamper(account, 'UPDATE op_203101_0 SET amount = amount + 1 WHERE seq = 2');
     expect(await problemsOf(account)).toEqual([`the balance is ${95 * CREDIT}, its lines come to ${95 * CREDIT + 1}`]);
   });
 
   it('finds holds that do not come to what is held', async () => {
     const account = await settledAccount();
     await account.run((object) => void holdOf(object.admit(admitRequest())));
-    await tamper(account, "UPDATE op_203101 SET held = held + 7 WHERE state = 'open'");
+    await tamper(account, "UPDATE op_203101_0 SET held = held + 7 WHERE state = 'open'");
     expect(await problemsOf(account)).toEqual([`${CREDIT} is held, open holds come to ${CREDIT + 7}`]);
   });
 
@@ -117,7 +117,7 @@ describe('the reconciliation', () => {
 
   it('writes down what it found, once', async () => {
     const account = await settledAccount();
-    await tamper(account, 'UPDATE op_203101 SET amount = amount + 1 WHERE seq = 2');
+    await tamper(account, 'UPDATE op_203101_0 SET amount = amount + 1 WHERE seq = 2');
     await reconcileAccount(deps(), account.id);
     await reconcileAccount(deps(), account.id);
     const { results } = await env.DB.prepare('SELECT at, problem FROM reconciliations WHERE account_id = ?').bind(account.id).all();
@@ -128,7 +128,7 @@ describe('the reconciliation', () => {
     vi.spyOn(console, 'error').mockImplementation(() => undefined);
     const accounts = [await settledAccount(), await settledAccount(), await settledAccount()];
     const [silent, empty, tampered] = accounts;
-    await tamper(tampered!, 'UPDATE op_203101 SET amount = amount + 1 WHERE seq = 2');
+    await tamper(tampered!, 'UPDATE op_203101_0 SET amount = amount + 1 WHERE seq = 2');
     const never = new TestAccount();
     const { problems } = await reconcileFrom(
       deps((id) => {

@@ -338,6 +338,86 @@ describe('a refusal for the spending limit', () => {
   });
 });
 
+describe('what is sent to providers', () => {
+  const failed = (object: Inside, over: Partial<AdmitRequest> = {}, unsent = false): void => {
+    const holdId = holdOf(object.admit(admitRequest({ hourlyLimit: 2, ...over })));
+    object.release({ holdId, detailJson: '{}', ...(unsent && { unsent }) });
+  };
+
+  it('is bounded to three times the limit in an hour when it comes to nothing, also after an eviction', async () => {
+    const account = await TestAccount.create({ credits: 1_000, keys: [testKey(), testKey({ id: 'key_b', userId: 'user-b' })] });
+    await account.run((object) => {
+      for (let i = 0; i < 6; i++) {
+        failed(object);
+        account.nowMs += SECOND_MS;
+      }
+    });
+    for (let round = 0; round < 2; round++) {
+      await account.run((object) => {
+        const { status, headers, body } = rendered(object.admit(admitRequest({ hourlyLimit: 2 })));
+        expect(status).toBe(429);
+        expect(body.error).toMatchObject({
+          type: 'rate_limit_error',
+          message: "This user's limit of 6 chat calls an hour is reached, those that failed at a provider included.",
+        });
+        expect(headers).toMatchObject({
+          'x-should-retry': 'false',
+          'X-RateLimit-Limit': '6',
+          'X-RateLimit-Remaining': '0',
+          'X-RateLimit-Reset': String((START_MS + HOUR_MS) / 1000),
+        });
+      });
+      await account.evict();
+    }
+    await account.run((object) => {
+      failed(object, { family: 'image' });
+      failed(object, { keyId: 'key_b' });
+      account.nowMs = START_MS + HOUR_MS - 1;
+      expect(kindOf(object, { hourlyLimit: 2 })).toBe('rate_limited');
+      account.nowMs++;
+      failed(object);
+      expect(kindOf(object, { hourlyLimit: 2 })).toBe('rate_limited');
+    });
+  });
+
+  it('counts what expired, and not what nobody got', async () => {
+    const account = await TestAccount.create({ credits: 1_000 });
+    await account.run((object) => {
+      for (let i = 0; i < 20; i++) failed(object, {}, true);
+      for (let i = 0; i < 4; i++) failed(object);
+      for (let i = 0; i < 2; i++) holdOf(object.admit(admitRequest({ hourlyLimit: 2 })));
+    });
+    account.nowMs += 2 * MINUTE_MS;
+    await account.fireAlarm();
+    for (let round = 0; round < 2; round++) {
+      await account.run((object) =>
+        expect(rendered(object.admit(admitRequest({ hourlyLimit: 2 }))).headers['X-RateLimit-Limit']).toBe('6'),
+      );
+      await account.evict();
+    }
+  });
+
+  it('is nothing of what a test key asks for', async () => {
+    const account = await TestAccount.create({ credits: 1_000, keys: [testKey({ mode: 'test' })] });
+    await account.run((object) => {
+      for (let i = 0; i < 20; i++) failed(object);
+      expect(kindOf(object, { hourlyLimit: 2 })).toBe('admitted');
+    });
+  });
+
+  it('is bounded for token counts too, each user by themselves, and leaves calls alone', async () => {
+    const account = await TestAccount.create({ keys: [testKey(), testKey({ id: 'key_b', userId: 'user-b' })] });
+    await account.run((object) => {
+      const count = (keyId = 'key_a') => object.authorize({ ...admitRequest({ keyId }), tokenCountsAtMost: 3 })?.kind ?? null;
+      expect([count(), count(), count(), count(), count('key_b')]).toEqual([null, null, null, 'rate_limited', null]);
+      expect(object.authorize(admitRequest())).toBeNull();
+      expect(object.authorize({ ...admitRequest({ secretHash: 'wrong' }), tokenCountsAtMost: 3 })?.kind).toBe('invalid_key');
+      account.nowMs += HOUR_MS;
+      expect(count()).toBeNull();
+    });
+  });
+});
+
 describe('quota', () => {
   it('is not used by refusals', async () => {
     const account = await TestAccount.create({ credits: 100, keys: [testKey({ spendingLimitMicro: 50 * CREDIT })] });

@@ -75,13 +75,15 @@ describe('rows written', () => {
   it('are two to release, two to settle what costs nothing, one to beat, two to extend', async () => {
     const account = await busyAccount();
     await account.run((object, state) => {
-      const [first, second] = [call(object), call(object)];
+      const [first, second, unsent] = [call(object), call(object), call(object)];
       const written = countRows(state);
       object.beat({ holdId: first, checkpointMicro: 1, leaseMs: LEASE_MS });
       expect(written()).toBe(1);
       object.extend({ holdId: first, byMicro: 5, checkpointMicro: 2, leaseMs: LEASE_MS });
       expect(written()).toBe(2);
       object.release({ holdId: first, detailJson: '{}' });
+      expect(written()).toBe(2);
+      object.release({ holdId: unsent, detailJson: '{}', unsent: true });
       expect(written()).toBe(2);
       object.settle(closing(second, 0));
       expect(written()).toBe(2);
@@ -113,6 +115,8 @@ describe('rows written', () => {
       refusalOf(object.admit(admitRequest({ hourlyLimit: 1 })));
       refusalOf(object.admit(admitRequest({ keyId: 'key_c', estimateMicro: 20_000 * CREDIT })));
       object.authorize(admitRequest());
+      object.authorize({ ...admitRequest(), tokenCountsAtMost: 1 });
+      expect(object.authorize({ ...admitRequest(), tokenCountsAtMost: 1 })?.kind).toBe('rate_limited');
       object.view();
       object.books();
       object.listKeys();

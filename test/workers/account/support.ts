@@ -277,3 +277,9 @@ export function putBackRows(state: DurableObjectState, copy: Rows): void {
 export async function settleMicrotasks(): Promise<void> {
   for (let i = 0; i < 30; i++) await null;
 }
+
+/** For an account that has no operations yet. */
+export function smallTables(object: Inside, state: DurableObjectState, rowsPerTable: number): void {
+  state.storage.sql.exec("UPDATE account SET sums = json_set(sums, '$.rowsPerTable', ?)", rowsPerTable);
+  object.opened = undefined;
+}

@@ -18,7 +18,7 @@ describe('a generation', () => {
     const before = await read(key, id);
     expect(before).toMatchObject({ status: 200, body: { id, model: 'gpt-5.4', state: 'settled', outcome: 'actual' } });
     await account.project();
-    await account.run((_object, state) => state.storage.sql.exec(`DROP TABLE op_${parseOperationId(id)!.month}`));
+    await account.run((_object, state) => state.storage.sql.exec(`DROP TABLE op_${parseOperationId(id)!.month}_0`));
     await account.evict();
     await account.run((object) => expect(object.operations(10).lines).toEqual([]));
     expect(await read(key, id)).toEqual(before);

@@ -266,6 +266,9 @@ describe('a job', () => {
     expect((await bench.job(job.id)).state).toBe('canceled');
     expect(bench.provider.started).toHaveLength(0);
     expect(await bench.heldMicro()).toBe(0);
+    // Of what a provider has got, unlike this, there may be only so much an hour.
+    const [line] = (await bench.account.stub.operations(1)).lines;
+    expect(line).toMatchObject({ id: job.holdId, state: 'released', unsent: true });
   });
 
   it('is given up at its deadline, the provider told, the money given back', async () => {

@@ -1,0 +1,84 @@
+/** The keys of an account: each change of one is a step, of which D1 and the audit log are told. */
+import type { AuditRecord } from '../core/audit';
+import type { GatewayError } from '../core/errors';
+import { AccountObject } from './account-object';
+import { publicKey } from './key-ring';
+import { refuseKey } from './key-scope';
+import type { AdmitRequest, KeyChange, KeyRecord, KeySummary, Rotation } from './types';
+
+export abstract class AccountKeys extends AccountObject {
+  /** Adds a key, or replaces the record of one. */
+  putKey(key: KeyRecord, audit?: AuditRecord): KeySummary {
+    this.step(({ keys, outbox }) => {
+      keys.put(key);
+      outbox.put(`key:${key.id}`, publicKey(key), this.now());
+      outbox.note(audit, this.now());
+    });
+    this.wakeBy(this.now());
+    return this.summaryOf(key.id)!;
+  }
+
+  /** Changes a key in place; one that is revoked stays as it is. */
+  changeKey(id: string, change: KeyChange, audit?: AuditRecord): KeySummary | null {
+    const key = this.open()?.keys.get(id);
+    return key && key.status !== 'revoked' ? this.putKey({ ...key, ...change }, audit) : null;
+  }
+
+  /**
+   * A new secret for a key; the one it had stays good for so long. There is room for one such: while it is good, another
+   * rotation with a grace would end it unseen, and so is not done unless it may.
+   */
+  rotateKey(
+    id: string,
+    { secretHash, graceMs, secretBy, endsGrace, expiresAtMs }: Rotation,
+    audit?: AuditRecord,
+  ): { ok: true; key: KeySummary } | { ok: false; graceUntilMs: number | null } {
+    const key = this.open()?.keys.get(id);
+    if (!key || key.status === 'revoked') return { ok: false, graceUntilMs: null };
+    const graceUntilMs = key.previous?.untilMs ?? 0;
+    if (graceUntilMs > this.now() && graceMs > 0 && !endsGrace) return { ok: false, graceUntilMs };
+    const previous = { secretHash: key.secretHash, untilMs: this.now() + graceMs, by: key.secretBy ?? key.userId };
+    const changed = { ...(secretBy !== undefined && { secretBy }), ...(expiresAtMs !== undefined && { expiresAtMs }) };
+    return { ok: true, key: this.putKey({ ...key, secretHash, ...changed, previous }, audit) };
+  }
+
+  /** The secret before the last rotation opens nothing any more. */
+  endGrace(id: string, audit?: AuditRecord): KeySummary | null {
+    const key = this.open()?.keys.get(id);
+    if (!key?.previous) return null;
+    const { previous: _, ...rest } = key;
+    return this.putKey(rest, audit);
+  }
+
+  /** A second time it changes nothing, and is not said again. */
+  revokeKey(id: string, audit?: AuditRecord): KeySummary | null {
+    const key = this.open()?.keys.get(id);
+    if (!key) return null;
+    return key.status === 'revoked' ? this.summaryOf(id) : this.putKey({ ...key, status: 'revoked' }, audit);
+  }
+
+  private summaryOf(id: string): KeySummary | null {
+    return this.listKeys().find((key) => key.id === id) ?? null;
+  }
+
+  listKeys(): KeySummary[] {
+    const open = this.open();
+    if (!open) return [];
+    const nowMs = this.now();
+    return open.keys.all().map((key) => ({ ...publicKey(key), spentThisMonthMicro: open.ledger.spentThisMonth(key.id, nowMs) }));
+  }
+
+  /**
+   * Is this key good to look at the account with? For reads, which admit nothing.
+   *
+   * @param request `tokenCountsAtMost`: a provider is to be asked for a token count, one of so many an hour.
+   */
+  authorize(request: Pick<AdmitRequest, 'keyId' | 'secretHash' | 'origin' | 'ip'> & { tokenCountsAtMost?: number }): GatewayError | null {
+    const { keys, ledger } = this.open() ?? {};
+    const key = keys?.get(request.keyId);
+    const nowMs = this.now();
+    const refusal = refuseKey(key, request, nowMs, ledger?.row.profile);
+    if (refusal || request.tokenCountsAtMost === undefined) return refusal ?? null;
+    return ledger!.refuseTokenCount(key!.userId, request.tokenCountsAtMost, nowMs) ?? null;
+  }
+}

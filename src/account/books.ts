@@ -1,0 +1,18 @@
+import type { Open } from './open-account';
+import type { Books } from './types';
+
+/** A hold is closed by the alarm, which may be late by so much. */
+const OVERDUE_AFTER_MS = 60_000;
+
+/** The sums of an account, each as it is kept and as its rows come to. */
+export function booksOf({ ledger, operations }: Pick<Open, 'ledger' | 'operations'>, nowMs: number): Books {
+  let openHeldMicro = 0;
+  let overdueHolds = 0;
+  for (const operation of ledger.open.values()) {
+    openHeldMicro += operation.heldMicro;
+    if (operation.deadlineMs + OVERDUE_AFTER_MS < nowMs) overdueHolds++;
+  }
+  const { epoch, balance, held, closeSeq, acked, archived, archivedSeq } = ledger.row;
+  const linesMicro = archived + operations.sumFrom(archivedSeq);
+  return { epoch, balanceMicro: balance, heldMicro: held, linesMicro, openHeldMicro, closeSeq, ackedCloseSeq: acked, overdueHolds };
+}

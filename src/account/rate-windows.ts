@@ -1,0 +1,81 @@
+/**
+ * An account's rolling hours, for each user and family: calls that came to something, and, in a wider one, all that were
+ * sent to a provider. One that a provider refuses is free and takes up nothing of the former; without the latter it could
+ * be sent without end, on the provider's limits that all accounts share.
+ *
+ * They live in memory. Those of calls are rebuilt from the rows on wake; token counts leave none, and whoever asks for
+ * many keeps the object awake.
+ */
+import { fail, type GatewayError } from '../core/errors';
+import { SENT_TIMES } from '../core/family';
+import type { OperationRow } from './operation-tables';
+import { RateWindow } from './rate-window';
+import type { AdmitRequest } from './types';
+
+type Counted = Pick<OperationRow, 'userId' | 'family' | 'test'>;
+
+export class RateWindows {
+  private readonly counted = new Map<string, RateWindow>();
+  private readonly sent = new Map<string, RateWindow>();
+  private readonly tokenCounts = new Map<string, RateWindow>();
+  private tokenCountsAsked = 0;
+
+  /** Undefined where one more may begin. What a test key asks for is sent to nobody. */
+  refuse(request: Pick<AdmitRequest, 'family' | 'hourlyLimit'>, { userId, test }: Pick<Counted, 'userId' | 'test'>, nowMs: number) {
+    const { family, hourlyLimit } = request;
+    const name = nameOf({ userId, family, test });
+    const full = refuseRate(windowOf(this.counted, name), hourlyLimit, `${family} calls an hour is reached.`, nowMs);
+    if (full || test) return full;
+    const failures = `${family} calls an hour is reached, those that failed at a provider included.`;
+    return refuseRate(windowOf(this.sent, name), SENT_TIMES * hourlyLimit, failures, nowMs);
+  }
+
+  /** A token count that a provider is to be asked for takes its place at once. */
+  refuseTokenCount(userId: string, atMost: number, nowMs: number): GatewayError | undefined {
+    const window = windowOf(this.tokenCounts, userId);
+    const full = refuseRate(window, atMost, 'token counts an hour is reached.', nowMs);
+    if (!full) window.add(nowMs, ++this.tokenCountsAsked);
+    return full;
+  }
+
+  /** Calls are added in their order. */
+  add(operation: OperationRow): void {
+    const name = nameOf(operation);
+    if (countsForRate(operation)) windowOf(this.counted, name).add(operation.openedAtMs, operation.seq);
+    if (!operation.test && !operation.unsent) windowOf(this.sent, name).add(operation.openedAtMs, operation.seq);
+  }
+
+  /** A call that has ended may give its places back. */
+  ended(operation: OperationRow): void {
+    const name = nameOf(operation);
+    if (!countsForRate(operation)) this.counted.get(name)?.remove(operation.seq);
+    if (operation.unsent) this.sent.get(name)?.remove(operation.seq);
+  }
+}
+
+const nameOf = ({ userId, family, test }: Counted): string => `${userId}|${family}|${test}`;
+
+function windowOf(windows: Map<string, RateWindow>, name: string): RateWindow {
+  const known = windows.get(name);
+  if (known) return known;
+  const window = new RateWindow();
+  windows.set(name, window);
+  return window;
+}
+
+/** Calls that came to nothing take up no quota. */
+const countsForRate = (operation: OperationRow): boolean =>
+  operation.state !== 'released' && !(operation.state === 'expired' && operation.amountMicro === 0);
+
+function refuseRate(window: RateWindow, limit: number, isReached: string, nowMs: number): GatewayError | undefined {
+  if (window.count(nowMs) < limit) return undefined;
+  const resetAtMs = window.resetAtMs(nowMs);
+  return fail('rate_limited', `This user's limit of ${limit} ${isReached}`, {
+    retryAfterSeconds: Math.max(1, Math.ceil((resetAtMs - nowMs) / 1000)),
+    headers: {
+      'X-RateLimit-Limit': String(limit),
+      'X-RateLimit-Remaining': '0',
+      'X-RateLimit-Reset': String(Math.ceil(resetAtMs / 1000)),
+    },
+  }).error;
+}

@@ -1,0 +1,66 @@
+/** Room in an account object: what D1 has is given up once it is old, and earlier when the object grows full. */
+import { monthOf } from '../core/ids';
+import type { Open } from './open-account';
+
+/** Operations stay readable here for this many months; D1 keeps them for good. */
+const KEEP_MONTHS = 2;
+
+/** In an object of more bytes than these, only operations that began so lately are kept. */
+export interface Bound {
+  aboveBytes: number;
+  keptMs: number;
+}
+
+/**
+ * An object holds 10 GB, and a full one takes nothing more:
+ * https://developers.cloudflare.com/durable-objects/platform/limits/
+ * For a day a hold that expired may still be charged what it cost, so two are kept where there is room for them; a
+ * rolling hour is counted from the rows, and is kept in any case.
+ */
+export const BOUNDS: readonly Bound[] = [
+  { aboveBytes: 9_000_000_000, keptMs: 3_600_000 },
+  { aboveBytes: 7_000_000_000, keptMs: 48 * 3_600_000 },
+];
+
+type Tidied = Pick<Open, 'store' | 'operations' | 'ledger'>;
+
+/** One step, which goes through a table or two at most; false where there was nothing to do. */
+export function tidy(open: Tidied, bounds: readonly Bound[], sizeBytes: number, nowMs: number): boolean {
+  const bound = bounds.find(({ aboveBytes }) => sizeBytes > aboveBytes);
+  const changed = archivePart(open) || dropOldMonth(open, nowMs) || (bound !== undefined && dropLowest(open, nowMs - bound.keptMs));
+  if (changed) open.store.writeSums(open.ledger.row);
+  return changed;
+}
+
+/** Sums up the next part of the lines, so that nobody has to do so again. */
+function archivePart({ operations, ledger: { row } }: Tidied): boolean {
+  const endSeq = operations.endOfPart(row.archivedSeq);
+  const sum = endSeq > row.lowSeq ? undefined : operations.sumOfKnown(row, row.archivedSeq, endSeq);
+  if (sum === undefined) return false;
+  row.archived += sum;
+  row.archivedSeq = endSeq;
+  return true;
+}
+
+function dropOldMonth({ operations, ledger: { row } }: Tidied, nowMs: number): boolean {
+  const date = new Date(nowMs);
+  const before = monthOf(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() - KEEP_MONTHS, 1));
+  const oldest = operations.oldest();
+  if (!oldest || oldest.table.month >= before) return false;
+  const { table, lastSeq } = oldest;
+  // What is more than a part is summed up first.
+  if (lastSeq >= row.lowSeq || lastSeq >= operations.endOfPart(row.archivedSeq)) return false;
+  const sum = operations.sumOfKnown(row, row.archivedSeq, lastSeq + 1, [table]);
+  if (sum === undefined) return false;
+  row.archived += sum;
+  operations.drop(table);
+  return true;
+}
+
+function dropLowest({ operations, ledger: { row } }: Tidied, openedBeforeMs: number): boolean {
+  const lowest = operations.lowest();
+  if (!lowest || lowest.endSeq > row.archivedSeq || lowest.lastOpenedAtMs >= openedBeforeMs) return false;
+  for (const table of lowest.tables) operations.drop(table);
+  row.cutSeq = lowest.endSeq;
+  return true;
+}
