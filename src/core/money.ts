@@ -92,6 +92,13 @@ export function tokenCostMicro(usage: Usage, price: TokenPrice): MicroCredits {
   return Math.max(sumMicro(Object.values(tokenBuckets(usage, price))) + besideMicro, usage.billedWholeMicro);
 }
 
+/** Usage without a bill that its price comes to anyhow: it would say what the call cost the operator, and charges nobody. */
+export function withoutLesserBills(usage: Usage, price: TokenPrice): Usage {
+  const { billedBesideMicro: beside, billedWholeMicro: whole } = usage;
+  const counted = { ...usage, billedBesideMicro: beside > workCostMicro(usage, price) ? beside : 0, billedWholeMicro: 0 };
+  return whole > tokenCostMicro(counted, price) ? { ...counted, billedWholeMicro: whole } : counted;
+}
+
 /** A price without what the usage has nothing of. */
 export function priceOfUsage(price: TokenPrice, usage: Usage): TokenPrice {
   const used: TokenPrice = { ...price };

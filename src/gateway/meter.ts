@@ -1,4 +1,4 @@
-import { type MicroCredits, type TokenPrice, toCredits, tokenCostMicro } from '../core/money';
+import { type MicroCredits, type TokenPrice, toCredits, tokenCostMicro, withoutLesserBills } from '../core/money';
 import { isRecord } from '../core/record';
 import { isOperatorsFigure, isPlausible, NO_USAGE, type Usage, type UsageSource, type Work, withWork } from '../core/usage';
 import { tokensOfChars } from '../dialects/estimate-tokens';
@@ -68,7 +68,8 @@ export function charge(
   const counted = wire.readUsage(reported, provider.spec);
   const read = counted && isPlausible(counted, call.choices) ? counted : undefined;
   const isActual = read !== undefined && !isAhead;
-  const usage = withWork(isActual ? read : completed(read, observedUsage(call, shown)), shown.work);
+  const whole = withWork(isActual ? read : completed(read, observedUsage(call, shown)), shown.work);
+  const usage = withoutLesserBills(whole, price);
   const costMicro = Math.max(tokenCostMicro(usage, price), call.leastMicro?.(usage) ?? 0);
   const receipt: Receipt = {
     requestId,

@@ -5,7 +5,7 @@
  */
 import type { AccountStub } from '../account/stub';
 import type { BackgroundMessage } from '../account/types';
-import { priceOfUsage, tokenCostMicro } from '../core/money';
+import { priceOfUsage, tokenCostMicro, withoutLesserBills } from '../core/money';
 import { parseJson } from '../core/record';
 import { isPlausible, NO_USAGE, withWork } from '../core/usage';
 import { tokensOfChars } from '../dialects/estimate-tokens';
@@ -127,7 +127,7 @@ async function close(
   const counted = wire?.readUsage(found?.usage, provider!.spec);
   const reported = counted && isPlausible(counted, 1) ? counted : undefined;
   const tokens = reported ?? (found && { ...NO_USAGE, inputTokens: estimatedInputTokens, outputTokens: tokensOfChars(found.outputChars) });
-  const usage = tokens && withWork(tokens, found?.work);
+  const usage = tokens && withoutLesserBills(withWork(tokens, found?.work), price);
   const leastMicro = reported || done?.failed ? 0 : heardMicro;
   const owedMicro = Math.max(leastMicro, usage ? tokenCostMicro(usage, price) : 0);
   const ending = !done ? 'upstream_failed' : usage ? 'complete' : 'empty';

@@ -69,8 +69,10 @@ export const storedResponse =
     const isAnswer = method !== 'DELETE' && action !== '/input_items';
     if (!isAnswer || !body) return new Response(body, init);
     const cost = () => costOf(gateway, stored);
-    if (!type.includes('text/event-stream')) return new Response(await keptResponse(await new Response(body).text(), cost), init);
-    return new Response(body.pipeThrough(eachEvent((event) => keptEvent(event, cost))), init);
+    if (type.includes('text/event-stream')) return new Response(body.pipeThrough(eachEvent((event) => keptEvent(event, cost))), init);
+    const text = await new Response(body).text().catch(() => undefined);
+    if (text !== undefined) return new Response(await keptResponse(text, cost), init);
+    return renderError(c, fail('upstream_failed', 'The provider that keeps this answer broke off in the middle of it.').error);
   };
 
 /** What the answer has cost, in credits. One in the background that turns out to be over is charged now. */

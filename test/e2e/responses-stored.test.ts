@@ -20,7 +20,7 @@ import {
 } from './support/responses-wire';
 import { type Lane, type LaneKind, Rig } from './support/rig';
 import { connect, MAJORS } from './support/sdk';
-import type { Reply, Seen } from './support/upstream';
+import { CUT, type Reply, type Seen } from './support/upstream';
 import { failure, json, sse } from './support/wire';
 
 let rig: Rig;
@@ -192,6 +192,16 @@ describe('a stored answer', () => {
     const { response } = parseStream(await (await call(account, `/responses/${id}?stream=true`)).text());
     expect(response.usage).toEqual({ ...USAGE, creditsUsed: USAGE_CREDITS });
     expect(await account.money()).toEqual(spent(USAGE_MICRO));
+  });
+
+  it('that breaks off on its way is our fault, and no answer', async () => {
+    const { account, lane } = await fresh();
+    const id = await leave({ account, lane });
+    const half = JSON.stringify(KEPT).slice(0, 200);
+    lane.first.reply({ headers: { 'content-type': 'application/json' }, steps: [half, CUT] });
+    const response = await call(account, `/responses/${id}`);
+    expect(response.status).toBe(502);
+    expect(await response.json()).toMatchObject({ error: { message: expect.stringContaining('broke off') } });
   });
 
   it('of a conversation names the answer before it as its client knows it', async () => {

@@ -157,3 +157,15 @@ it('leaves what the operator pays out of embeddings', () => {
   expect(told(COSTS)).toBe(told(''));
   expect(told(COSTS)).toContain('"creditsUsed":');
 });
+
+it.each([
+  ['less than its price', 0.00000002, 0],
+  ['more than that, which is charged', 1, 100_000_000],
+])('keeps a bill out of the receipt unless it is what is charged: %s', (_, cost, billedWholeMicro) => {
+  const call = callOf(CROSSINGS['chat over chat']!, false);
+  const { spec, ...more } = provider('a');
+  const target = { wire: WIRES['openai-chat'], provider: { ...more, spec: { ...spec, reportsBill: true } } };
+  const { usage, costMicro } = charge(target, PRICE, call, 'req_x', { prompt_tokens: 3, completion_tokens: 2, cost }, { outputChars: 2 });
+  expect(usage).toMatchObject({ inputTokens: 3, outputTokens: 2, billedWholeMicro });
+  expect(costMicro).toBe(billedWholeMicro || 5);
+});
