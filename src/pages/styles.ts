@@ -171,7 +171,7 @@ form.row { display: flex; }
 form.ends { align-items: end; flex-wrap: nowrap; }
 form.ends > label { flex: 1; }
 form.filter { display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); align-items: end; gap: var(--s3); }
-form.filter > button { justify-self: start; min-width: 7rem; }
+form.filter > :is(button, .button) { justify-self: start; min-width: 7rem; }
 label .step { color: var(--ink); font-size: var(--body); }
 label, .label { display: grid; gap: var(--s1); font-size: var(--small); color: var(--quiet); align-content: start; }
 label.check { display: flex; gap: var(--s2); align-items: center; color: var(--ink); font-size: .875rem; min-height: 1.75rem; }
@@ -288,7 +288,7 @@ progress { width: 100%; height: .25rem; accent-color: var(--accent); display: bl
 .scan { display: grid; grid-template-columns: 11rem minmax(0, 1fr); gap: var(--s4) var(--s5); align-items: center; }
 .qr { display: block; width: 100%; max-width: 14rem; border-radius: var(--radius); outline: 1px solid var(--line); }
 .choice { display: grid; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); gap: 0 var(--s4); }
-.key { position: relative; padding: var(--s4); display: grid; grid-template-columns: minmax(0, 1.2fr) minmax(0, .9fr) minmax(0, 1.75fr) 12.25rem; gap: var(--s2) var(--s5); align-items: start; }
+.key { position: relative; padding: var(--s4); display: grid; grid-template-columns: minmax(0, 1.35fr) minmax(0, .85fr) minmax(0, 1.65fr) 13rem; gap: var(--s2) var(--s4); align-items: start; }
 .key.deployment { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr) 10.5rem; }
 .deployment > .all { grid-column: 1 / -1; }
 .keys { padding: 0; list-style: none; border: 1px solid var(--line); border-radius: 10px; background: var(--raised); }
