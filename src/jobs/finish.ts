@@ -135,5 +135,5 @@ function deliveredOf({ plan, costMicro: charged }: Job, { files, usage }: JobOut
   if (plan.per === 'image') return { images: files.length };
   if (plan.per === 'second') return { seconds: Math.min(plan.units, usage?.seconds ?? plan.units) };
   if (plan.per === 'gpu_second') return { gpuSeconds: (usage?.gpuMs ?? 0) / 1_000 };
-  return { [UNITS[plan.per]]: charged === null ? 0 : 1 };
+  return { [UNITS[plan.per]]: charged === null ? 0 : plan.units };
 }

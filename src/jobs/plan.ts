@@ -4,10 +4,11 @@ import { ENDPOINT_OF, type Family, type RateFamily, rateFamily } from '../core/f
 import type { MicroCredits } from '../core/money';
 import type { PublicUrlRules } from '../core/public-url';
 import { minimumTierOf, type TierId } from '../core/tiers';
+import { coveredLengths } from '../providers/catalogue/covered-lengths';
 import { FAST_PROVIDER, INTENTS, type MediaTerms, mediaTerms } from '../providers/catalogue/media-terms';
 import type { MediaInput, MediaKind } from '../providers/media/types';
 import type { Registry } from '../providers/registry';
-import type { LengthCost, MediaTarget, Model, Provider } from '../providers/types';
+import type { MediaTarget, Model, Provider } from '../providers/types';
 import { estimateMicro, priceJob, type UnitPrice } from './price';
 import { Fields, invalid, type Uploads } from './read-fields';
 import { readInput } from './read-input';
@@ -128,18 +129,6 @@ function termsOf(model: Model): MediaTerms {
   return tierMicro && terms.kind === 'image' ? { ...terms, resolutions: Object.keys(tierMicro) } : terms;
 }
 
-/** How long an input may be, at the dearest of its providers, so that its one price covers it; what is free has no such end. */
-function coveredLengths(model: Model): Pick<MediaTerms, 'maxTextBytes' | 'maxAudioSeconds'> {
-  const { per, micro } = unitPrice(model)!;
-  if (per !== 'request' || micro === 0) return {};
-  const most = (by: LengthCost['per']): number =>
-    Math.min(
-      ...(model.chain as readonly MediaTarget[]).flatMap(({ lengthCost }) => (lengthCost?.per === by ? [micro / lengthCost.micro] : [])),
-    );
-  const [maxTextBytes, maxAudioSeconds] = [most('text_byte'), most('audio_second')].map(Math.floor) as [number, number];
-  return { ...(maxTextBytes < Infinity && { maxTextBytes }), ...(maxAudioSeconds < Infinity && { maxAudioSeconds }) };
-}
-
 /** What one price for all resolutions of a film is for. */
 const USUAL_LINES = 1_080;
 
@@ -183,7 +172,7 @@ function planModel(registry: Registry, model: Model, call: MediaCall, sandbox: b
       : fail('no_provider', `No provider is configured for \`${model.id}\`.`, { param: 'model' });
   const priced = priceJob(unitPrice(model)!, terms, input.value, chosen);
   const { catalogueVersion } = registry;
-  const { maxAudioSeconds } = terms;
+  const { audioSecondsARequest } = terms;
   return ok({
     model,
     terms,
@@ -193,7 +182,7 @@ function planModel(registry: Registry, model: Model, call: MediaCall, sandbox: b
       mode: chosen,
       sandbox,
       ...(catalogueVersion !== undefined && { catalogueVersion }),
-      ...(maxAudioSeconds !== undefined && { maxAudioSeconds }),
+      ...(audioSecondsARequest !== undefined && { audioSecondsARequest }),
     },
     rateFamily: rateFamily(model.family),
     minimumTier: minimumTierOf(model),

@@ -1,8 +1,9 @@
 /** What a job costs: held before, settled to what was delivered. Pure. */
 import { MICRO_PER_CREDIT, type MicroCredits } from '../core/money';
 import { FAST_SURCHARGE_PERCENT, type MediaTerms } from '../providers/catalogue/media-terms';
+import { audioSeconds } from '../providers/media/audio-length';
 import { readSides, tierOfSides } from '../providers/media/dimensions';
-import type { MediaInput } from '../providers/media/types';
+import type { MediaInput, MediaSource } from '../providers/media/types';
 import type { Price } from '../providers/types';
 import type { JobOutputs, JobPlan } from './types';
 
@@ -16,10 +17,20 @@ function tierOf(input: MediaInput): string {
   return sides ? tierOfSides(sides) : (input.resolution ?? '1K');
 }
 
-function unitsOf(per: UnitPrice['per'], input: MediaInput): number {
+/** How many prices a recording is worth; one that nobody has read yet is taken for one. */
+export function requestsOf(audio: MediaSource, secondsARequest = Infinity): number {
+  if (!('bytes' in audio) || secondsARequest === Infinity) return 1;
+  return Math.max(1, Math.ceil(audioSeconds(audio.bytes) / secondsARequest));
+}
+
+const utf8Bytes = (text: string): number => new TextEncoder().encode(text).length;
+
+function unitsOf(per: UnitPrice['per'], input: MediaInput, { textBytesARequest = Infinity, audioSecondsARequest }: MediaTerms): number {
   if (per === 'image' && input.kind === 'image') return input.count;
   if (per === 'second' && input.kind === 'video') return input.durationSeconds;
   if (per === 'gpu_second' && input.kind === 'gpu') return input.maxSeconds;
+  if (per === 'request' && input.kind === 'asr') return requestsOf(input.audio, audioSecondsARequest);
+  if (per === 'request' && 'text' in input) return Math.max(1, Math.ceil(utf8Bytes(input.text) / textBytesARequest));
   return 1;
 }
 
@@ -34,7 +45,7 @@ export function priceJob(
   const listMicro = price.tierMicro?.[tierOf(input)] ?? price.micro;
   const percent = mode === 'fast' ? (terms.fastSurchargePercent ?? FAST_SURCHARGE_PERCENT) : 0;
   const unitMicro = percent === 0 ? listMicro : upToCredit((listMicro * (100 + percent)) / 100);
-  return { per: price.per, unitMicro, units: unitsOf(price.per, input) };
+  return { per: price.per, unitMicro, units: unitsOf(price.per, input, terms) };
 }
 
 export const estimateMicro = ({ unitMicro, units }: Pick<JobPlan, 'unitMicro' | 'units'>): MicroCredits => Math.ceil(unitMicro * units);
@@ -51,6 +62,6 @@ export function costMicro(plan: Pick<JobPlan, 'per' | 'unitMicro' | 'units'>, ou
       // GPU time is billed in whole credits, as the documents' examples are; without a figure nothing is known to be owed.
       return Math.min(estimateMicro(plan), upToCredit(Math.ceil((plan.unitMicro * Math.max(0, gpuMs ?? 0)) / 1_000)));
     default:
-      return plan.unitMicro;
+      return estimateMicro(plan);
   }
 }

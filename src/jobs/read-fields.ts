@@ -50,18 +50,9 @@ export class Fields {
     return ok(found.value);
   }
 
-  /** The name by which it was given, of several that mean the same. */
-  nameOf(names: readonly string[]): string {
-    return names.find((name) => this.uploads[name] || (this.fields[name] ?? undefined) !== undefined) ?? names[0]!;
-  }
-
-  /** `maxBytes`: of UTF-8. */
-  longText(names: readonly string[], required: boolean, maxBytes = Infinity): Result<string> {
+  longText(names: readonly string[], required: boolean): Result<string> {
     const read = this.text(names, MAX_TEXT_CHARS);
     if (!read.ok) return read;
-    const bytes = read.value === undefined || maxBytes === Infinity ? 0 : new TextEncoder().encode(read.value).length;
-    if (bytes > maxBytes)
-      return invalid(this.nameOf(names), `is ${bytes} bytes of UTF-8; a call of this model takes ${maxBytes} at most: send it in parts`);
     if (required && (read.value ?? '').trim() === '') return invalid(names[0]!, 'is required');
     return ok(read.value ?? '');
   }

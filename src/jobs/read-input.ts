@@ -1,7 +1,6 @@
 /** A request's fields as the input of a kind, checked against what the model takes. Pure. */
 import { ok, type Result } from '../core/errors';
 import { FILM_SECONDS, type MediaTerms } from '../providers/catalogue/media-terms';
-import { audioSeconds } from '../providers/media/audio-length';
 import { nearestRatio, readSides, tierOfSides } from '../providers/media/dimensions';
 import { fittingSeconds } from '../providers/media/duration';
 import type {
@@ -142,12 +141,10 @@ function readVideo(fields: Fields, terms: MediaTerms): Result<VideoInput> {
   return ok({ kind: 'video', prompt, durationSeconds, references, ...present(rest), extra: fields.extra() });
 }
 
-const SAID = ['text', 'input', 'prompt'];
-
 /** OpenAI calls the text `input`, and the format `response_format`. */
-function readSpeech(fields: Fields, { maxTextBytes }: MediaTerms): Result<SpeechInput> {
+function readSpeech(fields: Fields): Result<SpeechInput> {
   const read = all({
-    text: fields.longText(SAID, true, maxTextBytes),
+    text: fields.longText(['text', 'input', 'prompt'], true),
     voice: fields.text(['voice_id', 'voice', 'reference_id']),
     format: fields.oneOf(['format', 'response_format'], SPEECH_FORMATS),
     speed: fields.number(['speed'], { min: 0.25, max: 4 }),
@@ -159,9 +156,9 @@ function readSpeech(fields: Fields, { maxTextBytes }: MediaTerms): Result<Speech
 
 export const SPEECH_FORMATS = ['mp3', 'wav', 'opus', 'pcm', 'aac', 'flac'];
 
-function readClone(fields: Fields, { maxTextBytes }: MediaTerms): Result<CloneInput> {
+function readClone(fields: Fields): Result<CloneInput> {
   const read = all({
-    text: fields.longText(SAID, true, maxTextBytes),
+    text: fields.longText(['text', 'input', 'prompt'], true),
     reference: fields.source(['audio', 'audio_url', 'reference_audio', 'file']),
     referenceText: fields.text(['reference_text', 'audio_text'], 10_000),
     format: fields.oneOf(['format', 'response_format'], SPEECH_FORMATS),
@@ -172,23 +169,12 @@ function readClone(fields: Fields, { maxTextBytes }: MediaTerms): Result<CloneIn
   return ok({ kind: 'clone', text, reference, format: format ?? 'mp3', ...present(rest), extra: fields.extra() });
 }
 
-const RECORDING = ['audio', 'audio_url', 'file'];
-
-/** Undefined while it is within what its price covers, or where nobody has read it yet. */
-export function tooLong(audio: MediaSource, maxSeconds = Infinity): string | undefined {
-  const seconds = 'bytes' in audio && maxSeconds < Infinity ? Math.ceil(audioSeconds(audio.bytes)) : 0;
-  if (seconds <= maxSeconds) return undefined;
-  return `is some ${seconds} seconds long; a call of this model takes ${maxSeconds} at most: send it in parts`;
-}
-
-function readTranscription(fields: Fields, { maxAudioSeconds }: MediaTerms): Result<TranscriptionInput> {
+function readTranscription(fields: Fields): Result<TranscriptionInput> {
   fields.ignore('response_format', 'timestamp_granularities', 'timestamp_granularities[]', 'format');
-  const read = all({ audio: fields.source(RECORDING), language: fields.text(['language']) });
+  const read = all({ audio: fields.source(['audio', 'audio_url', 'file']), language: fields.text(['language']) });
   if (!read.ok) return read;
   const { audio, ...rest } = read.value;
   if (!audio) return invalid('audio', 'is required: the recording, as a URL, a data URL or an upload');
-  const refused = tooLong(audio, maxAudioSeconds);
-  if (refused !== undefined) return invalid(fields.nameOf(RECORDING), refused);
   return ok({ kind: 'asr', audio, ...present(rest), extra: fields.extra() });
 }
 

@@ -13,8 +13,7 @@ import { finishJob } from './finish';
 import { pollDelaySeconds, SWEEP_AFTER_MS } from './pace';
 import { isStream, readStream } from './partials';
 import { firstFileOf, mergeParts, type Part, submissionsOf } from './parts';
-import { invalid } from './read-fields';
-import { tooLong } from './read-input';
+import { requestsOf } from './price';
 import { inputFor, SourceMissing } from './sources';
 import { changeJob } from './store';
 import { keyTagOf, type NextTarget, nextTarget, reopensAtMs, upstreamName } from './targets';
@@ -39,8 +38,8 @@ export async function submitJob(deps: JobDeps, job: Job): Promise<void> {
   let submissions: Submission[];
   try {
     const input = await inputFor(deps, job, adapter.sources);
-    const refused = input.kind === 'asr' ? tooLong(input.audio, job.plan.maxAudioSeconds) : undefined;
-    if (refused !== undefined) return finishJob(deps, job, { state: 'failed', error: invalid('audio', refused).error });
+    const refused = await holdForLength(deps, job, input);
+    if (refused) return finishJob(deps, job, { state: 'failed', error: refused });
     submissions = submissionsOf(adapter, submissionOf(job, next, input, callbackUrl(deps, job)));
   } catch (error) {
     if (!(error instanceof SourceMissing)) throw error;
@@ -129,6 +128,23 @@ function buildRequests(adapter: MediaAdapter, submissions: readonly Submission[]
 async function keepHold(deps: JobDeps, job: Job): Promise<boolean> {
   const leaseMs = job.deadline - deps.now() + HOLD_GRACE_MS;
   return (await deps.account(job.accountId).beat({ holdId: job.holdId, checkpointMicro: 0, leaseMs })).ok;
+}
+
+/** A recording behind a URL is read only now: its price, and what is held for it, become those of its length. */
+async function holdForLength(deps: JobDeps, job: Job, input: MediaInput): Promise<GatewayError | undefined> {
+  const { units, unitMicro, audioSecondsARequest } = job.plan;
+  const needed = input.kind === 'asr' ? requestsOf(input.audio, audioSecondsARequest) : units;
+  if (needed <= units) return undefined;
+  if (!job.test) {
+    const byMicro = Math.ceil(unitMicro * (needed - units));
+    const leaseMs = job.deadline - deps.now() + HOLD_GRACE_MS;
+    const extended = await deps.account(job.accountId).extend({ holdId: job.holdId, byMicro, checkpointMicro: 0, leaseMs });
+    if (!extended.ok) return extended.error;
+  }
+  await changeJob(deps.db, job, (present) =>
+    present.state === 'queued' && present.plan.units < needed ? { plan: { ...present.plan, units: needed } } : undefined,
+  );
+  return undefined;
 }
 
 /** A film that only goes by pictures is made by the model of words, where that takes some; one that begins or ends with them is not. */

@@ -39,14 +39,14 @@ export interface JobPlan {
   per: 'image' | 'second' | 'clip' | 'request' | 'gpu_second';
   /** Of one unit, surcharges included. */
   unitMicro: MicroCredits;
-  /** As asked for: no more is ever charged. */
+  /** As asked for: no more is ever charged. Of a recording behind a URL as was found when it was read. */
   units: number;
   mode: 'auto' | 'fast';
   sandbox: boolean;
   /** Whose price it is: the operator's changes to the catalogue that were in force. */
   catalogueVersion?: string;
-  /** Of a recording that is only read when its job begins: how long one may be at this price. */
-  maxAudioSeconds?: number;
+  /** Of a recording that is only read when its job begins: how much of it each price is for. */
+  audioSecondsARequest?: number;
   /** Whose endpoint a deployment's run goes to. */
   deployment?: { slug: string; provider: string; endpointId: string };
   /** `b64_json`, and what else only the answer is about. */

@@ -108,7 +108,8 @@ const voice = word.nullish();
 
 const SPEECH = {
   text: longText.meta({
-    description: 'With emotions where the voice has them: `(happy) Hello!` No longer than its price covers: 1,333 bytes of UTF-8.',
+    description:
+      'With emotions where the voice has them: `(happy) Hello!` Each 1,333 bytes of UTF-8, or what is left of them, are a request.',
   }),
   input: aliasOf('text', longText.nullish()),
   prompt: aliasOf('text', longText.nullish()),
@@ -137,7 +138,9 @@ const CLONE = {
 };
 
 const TRANSCRIPTION = {
-  audio: source.meta({ description: 'A URL, a data URL, or an upload in a form. No longer than its price covers: 100 seconds.' }),
+  audio: source.meta({
+    description: 'A URL, a data URL, or an upload in a form. Each 100 seconds, or what is left of them, are a request.',
+  }),
   audio_url: aliasOf('audio', recording.nullish()),
   file: aliasOf('audio', recording.nullish()),
   language: word.nullish(),

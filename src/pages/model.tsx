@@ -5,6 +5,7 @@ import type { PIECES } from '../core/money';
 import { accountPlaneDeps } from '../http/account-deps';
 import type { AppContext } from '../http/context';
 import { wholePrice } from '../providers/catalogue/beside';
+import { coveredLengths } from '../providers/catalogue/covered-lengths';
 import type { Model } from '../providers/types';
 import { type AccountRoute, parameter } from '../routes/account/route';
 import { type ExampleMode, exampleMode, examples, filled } from './examples';
@@ -18,10 +19,17 @@ const PROMPTS: Partial<Record<ExampleMode, string>> = { image: 'A lighthouse in 
 
 const Playable = new Set<ExampleMode>(['chat', 'image', 'video']);
 
+/** What a request may be, where a longer one counts as several. */
+function coverage(model: Model): string {
+  const { textBytesARequest, audioSecondsARequest } = coveredLengths(model);
+  if (textBytesARequest !== undefined) return `, for each ${textBytesARequest.toLocaleString('en')} bytes of text`;
+  return audioSecondsARequest === undefined ? '' : `, for each ${audioSecondsARequest} seconds of sound`;
+}
+
 function priceLines(model: Model): [string, number][] {
   const { price } = model;
   if (!price) return [];
-  if (price.per !== 'token') return [[oneOf(price), price.micro]];
+  if (price.per !== 'token') return [[oneOf(price) + coverage(model), price.micro]];
   const priced = wholePrice(model, price);
   const { inputMicroPerMtok: input, outputMicroPerMtok: output, cacheReadMicroPerMtok: read, ...more } = priced;
   const lines: [string, number | undefined][] = [

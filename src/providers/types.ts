@@ -122,7 +122,7 @@ export interface MediaTarget extends Target {
   modelWithReferences?: string;
   /** Fields for the provider that the caller may set otherwise. */
   defaults?: Readonly<Record<string, unknown>>;
-  /** What the provider bills by length, of a model that has one price for all: no more is taken than that price covers. */
+  /** What the provider bills by length, of a model with a price a request: each is for as much as that price covers. */
   lengthCost?: LengthCost;
 }
 

@@ -122,17 +122,25 @@ describe('vendors that answer with the result', () => {
     expect((await account.settled()).spentMicro).toBe(inMicro(7));
   });
 
-  it('Fish Audio: is sent no recording that is longer than its price covers, wherever it comes from', async () => {
+  it('Fish Audio: hears a long recording at the price of so many requests, wherever it comes from', async () => {
     const wav = Buffer.from(makeWav(101, 1));
     vendors.script('files', () => ({ headers: { 'content-type': 'audio/wav' }, steps: [wav] }));
     vendors.script('fish-audio', () => json({ text: 'Hello there.', duration: 101 }));
     for (const audio of [vendors.fileUrl('long.wav'), `data:audio/wav;base64,${wav.toString('base64')}`]) {
-      const refused = await post(account, '/v1/audio/generations', { model: 'audio-asr', audio });
-      expect(refused).toMatchObject({ status: 400, body: { error: { type: 'invalid_request_error', param: 'audio' } } });
-      expect(refused.text).toContain('some 101 seconds long; a call of this model takes 100 at most');
+      const heard = await post(account, '/v1/audio/generations', { model: 'audio-asr', audio });
+      expect(heard).toMatchObject({ status: 200, body: { text: 'Hello there.', creditsUsed: 2 } });
     }
-    expect(vendors.seen('fish-audio')).toEqual([]);
-    expect(await account.settled()).toEqual({ spentMicro: 0, heldMicro: 0 });
+    expect(await account.settled()).toEqual({ spentMicro: inMicro(4), heldMicro: 0 });
+  });
+
+  it('Fish Audio: is sent no recording whose length its account cannot pay, found when it was read', async () => {
+    const poor = await openMediaAccount(vendors.worker, 1);
+    vendors.script('files', () => ({ headers: { 'content-type': 'audio/wav' }, steps: [Buffer.from(makeWav(101, 1))] }));
+    const sent = vendors.seen('fish-audio').length;
+    const refused = await post(poor, '/v1/audio/generations', { model: 'audio-asr', audio: vendors.fileUrl('long.wav') });
+    expect(refused, refused.text).toMatchObject({ status: 402 });
+    expect(vendors.seen('fish-audio')).toHaveLength(sent);
+    expect(await poor.settled()).toEqual({ spentMicro: 0, heldMicro: 0 });
   });
 });
 

@@ -310,7 +310,7 @@ export interface CloneParams {
   mode?: 'auto' | 'fast' | null | undefined;
   /** Told how the job ends, signed. */
   webhook_url?: string | null | undefined;
-  /** With emotions where the voice has them: `(happy) Hello!` */
+  /** With emotions where the voice has them: `(happy) Hello!` Each 1,333 bytes of UTF-8, or what is left of them, are a request. */
   text: string;
   /** A recording of the voice, of 10 seconds or more. */
   audio: string | Blob;
@@ -1589,7 +1589,7 @@ export interface SpeechParams {
   mode?: 'auto' | 'fast' | null | undefined;
   /** Told how the job ends, signed. */
   webhook_url?: string | null | undefined;
-  /** With emotions where the voice has them: `(happy) Hello!` */
+  /** With emotions where the voice has them: `(happy) Hello!` Each 1,333 bytes of UTF-8, or what is left of them, are a request. */
   text: string;
   voice_id?: string | null | undefined;
   format?: AudioFormat | null | undefined;
@@ -1742,7 +1742,7 @@ export interface TranscriptionParams {
   mode?: 'auto' | 'fast' | null | undefined;
   /** Told how the job ends, signed. */
   webhook_url?: string | null | undefined;
-  /** A URL, a data URL, or an upload in a form. */
+  /** A URL, a data URL, or an upload in a form. Each 100 seconds, or what is left of them, are a request. */
   audio: string | Blob;
   language?: string | null | undefined;
   /** Fields that are not listed pass through as they are. */

@@ -27,9 +27,9 @@ export interface MediaTerms {
   needsViews?: boolean;
   /** What `mode: "fast"` adds; by default a quarter. */
   fastSurchargePercent?: number;
-  /** What one price covers at most: of a text as UTF-8, and of a recording. */
-  maxTextBytes?: number;
-  maxAudioSeconds?: number;
+  /** What one price covers: of a text as UTF-8, and of a recording. More is so many requests. */
+  textBytesARequest?: number;
+  audioSecondsARequest?: number;
   /** Of a GPU run: nobody waits, or pays, for more. */
   maxSeconds?: number;
   /** A GPU model that is quick enough to be waited for. */

@@ -346,7 +346,7 @@ describe('an upstream model that fails again and again', () => {
   });
 });
 
-describe('a model with one price for all lengths', () => {
+describe('a model with a price a request, whose provider bills by length', () => {
   const speech = (model: string, fields: Record<string, unknown>) =>
     planJob(registryOf(MEDIA_CHAINS, [provider('fish-audio')]), call({ model, ...fields }, ['audio']), false, RULES);
 
@@ -354,23 +354,26 @@ describe('a model with one price for all lengths', () => {
     ['audio-tts', 'text'],
     ['audio-tts', 'input'],
     ['audio-clone', 'prompt'],
-  ])('takes as much text as its price covers: %s, %s', (model, field) => {
+  ])('counts a text as so many requests as its bytes are worth: %s, %s', (model, field) => {
     const audio = 'https://example.com/voice.mp3';
-    expect(speech(model, { [field]: 'a'.repeat(1_333), audio })).toMatchObject({ ok: true, value: { estimateMicro: 2 * CREDIT } });
+    const microOf = (text: string) => speech(model, { [field]: text, audio });
+    for (const text of ['a', 'a'.repeat(1_333)]) expect(microOf(text)).toMatchObject({ ok: true, value: { estimateMicro: 2 * CREDIT } });
     for (const text of ['a'.repeat(1_334), '\u8a9e'.repeat(445)])
-      expect(speech(model, { [field]: text, audio })).toMatchObject({
-        ok: false,
-        error: { kind: 'invalid_request', param: field, message: expect.stringContaining('takes 1333 at most') },
-      });
+      expect(microOf(text)).toMatchObject({ ok: true, value: { estimateMicro: 4 * CREDIT, plan: { units: 2 } } });
   });
 
-  it('takes as long a recording as its price covers, by what it reads of it', () => {
+  it('counts a recording as so many requests as its seconds are worth, by what it reads of it', () => {
     const url = (seconds: number) => `data:audio/wav;base64,${Buffer.from(makeWav(seconds, 1)).toString('base64')}`;
-    expect(speech('audio-asr', { audio: url(100) })).toMatchObject({ ok: true, value: { plan: { maxAudioSeconds: 100 } } });
-    expect(speech('audio-asr', { audio_url: url(101) })).toMatchObject({ ok: false, error: { param: 'audio_url' } });
+    const unitsOf = (fields: Record<string, unknown>) => {
+      const planned = speech('audio-asr', fields);
+      return planned.ok && [planned.value.plan.units, planned.value.estimateMicro / CREDIT];
+    };
+    expect(unitsOf({ audio: url(100) })).toEqual([1, 1]);
+    expect(unitsOf({ audio_url: url(101) })).toEqual([2, 2]);
+    expect(unitsOf({ audio: 'https://example.com/long.wav' }), 'not read yet').toEqual([1, 1]);
   });
 
-  it('takes more for a price that covers more, and any length for none', () => {
+  it('gives more for a price that covers more, and any length for none', () => {
     const priced = (micro: number) => {
       const registry = registryOf(MEDIA_CHAINS, [provider('fish-audio')]);
       const models = MODELS.map((model) => ({
@@ -385,9 +388,13 @@ describe('a model with one price for all lengths', () => {
         RULES,
       );
     };
-    expect(priced(2 * CREDIT).ok).toBe(false);
-    expect(priced(3 * CREDIT).ok).toBe(true);
-    expect(priced(0).ok).toBe(true);
+    for (const [micro, units] of [
+      [2 * CREDIT, 2],
+      [3 * CREDIT, 1],
+      [0, 1],
+      [1, 2_000],
+    ] as const)
+      expect(priced(micro)).toMatchObject({ ok: true, value: { plan: { units }, estimateMicro: units * micro } });
   });
 });
 
