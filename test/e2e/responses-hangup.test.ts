@@ -182,7 +182,9 @@ describe.concurrent('a resumable stream', () => {
     lane.first.reply(stream(['One. ', 'Two.']));
     const live = await openResponseStream(account, body, { headers: RESUMABLE });
     const raw = await live.end();
-    expect(await (await resume(account, requestIdOf(live.response), 0)).text()).toBe(raw);
+    // On a busy machine the gateway keeps it alive, which is nothing to repeat.
+    const events = raw.replaceAll(/^(?:: ping\n|event: keepalive\ndata: .*\n\n)/gm, '');
+    expect(await (await resume(account, requestIdOf(live.response), 0)).text()).toBe(events);
     expect(await account.settled()).toEqual(spent(USAGE_MICRO));
   });
 
