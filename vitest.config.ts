@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-workers';
 import { defineConfig } from 'vitest/config';
+import { keepFoldersInMemory } from './test/in-memory.ts';
 import { LongestFirst } from './test/longest-first.ts';
+
+keepFoldersInMemory();
 
 /** Scripts for browsers are texts here, as in the bundle. */
 const browserScripts = {

@@ -18,6 +18,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ROOT } from '../../scripts/lib/paths.mjs';
+import { keptDirectory } from '../in-memory';
 
 const run = promisify(execFile);
 const SDK = join(ROOT, 'sdk');
@@ -36,10 +37,10 @@ function filesOf(directory: string): string[] {
 export async function tarball(): Promise<string> {
   const hash = createHash('sha256');
   for (const path of filesOf(SDK)) hash.update(path).update(readFileSync(path));
-  const kept = join(tmpdir(), `hypereal-sdk-${hash.digest('hex').slice(0, 16)}.tgz`);
+  const kept = join(keptDirectory(), `hypereal-sdk-${hash.digest('hex').slice(0, 16)}.tgz`);
   if (existsSync(kept)) return kept;
   // A copy is packed, so that tests that run at once do not build into the same folder.
-  const scratch = mkdtempSync(join(tmpdir(), 'sdk-pack-'));
+  const scratch = mkdtempSync(join(keptDirectory(), 'sdk-pack-'));
   try {
     const copy = join(scratch, 'sdk');
     cpSync(SDK, copy, { recursive: true, filter: (path) => !path.startsWith(join(SDK, 'dist')) });

@@ -9,6 +9,7 @@ import { logTail, startGateway, waitForHealth } from '../../../scripts/lib/gatew
 import { killGroup } from '../../../scripts/lib/lock.mjs';
 import { ROOT, statePaths } from '../../../scripts/lib/paths.mjs';
 import { serveGateway } from '../../../scripts/lib/serve.mjs';
+import { keptDirectory } from '../../in-memory';
 import { forget, remember } from './known-workers';
 import { until } from './wait';
 
@@ -41,7 +42,7 @@ interface Running {
 }
 
 /** One bundle for all test files of all runs: what is kept is checked against the sources, and made anew when they changed. */
-const KEPT_BUNDLE = join(tmpdir(), `gateway-e2e-bundle-${createHash('sha256').update(ROOT).digest('hex').slice(0, 12)}`);
+const KEPT_BUNDLE = join(keptDirectory(), `gateway-e2e-bundle-${createHash('sha256').update(ROOT).digest('hex').slice(0, 12)}`);
 const LOCK = `${KEPT_BUNDLE}.lock`;
 /** What a gateway's state is after its first start: every Worker begins with a copy. It goes when the bundle is made anew. */
 const FIRST_STATE = join(KEPT_BUNDLE, 'first-state');
