@@ -95,6 +95,7 @@ export function tokenCostMicro(usage: Usage, price: TokenPrice): MicroCredits {
 /** Usage without a bill that its price comes to anyhow: it would say what the call cost the operator, and charges nobody. */
 export function withoutLesserBills(usage: Usage, price: TokenPrice): Usage {
   const { billedBesideMicro: beside, billedWholeMicro: whole } = usage;
+  if (beside === 0 && whole === 0) return usage;
   const counted = { ...usage, billedBesideMicro: beside > workCostMicro(usage, price) ? beside : 0, billedWholeMicro: 0 };
   return whole > tokenCostMicro(counted, price) ? { ...counted, billedWholeMicro: whole } : counted;
 }

@@ -124,11 +124,15 @@ function buildRequests(adapter: MediaAdapter, submissions: readonly Submission[]
   }
 }
 
-/** The hold's lease becomes as long as the job may live; false when the hold is gone, and nothing may be started. */
-async function keepHold(deps: JobDeps, job: Job): Promise<boolean> {
-  const leaseMs = job.deadline - deps.now() + HOLD_GRACE_MS;
-  return (await deps.account(job.accountId).beat({ holdId: job.holdId, checkpointMicro: 0, leaseMs })).ok;
-}
+/** A lease of the hold that is as long as the job may live. */
+const leaseFor = ({ now }: Pick<JobDeps, 'now'>, { holdId, deadline }: Job) => ({
+  holdId,
+  checkpointMicro: 0,
+  leaseMs: deadline - now() + HOLD_GRACE_MS,
+});
+
+/** False when the hold is gone, and nothing may be started. */
+const keepHold = async (deps: JobDeps, job: Job): Promise<boolean> => (await deps.account(job.accountId).beat(leaseFor(deps, job))).ok;
 
 /** A recording behind a URL is read only now: its price, and what is held for it, become those of its length. */
 async function holdForLength(deps: JobDeps, job: Job, input: MediaInput): Promise<GatewayError | undefined> {
@@ -137,8 +141,7 @@ async function holdForLength(deps: JobDeps, job: Job, input: MediaInput): Promis
   if (needed <= units) return undefined;
   if (!job.test) {
     const byMicro = Math.ceil(unitMicro * (needed - units));
-    const leaseMs = job.deadline - deps.now() + HOLD_GRACE_MS;
-    const extended = await deps.account(job.accountId).extend({ holdId: job.holdId, byMicro, checkpointMicro: 0, leaseMs });
+    const extended = await deps.account(job.accountId).extend({ ...leaseFor(deps, job), byMicro });
     if (!extended.ok) return extended.error;
   }
   await changeJob(deps.db, job, (present) =>
