@@ -42,21 +42,15 @@ type RemoteMethod =
 /**
  * One object an account, by its id. The platform's own type of a stub loses every value that may hold any JSON;
  * all that crosses here is plain data, which a structured clone keeps as it is.
- *
- * @param waitUntil Of a request whose client may hang up: others may have gone along with what it asks.
  */
-export function accountStub(
-  namespace: DurableObjectNamespace<Account>,
-  accountId: string,
-  waitUntil?: (work: Promise<unknown>) => void,
-): AccountStub {
+export function accountStub(namespace: DurableObjectNamespace<Account>, accountId: string): AccountStub {
   const object = namespace.getByName(accountId) as unknown as AccountStub & JsonMethods;
   const { admit, settle } = batchersOf(namespace);
   const admitAll = async (texts: string[]) => JSON.parse(await object.admitJson(listOf(texts)));
   const settleAll = async (texts: string[]) => JSON.parse(await object.settleJson(listOf(texts)));
   const hot: Pick<AccountStub, 'admit' | 'settle'> = {
-    admit: async (request) => right(await admit.send(accountId, JSON.stringify(request), admitAll, waitUntil)),
-    settle: async (request) => right(await settle.send(accountId, JSON.stringify(request), settleAll, waitUntil)),
+    admit: async (request) => right(await admit.send(accountId, JSON.stringify(request), admitAll)),
+    settle: async (request) => right(await settle.send(accountId, JSON.stringify(request), settleAll)),
   };
   return new Proxy(object, { get: (target, name) => Reflect.get(Object.hasOwn(hot, name) ? hot : target, name) });
 }
@@ -75,7 +69,8 @@ interface Batchers {
   settle: Batcher<string, CloseResult | Mistaken>;
 }
 
-const LIMITS = { requestsATrip: 64, waitMs: 2_000, answerMs: 30_000 };
+/** What is in the same city answers within `nearMs`: to wait for that costs a client less than a trip costs the account. */
+const LIMITS = { requestsATrip: 64, nearMs: 5, waitMs: 2_000, answerMs: 30_000 };
 
 const batchersByNamespace = new WeakMap<object, Batchers>();
 
@@ -84,7 +79,10 @@ function batchersOf(namespace: object): Batchers {
   const known = batchersByNamespace.get(namespace);
   if (known) return known;
   // A client waits to be admitted while nothing else happens; when a call is settled its answer is there.
-  const made: Batchers = { admit: new Batcher({ ...LIMITS, trips: 4 }), settle: new Batcher({ ...LIMITS, trips: 1 }) };
+  const made: Batchers = {
+    admit: new Batcher({ ...LIMITS, trips: { near: 2, far: 4 } }),
+    settle: new Batcher({ ...LIMITS, trips: { near: 1, far: 1 } }),
+  };
   batchersByNamespace.set(namespace, made);
   return made;
 }

@@ -35,7 +35,6 @@ export async function runJsonCall(run: Run, signal: () => AbortSignal): Promise<
   const work = answerCall(run).catch(
     async (reason: unknown): Promise<Result<Answered>> => ({ ok: false, error: await closeFailed(run, reason) }),
   );
-  run.deps.waitUntil(work);
   const { JSON_STATUS_HOLD_MS } = run.deps.settings;
   const watchAfterMs = Math.min(WATCH_AFTER_MS, JSON_STATUS_HOLD_MS);
   const quick = await within(work, watchAfterMs);

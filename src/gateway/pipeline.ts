@@ -39,7 +39,18 @@ export interface IncomingCall extends ClientRequest {
 /** The answer, or the error for the route to render under the request's id. */
 export type CallResult = { ok: true; response: Response } | { ok: false; error: GatewayError };
 
-export async function runCall(deps: GatewayDeps, incoming: IncomingCall): Promise<CallResult> {
+/**
+ * A call is seen through to its answer though its client hangs up before: other calls may go to the account on the same
+ * trip, and a provider that was asked is to be paid. What outlasts the answer sees to that by itself.
+ */
+export function runCall(deps: GatewayDeps, incoming: IncomingCall): Promise<CallResult> {
+  const answered = answer(deps, incoming);
+  // Once for all of it: each time costs a small call a fiftieth of its time.
+  deps.waitUntil(answered.catch(() => undefined));
+  return answered;
+}
+
+async function answer(deps: GatewayDeps, incoming: IncomingCall): Promise<CallResult> {
   const startedAtMs = deps.now();
   const { dialect, endpoint, body } = incoming;
   const parsed = dialect.parse(incoming);

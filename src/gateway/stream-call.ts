@@ -19,16 +19,11 @@ const HEADERS = {
  */
 export async function runStreamCall(run: StreamRun): Promise<Response> {
   const opening = openStream(run, false);
-  run.deps.waitUntil(opening);
   const opened = await within(
     opening.then((stream) => ({ stream })),
     run.deps.settings.STATUS_HOLD_MS,
   );
-  if (opened && !opened.stream && !isSaidInStream(run)) {
-    const refused = refuse(run);
-    run.deps.waitUntil(refused);
-    return refused;
-  }
+  if (opened && !opened.stream && !isSaidInStream(run)) return refuse(run);
   const client = new ClientStream(run.deps.now, () => run.gone.abort());
   run.gone.signal.addEventListener('abort', () => client.leave());
   if (run.gone.signal.aborted) client.leave();

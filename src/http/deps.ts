@@ -69,7 +69,7 @@ export function gatewayDeps(env: Bindings, context: Pick<ExecutionContext, 'wait
   return {
     ...rest,
     registry: catalogue.registry,
-    account: (accountId) => accountStub(env.ACCOUNT, accountId, waitUntil),
+    account: (accountId) => accountStub(env.ACCOUNT, accountId),
     settlements: env.SETTLEMENT_QUEUE,
     background: env.BACKGROUND_QUEUE,
     files: env.FILES,

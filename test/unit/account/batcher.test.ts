@@ -14,12 +14,12 @@ function trips() {
 /** Lets all that can go on go on. */
 const settled = () => new Promise((resolve) => setTimeout(resolve, 5));
 
-const LIMITS = { trips: 1, requestsATrip: 3, waitMs: 60_000, answerMs: 60_000 };
+const LIMITS = { trips: { near: 1, far: 1 }, nearMs: 5, requestsATrip: 3, waitMs: 60_000, answerMs: 60_000 };
 
 describe('requests to the same object', () => {
   it('go at once while few are under way, and each on its own', async () => {
     const { made, makeTrip } = trips();
-    const batcher = new Batcher<number, string>({ ...LIMITS, trips: 2 });
+    const batcher = new Batcher<number, string>({ ...LIMITS, trips: { near: 2, far: 2 } });
     const answers = Promise.all([1, 2].map((request) => batcher.send('a', request, makeTrip)));
     await settled();
     expect(made.map(({ requests }) => requests)).toEqual([[1], [2]]);
@@ -92,5 +92,46 @@ describe('requests to the same object', () => {
     await expect(goesAlong).rejects.toThrow('no answer in time');
     made[1]!.arrive();
     expect(await leads).toBe('answer 2');
+  });
+
+  it('wait for company more readily where the object is near', async () => {
+    const { made, makeTrip } = trips();
+    let nowMs = 0;
+    const batcher = new Batcher<number, string>({ ...LIMITS, trips: { near: 1, far: 2 }, nearMs: 5 }, () => nowMs);
+    const tripsOfThree = async (tripMs: number) => {
+      const from = made.length;
+      const answers = Promise.all([1, 2, 3].map((request) => batcher.send('a', request, makeTrip)));
+      await settled();
+      nowMs += tripMs;
+      while (made.length > from) {
+        const under = made.splice(from);
+        sizes.push(...under.map(({ requests }) => requests.length));
+        for (const { arrive } of under) arrive();
+        await settled();
+      }
+      await answers;
+    };
+    const sizes: number[] = [];
+    await tripsOfThree(200);
+    expect(sizes).toEqual([1, 1, 1]);
+    await tripsOfThree(3);
+    // The last of these was the first short one.
+    sizes.length = 0;
+    await tripsOfThree(200);
+    expect(sizes).toEqual([1, 2]);
+  });
+
+  it('do not wait for a trip whose leader never comes back', async () => {
+    const { made, makeTrip } = trips();
+    let nowMs = 0;
+    const batcher = new Batcher<number, string>({ ...LIMITS, waitMs: 2_000 }, () => nowMs);
+    void batcher.send('a', 1, makeTrip);
+    await settled();
+    nowMs = 2_001;
+    const next = batcher.send('a', 2, makeTrip);
+    await settled();
+    expect(made.map(({ requests }) => requests)).toEqual([[1], [2]]);
+    made[1]!.arrive();
+    expect(await next).toBe('answer 2');
   });
 });
