@@ -1,6 +1,7 @@
 // A client that hangs up before the provider has counted pays for thoughts that it was not shown, by an estimate.
 import { describe, expect, it } from 'vitest';
 import type { CloseRequest } from '../../../src/account/types';
+import { Deadlines } from '../../../src/core/deadlines';
 import { anthropicMessages, messagesCall } from '../../../src/dialects/anthropic-messages/dialect';
 import { openaiChat } from '../../../src/dialects/openai-chat/dialect';
 import type { Call, Dialect } from '../../../src/dialects/types';
@@ -116,7 +117,7 @@ async function chargedAfterHangUp(hidden: Hidden) {
   const settings = readSettings({ KEY_MAC_SECRET: 'x'.repeat(32) });
   const waitUntil = (done: Promise<unknown>) => void work.push(done);
   const run: StreamRun = {
-    deps: { settings, now: () => bench.nowMs, account: () => account, waitUntil } as unknown as GatewayDeps,
+    deps: { settings, now: () => bench.nowMs, account: () => account, waitUntil, deadlines: new Deadlines() } as unknown as GatewayDeps,
     dialect: format.dialect,
     call,
     plan,
