@@ -1,6 +1,6 @@
 // The Worker's modules, kept until one of the files they were made of changes.
 import { createHash } from 'node:crypto';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { extname, join, relative, resolve, sep } from 'node:path';
 import { buildWorker, MAIN_MODULE } from './build-worker.mjs';
 import { readJson, readText } from './files.mjs';
@@ -44,11 +44,20 @@ async function readOptions(root) {
   return { worker: { ...options, name, bindings: vars }, others: externalWorkers, databases };
 }
 
+/**
+ * A file that is written while a bundle is made may stand in it as it was before: such a bundle is not to be kept.
+ * Some of the paths are names of no file.
+ */
+export const changedSince = (root, paths, sinceMs) =>
+  paths.some((path) => (statSync(join(root, path), { throwIfNoEntry: false })?.mtimeMs ?? 0) >= sinceMs);
+
 async function build(root, directory) {
+  const sinceMs = Date.now();
+  rmSync(join(directory, KEPT), { force: true });
   const [options, metafile] = await Promise.all([readOptions(root), buildWorker({ root, directory })]);
   const contents = { ...options, inputs: ownInputs(root, metafile) };
   const made = { ...contents, hash: hashOf(root, contents) };
-  writeFileSync(join(directory, KEPT), JSON.stringify(made));
+  if (!changedSince(root, contents.inputs, sinceMs)) writeFileSync(join(directory, KEPT), JSON.stringify(made));
   return made;
 }
 

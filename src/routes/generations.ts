@@ -1,5 +1,6 @@
 import type { Operation } from '../account/types';
 import { findLedgerLine } from '../console/ledger';
+import { shownDetail } from '../console/usage/receipt';
 import type { ApiKey } from '../core/api-key';
 import { fail, ok, type Result } from '../core/errors';
 import { parseOperationId } from '../core/ids';
@@ -22,7 +23,7 @@ function generationView(operation: Operation) {
     creditsHeld: toCredits(heldMicro),
     createdAt: new Date(openedAtMs).toISOString(),
     endedAt: closedAtMs === null ? null : new Date(closedAtMs).toISOString(),
-    ...detail,
+    ...shownDetail(detail),
   };
 }
 

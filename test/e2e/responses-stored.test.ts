@@ -194,6 +194,17 @@ describe('a stored answer', () => {
     expect(await account.money()).toEqual(spent(USAGE_MICRO));
   });
 
+  it('has no receipt that names it as its provider does, nor the credential that it belongs to', async () => {
+    const { account, lane } = await fresh();
+    const previous = await leave({ account, lane });
+    lane.first.reply(json(responseOf([message('And on.')])));
+    await askResponse(account, responsesBody(lane.model, { store: true, previous_response_id: previous }));
+    const { id } = await account.lastGeneration();
+    const receipt = await (await call(account, `/generations/${id}`)).text();
+    expect(receipt).not.toContain(UPSTREAM_ID);
+    expect(receipt).not.toContain('"stored');
+  });
+
   it('that breaks off on its way is our fault, and no answer', async () => {
     const { account, lane } = await fresh();
     const id = await leave({ account, lane });
