@@ -90,10 +90,11 @@ function mountAtRoot(app: Hono<AppEnv>): void {
     const served = api(handler);
     app.get(path, (c) => (sendsKey(c) ? served(c) : accountPlane(c)));
   }
+  app.post('/models/:id{.+}', api(postGeminiModel));
 }
 
 const sendsKey = (c: AppContext): boolean =>
-  ['authorization', 'x-api-key', 'x-goog-api-key'].some((name) => c.req.header(name) !== undefined);
+  ['authorization', 'x-api-key', 'x-goog-api-key'].some((name) => c.req.header(name) !== undefined) || c.req.query('key') !== undefined;
 
 function mountModels(app: Hono<AppEnv>, base: string): void {
   app.get(`${base}/models`, api(getModels));
