@@ -28,6 +28,12 @@ export class Fields {
     return name === undefined ? undefined : { name, value: this.fields[name] };
   }
 
+  /** Which of these names the request has: what is wrong is told by that one. Forms write the name of a list with brackets. */
+  nameOf(names: readonly string[]): string {
+    const name = names.find((known) => this.uploads[known] !== undefined || (this.fields[known] ?? null) !== null);
+    return (name ?? names[0]!).replace(/\[\]$/, '');
+  }
+
   ignore(...names: string[]): void {
     for (const name of names) this.read.add(name);
   }
