@@ -154,6 +154,7 @@ describe('an endpoint', () => {
     const seen = async (path: string, headers: Record<string, string> = {}) => {
       const response = await fetch(rig.worker.url + path, { headers });
       await response.text();
+      expect([path, response.headers.get('request-id')]).toEqual([path, response.headers.get('x-request-id')]);
       return [response.status, response.headers.get('content-type')?.split(';')[0]];
     };
     const [page, json] = ['text/html', 'application/json'];
