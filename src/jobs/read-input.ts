@@ -15,7 +15,7 @@ import type {
   TranscriptionInput,
   VideoInput,
 } from '../providers/media/types';
-import { type Fields, invalid } from './read-fields';
+import { ANY, type Fields, invalid } from './read-fields';
 
 const MAX_IMAGES = 10;
 /** https://platform.openai.com/docs/api-reference/images/create#images-create-partial_images */
@@ -44,7 +44,7 @@ function readImage(fields: Fields, terms: MediaTerms): Result<ImageInput> {
   const forms = terms.references?.forms ?? 'any';
   const read = all({
     prompt: fields.longText(['prompt'], terms.needsPrompt ?? false),
-    count: fields.number(['n', 'num_images'], { min: -1e9, max: 1e9 }),
+    count: fields.number(['n', 'num_images'], ANY),
     size: fields.oneOf(['size'], terms.sizes),
     aspectRatio: fields.oneOf(['aspect_ratio', 'aspectRatio'], terms.aspectRatios),
     resolution: fields.oneOf(['resolution'], terms.resolutions),

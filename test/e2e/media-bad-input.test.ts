@@ -76,6 +76,13 @@ describe('a refusal', () => {
     expect(refused.body.refusal).toMatchObject({ type: 'invalid_request_error', param });
   });
 
+  it('says what a number may be, and no limits where it is brought into them', async () => {
+    const said = async (path: string, body: object) => (await post(account, path, body)).body.refusal.message;
+    expect(await said('/v1/images/generations', { ...IMAGE, n: 'many' })).toBe('The field `n` must be a number.');
+    const film = { model: 'kling-v3', prompt: 'a cat', duration: 'long' };
+    expect(await said('/v1/video/generations', film)).toBe('The field `duration` must be a number from 1 to 60.');
+  });
+
   it.each([
     'https://localhost/a.png',
     'https://127.0.0.1/a.png',
