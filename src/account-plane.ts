@@ -58,8 +58,12 @@ function createAccountPlane(): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.onError(failed);
   app.notFound((c) => {
-    if (isLooking(c)) return lostPage(c);
     const { method, path } = c.req;
+    if (isLooking(c)) {
+      const meant = path.replace(/\/+$/, '');
+      if (!isRead(c) || meant === path || !methodsAt(app, meant).includes('GET')) return lostPage(c);
+      return c.redirect(meant + new URL(c.req.url).search, 301);
+    }
     const refused = refuseMethod(path, method, methodsAt(app, path)) ?? fail('not_found', `There is nothing at ${method} ${path}.`).error;
     return renderError(c, refused);
   });

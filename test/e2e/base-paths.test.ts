@@ -164,6 +164,11 @@ describe('an endpoint', () => {
         expect([path, ...(await seen(path, { [name]: account.key }))]).toEqual([path, 200, json]);
       expect([path, ...(await seen(`${path}?key=${account.key}`))]).toEqual([path, 200, json]);
     }
+    for (const path of ['/docs/', '/usage//', '/pricing/?a=b']) {
+      const moved = await fetch(rig.worker.url + path, { headers: { accept: page }, redirect: 'manual' });
+      expect([path, moved.status, moved.headers.get('location')]).toEqual([path, 301, path.replace(/\/+(?=\?|$)/, '')]);
+    }
+    expect(await seen('/docs/nothing/', { accept: page })).toEqual([404, page]);
     expect(await seen('/jobs', { accept: page })).toEqual([404, page]);
     expect(await seen('/chat', { accept: page })).toEqual([404, page]);
     expect(await seen('/jobs', { 'x-api-key': account.key })).toEqual([200, json]);
