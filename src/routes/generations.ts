@@ -1,3 +1,4 @@
+import { shownDetail } from '../account/shown-detail';
 import type { Operation } from '../account/types';
 import { findLedgerLine } from '../console/ledger';
 import type { ApiKey } from '../core/api-key';
@@ -22,7 +23,7 @@ function generationView(operation: Operation) {
     creditsHeld: toCredits(heldMicro),
     createdAt: new Date(openedAtMs).toISOString(),
     endedAt: closedAtMs === null ? null : new Date(closedAtMs).toISOString(),
-    ...detail,
+    ...shownDetail(detail),
   };
 }
 

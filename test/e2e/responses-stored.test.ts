@@ -214,6 +214,14 @@ describe('a stored answer', () => {
     expect(await response.json()).toMatchObject({ id: second.id, previous_response_id: first });
   });
 
+  it('has a receipt that does not tell what its provider calls it', async () => {
+    const { account, lane } = await fresh();
+    await leave({ account, lane });
+    const receipt = await account.lastGeneration();
+    expect(receipt).toMatchObject({ endpoint: '/v1/responses', outcome: 'actual' });
+    expect(JSON.stringify(receipt)).not.toMatch(/stored|resp_upstream/);
+  });
+
   it('is deleted, canceled and asked for its input', async () => {
     const { account, lane } = await fresh();
     const id = await leave({ account, lane });

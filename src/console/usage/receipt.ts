@@ -1,4 +1,5 @@
 /** One request, whole: what was held, tried, used and charged, and the sum that leads from one to the other. */
+import { shownDetail } from '../../account/shown-detail';
 import type { Operation } from '../../account/types';
 import { fail, ok, type Result } from '../../core/errors';
 import { parseOperationId } from '../../core/ids';
@@ -69,6 +70,7 @@ export function receiptOf(operation: Operation) {
     creditsHeld: toCredits(heldMicro),
     createdAt: new Date(openedAtMs).toISOString(),
     endedAt: closedAtMs === null ? null : new Date(closedAtMs).toISOString(),
+    detail: shownDetail(operation.detail),
     lines: receiptLines(operation.detail),
   };
 }
