@@ -11,6 +11,7 @@ import { boundedRequest } from './http/body';
 import { authorize } from './http/caller';
 import { type AppContext, type AppEnv, requestIdOf } from './http/context';
 import { gatewayDeps } from './http/deps';
+import { methodsAt, refuseMethod } from './http/methods';
 import { renderError } from './http/render-error';
 import { PAGE_ROUTES } from './pages/routes';
 import { lostPage, pageOfForm, refusalPage } from './pages/shell';
@@ -56,9 +57,16 @@ async function failed(error: Error, c: AppContext): Promise<Response> {
 function createAccountPlane(): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.onError(failed);
-  app.notFound((c) =>
-    isLooking(c) ? lostPage(c) : renderError(c, fail('not_found', `There is nothing at ${c.req.method} ${c.req.path}.`).error),
-  );
+  app.notFound((c) => {
+    const { method, path } = c.req;
+    if (isLooking(c)) {
+      const meant = path.replace(/\/+$/, '');
+      if (!isRead(c) || meant === path || !methodsAt(app, meant).includes('GET')) return lostPage(c);
+      return c.redirect(meant + new URL(c.req.url).search, 301);
+    }
+    const refused = refuseMethod(path, method, methodsAt(app, path)) ?? fail('not_found', `There is nothing at ${method} ${path}.`).error;
+    return renderError(c, refused);
+  });
   app.use(async (c, next) => {
     c.set('gateway', gatewayDeps(c.env, c.executionCtx));
     const request = await boundedRequest(c.req.raw, BODY_LIMIT_BYTES);

@@ -10,6 +10,7 @@ import { requestIdOf } from './http/context';
 import { preflight } from './http/cors';
 import { firstCatalogue, gatewayDeps } from './http/deps';
 import { CALL_ENDPOINTS } from './http/endpoints';
+import { methodsAt, refuseMethod } from './http/methods';
 import { renderError } from './http/render-error';
 import { openapiDocument } from './openapi-document';
 import { admin } from './routes/admin';
@@ -90,22 +91,16 @@ function mountAtRoot(app: Hono<AppEnv>): void {
     const served = api(handler);
     app.get(path, (c) => (sendsKey(c) ? served(c) : accountPlane(c)));
   }
+  app.post('/models/:id{.+}', api(postGeminiModel));
 }
 
 const sendsKey = (c: AppContext): boolean =>
-  ['authorization', 'x-api-key', 'x-goog-api-key'].some((name) => c.req.header(name) !== undefined);
+  ['authorization', 'x-api-key', 'x-goog-api-key'].some((name) => c.req.header(name) !== undefined) || c.req.query('key') !== undefined;
 
 function mountModels(app: Hono<AppEnv>, base: string): void {
   app.get(`${base}/models`, api(getModels));
   app.get(`${base}/models/:id{.+}`, api(getModel));
   app.post(`${base}/models/:id{.+}`, api(postGeminiModel));
-}
-
-const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
-
-/** The methods that something answers at the path; what stands in front of whole folders answers nothing itself. */
-function methodsAt(app: Hono<AppEnv>, path: string): string[] {
-  return METHODS.filter((method) => app.router.match(method, path)[0].some(([[, route]]) => route.method === method));
 }
 
 /**
@@ -133,11 +128,8 @@ const notFound =
     const meant = tidied(path, method);
     if (meant !== path && methodsAt(app, meant).includes(method)) return app.fetch(moved(c.req.raw, meant), c.env, c.executionCtx);
     if (method === 'GET' && isBrowser(c) && !API_PATH.test(path)) return accountPlane(c);
-    if (methods.length > 0) {
-      const message = `${path} takes ${methods.join(', ')}, not ${method}.`;
-      return renderError(c, fail('wrong_method', message, { headers: { allow: methods.join(', ') } }).error, clientDialect(c));
-    }
-    return renderError(c, fail('not_found', `There is nothing at ${method} ${path}.`).error, clientDialect(c));
+    const refused = refuseMethod(path, method, methods) ?? fail('not_found', `There is nothing at ${method} ${path}.`).error;
+    return renderError(c, refused, clientDialect(c));
   };
 
 /** A bug, or a variable that is not usable: the log gets the reason, the client only the id to ask about. */

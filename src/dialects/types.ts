@@ -207,6 +207,8 @@ export interface Dialect {
   /** The wires that its calls may take, the best first. */
   wires: readonly WireId[];
   parse(request: ClientRequest): Result<Call>;
+  /** What its addresses ask for that the body does not say: a call at another is another call. */
+  askedByUrl?(url: string): string;
   renderError(error: GatewayError, requestId: string): RenderedError;
   /** The error as the last event of a stream of which nothing else is known. */
   renderLoneError(error: GatewayError, requestId: string): string;

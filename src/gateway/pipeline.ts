@@ -52,11 +52,11 @@ export function runCall(deps: GatewayDeps, incoming: IncomingCall): Promise<Call
 
 async function answer(deps: GatewayDeps, incoming: IncomingCall): Promise<CallResult> {
   const startedAtMs = deps.now();
-  const { dialect, endpoint, body } = incoming;
+  const { dialect, endpoint, body, url } = incoming;
   const parsed = dialect.parse(incoming);
   if (!parsed.ok) return parsed.error.param === 'model' ? withModels(deps, dialect, parsed.error) : parsed;
   const asked = parsed.value;
-  const hashes = await idempotencyOf(incoming.idempotencyKey, endpoint, body);
+  const hashes = await idempotencyOf(incoming.idempotencyKey, endpoint + (dialect.askedByUrl?.(url) ?? ''), body);
   if (!hashes.ok) return hashes;
 
   let refused: CallResult = fail('invalid_key', 'This API key does not exist.');

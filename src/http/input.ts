@@ -11,8 +11,12 @@ export function parseInput<T>(schema: z.ZodType<T>, value: unknown): Result<T> {
   if (parsed.success) return ok(parsed.data);
   const [issue] = parsed.error.issues;
   const param = issue?.path.join('.') || (issue?.code === 'unrecognized_keys' ? issue.keys.join(', ') : 'body');
-  return fail('invalid_request', `The field \`${param}\` is not valid: ${issue?.message}.`, { param });
+  const isMissing = issue !== undefined && issue.code !== 'custom' && issue.path.length > 0 && valueAt(value, issue.path) === undefined;
+  return fail('invalid_request', `The field \`${param}\` is ${isMissing ? 'required' : `not valid: ${issue?.message}`}.`, { param });
 }
+
+const valueAt = (value: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>((inner, name) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, name) : undefined), value);
 
 /** A JSON body by its schema; an empty one counts as an empty object. */
 export async function jsonInput<T>(c: AppContext, schema: z.ZodType<T>): Promise<Result<T>> {

@@ -11,6 +11,9 @@ export type Uploads = Readonly<Record<string, readonly MediaSource[]>>;
 const MAX_TEXT_CHARS = 100_000;
 const MAX_NAME_CHARS = 200;
 
+/** Limits of a number that is brought into its limits rather than refused. */
+export const ANY = { min: Number.NEGATIVE_INFINITY, max: Number.POSITIVE_INFINITY } as const;
+
 /** The fields of a request; what was read of them is known here, and the rest goes to the provider as it is. */
 export class Fields {
   private readonly read = new Set<string>();
@@ -26,6 +29,12 @@ export class Fields {
     for (const name of names) this.read.add(name);
     const name = names.find((known) => this.fields[known] !== undefined && this.fields[known] !== null);
     return name === undefined ? undefined : { name, value: this.fields[name] };
+  }
+
+  /** Which of these names the request has: what is wrong is told by that one. Forms write the name of a list with brackets. */
+  nameOf(names: readonly string[]): string {
+    const name = names.find((known) => this.uploads[known] !== undefined || (this.fields[known] ?? null) !== null);
+    return (name ?? names[0]!).replace(/\[\]$/, '');
   }
 
   ignore(...names: string[]): void {
@@ -66,7 +75,10 @@ export class Fields {
     if (!found) return ok(undefined);
     const number = typeof found.value === 'string' && found.value.trim() !== '' ? Number(found.value) : found.value;
     if (typeof number !== 'number' || !Number.isFinite(number) || number < min || number > max)
-      return invalid(found.name, offered ? mustBeOneOf(offered) : `must be a number from ${min} to ${max}`);
+      return invalid(
+        found.name,
+        offered ? mustBeOneOf(offered) : min === ANY.min ? 'must be a number' : `must be a number from ${min} to ${max}`,
+      );
     return offered && !offered.includes(number) ? invalid(found.name, mustBeOneOf(offered)) : ok(number);
   }
 

@@ -15,7 +15,7 @@ import type {
   TranscriptionInput,
   VideoInput,
 } from '../providers/media/types';
-import { type Fields, invalid } from './read-fields';
+import { ANY, type Fields, invalid } from './read-fields';
 
 const MAX_IMAGES = 10;
 /** https://platform.openai.com/docs/api-reference/images/create#images-create-partial_images */
@@ -44,7 +44,7 @@ function readImage(fields: Fields, terms: MediaTerms): Result<ImageInput> {
   const forms = terms.references?.forms ?? 'any';
   const read = all({
     prompt: fields.longText(['prompt'], terms.needsPrompt ?? false),
-    count: fields.number(['n', 'num_images'], { min: -1e9, max: 1e9 }),
+    count: fields.number(['n', 'num_images'], ANY),
     size: fields.oneOf(['size'], terms.sizes),
     aspectRatio: fields.oneOf(['aspect_ratio', 'aspectRatio'], terms.aspectRatios),
     resolution: fields.oneOf(['resolution'], terms.resolutions),
@@ -60,7 +60,8 @@ function readImage(fields: Fields, terms: MediaTerms): Result<ImageInput> {
   const { prompt, count, references, partials, size, aspectRatio, resolution, ...rest } = read.value;
   const shape = oneSize({ size, aspectRatio, resolution }, terms);
   const extra = fields.extra();
-  const refused = refuseReferences(references, terms) ?? refuseSize(shape.size, terms) ?? refuseOtherSizes(extra, terms);
+  const refused =
+    refuseReferences(fields.nameOf(REFERENCES), references, terms) ?? refuseSize(shape.size, terms) ?? refuseOtherSizes(extra, terms);
   if (refused) return refused;
   // Documented: clamped, not refused.
   const images = Math.min(MAX_IMAGES, Math.max(1, Math.floor(count ?? 1)));
@@ -111,10 +112,13 @@ export const REFERENCES = [
   'reference_image_urls',
 ];
 
-function refuseReferences(references: readonly MediaSource[], { references: terms }: MediaTerms) {
+/** The same of a film, whose other pictures are its frames. */
+const FILM_REFERENCES = ['reference_images', 'image_urls', 'images'];
+
+function refuseReferences(name: string, references: readonly MediaSource[], { references: terms }: MediaTerms) {
   if (terms && references.length > terms.max)
-    return invalid('reference_images', `holds ${references.length} pictures; this model takes ${terms.max} at most`);
-  if (terms?.min && references.length < terms.min) return invalid('reference_images', `must hold at least ${terms.min} pictures`);
+    return invalid(name, `holds ${references.length} pictures; this model takes ${terms.max} at most`);
+  if (terms?.min && references.length < terms.min) return invalid(name, `must hold at least ${terms.min} pictures`);
   return undefined;
 }
 
@@ -127,13 +131,13 @@ function readVideo(fields: Fields, terms: MediaTerms): Result<VideoInput> {
     resolution: fields.oneOf(['resolution'], terms.resolutions),
     firstFrame: fields.source(['image_url', 'image', 'first_image_url', 'first_frame_image']),
     lastFrame: fields.source(['last_image_url', 'last_image', 'last_frame_image']),
-    references: fields.sources(['reference_images', 'image_urls', 'images'], terms.references?.forms ?? 'any'),
+    references: fields.sources(FILM_REFERENCES, terms.references?.forms ?? 'any'),
     negativePrompt: fields.text(['negative_prompt'], 10_000),
     seed: fields.number(['seed'], SEED),
   });
   if (!read.ok) return read;
   const { prompt, duration, references, ...rest } = read.value;
-  const tooMany = refuseReferences(references, terms);
+  const tooMany = refuseReferences(fields.nameOf(FILM_REFERENCES), references, terms);
   if (tooMany) return tooMany;
   if (terms.needsFirstFrame && !rest.firstFrame && references.length === 0)
     return invalid('image', 'is required: this model makes a video of a picture');

@@ -60,7 +60,8 @@ const unifiedRoute: Route = {
   id: 'gemini',
   tag: 'Language models',
   summary: 'Gemini in one path: `contents` or `messages`',
-  description: 'The answer, and its errors, come in the shape that was sent.',
+  description:
+    'The answer, and its errors, come in the shape that was sent. Beside `contents`, how many answers and how long is said in `generationConfig`; OpenAI’s `n`, `max_tokens` and `messages` are a 400 there.',
   access: 'key',
   parameters: [IDEMPOTENCY, RESUMABLE],
   body: {

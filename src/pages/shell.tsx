@@ -85,6 +85,7 @@ export async function page(c: AppContext, options: PageOptions, children: Child)
       'referrer-policy': 'same-origin',
       'cache-control': 'no-store',
       'x-request-id': requestIdOf(c),
+      'request-id': requestIdOf(c),
       ...(cookie !== undefined && { 'set-cookie': cookie }),
     },
   });

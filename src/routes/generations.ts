@@ -1,6 +1,6 @@
+import { shownDetail } from '../account/shown-detail';
 import type { Operation } from '../account/types';
 import { findLedgerLine } from '../console/ledger';
-import { shownDetail } from '../console/usage/receipt';
 import type { ApiKey } from '../core/api-key';
 import { fail, ok, type Result } from '../core/errors';
 import { parseOperationId } from '../core/ids';

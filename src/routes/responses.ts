@@ -62,7 +62,10 @@ export const storedResponse =
     const init = { status: response.status, headers: { 'content-type': type } };
     if (!response.ok) {
       const refusal = names.reduce((text, [from, to]) => text.replaceAll(from, to), await response.text());
-      return new Response(withRequestId(refusal, requestIdOf(c)), init);
+      return new Response(withRequestId(refusal, requestIdOf(c)), {
+        ...init,
+        headers: { ...init.headers, 'x-should-retry': 'false' },
+      });
     }
     let { body } = response;
     for (const [from, to] of names) body = body?.pipeThrough(renaming(from, to)) ?? null;

@@ -183,6 +183,9 @@ const ANYTHING: [string, string, number][] = [
   ['PUT', '/v1/chat/completions', 405],
   ['PATCH', '/v1/chat/completions', 405],
   ['DELETE', '/v1/chat/completions', 405],
+  ['PUT', '/api/api-keys', 405],
+  ['GET', '/api/api-keys/key_1', 405],
+  ['POST', '/api/billing/nothing', 404],
   ['GET', '/v1/generations/x', 401],
   ['GET', '/api/admin/accounts', 401],
   ['POST', '/api/admin/nothing', 401],
@@ -200,6 +203,7 @@ describe('every answer', () => {
     expect(response.headers.get('request-id')).toBe(id);
     expect(response.headers.get('access-control-allow-origin')).toBe('*');
     expect(response.headers.get('access-control-allow-credentials')).toBeNull();
+    expect(response.headers.has('allow')).toBe(status === 405);
     if (status < 400 || method === 'HEAD') return;
     expect((JSON.parse(text) as Refusal).error.request_id).toBe(id);
     expect(response.headers.get('content-type')).toContain('application/json');
@@ -214,7 +218,7 @@ describe('every answer', () => {
     const account = await openAccount(worker);
     const response = await send('/v1/chat/completions', { ...bearer(account.key), origin: 'https://app.example.com' });
     const exposed = response.headers.get('access-control-expose-headers') ?? '';
-    for (const name of ['x-request-id', 'request-id', 'x-credits-charged', 'retry-after', 'x-should-retry'])
+    for (const name of ['x-request-id', 'request-id', 'x-credits-charged', 'retry-after', 'x-should-retry', 'x-resumable'])
       expect(exposed).toContain(name);
     expect(response.headers.get('request-id')).toBe(response.headers.get('x-request-id'));
     expect(await account.generation(response.headers.get('x-request-id')!)).toMatchObject({ state: 'settled' });

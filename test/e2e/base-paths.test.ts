@@ -69,6 +69,7 @@ const ENDPOINTS: Record<string, Endpoint> = {
 const BASES = ['/v1', '/api/v1', '/api', '/api/v1/v1', '/v1/v1'];
 
 const GEMINI_PREFIXES = [
+  '',
   '/v1',
   '/v1beta',
   '/api/v1',
@@ -153,6 +154,7 @@ describe('an endpoint', () => {
     const seen = async (path: string, headers: Record<string, string> = {}) => {
       const response = await fetch(rig.worker.url + path, { headers });
       await response.text();
+      expect([path, response.headers.get('request-id')]).toEqual([path, response.headers.get('x-request-id')]);
       return [response.status, response.headers.get('content-type')?.split(';')[0]];
     };
     const [page, json] = ['text/html', 'application/json'];
@@ -160,11 +162,30 @@ describe('an endpoint', () => {
       expect([path, ...(await seen(path))]).toEqual([path, 200, page]);
       for (const name of ['x-api-key', 'x-goog-api-key'])
         expect([path, ...(await seen(path, { [name]: account.key }))]).toEqual([path, 200, json]);
+      expect([path, ...(await seen(`${path}?key=${account.key}`))]).toEqual([path, 200, json]);
     }
+    for (const path of ['/docs/', '/usage//', '/pricing/?a=b']) {
+      const moved = await fetch(rig.worker.url + path, { headers: { accept: page }, redirect: 'manual' });
+      expect([path, moved.status, moved.headers.get('location')]).toEqual([path, 301, path.replace(/\/+(?=\?|$)/, '')]);
+    }
+    expect(await seen('/docs/nothing/', { accept: page })).toEqual([404, page]);
     expect(await seen('/jobs', { accept: page })).toEqual([404, page]);
     expect(await seen('/chat', { accept: page })).toEqual([404, page]);
     expect(await seen('/jobs', { 'x-api-key': account.key })).toEqual([200, json]);
   });
+
+  it.each(['/v1/messages', '/api/v1/v1/messages', '/messages/', '/v1/messages/batches', '/api/messages/count_tokens'])(
+    "refuses other methods and paths in the shape of Anthropic's clients: %s",
+    async (path) => {
+      const response = await fetch(rig.worker.url + path, { method: 'PUT' });
+      expect([404, 405]).toContain(response.status);
+      expect(await response.json()).toEqual({
+        type: 'error',
+        error: { type: expect.any(String), message: expect.stringContaining('PUT') },
+        request_id: response.headers.get('x-request-id'),
+      });
+    },
+  );
 
   it.each(BASES)('may be looked at without a key, where that is a connectivity check: %s', async (base) => {
     for (const path of ['/chat/completions', '/responses', '/codex/responses', '/models']) {

@@ -129,6 +129,24 @@ describe.each(KINDS)('an answer (stream: $stream)', ({ stream }) => {
   });
 });
 
+it('at a path that names the model is another call for another model or method', async () => {
+  const { account, lane } = await fresh();
+  lane.first.replyAlways(() => answer('Once.'));
+  const askAt = (model: string, method: string) =>
+    ask(account, { contents: [{ parts: [{ text: 'Hi' }] }] }, { path: `/models/${model}:${method}`, headers: KEY });
+  const first = await read(await askAt(lane.model, 'generateContent'));
+  expect(first.status).toBe(200);
+  for (const [model, method] of [
+    [rig.lane('solo').model, 'generateContent'],
+    [lane.model, 'streamGenerateContent'],
+    [lane.model, 'streamGenerateContent?alt=sse'],
+  ] as const)
+    expect((await read(await askAt(model, method))).status, method).toBe(422);
+  expect((await read(await askAt(lane.model, 'generateContent'))).text).toBe(first.text);
+  expect(lane.first.seen).toHaveLength(1);
+  expect(await account.money()).toEqual(spent(USAGE_MICRO));
+});
+
 describe('a stream', () => {
   it('that broke in the middle may be asked for again', async () => {
     const { account, lane } = await fresh();

@@ -29,6 +29,7 @@ describe('a refusal', () => {
     ['/v1/images/generations', { ...IMAGE, n: 'many' }, 'n'],
     ['/v1/images/generations', { ...IMAGE, response_format: 'gif' }, 'response_format'],
     ['/v1/images/generations', { ...IMAGE, reference_images: FIVE }, 'reference_images'],
+    ['/v1/images/generations', { ...IMAGE, model: 'gemini-3-1-flash-t2i', image_urls: FIVE }, 'image_urls'],
     ['/v1/images/generations', { ...IMAGE, reference_images: [DATA_URL] }, 'reference_images'],
     ['/v1/images/generations', { ...IMAGE, reference_images: ['http://example.com/a.png'] }, 'reference_images'],
     ['/v1/images/generations', { ...IMAGE, model: 'gemini-3-1-flash-t2i', image_urls: ['data:image/png;base64,!!'] }, 'image_urls'],
@@ -73,6 +74,13 @@ describe('a refusal', () => {
     const refused = await post(account, path, body);
     expect(refused.status, refused.text).toBe(400);
     expect(refused.body.refusal).toMatchObject({ type: 'invalid_request_error', param });
+  });
+
+  it('says what a number may be, and no limits where it is brought into them', async () => {
+    const said = async (path: string, body: object) => (await post(account, path, body)).body.refusal.message;
+    expect(await said('/v1/images/generations', { ...IMAGE, n: 'many' })).toBe('The field `n` must be a number.');
+    const film = { model: 'kling-v3', prompt: 'a cat', duration: 'long' };
+    expect(await said('/v1/video/generations', film)).toBe('The field `duration` must be a number from 1 to 60.');
   });
 
   it.each([

@@ -121,6 +121,7 @@ describe('deployments', () => {
     [{ slug: 'Not A Slug' }, 'slug'],
     [{ dockerImage: 'rm -rf /' }, 'dockerImage'],
     [{ gpuTypes: 'ABACUS' }, 'gpuTypes'],
+    [{ gpuTypes: undefined }, 'gpuTypes'],
     [{ minWorkers: 5, maxWorkers: 2 }, 'minWorkers'],
     [{ webhookUrl: 'https://169.254.169.254/' }, 'webhookUrl'],
   ])('are refused with %j', async (wrong, param) => {

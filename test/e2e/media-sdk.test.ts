@@ -78,7 +78,7 @@ describe.each(MAJORS)('openai $major', ({ Client }) => {
     expect(isPng(inline.data?.[0]?.b64_json)).toBe(true);
     const tooMany = Array.from({ length: 5 }, () => image[0]!);
     const refused = await client.images.edit({ model: 'gpt-image-2', prompt: 'it', image: tooMany }).catch((error: unknown) => error);
-    expect(refused).toMatchObject({ status: 400, param: 'reference_images' });
+    expect(refused).toMatchObject({ status: 400, param: 'image' });
   });
 
   it('speaks', async () => {

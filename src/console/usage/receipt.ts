@@ -1,5 +1,6 @@
 /** One request, whole: what was held, tried, used and charged, and the sum that leads from one to the other. */
-import type { Operation, OperationDetail } from '../../account/types';
+import { shownDetail } from '../../account/shown-detail';
+import type { Operation } from '../../account/types';
 import { fail, ok, type Result } from '../../core/errors';
 import { parseOperationId } from '../../core/ids';
 import { fromCredits, imageBuckets, PIECES, type TokenPrice, toCredits, tokenBuckets, workCostMicro } from '../../core/money';
@@ -61,20 +62,15 @@ export function receiptLines(detail: Record<string, unknown>): ReceiptLine[] {
 
 const sumMicroOf = (lines: readonly ReceiptLine[]): number => fromCredits(lines.reduce((sum, { credits }) => sum + credits, 0));
 
-/** What a customer reads of a call's detail: not by which names, and of which credential, an upstream knows its answer. */
-export function shownDetail({ storedId: _id, storedKey: _key, storedAfter: _after, background: _background, ...detail }: OperationDetail) {
-  return detail;
-}
-
 export function receiptOf(operation: Operation) {
   const { amountMicro, heldMicro, openedAtMs, closedAtMs, closeEpoch: _epoch, closeSeq: _seq, deadlineMs: _deadline, ...rest } = operation;
   return {
     ...rest,
-    detail: shownDetail(rest.detail),
     creditsUsed: operation.state === 'open' ? 0 : toCredits(0 - amountMicro),
     creditsHeld: toCredits(heldMicro),
     createdAt: new Date(openedAtMs).toISOString(),
     endedAt: closedAtMs === null ? null : new Date(closedAtMs).toISOString(),
+    detail: shownDetail(operation.detail),
     lines: receiptLines(operation.detail),
   };
 }

@@ -56,6 +56,7 @@ export const geminiNative: Dialect = {
   families: FAMILIES,
   wires: NATIVE_WIRES,
   parse: ({ body, url }) => callOf(parseNative(body, readAddress(url)), NATIVE_WIRES),
+  askedByUrl: (url) => JSON.stringify(readAddress(url)),
   renderError: renderGeminiError,
   renderLoneError: renderGeminiStreamError,
 };

@@ -3,7 +3,7 @@ import { fail, ok, type Result } from '../../core/errors';
 import { rewriteMembers } from '../../core/json';
 import { isRecord, parseJson } from '../../core/record';
 import { type PromptSize, promptSize } from '../estimate-tokens';
-import { namesRead, unambiguous } from '../known-names';
+import { folded, namesRead, unambiguous } from '../known-names';
 import { besideTurns, outputTokens, type ParsedBody, parseBody } from '../parse-body';
 import { bareModel, type GeminiAddress } from './address';
 import { type Fields, field, listField, recordField } from './fields';
@@ -74,9 +74,27 @@ export function checkContents(json: Fields): Result<Fields[]> {
   return ok(contents);
 }
 
+/** What a call is priced by as OpenAI's chat has it, and where Google's clients say it. */
+export const CHATS_OWN: Readonly<Record<string, string>> = {
+  messages: 'contents',
+  n: 'generationConfig.candidateCount',
+  max_tokens: 'generationConfig.maxOutputTokens',
+  max_completion_tokens: 'generationConfig.maxOutputTokens',
+  modalities: 'generationConfig.responseModalities',
+};
+
+/** Over chat they would go along unread, and count before what was read. */
+function refuseChatsOwn(json: Fields): Result<never> | undefined {
+  const name = Object.keys(json).find((key) => Object.hasOwn(CHATS_OWN, folded(key)) && json[key] !== null);
+  if (name === undefined) return undefined;
+  return refuse(name, `The field \`${name}\` is OpenAI's; beside \`contents\` it is written \`${CHATS_OWN[folded(name)]!}\`.`);
+}
+
 function readRequest({ body, fields: json }: Read, head: Pick<GeminiRequest, 'model' | 'stream' | 'streamAs'>): Result<GeminiRequest> {
   const contents = checkContents(json);
   if (!contents.ok) return contents;
+  const foreign = refuseChatsOwn(json);
+  if (foreign) return foreign;
   if (field(json, 'cachedContent') !== undefined)
     return refuse('cachedContent', 'Cached contents belong to one Google account and cannot be used here; send the contents themselves.');
   const config = recordField(json, 'generationConfig') ?? {};
@@ -147,5 +165,5 @@ export function parseUnified(body: string): Result<GeminiRequest> {
 export function isOpenaiShaped(body: string): boolean {
   if (!body.includes('"messages"')) return false;
   const json = parseJson(body);
-  return isRecord(json) && Array.isArray(json.messages) && json.contents === undefined;
+  return isRecord(json) && Array.isArray(json.messages) && (json.contents ?? null) === null;
 }

@@ -8,6 +8,7 @@ import { idempotencyOf } from '../../gateway/idempotency';
 import { readBody } from '../../http/body';
 import type { AppContext } from '../../http/context';
 import { jobDeps } from '../../http/deps';
+import { parseInput } from '../../http/input';
 import { renderError } from '../../http/render-error';
 import { authorize, refuseTestKey } from '../../jobs/access';
 import { urlRules } from '../../jobs/create';
@@ -70,18 +71,10 @@ const view = (row: Deployment) => ({
   updatedAt: new Date(row.updatedAt).toISOString(),
 });
 
-function check<T>(schema: z.ZodType<T>, value: unknown): Result<T> {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return ok(parsed.data);
-  const [issue] = parsed.error.issues;
-  const param = issue?.path.join('.') || 'body';
-  return fail('invalid_request', `The field \`${param}\` is not valid: ${issue?.message}.`, { param });
-}
-
 async function parse<T>(c: AppContext, schema: z.ZodType<T>): Promise<Result<{ input: T; body: string }>> {
   const body = await readBody(c.req.raw, BODY_LIMIT_BYTES);
   if (!body.ok) return body;
-  const input = check(schema, parseJson(body.value));
+  const input = parseInput(schema, parseJson(body.value));
   return input.ok ? ok({ input: input.value, body: body.value }) : input;
 }
 
@@ -108,7 +101,7 @@ function newDeployment(c: AppContext, { slug, name = slug, ...rest }: z.infer<ty
 
 /** For the page that makes one: the same rules. */
 export function readNewDeployment(c: AppContext, value: unknown): Result<DeploymentFields> {
-  const input = check(createDeploymentInput, value);
+  const input = parseInput(createDeploymentInput, value);
   return input.ok ? newDeployment(c, input.value) : input;
 }
 

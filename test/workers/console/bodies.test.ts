@@ -60,3 +60,15 @@ it('a small body without a length is read as any other', async () => {
   const { keys } = (await call('GET', '/api/api-keys', { as: person })).body;
   expect(keys.map(({ name }: { name: string }) => name).sort()).toEqual(['by form', 'streamed']);
 });
+
+it('what a body lacks is told as lacking, and what is wrong with the rest as wrong', async () => {
+  const as = await someone();
+  for (const [body, message] of [
+    [{}, 'The field `name` is required.'],
+    [{ name: 5 }, 'The field `name` is not valid: Invalid input: expected string, received number.'],
+    [{ name: 'n', expiresAt: '2020-01-01T00:00:00Z' }, 'The field `expiresAt` is not valid: it lies in the past.'],
+  ] as const) {
+    const refused = await call('POST', '/api/api-keys', { as, json: body });
+    expect([refused.status, refused.body.error.message]).toEqual([400, message]);
+  }
+});

@@ -76,6 +76,12 @@ describe('usage', () => {
     expect(usage.dailyCost.map(({ creditsUsed }: { creditsUsed: number }) => creditsUsed)).toEqual([3, 78]);
   });
 
+  it('tells dollars to the last digit, and none that arithmetic adds', async () => {
+    const person = await someone();
+    await record(await accountOf(person), [{ credits: 9.5812 }]);
+    expect(JSON.stringify(await must('GET', '/api/api-usage', { as: person }))).toContain('"creditsUsed":9.5812,"usd":0.095812}');
+  });
+
   it.each<[string, Line, string]>([
     ['model', { model: 'wanted' }, 'model=wanted'],
     ['endpoint', { endpoint: '/v1/images' }, 'endpoint=/v1/images'],

@@ -1,6 +1,6 @@
 import { isRecord, parseJson } from '../../../core/record';
 import type { Fields } from '../fields';
-import { type GeminiRequest, ownTools } from '../request';
+import { CHATS_OWN, type GeminiRequest, ownTools } from '../request';
 import { Conversation } from './messages';
 import { optionFields } from './options';
 import { applyRepairs, type Repair } from './repair';
@@ -25,6 +25,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   'serviceTier',
   'service_tier',
   'store',
+  ...Object.keys(CHATS_OWN),
 ]);
 
 const ANSWER_IN_JSON = 'Answer in JSON.';

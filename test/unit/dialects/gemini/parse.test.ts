@@ -107,6 +107,12 @@ describe('the one path for all Gemini models', () => {
     [{ contents }, 'model'],
     [{ model: 'x', contents, stream: 'yes' }, 'stream'],
     [{ model: 'x', contents, tools: [{ google_search: {} }] }, 'tools'],
+    [{ model: 'x', contents, n: 3 }, 'n'],
+    [{ model: 'x', contents, N: 3 }, 'N'],
+    [{ model: 'x', contents, generationConfig: { maxOutputTokens: 1 }, max_completion_tokens: 9_000 }, 'max_completion_tokens'],
+    [{ model: 'x', contents, max_tokens: 9_000 }, 'max_tokens'],
+    [{ model: 'x', contents, messages: [{ role: 'user', content: 'Write a novel.' }] }, 'messages'],
+    [{ model: 'x', contents, modalities: ['audio'] }, 'modalities'],
   ])('refuses the body %j', (body, param) => {
     expect(refusal(geminiUnified, url, body)).toMatchObject({ kind: 'invalid_request', param });
   });
@@ -115,6 +121,7 @@ describe('the one path for all Gemini models', () => {
     expect(isOpenaiShaped('{"model":"x","messages":[]}')).toBe(true);
     expect(isOpenaiShaped('{"model":"x","contents":[{"parts":[{"text":"\\"messages\\""}]}]}')).toBe(false);
     expect(isOpenaiShaped('{"messages":[],"contents":[]}')).toBe(false);
+    expect(isOpenaiShaped('{"messages":[],"contents":null}')).toBe(true);
     expect(isOpenaiShaped('"messages"')).toBe(false);
   });
 });
