@@ -6,6 +6,7 @@ import type { PublicUrlRules } from '../core/public-url';
 import { minimumTierOf, type TierId } from '../core/tiers';
 import { coveredLengths } from '../providers/catalogue/covered-lengths';
 import { FAST_PROVIDER, INTENTS, type MediaTerms, mediaTerms } from '../providers/catalogue/media-terms';
+import { pricesByQuality } from '../providers/catalogue/picture-qualities';
 import type { MediaInput, MediaKind } from '../providers/media/types';
 import type { Registry } from '../providers/registry';
 import type { MediaTarget, Model, Provider } from '../providers/types';
@@ -124,7 +125,7 @@ function planIntent(registry: Registry, call: MediaCall, sandbox: boolean, rules
 
 /** Of a picture, what has a price of its own is what can be asked for, whatever the model makes at one price. */
 function termsOf(model: Model): MediaTerms {
-  const terms = { ...mediaTerms(model)!, ...coveredLengths(model) };
+  const terms = { ...mediaTerms(model)!, ...coveredLengths(model), ...pricesByQuality(model) };
   const { tierMicro } = unitPrice(model)!;
   return tierMicro && terms.kind === 'image' ? { ...terms, resolutions: Object.keys(tierMicro) } : terms;
 }
