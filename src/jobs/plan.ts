@@ -156,6 +156,8 @@ export function planJob(registry: Registry, call: MediaCall, sandbox: boolean, r
   return found.ok ? planModel(registry, found.value, call, sandbox, rules) : found;
 }
 
+const isReadLater = (input: MediaInput): boolean => input.kind === 'asr' && 'url' in input.audio;
+
 function planModel(registry: Registry, model: Model, call: MediaCall, sandbox: boolean, rules: PublicUrlRules): Result<PlannedJob> {
   const terms = termsOf(model);
   const fields = new Fields(call.fields, call.uploads, rules);
@@ -173,7 +175,8 @@ function planModel(registry: Registry, model: Model, call: MediaCall, sandbox: b
       : fail('no_provider', `No provider is configured for \`${model.id}\`.`, { param: 'model' });
   const priced = priceJob(unitPrice(model)!, terms, input.value, chosen);
   const { catalogueVersion } = registry;
-  const { audioSecondsARequest } = terms;
+  // What came with its request has been measured by now, and is not to be again when it is sent.
+  const audioSecondsARequest = isReadLater(input.value) ? terms.audioSecondsARequest : undefined;
   return ok({
     model,
     terms,

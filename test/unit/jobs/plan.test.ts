@@ -410,6 +410,12 @@ describe('a model with a price a request, whose provider bills by length', () =>
     expect(unitsOf({ audio: url(100) })).toEqual([1, 1]);
     expect(unitsOf({ audio_url: url(101) })).toEqual([2, 2]);
     expect(unitsOf({ audio: 'https://example.com/long.wav' }), 'not read yet').toEqual([1, 1]);
+    // Only what is not read yet is measured when the job begins.
+    expect(speech('audio-asr', { audio: 'https://example.com/long.wav' })).toMatchObject({
+      value: { plan: { audioSecondsARequest: 100 } },
+    });
+    const brought = speech('audio-asr', { audio: url(101) });
+    expect(brought.ok && Object.keys(brought.value.plan)).not.toContain('audioSecondsARequest');
   });
 
   it('gives more for a price that covers more, and any length for none', () => {
