@@ -11,10 +11,10 @@ const LONG = [
   'test/e2e/media-vendors-parts.test.ts',
   'test/e2e/chat-streams.test.ts',
   'test/sdk/cli.test.ts',
-  'test/workers/account/random-operations.test.ts',
+  'test/workers/jobs/faults.test.ts',
 ];
 /** The longest of all keeps a core busy while the tests outside wait for each other's answers. */
-const FIRST = 'test/workers/jobs/faults.test.ts';
+const FIRST = 'test/workers/account/random-operations.test.ts';
 
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -7,6 +7,7 @@
  * belongs to another request; those that go along only wait for their part of the answer. So whoever sends must see to
  * it that the request lives until its answer is there, though its client may have left.
  */
+import type { Deadlines } from '../core/deadlines';
 import { within } from '../core/within';
 
 /** What one that waited is told: its answer, why there is none, or that it is to lead the next trip. */
@@ -57,16 +58,22 @@ export class Batcher<Request, Result> {
 
   /**
    * @param makeTrip Takes requests there and gives their answers in the same order. It is used by whoever leads.
+   * @param deadlines Of who asks, and of nobody else: the platform takes a request that waits for nothing of its own for hung.
    * @throws What the trip threw that the request was part of.
    */
-  async send(key: string, request: Request, makeTrip: (requests: Request[]) => Promise<Result[]>): Promise<Result> {
+  async send(
+    key: string,
+    request: Request,
+    makeTrip: (requests: Request[]) => Promise<Result[]>,
+    deadlines: Pick<Deadlines, 'within'> = { within },
+  ): Promise<Result> {
     let lane = this.lanes.get(key);
     if (!lane) {
       lane = { underWay: new Set(), waiting: [] };
       this.lanes.set(key, lane);
     }
     if (!this.hasRoom(key, lane)) {
-      const turn = await this.waitIn(lane, request);
+      const turn = await this.waitIn(lane, request, deadlines);
       if (turn.kind === 'answer') return turn.result;
       if (turn.kind === 'failure') throw turn.error;
     }
@@ -82,13 +89,13 @@ export class Batcher<Request, Result> {
     return underWay.size < most;
   }
 
-  private async waitIn(lane: Lane<Request, Result>, request: Request): Promise<Turn<Result>> {
+  private async waitIn(lane: Lane<Request, Result>, request: Request, deadlines: Pick<Deadlines, 'within'>): Promise<Turn<Result>> {
     let me: Waiting<Request, Result> | undefined;
     const turn = new Promise<Turn<Result>>((tell) => {
       me = { request, tell };
       lane.waiting.push(me);
     });
-    const told = await within(turn, this.limits.waitMs);
+    const told = await deadlines.within(turn, this.limits.waitMs);
     if (told) return told;
     const at = lane.waiting.indexOf(me!);
     if (at >= 0) {
@@ -96,7 +103,10 @@ export class Batcher<Request, Result> {
       return { kind: 'lead' };
     }
     return (
-      (await within(turn, this.limits.answerMs)) ?? { kind: 'failure', error: new Error('no answer in time from the trip gone along with') }
+      (await deadlines.within(turn, this.limits.answerMs)) ?? {
+        kind: 'failure',
+        error: new Error('no answer in time from the trip gone along with'),
+      }
     );
   }
 

@@ -1,3 +1,5 @@
+import type { Deadlines } from '../core/deadlines';
+import { within } from '../core/within';
 import type { Account } from './account';
 import { Batcher } from './batcher';
 import type { AdmitResult, CloseResult, Mistaken } from './types';
@@ -42,15 +44,21 @@ type RemoteMethod =
 /**
  * One object an account, by its id. The platform's own type of a stub loses every value that may hold any JSON;
  * all that crosses here is plain data, which a structured clone keeps as it is.
+ *
+ * @param deadlines Of the request that asks; without them each has a timer of its own.
  */
-export function accountStub(namespace: DurableObjectNamespace<Account>, accountId: string): AccountStub {
+export function accountStub(
+  namespace: DurableObjectNamespace<Account>,
+  accountId: string,
+  deadlines: Pick<Deadlines, 'within'> = { within },
+): AccountStub {
   const object = namespace.getByName(accountId) as unknown as AccountStub & JsonMethods;
   const { admit, settle } = batchersOf(namespace);
   const admitAll = async (texts: string[]) => JSON.parse(await object.admitJson(listOf(texts)));
   const settleAll = async (texts: string[]) => JSON.parse(await object.settleJson(listOf(texts)));
   const hot: Pick<AccountStub, 'admit' | 'settle'> = {
-    admit: async (request) => right(await admit.send(accountId, JSON.stringify(request), admitAll)),
-    settle: async (request) => right(await settle.send(accountId, JSON.stringify(request), settleAll)),
+    admit: async (request) => right(await admit.send(accountId, JSON.stringify(request), admitAll, deadlines)),
+    settle: async (request) => right(await settle.send(accountId, JSON.stringify(request), settleAll, deadlines)),
   };
   return new Proxy(object, { get: (target, name) => Reflect.get(Object.hasOwn(hot, name) ? hot : target, name) });
 }

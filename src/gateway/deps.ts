@@ -1,5 +1,6 @@
 import type { BackgroundMessage } from '../account/types';
 import type { KeyReader } from '../core/api-key';
+import type { Deadlines } from '../core/deadlines';
 import type { Health } from '../core/health';
 import type { Settings } from '../env';
 import type { Registry } from '../providers/registry';
@@ -16,6 +17,8 @@ export interface GatewayDeps extends SettleDeps {
   fetch: (url: string, init: RequestInit) => Promise<Response>;
   hourlyLimits: Readonly<Record<string, number>>;
   now: () => number;
+  /** Of this request. */
+  deadlines: Deadlines;
   /** Keeps work going after the answer, or its client, is gone. */
   waitUntil: (work: Promise<unknown>) => void;
 }

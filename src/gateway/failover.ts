@@ -2,7 +2,6 @@
  * The failover loop: one call, one deadline, its targets in order, each with its credentials. It gives upstreams
  * that began to answer, one after the other: should one fail before its first content, the next is asked for.
  */
-import { within } from '../core/within';
 import type { Bridge, StreamRelay } from '../dialects/types';
 import { toldToCustomer } from '../providers/told';
 import type { UpstreamFailure } from '../providers/types';
@@ -157,11 +156,12 @@ export class Failover {
     let attempt: Attempt | undefined;
     // For as long as the attempt lasts: its body is read under the same signal.
     if (abort) this.gone?.addEventListener('abort', () => this.hearOut(target, attempt, giveUp), { once: true });
-    const timer = abort ? setTimeout(giveUp, limitMs) : null;
+    const { deadlines } = this.deps;
+    const callOff = abort && deadlines.after(limitMs, giveUp);
     let late = false;
     try {
       const sending = this.send(target, keyIndex, limitMs, abort?.signal);
-      const answered = abort ? { response: await sending, text: undefined } : await within(sending.then(readWhole), limitMs);
+      const answered = abort ? { response: await sending, text: undefined } : await deadlines.within(sending.then(readWhole), limitMs);
       if (!answered) {
         late = true;
         sending.then((unread) => unread.body?.cancel()).catch(() => {});
@@ -190,7 +190,7 @@ export class Failover {
       const failed = { target, response: Response.error(), text: undefined, record, abort, startedAtMs, keyIndex };
       this.fail(failed, { action: late ? 'next_target' : 'retry', message }, undefined);
     } finally {
-      if (timer !== null) clearTimeout(timer);
+      callOff?.();
     }
     return undefined;
   }

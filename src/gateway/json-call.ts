@@ -4,7 +4,6 @@ import type { Result } from '../core/errors';
 import { toCredits } from '../core/money';
 import { parseJson } from '../core/record';
 import { NO_USAGE, type Work } from '../core/usage';
-import { within } from '../core/within';
 import type { Answer } from '../dialects/types';
 import { handOver } from './background';
 import { ClientStream, HELD_JSON_HEADERS } from './client-stream';
@@ -37,10 +36,10 @@ export async function runJsonCall(run: Run, signal: () => AbortSignal): Promise<
   );
   const { JSON_STATUS_HOLD_MS } = run.deps.settings;
   const watchAfterMs = Math.min(WATCH_AFTER_MS, JSON_STATUS_HOLD_MS);
-  const quick = await within(work, watchAfterMs);
+  const quick = await run.deps.deadlines.within(work, watchAfterMs);
   if (quick) return respond(run, quick);
   watchHangUp(run, signal(), work);
-  const early = await within(work, JSON_STATUS_HOLD_MS - watchAfterMs);
+  const early = await run.deps.deadlines.within(work, JSON_STATUS_HOLD_MS - watchAfterMs);
   if (early) return respond(run, early);
   const client = new ClientStream(run.deps.now, () => {});
   // A lease lasts longer than the status is held back, so beats are needed only from here on.

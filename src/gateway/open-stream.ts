@@ -49,8 +49,8 @@ async function begin(run: StreamRun, attempt: Attempt): Promise<OpenedStream | u
     isLate = true;
     attempt.abort?.abort();
   };
-  const watch = () => setTimeout(giveUp, Math.min(limitMs, Math.max(0, lastMs - deps.now())));
-  let timer = watch();
+  const watch = () => deps.deadlines.after(Math.min(limitMs, Math.max(0, lastMs - deps.now())), giveUp);
+  let callOff = watch();
   try {
     let body = attempt.response.body!;
     if (type.includes('text/html') || type.includes('application/json')) {
@@ -83,8 +83,8 @@ async function begin(run: StreamRun, attempt: Attempt): Promise<OpenedStream | u
         return undefined;
       }
       // Some providers send comments while a model thinks: one that does is waited for longer.
-      clearTimeout(timer);
-      timer = watch();
+      callOff();
+      callOff = watch();
     }
   } catch {
     if (run.gone.signal.aborted && attempt.abort?.signal.aborted) failover.abandoned(attempt.record);
@@ -92,7 +92,7 @@ async function begin(run: StreamRun, attempt: Attempt): Promise<OpenedStream | u
     else fail('the provider broke off its stream before it began');
     return undefined;
   } finally {
-    clearTimeout(timer);
+    callOff();
   }
 }
 

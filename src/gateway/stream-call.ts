@@ -1,6 +1,5 @@
 /** A call that is answered with a stream. */
 import { answerHeaders } from '../core/answer-headers';
-import { within } from '../core/within';
 import { ClientStream } from './client-stream';
 import { openStream } from './open-stream';
 import { closeReleased, closeUnheard, errorResponse, type StreamRun, upstreamError } from './run';
@@ -19,7 +18,7 @@ const HEADERS = {
  */
 export async function runStreamCall(run: StreamRun): Promise<Response> {
   const opening = openStream(run, false);
-  const opened = await within(
+  const opened = await run.deps.deadlines.within(
     opening.then((stream) => ({ stream })),
     run.deps.settings.STATUS_HOLD_MS,
   );

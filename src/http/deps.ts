@@ -2,6 +2,7 @@ import { accountStub } from '../account/stub';
 import { LiveCatalogue } from '../console/catalogue/live';
 import type { ConsoleDeps } from '../console/deps';
 import { KeyReader } from '../core/api-key';
+import { Deadlines } from '../core/deadlines';
 import { RATE_FAMILIES } from '../core/family';
 import { Health } from '../core/health';
 import { isRecord, parseJson } from '../core/record';
@@ -66,10 +67,12 @@ export function gatewayDeps(env: Bindings, context: Pick<ExecutionContext, 'wait
   const { catalogue, ...rest } = lasting(env);
   const waitUntil = (work: Promise<unknown>): void => context.waitUntil(work);
   catalogue.refresh(waitUntil);
+  const deadlines = new Deadlines();
   return {
     ...rest,
+    deadlines,
     registry: catalogue.registry,
-    account: (accountId) => accountStub(env.ACCOUNT, accountId),
+    account: (accountId) => accountStub(env.ACCOUNT, accountId, deadlines),
     settlements: env.SETTLEMENT_QUEUE,
     background: env.BACKGROUND_QUEUE,
     files: env.FILES,

@@ -1,10 +1,11 @@
 // Streams, however they are cut and delayed, and how many there may be at once.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { everyCut, piecesOf } from '../fixtures/cuts';
 import type { Account } from './support/account';
 import { ask, askStream, chatBody, LiveAnswer, openStream, parseChatStream, requestIdOf } from './support/client';
 import { type Lane, Rig } from './support/rig';
 import type { Step } from './support/upstream';
-import { gate } from './support/wait';
+import { forEach, gate } from './support/wait';
 import {
   chunk,
   completion,
@@ -78,20 +79,14 @@ describe('a stream that is cut', () => {
   it.each(Object.entries(VARIANTS))('at every byte in turn is read the same: %s', async (_, raw) => {
     const { account, lane } = await fresh();
     const bytes = Buffer.from(raw);
-    lane.first.replyAlways((seen) => {
-      const cut = Number(seen.json().cut);
-      return sse([bytes.subarray(0, cut), { pauseMs: 2 }, bytes.subarray(cut)]);
+    const cuts = everyCut(bytes.length, 4);
+    lane.first.replyAlways((seen) => sse(piecesOf(bytes, cuts[Number(seen.json().run)]!).flatMap((piece) => [{ pauseMs: 2 }, piece])));
+    await forEach(cuts.length, 12, async (run) => {
+      const response = await ask(account, chatBody(lane.model, { stream: true, run }));
+      expect(response.status, `cut at ${cuts[run]}`).toBe(200);
+      expectWhole(await response.text());
     });
-    const cuts = Array.from({ length: bytes.length - 1 }, (_, index) => index + 1);
-    const readNext = async (): Promise<void> => {
-      for (let cut = cuts.pop(); cut !== undefined; cut = cuts.pop()) {
-        const response = await ask(account, chatBody(lane.model, { stream: true, cut }));
-        expect(response.status, `cut at ${cut}`).toBe(200);
-        expectWhole(await response.text());
-      }
-    };
-    await Promise.all(Array.from({ length: 12 }, readNext));
-    expect(await account.money()).toEqual(spent((bytes.length - 1) * USAGE_MICRO));
+    expect(await account.money()).toEqual(spent(cuts.length * USAGE_MICRO));
   });
 
   it.each(Object.entries(VARIANTS))('into single bytes is read the same: %s', async (_, raw) => {

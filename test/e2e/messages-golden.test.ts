@@ -1,6 +1,7 @@
 // What Anthropic really sends, passed on and priced. The fixtures have the shapes of recorded streams.
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { everyCut, piecesOf } from '../fixtures/cuts';
 import { type Account, filled } from './support/account';
 import { requestIdOf } from './support/client';
 import { ledgerRows } from './support/d1';
@@ -16,7 +17,7 @@ import {
 } from './support/messages-wire';
 import { builtInKey, Rig } from './support/rig';
 import { CUT, type Step } from './support/upstream';
-import { until } from './support/wait';
+import { forEach, until } from './support/wait';
 import { estimatedTokens, inMicro, sse } from './support/wire';
 
 const MODEL = 'claude-opus-4-6';
@@ -183,15 +184,6 @@ describe.each(['error-at-once', 'error-after-start', 'error-after-content', 'cut
   });
 });
 
-/** Work for all numbers, so many at once. */
-async function forEach(count: number, atOnce: number, work: (index: number) => Promise<void>): Promise<void> {
-  let next = 0;
-  const lane = async () => {
-    while (next < count) await work(next++);
-  };
-  await Promise.all(Array.from({ length: atOnce }, lane));
-}
-
 describe('a short stream', () => {
   const content = [
     { type: 'thinking', thinking: 'Ü☂', signature: 'EqQB+/==' },
@@ -203,15 +195,16 @@ describe('a short stream', () => {
   /** Nothing that is missing after this is missed, were it the blank line after the event that says why it ended. */
   const endsAt = bytes.indexOf('event: message_stop') - '\n\n'.length;
 
-  it('comes out the same wherever it is cut in two', async () => {
+  it('comes out the same wherever it is cut', async () => {
     const account = await rig.account();
     const lane = rig.lane('messages');
-    lane.first.replyAlways(({ body }) => sse([bytes.subarray(0, at(body)), { pauseMs: 5 }, bytes.subarray(at(body))]));
-    await forEach(bytes.length, 32, async (index) => {
+    const cuts = everyCut(bytes.length, 4);
+    lane.first.replyAlways(({ body }) => sse(piecesOf(bytes, cuts[at(body)]!).flatMap((piece) => [{ pauseMs: 5 }, piece])));
+    await forEach(cuts.length, 32, async (index) => {
       const stream = await readMessages(account, bodyAt(lane.model, index));
       expect({ index, ...stream }).toMatchObject({ index, content, stopReason: 'end_turn', stopped: true, error: undefined });
     });
-    expect(await account.settled()).toEqual({ spentMicro: USAGE_MICRO * bytes.length, heldMicro: 0 });
+    expect(await account.settled()).toEqual({ spentMicro: USAGE_MICRO * cuts.length, heldMicro: 0 });
   });
 
   /** Where it breaks off matters less than where it is cut: a third of all places will do. */

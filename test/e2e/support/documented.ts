@@ -41,7 +41,8 @@ const patternOf = (path: string): RegExp => new RegExp(`^${path.replace(/[.*+?^$
 
 export class ApiDocument {
   private readonly ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: true });
-  private readonly validators = new Map<string, ValidateFunction>();
+  private readonly validators = { strict: new WeakMap<Json, ValidateFunction>(), plain: new WeakMap<Json, ValidateFunction>() };
+  private readonly patterns: { method: string; path: string; pattern: RegExp; operation: Operation }[];
   /** The operations whose answer was looked at. */
   readonly seen = new Set<string>();
 
@@ -49,6 +50,7 @@ export class ApiDocument {
     formats.default(this.ajv);
     this.ajv.addSchema({ $id: 'strict', components: { schemas: strict(json.components.schemas) as Json } });
     this.ajv.addSchema({ $id: 'plain', components: { schemas: json.components.schemas } });
+    this.patterns = this.operations().map((known) => ({ ...known, pattern: patternOf(known.path) }));
   }
 
   static async of(url: string): Promise<ApiDocument> {
@@ -64,8 +66,8 @@ export class ApiDocument {
   /** The operation of a request; of several whose pattern fits, the one with the fewest parameters. */
   known(method: string, path: string): Operation | undefined {
     const name = path.replace(/\?.*$/, '');
-    const fitting = this.operations()
-      .filter((known) => known.method === method.toLowerCase() && patternOf(known.path).test(name))
+    const fitting = this.patterns
+      .filter((known) => known.method === method.toLowerCase() && known.pattern.test(name))
       .sort((a, b) => a.path.split('{').length - b.path.split('{').length);
     return fitting[0]?.operation;
   }
@@ -78,12 +80,11 @@ export class ApiDocument {
 
   /** What is wrong with a value, by a schema of the document; undefined when all is well. */
   problem(schema: Json, value: unknown, how: 'strict' | 'plain' = 'strict'): string | undefined {
-    const key = `${how} ${JSON.stringify(schema)}`;
-    let validate = this.validators.get(key);
+    let validate = this.validators[how].get(schema);
     if (!validate) {
       const text = JSON.stringify(how === 'strict' ? strict(schema) : schema).replaceAll('"#/components/', `"${how}#/components/`);
       validate = this.ajv.compile(JSON.parse(text) as Json);
-      this.validators.set(key, validate);
+      this.validators[how].set(schema, validate);
     }
     return validate(value) ? undefined : this.ajv.errorsText(validate.errors, { separator: '\n' });
   }

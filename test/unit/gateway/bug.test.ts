@@ -1,6 +1,7 @@
 // A dialect that throws is a bug; the call that meets it comes to an end all the same.
 import { describe, expect, it, vi } from 'vitest';
 import type { CloseRequest } from '../../../src/account/types';
+import { Deadlines } from '../../../src/core/deadlines';
 import { openaiChat } from '../../../src/dialects/openai-chat/dialect';
 import type { StreamRelay } from '../../../src/dialects/types';
 import { readSettings } from '../../../src/env';
@@ -46,7 +47,8 @@ function callWith({ stream, answersAfterMs = 0 }: { stream: boolean; answersAfte
   const plan = planOf(provider('a'));
   const call = callOf({ stream });
   const settings = { ...readSettings({ KEY_MAC_SECRET: 'x'.repeat(32) }), JSON_STATUS_HOLD_MS: 50, KEEPALIVE_MS: 10, BEAT_MS: 10 };
-  const deps = { settings, now: Date.now, account: () => account, waitUntil: (done: Promise<unknown>) => void work.push(done) };
+  const waitUntil = (done: Promise<unknown>) => void work.push(done);
+  const deps = { settings, now: Date.now, deadlines: new Deadlines(), account: () => account, waitUntil };
   const run: StreamRun = {
     deps: deps as unknown as GatewayDeps,
     dialect: openaiChat,

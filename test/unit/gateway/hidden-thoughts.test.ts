@@ -1,6 +1,7 @@
 // A client that hangs up before the provider has counted pays for thoughts that it was not shown, by an estimate.
 import { describe, expect, it } from 'vitest';
 import type { CloseRequest } from '../../../src/account/types';
+import { Deadlines } from '../../../src/core/deadlines';
 import { fail } from '../../../src/core/errors';
 import { anthropicMessages, messagesCall } from '../../../src/dialects/anthropic-messages/dialect';
 import { openaiChat } from '../../../src/dialects/openai-chat/dialect';
@@ -81,6 +82,41 @@ interface Hidden {
   first?: object;
 }
 
+interface Ran extends Pick<StreamRun, 'dialect' | 'call' | 'plan' | 'gone'> {
+  /** What the call asks of its account. */
+  account: object;
+  /** Gathers what outlasts the answer. */
+  work: Promise<unknown>[];
+  keepaliveMs?: number;
+}
+
+function runOf(bench: Bench, { dialect, call, plan, gone, account, work, keepaliveMs }: Ran): StreamRun {
+  const settings = readSettings({ KEY_MAC_SECRET: 'x'.repeat(32) });
+  const deps = {
+    settings: { ...settings, ...(keepaliveMs !== undefined && { KEEPALIVE_MS: keepaliveMs }) },
+    now: () => bench.nowMs,
+    account: () => account,
+    waitUntil: (done: Promise<unknown>) => void work.push(done),
+    deadlines: new Deadlines(),
+  };
+  return {
+    deps: deps as unknown as GatewayDeps,
+    dialect,
+    call,
+    plan,
+    failover: bench.failover(plan, { call, gone: gone.signal }),
+    accountId: 'acc_1',
+    account: account as StreamRun['account'],
+    keyMode: 'live',
+    holdId: HOLD,
+    startedAtMs: NOW_MS,
+    endpoint: '/v1/chat/completions',
+    idempotencyKeyHash: undefined,
+    gone,
+    outgoing: call.openStream(HOLD),
+  };
+}
+
 /** The usage that is charged to a client that hangs up once it has had the first content. */
 async function chargedAfterHangUp(hidden: Hidden) {
   const { format = CHAT, thinksMs, isReasoning = true, thoughtsOff, maxOutputTokens, first = { content: 'Yes.' } } = hidden;
@@ -114,24 +150,7 @@ async function chargedAfterHangUp(hidden: Hidden) {
   const call = { ...format.call, stream: true, ...(maxOutputTokens && { maxOutputTokens }), ...(thoughtsOff && { thoughtsOff }) };
   plan.targets = plan.targets.map((target) => ({ ...target, wire: format.wire, bridge: call.over(format.wire.id)! }));
   const gone = new AbortController();
-  const settings = readSettings({ KEY_MAC_SECRET: 'x'.repeat(32) });
-  const waitUntil = (done: Promise<unknown>) => void work.push(done);
-  const run: StreamRun = {
-    deps: { settings, now: () => bench.nowMs, account: () => account, waitUntil } as unknown as GatewayDeps,
-    dialect: format.dialect,
-    call,
-    plan,
-    failover: bench.failover(plan, { call, gone: gone.signal }),
-    accountId: 'acc_1',
-    account: account as unknown as StreamRun['account'],
-    keyMode: 'live',
-    holdId: HOLD,
-    startedAtMs: NOW_MS,
-    endpoint: '/v1/chat/completions',
-    idempotencyKeyHash: undefined,
-    gone,
-    outgoing: call.openStream(HOLD),
-  };
+  const run = runOf(bench, { dialect: format.dialect, call, plan, gone, account, work });
   const reader = (await runStreamCall(run)).body!.getReader();
   for (let text = ''; !text.includes('Yes.'); ) {
     const { value, done } = await reader.read();
@@ -195,28 +214,7 @@ async function thinking({ thinksMs, refuses = false, ...more }: { thinksMs: numb
   if (isReasoning) plan.model = { ...plan.model, capabilities: ['reasoning'] };
   const call = { ...CHAT.call, stream: true };
   const gone = new AbortController();
-  const settings = { ...readSettings({ KEY_MAC_SECRET: 'x'.repeat(32) }), KEEPALIVE_MS: 30 };
-  const run: StreamRun = {
-    deps: {
-      settings,
-      now: () => bench.nowMs,
-      account: () => account,
-      waitUntil: (done: Promise<unknown>) => void work.push(done),
-    } as unknown as GatewayDeps,
-    dialect: CHAT.dialect,
-    call,
-    plan,
-    failover: bench.failover(plan, { call, gone: gone.signal }),
-    accountId: 'acc_1',
-    account: account as unknown as StreamRun['account'],
-    keyMode: 'live',
-    holdId: HOLD,
-    startedAtMs: NOW_MS,
-    endpoint: '/v1/chat/completions',
-    idempotencyKeyHash: undefined,
-    gone,
-    outgoing: call.openStream(HOLD),
-  };
+  const run = runOf(bench, { dialect: CHAT.dialect, call, plan, gone, account, work, keepaliveMs: 30 });
   const text = await (await runStreamCall(run)).text();
   await Promise.all(work);
   const { ending } = JSON.parse(closes[0]!.detailJson) as { ending: string };

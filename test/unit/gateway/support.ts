@@ -1,5 +1,6 @@
 /** A plan over providers of a test's own, with a fetch that answers from a script. */
 
+import { Deadlines } from '../../../src/core/deadlines';
 import { Health } from '../../../src/core/health';
 import { chatCall } from '../../../src/dialects/openai-chat/dialect';
 import type { Call } from '../../../src/dialects/types';
@@ -93,11 +94,12 @@ export class Bench {
   };
 
   failover(plan: Plan, { call = callOf(), gone, settings = {} }: FailoverOptions = {}): Failover {
-    const deps: Pick<GatewayDeps, 'settings' | 'health' | 'fetch' | 'now'> = {
+    const deps: Pick<GatewayDeps, 'settings' | 'health' | 'fetch' | 'now' | 'deadlines'> = {
       settings: { ...readSettings({ KEY_MAC_SECRET: 'x'.repeat(32) }), ...settings },
       health: this.health,
       fetch: this.fetch,
       now: () => this.nowMs,
+      deadlines: new Deadlines(),
     };
     return new Failover(asDeps(deps), plan, call.stream, gone, false);
   }
@@ -114,4 +116,4 @@ export interface FailoverOptions {
 }
 
 /** Failover looks at nothing else. */
-const asDeps = (deps: Pick<GatewayDeps, 'settings' | 'health' | 'fetch' | 'now'>): GatewayDeps => deps as GatewayDeps;
+const asDeps = (deps: Pick<GatewayDeps, 'settings' | 'health' | 'fetch' | 'now' | 'deadlines'>): GatewayDeps => deps as GatewayDeps;

@@ -9,6 +9,7 @@ import { isFinal, type Job } from '../../../src/jobs/types';
 import { deliver, sweepDeliveries } from '../../../src/jobs/webhooks/deliver';
 import { listDeliveries } from '../../../src/jobs/webhooks/log';
 import { deliveryIdOf } from '../../../src/jobs/webhooks/queue';
+import { withDatabase } from '../d1-within';
 import { JobBench, PRICE_MICRO, RECEIVER_URL, WEBHOOK_SECRET } from './support';
 
 const RUNS = 500;
@@ -161,13 +162,13 @@ class Chaos {
 /** The documents' own words for two of the ends, where they have other ones. */
 const WORDS: Record<string, string> = { succeeded: 'completed', expired: 'failed' };
 
-async function live(seed: number, coverage: Coverage): Promise<string> {
-  const bench = await JobBench.create();
+async function live(seed: number, coverage: Coverage, db: D1Database): Promise<string> {
+  const bench = await JobBench.create(1_000, db);
   const job = await bench.start({}, { webhookUrl: RECEIVER_URL });
   const { id } = job;
   const chaos = new Chaos(bench, job, seed, coverage);
   const told = async ({ settledAt }: Job): Promise<boolean> =>
-    settledAt !== null && (await listDeliveries(env.DB, bench.account.id, { limit: 2 }))[0]?.state === 'delivered';
+    settledAt !== null && (await listDeliveries(db, bench.account.id, { limit: 2 }))[0]?.state === 'delivered';
   for (let move = 0; move < MOVES && !(await told(await chaos.move(move > WILD_MOVES))); move++);
 
   const { state, settledAt, outputs, costMicro } = await bench.job(id);
@@ -183,7 +184,7 @@ async function live(seed: number, coverage: Coverage): Promise<string> {
   expect(calls[0]).toMatchObject({ state: succeeded ? 'settled' : 'released', detail: { jobId: id, ending: state } });
   const files = await Promise.all((outputs?.files ?? []).map(({ key }) => env.FILES.head(key)));
   expect(files.map((file) => file?.size)).toEqual(succeeded ? [12] : []);
-  const deliveries = await listDeliveries(env.DB, bench.account.id, { limit: 2 });
+  const deliveries = await listDeliveries(db, bench.account.id, { limit: 2 });
   expect(deliveries).toMatchObject([{ jobId: id, state: 'delivered' }]);
   const received = bench.provider.received;
   expect(new Set(received.map(({ id: webhookId }) => webhookId)).size).toBe(1);
@@ -205,12 +206,14 @@ describe('whatever happens to it', () => {
   }, async () => {
     const ends: Record<string, number> = {};
     const coverage = new Coverage();
-    for (let seed = 1; seed <= RUNS; seed++) {
-      const end = await live(seed, coverage).catch((error: unknown) => {
-        throw new Error(`seed ${seed}`, { cause: error });
-      });
-      ends[end] = (ends[end] ?? 0) + 1;
-    }
+    await withDatabase('faults', async (db) => {
+      for (let seed = 1; seed <= RUNS; seed++) {
+        const end = await live(seed, coverage, db).catch((error: unknown) => {
+          throw new Error(`seed ${seed}`, { cause: error });
+        });
+        ends[end] = (ends[end] ?? 0) + 1;
+      }
+    });
     console.log('ends', JSON.stringify(ends), 'faults', JSON.stringify(Object.fromEntries([...coverage.counts].sort())));
     expect(ends.succeeded).toBeGreaterThan(RUNS / 4);
     for (const step of STEPS) for (const fault of FAULTS) expect(coverage.of(fault, step), `${fault} ${step}`).toBeGreaterThan(0);

@@ -264,14 +264,15 @@ export class JobBench {
   private constructor(
     readonly account: TestAccount,
     private readonly openingMicro: number,
+    readonly db: D1Database,
   ) {
     this.nowMs = account.nowMs;
     this.queue = new FakeJobQueue(() => this.nowMs);
   }
 
-  static async create(credits = 1_000): Promise<JobBench> {
+  static async create(credits = 1_000, db: D1Database = env.DB): Promise<JobBench> {
     const account = await TestAccount.create({ credits, tier: 'starter', keys: [testKey()] });
-    return new JobBench(account, credits * 1_000_000);
+    return new JobBench(account, credits * 1_000_000, db);
   }
 
   private registry(): Registry {
@@ -316,7 +317,7 @@ export class JobBench {
       registry: this.registry(),
       health: new Health(),
       account: () => account,
-      db: env.DB,
+      db: this.db,
       files: env.FILES,
       jobs: this.queue as unknown as JobDeps['jobs'],
       webhooks: webhookQueue(false),
@@ -358,7 +359,7 @@ export class JobBench {
   }
 
   async job(id: string): Promise<Job> {
-    return (await readJob(env.DB, id))!;
+    return (await readJob(this.db, id))!;
   }
 
   /** Runs an invocation that dies at its effect of this number; false when it came to its end before. */

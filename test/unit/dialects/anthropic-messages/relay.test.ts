@@ -4,6 +4,7 @@ import { splitEvents } from '../../../../src/core/sse';
 import { foldMessageStream } from '../../../../src/dialects/anthropic-messages/fold';
 import { MessagesStream } from '../../../../src/dialects/anthropic-messages/stream';
 import type { StreamRelay } from '../../../../src/dialects/types';
+import { everyCut } from '../../../fixtures/cuts';
 import { FIXTURES, type FixtureName } from './fixtures';
 import { eventsOf, type Json, REQUEST_ID, receiptOf, relayed } from './support';
 
@@ -33,9 +34,9 @@ describe('a message stream', () => {
     const atOnce = relayOf();
     const out = relayed(atOnce, FIXTURES[name]);
     const everyByte = Array.from({ length: bytes - 1 }, (_, at) => at + 1);
-    for (const cuts of [everyByte, ...everyByte.map((at) => [at])]) {
+    for (const cuts of [everyByte, ...everyCut(bytes)]) {
       const relay = relayOf();
-      expect(relayed(relay, FIXTURES[name], cuts), `${cuts.length === 1 ? cuts : 'every byte'}`).toBe(out);
+      expect(relayed(relay, FIXTURES[name], cuts), `${cuts === everyByte ? 'every byte' : cuts}`).toBe(out);
       expect(stateOf(relay)).toEqual(stateOf(atOnce));
     }
   });

@@ -1,6 +1,7 @@
 import { wholeEventsEnd } from '../../../../src/core/sse';
 import { NO_USAGE, type Usage } from '../../../../src/core/usage';
 import type { Call, Dialect, Receipt, StreamRelay } from '../../../../src/dialects/types';
+import { everyCut, piecesOf } from '../../../fixtures/cuts';
 
 const encoder = new TextEncoder();
 
@@ -38,13 +39,13 @@ export interface Fed {
   outputChars: number;
 }
 
-/** Feeds a stream in two pieces, for every place where it can be cut, and whole; gives all outcomes that differ. */
+/** Feeds a stream in pieces, until it was cut everywhere, and whole; gives all outcomes that differ. */
 export function outcomes(open: () => StreamRelay, stream: string, paid: Receipt): Fed[] {
   const bytes = encoder.encode(stream);
   const different = new Map<string, Fed>();
-  for (let cut = 0; cut <= bytes.length; cut++) {
+  for (const cuts of [[], [0], [bytes.length], ...everyCut(bytes.length)]) {
     const relay = open();
-    const sent = feed(relay, [bytes.subarray(0, cut), bytes.subarray(cut)]);
+    const sent = feed(relay, piecesOf(bytes, cuts));
     const { usage, hasOutput, complete, failure, outputChars } = relay;
     const out = complete ? sent + relay.close(paid) : sent;
     const fed: Fed = { out, usage, hasOutput, complete, failure, outputChars };

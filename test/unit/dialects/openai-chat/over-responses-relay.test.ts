@@ -3,6 +3,7 @@ import { eventData, splitEvents } from '../../../../src/core/sse';
 import { foldChatStream } from '../../../../src/dialects/openai-chat/fold';
 import { foldResponses } from '../../../../src/dialects/openai-responses/fold';
 import type { StreamRelay } from '../../../../src/dialects/types';
+import { everyCut } from '../../../fixtures/cuts';
 import { FIXTURES } from '../openai-responses/fixtures';
 import { feed, type Json, REQUEST_ID, receiptOf, relayed } from '../openai-responses/support';
 import { bridgeOf, chatCallOf } from './over-responses';
@@ -69,9 +70,9 @@ describe('every Responses stream', () => {
       const whole = said([]);
       expect(whole === 'failed').toBe(!WHOLE.includes(name));
       const { length } = bytesOf(FIXTURES[name]);
-      for (let cut = 1; cut < length; cut++) {
-        const out = said([cut]);
-        if (out !== whole) expect(out, `cut at ${cut}`).toBe(whole);
+      for (const cuts of everyCut(length)) {
+        const out = said(cuts);
+        if (out !== whole) expect(out, `cut at ${cuts}`).toBe(whole);
       }
     },
     EVERY_CUT_MS,

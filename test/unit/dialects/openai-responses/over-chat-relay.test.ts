@@ -3,6 +3,7 @@ import deepseek from '../../../e2e/fixtures/deepseek-chat.sse?raw';
 import gemini from '../../../e2e/fixtures/gemini-openai-chat.sse?raw';
 import openai from '../../../e2e/fixtures/openai-chat.sse?raw';
 import openrouter from '../../../e2e/fixtures/openrouter-chat.sse?raw';
+import { everyCut } from '../../../fixtures/cuts';
 import { checkStream } from './check-stream';
 import { FIXTURES } from './fixtures';
 import { openedOverChat } from './opened';
@@ -92,9 +93,9 @@ describe('every chat stream', () => {
       const timeless = (text: string) => text.replace(/"created_at":\d+/g, '');
       const whole = timeless(relayed(relayOf(), STREAMS[name]));
       const { length } = new TextEncoder().encode(STREAMS[name]);
-      for (let cut = 1; cut < length; cut++) {
-        const out = timeless(relayed(relayOf(), STREAMS[name], [cut]));
-        if (out !== whole) expect(out, `cut at ${cut}`).toBe(whole);
+      for (const cuts of everyCut(length)) {
+        const out = timeless(relayed(relayOf(), STREAMS[name], cuts));
+        if (out !== whole) expect(out, `cut at ${cuts}`).toBe(whole);
       }
     },
     EVERY_CUT_MS,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ResponsesStream } from '../../../../src/dialects/openai-responses/stream';
 import { openaiResponsesWire } from '../../../../src/providers/wires/openai-responses';
+import { everyCut } from '../../../fixtures/cuts';
 import { checkStream } from './check-stream';
 import { FIXTURES, type FixtureName } from './fixtures';
 import {
@@ -56,9 +57,9 @@ describe('every stream that reaches its end', () => {
       const whole = relayed(relayOf(), FIXTURES[name]);
       // Two of the gateway's own fields tell the time.
       const timeless = (text: string) => text.replace(/"created_at":\d+/g, '');
-      for (let cut = 1; cut < bytesOf(name).length; cut++) {
-        const out = relayed(relayOf(), FIXTURES[name], [cut]);
-        if (timeless(out) !== timeless(whole)) expect(out, `cut at ${cut}`).toBe(whole);
+      for (const cuts of everyCut(bytesOf(name).length)) {
+        const out = relayed(relayOf(), FIXTURES[name], cuts);
+        if (timeless(out) !== timeless(whole)) expect(out, `cut at ${cuts}`).toBe(whole);
       }
       const single = Array.from({ length: bytesOf(name).length - 1 }, (_, i) => i + 1);
       expect(timeless(relayed(relayOf(), FIXTURES[name], single))).toBe(timeless(whole));
@@ -190,10 +191,10 @@ describe('a stream that breaks', () => {
   it.each(BROKEN)(
     '%s: is never complete, and what was sent of it ends in a failure',
     (name) => {
-      for (let cut = 1; cut < bytesOf(name).length; cut++) {
+      for (const cuts of everyCut(bytesOf(name).length)) {
         const stream = streamOf();
         const relay = stream.relay('openai-responses');
-        const out = feed(relay, bytesOf(name), [cut]);
+        const out = feed(relay, bytesOf(name), cuts);
         expect(relay.complete || relay.ended).toBe(false);
         if (name !== 'cut-short') expect(openaiResponsesWire.errorInBody(relay.failure?.error)).toBeDefined();
         if (!relay.hasContent) expect(out === '' || !out.includes('output_item')).toBe(true);
@@ -206,10 +207,10 @@ describe('a stream that breaks', () => {
   it.each(REFUSED)(
     '%s: leaves the way free for another upstream',
     (name) => {
-      for (let cut = 1; cut < bytesOf(name).length; cut++) {
+      for (const cuts of everyCut(bytesOf(name).length)) {
         const stream = streamOf();
         const first = stream.relay('openai-responses');
-        const opening = feed(first, bytesOf(name), [cut]);
+        const opening = feed(first, bytesOf(name), cuts);
         expect(first.failure).toBeDefined();
         expect(first.hasContent).toBe(false);
         checkStream(opening + relayed(stream.relay('openai-responses'), FIXTURES.plain), RESPONSE_ID);
