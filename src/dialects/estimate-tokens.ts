@@ -20,14 +20,16 @@ const LIKELY: Record<PromptFile['kind'], Rate> = {
   video: { leastTokens: 1_000, unseenTokens: 5_000, bytesPerToken: 500 },
   document: { leastTokens: 1_500, unseenTokens: 5_000, bytesPerToken: 20 },
   text: { leastTokens: 1, unseenTokens: 5_000, bytesPerToken: 4 },
+  item: { leastTokens: 1, unseenTokens: 1_000, bytesPerToken: 4 },
 };
-/** The most: finely cut pictures, speech at few bits, documents that are packed text. */
+/** The most: finely cut pictures, speech at few bits, documents that are packed text, the longest answers. */
 const WORST: Record<PromptFile['kind'], Rate> = {
   image: { leastTokens: 5_000, unseenTokens: 5_000, bytesPerToken: Number.POSITIVE_INFINITY },
   audio: { leastTokens: 1_000, unseenTokens: 100_000, bytesPerToken: 50 },
   video: { leastTokens: 5_000, unseenTokens: 300_000, bytesPerToken: 50 },
   document: { leastTokens: 5_000, unseenTokens: 300_000, bytesPerToken: 1 },
   text: { leastTokens: 1, unseenTokens: 300_000, bytesPerToken: 2 },
+  item: { leastTokens: 1, unseenTokens: 128_000, bytesPerToken: 2 },
 };
 
 const tokensOfFile = ({ kind, base64Chars }: PromptFile, rates: typeof LIKELY): number => {

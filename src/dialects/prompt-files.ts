@@ -1,8 +1,8 @@
 import { isRecord } from '../core/record';
 
-/** A file of a prompt: as base64 in it, or, where that has no characters, by its address. */
+/** A file of a prompt: as base64 in it, or, where that has no characters, by its address. Something that was said before may stand there by its id, too. */
 export interface PromptFile {
-  kind: 'image' | 'audio' | 'video' | 'document' | 'text';
+  kind: 'image' | 'audio' | 'video' | 'document' | 'text' | 'item';
   base64Chars: number;
 }
 
@@ -87,11 +87,16 @@ const HOLDERS = ['content', 'parts', 'output', 'source', 'functionResponse', 'fu
 /** Deeper than any format nests parts, and their lists. */
 const DEEPEST = 16;
 
+/** An item that its provider keeps, by its id; the type need not be said: https://platform.openai.com/docs/api-reference/responses/create#responses_create-input */
+const isReference = ({ type, id, ...others }: Record<string, unknown>): boolean =>
+  type === 'item_reference' || ((type ?? undefined) === undefined && typeof id === 'string' && Object.keys(others).length === 0);
+
 /** The files of turns, items or contents, in whichever of the formats. */
 export function promptFiles(turns: unknown, depth = 0): PromptFile[] {
   if (depth > DEEPEST) return [];
   if (Array.isArray(turns)) return turns.flatMap((turn) => promptFiles(turn, depth + 1));
   if (!isRecord(turns)) return [];
+  if (isReference(turns)) return [{ kind: 'item', base64Chars: 0 }];
   const found = Object.entries(PLACES).flatMap(([place, read]) => (Object.hasOwn(turns, place) ? read(turns[place], turns) : []));
   if (turns.type === 'image_generation_call' && textOf(turns.result) !== undefined)
     found.push({ kind: 'image', base64Chars: (turns.result as string).length });

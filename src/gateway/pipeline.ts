@@ -18,7 +18,7 @@ import { availableModels, type Plan, planCall } from './plan';
 import { readReplay } from './replay';
 import type { Run } from './run';
 import { sandboxAnswers } from './sandbox';
-import { findStoredAnswer } from './stored-answer';
+import { findStoredAnswer, withHistory } from './stored-answer';
 import { runStreamCall } from './stream-call';
 
 /** A request as the route read it. */
@@ -66,14 +66,15 @@ async function answer(deps: GatewayDeps, incoming: IncomingCall): Promise<CallRe
       refused = whole;
       continue;
     }
-    const call = whole.value;
-    const found = call.continues && (await findStoredAnswer(deps, key.accountId, call.continues.requestId));
+    const { continues } = whole.value;
+    const found = continues && (await findStoredAnswer(deps, key.accountId, continues.requestId));
     if (found && !found.ok) return found;
     const stored = found?.value;
-    if (call.continues && !stored) {
-      refused = { ok: false, error: call.continues.missing };
+    if (continues && !stored) {
+      refused = { ok: false, error: continues.missing };
       continue;
     }
+    const call = stored ? withHistory(whole.value, stored) : whole.value;
     const planned = planCall(deps.registry, dialect, call, key.mode === 'test' || sandboxAnswers(deps), stored);
     if (!planned.ok) return planned;
     const plan = planned.value;

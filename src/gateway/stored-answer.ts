@@ -4,6 +4,7 @@ import { fail, ok, type Result } from '../core/errors';
 import { parseOperationId } from '../core/ids';
 import type { MicroCredits } from '../core/money';
 import { isRecord } from '../core/record';
+import type { Usage } from '../core/usage';
 import type { Call } from '../dialects/types';
 import type { GatewayDeps } from './deps';
 
@@ -20,6 +21,8 @@ export interface StoredAnswer {
   unsettled: BackgroundMessage | undefined;
   /** What was charged for it; undefined while that is open. */
   costMicro: MicroCredits | undefined;
+  /** All that it was asked and has said, as far as that is known; see `withHistory`. */
+  tokens: number | undefined;
 }
 
 /** A call that may go on from a stored answer. */
@@ -56,6 +59,23 @@ export async function findStoredAnswer(
   }
 }
 
+/** As much as any model reads: each has its own bound beside. */
+const MOST_HISTORY_TOKENS = 1_000_000;
+const HISTORY: readonly (keyof Usage)[] = ['inputTokens', 'cacheReadTokens', 'cacheWrite5mTokens', 'cacheWrite1hTokens', 'outputTokens'];
+
+const tokensOf = (usage: Partial<Record<keyof Usage, unknown>>): number =>
+  HISTORY.reduce((sum, name) => sum + (typeof usage[name] === 'number' ? usage[name] : 0), 0);
+
+/** The call with what it goes on from, which its provider reads, and bills, again. What nobody counted may be all that a model reads. */
+export function withHistory(call: Call, { tokens }: Pick<StoredAnswer, 'tokens'>): Call {
+  const { estimatedInputTokens, worstInputTokens } = call;
+  return {
+    ...call,
+    estimatedInputTokens: estimatedInputTokens + (tokens ?? 0),
+    worstInputTokens: worstInputTokens + (tokens ?? MOST_HISTORY_TOKENS),
+  };
+}
+
 function storedAnswerOf(accountId: string, operation: Operation): StoredAnswer | undefined {
   const { provider, storedId, storedKey, storedAfter } = operation.detail;
   if (typeof provider !== 'string' || typeof storedId !== 'string') return undefined;
@@ -68,6 +88,7 @@ function storedAnswerOf(accountId: string, operation: Operation): StoredAnswer |
     canceled: operation.detail.canceled === true,
     unsettled,
     costMicro: unsettled || operation.state === 'open' ? undefined : 0 - operation.amountMicro,
+    tokens: isRecord(operation.detail.usage) ? tokensOf(operation.detail.usage) : undefined,
   };
 }
 

@@ -227,17 +227,18 @@ export class StreamPump {
   private charge(stream: OpenedStream, passed: Passed): Charge {
     const { plan, call, holdId } = this.run;
     const { relay, attempt } = stream;
-    const hiddenTokens = passed === 'gone' ? this.hiddenTokens(stream) : 0;
+    const hiddenTokens = passed === 'stopped' || (passed === 'gone' && this.firstSaidMs !== undefined) ? this.hiddenTokens(stream) : 0;
     const shown = { outputChars: relay.outputChars, hiddenTokens, work: stream.shown.work };
     return charge(attempt.target, plan.price, call, holdId, relay.usage, shown, relay.isUsageAhead);
   }
 
-  /** What the provider bills for thoughts that its client was not shown, should it hang up before they are counted. */
+  /** What the provider bills for thoughts that its client was not shown, up to now or to its first words, before they are counted. */
   private hiddenTokens({ relay, attempt }: OpenedStream): number {
-    const { plan, call, startedAtMs } = this.run;
-    if (this.firstSaidMs === undefined || !reasons(plan) || call.thoughtsOff) return 0;
+    const { plan, call, startedAtMs, deps } = this.run;
+    if (!reasons(plan) || call.thoughtsOff) return 0;
     const mostTokens = call.choices * longestOutputTokens(call, plan.model) - tokensOfChars(relay.outputChars);
-    return hiddenTokens(startedAtMs + this.firstSaidMs - attempt.startedAtMs, mostTokens);
+    const untilMs = this.firstSaidMs === undefined ? deps.now() : startedAtMs + this.firstSaidMs;
+    return hiddenTokens(untilMs - attempt.startedAtMs, mostTokens);
   }
 
   /** The last thing the client hears; nothing is charged. */
@@ -274,6 +275,8 @@ export class StreamPump {
     }
     if (!this.current) return;
     const { attempt, relay } = this.current;
+    // No event tells of thoughts that are not shown.
+    if (this.waitingSinceMs !== undefined && this.firstSaidMs === undefined) this.watchHold(this.current);
     const idleMs = this.idleLimitMs(relay);
     const isLate = nowMs - this.run.startedAtMs > settings.CALL_DEADLINE_MS;
     if (isLate && relay.hasContent && !relay.complete) this.stop ??= { ending: 'too_long', error: tooLong(settings.CALL_DEADLINE_MS) };
@@ -295,13 +298,22 @@ export class StreamPump {
     return relay.hasContent ? tokenCostMicro(observedUsage(call, { outputChars, work: shown.work }), plan.price) : 0;
   }
 
+  /** The same with what was thought beside, which is in no checkpoint: a call that is lost pays for what its client had. */
+  private usedMicro(stream: OpenedStream): MicroCredits {
+    const { call, plan } = this.run;
+    const { relay, shown } = stream;
+    const hiddenTokens = this.hiddenTokens(stream);
+    if (!relay.hasContent && hiddenTokens === 0) return 0;
+    return tokenCostMicro(observedUsage(call, { outputChars: relay.outputChars, hiddenTokens, work: shown.work }), plan.price);
+  }
+
   /** Enlarges the hold before it is used up; when the account cannot, the stream ends where it is. */
   private watchHold(stream: OpenedStream): void {
     // After the answer's last chunk nothing more is produced, and its usage is still to come.
     if (this.extending || this.client.gone || this.run.keyMode === 'test' || stream.relay.complete) return;
-    const usedMicro = this.observedMicro(stream);
+    const usedMicro = this.usedMicro(stream);
     if (usedMicro < this.heldMicro * EXTEND_AT) return;
-    this.extending = this.extendHold(stream, usedMicro)
+    this.extending = this.extendHold(stream, this.observedMicro(stream))
       .catch((error: unknown) => console.error('hold not extended', String(error)))
       .finally(() => {
         this.extending = undefined;

@@ -123,14 +123,14 @@ async function close(
   wire: Wire | undefined,
 ): Promise<void> {
   const done = look?.state === 'done' ? look : undefined;
-  const found = done?.hasOutput ? done : undefined;
+  const found = done?.hasOutput && !done.failed ? done : undefined;
   const counted = wire?.readUsage(found?.usage, provider!.spec);
   const reported = counted && isPlausible(counted, 1) ? counted : undefined;
   const tokens = reported ?? (found && { ...NO_USAGE, inputTokens: estimatedInputTokens, outputTokens: tokensOfChars(found.outputChars) });
   const usage = tokens && withoutLesserBills(withWork(tokens, found?.work), price);
   const leastMicro = reported || done?.failed ? 0 : heardMicro;
   const owedMicro = Math.max(leastMicro, usage ? tokenCostMicro(usage, price) : 0);
-  const ending = !done ? 'upstream_failed' : usage ? 'complete' : 'empty';
+  const ending = !done || done.failed ? 'upstream_failed' : usage ? 'complete' : 'empty';
   await account(accountId).settle({
     holdId,
     costMicro: free ? 0 : owedMicro,

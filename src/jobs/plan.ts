@@ -6,6 +6,7 @@ import type { PublicUrlRules } from '../core/public-url';
 import { minimumTierOf, type TierId } from '../core/tiers';
 import { coveredLengths } from '../providers/catalogue/covered-lengths';
 import { FAST_PROVIDER, INTENTS, type MediaTerms, mediaTerms } from '../providers/catalogue/media-terms';
+import { pricesByQuality } from '../providers/catalogue/picture-qualities';
 import type { MediaInput, MediaKind } from '../providers/media/types';
 import type { Registry } from '../providers/registry';
 import type { MediaTarget, Model, Provider } from '../providers/types';
@@ -124,7 +125,7 @@ function planIntent(registry: Registry, call: MediaCall, sandbox: boolean, rules
 
 /** Of a picture, what has a price of its own is what can be asked for, whatever the model makes at one price. */
 function termsOf(model: Model): MediaTerms {
-  const terms = { ...mediaTerms(model)!, ...coveredLengths(model) };
+  const terms = { ...mediaTerms(model)!, ...coveredLengths(model), ...pricesByQuality(model) };
   const { tierMicro } = unitPrice(model)!;
   return tierMicro && terms.kind === 'image' ? { ...terms, resolutions: Object.keys(tierMicro) } : terms;
 }
@@ -155,6 +156,8 @@ export function planJob(registry: Registry, call: MediaCall, sandbox: boolean, r
   return found.ok ? planModel(registry, found.value, call, sandbox, rules) : found;
 }
 
+const isReadLater = (input: MediaInput): boolean => input.kind === 'asr' && 'url' in input.audio;
+
 function planModel(registry: Registry, model: Model, call: MediaCall, sandbox: boolean, rules: PublicUrlRules): Result<PlannedJob> {
   const terms = termsOf(model);
   const fields = new Fields(call.fields, call.uploads, rules);
@@ -172,7 +175,8 @@ function planModel(registry: Registry, model: Model, call: MediaCall, sandbox: b
       : fail('no_provider', `No provider is configured for \`${model.id}\`.`, { param: 'model' });
   const priced = priceJob(unitPrice(model)!, terms, input.value, chosen);
   const { catalogueVersion } = registry;
-  const { audioSecondsARequest } = terms;
+  // What came with its request has been measured by now, and is not to be again when it is sent.
+  const audioSecondsARequest = isReadLater(input.value) ? terms.audioSecondsARequest : undefined;
   return ok({
     model,
     terms,

@@ -34,6 +34,13 @@ function unitsOf(per: UnitPrice['per'], input: MediaInput, { textBytesARequest =
   return 1;
 }
 
+/** As how many a picture counts; a quality that is not known here is taken for the dearest. */
+function picturesIn(input: MediaInput, { pricesByQuality }: MediaTerms): number {
+  if (input.kind !== 'image' || input.quality === undefined || !pricesByQuality) return 1;
+  const known = Object.hasOwn(pricesByQuality, input.quality) ? pricesByQuality[input.quality] : undefined;
+  return known ?? Math.max(...Object.values(pricesByQuality));
+}
+
 const upToCredit = (micro: MicroCredits): MicroCredits => Math.ceil(micro / MICRO_PER_CREDIT) * MICRO_PER_CREDIT;
 
 export function priceJob(
@@ -42,7 +49,7 @@ export function priceJob(
   input: MediaInput,
   mode: JobPlan['mode'],
 ): Pick<JobPlan, 'per' | 'unitMicro' | 'units'> {
-  const listMicro = price.tierMicro?.[tierOf(input)] ?? price.micro;
+  const listMicro = (price.tierMicro?.[tierOf(input)] ?? price.micro) * picturesIn(input, terms);
   const percent = mode === 'fast' ? (terms.fastSurchargePercent ?? FAST_SURCHARGE_PERCENT) : 0;
   const unitMicro = percent === 0 ? listMicro : upToCredit((listMicro * (100 + percent)) / 100);
   return { per: price.per, unitMicro, units: unitsOf(price.per, input, terms) };

@@ -57,7 +57,9 @@ function readImage(fields: Fields, terms: MediaTerms): Result<ImageInput> {
     partials: fields.number(['partial_images'], { min: 0, max: MAX_PARTIALS, offered: [0, 1, 2, 3] }),
   });
   if (!read.ok) return read;
-  const { prompt, count, references, partials, size, aspectRatio, resolution, ...rest } = read.value;
+  const { prompt, count, references, partials, size, aspectRatio, resolution, quality, ...others } = read.value;
+  // What is left to us is made at the quality that the price is for, not at what a provider thinks best.
+  const rest = { ...others, quality: terms.pricesByQuality && quality === 'auto' ? undefined : quality };
   const shape = oneSize({ size, aspectRatio, resolution }, terms);
   const extra = fields.extra();
   const refused =

@@ -69,7 +69,9 @@ const IMAGE = {
   mask_url: aliasOf('mask', source.nullish()),
   negative_prompt: text.nullish(),
   seed: number.nullish(),
-  quality: word.nullish(),
+  quality: word
+    .nullish()
+    .meta({ description: 'Such as `high`, where the model has qualities; of some models a high one has a higher price.' }),
   output_format: word.nullish(),
   stream: z.union([z.boolean(), z.string()]).nullish().meta({ description: 'As events; only OpenAI’s paths send them.' }),
   partial_images: number

@@ -28,6 +28,10 @@ const price = named(
           .record(z.string(), credits)
           .optional()
           .meta({ description: 'By the size tier of a picture or the resolution of a film, in place of `credits`.' }),
+        prices_by_quality: z
+          .record(z.string(), z.number())
+          .optional()
+          .meta({ description: 'As how many pictures one counts by its `quality`, where that is billed.' }),
       }),
     ])
     .meta({ description: 'By the million tokens, or by the piece.' }),

@@ -6,6 +6,7 @@ import { accountPlaneDeps } from '../http/account-deps';
 import type { AppContext } from '../http/context';
 import { wholePrice } from '../providers/catalogue/beside';
 import { coveredLengths } from '../providers/catalogue/covered-lengths';
+import { pricesByQuality } from '../providers/catalogue/picture-qualities';
 import type { Model } from '../providers/types';
 import { type AccountRoute, parameter } from '../routes/account/route';
 import { type ExampleMode, exampleMode, examples, filled } from './examples';
@@ -26,10 +27,15 @@ function coverage(model: Model): string {
   return audioSecondsARequest === undefined ? '' : `, for each ${audioSecondsARequest} seconds of sound`;
 }
 
+const dearerQualities = (model: Model): string[] =>
+  Object.entries(pricesByQuality(model).pricesByQuality ?? {}).flatMap(([quality, count]) =>
+    count > 1 ? [`${quality} quality: ${count} times`] : [],
+  );
+
 function priceLines(model: Model): [string, number][] {
   const { price } = model;
   if (!price) return [];
-  if (price.per !== 'token') return [[oneOf(price) + coverage(model), price.micro]];
+  if (price.per !== 'token') return [[[oneOf(price) + coverage(model), ...dearerQualities(model)].join(', '), price.micro]];
   const priced = wholePrice(model, price);
   const { inputMicroPerMtok: input, outputMicroPerMtok: output, cacheReadMicroPerMtok: read, ...more } = priced;
   const lines: [string, number | undefined][] = [

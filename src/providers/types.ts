@@ -124,6 +124,8 @@ export interface MediaTarget extends Target {
   defaults?: Readonly<Record<string, unknown>>;
   /** What the provider bills by length, of a model with a price a request: each is for as much as that price covers. */
   lengthCost?: LengthCost;
+  /** What the provider bills by a picture's quality: as how many pictures of the quality that the price is for. */
+  pricesByQuality?: Readonly<Record<string, number>>;
 }
 
 export interface LengthCost {

@@ -10,16 +10,25 @@ import { sandboxAnswers } from '../gateway/sandbox';
 import { clientDialect, clientFormat } from '../http/client-format';
 import type { AppContext } from '../http/context';
 import { renderError } from '../http/render-error';
-import type { Model, Price } from '../providers/types';
+import { pricesByQuality } from '../providers/catalogue/picture-qualities';
+import type { Model } from '../providers/types';
 
 const usdOf = (micro: number): number => micro / MICRO_PER_USD;
 
-function priceView(price: Price | undefined) {
+function priceView(model: Model) {
+  const { price } = model;
   if (!price) return null;
   if (price.per !== 'token') {
     const tiers = Object.entries(price.tierMicro ?? {}).map(([tier, micro]) => [tier, toCredits(micro)] as const);
     const byTier = tiers.length > 0 && { tier_credits: Object.fromEntries(tiers) };
-    return { per: price.per, credits: toCredits(price.micro), usd: usdOf(price.micro), ...byTier };
+    const { pricesByQuality: byQuality } = pricesByQuality(model);
+    return {
+      per: price.per,
+      credits: toCredits(price.micro),
+      usd: usdOf(price.micro),
+      ...byTier,
+      ...(byQuality && { prices_by_quality: byQuality }),
+    };
   }
   return {
     per: 'mtok',
@@ -52,7 +61,7 @@ function modelView(c: AppContext, model: Model) {
     owned_by: model.vendor,
     display_name: model.label,
     family: model.family,
-    pricing: priceView(model.price),
+    pricing: priceView(model),
     available: reason === undefined,
     ...(reason !== undefined && { unavailable_reason: reason }),
     endpoints,

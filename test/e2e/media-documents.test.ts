@@ -100,7 +100,7 @@ it('says what each size costs, and which tier pictures, films and sounds take', 
   const of = async (id: string) => (await call(account, 'GET', `/v1/models/${id}`)).body;
   expect(await of('gpt-image-2')).toMatchObject({
     minimum_tier: 'starter',
-    pricing: { per: 'image', credits: 3, tier_credits: { '1K': 3, '2K': 6, '4K': 12 } },
+    pricing: { per: 'image', credits: 3, tier_credits: { '1K': 3, '2K': 6, '4K': 12 }, prices_by_quality: { low: 1, medium: 1, high: 4 } },
   });
   expect(await of('kling-v3')).toMatchObject({ minimum_tier: 'starter', pricing: { per: 'second', credits: 13.4 } });
   expect(await of('hunyuan3d-v2-base')).toMatchObject({ minimum_tier: 'free' });

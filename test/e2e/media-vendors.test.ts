@@ -68,7 +68,7 @@ describe('vendors that answer with the result', () => {
     expect(request!.headers.authorization).toBe('Bearer the-key-of-openai');
     expect([request!.path, request!.json()]).toEqual([
       '/v1/images/generations',
-      { model: 'gpt-image-2', prompt: 'a fox', n: 2, size: '1024x1024' },
+      { model: 'gpt-image-2', prompt: 'a fox', n: 2, size: '1024x1024', quality: 'medium' },
     ]);
   });
 

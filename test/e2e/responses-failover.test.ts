@@ -137,6 +137,10 @@ describe.concurrent('a provider that fails before the first content', () => {
     ['a 500', failure(500, 'On fire.')],
     ['a failed response', json(failed())],
     ['a failed response with usage', json(failed({ usage: { input_tokens: 5, output_tokens: 0 } }))],
+    [
+      'a failed response with an answer',
+      json(responseOf([message('One')], { status: 'failed', error: { code: 'server_error', message: 'On fire.' } })),
+    ],
     ['an error document', json({ error: { message: 'On fire.', code: 'server_error' } })],
     ['a response that is not over', json(responseOf([], { status: 'in_progress' }))],
     ['a stream that ends in an error', sse([...opening(), errorEvent('On fire.')])],
@@ -196,14 +200,15 @@ describe.concurrent('a provider that fails after the first content', () => {
     expect(await account.money()).toEqual(spent(0));
   });
 
-  it('and counts what it wrote passes its failure on, and is charged', async () => {
+  it('and counts what it wrote costs nothing either', async () => {
     const { account, lane } = await fresh();
     const usage = { input_tokens: 10, output_tokens: 3, total_tokens: 13 };
     lane.first.reply(sse([...beginning('One'), failedEvent('On fire.', { usage })]));
     const { types, response } = await askResponseStream(account, responsesBody(lane.model));
-    expect(types.at(-1)).toBe('response.failed');
-    expect(response).toMatchObject({ error: { message: 'On fire.' }, usage: { ...usage, creditsUsed: 0.0022 } });
-    expect(await account.money()).toEqual(spent(2_200));
+    expect(types.slice(-2)).toEqual(['error', 'response.failed']);
+    const said = 'The provider failed in the middle of its answer: On fire. Nothing was charged.';
+    expect(response).toMatchObject({ error: { message: said }, usage: null });
+    expect(await account.money()).toEqual(spent(0));
   });
 
   it.each([

@@ -18,9 +18,10 @@ import {
   USAGE_CREDITS,
   USAGE_MICRO,
 } from './support/responses-wire';
-import { type Lane, type LaneKind, Rig } from './support/rig';
+import { INPUT_MICRO, type Lane, type LaneKind, Rig } from './support/rig';
 import { connect, MAJORS } from './support/sdk';
 import { CUT, type Reply, type Seen } from './support/upstream';
+import { gate } from './support/wait';
 import { failure, json, sse } from './support/wire';
 
 let rig: Rig;
@@ -71,6 +72,31 @@ describe('previous_response_id', () => {
     expect(lane.first.seen).toHaveLength(1);
     expect(await account.money()).toEqual(spent(2 * USAGE_MICRO));
   });
+
+  it.each([false, true])(
+    'brings all that came before, which is held for, and charged where nobody counts (stream: %s)',
+    async (isStream) => {
+      const { account, lane } = await fresh();
+      const kept = await leave({ account, lane }, { usage: { input_tokens: 90_000, output_tokens: 10_000, total_tokens: 100_000 } });
+      const before = await account.money();
+      const end = gate();
+      const body = responsesBody(lane.model, { previous_response_id: kept, ...(isStream && { stream: true }) });
+      const whole = { previous_response_id: UPSTREAM_ID, usage: null };
+      if (isStream) lane.first.reply(sse([{ until: end.opened }, ...streamOf(['On.'], whole)]));
+      else lane.first.reply({ ...answer('On.', whole), first: { until: end.opened } });
+      const asked = isStream
+        ? askResponseStream(account, responsesBody(lane.model, { previous_response_id: kept }))
+        : askResponse(account, body);
+      await lane.first.request(1);
+      expect((await account.money()).heldMicro).toBeGreaterThan(100_000 * INPUT_MICRO);
+      end.open();
+      await asked;
+      const { spentMicro, heldMicro } = await account.settled();
+      expect(heldMicro).toBe(0);
+      expect(spentMicro - before.spentMicro).toBeGreaterThan(100_000 * INPUT_MICRO);
+      expect(spentMicro - before.spentMicro).toBeLessThan(101_000 * INPUT_MICRO);
+    },
+  );
 
   it('is tried nowhere else when that provider fails', async () => {
     const { account, lane } = await fresh('responses-pair');

@@ -615,6 +615,7 @@ export interface ImageCreateFields {
   mask?: string | Blob | null | undefined;
   negative_prompt?: string | null | undefined;
   seed?: number | null | undefined;
+  /** Such as `high`, where the model has qualities; of some models a high one has a higher price. */
   quality?: string | null | undefined;
   output_format?: string | null | undefined;
   /** Each picture as an event. */
@@ -667,6 +668,7 @@ export interface ImageEditFields {
   mask?: string | Blob | null | undefined;
   negative_prompt?: string | null | undefined;
   seed?: number | null | undefined;
+  /** Such as `high`, where the model has qualities; of some models a high one has a higher price. */
   quality?: string | null | undefined;
   output_format?: string | null | undefined;
   /** Each picture as an event. */
@@ -731,6 +733,7 @@ export interface ImageFields {
   mask?: string | Blob | null | undefined;
   negative_prompt?: string | null | undefined;
   seed?: number | null | undefined;
+  /** Such as `high`, where the model has qualities; of some models a high one has a higher price. */
   quality?: string | null | undefined;
   output_format?: string | null | undefined;
   /** As events; only OpenAI’s paths send them. */
@@ -1178,6 +1181,8 @@ export type ModelPrice =
       usd: number;
       /** By the size tier of a picture or the resolution of a film, in place of `credits`. */
       tier_credits?: Record<string, number>;
+      /** As how many pictures one counts by its `quality`, where that is billed. */
+      prices_by_quality?: Record<string, number>;
     };
 
 /** The same with its fields inside `input`. */

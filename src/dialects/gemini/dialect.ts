@@ -5,6 +5,7 @@ import type { ResponsesCrossing } from '../openai-chat/over-responses/request';
 import { NO_THOUGHTS, namedThoughts, type ThoughtsByCall } from '../openai-chat/over-responses/thoughts';
 import type { Bridge, Call, Dialect } from '../types';
 import { readAddress } from './address';
+import { withCallIds } from './call-signatures';
 import { renderGeminiError } from './errors';
 import { overChatBridge } from './over-chat/bridge';
 import { askedIn } from './over-chat/options';
@@ -36,7 +37,7 @@ function geminiCall(request: GeminiRequest, wires: readonly WireId[], thoughts: 
   };
   return {
     ...request,
-    ...namedThoughts(request.body, thoughts, (brought) => geminiCall(request, wires, brought)),
+    ...namedThoughts(withCallIds(request.body), thoughts, (brought) => geminiCall(request, wires, brought)),
     hasTools: () => hasFunctions(request.fields ?? {}),
     over: (wire) => (wires.includes(wire) ? bridges[wire]?.() : undefined),
     beyond(wire) {

@@ -1,6 +1,7 @@
 import { rewriteMembers, setMembers } from '../../core/json';
 import { isRecord } from '../../core/record';
 import type { Answer, Bridge, Receipt } from '../types';
+import { withoutCallIds } from './call-signatures';
 import { type Fields, field, listField, recordField } from './fields';
 import { foldGeminiStream } from './fold';
 import { charsOf, partSays, partsOf } from './parts';
@@ -36,7 +37,7 @@ export const withoutModel = (body: string): string => rewriteMembers(body, (raw,
 
 /** A Gemini call to an upstream that speaks the same format; the body is the client's own. */
 export const straightBridge = (request: Pick<GeminiRequest, 'body'>): Bridge => ({
-  request: () => ({ body: withoutModel(request.body) }),
+  request: () => ({ body: withoutCallIds(withoutModel(request.body)) }),
   readAnswer: readGeminiAnswer,
   renderAnswer: (text, receipt) => setMembers(text, { usageMetadata: JSON.stringify(shownUsage(receipt)) }),
   foldStream: foldGeminiStream,

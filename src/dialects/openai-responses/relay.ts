@@ -88,11 +88,11 @@ export class ResponsesRelay implements StreamRelay {
     if (data === '[DONE]') return this.failWith(CUT_SHORT);
     const json = parseJson(data);
     const type = isRecord(json) ? eventType(json, event) : undefined;
-    if (!isRecord(json) || type === undefined || type === 'error') return this.failWith(json);
+    // One that failed is free, tokens or none: what follows is the gateway's own end.
+    if (!isRecord(json) || type === undefined || type === 'error' || type === 'response.failed') return this.failWith(json);
     const read: ReadEvent = { type, data, sequence: json.sequence_number, verbatim: event };
     if (OPENING_EVENTS.has(type)) return this.open(read, json);
     if (type === 'response.completed' || type === 'response.incomplete') return this.finish(read, json);
-    if (type === 'response.failed') return this.hasContent && wroteTokens(json) ? this.finish(read, json) : this.failWith(json);
     if (!this.hasContent && type === 'keepalive') return '';
     if (!this.hasContent && EMPTY_BEGINNINGS.has(type)) {
       this.announced.push(read);
@@ -149,7 +149,7 @@ export class ResponsesRelay implements StreamRelay {
     this.hasOutput ||= Array.isArray(response.output) && response.output.some(itemHasContent);
     const out = this.begin();
     const raw = rawMember(read.data, 'response')!;
-    const whole = read.type === 'response.failed' ? raw : this.items.putInto(response, raw);
+    const whole = this.items.putInto(response, raw);
     this.end = whole === raw ? read : { ...read, data: setMembers(read.data, { response: whole }) };
     this.complete = true;
     this.ended = true;
@@ -181,12 +181,6 @@ export class ResponsesRelay implements StreamRelay {
     const response = renamed(raw, this.state.names, { usage });
     return this.emit({ type, data: setMembers(data, { response }), sequence });
   }
-}
-
-/** A failed response for which the upstream counted output. */
-function wroteTokens({ response }: Record<string, unknown>): boolean {
-  const usage = isRecord(response) ? response.usage : undefined;
-  return isRecord(usage) && typeof usage.output_tokens === 'number' && usage.output_tokens > 0;
 }
 
 const WRITTEN = ['delta', 'text', 'refusal', 'arguments', 'input'] as const;

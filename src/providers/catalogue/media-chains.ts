@@ -77,11 +77,22 @@ const seedream = (version: string) => [
   wavespeed(`bytedance/seedream-v${version}`, `bytedance/seedream-v${version}/edit`),
 ];
 
+/**
+ * A square of 1,024 costs 0.006, 0.053 and 0.211 USD at OpenAI, https://developers.openai.com/api/docs/guides/image-generation,
+ * and larger ones in the same proportion; fal, which makes the dearest unless it is told, follows it:
+ * https://fal.ai/models/openai/gpt-image-2
+ */
+const byQuality = (target: MediaTarget): MediaTarget => ({
+  ...target,
+  defaults: { quality: 'medium' },
+  pricesByQuality: { low: 1, medium: 1, high: 4 },
+});
+
 const IMAGES: Readonly<Record<string, readonly MediaTarget[]>> = {
   'gpt-image-2': [
-    openai('gpt-image-2'),
-    fal('openai/gpt-image-2', 'openai/gpt-image-2/edit'),
-    wavespeed('openai/gpt-image-2/text-to-image', 'openai/gpt-image-2/edit'),
+    byQuality(openai('gpt-image-2')),
+    byQuality(fal('openai/gpt-image-2', 'openai/gpt-image-2/edit')),
+    byQuality(wavespeed('openai/gpt-image-2/text-to-image', 'openai/gpt-image-2/edit')),
   ],
   nano_banana: NANO_BANANA,
   'nano-banana-t2i': NANO_BANANA,

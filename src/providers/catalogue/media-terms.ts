@@ -30,6 +30,8 @@ export interface MediaTerms {
   /** What one price covers: of a text as UTF-8, and of a recording. More is so many requests. */
   textBytesARequest?: number;
   audioSecondsARequest?: number;
+  /** As how many a picture counts by its quality, where providers bill by that; of one that is not named, as the most. */
+  pricesByQuality?: Readonly<Record<string, number>>;
   /** Of a GPU run: nobody waits, or pays, for more. */
   maxSeconds?: number;
   /** A GPU model that is quick enough to be waited for. */

@@ -12,8 +12,13 @@ const IMAGES = { name: 'images', form: 'list' } as const;
 const NANO_BANANA: ModelFields = { aspectRatio: 'aspect_ratio', outputFormat: { name: 'output_format' }, references: IMAGES };
 const NANO_BANANA_TIERS: ModelFields = { ...NANO_BANANA, resolution: { name: 'resolution', form: 'lower' } };
 
-/** One size only. */
-const GPT_IMAGE_2: ModelFields = { aspectRatio: 'aspect_ratio', ratios: ['1:1', '2:3', '3:2'], references: IMAGES };
+const GPT_IMAGE_2: ModelFields = {
+  aspectRatio: 'aspect_ratio',
+  ratios: ['1:1', '2:3', '3:2'],
+  resolution: { name: 'resolution', form: 'lower' },
+  quality: 'quality',
+  references: IMAGES,
+};
 
 const KONTEXT: ModelFields = { aspectRatio: 'aspect_ratio', seed: 'seed', references: { name: 'image', form: 'single' } };
 const FLUX_2: ModelFields = { size: { name: 'size', form: 'star' }, seed: 'seed', references: IMAGES };

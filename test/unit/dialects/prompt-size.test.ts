@@ -48,6 +48,16 @@ describe('a text', () => {
   });
 });
 
+it.each([{ type: 'item_reference', id: 'msg_1' }, { id: 'msg_1' }, { type: null, id: 'rs_1' }])(
+  'an item that only its id is of may be as long as an answer: %o',
+  (item) => {
+    const { likely, worst } = responses([item, item]);
+    expect([likely, worst].map((tokens) => Math.floor(tokens / 1_000))).toEqual([2, 256]);
+    // One that is there is its text, whatever its id.
+    expect(responses([{ id: 'msg_1', role: 'assistant', content: 'Hi' }]).worst).toBeLessThan(100);
+  },
+);
+
 it('of any depth has a size', () => {
   const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
   const parsed = openaiChat.parse({

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CloseRequest } from '../../../src/account/types';
 import { Deadlines } from '../../../src/core/deadlines';
+import { fail } from '../../../src/core/errors';
 import { anthropicMessages, messagesCall } from '../../../src/dialects/anthropic-messages/dialect';
 import { openaiChat } from '../../../src/dialects/openai-chat/dialect';
 import type { Call, Dialect } from '../../../src/dialects/types';
@@ -81,6 +82,41 @@ interface Hidden {
   first?: object;
 }
 
+interface Ran extends Pick<StreamRun, 'dialect' | 'call' | 'plan' | 'gone'> {
+  /** What the call asks of its account. */
+  account: object;
+  /** Gathers what outlasts the answer. */
+  work: Promise<unknown>[];
+  keepaliveMs?: number;
+}
+
+function runOf(bench: Bench, { dialect, call, plan, gone, account, work, keepaliveMs }: Ran): StreamRun {
+  const settings = readSettings({ KEY_MAC_SECRET: 'x'.repeat(32) });
+  const deps = {
+    settings: { ...settings, ...(keepaliveMs !== undefined && { KEEPALIVE_MS: keepaliveMs }) },
+    now: () => bench.nowMs,
+    account: () => account,
+    waitUntil: (done: Promise<unknown>) => void work.push(done),
+    deadlines: new Deadlines(),
+  };
+  return {
+    deps: deps as unknown as GatewayDeps,
+    dialect,
+    call,
+    plan,
+    failover: bench.failover(plan, { call, gone: gone.signal }),
+    accountId: 'acc_1',
+    account: account as StreamRun['account'],
+    keyMode: 'live',
+    holdId: HOLD,
+    startedAtMs: NOW_MS,
+    endpoint: '/v1/chat/completions',
+    idempotencyKeyHash: undefined,
+    gone,
+    outgoing: call.openStream(HOLD),
+  };
+}
+
 /** The usage that is charged to a client that hangs up once it has had the first content. */
 async function chargedAfterHangUp(hidden: Hidden) {
   const { format = CHAT, thinksMs, isReasoning = true, thoughtsOff, maxOutputTokens, first = { content: 'Yes.' } } = hidden;
@@ -114,24 +150,7 @@ async function chargedAfterHangUp(hidden: Hidden) {
   const call = { ...format.call, stream: true, ...(maxOutputTokens && { maxOutputTokens }), ...(thoughtsOff && { thoughtsOff }) };
   plan.targets = plan.targets.map((target) => ({ ...target, wire: format.wire, bridge: call.over(format.wire.id)! }));
   const gone = new AbortController();
-  const settings = readSettings({ KEY_MAC_SECRET: 'x'.repeat(32) });
-  const waitUntil = (done: Promise<unknown>) => void work.push(done);
-  const run: StreamRun = {
-    deps: { settings, now: () => bench.nowMs, account: () => account, waitUntil, deadlines: new Deadlines() } as unknown as GatewayDeps,
-    dialect: format.dialect,
-    call,
-    plan,
-    failover: bench.failover(plan, { call, gone: gone.signal }),
-    accountId: 'acc_1',
-    account: account as unknown as StreamRun['account'],
-    keyMode: 'live',
-    holdId: HOLD,
-    startedAtMs: NOW_MS,
-    endpoint: '/v1/chat/completions',
-    idempotencyKeyHash: undefined,
-    gone,
-    outgoing: call.openStream(HOLD),
-  };
+  const run = runOf(bench, { dialect: format.dialect, call, plan, gone, account, work });
   const reader = (await runStreamCall(run)).body!.getReader();
   for (let text = ''; !text.includes('Yes.'); ) {
     const { value, done } = await reader.read();
@@ -145,6 +164,81 @@ async function chargedAfterHangUp(hidden: Hidden) {
   expect([closes[0]!.outcome, detail.ending]).toEqual(['estimated', 'client_gone']);
   return [detail.usage.outputTokens - SHOWN_TOKENS, detail.usage.reasoningTokens ?? 0];
 }
+
+/** A stream that thinks so long before its first words, at a price of one a token; what its hold was enlarged by, and how it was closed. */
+async function thinking({ thinksMs, refuses = false, ...more }: { thinksMs: number; refuses?: boolean; isReasoning?: boolean }) {
+  const { isReasoning = true } = more;
+  const closes: CloseRequest[] = [];
+  const extensions: number[] = [];
+  const work: Promise<unknown>[] = [];
+  let heldMicro = 4_196;
+  const account = {
+    settle: async (close: CloseRequest) => {
+      closes.push(close);
+      return { ok: true, costMicro: close.costMicro, outcome: close.outcome, repeated: false };
+    },
+    beat: async () => ({ ok: true }),
+    extend: async ({ byMicro }: { byMicro: number }) => {
+      if (refuses) return fail('insufficient_credits', 'No more.');
+      extensions.push(byMicro);
+      heldMicro += byMicro;
+      return { ok: true, heldMicro };
+    },
+  };
+  const bench = new Bench();
+  const enough = () => (refuses ? closes.length > 0 : isReasoning ? heldMicro * 0.8 > (thinksMs / 1_000 - 5) * 30 + 100 : true);
+  bench.script('a', async ({ signal }) => {
+    const source: UnderlyingByteSource = {
+      type: 'bytes',
+      async start(stream) {
+        signal?.addEventListener('abort', () => stream.error(new Error('stopped')));
+        stream.enqueue(CHAT.opening.slice());
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        bench.nowMs += thinksMs;
+        for (let looks = 0; looks < 100 && !enough(); looks++) await new Promise((resolve) => setTimeout(resolve, 20));
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        if (signal?.aborted) return;
+        stream.enqueue(delta({ content: 'Yes.' }));
+        const usage = { prompt_tokens: 100, completion_tokens: 9_000, total_tokens: 9_100 };
+        stream.enqueue(encoder.encode(`data: ${JSON.stringify({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }], usage })}\n\n`));
+        stream.close();
+      },
+    };
+    return new Response(new ReadableStream(source) as ReadableStream<Uint8Array>, { headers: { 'content-type': 'text/event-stream' } });
+  });
+  const plan = {
+    ...planOf(provider('a')),
+    estimateMicro: heldMicro,
+    price: { inputMicroPerMtok: 1_000_000, outputMicroPerMtok: 1_000_000 },
+  };
+  if (isReasoning) plan.model = { ...plan.model, capabilities: ['reasoning'] };
+  const call = { ...CHAT.call, stream: true };
+  const gone = new AbortController();
+  const run = runOf(bench, { dialect: CHAT.dialect, call, plan, gone, account, work, keepaliveMs: 30 });
+  const text = await (await runStreamCall(run)).text();
+  await Promise.all(work);
+  const { ending } = JSON.parse(closes[0]!.detailJson) as { ending: string };
+  return { text, extensions, costMicro: closes[0]!.costMicro, ending };
+}
+
+describe('a hold', () => {
+  it('grows with thoughts that go on out of sight', async () => {
+    const { extensions, costMicro, ending } = await thinking({ thinksMs: 205_000 });
+    expect({ extensions, costMicro, ending }).toEqual({ extensions: [4_196], costMicro: 9_100, ending: 'complete' });
+    expect(await thinking({ thinksMs: 65_000 })).toMatchObject({ extensions: [], ending: 'complete' });
+  });
+
+  it('does not where the model has none', async () => {
+    expect(await thinking({ thinksMs: 119_000 })).toMatchObject({ extensions: [4_196], ending: 'complete' });
+    expect(await thinking({ thinksMs: 119_000, isReasoning: false })).toMatchObject({ extensions: [], ending: 'complete' });
+  });
+
+  it('that cannot ends them, and they are charged', async () => {
+    const { text, costMicro, ending } = await thinking({ thinksMs: 205_000, refuses: true });
+    expect(text).toContain('No more.');
+    expect({ costMicro, ending }).toEqual({ costMicro: 100 + 6_000, ending: 'credits_ran_out' });
+  });
+});
 
 describe('thoughts that nobody saw', () => {
   it('are estimated by the time until the first content', async () => {

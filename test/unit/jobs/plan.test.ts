@@ -12,7 +12,7 @@ import { FAL_MODELS } from '../../../src/providers/fal/models';
 import { fittingSeconds, offeredSeconds } from '../../../src/providers/media/duration';
 import type { ImageInput } from '../../../src/providers/media/types';
 import { indexModels } from '../../../src/providers/model-index';
-import type { Registry } from '../../../src/providers/registry';
+import { PROVIDER_SPECS, type Registry } from '../../../src/providers/registry';
 import { sandboxMedia } from '../../../src/providers/sandbox/media/adapter';
 import { makeWav } from '../../../src/providers/sandbox/media/wav';
 import type { MediaTarget, Provider } from '../../../src/providers/types';
@@ -189,6 +189,45 @@ describe('a price', () => {
   ])('of gpt-image-2 at %s is %d credits', (size, credits) => {
     const planned = planJob(REGISTRY, call({ model: 'gpt-image-2', prompt: 'a cat', size }), false, RULES);
     expect(planned).toMatchObject({ ok: true, value: { estimateMicro: credits * CREDIT } });
+  });
+
+  it.each([
+    [undefined, '1024x1024', 3],
+    ['auto', '1024x1024', 3],
+    ['low', '1024x1024', 3],
+    ['medium', '2048x2048', 6],
+    ['high', '1024x1024', 12],
+    ['high', '4096x4096', 48],
+    ['a quality of next year', '1024x1024', 12],
+    ['constructor', '1024x1024', 12],
+  ])('of gpt-image-2 of quality %j at %s is %d credits, and the provider is asked for no other', (quality, size, credits) => {
+    for (const { provider: id } of MEDIA_CHAINS['gpt-image-2']!) {
+      const registry = registryOf(MEDIA_CHAINS, [provider(id)]);
+      const planned = planJob(registry, call({ model: 'gpt-image-2', prompt: 'a cat', size, quality }), false, RULES);
+      if (!planned.ok) throw new Error(planned.error.message);
+      expect(planned.value.estimateMicro).toBe(credits * CREDIT);
+      const target = MEDIA_CHAINS['gpt-image-2']!.find((one) => one.provider === id)!;
+      const adapter = PROVIDER_SPECS.find((spec) => spec.id === id)!.media!;
+      const { body } = adapter.submit({
+        model: target.model,
+        defaults: target.defaults!,
+        input: planned.value.input,
+        reference: 'job_a',
+        callbackUrl: undefined,
+      });
+      expect(JSON.parse(String(body))).toMatchObject({ quality: quality === undefined || quality === 'auto' ? 'medium' : quality });
+    }
+  });
+
+  it('of a picture whose provider does not bill by quality is one', () => {
+    const chains = { ...MEDIA_CHAINS, 'gpt-image-2': [{ provider: 'fal', model: 'own' }] };
+    for (const model of ['gpt-image-2', 'nano_banana'])
+      expect(planJob(registryOf(chains, [provider('fal')]), call({ model, prompt: 'a cat', quality: 'high' }), false, RULES)).toMatchObject(
+        {
+          ok: true,
+          value: { plan: { unitMicro: model === 'nano_banana' ? 2.4 * CREDIT : 3 * CREDIT }, input: { quality: 'high' } },
+        },
+      );
   });
 
   it('settles to what came, and never above what was held', () => {
@@ -371,6 +410,12 @@ describe('a model with a price a request, whose provider bills by length', () =>
     expect(unitsOf({ audio: url(100) })).toEqual([1, 1]);
     expect(unitsOf({ audio_url: url(101) })).toEqual([2, 2]);
     expect(unitsOf({ audio: 'https://example.com/long.wav' }), 'not read yet').toEqual([1, 1]);
+    // Only what is not read yet is measured when the job begins.
+    expect(speech('audio-asr', { audio: 'https://example.com/long.wav' })).toMatchObject({
+      value: { plan: { audioSecondsARequest: 100 } },
+    });
+    const brought = speech('audio-asr', { audio: url(101) });
+    expect(brought.ok && Object.keys(brought.value.plan)).not.toContain('audioSecondsARequest');
   });
 
   it('gives more for a price that covers more, and any length for none', () => {

@@ -73,6 +73,17 @@ describe('a look at an answer in the background', () => {
     expect(line).toMatchObject({ id: holdId, outcome: 'actual', amountMicro: -COST_MICRO });
   });
 
+  it('charges nothing for one that failed, whatever it has written and counted', async () => {
+    const { account, message } = await held();
+    const { output, usage } = (await done().json()) as { output: unknown; usage: unknown };
+    await look(
+      { ...message, heardMicro: 1_234 },
+      stateOf('failed', { output, usage, error: { code: 'server_error', message: 'On fire.' } }),
+    );
+    const [line] = await account.run((object) => object.operations(1).lines);
+    expect(line).toMatchObject({ outcome: 'released', amountMicro: 0, detail: { ending: 'upstream_failed' } });
+  });
+
   it('takes it for gone where its provider says so for two minutes, and charges what was heard', async () => {
     const { account, message } = await held();
     const heard = { ...message, heardMicro: 1_234 };

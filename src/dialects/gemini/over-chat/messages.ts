@@ -1,4 +1,5 @@
 import { extraContent } from '../../thought-signatures';
+import { callInSignature } from '../call-signatures';
 import { type Fields, field, listField, recordField, textField } from '../fields';
 import { mediaContent } from './media';
 
@@ -78,10 +79,12 @@ export class Conversation {
     const call = recordField(part, 'functionCall');
     if (!call) return [];
     const name = textField(call, 'name') ?? '';
-    const id = this.newId(textField(call, 'id'));
+    const signature = textField(part, 'thoughtSignature');
+    const signedId = callInSignature(signature);
+    const id = this.newId(textField(call, 'id') ?? signedId);
     this.pending.push({ id, name });
-    const signature = extraContent(textField(part, 'thoughtSignature'));
-    return [{ id, type: 'function', function: { name, arguments: JSON.stringify(field(call, 'args') ?? {}) }, ...signature }];
+    const signed = signedId === undefined ? extraContent(signature) : {};
+    return [{ id, type: 'function', function: { name, arguments: JSON.stringify(field(call, 'args') ?? {}) }, ...signed }];
   }
 
   private newId(given: string | undefined): string {

@@ -2,6 +2,7 @@ import { isRecord, parseJson } from '../../../core/record';
 import { textChars } from '../../../core/text-chars';
 import { argumentsOf, callPosition } from '../../openai-chat/tool-calls';
 import { signatureIn } from '../../thought-signatures';
+import { signatureOfCall } from '../call-signatures';
 import { type Fields, listField, recordField, textField } from '../fields';
 import { imagePart } from './media';
 
@@ -102,7 +103,7 @@ export function callParts(calls: readonly CallSoFar[]): Fields[] | undefined {
   for (const call of calls) {
     const args = call.arguments.trim() === '' ? {} : parseJson(call.arguments);
     if (!isRecord(args)) return undefined;
-    const { id, name, signature } = call;
+    const { id, name, signature = signatureOfCall(id) } = call;
     parts.push({
       functionCall: { ...(id !== undefined && { id }), name, args },
       ...(signature !== undefined && { thoughtSignature: signature }),

@@ -30,7 +30,6 @@ const RELAYED: readonly FixtureName[] = [
   'custom-tool',
   'refusal',
   'length-stop',
-  'failed-with-usage',
   'without-opening',
   'unnumbered',
   'web-search',
