@@ -1,6 +1,6 @@
 /** Trying a model in the browser: what comes back, what it cost, and the code that does the same. */
 import type { FC } from 'hono/jsx';
-import { playgroundKey } from '../console/api-keys/playground';
+import { type PlaygroundKey, playgroundKey } from '../console/api-keys/playground';
 import type { VerbContext } from '../console/context';
 import { organizationsOf } from '../console/me/show';
 import { permits } from '../console/permissions';
@@ -14,9 +14,11 @@ import type { AccountRoute } from '../routes/account/route';
 import { EXAMPLE_TOKENS, examples, filled } from './examples';
 import { Code, dollars } from './parts';
 import { priceText } from './price';
+import { sealed, unsealed } from './sealed-cookie';
 import { page, viewerOf } from './shell';
 
 const PATH = '/playground';
+const KEY_PATH = `${PATH}/key`;
 
 const MODES = {
   chat: {
@@ -73,7 +75,7 @@ async function payer(context: VerbContext, accountId: string, name: string, org:
         .catch(() => undefined)
     : undefined;
   const left = view ? ` (${dollars(toCredits(view.balanceMicro - view.heldMicro))} left)` : '';
-  return { keyPath: `${PATH}/key${org === undefined ? '' : `?org=${org}`}`, label: name + left, chosen };
+  return { keyPath: `${KEY_PATH}${org === undefined ? '' : `?org=${org}`}`, label: name + left, chosen };
 }
 
 /** The wallets that the person may make calls from. One that was asked for and is none of them is not changed for another. */
@@ -99,7 +101,7 @@ const Payers: FC<{ of: Payer[] }> = ({ of: payers }) => (
         </option>
       ))}
     </select>
-    <small id="payer-note">By a key for one hour, which this page alone knows</small>
+    <small id="payer-note">By a key for one hour, which ends when you sign out</small>
   </label>
 );
 
@@ -249,13 +251,23 @@ async function playground(c: AppContext): Promise<Response> {
   );
 }
 
-/** A session is no key: calls are made with one that is for the hour, so that they count, and show, as any other. */
+/**
+ * A session is no key: calls are made with one that is for the hour, so that they count, and show, as any other. The browser
+ * keeps it for the pages of that hour where no script reads it; a page that was refused with it asks for a fresh one.
+ */
 async function sessionKey(c: AppContext, context: VerbContext): Promise<Response> {
-  const made = await playgroundKey(context);
-  return made.ok ? c.json(made.value, 201) : renderError(c, made.error);
+  const { accountId, now } = context;
+  const cookie = { name: `gateway.${accountId}`, path: KEY_PATH, purpose: 'playground keys', sameSite: 'Strict' } as const;
+  const kept = c.req.query('fresh') === undefined ? await unsealed<PlaygroundKey>(c, context, cookie) : undefined;
+  const made = await playgroundKey(context, kept);
+  if (!made.ok) return renderError(c, made.error);
+  const { key, expiresAt } = made.value;
+  const seconds = Math.floor((Date.parse(expiresAt) - now()) / 1_000);
+  if (made.value !== kept) c.header('set-cookie', await sealed(context, cookie, made.value, seconds));
+  return c.json({ key, expiresAt }, 201);
 }
 
 export const playgroundPages: AccountRoute[] = [
   { method: 'GET', path: PATH, permission: 'public', handle: playground },
-  { method: 'POST', path: `${PATH}/key`, permission: 'keys.write', answers: 'json', handle: sessionKey },
+  { method: 'POST', path: KEY_PATH, permission: 'keys.write', answers: 'json', handle: sessionKey },
 ];

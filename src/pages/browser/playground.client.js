@@ -14,7 +14,7 @@ const SETTLED_AFTER_POLLS = 8;
 /** Who reads at the end sees what comes; who has scrolled up is left there. */
 const NEAR_END_PX = 80;
 
-/** By who pays. Held in memory alone, so that they are gone with the page. */
+/** By who pays. In memory alone, where no other script finds them; the next page is given the same. */
 const sessionKeys = new Map();
 /** Oldest first, and gone with the page too. */
 let turns = [];
@@ -99,13 +99,16 @@ async function problemOf(response) {
   return new Problem(body.error?.message ?? `The gateway answered ${response.status}.`, response.status);
 }
 
-async function keyOf(pasted = field('key'), payer = field('payer')) {
+/** @param isRefused The one that there was is good no more. */
+async function keyOf(pasted = field('key'), payer = field('payer'), isRefused = false) {
   if (pasted) return pasted;
   if (!payer)
     throw new Problem(form.elements.namedItem('payer') ? 'Choose who pays, or paste an API key.' : 'Paste an API key, or sign in.');
   const known = sessionKeys.get(payer);
   if (known && Date.parse(known.expiresAt) > Date.now() + 60_000) return known.key;
-  const response = await fetch(payer, { method: 'POST' });
+  const path = new URL(payer, location.href);
+  if (isRefused) path.searchParams.set('fresh', '1');
+  const response = await fetch(path, { method: 'POST' });
   if (response.status === 401) throw new Problem('You were signed out.', 'signed_out');
   if (!response.ok) throw await problemOf(response);
   const made = await response.json();
@@ -121,7 +124,7 @@ async function call(turn, path, body, signal) {
   let response = await send();
   if (response.status === 401 && turn.payer && sessionKeys.delete(turn.payer)) {
     // It was revoked, or another page had a new one made in its place.
-    turn.key = await keyOf('', turn.payer);
+    turn.key = await keyOf('', turn.payer, true);
     response = await send();
   }
   if (body) turn.requestId = response.headers.get('x-request-id') ?? turn.requestId;
