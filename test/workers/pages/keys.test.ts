@@ -151,4 +151,20 @@ describe('who pays for the playground', () => {
       '<option value="" selected="">Viewed: as viewer you make no calls</option>',
     );
   });
+
+  it('has as much to spend as the bill says, on every page: what is set aside for deployments is not in it', async () => {
+    const [as, { id, accountId }] = [await someone(), await organization('Renters')];
+    await join(id, as, 'owner');
+    const stub = accountStub(env.ACCOUNT, accountId);
+    await stub.grant({ eventId: 'g', amountMicro: 10_00_000_000, reason: '', topUp: false });
+    const side = async () => /<span class="unseen">Wallet:.*?<\/summary>/s.exec(await show(as, `/usage?org=${id}`))![0];
+    expect(await side()).not.toContain('set aside');
+    const waits = { known: 0, most: 0, eachMicro: 0 };
+    await stub.commit({ id: 'd', version: 1, keyId: null, wantedMicro: 2_50_000_000, leastMicro: 0, waits });
+    expect(await side()).toMatch(/\$7\.50 left<.*\$2\.50 held or set aside</);
+    expect(await show(as, `/settings/billing?org=${id}`)).toMatch(
+      /Available credits<\/dt><dd>750<.*Set aside for deployments<\/dt><dd>250</,
+    );
+    expect(await show(as, '/playground')).toContain('Renters ($7.50 left)');
+  });
 });
