@@ -72,6 +72,14 @@ const You: FC<{ me: Me }> = ({ me }) => (
   </Section>
 );
 
+/** How many are left alone: what they are is shown when they are made, and never again. */
+async function recoveryCodesLeft(c: AppContext, userId: string): Promise<number | undefined> {
+  const { api } = await authOf(c);
+  // The page is whole without it.
+  const view = await api.viewBackupCodes({ body: { userId } }).catch(() => undefined);
+  return view?.backupCodes.length;
+}
+
 async function settingsPage(c: AppContext, context: VerbContext, { error, message }: Shown = {}): Promise<Response> {
   const headers = c.req.raw.headers;
   const { api } = await authOf(c);
@@ -82,6 +90,7 @@ async function settingsPage(c: AppContext, context: VerbContext, { error, messag
     api.listPasskeys({ headers }),
     shownTo<Codes>(c, context),
   ]);
+  const codesLeft = me.twoFactorEnabled ? await recoveryCodesLeft(c, me.id) : undefined;
   const isOver = codes !== undefined && (codes.uri === undefined || me.twoFactorEnabled);
   return page(
     c,
@@ -97,7 +106,12 @@ async function settingsPage(c: AppContext, context: VerbContext, { error, messag
       <h1>Settings</h1>
       <Notice error={error} message={message} />
       <You me={me} />
-      <SecondStep isOn={me.twoFactorEnabled} shown={isOver && codes.uri !== undefined ? undefined : codes} error={error} />
+      <SecondStep
+        isOn={me.twoFactorEnabled}
+        codesLeft={codesLeft}
+        shown={isOver && codes.uri !== undefined ? undefined : codes}
+        error={error}
+      />
       <Passkeys passkeys={passkeys} />
       <Sessions sessions={sessions} current={current?.session.id} />
     </>,
