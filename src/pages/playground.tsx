@@ -5,7 +5,7 @@ import type { VerbContext } from '../console/context';
 import { organizationsOf } from '../console/me/show';
 import { permits } from '../console/permissions';
 import type { Family } from '../core/family';
-import { toCredits } from '../core/money';
+import { availableMicro, toCredits } from '../core/money';
 import { accountPlaneDeps } from '../http/account-deps';
 import type { AppContext } from '../http/context';
 import { renderError } from '../http/render-error';
@@ -74,7 +74,7 @@ async function payer(context: VerbContext, accountId: string, name: string, org:
         .view()
         .catch(() => undefined)
     : undefined;
-  const left = view ? ` (${dollars(toCredits(view.balanceMicro - view.heldMicro))} left)` : '';
+  const left = view ? ` (${dollars(toCredits(availableMicro(view)))} left)` : '';
   return { keyPath: `${KEY_PATH}${org === undefined ? '' : `?org=${org}`}`, label: name + left, chosen };
 }
 
@@ -161,7 +161,8 @@ const Terms: FC<FormProps> = ({ mode, models, chosen, variant, payers }) => (
 const TURNS: Record<Mode, { title: string; empty: string }> = {
   chat: {
     title: 'Conversation',
-    empty: 'The answer is shown here, word by word, with what it cost. What was said is sent along with what you say next.',
+    empty:
+      'The answer is shown here, word by word, with what it cost. What was said is sent along with what you say next, and stays in this tab until you sign out.',
   },
   image: { title: 'Pictures', empty: 'The picture is shown here, with what it cost.' },
   video: { title: 'Films', empty: 'The film is shown here when it is made. That takes up to some minutes.' },
@@ -173,7 +174,7 @@ const Turns: FC<{ mode: Mode }> = ({ mode }) => (
     <div class="head">
       <h2 id="result">{TURNS[mode].title}</h2>
       <button type="button" class="link quiet" data-clear hidden>
-        Clear
+        {mode === 'chat' ? 'New conversation' : 'Clear'}
       </button>
     </div>
     <figure class="turns" tabindex={0} aria-label={TURNS[mode].title}>
@@ -233,7 +234,7 @@ async function playground(c: AppContext): Promise<Response> {
           </a>
         ))}
       </nav>
-      <form class="bench" method="post" action={PATH} data-playground data-mode={mode}>
+      <form class="bench" method="post" action={PATH} data-playground data-mode={mode} data-person={context?.accountId ?? 'nobody'}>
         <Terms mode={mode} models={listed} chosen={chosen} variant={shownVariant} payers={payers} />
         <Turns mode={mode} />
       </form>
