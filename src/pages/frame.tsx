@@ -87,6 +87,7 @@ export const Mark: FC = () => (
 );
 
 const Wallets: FC<{ viewer: Viewer; path: string }> = ({ viewer: { org, organizations, availableCredits, setAsideCredits = 0 }, path }) => {
+  const name = organizations.find(({ id }) => id === org)?.name ?? 'Personal';
   // A call, or an invitation, is one wallet's: another wallet's page begins at the list.
   const at = path.startsWith('/usage/') ? '/usage' : path;
   return (
@@ -94,7 +95,9 @@ const Wallets: FC<{ viewer: Viewer; path: string }> = ({ viewer: { org, organiza
       <summary>
         <span>
           <span class="unseen">Wallet:</span>
-          <span class="strong">{organizations.find(({ id }) => id === org)?.name ?? 'Personal'}</span>
+          <span class="strong" title={name}>
+            {name}
+          </span>
           {availableCredits !== undefined && <span class="tiny quiet">{dollars(availableCredits)} left</span>}
           {setAsideCredits > 0 && <span class="tiny quiet">{dollars(setAsideCredits)} held or set aside</span>}
         </span>

@@ -8,7 +8,7 @@ import type { Model } from '../providers/types';
 import type { AccountRoute } from '../routes/account/route';
 import { within } from './frame';
 import { FAMILY_LABELS, shortTokens, tierLabel, words } from './model-words';
-import { Empty, plural, Scroll, whole } from './parts';
+import { Empty, Name, plural, Scroll, whole } from './parts';
 import { comparable, creditTag, oneOf, usdTag } from './price';
 import { page, viewerOf } from './shell';
 
@@ -150,7 +150,9 @@ const Row: FC<{ model: Model; org: string | undefined }> = ({ model, org }) => (
       <a class="name" href={within(`/models/${model.id}`, org)}>
         {model.label}
       </a>
-      <small class="mono break">{model.id}</small>
+      <small class="mono break">
+        <Name of={model.id} />
+      </small>
     </th>
     <td class="wide-only">
       {model.vendor}
