@@ -267,7 +267,7 @@ const Logs: FC<{ logs: LogView[]; org: string }> = ({ logs, org }) => (
             <td class="wide-only">
               <Status of={log.status} />
             </td>
-            <td class="number wide-only">{duration(log.latencyMs)}</td>
+            <td class="number wide-only">{log.latencyMs === 0 ? '–' : duration(log.latencyMs)}</td>
             <td class="number wide-only">{counted(log.inputTokens + log.cacheReadTokens + log.cacheWriteTokens)}</td>
             <td class="number wide-only">{counted(log.outputTokens)}</td>
             <td class="number">{alignedCredits(log.creditsUsed)}</td>
