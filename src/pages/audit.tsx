@@ -93,10 +93,8 @@ export const AuditTable: FC<{ entries: AuditView[]; names: Names }> = ({ entries
             <td class="who wide-only">
               <Name of={entry.actorName} />
             </td>
-            <td class="break">
-              <span class="mono">
-                <Name of={entry.action} />
-              </span>
+            <td class="act">
+              <span class="mono">{entry.action}</span>
               {nameOf(entry.target, entry.detail, names) !== undefined && (
                 <small class="narrow-only">
                   <Target id={entry.target} name={nameOf(entry.target, entry.detail, names)} />

@@ -15,7 +15,7 @@ import { page, viewerOf } from './shell';
 const CAPABILITIES = ['vision', 'tools', 'reasoning', 'audio', 'structured_output'] as const;
 
 const ORDERS: [value: string, label: string][] = [
-  ['', 'As in the catalogue'],
+  ['', 'As listed'],
   ['price', 'Cheapest first'],
   ['context', 'Longest context first'],
   ['name', 'By name'],

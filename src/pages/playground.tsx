@@ -165,7 +165,10 @@ const TURNS: Record<Mode, { title: string; empty: string }> = {
       'The answer is shown here, word by word, with what it cost. What was said is sent along with what you say next, and stays in this tab until you sign out.',
   },
   image: { title: 'Pictures', empty: 'The picture is shown here, with what it cost.' },
-  video: { title: 'Films', empty: 'The film is shown here when it is made. That takes up to some minutes.' },
+  video: {
+    title: 'Films',
+    empty: 'The film is shown here when it is made. That takes up to some minutes, and goes on while you look at other pages.',
+  },
 };
 
 /** What was asked and what came back, one under the other, and the next to be asked under it. */

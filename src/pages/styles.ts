@@ -218,6 +218,7 @@ tr.gap > * { background: color-mix(in srgb, var(--sunken) 45%, transparent); fon
 .bare th, .bare td { padding-inline: 0; }
 .bare tbody tr:hover > * { background: none; }
 td.who { min-width: 11.5rem; overflow-wrap: anywhere; }
+td.act { min-width: 12.5rem; overflow-wrap: anywhere; }
 td small, th small { display: block; font-size: var(--tiny); color: var(--quiet); font-weight: 400; }
 .name { text-decoration: none; font-weight: 550; color: var(--ink); }
 .name:hover { text-decoration: underline; }
@@ -328,7 +329,7 @@ const WIDTHS = `
   .wide-only { display: none; }
   .narrow-only { display: inline; }
   td small.narrow-only { display: block; }
-  td.break { width: 100%; }
+  td.break, td.act { width: 100%; min-width: 0; }
   main { gap: var(--s5); padding-block: var(--s5) var(--s6); }
   main.narrow { padding-top: var(--s6); }
   .loose { gap: var(--s5); }

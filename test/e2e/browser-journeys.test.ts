@@ -239,6 +239,9 @@ describe.skipIf(!chromiumPath)('a person in a browser', () => {
     await page.getByRole('link', { name: 'Playground' }).click();
     await page.getByRole('button', { name: 'Run' }).click();
     await page.getByText('the account has 0').waitFor();
+    // A call that was refused has no receipt to lead to.
+    expect(await last.getByRole('link').count()).toBe(0);
+    expect(await page.getByRole('link', { name: 'Top up' }).getAttribute('href')).toBe(`/settings/billing?org=${org}`);
     const key = await makeKey(page, 'pasted');
     await page.goto(`${worker.url}/playground`);
     await page.context().clearCookies();

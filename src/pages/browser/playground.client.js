@@ -12,6 +12,7 @@ import {
   showFile,
   showPiece,
   turns,
+  walletOf,
 } from './turns.client.js';
 
 const form = document.querySelector('form[data-playground]');
@@ -237,6 +238,7 @@ function showProblem(error, turn) {
     // What led to nothing is there to be tried again.
     if (turn.text === '' && !field('prompt')) write(turn.prompt);
   } else say(error.message, true);
+  if (error.code === 402 && turn?.payer) status.append(link(`/settings/billing${walletOf(turn)}`, 'Top up'));
   if (error.code !== 'signed_out') return;
   status.append(' ', link(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`, 'Sign in again'));
 }

@@ -126,19 +126,26 @@ function copyButton(turn) {
   return button;
 }
 
+/** What held nothing, such as a call that was refused, has no receipt; see `operationId`. */
+const hasReceipt = (requestId) => /^req_\w+-/.test(requestId);
+
+export const walletOf = ({ payer }) => new URL(payer, location.href).search;
+
 /** With the request: whoever is signed in finds the sum behind its charge there, some seconds later. */
 export function end(turn, note = '', isBad = false) {
   Object.assign(turn, { isOver: true, said: note, isBad });
   turn.note.className = isBad ? 'bad' : '';
   turn.note.append(note);
-  const search = turn.payer && new URL(turn.payer, location.href).search;
+  const search = turn.payer && walletOf(turn);
   if (turn.requestId)
     turn.footer.append(
       make(
         'span',
         '',
         'Request ',
-        turn.payer ? link(`/usage/${turn.requestId}${search}`, turn.requestId) : make('code', '', turn.requestId),
+        turn.payer && hasReceipt(turn.requestId)
+          ? link(`/usage/${turn.requestId}${search}`, turn.requestId)
+          : make('code', '', turn.requestId),
       ),
     );
   else if (turn.payer) turn.footer.append(link(`/usage${search}`, 'Usage'));

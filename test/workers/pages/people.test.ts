@@ -128,6 +128,17 @@ describe('a link that is over', () => {
   });
 });
 
+describe('a page that says no', () => {
+  it('leaves open the form that it is about, and a way on where there is none', async () => {
+    const as = await someone();
+    const isOpen = /<details open=""><summary>Change the password/;
+    expect(await show(as, '/settings')).not.toMatch(isOpen);
+    const form = { password: 'not the password', fresh: 'a long enough one' };
+    expect((await call('POST', '/settings/password', { as, form })).text).toMatch(isOpen);
+    expect(await show(as, '/invitations/accept?token=nonsense')).toContain('<a class="button plain" href="/usage">');
+  });
+});
+
 describe('a filter that is not understood', () => {
   it('is said by its label, on the page', async () => {
     const answer = await call('GET', '/usage?minCredits=abc', { as: await someone() });
