@@ -95,7 +95,7 @@ export const AuditTable: FC<{ entries: AuditView[]; names: Names }> = ({ entries
             </td>
             <td class="act">
               <span class="mono">{entry.action}</span>
-              {nameOf(entry.target, entry.detail, names) !== undefined && (
+              {entry.target !== null && entry.target !== entry.actorId && (
                 <small class="narrow-only">
                   <Target id={entry.target} name={nameOf(entry.target, entry.detail, names)} />
                 </small>
