@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { ACCOUNT_STATUSES, type AccountProfile, type AccountView, type GrantRequest } from '../account/types';
 import { fail, ok, type Result } from '../core/errors';
 import { accountBytes, accountId, newAccountBytes } from '../core/ids';
-import { fromCredits, toCredits } from '../core/money';
+import { availableMicro, fromCredits, toCredits } from '../core/money';
 import { TIERS } from '../core/tiers';
 import { database } from '../db/client';
 import { accounts } from '../db/schema';
@@ -51,7 +51,7 @@ const summary = ({ profile, tier: effective, balanceMicro, heldMicro, committedM
   createdAt: new Date(profile.createdAtMs).toISOString(),
   balanceCredits: toCredits(balanceMicro),
   heldCredits: toCredits(heldMicro),
-  availableCredits: toCredits(balanceMicro - heldMicro - committedMicro),
+  availableCredits: toCredits(availableMicro({ balanceMicro, heldMicro, committedMicro })),
 });
 
 /** The account's stub, if the id is one; nothing is created for a made-up id. */

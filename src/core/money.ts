@@ -7,6 +7,13 @@ export const MICRO_PER_CREDIT = 1_000_000;
 export const CREDITS_PER_USD = 100;
 export const MICRO_PER_USD = MICRO_PER_CREDIT * CREDITS_PER_USD;
 
+/** What a wallet can spend: all but what is held for calls under way and set aside for deployments. */
+export const availableMicro = (wallet: {
+  balanceMicro: MicroCredits;
+  heldMicro: MicroCredits;
+  committedMicro: MicroCredits;
+}): MicroCredits => wallet.balanceMicro - wallet.heldMicro - wallet.committedMicro;
+
 /** Micro-credits a million tokens, or a piece. A USD a million tokens is 100 micro-credits a token. */
 export interface TokenPrice {
   inputMicroPerMtok: number;

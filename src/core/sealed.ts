@@ -1,7 +1,7 @@
 /** Texts that only this gateway can read: AES-GCM under a key for each purpose, derived from what signs the sessions. */
 const encoder = new TextEncoder();
 
-export type Purpose = 'sso client secrets' | 'shown once';
+export type Purpose = 'sso client secrets' | 'shown once' | 'playground keys';
 
 async function keyOf(authSecret: string, purpose: Purpose): Promise<CryptoKey> {
   const material = await crypto.subtle.importKey('raw', encoder.encode(authSecret), 'HKDF', false, ['deriveKey']);

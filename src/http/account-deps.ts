@@ -1,6 +1,7 @@
 /** What the account plane lasts on: made once for each isolate and host. Loaded with it, lazily. */
 
 import { waitUntil } from 'cloudflare:workers';
+import { endPlaygroundKeys } from '../console/api-keys/playground';
 import type { AccountPlaneDeps } from '../console/deps';
 import { type Auth, createAuth } from '../console/sign-in/auth';
 import { recordChange, recordSignIn } from '../console/sign-in/record';
@@ -46,6 +47,8 @@ export async function authOf(c: AppContext): Promise<Auth> {
       signedIn: (userId, session, asksSecond) => recordSignIn(deps, userId, session, asksSecond),
       changed: (userId, action, headers) =>
         recordChange(deps, userId, action, { ipAddress: headers?.get('cf-connecting-ip'), userAgent: headers?.get('user-agent') }),
+      // Who signs out is signed out; what is left of the hour ends by itself.
+      ended: (userId) => endPlaygroundKeys(deps, userId).catch((error) => console.error('playground keys not ended', String(error))),
       // What fails has said so itself.
       inBackground: (work) => waitUntil(work.catch(() => undefined)),
     });

@@ -6,6 +6,7 @@ import { renderError } from '../http/render-error';
 import passkey from './browser/passkey.client.js' with { type: 'text' };
 import playground from './browser/playground.client.js' with { type: 'text' };
 import shell from './browser/shell.client.js' with { type: 'text' };
+import turns from './browser/turns.client.js' with { type: 'text' };
 import { STYLES } from './styles';
 
 /** The mark of frame.tsx, on the accent so that it shows on any bar of tabs. */
@@ -17,6 +18,7 @@ const ASSETS = {
   shell: { text: shell, extension: 'js', type: 'text/javascript' },
   passkey: { text: passkey, extension: 'js', type: 'text/javascript' },
   playground: { text: playground, extension: 'js', type: 'text/javascript' },
+  turns: { text: turns, extension: 'js', type: 'text/javascript' },
 } as const;
 
 export type AssetName = keyof typeof ASSETS;
@@ -24,9 +26,23 @@ export type ScriptName = Exclude<AssetName, 'styles' | 'icon'>;
 
 const paths = new Map<AssetName, Promise<string>>();
 
+const IMPORTED = /'\.\/(\w+)\.client\.js'/g;
+
+/** A script that another imports stands there under its own name. */
+async function textOf(name: AssetName): Promise<string> {
+  const { text } = ASSETS[name];
+  const imported = [...text.matchAll(IMPORTED)];
+  const known = await Promise.all(imported.map(async ([whole, one]) => [whole, await assetPath(one as ScriptName)] as const));
+  return known.reduce((linked, [whole, path]) => linked.replaceAll(whole, `'${path}'`), text as string);
+}
+
 export function assetPath(name: AssetName): Promise<string> {
-  const { text, extension } = ASSETS[name];
-  const path = paths.get(name) ?? sha256Hex(text).then((hash) => `/assets/${name}-${hash.slice(0, 12)}.${extension}`);
+  const { extension } = ASSETS[name];
+  const path =
+    paths.get(name) ??
+    textOf(name)
+      .then(sha256Hex)
+      .then((hash) => `/assets/${name}-${hash.slice(0, 12)}.${extension}`);
   paths.set(name, path);
   return path;
 }
@@ -37,7 +53,7 @@ export async function serveAsset(c: AppContext): Promise<Response> {
   const asset = Object.hasOwn(ASSETS, name) ? ASSETS[name] : undefined;
   if (!asset) return renderError(c, fail('not_found', 'There is no such file.').error);
   const current = (await assetPath(name)) === c.req.path;
-  return new Response(asset.text, {
+  return new Response(await textOf(name), {
     headers: {
       'content-type': `${asset.type}; charset=utf-8`,
       'cache-control': current ? 'public, max-age=31536000, immutable' : 'no-store',

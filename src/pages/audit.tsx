@@ -8,7 +8,7 @@ import { listMembers } from '../console/organizations/members';
 import type { AppContext } from '../http/context';
 import { type AccountRoute, queryOf } from '../routes/account/route';
 import { readForm } from './form';
-import { Empty, Headings, Notice, Pages, Scroll, Time } from './parts';
+import { Empty, Headings, Name, Notice, Pages, Scroll, Time } from './parts';
 import { orgQuery, page, refusalPage } from './shell';
 
 const PATH = '/settings/audit';
@@ -33,8 +33,11 @@ export async function namesOf(context: VerbContext): Promise<Names> {
   ]);
 }
 
+const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:[\d.]+Z$/;
+
 const wordOf = (value: unknown, names: Names): string => {
   if (Array.isArray(value)) return value.map((one) => wordOf(one, names)).join(', ');
+  if (typeof value === 'string' && MOMENT.test(value)) return `${value.slice(0, 16).replace('T', ' ')} UTC`;
   if (typeof value === 'string') return names.get(value) ?? value;
   return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
 };
@@ -62,7 +65,15 @@ function detailOf({ target, detail: { from, to, ...rest } }: AuditView, names: N
 }
 
 const Target: FC<{ id: string | null; name: string | undefined }> = ({ id, name }) =>
-  name === undefined ? <span class="mono">{id}</span> : <span title={id ?? ''}>{name}</span>;
+  name === undefined ? (
+    <span class="mono">
+      <Name of={id ?? ''} />
+    </span>
+  ) : (
+    <span title={id ?? ''}>
+      <Name of={name} />
+    </span>
+  );
 
 export const AuditTable: FC<{ entries: AuditView[]; names: Names }> = ({ entries, names }) => (
   <Scroll label="Audit log">
@@ -70,7 +81,7 @@ export const AuditTable: FC<{ entries: AuditView[]; names: Names }> = ({ entries
       <Headings
         of={['No.', 'Time (UTC)', 'Actor', 'Action', 'Target', 'IP address']}
         figures={['No.']}
-        wide={['No.', 'Target', 'IP address']}
+        wide={['No.', 'Actor', 'Target', 'IP address']}
       />
       <tbody>
         {entries.map((entry) => (
@@ -79,10 +90,22 @@ export const AuditTable: FC<{ entries: AuditView[]; names: Names }> = ({ entries
             <td>
               <Time at={entry.at} />
             </td>
-            <td class="who">{entry.actorName}</td>
-            <td>
+            <td class="who wide-only">
+              <Name of={entry.actorName} />
+            </td>
+            <td class="act">
               <span class="mono">{entry.action}</span>
-              <small class="break">{detailOf(entry, names)}</small>
+              {entry.target !== null && entry.target !== entry.actorId && (
+                <small class="narrow-only">
+                  <Target id={entry.target} name={nameOf(entry.target, entry.detail, names)} />
+                </small>
+              )}
+              <small class="narrow-only">
+                by <Name of={entry.actorName} />
+              </small>
+              <small>
+                <Name of={detailOf(entry, names)} />
+              </small>
             </td>
             <td class="quiet wide-only break">
               <Target id={entry.target} name={nameOf(entry.target, entry.detail, names)} />

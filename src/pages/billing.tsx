@@ -9,7 +9,7 @@ import type { GatewayError } from '../core/errors';
 import type { AppContext } from '../http/context';
 import { parseInput } from '../http/input';
 import type { AccountRoute } from '../routes/account/route';
-import { alignedCredits, credits, dollars, Empty, Headings, Notice, Pages, Scroll, Time } from './parts';
+import { alignedCredits, credits, dollars, Empty, Headings, Name, Notice, Pages, Scroll, Time } from './parts';
 import { fields, orgQuery, page, refusalPage } from './shell';
 import { onward } from './sign-in';
 
@@ -56,7 +56,9 @@ const Holds: FC<{ holds: Billing['holds'] }> = ({ holds }) => (
               <td>
                 <Time at={openedAt} />
               </td>
-              <td class="break">{model}</td>
+              <td class="break">
+                <Name of={model} />
+              </td>
               <td class="number">{alignedCredits(heldCredits)}</td>
             </tr>
           ))}
@@ -139,7 +141,13 @@ async function billingPage(c: AppContext, context: VerbContext, error?: GatewayE
                       <Time at={closedAt} />
                     </td>
                     <td class="break">
-                      {kind === 'grant' ? reason || 'Credits' : <a href={`/usage/${id}${orgQuery(context)}`}>{model ?? kind}</a>}
+                      {kind === 'grant' ? (
+                        reason || 'Credits'
+                      ) : (
+                        <a href={`/usage/${id}${orgQuery(context)}`}>
+                          <Name of={model ?? kind} />
+                        </a>
+                      )}
                     </td>
                     <td class="number">
                       {amountCredits > 0 ? <span class="strong">+{alignedCredits(amountCredits)}</span> : alignedCredits(amountCredits)}

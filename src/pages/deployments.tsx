@@ -15,7 +15,7 @@ import { GPU_POOL_MICRO } from '../providers/catalogue/media-terms';
 import type { AccountRoute } from '../routes/account/route';
 import { readNewDeployment } from '../routes/media/deployments';
 import { GPUS } from './gpu-sizes';
-import { credits, dollars, Empty, Notice, plural } from './parts';
+import { credits, dollars, Empty, Name, Notice, plural } from './parts';
 import { fields, orgQuery, page } from './shell';
 
 export const DEPLOYMENTS = '/infra/deployments/new';
@@ -150,14 +150,18 @@ const One: FC<{ of: Deployment; context: VerbContext }> = ({ of: row, context })
   <li class="key deployment">
     <div class="tight">
       <p class="row">
-        <span class="mono strong break">{row.slug}</span>
+        <span class="mono strong break">
+          <Name of={row.slug} />
+        </span>
         <span class={`tag ${row.state === 'active' ? 'good' : ''}`}>{row.state}</span>
         {row.test && <span class="tag">test</span>}
       </p>
       <p class="tiny quiet break">
         {row.gpuTypes.map(labelOf).join(', ')}
         <br />
-        <span class="mono">{row.dockerImage}</span>
+        <span class="mono">
+          <Name of={row.dockerImage} />
+        </span>
       </p>
     </div>
     {row.test ? <p>Free: it was made with a test key</p> : <Cost of={row} />}

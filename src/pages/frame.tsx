@@ -47,6 +47,8 @@ export interface Viewer {
   organizations: { id: string; name: string }[];
   /** Of the wallet that the page is about, for who may know it. */
   availableCredits: number | undefined;
+  /** Held for calls under way and set aside for deployments: in the wallet, and not to be spent. */
+  setAsideCredits: number | undefined;
 }
 
 interface FrameProps {
@@ -84,7 +86,8 @@ export const Mark: FC = () => (
   </svg>
 );
 
-const Wallets: FC<{ viewer: Viewer; path: string }> = ({ viewer: { org, organizations, availableCredits }, path }) => {
+const Wallets: FC<{ viewer: Viewer; path: string }> = ({ viewer: { org, organizations, availableCredits, setAsideCredits = 0 }, path }) => {
+  const name = organizations.find(({ id }) => id === org)?.name ?? 'Personal';
   // A call, or an invitation, is one wallet's: another wallet's page begins at the list.
   const at = path.startsWith('/usage/') ? '/usage' : path;
   return (
@@ -92,8 +95,11 @@ const Wallets: FC<{ viewer: Viewer; path: string }> = ({ viewer: { org, organiza
       <summary>
         <span>
           <span class="unseen">Wallet:</span>
-          <span class="strong">{organizations.find(({ id }) => id === org)?.name ?? 'Personal'}</span>
+          <span class="strong" title={name}>
+            {name}
+          </span>
           {availableCredits !== undefined && <span class="tiny quiet">{dollars(availableCredits)} left</span>}
+          {setAsideCredits > 0 && <span class="tiny quiet">{dollars(setAsideCredits)} held or set aside</span>}
         </span>
       </summary>
       <nav aria-label="Wallets">

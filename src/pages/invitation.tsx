@@ -38,6 +38,11 @@ async function invitationPage(c: AppContext, context: VerbContext): Promise<Resp
       <p>
         You are signed in as <strong class="break">{context.actor.name}</strong>.
       </p>
+      {!invitation && (
+        <a class="button plain" href="/usage">
+          To your account
+        </a>
+      )}
       {invitation && fits && (
         <form method="post" action={PATH}>
           <input type="hidden" name="token" value={token} />

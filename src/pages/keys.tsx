@@ -12,7 +12,7 @@ import type { AppContext } from '../http/context';
 import type { AccountRoute } from '../routes/account/route';
 import { inLabels, readForm } from './form';
 import { CreateForm, createFrom, LABELS, type Sent, UNSENT } from './key-form';
-import { Code, credits, Day, Empty, Notice, plural } from './parts';
+import { Code, credits, Day, Empty, Name, Notice, plural } from './parts';
 import { fields, orgQuery, page, refusalPage } from './shell';
 import { shown, shownTo, thenShown } from './shown-once';
 
@@ -177,8 +177,8 @@ const Key: FC<{ of: KeyView; context: VerbContext }> = ({ of: key, context }) =>
   <li class={isOver(key, context.now()) ? 'key off' : 'key'}>
     <div class="tight">
       <p class="row">
-        <span class="strong break lines-2" title={key.name}>
-          {key.name}
+        <span class="strong break lines-4" title={key.name}>
+          <Name of={key.name} />
         </span>{' '}
         <Status of={key} nowMs={context.now()} />
       </p>
@@ -193,7 +193,9 @@ const Key: FC<{ of: KeyView; context: VerbContext }> = ({ of: key, context }) =>
       {limitsOf(key, context.now()).map(([name, value]) => (
         <>
           <dt>{name}</dt>
-          <dd>{value}</dd>
+          <dd>
+            <Name of={value} />
+          </dd>
         </>
       ))}
     </dl>

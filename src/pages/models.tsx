@@ -8,14 +8,14 @@ import type { Model } from '../providers/types';
 import type { AccountRoute } from '../routes/account/route';
 import { within } from './frame';
 import { FAMILY_LABELS, shortTokens, tierLabel, words } from './model-words';
-import { Empty, plural, Scroll, whole } from './parts';
+import { Empty, Name, plural, Scroll, whole } from './parts';
 import { comparable, creditTag, oneOf, usdTag } from './price';
 import { page, viewerOf } from './shell';
 
 const CAPABILITIES = ['vision', 'tools', 'reasoning', 'audio', 'structured_output'] as const;
 
 const ORDERS: [value: string, label: string][] = [
-  ['', 'As in the catalogue'],
+  ['', 'As listed'],
   ['price', 'Cheapest first'],
   ['context', 'Longest context first'],
   ['name', 'By name'],
@@ -150,7 +150,9 @@ const Row: FC<{ model: Model; org: string | undefined }> = ({ model, org }) => (
       <a class="name" href={within(`/models/${model.id}`, org)}>
         {model.label}
       </a>
-      <small class="mono break">{model.id}</small>
+      <small class="mono break">
+        <Name of={model.id} />
+      </small>
     </th>
     <td class="wide-only">
       {model.vendor}

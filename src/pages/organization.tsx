@@ -25,7 +25,7 @@ import { inLabels, marked, readForm } from './form';
 import { Danger, Rename } from './organization-end';
 import { SSO_LABELS, Sso } from './organization-sso';
 import { organizationsPage } from './organizations';
-import { Day, Notice } from './parts';
+import { Day, Name, Notice } from './parts';
 import { fields, orgQuery, page } from './shell';
 
 const PATH = '/settings/organization';
@@ -77,7 +77,7 @@ const Person: FC<PersonProps> = ({ of: { userId, name, email, role, createdAt },
         {name} {userId === context.actor.id && <span class="tag">you</span>}
       </p>
       <p class="small quiet">
-        {email}, since <Day at={createdAt} />
+        <Name of={email} />, since <Day at={createdAt} />
       </p>
     </div>
     {context.permissions.has('members.write') && !isLastOwner ? (
@@ -116,7 +116,9 @@ const Pending: FC<{ invitations: Invitations; context: VerbContext }> = ({ invit
       {invitations.map(({ id, email, role, expiresAt }) => (
         <li>
           <div>
-            <p>{email}</p>
+            <p>
+              <Name of={email} />
+            </p>
             <p class="small quiet">
               invited as {role}, until <Day at={expiresAt} />
             </p>

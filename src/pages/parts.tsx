@@ -24,6 +24,28 @@ export const Scroll: FC<{ label: string; children?: Child }> = ({ label, childre
   </figure>
 );
 
+/** As many characters fit into the narrowest column. */
+const SHORT = 12;
+
+/** After a point or a stroke, but for those within a date, a time or a version. */
+const BREAK = /(?<=[-./_@:])(?=[^-./_@:\s])(?!(?<=\d[-.:])\d)/;
+
+/** A name, an address or an id, which has no spaces: it breaks after its own points and strokes rather than within a word. */
+export const Name: FC<{ of: string | null }> = ({ of: name }) => {
+  if (name === null) return null;
+  const parts = name.length > SHORT ? name.split(BREAK) : [name];
+  return (
+    <>
+      {parts.map((part, index) => (
+        <>
+          {index > 0 && <wbr />}
+          {part}
+        </>
+      ))}
+    </>
+  );
+};
+
 interface CodeProps {
   label: string;
   template?: string;

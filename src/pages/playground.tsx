@@ -1,11 +1,11 @@
 /** Trying a model in the browser: what comes back, what it cost, and the code that does the same. */
 import type { FC } from 'hono/jsx';
-import { playgroundKey } from '../console/api-keys/playground';
+import { type PlaygroundKey, playgroundKey } from '../console/api-keys/playground';
 import type { VerbContext } from '../console/context';
 import { organizationsOf } from '../console/me/show';
 import { permits } from '../console/permissions';
 import type { Family } from '../core/family';
-import { toCredits } from '../core/money';
+import { availableMicro, toCredits } from '../core/money';
 import { accountPlaneDeps } from '../http/account-deps';
 import type { AppContext } from '../http/context';
 import { renderError } from '../http/render-error';
@@ -14,9 +14,11 @@ import type { AccountRoute } from '../routes/account/route';
 import { EXAMPLE_TOKENS, examples, filled } from './examples';
 import { Code, dollars } from './parts';
 import { priceText } from './price';
+import { sealed, unsealed } from './sealed-cookie';
 import { page, viewerOf } from './shell';
 
 const PATH = '/playground';
+const KEY_PATH = `${PATH}/key`;
 
 const MODES = {
   chat: {
@@ -72,8 +74,8 @@ async function payer(context: VerbContext, accountId: string, name: string, org:
         .view()
         .catch(() => undefined)
     : undefined;
-  const left = view ? ` (${dollars(toCredits(view.balanceMicro - view.heldMicro))} left)` : '';
-  return { keyPath: `${PATH}/key${org === undefined ? '' : `?org=${org}`}`, label: name + left, chosen };
+  const left = view ? ` (${dollars(toCredits(availableMicro(view)))} left)` : '';
+  return { keyPath: `${KEY_PATH}${org === undefined ? '' : `?org=${org}`}`, label: name + left, chosen };
 }
 
 /** The wallets that the person may make calls from. One that was asked for and is none of them is not changed for another. */
@@ -99,7 +101,7 @@ const Payers: FC<{ of: Payer[] }> = ({ of: payers }) => (
         </option>
       ))}
     </select>
-    <small id="payer-note">By a key for one hour, which this page alone knows</small>
+    <small id="payer-note">By a key for one hour, which ends when you sign out</small>
   </label>
 );
 
@@ -159,10 +161,14 @@ const Terms: FC<FormProps> = ({ mode, models, chosen, variant, payers }) => (
 const TURNS: Record<Mode, { title: string; empty: string }> = {
   chat: {
     title: 'Conversation',
-    empty: 'The answer is shown here, word by word, with what it cost. What was said is sent along with what you say next.',
+    empty:
+      'The answer is shown here, word by word, with what it cost. What was said is sent along with what you say next, and stays in this tab until you sign out.',
   },
   image: { title: 'Pictures', empty: 'The picture is shown here, with what it cost.' },
-  video: { title: 'Films', empty: 'The film is shown here when it is made. That takes up to some minutes.' },
+  video: {
+    title: 'Films',
+    empty: 'The film is shown here when it is made. That takes up to some minutes, and goes on while you look at other pages.',
+  },
 };
 
 /** What was asked and what came back, one under the other, and the next to be asked under it. */
@@ -171,7 +177,7 @@ const Turns: FC<{ mode: Mode }> = ({ mode }) => (
     <div class="head">
       <h2 id="result">{TURNS[mode].title}</h2>
       <button type="button" class="link quiet" data-clear hidden>
-        Clear
+        {mode === 'chat' ? 'New conversation' : 'Clear'}
       </button>
     </div>
     <figure class="turns" tabindex={0} aria-label={TURNS[mode].title}>
@@ -231,7 +237,7 @@ async function playground(c: AppContext): Promise<Response> {
           </a>
         ))}
       </nav>
-      <form class="bench" method="post" action={PATH} data-playground data-mode={mode}>
+      <form class="bench" method="post" action={PATH} data-playground data-mode={mode} data-person={context?.accountId ?? 'nobody'}>
         <Terms mode={mode} models={listed} chosen={chosen} variant={shownVariant} payers={payers} />
         <Turns mode={mode} />
       </form>
@@ -249,13 +255,23 @@ async function playground(c: AppContext): Promise<Response> {
   );
 }
 
-/** A session is no key: calls are made with one that is for the hour, so that they count, and show, as any other. */
+/**
+ * A session is no key: calls are made with one that is for the hour, so that they count, and show, as any other. The browser
+ * keeps it for the pages of that hour where no script reads it; a page that was refused with it asks for a fresh one.
+ */
 async function sessionKey(c: AppContext, context: VerbContext): Promise<Response> {
-  const made = await playgroundKey(context);
-  return made.ok ? c.json(made.value, 201) : renderError(c, made.error);
+  const { accountId, now } = context;
+  const cookie = { name: `gateway.${accountId}`, path: KEY_PATH, purpose: 'playground keys', sameSite: 'Strict' } as const;
+  const kept = c.req.query('fresh') === undefined ? await unsealed<PlaygroundKey>(c, context, cookie) : undefined;
+  const made = await playgroundKey(context, kept);
+  if (!made.ok) return renderError(c, made.error);
+  const { key, expiresAt } = made.value;
+  const seconds = Math.floor((Date.parse(expiresAt) - now()) / 1_000);
+  if (made.value !== kept) c.header('set-cookie', await sealed(context, cookie, made.value, seconds));
+  return c.json({ key, expiresAt }, 201);
 }
 
 export const playgroundPages: AccountRoute[] = [
   { method: 'GET', path: PATH, permission: 'public', handle: playground },
-  { method: 'POST', path: `${PATH}/key`, permission: 'keys.write', answers: 'json', handle: sessionKey },
+  { method: 'POST', path: KEY_PATH, permission: 'keys.write', answers: 'json', handle: sessionKey },
 ];

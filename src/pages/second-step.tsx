@@ -1,7 +1,7 @@
 /** The second step of signing in: how an authenticator app gets its secret, and what stands in for the app. */
 import type { FC } from 'hono/jsx';
 import { ERROR_ID } from './form';
-import { Code, Section } from './parts';
+import { Code, plural, Section } from './parts';
 import { Qr } from './qr';
 import { Password } from './sign-in-parts';
 
@@ -60,7 +60,27 @@ const SetUp: FC<{ uri: string; codes: string[]; error: string | undefined }> = (
   </div>
 );
 
-export const SecondStep: FC<{ isOn: boolean; shown: Codes | undefined; error: string | undefined }> = ({ isOn, shown, error }) => (
+/** Who is down to so many should have others before the app is lost too. */
+const FEW_CODES = 2;
+
+const CodesLeft: FC<{ count: number }> = ({ count }) =>
+  count > FEW_CODES ? (
+    <p class="small quiet">{plural(count, 'recovery code')} left. New ones take the place of all of these.</p>
+  ) : (
+    <p class="notice bad">
+      {count === 0 ? 'No recovery code is left' : `Only ${plural(count, 'recovery code')} left`}: without one, losing the app means losing
+      this account. Make new ones here, and keep them where you keep passwords.
+    </p>
+  );
+
+interface SecondStepProps {
+  isOn: boolean;
+  codesLeft: number | undefined;
+  shown: Codes | undefined;
+  error: string | undefined;
+}
+
+export const SecondStep: FC<SecondStepProps> = ({ isOn, codesLeft, shown, error }) => (
   <Section id="second" title="Second step" about="A code of an authenticator app, asked for after the password.">
     {!isOn && shown?.uri !== undefined ? (
       <SetUp uri={shown.uri} codes={shown.codes} error={error} />
@@ -76,6 +96,7 @@ export const SecondStep: FC<{ isOn: boolean; shown: Codes | undefined; error: st
           <p>
             <span class={isOn ? 'tag good' : 'tag'}>{isOn ? 'on' : 'off'}</span>
           </p>
+          {codesLeft !== undefined && <CodesLeft count={codesLeft} />}
           <Password label="Your password" />
           <div class="row">
             <button type="submit" class="plain">

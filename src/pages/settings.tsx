@@ -17,6 +17,8 @@ import { Password } from './sign-in-parts';
 interface Shown {
   error?: string;
   message?: string | undefined;
+  /** It was the password that was to be changed. */
+  changesPassword?: boolean;
 }
 
 const PATH = '/settings';
@@ -37,7 +39,7 @@ const done = (c: AppContext, what: keyof typeof DONE): Response => c.redirect(`$
 
 type Me = Awaited<ReturnType<typeof showMe>>;
 
-const You: FC<{ me: Me }> = ({ me }) => (
+const You: FC<{ me: Me; changesPassword: boolean }> = ({ me, changesPassword }) => (
   <Section id="you" title="You" about="How you are known here.">
     <dl class="facts">
       <dt>E-mail</dt>
@@ -54,7 +56,7 @@ const You: FC<{ me: Me }> = ({ me }) => (
         Save
       </button>
     </form>
-    <details>
+    <details open={changesPassword}>
       <summary>Change the password</summary>
       <form class="panel" method="post" action="/settings/password">
         <Password label="Your password" />
@@ -72,7 +74,19 @@ const You: FC<{ me: Me }> = ({ me }) => (
   </Section>
 );
 
-async function settingsPage(c: AppContext, context: VerbContext, { error, message }: Shown = {}): Promise<Response> {
+/** How many are left alone: what they are is shown when they are made, and never again. */
+async function recoveryCodesLeft(c: AppContext, userId: string): Promise<number | undefined> {
+  const { api } = await authOf(c);
+  // The page is whole without it.
+  const view = await api.viewBackupCodes({ body: { userId } }).catch(() => undefined);
+  return view?.backupCodes.length;
+}
+
+async function settingsPage(
+  c: AppContext,
+  context: VerbContext,
+  { error, message, changesPassword = false }: Shown = {},
+): Promise<Response> {
   const headers = c.req.raw.headers;
   const { api } = await authOf(c);
   const [me, sessions, current, passkeys, codes] = await Promise.all([
@@ -82,6 +96,7 @@ async function settingsPage(c: AppContext, context: VerbContext, { error, messag
     api.listPasskeys({ headers }),
     shownTo<Codes>(c, context),
   ]);
+  const codesLeft = me.twoFactorEnabled ? await recoveryCodesLeft(c, me.id) : undefined;
   const isOver = codes !== undefined && (codes.uri === undefined || me.twoFactorEnabled);
   return page(
     c,
@@ -96,8 +111,13 @@ async function settingsPage(c: AppContext, context: VerbContext, { error, messag
     <>
       <h1>Settings</h1>
       <Notice error={error} message={message} />
-      <You me={me} />
-      <SecondStep isOn={me.twoFactorEnabled} shown={isOver && codes.uri !== undefined ? undefined : codes} error={error} />
+      <You me={me} changesPassword={changesPassword} />
+      <SecondStep
+        isOn={me.twoFactorEnabled}
+        codesLeft={codesLeft}
+        shown={isOver && codes.uri !== undefined ? undefined : codes}
+        error={error}
+      />
       <Passkeys passkeys={passkeys} />
       <Sessions sessions={sessions} current={current?.session.id} />
     </>,
@@ -118,7 +138,8 @@ interface Asked {
 /** What the person changes about how they sign in, and the page that says so. */
 async function change(c: AppContext, context: VerbContext, asked: Asked): Promise<Response> {
   const answer = await askAuth(c, asked.path, asked.body);
-  if (!answer.ok) return settingsPage(c, context, { error: answer.status === 429 ? TOO_OFTEN : asked.wrong });
+  if (!answer.ok)
+    return settingsPage(c, context, { error: answer.status === 429 ? TOO_OFTEN : asked.wrong, changesPassword: asked.done === 'password' });
   for (const cookie of answer.headers.getSetCookie()) c.header('set-cookie', cookie, { append: true });
   return done(c, asked.done);
 }

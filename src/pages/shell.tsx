@@ -4,7 +4,7 @@ import type { VerbContext } from '../console/context';
 import { organizationsOf } from '../console/me/show';
 import { isPermission, permits, ROLES } from '../console/permissions';
 import { ERRORS, type GatewayError } from '../core/errors';
-import { toCredits } from '../core/money';
+import { availableMicro, toCredits } from '../core/money';
 import { accountPlaneDeps } from '../http/account-deps';
 import { authorize } from '../http/caller';
 import { type AppContext, requestIdOf } from '../http/context';
@@ -52,7 +52,8 @@ async function viewerIn(c: AppContext, context: VerbContext | undefined): Promis
     org,
     role: context.role && organization ? context.role : (asked?.role ?? 'owner'),
     organizations,
-    availableCredits: known ? toCredits(view.balanceMicro - view.heldMicro - view.committedMicro) : undefined,
+    availableCredits: known ? toCredits(availableMicro(view)) : undefined,
+    setAsideCredits: known ? toCredits(view.heldMicro + view.committedMicro) : undefined,
   };
 }
 

@@ -247,6 +247,9 @@ const twoFactorPage = (c: AppContext, next: string, error?: string) =>
         The code of your authenticator app, or a recovery code
         <input name="code" autocomplete="one-time-code" required />
       </label>
+      <p class="small quiet">
+        Neither at hand? With a passkey you <a href={backTo(next)}>sign in</a> without a code.
+      </p>
     </>,
     'Go on',
     error,

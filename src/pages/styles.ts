@@ -63,7 +63,8 @@ img, svg, video { max-width: 100%; }
 .tiny { font-size: var(--tiny); }
 .strong { font-weight: 600; }
 .break { overflow-wrap: anywhere; }
-.lines-2 { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden; }
+.narrow-only { display: none; }
+.lines-4 { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 4; overflow: hidden; }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .number { text-align: end; white-space: nowrap; }
 .skip { position: absolute; left: -100vw; top: var(--s2); }
@@ -217,6 +218,7 @@ tr.gap > * { background: color-mix(in srgb, var(--sunken) 45%, transparent); fon
 .bare th, .bare td { padding-inline: 0; }
 .bare tbody tr:hover > * { background: none; }
 td.who { min-width: 11.5rem; overflow-wrap: anywhere; }
+td.act { min-width: 12.5rem; overflow-wrap: anywhere; }
 td small, th small { display: block; font-size: var(--tiny); color: var(--quiet); font-weight: 400; }
 .name { text-decoration: none; font-weight: 550; color: var(--ink); }
 .name:hover { text-decoration: underline; }
@@ -325,7 +327,9 @@ const WIDTHS = `
   .bar nav { order: 3; flex: 1 1 100%; gap: var(--s4); overflow-x: auto; justify-content: flex-start; }
   .bar .end { flex: 1 1 0; justify-content: flex-end; gap: var(--s3); }
   .wide-only { display: none; }
-  td.who { min-width: 7.5rem; }
+  .narrow-only { display: inline; }
+  td small.narrow-only { display: block; }
+  td.break, td.act { width: 100%; min-width: 0; }
   main { gap: var(--s5); padding-block: var(--s5) var(--s6); }
   main.narrow { padding-top: var(--s6); }
   .loose { gap: var(--s5); }

@@ -10,7 +10,7 @@ import { queryUsage, type Usage } from '../console/usage/query';
 import type { AppContext } from '../http/context';
 import { type AccountRoute, queryOf } from '../routes/account/route';
 import { readForm } from './form';
-import { alignedCredits, credits, dollars, Empty, Headings, Notice, Pages, Scroll, Time, whole } from './parts';
+import { alignedCredits, credits, dollars, Empty, Headings, Name, Notice, Pages, Scroll, Time, whole } from './parts';
 import { receiptPage } from './receipt';
 import { orgQuery, page, refusalPage } from './shell';
 import { chartOf, DailyChart } from './usage-chart';
@@ -32,7 +32,12 @@ const datesOf = (days: number, nowMs: number): string[] =>
 
 export const duration = (ms: number): string => (ms < 1_000 ? `${ms} ms` : `${(ms / 1_000).toFixed(1)} s`);
 
-const share = (part: number, all: number): string => (all > 0 ? `${Math.round((part / all) * 100)} %` : '');
+/** What is there is not said to be nothing. */
+function share(part: number, all: number): string {
+  if (all <= 0) return '';
+  const percent = Math.round((part / all) * 100);
+  return percent === 0 && part > 0 ? '<1 %' : `${percent} %`;
+}
 
 type Pick = { name: string; label: string; any: string; options: [value: string, label: string][] };
 
@@ -174,7 +179,7 @@ const Models: FC<{ models: Usage['costByModel']; series: string[] }> = ({ models
               return (
                 <tr>
                   <th scope="row" class="break">
-                    {model ?? 'other'}
+                    <Name of={model ?? 'other'} />
                     <svg class="meter" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
                       <rect
                         class={`f${place === -1 ? 6 : place}`}
@@ -211,7 +216,9 @@ const Dearest: FC<{ logs: LogView[]; org: string }> = ({ logs, org }) => (
                   <Time at={createdAt} />
                 </a>
               </td>
-              <td class="break">{model}</td>
+              <td class="break">
+                <Name of={model} />
+              </td>
               <td class="number">{alignedCredits(creditsUsed, 2)}</td>
             </tr>
           ))}
@@ -246,14 +253,21 @@ const Logs: FC<{ logs: LogView[]; org: string }> = ({ logs, org }) => (
                 <Time at={log.createdAt} />
               </a>
             </td>
-            <td>
-              {log.model} {log.test && <span class="tag">test</span>}
-              <small class="mono">{log.endpoint}</small>
+            <td class="break">
+              <Name of={log.model} /> {log.test && <span class="tag">test</span>}
+              {!GOOD.has(log.status) && (
+                <span class="narrow-only">
+                  <Status of={log.status} />
+                </span>
+              )}
+              <small class="mono">
+                <Name of={log.endpoint} />
+              </small>
             </td>
             <td class="wide-only">
               <Status of={log.status} />
             </td>
-            <td class="number wide-only">{duration(log.latencyMs)}</td>
+            <td class="number wide-only">{log.latencyMs === 0 ? '–' : duration(log.latencyMs)}</td>
             <td class="number wide-only">{counted(log.inputTokens + log.cacheReadTokens + log.cacheWriteTokens)}</td>
             <td class="number wide-only">{counted(log.outputTokens)}</td>
             <td class="number">{alignedCredits(log.creditsUsed)}</td>

@@ -22,7 +22,8 @@ async function submit(person: Person, path: string, form: Record<string, string>
   return { status: response.status, at, html: await text(response) };
 }
 
-const show = async (person: Person, path: string): Promise<string> => text(await person.fetch(path));
+/** Without the places where a long name may break. */
+const show = async (person: Person, path: string): Promise<string> => (await text(await person.fetch(path))).replaceAll('<wbr/>', '');
 
 describe('a person with a browser without JavaScript', () => {
   it('signs up, confirms, makes a key, calls with it, finds the call and its receipt, and signs out', async () => {

@@ -202,6 +202,12 @@ describe('a second factor', () => {
     expect((await submit('not-a-code')).status).toBe(400);
     const back = await submit(codes[0]!);
     expect([back.status, back.headers.get('location')]).toEqual([303, '/settings']);
+    const settings = async () => (await person.fetch('/settings')).text();
+    expect(await settings()).toContain(`${codes.length - 1} recovery codes left.`);
+    for (const code of codes.slice(1, -2)) {
+      await person.get('/api/auth/two-factor/verify-backup-code', { json: { code } });
+    }
+    expect(await settings()).toContain('Only 2 recovery codes left: without one, losing the app means losing');
     person.forgetCookies();
     await signIn(person);
     expect((await submit(codes[0]!)).status).toBe(400);

@@ -217,6 +217,10 @@ describe.skipIf(!chromiumPath)('a person in a browser', () => {
     expect(await page.locator('#output video').count()).toBe(1);
     await page.getByLabel('Prompt').fill('sandbox:hang');
     await page.getByRole('button', { name: 'Run' }).click();
+    await page.getByText(/^(In the queue|Being made), /).waitFor();
+    // A film that is under way is so on the next look too, and can be stopped from there.
+    await page.reload();
+    await page.getByText(/^(In the queue|Being made), /).waitFor();
     await page.getByRole('button', { name: 'Stop' }).click();
     await page.getByText('Canceled, and free.').waitFor();
     expect(await last.textContent()).toContain('0 credits ($0.00)');
@@ -235,6 +239,9 @@ describe.skipIf(!chromiumPath)('a person in a browser', () => {
     await page.getByRole('link', { name: 'Playground' }).click();
     await page.getByRole('button', { name: 'Run' }).click();
     await page.getByText('the account has 0').waitFor();
+    // A call that was refused has no receipt to lead to.
+    expect(await last.getByRole('link').count()).toBe(0);
+    expect(await page.getByRole('link', { name: 'Top up' }).getAttribute('href')).toBe(`/settings/billing?org=${org}`);
     const key = await makeKey(page, 'pasted');
     await page.goto(`${worker.url}/playground`);
     await page.context().clearCookies();
@@ -293,10 +300,39 @@ describe.skipIf(!chromiumPath)('a person in a browser', () => {
     await turn.first().getByRole('button', { name: 'Copy the answer' }).click();
     expect(await page.evaluate('navigator.clipboard.readText()')).toBe(first);
     expect(await violations(page)).toEqual([]);
-    await page.getByRole('button', { name: 'Clear' }).click();
+    const shown = async () => [
+      await turn.locator('.asked, .answer, footer > .mono, footer a').allTextContents(),
+      await page.locator('#run-cost').textContent(),
+    ];
+    const before = await shown();
+    await page.getByRole('link', { name: 'Image', exact: true }).click();
+    expect(await turn.count()).toBe(0);
+    await page.getByRole('link', { name: 'Models' }).click();
+    await page.getByRole('link', { name: 'Playground' }).click();
+    await page.reload();
+    expect(await shown()).toEqual(before);
+    expect(JSON.stringify(await page.evaluate('({ ...sessionStorage })'))).not.toContain('ck_');
+    await say('Still there?');
+    expect(sent.at(-1)!.messages).toHaveLength(7);
+    const audit = (await (await page.request.get(`${worker.url}/api/audit`)).json()) as { entries: { action: string }[] };
+    expect(audit.entries.filter(({ action }) => action.startsWith('api_key')).map(({ action }) => action)).toEqual(['api_key.create']);
+    await page.getByRole('button', { name: 'New conversation' }).click();
     expect([await turn.count(), await page.locator('#run-cost').textContent()]).toEqual([0, '']);
+    await page.reload();
     await say('Who am I?');
     expect(sent.at(-1)!.messages).toEqual([{ role: 'user', content: 'Who am I?' }]);
+    await page.getByLabel('Prompt').fill('sandbox:tokens=400 sandbox:delay=100ms');
+    await page.getByRole('button', { name: 'Run' }).click();
+    await turn.nth(1).locator('.answer:not(:empty)').waitFor();
+    await page.reload();
+    await turn.nth(1).getByText('The page was left before the end.').waitFor();
+    await turn
+      .nth(1)
+      .getByText(/credits \(/)
+      .waitFor();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.waitForURL(`${worker.url}/`);
+    expect(await page.evaluate('sessionStorage.length')).toBe(0);
     expect(complaints).toEqual([]);
     await context.close();
   });

@@ -4,35 +4,70 @@ import { ok, type Result } from '../../core/errors';
 import { accountBytes, keyBytes } from '../../core/ids';
 import { auditRecord, collectAudit } from '../audit/commit';
 import type { VerbContext } from '../context';
+import type { ConsoleDeps } from '../deps';
+import { organizationsOf } from '../me/show';
+import { personalAccountOf } from '../sign-in/personal-account';
 import { createApiKey } from './create';
 import { personBehind, refuseBeyond, refuseLimited } from './internal';
 
 const HOUR_MS = 3_600_000;
+/** A secret that is over any moment is of no use to a page that has just been opened. */
+const USEFUL_MS = 300_000;
+
+export interface PlaygroundKey {
+  id: string;
+  key: string;
+  expiresAt: string;
+}
 
 /** A person's own: a wallet of theirs alone has no other's. */
-const isOf = (key: KeySummary, person: string | undefined, { organization }: VerbContext): boolean =>
-  key.purpose === 'playground' && key.status !== 'revoked' && (!organization || (key.secretBy ?? key.userId) === person);
+const isOf = (key: KeySummary, person: string | undefined, isShared: boolean): boolean =>
+  key.purpose === 'playground' && key.status !== 'revoked' && (!isShared || (key.secretBy ?? key.userId) === person);
 
-/** A secret for the playground's calls of the next hour: of the one key that a person has for them in a wallet, made once. */
-export async function playgroundKey(context: VerbContext): Promise<Result<{ key: string; expiresAt: string }>> {
+/** A key that ended before its hour, as one does where a session ends, takes its secrets with it. */
+function isGood({ id, expiresAt }: PlaygroundKey, known: KeySummary, nowMs: number): boolean {
+  const untilMs = Date.parse(expiresAt);
+  return id === known.id && untilMs > nowMs + USEFUL_MS && untilMs <= (known.expiresAtMs ?? 0);
+}
+
+/**
+ * A secret for the playground's calls of the next hour: of the one key that a person has for them in a wallet, made once.
+ *
+ * @param kept The one that the person's browser has from before: as long as it is good, nothing is made or noted anew.
+ */
+export async function playgroundKey(context: VerbContext, kept?: PlaygroundKey): Promise<Result<PlaygroundKey>> {
   const expiresAtMs = context.now() + HOUR_MS;
   const expiresAt = new Date(expiresAtMs).toISOString();
   const stub = context.account(context.accountId);
   const person = await personBehind(context);
-  const known = (await stub.listKeys()).find((key) => isOf(key, person, context));
+  const known = (await stub.listKeys()).find((key) => isOf(key, person, context.organization !== null));
   if (known) {
     const allowed = refuseBeyond(context, known.scopes);
     if (!allowed.ok) return allowed;
     const unlimited = await refuseLimited(context);
     if (!unlimited.ok) return unlimited;
+    if (kept && isGood(kept, known, context.now())) return ok(kept);
     const { token, secretHash } = await mintKey(context.macSecret, 'live', accountBytes(context.accountId)!, keyBytes(known.id)!);
     const audit = auditRecord(context, { action: 'api_key.rotate', target: known.id, detail: { expiresAt, purpose: 'playground' } });
-    // Pages that are open elsewhere have the secret before; they go on with it.
-    const rotation = { secretHash, graceMs: HOUR_MS, endsGrace: true, expiresAtMs, secretBy: person };
+    // Pages that are open elsewhere have the secret before and go on with it, unless it was over: what ended stays so.
+    const graceMs = (known.expiresAtMs ?? 0) > context.now() ? HOUR_MS : 0;
+    const rotation = { secretHash, graceMs, endsGrace: true, expiresAtMs, secretBy: person };
     const rotated = await stub.rotateKey(known.id, rotation, audit);
     await collectAudit(context, context.accountId);
-    if (rotated.ok) return ok({ key: token, expiresAt });
+    if (rotated.ok) return ok({ id: known.id, key: token, expiresAt });
   }
   const made = await createApiKey(context, { name: 'Playground', expiresAt, purpose: 'playground' });
-  return made.ok ? ok({ key: made.value.key, expiresAt }) : made;
+  return made.ok ? ok({ id: made.value.id, key: made.value.key, expiresAt }) : made;
+}
+
+/** Where a session of theirs ended, the secrets that it had end too; pages of another session ask for new ones. */
+export async function endPlaygroundKeys({ db, account, now }: ConsoleDeps, person: string): Promise<void> {
+  const [own, organizations] = await Promise.all([personalAccountOf(db, person), organizationsOf(db, person)]);
+  const end = async (accountId: string): Promise<void> => {
+    const stub = account(accountId);
+    const keys = (await stub.listKeys()).filter((key) => isOf(key, person, accountId !== own) && (key.expiresAtMs ?? 0) > now());
+    // Nobody's act, and no news: each of them ends within the hour.
+    await Promise.all(keys.map(({ id }) => stub.changeKey(id, { expiresAtMs: now() })));
+  };
+  await Promise.all([...(own === undefined ? [] : [own]), ...organizations.map(({ accountId }) => accountId)].map(end));
 }

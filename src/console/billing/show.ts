@@ -1,4 +1,4 @@
-import { toCredits } from '../../core/money';
+import { availableMicro, toCredits } from '../../core/money';
 import { TIERS } from '../../core/tiers';
 import type { VerbContext } from '../context';
 
@@ -20,7 +20,7 @@ export async function showBilling(context: VerbContext) {
     accountId: context.accountId,
     balanceCredits: toCredits(view?.balanceMicro ?? 0),
     heldCredits: toCredits(view?.heldMicro ?? 0),
-    availableCredits: toCredits((view?.balanceMicro ?? 0) - (view?.heldMicro ?? 0) - (view?.committedMicro ?? 0)),
+    availableCredits: toCredits(view ? availableMicro(view) : 0),
     topUpCredits: toCredits(topUpMicro),
     tier: view?.tier ?? 'free',
     tiers: TIERS.map(({ id, label, fromMicro }) => ({

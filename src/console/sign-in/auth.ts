@@ -25,6 +25,8 @@ export interface AuthDeps {
   signedIn: (userId: string, session: SessionOrigin, asksSecond: boolean) => Promise<void>;
   /** How they sign in was changed, by their own request. */
   changed: (userId: string, action: string, headers: Headers | undefined) => Promise<void>;
+  /** A session of theirs is over, by whoever's act. */
+  ended: (userId: string) => Promise<void>;
   inBackground: (work: Promise<void>) => void;
 }
 
@@ -51,7 +53,7 @@ function socialProviders(settings: AccountSettings) {
 /** Of what is told beside a message only the errors' own words: the rest names people. */
 const reasons = (told: readonly unknown[]): string[] => told.filter((one) => one instanceof Error).map(String);
 
-export function createAuth({ db, settings, mail, origin, signedIn, changed, inBackground }: AuthDeps) {
+export function createAuth({ db, settings, mail, origin, signedIn, changed, ended, inBackground }: AuthDeps) {
   const brand = settings.BRAND;
   const send = async (to: string, worded: Omit<Mail, 'to' | 'idempotencyKey'>): Promise<void> => {
     try {
@@ -119,6 +121,7 @@ export function createAuth({ db, settings, mail, origin, signedIn, changed, inBa
           before: (session) => onlyConfirmed(db, session.userId),
           after: (session, c) => signedIn(session.userId, session, asksSecond(c?.path)),
         },
+        delete: { after: ({ userId }) => ended(userId) },
       },
     },
     advanced: {

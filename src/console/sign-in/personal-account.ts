@@ -18,17 +18,19 @@ async function accountIdOf(userId: string): Promise<string> {
   return accountId(new Uint8Array(digest).slice(0, ACCOUNT_BYTES));
 }
 
+export async function personalAccountOf(db: D1Database, userId: string): Promise<string | undefined> {
+  const query = 'SELECT account_id FROM personal_accounts WHERE user_id = ?';
+  return (await db.prepare(query).bind(userId).first<{ account_id: string }>())?.account_id;
+}
+
 /** The person's wallet, made when they have none yet: without credits. */
 export async function ensurePersonalAccount(
   deps: ConsoleDeps,
   person: Person,
   audit: Pick<AuditContext, 'actor' | 'from'>,
 ): Promise<string> {
-  const known = await deps.db
-    .prepare('SELECT account_id FROM personal_accounts WHERE user_id = ?')
-    .bind(person.id)
-    .first<{ account_id: string }>();
-  if (known) return known.account_id;
+  const known = await personalAccountOf(deps.db, person.id);
+  if (known !== undefined) return known;
   const id = await accountIdOf(person.id);
   const createdAtMs = deps.now();
   const profile: AccountProfile = { id, name: person.name || person.email, email: person.email, createdAtMs, grantedTier: 'free' };

@@ -25,10 +25,13 @@ export const usageFilterInput = z.object({
 
 export type UsageFilter = z.infer<typeof usageFilterInput>;
 
-/** How a call ended, from what its line has: one that settled without saying how came through whole. Jobs end in words of their own. */
+/**
+ * How a call ended, from what its line has: one that settled without saying how came through whole. Jobs end in words of their
+ * own, and of a rented worker's time nothing is wanting.
+ */
 export const STATUS_SQL = `CASE WHEN detail->>'ending' = 'canceled' THEN 'cancelled' WHEN state = 'released' THEN 'failed' WHEN state = 'expired' THEN 'expired'
   WHEN detail->>'ending' = 'client_gone' THEN 'cancelled'
-  WHEN detail->>'ending' IS NULL OR detail->>'ending' IN ('complete', 'succeeded') THEN 'succeeded' ELSE 'partial' END`;
+  WHEN detail->>'ending' IS NULL OR detail->>'ending' IN ('complete', 'succeeded', 'idle') THEN 'succeeded' ELSE 'partial' END`;
 
 export const LATENCY_SQL = "COALESCE(CAST(detail->>'latencyMs' AS INTEGER), closed_at - opened_at)";
 

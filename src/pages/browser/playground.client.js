@@ -1,43 +1,36 @@
 // The playground: sends what the form says, shows what comes back and what it cost, turn by turn, and keeps the examples in step.
+import {
+  clearTurns,
+  end,
+  keep,
+  keptAs,
+  link,
+  newTurn,
+  restoreTurns,
+  saying,
+  showCost,
+  showFile,
+  showPiece,
+  turns,
+  walletOf,
+} from './turns.client.js';
 
 const form = document.querySelector('form[data-playground]');
 const { mode } = form.dataset;
 const output = document.querySelector('#output');
-const view = output.parentElement;
 const status = document.querySelector('#run-status');
-const sum = document.querySelector('#run-cost');
 const progress = document.querySelector('#run-progress');
 const [run, stop, clear] = ['run', 'stop', 'clear'].map((name) => form.querySelector(`[data-${name}]`));
 const POLL_MS = 1_500;
 /** A charge is settled some seconds after a call was stopped. */
 const SETTLED_AFTER_POLLS = 8;
-/** Who reads at the end sees what comes; who has scrolled up is left there. */
-const NEAR_END_PX = 80;
 
-/** By who pays. Held in memory alone, so that they are gone with the page. */
+/** By who pays. In memory alone, where no other script finds them; the next page is given the same. */
 const sessionKeys = new Map();
-/** Oldest first, and gone with the page too. */
-let turns = [];
 let running;
 
 const field = (name) => form.elements.namedItem(name)?.value.trim() ?? '';
 const isClaude = () => form.elements.namedItem('model').selectedOptions[0]?.dataset.family === 'messages';
-const make = (name, className, ...content) => {
-  const element = Object.assign(document.createElement(name), { className });
-  element.append(...content);
-  return element;
-};
-const link = (href, text) => Object.assign(make('a', '', text), { href });
-
-/** What a model is told of the conversation: every turn that it, or another before it, said something in. */
-const said = () =>
-  turns
-    .filter(({ text }) => text !== '')
-    .flatMap(({ prompt, text }) => [
-      { role: 'user', content: prompt },
-      { role: 'assistant', content: text },
-    ]);
-const saying = (prompt) => [...said(), { role: 'user', content: prompt }];
 
 /** A JSON string that may stand between a shell's single quotes too. */
 const quoted = (text) => JSON.stringify(text).replaceAll("'", '\\u0027');
@@ -64,12 +57,11 @@ function showExamples() {
 }
 
 const KEPT = ['model', 'prompt', 'seconds', 'tokens'];
-const keptAs = `playground ${mode}`;
 
 /** What was typed is there again after a look at another kind. */
 function restore() {
   const asked = new URLSearchParams(location.search).has('model');
-  const kept = Object.entries(JSON.parse(sessionStorage.getItem(keptAs) ?? '{}')).filter(([name]) => !(asked && name === 'model'));
+  const kept = Object.entries(JSON.parse(sessionStorage.getItem(keptAs('form')) ?? '{}')).filter(([name]) => !(asked && name === 'model'));
   for (const [name, value] of kept) {
     const element = form.elements.namedItem(name);
     const isThere = element?.localName !== 'select' || [...element.options].some((option) => option.value === value);
@@ -78,7 +70,7 @@ function restore() {
 }
 
 function changed() {
-  sessionStorage.setItem(keptAs, JSON.stringify(Object.fromEntries(KEPT.map((name) => [name, field(name)]))));
+  sessionStorage.setItem(keptAs('form'), JSON.stringify(Object.fromEntries(KEPT.map((name) => [name, field(name)]))));
   showExamples();
 }
 
@@ -99,13 +91,16 @@ async function problemOf(response) {
   return new Problem(body.error?.message ?? `The gateway answered ${response.status}.`, response.status);
 }
 
-async function keyOf(pasted = field('key'), payer = field('payer')) {
+/** @param isRefused The one that there was is good no more. */
+async function keyOf(pasted = field('key'), payer = field('payer'), isRefused = false) {
   if (pasted) return pasted;
   if (!payer)
     throw new Problem(form.elements.namedItem('payer') ? 'Choose who pays, or paste an API key.' : 'Paste an API key, or sign in.');
   const known = sessionKeys.get(payer);
   if (known && Date.parse(known.expiresAt) > Date.now() + 60_000) return known.key;
-  const response = await fetch(payer, { method: 'POST' });
+  const path = new URL(payer, location.href);
+  if (isRefused) path.searchParams.set('fresh', '1');
+  const response = await fetch(path, { method: 'POST' });
   if (response.status === 401) throw new Problem('You were signed out.', 'signed_out');
   if (!response.ok) throw await problemOf(response);
   const made = await response.json();
@@ -113,15 +108,19 @@ async function keyOf(pasted = field('key'), payer = field('payer')) {
   return made.key;
 }
 
+/** The keys of turns stand apart from what is kept of them. A turn of before this page has none yet. */
+const keys = new WeakMap();
+
 async function call(turn, path, body, signal) {
+  if (!keys.has(turn)) keys.set(turn, await keyOf('', turn.payer));
   const send = () => {
-    const headers = { authorization: `Bearer ${turn.key}`, 'content-type': 'application/json' };
+    const headers = { authorization: `Bearer ${keys.get(turn)}`, 'content-type': 'application/json' };
     return fetch(path, { headers, signal, ...(body && { method: 'POST', body: JSON.stringify(body) }) });
   };
   let response = await send();
   if (response.status === 401 && turn.payer && sessionKeys.delete(turn.payer)) {
     // It was revoked, or another page had a new one made in its place.
-    turn.key = await keyOf('', turn.payer);
+    keys.set(turn, await keyOf('', turn.payer, true));
     response = await send();
   }
   if (body) turn.requestId = response.headers.get('x-request-id') ?? turn.requestId;
@@ -141,45 +140,6 @@ async function* events(response) {
   }
 }
 
-const amount = (credits) =>
-  `${credits.toLocaleString('en', { maximumFractionDigits: 6 })} credits ($${(credits / 100).toFixed(credits > 0 && credits < 1 ? 6 : 2)})`;
-
-/** To the sixth digit, as every turn is shown: sums of fractions have more, which are nobody's. */
-function showSum() {
-  const credits = turns.reduce((known, turn) => known + (turn.credits ?? 0), 0);
-  sum.textContent = turns.length < 2 ? '' : `${turns.length} turns: ${amount(Math.round(credits * 1e6) / 1e6)} in all`;
-}
-
-function showCost(turn, credits) {
-  if (credits === undefined || credits === null || Number.isNaN(Number(credits))) return;
-  turn.credits = Number(credits);
-  turn.cost.textContent = amount(turn.credits);
-  showSum();
-}
-
-const toEnd = () => {
-  view.scrollTop = view.scrollHeight;
-};
-
-/** What comes is followed while its end is in sight. */
-function follow(show) {
-  const isNear = view.scrollHeight - view.scrollTop - view.clientHeight < NEAR_END_PX;
-  show();
-  if (isNear) toEnd();
-}
-
-function newTurn(key, prompt) {
-  const [came, note, cost] = [make('div', 'came'), make('span', ''), make('span', '')];
-  const turn = { key, prompt, model: field('model'), isClaude: isClaude(), sent: saying(prompt), text: '', came, note, cost };
-  turn.payer = field('key') ? '' : field('payer');
-  turn.footer = make('footer', '', make('span', 'mono', turn.model), ' ', cost, ' ', note, ' ');
-  turn.item = make('li', 'turn', make('p', 'asked', prompt), came, turn.footer);
-  turns.push(turn);
-  output.append(turn.item);
-  toEnd();
-  return turn;
-}
-
 /** Why an answer ended, where it did not end by itself. */
 const ENDINGS = {
   length: 'Cut at its limit of tokens.',
@@ -188,49 +148,25 @@ const ENDINGS = {
   refusal: 'The model refused.',
 };
 
-/** Thoughts stand folded away above the answer; there are none until one comes. */
-function thoughtsBefore(text) {
-  const paragraph = make('p', 'answer quiet');
-  const details = make('details', '', make('summary', '', 'Thoughts'), paragraph);
-  return (thought) => {
-    if (!thought) return;
-    if (!details.isConnected) text.before(details);
-    paragraph.append(thought);
-  };
-}
-
 async function chat(turn, signal) {
   const request = { model: turn.model, stream: true, messages: turn.sent, ...(turn.isClaude && { max_tokens: Number(field('tokens')) }) };
   const response = await call(turn, turn.isClaude ? '/v1/messages' : '/v1/chat/completions', request, signal);
-  const text = make('p', 'answer');
-  turn.came.append(text);
-  const think = thoughtsBefore(text);
   let ending;
   for await (const event of events(response)) {
     if (event.error) throw new Problem(event.error.message);
     const [choice] = event.choices ?? [];
-    const piece = choice?.delta?.content ?? event.delta?.text ?? '';
-    turn.text += piece;
-    follow(() => {
-      think(choice?.delta?.reasoning_content ?? event.delta?.thinking);
-      text.append(piece);
-    });
+    const thought = choice?.delta?.reasoning_content ?? event.delta?.thinking;
+    showPiece(turn, choice?.delta?.content ?? event.delta?.text, thought);
     ending = choice?.finish_reason ?? event.delta?.stop_reason ?? ending;
     showCost(turn, event.usage?.creditsUsed);
   }
   return ENDINGS[ending];
 }
 
-const fileLink = (url) => make('p', 'small', link(url, 'Open the file'));
-
 async function image(turn, signal) {
   const { model, prompt } = turn;
   const { data, creditsUsed } = await (await call(turn, '/v1/images/generate', { model, prompt }, signal)).json();
-  for (const { url } of data) {
-    const picture = Object.assign(document.createElement('img'), { src: url, alt: prompt });
-    picture.addEventListener('load', toEnd, { once: true });
-    turn.came.append(picture, fileLink(url));
-  }
+  for (const { url } of data) showFile(turn, { kind: 'img', url });
   showCost(turn, creditsUsed);
 }
 
@@ -240,18 +176,24 @@ const wait = (signal) =>
     signal?.addEventListener('abort', done, { once: true });
   });
 
-/** A job goes on, and costs, without this page: it is stopped by its own path, and looked at until it is over. */
 async function video(turn, signal) {
   const { model, prompt } = turn;
-  const { jobId } = await (await call(turn, '/v1/videos/generate', { model, prompt, duration: Number(field('seconds')) })).json();
+  const begun = await call(turn, '/v1/videos/generate', { model, prompt, duration: Number(field('seconds')) });
+  turn.jobId = (await begun.json()).jobId;
+  keep();
+  return film(turn, signal);
+}
+
+/** A job goes on, and costs, without this page: it is stopped by its own path, and looked at until it is over. */
+async function film(turn, signal) {
   let isCanceled = false;
   for (const startedAt = Date.now(); ; await wait(signal.aborted ? undefined : signal)) {
     if (signal.aborted && !isCanceled) {
       isCanceled = true;
       // One that has just ended is not to be stopped any more, and is shown as it is.
-      await call(turn, `/v1/jobs/${jobId}/cancel`, {}).catch(() => undefined);
+      await call(turn, `/v1/jobs/${turn.jobId}/cancel`, {}).catch(() => undefined);
     }
-    const job = await (await call(turn, `/v1/jobs/${jobId}`)).json();
+    const job = await (await call(turn, `/v1/jobs/${turn.jobId}`)).json();
     turn.requestId = job.requestId;
     const doing = isCanceled ? 'Being stopped' : job.state === 'queued' ? 'In the queue' : 'Being made';
     say(`${doing}, ${Math.round((Date.now() - startedAt) / 1_000)} s`);
@@ -259,10 +201,7 @@ async function video(turn, signal) {
     showCost(turn, job.creditsUsed);
     if (job.status === 'canceled') return job.creditsUsed > 0 ? 'Canceled; what was made until then is charged.' : 'Canceled, and free.';
     if (job.status !== 'completed') throw new Problem(job.error ?? `The job is ${job.status}.`);
-    const clip = Object.assign(document.createElement('video'), { src: job.outputUrl, controls: true });
-    clip.setAttribute('aria-label', prompt);
-    turn.came.append(clip, fileLink(job.outputUrl));
-    toEnd();
+    showFile(turn, { kind: 'video', url: job.outputUrl });
     return isCanceled ? 'It was made already.' : undefined;
   }
 }
@@ -280,87 +219,85 @@ function say(text, isBad = false) {
   status.replaceChildren(text);
 }
 
-function copyButton(turn) {
-  const button = Object.assign(make('button', 'link', 'Copy'), { type: 'button' });
-  button.setAttribute('aria-label', 'Copy the answer');
-  button.addEventListener('click', async () => {
-    await navigator.clipboard.writeText(turn.text);
-    say('Copied.');
-  });
-  return button;
-}
-
-/** With the request: whoever is signed in finds the sum behind its charge there, some seconds later. */
-function end(turn, note = '') {
-  turn.note.append(note);
-  const search = turn.payer && new URL(turn.payer, location.href).search;
-  if (turn.requestId)
-    turn.footer.append(
-      make(
-        'span',
-        '',
-        'Request ',
-        turn.payer ? link(`/usage/${turn.requestId}${search}`, turn.requestId) : make('code', '', turn.requestId),
-      ),
-    );
-  else if (turn.payer) turn.footer.append(link(`/usage${search}`, 'Usage'));
-  if (turn.text !== '' && navigator.clipboard) turn.footer.append(' ', copyButton(turn));
-  follow(() => showSum());
-}
-
 /** What came back until a stop is charged. */
 async function showChargeOfStopped(turn) {
   for (let poll = 0; turn.requestId && poll < SETTLED_AFTER_POLLS; poll++) {
     await wait();
     const generation = await (await call(turn, `/v1/generations/${turn.requestId}`)).json();
-    if (generation.state !== 'open') return showCost(turn, generation.creditsUsed);
+    if (generation.state === 'open') continue;
+    showCost(turn, generation.creditsUsed);
+    return keep();
   }
 }
 
 function showProblem(error, turn) {
   if (turn) {
-    turn.note.className = 'bad';
     turn.note.setAttribute('role', 'alert');
-    end(turn, error.message);
+    end(turn, error.message, true);
     say('');
     // What led to nothing is there to be tried again.
     if (turn.text === '' && !field('prompt')) write(turn.prompt);
   } else say(error.message, true);
+  if (error.code === 402 && turn?.payer) status.append(link(`/settings/billing${walletOf(turn)}`, 'Top up'));
   if (error.code !== 'signed_out') return;
   status.append(' ', link(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`, 'Sign in again'));
 }
 
-form.addEventListener('submit', async (event) => {
-  event.preventDefault();
-  if (running) return;
+/** Not by the model's own end: what had come by then is charged, which shows some seconds later. */
+function stopped(turn, note, isBad) {
+  end(turn, note, isBad);
+  if (turn.payer || keys.has(turn)) showChargeOfStopped(turn).catch(() => undefined);
+}
+
+async function failed(error, turn) {
+  if (error.name === 'AbortError' && turn) {
+    stopped(turn, turn.requestId ? 'Stopped.' : 'Stopped. If it had begun, it is charged.');
+    return say('Stopped.');
+  }
+  if (!(error instanceof TypeError)) return showProblem(error, turn);
+  // A page that is being left loses its connections first: what it keeps as it goes is not to say so.
+  await wait();
+  if (!turn?.requestId) return showProblem(new Problem('The connection to the gateway was lost.'), turn);
+  stopped(turn, 'The connection was lost. What had come until then is charged.', true);
+  say('');
+}
+
+/** One thing at a time, which can be stopped. */
+async function working(begin, work) {
   running = new AbortController();
-  const prompt = field('prompt');
   let turn;
   say('Under way …');
   busy(true);
   try {
-    turn = newTurn(await keyOf(), prompt);
-    if (mode === 'chat') write('');
-    if (matchMedia('(pointer: fine)').matches) form.elements.namedItem('prompt').focus({ preventScroll: true });
-    end(turn, await { chat, image, video }[mode](turn, running.signal));
+    turn = await begin();
+    end(turn, await work(turn, running.signal));
     say('Done.');
   } catch (error) {
-    if (error.name === 'AbortError' && turn) {
-      end(turn, turn.requestId ? 'Stopped.' : 'Stopped. If it had begun, it is charged.');
-      say('Stopped.');
-      showChargeOfStopped(turn).catch(() => undefined);
-    } else showProblem(error, turn);
+    await failed(error, turn);
   } finally {
     running = undefined;
     busy(false);
     showExamples();
   }
+}
+
+async function begin() {
+  const [prompt, pasted] = [field('prompt'), field('key')];
+  const key = await keyOf(pasted);
+  const turn = newTurn({ prompt, model: field('model'), isClaude: isClaude(), payer: pasted ? '' : field('payer') });
+  keys.set(turn, key);
+  if (mode === 'chat') write('');
+  if (matchMedia('(pointer: fine)').matches) form.elements.namedItem('prompt').focus({ preventScroll: true });
+  return turn;
+}
+
+form.addEventListener('submit', (event) => {
+  event.preventDefault();
+  if (!running) working(begin, { chat, image, video }[mode]);
 });
 stop.addEventListener('click', () => running?.abort());
 clear.addEventListener('click', () => {
-  turns = [];
-  output.replaceChildren();
-  showSum();
+  clearTurns();
   say('');
   busy(false);
   showExamples();
@@ -370,5 +307,14 @@ form.addEventListener('input', changed);
 form.addEventListener('keydown', (event) => {
   if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && !running) form.requestSubmit();
 });
+
+/** A film was made on while no page was there to see it; of all else came what came until the page was left. */
+function goOn(turn) {
+  if (turn.jobId && turn.payer) return working(async () => turn, film);
+  stopped(turn, 'The page was left before the end. What had come is charged.');
+}
+
 restore();
+for (const turn of restoreTurns()) goOn(turn);
+busy(running !== undefined);
 showExamples();

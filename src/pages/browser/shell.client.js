@@ -49,4 +49,6 @@ addEventListener('submit', (event) => {
   const question = event.submitter?.dataset.ask ?? (chosen ?? counted ?? event.target).dataset.ask;
   if (question && !confirm(question)) event.preventDefault();
   else refuseTwice(event);
+  // What the person did in this tab goes with them.
+  if (event.target.getAttribute('action') === '/sign-out') sessionStorage.clear();
 });

@@ -22,21 +22,20 @@ export interface Someone {
 export async function someone(name = 'person'): Promise<Someone> {
   const id = crypto.randomUUID();
   const email = `${name}-${++made}-${id.slice(0, 8)}@example.com`;
-  const token = crypto.randomUUID();
   const now = Date.now();
-  await env.DB.batch([
-    env.DB.prepare('INSERT INTO users VALUES (?, ?, ?, 1, NULL, 0, ?, ?)').bind(id, name, email, now, now),
-    env.DB.prepare('INSERT INTO sessions VALUES (?, ?, ?, ?, NULL, NULL, ?, ?)').bind(
-      crypto.randomUUID(),
-      token,
-      id,
-      now + 86_400_000,
-      now,
-      now,
-    ),
-  ]);
+  await env.DB.prepare('INSERT INTO users VALUES (?, ?, ?, 1, NULL, 0, ?, ?)').bind(id, name, email, now, now).run();
+  return { id, email, cookie: await sessionOf(id) };
+}
+
+/** The cookie of a session; a person may have several. */
+export async function sessionOf(userId: string): Promise<string> {
+  const [token, now] = [crypto.randomUUID(), Date.now()];
+  const values = [crypto.randomUUID(), token, userId, now + 86_400_000, now, now];
+  await env.DB.prepare('INSERT INTO sessions VALUES (?, ?, ?, ?, NULL, NULL, ?, ?)')
+    .bind(...values)
+    .run();
   const signature = await makeSignature(token, env.AUTH_SECRET);
-  return { id, email, cookie: `__Secure-gateway.session_token=${encodeURIComponent(`${token}.${signature}`)}` };
+  return `__Secure-gateway.session_token=${encodeURIComponent(`${token}.${signature}`)}`;
 }
 
 /** An organization with its wallet, and nobody in it yet. */

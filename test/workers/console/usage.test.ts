@@ -108,11 +108,11 @@ describe('usage', () => {
     expect(ids(await must('GET', `/api/api-usage?${query}`, { as: person }))).toEqual([wanted.id]);
   });
 
-  it('shows a job that came through as succeeded, as it does a call', async () => {
+  it('shows a job that came through, and the time of a rented worker, as succeeded, as it does a call', async () => {
     const person = await someone();
-    await record(await accountOf(person), [{ ending: 'succeeded' }, { ending: 'complete' }, {}]);
+    await record(await accountOf(person), [{ ending: 'succeeded' }, { ending: 'complete' }, { ending: 'idle' }, {}]);
     const { logs } = await must('GET', '/api/api-usage?status=succeeded', { as: person });
-    expect(logs).toHaveLength(3);
+    expect(logs).toHaveLength(4);
   });
 
   it('comes in pages that neither repeat nor skip', async () => {

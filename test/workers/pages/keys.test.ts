@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
 import { accountStub } from '../../../src/account/stub';
-import { accountOf, audited, call, join, must, organization, type Someone, someone } from '../console/support';
+import { accountOf, audited, call, join, must, organization, type Someone, sessionOf, someone } from '../console/support';
 
 const PATH = '/manage-api-keys';
 const show = async (as: Someone, path = PATH): Promise<string> => (await call('GET', path, { as })).text;
@@ -79,13 +79,51 @@ describe('the key of the playground', () => {
     expect(keys.map(({ name, purpose, userId }: Record<string, string>) => [name, purpose, userId])).toEqual(
       [other, as].map((person) => ['Playground', 'playground', person.id]),
     );
-    for (const { key } of [first, second, own]) expect((await call('GET', '/v1/models', { key })).status, 'a secret of the hour').toBe(200);
+    for (const { key } of [first, second, own])
+      expect((await call('GET', '/v1/jobs/none', { key })).status, 'a secret of the hour').toBe(404);
     expect((await audited(accountId)).map(({ action }) => action)).toEqual(['api_key.create', 'api_key.rotate', 'api_key.create']);
     const html = await show(as, `${PATH}${org}`);
     expect(html).toContain('made by the playground');
     expect(await show(as, '/docs')).not.toContain('your key “Playground”');
     const usage = await show(as, `/usage${org}&days=1`);
     for (const key of keys) expect(usage).toContain(`>Playground (${key.id})</option>`);
+  });
+
+  it('is asked for anew by each page of the hour, and is the same for a browser: nothing is made or noted again', async () => {
+    const as = await someone();
+    const first = await call('POST', '/playground/key', { as });
+    const kept = first.headers.get('set-cookie')!;
+    expect(kept).toMatch(/^gateway\.acc_\w+=.*Max-Age=3\d{3}; Path=\/playground\/key; HttpOnly; Secure; SameSite=Strict$/);
+    expect(kept).not.toContain(first.body.key);
+    const later = (person: Someone, path = '/playground/key') =>
+      call('POST', path, { as: person, headers: { cookie: `${person.cookie}; ${kept.split(';')[0]}` } });
+    const second = await later(as);
+    expect([second.body, second.headers.get('set-cookie')]).toEqual([first.body, null]);
+    const account = await accountOf(as);
+    const said = async () => (await audited(account)).map(({ action }) => action).filter((action) => action.startsWith('api_key'));
+    expect(await said()).toEqual(['api_key.create']);
+    // Whoever has another's cookie has nothing by it.
+    expect((await later(await someone())).body.key).not.toBe(first.body.key);
+    // A page whose key was refused gets another.
+    const fresh = await later(as, '/playground/key?fresh=1');
+    expect([fresh.body.key === first.body.key, await said()]).toEqual([false, ['api_key.create', 'api_key.rotate']]);
+  });
+
+  it('ends where a session of the person ends, and stays ended when they come again', async () => {
+    const [as, { id }] = [await someone(), await organization()];
+    await join(id, as, 'developer');
+    const again = { ...as, cookie: await sessionOf(as.id) };
+    const secrets = [await visit(as), await visit(as), await visit(as, `?org=${id}`)];
+    const answers = async () => {
+      const all = await Promise.all(secrets.map(({ key }) => call('GET', '/v1/jobs/none', { key })));
+      return all.map(({ status }) => status);
+    };
+    expect(await answers()).toEqual([404, 404, 404]);
+    expect((await call('POST', '/sign-out', { as, form: {} })).status).toBe(303);
+    expect(await answers()).toEqual([401, 401, 401]);
+    const { key } = await visit(again);
+    expect((await call('GET', '/v1/jobs/none', { key })).status).toBe(404);
+    expect(await answers()).toEqual([401, 401, 401]);
   });
 
   it('is refused to a script in JSON', async () => {
@@ -112,5 +150,21 @@ describe('who pays for the playground', () => {
     expect(await show(as, `/playground?org=${viewed}`)).toContain(
       '<option value="" selected="">Viewed: as viewer you make no calls</option>',
     );
+  });
+
+  it('has as much to spend as the bill says, on every page: what is set aside for deployments is not in it', async () => {
+    const [as, { id, accountId }] = [await someone(), await organization('Renters')];
+    await join(id, as, 'owner');
+    const stub = accountStub(env.ACCOUNT, accountId);
+    await stub.grant({ eventId: 'g', amountMicro: 10_00_000_000, reason: '', topUp: false });
+    const side = async () => /<span class="unseen">Wallet:.*?<\/summary>/s.exec(await show(as, `/usage?org=${id}`))![0];
+    expect(await side()).not.toContain('set aside');
+    const waits = { known: 0, most: 0, eachMicro: 0 };
+    await stub.commit({ id: 'd', version: 1, keyId: null, wantedMicro: 2_50_000_000, leastMicro: 0, waits });
+    expect(await side()).toMatch(/\$7\.50 left<.*\$2\.50 held or set aside</);
+    expect(await show(as, `/settings/billing?org=${id}`)).toMatch(
+      /Available credits<\/dt><dd>750<.*Set aside for deployments<\/dt><dd>250</,
+    );
+    expect(await show(as, '/playground')).toContain('Renters ($7.50 left)');
   });
 });

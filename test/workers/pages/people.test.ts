@@ -74,6 +74,25 @@ describe('the page of an organization', () => {
   });
 });
 
+describe('a long name in a table', () => {
+  it('breaks after its own points and strokes, rather than within a word or a date', async () => {
+    const [owner, { id }] = [await someone('olga.of-the_office'), await organization('Acme')];
+    await join(id, owner, 'owner');
+    const json = { name: 'nightly-evaluation.eu', origins: ['https://app.example.com'], expiresAt: '2040-01-02T03:04:00Z' };
+    await must('POST', `/api/api-keys?org=${id}`, { as: owner, json });
+    const [name, address] = [
+      'nightly-<wbr/>evaluation.<wbr/>eu',
+      /olga\.<wbr\/>of-<wbr\/>the_<wbr\/>office-.*@<wbr\/>example\.<wbr\/>com/.source,
+    ];
+    const audit = await show(owner, `/settings/audit?org=${id}`);
+    // On a phone, who did what to what stands together.
+    expect(audit).toMatch(new RegExp(`<small class="narrow-only"><span title="key_\\w+">${name}</span></small>.*by ${address}</small>`));
+    expect(audit).toContain('origins https://<wbr/>app.<wbr/>example.<wbr/>com; expiresAt 2040-01-02 03:04 UTC</small>');
+    expect(await show(owner, `/settings/organization?org=${id}`)).toMatch(new RegExp(`${address}, since`));
+    expect(await show(owner, `/manage-api-keys?org=${id}`)).toContain(`title="nightly-evaluation.eu">${name}</span>`);
+  });
+});
+
 describe('a form whose session is over', () => {
   it.each([
     ['/manage-api-keys/key_x/revoke', '/manage-api-keys'],
@@ -106,6 +125,17 @@ describe('a link that is over', () => {
     const used = await call('POST', '/reset-password', { form: { token: 'x'.repeat(24), password: 'a long enough password' } });
     expect(used.text).toContain('Have another mailed.');
     expect(await show(await someone(), '/usage?error=INVALID_TOKEN')).toContain('No request yet');
+  });
+});
+
+describe('a page that says no', () => {
+  it('leaves open the form that it is about, and a way on where there is none', async () => {
+    const as = await someone();
+    const isOpen = /<details open=""><summary>Change the password/;
+    expect(await show(as, '/settings')).not.toMatch(isOpen);
+    const form = { password: 'not the password', fresh: 'a long enough one' };
+    expect((await call('POST', '/settings/password', { as, form })).text).toMatch(isOpen);
+    expect(await show(as, '/invitations/accept?token=nonsense')).toContain('<a class="button plain" href="/usage">');
   });
 });
 
