@@ -40,7 +40,13 @@ function strict(schema: unknown): unknown {
 const patternOf = (path: string): RegExp => new RegExp(`^${path.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{\w+\}/g, '[^/]+')}$`);
 
 export class ApiDocument {
-  private readonly ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: true, inlineRefs: false, code: { optimize: false } });
+  private readonly ajv = new Ajv2020({
+    strict: false,
+    allErrors: true,
+    validateFormats: true,
+    inlineRefs: false,
+    code: { optimize: false },
+  });
   private readonly validators = { strict: new WeakMap<Json, ValidateFunction>(), plain: new WeakMap<Json, ValidateFunction>() };
   private readonly patterns: { method: string; path: string; pattern: RegExp; operation: Operation }[];
   /** The operations whose answer was looked at. */
