@@ -55,6 +55,6 @@ const outside = {
   },
 };
 
-// The outside tests wait for something half of their time, so four files at once keep two cores busy. More would be late
+// The outside tests wait for something half of their time, so three files at once keep two cores busy. More would be late
 // for those that count on a provider to be slower than the gateway.
-export default defineConfig({ test: { maxWorkers: 4, sequence: { sequencer: LongestFirst }, projects: [workers, outside] } });
+export default defineConfig({ test: { maxWorkers: 3, sequence: { sequencer: LongestFirst }, projects: [workers, outside] } });

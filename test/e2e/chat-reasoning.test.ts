@@ -5,9 +5,10 @@ import { type Lane, Rig } from './support/rig';
 import { HANG, type Step } from './support/upstream';
 import { role, sse, streamOf, USAGE_MICRO } from './support/wire';
 
-const USUAL_MS = 500;
-const JSON_TIMEOUT_MS = 2_500;
-const SILENCE: Step = { pauseMs: 1_300 };
+/** On a busy machine a provider that answers at once may take half a second. */
+const USUAL_MS = 1_500;
+const JSON_TIMEOUT_MS = 5_000;
+const SILENCE: Step = { pauseMs: 2_800 };
 const PROVIDER_PAUSE_FAILURES = 5;
 
 const REASONING = ['pair-000', 'pair-001', 'pair-002', 'pair-003'];
@@ -22,7 +23,7 @@ beforeAll(async () => {
       FIRST_BYTE_TIMEOUT_MS: USUAL_MS,
       UPSTREAM_IDLE_TIMEOUT_MS: USUAL_MS,
       JSON_TIMEOUT_MS,
-      CALL_DEADLINE_MS: 6_000,
+      CALL_DEADLINE_MS: 15_000,
       CATALOGUE_OVERRIDES: JSON.stringify({ models: REASONING.map((id) => ({ id, capabilities: ['reasoning'] })) }),
     },
   );
