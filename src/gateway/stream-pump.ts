@@ -292,27 +292,19 @@ export class StreamPump {
     return hasContent ? usualMs : silenceLimitMs(plan, usualMs, deps.settings);
   }
 
-  private observedMicro({ relay, shown }: OpenedStream): MicroCredits {
+  /** Without `hiddenTokens` the checkpoint: a call that is lost pays for what its client had, and for no thoughts beside. */
+  private observedMicro({ relay, shown }: OpenedStream, hiddenTokens = 0): MicroCredits {
     const { call, plan } = this.run;
-    const { outputChars } = relay;
-    return relay.hasContent ? tokenCostMicro(observedUsage(call, { outputChars, work: shown.work }), plan.price) : 0;
-  }
-
-  /** The same with what was thought beside, which is in no checkpoint: a call that is lost pays for what its client had. */
-  private usedMicro(stream: OpenedStream): MicroCredits {
-    const { call, plan } = this.run;
-    const { relay, shown } = stream;
-    const hiddenTokens = this.hiddenTokens(stream);
-    if (!relay.hasContent && hiddenTokens === 0) return 0;
-    return tokenCostMicro(observedUsage(call, { outputChars: relay.outputChars, hiddenTokens, work: shown.work }), plan.price);
+    const { outputChars, hasContent } = relay;
+    if (!hasContent && hiddenTokens === 0) return 0;
+    return tokenCostMicro(observedUsage(call, { outputChars, hiddenTokens, work: shown.work }), plan.price);
   }
 
   /** Enlarges the hold before it is used up; when the account cannot, the stream ends where it is. */
   private watchHold(stream: OpenedStream): void {
     // After the answer's last chunk nothing more is produced, and its usage is still to come.
     if (this.extending || this.client.gone || this.run.keyMode === 'test' || stream.relay.complete) return;
-    const usedMicro = this.usedMicro(stream);
-    if (usedMicro < this.heldMicro * EXTEND_AT) return;
+    if (this.observedMicro(stream, this.hiddenTokens(stream)) < this.heldMicro * EXTEND_AT) return;
     this.extending = this.extendHold(stream, this.observedMicro(stream))
       .catch((error: unknown) => console.error('hold not extended', String(error)))
       .finally(() => {
