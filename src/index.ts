@@ -3,6 +3,7 @@ import { createApp, withCallsFirst } from './app';
 import { reconcileNightly } from './console/reconcile';
 import type { Bindings } from './env';
 import { envConsoleDeps, jobDeps, liveCatalogue, queueDeps } from './http/deps';
+import { lingering } from './http/linger';
 import { consume } from './jobs/queues';
 import { NIGHTLY, sweep } from './jobs/sweep';
 
@@ -32,7 +33,7 @@ async function goOn({ messages }: MessageBatch<ReconciliationMessage>, env: Bind
 }
 
 export default {
-  fetch: app.fetch,
+  fetch: lingering(app.fetch),
   async queue(batch, env, context) {
     if (batch.queue.endsWith('-reconciliation')) return goOn(batch as MessageBatch<ReconciliationMessage>, env);
     // A job of a model that only the file has would look like one that nobody can serve.

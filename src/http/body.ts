@@ -9,6 +9,9 @@ const unreadable = () => fail('invalid_request', 'The request body could not be 
 /** From here on it is worth a trip to ask first whether who sends it may send anything. */
 const LARGE_BYTES = 1_048_576;
 
+/** The rest of a body that is refused half read is thrown away behind the refusal (linger.ts). */
+const LEFT_OPEN = { preventCancel: true };
+
 /** Why nothing is to be read of who sends a large body; undefined where nothing speaks against it. */
 export type AskFirst = () => Promise<GatewayError | undefined>;
 
@@ -19,7 +22,7 @@ export async function boundedRequest(request: Request, limitBytes: number): Prom
   if (declared !== null && Number(declared) > limitBytes) return tooLarge(limitBytes);
   if (declared !== null || !request.body) return ok(request);
   try {
-    const body = await readBounded(request.body, limitBytes);
+    const body = await readBounded(request.body, limitBytes, LEFT_OPEN);
     return body ? ok(new Request(url, { method, headers, signal, body })) : tooLarge(limitBytes);
   } catch {
     return unreadable();
@@ -35,7 +38,7 @@ export async function readForm(request: Request, limitBytes: number, askFirst?: 
   if (error) return { ok: false, error };
   try {
     if (declared !== null || !request.body) return ok(await request.formData());
-    const bytes = await readBounded(request.body, limitBytes);
+    const bytes = await readBounded(request.body, limitBytes, LEFT_OPEN);
     const headers = { 'content-type': request.headers.get('content-type') ?? '' };
     return bytes ? ok(await new Response(bytes, { headers }).formData()) : refused();
   } catch {
@@ -65,7 +68,7 @@ async function readUnannounced(body: ReadableStream<Uint8Array> | null, limitByt
   let text = '';
   let size = 0;
   let asked = false;
-  for await (const chunk of body ?? []) {
+  for await (const chunk of body?.values(LEFT_OPEN) ?? []) {
     size += chunk.byteLength;
     if (size > limitBytes) return tooLarge(limitBytes);
     if (size > LARGE_BYTES && !asked) {
