@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { fail, ok, type Result } from '../core/errors';
+import { type CharsOf, cutLongStrings } from '../core/long-strings';
 import { isRecord, parseJson } from '../core/record';
 import { type NamesRead, namesRead, type Spelling, unambiguous } from './known-names';
 import { refuseUnpriced, UNPRICED_FIELDS } from './unpriced';
@@ -16,6 +17,11 @@ export interface ParsedBody<T> {
   body: string;
   fields: Record<string, unknown>;
   data: T;
+}
+
+/** A body of which long strings were read no further than their beginnings. */
+export interface BriefBody<T> extends ParsedBody<T> {
+  charsOf: CharsOf;
 }
 
 /** Beside what a schema names. */
@@ -36,9 +42,18 @@ function namesOf(schema: z.ZodObject, { names = [], ...spelling }: Reading): Nam
 }
 
 /** A JSON body, checked only for what is priced or routed on; a refusal names the field at fault. */
-export function parseBody<T>(text: string, schema: z.ZodObject & z.ZodType<T>, reading: Reading = {}): Result<ParsedBody<T>> {
+export const parseBody = <T>(text: string, schema: z.ZodObject & z.ZodType<T>, reading: Reading = {}): Result<ParsedBody<T>> =>
+  readFields(text, parseJson(text), schema, reading);
+
+/** The same for a format of which nothing is converted, so that nobody needs its long strings whole. */
+export function parseBriefly<T>(text: string, schema: z.ZodObject & z.ZodType<T>): Result<BriefBody<T>> {
+  const { text: cut, charsOf } = cutLongStrings(text);
+  const read = readFields(text, parseJson(cut), schema, {});
+  return read.ok ? ok({ ...read.value, charsOf }) : read;
+}
+
+function readFields<T>(text: string, fields: unknown, schema: z.ZodObject & z.ZodType<T>, reading: Reading): Result<ParsedBody<T>> {
   if (text.trim() === '') return fail('invalid_request', 'The request body is empty; send a JSON object.');
-  const fields = parseJson(text);
   if (fields === undefined) return fail('invalid_request', 'The request body is not valid JSON.');
   if (!isRecord(fields)) return fail('invalid_request', 'The request body must be a JSON object.');
   const body = unambiguous(text, namesOf(schema, reading));

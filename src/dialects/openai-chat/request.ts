@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ok, type Result } from '../../core/errors';
 import { members, renameMembers, setMembers, withoutMember } from '../../core/json';
 import { type PromptSize, promptSize } from '../estimate-tokens';
-import { besideTurns, outputTokens, parseBody } from '../parse-body';
+import { besideTurns, outputTokens, parseBriefly } from '../parse-body';
 import { thoughtsOff } from '../thoughts-off';
 
 /** What is priced or routed on. All other fields pass through as they came. */
@@ -34,7 +34,7 @@ export interface ChatRequest extends PromptSize {
 }
 
 export function parseChat(body: string): Result<ChatRequest> {
-  const parsed = parseBody(body, chatRequest);
+  const parsed = parseBriefly(body, chatRequest);
   if (!parsed.ok) return parsed;
   const { model, messages, stream, stream_options, n, max_tokens, max_completion_tokens } = parsed.value.data;
   return ok({
@@ -46,7 +46,7 @@ export function parseChat(body: string): Result<ChatRequest> {
     includeUsage: stream_options?.include_usage === true,
     choices: n ?? 1,
     maxOutputTokens: max_completion_tokens ?? max_tokens ?? undefined,
-    ...promptSize(body, messages),
+    ...promptSize(body, messages, parsed.value.charsOf),
     thoughtsOff: thoughtsOff(parsed.value.fields),
   });
 }
