@@ -21,6 +21,8 @@ export interface ParsedBody<T> {
 
 /** A body of which long strings were read no further than their beginnings. */
 export interface BriefBody<T> extends ParsedBody<T> {
+  /** What was read of it. */
+  brief: string;
   charsOf: CharsOf;
 }
 
@@ -47,9 +49,9 @@ export const parseBody = <T>(text: string, schema: z.ZodObject & z.ZodType<T>, r
 
 /** The same for a format of which nothing is converted, so that nobody needs its long strings whole. */
 export function parseBriefly<T>(text: string, schema: z.ZodObject & z.ZodType<T>): Result<BriefBody<T>> {
-  const { text: cut, charsOf } = cutLongStrings(text);
-  const read = readFields(text, parseJson(cut), schema, {});
-  return read.ok ? ok({ ...read.value, charsOf }) : read;
+  const { text: brief, charsOf } = cutLongStrings(text);
+  const read = readFields(text, parseJson(brief), schema, {});
+  return read.ok ? ok({ ...read.value, brief, charsOf }) : read;
 }
 
 function readFields<T>(text: string, fields: unknown, schema: z.ZodObject & z.ZodType<T>, reading: Reading): Result<ParsedBody<T>> {

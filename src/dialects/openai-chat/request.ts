@@ -19,6 +19,8 @@ export const chatRequest = z.looseObject({
 /** A chat request, read as far as it is priced or routed on. */
 export interface ChatRequest extends PromptSize {
   body: string;
+  /** The body, its long strings cut, for who looks for short ones. */
+  brief?: string;
   model: string;
   stream: boolean;
   choices: number;
@@ -40,6 +42,7 @@ export function parseChat(body: string): Result<ChatRequest> {
   return ok({
     model,
     body: parsed.value.body,
+    brief: parsed.value.brief,
     fields: besideTurns(parsed.value.fields),
     speaks: Array.isArray(parsed.value.fields.modalities) && parsed.value.fields.modalities.includes('audio'),
     stream: stream === true,
