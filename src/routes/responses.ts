@@ -1,12 +1,14 @@
 /** Answers of the Responses API that an upstream keeps: fetched, deleted and canceled by their id. */
 import type { BackgroundMessage } from '../account/types';
-import { fail, type GatewayError } from '../core/errors';
+import type { ApiKey } from '../core/api-key';
+import { fail, type GatewayError, ok, type Result } from '../core/errors';
 import { toCredits } from '../core/money';
 import { isRecord, parseJson } from '../core/record';
 import { EventCutter, splitEvents } from '../core/sse';
 import { openaiResponses } from '../dialects/openai-responses/dialect';
 import { requestOfResponse, responseId } from '../dialects/openai-responses/ids';
 import { keptEvent, keptResponse } from '../dialects/openai-responses/kept';
+import { refuseKeys } from '../gateway/authorize-key';
 import type { GatewayDeps } from '../gateway/deps';
 import { findStoredAnswer, type StoredAnswer } from '../gateway/stored-answer';
 import { askOwner, type OwnersAnswer, type StoredRequest } from '../gateway/stored-request';
@@ -29,6 +31,16 @@ export function getResponses(c: AppContext): Response {
   return renderError(c, fail('upgrade_refused', 'Responses are served over HTTP; there is no WebSocket here.').error);
 }
 
+/** What there is to say of an id that is none of ours: first of all whether the key may ask. */
+async function nobodysAnswer(
+  gateway: GatewayDeps,
+  keys: readonly ApiKey[],
+  from: Pick<StoredRequest, 'origin' | 'ip'>,
+): Promise<Result<undefined>> {
+  const error = await refuseKeys(gateway, keys, from);
+  return error ? { ok: false, error } : ok(undefined);
+}
+
 /** A request about one answer; `action` is what follows its id in the path. */
 export const storedResponse =
   (method: StoredRequest['method'], action: '' | '/cancel' | '/input_items') =>
@@ -39,16 +51,16 @@ export const storedResponse =
     if (!keys.ok) return renderError(c, keys.error);
     const id = c.req.param('id') ?? '';
     const requestId = requestOfResponse(id);
+    const from = { origin: request.headers.get('origin'), ip: clientIp(request, gateway.settings) };
     const asked =
       requestId === undefined
-        ? { ok: true as const, value: undefined }
+        ? await nobodysAnswer(gateway, keys.value, from)
         : await askOwner(gateway, {
             method,
             requestId,
             suffix: action + queryOf(request.url),
             keys: keys.value,
-            origin: request.headers.get('origin'),
-            ip: clientIp(request, gateway.settings),
+            ...from,
             ...(method === 'DELETE' && { unlessUnsettled: (message) => refuseUnlessOver(gateway, message) }),
           });
     if (!asked.ok) return renderError(c, asked.error);

@@ -101,6 +101,8 @@ describe('a key that is no more', () => {
     expect(await revoked.json()).toMatchObject({ status: 'revoked' });
     await expectRefused(await send('/v1/chat/completions', bearer(account.key)), /revoked/);
     await expectRefused(await send(`/v1/generations/${call.id}`, bearer(account.key), 'GET'), /revoked/);
+    for (const id of ['resp_0123456789', 'resp_nobody'])
+      await expectRefused(await send(`/v1/responses/${id}`, bearer(account.key), 'GET'), /revoked/);
   });
 
   it('is refused once expired', async () => {
