@@ -108,6 +108,8 @@ describe('sessions', () => {
     expect(await actionsOf(person)).toEqual(['session.revoke', 'session.create', 'session.create', 'account.create']);
     await person.get('/api/auth/sign-out', { json: {} });
     expect((await person.ask('/api/me')).status).toBe(401);
+    expect((await signIn(person)).status).toBe(200);
+    expect((await actionsOf(person)).slice(0, 2)).toEqual(['session.create', 'session.end']);
   });
 });
 

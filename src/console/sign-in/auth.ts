@@ -121,7 +121,12 @@ export function createAuth({ db, settings, mail, origin, signedIn, changed, ende
           before: (session) => onlyConfirmed(db, session.userId),
           after: (session, c) => signedIn(session.userId, session, asksSecond(c?.path)),
         },
-        delete: { after: ({ userId }) => ended(userId) },
+        delete: {
+          after: async ({ userId }, c) => {
+            await ended(userId);
+            if (c?.path === '/sign-out') await changed(userId, 'session.end', c.headers);
+          },
+        },
       },
     },
     advanced: {
