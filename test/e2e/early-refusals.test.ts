@@ -22,7 +22,7 @@ function form(): RequestInit {
 
 /** A body whose length nobody announces. */
 const streamed = (init: RequestInit): RequestInit => {
-  const { body, headers } = new Response(init.body, { headers: init.headers });
+  const { body, headers } = new Response(init.body, { headers: new Headers(init.headers) });
   return { body, headers, duplex: 'half' } as RequestInit;
 };
 
@@ -47,7 +47,7 @@ describe.each<[string, string, RequestInit, number]>([
     for (const sent of bodies) {
       const given = new Headers(headers);
       if (!given.has('authorization')) given.set('authorization', `Bearer ${key}`);
-      const refused = await fetch(worker.url + path, { ...init, method: 'POST', headers: given, body: sent });
+      const refused = await fetch(worker.url + path, { ...init, method: 'POST', headers: given, body: sent! });
       expect([refused.status, await refused.json()]).toMatchObject([status, { error: { message: expect.any(String) } }]);
     }
   });
