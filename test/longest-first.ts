@@ -1,16 +1,20 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /**
- * Files that take a minute or so, in which the time goes into one test. What runs last runs beside nothing, so these
- * begin; Vitest knows how long files take only where it has run before.
+ * Files that take half a minute or more. What runs last runs beside nothing, so these begin; Vitest knows how long files
+ * take only where it has run before.
  */
 const LONG = [
   'test/e2e/browser-pages.test.ts',
-  'test/scripts/start.test.mjs',
   'test/e2e/browser-journeys.test.ts',
-  'test/e2e/media-vendors-parts.test.ts',
-  'test/e2e/chat-streams.test.ts',
+  'test/scripts/start.test.mjs',
+  'test/e2e/chat-crash.test.ts',
   'test/sdk/cli.test.ts',
+  'test/e2e/browser-use.test.ts',
+  'test/e2e/media-vendors.test.ts',
+  'test/e2e/docs.test.ts',
+  'test/sdk/package.test.ts',
+  'test/e2e/media-vendors-trouble.test.ts',
   'test/workers/jobs/faults.test.ts',
 ];
 /** The longest of all keeps a core busy while the tests outside wait for each other's answers. */

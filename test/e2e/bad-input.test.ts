@@ -13,7 +13,7 @@ let rig: Rig;
 beforeAll(async () => {
   rig = await Rig.start(
     { solo: 70 },
-    { FIRST_BYTE_TIMEOUT_MS: 700, JSON_TIMEOUT_MS: 700, UPSTREAM_IDLE_TIMEOUT_MS: 900, CALL_DEADLINE_MS: 6_000 },
+    { FIRST_BYTE_TIMEOUT_MS: 1_000, JSON_TIMEOUT_MS: 1_000, UPSTREAM_IDLE_TIMEOUT_MS: 1_200, CALL_DEADLINE_MS: 7_000 },
   );
 });
 afterAll(() => rig?.stop());

@@ -8,12 +8,14 @@ import { gate, until } from './support/wait';
 import { DONE, errorEvent, estimatedTokens, finish, inMicro, role, says, sse, streamOf, USAGE_MICRO, usageChunk } from './support/wire';
 
 const KEEPALIVE_MS = 150;
+/** Longer than a test waits for anything: a provider that is let go of in time was not heard out, nor given up for its silence. */
+const NEVER_MS = 60_000;
 
 let rig: Rig;
 beforeAll(async () => {
   rig = await Rig.start(
     { solo: 14, pair: 8, drain: 4, dear: 4 },
-    { KEEPALIVE_MS, STATUS_HOLD_MS: 1_500, DRAIN_MS: 10_000, FIRST_BYTE_TIMEOUT_MS: 30_000, UPSTREAM_IDLE_TIMEOUT_MS: 30_000 },
+    { KEEPALIVE_MS, STATUS_HOLD_MS: 1_500, DRAIN_MS: NEVER_MS, FIRST_BYTE_TIMEOUT_MS: NEVER_MS, UPSTREAM_IDLE_TIMEOUT_MS: NEVER_MS },
   );
 });
 afterAll(() => rig?.stop());
@@ -35,9 +37,7 @@ describe('a client that hangs up', () => {
     const client = new RudeClient(account, body);
     await client.has('three');
     client.hangUp();
-    const hungUpAtMs = Date.now();
     await lane.first.seen[0]!.hungUp();
-    expect(Date.now() - hungUpAtMs).toBeLessThan(2_000);
     expect(await account.settled()).toEqual(spent(inputMicro(body) + 4 * OUTPUT_MICRO));
     expect(await account.lastGeneration()).toMatchObject({ outcome: 'estimated', ending: 'client_gone' });
     expect(await account.calls()).toHaveLength(1);
@@ -68,9 +68,7 @@ describe('a client that hangs up', () => {
     await client.has('Yes.');
     await new Promise((done) => setTimeout(done, 2 * KEEPALIVE_MS));
     client.hangUp();
-    const hungUpAtMs = Date.now();
     await lane.first.seen[0]!.hungUp();
-    expect(Date.now() - hungUpAtMs).toBeLessThan(8_000);
     expect(await account.settled()).toEqual(spent(inputMicro(body) + OUTPUT_MICRO));
     expect(await account.lastGeneration()).toMatchObject({ outcome: 'estimated' });
   });
@@ -89,9 +87,7 @@ describe('a client that hangs up', () => {
     // Long enough for the answer's beginning to be there, and far from the end of the held status.
     await new Promise((done) => setTimeout(done, 100));
     client.hangUp();
-    const hungUpAtMs = Date.now();
     await lane.first.seen[0]!.hungUp();
-    expect(Date.now() - hungUpAtMs).toBeLessThan(2_000);
     expect(await account.settled()).toEqual(spent(inputMicro(body)));
     expect(await account.lastGeneration()).toMatchObject({ outcome: 'estimated', ending: 'client_gone' });
     expect(lane.second.seen).toHaveLength(0);

@@ -7,7 +7,7 @@ import { HANG, type Reply } from './support/upstream';
 import { gate } from './support/wait';
 import { answer, completion, data, failure, json, role, says, sse, streamOf, USAGE_MICRO } from './support/wire';
 
-const DRAIN_MS = 1_500;
+const DRAIN_MS = 3_000;
 
 let rig: Rig;
 beforeAll(async () => {

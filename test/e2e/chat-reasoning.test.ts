@@ -14,6 +14,8 @@ const PROVIDER_PAUSE_FAILURES = 5;
 const REASONING = ['pair-000', 'pair-001', 'pair-002', 'pair-003'];
 
 let rig: Rig;
+const reasoning: Lane[] = [];
+const others: Lane[] = [];
 beforeAll(async () => {
   rig = await Rig.start(
     { pair: 6 },
@@ -27,55 +29,53 @@ beforeAll(async () => {
       CATALOGUE_OVERRIDES: JSON.stringify({ models: REASONING.map((id) => ({ id, capabilities: ['reasoning'] })) }),
     },
   );
+  for (const _ of REASONING) reasoning.push(rig.lane('pair'));
+  expect(reasoning.map(({ model }) => model)).toEqual(REASONING);
+  for (const _ of BEGINNINGS) others.push(rig.lane('pair'));
 });
 afterAll(() => rig?.stop());
 
 /** What the provider says before it falls silent. */
-const BEGINNINGS: Record<string, Step[]> = { 'its headers': [], 'its first chunk': [role()] };
+const BEGINNINGS: [name: string, index: number, steps: Step[]][] = [
+  ['its headers', 0, []],
+  ['its first chunk', 1, [role()]],
+];
 
-describe.each(Object.entries(BEGINNINGS))('a provider that is silent after %s', (_, beginning) => {
-  let reasoning: Lane;
-  beforeAll(() => {
-    reasoning = rig.lane('pair');
-  });
-
-  it('is waited for where the model reasons, as long as without a stream', async () => {
+// Each waits for the clock most of its time, with a lane and an account of its own.
+describe.concurrent('a provider that is silent', () => {
+  it.each(BEGINNINGS)('after %s is waited for where the model reasons, as long as without a stream', async (_, index, beginning) => {
     const account = await rig.account();
-    reasoning.first.reply(sse([...beginning, SILENCE, ...streamOf(['Thought through.'])]));
-    const { text, pings, error } = await askStream(account, chatBody(reasoning.model));
+    const lane = reasoning[index]!;
+    lane.first.reply(sse([...beginning, SILENCE, ...streamOf(['Thought through.'])]));
+    const { text, pings, error } = await askStream(account, chatBody(lane.model));
     expect({ text, error }).toEqual({ text: 'Thought through.', error: undefined });
     expect(pings).toBeGreaterThanOrEqual(2);
-    expect(reasoning.second.seen).toHaveLength(0);
+    expect(lane.second.seen).toHaveLength(0);
     expect(await account.money()).toEqual({ spentMicro: USAGE_MICRO, heldMicro: 0 });
   });
 });
 
-describe('a model that reasons for too long', () => {
-  it.each(Object.entries(BEGINNINGS))(
-    'gives way to the next provider, and the first is not left alone for it: %s',
-    async (_, beginning) => {
-      const account = await rig.account();
-      const lane = rig.lane('pair');
-      expect(REASONING).toContain(lane.model);
-      lane.first.replyAlways(() => sse([...beginning, HANG]));
-      lane.second.replyAlways(() => sse(streamOf(['Yes.'])));
-      const calls = await Promise.all(
-        Array.from({ length: PROVIDER_PAUSE_FAILURES }, () => ask(account, chatBody(lane.model, { stream: true }))),
-      );
-      for (const call of calls) expect(parseChatStream(await call.text()).text).toBe('Yes.');
-      const next = await ask(account, chatBody(lane.model, { stream: true }));
-      await next.text();
-      const { attempts } = await account.generation(requestIdOf(next));
-      expect(attempts!.map(({ outcome }) => outcome)).toEqual(['failed', 'answered']);
-    },
-  );
+describe.concurrent('a model that reasons for too long', () => {
+  it.each(BEGINNINGS)('gives way to the next provider, and the first is not left alone for it: %s', async (_, index, beginning) => {
+    const account = await rig.account();
+    const lane = reasoning[BEGINNINGS.length + index]!;
+    lane.first.replyAlways(() => sse([...beginning, HANG]));
+    lane.second.replyAlways(() => sse(streamOf(['Yes.'])));
+    const calls = await Promise.all(
+      Array.from({ length: PROVIDER_PAUSE_FAILURES }, () => ask(account, chatBody(lane.model, { stream: true }))),
+    );
+    for (const call of calls) expect(parseChatStream(await call.text()).text).toBe('Yes.');
+    const next = await ask(account, chatBody(lane.model, { stream: true }));
+    await next.text();
+    const { attempts } = await account.generation(requestIdOf(next));
+    expect(attempts!.map(({ outcome }) => outcome)).toEqual(['failed', 'answered']);
+  });
 });
 
-describe('a model that does not reason', () => {
-  it.each(Object.entries(BEGINNINGS))('is not waited for so long: %s', async (_, beginning) => {
+describe.concurrent('a model that does not reason', () => {
+  it.each(BEGINNINGS)('is not waited for so long: %s', async (_, index, beginning) => {
     const account = await rig.account();
-    const lane = rig.lane('pair');
-    expect(REASONING).not.toContain(lane.model);
+    const lane = others[index]!;
     lane.first.reply(sse([...beginning, SILENCE, ...streamOf(['Late.'])]));
     lane.second.reply(sse(streamOf(['Yes.'])));
     expect((await askStream(account, chatBody(lane.model))).text).toBe('Yes.');

@@ -32,7 +32,8 @@ beforeAll(async () => {
   rig = await Rig.start(
     { solo: 80 },
     // A connection that is only closed shows when something is written to it: pings are the first that is.
-    { STATUS_HOLD_MS: 2_000, KEEPALIVE_MS: 300 },
+    // Else a test waits in vain for a provider to be let go of: none is heard out, or given up for its silence, in that time.
+    { STATUS_HOLD_MS: 2_000, KEEPALIVE_MS: 300, DRAIN_MS: 60_000, UPSTREAM_IDLE_TIMEOUT_MS: 60_000 },
   );
 });
 afterAll(() => rig?.stop());
@@ -260,9 +261,7 @@ describe.each(MAJORS)('openai $major', ({ Client, zodResponseFormat }) => {
         text += part.choices[0]!.delta.content ?? '';
         if (text === 'One two three four') break;
       }
-      const hungUpAtMs = Date.now();
       await lane.first.seen[0]!.hungUp();
-      expect(Date.now() - hungUpAtMs).toBeLessThan(3_000);
       const costMicro = estimatedTokens(sent[0]!.length) * INPUT_MICRO + estimatedTokens('One two three four'.length) * OUTPUT_MICRO;
       expect(await account.settled()).toEqual(spent(costMicro));
       const { state, outcome, ending, creditsUsed } = await account.lastGeneration();

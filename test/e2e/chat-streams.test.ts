@@ -198,8 +198,8 @@ it('passes on an event of megabytes without delay, and counts it', async () => {
   lane.first.reply(sse([role(), says('Look: '), says(picture), finish(), DONE]));
   const askedAtMs = Date.now();
   const { text } = await askStream(account, chatBody(lane.model));
-  // Some tenths of a second in fact; with a pause after every read it takes a quarter of a minute.
-  expect(Date.now() - askedAtMs).toBeLessThan(6_000);
+  // Some tenths of a second in fact; with a pause after every read it takes a quarter of a minute on any machine.
+  expect(Date.now() - askedAtMs).toBeLessThan(12_000);
   expect(text === `Look: ${picture}`).toBe(true);
   const { usage } = await account.lastGeneration();
   expect(usage!.outputTokens).toBe(estimatedTokens(text.length));

@@ -28,10 +28,11 @@ import {
   usageChunk,
 } from './support/wire';
 
-const FIRST_BYTE_TIMEOUT_MS = 700;
-const UPSTREAM_IDLE_TIMEOUT_MS = 900;
+/** On a busy machine a provider that answers at once may take half a second. */
+const FIRST_BYTE_TIMEOUT_MS = 1_000;
+const UPSTREAM_IDLE_TIMEOUT_MS = 1_200;
 const DRAIN_MS = 800;
-const CALL_DEADLINE_MS = 4_500;
+const CALL_DEADLINE_MS = 7_000;
 
 let rig: Rig;
 beforeAll(async () => {
@@ -70,10 +71,11 @@ const SILENCES: Record<string, { reply: Reply; stream: boolean }> = {
   'a refusal without an end': { stream: false, reply: json('', { status: 500, steps: ['{"error":', HANG] }) },
 };
 
-describe('a provider that says nothing', () => {
+// Each waits for the clock most of its time, with a lane and an account of its own.
+describe.concurrent('a provider that says nothing', () => {
   const replyOf = (name: string): Reply => (name === 'a stream of comments' ? sse(comments()) : SILENCES[name]!.reply);
 
-  it.concurrent.each(Object.keys(SILENCES))('gives way to the next one: %s', async (name) => {
+  it.each(Object.keys(SILENCES))('gives way to the next one: %s', async (name) => {
     const { stream } = SILENCES[name]!;
     const account = await rig.account();
     const lane = rig.lane('pair');
@@ -89,7 +91,7 @@ describe('a provider that says nothing', () => {
     await lane.first.seen[0]!.hungUp();
   });
 
-  it.concurrent.each(Object.keys(SILENCES))('and is alone is told as a 502, and charged nothing: %s', async (name) => {
+  it.each(Object.keys(SILENCES))('and is alone is told as a 502, and charged nothing: %s', async (name) => {
     const account = await rig.account();
     const lane = rig.lane('solo');
     lane.first.replyAlways(() => replyOf(name));
@@ -101,7 +103,7 @@ describe('a provider that says nothing', () => {
   });
 });
 
-describe('a stream under way', () => {
+describe.concurrent('a stream under way', () => {
   it('whose provider falls silent is kept alive, then ended with an error, and charged nothing', async () => {
     const account = await rig.account();
     const lane = rig.lane('pair');
@@ -119,7 +121,7 @@ describe('a stream under way', () => {
   it('whose provider sends comments is waited for', async () => {
     const account = await rig.account();
     const lane = rig.lane('solo');
-    const waits: Step[] = Array.from({ length: 8 }, () => [': PROCESSING\n\n', { pauseMs: 250 }] satisfies Step[]).flat();
+    const waits: Step[] = Array.from({ length: 10 }, () => [': PROCESSING\n\n', { pauseMs: 250 }] satisfies Step[]).flat();
     lane.first.reply(sse([role(), says('One'), ...waits, says(' two'), finish(), usageChunk(), DONE]));
     expect(await askStream(account, chatBody(lane.model))).toMatchObject({ text: 'One two', error: undefined, finishReasons: ['stop'] });
     expect(await account.money()).toEqual(spent(USAGE_MICRO));
@@ -207,7 +209,7 @@ describe('a stream under way', () => {
   });
 });
 
-describe('a client that hangs up on a provider that bills on', () => {
+describe.concurrent('a client that hangs up on a provider that bills on', () => {
   async function leave(lane: Lane, steps: Step[]) {
     const account = await rig.account();
     lane.first.reply(sse(steps));

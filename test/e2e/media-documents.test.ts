@@ -36,7 +36,8 @@ async function charged({ headers, body }: Pick<Answer, 'headers' | 'body'>, cred
 
 const PNG = Buffer.from([0x89, 0x50, 0x4e, 0x47]);
 
-describe('images', () => {
+// Most of their time they wait for a job, and each looks at the lines of its own calls.
+describe.concurrent('images', () => {
   it.each([
     [
       { model: 'nano_banana_pro', prompt: 'isometric studio shot of a tiny cyberpunk apartment, neon rim light', n: 1, size: '1024x1024' },
@@ -106,7 +107,7 @@ it('says what each size costs, and which tier pictures, films and sounds take', 
   expect(await of('hunyuan3d-v2-base')).toMatchObject({ minimum_tier: 'free' });
 });
 
-describe('video', () => {
+describe.concurrent('video', () => {
   it.each([
     [
       {
@@ -170,7 +171,7 @@ describe('video', () => {
   });
 });
 
-describe('audio and 3D', () => {
+describe.concurrent('audio and 3D', () => {
   it.each([
     ['/api/v1/audio/generations', { model: 'audio-tts', text: 'Welcome to Hypereal. One key, every model.', voice_id: 'en_male_calm' }],
     [
@@ -228,7 +229,7 @@ describe('audio and 3D', () => {
   });
 });
 
-describe('a webhook', () => {
+describe.concurrent('a webhook', () => {
   const hookUrl = (name: string): string => `${hooks.desk('hooks').baseUrl}/${name}`;
 
   /** What the customer's server got, once. */

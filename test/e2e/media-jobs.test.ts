@@ -6,7 +6,7 @@ import { Account } from './support/account';
 import { call, ended, fileAt, jobOf, openMediaAccount, post } from './support/media';
 import { Worker } from './support/worker';
 
-const STATUS_HOLD_MS = 1_500;
+const STATUS_HOLD_MS = 2_000;
 
 let worker: Worker;
 beforeAll(async () => {
@@ -18,7 +18,8 @@ const account = (credits?: number): Promise<Account> => openMediaAccount(worker,
 const picture = (prompt: string, more: Record<string, unknown> = {}) => ({ model: 'nano_banana_pro', prompt, ...more });
 const film = (prompt: string, more: Record<string, unknown> = {}) => ({ model: 'kling-v3', prompt, duration: 5, ...more });
 
-describe('a synchronous call', () => {
+// Most of their time they wait for a job of an account of their own.
+describe.concurrent('a synchronous call', () => {
   it('sends white space before its answer once it takes long, and names its job in a header at once', async () => {
     const caller = await account();
     const response = await fetch(`${caller.baseUrl}/images/generations`, {
@@ -105,7 +106,7 @@ describe('a synchronous call', () => {
   });
 });
 
-describe('an asynchronous call', () => {
+describe.concurrent('an asynchronous call', () => {
   it('waits as long as Prefer says, and no longer', async () => {
     const caller = await account();
     const quick = await post(caller, '/v1/videos/generate', film('a cat'), { prefer: 'wait=20' });
@@ -173,7 +174,7 @@ describe('an asynchronous call', () => {
   });
 });
 
-describe('an Idempotency-Key', () => {
+describe.concurrent('an Idempotency-Key', () => {
   it('makes one job of twenty calls, together or one after the other, and none of another body', async () => {
     const caller = await account();
     const headers = { 'idempotency-key': 'once' };
@@ -201,7 +202,7 @@ describe('an Idempotency-Key', () => {
   });
 });
 
-describe('a result', () => {
+describe.concurrent('a result', () => {
   it('is served in parts, for ever, and to nobody who guesses', async () => {
     const caller = await account();
     const { body } = await post(caller, '/v1/images/generations', picture('a cat'));

@@ -21,7 +21,7 @@ const isPng = (base64: string | undefined): boolean =>
     .subarray(1, 4)
     .toString() === 'PNG';
 
-describe.each(MAJORS)('openai $major', ({ Client }) => {
+describe.concurrent.each(MAJORS)('openai $major', ({ Client }) => {
   it('makes images, by URL or as base64', async () => {
     const { client } = connect(Client, account);
     const both = await client.images.generate({ model: 'gpt-image-2', prompt: 'a cat', size: '1024x1024' as never });

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Account } from './support/account';
 import { call, ended, fileAt, openMediaAccount, post } from './support/media';
-import { FILES, googlePicture, inTurn, Vendors, wavespeedJob, wavespeedPrediction } from './support/media-vendors';
+import { FILES, googlePicture, inTurn, Vendors, wavespeedJobs, wavespeedPrediction } from './support/media-vendors';
 import { RESET, type Seen } from './support/upstream';
 import { failure, inMicro, json } from './support/wire';
 
@@ -12,12 +12,13 @@ beforeAll(async () => {
   vendors = await Vendors.start();
 });
 afterAll(() => vendors?.stop());
-beforeEach(async () => {
+const anew = async (): Promise<void> => {
   vendors.reset();
   account = await openMediaAccount(vendors.worker);
-});
+};
 
 describe('several pictures of a vendor that makes one at a time', () => {
+  beforeEach(anew);
   const asked = { model: 'gemini-3-1-flash-t2i', prompt: 'a fox', n: 3, seed: 7 };
 
   it('are as many requests, and all of them are delivered and charged', async () => {
@@ -67,47 +68,53 @@ describe('several pictures of a vendor that makes one at a time', () => {
   });
 });
 
-describe('the length of a film', () => {
+// They wait for their jobs together, of a vendor that answers them all alike.
+describe.concurrent('a film', () => {
+  beforeAll(async () => {
+    await anew();
+    vendors.script('wavespeed', wavespeedJobs(vendors.fileUrl('film.mp4')));
+  });
+
+  const asked = (prompt: string) => vendors.seen('wavespeed').find(({ method, body }) => method === 'POST' && body.includes(prompt))!;
+
   it.each([
     ['veo3.1-fast', 8, 4],
     ['MiniMax-Hailuo-02', 6, 6],
     ['grok-video-t2v', 6, 6],
-  ])('of %s is %d seconds unless asked for, and %d where 5 are, which it does not make', async (model, usual, fitting) => {
-    for (const [fields, seconds] of [[{}, usual] as const, [{ duration: 5 }, fitting] as const]) {
-      vendors.script('wavespeed', wavespeedJob(vendors.fileUrl('film.mp4')));
-      const { body } = await post(account, '/v1/videos/generate', { model, prompt: 'a fox', ...fields });
-      expect(await ended(account, body.jobId)).toMatchObject({ status: 'completed' });
-      const asked = vendors.seen('wavespeed').findLast(({ method }) => method === 'POST');
-      expect(asked?.json()).toMatchObject({ duration: seconds });
-    }
+  ])('of %s has a length of %d seconds unless asked for, and %d where 5 are, which it does not make', async (model, usual, fitting) => {
+    const lengths = [[{}, usual] as const, [{ duration: 5 }, fitting] as const];
+    await Promise.all(
+      lengths.map(async ([fields, seconds], index) => {
+        const prompt = `a fox of ${model}, number ${index}`;
+        const { body } = await post(account, '/v1/videos/generate', { model, prompt, ...fields });
+        expect(await ended(account, body.jobId)).toMatchObject({ status: 'completed' });
+        expect(asked(prompt).json()).toMatchObject({ duration: seconds });
+      }),
+    );
   });
-});
 
-describe('pictures for a film', () => {
   const url = 'https://example.com/fox.jpg';
   it.each([
     ['to begin with', { image_url: url }, '/image-to-video', { image: url }],
     ['to go by', { reference_images: [url] }, '/text-to-video', { reference_images: [url] }],
-  ])('%s', async (_, fields, path, sent) => {
-    vendors.script('wavespeed', wavespeedJob(vendors.fileUrl('film.mp4')));
-    const { body } = await post(account, '/v1/videos/generate', { model: 'doubao-seedance-2-0', prompt: 'a fox', ...fields });
+  ])('has pictures %s', async (how, fields, path, sent) => {
+    const prompt = `a fox with pictures ${how}`;
+    const { body } = await post(account, '/v1/videos/generate', { model: 'doubao-seedance-2-0', prompt, ...fields });
     await ended(account, body.jobId);
-    const [request] = vendors.seen('wavespeed');
-    expect(request!.path).toContain(path);
-    expect(request!.json()).toMatchObject(sent);
+    const request = asked(prompt);
+    expect(request.path).toContain(path);
+    expect(request.json()).toMatchObject(sent);
   });
 });
 
 describe('a vendor that refuses again and again', () => {
   it('is left out for a while', async () => {
+    await anew();
     const model = 'flux-kontext-pro';
     vendors.script('fal', () => failure(503, 'No capacity'));
-    vendors.script('wavespeed', wavespeedJob(vendors.fileUrl('1.png')));
-    for (let count = 0; count < 4; count++) {
-      const answer = await post(account, '/v1/images/generations', { model, prompt: 'a fox' });
-      expect(answer.status, answer.text).toBe(200);
-      vendors.script('wavespeed', wavespeedJob(vendors.fileUrl('1.png')));
-    }
+    vendors.script('wavespeed', wavespeedJobs(vendors.fileUrl('1.png')));
+    const refused = Array.from({ length: 4 }, () => post(account, '/v1/images/generations', { model, prompt: 'a fox' }));
+    for (const answer of await Promise.all(refused)) expect(answer.status, answer.text).toBe(200);
     const asked = vendors.seen('fal').length;
     expect((await post(account, '/v1/images/generations', { model, prompt: 'a fox' })).status).toBe(200);
     expect(vendors.seen('fal')).toHaveLength(asked);
@@ -116,6 +123,7 @@ describe('a vendor that refuses again and again', () => {
 
 describe('a path with another method', () => {
   it('says which it takes', async () => {
+    await anew();
     const wrong = await call(account, 'GET', '/v1/images/generations');
     expect([wrong.status, wrong.headers.get('allow'), wrong.body.refusal.type]).toEqual([405, 'POST', 'invalid_request_error']);
     expect((await call(account, 'DELETE', '/v1/jobs')).headers.get('allow')).toBe('GET');

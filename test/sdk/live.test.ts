@@ -150,8 +150,9 @@ describe('language', () => {
   });
 });
 
+// Where no other job may be seen, a test has the account for itself; else they wait together.
 describe('media', () => {
-  it('makes pictures in every way', async () => {
+  it.concurrent('makes pictures in every way', async () => {
     const image = await client.images.generate({ model: 'gemini-3-1-flash-t2i', prompt: 'a portrait', aspect_ratio: '16:9' });
     expect((await fetch(image.data[0]?.url ?? '')).headers.get('content-type')).toBe('image/png');
     expect(image).toMatchObject({ creditsUsed: expect.any(Number), resultId: expect.stringMatching(/^res_/) });
@@ -173,7 +174,7 @@ describe('media', () => {
     });
   });
 
-  it('begins films, tells how they come along, and waits for them', async () => {
+  it.concurrent('begins films, tells how they come along, and waits for them', async () => {
     const begun = await client.videos.generate({ model: 'veo3.1-fast', prompt: 'a cat sandbox:delay=7s' });
     expect(begun.status).toBe('processing');
     const seen: Job['status'][] = [];
@@ -205,7 +206,7 @@ describe('media', () => {
     await expect(client.jobs.get('job_0')).rejects.toBeInstanceOf(NotFoundError);
   });
 
-  it('speaks, hears, and makes objects', async () => {
+  it.concurrent('speaks, hears, and makes objects', async () => {
     const speech = await client.audio.speak({ text: '(happy) Welcome.', voice_id: 'en_male_calm', format: 'wav' });
     const recording = await (await fetch(speech.outputUrl)).blob();
     expect(recording.size).toBeGreaterThan(100);
@@ -222,7 +223,7 @@ describe('media', () => {
     expect(object.outputUrl).toMatch(/\.glb$/);
   });
 
-  it('runs on GPUs, hosted and deployed', async () => {
+  it.concurrent('runs on GPUs, hosted and deployed', async () => {
     expect((await client.gpu.list()).data.map(({ slug }) => slug)).toContain('sdxl');
     const quick = await client.gpu.generate('sdxl', { input: { prompt: 'a tabby cat astronaut' } });
     if (quick.status !== 'succeeded') throw new Error(`it is ${quick.status}`);

@@ -12,7 +12,7 @@ if (!chromiumPath) console.warn('No chromium is installed: the tests in a browse
 
 export const launch = (): Promise<Browser> =>
   // Containers run as root and have a small /dev/shm; the pages are our own.
-  chromium.launch({ executablePath: chromiumPath!, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+  chromium.launch({ executablePath: chromiumPath!, args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'] });
 
 export const SIZES = [
   { name: 'desktop', viewport: { width: 1280, height: 900 } },

@@ -137,6 +137,17 @@ export const wavespeedJob = (...outputs: string[]): ((seen: Seen) => Reply) => {
   return ({ method }) => (method === 'POST' ? wavespeedPrediction('created') : polls());
 };
 
+/** The same for several jobs at once. */
+export const wavespeedJobs = (...outputs: string[]): ((seen: Seen) => Reply) => {
+  const polls = new Map<string, () => Reply>();
+  return ({ method, path }) => {
+    if (method !== 'POST') return polls.get(/pred_\d+/.exec(path)![0])!();
+    const id = `pred_${polls.size + 1}`;
+    polls.set(id, inTurn(wavespeedPrediction('processing', [], { id }), wavespeedPrediction('completed', outputs, { id })));
+    return wavespeedPrediction('created', [], { id });
+  };
+};
+
 /** https://fal.ai/docs/documentation/model-apis/inference/queue: its own URLs, the status, then the result. */
 export function falJob(app: string, result: unknown): (seen: Seen) => Reply {
   const request = `https://queue.fal.run/${app}/requests/req_1`;

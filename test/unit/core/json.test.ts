@@ -179,7 +179,8 @@ describe('setMembers', () => {
     const text = `{"long":"${long}","deep":${'['.repeat(50_000)}${']'.repeat(50_000)},"model":"a"}`;
     const began = performance.now();
     expect(setMembers(text, { model: '"b"' })).toBe(text.replace('"model":"a"', '"model":"b"'));
-    expect(performance.now() - began).toBeLessThan(2_000);
+    // Some tenths of a second; what goes back to the beginning of a string or of a depth takes an hour.
+    expect(performance.now() - began).toBeLessThan(20_000);
   });
 });
 

@@ -47,6 +47,6 @@ describe('a stream that is taken apart', () => {
     const [event] = feed.push('\n\n').events;
     expect(event).toHaveLength('data: \n\n'.length + 3_000 * piece.length);
     // Searching takes minutes.
-    expect(performance.now() - startedMs).toBeLessThan(10_000);
+    expect(performance.now() - startedMs).toBeLessThan(20_000);
   });
 });

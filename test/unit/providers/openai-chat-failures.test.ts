@@ -263,7 +263,8 @@ describe('classifyFailure', () => {
       classifyFailure(400, part.repeat(50_000));
     }
     classifyFailure(400, '['.repeat(100_000) + ']'.repeat(100_000));
-    expect(performance.now() - start).toBeLessThan(2_000);
+    // A twentieth of a second; a search that begins again at every character takes minutes.
+    expect(performance.now() - start).toBeLessThan(10_000);
   });
 });
 

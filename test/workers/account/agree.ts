@@ -11,6 +11,7 @@ function canonical(value: unknown): string {
 }
 
 export function agree(what: string, actual: unknown, expected: unknown): void {
+  if (JSON.stringify(actual) === JSON.stringify(expected)) return;
   const [is, should] = [canonical(actual), canonical(expected)];
   if (is !== should) throw new Error(`${what}\n  is         ${is}\n  should be  ${should}`);
 }

@@ -1,6 +1,6 @@
 /**
- * The account as its contract has it, and nothing of how it is built: every operation in one list, every sum and
- * every window counted anew each time it is asked for.
+ * The account as its contract has it, and nothing of how it is built: every operation in one list, with sums of that
+ * list which are kept as it grows and, now and then, counted anew.
  */
 import type {
   AccountProfile,
@@ -12,6 +12,7 @@ import type {
   KeyRecord,
   OperationDetail,
 } from '../../../src/account/types';
+import { Sums } from './model-sums';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
@@ -106,6 +107,7 @@ export interface Known {
 
 export class Model {
   private state: State;
+  private sums: Sums;
 
   constructor(profile: AccountProfile, nowMs: number) {
     this.state = {
@@ -121,6 +123,12 @@ export class Model {
       alerts: new Map(),
       idempotency: new Map(),
     };
+    this.sums = new Sums(this.state.operations);
+  }
+
+  /** Throws where a sum that was kept is not what it comes to. */
+  verify(): void {
+    this.sums.verify();
   }
 
   get nowMs(): number {
@@ -140,24 +148,25 @@ export class Model {
   }
 
   get open(): ModelOperation[] {
-    return this.state.operations.filter(({ state }) => state === 'open');
+    return this.sums.open;
   }
 
   get balanceMicro(): number {
-    return sum(this.operations, ({ state, amountMicro }) => (state === 'open' ? 0 : amountMicro));
+    return this.sums.balanceMicro;
   }
 
   get heldMicro(): number {
-    return sum(this.operations, ({ state, heldMicro }) => (state === 'open' ? heldMicro : 0));
+    return sum(this.open, ({ heldMicro }) => heldMicro);
   }
 
   /** What the calls under way can come to beyond their holds, but for one: the one that makes it least. */
   get shortestRiskMicro(): number {
-    return Math.min(...this.open.map((spared) => sum(this.open, (hold) => (hold === spared ? 0 : hold.exposureMicro))));
+    const { open } = this;
+    return Math.min(...open.map((spared) => sum(open, (hold) => (hold === spared ? 0 : hold.exposureMicro))));
   }
 
   get topUpMicro(): number {
-    return sum(this.operations, ({ detail, amountMicro }) => (detail.topUp === true ? amountMicro : 0));
+    return this.sums.topUpMicro;
   }
 
   get tier(): string {
@@ -178,8 +187,7 @@ export class Model {
   }
 
   spentMicro(keyId: string): number {
-    const month = monthName(this.nowMs);
-    return 0 - sum(this.operations, (line) => (line.keyId === keyId && line.month === month ? line.amountMicro : 0));
+    return this.sums.spentMicro(keyId, monthName(this.nowMs));
   }
 
   private heldByKeyMicro(keyId: string): number {
@@ -196,14 +204,13 @@ export class Model {
 
   /** Opening times of the calls that count against an hourly limit now. */
   window(userId: string, family: string, test: boolean): number[] {
-    return this.operations
+    return [...this.sums.since(this.nowMs - HOUR_MS)]
       .filter(
         (call) =>
           call.kind === 'usage' &&
           call.userId === userId &&
           call.family === family &&
           call.test === test &&
-          call.openedAtMs > this.nowMs - HOUR_MS &&
           call.state !== 'released' &&
           !(call.state === 'expired' && call.amountMicro === 0),
       )
@@ -212,11 +219,8 @@ export class Model {
 
   /** The same of all that may have been sent to a provider. */
   private sentWindow(userId: string, family: string): number[] {
-    return this.operations
-      .filter(
-        (call) =>
-          call.kind === 'usage' && call.userId === userId && call.family === family && !call.test && call.openedAtMs > this.nowMs - HOUR_MS,
-      )
+    return [...this.sums.since(this.nowMs - HOUR_MS)]
+      .filter((call) => call.kind === 'usage' && call.userId === userId && call.family === family && !call.test)
       .map(({ openedAtMs }) => openedAtMs);
   }
 
@@ -361,8 +365,8 @@ export class Model {
     if (spent * 100 >= key.spendingLimitMicro * 80) this.alert('key_spend_80', key, spent);
   }
 
-  private find(holdId: string): ModelOperation | undefined {
-    return this.state.operations.find(({ id }) => id === holdId);
+  find(holdId: string): ModelOperation | undefined {
+    return this.sums.find(holdId);
   }
 
   beat(request: BeatRequest): boolean {
@@ -450,6 +454,7 @@ export class Model {
     hold.closedAtMs = this.nowMs;
     hold.outcome = outcome;
     hold.detail = detail;
+    this.sums.close(hold);
     if (costMicro > 0) this.charged(hold.keyId);
   }
 
@@ -470,7 +475,7 @@ export class Model {
   }
 
   grant(request: GrantRequest): { balanceMicro: number; repeated: boolean } {
-    const repeated = this.state.operations.some(({ eventId }) => eventId === request.eventId);
+    const repeated = this.sums.has(request.eventId);
     if (!repeated)
       this.add({
         kind: 'grant',
@@ -484,7 +489,7 @@ export class Model {
   }
 
   private add(fields: Partial<ModelOperation> & Pick<ModelOperation, 'kind' | 'state'>): void {
-    this.state.operations.push({
+    this.sums.add({
       id: null,
       eventId: null,
       adjusts: null,
@@ -512,6 +517,7 @@ export class Model {
   snapshot(): Model {
     const copy = new Model(this.state.profile, this.nowMs);
     copy.state = structuredClone(this.state);
+    copy.sums = new Sums(copy.state.operations);
     return copy;
   }
 
@@ -526,14 +532,15 @@ export class Model {
       (operation.id !== null && known.holds.has(operation.id)) ||
       (operation.eventId !== null && known.events.has(operation.eventId)) ||
       (operation.adjusts !== null && known.adjusted.has(operation.adjusts));
-    const same = (a: ModelOperation, b: ModelOperation): boolean => a.id === b.id && a.eventId === b.eventId && a.adjusts === b.adjusts;
+    const sameOf = ({ id, eventId, adjusts }: ModelOperation): string => JSON.stringify([id, eventId, adjusts]);
+    const [wasThen, isNow] = [before, now].map((state) => new Map(state.operations.map((operation) => [sameOf(operation), operation])));
     const operations: ModelOperation[] = before.operations.map((old) => {
       if (old.state !== 'open') return old;
-      const since = now.operations.find((operation) => same(operation, old));
+      const since = isNow!.get(sameOf(old));
       return since && since.state !== 'open' && kept(since) ? since : old;
     });
     for (const operation of now.operations) {
-      if (before.operations.some((old) => same(old, operation))) continue;
+      if (wasThen!.has(sameOf(operation))) continue;
       if (operation.state !== 'open' && kept(operation)) operations.push(operation);
       else if (operation.id !== null) now.undone.set(operation.id, operation);
     }
@@ -560,5 +567,6 @@ export class Model {
       keys,
       undone: now.undone,
     };
+    this.sums = new Sums(operations);
   }
 }
