@@ -1,4 +1,3 @@
-import type { CharsOf } from '../core/long-strings';
 import { textChars } from '../core/text-chars';
 import { type PromptFile, promptFiles } from './prompt-files';
 
@@ -45,12 +44,9 @@ export interface PromptSize {
   worstInputTokens: number;
 }
 
-/**
- * The size of a request's JSON, of which `turns` is the part that may hold files; these count by their kind. Strings of
- * the turns may be cut to their beginnings, if `charsOf` tells how long they were.
- */
-export function promptSize(body: string, turns: unknown, charsOf?: CharsOf): PromptSize {
-  const files = promptFiles(turns, charsOf);
+/** The size of a request's JSON, of which `turns` is the part that may hold files; these count by their kind. */
+export function promptSize(body: string, turns: unknown): PromptSize {
+  const files = promptFiles(turns);
   const fileChars = files.reduce((chars, { base64Chars }) => chars + base64Chars, 0);
   const textTokens = tokensOfChars(Math.max(0, textChars(body) - fileChars));
   const filesAt = (rates: typeof LIKELY): number => files.reduce((tokens, file) => tokens + tokensOfFile(file, rates), 0);

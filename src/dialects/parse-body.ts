@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { fail, ok, type Result } from '../core/errors';
-import { type CharsOf, cutLongStrings } from '../core/long-strings';
 import { isRecord, parseJson } from '../core/record';
 import { type NamesRead, namesRead, type Spelling, unambiguous } from './known-names';
 import { refuseUnpriced, UNPRICED_FIELDS } from './unpriced';
@@ -17,13 +16,6 @@ export interface ParsedBody<T> {
   body: string;
   fields: Record<string, unknown>;
   data: T;
-}
-
-/** A body of which long strings were read no further than their beginnings. */
-export interface BriefBody<T> extends ParsedBody<T> {
-  /** What was read of it. */
-  brief: string;
-  charsOf: CharsOf;
 }
 
 /** Beside what a schema names. */
@@ -44,18 +36,9 @@ function namesOf(schema: z.ZodObject, { names = [], ...spelling }: Reading): Nam
 }
 
 /** A JSON body, checked only for what is priced or routed on; a refusal names the field at fault. */
-export const parseBody = <T>(text: string, schema: z.ZodObject & z.ZodType<T>, reading: Reading = {}): Result<ParsedBody<T>> =>
-  readFields(text, parseJson(text), schema, reading);
-
-/** The same for a format of which nothing is converted, so that nobody needs its long strings whole. */
-export function parseBriefly<T>(text: string, schema: z.ZodObject & z.ZodType<T>): Result<BriefBody<T>> {
-  const { text: brief, charsOf } = cutLongStrings(text);
-  const read = readFields(text, parseJson(brief), schema, {});
-  return read.ok ? ok({ ...read.value, brief, charsOf }) : read;
-}
-
-function readFields<T>(text: string, fields: unknown, schema: z.ZodObject & z.ZodType<T>, reading: Reading): Result<ParsedBody<T>> {
+export function parseBody<T>(text: string, schema: z.ZodObject & z.ZodType<T>, reading: Reading = {}): Result<ParsedBody<T>> {
   if (text.trim() === '') return fail('invalid_request', 'The request body is empty; send a JSON object.');
+  const fields = parseJson(text);
   if (fields === undefined) return fail('invalid_request', 'The request body is not valid JSON.');
   if (!isRecord(fields)) return fail('invalid_request', 'The request body must be a JSON object.');
   const body = unambiguous(text, namesOf(schema, reading));

@@ -3,7 +3,7 @@ import { ok, type Result } from '../../core/errors';
 import { setMembers } from '../../core/json';
 import { isRecord } from '../../core/record';
 import { type PromptSize, promptSize } from '../estimate-tokens';
-import { besideTurns, outputTokens, parseBriefly } from '../parse-body';
+import { besideTurns, outputTokens, parseBody } from '../parse-body';
 import type { BridgedRequest, ClientRequest, RequestTarget } from '../types';
 import { isNewerThan, knownBetas, lineOf } from './features';
 import { mended, type Refusal } from './mend';
@@ -61,7 +61,7 @@ function forwarded({ body, headers, url }: ClientRequest, model: string): Forwar
 }
 
 export function parseMessages(request: ClientRequest): Result<MessagesRequest> {
-  const parsed = parseBriefly(request.body, messagesRequest);
+  const parsed = parseBody(request.body, messagesRequest);
   if (!parsed.ok) return parsed;
   const { model, messages, stream, max_tokens, thinking } = parsed.value.data;
   return ok({
@@ -71,17 +71,17 @@ export function parseMessages(request: ClientRequest): Result<MessagesRequest> {
     maxOutputTokens: max_tokens,
     // https://platform.claude.com/docs/en/build-with-claude/extended-thinking: it is off where it is not asked for.
     thoughtsOff: !isRecord(thinking) || thinking.type === 'disabled',
-    ...promptSize(request.body, messages, parsed.value.charsOf),
+    ...promptSize(request.body, messages),
   });
 }
 
 export function readCountRequest(request: ClientRequest): Result<CountRequest> {
-  const parsed = parseBriefly(request.body, countRequest);
+  const parsed = parseBody(request.body, countRequest);
   if (!parsed.ok) return parsed;
   const { model, messages } = parsed.value.data;
   return ok({
     ...forwarded({ ...request, body: parsed.value.body }, model),
-    estimatedTokens: promptSize(request.body, messages, parsed.value.charsOf).estimatedInputTokens,
+    estimatedTokens: promptSize(request.body, messages).estimatedInputTokens,
   });
 }
 

@@ -24,7 +24,7 @@ export function chatCall(request: ChatRequest, thoughts: ThoughtsByCall = NO_THO
   };
   return {
     ...request,
-    ...namedThoughts(request.brief ?? request.body, thoughts, (brought) => chatCall(request, brought)),
+    ...namedThoughts(request.body, thoughts, (brought) => chatCall(request, brought)),
     hasTools: () => hasTools(request.body),
     over: (wire) => bridgeOver(wire, request, thoughts, overResponses),
     beyond(wire) {

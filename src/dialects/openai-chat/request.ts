@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ok, type Result } from '../../core/errors';
 import { members, renameMembers, setMembers, withoutMember } from '../../core/json';
 import { type PromptSize, promptSize } from '../estimate-tokens';
-import { besideTurns, outputTokens, parseBriefly } from '../parse-body';
+import { besideTurns, outputTokens, parseBody } from '../parse-body';
 import { thoughtsOff } from '../thoughts-off';
 
 /** What is priced or routed on. All other fields pass through as they came. */
@@ -19,8 +19,6 @@ export const chatRequest = z.looseObject({
 /** A chat request, read as far as it is priced or routed on. */
 export interface ChatRequest extends PromptSize {
   body: string;
-  /** The body, its long strings cut, for who looks for short ones. */
-  brief?: string;
   model: string;
   stream: boolean;
   choices: number;
@@ -36,20 +34,19 @@ export interface ChatRequest extends PromptSize {
 }
 
 export function parseChat(body: string): Result<ChatRequest> {
-  const parsed = parseBriefly(body, chatRequest);
+  const parsed = parseBody(body, chatRequest);
   if (!parsed.ok) return parsed;
   const { model, messages, stream, stream_options, n, max_tokens, max_completion_tokens } = parsed.value.data;
   return ok({
     model,
     body: parsed.value.body,
-    brief: parsed.value.brief,
     fields: besideTurns(parsed.value.fields),
     speaks: Array.isArray(parsed.value.fields.modalities) && parsed.value.fields.modalities.includes('audio'),
     stream: stream === true,
     includeUsage: stream_options?.include_usage === true,
     choices: n ?? 1,
     maxOutputTokens: max_completion_tokens ?? max_tokens ?? undefined,
-    ...promptSize(body, messages, parsed.value.charsOf),
+    ...promptSize(body, messages),
     thoughtsOff: thoughtsOff(parsed.value.fields),
   });
 }

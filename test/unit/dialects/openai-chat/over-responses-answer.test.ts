@@ -143,12 +143,6 @@ describe('thoughts before a call', () => {
     expect(turn({ role: 'tool', tool_call_id: 'call_9876543210xyz-0-4cbv-8-0', content: '' }).names!.requestIds).toEqual([nextId]);
   });
 
-  it('are found beside documents, and not by what these say', () => {
-    const document = (said: string) => ({ role: 'user', content: `${'A long document. '.repeat(2_000)}${said}` });
-    expect(turn(document('')).names!.requestIds).toEqual([REQUEST_ID]);
-    expect(chatCallOf({ messages: [document(`"call_${ID}-0"`)] }).names).toBeUndefined();
-  });
-
   it('are done without where nobody keeps them, and where a refusal names them', () => {
     const alone = turn().names!.brought([]);
     expect(alone.ok && JSON.stringify(bodyOf(bridgeOf(alone.value)).input)).not.toContain('encrypted_content');
