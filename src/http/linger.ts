@@ -1,3 +1,5 @@
+import { within } from '../core/within';
+
 type Fetch<Env> = (request: Request, env: Env, context: ExecutionContext) => Response | Promise<Response>;
 
 /** What the runtime itself still reads of a request that was answered early (kj, `canceledUploadGraceBytes`). */
@@ -45,16 +47,14 @@ async function writeThenDiscard(
 
 async function discard(unread: ReadableStream<Uint8Array>): Promise<void> {
   const reader = unread.getReader();
-  const deadline = setTimeout(() => void reader.cancel().catch(() => {}), LINGER_MS);
-  try {
-    let leftBytes = LINGER_BYTES;
-    while (leftBytes > 0) {
-      const { value, done } = await reader.read();
-      if (done) return;
-      leftBytes -= value.byteLength;
-    }
-    await reader.cancel();
-  } finally {
-    clearTimeout(deadline);
+  await within(readOn(reader), LINGER_MS);
+  await reader.cancel();
+}
+
+async function readOn(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+  for (let leftBytes = LINGER_BYTES; leftBytes > 0; ) {
+    const { value, done } = await reader.read();
+    if (done) return;
+    leftBytes -= value.byteLength;
   }
 }

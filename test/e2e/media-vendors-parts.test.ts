@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Account } from './support/account';
 import { call, ended, fileAt, openMediaAccount, post } from './support/media';
-import { FILES, googlePicture, inTurn, Vendors, wavespeedJobs, wavespeedPrediction } from './support/media-vendors';
+import { FILES, googlePicture, inTurn, Vendors, wavespeedJob, wavespeedPrediction } from './support/media-vendors';
 import { RESET, type Seen } from './support/upstream';
 import { failure, inMicro, json } from './support/wire';
 
@@ -72,7 +72,7 @@ describe('several pictures of a vendor that makes one at a time', () => {
 describe.concurrent('a film', () => {
   beforeAll(async () => {
     await anew();
-    vendors.script('wavespeed', wavespeedJobs(vendors.fileUrl('film.mp4')));
+    vendors.script('wavespeed', wavespeedJob(vendors.fileUrl('film.mp4')));
   });
 
   const asked = (prompt: string) => vendors.seen('wavespeed').find(({ method, body }) => method === 'POST' && body.includes(prompt))!;
@@ -112,7 +112,7 @@ describe('a vendor that refuses again and again', () => {
     await anew();
     const model = 'flux-kontext-pro';
     vendors.script('fal', () => failure(503, 'No capacity'));
-    vendors.script('wavespeed', wavespeedJobs(vendors.fileUrl('1.png')));
+    vendors.script('wavespeed', wavespeedJob(vendors.fileUrl('1.png')));
     const refused = Array.from({ length: 4 }, () => post(account, '/v1/images/generations', { model, prompt: 'a fox' }));
     for (const answer of await Promise.all(refused)) expect(answer.status, answer.text).toBe(200);
     const asked = vendors.seen('fal').length;

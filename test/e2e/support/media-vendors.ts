@@ -131,14 +131,8 @@ export function inTurn(...replies: Reply[]): () => Reply {
 export const wavespeedPrediction = (status: string, outputs: string[] = [], fields: Record<string, unknown> = {}): Reply =>
   json({ code: 200, message: 'success', data: { id: 'pred_1', status, outputs, urls: {}, has_nsfw_contents: [], error: '', ...fields } });
 
-/** A job of WaveSpeed's that runs for one poll, then has these files. */
+/** Jobs of WaveSpeed's, one or several at once, each of which runs for one poll, then has these files. */
 export const wavespeedJob = (...outputs: string[]): ((seen: Seen) => Reply) => {
-  const polls = inTurn(wavespeedPrediction('processing'), wavespeedPrediction('completed', outputs));
-  return ({ method }) => (method === 'POST' ? wavespeedPrediction('created') : polls());
-};
-
-/** The same for several jobs at once. */
-export const wavespeedJobs = (...outputs: string[]): ((seen: Seen) => Reply) => {
   const polls = new Map<string, () => Reply>();
   return ({ method, path }) => {
     if (method !== 'POST') return polls.get(/pred_\d+/.exec(path)![0])!();
