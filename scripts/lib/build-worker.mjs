@@ -72,6 +72,9 @@ export async function buildWorker({ root, directory }) {
       ...Object.fromEntries(IN_PRODUCTION.map((name) => [name, '"production"'])),
     },
     plugins: [aliases(root), onlyEnglish, runtimeModules],
+    // Names stay: a stack in the log is read by people.
+    minifyWhitespace: true,
+    minifySyntax: true,
     sourcemap: true,
     metafile: true,
     logLevel: 'error',

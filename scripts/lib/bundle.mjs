@@ -61,10 +61,17 @@ async function build(root, directory) {
   return made;
 }
 
+/** What was made of the files as they are now; undefined where there is none. */
+function keptOf(root, directory) {
+  const kept = readJson(join(directory, KEPT));
+  return kept && kept.hash === hashOf(root, kept) ? kept : undefined;
+}
+
+export const isReady = (root, directory) => keptOf(root, directory) !== undefined;
+
 /** Builds the Worker when that is needed, and says how Miniflare is to run it. */
 export async function readyBundle(root, directory) {
-  const kept = readJson(join(directory, KEPT));
-  const made = kept && kept.hash === hashOf(root, kept) ? kept : await build(root, directory);
+  const made = keptOf(root, directory) ?? (await build(root, directory));
   const files = readdirSync(directory).filter((file) => extname(file) === '.js');
   // The first module is the one that runs.
   files.sort((a, b) => Number(b === MAIN_MODULE) - Number(a === MAIN_MODULE));

@@ -223,6 +223,7 @@ describe('npm start', { timeout: LIMIT }, () => {
     const gateway = await start(variables);
     expect((await gateway.exited).code).toBe(1);
     expect(gateway.output.trim().split('\n')).toEqual([expect.stringContaining(words)]);
+    expect(readFileSync(join(state, 'gateway.log'), 'utf8')).toMatch(/at \w+ \(src\/[\w/-]+\.ts:\d+:\d+\)/);
   });
 
   it('prints a curl that the configured providers can answer', async () => {
