@@ -11,6 +11,9 @@ const SILENT = new Set([
 ]);
 const ENVIRONMENT = 'os.environ/';
 const CACHE_PRICES = ['cache_read_input_token_cost', 'cache_creation_input_token_cost', 'cache_creation_input_token_cost_above_1hr'];
+/** What a longer prompt costs, by the thousand tokens that it must have more than. */
+const LONG_PRICE = /^(?:input|output|cache_read_input|cache_creation_input)(?:_cost_per_token|_token_cost)_above_(\d+)k_tokens$/;
+const isPrice = (name) => CACHE_PRICES.includes(name) || name === 'tiered_pricing' || LONG_PRICE.test(name);
 const MODES = { chat: 'chat', completion: 'chat', responses: 'responses', embedding: 'embedding' };
 const CAPABILITIES = {
   supports_vision: 'vision',
@@ -68,7 +71,7 @@ class Import extends Gathered {
     if (!family) return this.skip(at, `of the mode ${info.mode}`);
     if (place.provider) this.providers.set(provider, place.provider);
     this.keyOf(provider, params.api_key, place.keyName);
-    for (const name of Object.keys(own)) if (!SILENT.has(name) && !CACHE_PRICES.includes(name)) this.leave(`litellm_params.${name}`);
+    for (const name of Object.keys(own)) if (!SILENT.has(name) && !isPrice(name)) this.leave(`litellm_params.${name}`);
     const group = this.groups.get(id) ?? [];
     const wires = place.provider?.wires ?? wiresOf(provider);
     group.push({ provider, model: place.model, wires, family, order: Number(params.order ?? 0), costs: { ...info, ...params }, info });
@@ -124,7 +127,7 @@ class Import extends Gathered {
   }
 }
 
-function priceOf(costs) {
+function textPrice(costs) {
   const input = perMtok(costs.input_cost_per_token);
   if (costs.input_cost_per_token === undefined || input === undefined) return undefined;
   const [read, write5m, write1h] = CACHE_PRICES.map((name) => (costs[name] === undefined ? undefined : perMtok(costs[name])));
@@ -135,6 +138,30 @@ function priceOf(costs) {
     cacheWrite5mUsdPerMtok: write5m,
     cacheWrite1hUsdPerMtok: write1h,
   });
+}
+
+/** By what a prompt has more tokens than: of its two ways to say so, LiteLLM's list has one or the other of a model. */
+function longCosts(costs) {
+  const tiers = listOf(costs.tiered_pricing).filter(isObject);
+  if (tiers.length > 0) return tiers.map(({ range, ...tier }) => [Number(listOf(range)[0]), tier]);
+  const lengths = Object.keys(costs).flatMap((name) => LONG_PRICE.exec(name)?.[1] ?? []);
+  return [...new Set(lengths)].map((length) => {
+    const suffix = `_above_${length}k_tokens`;
+    const named = Object.entries(costs).flatMap(([name, cost]) => (name.endsWith(suffix) ? [[name.slice(0, -suffix.length), cost]] : []));
+    const { input_cost_per_token, output_cost_per_token } = costs;
+    return [Number(length) * 1_000, { input_cost_per_token, output_cost_per_token, ...Object.fromEntries(named) }];
+  });
+}
+
+function priceOf(costs) {
+  const steps = longCosts(costs).toSorted(([a], [b]) => a - b);
+  const first = steps.find(([aboveTokens]) => aboveTokens === 0)?.[1];
+  const base = textPrice({ ...first, ...costs });
+  const long = steps.flatMap(([aboveTokens, step]) => {
+    const price = aboveTokens > 0 ? textPrice(step) : undefined;
+    return price ? [{ aboveTokens, ...price }] : [];
+  });
+  return base && given({ ...base, longPrompts: long.length > 0 ? long : undefined });
 }
 
 /** `model_group_alias` gives a model more names; a fallback's places go behind those of its model, at its price. */

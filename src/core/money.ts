@@ -14,13 +14,27 @@ export const availableMicro = (wallet: {
   committedMicro: MicroCredits;
 }): MicroCredits => wallet.balanceMicro - wallet.heldMicro - wallet.committedMicro;
 
-/** Micro-credits a million tokens, or a piece. A USD a million tokens is 100 micro-credits a token. */
-export interface TokenPrice {
+/** Micro-credits a million tokens of text. A USD a million tokens is 100 micro-credits a token. */
+export interface TextPrice {
   inputMicroPerMtok: number;
   outputMicroPerMtok: number;
   cacheReadMicroPerMtok?: number;
   cacheWrite5mMicroPerMtok?: number;
   cacheWrite1hMicroPerMtok?: number;
+}
+
+/**
+ * What text costs, from the first token on, in a call whose prompt has more tokens than this, those of the cache among them.
+ * What is left out costs what it does in others.
+ */
+export interface LongPromptPrice extends TextPrice {
+  aboveTokens: number;
+}
+
+/** Micro-credits a million tokens, or a piece. */
+export interface TokenPrice extends TextPrice {
+  /** Shortest first. */
+  longPrompts?: readonly LongPromptPrice[];
   /** Of sound; as text unless given. */
   audioInputMicroPerMtok?: number;
   audioOutputMicroPerMtok?: number;
@@ -58,6 +72,15 @@ const RARE_TOKENS = [
 
 type Bucket = readonly [tokens: number, microPerMtok: number];
 
+/** The price of a call with a prompt of this length; `aboveTokens` stays in it where it is that of a long one. */
+function priceAtLength(price: TokenPrice, usage: Usage): TokenPrice {
+  if (!price.longPrompts) return price;
+  const { longPrompts, ...others } = price;
+  const { inputTokens, cacheReadTokens, cacheWrite5mTokens, cacheWrite1hTokens } = usage;
+  const promptTokens = inputTokens + cacheReadTokens + cacheWrite5mTokens + cacheWrite1hTokens;
+  return { ...others, ...longPrompts.findLast(({ aboveTokens }) => promptTokens > aboveTokens) };
+}
+
 /** The tokens of a call, as they are priced: sound has a price of its own, and is no part of the rest then. */
 export function tokenBuckets(usage: Usage, price: TokenPrice): Record<string, Bucket> {
   const { inputMicroPerMtok: input, outputMicroPerMtok: output } = price;
@@ -94,7 +117,8 @@ export const workCostMicro = (usage: Usage, price: TokenPrice): MicroCredits =>
   PIECES.reduce((sum, [bucket, name]) => sum + usage[bucket] * (price[name] ?? 0), sumMicro(Object.values(imageBuckets(usage, price))));
 
 /** What usage costs: its tokens, and what is billed beside them; never less than the provider says that it was billed. */
-export function tokenCostMicro(usage: Usage, price: TokenPrice): MicroCredits {
+export function tokenCostMicro(usage: Usage, whole: TokenPrice): MicroCredits {
+  const price = priceAtLength(whole, usage);
   const besideMicro = Math.max(workCostMicro(usage, price), usage.billedBesideMicro);
   return Math.max(sumMicro(Object.values(tokenBuckets(usage, price))) + besideMicro, usage.billedWholeMicro);
 }
@@ -103,13 +127,14 @@ export function tokenCostMicro(usage: Usage, price: TokenPrice): MicroCredits {
 export function withoutLesserBills(usage: Usage, price: TokenPrice): Usage {
   const { billedBesideMicro: beside, billedWholeMicro: whole } = usage;
   if (beside === 0 && whole === 0) return usage;
-  const counted = { ...usage, billedBesideMicro: beside > workCostMicro(usage, price) ? beside : 0, billedWholeMicro: 0 };
+  const besideMicro = workCostMicro(usage, priceAtLength(price, usage));
+  const counted = { ...usage, billedBesideMicro: beside > besideMicro ? beside : 0, billedWholeMicro: 0 };
   return whole > tokenCostMicro(counted, price) ? { ...counted, billedWholeMicro: whole } : counted;
 }
 
-/** A price without what the usage has nothing of. */
+/** The price that the usage comes to its cost by, without what it has nothing of. */
 export function priceOfUsage(price: TokenPrice, usage: Usage): TokenPrice {
-  const used: TokenPrice = { ...price };
+  const used: TokenPrice = { ...priceAtLength(price, usage) };
   for (const [bucket, name] of [...PIECES, ...RARE_TOKENS]) if (usage[bucket] === 0) delete used[name];
   return used;
 }

@@ -23,7 +23,8 @@ export async function handOver(
 ): Promise<void> {
   const provider = target.provider.spec.id;
   const { deps, accountId, holdId, plan, keyMode, startedAtMs } = run;
-  const detail = { ...detailOf(run, 'background', undefined), provider, ...storedAs(run, keyIndex, storedId) };
+  // By the receipt anybody may charge what the answer turns out to have used, so it has the whole price until then.
+  const detail = { ...detailOf(run, 'background', undefined), price: plan.price, provider, ...storedAs(run, keyIndex, storedId) };
   const message: BackgroundMessage = {
     accountId,
     holdId,

@@ -8,17 +8,25 @@ import { credits, named, records, time } from './schemas';
 
 const UNITS = ['image', 'second', 'clip', 'request', 'gpu_second'] as const satisfies readonly Price['per'][];
 
+const textPrice = {
+  input_usd: z.number(),
+  output_usd: z.number(),
+  cache_read_usd: z.number(),
+  input_credits: credits,
+  output_credits: credits,
+};
+
 const price = named(
   'ModelPrice',
   z
     .discriminatedUnion('per', [
       z.object({
         per: z.literal('mtok'),
-        input_usd: z.number(),
-        output_usd: z.number(),
-        cache_read_usd: z.number(),
-        input_credits: credits,
-        output_credits: credits,
+        ...textPrice,
+        long_prompts: z
+          .array(z.object({ above_tokens: z.int(), ...textPrice }))
+          .optional()
+          .meta({ description: 'What all tokens of a call cost whose prompt, cache and all, is longer; the last step that it passes.' }),
       }),
       z.object({
         per: z.enum(UNITS),

@@ -1,7 +1,7 @@
 /** One model: what it costs and can do, and a call that works. */
 import type { FC } from 'hono/jsx';
 import type { Family } from '../core/family';
-import type { PIECES } from '../core/money';
+import type { PIECES, TextPrice } from '../core/money';
 import { accountPlaneDeps } from '../http/account-deps';
 import type { AppContext } from '../http/context';
 import { wholePrice } from '../providers/catalogue/beside';
@@ -32,22 +32,31 @@ const dearerQualities = (model: Model): string[] =>
     count > 1 ? [`${quality} quality: ${count} times`] : [],
   );
 
+const stated = (lines: [string, number | undefined][]): [string, number][] =>
+  lines.filter((line): line is [string, number] => line[1] !== undefined);
+
+const textLines = (price: TextPrice): [string, number][] =>
+  stated([
+    ['Input', price.inputMicroPerMtok],
+    ['Input read from cache', price.cacheReadMicroPerMtok],
+    ['Input written to cache, 5 minutes', price.cacheWrite5mMicroPerMtok],
+    ['Input written to cache, 1 hour', price.cacheWrite1hMicroPerMtok],
+    ['Output', price.outputMicroPerMtok],
+  ]);
+
 function priceLines(model: Model): [string, number][] {
   const { price } = model;
   if (!price) return [];
   if (price.per !== 'token') return [[[oneOf(price) + coverage(model), ...dearerQualities(model)].join(', '), price.micro]];
-  const priced = wholePrice(model, price);
-  const { inputMicroPerMtok: input, outputMicroPerMtok: output, cacheReadMicroPerMtok: read, ...more } = priced;
-  const lines: [string, number | undefined][] = [
-    ['Input', input],
-    ['Input read from cache', read],
-    ['Input written to cache, 5 minutes', more.cacheWrite5mMicroPerMtok],
-    ['Input written to cache, 1 hour', more.cacheWrite1hMicroPerMtok],
-    ['Input, sound', more.audioInputMicroPerMtok],
-    ['Output', output],
-    ['Output, sound', more.audioOutputMicroPerMtok],
-  ];
-  return lines.filter((line): line is [string, number] => line[1] !== undefined);
+  const { audioInputMicroPerMtok: heard, audioOutputMicroPerMtok: spoken, longPrompts = [], ...text } = wholePrice(model, price);
+  return stated([
+    ...textLines(text),
+    ['Input, sound', heard],
+    ['Output, sound', spoken],
+    ...longPrompts.flatMap(({ aboveTokens, ...long }) =>
+      textLines(long).map(([name, micro]): [string, number] => [`${name}, prompts of more than ${whole(aboveTokens)} tokens`, micro]),
+    ),
+  ]);
 }
 
 /** Tools that run at the provider, by the endpoint of the model. */

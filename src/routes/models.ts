@@ -1,6 +1,6 @@
 import { fail } from '../core/errors';
 import { FAMILIES, type Family } from '../core/family';
-import { MICRO_PER_USD, toCredits } from '../core/money';
+import { MICRO_PER_USD, type TextPrice, toCredits } from '../core/money';
 import { minimumTierOf } from '../core/tiers';
 import { anthropicMessages } from '../dialects/anthropic-messages/dialect';
 import { geminiNative } from '../dialects/gemini/dialect';
@@ -30,15 +30,17 @@ function priceView(model: Model) {
       ...(byQuality && { prices_by_quality: byQuality }),
     };
   }
-  return {
-    per: 'mtok',
-    input_usd: usdOf(price.inputMicroPerMtok),
-    output_usd: usdOf(price.outputMicroPerMtok),
-    cache_read_usd: usdOf(price.cacheReadMicroPerMtok ?? price.inputMicroPerMtok),
-    input_credits: toCredits(price.inputMicroPerMtok),
-    output_credits: toCredits(price.outputMicroPerMtok),
-  };
+  const long = price.longPrompts?.map(({ aboveTokens, ...step }) => ({ above_tokens: aboveTokens, ...textPriceView(step) }));
+  return { per: 'mtok', ...textPriceView(price), ...(long && { long_prompts: long }) };
 }
+
+const textPriceView = ({ inputMicroPerMtok: input, outputMicroPerMtok: output, cacheReadMicroPerMtok: read = input }: TextPrice) => ({
+  input_usd: usdOf(input),
+  output_usd: usdOf(output),
+  cache_read_usd: usdOf(read),
+  input_credits: toCredits(input),
+  output_credits: toCredits(output),
+});
 
 /** When the catalogue was last changed; OpenAI's clients expect a time on every model. */
 const CATALOGUE_CREATED = 1_763_596_800;

@@ -1,7 +1,8 @@
 // What is counted, and what is charged for it.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { usdPerMtok } from '../../src/core/money';
 import { type Account, filled } from './support/account';
-import { ask, askStream, chatBody, parseChatStream, requestIdOf } from './support/client';
+import { ask, askJson, askStream, chatBody, parseChatStream, requestIdOf } from './support/client';
 import { INPUT_MICRO, type Lane, OUTPUT_MICRO, Rig } from './support/rig';
 import { CUT, type Step } from './support/upstream';
 import {
@@ -22,8 +23,20 @@ import {
 } from './support/wire';
 
 let rig: Rig;
+/** The first lane, whose prompts of more than 1,000 tokens cost twice as much. */
+const LONG_PROMPTS = {
+  id: 'solo-000',
+  price: {
+    inputUsdPerMtok: 1,
+    outputUsdPerMtok: 4,
+    cacheReadUsdPerMtok: 0.25,
+    longPrompts: [{ aboveTokens: 1_000, inputUsdPerMtok: 2, outputUsdPerMtok: 8 }],
+  },
+};
+let long: Lane;
 beforeAll(async () => {
-  rig = await Rig.start({ solo: 60 }, {});
+  rig = await Rig.start({ solo: 60 }, { CATALOGUE_OVERRIDES: JSON.stringify({ models: [LONG_PROMPTS] }) });
+  long = rig.lane('solo');
 });
 afterAll(() => rig?.stop());
 
@@ -104,6 +117,29 @@ describe('usage', () => {
       counted: { inputTokens: 40, cacheReadTokens: 60, outputTokens: 25, reasoningTokens: 10 },
     },
   };
+
+  it('is charged by the length of its prompt, and its receipt and the list of models say so', async () => {
+    const account = await rig.account();
+    const usage = { completion_tokens: 25, prompt_tokens_details: { cached_tokens: 600 } };
+    const price = { inputMicroPerMtok: usdPerMtok(1), outputMicroPerMtok: usdPerMtok(4), cacheReadMicroPerMtok: usdPerMtok(0.25) };
+    const dearer = { aboveTokens: 1_000, ...Object.fromEntries(Object.entries(price).map(([name, micro]) => [name, 2 * micro])) };
+    const CALLS = [
+      { prompt_tokens: 1_000, costs: price, micro: 400 * 100 + 600 * 25 + 25 * 400 },
+      { prompt_tokens: 1_001, costs: dearer, micro: 2 * (401 * 100 + 600 * 25 + 25 * 400) },
+    ];
+    for (const { prompt_tokens, costs, micro } of CALLS) {
+      long.first.reply(json(completion({ content: 'Hi.' }, { usage: { prompt_tokens, total_tokens: prompt_tokens + 25, ...usage } })));
+      const answer = await askJson(account, chatBody(long.model));
+      expect(inMicro(answer.headers.get('x-credits-charged')), String(prompt_tokens)).toBe(micro);
+      expect(await account.generation(answer.id)).toMatchObject({ creditsUsed: micro / 1e6, price: costs });
+    }
+    expect(await account.settled()).toEqual(spent(CALLS[0]!.micro + CALLS[1]!.micro));
+    const { data } = (await (await fetch(`${account.baseUrl}/models`)).json()) as { data: { id: string; pricing: unknown }[] };
+    expect(data.find(({ id }) => id === long.model)!.pricing).toMatchObject({
+      input_usd: 1,
+      long_prompts: [{ above_tokens: 1_000, input_usd: 2, output_usd: 8, cache_read_usd: 0.5, input_credits: 200, output_credits: 800 }],
+    });
+  });
 
   it.each(Object.entries(CASES))('is charged to the token: %s', async (_, { steps, micro, usages, generation = {}, counted }) => {
     for (const include_usage of [false, true]) {

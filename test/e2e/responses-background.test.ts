@@ -95,6 +95,19 @@ describe.concurrent('an answer in the background', () => {
     expect(await account.calls()).toHaveLength(1);
   });
 
+  it('that its client fetches before anybody looked after it is charged whole, its searches too', async () => {
+    const { account, lane } = await fresh();
+    const search = (id: string) => ({ id, type: 'web_search_call', status: 'completed', action: { type: 'search', query: 'x' } });
+    // The queue's look, a second later, finds it charged.
+    takesOn(lane, done({ output: [search('ws_1'), search('ws_2'), message('Found.')] }));
+    const { id } = await begin(account, lane);
+    const fetched = await fetch(`${account.baseUrl}/responses/${id}`, { headers: { authorization: `Bearer ${account.key}` } });
+    expect(fetched.status).toBe(200);
+    const searchesMicro = 2 * 1_000_000;
+    expect(await account.money()).toEqual(spent(USAGE_MICRO + searchesMicro));
+    expect(await account.lastGeneration()).toMatchObject({ usage: { webSearches: 2 }, price: { webSearchMicro: 1_000_000 } });
+  });
+
   it.each(MAJORS)('is polled for by openai $major', async ({ Client }) => {
     const { account, lane } = await fresh();
     takesOn(lane, under('in_progress'), done());

@@ -79,6 +79,48 @@ describe('a configuration of LiteLLM', () => {
     });
   });
 
+  it('has the prices of long prompts, as LiteLLM has them of some models and as it has them of others', () => {
+    const bounds = { input_cost_per_token_above_200k_tokens: 0.000006, output_cost_per_token_above_200k_tokens: 0.0000225 };
+    const cached = { cache_read_input_token_cost: 3e-7, cache_read_input_token_cost_above_200k_tokens: 6e-7 };
+    const tiered_pricing = [
+      { range: [0, 32_000], input_cost_per_token: 0.0000012, output_cost_per_token: 0.000006 },
+      { range: [32_000, 128_000], input_cost_per_token: 0.0000024, output_cost_per_token: 0.000012 },
+      { range: [128_000, 252_000], input_cost_per_token: 0.000003, output_cost_per_token: 0.000015 },
+    ];
+    const found = importLitellm(
+      {
+        model_list: [
+          { model_name: 'a', litellm_params: { model: 'openai/a', ...bounds } },
+          { model_name: 'b', litellm_params: { model: 'dashscope/qwen3-max' } },
+        ],
+      },
+      new Map(),
+      {
+        prices: {
+          'openai/a': { input_cost_per_token: 0.000003, output_cost_per_token: 0.000015, ...cached },
+          'qwen3-max': { tiered_pricing },
+        },
+      },
+    );
+    expect(found.catalogue.models.map(({ price }) => price)).toEqual([
+      {
+        inputUsdPerMtok: 3,
+        outputUsdPerMtok: 15,
+        cacheReadUsdPerMtok: 0.3,
+        longPrompts: [{ aboveTokens: 200_000, inputUsdPerMtok: 6, outputUsdPerMtok: 22.5, cacheReadUsdPerMtok: 0.6 }],
+      },
+      {
+        inputUsdPerMtok: 1.2,
+        outputUsdPerMtok: 6,
+        longPrompts: [
+          { aboveTokens: 32_000, inputUsdPerMtok: 2.4, outputUsdPerMtok: 12 },
+          { aboveTokens: 128_000, inputUsdPerMtok: 3, outputUsdPerMtok: 15 },
+        ],
+      },
+    ]);
+    expect(found.notCarried.map(({ where }) => where).join()).not.toContain('above');
+  });
+
   it('has no price where it has none', () => {
     expect(modelOf('embedder')).toMatchObject({ family: 'embedding', price: null });
   });

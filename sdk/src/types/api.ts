@@ -1173,6 +1173,17 @@ export type ModelPrice =
       input_credits: number;
       /** 100 credits are 1 USD. */
       output_credits: number;
+      /** What all tokens of a call cost whose prompt, cache and all, is longer; the last step that it passes. */
+      long_prompts?: {
+        above_tokens: number;
+        input_usd: number;
+        output_usd: number;
+        cache_read_usd: number;
+        /** 100 credits are 1 USD. */
+        input_credits: number;
+        /** 100 credits are 1 USD. */
+        output_credits: number;
+      }[];
     }
   | {
       per: 'image' | 'second' | 'clip' | 'request' | 'gpu_second';

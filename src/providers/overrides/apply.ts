@@ -1,6 +1,6 @@
 /** Puts the operator's changes over a catalogue. All of them, or none: half a catalogue is nobody's. */
 import type { Family } from '../../core/family';
-import { MICRO_PER_USD, usdPerMtok } from '../../core/money';
+import { type LongPromptPrice, MICRO_PER_USD, usdPerMtok } from '../../core/money';
 import { UNPRICED } from '../catalogue/terms';
 import type { Model, Price, ProviderSpec } from '../types';
 import { type CatalogueError, type ModelOverride, type OverridesResult, parseOverrides } from './schema';
@@ -8,6 +8,33 @@ import { type CatalogueError, type ModelOverride, type OverridesResult, parseOve
 const TOKEN_FAMILIES: ReadonlySet<Family> = new Set(['chat', 'messages', 'responses', 'gemini', 'embedding']);
 
 type Fault = [path: readonly PropertyKey[], message: string];
+type GivenPrice = Exclude<NonNullable<ModelOverride['price']>, { per: unknown }>;
+type GivenLongPrice = NonNullable<GivenPrice['longPrompts']>[number];
+
+type InMicro<T> = {
+  [Name in keyof T as Name extends `${infer Of}Usd${infer Unit}` ? `${Of}Micro${Unit}` : Name]: Exclude<T[Name], undefined>;
+};
+
+/** USD as micro-credits, field by field. */
+const inMicro = <T extends Readonly<Record<string, number | undefined>>>(usd: T): InMicro<T> =>
+  Object.fromEntries(
+    Object.entries(usd).flatMap(([name, amount]) => (amount === undefined ? [] : [[name.replace('Usd', 'Micro'), usdPerMtok(amount)]])),
+  ) as InMicro<T>;
+
+/** Where a long prompt's cache has no price of its own, it is as much dearer as the prompt is. */
+function longPriceOf({ aboveTokens, ...long }: GivenLongPrice, short: GivenPrice): LongPromptPrice {
+  const dearer = short.inputUsdPerMtok > 0 ? long.inputUsdPerMtok / short.inputUsdPerMtok : 1;
+  const scaled = (usd: number | undefined) => usd && usd * dearer;
+  return {
+    aboveTokens,
+    ...inMicro({
+      ...long,
+      cacheReadUsdPerMtok: long.cacheReadUsdPerMtok ?? scaled(short.cacheReadUsdPerMtok),
+      cacheWrite5mUsdPerMtok: long.cacheWrite5mUsdPerMtok ?? scaled(short.cacheWrite5mUsdPerMtok),
+      cacheWrite1hUsdPerMtok: long.cacheWrite1hUsdPerMtok ?? scaled(short.cacheWrite1hUsdPerMtok),
+    }),
+  };
+}
 
 function priceOf(given: NonNullable<ModelOverride['price']>): Price {
   if ('per' in given) {
@@ -15,15 +42,9 @@ function priceOf(given: NonNullable<ModelOverride['price']>): Price {
     const tiers = Object.entries(given.tiersUsd ?? {}).map(([tier, usd]) => [tier, micro(usd)] as const);
     return { per: given.per, micro: micro(given.usd), ...(tiers.length > 0 && { tierMicro: Object.fromEntries(tiers) }) };
   }
-  const { inputUsdPerMtok, outputUsdPerMtok, ...more } = given;
-  return {
-    per: 'token',
-    inputMicroPerMtok: usdPerMtok(inputUsdPerMtok),
-    outputMicroPerMtok: usdPerMtok(outputUsdPerMtok),
-    ...Object.fromEntries(
-      Object.entries(more).flatMap(([name, usd]) => (usd === undefined ? [] : [[name.replace('Usd', 'Micro'), usdPerMtok(usd)]])),
-    ),
-  };
+  const { longPrompts, ...short } = given;
+  const long = longPrompts?.map((step) => longPriceOf(step, given));
+  return { per: 'token', ...inMicro(short), ...(long && { longPrompts: long }) };
 }
 
 /** What the schema cannot know: the families and providers that there are. */

@@ -10,12 +10,24 @@ const usd = z.number().min(0).max(100_000);
 const tokens = z.int().min(1).max(100_000_000);
 const tierIds = TIERS.map(({ id }) => id).filter((id) => id !== 'free') as ['starter', 'growth', 'scale'];
 
-const tokenPrice = z.strictObject({
+const textPrice = {
   inputUsdPerMtok: usd,
   outputUsdPerMtok: usd,
   cacheReadUsdPerMtok: usd.optional(),
   cacheWrite5mUsdPerMtok: usd.optional(),
   cacheWrite1hUsdPerMtok: usd.optional(),
+};
+
+const tokenPrice = z.strictObject({
+  ...textPrice,
+  longPrompts: z
+    .array(z.strictObject({ aboveTokens: tokens, ...textPrice }))
+    .min(1)
+    .max(10)
+    .refine((steps) => steps.every(({ aboveTokens }, index) => index === 0 || aboveTokens > steps[index - 1]!.aboveTokens), {
+      message: 'must name the lengths from the shortest to the longest, each once',
+    })
+    .optional(),
   audioInputUsdPerMtok: usd.optional(),
   audioOutputUsdPerMtok: usd.optional(),
   imageInputUsdPerMtok: usd.optional(),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fromCredits, MICRO_PER_USD, type TokenPrice, toCredits, tokenCostMicro, usdPerMtok } from '../../../src/core/money';
+import { fromCredits, MICRO_PER_USD, priceOfUsage, type TokenPrice, toCredits, tokenCostMicro, usdPerMtok } from '../../../src/core/money';
 import { NO_USAGE, type Usage } from '../../../src/core/usage';
 import { Random } from './random';
 
@@ -41,6 +41,31 @@ describe('tokenCostMicro', () => {
 
   it('counts no token twice: reasoning and audio are parts of others', () => {
     expect(tokenCostMicro(usage({ reasoningTokens: 9, inputAudioTokens: 9, outputAudioTokens: 9 }), price())).toBe(0);
+  });
+
+  it('takes the price of a long prompt for all of its call, as soon as the prompt is longer, the cache among it', () => {
+    const longPrompts = [
+      { aboveTokens: 200_000, inputMicroPerMtok: 20, outputMicroPerMtok: 300, cacheReadMicroPerMtok: 2 },
+      { aboveTokens: 400_000, inputMicroPerMtok: 40, outputMicroPerMtok: 600 },
+    ];
+    const rates = price({ inputMicroPerMtok: 10, outputMicroPerMtok: 100, cacheReadMicroPerMtok: 1, webSearchMicro: 7, longPrompts });
+    const million = 1_000_000;
+    expect(tokenCostMicro(usage({ inputTokens: 200_000, outputTokens: million }), rates)).toBe(2 + 100);
+    expect(tokenCostMicro(usage({ inputTokens: 100_000, cacheReadTokens: 150_000, outputTokens: million, webSearches: 1 }), rates)).toBe(
+      Math.ceil(2 + 0.3 + 300) + 7,
+    );
+    expect(tokenCostMicro(usage({ inputTokens: million, cacheReadTokens: million, outputTokens: million }), rates)).toBe(40 + 1 + 600);
+    expect(tokenCostMicro(usage({ outputTokens: million }), rates)).toBe(100);
+  });
+
+  it('leaves in the price of a receipt what its usage came to its cost by', () => {
+    const longPrompts = [{ aboveTokens: 1_000, inputMicroPerMtok: 20_000_000, outputMicroPerMtok: 30_000_000 }];
+    const rates = price({ inputMicroPerMtok: 10_000_000, outputMicroPerMtok: 10_000_000, webSearchMicro: 7, longPrompts });
+    const short = { inputMicroPerMtok: 10_000_000, outputMicroPerMtok: 10_000_000 };
+    expect(priceOfUsage(rates, usage({ inputTokens: 1_000 }))).toEqual(short);
+    const long = usage({ inputTokens: 1_001, outputTokens: 10, webSearches: 1 });
+    expect(priceOfUsage(rates, long)).toEqual({ ...longPrompts[0], webSearchMicro: 7 });
+    expect(tokenCostMicro(long, priceOfUsage(rates, long))).toBe(tokenCostMicro(long, rates));
   });
 
   it('is exact on either side of 2^53', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readJson } from '../../../src/core/json-position';
+import { usdPerMtok } from '../../../src/core/money';
 import { errorText } from '../../../src/providers/overrides/schema';
 import { buildRegistry, type Registry, withOverrides } from '../../../src/providers/registry';
 
@@ -54,6 +55,28 @@ describe('an override', () => {
     expect(flat.models.find('gpt-image-2')!.price).toEqual({ per: 'image', micro: 5_000_000 });
   });
 
+  it('prices long prompts, and their cache as much dearer as they are where it has no price of its own', () => {
+    const short = { inputUsdPerMtok: 3, outputUsdPerMtok: 15, cacheReadUsdPerMtok: 0.3, cacheWrite5mUsdPerMtok: 3.75 };
+    const longPrompts = [{ aboveTokens: 200_000, inputUsdPerMtok: 6, outputUsdPerMtok: 22.5, cacheWrite5mUsdPerMtok: 8 }];
+    const registry = applied([{ id: 'gpt-5.5', price: { ...short, longPrompts } }]);
+    expect(registry.models.find('gpt-5.5')!.price).toEqual({
+      per: 'token',
+      inputMicroPerMtok: usdPerMtok(3),
+      outputMicroPerMtok: usdPerMtok(15),
+      cacheReadMicroPerMtok: usdPerMtok(0.3),
+      cacheWrite5mMicroPerMtok: usdPerMtok(3.75),
+      longPrompts: [
+        {
+          aboveTokens: 200_000,
+          inputMicroPerMtok: usdPerMtok(6),
+          outputMicroPerMtok: usdPerMtok(22.5),
+          cacheReadMicroPerMtok: usdPerMtok(0.6),
+          cacheWrite5mMicroPerMtok: usdPerMtok(8),
+        },
+      ],
+    });
+  });
+
   it('takes a model off sale, and puts one on that had no price', () => {
     const off = applied([{ id: 'gpt-5.5', price: null }]);
     expect(off.models.find('gpt-5.5')).toMatchObject({ note: 'Listed without a price.' });
@@ -105,6 +128,20 @@ describe('an error names line and field', () => {
       'a negative price',
       lines('{"id": "gpt-5.5", "price": {"inputUsdPerMtok":\n-1, "outputUsdPerMtok": 1}}'),
       'line 3, models[0].price.inputUsd',
+    ],
+    [
+      'long prompts out of order',
+      lines(
+        `{"id": "gpt-5.5", "price": {"inputUsdPerMtok": 1, "outputUsdPerMtok": 1, "longPrompts": [${[9, 9].map((aboveTokens) => JSON.stringify({ aboveTokens, inputUsdPerMtok: 2, outputUsdPerMtok: 2 })).join()}]}}`,
+      ),
+      'models[0].price.longPrompts: must name the lengths from the shortest to the longest',
+    ],
+    [
+      'half a price of long prompts',
+      lines(
+        '{"id": "gpt-5.5", "price": {"inputUsdPerMtok": 1, "outputUsdPerMtok": 1, "longPrompts": [{"aboveTokens": 9, "inputUsdPerMtok": 2}]}}',
+      ),
+      'models[0].price.longPrompts[0].outputUsdPerMtok: Invalid input: expected number',
     ],
     [
       'a price of another kind',
