@@ -8,25 +8,12 @@
 // The workerd process holds the Worker and its bindings (Durable Objects, D1, Queues and R2 are simulated
 // inside workerd) and does nothing else for a request.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { registerHooks } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { loadMiniflare } from '../../scripts/lib/miniflare.mjs';
 import { modulesOf } from '../lib/bundle.mjs';
 
-// Miniflare also puts a Worker of its own behind every outgoing fetch, to add and strip headers, and has no
-// option against it; it would cost about a third of the floor. Its settings name the next hop instead.
-const INTERCEPTOR = 'globalOutbound: { name: getOutboundInterceptorName(workerIndex) }';
-registerHooks({
-  load(url, context, next) {
-    const loaded = next(url, context);
-    if (!url.endsWith('/miniflare/dist/src/index.js')) return loaded;
-    const source = String(loaded.source);
-    if (source.split(INTERCEPTOR).length !== 2) throw new Error('this Miniflare is not the one workerd-host.mjs knows: see INTERCEPTOR');
-    return { ...loaded, source: source.replace(INTERCEPTOR, 'globalOutbound: getGlobalOutbound(workerIndex, config3, dev)') };
-  },
-});
-const { convertV4MiniflareOptions, Miniflare } = await import('miniflare');
-
+const { convertV4MiniflareOptions, Miniflare } = await loadMiniflare();
 const lines = createInterface({ input: process.stdin });
 const ended = new Promise((resolve) => lines.once('close', resolve));
 const job = await Promise.race([new Promise((resolve) => lines.once('line', resolve)), ended]);

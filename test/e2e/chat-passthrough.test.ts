@@ -146,7 +146,6 @@ describe('credentials', () => {
       authorization: `Bearer ${lane.keys[0]}`,
       'content-type': 'application/json',
       'content-length': String(Buffer.byteLength(seen!.body)),
-      'cf-worker': expect.any(String),
     });
     expect(seen!.path).toBe('/v1/chat/completions');
     expect(`${JSON.stringify(seen!.headers)}${seen!.body}`).not.toMatch(/ck_|of-the-client/);
