@@ -19,6 +19,7 @@ import { postGeminiModel } from './routes/gemini';
 import { getGeneration, getGenerationStream } from './routes/generations';
 import { mountFiles, mountMedia } from './routes/media/mount';
 import { getModel, getModels, listModelsOf } from './routes/models';
+import { getOwnKey } from './routes/own-key';
 import { hello } from './routes/probes';
 import { getResponses, storedResponse } from './routes/responses';
 import { countMessagesTokens } from './routes/token-counts';
@@ -60,6 +61,7 @@ function mountApi(app: Hono<AppEnv>, base: string, wrap: Wrap): void {
   app.post(`${base}/messages/count_tokens`, wrap(countMessagesTokens));
   app.get(`${base}/chat/completions`, wrap(listModelsOf(openaiChat.families)));
   for (const responses of [`${base}/responses`, `${base}/codex/responses`]) mountResponses(app, responses, wrap);
+  app.get(`${base}/key`, wrap(getOwnKey));
   app.get(`${base}/generations/:id`, wrap(getGeneration));
   app.get(`${base}/generations/:id/stream`, wrap(getGenerationStream));
   mountMedia(app, base, wrap);

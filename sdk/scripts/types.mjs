@@ -22,7 +22,7 @@ const TYPES = [
   ...['DeploymentParams', 'DeploymentFields', 'Deployment', 'DeploymentList', 'DeploymentDeleted'],
   ...['StorageObject', 'StoragePage', 'StorageDeleted'],
   ...['WebhookEvent', 'WebhookSecret', 'WebhookDelivery', 'WebhookDeliveryList'],
-  ...['Model', 'ModelList', 'Generation'],
+  ...['Model', 'ModelList', 'Generation', 'OwnKey'],
 ];
 
 /** Queries, by the operations that take them. */

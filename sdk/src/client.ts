@@ -12,6 +12,7 @@ import { Jobs } from './resources/jobs.js';
 import { Messages } from './resources/messages.js';
 import { Models } from './resources/models.js';
 import { Models3d } from './resources/models3d.js';
+import { OwnKey } from './resources/own-key.js';
 import { Responses } from './resources/responses.js';
 import { Storage } from './resources/storage.js';
 import { Videos } from './resources/videos.js';
@@ -81,6 +82,7 @@ export class Hypereal {
   readonly webhooks: Webhooks;
   readonly models: Models;
   readonly generations: Generations;
+  readonly key: OwnKey;
 
   constructor(options: ClientOptions = {}) {
     const config = configOf(options);
@@ -100,5 +102,6 @@ export class Hypereal {
     this.webhooks = new Webhooks(config, options.webhookSecret ?? variable('HYPEREAL_WEBHOOK_SECRET'));
     this.models = new Models(config);
     this.generations = new Generations(config);
+    this.key = new OwnKey(config);
   }
 }

@@ -57,7 +57,7 @@ export abstract class AccountKeys extends AccountObject {
     return key.status === 'revoked' ? this.summaryOf(id) : this.putKey({ ...key, status: 'revoked' }, audit);
   }
 
-  private summaryOf(id: string): KeySummary | null {
+  protected summaryOf(id: string): KeySummary | null {
     return this.listKeys().find((key) => key.id === id) ?? null;
   }
 

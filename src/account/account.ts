@@ -3,6 +3,7 @@
  * looking and writing. Its alarm expires holds and hands on what D1 lacks; both also happen in passing.
  */
 import type { AuditRecord } from '../core/audit';
+import { ok, type Result } from '../core/errors';
 import { newNonce } from '../core/ids';
 import type { TierId } from '../core/tiers';
 import { within } from '../core/within';
@@ -34,6 +35,7 @@ import type {
   ExtendRequest,
   ExtendResult,
   GrantRequest,
+  KeySummary,
   Moment,
   Operation,
   RewindResult,
@@ -196,6 +198,12 @@ export class Account extends AccountKeys {
     const { row, tier } = open.ledger;
     const { profile, balance: balanceMicro, held: heldMicro, topUp: topUpMicro, epoch } = row;
     return { profile, tier, balanceMicro, heldMicro, committedMicro: open.commitments.sumMicro(this.now()), topUpMicro, epoch };
+  }
+
+  /** A key as whoever has its secret may see it, with the wallet that it pays from. */
+  ownKey(request: Pick<AdmitRequest, 'keyId' | 'secretHash' | 'origin' | 'ip'>): Result<{ key: KeySummary; wallet: AccountView }> {
+    const refusal = this.authorize(request);
+    return refusal ? { ok: false, error: refusal } : ok({ key: this.summaryOf(request.keyId)!, wallet: this.view()! });
   }
 
   /** Open holds, oldest first, and the last lines, newest first. */

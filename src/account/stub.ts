@@ -29,6 +29,7 @@ type RemoteMethod =
   | 'listKeys'
   | 'auditRecords'
   | 'authorize'
+  | 'ownKey'
   | 'view'
   | 'operations'
   | 'operation'

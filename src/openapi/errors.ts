@@ -73,6 +73,7 @@ const UPSTREAM = ['upstream_failed', 'upstream_overloaded', 'upstream_rejected']
 /** What may come of a route, by what it does. */
 export const FAILURES = {
   none: ['internal'],
+  key: KEY,
   read: [...KEY, 'invalid_request', 'not_found'],
   write: [...KEY, ...BODY, 'not_found', 'conflict', 'unsupported_content'],
   count: [...KEY, ...BODY, ...MODEL, ...UPSTREAM, 'not_found', 'model_not_allowed'],

@@ -126,6 +126,40 @@ const generation = named(
     .meta({ description: 'The receipt of a call: usage times price is the charge.' }),
 );
 
+const usd = z.number().meta({ description: 'In USD.' });
+
+const ownKey = named(
+  'OwnKey',
+  z
+    .object({
+      id: z.string(),
+      object: z.literal('key'),
+      name: z.string(),
+      mode: z.enum(['live', 'test']),
+      tier: z.string(),
+      models: z.array(z.string()).meta({ description: 'The only ones that it may call; all when empty.' }),
+      families: z.array(family).meta({ description: 'The same for families of models.' }),
+      expiresAt: time.nullable(),
+      spendingLimit: credits.nullable().meta({ description: 'Credits a UTC calendar month.' }),
+      spentThisMonth: credits,
+      remaining: credits
+        .nullable()
+        .meta({ description: 'What it may still spend: the least of what its limit and the wallet leave. null where its calls are free.' }),
+      data: z
+        .object({
+          label: z.string(),
+          usage: usd,
+          usage_monthly: usd,
+          limit: usd.nullable(),
+          limit_remaining: usd.nullable(),
+          limit_reset: z.literal('monthly').nullable(),
+          is_free_tier: z.boolean(),
+        })
+        .meta({ description: 'The same as clients of OpenRouter read it: in USD, this month’s use as all of it.' }),
+    })
+    .meta({ description: 'An API key, as it sees itself.' }),
+);
+
 const streamed = z.looseObject({}).meta({ description: 'The events of the stream that is gone on with.' });
 
 const callRoutes: Route[] = [
@@ -153,6 +187,16 @@ const callRoutes: Route[] = [
     answers: { 200: json('The model.', z.union([model, geminiModel])) },
     errors: ['not_found', 'internal'],
     shape: 'models',
+  },
+  {
+    method: 'get',
+    path: '/v1/key',
+    id: 'getOwnKey',
+    tag: 'Models',
+    summary: 'The key that asks: its limits, and what is left',
+    access: 'key',
+    answers: { 200: json('The key.', ownKey) },
+    errors: FAILURES.key,
   },
   {
     method: 'get',

@@ -61,8 +61,8 @@ const Money: FC = () => (
       charge is in the header <code>x-credits-charged</code> and in <code>creditsUsed</code>; in a stream, on the last event with usage.
     </p>
     <p>
-      <code>GET /v1/generations/{'{x-request-id}'}</code> has every attempt and every price behind it.{' '}
-      <a href="/models">Models and prices</a>
+      <code>GET /v1/generations/{'{x-request-id}'}</code> has every attempt and every price behind it, and <code>GET /v1/key</code> the
+      limits of the key that asks and what is left of them. <a href="/models">Models and prices</a>
     </p>
   </section>
 );

@@ -1,13 +1,15 @@
 // From sign-up to a bill: a key, a call, what it cost, a cap that is hit, and the mails about it.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { mailsTo, mailTo, Person } from './support/person';
-import { Rig } from './support/rig';
+import { type Lane, Rig } from './support/rig';
 import { until } from './support/wait';
 import { answer } from './support/wire';
 
 let rig: Rig;
+let budgeted: Lane;
 beforeAll(async () => {
-  rig = await Rig.start({ dear: 1, solo: 1 });
+  rig = await Rig.start({ dear: 2, solo: 1 });
+  budgeted = rig.lane('dear');
 });
 afterAll(() => rig?.stop());
 
@@ -50,6 +52,36 @@ it('a person signs up, makes a key, calls with it, and finds the call in their u
   expect(csv).toContain(requestId);
   const receipt = await person.get<{ creditsUsed: number; lines: { credits: number }[] }>(`/api/api-usage/requests/${requestId}`);
   expect(receipt.lines.reduce((sum, line) => sum + line.credits, 0)).toBeCloseTo(receipt.creditsUsed, 6);
+});
+
+it('a key tells what is left of its limit, and of the wallet where that is less', async () => {
+  const account = await rig.account(100);
+  const capped = await account.addKey({ name: 'capped', spendingLimit: 40 });
+  const ownKey = async (key: string) => {
+    const response = await fetch(`${rig.worker.url}/api/v1/key`, { headers: { authorization: `Bearer ${key}` } });
+    return [response.status, await response.json()] as const;
+  };
+  const free = { spentThisMonth: 0, spendingLimit: null, expiresAt: null };
+  expect(await ownKey(account.key)).toMatchObject([200, { object: 'key', mode: 'live', ...free, remaining: 100, data: { limit: null } }]);
+  await rig.worker.admin(`/accounts/${account.id}/grants`, { credits: 150, reason: 'a test', eventId: account.id });
+  budgeted.first.reply(answer('Hello', { usage: { prompt_tokens: 50, completion_tokens: 30, total_tokens: 80 } }));
+  expect((await chat(capped, budgeted.model)).status).toBe(200);
+  expect(await ownKey(capped)).toMatchObject([
+    200,
+    {
+      name: 'capped',
+      spendingLimit: 40,
+      spentThisMonth: 35,
+      remaining: 5,
+      data: { label: 'capped', limit: 0.4, usage: 0.35, limit_remaining: 0.05, limit_reset: 'monthly', is_free_tier: true },
+    },
+  ]);
+  expect(await ownKey(account.key)).toMatchObject([200, { remaining: 215, spentThisMonth: 0 }]);
+  const test = await account.addKey({ mode: 'test' });
+  expect(await ownKey(test)).toMatchObject([200, { mode: 'test', remaining: null }]);
+  const gone = await account.addKey({ expiresAt: new Date(Date.now() - 1_000).toISOString() });
+  expect(await ownKey(gone)).toMatchObject([401, { error: { type: 'authentication_error' } }]);
+  expect((await ownKey('ck_none'))[0]).toBe(401);
 });
 
 it('a key that reaches its limit is disabled, and its owner has a mail at 80 % and at 100 %, once each', async () => {

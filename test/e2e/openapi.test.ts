@@ -168,6 +168,7 @@ describe('language models', () => {
     const id = response.headers.get('x-request-id');
     await call('GET', `/v1/generations/${id}/stream`);
     await call('GET', `/v1/generations/${id}`);
+    await call('GET', '/v1/key');
   });
 
   it('are there', async () => {

@@ -56,6 +56,15 @@ describe('language', () => {
     expect((await client.chat.completions.create({ model: 'gpt-5.5', messages: user('Hi') })).object).toBe('chat.completion');
   });
 
+  it('tells what is left of its key', async () => {
+    const before = await client.key.get();
+    expect(before).toMatchObject({ object: 'key', mode: 'live', spendingLimit: null, data: { limit: null } });
+    await client.chat.create({ model: 'gpt-5.5', messages: user('Hello') });
+    const after = await client.key.get();
+    expect(after.spentThisMonth).toBeGreaterThan(before.spentThisMonth);
+    expect(after.remaining! + after.spentThisMonth).toBeCloseTo(before.remaining! + before.spentThisMonth, 6);
+  });
+
   it('calls tools', async () => {
     const tools = [
       {

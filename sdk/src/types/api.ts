@@ -1210,6 +1210,38 @@ export interface NestedParams {
   [field: string]: unknown;
 }
 
+/** An API key, as it sees itself. */
+export interface OwnKey {
+  id: string;
+  object: 'key';
+  name: string;
+  mode: 'live' | 'test';
+  tier: string;
+  /** The only ones that it may call; all when empty. */
+  models: string[];
+  /** The same for families of models. */
+  families: ModelFamily[];
+  expiresAt: string | null;
+  /** Credits a UTC calendar month. */
+  spendingLimit: number | null;
+  /** 100 credits are 1 USD. */
+  spentThisMonth: number;
+  /** What it may still spend: the least of what its limit and the wallet leave. null where its calls are free. */
+  remaining: number | null;
+  /** The same as clients of OpenRouter read it: in USD, this month’s use as all of it. */
+  data: {
+    label: string;
+    /** In USD. */
+    usage: number;
+    /** In USD. */
+    usage_monthly: number;
+    limit: number | null;
+    limit_remaining: number | null;
+    limit_reset: 'monthly' | null;
+    is_free_tier: boolean;
+  };
+}
+
 /** Under way. */
 export interface ProcessingJob {
   id: string;
