@@ -17,29 +17,52 @@ if (process.argv[2] === 'jobs') {
   process.exit();
 }
 
-const { values: args } = parseArgs({
-  options: {
-    targets: { type: 'string' },
-    scenarios: { type: 'string' },
-    reps: { type: 'string' },
-    quick: { type: 'boolean', default: false },
-    out: { type: 'string' },
-    'no-netns': { type: 'boolean', default: false },
-  },
-});
-if (Number(process.versions.node.split('.')[0]) < 22) throw new Error('Wrangler needs Node 22 or newer: use `npm run bench`');
+const OPTIONS = {
+  targets: { type: 'string' },
+  scenarios: { type: 'string' },
+  reps: { type: 'string', default: '' },
+  quick: { type: 'boolean', default: false },
+  out: { type: 'string' },
+  'no-netns': { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+};
+
+const USAGE = `npm run bench -- [--quick] [--scenarios A,B] [--targets A,B] [--reps N] [--out FILE] [--no-netns]
+npm run bench -- jobs
+Scenarios: ${Object.keys(SCENARIOS).join(', ')}
+Targets: ${Object.keys(TARGETS).join(', ')}
+See docs/bench.md.`;
+
+function leave(words, code) {
+  if (code === 0) console.log(words);
+  else console.error(words);
+  process.exit(code);
+}
+
+function readArguments() {
+  try {
+    return parseArgs({ options: OPTIONS }).values;
+  } catch (error) {
+    return leave(`${error.message}\n\n${USAGE}`, 2);
+  }
+}
+
+const args = readArguments();
+if (args.help) leave(USAGE, 0);
+if (Number(process.versions.node.split('.')[0]) < 22) leave('Wrangler needs Node 22 or newer: use `npm run bench`', 2);
+if (!/^([1-9]\d?)?$/.test(args.reps)) leave(`--reps is a number from 1 to 99.\n\n${USAGE}`, 2);
 
 if (!args['no-netns'] && !process.env.BENCH_IN_NETNS) await enterNamespace();
 
 const plan = {
   scenarios: args.scenarios?.split(',') ?? (args.quick ? QUICK.scenarios : Object.keys(SCENARIOS)),
   targets: args.targets?.split(','),
-  reps: Number(args.reps ?? (args.quick ? 1 : 3)),
+  reps: Number(args.reps || (args.quick ? 1 : 3)),
   starts: args.quick ? 1 : 4,
   quick: args.quick,
 };
-for (const name of plan.scenarios) if (!SCENARIOS[name]) throw new Error(`no scenario ${name}; there are ${Object.keys(SCENARIOS)}`);
-for (const name of plan.targets ?? []) if (!TARGETS[name]) throw new Error(`no target ${name}; there are ${Object.keys(TARGETS)}`);
+for (const name of plan.scenarios) if (!SCENARIOS[name]) leave(`There is no scenario ${name}.\n\n${USAGE}`, 2);
+for (const name of plan.targets ?? []) if (!TARGETS[name]) leave(`There is no target ${name}.\n\n${USAGE}`, 2);
 
 /** The targets that a scenario is measured on: those it names, unless the command line names others. */
 const targetsOf = (scenario) => plan.targets ?? SCENARIOS[scenario].on.filter((name) => !plan.quick || QUICK.targets.includes(name));
