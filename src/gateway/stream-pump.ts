@@ -3,14 +3,14 @@
  * the charge before the end. One interval timer serves keepalive, idle upstreams, the lease and the deadline.
  */
 import { fail, type GatewayError } from '../core/errors';
-import { type MicroCredits, tokenCostMicro } from '../core/money';
+import type { MicroCredits } from '../core/money';
 import { splitEvents } from '../core/sse';
 import { tokensOfChars } from '../dialects/estimate-tokens';
 import type { UpstreamFailure } from '../providers/types';
 import { cancelStored, handOver } from './background';
 import type { ClientStream } from './client-stream';
 import { keepItems } from './kept-items';
-import { type Charge, charge, freeOfCharge, hiddenTokens, isEmpty, observedUsage } from './meter';
+import { type Charge, charge, costMicroOf, freeOfCharge, hiddenTokens, isEmpty, observedUsage } from './meter';
 import { type OpenedStream, openStream } from './open-stream';
 import { reasons, silenceLimitMs } from './patience';
 import { longestOutputTokens } from './plan';
@@ -297,7 +297,7 @@ export class StreamPump {
     const { call, plan } = this.run;
     const { outputChars, hasContent } = relay;
     if (!hasContent && hiddenTokens === 0) return 0;
-    return tokenCostMicro(observedUsage(call, { outputChars, hiddenTokens, work: shown.work }), plan.price);
+    return costMicroOf(call, observedUsage(call, { outputChars, hiddenTokens, work: shown.work }), plan.price);
   }
 
   /** Enlarges the hold before it is used up; when the account cannot, the stream ends where it is. */
