@@ -6,10 +6,12 @@ import { toCredits } from '../core/money';
 import { isRecord, parseJson } from '../core/record';
 import { EventCutter, splitEvents } from '../core/sse';
 import { openaiResponses } from '../dialects/openai-responses/dialect';
+import { deltaChars } from '../dialects/openai-responses/events';
 import { requestOfResponse, responseId } from '../dialects/openai-responses/ids';
 import { keptEvent, keptResponse } from '../dialects/openai-responses/kept';
 import { refuseKeys } from '../gateway/authorize-key';
 import type { GatewayDeps } from '../gateway/deps';
+import { Heard } from '../gateway/heard';
 import { findStoredAnswer, type StoredAnswer } from '../gateway/stored-answer';
 import { askOwner, type OwnersAnswer, type StoredRequest } from '../gateway/stored-request';
 import { type AppContext, requestIdOf } from '../http/context';
@@ -84,7 +86,14 @@ export const storedResponse =
     const isAnswer = method !== 'DELETE' && action !== '/input_items';
     if (!isAnswer || !body) return new Response(body, init);
     const cost = () => costOf(gateway, stored);
-    if (type.includes('text/event-stream')) return new Response(body.pipeThrough(eachEvent((event) => keptEvent(event, cost))), init);
+    if (type.includes('text/event-stream')) {
+      const heard = heardOf(gateway, stored, request.url);
+      const passed = (event: string): Promise<string> => {
+        heard?.hear(event, deltaChars(event));
+        return keptEvent(event, cost);
+      };
+      return new Response(body.pipeThrough(eachEvent(passed, () => heard?.note())), init);
+    }
     const text = await new Response(body).text().catch(() => undefined);
     if (text !== undefined) return new Response(await keptResponse(text, cost), init);
     return renderError(c, fail('upstream_failed', 'The provider that keeps this answer broke off in the middle of it.').error);
@@ -105,8 +114,14 @@ async function costOf(gateway: GatewayDeps, stored: StoredAnswer): Promise<numbe
   }
 }
 
+/** Of an answer that is still to be charged for. */
+function heardOf(gateway: GatewayDeps, { unsettled }: StoredAnswer, url: string): Heard | undefined {
+  const wire = unsettled && gateway.registry.providers.get(unsettled.provider)?.spec.wires.find(({ stored }) => stored);
+  return wire && new Heard(gateway, unsettled, wire, Number(new URL(url).searchParams.get('starting_after')) > 0);
+}
+
 /** Changes each event of a stream on its way. */
-function eachEvent(change: (event: string) => Promise<string>): ReadableWritablePair<Uint8Array, Uint8Array> {
+function eachEvent(change: (event: string) => Promise<string>, atEnd: () => void): ReadableWritablePair<Uint8Array, Uint8Array> {
   const decoder = new TextDecoder();
   const encoder = new TextEncoder();
   const cutter = new EventCutter();
@@ -123,6 +138,7 @@ function eachEvent(change: (event: string) => Promise<string>): ReadableWritable
     async flush(controller) {
       const rest = cutter.rest + decoder.decode();
       if (rest !== '') controller.enqueue(await changed(rest));
+      atEnd();
     },
   });
 }
