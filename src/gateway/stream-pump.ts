@@ -26,7 +26,7 @@ import {
   type StreamRun,
   upstreamError,
 } from './run';
-import { storedAs } from './stored-answer';
+import { restOf, storedAs } from './stored-answer';
 
 /** A hold is enlarged when this much of it is used up; by less than this much of itself it is not worth it. */
 const EXTEND_AT = 0.8;
@@ -197,7 +197,8 @@ export class StreamPump {
     const charged = this.charge(stream, passed);
     const empty = passed === 'done' && isEmpty(charged, stream.relay.hasOutput);
     const bill = run.keyMode === 'test' || empty ? freeOfCharge(charged) : charged;
-    const more = { firstContentMs: this.firstContentMs ?? null, ...storedAs(run, stream.attempt.keyIndex, storedId) };
+    const rest = passed !== 'done' && storedId !== undefined ? restOf(run.plan.price) : {};
+    const more = { firstContentMs: this.firstContentMs ?? null, ...storedAs(run, stream.attempt.keyIndex, storedId), ...rest };
     if (passed === 'stopped') {
       const { ending, error } = this.stop!;
       await closeCharged(run, bill, ending, undefined, more);

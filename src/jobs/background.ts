@@ -84,11 +84,11 @@ async function renew({ account }: BackgroundDeps, { accountId, holdId, heardMicr
 const NOT_THERE = [404, 410];
 
 /** With each of the provider's credentials, since an answer belongs to the one that asked for it. */
-async function lookAt(
+export async function lookAt(
   deps: BackgroundDeps,
   { spec, baseUrl, apiKeys }: Provider,
   wire: Wire,
-  { storedId, detail }: BackgroundMessage,
+  { storedId, detail }: Pick<BackgroundMessage, 'storedId' | 'detail'>,
 ): Promise<Look> {
   const query = detail.canceled === true && spec.canceledQuery ? `?${spec.canceledQuery}` : '';
   const url = baseUrl + wire.stored!.path(storedId) + query;

@@ -18,6 +18,7 @@ import { type AppContext, requestIdOf } from '../http/context';
 import { renderError } from '../http/render-error';
 import { clientIp, requestKeys } from '../http/request-key';
 import { closeCanceled, closeIfOver } from '../jobs/background';
+import { chargeRest } from '../jobs/rest';
 import { listModelsOf } from './models';
 
 const UNREACHABLE = fail('unavailable', 'The account could not be reached; try again.', { retryAfterSeconds: 2 }).error;
@@ -101,10 +102,11 @@ export const storedResponse =
 
 /** What the answer has cost, in credits. One in the background that turns out to be over is charged now. */
 async function costOf(gateway: GatewayDeps, stored: StoredAnswer): Promise<number | undefined> {
-  const { costMicro, unsettled } = stored;
-  if (costMicro !== undefined) return toCredits(costMicro);
-  if (!unsettled) return undefined;
+  const { costMicro, unsettled, cutShort } = stored;
+  if (costMicro !== undefined && !cutShort) return toCredits(costMicro);
   try {
+    if (cutShort) return toCredits(cutShort.chargedMicro + (await chargeRest(gateway, cutShort)));
+    if (!unsettled) return undefined;
     if (!(await closeIfOver(gateway, unsettled))) return undefined;
     const found = await findStoredAnswer(gateway, unsettled.accountId, unsettled.holdId);
     return found.ok && found.value?.costMicro !== undefined ? toCredits(found.value.costMicro) : undefined;
