@@ -1,4 +1,5 @@
 import { monthOf, operationId, parseOperationId } from '../core/ids';
+import type { MicroCredits } from '../core/money';
 import type { Open } from './open-account';
 import type { OperationRow } from './operation-tables';
 import { type AccountRow, type AccountStore, type KeySpend, newSpend } from './store';
@@ -77,17 +78,17 @@ function replayLine(restored: Restored, spend: Spend, line: Operation, inD1: Set
   }
   const changeMicro = line.amountMicro - (known?.amountMicro ?? 0);
   row.balance += changeMicro;
-  replayEvent(restored, line);
+  replayEvent(restored, line, changeMicro);
   const month = line.kind === 'adjust' ? replayAdjustment(restored, line) : ref.month;
   if (line.keyId !== null) spend.add(line.keyId, month, 0 - changeMicro);
   return true;
 }
 
-/** What came by an event of its own, a payment say, is not taken twice. */
-function replayEvent({ store, ledger }: Restored, line: Operation): void {
+/** What came by an event of its own, a payment say, is not taken twice; one that is known changes no more of the tier than of the balance. */
+function replayEvent({ store, ledger }: Restored, line: Operation, changeMicro: MicroCredits): void {
   const { eventId, topUp } = line.detail as { eventId?: string; topUp?: boolean };
   if (eventId !== undefined && !store.isPaid(eventId)) store.markPaid(eventId, line.id);
-  if (topUp) ledger.row.topUp += line.amountMicro;
+  if (topUp) ledger.row.topUp += changeMicro;
 }
 
 /** Notes what the call came to in the end; gives the month of the call that was adjusted. */

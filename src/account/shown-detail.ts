@@ -4,6 +4,7 @@ export function shownDetail({
   storedKey: _key,
   storedAfter: _after,
   background: _background,
+  rest: _rest,
   ...shown
 }: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return shown;

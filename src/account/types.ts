@@ -305,6 +305,12 @@ export interface BackgroundMessage {
   idempotency?: CloseRequest['idempotency'];
 }
 
+/** By which the rest of an answer can be charged, should its provider have gone on and its client fetch it. */
+export interface CutShort extends Pick<BackgroundMessage, 'accountId' | 'holdId' | 'provider' | 'storedId' | 'price' | 'detail'> {
+  chargedMicro: MicroCredits;
+  line: Pick<ChargeRequest, 'keyId' | 'family' | 'model' | 'endpoint'>;
+}
+
 /** The latest state of something D1 keeps a readable copy of, or an event for it. */
 export interface OutboxEntity {
   /** `account`, `key:<id>`, `alert:<what>` or `audit:<entry id>`. */

@@ -96,7 +96,9 @@ function readAnswer(run: Run, attempt: Attempt): ReadAnswer | undefined {
   const inside = wire.errorInBody(json);
   const answer = inside ? undefined : bridge.readAnswer(json);
   const shown = new ShownWork(wire);
-  shown.read(json);
+  // What is put together of events may lack what one of them alone told of.
+  if (text === sent) shown.read(json);
+  else shown.hear(sent);
   if (answer) return { text, answer, work: shown.work };
   run.failover.failed(attempt, inside ?? { action: 'next_target', message: describe(text, json) });
   return undefined;

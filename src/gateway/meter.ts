@@ -17,6 +17,10 @@ export interface Charge {
 /** The same usage, owed by nobody. */
 export const freeOfCharge = (charge: Charge): Charge => ({ ...charge, costMicro: 0, receipt: { ...charge.receipt, creditsUsed: 0 } });
 
+/** What a call that has used so much costs by its price, and at least. */
+export const costMicroOf = ({ leastMicro }: Pick<Call, 'leastMicro'>, usage: Usage, price: TokenPrice): MicroCredits =>
+  Math.max(tokenCostMicro(usage, price), leastMicro?.(usage) ?? 0);
+
 /** What a stream has shown of its answer. */
 export interface Shown {
   outputChars: number;
@@ -70,7 +74,7 @@ export function charge(
   const isActual = read !== undefined && !isAhead;
   const whole = withWork(isActual ? read : completed(read, observedUsage(call, shown)), shown.work);
   const usage = withoutLesserBills(whole, price);
-  const costMicro = Math.max(tokenCostMicro(usage, price), call.leastMicro?.(usage) ?? 0);
+  const costMicro = costMicroOf(call, usage, price);
   const receipt: Receipt = {
     requestId,
     usage,

@@ -1,12 +1,13 @@
 import { fail, ok, type Result } from '../core/errors';
 import { ENDPOINT_OF, type RateFamily, rateFamily } from '../core/family';
-import { fromCredits, type MicroCredits, type TokenPrice, tokenCostMicro } from '../core/money';
+import { fromCredits, type MicroCredits, type TokenPrice } from '../core/money';
 import type { TierId } from '../core/tiers';
 import { NO_USAGE, type Usage } from '../core/usage';
 import type { Bridge, BridgedRequest, Call, Dialect, RequestTarget } from '../dialects/types';
 import { wholePrice } from '../providers/catalogue/beside';
 import type { Registry } from '../providers/registry';
 import type { Model } from '../providers/types';
+import { costMicroOf } from './meter';
 import { endpointsOf, isReachable, type Reached, targetsOf } from './reach';
 import type { StoredAnswer } from './stored-answer';
 import { refuseForProviders, withoutUnpriced } from './unpriced';
@@ -143,7 +144,7 @@ function costOf(call: Call, price: TokenPrice, inputTokens: number, outputTokens
   const written = call.choices * outputTokens;
   const outputAudioTokens = call.speaks ? written : 0;
   const usage = { ...NO_USAGE, ...work, inputTokens, outputTokens: written, outputAudioTokens };
-  return Math.max(tokenCostMicro(usage, price), call.leastMicro?.(usage) ?? 0);
+  return costMicroOf(call, usage, price);
 }
 
 /** Address, headers and body of one request to a target. */

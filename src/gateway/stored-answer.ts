@@ -1,8 +1,8 @@
 /** Answers that an upstream keeps: which one, and under which id, is on the receipt of the call that made it. */
-import type { BackgroundMessage, Operation, OperationDetail } from '../account/types';
+import type { BackgroundMessage, CutShort, Operation, OperationDetail } from '../account/types';
 import { fail, ok, type Result } from '../core/errors';
 import { parseOperationId } from '../core/ids';
-import type { MicroCredits } from '../core/money';
+import type { MicroCredits, TokenPrice } from '../core/money';
 import { isRecord } from '../core/record';
 import type { Usage } from '../core/usage';
 import type { Call } from '../dialects/types';
@@ -19,6 +19,8 @@ export interface StoredAnswer {
   canceled: boolean;
   /** To be charged for when it is over. */
   unsettled: BackgroundMessage | undefined;
+  /** Its stream was left or ended before its own end, and what had come by then was charged. */
+  cutShort: CutShort | undefined;
   /** What was charged for it; undefined while that is open. */
   costMicro: MicroCredits | undefined;
   /** All that it was asked and has said, as far as that is known; see `withHistory`. */
@@ -87,6 +89,7 @@ function storedAnswerOf(accountId: string, operation: Operation): StoredAnswer |
     previous: isRecord(storedAfter) ? { upstreamId: String(storedAfter.upstreamId), requestId: String(storedAfter.requestId) } : undefined,
     canceled: operation.detail.canceled === true,
     unsettled,
+    cutShort: cutShortOf(accountId, operation),
     costMicro: unsettled || operation.state === 'open' ? undefined : 0 - operation.amountMicro,
     tokens: isRecord(operation.detail.usage) ? tokensOf(operation.detail.usage) : undefined,
   };
@@ -97,6 +100,17 @@ export const noteOf = ({ estimatedInputTokens, heardMicro, idempotency, detail }
   ...detail,
   background: { estimatedInputTokens, heardMicro, idempotency },
 });
+
+/** What the receipt keeps of an answer that is cut short: its own price leaves out what had not been used by then. */
+export const restOf = (price: TokenPrice): OperationDetail => ({ rest: { price } });
+
+function cutShortOf(accountId: string, { id, test, state, amountMicro, detail, ...operation }: Operation): CutShort | undefined {
+  const { rest, provider, storedId } = detail as { rest?: { price: TokenPrice }; provider: string; storedId: string };
+  const { keyId, family, model, endpoint } = operation;
+  if (!rest || test || state !== 'settled' || family === null || model === null || endpoint === null) return undefined;
+  const line = { keyId, family, model, endpoint };
+  return { accountId, holdId: id, provider, storedId, price: rest.price, detail: {}, chargedMicro: 0 - amountMicro, line };
+}
 
 function unsettledOf(accountId: string, { id, test, openedAtMs, detail }: Operation): BackgroundMessage | undefined {
   // The receipt of one whose lease ran out says so for good, and can still be made up for.

@@ -3,14 +3,14 @@
  * the charge before the end. One interval timer serves keepalive, idle upstreams, the lease and the deadline.
  */
 import { fail, type GatewayError } from '../core/errors';
-import { type MicroCredits, tokenCostMicro } from '../core/money';
+import type { MicroCredits } from '../core/money';
 import { splitEvents } from '../core/sse';
 import { tokensOfChars } from '../dialects/estimate-tokens';
 import type { UpstreamFailure } from '../providers/types';
 import { cancelStored, handOver } from './background';
 import type { ClientStream } from './client-stream';
 import { keepItems } from './kept-items';
-import { type Charge, charge, freeOfCharge, hiddenTokens, isEmpty, observedUsage } from './meter';
+import { type Charge, charge, costMicroOf, freeOfCharge, hiddenTokens, isEmpty, observedUsage } from './meter';
 import { type OpenedStream, openStream } from './open-stream';
 import { reasons, silenceLimitMs } from './patience';
 import { longestOutputTokens } from './plan';
@@ -26,7 +26,7 @@ import {
   type StreamRun,
   upstreamError,
 } from './run';
-import { storedAs } from './stored-answer';
+import { restOf, storedAs } from './stored-answer';
 
 /** A hold is enlarged when this much of it is used up; by less than this much of itself it is not worth it. */
 const EXTEND_AT = 0.8;
@@ -197,7 +197,8 @@ export class StreamPump {
     const charged = this.charge(stream, passed);
     const empty = passed === 'done' && isEmpty(charged, stream.relay.hasOutput);
     const bill = run.keyMode === 'test' || empty ? freeOfCharge(charged) : charged;
-    const more = { firstContentMs: this.firstContentMs ?? null, ...storedAs(run, stream.attempt.keyIndex, storedId) };
+    const rest = passed !== 'done' && storedId !== undefined ? restOf(run.plan.price) : {};
+    const more = { firstContentMs: this.firstContentMs ?? null, ...storedAs(run, stream.attempt.keyIndex, storedId), ...rest };
     if (passed === 'stopped') {
       const { ending, error } = this.stop!;
       await closeCharged(run, bill, ending, undefined, more);
@@ -297,7 +298,7 @@ export class StreamPump {
     const { call, plan } = this.run;
     const { outputChars, hasContent } = relay;
     if (!hasContent && hiddenTokens === 0) return 0;
-    return tokenCostMicro(observedUsage(call, { outputChars, hiddenTokens, work: shown.work }), plan.price);
+    return costMicroOf(call, observedUsage(call, { outputChars, hiddenTokens, work: shown.work }), plan.price);
   }
 
   /** Enlarges the hold before it is used up; when the account cannot, the stream ends where it is. */

@@ -5,8 +5,9 @@
  */
 import type { AccountStub } from '../account/stub';
 import type { BackgroundMessage } from '../account/types';
-import { priceOfUsage, tokenCostMicro, withoutLesserBills } from '../core/money';
-import { parseJson } from '../core/record';
+import { parseOperationId } from '../core/ids';
+import { type MicroCredits, priceOfUsage, tokenCostMicro, withoutLesserBills } from '../core/money';
+import { isRecord, parseJson } from '../core/record';
 import { isPlausible, NO_USAGE, withWork } from '../core/usage';
 import { tokensOfChars } from '../dialects/estimate-tokens';
 import type { Registry } from '../providers/registry';
@@ -83,11 +84,11 @@ async function renew({ account }: BackgroundDeps, { accountId, holdId, heardMicr
 const NOT_THERE = [404, 410];
 
 /** With each of the provider's credentials, since an answer belongs to the one that asked for it. */
-async function lookAt(
+export async function lookAt(
   deps: BackgroundDeps,
   { spec, baseUrl, apiKeys }: Provider,
   wire: Wire,
-  { storedId, detail }: BackgroundMessage,
+  { storedId, detail }: Pick<BackgroundMessage, 'storedId' | 'detail'>,
 ): Promise<Look> {
   const query = detail.canceled === true && spec.canceledQuery ? `?${spec.canceledQuery}` : '';
   const url = baseUrl + wire.stored!.path(storedId) + query;
@@ -111,24 +112,36 @@ async function lookAt(
   return known;
 }
 
+/** The client may have heard more of it since it was handed over: see `Heard`. */
+async function heardOf(
+  account: BackgroundDeps['account'],
+  { accountId, holdId, heardMicro = 0 }: BackgroundMessage,
+): Promise<MicroCredits> {
+  const ref = parseOperationId(holdId);
+  const operation = ref && (await account(accountId).operation(ref.month, ref.seq));
+  const note = operation?.id === holdId ? operation.detail.background : undefined;
+  return isRecord(note) && typeof note.heardMicro === 'number' ? Math.max(heardMicro, note.heardMicro) : heardMicro;
+}
+
 /**
  * Charged for what it reports; an answer that never came, or has nothing in it, only for what its client has heard.
  * One that failed is free, as every failed generation is.
  */
 async function close(
   { account, now }: BackgroundDeps,
-  { accountId, holdId, price, estimatedInputTokens, heardMicro = 0, free, startedAtMs, detail, idempotency }: BackgroundMessage,
+  message: BackgroundMessage,
   look: Look | undefined,
   provider: Provider | undefined,
   wire: Wire | undefined,
 ): Promise<void> {
+  const { accountId, holdId, price, estimatedInputTokens, free, startedAtMs, detail, idempotency } = message;
   const done = look?.state === 'done' ? look : undefined;
   const found = done?.hasOutput && !done.failed ? done : undefined;
   const counted = wire?.readUsage(found?.usage, provider!.spec);
   const reported = counted && isPlausible(counted, 1) ? counted : undefined;
   const tokens = reported ?? (found && { ...NO_USAGE, inputTokens: estimatedInputTokens, outputTokens: tokensOfChars(found.outputChars) });
   const usage = tokens && withoutLesserBills(withWork(tokens, found?.work), price);
-  const leastMicro = reported || done?.failed ? 0 : heardMicro;
+  const leastMicro = reported || done?.failed ? 0 : await heardOf(account, message);
   const owedMicro = Math.max(leastMicro, usage ? tokenCostMicro(usage, price) : 0);
   const ending = !done || done.failed ? 'upstream_failed' : usage ? 'complete' : 'empty';
   await account(accountId).settle({

@@ -6,16 +6,19 @@ import { toCredits } from '../core/money';
 import { isRecord, parseJson } from '../core/record';
 import { EventCutter, splitEvents } from '../core/sse';
 import { openaiResponses } from '../dialects/openai-responses/dialect';
+import { deltaChars } from '../dialects/openai-responses/events';
 import { requestOfResponse, responseId } from '../dialects/openai-responses/ids';
 import { keptEvent, keptResponse } from '../dialects/openai-responses/kept';
 import { refuseKeys } from '../gateway/authorize-key';
 import type { GatewayDeps } from '../gateway/deps';
+import { Heard } from '../gateway/heard';
 import { findStoredAnswer, type StoredAnswer } from '../gateway/stored-answer';
 import { askOwner, type OwnersAnswer, type StoredRequest } from '../gateway/stored-request';
 import { type AppContext, requestIdOf } from '../http/context';
 import { renderError } from '../http/render-error';
 import { clientIp, requestKeys } from '../http/request-key';
 import { closeCanceled, closeIfOver } from '../jobs/background';
+import { chargeRest } from '../jobs/rest';
 import { listModelsOf } from './models';
 
 const UNREACHABLE = fail('unavailable', 'The account could not be reached; try again.', { retryAfterSeconds: 2 }).error;
@@ -84,7 +87,14 @@ export const storedResponse =
     const isAnswer = method !== 'DELETE' && action !== '/input_items';
     if (!isAnswer || !body) return new Response(body, init);
     const cost = () => costOf(gateway, stored);
-    if (type.includes('text/event-stream')) return new Response(body.pipeThrough(eachEvent((event) => keptEvent(event, cost))), init);
+    if (type.includes('text/event-stream')) {
+      const heard = heardOf(gateway, stored, request.url);
+      const passed = (event: string): Promise<string> => {
+        heard?.hear(event, deltaChars(event));
+        return keptEvent(event, cost);
+      };
+      return new Response(body.pipeThrough(eachEvent(passed, () => heard?.note())), init);
+    }
     const text = await new Response(body).text().catch(() => undefined);
     if (text !== undefined) return new Response(await keptResponse(text, cost), init);
     return renderError(c, fail('upstream_failed', 'The provider that keeps this answer broke off in the middle of it.').error);
@@ -92,10 +102,11 @@ export const storedResponse =
 
 /** What the answer has cost, in credits. One in the background that turns out to be over is charged now. */
 async function costOf(gateway: GatewayDeps, stored: StoredAnswer): Promise<number | undefined> {
-  const { costMicro, unsettled } = stored;
-  if (costMicro !== undefined) return toCredits(costMicro);
-  if (!unsettled) return undefined;
+  const { costMicro, unsettled, cutShort } = stored;
+  if (costMicro !== undefined && !cutShort) return toCredits(costMicro);
   try {
+    if (cutShort) return toCredits(cutShort.chargedMicro + (await chargeRest(gateway, cutShort)));
+    if (!unsettled) return undefined;
     if (!(await closeIfOver(gateway, unsettled))) return undefined;
     const found = await findStoredAnswer(gateway, unsettled.accountId, unsettled.holdId);
     return found.ok && found.value?.costMicro !== undefined ? toCredits(found.value.costMicro) : undefined;
@@ -105,8 +116,14 @@ async function costOf(gateway: GatewayDeps, stored: StoredAnswer): Promise<numbe
   }
 }
 
+/** Of an answer that is still to be charged for. */
+function heardOf(gateway: GatewayDeps, { unsettled }: StoredAnswer, url: string): Heard | undefined {
+  const wire = unsettled && gateway.registry.providers.get(unsettled.provider)?.spec.wires.find(({ stored }) => stored);
+  return wire && new Heard(gateway, unsettled, wire, Number(new URL(url).searchParams.get('starting_after')) > 0);
+}
+
 /** Changes each event of a stream on its way. */
-function eachEvent(change: (event: string) => Promise<string>): ReadableWritablePair<Uint8Array, Uint8Array> {
+function eachEvent(change: (event: string) => Promise<string>, atEnd: () => void): ReadableWritablePair<Uint8Array, Uint8Array> {
   const decoder = new TextDecoder();
   const encoder = new TextEncoder();
   const cutter = new EventCutter();
@@ -123,6 +140,7 @@ function eachEvent(change: (event: string) => Promise<string>): ReadableWritable
     async flush(controller) {
       const rest = cutter.rest + decoder.decode();
       if (rest !== '') controller.enqueue(await changed(rest));
+      atEnd();
     },
   });
 }

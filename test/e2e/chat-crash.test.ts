@@ -119,6 +119,22 @@ describe('a document whose client hangs up', () => {
 });
 
 describe('a Worker that is killed', () => {
+  it('leaves a stream of the short form to its lease, which charges no less than a message costs', async () => {
+    const account = await mortal.account();
+    const lane = mortal.lane('solo');
+    lane.first.reply(sse([role(), says('One two three'), HANG]));
+    const live = await openStream(account, chatBody(lane.model), { path: '/chat' });
+    await live.has('three');
+    const deadline = async () => (await account.show()).holds[0]!.deadline;
+    const before = await deadline();
+    await until('a beat, which tells what was seen', async () => (await deadline()) !== before);
+    await mortal.worker.kill();
+    await ignoreEnd(live);
+    await mortal.worker.run();
+    expect(await account.settled()).toEqual(spent(2_000_000));
+    expect(await account.lastGeneration()).toMatchObject({ state: 'expired', outcome: 'estimated' });
+  });
+
   it('leaves a stream to its lease, which charges what was seen of it', async () => {
     const account = await mortal.account();
     const lane = mortal.lane('solo');

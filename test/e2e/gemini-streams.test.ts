@@ -212,6 +212,20 @@ describe.each(byWay)('an answer that is no stream, $name', ({ way }) => {
   });
 });
 
+it('an answer that is put together from a stream costs the searches that any chunk of it tells of', async () => {
+  const { account, lane } = await fresh('gemini');
+  const groundingMetadata = { webSearchQueries: ['weather in Zürich', 'weather in Bern'] };
+  const searched = geminiEvent({ candidates: [{ content: { parts: [{ text: 'It ' }], role: 'model' }, index: 0, groundingMetadata }] });
+  const ended = geminiEvent(geminiAnswer([{ text: 'rains.' }], {}, { groundingMetadata: {} }));
+  lane.first.reply(streamed([searched, ended]), streamed([searched, ended]));
+  const searchMicro = 1_400_000;
+  const stream = await streamGemini(account, lane.model);
+  expect(stream.error).toBeUndefined();
+  expect(await account.money()).toEqual(spent(2 * searchMicro + USAGE_MICRO));
+  expect((await askGemini(account, lane.model)).status).toBe(200);
+  expect(await account.money()).toEqual(spent(2 * (2 * searchMicro + USAGE_MICRO)));
+});
+
 describe.each(byWay)('a client that hangs up, $name', ({ way }) => {
   const hangingUp = async (kind: LaneKind, steps: Step[], heard: string) => {
     const { account, lane } = await fresh(kind);

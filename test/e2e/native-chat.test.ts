@@ -164,6 +164,24 @@ describe('POST /chat', () => {
     expect(await account.lastGeneration()).toMatchObject({ outcome: 'estimated', ending: 'client_gone' });
   });
 
+  it('ends a stream when what such a message costs has used up its key, cheap as its tokens may be', async () => {
+    const [account, lane] = [await rig.account(), rig.lane('solo')];
+    const key = await account.addKey({ spendingLimit: 30 });
+    // 36,000 tokens of prompt and 2,000 a piece: 34 credits by the length of the conversation, 16 by its tokens.
+    const pieces = Array.from({ length: 15 }, () => [says('word '.repeat(1_600)), { pauseMs: 60 }]).flat();
+    lane.first.reply(sse([role(), ...pieces, finish(), DONE]));
+    const long = [{ role: 'user', content: 'word '.repeat(28_800) }];
+    const headers = { authorization: `Bearer ${key}` };
+    const stream = parseChatStream(
+      await (await ask(account, { model: lane.model, messages: long, stream: true }, { path, headers })).text(),
+    );
+    expect(stream.error).toMatchObject({ type: 'spending_limit_error' });
+    const { spentMicro, heldMicro } = await account.money();
+    expect(heldMicro).toBe(0);
+    expect(spentMicro).toBeGreaterThan(18_000_000);
+    expect(spentMicro).toBeLessThanOrEqual(30_000_000);
+  });
+
   it('answers an idempotency key once', async () => {
     const [account, lane] = [await rig.account(), rig.lane('solo')];
     lane.first.reply(answer('Once.'));

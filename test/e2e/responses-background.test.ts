@@ -1,7 +1,7 @@
 // Answers that a provider works on in the background: taken on at once, looked after by the queue, charged once.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Account } from './support/account';
-import { RudeClient } from './support/client';
+import { LiveAnswer, RudeClient } from './support/client';
 import {
   askResponse,
   askResponseStream,
@@ -359,6 +359,39 @@ describe.concurrent('a stream in the background', () => {
     const input = estimatedTokens(JSON.stringify(body).length) * INPUT_MICRO;
     expect(await account.settled()).toEqual(spent(input + estimatedTokens(heard.length) * OUTPUT_MICRO));
     expect(await account.calls()).toMatchObject([{ outcome: 'estimated' }]);
+  });
+
+  it('whose client fetches the rest of it, and cancels it at the last moment, is charged for what was heard', async () => {
+    const { account, lane } = await fresh();
+    const canceled = gate();
+    let status = 'in_progress';
+    const body = background(lane, { stream: true });
+    lane.first.reply(sse([...opening({ background: true }), HANG]));
+    lane.first.replyAlways(({ method, path }) => {
+      if (method === 'POST') {
+        status = 'cancelled';
+        canceled.open();
+      }
+      return path.includes('stream=true') ? sse([...events().slice(0, 6), { until: canceled.opened }]) : under(status);
+    });
+    const client = new RudeClient(account, body, {}, '/responses');
+    await client.has('response.in_progress');
+    client.hangUp();
+    const id = /"id":"(resp_[^"]*)"/.exec(client.raw)![1];
+    const of = (rest: string) => `${account.baseUrl}/responses/${id}${rest}`;
+    const headers = { authorization: `Bearer ${account.key}` };
+    const fetched = await until('the answer to be kept', async () => {
+      const response = await fetch(of('?stream=true'), { headers });
+      return response.status === 200 && response;
+    });
+    const heard = new LiveAnswer(fetched);
+    await heard.has('output_text.delta');
+    expect((await fetch(of('/cancel'), { method: 'POST', headers })).status).toBe(200);
+    await heard.end();
+    const said = [...heard.raw.matchAll(/"delta":"([^"]*)"/g)].map(([, text]) => text!.length).reduce((sum, length) => sum + length, 0);
+    const input = estimatedTokens(JSON.stringify(body).length) * INPUT_MICRO;
+    expect(await account.settled()).toEqual(spent(input + estimatedTokens(said) * OUTPUT_MICRO));
+    expect(await account.lastGeneration()).toMatchObject({ outcome: 'estimated' });
   });
 
   it('whose client hangs up, and that fails then, costs nothing', async () => {

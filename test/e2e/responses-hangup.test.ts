@@ -25,7 +25,7 @@ import { estimatedTokens, sse } from './support/wire';
 let rig: Rig;
 beforeAll(async () => {
   rig = await Rig.start(
-    { responses: 21, 'responses-pair': 4, 'responses-drain': 3 },
+    { responses: 22, 'responses-pair': 4, 'responses-drain': 3 },
     { KEEPALIVE_MS: 150, STATUS_HOLD_MS: 800, DRAIN_MS: 10_000, FIRST_BYTE_TIMEOUT_MS: 30_000, UPSTREAM_IDLE_TIMEOUT_MS: 30_000 },
   );
 });
@@ -43,6 +43,24 @@ const rude = (account: Account, body: Record<string, unknown>, headers: Record<s
   new RudeClient(account, body, headers, '/responses');
 
 describe.concurrent('a client that hangs up', () => {
+  it('and fetches the answer that its provider has finished and kept pays for the rest of it, once', async () => {
+    const { account, lane, body } = await fresh();
+    lane.first.reply(sse([...streamOf(['One two three four.']).slice(0, 6), HANG]));
+    lane.first.replyAlways(() => answer('One two three four.'));
+    const client = rude(account, body);
+    await client.has('output_text.delta');
+    client.hangUp();
+    const heard = await account.settled();
+    expect(heard.spentMicro).toBeLessThan(USAGE_MICRO);
+    const id = /"id":"(resp_[^"]*)"/.exec(client.raw)![1];
+    for (const _ of [1, 2]) {
+      const fetched = await fetch(`${account.baseUrl}/responses/${id}`, { headers: { authorization: `Bearer ${account.key}` } });
+      expect(await fetched.json()).toMatchObject({ id, status: 'completed', usage: { creditsUsed: USAGE_MICRO / 1e6 } });
+      expect(await account.money()).toEqual(spent(USAGE_MICRO));
+    }
+    expect(await account.problems()).toEqual([]);
+  });
+
   it('in mid-stream stops a provider that stops billing, and pays for what was produced', async () => {
     const { account, lane, body } = await fresh();
     lane.first.reply(sse([...beginning('One two three'), HANG]));

@@ -18,6 +18,9 @@ const STOPPED_IDLE_SECONDS = 5;
 export const isUnderWay = (row: Pick<Deployment, 'state' | 'updatedAt'>, nowMs: number): boolean =>
   row.state === 'updating' && nowMs - row.updatedAt < UNDER_WAY_MS;
 
+/** It was given up while its provider was told of other terms: nothing of it may cost anything any more. */
+const isGoing = ({ state }: Deployment): boolean => state === 'deleting';
+
 const busy = (): { ok: false; error: GatewayError } =>
   fail('conflict', 'This deployment is being changed; try again when that is done.', { code: 'deployment_updating', retryAfterSeconds: 5 });
 
@@ -42,7 +45,7 @@ async function begin(deps: JobDeps, known: Deployment, change: DeploymentChange)
   if (known.state !== 'active' && known.state !== 'updating') return NOT_READY;
   if (isUnderWay(known, deps.now())) return busy();
   const row = await meterUntil(deps, known, deps.now());
-  if (!row) return gone();
+  if (!row || isGoing(row)) return gone();
   const pending = { ...row.pending, ...change };
   const begun = await changeDeployment(deps, row, { state: 'updating', pending, updatedAt: deps.now() });
   return begun ? ok(begun) : busy();
@@ -54,7 +57,7 @@ async function finish(deps: JobDeps, row: Deployment): Promise<Result<Deployment
   const told = await updateUpstream(deps, { ...row, ...pending });
   if (!told.ok && !told.certain) return told;
   const metered = await meterUntil(deps, row, deps.now());
-  if (!metered) return gone();
+  if (!metered || isGoing(metered)) return gone();
   const terms = told.ok ? { ...pending, updatedAt: deps.now() } : {};
   const changed = await changeDeployment(deps, metered, { ...terms, state: 'active', pending: null });
   if (!told.ok) return told;

@@ -7,6 +7,7 @@ import { requestChange } from './change';
 import { commitToStart, release } from './funds';
 import { buildUpstream, deploymentProvider, gone, removeUpstream } from './host';
 import { meterUntil } from './meter';
+import { stopRuns } from './stop-runs';
 import {
   changeDeployment,
   countDeployments,
@@ -128,6 +129,7 @@ export async function updateDeployment(deps: JobDeps, row: Deployment, fields: P
 }
 
 export async function deleteDeployment(deps: JobDeps, known: Deployment): Promise<Result<true>> {
+  await stopRuns(deps, known);
   const row = await meterUntil(deps, known, deps.now());
   return row ? removeDeployment(deps, row) : gone();
 }

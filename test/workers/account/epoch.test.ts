@@ -150,6 +150,18 @@ describe('an account restored to an earlier moment', () => {
     await expectBalance(account, 97);
   });
 
+  it('counts a top-up that D1 had not seen yet once towards the tier, after a second restore too', async () => {
+    const account = await TestAccount.create({ credits: 100 });
+    await account.project();
+    await account.run((object) => void object.grant({ eventId: 'unseen', amountMicro: 50 * CREDIT, reason: '', topUp: true }));
+    const then = await remember(account);
+    await restore(account, then);
+    await account.project();
+    await restore(account, then);
+    expect(await account.stub.view()).toMatchObject({ balanceMicro: 150 * CREDIT, topUpMicro: 50 * CREDIT, epoch: 3 });
+    await expectBalance(account, 150);
+  });
+
   it('uses sequences again without harm', async () => {
     const account = await TestAccount.create({ credits: 100 });
     await account.project();

@@ -202,6 +202,30 @@ describe('a change of a deployment', () => {
     expect(await present(row)).toMatchObject({ minWorkers: (bench.provider.endpoints.at(-1) as { minWorkers: number }).minWorkers });
   });
 
+  it('does not bring back one that was given up meanwhile, whose workers nobody wants to pay any more', async () => {
+    const { bench, row } = await deployed({ maxWorkers: 2 });
+    const told = Promise.withResolvers<void>();
+    const patient = bench.deps();
+    const [slow, unreachable] = [bench.deps(), bench.deps()];
+    slow.fetch = async (url, init) => {
+      if (init.method === 'PATCH') await told.promise;
+      return patient.fetch(url, init);
+    };
+    unreachable.fetch = () => Promise.reject(new Error('connection lost'));
+    const changing = updateDeployment(slow, row, { minWorkers: 2 });
+    while ((await present(row)).state !== 'updating') await new Promise((resolve) => setTimeout(resolve, 5));
+    await bench.wait(30_000);
+    expect(await deleteDeployment(unreachable, await present(row))).toMatchObject({ ok: false });
+    await bench.wait(10_000);
+    told.resolve();
+    expect(await changing).toMatchObject({ ok: false });
+    expect(await present(row)).toMatchObject({ state: 'deleting' });
+    await bench.wait(60 * MINUTE_MS);
+    await sweepDeployments(bench.deps());
+    expect(await findDeployment(env.DB, row.accountId, row.slug)).toBeUndefined();
+    expect(await bench.spentMicro()).toBe(2 * 30 * IDLE_MICRO);
+  });
+
   it('is finished wherever it was cut off, and what has passed is charged once', async () => {
     for (const after of [false, true])
       for (let at = 0; ; at++) {

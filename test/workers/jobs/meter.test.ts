@@ -230,6 +230,23 @@ describe("a run of a customer's own container", () => {
     expect(await bench.job(job.id)).toMatchObject({ state: 'expired', costMicro: 600 * 3_000_000 });
   });
 
+  it('that is under way when its deployment goes is stopped before, and costs what its provider says then', async () => {
+    const { bench, row } = await deployed();
+    bench.provider.started.push({ id: 'up', reference: '', polls: 0 });
+    bench.provider.ending = 'never';
+    bench.provider.canceledGpuMs = 100_000;
+    const started = await begun(bench);
+    await changeJob(env.DB, started, () => ({ provider: 'fake', upstream: { id: 'up', model: 'ep0' }, attempts: [ATTEMPT] }));
+    const waiting = await createRun(bench.deps(), requestOf('/v1/gpu/run/comfy', bench.account.id), 'comfy', { input: {} });
+    if (!waiting.ok) throw new Error(waiting.error.message);
+    await bench.wait(100_000);
+    expect(await deleteDeployment(bench.deps(), await present(row))).toMatchObject({ ok: true });
+    expect(await bench.job(started.id)).toMatchObject({ state: 'canceled', costMicro: 300_000_000 });
+    expect(await bench.job(waiting.value.job.id)).toMatchObject({ state: 'canceled', costMicro: 0 });
+    expect(bench.provider.removedEndpoints).toEqual(['ep0']);
+    expect([await bench.spentMicro(), await bench.heldMicro()]).toEqual([300_000_000, 0]);
+  });
+
   it('is held, and paid, for five seconds at least: it is given no less', async () => {
     const { bench } = await deployed();
     const body = { input: {}, maxSeconds: 1 };

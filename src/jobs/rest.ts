@@ -1,0 +1,25 @@
+/**
+ * The rest of an answer whose client hung up on it, or could pay for no more. Some providers go on and keep the whole; a client
+ * that fetches it has had all of it then, and is charged the difference in a line of its own, once.
+ */
+import type { CutShort } from '../account/types';
+import { type MicroCredits, priceOfUsage, tokenCostMicro, withoutLesserBills } from '../core/money';
+import { isPlausible, withWork } from '../core/usage';
+import { type BackgroundDeps, lookAt } from './background';
+
+/** What it comes to beyond what was charged when its stream ended; nothing where its provider does not say. */
+export async function chargeRest(deps: BackgroundDeps, cut: CutShort): Promise<MicroCredits> {
+  const { accountId, holdId, price, chargedMicro, line } = cut;
+  const provider = deps.registry.providers.get(cut.provider);
+  const wire = provider?.spec.wires.find(({ stored }) => stored);
+  const look = provider && wire && (await lookAt(deps, provider, wire, cut));
+  if (look?.state !== 'done' || look.failed || !look.hasOutput) return 0;
+  const counted = wire!.readUsage(look.usage, provider!.spec);
+  if (!counted || !isPlausible(counted, 1)) return 0;
+  const usage = withoutLesserBills(withWork(counted, look.work), price);
+  const amountMicro = Math.max(0, tokenCostMicro(usage, price) - chargedMicro);
+  if (amountMicro === 0) return 0;
+  const detail = { ending: 'complete', provider: cut.provider, restOf: holdId, usage, price: priceOfUsage(price, usage) };
+  await deps.account(accountId).charge({ eventId: `rest:${holdId}`, amountMicro, ...line, detail });
+  return amountMicro;
+}
