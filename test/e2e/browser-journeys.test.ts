@@ -160,6 +160,11 @@ describe.skipIf(!chromiumPath)('a person in a browser', () => {
       },
     });
     await signUp(page, 'passkey@example.com', at);
+    const elsewhere = await visitor();
+    await elsewhere.goto(`${worker.url}/sign-in`);
+    await elsewhere.getByRole('button', { name: 'Use a passkey' }).click();
+    await elsewhere.getByText(`Open ${at}/sign-in instead.`).waitFor();
+    await elsewhere.context().close();
     await page.goto(`${at}/settings`);
     await page.getByLabel('Name, such as the device’s').fill('Laptop');
     await page.getByRole('button', { name: 'Add a passkey' }).click();
