@@ -138,7 +138,7 @@ async function billingPage(c: AppContext, context: VerbContext, { amountUsd = '2
                   Payments are not set up here: the operator grants credits, to the wallet <code>{context.accountId}</code>.
                 </p>
                 {context.settings.LOCAL === '1' && (
-                  <Code label="You, on this machine">{`npm run admin -- credits grant ${context.accountId} 1000`}</Code>
+                  <Code label="You, on this machine" wrap>{`npm run admin -- credits grant ${context.accountId} 1000`}</Code>
                 )}
               </>
             )}
