@@ -247,6 +247,10 @@ describe.skipIf(!chromiumPath)('a person in a browser', () => {
     // A call that was refused has no receipt to lead to.
     expect(await last.getByRole('link').count()).toBe(0);
     expect(await page.getByRole('link', { name: 'Top up' }).getAttribute('href')).toBe(`/settings/billing?org=${org}`);
+    await page.goto(`${worker.url}/playground?mode=image&org=${org}`);
+    await page.getByRole('button', { name: 'Run' }).click();
+    await page.getByText('needs the Starter tier').waitFor();
+    expect(await page.getByRole('link', { name: 'Top up' }).getAttribute('href')).toBe(`/settings/billing?org=${org}`);
     const key = await makeKey(page, 'pasted');
     await page.goto(`${worker.url}/playground`);
     await page.context().clearCookies();
