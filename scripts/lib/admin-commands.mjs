@@ -229,8 +229,9 @@ export const COMMANDS = [
       model: list,
       family: list,
     },
-    run: (api, { operands: [id], options }) =>
-      api.createKey(
+    run: (api, { operands: [id], options }) => {
+      if (options['auto-disable'] && options.limit === undefined) throw new UsageError('--auto-disable needs --limit, where it disables.');
+      return api.createKey(
         id,
         given({
           name: required(options.name, '--name'),
@@ -243,7 +244,8 @@ export const COMMANDS = [
           models: options.model,
           families: options.family,
         }),
-      ),
+      );
+    },
     show: ({ id, key, name, mode }) =>
       `${facts([
         ['Key', id],

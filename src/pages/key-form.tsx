@@ -5,7 +5,7 @@ import { createKeyInput } from '../console/api-keys/internal';
 import { withModelIds } from '../console/api-keys/models';
 import type { VerbContext } from '../console/context';
 import { KEY_SCOPES, type Permission } from '../console/permissions';
-import type { GatewayError } from '../core/errors';
+import { fail, type GatewayError } from '../core/errors';
 import { FAMILIES } from '../core/family';
 import type { AppContext } from '../http/context';
 import { marked, readForm } from './form';
@@ -137,11 +137,17 @@ export const CreateForm: FC<{ path: string; context: VerbContext; sent: Sent }> 
   );
 };
 
+/** Who wants a key to end at a limit believes to have set one. */
+const NO_LIMIT = fail('invalid_request', 'The field `spendingLimit` is not valid: the key is to be disabled there, so it is needed.', {
+  param: 'spendingLimit',
+});
+
 const formInput = createKeyInput.omit({ userId: true });
 
 export async function createFrom(c: AppContext, context: VerbContext, { texts, families, scopes }: Sent) {
   const input = readForm(formInput, inputOf(texts, families, scopes), LABELS);
   if (!input.ok) return input;
+  if (input.value.autoDisable && input.value.spendingLimit === undefined) return NO_LIMIT;
   const named = withModelIds(c.get('gateway').registry.models, input.value);
   return named.ok ? createApiKey(context, named.value) : named;
 }

@@ -192,6 +192,7 @@ describe('a command that is not understood', () => {
     ['keys revoke acc_1', 'KEY is missing. Usage: npm run admin -- keys revoke ACCOUNT KEY'],
     ['accounts show acc_1 acc_2', 'There is no place for "acc_2". Usage: npm run admin -- accounts show ACCOUNT'],
     ['accounts show acc_1 --vebrose', "Unknown option '--vebrose'. Usage: npm run admin -- accounts show ACCOUNT"],
+    ['keys create acc_1 --name ci --auto-disable', '--auto-disable needs --limit, where it disables.'],
     ['restore acc_1', 'One of --at and --bookmark is needed.'],
   ])('says of "%s" in one line what is wrong and what it takes', async (line, words) => {
     expect((await admin(line)).errors).toBe(words);
