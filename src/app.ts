@@ -20,7 +20,7 @@ import { getGeneration, getGenerationStream } from './routes/generations';
 import { mountFiles, mountMedia } from './routes/media/mount';
 import { getModel, getModels, listModelsOf } from './routes/models';
 import { getOwnKey } from './routes/own-key';
-import { hello } from './routes/probes';
+import { health, hello } from './routes/probes';
 import { getResponses, storedResponse } from './routes/responses';
 import { countMessagesTokens } from './routes/token-counts';
 
@@ -177,7 +177,7 @@ export function createApp(): Hono<AppEnv> {
   app.notFound(notFound(app));
   app.options('*', (c) => withCommonHeaders(c, preflight(c.req.raw)));
   // Like a call it needs every variable: a gateway that can answer none is not well.
-  app.get('/healthz', api(hello));
+  app.get('/healthz', api(health));
   app.get('/openapi.json', async (c) => withCommonHeaders(c, await openapiDocument(c.req.raw)));
   for (const base of BASES) {
     mountApi(app, base, api);

@@ -24,11 +24,22 @@ The token is $ADMIN_TOKEN. For a gateway on this machine it defaults to the one 
 Exit codes: 0 done, 1 refused, 2 not understood.`;
 }
 
-function findCommand(argv) {
+const commandHelp = (command) => [usageOf(command), ...(command.notes ? [`  ${command.notes}`] : [])].join('\n');
+
+function wordsOf(argv) {
   const options = Object.assign({}, GLOBAL, ...COMMANDS.map((command) => command.options));
-  const words = parseArgs({ args: sparingNegatives(argv), options, strict: false }).positionals;
-  const command = COMMANDS.find(({ name }) => name === words.slice(0, name.split(' ').length).join(' '));
+  return parseArgs({ args: sparingNegatives(argv), options, strict: false }).positionals;
+}
+
+function commandOf(argv) {
+  const words = wordsOf(argv);
+  return COMMANDS.find(({ name }) => name === words.slice(0, name.split(' ').length).join(' '));
+}
+
+function findCommand(argv) {
+  const command = commandOf(argv);
   if (command) return command;
+  const words = wordsOf(argv);
   const siblings = COMMANDS.filter(({ name }) => name.split(' ')[0] === words[0]).map(({ name }) => name);
   const hint = siblings.length > 0 ? `Commands: ${siblings.join(', ')}.` : 'See npm run admin -- --help';
   throw new UsageError(
@@ -39,19 +50,39 @@ function findCommand(argv) {
 /** A negative number is a value, not a row of short options. */
 const sparingNegatives = (argv) => argv.map((word) => (/^-[\d.]/.test(word) ? ` ${word}` : word));
 
+/** Options of ours by whose names npm has settings too: these may stand in somebody's .npmrc. */
+const NPMS_TOO = new Set(['only', 'user']);
+
+/** Without a `--` before the command npm keeps its options, and what was meant to be granted once would be granted twice. */
+function refuseTaken({ options = {} }, env) {
+  const taken = Object.keys(options).filter((name) => !NPMS_TOO.has(name) && env[`npm_config_${name.replaceAll('-', '_')}`] !== undefined);
+  if (taken.length > 0) throw new UsageError(`npm kept --${taken.join(', --')} for itself: write npm run admin -- and then the command.`);
+}
+
+const usageOf = (command) => `Usage: npm run admin -- ${commandUsage(command)}`;
+
+/** The first sentence is what is wrong; what Node says after it is about no command of ours. */
+const sentence = (text) => `${text.split('. ')[0].replace(/\.$/, '')}.`;
+
 function parse(command, argv) {
   let parsed;
   try {
     parsed = parseArgs({ args: sparingNegatives(argv), options: { ...GLOBAL, ...command.options }, allowPositionals: true });
   } catch (error) {
-    throw new UsageError(`${error.message}\nUsage: ${commandUsage(command)}`);
+    throw new UsageError(`${sentence(error.message)} ${usageOf(command)}`);
   }
   const operands = parsed.positionals.slice(command.name.split(' ').length);
-  const least = command.operands?.length ?? 0;
-  const most = least + (command.optionalOperands?.length ?? 0);
-  const blank = operands.some((operand) => operand.trim() === '');
-  if (operands.length < least || operands.length > most || blank) throw new UsageError(`Usage: ${commandUsage(command)}`);
+  const wrong = wrongOperands(command, operands);
+  if (wrong) throw new UsageError(`${wrong} ${usageOf(command)}`);
   return { operands, options: parsed.values };
+}
+
+function wrongOperands({ operands: needed = [], optionalOperands = [] }, operands) {
+  const missing = needed.filter((_, place) => !operands[place]?.trim());
+  if (missing.length > 0) return `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} missing.`;
+  const [beyond] = operands.slice(needed.length + optionalOperands.length);
+  if (beyond !== undefined) return `There is no place for "${beyond}".`;
+  return operands.some((operand) => operand.trim() === '') ? `${optionalOperands.join(' and ')} may not be empty.` : undefined;
 }
 
 const isLoopback = (hostname) => hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
@@ -71,9 +102,17 @@ function connection(options, env) {
   throw new UsageError(local ? 'No token: run `npm start` once, or set ADMIN_TOKEN.' : `Set ADMIN_TOKEN to the token of ${url.origin}.`);
 }
 
-function explain(error) {
-  if (error.status === 401) return `${error.message}\nIs ADMIN_TOKEN the one of this gateway?`;
-  return error.requestId ? `${error.message} (request ${error.requestId})` : error.message;
+/** Which command has the ids, where one is not known. */
+const LISTED_BY = new Map([
+  ['There is no such account.', 'accounts list'],
+  ['There is no such API key.', 'keys list ACCOUNT'],
+]);
+
+function explain({ status, message, requestId }) {
+  if (status === 401) return `${message}\nIs ADMIN_TOKEN the one of this gateway?`;
+  if (status === 0) return `${message} Start it with npm start, or name another with --url or GATEWAY_URL.`;
+  const list = LISTED_BY.get(message);
+  return [message, list && `Those there are: npm run admin -- ${list}`, requestId && `(request ${requestId})`].filter(Boolean).join(' ');
 }
 
 /** One command from start to end; returns the exit code. */
@@ -81,10 +120,12 @@ export async function runAdmin(argv, { env, print, printError, fetch }) {
   try {
     const wantsHelp = argv.includes('--help') || argv.includes('-h') || argv[0] === 'help';
     if (wantsHelp) {
-      print(helpText());
+      const asked = commandOf(argv);
+      print(asked ? commandHelp(asked) : helpText());
       return EXIT.ok;
     }
     const command = findCommand(argv);
+    refuseTaken(command, env);
     const request = parse(command, argv);
     const answer = await command.run(adminApi({ ...connection(request.options, env), fetch }), request, env);
     print(request.options.json ? JSON.stringify(answer, null, 2) : command.show(answer, request));

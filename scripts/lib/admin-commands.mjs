@@ -229,8 +229,9 @@ export const COMMANDS = [
       model: list,
       family: list,
     },
-    run: (api, { operands: [id], options }) =>
-      api.createKey(
+    run: (api, { operands: [id], options }) => {
+      if (options['auto-disable'] && options.limit === undefined) throw new UsageError('--auto-disable needs --limit, where it disables.');
+      return api.createKey(
         id,
         given({
           name: required(options.name, '--name'),
@@ -243,7 +244,8 @@ export const COMMANDS = [
           models: options.model,
           families: options.family,
         }),
-      ),
+      );
+    },
     show: ({ id, key, name, mode }) =>
       `${facts([
         ['Key', id],
@@ -307,7 +309,10 @@ export const COMMANDS = [
     usage: '--at TIME | --bookmark BOOKMARK',
     notes: 'puts the account’s object back to a moment of the last 30 days, then does what recover does',
     options: { at: text, bookmark: text },
-    run: (api, { operands: [id], options }) => api.restore(id, given({ at: moment(options.at), bookmark: options.bookmark })),
+    run: (api, { operands: [id], options }) => {
+      if ((options.at === undefined) === (options.bookmark === undefined)) throw new UsageError('One of --at and --bookmark is needed.');
+      return api.restore(id, given({ at: moment(options.at), bookmark: options.bookmark }));
+    },
     show: ({ undoBookmark, epoch, replayed }) =>
       `Epoch ${epoch} begins; lines replayed from D1: ${replayed}. To undo it: --bookmark ${undoBookmark}`,
   },

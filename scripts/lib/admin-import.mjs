@@ -82,6 +82,7 @@ export const IMPORT_COMMANDS = [
     notes: 'makes keys with new secrets by the answer to /key/list?return_full_object=true',
     options: { 'dry-run': flag },
     run: runLitellmKeys,
+    failed: ({ refused }) => refused.length > 0,
     show: showKeys,
   },
   {
@@ -110,6 +111,7 @@ export const IMPORT_COMMANDS = [
     notes: 'makes keys with new secrets by the answer to /api/token/, or by the table tokens',
     options: { user: text, 'dry-run': flag },
     run: runNewApiKeys,
+    failed: ({ refused }) => refused.length > 0,
     show: showKeys,
   },
   {

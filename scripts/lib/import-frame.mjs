@@ -1,5 +1,6 @@
 // What all imports do with files and the terminal: read the one, write catalogue.json and variables.env, make keys, show.
 import { join } from 'node:path';
+import { Refused } from './admin-api.mjs';
 import { readText, writePrivate } from './files.mjs';
 import { UsageError } from './paths.mjs';
 import { facts, table } from './print.mjs';
@@ -85,12 +86,20 @@ export function showImport({ files, models, customProviders, keys, notCarried })
 /** `read`: the keys to make, each with notes of what was lost, and those left out. */
 export async function makeKeys(api, account, read, isDryRun) {
   const made = [];
-  // One after another: should one be refused, those before it have been shown.
-  for (const { input, notes } of read.keys) made.push({ ...(isDryRun ? input : await api.createKey(account, input)), notes });
-  return { keys: made, skipped: read.skipped, pages: read.pages };
+  const refused = [];
+  for (const { input, notes } of read.keys) {
+    try {
+      made.push({ ...(isDryRun ? input : await api.createKey(account, input)), notes });
+    } catch (error) {
+      // The secrets of those before it are nowhere else, so they are to be shown whatever becomes of this one.
+      if (!(error instanceof Refused) || (made.length === 0 && error.status !== 400)) throw error;
+      refused.push({ name: input.name, why: error.message.replace(/\.$/, '') });
+    }
+  }
+  return { keys: made, refused, skipped: read.skipped, pages: read.pages };
 }
 
-export const showKeys = ({ keys, skipped, pages }) =>
+export const showKeys = ({ keys, refused, skipped, pages }) =>
   [
     table(
       [
@@ -101,6 +110,7 @@ export const showKeys = ({ keys, skipped, pages }) =>
       ],
       keys,
     ),
+    ...refused.map(({ name, why }) => `Refused: ${name}. ${why}.`),
     ...skipped.map(({ name, why }) => `Left out: ${name}, ${why}.`),
     ...(pages > 1 ? [`The list has ${pages} pages, of which this is one: import the others too.`] : []),
     'The secrets are shown this once.',

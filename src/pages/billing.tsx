@@ -7,9 +7,9 @@ import { showBilling } from '../console/billing/show';
 import type { VerbContext } from '../console/context';
 import type { GatewayError } from '../core/errors';
 import type { AppContext } from '../http/context';
-import { parseInput } from '../http/input';
 import type { AccountRoute } from '../routes/account/route';
-import { alignedCredits, credits, dollars, Empty, Headings, Name, Notice, Pages, Scroll, Time } from './parts';
+import { inLabels, marked, readForm } from './form';
+import { alignedCredits, Code, credits, dollars, Empty, Headings, Name, Notice, Pages, Scroll, Time } from './parts';
 import { fields, orgQuery, page, refusalPage } from './shell';
 import { onward } from './sign-in';
 
@@ -68,7 +68,20 @@ const Holds: FC<{ holds: Billing['holds'] }> = ({ holds }) => (
   </section>
 );
 
-async function billingPage(c: AppContext, context: VerbContext, error?: GatewayError): Promise<Response> {
+/** The operator's commands look for the port that the gateway has unless told otherwise. */
+const elsewhere = (c: AppContext): string => {
+  const { origin, port } = new URL(c.req.url);
+  return port === '8787' ? '' : ` --url ${origin}`;
+};
+
+const LABELS = { amountUsd: 'US dollars, from 2 (100 credits each)' };
+
+interface Shown {
+  amountUsd?: string | undefined;
+  error?: GatewayError;
+}
+
+async function billingPage(c: AppContext, context: VerbContext, { amountUsd = '20', error }: Shown = {}): Promise<Response> {
   const [billing, ledger, { receipts }] = await Promise.all([
     showBilling(context),
     listLedger(context, LINES, c.req.query('cursor') || undefined),
@@ -109,15 +122,31 @@ async function billingPage(c: AppContext, context: VerbContext, error?: GatewayE
             {billing.canTopUp ? (
               <>
                 <label>
-                  US dollars, from 2 (100 credits each)
-                  <input name="amountUsd" type="number" min="2" max="10000" step="0.01" value="20" required />
+                  {LABELS.amountUsd}
+                  <input
+                    name="amountUsd"
+                    type="number"
+                    min="2"
+                    max="10000"
+                    step="0.01"
+                    value={amountUsd}
+                    required
+                    {...marked(error, 'amountUsd')}
+                  />
                 </label>
                 <div class="row">
                   <button type="submit">Pay with Stripe</button>
                 </div>
               </>
             ) : (
-              <p class="quiet">Payments are not set up here: the operator grants credits.</p>
+              <>
+                <p class="quiet">
+                  Payments are not set up here: the operator grants credits, to the wallet <code>{context.accountId}</code>.
+                </p>
+                {context.settings.LOCAL === '1' && (
+                  <Code label="You, on this machine" wrap>{`npm run admin -- credits grant ${context.accountId} 1000${elsewhere(c)}`}</Code>
+                )}
+              </>
             )}
           </form>
         )}
@@ -182,9 +211,9 @@ async function billingPage(c: AppContext, context: VerbContext, error?: GatewayE
 
 async function topUp(c: AppContext, context: VerbContext): Promise<Response> {
   const { amountUsd } = await fields(c);
-  const input = parseInput(checkoutInput, { amountUsd: Number(amountUsd) });
+  const input = readForm(checkoutInput, { amountUsd: Number(amountUsd) }, LABELS);
   const begun = input.ok ? await beginCheckout(context, input.value) : input;
-  return begun.ok ? onward(c, begun.value.url) : billingPage(c, context, begun.error);
+  return begun.ok ? onward(c, begun.value.url) : billingPage(c, context, { amountUsd, error: inLabels(begun.error, LABELS) });
 }
 
 export const billingPages: AccountRoute[] = [

@@ -14,6 +14,7 @@ import { waitingMicro } from '../jobs/deployments/terms';
 import { GPU_POOL_MICRO } from '../providers/catalogue/media-terms';
 import type { AccountRoute } from '../routes/account/route';
 import { readNewDeployment } from '../routes/media/deployments';
+import { inLabels, marked } from './form';
 import { GPUS } from './gpu-sizes';
 import { credits, dollars, Empty, Name, Notice, plural } from './parts';
 import { fields, orgQuery, page } from './shell';
@@ -35,86 +36,101 @@ const NUMBERS: [name: string, label: string, fallback: string, least: number, mo
 
 const ALWAYS_ASK = 'These workers run, and cost, all the time until you stop them. Deploy?';
 
-const Fields = ({ form }: { form: Form }) => (
-  <>
-    <div class="halves">
-      <label>
-        Slug, for its URL
-        <input name="slug" required pattern="[a-z0-9]([a-z0-9\-]{0,61}[a-z0-9])?" value={form.slug ?? ''} placeholder="my-model" />
-      </label>
-      <label>
-        Container image
-        <input name="dockerImage" required value={form.dockerImage ?? ''} placeholder="registry.example.com/my-model:1" />
-      </label>
-      <label>
-        GPU
-        <select name="gpuTypes">
-          {GPUS.map(({ id, label, gigabytes, credits: price }) => (
-            <option value={id} selected={id === form.gpuTypes}>
-              {`${label}, ${gigabytes} GB: ${price} credits a second`}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label>
-        Webhook for its runs, if any
-        <input name="webhookUrl" type="url" value={form.webhookUrl ?? ''} placeholder="https://app.example.com/hooks/gpu" />
-      </label>
-    </div>
-    <div class="thirds">
-      {NUMBERS.map(([name, label, fallback, least, most]) => (
-        <label>
-          {label}
-          <input
-            name={name}
-            type="number"
-            min={least}
-            max={most}
-            value={form[name] ?? fallback}
-            required
-            {...(name === 'minWorkers' && { 'data-ask': ALWAYS_ASK, 'aria-describedby': 'always' })}
-          />
-        </label>
-      ))}
-    </div>
-    <div class="tight">
-      <p class="small quiet" id="always">
-        “Workers at least” run, and cost, all the time. One of them, an hour:
-      </p>
-      <ul class="plain chips" aria-label="What a worker that always runs costs an hour">
-        {GPUS.map(({ label, id }) => (
-          <li class="tag">
-            {label}: {hourly([id], 1)}
-          </li>
-        ))}
-      </ul>
-    </div>
-  </>
-);
-
 interface Shown {
   form?: Form;
-  error?: GatewayError;
+  error?: GatewayError | undefined;
 }
+
+const LABELS = {
+  slug: 'Slug, for its URL',
+  dockerImage: 'Container image',
+  gpuTypes: 'GPU',
+  webhookUrl: 'Webhook for its runs, if any',
+  ...Object.fromEntries(NUMBERS.map(([name, label]) => [name, label])),
+};
+
+const Fields: FC<Pick<Shown, 'error'> & { form: Form }> = ({ form, error }) => {
+  const text = (name: 'slug' | 'dockerImage' | 'webhookUrl') => ({ name, value: form[name] ?? '', ...marked(error, name) });
+  return (
+    <>
+      <div class="halves">
+        <label>
+          {LABELS.slug}
+          <input {...text('slug')} required pattern="[a-z0-9]([a-z0-9\-]{0,61}[a-z0-9])?" placeholder="my-model" />
+        </label>
+        <label>
+          {LABELS.dockerImage}
+          <input {...text('dockerImage')} required placeholder="registry.example.com/my-model:1" />
+        </label>
+        <label>
+          {LABELS.gpuTypes}
+          <select name="gpuTypes">
+            {GPUS.map(({ id, label, gigabytes, credits: price }) => (
+              <option value={id} selected={id === form.gpuTypes}>
+                {`${label}, ${gigabytes} GB: ${price === 1 ? '1 credit' : `${price} credits`} a second`}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label>
+          {LABELS.webhookUrl}
+          <input {...text('webhookUrl')} type="url" placeholder="https://app.example.com/hooks/gpu" />
+        </label>
+      </div>
+      <div class="thirds">
+        {NUMBERS.map(([name, label, fallback, least, most]) => (
+          <label>
+            {label}
+            <input
+              name={name}
+              type="number"
+              min={least}
+              max={most}
+              value={form[name] ?? fallback}
+              required
+              {...marked(error, name)}
+              {...(name === 'minWorkers' && { 'data-ask': ALWAYS_ASK, 'aria-describedby': 'always' })}
+            />
+          </label>
+        ))}
+      </div>
+      <div class="tight">
+        <p class="small quiet" id="always">
+          “Workers at least” are there, and cost, all the time: for an hour of waiting as below, for an hour of work ten times as much.
+        </p>
+        <ul class="plain chips" aria-label="What a worker costs for an hour of waiting">
+          {GPUS.map(({ label, id }) => (
+            <li class="tag">
+              {label}: {hourly([id], 1)}
+            </li>
+          ))}
+        </ul>
+      </div>
+    </>
+  );
+};
 
 const labelOf = (pool: string): string => GPUS.find(({ id }) => id === pool)?.label ?? pool;
 
-const Cost: FC<{ of: Deployment }> = ({ of: { minWorkers, maxWorkers, gpuTypes, idleTimeoutSeconds } }) => (
-  <div>
-    {minWorkers > 0 && (
-      <p>
-        <strong>{hourly(gpuTypes, minWorkers)} an hour</strong> for {plural(minWorkers, 'worker')} that always{' '}
-        {minWorkers === 1 ? 'runs' : 'run'}
+const Cost: FC<{ of: Deployment }> = ({ of: { minWorkers, maxWorkers, gpuTypes, idleTimeoutSeconds } }) => {
+  const runCredits = toCredits(GPU_POOL_MICRO[gpuTypes[0] ?? ''] ?? 0);
+  return (
+    <div>
+      {minWorkers > 0 && (
+        <p>
+          <strong>{hourly(gpuTypes, minWorkers)} an hour</strong> for {plural(minWorkers, 'worker')} that always{' '}
+          {minWorkers === 1 ? 'runs, while it waits' : 'run, while they wait'}
+        </p>
+      )}
+      {minWorkers === 0 && <p>Nothing while no run comes</p>}
+      <p class="small quiet">
+        {minWorkers < maxWorkers ? `${minWorkers} to ` : ''}
+        {plural(maxWorkers, 'worker')}. One that has run waits {plural(idleTimeoutSeconds, 'second')} for the next run, at{' '}
+        {hourly(gpuTypes, 1)} an hour. A run costs {credits(runCredits)} credits a second, {dollars(runCredits * 3_600)} an hour.
       </p>
-    )}
-    {minWorkers === 0 && <p>Nothing while no run comes</p>}
-    <p class="small quiet">
-      {minWorkers < maxWorkers ? `${minWorkers} to ` : ''}
-      {plural(maxWorkers, 'worker')}. One that has run waits {plural(idleTimeoutSeconds, 'second')} for the next run, at{' '}
-      {hourly(gpuTypes, 1)} an hour. A run costs {credits(toCredits(GPU_POOL_MICRO[gpuTypes[0] ?? ''] ?? 0))} credits a second.
-    </p>
-  </div>
-);
+    </div>
+  );
+};
 
 const Actions: FC<{ of: Deployment; context: VerbContext }> = ({ of: { slug, minWorkers }, context }) => {
   const action = (verb: string) => `${DEPLOYMENTS}/${slug}/${verb}${orgQuery(context)}`;
@@ -170,7 +186,8 @@ const One: FC<{ of: Deployment; context: VerbContext }> = ({ of: row, context })
   </li>
 );
 
-async function deploymentsPage(c: AppContext, context: VerbContext, { form = {}, error }: Shown = {}): Promise<Response> {
+async function deploymentsPage(c: AppContext, context: VerbContext, { form = {}, error: said }: Shown = {}): Promise<Response> {
+  const error = said && inLabels(said, LABELS);
   const existing = await listDeployments(context.db, context.accountId);
   const gpuTypes = form.gpuTypes ?? c.req.query('gpu') ?? 'ADA_24';
   const made = existing.find(({ slug }) => slug === c.req.query('made'))?.slug;
@@ -186,7 +203,11 @@ async function deploymentsPage(c: AppContext, context: VerbContext, { form = {},
           A container image and the GPUs that it may run on. A worker starts when a run comes, and stops when none has come for a while.
         </p>
       </div>
-      <Notice error={error} message={made === undefined ? undefined : `${made} is there: POST /v1/gpu/run/${made} runs it.`} />
+      <Notice
+        error={error}
+        next={error?.kind === 'insufficient_credits' ? <a href={`/settings/billing${orgQuery(context)}`}>Billing</a> : undefined}
+        message={made === undefined ? undefined : `${made} is there: POST /v1/gpu/run/${made} runs it.`}
+      />
       {existing.length === 0 && (
         <Empty title="No deployment yet">
           <p>One costs nothing until a run comes, unless it has workers that always run.</p>
@@ -195,7 +216,7 @@ async function deploymentsPage(c: AppContext, context: VerbContext, { form = {},
       {existing.length > 0 && (
         <section class="stack" aria-labelledby="existing">
           <h2 id="existing">Existing</h2>
-          {sum > 0 && <p>Workers that always run cost {dollars(sum)} an hour in all.</p>}
+          {sum > 0 && <p>Workers that always run cost {dollars(sum)} an hour in all, while they wait.</p>}
           <ul class="keys">
             {existing.map((row) => (
               <One of={row} context={context} />
@@ -203,18 +224,18 @@ async function deploymentsPage(c: AppContext, context: VerbContext, { form = {},
           </ul>
         </section>
       )}
-      {context.permissions.has('deployments.write') && <NewForm c={c} context={context} form={{ ...form, gpuTypes }} />}
+      {context.permissions.has('deployments.write') && <NewForm c={c} context={context} form={{ ...form, gpuTypes }} error={error} />}
     </>,
   );
 }
 
-const NewForm: FC<{ c: AppContext; context: VerbContext; form: Form }> = ({ c, context, form }) => {
+const NewForm: FC<Pick<Shown, 'error'> & { c: AppContext; context: VerbContext; form: Form }> = ({ c, context, form, error }) => {
   if (deploymentProvider(jobDeps(c.env), false) === undefined)
     return <p class="notice">GPUs are not set up here: the operator adds a provider for them.</p>;
   return (
     <form class="panel" method="post" action={`${DEPLOYMENTS}${orgQuery(context)}`}>
       <h2>New deployment</h2>
-      <Fields form={form} />
+      <Fields form={form} error={error} />
       <div class="row">
         <button type="submit">Deploy</button>
         <a href="/docs/infra">How runs work</a>

@@ -43,7 +43,7 @@ export function readForm<T>(schema: z.ZodType<T>, value: unknown, labels: Labels
 
 /** What a verb says of a field. */
 export function inLabels(error: GatewayError, labels: Labels): GatewayError {
-  const found = /^The field `([^`.]+)[^`]*` is not valid: (.*)$/s.exec(error.message);
+  const found = /^The field `([^`.]+)[^`]*` (?:is not valid: )?(.*)$/s.exec(error.message);
   return found ? { ...error, ...said(labels, found[1]!, found[2]!).error } : error;
 }
 

@@ -42,7 +42,7 @@ async function recommendPage(c: AppContext): Promise<Response> {
         <p>
           {billions} billion parameters in {weight.label} need about {Math.ceil(needed)} GB.
           {best
-            ? ` That is the cheapest that holds them: ${credits(best.credits)} credits a second, ${dollars(best.credits * 3_600)} an hour.`
+            ? ` That is the cheapest that holds them: ${credits(best.credits)} credits a second, ${dollars(best.credits * 3_600)} an hour while it works, and a tenth while it waits.`
             : ' Take fewer bits a weight.'}
         </p>
         {best && (

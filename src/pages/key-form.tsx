@@ -2,9 +2,10 @@
 import type { FC } from 'hono/jsx';
 import { createApiKey } from '../console/api-keys/create';
 import { createKeyInput } from '../console/api-keys/internal';
+import { withModelIds } from '../console/api-keys/models';
 import type { VerbContext } from '../console/context';
 import { KEY_SCOPES, type Permission } from '../console/permissions';
-import { fail, type GatewayError, ok, type Result } from '../core/errors';
+import { fail, type GatewayError } from '../core/errors';
 import { FAMILIES } from '../core/family';
 import type { AppContext } from '../http/context';
 import { marked, readForm } from './form';
@@ -136,20 +137,17 @@ export const CreateForm: FC<{ path: string; context: VerbContext; sent: Sent }> 
   );
 };
 
-const formInput = createKeyInput.omit({ userId: true });
+/** Who wants a key to end at a limit believes to have set one. */
+const NO_LIMIT = fail('invalid_request', 'The field `spendingLimit` is not valid: the key is to be disabled there, so it is needed.', {
+  param: 'spendingLimit',
+});
 
-/** A key for a model that there is none of can call nothing: most likely the id has a typing error. */
-function known(c: AppContext, models: string[]): Result<string[]> {
-  const { models: index } = c.get('gateway').registry;
-  const found = models.map((id) => index.find(id)?.id);
-  const missing = models.filter((_, place) => found[place] === undefined);
-  if (missing.length === 0) return ok(found as string[]);
-  return fail('invalid_request', `${LABELS.models}: there is no ${missing.join(', ')}.`, { param: 'models' });
-}
+const formInput = createKeyInput.omit({ userId: true });
 
 export async function createFrom(c: AppContext, context: VerbContext, { texts, families, scopes }: Sent) {
   const input = readForm(formInput, inputOf(texts, families, scopes), LABELS);
   if (!input.ok) return input;
-  const models = known(c, input.value.models ?? []);
-  return models.ok ? createApiKey(context, { ...input.value, models: models.value }) : models;
+  if (input.value.autoDisable && input.value.spendingLimit === undefined) return NO_LIMIT;
+  const named = withModelIds(c.get('gateway').registry.models, input.value);
+  return named.ok ? createApiKey(context, named.value) : named;
 }

@@ -26,6 +26,9 @@ type Query = Record<string, string | undefined>;
 /** Like with like: no price a million tokens against one an image. */
 const isUpTo = (model: Model, most: number): boolean => comparable(model.price) <= most * MICRO_PER_USD;
 
+/** As people type names: without the spaces, dashes and points that a maker writes them with. */
+const squeezed = (text: string): string => text.replace(/[\s._-]+/g, '');
+
 function fits(model: Model, { vendor, provider, can, upto, q = '' }: Query): boolean {
   const named = [model.id, model.label, model.vendor, ...(model.aliases ?? [])].join(' ').toLowerCase();
   if (vendor && model.vendor !== vendor) return false;
@@ -35,7 +38,7 @@ function fits(model: Model, { vendor, provider, can, upto, q = '' }: Query): boo
   return q
     .toLowerCase()
     .split(/\s+/)
-    .every((word) => named.includes(word));
+    .every((word) => named.includes(word) || squeezed(named).includes(squeezed(word)));
 }
 
 function ordered(models: Model[], order: string | undefined): Model[] {

@@ -70,11 +70,19 @@ export const Code: FC<CodeProps> = ({ children, label, template, wrap }) => (
   </div>
 );
 
-export const Notice: FC<{ error?: GatewayError | string | undefined; message?: string | undefined }> = ({ error, message }) => {
+interface NoticeProps {
+  error?: GatewayError | string | undefined;
+  message?: string | undefined;
+  /** Where the way out of the error begins. */
+  next?: Child;
+}
+
+export const Notice: FC<NoticeProps> = ({ error, message, next }) => {
   if (error !== undefined)
     return (
       <p class="notice bad" role="alert" id={ERROR_ID}>
         {typeof error === 'string' ? error : error.message}
+        {next !== undefined && <> {next}</>}
       </p>
     );
   return message === undefined ? null : (

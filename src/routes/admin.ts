@@ -17,6 +17,7 @@ import {
   tierInput,
 } from '../console/accounts';
 import { createKey, createKeyInput, listKeys, revokeKey } from '../console/api-keys/internal';
+import { withModelIds } from '../console/api-keys/models';
 import { OPERATOR_LOG } from '../console/audit/commit';
 import { auditFilterInput, queryAudit, verifyAudit } from '../console/audit/query';
 import { catalogueInput, checkCatalogue, showCatalogue, storeCatalogue } from '../console/catalogue/manage';
@@ -117,7 +118,8 @@ admin.put('/accounts/:id/status', (c) =>
 admin.post('/accounts/:id/keys', (c) =>
   withAccount(c, async (deps, id) => {
     const parsed = await input(c, createKeyInput);
-    return parsed.ok ? c.json(await createKey(deps, id, parsed.value), 201) : renderError(c, parsed.error);
+    const named = parsed.ok ? withModelIds(c.get('gateway').registry.models, parsed.value) : parsed;
+    return named.ok ? c.json(await createKey(deps, id, named.value), 201) : renderError(c, named.error);
   }),
 );
 

@@ -74,3 +74,14 @@ it('a person tops up: Stripe is asked for a page, its signed event brings the cr
   });
   expect(lines).toMatchObject([{ kind: 'grant', amountCredits: 2_000, reason: 'Top-up' }]);
 });
+
+it('an amount that is too small is told by its field, as it was typed', async () => {
+  const person = await Person.signedIn(worker);
+  const page = await person.fetch('/settings/billing', { method: 'POST', body: new URLSearchParams({ amountUsd: '1.5' }) });
+  const html = await page.text();
+  expect([page.status, /id="form-error">([^<]*)</.exec(html)?.[1]]).toEqual([
+    400,
+    'US dollars, from 2 (100 credits each): must be at least 2.',
+  ]);
+  expect(/<input name="amountUsd"[^>]*>/.exec(html)?.[0]).toMatch(/value="1.5".*aria-invalid="true"/);
+});

@@ -269,6 +269,7 @@ describe('every page', () => {
     expect(claude).toContain('claude-sonnet-4-6');
     expect(claude).not.toMatch(/claude-haiku|gpt-5\.5/);
     expect(await shown('q=no+such+thing')).toContain('No model fits');
+    for (const typed of ['gpt5.5', 'gpt+5.5', 'GPT-55']) expect(await shown(`q=${typed}`), typed).toContain('href="/models/gpt-5.5"');
     expect(await shown('family=video&q=wan2.6')).toContain('Starter');
     const order = [...(await shown('family=messages&order=price')).matchAll(/href="\/models\/(claude-[^"]+)"/g)].map(([, id]) => id);
     expect(order[0]).toBe('claude-haiku-4-5');

@@ -228,6 +228,12 @@ describe('an API key', () => {
     expect(body).toMatchObject({ mode: 'live', userId: id, ...empty });
   });
 
+  it('is for a model by whichever of its names it was given', async () => {
+    const id = await create();
+    const { body } = await admin('POST', `/accounts/${id}/keys`, { name: 'k', models: ['claude-sonnet-4-5'] });
+    expect(body.models).toEqual(['claude-sonnet-4-6']);
+  });
+
   it('is revoked, twice without harm', async () => {
     const id = await create();
     const { body } = await admin('POST', `/accounts/${id}/keys`, { name: 'short-lived' });
@@ -248,6 +254,7 @@ describe('an API key', () => {
     ['ips.0', { name: 'k', ips: ['10.0.0.0/33'] }],
     ['expiresAt', { name: 'k', expiresAt: 'tomorrow' }],
     ['models.0', { name: 'k', models: [''] }],
+    ['models', { name: 'k', models: ['gpt-5.44'] }],
     ['families.0', { name: 'k', families: ['poems'] }],
     ['userId', { name: 'k', userId: '' }],
     ['secret', { name: 'k', secret: 'mine' }],

@@ -160,6 +160,11 @@ describe.skipIf(!chromiumPath)('a person in a browser', () => {
       },
     });
     await signUp(page, 'passkey@example.com', at);
+    const elsewhere = await visitor();
+    await elsewhere.goto(`${worker.url}/sign-in`);
+    await elsewhere.getByRole('button', { name: 'Use a passkey' }).click();
+    await elsewhere.getByText(`Open ${at}/sign-in instead.`).waitFor();
+    await elsewhere.context().close();
     await page.goto(`${at}/settings`);
     await page.getByLabel('Name, such as the device’s').fill('Laptop');
     await page.getByRole('button', { name: 'Add a passkey' }).click();
@@ -241,6 +246,10 @@ describe.skipIf(!chromiumPath)('a person in a browser', () => {
     await page.getByText('the account has 0').waitFor();
     // A call that was refused has no receipt to lead to.
     expect(await last.getByRole('link').count()).toBe(0);
+    expect(await page.getByRole('link', { name: 'Top up' }).getAttribute('href')).toBe(`/settings/billing?org=${org}`);
+    await page.goto(`${worker.url}/playground?mode=image&org=${org}`);
+    await page.getByRole('button', { name: 'Run' }).click();
+    await page.getByText('needs the Starter tier').waitFor();
     expect(await page.getByRole('link', { name: 'Top up' }).getAttribute('href')).toBe(`/settings/billing?org=${org}`);
     const key = await makeKey(page, 'pasted');
     await page.goto(`${worker.url}/playground`);

@@ -185,6 +185,32 @@ describe('what it prints', () => {
   });
 });
 
+describe('a command that is not understood', () => {
+  it.each([
+    ['accounts show', 'ACCOUNT is missing. Usage: npm run admin -- accounts show ACCOUNT'],
+    ['keys revoke', 'ACCOUNT and KEY are missing. Usage: npm run admin -- keys revoke ACCOUNT KEY'],
+    ['keys revoke acc_1', 'KEY is missing. Usage: npm run admin -- keys revoke ACCOUNT KEY'],
+    ['accounts show acc_1 acc_2', 'There is no place for "acc_2". Usage: npm run admin -- accounts show ACCOUNT'],
+    ['accounts show acc_1 --vebrose', "Unknown option '--vebrose'. Usage: npm run admin -- accounts show ACCOUNT"],
+    ['keys create acc_1 --name ci --auto-disable', '--auto-disable needs --limit, where it disables.'],
+    ['restore acc_1', 'One of --at and --bookmark is needed.'],
+  ])('says of "%s" in one line what is wrong and what it takes', async (line, words) => {
+    expect((await admin(line)).errors).toBe(words);
+  });
+
+  it('does nothing where npm kept its options', async () => {
+    const { code, errors, calls } = await admin('credits grant acc_1 20', { env: { npm_config_event_id: 'refund-1' } });
+    expect([code, errors]).toEqual([2, 'npm kept --event-id for itself: write npm run admin -- and then the command.']);
+    expect(calls).toEqual([]);
+  });
+
+  it('has the usage of one command where help is asked for that one', async () => {
+    const { code, output } = await admin('credits grant --help');
+    expect([code, output.split('\n').length]).toEqual([0, 2]);
+    expect(output).toContain('Usage: npm run admin -- credits grant ACCOUNT CREDITS');
+  });
+});
+
 describe('exit codes', () => {
   it('is 1 when the gateway refuses, with its words and the request', async () => {
     const { code, errors, output } = await admin('accounts show acc_none');
@@ -194,7 +220,10 @@ describe('exit codes', () => {
   it('is 1 when no gateway answers', async () => {
     const answers = { 'POST /api/admin/reconcile': Object.assign(new TypeError('fetch failed'), { cause: { code: 'ECONNREFUSED' } }) };
     const { code, errors } = await admin('reconcile', { answers });
-    expect([code, errors]).toEqual([1, 'No gateway answers at http://127.0.0.1:8787/ (ECONNREFUSED).']);
+    expect([code, errors]).toEqual([
+      1,
+      expect.stringMatching(/^No gateway answers at http:\/\/127\.0\.0\.1:8787\/ \(ECONNREFUSED\)\. Start it/),
+    ]);
   });
 
   it('is 1 when the books disagree', async () => {

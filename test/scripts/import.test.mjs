@@ -370,6 +370,14 @@ describe('the commands', () => {
     expect(output).toContain('ck_new');
   });
 
+  it('import litellm-keys shows the secrets of those that it made, whatever becomes of the others', async () => {
+    const keys = [{ key_alias: 'first' }, { key_alias: 'second', models: ['none'] }, { key_alias: 'third' }];
+    writeFileSync(join(folder, 'three.json'), JSON.stringify({ keys }));
+    const { code, output } = await admin('import', 'litellm-keys', 'acc_1', join(folder, 'three.json'));
+    expect([code, output.match(/ck_new/g)]).toEqual([1, ['ck_new', 'ck_new']]);
+    expect(output).toContain('Refused: second. There is no none.');
+  });
+
   it.each(['none.yaml', 'broken.yaml', 'keys.json'])('is 2 for %s', async (name) => {
     expect((await admin('import', 'litellm', join(folder, name), '--out', folder)).code).toBe(2);
   });

@@ -17,12 +17,13 @@ export function errorsOf({ catalogue, customProviders, keys }) {
   return checked.ok ? [] : checked.errors;
 }
 
-/** One command with a gateway that lists its models and makes keys; `bodies`: what it was sent. */
+/** One command with a gateway that lists its models and makes keys, but for the model `none`; `bodies`: what it was sent. */
 export async function admin(...argv) {
   const printed = [];
   const bodies = [];
   const fetch = async (address, { body }) => {
     if (body) bodies.push(JSON.parse(body));
+    if (bodies.at(-1)?.models?.includes('none')) return Response.json({ error: { message: 'There is no none.' } }, { status: 400 });
     return Response.json(address.endsWith('/v1/models') ? { data: LISTED } : { ...bodies.at(-1), key: 'ck_new' });
   };
   const print = (text) => printed.push(text);

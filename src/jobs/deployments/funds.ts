@@ -17,19 +17,26 @@ const commit = (
   request: Omit<CommitRequest, 'id' | 'version' | 'keyId'>,
 ): Promise<CommitResult> => deps.account(accountId).commit({ id, version, keyId, ...request });
 
+/** The details beside it have every digit. */
+const spoken = (amount: number): string => amount.toLocaleString('en', { maximumFractionDigits: 2 });
+
 function refused(result: CommitResult & { ok: false }, what: string): { ok: false; error: ReturnType<typeof fail>['error'] } {
   if (result.reason === 'stale') return fail('unavailable', 'This deployment has just changed; try again.', { retryAfterSeconds: 1 });
   const required = toCredits(result.requiredMicro);
   if (result.reason === 'balance') {
     const available = toCredits(result.availableMicro);
-    return fail('insufficient_credits', `${what} ${required} credits; the account has ${available} that are not held. Top up to go on.`, {
-      details: { required, available },
-    });
+    return fail(
+      'insufficient_credits',
+      `${what} ${spoken(required)} credits; the account has ${spoken(available)} that are not held. Top up to go on.`,
+      {
+        details: { required, available },
+      },
+    );
   }
   const [limit, spent] = [toCredits(result.limitMicro), toCredits(result.spentMicro)];
   return fail(
     'spending_limit',
-    `${what} ${required} credits; their API key has spent ${spent} of its ${limit} credits a month. Raise its spending limit.`,
+    `${what} ${spoken(required)} credits; their API key has spent ${spoken(spent)} of its ${spoken(limit)} credits a month. Raise its spending limit.`,
     { code: 'insufficient_quota', details: { limit, spent, required } },
   );
 }

@@ -25,7 +25,16 @@ async function register(name) {
 }
 
 /** A person who closes the browser's own question has not met an error. */
-const explain = (error) => (error.name === 'NotAllowedError' ? 'No passkey was chosen.' : error.message);
+function explain({ name, message }) {
+  if (name === 'NotAllowedError') return 'No passkey was chosen.';
+  // The browser's own words for it, “This is an invalid domain”, name no way out.
+  return name === 'SecurityError' ? `A passkey belongs to a name, and ${location.hostname} is none. ${elsewhere()}` : message;
+}
+
+const elsewhere = () =>
+  /^(127\.|\[::1\])/.test(location.hostname)
+    ? `Open http://localhost:${location.port}${location.pathname} instead.`
+    : 'Open this gateway by its own name instead.';
 
 for (const form of document.querySelectorAll('form[data-passkey]')) {
   const status = form.querySelector('[role=status]');

@@ -87,8 +87,9 @@ class Problem extends Error {
 }
 
 async function problemOf(response) {
-  const body = await response.json().catch(() => ({}));
-  return new Problem(body.error?.message ?? `The gateway answered ${response.status}.`, response.status);
+  const { error } = await response.json().catch(() => ({}));
+  const code = response.status === 402 || error?.required_tier ? 'top_up' : undefined;
+  return new Problem(error?.message ?? `The gateway answered ${response.status}.`, code);
 }
 
 /** @param isRefused The one that there was is good no more. */
@@ -238,7 +239,7 @@ function showProblem(error, turn) {
     // What led to nothing is there to be tried again.
     if (turn.text === '' && !field('prompt')) write(turn.prompt);
   } else say(error.message, true);
-  if (error.code === 402 && turn?.payer) status.append(link(`/settings/billing${walletOf(turn)}`, 'Top up'));
+  if (error.code === 'top_up' && turn?.payer) status.append(link(`/settings/billing${walletOf(turn)}`, 'Top up'));
   if (error.code !== 'signed_out') return;
   status.append(' ', link(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`, 'Sign in again'));
 }

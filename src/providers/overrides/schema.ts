@@ -53,11 +53,16 @@ const unitPrice = z.strictObject({
 
 const NO_FIELD = 'there is no such field';
 
+/** What is left out is said to be needed, not to be of a wrong type. */
+const WORDS: z.core.ParseContext<z.core.$ZodIssue> = {
+  error: ({ code, input }) => (code === 'invalid_type' && input === undefined ? 'needed' : undefined),
+};
+
 /** Two shapes, told apart by `per`, so that an error speaks of the one that was meant. */
 const price = z.unknown().transform((value, context): z.infer<typeof tokenPrice> | z.infer<typeof unitPrice> | null => {
   if (value === null) return null;
   const isUnit = typeof value === 'object' && value !== null && 'per' in value;
-  const parsed = (isUnit ? unitPrice : tokenPrice).safeParse(value);
+  const parsed = (isUnit ? unitPrice : tokenPrice).safeParse(value, WORDS);
   if (parsed.success) return parsed.data;
   for (const issue of parsed.error.issues)
     for (const key of issue.code === 'unrecognized_keys' ? issue.keys : [undefined])
@@ -120,7 +125,7 @@ export function parseOverrides(text: string): OverridesResult<ParsedOverrides> {
     field: pathText(path),
     message,
   });
-  const parsed = document.safeParse(read.value);
+  const parsed = document.safeParse(read.value, WORDS);
   if (parsed.success) return { ok: true, value: { models: parsed.data.models, errorAt } };
   const errors = parsed.error.issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys'

@@ -55,7 +55,7 @@ export async function startSso(
   returnTo: string | undefined,
 ): Promise<Result<{ providerId: string; url: string }>> {
   const provider = await findProviderOfEmail(c.env.DB, email);
-  if (!provider) return fail('not_found', 'Addresses of this domain sign in here.');
+  if (!provider) return fail('not_found', 'No organization signs addresses of this domain in: use a password, or a mailed link.');
   const begun = await beginSso(accountPlaneDeps(c), provider, email, returnTo);
   if (!begun.ok) return begun;
   keep(c, begun.value.state);

@@ -119,11 +119,7 @@ describe('an error names line and field', () => {
       lines('{"id": "gpt-5.5"}', '{"id": "gpt-5",\n"price": {"inputUsd": 1}}'),
       'line 5, models[1].price.inputUsd: there',
     ],
-    [
-      'half a price',
-      lines('{"id": "gpt-5.5",\n"price": {"inputUsdPerMtok": 1}}'),
-      'line 4, models[0].price.outputUsdPerMtok: Invalid input: expected number',
-    ],
+    ['half a price', lines('{"id": "gpt-5.5",\n"price": {"inputUsdPerMtok": 1}}'), 'line 4, models[0].price.outputUsdPerMtok: needed'],
     [
       'a negative price',
       lines('{"id": "gpt-5.5", "price": {"inputUsdPerMtok":\n-1, "outputUsdPerMtok": 1}}'),
@@ -141,7 +137,7 @@ describe('an error names line and field', () => {
       lines(
         '{"id": "gpt-5.5", "price": {"inputUsdPerMtok": 1, "outputUsdPerMtok": 1, "longPrompts": [{"aboveTokens": 9, "inputUsdPerMtok": 2}]}}',
       ),
-      'models[0].price.longPrompts[0].outputUsdPerMtok: Invalid input: expected number',
+      'models[0].price.longPrompts[0].outputUsdPerMtok: needed',
     ],
     [
       'a price of another kind',
@@ -188,6 +184,7 @@ describe('an error names line and field', () => {
       lines('{"id": "gpt-5.5", "aliases": [\n"gpt-5"]}'),
       'line 4, models[0].aliases[0]: gpt-5 already stands',
     ],
+    ['a list of models by another name', '{"modles": []}', 'line 1, models: needed'],
     ['a list', '[]', 'line 1: Invalid input: expected object'],
   ])('of %s', (_, text, message) => {
     expect(refusal(text)).toContain(message);

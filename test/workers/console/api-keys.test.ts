@@ -82,6 +82,22 @@ describe('an API key', () => {
     expect(await lastAudited(await accountOf(person))).toMatchObject({ action: 'api_key.update', target: id });
   });
 
+  it('may call a model that it was given by another of its names', async () => {
+    const person = await someone();
+    await grant(await accountOf(person));
+    const message = { model: 'claude-sonnet-4-5', max_tokens: 10, messages: [{ role: 'user', content: 'Hello' }] };
+    const named = { models: ['claude-sonnet-4-5', 'claude-sonnet-4-6', 'deployment:mine'] };
+    const made = await must('POST', '/api/api-keys', { as: person, json: { name: 'a key', ...named } });
+    expect(made.models).toEqual(['claude-sonnet-4-6', 'deployment:mine']);
+    expect((await call('POST', '/v1/messages', { key: made.key, json: message })).status).toBe(200);
+    const other = await must('POST', '/api/api-keys', { as: person, json: { name: 'a key', models: ['gpt-5.4'] } });
+    expect((await call('POST', '/v1/messages', { key: other.key, json: message })).status).toBe(403);
+    await must('PATCH', `/api/api-keys/${other.id}`, { as: person, json: named });
+    expect((await call('POST', '/v1/messages', { key: other.key, json: message })).status).toBe(200);
+    const change = { as: person, json: { models: ['gpt-5.44'] } };
+    expect(await call('PATCH', `/api/api-keys/${other.id}`, change)).toMatchObject({ status: 400, body: { error: { param: 'models' } } });
+  });
+
   it.each([
     [{}, 'name'],
     [{ name: 'x', ips: ['not an address'] }, 'ips.0'],
@@ -91,6 +107,7 @@ describe('an API key', () => {
     [{ name: 'x', secretHash: 'mine' }, 'secretHash'],
     [{ name: 'x', userId: 'somebody else' }, 'userId'],
     [{ name: 'x', models: ['m'.repeat(100_000)] }, 'models.0'],
+    [{ name: 'x', models: ['gpt-5.4', 'gpt-5.44'] }, 'models'],
   ])('is not made from %j, and nothing is noted', async (json, param) => {
     const person = await someone();
     const before = await audited(await accountOf(person));

@@ -210,6 +210,13 @@ describe("the wallet's ledger", () => {
 });
 
 describe('a top-up', () => {
+  it('that nobody takes payments for is had from the operator, by the id of the wallet', async () => {
+    const person = await someone();
+    const { text } = await call('GET', '/settings/billing', { as: person });
+    expect(text).toContain(`the operator grants credits, to the wallet <code>${await accountOf(person)}</code>`);
+    expect(text).toContain(`npm run admin -- credits grant ${await accountOf(person)}`);
+  });
+
   it('is not begun without Stripe, below two dollars, or by who may not pay', async () => {
     const [person, viewer, { id }] = [await someone(), await someone(), await organization()];
     await join(id, viewer, 'viewer');

@@ -27,6 +27,33 @@ it('names what workers that always run cost an hour, stops them, and deletes', a
   expect((await audited(account)).map(({ action }) => action)).toEqual(expect.arrayContaining(['deployment.update', 'deployment.delete']));
 });
 
+const FORM = {
+  slug: 'mine',
+  dockerImage: 'registry.example.com/model:1',
+  gpuTypes: 'ADA_24',
+  minWorkers: '0',
+  maxWorkers: '2',
+  idleTimeout: '30',
+};
+
+it.each([
+  [{ dockerImage: 'my model' }, 'Container image: must be the name of an image.'],
+  [{ webhookUrl: 'http://app.example.com' }, 'Webhook for its runs, if any: must be a public HTTPS URL.'],
+  [{ maxWorkers: '' }, /Workers at most: .*/],
+])('with %j the form says so in its own words, by the field', async (wrong, words) => {
+  const [[field]] = Object.entries(wrong) as [[string, string]];
+  const answer = await call('POST', PATH, { as: await someone(), form: { ...FORM, ...wrong } });
+  expect([answer.status, /role="alert" id="form-error">([^<]*)<\/p>/.exec(answer.text)?.[1]]).toEqual([400, expect.stringMatching(words)]);
+  expect(new RegExp(`<input [^>]*name="${field}"[^>]*>`).exec(answer.text)![0]).toContain('aria-invalid="true"');
+  expect(answer.text).toMatch(/name="slug" value="mine"/);
+});
+
+it('leads from too few credits to where they are bought', async () => {
+  const answer = await call('POST', PATH, { as: await someone(), form: { ...FORM, minWorkers: '2' } });
+  expect(answer.status).toBe(400);
+  expect(answer.text).toMatch(/may cost 1,080 credits; .* Top up to go on\. <a href="\/settings\/billing">Billing<\/a><\/p>/);
+});
+
 it('shows who may only look no form', async () => {
   const [viewer, { id }] = [await someone(), await organization()];
   await join(id, viewer, 'viewer');

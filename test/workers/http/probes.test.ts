@@ -13,7 +13,7 @@ it('says that the gateway is well', async () => {
   expect([response.status, await response.json()]).toEqual([200, { ok: true }]);
 });
 
-it.each([{ RESULT_RETENTION_DAYS: '-1' }, { CUSTOM_PROVIDERS: '{' }])(
+it.each([{ RESULT_RETENTION_DAYS: '-1' }, { CUSTOM_PROVIDERS: '{' }, { SIGN_UP: 'maybe' }, { PUBLIC_URL: 'gateway.example' }])(
   'says that it is not while a variable is not usable: %o',
   async (variables) => {
     const logged = vi.spyOn(console, 'error').mockImplementation(() => {});

@@ -14,6 +14,7 @@ describe('the form of a new key', () => {
     [{ origins: 'app.example.com' }, 'Origins, separated by spaces: must be an origin such as https://app.example.com.'],
     [{ ips: 'nowhere' }, 'IP addresses or ranges: must be an IP address or a CIDR range.'],
     [{ spendingLimit: '1e12' }, 'Limit, in credits a month: must be at most 1,000,000,000.'],
+    [{ spendingLimit: '' }, 'Limit, in credits a month: the key is to be disabled there, so it is needed.'],
     [{ expiresAt: '2020-01-01' }, 'Last day (UTC): it lies in the past.'],
     [{ models: 'gpt-5.4 gpt5.5' }, 'Models, by id: there is no gpt5.5.'],
   ])('with %j says so in its own words, by the field, and keeps all else', async (wrong, words) => {

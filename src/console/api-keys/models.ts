@@ -1,0 +1,23 @@
+/** The models that a key may call, by their ids: what a call asks for by another name is held against its model's id. */
+import { fail, ok, type Result } from '../../core/errors';
+import type { ModelIndex } from '../../providers/model-index';
+
+interface Limited {
+  models?: string[] | null | undefined;
+}
+
+/** A customer's own container, which no catalogue has. */
+const isDeployment = (name: string): boolean => name.startsWith('deployment:');
+
+/** A key for a model that there is none of can call nothing: most likely the name has a typing error. */
+export function withModelIds<I extends Limited>({ find }: ModelIndex, input: I): Result<I> {
+  const { models } = input;
+  if (!models?.length) return ok(input);
+  const ids = new Set<string>();
+  for (const name of models) {
+    const id = isDeployment(name) ? name : find(name)?.id;
+    if (id === undefined) return fail('invalid_request', `The field \`models\` is not valid: there is no ${name}.`, { param: 'models' });
+    ids.add(id);
+  }
+  return ok({ ...input, models: [...ids] });
+}
