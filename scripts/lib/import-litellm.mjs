@@ -12,7 +12,8 @@ const SILENT = new Set([
 const ENVIRONMENT = 'os.environ/';
 const CACHE_PRICES = ['cache_read_input_token_cost', 'cache_creation_input_token_cost', 'cache_creation_input_token_cost_above_1hr'];
 /** What a longer prompt costs, by the thousand tokens that it must have more than. */
-const LONG_PRICE = /^(?:input|output|cache_read_input|cache_creation_input)(?:_cost_per_token|_token_cost)(?:_above_1hr)?_above_(\d+)k_tokens$/;
+const LONG_PRICE =
+  /^(?:input|output|cache_read_input|cache_creation_input)(?:_cost_per_token|_token_cost)(?:_above_1hr)?_above_(\d+)k_tokens$/;
 const isPrice = (name) => CACHE_PRICES.includes(name) || name === 'tiered_pricing' || LONG_PRICE.test(name);
 const MODES = { chat: 'chat', completion: 'chat', responses: 'responses', embedding: 'embedding' };
 const CAPABILITIES = {

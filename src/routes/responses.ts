@@ -87,9 +87,9 @@ export const storedResponse =
     const isAnswer = method !== 'DELETE' && action !== '/input_items';
     if (!isAnswer || !body) return new Response(body, init);
     const cost = () => costOf(gateway, stored);
-    // A client may leave before the last word, at which it would be charged for the rest.
-    if (stored.cutShort) await cost();
     if (type.includes('text/event-stream')) {
+      // Its client may leave before the last word, at which it would be charged for the rest.
+      if (stored.cutShort) await cost();
       const heard = heardOf(gateway, stored, request.url);
       const passed = (event: string): Promise<string> => {
         heard?.hear(event, deltaChars(event));

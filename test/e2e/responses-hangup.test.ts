@@ -25,7 +25,7 @@ import { estimatedTokens, sse } from './support/wire';
 let rig: Rig;
 beforeAll(async () => {
   rig = await Rig.start(
-    { responses: 22, 'responses-pair': 4, 'responses-drain': 3 },
+    { responses: 23, 'responses-pair': 4, 'responses-drain': 3 },
     { KEEPALIVE_MS: 150, STATUS_HOLD_MS: 800, DRAIN_MS: 10_000, FIRST_BYTE_TIMEOUT_MS: 30_000, UPSTREAM_IDLE_TIMEOUT_MS: 30_000 },
   );
 });
@@ -59,6 +59,28 @@ describe.concurrent('a client that hangs up', () => {
       expect(await account.money()).toEqual(spent(USAGE_MICRO));
     }
     expect(await account.problems()).toEqual([]);
+  });
+
+  it('and leaves before the last word of the stream that it fetches of such an answer pays for the rest all the same', async () => {
+    const { account, lane, body } = await fresh();
+    lane.first.reply(sse([...streamOf(['One two three four.']).slice(0, 6), HANG]));
+    lane.first.replyAlways(({ path }) =>
+      path.includes('stream=true') ? sse([...streamOf(['One two three four.']).slice(0, 6), HANG]) : answer('One two three four.'),
+    );
+    const client = rude(account, body);
+    await client.has('output_text.delta');
+    client.hangUp();
+    expect((await account.settled()).spentMicro).toBeLessThan(USAGE_MICRO);
+    const id = /"id":"(resp_[^"]*)"/.exec(client.raw)![1];
+    const leaving = new AbortController();
+    const { signal } = leaving;
+    const fetched = await fetch(`${account.baseUrl}/responses/${id}?stream=true`, {
+      headers: { authorization: `Bearer ${account.key}` },
+      signal,
+    });
+    expect(fetched.status).toBe(200);
+    leaving.abort();
+    expect(await account.money()).toEqual(spent(USAGE_MICRO));
   });
 
   it('in mid-stream stops a provider that stops billing, and pays for what was produced', async () => {
