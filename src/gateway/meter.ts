@@ -1,8 +1,9 @@
-import { type MicroCredits, type TokenPrice, toCredits, tokenCostMicro, withoutLesserBills } from '../core/money';
+import { type MicroCredits, type TokenPrice, toCredits, withoutLesserBills } from '../core/money';
 import { isRecord } from '../core/record';
 import { isOperatorsFigure, isPlausible, NO_USAGE, type Usage, type UsageSource, type Work, withWork } from '../core/usage';
 import { tokensOfChars } from '../dialects/estimate-tokens';
 import type { Call, Receipt } from '../dialects/types';
+import { callCostMicro } from './call-cost';
 import type { PlannedTarget } from './plan';
 
 /** What a call comes to. */
@@ -16,10 +17,6 @@ export interface Charge {
 
 /** The same usage, owed by nobody. */
 export const freeOfCharge = (charge: Charge): Charge => ({ ...charge, costMicro: 0, receipt: { ...charge.receipt, creditsUsed: 0 } });
-
-/** What a call that has used so much costs by its price, and at least. */
-export const costMicroOf = ({ leastMicro }: Pick<Call, 'leastMicro'>, usage: Usage, price: TokenPrice): MicroCredits =>
-  Math.max(tokenCostMicro(usage, price), leastMicro?.(usage) ?? 0);
 
 /** What a stream has shown of its answer. */
 export interface Shown {
@@ -74,7 +71,7 @@ export function charge(
   const isActual = read !== undefined && !isAhead;
   const whole = withWork(isActual ? read : completed(read, observedUsage(call, shown)), shown.work);
   const usage = withoutLesserBills(whole, price);
-  const costMicro = costMicroOf(call, usage, price);
+  const costMicro = callCostMicro(call, usage, price);
   const receipt: Receipt = {
     requestId,
     usage,

@@ -7,7 +7,7 @@ import type { Bridge, BridgedRequest, Call, Dialect, RequestTarget } from '../di
 import { wholePrice } from '../providers/catalogue/beside';
 import type { Registry } from '../providers/registry';
 import type { Model } from '../providers/types';
-import { costMicroOf } from './meter';
+import { callCostMicro } from './call-cost';
 import { endpointsOf, isReachable, type Reached, targetsOf } from './reach';
 import type { StoredAnswer } from './stored-answer';
 import { refuseForProviders, withoutUnpriced } from './unpriced';
@@ -144,7 +144,7 @@ function costOf(call: Call, price: TokenPrice, inputTokens: number, outputTokens
   const written = call.choices * outputTokens;
   const outputAudioTokens = call.speaks ? written : 0;
   const usage = { ...NO_USAGE, ...work, inputTokens, outputTokens: written, outputAudioTokens };
-  return costMicroOf(call, usage, price);
+  return callCostMicro(call, usage, price);
 }
 
 /** Address, headers and body of one request to a target. */

@@ -8,9 +8,10 @@ import { splitEvents } from '../core/sse';
 import { tokensOfChars } from '../dialects/estimate-tokens';
 import type { UpstreamFailure } from '../providers/types';
 import { cancelStored, handOver } from './background';
+import { callCostMicro } from './call-cost';
 import type { ClientStream } from './client-stream';
 import { keepItems } from './kept-items';
-import { type Charge, charge, costMicroOf, freeOfCharge, hiddenTokens, isEmpty, observedUsage } from './meter';
+import { type Charge, charge, freeOfCharge, hiddenTokens, isEmpty, observedUsage } from './meter';
 import { type OpenedStream, openStream } from './open-stream';
 import { reasons, silenceLimitMs } from './patience';
 import { longestOutputTokens } from './plan';
@@ -298,7 +299,7 @@ export class StreamPump {
     const { call, plan } = this.run;
     const { outputChars, hasContent } = relay;
     if (!hasContent && hiddenTokens === 0) return 0;
-    return costMicroOf(call, observedUsage(call, { outputChars, hiddenTokens, work: shown.work }), plan.price);
+    return callCostMicro(call, observedUsage(call, { outputChars, hiddenTokens, work: shown.work }), plan.price);
   }
 
   /** Enlarges the hold before it is used up; when the account cannot, the stream ends where it is. */

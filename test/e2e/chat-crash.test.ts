@@ -118,19 +118,24 @@ describe('a document whose client hangs up', () => {
   });
 });
 
+/** Kills it when it has told its account of a stream what was seen of it, and starts it again. */
+async function dieInMidStream(account: Account, body: Record<string, unknown>, path = '/chat/completions'): Promise<void> {
+  const live = await openStream(account, body, { path });
+  await live.has('three');
+  const deadline = async () => (await account.show()).holds[0]!.deadline;
+  const before = await deadline();
+  await until('a beat', async () => (await deadline()) !== before);
+  await mortal.worker.kill();
+  await ignoreEnd(live);
+  await mortal.worker.run();
+}
+
 describe('a Worker that is killed', () => {
   it('leaves a stream of the short form to its lease, which charges no less than a message costs', async () => {
     const account = await mortal.account();
     const lane = mortal.lane('solo');
     lane.first.reply(sse([role(), says('One two three'), HANG]));
-    const live = await openStream(account, chatBody(lane.model), { path: '/chat' });
-    await live.has('three');
-    const deadline = async () => (await account.show()).holds[0]!.deadline;
-    const before = await deadline();
-    await until('a beat, which tells what was seen', async () => (await deadline()) !== before);
-    await mortal.worker.kill();
-    await ignoreEnd(live);
-    await mortal.worker.run();
+    await dieInMidStream(account, chatBody(lane.model), '/chat');
     expect(await account.settled()).toEqual(spent(2_000_000));
     expect(await account.lastGeneration()).toMatchObject({ state: 'expired', outcome: 'estimated' });
   });
@@ -140,14 +145,7 @@ describe('a Worker that is killed', () => {
     const lane = mortal.lane('solo');
     lane.first.reply(sse([role(), says('One two three'), HANG]));
     const body = chatBody(lane.model, { stream: true });
-    const live = await openStream(account, body);
-    await live.has('three');
-    const deadline = async () => (await account.show()).holds[0]!.deadline;
-    const before = await deadline();
-    await until('a beat, which tells what was seen', async () => (await deadline()) !== before);
-    await mortal.worker.kill();
-    await ignoreEnd(live);
-    await mortal.worker.run();
+    await dieInMidStream(account, body);
     // Nobody asks the account for anything: its alarm alone closes the hold and tells D1.
     const inD1 = () => ledgerRows(mortal.worker, account.id).find(({ kind }) => kind === 'usage');
     expect(await until('the expired call to reach D1', inD1)).toMatchObject({ state: 'expired', outcome: 'estimated' });
