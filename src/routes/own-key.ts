@@ -1,12 +1,12 @@
 import type { AccountView, KeySummary } from '../account/types';
 import type { ApiKey } from '../core/api-key';
 import { fail, type Result } from '../core/errors';
-import { availableMicro, CREDITS_PER_USD, type MicroCredits, toCredits } from '../core/money';
+import { availableMicro, MICRO_PER_USD, type MicroCredits, toCredits } from '../core/money';
 import type { AppContext } from '../http/context';
 import { renderError } from '../http/render-error';
 import { clientIp, requestKeys } from '../http/request-key';
 
-const usdOf = (credits: number): number => credits / CREDITS_PER_USD;
+const usdOf = (micro: MicroCredits): number => micro / MICRO_PER_USD;
 
 /** What the key may still spend: what is left of its limit and of the wallet. Undefined where its calls are free. */
 function remainingMicro({ mode, spendingLimitMicro, spentThisMonthMicro }: KeySummary, wallet: AccountView): MicroCredits | undefined {
@@ -16,8 +16,7 @@ function remainingMicro({ mode, spendingLimitMicro, spentThisMonthMicro }: KeySu
 }
 
 function ownKeyView(key: KeySummary, wallet: AccountView) {
-  const limit = key.spendingLimitMicro === null ? null : toCredits(key.spendingLimitMicro);
-  const spent = toCredits(key.spentThisMonthMicro);
+  const { spendingLimitMicro: limitMicro, spentThisMonthMicro: spentMicro } = key;
   const remaining = remainingMicro(key, wallet);
   return {
     id: key.id,
@@ -28,17 +27,17 @@ function ownKeyView(key: KeySummary, wallet: AccountView) {
     models: key.models,
     families: key.families,
     expiresAt: key.expiresAtMs === null ? null : new Date(key.expiresAtMs).toISOString(),
-    spendingLimit: limit,
-    spentThisMonth: spent,
+    spendingLimit: limitMicro === null ? null : toCredits(limitMicro),
+    spentThisMonth: toCredits(spentMicro),
     remaining: remaining === undefined ? null : toCredits(remaining),
     // As clients of OpenRouter read it: https://openrouter.ai/docs/api/api-reference/api-keys/get-current-key
     data: {
       label: key.name,
-      usage: usdOf(spent),
-      usage_monthly: usdOf(spent),
-      limit: limit === null ? null : usdOf(limit),
-      limit_remaining: limit === null ? null : usdOf(Math.max(0, limit - spent)),
-      limit_reset: limit === null ? null : 'monthly',
+      usage: usdOf(spentMicro),
+      usage_monthly: usdOf(spentMicro),
+      limit: limitMicro === null ? null : usdOf(limitMicro),
+      limit_remaining: limitMicro === null ? null : usdOf(Math.max(0, limitMicro - spentMicro)),
+      limit_reset: limitMicro === null ? null : 'monthly',
       is_free_tier: wallet.tier === 'free',
     },
   };
