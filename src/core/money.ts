@@ -142,6 +142,8 @@ export function priceOfUsage(price: TokenPrice, usage: Usage): TokenPrice {
 /** Micro-credits as a plain number of credits, for bodies and headers. */
 export const toCredits = (micro: MicroCredits): number => micro / MICRO_PER_CREDIT;
 
+export const toUsd = (micro: MicroCredits): number => micro / MICRO_PER_USD;
+
 /** Credits as micro-credits; throws when the result is not an exact integer. */
 export function fromCredits(credits: number): MicroCredits {
   const micro = Math.round(credits * MICRO_PER_CREDIT);

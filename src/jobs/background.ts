@@ -63,7 +63,7 @@ export async function closeCanceled(deps: BackgroundDeps, message: BackgroundMes
 
 async function lookOnce(deps: BackgroundDeps, message: BackgroundMessage): Promise<'pending' | 'missing' | 'over'> {
   const provider = deps.registry.providers.get(message.provider);
-  const wire = provider?.spec.wires.find(({ stored }) => stored);
+  const wire = keepingWire(provider);
   const look: Look | undefined = provider && wire && (await lookAt(deps, provider, wire, message));
   const givenUp = !look || deps.now() - message.startedAtMs >= GIVE_UP_MS;
   const believed = deps.now() - (message.missingSinceMs ?? deps.now()) >= BELIEVED_MISSING_MS;
@@ -80,6 +80,9 @@ async function renew({ account }: BackgroundDeps, { accountId, holdId, heardMicr
     console.error('hold not renewed', String(error));
   }
 }
+
+/** By which a provider tells of the answers that it keeps. */
+export const keepingWire = (provider: Provider | undefined): Wire | undefined => provider?.spec.wires.find(({ stored }) => stored);
 
 const NOT_THERE = [404, 410];
 

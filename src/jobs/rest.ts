@@ -5,13 +5,13 @@
 import type { CutShort } from '../account/types';
 import { type MicroCredits, priceOfUsage, tokenCostMicro, withoutLesserBills } from '../core/money';
 import { isPlausible, withWork } from '../core/usage';
-import { type BackgroundDeps, lookAt } from './background';
+import { type BackgroundDeps, keepingWire, lookAt } from './background';
 
 /** What it comes to beyond what was charged when its stream ended; nothing where its provider does not say. */
 export async function chargeRest(deps: BackgroundDeps, cut: CutShort): Promise<MicroCredits> {
   const { accountId, holdId, price, chargedMicro, line } = cut;
   const provider = deps.registry.providers.get(cut.provider);
-  const wire = provider?.spec.wires.find(({ stored }) => stored);
+  const wire = keepingWire(provider);
   const look = provider && wire && (await lookAt(deps, provider, wire, cut));
   if (look?.state !== 'done' || look.failed || !look.hasOutput) return 0;
   const counted = wire!.readUsage(look.usage, provider!.spec);

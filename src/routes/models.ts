@@ -1,6 +1,6 @@
 import { fail } from '../core/errors';
 import { FAMILIES, type Family } from '../core/family';
-import { MICRO_PER_USD, type TextPrice, toCredits } from '../core/money';
+import { type TextPrice, toCredits, toUsd } from '../core/money';
 import { minimumTierOf } from '../core/tiers';
 import { anthropicMessages } from '../dialects/anthropic-messages/dialect';
 import { geminiNative } from '../dialects/gemini/dialect';
@@ -13,8 +13,6 @@ import { renderError } from '../http/render-error';
 import { pricesByQuality } from '../providers/catalogue/picture-qualities';
 import type { Model } from '../providers/types';
 
-const usdOf = (micro: number): number => micro / MICRO_PER_USD;
-
 function priceView(model: Model) {
   const { price } = model;
   if (!price) return null;
@@ -25,7 +23,7 @@ function priceView(model: Model) {
     return {
       per: price.per,
       credits: toCredits(price.micro),
-      usd: usdOf(price.micro),
+      usd: toUsd(price.micro),
       ...byTier,
       ...(byQuality && { prices_by_quality: byQuality }),
     };
@@ -35,9 +33,9 @@ function priceView(model: Model) {
 }
 
 const textPriceView = ({ inputMicroPerMtok: input, outputMicroPerMtok: output, cacheReadMicroPerMtok: read = input }: TextPrice) => ({
-  input_usd: usdOf(input),
-  output_usd: usdOf(output),
-  cache_read_usd: usdOf(read),
+  input_usd: toUsd(input),
+  output_usd: toUsd(output),
+  cache_read_usd: toUsd(read),
   input_credits: toCredits(input),
   output_credits: toCredits(output),
 });

@@ -1,12 +1,10 @@
 import type { AccountView, KeySummary } from '../account/types';
 import type { ApiKey } from '../core/api-key';
 import { fail, type Result } from '../core/errors';
-import { availableMicro, MICRO_PER_USD, type MicroCredits, toCredits } from '../core/money';
+import { availableMicro, type MicroCredits, toCredits, toUsd } from '../core/money';
 import type { AppContext } from '../http/context';
 import { renderError } from '../http/render-error';
 import { clientIp, requestKeys } from '../http/request-key';
-
-const usdOf = (micro: MicroCredits): number => micro / MICRO_PER_USD;
 
 /** What the key may still spend: what is left of its limit and of the wallet. Undefined where its calls are free. */
 function remainingMicro({ mode, spendingLimitMicro, spentThisMonthMicro }: KeySummary, wallet: AccountView): MicroCredits | undefined {
@@ -33,10 +31,10 @@ function ownKeyView(key: KeySummary, wallet: AccountView) {
     // As clients of OpenRouter read it: https://openrouter.ai/docs/api/api-reference/api-keys/get-current-key
     data: {
       label: key.name,
-      usage: usdOf(spentMicro),
-      usage_monthly: usdOf(spentMicro),
-      limit: limitMicro === null ? null : usdOf(limitMicro),
-      limit_remaining: limitMicro === null ? null : usdOf(Math.max(0, limitMicro - spentMicro)),
+      usage: toUsd(spentMicro),
+      usage_monthly: toUsd(spentMicro),
+      limit: limitMicro === null ? null : toUsd(limitMicro),
+      limit_remaining: limitMicro === null ? null : toUsd(Math.max(0, limitMicro - spentMicro)),
       limit_reset: limitMicro === null ? null : 'monthly',
       is_free_tier: wallet.tier === 'free',
     },

@@ -17,7 +17,7 @@ import { askOwner, type OwnersAnswer, type StoredRequest } from '../gateway/stor
 import { type AppContext, requestIdOf } from '../http/context';
 import { renderError } from '../http/render-error';
 import { clientIp, requestKeys } from '../http/request-key';
-import { closeCanceled, closeIfOver } from '../jobs/background';
+import { closeCanceled, closeIfOver, keepingWire } from '../jobs/background';
 import { chargeRest } from '../jobs/rest';
 import { listModelsOf } from './models';
 
@@ -120,7 +120,7 @@ async function costOf(gateway: GatewayDeps, stored: StoredAnswer): Promise<numbe
 
 /** Of an answer that is still to be charged for. */
 function heardOf(gateway: GatewayDeps, { unsettled }: StoredAnswer, url: string): Heard | undefined {
-  const wire = unsettled && gateway.registry.providers.get(unsettled.provider)?.spec.wires.find(({ stored }) => stored);
+  const wire = unsettled && keepingWire(gateway.registry.providers.get(unsettled.provider));
   return wire && new Heard(gateway, unsettled, wire, Number(new URL(url).searchParams.get('starting_after')) > 0);
 }
 

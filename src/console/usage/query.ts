@@ -1,5 +1,5 @@
 import { fail, ok, type Result } from '../../core/errors';
-import { MICRO_PER_USD, toCredits } from '../../core/money';
+import { toCredits, toUsd } from '../../core/money';
 import type { VerbContext } from '../context';
 import { type UsageFilter, type Where, whereOf } from './filter';
 import { LOG_COLUMNS, type LogRow, logView } from './log';
@@ -57,6 +57,6 @@ export async function queryUsage(context: VerbContext, filter: UsageFilter, limi
   });
 }
 
-const spent = (amount: number) => ({ creditsUsed: toCredits(0 - amount), usd: (0 - amount) / MICRO_PER_USD });
+const spent = (amount: number) => ({ creditsUsed: toCredits(0 - amount), usd: toUsd(0 - amount) });
 
 export type Usage = Awaited<ReturnType<typeof queryUsage>> extends Result<infer T> ? T : never;
