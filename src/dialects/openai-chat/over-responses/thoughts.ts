@@ -21,6 +21,8 @@ const CALL_ID = /"(call_[0-9A-Za-z]+(?:-[0-9a-z]+){4})"/g;
 
 /** The newest request of which a body brings a call back that has thoughts: what it left tells of all that came before it. */
 function requestWithThoughts(body: string): string | undefined {
+  // The engine's own search costs next to nothing; the pattern took 60 µs of a call with 200 kB.
+  if (!body.includes('"call_')) return undefined;
   const found = [...body.matchAll(CALL_ID)].findLast(([, id]) => requestOfItem(id!) !== undefined);
   return found && requestOfItem(found[1]!);
 }
