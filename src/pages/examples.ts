@@ -1,10 +1,18 @@
 /** The code that does what a page shows, for the playground, which fills it in as one types, and for each model's page. */
 import type { Family } from '../core/family';
+import { mediaTerms } from '../providers/catalogue/media-terms';
+import type { Model } from '../providers/types';
+
+/**
+ * What a call has to bring where models of one kind differ in it: a bound (`messages`), a picture, pictures from several
+ * sides (`views`), a recording of a voice (`clone`), or one to write down. `text` takes nothing but words and links.
+ */
+export type Variant = 'plain' | 'messages' | 'text' | 'picture' | 'views' | 'clone' | 'transcript';
 
 export interface Example {
   label: string;
   /** Which models it is for, where not for all of its mode. */
-  variant?: 'plain' | 'messages';
+  variants?: readonly Variant[];
   text: string;
 }
 
@@ -15,6 +23,16 @@ export type ExampleMode = 'chat' | 'image' | 'video' | 'audio' | 'embedding' | '
 
 export function exampleMode(family: Family): ExampleMode {
   return family === 'messages' || family === 'responses' || family === 'gemini' ? 'chat' : family;
+}
+
+export function variantOf(model: Pick<Model, 'id' | 'family'>): Variant {
+  if (model.family === 'messages') return 'messages';
+  const { kind, needsFirstFrame, needsViews, references } = mediaTerms(model) ?? {};
+  if (needsViews) return 'views';
+  if (needsFirstFrame || kind === '3d') return 'picture';
+  if (kind === 'clone') return 'clone';
+  if (kind === 'asr') return 'transcript';
+  return references?.forms === 'https' ? 'text' : 'plain';
 }
 
 const curl = (origin: string, path: string, body: string): string =>
@@ -31,17 +49,17 @@ const MESSAGES = '{{messages}}';
 const plainChat = (origin: string): Example[] => [
   {
     label: 'curl',
-    variant: 'plain',
+    variants: ['plain'],
     text: curl(origin, '/v1/chat/completions', `{"model": "{{model}}", "stream": true, "messages": ${MESSAGES}}`),
   },
   {
     label: 'TypeScript',
-    variant: 'plain',
+    variants: ['plain'],
     text: `${client(origin)}const stream = await client.chat.completions.create({\n  model: '{{model}}',\n  stream: true,\n  messages: ${MESSAGES},\n});\nfor await (const chunk of stream) process.stdout.write(chunk.choices[0]?.delta?.content ?? '');`,
   },
   {
     label: 'Python',
-    variant: 'plain',
+    variants: ['plain'],
     text: `${pythonClient(origin)}stream = client.chat.completions.create(\n    model="{{model}}",\n    stream=True,\n    messages=${MESSAGES},\n)\nfor chunk in stream:\n    if chunk.choices:\n        print(chunk.choices[0].delta.content or "", end="")`,
   },
 ];
@@ -49,17 +67,17 @@ const plainChat = (origin: string): Example[] => [
 const messagesChat = (origin: string): Example[] => [
   {
     label: 'curl',
-    variant: 'messages',
+    variants: ['messages'],
     text: curl(origin, '/v1/messages', `{"model": "{{model}}", "max_tokens": {{tokens}}, "stream": true, "messages": ${MESSAGES}}`),
   },
   {
     label: 'TypeScript',
-    variant: 'messages',
+    variants: ['messages'],
     text: `import Anthropic from '@anthropic-ai/sdk';\n\nconst client = new Anthropic({ apiKey: process.env.KEY, baseURL: '${origin}' });\nconst stream = client.messages.stream({\n  model: '{{model}}',\n  max_tokens: {{tokens}},\n  messages: ${MESSAGES},\n});\nfor await (const text of stream.textStream) process.stdout.write(text);`,
   },
   {
     label: 'Python',
-    variant: 'messages',
+    variants: ['messages'],
     text: `import os\nfrom anthropic import Anthropic\n\nclient = Anthropic(api_key=os.environ["KEY"], base_url="${origin}")\nwith client.messages.stream(\n    model="{{model}}",\n    max_tokens={{tokens}},\n    messages=${MESSAGES},\n) as stream:\n    for text in stream.text_stream:\n        print(text, end="")`,
   },
 ];
@@ -76,19 +94,62 @@ const image = (origin: string): Example[] => [
   },
 ];
 
-const video = (origin: string): Example[] => [
+const film = (origin: string, variants: readonly Variant[], picture: readonly [json: string, code: string]): Example[] => [
   {
     label: 'curl',
-    text: `${curl(origin, '/v1/videos/generate', '{"model": "{{model}}", "prompt": "{{prompt}}", "duration": {{seconds}}}')}\n\ncurl ${origin}/v1/jobs/JOB_ID -H "Authorization: Bearer $KEY"`,
+    variants,
+    text: `${curl(origin, '/v1/videos/generate', `{"model": "{{model}}", "prompt": "{{prompt}}", "duration": {{seconds}}${picture[0]}}`)}\n\ncurl ${origin}/v1/jobs/JOB_ID -H "Authorization: Bearer $KEY"`,
   },
   {
     label: 'TypeScript',
+    variants,
     text: `const response = await fetch('${origin}/v1/videos/generate', {
   method: 'POST',
   headers: { authorization: \`Bearer \${process.env.KEY}\`, 'content-type': 'application/json', prefer: 'wait=300' },
-  body: JSON.stringify({ model: '{{model}}', prompt: "{{prompt}}", duration: {{seconds}} }),
+  body: JSON.stringify({ model: '{{model}}', prompt: "{{prompt}}", duration: {{seconds}}${picture[1]} }),
 });
 console.log((await response.json()).outputUrl);`,
+  },
+];
+
+const video = (origin: string): Example[] => [
+  ...film(origin, ['plain'], ['', '']),
+  ...film(origin, ['picture'], [', "image": "https://example.com/first.png"', ", image: 'https://example.com/first.png'"]),
+];
+
+const audio = (origin: string): Example[] => [
+  { label: 'curl', variants: ['plain'], text: curl(origin, '/v1/audio/generations', '{"model": "{{model}}", "text": "{{prompt}}"}') },
+  {
+    label: 'curl',
+    variants: ['clone'],
+    text: curl(origin, '/v1/audio/generations', '{"model": "{{model}}", "text": "{{prompt}}", "audio": "https://example.com/voice.mp3"}'),
+  },
+  {
+    label: 'curl',
+    variants: ['transcript'],
+    text: `curl ${origin}/v1/audio/transcriptions -H "Authorization: Bearer $KEY" \\\n  -F model={{model}} -F file=@recording.mp3`,
+  },
+  {
+    label: 'TypeScript',
+    variants: ['transcript'],
+    text: `import { createReadStream } from 'node:fs';\n${client(origin)}const { text } = await client.audio.transcriptions.create({\n  model: '{{model}}',\n  file: createReadStream('recording.mp3'),\n});\nconsole.log(text);`,
+  },
+];
+
+const threeD = (origin: string): Example[] => [
+  {
+    label: 'curl',
+    variants: ['picture'],
+    text: curl(origin, '/v1/3d/generate', '{"model": "{{model}}", "image": "https://example.com/chair.png"}'),
+  },
+  {
+    label: 'curl',
+    variants: ['views'],
+    text: curl(
+      origin,
+      '/v1/3d/generate',
+      '{\n    "model": "{{model}}",\n    "front_image_url": "https://example.com/front.png",\n    "left_image_url": "https://example.com/left.png"\n  }',
+    ),
   },
 ];
 
@@ -102,11 +163,11 @@ export function examples(origin: string, mode: ExampleMode): Example[] {
     case 'video':
       return video(origin);
     case 'audio':
-      return [{ label: 'curl', text: curl(origin, '/v1/audio/generations', '{"model": "{{model}}", "text": "(happy) Good morning!"}') }];
+      return audio(origin);
     case 'embedding':
       return [{ label: 'curl', text: curl(origin, '/v1/embeddings', '{"model": "{{model}}", "input": "A lighthouse in the fog"}') }];
     case '3d':
-      return [{ label: 'curl', text: curl(origin, '/v1/3d/generate', '{"model": "{{model}}", "image": "https://example.com/chair.png"}') }];
+      return threeD(origin);
     case 'gpu':
       return [{ label: 'curl', text: curl(origin, '/v1/gpu/{{model}}', '{"input": {"prompt": "A lighthouse in the fog"}}') }];
   }

@@ -9,16 +9,19 @@ import { coveredLengths } from '../providers/catalogue/covered-lengths';
 import { pricesByQuality } from '../providers/catalogue/picture-qualities';
 import type { Model } from '../providers/types';
 import { type AccountRoute, parameter } from '../routes/account/route';
-import { type ExampleMode, exampleMode, examples, filled } from './examples';
+import { type ExampleMode, exampleMode, examples, filled, variantOf } from './examples';
 import { within } from './frame';
 import { FAMILY_LABELS, tierLabel, words } from './model-words';
 import { Code, Headings, Scroll, whole } from './parts';
+import { isPlayable } from './playground-modes';
 import { creditTag, oneOf, usdTag } from './price';
 import { lostPage, page, viewerOf } from './shell';
 
-const PROMPTS: Partial<Record<ExampleMode, string>> = { image: 'A lighthouse in the fog', video: 'Waves at dusk' };
-
-const Playable = new Set<ExampleMode>(['chat', 'image', 'video']);
+const PROMPTS: Partial<Record<ExampleMode, string>> = {
+  image: 'A lighthouse in the fog',
+  video: 'Waves at dusk',
+  audio: '(happy) Good morning!',
+};
 
 /** What a request may be, where a longer one counts as several. */
 function coverage(model: Model): string {
@@ -132,8 +135,7 @@ async function modelPage(c: AppContext): Promise<Response> {
     return named ? c.redirect(within(`/models/${named.id}`, c.req.query('org')), 302) : lostPage(c);
   }
   const mode = exampleMode(model.family);
-  const variant = model.family === 'messages' ? 'messages' : 'plain';
-  const shown = examples(accountPlaneDeps(c).origin, mode).filter((one) => one.variant === undefined || one.variant === variant);
+  const shown = examples(accountPlaneDeps(c).origin, mode).filter(({ variants }) => variants?.includes(variantOf(model)) ?? true);
   return page(
     c,
     {
@@ -150,7 +152,7 @@ async function modelPage(c: AppContext): Promise<Response> {
           <h1>{model.label}</h1>
           <p class="mono quiet break">{model.id}</p>
         </div>
-        {Playable.has(mode) && model.price && (
+        {isPlayable(mode) && model.price && (
           <a class="button" href={within(`/playground?${new URLSearchParams({ mode, model: model.id })}`, c.req.query('org'))}>
             Try it in the playground
           </a>

@@ -4,34 +4,21 @@ import { type PlaygroundKey, playgroundKey } from '../console/api-keys/playgroun
 import type { VerbContext } from '../console/context';
 import { organizationsOf } from '../console/me/show';
 import { permits } from '../console/permissions';
-import type { Family } from '../core/family';
 import { availableMicro, toCredits } from '../core/money';
 import { accountPlaneDeps } from '../http/account-deps';
 import type { AppContext } from '../http/context';
 import { renderError } from '../http/render-error';
 import type { Model } from '../providers/types';
 import type { AccountRoute } from '../routes/account/route';
-import { EXAMPLE_TOKENS, examples, filled } from './examples';
+import { EXAMPLE_TOKENS, examples, filled, type Variant, variantOf } from './examples';
 import { Code, dollars } from './parts';
+import { type BroughtFile, isPlayable, MODES, type Mode, termsOf } from './playground-modes';
 import { priceText } from './price';
 import { sealed, unsealed } from './sealed-cookie';
 import { page, viewerOf } from './shell';
 
 const PATH = '/playground';
 const KEY_PATH = `${PATH}/key`;
-
-const MODES = {
-  chat: {
-    label: 'Chat',
-    families: ['chat', 'messages', 'responses', 'gemini'],
-    prompt: 'Explain in two sentences why the sky is blue.',
-    preferred: 'gpt-5.5',
-  },
-  image: { label: 'Image', families: ['image'], prompt: 'A lighthouse in the fog, risograph print', preferred: 'gpt-image-2' },
-  video: { label: 'Video', families: ['video'], prompt: 'Waves at dusk, seen from a cliff', preferred: 'wan2.6' },
-} as const satisfies Record<string, { label: string; families: readonly Family[]; prompt: string; preferred: string }>;
-
-type Mode = keyof typeof MODES;
 
 /** Long lists are found through by maker. */
 function byVendor(models: Model[]): [vendor: string, models: Model[]][] {
@@ -46,9 +33,9 @@ const ModelChoice: FC<{ models: Model[]; chosen: string }> = ({ models, chosen }
     <select name="model">
       {byVendor(models).map(([vendor, own]) => (
         <optgroup label={vendor}>
-          {own.map(({ id, label, family, price }) => (
-            <option value={id} selected={id === chosen} data-family={family}>
-              {`${label}: ${priceText(price)}`}
+          {own.map((model) => (
+            <option value={model.id} selected={model.id === chosen} data-needs={variantOf(model)}>
+              {`${model.label}: ${priceText(model.price)}`}
             </option>
           ))}
         </optgroup>
@@ -109,7 +96,7 @@ interface FormProps {
   mode: Mode;
   models: Model[];
   chosen: string;
-  variant: string;
+  variant: Variant;
   payers: Payer[] | undefined;
 }
 
@@ -123,6 +110,24 @@ const KeyField: FC = () => (
       A test key (ck_test_...) calls the sandbox, free of charge. The key stays on this page.
     </p>
   </div>
+);
+
+/** For some models only; without a script no other can be chosen than the first. */
+const onlyFor = (variants: readonly Variant[] | undefined, variant: Variant) =>
+  variants && { 'data-variant': variants.join(' '), hidden: !variants.includes(variant) };
+
+const FileField: FC<BroughtFile & { variant: Variant }> = ({ label, name, kinds, variants, neededBy = [], isSeveral, variant }) => (
+  <label {...onlyFor(variants, variant)}>
+    {label}
+    <input
+      type="file"
+      name={name}
+      accept={`${kinds}/*`}
+      multiple={isSeveral}
+      required={neededBy.includes(variant)}
+      data-needed-by={neededBy.join(' ')}
+    />
+  </label>
 );
 
 /** What is called, and who pays for it. */
@@ -139,11 +144,14 @@ const Terms: FC<FormProps> = ({ mode, models, chosen, variant, payers }) => (
       </label>
     )}
     {mode === 'chat' && (
-      <label data-variant="messages" hidden={variant !== 'messages'}>
+      <label {...onlyFor(['messages'], variant)}>
         At most, in tokens
         <input name="tokens" type="number" min="1" max="200000" value={EXAMPLE_TOKENS} required />
       </label>
     )}
+    {termsOf(mode).files?.map((file) => (
+      <FileField {...file} variant={variant} />
+    ))}
     {payers ? (
       <>
         <Payers of={payers} />
@@ -158,35 +166,22 @@ const Terms: FC<FormProps> = ({ mode, models, chosen, variant, payers }) => (
   </div>
 );
 
-const TURNS: Record<Mode, { title: string; empty: string }> = {
-  chat: {
-    title: 'Conversation',
-    empty:
-      'The answer is shown here, word by word, with what it cost. What was said is sent along with what you say next, and stays in this tab until you sign out.',
-  },
-  image: { title: 'Pictures', empty: 'The picture is shown here, with what it cost.' },
-  video: {
-    title: 'Films',
-    empty: 'The film is shown here when it is made. That takes up to some minutes, and goes on while you look at other pages.',
-  },
-};
-
 /** What was asked and what came back, one under the other, and the next to be asked under it. */
-const Turns: FC<{ mode: Mode }> = ({ mode }) => (
+const Turns: FC<{ mode: Mode; variant: Variant }> = ({ mode, variant }) => (
   <section class="panel result" aria-labelledby="result">
     <div class="head">
-      <h2 id="result">{TURNS[mode].title}</h2>
+      <h2 id="result">{MODES[mode].title}</h2>
       <button type="button" class="link quiet" data-clear hidden>
         {mode === 'chat' ? 'New conversation' : 'Clear'}
       </button>
     </div>
-    <figure class="turns" tabindex={0} aria-label={TURNS[mode].title}>
-      <ol id="output" data-empty={TURNS[mode].empty} />
+    <figure class="turns" tabindex={0} aria-label={MODES[mode].title}>
+      <ol id="output" data-empty={MODES[mode].empty} />
     </figure>
     <progress id="run-progress" aria-label="Under way" hidden />
-    <label>
+    <label {...onlyFor(termsOf(mode).promptFor, variant)}>
       Prompt
-      <textarea name="prompt" required aria-describedby="prompt-note">
+      <textarea name="prompt" required={!termsOf(mode).isPromptFree} aria-describedby="prompt-note">
         {MODES[mode].prompt}
       </textarea>
       <small id="prompt-note" class="wide-only">
@@ -208,14 +203,13 @@ const Turns: FC<{ mode: Mode }> = ({ mode }) => (
 
 async function playground(c: AppContext): Promise<Response> {
   const asked = c.req.query('mode') ?? 'chat';
-  const mode: Mode = Object.hasOwn(MODES, asked) ? (asked as Mode) : 'chat';
-  const { families, preferred, prompt } = MODES[mode];
-  const listed = c
-    .get('gateway')
-    .registry.models.all.filter(({ family, price }) => price && (families as readonly Family[]).includes(family));
+  const mode: Mode = isPlayable(asked as Mode) ? (asked as Mode) : 'chat';
+  const { families, preferred, prompt } = termsOf(mode);
+  const listed = c.get('gateway').registry.models.all.filter(({ family, price }) => price && families.includes(family));
   const wanted = c.req.query('model') ?? preferred;
-  const chosen = (listed.find(({ id }) => id === wanted) ?? listed[0])?.id ?? '';
-  const shownVariant = listed.find(({ id }) => id === chosen)?.family === 'messages' ? 'messages' : 'plain';
+  const first = listed.find(({ id }) => id === wanted) ?? listed[0];
+  const chosen = first?.id ?? '';
+  const variant = first ? variantOf(first) : 'plain';
   const context = await viewerOf(c);
   const org = c.req.query('org');
   const payers = context && (await payersOf(context, org));
@@ -238,13 +232,13 @@ async function playground(c: AppContext): Promise<Response> {
         ))}
       </nav>
       <form class="bench" method="post" action={PATH} data-playground data-mode={mode} data-person={context?.accountId ?? 'nobody'}>
-        <Terms mode={mode} models={listed} chosen={chosen} variant={shownVariant} payers={payers} />
-        <Turns mode={mode} />
+        <Terms mode={mode} models={listed} chosen={chosen} variant={variant} payers={payers} />
+        <Turns mode={mode} variant={variant} />
       </form>
       <section class="stack" aria-labelledby="same">
         <h2 id="same">The same in code</h2>
-        {examples(accountPlaneDeps(c).origin, mode).map(({ label, variant, text }) => (
-          <div {...(variant && { 'data-variant': variant })} hidden={variant !== undefined && variant !== shownVariant}>
+        {examples(accountPlaneDeps(c).origin, mode).map(({ label, variants, text }) => (
+          <div {...onlyFor(variants, variant)}>
             <Code label={label} template={text}>
               {filled(text, chosen, prompt)}
             </Code>

@@ -183,6 +183,8 @@ input, select, textarea { font: inherit; font-size: .875rem; color: var(--ink); 
 input::placeholder, textarea::placeholder { color: var(--quiet); opacity: .8; }
 input:focus-visible, select:focus-visible, textarea:focus-visible { outline-offset: 0; border-color: var(--accent); }
 input[type=checkbox], input[type=radio] { width: 1rem; min-height: 1rem; height: 1rem; accent-color: var(--accent); padding: 0; flex: none; margin: 0; }
+input[type=file] { padding-inline-start: .375rem; }
+input::file-selector-button { font: inherit; font-size: var(--small); color: var(--ink); background: var(--raised); border: 1px solid var(--edge); border-radius: 4px; padding: .125rem var(--s2); margin-inline-end: var(--s2); cursor: pointer; }
 select[multiple] { min-height: 6.5rem; }
 textarea { min-height: 7rem; resize: vertical; line-height: 1.5; }
 button, .button { font: inherit; font-size: .875rem; font-weight: 550; line-height: 1.3; min-height: 2.375rem; padding: .375rem var(--s4); border-radius: 6px; border: 1px solid var(--accent); background: var(--accent); color: var(--on-accent); cursor: pointer; text-decoration: none; display: inline-flex; align-items: center; justify-content: center; white-space: nowrap; }
@@ -272,7 +274,7 @@ const PAGES = `
 .turns { max-height: 65vh; min-height: 11rem; overflow-y: auto; }
 .turns:focus-visible { outline-offset: 2px; }
 .turns img, .turns video { border-radius: var(--radius); display: block; max-height: 46vh; }
-.turns video { width: 100%; }
+.turns video, .turns audio { width: 100%; }
 #output { display: grid; gap: var(--s5); padding: 0; list-style: none; grid-template-columns: minmax(0, 1fr); }
 #output:empty::before { content: attr(data-empty); color: var(--quiet); max-width: 34rem; }
 .turn { display: grid; gap: var(--s3); grid-template-columns: minmax(0, 1fr); }

@@ -191,7 +191,7 @@ describe.skipIf(!chromiumPath)('a person in a browser', () => {
       await page.getByRole('button', { name: 'Run' }).click();
       await page.getByText('Done.', { exact: true }).waitFor();
       await last.getByText(/^Request req_/).waitFor();
-      expect(await last.textContent()).toMatch(/credits \(/);
+      expect(await last.textContent()).toMatch(/credits? \(/);
     };
     const open = async (path: string, prompt: string) => {
       await page.goto(`${worker.url}${path}`);
@@ -261,6 +261,56 @@ describe.skipIf(!chromiumPath)('a person in a browser', () => {
     await page.getByLabel('Prompt').fill('Hello');
     await page.getByRole('button', { name: 'Run' }).click();
     await page.getByText('Done.', { exact: true }).waitFor();
+    await page.context().close();
+  });
+
+  it('speaks, writes down, films a picture and makes an object in the playground, with the files that each model needs', {
+    timeout: 60_000,
+  }, async () => {
+    const page = await visitor();
+    await signUp(page, 'maker@example.com');
+    await topUp(await accountOf(page));
+    const sent: Record<string, unknown>[] = [];
+    page.on('request', (request) => {
+      if (/\/v1\/(audio|3d|videos)\//.test(request.url())) sent.push(request.postDataJSON());
+    });
+    const last = page.locator('#output > li').last();
+    const file = (name: string, mimeType: string) => ({ name, mimeType, buffer: Buffer.from(name) });
+    const [recording, picture] = [file('memo.wav', 'audio/wav'), file('chair.png', 'image/png')];
+    const run = async (path: string) => {
+      await page.getByRole('button', { name: 'Run' }).click();
+      await last.getByText(/^Request req_/).waitFor();
+      expect(await last.textContent()).toMatch(/credits? \(/);
+      await shoot(page, `made${path}`);
+    };
+    await page.goto(`${worker.url}/playground?mode=audio`);
+    await page.getByLabel('Prompt').fill('Good morning!');
+    await run('-sound');
+    expect(await page.locator('#output audio').count()).toBe(1);
+    await page.getByLabel('Model').selectOption('audio-asr');
+    expect(await page.getByLabel('Prompt').isVisible()).toBe(false);
+    await page.getByLabel('Recording', { exact: true }).setInputFiles(recording);
+    await run('-transcript');
+    expect(await last.locator('.asked').textContent()).toBe('memo.wav');
+    expect((await last.locator('.answer').textContent())!.length).toBeGreaterThan(0);
+    await page.goto(`${worker.url}/playground?mode=video&model=wan-2-6-i2v`);
+    // The model does nothing without one, and the browser says so first.
+    await page.getByRole('button', { name: 'Run' }).click();
+    expect(await page.locator('#output > li').count()).toBe(0);
+    await page.getByLabel('First picture').setInputFiles(picture);
+    await run('-film');
+    await page.goto(`${worker.url}/playground?mode=3d`);
+    await page.getByLabel('Model').selectOption('tripo3d-multiview-to-3d');
+    await page.getByLabel('From the front').setInputFiles(picture);
+    await run('-object');
+    expect(await last.getByRole('link', { name: 'Open the file' }).getAttribute('href')).toMatch(/\.glb$/);
+    const bytes = (of: { buffer: Buffer; mimeType: string }) => `data:${of.mimeType};base64,${of.buffer.toString('base64')}`;
+    expect(sent).toEqual([
+      { model: 'audio-tts', text: 'Good morning!' },
+      { model: 'audio-asr', audio: bytes(recording) },
+      expect.objectContaining({ model: 'wan-2-6-i2v', image: bytes(picture) }),
+      { model: 'tripo3d-multiview-to-3d', front_image_url: bytes(picture) },
+    ]);
     await page.context().close();
   });
 

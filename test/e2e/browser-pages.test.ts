@@ -8,7 +8,16 @@ import { Worker } from './support/worker';
 
 const PUBLIC = [
   ...['/', '/models', '/models?q=no+such+thing', '/models/gpt-5.5', '/pricing', '/docs', '/docs/api', '/docs/api/images'],
-  ...['/playground', '/playground?mode=video', '/status', '/sdk', '/gpu-recommend', '/docs/infra'],
+  ...[
+    '/playground',
+    '/playground?mode=video',
+    '/playground?mode=audio',
+    '/playground?mode=3d&model=tripo3d-multiview-to-3d',
+    '/status',
+    '/sdk',
+    '/gpu-recommend',
+    '/docs/infra',
+  ],
 ];
 const STRANGERS = ['/sign-in', '/sign-up', '/forgot-password', '/reset-password?token=x', '/two-factor'];
 const OWN = [

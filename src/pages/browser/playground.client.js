@@ -1,4 +1,5 @@
 // The playground: sends what the form says, shows what comes back and what it cost, turn by turn, and keeps the examples in step.
+import { filesOf, namesOfFiles } from './files.client.js';
 import {
   clearTurns,
   end,
@@ -29,18 +30,26 @@ const SETTLED_AFTER_POLLS = 8;
 const sessionKeys = new Map();
 let running;
 
-const field = (name) => form.elements.namedItem(name)?.value.trim() ?? '';
-const isClaude = () => form.elements.namedItem('model').selectedOptions[0]?.dataset.family === 'messages';
+const typed = (name) => form.elements.namedItem(name)?.value.trim() ?? '';
+/** What is not for the chosen model says nothing. */
+const field = (name) => (form.elements.namedItem(name)?.disabled ? '' : typed(name));
+const variant = () => form.elements.namedItem('model').selectedOptions[0]?.dataset.needs ?? 'plain';
+const isFor = (names) => names.split(' ').includes(variant());
 
 /** A JSON string that may stand between a shell's single quotes too. */
 const quoted = (text) => JSON.stringify(text).replaceAll("'", '\\u0027');
 
-function showExamples() {
-  const variant = isClaude() ? 'messages' : 'plain';
+/** The fields and examples that are for the chosen model. */
+function fitToModel() {
   for (const one of document.querySelectorAll('[data-variant]')) {
-    one.hidden = one.dataset.variant !== variant;
-    for (const input of one.querySelectorAll('input')) input.disabled = one.hidden;
+    one.hidden = !isFor(one.dataset.variant);
+    for (const input of one.querySelectorAll('input, textarea')) input.disabled = one.hidden;
   }
+  for (const input of form.querySelectorAll('[data-needed-by]')) input.required = isFor(input.dataset.neededBy);
+}
+
+function showExamples() {
+  fitToModel();
   const last = turns.at(-1);
   const prompt = field('prompt') || (last?.prompt ?? '');
   const sent = field('prompt') || !last ? saying(prompt) : last.sent;
@@ -70,7 +79,7 @@ function restore() {
 }
 
 function changed() {
-  sessionStorage.setItem(keptAs('form'), JSON.stringify(Object.fromEntries(KEPT.map((name) => [name, field(name)]))));
+  sessionStorage.setItem(keptAs('form'), JSON.stringify(Object.fromEntries(KEPT.map((name) => [name, typed(name)]))));
   showExamples();
 }
 
@@ -166,8 +175,26 @@ async function chat(turn, signal) {
 
 async function image(turn, signal) {
   const { model, prompt } = turn;
-  const { data, creditsUsed } = await (await call(turn, '/v1/images/generate', { model, prompt }, signal)).json();
+  const { data, creditsUsed } = await (await call(turn, '/v1/images/generate', { model, prompt, ...(await filesOf(form)) }, signal)).json();
   for (const { url } of data) showFile(turn, { kind: 'img', url });
+  showCost(turn, creditsUsed);
+}
+
+async function sound(turn, signal) {
+  const said = field('prompt') && { text: turn.prompt };
+  const body = { model: turn.model, ...said, ...(await filesOf(form)) };
+  const { data = [], text, creditsUsed } = await (await call(turn, '/v1/audio/generations', body, signal)).json();
+  for (const { url } of data) showFile(turn, { kind: 'audio', url });
+  if (text !== undefined) showPiece(turn, text);
+  showCost(turn, creditsUsed);
+  return text === '' ? 'Nothing was heard.' : undefined;
+}
+
+async function object(turn, signal) {
+  const said = field('prompt') && { prompt: turn.prompt };
+  const body = { model: turn.model, ...said, ...(await filesOf(form)) };
+  const { outputUrl, creditsUsed } = await (await call(turn, '/v1/3d/generate', body, signal)).json();
+  showFile(turn, { url: outputUrl });
   showCost(turn, creditsUsed);
 }
 
@@ -179,7 +206,8 @@ const wait = (signal) =>
 
 async function video(turn, signal) {
   const { model, prompt } = turn;
-  const begun = await call(turn, '/v1/videos/generate', { model, prompt, duration: Number(field('seconds')) });
+  const body = { model, prompt, duration: Number(field('seconds')), ...(await filesOf(form)) };
+  const begun = await call(turn, '/v1/videos/generate', body);
   turn.jobId = (await begun.json()).jobId;
   keep();
   return film(turn, signal);
@@ -237,7 +265,7 @@ function showProblem(error, turn) {
     end(turn, error.message, true);
     say('');
     // What led to nothing is there to be tried again.
-    if (turn.text === '' && !field('prompt')) write(turn.prompt);
+    if (mode === 'chat' && turn.text === '' && !field('prompt')) write(turn.prompt);
   } else say(error.message, true);
   if (error.code === 'top_up' && turn?.payer) status.append(link(`/settings/billing${walletOf(turn)}`, 'Top up'));
   if (error.code !== 'signed_out') return;
@@ -285,7 +313,8 @@ async function working(begin, work) {
 async function begin() {
   const [prompt, pasted] = [field('prompt'), field('key')];
   const key = await keyOf(pasted);
-  const turn = newTurn({ prompt, model: field('model'), isClaude: isClaude(), payer: pasted ? '' : field('payer') });
+  const asked = prompt || namesOfFiles(form);
+  const turn = newTurn({ prompt: asked, model: field('model'), isClaude: isFor('messages'), payer: pasted ? '' : field('payer') });
   keys.set(turn, key);
   if (mode === 'chat') write('');
   if (matchMedia('(pointer: fine)').matches) form.elements.namedItem('prompt').focus({ preventScroll: true });
@@ -294,7 +323,7 @@ async function begin() {
 
 form.addEventListener('submit', (event) => {
   event.preventDefault();
-  if (!running) working(begin, { chat, image, video }[mode]);
+  if (!running) working(begin, { chat, image, video, audio: sound, '3d': object }[mode]);
 });
 stop.addEventListener('click', () => running?.abort());
 clear.addEventListener('click', () => {

@@ -35,7 +35,7 @@ const said = () =>
 export const saying = (prompt) => [...said(), { role: 'user', content: prompt }];
 
 const amount = (credits) =>
-  `${credits.toLocaleString('en', { maximumFractionDigits: 6 })} credits ($${(credits / 100).toFixed(credits > 0 && credits < 1 ? 6 : 2)})`;
+  `${credits.toLocaleString('en', { maximumFractionDigits: 6 })} ${credits === 1 ? 'credit' : 'credits'} ($${(credits / 100).toFixed(credits > 0 && credits < 1 ? 6 : 2)})`;
 
 /** To the sixth digit, as every turn is shown: sums of fractions have more, which are nobody's. */
 function showSum() {
@@ -101,8 +101,7 @@ export function showPiece(turn, piece = '', thought = '') {
 
 const lost = () => make('p', 'small quiet', 'The file is no longer there.');
 
-/** @param file `kind` is the element that shows it. */
-export function showFile(turn, { kind, url }) {
+function playerOf(turn, { kind, url }) {
   const file = Object.assign(document.createElement(kind), { src: url });
   if (kind === 'img') file.alt = turn.prompt;
   else {
@@ -111,7 +110,13 @@ export function showFile(turn, { kind, url }) {
   }
   file.addEventListener('load', toEnd, { once: true });
   file.addEventListener('error', () => file.replaceWith(lost()), { once: true });
-  turn.came.append(file, make('p', 'small', link(url, 'Open the file')));
+  return file;
+}
+
+/** @param file `kind` is the element that shows it, where a browser has one. */
+export function showFile(turn, { kind, url }) {
+  if (kind) turn.came.append(playerOf(turn, { kind, url }));
+  turn.came.append(make('p', 'small', link(url, 'Open the file')));
   turn.files.push({ kind, url });
   toEnd();
 }
