@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-workers';
 import { defineConfig } from 'vitest/config';
+import { ROOT } from './scripts/lib/paths.mjs';
+import { SDK_MODULE, sdkModule } from './scripts/lib/sdk-package.mjs';
 import { keepFoldersInMemory } from './test/in-memory.ts';
 import { LongestFirst } from './test/longest-first.ts';
 
@@ -13,10 +15,18 @@ const browserScripts = {
   load: (id: string) => (id.endsWith('.client.js') ? `export default ${JSON.stringify(readFileSync(id, 'utf8'))}` : undefined),
 };
 
+const sdkPackage = {
+  name: SDK_MODULE,
+  enforce: 'pre' as const,
+  resolveId: (id: string) => (id === SDK_MODULE ? `\0${SDK_MODULE}` : undefined),
+  load: (id: string) => (id === `\0${SDK_MODULE}` ? sdkModule(ROOT) : undefined),
+};
+
 /** Inside workerd: everything that runs in workerd, from pure functions to the account object. */
 const workers = {
   plugins: [
     browserScripts,
+    sdkPackage,
     cloudflareTest(async () => ({
       main: './src/index.ts',
       wrangler: { configPath: './wrangler.toml' },

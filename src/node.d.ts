@@ -21,3 +21,9 @@ declare module 'node:async_hooks' {
     getStore(): T | undefined;
   }
 }
+
+/** Our own SDK as npm takes it; the build makes it. */
+declare module 'sdk-package' {
+  export const file: string;
+  export const base64: string;
+}

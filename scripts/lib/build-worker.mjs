@@ -5,6 +5,7 @@ import { rmSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { join } from 'node:path';
 import { build, stop } from 'esbuild';
+import { SDK_MODULE, sdkModule } from './sdk-package.mjs';
 
 /** The module that a start evaluates, within the folder of the modules. */
 export const MAIN_MODULE = 'index.worker.js';
@@ -46,6 +47,14 @@ const onlyEnglish = {
   },
 };
 
+const sdkPackage = (root) => ({
+  name: SDK_MODULE,
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: new RegExp(`^${SDK_MODULE}$`) }, ({ path }) => ({ path, namespace: SDK_MODULE }));
+    onLoad({ filter: /.*/, namespace: SDK_MODULE }, async () => ({ contents: await sdkModule(root) }));
+  },
+});
+
 const IN_PRODUCTION = ['process.env.NODE_ENV', 'global.process.env.NODE_ENV', 'globalThis.process.env.NODE_ENV'];
 
 /** Makes the Worker in `directory`, its main module among them; resolves to esbuild's account of what went into it. */
@@ -71,7 +80,7 @@ export async function buildWorker({ root, directory }) {
       'navigator.userAgent': '"Cloudflare-Workers"',
       ...Object.fromEntries(IN_PRODUCTION.map((name) => [name, '"production"'])),
     },
-    plugins: [aliases(root), onlyEnglish, runtimeModules],
+    plugins: [aliases(root), onlyEnglish, runtimeModules, sdkPackage(root)],
     // Names stay: a stack in the log is read by people.
     minifyWhitespace: true,
     minifySyntax: true,

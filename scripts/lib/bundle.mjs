@@ -5,8 +5,16 @@ import { extname, join, relative, resolve, sep } from 'node:path';
 import { buildWorker, MAIN_MODULE } from './build-worker.mjs';
 import { readJson, readText } from './files.mjs';
 import { migrationFiles } from './migrate.mjs';
+import { sdkSources } from './sdk-package.mjs';
 
-const CONFIGURATION = ['wrangler.toml', 'package.json', 'package-lock.json', 'tsconfig.json', 'scripts/lib/build-worker.mjs'];
+const CONFIGURATION = [
+  'wrangler.toml',
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+  'scripts/lib/build-worker.mjs',
+  'scripts/lib/sdk-package.mjs',
+];
 
 /** Named anew whenever its shape changes, so that a state folder of an older version is no trouble. */
 const KEPT = 'kept-2.json';
@@ -55,7 +63,7 @@ async function build(root, directory) {
   const sinceMs = Date.now();
   rmSync(join(directory, KEPT), { force: true });
   const [options, metafile] = await Promise.all([readOptions(root), buildWorker({ root, directory })]);
-  const contents = { ...options, inputs: ownInputs(root, metafile) };
+  const contents = { ...options, inputs: [...ownInputs(root, metafile), ...sdkSources(root)] };
   const made = { ...contents, hash: hashOf(root, contents) };
   if (!changedSince(root, contents.inputs, sinceMs)) writeFileSync(join(directory, KEPT), JSON.stringify(made));
   return made;

@@ -9,6 +9,7 @@ import type { AppContext } from '../http/context';
 import type { AccountRoute } from '../routes/account/route';
 import { Code, Headings, Scroll } from './parts';
 import { IMAGE, OWN_SDK, type Quickstart, SDKS, TOOLS, VIDEO, WEBHOOK } from './quickstarts';
+import { sdkUrl } from './sdk-package';
 import { page, viewerOf } from './shell';
 
 const KEY = 'ck_...';
@@ -182,7 +183,7 @@ async function sdk(c: AppContext): Promise<Response> {
             streams that end or say why not.
           </p>
         </div>
-        <Code label="In a shell">npm install hypereal-sdk</Code>
+        <Code label="In a shell">npm install {await sdkUrl(c)}</Code>
         <Code label="TypeScript">{OWN_SDK(origin)}</Code>
       </section>
       <div class="stack">

@@ -15,6 +15,7 @@ import { playgroundPages } from './playground';
 import { pricingPages } from './pricing';
 import { publicPages } from './public';
 import { referencePages } from './reference';
+import { sdkPackageRoute } from './sdk-package';
 import { settingsPages } from './settings';
 import { signInPages } from './sign-in';
 import { statusPages } from './status';
@@ -27,6 +28,7 @@ export const PAGE_ROUTES: readonly AccountRoute[] = [
   modelPageRoute,
   ...pricingPages,
   ...docsPages,
+  sdkPackageRoute,
   ...referencePages,
   ...playgroundPages,
   ...statusPages,

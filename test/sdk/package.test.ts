@@ -1,6 +1,7 @@
 // The package as `npm pack` makes it and as its users have it: what is in it, how much it weighs, and that it runs.
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
@@ -66,6 +67,25 @@ const SHOWN = `console.log(JSON.stringify({ object, listed }));\n`;
 const withoutTypes = (source: string): string => source.replace('HYPEREAL_API_KEY!', 'HYPEREAL_API_KEY');
 const asCommonJs = (source: string): string =>
   `${withoutTypes(source).replace(/import (.*) from ('.*');\n/, 'const $1 = require($2);\n(async () => {\n')}})();\n`;
+
+describe('the gateway', () => {
+  it('hands it out by the address on its page, to whoever installs it', async () => {
+    const page = await (await fetch(`${worker.url}/sdk`)).text();
+    const url = /npm install (http[^<\s]+)/.exec(page.replaceAll('<wbr/>', ''))![1]!;
+    const folder = mkdtempSync(join(tmpdir(), 'sdk-from-gateway-'));
+    try {
+      writeFileSync(join(folder, 'package.json'), '{ "name": "user", "private": true }');
+      await run('npm', ['install', '--no-audit', '--no-fund', url], { cwd: folder });
+      const files = (of: string) => readdirSync(join(of, 'node_modules/hypereal-sdk'), { recursive: true }).sort();
+      expect(files(folder)).toEqual(files(user));
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+    const older = await fetch(url.replace(VERSION, '0.0.1'));
+    expect(older.status).toBe(404);
+    expect(await older.text()).toContain(url);
+  });
+});
 
 describe('what is in it', () => {
   it('is what it needs to run, and nothing else', async () => {
