@@ -8,7 +8,7 @@ import { accountPlaneDeps } from '../http/account-deps';
 import type { AppContext } from '../http/context';
 import type { AccountRoute } from '../routes/account/route';
 import { Code, Headings, Scroll } from './parts';
-import { IMAGE, OWN_SDK, type Quickstart, SDKS, TOOLS, VIDEO, WEBHOOK } from './quickstarts';
+import { MEDIA, OWN_SDK, type Quickstart, SDKS, TOOLS, WEBHOOK } from './quickstarts';
 import { sdkUrl } from './sdk-package';
 import { page, viewerOf } from './shell';
 
@@ -29,7 +29,7 @@ const CONTENTS: [heading: string, parts: [id: string, name: string][]][] = [
   [
     'The API',
     [
-      ['media', 'Images and video'],
+      ['media', 'Images, video, sound and 3D'],
       ['money', 'What it costs'],
       ['errors', 'Errors'],
     ],
@@ -150,10 +150,14 @@ async function docs(c: AppContext): Promise<Response> {
             ))}
           </div>
           <section class="stack" id="media" aria-labelledby="media-name">
-            <h2 id="media-name">Images and video</h2>
-            <p class="prose">Pictures come in the answer. A video is a job: ask for it, then look at it until it is completed.</p>
-            <Code label="An image with curl">{IMAGE(origin, hint.shown)}</Code>
-            <Code label="A video with curl">{VIDEO(origin, hint.shown)}</Code>
+            <h2 id="media-name">Images, video, sound and 3D</h2>
+            <p class="prose">
+              What is made comes in the answer. A video is a job: ask for it, then look at it until it is completed. All of these need the{' '}
+              <a href="/pricing#tiers">Starter tier</a>.
+            </p>
+            {MEDIA.map(({ name, text }) => (
+              <Code label={`${name} with curl`}>{text(origin, hint.shown)}</Code>
+            ))}
           </section>
           <Money />
           <ErrorTable />

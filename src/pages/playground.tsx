@@ -27,6 +27,10 @@ function byVendor(models: Model[]): [vendor: string, models: Model[]][] {
   return [...groups];
 }
 
+/** Some models of one name differ in what they take. */
+const nameOf = ({ id, label }: Model, models: Model[]): string =>
+  models.filter((other) => other.label === label).length > 1 ? `${label} (${id})` : label;
+
 const ModelChoice: FC<{ models: Model[]; chosen: string }> = ({ models, chosen }) => (
   <label>
     Model
@@ -35,7 +39,7 @@ const ModelChoice: FC<{ models: Model[]; chosen: string }> = ({ models, chosen }
         <optgroup label={vendor}>
           {own.map((model) => (
             <option value={model.id} selected={model.id === chosen} data-needs={variantOf(model)}>
-              {`${model.label}: ${priceText(model.price)}`}
+              {`${nameOf(model, models)}: ${priceText(model.price)}`}
             </option>
           ))}
         </optgroup>

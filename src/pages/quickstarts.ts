@@ -119,15 +119,36 @@ console.log(answer.text);`,
   },
 ];
 
-export const IMAGE = (origin: string, key: string): string => `curl ${origin}/v1/images/generate \\
-  -H "Authorization: Bearer ${key}" -H "Content-Type: application/json" \\
-  -d '{"model": "gpt-image-2", "prompt": "A lighthouse in the fog"}'`;
+const posted = (origin: string, key: string, path: string, body: string): string =>
+  `curl ${origin}${path} \\\n  -H "Authorization: Bearer ${key}" -H "Content-Type: application/json" \\\n  -d '${body}'`;
 
-export const VIDEO = (origin: string, key: string): string => `curl ${origin}/v1/videos/generate \\
-  -H "Authorization: Bearer ${key}" -H "Content-Type: application/json" \\
-  -d '{"model": "wan2.6", "prompt": "Waves at dusk", "duration": 5}'
-
-curl ${origin}/v1/jobs/JOB_ID -H "Authorization: Bearer ${key}"`;
+/** What is made of each kind of media, by its own call. */
+export const MEDIA: readonly Pick<Quickstart, 'name' | 'text'>[] = [
+  {
+    name: 'An image',
+    text: (origin, key) => posted(origin, key, '/v1/images/generate', '{"model": "gpt-image-2", "prompt": "A lighthouse in the fog"}'),
+  },
+  {
+    name: 'A video',
+    text: (origin, key) =>
+      `${posted(origin, key, '/v1/videos/generate', '{"model": "wan2.6", "prompt": "Waves at dusk", "duration": 5}')}\n\ncurl ${origin}/v1/jobs/JOB_ID -H "Authorization: Bearer ${key}"`,
+  },
+  {
+    name: 'Speech',
+    text: (origin, key) =>
+      `${posted(origin, key, '/v1/audio/speech', '{"model": "audio-tts", "input": "(happy) Good morning!"}')} -o morning.mp3`,
+  },
+  {
+    name: 'What is said in a recording',
+    text: (origin, key) =>
+      `curl ${origin}/v1/audio/transcriptions -H "Authorization: Bearer ${key}" \\\n  -F model=audio-asr -F file=@morning.mp3`,
+  },
+  {
+    name: 'An object of a picture',
+    text: (origin, key) =>
+      posted(origin, key, '/v1/3d/generate', '{"model": "hunyuan3d-v2-base", "image": "https://example.com/chair.png"}'),
+  },
+];
 
 export const OWN_SDK = (origin: string): string => `import { Hypereal } from 'hypereal-sdk';
 
