@@ -1,5 +1,4 @@
 import { ok } from '../../core/errors';
-import { elements, members } from '../../core/json';
 import type { WireId } from '../../core/wire-id';
 import { renderOpenaiError } from '../openai-errors';
 import type { Bridge, Call, Dialect } from '../types';
@@ -25,7 +24,7 @@ export function chatCall(request: ChatRequest, thoughts: ThoughtsByCall = NO_THO
   return {
     ...request,
     ...namedThoughts(request.body, thoughts, (brought) => chatCall(request, brought)),
-    hasTools: () => hasTools(request.body),
+    hasTools: () => Array.isArray(request.fields?.tools) && request.fields.tools.length > 0,
     over: (wire) => bridgeOver(wire, request, thoughts, overResponses),
     beyond(wire) {
       const crossed = wire === 'openai-responses' ? overResponses() : undefined;
@@ -34,9 +33,6 @@ export function chatCall(request: ChatRequest, thoughts: ThoughtsByCall = NO_THO
     openStream: (requestId) => new ChatStream(request, requestId, CHAT_CHUNKS, thoughts),
   };
 }
-
-const hasTools = (body: string): boolean =>
-  members(body).some(({ key, start }) => key === 'tools' && body.startsWith('[', start) && elements(body, start).length > 0);
 
 function bridgeOver(
   wire: WireId,
