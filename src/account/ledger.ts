@@ -28,6 +28,7 @@ import type {
   ExtendRequest,
   ExtendResult,
   GrantRequest,
+  GrantResult,
   KeyRecord,
   OperationDetail,
   Outcome,
@@ -275,9 +276,11 @@ export class Ledger {
   }
 
   /** Adds to the balance, once for each event; gives the balance after it. */
-  grant(request: GrantRequest, nonce: string, now: number): { balanceMicro: MicroCredits; repeated: boolean } {
+  grant(request: GrantRequest, nonce: string, now: number): GrantResult {
     const nowMs = this.tick(now);
     if (this.store.isPaid(request.eventId)) return { balanceMicro: this.row.balance, repeated: true };
+    if (request.keepsAboveZero && request.amountMicro < 0 && this.row.balance + request.amountMicro < 0)
+      return { balanceMicro: this.row.balance, repeated: false, refused: 'below_zero' };
     const operation = newOperation(this.row, 'grant', nonce, nowMs, {
       outcome: 'actual',
       amountMicro: request.amountMicro,

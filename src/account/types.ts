@@ -168,6 +168,15 @@ export interface GrantRequest {
   reason: string;
   /** Does it count towards the tier? */
   topUp: boolean;
+  /** One that takes back is refused where it would leave less than nothing. */
+  keepsAboveZero?: boolean;
+}
+
+/** The balance after it, or as it stays. */
+export interface GrantResult {
+  balanceMicro: MicroCredits;
+  repeated: boolean;
+  refused?: 'below_zero';
 }
 
 /** What is charged without a call: time that the account's own resources were kept for it. */
