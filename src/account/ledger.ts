@@ -169,7 +169,8 @@ export class Ledger {
   }
 
   private renew(operation: OperationRow, request: BeatRequest, nowMs: number): void {
-    operation.checkpointMicro = operation.test ? 0 : Math.max(operation.checkpointMicro, request.checkpointMicro);
+    const beforeMicro = request.startsOver ? 0 : operation.checkpointMicro;
+    operation.checkpointMicro = operation.test ? 0 : Math.max(beforeMicro, request.checkpointMicro);
     operation.deadlineMs = Math.max(operation.deadlineMs, nowMs + request.leaseMs);
     if (request.note) operation.detail = request.note;
     this.operations.renew(operation, request.note !== undefined);

@@ -145,6 +145,8 @@ export interface BeatRequest {
   holdId: string;
   /** What the call has used so far: charged should it never be heard of again. */
   checkpointMicro: MicroCredits;
+  /** Whoever looks after the call from now on knows better than what was noted before, be it less. */
+  startsOver?: boolean;
   leaseMs: number;
   /** What is known of the call so far, to be found on its row while it is open. */
   note?: OperationDetail;
