@@ -64,6 +64,15 @@ describe('an organization', () => {
     expect((await ask()).status).toBe(201);
   });
 
+  it('is one of twenty also where they are made at once, each under a slug of its own', async () => {
+    const owner = await someone();
+    const make = () => call('POST', '/api/orgs', { as: owner, json: { name: `Twins ${owner.id.slice(0, 8)}` } });
+    const answers = await Promise.all(Array.from({ length: 24 }, make));
+    expect(answers.map(({ status }) => status).sort()).toEqual([...Array(20).fill(201), ...Array(4).fill(409)]);
+    expect(new Set(answers.map(({ body }) => body.slug)).size).toBe(21);
+    expect((await must('GET', '/api/orgs', { as: owner })).organizations).toHaveLength(20);
+  });
+
   it('is renamed', async () => {
     const owner = await someone();
     const { id, accountId } = await made(owner);
