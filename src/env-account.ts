@@ -1,6 +1,7 @@
 /** What the account plane alone is configured by; read when it is first asked for, so that calls never wait for it. */
 import { z } from 'zod';
 import type { Bindings } from './env';
+import { readVariables } from './read-variables';
 
 /** Optional bindings; see wrangler.toml. */
 export interface AccountPlaneBindings extends Bindings {
@@ -43,10 +44,4 @@ const schema = z.object({
 
 export type AccountSettings = z.infer<typeof schema>;
 
-/** Throws with the name of the variable that is not usable. */
-export function readAccountSettings(env: unknown): AccountSettings {
-  const parsed = schema.safeParse(env);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new Error(`The variable ${issue?.path.join('.')} is not usable: ${issue?.message}`);
-}
+export const readAccountSettings = (env: unknown): AccountSettings => readVariables(schema, env);

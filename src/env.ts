@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Account } from './account/account';
 import type { AccountBindings, BackgroundMessage, ReconciliationMessage, SettlementMessage } from './account/types';
 import type { JobMessage, WebhookMessage } from './jobs/messages';
+import { readVariables } from './read-variables';
 
 /** What the platform binds; see wrangler.toml. */
 export interface Bindings extends AccountBindings {
@@ -64,10 +65,4 @@ const schema = z.object({
 
 export type Settings = z.infer<typeof schema>;
 
-/** The variables as they must be; throws with the name of the one that is not. */
-export function readSettings(env: unknown): Settings {
-  const parsed = schema.safeParse(env);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new Error(`The variable ${issue?.path.join('.')} is not usable: ${issue?.message}`);
-}
+export const readSettings = (env: unknown): Settings => readVariables(schema, env);

@@ -190,9 +190,10 @@ export const COMMANDS = [
   {
     name: 'credits grant',
     operands: ['ACCOUNT', 'CREDITS'],
-    usage: '[--reason TEXT] [--event-id ID] [--top-up]',
-    notes: 'a negative number takes back; the same --event-id grants once; --top-up counts towards the tier',
-    options: { reason: text, 'event-id': text, 'top-up': flag },
+    usage: '[--reason TEXT] [--event-id ID] [--top-up] [--below-zero]',
+    notes:
+      'a negative number takes back, no more than there is without --below-zero; the same --event-id grants once; --top-up counts towards the tier',
+    options: { reason: text, 'event-id': text, 'top-up': flag, 'below-zero': flag },
     run: (api, { operands: [id, amount], options }) =>
       api.grant(
         id,
@@ -201,6 +202,7 @@ export const COMMANDS = [
           reason: options.reason,
           eventId: options['event-id'],
           topUp: options['top-up'],
+          belowZero: options['below-zero'],
         }),
       ),
     show: ({ balanceCredits, repeated }) =>

@@ -35,6 +35,7 @@ import type {
   ExtendRequest,
   ExtendResult,
   GrantRequest,
+  GrantResult,
   KeySummary,
   Moment,
   Operation,
@@ -131,12 +132,12 @@ export class Account extends AccountKeys {
     return this.settle({ ...request, costMicro: 0, outcome: 'released' });
   }
 
-  grant(request: GrantRequest, audit?: AuditRecord): { balanceMicro: number; repeated: boolean } {
+  grant(request: GrantRequest, audit?: AuditRecord): GrantResult {
     const { balance = 0, topUp = 0 } = this.open()?.ledger.row ?? {};
     requireExact(Math.abs(request.amountMicro), Math.abs(balance + request.amountMicro), Math.abs(topUp + request.amountMicro));
     const result = this.step(({ ledger, outbox }) => {
       const granted = ledger.grant(request, newNonce(), this.now());
-      if (granted.repeated) return granted;
+      if (granted.repeated || granted.refused) return granted;
       outbox.note(audit, this.now());
       if (request.topUp) this.publishProfile(ledger, outbox);
       return granted;

@@ -28,6 +28,7 @@ import type {
   ExtendRequest,
   ExtendResult,
   GrantRequest,
+  GrantResult,
   KeyRecord,
   OperationDetail,
   Outcome,
@@ -168,7 +169,8 @@ export class Ledger {
   }
 
   private renew(operation: OperationRow, request: BeatRequest, nowMs: number): void {
-    operation.checkpointMicro = operation.test ? 0 : Math.max(operation.checkpointMicro, request.checkpointMicro);
+    const beforeMicro = request.startsOver ? 0 : operation.checkpointMicro;
+    operation.checkpointMicro = operation.test ? 0 : Math.max(beforeMicro, request.checkpointMicro);
     operation.deadlineMs = Math.max(operation.deadlineMs, nowMs + request.leaseMs);
     if (request.note) operation.detail = request.note;
     this.operations.renew(operation, request.note !== undefined);
@@ -275,9 +277,11 @@ export class Ledger {
   }
 
   /** Adds to the balance, once for each event; gives the balance after it. */
-  grant(request: GrantRequest, nonce: string, now: number): { balanceMicro: MicroCredits; repeated: boolean } {
+  grant(request: GrantRequest, nonce: string, now: number): GrantResult {
     const nowMs = this.tick(now);
     if (this.store.isPaid(request.eventId)) return { balanceMicro: this.row.balance, repeated: true };
+    if (request.keepsAboveZero && request.amountMicro < 0 && this.row.balance + request.amountMicro < 0)
+      return { balanceMicro: this.row.balance, repeated: false, refused: 'below_zero' };
     const operation = newOperation(this.row, 'grant', nonce, nowMs, {
       outcome: 'actual',
       amountMicro: request.amountMicro,

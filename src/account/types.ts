@@ -145,6 +145,8 @@ export interface BeatRequest {
   holdId: string;
   /** What the call has used so far: charged should it never be heard of again. */
   checkpointMicro: MicroCredits;
+  /** Whoever looks after the call from now on knows better than what was noted before, be it less. */
+  startsOver?: boolean;
   leaseMs: number;
   /** What is known of the call so far, to be found on its row while it is open. */
   note?: OperationDetail;
@@ -168,6 +170,15 @@ export interface GrantRequest {
   reason: string;
   /** Does it count towards the tier? */
   topUp: boolean;
+  /** One that takes back is refused where it would leave less than nothing. */
+  keepsAboveZero?: boolean;
+}
+
+/** The balance after it, or as it stays. */
+export interface GrantResult {
+  balanceMicro: MicroCredits;
+  repeated: boolean;
+  refused?: 'below_zero';
 }
 
 /** What is charged without a call: time that the account's own resources were kept for it. */

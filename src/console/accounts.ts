@@ -32,6 +32,8 @@ export const grantInput = z.strictObject({
   /** Makes the grant idempotent; without one, each call is a grant of its own. */
   eventId: z.string().min(1).max(200).nullish(),
   topUp: z.boolean().nullish(),
+  /** What takes back more than there is takes effect only where this says that it is meant. */
+  belowZero: z.boolean().nullish(),
 });
 
 export const tierInput = z.strictObject({ tier });
@@ -142,12 +144,17 @@ export async function grantCredits(deps: OperatorDeps, view: AccountView, input:
   if (![view.balanceMicro, view.topUpMicro].every((sum) => Number.isSafeInteger(sum + amountMicro)))
     return fail('invalid_request', 'The field `credits` is not valid: the balance would be too large.', { param: 'credits' });
   const eventId = input.eventId ?? `grant:${crypto.randomUUID()}`;
-  const request: GrantRequest = { eventId, amountMicro, reason: input.reason ?? '', topUp: input.topUp ?? false };
+  const keepsAboveZero = !input.belowZero;
+  const request: GrantRequest = { eventId, amountMicro, reason: input.reason ?? '', topUp: input.topUp ?? false, keepsAboveZero };
   const audit = auditRecord(deps, { action: 'account.grant', target: eventId, detail: grantDetail(request) });
-  const { balanceMicro, repeated } = await deps.account(view.profile.id).grant(request, audit);
+  const { balanceMicro, repeated, refused } = await deps.account(view.profile.id).grant(request, audit);
+  if (refused) return fail('conflict', leavesBelowZero(balanceMicro, amountMicro), { param: 'credits', code: 'below_zero' });
   await collectAudit(deps, view.profile.id);
   return ok({ balanceCredits: toCredits(balanceMicro), repeated });
 }
+
+const leavesBelowZero = (balanceMicro: number, amountMicro: number): string =>
+  `The account has ${toCredits(balanceMicro)} credits, and would be left with ${toCredits(balanceMicro + amountMicro)}. Nothing was changed; where that is meant, say so with \`belowZero\` (--below-zero).`;
 
 export async function setTier(deps: OperatorDeps, { profile }: AccountView, input: z.infer<typeof tierInput>) {
   const detail = { from: profile.grantedTier, to: input.tier };

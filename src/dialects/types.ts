@@ -185,8 +185,11 @@ export interface StreamRelay {
   readonly complete: boolean;
   /** A part of the answer is whole and nothing has followed it: the end may, with what the upstream counted. */
   readonly isEnding?: boolean;
-  /** What the upstream sent in place of an answer: an error object, or something that is no event at all. */
-  readonly failure: { error: unknown } | undefined;
+  /**
+   * What the upstream sent in place of an answer: an error object, or something that is no event at all. `isAnswers`: the
+   * answer itself has failed, and not the stream of it alone.
+   */
+  readonly failure: { error: unknown; isAnswers?: boolean } | undefined;
   readonly usage: unknown;
   /** The usage was given ahead: it is right about the prompt, and says little of an answer that was still to come. */
   readonly isUsageAhead?: boolean;

@@ -38,10 +38,12 @@ export async function handOver(
     detail,
     ...(idempotency && { idempotency }),
   };
+  run.handedOver = true;
   // A hold that runs out meanwhile is made up for when the answer is charged; an answer nobody looks after never is.
   const beat = {
     holdId,
     checkpointMicro: heardMicro,
+    startsOver: true,
     leaseMs: LEASE_MS,
     note: noteOf(message),
     // Who lost the answer learns by the same key what the work is called, while it goes on.

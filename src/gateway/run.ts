@@ -28,6 +28,8 @@ export interface Run {
   startedAtMs: number;
   endpoint: string;
   idempotencyKeyHash: string | undefined;
+  /** The queue looks after it from now on. */
+  handedOver?: boolean;
 }
 
 /** A call whose client may hang up in the middle; one that is answered with JSON is seen through all the same. */
@@ -99,15 +101,18 @@ export function errorResponse(run: Run, error: GatewayError): Response {
 
 /** Renews the hold's lease; the checkpoint is charged, with the note, should the call never be heard of again. */
 export function beat(run: Run, checkpointMicro: MicroCredits, note?: OperationDetail): void {
-  const { deps, accountId, holdId } = run;
+  if (run.handedOver) return;
+  const { deps, holdId } = run;
   const request = { holdId, checkpointMicro, leaseMs: deps.settings.LEASE_MS, ...(note && { note }) };
-  deps.waitUntil(insistOnBeat(deps, accountId, request));
+  deps.waitUntil(insistOnBeat(run, request));
 }
 
 /** A lease ends before the next beat but one: a beat that fails is tried again at once, and once more in good time. */
-async function insistOnBeat(deps: GatewayDeps, accountId: string, request: BeatRequest): Promise<void> {
+async function insistOnBeat(run: Run, request: BeatRequest): Promise<void> {
+  const { deps, accountId } = run;
   for (const afterMs of [0, 0, deps.settings.BEAT_MS / 6]) {
     if (afterMs > 0) await new Promise((resolve) => setTimeout(resolve, afterMs));
+    if (run.handedOver) return;
     try {
       // A stub does not outlive a failure of its object: each try is made with another.
       await deps.account(accountId).beat(request);

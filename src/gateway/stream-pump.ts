@@ -127,7 +127,7 @@ export class StreamPump {
         await this.send(out);
         if (relay.failure) {
           const failure = wire.errorInBody(relay.failure.error) ?? brokenOff('the provider sent something else than an event');
-          return this.failedWith(stream, { ...failure, message: failure.message || 'no reason given' });
+          return this.toldOf(stream, { ...failure, message: failure.message || 'no reason given' }, relay.failure.isAnswers === true);
         }
         if (events === undefined) break;
         this.watchHold(stream);
@@ -138,19 +138,26 @@ export class StreamPump {
     }
     if (this.stop && !relay.complete) return 'stopped';
     // Nothing is missing from an answer that breaks off after its last chunk.
-    if (isBroken && !relay.complete) return this.client.gone ? 'gone' : this.brokenWith(stream, 'the provider broke off its stream');
+    if (isBroken && !relay.complete)
+      return this.client.gone ? 'gone' : this.brokenWith(stream, brokenOff('the provider broke off its stream'));
     if (relay.complete || (relay.ended && relay.hasContent)) {
       failover.succeeded(attempt);
       return 'done';
     }
-    return this.brokenWith(stream, 'the provider ended its stream before the answer was complete');
+    return this.brokenWith(stream, brokenOff('the provider ended its stream before the answer was complete'));
+  }
+
+  /** An error that ends the stream of an answer which is heard by then says nothing of the answer, where that goes on without its stream. */
+  private toldOf(stream: OpenedStream, failure: UpstreamFailure, isAnswers: boolean): Passed {
+    const isHeard = stream.relay.hasContent || this.client.gone;
+    return isHeard && !isAnswers ? this.brokenWith(stream, failure) : this.failedWith(stream, failure);
   }
 
   /** Nobody else is asked for an answer that goes on without its stream. */
-  private brokenWith(stream: OpenedStream, message: string): Passed {
-    if (!this.goesOn(stream)) return this.failedWith(stream, brokenOff(message));
+  private brokenWith(stream: OpenedStream, failure: UpstreamFailure): Passed {
+    if (!this.goesOn(stream)) return this.failedWith(stream, failure);
     stream.attempt.abort?.abort();
-    this.run.failover.broke(stream.attempt, brokenOff(message));
+    this.run.failover.broke(stream.attempt, failure);
     return 'goes_on';
   }
 

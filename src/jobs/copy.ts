@@ -125,10 +125,11 @@ export async function copyResult(deps: JobDeps, known: Job): Promise<void> {
   await deps.jobs.send({ jobId: job.id }, { delaySeconds });
 }
 
-/** With all that could be had: of several pictures one may be lost for good, and is not charged. */
-async function endCopied(deps: JobDeps, job: Job, { files: _, ...rest }: PendingResult, files: StoredFile[]): Promise<void> {
+/** With all that could be had: of several files one may be lost for good, and is not charged. */
+async function endCopied(deps: JobDeps, job: Job, { files: made, ...rest }: PendingResult, files: StoredFile[]): Promise<void> {
+  const lostFiles = made.length - files.length;
   if (files.length > 0 || rest.transcript !== undefined || rest.output !== undefined || rest.storedOutput)
-    return finishJob(deps, job, { state: 'succeeded', outputs: { ...rest, files } });
+    return finishJob(deps, job, { state: 'succeeded', outputs: { ...rest, files, ...(lostFiles > 0 && { lostFiles }) } });
   const { error } = fail('job_failed', 'The provider returned no output. Nothing was charged.');
   await finishJob(deps, job, { state: 'failed', error });
 }

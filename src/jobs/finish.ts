@@ -124,6 +124,7 @@ function receiptOf(job: Job): Record<string, unknown> {
     ...(catalogueVersion !== undefined && { catalogueVersion }),
     asked: { [UNITS[per]]: units },
     usage: job.outputs ? deliveredOf(job, job.outputs) : null,
+    ...(job.outputs?.lostFiles && { files: { delivered: job.outputs.files.length, lost: job.outputs.lostFiles } }),
     mode,
     latencyMs: (job.endedAt ?? job.createdAt) - job.createdAt,
     attempts,

@@ -57,6 +57,10 @@ export function priceJob(
 
 export const estimateMicro = ({ unitMicro, units }: Pick<JobPlan, 'unitMicro' | 'units'>): MicroCredits => Math.ceil(unitMicro * units);
 
+/** Of what was made: the price is of all files together, and a file that is lost is not paid for. */
+const shareMicro = (micro: MicroCredits, { files, lostFiles = 0 }: JobOutputs): MicroCredits =>
+  lostFiles === 0 ? micro : Math.ceil((micro * files.length) / (files.length + lostFiles));
+
 /** What was delivered, at the price that was fixed: never more than was asked for. */
 export function costMicro(plan: Pick<JobPlan, 'per' | 'unitMicro' | 'units'>, outputs: JobOutputs): MicroCredits {
   const { seconds, gpuMs } = outputs.usage ?? {};
@@ -64,11 +68,11 @@ export function costMicro(plan: Pick<JobPlan, 'per' | 'unitMicro' | 'units'>, ou
     case 'image':
       return plan.unitMicro * Math.min(plan.units, outputs.files.length);
     case 'second':
-      return Math.ceil(plan.unitMicro * Math.min(plan.units, seconds ?? plan.units));
+      return shareMicro(Math.ceil(plan.unitMicro * Math.min(plan.units, seconds ?? plan.units)), outputs);
     case 'gpu_second':
       // GPU time is billed in whole credits, as the documents' examples are; without a figure nothing is known to be owed.
       return Math.min(estimateMicro(plan), upToCredit(Math.ceil((plan.unitMicro * Math.max(0, gpuMs ?? 0)) / 1_000)));
     default:
-      return estimateMicro(plan);
+      return shareMicro(estimateMicro(plan), outputs);
   }
 }

@@ -84,6 +84,8 @@ export interface PendingResult extends Omit<MediaResult, 'files'> {
 
 export interface JobOutputs {
   files: readonly StoredFile[];
+  /** How many more the provider made, which could not be copied. */
+  lostFiles?: number;
   transcript?: Transcript;
   output?: unknown;
   /** Where the output lies when it is large. */

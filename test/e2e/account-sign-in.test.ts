@@ -6,6 +6,7 @@ import { ROOT } from '../../scripts/lib/paths.mjs';
 import { withLedger } from './support/d1';
 import { mailsTo, mailTo, Person } from './support/person';
 import { nextCode, totp, withTwoFactor } from './support/two-factor';
+import { until } from './support/wait';
 import { Worker } from './support/worker';
 
 let worker: Worker;
@@ -55,6 +56,28 @@ describe('a person who signs up with a password', () => {
     expect((await stranger.ask('/api/me')).status).toBe(401);
     await mailTo(worker, person.email, /already have an account/);
     expect((await signIn(stranger, 'another long password')).status).toBe(401);
+  });
+
+  it('lets nobody in who had signed up with the address before, by another password', async () => {
+    const [before, person] = [new Person(worker), new Person(worker)];
+    const signUp = (by: Person, password: string) =>
+      by.get('/api/auth/sign-up/email', { json: { name: 'A person', email: before.email, password } });
+    await signUp(before, 'the password of somebody else');
+    await signUp(person, person.password);
+    await until('neither password to count', async () => (await signIn(before, 'the password of somebody else')).status === 401);
+    const { link } = await mailTo(worker, before.email, /^Confirm/);
+    expect((await person.fetch(link!)).status).toBe(302);
+    expect((await person.get<Me>('/api/me')).email).toBe(before.email);
+    expect((await signIn(before, 'the password of somebody else')).status).toBe(401);
+  });
+
+  it('may say the same twice before the address is confirmed', async () => {
+    const person = new Person(worker);
+    await person.signUp();
+    await person.signUp();
+    await person.verify();
+    person.forgetCookies();
+    expect((await signIn(person)).status).toBe(200);
   });
 
   it('sets a new password by mail, which ends every session', async () => {

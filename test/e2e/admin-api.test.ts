@@ -162,6 +162,20 @@ describe('a grant', () => {
     expect((await admin('POST', `/accounts/${id}/grants`, { credits: -3.5, reason: 'a refund' })).body.balanceCredits).toBe(6.5);
   });
 
+  it('takes back no more than there is, unless it is said that it may', async () => {
+    const id = await create({ credits: 10 });
+    const taken = { credits: -10.5, eventId: 'a dispute' };
+    const refused = await admin('POST', `/accounts/${id}/grants`, taken);
+    expect(refused).toMatchObject({ status: 409, body: { error: { code: 'below_zero', param: 'credits' } } });
+    expect(refused.body.error.message).toContain('has 10 credits, and would be left with -0.5');
+    expect((await admin('GET', `/accounts/${id}`)).body).toMatchObject({ balanceCredits: 10, ledger: [{ amountCredits: 10 }] });
+    const meant = { ...taken, belowZero: true };
+    expect((await admin('POST', `/accounts/${id}/grants`, meant)).body).toEqual({ balanceCredits: -0.5, repeated: false });
+    // Said again it is known, and one that gives is never refused.
+    expect((await admin('POST', `/accounts/${id}/grants`, taken)).body).toEqual({ balanceCredits: -0.5, repeated: true });
+    expect((await admin('POST', `/accounts/${id}/grants`, { credits: 0.25 })).body.balanceCredits).toBe(-0.25);
+  });
+
   it('counts towards the tier as a top-up only', async () => {
     const id = await create();
     await admin('POST', `/accounts/${id}/grants`, { credits: 5_000 });
@@ -177,6 +191,7 @@ describe('a grant', () => {
     ['eventId', { credits: 1, eventId: '' }],
     ['reason', { credits: 1, reason: 5 }],
     ['topUp', { credits: 1, topUp: 'yes' }],
+    ['belowZero', { credits: -1, belowZero: 1 }],
     ['amount', { credits: 1, amount: 1 }],
   ])('is refused with the field named: %s of %j', async (param, body) => {
     const id = await create();

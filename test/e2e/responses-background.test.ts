@@ -329,6 +329,21 @@ describe.concurrent('a stream in the background', () => {
     expect(await account.lastGeneration()).toMatchObject({ ending: 'upstream_broke' });
   });
 
+  it.each([
+    ['comes to its end is charged for it', done(), USAGE_MICRO, 'complete'],
+    ['failed is free', under('failed'), 0, 'upstream_failed'],
+  ])('that ends with an error is charged by what its provider says of the answer: one that %s', async (_, end, micro, ending) => {
+    const { account, lane } = await fresh();
+    const error = { type: 'error', sequence_number: 9, code: 'server_error', message: 'The stream was lost.', param: null };
+    lane.first.reply(sse([...events().slice(0, 6), `event: error\ndata: ${JSON.stringify(error)}\n\n`]));
+    lane.first.replyAlways(() => end);
+    const { events: heard } = await endOf(await openResponseStream(account, background(lane, { stream: true })));
+    expect(JSON.stringify(heard.at(-1))).toContain('fetch the response by its id');
+    expect(await account.settled()).toEqual(spent(micro));
+    expect(await account.lastGeneration()).toMatchObject({ ending });
+    expect(await account.problems()).toEqual([]);
+  });
+
   it('whose client hangs up, and asks again under its idempotency key, is not begun twice', async () => {
     const { account, lane } = await fresh();
     lane.first.reply(sse([...events().slice(0, 6), { until: new Promise((open) => setTimeout(open, 1_000)) }, ...events().slice(6)]));

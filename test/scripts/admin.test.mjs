@@ -88,6 +88,7 @@ describe('what each command asks of the gateway', () => {
     ],
     ['credits grant acc_1 0.5', 'POST', '/accounts/acc_1/grants', { credits: 0.5 }],
     ['credits grant acc_1 -250 --reason mistake', 'POST', '/accounts/acc_1/grants', { credits: -250, reason: 'mistake' }],
+    ['credits grant acc_1 -250 --below-zero', 'POST', '/accounts/acc_1/grants', { credits: -250, belowZero: true }],
     ['tier set acc_1 growth', 'PUT', '/accounts/acc_1/tier', { tier: 'growth' }],
     ['keys create acc_1 --name ci', 'POST', '/accounts/acc_1/keys', { name: 'ci', mode: 'live' }],
     [

@@ -85,27 +85,50 @@ async function receiptUrl(deps: Deps, intent: string | null): Promise<string | n
   }
 }
 
-const refund = (deps: Deps, { id, amount, payment_intent: intent }: Stripe.Refund, failed: boolean) =>
-  change(deps, idOf(intent), {
-    eventId: failed ? `stripe:${id}:failed` : `stripe:${id}`,
-    kind: 'refund',
-    cents: failed ? amount : -amount,
-  });
+/** What Stripe tells of either. */
+type TakenBack = Pick<Stripe.Refund | Stripe.Dispute, 'id' | 'amount' | 'currency' | 'payment_intent'>;
 
-const dispute = (deps: Deps, { id, amount, payment_intent: intent }: Stripe.Dispute, won: boolean) =>
-  change(deps, idOf(intent), { eventId: won ? `stripe:${id}:reinstated` : `stripe:${id}`, kind: 'dispute', cents: won ? amount : -amount });
+const refund = (deps: Deps, told: TakenBack, failed: boolean) => takenBack(deps, 'refund', told, failed ? 'failed' : undefined);
+
+const dispute = (deps: Deps, told: TakenBack, won: boolean) => takenBack(deps, 'dispute', told, won ? 'reinstated' : undefined);
+
+/** @param undone How a part came to be given back: it was taken before, whether or not that was ever told. */
+async function takenBack(
+  deps: Deps,
+  kind: Change['kind'],
+  told: TakenBack,
+  undone: string | undefined,
+): Promise<Result<{ received: true }>> {
+  const { id, amount, currency, payment_intent } = told;
+  const intent = idOf(payment_intent);
+  if (intent === null) return done;
+  if (currency !== 'usd') return foreign(deps, intent, told);
+  await change(deps, intent, { eventId: `stripe:${id}`, kind, cents: -amount });
+  if (undone !== undefined) await change(deps, intent, { eventId: `stripe:${id}:${undone}`, kind, cents: amount });
+  return done;
+}
+
+const FIND = 'SELECT id, account_id AS accountId FROM payments WHERE payment_intent = ?';
+
+/** Nobody here knows what it comes to in credits: the operator does, from what Stripe took. */
+async function foreign({ db }: Deps, intent: string, { id, amount, currency }: TakenBack): Promise<Result<{ received: true }>> {
+  const payment = await db.prepare(FIND).bind(intent).first<{ id: string; accountId: string }>();
+  if (payment)
+    console.error(
+      'payment taken back in another currency',
+      JSON.stringify({ id, amount, currency, session: payment.id, accountId: payment.accountId }),
+    );
+  return done;
+}
 
 /** Kept first: the payment, coming at the same moment, sees it or is seen. One of another business stays without effect. */
-async function change(deps: Deps, intent: string | null, made: Change): Promise<Result<{ received: true }>> {
-  if (intent === null) return done;
+async function change(deps: Deps, intent: string, made: Change): Promise<void> {
   const insert = deps.db
     .prepare('INSERT INTO payment_changes VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING')
     .bind(made.eventId, intent, made.kind, made.cents, deps.now());
-  const find = deps.db.prepare('SELECT id, account_id AS accountId FROM payments WHERE payment_intent = ?').bind(intent);
-  const [, found] = await deps.db.batch<{ id: string; accountId: string }>([insert, find]);
+  const [, found] = await deps.db.batch<{ id: string; accountId: string }>([insert, deps.db.prepare(FIND).bind(intent)]);
   const payment = found?.results[0];
   if (payment) await applyChange(deps, payment.accountId, payment.id, made);
-  return done;
 }
 
 const WORDS = {

@@ -14,8 +14,13 @@ export const createOrganizationInput = z.strictObject({ name: z.string().trim().
 const MOST_MADE = 20;
 const DAY_MS = 86_400_000;
 
-const MADE = `SELECT COUNT(*) AS count FROM members m JOIN organizations o ON o.id = m.organization_id
-  WHERE m.user_id = ? AND m.source = 'created' AND (o.deleted_at IS NULL OR o.created_at > ?)`;
+/** Of a person and a moment. */
+const MAY_MAKE = `(SELECT COUNT(*) FROM members m JOIN organizations o ON o.id = m.organization_id
+  WHERE m.user_id = ?1 AND m.source = 'created' AND (o.deleted_at IS NULL OR o.created_at > ?2)) < ${MOST_MADE}`;
+
+const INSERT = `INSERT INTO organizations SELECT ?3, ?4, ?5, ?6, ?7, NULL WHERE ${MAY_MAKE}`;
+/** Only where the statement before took effect. */
+const INSERT_OWNER = "INSERT INTO members SELECT id, ?2, 'owner', 'created', ?3 FROM organizations WHERE id = ?1";
 
 const random = (bytes: number): string => toHex(crypto.getRandomValues(new Uint8Array(bytes)));
 
@@ -25,6 +30,22 @@ function slugOf(name: string): string {
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-');
   return plain.replace(/^-+|-+$/g, '').slice(0, 40) || 'team';
+}
+
+const TOO_MANY = fail('conflict', `A person may make ${MOST_MADE} organizations; delete one first.`, { code: 'too_many_organizations' });
+
+const SLUG_TAKEN = /UNIQUE constraint failed: organizations\.slug/;
+
+/** The first slug that nobody has as it is written; undefined where nothing was. */
+async function firstFree(slugs: readonly string[], write: (slug: string) => Promise<boolean>): Promise<string | undefined> {
+  for (const slug of slugs) {
+    try {
+      return (await write(slug)) ? slug : undefined;
+    } catch (error) {
+      if (slug === slugs.at(-1) || !SLUG_TAKEN.test(String(error))) throw error;
+    }
+  }
+  return undefined;
 }
 
 export interface OrganizationView {
@@ -41,25 +62,21 @@ export async function createOrganization(
   { name }: z.infer<typeof createOrganizationInput>,
 ): Promise<Result<OrganizationView>> {
   const { db, actor, account } = context;
-  const made = await db
-    .prepare(MADE)
-    .bind(actor.id, context.now() - DAY_MS)
-    .first<{ count: number }>();
-  if ((made?.count ?? 0) >= MOST_MADE)
-    return fail('conflict', `A person may make ${MOST_MADE} organizations; delete one first.`, { code: 'too_many_organizations' });
+  const sinceMs = context.now() - DAY_MS;
+  // Before a wallet is made for it: what counts is asked again as it is written.
+  if (!(await db.prepare(`SELECT 1 WHERE ${MAY_MAKE}`).bind(actor.id, sinceMs).first())) return TOO_MANY;
   const [id, wallet, at] = [`org_${random(8)}`, accountId(newAccountBytes()), context.now()];
   const profile: AccountProfile = { id: wallet, name, email: null, createdAtMs: at, grantedTier: 'free' };
   await account(wallet).create(profile);
-  const taken = await db.prepare('SELECT 1 FROM organizations WHERE slug = ?').bind(slugOf(name)).first();
-  const slug = taken ? `${slugOf(name)}-${random(3)}` : slugOf(name);
-  const insert = db.prepare('INSERT INTO organizations VALUES (?, ?, ?, ?, ?, NULL)').bind(id, slug, name, wallet, at);
-  const owner = db.prepare("INSERT INTO members VALUES (?, ?, 'owner', 'created', ?)").bind(id, actor.id, at);
-  await commit(
-    { ...context, accountId: wallet },
-    { action: 'organization.create', target: id, detail: { name, slug } },
-    insert,
-    owner,
-    listInD1(db, profile),
-  );
-  return ok({ id, slug, name, role: 'owner', accountId: wallet });
+  const write = (slug: string): Promise<boolean> =>
+    commit(
+      { ...context, accountId: wallet },
+      { action: 'organization.create', target: id, detail: { name, slug } },
+      db.prepare(INSERT).bind(actor.id, sinceMs, id, slug, name, wallet, at),
+      db.prepare(INSERT_OWNER).bind(id, actor.id, at),
+      listInD1(db, profile),
+    );
+  const plain = slugOf(name);
+  const slug = await firstFree([plain, `${plain}-${random(3)}`], write);
+  return slug === undefined ? TOO_MANY : ok({ id, slug, name, role: 'owner', accountId: wallet });
 }

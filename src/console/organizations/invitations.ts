@@ -6,7 +6,7 @@ import { sha256Hex, toHex } from '../../core/hex';
 import { commit } from '../audit/commit';
 import type { VerbContext } from '../context';
 import type { ConsoleDeps } from '../deps';
-import { ROLES, type Role } from '../permissions';
+import { PERMISSIONS, ROLES, type Role } from '../permissions';
 import { NO_MAIL } from '../sign-in/guards';
 import { organizationOf, refuseBeyondRole } from './internal';
 
@@ -123,12 +123,24 @@ export async function revokeInvitation(context: VerbContext, id: string): Promis
   return revoked ? ok({ id, status: 'revoked' }) : fail('not_found', 'There is no such open invitation.');
 }
 
+const INVITERS = PERMISSIONS['members.write'].map((role) => `'${role}'`).join(', ');
+
+/** Of an invitation: who sent it is still one who may. */
+const backed = (of: string): string => `EXISTS (SELECT 1 FROM members b WHERE b.organization_id = ${of}.organization_id
+  AND b.user_id = ${of}.invited_by AND b.role IN (${INVITERS}) AND (b.role = 'owner' OR ${of}.role <> 'owner'))`;
+
+/** Goes with each change of who is a member, and as what: nobody comes in by the word of one who is out, or may no more. */
+export const revokeUnbacked = (db: D1Database, organizationId: string): D1PreparedStatement =>
+  db
+    .prepare(`UPDATE invitations SET status = 'revoked' WHERE organization_id = ? AND status = 'pending' AND NOT ${backed('invitations')}`)
+    .bind(organizationId);
+
 export const acceptInput = z.strictObject({ token: z.string().min(1).max(200) });
 
 const FIND = `SELECT i.id, i.email, i.role, i.organization_id AS organizationId, o.account_id AS accountId, o.slug, o.name,
   u.name AS inviterName, u.email AS inviterEmail FROM invitations i
   JOIN organizations o ON o.id = i.organization_id AND o.deleted_at IS NULL LEFT JOIN users u ON u.id = i.invited_by
-  WHERE i.token_hash = ? AND i.status = 'pending' AND i.expires_at > ?`;
+  WHERE i.token_hash = ? AND i.status = 'pending' AND i.expires_at > ? AND ${backed('i')}`;
 
 /** One that is good yet. */
 export interface OpenInvitation {
@@ -160,7 +172,9 @@ export async function acceptInvitation(context: VerbContext, { token }: z.infer<
     return fail('permission_denied', 'This invitation is for another address: sign in with the one that it was sent to.');
   const { id, email, organizationId, role, accountId, slug, name } = invitation;
   const accept = context.db
-    .prepare("UPDATE invitations SET status = 'accepted' WHERE id = ? AND status = 'pending' AND expires_at > ?")
+    .prepare(
+      `UPDATE invitations SET status = 'accepted' WHERE id = ? AND status = 'pending' AND expires_at > ? AND ${backed('invitations')}`,
+    )
     .bind(id, context.now());
   // Only where the statement before took effect, and never over a role that they have.
   const join = context.db

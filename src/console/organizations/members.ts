@@ -6,6 +6,7 @@ import { auditRecord, collectAudit, commit } from '../audit/commit';
 import type { VerbContext } from '../context';
 import { ROLES, type Role } from '../permissions';
 import { LAST_OWNER, NO_MEMBER, organizationOf, refuseBeyondRole } from './internal';
+import { revokeUnbacked } from './invitations';
 
 export interface MemberView {
   userId: string;
@@ -46,7 +47,8 @@ export async function changeRole(
       `UPDATE members SET role = ?3 WHERE organization_id = ?1 AND user_id = ?2 AND role = ?4 AND (?3 = 'owner' OR ${NOT_THE_LAST_OWNER})`,
     )
     .bind(organizationOf(context).id, userId, role, member.role);
-  const changed = await commit(context, { action: 'member.change_role', target: userId, detail: { from: member.role, to: role } }, change);
+  const entry = { action: 'member.change_role', target: userId, detail: { from: member.role, to: role } };
+  const changed = await commit(context, entry, change, revokeUnbacked(context.db, organizationOf(context).id));
   return changed ? ok({ userId, role }) : fail('conflict', LAST_OWNER);
 }
 
@@ -68,7 +70,8 @@ export async function removeMember(context: VerbContext, userId: string): Promis
     target: userId,
     detail: { email: member.email, role: member.role, keysRevoked },
   };
-  if (!(await commit(context, entry, change))) return fail('conflict', LAST_OWNER);
+  const revoke = revokeUnbacked(context.db, organizationOf(context).id);
+  if (!(await commit(context, entry, change, revoke))) return fail('conflict', LAST_OWNER);
   const later = await revokeKeysOf(context, userId);
   return ok({ userId, keysRevoked: keysRevoked.length + later.length });
 }
@@ -112,9 +115,12 @@ export async function transferOrganization(
   const change = context.db
     .prepare(
       `UPDATE members SET role = CASE user_id WHEN ?2 THEN 'owner' ELSE 'admin' END WHERE organization_id = ?1 AND user_id IN (?2, ?3)
-       AND EXISTS (SELECT 1 FROM members t WHERE t.organization_id = ?1 AND t.user_id = ?2)`,
+       AND EXISTS (SELECT 1 FROM members t WHERE t.organization_id = ?1 AND t.user_id = ?2)
+       AND EXISTS (SELECT 1 FROM members a WHERE a.organization_id = ?1 AND a.user_id = ?3 AND a.role = 'owner')`,
     )
     .bind(organizationOf(context).id, userId, context.actor.id);
   const entry = { action: 'organization.transfer', target: userId, detail: { from: context.actor.id } };
-  return (await commit(context, entry, change)) ? ok({ ownerId: userId }) : fail('not_found', NO_MEMBER);
+  const revoke = revokeUnbacked(context.db, organizationOf(context).id);
+  if (await commit(context, entry, change, revoke)) return ok({ ownerId: userId });
+  return fail('conflict', 'Nothing was handed over: they have left meanwhile, or it is yours no more.');
 }

@@ -12,6 +12,7 @@ import { countMail } from './mail-limit';
 import { existingMail, magicLinkMail, resetMail, verifyMail } from './mails';
 import { hashPassword, verifyPassword } from './passwords';
 import type { SessionOrigin } from './record';
+import { rivals } from './rivals';
 import { vouchedSession } from './session-plugin';
 import { letsIn, requireWelcome, welcome } from './welcome';
 
@@ -112,6 +113,7 @@ export function createAuth({ db, settings, mail, origin, signedIn, changed, ende
       vouchedSession(),
       guards({ db, changed, sendsMail: mail !== undefined }),
       welcome({ db, settings }),
+      rivals({ db, inBackground }),
     ],
     onAPIError: { errorURL: `${origin}/sign-in` },
     databaseHooks: {

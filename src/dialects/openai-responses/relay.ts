@@ -32,7 +32,7 @@ export class ResponsesRelay implements StreamRelay {
   ended = false;
   complete = false;
   isEnding = false;
-  failure: { error: unknown } | undefined;
+  failure: StreamRelay['failure'];
   usage: unknown;
   outputChars = 0;
   storedId: string | undefined;
@@ -89,7 +89,8 @@ export class ResponsesRelay implements StreamRelay {
     const json = parseJson(data);
     const type = isRecord(json) ? eventType(json, event) : undefined;
     // One that failed is free, tokens or none: what follows is the gateway's own end.
-    if (!isRecord(json) || type === undefined || type === 'error' || type === 'response.failed') return this.failWith(json);
+    if (!isRecord(json) || type === undefined || type === 'error' || type === 'response.failed')
+      return this.failWith(json, type === 'response.failed');
     const read: ReadEvent = { type, data, sequence: json.sequence_number, verbatim: event };
     if (OPENING_EVENTS.has(type)) return this.open(read, json);
     if (type === 'response.completed' || type === 'response.incomplete') return this.finish(read, json);
@@ -106,8 +107,8 @@ export class ResponsesRelay implements StreamRelay {
     return before + this.emit(read);
   }
 
-  private failWith(error: unknown): string {
-    this.failure = { error };
+  private failWith(error: unknown, isAnswers = false): string {
+    this.failure = { error, isAnswers };
     return '';
   }
 

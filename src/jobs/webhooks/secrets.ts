@@ -1,5 +1,5 @@
 /** One signing secret an account, made when it is first needed; those that were rotated away sign too for a day. */
-import { eq } from 'drizzle-orm';
+import { and, eq } from 'drizzle-orm';
 import { database } from '../../db/client';
 import { webhookSecrets } from '../../db/jobs';
 import { newWebhookSecret } from './sign';
@@ -26,13 +26,23 @@ export async function readSecrets(db: D1Database, accountId: string, nowMs: numb
   return (await find())!;
 }
 
+/** Of two who rotate at once, each has a secret that signs: the second rotates the first one's away. */
 export async function rotateSecret(db: D1Database, accountId: string, nowMs: number): Promise<WebhookSecrets> {
-  const known = await readSecrets(db, accountId, nowMs);
+  for (;;) {
+    const rotated = await rotateFrom(db, accountId, await readSecrets(db, accountId, nowMs), nowMs);
+    if (rotated) return rotated;
+  }
+}
+
+/** Undefined where another rotation came before. */
+async function rotateFrom(db: D1Database, accountId: string, known: WebhookSecrets, nowMs: number): Promise<WebhookSecrets | undefined> {
   const past = [{ secret: known.current, endsAtMs: nowMs + PREVIOUS_SIGNS_MS }, ...pastSecrets(known, nowMs)].slice(0, MOST_PAST);
   const previous = past.map(({ secret, endsAtMs }) => `${secret}~${endsAtMs}`).join(' ');
   const current = newWebhookSecret();
-  await database(db).update(webhookSecrets).set({ current, previous, rotatedAt: nowMs }).where(eq(webhookSecrets.accountId, accountId));
-  return { current, previous, rotatedAt: nowMs };
+  const isAsKnown = and(eq(webhookSecrets.accountId, accountId), eq(webhookSecrets.current, known.current));
+  const next = { current, previous, rotatedAt: nowMs };
+  const changed = await database(db).update(webhookSecrets).set(next).where(isAsKnown).returning({ id: webhookSecrets.accountId });
+  return changed.length > 0 ? next : undefined;
 }
 
 /** Those that sign now, the newest first. */

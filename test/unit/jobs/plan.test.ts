@@ -242,6 +242,14 @@ describe('a price', () => {
     expect([ran(18_420), ran(10_000_000), ran(undefined)]).toEqual([56 * CREDIT, 1_800 * CREDIT, 0]);
   });
 
+  it('that is of all files together is not charged for those that are lost', () => {
+    const file = { key: 'k', contentType: 'model/gltf-binary', sizeBytes: 1 };
+    const of = (per: 'clip' | 'request' | 'second', files: number, lostFiles: number) =>
+      costMicro({ per, unitMicro: 10 * CREDIT, units: 1 }, { files: Array(files).fill(file), lostFiles });
+    for (const per of ['clip', 'request', 'second'] as const)
+      expect([of(per, 1, 0), of(per, 1, 1), of(per, 2, 1)]).toEqual([10e6, 5e6, 6_666_667]);
+  });
+
   it('of a film goes by its resolution where that has one, and no other is made then', () => {
     const film = MODELS.find(({ id }) => id === 'kling-v3')!;
     const price = { per: 'second', micro: 10 * CREDIT, tierMicro: { '720p': 10 * CREDIT, '1080p': 15 * CREDIT } } as const;

@@ -81,6 +81,18 @@ describe('a lease that runs out', () => {
     });
   });
 
+  it('forgets what was noted where another looks after the call from then on', async () => {
+    const account = await TestAccount.create({ credits: 100 });
+    await account.run((object) => {
+      const holdId = holdOf(object.admit(admitRequest({ estimateMicro: 10 * CREDIT })));
+      object.beat({ ...beat(holdId, 10 * CREDIT), note: { ending: 'client_gone' } });
+      object.beat({ ...beat(holdId, CREDIT), startsOver: true, note: { ending: 'background' } });
+    });
+    account.nowMs += LEASE_MS;
+    expect(await account.fireAlarm()).toBe(true);
+    expect(await balance(account)).toEqual([99, 0]);
+  });
+
   it('runs out in an object that was evicted meanwhile, by the alarm of the platform', async () => {
     const account = await TestAccount.create({ credits: 100 });
     await account.run((object) => {

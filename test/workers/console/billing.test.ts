@@ -123,12 +123,18 @@ describe('a refund, or a dispute', () => {
     const account = await accountOf(person);
     const session = paid(account, 2_500);
     await deliver('checkout.session.completed', session);
-    const part = (id: string, amount: number) => ({ id, object: 'refund', amount, payment_intent: session.payment_intent });
+    const part = (id: string, amount: number) => ({
+      id,
+      object: 'refund',
+      amount,
+      currency: 'usd',
+      payment_intent: session.payment_intent,
+    });
     for (const refund of [part('re_1', 400), part('re_1', 400), part('re_2', 200)]) await deliver('refund.created', refund);
     expect(await billing(person)).toMatchObject({ balanceCredits: 1_900, topUpCredits: 1_900, tier: 'free' });
     await deliver('refund.failed', part('re_2', 200));
     expect((await billing(person)).balanceCredits).toBe(2_100);
-    const disputed = { id: 'dp_1', object: 'dispute', amount: 2_100, payment_intent: session.payment_intent };
+    const disputed = { id: 'dp_1', object: 'dispute', amount: 2_100, currency: 'usd', payment_intent: session.payment_intent };
     await deliver('charge.dispute.funds_withdrawn', disputed);
     expect((await billing(person)).balanceCredits).toBe(0);
     expect((await must('GET', '/api/billing/receipts', { as: person })).receipts[0].status).toBe('disputed');
@@ -148,7 +154,12 @@ describe('a refund, or a dispute', () => {
     const person = await someone();
     const account = await accountOf(person);
     const session = paid(account, 2_500);
-    const of = (id: string, amount: number) => ({ id: `${id}_${account}`, amount, payment_intent: session.payment_intent });
+    const of = (id: string, amount: number) => ({
+      id: `${id}_${account}`,
+      amount,
+      currency: 'usd',
+      payment_intent: session.payment_intent,
+    });
     await deliver('charge.dispute.funds_reinstated', of('dp_9', 2_000));
     for (let again = 0; again < 2; again++) expect((await deliver('refund.created', of('re_9', 500))).status).toBe(200);
     expect((await billing(person)).balanceCredits).toBe(0);
@@ -170,7 +181,7 @@ describe('a refund, or a dispute', () => {
   it('that is cancelled before it went out is given back, once', async () => {
     const person = await someone();
     const session = paid(await accountOf(person), 2_500);
-    const refund = { id: `re_${session.id}`, amount: 2_500, payment_intent: session.payment_intent };
+    const refund = { id: `re_${session.id}`, amount: 2_500, currency: 'usd', payment_intent: session.payment_intent };
     await deliver('checkout.session.completed', session);
     await deliver('refund.created', { ...refund, status: 'requires_action' });
     expect((await must('GET', '/api/billing/receipts', { as: person })).receipts[0].status).toBe('refunded');
@@ -181,9 +192,44 @@ describe('a refund, or a dispute', () => {
     expect((await must('GET', '/api/billing/receipts', { as: person })).receipts[0].status).toBe('paid');
   });
 
+  it('in another currency is not taken for cents, and the operator is told', async () => {
+    const person = await someone();
+    const account = await accountOf(person);
+    const session = paid(account, 2_500);
+    await deliver('checkout.session.completed', session);
+    const log = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const part = (id: string, currency: string) => ({
+      id: `${id}_${account}`,
+      amount: 2_500,
+      currency,
+      payment_intent: session.payment_intent,
+    });
+    await deliver('refund.created', part('re', 'jpy'));
+    await deliver('charge.dispute.funds_withdrawn', part('dp', 'eur'));
+    await deliver('refund.created', { ...part('re_theirs', 'eur'), payment_intent: 'pi_of_another_business' });
+    const said = log.mock.calls.filter(([words]) => words === 'payment taken back in another currency');
+    log.mockRestore();
+    expect(await billing(person)).toMatchObject({ balanceCredits: 2_500, topUpCredits: 2_500 });
+    expect((await must('GET', '/api/billing/receipts', { as: person })).receipts[0].status).toBe('paid');
+    expect(said.map(([, what]) => what)).toEqual([
+      expect.stringMatching(`"amount":2500,"currency":"jpy".*${account}`),
+      expect.stringMatching(`"amount":2500,"currency":"eur".*${account}`),
+    ]);
+  });
+
+  it('that failed or was won adds nothing, where nobody has told of it before', async () => {
+    const person = await someone();
+    const session = paid(await accountOf(person), 2_500);
+    const part = (id: string) => ({ id: `${id}_${session.id}`, amount: 2_500, currency: 'usd', payment_intent: session.payment_intent });
+    await deliver('checkout.session.completed', session);
+    await deliver('refund.failed', part('re'));
+    await deliver('charge.dispute.funds_reinstated', part('dp'));
+    expect(await billing(person)).toMatchObject({ balanceCredits: 2_500, topUpCredits: 2_500 });
+  });
+
   it('of another business of the same Stripe account is taken in and changes nothing', async () => {
-    expect((await deliver('refund.created', { id: 're_x', amount: 5, payment_intent: 'pi_unknown' })).status).toBe(200);
-    expect((await deliver('refund.created', { id: 're_y', amount: 5, payment_intent: null })).status).toBe(200);
+    expect((await deliver('refund.created', { id: 're_x', amount: 5, currency: 'usd', payment_intent: 'pi_unknown' })).status).toBe(200);
+    expect((await deliver('refund.created', { id: 're_y', amount: 5, currency: 'usd', payment_intent: null })).status).toBe(200);
   });
 });
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { accountStub } from '../../../src/account/stub';
 import type { VerbContext } from '../../../src/console/context';
 import { acceptInvitation, inviteMember } from '../../../src/console/organizations/invitations';
-import { permissionsOf } from '../../../src/console/permissions';
+import { permissionsOf, type Role } from '../../../src/console/permissions';
 import { readAccountSettings } from '../../../src/env-account';
 import { jobDeps } from '../../../src/http/deps';
 import { removeOldFiles } from '../../../src/jobs/retention';
@@ -62,6 +62,15 @@ describe('an organization', () => {
     expect(await ask()).toMatchObject({ status: 409, body: { error: { code: 'too_many_organizations' } } });
     await env.DB.prepare('UPDATE organizations SET deleted_at = 2 WHERE id = ?').bind(rows[0]!).run();
     expect((await ask()).status).toBe(201);
+  });
+
+  it('is one of twenty also where they are made at once, each under a slug of its own', async () => {
+    const owner = await someone();
+    const make = () => call('POST', '/api/orgs', { as: owner, json: { name: `Twins ${owner.id.slice(0, 8)}` } });
+    const answers = await Promise.all(Array.from({ length: 24 }, make));
+    expect(answers.map(({ status }) => status).sort()).toEqual([...Array(20).fill(201), ...Array(4).fill(409)]);
+    expect(new Set(answers.map(({ body }) => body.slug)).size).toBe(21);
+    expect((await must('GET', '/api/orgs', { as: owner })).organizations).toHaveLength(20);
   });
 
   it('is renamed', async () => {
@@ -184,6 +193,16 @@ describe('a member', () => {
     expect(await lastAudited(team.accountId)).toMatchObject({ action: 'organization.transfer', target: other.id });
     expect((await call('POST', `/api/orgs/${team.id}/transfer`, { as: other, json: { userId: 'nobody' } })).status).toBe(404);
   });
+
+  it('takes over alone, though it is handed to two at once', async () => {
+    const [owner, one, other, team] = [await someone(), await someone(), await someone(), await organization()];
+    await join(team.id, owner, 'owner');
+    for (const person of [one, other]) await join(team.id, person, 'viewer');
+    const hand = (to: Someone) => call('POST', `/api/orgs/${team.id}/transfer`, { as: owner, json: { userId: to.id } });
+    const statuses = (await Promise.all([one, other].map(hand))).map(({ status }) => status);
+    expect(Object.values(await rolesOf(team.id, owner)).sort()).toEqual(['admin', 'owner', 'viewer']);
+    expect(statuses.filter((status) => status === 200)).toHaveLength(1);
+  });
 });
 
 describe('an invitation', () => {
@@ -295,6 +314,44 @@ describe('an invitation', () => {
     const name = 'You won: https://www.evil.example/claim\r\nBcc: x';
     await inviteMember({ ...context, organization: { ...context.organization!, name } }, { email: 'a@example.com', role: 'viewer' });
     expect(mails[0]!.subject).toContain('invites you to You won: evil.example claim Bcc: x on');
+  });
+
+  it.each<[string, Role, (team: { id: string }, owner: Someone, inviter: Someone) => Promise<unknown>]>([
+    ['was removed', 'admin', (team, owner, { id }) => must('DELETE', `/api/orgs/${team.id}/members/${id}`, { as: owner })],
+    ['left', 'viewer', (team, _, inviter) => must('POST', `/api/orgs/${team.id}/leave`, { as: inviter })],
+    [
+      'may invite no more',
+      'viewer',
+      (team, owner, { id }) => must('PATCH', `/api/orgs/${team.id}/members/${id}`, { as: owner, json: { role: 'viewer' } }),
+    ],
+    [
+      'is no owner any more, to one',
+      'owner',
+      (team, owner, { id }) => must('PATCH', `/api/orgs/${team.id}/members/${id}`, { as: owner, json: { role: 'admin' } }),
+    ],
+    [
+      'handed it over, to an owner',
+      'owner',
+      (team, owner, inviter) => must('POST', `/api/orgs/${team.id}/transfer`, { as: inviter, json: { userId: owner.id } }),
+    ],
+  ])('ends with the right of who sent it, who %s', async (_, role, change) => {
+    const [owner, inviter, guest, team, mails] = [await someone(), await someone(), await someone(), await organization(), [] as Mail[]];
+    for (const person of [owner, inviter]) await join(team.id, person, 'owner');
+    expect((await inviteMember(contextOf(inviter, team, mails), { email: guest.email, role })).ok).toBe(true);
+    await change(team, owner, inviter);
+    const token = new URL(mails[0]!.action!.url).searchParams.get('token')!;
+    expect((await call('POST', '/api/invitations/accept', { as: guest, json: { token } })).status).toBe(404);
+    expect((await must('GET', `/api/orgs/${team.id}/invitations`, { as: owner })).invitations).toMatchObject([{ status: 'revoked' }]);
+    expect(await rolesOf(team.id, owner)).not.toHaveProperty(guest.id);
+  });
+
+  it('stays good while who sent it may invite, in another role too', async () => {
+    const [owner, inviter, guest, team, mails] = [await someone(), await someone(), await someone(), await organization(), [] as Mail[]];
+    for (const person of [owner, inviter]) await join(team.id, person, 'owner');
+    await inviteMember(contextOf(inviter, team, mails), { email: guest.email, role: 'developer' });
+    await must('PATCH', `/api/orgs/${team.id}/members/${inviter.id}`, { as: owner, json: { role: 'admin' } });
+    const token = new URL(mails[0]!.action!.url).searchParams.get('token')!;
+    expect(await must('POST', '/api/invitations/accept', { as: guest, json: { token } })).toMatchObject({ role: 'developer' });
   });
 
   it('runs out, and two who accept at once join once', async () => {

@@ -93,7 +93,7 @@ describe('the files of a result', () => {
     expect(most).toBeLessThanOrEqual(3);
   });
 
-  it('are given up when every try to copy them dies with its Worker', async () => {
+  it('are given up, and their share not charged, when every try to copy them dies with its Worker', async () => {
     const { bench, job } = await running();
     const provider = bench.deps().registry.providers.get('fake')!;
     const fetch = () => new Promise<never>(() => {});
@@ -106,6 +106,8 @@ describe('the files of a result', () => {
       await die(advanceJob(lost, { jobId: job.id }));
     }
     // What is there is delivered.
-    expect(await bench.job(job.id)).toMatchObject({ state: 'succeeded', outputs: { files: [{ contentType: 'image/png' }] } });
+    const costMicro = job.heldMicro / 2;
+    expect(await bench.job(job.id)).toMatchObject({ state: 'succeeded', costMicro, outputs: { files: [{ contentType: 'image/png' }] } });
+    expect(await bench.spentMicro()).toBe(costMicro);
   });
 });

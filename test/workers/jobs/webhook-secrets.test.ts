@@ -19,6 +19,14 @@ describe('a signing secret that is rotated away', () => {
     expect(signingSecrets(secrets, AT_MS + DAY_MS + HOUR_MS)).toEqual([third]);
   });
 
+  it('by two at once is of use to both: each has one that signs', async () => {
+    const { id } = await TestAccount.create({ credits: 1 });
+    const first = (await readSecrets(env.DB, id, AT_MS)).current;
+    const made = await Promise.all([1, 2, 3].map(() => rotateSecret(env.DB, id, AT_MS)));
+    const signing = signingSecrets(await readSecrets(env.DB, id, AT_MS), AT_MS);
+    expect(signing.toSorted()).toEqual([first, ...made.map(({ current }) => current)].toSorted());
+  });
+
   it('leaves room for four of them', async () => {
     const { id } = await TestAccount.create({ credits: 1 });
     for (let turn = 0; turn < 9; turn++) await rotateSecret(env.DB, id, AT_MS + turn);

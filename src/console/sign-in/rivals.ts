@@ -1,0 +1,44 @@
+/**
+ * Anybody may sign up with an address before it is confirmed, and the link that confirms it does not say by whose password
+ * it is opened then. Where two were given, neither counts: who has the mailbox comes in by it, and sets one.
+ */
+import type { BetterAuthPlugin } from 'better-auth';
+import { createAuthMiddleware } from 'better-auth/api';
+import { verifyPassword } from './passwords';
+
+interface RivalDeps {
+  db: D1Database;
+  inBackground: (work: Promise<void>) => void;
+}
+
+interface Unproven {
+  id: string;
+  password: string;
+}
+
+const UNPROVEN = `SELECT i.id, i.password FROM identities i JOIN users u ON u.id = i.user_id
+  WHERE u.email = ? AND u.email_verified = 0 AND i.password IS NOT NULL`;
+const DROP = 'DELETE FROM identities WHERE id = ? AND user_id IN (SELECT id FROM users WHERE email_verified = 0)';
+
+async function settle({ db }: RivalDeps, { id, password }: Unproven, given: string): Promise<void> {
+  if (!(await verifyPassword(password, given))) await db.prepare(DROP).bind(id).run();
+}
+
+export const rivals = (deps: RivalDeps) =>
+  ({
+    id: 'rivals',
+    hooks: {
+      before: [
+        {
+          matcher: ({ path }) => path === '/sign-up/email',
+          handler: createAuthMiddleware(async (c) => {
+            const { email, password } = (c.body ?? {}) as { email?: unknown; password?: unknown };
+            if (typeof email !== 'string' || typeof password !== 'string') return;
+            const known = await deps.db.prepare(UNPROVEN).bind(email.toLowerCase()).first<Unproven>();
+            // Not waited for: the time that the answer takes must not tell of an account.
+            if (known) deps.inBackground(settle(deps, known, password));
+          }),
+        },
+      ],
+    },
+  }) satisfies BetterAuthPlugin;

@@ -1,0 +1,36 @@
+/** The variables that a gateway is set up by, read by their schema; what is wrong is told in the words of who sets them. */
+import type { z } from 'zod';
+
+type Issue = z.core.$ZodIssue;
+
+const oneOf = (values: readonly unknown[]): string => [values.slice(0, -1).join(', '), values.at(-1)].filter(Boolean).join(' or ');
+
+/** `min` and `max` count what is still a text by its characters. */
+function reasonOf(issue: Issue): string {
+  switch (issue.code) {
+    case 'too_small': {
+      if (issue.origin !== 'string') return issue.inclusive ? `must be at least ${issue.minimum}` : `must be above ${issue.minimum}`;
+      return issue.minimum === 1 ? 'must not be empty' : `must have at least ${issue.minimum} characters`;
+    }
+    case 'too_big':
+      return issue.origin === 'string' ? `must have at most ${issue.maximum} characters` : `must be at most ${issue.maximum}`;
+    case 'invalid_type':
+      return issue.expected === 'string' ? 'must be a text' : 'must be a whole number';
+    case 'invalid_value':
+      return `must be ${oneOf(issue.values)}`;
+    case 'invalid_format':
+      return issue.format === 'url' ? 'must be a whole URL, such as https://gateway.example.com' : issue.message;
+    default:
+      return issue.message;
+  }
+}
+
+/** Throws with the name of the variable that is not usable, and why. Never with its value: many are secrets. */
+export function readVariables<T>(schema: z.ZodType<T>, env: unknown): T {
+  const parsed = schema.safeParse(env);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  const name = issue.path.join('.');
+  const isMissing = issue.code === 'invalid_type' && (env as Record<string, unknown> | undefined)?.[name] === undefined;
+  throw new Error(`The variable ${name} is not usable: it ${isMissing ? 'is needed, and is not set' : reasonOf(issue)}`);
+}
