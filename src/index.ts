@@ -4,6 +4,7 @@ import { reconcileNightly } from './console/reconcile';
 import type { Bindings } from './env';
 import { envConsoleDeps, jobDeps, liveCatalogue, queueDeps } from './http/deps';
 import { lingering } from './http/linger';
+import { strictly } from './http/strict-clients';
 import { consume } from './jobs/queues';
 import { NIGHTLY, sweep } from './jobs/sweep';
 
@@ -33,7 +34,7 @@ async function goOn({ messages }: MessageBatch<ReconciliationMessage>, env: Bind
 }
 
 export default {
-  fetch: lingering(app.fetch),
+  fetch: lingering(strictly(app.fetch)),
   async queue(batch, env, context) {
     if (batch.queue.endsWith('-reconciliation')) return goOn(batch as MessageBatch<ReconciliationMessage>, env);
     // A job of a model that only the file has would look like one that nobody can serve.

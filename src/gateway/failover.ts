@@ -288,7 +288,7 @@ export class Failover {
   }
 
   private toldTo({ target, record }: Attempt, failure: UpstreamFailure): UpstreamFailure {
-    const { code: _code, param: _param, ...rest } = failure;
+    const { code: _code, param: _param, details: _details, ...rest } = failure;
     const { withheld, message, ...more } = toldToCustomer(failure, target.provider);
     if (withheld) {
       const { provider, model } = record;

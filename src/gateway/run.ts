@@ -81,12 +81,16 @@ const OVERLOADED = 529;
 
 /** The upstreams' last word, as the client is told it. */
 export function upstreamError(failure: LastFailure): GatewayError {
-  const { message, code, param } = failure;
+  const { message, code, param, details } = failure;
   const more = { ...(code !== undefined && { code }), ...(param !== undefined && { param }) };
   const kind = failure.status === OVERLOADED ? 'upstream_overloaded' : 'upstream_failed';
   // A call in the wrong format is the caller's; an address that is not there is nobody's but the operator's.
   if (failure.action === 'caller' || (failure.action === 'next_wire' && failure.status !== 404))
-    return fail('upstream_rejected', message || 'The provider refused the request.', { ...more, ...callerStatus(failure.status) }).error;
+    return fail('upstream_rejected', message || 'The provider refused the request.', {
+      ...more,
+      ...(details && { details: { details } }),
+      ...callerStatus(failure.status),
+    }).error;
   return fail(kind, `All providers of this model failed; the last one: ${message || 'no reason given'}`, more).error;
 }
 

@@ -26,8 +26,11 @@ const LEASE_MS = 900_000;
 /** Looks come at first every other second, then once for each tenth of the time that has passed. */
 const FIRST_DELAY_SECONDS = 2;
 const LONGEST_DELAY_SECONDS = 60;
-/** No model thinks for so long; the provider has forgotten the answer. */
-const GIVE_UP_MS = 7_200_000;
+/**
+ * No answer takes longer, be it asked for within eight hours
+ * (https://platform.openai.com/docs/api-reference/responses/create, `background_options`): the provider has forgotten it.
+ */
+const GIVE_UP_MS = 9 * 3_600_000;
 /** A provider that knows nothing of an answer may yet find it, and bills it then. */
 const BELIEVED_MISSING_MS = 120_000;
 

@@ -90,7 +90,10 @@ const openaiError = z
     error: z.looseObject({
       type: z.string(),
       message: z.string(),
-      code: z.string().nullable(),
+      code: z
+        .union([z.string(), z.int()])
+        .nullable()
+        .meta({ description: 'The status for generated clients of OpenRouter’s API, for nobody else.' }),
       param: z.string().nullable(),
       request_id: z.string(),
     }),

@@ -23,6 +23,9 @@ const price = named(
       z.object({
         per: z.literal('mtok'),
         ...textPrice,
+        prompt: z.string().meta({ description: 'USD a token, as clients of OpenRouter read it; so are the next two.' }),
+        completion: z.string(),
+        input_cache_read: z.string(),
         long_prompts: z
           .array(z.object({ above_tokens: z.int(), ...textPrice }))
           .optional()
@@ -44,6 +47,24 @@ const price = named(
     ])
     .meta({ description: 'By the million tokens, or by the piece.' }),
 );
+
+/** Of models of text. */
+const asOpenrouters = {
+  name: z.string().optional(),
+  canonical_slug: z.string().optional(),
+  architecture: z
+    .object({ modality: z.string(), input_modalities: z.array(z.string()), output_modalities: z.array(z.string()) })
+    .optional()
+    .meta({ description: 'This and what follows is on models of text, as clients of OpenRouter read it.' }),
+  top_provider: z
+    .object({ context_length: z.int().nullable(), max_completion_tokens: z.int().nullable(), is_moderated: z.boolean() })
+    .optional(),
+  supported_parameters: z.array(z.string()).optional(),
+  supported_voices: z.null().optional(),
+  default_parameters: z.null().optional(),
+  per_request_limits: z.null().optional(),
+  links: z.object({ details: z.string() }).optional(),
+};
 
 const family = named('ModelFamily', z.enum(FAMILIES).meta({ description: 'Families of models, by the endpoints that serve them.' }));
 
@@ -68,6 +89,7 @@ const model = named(
       max_output_tokens: z.int().nullable(),
       minimum_tier: z.string(),
       aliases: z.array(z.string()),
+      ...asOpenrouters,
     })
     .meta({ description: 'A model, with its price.' }),
 );
@@ -80,6 +102,8 @@ export const modelList = named(
     has_more: z.literal(false),
     first_id: z.string().nullable(),
     last_id: z.string().nullable(),
+    total_count: z.int(),
+    links: z.object({ next: z.null() }),
   }),
 );
 
@@ -128,6 +152,23 @@ const generation = named(
 
 const usd = z.number().meta({ description: 'In USD.' });
 
+/** What only OpenRouter has, so that its clients take the rest. */
+const onlyThere = {
+  allowed_data_regions: z.array(z.string()),
+  byok_usage: usd,
+  byok_usage_daily: usd,
+  byok_usage_weekly: usd,
+  byok_usage_monthly: usd,
+  include_byok_in_limit: z.literal(false),
+  is_management_key: z.literal(false),
+  is_provisioning_key: z.literal(false),
+  creator_user_id: z.null(),
+  organization_id: z.null(),
+  workspace_id: z.null(),
+  free_model_daily_requests: z.object({ limit: z.int(), used: z.int(), remaining: z.int() }),
+  rate_limit: z.object({ requests: z.int(), interval: z.string(), note: z.string() }),
+};
+
 const ownKey = named(
   'OwnKey',
   z
@@ -149,11 +190,15 @@ const ownKey = named(
         .object({
           label: z.string(),
           usage: usd,
+          usage_daily: usd,
+          usage_weekly: usd.meta({ description: 'In USD, since Monday.' }),
           usage_monthly: usd,
           limit: usd.nullable(),
           limit_remaining: usd.nullable(),
           limit_reset: z.literal('monthly').nullable(),
           is_free_tier: z.boolean(),
+          expires_at: time.nullable(),
+          ...onlyThere,
         })
         .meta({ description: 'The same as clients of OpenRouter read it: in USD, this month’s use as all of it.' }),
     })
@@ -197,6 +242,39 @@ const callRoutes: Route[] = [
     access: 'key',
     answers: { 200: json('The key.', ownKey) },
     errors: FAILURES.key,
+  },
+  {
+    method: 'get',
+    path: '/v1/credits',
+    id: 'getCredits',
+    tag: 'Models',
+    summary: 'What the account may spend, as clients of OpenRouter ask for it',
+    description: 'The difference is what is left. Both begin with the UTC month: `total_usage` is what this key has spent in it.',
+    access: 'key',
+    answers: { 200: json('In USD.', z.object({ data: z.object({ total_credits: usd, total_usage: usd }) })) },
+    errors: FAILURES.key,
+  },
+  {
+    method: 'get',
+    path: '/v1/models/user',
+    id: 'listModelsForUser',
+    tag: 'Models',
+    summary: 'All models, as clients of OpenRouter ask for those of a user',
+    access: 'public',
+    answers: { 200: json('The models.', z.union([modelList, geminiModelList])) },
+    errors: FAILURES.none,
+    shape: 'models',
+  },
+  {
+    method: 'get',
+    path: '/v1/generation',
+    id: 'getGenerationByQuery',
+    tag: 'Models',
+    summary: 'What became of a call, as clients of OpenRouter ask for it',
+    access: 'key',
+    parameters: [query('id', 'The `x-request-id` of the call.', { type: 'string' })],
+    answers: { 200: json('The call.', z.object({ data: z.looseObject({ id: z.string(), total_cost: usd, usage: usd }) })) },
+    errors: FAILURES.read,
   },
   {
     method: 'get',

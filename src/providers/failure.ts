@@ -19,6 +19,8 @@ export interface UpstreamFailure {
   message: string;
   code?: string;
   param?: string;
+  /** What the upstream's clients tell this refusal apart by, as it sent it. */
+  details?: Record<string, unknown>;
   /** What a failure inside an answer of status 200 amounts to. */
   status?: number;
   /** Does not speak against the provider: a model that reasons may be silent for long. */

@@ -2,7 +2,7 @@ import type { Family } from '../core/family';
 import { FAMILY_PATTERNS } from './catalogue/messages';
 import type { Model } from './types';
 
-/** Models to look up. Ids go before aliases, aliases before patterns. */
+/** Models to look up. Ids go before aliases, aliases before the names that they have at OpenRouter, those before patterns. */
 export interface ModelIndex {
   all: readonly Model[];
   find(id: string): Model | undefined;
@@ -10,15 +10,34 @@ export interface ModelIndex {
   availableIds(families: readonly Family[]): string[];
 }
 
+/**
+ * Who comes from OpenRouter has `vendor/model` all over his code. Of several models that are one model there, it is the
+ * one that goes by the same name here, or else the first.
+ */
+function namesElsewhere(models: readonly Model[], byName: ReadonlyMap<string, Model>): ReadonlyMap<string, Model> {
+  const found = new Map<string, Model>();
+  for (const model of models) {
+    for (const { provider, model: theirs } of model.chain) {
+      if (provider !== 'openrouter' || found.has(theirs)) continue;
+      const namesake = byName.get(theirs.slice(theirs.indexOf('/') + 1));
+      const isSame = namesake?.chain.some((target) => target.provider === provider && target.model === theirs);
+      found.set(theirs, isSame ? namesake! : model);
+    }
+  }
+  return found;
+}
+
 export function indexModels(models: readonly Model[]): ModelIndex {
   const byName = new Map<string, Model>();
   for (const model of models) for (const alias of model.aliases ?? []) byName.set(alias, model);
   for (const model of models) byName.set(model.id, model);
+  const elsewhere = namesElsewhere(models, byName);
   return {
     all: models,
     find(id) {
       const known = byName.get(id);
       if (known !== undefined) return known;
+      if (id.includes('/')) return elsewhere.get(id);
       const pattern = FAMILY_PATTERNS.find(({ prefix }) => id.startsWith(prefix));
       return pattern && byName.get(pattern.id);
     },

@@ -13,6 +13,7 @@ export interface Told {
   message: string;
   code?: string;
   param?: string;
+  details?: Record<string, unknown>;
   /** What he is not told, for the operator's log. */
   withheld?: { code: string | undefined; message: string };
 }
@@ -20,10 +21,12 @@ export interface Told {
 /** All that is sent to a provider and nobody else may see: an operator may keep a credential in a header. */
 const secretsOf = ({ apiKeys, spec }: Provider): string[] => [...apiKeys, ...Object.values(spec.headers ?? {})];
 
-export function toldToCustomer({ action, message: said, code, param }: UpstreamFailure, provider: Provider): Told {
-  const message = redactSecrets(said, secretsOf(provider));
+export function toldToCustomer({ action, message: said, code, param, details }: UpstreamFailure, provider: Provider): Told {
+  const secrets = secretsOf(provider);
+  const message = redactSecrets(said, secrets);
   // What is answered in-process is in the gateway's own words already.
   const ours = provider.spec.serve ? undefined : ABOUT_OUR_ACCOUNT[action];
   if (ours !== undefined) return { message: ours, withheld: { code, message } };
-  return { message, ...(code !== undefined && { code }), ...(param !== undefined && { param }) };
+  const shown = details !== undefined && redactSecrets(JSON.stringify(details), secrets) === JSON.stringify(details);
+  return { message, ...(code !== undefined && { code }), ...(param !== undefined && { param }), ...(shown && { details }) };
 }

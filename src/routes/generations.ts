@@ -4,7 +4,9 @@ import { findLedgerLine } from '../console/ledger';
 import type { ApiKey } from '../core/api-key';
 import { fail, ok, type Result } from '../core/errors';
 import { parseOperationId } from '../core/ids';
-import { toCredits } from '../core/money';
+import { toCredits, toUsd } from '../core/money';
+import { isRecord } from '../core/record';
+import { type GenerationFacts, openrouterGeneration } from '../dialects/openrouter/generation';
 import type { AppContext } from '../http/context';
 import { renderError } from '../http/render-error';
 import { clientIp, requestKeys } from '../http/request-key';
@@ -33,6 +35,26 @@ export async function getGeneration(c: AppContext): Promise<Response> {
   return found.ok ? c.json(generationView(found.value)) : renderError(c, found.error);
 }
 
+/** The same as clients of OpenRouter's API ask for it, and read it. */
+export async function getOpenrouterGeneration(c: AppContext): Promise<Response> {
+  const found = await findGeneration(c, c.req.query('id') ?? '');
+  return found.ok ? c.json({ data: openrouterGeneration(factsOf(found.value)) }) : renderError(c, found.error);
+}
+
+function factsOf({ id, model, openedAtMs, amountMicro, state, detail }: Operation): GenerationFacts {
+  return {
+    id,
+    model,
+    openedAtMs,
+    costUsd: state === 'open' ? 0 : toUsd(0 - amountMicro),
+    stream: detail.stream === true,
+    provider: typeof detail.provider === 'string' ? detail.provider : null,
+    ending: typeof detail.ending === 'string' ? detail.ending : null,
+    latencyMs: typeof detail.latencyMs === 'number' ? detail.latencyMs : null,
+    usage: isRecord(detail.usage) ? (detail.usage as Record<string, number>) : null,
+  };
+}
+
 /** What a resumable stream has said after its first `after` events, and what it goes on to say. */
 export async function getGenerationStream(c: AppContext): Promise<Response> {
   const found = await findGeneration(c);
@@ -44,11 +66,11 @@ export async function getGenerationStream(c: AppContext): Promise<Response> {
   return stream.fetch(`https://live.invalid/?id=${encodeURIComponent(id)}&after=${after}`);
 }
 
-async function findGeneration(c: AppContext): Promise<Result<Operation>> {
+async function findGeneration(c: AppContext, id = c.req.param('id') ?? ''): Promise<Result<Operation>> {
   const read = await requestKeys(c.get('gateway').keys, c.req.raw);
   if (!read.ok) return read;
   try {
-    return await find(c, read.value, c.req.param('id') ?? '');
+    return await find(c, read.value, id);
   } catch (error) {
     console.error('generation not read', String(error));
     return fail('unavailable', 'The account could not be reached; try again.', { retryAfterSeconds: 2 });

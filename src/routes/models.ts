@@ -5,6 +5,7 @@ import { minimumTierOf } from '../core/tiers';
 import { anthropicMessages } from '../dialects/anthropic-messages/dialect';
 import { geminiNative } from '../dialects/gemini/dialect';
 import { geminiModelView } from '../dialects/gemini/models';
+import { type ModelFacts, openrouterModel, openrouterPricing } from '../dialects/openrouter/model';
 import { endpointsOf, isReachable } from '../gateway/reach';
 import { sandboxAnswers } from '../gateway/sandbox';
 import { clientDialect, clientFormat } from '../http/client-format';
@@ -48,10 +49,18 @@ function unavailableReason(model: Model, reachable: boolean): string | undefined
   return reachable ? undefined : 'no provider is configured for it';
 }
 
+function factsOf({ id, label, price, capabilities = [], contextTokens, maxOutputTokens }: Model): ModelFacts | undefined {
+  if (price?.per !== 'token') return undefined;
+  const { inputMicroPerMtok: inputMicro, outputMicroPerMtok: outputMicro, cacheReadMicroPerMtok: cacheReadMicro = inputMicro } = price;
+  return { id, label, capabilities, contextTokens, maxOutputTokens, inputMicro, outputMicro, cacheReadMicro };
+}
+
 function modelView(c: AppContext, model: Model) {
   const { registry, settings } = c.get('gateway');
   const endpoints = endpointsOf(registry, model, sandboxAnswers({ registry, settings }));
   const reason = unavailableReason(model, endpoints.length > 0);
+  const facts = factsOf(model);
+  const pricing = priceView(model);
   return {
     id: model.id,
     object: 'model',
@@ -61,7 +70,7 @@ function modelView(c: AppContext, model: Model) {
     owned_by: model.vendor,
     display_name: model.label,
     family: model.family,
-    pricing: priceView(model),
+    pricing: pricing && facts ? { ...pricing, ...openrouterPricing(facts) } : pricing,
     available: reason === undefined,
     ...(reason !== undefined && { unavailable_reason: reason }),
     endpoints,
@@ -70,16 +79,18 @@ function modelView(c: AppContext, model: Model) {
     max_output_tokens: model.maxOutputTokens ?? null,
     minimum_tier: minimumTierOf(model),
     aliases: model.aliases ?? [],
+    ...(facts && openrouterModel(facts)),
   };
 }
 
-/** A list that satisfies both OpenAI's and Anthropic's clients: https://platform.claude.com/docs/en/api/models-list */
-function listOf(c: AppContext, families: readonly Family[]): Response {
+/** A list that satisfies OpenAI's, Anthropic's and OpenRouter's clients: https://platform.claude.com/docs/en/api/models-list */
+function listOf(c: AppContext, families: readonly Family[], isListed: (model: Model) => boolean = () => true): Response {
   const data = c
     .get('gateway')
-    .registry.models.all.filter(({ family }) => families.includes(family))
+    .registry.models.all.filter((model) => families.includes(model.family) && isListed(model))
     .map((model) => modelView(c, model));
-  return c.json({ object: 'list', data, has_more: false, first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null });
+  const ends = { first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null };
+  return c.json({ object: 'list', data, has_more: false, ...ends, total_count: data.length, links: { next: null } });
 }
 
 const geminiList = (c: AppContext): Response => {
@@ -95,6 +106,8 @@ const geminiList = (c: AppContext): Response => {
 export function getModels(c: AppContext): Response {
   const format = clientFormat(c);
   if (format === 'gemini') return geminiList(c);
+  // One without a price of text would break the whole list for them.
+  if (format === 'openrouter') return listOf(c, FAMILIES, (model) => factsOf(model) !== undefined);
   return listOf(c, format === 'anthropic' ? anthropicMessages.families : FAMILIES);
 }
 

@@ -1,6 +1,7 @@
 import type { AccountView, KeySummary } from '../account/types';
+import { spentLately } from '../console/usage/lately';
 import type { ApiKey } from '../core/api-key';
-import { fail, type Result } from '../core/errors';
+import { fail, ok, type Result } from '../core/errors';
 import { availableMicro, type MicroCredits, toCredits, toUsd } from '../core/money';
 import type { AppContext } from '../http/context';
 import { renderError } from '../http/render-error';
@@ -13,7 +14,7 @@ function remainingMicro({ mode, spendingLimitMicro, spentThisMonthMicro }: KeySu
   return Math.max(0, Math.min(ofLimit, availableMicro(wallet)));
 }
 
-function ownKeyView(key: KeySummary, wallet: AccountView) {
+function ownKeyView(key: KeySummary, wallet: AccountView, { dailyMicro, weeklyMicro }: Awaited<ReturnType<typeof spentLately>>) {
   const { spendingLimitMicro: limitMicro, spentThisMonthMicro: spentMicro } = key;
   const remaining = remainingMicro(key, wallet);
   return {
@@ -32,35 +33,76 @@ function ownKeyView(key: KeySummary, wallet: AccountView) {
     data: {
       label: key.name,
       usage: toUsd(spentMicro),
+      usage_daily: toUsd(dailyMicro),
+      usage_weekly: toUsd(weeklyMicro),
       usage_monthly: toUsd(spentMicro),
       limit: limitMicro === null ? null : toUsd(limitMicro),
       limit_remaining: limitMicro === null ? null : toUsd(Math.max(0, limitMicro - spentMicro)),
       limit_reset: limitMicro === null ? null : 'monthly',
       is_free_tier: wallet.tier === 'free',
+      expires_at: key.expiresAtMs === null ? null : new Date(key.expiresAtMs).toISOString(),
+      ...NOT_HERE,
     },
   };
 }
 
+/** What only OpenRouter has: its generated clients take no key that lacks it. */
+const NOT_HERE = {
+  allowed_data_regions: [] as string[],
+  byok_usage: 0,
+  byok_usage_daily: 0,
+  byok_usage_weekly: 0,
+  byok_usage_monthly: 0,
+  include_byok_in_limit: false,
+  is_management_key: false,
+  is_provisioning_key: false,
+  creator_user_id: null,
+  organization_id: null,
+  workspace_id: null,
+  free_model_daily_requests: { limit: 0, used: 0, remaining: 0 },
+  rate_limit: { requests: -1, interval: '1h', note: 'Limits are told by the headers of answers.' },
+};
+
+interface Found {
+  accountId: string;
+  key: KeySummary;
+  wallet: AccountView;
+}
+
 /** The key that asks: its limits, and what is left of them. */
-export async function getOwnKey(c: AppContext): Promise<Response> {
+export const getOwnKey = (c: AppContext): Promise<Response> =>
+  answered(c, async ({ accountId, key, wallet }) =>
+    ownKeyView(key, wallet, await spentLately(c.env.DB, { accountId, keyId: key.id, nowMs: Date.now() })),
+  );
+
+/**
+ * In USD, the difference being what the account may spend: of all that was ever bought and spent no sum is kept, so both
+ * begin with the month (https://openrouter.ai/docs/api/api-reference/credits/get-credits).
+ */
+export const getCredits = (c: AppContext): Promise<Response> =>
+  answered(c, ({ key: { spentThisMonthMicro: spentMicro }, wallet }) => ({
+    data: { total_credits: toUsd(availableMicro(wallet) + spentMicro), total_usage: toUsd(spentMicro) },
+  }));
+
+async function answered(c: AppContext, view: (found: Found) => object | Promise<object>): Promise<Response> {
   const read = await requestKeys(c.get('gateway').keys, c.req.raw);
   if (!read.ok) return renderError(c, read.error);
   try {
     const found = await find(c, read.value);
-    return found.ok ? c.json(found.value) : renderError(c, found.error);
+    return found.ok ? c.json(await view(found.value)) : renderError(c, found.error);
   } catch (error) {
     console.error('key not read', String(error));
     return renderError(c, fail('unavailable', 'The account could not be reached; try again.', { retryAfterSeconds: 2 }).error);
   }
 }
 
-async function find(c: AppContext, keys: readonly ApiKey[]): Promise<Result<ReturnType<typeof ownKeyView>>> {
+async function find(c: AppContext, keys: readonly ApiKey[]): Promise<Result<Found>> {
   const { account, settings } = c.get('gateway');
   const from = { origin: c.req.raw.headers.get('origin'), ip: clientIp(c.req.raw, settings) };
   let refusal = fail('invalid_key', 'This API key does not exist.').error;
   for (const { accountId, keyId, secretHash } of keys) {
     const found = await account(accountId).ownKey({ keyId, secretHash, ...from });
-    if (found.ok) return { ok: true, value: ownKeyView(found.value.key, found.value.wallet) };
+    if (found.ok) return ok({ accountId, ...found.value });
     refusal = found.error;
   }
   return { ok: false, error: refusal };

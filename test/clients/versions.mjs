@@ -1,7 +1,7 @@
 /** What is installed, exactly; raise a version here and run the tests. */
 export const VERSIONS = {
-  '@anthropic-ai/claude-code': '2.1.329',
-  '@openai/codex': '0.169.0',
+  '@anthropic-ai/claude-code': '2.1.332',
+  '@openai/codex': '0.171.0',
   'opencode-ai': '1.18.33',
   '@google/gemini-cli': '0.61.0',
 };

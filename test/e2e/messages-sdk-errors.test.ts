@@ -40,7 +40,7 @@ const caught = (call: Promise<unknown>): Promise<unknown> =>
 const forged = (key: string): string => `${key.slice(0, -1)}${key.endsWith('A') ? 'B' : 'A'}`;
 const overloaded = failure(529, 'overloaded_error', 'Overloaded');
 
-describe.each(MAJORS)('@anthropic-ai/sdk $major', ({ Client }) => {
+describe.each(MAJORS)('@anthropic-ai/sdk $major', ({ major, Client }) => {
   const connect = (account: Account, options?: Parameters<typeof connectTo>[2]) => connectTo(Client, account, options);
 
   async function fresh(credits?: number) {
@@ -110,6 +110,17 @@ describe.each(MAJORS)('@anthropic-ai/sdk $major', ({ Client }) => {
     await expectError(call, Client.BadRequestError, 400, 'invalid_request_error', /999999 > 128000/);
     expect([sent.length, lane.first.seen.length]).toEqual([1, 1]);
     expect(await account.money()).toEqual(spent(0));
+  });
+
+  it('400: as the kind that the provider made of it, with what it says beside', async () => {
+    const { lane, model, client } = await fresh();
+    const details = { error_code: 'image_dimensions_too_large', max_side_length_pixels: 8_000, paths: ['messages.0.content.1'] };
+    const error = { type: 'invalid_request_error', message: 'An image is too large.', details };
+    lane.first.reply(json({ type: 'error', error, request_id: 'req_upstream' }, { status: 400 }));
+    const call = client.messages.create({ model, max_tokens, messages });
+    const refused = await expectError(call, Client.BadRequestError, 400, 'invalid_request_error', /An image is too large/);
+    expect(refused.error).toMatchObject({ details });
+    if (major > 0) await expect(call).rejects.toBeInstanceOf(Client.ImageDimensionsTooLargeError);
   });
 
   it('402: an APIError that says what is needed and what is there', async () => {

@@ -168,7 +168,10 @@ describe('language models', () => {
     const id = response.headers.get('x-request-id');
     await call('GET', `/v1/generations/${id}/stream`);
     await call('GET', `/v1/generations/${id}`);
+    await call('GET', `/v1/generation?id=${id}`);
     await call('GET', '/v1/key');
+    await call('GET', '/v1/credits');
+    await call('GET', '/v1/models/user');
   });
 
   it('are there', async () => {

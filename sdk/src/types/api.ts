@@ -1104,6 +1104,26 @@ export interface Model {
   max_output_tokens: number | null;
   minimum_tier: string;
   aliases: string[];
+  name?: string;
+  canonical_slug?: string;
+  /** This and what follows is on models of text, as clients of OpenRouter read it. */
+  architecture?: {
+    modality: string;
+    input_modalities: string[];
+    output_modalities: string[];
+  };
+  top_provider?: {
+    context_length: number | null;
+    max_completion_tokens: number | null;
+    is_moderated: boolean;
+  };
+  supported_parameters?: string[];
+  supported_voices?: null;
+  default_parameters?: null;
+  per_request_limits?: null;
+  links?: {
+    details: string;
+  };
 }
 
 /** An object that is to be made: of a prompt, a picture, or pictures from several sides. */
@@ -1149,6 +1169,10 @@ export interface ModelList {
   has_more: false;
   first_id: string | null;
   last_id: string | null;
+  total_count: number;
+  links: {
+    next: null;
+  };
 }
 
 /** By its model, or by what is wanted: then the cheapest model that can do it is taken. */
@@ -1173,6 +1197,10 @@ export type ModelPrice =
       input_credits: number;
       /** 100 credits are 1 USD. */
       output_credits: number;
+      /** USD a token, as clients of OpenRouter read it; so are the next two. */
+      prompt: string;
+      completion: string;
+      input_cache_read: string;
       /** What all tokens of a call cost whose prompt, cache and all, is longer; the last step that it passes. */
       long_prompts?: {
         above_tokens: number;
@@ -1234,11 +1262,41 @@ export interface OwnKey {
     /** In USD. */
     usage: number;
     /** In USD. */
+    usage_daily: number;
+    /** In USD, since Monday. */
+    usage_weekly: number;
+    /** In USD. */
     usage_monthly: number;
     limit: number | null;
     limit_remaining: number | null;
     limit_reset: 'monthly' | null;
     is_free_tier: boolean;
+    expires_at: string | null;
+    allowed_data_regions: string[];
+    /** In USD. */
+    byok_usage: number;
+    /** In USD. */
+    byok_usage_daily: number;
+    /** In USD. */
+    byok_usage_weekly: number;
+    /** In USD. */
+    byok_usage_monthly: number;
+    include_byok_in_limit: false;
+    is_management_key: false;
+    is_provisioning_key: false;
+    creator_user_id: null;
+    organization_id: null;
+    workspace_id: null;
+    free_model_daily_requests: {
+      limit: number;
+      used: number;
+      remaining: number;
+    };
+    rate_limit: {
+      requests: number;
+      interval: string;
+      note: string;
+    };
   };
 }
 

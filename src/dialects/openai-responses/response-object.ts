@@ -42,10 +42,12 @@ export const itemChars = (item: unknown): number =>
 /** Fields of a request that its response repeats, and what stands there where the client sent none. */
 const ECHOED: Readonly<Record<string, unknown>> = {
   background: false,
+  frequency_penalty: 0,
   instructions: null,
   max_output_tokens: null,
   max_tool_calls: null,
   parallel_tool_calls: true,
+  presence_penalty: 0,
   prompt_cache_key: null,
   reasoning: { effort: null, summary: null },
   safety_identifier: null,

@@ -1,4 +1,4 @@
-import { isRecord } from '../../core/record';
+import { isRecord, parseJson } from '../../core/record';
 import { NO_USAGE, type Usage } from '../../core/usage';
 import type { ProviderQuirks, UpstreamFailure, Wire } from '../types';
 import { billedBy } from './billed';
@@ -84,8 +84,18 @@ const ACCOUNT_REFUSED = /credit balance is too low|organization has been disable
 const withAccount = (failure: UpstreamFailure): UpstreamFailure =>
   failure.action === 'caller' && ACCOUNT_REFUSED.test(failure.message) ? { ...failure, action: 'next_key' } : failure;
 
+const MAX_DETAILS_CHARACTERS = 4_000;
+
+/** The official clients make an error of its own kind out of `details.error_code`, and read what else there is for it. */
+function withDetails(failure: UpstreamFailure, json: unknown): UpstreamFailure {
+  const details = failure.action === 'caller' && isRecord(json) && isRecord(json.error) ? json.error.details : undefined;
+  if (!isRecord(details) || JSON.stringify(details).length > MAX_DETAILS_CHARACTERS) return failure;
+  return { ...failure, details };
+}
+
 /** Judges a non-2xx answer. */
-export const classifyFailure = (status: number, body: string): UpstreamFailure => withAccount(judge(status, body));
+export const classifyFailure = (status: number, body: string): UpstreamFailure =>
+  withDetails(withAccount(judge(status, body)), parseJson(body));
 
 function statusOf({ status, type }: ErrorFacts): number {
   if (status !== undefined) return status >= 400 ? status : 500;
@@ -99,7 +109,7 @@ export function errorInBody(json: unknown): UpstreamFailure | undefined {
   if (json.type !== 'error' && !hasError) return undefined;
   const facts = errorFacts(hasError ? json : { error: { ...json, type: undefined } }) ?? { message: '' };
   const status = statusOf(facts);
-  return withAccount({ ...failureOf(status, facts), status });
+  return withDetails(withAccount({ ...failureOf(status, facts), status }), json);
 }
 
 /** https://platform.claude.com/docs/en/api/overview */

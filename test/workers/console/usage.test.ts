@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { VerbContext } from '../../../src/console/context';
 import { cell, exportUsage } from '../../../src/console/usage/export';
 import { sinceMs, usageFilterInput } from '../../../src/console/usage/filter';
+import { spentLately } from '../../../src/console/usage/lately';
 import { receiptLines } from '../../../src/console/usage/receipt';
 import { readAccountSettings } from '../../../src/env-account';
 import { accountOf, call, join, must, organization, type Someone, someone } from './support';
@@ -53,6 +54,22 @@ async function record(accountId: string, lines: Line[]): Promise<void> {
 }
 
 const ids = (body: { logs: { id: string }[] }): string[] => body.logs.map(({ id }) => id);
+
+describe('what a key has spent lately', () => {
+  it('is told by the day and by the week, which begins on Monday', async () => {
+    const account = await accountOf(await someone());
+    const nowMs = Date.now();
+    const weekday = (new Date(nowMs).getUTCDay() + 6) % 7;
+    await record(account, [
+      { credits: 1 },
+      { credits: 2, daysAgo: weekday },
+      { credits: 4, daysAgo: weekday + 1 },
+      { credits: 8, key: 'key_2' },
+    ]);
+    const dailyMicro = (weekday === 0 ? 3 : 1) * 1_000_000;
+    expect(await spentLately(env.DB, { accountId: account, keyId: 'key_1', nowMs })).toEqual({ dailyMicro, weeklyMicro: 3_000_000 });
+  });
+});
 
 describe('usage', () => {
   it('is summed by model and by day, with the ten dearest requests', async () => {

@@ -97,6 +97,15 @@ describe('a look at an answer in the background', () => {
     expect(line).toMatchObject({ outcome: 'estimated', amountMicro: -1_234 });
   });
 
+  it('goes on for as long as a provider may take for an answer that need not come soon', async () => {
+    const { account, holdId, message } = await held();
+    const late = { ...message, startedAtMs: Date.now() - 8 * 3_600_000 };
+    expect((await look(late, stateOf('in_progress'))).sent).toEqual([late]);
+    await look(late, done());
+    const [line] = await account.run((object) => object.operations(1).lines);
+    expect(line).toMatchObject({ id: holdId, outcome: 'actual', amountMicro: -COST_MICRO });
+  });
+
   it('lines up one more while it is under way, even when its hold cannot be renewed', async () => {
     const { message } = await held();
     const unreachable = { beat: () => Promise.reject(new Error('the object is being moved')) } as unknown as AccountStub;

@@ -68,11 +68,13 @@ export function responseObject(answer: ResponseAnswer, status: Status): JsonObje
 function echoed({ request }: ResponseAnswer): JsonObject {
   const { echo } = request;
   return {
+    frequency_penalty: echo.frequency_penalty ?? 0,
     instructions: echo.instructions ?? null,
     max_output_tokens: Number.isFinite(request.maxTokens) ? request.maxTokens : null,
     max_tool_calls: echo.max_tool_calls ?? null,
     model: request.model,
     parallel_tool_calls: request.parallelToolCalls,
+    presence_penalty: echo.presence_penalty ?? 0,
     previous_response_id: echo.previous_response_id ?? null,
     prompt_cache_key: echo.prompt_cache_key ?? null,
     reasoning: echo.reasoning ?? { effort: null, summary: null },

@@ -1,0 +1,50 @@
+/** A model as clients of OpenRouter's API read it, beside what others do: https://openrouter.ai/docs/api/api-reference/models/get-models */
+import { microAsUsd } from './usd';
+
+export interface ModelFacts {
+  id: string;
+  label: string;
+  capabilities: readonly string[];
+  contextTokens: number | undefined;
+  maxOutputTokens: number | undefined;
+  /** Micro-credits a million tokens. */
+  inputMicro: number;
+  outputMicro: number;
+  cacheReadMicro: number;
+}
+
+const INPUTS: Readonly<Record<string, string>> = { vision: 'image', audio: 'audio' };
+
+/** What a request may set, by what the model can do; of those that reason most take no sampling. */
+const PARAMETERS: Readonly<Record<string, readonly string[]>> = {
+  tools: ['tools', 'tool_choice', 'parallel_tool_calls'],
+  reasoning: ['reasoning', 'include_reasoning', 'reasoning_effort'],
+  structured_output: ['response_format', 'structured_outputs'],
+};
+const ALWAYS = ['max_tokens', 'stop'];
+const UNREASONED = ['temperature', 'top_p'];
+
+const MICRO_PER_MTOK = 1_000_000;
+
+/** In USD a token, as text. */
+export const openrouterPricing = ({ inputMicro, outputMicro, cacheReadMicro }: ModelFacts) => ({
+  prompt: microAsUsd(inputMicro, MICRO_PER_MTOK),
+  completion: microAsUsd(outputMicro, MICRO_PER_MTOK),
+  input_cache_read: microAsUsd(cacheReadMicro, MICRO_PER_MTOK),
+});
+
+export function openrouterModel({ id, label, capabilities, contextTokens, maxOutputTokens }: ModelFacts) {
+  const inputs = ['text', ...capabilities.flatMap((name) => INPUTS[name] ?? [])];
+  const sampled = capabilities.includes('reasoning') ? [] : UNREASONED;
+  return {
+    name: label,
+    canonical_slug: id,
+    architecture: { modality: `${inputs.join('+')}->text`, input_modalities: inputs, output_modalities: ['text'] },
+    top_provider: { context_length: contextTokens ?? null, max_completion_tokens: maxOutputTokens ?? null, is_moderated: false },
+    supported_parameters: [...ALWAYS, ...sampled, ...capabilities.flatMap((name) => PARAMETERS[name] ?? [])],
+    supported_voices: null,
+    default_parameters: null,
+    per_request_limits: null,
+    links: { details: `/v1/models/${id}` },
+  };
+}

@@ -1,0 +1,8 @@
+import { MICRO_PER_USD } from '../../core/money';
+
+/** An amount for so many of something as USD for one, in digits: no power of ten, and none that division makes. */
+export function microAsUsd(micro: number, parts: number): string {
+  const places = Math.log10(MICRO_PER_USD * parts);
+  const digits = String(micro).padStart(places + 1, '0');
+  return `${digits.slice(0, -places)}.${digits.slice(-places)}`.replace(/\.?0+$/, '');
+}

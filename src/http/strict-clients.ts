@@ -1,0 +1,119 @@
+/**
+ * The generated clients of OpenRouter's API take no answer that is not as that API's document has it: they show that it
+ * was not as expected in place of what it says. So errors have a number for their code, and what chat has
+ * under another name, or as null or not at all with other providers, is as it is there. Everybody else gets what OpenAI has.
+ */
+
+import { CREDITS_PER_USD } from '../core/money';
+import { isRecord, parseJson } from '../core/record';
+import { EventCutter, eventData, splitEvents } from '../core/sse';
+import { isOpenrouters } from './client-format';
+
+type Fields = Record<string, unknown>;
+type Fetch<Env> = (request: Request, env: Env, context: ExecutionContext) => Response | Promise<Response>;
+
+/** What an error in a stream that had begun amounts to. */
+const BROKEN_STATUS = 502;
+
+export function strictly<Env>(serve: Fetch<Env>): Fetch<Env> {
+  return (request, env, context) => {
+    const served = serve(request, env, context);
+    if (!isOpenrouters(request.headers)) return served;
+    const isChat = new URL(request.url).pathname.endsWith('/chat/completions');
+    return Promise.resolve(served).then((response) => asDocumented(response, isChat));
+  };
+}
+
+async function asDocumented(response: Response, isChat: boolean): Promise<Response> {
+  if (response.status >= 400) return withNumber(response);
+  if (!isChat || !response.body) return response;
+  const isStream = response.headers.get('content-type')?.startsWith('text/event-stream');
+  return new Response(response.body.pipeThrough(isStream ? chunksAsDocumented() : wholeAsDocumented()), response);
+}
+
+async function withNumber(response: Response): Promise<Response> {
+  const text = await response.text();
+  const json = parseJson(text);
+  const isError = isRecord(json) && isRecord(json.error);
+  return new Response(isError ? JSON.stringify({ ...json, error: numbered(json.error as Fields, response.status) }) : text, response);
+}
+
+/** Blanks that keep a connection alive before an answer go out as they come. */
+function wholeAsDocumented(): TransformStream<Uint8Array, Uint8Array> {
+  const decoder = new TextDecoder();
+  let text = '';
+  return new TransformStream({
+    transform(bytes, controller) {
+      const more = decoder.decode(bytes, { stream: true });
+      if (text === '' && more.trim() === '') controller.enqueue(bytes);
+      else text += more;
+    },
+    flush(controller) {
+      const json = parseJson(text);
+      controller.enqueue(
+        new TextEncoder().encode(isRecord(json) ? JSON.stringify({ system_fingerprint: null, ...documented(json) }) : text),
+      );
+    },
+  });
+}
+
+/** Thoughts by their name there, and the cost in USD. */
+function documented({ usage, choices, ...answer }: Fields): Fields {
+  const priced = isRecord(usage) && typeof usage.creditsUsed === 'number' ? { ...usage, cost: usage.creditsUsed / CREDITS_PER_USD } : usage;
+  return {
+    ...answer,
+    ...(Array.isArray(choices) && { choices: (choices as unknown[]).map(named) }),
+    ...(isRecord(priced) && { usage: priced }),
+  };
+}
+
+function named(choice: unknown): unknown {
+  if (!isRecord(choice)) return choice;
+  const said = (['message', 'delta'] as const).flatMap((part) => {
+    const { [part]: piece } = choice;
+    return isRecord(piece) && typeof piece.reasoning_content === 'string' ? [[part, { reasoning: piece.reasoning_content, ...piece }]] : [];
+  });
+  return { ...choice, ...Object.fromEntries(said) };
+}
+
+function numbered(error: Fields, status: number): Fields {
+  const { code, ...rest } = error;
+  return { ...rest, code: status, metadata: { error_code: code ?? null, error_type: error.type ?? null } };
+}
+
+function chunksAsDocumented(): TransformStream<Uint8Array, Uint8Array> {
+  const decoder = new TextDecoder();
+  const encoder = new TextEncoder();
+  const cutter = new EventCutter();
+  let last: Fields = {};
+  const passed = (event: string): string => {
+    const json = parseJson(eventData(event) ?? '');
+    if (!isRecord(json)) return event;
+    if (json.object === 'chat.completion.chunk') {
+      last = json;
+      return chunkEvent(json);
+    }
+    return isRecord(json.error) && json.type === undefined ? chunkEvent(errorChunk(json.error, last)) : event;
+  };
+  return new TransformStream({
+    transform(bytes, controller) {
+      const events = cutter.push(decoder.decode(bytes, { stream: true }));
+      if (events !== '') controller.enqueue(encoder.encode(splitEvents(events).map(passed).join('')));
+    },
+    flush(controller) {
+      if (cutter.rest !== '') controller.enqueue(encoder.encode(passed(cutter.rest)));
+    },
+  });
+}
+
+/** What is null on chunks elsewhere is left out there. */
+function chunkEvent({ system_fingerprint, ...chunk }: Fields): string {
+  const given = { ...documented(chunk), ...(typeof system_fingerprint === 'string' && { system_fingerprint }) };
+  return `data: ${JSON.stringify(given)}\n\n`;
+}
+
+/** An error is a chunk there like any other, which ends the answer. */
+function errorChunk(error: Fields, { id = 'chatcmpl-gateway', created = 0, model = '' }: Fields): Fields {
+  const choices = [{ index: 0, delta: { content: '' }, finish_reason: 'error' }];
+  return { id, object: 'chat.completion.chunk', created, model, choices, error: numbered(error, BROKEN_STATUS) };
+}
