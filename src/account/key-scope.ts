@@ -71,7 +71,15 @@ export function refuseKey(
 }
 
 /** Why the key may not be used for this model, undefined when it may. */
-export function refuseModel(key: KeyRecord, request: Pick<AdmitRequest, 'model' | 'modelFamily'>): GatewayError | undefined {
+export function refuseModels(key: KeyRecord, request: AdmitRequest): GatewayError | undefined {
+  for (const one of [request, ...(request.alternatives ?? [])]) {
+    const refused = refuseModel(key, one);
+    if (refused) return refused;
+  }
+  return undefined;
+}
+
+function refuseModel(key: KeyRecord, request: Pick<AdmitRequest, 'model' | 'modelFamily'>): GatewayError | undefined {
   const named = key.models.length === 0 || key.models.includes(request.model);
   const inFamily = key.families.length === 0 || key.families.includes(request.modelFamily);
   if (named && inFamily) return undefined;

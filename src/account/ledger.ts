@@ -10,7 +10,7 @@ import { monthOf, parseOperationId } from '../core/ids';
 import type { MicroCredits } from '../core/money';
 import { effectiveTier, type TierId } from '../core/tiers';
 import { refuseBalance, refuseTier, sharedRiskMicro } from './admission';
-import { refuseKey, refuseModel } from './key-scope';
+import { refuseKey, refuseModels } from './key-scope';
 import { type KeyHooks, KeySpending } from './key-spending';
 import { newOperation } from './new-operation';
 import type { OperationRow, OperationTables } from './operation-tables';
@@ -103,7 +103,7 @@ export class Ledger {
   admit(request: AdmitRequest, now: number): AdmitResult {
     const nowMs = this.tick(now);
     const key = this.hooks.key(request.keyId);
-    const refusal = refuseKey(key, request, nowMs, this.row.profile) ?? refuseModel(key!, request);
+    const refusal = refuseKey(key, request, nowMs, this.row.profile) ?? refuseModels(key!, request);
     if (refusal) return { ok: false, error: refusal };
     const test = key!.mode === 'test';
     const estimateMicro = test ? 0 : request.estimateMicro;

@@ -324,5 +324,7 @@ function toOperation(row: Row, month: number): OperationRow {
     closeSeq: row.close_seq === null ? null : Number(row.close_seq),
     ...head,
     ...tail,
+    // It may have been asked for in case another failed.
+    model: (tail.detail.servedModel as string | undefined) ?? head.model,
   };
 }

@@ -88,6 +88,8 @@ export interface AdmitRequest {
   /** The catalogue's family of the model, for keys that are limited to some. */
   modelFamily: string;
   model: string;
+  /** What it may turn into, should the model fail; the key has to be good for all of them. */
+  alternatives?: readonly { model: string; modelFamily: string }[];
   endpoint: string;
   minimumTier: TierId;
   /** The balance an account must have before a call of this kind, whatever it costs. */

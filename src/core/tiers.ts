@@ -26,4 +26,6 @@ export function effectiveTier(topUpMicro: MicroCredits, granted: TierId): TierId
   return rank(earned) > rank(granted) ? earned : granted;
 }
 
+export const higherTier = (a: TierId, b: TierId): TierId => (rank(a) > rank(b) ? a : b);
+
 export const tierUnlocks = (tier: TierId, needed: TierId): boolean => rank(tier) >= rank(needed);

@@ -25,6 +25,8 @@ export interface Call {
   estimatedInputTokens: number;
   /** The most that files in it may make of the prompt. */
   worstInputTokens: number;
+  /** The same of other models, to be asked one after the other should all that serve this one fail. */
+  alternatives?: readonly Call[] | undefined;
   /** The answer that this call goes on from: only the upstream that keeps it can serve the call. */
   continues?: ContinuedAnswer;
   /** The model was told not to think: it bills no thoughts that nobody sees. */

@@ -63,6 +63,8 @@ const LET_GO: Bridge = { request: letGo, readAnswer: letGo, renderAnswer: letGo 
 export class Failover {
   readonly attempts: AttemptRecord[] = [];
   last: LastFailure | undefined;
+  /** The one that was asked last. */
+  lastTarget: PlannedTarget | undefined;
   /** Has a provider got the call, as far as is known? */
   hasSent = false;
   private given = 0;
@@ -142,6 +144,7 @@ export class Failover {
 
   private async try(target: PlannedTarget, keyIndex: number): Promise<Attempt | undefined> {
     const { spec } = target.provider;
+    this.lastTarget = target;
     const startedAtMs = this.deps.now();
     const record: AttemptRecord = { provider: spec.id, model: target.model, startedAtMs, durationMs: 0, status: null, outcome: 'failed' };
     this.attempts.push(record);
@@ -263,7 +266,8 @@ export class Failover {
     this.last = { ...told, status: failure.status ?? record.status };
     if (!target.provider.spec.serve) this.noteHealth(id, this.last, keyIndex, retryAfter, nowMs);
     if (failure.action === 'caller') {
-      if (!this.repair(target, keyIndex, failure.message)) this.given = MAX_ATTEMPTS;
+      // What it refuses may be within what another model takes.
+      if (!this.repair(target, keyIndex, failure.message)) this.skipModel(target.plan);
       return;
     }
     if (failure.action === 'next_wire') {
@@ -299,8 +303,9 @@ export class Failover {
 
   /** The same target in another format, else the next one; the last one of all may take the call with something left out. */
   private changeWire(target: PlannedTarget, keyIndex: number, message: string): void {
-    const other = target.other?.();
-    if (other) {
+    const reached = target.other?.();
+    if (reached) {
+      const other = { ...reached, plan: target.plan };
       this.moved.set(target, other);
       this.repeat = { target: other, keyIndex, delayMs: 0 };
     } else if (!this.isLast(target) || !this.repair(target, keyIndex, message)) this.skipped.add(target);
@@ -337,6 +342,10 @@ export class Failover {
     const isFault = action === 'retry' || (action === 'next_target' && isProviderFault(status));
     if (isFault && !isBlameless) health.failed(provider, nowMs);
     else health.undecided(provider);
+  }
+
+  private skipModel(plan: Plan | undefined): void {
+    for (const target of this.plan.targets) if (target.plan === plan) this.skipped.add(this.current(target));
   }
 
   /** Its only credential, and no target after it. */

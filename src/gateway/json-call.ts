@@ -11,7 +11,7 @@ import type { Attempt } from './failover';
 import { keepItems } from './kept-items';
 import { charge, freeOfCharge, isEmpty } from './meter';
 import { Recorder, storeReplay } from './replay';
-import { beat, closeCharged, closeFailed, closeReleased, detailOf, errorResponse, type Run, upstreamError } from './run';
+import { beat, closeCharged, closeFailed, closeReleased, detailOf, errorResponse, type Run, turnTo, upstreamError } from './run';
 import { ShownWork } from './shown-work';
 import { storedAs } from './stored-answer';
 
@@ -73,6 +73,7 @@ const respond = (run: Run, result: Result<Answered>): Response =>
 
 async function answerCall(run: Run): Promise<Result<Answered>> {
   for (let attempt = await run.failover.next(); attempt; attempt = await run.failover.next()) {
+    turnTo(run, attempt.target);
     const read = readAnswer(run, attempt);
     if (read) return settleAnswer(run, attempt, read);
   }

@@ -5,7 +5,7 @@ import type { UpstreamFailure } from '../providers/types';
 import { EventReader } from './event-reader';
 import type { Attempt } from './failover';
 import { reasons, silenceLimitMs } from './patience';
-import type { StreamRun } from './run';
+import { type StreamRun, turnTo } from './run';
 import { ShownWork } from './shown-work';
 
 /** An upstream that has begun its stream: its first events have been seen, and are no error. */
@@ -28,6 +28,7 @@ const THINKING_LIMITS = 5;
  */
 export async function openStream(run: StreamRun, hasSpoken: boolean): Promise<OpenedStream | undefined> {
   for (let attempt = await run.failover.next(); attempt; attempt = await run.failover.next()) {
+    turnTo(run, attempt.target);
     const opened = await begin(run, attempt);
     if (opened) return opened;
     // What it had said was not passed on: an opening, if there was one, is still to be sent.

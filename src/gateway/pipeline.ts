@@ -120,7 +120,7 @@ async function admit(
   plan: Plan,
   idempotency: IdempotencyHashes | null,
 ): Promise<AdmitResult> {
-  const { model, rateFamily, minimumTier, minimumBalanceMicro, estimateMicro, worstMicro } = plan;
+  const { model, alternatives, rateFamily, minimumTier, minimumBalanceMicro, estimateMicro, worstMicro } = plan;
   try {
     return await account.admit({
       nonce,
@@ -131,6 +131,7 @@ async function admit(
       family: rateFamily,
       modelFamily: model.family,
       model: model.id,
+      ...(alternatives && { alternatives: alternatives.map(({ id, family }) => ({ model: id, modelFamily: family })) }),
       endpoint,
       minimumTier,
       minimumBalanceMicro,
@@ -163,5 +164,5 @@ function beginRun(
 ): Run {
   const { plan, call, idempotencyKeyHash } = admitted;
   const failover = new Failover(deps, plan, call.stream, gone?.signal, idempotencyKeyHash !== undefined);
-  return { ...admitted, deps, dialect, endpoint, accountId, keyMode, failover };
+  return { ...admitted, deps, dialect, endpoint, accountId, keyMode, failover, askedModel: plan.model.id };
 }

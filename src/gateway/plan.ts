@@ -1,7 +1,7 @@
-import { fail, ok, type Result } from '../core/errors';
+import { type ErrorKind, fail, ok, type Result } from '../core/errors';
 import { ENDPOINT_OF, type RateFamily, rateFamily } from '../core/family';
 import { fromCredits, type MicroCredits, type TokenPrice } from '../core/money';
-import type { TierId } from '../core/tiers';
+import { higherTier, type TierId } from '../core/tiers';
 import { NO_USAGE, type Usage } from '../core/usage';
 import type { Bridge, BridgedRequest, Call, Dialect, RequestTarget } from '../dialects/types';
 import { wholePrice } from '../providers/catalogue/beside';
@@ -12,7 +12,10 @@ import { endpointsOf, isReachable, type Reached, targetsOf } from './reach';
 import type { StoredAnswer } from './stored-answer';
 import { refuseForProviders, withoutUnpriced } from './unpriced';
 
-export type PlannedTarget = Reached<Bridge>;
+export interface PlannedTarget extends Reached<Bridge> {
+  /** Of the model that it serves, where that is not the one that was asked for first. */
+  plan?: Plan | undefined;
+}
 
 /** Everything decided about a call before anything is held or sent. */
 export interface Plan {
@@ -27,6 +30,8 @@ export interface Plan {
   estimateMicro: MicroCredits;
   /** The most that it can come to, where nothing watches it on its way; see `worstMicro`. */
   worstMicro: MicroCredits;
+  /** The models that are asked should all targets of this one fail; theirs come behind. */
+  alternatives?: readonly Model[];
   /** The answer that the call goes on from, and what its client calls it. */
   continued: (StoredAnswer & { name: string }) | undefined;
 }
@@ -63,6 +68,35 @@ export function findModel(registry: Registry, dialect: Dialect, name: string, sa
 
 /** Decides where to try the call, in which order, and what to hold for it. */
 export function planCall(registry: Registry, dialect: Dialect, call: Call, sandbox: boolean, stored?: StoredAnswer): Result<Plan> {
+  const planned = planModel(registry, dialect, call, sandbox, stored);
+  const others = call.alternatives?.map((other) => planModel(registry, dialect, other, sandbox));
+  return others ? inTurn([planned, ...others]) : planned;
+}
+
+/** A model that cannot be had now is what the others are for; a name that is none is nobody's. */
+const MISTAKES: ReadonlySet<ErrorKind> = new Set(['unknown_model', 'wrong_endpoint']);
+
+/** One model after the other: held is what the dearest may come to, and charged what the one that answers does. */
+function inTurn(planned: readonly Result<Plan>[]): Result<Plan> {
+  const errors = planned.flatMap((one) => (one.ok ? [] : [one.error]));
+  const mistake = errors.find(({ kind }) => MISTAKES.has(kind));
+  const plans = planned.flatMap((one) => (one.ok ? [one.value] : []));
+  const [first, ...others] = plans;
+  if (mistake || !first) return { ok: false, error: mistake ?? errors[0]! };
+  const held = {
+    estimateMicro: Math.max(...plans.map((plan) => plan.estimateMicro)),
+    worstMicro: Math.max(...plans.map((plan) => plan.worstMicro)),
+  };
+  return ok({
+    ...first,
+    ...held,
+    minimumTier: plans.map((plan) => plan.minimumTier).reduce(higherTier),
+    targets: [...first.targets, ...others.flatMap((plan) => plan.targets.map((target) => ({ ...target, plan: { ...plan, ...held } })))],
+    alternatives: others.map(({ model }) => model),
+  });
+}
+
+function planModel(registry: Registry, dialect: Dialect, call: Call, sandbox: boolean, stored?: StoredAnswer): Result<Plan> {
   const found = findModel(registry, dialect, call.model, sandbox);
   if (!found.ok) return found;
   const model = found.value;

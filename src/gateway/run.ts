@@ -10,7 +10,7 @@ import type { Call, Dialect, OutgoingStream } from '../dialects/types';
 import type { GatewayDeps } from './deps';
 import type { Failover, LastFailure } from './failover';
 import { type Charge, charge } from './meter';
-import type { Plan } from './plan';
+import type { Plan, PlannedTarget } from './plan';
 import { type Recorder, storeReplay } from './replay';
 import { settle } from './settle';
 
@@ -27,6 +27,8 @@ export interface Run {
   holdId: string;
   startedAtMs: number;
   endpoint: string;
+  /** The catalogue's id of the one that was admitted. */
+  askedModel: string;
   idempotencyKeyHash: string | undefined;
   /** The queue looks after it from now on. */
   handedOver?: boolean;
@@ -62,6 +64,11 @@ export function letGoOfRequest(run: StreamRun): void {
     openStream: () => run.outgoing,
   };
   run.failover.letGo();
+}
+
+/** What is waited for, and charged, goes by the model that an attempt is made for. */
+export function turnTo(run: Run, target: PlannedTarget): void {
+  run.plan = target.plan ?? run.plan;
 }
 
 /** How a call ended, for its receipt. */
@@ -135,6 +142,7 @@ export function detailOf(run: Run, ending: Ending, charge: Charge | undefined, m
     provider: provider ?? null,
     upstreamModel: upstreamModel ?? null,
     usage: charge ? usedBuckets(charge.usage) : null,
+    ...(charge && run.plan.model.id !== run.askedModel && { servedModel: run.plan.model.id }),
     price: priceOfUsage(run.plan.price, charge?.usage ?? NO_USAGE),
     ...(run.plan.catalogueVersion !== undefined && { catalogueVersion: run.plan.catalogueVersion }),
     latencyMs: run.deps.now() - run.startedAtMs,
@@ -161,11 +169,12 @@ export async function closeCharged(
 
 /** The client hung up before any content: a provider that had the prompt by then has taken it, so it is charged. */
 export async function closeUnheard(run: Run): Promise<void> {
-  const { plan, call, failover, holdId } = run;
+  const { call, failover, holdId } = run;
   const last = failover.attempts.at(-1);
-  const target = plan.targets.find(({ provider }) => provider.spec.id === last?.provider);
+  const target = failover.lastTarget;
+  if (target) turnTo(run, target);
   if (last?.outcome !== 'abandoned' || !target || run.keyMode === 'test') return closeReleased(run, 'client_gone', undefined);
-  await closeCharged(run, charge(target, plan.price, call, holdId, undefined, { outputChars: 0 }), 'client_gone', undefined);
+  await closeCharged(run, charge(target, run.plan.price, call, holdId, undefined, { outputChars: 0 }), 'client_gone', undefined);
 }
 
 /** Gives the whole hold back. */

@@ -189,6 +189,8 @@ export interface ChatParams {
         };
       }
     | undefined;
+  /** Asked one after the other should the `model`, or the first of them, fail; charged is the one that answers. */
+  models?: string[] | null | undefined;
   /** Such as `low`, `medium` or `high`. */
   reasoning_effort?: string | null | undefined;
   /** Fields that are not listed pass through as they are. */
@@ -258,6 +260,8 @@ export interface ChatSendParams {
         };
       }
     | undefined;
+  /** Asked one after the other should the `model`, or the first of them, fail; charged is the one that answers. */
+  models?: string[] | null | undefined;
   /** Such as `low`, `medium` or `high`. */
   reasoning_effort?: string | null | undefined;
   /** Fields that are not listed pass through as they are. */

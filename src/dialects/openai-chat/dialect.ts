@@ -8,7 +8,7 @@ import { overResponsesBridge } from './over-responses/bridge';
 import { crossToResponses, type ResponsesCrossing } from './over-responses/request';
 import { NO_THOUGHTS, namedThoughts, type ThoughtsByCall } from './over-responses/thoughts';
 import { CHAT_CHUNKS } from './relay';
-import { type ChatRequest, parseChat } from './request';
+import { type ChatRequest, ofModel, parseChat } from './request';
 import { ChatStream, renderChatStreamError } from './stream';
 
 /** The wires of all chat that is as OpenAI has it. */
@@ -23,6 +23,7 @@ export function chatCall(request: ChatRequest, thoughts: ThoughtsByCall = NO_THO
   };
   return {
     ...request,
+    alternatives: request.otherModels?.map((model) => chatCall(ofModel(request, model), thoughts)),
     ...namedThoughts(request.body, thoughts, (brought) => chatCall(request, brought)),
     hasTools: () => Array.isArray(request.fields?.tools) && request.fields.tools.length > 0,
     over: (wire) => bridgeOver(wire, request, thoughts, overResponses),

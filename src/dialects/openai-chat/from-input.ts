@@ -8,6 +8,7 @@ import { type ChatRequest, parseChat } from './request';
 
 /** Chat's own options, which stand beside such an input and mean what they always do. */
 const CHAT_OPTIONS = [
+  'models',
   'max_tokens',
   'max_completion_tokens',
   'reasoning_effort',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { ok, type Result } from '../../core/errors';
+import { fail, ok, type Result } from '../../core/errors';
 import { members, renameMembers, setMembers, withoutMember } from '../../core/json';
+import { isRecord, parseJson } from '../../core/record';
 import { type PromptSize, promptSize } from '../estimate-tokens';
 import { besideTurns, outputTokens, parseBody } from '../parse-body';
 import { thoughtsOff } from '../thoughts-off';
@@ -29,16 +30,50 @@ export interface ChatRequest extends PromptSize {
   includeUsage: boolean;
   /** The answer is sound. */
   speaks?: boolean;
+  /** The models that are asked should this one fail. */
+  otherModels?: readonly string[];
   /** The body, parsed, but for its turns. */
   fields?: Record<string, unknown>;
 }
 
-export function parseChat(body: string): Result<ChatRequest> {
+/** More than anybody has use for. */
+const MAX_MODELS = 10;
+const MODELS = z.array(z.string().min(1)).max(MAX_MODELS).nullable();
+
+/**
+ * `models` names what is asked after `model`, one after the other, as at OpenRouter
+ * (https://openrouter.ai/docs/guides/routing/model-fallbacks). It is the gateway that asks, so no provider is shown it.
+ */
+function withoutModels(body: string): Result<{ body: string; otherModels?: readonly string[] }> {
+  const fields = body.includes('"models"') ? parseJson(body) : undefined;
+  if (!isRecord(fields) || fields.models === undefined) return ok({ body });
+  const asked = MODELS.safeParse(fields.models);
+  if (!asked.success)
+    return fail('invalid_request', `The field \`models\` must be a list of up to ${MAX_MODELS} models.`, { param: 'models' });
+  const rest = withoutMember(body, 'models');
+  const [model, ...otherModels] = new Set([...(typeof fields.model === 'string' ? [fields.model] : []), ...(asked.data ?? [])]);
+  if (model === undefined) return ok({ body: rest });
+  return ok({ body: setMembers(rest, { model: JSON.stringify(model) }), ...(otherModels.length > 0 && { otherModels }) });
+}
+
+/** The same of another model. */
+export const ofModel = ({ otherModels: _, ...request }: ChatRequest, model: string): ChatRequest => ({
+  ...request,
+  model,
+  body: setMembers(request.body, { model: JSON.stringify(model) }),
+  ...(request.fields && { fields: { ...request.fields, model } }),
+});
+
+export function parseChat(whole: string): Result<ChatRequest> {
+  const split = withoutModels(whole);
+  if (!split.ok) return split;
+  const { body, otherModels } = split.value;
   const parsed = parseBody(body, chatRequest);
   if (!parsed.ok) return parsed;
   const { model, messages, stream, stream_options, n, max_tokens, max_completion_tokens } = parsed.value.data;
   return ok({
     model,
+    ...(otherModels && { otherModels }),
     body: parsed.value.body,
     fields: besideTurns(parsed.value.fields),
     speaks: Array.isArray(parsed.value.fields.modalities) && parsed.value.fields.modalities.includes('audio'),

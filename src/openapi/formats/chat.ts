@@ -101,6 +101,9 @@ const passedOn = {
   tools: z.array(chatTool).optional(),
   tool_choice: toolChoice.optional(),
   response_format: responseFormat.optional(),
+  models: z.array(z.string()).max(10).nullish().meta({
+    description: 'Asked one after the other should the `model`, or the first of them, fail; charged is the one that answers.',
+  }),
   reasoning_effort: z.string().nullish().meta({ description: 'Such as `low`, `medium` or `high`.' }),
 };
 

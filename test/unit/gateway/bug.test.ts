@@ -61,6 +61,7 @@ function callWith({ stream, answersAfterMs = 0 }: { stream: boolean; answersAfte
     holdId: HOLD,
     startedAtMs: Date.now(),
     endpoint: '/v1/chat/completions',
+    askedModel: 'gpt-5.4',
     idempotencyKeyHash: undefined,
     gone: new AbortController(),
     outgoing: call.openStream(HOLD),

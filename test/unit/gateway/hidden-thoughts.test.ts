@@ -111,6 +111,7 @@ function runOf(bench: Bench, { dialect, call, plan, gone, account, work, keepali
     holdId: HOLD,
     startedAtMs: NOW_MS,
     endpoint: '/v1/chat/completions',
+    askedModel: 'gpt-5.4',
     idempotencyKeyHash: undefined,
     gone,
     outgoing: call.openStream(HOLD),

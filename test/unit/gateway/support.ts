@@ -22,6 +22,7 @@ export const callOf = (more: Partial<Call> = {}, body = BODY): Call => ({
   ...chatCall({
     model: 'gpt-5.4',
     body,
+    fields: JSON.parse(body) as Record<string, unknown>,
     stream: false,
     includeUsage: false,
     choices: 1,

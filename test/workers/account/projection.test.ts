@@ -50,6 +50,14 @@ describe('lines on their way to D1', () => {
     expect((await ledgerRows(account.id)).map(({ close_seq }) => close_seq)).toEqual(Array.from({ length: 351 }, (_, i) => i + 1));
   });
 
+  it('stand there under the model that answered, where another had been asked for first', async () => {
+    const { account, messages } = await withLines(1, { servedModel: 'the-second' });
+    await deliver(messages);
+    expect((await ledgerRows(account.id)).map(({ model }) => model)).toContain('the-second');
+    const { lines } = await account.stub.operations(10);
+    expect(lines.map(({ model }) => model)).toContain('the-second');
+  });
+
   it('are sent in passing once there are enough of them, without waiting for the alarm', async () => {
     const account = await TestAccount.create({ credits: 100 });
     await account.project();

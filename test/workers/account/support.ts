@@ -187,6 +187,7 @@ export const ledgerRows = async (accountIdOf: string) =>
       user_id: string | null;
       family: string | null;
       test: number;
+      model: string | null;
       held: number;
       amount: number;
       opened_at: number;
