@@ -42,6 +42,9 @@ export function refuseTier(request: AdmitRequest, tier: TierId): GatewayError | 
 /** Once its owner was told of 80 %, a limit counts as reached by the first call that it refuses: holds seldom let it be spent to the last. */
 const REACHED_SHARE = 0.8;
 
+/** Qwen Code repeats a 429 for many minutes unless these words are in it (packages/core/src/utils/quotaErrorDetection.ts). */
+const UNTIL_NEXT_MONTH = 'Quota exceeded; it will reset with the next month (UTC).';
+
 /** `reached` tells a limit that is used up from one that calls under way take up, or one call would pass. */
 export function refuseSpending(key: KeyRecord, spentMicro: MicroCredits, heldMicro: MicroCredits, estimateMicro: MicroCredits) {
   const limit = key.spendingLimitMicro;
@@ -50,7 +53,7 @@ export function refuseSpending(key: KeyRecord, spentMicro: MicroCredits, heldMic
   if (spentMicro + estimateMicro > limit) {
     const reached = spentMicro >= limit * REACHED_SHARE;
     const left = `leaves ${credits(Math.max(0, limit - spentMicro))}; this call may cost ${credits(estimateMicro)}`;
-    const message = `This API key's spending limit of ${credits(limit)} credits a month ${reached ? 'is reached' : left}.`;
+    const message = `This API key's spending limit of ${credits(limit)} credits a month ${reached ? 'is reached' : left}. ${UNTIL_NEXT_MONTH}`;
     return { reached, error: fail('spending_limit', message, { code: 'insufficient_quota', details }).error };
   }
   return {

@@ -33,6 +33,8 @@ const BY_NAME = new Map(Object.entries(UNPRICED).map(([name, isPriced]) => [fold
 
 /** Tools that ask a model of their own, at its price: https://platform.claude.com/docs/en/agents-and-tools/tool-use/advisor-tool */
 const UNPRICED_TOOL = /^advisor_/;
+/** A text model of the caller's choosing writes it, at its price: https://platform.openai.com/docs/guides/tools-image-generation */
+const DRAWN = 'svg';
 /** A larger container costs as many times more: https://platform.openai.com/docs/pricing#built-in-tools */
 const ORDINARY_MEMORY = '1g';
 
@@ -47,6 +49,7 @@ export function refuseUnpriced(fields: Record<string, unknown>): ReturnType<type
   }
   for (const [param, tool] of toolsOf(fields)) {
     if (typeof tool.type === 'string' && UNPRICED_TOOL.test(tool.type)) return refuse(`${param}.type`);
+    if (tool.output_format === DRAWN) return refuse(`${param}.output_format`);
     for (const name of ['container', 'environment']) {
       const place = tool[name];
       const memory = isRecord(place) ? (place.memory_limit ?? ORDINARY_MEMORY) : ORDINARY_MEMORY;

@@ -28,7 +28,8 @@ async function asDocumented(response: Response, isChat: boolean): Promise<Respon
   if (response.status >= 400) return withNumber(response);
   if (!isChat || !response.body) return response;
   const isStream = response.headers.get('content-type')?.startsWith('text/event-stream');
-  return new Response(response.body.pipeThrough(isStream ? chunksAsDocumented() : wholeAsDocumented()), response);
+  const id = response.headers.get('x-request-id') ?? undefined;
+  return new Response(response.body.pipeThrough(isStream ? chunksAsDocumented(id) : wholeAsDocumented(id)), response);
 }
 
 async function withNumber(response: Response): Promise<Response> {
@@ -39,7 +40,7 @@ async function withNumber(response: Response): Promise<Response> {
 }
 
 /** Blanks that keep a connection alive before an answer go out as they come. */
-function wholeAsDocumented(): TransformStream<Uint8Array, Uint8Array> {
+function wholeAsDocumented(id: string | undefined): TransformStream<Uint8Array, Uint8Array> {
   const decoder = new TextDecoder();
   let text = '';
   return new TransformStream({
@@ -51,17 +52,18 @@ function wholeAsDocumented(): TransformStream<Uint8Array, Uint8Array> {
     flush(controller) {
       const json = parseJson(text);
       controller.enqueue(
-        new TextEncoder().encode(isRecord(json) ? JSON.stringify({ system_fingerprint: null, ...documented(json) }) : text),
+        new TextEncoder().encode(isRecord(json) ? JSON.stringify({ system_fingerprint: null, ...documented(json, id) }) : text),
       );
     },
   });
 }
 
-/** Thoughts by their name there, and the cost in USD. */
-function documented({ usage, choices, ...answer }: Fields): Fields {
+/** Thoughts by their name there, the cost in USD, and the id by which they ask what became of the call. */
+function documented({ usage, choices, ...answer }: Fields, id: string | undefined): Fields {
   const priced = isRecord(usage) && typeof usage.creditsUsed === 'number' ? { ...usage, cost: usage.creditsUsed / CREDITS_PER_USD } : usage;
   return {
     ...answer,
+    ...(id !== undefined && { id }),
     ...(Array.isArray(choices) && { choices: (choices as unknown[]).map(named) }),
     ...(isRecord(priced) && { usage: priced }),
   };
@@ -81,7 +83,7 @@ function numbered(error: Fields, status: number): Fields {
   return { ...rest, code: status, metadata: { error_code: code ?? null, error_type: error.type ?? null } };
 }
 
-function chunksAsDocumented(): TransformStream<Uint8Array, Uint8Array> {
+function chunksAsDocumented(id: string | undefined): TransformStream<Uint8Array, Uint8Array> {
   const decoder = new TextDecoder();
   const encoder = new TextEncoder();
   const cutter = new EventCutter();
@@ -91,9 +93,9 @@ function chunksAsDocumented(): TransformStream<Uint8Array, Uint8Array> {
     if (!isRecord(json)) return event;
     if (json.object === 'chat.completion.chunk') {
       last = json;
-      return chunkEvent(json);
+      return chunkEvent(json, id);
     }
-    return isRecord(json.error) && json.type === undefined ? chunkEvent(errorChunk(json.error, last)) : event;
+    return isRecord(json.error) && json.type === undefined ? chunkEvent(errorChunk(json.error, last), id) : event;
   };
   return new TransformStream({
     transform(bytes, controller) {
@@ -107,8 +109,8 @@ function chunksAsDocumented(): TransformStream<Uint8Array, Uint8Array> {
 }
 
 /** What is null on chunks elsewhere is left out there. */
-function chunkEvent({ system_fingerprint, ...chunk }: Fields): string {
-  const given = { ...documented(chunk), ...(typeof system_fingerprint === 'string' && { system_fingerprint }) };
+function chunkEvent({ system_fingerprint, ...chunk }: Fields, id: string | undefined): string {
+  const given = { ...documented(chunk, id), ...(typeof system_fingerprint === 'string' && { system_fingerprint }) };
   return `data: ${JSON.stringify(given)}\n\n`;
 }
 

@@ -63,13 +63,22 @@ function readImage(fields: Fields, terms: MediaTerms): Result<ImageInput> {
   const shape = oneSize({ size, aspectRatio, resolution }, terms);
   const extra = fields.extra();
   const refused =
-    refuseReferences(fields.nameOf(REFERENCES), references, terms) ?? refuseSize(shape.size, terms) ?? refuseOtherSizes(extra, terms);
+    refuseReferences(fields.nameOf(REFERENCES), references, terms) ??
+    refuseSize(shape.size, terms) ??
+    refuseOtherSizes(extra, terms) ??
+    refuseDrawing(others.outputFormat);
   if (refused) return refused;
   // Documented: clamped, not refused.
   const images = Math.min(MAX_IMAGES, Math.max(1, Math.floor(count ?? 1)));
   const shown = streams && images === 1 && partials ? { partials } : {};
   return ok({ kind: 'image', prompt, count: images, references, ...present({ ...shape, ...rest }), ...shown, extra });
 }
+
+/** A text model writes it, and its tokens are billed beside the picture: https://platform.openai.com/docs/api-reference/images/create */
+const refuseDrawing = (format: string | undefined) =>
+  format?.toLowerCase() === 'svg'
+    ? invalid('output_format', 'cannot be svg: who draws it bills its own tokens, which have no price here')
+    : undefined;
 
 interface Shape {
   size?: string | undefined;

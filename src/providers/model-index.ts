@@ -35,9 +35,8 @@ export function indexModels(models: readonly Model[]): ModelIndex {
   return {
     all: models,
     find(id) {
-      const known = byName.get(id);
+      const known = byName.get(id) ?? elsewhere.get(id);
       if (known !== undefined) return known;
-      if (id.includes('/')) return elsewhere.get(id);
       const pattern = FAMILY_PATTERNS.find(({ prefix }) => id.startsWith(prefix));
       return pattern && byName.get(pattern.id);
     },

@@ -4,6 +4,11 @@ export const VERSIONS = {
   '@openai/codex': '0.171.0',
   'opencode-ai': '1.18.33',
   '@google/gemini-cli': '0.61.0',
+  '@qwen-code/qwen-code': '0.24.4',
+  '@mariozechner/pi-coding-agent': '0.73.1',
+  '@github/copilot': '1.0.102',
+  '@continuedev/cli': '1.5.47',
+  cline: '3.0.65',
 };
 
 /** Their install scripts put the binary of this platform in its place; all other packages' are skipped. */

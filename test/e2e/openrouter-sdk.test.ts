@@ -26,7 +26,7 @@ import {
 
 let rig: Rig;
 beforeAll(async () => {
-  rig = await Rig.start({ solo: 20 }, { OPENAI_API_KEY: '' });
+  rig = await Rig.start({ solo: 20, responses: 2 }, { OPENAI_API_KEY: '' });
 });
 afterAll(() => rig?.stop());
 
@@ -111,9 +111,9 @@ describe('@openrouter/sdk', () => {
   });
 
   it('tells what is left, of the key and of the account', async () => {
-    const { account, lane, model, client } = await fresh(1_000);
+    const { lane, model, client } = await fresh(1_000);
     lane.first.reply(json(completion({ content: 'Yes.' })));
-    await client.chat.send({ chatRequest: { model, messages } });
+    const { id } = (await client.chat.send({ chatRequest: { model, messages } })) as unknown as { id: string };
     const used = USAGE_MICRO / 1e8;
     expect(await client.credits.getCredits()).toEqual({ data: { totalCredits: 10, totalUsage: used } });
     expect((await client.apiKeys.getCurrentKeyMetadata()).data).toMatchObject({
@@ -122,9 +122,8 @@ describe('@openrouter/sdk', () => {
       usageWeekly: expect.any(Number) as number,
       limit: null,
     });
-    const [call] = (await account.calls()) as { id: string }[];
-    expect((await client.generations.getGeneration({ id: call!.id })).data).toMatchObject({
-      id: call!.id,
+    expect((await client.generations.getGeneration({ id })).data).toMatchObject({
+      id,
       model,
       totalCost: used,
       tokensPrompt: USAGE.prompt_tokens,
@@ -141,5 +140,41 @@ describe('@openrouter/ai-sdk-provider', () => {
     const model = chat('deepseek/deepseek-v3.2');
     expect((await generateText({ model, prompt: 'Hi.' })).text).toBe('Yes.');
     expect(await streamText({ model, prompt: 'Hi.' }).text).toBe('Yes.');
+  });
+
+  it.each(['solo', 'responses'] as const)('shows thoughts, and what it cost, of a provider of the kind %s', async (kind) => {
+    const account = await rig.account();
+    const lane = rig.lane(kind);
+    const { chat } = createOpenRouter({ apiKey: account.key, baseURL: account.baseUrl });
+    const output = [
+      { type: 'reasoning', id: 'rs_1', summary: [{ type: 'summary_text', text: 'Hm.' }] },
+      {
+        type: 'message',
+        id: 'msg_1',
+        role: 'assistant',
+        status: 'completed',
+        content: [{ type: 'output_text', text: 'Yes.', annotations: [] }],
+      },
+    ];
+    const usage = { input_tokens: 100, output_tokens: 25, total_tokens: 125 };
+    const response = { id: 'resp_1', object: 'response', status: 'completed', model: 'upstream-model', output, usage };
+    const event = (fields: object & { type: string }) => `event: ${fields.type}\ndata: ${JSON.stringify(fields)}\n\n`;
+    if (kind === 'solo')
+      lane.first.reply(
+        json(completion({ content: 'Yes.', reasoning_content: 'Hm.' })),
+        sse([role(), chunk({ reasoning_content: 'Hm.' }), ...streamOf(['Yes.']).slice(1)]),
+      );
+    else lane.first.reply(json(response), sse([event({ type: 'response.completed', response } as never)]));
+    const model = chat(lane.model, { reasoning: { effort: 'low' } });
+    const whole = await generateText({ model, prompt: 'Hi.' });
+    const streamed = streamText({ model, prompt: 'Hi.' });
+    await streamed.consumeStream();
+    for (const { text, reasoningText, providerMetadata } of [
+      whole,
+      { text: await streamed.text, reasoningText: await streamed.reasoningText, providerMetadata: await streamed.providerMetadata },
+    ]) {
+      expect([text, reasoningText]).toEqual(['Yes.', 'Hm.']);
+      expect(providerMetadata?.openrouter).toMatchObject({ usage: { cost: USAGE_MICRO / 1e8 } });
+    }
   });
 });

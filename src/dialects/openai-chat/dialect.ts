@@ -1,6 +1,7 @@
 import { ok } from '../../core/errors';
 import type { WireId } from '../../core/wire-id';
 import { renderOpenaiError } from '../openai-errors';
+import { asksAsOpenrouters, openrouterCall } from '../openrouter/chat-call';
 import type { Bridge, Call, Dialect } from '../types';
 import { chatBridge } from './bridge';
 import { parseChatOfInput } from './from-input';
@@ -21,7 +22,7 @@ export function chatCall(request: ChatRequest, thoughts: ThoughtsByCall = NO_THO
     crossing ??= crossToResponses(request, thoughts);
     return crossing;
   };
-  return {
+  const call: Call = {
     ...request,
     alternatives: request.otherModels?.map((model) => chatCall(ofModel(request, model), thoughts)),
     ...namedThoughts(request.body, thoughts, (brought) => chatCall(request, brought)),
@@ -33,6 +34,7 @@ export function chatCall(request: ChatRequest, thoughts: ThoughtsByCall = NO_THO
     },
     openStream: (requestId) => new ChatStream(request, requestId, CHAT_CHUNKS, thoughts),
   };
+  return asksAsOpenrouters(request) ? openrouterCall(call) : call;
 }
 
 function bridgeOver(

@@ -1,9 +1,14 @@
 import { appendFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { claudeCode } from '../clients/claude-code.mjs';
+import { cline } from '../clients/cline.mjs';
 import { codex } from '../clients/codex.mjs';
+import { continueAnthropic, continueResponses } from '../clients/continue.mjs';
+import { copilotAnthropic, copilotChat, copilotResponses } from '../clients/copilot.mjs';
 import { geminiCli } from '../clients/gemini-cli.mjs';
 import { opencodeAnthropic, opencodeChat, opencodeGemini, opencodeResponses } from '../clients/opencode.mjs';
+import { piAnthropic, piChat, piGemini, piResponses } from '../clients/pi.mjs';
+import { qwenCode } from '../clients/qwen-code.mjs';
 import { runCase } from './case.mjs';
 import { killAllChildren } from './child.mjs';
 import { installed } from './install.mjs';
@@ -11,13 +16,32 @@ import { GATEWAY_ONLY, SCENARIOS } from './scenarios.mjs';
 import { Stage } from './stage.mjs';
 import { table } from './table.mjs';
 
-const CLIENTS = [claudeCode, codex, opencodeChat, opencodeResponses, opencodeAnthropic, opencodeGemini, geminiCli];
+const CLIENTS = [
+  claudeCode,
+  codex,
+  opencodeChat,
+  opencodeResponses,
+  opencodeAnthropic,
+  opencodeGemini,
+  geminiCli,
+  qwenCode,
+  cline,
+  piChat,
+  piResponses,
+  piAnthropic,
+  piGemini,
+  copilotChat,
+  copilotResponses,
+  copilotAnthropic,
+  continueResponses,
+  continueAnthropic,
+];
 
 const USAGE = `npm run test:clients -- [--direct] [--client id]... [--scenario name]... [--verbose]
 
 --direct      straight to the scripted providers, without the gateway: shows whether client and script understand each other
 --client      one of ${CLIENTS.map(({ id }) => id).join(', ')}
---scenario    one of ${Object.keys(SCENARIOS).join(', ')}
+--scenario    one of ${Object.keys(SCENARIOS).join(', ')}; those who share their insides with others run a few of them, unless asked
 --verbose     requests and output of what went well, too
 
 CLIENTS_SILENCE_MS shortens the silence of 62 s; CLIENTS_CACHE_DIR moves what npm installs;
@@ -32,17 +56,18 @@ function readOptions() {
       verbose: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
       client: { type: 'string', multiple: true, default: CLIENTS.map(({ id }) => id) },
-      scenario: { type: 'string', multiple: true, default: Object.keys(SCENARIOS) },
+      scenario: { type: 'string', multiple: true },
     },
   });
   const unknown = [
     ...values.client.filter((id) => !CLIENTS.some((client) => client.id === id)),
-    ...values.scenario.filter((name) => SCENARIOS[name] === undefined),
+    ...(values.scenario ?? []).filter((name) => SCENARIOS[name] === undefined),
   ];
   if (unknown.length > 0) throw new Error(`There is no ${unknown.join(', ')}.\n\n${USAGE}`);
   // In the order in which they are to run, whatever order they were asked for in.
-  const scenarios = Object.keys(SCENARIOS).filter((name) => values.scenario.includes(name) && !(values.direct && GATEWAY_ONLY.has(name)));
-  return { ...values, scenarios };
+  const scenarios = Object.keys(SCENARIOS).filter((name) => !(values.direct && GATEWAY_ONLY.has(name)));
+  const isAsked = (name, client) => (values.scenario ?? client.scenarios ?? scenarios).includes(name);
+  return { ...values, scenarios, scenariosOf: (client) => scenarios.filter((name) => isAsked(name, client)) };
 }
 
 function dumpTo(path) {
@@ -55,7 +80,7 @@ async function runClient(client, options) {
   const program = await installed(client.package);
   const stage = await Stage.open({ direct: options.direct });
   try {
-    for (const name of options.scenarios) {
+    for (const name of options.scenariosOf(client)) {
       if (interrupted) break;
       const outcome = await runCase({ client, program, name, stage, direct: options.direct, dump: dumpTo(process.env.CLIENTS_DUMP) });
       outcomes[name] = outcome;

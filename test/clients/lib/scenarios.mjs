@@ -169,6 +169,9 @@ export const SCENARIOS = {
   failover,
 };
 
+/** For clients whose way of waiting and of repeating is another client's, or the AI SDK's. */
+export const A_FEW = ['plain', 'tool', 'credits'];
+
 /** What only a gateway can do. */
 export const GATEWAY_ONLY = new Set(['failover']);
 

@@ -117,6 +117,8 @@ describe('a tool that a provider runs at a price of its own', () => {
   it('is refused where it asks a model of its own, or a larger machine', () => {
     const advisor = { tools: [{ type: 'advisor_20260301', name: 'advisor', model: 'claude-opus-4-6' }] };
     expect(plan(WAYS.messages!, advisor)).toMatchObject({ ok: false, error: { param: 'tools[0].type' } });
+    const drawn = { tools: [{ type: 'image_generation', output_format: 'svg', svg: { model: 'gpt-5.5-pro' } }] };
+    expect(plan(WAYS.responses!, drawn)).toMatchObject({ ok: false, error: { param: 'tools[0].output_format' } });
     const code = { tools: [{ type: 'code_interpreter', container: { type: 'auto', memory_limit: '64g' } }] };
     expect(plan(WAYS.responses!, code)).toMatchObject({ ok: false, error: { param: 'tools[0].container.memory_limit' } });
   });

@@ -234,3 +234,19 @@ describe('availableModelIds', () => {
     expect(availableModelIds(['gemini'])).toContain('gemini-3.1-pro');
   });
 });
+
+describe('a name that a model has at OpenRouter', () => {
+  it.each([
+    ['openai/gpt-5.5', 'gpt-5.5'],
+    ['openai/gpt-5.3-codex', 'gpt-5.3-codex'],
+    ['deepseek/deepseek-v3.2', 'deepseek-v3.2'],
+    ['google/gemini-3-flash-preview', findModel('gemini-3-flash-preview')!.id],
+    ['openai/gpt-5.3-chat', 'gpt-5.3'],
+  ])('leads to it, or of several to its namesake here: %s', (name, id) => {
+    expect(findModel(name)?.id).toBe(id);
+  });
+
+  it('leads nowhere where no chain has it', () => {
+    for (const name of ['openai/none', 'openai/', '/', 'gpt-5.5/']) expect(findModel(name)).toBeUndefined();
+  });
+});

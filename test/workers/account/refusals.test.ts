@@ -311,7 +311,8 @@ describe('a refusal for the spending limit', () => {
         body: {
           error: {
             type: 'spending_limit_error',
-            message: "This API key's spending limit of 10 credits a month is reached.",
+            message:
+              "This API key's spending limit of 10 credits a month is reached. Quota exceeded; it will reset with the next month (UTC).",
             code: 'insufficient_quota',
             param: null,
             request_id: 'req_test',

@@ -55,7 +55,9 @@ describe("a key's spending limit", () => {
     await account.run((object) => {
       spend(object, 2);
       const refusal = refusalOf(object.admit(admitRequest({ estimateMicro: 50 * CREDIT })));
-      expect(refusal.message).toBe("This API key's spending limit of 10 credits a month leaves 8; this call may cost 50.");
+      expect(refusal.message).toBe(
+        "This API key's spending limit of 10 credits a month leaves 8; this call may cost 50. Quota exceeded; it will reset with the next month (UTC).",
+      );
       expect(object.admit(admitRequest()).ok).toBe(true);
     });
     expect(await alertsInD1(account)).toEqual([]);
