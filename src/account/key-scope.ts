@@ -38,6 +38,15 @@ export function parseRange(range: string): [ipaddr.IPv4 | ipaddr.IPv6, number] |
   }
 }
 
+/**
+ * A range as everybody reads it. Old notations say something else than they seem to: `010.0.0.1` is 8.0.0.1, `10/8` is
+ * 0.0.0.0/8.
+ */
+export function isRange(text: string): boolean {
+  const [base = ''] = text.split('/');
+  return parseRange(text) !== undefined && (base.includes(':') || ipaddr.IPv4.isValidFourPartDecimal(base));
+}
+
 const sameOrigin = (a: string, b: string): boolean => a.toLowerCase().replace(/\/$/, '') === b.toLowerCase().replace(/\/$/, '');
 
 type KeyCheck = Pick<AdmitRequest, 'secretHash' | 'origin' | 'ip'>;
