@@ -15,7 +15,7 @@ import { beginIdempotency, checkIdempotency, endIdempotencies, endIdempotency, s
 import { publicKey } from './key-ring';
 import { refuseKey } from './key-scope';
 import { ledgerMessages } from './projection';
-import { replayLines, rewindStorage } from './recovery';
+import { closeAgain, replayLines, rewindStorage } from './recovery';
 import { answersTo, requireExact } from './requests';
 import { StagedLines } from './staged-lines';
 import { AccountStore } from './store';
@@ -30,6 +30,7 @@ import type {
   BeatResult,
   Books,
   ChargeRequest,
+  ClosedSince,
   CloseRequest,
   CloseResult,
   ExtendRequest,
@@ -276,18 +277,18 @@ export class Account extends AccountKeys {
   }
 
   /**
-   * When all of them are there: takes them back, and notes which keys were revoked, and begins a new epoch, after all
+   * When all of them are there: takes them back, closes what was closed since, and begins a new epoch, after all
    * that there were, so that sequences used again cannot be mistaken for the old ones.
    */
-  recover(revokedKeys: string[], endedEpoch: number, audit?: AuditRecord): { epoch: number; replayed: number } {
+  recover(revokedKeys: string[], endedEpoch: number, audit?: AuditRecord, since?: ClosedSince): { epoch: number; replayed: number } {
     const result = this.step((open, sql) => {
       const { ledger, keys, outbox } = open;
+      closeAgain(open, revokedKeys, since);
       const staged = new StagedLines(sql);
       const replayed = replayLines(open, staged, endedEpoch);
       // Whether the answers were kept is seen when one is asked for.
       for (const lines of staged.pages()) endIdempotencies(sql, lines, 'stored');
       staged.end();
-      for (const key of keys.all()) if (revokedKeys.includes(key.id)) keys.put({ ...key, status: 'revoked' });
       for (const key of keys.all()) outbox.put(`key:${key.id}`, publicKey(key), this.now());
       this.publishProfile(ledger, outbox);
       outbox.note(audit, this.now());

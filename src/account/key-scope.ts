@@ -38,6 +38,15 @@ export function parseRange(range: string): [ipaddr.IPv4 | ipaddr.IPv6, number] |
   }
 }
 
+/**
+ * A range as everybody reads it. Old notations say something else than they seem to: `010.0.0.1` is 8.0.0.1, `10/8` is
+ * 0.0.0.0/8.
+ */
+export function isRange(text: string): boolean {
+  const [base = ''] = text.split('/');
+  return parseRange(text) !== undefined && (base.includes(':') || ipaddr.IPv4.isValidFourPartDecimal(base));
+}
+
 const sameOrigin = (a: string, b: string): boolean => a.toLowerCase().replace(/\/$/, '') === b.toLowerCase().replace(/\/$/, '');
 
 type KeyCheck = Pick<AdmitRequest, 'secretHash' | 'origin' | 'ip'>;
@@ -62,7 +71,8 @@ export function refuseKey(
 ): GatewayError | undefined {
   if (!key || !secretFits(key, request.secretHash, nowMs)) return fail('invalid_key', 'This API key does not exist.').error;
   if (key.status === 'revoked') return fail('revoked_key', 'This API key was revoked.').error;
-  if (key.status === 'disabled') return fail('disabled_key', 'This API key is disabled: it reached its spending limit.').error;
+  if (key.status === 'disabled')
+    return fail('disabled_key', 'This API key is disabled, by hand or by its spending limit: its owner can enable it again.').error;
   if (key.expiresAtMs !== null && key.expiresAtMs <= nowMs) return fail('expired_key', 'This API key has expired.').error;
   if (key.origins.length > 0 && !(request.origin !== null && key.origins.some((origin) => sameOrigin(origin, request.origin!))))
     return fail('origin_not_allowed', 'This API key may not be used from this origin.').error;

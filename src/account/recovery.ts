@@ -3,7 +3,7 @@ import type { MicroCredits } from '../core/money';
 import type { Open } from './open-account';
 import type { OperationRow } from './operation-tables';
 import { type AccountRow, type AccountStore, type KeySpend, newSpend } from './store';
-import type { Moment, Operation, RewindResult } from './types';
+import type { ClosedSince, Moment, Operation, RewindResult } from './types';
 
 /** Of workerd, when it runs anywhere but at Cloudflare. */
 const UNSUPPORTED = /not implement point-in-time/;
@@ -17,6 +17,26 @@ export async function rewindStorage(storage: DurableObjectStorage, to: Moment): 
     console.error('account not put back', String(error));
     return { ok: false, reason: UNSUPPORTED.test(String(error)) ? 'unsupported' : 'refused' };
   }
+}
+
+/** What was closed since stays so: a restore is of books, and opens nothing. */
+export function closeAgain(
+  { keys, ledger }: Pick<Open, 'keys' | 'ledger'>,
+  revoked: readonly string[],
+  since: ClosedSince | undefined,
+): void {
+  for (const key of keys.all()) if (revoked.includes(key.id)) keys.put({ ...key, status: 'revoked' });
+  if (!since) return;
+  for (const key of keys.all())
+    if (key.status === 'active' && since.disabledKeys.includes(key.id)) keys.put({ ...key, status: 'disabled' });
+  for (const { id, untilMs } of since.rotatedKeys) {
+    const key = keys.get(id);
+    if (!key || key.previous?.untilMs === untilMs) continue;
+    // The new secret is not known here: whoever has it needs another.
+    const { previous: _, ...rest } = key;
+    keys.put({ ...rest, expiresAtMs: Math.min(untilMs, key.expiresAtMs ?? untilMs) });
+  }
+  if (since.status) ledger.row.profile = { ...ledger.row.profile, status: since.status };
 }
 
 type Restored = Pick<Open, 'store' | 'operations' | 'ledger'>;

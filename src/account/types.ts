@@ -183,6 +183,15 @@ export interface GrantResult {
   refused?: 'below_zero';
 }
 
+/** What was closed since the moment that an account object was put back to, by D1's word: that would be open again. */
+export interface ClosedSince {
+  /** Undefined where D1 knows no such account. */
+  status?: AccountStatus;
+  disabledKeys: string[];
+  /** Whose secret of then was rotated away, and when it ends. */
+  rotatedKeys: { id: string; untilMs: number }[];
+}
+
 /** What is charged without a call: time that the account's own resources were kept for it. */
 export interface ChargeRequest {
   /** Makes the charge idempotent. */

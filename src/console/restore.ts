@@ -1,10 +1,10 @@
 /** An account object put back to an earlier moment, and brought up to date from D1. */
 import { and, asc, eq, gt, or, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import type { AccountView, Books, Moment } from '../account/types';
+import type { AccountStatus, AccountView, Books, ClosedSince, Moment } from '../account/types';
 import { fail, ok, type Result } from '../core/errors';
 import { database } from '../db/client';
-import { apiKeys, ledger, ledgerFences } from '../db/schema';
+import { accounts, apiKeys, ledger, ledgerFences } from '../db/schema';
 import type { OperatorDeps } from './accounts';
 import { auditRecord, collectAudit } from './audit/commit';
 import { toOperation } from './ledger';
@@ -79,18 +79,35 @@ export async function recover(deps: OperatorDeps, accountId: string, books: Book
     if (page.length < RECOVER_PAGE) break;
     ({ epoch, closeSeq } = page.at(-1)!);
   }
-  const revoked = await database(deps.db)
-    .select({ id: apiKeys.id })
-    .from(apiKeys)
-    .where(and(eq(apiKeys.accountId, accountId), eq(apiKeys.status, 'revoked')));
+  const { revoked, since } = await closedSince(deps, accountId);
   const detail = { ...why, fromEpoch: books.epoch, lines, revokedKeys: revoked.length };
   const recovered = await stub.recover(
-    revoked.map(({ id }) => id),
+    revoked,
     endedEpoch,
     auditRecord(deps, { action: 'account.recover', target: accountId, detail }),
+    since,
   );
   await collectAudit(deps, accountId);
   return recovered;
+}
+
+/** Of keys, and of the account itself, as D1 was told last. */
+async function closedSince({ db }: OperatorDeps, accountId: string): Promise<{ revoked: string[]; since: ClosedSince }> {
+  const previousUntilMs = sql<number | null>`${apiKeys.record} ->> 'previousUntilMs'`;
+  const keys = await database(db)
+    .select({ id: apiKeys.id, status: apiKeys.status, previousUntilMs })
+    .from(apiKeys)
+    .where(eq(apiKeys.accountId, accountId));
+  const [account] = await database(db).select({ status: accounts.status }).from(accounts).where(eq(accounts.id, accountId));
+  const withStatus = (status: string) => keys.filter((key) => key.status === status).map(({ id }) => id);
+  return {
+    revoked: withStatus('revoked'),
+    since: {
+      ...(account && { status: account.status as AccountStatus }),
+      disabledKeys: withStatus('disabled'),
+      rotatedKeys: keys.flatMap(({ id, previousUntilMs: untilMs }) => (untilMs === null ? [] : [{ id, untilMs }])),
+    },
+  };
 }
 
 /**

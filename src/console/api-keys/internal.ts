@@ -1,6 +1,6 @@
 /** What the verbs for API keys share. The secret leaves in the answer to `create` and is kept nowhere. */
 import { z } from 'zod';
-import { parseRange } from '../../account/key-scope';
+import { isRange } from '../../account/key-scope';
 import type { KeyRecord, KeySummary } from '../../account/types';
 import { mintKey } from '../../core/api-key';
 import { fail, ok, type Result } from '../../core/errors';
@@ -18,10 +18,7 @@ const origin = z
   .refine((value) => URL.canParse(value) && new URL(value).origin === value.toLowerCase().replace(/\/$/, ''), {
     message: 'must be an origin such as https://app.example.com',
   });
-const range = z
-  .string()
-  .max(50)
-  .refine((value) => parseRange(value) !== undefined, { message: 'must be an IP address or a CIDR range' });
+const range = z.string().max(50).refine(isRange, { message: 'must be an IP address or a CIDR range' });
 
 const fields = {
   name: z.string().trim().min(1).max(200),

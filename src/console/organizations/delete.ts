@@ -33,13 +33,8 @@ export async function deleteOrganization(
     return fail('conflict', 'Calls are under way that this organization pays for; try again when they have ended.');
   if (view && view.balanceMicro > 0 && !input.forfeitCredits)
     return fail('conflict', `The wallet still has ${toCredits(view.balanceMicro)} credits: send \`forfeitCredits: true\` to give them up.`);
-  const keys = (await stub.listKeys()).filter(({ status }) => status !== 'revoked');
-  for (const key of keys)
-    await stub.revokeKey(
-      key.id,
-      auditRecord(context, { action: 'api_key.revoke', target: key.id, detail: { because: 'organization.delete' } }),
-    );
-  await collectAudit(context, context.accountId);
+  // Before it is gone, so that no key outlives it; and after it, for one that was made meanwhile.
+  const keysRevoked = await revokeKeys(context);
   const change = context.db.prepare('UPDATE organizations SET deleted_at = ? WHERE id = ? AND deleted_at IS NULL').bind(context.now(), id);
   const others = [
     'DELETE FROM sso_providers WHERE organization_id = ?',
@@ -51,10 +46,21 @@ export async function deleteOrganization(
     {
       action: 'organization.delete',
       target: id,
-      detail: { slug, keysRevoked: keys.length, creditsLeft: toCredits(view?.balanceMicro ?? 0) },
+      detail: { slug, keysRevoked, creditsLeft: toCredits(view?.balanceMicro ?? 0) },
     },
     change,
     ...others.map((sql) => context.db.prepare(sql).bind(id)),
   );
+  await revokeKeys(context);
   return ok({ id, deleted: true });
+}
+
+/** How many there were. */
+async function revokeKeys(context: VerbContext): Promise<number> {
+  const stub = context.account(context.accountId);
+  const keys = (await stub.listKeys()).filter(({ status }) => status !== 'revoked');
+  const detail = { because: 'organization.delete' };
+  for (const { id } of keys) await stub.revokeKey(id, auditRecord(context, { action: 'api_key.revoke', target: id, detail }));
+  if (keys.length > 0) await collectAudit(context, context.accountId);
+  return keys.length;
 }

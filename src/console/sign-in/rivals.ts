@@ -20,7 +20,11 @@ const UNPROVEN = `SELECT i.id, i.password FROM identities i JOIN users u ON u.id
   WHERE u.email = ? AND u.email_verified = 0 AND i.password IS NOT NULL`;
 const DROP = 'DELETE FROM identities WHERE id = ? AND user_id IN (SELECT id FROM users WHERE email_verified = 0)';
 
+/** The answer is gone by then: what a password costs to look at would hold it up, and so tell that there is one. */
+const AFTER_MS = 2_000;
+
 async function settle({ db }: RivalDeps, { id, password }: Unproven, given: string): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, AFTER_MS));
   if (!(await verifyPassword(password, given))) await db.prepare(DROP).bind(id).run();
 }
 
@@ -35,7 +39,6 @@ export const rivals = (deps: RivalDeps) =>
             const { email, password } = (c.body ?? {}) as { email?: unknown; password?: unknown };
             if (typeof email !== 'string' || typeof password !== 'string') return;
             const known = await deps.db.prepare(UNPROVEN).bind(email.toLowerCase()).first<Unproven>();
-            // Not waited for: the time that the answer takes must not tell of an account.
             if (known) deps.inBackground(settle(deps, known, password));
           }),
         },

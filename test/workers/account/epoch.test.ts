@@ -339,6 +339,41 @@ describe('an account restored to an earlier moment', () => {
     ]);
   });
 
+  it('opens nothing that was closed since: a suspended account, a disabled key, a secret that was rotated away', async () => {
+    const keys = ['key_a', 'key_b', 'key_c', 'key_d'].map((id) => testKey({ id, name: id }));
+    const account = await TestAccount.create({ credits: 100, keys });
+    await account.run((object) => object.rotateKey('key_d', { secretHash: 'd2', graceMs: DAY_MS }));
+    await account.project();
+    const then = await remember(account);
+    account.nowMs += MINUTE_MS;
+    await account.run((object) => {
+      object.changeKey('key_a', { status: 'disabled' });
+      object.rotateKey('key_b', { secretHash: 'b2', graceMs: 0 });
+      object.rotateKey('key_c', { secretHash: 'c2', graceMs: HOUR_MS });
+      object.setStatus('suspended');
+    });
+    await account.project();
+    account.nowMs += MINUTE_MS;
+    await restore(account, then);
+    const admits = (keyId: string) =>
+      account.run((object) => {
+        const admitted = object.admit(
+          admitRequest({ keyId, nonce: keyId.padEnd(13, 'x').replaceAll('_', 'x'), ...(keyId === 'key_d' && { secretHash: 'd2' }) }),
+        );
+        return admitted.ok ? 'admitted' : admitted.error.kind;
+      });
+    expect(await admits('key_d')).toBe('account_suspended');
+    await account.run((object) => object.setStatus('active'));
+    expect(await Promise.all(['key_a', 'key_b', 'key_c', 'key_d'].map(admits))).toEqual([
+      'disabled_key',
+      'expired_key',
+      'admitted',
+      'admitted',
+    ]);
+    account.nowMs += HOUR_MS;
+    expect(await admits('key_c')).toBe('expired_key');
+  });
+
   it('wakes for the holds that it has, though its alarm is gone', async () => {
     const account = await TestAccount.create({ credits: 100 });
     await admit(account);

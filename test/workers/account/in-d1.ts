@@ -33,12 +33,15 @@ export async function knownToD1(accountId: string): Promise<Known> {
   const lines = await linesInD1(accountId);
   const details = (field: 'eventId' | 'adjusts') =>
     new Set(lines.map(({ detail }) => detail[field]).filter((id) => typeof id === 'string'));
+  const keys = await keysInD1(accountId);
+  const withStatus = (wanted: string) => new Set(keys.filter(({ status }) => status === wanted).map(({ id }) => id));
   return {
     epoch: lines.at(-1)?.closeEpoch ?? 0,
     holds: new Set(lines.filter(({ kind }) => kind === 'usage').map(({ id }) => id)),
     events: details('eventId'),
     adjusted: details('adjusts'),
     alerts: new Set((await alertsInD1(accountId)).map(({ id }) => id)),
-    revokedKeys: new Set((await keysInD1(accountId)).filter(({ status }) => status === 'revoked').map(({ id }) => id)),
+    revokedKeys: withStatus('revoked'),
+    disabledKeys: withStatus('disabled'),
   };
 }

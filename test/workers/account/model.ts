@@ -103,6 +103,7 @@ export interface Known {
   adjusted: ReadonlySet<string>;
   alerts: ReadonlySet<string>;
   revokedKeys: ReadonlySet<string>;
+  disabledKeys: ReadonlySet<string>;
 }
 
 export class Model {
@@ -546,9 +547,11 @@ export class Model {
     }
     const late = new Map([...now.late].filter(([holdId]) => before.late.has(holdId) || known.adjusted.has(holdId)));
     const alerts = new Map([...now.alerts].filter(([id]) => before.alerts.has(id) || known.alerts.has(id)));
-    const keys = new Map(
-      [...before.keys].map(([id, key]) => [id, known.revokedKeys.has(id) ? { ...key, status: 'revoked' as const } : key]),
-    );
+    const closed = (key: KeyRecord): KeyRecord['status'] => {
+      if (known.revokedKeys.has(key.id)) return 'revoked';
+      return key.status === 'active' && known.disabledKeys.has(key.id) ? 'disabled' : key.status;
+    };
+    const keys = new Map([...before.keys].map(([id, key]) => [id, { ...key, status: closed(key) }]));
     for (const [keyHash, record] of before.idempotency) {
       const ended = record.state === 'running' ? operations.find(({ id }) => id === record.holdId) : undefined;
       if (!ended || ended.state === 'open') continue;

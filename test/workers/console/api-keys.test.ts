@@ -82,6 +82,18 @@ describe('an API key', () => {
     expect(await lastAudited(await accountOf(person))).toMatchObject({ action: 'api_key.update', target: id });
   });
 
+  it.each(['010.0.0.1', '192.168.010.0/24', '10/8', '127.1', '0x7f.0.0.1', '1'])(
+    'is for no address in a notation that says another than it seems to: %s',
+    async (range) => {
+      const person = await someone();
+      const asked = await call('POST', '/api/api-keys', {
+        as: person,
+        json: { name: 'a key', ips: ['2001:db8::/32', '10.0.0.0/8', range] },
+      });
+      expect(asked).toMatchObject({ status: 400, body: { error: { param: 'ips.2' } } });
+    },
+  );
+
   it('may call a model that it was given by another of its names', async () => {
     const person = await someone();
     await grant(await accountOf(person));

@@ -1,7 +1,9 @@
 import { env } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
 import { accountStub } from '../../../src/account/stub';
+import { createApiKey } from '../../../src/console/api-keys/create';
 import type { VerbContext } from '../../../src/console/context';
+import { deleteOrganization } from '../../../src/console/organizations/delete';
 import { acceptInvitation, inviteMember } from '../../../src/console/organizations/invitations';
 import { permissionsOf, type Role } from '../../../src/console/permissions';
 import { readAccountSettings } from '../../../src/env-account';
@@ -110,6 +112,22 @@ describe('an organization that is deleted', () => {
     });
     await must('DELETE', '/v1/deployments/my-model', { key });
     expect((await ask()).status).toBe(200);
+  });
+
+  it('has no key, not even one that is made while it goes', async () => {
+    const [owner, team] = [await someone(), await organization()];
+    await join(team.id, owner, 'owner');
+    const context = contextOf(owner, team, []);
+    let isMade = false;
+    const batch: D1Database['batch'] = async (statements) => {
+      if (!isMade) await createApiKey(context, { name: 'meanwhile' });
+      isMade = true;
+      return env.DB.batch(statements);
+    };
+    const db = new Proxy(env.DB, { get: (of, name) => (name === 'batch' ? batch : Reflect.get(of, name).bind(of)) });
+    expect((await deleteOrganization({ ...context, db }, { confirm: team.id })).ok).toBe(true);
+    const keys = await accountStub(env.ACCOUNT, team.accountId).listKeys();
+    expect(keys).toMatchObject([{ name: 'meanwhile', status: 'revoked' }]);
   });
 
   it('has no files left after the next sweep, and takes none of others with it', async () => {
