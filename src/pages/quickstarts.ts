@@ -61,6 +61,64 @@ Add a model               gpt-5.5`,
     where: 'In a shell',
     text: (origin, key) => `export GOOGLE_GEMINI_BASE_URL=${origin}\nexport GEMINI_API_KEY=${key}\ngemini -m gemini-3-flash-official`,
   },
+  {
+    id: 'copilot',
+    name: 'GitHub Copilot CLI',
+    where: 'In a shell',
+    text: (origin, key) => `export COPILOT_PROVIDER_BASE_URL=${origin}/v1
+export COPILOT_PROVIDER_API_KEY=${key}
+export COPILOT_PROVIDER_WIRE_API=responses
+export COPILOT_MODEL=gpt-5.3-codex
+copilot`,
+    note: 'Without COPILOT_PROVIDER_WIRE_API it speaks chat.',
+  },
+  {
+    id: 'qwen-code',
+    name: 'Qwen Code',
+    where: 'In a shell',
+    text: (origin, key) => `export OPENAI_BASE_URL=${origin}/v1
+export OPENAI_API_KEY=${key}
+qwen --auth-type openai -m gpt-5.5`,
+  },
+  {
+    id: 'cline',
+    name: 'Cline CLI',
+    where: 'In a shell',
+    text: (origin, key) => `cline auth -p openai-compatible -k ${key} -m gpt-5.5 -b ${origin}/v1
+cline "Write the tests."`,
+  },
+  {
+    id: 'pi',
+    name: 'pi',
+    where: '~/.pi/agent/models.json',
+    text: (origin) => `{
+  "providers": {
+    "gateway": {
+      "baseUrl": "${origin}/v1",
+      "api": "openai-completions",
+      "apiKey": "GATEWAY_KEY",
+      "models": [{ "id": "gpt-5.5" }]
+    }
+  }
+}`,
+    note: 'Put the key in the environment variable GATEWAY_KEY, then: pi --provider gateway --model gpt-5.5',
+  },
+  {
+    id: 'continue',
+    name: 'Continue',
+    where: 'A file for cn --config',
+    text: (origin, key) => `name: Gateway
+version: 1.0.0
+schema: v1
+models:
+  - name: gpt-5.5
+    provider: openai
+    model: gpt-5.5
+    apiBase: ${origin}/v1
+    apiKey: ${key}
+    roles: [chat]
+    capabilities: [tool_use]`,
+  },
 ];
 
 export const SDKS: readonly Quickstart[] = [
