@@ -108,7 +108,7 @@ export class ResponsesRelay implements StreamRelay {
   }
 
   private failWith(error: unknown, isAnswers = false): string {
-    this.failure = { error, isAnswers };
+    this.failure = { error, ...(isAnswers && { isAnswers }) };
     return '';
   }
 
