@@ -1,7 +1,10 @@
+import type { KeySummary } from '../../account/types';
 import { commit } from '../../console/audit/commit';
 import { type Permission, permits, type Role } from '../../console/permissions';
 import type { ApiKey } from '../../core/api-key';
 import { fail, type GatewayError } from '../../core/errors';
+import { isRecord, parseJson } from '../../core/record';
+import { readBody } from '../../http/body';
 import type { AppContext } from '../../http/context';
 import { jobDeps } from '../../http/deps';
 import { renderError } from '../../http/render-error';
@@ -46,14 +49,16 @@ export const managed = (action: string, permission: Permission, handler: Handler
   };
 };
 
+const BODY_LIMIT_BYTES = 256 * 1024;
+
 const ROLE = `SELECT m.role FROM organizations o JOIN members m ON m.organization_id = o.id
   WHERE o.account_id = ? AND m.user_id = ? AND o.deleted_at IS NULL`;
 
 /** A key that the operator made has nobody behind it, and an account of one person no roles. */
 async function refuseKey(c: AppContext, { accountId, keyId }: ApiKey, permission: Permission): Promise<GatewayError | undefined> {
   const record = (await jobDeps(c.env).account(accountId).listKeys()).find(({ id }) => id === keyId);
-  if (permission === 'deployments.write' && record && record.families.length > 0 && !record.families.includes('gpu'))
-    return fail('permission_denied', 'This API key may not use GPUs: its `families` leave out `gpu`.', { details: { permission } }).error;
+  const limited = permission === 'deployments.write' && record ? await limitedBy(c, record) : undefined;
+  if (limited) return fail('permission_denied', limited, { details: { permission } }).error;
   const person = record?.secretBy ?? record?.userId;
   const member = await c.env.DB.prepare(ROLE)
     .bind(accountId, person ?? '')
@@ -61,6 +66,21 @@ async function refuseKey(c: AppContext, { accountId, keyId }: ApiKey, permission
   if (!member || permits(member.role, permission)) return undefined;
   const words = `This key is of a member with the role ${member.role}, who does not have the permission ${permission}.`;
   return fail('permission_denied', words, { details: { permission } }).error;
+}
+
+/** Why the key, whose calls are limited, may not rent workers for this deployment; undefined where it may. */
+async function limitedBy(c: AppContext, { families, models }: KeySummary): Promise<string | undefined> {
+  if (families.length > 0 && !families.includes('gpu')) return 'This API key may not use GPUs: its `families` leave out `gpu`.';
+  if (models.length === 0) return undefined;
+  const slug = c.req.param('slug') ?? (await slugAsked(c));
+  return models.includes(`deployment:${slug}`) ? undefined : 'This API key may not use this deployment: its `models` leave it out.';
+}
+
+/** Of one that is to be made: the handler reads the body again. */
+async function slugAsked(c: AppContext): Promise<unknown> {
+  const body = await readBody(c.req.raw.clone(), BODY_LIMIT_BYTES);
+  const asked = body.ok ? parseJson(body.value) : undefined;
+  return isRecord(asked) ? asked.slug : undefined;
 }
 
 /** What was made, by the name that its answer gives it. */

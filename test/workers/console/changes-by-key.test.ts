@@ -43,6 +43,22 @@ describe("a key's change", () => {
     expect((await call('POST', '/v1/deployments', { key: other, json: DEPLOYMENT })).status).toBe(201);
   });
 
+  it('of a deployment is refused where the key is limited to models that are not it', async () => {
+    const { addKey } = await setUp();
+    const { key: elsewhere } = await addKey({ models: ['gpt-5.5', 'deployment:another'] });
+    const { key: here } = await addKey({ models: [`deployment:${DEPLOYMENT.slug}`] });
+    const path = `/v1/deployments/${DEPLOYMENT.slug}`;
+    const refused = async (method: string, at: string, json?: object) => {
+      const answer = await call(method, at, { key: elsewhere, json });
+      expect([answer.status, answer.body.error.permission], `${method} ${at}`).toEqual([403, 'deployments.write']);
+    };
+    await refused('POST', '/v1/deployments', DEPLOYMENT);
+    expect((await call('POST', '/v1/deployments', { key: here, json: DEPLOYMENT })).status).toBe(201);
+    await refused('PATCH', path, { maxWorkers: 2 });
+    await refused('DELETE', path);
+    expect((await call('PATCH', path, { key: here, json: { maxWorkers: 2 } })).status).toBe(200);
+  });
+
   it("of stored files and of the webhooks' secret is in the audit log, which knows neither", async () => {
     const { key, noted } = await setUp();
     const stored = await call('POST', FILE, { key, json: { a: 1 } });
