@@ -18,7 +18,7 @@ import { callRoute } from './routes/calls';
 import { postGeminiModel } from './routes/gemini';
 import { getGeneration, getGenerationStream, getOpenrouterGeneration } from './routes/generations';
 import { mountFiles, mountMedia } from './routes/media/mount';
-import { getModel, getModels, listModelsOf } from './routes/models';
+import { countModels, getModel, getModels, getOpenrouterModel, listModelsOf } from './routes/models';
 import { getCredits, getOwnKey } from './routes/own-key';
 import { health, hello } from './routes/probes';
 import { getResponses, storedResponse } from './routes/responses';
@@ -64,6 +64,8 @@ function mountApi(app: Hono<AppEnv>, base: string, wrap: Wrap): void {
   app.get(`${base}/key`, wrap(getOwnKey));
   app.get(`${base}/credits`, wrap(getCredits));
   app.get(`${base}/models/user`, wrap(getModels));
+  app.get(`${base}/models/count`, wrap(countModels));
+  app.get(`${base}/model/:id{.+}`, wrap(getOpenrouterModel));
   app.get(`${base}/generation`, wrap(getOpenrouterGeneration));
   app.get(`${base}/generations/:id`, wrap(getGeneration));
   app.get(`${base}/generations/:id/stream`, wrap(getGenerationStream));

@@ -129,6 +129,20 @@ export function getModel(c: AppContext): Response {
   return c.json(clientFormat(c) === 'gemini' ? geminiModelView(model) : modelView(c, model));
 }
 
+/** The same two as OpenRouter's clients ask for them: https://openrouter.ai/docs/api/api-reference/models/get-model */
+export function getOpenrouterModel(c: AppContext): Response {
+  const id = decoded(c.req.path.replace(/^.*?\/model\//, ''));
+  const model = c.get('gateway').registry.models.find(id);
+  const facts = model && factsOf(model);
+  if (!facts) return renderError(c, fail('not_found', `The model \`${id}\` does not exist.`, { param: 'model' }).error);
+  return c.json({ data: modelView(c, model) });
+}
+
+export const countModels = (c: AppContext): Response => {
+  const count = c.get('gateway').registry.models.all.filter((model) => factsOf(model) !== undefined).length;
+  return c.json({ data: { count } });
+};
+
 /** The models of an endpoint, for a connectivity check without a key. */
 export const listModelsOf =
   (families: readonly Family[]) =>

@@ -172,6 +172,8 @@ describe('language models', () => {
     await call('GET', '/v1/key');
     await call('GET', '/v1/credits');
     await call('GET', '/v1/models/user');
+    await call('GET', '/v1/models/count');
+    await call('GET', '/v1/model/gpt-5.5');
   });
 
   it('are there', async () => {

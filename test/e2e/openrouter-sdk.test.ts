@@ -110,6 +110,17 @@ describe('@openrouter/sdk', () => {
     }
   });
 
+  it('counts them, and shows one by the name that it has there', async () => {
+    const { client } = await fresh();
+    const list = (await client.models.list()) as unknown as { result: { data: { id: string }[] } };
+    expect((await client.models.count()).data.count).toBe(list.result.data.length);
+    expect((await client.models.get({ author: 'openai', slug: 'gpt-5.5' })).data).toMatchObject({ id: 'gpt-5.5', name: 'GPT-5.5' });
+    expect(await refused(client.models.get({ author: 'openai', slug: 'none' }))).toMatchObject({
+      statusCode: 404,
+      message: 'The model `openai/none` does not exist.',
+    });
+  });
+
   it('tells what is left, of the key and of the account', async () => {
     const { lane, model, client } = await fresh(1_000);
     lane.first.reply(json(completion({ content: 'Yes.' })));
