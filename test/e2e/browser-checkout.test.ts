@@ -56,12 +56,12 @@ describe.skipIf(!chromiumPath)('a top-up', () => {
     expect(session.form.get('customer_email')).toBe(person.email);
     expect(await page.getByRole('link', { name: 'Receipt' }).getAttribute('href')).toBe(`${stripe.url}/receipts/${session.intent}`);
     expect(await stripe.completed(session)).toBe(200);
-    const refund = { id: 're_1', object: 'refund', amount: 1_000, payment_intent: session.intent, status: 'succeeded' };
+    const refund = { id: 're_1', object: 'refund', amount: 1_000, currency: 'usd', payment_intent: session.intent, status: 'succeeded' };
     for (const type of ['refund.created', 'refund.created', 'refund.updated']) expect(await stripe.send(type, refund)).toBe(200);
     await page.goto(`${worker.url}/settings/billing`);
     expect(await figure(page, 'Available credits')).toBe('1,500$15.00');
     await page.getByText('partly refunded').waitFor();
-    const disputed = { id: 'dp_1', object: 'dispute', amount: 1_500, payment_intent: session.intent };
+    const disputed = { id: 'dp_1', object: 'dispute', amount: 1_500, currency: 'usd', payment_intent: session.intent };
     expect(await stripe.send('charge.dispute.funds_withdrawn', disputed)).toBe(200);
     await page.reload();
     expect(await figure(page, 'Available credits')).toBe('0$0.00');
