@@ -21,11 +21,11 @@ export const minimumTierOf = ({ minimumTier, family }: { minimumTier?: TierId; f
 
 const rank = (id: TierId): number => TIERS.findIndex((tier) => tier.id === id);
 
+export const higherTier = (a: TierId, b: TierId): TierId => (rank(a) > rank(b) ? a : b);
+
 export function effectiveTier(topUpMicro: MicroCredits, granted: TierId): TierId {
   const earned = TIERS.findLast((tier) => topUpMicro >= tier.fromMicro)!.id;
-  return rank(earned) > rank(granted) ? earned : granted;
+  return higherTier(earned, granted);
 }
-
-export const higherTier = (a: TierId, b: TierId): TierId => (rank(a) > rank(b) ? a : b);
 
 export const tierUnlocks = (tier: TierId, needed: TierId): boolean => rank(tier) >= rank(needed);

@@ -4,9 +4,9 @@
  * under another name, or as null or not at all with other providers, is as it is there. Everybody else gets what OpenAI has.
  */
 
-import { CREDITS_PER_USD } from '../core/money';
 import { isRecord, parseJson } from '../core/record';
 import { EventCutter, eventData, splitEvents } from '../core/sse';
+import { creditsAsUsd } from '../dialects/openrouter/usd';
 import { isOpenrouters } from './client-format';
 
 type Fields = Record<string, unknown>;
@@ -60,7 +60,7 @@ function wholeAsDocumented(id: string | undefined): TransformStream<Uint8Array, 
 
 /** Thoughts by their name there, the cost in USD, and the id by which they ask what became of the call. */
 function documented({ usage, choices, ...answer }: Fields, id: string | undefined): Fields {
-  const priced = isRecord(usage) && typeof usage.creditsUsed === 'number' ? { ...usage, cost: usage.creditsUsed / CREDITS_PER_USD } : usage;
+  const priced = isRecord(usage) && typeof usage.creditsUsed === 'number' ? { ...usage, cost: creditsAsUsd(usage.creditsUsed) } : usage;
   return {
     ...answer,
     ...(id !== undefined && { id }),

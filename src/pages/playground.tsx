@@ -12,7 +12,7 @@ import type { Model } from '../providers/types';
 import type { AccountRoute } from '../routes/account/route';
 import { EXAMPLE_TOKENS, examples, filled, type Variant, variantOf } from './examples';
 import { Code, dollars } from './parts';
-import { type BroughtFile, isPlayable, MODES, type Mode, termsOf } from './playground-modes';
+import { type BroughtFile, isPlayable, MODES, type Mode } from './playground-modes';
 import { priceText } from './price';
 import { sealed, unsealed } from './sealed-cookie';
 import { page, viewerOf } from './shell';
@@ -153,7 +153,7 @@ const Terms: FC<FormProps> = ({ mode, models, chosen, variant, payers }) => (
         <input name="tokens" type="number" min="1" max="200000" value={EXAMPLE_TOKENS} required />
       </label>
     )}
-    {termsOf(mode).files?.map((file) => (
+    {MODES[mode].files?.map((file) => (
       <FileField {...file} variant={variant} />
     ))}
     {payers ? (
@@ -183,9 +183,9 @@ const Turns: FC<{ mode: Mode; variant: Variant }> = ({ mode, variant }) => (
       <ol id="output" data-empty={MODES[mode].empty} />
     </figure>
     <progress id="run-progress" aria-label="Under way" hidden />
-    <label {...onlyFor(termsOf(mode).promptFor, variant)}>
+    <label {...onlyFor(MODES[mode].promptFor, variant)}>
       Prompt
-      <textarea name="prompt" required={!termsOf(mode).isPromptFree} aria-describedby="prompt-note">
+      <textarea name="prompt" required={!MODES[mode].isPromptFree} aria-describedby="prompt-note">
         {MODES[mode].prompt}
       </textarea>
       <small id="prompt-note" class="wide-only">
@@ -207,8 +207,8 @@ const Turns: FC<{ mode: Mode; variant: Variant }> = ({ mode, variant }) => (
 
 async function playground(c: AppContext): Promise<Response> {
   const asked = c.req.query('mode') ?? 'chat';
-  const mode: Mode = isPlayable(asked as Mode) ? (asked as Mode) : 'chat';
-  const { families, preferred, prompt } = termsOf(mode);
+  const mode: Mode = isPlayable(asked) ? asked : 'chat';
+  const { families, preferred, prompt } = MODES[mode];
   const listed = c.get('gateway').registry.models.all.filter(({ family, price }) => price && families.includes(family));
   const wanted = c.req.query('model') ?? preferred;
   const first = listed.find(({ id }) => id === wanted) ?? listed[0];

@@ -27,6 +27,7 @@ export function toldToCustomer({ action, message: said, code, param, details }: 
   // What is answered in-process is in the gateway's own words already.
   const ours = provider.spec.serve ? undefined : ABOUT_OUR_ACCOUNT[action];
   if (ours !== undefined) return { message: ours, withheld: { code, message } };
-  const shown = details !== undefined && redactSecrets(JSON.stringify(details), secrets) === JSON.stringify(details);
-  return { message, ...(code !== undefined && { code }), ...(param !== undefined && { param }), ...(shown && { details }) };
+  const text = details && JSON.stringify(details);
+  const isShown = text !== undefined && redactSecrets(text, secrets) === text;
+  return { message, ...(code !== undefined && { code }), ...(param !== undefined && { param }), ...(isShown && { details }) };
 }

@@ -55,6 +55,9 @@ function factsOf({ id, label, price, capabilities = [], contextTokens, maxOutput
   return { id, label, capabilities, contextTokens, maxOutputTokens, inputMicro, outputMicro, cacheReadMicro };
 }
 
+/** Of models without a price of text OpenRouter's clients are told nothing. */
+const isOfText = (model: Model): boolean => factsOf(model) !== undefined;
+
 function modelView(c: AppContext, model: Model) {
   const { registry, settings } = c.get('gateway');
   const endpoints = endpointsOf(registry, model, sandboxAnswers({ registry, settings }));
@@ -107,7 +110,7 @@ export function getModels(c: AppContext): Response {
   const format = clientFormat(c);
   if (format === 'gemini') return geminiList(c);
   // One without a price of text would break the whole list for them.
-  if (format === 'openrouter') return listOf(c, FAMILIES, (model) => factsOf(model) !== undefined);
+  if (format === 'openrouter') return listOf(c, FAMILIES, isOfText);
   return listOf(c, format === 'anthropic' ? anthropicMessages.families : FAMILIES);
 }
 
@@ -120,12 +123,13 @@ function decoded(path: string): string {
   }
 }
 
+const noSuchModel = (id: string) => fail('not_found', `The model \`${id}\` does not exist.`, { param: 'model' }).error;
+
 /** Ids may hold slashes, so the route takes all that follows. */
 export function getModel(c: AppContext): Response {
   const id = decoded(c.req.path.replace(/^.*?\/models\//, ''));
   const model = c.get('gateway').registry.models.find(id);
-  const missing = fail('not_found', `The model \`${id}\` does not exist.`, { param: 'model' }).error;
-  if (!model) return renderError(c, missing, clientDialect(c));
+  if (!model) return renderError(c, noSuchModel(id), clientDialect(c));
   return c.json(clientFormat(c) === 'gemini' ? geminiModelView(model) : modelView(c, model));
 }
 
@@ -133,13 +137,12 @@ export function getModel(c: AppContext): Response {
 export function getOpenrouterModel(c: AppContext): Response {
   const id = decoded(c.req.path.replace(/^.*?\/model\//, ''));
   const model = c.get('gateway').registry.models.find(id);
-  const facts = model && factsOf(model);
-  if (!facts) return renderError(c, fail('not_found', `The model \`${id}\` does not exist.`, { param: 'model' }).error);
+  if (!model || !isOfText(model)) return renderError(c, noSuchModel(id));
   return c.json({ data: modelView(c, model) });
 }
 
 export const countModels = (c: AppContext): Response => {
-  const count = c.get('gateway').registry.models.all.filter((model) => factsOf(model) !== undefined).length;
+  const count = c.get('gateway').registry.models.all.filter(isOfText).length;
   return c.json({ data: { count } });
 };
 

@@ -17,6 +17,7 @@ function remainingMicro({ mode, spendingLimitMicro, spentThisMonthMicro }: KeySu
 function ownKeyView(key: KeySummary, wallet: AccountView, { dailyMicro, weeklyMicro }: Awaited<ReturnType<typeof spentLately>>) {
   const { spendingLimitMicro: limitMicro, spentThisMonthMicro: spentMicro } = key;
   const remaining = remainingMicro(key, wallet);
+  const expiresAt = key.expiresAtMs === null ? null : new Date(key.expiresAtMs).toISOString();
   return {
     id: key.id,
     object: 'key',
@@ -25,7 +26,7 @@ function ownKeyView(key: KeySummary, wallet: AccountView, { dailyMicro, weeklyMi
     tier: wallet.tier,
     models: key.models,
     families: key.families,
-    expiresAt: key.expiresAtMs === null ? null : new Date(key.expiresAtMs).toISOString(),
+    expiresAt,
     spendingLimit: limitMicro === null ? null : toCredits(limitMicro),
     spentThisMonth: toCredits(spentMicro),
     remaining: remaining === undefined ? null : toCredits(remaining),
@@ -40,7 +41,7 @@ function ownKeyView(key: KeySummary, wallet: AccountView, { dailyMicro, weeklyMi
       limit_remaining: limitMicro === null ? null : toUsd(Math.max(0, limitMicro - spentMicro)),
       limit_reset: limitMicro === null ? null : 'monthly',
       is_free_tier: wallet.tier === 'free',
-      expires_at: key.expiresAtMs === null ? null : new Date(key.expiresAtMs).toISOString(),
+      expires_at: expiresAt,
       ...NOT_HERE,
     },
   };

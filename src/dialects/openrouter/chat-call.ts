@@ -2,9 +2,9 @@
  * Chat for who asks in OpenRouter's words, which OpenAI does not have: thoughts by their name there, and the cost in USD
  * (https://openrouter.ai/docs/use-cases/reasoning-tokens, https://openrouter.ai/docs/use-cases/usage-accounting).
  */
-import { CREDITS_PER_USD } from '../../core/money';
 import { isRecord } from '../../core/record';
 import type { Bridge, Call, OutgoingStream, Receipt, StreamRelay } from '../types';
+import { creditsAsUsd } from './usd';
 
 export const asksAsOpenrouters = ({ fields: { reasoning, include_reasoning, usage } = {} }: Pick<Call, 'fields'>): boolean =>
   isRecord(reasoning) || typeof include_reasoning === 'boolean' || isRecord(usage);
@@ -16,7 +16,7 @@ const renamed = (text: string): string => text.replaceAll(THOUGHT, '"reasoning":
 
 function priced(text: string, { creditsUsed }: Receipt): string {
   const cost = `"creditsUsed":${JSON.stringify(creditsUsed)}`;
-  return text.replace(cost, `${cost},"cost":${JSON.stringify(creditsUsed / CREDITS_PER_USD)}`);
+  return text.replace(cost, `${cost},"cost":${JSON.stringify(creditsAsUsd(creditsUsed))}`);
 }
 
 export const openrouterCall = (call: Call): Call => ({

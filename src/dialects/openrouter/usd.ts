@@ -1,4 +1,6 @@
-import { MICRO_PER_USD } from '../../core/money';
+import { CREDITS_PER_USD, MICRO_PER_USD } from '../../core/money';
+
+export const creditsAsUsd = (credits: number): number => credits / CREDITS_PER_USD;
 
 /** An amount for so many of something as USD for one, in digits: no power of ten, and none that division makes. */
 export function microAsUsd(micro: number, parts: number): string {
