@@ -69,7 +69,7 @@ export function findModel(registry: Registry, dialect: Dialect, name: string, sa
 /** Decides where to try the call, in which order, and what to hold for it. */
 export function planCall(registry: Registry, dialect: Dialect, call: Call, sandbox: boolean, stored?: StoredAnswer): Result<Plan> {
   const planned = planModel(registry, dialect, call, sandbox, stored);
-  const others = call.alternatives?.map((other) => planModel(registry, dialect, other, sandbox));
+  const others = call.alternatives?.map((other) => planModel(registry, dialect, other, sandbox, stored));
   return others ? inTurn([planned, ...others]) : planned;
 }
 

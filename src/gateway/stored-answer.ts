@@ -69,10 +69,12 @@ const tokensOf = (usage: Partial<Record<keyof Usage, unknown>>): number =>
   HISTORY.reduce((sum, name) => sum + (typeof usage[name] === 'number' ? usage[name] : 0), 0);
 
 /** The call with what it goes on from, which its provider reads, and bills, again. What nobody counted may be all that a model reads. */
-export function withHistory(call: Call, { tokens }: Pick<StoredAnswer, 'tokens'>): Call {
-  const { estimatedInputTokens, worstInputTokens } = call;
+export function withHistory(call: Call, stored: Pick<StoredAnswer, 'tokens'>): Call {
+  const { alternatives, estimatedInputTokens, worstInputTokens } = call;
+  const { tokens } = stored;
   return {
     ...call,
+    ...(alternatives && { alternatives: alternatives.map((other) => withHistory(other, stored)) }),
     estimatedInputTokens: estimatedInputTokens + (tokens ?? 0),
     worstInputTokens: worstInputTokens + (tokens ?? MOST_HISTORY_TOKENS),
   };

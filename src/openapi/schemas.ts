@@ -1,5 +1,6 @@
 /** Schemas of zod as schemas of OpenAPI 3.1, which are JSON Schema's. */
 import { z } from 'zod';
+import { MAX_MODELS } from '../dialects/other-models';
 import type { Json, Parameter } from './describe';
 
 const REFERENCE = '#/components/schemas/';
@@ -96,3 +97,7 @@ export function queryOf(schema: z.ZodType, descriptions: Record<string, string>)
 export const time = z.iso.datetime();
 export const credits = z.number().meta({ description: '100 credits are 1 USD.' });
 export const records = z.record(z.string(), z.unknown());
+/** `models` of a call; see `splitModels`. */
+export const otherModels = z.array(z.string()).max(MAX_MODELS).nullish().meta({
+  description: 'Asked one after the other should the `model`, or the first of them, fail; charged is the one that answers.',
+});

@@ -1023,6 +1023,8 @@ export interface MessageParams {
         name: string;
       }
     | undefined;
+  /** Asked one after the other should the `model`, or the first of them, fail; charged is the one that answers. */
+  models?: string[] | null | undefined;
   temperature?: number | undefined;
   top_p?: number | undefined;
   top_k?: number | undefined;
@@ -1625,6 +1627,8 @@ export interface ResponseParams {
   store?: boolean | null | undefined;
   max_output_tokens?: number | null | undefined;
   previous_response_id?: string | null | undefined;
+  /** Asked one after the other should the `model`, or the first of them, fail; charged is the one that answers. */
+  models?: string[] | null | undefined;
   instructions?: string | null | undefined;
   temperature?: number | null | undefined;
   top_p?: number | null | undefined;

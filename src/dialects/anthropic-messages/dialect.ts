@@ -1,4 +1,5 @@
 import { ok } from '../../core/errors';
+import { orElse } from '../other-models';
 import { statedInMessages } from '../stated-work';
 import type { Call, Dialect } from '../types';
 import { messagesBridge } from './bridge';
@@ -6,18 +7,21 @@ import { errorEvent, renderMessagesError } from './errors';
 import { type MessagesRequest, parseMessages } from './request';
 import { MessagesStream } from './stream';
 
-export const messagesCall = (request: MessagesRequest): Call => ({
-  model: request.model,
-  ...(request.fields && { fields: request.fields, statedWork: statedInMessages(request.fields) }),
-  stream: request.stream,
-  choices: 1,
-  maxOutputTokens: request.maxOutputTokens,
-  estimatedInputTokens: request.estimatedInputTokens,
-  worstInputTokens: request.worstInputTokens,
-  thoughtsOff: request.thoughtsOff,
-  over: (wire) => (wire === 'anthropic-messages' ? messagesBridge(request) : undefined),
-  openStream: (requestId) => new MessagesStream(requestId),
-});
+export function messagesCall(request: MessagesRequest): Call {
+  const call: Call = {
+    model: request.model,
+    ...(request.fields && { fields: request.fields, statedWork: statedInMessages(request.fields) }),
+    stream: request.stream,
+    choices: 1,
+    maxOutputTokens: request.maxOutputTokens,
+    estimatedInputTokens: request.estimatedInputTokens,
+    worstInputTokens: request.worstInputTokens,
+    thoughtsOff: request.thoughtsOff,
+    over: (wire) => (wire === 'anthropic-messages' ? messagesBridge(request) : undefined),
+    openStream: (requestId) => new MessagesStream(requestId),
+  };
+  return orElse(call, request.otherModels);
+}
 
 /** Anthropic Messages (https://platform.claude.com/docs/en/api/messages). */
 export const anthropicMessages: Dialect = {

@@ -3,6 +3,7 @@ import { ok, type Result } from '../../core/errors';
 import { setMembers } from '../../core/json';
 import { isRecord } from '../../core/record';
 import { type PromptSize, promptSize } from '../estimate-tokens';
+import { splitModels } from '../other-models';
 import { besideTurns, outputTokens, parseBody } from '../parse-body';
 import type { BridgedRequest, ClientRequest, RequestTarget } from '../types';
 import { isNewerThan, knownBetas, lineOf } from './features';
@@ -37,6 +38,8 @@ export interface MessagesRequest extends ForwardedRequest, PromptSize {
   stream: boolean;
   maxOutputTokens: number;
   thoughtsOff: boolean;
+  /** The models that are asked should this one fail. */
+  otherModels?: readonly string[];
   /** The body, parsed, but for its turns. */
   fields?: Record<string, unknown>;
 }
@@ -61,27 +64,34 @@ function forwarded({ body, headers, url }: ClientRequest, model: string): Forwar
 }
 
 export function parseMessages(request: ClientRequest): Result<MessagesRequest> {
-  const parsed = parseBody(request.body, messagesRequest);
+  const split = splitModels(request.body);
+  if (!split.ok) return split;
+  const { body, otherModels } = split.value;
+  const parsed = parseBody(body, messagesRequest);
   if (!parsed.ok) return parsed;
   const { model, messages, stream, max_tokens, thinking } = parsed.value.data;
   return ok({
     ...forwarded({ ...request, body: parsed.value.body }, model),
+    ...(otherModels && { otherModels }),
     fields: besideTurns(parsed.value.fields),
     stream: stream === true,
     maxOutputTokens: max_tokens,
     // https://platform.claude.com/docs/en/build-with-claude/extended-thinking: it is off where it is not asked for.
     thoughtsOff: !isRecord(thinking) || thinking.type === 'disabled',
-    ...promptSize(request.body, messages),
+    ...promptSize(body, messages),
   });
 }
 
 export function readCountRequest(request: ClientRequest): Result<CountRequest> {
-  const parsed = parseBody(request.body, countRequest);
+  const split = splitModels(request.body);
+  if (!split.ok) return split;
+  const { body } = split.value;
+  const parsed = parseBody(body, countRequest);
   if (!parsed.ok) return parsed;
   const { model, messages } = parsed.value.data;
   return ok({
     ...forwarded({ ...request, body: parsed.value.body }, model),
-    estimatedTokens: promptSize(request.body, messages).estimatedInputTokens,
+    estimatedTokens: promptSize(body, messages).estimatedInputTokens,
   });
 }
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { fail, ok, type Result } from '../../core/errors';
+import { ok, type Result } from '../../core/errors';
 import { members, renameMembers, setMembers, withoutMember } from '../../core/json';
-import { isRecord, parseJson } from '../../core/record';
 import { type PromptSize, promptSize } from '../estimate-tokens';
+import { splitModels } from '../other-models';
 import { besideTurns, outputTokens, parseBody } from '../parse-body';
 import { thoughtsOff } from '../thoughts-off';
 
@@ -36,26 +36,6 @@ export interface ChatRequest extends PromptSize {
   fields?: Record<string, unknown>;
 }
 
-/** More than anybody has use for. */
-const MAX_MODELS = 10;
-const MODELS = z.array(z.string().min(1)).max(MAX_MODELS).nullable();
-
-/**
- * `models` names what is asked after `model`, one after the other, as at OpenRouter
- * (https://openrouter.ai/docs/guides/routing/model-fallbacks). It is the gateway that asks, so no provider is shown it.
- */
-function withoutModels(body: string): Result<{ body: string; otherModels?: readonly string[] }> {
-  const fields = body.includes('"models"') ? parseJson(body) : undefined;
-  if (!isRecord(fields) || fields.models === undefined) return ok({ body });
-  const asked = MODELS.safeParse(fields.models);
-  if (!asked.success)
-    return fail('invalid_request', `The field \`models\` must be a list of up to ${MAX_MODELS} models.`, { param: 'models' });
-  const rest = withoutMember(body, 'models');
-  const [model, ...otherModels] = new Set([...(typeof fields.model === 'string' ? [fields.model] : []), ...(asked.data ?? [])]);
-  if (model === undefined) return ok({ body: rest });
-  return ok({ body: setMembers(rest, { model: JSON.stringify(model) }), ...(otherModels.length > 0 && { otherModels }) });
-}
-
 /** The same of another model. */
 export const ofModel = ({ otherModels: _, ...request }: ChatRequest, model: string): ChatRequest => ({
   ...request,
@@ -65,7 +45,7 @@ export const ofModel = ({ otherModels: _, ...request }: ChatRequest, model: stri
 });
 
 export function parseChat(whole: string): Result<ChatRequest> {
-  const split = withoutModels(whole);
+  const split = splitModels(whole);
   if (!split.ok) return split;
   const { body, otherModels } = split.value;
   const parsed = parseBody(body, chatRequest);

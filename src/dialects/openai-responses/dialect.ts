@@ -1,5 +1,6 @@
 import { ok, type Result } from '../../core/errors';
 import type { WireId } from '../../core/wire-id';
+import { orElse } from '../other-models';
 import { statedInResponses } from '../stated-work';
 import { thoughtsOff } from '../thoughts-off';
 import type { Bridge, Call, Dialect } from '../types';
@@ -12,15 +13,15 @@ import { parseResponses, type ResponsesRequest } from './request';
 import { ResponsesStream } from './stream';
 
 export function responsesCall(request: ResponsesRequest): Call {
-  const { model, stream, maxOutputTokens, estimatedInputTokens, worstInputTokens, continues, background } = request;
   // Converted once, and only where a target asks for it: before the stream is opened.
   let crossing: { found: ChatCrossing | undefined } | undefined;
   const overChat = (): ChatCrossing | undefined => {
     crossing ??= { found: crossToChat(request) };
     return crossing.found;
   };
-  return {
-    model,
+  const { stream, maxOutputTokens, estimatedInputTokens, worstInputTokens, continues, background } = request;
+  const call: Call = {
+    model: request.model,
     fields: request.fields,
     statedWork: statedInResponses(request.fields),
     stream,
@@ -35,6 +36,7 @@ export function responsesCall(request: ResponsesRequest): Call {
     over: (wire) => bridgeOver(wire, request, overChat),
     openStream: (requestId) => new ResponsesStream(request, requestId, crossing?.found?.origins),
   };
+  return orElse(call, request.otherModels);
 }
 
 function namedItems(request: ResponsesRequest): Pick<Call, 'names'> {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { fail, ok, type Result } from '../../core/errors';
 import { setMembers } from '../../core/json';
 import { type PromptSize, promptSize } from '../estimate-tokens';
+import { splitModels } from '../other-models';
 import { outputTokens, parseBody } from '../parse-body';
 import type { BridgedRequest, ClientRequest, ContinuedAnswer, RequestTarget } from '../types';
 import { requestOfResponse } from './ids';
@@ -26,6 +27,8 @@ export interface ResponsesRequest extends PromptSize {
   /** The body, parsed. */
   fields: Record<string, unknown>;
   model: string;
+  /** The models that are asked should this one fail. */
+  otherModels?: readonly string[];
   stream: boolean;
   background: boolean;
   /** False where the client asked that the answer be not kept. */
@@ -59,7 +62,10 @@ function forwardedHeaders(headers: ClientRequest['headers']): Record<string, str
 const COMPACT = '/compact';
 const COMPACT_ADDRESS = /\/responses\/compact\/?(?:\?|$)/;
 
-export function parseResponses({ body, url, headers }: ClientRequest): Result<ResponsesRequest> {
+export function parseResponses({ body: whole, url, headers }: ClientRequest): Result<ResponsesRequest> {
+  const split = splitModels(whole);
+  if (!split.ok) return split;
+  const { body, otherModels } = split.value;
   const parsed = parseBody(body, responsesRequest);
   if (!parsed.ok) return parsed;
   const { fields, data } = parsed.value;
@@ -74,6 +80,7 @@ export function parseResponses({ body, url, headers }: ClientRequest): Result<Re
     body: parsed.value.body,
     fields,
     model,
+    ...(otherModels && { otherModels }),
     stream: stream === true && !compacts,
     background: background === true,
     store: store !== false,

@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { chatRequest } from '../../dialects/openai-chat/request';
 import { embeddingsRequest } from '../../dialects/openai-embeddings/dialect';
-import { credits, named, open, openWords, records } from '../schemas';
+import { credits, named, open, openWords, otherModels, records } from '../schemas';
 
 const tokens = z.int().min(0);
 const text = z.looseObject({ type: z.literal('text'), text: z.string() });
@@ -101,9 +101,7 @@ const passedOn = {
   tools: z.array(chatTool).optional(),
   tool_choice: toolChoice.optional(),
   response_format: responseFormat.optional(),
-  models: z.array(z.string()).max(10).nullish().meta({
-    description: 'Asked one after the other should the `model`, or the first of them, fail; charged is the one that answers.',
-  }),
+  models: otherModels,
   reasoning_effort: z.string().nullish().meta({ description: 'Such as `low`, `medium` or `high`.' }),
 };
 

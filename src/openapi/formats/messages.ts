@@ -1,7 +1,7 @@
 /** Messages, as Anthropic writes them: https://platform.claude.com/docs/en/api/messages */
 import { z } from 'zod';
 import { countRequest, messagesRequest } from '../../dialects/anthropic-messages/request';
-import { credits, named, open, openWords, records } from '../schemas';
+import { credits, named, open, openWords, otherModels, records } from '../schemas';
 
 const tokens = z.int().min(0);
 
@@ -94,6 +94,7 @@ export const messageParams = named(
   'MessageParams',
   messagesRequest.safeExtend({
     ...passedOn,
+    models: otherModels,
     temperature: z.number().optional(),
     top_p: z.number().optional(),
     top_k: z.int().optional(),

@@ -1,7 +1,7 @@
 /** Responses, as OpenAI writes them: https://platform.openai.com/docs/api-reference/responses */
 import { z } from 'zod';
 import { responsesRequest } from '../../dialects/openai-responses/request';
-import { credits, named, open, openWords, records } from '../schemas';
+import { credits, named, open, openWords, otherModels, records } from '../schemas';
 
 const tokens = z.int().min(0);
 
@@ -99,6 +99,7 @@ const inputItem = z.union([
 export const responseParams = named(
   'ResponseParams',
   responsesRequest.safeExtend({
+    models: otherModels,
     input: z.union([z.string(), z.array(inputItem)]).nullish(),
     instructions: z.string().nullish(),
     temperature: z.number().nullish(),

@@ -27,6 +27,7 @@ const KINDS = {
   messages: { providers: 1, keys: 1, onDisconnect: 'cancel', price: PRICE, wires: ['anthropic-messages'] },
   'messages-pair': { providers: 2, keys: 1, onDisconnect: 'cancel', price: PRICE, wires: ['anthropic-messages'] },
   'messages-keys': { providers: 1, keys: 2, onDisconnect: 'cancel', price: PRICE, wires: ['anthropic-messages'] },
+  'messages-dear': { providers: 1, keys: 1, onDisconnect: 'cancel', price: DEAR_PRICE, wires: ['anthropic-messages'] },
   'messages-drain': { providers: 1, keys: 1, onDisconnect: 'drain', price: PRICE, wires: ['anthropic-messages'] },
   /** The same for providers that speak OpenAI Responses, and nothing else. */
   responses: { providers: 1, keys: 1, onDisconnect: 'cancel', price: PRICE, wires: ['openai-responses'] },

@@ -56,9 +56,10 @@ describe.each(Object.entries(WAYS))('over %s', (name, way) => {
     ['provider', { order: ['dear'] }],
   ])('what would route the call elsewhere never reaches OpenRouter: %s', (field, value) => {
     const planned = plan(way, { [field]: value }, onlyOpenrouter);
-    if (!planned.ok) return expect(planned.error).toMatchObject({ kind: 'invalid_request', param: field });
-    // The gateway asks these itself, at their own prices.
-    const isOurs = field === 'models' && name.includes('chat');
+    // The gateway asks other models itself, at their own prices, where the format serves them.
+    const isOurs = field === 'models' && /chat|responses|messages/.test(name);
+    const refusal = isOurs ? { kind: 'wrong_endpoint', param: 'model' } : { kind: 'invalid_request', param: field };
+    if (!planned.ok) return expect(planned.error).toMatchObject(refusal);
     expect(isConverted || isOurs).toBe(true);
     for (const target of planned.value.targets)
       expect(upstreamRequest(target, 'k', { stream: false, moved: false, storedId: undefined }).body).not.toContain(`"${field}"`);
