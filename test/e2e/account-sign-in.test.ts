@@ -184,6 +184,26 @@ describe('a second factor', () => {
     expect((await person.get<Me>('/api/me')).email).toBe(person.email);
   });
 
+  it.each<[string, { newPassword?: string }]>([
+    ['/api/auth/change-password', { newPassword: 'quite another password' }],
+    ['/api/auth/two-factor/disable', {}],
+    ['/api/auth/revoke-other-sessions', {}],
+  ])('is asked for again on devices that were trusted, after %s', async (path, more) => {
+    const { person, secret, codes } = await withTwoFactor(worker);
+    const elsewhere = new Person(worker, person.email);
+    await signIn(elsewhere);
+    await elsewhere.get('/api/auth/two-factor/verify-totp', { json: { code: nextCode(secret), trustDevice: true } });
+    expect((await signIn(elsewhere)).body).not.toHaveProperty('twoFactorRedirect');
+    await signIn(person);
+    await person.get('/api/auth/two-factor/verify-backup-code', { json: { code: codes[0] } });
+    await person.get(path, { json: { password: person.password, currentPassword: person.password, ...more } });
+    if (!(await person.get<Me>('/api/me')).twoFactorEnabled) {
+      const { totpURI } = await person.get<{ totpURI: string }>('/api/auth/two-factor/enable', { json: { password: person.password } });
+      await person.get('/api/auth/two-factor/verify-totp', { json: { code: totp(new URL(totpURI).searchParams.get('secret')!) } });
+    }
+    expect((await signIn(elsewhere, more.newPassword)).body).toMatchObject({ twoFactorRedirect: true });
+  });
+
   it('takes a code once, in whatever way it comes again', async () => {
     const { person, secret } = await withTwoFactor(worker);
     const code = nextCode(secret);

@@ -7,7 +7,7 @@ import { database } from '../../db/client';
 import { identities, passkeys, sessions, signInRates, twoFactors, users, verifications } from '../../db/people';
 import type { AccountSettings } from '../../env-account';
 import type { Mail, Mailer } from '../../mail/mail';
-import { askingTwoFactor, asksSecond, guards } from './guards';
+import { askingTwoFactor, asksSecond, forgetDevices, guards } from './guards';
 import { countMail } from './mail-limit';
 import { existingMail, magicLinkMail, resetMail, verifyMail } from './mails';
 import { hashPassword, verifyPassword } from './passwords';
@@ -85,7 +85,10 @@ export function createAuth({ db, settings, mail, origin, signedIn, changed, ende
       password: { hash: hashPassword, verify: ({ hash, password }) => verifyPassword(hash, password) },
       // Not waited for: the time that the answer takes must not tell whether the address has an account.
       sendResetPassword: async ({ user, url }) => inBackground(send(user.email, resetMail(brand, url))),
-      onPasswordReset: ({ user }, request) => changed(user.id, 'password.reset', request?.headers),
+      onPasswordReset: async ({ user }, request) => {
+        await forgetDevices(db, user.id);
+        await changed(user.id, 'password.reset', request?.headers);
+      },
       onExistingUserSignUp: ({ user }) => send(user.email, existingMail(brand, `${origin}/sign-in`)),
     },
     emailVerification: {

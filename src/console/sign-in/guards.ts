@@ -110,6 +110,25 @@ const CHANGES: Record<string, string> = {
   '/revoke-other-sessions': 'session.revoke_others',
 };
 
+/** What is done for fear that somebody else may get in. */
+const DISTRUSTS: ReadonlySet<string | undefined> = new Set([
+  '/change-password',
+  '/two-factor/disable',
+  '/revoke-sessions',
+  '/revoke-other-sessions',
+]);
+
+/** A device that a person has trusted is asked for no second factor for a month: better-auth forgets it with its own cookie alone. */
+export async function forgetDevices(db: D1Database, userId: string): Promise<void> {
+  await db.prepare("DELETE FROM verifications WHERE value = ? AND identifier LIKE 'trust-device-%'").bind(userId).run();
+}
+
+const distrust = ({ db }: GuardDeps) =>
+  createAuthMiddleware(async (c) => {
+    const userId = c.context.session?.user.id;
+    if (userId !== undefined && !(c.context.returned instanceof APIError)) await forgetDevices(db, userId);
+  });
+
 const noteChange = ({ changed }: GuardDeps) =>
   createAuthMiddleware(async (c) => {
     const userId = c.context.session?.user.id;
@@ -127,6 +146,7 @@ export const guards = (deps: GuardDeps) =>
       ],
       after: [
         { matcher: ({ path }) => path === MAGIC_LINK || path === SOCIAL_CALLBACK, handler: showTwoFactor },
+        { matcher: ({ path }) => DISTRUSTS.has(path), handler: distrust(deps) },
         { matcher: ({ path }) => path !== undefined && Object.hasOwn(CHANGES, path), handler: noteChange(deps) },
       ],
     },
