@@ -1,6 +1,7 @@
 import type { LedgerMessage, ReconciliationMessage } from './account/types';
 import { createApp, withCallsFirst } from './app';
 import { reconcileNightly } from './console/reconcile';
+import { grantRedeemed } from './console/vouchers/redeem';
 import type { Bindings } from './env';
 import { envConsoleDeps, jobDeps, liveCatalogue, queueDeps } from './http/deps';
 import { lingering } from './http/linger';
@@ -52,6 +53,7 @@ export default {
     if (cron === EVERY_MINUTE) return void (await sweep(jobDeps(env)));
     // What was not sent when it came is sent now.
     await sendAlerts(env);
+    await grantRedeemed(envConsoleDeps(env));
     if (cron !== NIGHTLY) return;
     await reconcileNightly(envConsoleDeps(env), env.RECONCILIATION_QUEUE);
   },

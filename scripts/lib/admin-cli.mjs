@@ -106,6 +106,7 @@ function connection(options, env) {
 const LISTED_BY = new Map([
   ['There is no such account.', 'accounts list'],
   ['There is no such API key.', 'keys list ACCOUNT'],
+  ['There is no such voucher.', 'vouchers list'],
 ]);
 
 function explain({ status, message, requestId }) {

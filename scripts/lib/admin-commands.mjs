@@ -1,53 +1,11 @@
 // The operator's commands: what each takes, what it asks of the gateway, how its answer reads.
+import { amountOf, expiry, flag, fromZero, list, moment, required, TIERS, text, tier } from './admin-arguments.mjs';
 import { CATALOGUE_COMMANDS } from './admin-catalogue.mjs';
 import { IMPORT_COMMANDS } from './admin-import.mjs';
+import { VOUCHER_COMMANDS } from './admin-vouchers.mjs';
 import { given } from './given.mjs';
 import { UsageError } from './paths.mjs';
 import { credits, facts, table, time } from './print.mjs';
-
-const TIERS = ['free', 'starter', 'growth', 'scale'];
-
-const text = { type: 'string' };
-const flag = { type: 'boolean' };
-const list = { type: 'string', multiple: true };
-
-function number(value, name, accepts, words) {
-  if (value === undefined) return undefined;
-  const amount = Number(value);
-  if (value.trim() !== '' && Number.isFinite(amount) && accepts(amount)) return amount;
-  throw new UsageError(`${name} must be a number ${words}, not "${value.trim()}".`);
-}
-
-const fromZero = (value, name) => number(value, name, (amount) => amount >= 0, 'from zero up');
-const amountOf = (value, name) => number(value, name, (amount) => amount !== 0, 'other than zero');
-
-function tier(value) {
-  if (value !== undefined && !TIERS.includes(value)) throw new UsageError(`A tier is one of ${TIERS.join(', ')}, not "${value}".`);
-  return value;
-}
-
-function required(value, option) {
-  if (value === undefined || value.trim() === '') throw new UsageError(`${option} is needed.`);
-  return value;
-}
-
-/** An instant in the future, as ISO text: a date, a time, or days from now ("30d"). */
-function expiry(value, now = Date.now()) {
-  if (value === undefined) return undefined;
-  const days = /^(\d{1,4})d$/.exec(value)?.[1];
-  const instant = days ? now + Number(days) * 86_400_000 : Date.parse(value);
-  if (Number.isNaN(instant)) throw new UsageError(`--expires must be a date such as 2027-01-31, or days such as 30d, not "${value}".`);
-  if (instant <= now) throw new UsageError(`--expires lies in the past: ${value}`);
-  return new Date(instant).toISOString();
-}
-
-/** An instant as ISO text. */
-function moment(value) {
-  if (value === undefined) return undefined;
-  const instant = Date.parse(value);
-  if (Number.isNaN(instant)) throw new UsageError(`--at must be a time such as 2027-01-31T08:00:00Z, not "${value}".`);
-  return new Date(instant).toISOString();
-}
 
 async function allAccounts(api) {
   const accounts = [];
@@ -303,6 +261,7 @@ export const COMMANDS = [
     show: ({ intact, entries, brokenAt }) =>
       intact ? `Entries: ${entries}. The chain is whole.` : `The chain is broken at entry ${brokenAt}; ${entries} before it are whole.`,
   },
+  ...VOUCHER_COMMANDS,
   ...CATALOGUE_COMMANDS,
   ...IMPORT_COMMANDS,
   {

@@ -5,6 +5,7 @@ import { createAccountInput, grantInput, statusInput, tierInput } from '../conso
 import { createKeyInput } from '../console/api-keys/internal';
 import { catalogueInput } from '../console/catalogue/manage';
 import { restoreInput } from '../console/restore';
+import { createVouchersInput } from '../console/vouchers/manage';
 import { reconcileInput, sweepInput } from '../routes/admin';
 import { apiKey, apiKeys, apiKeyWithSecret } from './account';
 import { AUDIT_FILTERS, auditEntries, auditVerified } from './billing';
@@ -74,6 +75,44 @@ const route = (
   answers,
   errors: FAILURES.operator,
 });
+
+const voucher = {
+  id: z.string(),
+  codeStart: z.string().meta({ description: 'The first of its code’s four groups.' }),
+  credits,
+  maxAccounts: z.int().meta({ description: 'How many wallets may redeem it, once each.' }),
+  redeemed: z.int(),
+  topUp: z.boolean().meta({ description: 'It counts towards the tier.' }),
+  note: z.string(),
+  status: z.enum(['open', 'used', 'expired', 'revoked']),
+  createdAt: time,
+  expiresAt: time.nullable(),
+};
+const redemption = z.object({ accountId: z.string(), redeemedBy: z.string(), redeemedAt: time, grantedAt: time.nullable() });
+const newVoucher = z.object({ id: z.string(), code: z.string(), credits, maxAccounts: z.int(), expiresAt: time.nullable() });
+
+const voucherRoutes: Route[] = [
+  route(
+    'post',
+    '/vouchers',
+    'adminCreateVouchers',
+    'Make vouchers: credits for whoever has the code',
+    { 201: json('Their codes, which are shown this once.', z.object({ vouchers: z.array(newVoucher) })) },
+    { schema: createVouchersInput, examples: example('Twenty that were paid for', { credits: 500, count: 20, topUp: true, note: 'Shop' }) },
+  ),
+  {
+    ...route('get', '/vouchers', 'adminListVouchers', 'Vouchers, newest first', {
+      200: json('A page.', z.object({ vouchers: z.array(z.object(voucher)), nextCursor: z.string().nullable() })),
+    }),
+    parameters: [limit(500, 50), CURSOR],
+  },
+  route('get', '/vouchers/{id}', 'adminGetVoucher', 'One voucher, with the last 500 that redeemed it', {
+    200: json('The voucher.', z.object({ ...voucher, redemptions: z.array(redemption) })),
+  }),
+  route('delete', '/vouchers/{id}', 'adminRevokeVoucher', 'Revoke a voucher; what was redeemed stays', {
+    200: json('The voucher.', z.object({ id: z.string(), status: voucher.status })),
+  }),
+];
 
 const accountRoutes: Route[] = [
   route(
@@ -195,6 +234,7 @@ const catalogueRoutes: Route[] = [
 
 export const adminRoutes: Route[] = [
   ...accountRoutes,
+  ...voucherRoutes,
   ...auditRoutes('/audit', '', 'the gateway itself'),
   ...auditRoutes('/accounts/{id}/audit', 'OfAccount', 'an account'),
   ...catalogueRoutes,

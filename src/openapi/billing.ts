@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { auditFilterInput } from '../console/audit/query';
 import { checkoutInput } from '../console/billing/checkout';
+import { redeemInput } from '../console/vouchers/redeem';
 import { type Answer, example, json, type Parameter, type Route } from './describe';
 import { FAILURES } from './errors';
 import { CURSOR, limit, ORGANIZATION_QUERY } from './parts';
@@ -157,6 +158,13 @@ const billingRoutes: Route[] = [
       answers: { 201: json('The page to pay on.', z.object({ id: z.string(), url: z.string() })) },
     }),
     body: { schema: checkoutInput, examples: example('20 USD', { amountUsd: 20 }) },
+  },
+  {
+    ...billingRoute('post', '/api/billing/redeem', 'redeemVoucher', 'billing.write', {
+      summary: 'Redeem a voucher: credits for its code, once a wallet',
+      answers: { 200: json('What came, and what there is now.', z.object({ credits, balanceCredits: credits })) },
+    }),
+    body: { schema: redeemInput, examples: example('A code as it was given', { code: '7K2QX-9M4TD-0HZ5B-R8WCF' }) },
   },
   {
     method: 'post',

@@ -5,6 +5,7 @@ import { listLedger } from '../console/billing/ledger';
 import { listReceipts } from '../console/billing/receipts';
 import { showBilling } from '../console/billing/show';
 import type { VerbContext } from '../console/context';
+import { redeem, redeemInput } from '../console/vouchers/redeem';
 import type { GatewayError } from '../core/errors';
 import type { AppContext } from '../http/context';
 import type { AccountRoute } from '../routes/account/route';
@@ -14,6 +15,7 @@ import { fields, orgQuery, page, refusalPage } from './shell';
 import { onward } from './sign-in';
 
 const PATH = '/settings/billing';
+const REDEEM_PATH = `${PATH}/redeem`;
 const LINES = 50;
 
 type Billing = Awaited<ReturnType<typeof showBilling>>;
@@ -74,14 +76,46 @@ const elsewhere = (c: AppContext): string => {
   return port === '8787' ? '' : ` --url ${origin}`;
 };
 
-const LABELS = { amountUsd: 'US dollars, from 2 (100 credits each)' };
+const LABELS = { amountUsd: 'US dollars, from 2 (100 credits each)', code: 'Code' };
 
 interface Shown {
   amountUsd?: string | undefined;
+  code?: string | undefined;
   error?: GatewayError;
 }
 
-async function billingPage(c: AppContext, context: VerbContext, { amountUsd = '20', error }: Shown = {}): Promise<Response> {
+const Redeem: FC<{ context: VerbContext; code: string | undefined; error: GatewayError | undefined }> = ({ context, code, error }) => (
+  <form class="panel" method="post" action={`${REDEEM_PATH}${orgQuery(context)}`}>
+    <h2>Redeem a voucher</h2>
+    <label>
+      {LABELS.code}
+      <input
+        name="code"
+        value={code}
+        required
+        maxlength={100}
+        autocomplete="off"
+        autocapitalize="characters"
+        spellcheck={false}
+        placeholder="XXXXX-XXXXX-XXXXX-XXXXX"
+        {...marked(error, 'code')}
+      />
+    </label>
+    <div class="row">
+      <button type="submit" class="plain">
+        Redeem
+      </button>
+    </div>
+  </form>
+);
+
+/** What a form or a payment page that somebody comes back from has done. */
+function messageOf(c: AppContext): string | undefined {
+  if (c.req.query('paid') === '1') return 'Thank you. The credits are here as soon as the payment is confirmed.';
+  return c.req.query('redeemed') === '1' ? 'The voucher’s credits are here.' : undefined;
+}
+
+async function billingPage(c: AppContext, context: VerbContext, { amountUsd = '20', code, error }: Shown = {}): Promise<Response> {
   const [billing, ledger, { receipts }] = await Promise.all([
     showBilling(context),
     listLedger(context, LINES, c.req.query('cursor') || undefined),
@@ -89,7 +123,6 @@ async function billingPage(c: AppContext, context: VerbContext, { amountUsd = '2
   ]);
   if (!ledger.ok) return refusalPage(c, ledger.error);
   const { lines, nextCursor } = ledger.value;
-  const paid = c.req.query('paid');
   // What rented workers may come to before they can be stopped: no call can spend it.
   const setAsideCredits = billing.balanceCredits - billing.heldCredits - billing.availableCredits;
   const figures: [string, number][] = [
@@ -103,7 +136,7 @@ async function billingPage(c: AppContext, context: VerbContext, { amountUsd = '2
     { title: 'Billing', context, ...(error && { status: 400 }) },
     <>
       <h1>Billing</h1>
-      <Notice error={error} message={paid === '1' ? 'Thank you. The credits are here as soon as the payment is confirmed.' : undefined} />
+      <Notice error={error} message={messageOf(c)} />
       <dl class="figures panel">
         {figures.map(([name, value]) => (
           <div>
@@ -117,38 +150,44 @@ async function billingPage(c: AppContext, context: VerbContext, { amountUsd = '2
       </dl>
       <div class="columns">
         {context.permissions.has('billing.write') && (
-          <form class="panel" method="post" action={`${PATH}${orgQuery(context)}`}>
-            <h2>Top up</h2>
-            {billing.canTopUp ? (
-              <>
-                <label>
-                  {LABELS.amountUsd}
-                  <input
-                    name="amountUsd"
-                    type="number"
-                    min="2"
-                    max="10000"
-                    step="0.01"
-                    value={amountUsd}
-                    required
-                    {...marked(error, 'amountUsd')}
-                  />
-                </label>
-                <div class="row">
-                  <button type="submit">Pay with Stripe</button>
-                </div>
-              </>
-            ) : (
-              <>
-                <p class="quiet">
-                  Payments are not set up here: the operator grants credits, to the wallet <code>{context.accountId}</code>.
-                </p>
-                {context.settings.LOCAL === '1' && (
-                  <Code label="You, on this machine" wrap>{`npm run admin -- credits grant ${context.accountId} 1000${elsewhere(c)}`}</Code>
-                )}
-              </>
-            )}
-          </form>
+          <div class="stack">
+            <form class="panel" method="post" action={`${PATH}${orgQuery(context)}`}>
+              <h2>Top up</h2>
+              {billing.canTopUp ? (
+                <>
+                  <label>
+                    {LABELS.amountUsd}
+                    <input
+                      name="amountUsd"
+                      type="number"
+                      min="2"
+                      max="10000"
+                      step="0.01"
+                      value={amountUsd}
+                      required
+                      {...marked(error, 'amountUsd')}
+                    />
+                  </label>
+                  <div class="row">
+                    <button type="submit">Pay with Stripe</button>
+                  </div>
+                </>
+              ) : (
+                <>
+                  <p class="quiet">
+                    Payments are not set up here: the operator grants credits, to the wallet <code>{context.accountId}</code>.
+                  </p>
+                  {context.settings.LOCAL === '1' && (
+                    <Code
+                      label="You, on this machine"
+                      wrap
+                    >{`npm run admin -- credits grant ${context.accountId} 1000${elsewhere(c)}`}</Code>
+                  )}
+                </>
+              )}
+            </form>
+            <Redeem context={context} code={code} error={error} />
+          </div>
         )}
         <Tiers billing={billing} />
       </div>
@@ -216,7 +255,17 @@ async function topUp(c: AppContext, context: VerbContext): Promise<Response> {
   return begun.ok ? onward(c, begun.value.url) : billingPage(c, context, { amountUsd, error: inLabels(begun.error, LABELS) });
 }
 
+async function redeemVoucher(c: AppContext, context: VerbContext): Promise<Response> {
+  const { code } = await fields(c);
+  const input = readForm(redeemInput, { code }, LABELS);
+  const redeemed = input.ok ? await redeem(context, input.value) : input;
+  if (!redeemed.ok) return billingPage(c, context, { code, error: inLabels(redeemed.error, LABELS) });
+  const scope = orgQuery(context);
+  return c.redirect(`${PATH}${scope}${scope === '' ? '?' : '&'}redeemed=1`, 303);
+}
+
 export const billingPages: AccountRoute[] = [
   { method: 'GET', path: PATH, permission: 'billing.read', handle: (c, context) => billingPage(c, context) },
   { method: 'POST', path: PATH, permission: 'billing.write', handle: topUp },
+  { method: 'POST', path: REDEEM_PATH, permission: 'billing.write', handle: redeemVoucher },
 ];

@@ -23,7 +23,8 @@ import { auditFilterInput, queryAudit, verifyAudit } from '../console/audit/quer
 import { catalogueInput, checkCatalogue, showCatalogue, storeCatalogue } from '../console/catalogue/manage';
 import { reconcileAccount, reconcileFrom } from '../console/reconcile';
 import { recover, restore, restoreInput } from '../console/restore';
-import { fail, type Result } from '../core/errors';
+import { createVouchers, createVouchersInput, listVouchers, revokeVoucher, showVoucher } from '../console/vouchers/manage';
+import { fail, ok, type Result } from '../core/errors';
 import type { AppContext, AppEnv } from '../http/context';
 import { consoleDeps, jobDeps, liveCatalogue } from '../http/deps';
 import { jsonInput as input, parseInput } from '../http/input';
@@ -51,8 +52,14 @@ const operatorDeps = (c: AppContext): OperatorDeps => ({
   from: requestOrigin(c),
 });
 
-const answer = <Value extends object>(c: AppContext, result: Result<Value>): Response =>
-  result.ok ? c.json(result.value as object) : renderError(c, result.error);
+const answer = <Value extends object>(c: AppContext, result: Result<Value>, status: 200 | 201 = 200): Response =>
+  result.ok ? c.json(result.value as object, status) : renderError(c, result.error);
+
+function pageSize(c: AppContext): Result<number> {
+  const limit = Number(c.req.query('limit') ?? PAGE);
+  if (Number.isInteger(limit) && limit >= 1 && limit <= MAX_PAGE) return ok(limit);
+  return fail('invalid_request', `\`limit\` must be a whole number from 1 to ${MAX_PAGE}.`, { param: 'limit' });
+}
 
 /** Runs a verb on an account that exists. */
 async function withAccount(
@@ -79,10 +86,9 @@ admin.post('/accounts', async (c) => {
 });
 
 admin.get('/accounts', async (c) => {
-  const limit = Number(c.req.query('limit') ?? PAGE);
-  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE)
-    return renderError(c, fail('invalid_request', `\`limit\` must be a whole number from 1 to ${MAX_PAGE}.`, { param: 'limit' }).error);
-  const listed = await listAccounts(consoleDeps(c), limit, c.req.query('cursor'));
+  const limit = pageSize(c);
+  if (!limit.ok) return renderError(c, limit.error);
+  const listed = await listAccounts(consoleDeps(c), limit.value, c.req.query('cursor'));
   return answer(c, listed);
 });
 
@@ -144,6 +150,20 @@ admin.post('/accounts/:id/restore', (c) =>
 admin.post('/accounts/:id/recover', (c) =>
   withAccount(c, async (deps, id) => c.json(await recover(deps, id, (await deps.account(id).books())!))),
 );
+
+admin.post('/vouchers', async (c) => {
+  const parsed = await input(c, createVouchersInput);
+  return parsed.ok ? answer(c, await createVouchers(operatorDeps(c), parsed.value), 201) : renderError(c, parsed.error);
+});
+
+admin.get('/vouchers', async (c) => {
+  const limit = pageSize(c);
+  if (!limit.ok) return renderError(c, limit.error);
+  return answer(c, await listVouchers(consoleDeps(c), limit.value, c.req.query('cursor')));
+});
+
+admin.get('/vouchers/:id', async (c) => answer(c, await showVoucher(consoleDeps(c), c.req.param('id'))));
+admin.delete('/vouchers/:id', async (c) => answer(c, await revokeVoucher(operatorDeps(c), c.req.param('id'))));
 
 /** What stands in the log of an account, or of the gateway itself. */
 async function audit(c: AppContext, accountId: string): Promise<Response> {

@@ -294,6 +294,8 @@ describe('the account plane', () => {
     await as('DELETE', `/api/api-keys/${id}`);
     for (const path of ['/api/billing', '/api/billing/ledger', '/api/billing/receipts']) await as('GET', path);
     await runExamples('beginCheckout', {}, as);
+    const { vouchers } = await call<{ vouchers: { code: string }[] }>('POST', '/api/admin/vouchers', { json: { credits: 5 } });
+    await as('POST', '/api/billing/redeem', { json: { code: vouchers[0]!.code } });
     await as('POST', '/api/billing/webhook', { json: {}, status: 400 });
     for (const path of ['/api/audit', '/api/audit/export', '/api/audit/verify']) await as('GET', path);
   });
@@ -352,6 +354,10 @@ describe("the operator's API", () => {
     await call('GET', `/api/admin/accounts/${id}`);
     await call('GET', `/api/admin/accounts/${id}/keys`);
     await call('DELETE', `/api/admin/accounts/${id}/keys/${keyId}`);
+    const { vouchers } = await runExamples<{ vouchers: { id: string }[] }>('adminCreateVouchers');
+    await call('GET', '/api/admin/vouchers');
+    await call('GET', `/api/admin/vouchers/${vouchers[0]!.id}`);
+    await call('DELETE', `/api/admin/vouchers/${vouchers[0]!.id}`);
     await runExamples('adminReconcile');
     await runExamples('adminSweep');
     await call('GET', '/api/admin/catalogue');

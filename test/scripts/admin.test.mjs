@@ -13,6 +13,19 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(state, { recursive: true, force: true }));
 
+const VOUCHER = {
+  id: 'vou_1',
+  codeStart: 'AAAAA',
+  credits: 500,
+  maxAccounts: 1,
+  redeemed: 1,
+  topUp: false,
+  note: 'Shop',
+  status: 'used',
+  createdAt: '2026-11-20T09:00:00.000Z',
+  expiresAt: null,
+};
+
 const ANSWERS = {
   'POST /api/admin/accounts': { id: 'acc_1', name: 'Acme', email: null, tier: 'scale', balanceCredits: 10_000 },
   'GET /api/admin/accounts/acc_1': {
@@ -42,6 +55,13 @@ const ANSWERS = {
     keys: [{ id: 'key_1', name: 'a\u001b[31mb', mode: 'live', status: 'active', spendingLimit: 500, createdAt: 1_790_000_000_000 }],
   },
   'DELETE /api/admin/accounts/acc_1/keys/key_1': { id: 'key_1', status: 'revoked' },
+  'POST /api/admin/vouchers': { vouchers: [{ id: 'vou_1', code: 'AAAAA-BBBBB-CCCCC-DDDDD', credits: 500 }] },
+  'GET /api/admin/vouchers': { vouchers: [VOUCHER], nextCursor: null },
+  'GET /api/admin/vouchers/vou_1': {
+    ...VOUCHER,
+    redemptions: [{ accountId: 'acc_1', redeemedBy: 'a@example.com', redeemedAt: '2026-11-20T10:00:00.000Z' }],
+  },
+  'DELETE /api/admin/vouchers/vou_1': { id: 'vou_1', status: 'revoked' },
   'POST /api/admin/reconcile': { checked: 3, problems: [] },
   'POST /api/admin/accounts/acc_1/restore': { undoBookmark: '0000-2', epoch: 2, replayed: 41 },
   'POST /api/admin/accounts/acc_1/recover': { epoch: 2, replayed: 41 },
@@ -109,6 +129,22 @@ describe('what each command asks of the gateway', () => {
     ],
     ['keys list acc_1', 'GET', '/accounts/acc_1/keys', undefined],
     ['keys revoke acc_1 key_1', 'DELETE', '/accounts/acc_1/keys/key_1', undefined],
+    ['vouchers create 500', 'POST', '/vouchers', { credits: 500 }],
+    [
+      'vouchers create 500 --count 20 --accounts 3 --expires 2099-01-31 --note Shop --top-up',
+      'POST',
+      '/vouchers',
+      { credits: 500, count: 20, maxAccounts: 3, expiresAt: '2099-01-31T00:00:00.000Z', note: 'Shop', topUp: true },
+    ],
+    [
+      'vouchers create 5 --code WELCOME-2027 --accounts 1000',
+      'POST',
+      '/vouchers',
+      { credits: 5, codes: ['WELCOME-2027'], maxAccounts: 1000 },
+    ],
+    ['vouchers list', 'GET', '/vouchers', undefined],
+    ['vouchers show vou_1', 'GET', '/vouchers/vou_1', undefined],
+    ['vouchers revoke vou_1', 'DELETE', '/vouchers/vou_1', undefined],
     ['reconcile', 'POST', '/reconcile', {}],
     ['reconcile acc_1', 'POST', '/reconcile', { accountId: 'acc_1' }],
     ['recover acc_1', 'POST', '/accounts/acc_1/recover', {}],
@@ -119,6 +155,12 @@ describe('what each command asks of the gateway', () => {
     expect(calls).toHaveLength(1);
     expect(calls[0].url.pathname).toBe(`/api/admin${path}`);
     expect(calls[0].body).toEqual(body);
+  });
+
+  it('shows the codes of vouchers as they are made, and how each stands later', async () => {
+    expect((await admin('vouchers create 500')).output).toContain('AAAAA-BBBBB-CCCCC-DDDDD');
+    expect((await admin('vouchers list')).output).toMatch(/vou_1 +AAAAA-\.\.\. +500 +1 of 1 +used/);
+    expect((await admin('vouchers show vou_1')).output).toMatch(/acc_1 +a@example\.com/);
   });
 
   it('lists every page of accounts', async () => {

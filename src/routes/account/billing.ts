@@ -2,6 +2,7 @@ import { beginCheckout, checkoutInput } from '../../console/billing/checkout';
 import { listLedger } from '../../console/billing/ledger';
 import { listReceipts } from '../../console/billing/receipts';
 import { showBilling } from '../../console/billing/show';
+import { redeem, redeemInput } from '../../console/vouchers/redeem';
 import { fail } from '../../core/errors';
 import { accountPlaneDeps } from '../../http/account-deps';
 import { readBody } from '../../http/body';
@@ -44,5 +45,6 @@ export const billingRoutes: AccountRoute[] = [
     handle: async (c, context) => c.json(await listReceipts(context)),
   },
   { method: 'POST', path: '/api/billing/checkout', permission: 'billing.write', handle: withInput(checkoutInput, beginCheckout, 201) },
+  { method: 'POST', path: '/api/billing/redeem', permission: 'billing.write', handle: withInput(redeemInput, redeem) },
   { method: 'POST', path: '/api/billing/webhook', permission: 'public', handle: webhook },
 ];

@@ -69,6 +69,7 @@ const ELSEWHERE: Record<string, string> = {
   'DELETE /api/orgs/:organization/invitations/:invitation': 'organizations.test.ts: invitation.revoke',
   'POST /api/invitations/accept': 'organizations.test.ts: invitation.accept',
   'POST /api/billing/checkout': 'e2e/account-billing.test.ts: billing.begin_checkout',
+  'POST /api/billing/redeem': 'vouchers.test.ts: billing.redeem',
   'POST /api/billing/webhook': 'billing.test.ts: billing.top_up, refund, dispute and what undoes them',
   'POST /api/orgs/:organization/sso/:provider/verify-domain': 'e2e/account-sso.test.ts: sso_provider.verify_domain',
   'POST /api/auth/sso/:provider': 'e2e/account-sso.test.ts: member.join_by_sso',

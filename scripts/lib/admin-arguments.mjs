@@ -1,0 +1,49 @@
+// What the operator's commands take, and how it is read.
+import { UsageError } from './paths.mjs';
+
+export const TIERS = ['free', 'starter', 'growth', 'scale'];
+
+export const text = { type: 'string' };
+export const flag = { type: 'boolean' };
+export const list = { type: 'string', multiple: true };
+
+function number(value, name, accepts, words) {
+  if (value === undefined) return undefined;
+  const amount = Number(value);
+  if (value.trim() !== '' && Number.isFinite(amount) && accepts(amount)) return amount;
+  throw new UsageError(`${name} must be a number ${words}, not "${value.trim()}".`);
+}
+
+export const fromZero = (value, name) => number(value, name, (amount) => amount >= 0, 'from zero up');
+export const amountOf = (value, name) => number(value, name, (amount) => amount !== 0, 'other than zero');
+
+export function tier(value) {
+  if (value !== undefined && !TIERS.includes(value)) throw new UsageError(`A tier is one of ${TIERS.join(', ')}, not "${value}".`);
+  return value;
+}
+
+export function required(value, option) {
+  if (value === undefined || value.trim() === '') throw new UsageError(`${option} is needed.`);
+  return value;
+}
+
+/** An instant in the future, as ISO text: a date, a time, or days from now ("30d"). */
+export function expiry(value, now = Date.now()) {
+  if (value === undefined) return undefined;
+  const days = /^(\d{1,4})d$/.exec(value)?.[1];
+  const instant = days ? now + Number(days) * 86_400_000 : Date.parse(value);
+  if (Number.isNaN(instant)) throw new UsageError(`--expires must be a date such as 2027-01-31, or days such as 30d, not "${value}".`);
+  if (instant <= now) throw new UsageError(`--expires lies in the past: ${value}`);
+  return new Date(instant).toISOString();
+}
+
+/** An instant as ISO text. */
+export function moment(value) {
+  if (value === undefined) return undefined;
+  const instant = Date.parse(value);
+  if (Number.isNaN(instant)) throw new UsageError(`--at must be a time such as 2027-01-31T08:00:00Z, not "${value}".`);
+  return new Date(instant).toISOString();
+}
+
+export const wholeFromOne = (value, name) => number(value, name, (amount) => Number.isInteger(amount) && amount >= 1, 'from one up');
+export const aboveZero = (value, name) => number(value, name, (amount) => amount > 0, 'above zero');

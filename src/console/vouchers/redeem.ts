@@ -1,0 +1,113 @@
+/**
+ * Credits for a voucher's code, once an account. D1 decides who may have them, and the account object takes the grant by
+ * the voucher's id: what was cut short between the two is finished by whoever redeems it again, and by a cron.
+ */
+import { z } from 'zod';
+import type { AuditRecord } from '../../core/audit';
+import { fail, ok, type Result } from '../../core/errors';
+import { toCredits } from '../../core/money';
+import { auditRecord, collectAudit } from '../audit/commit';
+import type { VerbContext } from '../context';
+import type { ConsoleDeps } from '../deps';
+import { voucherDigest } from './code';
+
+export const redeemInput = z.strictObject({ code: z.string().trim().min(1).max(100) });
+
+const REDEEM = `INSERT INTO voucher_redemptions SELECT id, ?2, ?3, ?4, NULL FROM vouchers
+  WHERE code_hash = ?1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?4)
+    AND (SELECT COUNT(*) FROM voucher_redemptions WHERE voucher_id = vouchers.id) < max_accounts
+  ON CONFLICT DO NOTHING`;
+
+interface Voucher {
+  id: string;
+  creditsMicro: number;
+  topUp: number;
+}
+
+interface Found extends Voucher {
+  expiresAt: number | null;
+  revokedAt: number | null;
+  redeemedAt: number | null;
+  grantedAt: number | null;
+}
+
+const FIND = `SELECT v.id, credits_micro AS creditsMicro, top_up AS topUp, expires_at AS expiresAt, revoked_at AS revokedAt,
+    redeemed_at AS redeemedAt, granted_at AS grantedAt
+  FROM vouchers v LEFT JOIN voucher_redemptions r ON r.voucher_id = v.id AND r.account_id = ?2 WHERE code_hash = ?1`;
+
+/** The credits that came, and what there is now. */
+export async function redeem(
+  context: VerbContext,
+  { code }: z.infer<typeof redeemInput>,
+): Promise<Result<{ credits: number; balanceCredits: number }>> {
+  const { db, accountId, actor } = context;
+  const digest = await voucherDigest(code);
+  const nowMs = context.now();
+  const [, found] = await db.batch<Found>([
+    db.prepare(REDEEM).bind(digest, accountId, actor.name, nowMs),
+    db.prepare(FIND).bind(digest, accountId),
+  ]);
+  const voucher = found?.results[0];
+  if (!voucher) return refused('There is no voucher with this code; is it typed as it was given?', 'unknown_voucher');
+  if (voucher.grantedAt !== null) return refused('This wallet has redeemed this voucher before.', 'voucher_redeemed');
+  if (voucher.redeemedAt === null) return refused(whyClosed(voucher, nowMs), 'voucher_closed');
+  const detail = { credits: toCredits(voucher.creditsMicro) };
+  const audit = auditRecord(context, { action: 'billing.redeem', target: voucher.id, detail });
+  const balanceMicro = await grantVoucher(context, accountId, voucher, audit);
+  await collectAudit(context, accountId);
+  return ok({ credits: detail.credits, balanceCredits: toCredits(balanceMicro) });
+}
+
+const refused = (message: string, code: string) => fail('invalid_request', message, { param: 'code', code });
+
+function whyClosed({ expiresAt, revokedAt }: Found, nowMs: number): string {
+  if (revokedAt !== null) return 'This voucher is not good any more.';
+  return expiresAt !== null && expiresAt <= nowMs ? 'This voucher has expired.' : 'This voucher has been redeemed already.';
+}
+
+const GRANTED = 'UPDATE voucher_redemptions SET granted_at = ? WHERE voucher_id = ? AND account_id = ? AND granted_at IS NULL';
+
+/** The balance after it. The account takes the event once, whoever brings it. */
+async function grantVoucher(
+  { db, account, now }: Pick<ConsoleDeps, 'db' | 'account' | 'now'>,
+  accountId: string,
+  { id, creditsMicro, topUp }: Voucher,
+  audit?: AuditRecord,
+): Promise<number> {
+  const grant = { eventId: `voucher:${id}`, amountMicro: creditsMicro, reason: 'Voucher', topUp: topUp === 1 };
+  const { balanceMicro } = await account(accountId).grant(grant, audit);
+  await db.prepare(GRANTED).bind(now(), id, accountId).run();
+  return balanceMicro;
+}
+
+/** Long enough for the request that redeemed it to be over. */
+const CUT_SHORT_MS = 60_000;
+const MOST_A_RUN = 100;
+
+const CUT_SHORT = `SELECT v.id, credits_micro AS creditsMicro, top_up AS topUp, account_id AS accountId, redeemed_by AS redeemedBy
+  FROM voucher_redemptions r JOIN vouchers v ON v.id = r.voucher_id
+  WHERE granted_at IS NULL AND redeemed_at < ? ORDER BY redeemed_at LIMIT ?`;
+
+/** Brings the credits of what was redeemed and cut short. One that fails holds up no other. */
+export async function grantRedeemed(deps: ConsoleDeps): Promise<number> {
+  const { results } = await deps.db
+    .prepare(CUT_SHORT)
+    .bind(deps.now() - CUT_SHORT_MS, MOST_A_RUN)
+    .all<Voucher & { accountId: string; redeemedBy: string }>();
+  let granted = 0;
+  for (const { accountId, redeemedBy, ...voucher } of results) {
+    const acting = {
+      now: deps.now,
+      actor: { kind: 'system', id: 'voucher', name: redeemedBy },
+      from: { ip: null, userAgent: null, requestId: '' },
+    } as const;
+    const entry = { action: 'billing.redeem', target: voucher.id, detail: { credits: toCredits(voucher.creditsMicro) } };
+    try {
+      await grantVoucher(deps, accountId, voucher, auditRecord(acting, entry));
+      granted++;
+    } catch (error) {
+      console.error('voucher not granted', JSON.stringify({ voucher: voucher.id, accountId, error: String(error) }));
+    }
+  }
+  return granted;
+}
