@@ -8,7 +8,7 @@ import { accountPlaneDeps } from '../http/account-deps';
 import type { AppContext } from '../http/context';
 import type { AccountRoute } from '../routes/account/route';
 import { Code, Headings, Scroll } from './parts';
-import { MEDIA, OWN_SDK, type Quickstart, SDKS, TOOLS, WEBHOOK } from './quickstarts';
+import { IN_TURN, MEDIA, OWN_SDK, type Quickstart, SDKS, TOOLS, WEBHOOK } from './quickstarts';
 import { sdkUrl } from './sdk-package';
 import { page, viewerOf } from './shell';
 
@@ -30,6 +30,7 @@ const CONTENTS: [heading: string, parts: [id: string, name: string][]][] = [
     'The API',
     [
       ['media', 'Images, video, sound and 3D'],
+      ['failures', 'When something fails'],
       ['money', 'What it costs'],
       ['errors', 'Errors'],
     ],
@@ -53,6 +54,19 @@ const ERRORS: [status: string, type: string, what: string][] = [
   ['429', 'rate_limit_error', 'The hour’s calls are used up; spending_limit_error when the key’s month is.'],
   ['502', 'api_error', 'Every provider failed. Nothing was charged.'],
 ];
+
+const Failures: FC<{ origin: string; keyShown: string }> = ({ origin, keyShown }) => (
+  <section class="stack" id="failures" aria-labelledby="failures-name">
+    <h2 id="failures-name">When something fails</h2>
+    <p class="prose">
+      A call goes to the next provider of its model by itself. <code>models</code> names other models to be asked after that, in chat,
+      Responses and Messages: the one that answers is charged. With an <code>Idempotency-Key</code> a call that is sent again brings the
+      first answer, and costs nothing. With <code>x-resumable: true</code> a stream goes on when the connection was lost, at{' '}
+      <code>/v1/generations/{'{x-request-id}'}/stream</code>.
+    </p>
+    <Code label="Other models with curl">{IN_TURN(origin, keyShown)}</Code>
+  </section>
+);
 
 const Money: FC = () => (
   <section class="stack prose" id="money" aria-labelledby="money-name">
@@ -159,6 +173,7 @@ async function docs(c: AppContext): Promise<Response> {
               <Code label={`${name} with curl`}>{text(origin, hint.shown)}</Code>
             ))}
           </section>
+          <Failures origin={origin} keyShown={hint.shown} />
           <Money />
           <ErrorTable />
         </div>

@@ -208,6 +208,15 @@ export const MEDIA: readonly Pick<Quickstart, 'name' | 'text'>[] = [
   },
 ];
 
+/** A call that another model may answer, sent under a name of its own. */
+export const IN_TURN = (origin: string, key: string): string =>
+  posted(
+    origin,
+    key,
+    '/v1/chat/completions',
+    '{"model": "gpt-5.5", "models": ["deepseek-v3.2", "glm-5"],\n       "messages": [{"role": "user", "content": "Hello!"}]}',
+  ).replace(' \\\n', ` \\\n  -H "Idempotency-Key: order-4711" \\\n`);
+
 export const OWN_SDK = (origin: string): string => `import { Hypereal } from 'hypereal-sdk';
 
 const client = new Hypereal({ apiKey: process.env.HYPEREAL_API_KEY, baseURL: '${origin}/v1' });

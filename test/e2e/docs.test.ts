@@ -124,7 +124,7 @@ const FILES = {
 };
 
 /** The block as it is printed, but for the host, the ids and where npm is. */
-function runnable(text: string, keyId: string): string[] {
+function runnable(text: string, { keyId, voucherId }: { keyId: string; voucherId: string }): string[] {
   return commandsOf(text)
     .filter(isRunAsPrinted)
     .map((command: string) =>
@@ -132,7 +132,8 @@ function runnable(text: string, keyId: string): string[] {
         .replace(/^npm run admin -- /, `'${process.execPath}' '${join(ROOT, 'scripts/admin.mjs')}' `)
         .replace(/^curl /, 'curl -sS --fail-with-body ')
         .replaceAll('acc_...', account.id)
-        .replaceAll('key_...', keyId),
+        .replaceAll('key_...', keyId)
+        .replaceAll('vou_...', voucherId),
     );
 }
 
@@ -157,11 +158,13 @@ describe('every command for a gateway', () => {
     try {
       for (const [name, text] of Object.entries(FILES)) writeFileSync(join(directory, name), text);
       const spare = (await worker.admin(`/accounts/${account.id}/keys`, { name: 'spare' })) as { id: string };
+      const { vouchers } = (await worker.admin('/vouchers', { credits: 1 })) as { vouchers: { id: string }[] };
+      const [voucher] = vouchers;
       // A recovery counts on D1 to have what was closed before it.
       if (fences(path).some(({ text }) => /^npm run admin -- recover /m.test(text!)))
         await until('the last line to reach D1', () => ledgerRows(worker, account.id).some(({ id }) => id === requestId));
       const blocksOfShell = fences(path).filter(({ language }) => language === 'sh');
-      for (const command of blocksOfShell.flatMap(({ text }) => runnable(text!, spare.id))) {
+      for (const command of blocksOfShell.flatMap(({ text }) => runnable(text!, { keyId: spare.id, voucherId: voucher!.id }))) {
         await run('bash', ['-c', command], { env, cwd: directory }).catch((error) => {
           throw new Error(`${path}: ${command}\n${error.stdout}${error.stderr}`);
         });

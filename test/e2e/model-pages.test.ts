@@ -39,9 +39,9 @@ async function refusalOf(curl: string): Promise<string | undefined> {
 }
 
 describe('the docs', () => {
-  it('have calls that work for each kind of media', async () => {
+  it('have calls that work, for each kind of media and with other models to fall back on', async () => {
     const curls = await curlsOf('/docs');
-    expect(curls).toHaveLength(5);
+    expect(curls).toHaveLength(6);
     for (const curl of curls) expect(await refusalOf(curl), curl).toBeUndefined();
   });
 });
