@@ -32,6 +32,8 @@ describe('a Messages request', () => {
     ['an empty conversation', bodyOf({ messages: [] }), 'messages'],
     ['a message of nobody', bodyOf({ messages: [{ content: 'x' }] }), 'messages[0].role'],
     ['a stream of words', bodyOf({ stream: 'yes' }), 'stream'],
+    ['a conversation that is held elsewhere', bodyOf({ thread: { type: 'continue', previous_message_id: 'msg_1' } }), 'thread'],
+    ['one that is to be', bodyOf({ model: 'claude-opus-9', thread: { type: 'create' } }), 'thread'],
   ])('is refused with %s', (_what, body, param) => {
     const call = parse(body);
     expect(call).toMatchObject({ ok: false, error: { kind: 'invalid_request' } });
