@@ -3,7 +3,7 @@ import { fail, ok, type Result } from '../../core/errors';
 import { setMembers } from '../../core/json';
 import { isRecord } from '../../core/record';
 import { type PromptSize, promptSize } from '../estimate-tokens';
-import { besideTurns, outputTokens, parseBody } from '../parse-body';
+import { besideTurns, outputTokensOrNone, parseBody } from '../parse-body';
 import type { BridgedRequest, ClientRequest, RequestTarget } from '../types';
 import { isNewerThan, knownBetas, lineOf } from './features';
 import { mended, type Refusal } from './mend';
@@ -16,7 +16,8 @@ const messages = z.array(z.looseObject({ role: z.string() })).min(1);
 export const messagesRequest = z.looseObject({
   model: z.string().min(1),
   messages,
-  max_tokens: outputTokens,
+  // https://platform.claude.com/docs/en/build-with-claude/prompt-caching#pre-warming-the-cache
+  max_tokens: outputTokensOrNone,
   stream: z.boolean().nullish(),
 });
 
