@@ -206,6 +206,18 @@ describe('messages', () => {
   });
 });
 
+describe('files by their address', () => {
+  const sentAs = (part: Json) => sentFor({ input: [{ role: 'user', content: [{ type: 'input_file', ...part }] }] }).messages;
+  const file_url = 'https://x.test/a/b.pdf?c=1';
+
+  it.each<[Json, string]>([
+    [{ file_url }, 'b.pdf'],
+    [{ file_url, file_data: null, filename: 'c.pdf' }, 'c.pdf'],
+  ])('stand where chat has files: %j', (part, filename) => {
+    expect(sentAs(part)).toEqual([{ role: 'user', content: [{ type: 'file', file: { filename, file_data: file_url } }] }]);
+  });
+});
+
 describe('tools', () => {
   it('are functions; one with free text has it as its argument', () => {
     expect(sentFor({ tools: [LOOK, PATCH], tool_choice: 'required', parallel_tool_calls: false })).toMatchObject({
