@@ -60,8 +60,13 @@ export class ChatMessages {
       case 'custom_tool_call':
         return this.addCall(item, JSON.stringify({ input: item.input }));
       case 'additional_tools':
+      case 'tool_search_output':
         if (!Array.isArray(item.tools)) return false;
         this.tools.push(...(item.tools as unknown[]));
+        return true;
+      // Nothing of what was found is in them: the model told of it, or has the tools.
+      case 'web_search_call':
+      case 'tool_search_call':
         return true;
       case 'reasoning':
         this.addThought(item);

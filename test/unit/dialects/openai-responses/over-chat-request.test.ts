@@ -254,6 +254,25 @@ describe('tools', () => {
     expect(tools.map(({ function: { name } }) => name)).toEqual(['apply_patch', 'look']);
   });
 
+  it('that an earlier model has searched for are there for the one that goes on, as is what it said of its other searches', () => {
+    const input = [
+      { role: 'user', content: 'Look it up.' },
+      { type: 'tool_search_call', id: 'tsc_1', call_id: 's', execution: 'client', arguments: { query: 'look' }, status: 'completed' },
+      { type: 'tool_search_output', id: 'tso_1', call_id: 's', execution: 'client', tools: [LOOK], status: 'completed' },
+      { type: 'web_search_call', id: 'ws_1', status: 'completed', action: { type: 'search', query: 'x' } },
+      { type: 'function_call', call_id: 'c', name: 'look', arguments: '{}' },
+      { type: 'function_call_output', call_id: 'c', output: 'Found.' },
+    ];
+    expect(sentFor({ input, tools: [PATCH, { type: 'web_search' }, { type: 'tool_search' }] })).toMatchObject({
+      messages: [
+        { role: 'user' },
+        { role: 'assistant', tool_calls: [{ function: { name: 'look' } }] },
+        { role: 'tool', content: 'Found.' },
+      ],
+      tools: [{ function: { name: 'apply_patch' } }, { function: { name: 'look' } }],
+    });
+  });
+
   it('of a namespace bear its name', () => {
     const namespace = { type: 'namespace', name: 'mcp_files', description: 'Files', tools: [LOOK, { ...PATCH, name: 'write' }] };
     const sent = sentFor({
