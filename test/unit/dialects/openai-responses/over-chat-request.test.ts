@@ -411,6 +411,7 @@ describe('what cannot cross', () => {
     ['work in the background', { background: true }],
     ['a conversation', { conversation: 'conv_1' }],
     ['a stored prompt', { prompt: { id: 'pmpt_1' } }],
+    ['a check of what is said', { moderation: { model: 'omni-moderation-latest' } }],
     ['a compaction', { input: [{ role: 'user', content: 'x' }, { type: 'compaction_trigger' }] }],
     ['a compacted past', { input: [{ type: 'compaction', encrypted_content: 'gAA' }] }],
     ['a stored item', { input: [{ type: 'item_reference', id: 'msg_1' }] }],
