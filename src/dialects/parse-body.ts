@@ -10,6 +10,9 @@ const MAX_OUTPUT_TOKENS = 2_000_000;
 /** A client's own bound for an answer. */
 export const outputTokens = z.int().min(1).max(MAX_OUTPUT_TOKENS);
 
+/** The same of a format in which nothing may be asked for but that the prompt be cached. */
+export const outputTokensOrNone = z.int().min(0).max(MAX_OUTPUT_TOKENS);
+
 /** What a body holds: all of it as `fields`, and what the schema names as `data`. */
 export interface ParsedBody<T> {
   /** The text, which says to every reader what was read here. */

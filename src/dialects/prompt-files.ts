@@ -88,7 +88,7 @@ const HOLDERS = ['content', 'parts', 'output', 'source', 'functionResponse', 'fu
 const DEEPEST = 16;
 
 /** An item that its provider keeps, by its id; the type need not be said: https://platform.openai.com/docs/api-reference/responses/create#responses_create-input */
-const isReference = ({ type, id, ...others }: Record<string, unknown>): boolean =>
+export const isReference = ({ type, id, ...others }: Record<string, unknown>): boolean =>
   type === 'item_reference' || ((type ?? undefined) === undefined && typeof id === 'string' && Object.keys(others).length === 0);
 
 /** The files of turns, items or contents, in whichever of the formats. */

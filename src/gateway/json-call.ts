@@ -119,7 +119,7 @@ async function settleAnswer(run: Run, attempt: Attempt, { text, answer, work }: 
   run.failover.succeeded(attempt);
   if (answer.pending && answer.storedId !== undefined) return begun(run, attempt, text, answer.storedId);
   const charged = charge(attempt.target, run.plan.price, run.call, run.holdId, answer.usage, { ...answer, work });
-  const empty = isEmpty(charged, answer.hasOutput);
+  const empty = isEmpty(run.call, charged, answer.hasOutput);
   const bill = run.keyMode === 'test' || empty ? freeOfCharge(charged) : charged;
   const { bridge } = attempt.target;
   const body = bridge.renderAnswer(text, bill.receipt);

@@ -95,5 +95,6 @@ function completed(ahead: Usage | undefined, observed: Usage): Usage {
   return { ...(tellsInput ? ahead : observed), outputTokens, reasoningTokens, outputAudioTokens };
 }
 
-/** Nothing was produced: nothing is owed, though the provider counted the prompt. */
-export const isEmpty = ({ usage }: Charge, hasOutput: boolean): boolean => !hasOutput && usage.outputTokens === 0;
+/** Nothing was produced: nothing is owed, though the provider counted the prompt; unless nothing was asked for. */
+export const isEmpty = ({ maxOutputTokens }: Call, { usage }: Charge, hasOutput: boolean): boolean =>
+  maxOutputTokens !== 0 && !hasOutput && usage.outputTokens === 0;

@@ -203,7 +203,7 @@ export class StreamPump {
     const { storedId } = stream.relay;
     if (passed !== 'done' && this.goesOn(stream)) return this.letGoOn(stream, storedId!);
     const charged = this.charge(stream, passed);
-    const empty = passed === 'done' && isEmpty(charged, stream.relay.hasOutput);
+    const empty = passed === 'done' && isEmpty(run.call, charged, stream.relay.hasOutput);
     const bill = run.keyMode === 'test' || empty ? freeOfCharge(charged) : charged;
     const rest = passed !== 'done' && storedId !== undefined ? restOf(run.plan.price) : {};
     const more = { firstContentMs: this.firstContentMs ?? null, ...storedAs(run, stream.attempt.keyIndex, storedId), ...rest };

@@ -240,6 +240,10 @@ const FAILURES: Record<string, { document: () => Reply; stream: () => Reply }> =
     stream: () => event(data({ error: { message: 'quota of sk-abcdefghijklmnop is spent', code: 'x' } })),
   },
   'a JSON that is no answer': { document: () => json({ hello: 'world' }), stream: () => event(data({ hello: 'world' })) },
+  'an answer without a choice': {
+    document: () => json({ id: 'c', object: 'chat.completion', choices: [], usage: { prompt_tokens: 9, completion_tokens: 0 } }),
+    stream: () => event(data({ id: 'c', choices: [], usage: { prompt_tokens: 9, completion_tokens: 0 } })),
+  },
   'null for an answer': { document: () => json('null'), stream: () => event('data: null\n\n') },
   'nothing at all': { document: () => json(''), stream: () => event('') },
   'no content': { document: () => json('', { status: 204, steps: [] }), stream: () => json('', { status: 204, steps: [] }) },

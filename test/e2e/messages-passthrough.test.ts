@@ -1,7 +1,7 @@
 // What reaches the provider of a Messages request, and by which ways a request may come.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Account } from './support/account';
-import { askMessage, messagesBody, readMessages, streamed, text, USAGE_MICRO, whole } from './support/messages-wire';
+import { askMessage, messagesBody, readMessages, streamed, text, USAGE, USAGE_MICRO, whole } from './support/messages-wire';
 import { builtInKey, type Lane, Rig } from './support/rig';
 import { json } from './support/wire';
 
@@ -28,6 +28,15 @@ describe('a request', () => {
     expect([status, body.content]).toEqual([200, [text('Yes.')]]);
     expect(lane.first.seen[0]!.body).toBe(odd.replace(`"${lane.model}"`, `"${lane.upstreamModel}"`));
     expect(await account.money()).toEqual(spent(USAGE_MICRO));
+  });
+
+  it('may ask for nothing but that its prompt be cached, which is charged as the provider bills it', async () => {
+    const { account, lane } = await fresh();
+    const usage = { ...USAGE, output_tokens: 0 };
+    lane.first.reply(whole([], { stop_reason: 'max_tokens', usage }));
+    const { status, body } = await askMessage(account, messagesBody(lane.model, { max_tokens: 0 }));
+    expect([status, body.content, body.usage]).toEqual([200, [], { ...usage, creditsUsed: 0.01 }]);
+    expect(await account.money()).toEqual(spent(10_000));
   });
 
   it('may hold all that newer clients send, for a model of which nothing is known', async () => {

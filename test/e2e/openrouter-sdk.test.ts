@@ -13,6 +13,7 @@ import {
   completion,
   DONE,
   errorEvent,
+  failure,
   finish,
   json,
   role,
@@ -187,5 +188,19 @@ describe('@openrouter/ai-sdk-provider', () => {
       expect([text, reasoningText]).toEqual(['Yes.', 'Hm.']);
       expect(providerMetadata?.openrouter).toMatchObject({ usage: { cost: USAGE_MICRO / 1e8 } });
     }
+  });
+
+  it('is served by a provider that refuses what OpenRouter alone knows', async () => {
+    const account = await rig.account();
+    const lane = rig.lane('solo');
+    const { chat } = createOpenRouter({ apiKey: account.key, baseURL: account.baseUrl });
+    const refused = failure(400, 'Unrecognized request arguments supplied: reasoning, usage', { param: null });
+    lane.first.reply(refused, json(completion({ content: 'Yes.' })));
+    const model = chat(lane.model, { usage: { include: true }, reasoning: { effort: 'low' } });
+    const { text, providerMetadata } = await generateText({ model, prompt: 'Hi.' });
+    expect(text).toBe('Yes.');
+    expect(providerMetadata?.openrouter).toMatchObject({ usage: { cost: USAGE_MICRO / 1e8 } });
+    const [, sent] = lane.first.seen.map((seen) => seen.json() as Record<string, unknown>);
+    expect([sent!.usage, sent!.reasoning, sent!.reasoning_effort]).toEqual([undefined, undefined, 'low']);
   });
 });

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { ok, type Result } from '../../core/errors';
+import { fail, ok, type Result } from '../../core/errors';
 import { setMembers } from '../../core/json';
 import { isRecord } from '../../core/record';
 import { type PromptSize, promptSize } from '../estimate-tokens';
 import { splitModels } from '../other-models';
-import { besideTurns, outputTokens, parseBody } from '../parse-body';
+import { besideTurns, outputTokensOrNone, parseBody } from '../parse-body';
 import type { BridgedRequest, ClientRequest, RequestTarget } from '../types';
 import { isNewerThan, knownBetas, lineOf } from './features';
 import { mended, type Refusal } from './mend';
@@ -17,7 +17,8 @@ const messages = z.array(z.looseObject({ role: z.string() })).min(1);
 export const messagesRequest = z.looseObject({
   model: z.string().min(1),
   messages,
-  max_tokens: outputTokens,
+  // https://platform.claude.com/docs/en/build-with-claude/prompt-caching#pre-warming-the-cache
+  max_tokens: outputTokensOrNone,
   stream: z.boolean().nullish(),
 });
 
@@ -63,17 +64,26 @@ function forwarded({ body, headers, url }: ClientRequest, model: string): Forwar
   return { body, model, headers: sent, query: isBeta ? '?beta=true' : '' };
 }
 
+/** It would be held by one provider, and what it has grown to be billed with each turn, unseen from here. */
+const NO_THREADS = 'The field `thread` is not served here: no conversation is held for you; send all of its messages.';
+
+/** The default may be to ask no other model, so it can be left out: https://platform.claude.com/docs/en/build-with-claude/refusals-and-fallback */
+function withoutDefaults({ fallbacks, ...fields }: Record<string, unknown>): Record<string, unknown> {
+  return fallbacks === undefined || fallbacks === 'default' ? fields : { ...fields, fallbacks };
+}
+
 export function parseMessages(request: ClientRequest): Result<MessagesRequest> {
   const split = splitModels(request.body);
   if (!split.ok) return split;
   const { body, otherModels } = split.value;
   const parsed = parseBody(body, messagesRequest);
   if (!parsed.ok) return parsed;
-  const { model, messages, stream, max_tokens, thinking } = parsed.value.data;
+  const { model, messages, stream, max_tokens, thinking, thread } = parsed.value.data;
+  if ((thread ?? null) !== null) return fail('invalid_request', NO_THREADS, { param: 'thread', code: 'unsupported_parameter' });
   return ok({
     ...forwarded({ ...request, body: parsed.value.body }, model),
     ...(otherModels && { otherModels }),
-    fields: besideTurns(parsed.value.fields),
+    fields: withoutDefaults(besideTurns(parsed.value.fields)),
     stream: stream === true,
     maxOutputTokens: max_tokens,
     // https://platform.claude.com/docs/en/build-with-claude/extended-thinking: it is off where it is not asked for.

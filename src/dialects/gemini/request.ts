@@ -136,6 +136,8 @@ const OWN_TOOLS = [
   'fileSearch',
   'computerUse',
   'enterpriseWebSearch',
+  // Google runs their tools, as it does its own.
+  'mcpServers',
 ] as const;
 
 /** Which of Google's own tools a request asks for. */

@@ -17,8 +17,9 @@ export function deltaHasContent(delta: unknown): boolean {
   return isRecord(delta) && (TEXT_FIELDS.some((field) => filled(delta[field])) || OTHER_FIELDS.some((field) => filled(delta[field])));
 }
 
+/** Without a choice there is nothing that a client could read, and in a stream no end. */
 export function readChatAnswer(json: unknown): Answer | undefined {
-  if (!isRecord(json) || !Array.isArray(json.choices)) return undefined;
+  if (!isRecord(json) || !Array.isArray(json.choices) || json.choices.length === 0) return undefined;
   const messages = (json.choices as unknown[]).map((choice) => (isRecord(choice) ? choice.message : undefined));
   const hasOutput = messages.some(deltaHasContent);
   const outputChars = hasOutput ? messages.reduce<number>((sum, message) => sum + textChars(JSON.stringify(message ?? '')), 0) : 0;

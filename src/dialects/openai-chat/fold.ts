@@ -42,11 +42,23 @@ function unnumbered({ message, ...choice }: Fields): Fields {
   return { ...choice, message: { ...(message as Fields), tool_calls: (calls as Fields[]).map(({ index: _, ...call }) => call) } };
 }
 
-function addChoice(choices: Map<number, Fields>, { index, delta, ...more }: Fields): void {
+/** What a choice says of its tokens: lists, of which each chunk has what belongs to its own. */
+export function joinedLogprobs(before: unknown, more: unknown): unknown {
+  if (!isRecord(before) || !isRecord(more)) return more ?? before ?? null;
+  const joined: Fields = { ...before };
+  for (const [name, value] of Object.entries(more)) {
+    const known = joined[name];
+    joined[name] = Array.isArray(value) && Array.isArray(known) ? [...(known as unknown[]), ...(value as unknown[])] : (value ?? known);
+  }
+  return joined;
+}
+
+function addChoice(choices: Map<number, Fields>, { index, delta, logprobs, ...more }: Fields): void {
   const at = typeof index === 'number' ? index : 0;
   const known = choices.get(at) ?? { index: at, message: { role: 'assistant', content: null }, finish_reason: null };
   choices.set(at, known);
   for (const [name, value] of Object.entries(more)) if (value !== null) known[name] = value;
+  if (logprobs !== undefined) known.logprobs = joinedLogprobs(known.logprobs, logprobs);
   if (isRecord(delta)) addDelta(known.message as Fields, delta);
 }
 

@@ -1,6 +1,7 @@
 /** Changes to a chat body that some upstream has refused. What is not changed keeps its bytes. */
 import { members, renameMembers, rewriteElements, rewriteMembers, setMembers, withoutMember } from '../../core/json';
 import { isRecord, parseJson } from '../../core/record';
+import { plainBody } from '../openrouter/plain-body';
 import { extraContent, missesSignature, NO_SIGNATURE, refusesSignature, signatureIn } from '../thought-signatures';
 
 type Repair = (body: string, message: string) => string;
@@ -84,7 +85,9 @@ const mendThoughts: Repair = (body, message) => {
   })(body);
 };
 
-const REPAIRS: readonly Repair[] = [renameBound, renameDeveloper, sign, dropSignatures, mendThoughts];
+const sayPlainly: Repair = (body, message) => (refusesOption(message) ? plainBody(body, message) : body);
+
+const REPAIRS: readonly Repair[] = [sayPlainly, renameBound, renameDeveloper, sign, dropSignatures, mendThoughts];
 
 /** The body without what it was refused for; undefined where that is the caller's to change. */
 export function repairedChatBody(body: string, message: string): string | undefined {

@@ -19,7 +19,7 @@ const CHUNKS: ChunkShape = {
 };
 
 function readAnswer(json: unknown): Answer | undefined {
-  if (!isRecord(json) || !Array.isArray(json.choices)) return undefined;
+  if (!isRecord(json) || !Array.isArray(json.choices) || json.choices.length === 0) return undefined;
   const texts = (json.choices as unknown[]).map((choice) => (isRecord(choice) && typeof choice.text === 'string' ? choice.text : ''));
   const outputChars = texts.reduce((sum, text) => sum + textChars(text), 0);
   return { usage: json.usage, hasOutput: outputChars > 0, outputChars };

@@ -1,6 +1,6 @@
 import { isRecord, parseJson } from '../../core/record';
 import { eventData, splitEvents } from '../../core/sse';
-import { allEnded, choicesOf } from '../openai-chat/fold';
+import { allEnded, choicesOf, joinedLogprobs } from '../openai-chat/fold';
 
 type Fields = Record<string, unknown>;
 
@@ -25,6 +25,7 @@ export function foldCompletionStream(events: string): string | undefined {
         ...choice,
         index,
         text: (known?.text ?? '') + said,
+        logprobs: joinedLogprobs(known?.logprobs, choice.logprobs),
         finish_reason: choice.finish_reason ?? known?.finish_reason,
       });
     }

@@ -3,21 +3,21 @@ import { fail, ok, type Result } from '../../core/errors';
 import { rewriteElements, rewriteMembers } from '../../core/json';
 import { isRecord, parseJson } from '../../core/record';
 import { promptSize } from '../estimate-tokens';
+import { isReference } from '../prompt-files';
 import { requestOfItem } from './ids';
 import type { ResponsesRequest } from './request';
 
-const REFERENCE = 'item_reference';
 const MAX_QUOTED_CHARS = 200;
 
 /** The id that an item refers to, where the gateway has made it up. */
 function ownName(item: unknown): string | undefined {
-  if (!isRecord(item) || item.type !== REFERENCE || typeof item.id !== 'string') return undefined;
+  if (!isRecord(item) || !isReference(item) || typeof item.id !== 'string') return undefined;
   return requestOfItem(item.id) === undefined ? undefined : item.id;
 }
 
 /** The requests that left the items which this one names; undefined where it names none. */
 export function namedRequests({ fields: { input } }: ResponsesRequest): string[] | undefined {
-  if (!Array.isArray(input) || !(input as unknown[]).some((item) => isRecord(item) && item.type === REFERENCE)) return undefined;
+  if (!Array.isArray(input)) return undefined;
   const names = (input as unknown[]).flatMap((item) => ownName(item) ?? []);
   return names.length === 0 ? undefined : [...new Set(names.map((name) => requestOfItem(name)!))];
 }

@@ -8,4 +8,6 @@ export const anthropic = {
   baseUrl: 'https://api.anthropic.com/v1',
   wires: [anthropicMessagesWire],
   onDisconnect: 'cancel',
+  // Other models, at prices of their own: https://platform.claude.com/docs/en/build-with-claude/refusals-and-fallback
+  unpriced: { fields: ['fallbacks'] },
 } satisfies ProviderSpec;

@@ -47,7 +47,18 @@ function itemsIn(json: Fields, response: Fields): [item: unknown, index: unknown
   return Array.isArray(response.output) ? response.output.map((item: unknown, index): [unknown, unknown] => [item, index]) : [];
 }
 
-/** Notes the tools that ran for a response, by its items; the pictures' own usage counts in place of what these look like. */
+/** More is a fault of the upstream's, and must not become a charge. */
+const MOST_SEARCHES = 1_000;
+
+/** The searches that the provider bills, in place of those that were seen; none are counted where it recorded nothing, too. */
+function noteSearches(searched: unknown, work: Work): void {
+  const webSearches = isRecord(searched) ? readTokenCounts({ count: searched.num_requests })?.count : undefined;
+  if (!webSearches || webSearches > MOST_SEARCHES) return;
+  for (const [name, usage] of work) if (usage.webSearches) work.delete(name);
+  work.set('searches', { webSearches });
+}
+
+/** Notes the tools that ran for a response, by its items; what the provider itself has counted goes before what these look like. */
 export function noteWork(json: Fields, work: Work): void {
   const response = isRecord(json.response) ? json.response : json;
   for (const [item, index] of itemsIn(json, response)) {
@@ -55,7 +66,8 @@ export function noteWork(json: Fields, work: Work): void {
     const key = typeof item.id === 'string' ? item.id : `#${String(index)}`;
     for (const [name, usage] of workOf(item, key)) work.set(name, usage);
   }
-  const { image_gen: drawn } = isRecord(response.tool_usage) ? response.tool_usage : {};
+  const { image_gen: drawn, web_search: searched } = isRecord(response.tool_usage) ? response.tool_usage : {};
+  noteSearches(searched, work);
   const counts = isRecord(drawn) ? readTokenCounts({ input: drawn.input_tokens, output: drawn.output_tokens }) : undefined;
   if (!counts?.output) return;
   for (const name of work.keys()) if (name.startsWith(IMAGE)) work.delete(name);

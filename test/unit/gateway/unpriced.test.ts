@@ -137,6 +137,25 @@ describe('a tool that a provider runs at a price of its own', () => {
   });
 });
 
+describe('another model that Anthropic itself would ask', () => {
+  const sentWith = (fallbacks: unknown, model = 'claude-haiku-4-5') => {
+    const planned = plan(WAYS.messages!, { model, fallbacks });
+    return planned.ok
+      ? planned.value.targets.map((target) => upstreamRequest(target, 'k', { stream: false, moved: false, storedId: undefined }).body)
+      : planned.error;
+  };
+
+  it.each(['claude-haiku-4-5', 'claude-opus-9'])('is refused, since its price is another: %s', (model) => {
+    expect(sentWith([{ model: 'claude-opus-4-6', speed: 'fast' }], model)).toMatchObject({ kind: 'invalid_request', param: 'fallbacks' });
+  });
+
+  it.each(['default', null, []])('is left out where the choice is not the client’s: %j', (fallbacks) => {
+    const sent = sentWith(fallbacks);
+    expect(sent).not.toHaveLength(0);
+    expect(sent).toEqual(sentWith(undefined));
+  });
+});
+
 it('a search that is turned off is no search', () => {
   expect(plan(WAYS.chat!, { model: 'qwen3-max', enable_search: false }).ok).toBe(true);
   expect(plan(WAYS.chat!, { model: 'qwen3-max', enable_search: true })).toMatchObject({ ok: false, error: { param: 'enable_search' } });

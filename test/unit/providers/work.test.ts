@@ -72,6 +72,19 @@ describe('a response', () => {
     });
   });
 
+  it.each([
+    ['fewer', 1, 1],
+    ['more', 5, 5],
+    ['none at all, which says nothing', 0, 3],
+    ['what cannot be', 1e9, 3],
+  ])('takes the searches that its provider bills in place of those in it: %s', (_, num_requests, webSearches) => {
+    const output = ['a', 'b', 'c'].map((id) => ({ type: 'web_search_call', id, status: 'completed', action: { type: 'search' } }));
+    const response = { object: 'response', output, tool_usage: { web_search: { num_requests } } };
+    expect(counted('openai-responses', response)).toEqual({ webSearches });
+    const events = output.map((item, output_index) => event({ type: 'response.output_item.done', output_index, item }));
+    expect(counted('openai-responses', ...events, event({ type: 'response.completed', response }))).toEqual({ webSearches });
+  });
+
   it('as it is recorded has one search', () => {
     expect(counted('openai-responses', responsesSearch)).toEqual({ webSearches: 1 });
   });

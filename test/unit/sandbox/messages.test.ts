@@ -193,9 +193,14 @@ describe('Messages', () => {
     expect((await following([result, { type: 'text', text: 'sandbox:tool' }])).stop_reason).toBe('tool_use');
   });
 
+  it('says nothing where no token is asked for', async () => {
+    const { content, stop_reason, usage } = await json(PATH, asking('Hello', { max_tokens: 0 }));
+    expect([content, stop_reason, usage.output_tokens]).toEqual([[], 'max_tokens', 0]);
+  });
+
   it.each([
     ['no max_tokens', { max_tokens: undefined }, 'max_tokens: Field required'],
-    ['a max_tokens of 0', { max_tokens: 0 }, 'max_tokens'],
+    ['a max_tokens below 0', { max_tokens: -1 }, 'max_tokens'],
     ['no model', { model: undefined }, 'model: Field required'],
     ['no messages', { messages: [] }, 'messages'],
   ])('refuses %s', async (_, more, message) => {

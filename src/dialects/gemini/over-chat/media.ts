@@ -1,3 +1,4 @@
+import { fileNameIn } from '../../file-name';
 import { type Fields, recordField, textField } from '../fields';
 
 /** OpenAI's names for formats of sound (https://platform.openai.com/docs/guides/audio); others have the subtype's. */
@@ -38,7 +39,7 @@ function linkedContent(file: Fields): Fields {
   if (isImage) return { type: 'image_url', image_url: { url } };
   return {
     type: 'file',
-    file: { filename: textField(file, 'displayName') ?? (url.split(/[?#]/)[0]!.split('/').at(-1) || 'file'), file_data: url },
+    file: { filename: textField(file, 'displayName') ?? fileNameIn(url), file_data: url },
   };
 }
 

@@ -28,6 +28,8 @@ const BEYOND: Readonly<Record<string, (value: unknown) => boolean>> = {
   audio: isRecord,
   modalities: (value) => Array.isArray(value) && (value as unknown[]).some((one) => one !== 'text'),
   web_search_options: isRecord,
+  // Both have it, each with results of its own shape.
+  moderation: isRecord,
   functions: isFilled,
 };
 

@@ -1,5 +1,6 @@
 import { sniffType } from '../../../core/media-type';
 import { isRecord } from '../../../core/record';
+import { fileNameIn } from '../../file-name';
 import { chatName } from './tools';
 
 type Fields = Record<string, unknown>;
@@ -59,8 +60,13 @@ export class ChatMessages {
       case 'custom_tool_call':
         return this.addCall(item, JSON.stringify({ input: item.input }));
       case 'additional_tools':
+      case 'tool_search_output':
         if (!Array.isArray(item.tools)) return false;
         this.tools.push(...(item.tools as unknown[]));
+        return true;
+      // Nothing of what was found is in them: the model told of it, or has the tools.
+      case 'web_search_call':
+      case 'tool_search_call':
         return true;
       case 'reasoning':
         this.addThought(item);
@@ -199,7 +205,7 @@ function partsOf(content: readonly unknown[]): Fields[] | undefined {
 }
 
 function partOf(part: Fields): Fields | undefined {
-  const { type, text, refusal, image_url, detail, filename, file_data, input_audio } = part;
+  const { type, text, refusal, image_url, detail, input_audio } = part;
   switch (type) {
     case 'input_text':
     case 'output_text':
@@ -211,11 +217,19 @@ function partOf(part: Fields): Fields | undefined {
       if (typeof image_url !== 'string') return undefined;
       return { type: 'image_url', image_url: { url: image_url, ...(typeof detail === 'string' && { detail }) } };
     case 'input_file':
-      if (typeof file_data !== 'string') return undefined;
-      return { type: 'file', file: { ...(typeof filename === 'string' && { filename }), file_data } };
+      return filePart(part);
     case 'input_audio':
       return isRecord(input_audio) ? { type: 'input_audio', input_audio } : undefined;
     default:
       return undefined;
   }
+}
+
+const isFilled = (value: unknown): value is string => typeof value === 'string' && value !== '';
+
+/** A file that is in the part, or has an address: chat has one field for both. */
+function filePart({ filename, file_data, file_url }: Fields): Fields | undefined {
+  const named = isFilled(filename) ? { filename } : {};
+  if (isFilled(file_data)) return { type: 'file', file: { ...named, file_data } };
+  return isFilled(file_url) ? { type: 'file', file: { filename: fileNameIn(file_url), ...named, file_data: file_url } } : undefined;
 }

@@ -19,7 +19,7 @@ export interface ChatCrossing {
  * is left out: `max_tool_calls` and most of `include` are about tools that the upstream runs. `truncation` is, too, and
  * an input that is too long refused.
  */
-const BEYOND_CHAT = ['previous_response_id', 'conversation', 'prompt', 'context_management'] as const;
+const BEYOND_CHAT = ['previous_response_id', 'conversation', 'prompt', 'context_management', 'moderation'] as const;
 
 /** Fields of the same meaning, by their name in chat. */
 const SAME: Readonly<Record<string, string>> = {

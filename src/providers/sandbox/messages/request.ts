@@ -14,7 +14,8 @@ export function parseMessagesRequest(body: string): Parsed<MessagesRequest> {
   const parsed = parseJson(body);
   if (!isRecord(parsed)) return bad('The request body is not valid JSON.');
   if (parsed.max_tokens === undefined) return bad('max_tokens: Field required', 'max_tokens');
-  if (!isWhole(parsed.max_tokens)) return bad('max_tokens: Input should be a whole number of at least 1', 'max_tokens');
+  // https://platform.claude.com/docs/en/build-with-claude/prompt-caching#pre-warming-the-cache
+  if (parsed.max_tokens !== 0 && !isWhole(parsed.max_tokens)) return bad('max_tokens: Input should be a whole number', 'max_tokens');
   return readBody(parsed, parsed.max_tokens);
 }
 

@@ -17,7 +17,7 @@ describe('a Messages request', () => {
     expect(call).toMatchObject({ ok: true, value: { model: 'claude-opus-4-6', stream: true, choices: 1, maxOutputTokens: 128_000 } });
   });
 
-  it.each([1, 64_000, 128_000, 200_000])('may be answered with %i tokens', (max_tokens) => {
+  it.each([0, 1, 64_000, 128_000, 200_000])('may be answered with %i tokens', (max_tokens) => {
     expect(parse(bodyOf({ max_tokens }))).toMatchObject({ ok: true, value: { maxOutputTokens: max_tokens, stream: false } });
   });
 
@@ -27,11 +27,13 @@ describe('a Messages request', () => {
     ['no object', '[]', undefined],
     ['no model', bodyOf({ model: undefined }), 'model'],
     ['no bound', bodyOf({ max_tokens: undefined }), 'max_tokens'],
-    ['a bound of nothing', bodyOf({ max_tokens: 0 }), 'max_tokens'],
+    ['a bound below nothing', bodyOf({ max_tokens: -1 }), 'max_tokens'],
     ['no messages', bodyOf({ messages: undefined }), 'messages'],
     ['an empty conversation', bodyOf({ messages: [] }), 'messages'],
     ['a message of nobody', bodyOf({ messages: [{ content: 'x' }] }), 'messages[0].role'],
     ['a stream of words', bodyOf({ stream: 'yes' }), 'stream'],
+    ['a conversation that is held elsewhere', bodyOf({ thread: { type: 'continue', previous_message_id: 'msg_1' } }), 'thread'],
+    ['one that is to be', bodyOf({ model: 'claude-opus-9', thread: { type: 'create' } }), 'thread'],
   ])('is refused with %s', (_what, body, param) => {
     const call = parse(body);
     expect(call).toMatchObject({ ok: false, error: { kind: 'invalid_request' } });

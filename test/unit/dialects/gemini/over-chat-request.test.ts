@@ -393,9 +393,12 @@ describe('functions as tools', () => {
   });
 
   it('stand beside Google’s own, of which the model is told that it has none', () => {
-    const request = chat({ contents: hi, tools: [...tools, { googleSearch: {} }, { urlContext: {} }] });
+    const request = chat({ contents: hi, tools: [...tools, { googleSearch: {} }, { urlContext: {} }, { mcpServers: [{ name: 'm' }] }] });
     expect(names(request)).toEqual(['f', 'g', 'h']);
-    expect(request.messages).toMatchObject([{ role: 'system', content: expect.stringContaining('googleSearch, urlContext') }, {}]);
+    expect(request.messages).toMatchObject([
+      { role: 'system', content: expect.stringContaining('googleSearch, urlContext, mcpServers') },
+      {},
+    ]);
   });
 });
 

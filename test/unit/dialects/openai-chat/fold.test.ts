@@ -35,6 +35,28 @@ describe('a stream folded into an answer', () => {
   });
 
   it.each([
+    [
+      'chat',
+      foldChatStream,
+      (text: string) => ({ delta: { content: text }, logprobs: { content: [{ token: text, logprob: -1 }], refusal: null } }),
+      { content: ['Hi', ' there'].map((token) => ({ token, logprob: -1 })), refusal: null },
+    ],
+    [
+      'legacy completions',
+      foldCompletionStream,
+      (text: string) => ({ text, logprobs: { tokens: [text], token_logprobs: [-1] } }),
+      { tokens: ['Hi', ' there'], token_logprobs: [-1, -1] },
+    ],
+  ])('says how likely all of its tokens were: %s', (_, fold, said, logprobs) => {
+    const pieces = [{ ...said('Hi') }, { ...said(' there') }, { delta: {}, text: '', logprobs: null, finish_reason: 'stop' }];
+    const events = pieces.map(
+      (piece) => `data: ${JSON.stringify({ id: 'c', choices: [{ index: 0, finish_reason: null, ...piece }] })}\n\n`,
+    );
+    const { choices } = JSON.parse(fold(events.join(''))!) as { choices: { logprobs: unknown }[] };
+    expect(choices[0]!.logprobs).toEqual(logprobs);
+  });
+
+  it.each([
     ['chat', foldChatStream, { delta: { content: 'Hi' } }],
     ['legacy completions', foldCompletionStream, { text: 'Hi' }],
   ])('has its usage from a chunk without choices behind its end, and from none before it: %s', (_, fold, said) => {

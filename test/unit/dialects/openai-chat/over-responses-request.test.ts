@@ -169,6 +169,7 @@ describe('a call that this format cannot say', () => {
     ['presence_penalty', { presence_penalty: -1 }],
     ['audio', { audio: { voice: 'alloy', format: 'mp3' } }],
     ['modalities', { modalities: ['text', 'audio'] }],
+    ['moderation', { moderation: { model: 'omni-moderation-latest', policy: { output: { mode: 'block' } } } }],
     ['functions', { functions: [{ name: 'look' }] }],
     ['tools', { tools: [{ type: 'of_next_year' }] }],
     ['response_format', { response_format: { type: 'of_next_year' } }],

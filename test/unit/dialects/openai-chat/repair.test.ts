@@ -43,6 +43,29 @@ it.each([
   expect(repaired(body('system'), message)).toBeUndefined();
 });
 
+describe('what OpenRouter alone knows', () => {
+  const body = (fields: string) => `{"model":"m",${fields}${HI}}`;
+
+  it.each([
+    'Unrecognized request arguments supplied: include_reasoning, usage',
+    "Unknown parameter: 'usage'.",
+    "Unknown parameter: 'reasoning'.",
+  ])('is left out, all at once, and how much to think is said as OpenAI has it: %s', (message) => {
+    const asked = (reasoning: string) => body(`"usage":{"include":true},"reasoning":${reasoning},"include_reasoning":true,`);
+    const effort = (value: string) => body('').replace(/}$/, `,"reasoning_effort":"${value}"}`);
+    expect(repaired(asked('{"effort":"low"}'), message)).toBe(effort('low'));
+    expect(repaired(asked('{"enabled":false}'), message)).toBe(effort('none'));
+    expect(repaired(asked('{"max_tokens":500}'), message)).toBe(body(''));
+    expect(repaired(body('"reasoning_effort":"high",'), message)).toBeUndefined();
+  });
+
+  it('stays where something else is refused', () => {
+    const asked = body('"temperature":2,"reasoning":{"effort":"low"},');
+    expect(repaired(asked, "Unsupported parameter: 'temperature' is not supported with reasoning models.")).toBeUndefined();
+    expect(repaired(asked, "Invalid value for 'reasoning': must be an object")).toBeUndefined();
+  });
+});
+
 describe('signatures of thoughts', () => {
   const MISSING = 'Function call is missing a thought_signature in functionCall parts.';
   const STAND_IN = '"extra_content":{"google":{"thought_signature":"skip_thought_signature_validator"}}';

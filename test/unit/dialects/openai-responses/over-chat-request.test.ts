@@ -206,6 +206,18 @@ describe('messages', () => {
   });
 });
 
+describe('files by their address', () => {
+  const sentAs = (part: Json) => sentFor({ input: [{ role: 'user', content: [{ type: 'input_file', ...part }] }] }).messages;
+  const file_url = 'https://x.test/a/b.pdf?c=1';
+
+  it.each<[Json, string]>([
+    [{ file_url }, 'b.pdf'],
+    [{ file_url, file_data: null, filename: 'c.pdf' }, 'c.pdf'],
+  ])('stand where chat has files: %j', (part, filename) => {
+    expect(sentAs(part)).toEqual([{ role: 'user', content: [{ type: 'file', file: { filename, file_data: file_url } }] }]);
+  });
+});
+
 describe('tools', () => {
   it('are functions; one with free text has it as its argument', () => {
     expect(sentFor({ tools: [LOOK, PATCH], tool_choice: 'required', parallel_tool_calls: false })).toMatchObject({
@@ -240,6 +252,25 @@ describe('tools', () => {
     ];
     const { tools } = sentFor({ input }) as { tools: { function: Json }[] };
     expect(tools.map(({ function: { name } }) => name)).toEqual(['apply_patch', 'look']);
+  });
+
+  it('that an earlier model has searched for are there for the one that goes on, as is what it said of its other searches', () => {
+    const input = [
+      { role: 'user', content: 'Look it up.' },
+      { type: 'tool_search_call', id: 'tsc_1', call_id: 's', execution: 'client', arguments: { query: 'look' }, status: 'completed' },
+      { type: 'tool_search_output', id: 'tso_1', call_id: 's', execution: 'client', tools: [LOOK], status: 'completed' },
+      { type: 'web_search_call', id: 'ws_1', status: 'completed', action: { type: 'search', query: 'x' } },
+      { type: 'function_call', call_id: 'c', name: 'look', arguments: '{}' },
+      { type: 'function_call_output', call_id: 'c', output: 'Found.' },
+    ];
+    expect(sentFor({ input, tools: [PATCH, { type: 'web_search' }, { type: 'tool_search' }] })).toMatchObject({
+      messages: [
+        { role: 'user' },
+        { role: 'assistant', tool_calls: [{ function: { name: 'look' } }] },
+        { role: 'tool', content: 'Found.' },
+      ],
+      tools: [{ function: { name: 'apply_patch' } }, { function: { name: 'look' } }],
+    });
   });
 
   it('of a namespace bear its name', () => {
@@ -380,6 +411,7 @@ describe('what cannot cross', () => {
     ['work in the background', { background: true }],
     ['a conversation', { conversation: 'conv_1' }],
     ['a stored prompt', { prompt: { id: 'pmpt_1' } }],
+    ['a check of what is said', { moderation: { model: 'omni-moderation-latest' } }],
     ['a compaction', { input: [{ role: 'user', content: 'x' }, { type: 'compaction_trigger' }] }],
     ['a compacted past', { input: [{ type: 'compaction', encrypted_content: 'gAA' }] }],
     ['a stored item', { input: [{ type: 'item_reference', id: 'msg_1' }] }],

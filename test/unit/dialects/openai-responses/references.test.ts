@@ -17,6 +17,14 @@ describe('items that are named', () => {
     expect(callOf('item_reference').names).toBeUndefined();
   });
 
+  it('need not say that they are named', () => {
+    for (const bare of [{ id: ID }, { id: ID, type: null }]) {
+      const { names } = callOf([bare]);
+      expect(names?.requestIds).toEqual([REQUEST]);
+      expect(names?.brought([ITEM])).toMatchObject({ ok: true, value: { fields: { input: [ITEM] } } });
+    }
+  });
+
   it('come in the places of their names, over either format', () => {
     const user = '{"role":"user",  "content":"\\u00e9"}';
     const request = requestOf({ stream: false });

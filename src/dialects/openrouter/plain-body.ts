@@ -1,0 +1,23 @@
+/** A chat body that asks in OpenRouter's words, for an upstream that knows none of them. */
+import { rewriteMembers, setMembers } from '../../core/json';
+import { isRecord, parseJson } from '../../core/record';
+
+const WORDS: readonly string[] = ['reasoning', 'include_reasoning', 'usage'];
+
+/** Not as in «reasoning models»: OpenAI quotes the one, or lists all. */
+const isNamedIn = (message: string, name: string): boolean =>
+  new RegExp(`['"\`]${name}['"\`]|supplied: [\\w, ]*\\b${name}\\b`).test(message);
+
+function effortOf({ reasoning, reasoning_effort }: Record<string, unknown>): unknown {
+  if (!isRecord(reasoning) || (reasoning_effort ?? undefined) !== undefined) return undefined;
+  return reasoning.effort ?? (reasoning.enabled === false ? 'none' : undefined);
+}
+
+/** The same without them, all at once since upstreams refuse one a time; how much to think is said in OpenAI's way. */
+export function plainBody(body: string, message: string): string {
+  if (!WORDS.some((name) => isNamedIn(message, name))) return body;
+  const fields = parseJson(body);
+  const effort = isRecord(fields) ? effortOf(fields) : undefined;
+  const plain = rewriteMembers(body, (raw, key) => (WORDS.includes(key) ? undefined : raw));
+  return effort === undefined ? plain : setMembers(plain, { reasoning_effort: JSON.stringify(effort) });
+}
