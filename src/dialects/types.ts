@@ -25,6 +25,8 @@ export interface Call {
   estimatedInputTokens: number;
   /** The most that files in it may make of the prompt. */
   worstInputTokens: number;
+  /** Parts of the prompt are to be kept in a cache, so long: what is written there has a price of its own. */
+  cacheWrites?: '5m' | '1h' | undefined;
   /** The same of other models, to be asked one after the other should all that serve this one fail. */
   alternatives?: readonly Call[] | undefined;
   /** The answer that this call goes on from: only the upstream that keeps it can serve the call. */

@@ -163,15 +163,22 @@ const TYPICAL_RUNS = 10;
 const likelyWork = ({ statedWork = {} }: Call): Partial<Usage> =>
   Object.fromEntries(Object.entries(statedWork).map(([name, most]) => [name, Math.min(most, TYPICAL_RUNS)]));
 
-/** Of a stream that is watched, nobody knows what the files in its prompt come to; of other answers not their length either. */
+/**
+ * Of a stream that is watched, nobody knows what the files in its prompt come to, or what of it is written to a cache; of
+ * other answers not their length either.
+ */
 function worstMicro(call: Call, model: Model, price: TokenPrice): MicroCredits {
   const watched = call.stream && call.background !== true;
-  if (watched && call.worstInputTokens <= call.estimatedInputTokens) return 0;
+  if (watched && call.worstInputTokens <= call.estimatedInputTokens && !call.cacheWrites) return 0;
   const inputTokens = Math.min(call.worstInputTokens, model.contextTokens ?? Number.POSITIVE_INFINITY);
-  return watched
-    ? costOf(call, price, inputTokens, typicalOutputTokens(call), likelyWork(call))
-    : costOf(call, price, inputTokens, longestOutputTokens(call, model), call.statedWork);
+  const written = call.cacheWrites && { [CACHE_BUCKETS[call.cacheWrites]]: inputTokens };
+  const [outputTokens, work] = watched
+    ? [typicalOutputTokens(call), likelyWork(call)]
+    : [longestOutputTokens(call, model), call.statedWork];
+  return costOf(call, price, written ? 0 : inputTokens, outputTokens, { ...work, ...written });
 }
+
+const CACHE_BUCKETS = { '5m': 'cacheWrite5mTokens', '1h': 'cacheWrite1hTokens' } as const satisfies Record<string, keyof Usage>;
 
 /** What the call comes to where the prompt and each answer are so long, and so much is done beside. */
 function costOf(call: Call, price: TokenPrice, inputTokens: number, outputTokens: number, work: Partial<Usage> = {}): MicroCredits {

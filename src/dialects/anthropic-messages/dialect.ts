@@ -16,6 +16,7 @@ export function messagesCall(request: MessagesRequest): Call {
     maxOutputTokens: request.maxOutputTokens,
     estimatedInputTokens: request.estimatedInputTokens,
     worstInputTokens: request.worstInputTokens,
+    cacheWrites: request.cacheWrites,
     thoughtsOff: request.thoughtsOff,
     over: (wire) => (wire === 'anthropic-messages' ? messagesBridge(request) : undefined),
     openStream: (requestId) => new MessagesStream(requestId),

@@ -39,6 +39,7 @@ export interface MessagesRequest extends ForwardedRequest, PromptSize {
   stream: boolean;
   maxOutputTokens: number;
   thoughtsOff: boolean;
+  cacheWrites: '5m' | '1h' | undefined;
   /** The models that are asked should this one fail. */
   otherModels?: readonly string[];
   /** The body, parsed, but for its turns. */
@@ -72,6 +73,12 @@ function withoutDefaults({ fallbacks, ...fields }: Record<string, unknown>): Rec
   return fallbacks === undefined || fallbacks === 'default' ? fields : { ...fields, fallbacks };
 }
 
+/** The longest that is asked for: https://platform.claude.com/docs/en/build-with-claude/prompt-caching#1-hour-cache-duration */
+function cacheWritesIn(body: string): '5m' | '1h' | undefined {
+  if (!body.includes('"cache_control"')) return undefined;
+  return body.includes('"1h"') ? '1h' : '5m';
+}
+
 export function parseMessages(request: ClientRequest): Result<MessagesRequest> {
   const split = splitModels(request.body);
   if (!split.ok) return split;
@@ -85,6 +92,7 @@ export function parseMessages(request: ClientRequest): Result<MessagesRequest> {
     ...(otherModels && { otherModels }),
     fields: withoutDefaults(besideTurns(parsed.value.fields)),
     stream: stream === true,
+    cacheWrites: cacheWritesIn(body),
     maxOutputTokens: max_tokens,
     // https://platform.claude.com/docs/en/build-with-claude/extended-thinking: it is off where it is not asked for.
     thoughtsOff: !isRecord(thinking) || thinking.type === 'disabled',

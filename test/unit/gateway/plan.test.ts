@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { anthropicMessages } from '../../../src/dialects/anthropic-messages/dialect';
 import { openaiChat } from '../../../src/dialects/openai-chat/dialect';
 import { openaiCompletions } from '../../../src/dialects/openai-completions/dialect';
 import { estimateMicro, type Plan, planCall, upstreamRequest } from '../../../src/gateway/plan';
@@ -7,6 +8,8 @@ import { callOf, registryOf } from './support';
 const BOTH = { OPENAI_API_KEY: 'k', OPENROUTER_API_KEY: 'k' };
 
 /** One and ten micro-credits a token. */
+const NO_BRIDGE = { request: () => ({ body: '' }), readAnswer: () => undefined, renderAnswer: () => '' };
+
 const CUSTOM =
   '[{"id":"custom-own","baseUrl":"https://own.test","models":[{"id":"of-my-own","inputUsdPerMtok":0.01,"outputUsdPerMtok":0.1}]}]';
 
@@ -159,6 +162,24 @@ describe('what is held', () => {
     const registry = registryOf({ CUSTOM_PROVIDERS: CUSTOM });
     const planned = planCall(registry, openaiChat, callOf({ model: 'of-my-own', estimatedInputTokens: 100, ...more }), false);
     expect(planned.ok && planned.value.worstMicro).toBe(micro);
+  });
+
+  it.each([
+    [{ cacheWrites: '5m' }, 'cacheWrite5mMicroPerMtok'],
+    [{ cacheWrites: '1h' }, 'cacheWrite1hMicroPerMtok'],
+    [{ cacheWrites: '1h', stream: true }, 'cacheWrite1hMicroPerMtok'],
+  ] as const)('may come to what all of its prompt costs that is written to a cache: %o', (more, name) => {
+    const call = callOf({
+      model: 'claude-haiku-4-5',
+      estimatedInputTokens: 1_000_000,
+      worstInputTokens: 1_000_000,
+      maxOutputTokens: 0,
+      ...more,
+    });
+    const planned = planCall(registryOf({ ANTHROPIC_API_KEY: 'k' }), anthropicMessages, { ...call, over: () => NO_BRIDGE }, false);
+    if (!planned.ok) throw new Error(planned.error.message);
+    const { worstMicro, price, model } = planned.value;
+    expect(worstMicro).toBe((price[name]! * Math.min(1_000_000, model.contextTokens!)) / 1_000_000);
   });
 
   it('is for no longer a prompt than the model takes', () => {

@@ -22,6 +22,14 @@ describe('a Messages request', () => {
   });
 
   it.each([
+    [undefined, {}],
+    ['5m', { system: [{ type: 'text', text: 'x', cache_control: { type: 'ephemeral' } }] }],
+    ['1h', { cache_control: { type: 'ephemeral', ttl: '1h' } }],
+  ])('says how long a cache is to keep its prompt: %s', (cacheWrites, more) => {
+    expect(parse(bodyOf(more))).toMatchObject({ ok: true, value: { cacheWrites } });
+  });
+
+  it.each([
     ['an empty body', '', undefined],
     ['no JSON', '{', undefined],
     ['no object', '[]', undefined],
