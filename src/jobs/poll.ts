@@ -19,13 +19,22 @@ const UNKNOWN_GRACE_MS = 3_600_000;
 /** Steps that a provider asks for one after the other: status, then result. */
 const MAX_STEPS = 4;
 
+/**
+ * Of a chain of looks, the next one is lined up before this one begins: should it be cut off, the chain goes on. One that
+ * fails is made up for by that next one, since its message, delivered again, would line up yet another.
+ */
 export async function pollJob(deps: JobDeps, job: Job, { chain, turn = 0 }: JobMessage, copy: Copy): Promise<void> {
-  // The next look is lined up before this one begins: should it be cut off, the chain goes on.
-  if (chain !== undefined) {
-    const delaySeconds = pollDelaySeconds(job.kind, turn);
-    await deps.jobs.send({ jobId: job.id, chain, turn: turn + 1 }, { delaySeconds });
-    job = await keepWatched(deps, job, delaySeconds);
+  if (chain === undefined) return lookAfter(deps, job, copy);
+  const delaySeconds = pollDelaySeconds(job.kind, turn);
+  await deps.jobs.send({ jobId: job.id, chain, turn: turn + 1 }, { delaySeconds });
+  try {
+    await lookAfter(deps, await keepWatched(deps, job, delaySeconds), copy);
+  } catch (error) {
+    console.error('look failed', JSON.stringify({ jobId: job.id, turn, error: String(error) }));
   }
+}
+
+async function lookAfter(deps: JobDeps, job: Job, copy: Copy): Promise<void> {
   const current = currentProvider(deps.registry, job);
   if (!current || !job.upstream) return giveUp(deps, job);
   const { provider, keyIndex } = current;

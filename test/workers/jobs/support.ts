@@ -220,8 +220,12 @@ class Fuse {
     private readonly after: boolean,
   ) {}
 
+  get blown(): boolean {
+    return this.left < 0;
+  }
+
   async run<T>(effect: () => Promise<T> | T): Promise<T> {
-    if (this.left < 0) throw new Died();
+    if (this.blown) throw new Died();
     const dies = this.left-- === 0;
     if (!dies) return effect();
     if (this.after) await effect();
@@ -364,14 +368,13 @@ export class JobBench {
 
   /** Runs an invocation that dies at its effect of this number; false when it came to its end before. */
   async dies(work: (deps: JobDeps) => Promise<unknown>, at: number, after: boolean): Promise<boolean> {
+    const fuse = new Fuse(at, after);
     try {
-      await work(this.deps(new Fuse(at, after)));
-      return false;
+      await work(this.deps(fuse));
     } catch (error) {
-      // Whatever it is wrapped in.
-      for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) if (cause instanceof Died) return true;
-      throw error;
+      if (!fuse.blown) throw error;
     }
+    return fuse.blown;
   }
 
   async spentMicro(): Promise<number> {
