@@ -9,7 +9,7 @@ import { redactSecrets } from '../providers/redact';
 import { toldToCustomer } from '../providers/told';
 import { copyResult, keepResult } from './copy';
 import type { JobDeps } from './deps';
-import { finishJob } from './finish';
+import { type Ending, finishJob } from './finish';
 import { pollDelaySeconds, SWEEP_AFTER_MS } from './pace';
 import { isStream, readStream } from './partials';
 import { firstFileOf, mergeParts, type Part, submissionsOf } from './parts';
@@ -27,11 +27,11 @@ const RETRY_SECONDS = 1;
 
 export async function submitJob(deps: JobDeps, job: Job): Promise<void> {
   const nowMs = deps.now();
-  if (job.cancelRequested) return finishJob(deps, job, { state: 'canceled' });
-  if (nowMs > job.deadline) return finishJob(deps, job, { state: 'expired', error: tooLate() });
+  if (job.cancelRequested) return endUnsent(deps, job, { state: 'canceled' });
+  if (nowMs > job.deadline) return endUnsent(deps, job, { state: 'expired', error: tooLate() });
   const next = nextTarget(deps, job, nowMs);
   if (!next) return waitOrFail(deps, job);
-  if (!(await keepHold(deps, job))) return finishJob(deps, job, { state: 'expired', error: tooLate() });
+  if (!(await keepHold(deps, job))) return endUnsent(deps, job, { state: 'expired', error: tooLate() });
 
   const { provider, target, keyIndex } = next;
   const adapter = adapterOf(provider);
@@ -39,15 +39,15 @@ export async function submitJob(deps: JobDeps, job: Job): Promise<void> {
   try {
     const input = await inputFor(deps, job, adapter.sources);
     const refused = await holdForLength(deps, job, input);
-    if (refused) return finishJob(deps, job, { state: 'failed', error: refused });
+    if (refused) return endUnsent(deps, job, { state: 'failed', error: refused });
     submissions = submissionsOf(adapter, submissionOf(job, next, input, callbackUrl(deps, job)));
   } catch (error) {
     if (!(error instanceof SourceMissing)) throw error;
-    return finishJob(deps, job, { state: 'failed', error: fail('invalid_request', error.message).error });
+    return endUnsent(deps, job, { state: 'failed', error: fail('invalid_request', error.message).error });
   }
   const requests = buildRequests(adapter, submissions);
   if (!requests)
-    return finishJob(deps, job, { state: 'failed', error: fail('internal', 'This job could not be sent; please report its id.').error });
+    return endUnsent(deps, job, { state: 'failed', error: fail('internal', 'This job could not be sent; please report its id.').error });
   const timeoutMs = adapter.submitTimeoutMs ?? SUBMIT_TIMEOUT_MS;
   const claimedUntil = nowMs + timeoutMs + CLAIM_SPARE_MS;
   const keyTag = keyTagOf(provider, keyIndex);
@@ -76,6 +76,10 @@ export async function submitJob(deps: JobDeps, job: Job): Promise<void> {
   noteHealth(deps, upstream, step);
   await applySubmitted(deps, claimed, attempt, step, next);
 }
+
+/** Another look may have sent it meanwhile: then its provider has the word. */
+const endUnsent = (deps: JobDeps, job: Job, ending: Ending): Promise<void> =>
+  finishJob(deps, job, ending, ({ state }) => state === 'queued');
 
 /** One request and what it came to; without a status it was never answered. */
 async function send(
@@ -238,7 +242,7 @@ async function applyFailure(
 async function waitOrFail(deps: JobDeps, job: Job): Promise<void> {
   const nowMs = deps.now();
   const reopensMs = reopensAtMs(deps.registry, job);
-  if (reopensMs === undefined || reopensMs > job.deadline) return finishJob(deps, job, { state: 'failed', error: lastError(job) });
+  if (reopensMs === undefined || reopensMs > job.deadline) return endUnsent(deps, job, { state: 'failed', error: lastError(job) });
   const delaySeconds = Math.max(1, Math.ceil((reopensMs - nowMs) / 1_000));
   const nextAt = nowMs + delaySeconds * 1_000 + SWEEP_AFTER_MS;
   await changeJob(deps.db, job, (present) => (present.state === 'queued' ? { nextAt } : undefined));

@@ -158,6 +158,22 @@ describe('a job', () => {
     expect((await bench.job(id)).state).toBe('running');
   });
 
+  it('that one look has sent is not ended by another that could not', async () => {
+    const bench = await JobBench.create();
+    const { id } = await bench.start({ image: 'data:image/png;base64,iVBORw0KGgo=' });
+    const files = {
+      get: async () => {
+        await advanceJob(bench.deps(), { jobId: id });
+        return null;
+      },
+    } as unknown as R2Bucket;
+    await advanceJob({ ...bench.deps(), files }, { jobId: id });
+    await playOut(bench, id);
+    expect(bench.provider.started).toHaveLength(1);
+    expect(await bench.job(id)).toMatchObject({ state: 'succeeded', costMicro: PRICE_MICRO });
+    expect(await bench.spentMicro()).toBe(PRICE_MICRO);
+  });
+
   it('whose submit was lost is not sent again, and costs nothing', async () => {
     const bench = await JobBench.create();
     bench.provider.lostAnswers = 1;
