@@ -3,6 +3,7 @@ import { fail, type GatewayError } from '../core/errors';
 import type { MediaStep, PollStep, UpstreamJob } from '../providers/media/types';
 import type { Provider } from '../providers/types';
 import { type Copy, copyResult, keepResult } from './copy';
+import { findDeployment } from './deployments/store';
 import type { JobDeps } from './deps';
 import { finishJob } from './finish';
 import type { JobMessage } from './messages';
@@ -40,9 +41,17 @@ async function lookAfter(deps: JobDeps, job: Job, copy: Copy): Promise<void> {
   const { provider, keyIndex } = current;
   if (job.cancelRequested) await cancelUpstream(deps, provider, keyIndex, job);
   const { step, job: asked } = await look(deps, provider, keyIndex, job);
+  if (step.state === 'unknown' && (await isForgotten(deps, asked))) return endUnlessDone(deps, asked, { state: 'canceled' });
   const isLate = deps.now() > asked.deadline && asked.plan.deployment !== undefined && ['running', 'unknown'].includes(step.state);
   if (isLate) return endRun(deps, provider, keyIndex, asked, copy);
   await applyStep(deps, provider, asked, step, copy);
+}
+
+/** A run whose endpoint was removed: nobody will ever say what became of it. */
+async function isForgotten({ db }: JobDeps, { accountId, plan }: Job): Promise<boolean> {
+  if (!plan.deployment) return false;
+  const deployment = await findDeployment(db, accountId, plan.deployment.slug);
+  return deployment?.upstream.endpointId !== plan.deployment.endpointId;
 }
 
 /**
