@@ -93,6 +93,29 @@ describe('the files of a result', () => {
     expect(most).toBeLessThanOrEqual(3);
   });
 
+  it.each([
+    ['that its provider sends on to where it lies, without the key', 'https://api.fake.example/v1/files/1', 'succeeded'],
+    ['that lies elsewhere, without the key', 'https://cdn.fake.example/film.mp4', 'succeeded'],
+    ['that leads into a private network, never', 'https://169.254.169.254/latest', 'running'],
+  ])('may answer only to the key: one %s', async (_, url, state) => {
+    const { bench, job } = await running();
+    const { fetch } = bench.provider;
+    const asked: string[] = [];
+    const network: typeof fetch = async (to, init) => {
+      asked.push(to);
+      if (!to.startsWith('https://api.fake.example/v1/files/')) return fetch(to, init);
+      const isKnown = new Headers(init.headers).get('authorization') === 'Bearer the-key';
+      const location = to.endsWith('/1') ? '/v1/files/1/content' : 'https://cdn.fake.example/film.mp4';
+      return isKnown ? new Response(null, { status: 302, headers: { location } }) : new Response('who are you?', { status: 401 });
+    };
+    const provider = bench.deps().registry.providers.get('fake')!;
+    const result = { files: [{ url, authorized: true }] };
+    await applyStep({ ...bench.deps(), fetch: network }, provider, job, { state: 'done', result });
+    expect((await bench.job(job.id)).state).toBe(state);
+    expect(bench.provider.leaked).toEqual([]);
+    expect(asked.some((to) => to.includes('169.254'))).toBe(false);
+  });
+
   it('are given up, and their share not charged, when every try to copy them dies with its Worker', async () => {
     const { bench, job } = await running();
     const provider = bench.deps().registry.providers.get('fake')!;
