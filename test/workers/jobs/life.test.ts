@@ -1,10 +1,8 @@
 import { env } from 'cloudflare:test';
-import { afterEach, describe, expect, it, vi } from 'vitest';
-import { queueDeps } from '../../../src/http/deps';
+import { describe, expect, it } from 'vitest';
 import { cancelJob, lookInPassing, takeCallback } from '../../../src/jobs/access';
 import { advanceJob, sweepJobs } from '../../../src/jobs/advance';
 import type { JobDeps } from '../../../src/jobs/deps';
-import { consume } from '../../../src/jobs/queues';
 import { listJobs } from '../../../src/jobs/store';
 import { JobBench, PRICE_MICRO, WEBHOOK_SECRET } from './support';
 
@@ -42,23 +40,6 @@ function beforeState(db: D1Database, happen: () => Promise<unknown>): D1Database
     },
   });
 }
-
-/** A database that takes no job's result. */
-const withoutResults = (db: D1Database): D1Database =>
-  new Proxy(db, {
-    get(target, name) {
-      const value = Reflect.get(target, name) as unknown;
-      if (name !== 'prepare') return typeof value === 'function' ? (value.bind(target) as unknown) : value;
-      return (sql: string) => {
-        if (/^update "jobs" set .*"result" = /.test(sql)) throw new Error('D1 is overloaded');
-        return target.prepare(sql);
-      };
-    },
-  });
-
-afterEach(() => {
-  vi.restoreAllMocks();
-});
 
 describe('a job', () => {
   it.each(['is given up', 'is said to have failed'])('that %s while its result is written is done, and charged', async (what) => {
@@ -158,22 +139,6 @@ describe('a job', () => {
     expect((await bench.job(id)).state).toBe('running');
   });
 
-  it('that one look has sent is not ended by another that could not', async () => {
-    const bench = await JobBench.create();
-    const { id } = await bench.start({ image: 'data:image/png;base64,iVBORw0KGgo=' });
-    const files = {
-      get: async () => {
-        await advanceJob(bench.deps(), { jobId: id });
-        return null;
-      },
-    } as unknown as R2Bucket;
-    await advanceJob({ ...bench.deps(), files }, { jobId: id });
-    await playOut(bench, id);
-    expect(bench.provider.started).toHaveLength(1);
-    expect(await bench.job(id)).toMatchObject({ state: 'succeeded', costMicro: PRICE_MICRO });
-    expect(await bench.spentMicro()).toBe(PRICE_MICRO);
-  });
-
   it('whose submit was lost is not sent again, and costs nothing', async () => {
     const bench = await JobBench.create();
     bench.provider.lostAnswers = 1;
@@ -263,26 +228,6 @@ describe('a job', () => {
     expect(bench.queue.messages).toHaveLength(1);
     expect(bench.provider.polls).toBe(1);
     expect((await bench.job(id)).state).toBe('running');
-  });
-
-  it('has one chain of polls while what they find cannot be kept', async () => {
-    vi.spyOn(console, 'error').mockImplementation(() => undefined);
-    const bench = await JobBench.create();
-    bench.provider.pollsToDone = 1;
-    const { id } = await bench.start();
-    await advanceJob(bench.deps(), bench.queue.take());
-    const db = withoutResults(env.DB);
-    for (let round = 0; round < 5; round++) {
-      const { dueMs, ...body } = bench.queue.take();
-      await bench.wait(Math.max(0, dueMs - bench.nowMs));
-      const retry = () => bench.queue.messages.push({ ...body, dueMs: bench.nowMs + 2_000 });
-      const batch = { queue: 'hypereal-jobs', messages: [{ body, ack: () => undefined, retry }] } as unknown as MessageBatch;
-      await consume(queueDeps(env), batch, () => ({ ...bench.deps(), db }));
-    }
-    expect(bench.provider.polls).toBe(5);
-    expect(bench.queue.messages).toHaveLength(1);
-    await playOut(bench, id);
-    expect((await bench.job(id)).state).toBe('succeeded');
   });
 
   it('is charged once when poller, callback, cancel and sweeper meet at its end', async () => {
