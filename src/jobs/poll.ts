@@ -37,7 +37,7 @@ export async function pollJob(deps: JobDeps, job: Job, { chain, turn = 0 }: JobM
 
 async function lookAfter(deps: JobDeps, job: Job, copy: Copy): Promise<void> {
   const current = currentProvider(deps.registry, job);
-  if (!current || !job.upstream) return giveUp(deps, job);
+  if (!current || !job.upstream) return giveUp(deps, job, copy);
   const { provider, keyIndex } = current;
   if (job.cancelRequested) await cancelUpstream(deps, provider, keyIndex, job);
   const { step, job: asked } = await look(deps, provider, keyIndex, job);
@@ -64,7 +64,7 @@ async function endRun(deps: JobDeps, provider: Provider, keyIndex: number, job: 
   if (step.state === 'canceled')
     return endUnlessDone(deps, asked, { state: 'expired', error: stoppedLate(), ...(step.usage && { usage: step.usage }) });
   if (step.state === 'done' || step.state === 'failed') return applyStep(deps, provider, asked, step, copy);
-  if (deps.now() > asked.deadline + UNKNOWN_GRACE_MS) await giveUp(deps, asked);
+  if (deps.now() > asked.deadline + UNKNOWN_GRACE_MS) await giveUp(deps, asked, copy);
 }
 
 const stoppedLate = (): GatewayError =>
@@ -159,15 +159,8 @@ export async function applyStep(
 ): Promise<void> {
   const nowMs = deps.now();
   switch (step.state) {
-    case 'done': {
-      const result = await keepResult(deps, job, step.result);
-      const done = await changeJob(deps.db, job, (present) =>
-        present.state === 'running' && present.result === null ? { result, nextAt: nowMs + SWEEP_AFTER_MS } : undefined,
-      );
-      if (done) noteRun(deps, job, step);
-      if (done) await copy(deps, done);
-      return;
-    }
+    case 'done':
+      return applyDone(deps, job, step, copy);
     case 'failed': {
       noteRun(deps, job, step);
       const { timedOut } = step.failure;
@@ -178,8 +171,18 @@ export async function applyStep(
     case 'canceled':
       return endUnlessDone(deps, job, { state: 'canceled', ...(step.usage && { usage: step.usage }) });
     default:
-      if (nowMs > job.deadline + (step.state === 'unknown' ? UNKNOWN_GRACE_MS : 0)) return giveUp(deps, job);
+      if (nowMs > job.deadline + (step.state === 'unknown' ? UNKNOWN_GRACE_MS : 0)) return giveUp(deps, job, copy);
   }
+}
+
+async function applyDone(deps: JobDeps, job: Job, step: Extract<MediaStep | Part, { state: 'done' }>, copy: Copy): Promise<void> {
+  const result = await keepResult(deps, job, step.result);
+  const done = await changeJob(deps.db, job, (present) =>
+    present.state === 'running' && present.result === null ? { result, nextAt: deps.now() + SWEEP_AFTER_MS } : undefined,
+  );
+  if (!done) return;
+  noteRun(deps, job, step);
+  await copy(deps, done);
 }
 
 function noteRun(deps: JobDeps, { attempts }: Job, step: MediaStep | Part): void {
@@ -194,9 +197,13 @@ const ranTooLong = (): GatewayError =>
 const endUnlessDone = (deps: JobDeps, job: Job, ending: Parameters<typeof finishJob>[2]): Promise<void> =>
   finishJob(deps, job, ending, ({ state, result }) => state === 'running' && result === null);
 
-async function giveUp(deps: JobDeps, job: Job): Promise<void> {
+/** Of several pictures those that have come are the result. */
+async function giveUp(deps: JobDeps, job: Job, copy: Copy): Promise<void> {
   const current = currentProvider(deps.registry, job);
   if (current && job.upstream) await cancelUpstream(deps, current.provider, current.keyIndex, job);
+  const come = job.upstream && partsOf(job.upstream)?.filter((part) => part.state !== 'running');
+  const step = come && come.length > 0 ? mergeParts(come) : undefined;
+  if (step?.state === 'done') return applyDone(deps, job, step, copy);
   const { error } = fail('job_failed', 'This job was not finished in time and was given up. Nothing was charged.');
   await endUnlessDone(deps, job, { state: 'expired', error });
 }

@@ -5,6 +5,7 @@ import { advanceJob, sweepJobs } from '../../../src/jobs/advance';
 import { fileUrl } from '../../../src/jobs/files';
 import { withOutput } from '../../../src/jobs/output';
 import { applyStep } from '../../../src/jobs/poll';
+import { changeJob } from '../../../src/jobs/store';
 import type { Job } from '../../../src/jobs/types';
 import { jobView } from '../../../src/jobs/view';
 import type { MediaResult } from '../../../src/providers/media/types';
@@ -132,5 +133,22 @@ describe('the files of a result', () => {
     const costMicro = job.heldMicro / 2;
     expect(await bench.job(job.id)).toMatchObject({ state: 'succeeded', costMicro, outputs: { files: [{ contentType: 'image/png' }] } });
     expect(await bench.spentMicro()).toBe(costMicro);
+  });
+
+  it('that came by the deadline are delivered and charged, though one of several never does', async () => {
+    const { bench, job } = await running();
+    const { id, deadline, mediaToken } = job;
+    bench.provider.ending = 'never';
+    const key = `media/${id}/${mediaToken}/100`;
+    await env.FILES.put(key, 'a picture');
+    const made = { state: 'done', result: { files: [{ key, contentType: 'image/png', sizeBytes: 9 }] } };
+    const parts = JSON.stringify([made, { state: 'running', job: job.upstream }]);
+    const plan = { ...job.plan, per: 'image', unitMicro: 1_000_000, units: 2 } as const;
+    await changeJob(env.DB, job, () => ({ plan, upstream: { id: 'done,up0', model: 'theirs', parts } }));
+    await bench.wait(deadline - bench.nowMs + 1_000);
+    await advanceJob(bench.deps(), { jobId: id });
+    expect([...bench.provider.canceled]).toEqual(['up0']);
+    expect(await bench.job(id)).toMatchObject({ state: 'succeeded', costMicro: 1_000_000, outputs: { files: [{ key }] } });
+    expect([await bench.spentMicro(), await bench.heldMicro()]).toEqual([1_000_000, 0]);
   });
 });
