@@ -2,6 +2,7 @@
 import { env } from 'cloudflare:test';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { queueDeps } from '../../../src/http/deps';
+import { cancelJob, waitForJob } from '../../../src/jobs/access';
 import { advanceJob } from '../../../src/jobs/advance';
 import { consume } from '../../../src/jobs/queues';
 import { JobBench, PRICE_MICRO } from './support';
@@ -14,14 +15,14 @@ async function playOut(bench: JobBench, id: string): Promise<void> {
   }
 }
 
-/** A database that takes no job's result. */
-const withoutResults = (db: D1Database): D1Database =>
-  new Proxy(db, {
+/** The database, which hears of each statement first, and may throw. */
+const heard = (hear: (sql: string) => void): D1Database =>
+  new Proxy(env.DB, {
     get(target, name) {
       const value = Reflect.get(target, name) as unknown;
       if (name !== 'prepare') return typeof value === 'function' ? (value.bind(target) as unknown) : value;
       return (sql: string) => {
-        if (/^update "jobs" set .*"result" = /.test(sql)) throw new Error('D1 is overloaded');
+        hear(sql);
         return target.prepare(sql);
       };
     },
@@ -38,7 +39,9 @@ describe('a job', () => {
     bench.provider.pollsToDone = 1;
     const { id } = await bench.start();
     await advanceJob(bench.deps(), bench.queue.take());
-    const db = withoutResults(env.DB);
+    const db = heard((sql) => {
+      if (/^update "jobs" set .*"result" = /.test(sql)) throw new Error('D1 is overloaded');
+    });
     for (let round = 0; round < 5; round++) {
       const { dueMs, ...body } = bench.queue.take();
       await bench.wait(Math.max(0, dueMs - bench.nowMs));
@@ -66,5 +69,17 @@ describe('a job', () => {
     expect(bench.provider.started).toHaveLength(1);
     expect(await bench.job(id)).toMatchObject({ state: 'succeeded', costMicro: PRICE_MICRO });
     expect(await bench.spentMicro()).toBe(PRICE_MICRO);
+  });
+
+  it('is waited for although the database does not answer now and then', async () => {
+    vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const bench = await JobBench.create();
+    const job = await bench.start();
+    await cancelJob(bench.deps(), job);
+    let looks = 0;
+    const db = heard((sql) => {
+      if (sql.startsWith('select') && ++looks < 3) throw new Error('D1_ERROR: Network connection lost');
+    });
+    expect((await waitForJob({ ...bench.deps(), db }, job, 60_000, () => false)).state).toBe('canceled');
   });
 });
