@@ -15,7 +15,7 @@ import { isStream, readStream } from './partials';
 import { firstFileOf, mergeParts, type Part, submissionsOf } from './parts';
 import { requestsOf } from './price';
 import { inputFor, SourceMissing } from './sources';
-import { changeJob } from './store';
+import { changeJob, type JobChange } from './store';
 import { keyTagOf, type NextTarget, nextTarget, reopensAtMs, upstreamName } from './targets';
 import type { Job, JobAttempt } from './types';
 import { adapterOf, fetchFrom, readAnswer, SUBMIT_TIMEOUT_MS } from './upstream';
@@ -24,6 +24,7 @@ import { adapterOf, fetchFrom, readAnswer, SUBMIT_TIMEOUT_MS } from './upstream'
 export const HOLD_GRACE_MS = 2 * 3_600_000;
 const CLAIM_SPARE_MS = 60_000;
 const RETRY_SECONDS = 1;
+const KEEP_PAUSES_MS = [100, 400];
 
 export async function submitJob(deps: JobDeps, job: Job): Promise<void> {
   const nowMs = deps.now();
@@ -178,6 +179,19 @@ function callbackUrl({ settings }: JobDeps, job: Job): string | undefined {
   return reachable ? `${job.origin}/callbacks/${job.id}/${job.callbackToken}` : undefined;
 }
 
+/** Nobody else knows what came of the POST, and it is lost with this process: where the database fails, it is asked again. */
+async function keep(deps: JobDeps, claimed: Job, decide: (job: Job) => JobChange | undefined): Promise<Job | undefined> {
+  for (const pauseMs of KEEP_PAUSES_MS) {
+    try {
+      return await changeJob(deps.db, claimed, decide);
+    } catch (error) {
+      console.error('submit not written yet', JSON.stringify({ jobId: claimed.id, error: String(error) }));
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
+  }
+  return changeJob(deps.db, claimed, decide);
+}
+
 /** Writes what came of the POST. The claim is ours, so only a request to cancel can have changed the row. */
 async function applySubmitted(deps: JobDeps, claimed: Job, attempt: JobAttempt, step: Part, next: NextTarget): Promise<void> {
   const nowMs = deps.now();
@@ -187,7 +201,7 @@ async function applySubmitted(deps: JobDeps, claimed: Job, attempt: JobAttempt, 
     case 'done': {
       const { result } = step;
       const change = { state: 'running', result, attempts, startedAt: nowMs, claimedUntil: null, nextAt: nowMs + SWEEP_AFTER_MS } as const;
-      const done = await changeJob(deps.db, claimed, (present) => (isOurs(present) ? change : undefined));
+      const done = await keep(deps, claimed, (present) => (isOurs(present) ? change : undefined));
       if (done) await copyResult(deps, done);
       return;
     }
@@ -195,7 +209,7 @@ async function applySubmitted(deps: JobDeps, claimed: Job, attempt: JobAttempt, 
       const delaySeconds = step.pollAfterMs === undefined ? pollDelaySeconds(claimed.kind, 0) : Math.ceil(step.pollAfterMs / 1_000);
       const nextAt = nowMs + delaySeconds * 1_000 + SWEEP_AFTER_MS;
       const change = { state: 'running', upstream: step.job, attempts, startedAt: nowMs, claimedUntil: null, nextAt } as const;
-      const running = await changeJob(deps.db, claimed, (present) => (isOurs(present) ? change : undefined));
+      const running = await keep(deps, claimed, (present) => (isOurs(present) ? change : undefined));
       if (running) await deps.jobs.send({ jobId: running.id, chain: running.chain, turn: 0 }, { delaySeconds });
       return;
     }
@@ -231,7 +245,7 @@ async function applyFailure(
   const change = again
     ? ({ state: 'queued', attempts, claimedUntil: null, nextAt: deps.now() + SWEEP_AFTER_MS } as const)
     : { attempts, claimedUntil: null };
-  const changed = await changeJob(deps.db, claimed, (present) => (isOurs(present) ? change : undefined));
+  const changed = await keep(deps, claimed, (present) => (isOurs(present) ? change : undefined));
   if (!changed) return;
   if (!again) return finishJob(deps, changed, { state: 'failed', error: errorOf(failed, { action: failure.action, ...more }) });
   if (nextTarget(deps, changed, deps.now())) await deps.jobs.send({ jobId: changed.id }, { delaySeconds });

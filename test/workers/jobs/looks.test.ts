@@ -71,6 +71,20 @@ describe('a job', () => {
     expect(await bench.spentMicro()).toBe(PRICE_MICRO);
   });
 
+  it('is not lost when the database fails as its start is written down', async () => {
+    vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const bench = await JobBench.create();
+    const { id } = await bench.start();
+    let failures = 2;
+    const db = heard((sql) => {
+      if (/^update "jobs" set .*"upstream" = /.test(sql) && failures-- > 0) throw new Error('D1_ERROR: Network connection lost');
+    });
+    await advanceJob({ ...bench.deps(), db }, bench.queue.take());
+    await playOut(bench, id);
+    expect(bench.provider.started).toHaveLength(1);
+    expect(await bench.job(id)).toMatchObject({ state: 'succeeded', costMicro: PRICE_MICRO });
+  });
+
   it('is waited for although the database does not answer now and then', async () => {
     vi.spyOn(console, 'error').mockImplementation(() => undefined);
     const bench = await JobBench.create();
