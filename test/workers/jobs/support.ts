@@ -308,13 +308,11 @@ export class JobBench {
     } as unknown as AccountStub;
     const webhookQueue = (slow: boolean) =>
       ({
-        send: async (message: WebhookMessage, options?: { delaySeconds?: number }) =>
-          void this.webhooks.push({
-            ...message,
-            delaySeconds: options?.delaySeconds ?? 0,
-            dueMs: this.nowMs + (options?.delaySeconds ?? 0) * 1_000,
-            slow,
-          }),
+        send: async (message: WebhookMessage, { delaySeconds = 0 }: { delaySeconds?: number } = {}) => {
+          // https://developers.cloudflare.com/queues/configuration/batching-retries/#delay-messages
+          if (delaySeconds > 86_400) throw new Error('a message may be delayed by a day at most');
+          this.webhooks.push({ ...message, delaySeconds, dueMs: this.nowMs + delaySeconds * 1_000, slow });
+        },
       }) as unknown as JobDeps['webhooks'];
     const deps: JobDeps = {
       settings: { ...readSettings(env), LOCAL: '0', PRIVATE_ADDRESSES: 'refused' },
