@@ -269,6 +269,18 @@ describe("a run of a customer's own container", () => {
     expect([await bench.spentMicro(), await bench.heldMicro()]).toEqual([0, 0]);
   });
 
+  it('that was asked for is told again under its idempotency key, though its deployment has gone', async () => {
+    const { bench, row } = await deployed();
+    const request = { ...requestOf('/v1/gpu/run/comfy', bench.account.id), idempotency: { keyHash: 'k', bodyHash: 'b' } };
+    const first = await createRun(bench.deps(), request, 'comfy', { input: {} });
+    if (!first.ok) throw new Error(first.error.message);
+    const { job } = first.value;
+    await finishJob(bench.deps(), job, { state: 'succeeded', outputs: { files: [], output: 1, usage: { gpuMs: 1_000 } } });
+    expect(await deleteDeployment(bench.deps(), await present(row))).toMatchObject({ ok: true });
+    const again = await createRun(bench.deps(), request, 'comfy', { input: {} });
+    expect(again).toMatchObject({ ok: true, value: { repeated: true, job: { id: job.id } } });
+  });
+
   it('is held, and paid, for five seconds at least: it is given no less', async () => {
     const { bench } = await deployed();
     const body = { input: {}, maxSeconds: 1 };
