@@ -124,8 +124,10 @@ async function lookAtParts(
   keyIndex: number,
   job: Job,
   parts: readonly Part[],
-): Promise<{ step: Part; job: Job }> {
+): Promise<{ step: PollStep | Part; job: Job }> {
   const seen = await Promise.all(parts.map((part, index) => lookAtPart(deps, provider, keyIndex, job, part, index)));
+  if (seen.every((part, index) => part === parts[index]))
+    return { step: { state: 'unknown', message: 'none of its parts is told of' }, job };
   const merged = mergeParts(seen);
   if (merged.state !== 'running' || JSON.stringify(seen) === JSON.stringify(parts)) return { step: merged, job };
   const changed = await changeJob(deps.db, job, (row) => {

@@ -146,6 +146,9 @@ describe('the files of a result', () => {
     const plan = { ...job.plan, per: 'image', unitMicro: 1_000_000, units: 2 } as const;
     await changeJob(env.DB, job, () => ({ plan, upstream: { id: 'done,up0', model: 'theirs', parts } }));
     await bench.wait(deadline - bench.nowMs + 1_000);
+    // A provider that cannot be reached is heard out for another hour.
+    await advanceJob({ ...bench.deps(), fetch: () => Promise.reject(new Error('no route')) }, { jobId: id });
+    expect((await bench.job(id)).state).toBe('running');
     await advanceJob(bench.deps(), { jobId: id });
     expect([...bench.provider.canceled]).toEqual(['up0']);
     expect(await bench.job(id)).toMatchObject({ state: 'succeeded', costMicro: 1_000_000, outputs: { files: [{ key }] } });
