@@ -12,7 +12,7 @@ import type { JobDeps } from './deps';
 import { type Ending, finishJob } from './finish';
 import { pollDelaySeconds, SWEEP_AFTER_MS } from './pace';
 import { isStream, readStream } from './partials';
-import { firstFileOf, mergeParts, type Part, submissionsOf } from './parts';
+import { firstFileOf, type InTurn, mergeParts, oneByOne, type Part, submissionsOf } from './parts';
 import { requestsOf } from './price';
 import { inputFor, SourceMissing } from './sources';
 import { changeJob, type JobChange } from './store';
@@ -70,7 +70,8 @@ export async function submitJob(deps: JobDeps, job: Job): Promise<void> {
 
   const upstream = upstreamName(target);
   deps.health.begin(upstream);
-  const sent = await Promise.all(submissions.map((one, index) => send(deps, claimed, next, one, requests[index]!, index)));
+  const inTurn = oneByOne();
+  const sent = await Promise.all(submissions.map((one, index) => send(deps, claimed, next, one, requests[index]!, index, inTurn)));
   attempt.status = sent.find(({ status }) => status !== null)?.status ?? null;
   const step = mergeParts(sent.map(({ part }) => part));
   if (step.state === 'failed' && sent.some(({ status }) => status === null)) attempt.outcome = 'lost';
@@ -90,18 +91,12 @@ async function send(
   submission: Submission,
   request: MediaRequest,
   index: number,
+  inTurn: InTurn,
 ): Promise<{ part: Part; status: number | null }> {
   const adapter = adapterOf(provider);
   try {
     const response = await fetchFrom(deps, provider, request, keyIndex, adapter.submitTimeoutMs ?? SUBMIT_TIMEOUT_MS);
-    const { readEvent } = adapter;
-    const step =
-      readEvent && isStream(response)
-        ? await readStream(deps, job, { readEvent }, submission, response)
-        : adapter.readSubmit(await readAnswer(response), submission);
-    const isPart = submission.reference !== job.id;
-    const part =
-      step.state === 'done' ? { ...step, result: await keepResult(deps, job, step.result, isPart ? firstFileOf(index) : 0) } : step;
+    const part = await inTurn(() => readPart(deps, job, adapter, submission, response, index));
     return { part, status: response.status };
   } catch (error) {
     const mayHaveStarted = adapter.lostSubmit !== 'repeatable';
@@ -109,6 +104,24 @@ async function send(
     const failure: MediaFailure = { action: 'retry', message: 'the provider could not be reached, or did not answer', mayHaveStarted };
     return { part: { state: 'failed', failure }, status: null };
   }
+}
+
+async function readPart(
+  deps: JobDeps,
+  job: Job,
+  adapter: MediaAdapter,
+  submission: Submission,
+  response: Response,
+  index: number,
+): Promise<Part> {
+  const { readEvent } = adapter;
+  const step =
+    readEvent && isStream(response)
+      ? await readStream(deps, job, { readEvent }, submission, response)
+      : adapter.readSubmit(await readAnswer(response), submission);
+  if (step.state !== 'done') return step;
+  const isPart = submission.reference !== job.id;
+  return { ...step, result: await keepResult(deps, job, step.result, isPart ? firstFileOf(index) : 0) };
 }
 
 /** What the upstream itself is to blame for: a refusal of the request, or of a credential, is not. */

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { advanceJob, sweepJobs } from '../../../src/jobs/advance';
 import { fileUrl } from '../../../src/jobs/files';
 import { withOutput } from '../../../src/jobs/output';
+import { runningJobs } from '../../../src/jobs/parts';
 import { applyStep } from '../../../src/jobs/poll';
 import { changeJob } from '../../../src/jobs/store';
 import type { Job } from '../../../src/jobs/types';
@@ -133,6 +134,31 @@ describe('the files of a result', () => {
     const costMicro = job.heldMicro / 2;
     expect(await bench.job(job.id)).toMatchObject({ state: 'succeeded', costMicro, outputs: { files: [{ contentType: 'image/png' }] } });
     expect(await bench.spentMicro()).toBe(costMicro);
+  });
+
+  it('that are as many answers are read one after the other: each is held in memory several times over', async () => {
+    const bench = await JobBench.create();
+    const { id, plan } = await bench.start();
+    const input = { kind: 'image', prompt: 'a fox', count: 3, references: [], extra: {} } as const;
+    await changeJob(env.DB, await bench.job(id), () => ({ kind: 'image', input, plan: { ...plan, per: 'image', units: 3 } }));
+    let now = 0;
+    let most = 0;
+    const pull = async (controller: ReadableStreamDefaultController<Uint8Array>) => {
+      most = Math.max(most, ++now);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      now--;
+      controller.enqueue(new TextEncoder().encode('{"id":"up0"}'));
+      controller.close();
+    };
+    const fetch = async () =>
+      new Response(new ReadableStream({ pull }, { highWaterMark: 0 }), { headers: { 'content-type': 'application/json' } });
+    const deps = bench.deps();
+    const fake = deps.registry.providers.get('fake')!;
+    const spec = { ...fake.spec, media: { ...fake.spec.media!, picturesAtOnce: () => 1 } };
+    const providers = new Map([['fake', { ...fake, spec }]]);
+    await advanceJob({ ...deps, fetch, registry: { ...deps.registry, providers } }, { jobId: id });
+    expect(runningJobs((await bench.job(id)).upstream!)).toHaveLength(3);
+    expect(most).toBe(1);
   });
 
   it('that came by the deadline are delivered and charged, though one of several never does', async () => {
