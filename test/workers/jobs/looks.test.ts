@@ -4,7 +4,9 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { queueDeps } from '../../../src/http/deps';
 import { cancelJob, waitForJob } from '../../../src/jobs/access';
 import { advanceJob } from '../../../src/jobs/advance';
+import type { JobDeps } from '../../../src/jobs/deps';
 import { consume } from '../../../src/jobs/queues';
+import { changeJob } from '../../../src/jobs/store';
 import { JobBench, PRICE_MICRO } from './support';
 
 async function playOut(bench: JobBench, id: string): Promise<void> {
@@ -83,6 +85,33 @@ describe('a job', () => {
     await playOut(bench, id);
     expect(bench.provider.started).toHaveLength(1);
     expect(await bench.job(id)).toMatchObject({ state: 'succeeded', costMicro: PRICE_MICRO });
+  });
+
+  it('is not sent with files by URL that are larger together than a request with them may be', async () => {
+    const bench = await JobBench.create();
+    const references = ['a', 'b'].map((name) => ({ url: `https://files.customer.example/${name}.png` }));
+    const { id } = await bench.start();
+    const input = { kind: 'video', prompt: 'a fox', durationSeconds: 5, references, extra: {} } as const;
+    await changeJob(env.DB, await bench.job(id), () => ({ input }));
+    const deps = bench.deps();
+    const fake = deps.registry.providers.get('fake')!;
+    const spec = { ...fake.spec, media: { ...fake.spec.media!, sources: 'bytes' as const } };
+    const registry = { ...deps.registry, providers: new Map([['fake', { ...fake, spec }]]) };
+    let sizeBytes = 20 * 1_048_576;
+    const fetch: JobDeps['fetch'] = async (url, init) =>
+      url.startsWith('https://files.customer.example/')
+        ? new Response(new Blob([new Uint8Array(sizeBytes)]).stream())
+        : deps.fetch(url, init);
+    await advanceJob({ ...deps, fetch, registry }, { jobId: id });
+    expect(await bench.job(id)).toMatchObject({ state: 'failed', error: { message: expect.stringContaining('32 MB together') } });
+    expect(bench.provider.started).toHaveLength(0);
+    expect(await bench.heldMicro()).toBe(0);
+
+    sizeBytes = 15 * 1_048_576;
+    const smaller = await bench.start();
+    await changeJob(env.DB, await bench.job(smaller.id), () => ({ input }));
+    await advanceJob({ ...deps, fetch, registry }, { jobId: smaller.id });
+    expect(bench.provider.started).toHaveLength(1);
   });
 
   it('is waited for although the database does not answer now and then', async () => {
