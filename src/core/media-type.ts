@@ -68,3 +68,7 @@ export function sniffType(bytes: Uint8Array): string | undefined {
   }
   return undefined;
 }
+
+/** An error told with the status of success: neither its bytes nor its type are of a file that was asked for. */
+export const isPage = (first: Uint8Array, contentType: string | null): boolean =>
+  sniffType(first) === undefined && /^(?:text\/|application\/(?:json|xml|xhtml))/.test(cleanType(contentType) ?? '');

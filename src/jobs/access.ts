@@ -51,7 +51,10 @@ export async function findJobOf(deps: Pick<JobDeps, 'db'>, { accountId }: Pick<A
   return job && job.accountId === accountId ? ok(job) : fail('not_found', 'Job not found');
 }
 
-/** The job once it is over, or whatever else is waited for, or as it is when time is up or nobody waits any more. */
+/**
+ * The job once it is over, or whatever else is waited for, or as it is when time is up or nobody waits any more. Of
+ * hundreds of looks one may fail: by then its client has the status of success, so that it is made again.
+ */
 export async function waitForJob(
   deps: Pick<JobDeps, 'db' | 'now'>,
   job: Job,
@@ -65,7 +68,11 @@ export async function waitForJob(
     const leftMs = endMs - deps.now();
     if (leftMs <= 0 || isGone()) return present;
     await new Promise((resolve) => setTimeout(resolve, Math.min(lookMs, leftMs)));
-    present = (await readJob(deps.db, job.id)) ?? present;
+    try {
+      present = (await readJob(deps.db, job.id)) ?? present;
+    } catch (error) {
+      console.error('job not read', JSON.stringify({ jobId: job.id, error: String(error) }));
+    }
   }
   return present;
 }

@@ -16,7 +16,7 @@ import { copyDelaySeconds, MAX_COPY_TRIES, SWEEP_AFTER_MS } from './pace';
 import { changeJob } from './store';
 import { currentProvider } from './targets';
 import { isFinal, type Job, type PendingResult, type StoredFile } from './types';
-import { fetchFrom } from './upstream';
+import { fetchAuthorized } from './upstream';
 
 const COPY_CLAIM_MS = 10 * 60_000;
 const COPY_TIMEOUT_MS = 9 * 60_000;
@@ -58,7 +58,7 @@ async function copyFile(
   const provider = current?.provider;
   const own = provider && (file.authorized || (provider.spec.serve && file.url.startsWith(provider.baseUrl)));
   const response = own
-    ? await fetchFrom(deps, provider, { method: 'GET', url: file.url }, current.keyIndex, timeoutMs)
+    ? await fetchAuthorized(deps, provider, file.url, current.keyIndex, timeoutMs)
     : await publicFetch(deps, file.url, { signal: AbortSignal.timeout(timeoutMs) });
   if (!response.ok) {
     await response.body?.cancel();

@@ -58,12 +58,13 @@ export async function createJob(
   }
   let refused: Result<CreatedJob> = fail('invalid_key', 'This API key does not exist.');
   for (const key of request.keys) {
+    const asked = { ...request, idempotency: idempotencyIn(key.mode, request.idempotency) };
+    // What has been done is told again, whether it could be done now or not.
+    const earlier = await findEarlier(deps, key, asked);
+    if (earlier) return earlier;
     const sandbox = key.mode === 'test' || sandboxAnswers(deps);
     const planned = await planFor(key, sandbox);
     if (!planned.ok) return planned;
-    const asked = { ...request, idempotency: idempotencyIn(key.mode, request.idempotency) };
-    const earlier = await findEarlier(deps, key, asked);
-    if (earlier) return earlier;
     refused = await admitJob(deps, asked, key, planned.value);
     if (refused.ok || !KEY_REFUSALS.has(refused.error.kind)) return refused;
   }

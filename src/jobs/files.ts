@@ -1,6 +1,6 @@
 /** Results and uploads in R2, under keys that nobody can guess. Writing the same one again changes nothing. */
 import { sha256Hex, toHex } from '../core/hex';
-import { cleanType, extensionOf, sniffType, UNKNOWN_TYPE } from '../core/media-type';
+import { cleanType, extensionOf, isPage, sniffType, UNKNOWN_TYPE } from '../core/media-type';
 import { chunksOf, PART_BYTES, partsOf, withHead } from './body-parts';
 import type { JobDeps } from './deps';
 import type { Job, StoredFile } from './types';
@@ -55,10 +55,6 @@ export class Digest {
   }
 }
 
-/** An error told with the status of success: neither its bytes nor its type are of a file that was asked for. */
-const isPage = (first: Uint8Array, { headers }: Response): boolean =>
-  sniffType(first) === undefined && /^(?:text\/|application\/(?:json|xml|xhtml))/.test(cleanType(headers.get('content-type')) ?? '');
-
 export interface PutOptions {
   maxBytes?: number;
   digest?: Digest | undefined;
@@ -85,7 +81,7 @@ export async function putStream(
   try {
     const head = (await chunks.next()).value;
     if (!head) throw new Error('the file is empty');
-    if (mediaOnly && isPage(head, response)) throw new Error('the file is a page, and no media');
+    if (mediaOnly && isPage(head, response.headers.get('content-type'))) throw new Error('the file is a page, and no media');
     const contentType = sniffType(head) ?? cleanType(declaredType) ?? cleanType(response.headers.get('content-type')) ?? UNKNOWN_TYPE;
     const passed = { sizeBytes: 0 };
     const body = tapped(head, chunks, announced === null ? maxBytes : Number(announced), passed, digest);

@@ -9,7 +9,7 @@ import { database } from '../db/client';
 import { webhookDeliveries } from '../db/jobs';
 import type { JobDeps } from './deps';
 import { SWEEP_AFTER_MS } from './pace';
-import { costMicro } from './price';
+import { costMicro, secondsMade } from './price';
 import { changeJob } from './store';
 import { isFinal, type Job, type JobOutputs } from './types';
 import { deliveryIdOf, sendDelivery } from './webhooks/queue';
@@ -132,9 +132,10 @@ function receiptOf(job: Job): Record<string, unknown> {
   };
 }
 
-function deliveredOf({ plan, costMicro: charged }: Job, { files, usage }: JobOutputs): Record<string, MicroCredits> {
+function deliveredOf({ plan, costMicro: charged }: Job, outputs: JobOutputs): Record<string, MicroCredits> {
+  const { files, usage } = outputs;
   if (plan.per === 'image') return { images: files.length };
-  if (plan.per === 'second') return { seconds: Math.min(plan.units, usage?.seconds ?? plan.units) };
+  if (plan.per === 'second') return { seconds: secondsMade(plan, outputs) };
   if (plan.per === 'gpu_second') return { gpuSeconds: (usage?.gpuMs ?? 0) / 1_000 };
   return { [UNITS[plan.per]]: charged === null ? 0 : plan.units };
 }

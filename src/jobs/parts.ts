@@ -58,3 +58,15 @@ export const runningJobs = (upstream: UpstreamJob): UpstreamJob[] =>
 
 /** A file's number before it is known which of all it will be: none that a copy is given. */
 export const firstFileOf = (part: number): number => (part + 1) * 100;
+
+export type InTurn = <Value>(work: () => Promise<Value>) => Promise<Value>;
+
+/** One after the other: an answer with a picture in it is held in memory several times over while it is read. */
+export function oneByOne(): InTurn {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const mine = last.then(work);
+    last = mine.catch(() => undefined);
+    return mine;
+  };
+}

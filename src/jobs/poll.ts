@@ -3,6 +3,7 @@ import { fail, type GatewayError } from '../core/errors';
 import type { MediaStep, PollStep, UpstreamJob } from '../providers/media/types';
 import type { Provider } from '../providers/types';
 import { type Copy, copyResult, keepResult } from './copy';
+import { findDeployment } from './deployments/store';
 import type { JobDeps } from './deps';
 import { finishJob } from './finish';
 import type { JobMessage } from './messages';
@@ -19,21 +20,38 @@ const UNKNOWN_GRACE_MS = 3_600_000;
 /** Steps that a provider asks for one after the other: status, then result. */
 const MAX_STEPS = 4;
 
+/**
+ * Of a chain of looks, the next one is lined up before this one begins: should it be cut off, the chain goes on. One that
+ * fails is made up for by that next one, since its message, delivered again, would line up yet another.
+ */
 export async function pollJob(deps: JobDeps, job: Job, { chain, turn = 0 }: JobMessage, copy: Copy): Promise<void> {
-  // The next look is lined up before this one begins: should it be cut off, the chain goes on.
-  if (chain !== undefined) {
-    const delaySeconds = pollDelaySeconds(job.kind, turn);
-    await deps.jobs.send({ jobId: job.id, chain, turn: turn + 1 }, { delaySeconds });
-    job = await keepWatched(deps, job, delaySeconds);
+  if (chain === undefined) return lookAfter(deps, job, copy);
+  const delaySeconds = pollDelaySeconds(job.kind, turn);
+  await deps.jobs.send({ jobId: job.id, chain, turn: turn + 1 }, { delaySeconds });
+  try {
+    await lookAfter(deps, await keepWatched(deps, job, delaySeconds), copy);
+  } catch (error) {
+    console.error('look failed', JSON.stringify({ jobId: job.id, turn, error: String(error) }));
   }
+}
+
+async function lookAfter(deps: JobDeps, job: Job, copy: Copy): Promise<void> {
   const current = currentProvider(deps.registry, job);
-  if (!current || !job.upstream) return giveUp(deps, job);
+  if (!current || !job.upstream) return giveUp(deps, job, copy);
   const { provider, keyIndex } = current;
   if (job.cancelRequested) await cancelUpstream(deps, provider, keyIndex, job);
   const { step, job: asked } = await look(deps, provider, keyIndex, job);
+  if (step.state === 'unknown' && (await isForgotten(deps, asked))) return endUnlessDone(deps, asked, { state: 'canceled' });
   const isLate = deps.now() > asked.deadline && asked.plan.deployment !== undefined && ['running', 'unknown'].includes(step.state);
   if (isLate) return endRun(deps, provider, keyIndex, asked, copy);
   await applyStep(deps, provider, asked, step, copy);
+}
+
+/** A run whose endpoint was removed: nobody will ever say what became of it. */
+async function isForgotten({ db }: JobDeps, { accountId, plan }: Job): Promise<boolean> {
+  if (!plan.deployment) return false;
+  const deployment = await findDeployment(db, accountId, plan.deployment.slug);
+  return deployment?.upstream.endpointId !== plan.deployment.endpointId;
 }
 
 /**
@@ -46,7 +64,7 @@ async function endRun(deps: JobDeps, provider: Provider, keyIndex: number, job: 
   if (step.state === 'canceled')
     return endUnlessDone(deps, asked, { state: 'expired', error: stoppedLate(), ...(step.usage && { usage: step.usage }) });
   if (step.state === 'done' || step.state === 'failed') return applyStep(deps, provider, asked, step, copy);
-  if (deps.now() > asked.deadline + UNKNOWN_GRACE_MS) await giveUp(deps, asked);
+  if (deps.now() > asked.deadline + UNKNOWN_GRACE_MS) await giveUp(deps, asked, copy);
 }
 
 const stoppedLate = (): GatewayError =>
@@ -106,8 +124,10 @@ async function lookAtParts(
   keyIndex: number,
   job: Job,
   parts: readonly Part[],
-): Promise<{ step: Part; job: Job }> {
+): Promise<{ step: PollStep | Part; job: Job }> {
   const seen = await Promise.all(parts.map((part, index) => lookAtPart(deps, provider, keyIndex, job, part, index)));
+  if (seen.every((part, index) => part === parts[index]))
+    return { step: { state: 'unknown', message: 'none of its parts is told of' }, job };
   const merged = mergeParts(seen);
   if (merged.state !== 'running' || JSON.stringify(seen) === JSON.stringify(parts)) return { step: merged, job };
   const changed = await changeJob(deps.db, job, (row) => {
@@ -141,15 +161,8 @@ export async function applyStep(
 ): Promise<void> {
   const nowMs = deps.now();
   switch (step.state) {
-    case 'done': {
-      const result = await keepResult(deps, job, step.result);
-      const done = await changeJob(deps.db, job, (present) =>
-        present.state === 'running' && present.result === null ? { result, nextAt: nowMs + SWEEP_AFTER_MS } : undefined,
-      );
-      if (done) noteRun(deps, job, step);
-      if (done) await copy(deps, done);
-      return;
-    }
+    case 'done':
+      return applyDone(deps, job, step, copy);
     case 'failed': {
       noteRun(deps, job, step);
       const { timedOut } = step.failure;
@@ -160,8 +173,18 @@ export async function applyStep(
     case 'canceled':
       return endUnlessDone(deps, job, { state: 'canceled', ...(step.usage && { usage: step.usage }) });
     default:
-      if (nowMs > job.deadline + (step.state === 'unknown' ? UNKNOWN_GRACE_MS : 0)) return giveUp(deps, job);
+      if (nowMs > job.deadline + (step.state === 'unknown' ? UNKNOWN_GRACE_MS : 0)) return giveUp(deps, job, copy);
   }
+}
+
+async function applyDone(deps: JobDeps, job: Job, step: Extract<MediaStep | Part, { state: 'done' }>, copy: Copy): Promise<void> {
+  const result = await keepResult(deps, job, step.result);
+  const done = await changeJob(deps.db, job, (present) =>
+    present.state === 'running' && present.result === null ? { result, nextAt: deps.now() + SWEEP_AFTER_MS } : undefined,
+  );
+  if (!done) return;
+  noteRun(deps, job, step);
+  await copy(deps, done);
 }
 
 function noteRun(deps: JobDeps, { attempts }: Job, step: MediaStep | Part): void {
@@ -176,9 +199,13 @@ const ranTooLong = (): GatewayError =>
 const endUnlessDone = (deps: JobDeps, job: Job, ending: Parameters<typeof finishJob>[2]): Promise<void> =>
   finishJob(deps, job, ending, ({ state, result }) => state === 'running' && result === null);
 
-async function giveUp(deps: JobDeps, job: Job): Promise<void> {
+/** Of several pictures those that have come are the result. */
+async function giveUp(deps: JobDeps, job: Job, copy: Copy): Promise<void> {
   const current = currentProvider(deps.registry, job);
   if (current && job.upstream) await cancelUpstream(deps, current.provider, current.keyIndex, job);
+  const come = job.upstream && partsOf(job.upstream)?.filter((part) => part.state !== 'running');
+  const step = come && come.length > 0 ? mergeParts(come) : undefined;
+  if (step?.state === 'done') return applyDone(deps, job, step, copy);
   const { error } = fail('job_failed', 'This job was not finished in time and was given up. Nothing was charged.');
   await endUnlessDone(deps, job, { state: 'expired', error });
 }

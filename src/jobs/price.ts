@@ -61,14 +61,18 @@ export const estimateMicro = ({ unitMicro, units }: Pick<JobPlan, 'unitMicro' | 
 const shareMicro = (micro: MicroCredits, { files, lostFiles = 0 }: JobOutputs): MicroCredits =>
   lostFiles === 0 ? micro : Math.ceil((micro * files.length) / (files.length + lostFiles));
 
+/** As asked for where a provider does not say how long its film is, or names a length that none has. */
+export const secondsMade = ({ units }: Pick<JobPlan, 'units'>, { usage: { seconds } = {} }: Pick<JobOutputs, 'usage'>): number =>
+  seconds === undefined || seconds <= 0 ? units : Math.min(units, seconds);
+
 /** What was delivered, at the price that was fixed: never more than was asked for. */
 export function costMicro(plan: Pick<JobPlan, 'per' | 'unitMicro' | 'units'>, outputs: JobOutputs): MicroCredits {
-  const { seconds, gpuMs } = outputs.usage ?? {};
+  const { gpuMs } = outputs.usage ?? {};
   switch (plan.per) {
     case 'image':
       return plan.unitMicro * Math.min(plan.units, outputs.files.length);
     case 'second':
-      return shareMicro(Math.ceil(plan.unitMicro * Math.min(plan.units, seconds ?? plan.units)), outputs);
+      return shareMicro(Math.ceil(plan.unitMicro * secondsMade(plan, outputs)), outputs);
     case 'gpu_second':
       // GPU time is billed in whole credits, as the documents' examples are; without a figure nothing is known to be owed.
       return Math.min(estimateMicro(plan), upToCredit(Math.ceil((plan.unitMicro * Math.max(0, gpuMs ?? 0)) / 1_000)));

@@ -10,7 +10,10 @@ import { readAll } from './upstream';
 
 /** Larger inputs lie in a file: a row holds 2 MB at most. */
 const MAX_ROW_CHARS = 64 * 1024;
-const MAX_SOURCE_BYTES = 64 * 1024 * 1024;
+const MEGABYTE = 1_048_576;
+/** Of what lies elsewhere, together: a recording, or pictures, which many a provider is sent as text of a third more. */
+const MAX_RECORDING_BYTES = 64 * MEGABYTE;
+const MAX_PICTURES_BYTES = 32 * MEGABYTE;
 const FETCH_TIMEOUT_MS = 60_000;
 
 /** The fields of an input that hold sources. */
@@ -70,14 +73,31 @@ async function readBytes({ files }: Pick<JobDeps, 'files'>, key: string, content
   return { bytes: new Uint8Array(await object.arrayBuffer()), contentType };
 }
 
-async function download(deps: JobDeps, url: string): Promise<MediaSource> {
+/** How much all downloads of a job may hold together. */
+interface Room {
+  totalBytes: number;
+  leftBytes: number;
+}
+
+function within(room: Room, response: Response): Response {
+  const count = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      room.leftBytes -= chunk.byteLength;
+      if (room.leftBytes < 0) throw new Error(`its files have more than ${room.totalBytes / MEGABYTE} MB together`);
+      controller.enqueue(chunk);
+    },
+  });
+  return new Response(response.body?.pipeThrough(count));
+}
+
+async function download(deps: JobDeps, url: string, room: Room): Promise<MediaSource> {
   try {
     const response = await publicFetch(deps, url, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) });
     if (!response.ok) {
       await response.body?.cancel();
       throw new Error(`it answers ${response.status}`);
     }
-    const bytes = await readAll(response, MAX_SOURCE_BYTES);
+    const bytes = await readAll(within(room, response), room.totalBytes);
     return { bytes, contentType: sniffType(bytes) ?? cleanType(response.headers.get('content-type')) ?? UNKNOWN_TYPE };
   } catch (error) {
     throw new SourceMissing(
@@ -88,9 +108,12 @@ async function download(deps: JobDeps, url: string): Promise<MediaSource> {
 
 /** The input with its sources as the adapter wants them. */
 export async function inputFor(deps: JobDeps, job: Job, wanted: MediaAdapter['sources']): Promise<MediaInput> {
+  const kept = await readKept(deps, job);
+  const totalBytes = kept.kind === 'asr' || kept.kind === 'clone' ? MAX_RECORDING_BYTES : MAX_PICTURES_BYTES;
+  const room: Room = { totalBytes, leftBytes: totalBytes };
   const turn = async (source: KeptSource): Promise<MediaSource> => {
-    if ('url' in source) return wanted === 'bytes' ? download(deps, source.url) : source;
+    if ('url' in source) return wanted === 'bytes' ? download(deps, source.url, room) : source;
     return wanted === 'url' ? { url: fileUrl(job.origin, source) } : readBytes(deps, source.key, source.contentType);
   };
-  return (await mapSources(await readKept(deps, job), turn)) as MediaInput;
+  return (await mapSources(kept, turn)) as MediaInput;
 }

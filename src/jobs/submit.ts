@@ -9,13 +9,13 @@ import { redactSecrets } from '../providers/redact';
 import { toldToCustomer } from '../providers/told';
 import { copyResult, keepResult } from './copy';
 import type { JobDeps } from './deps';
-import { finishJob } from './finish';
+import { type Ending, finishJob } from './finish';
 import { pollDelaySeconds, SWEEP_AFTER_MS } from './pace';
 import { isStream, readStream } from './partials';
-import { firstFileOf, mergeParts, type Part, submissionsOf } from './parts';
+import { firstFileOf, type InTurn, mergeParts, oneByOne, type Part, submissionsOf } from './parts';
 import { requestsOf } from './price';
 import { inputFor, SourceMissing } from './sources';
-import { changeJob } from './store';
+import { changeJob, type JobChange } from './store';
 import { keyTagOf, type NextTarget, nextTarget, reopensAtMs, upstreamName } from './targets';
 import type { Job, JobAttempt } from './types';
 import { adapterOf, fetchFrom, readAnswer, SUBMIT_TIMEOUT_MS } from './upstream';
@@ -24,14 +24,15 @@ import { adapterOf, fetchFrom, readAnswer, SUBMIT_TIMEOUT_MS } from './upstream'
 export const HOLD_GRACE_MS = 2 * 3_600_000;
 const CLAIM_SPARE_MS = 60_000;
 const RETRY_SECONDS = 1;
+const KEEP_PAUSES_MS = [100, 400];
 
 export async function submitJob(deps: JobDeps, job: Job): Promise<void> {
   const nowMs = deps.now();
-  if (job.cancelRequested) return finishJob(deps, job, { state: 'canceled' });
-  if (nowMs > job.deadline) return finishJob(deps, job, { state: 'expired', error: tooLate() });
+  if (job.cancelRequested) return endUnsent(deps, job, { state: 'canceled' });
+  if (nowMs > job.deadline) return endUnsent(deps, job, { state: 'expired', error: tooLate() });
   const next = nextTarget(deps, job, nowMs);
   if (!next) return waitOrFail(deps, job);
-  if (!(await keepHold(deps, job))) return finishJob(deps, job, { state: 'expired', error: tooLate() });
+  if (!(await keepHold(deps, job))) return endUnsent(deps, job, { state: 'expired', error: tooLate() });
 
   const { provider, target, keyIndex } = next;
   const adapter = adapterOf(provider);
@@ -39,15 +40,15 @@ export async function submitJob(deps: JobDeps, job: Job): Promise<void> {
   try {
     const input = await inputFor(deps, job, adapter.sources);
     const refused = await holdForLength(deps, job, input);
-    if (refused) return finishJob(deps, job, { state: 'failed', error: refused });
+    if (refused) return endUnsent(deps, job, { state: 'failed', error: refused });
     submissions = submissionsOf(adapter, submissionOf(job, next, input, callbackUrl(deps, job)));
   } catch (error) {
     if (!(error instanceof SourceMissing)) throw error;
-    return finishJob(deps, job, { state: 'failed', error: fail('invalid_request', error.message).error });
+    return endUnsent(deps, job, { state: 'failed', error: fail('invalid_request', error.message).error });
   }
   const requests = buildRequests(adapter, submissions);
   if (!requests)
-    return finishJob(deps, job, { state: 'failed', error: fail('internal', 'This job could not be sent; please report its id.').error });
+    return endUnsent(deps, job, { state: 'failed', error: fail('internal', 'This job could not be sent; please report its id.').error });
   const timeoutMs = adapter.submitTimeoutMs ?? SUBMIT_TIMEOUT_MS;
   const claimedUntil = nowMs + timeoutMs + CLAIM_SPARE_MS;
   const keyTag = keyTagOf(provider, keyIndex);
@@ -69,13 +70,18 @@ export async function submitJob(deps: JobDeps, job: Job): Promise<void> {
 
   const upstream = upstreamName(target);
   deps.health.begin(upstream);
-  const sent = await Promise.all(submissions.map((one, index) => send(deps, claimed, next, one, requests[index]!, index)));
+  const inTurn = oneByOne();
+  const sent = await Promise.all(submissions.map((one, index) => send(deps, claimed, next, one, requests[index]!, index, inTurn)));
   attempt.status = sent.find(({ status }) => status !== null)?.status ?? null;
   const step = mergeParts(sent.map(({ part }) => part));
   if (step.state === 'failed' && sent.some(({ status }) => status === null)) attempt.outcome = 'lost';
   noteHealth(deps, upstream, step);
   await applySubmitted(deps, claimed, attempt, step, next);
 }
+
+/** Another look may have sent it meanwhile: then its provider has the word. */
+const endUnsent = (deps: JobDeps, job: Job, ending: Ending): Promise<void> =>
+  finishJob(deps, job, ending, ({ state }) => state === 'queued');
 
 /** One request and what it came to; without a status it was never answered. */
 async function send(
@@ -85,18 +91,12 @@ async function send(
   submission: Submission,
   request: MediaRequest,
   index: number,
+  inTurn: InTurn,
 ): Promise<{ part: Part; status: number | null }> {
   const adapter = adapterOf(provider);
   try {
     const response = await fetchFrom(deps, provider, request, keyIndex, adapter.submitTimeoutMs ?? SUBMIT_TIMEOUT_MS);
-    const { readEvent } = adapter;
-    const step =
-      readEvent && isStream(response)
-        ? await readStream(deps, job, { readEvent }, submission, response)
-        : adapter.readSubmit(await readAnswer(response), submission);
-    const isPart = submission.reference !== job.id;
-    const part =
-      step.state === 'done' ? { ...step, result: await keepResult(deps, job, step.result, isPart ? firstFileOf(index) : 0) } : step;
+    const part = await inTurn(() => readPart(deps, job, adapter, submission, response, index));
     return { part, status: response.status };
   } catch (error) {
     const mayHaveStarted = adapter.lostSubmit !== 'repeatable';
@@ -104,6 +104,24 @@ async function send(
     const failure: MediaFailure = { action: 'retry', message: 'the provider could not be reached, or did not answer', mayHaveStarted };
     return { part: { state: 'failed', failure }, status: null };
   }
+}
+
+async function readPart(
+  deps: JobDeps,
+  job: Job,
+  adapter: MediaAdapter,
+  submission: Submission,
+  response: Response,
+  index: number,
+): Promise<Part> {
+  const { readEvent } = adapter;
+  const step =
+    readEvent && isStream(response)
+      ? await readStream(deps, job, { readEvent }, submission, response)
+      : adapter.readSubmit(await readAnswer(response), submission);
+  if (step.state !== 'done') return step;
+  const isPart = submission.reference !== job.id;
+  return { ...step, result: await keepResult(deps, job, step.result, isPart ? firstFileOf(index) : 0) };
 }
 
 /** What the upstream itself is to blame for: a refusal of the request, or of a credential, is not. */
@@ -174,6 +192,19 @@ function callbackUrl({ settings }: JobDeps, job: Job): string | undefined {
   return reachable ? `${job.origin}/callbacks/${job.id}/${job.callbackToken}` : undefined;
 }
 
+/** Nobody else knows what came of the POST, and it is lost with this process: where the database fails, it is asked again. */
+async function keep(deps: JobDeps, claimed: Job, decide: (job: Job) => JobChange | undefined): Promise<Job | undefined> {
+  for (const pauseMs of KEEP_PAUSES_MS) {
+    try {
+      return await changeJob(deps.db, claimed, decide);
+    } catch (error) {
+      console.error('submit not written yet', JSON.stringify({ jobId: claimed.id, error: String(error) }));
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
+  }
+  return changeJob(deps.db, claimed, decide);
+}
+
 /** Writes what came of the POST. The claim is ours, so only a request to cancel can have changed the row. */
 async function applySubmitted(deps: JobDeps, claimed: Job, attempt: JobAttempt, step: Part, next: NextTarget): Promise<void> {
   const nowMs = deps.now();
@@ -183,7 +214,7 @@ async function applySubmitted(deps: JobDeps, claimed: Job, attempt: JobAttempt, 
     case 'done': {
       const { result } = step;
       const change = { state: 'running', result, attempts, startedAt: nowMs, claimedUntil: null, nextAt: nowMs + SWEEP_AFTER_MS } as const;
-      const done = await changeJob(deps.db, claimed, (present) => (isOurs(present) ? change : undefined));
+      const done = await keep(deps, claimed, (present) => (isOurs(present) ? change : undefined));
       if (done) await copyResult(deps, done);
       return;
     }
@@ -191,7 +222,7 @@ async function applySubmitted(deps: JobDeps, claimed: Job, attempt: JobAttempt, 
       const delaySeconds = step.pollAfterMs === undefined ? pollDelaySeconds(claimed.kind, 0) : Math.ceil(step.pollAfterMs / 1_000);
       const nextAt = nowMs + delaySeconds * 1_000 + SWEEP_AFTER_MS;
       const change = { state: 'running', upstream: step.job, attempts, startedAt: nowMs, claimedUntil: null, nextAt } as const;
-      const running = await changeJob(deps.db, claimed, (present) => (isOurs(present) ? change : undefined));
+      const running = await keep(deps, claimed, (present) => (isOurs(present) ? change : undefined));
       if (running) await deps.jobs.send({ jobId: running.id, chain: running.chain, turn: 0 }, { delaySeconds });
       return;
     }
@@ -227,7 +258,7 @@ async function applyFailure(
   const change = again
     ? ({ state: 'queued', attempts, claimedUntil: null, nextAt: deps.now() + SWEEP_AFTER_MS } as const)
     : { attempts, claimedUntil: null };
-  const changed = await changeJob(deps.db, claimed, (present) => (isOurs(present) ? change : undefined));
+  const changed = await keep(deps, claimed, (present) => (isOurs(present) ? change : undefined));
   if (!changed) return;
   if (!again) return finishJob(deps, changed, { state: 'failed', error: errorOf(failed, { action: failure.action, ...more }) });
   if (nextTarget(deps, changed, deps.now())) await deps.jobs.send({ jobId: changed.id }, { delaySeconds });
@@ -238,7 +269,7 @@ async function applyFailure(
 async function waitOrFail(deps: JobDeps, job: Job): Promise<void> {
   const nowMs = deps.now();
   const reopensMs = reopensAtMs(deps.registry, job);
-  if (reopensMs === undefined || reopensMs > job.deadline) return finishJob(deps, job, { state: 'failed', error: lastError(job) });
+  if (reopensMs === undefined || reopensMs > job.deadline) return endUnsent(deps, job, { state: 'failed', error: lastError(job) });
   const delaySeconds = Math.max(1, Math.ceil((reopensMs - nowMs) / 1_000));
   const nextAt = nowMs + delaySeconds * 1_000 + SWEEP_AFTER_MS;
   await changeJob(deps.db, job, (present) => (present.state === 'queued' ? { nextAt } : undefined));

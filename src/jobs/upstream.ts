@@ -1,4 +1,5 @@
 /** Requests to a provider on behalf of a job: credentials, deadlines, answers read to their end. */
+import { publicFetch } from '../core/public-fetch';
 import { readBounded } from '../core/read-bounded';
 import { parseJson } from '../core/record';
 import type { MediaAdapter, MediaAnswer, MediaRequest } from '../providers/media/types';
@@ -8,6 +9,7 @@ import type { JobDeps } from './deps';
 export const MAX_ANSWER_BYTES = 96 * 1024 * 1024;
 export const POLL_TIMEOUT_MS = 30_000;
 export const SUBMIT_TIMEOUT_MS = 120_000;
+const MAX_REDIRECTS = 5;
 
 export const adapterOf = ({ spec }: Provider): MediaAdapter => {
   if (!spec.media) throw new Error(`${spec.id} makes no media`);
@@ -50,6 +52,31 @@ export function fetchFrom(
   const signal = AbortSignal.timeout(timeoutMs);
   if (spec.serve) return spec.serve({ url, method, headers, body: typeof request.body === 'string' ? request.body : '', signal });
   return deps.fetch(url, { method, headers, redirect: 'manual', signal, ...(request.body !== undefined && { body: request.body }) });
+}
+
+/**
+ * A file that answers only to the credential. Where the provider's own hosts send it on, or it lies elsewhere in the first
+ * place, it is fetched as anybody's is.
+ */
+export async function fetchAuthorized(
+  deps: Pick<JobDeps, 'fetch' | 'settings'>,
+  provider: Provider,
+  firstUrl: string,
+  keyIndex: number,
+  timeoutMs: number,
+): Promise<Response> {
+  let url = firstUrl;
+  for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
+    const request: MediaRequest = { method: 'GET', url };
+    const asked = urlOf(request, provider);
+    if (!mayHaveCredential(asked, provider)) return publicFetch(deps, asked, { signal: AbortSignal.timeout(timeoutMs) });
+    const response = await fetchFrom(deps, provider, request, keyIndex, timeoutMs);
+    const location = response.status >= 300 && response.status < 400 ? response.headers.get('location') : null;
+    if (location === null) return response;
+    await response.body?.cancel();
+    url = new URL(location, asked).href;
+  }
+  throw new Error("the provider's file redirects too often");
 }
 
 /** Throws when there is no answer, or none that can be read to its end. */

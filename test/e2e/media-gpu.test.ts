@@ -109,6 +109,9 @@ describe('deployments', () => {
 
     const changed = await call(account, 'PATCH', '/v1/deployments/my-comfy-workflow', { maxWorkers: 5, gpuTypes: ['ADA_48_PRO'] });
     expect(changed.body).toMatchObject({ maxWorkers: 5, gpuTypes: 'ADA_48_PRO' });
+    // As of a single request: an empty field of a form is no URL.
+    const untold = await call(account, 'PATCH', '/v1/deployments/my-comfy-workflow', { webhookUrl: '' });
+    expect(untold.body).toMatchObject({ webhookUrl: null });
     const again = await post(account, '/v1/gpu/run/my-comfy-workflow', { input, sync: true });
     expect(again.body).toMatchObject({ creditsCharged: 56 });
 

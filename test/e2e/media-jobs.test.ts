@@ -239,6 +239,11 @@ describe.concurrent('a result', () => {
     expect((await fileAt(url, { 'if-modified-since': past! })).status).toBe(200);
     expect((await fileAt(url, { 'if-unmodified-since': past! })).status).toBe(412);
     expect((await fileAt(url, { 'if-match': '"old"' })).status).toBe(412);
+    // What is no version, and no date, asks for nothing.
+    const bare = etag.replaceAll('"', '');
+    for (const headers of [{ 'if-none-match': bare }, { 'if-match': bare }, { 'if-unmodified-since': 'yesterday' }])
+      expect((await fileAt(url, headers)).status).toBe(200);
+    expect((await fileAt(url, { range: 'bytes=4-9', 'if-none-match': bare })).status).toBe(206);
     expect((await fetch(url, { method: 'HEAD' })).headers.get('content-length')).toBe(String(whole.bytes.length));
     expect((await fileAt(url.replace(/\/[^/]+\/(\d+\.png)$/, '/0000000000000000000000ab/$1'))).status).toBe(404);
   });

@@ -21,6 +21,8 @@ import { signedHeaders } from './sign';
 /** Between one try and the next: about three days in all. */
 export const RETRY_SECONDS = [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400];
 const JITTER = 0.1;
+/** https://developers.cloudflare.com/queues/configuration/batching-retries/#delay-messages */
+const LONGEST_DELAY_SECONDS = 86_400;
 const TIMEOUT_MS = 10_000;
 const CLAIM_MS = 60_000;
 const GONE = 410;
@@ -123,7 +125,7 @@ async function end(deps: JobDeps, delivery: Row, state: 'delivered' | 'gone' | '
 async function tryLater(deps: JobDeps, delivery: Row, log: DeliveryTry[]): Promise<void> {
   const seconds = RETRY_SECONDS[delivery.tries];
   if (seconds === undefined) return end(deps, delivery, 'dead', log);
-  const delaySeconds = Math.round(seconds * (1 + JITTER * Math.random()));
+  const delaySeconds = Math.min(LONGEST_DELAY_SECONDS, Math.round(seconds * (1 + JITTER * Math.random())));
   const turn = delivery.tries + 1;
   await settleTry(deps, delivery, { tries: turn, nextAt: deps.now() + delaySeconds * 1_000 }, log);
   await sendDelivery(deps, { deliveryId: delivery.id, turn }, delaySeconds);

@@ -1,4 +1,5 @@
 /** fal: a queue in front of every model; status first, then the result. https://fal.ai/docs/api-reference/inference-api */
+import { isRecord } from '../../core/record';
 import { runFailure, submitFailure } from '../media/failures';
 import { bodyOf, type ModelFields, secondsOf } from '../media/model-fields';
 import { objectOf, textOf } from '../media/read';
@@ -72,7 +73,7 @@ function saysOfRun({ status, json, headers }: MediaAnswer): boolean {
 
 function readAnswer(answer: MediaAnswer, job: UpstreamJob): PollStep {
   if (answer.status === 202) return { state: 'running', job };
-  if (answer.status === 200) {
+  if (answer.status === 200 && isRecord(answer.json)) {
     const result = readResult(answer.json, job);
     return result ? { state: 'done', result } : runFailure(NOTHING_LEFT, 'content_policy_violation', 'caller');
   }

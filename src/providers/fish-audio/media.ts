@@ -1,5 +1,5 @@
 /** Fish Audio: speech, cloned voices and transcripts, answered at once. https://docs.fish.audio/api-reference */
-import { cleanType } from '../../core/media-type';
+import { cleanType, isPage } from '../../core/media-type';
 import { isRecord } from '../../core/record';
 import { blobOf, bytesOf, formOf } from '../media/blobs';
 import { failed, submitFailure } from '../media/failures';
@@ -67,7 +67,8 @@ function transcriptionRequest({ audio, language, extra }: TranscriptionInput, { 
 const nothing = (message: string): MediaStep => failed({ action: 'next_target', message, mayHaveStarted: true });
 
 function readSound({ headers, bytes, json }: MediaAnswer, format: string): MediaStep {
-  if (bytes.byteLength === 0 || json !== undefined) return nothing('The provider answered without any sound.');
+  if (bytes.byteLength === 0 || json !== undefined || isPage(bytes, headers.get('content-type')))
+    return nothing('The provider answered without any sound.');
   const declared = cleanType(headers.get('content-type'));
   const contentType = declared?.startsWith('audio/') ? declared : (TYPES[format] ?? 'audio/mpeg');
   return { state: 'done', result: { files: [{ bytes, contentType }] } };

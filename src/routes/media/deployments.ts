@@ -90,7 +90,7 @@ function stored(
     const url = readPublicUrl(webhookUrl, 'webhookUrl', urlRules(jobDeps(c.env)));
     if (!url.ok) return url;
   }
-  const changes = { ...rest, minWorkers, maxWorkers, webhookUrl, idleTimeoutSeconds: idleTimeout };
+  const changes = { ...rest, minWorkers, maxWorkers, webhookUrl: webhookUrl === '' ? null : webhookUrl, idleTimeoutSeconds: idleTimeout };
   return ok(Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)));
 }
 

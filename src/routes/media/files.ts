@@ -12,6 +12,21 @@ const FILE_KEY = /^(media\/job|storage\/obj)_[0-9A-Za-z]{1,40}\/[0-9A-Za-z]{16,4
 /** What was written under a key never changes. */
 const FOREVER_SECONDS = 31_536_000;
 
+/** https://www.rfc-editor.org/rfc/rfc9110#section-8.8.3 */
+const ENTITY_TAGS = /^(?:\*|(?:W\/)?"[^"]*"(?:\s*,\s*(?:W\/)?"[^"]*")*)$/;
+const areTags = (text: string): boolean => ENTITY_TAGS.test(text.trim());
+const isDate = (text: string): boolean => !Number.isNaN(Date.parse(text));
+const CONDITIONS = { 'if-match': areTags, 'if-none-match': areTags, 'if-modified-since': isDate, 'if-unmodified-since': isDate };
+
+/** What can be read of the conditions: R2 throws at a tag without its quotes, which many a script sends. */
+const conditionsOf = (headers: Headers): Headers =>
+  new Headers(
+    Object.entries(CONDITIONS).flatMap(([name, isValid]) => {
+      const value = headers.get(name);
+      return value !== null && isValid(value) ? [[name, value] as [string, string]] : [];
+    }),
+  );
+
 /** A result of a job, or an object that a customer stores: `/media/...` and `/storage/...`, with any extension. */
 export async function getFile(c: AppContext): Promise<Response> {
   const path = new URL(c.req.url).pathname.slice(1);
@@ -28,9 +43,10 @@ export async function getFile(c: AppContext): Promise<Response> {
     return renderError(c, { ...error, headers: { 'content-range': `bytes */${head!.size}` } });
   }
   const range = part && { range: { offset: part.start, length: part.end - part.start + 1 } };
-  const object = await c.env.FILES.get(key, { onlyIf: headers, ...range });
+  const conditions = conditionsOf(headers);
+  const object = await c.env.FILES.get(key, { onlyIf: conditions, ...range });
   if (!object) return gone(c, key);
-  if (!('body' in object)) return new Response(null, { status: isUnmet(headers) ? 412 : 304, headers: headersOf(c, object) });
+  if (!('body' in object)) return new Response(null, { status: isUnmet(conditions) ? 412 : 304, headers: headersOf(c, object) });
   return new Response(object.body, {
     status: part ? 206 : 200,
     headers: {

@@ -237,6 +237,8 @@ describe('a price', () => {
     const seconds = { per: 'second', unitMicro: CREDIT, units: 10 } as const;
     const of = (usage: { seconds?: number }) => costMicro(seconds, { files: [file], usage });
     expect([of({ seconds: 4.5 }), of({}), of({ seconds: 60 })]).toEqual([4.5 * CREDIT, 10 * CREDIT, 10 * CREDIT]);
+    // No film that came has such a length.
+    expect([of({ seconds: 0 }), of({ seconds: -1 })]).toEqual([10 * CREDIT, 10 * CREDIT]);
     const gpu = { per: 'gpu_second', unitMicro: 3 * CREDIT, units: 600 } as const;
     const ran = (gpuMs: number | undefined) => costMicro(gpu, { files: [], usage: gpuMs === undefined ? {} : { gpuMs } });
     expect([ran(18_420), ran(10_000_000), ran(undefined)]).toEqual([56 * CREDIT, 1_800 * CREDIT, 0]);

@@ -247,6 +247,40 @@ describe("a run of a customer's own container", () => {
     expect([await bench.spentMicro(), await bench.heldMicro()]).toEqual([300_000_000, 0]);
   });
 
+  it('that waits behind sixty others when its deployment goes is canceled once nobody knows it any more', async () => {
+    const { bench, row } = await deployed();
+    const ids: string[] = [];
+    for (let count = 0; count < 61; count++) {
+      const body = { input: {}, maxSeconds: 5 };
+      const created = await createRun(bench.deps(), requestOf('/v1/gpu/run/comfy', bench.account.id), 'comfy', body);
+      if (!created.ok) throw new Error(created.error.message);
+      const upstream = { id: `up${count}`, model: 'ep0' };
+      await changeJob(env.DB, created.value.job, () => ({ state: 'running', startedAt: bench.nowMs, provider: 'fake', upstream }));
+      bench.provider.started.push({ id: upstream.id, reference: '', polls: 0 });
+      ids.push(created.value.job.id);
+    }
+    bench.provider.ending = 'never';
+    expect(await deleteDeployment(bench.deps(), await present(row))).toMatchObject({ ok: true });
+    expect(await bench.heldMicro()).toBe(15_000_000);
+    // Its provider forgets all runs of an endpoint that it has removed.
+    bench.provider.started.length = 0;
+    for (const jobId of ids) await advanceJob(bench.deps(), { jobId });
+    expect(new Set(await Promise.all(ids.map(async (id) => (await bench.job(id)).state)))).toEqual(new Set(['canceled']));
+    expect([await bench.spentMicro(), await bench.heldMicro()]).toEqual([0, 0]);
+  });
+
+  it('that was asked for is told again under its idempotency key, though its deployment has gone', async () => {
+    const { bench, row } = await deployed();
+    const request = { ...requestOf('/v1/gpu/run/comfy', bench.account.id), idempotency: { keyHash: 'k', bodyHash: 'b' } };
+    const first = await createRun(bench.deps(), request, 'comfy', { input: {} });
+    if (!first.ok) throw new Error(first.error.message);
+    const { job } = first.value;
+    await finishJob(bench.deps(), job, { state: 'succeeded', outputs: { files: [], output: 1, usage: { gpuMs: 1_000 } } });
+    expect(await deleteDeployment(bench.deps(), await present(row))).toMatchObject({ ok: true });
+    const again = await createRun(bench.deps(), request, 'comfy', { input: {} });
+    expect(again).toMatchObject({ ok: true, value: { repeated: true, job: { id: job.id } } });
+  });
+
   it('is held, and paid, for five seconds at least: it is given no less', async () => {
     const { bench } = await deployed();
     const body = { input: {}, maxSeconds: 1 };

@@ -4,7 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { advanceJob, sweepJobs } from '../../../src/jobs/advance';
 import { fileUrl } from '../../../src/jobs/files';
 import { withOutput } from '../../../src/jobs/output';
+import { runningJobs } from '../../../src/jobs/parts';
 import { applyStep } from '../../../src/jobs/poll';
+import { changeJob } from '../../../src/jobs/store';
 import type { Job } from '../../../src/jobs/types';
 import { jobView } from '../../../src/jobs/view';
 import type { MediaResult } from '../../../src/providers/media/types';
@@ -93,6 +95,29 @@ describe('the files of a result', () => {
     expect(most).toBeLessThanOrEqual(3);
   });
 
+  it.each([
+    ['that its provider sends on to where it lies, without the key', 'https://api.fake.example/v1/files/1', 'succeeded'],
+    ['that lies elsewhere, without the key', 'https://cdn.fake.example/film.mp4', 'succeeded'],
+    ['that leads into a private network, never', 'https://169.254.169.254/latest', 'running'],
+  ])('may answer only to the key: one %s', async (_, url, state) => {
+    const { bench, job } = await running();
+    const { fetch } = bench.provider;
+    const asked: string[] = [];
+    const network: typeof fetch = async (to, init) => {
+      asked.push(to);
+      if (!to.startsWith('https://api.fake.example/v1/files/')) return fetch(to, init);
+      const isKnown = new Headers(init.headers).get('authorization') === 'Bearer the-key';
+      const location = to.endsWith('/1') ? '/v1/files/1/content' : 'https://cdn.fake.example/film.mp4';
+      return isKnown ? new Response(null, { status: 302, headers: { location } }) : new Response('who are you?', { status: 401 });
+    };
+    const provider = bench.deps().registry.providers.get('fake')!;
+    const result = { files: [{ url, authorized: true }] };
+    await applyStep({ ...bench.deps(), fetch: network }, provider, job, { state: 'done', result });
+    expect((await bench.job(job.id)).state).toBe(state);
+    expect(bench.provider.leaked).toEqual([]);
+    expect(asked.some((to) => to.includes('169.254'))).toBe(false);
+  });
+
   it('are given up, and their share not charged, when every try to copy them dies with its Worker', async () => {
     const { bench, job } = await running();
     const provider = bench.deps().registry.providers.get('fake')!;
@@ -109,5 +134,50 @@ describe('the files of a result', () => {
     const costMicro = job.heldMicro / 2;
     expect(await bench.job(job.id)).toMatchObject({ state: 'succeeded', costMicro, outputs: { files: [{ contentType: 'image/png' }] } });
     expect(await bench.spentMicro()).toBe(costMicro);
+  });
+
+  it('that are as many answers are read one after the other: each is held in memory several times over', async () => {
+    const bench = await JobBench.create();
+    const { id, plan } = await bench.start();
+    const input = { kind: 'image', prompt: 'a fox', count: 3, references: [], extra: {} } as const;
+    await changeJob(env.DB, await bench.job(id), () => ({ kind: 'image', input, plan: { ...plan, per: 'image', units: 3 } }));
+    let now = 0;
+    let most = 0;
+    const pull = async (controller: ReadableStreamDefaultController<Uint8Array>) => {
+      most = Math.max(most, ++now);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      now--;
+      controller.enqueue(new TextEncoder().encode('{"id":"up0"}'));
+      controller.close();
+    };
+    const fetch = async () =>
+      new Response(new ReadableStream({ pull }, { highWaterMark: 0 }), { headers: { 'content-type': 'application/json' } });
+    const deps = bench.deps();
+    const fake = deps.registry.providers.get('fake')!;
+    const spec = { ...fake.spec, media: { ...fake.spec.media!, picturesAtOnce: () => 1 } };
+    const providers = new Map([['fake', { ...fake, spec }]]);
+    await advanceJob({ ...deps, fetch, registry: { ...deps.registry, providers } }, { jobId: id });
+    expect(runningJobs((await bench.job(id)).upstream!)).toHaveLength(3);
+    expect(most).toBe(1);
+  });
+
+  it('that came by the deadline are delivered and charged, though one of several never does', async () => {
+    const { bench, job } = await running();
+    const { id, deadline, mediaToken } = job;
+    bench.provider.ending = 'never';
+    const key = `media/${id}/${mediaToken}/100`;
+    await env.FILES.put(key, 'a picture');
+    const made = { state: 'done', result: { files: [{ key, contentType: 'image/png', sizeBytes: 9 }] } };
+    const parts = JSON.stringify([made, { state: 'running', job: job.upstream }]);
+    const plan = { ...job.plan, per: 'image', unitMicro: 1_000_000, units: 2 } as const;
+    await changeJob(env.DB, job, () => ({ plan, upstream: { id: 'done,up0', model: 'theirs', parts } }));
+    await bench.wait(deadline - bench.nowMs + 1_000);
+    // A provider that cannot be reached is heard out for another hour.
+    await advanceJob({ ...bench.deps(), fetch: () => Promise.reject(new Error('no route')) }, { jobId: id });
+    expect((await bench.job(id)).state).toBe('running');
+    await advanceJob(bench.deps(), { jobId: id });
+    expect([...bench.provider.canceled]).toEqual(['up0']);
+    expect(await bench.job(id)).toMatchObject({ state: 'succeeded', costMicro: 1_000_000, outputs: { files: [{ key }] } });
+    expect([await bench.spentMicro(), await bench.heldMicro()]).toEqual([1_000_000, 0]);
   });
 });

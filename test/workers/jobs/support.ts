@@ -220,8 +220,12 @@ class Fuse {
     private readonly after: boolean,
   ) {}
 
+  get blown(): boolean {
+    return this.left < 0;
+  }
+
   async run<T>(effect: () => Promise<T> | T): Promise<T> {
-    if (this.left < 0) throw new Died();
+    if (this.blown) throw new Died();
     const dies = this.left-- === 0;
     if (!dies) return effect();
     if (this.after) await effect();
@@ -304,13 +308,11 @@ export class JobBench {
     } as unknown as AccountStub;
     const webhookQueue = (slow: boolean) =>
       ({
-        send: async (message: WebhookMessage, options?: { delaySeconds?: number }) =>
-          void this.webhooks.push({
-            ...message,
-            delaySeconds: options?.delaySeconds ?? 0,
-            dueMs: this.nowMs + (options?.delaySeconds ?? 0) * 1_000,
-            slow,
-          }),
+        send: async (message: WebhookMessage, { delaySeconds = 0 }: { delaySeconds?: number } = {}) => {
+          // https://developers.cloudflare.com/queues/configuration/batching-retries/#delay-messages
+          if (delaySeconds > 86_400) throw new Error('a message may be delayed by a day at most');
+          this.webhooks.push({ ...message, delaySeconds, dueMs: this.nowMs + delaySeconds * 1_000, slow });
+        },
       }) as unknown as JobDeps['webhooks'];
     const deps: JobDeps = {
       settings: { ...readSettings(env), LOCAL: '0', PRIVATE_ADDRESSES: 'refused' },
@@ -364,14 +366,13 @@ export class JobBench {
 
   /** Runs an invocation that dies at its effect of this number; false when it came to its end before. */
   async dies(work: (deps: JobDeps) => Promise<unknown>, at: number, after: boolean): Promise<boolean> {
+    const fuse = new Fuse(at, after);
     try {
-      await work(this.deps(new Fuse(at, after)));
-      return false;
+      await work(this.deps(fuse));
     } catch (error) {
-      // Whatever it is wrapped in.
-      for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) if (cause instanceof Died) return true;
-      throw error;
+      if (!fuse.blown) throw error;
     }
+    return fuse.blown;
   }
 
   async spentMicro(): Promise<number> {

@@ -254,6 +254,8 @@ describe('a result', () => {
     expect(result({ detail: 'Request not found' }, 'image', 404)).toMatchObject({ state: 'unknown' });
     expect(result({ detail: 'Too many requests' }, 'image', 429)).toMatchObject({ state: 'unknown' });
     expect(fal.readPoll!(htmlAnswer(503), { ...JOB, step: 'result' })).toMatchObject({ state: 'unknown' });
+    expect(fal.readPoll!(htmlAnswer(200), { ...JOB, step: 'result' })).toMatchObject({ state: 'unknown' });
+    expect(result('{"images":[{"url":"https://v3.fal.me')).toMatchObject({ state: 'unknown' });
   });
 });
 

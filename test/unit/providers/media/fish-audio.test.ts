@@ -152,4 +152,12 @@ describe('the answer', () => {
     expect(read(answer(200, { duration: 2 }), asr)).toMatchObject({ state: 'failed', failure: { mayHaveStarted: true } });
     expect(read(htmlAnswer(504))).toMatchObject({ state: 'failed', failure: { mayHaveStarted: true } });
   });
+
+  it.each([
+    ['a page', htmlAnswer(200)],
+    ['half of some JSON', answer(200, '{"message":"the serv')],
+  ])('is no sound with the status of success alone: %s', (_, given) => {
+    expect(read(given)).toMatchObject({ state: 'failed', failure: { mayHaveStarted: true } });
+    expect(read(given, clone)).toMatchObject({ state: 'failed', failure: { mayHaveStarted: true } });
+  });
 });

@@ -1,0 +1,128 @@
+// Looks at one job that meet, or come to nothing.
+import { env } from 'cloudflare:test';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { queueDeps } from '../../../src/http/deps';
+import { cancelJob, waitForJob } from '../../../src/jobs/access';
+import { advanceJob } from '../../../src/jobs/advance';
+import type { JobDeps } from '../../../src/jobs/deps';
+import { consume } from '../../../src/jobs/queues';
+import { changeJob } from '../../../src/jobs/store';
+import { JobBench, PRICE_MICRO } from './support';
+
+async function playOut(bench: JobBench, id: string): Promise<void> {
+  while ((await bench.job(id)).settledAt === null) {
+    const message = bench.queue.take();
+    await bench.wait(Math.max(0, message.dueMs - bench.nowMs));
+    await advanceJob(bench.deps(), message);
+  }
+}
+
+/** The database, which hears of each statement first, and may throw. */
+const heard = (hear: (sql: string) => void): D1Database =>
+  new Proxy(env.DB, {
+    get(target, name) {
+      const value = Reflect.get(target, name) as unknown;
+      if (name !== 'prepare') return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+      return (sql: string) => {
+        hear(sql);
+        return target.prepare(sql);
+      };
+    },
+  });
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe('a job', () => {
+  it('has one chain of polls while what they find cannot be kept', async () => {
+    vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const bench = await JobBench.create();
+    bench.provider.pollsToDone = 1;
+    const { id } = await bench.start();
+    await advanceJob(bench.deps(), bench.queue.take());
+    const db = heard((sql) => {
+      if (/^update "jobs" set .*"result" = /.test(sql)) throw new Error('D1 is overloaded');
+    });
+    for (let round = 0; round < 5; round++) {
+      const { dueMs, ...body } = bench.queue.take();
+      await bench.wait(Math.max(0, dueMs - bench.nowMs));
+      const retry = () => bench.queue.messages.push({ ...body, dueMs: bench.nowMs + 2_000 });
+      const batch = { queue: 'hypereal-jobs', messages: [{ body, ack: () => undefined, retry }] } as unknown as MessageBatch;
+      await consume(queueDeps(env), batch, () => ({ ...bench.deps(), db }));
+    }
+    expect(bench.provider.polls).toBe(5);
+    expect(bench.queue.messages).toHaveLength(1);
+    await playOut(bench, id);
+    expect((await bench.job(id)).state).toBe('succeeded');
+  });
+
+  it('that one look has sent is not ended by another that could not', async () => {
+    const bench = await JobBench.create();
+    const { id } = await bench.start({ image: 'data:image/png;base64,iVBORw0KGgo=' });
+    const files = {
+      get: async () => {
+        await advanceJob(bench.deps(), { jobId: id });
+        return null;
+      },
+    } as unknown as R2Bucket;
+    await advanceJob({ ...bench.deps(), files }, { jobId: id });
+    await playOut(bench, id);
+    expect(bench.provider.started).toHaveLength(1);
+    expect(await bench.job(id)).toMatchObject({ state: 'succeeded', costMicro: PRICE_MICRO });
+    expect(await bench.spentMicro()).toBe(PRICE_MICRO);
+  });
+
+  it('is not lost when the database fails as its start is written down', async () => {
+    vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const bench = await JobBench.create();
+    const { id } = await bench.start();
+    let failures = 2;
+    const db = heard((sql) => {
+      if (/^update "jobs" set .*"upstream" = /.test(sql) && failures-- > 0) throw new Error('D1_ERROR: Network connection lost');
+    });
+    await advanceJob({ ...bench.deps(), db }, bench.queue.take());
+    await playOut(bench, id);
+    expect(bench.provider.started).toHaveLength(1);
+    expect(await bench.job(id)).toMatchObject({ state: 'succeeded', costMicro: PRICE_MICRO });
+  });
+
+  it('is not sent with files by URL that are larger together than a request with them may be', async () => {
+    const bench = await JobBench.create();
+    const references = ['a', 'b'].map((name) => ({ url: `https://files.customer.example/${name}.png` }));
+    const { id } = await bench.start();
+    const input = { kind: 'video', prompt: 'a fox', durationSeconds: 5, references, extra: {} } as const;
+    await changeJob(env.DB, await bench.job(id), () => ({ input }));
+    const deps = bench.deps();
+    const fake = deps.registry.providers.get('fake')!;
+    const spec = { ...fake.spec, media: { ...fake.spec.media!, sources: 'bytes' as const } };
+    const registry = { ...deps.registry, providers: new Map([['fake', { ...fake, spec }]]) };
+    let sizeBytes = 20 * 1_048_576;
+    const fetch: JobDeps['fetch'] = async (url, init) =>
+      url.startsWith('https://files.customer.example/')
+        ? new Response(new Blob([new Uint8Array(sizeBytes)]).stream())
+        : deps.fetch(url, init);
+    await advanceJob({ ...deps, fetch, registry }, { jobId: id });
+    expect(await bench.job(id)).toMatchObject({ state: 'failed', error: { message: expect.stringContaining('32 MB together') } });
+    expect(bench.provider.started).toHaveLength(0);
+    expect(await bench.heldMicro()).toBe(0);
+
+    sizeBytes = 15 * 1_048_576;
+    const smaller = await bench.start();
+    await changeJob(env.DB, await bench.job(smaller.id), () => ({ input }));
+    await advanceJob({ ...deps, fetch, registry }, { jobId: smaller.id });
+    expect(bench.provider.started).toHaveLength(1);
+  });
+
+  it('is waited for although the database does not answer now and then', async () => {
+    vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const bench = await JobBench.create();
+    const job = await bench.start();
+    await cancelJob(bench.deps(), job);
+    let looks = 0;
+    const db = heard((sql) => {
+      if (sql.startsWith('select') && ++looks < 3) throw new Error('D1_ERROR: Network connection lost');
+    });
+    expect((await waitForJob({ ...bench.deps(), db }, job, 60_000, () => false)).state).toBe('canceled');
+  });
+});
