@@ -22,7 +22,7 @@ import type { AppContext } from '../http/context';
 import { type AccountRoute, parameter } from '../routes/account/route';
 import { AuditTable, auditPath, namesOf } from './audit';
 import { inLabels, marked, readForm } from './form';
-import { Danger, Rename } from './organization-end';
+import { Danger, END_LABELS, Rename } from './organization-end';
 import { SSO_LABELS, Sso } from './organization-sso';
 import { organizationsPage } from './organizations';
 import { Day, Name, Notice } from './parts';
@@ -33,7 +33,7 @@ const ENTRIES = 25;
 
 type Members = Awaited<ReturnType<typeof listMembers>>['members'];
 
-const LABELS = { name: 'Name', email: 'Invite by e-mail', role: 'Role', confirm: 'Confirmation', ...SSO_LABELS };
+const LABELS = { name: 'Its name', email: 'Invite by e-mail', role: 'Role', ...END_LABELS, ...SSO_LABELS };
 
 /** Owners have it in their hand to put each other out. */
 const OWNERSHIP = 'An owner can hand the organization over, delete it, and put you out.';
@@ -204,8 +204,8 @@ async function organizationPage(c: AppContext, context: VerbContext, { error, me
           <AuditTable entries={audit.value.entries} names={names} />
         </section>
       )}
-      {may.has('organization.update') && <Rename context={context} />}
-      <Danger members={members} context={context} ownKeys={ownKeys} />
+      {may.has('organization.update') && <Rename context={context} form={form} error={error} />}
+      <Danger members={members} context={context} ownKeys={ownKeys} form={form} error={error} />
     </>,
   );
 }
@@ -226,8 +226,9 @@ const thenList =
   (verb: (context: VerbContext, form: Record<string, string>) => Promise<Result<unknown>>) =>
   async (c: AppContext, context: VerbContext): Promise<Response> => {
     if (!context.organization) return organizationsPage(c, context, 'Choose an organization first.');
-    const done = await verb(context, await fields(c));
-    return done.ok ? c.redirect(PATH, 303) : organizationPage(c, context, { error: done.error });
+    const form = await fields(c);
+    const done = await verb(context, form);
+    return done.ok ? c.redirect(PATH, 303) : organizationPage(c, context, { error: inLabels(done.error, LABELS), form });
   };
 
 /** Green, or red with the reason. */
@@ -299,7 +300,9 @@ export const organizationPages: AccountRoute[] = [
     handle: thenList((context, { confirm = '', forfeitCredits }) =>
       confirm === context.organization!.slug
         ? deleteOrganization(context, { confirm, forfeitCredits: forfeitCredits === 'on' })
-        : Promise.resolve(fail('invalid_request', `Type ${context.organization!.slug} to confirm that it is to be deleted.`)),
+        : Promise.resolve(
+            fail('invalid_request', `Type ${context.organization!.slug} to confirm that it is to be deleted.`, { param: 'confirm' }),
+          ),
     ),
   },
   { method: 'POST', path: `${PATH}/sso/:provider/check`, permission: 'sso.read', handle: showCheck },
