@@ -174,11 +174,10 @@ describe('media', () => {
 
   it('makes nothing that it cannot save', async () => {
     const before = (await hypereal(['jobs', '--json'])).out;
+    mkdirSync(join(home, 'folder'));
     for (const command of ['image', 'video', 'tts'])
-      expect(await hypereal([command, 'a cat', '-o', 'nowhere/a.png'])).toMatchObject({
-        code: 2,
-        error: expect.stringContaining('nowhere/a.png'),
-      });
+      for (const place of ['nowhere/a.png', 'folder', 'nowhere/'])
+        expect(await hypereal([command, 'a cat', '-o', place])).toMatchObject({ code: 2, error: expect.stringContaining(place) });
     expect((await hypereal(['jobs', '--json'])).out).toBe(before);
   });
 
