@@ -223,6 +223,19 @@ describe('the account', () => {
     expect(films[0]).toMatchObject({ family: 'video' });
   });
 
+  it('prints no control characters of what others named, and takes a name of several words in quotes alone', async () => {
+    const key = await account.addKey({ name: 'a\u001b[31mb\nc', scopes: ['keys.read', 'keys.write'] });
+    const env = { HYPEREAL_API_KEY: key };
+    const listed = await hypereal(['keys'], { env });
+    expect(listed.out).toContain('\ta?[31mb?c\tlive\t');
+    const before = listed.out.trim().split('\n').length;
+    expect(await hypereal(['keys', 'create', 'my', 'key'], { env })).toMatchObject({
+      code: 2,
+      error: expect.stringContaining('no place for `key`'),
+    });
+    expect((await hypereal(['keys'], { env })).out.trim().split('\n')).toHaveLength(before);
+  });
+
   it('shows usage and keys, or says that this gateway has neither', async () => {
     for (const command of [['usage'], ['keys'], ['keys', 'create', 'x']]) {
       const { code, error } = await hypereal(command);
