@@ -89,7 +89,7 @@ async function billingPage(c: AppContext, context: VerbContext, { amountUsd = '2
   ]);
   if (!ledger.ok) return refusalPage(c, ledger.error);
   const { lines, nextCursor } = ledger.value;
-  const paid = c.req.query('paid');
+  const { paid, ...query } = c.req.query();
   // What rented workers may come to before they can be stopped: no call can spend it.
   const setAsideCredits = billing.balanceCredits - billing.heldCredits - billing.availableCredits;
   const figures: [string, number][] = [
@@ -187,7 +187,7 @@ async function billingPage(c: AppContext, context: VerbContext, { amountUsd = '2
             </table>
           </Scroll>
         )}
-        <Pages of="lines" path={PATH} query={c.req.query()} nextCursor={nextCursor} />
+        <Pages of="lines" path={PATH} query={query} nextCursor={nextCursor} />
       </section>
       {receipts.length > 0 && (
         <section class="stack" aria-labelledby="receipts">
