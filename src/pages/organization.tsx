@@ -44,13 +44,17 @@ interface RoleSelectProps {
   bare?: boolean;
   /** Whom it is about, where a choice is asked about once more. */
   whom?: string;
+  context: VerbContext;
 }
 
-const RoleSelect: FC<RoleSelectProps> = ({ value, label, bare, whom }) => (
+/** Owners alone make owners, and change or remove them. */
+const isBeyond = (role: string, context: VerbContext): boolean => role === 'owner' && context.role !== 'owner';
+
+const RoleSelect: FC<RoleSelectProps> = ({ value, label, bare, whom, context }) => (
   <label>
     <span class={bare ? 'unseen' : ''}>{label}</span>
     <select name="role">
-      {ROLES.map((role) => {
+      {ROLES.filter((role) => !isBeyond(role, context)).map((role) => {
         const asks = whom !== undefined && role !== value && (role === 'owner' || value === 'owner');
         const question = role === 'owner' ? `Make ${whom} an owner? ${OWNERSHIP}` : `Take from ${whom} that they own it?`;
         return (
@@ -80,10 +84,16 @@ const Person: FC<PersonProps> = ({ of: { userId, name, email, role, createdAt },
         <Name of={email} />, since <Day at={createdAt} />
       </p>
     </div>
-    {context.permissions.has('members.write') && !isLastOwner ? (
+    {context.permissions.has('members.write') && !isLastOwner && !isBeyond(role, context) ? (
       <div class="row">
         <form class="row" method="post" action={`${PATH}/members/${userId}${orgQuery(context)}`}>
-          <RoleSelect value={role} label={`Role of ${name}`} bare whom={userId === context.actor.id ? 'yourself' : name} />
+          <RoleSelect
+            value={role}
+            label={`Role of ${name}`}
+            bare
+            whom={userId === context.actor.id ? 'yourself' : name}
+            context={context}
+          />
           <button type="submit" class="plain" aria-label={`Change the role of ${name}`}>
             Change
           </button>
@@ -143,7 +153,7 @@ const Invite: FC<{ context: VerbContext; form: Form; error: GatewayError | undef
         Invite by e-mail
         <input name="email" type="email" required placeholder="name@example.com" value={form.email ?? ''} {...marked(error, 'email')} />
       </label>
-      <RoleSelect label="As" value={form.email === undefined ? 'developer' : (form.role ?? 'developer')} />
+      <RoleSelect label="As" value={form.email === undefined ? 'developer' : (form.role ?? 'developer')} context={context} />
     </div>
     <div class="row">
       <button type="submit">Invite</button>

@@ -50,6 +50,12 @@ describe('the page of an organization', () => {
     expect(html).toContain('data-ask="Make Adam an owner?');
     expect(html).not.toMatch(/Remove Olga|Change the role of Olga/);
     expect(html).toContain('Remove Adam');
+    const other = await someone('Oskar');
+    await join(id, other, 'owner');
+    expect(await show(owner, path)).toContain('Remove Oskar');
+    const seen = await show(admin, path);
+    expect(seen).not.toMatch(/Remove (Oskar|Olga)|<option[^>]*>owner/);
+    expect(seen).toContain('Change the role of Adam');
   });
 
   it('keeps what was typed where something was wrong with it, all but the secret', async () => {
@@ -81,7 +87,9 @@ describe('the page of an organization', () => {
     await accountStub(env.ACCOUNT, accountId).grant({ eventId: 'e', amountMicro: 5_000_000_000, reason: '', topUp: false });
     const at = `/settings/organization/delete?org=${id}`;
     const refused = await call('POST', at, { as: owner, form: { confirm: id } });
-    expect(refused.text).toContain('>The wallet still has 5,000 credits, which would be lost: confirm that by “Give up the credits that are left”.</p>');
+    expect(refused.text).toContain(
+      '>The wallet still has 5,000 credits, which would be lost: confirm that by “Give up the credits that are left”.</p>',
+    );
     expect(refused.text).toMatch(/<details open=""><summary>Delete it<\/summary>/);
     expect(refused.text).toContain(`name="confirm" required="" autocomplete="off" value="${id}"`);
     expect(refused.text).toMatch(/name="forfeitCredits" aria-invalid="true" aria-describedby="form-error"/);
