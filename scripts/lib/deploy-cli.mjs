@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { ensureResources, failure, StepFailed } from './deploy-resources.mjs';
 import { collectSecrets } from './deploy-secrets.mjs';
 import { readText, writePrivate } from './files.mjs';
+import { UsageError } from './paths.mjs';
 
 const HELP = `Usage: npm run deploy [-- --yes]
 
@@ -94,7 +95,7 @@ const madeWords = ({ ADMIN_TOKEN: token, ...others }, path) =>
 const closingWords = (url = 'https://YOUR-GATEWAY') => `The gateway is deployed. Next:
   GATEWAY_URL=${url} ADMIN_TOKEN=... npm run admin -- accounts create --name NAME --credits 10000
   npm run deploy -- --yes      brings up a newer version, migrations included
-  MAIL_FROM in [vars]          people can sign up by password once mail can be sent: README.md, Configuring
+  MAIL_FROM in [vars]          people can sign up by password once mail can be sent: README.md, Accounts
   routes in wrangler.toml      put it on your own domain: docs/operating.md`;
 
 /** Deploys and says the made secrets whatever comes of it: a deployment that fails late has taken them. */
@@ -148,6 +149,10 @@ export async function runDeploy(argv, tools) {
     await finish({ ...context, keptPath: await pathOfKept(tools) });
     return 0;
   } catch (error) {
+    if (error instanceof UsageError) {
+      tools.printError(error.message);
+      return 1;
+    }
     if (!(error instanceof StepFailed)) throw error;
     tools.printError(`\n${error.message}\n\nNothing is lost: \`npm run deploy\` goes on from here.`);
     return 1;

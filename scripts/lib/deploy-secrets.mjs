@@ -37,7 +37,7 @@ async function countAccounts({ wrangler }) {
   return Number(count);
 }
 
-async function askOwn({ ask, say }, { name, why, least }, { kept, accounts }) {
+async function askOwn({ ask, say, interactive }, { name, why, least }, { kept, accounts }) {
   const enter = kept === undefined ? 'makes one' : 'takes the one that was made before';
   const hint =
     accounts > 0 && kept === undefined ? `the one of the ${plural(accounts)} in the database; "${ANEW}" makes another` : `Enter ${enter}`;
@@ -46,9 +46,16 @@ async function askOwn({ ask, say }, { name, why, least }, { kept, accounts }) {
     if (answer === ANEW || (answer === '' && kept === undefined && accounts === 0)) return { value: newSecret(), made: true };
     if (answer === '' && kept !== undefined) return { value: kept, made: true };
     if (answer.length >= least) return { value: answer, made: false };
+    // At the end of what was piped in, every further answer would be as empty.
+    if (answer === '' && !interactive) throw unasked(name, accounts);
     say(`  At least ${least} characters, please.`);
   }
 }
+
+const unasked = (name, accounts, where = '') =>
+  new StepFailed(
+    `The database has ${plural(accounts)}, and the Worker no ${name}: with another one, what the old one signed ends. Put the old one into the environment and say --yes, or, where it is lost, one of your own.${where}`,
+  );
 
 /** The environment's value, for runs without questions. */
 const fromEnvironment = (env, name) => env[name]?.trim() || undefined;
@@ -59,9 +66,7 @@ function ownOfEnvironment({ env, keptPath }, { name, least }, { kept, accounts }
   if (value !== undefined) return { value, made: false };
   if (accounts === 0) return { value: kept ?? newSecret(), made: true };
   const where = kept === undefined ? '' : ` What was made before is in ${keptPath}; take it unless it was rotated since.`;
-  throw new StepFailed(
-    `The database has ${plural(accounts)}, and the Worker no ${name}: with another one, what the old one signed ends. Put the old one into the environment, or, where it is lost, one of your own.${where}`,
-  );
+  throw unasked(name, accounts, where);
 }
 
 /** What an earlier run made is taken again only while nothing hangs on it: it may have been rotated since. */

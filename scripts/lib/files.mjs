@@ -1,12 +1,19 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { UsageError } from './paths.mjs';
 
+const UNREADABLE = {
+  EISDIR: 'is a folder, where a file is needed.',
+  EACCES: 'may not be read by this user.',
+};
+
+/** Without the mark that some editors of Windows begin a file with: it would be part of the first name in it. */
 export function readText(path) {
   try {
-    return readFileSync(path, 'utf8');
+    return readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
   } catch (error) {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
-    throw error;
+    throw UNREADABLE[error.code] ? new UsageError(`${path} ${UNREADABLE[error.code]}`) : error;
   }
 }
 

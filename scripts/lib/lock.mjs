@@ -83,13 +83,31 @@ async function clearPredecessor(left, lock) {
   await isGone(left);
 }
 
+const NO_FOLDER = {
+  EACCES: 'this user may not write there',
+  EPERM: 'this user may not write there',
+  EROFS: 'nothing may be written there',
+  EEXIST: 'there is a file of that name',
+  ENOTDIR: 'there is a file in its way',
+};
+
+/** Does what begins to write into the state folder. */
+function writing(directory, write) {
+  try {
+    write();
+  } catch (error) {
+    const reason = NO_FOLDER[error.code] ?? error.message;
+    throw new UsageError(`The state cannot be kept in ${directory}: ${reason}. Choose another folder: STATE_DIR=~/gateway npm start`);
+  }
+}
+
 /** Takes the state folder; the caller adds the host's process to it, and gives it back. */
 export async function takeState({ directory, lock }, port) {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  writing(directory, () => mkdirSync(directory, { recursive: true, mode: 0o700 }));
   const left = readJson(lock);
   if (left) await clearPredecessor(left, lock);
   const mine = { pid: process.pid, port, at: Date.now() };
-  writeJson(lock, mine);
+  writing(directory, () => writeJson(lock, mine));
   // Two that start in the same instant both come here; the later one stays.
   await sleep(30);
   if (readJson(lock)?.pid !== process.pid) throw new UsageError('Another gateway is starting with this state.');

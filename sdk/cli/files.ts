@@ -1,4 +1,4 @@
-import { accessSync, constants, createWriteStream, existsSync } from 'node:fs';
+import { accessSync, constants, createWriteStream, existsSync, statSync } from 'node:fs';
 import { dirname, extname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -26,6 +26,8 @@ function numbered(path: string, index: number): string {
 /** Before anything is paid for: can a file be written there? */
 export function requireWritable(output: string | undefined): void {
   if (output === undefined || output === '-') return;
+  if (/[\\/]$/.test(output) || statSync(output, { throwIfNoEntry: false })?.isDirectory())
+    throw new UsageError(`${output} is a folder: --output names a file.`);
   try {
     accessSync(existsSync(output) ? output : dirname(output), constants.W_OK);
   } catch {

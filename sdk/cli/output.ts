@@ -18,8 +18,13 @@ export const failure = (text: string): void => say(`${styleText('red', 'error:',
 
 export const printJson = (value: unknown): void => print(JSON.stringify(value, null, process.stdout.isTTY ? 2 : 0));
 
+// What others named may hold terminal escapes, or end a line.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out.
+const plain = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?');
+
 /** Columns as wide as their widest entry; tabs between them where nobody looks. */
-export function printTable(rows: readonly (readonly string[])[]): void {
+export function printTable(table: readonly (readonly string[])[]): void {
+  const rows = table.map((row) => row.map(plain));
   if (!process.stdout.isTTY) {
     for (const row of rows) print(row.join('\t'));
     return;

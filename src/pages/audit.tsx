@@ -107,10 +107,12 @@ export const AuditTable: FC<{ entries: AuditView[]; names: Names }> = ({ entries
                 <Name of={detailOf(entry, names)} />
               </small>
             </td>
-            <td class="quiet wide-only break">
+            <td class="what quiet wide-only">
               <Target id={entry.target} name={nameOf(entry.target, entry.detail, names)} />
             </td>
-            <td class="quiet wide-only">{entry.ip}</td>
+            <td class="quiet wide-only">
+              <Name of={entry.ip} />
+            </td>
           </tr>
         ))}
       </tbody>

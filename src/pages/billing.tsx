@@ -109,10 +109,10 @@ const Redeem: FC<{ context: VerbContext; code: string | undefined; error: Gatewa
   </form>
 );
 
-/** What a form or a payment page that somebody comes back from has done. */
-function messageOf(c: AppContext): string | undefined {
-  if (c.req.query('paid') === '1') return 'Thank you. The credits are here as soon as the payment is confirmed.';
-  return c.req.query('redeemed') === '1' ? 'The voucher’s credits are here.' : undefined;
+/** What a form, or a payment page that somebody comes back from, has done. */
+function messageOf(paid: string | undefined, redeemed: string | undefined): string | undefined {
+  if (paid === '1') return 'Thank you. The credits are here as soon as the payment is confirmed.';
+  return redeemed === '1' ? 'The voucher’s credits are here.' : undefined;
 }
 
 async function billingPage(c: AppContext, context: VerbContext, { amountUsd = '20', code, error }: Shown = {}): Promise<Response> {
@@ -123,6 +123,7 @@ async function billingPage(c: AppContext, context: VerbContext, { amountUsd = '2
   ]);
   if (!ledger.ok) return refusalPage(c, ledger.error);
   const { lines, nextCursor } = ledger.value;
+  const { paid, redeemed, ...query } = c.req.query();
   // What rented workers may come to before they can be stopped: no call can spend it.
   const setAsideCredits = billing.balanceCredits - billing.heldCredits - billing.availableCredits;
   const figures: [string, number][] = [
@@ -136,7 +137,7 @@ async function billingPage(c: AppContext, context: VerbContext, { amountUsd = '2
     { title: 'Billing', context, ...(error && { status: 400 }) },
     <>
       <h1>Billing</h1>
-      <Notice error={error} message={messageOf(c)} />
+      <Notice error={error} message={messageOf(paid, redeemed)} />
       <dl class="figures panel">
         {figures.map(([name, value]) => (
           <div>
@@ -226,7 +227,7 @@ async function billingPage(c: AppContext, context: VerbContext, { amountUsd = '2
             </table>
           </Scroll>
         )}
-        <Pages of="lines" path={PATH} query={c.req.query()} nextCursor={nextCursor} />
+        <Pages of="lines" path={PATH} query={query} nextCursor={nextCursor} />
       </section>
       {receipts.length > 0 && (
         <section class="stack" aria-labelledby="receipts">

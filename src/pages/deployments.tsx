@@ -14,7 +14,7 @@ import { waitingMicro } from '../jobs/deployments/terms';
 import { GPU_POOL_MICRO } from '../providers/catalogue/media-terms';
 import type { AccountRoute } from '../routes/account/route';
 import { readNewDeployment } from '../routes/media/deployments';
-import { inLabels, marked } from './form';
+import { ERROR_ID, inLabels, marked } from './form';
 import { GPUS } from './gpu-sizes';
 import { credits, dollars, Empty, Name, Notice, plural } from './parts';
 import { fields, orgQuery, page } from './shell';
@@ -89,7 +89,10 @@ const Fields: FC<Pick<Shown, 'error'> & { form: Form }> = ({ form, error }) => {
               value={form[name] ?? fallback}
               required
               {...marked(error, name)}
-              {...(name === 'minWorkers' && { 'data-ask': ALWAYS_ASK, 'aria-describedby': 'always' })}
+              {...(name === 'minWorkers' && {
+                'data-ask': ALWAYS_ASK,
+                'aria-describedby': error?.param === name ? `${ERROR_ID} always` : 'always',
+              })}
             />
           </label>
         ))}

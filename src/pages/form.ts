@@ -41,10 +41,14 @@ export function readForm<T>(schema: z.ZodType<T>, value: unknown, labels: Labels
   return said(labels, String(issue.path[0] ?? ''), reasonOf(issue));
 }
 
-/** What a verb says of a field. */
+const named = (text: string, labels: Labels): string =>
+  text.replaceAll(/`(\w+)`/g, (whole, field: string) => (labels[field] === undefined ? whole : `“${labels[field]}”`));
+
+/** What a verb says of fields. */
 export function inLabels(error: GatewayError, labels: Labels): GatewayError {
   const found = /^The field `([^`.]+)[^`]*` (?:is not valid: )?(.*)$/s.exec(error.message);
-  return found ? { ...error, ...said(labels, found[1]!, found[2]!).error } : error;
+  if (!found) return { ...error, message: named(error.message, labels) };
+  return { ...error, ...said(labels, found[1]!, named(found[2]!, labels)).error };
 }
 
 /** Where a form's error is told on its page. */

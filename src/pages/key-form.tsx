@@ -63,6 +63,8 @@ export interface Sent {
   families: string[];
   scopes: string[];
   error?: GatewayError;
+  /** The key that it was about, where it was no new one. */
+  keyId?: string;
 }
 
 export const UNSENT: Sent = { texts: {}, families: [], scopes: [] };

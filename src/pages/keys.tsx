@@ -10,7 +10,7 @@ import { tokenBeginning } from '../core/api-key';
 import type { Result } from '../core/errors';
 import type { AppContext } from '../http/context';
 import type { AccountRoute } from '../routes/account/route';
-import { inLabels, readForm } from './form';
+import { inLabels, marked, readForm } from './form';
 import { CreateForm, createFrom, LABELS, type Sent, UNSENT } from './key-form';
 import { Code, credits, Day, Empty, Name, Notice, plural } from './parts';
 import { fields, orgQuery, page, refusalPage } from './shell';
@@ -76,8 +76,8 @@ function limitsOf(key: KeyView, nowMs: number): [string, string][] {
 }
 
 /** What a mail about a limit asks for: to raise it, or to take it away. */
-const Limit: FC<{ of: KeyView; action: string }> = ({ of: { name, spendingLimit }, action }) => (
-  <details class="small">
+const Limit: FC<{ of: KeyView; action: string; sent: Sent | undefined }> = ({ of: { name, spendingLimit }, action, sent }) => (
+  <details class="small" open={sent?.texts.spendingLimit !== undefined}>
     <summary aria-label={`Change the limit of ${name}`}>Limit</summary>
     <form class="row ends" method="post" action={action}>
       <label>
@@ -91,7 +91,8 @@ const Limit: FC<{ of: KeyView; action: string }> = ({ of: { name, spendingLimit 
           step="any"
           inputmode="decimal"
           placeholder="no limit"
-          value={spendingLimit ?? ''}
+          value={sent?.texts.spendingLimit ?? spendingLimit ?? ''}
+          {...marked(sent?.error, 'spendingLimit')}
         />
       </label>
       <button type="submit" class="plain">
@@ -122,7 +123,14 @@ const Rotate: FC<{ of: KeyView; action: string; nowMs: number }> = ({ of: key, a
   );
 };
 
-const Actions: FC<{ of: KeyView; context: VerbContext }> = ({ of: key, context }) => {
+interface KeyProps {
+  of: KeyView;
+  context: VerbContext;
+  /** What was wrong with a form of this key's. */
+  sent: Sent | undefined;
+}
+
+const Actions: FC<KeyProps> = ({ of: key, context, sent }) => {
   const { id, status, name } = key;
   if (status === 'revoked') return null;
   const action = (verb: string) => `${PATH}/${id}/${verb}${orgQuery(context)}`;
@@ -135,7 +143,7 @@ const Actions: FC<{ of: KeyView; context: VerbContext }> = ({ of: key, context }
           </button>
         </form>
       )}
-      <Limit of={key} action={action('limit')} />
+      <Limit of={key} action={action('limit')} sent={sent} />
       <Rotate of={key} action={action('rotate')} nowMs={context.now()} />
       <form
         class="inline"
@@ -173,7 +181,7 @@ const Spent: FC<{ of: KeyView }> = ({ of: { spentThisMonth, spendingLimit, autoD
   </div>
 );
 
-const Key: FC<{ of: KeyView; context: VerbContext }> = ({ of: key, context }) => (
+const Key: FC<KeyProps> = ({ of: key, context, sent }) => (
   <li class={isOver(key, context.now()) ? 'key off' : 'key'}>
     <div class="tight">
       <p class="row">
@@ -199,7 +207,7 @@ const Key: FC<{ of: KeyView; context: VerbContext }> = ({ of: key, context }) =>
         </>
       ))}
     </dl>
-    {context.permissions.has('keys.write') && <Actions of={key} context={context} />}
+    {context.permissions.has('keys.write') && <Actions of={key} context={context} sent={sent} />}
   </li>
 );
 
@@ -215,7 +223,8 @@ const over = (keys: KeyView[]): string => {
 };
 
 /** Those that work first; what was revoked, or is over, is history. */
-const Keys: FC<{ keys: KeyView[]; context: VerbContext }> = ({ keys, context }) => {
+const Keys: FC<{ keys: KeyView[]; context: VerbContext; sent: Sent }> = ({ keys, context, sent }) => {
+  const sentOf = ({ id }: KeyView) => (sent.keyId === id ? sent : undefined);
   const past = keys.filter((key) => isOver(key, context.now()));
   const working = keys.filter((key) => !past.includes(key));
   return (
@@ -227,7 +236,7 @@ const Keys: FC<{ keys: KeyView[]; context: VerbContext }> = ({ keys, context }) 
       ) : (
         <ul class="keys">
           {working.map((key) => (
-            <Key of={key} context={context} />
+            <Key of={key} context={context} sent={sentOf(key)} />
           ))}
         </ul>
       )}
@@ -236,7 +245,7 @@ const Keys: FC<{ keys: KeyView[]; context: VerbContext }> = ({ keys, context }) 
           <summary>{over(past)}</summary>
           <ul class="keys">
             {past.map((key) => (
-              <Key of={key} context={context} />
+              <Key of={key} context={context} sent={sentOf(key)} />
             ))}
           </ul>
         </details>
@@ -258,8 +267,10 @@ async function keysPage(c: AppContext, context: VerbContext, sent: Sent = UNSENT
       </div>
       <Notice error={error} />
       {secret && <Secret name={secret.name} secret={secret.key} origin={context.origin} />}
-      <Keys keys={keys} context={context} />
-      {context.permissions.has('keys.write') && <CreateForm path={PATH} context={context} sent={sent} />}
+      <Keys keys={keys} context={context} sent={sent} />
+      {context.permissions.has('keys.write') && (
+        <CreateForm path={PATH} context={context} sent={sent.keyId === undefined ? sent : UNSENT} />
+      )}
     </>,
   );
 }
@@ -282,9 +293,12 @@ async function create(c: AppContext, context: VerbContext): Promise<Response> {
 const onKey =
   (verb: (context: VerbContext, id: string, form: Record<string, string>) => Promise<Result<KeyView & { key?: string }>>) =>
   async (c: AppContext, context: VerbContext): Promise<Response> => {
-    const done = await verb(context, c.req.param('id') ?? '', await fields(c));
+    const [keyId, texts] = [c.req.param('id') ?? '', await fields(c)];
+    const done = await verb(context, keyId, texts);
     if (!done.ok)
-      return done.error.kind === 'not_found' ? refusalPage(c, done.error) : keysPage(c, context, { ...UNSENT, error: done.error });
+      return done.error.kind === 'not_found'
+        ? refusalPage(c, done.error)
+        : keysPage(c, context, { ...UNSENT, texts, keyId, error: done.error });
     const { name, key } = done.value;
     if (key !== undefined) return showSecret(c, context, { name, key });
     return c.redirect(`${PATH}${orgQuery(context)}`, 303);

@@ -2,21 +2,31 @@
 import type { FC } from 'hono/jsx';
 import type { VerbContext } from '../console/context';
 import type { listMembers } from '../console/organizations/members';
+import type { GatewayError } from '../core/errors';
+import { marked } from './form';
 import { plural } from './parts';
 import { orgQuery } from './shell';
 
 const PATH = '/settings/organization';
 
+export const END_LABELS = { forfeitCredits: 'Give up the credits that are left' };
+
 type Members = Awaited<ReturnType<typeof listMembers>>['members'];
 
-interface WholeProps {
-  members: Members;
+interface SentProps {
   context: VerbContext;
+  /** As it was sent, to be put right. */
+  form: Record<string, string>;
+  error: GatewayError | undefined;
+}
+
+interface WholeProps extends SentProps {
+  members: Members;
   /** That leave with the person. */
   ownKeys: number;
 }
 
-export const Rename: FC<{ context: VerbContext }> = ({ context }) => (
+export const Rename: FC<SentProps> = ({ context, form, error }) => (
   <section class="section" aria-labelledby="whole">
     <header>
       <h2 id="whole">The organization itself</h2>
@@ -25,7 +35,7 @@ export const Rename: FC<{ context: VerbContext }> = ({ context }) => (
     <form class="row ends" method="post" action={`${PATH}/rename${orgQuery(context)}`}>
       <label>
         Its name
-        <input name="name" value={context.organization!.name} required maxlength={100} />
+        <input name="name" value={form.name ?? context.organization!.name} required maxlength={100} {...marked(error, 'name')} />
       </label>
       <button type="submit" class="plain">
         Rename
@@ -54,7 +64,7 @@ const HandOver: FC<{ others: Members; name: string; action: string }> = ({ other
 );
 
 /** What cannot be taken back, for who may. */
-export const Danger: FC<WholeProps> = ({ members, context, ownKeys }) => {
+export const Danger: FC<WholeProps> = ({ members, context, ownKeys, form, error }) => {
   const may = context.permissions;
   const { name, slug } = context.organization!;
   const others = members.filter(({ userId }) => userId !== context.actor.id);
@@ -75,16 +85,16 @@ export const Danger: FC<WholeProps> = ({ members, context, ownKeys }) => {
           {keys !== '' && <span class="small quiet">{keys.trim()}</span>}
         </form>
         {may.has('organization.delete') && (
-          <details>
+          <details open={form.confirm !== undefined}>
             <summary>Delete it</summary>
             <form class="panel" method="post" action={action('delete')}>
               <p>Its keys stop working at once. Its books and its audit log are kept.</p>
               <label>
                 Type {slug} to confirm
-                <input name="confirm" required autocomplete="off" />
+                <input name="confirm" required autocomplete="off" value={form.confirm ?? ''} {...marked(error, 'confirm')} />
               </label>
               <label class="check">
-                <input type="checkbox" name="forfeitCredits" /> Give up the credits that are left
+                <input type="checkbox" name="forfeitCredits" {...marked(error, 'forfeitCredits')} /> {END_LABELS.forfeitCredits}
               </label>
               <div class="row">
                 <button type="submit" class="danger">

@@ -22,7 +22,7 @@ import type { AppContext } from '../http/context';
 import { type AccountRoute, parameter } from '../routes/account/route';
 import { AuditTable, auditPath, namesOf } from './audit';
 import { inLabels, marked, readForm } from './form';
-import { Danger, Rename } from './organization-end';
+import { Danger, END_LABELS, Rename } from './organization-end';
 import { SSO_LABELS, Sso } from './organization-sso';
 import { organizationsPage } from './organizations';
 import { Day, Name, Notice } from './parts';
@@ -33,7 +33,7 @@ const ENTRIES = 25;
 
 type Members = Awaited<ReturnType<typeof listMembers>>['members'];
 
-const LABELS = { name: 'Name', email: 'Invite by e-mail', role: 'Role', confirm: 'Confirmation', ...SSO_LABELS };
+const LABELS = { name: 'Its name', email: 'Invite by e-mail', role: 'Role', ...END_LABELS, ...SSO_LABELS };
 
 /** Owners have it in their hand to put each other out. */
 const OWNERSHIP = 'An owner can hand the organization over, delete it, and put you out.';
@@ -44,13 +44,17 @@ interface RoleSelectProps {
   bare?: boolean;
   /** Whom it is about, where a choice is asked about once more. */
   whom?: string;
+  context: VerbContext;
 }
 
-const RoleSelect: FC<RoleSelectProps> = ({ value, label, bare, whom }) => (
+/** Owners alone make owners, and change or remove them. */
+const isBeyond = (role: string, context: VerbContext): boolean => role === 'owner' && context.role !== 'owner';
+
+const RoleSelect: FC<RoleSelectProps> = ({ value, label, bare, whom, context }) => (
   <label>
     <span class={bare ? 'unseen' : ''}>{label}</span>
     <select name="role">
-      {ROLES.map((role) => {
+      {ROLES.filter((role) => !isBeyond(role, context)).map((role) => {
         const asks = whom !== undefined && role !== value && (role === 'owner' || value === 'owner');
         const question = role === 'owner' ? `Make ${whom} an owner? ${OWNERSHIP}` : `Take from ${whom} that they own it?`;
         return (
@@ -80,10 +84,16 @@ const Person: FC<PersonProps> = ({ of: { userId, name, email, role, createdAt },
         <Name of={email} />, since <Day at={createdAt} />
       </p>
     </div>
-    {context.permissions.has('members.write') && !isLastOwner ? (
+    {context.permissions.has('members.write') && !isLastOwner && !isBeyond(role, context) ? (
       <div class="row">
         <form class="row" method="post" action={`${PATH}/members/${userId}${orgQuery(context)}`}>
-          <RoleSelect value={role} label={`Role of ${name}`} bare whom={userId === context.actor.id ? 'yourself' : name} />
+          <RoleSelect
+            value={role}
+            label={`Role of ${name}`}
+            bare
+            whom={userId === context.actor.id ? 'yourself' : name}
+            context={context}
+          />
           <button type="submit" class="plain" aria-label={`Change the role of ${name}`}>
             Change
           </button>
@@ -143,7 +153,7 @@ const Invite: FC<{ context: VerbContext; form: Form; error: GatewayError | undef
         Invite by e-mail
         <input name="email" type="email" required placeholder="name@example.com" value={form.email ?? ''} {...marked(error, 'email')} />
       </label>
-      <RoleSelect label="As" value={form.email === undefined ? 'developer' : (form.role ?? 'developer')} />
+      <RoleSelect label="As" value={form.email === undefined ? 'developer' : (form.role ?? 'developer')} context={context} />
     </div>
     <div class="row">
       <button type="submit">Invite</button>
@@ -204,8 +214,8 @@ async function organizationPage(c: AppContext, context: VerbContext, { error, me
           <AuditTable entries={audit.value.entries} names={names} />
         </section>
       )}
-      {may.has('organization.update') && <Rename context={context} />}
-      <Danger members={members} context={context} ownKeys={ownKeys} />
+      {may.has('organization.update') && <Rename context={context} form={form} error={error} />}
+      <Danger members={members} context={context} ownKeys={ownKeys} form={form} error={error} />
     </>,
   );
 }
@@ -226,8 +236,9 @@ const thenList =
   (verb: (context: VerbContext, form: Record<string, string>) => Promise<Result<unknown>>) =>
   async (c: AppContext, context: VerbContext): Promise<Response> => {
     if (!context.organization) return organizationsPage(c, context, 'Choose an organization first.');
-    const done = await verb(context, await fields(c));
-    return done.ok ? c.redirect(PATH, 303) : organizationPage(c, context, { error: done.error });
+    const form = await fields(c);
+    const done = await verb(context, form);
+    return done.ok ? c.redirect(PATH, 303) : organizationPage(c, context, { error: inLabels(done.error, LABELS), form });
   };
 
 /** Green, or red with the reason. */
@@ -299,7 +310,9 @@ export const organizationPages: AccountRoute[] = [
     handle: thenList((context, { confirm = '', forfeitCredits }) =>
       confirm === context.organization!.slug
         ? deleteOrganization(context, { confirm, forfeitCredits: forfeitCredits === 'on' })
-        : Promise.resolve(fail('invalid_request', `Type ${context.organization!.slug} to confirm that it is to be deleted.`)),
+        : Promise.resolve(
+            fail('invalid_request', `Type ${context.organization!.slug} to confirm that it is to be deleted.`, { param: 'confirm' }),
+          ),
     ),
   },
   { method: 'POST', path: `${PATH}/sso/:provider/check`, permission: 'sso.read', handle: showCheck },

@@ -38,7 +38,7 @@ export const mailNotice = (c: AppContext): string | undefined => (accountPlaneDe
 
 export function notMailed(status: number): string {
   if (status === 429) return TOO_OFTEN;
-  if (status === 400) return 'That is no e-mail address.';
+  if (status === 400) return NO_ADDRESS;
   return status === 503 ? NO_MAIL : 'The mail could not be sent; try again.';
 }
 
@@ -63,10 +63,23 @@ export interface Answer {
   url?: string;
 }
 
-/** better-auth's words, where they say all that there is to say. */
-export function saidBy({ code, message }: Answer): string {
-  if (code === 'EMAIL_NOT_VERIFIED') return 'This address is not confirmed yet. A new link to confirm it is on its way to it.';
-  return message?.replace(/^\[body\.\w+\]\s*/, '') ?? 'That did not work; try again.';
+const NO_ADDRESS = 'That is no e-mail address.';
+const TOO_SHORT = 'The password must have at least 10 characters.';
+
+/** What better-auth's words leave out, or say in those of a program. */
+const SAID: Readonly<Record<string, string>> = {
+  EMAIL_NOT_VERIFIED: 'This address is not confirmed yet. A new link to confirm it is on its way to it.',
+  INVALID_EMAIL: NO_ADDRESS,
+  PASSWORD_TOO_SHORT: TOO_SHORT,
+  PASSWORD_TOO_LONG: 'The password must have at most 200 characters.',
+};
+
+/** By the first field that it complains about. */
+const UNREAD: Readonly<Record<string, string>> = { email: NO_ADDRESS, password: TOO_SHORT, newPassword: TOO_SHORT };
+
+export function saidBy({ code = '', message }: Answer): string {
+  const [, field = ''] = /^\[body\.(\w+)\]/.exec(message ?? '') ?? [];
+  return SAID[code] ?? UNREAD[field] ?? message ?? 'That did not work; try again.';
 }
 
 export function simpleForm(

@@ -200,7 +200,7 @@ async function signUpPage(c: AppContext, form: Form, error?: string): Promise<Re
           <Hidden next={next} />
           <label>
             Name
-            <input name="name" autocomplete="name" required value={form.name ?? ''} />
+            <input name="name" autocomplete="name" required maxlength={100} value={form.name ?? ''} />
           </label>
           <Email value={form.email ?? invitation?.email} />
           <Password label={FRESH} fresh />
@@ -218,6 +218,7 @@ async function signUp(c: AppContext): Promise<Response> {
   if (!isSameSite(c)) return refusalPage(c, CROSS_SITE);
   const form = await fields(c);
   const { name = '', email = '', password = '' } = form;
+  if (name === '') return signUpPage(c, form, 'Name: must not be empty.');
   const body = { name, email, password, callbackURL: onwardsFrom(form.next).next };
   const answer = await askAuth(c, '/sign-up/email', body);
   if (!answer.ok) {

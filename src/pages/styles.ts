@@ -219,8 +219,9 @@ tr.gap > * { background: color-mix(in srgb, var(--sunken) 45%, transparent); fon
 .bare { border: 0; }
 .bare th, .bare td { padding-inline: 0; }
 .bare tbody tr:hover > * { background: none; }
-td.who { min-width: 11.5rem; overflow-wrap: anywhere; }
-td.act { min-width: 12.5rem; overflow-wrap: anywhere; }
+td.who { min-width: 8.75rem; overflow-wrap: anywhere; }
+td.act { min-width: 9.5rem; overflow-wrap: anywhere; }
+td.what { min-width: 8rem; overflow-wrap: anywhere; }
 td small, th small { display: block; font-size: var(--tiny); color: var(--quiet); font-weight: 400; }
 .name { text-decoration: none; font-weight: 550; color: var(--ink); }
 .name:hover { text-decoration: underline; }
@@ -336,6 +337,7 @@ const WIDTHS = `
   main.narrow { padding-top: var(--s6); }
   .loose { gap: var(--s5); }
   th, td { padding: var(--s3); }
+  thead th, thead th.number { white-space: normal; vertical-align: bottom; }
   .hero { padding-block: var(--s4) 0; }
   .panel { padding: var(--s4); }
   .figures { grid-template-columns: repeat(2, minmax(0, 1fr)); }

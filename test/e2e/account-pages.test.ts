@@ -80,6 +80,17 @@ describe('a person with a browser without JavaScript', () => {
       html: expect.stringContaining('IP addresses or ranges: must be an IP address or a CIDR range.'),
     });
     const stranger = new Person(worker, person.email);
+    const fresh = { name: 'Ada', email: 'ada@new.example', password: 'long enough' };
+    for (const [wrong, words] of [
+      [{ name: ' ' }, 'Name: must not be empty.'],
+      [{ email: 'ada' }, 'That is no e-mail address.'],
+      [{ password: ' '.repeat(12) }, 'The password must have at least 10 characters.'],
+      [{ password: 'x'.repeat(201) }, 'The password must have at most 200 characters.'],
+    ] as const)
+      expect(await submit(stranger, '/sign-up', { ...fresh, ...wrong })).toMatchObject({
+        status: 400,
+        html: expect.stringContaining(`role="alert" id="form-error">${words}</p>`),
+      });
     const wrong = await submit(stranger, '/sign-in', { email: person.email, password: 'not the password', how: 'password' });
     expect(wrong).toMatchObject({ status: 400, html: expect.stringContaining('Invalid email or password') });
     for (const next of ['https://evil.example/', '//evil.example', '/\\evil.example']) {

@@ -107,6 +107,24 @@ describe('a person who signs in by mail', () => {
     expect((await again.ask('/api/me')).status).toBe(401);
   });
 
+  it('is known to others by the beginning of their address, and by no name without end', async () => {
+    const person = new Person(worker);
+    await person.get('/api/auth/sign-in/magic-link', { json: { email: person.email, callbackURL: '/usage' } });
+    await person.fetch((await mailTo(worker, person.email, /sign-in link/)).link!);
+    const name = async () => (await person.get<{ name: string }>('/api/me')).name;
+    expect(await name()).toBe(person.email.split('@')[0]);
+    await person.get('/api/auth/update-user', { json: { name: ` ${'🚀'.repeat(500)}` } });
+    expect(await name()).toBe('🚀'.repeat(100));
+    const { id } = await person.get<{ id: string }>('/api/orgs', { json: { name: 'Acme' } });
+    await person.get('/api/auth/update-user', { json: { name: ' ' } });
+    const { members } = await person.get<{ members: unknown[] }>(`/api/orgs/${id}/members`);
+    expect(members).toMatchObject([{ name: person.email, email: person.email }]);
+    const other = new Person(worker);
+    await other.get('/api/auth/sign-up/email', { json: { name: 'x'.repeat(5_000), email: other.email, password: other.password } });
+    await other.verify();
+    expect((await other.get<{ name: string }>('/api/me')).name).toBe('x'.repeat(100));
+  });
+
   it('is sent to no other site', async () => {
     const person = new Person(worker);
     const answer = await person.ask('/api/auth/sign-in/magic-link', {

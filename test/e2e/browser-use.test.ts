@@ -218,3 +218,22 @@ describe.skipIf(!chromiumPath)('on paper', () => {
     });
   });
 });
+
+describe.skipIf(!chromiumPath)('a table', () => {
+  it('breaks no ordinary name within a word in half a window, and shows which GPU is enough on a phone', async () => {
+    await person.get('/api/api-keys', { json: { name: 'production', spendingLimit: 500, models: ['gpt-5.5', 'claude-sonnet-4-6'] } });
+    await visit({ viewport: { width: 1000, height: 800 } }, async (page) => {
+      await page.goto(`${worker.url}/settings/audit`);
+      const lines = `(() => { const range = document.createRange(); range.selectNodeContents(document.querySelector('td.what span[title^=key_]')); return [range.toString(), range.getClientRects().length]; })()`;
+      expect(await page.evaluate(lines)).toEqual(['production', 1]);
+    });
+    await visit({ viewport: { width: 360, height: 800 } }, async (page) => {
+      await page.goto(`${worker.url}/gpu-recommend`);
+      expect(
+        await page.evaluate(
+          `(() => { const table = document.querySelector('figure.scroll'); return table.scrollWidth - table.clientWidth; })()`,
+        ),
+      ).toBe(0);
+    });
+  });
+});

@@ -295,6 +295,8 @@ describe('exit codes', () => {
     'keys revoke acc_1',
     'keys list acc_1 --frobnicate',
     'reconcile --url nonsense',
+    'catalogue check nowhere.json',
+    'catalogue put /',
   ])('is 2, with nothing sent, for "%s"', async (line) => {
     const { code, calls, errors } = await admin(line);
     expect([code, calls]).toEqual([2, []]);

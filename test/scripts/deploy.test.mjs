@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runDeploy } from '../../scripts/lib/deploy-cli.mjs';
 import { UNSET_DATABASE_ID, withDatabaseId } from '../../scripts/lib/deploy-resources.mjs';
+import { UsageError } from '../../scripts/lib/paths.mjs';
 import { withPrivateFolder } from '../../scripts/lib/wrangler.mjs';
 import { fakeCloudflare } from './fake-cloudflare.mjs';
 
@@ -261,6 +262,13 @@ describe('a database with accounts, and a Worker without its secrets', () => {
     expect(cloud.secrets).toEqual(made);
   });
 
+  it('asks once where nobody can answer twice', async () => {
+    const cloud = moved();
+    const { code, asked, output } = await deploy(cloud, { answers: { KEY_MAC_SECRET: '' } });
+    expect([code, asked.length, cloud.deployed]).toEqual([1, 1, 0]);
+    expect(output).toContain('The database has 12 accounts, and the Worker no KEY_MAC_SECRET');
+  });
+
   it('asks until it is given one, or told to make one anew', async () => {
     const cloud = moved();
     const macAnswers = ['', '', OLD.KEY_MAC_SECRET];
@@ -270,7 +278,7 @@ describe('a database with accounts, and a Worker without its secrets', () => {
       },
       AUTH_SECRET: 'new',
     };
-    const { code, asked } = await deploy(cloud, { answers });
+    const { code, asked } = await deploy(cloud, { answers, interactive: true });
     expect(code).toBe(0);
     expect(asked[0].question).toContain('12 accounts');
     expect(cloud.secrets.KEY_MAC_SECRET).toBe(OLD.KEY_MAC_SECRET);
@@ -352,6 +360,21 @@ describe('who deploys', () => {
     const byEnvironment = fakeCloudflare({ accounts: two });
     await deploy(byEnvironment, { env: { CLOUDFLARE_ACCOUNT_ID: 'cf1' } });
     expect([byConfig.calls[1].env.CLOUDFLARE_ACCOUNT_ID, byEnvironment.calls[1].env.CLOUDFLARE_ACCOUNT_ID]).toEqual(['cf2', 'cf1']);
+  });
+
+  it('says in a line what this machine lacks', async () => {
+    const cloud = fakeCloudflare();
+    cloud.wrangler = () => Promise.reject(new UsageError('The dependencies are not installed: run `npm ci` first.'));
+    expect(await deploy(cloud)).toMatchObject({ code: 1, output: 'The dependencies are not installed: run `npm ci` first.' });
+  });
+
+  it('names in the end only what is in the documents', async () => {
+    const { output } = await deploy(fakeCloudflare(), { argv: ['--yes'] });
+    for (const [, document, section] of output.matchAll(/\b(\S+\.md)(?:, (\w+))?$/gm)) {
+      const text = readFileSync(new URL(`../../${document}`, import.meta.url), 'utf8');
+      if (section) expect(text).toContain(`\n## ${section}\n`);
+    }
+    expect(output).toMatch(/README\.md, \w+$/m);
   });
 
   it('answers a wrong option with code 2', async () => {

@@ -1,11 +1,12 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { cronMatches } from '../../scripts/lib/cron.mjs';
 import { CHANGES } from '../../scripts/lib/miniflare.mjs';
 import { ROOT, readPort, UsageError } from '../../scripts/lib/paths.mjs';
-import { collectVariables, configuredProviders, PROVIDERS } from '../../scripts/lib/variables.mjs';
+import { collectVariables, configuredProviders, PROVIDERS, readVariables } from '../../scripts/lib/variables.mjs';
 import { PROVIDER_SPECS } from '../../src/providers/registry';
 
 describe('the variables of a local run', () => {
@@ -38,6 +39,19 @@ describe('the variables of a local run', () => {
 
   it('leave out what is blank, so that an empty variable switches a provider of .dev.vars off', () => {
     expect(collectVariables('OPENAI_API_KEY=file\nXAI_API_KEY=', { OPENAI_API_KEY: ' ' })).toEqual({});
+  });
+
+  it('are all there in a file that begins with a byte order mark, and a folder is said to be no file', () => {
+    const root = mkdtempSync(join(tmpdir(), 'variables-test-'));
+    try {
+      writeFileSync(join(root, '.dev.vars'), '\uFEFFOPENAI_API_KEY=file\r\nBRAND=Acme\r\n');
+      expect(readVariables(root, {})).toEqual({ OPENAI_API_KEY: 'file', BRAND: 'Acme' });
+      rmSync(join(root, '.dev.vars'));
+      mkdirSync(join(root, '.dev.vars'));
+      expect(() => readVariables(root, {})).toThrow(new UsageError(`${join(root, '.dev.vars')} is a folder, where a file is needed.`));
+    } finally {
+      rmSync(root, { recursive: true });
+    }
   });
 
   it('tell which providers will be called', () => {

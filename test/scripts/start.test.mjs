@@ -1,6 +1,6 @@
 // The real thing: npm start's script, workerd, the Worker and its storage, on a free port with a state folder of its own.
 import { execFile, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -152,6 +152,16 @@ describe('npm start', { timeout: LIMIT }, () => {
     expect((await elsewhere.exited).code).toBe(1);
     expect(elsewhere.output).toContain(`Port ${port} is taken`);
     expect(await isUp()).toBe(true);
+  });
+
+  it('says in a line that the state cannot be kept where a file is', async () => {
+    const file = join(state, '../file');
+    writeFileSync(file, '');
+    for (const place of [file, join(file, 'below')]) {
+      const gateway = await start({ STATE_DIR: place, PORT: String(await freePort()) });
+      expect((await gateway.exited).code).toBe(1);
+      expect(gateway.output.trim().split('\n')).toEqual([expect.stringContaining(`The state cannot be kept in ${place}: there is a file`)]);
+    }
   });
 
   it('starts once when started twice in the same instant', async () => {

@@ -174,11 +174,10 @@ describe('media', () => {
 
   it('makes nothing that it cannot save', async () => {
     const before = (await hypereal(['jobs', '--json'])).out;
+    mkdirSync(join(home, 'folder'));
     for (const command of ['image', 'video', 'tts'])
-      expect(await hypereal([command, 'a cat', '-o', 'nowhere/a.png'])).toMatchObject({
-        code: 2,
-        error: expect.stringContaining('nowhere/a.png'),
-      });
+      for (const place of ['nowhere/a.png', 'folder', 'nowhere/'])
+        expect(await hypereal([command, 'a cat', '-o', place])).toMatchObject({ code: 2, error: expect.stringContaining(place) });
     expect((await hypereal(['jobs', '--json'])).out).toBe(before);
   });
 
@@ -222,6 +221,19 @@ describe('the account', () => {
     expect(out).toContain('gpt-5.5\tchat\t$0.25 in, $1.45 out per million tokens\n');
     const films = JSON.parse((await hypereal(['models', '-f', 'video', '--all', '--json'])).out);
     expect(films[0]).toMatchObject({ family: 'video' });
+  });
+
+  it('prints no control characters of what others named, and takes a name of several words in quotes alone', async () => {
+    const key = await account.addKey({ name: 'a\u001b[31mb\nc', scopes: ['keys.read', 'keys.write'] });
+    const env = { HYPEREAL_API_KEY: key };
+    const listed = await hypereal(['keys'], { env });
+    expect(listed.out).toContain('\ta?[31mb?c\tlive\t');
+    const before = listed.out.trim().split('\n').length;
+    expect(await hypereal(['keys', 'create', 'my', 'key'], { env })).toMatchObject({
+      code: 2,
+      error: expect.stringContaining('no place for `key`'),
+    });
+    expect((await hypereal(['keys'], { env })).out.trim().split('\n')).toHaveLength(before);
   });
 
   it('shows usage and keys, or says that this gateway has neither', async () => {

@@ -1,4 +1,8 @@
 // How calls are sent, sent again, ended, and what their errors say: against a server that answers as it is told.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as sdk from '../../sdk/src/index.js';
 import { type Reply, refusal, ScriptedServer } from './support';
@@ -106,6 +110,36 @@ describe('sending again', () => {
     const stream = new Blob(['abc']).stream();
     await thrown(server.client().storage.uploadFile(stream, { filename: 'a.txt' }));
     expect(server.asked).toHaveLength(1);
+  });
+});
+
+describe('a file by its path', () => {
+  it('that cannot be read is named, and nothing is sent', async () => {
+    server.says();
+    for (const [path, why] of [
+      ['/nowhere/weights.bin', /ENOENT/],
+      [tmpdir(), /folder/],
+    ] as const) {
+      const error = await thrown(server.client().storage.uploadFile(path));
+      expect([error.constructor, error.message]).toEqual([sdk.HyperealError, `The file ${path} cannot be read.`]);
+      expect(String(error.cause)).toMatch(why);
+    }
+    expect(server.asked).toHaveLength(0);
+  });
+
+  it('keeps its name, of whatever characters', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'sdk-file-'));
+    try {
+      const path = join(folder, '100% a%20b.txt');
+      writeFileSync(path, 'x');
+      for (const file of [path, pathToFileURL(path)]) {
+        server.says(answer);
+        await server.client().storage.uploadFile(file);
+        expect(new URL(server.asked[0]!.url, 'http://here').searchParams.get('filename')).toBe('100% a%20b.txt');
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 

@@ -34,7 +34,7 @@ export const keys: Command = {
   options: { 'spending-limit': { type: 'string' }, 'auto-disable': { type: 'boolean' }, test: { type: 'boolean' } },
   async run(context) {
     const { words, asJson, number, flag } = context;
-    const [verb = 'list', name] = words;
+    const [verb = 'list', name, beyond] = words;
     if (verb === 'list') {
       const answer = await ask<{ keys: Key[] }>(context, 'GET');
       if (asJson) return printJson(answer);
@@ -43,6 +43,8 @@ export const keys: Command = {
       );
     }
     if (name === undefined) throw new UsageError(USAGE);
+    if (beyond !== undefined)
+      throw new UsageError(`There is no place for \`${beyond}\`: a name of several words stands in quotes.\n\n${USAGE}`);
     const spendingLimit = number('spending-limit');
     const fields = {
       name,

@@ -49,7 +49,10 @@ const nameOf = (file: Blob): string | undefined => ('name' in file && typeof fil
 /** Node's file system, as far as it is used here. */
 interface NodeFiles {
   openAsBlob?: (path: string | URL) => Promise<Blob>;
-  promises: { readFile: (path: string | URL) => Promise<Uint8Array> };
+  promises: {
+    readFile: (path: string | URL) => Promise<Uint8Array>;
+    stat: (path: string | URL) => Promise<{ isDirectory: () => boolean }>;
+  };
 }
 
 /** The library of types has it as one of buffers that may be shared, which no request can be. */
@@ -73,11 +76,20 @@ async function openPath(path: string | URL): Promise<OpenFile> {
   const files = await nodeModule<NodeFiles>('node:fs').catch(() => {
     throw new HyperealError('There are no paths here: give the file itself, as a File or a Blob.');
   });
-  const filename = decodeURIComponent(String(path)).split(/[\\/]/).pop();
+  const place = path instanceof URL ? decodeURIComponent(path.pathname) : path;
+  const filename = place.split(/[\\/]/).pop();
   const type = TYPES[filename?.split('.').pop()?.toLowerCase() ?? ''];
-  // Read as it is sent where that is possible, since it may be larger than the memory.
-  const blob = files.openAsBlob ? await files.openAsBlob(path) : new Blob([asBody(await files.promises.readFile(path))]);
+  const blob = await blobAt(files, path).catch((cause: unknown) => {
+    throw new HyperealError(`The file ${place} cannot be read.`, { cause });
+  });
   return { open: () => blob, once: false, size: blob.size, filename, contentType: type };
+}
+
+/** Read as it is sent where that is possible, since it may be larger than the memory. */
+async function blobAt({ openAsBlob, promises }: NodeFiles, path: string | URL): Promise<Blob> {
+  // Opened as a blob, a folder would fail no sooner than when it is sent.
+  if ((await promises.stat(path)).isDirectory()) throw new Error('It is a folder.');
+  return openAsBlob ? openAsBlob(path) : new Blob([asBody(await promises.readFile(path))]);
 }
 
 function streamOf(chunks: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {

@@ -27,9 +27,11 @@ const random = (bytes: number): string => toHex(crypto.getRandomValues(new Uint8
 function slugOf(name: string): string {
   const plain = name
     .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
     .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-');
-  return plain.replace(/^-+|-+$/g, '').slice(0, 40) || 'team';
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, 40);
+  return plain.replace(/^-+|-+$/g, '') || 'team';
 }
 
 const TOO_MANY = fail('conflict', `A person may make ${MOST_MADE} organizations; delete one first.`, { code: 'too_many_organizations' });

@@ -15,6 +15,13 @@ export const deleteOrganizationInput = z.strictObject({
 /** Names enough of them to go and delete. */
 const DEPLOYMENTS = 'SELECT slug FROM deployments WHERE account_id = ? ORDER BY slug LIMIT 20';
 
+function wouldLose(credits: number) {
+  const count = credits.toLocaleString('en', { maximumFractionDigits: 6 });
+  return fail('conflict', `The wallet still has ${count} credits, which would be lost: confirm that by \`forfeitCredits\`.`, {
+    param: 'forfeitCredits',
+  });
+}
+
 /** Its keys are refused from then on, and its files removed; its books and its audit log stay. */
 export async function deleteOrganization(
   context: VerbContext,
@@ -31,8 +38,8 @@ export async function deleteOrganization(
   const view = await stub.view();
   if (view && view.heldMicro > 0)
     return fail('conflict', 'Calls are under way that this organization pays for; try again when they have ended.');
-  if (view && view.balanceMicro > 0 && !input.forfeitCredits)
-    return fail('conflict', `The wallet still has ${toCredits(view.balanceMicro)} credits: send \`forfeitCredits: true\` to give them up.`);
+  const creditsLeft = toCredits(view?.balanceMicro ?? 0);
+  if (creditsLeft > 0 && !input.forfeitCredits) return wouldLose(creditsLeft);
   // Before it is gone, so that no key outlives it; and after it, for one that was made meanwhile.
   const keysRevoked = await revokeKeys(context);
   const change = context.db.prepare('UPDATE organizations SET deleted_at = ? WHERE id = ? AND deleted_at IS NULL').bind(context.now(), id);
@@ -46,7 +53,7 @@ export async function deleteOrganization(
     {
       action: 'organization.delete',
       target: id,
-      detail: { slug, keysRevoked, creditsLeft: toCredits(view?.balanceMicro ?? 0) },
+      detail: { slug, keysRevoked, creditsLeft },
     },
     change,
     ...others.map((sql) => context.db.prepare(sql).bind(id)),

@@ -17,7 +17,8 @@ export interface MemberView {
   createdAt: number;
 }
 
-const LIST = `SELECT m.user_id AS userId, u.name, u.email, m.role, m.source, m.created_at AS createdAt FROM members m
+/** A name may be taken away again. */
+const LIST = `SELECT m.user_id AS userId, COALESCE(NULLIF(u.name, ''), u.email) AS name, u.email, m.role, m.source, m.created_at AS createdAt FROM members m
   JOIN users u ON u.id = m.user_id WHERE m.organization_id = ?`;
 
 export async function listMembers(context: VerbContext) {

@@ -10,6 +10,7 @@ import type { Mail, Mailer } from '../../mail/mail';
 import { askingTwoFactor, asksSecond, forgetDevices, guards } from './guards';
 import { countMail } from './mail-limit';
 import { existingMail, magicLinkMail, resetMail, verifyMail } from './mails';
+import { keptName, nameOr } from './names';
 import { hashPassword, verifyPassword } from './passwords';
 import type { SessionOrigin } from './record';
 import { rivals } from './rivals';
@@ -120,7 +121,15 @@ export function createAuth({ db, settings, mail, origin, signedIn, changed, ende
     ],
     onAPIError: { errorURL: `${origin}/sign-in` },
     databaseHooks: {
-      user: { create: { before: ({ email }) => requireWelcome({ db, settings }, email) } },
+      user: {
+        create: {
+          before: async ({ email, name }) => {
+            await requireWelcome({ db, settings }, email);
+            return { data: { name: nameOr(name, email) } };
+          },
+        },
+        update: { before: async ({ name }) => (name === undefined ? undefined : { data: { name: keptName(name) } }) },
+      },
       session: {
         create: {
           before: (session) => onlyConfirmed(db, session.userId),

@@ -4,6 +4,7 @@ import { fail, ok, type Result } from '../../core/errors';
 import { commit } from '../audit/commit';
 import type { RequestOrigin } from '../context';
 import type { AccountPlaneDeps } from '../deps';
+import { nameOr } from '../sign-in/names';
 import { isKnown, WELCOMES } from '../sign-in/welcome';
 import { authorizationUrl, type OidcRequest, randomText, redeem, type Vouched } from './oidc';
 import { putOnce, takeOnce } from './once';
@@ -134,7 +135,7 @@ async function personOf(deps: AccountPlaneDeps, { id: providerId }: SsoProvider,
   if (known) return known.id;
   const user = db
     .prepare('INSERT INTO users VALUES (?, ?, ?, 1, NULL, 0, ?, ?) ON CONFLICT (email) DO NOTHING')
-    .bind(crypto.randomUUID(), name ?? email.slice(0, email.lastIndexOf('@')), email, at, at);
+    .bind(crypto.randomUUID(), nameOr(name, email), email, at, at);
   // Somebody may have signed up with an address that they could not confirm: what they left does not open it now.
   const unproven = '(SELECT id FROM users WHERE email = ? AND email_verified = 0)';
   const identity = db

@@ -263,6 +263,12 @@ describe('a top-up', () => {
     expect(text).toContain(`npm run admin -- credits grant ${await accountOf(person)}`);
   });
 
+  it('is thanked for on the page that it leads to, and on no page after', async () => {
+    const { text } = await call('GET', '/settings/billing?paid=1&cursor=1~1', { as: await someone() });
+    expect(text).toContain('Thank you.');
+    expect(text).toMatch(/href="\/settings\/billing\?">Newest lines/);
+  });
+
   it('is not begun without Stripe, below two dollars, or by who may not pay', async () => {
     const [person, viewer, { id }] = [await someone(), await someone(), await organization()];
     await join(id, viewer, 'viewer');

@@ -40,11 +40,12 @@ it.each([
   [{ dockerImage: 'my model' }, 'Container image: must be the name of an image.'],
   [{ webhookUrl: 'http://app.example.com' }, 'Webhook for its runs, if any: must be a public HTTPS URL.'],
   [{ maxWorkers: '' }, /Workers at most: .*/],
+  [{ minWorkers: '3' }, 'Workers at least: must not be larger than “Workers at most”.'],
 ])('with %j the form says so in its own words, by the field', async (wrong, words) => {
   const [[field]] = Object.entries(wrong) as [[string, string]];
   const answer = await call('POST', PATH, { as: await someone(), form: { ...FORM, ...wrong } });
   expect([answer.status, /role="alert" id="form-error">([^<]*)<\/p>/.exec(answer.text)?.[1]]).toEqual([400, expect.stringMatching(words)]);
-  expect(new RegExp(`<input [^>]*name="${field}"[^>]*>`).exec(answer.text)![0]).toContain('aria-invalid="true"');
+  expect(new RegExp(`<input [^>]*name="${field}"[^>]*>`).exec(answer.text)![0]).toMatch(/aria-invalid="true" aria-describedby="form-error/);
   expect(answer.text).toMatch(/name="slug" value="mine"/);
 });
 

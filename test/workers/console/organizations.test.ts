@@ -50,6 +50,18 @@ describe('an organization', () => {
     expect(await audited(team.accountId)).toMatchObject([{ action: 'organization.create', actor_id: owner.id, target: team.id }]);
   });
 
+  it('has a slug that can be read, of a name in other letters than those of an address', async () => {
+    const owner = await someone();
+    const slugOf = async (name: string) => (await must('POST', '/api/orgs', { as: owner, json: { name } })).slug;
+    const unique = owner.id
+      .toLowerCase()
+      .replace(/[^a-z0-9]/g, '')
+      .slice(0, 8);
+    expect(await slugOf(`Müller & Cía. ${unique}`)).toBe(`muller-cia-${unique}`);
+    expect(await slugOf(`${unique} ${'x'.repeat(31 - 1)} Söhne`)).toBe(`${unique}-${'x'.repeat(30)}`);
+    expect(await slugOf('株式会社')).toMatch(/^team/);
+  });
+
   it('is one of twenty that a person may make', async () => {
     const owner = await someone();
     const { accountId: _, id } = await made(owner);

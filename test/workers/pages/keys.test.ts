@@ -50,6 +50,28 @@ describe('the form of a new key', () => {
   });
 });
 
+describe('the limit of a key', () => {
+  it('that is no limit is told by its own field, which keeps it, and not by the form of a new key', async () => {
+    const as = await someone();
+    const [{ id }] = [
+      await must('POST', '/api/api-keys', { as, json: { name: 'one' } }),
+      await must('POST', '/api/api-keys', { as, json: { name: 'two' } }),
+    ];
+    const answer = await call('POST', `${PATH}/${id}/limit`, { as, form: { spendingLimit: '1e12' } });
+    expect(answer.status).toBe(400);
+    expect(answer.text).toContain('role="alert" id="form-error">Limit, in credits a month: must be at most 1,000,000,000.</p>');
+    const [own, ...others] = answer.text
+      .split(/(?=<form )/)
+      .filter((form) => form.includes('name="spendingLimit"'))
+      .sort((one) => (one.includes(id) ? -1 : 1));
+    expect(own).toMatch(/value="1e12" aria-invalid="true" aria-describedby="form-error" autofocus=""/);
+    expect(others).toHaveLength(2);
+    for (const form of others) expect(form).not.toContain('aria-invalid');
+    expect(answer.text).toContain('<details class="small" open=""><summary aria-label="Change the limit of one">');
+    expect(answer.text).toContain('<details class="small"><summary aria-label="Change the limit of two">');
+  });
+});
+
 describe('a key whose time is over', () => {
   it('is said to be expired, is not among those that work, and is not offered in the docs', async () => {
     const as = await someone();

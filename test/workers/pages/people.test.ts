@@ -1,4 +1,6 @@
+import { env } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
+import { accountStub } from '../../../src/account/stub';
 import { call, join, must, organization, type Someone, someone } from '../console/support';
 
 const show = async (as: Someone, path: string): Promise<string> => (await call('GET', path, { as })).text;
@@ -48,6 +50,12 @@ describe('the page of an organization', () => {
     expect(html).toContain('data-ask="Make Adam an owner?');
     expect(html).not.toMatch(/Remove Olga|Change the role of Olga/);
     expect(html).toContain('Remove Adam');
+    const other = await someone('Oskar');
+    await join(id, other, 'owner');
+    expect(await show(owner, path)).toContain('Remove Oskar');
+    const seen = await show(admin, path);
+    expect(seen).not.toMatch(/Remove (Oskar|Olga)|<option[^>]*>owner/);
+    expect(seen).toContain('Change the role of Adam');
   });
 
   it('keeps what was typed where something was wrong with it, all but the secret', async () => {
@@ -69,8 +77,23 @@ describe('the page of an organization', () => {
     for (const kept of ['value="acme.example"', 'value="nowhere" aria-invalid="true"', 'value="the-client"', '<option selected="">viewer'])
       expect(sso.text).toContain(kept);
     expect(sso.text).not.toContain('the-secret');
-    expect((await call('POST', at('rename'), { as: owner, form: { name: ' ' } })).text).toContain('Name: must not be empty.');
+    expect((await call('POST', at('rename'), { as: owner, form: { name: ' ' } })).text).toContain('Its name: must not be empty.');
     expect((await call('POST', at('delete'), { as: owner, form: { confirm: 'x' } })).text).toContain(`Type ${id} to confirm`);
+  });
+
+  it('says of credits that are left where they are given up, and leaves the form open for it', async () => {
+    const { owner, id } = await team();
+    const { accountId } = await must('GET', `/api/orgs/${id}`, { as: owner });
+    await accountStub(env.ACCOUNT, accountId).grant({ eventId: 'e', amountMicro: 5_000_000_000, reason: '', topUp: false });
+    const at = `/settings/organization/delete?org=${id}`;
+    const refused = await call('POST', at, { as: owner, form: { confirm: id } });
+    expect(refused.text).toContain(
+      '>The wallet still has 5,000 credits, which would be lost: confirm that by “Give up the credits that are left”.</p>',
+    );
+    expect(refused.text).toMatch(/<details open=""><summary>Delete it<\/summary>/);
+    expect(refused.text).toContain(`name="confirm" required="" autocomplete="off" value="${id}"`);
+    expect(refused.text).toMatch(/name="forfeitCredits" aria-invalid="true" aria-describedby="form-error"/);
+    expect((await call('POST', at, { as: owner, form: { confirm: id, forfeitCredits: 'on' } })).status).toBe(303);
   });
 });
 
