@@ -3,20 +3,10 @@ import { amountOf, expiry, flag, fromZero, list, moment, required, TIERS, text, 
 import { CATALOGUE_COMMANDS } from './admin-catalogue.mjs';
 import { IMPORT_COMMANDS } from './admin-import.mjs';
 import { VOUCHER_COMMANDS } from './admin-vouchers.mjs';
+import { everyPage } from './every-page.mjs';
 import { given } from './given.mjs';
 import { UsageError } from './paths.mjs';
 import { credits, facts, table, time } from './print.mjs';
-
-async function allAccounts(api) {
-  const accounts = [];
-  let cursor;
-  do {
-    const page = await api.listAccounts(given({ limit: '100', cursor }));
-    accounts.push(...page.accounts);
-    cursor = page.nextCursor ?? undefined;
-  } while (cursor !== undefined);
-  return { accounts };
-}
 
 /** Of all accounts the gateway checks as many at a time as it can. */
 async function reconcile(api, { operands: [accountId] }) {
@@ -121,7 +111,7 @@ export const COMMANDS = [
   },
   {
     name: 'accounts list',
-    run: allAccounts,
+    run: (api) => everyPage(api.listAccounts, 'accounts', 100),
     show: ({ accounts }) => (accounts.length > 0 ? table(ACCOUNT_COLUMNS, accounts) : 'No accounts yet.'),
   },
   {

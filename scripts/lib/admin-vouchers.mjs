@@ -1,18 +1,8 @@
 // The commands for vouchers: credits for whoever has the code.
 import { aboveZero, expiry, flag, list, required, text, wholeFromOne } from './admin-arguments.mjs';
+import { everyPage } from './every-page.mjs';
 import { given } from './given.mjs';
 import { credits, facts, table, time } from './print.mjs';
-
-async function allVouchers(api) {
-  const vouchers = [];
-  let cursor;
-  do {
-    const page = await api.listVouchers(given({ limit: '500', cursor }));
-    vouchers.push(...page.vouchers);
-    cursor = page.nextCursor ?? undefined;
-  } while (cursor !== undefined);
-  return { vouchers };
-}
 
 const CODE_COLUMNS = [
   ['Voucher', (voucher) => voucher.id],
@@ -77,7 +67,7 @@ export const VOUCHER_COMMANDS = [
   },
   {
     name: 'vouchers list',
-    run: allVouchers,
+    run: (api) => everyPage(api.listVouchers, 'vouchers', 500),
     show: ({ vouchers }) => (vouchers.length > 0 ? table(COLUMNS, vouchers) : 'No vouchers yet.'),
   },
   {
