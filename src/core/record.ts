@@ -10,3 +10,5 @@ export function parseJson(text: string): unknown {
     return undefined;
   }
 }
+
+export const isFilled = (value: unknown): value is string => typeof value === 'string' && value !== '';

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { fail, ok, type Result } from '../core/errors';
 import { setMembers, withoutMember } from '../core/json';
-import { isRecord, parseJson } from '../core/record';
 import type { Call } from './types';
 
 /** A body without its list of models. */
-export interface SplitModels {
+interface SplitModels {
   body: string;
+  fields: Record<string, unknown>;
   /** The models that are asked should the one in the body fail. */
   otherModels?: readonly string[];
 }
@@ -19,16 +19,17 @@ const MODELS = z.array(z.string().min(1)).max(MAX_MODELS).nullable();
  * `models` names what is asked after `model`, one after the other, as at OpenRouter
  * (https://openrouter.ai/docs/guides/routing/model-fallbacks). It is the gateway that asks, so no provider is shown it.
  */
-export function splitModels(body: string): Result<SplitModels> {
-  const fields = body.includes('"models"') ? parseJson(body) : undefined;
-  if (!isRecord(fields) || fields.models === undefined) return ok({ body });
-  const asked = MODELS.safeParse(fields.models);
+export function splitModels(body: string, fields: Record<string, unknown>): Result<SplitModels> {
+  if (fields.models === undefined) return ok({ body, fields });
+  const { models, ...others } = fields;
+  const asked = MODELS.safeParse(models);
   if (!asked.success)
     return fail('invalid_request', `The field \`models\` must be a list of up to ${MAX_MODELS} models.`, { param: 'models' });
   const rest = withoutMember(body, 'models');
   const [model, ...otherModels] = new Set([...(typeof fields.model === 'string' ? [fields.model] : []), ...(asked.data ?? [])]);
-  if (model === undefined) return ok({ body: rest });
-  return ok({ body: setMembers(rest, { model: JSON.stringify(model) }), ...(otherModels.length > 0 && { otherModels }) });
+  if (model === undefined) return ok({ body: rest, fields: others });
+  const named = { body: setMembers(rest, { model: JSON.stringify(model) }), fields: { ...others, model } };
+  return ok({ ...named, ...(otherModels.length > 0 && { otherModels }) });
 }
 
 /** A call with the same for other models. Its bridges keep to the request as it was written, for the first of them. */

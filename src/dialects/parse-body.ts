@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { fail, ok, type Result } from '../core/errors';
 import { isRecord, parseJson } from '../core/record';
 import { type NamesRead, namesRead, type Spelling, unambiguous } from './known-names';
+import { splitModels } from './other-models';
 import { refuseUnpriced, UNPRICED_FIELDS } from './unpriced';
 
 /** More than any model writes; a larger bound is a mistake. */
@@ -19,6 +20,8 @@ export interface ParsedBody<T> {
   body: string;
   fields: Record<string, unknown>;
   data: T;
+  /** The models that are asked should the one in the body fail. */
+  otherModels?: readonly string[];
 }
 
 /** Beside what a schema names. */
@@ -27,12 +30,14 @@ const PRICED_FIELDS = [...UNPRICED_FIELDS, 'tools', 'max_tool_calls'];
 interface Reading extends Spelling {
   /** What is read beside the schema's own names. */
   names?: readonly string[];
+  /** Its `models` are asked in turn, and are in nothing that is given back but `otherModels`. */
+  inTurn?: boolean;
 }
 
 const KNOWN = new WeakMap<z.ZodObject, NamesRead>();
 
 /** Worked out once for each schema. */
-function namesOf(schema: z.ZodObject, { names = [], ...spelling }: Reading): NamesRead {
+function namesOf(schema: z.ZodObject, { names = [], inTurn: _, ...spelling }: Reading): NamesRead {
   const known = KNOWN.get(schema) ?? namesRead([...Object.keys(schema.shape), ...PRICED_FIELDS, ...names], spelling);
   KNOWN.set(schema, known);
   return known;
@@ -41,14 +46,17 @@ function namesOf(schema: z.ZodObject, { names = [], ...spelling }: Reading): Nam
 /** A JSON body, checked only for what is priced or routed on; a refusal names the field at fault. */
 export function parseBody<T>(text: string, schema: z.ZodObject & z.ZodType<T>, reading: Reading = {}): Result<ParsedBody<T>> {
   if (text.trim() === '') return fail('invalid_request', 'The request body is empty; send a JSON object.');
-  const fields = parseJson(text);
-  if (fields === undefined) return fail('invalid_request', 'The request body is not valid JSON.');
-  if (!isRecord(fields)) return fail('invalid_request', 'The request body must be a JSON object.');
-  const body = unambiguous(text, namesOf(schema, reading));
+  const json = parseJson(text);
+  if (json === undefined) return fail('invalid_request', 'The request body is not valid JSON.');
+  if (!isRecord(json)) return fail('invalid_request', 'The request body must be a JSON object.');
+  const split = reading.inTurn ? splitModels(text, json) : ok({ body: text, fields: json });
+  if (!split.ok) return split;
+  const { body: given, fields, ...others } = split.value;
+  const body = unambiguous(given, namesOf(schema, reading));
   if (!body.ok) return body;
   const parsed = schema.safeParse(fields);
   if (!parsed.success) return refuseField(fields, parsed.error.issues[0]!);
-  return refuseUnpriced(fields) ?? ok({ body: body.value, fields, data: parsed.data });
+  return refuseUnpriced(fields) ?? ok({ body: body.value, fields, data: parsed.data, ...others });
 }
 
 /** What a body says beside its turns: these may be megabytes, and are held parsed no longer than they are read. */

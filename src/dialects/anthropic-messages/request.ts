@@ -3,7 +3,6 @@ import { fail, ok, type Result } from '../../core/errors';
 import { setMembers } from '../../core/json';
 import { isRecord } from '../../core/record';
 import { type PromptSize, promptSize } from '../estimate-tokens';
-import { splitModels } from '../other-models';
 import { besideTurns, outputTokensOrNone, parseBody } from '../parse-body';
 import type { BridgedRequest, ClientRequest, RequestTarget } from '../types';
 import { isNewerThan, knownBetas, lineOf } from './features';
@@ -80,17 +79,15 @@ function cacheWritesIn(body: string): '5m' | '1h' | undefined {
 }
 
 export function parseMessages(request: ClientRequest): Result<MessagesRequest> {
-  const split = splitModels(request.body);
-  if (!split.ok) return split;
-  const { body, otherModels } = split.value;
-  const parsed = parseBody(body, messagesRequest);
+  const parsed = parseBody(request.body, messagesRequest, { inTurn: true });
   if (!parsed.ok) return parsed;
+  const { body, fields, otherModels } = parsed.value;
   const { model, messages, stream, max_tokens, thinking, thread } = parsed.value.data;
   if ((thread ?? null) !== null) return fail('invalid_request', NO_THREADS, { param: 'thread', code: 'unsupported_parameter' });
   return ok({
-    ...forwarded({ ...request, body: parsed.value.body }, model),
+    ...forwarded({ ...request, body }, model),
     ...(otherModels && { otherModels }),
-    fields: withoutDefaults(besideTurns(parsed.value.fields)),
+    fields: withoutDefaults(besideTurns(fields)),
     stream: stream === true,
     cacheWrites: cacheWritesIn(body),
     maxOutputTokens: max_tokens,
@@ -101,14 +98,12 @@ export function parseMessages(request: ClientRequest): Result<MessagesRequest> {
 }
 
 export function readCountRequest(request: ClientRequest): Result<CountRequest> {
-  const split = splitModels(request.body);
-  if (!split.ok) return split;
-  const { body } = split.value;
-  const parsed = parseBody(body, countRequest);
+  const parsed = parseBody(request.body, countRequest, { inTurn: true });
   if (!parsed.ok) return parsed;
+  const { body } = parsed.value;
   const { model, messages } = parsed.value.data;
   return ok({
-    ...forwarded({ ...request, body: parsed.value.body }, model),
+    ...forwarded({ ...request, body }, model),
     estimatedTokens: promptSize(body, messages).estimatedInputTokens,
   });
 }

@@ -1,6 +1,6 @@
 /** Changes to a chat body that some upstream has refused. What is not changed keeps its bytes. */
 import { members, renameMembers, rewriteElements, rewriteMembers, setMembers, withoutMember } from '../../core/json';
-import { isRecord, parseJson } from '../../core/record';
+import { isFilled, isRecord, parseJson } from '../../core/record';
 import { plainBody } from '../openrouter/plain-body';
 import { extraContent, missesSignature, NO_SIGNATURE, refusesSignature, signatureIn } from '../thought-signatures';
 
@@ -72,8 +72,6 @@ export const refusesThoughts = (message: string): boolean => /reasoning_content/
 /** Are they missing, or not known at all? */
 export const missesThoughts = (message: string): boolean =>
   !refusesOption(message) && /missing|required|must be|passed back/i.test(message);
-
-const isFilled = (value: unknown): boolean => typeof value === 'string' && value !== '';
 
 /** Thinking models want the thoughts of their own past turns, which many clients drop; others do not know the field. */
 const mendThoughts: Repair = (body, message) => {

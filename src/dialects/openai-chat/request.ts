@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { ok, type Result } from '../../core/errors';
 import { members, renameMembers, setMembers, withoutMember } from '../../core/json';
 import { type PromptSize, promptSize } from '../estimate-tokens';
-import { splitModels } from '../other-models';
 import { besideTurns, outputTokens, parseBody } from '../parse-body';
 import { thoughtsOff } from '../thoughts-off';
 
@@ -44,25 +43,23 @@ export const ofModel = ({ otherModels: _, ...request }: ChatRequest, model: stri
   ...(request.fields && { fields: { ...request.fields, model } }),
 });
 
-export function parseChat(whole: string): Result<ChatRequest> {
-  const split = splitModels(whole);
-  if (!split.ok) return split;
-  const { body, otherModels } = split.value;
-  const parsed = parseBody(body, chatRequest);
+export function parseChat(text: string): Result<ChatRequest> {
+  const parsed = parseBody(text, chatRequest, { inTurn: true });
   if (!parsed.ok) return parsed;
+  const { body, fields, otherModels } = parsed.value;
   const { model, messages, stream, stream_options, n, max_tokens, max_completion_tokens } = parsed.value.data;
   return ok({
     model,
     ...(otherModels && { otherModels }),
-    body: parsed.value.body,
-    fields: besideTurns(parsed.value.fields),
-    speaks: Array.isArray(parsed.value.fields.modalities) && parsed.value.fields.modalities.includes('audio'),
+    body,
+    fields: besideTurns(fields),
+    speaks: Array.isArray(fields.modalities) && fields.modalities.includes('audio'),
     stream: stream === true,
     includeUsage: stream_options?.include_usage === true,
     choices: n ?? 1,
     maxOutputTokens: max_completion_tokens ?? max_tokens ?? undefined,
     ...promptSize(body, messages),
-    thoughtsOff: thoughtsOff(parsed.value.fields),
+    thoughtsOff: thoughtsOff(fields),
   });
 }
 

@@ -1,3 +1,5 @@
+import { isFilled } from '../../core/record';
+
 /** A tool call as far as a stream has told of it. */
 export interface BegunCall {
   id?: string | undefined;
@@ -17,8 +19,6 @@ export const NO_PARAMETERS: Record<string, unknown> = { type: 'object', properti
 /** Arguments as text: some upstreams send them as an object. */
 export const argumentsOf = (value: unknown): string =>
   typeof value === 'string' ? value : typeof value === 'object' && value !== null ? JSON.stringify(value) : '';
-
-const isFilled = (value: unknown): value is string => typeof value === 'string' && value !== '';
 
 const namesFunction = ({ function: called }: CallDelta): boolean =>
   typeof called === 'object' && called !== null && 'name' in called && isFilled(called.name);

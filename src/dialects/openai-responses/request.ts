@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { fail, ok, type Result } from '../../core/errors';
 import { setMembers } from '../../core/json';
 import { type PromptSize, promptSize } from '../estimate-tokens';
-import { splitModels } from '../other-models';
 import { outputTokens, parseBody } from '../parse-body';
 import type { BridgedRequest, ClientRequest, ContinuedAnswer, RequestTarget } from '../types';
 import { requestOfResponse } from './ids';
@@ -62,13 +61,10 @@ function forwardedHeaders(headers: ClientRequest['headers']): Record<string, str
 const COMPACT = '/compact';
 const COMPACT_ADDRESS = /\/responses\/compact\/?(?:\?|$)/;
 
-export function parseResponses({ body: whole, url, headers }: ClientRequest): Result<ResponsesRequest> {
-  const split = splitModels(whole);
-  if (!split.ok) return split;
-  const { body, otherModels } = split.value;
-  const parsed = parseBody(body, responsesRequest);
+export function parseResponses({ body: text, url, headers }: ClientRequest): Result<ResponsesRequest> {
+  const parsed = parseBody(text, responsesRequest, { inTurn: true });
   if (!parsed.ok) return parsed;
-  const { fields, data } = parsed.value;
+  const { body, fields, data, otherModels } = parsed.value;
   const { model, input, stream, background, store, max_output_tokens, previous_response_id } = data;
   if ((input ?? undefined) === undefined && INPUT_ELSEWHERE.every((name) => (fields[name] ?? undefined) === undefined))
     return fail('invalid_request', 'The field `input` is required.', { param: 'input', code: 'missing_required_parameter' });
@@ -77,7 +73,7 @@ export function parseResponses({ body: whole, url, headers }: ClientRequest): Re
   if (!continues.ok) return continues;
   const compacts = COMPACT_ADDRESS.test(url);
   return ok({
-    body: parsed.value.body,
+    body,
     fields,
     model,
     ...(otherModels && { otherModels }),

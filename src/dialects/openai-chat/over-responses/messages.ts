@@ -1,10 +1,8 @@
-import { isRecord } from '../../../core/record';
+import { isFilled, isRecord } from '../../../core/record';
 import { argumentsOf } from '../tool-calls';
 import type { ThoughtsByCall } from './thoughts';
 
 type Fields = Record<string, unknown>;
-
-const isFilled = (value: unknown): value is string => typeof value === 'string' && value !== '';
 
 /** Chat messages as the items of an input, one after the other; false from the first that this format cannot say. */
 export class InputItems {

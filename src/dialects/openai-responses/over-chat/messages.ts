@@ -1,5 +1,5 @@
 import { sniffType } from '../../../core/media-type';
-import { isRecord } from '../../../core/record';
+import { isFilled, isRecord } from '../../../core/record';
 import { fileNameIn } from '../../file-name';
 import { chatName } from './tools';
 
@@ -224,8 +224,6 @@ function partOf(part: Fields): Fields | undefined {
       return undefined;
   }
 }
-
-const isFilled = (value: unknown): value is string => typeof value === 'string' && value !== '';
 
 /** A file that is in the part, or has an address: chat has one field for both. */
 function filePart({ filename, file_data, file_url }: Fields): Fields | undefined {
