@@ -11,6 +11,7 @@ import { accounts } from '../db/schema';
 import { listInD1 } from './account-row';
 import { noted } from './api-keys/internal';
 import { type Acting, auditRecord, collectAudit } from './audit/commit';
+import { momentCursor, readMoment } from './cursor';
 import type { ConsoleDeps } from './deps';
 
 /** The operator is no person with a session: the token says who it is, the request where it comes from. */
@@ -81,14 +82,13 @@ export async function createAccount(deps: OperatorDeps, input: z.infer<typeof cr
 const grantDetail = ({ amountMicro, reason, topUp }: GrantRequest) => ({ credits: toCredits(amountMicro), reason, topUp });
 
 export async function listAccounts(deps: ConsoleDeps, limit: number, cursor: string | undefined) {
-  const [, afterMs, afterId] = /^(\d{1,15})~(\w+)$/.exec(cursor ?? '') ?? [];
-  if (cursor && afterId === undefined)
-    return fail('invalid_request', '`cursor` must be the `nextCursor` of the page before.', { param: 'cursor' });
-  const after = Number(afterMs);
+  const read = readMoment(cursor);
+  if (!read.ok) return read;
+  const after = read.value;
   const rows = await database(deps.db)
     .select()
     .from(accounts)
-    .where(afterId ? or(gt(accounts.createdAt, after), and(eq(accounts.createdAt, after), gt(accounts.id, afterId))) : undefined)
+    .where(after && or(gt(accounts.createdAt, after.createdAt), and(eq(accounts.createdAt, after.createdAt), gt(accounts.id, after.id))))
     .orderBy(asc(accounts.createdAt), asc(accounts.id))
     .limit(limit + 1);
   const page = rows.slice(0, limit);
@@ -102,7 +102,7 @@ export async function listAccounts(deps: ConsoleDeps, limit: number, cursor: str
       status,
       createdAt: new Date(createdAt).toISOString(),
     })),
-    nextCursor: rows.length > limit && last ? `${last.createdAt}~${last.id}` : null,
+    nextCursor: rows.length > limit && last ? momentCursor(last) : null,
   });
 }
 

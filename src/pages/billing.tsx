@@ -10,6 +10,7 @@ import type { GatewayError } from '../core/errors';
 import type { AppContext } from '../http/context';
 import type { AccountRoute } from '../routes/account/route';
 import { inLabels, marked, readForm } from './form';
+import { within } from './frame';
 import { alignedCredits, Code, credits, dollars, Empty, Headings, Name, Notice, Pages, Scroll, Time } from './parts';
 import { fields, orgQuery, page, refusalPage } from './shell';
 import { onward } from './sign-in';
@@ -261,8 +262,7 @@ async function redeemVoucher(c: AppContext, context: VerbContext): Promise<Respo
   const input = readForm(redeemInput, { code }, LABELS);
   const redeemed = input.ok ? await redeem(context, input.value) : input;
   if (!redeemed.ok) return billingPage(c, context, { code, error: inLabels(redeemed.error, LABELS) });
-  const scope = orgQuery(context);
-  return c.redirect(`${PATH}${scope}${scope === '' ? '?' : '&'}redeemed=1`, 303);
+  return c.redirect(within(`${PATH}?redeemed=1`, context.organization?.id), 303);
 }
 
 export const billingPages: AccountRoute[] = [

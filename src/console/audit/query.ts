@@ -1,7 +1,8 @@
 /** The audit log as it is read: filtered, in pages, and checked. */
 import { z } from 'zod';
 import { type AuditRow, FIRST_HASH, hashOf } from '../../core/audit';
-import { fail, ok } from '../../core/errors';
+import { ok } from '../../core/errors';
+import { refuseCursor } from '../cursor';
 import type { AuditContext } from './commit';
 
 const text = z.string().trim().min(1).max(200);
@@ -63,8 +64,7 @@ async function page(context: LogOf, filter: AuditFilter, beforeSeq: number, limi
 
 export async function queryAudit(context: LogOf, filter: AuditFilter, limit: number, cursor: string | undefined) {
   const before = cursor === undefined ? Number.MAX_SAFE_INTEGER : Number(cursor);
-  if (!Number.isSafeInteger(before))
-    return fail('invalid_request', '`cursor` must be the `nextCursor` of the page before.', { param: 'cursor' });
+  if (!Number.isSafeInteger(before)) return refuseCursor();
   const rows = await page(context, filter, before, limit + 1);
   const shown = rows.slice(0, limit);
   return ok({ entries: shown.map(auditView), nextCursor: rows.length > limit ? String(shown.at(-1)!.seq) : null });

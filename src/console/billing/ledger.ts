@@ -1,6 +1,7 @@
-import { fail, ok } from '../../core/errors';
+import { ok } from '../../core/errors';
 import { toCredits } from '../../core/money';
 import type { VerbContext } from '../context';
+import { refuseCursor } from '../cursor';
 
 interface Row {
   id: string;
@@ -20,8 +21,7 @@ const COLUMNS = `id, kind, state, model, endpoint, amount, closed_at AS closedAt
 /** Every line that changed the balance, newest first: they add up to it. */
 export async function listLedger(context: VerbContext, limit: number, cursor: string | undefined) {
   const [, epoch, closeSeq] = /^(\d{1,10})~(\d{1,15})$/.exec(cursor ?? '') ?? [];
-  if (cursor && epoch === undefined)
-    return fail('invalid_request', '`cursor` must be the `nextCursor` of the page before.', { param: 'cursor' });
+  if (cursor && epoch === undefined) return refuseCursor();
   // What D1 lacks yet is on its way then: who comes back from paying finds it a moment later.
   if (epoch === undefined)
     await context

@@ -123,17 +123,11 @@ export async function forgetDevices(db: D1Database, userId: string): Promise<voi
   await db.prepare("DELETE FROM verifications WHERE value = ? AND identifier LIKE 'trust-device-%'").bind(userId).run();
 }
 
-const distrust = ({ db }: GuardDeps) =>
+/** After somebody who is signed in has changed something of theirs. */
+const afterChange = (act: (userId: string, c: Middleware) => Promise<void>) =>
   createAuthMiddleware(async (c) => {
     const userId = c.context.session?.user.id;
-    if (userId !== undefined && !(c.context.returned instanceof APIError)) await forgetDevices(db, userId);
-  });
-
-const noteChange = ({ changed }: GuardDeps) =>
-  createAuthMiddleware(async (c) => {
-    const userId = c.context.session?.user.id;
-    if (userId === undefined || c.context.returned instanceof APIError) return;
-    await changed(userId, CHANGES[c.path]!, c.headers);
+    if (userId !== undefined && !(c.context.returned instanceof APIError)) await act(userId, c);
   });
 
 export const guards = (deps: GuardDeps) =>
@@ -146,8 +140,11 @@ export const guards = (deps: GuardDeps) =>
       ],
       after: [
         { matcher: ({ path }) => path === MAGIC_LINK || path === SOCIAL_CALLBACK, handler: showTwoFactor },
-        { matcher: ({ path }) => DISTRUSTS.has(path), handler: distrust(deps) },
-        { matcher: ({ path }) => path !== undefined && Object.hasOwn(CHANGES, path), handler: noteChange(deps) },
+        { matcher: ({ path }) => DISTRUSTS.has(path), handler: afterChange((userId) => forgetDevices(deps.db, userId)) },
+        {
+          matcher: ({ path }) => path !== undefined && Object.hasOwn(CHANGES, path),
+          handler: afterChange((userId, { path, headers }) => deps.changed(userId, CHANGES[path]!, headers)),
+        },
       ],
     },
   }) satisfies BetterAuthPlugin;

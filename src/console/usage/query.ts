@@ -1,6 +1,7 @@
-import { fail, ok, type Result } from '../../core/errors';
+import { ok, type Result } from '../../core/errors';
 import { toCredits, toUsd } from '../../core/money';
 import type { VerbContext } from '../context';
+import { refuseCursor } from '../cursor';
 import { type UsageFilter, type Where, whereOf } from './filter';
 import { LOG_COLUMNS, type LogRow, logView } from './log';
 
@@ -33,7 +34,7 @@ export async function queryUsage(context: VerbContext, filter: UsageFilter, limi
   const { db, accountId, account } = context;
   const where = whereOf(accountId, filter, context.now());
   const paged = cursor === undefined ? where : after(where, cursor);
-  if (!paged) return fail('invalid_request', '`cursor` must be the `nextCursor` of the page before.', { param: 'cursor' });
+  if (!paged) return refuseCursor();
   // What D1 lacks yet is on its way then: the page after a call shows it within seconds.
   await account(accountId)
     .flush()

@@ -5,6 +5,7 @@ import { randomDigits } from '../../core/ids';
 import { fromCredits, toCredits } from '../../core/money';
 import type { OperatorDeps } from '../accounts';
 import { commit, OPERATOR_LOG } from '../audit/commit';
+import { momentCursor, readMoment } from '../cursor';
 import { codeStart, newVoucherCode, voucherDigest } from './code';
 
 /** More than one call makes, a batch of D1 being one transaction. */
@@ -96,18 +97,18 @@ export async function createVouchers(deps: OperatorDeps, input: z.infer<typeof c
 
 /** Newest first. */
 export async function listVouchers({ db, now }: Pick<OperatorDeps, 'db' | 'now'>, limit: number, cursor: string | undefined) {
-  const [, createdAt, id] = /^(\d{1,15})~(\w{1,40})$/.exec(cursor ?? '') ?? [];
-  if (cursor && id === undefined)
-    return fail('invalid_request', '`cursor` must be the `nextCursor` of the page before.', { param: 'cursor' });
+  const before = readMoment(cursor);
+  if (!before.ok) return before;
+  const { createdAt, id } = before.value ?? { createdAt: Number.MAX_SAFE_INTEGER, id: '' };
   const { results } = await db
     .prepare(`SELECT ${COLUMNS} FROM vouchers WHERE (created_at, id) < (?, ?) ORDER BY created_at DESC, id DESC LIMIT ?`)
-    .bind(createdAt === undefined ? Number.MAX_SAFE_INTEGER : Number(createdAt), id ?? '', limit + 1)
+    .bind(createdAt, id, limit + 1)
     .all<Row>();
   const page = results.slice(0, limit);
   const last = page.at(-1);
   return ok({
     vouchers: page.map((row) => shown(row, now())),
-    nextCursor: results.length > limit && last ? `${last.createdAt}~${last.id}` : null,
+    nextCursor: results.length > limit && last ? momentCursor(last) : null,
   });
 }
 
