@@ -22,7 +22,7 @@ import { countModels, getModel, getModels, getOpenrouterModel, listModelsOf } fr
 import { getCredits, getOwnKey } from './routes/own-key';
 import { health, hello } from './routes/probes';
 import { getResponses, storedResponse } from './routes/responses';
-import { countMessagesTokens } from './routes/token-counts';
+import { countMessagesTokens, countResponsesTokens } from './routes/token-counts';
 
 type Handler = (c: AppContext) => Response | Promise<Response>;
 type Wrap = (handler: Handler) => Handler;
@@ -74,6 +74,7 @@ function mountApi(app: Hono<AppEnv>, base: string, wrap: Wrap): void {
 
 function mountResponses(app: Hono<AppEnv>, path: string, wrap: Wrap): void {
   app.get(path, wrap(getResponses));
+  app.post(`${path}/input_tokens`, wrap(countResponsesTokens));
   app.get(`${path}/:id`, wrap(storedResponse('GET', '')));
   app.delete(`${path}/:id`, wrap(storedResponse('DELETE', '')));
   app.post(`${path}/:id/cancel`, wrap(storedResponse('POST', '/cancel')));

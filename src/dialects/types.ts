@@ -63,13 +63,13 @@ export interface ContinuedAnswer {
 }
 
 /** Items of earlier answers that no upstream keeps. */
-export interface NamedItems {
+export interface NamedItems<T = Call> {
   /** The requests that left them. */
   requestIds: readonly string[];
   /** The call can do without: what cannot be read is taken for not there. */
   isOptional?: boolean;
-  /** The call with these items in the places of their names; a refusal where one is missing. */
-  brought(items: readonly unknown[]): Result<Call>;
+  /** The call, or question, with these items in the places of their names; a refusal where one is missing. */
+  brought(items: readonly unknown[]): Result<T>;
 }
 
 /** What an attempt sends upstream, beside what its wire and its credentials add. */
@@ -129,6 +129,9 @@ export interface TokenQuestion {
   model: string;
   /** For want of an upstream that counts. */
   estimatedTokens: number;
+  /** As in a call. */
+  continues?: ContinuedAnswer | undefined;
+  names?: NamedItems<TokenQuestion> | undefined;
   over(wire: WireId): TokenBridge | undefined;
   /** The body of an answer that holds an estimate. */
   answer(tokens: number): string;

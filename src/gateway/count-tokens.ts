@@ -6,9 +6,11 @@ import { parseJson } from '../core/record';
 import type { Dialect, TokenBridge, TokenQuestion } from '../dialects/types';
 import { authorizeKey } from './authorize-key';
 import type { GatewayDeps } from './deps';
+import { withNamedItems } from './kept-items';
 import { findModel, upstreamRequest } from './plan';
 import { type Reached, targetsOf } from './reach';
 import { sandboxAnswers } from './sandbox';
+import { findStoredAnswer, type StoredAnswer } from './stored-answer';
 
 /** A count is only worth a short wait: clients ask for dozens at once, and an estimate will do. */
 const LIMIT_MS = 10_000;
@@ -31,27 +33,50 @@ export async function countTokens(deps: GatewayDeps, { dialect, question, keys, 
     const targets = targetsOf(deps.registry, dialect, question, model.value, sandbox);
     const isSent = targets.length > 0 && !sandbox;
     const refusal = await authorizeKey(deps, key, { origin, ip, ...(isSent && { tokenCountsAtMost: countsAnHour(deps) }) });
-    if (refusal?.kind === 'rate_limited') return ok(question.answer(question.estimatedTokens));
-    if (refusal) {
+    if (refusal && refusal.kind !== 'rate_limited') {
       refused = refusal;
       continue;
     }
-    for (const target of targets) {
-      const counted = await ask(deps, target);
+    const found = await withEarlier(deps, key.accountId, question);
+    if (!found.ok && found.error.kind === 'unavailable') return found;
+    if (!found.ok) {
+      refused = found.error;
+      continue;
+    }
+    const { whole, stored } = found.value;
+    const asked = refusal ? [] : targetsOf(deps.registry, dialect, whole, model.value, sandbox);
+    for (const target of asked) {
+      const counted = !stored || target.provider.spec.id === stored.provider ? await ask(deps, target, stored) : undefined;
       if (counted !== undefined) return ok(counted);
     }
-    return ok(question.answer(question.estimatedTokens));
+    return ok(question.answer(whole.estimatedTokens + (stored?.tokens ?? 0)));
   }
   return { ok: false, error: refused };
+}
+
+/** The question with what it names of earlier answers, and the answer that it goes on from. */
+async function withEarlier(
+  deps: GatewayDeps,
+  accountId: string,
+  question: TokenQuestion,
+): Promise<Result<{ whole: TokenQuestion; stored: StoredAnswer | undefined }>> {
+  const whole = await withNamedItems(deps, accountId, question);
+  if (!whole.ok) return whole;
+  const { continues } = question;
+  if (!continues) return ok({ whole: whole.value, stored: undefined });
+  const stored = await findStoredAnswer(deps, accountId, continues.requestId);
+  if (!stored.ok) return stored;
+  return stored.value ? ok({ whole: whole.value, stored: stored.value }) : { ok: false, error: continues.missing };
 }
 
 /** What providers are asked for an hour and user; from then on an estimate has to do. Clients ask for many a call. */
 const countsAnHour = ({ hourlyLimits }: GatewayDeps): number => SENT_TIMES * Math.max(hourlyLimits.chat ?? 0, HOURLY_LIMITS.chat);
 
 /** The upstream's answer, which may say more than a number; undefined when it gives none. */
-async function ask(deps: GatewayDeps, target: Reached<TokenBridge>): Promise<string | undefined> {
+async function ask(deps: GatewayDeps, target: Reached<TokenBridge>, stored: StoredAnswer | undefined): Promise<string | undefined> {
   const { spec, apiKeys } = target.provider;
-  const { url, headers, body } = upstreamRequest(target, apiKeys[0], { stream: false, moved: false, storedId: undefined });
+  const apiKey = apiKeys[stored?.keyIndex ?? 0];
+  const { url, headers, body } = upstreamRequest(target, apiKey, { stream: false, moved: false, storedId: stored?.upstreamId });
   const signal = AbortSignal.timeout(LIMIT_MS);
   try {
     const response = spec.serve

@@ -2,7 +2,7 @@
 import { fail, ok, type Result } from '../core/errors';
 import { keptAnswerKey } from '../core/kept-answers';
 import { parseJson } from '../core/record';
-import type { Call } from '../dialects/types';
+import type { NamedItems } from '../dialects/types';
 import type { GatewayDeps } from './deps';
 
 const MAX_KEPT_CHARS = 8_388_608;
@@ -28,10 +28,14 @@ export async function keepItems(
   }
 }
 
-/** The call with all that it names; refused where this account has left no such item. */
-export async function withNamedItems(deps: Pick<GatewayDeps, 'files'>, accountId: string, call: Call): Promise<Result<Call>> {
-  const { names } = call;
-  if (!names) return ok(call);
+/** A call, or a question, with all that it names; refused where this account has left no such item. */
+export async function withNamedItems<T extends { names?: NamedItems<T> | undefined }>(
+  deps: Pick<GatewayDeps, 'files'>,
+  accountId: string,
+  asked: T,
+): Promise<Result<T>> {
+  const { names } = asked;
+  if (!names) return ok(asked);
   const newest = names.requestIds.at(-1);
   try {
     const kept = await Promise.all(

@@ -4,6 +4,7 @@ import { example, json, type Parameter, type Route } from './describe';
 import { FAILURES } from './errors';
 import {
   compacted,
+  inputTokens,
   responseDeleted,
   responseEvent,
   responseFailure,
@@ -81,6 +82,19 @@ const routesAt = (base: string, suffix: string): Route[] => [
     answers: { 200: json('The shorter conversation.', compacted, CHARGED) },
     errors: FAILURES.call,
     reference: `${REFERENCE}/compact`,
+  },
+  {
+    method: 'post',
+    path: `${base}/input_tokens`,
+    id: `countResponseTokens${suffix}`,
+    tag: 'Language models',
+    summary: 'How many tokens the input of a response has',
+    description: 'Free of charge, and outside of all limits. An estimate where no provider of the model counts.',
+    access: 'key',
+    body: { schema: responseParams, examples: example('Count', { model: 'gpt-5.5', input: 'Hello' }) },
+    answers: { 200: json('The number.', inputTokens) },
+    errors: FAILURES.count,
+    reference: `${REFERENCE}/input-tokens`,
   },
   ...storedRoutesAt(`${base}/{id}`, suffix),
 ];

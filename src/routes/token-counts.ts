@@ -3,6 +3,8 @@ import { parseCountTokens as parseMessagesCount } from '../dialects/anthropic-me
 import { anthropicMessages } from '../dialects/anthropic-messages/dialect';
 import { parseCountTokens as parseGeminiCount } from '../dialects/gemini/count-tokens';
 import { geminiNative } from '../dialects/gemini/dialect';
+import { parseCountTokens as parseResponsesCount } from '../dialects/openai-responses/count-tokens';
+import { openaiResponses } from '../dialects/openai-responses/dialect';
 import type { ClientRequest, Dialect, TokenQuestion } from '../dialects/types';
 import { refuseKeys } from '../gateway/authorize-key';
 import { countTokens } from '../gateway/count-tokens';
@@ -36,3 +38,4 @@ const countRoute =
 
 export const countMessagesTokens = countRoute(anthropicMessages, parseMessagesCount);
 export const countGeminiTokens = countRoute(geminiNative, parseGeminiCount);
+export const countResponsesTokens = countRoute(openaiResponses, parseResponsesCount);

@@ -119,7 +119,8 @@ describe('the document', () => {
 describe('language models', () => {
   it.each([
     ...['createChatCompletion', 'chat', 'createCompletion', 'createEmbeddings', 'createMessage', 'countMessageTokens', 'gemini'],
-    ...['createResponse', 'compactResponse', 'createResponseForCodex', 'compactResponseForCodex'],
+    ...['createResponse', 'compactResponse', 'countResponseTokens'],
+    ...['createResponseForCodex', 'compactResponseForCodex', 'countResponseTokensForCodex'],
     ...['generateContent', 'streamGenerateContent', 'countContentTokens'],
   ])('%s', async (id) => {
     await runExamples(id, { model: 'gemini-3-flash-official' });

@@ -249,6 +249,7 @@ export const storedResponseEvent = open(
 
 export const responseItems = named('ResponseItems', z.looseObject({ object: z.literal('list'), data: z.array(inputItem) }));
 export const responseDeleted = named('ResponseDeleted', z.looseObject({ id: z.string(), deleted: z.boolean() }));
+export const inputTokens = z.looseObject({ object: z.literal('response.input_tokens'), input_tokens: tokens });
 export const compacted = z.looseObject({ id: z.string(), object: z.string(), output: z.array(inputItem) });
 
 export const responseFailure = named(

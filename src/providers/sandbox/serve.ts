@@ -9,6 +9,7 @@ import { isMediaPath, serveMedia } from './media/serve';
 import { countTokensFormat, messagesFormat } from './messages/format';
 import { unknownPath } from './openai-errors';
 import { compactFormat } from './responses/compact';
+import { countFormat } from './responses/count';
 import { responsesFormat } from './responses/format';
 import { readStoredPath, serveStored } from './responses/stored';
 
@@ -22,6 +23,7 @@ const POSTS = new Map<string, Serve>([
   ['/v1/messages/count_tokens', (request) => exchange(request, countTokensFormat)],
   ['/v1/responses', (request) => exchange(request, responsesFormat)],
   ['/v1/responses/compact', (request) => exchange(request, compactFormat)],
+  ['/v1/responses/input_tokens', (request) => exchange(request, countFormat)],
 ]);
 
 /**
