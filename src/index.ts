@@ -2,6 +2,7 @@ import type { LedgerMessage, ReconciliationMessage } from './account/types';
 import { createApp, withCallsFirst } from './app';
 import { reconcileNightly } from './console/reconcile';
 import { grantRedeemed } from './console/vouchers/redeem';
+import { forgetOldTries } from './console/vouchers/tries';
 import type { Bindings } from './env';
 import { envConsoleDeps, jobDeps, liveCatalogue, queueDeps } from './http/deps';
 import { lingering } from './http/linger';
@@ -32,7 +33,9 @@ async function sendAlerts(env: Bindings): Promise<void> {
 /** Nor does a voucher. */
 async function finishVouchers(env: Bindings): Promise<void> {
   try {
-    await grantRedeemed(envConsoleDeps(env));
+    const deps = envConsoleDeps(env);
+    await grantRedeemed(deps);
+    await forgetOldTries(deps.db, deps.now());
   } catch (error) {
     console.error('vouchers not looked at', String(error));
   }

@@ -164,6 +164,8 @@ const billingRoutes: Route[] = [
       summary: 'Redeem a voucher: credits for its code, once a wallet',
       answers: { 200: json('What came, and what there is now.', z.object({ credits, balanceCredits: credits })) },
     }),
+    errors: [...FAILURES.account, 'rate_limited'],
+    description: 'Ten codes an hour that are no voucher’s, and from then on none at all.',
     body: { schema: redeemInput, examples: example('A code as it was given', { code: '7K2QX-9M4TD-0HZ5B-R8WCF' }) },
   },
   {

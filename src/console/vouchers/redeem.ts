@@ -10,11 +10,13 @@ import { auditRecord, collectAudit } from '../audit/commit';
 import type { VerbContext } from '../context';
 import type { ConsoleDeps } from '../deps';
 import { voucherDigest } from './code';
+import { countTry, forgetTry } from './tries';
 
 export const redeemInput = z.strictObject({ code: z.string().trim().min(1).max(100) });
 
 const REDEEM = `INSERT INTO voucher_redemptions SELECT id, ?2, ?3, ?4, NULL FROM vouchers
-  WHERE code_hash = ?1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?4)
+  WHERE code_hash = ?1 AND EXISTS (SELECT 1 FROM voucher_tries WHERE voucher_tries.id = ?5)
+    AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?4)
     AND (SELECT COUNT(*) FROM voucher_redemptions WHERE voucher_id = vouchers.id) < max_accounts
   ON CONFLICT DO NOTHING`;
 
@@ -43,11 +45,15 @@ export async function redeem(
   const { db, accountId, actor } = context;
   const digest = await voucherDigest(code);
   const nowMs = context.now();
-  const [, found] = await db.batch<Found>([
-    db.prepare(REDEEM).bind(digest, accountId, actor.name, nowMs),
+  const tried = { id: crypto.randomUUID(), accountId, ip: context.from.ip };
+  const [, counted, , found] = await db.batch<Found>([
+    ...countTry(db, tried, nowMs),
+    db.prepare(REDEEM).bind(digest, accountId, actor.name, nowMs, tried.id),
     db.prepare(FIND).bind(digest, accountId),
   ]);
+  if (counted?.meta.changes === 0) return TOO_MANY_TRIES;
   const voucher = found?.results[0];
+  if (voucher) await forgetTry(db, tried);
   if (!voucher) return refused('There is no voucher with this code; is it typed as it was given?', 'unknown_voucher');
   if (voucher.grantedAt !== null) return refused('This wallet has redeemed this voucher before.', 'voucher_redeemed');
   if (voucher.redeemedAt === null) return refused(whyClosed(voucher, nowMs), 'voucher_closed');
@@ -57,6 +63,10 @@ export async function redeem(
   await collectAudit(context, accountId);
   return ok({ credits: detail.credits, balanceCredits: toCredits(balanceMicro) });
 }
+
+const TOO_MANY_TRIES = fail('rate_limited', 'Too many codes that are no voucher’s were tried; try again in an hour.', {
+  code: 'too_many_codes',
+});
 
 const refused = (message: string, code: string) => fail('invalid_request', message, { param: 'code', code });
 

@@ -77,6 +77,24 @@ describe('a voucher', () => {
     expect(await balanceOf(person)).toBe(0);
   });
 
+  it('cannot be guessed: a wallet tries ten wrong codes an hour, and then not even the right one', async () => {
+    const [guesser, other] = [await someone(), await someone()];
+    const code = `SUMMER-${crypto.randomUUID().slice(0, 8)}`;
+    await make({ codes: [code], maxAccounts: 2 });
+    for (let time = 0; time < 3; time++) expect((await redeem(other, (await make()).code)).status).toBe(200);
+    const guesses = await Promise.all(Array.from({ length: 12 }, (_, index) => redeem(guesser, `WINTER-${index}-${code}`)));
+    expect(guesses.filter(({ status }) => status === 400)).toHaveLength(10);
+    const tooMany = { status: 429, body: { error: { code: 'too_many_codes', type: 'rate_limit_error' } } };
+    for (const guess of guesses.filter(({ status }) => status !== 400)) expect(guess).toMatchObject(tooMany);
+    expect(await redeem(guesser, code)).toMatchObject(tooMany);
+    expect(await balanceOf(guesser)).toBe(0);
+    expect((await redeem(other, code)).status).toBe(200);
+    await env.DB.prepare('UPDATE voucher_tries SET at = ? WHERE account_id = ?')
+      .bind(Date.now() - 3_600_001, await accountOf(guesser))
+      .run();
+    expect((await redeem(guesser, code)).status).toBe(200);
+  });
+
   it('goes to the wallet of the organization that is asked for, by those who may pay for it', async () => {
     const [owner, developer, { id, accountId }] = [await someone(), await someone(), await organization()];
     await join(id, owner, 'owner');
