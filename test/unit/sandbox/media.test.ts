@@ -1,10 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import guide from '../../../docs/jobs.md?raw';
 import { makeGlb } from '../../../src/providers/sandbox/media/glb';
 import { jobId, planSandboxJob, readJobId, type SandboxJob } from '../../../src/providers/sandbox/media/job';
 import { MEDIA_MAGIC_WORDS, readMediaMagic } from '../../../src/providers/sandbox/media/magic';
 import { makeMp4 } from '../../../src/providers/sandbox/media/mp4';
 import { makePng } from '../../../src/providers/sandbox/media/png';
+import { serveMedia } from '../../../src/providers/sandbox/media/serve';
 import { makeWav } from '../../../src/providers/sandbox/media/wav';
 
 const view = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -80,6 +81,21 @@ describe('a job of the sandbox', () => {
     const job = plan('a cat') as SandboxJob;
     expect(readJobId(jobId(job))).toEqual(job);
     for (const id of ['', 'sbx_', 'sbx_!!', 'up0']) expect(readJobId(id)).toBeUndefined();
+  });
+
+  it('is canceled by itself, not with another like it that began in the same instant', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const ask = async (path: string, body = '', method = 'POST') => {
+      const url = `https://sandbox.invalid/v1/media/jobs${path}`;
+      const answer = await serveMedia({ method, url, headers: {}, body, signal: new AbortController().signal });
+      return answer.json<{ id: string; status: string }>();
+    };
+    const film = JSON.stringify({ kind: 'video', model: 'm', input: { prompt: 'sandbox:hang' } });
+    const [one, other] = await Promise.all([ask('', film), ask('', film)]);
+    expect(await ask(`/${one.id}/cancel`)).toMatchObject({ status: 'canceled' });
+    expect(await ask(`/${one.id}`, '', 'GET')).toMatchObject({ status: 'canceled' });
+    expect(await ask(`/${other.id}`, '', 'GET')).toMatchObject({ status: 'running' });
+    vi.useRealTimers();
   });
 
   it('does what its words ask for', () => {

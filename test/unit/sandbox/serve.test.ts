@@ -112,7 +112,9 @@ describe('waits', () => {
   beforeEach(() => {
     vi.useFakeTimers();
   });
-  afterEach(() => {
+  afterEach(async () => {
+    // What wrote the body may hear of its end after who read it.
+    for (let round = 0; vi.getTimerCount() > 0 && round < 100; round += 1) await new Promise((resolve) => setImmediateReal(resolve));
     expect(vi.getTimerCount()).toBe(0);
     vi.useRealTimers();
   });

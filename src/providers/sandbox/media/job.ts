@@ -30,6 +30,8 @@ export interface SandboxJob {
   aspectRatio?: string;
   /** Of a GPU run: films rather than pictures. */
   film: boolean;
+  /** Tells it from others like it that begin in the same instant. */
+  nonce?: string;
 }
 
 const encoder = new TextEncoder();

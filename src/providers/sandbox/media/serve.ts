@@ -42,8 +42,9 @@ function submit(body: string): Response {
   const request = readRequest(body);
   const planned = planSandboxJob(request, Date.now());
   if ('status' in planned) return jsonResponse(planned.status, openaiErrors.status(planned.status, ''));
+  const job = { ...planned, nonce: crypto.randomUUID().slice(0, 8) };
   const { partials } = request.input;
-  return typeof partials === 'number' && planned.runsMs <= LONGEST_STREAM_MS ? streamed(planned, partials) : show(jobId(planned));
+  return typeof partials === 'number' && job.runsMs <= LONGEST_STREAM_MS ? streamed(job, partials) : show(jobId(job));
 }
 
 /** So many states of the picture on its way, evenly over the time that it takes; then what came of it. */
