@@ -43,6 +43,7 @@ export function adminApi({ url, token, fetch = globalThis.fetch }) {
     getAccount: (id) => call('GET', account(id)),
     grant: (id, input) => call('POST', `${account(id)}/grants`, input),
     setTier: (id, tier) => call('PUT', `${account(id)}/tier`, { tier }),
+    setPrices: (id, factor) => call('PUT', `${account(id)}/prices`, { factor }),
     setStatus: (id, input) => call('PUT', `${account(id)}/status`, input),
     createKey: (id, input) => call('POST', `${account(id)}/keys`, input),
     listKeys: (id) => call('GET', `${account(id)}/keys`),

@@ -1,5 +1,5 @@
 // The operator's commands: what each takes, what it asks of the gateway, how its answer reads.
-import { amountOf, expiry, flag, fromZero, list, moment, required, TIERS, text, tier } from './admin-arguments.mjs';
+import { aboveZero, amountOf, expiry, flag, fromZero, list, moment, required, TIERS, text, tier } from './admin-arguments.mjs';
 import { CATALOGUE_COMMANDS } from './admin-catalogue.mjs';
 import { IMPORT_COMMANDS } from './admin-import.mjs';
 import { VOUCHER_COMMANDS } from './admin-vouchers.mjs';
@@ -20,6 +20,8 @@ async function reconcile(api, { operands: [accountId] }) {
   return whole;
 }
 
+const pricesOf = ({ priceFactor = 1 }) => `${Number((priceFactor * 100).toFixed(1))} %`;
+
 function showAccount({ account, balanceCredits, heldCredits, availableCredits, holds, ledger }) {
   const head = facts([
     ['Account', account.id],
@@ -27,6 +29,7 @@ function showAccount({ account, balanceCredits, heldCredits, availableCredits, h
     ['E-mail', account.email],
     ['Tier', account.tier],
     ['Status', account.status],
+    ['Prices', pricesOf(account)],
     ['Created', account.createdAt && time(account.createdAt)],
     ['Balance', credits(balanceCredits)],
     ['Held', credits(heldCredits)],
@@ -63,6 +66,7 @@ const ACCOUNT_COLUMNS = [
   ['E-mail', (account) => account.email],
   ['Tier', (account) => account.tier],
   ['Status', (account) => account.status],
+  ['Prices', pricesOf],
   ['Created', (account) => time(account.createdAt)],
 ];
 
@@ -162,6 +166,13 @@ export const COMMANDS = [
     notes: TIERS.join(', '),
     run: (api, { operands: [id, wanted] }) => api.setTier(id, tier(wanted)),
     show: (answer, { operands: [id, wanted] }) => `${id} has the tier ${answer.tier ?? wanted}.`,
+  },
+  {
+    name: 'prices set',
+    operands: ['ACCOUNT', 'FACTOR'],
+    notes: 'what models cost the account, as a share of their prices: 0.8 is a fifth off, 1 the prices themselves',
+    run: (api, { operands: [id, factor] }) => api.setPrices(id, aboveZero(factor, 'FACTOR')),
+    show: (answer, { operands: [id] }) => `Models cost ${id} ${pricesOf(answer)} of their prices.`,
   },
   {
     name: 'keys create',

@@ -178,7 +178,15 @@ export class Account extends AccountKeys {
     return this.changeProfile({ status }, audit);
   }
 
-  private changeProfile(change: Partial<Pick<AccountProfile, 'grantedTier' | 'status'>>, audit?: AuditRecord): AccountView {
+  /** From the next call on; what is under way has the prices that it began with. */
+  setPrices(pricePermille: number, audit?: AuditRecord): AccountView {
+    return this.changeProfile({ pricePermille }, audit);
+  }
+
+  private changeProfile(
+    change: Partial<Pick<AccountProfile, 'grantedTier' | 'status' | 'pricePermille'>>,
+    audit?: AuditRecord,
+  ): AccountView {
     this.step(({ ledger, store, outbox }) => {
       outbox.note(audit, this.now());
       ledger.row.profile = { ...ledger.row.profile, ...change };

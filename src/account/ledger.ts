@@ -7,7 +7,7 @@
  */
 import { fail, type GatewayError } from '../core/errors';
 import { monthOf, parseOperationId } from '../core/ids';
-import type { MicroCredits } from '../core/money';
+import { LIST_PERMILLE, type MicroCredits, microAt } from '../core/money';
 import { effectiveTier, type TierId } from '../core/tiers';
 import { refuseBalance, refuseTier, sharedRiskMicro } from './admission';
 import { refuseKey, refuseModels } from './key-scope';
@@ -106,8 +106,9 @@ export class Ledger {
     const refusal = refuseKey(key, request, nowMs, this.row.profile) ?? refuseModels(key!, request);
     if (refusal) return { ok: false, error: refusal };
     const test = key!.mode === 'test';
-    const estimateMicro = test ? 0 : request.estimateMicro;
-    const exposureMicro = test ? 0 : Math.max(0, (request.worstMicro ?? 0) - estimateMicro);
+    const { pricePermille = LIST_PERMILLE } = this.row.profile;
+    const estimateMicro = test ? 0 : microAt(request.estimateMicro, pricePermille);
+    const exposureMicro = test ? 0 : Math.max(0, microAt(request.worstMicro ?? 0, pricePermille) - estimateMicro);
     const error =
       (test ? undefined : refuseTier(request, this.tier)) ??
       this.rates.refuse(request, { userId: key!.userId, test }, nowMs) ??
@@ -134,7 +135,8 @@ export class Ledger {
     this.open.set(operation.seq, operation);
     this.spending.addHeld(operation, estimateMicro);
     this.rates.add(operation);
-    return { ok: true, admission: { holdId: operation.id, userId: key!.userId } };
+    const admission = { holdId: operation.id, userId: key!.userId, ...(pricePermille !== LIST_PERMILLE && { pricePermille }) };
+    return { ok: true, admission };
   }
 
   /** Renews a hold's lease and notes what to charge should the call never be heard of again. */

@@ -36,7 +36,8 @@ export function closeAgain(
     const { previous: _, ...rest } = key;
     keys.put({ ...rest, expiresAtMs: Math.min(untilMs, key.expiresAtMs ?? untilMs) });
   }
-  if (since.status) ledger.row.profile = { ...ledger.row.profile, status: since.status };
+  const { status, pricePermille } = since;
+  ledger.row.profile = { ...ledger.row.profile, ...(status && { status }), ...(pricePermille !== undefined && { pricePermille }) };
 }
 
 type Restored = Pick<Open, 'store' | 'operations' | 'ledger'>;

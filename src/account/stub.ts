@@ -21,6 +21,7 @@ type RemoteMethod =
   | 'commit'
   | 'setTier'
   | 'setStatus'
+  | 'setPrices'
   | 'putKey'
   | 'changeKey'
   | 'rotateKey'

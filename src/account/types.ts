@@ -19,6 +19,8 @@ export interface AccountProfile {
   grantedTier: TierId;
   /** Active where it is left out. */
   status?: AccountStatus;
+  /** What models cost it, in thousandths of their prices; those themselves where it is left out. */
+  pricePermille?: number;
 }
 
 export interface KeyRecord {
@@ -106,6 +108,8 @@ export interface AdmitRequest {
 export interface Admission {
   holdId: string;
   userId: string;
+  /** The account's own prices: what was held is of them already. Left out where they are those of the catalogue. */
+  pricePermille?: number;
 }
 
 /** The first answer to this idempotency key is to be sent again: nothing is held. */
@@ -187,6 +191,7 @@ export interface GrantResult {
 export interface ClosedSince {
   /** Undefined where D1 knows no such account. */
   status?: AccountStatus;
+  pricePermille?: number;
   disabledKeys: string[];
   /** Whose secret of then was rotated away, and when it ends. */
   rotatedKeys: { id: string; untilMs: number }[];

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { ACCOUNT_STATUSES, type AccountProfile, type AccountView, type GrantRequest } from '../account/types';
 import { fail, ok, type Result } from '../core/errors';
 import { accountBytes, accountId, newAccountBytes } from '../core/ids';
-import { availableMicro, fromCredits, toCredits } from '../core/money';
+import { availableMicro, fromCredits, LIST_PERMILLE, priceFactor, toCredits } from '../core/money';
 import { TIERS } from '../core/tiers';
 import { database } from '../db/client';
 import { accounts } from '../db/schema';
@@ -39,6 +39,9 @@ export const grantInput = z.strictObject({
 
 export const tierInput = z.strictObject({ tier });
 
+/** What models cost the account, as a share of their prices. */
+export const pricesInput = z.strictObject({ factor: z.number().min(0.01).max(100).multipleOf(0.001) });
+
 export const statusInput = z.strictObject({
   status: z.enum(ACCOUNT_STATUSES),
   /** For the audit log. */
@@ -51,6 +54,7 @@ const summary = ({ profile, tier: effective, balanceMicro, heldMicro, committedM
   email: profile.email,
   tier: effective,
   status: profile.status ?? 'active',
+  priceFactor: priceFactor(profile.pricePermille),
   createdAt: new Date(profile.createdAtMs).toISOString(),
   balanceCredits: toCredits(balanceMicro),
   heldCredits: toCredits(heldMicro),
@@ -94,12 +98,13 @@ export async function listAccounts(deps: ConsoleDeps, limit: number, cursor: str
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   return ok({
-    accounts: page.map(({ id, name, email, tier: shown, status, createdAt }) => ({
+    accounts: page.map(({ id, name, email, tier: shown, status, pricePermille, createdAt }) => ({
       id,
       name,
       email,
       tier: shown,
       status,
+      priceFactor: priceFactor(pricePermille),
       createdAt: new Date(createdAt).toISOString(),
     })),
     nextCursor: rows.length > limit && last ? momentCursor(last) : null,
@@ -161,6 +166,15 @@ export async function setTier(deps: OperatorDeps, { profile }: AccountView, inpu
   const view = await deps
     .account(profile.id)
     .setTier(input.tier, auditRecord(deps, { action: 'account.set_tier', target: profile.id, detail }));
+  await collectAudit(deps, profile.id);
+  return summary(view);
+}
+
+/** From the next call on. */
+export async function setPrices(deps: OperatorDeps, { profile }: AccountView, { factor }: z.infer<typeof pricesInput>) {
+  const detail = { from: priceFactor(profile.pricePermille), to: factor };
+  const audit = auditRecord(deps, { action: 'account.set_prices', target: profile.id, detail });
+  const view = await deps.account(profile.id).setPrices(Math.round(factor * LIST_PERMILLE), audit);
   await collectAudit(deps, profile.id);
   return summary(view);
 }

@@ -98,12 +98,15 @@ async function closedSince({ db }: OperatorDeps, accountId: string): Promise<{ r
     .select({ id: apiKeys.id, status: apiKeys.status, previousUntilMs })
     .from(apiKeys)
     .where(eq(apiKeys.accountId, accountId));
-  const [account] = await database(db).select({ status: accounts.status }).from(accounts).where(eq(accounts.id, accountId));
+  const [account] = await database(db)
+    .select({ status: accounts.status, pricePermille: accounts.pricePermille })
+    .from(accounts)
+    .where(eq(accounts.id, accountId));
   const withStatus = (status: string) => keys.filter((key) => key.status === status).map(({ id }) => id);
   return {
     revoked: withStatus('revoked'),
     since: {
-      ...(account && { status: account.status as AccountStatus }),
+      ...(account && { status: account.status as AccountStatus, pricePermille: account.pricePermille }),
       disabledKeys: withStatus('disabled'),
       rotatedKeys: keys.flatMap(({ id, previousUntilMs: untilMs }) => (untilMs === null ? [] : [{ id, untilMs }])),
     },

@@ -7,6 +7,21 @@ export const MICRO_PER_CREDIT = 1_000_000;
 export const CREDITS_PER_USD = 100;
 export const MICRO_PER_USD = MICRO_PER_CREDIT * CREDITS_PER_USD;
 
+/** An account may have prices of its own, in thousandths of the catalogue's. */
+export const LIST_PERMILLE = 1_000;
+
+/** Of such prices, as people are told: 0.8 is four fifths of the catalogue's. */
+export const priceFactor = (pricePermille = LIST_PERMILLE): number => pricePermille / LIST_PERMILLE;
+
+/** An amount at such prices, rounded up; through BigInt where the product passes 2^53. */
+export function microAt(micro: MicroCredits, pricePermille = LIST_PERMILLE): MicroCredits {
+  if (pricePermille === LIST_PERMILLE) return micro;
+  const product = micro * pricePermille;
+  return product <= Number.MAX_SAFE_INTEGER
+    ? Math.ceil(product / LIST_PERMILLE)
+    : Number((BigInt(micro) * BigInt(pricePermille) + BigInt(LIST_PERMILLE - 1)) / BigInt(LIST_PERMILLE));
+}
+
 /** What a wallet can spend: all but what is held for calls under way and set aside for deployments. */
 export const availableMicro = (wallet: {
   balanceMicro: MicroCredits;
@@ -138,6 +153,19 @@ export function priceOfUsage(price: TokenPrice, usage: Usage): TokenPrice {
   for (const [bucket, name] of [...PIECES, ...RARE_TOKENS]) if (usage[bucket] === 0) delete used[name];
   return used;
 }
+
+/** All amounts of a price at an account's own. */
+export const priceAt = ({ longPrompts, ...price }: TokenPrice, pricePermille: number): TokenPrice => ({
+  ...scaled(price, pricePermille),
+  ...(longPrompts && {
+    longPrompts: longPrompts.map(({ aboveTokens, ...prices }) => ({ aboveTokens, ...scaled(prices, pricePermille) })),
+  }),
+});
+
+const scaled = <P extends object>(prices: P, pricePermille: number): P =>
+  Object.fromEntries(
+    Object.entries(prices).map(([name, value]) => [name, typeof value === 'number' ? microAt(value, pricePermille) : value]),
+  ) as P;
 
 /** Micro-credits as a plain number of credits, for bodies and headers. */
 export const toCredits = (micro: MicroCredits): number => micro / MICRO_PER_CREDIT;

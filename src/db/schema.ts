@@ -11,6 +11,7 @@ export const accounts = sqliteTable(
     tier: text().notNull(),
     createdAt: integer('created_at').notNull(),
     status: text().notNull().default('active'),
+    pricePermille: integer('price_permille').notNull().default(1_000),
   },
   (table) => [index('accounts_by_creation').on(table.createdAt, table.id)],
 );

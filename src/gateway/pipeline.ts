@@ -9,6 +9,7 @@ import { fail, type GatewayError, KEY_REFUSALS } from '../core/errors';
 import { HOURLY_LIMITS } from '../core/family';
 import { type IdempotencyHashes, idempotencyIn } from '../core/idempotency';
 import type { ClientRequest, Dialect } from '../dialects/types';
+import { atAccountPrices } from './account-prices';
 import type { GatewayDeps } from './deps';
 import { Failover } from './failover';
 import { idempotencyOf } from './idempotency';
@@ -89,9 +90,10 @@ async function answer(deps: GatewayDeps, incoming: IncomingCall): Promise<CallRe
     if ('replay' in admitted) return replay(deps, key.accountId, admitted.replay.operationId);
     // A JSON call is seen through when its client hangs up: providers bill it in full all the same.
     const gone = call.stream ? hangUp(incoming.signal()) : undefined;
-    const { holdId } = admitted.admission;
+    const { holdId, pricePermille } = admitted.admission;
     const idempotencyKeyHash = idempotency?.keyHash;
-    const run = beginRun(deps, incoming, key, { account, call, plan, holdId, startedAtMs, idempotencyKeyHash }, gone);
+    const priced = pricePermille === undefined ? { call, plan } : atAccountPrices({ call, plan }, pricePermille);
+    const run = beginRun(deps, incoming, key, { account, ...priced, holdId, startedAtMs, idempotencyKeyHash }, gone);
     return {
       ok: true,
       response: await (gone ? runStreamCall({ ...run, gone, outgoing: call.openStream(run.holdId) }) : runJsonCall(run, incoming.signal)),

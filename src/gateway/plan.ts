@@ -30,6 +30,8 @@ export interface Plan {
   estimateMicro: MicroCredits;
   /** The most that it can come to, where nothing watches it on its way; see `worstMicro`. */
   worstMicro: MicroCredits;
+  /** Where the account has prices of its own: all amounts here are at them. */
+  pricePermille?: number;
   /** The models that are asked should all targets of this one fail; theirs come behind. */
   alternatives?: readonly Model[];
   /** The answer that the call goes on from, and what its client calls it. */

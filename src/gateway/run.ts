@@ -144,6 +144,7 @@ export function detailOf(run: Run, ending: Ending, charge: Charge | undefined, m
     usage: charge ? usedBuckets(charge.usage) : null,
     ...(charge && run.plan.model.id !== run.askedModel && { servedModel: run.plan.model.id }),
     price: priceOfUsage(run.plan.price, charge?.usage ?? NO_USAGE),
+    ...(run.plan.pricePermille !== undefined && { pricePermille: run.plan.pricePermille }),
     ...(run.plan.catalogueVersion !== undefined && { catalogueVersion: run.plan.catalogueVersion }),
     latencyMs: run.deps.now() - run.startedAtMs,
     firstByteMs: durationMs ?? null,

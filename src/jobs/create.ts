@@ -4,6 +4,7 @@ import { fail, KEY_REFUSALS, ok, type Result } from '../core/errors';
 import { HOURLY_LIMITS } from '../core/family';
 import { type IdempotencyHashes, idempotencyIn, OTHER_REQUEST } from '../core/idempotency';
 import { newJobId, newNonce, newToken } from '../core/ids';
+import { microAt } from '../core/money';
 import { readPublicUrl } from '../core/public-url';
 import type { JobDeps } from './deps';
 import { SWEEP_AFTER_MS } from './pace';
@@ -115,7 +116,7 @@ async function admitJob(deps: JobDeps, request: JobRequest, key: ApiKey, planned
     const job = await findByHold(deps.db, admitted.replay.operationId);
     return job ? ok({ job, repeated: true }) : fail('idempotency_mismatch', 'The answer to this Idempotency-Key is no longer kept.');
   }
-  const { holdId } = admitted.admission;
+  const { holdId, pricePermille } = admitted.admission;
   const giveBack = async (ending: string): Promise<void> => {
     const closing = {
       holdId,
@@ -131,7 +132,8 @@ async function admitJob(deps: JobDeps, request: JobRequest, key: ApiKey, planned
       await giveBack('refused');
       return secured;
     }
-    const job = await keepJob(deps, request, key, planned, holdId);
+    const priced = pricePermille === undefined ? planned : atAccountPrices(planned, pricePermille);
+    const job = await keepJob(deps, request, key, priced, holdId);
     return ok({ job, repeated: false });
   } catch (error) {
     console.error('job not kept', JSON.stringify({ holdId, error: String(error) }));
@@ -139,6 +141,13 @@ async function admitJob(deps: JobDeps, request: JobRequest, key: ApiKey, planned
     return fail('unavailable', 'The job could not be kept; try again. Nothing was charged.', { retryAfterSeconds: 2 });
   }
 }
+
+/** The job at prices of the account's own, at which its hold is already. */
+const atAccountPrices = (planned: PlannedJob, pricePermille: number): PlannedJob => ({
+  ...planned,
+  plan: { ...planned.plan, unitMicro: microAt(planned.plan.unitMicro, pricePermille), pricePermille },
+  estimateMicro: microAt(planned.estimateMicro, pricePermille),
+});
 
 async function keepJob(deps: JobDeps, request: JobRequest, key: ApiKey, planned: PlannedJob, holdId: string): Promise<Job> {
   const nowMs = deps.now();

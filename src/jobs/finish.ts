@@ -112,7 +112,7 @@ const UNITS: Record<Job['plan']['per'], string> = {
 
 /** By which the customer can recompute the charge. */
 function receiptOf(job: Job): Record<string, unknown> {
-  const { unitMicro, units, per, mode, catalogueVersion } = job.plan;
+  const { unitMicro, units, per, mode, catalogueVersion, pricePermille } = job.plan;
   const attempts = job.attempts.map(({ keyIndex: _index, keyTag: _tag, ...attempt }) => attempt);
   const { provider, model } = attempts.at(-1) ?? {};
   return {
@@ -121,6 +121,7 @@ function receiptOf(job: Job): Record<string, unknown> {
     provider: provider ?? null,
     upstreamModel: model ?? null,
     price: { per, micro: unitMicro },
+    ...(pricePermille !== undefined && { pricePermille }),
     ...(catalogueVersion !== undefined && { catalogueVersion }),
     asked: { [UNITS[per]]: units },
     usage: job.outputs ? deliveredOf(job, job.outputs) : null,

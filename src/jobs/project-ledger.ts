@@ -41,13 +41,13 @@ FROM json_each(?1) LEFT JOIN ledger ON ledger.account_id = value->>'accountId' A
 WHERE ledger.id IS NULL OR ledger.id <> value->>'$.head.id' OR ledger.amount <> value->>'amount'`;
 
 const UPSERT_ACCOUNTS = `
-INSERT INTO accounts (id, version, name, email, tier, created_at, status)
+INSERT INTO accounts (id, version, name, email, tier, created_at, status, price_permille)
 SELECT value->>'accountId', value->>'version', value->>'$.payload.name', value->>'$.payload.email',
   COALESCE(value->>'$.payload.tier', value->>'$.payload.grantedTier'), value->>'$.payload.createdAtMs',
-  COALESCE(value->>'$.payload.status', 'active')
+  COALESCE(value->>'$.payload.status', 'active'), COALESCE(value->>'$.payload.pricePermille', 1000)
 FROM json_each(?1) WHERE true
 ON CONFLICT (id) DO UPDATE SET version = excluded.version, name = excluded.name, email = excluded.email, tier = excluded.tier,
-  status = excluded.status
+  status = excluded.status, price_permille = excluded.price_permille
 WHERE excluded.version > accounts.version`;
 
 const UPSERT_KEYS = `

@@ -45,6 +45,8 @@ export interface JobPlan {
   sandbox: boolean;
   /** Whose price it is: the operator's changes to the catalogue that were in force. */
   catalogueVersion?: string;
+  /** Where the account has prices of its own, which the amounts here are at. */
+  pricePermille?: number;
   /** Of a recording that is only read when its job begins: how much of it each price is for. */
   audioSecondsARequest?: number;
   /** Whose endpoint a deployment's run goes to. */

@@ -1,7 +1,7 @@
 /** The operator's API. */
 import { z } from 'zod';
 import { ACCOUNT_STATUSES } from '../account/types';
-import { createAccountInput, grantInput, statusInput, tierInput } from '../console/accounts';
+import { createAccountInput, grantInput, pricesInput, statusInput, tierInput } from '../console/accounts';
 import { createKeyInput } from '../console/api-keys/internal';
 import { catalogueInput } from '../console/catalogue/manage';
 import { restoreInput } from '../console/restore';
@@ -20,6 +20,7 @@ const accountShape = {
   email: z.string().nullable(),
   tier: z.string(),
   status: z.enum(ACCOUNT_STATUSES),
+  priceFactor: z.number().meta({ description: 'What models cost it, as a share of their prices.' }),
   createdAt: time,
 };
 const balance = { balanceCredits: credits, heldCredits: credits, availableCredits: credits };
@@ -148,6 +149,17 @@ const accountRoutes: Route[] = [
     {
       schema: tierInput,
       examples: example('Starter', { tier: 'starter' }),
+    },
+  ),
+  route(
+    'put',
+    '/accounts/{id}/prices',
+    'adminSetPrices',
+    'Set what models cost an account, as a share of their prices',
+    { 200: json('The account.', account) },
+    {
+      schema: pricesInput,
+      examples: example('A fifth off', { factor: 0.8 }),
     },
   ),
   route(

@@ -83,6 +83,7 @@ const billing = z.object({
   availableCredits: credits,
   topUpCredits: credits,
   tier: z.string(),
+  priceFactor: z.number().meta({ description: 'What models cost the wallet, as a share of their prices.' }),
   tiers: z.array(z.object({ id: z.string(), label: z.string(), fromCredits: credits, missingCredits: credits, unlocks: z.string() })),
   holds: z.array(hold).meta({ description: 'For calls under way.' }),
   canTopUp: z.boolean(),

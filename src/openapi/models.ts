@@ -178,6 +178,7 @@ const ownKey = named(
       name: z.string(),
       mode: z.enum(['live', 'test']),
       tier: z.string(),
+      priceFactor: z.number().meta({ description: 'What models cost its wallet, as a share of their prices.' }),
       models: z.array(z.string()).meta({ description: 'The only ones that it may call; all when empty.' }),
       families: z.array(family).meta({ description: 'The same for families of models.' }),
       expiresAt: time.nullable(),

@@ -150,6 +150,11 @@ async function billingPage(c: AppContext, context: VerbContext, { amountUsd = '2
           </div>
         ))}
       </dl>
+      {billing.priceFactor !== 1 && (
+        <p>
+          Models cost this wallet <b>{Number((billing.priceFactor * 100).toFixed(1))} %</b> of <a href="/pricing">their prices</a>.
+        </p>
+      )}
       <div class="columns">
         {context.permissions.has('billing.write') && (
           <div class="stack">

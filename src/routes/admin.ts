@@ -10,6 +10,8 @@ import {
   grantInput,
   listAccounts,
   type OperatorDeps,
+  pricesInput,
+  setPrices,
   setStatus,
   setTier,
   showAccount,
@@ -111,6 +113,13 @@ admin.put('/accounts/:id/tier', (c) =>
   withAccount(c, async (deps, _id, view) => {
     const parsed = await input(c, tierInput);
     return parsed.ok ? c.json(await setTier(deps, view, parsed.value)) : renderError(c, parsed.error);
+  }),
+);
+
+admin.put('/accounts/:id/prices', (c) =>
+  withAccount(c, async (deps, _id, view) => {
+    const parsed = await input(c, pricesInput);
+    return parsed.ok ? c.json(await setPrices(deps, view, parsed.value)) : renderError(c, parsed.error);
   }),
 );
 

@@ -2,7 +2,7 @@ import type { AccountView, KeySummary } from '../account/types';
 import { spentLately } from '../console/usage/lately';
 import type { ApiKey } from '../core/api-key';
 import { fail, ok, type Result } from '../core/errors';
-import { availableMicro, type MicroCredits, toCredits, toUsd } from '../core/money';
+import { availableMicro, type MicroCredits, priceFactor, toCredits, toUsd } from '../core/money';
 import type { AppContext } from '../http/context';
 import { renderError } from '../http/render-error';
 import { clientIp, requestKeys } from '../http/request-key';
@@ -24,6 +24,7 @@ function ownKeyView(key: KeySummary, wallet: AccountView, { dailyMicro, weeklyMi
     name: key.name,
     mode: key.mode,
     tier: wallet.tier,
+    priceFactor: priceFactor(wallet.profile.pricePermille),
     models: key.models,
     families: key.families,
     expiresAt,

@@ -350,6 +350,7 @@ describe("the operator's API", () => {
     await call('GET', '/api/admin/accounts');
     await runExamples('adminGrant', { id });
     await runExamples('adminSetTier', { id });
+    await runExamples('adminSetPrices', { id });
     await runExamples('adminSetStatus', { id });
     const { id: keyId } = await runExamples<{ id: string }>('adminCreateKey', { id });
     await call('GET', `/api/admin/accounts/${id}`);

@@ -49,6 +49,7 @@ const ANSWERS = {
   },
   'POST /api/admin/accounts/acc_1/grants': { balanceCredits: 12_500 },
   'PUT /api/admin/accounts/acc_1/status': { id: 'acc_1', status: 'suspended' },
+  'PUT /api/admin/accounts/acc_1/prices': { id: 'acc_1', priceFactor: 0.8 },
   'PUT /api/admin/accounts/acc_1/tier': { id: 'acc_1', tier: 'growth' },
   'POST /api/admin/accounts/acc_1/keys': { id: 'key_1', key: 'ck_secret', name: 'ci', mode: 'live' },
   'GET /api/admin/accounts/acc_1/keys': {
@@ -110,6 +111,7 @@ describe('what each command asks of the gateway', () => {
     ['credits grant acc_1 -250 --reason mistake', 'POST', '/accounts/acc_1/grants', { credits: -250, reason: 'mistake' }],
     ['credits grant acc_1 -250 --below-zero', 'POST', '/accounts/acc_1/grants', { credits: -250, belowZero: true }],
     ['tier set acc_1 growth', 'PUT', '/accounts/acc_1/tier', { tier: 'growth' }],
+    ['prices set acc_1 0.8', 'PUT', '/accounts/acc_1/prices', { factor: 0.8 }],
     ['keys create acc_1 --name ci', 'POST', '/accounts/acc_1/keys', { name: 'ci', mode: 'live' }],
     [
       'keys create acc_1 --name ci --test --limit 500 --auto-disable --origin https://a.example --origin https://b.example --ip 10.0.0.0/8 --expires 2099-01-31 --model gpt-5.5 --family chat',
@@ -289,6 +291,8 @@ describe('exit codes', () => {
     'credits grant acc_1',
     'credits grant acc_1 0',
     'tier set acc_1 gold',
+    'prices set acc_1 0',
+    'prices set acc_1 less',
     'keys create acc_1',
     'keys create acc_1 --name ci --expires yesterday',
     'keys create acc_1 --name ci --expires 2020-01-01',

@@ -1251,6 +1251,8 @@ export interface OwnKey {
   name: string;
   mode: 'live' | 'test';
   tier: string;
+  /** What models cost its wallet, as a share of their prices. */
+  priceFactor: number;
   /** The only ones that it may call; all when empty. */
   models: string[];
   /** The same for families of models. */

@@ -1,4 +1,4 @@
-import { availableMicro, toCredits } from '../../core/money';
+import { availableMicro, priceFactor, toCredits } from '../../core/money';
 import { TIERS } from '../../core/tiers';
 import type { VerbContext } from '../context';
 
@@ -23,6 +23,7 @@ export async function showBilling(context: VerbContext) {
     availableCredits: toCredits(view ? availableMicro(view) : 0),
     topUpCredits: toCredits(topUpMicro),
     tier: view?.tier ?? 'free',
+    priceFactor: priceFactor(view?.profile.pricePermille),
     tiers: TIERS.map(({ id, label, fromMicro }) => ({
       id,
       label,

@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { fromCredits, MICRO_PER_USD, priceOfUsage, type TokenPrice, toCredits, tokenCostMicro, usdPerMtok } from '../../../src/core/money';
+import {
+  fromCredits,
+  MICRO_PER_USD,
+  microAt,
+  priceAt,
+  priceOfUsage,
+  type TokenPrice,
+  toCredits,
+  tokenCostMicro,
+  usdPerMtok,
+} from '../../../src/core/money';
 import { NO_USAGE, type Usage } from '../../../src/core/usage';
 import { Random } from './random';
 
@@ -95,6 +105,28 @@ describe('tokenCostMicro', () => {
       const cost = tokenCostMicro(used, rates);
       if (BigInt(cost) !== exactCost(used, rates)) expect(BigInt(cost), JSON.stringify({ used, rates })).toBe(exactCost(used, rates));
     }
+  });
+});
+
+describe('prices of an account', () => {
+  it('are rounded up, exactly on either side of 2^53, and those of the catalogue left as they are', () => {
+    expect(microAt(1, 1)).toBe(1);
+    expect(microAt(1_001, 500)).toBe(501);
+    expect(microAt(0, 800)).toBe(0);
+    expect(microAt(7, 1_000)).toBe(7);
+    expect(microAt(90_000_000_000_001, 1_100)).toBe(99_000_000_000_002);
+  });
+
+  it('are of all that a price has: of long prompts too, but not from where on they are long', () => {
+    const long = { aboveTokens: 200_000, inputMicroPerMtok: 88_000_000, outputMicroPerMtok: 518_000_000 };
+    const listed = price({ webSearchMicro: 1_000_000, cacheReadMicroPerMtok: 4_400_001, longPrompts: [long] });
+    expect(priceAt(listed, 500)).toEqual({
+      inputMicroPerMtok: 22_000_000,
+      outputMicroPerMtok: 172_500_000,
+      webSearchMicro: 500_000,
+      cacheReadMicroPerMtok: 2_200_001,
+      longPrompts: [{ aboveTokens: 200_000, inputMicroPerMtok: 44_000_000, outputMicroPerMtok: 259_000_000 }],
+    });
   });
 });
 

@@ -374,6 +374,18 @@ describe('an account restored to an earlier moment', () => {
     expect(await admits('key_c')).toBe('expired_key');
   });
 
+  it('keeps the prices that the account has been given since', async () => {
+    const account = await TestAccount.create({ credits: 100 });
+    await account.project();
+    const then = await remember(account);
+    await account.run((object) => object.setPrices(1_500));
+    await account.project();
+    await restore(account, then);
+    const admitted = await account.run((object) => object.admit(admitRequest({ estimateMicro: 2 * CREDIT, worstMicro: 2 * CREDIT })));
+    expect(admitted).toMatchObject({ ok: true, admission: { pricePermille: 1_500 } });
+    expect((await account.stub.view())!.heldMicro).toBe(3 * CREDIT);
+  });
+
   it('wakes for the holds that it has, though its alarm is gone', async () => {
     const account = await TestAccount.create({ credits: 100 });
     await admit(account);

@@ -28,10 +28,12 @@ describe("the operator's change", () => {
     expect(grants).toMatchObject([{ target: 'e-1', detail: '{"credits":7,"reason":"sorry","topUp":false}' }]);
   });
 
-  it('is noted: a tier, a key that is made, and one that is revoked', async () => {
+  it('is noted: a tier, prices, a key that is made, and one that is revoked', async () => {
     const id = await account();
     await ask('PUT', `/accounts/${id}/tier`, { tier: 'growth' });
     expect(await last(id)).toMatchObject({ action: 'account.set_tier', detail: '{"from":"free","to":"growth"}' });
+    await ask('PUT', `/accounts/${id}/prices`, { factor: 0.8 });
+    expect(await last(id)).toMatchObject({ action: 'account.set_prices', detail: '{"from":1,"to":0.8}' });
     const { id: keyId, key } = (await ask('POST', `/accounts/${id}/keys`, { name: 'ci' })).body;
     expect(await last(id)).toMatchObject({ action: 'api_key.create', target: keyId, actor_kind: 'operator' });
     expect((await last(id))!.detail).not.toContain(key);

@@ -1,0 +1,26 @@
+/** A call at the prices of its account, once that has said which they are. */
+import { microAt, priceAt } from '../core/money';
+import type { Call } from '../dialects/types';
+import type { Plan } from './plan';
+
+interface Priced {
+  call: Call;
+  plan: Plan;
+}
+
+/** Held and charged goes by the plan, and by those of the models that are asked in turn. */
+export function atAccountPrices({ call, plan }: Priced, pricePermille: number): Priced {
+  const priced = <P extends Plan>(one: P): P => ({
+    ...one,
+    pricePermille,
+    price: priceAt(one.price, pricePermille),
+    estimateMicro: microAt(one.estimateMicro, pricePermille),
+    worstMicro: microAt(one.worstMicro, pricePermille),
+  });
+  const targets = plan.targets.map((target) => (target.plan ? { ...target, plan: priced(target.plan) } : target));
+  const { leastMicro } = call;
+  return {
+    call: leastMicro ? { ...call, leastMicro: (usage) => microAt(leastMicro(usage), pricePermille) } : call,
+    plan: { ...priced(plan), targets },
+  };
+}
