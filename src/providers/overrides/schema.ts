@@ -100,7 +100,11 @@ const model = z.strictObject({
   note: name.optional(),
 });
 
-const document = z.strictObject({ models: z.array(model).max(2_000) });
+const document = z.strictObject({
+  /** What all models cost, as a share of the prices that they had, but for those priced here. */
+  priceFactor: z.number().min(0.01).max(100).multipleOf(0.001).optional(),
+  models: z.array(model).max(2_000),
+});
 
 export type ModelOverride = z.infer<typeof model>;
 
@@ -111,6 +115,7 @@ export interface CatalogueError extends Position {
 }
 
 export interface ParsedOverrides {
+  priceFactor: number | undefined;
   models: readonly ModelOverride[];
   errorAt: (path: readonly PropertyKey[], message: string) => CatalogueError;
 }
@@ -126,7 +131,10 @@ export function parseOverrides(text: string): OverridesResult<ParsedOverrides> {
     message,
   });
   const parsed = document.safeParse(read.value, WORDS);
-  if (parsed.success) return { ok: true, value: { models: parsed.data.models, errorAt } };
+  if (parsed.success) {
+    const { priceFactor, models } = parsed.data;
+    return { ok: true, value: { priceFactor, models, errorAt } };
+  }
   const errors = parsed.error.issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys'
       ? issue.keys.map((key) => errorAt([...issue.path, key], NO_FIELD))

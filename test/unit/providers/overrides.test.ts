@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readJson } from '../../../src/core/json-position';
 import { usdPerMtok } from '../../../src/core/money';
+import { wholePrice } from '../../../src/providers/catalogue/beside';
 import { errorText } from '../../../src/providers/overrides/schema';
 import { buildRegistry, type Registry, withOverrides } from '../../../src/providers/registry';
 
@@ -77,6 +78,37 @@ describe('an override', () => {
     });
   });
 
+  it('multiplies all prices but those that it gives, and what runs beside tokens with them', () => {
+    const of = (text: string) => {
+      const result = withOverrides(base, text);
+      if (!result.ok) throw new Error(result.errors.map(errorText).join('\n'));
+      return result.value;
+    };
+    const given = { id: 'gpt-5.5', price: { inputUsdPerMtok: 1, outputUsdPerMtok: 2 } };
+    const { registry, changedIds } = of(JSON.stringify({ priceFactor: 1.25, models: [given] }));
+    expect(registry.models.find('gpt-5.5')!.price).toEqual({
+      per: 'token',
+      inputMicroPerMtok: 100_000_000,
+      outputMicroPerMtok: 200_000_000,
+    });
+    for (const before of base.models.all.filter(({ id, price }) => id !== 'gpt-5.5' && price)) {
+      const after = registry.models.find(before.id)!;
+      expect(changedIds).toContain(before.id);
+      if (before.price?.per === 'token' && after.price?.per === 'token') {
+        expect(after.price.inputMicroPerMtok, before.id).toBe(Math.ceil(before.price.inputMicroPerMtok * 1.25));
+        const [whole, dearer] = [wholePrice(before, before.price), wholePrice(after, after.price)];
+        for (const name of ['webSearchMicro', 'containerMicro', 'mapPromptMicro', 'imageOutputMicroPerMtok'] as const)
+          expect(dearer[name], `${before.id} ${name}`).toBe(Math.ceil(whole[name]! * 1.25));
+      } else if (before.price?.per !== 'token' && after.price?.per !== 'token') {
+        expect(after.price!.micro, before.id).toBe(Math.ceil(before.price!.micro * 1.25));
+        const tiers = Object.entries(before.price!.tierMicro ?? {}).map(([tier, micro]) => [tier, Math.ceil(micro * 1.25)]);
+        expect(Object.entries(after.price!.tierMicro ?? {}), before.id).toEqual(tiers);
+      }
+    }
+    for (const { id } of base.models.all.filter(({ price }) => !price)) expect(registry.models.find(id)!.price).toBeUndefined();
+    expect(of('{"priceFactor":1,"models":[]}')).toMatchObject({ changedIds: [] });
+  });
+
   it('takes a model off sale, and puts one on that had no price', () => {
     const off = applied([{ id: 'gpt-5.5', price: null }]);
     expect(off.models.find('gpt-5.5')).toMatchObject({ note: 'Listed without a price.' });
@@ -108,6 +140,7 @@ const lines = (...models: string[]): string => `{\n  "models": [\n${models.join(
 
 describe('an error names line and field', () => {
   it.each<[string, string, string]>([
+    ['a factor of nothing', '{\n  "priceFactor": 0,\n  "models": []\n}', 'line 2, priceFactor: Too small: expected number to be >=0.01'],
     ['no JSON', '{\n  "models": [\n  ],\n}', 'line 4: not valid JSON: a name in double quotes is missing here'],
     ['a comma too few', '{\n  "models": []\n  "a": 1}', 'line 3: not valid JSON: a comma or the closing brace is missing here'],
     ['something behind', '{"models": []}\n{}', 'line 2: something follows the end'],
