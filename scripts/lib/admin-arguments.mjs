@@ -22,6 +22,16 @@ export function tier(value) {
   return value;
 }
 
+/** As a limit is told. */
+export const A_PERIOD = { day: 'a day', week: 'a week', month: 'a month', total: 'in all' };
+
+export function period(value, limit) {
+  if (value === undefined) return undefined;
+  if (!Object.hasOwn(A_PERIOD, value)) throw new UsageError(`--per is one of ${Object.keys(A_PERIOD).join(', ')}, not "${value}".`);
+  if (limit === undefined) throw new UsageError('--per is of a limit: --limit is needed.');
+  return value;
+}
+
 export function required(value, option) {
   if (value === undefined || value.trim() === '') throw new UsageError(`${option} is needed.`);
   return value;

@@ -1,5 +1,19 @@
 // The operator's commands: what each takes, what it asks of the gateway, how its answer reads.
-import { aboveZero, amountOf, expiry, flag, fromZero, list, moment, required, TIERS, text, tier } from './admin-arguments.mjs';
+import {
+  A_PERIOD,
+  aboveZero,
+  amountOf,
+  expiry,
+  flag,
+  fromZero,
+  list,
+  moment,
+  period,
+  required,
+  TIERS,
+  text,
+  tier,
+} from './admin-arguments.mjs';
 import { CATALOGUE_COMMANDS } from './admin-catalogue.mjs';
 import { IMPORT_COMMANDS } from './admin-import.mjs';
 import { VOUCHER_COMMANDS } from './admin-vouchers.mjs';
@@ -70,13 +84,17 @@ const ACCOUNT_COLUMNS = [
   ['Created', (account) => time(account.createdAt)],
 ];
 
+const limitOf = ({ spendingLimit, limitPeriod }) =>
+  typeof spendingLimit === 'number' ? `${credits(spendingLimit)} ${A_PERIOD[limitPeriod]}` : '';
+
 const KEY_COLUMNS = [
   ['Key', (key) => key.id],
   ['Name', (key) => key.name],
   ['Mode', (key) => key.mode],
   ['Status', (key) => key.status],
-  ['Limit/month', (key) => credits(key.spendingLimit), 'right'],
-  ['Spent', (key) => credits(key.spentThisMonth), 'right'],
+  ['Limit', limitOf, 'right'],
+  ['Spent of it', (key) => (key.spendingLimit === null ? '' : credits(key.spentOfLimit)), 'right'],
+  ['This month', (key) => credits(key.spentThisMonth), 'right'],
   ['Expires', (key) => time(key.expiresAt)],
   ['Created', (key) => time(key.createdAt)],
 ];
@@ -178,11 +196,12 @@ export const COMMANDS = [
     name: 'keys create',
     operands: ['ACCOUNT'],
     usage:
-      '--name NAME [--test] [--limit CREDITS-A-MONTH] [--auto-disable] [--origin URL]... [--ip IP]... [--expires DATE] [--model ID]... [--family NAME]...',
+      '--name NAME [--test] [--limit CREDITS [--per day|week|month|total]] [--auto-disable] [--origin URL]... [--ip IP]... [--expires DATE] [--model ID]... [--family NAME]...',
     options: {
       name: text,
       test: flag,
       limit: text,
+      per: text,
       'auto-disable': flag,
       origin: list,
       ip: list,
@@ -198,6 +217,7 @@ export const COMMANDS = [
           name: required(options.name, '--name'),
           mode: options.test ? 'test' : 'live',
           spendingLimit: fromZero(options.limit, '--limit'),
+          limitPeriod: period(options.per, options.limit),
           autoDisable: options['auto-disable'],
           origins: options.origin,
           ips: options.ip,

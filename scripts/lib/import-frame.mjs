@@ -1,6 +1,7 @@
 // What all imports do with files and the terminal: read the one, write catalogue.json and variables.env, make keys, show.
 import { join } from 'node:path';
 import { Refused } from './admin-api.mjs';
+import { A_PERIOD } from './admin-arguments.mjs';
 import { readText, writePrivate } from './files.mjs';
 import { UsageError } from './paths.mjs';
 import { facts, table } from './print.mjs';
@@ -104,7 +105,7 @@ export const showKeys = ({ keys, refused, skipped, pages }) =>
     table(
       [
         ['Name', ({ name }) => name],
-        ['Limit/month', ({ spendingLimit }) => spendingLimit, 'right'],
+        ['Limit', ({ spendingLimit, limitPeriod = 'month' }) => spendingLimit && `${spendingLimit} ${A_PERIOD[limitPeriod]}`, 'right'],
         ['Secret', ({ key }) => key],
         ['Notes', ({ notes }) => notes.join('; ')],
       ],

@@ -21,13 +21,10 @@ const listed = (text, separator) =>
     .map((part) => part.trim())
     .filter((part) => part !== '');
 
-/** Credits for all time, which is as good as a limit a month only with what ends the key when it is reached. */
+/** What is left of its credits, for all time. */
 function limitOf({ unlimited_quota, remain_quota }) {
   if (isTrue(unlimited_quota)) return {};
-  return {
-    limit: Math.min(MOST_CREDITS, rounded(Number(remain_quota ?? 0) / QUOTA_PER_CREDIT)),
-    bent: 'its quota was for all time: what is left of it is now its limit a month, and reaching it disables the key',
-  };
+  return { spendingLimit: Math.min(MOST_CREDITS, rounded(Number(remain_quota ?? 0) / QUOTA_PER_CREDIT)), limitPeriod: 'total' };
 }
 
 function refusal(token, { models, ips, expiresMs }, nowMs) {
@@ -48,19 +45,17 @@ function readToken(token, nowMs) {
   const models = isTrue(token.model_limits_enabled) ? listed(token.model_limits, ',') : [];
   const why = refusal(token, { models, ips, expiresMs }, nowMs);
   if (why) return { skipped: { name, why } };
-  const { limit, bent } = limitOf(token);
   const group = String(token.group ?? '').trim();
   return {
     key: given({
       name,
       mode: 'live',
-      spendingLimit: limit,
-      autoDisable: limit === undefined ? undefined : true,
+      ...limitOf(token),
       models: models.length > 0 ? models : undefined,
       ips: ips.length > 0 ? ips : undefined,
       expiresAt: expiresMs > 0 ? new Date(expiresMs).toISOString() : undefined,
     }),
-    notes: [...(bent ? [bent] : []), ...(group !== '' && group !== 'default' ? [`not carried over: group ${group}`] : [])],
+    notes: group !== '' && group !== 'default' ? [`not carried over: group ${group}`] : [],
   };
 }
 

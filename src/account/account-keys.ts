@@ -65,7 +65,11 @@ export abstract class AccountKeys extends AccountObject {
     const open = this.open();
     if (!open) return [];
     const nowMs = this.now();
-    return open.keys.all().map((key) => ({ ...publicKey(key), spentThisMonthMicro: open.ledger.spentThisMonth(key.id, nowMs) }));
+    return open.keys.all().map((key) => ({
+      ...publicKey(key),
+      spentThisMonthMicro: open.ledger.spentThisMonth(key.id, nowMs),
+      spentOfLimitMicro: open.ledger.spentOfLimit(key, nowMs),
+    }));
   }
 
   /**

@@ -163,8 +163,9 @@ export class Account extends AccountKeys {
     requireExact(request.wantedMicro, request.leastMicro, request.waits.eachMicro);
     return this.step(({ ledger, keys, commitments }) => {
       const nowMs = this.now();
-      const limitMicro = request.keyId === null ? null : (keys.get(request.keyId)?.spendingLimitMicro ?? null);
-      const key = limitMicro === null ? undefined : { limitMicro, spentMicro: ledger.spentThisMonth(request.keyId!, nowMs) };
+      const record = request.keyId === null ? undefined : keys.get(request.keyId);
+      const limitMicro = record?.spendingLimitMicro ?? null;
+      const key = record && limitMicro !== null ? { limitMicro, spentMicro: ledger.spentOfLimit(record, nowMs) } : undefined;
       return commitments.commit(request, { balanceMicro: ledger.row.balance, heldMicro: ledger.row.held, key }, nowMs);
     });
   }

@@ -1,4 +1,5 @@
 import { fail, type GatewayError } from '../core/errors';
+import { A_PERIOD, type LimitPeriod } from '../core/limit-period';
 import { type MicroCredits, toCredits } from '../core/money';
 import { TIERS, type TierId, tierUnlocks } from '../core/tiers';
 import type { AdmitRequest, KeyRecord } from './types';
@@ -42,18 +43,23 @@ export function refuseTier(request: AdmitRequest, tier: TierId): GatewayError | 
 /** Once its owner was told of 80 %, a limit counts as reached by the first call that it refuses: holds seldom let it be spent to the last. */
 const REACHED_SHARE = 0.8;
 
-/** Qwen Code repeats a 429 for many minutes unless these words are in it (packages/core/src/utils/quotaErrorDetection.ts). */
-const UNTIL_NEXT_MONTH = 'Quota exceeded; it will reset with the next month (UTC).';
+/** Qwen Code repeats a 429 for many minutes unless the first two words are in it (packages/core/src/utils/quotaErrorDetection.ts). */
+const UNTIL: Readonly<Record<LimitPeriod, string>> = {
+  day: 'Quota exceeded; it will reset with the next day (UTC).',
+  week: 'Quota exceeded; it will reset with the next week (on Monday, UTC).',
+  month: 'Quota exceeded; it will reset with the next month (UTC).',
+  total: 'Quota exceeded; it will not reset until the limit is raised.',
+};
 
 /** `reached` tells a limit that is used up from one that calls under way take up, or one call would pass. */
 export function refuseSpending(key: KeyRecord, spentMicro: MicroCredits, heldMicro: MicroCredits, estimateMicro: MicroCredits) {
-  const limit = key.spendingLimitMicro;
+  const { spendingLimitMicro: limit, limitPeriod = 'month' } = key;
   if (limit === null || spentMicro + heldMicro + estimateMicro <= limit) return undefined;
   const details = { limit: toCredits(limit), spent: toCredits(spentMicro), required: toCredits(estimateMicro) };
   if (spentMicro + estimateMicro > limit) {
     const reached = spentMicro >= limit * REACHED_SHARE;
     const left = `leaves ${credits(Math.max(0, limit - spentMicro))}; this call may cost ${credits(estimateMicro)}`;
-    const message = `This API key's spending limit of ${credits(limit)} credits a month ${reached ? 'is reached' : left}. ${UNTIL_NEXT_MONTH}`;
+    const message = `This API key's spending limit of ${credits(limit)} credits ${A_PERIOD[limitPeriod]} ${reached ? 'is reached' : left}. ${UNTIL[limitPeriod]}`;
     return { reached, error: fail('spending_limit', message, { code: 'insufficient_quota', details }).error };
   }
   return {

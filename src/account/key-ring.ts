@@ -25,7 +25,11 @@ export class KeyRing {
 }
 
 /** A key without what opens it. */
-export const publicKey = ({ secretHash: _, previous, ...key }: KeyRecord): Omit<KeySummary, 'spentThisMonthMicro'> => ({
+export const publicKey = ({
+  secretHash: _,
+  previous,
+  ...key
+}: KeyRecord): Omit<KeySummary, 'spentThisMonthMicro' | 'spentOfLimitMicro'> => ({
   ...key,
   ...(previous && { previousUntilMs: previous.untilMs }),
   ...(previous?.by !== undefined && { previousBy: previous.by }),

@@ -1,9 +1,10 @@
 /**
- * What each key has spent this month, what its calls under way may come to, and its monthly limit: who may begin a
+ * What each key has spent, what its calls under way may come to, and its limit a month or another period: who may begin a
  * call by it, and who is to be told when it is nearly or wholly used up.
  */
 import type { GatewayError } from '../core/errors';
 import { monthOf } from '../core/ids';
+import { type LimitPeriod, periodOf } from '../core/limit-period';
 import type { MicroCredits } from '../core/money';
 import { refuseSpending } from './admission';
 import type { OperationRow } from './operation-tables';
@@ -13,13 +14,18 @@ import type { KeyRecord } from './types';
 export interface SpendAlert {
   spentMicro: MicroCredits;
   limitMicro: MicroCredits;
+  /** Of the limit, where that is no month. */
+  period?: LimitPeriod;
 }
+
+/** Whose spend it is: what was held in one period counts there, whenever it is charged. */
+export type SpendOf = Pick<OperationRow, 'month' | 'openedAtMs'>;
 
 /** What is to be known of keys, and told of them: alerts go to D1. */
 export interface KeyHooks {
   key(id: string): KeyRecord | undefined;
   disableKey(id: string): void;
-  alert(kind: 'key_spend_80' | 'key_spend_100', keyId: string, month: number, payload: SpendAlert): void;
+  alert(kind: 'key_spend_80' | 'key_spend_100', keyId: string, period: number, payload: SpendAlert): void;
 }
 
 /** Times are those of the ledger, which never go back. */
@@ -43,36 +49,42 @@ export class KeySpending {
   }
 
   /** Adds what nobody asked leave for: no refusal comes before it, so it tells of a limit that it reaches. */
-  addUnasked(key: KeyRecord, costMicro: MicroCredits, month: number, nowMs: number): void {
-    this.add(key.id, costMicro, month, nowMs);
-    if (key.spendingLimitMicro !== null && this.of(key.id, nowMs).spent >= key.spendingLimitMicro) this.tellUsedUp(key, nowMs);
+  addUnasked(key: KeyRecord, costMicro: MicroCredits, of: SpendOf, nowMs: number): void {
+    this.add(key.id, costMicro, of, nowMs);
+    if (key.spendingLimitMicro !== null && this.ofLimit(key, nowMs) >= key.spendingLimitMicro) this.tellUsedUp(key, nowMs);
   }
 
   /** Once for each limit. */
   private tellUsedUp(key: KeyRecord, nowMs: number): void {
-    const spend = this.of(key.id, nowMs);
+    const spend = this.of(key, nowMs);
     const limitMicro = key.spendingLimitMicro;
     if (limitMicro === null || !isNew(limitMicro, spend.alerted100)) return;
     spend.alerted100 = limitMicro;
     this.store.writeSumsAndSpend(this.row, this.spend, key.id);
-    this.hooks.alert('key_spend_100', key.id, spend.month, { spentMicro: spend.spent, limitMicro });
+    this.alert('key_spend_100', key.id, spend, limitMicro);
     if (key.autoDisable) this.hooks.disableKey(key.id);
   }
 
   /** The same for more of a call that is under way, of which nobody is told: it may do with less. */
   overLimit(key: KeyRecord, micro: MicroCredits, nowMs: number, riskMicro: MicroCredits = 0) {
-    return refuseSpending(key, this.of(key.id, nowMs).spent, (this.heldByKey.get(key.id) ?? 0) + riskMicro, micro);
+    return refuseSpending(key, this.ofLimit(key, nowMs), (this.heldByKey.get(key.id) ?? 0) + riskMicro, micro);
   }
 
-  /** Adds to a key's spend of a month, and writes the account's row with it. */
-  add(keyId: string, costMicro: MicroCredits, month: number, nowMs: number): void {
-    const spend = this.of(keyId, nowMs);
-    if (spend.month === month) spend.spent += costMicro;
-    const limit = this.hooks.key(keyId)?.spendingLimitMicro ?? null;
-    const crossed = limit !== null && isNew(limit, spend.alerted80) && spend.spent * 5 >= limit * 4;
+  /** Adds to what a key has spent, and writes the account's row with it. */
+  add(keyId: string, costMicro: MicroCredits, of: SpendOf, nowMs: number): void {
+    const key = this.hooks.key(keyId);
+    const spend = this.of(key ?? { id: keyId }, nowMs);
+    addSpend(spend, costMicro, of);
+    const limit = key?.spendingLimitMicro ?? null;
+    const crossed = limit !== null && isNew(limit, spend.alerted80) && (spend.own ?? spend).spent * 5 >= limit * 4;
     if (crossed) spend.alerted80 = limit;
     this.store.writeSumsAndSpend(this.row, this.spend, keyId);
-    if (crossed) this.hooks.alert('key_spend_80', keyId, spend.month, { spentMicro: spend.spent, limitMicro: limit });
+    if (crossed) this.alert('key_spend_80', keyId, spend, limit);
+  }
+
+  private alert(kind: 'key_spend_80' | 'key_spend_100', keyId: string, { month, spent, own }: KeySpend, limitMicro: MicroCredits): void {
+    const payload = { spentMicro: (own ?? { spent }).spent, limitMicro, ...(own && { period: own.period }) };
+    this.hooks.alert(kind, keyId, own?.number ?? month, payload);
   }
 
   /** A hold of the key's was made, enlarged, or (below zero) closed. */
@@ -85,15 +97,40 @@ export class KeySpending {
     return spend?.month === monthOf(nowMs) ? spend.spent : 0;
   }
 
-  private of(keyId: string, nowMs: number): KeySpend {
-    const month = monthOf(nowMs);
-    let spend = this.spend.get(keyId);
-    if (!spend || spend.month < month) {
-      spend = newSpend(month);
-      this.spend.set(keyId, spend);
-    }
+  /** What counts against the key's limit. */
+  ofLimit(key: Pick<KeyRecord, 'id' | 'limitPeriod'>, nowMs: number): MicroCredits {
+    const spend = this.of(key, nowMs);
+    return (spend.own ?? spend).spent;
+  }
+
+  private of({ id, limitPeriod }: Pick<KeyRecord, 'id' | 'limitPeriod'>, nowMs: number): KeySpend {
+    const spend = inPeriod(this.spend.get(id), limitPeriod, nowMs);
+    this.spend.set(id, spend);
     return spend;
   }
+}
+
+/** What was spent in the periods that the moment lies in; those of another kind, or of before, are over. */
+export function inPeriod(known: KeySpend | undefined, limitPeriod: LimitPeriod = 'month', nowMs: number): KeySpend {
+  const month = monthOf(nowMs);
+  const spend = known && known.month >= month ? known : newSpend(month);
+  if (limitPeriod === 'month') {
+    if (!spend.own) return spend;
+    const { own: _, ...monthly } = spend;
+    return { ...monthly, alerted80: null, alerted100: null };
+  }
+  const number = periodOf(limitPeriod, nowMs);
+  const own = spend.own ?? known?.own;
+  if (own?.period !== limitPeriod || own.number < number)
+    return { ...spend, alerted80: null, alerted100: null, own: { period: limitPeriod, number, spent: 0 } };
+  if (spend === known) return spend;
+  return { ...spend, own, alerted80: known!.alerted80, alerted100: known!.alerted100 };
+}
+
+/** Counts where it was held: in no period after it. */
+export function addSpend(spend: KeySpend, micro: MicroCredits, { month, openedAtMs }: SpendOf): void {
+  if (spend.month === month) spend.spent += micro;
+  if (spend.own && periodOf(spend.own.period, openedAtMs) === spend.own.number) spend.own.spent += micro;
 }
 
 /** A limit that was raised is a new one to be told of; one that was lowered is not. */

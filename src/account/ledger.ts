@@ -230,7 +230,7 @@ export class Ledger {
         detail: { ...(JSON.parse(request.detailJson) as OperationDetail), adjusts: request.holdId },
       });
       this.addLine(adjust, nowMs);
-      if (adjust.keyId !== null) this.spending.add(adjust.keyId, costMicro - charged, expired!.month, nowMs);
+      if (adjust.keyId !== null) this.spending.add(adjust.keyId, costMicro - charged, expired!, nowMs);
     }
     return { ok: true, costMicro, outcome: request.outcome, repeated: false };
   }
@@ -274,7 +274,7 @@ export class Ledger {
     this.open.delete(operation.seq);
     this.unconfirmed.set(operation.closeSeq, { month: operation.month, seq: operation.seq });
     this.rates.ended(operation);
-    if (costMicro > 0 && operation.keyId !== null) this.spending.add(operation.keyId, costMicro, operation.month, nowMs);
+    if (costMicro > 0 && operation.keyId !== null) this.spending.add(operation.keyId, costMicro, operation, nowMs);
     else this.store.writeSums(this.row);
   }
 
@@ -313,7 +313,7 @@ export class Ledger {
     this.store.markPaid(eventId, operation.id);
     this.addLine(operation, nowMs);
     const key = keyId === null ? undefined : this.hooks.key(keyId);
-    if (key) this.spending.addUnasked(key, amountMicro, operation.month, nowMs);
+    if (key) this.spending.addUnasked(key, amountMicro, operation, nowMs);
     return { balanceMicro: this.row.balance, repeated: false };
   }
 
@@ -358,6 +358,11 @@ export class Ledger {
 
   spentThisMonth(keyId: string, nowMs: number): MicroCredits {
     return this.spending.thisMonth(keyId, Math.max(nowMs, this.lastMs));
+  }
+
+  /** What counts against a key's limit. */
+  spentOfLimit(key: KeyRecord, nowMs: number): MicroCredits {
+    return this.spending.ofLimit(key, Math.max(nowMs, this.lastMs));
   }
 
   private findOpen(holdId: string): OperationRow | undefined {

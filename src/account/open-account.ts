@@ -38,8 +38,10 @@ export function openAccount(sql: SqlStorage, now: () => number, wake: () => void
       outbox.put(`key:${id}`, publicKey(disabled), now());
       outbox.note(disabledByLimit(id, now()), now());
     },
-    alert: (kind: string, keyId: string, month: number, payload: SpendAlert) => {
-      outbox.put(`alert:${kind}:${keyId}:${month}:${payload.limitMicro}`, { kind, keyId, month, ...payload }, now());
+    alert: (kind: string, keyId: string, number: number, payload: SpendAlert) => {
+      const { period, limitMicro } = payload;
+      const when = period === undefined ? { month: number } : { number };
+      outbox.put(`alert:${kind}:${keyId}:${period ?? ''}${number}:${limitMicro}`, { kind, keyId, ...when, ...payload }, now());
       wake();
     },
   };

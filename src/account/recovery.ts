@@ -1,8 +1,9 @@
 import { monthOf, operationId, parseOperationId } from '../core/ids';
 import type { MicroCredits } from '../core/money';
+import { addSpend, inPeriod, type SpendOf } from './key-spending';
 import type { Open } from './open-account';
 import type { OperationRow } from './operation-tables';
-import { type AccountRow, type AccountStore, type KeySpend, newSpend } from './store';
+import type { AccountRow, AccountStore, KeySpend } from './store';
 import type { ClosedSince, Moment, Operation, RewindResult } from './types';
 
 /** Of workerd, when it runs anywhere but at Cloudflare. */
@@ -40,7 +41,7 @@ export function closeAgain(
   ledger.row.profile = { ...ledger.row.profile, ...(status && { status }), ...(pricePermille !== undefined && { pricePermille }) };
 }
 
-type Restored = Pick<Open, 'store' | 'operations' | 'ledger'>;
+type Restored = Pick<Open, 'store' | 'operations' | 'ledger' | 'keys'>;
 
 /**
  * Brings a restored account up to date from D1's lines (all those above the confirmed close sequence that it was
@@ -48,11 +49,11 @@ type Restored = Pick<Open, 'store' | 'operations' | 'ledger'>;
  * anew in that epoch, so that it is sent after all.
  */
 export function replayLines(restored: Restored, lines: Iterable<Operation>, endedEpoch: number): { epoch: number; replayed: number } {
-  const { store, operations, ledger } = restored;
+  const { store, operations, ledger, keys } = restored;
   const { row } = ledger;
   const inD1 = new Set<string>();
   const oldEpoch = row.epoch;
-  const spend = new Spend(store);
+  const spend = new Spend(store, keys);
   let replayed = 0;
   for (const { seq, id, closeEpoch } of lines) {
     inD1.add(id);
@@ -100,8 +101,8 @@ function replayLine(restored: Restored, spend: Spend, line: Operation, inD1: Set
   const changeMicro = line.amountMicro - (known?.amountMicro ?? 0);
   row.balance += changeMicro;
   replayEvent(restored, line, changeMicro);
-  const month = line.kind === 'adjust' ? replayAdjustment(restored, line) : ref.month;
-  if (line.keyId !== null) spend.add(line.keyId, month, 0 - changeMicro);
+  const of = line.kind === 'adjust' ? replayAdjustment(restored, line) : { month: ref.month, openedAtMs: line.openedAtMs };
+  if (line.keyId !== null) spend.add(line.keyId, of, 0 - changeMicro);
   return true;
 }
 
@@ -112,15 +113,16 @@ function replayEvent({ store, ledger }: Restored, line: Operation, changeMicro: 
   if (topUp) ledger.row.topUp += changeMicro;
 }
 
-/** Notes what the call came to in the end; gives the month of the call that was adjusted. */
-function replayAdjustment({ store, operations }: Restored, line: Operation): number {
+/** Notes what the call came to in the end; gives when the call was held that was adjusted. */
+function replayAdjustment({ store, operations }: Restored, line: Operation): SpendOf {
   const { adjusts } = line.detail as { adjusts?: string };
   const ref = adjusts === undefined ? undefined : parseOperationId(adjusts);
-  if (!ref) return monthOf(line.openedAtMs);
+  const { openedAtMs } = line;
+  if (!ref) return { month: monthOf(openedAtMs), openedAtMs };
   const adjusted = operations.find(ref.month, ref.seq);
   const chargedMicro = adjusted?.id === adjusts ? 0 - adjusted!.amountMicro : 0;
   if (!store.findAdjustment(adjusts!)) store.insertAdjustment(adjusts!, chargedMicro - line.amountMicro, line.outcome ?? '');
-  return ref.month;
+  return { month: ref.month, openedAtMs: adjusted?.openedAtMs ?? openedAtMs };
 }
 
 /** What keys spent, brought up to date in one go. */
@@ -128,15 +130,16 @@ class Spend {
   private readonly all: Map<string, KeySpend>;
   private readonly changed = new Set<string>();
 
-  constructor(private readonly store: AccountStore) {
+  constructor(
+    private readonly store: AccountStore,
+    private readonly keys: Pick<Open['keys'], 'get'>,
+  ) {
     this.all = store.readKeySpend();
   }
 
-  add(keyId: string, month: number, micro: number): void {
-    const known = this.all.get(keyId);
-    const spend = known && known.month >= month ? known : newSpend(month);
-    if (spend.month !== month) return;
-    spend.spent += micro;
+  add(keyId: string, of: SpendOf, micro: number): void {
+    const spend = inPeriod(this.all.get(keyId), this.keys.get(keyId)?.limitPeriod, of.openedAtMs);
+    addSpend(spend, micro, of);
     this.all.set(keyId, spend);
     this.changed.add(keyId);
   }

@@ -2,6 +2,7 @@
  * An account's tables, but for those of its operations. Rows written are most of what a call costs to run, so an
  * operation is one row, and the account's sums are another: two rows to admit, two to settle.
  */
+import type { LimitPeriod } from '../core/limit-period';
 import { OperationTables, ROWS_PER_TABLE } from './operation-tables';
 import type { AccountProfile } from './types';
 
@@ -66,6 +67,8 @@ export interface KeySpend {
   spent: number;
   alerted80: number | null;
   alerted100: number | null;
+  /** The same of the period of its limit, where that is no month; alerts are of this then. */
+  own?: { period: LimitPeriod; number: number; spent: number };
 }
 
 export const newSpend = (month: number): KeySpend => ({ month, spent: 0, alerted80: null, alerted100: null });

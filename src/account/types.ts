@@ -2,6 +2,7 @@
 import type { KeyMode } from '../core/api-key';
 import type { GatewayError } from '../core/errors';
 import type { RateFamily } from '../core/family';
+import type { LimitPeriod } from '../core/limit-period';
 import type { MicroCredits, TokenPrice } from '../core/money';
 import type { TierId } from '../core/tiers';
 import type { UsageSource } from '../core/usage';
@@ -33,8 +34,10 @@ export interface KeyRecord {
   status: 'active' | 'revoked' | 'disabled';
   createdAtMs: number;
   expiresAtMs: number | null;
-  /** Micro-credits a UTC calendar month. */
+  /** Micro-credits a period. */
   spendingLimitMicro: MicroCredits | null;
+  /** A UTC calendar month where it is left out. */
+  limitPeriod?: LimitPeriod;
   /** Disable the key when its limit is reached, until its owner enables it again. */
   autoDisable: boolean;
   /** Empty lists allow everything. */
@@ -56,7 +59,17 @@ export interface KeyRecord {
 export type KeyChange = Partial<
   Pick<
     KeyRecord,
-    'name' | 'status' | 'expiresAtMs' | 'spendingLimitMicro' | 'autoDisable' | 'origins' | 'ips' | 'models' | 'families' | 'scopes'
+    | 'name'
+    | 'status'
+    | 'expiresAtMs'
+    | 'spendingLimitMicro'
+    | 'limitPeriod'
+    | 'autoDisable'
+    | 'origins'
+    | 'ips'
+    | 'models'
+    | 'families'
+    | 'scopes'
   >
 >;
 
@@ -78,6 +91,8 @@ export interface KeySummary extends Omit<KeyRecord, 'secretHash' | 'previous'> {
   /** Who knows that one. */
   previousBy?: string;
   spentThisMonthMicro: MicroCredits;
+  /** Of the limit, since its period began. */
+  spentOfLimitMicro: MicroCredits;
 }
 
 export interface AdmitRequest {

@@ -5,6 +5,7 @@ import { updateKeyInput } from '../console/api-keys/update';
 import { KEY_SCOPES, ROLES } from '../console/permissions';
 import { STATUSES, usageFilterInput } from '../console/usage/filter';
 import { FAMILIES } from '../core/family';
+import { LIMIT_PERIODS } from '../core/limit-period';
 import { createApiKeyInput } from '../routes/account/keys';
 import { example, json, type Route } from './describe';
 import { FAILURES } from './errors';
@@ -39,6 +40,8 @@ const keyShape = {
   families: z.array(z.enum(FAMILIES)),
   scopes: z.array(z.enum(KEY_SCOPES)),
   spendingLimit: credits.nullable(),
+  limitPeriod: z.enum(LIMIT_PERIODS).meta({ description: 'How long the limit lasts before it begins anew, in UTC.' }),
+  spentOfLimit: credits.meta({ description: 'Since the limit’s period began.' }),
   spentThisMonth: credits,
   createdAt: time,
   expiresAt: time.nullable(),

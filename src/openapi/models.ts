@@ -1,6 +1,7 @@
 /** Models, what became of a call, and the probes. */
 import { z } from 'zod';
 import { FAMILIES } from '../core/family';
+import { LIMIT_PERIODS } from '../core/limit-period';
 import type { Price } from '../providers/types';
 import { header, json, query, type Route } from './describe';
 import { FAILURES } from './errors';
@@ -182,7 +183,9 @@ const ownKey = named(
       models: z.array(z.string()).meta({ description: 'The only ones that it may call; all when empty.' }),
       families: z.array(family).meta({ description: 'The same for families of models.' }),
       expiresAt: time.nullable(),
-      spendingLimit: credits.nullable().meta({ description: 'Credits a UTC calendar month.' }),
+      spendingLimit: credits.nullable().meta({ description: 'Credits a period.' }),
+      limitPeriod: z.enum(LIMIT_PERIODS).meta({ description: 'How long the limit lasts before it begins anew, in UTC.' }),
+      spentOfLimit: credits.meta({ description: 'Since the limit’s period began.' }),
       spentThisMonth: credits,
       remaining: credits
         .nullable()
@@ -196,7 +199,7 @@ const ownKey = named(
           usage_monthly: usd,
           limit: usd.nullable(),
           limit_remaining: usd.nullable(),
-          limit_reset: z.literal('monthly').nullable(),
+          limit_reset: z.enum(['daily', 'weekly', 'monthly']).nullable(),
           is_free_tier: z.boolean(),
           expires_at: time.nullable(),
           ...onlyThere,

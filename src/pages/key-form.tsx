@@ -1,5 +1,5 @@
 /** The form of a new key. */
-import type { FC } from 'hono/jsx';
+import type { FC, PropsWithChildren } from 'hono/jsx';
 import { createApiKey } from '../console/api-keys/create';
 import { createKeyInput } from '../console/api-keys/internal';
 import { withModelIds } from '../console/api-keys/models';
@@ -7,6 +7,7 @@ import type { VerbContext } from '../console/context';
 import { KEY_SCOPES, type Permission } from '../console/permissions';
 import { fail, type GatewayError } from '../core/errors';
 import { FAMILIES } from '../core/family';
+import { LIMIT_PERIODS, type LimitPeriod } from '../core/limit-period';
 import type { AppContext } from '../http/context';
 import { marked, readForm } from './form';
 import { orgQuery } from './shell';
@@ -15,11 +16,11 @@ const words = (text: string | undefined): string[] => (text ?? '').split(/[\s,]+
 
 /** What the form's texts stand for; what is left empty is not said. */
 function inputOf(form: Record<string, string>, families: string[], scopes: string[]) {
-  const { name, mode, spendingLimit, autoDisable, origins, ips, models, expiresAt } = form;
+  const { name, mode, spendingLimit, limitPeriod, autoDisable, origins, ips, models, expiresAt } = form;
   return {
     name,
     mode,
-    ...(spendingLimit && { spendingLimit: Number(spendingLimit) }),
+    ...(spendingLimit && { spendingLimit: Number(spendingLimit), ...(limitPeriod && { limitPeriod }) }),
     autoDisable: autoDisable === 'on',
     origins: words(origins),
     ips: words(ips),
@@ -29,6 +30,27 @@ function inputOf(form: Record<string, string>, families: string[], scopes: strin
     ...(expiresAt && { expiresAt: `${expiresAt}T23:59:59.999Z` }),
   };
 }
+
+/** How often a limit begins anew, as people choose it. */
+const RENEWALS: Readonly<Record<LimitPeriod, string>> = {
+  day: 'every day (UTC)',
+  week: 'every Monday (UTC)',
+  month: 'every month (UTC)',
+  total: 'never',
+};
+
+export const Renewal: FC<PropsWithChildren<{ chosen: string | undefined }>> = ({ chosen = 'month', children }) => (
+  <label>
+    {children}
+    <select name="limitPeriod">
+      {LIMIT_PERIODS.map((period) => (
+        <option value={period} selected={period === chosen}>
+          {RENEWALS[period]}
+        </option>
+      ))}
+    </select>
+  </label>
+);
 
 const Checks: FC<{ legend: string; name: string; values: string[]; chosen: string[] }> = ({ legend, name, values, chosen }) => (
   <fieldset class="tight">
@@ -46,7 +68,8 @@ const Checks: FC<{ legend: string; name: string; values: string[]; chosen: strin
 export const LABELS = {
   name: 'Name',
   mode: 'Kind',
-  spendingLimit: 'Limit, in credits a month',
+  spendingLimit: 'Limit, in credits',
+  limitPeriod: 'Limit begins anew',
   origins: 'Origins, separated by spaces',
   ips: 'IP addresses or ranges',
   expiresAt: 'Last day (UTC)',
@@ -98,6 +121,7 @@ export const CreateForm: FC<{ path: string; context: VerbContext; sent: Sent }> 
           {LABELS.spendingLimit}
           <input {...common('spendingLimit')} type="number" min="0" step="any" inputmode="decimal" placeholder="no limit" />
         </label>
+        <Renewal chosen={texts.limitPeriod}>{LABELS.limitPeriod}</Renewal>
       </div>
       <label class="check">
         <input type="checkbox" name="autoDisable" checked={texts.autoDisable === 'on'} /> Disable the key when it reaches its limit

@@ -8,10 +8,11 @@ import { updateApiKey, updateKeyInput } from '../console/api-keys/update';
 import type { VerbContext } from '../console/context';
 import { tokenBeginning } from '../core/api-key';
 import type { Result } from '../core/errors';
+import { THIS_PERIOD } from '../core/limit-period';
 import type { AppContext } from '../http/context';
 import type { AccountRoute } from '../routes/account/route';
 import { inLabels, marked, readForm } from './form';
-import { CreateForm, createFrom, LABELS, type Sent, UNSENT } from './key-form';
+import { CreateForm, createFrom, LABELS, Renewal, type Sent, UNSENT } from './key-form';
 import { Code, credits, Day, Empty, Name, Notice, plural } from './parts';
 import { fields, orgQuery, page, refusalPage } from './shell';
 import { shown, shownTo, thenShown } from './shown-once';
@@ -76,13 +77,13 @@ function limitsOf(key: KeyView, nowMs: number): [string, string][] {
 }
 
 /** What a mail about a limit asks for: to raise it, or to take it away. */
-const Limit: FC<{ of: KeyView; action: string; sent: Sent | undefined }> = ({ of: { name, spendingLimit }, action, sent }) => (
+const Limit: FC<{ of: KeyView; action: string; sent: Sent | undefined }> = ({ of: { name, spendingLimit, limitPeriod }, action, sent }) => (
   <details class="small" open={sent?.texts.spendingLimit !== undefined}>
     <summary aria-label={`Change the limit of ${name}`}>Limit</summary>
     <form class="row ends" method="post" action={action}>
       <label>
         <span>
-          Limit<span class="unseen"> of {name}</span>, in credits a month
+          Limit<span class="unseen"> of {name}</span>, in credits
         </span>
         <input
           name="spendingLimit"
@@ -95,6 +96,11 @@ const Limit: FC<{ of: KeyView; action: string; sent: Sent | undefined }> = ({ of
           {...marked(sent?.error, 'spendingLimit')}
         />
       </label>
+      <Renewal chosen={sent?.texts.limitPeriod ?? limitPeriod}>
+        <span>
+          Begins anew<span class="unseen">, the limit of {name}</span>
+        </span>
+      </Renewal>
       <button type="submit" class="plain">
         Set it
       </button>
@@ -159,19 +165,20 @@ const Actions: FC<KeyProps> = ({ of: key, context, sent }) => {
   );
 };
 
-/** How much of its month a key has spent. */
-const Spent: FC<{ of: KeyView }> = ({ of: { spentThisMonth, spendingLimit, autoDisable } }) => (
+/** How much of its limit a key has spent, or of its month. */
+const Spent: FC<{ of: KeyView }> = ({ of: { spentThisMonth, spentOfLimit, spendingLimit, limitPeriod, autoDisable } }) => (
   <div>
     <p class="small">
-      {credits(spentThisMonth)}
-      {spendingLimit === null ? ' credits this month' : ` of ${credits(spendingLimit)} credits this month`}
+      {spendingLimit === null
+        ? `${credits(spentThisMonth)} credits this month`
+        : `${credits(spentOfLimit)} of ${credits(spendingLimit)} credits ${THIS_PERIOD[limitPeriod]}`}
     </p>
     {spendingLimit !== null && (
       <>
         <svg class="meter" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
           <rect
-            class={spentThisMonth >= spendingLimit * 0.8 ? 'fbad' : 'f0'}
-            width={Math.min(100, (spentThisMonth / Math.max(spendingLimit, 1e-6)) * 100).toFixed(2)}
+            class={spentOfLimit >= spendingLimit * 0.8 ? 'fbad' : 'f0'}
+            width={Math.min(100, (spentOfLimit / Math.max(spendingLimit, 1e-6)) * 100).toFixed(2)}
             height="4"
           />
         </svg>
@@ -304,8 +311,16 @@ const onKey =
     return c.redirect(`${PATH}${orgQuery(context)}`, 303);
   };
 
-async function setLimit(context: VerbContext, id: string, { spendingLimit }: Record<string, string>): Promise<Result<KeyView>> {
-  const input = readForm(updateKeyInput, { spendingLimit: spendingLimit ? Number(spendingLimit) : null }, LABELS);
+async function setLimit(
+  context: VerbContext,
+  id: string,
+  { spendingLimit, limitPeriod }: Record<string, string>,
+): Promise<Result<KeyView>> {
+  const input = readForm(
+    updateKeyInput,
+    { spendingLimit: spendingLimit ? Number(spendingLimit) : null, ...(limitPeriod && { limitPeriod }) },
+    LABELS,
+  );
   return input.ok ? updateApiKey(context, id, input.value) : input;
 }
 

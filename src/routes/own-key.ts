@@ -8,14 +8,17 @@ import { renderError } from '../http/render-error';
 import { clientIp, requestKeys } from '../http/request-key';
 
 /** What the key may still spend: what is left of its limit and of the wallet. Undefined where its calls are free. */
-function remainingMicro({ mode, spendingLimitMicro, spentThisMonthMicro }: KeySummary, wallet: AccountView): MicroCredits | undefined {
+function remainingMicro(
+  { mode, spendingLimitMicro, spentThisMonthMicro, spentOfLimitMicro = spentThisMonthMicro }: KeySummary,
+  wallet: AccountView,
+): MicroCredits | undefined {
   if (mode === 'test') return undefined;
-  const ofLimit = spendingLimitMicro === null ? Number.POSITIVE_INFINITY : spendingLimitMicro - spentThisMonthMicro;
+  const ofLimit = spendingLimitMicro === null ? Number.POSITIVE_INFINITY : spendingLimitMicro - spentOfLimitMicro;
   return Math.max(0, Math.min(ofLimit, availableMicro(wallet)));
 }
 
 function ownKeyView(key: KeySummary, wallet: AccountView, { dailyMicro, weeklyMicro }: Awaited<ReturnType<typeof spentLately>>) {
-  const { spendingLimitMicro: limitMicro, spentThisMonthMicro: spentMicro } = key;
+  const { spendingLimitMicro: limitMicro, spentThisMonthMicro: spentMicro, spentOfLimitMicro = spentMicro, limitPeriod = 'month' } = key;
   const remaining = remainingMicro(key, wallet);
   const expiresAt = key.expiresAtMs === null ? null : new Date(key.expiresAtMs).toISOString();
   return {
@@ -29,6 +32,8 @@ function ownKeyView(key: KeySummary, wallet: AccountView, { dailyMicro, weeklyMi
     families: key.families,
     expiresAt,
     spendingLimit: limitMicro === null ? null : toCredits(limitMicro),
+    limitPeriod,
+    spentOfLimit: toCredits(spentOfLimitMicro),
     spentThisMonth: toCredits(spentMicro),
     remaining: remaining === undefined ? null : toCredits(remaining),
     // As clients of OpenRouter read it: https://openrouter.ai/docs/api/api-reference/api-keys/get-current-key
@@ -39,14 +44,17 @@ function ownKeyView(key: KeySummary, wallet: AccountView, { dailyMicro, weeklyMi
       usage_weekly: toUsd(weeklyMicro),
       usage_monthly: toUsd(spentMicro),
       limit: limitMicro === null ? null : toUsd(limitMicro),
-      limit_remaining: limitMicro === null ? null : toUsd(Math.max(0, limitMicro - spentMicro)),
-      limit_reset: limitMicro === null ? null : 'monthly',
+      limit_remaining: limitMicro === null ? null : toUsd(Math.max(0, limitMicro - spentOfLimitMicro)),
+      limit_reset: limitMicro === null ? null : RESETS[limitPeriod],
       is_free_tier: wallet.tier === 'free',
       expires_at: expiresAt,
       ...NOT_HERE,
     },
   };
 }
+
+/** As OpenRouter calls them. */
+const RESETS = { day: 'daily', week: 'weekly', month: 'monthly', total: null } as const;
 
 /** What only OpenRouter has: its generated clients take no key that lacks it. */
 const NOT_HERE = {

@@ -77,6 +77,10 @@ it('a key tells what is left of its limit, and of the wallet where that is less'
     },
   ]);
   expect(await ownKey(account.key)).toMatchObject([200, { remaining: 215, spentThisMonth: 0 }]);
+  const trial = await account.addKey({ name: 'trial', spendingLimit: 20, limitPeriod: 'total' });
+  expect(await ownKey(trial)).toMatchObject([200, { limitPeriod: 'total', spentOfLimit: 0, remaining: 20, data: { limit_reset: null } }]);
+  const daily = await account.addKey({ name: 'daily', spendingLimit: 30, limitPeriod: 'day' });
+  expect(await ownKey(daily)).toMatchObject([200, { limitPeriod: 'day', remaining: 30, data: { limit_reset: 'daily' } }]);
   const test = await account.addKey({ mode: 'test' });
   expect(await ownKey(test)).toMatchObject([200, { mode: 'test', remaining: null }]);
   const gone = await account.addKey({ expiresAt: new Date(Date.now() - 1_000).toISOString() });

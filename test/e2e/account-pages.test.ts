@@ -52,7 +52,9 @@ describe('a person with a browser without JavaScript', () => {
     const key = /ck_test_[0-9A-Za-z]+/.exec(made.html)![0];
     expect([made.at, (await show(person, '/manage-api-keys')).includes(key)]).toEqual(['/manage-api-keys', false]);
     const keyId = /action="\/manage-api-keys\/(key_\w+)\/limit/.exec(made.html)![1];
-    expect((await submit(person, `/manage-api-keys/${keyId}/limit`, { spendingLimit: '75' })).html).toContain('of 75');
+    expect((await submit(person, `/manage-api-keys/${keyId}/limit`, { spendingLimit: '75' })).html).toContain('of 75 credits this month');
+    const daily = await submit(person, `/manage-api-keys/${keyId}/limit`, { spendingLimit: '75', limitPeriod: 'day' });
+    expect(daily.html).toContain('of 75 credits today');
     expect((await submit(person, `/manage-api-keys/${keyId}/limit`, { spendingLimit: '-1' })).status).toBe(400);
     expect((await submit(person, `/manage-api-keys/${keyId}/limit`, { spendingLimit: '' })).html).not.toContain('of 75');
     const called = await fetch(`${worker.url}/v1/chat/completions`, {

@@ -230,10 +230,9 @@ describe('tokens of new-api', () => {
     ]);
   });
 
-  it('spend what is left of their quota and are disabled then, since a limit is a month’s', () => {
+  it('spend what is left of their quota, and no more', () => {
     const [{ input, notes }] = read({ unlimited_quota: false, remain_quota: 1_250_000 }).keys;
-    expect(input).toEqual({ name: 'ci', mode: 'live', spendingLimit: 250, autoDisable: true });
-    expect(notes[0]).toContain('for all time');
+    expect([input, notes]).toEqual([{ name: 'ci', mode: 'live', spendingLimit: 250, limitPeriod: 'total' }, []]);
   });
 
   it.each([

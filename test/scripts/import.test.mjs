@@ -276,7 +276,14 @@ describe('keys of LiteLLM', () => {
     expect(read(key)).toEqual({
       keys: [
         {
-          input: { name: 'ci', mode: 'live', spendingLimit: 500, models: ['gpt-5.5'], expiresAt: '2031-02-01T00:00:00.000Z' },
+          input: {
+            name: 'ci',
+            mode: 'live',
+            spendingLimit: 500,
+            limitPeriod: 'month',
+            models: ['gpt-5.5'],
+            expiresAt: '2031-02-01T00:00:00.000Z',
+          },
           notes: ['not carried over: rpm_limit'],
         },
       ],
@@ -286,14 +293,16 @@ describe('keys of LiteLLM', () => {
   });
 
   it.each([
-    [{ max_budget: 5, spend: 2 }, 300, 'for all time'],
-    [{ max_budget: 1, budget_duration: '1d' }, 3000, '3000 credits'],
-    [{ max_budget: 1, budget_duration: '1mo' }, 100, undefined],
-    [{ max_budget: null, models: ['all-proxy-models'] }, undefined, undefined],
-  ])('have a limit a month: %j', (key, limit, note) => {
+    [{ max_budget: 5, spend: 2 }, 300, 'total', ''],
+    [{ max_budget: 1, budget_duration: '24h' }, 100, 'day', ''],
+    [{ max_budget: 1, budget_duration: '1w' }, 100, 'week', ''],
+    [{ max_budget: 1, budget_duration: '1mo' }, 100, 'month', ''],
+    [{ max_budget: 1, budget_duration: '10d' }, 300, undefined, 'its budget for 10d is now as much a month: 300 credits'],
+    [{ max_budget: null, models: ['all-proxy-models'] }, undefined, undefined, ''],
+  ])('have their limit: %j', (key, limit, period, note) => {
     const [{ input, notes }] = read(key).keys;
-    expect([input.spendingLimit, input.models]).toEqual([limit, undefined]);
-    expect(notes.join()).toContain(note ?? '');
+    expect([input.spendingLimit, input.limitPeriod, input.models]).toEqual([limit, period, undefined]);
+    expect(notes.join()).toBe(note);
   });
 
   it('have the budget of the table that they share, and lose what a key cannot have here', () => {
@@ -304,7 +313,7 @@ describe('keys of LiteLLM', () => {
       model_max_budget: { a: 1 },
     };
     expect(read(key).keys).toEqual([
-      { input: { name: 'team', mode: 'live', spendingLimit: 200 }, notes: ['not carried over: model_max_budget'] },
+      { input: { name: 'team', mode: 'live', spendingLimit: 200, limitPeriod: 'month' }, notes: ['not carried over: model_max_budget'] },
     ]);
   });
 
@@ -366,7 +375,7 @@ describe('the commands', () => {
     const dry = await admin('import', 'litellm-keys', 'acc_1', join(folder, 'keys.json'), '--dry-run');
     expect([dry.code, dry.bodies]).toEqual([0, []]);
     const { code, output, bodies } = await admin('import', 'litellm-keys', 'acc_1', join(folder, 'keys.json'));
-    expect([code, bodies]).toEqual([0, [{ name: 'ci', mode: 'live', spendingLimit: 100 }]]);
+    expect([code, bodies]).toEqual([0, [{ name: 'ci', mode: 'live', spendingLimit: 100, limitPeriod: 'month' }]]);
     expect(output).toContain('ck_new');
   });
 

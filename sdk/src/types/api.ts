@@ -1258,8 +1258,12 @@ export interface OwnKey {
   /** The same for families of models. */
   families: ModelFamily[];
   expiresAt: string | null;
-  /** Credits a UTC calendar month. */
+  /** Credits a period. */
   spendingLimit: number | null;
+  /** How long the limit lasts before it begins anew, in UTC. */
+  limitPeriod: 'day' | 'week' | 'month' | 'total';
+  /** Since the limit’s period began. */
+  spentOfLimit: number;
   /** 100 credits are 1 USD. */
   spentThisMonth: number;
   /** What it may still spend: the least of what its limit and the wallet leave. null where its calls are free. */
@@ -1277,7 +1281,7 @@ export interface OwnKey {
     usage_monthly: number;
     limit: number | null;
     limit_remaining: number | null;
-    limit_reset: 'monthly' | null;
+    limit_reset: 'daily' | 'weekly' | 'monthly' | null;
     is_free_tier: boolean;
     expires_at: string | null;
     allowed_data_regions: string[];

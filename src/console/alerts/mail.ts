@@ -2,6 +2,7 @@
  * Mails what the account objects raised: each alert once, to each of those who look after the wallet. Who was reached is
  * written down one by one, since not every way of mailing knows what it has sent; who cannot be reached is given up on.
  */
+import { LIMIT_PERIODS, THIS_PERIOD } from '../../core/limit-period';
 import { toCredits } from '../../core/money';
 import { isRecord, parseJson } from '../../core/record';
 import type { Mail, Mailer } from '../../mail/mail';
@@ -90,6 +91,9 @@ async function mailAlert(deps: AlertDeps, alert: AlertRow): Promise<boolean> {
   return unreached === 0;
 }
 
+/** The end of a limit's period. */
+const UNTIL = { day: 'tomorrow, or until ', week: 'Monday, or until ', month: 'next month, or until ', total: '' } as const;
+
 const amount = (micro: unknown): string => toCredits(Number(micro)).toLocaleString('en', { maximumFractionDigits: 2 });
 
 function words(
@@ -99,14 +103,16 @@ function words(
   name: string,
   disables: boolean,
 ): Omit<Mail, 'to' | 'idempotencyKey'> | undefined {
-  const spent = `It has spent ${amount(payload.spentMicro)} of its ${amount(payload.limitMicro)} credits this month (UTC).`;
+  const period = LIMIT_PERIODS.find((known) => known === payload.period) ?? 'month';
+  const when = period === 'total' ? THIS_PERIOD.total : `${THIS_PERIOD[period]} (UTC)`;
+  const spent = `It has spent ${amount(payload.spentMicro)} of its ${amount(payload.limitMicro)} credits ${when}.`;
   const action = origin === undefined ? {} : { action: { label: 'Look at the key', url: `${origin}/manage-api-keys` } };
   if (kind === 'key_spend_80')
     return { subject: `${brand}: the API key “${name}” is at 80 % of its limit`, paragraphs: [spent, 'Calls go on as before.'], ...action };
   if (kind === 'key_spend_100') {
     const now = disables
       ? 'The key is disabled now, as you asked, until you enable it again.'
-      : 'Calls that would pass the limit are refused until next month, or until you raise it.';
+      : `Calls that would pass the limit are refused until ${UNTIL[period]}you raise it.`;
     return { subject: `${brand}: the API key “${name}” has reached its limit`, paragraphs: [spent, now], ...action };
   }
   return undefined;

@@ -6,6 +6,7 @@ import { mintKey } from '../../core/api-key';
 import { fail, ok, type Result } from '../../core/errors';
 import { FAMILIES } from '../../core/family';
 import { accountBytes, keyId, newKeyBytes } from '../../core/ids';
+import { LIMIT_PERIODS } from '../../core/limit-period';
 import { fromCredits, toCredits } from '../../core/money';
 import { type Acting, auditRecord, collectAudit } from '../audit/commit';
 import type { VerbContext } from '../context';
@@ -22,8 +23,10 @@ const range = z.string().max(50).refine(isRange, { message: 'must be an IP addre
 
 const fields = {
   name: z.string().trim().min(1).max(200),
-  /** Credits a UTC calendar month. */
+  /** Credits a period. */
   spendingLimit: z.number().min(0).max(1e9).nullish(),
+  /** A UTC calendar month unless it is said. */
+  limitPeriod: z.enum(LIMIT_PERIODS).nullish(),
   autoDisable: z.boolean().nullish(),
   origins: z.array(origin).max(50).nullish(),
   ips: z.array(range).max(50).nullish(),
@@ -49,13 +52,25 @@ export const createKeyInput = z.strictObject({
 export type CreateKeyInput = z.infer<typeof createKeyInput>;
 
 export function keyView(key: KeySummary) {
-  const { spendingLimitMicro, spentThisMonthMicro, createdAtMs, expiresAtMs, previousUntilMs, scopes, ...others } = key;
+  const {
+    spendingLimitMicro,
+    spentThisMonthMicro,
+    spentOfLimitMicro = spentThisMonthMicro,
+    limitPeriod = 'month',
+    createdAtMs,
+    expiresAtMs,
+    previousUntilMs,
+    scopes,
+    ...others
+  } = key;
   const { secretBy: _, previousBy: __, purpose = null, ...rest } = others;
   return {
     ...rest,
     purpose,
     scopes: scopes ?? [],
     spendingLimit: spendingLimitMicro === null ? null : toCredits(spendingLimitMicro),
+    limitPeriod,
+    spentOfLimit: toCredits(spentOfLimitMicro),
     spentThisMonth: toCredits(spentThisMonthMicro),
     createdAt: new Date(createdAtMs).toISOString(),
     expiresAt: expiresAtMs === null ? null : new Date(expiresAtMs).toISOString(),
@@ -85,6 +100,7 @@ export async function createKey(deps: KeyDeps, accountId: string, input: CreateK
     createdAtMs: deps.now(),
     expiresAtMs: input.expiresAt ? Date.parse(input.expiresAt) : null,
     spendingLimitMicro: typeof input.spendingLimit === 'number' ? fromCredits(input.spendingLimit) : null,
+    ...(input.limitPeriod && input.limitPeriod !== 'month' && { limitPeriod: input.limitPeriod }),
     autoDisable: input.autoDisable ?? false,
     origins: input.origins ?? [],
     ips: input.ips ?? [],

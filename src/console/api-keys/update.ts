@@ -18,12 +18,13 @@ export const updateKeyInput = z
 export type UpdateKeyInput = z.infer<typeof updateKeyInput>;
 
 function changeOf(input: UpdateKeyInput): KeyChange {
-  const { expiresAt, spendingLimit, autoDisable, origins, ips, models, families, scopes, name, status } = input;
+  const { expiresAt, spendingLimit, limitPeriod, autoDisable, origins, ips, models, families, scopes, name, status } = input;
   return {
     ...(name !== undefined && { name }),
     ...(status !== undefined && { status }),
     ...(expiresAt !== undefined && { expiresAtMs: expiresAt === null ? null : Date.parse(expiresAt) }),
     ...(spendingLimit !== undefined && { spendingLimitMicro: spendingLimit === null ? null : fromCredits(spendingLimit) }),
+    ...(limitPeriod !== undefined && { limitPeriod: limitPeriod ?? 'month' }),
     ...(autoDisable !== undefined && { autoDisable: autoDisable ?? false }),
     ...(origins !== undefined && { origins: origins ?? [] }),
     ...(ips !== undefined && { ips: ips ?? [] }),

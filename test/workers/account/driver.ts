@@ -128,7 +128,11 @@ export class Driver {
   private putKey(object: Inside, key: KeyRecord): void {
     this.model.putKey(key);
     const { secretHash: _, ...summary } = key;
-    agree('the key', object.putKey(key), { ...summary, spentThisMonthMicro: this.model.spentMicro(key.id) });
+    agree('the key', object.putKey(key), {
+      ...summary,
+      spentThisMonthMicro: this.model.spentMicro(key.id),
+      spentOfLimitMicro: this.model.spentMicro(key.id),
+    });
   }
 
   // One stay in the object.

@@ -14,6 +14,7 @@ import {
   deliver,
   HOUR_MS,
   holdOf,
+  type Inside,
   LEASE_MS,
   ledgerRows,
   MINUTE_MS,
@@ -372,6 +373,36 @@ describe('an account restored to an earlier moment', () => {
     ]);
     account.nowMs += HOUR_MS;
     expect(await admits('key_c')).toBe('expired_key');
+  });
+
+  it('counts against limits what was spent since, each in its period', async () => {
+    const periods = ['day', 'week', 'total'] as const;
+    const keys = periods.map((limitPeriod) => testKey({ id: `key_${limitPeriod}`, spendingLimitMicro: 100 * CREDIT, limitPeriod }));
+    const account = await TestAccount.create({ credits: 500, keys });
+    const spend = (object: Inside, credits: number) => {
+      for (const { id: keyId } of keys)
+        object.settle(closing(holdOf(object.admit(admitRequest({ keyId, estimateMicro: credits * CREDIT }))), credits * CREDIT));
+    };
+    const spent = async () =>
+      (await account.run((object) => object.listKeys())).map(({ limitPeriod, spentOfLimitMicro }) => [
+        limitPeriod,
+        spentOfLimitMicro / CREDIT,
+      ]);
+    await account.run((object) => spend(object, 1));
+    await account.project();
+    const then = await remember(account);
+    await account.run((object) => spend(object, 2));
+    account.nowMs += DAY_MS;
+    await account.run((object) => spend(object, 4));
+    await account.project();
+    const before = await spent();
+    expect(before.sort()).toEqual([
+      ['day', 4],
+      ['total', 7],
+      ['week', 7],
+    ]);
+    await restore(account, then);
+    expect((await spent()).sort()).toEqual(before);
   });
 
   it('keeps the prices that the account has been given since', async () => {

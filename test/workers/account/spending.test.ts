@@ -177,6 +177,77 @@ describe("a key's spending limit", () => {
     });
   });
 
+  it.each([
+    ['day', Date.UTC(2031, 0, 15), 'a day', 'with the next day (UTC)'],
+    ['week', Date.UTC(2031, 0, 20), 'a week', 'with the next week (on Monday, UTC)'],
+  ] as const)(
+    'a %s begins anew with the next one, and counts a call in the one that it was opened in',
+    async (limitPeriod, nextMs, a, when) => {
+      const account = await TestAccount.create({ credits: 1_000, keys: [testKey({ spendingLimitMicro: 10 * CREDIT, limitPeriod })] });
+      await account.run((object) => {
+        spend(object, 5);
+        account.nowMs = nextMs - 1;
+        spend(object, 3);
+        const old = holdOf(object.admit(admitRequest({ estimateMicro: 2 * CREDIT })));
+        const refusal = refusalOf(object.admit(admitRequest({ estimateMicro: 3 * CREDIT })));
+        expect(refusal.message).toBe(`This API key's spending limit of 10 credits ${a} is reached. Quota exceeded; it will reset ${when}.`);
+        account.nowMs++;
+        object.settle(closing(old, 2 * CREDIT));
+        expect(object.listKeys()[0]).toMatchObject({ spentThisMonthMicro: 10 * CREDIT, spentOfLimitMicro: 0 });
+        spend(object, 10);
+        expect(refusalOf(object.admit(admitRequest())).kind).toBe('spending_limit');
+      });
+      await account.evict();
+      await account.run((object) => {
+        expect(object.listKeys()[0]).toMatchObject({ spentThisMonthMicro: 20 * CREDIT, spentOfLimitMicro: 10 * CREDIT });
+        expect(refusalOf(object.admit(admitRequest())).kind).toBe('spending_limit');
+      });
+      const alerts = (await alertsInD1(account)).map(({ kind, payload }) => [kind, (payload as SpendAlert).period]);
+      expect(alerts).toEqual([
+        ['key_spend_80', limitPeriod],
+        ['key_spend_80', limitPeriod],
+        ['key_spend_100', limitPeriod],
+        ['key_spend_100', limitPeriod],
+      ]);
+    },
+  );
+
+  it('in all never begins anew, whatever becomes of the month', async () => {
+    const account = await TestAccount.create({
+      credits: 1_000,
+      keys: [testKey({ spendingLimitMicro: 10 * CREDIT, limitPeriod: 'total' })],
+    });
+    await account.run((object) => {
+      spend(object, 6);
+      account.nowMs = Date.UTC(2032, 5, 1);
+      spend(object, 4);
+      expect(object.listKeys()[0]).toMatchObject({ spentThisMonthMicro: 4 * CREDIT, spentOfLimitMicro: 10 * CREDIT });
+    });
+    await account.evict();
+    await account.run((object) => {
+      account.nowMs = Date.UTC(2033, 0, 1);
+      expect(refusalOf(object.admit(admitRequest())).message).toBe(
+        "This API key's spending limit of 10 credits in all is reached. Quota exceeded; it will not reset until the limit is raised.",
+      );
+      expect(object.listKeys()[0]).toMatchObject({ spentThisMonthMicro: 0, spentOfLimitMicro: 10 * CREDIT });
+    });
+    expect((await alertsInD1(account)).map(({ kind }) => kind)).toEqual(['key_spend_80', 'key_spend_100']);
+  });
+
+  it('of another period counts from when that was set, and the month’s has counted all along', async () => {
+    const account = await TestAccount.create({ credits: 1_000, keys: [testKey({ spendingLimitMicro: 10 * CREDIT })] });
+    await account.run((object) => {
+      spend(object, 7);
+      expect(object.changeKey('key_a', { limitPeriod: 'total' })).toMatchObject({ limitPeriod: 'total', spentOfLimitMicro: 0 });
+      spend(object, 9);
+      expect(refusalOf(object.admit(admitRequest({ estimateMicro: 2 * CREDIT }))).kind).toBe('spending_limit');
+      const monthly = object.changeKey('key_a', { limitPeriod: 'month', spendingLimitMicro: 20 * CREDIT });
+      expect(monthly).toMatchObject({ spentThisMonthMicro: 16 * CREDIT, spentOfLimitMicro: 16 * CREDIT });
+      spend(object, 4);
+      expect(refusalOf(object.admit(admitRequest())).kind).toBe('spending_limit');
+    });
+  });
+
   it('counts what a late close adds or gives back', async () => {
     const account = await TestAccount.create({ credits: 1_000, keys: [testKey({ spendingLimitMicro: 10 * CREDIT })] });
     await account.run(async (object) => {

@@ -15,6 +15,7 @@ describe('an API key', () => {
       name: 'production',
       mode: 'live',
       spendingLimit: 50_000,
+      limitPeriod: 'week',
       autoDisable: true,
       origins: ['https://app.example.com'],
       ips: ['10.0.0.0/8', '192.0.2.1'],
@@ -78,7 +79,9 @@ describe('an API key', () => {
     const person = await someone();
     const { id } = await must('POST', '/api/api-keys', { as: person, json: { name: 'a key', spendingLimit: 100, ips: ['10.0.0.1'] } });
     const changed = await must('PATCH', `/api/api-keys/${id}`, { as: person, json: { name: 'renamed', spendingLimit: null } });
-    expect(changed).toMatchObject({ name: 'renamed', spendingLimit: null, ips: ['10.0.0.1'] });
+    expect(changed).toMatchObject({ name: 'renamed', spendingLimit: null, limitPeriod: 'month', ips: ['10.0.0.1'] });
+    const daily = await must('PATCH', `/api/api-keys/${id}`, { as: person, json: { spendingLimit: 5, limitPeriod: 'day' } });
+    expect(daily).toMatchObject({ spendingLimit: 5, limitPeriod: 'day', spentOfLimit: 0 });
     expect(await lastAudited(await accountOf(person))).toMatchObject({ action: 'api_key.update', target: id });
   });
 

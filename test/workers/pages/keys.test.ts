@@ -13,8 +13,8 @@ describe('the form of a new key', () => {
   it.each([
     [{ origins: 'app.example.com' }, 'Origins, separated by spaces: must be an origin such as https://app.example.com.'],
     [{ ips: 'nowhere' }, 'IP addresses or ranges: must be an IP address or a CIDR range.'],
-    [{ spendingLimit: '1e12' }, 'Limit, in credits a month: must be at most 1,000,000,000.'],
-    [{ spendingLimit: '' }, 'Limit, in credits a month: the key is to be disabled there, so it is needed.'],
+    [{ spendingLimit: '1e12' }, 'Limit, in credits: must be at most 1,000,000,000.'],
+    [{ spendingLimit: '' }, 'Limit, in credits: the key is to be disabled there, so it is needed.'],
     [{ expiresAt: '2020-01-01' }, 'Last day (UTC): it lies in the past.'],
     [{ models: 'gpt-5.4 gpt5.5' }, 'Models, by id: there is no gpt5.5.'],
   ])('with %j says so in its own words, by the field, and keeps all else', async (wrong, words) => {
@@ -23,6 +23,7 @@ describe('the form of a new key', () => {
       name: 'pro“duction',
       mode: 'test',
       spendingLimit: '500',
+      limitPeriod: 'day',
       ips: '10.0.0.0/8',
       families: 'chat',
       autoDisable: 'on',
@@ -59,7 +60,7 @@ describe('the limit of a key', () => {
     ];
     const answer = await call('POST', `${PATH}/${id}/limit`, { as, form: { spendingLimit: '1e12' } });
     expect(answer.status).toBe(400);
-    expect(answer.text).toContain('role="alert" id="form-error">Limit, in credits a month: must be at most 1,000,000,000.</p>');
+    expect(answer.text).toContain('role="alert" id="form-error">Limit, in credits: must be at most 1,000,000,000.</p>');
     const [own, ...others] = answer.text
       .split(/(?=<form )/)
       .filter((form) => form.includes('name="spendingLimit"'))

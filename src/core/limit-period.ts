@@ -1,0 +1,30 @@
+import { monthOf } from './ids';
+
+/** How long a key's spending limit lasts before it begins anew, in UTC; weeks begin on Mondays, and a total never does. */
+export const LIMIT_PERIODS = ['day', 'week', 'month', 'total'] as const;
+export type LimitPeriod = (typeof LIMIT_PERIODS)[number];
+
+const DAY_MS = 86_400_000;
+/** From a Monday to the first of January 1970. */
+const DAYS_BEFORE_1970 = 3;
+
+/** Which of its periods a moment lies in: later ones have higher numbers. */
+export function periodOf(period: LimitPeriod, timeMs: number): number {
+  const day = Math.floor(timeMs / DAY_MS);
+  switch (period) {
+    case 'day':
+      return day;
+    case 'week':
+      return Math.floor((day + DAYS_BEFORE_1970) / 7);
+    case 'month':
+      return monthOf(timeMs);
+    case 'total':
+      return 0;
+  }
+}
+
+/** As a limit is told: `500 credits a month`. */
+export const A_PERIOD: Readonly<Record<LimitPeriod, string>> = { day: 'a day', week: 'a week', month: 'a month', total: 'in all' };
+
+/** As what was spent is told: `120 credits this month`. */
+export const THIS_PERIOD: Readonly<Record<LimitPeriod, string>> = { day: 'today', week: 'this week', month: 'this month', total: 'in all' };

@@ -1,0 +1,23 @@
+import { expect, it } from 'vitest';
+import { periodOf } from '../../../src/core/limit-period';
+
+const at = (text: string): number => Date.parse(text);
+
+it.each([
+  ['day', '2026-11-29T23:59:59.999Z', '2026-11-30T00:00:00Z'],
+  ['week', '2026-11-29T23:59:59.999Z', '2026-11-30T00:00:00Z'],
+  ['week', '2027-01-03T23:59:59.999Z', '2027-01-04T00:00:00Z'],
+  ['month', '2026-11-30T23:59:59.999Z', '2026-12-01T00:00:00Z'],
+] as const)('a %s ends with %s', (period, last, first) => {
+  expect(periodOf(period, at(first))).toBe(periodOf(period, at(last)) + 1);
+});
+
+it.each([
+  ['day', '2026-11-29T00:00:00Z', '2026-11-29T23:59:59.999Z'],
+  ['week', '2026-11-30T00:00:00Z', '2026-12-06T23:59:59.999Z'],
+  ['week', '2026-12-28T00:00:00Z', '2027-01-03T23:59:59.999Z'],
+  ['month', '2026-11-01T00:00:00Z', '2026-11-30T23:59:59.999Z'],
+  ['total', '2026-11-01T00:00:00Z', '2036-11-01T00:00:00Z'],
+] as const)('a %s has all from %s to %s in it', (period, first, last) => {
+  expect(periodOf(period, at(first))).toBe(periodOf(period, at(last)));
+});
