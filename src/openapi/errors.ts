@@ -41,8 +41,8 @@ export const MEANINGS: Readonly<Record<ErrorKind, string>> = {
   wrong_endpoint: 'The model is served at another endpoint, which the message names.',
   too_long: 'The answer took longer than a call may take: said inside its stream. What came of it is charged.',
   rate_limited: 'The hourly limit is reached: `X-RateLimit-Reset` says until when.',
-  spending_limit: "The API key's monthly limit is reached.",
-  spending_in_flight: "Calls under way hold what is left of the API key's monthly limit, or may come to it: try again.",
+  spending_limit: "The API key's limit is reached.",
+  spending_in_flight: "Calls under way hold what is left of the API key's limit, or may come to it: try again.",
   upstream_failed: 'Every provider failed; the message is the last one’s. Nothing was charged.',
   upstream_overloaded: 'Every provider is overloaded. Nothing was charged.',
   upstream_rejected:
