@@ -2,6 +2,7 @@ import { extraContent } from '../../thought-signatures';
 import { callInSignature } from '../call-signatures';
 import { type Fields, field, listField, recordField, textField } from '../fields';
 import { mediaContent } from './media';
+import type { FunctionNames } from './names';
 
 const NO_RESULT = 'No result was given.';
 
@@ -29,7 +30,11 @@ export class Conversation {
   private readonly ids = new Set<string>();
 
   /** `notes` tell the model what its request does not say in this format. */
-  constructor(json: Fields, notes: readonly string[]) {
+  constructor(
+    json: Fields,
+    notes: readonly string[],
+    private readonly names: FunctionNames,
+  ) {
     const instruction = field(json, 'systemInstruction');
     const said = typeof instruction === 'string' ? [instruction] : systemTexts(recordField(json, 'systemInstruction') ?? {});
     const system = [...said, ...notes].join('\n');
@@ -84,7 +89,14 @@ export class Conversation {
     const id = this.newId(textField(call, 'id') ?? signedId);
     this.pending.push({ id, name });
     const signed = signedId === undefined ? extraContent(signature) : {};
-    return [{ id, type: 'function', function: { name, arguments: JSON.stringify(field(call, 'args') ?? {}) }, ...signed }];
+    return [
+      {
+        id,
+        type: 'function',
+        function: { name: this.names.toChat(name), arguments: JSON.stringify(field(call, 'args') ?? {}) },
+        ...signed,
+      },
+    ];
   }
 
   private newId(given: string | undefined): string {

@@ -2,6 +2,7 @@ import { isRecord, parseJson } from '../../../core/record';
 import type { Fields } from '../fields';
 import { CHATS_OWN, type GeminiRequest, ownTools } from '../request';
 import { Conversation } from './messages';
+import { FunctionNames } from './names';
 import { optionFields } from './options';
 import { applyRepairs, type Repair } from './repair';
 import { toolFields } from './tools';
@@ -41,13 +42,14 @@ export function chatFields({ body, stream }: GeminiRequest, model: string, repai
   const parsed = parseJson(body);
   const json: Fields = isRecord(parsed) ? parsed : {};
   const options = optionFields(json);
+  const names = new FunctionNames(json);
   const missing = ownTools(json);
   const notes = missing.length > 0 ? [withoutTools(missing)] : [];
   const others = Object.fromEntries(Object.entries(json).filter(([name]) => !KNOWN.has(name)));
   const compose = (said: readonly string[]): Fields => ({
     model,
-    messages: new Conversation(json, said).messages,
-    ...toolFields(json),
+    messages: new Conversation(json, said, names).messages,
+    ...toolFields(json, names),
     ...options,
     ...others,
     ...(stream && { stream: true, stream_options: { include_usage: true } }),

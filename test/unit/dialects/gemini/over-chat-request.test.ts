@@ -355,6 +355,7 @@ describe('functions as tools', () => {
               "name": "g",
               "parameters": {
                 "additionalProperties": false,
+                "properties": {},
                 "type": "object",
               },
             },
