@@ -54,13 +54,27 @@ export function askedIn(chatField: string): string {
   return name === undefined ? chatField : `generationConfig.${name}`;
 }
 
+/** Google's own JSON allows numbers as text. */
+const numberOf = (value: unknown): unknown => (typeof value === 'string' && value.trim() !== '' ? Number(value) : value);
+
+const ENUM_TYPE = 'text/x.enum';
+
+/** An answer that is one of some values, which chat has no option for: https://ai.google.dev/api/generate-content#generationconfig */
+export function choiceNote(json: Fields): string[] {
+  const config = recordField(json, 'generationConfig') ?? {};
+  if (textField(config, 'responseMimeType') !== ENUM_TYPE) return [];
+  const schemas = ['responseSchema', 'responseJsonSchema', '_responseJsonSchema'].map((name) => recordField(config, name));
+  const values = schemas.flatMap((schema) => (Array.isArray(schema?.enum) ? (schema.enum as unknown[]) : []));
+  return values.length === 0 ? [] : [`Answer with exactly one of these values, and nothing else: ${values.map(String).join(', ')}`];
+}
+
 /** `generationConfig` as a chat request's options. */
 export function optionFields(json: Fields): Fields {
   const config = recordField(json, 'generationConfig') ?? {};
   const options: Fields = {};
   for (const [name, chatName] of Object.entries(SAME_MEANING)) {
     const value = field(config, name);
-    if (value !== undefined) options[chatName] = value;
+    if (value !== undefined) options[chatName] = numberOf(value);
   }
   // OpenAI refuses the one without the other.
   if (options.logprobs !== true) delete options.top_logprobs;

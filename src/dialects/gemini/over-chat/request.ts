@@ -3,7 +3,7 @@ import type { Fields } from '../fields';
 import { CHATS_OWN, type GeminiRequest, ownTools } from '../request';
 import { Conversation } from './messages';
 import { FunctionNames } from './names';
-import { optionFields } from './options';
+import { choiceNote, optionFields } from './options';
 import { applyRepairs, type Repair } from './repair';
 import { toolFields } from './tools';
 
@@ -44,7 +44,7 @@ export function chatFields({ body, stream }: GeminiRequest, model: string, repai
   const options = optionFields(json);
   const names = new FunctionNames(json);
   const missing = ownTools(json);
-  const notes = missing.length > 0 ? [withoutTools(missing)] : [];
+  const notes = [...(missing.length > 0 ? [withoutTools(missing)] : []), ...choiceNote(json)];
   const others = Object.fromEntries(Object.entries(json).filter(([name]) => !KNOWN.has(name)));
   const compose = (said: readonly string[]): Fields => ({
     model,

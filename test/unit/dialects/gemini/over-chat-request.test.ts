@@ -447,6 +447,20 @@ describe('the generation config as options', () => {
     `);
   });
 
+  it('has numbers where the client has written them as text', () => {
+    const generationConfig = { maxOutputTokens: '64', candidateCount: '2', temperature: 0.5, seed: '7' };
+    expect(chat({ contents: hi, generationConfig })).toMatchObject({ max_tokens: 64, n: 2, temperature: 0.5, seed: 7 });
+  });
+
+  it('says which values there are to choose from, for an answer that is one of them', () => {
+    const schema = { type: 'STRING', enum: ['up', 'down'] };
+    for (const name of ['responseSchema', 'response_json_schema']) {
+      const request = chat({ contents: hi, generationConfig: { responseMimeType: 'text/x.enum', [name]: schema } });
+      expect(request.messages).toMatchObject([{ role: 'system', content: expect.stringMatching(/exactly one .*: up, down$/) }, {}]);
+      expect(request).not.toHaveProperty('response_format');
+    }
+  });
+
   it.each([
     [{ thinkingBudget: 0 }, 'none'],
     [{ thinkingBudget: 512 }, 'low'],
