@@ -168,14 +168,14 @@ describe('a request', () => {
   });
 
   it.each([
-    ['an item that nobody knows', { input: [{ type: 'of_next_year' }] }],
-    ['a tool of the other API alone', { tools: [{ type: 'image_generation' }] }],
-    ['a stored prompt', { prompt: { id: 'pmpt_1' } }],
-  ])('that chat cannot say is refused, not cut: %s', async (_, more) => {
+    ['an item that nobody knows', 'input[0]', { input: [{ type: 'of_next_year' }] }],
+    ['a tool of the other API alone', 'tools[0]', { tools: [{ type: 'image_generation' }] }],
+    ['a stored prompt', 'prompt', { prompt: { id: 'pmpt_1' } }],
+  ])('that chat cannot say is refused by its place, not cut: %s', async (_, param, more) => {
     const { account, lane } = await fresh();
     const { status, body } = await askResponse(account, responsesBody(lane.model, more));
     expect(status).toBe(400);
-    expect(body.error.message).toMatch(/can serve what this request asks for/);
+    expect(body.error).toMatchObject({ message: expect.stringContaining(`can serve what this request asks for in \`${param}\``), param });
     expect(lane.first.seen).toHaveLength(0);
     expect(await account.money()).toEqual(spent(0));
   });

@@ -19,6 +19,8 @@ export class ChatMessages {
   readonly messages: Fields[] = [];
   /** Tools of which the input itself tells. */
   readonly tools: unknown[] = [];
+  /** Where the item stands that chat cannot say. */
+  unsaid = -1;
   /** By call: how many results are still to come in the input. */
   private readonly ahead = new Map<unknown, number>();
   /** Calls of the last message of the assistant's whose results are still to come. */
@@ -45,7 +47,8 @@ export class ChatMessages {
     if (!Array.isArray(input)) return false;
     for (const item of input as unknown[])
       if (isRecord(item) && isOutput(item)) this.ahead.set(item.call_id, (this.ahead.get(item.call_id) ?? 0) + 1);
-    if (!(input as unknown[]).every((item) => isRecord(item) && this.add(item))) return false;
+    this.unsaid = (input as unknown[]).findIndex((item) => !isRecord(item) || !this.add(item));
+    if (this.unsaid >= 0) return false;
     this.showImages();
     return true;
   }

@@ -406,23 +406,24 @@ describe('a call that was refused', () => {
 });
 
 describe('what cannot cross', () => {
-  const cases: [string, Json][] = [
-    ['an answer to go on from', { previous_response_id: 'resp_0123456789abc-0-4cbv-7' }],
-    ['work in the background', { background: true }],
-    ['a conversation', { conversation: 'conv_1' }],
-    ['a stored prompt', { prompt: { id: 'pmpt_1' } }],
-    ['a check of what is said', { moderation: { model: 'omni-moderation-latest' } }],
-    ['a compaction', { input: [{ role: 'user', content: 'x' }, { type: 'compaction_trigger' }] }],
-    ['a compacted past', { input: [{ type: 'compaction', encrypted_content: 'gAA' }] }],
-    ['a stored item', { input: [{ type: 'item_reference', id: 'msg_1' }] }],
-    ['a stored file', { input: [{ role: 'user', content: [{ type: 'input_file', file_id: 'file-1' }] }] }],
-    ['nothing to say', { input: [] }],
-    ['web search alone', { tools: [{ type: 'web_search' }] }],
-    ['a tool that runs elsewhere', { tools: [LOOK, { type: 'code_interpreter', container: { type: 'auto' } }] }],
-    ['a tool that only the client can run', { tools: [LOOK, { type: 'local_shell' }] }],
-    ['a choice of a hosted tool', { tools: [LOOK], tool_choice: { type: 'web_search' } }],
+  const cases: [string, string, Json][] = [
+    ['an answer to go on from', 'previous_response_id', { previous_response_id: 'resp_0123456789abc-0-4cbv-7' }],
+    ['work in the background', 'background', { background: true }],
+    ['a conversation', 'conversation', { conversation: 'conv_1' }],
+    ['a stored prompt', 'prompt', { prompt: { id: 'pmpt_1' } }],
+    ['a check of what is said', 'moderation', { moderation: { model: 'omni-moderation-latest' } }],
+    ['a compaction', 'input[1]', { input: [{ role: 'user', content: 'x' }, { type: 'compaction_trigger' }] }],
+    ['a compacted past', 'input[0]', { input: [{ type: 'compaction', encrypted_content: 'gAA' }] }],
+    ['a stored item', 'input[0]', { input: [{ type: 'item_reference', id: 'msg_1' }] }],
+    ['a stored file', 'input[0]', { input: [{ role: 'user', content: [{ type: 'input_file', file_id: 'file-1' }] }] }],
+    ['nothing to say', 'input', { input: [] }],
+    ['web search alone', 'tools[0]', { tools: [{ type: 'web_search' }] }],
+    ['a tool that runs elsewhere', 'tools[1]', { tools: [LOOK, { type: 'code_interpreter', container: { type: 'auto' } }] }],
+    ['a tool that only the client can run', 'tools[1]', { tools: [LOOK, { type: 'local_shell' }] }],
+    ['a choice of a hosted tool', 'tool_choice', { tools: [LOOK], tool_choice: { type: 'web_search' } }],
     [
       'two tools of one name',
+      'tools[1]',
       {
         tools: [
           { ...LOOK, name: 'a.b' },
@@ -431,8 +432,11 @@ describe('what cannot cross', () => {
       },
     ],
   ];
-  it.each(cases)('%s', (_, fields) => {
-    expect(bridgeOf(fields)).toBeUndefined();
+  it.each(cases)('%s, which is told by its place', (_, field, fields) => {
+    const call = responsesCall(requestOf({ stream: false, ...fields }));
+    expect(call.over('openai-chat')).toBeUndefined();
+    expect(call.beyond?.('openai-chat')).toBe(field);
+    expect(call.beyond?.('openai-responses')).toBeUndefined();
   });
 
   it('any other format', () => {
