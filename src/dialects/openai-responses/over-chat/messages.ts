@@ -201,6 +201,9 @@ function dataUrl(base64: string): string {
 
 const textOf = (parts: readonly Fields[]): string => parts.map(({ text }) => String(text)).join('\n');
 
+/** Chat knows less detail than there is: https://platform.openai.com/docs/guides/images-vision#specify-image-input-detail-level */
+const knownDetail = (detail: string): string => (detail === 'original' ? 'high' : detail);
+
 /** Undefined when one of the parts has no like in chat: a file that only the other API's upstream keeps, say. */
 function partsOf(content: readonly unknown[]): Fields[] | undefined {
   const parts = content.map((part) => (isRecord(part) ? partOf(part) : undefined));
@@ -218,7 +221,7 @@ function partOf(part: Fields): Fields | undefined {
       return typeof refusal === 'string' ? { type: 'text', text: refusal } : undefined;
     case 'input_image':
       if (typeof image_url !== 'string') return undefined;
-      return { type: 'image_url', image_url: { url: image_url, ...(typeof detail === 'string' && { detail }) } };
+      return { type: 'image_url', image_url: { url: image_url, ...(typeof detail === 'string' && { detail: knownDetail(detail) }) } };
     case 'input_file':
       return filePart(part);
     case 'input_audio':

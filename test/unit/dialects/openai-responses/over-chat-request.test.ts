@@ -27,6 +27,13 @@ describe('messages', () => {
     });
   });
 
+  it('have pictures in as much detail as chat knows', () => {
+    const parts = ['low', 'original', undefined].map((detail) => ({ type: 'input_image', image_url: 'https://a.test/b.png', detail }));
+    expect(sentFor({ input: [{ role: 'user', content: parts }] }).messages).toMatchObject([
+      { content: [{ image_url: { detail: 'low' } }, { image_url: { detail: 'high' } }, { image_url: { url: 'https://a.test/b.png' } }] },
+    ]);
+  });
+
   it('come of items, in the order that chat asks for', () => {
     const { messages } = sentFor({
       input: [
