@@ -1,5 +1,5 @@
 import { type Fields, field, recordField, textField } from '../fields';
-import { jsonSchema } from './schema';
+import { responseFormat } from './answer-form';
 
 /** Options that have the same meaning in both formats; `topK` has no counterpart. */
 const SAME_MEANING: Readonly<Record<string, string>> = {
@@ -36,16 +36,6 @@ function effortOf(thinking: Fields): string | undefined {
   return budget <= LOW_BUDGET ? 'low' : budget <= MEDIUM_BUDGET ? 'medium' : 'high';
 }
 
-function responseFormat(config: Fields): Fields | undefined {
-  const given = recordField(config, 'responseJsonSchema') ?? recordField(config, '_responseJsonSchema');
-  const schema = recordField(config, 'responseSchema');
-  const mimeType = textField(config, 'responseMimeType');
-  const asJson = mimeType === 'application/json' || (mimeType === undefined && given !== undefined);
-  if (!asJson) return undefined;
-  if (!given && !schema) return { type: 'json_object' };
-  return { type: 'json_schema', json_schema: { name: 'answer', schema: given ?? jsonSchema(schema!) } };
-}
-
 /** Where a Gemini client has asked for what a field of its chat request says. */
 export function askedIn(chatField: string): string {
   if (chatField.startsWith('messages')) return 'contents';
@@ -56,17 +46,6 @@ export function askedIn(chatField: string): string {
 
 /** Google's own JSON allows numbers as text. */
 const numberOf = (value: unknown): unknown => (typeof value === 'string' && value.trim() !== '' ? Number(value) : value);
-
-const ENUM_TYPE = 'text/x.enum';
-
-/** An answer that is one of some values, which chat has no option for: https://ai.google.dev/api/generate-content#generationconfig */
-export function choiceNote(json: Fields): string[] {
-  const config = recordField(json, 'generationConfig') ?? {};
-  if (textField(config, 'responseMimeType') !== ENUM_TYPE) return [];
-  const schemas = ['responseSchema', 'responseJsonSchema', '_responseJsonSchema'].map((name) => recordField(config, name));
-  const values = schemas.flatMap((schema) => (Array.isArray(schema?.enum) ? (schema.enum as unknown[]) : []));
-  return values.length === 0 ? [] : [`Answer with exactly one of these values, and nothing else: ${values.map(String).join(', ')}`];
-}
 
 /** `generationConfig` as a chat request's options. */
 export function optionFields(json: Fields): Fields {

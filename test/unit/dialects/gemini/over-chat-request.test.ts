@@ -498,6 +498,30 @@ describe('the generation config as options', () => {
   });
 });
 
+describe('a schema that chat has no option for', () => {
+  const told = (request: Record<string, unknown> | undefined) => (request!.messages as { role: string; content: string }[])[0];
+  const list = { type: 'ARRAY', items: { type: 'OBJECT', properties: { name: { type: 'STRING' } } } };
+  const inJson = { type: 'array', items: { type: 'object', properties: { name: { type: 'string' } } } };
+
+  it('is told in words: of a list, or of a value', () => {
+    for (const responseSchema of [list, { type: 'STRING', enum: ['a'] }]) {
+      const request = chat({ contents: hi, generationConfig: { responseMimeType: 'application/json', responseSchema } });
+      expect(request).not.toHaveProperty('response_format');
+      expect(told(request)).toMatchObject({ role: 'system', content: expect.stringMatching(/nothing but JSON/) });
+    }
+    const config = { responseMimeType: 'application/json', responseSchema: list };
+    expect(told(chat({ contents: hi, generationConfig: config }))!.content).toContain(JSON.stringify(inJson));
+  });
+
+  it('is told in words where the upstream knows of JSON alone', () => {
+    const responseSchema = { type: 'OBJECT', properties: { a: { type: 'STRING' } } };
+    const body = { contents: hi, generationConfig: { responseMimeType: 'application/json', responseSchema } };
+    const request = repaired(body, 'This response_format type is unavailable now');
+    expect(request).toMatchObject({ response_format: { type: 'json_object' } });
+    expect(told(request)!.content).toContain('{"type":"object","properties":{"a":{"type":"string"}}}');
+  });
+});
+
 describe('a call that was refused', () => {
   const generationConfig = {
     temperature: 1,
