@@ -64,7 +64,8 @@ export class Conversation {
     this.answerPending();
     const spoken = parts.filter((part) => part.thought !== true);
     const text = spoken.map((part) => textOf(part) ?? '').join('');
-    const images = spoken.filter((part) => recordField(part, 'inlineData')).flatMap((part) => mediaContent(part) ?? []);
+    const drawn = spoken.filter((part) => recordField(part, 'inlineData')).flatMap((part): Fields[] => [mediaContent(part) ?? {}]);
+    const images = drawn.filter(({ type }) => type === 'image_url');
     const calls = spoken.flatMap((part) => this.callOf(part));
     if (text === '' && images.length === 0 && calls.length === 0) return;
     const thought = parts.map((part) => (part.thought === true ? (textOf(part) ?? '') : '')).join('');

@@ -53,6 +53,15 @@ describe('contents as chat messages', () => {
     `);
   });
 
+  it('has files that are text as their text', () => {
+    const base64 = (bytes: Uint8Array) => bytes.toBase64();
+    const csv = { mimeType: 'text/csv; charset=utf-8', data: base64(new TextEncoder().encode('ä,b\n1,2')) };
+    const asked = chat({ contents: [user({ text: 'Sum up.' }, { inlineData: csv })] });
+    expect(asked.messages).toEqual([{ role: 'user', content: 'Sum up.\nä,b\n1,2' }]);
+    const broken = { mimeType: 'text/plain', data: base64(new Uint8Array([0xff, 0xfe, 0x00])) };
+    expect(chat({ contents: [user({ inlineData: broken })] }).messages).toMatchObject([{ content: [{ type: 'file' }] }]);
+  });
+
   it('takes a system instruction in every form', () => {
     for (const system of ['Be brief.', { text: 'Be brief.' }, { role: 'system', parts: [{ text: 'Be brief.' }] }])
       expect(chat({ system_instruction: system, contents: hi }).messages).toMatchObject([{ role: 'system', content: 'Be brief.' }, {}]);
