@@ -10,13 +10,16 @@ import { overChatBridge } from './over-chat/bridge';
 import { type ChatCrossed, crossToChat } from './over-chat/request';
 import { bringItems, namedRequests } from './references';
 import { parseResponses, type ResponsesRequest } from './request';
-import { ResponsesStream } from './stream';
+import { ResponsesStream, type WayBack } from './stream';
 
 export function responsesCall(request: ResponsesRequest): Call {
   // Converted once, and only where a target asks for it: before the stream is opened.
   let crossed: ChatCrossed | undefined;
+  // A stream may be open already when a provider that refuses one format is asked in the other, and outlasts the request.
+  const back: WayBack = { origins: undefined };
   const overChat = (): ChatCrossed => {
     crossed ??= crossToChat(request);
+    if (crossed.ok) back.origins = crossed.crossing.origins;
     return crossed;
   };
   const { stream, maxOutputTokens, estimatedInputTokens, worstInputTokens, continues, background } = request;
@@ -38,7 +41,7 @@ export function responsesCall(request: ResponsesRequest): Call {
       const found = wire === 'openai-chat' && !request.compacts ? overChat() : undefined;
       return found?.ok === false ? found.field : undefined;
     },
-    openStream: (requestId) => new ResponsesStream(request, requestId, crossed?.ok ? crossed.crossing.origins : undefined),
+    openStream: (requestId) => new ResponsesStream(request, requestId, back),
   };
   return orElse(call, request.otherModels);
 }
