@@ -35,7 +35,7 @@ export class ChatMessages {
   instruct(instructions: unknown): boolean {
     if (instructions === undefined || instructions === null) return true;
     if (typeof instructions !== 'string') return this.addAll(instructions);
-    this.messages.push({ role: 'system', content: instructions });
+    this.say('system', instructions);
     return true;
   }
 
@@ -94,6 +94,7 @@ export class ChatMessages {
   private say(role: string, content: unknown): void {
     if (this.open.length === 0) {
       this.showImages();
+      if (role === 'system' && this.joinsOpening(content)) return;
       this.messages.push({ role, content });
       return;
     }
@@ -102,6 +103,14 @@ export class ChatMessages {
       const caller = this.caller();
       caller.content = [caller.content, content].filter((text) => typeof text === 'string' && text !== '').join('\n');
     }
+  }
+
+  /** What the system says before all others is one message: some upstreams take no more than one of its. */
+  private joinsOpening(content: unknown): boolean {
+    const [first, ...others] = this.messages;
+    if (first?.role !== 'system' || others.length > 0) return false;
+    first.content = [first.content, content].filter((text) => text !== '').join('\n\n');
+    return true;
   }
 
   /** The message that the open calls are in: only their results stand behind it. */
@@ -145,7 +154,7 @@ export class ChatMessages {
     if (typeof call_id !== 'string' || typeof name !== 'string' || typeof args !== 'string') return false;
     const called = chatName({ name, ...(typeof namespace === 'string' && { namespace }) });
     const signed = isRecord(extra_content) ? { extra_content } : {};
-    const call = { id: call_id, type: 'function', function: { name: called, arguments: args }, ...signed };
+    const call = { id: call_id, type: 'function', function: { name: called, arguments: args.trim() || '{}' }, ...signed };
     const last = this.lastOfAssistant(null);
     last.tool_calls = [...(Array.isArray(last.tool_calls) ? (last.tool_calls as unknown[]) : []), call];
     if (this.thought !== '') last.reasoning_content = this.thought;

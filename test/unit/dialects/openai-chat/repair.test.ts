@@ -43,6 +43,39 @@ it.each([
   expect(repaired(body('system'), message)).toBeUndefined();
 });
 
+describe('what the system says', () => {
+  const SYSTEM = { role: 'system', content: 'Be brief.' };
+  const USER = '{"role":"user","content":"\\u00e9" , "name":"a"}';
+  const later = [{ role: 'developer', content: [{ type: 'text', text: 'Be kind.' }] }, SYSTEM];
+  const body = (...messages: (object | string)[]) =>
+    `{"model":"m","messages":[${messages.map((turn) => (typeof turn === 'string' ? turn : JSON.stringify(turn))).join(',')}]}`;
+
+  it.each([
+    'invalid params, invalid chat setting (2013)',
+    'invalid params, chat content has invalid message role: system (2013)',
+    'System message must be at the beginning.',
+  ])('is one message, and a reminder of the user’s later on, where no more is taken: %s', (message) => {
+    const reminder = (text: string) => ({ role: 'user', content: `<system-reminder>\n${text}\n</system-reminder>` });
+    expect(repaired(body(SYSTEM, ...later, USER, later[0]!), message)).toBe(
+      body({ role: 'system', content: 'Be brief.\n\nBe kind.\n\nBe brief.' }, USER, reminder('Be kind.')),
+    );
+    expect(repaired(body(USER, SYSTEM), message)).toBe(body(USER, reminder('Be brief.')));
+    expect(repaired(body(SYSTEM, USER), message)).toBeUndefined();
+  });
+});
+
+it('a call that nobody can read is one that can be, where it would end the conversation', () => {
+  const message = 'invalid params, invalid function arguments json string, tool_call_id: call_function_l3 (2013)';
+  const body = (...given: string[]) => {
+    const calls = given.map((args) => `{"id":"c","function":{"arguments":${JSON.stringify(args)} ,"name":"f"}}`);
+    return `{"model":"m","messages":[{"role":"user","content":"x"},{"role":"assistant","tool_calls":[${calls.join(',')}]}]}`;
+  };
+  expect(repaired(body('{"a":1.0}', '{"path":"/a', ''), message)).toBe(
+    body('{"a":1.0}', JSON.stringify({ unreadable: '{"path":"/a' }), '{}'),
+  );
+  expect(repaired(body('{"a":1.0}'), message)).toBeUndefined();
+});
+
 describe('what OpenRouter alone knows', () => {
   const body = (fields: string) => `{"model":"m",${fields}${HI}}`;
 

@@ -27,6 +27,25 @@ describe('messages', () => {
     });
   });
 
+  it('begin with one of the system’s, whatever it is made of', () => {
+    const developer = (text: string) => ({ role: 'developer', content: [{ type: 'input_text', text }] });
+    const input = [developer('Rules.'), { role: 'user', content: 'Hi' }, developer('More rules.'), developer('And more.')];
+    expect(sentFor({ instructions: 'Be brief.', input }).messages).toEqual([
+      { role: 'system', content: 'Be brief.\n\nRules.' },
+      { role: 'user', content: 'Hi' },
+      { role: 'system', content: 'More rules.' },
+      { role: 'system', content: 'And more.' },
+    ]);
+  });
+
+  it('have calls without arguments as calls of nothing', () => {
+    const input = [
+      { type: 'function_call', call_id: 'c', name: 'f', arguments: '' },
+      { type: 'function_call_output', call_id: 'c', output: '' },
+    ];
+    expect(sentFor({ input }).messages).toMatchObject([{ tool_calls: [{ function: { arguments: '{}' } }] }, {}]);
+  });
+
   it('have pictures in as much detail as chat knows', () => {
     const parts = ['low', 'original', undefined].map((detail) => ({ type: 'input_image', image_url: 'https://a.test/b.png', detail }));
     expect(sentFor({ input: [{ role: 'user', content: parts }] }).messages).toMatchObject([
