@@ -92,6 +92,8 @@ export class ChatMessages {
   }
 
   private say(role: string, content: unknown): void {
+    // Some upstreams refuse a message of the assistant's that is empty, and some its calls with it.
+    if (role === 'assistant' && content === '') return;
     if (this.open.length === 0) {
       this.showImages();
       if (role === 'system' && this.joinsOpening(content)) return;

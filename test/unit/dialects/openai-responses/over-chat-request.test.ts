@@ -38,6 +38,17 @@ describe('messages', () => {
     ]);
   });
 
+  it('leave out what the assistant said nothing in', () => {
+    const call = { type: 'function_call', call_id: 'c', name: 'f', arguments: '{}' };
+    const input = [
+      { role: 'user', content: 'Hi' },
+      { type: 'message', role: 'assistant', content: [] },
+      { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: '' }] },
+      call,
+    ];
+    expect(sentFor({ input }).messages).toMatchObject([{ role: 'user' }, { role: 'assistant', content: null, tool_calls: [{ id: 'c' }] }]);
+  });
+
   it('have calls without arguments as calls of nothing', () => {
     const input = [
       { type: 'function_call', call_id: 'c', name: 'f', arguments: '' },
