@@ -94,6 +94,14 @@ function readableCall(raw: string): string {
 const mendArguments: Repair = (body, message) =>
   BROKEN_ARGUMENTS.test(message) ? eachIn('messages', eachIn('tool_calls', readableCall))(body) : body;
 
+/** Beside calls it may be null with OpenAI, and not with Google: https://github.com/ujisati/claude-code-provider-proxy/issues/3 */
+const NULL_CONTENT = /\bcontent\b[^\n]{0,60}\bnull\b/i;
+
+const fillContent: Repair = (body, message) =>
+  NULL_CONTENT.test(message)
+    ? eachIn('messages', (raw) => (fieldsOf(raw).content === null ? setMembers(raw, { content: '""' }) : raw))(body)
+    : body;
+
 const UNSIGNED = JSON.stringify(extraContent(NO_SIGNATURE).extra_content);
 
 const sign: Repair = (body, message) => {
@@ -137,6 +145,7 @@ const REPAIRS: readonly Repair[] = [
   renameDeveloper,
   gatherSystem,
   mendArguments,
+  fillContent,
   sign,
   dropSignatures,
   mendThoughts,

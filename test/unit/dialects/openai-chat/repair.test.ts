@@ -76,6 +76,14 @@ it('a call that nobody can read is one that can be, where it would end the conve
   expect(repaired(body('{"a":1.0}'), message)).toBeUndefined();
 });
 
+it('a message without content is one with nothing in it, where null is none', () => {
+  const body = (content: string) =>
+    `{"model":"m","messages":[{"role":"user","content":"null"},{"role":"assistant","content": ${content} ,"tool_calls":[]}]}`;
+  const message = 'Expected string or list of content parts, got: null';
+  expect(repaired(body('null'), message)).toBe(body('""'));
+  expect(repaired(body('"A"'), message)).toBeUndefined();
+});
+
 describe('what OpenRouter alone knows', () => {
   const body = (fields: string) => `{"model":"m",${fields}${HI}}`;
 
