@@ -2,6 +2,7 @@
 import { members, renameMembers, rewriteElements, rewriteMembers, setMembers, withoutMember } from '../../core/json';
 import { isFilled, isRecord, parseJson } from '../../core/record';
 import { plainBody } from '../openrouter/plain-body';
+import { shortenedIds } from '../short-ids';
 import { extraContent, missesSignature, NO_SIGNATURE, refusesSignature, signatureIn } from '../thought-signatures';
 
 type Repair = (body: string, message: string) => string;
@@ -102,6 +103,13 @@ const fillContent: Repair = (body, message) =>
     ? eachIn('messages', (raw) => (fieldsOf(raw).content === null ? setMembers(raw, { content: '""' }) : raw))(body)
     : body;
 
+const shortenIds: Repair = (body, message) => {
+  const shortened = shortenedIds(message);
+  if (!shortened) return body;
+  const inCalls = eachIn('tool_calls', (raw) => shortened(raw, 'id'));
+  return eachIn('messages', (raw) => shortened(inCalls(raw), 'tool_call_id'))(body);
+};
+
 const UNSIGNED = JSON.stringify(extraContent(NO_SIGNATURE).extra_content);
 
 const sign: Repair = (body, message) => {
@@ -146,6 +154,7 @@ const REPAIRS: readonly Repair[] = [
   gatherSystem,
   mendArguments,
   fillContent,
+  shortenIds,
   sign,
   dropSignatures,
   mendThoughts,

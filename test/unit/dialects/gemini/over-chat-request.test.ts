@@ -53,6 +53,19 @@ describe('contents as chat messages', () => {
     `);
   });
 
+  it('has ids of calls that are short enough, whatever a client has made them of', () => {
+    const id = (n: number) => `run_shell_command-1764446000000-${n}-0123456789abcdef`;
+    const call = (n: number) => ({ functionCall: { id: id(n), name: 'run', args: { n } } });
+    const result = (n: number) => ({ functionResponse: { id: id(n), name: 'run', response: { output: `${n}` } } });
+    const { messages } = chat({ contents: [hi[0], model(call(1), call(2)), user(result(2), result(1))] });
+    expect(messages).toMatchObject([
+      {},
+      { tool_calls: [{ id: 'call_1' }, { id: 'call_2' }] },
+      { role: 'tool', tool_call_id: 'call_2', content: '2' },
+      { role: 'tool', tool_call_id: 'call_1', content: '1' },
+    ]);
+  });
+
   it('has files that are text as their text', () => {
     const base64 = (bytes: Uint8Array) => bytes.toBase64();
     const csv = { mimeType: 'text/csv; charset=utf-8', data: base64(new TextEncoder().encode('ä,b\n1,2')) };

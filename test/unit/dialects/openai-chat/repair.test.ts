@@ -76,6 +76,19 @@ it('a call that nobody can read is one that can be, where it would end the conve
   expect(repaired(body('{"a":1.0}'), message)).toBeUndefined();
 });
 
+it('ids of calls that another model has given are short enough, and the same for a call and its result', () => {
+  const long = (n: number) => `functions.mcp__github__create_pull_request_review:${n}`;
+  const body = (...ids: [string, string]) =>
+    `{"model":"m","messages":[{"role":"user","content":"x"},{"role":"assistant","tool_calls":[${ids.map((id) => `{"id":"${id}" }`).join(',')},{"id":"c"}]},${ids
+      .reverse()
+      .map((id) => `{"tool_call_id" : "${id}","role":"tool"}`)
+      .join(',')}]}`;
+  const message =
+    "Invalid 'messages[1].tool_calls[0].id': string too long. Expected a string with maximum length 40, but got a string with length 52 instead.";
+  expect(repaired(body(long(1), long(2)), message)).toBe(body('long_call_1', 'long_call_2'));
+  expect(repaired(body('a', 'b'), message)).toBeUndefined();
+});
+
 it('a message without content is one with nothing in it, where null is none', () => {
   const body = (content: string) =>
     `{"model":"m","messages":[{"role":"user","content":"null"},{"role":"assistant","content": ${content} ,"tool_calls":[]}]}`;
