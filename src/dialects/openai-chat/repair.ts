@@ -103,6 +103,21 @@ const fillContent: Repair = (body, message) =>
     ? eachIn('messages', (raw) => (fieldsOf(raw).content === null ? setMembers(raw, { content: '""' }) : raw))(body)
     : body;
 
+const IMAGES_DRAWN = 'The images of the answer above:';
+
+/** Pictures of a model that draws are the user's for one that has no place for them beside what an assistant said. */
+const showDrawn: Repair = (body, message) =>
+  /\bimages\b/.test(message) && refusesOption(message)
+    ? eachIn('messages', (raw) => {
+        const { role, images, tool_calls } = fieldsOf(raw);
+        if (role !== 'assistant' || !Array.isArray(images)) return raw;
+        const said = withoutMember(raw, 'images');
+        // The results of calls are to stand at once behind them.
+        if (images.length === 0 || Array.isArray(tool_calls)) return said;
+        return `${said},${JSON.stringify({ role: 'user', content: [{ type: 'text', text: IMAGES_DRAWN }, ...(images as unknown[])] })}`;
+      })(body)
+    : body;
+
 const shortenIds: Repair = (body, message) => {
   const shortened = shortenedIds(message);
   if (!shortened) return body;
@@ -155,6 +170,7 @@ const REPAIRS: readonly Repair[] = [
   mendArguments,
   fillContent,
   shortenIds,
+  showDrawn,
   sign,
   dropSignatures,
   mendThoughts,

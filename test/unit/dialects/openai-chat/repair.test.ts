@@ -89,6 +89,17 @@ it('ids of calls that another model has given are short enough, and the same for
   expect(repaired(body('a', 'b'), message)).toBeUndefined();
 });
 
+it('pictures of a model that draws are the user’s where an assistant has none', () => {
+  const image = '{"type":"image_url","image_url":{"url":"data:image/png;base64,AAAA"}}';
+  const body = (...turns: string[]) => `{"model":"m","messages":[${[...turns, '{"role":"user","content":"And?"}'].join(',')}]}`;
+  const message = "Unknown parameter: 'messages[0].images'.";
+  const shown = `{"role":"user","content":[{"type":"text","text":"The images of the answer above:"},${image}]}`;
+  expect(repaired(body(`{"role":"assistant","content":"So.","images":[${image}]}`), message)).toBe(
+    body('{"role":"assistant","content":"So."}', shown),
+  );
+  expect(repaired(body('{"role":"assistant","content":"So."}'), message)).toBeUndefined();
+});
+
 it('a message without content is one with nothing in it, where null is none', () => {
   const body = (content: string) =>
     `{"model":"m","messages":[{"role":"user","content":"null"},{"role":"assistant","content": ${content} ,"tool_calls":[]}]}`;
