@@ -160,7 +160,7 @@ async function accountPlane(c: AppContext): Promise<Response> {
   return loaded.accountPlane.fetch(c.req.raw, c.env, c.executionCtx);
 }
 
-const API_PATH = /^\/(?:api|v1|v1beta)(?:\/|$)/;
+const API_PATH = /^\/(?:api|v1|v1beta|v1alpha)(?:\/|$)/;
 
 /** At the root, clients of the API knock, and people look. */
 const isBrowser = (c: AppContext): boolean => (c.req.header('accept') ?? '').includes('text/html');

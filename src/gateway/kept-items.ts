@@ -6,8 +6,8 @@ import type { NamedItems } from '../dialects/types';
 import type { GatewayDeps } from './deps';
 
 const MAX_KEPT_CHARS = 8_388_608;
-/** More than a thread has answers; each of them is a read. */
-const MAX_ANSWERS = 200;
+/** Each of them is a read, and a request may make a thousand. */
+const MAX_ANSWERS = 800;
 /** An item is written beside its answer's end, and a client may be quicker. */
 const LOOKS_AFTER_MS = [0, 300, 1_000] as const;
 

@@ -4,8 +4,11 @@
  */
 export const BASES = ['/v1', '/api/v1', '/api/v1/v1', '/v1/v1', '/api'] as const;
 
-/** Google's clients append `/v1`, `/v1beta` or nothing to any of these. */
-export const GEMINI_BASES: readonly string[] = [
-  ...['', ...BASES].map((base) => `${base}/v1beta`),
-  ...['', ...BASES].map((base) => `${base}/gemini`).flatMap((base) => [base, `${base}/v1`, `${base}/v1beta`]),
-];
+/** The second is what Google's documents have for what is new: https://ai.google.dev/gemini-api/docs/gemini-3#media_resolution */
+const PREVIEWS = ['/v1beta', '/v1alpha'] as const;
+
+/** Google's clients append `/v1`, `/v1beta`, `/v1alpha` or nothing to any of these. */
+export const GEMINI_BASES: readonly string[] = ['', ...BASES].flatMap((base) => [
+  ...PREVIEWS.map((version) => base + version),
+  ...['', '/v1', ...PREVIEWS].map((version) => `${base}/gemini${version}`),
+]);

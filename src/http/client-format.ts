@@ -7,7 +7,7 @@ import type { AppContext } from './context';
 export type ClientFormat = 'anthropic' | 'gemini' | 'openai' | 'openrouter';
 
 /** Only Google's clients have such a segment in their paths; the names of models are further back. */
-const GOOGLE_PATH = /^(?:\/[^/]+){0,2}\/(?:v1beta|gemini)(?:\/|$)/;
+const GOOGLE_PATH = /^(?:\/[^/]+){0,2}\/(?:v1beta|v1alpha|gemini)(?:\/|$)/;
 
 /** Anthropic's own path, below any base; that a client of theirs asks for it is not always said in a header. */
 const MESSAGES_PATH = /^(?:\/(?:api|v1)){0,3}\/messages(?:\/|$)/;

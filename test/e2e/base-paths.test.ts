@@ -72,6 +72,7 @@ const GEMINI_PREFIXES = [
   '',
   '/v1',
   '/v1beta',
+  '/v1alpha',
   '/api/v1',
   '/api/v1beta',
   '/api/v1/v1',
@@ -82,6 +83,7 @@ const GEMINI_PREFIXES = [
   '/api/v1/gemini',
   '/api/v1/gemini/v1',
   '/api/v1/gemini/v1beta',
+  '/api/v1/gemini/v1alpha',
   '/api/gemini/v1',
   '/api/gemini/v1beta',
 ];

@@ -28,7 +28,7 @@ import {
 
 let rig: Rig;
 beforeAll(async () => {
-  rig = await Rig.start({ solo: 40 }, { KEEPALIVE_MS: 150, STATUS_HOLD_MS: 1_000 });
+  rig = await Rig.start({ solo: 40, 'chat-and-responses': 2 }, { KEEPALIVE_MS: 150, STATUS_HOLD_MS: 1_000 });
 });
 afterAll(() => rig?.stop());
 
@@ -168,14 +168,14 @@ describe('a request', () => {
   });
 
   it.each([
-    ['an item that nobody knows', { input: [{ type: 'of_next_year' }] }],
-    ['a tool of the other API alone', { tools: [{ type: 'image_generation' }] }],
-    ['a stored prompt', { prompt: { id: 'pmpt_1' } }],
-  ])('that chat cannot say is refused, not cut: %s', async (_, more) => {
+    ['an item that nobody knows', 'input[0]', { input: [{ type: 'of_next_year' }] }],
+    ['a tool of the other API alone', 'tools[0]', { tools: [{ type: 'image_generation' }] }],
+    ['a stored prompt', 'prompt', { prompt: { id: 'pmpt_1' } }],
+  ])('that chat cannot say is refused by its place, not cut: %s', async (_, param, more) => {
     const { account, lane } = await fresh();
     const { status, body } = await askResponse(account, responsesBody(lane.model, more));
     expect(status).toBe(400);
-    expect(body.error.message).toMatch(/can serve what this request asks for/);
+    expect(body.error).toMatchObject({ message: expect.stringContaining(`can serve what this request asks for in \`${param}\``), param });
     expect(lane.first.seen).toHaveLength(0);
     expect(await account.money()).toEqual(spent(0));
   });
@@ -192,6 +192,19 @@ describe('a request', () => {
     expect(lane.first.seen[1]!.json()).toMatchObject(asked);
     expect(lane.first.seen[1]!.json().reasoning_effort).toBeUndefined();
     expect(await account.money()).toEqual(spent(USAGE_MICRO));
+  });
+});
+
+describe.concurrent('a provider that has no address for Responses', () => {
+  it.each([false, true])('is asked by chat (stream: %s)', async (streams) => {
+    const account = await rig.account();
+    const lane = rig.lane('chat-and-responses');
+    lane.first.reply(failure(404, 'Not Found'), streams ? sse(streamOf(['One'])) : answer('One'));
+    const body = responsesBody(lane.model);
+    if (streams) expect(await askResponseStream(account, body)).toMatchObject({ text: 'One', response: { status: 'completed' } });
+    else expect((await askResponse(account, body)).body).toMatchObject({ status: 'completed', output: [{ content: [{ text: 'One' }] }] });
+    expect(lane.first.seen.map(({ path }) => path)).toEqual(['/v1/responses', '/v1/chat/completions']);
+    expect(await account.settled()).toEqual(spent(USAGE_MICRO));
   });
 });
 

@@ -2,7 +2,7 @@
  * A request that an upstream has refused, without what it was refused for. It is sent once more and no oftener, so
  * what the message names is seen to together with all else that the model is known to refuse. Edited by spans.
  */
-import { rewriteElements, rewriteMembers, withoutMember } from '../../core/json';
+import { rewriteElements, rewriteMembers, setMembers, withoutMember } from '../../core/json';
 import { isRecord, parseJson } from '../../core/record';
 import { type ModelLine, thinkingThatFits } from './features';
 import { clearsThinking, keptEdits } from './older-model';
@@ -11,13 +11,14 @@ import { namesSignature, withoutPastThinking } from './signatures';
 type Fields = Record<string, unknown>;
 
 /** What can be taken out of a request, or put in another way. */
-export type Refusal = 'signature' | 'budget' | 'sampling' | 'prefill';
+export type Refusal = 'signature' | 'budget' | 'sampling' | 'prefill' | 'ids';
 
 /** https://platform.claude.com/docs/en/build-with-claude/extended-thinking and .../about-claude/models/migration-guide */
 const NAMED: readonly (readonly [Refusal, RegExp])[] = [
   ['budget', /\bbudget_tokens\b/i],
   ['sampling', /^(?=.*\btemperature\b)(?=.*\btop_p\b).*\bboth\b/is],
   ['prefill', /\bprefill|\bmust end with a user message/i],
+  ['ids', /\btool_use(?:\.id|_id)\b[^\n]{0,80}\bpattern\b/i],
 ];
 
 /** What a refusal is about; empty where nothing of it can be mended. */
@@ -42,6 +43,7 @@ export function mended(body: string, refused: ReadonlySet<Refusal>, line: ModelL
   if (all.has('budget')) sent = withFittingBudget(sent, fields, line);
   if (all.has('sampling') && typeof fields.temperature === 'number' && typeof fields.top_p === 'number')
     sent = withoutMember(sent, 'top_p');
+  if (all.has('ids')) sent = withKnownIds(sent);
   return all.has('prefill') ? withoutPrefill(sent, fields.messages) : sent;
 }
 
@@ -58,6 +60,22 @@ const withoutThinkingEdits = (body: string): string =>
   rewriteMembers(body, (raw, key) =>
     key === 'context_management' && raw.startsWith('{') ? keptEdits(raw, (type) => !clearsThinking(type)) : raw,
   );
+
+/** By its own letters an id is the same for a call and its result, and in every turn. */
+function knownId(raw: string, member: string): string {
+  const json = parseJson(raw);
+  const id = isRecord(json) ? json[member] : undefined;
+  const known = typeof id === 'string' ? id.replace(/[^\w-]/g, '_') : id;
+  return known === id ? raw : setMembers(raw, { [member]: JSON.stringify(known) });
+}
+
+/** Calls that another model has made, whose ids may hold any characters: https://platform.claude.com/docs/en/api/messages */
+function withKnownIds(body: string): string {
+  const inBlocks = (raw: string): string => rewriteElements(raw, (block) => knownId(knownId(block, 'id'), 'tool_use_id'));
+  const inTurn = (turn: string): string =>
+    rewriteMembers(turn, (raw, key) => (key === 'content' && raw.startsWith('[') ? inBlocks(raw) : raw));
+  return rewriteMembers(body, (raw, key) => (key === 'messages' && raw.startsWith('[') ? rewriteElements(raw, inTurn) : raw));
+}
 
 const GO_ON =
   'Your answer has begun already, with the text between the tags below. Go on with the very next character, ' +

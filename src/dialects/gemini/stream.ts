@@ -4,6 +4,7 @@ import { NO_THOUGHTS } from '../openai-chat/over-responses/thoughts';
 import type { OutgoingStream, StreamRelay } from '../types';
 import { renderGeminiError } from './errors';
 import { arrayFraming, eventFraming, type Framing } from './framing';
+import { FunctionNames } from './over-chat/names';
 import { OverChatRelay } from './over-chat/relay';
 import { OverResponsesRelay } from './over-responses/relay';
 import type { GeminiRequest } from './request';
@@ -13,15 +14,15 @@ import { StraightRelay } from './straight';
 export class GeminiStream implements OutgoingStream {
   readonly contentType: string;
   private readonly framing: Framing;
-  private readonly asked: Pick<GeminiRequest, 'choices' | 'includeThoughts'>;
+  private readonly asked: Pick<GeminiRequest, 'choices' | 'includeThoughts'> & { names: FunctionNames };
 
   /** A stream outlasts its request's body, so of the request it keeps no more than it needs. */
   constructor(
-    { choices, includeThoughts, streamAs }: Pick<GeminiRequest, 'choices' | 'includeThoughts' | 'streamAs'>,
+    { choices, includeThoughts, streamAs, fields = {} }: Pick<GeminiRequest, 'choices' | 'includeThoughts' | 'streamAs' | 'fields'>,
     private readonly requestId: string,
     private readonly thoughts = NO_THOUGHTS,
   ) {
-    this.asked = { choices, includeThoughts };
+    this.asked = { choices, includeThoughts, names: new FunctionNames(fields) };
     const asEvents = streamAs === 'events';
     this.framing = asEvents ? eventFraming() : arrayFraming();
     this.contentType = asEvents ? 'text/event-stream; charset=utf-8' : 'application/json; charset=utf-8';

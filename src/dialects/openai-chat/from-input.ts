@@ -31,10 +31,13 @@ export function parseChatOfInput(request: ClientRequest): Result<ChatRequest> | 
   const parsed = parseResponses(request);
   if (!parsed.ok) return parsed;
   const { tools } = fields;
-  const crossing = crossToChat({ ...parsed.value, fields: { ...fields, ...(Array.isArray(tools) && { tools: tools.map(flatTool) }) } });
-  if (!crossing) return fail('invalid_request', 'Chat cannot say all of this `input`; send it to /v1/responses.', { param: 'input' });
+  const crossed = crossToChat({ ...parsed.value, fields: { ...fields, ...(Array.isArray(tools) && { tools: tools.map(flatTool) }) } });
+  if (!crossed.ok)
+    return fail('invalid_request', `Chat cannot say what stands in \`${crossed.field}\`; send it to /v1/responses.`, {
+      param: crossed.field,
+    });
   const own = CHAT_OPTIONS.flatMap((name) => (fields[name] === undefined ? [] : [[name, fields[name]]]));
   // Usage is a chunk of its own for those alone that ask for it.
   const { stream_options } = fields;
-  return parseChat(JSON.stringify({ model: parsed.value.model, ...crossing.fields, stream_options, ...Object.fromEntries(own) }));
+  return parseChat(JSON.stringify({ model: parsed.value.model, ...crossed.crossing.fields, stream_options, ...Object.fromEntries(own) }));
 }

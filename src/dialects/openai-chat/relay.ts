@@ -176,8 +176,9 @@ export class ChatRelay implements StreamRelay {
     const id = this.id ?? last.id ?? 'chatcmpl-gateway';
     const chunk = (choices: unknown[], more: object) =>
       `data: ${JSON.stringify({ id, object: this.shape.object, created, model, choices, ...more })}\n\n`;
-    if (this.call.includeUsage) return `${this.held ?? ''}${chunk([], { usage: JSON.parse(priced) as unknown })}${DONE}`;
-    if (this.held === undefined) return chunk(this.lastChoices(), { usage: JSON.parse(priced) as unknown }) + DONE;
+    const usage = JSON.parse(priced) as unknown;
+    if (this.call.includeUsage) return (this.held ?? chunk(this.lastChoices(), { usage: null })) + chunk([], { usage }) + DONE;
+    if (this.held === undefined) return chunk(this.lastChoices(), { usage }) + DONE;
     const data = eventData(this.held)!.trim();
     return rewritten(data, { usage: priced }) + DONE;
   }

@@ -2,6 +2,7 @@
 import { members, renameMembers, rewriteElements, rewriteMembers, setMembers, withoutMember } from '../../core/json';
 import { isFilled, isRecord, parseJson } from '../../core/record';
 import { plainBody } from '../openrouter/plain-body';
+import { shortenedIds } from '../short-ids';
 import { extraContent, missesSignature, NO_SIGNATURE, refusesSignature, signatureIn } from '../thought-signatures';
 
 type Repair = (body: string, message: string) => string;
@@ -48,6 +49,82 @@ const renameDeveloper: Repair = (body, message) =>
     ? eachIn('messages', (raw) => (fieldsOf(raw).role === 'developer' ? setMembers(raw, { role: '"system"' }) : raw))(body)
     : body;
 
+/**
+ * MiniMax, and whoever goes by the templates of Qwen and its like: https://github.com/openclaw/openclaw/issues/19386 and
+ * https://github.com/BerriAI/litellm/pull/39282
+ */
+const ONE_SYSTEM = /\bsystem message must be (?:at the (?:beginning|start)|first)|\binvalid (?:chat setting|message role: system)/i;
+
+const isSystem = (turn: unknown): boolean => isRecord(turn) && (turn.role === 'system' || turn.role === 'developer');
+
+function saidIn(turn: unknown): string {
+  const content = isRecord(turn) ? turn.content : undefined;
+  if (typeof content === 'string') return content;
+  const parts = Array.isArray(content) ? (content as unknown[]) : [];
+  return parts.flatMap((part) => (isRecord(part) && isFilled(part.text) ? [String(part.text)] : [])).join('\n');
+}
+
+/** What the system says first is one message; what it says later is the user's, marked as a reminder. */
+const gatherSystem: Repair = (body, message) => {
+  const { messages } = ONE_SYSTEM.test(message) ? fieldsOf(body) : {};
+  if (!Array.isArray(messages)) return body;
+  const turns = messages as unknown[];
+  const others = turns.findIndex((turn) => !isSystem(turn));
+  const leading = turns.slice(0, others < 0 ? turns.length : others);
+  const changed = (raw: string, index: number): string | undefined => {
+    if (!isSystem(turns[index])) return raw;
+    if (index >= leading.length)
+      return JSON.stringify({ role: 'user', content: `<system-reminder>\n${saidIn(turns[index])}\n</system-reminder>` });
+    if (index > 0) return undefined;
+    return leading.length === 1 ? raw : JSON.stringify({ role: 'system', content: leading.map(saidIn).join('\n\n') });
+  };
+  return rewriteMembers(body, (raw, key) => (key === 'messages' ? rewriteElements(raw, changed) : raw));
+};
+
+const BROKEN_ARGUMENTS = /\barguments\b[^\n]{0,40}\bjson\b|\bjson\b[^\n]{0,40}\barguments\b/i;
+
+function readableCall(raw: string): string {
+  const { function: called } = fieldsOf(raw);
+  if (!isRecord(called) || typeof called.arguments !== 'string' || isRecord(parseJson(called.arguments))) return raw;
+  const args = called.arguments.trim() === '' ? {} : { unreadable: called.arguments };
+  const given = JSON.stringify(JSON.stringify(args));
+  return rewriteMembers(raw, (value, key) => (key === 'function' ? setMembers(value, { arguments: given }) : value));
+}
+
+/** A call that was cut off, or that its model has written wrong, would end its conversation for good. */
+const mendArguments: Repair = (body, message) =>
+  BROKEN_ARGUMENTS.test(message) ? eachIn('messages', eachIn('tool_calls', readableCall))(body) : body;
+
+/** Beside calls it may be null with OpenAI, and not with Google: https://github.com/ujisati/claude-code-provider-proxy/issues/3 */
+const NULL_CONTENT = /\bcontent\b[^\n]{0,60}\bnull\b/i;
+
+const fillContent: Repair = (body, message) =>
+  NULL_CONTENT.test(message)
+    ? eachIn('messages', (raw) => (fieldsOf(raw).content === null ? setMembers(raw, { content: '""' }) : raw))(body)
+    : body;
+
+const IMAGES_DRAWN = 'The images of the answer above:';
+
+/** Pictures of a model that draws are the user's for one that has no place for them beside what an assistant said. */
+const showDrawn: Repair = (body, message) =>
+  /\bimages\b/.test(message) && refusesOption(message)
+    ? eachIn('messages', (raw) => {
+        const { role, images, tool_calls } = fieldsOf(raw);
+        if (role !== 'assistant' || !Array.isArray(images)) return raw;
+        const said = withoutMember(raw, 'images');
+        // The results of calls are to stand at once behind them.
+        if (images.length === 0 || Array.isArray(tool_calls)) return said;
+        return `${said},${JSON.stringify({ role: 'user', content: [{ type: 'text', text: IMAGES_DRAWN }, ...(images as unknown[])] })}`;
+      })(body)
+    : body;
+
+const shortenIds: Repair = (body, message) => {
+  const shortened = shortenedIds(message);
+  if (!shortened) return body;
+  const inCalls = eachIn('tool_calls', (raw) => shortened(raw, 'id'));
+  return eachIn('messages', (raw) => shortened(inCalls(raw), 'tool_call_id'))(body);
+};
+
 const UNSIGNED = JSON.stringify(extraContent(NO_SIGNATURE).extra_content);
 
 const sign: Repair = (body, message) => {
@@ -85,7 +162,19 @@ const mendThoughts: Repair = (body, message) => {
 
 const sayPlainly: Repair = (body, message) => (refusesOption(message) ? plainBody(body, message) : body);
 
-const REPAIRS: readonly Repair[] = [sayPlainly, renameBound, renameDeveloper, sign, dropSignatures, mendThoughts];
+const REPAIRS: readonly Repair[] = [
+  sayPlainly,
+  renameBound,
+  renameDeveloper,
+  gatherSystem,
+  mendArguments,
+  fillContent,
+  shortenIds,
+  showDrawn,
+  sign,
+  dropSignatures,
+  mendThoughts,
+];
 
 /** The body without what it was refused for; undefined where that is the caller's to change. */
 export function repairedChatBody(body: string, message: string): string | undefined {

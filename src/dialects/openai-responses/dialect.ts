@@ -7,17 +7,20 @@ import type { Bridge, Call, Dialect } from '../types';
 import { responsesBridge } from './bridge';
 import { isSaidInStream, renderLoneError, renderResponsesError } from './errors';
 import { overChatBridge } from './over-chat/bridge';
-import { type ChatCrossing, crossToChat } from './over-chat/request';
+import { type ChatCrossed, crossToChat } from './over-chat/request';
 import { bringItems, namedRequests } from './references';
 import { parseResponses, type ResponsesRequest } from './request';
-import { ResponsesStream } from './stream';
+import { ResponsesStream, type WayBack } from './stream';
 
 export function responsesCall(request: ResponsesRequest): Call {
   // Converted once, and only where a target asks for it: before the stream is opened.
-  let crossing: { found: ChatCrossing | undefined } | undefined;
-  const overChat = (): ChatCrossing | undefined => {
-    crossing ??= { found: crossToChat(request) };
-    return crossing.found;
+  let crossed: ChatCrossed | undefined;
+  // A stream may be open already when a provider that refuses one format is asked in the other, and outlasts the request.
+  const back: WayBack = { origins: undefined };
+  const overChat = (): ChatCrossed => {
+    crossed ??= crossToChat(request);
+    if (crossed.ok) back.origins = crossed.crossing.origins;
+    return crossed;
   };
   const { stream, maxOutputTokens, estimatedInputTokens, worstInputTokens, continues, background } = request;
   const call: Call = {
@@ -34,7 +37,11 @@ export function responsesCall(request: ResponsesRequest): Call {
     background,
     ...namedItems(request),
     over: (wire) => bridgeOver(wire, request, overChat),
-    openStream: (requestId) => new ResponsesStream(request, requestId, crossing?.found?.origins),
+    beyond(wire) {
+      const found = wire === 'openai-chat' && !request.compacts ? overChat() : undefined;
+      return found?.ok === false ? found.field : undefined;
+    },
+    openStream: (requestId) => new ResponsesStream(request, requestId, back),
   };
   return orElse(call, request.otherModels);
 }
@@ -49,10 +56,10 @@ function namedItems(request: ResponsesRequest): Pick<Call, 'names'> {
   return { names: { requestIds, brought } };
 }
 
-function bridgeOver(wire: WireId, request: ResponsesRequest, overChat: () => ChatCrossing | undefined): Bridge | undefined {
+function bridgeOver(wire: WireId, request: ResponsesRequest, overChat: () => ChatCrossed): Bridge | undefined {
   if (wire === 'openai-responses') return responsesBridge(request);
-  const crossing = wire === 'openai-chat' && !request.compacts ? overChat() : undefined;
-  return crossing && overChatBridge(request, crossing);
+  const crossed = wire === 'openai-chat' && !request.compacts ? overChat() : undefined;
+  return crossed?.ok ? overChatBridge(request, crossed.crossing) : undefined;
 }
 
 /** OpenAI Responses (platform.openai.com/docs/api-reference/responses). */

@@ -1,9 +1,12 @@
 /** Changes to a Responses body that some upstream has refused. What is not changed keeps its bytes. */
 import { rewriteElements, rewriteMembers, withoutMember } from '../../core/json';
 import { isRecord, parseJson } from '../../core/record';
+import { shortenedIds } from '../short-ids';
 
 /** Another organization's thoughts, or another provider's: nobody here can read them again, and every later turn has them. */
 const FOREIGN_THOUGHTS = /encrypted[ _]content|item with id '?rs_\S* not found/i;
+/** Another provider's names of items, which are as foreign: https://github.com/tingly-dev/tingly-box/pull/1445 */
+const FOREIGN_IDS = /\binvalid '?input\[\d+\]\.id\b/i;
 /** Of what the gateway itself has added to an item that came over chat. */
 const OWN_FIELD = 'extra_content';
 
@@ -26,7 +29,9 @@ const eachItem = (body: string, change: (raw: string) => string | undefined): st
 /** The body without what it was refused for; undefined where that is the caller's to change. */
 export function repairedResponsesBody(body: string, message: string): string | undefined {
   let repaired = body;
-  if (FOREIGN_THOUGHTS.test(message)) repaired = eachItem(repaired, unbound);
+  if (FOREIGN_THOUGHTS.test(message) || FOREIGN_IDS.test(message)) repaired = eachItem(repaired, unbound);
   if (message.includes(OWN_FIELD)) repaired = eachItem(repaired, (raw) => withoutMember(raw, OWN_FIELD));
+  const shortened = shortenedIds(message);
+  if (shortened) repaired = eachItem(repaired, (raw) => shortened(raw, 'call_id'));
   return repaired === body ? undefined : repaired;
 }

@@ -10,6 +10,11 @@ import { ResponsesRelay } from './relay';
 import { type EchoedRequest, nowSeconds, ownResponse } from './response-object';
 import { StreamState } from './stream-state';
 
+/** What leads back from chat, once the call has crossed to an upstream that speaks nothing else. */
+export interface WayBack {
+  origins: ChatCrossing['origins'] | undefined;
+}
+
 /** The client's end of a Responses stream. */
 export class ResponsesStream implements OutgoingStream {
   private readonly state: StreamState;
@@ -17,14 +22,14 @@ export class ResponsesStream implements OutgoingStream {
   constructor(
     request: EchoedRequest,
     private readonly requestId: string,
-    /** What leads back from chat, where the call can cross to an upstream that speaks nothing else. */
-    private readonly origins: ChatCrossing['origins'] | undefined,
+    private readonly back: WayBack,
   ) {
     this.state = new StreamState(request, requestId);
   }
 
   relay(wire: WireId): StreamRelay {
-    return wire === 'openai-chat' && this.origins ? new OverChatRelay(this.state, this.origins) : new ResponsesRelay(this.state);
+    const { origins } = this.back;
+    return wire === 'openai-chat' && origins ? new OverChatRelay(this.state, origins) : new ResponsesRelay(this.state);
   }
 
   /**

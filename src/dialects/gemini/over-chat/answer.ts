@@ -1,15 +1,17 @@
 import { isRecord, parseJson } from '../../../core/record';
 import type { Receipt } from '../../types';
 import { type Fields, listField, recordField, textField } from '../fields';
+import type { GeminiRequest } from '../request';
 import { convertedUsage } from '../usage';
+import { FunctionNames } from './names';
 import { addCalls, addReasoningDetails, type CallSoFar, ending, spokenParts } from './parts';
 
-function candidateOf(choice: Fields, includeThoughts: boolean): Fields {
+function candidateOf(choice: Fields, includeThoughts: boolean, names: FunctionNames): Fields {
   const message = recordField(choice, 'message') ?? {};
   const calls: CallSoFar[] = [];
   addCalls(calls, message);
   addReasoningDetails(calls, listField(message, 'reasoning_details'));
-  const end = ending(calls, choice.finish_reason);
+  const end = ending(calls, choice.finish_reason, names);
   return {
     content: { role: 'model', parts: [...spokenParts(message, includeThoughts), ...end.parts] },
     finishReason: end.finishReason,
@@ -37,11 +39,16 @@ export const aboutAnswer = (chat: Fields): Fields => {
 };
 
 /** A chat completion as Gemini's answer. */
-export function renderChatAnswerAsGemini(text: string, receipt: Receipt, includeThoughts: boolean): string {
+export function renderChatAnswerAsGemini(
+  text: string,
+  receipt: Receipt,
+  { includeThoughts, fields = {} }: Pick<GeminiRequest, 'includeThoughts' | 'fields'>,
+): string {
   const parsed = parseJson(text);
   const chat: Fields = isRecord(parsed) ? parsed : {};
+  const names = new FunctionNames(fields);
   return JSON.stringify({
-    candidates: listField(chat, 'choices').map((choice) => candidateOf(choice, includeThoughts)),
+    candidates: listField(chat, 'choices').map((choice) => candidateOf(choice, includeThoughts, names)),
     usageMetadata: convertedUsage(receipt),
     responseId: receipt.requestId,
     ...aboutAnswer(chat),

@@ -10,7 +10,7 @@ import { chatBody } from './request';
 export const overChatBridge = (request: GeminiRequest, repairs: readonly Repair[] = []): Bridge => ({
   request: ({ model }) => ({ body: chatBody(request, model, repairs) }),
   readAnswer: readChatAnswer,
-  renderAnswer: (text, receipt) => renderChatAnswerAsGemini(text, receipt, request.includeThoughts),
+  renderAnswer: (text, receipt) => renderChatAnswerAsGemini(text, receipt, request),
   foldStream: foldChatStream,
   repaired(message) {
     const more = [...repairs, ...repairsFor(message)];

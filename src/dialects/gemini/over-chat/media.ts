@@ -20,12 +20,26 @@ function audioFormat(mimeType: string): string {
 /** Google takes the URL-safe alphabet too; data URLs have the other one. */
 const standardBase64 = (data: string): string => (/[-_]/.test(data) ? data.replaceAll('-', '+').replaceAll('_', '/') : data);
 
+const TEXT_TYPES = /^(?:text\/|application\/json(?:;|$))/i;
+
+/** Few upstreams of chat read a file that is text, and all of them the text itself. */
+function textIn(mimeType: string, base64: string): string | undefined {
+  if (!TEXT_TYPES.test(mimeType)) return undefined;
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(Uint8Array.fromBase64(base64));
+  } catch {
+    return undefined;
+  }
+}
+
 function inlineContent(inline: Fields): Fields {
   const mimeType = textField(inline, 'mimeType') ?? 'application/octet-stream';
   const data = standardBase64(textField(inline, 'data') ?? '');
   const url = `data:${mimeType};base64,${data}`;
   if (mimeType.startsWith('image/')) return { type: 'image_url', image_url: { url } };
   if (mimeType.startsWith('audio/')) return { type: 'input_audio', input_audio: { data, format: audioFormat(mimeType) } };
+  const text = textIn(mimeType, data);
+  if (text !== undefined) return { type: 'text', text };
   const extension = mimeType
     .split(';')[0]!
     .split('/')[1]!

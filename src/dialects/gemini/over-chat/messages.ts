@@ -2,8 +2,11 @@ import { extraContent } from '../../thought-signatures';
 import { callInSignature } from '../call-signatures';
 import { type Fields, field, listField, recordField, textField } from '../fields';
 import { mediaContent } from './media';
+import type { FunctionNames } from './names';
 
 const NO_RESULT = 'No result was given.';
+/** OpenAI takes no longer ids of calls: https://github.com/vercel/ai/issues/5171 */
+const MAX_ID_CHARS = 40;
 
 /** A text part's text; code that Google's own tool has run is told as text too. */
 function textOf(part: Fields): string | undefined {
@@ -25,11 +28,15 @@ function resultText(response: Fields): string {
 export class Conversation {
   readonly messages: Fields[] = [];
   /** Calls whose results are still to come. */
-  private pending: { id: string; name: string }[] = [];
+  private pending: { id: string; given: string | undefined; name: string }[] = [];
   private readonly ids = new Set<string>();
 
   /** `notes` tell the model what its request does not say in this format. */
-  constructor(json: Fields, notes: readonly string[]) {
+  constructor(
+    json: Fields,
+    notes: readonly string[],
+    private readonly names: FunctionNames,
+  ) {
     const instruction = field(json, 'systemInstruction');
     const said = typeof instruction === 'string' ? [instruction] : systemTexts(recordField(json, 'systemInstruction') ?? {});
     const system = [...said, ...notes].join('\n');
@@ -59,7 +66,8 @@ export class Conversation {
     this.answerPending();
     const spoken = parts.filter((part) => part.thought !== true);
     const text = spoken.map((part) => textOf(part) ?? '').join('');
-    const images = spoken.filter((part) => recordField(part, 'inlineData')).flatMap((part) => mediaContent(part) ?? []);
+    const drawn = spoken.filter((part) => recordField(part, 'inlineData')).flatMap((part): Fields[] => [mediaContent(part) ?? {}]);
+    const images = drawn.filter(({ type }) => type === 'image_url');
     const calls = spoken.flatMap((part) => this.callOf(part));
     if (text === '' && images.length === 0 && calls.length === 0) return;
     const thought = parts.map((part) => (part.thought === true ? (textOf(part) ?? '') : '')).join('');
@@ -81,14 +89,22 @@ export class Conversation {
     const name = textField(call, 'name') ?? '';
     const signature = textField(part, 'thoughtSignature');
     const signedId = callInSignature(signature);
-    const id = this.newId(textField(call, 'id') ?? signedId);
-    this.pending.push({ id, name });
+    const given = textField(call, 'id') ?? signedId;
+    const id = this.newId(given);
+    this.pending.push({ id, given, name });
     const signed = signedId === undefined ? extraContent(signature) : {};
-    return [{ id, type: 'function', function: { name, arguments: JSON.stringify(field(call, 'args') ?? {}) }, ...signed }];
+    return [
+      {
+        id,
+        type: 'function',
+        function: { name: this.names.toChat(name), arguments: JSON.stringify(field(call, 'args') ?? {}) },
+        ...signed,
+      },
+    ];
   }
 
   private newId(given: string | undefined): string {
-    let id = given ?? '';
+    let id = given === undefined || given.length > MAX_ID_CHARS ? '' : given;
     for (let n = this.ids.size + 1; id === '' || this.ids.has(id); n++) id = `call_${n}`;
     this.ids.add(id);
     return id;
@@ -116,7 +132,9 @@ export class Conversation {
   private addResult(response: Fields): string | undefined {
     const id = textField(response, 'id');
     const name = textField(response, 'name') ?? '';
-    const call = this.pending.find((open) => open.id === id) ?? this.pending.find((open) => open.name === name);
+    const call =
+      this.pending.find((open) => open.id === id || (id !== undefined && open.given === id)) ??
+      this.pending.find((open) => open.name === name);
     if (!call) return `Result of ${name}: ${resultText(response)}`;
     this.pending = this.pending.filter((open) => open !== call);
     this.messages.push({ role: 'tool', tool_call_id: call.id, content: resultText(response) });

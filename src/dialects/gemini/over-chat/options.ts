@@ -1,5 +1,5 @@
 import { type Fields, field, recordField, textField } from '../fields';
-import { jsonSchema } from './schema';
+import { responseFormat } from './answer-form';
 
 /** Options that have the same meaning in both formats; `topK` has no counterpart. */
 const SAME_MEANING: Readonly<Record<string, string>> = {
@@ -36,16 +36,6 @@ function effortOf(thinking: Fields): string | undefined {
   return budget <= LOW_BUDGET ? 'low' : budget <= MEDIUM_BUDGET ? 'medium' : 'high';
 }
 
-function responseFormat(config: Fields): Fields | undefined {
-  const given = recordField(config, 'responseJsonSchema') ?? recordField(config, '_responseJsonSchema');
-  const schema = recordField(config, 'responseSchema');
-  const mimeType = textField(config, 'responseMimeType');
-  const asJson = mimeType === 'application/json' || (mimeType === undefined && given !== undefined);
-  if (!asJson) return undefined;
-  if (!given && !schema) return { type: 'json_object' };
-  return { type: 'json_schema', json_schema: { name: 'answer', schema: given ?? jsonSchema(schema!) } };
-}
-
 /** Where a Gemini client has asked for what a field of its chat request says. */
 export function askedIn(chatField: string): string {
   if (chatField.startsWith('messages')) return 'contents';
@@ -54,13 +44,16 @@ export function askedIn(chatField: string): string {
   return name === undefined ? chatField : `generationConfig.${name}`;
 }
 
+/** Google's own JSON allows numbers as text. */
+const numberOf = (value: unknown): unknown => (typeof value === 'string' && value.trim() !== '' ? Number(value) : value);
+
 /** `generationConfig` as a chat request's options. */
 export function optionFields(json: Fields): Fields {
   const config = recordField(json, 'generationConfig') ?? {};
   const options: Fields = {};
   for (const [name, chatName] of Object.entries(SAME_MEANING)) {
     const value = field(config, name);
-    if (value !== undefined) options[chatName] = value;
+    if (value !== undefined) options[chatName] = numberOf(value);
   }
   // OpenAI refuses the one without the other.
   if (options.logprobs !== true) delete options.top_logprobs;

@@ -5,6 +5,7 @@ import { signatureIn } from '../../thought-signatures';
 import { signatureOfCall } from '../call-signatures';
 import { type Fields, listField, recordField, textField } from '../fields';
 import { imagePart } from './media';
+import type { FunctionNames } from './names';
 
 /** A tool call as far as it has come in. */
 export interface CallSoFar {
@@ -98,14 +99,14 @@ export function addReasoningDetails(calls: CallSoFar[], details: readonly Fields
 }
 
 /** Finished calls as parts; undefined when the arguments of one of them are no JSON object. */
-export function callParts(calls: readonly CallSoFar[]): Fields[] | undefined {
+export function callParts(calls: readonly CallSoFar[], names: FunctionNames | undefined): Fields[] | undefined {
   const parts: Fields[] = [];
   for (const call of calls) {
     const args = call.arguments.trim() === '' ? {} : parseJson(call.arguments);
     if (!isRecord(args)) return undefined;
     const { id, name, signature = signatureOfCall(id) } = call;
     parts.push({
-      functionCall: { ...(id !== undefined && { id }), name, args },
+      functionCall: { ...(id !== undefined && { id }), name: names?.toOwn(name) ?? name, args },
       ...(signature !== undefined && { thoughtSignature: signature }),
     });
   }
@@ -113,9 +114,13 @@ export function callParts(calls: readonly CallSoFar[]): Fields[] | undefined {
 }
 
 /** The end of a candidate: its calls, and why it ended. Calls that were cut off cannot be made. */
-export function ending(calls: readonly CallSoFar[], reason: unknown): { parts: Fields[]; finishReason: string } {
+export function ending(
+  calls: readonly CallSoFar[],
+  reason: unknown,
+  names: FunctionNames | undefined,
+): { parts: Fields[]; finishReason: string } {
   const mapped = finishReason(reason);
-  const parts = callParts(calls);
+  const parts = callParts(calls, names);
   if (parts) return { parts, finishReason: mapped };
   return { parts: [], finishReason: mapped === 'STOP' ? 'MALFORMED_FUNCTION_CALL' : mapped };
 }

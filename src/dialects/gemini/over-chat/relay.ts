@@ -7,6 +7,7 @@ import { type Chunk, GeminiRelay } from '../relay';
 import type { GeminiRequest } from '../request';
 import { convertedUsage } from '../usage';
 import { aboutAnswer, logprobFields } from './answer';
+import type { FunctionNames } from './names';
 import { addCalls, addReasoningDetails, type CallSoFar, charsIn, ending, spokenParts } from './parts';
 
 interface CandidateSoFar {
@@ -24,7 +25,7 @@ export class OverChatRelay extends GeminiRelay {
 
   constructor(
     framing: Framing,
-    private readonly request: Pick<GeminiRequest, 'choices' | 'includeThoughts'>,
+    private readonly request: Pick<GeminiRequest, 'choices' | 'includeThoughts'> & { names?: FunctionNames },
   ) {
     super(framing, request.choices);
   }
@@ -96,7 +97,7 @@ export class OverChatRelay extends GeminiRelay {
     const { calls, sentCalls, details } = candidate;
     addReasoningDetails(calls, details);
     candidate.sentCalls = calls.length;
-    const end = ending(calls.slice(sentCalls), reason);
+    const end = ending(calls.slice(sentCalls), reason, this.request.names);
     const parts = [...said, ...end.parts];
     return { content: { role: 'model', parts: parts.length > 0 ? parts : [{ text: '' }] }, finishReason: end.finishReason, index };
   }

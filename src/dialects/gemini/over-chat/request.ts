@@ -1,7 +1,9 @@
 import { isRecord, parseJson } from '../../../core/record';
 import type { Fields } from '../fields';
 import { CHATS_OWN, type GeminiRequest, ownTools } from '../request';
+import { formNotes } from './answer-form';
 import { Conversation } from './messages';
+import { FunctionNames } from './names';
 import { optionFields } from './options';
 import { applyRepairs, type Repair } from './repair';
 import { toolFields } from './tools';
@@ -41,20 +43,23 @@ export function chatFields({ body, stream }: GeminiRequest, model: string, repai
   const parsed = parseJson(body);
   const json: Fields = isRecord(parsed) ? parsed : {};
   const options = optionFields(json);
+  const names = new FunctionNames(json);
   const missing = ownTools(json);
   const notes = missing.length > 0 ? [withoutTools(missing)] : [];
   const others = Object.fromEntries(Object.entries(json).filter(([name]) => !KNOWN.has(name)));
   const compose = (said: readonly string[]): Fields => ({
     model,
-    messages: new Conversation(json, said).messages,
-    ...toolFields(json),
+    messages: new Conversation(json, said, names).messages,
+    ...toolFields(json, names),
     ...options,
     ...others,
     ...(stream && { stream: true, stream_options: { include_usage: true } }),
   });
-  const request = applyRepairs(compose(notes), repairs);
-  const { response_format: format, messages } = request;
+  const plain = applyRepairs(compose(notes), repairs);
+  const { response_format: format } = plain;
+  const form = formNotes(json, format);
+  if (form.length > 0) return applyRepairs(compose([...notes, ...form]), repairs);
   // OpenAI refuses to answer in JSON unless the messages speak of it.
-  const unspoken = isRecord(format) && format.type === 'json_object' && !/json/i.test(JSON.stringify(messages));
-  return unspoken ? applyRepairs(compose([...notes, ANSWER_IN_JSON]), repairs) : request;
+  const unspoken = isRecord(format) && format.type === 'json_object' && !/json/i.test(JSON.stringify(plain.messages));
+  return unspoken ? applyRepairs(compose([...notes, ANSWER_IN_JSON]), repairs) : plain;
 }

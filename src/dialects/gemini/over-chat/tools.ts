@@ -1,17 +1,20 @@
 import { NO_PARAMETERS } from '../../openai-chat/tool-calls';
 import { type Fields, field, listField, recordField, textField } from '../fields';
+import type { FunctionNames } from './names';
 import { jsonSchema } from './schema';
 
 function parametersOf(declaration: Fields): Fields {
   const asJsonSchema = recordField(declaration, 'parametersJsonSchema');
-  if (asJsonSchema) return asJsonSchema;
+  // OpenAI takes no function's schema without these two.
+  if (asJsonSchema) return { ...NO_PARAMETERS, ...asJsonSchema };
   const schema = recordField(declaration, 'parameters');
   return schema ? { ...NO_PARAMETERS, ...jsonSchema(schema) } : NO_PARAMETERS;
 }
 
-function toolOf(declaration: Fields): Fields[] {
-  const name = textField(declaration, 'name');
-  if (name === undefined) return [];
+function toolOf(declaration: Fields, names: FunctionNames): Fields[] {
+  const own = textField(declaration, 'name');
+  if (own === undefined) return [];
+  const name = names.toChat(own);
   const description = textField(declaration, 'description');
   return [
     { type: 'function', function: { name, ...(description !== undefined && { description }), parameters: parametersOf(declaration) } },
@@ -27,14 +30,16 @@ const nameOf = (tool: Fields): unknown => recordField(tool, 'function')?.name;
  * Functions as tools, and which of them may or must be called. Several allowed names have no common form in chat:
  * only those tools are sent then.
  */
-export function toolFields(json: Fields): Fields {
-  const all = listField(json, 'tools').flatMap((tool) => listField(tool, 'functionDeclarations').flatMap(toolOf));
+export function toolFields(json: Fields, names: FunctionNames): Fields {
+  const declared = listField(json, 'tools').flatMap((tool) => listField(tool, 'functionDeclarations'));
+  const all = declared.flatMap((declaration) => toolOf(declaration, names));
   if (all.length === 0) return {};
   const config = recordField(recordField(json, 'toolConfig') ?? {}, 'functionCallingConfig') ?? {};
   const mode = textField(config, 'mode');
   if (mode === 'NONE') return { tools: all, tool_choice: 'none' };
-  const names = field(config, 'allowedFunctionNames');
-  const allowed = Array.isArray(names) && names.length > 0 ? all.filter((tool) => names.includes(nameOf(tool))) : all;
+  const given = field(config, 'allowedFunctionNames');
+  const chosen = new Set(Array.isArray(given) ? given.map((name) => names.toChat(String(name))) : []);
+  const allowed = chosen.size > 0 ? all.filter((tool) => chosen.has(String(nameOf(tool)))) : all;
   const tools = allowed.length > 0 ? allowed : all;
   if (mode === 'ANY') {
     const [only] = tools;

@@ -31,7 +31,7 @@ export function overResponsesBridge(request: GeminiRequest, thoughts: ThoughtsBy
   const chat = chatOverResponses(fields, thoughts);
   return {
     ...chat,
-    renderAnswer: (text, receipt) => renderChatAnswerAsGemini(chat.renderAnswer(text, receipt), receipt, request.includeThoughts),
+    renderAnswer: (text, receipt) => renderChatAnswerAsGemini(chat.renderAnswer(text, receipt), receipt, request),
     repaired(message) {
       // First goes what the crossing has added by itself: what the client asked for stays.
       const ways: Mends[] = [

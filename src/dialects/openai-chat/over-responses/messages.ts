@@ -4,6 +4,8 @@ import type { ThoughtsByCall } from './thoughts';
 
 type Fields = Record<string, unknown>;
 
+const IMAGES_DRAWN = 'The images of the answer above:';
+
 /** Chat messages as the items of an input, one after the other; false from the first that this format cannot say. */
 export class InputItems {
   readonly items: Fields[] = [];
@@ -35,7 +37,7 @@ export class InputItems {
   }
 
   /** Thoughts, then what was said, then the calls: the order in which a model writes them. */
-  private addAssistant({ content, refusal, tool_calls, function_call, audio }: Fields): boolean {
+  private addAssistant({ content, refusal, tool_calls, function_call, audio, images }: Fields): boolean {
     if (isRecord(function_call) || isRecord(audio)) return false;
     const calls = Array.isArray(tool_calls) ? (tool_calls as unknown[]) : [];
     const [first] = calls;
@@ -46,7 +48,14 @@ export class InputItems {
       const text = parts.map((part) => String(part.text)).join('');
       if (text !== '') this.items.push({ role: 'assistant', content: text });
     } else this.items.push({ type: 'message', role: 'assistant', content: parts });
+    this.showDrawn(Array.isArray(images) ? (images as unknown[]) : []);
     return calls.every((call, index) => isRecord(call) && this.addCall(call, index > 0));
+  }
+
+  /** Pictures of a model that draws: this format has none of an assistant's but its own, so they are the user's. */
+  private showDrawn(images: readonly unknown[]): void {
+    const pictures = images.flatMap((image) => inputParts([image]) ?? []);
+    if (pictures.length > 0) this.items.push({ role: 'user', content: [{ type: 'input_text', text: IMAGES_DRAWN }, ...pictures] });
   }
 
   private addThoughts(callId: unknown): void {

@@ -19,6 +19,8 @@ export class ChatMessages {
   readonly messages: Fields[] = [];
   /** Tools of which the input itself tells. */
   readonly tools: unknown[] = [];
+  /** Where the item stands that chat cannot say. */
+  unsaid = -1;
   /** By call: how many results are still to come in the input. */
   private readonly ahead = new Map<unknown, number>();
   /** Calls of the last message of the assistant's whose results are still to come. */
@@ -33,7 +35,7 @@ export class ChatMessages {
   instruct(instructions: unknown): boolean {
     if (instructions === undefined || instructions === null) return true;
     if (typeof instructions !== 'string') return this.addAll(instructions);
-    this.messages.push({ role: 'system', content: instructions });
+    this.say('system', instructions);
     return true;
   }
 
@@ -45,7 +47,8 @@ export class ChatMessages {
     if (!Array.isArray(input)) return false;
     for (const item of input as unknown[])
       if (isRecord(item) && isOutput(item)) this.ahead.set(item.call_id, (this.ahead.get(item.call_id) ?? 0) + 1);
-    if (!(input as unknown[]).every((item) => isRecord(item) && this.add(item))) return false;
+    this.unsaid = (input as unknown[]).findIndex((item) => !isRecord(item) || !this.add(item));
+    if (this.unsaid >= 0) return false;
     this.showImages();
     return true;
   }
@@ -89,8 +92,11 @@ export class ChatMessages {
   }
 
   private say(role: string, content: unknown): void {
+    // Some upstreams refuse a message of the assistant's that is empty, and some its calls with it.
+    if (role === 'assistant' && content === '') return;
     if (this.open.length === 0) {
       this.showImages();
+      if (role === 'system' && this.joinsOpening(content)) return;
       this.messages.push({ role, content });
       return;
     }
@@ -99,6 +105,14 @@ export class ChatMessages {
       const caller = this.caller();
       caller.content = [caller.content, content].filter((text) => typeof text === 'string' && text !== '').join('\n');
     }
+  }
+
+  /** What the system says before all others is one message: some upstreams take no more than one of its. */
+  private joinsOpening(content: unknown): boolean {
+    const [first, ...others] = this.messages;
+    if (first?.role !== 'system' || others.length > 0) return false;
+    first.content = [first.content, content].filter((text) => text !== '').join('\n\n');
+    return true;
   }
 
   /** The message that the open calls are in: only their results stand behind it. */
@@ -142,7 +156,7 @@ export class ChatMessages {
     if (typeof call_id !== 'string' || typeof name !== 'string' || typeof args !== 'string') return false;
     const called = chatName({ name, ...(typeof namespace === 'string' && { namespace }) });
     const signed = isRecord(extra_content) ? { extra_content } : {};
-    const call = { id: call_id, type: 'function', function: { name: called, arguments: args }, ...signed };
+    const call = { id: call_id, type: 'function', function: { name: called, arguments: args.trim() || '{}' }, ...signed };
     const last = this.lastOfAssistant(null);
     last.tool_calls = [...(Array.isArray(last.tool_calls) ? (last.tool_calls as unknown[]) : []), call];
     if (this.thought !== '') last.reasoning_content = this.thought;
@@ -198,6 +212,9 @@ function dataUrl(base64: string): string {
 
 const textOf = (parts: readonly Fields[]): string => parts.map(({ text }) => String(text)).join('\n');
 
+/** Chat knows less detail than there is: https://platform.openai.com/docs/guides/images-vision#specify-image-input-detail-level */
+const knownDetail = (detail: string): string => (detail === 'original' ? 'high' : detail);
+
 /** Undefined when one of the parts has no like in chat: a file that only the other API's upstream keeps, say. */
 function partsOf(content: readonly unknown[]): Fields[] | undefined {
   const parts = content.map((part) => (isRecord(part) ? partOf(part) : undefined));
@@ -215,7 +232,7 @@ function partOf(part: Fields): Fields | undefined {
       return typeof refusal === 'string' ? { type: 'text', text: refusal } : undefined;
     case 'input_image':
       if (typeof image_url !== 'string') return undefined;
-      return { type: 'image_url', image_url: { url: image_url, ...(typeof detail === 'string' && { detail }) } };
+      return { type: 'image_url', image_url: { url: image_url, ...(typeof detail === 'string' && { detail: knownDetail(detail) }) } };
     case 'input_file':
       return filePart(part);
     case 'input_audio':

@@ -3,7 +3,7 @@ import { isRecord } from '../../../core/record';
 import { repairedChatBody } from '../../openai-chat/repair';
 import type { ResponsesRequest } from '../request';
 import { ChatMessages } from './messages';
-import { chatToolChoice, chatTools, type ToolOrigin } from './tools';
+import { type ChatToolChoice, type ChatTools, chatToolChoice, chatTools, type ToolOrigin } from './tools';
 
 type Fields = Record<string, unknown>;
 
@@ -39,14 +39,28 @@ export const OWN_TERMS = { store: false, truncation: 'disabled' } as const;
 
 const isGiven = (value: unknown): boolean => value !== undefined && value !== null;
 
-/** Undefined where the call asks for what chat cannot do: nothing that it leans on is left out in silence. */
-export function crossToChat({ fields, stream, background }: ResponsesRequest): ChatCrossing | undefined {
-  if (background || BEYOND_CHAT.some((name) => isGiven(fields[name]))) return undefined;
+/** A call that has crossed; or the field for which it cannot. */
+export type ChatCrossed = { ok: true; crossing: ChatCrossing } | { ok: false; field: string };
+
+const beyond = (field: string): ChatCrossed => ({ ok: false, field });
+
+/** Nothing that a call leans on is left out in silence: where it asks for what chat cannot do, it does not cross. */
+export function crossToChat({ fields, stream, background }: Pick<ResponsesRequest, 'fields' | 'stream' | 'background'>): ChatCrossed {
+  const missing = background ? 'background' : BEYOND_CHAT.find((name) => isGiven(fields[name]));
+  if (missing !== undefined) return beyond(missing);
   const chat = new ChatMessages();
-  if (!chat.instruct(fields.instructions) || !chat.addAll(fields.input) || chat.messages.length === 0) return undefined;
-  const tools = chatTools([...(Array.isArray(fields.tools) ? (fields.tools as unknown[]) : []), ...chat.tools]);
-  const chosen = tools && chatToolChoice(fields.tool_choice, tools);
-  if (!tools || !chosen) return undefined;
+  if (!chat.instruct(fields.instructions)) return beyond(placeIn('instructions', chat.unsaid));
+  if (!chat.addAll(fields.input) || chat.messages.length === 0) return beyond(placeIn('input', chat.unsaid));
+  const given = Array.isArray(fields.tools) ? (fields.tools as unknown[]) : [];
+  const tools = chatTools([...given, ...chat.tools]);
+  if ('beyond' in tools) return beyond(tools.beyond < given.length ? placeIn('tools', tools.beyond) : 'input');
+  const chosen = chatToolChoice(fields.tool_choice, tools);
+  return chosen ? { ok: true, crossing: crossing(fields, stream, chat, tools, chosen) } : beyond('tool_choice');
+}
+
+const placeIn = (field: string, index: number): string => (index < 0 ? field : `${field}[${index}]`);
+
+function crossing(fields: Fields, stream: boolean, chat: ChatMessages, tools: ChatTools, chosen: ChatToolChoice): ChatCrossing {
   const same = Object.entries(SAME).flatMap(([name, from]) => (isGiven(fields[from]) ? [[name, fields[from]]] : []));
   const hasTools = chosen.functions.length > 0;
   return {

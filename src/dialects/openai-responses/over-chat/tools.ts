@@ -33,15 +33,14 @@ export function chatName({ name, namespace }: Pick<ToolOrigin, 'name' | 'namespa
  */
 const DISPENSABLE: ReadonlySet<unknown> = new Set(['web_search', 'web_search_preview', 'web_search_2025_08_26', 'tool_search']);
 
-/** Undefined when one of the tools can neither be had over chat nor be left out. */
-export function chatTools(tools: readonly unknown[]): ChatTools | undefined {
+/** The tools over chat; or the place of the first that can neither be had there nor be left out. */
+export function chatTools(tools: readonly unknown[]): ChatTools | { beyond: number } {
   const found: ChatTools = { functions: [], origins: new Map() };
-  let isMissing = false;
-  for (const tool of tools) {
-    if (isRecord(tool) && DISPENSABLE.has(tool.type)) isMissing = true;
-    else if (!isRecord(tool) || !addTool(found, tool)) return undefined;
-  }
-  return isMissing && found.functions.length === 0 ? undefined : found;
+  const isDispensable = (tool: unknown): boolean => isRecord(tool) && DISPENSABLE.has(tool.type);
+  const beyond = tools.findIndex((tool) => !isDispensable(tool) && !(isRecord(tool) && addTool(found, tool)));
+  if (beyond >= 0) return { beyond };
+  const leftOut = tools.findIndex(isDispensable);
+  return leftOut >= 0 && found.functions.length === 0 ? { beyond: leftOut } : found;
 }
 
 function addTool(found: ChatTools, tool: Fields, namespace?: string): boolean {

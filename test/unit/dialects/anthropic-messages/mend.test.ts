@@ -59,6 +59,21 @@ describe('a refused budget for thinking', () => {
   });
 });
 
+describe('ids of calls that another model has given', () => {
+  const PATTERN = "String should match pattern '^[a-zA-Z0-9_-]+$'";
+  const turns = (id: string) => [
+    user('Hi'),
+    assistant([text('functions.look:0'), { type: 'tool_use', id, name: 'look', input: { id: 'a.b' } }]),
+    user([{ type: 'tool_result', tool_use_id: id, content: 'Seen.' }]),
+  ];
+
+  it.each(['messages.1.content.1.tool_use.id', 'messages.2.content.0.tool_result.tool_use_id'])('are as they may be: %s', (place) => {
+    for (const model of [OPUS, UNKNOWN])
+      expect(again(`${place}: ${PATTERN}`, { messages: turns('functions.look:0') }, model)!.messages).toEqual(turns('functions_look_0'));
+    expect(again(`${place}: ${PATTERN}`, { messages: turns('toolu_1-a') })).toBeUndefined();
+  });
+});
+
 describe('temperature and top_p together', () => {
   it.each([OPUS, HAIKU, UNKNOWN])('go to %s without the second', (model) => {
     const sent = again(SAMPLING, { temperature: 0.5, top_p: 0.9, top_k: 3 }, model)!;

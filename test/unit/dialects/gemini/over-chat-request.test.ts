@@ -53,6 +53,28 @@ describe('contents as chat messages', () => {
     `);
   });
 
+  it('has ids of calls that are short enough, whatever a client has made them of', () => {
+    const id = (n: number) => `run_shell_command-1764446000000-${n}-0123456789abcdef`;
+    const call = (n: number) => ({ functionCall: { id: id(n), name: 'run', args: { n } } });
+    const result = (n: number) => ({ functionResponse: { id: id(n), name: 'run', response: { output: `${n}` } } });
+    const { messages } = chat({ contents: [hi[0], model(call(1), call(2)), user(result(2), result(1))] });
+    expect(messages).toMatchObject([
+      {},
+      { tool_calls: [{ id: 'call_1' }, { id: 'call_2' }] },
+      { role: 'tool', tool_call_id: 'call_2', content: '2' },
+      { role: 'tool', tool_call_id: 'call_1', content: '1' },
+    ]);
+  });
+
+  it('has files that are text as their text', () => {
+    const base64 = (bytes: Uint8Array) => bytes.toBase64();
+    const csv = { mimeType: 'text/csv; charset=utf-8', data: base64(new TextEncoder().encode('ä,b\n1,2')) };
+    const asked = chat({ contents: [user({ text: 'Sum up.' }, { inlineData: csv })] });
+    expect(asked.messages).toEqual([{ role: 'user', content: 'Sum up.\nä,b\n1,2' }]);
+    const broken = { mimeType: 'text/plain', data: base64(new Uint8Array([0xff, 0xfe, 0x00])) };
+    expect(chat({ contents: [user({ inlineData: broken })] }).messages).toMatchObject([{ content: [{ type: 'file' }] }]);
+  });
+
   it('takes a system instruction in every form', () => {
     for (const system of ['Be brief.', { text: 'Be brief.' }, { role: 'system', parts: [{ text: 'Be brief.' }] }])
       expect(chat({ system_instruction: system, contents: hi }).messages).toMatchObject([{ role: 'system', content: 'Be brief.' }, {}]);
@@ -355,6 +377,7 @@ describe('functions as tools', () => {
               "name": "g",
               "parameters": {
                 "additionalProperties": false,
+                "properties": {},
                 "type": "object",
               },
             },
@@ -446,6 +469,20 @@ describe('the generation config as options', () => {
     `);
   });
 
+  it('has numbers where the client has written them as text', () => {
+    const generationConfig = { maxOutputTokens: '64', candidateCount: '2', temperature: 0.5, seed: '7' };
+    expect(chat({ contents: hi, generationConfig })).toMatchObject({ max_tokens: 64, n: 2, temperature: 0.5, seed: 7 });
+  });
+
+  it('says which values there are to choose from, for an answer that is one of them', () => {
+    const schema = { type: 'STRING', enum: ['up', 'down'] };
+    for (const name of ['responseSchema', 'response_json_schema']) {
+      const request = chat({ contents: hi, generationConfig: { responseMimeType: 'text/x.enum', [name]: schema } });
+      expect(request.messages).toMatchObject([{ role: 'system', content: expect.stringMatching(/exactly one .*: up, down$/) }, {}]);
+      expect(request).not.toHaveProperty('response_format');
+    }
+  });
+
   it.each([
     [{ thinkingBudget: 0 }, 'none'],
     [{ thinkingBudget: 512 }, 'low'],
@@ -480,6 +517,30 @@ describe('the generation config as options', () => {
       ],
       response_format: { type: 'json_object' },
     });
+  });
+});
+
+describe('a schema that chat has no option for', () => {
+  const told = (request: Record<string, unknown> | undefined) => (request!.messages as { role: string; content: string }[])[0];
+  const list = { type: 'ARRAY', items: { type: 'OBJECT', properties: { name: { type: 'STRING' } } } };
+  const inJson = { type: 'array', items: { type: 'object', properties: { name: { type: 'string' } } } };
+
+  it('is told in words: of a list, or of a value', () => {
+    for (const responseSchema of [list, { type: 'STRING', enum: ['a'] }]) {
+      const request = chat({ contents: hi, generationConfig: { responseMimeType: 'application/json', responseSchema } });
+      expect(request).not.toHaveProperty('response_format');
+      expect(told(request)).toMatchObject({ role: 'system', content: expect.stringMatching(/nothing but JSON/) });
+    }
+    const config = { responseMimeType: 'application/json', responseSchema: list };
+    expect(told(chat({ contents: hi, generationConfig: config }))!.content).toContain(JSON.stringify(inJson));
+  });
+
+  it('is told in words where the upstream knows of JSON alone', () => {
+    const responseSchema = { type: 'OBJECT', properties: { a: { type: 'STRING' } } };
+    const body = { contents: hi, generationConfig: { responseMimeType: 'application/json', responseSchema } };
+    const request = repaired(body, 'This response_format type is unavailable now');
+    expect(request).toMatchObject({ response_format: { type: 'json_object' } });
+    expect(told(request)!.content).toContain('{"type":"object","properties":{"a":{"type":"string"}}}');
   });
 });
 

@@ -71,7 +71,7 @@ describe('a body of Responses at the path of chat', () => {
   it.each([
     ['neither', {}, 'messages', 'missing_required_parameter'],
     ['a model that is none', { model: 5, input: 'Hi' }, 'model', 'invalid_value'],
-    ['what chat cannot say', { input: [{ type: 'compaction_trigger' }] }, 'input', undefined],
+    ['what chat cannot say', { input: [{ type: 'compaction_trigger' }] }, 'input[0]', undefined],
     ['messages that are wrong', { input: 'Hi', messages: [] }, 'messages', 'invalid_value'],
   ])('is refused with the field named: %s', (_name, fields, param, code) => {
     const parsed = parse({ model: 'gpt-5.5', ...fields });

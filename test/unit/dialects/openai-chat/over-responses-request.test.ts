@@ -13,6 +13,28 @@ describe('the input', () => {
     expect(sentFor({})).toEqual({ model: 'upstream', input: [{ role: 'user', content: 'Hi' }], include: CIPHER, store: false });
   });
 
+  it('has pictures of a model that draws as the user’s', () => {
+    const images = [{ type: 'image_url', image_url: { url: URL } }];
+    expect(
+      sentFor({
+        messages: [
+          { role: 'assistant', content: 'So.', images },
+          { role: 'user', content: 'And?' },
+        ],
+      }).input,
+    ).toEqual([
+      { role: 'assistant', content: 'So.' },
+      {
+        role: 'user',
+        content: [
+          { type: 'input_text', text: 'The images of the answer above:' },
+          { type: 'input_image', image_url: URL, detail: 'auto' },
+        ],
+      },
+      { role: 'user', content: 'And?' },
+    ]);
+  });
+
   it('has rules, pictures, files, calls and their results in their order', () => {
     const { input } = sentFor({
       messages: [

@@ -185,6 +185,16 @@ describe('the end of an answer', () => {
     expect(endsOf(out)).toEqual({ 0: 'length', 1: 'tool_calls', 2: 'stop' });
   });
 
+  it('is made up before the usage for those who asked for a chunk of it', () => {
+    const relay = relayOf({ includeUsage: true });
+    const out = relay.push(chunk({ content: 'A' }) + DONE) + relay.close(paid);
+    expect(chunksOf(out)).toMatchObject([
+      { choices: choices({ content: 'A' }) },
+      { choices: choices({}, 'stop'), usage: null },
+      { choices: [], usage: { creditsUsed: 0.5 } },
+    ]);
+  });
+
   it('is reached when all choices have ended that were asked for', () => {
     const relay = relayOf({ choices: 2 });
     relay.push(chunk({ content: 'A' }) + chunk({}, 'stop'));

@@ -43,6 +43,71 @@ it.each([
   expect(repaired(body('system'), message)).toBeUndefined();
 });
 
+describe('what the system says', () => {
+  const SYSTEM = { role: 'system', content: 'Be brief.' };
+  const USER = '{"role":"user","content":"\\u00e9" , "name":"a"}';
+  const later = [{ role: 'developer', content: [{ type: 'text', text: 'Be kind.' }] }, SYSTEM];
+  const body = (...messages: (object | string)[]) =>
+    `{"model":"m","messages":[${messages.map((turn) => (typeof turn === 'string' ? turn : JSON.stringify(turn))).join(',')}]}`;
+
+  it.each([
+    'invalid params, invalid chat setting (2013)',
+    'invalid params, chat content has invalid message role: system (2013)',
+    'System message must be at the beginning.',
+  ])('is one message, and a reminder of the user’s later on, where no more is taken: %s', (message) => {
+    const reminder = (text: string) => ({ role: 'user', content: `<system-reminder>\n${text}\n</system-reminder>` });
+    expect(repaired(body(SYSTEM, ...later, USER, later[0]!), message)).toBe(
+      body({ role: 'system', content: 'Be brief.\n\nBe kind.\n\nBe brief.' }, USER, reminder('Be kind.')),
+    );
+    expect(repaired(body(USER, SYSTEM), message)).toBe(body(USER, reminder('Be brief.')));
+    expect(repaired(body(SYSTEM, USER), message)).toBeUndefined();
+  });
+});
+
+it('a call that nobody can read is one that can be, where it would end the conversation', () => {
+  const message = 'invalid params, invalid function arguments json string, tool_call_id: call_function_l3 (2013)';
+  const body = (...given: string[]) => {
+    const calls = given.map((args) => `{"id":"c","function":{"arguments":${JSON.stringify(args)} ,"name":"f"}}`);
+    return `{"model":"m","messages":[{"role":"user","content":"x"},{"role":"assistant","tool_calls":[${calls.join(',')}]}]}`;
+  };
+  expect(repaired(body('{"a":1.0}', '{"path":"/a', ''), message)).toBe(
+    body('{"a":1.0}', JSON.stringify({ unreadable: '{"path":"/a' }), '{}'),
+  );
+  expect(repaired(body('{"a":1.0}'), message)).toBeUndefined();
+});
+
+it('ids of calls that another model has given are short enough, and the same for a call and its result', () => {
+  const long = (n: number) => `functions.mcp__github__create_pull_request_review:${n}`;
+  const body = (...ids: [string, string]) =>
+    `{"model":"m","messages":[{"role":"user","content":"x"},{"role":"assistant","tool_calls":[${ids.map((id) => `{"id":"${id}" }`).join(',')},{"id":"c"}]},${ids
+      .reverse()
+      .map((id) => `{"tool_call_id" : "${id}","role":"tool"}`)
+      .join(',')}]}`;
+  const message =
+    "Invalid 'messages[1].tool_calls[0].id': string too long. Expected a string with maximum length 40, but got a string with length 52 instead.";
+  expect(repaired(body(long(1), long(2)), message)).toBe(body('long_call_1', 'long_call_2'));
+  expect(repaired(body('a', 'b'), message)).toBeUndefined();
+});
+
+it('pictures of a model that draws are the user’s where an assistant has none', () => {
+  const image = '{"type":"image_url","image_url":{"url":"data:image/png;base64,AAAA"}}';
+  const body = (...turns: string[]) => `{"model":"m","messages":[${[...turns, '{"role":"user","content":"And?"}'].join(',')}]}`;
+  const message = "Unknown parameter: 'messages[0].images'.";
+  const shown = `{"role":"user","content":[{"type":"text","text":"The images of the answer above:"},${image}]}`;
+  expect(repaired(body(`{"role":"assistant","content":"So.","images":[${image}]}`), message)).toBe(
+    body('{"role":"assistant","content":"So."}', shown),
+  );
+  expect(repaired(body('{"role":"assistant","content":"So."}'), message)).toBeUndefined();
+});
+
+it('a message without content is one with nothing in it, where null is none', () => {
+  const body = (content: string) =>
+    `{"model":"m","messages":[{"role":"user","content":"null"},{"role":"assistant","content": ${content} ,"tool_calls":[]}]}`;
+  const message = 'Expected string or list of content parts, got: null';
+  expect(repaired(body('null'), message)).toBe(body('""'));
+  expect(repaired(body('"A"'), message)).toBeUndefined();
+});
+
 describe('what OpenRouter alone knows', () => {
   const body = (fields: string) => `{"model":"m",${fields}${HI}}`;
 

@@ -27,6 +27,43 @@ describe('messages', () => {
     });
   });
 
+  it('begin with one of the system’s, whatever it is made of', () => {
+    const developer = (text: string) => ({ role: 'developer', content: [{ type: 'input_text', text }] });
+    const input = [developer('Rules.'), { role: 'user', content: 'Hi' }, developer('More rules.'), developer('And more.')];
+    expect(sentFor({ instructions: 'Be brief.', input }).messages).toEqual([
+      { role: 'system', content: 'Be brief.\n\nRules.' },
+      { role: 'user', content: 'Hi' },
+      { role: 'system', content: 'More rules.' },
+      { role: 'system', content: 'And more.' },
+    ]);
+  });
+
+  it('leave out what the assistant said nothing in', () => {
+    const call = { type: 'function_call', call_id: 'c', name: 'f', arguments: '{}' };
+    const input = [
+      { role: 'user', content: 'Hi' },
+      { type: 'message', role: 'assistant', content: [] },
+      { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: '' }] },
+      call,
+    ];
+    expect(sentFor({ input }).messages).toMatchObject([{ role: 'user' }, { role: 'assistant', content: null, tool_calls: [{ id: 'c' }] }]);
+  });
+
+  it('have calls without arguments as calls of nothing', () => {
+    const input = [
+      { type: 'function_call', call_id: 'c', name: 'f', arguments: '' },
+      { type: 'function_call_output', call_id: 'c', output: '' },
+    ];
+    expect(sentFor({ input }).messages).toMatchObject([{ tool_calls: [{ function: { arguments: '{}' } }] }, {}]);
+  });
+
+  it('have pictures in as much detail as chat knows', () => {
+    const parts = ['low', 'original', undefined].map((detail) => ({ type: 'input_image', image_url: 'https://a.test/b.png', detail }));
+    expect(sentFor({ input: [{ role: 'user', content: parts }] }).messages).toMatchObject([
+      { content: [{ image_url: { detail: 'low' } }, { image_url: { detail: 'high' } }, { image_url: { url: 'https://a.test/b.png' } }] },
+    ]);
+  });
+
   it('come of items, in the order that chat asks for', () => {
     const { messages } = sentFor({
       input: [
@@ -406,23 +443,24 @@ describe('a call that was refused', () => {
 });
 
 describe('what cannot cross', () => {
-  const cases: [string, Json][] = [
-    ['an answer to go on from', { previous_response_id: 'resp_0123456789abc-0-4cbv-7' }],
-    ['work in the background', { background: true }],
-    ['a conversation', { conversation: 'conv_1' }],
-    ['a stored prompt', { prompt: { id: 'pmpt_1' } }],
-    ['a check of what is said', { moderation: { model: 'omni-moderation-latest' } }],
-    ['a compaction', { input: [{ role: 'user', content: 'x' }, { type: 'compaction_trigger' }] }],
-    ['a compacted past', { input: [{ type: 'compaction', encrypted_content: 'gAA' }] }],
-    ['a stored item', { input: [{ type: 'item_reference', id: 'msg_1' }] }],
-    ['a stored file', { input: [{ role: 'user', content: [{ type: 'input_file', file_id: 'file-1' }] }] }],
-    ['nothing to say', { input: [] }],
-    ['web search alone', { tools: [{ type: 'web_search' }] }],
-    ['a tool that runs elsewhere', { tools: [LOOK, { type: 'code_interpreter', container: { type: 'auto' } }] }],
-    ['a tool that only the client can run', { tools: [LOOK, { type: 'local_shell' }] }],
-    ['a choice of a hosted tool', { tools: [LOOK], tool_choice: { type: 'web_search' } }],
+  const cases: [string, string, Json][] = [
+    ['an answer to go on from', 'previous_response_id', { previous_response_id: 'resp_0123456789abc-0-4cbv-7' }],
+    ['work in the background', 'background', { background: true }],
+    ['a conversation', 'conversation', { conversation: 'conv_1' }],
+    ['a stored prompt', 'prompt', { prompt: { id: 'pmpt_1' } }],
+    ['a check of what is said', 'moderation', { moderation: { model: 'omni-moderation-latest' } }],
+    ['a compaction', 'input[1]', { input: [{ role: 'user', content: 'x' }, { type: 'compaction_trigger' }] }],
+    ['a compacted past', 'input[0]', { input: [{ type: 'compaction', encrypted_content: 'gAA' }] }],
+    ['a stored item', 'input[0]', { input: [{ type: 'item_reference', id: 'msg_1' }] }],
+    ['a stored file', 'input[0]', { input: [{ role: 'user', content: [{ type: 'input_file', file_id: 'file-1' }] }] }],
+    ['nothing to say', 'input', { input: [] }],
+    ['web search alone', 'tools[0]', { tools: [{ type: 'web_search' }] }],
+    ['a tool that runs elsewhere', 'tools[1]', { tools: [LOOK, { type: 'code_interpreter', container: { type: 'auto' } }] }],
+    ['a tool that only the client can run', 'tools[1]', { tools: [LOOK, { type: 'local_shell' }] }],
+    ['a choice of a hosted tool', 'tool_choice', { tools: [LOOK], tool_choice: { type: 'web_search' } }],
     [
       'two tools of one name',
+      'tools[1]',
       {
         tools: [
           { ...LOOK, name: 'a.b' },
@@ -431,8 +469,11 @@ describe('what cannot cross', () => {
       },
     ],
   ];
-  it.each(cases)('%s', (_, fields) => {
-    expect(bridgeOf(fields)).toBeUndefined();
+  it.each(cases)('%s, which is told by its place', (_, field, fields) => {
+    const call = responsesCall(requestOf({ stream: false, ...fields }));
+    expect(call.over('openai-chat')).toBeUndefined();
+    expect(call.beyond?.('openai-chat')).toBe(field);
+    expect(call.beyond?.('openai-responses')).toBeUndefined();
   });
 
   it('any other format', () => {

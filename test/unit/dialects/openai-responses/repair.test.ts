@@ -20,6 +20,8 @@ describe('thoughts that the upstream cannot read', () => {
     'The encrypted content gAAA could not be verified. Reason: Encrypted content organization_id did not match the target organization.',
     'invalid_encrypted_content',
     "Item with id 'rs_1' not found. Items are not persisted when `store` is set to false.",
+    "Invalid 'input[4].id': 'call_1'. Expected an ID that begins with 'fc'.",
+    "Invalid 'input[4].id': 'fc_/+'. Expected an ID that contains letters, numbers, underscores, or dashes",
   ])('are left out, and with them the ids that bind other items to them: %s', (message) => {
     const kept = [COMPACTION, REFERENCE, USER];
     expect(repaired(bodyWith(...kept, THOUGHT, call('"id":"fc_1",'), output), message)).toBe(bodyWith(...kept, call(''), output));
@@ -30,6 +32,19 @@ describe('thoughts that the upstream cannot read', () => {
     expect(repaired(bodyWith(COMPACTION, USER), 'The encrypted content could not be verified.')).toBeUndefined();
     expect(repaired(`{"model":"${MODEL}","input":"Hi"}`, 'The encrypted content could not be verified.')).toBeUndefined();
   });
+});
+
+it('ids of calls that another provider has given are short enough, and the same for a call and its result', () => {
+  const items = (id: string) => [
+    `{"type":"function_call","call_id":"${id}" ,"name":"f","arguments":"{}"}`,
+    `{"type":"function_call_output","call_id":"${id}","output":"x"}`,
+  ];
+  const message =
+    "Invalid 'input[1].call_id': string too long. Expected a string with maximum length 64, but got a string with length 86 instead.";
+  expect(repaired(bodyWith(USER, ...items('c'.repeat(86)), ...items('c1')), message)).toBe(
+    bodyWith(USER, ...items('long_call_1'), ...items('c1')),
+  );
+  expect(repaired(bodyWith(USER, ...items('c1')), message)).toBeUndefined();
 });
 
 it('signatures of a turn that came over chat are left out where they are not known', () => {

@@ -1,0 +1,35 @@
+import { chatName } from '../../openai-responses/over-chat/tools';
+import { type Fields, listField, textField } from '../fields';
+
+/**
+ * What functions are called in chat. With Google a name may have dots and colons, and be longer
+ * (https://ai.google.dev/api/caching#FunctionDeclaration): one that chat would refuse has another there.
+ */
+export class FunctionNames {
+  private readonly inChat = new Map<string, string>();
+  private readonly own = new Map<string, string>();
+
+  /** @param json A request, with the functions that it declares. */
+  constructor(json: Fields) {
+    const declared = listField(json, 'tools').flatMap((tool) => listField(tool, 'functionDeclarations'));
+    const names = new Set(declared.flatMap((declaration) => textField(declaration, 'name') ?? []));
+    const taken = new Set(names);
+    for (const name of names) {
+      let other = chatName({ name });
+      if (other === name) continue;
+      for (let n = 2; taken.has(other); n++) other = chatName({ name: `${name}_${n}` });
+      taken.add(other);
+      this.inChat.set(name, other);
+      this.own.set(other, name);
+    }
+  }
+
+  /** One that is not declared may stand in a conversation all the same. */
+  toChat(name: string): string {
+    return this.inChat.get(name) ?? chatName({ name });
+  }
+
+  toOwn(name: string): string {
+    return this.own.get(name) ?? name;
+  }
+}
