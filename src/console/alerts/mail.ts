@@ -4,7 +4,8 @@
  */
 import { toCredits } from '../../core/money';
 import { isRecord, parseJson } from '../../core/record';
-import type { Mail, Mailer } from '../../mail/mail';
+import { inMail, type Mail, type Mailer } from '../../mail/mail';
+import type { OrganizationRef } from '../context';
 
 interface AlertRow {
   account_id: string;
@@ -46,6 +47,9 @@ const RECIPIENTS = `SELECT u.email FROM personal_accounts p JOIN users u ON u.id
     WHERE o.account_id = ?1 AND o.deleted_at IS NULL AND m.role IN ('owner', 'admin', 'billing')
   UNION SELECT email FROM accounts WHERE id = ?1 AND email IS NOT NULL`;
 
+/** Whoever looks after several wallets is told which it is. */
+const ORGANIZATION = 'SELECT id, slug, name FROM organizations WHERE account_id = ? AND deleted_at IS NULL';
+
 const KEY_NAME = "SELECT name, json_extract(record, '$.autoDisable') AS autoDisable FROM api_keys WHERE account_id = ? AND id = ?";
 
 export async function mailAlerts(deps: AlertDeps): Promise<{ mailed: number }> {
@@ -73,7 +77,9 @@ async function mailAlert(deps: AlertDeps, alert: AlertRow): Promise<boolean> {
   if (!isRecord(payload)) return true;
   const { results } = await deps.db.prepare(RECIPIENTS).bind(alert.account_id).all<{ email: string }>();
   const key = await deps.db.prepare(KEY_NAME).bind(alert.account_id, String(payload.keyId)).first<{ name: string; autoDisable: number }>();
-  const worded = words(deps, alert.kind, payload, key?.name ?? String(payload.keyId), key?.autoDisable === 1);
+  const organization = await deps.db.prepare(ORGANIZATION).bind(alert.account_id).first<OrganizationRef>();
+  const about = { name: key?.name ?? String(payload.keyId), disables: key?.autoDisable === 1, organization };
+  const worded = words(deps, alert.kind, payload, about);
   if (!worded) return true;
   const reached = parseJson(alert.mailed_to);
   const left = results.filter(({ email }) => !Array.isArray(reached) || !reached.includes(email));
@@ -92,22 +98,29 @@ async function mailAlert(deps: AlertDeps, alert: AlertRow): Promise<boolean> {
 
 const amount = (micro: unknown): string => toCredits(Number(micro)).toLocaleString('en', { maximumFractionDigits: 2 });
 
+interface About {
+  name: string;
+  disables: boolean;
+  organization: OrganizationRef | null;
+}
+
 function words(
   { brand, origin }: AlertDeps,
   kind: string,
   payload: Record<string, unknown>,
-  name: string,
-  disables: boolean,
+  { name, disables, organization }: About,
 ): Omit<Mail, 'to' | 'idempotencyKey'> | undefined {
   const spent = `It has spent ${amount(payload.spentMicro)} of its ${amount(payload.limitMicro)} credits this month (UTC).`;
-  const action = origin === undefined ? {} : { action: { label: 'Look at the key', url: `${origin}/manage-api-keys` } };
+  const key = organization ? `the API key “${name}” of ${inMail(organization.name)}` : `the API key “${name}”`;
+  const url = `${origin}/manage-api-keys${organization ? `?org=${organization.id}` : ''}`;
+  const action = origin === undefined ? {} : { action: { label: 'Look at the key', url } };
   if (kind === 'key_spend_80')
-    return { subject: `${brand}: the API key “${name}” is at 80 % of its limit`, paragraphs: [spent, 'Calls go on as before.'], ...action };
+    return { subject: `${brand}: ${key} is at 80 % of its limit`, paragraphs: [spent, 'Calls go on as before.'], ...action };
   if (kind === 'key_spend_100') {
     const now = disables
       ? 'The key is disabled now, as you asked, until you enable it again.'
       : 'Calls that would pass the limit are refused until next month, or until you raise it.';
-    return { subject: `${brand}: the API key “${name}” has reached its limit`, paragraphs: [spent, now], ...action };
+    return { subject: `${brand}: ${key} has reached its limit`, paragraphs: [spent, now], ...action };
   }
   return undefined;
 }

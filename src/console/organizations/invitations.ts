@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { fail, ok, type Result } from '../../core/errors';
 import { sha256Hex, toHex } from '../../core/hex';
+import { inMail } from '../../mail/mail';
 import { commit } from '../audit/commit';
 import type { VerbContext } from '../context';
 import type { ConsoleDeps } from '../deps';
@@ -15,7 +16,6 @@ const MOST_PENDING = 200;
 /** Whatever became of them: each is a mail to somebody who did not ask for one. */
 const MOST_A_DAY = 50;
 const DAY_MS = 86_400_000;
-const MAX_NAME_CHARS = 60;
 
 const INSERT = `INSERT INTO invitations SELECT ?1, ?2, ?3, ?4, ?5, ?6, 'pending', ?7, ?8
   WHERE (SELECT COUNT(*) FROM invitations WHERE organization_id = ?2 AND created_at > ?9) < ${MOST_A_DAY}
@@ -68,14 +68,6 @@ async function refuseInvitation(context: VerbContext, email: string): Promise<Re
     .first<{ count: number }>();
   return (pending?.count ?? 0) >= MOST_PENDING ? fail('conflict', `There are ${MOST_PENDING} open invitations already.`) : ok(null);
 }
-
-/** An organization's name is anybody's text, and the mail is ours: it carries no address to go to, nor another line. */
-const inMail = (name: string): string =>
-  name
-    .replace(/[\p{Cc}\p{Cf}]+/gu, ' ')
-    .replace(/\w+:\/\/|www\./gi, '')
-    .replaceAll('/', ' ')
-    .slice(0, MAX_NAME_CHARS);
 
 export async function inviteMember(context: VerbContext, { email, role }: z.infer<typeof inviteInput>) {
   const allowed = refuseBeyondRole(context, role);
