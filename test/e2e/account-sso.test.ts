@@ -1,7 +1,7 @@
 // Single sign-on through real identity providers, by the browser's way: redirects, forms and cookies.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FakeDns, type OidcIdp, type SamlIdp, startDns, startOidc, startSaml } from './support/identity-providers';
-import { Person } from './support/person';
+import { mailTo, Person } from './support/person';
 import { nextCode, withTwoFactor } from './support/two-factor';
 import { Worker } from './support/worker';
 
@@ -166,6 +166,50 @@ describe('an OIDC provider', () => {
     expect((await attacker.fetch(callback)).status).toBe(303);
     await begin(attacker);
     expect((await attacker.fetch(callback)).status).toBe(400);
+  });
+});
+
+describe('somebody who comes by single sign-on', () => {
+  const invite = async ({ owner, id }: Team, email: string, role: string): Promise<string> => {
+    await owner.get(`/api/orgs/${id}/invitations`, { json: { email, role } });
+    const { link } = await mailTo(worker, email, /invites you to Acme/);
+    return new URL(link!).pathname + new URL(link!).search;
+  };
+
+  it('joins as their invitation says, whose link then leads on', async () => {
+    const acme = await team();
+    await provider(acme, oidcOf('invited.example'));
+    const person = new Person(worker, 'bill@invited.example');
+    const link = await invite(acme, person.email, 'billing');
+    const back = await throughOidc(person, (await begin(person, link)).url);
+    expect([back.status, back.headers.get('location')]).toEqual([303, link]);
+    expect(await roleIn(acme, person)).toBe('billing');
+    const { invitations } = await acme.owner.get<{ invitations: { status: string }[] }>(`/api/orgs/${acme.id}/invitations`);
+    expect(invitations.map(({ status }) => status)).toEqual(['accepted']);
+    const page = await (await person.fetch(link)).text();
+    expect(page).toContain(`href="/settings/organization?org=${acme.id}"`);
+    expect(page).not.toContain('ask for another');
+  });
+
+  it('comes back by an invitation alone once they were removed, and as before where they left', async () => {
+    const acme = await team();
+    await provider(acme, oidcOf('removed.example'));
+    const person = new Person(worker, 'gone@removed.example');
+    const signIn = async () => throughOidc(person, (await begin(person)).url);
+    await signIn();
+    const { id } = await person.get<{ id: string }>('/api/me');
+    await person.get(`/api/orgs/${acme.id}/leave`, { json: {} });
+    await signIn();
+    expect(await roleIn(acme, person)).toBe('developer');
+    await acme.owner.get(`/api/orgs/${acme.id}/members/${id}`, { method: 'DELETE' });
+    expect((await signIn()).status).toBe(303);
+    expect(await person.get('/api/me')).toMatchObject({ id, organizations: [] });
+    await invite(acme, person.email, 'viewer');
+    await signIn();
+    expect(await roleIn(acme, person)).toBe('viewer');
+    await person.get(`/api/orgs/${acme.id}/leave`, { json: {} });
+    await signIn();
+    expect(await roleIn(acme, person)).toBe('developer');
   });
 });
 

@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { fail, ok, type Result } from '../../core/errors';
 import { sha256Hex, toHex } from '../../core/hex';
 import { inMail } from '../../mail/mail';
-import { commit } from '../audit/commit';
-import type { VerbContext } from '../context';
+import { type AuditContext, commit } from '../audit/commit';
+import type { OrganizationRef, VerbContext } from '../context';
 import type { ConsoleDeps } from '../deps';
 import { PERMISSIONS, ROLES, type Role } from '../permissions';
 import { NO_MAIL } from '../sign-in/guards';
@@ -162,26 +162,54 @@ export async function acceptInvitation(context: VerbContext, { token }: z.infer<
   if (!invitation) return gone;
   if (invitation.email !== context.actor.name.toLowerCase())
     return fail('permission_denied', 'This invitation is for another address: sign in with the one that it was sent to.');
-  const { id, email, organizationId, role, accountId, slug, name } = invitation;
-  const accept = context.db
+  const { organizationId, role, accountId, slug, name } = invitation;
+  return (await accept({ ...context, accountId }, invitation)) ? ok({ id: organizationId, slug, name, role }) : gone;
+}
+
+type Acceptable = Pick<OpenInvitation, 'id' | 'email' | 'organizationId' | 'role'>;
+
+/** The actor joins in the invitation's role. False where it is good no more. */
+function accept(context: AuditContext, { id, email, organizationId, role }: Acceptable): Promise<boolean> {
+  const { db, actor } = context;
+  const take = db
     .prepare(
       `UPDATE invitations SET status = 'accepted' WHERE id = ? AND status = 'pending' AND expires_at > ? AND ${backed('invitations')}`,
     )
     .bind(id, context.now());
   // Only where the statement before took effect, and never over a role that they have.
-  const join = context.db
+  const join = db
     .prepare(
       `INSERT INTO members SELECT organization_id, ?2, role, 'invited', ?3 FROM invitations WHERE id = ?1 AND status = 'accepted'
        ON CONFLICT DO NOTHING`,
     )
-    .bind(id, context.actor.id, context.now());
+    .bind(id, actor.id, context.now());
+  const wasTaken = "EXISTS (SELECT 1 FROM invitations a WHERE a.id = ?1 AND a.status = 'accepted')";
   // Who is in needs no other one, which would be open for ever.
-  const closeOthers = context.db
-    .prepare(
-      `UPDATE invitations SET status = 'revoked' WHERE organization_id = ?2 AND email = ?3 AND status = 'pending'
-       AND EXISTS (SELECT 1 FROM invitations a WHERE a.id = ?1 AND a.status = 'accepted')`,
-    )
+  const closeOthers = db
+    .prepare(`UPDATE invitations SET status = 'revoked' WHERE organization_id = ?2 AND email = ?3 AND status = 'pending' AND ${wasTaken}`)
     .bind(id, organizationId, email);
-  const entry = { action: 'invitation.accept', target: id, detail: { role, userId: context.actor.id } };
-  return (await commit({ ...context, accountId }, entry, accept, join, closeOthers)) ? ok({ id: organizationId, slug, name, role }) : gone;
+  const forgive = db
+    .prepare(`DELETE FROM removed_members WHERE organization_id = ?2 AND user_id = ?3 AND ${wasTaken}`)
+    .bind(id, organizationId, actor.id);
+  const entry = { action: 'invitation.accept', target: id, detail: { role, userId: actor.id } };
+  return commit(context, entry, take, join, closeOthers, forgive);
 }
+
+const FIND_OF_ADDRESS = `SELECT i.id, i.email, i.role, i.organization_id AS organizationId FROM invitations i
+  WHERE i.organization_id = ? AND i.email = ? AND i.status = 'pending' AND i.expires_at > ? AND ${backed('i')} ORDER BY i.created_at DESC`;
+
+/** For who has shown in another way than by the mail that the address is theirs. False where nobody has invited them. */
+export async function joinAsInvited(context: AuditContext, organizationId: string, email: string): Promise<boolean> {
+  const invitation = await context.db.prepare(FIND_OF_ADDRESS).bind(organizationId, email, context.now()).first<Acceptable>();
+  return invitation !== null && accept(context, invitation);
+}
+
+const FIND_TAKEN = `SELECT o.id, o.slug, o.name FROM invitations i JOIN organizations o ON o.id = i.organization_id AND o.deleted_at IS NULL
+  JOIN members m ON m.organization_id = o.id AND m.user_id = ? WHERE i.token_hash = ? AND i.status = 'accepted'`;
+
+/** The organization that the person is in by the invitation that a link was for. */
+export const joinedBy = async ({ db, actor }: VerbContext, token: string): Promise<OrganizationRef | null> =>
+  db
+    .prepare(FIND_TAKEN)
+    .bind(actor.id, await sha256Hex(token))
+    .first<OrganizationRef>();

@@ -71,11 +71,20 @@ export async function removeMember(context: VerbContext, userId: string): Promis
     target: userId,
     detail: { email: member.email, role: member.role, keysRevoked },
   };
-  const revoke = revokeUnbacked(context.db, organizationOf(context).id);
-  if (!(await commit(context, entry, change, revoke))) return fail('conflict', LAST_OWNER);
+  const others = [revokeUnbacked(context.db, organizationOf(context).id), ...(leaves ? [] : [keepOut(context, userId)])];
+  if (!(await commit(context, entry, change, ...others))) return fail('conflict', LAST_OWNER);
   const later = await revokeKeysOf(context, userId);
   return ok({ userId, keysRevoked: keysRevoked.length + later.length });
 }
+
+/** Their identity provider vouches for them still: without this they would be back at their next sign-in. */
+const keepOut = (context: VerbContext, userId: string): D1PreparedStatement =>
+  context.db
+    .prepare(
+      `INSERT INTO removed_members SELECT ?1, ?2, ?3 WHERE NOT EXISTS (SELECT 1 FROM members WHERE organization_id = ?1 AND user_id = ?2)
+       ON CONFLICT DO NOTHING`,
+    )
+    .bind(organizationOf(context).id, userId, context.now());
 
 async function isLastOwner(context: VerbContext): Promise<boolean> {
   const query = "SELECT COUNT(*) AS owners FROM members WHERE organization_id = ? AND role = 'owner'";
