@@ -94,7 +94,7 @@ export async function inviteMember(context: VerbContext, { email, role }: z.infe
       'rate_limited',
       `An organization, and a person, may send ${MOST_A_DAY} invitations a day, those that were revoked included.`,
     );
-  await context.mail!({
+  const mail = {
     to: email,
     subject: `${context.actor.name} invites you to ${shown} on ${context.settings.BRAND}`,
     paragraphs: [
@@ -103,7 +103,15 @@ export async function inviteMember(context: VerbContext, { email, role }: z.infe
     ],
     action: { label: `Join ${shown}`, url: `${context.origin}/invitations/accept?token=${token}` },
     idempotencyKey: id,
-  });
+  };
+  try {
+    await context.mail!(mail);
+  } catch (error) {
+    console.error('mail not sent', String(error));
+    // Its link is in the mail and nowhere else.
+    await revokeInvitation(context, id);
+    return fail('unavailable', 'The mail could not be sent, so nobody is invited: try again.');
+  }
   return ok(view({ id, email, role, status: 'pending', createdAt, expiresAt }));
 }
 
