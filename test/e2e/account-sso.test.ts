@@ -144,8 +144,24 @@ describe('an OIDC provider', () => {
       const person = new Person(worker, 'x@narrow.example');
       const back = await throughOidc(person, (await begin(person)).url, login);
       expect(back.status, login).toBe(403);
+      const page = await back.text();
+      expect([back.headers.get('content-type'), /did not vouch for you|may only vouch for/.test(page)]).toEqual([
+        'text/html; charset=utf-8',
+        true,
+      ]);
       expect((await person.ask('/api/me')).status).toBe(401);
     }
+  });
+
+  it('that refuses somebody has them told on a page, and a program in JSON', async () => {
+    const acme = await team();
+    const { id } = await provider(acme, oidcOf('refusing.example'));
+    const at = `/api/auth/sso/${id}?error=access_denied&error_description=${encodeURIComponent('<b>Not assigned to this application</b>')}`;
+    const shown = await new Person(worker).fetch(at);
+    expect([shown.status, shown.headers.get('content-type')]).toEqual([403, 'text/html; charset=utf-8']);
+    expect(await shown.text()).toContain('refused: &lt;b&gt;Not assigned to this application');
+    const told = await new Person(worker).fetch(at, { headers: { accept: 'application/json' } });
+    expect(await told.json()).toMatchObject({ error: { type: 'access_denied' } });
   });
 
   it('lets nobody in who did not begin in the same browser, and no code twice', async () => {
@@ -237,7 +253,8 @@ describe('a SAML provider', () => {
       samlPerson = as;
       const { body } = await samlForm(person, (await begin(person)).url);
       change(body);
-      const answer = await person.ask<{ error: { message: string } }>(new URL(made.callbackUrl).pathname, { method: 'POST', body });
+      const asked = { method: 'POST', body, headers: { accept: 'application/json' } };
+      const answer = await person.ask<{ error: { message: string } }>(new URL(made.callbackUrl).pathname, asked);
       return `${answer.status} ${answer.body.error.message}`;
     };
     const edited = (body: URLSearchParams): void => {
