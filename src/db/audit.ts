@@ -5,7 +5,12 @@
  */
 import { type AuditRecord, type AuditRow, FIRST_HASH, hashOf } from '../core/audit';
 
-const ATTEMPTS = 8;
+const ATTEMPTS = 16;
+const FIRST_WAIT_MS = 25;
+const LONGEST_WAIT_MS = 2_000;
+
+/** Of many that come at once one gets its turn a time: the others must not all come back at once. */
+const waitMs = (attempt: number): number => Math.random() * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** attempt);
 
 const LAST = 'SELECT seq, hash FROM audit_log WHERE account_id = ? ORDER BY seq DESC LIMIT 1';
 
@@ -33,6 +38,7 @@ export async function writeAudit(
     } catch (error) {
       const collided = /UNIQUE constraint failed: audit_log\./.test(String(error));
       if (!collided || attempt >= ATTEMPTS) throw error;
+      await new Promise((done) => setTimeout(done, waitMs(attempt)));
     }
   }
 }
