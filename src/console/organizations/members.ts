@@ -53,7 +53,7 @@ export async function changeRole(
   return changed ? ok({ userId, role }) : fail('conflict', LAST_OWNER);
 }
 
-/** Takes a member out, and revokes the keys that they made or rotated: they know the secrets, or the one before. */
+/** Takes a member out, and revokes the keys whose secret they know; of a key of which they know the one before, that ends. */
 export async function removeMember(context: VerbContext, userId: string): Promise<Result<{ userId: string; keysRevoked: number }>> {
   const member = await find(context, userId);
   if (!member) return fail('not_found', NO_MEMBER);
@@ -92,8 +92,8 @@ async function isLastOwner(context: VerbContext): Promise<boolean> {
   return (row?.owners ?? 0) < 2;
 }
 
-/** Keys whose secret a member has: that they made or rotated. */
-const hasSecret = ({ userId, secretBy }: KeySummary, member: string): boolean => [userId, secretBy].includes(member);
+/** Keys whose secret a member has: that they made, unless another has rotated them since, or that they rotated. */
+const hasSecret = ({ userId, secretBy }: KeySummary, member: string): boolean => (secretBy ?? userId) === member;
 
 /** How many keys their leaving would stop. */
 export async function countKeysOf(context: VerbContext, userId: string): Promise<number> {

@@ -262,6 +262,23 @@ describe('somebody who may do less than a key', () => {
   });
 });
 
+describe('a key that another rotates before its maker leaves', () => {
+  it('goes on under its new secret, and the one that its maker knows ends', async () => {
+    const [owner, leaver, { id, accountId }] = [await someone(), await someone(), await organization()];
+    await join(id, owner, 'owner');
+    await join(id, leaver, 'developer');
+    await grant(accountId);
+    const at = (path = '') => `/api/api-keys${path}?org=${id}`;
+    const made = await must('POST', at(), { as: leaver, json: { name: 'production' } });
+    const present = await must('POST', at(`/${made.id}/rotate`), { as: owner, json: {} });
+    expect((await chat(made.key)).status).toBe(200);
+    const page = (await call('GET', `/settings/organization?org=${id}`, { as: leaver })).text;
+    expect(page).not.toContain('stop working at once');
+    expect(await must('DELETE', `/api/orgs/${id}/members/${leaver.id}`, { as: owner })).toMatchObject({ keysRevoked: 0 });
+    expect([(await chat(made.key)).status, (await chat(present.key)).status]).toEqual([401, 200]);
+  });
+});
+
 describe('a test key', () => {
   it('reads here what its scopes name, and changes nothing', async () => {
     const person = await someone();
