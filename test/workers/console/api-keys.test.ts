@@ -161,7 +161,7 @@ describe('an API key with scopes', () => {
     { ips: ['0.0.0.0/0', '::/0'] },
     { models: ['gpt-5.4'] },
     { families: ['chat'] },
-  ])('and with %j makes no key without it, nor has the secret of one, nor takes it away', async (limit) => {
+  ])('and with %j makes no key without it, nor has the secret of one, nor takes it or another away', async (limit) => {
     const person = await someone();
     const scopes = ['keys.read', 'keys.write'];
     const limited = await must('POST', '/api/api-keys', { as: person, json: { name: 'limited', scopes, ...limit } });
@@ -173,9 +173,11 @@ describe('an API key with scopes', () => {
       await ask('POST', '', { name: 'x' }),
       await ask('POST', `/${other.id}/rotate`, {}),
       await ask('PATCH', `/${limited.id}`, { [name!]: null }),
+      await ask('DELETE', `/${other.id}`, {}),
     ])
       expect([answer.status, answer.body.error?.message], answer.text).toEqual([403, expect.stringContaining('limits of its own')]);
-    expect((await ask('POST', `/${limited.id}/rotate`, {})).status).toBe(200);
+    expect((await ask('POST', `/${limited.id}/rotate`, { graceSeconds: 60 })).status).toBe(200);
+    expect((await ask('DELETE', `/${limited.id}`, {})).status).toBe(200);
   });
 
   it('has none by default', async () => {
