@@ -202,6 +202,14 @@ describe('a second factor', () => {
     expect((await person.get<Me>('/api/me')).email).toBe(person.email);
   });
 
+  it('takes a code in two halves, as apps show it', async () => {
+    const { person, secret } = await withTwoFactor(worker);
+    await signIn(person);
+    const body = new URLSearchParams({ code: nextCode(secret).replace(/^.../, '$& '), next: '/settings' });
+    expect((await person.fetch('/two-factor', { method: 'POST', body })).headers.get('location')).toBe('/settings');
+    expect((await person.get<Me>('/api/me')).email).toBe(person.email);
+  });
+
   it.each<[string, { newPassword?: string }]>([
     ['/api/auth/change-password', { newPassword: 'quite another password' }],
     ['/api/auth/two-factor/disable', {}],
