@@ -285,6 +285,15 @@ describe('a second factor', () => {
     expect((await person.ask('/api/me')).status).toBe(401);
   });
 
+  it('is asked for on the way to an invitation, which is not lost by it', async () => {
+    const { person } = await withTwoFactor(worker);
+    await person.get('/api/auth/sign-in/magic-link', { json: { email: person.email, callbackURL: '/invitations/accept?token=abc' } });
+    const { link } = await mailTo(worker, person.email, /sign-in link/);
+    const asked = await person.fetch(link!);
+    const next = encodeURIComponent('/invitations/accept?token=abc');
+    expect([asked.status, asked.headers.get('location')]).toEqual([302, `/two-factor?next=${next}`]);
+  });
+
   it('leaves its marks in the audit log: set up, used up, taken away', async () => {
     const { person, secret } = await withTwoFactor(worker);
     await signIn(person);
