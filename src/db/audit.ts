@@ -43,9 +43,13 @@ export async function writeAudit(
   }
 }
 
+/** The database keeps half a character as another one, and the hash would be of what is not there. */
+const asKept = <T extends object>(record: T): T =>
+  Object.fromEntries(Object.entries(record).map(([name, value]) => [name, typeof value === 'string' ? value.toWellFormed() : value])) as T;
+
 async function auditStatement(db: D1Database, accountId: string, record: AuditRecord, conditional: boolean): Promise<D1PreparedStatement> {
   const last = await db.prepare(LAST).bind(accountId).first<{ seq: number; hash: string }>();
-  const { entryId, ...said } = record;
+  const { entryId, ...said } = asKept(record);
   const row: AuditRow = { ...said, accountId, seq: (last?.seq ?? 0) + 1, previousHash: last?.hash ?? FIRST_HASH };
   const values = [
     row.accountId,
