@@ -2,6 +2,7 @@
  * Mails what the account objects raised: each alert once, to each of those who look after the wallet. Who was reached is
  * written down one by one, since not every way of mailing knows what it has sent; who cannot be reached is given up on.
  */
+import { monthOf } from '../../core/ids';
 import { toCredits } from '../../core/money';
 import { isRecord, parseJson } from '../../core/record';
 import { inMail, type Mail, type Mailer } from '../../mail/mail';
@@ -50,7 +51,13 @@ const RECIPIENTS = `SELECT u.email FROM personal_accounts p JOIN users u ON u.id
 /** Whoever looks after several wallets is told which it is. */
 const ORGANIZATION = 'SELECT id, slug, name FROM organizations WHERE account_id = ? AND deleted_at IS NULL';
 
-const KEY_NAME = "SELECT name, json_extract(record, '$.autoDisable') AS autoDisable FROM api_keys WHERE account_id = ? AND id = ?";
+const KEY = "SELECT name, status, json_extract(record, '$.autoDisable') AS autoDisable FROM api_keys WHERE account_id = ? AND id = ?";
+
+interface KeyRow {
+  name: string;
+  status: string;
+  autoDisable: number | null;
+}
 
 export async function mailAlerts(deps: AlertDeps): Promise<{ mailed: number }> {
   let mailed = 0;
@@ -71,14 +78,23 @@ export async function mailAlerts(deps: AlertDeps): Promise<{ mailed: number }> {
   }
 }
 
+/** The month that an alert is of, where it is over. */
+function pastMonth({ month }: Record<string, unknown>, nowMs: number): string | undefined {
+  if (typeof month !== 'number' || month >= monthOf(nowMs)) return undefined;
+  return `${Math.floor(month / 100)}-${String(month % 100).padStart(2, '0')}`;
+}
+
 /** Was everybody reached? */
 async function mailAlert(deps: AlertDeps, alert: AlertRow): Promise<boolean> {
   const payload = parseJson(alert.payload);
   if (!isRecord(payload)) return true;
   const { results } = await deps.db.prepare(RECIPIENTS).bind(alert.account_id).all<{ email: string }>();
-  const key = await deps.db.prepare(KEY_NAME).bind(alert.account_id, String(payload.keyId)).first<{ name: string; autoDisable: number }>();
+  const key = await deps.db.prepare(KEY).bind(alert.account_id, String(payload.keyId)).first<KeyRow>();
   const organization = await deps.db.prepare(ORGANIZATION).bind(alert.account_id).first<OrganizationRef>();
-  const about = { name: key?.name ?? String(payload.keyId), disables: key?.autoDisable === 1, organization };
+  const past = pastMonth(payload, deps.now());
+  const about = { name: key?.name ?? String(payload.keyId), disables: key?.autoDisable === 1, organization, past };
+  // Mail may be set up, or work again, long after: of a month that is over, what concerns somebody is a key that stays disabled.
+  if (past !== undefined && !(about.disables && key?.status === 'disabled' && alert.kind === 'key_spend_100')) return true;
   const worded = words(deps, alert.kind, payload, about);
   if (!worded) return true;
   const reached = parseJson(alert.mailed_to);
@@ -102,15 +118,17 @@ interface About {
   name: string;
   disables: boolean;
   organization: OrganizationRef | null;
+  past: string | undefined;
 }
 
 function words(
   { brand, origin }: AlertDeps,
   kind: string,
   payload: Record<string, unknown>,
-  { name, disables, organization }: About,
+  { name, disables, organization, past }: About,
 ): Omit<Mail, 'to' | 'idempotencyKey'> | undefined {
-  const spent = `It has spent ${amount(payload.spentMicro)} of its ${amount(payload.limitMicro)} credits this month (UTC).`;
+  const month = past === undefined ? 'this month' : `in ${past}`;
+  const spent = `It has spent ${amount(payload.spentMicro)} of its ${amount(payload.limitMicro)} credits ${month} (UTC).`;
   const key = organization ? `the API key “${name}” of ${inMail(organization.name)}` : `the API key “${name}”`;
   const url = `${origin}/manage-api-keys${organization ? `?org=${organization.id}` : ''}`;
   const action = origin === undefined ? {} : { action: { label: 'Look at the key', url } };

@@ -92,4 +92,31 @@ describe('the mail of an alert', () => {
     expect([mail?.to, mail?.action?.url, others]).toEqual([person.email, 'https://gateway.test/manage-api-keys', []]);
     expect(mail?.subject).toContain('“key_a” is at 80 %');
   });
+
+  it('goes out for no month that is over, but for a key that its limit keeps disabled', async () => {
+    const [person, now] = [await someone(), new Date()];
+    const account = await accountOf(person);
+    const month = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 1, 1));
+    const past = month.getUTCFullYear() * 100 + month.getUTCMonth() + 1;
+    const record = JSON.stringify({ autoDisable: true });
+    const insert = env.DB.prepare("INSERT INTO api_keys VALUES (?, ?, 1, ?, 'live', ?, ?)");
+    await env.DB.batch([
+      insert.bind(account, 'key_a', 'goes on', 'active', '{}'),
+      insert.bind(account, 'key_b', 'ends', 'disabled', record),
+    ]);
+    const raise = env.DB.prepare('INSERT INTO alerts (account_id, id, version, kind, payload) VALUES (?, ?, 1, ?, ?)');
+    const payload = (keyId: string) => JSON.stringify({ keyId, month: past, spentMicro: 9_000_000, limitMicro: 10_000_000 });
+    await env.DB.batch([
+      raise.bind(account, 'alert:1', 'key_spend_80', payload('key_a')),
+      raise.bind(account, 'alert:2', 'key_spend_100', payload('key_a')),
+      raise.bind(account, 'alert:3', 'key_spend_80', payload('key_b')),
+      raise.bind(account, 'alert:4', 'key_spend_100', payload('key_b')),
+    ]);
+    const mails: Mail[] = [];
+    const run = () => mailAlerts({ db: env.DB, mail: async (one) => void mails.push(one), brand: 'G', origin: undefined, now: Date.now });
+    await run();
+    expect(mails.map(({ subject }) => subject)).toEqual(['G: the API key “ends” has reached its limit']);
+    expect(mails[0]!.paragraphs[0]).toContain(`9 of its 10 credits in ${month.toISOString().slice(0, 7)} (UTC)`);
+    expect(await run()).toEqual({ mailed: 0 });
+  });
 });
