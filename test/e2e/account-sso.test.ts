@@ -207,6 +207,17 @@ describe('somebody who comes by single sign-on', () => {
     expect(page).not.toContain('ask for another');
   });
 
+  it('owns it by the link of the invitation alone, which nobody has who only vouches for the address', async () => {
+    const acme = await team();
+    await provider(acme, oidcOf('owned.example'));
+    const person = new Person(worker, 'boss@owned.example');
+    const link = await invite(acme, person.email, 'owner');
+    await throughOidc(person, (await begin(person, link)).url);
+    expect(await roleIn(acme, person)).toBeUndefined();
+    await person.get('/api/invitations/accept', { json: { token: new URLSearchParams(link.split('?')[1]).get('token') } });
+    expect(await roleIn(acme, person)).toBe('owner');
+  });
+
   it('comes back by an invitation alone once they were removed, and as before where they left', async () => {
     const acme = await team();
     await provider(acme, oidcOf('removed.example'));

@@ -206,10 +206,13 @@ function accept(context: AuditContext, { id, email, organizationId, role }: Acce
 const FIND_OF_ADDRESS = `SELECT i.id, i.email, i.role, i.organization_id AS organizationId FROM invitations i
   WHERE i.organization_id = ? AND i.email = ? AND i.status = 'pending' AND i.expires_at > ? AND ${backed('i')} ORDER BY i.created_at DESC`;
 
-/** For who has shown in another way than by the mail that the address is theirs. False where nobody has invited them. */
+/**
+ * For who has shown in another way than by the mail that the address is theirs. False where no invitation says how they
+ * join; one to own the organization waits for its link, since the mailbox alone is not another's to vouch for.
+ */
 export async function joinAsInvited(context: AuditContext, organizationId: string, email: string): Promise<boolean> {
   const invitation = await context.db.prepare(FIND_OF_ADDRESS).bind(organizationId, email, context.now()).first<Acceptable>();
-  return invitation !== null && accept(context, invitation);
+  return invitation !== null && (invitation.role === 'owner' || accept(context, invitation));
 }
 
 const FIND_TAKEN = `SELECT o.id, o.slug, o.name FROM invitations i JOIN organizations o ON o.id = i.organization_id AND o.deleted_at IS NULL
