@@ -8,5 +8,12 @@ import { createMailer } from './mail/mailer';
 export async function sendAlerts(env: Bindings): Promise<void> {
   const settings = readAccountSettings(env);
   const mail = createMailer(env as AccountPlaneBindings, settings, (input, init) => fetch(input, init));
-  if (mail) await mailAlerts({ db: env.DB, mail, brand: settings.BRAND, origin: settings.PUBLIC_URL, now: Date.now });
+  if (mail)
+    await mailAlerts({
+      db: env.DB,
+      mail,
+      brand: settings.BRAND,
+      origin: settings.PUBLIC_URL && new URL(settings.PUBLIC_URL).origin,
+      now: Date.now,
+    });
 }

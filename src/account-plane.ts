@@ -5,7 +5,7 @@
 import { Hono } from 'hono';
 import { refuseSuspended } from './account/key-scope';
 import { answerHeaders } from './core/answer-headers';
-import { fail, type GatewayError } from './core/errors';
+import { fail } from './core/errors';
 import { authOf } from './http/account-deps';
 import { boundedRequest } from './http/body';
 import { authorize } from './http/caller';
@@ -15,15 +15,13 @@ import { methodsAt, refuseMethod } from './http/methods';
 import { renderError } from './http/render-error';
 import { PAGE_ROUTES } from './pages/routes';
 import { lostPage, pageOfForm, refusalPage } from './pages/shell';
-import type { AccountRoute } from './routes/account/route';
+import type { AccountRoute, Refuse } from './routes/account/route';
 import { ACCOUNT_ROUTES } from './routes/account/routes';
 
 /** Nothing here takes more: the largest are what identity providers and Stripe post. Several readers have no limit of their own. */
 const BODY_LIMIT_BYTES = 1_048_576;
 
 const isRead = ({ req }: AppContext): boolean => req.method === 'GET' || req.method === 'HEAD';
-
-type Refuse = (c: AppContext, error: GatewayError) => Response | Promise<Response>;
 
 function withHeaders(c: AppContext, response: Response): Response {
   if (response.headers.has('x-request-id')) return response;
@@ -34,7 +32,7 @@ function withHeaders(c: AppContext, response: Response): Response {
 }
 
 async function serve(c: AppContext, route: AccountRoute, refuse: Refuse): Promise<Response> {
-  if (route.permission === 'public') return route.handle(c);
+  if (route.permission === 'public') return route.handle(c, refuse);
   const context = await authorize(c, route.permission);
   if (!context.ok) return refuse(c, context.error);
   const refused = isRead(c) ? undefined : refuseSuspended((await context.value.account(context.value.accountId).view())?.profile);
@@ -42,9 +40,12 @@ async function serve(c: AppContext, route: AccountRoute, refuse: Refuse): Promis
   return route.handle(c, context.value);
 }
 
+const takesPages = (c: AppContext): boolean => (c.req.header('accept') ?? '').includes('text/html');
+
 /** Somebody looks at a page; the account plane's API answers browsers too, in JSON. */
-const isLooking = (c: AppContext): boolean =>
-  (c.req.header('accept') ?? '').includes('text/html') && !c.req.path.startsWith('/api/') && c.get('gateway') !== undefined;
+const isLooking = (c: AppContext): boolean => takesPages(c) && !c.req.path.startsWith('/api/') && c.get('gateway') !== undefined;
+
+const refuseBrowser: Refuse = (c, error) => (takesPages(c) ? refusalPage : renderError)(c, error);
 
 async function failed(error: Error, c: AppContext): Promise<Response> {
   const reason = { requestId: requestIdOf(c), path: c.req.path, error: error.message, stack: error.stack };
@@ -78,7 +79,8 @@ function createAccountPlane(): Hono<AppEnv> {
     }
     c.res = withHeaders(c, c.res);
   });
-  for (const route of ACCOUNT_ROUTES) app.on(route.method, route.path, (c) => serve(c, route, renderError));
+  for (const route of ACCOUNT_ROUTES)
+    app.on(route.method, route.path, (c) => serve(c, route, route.answers === 'browsers' ? refuseBrowser : renderError));
   for (const route of PAGE_ROUTES)
     app.on(route.method, route.path, (c) => serve(c, route, route.answers === 'json' ? renderError : refusalPage));
   // What a form is sent to stays in the address bar when it failed, and is no page: its page is.

@@ -28,3 +28,18 @@ export const A_PERIOD: Readonly<Record<LimitPeriod, string>> = { day: 'a day', w
 
 /** As what was spent is told: `120 credits this month`. */
 export const THIS_PERIOD: Readonly<Record<LimitPeriod, string>> = { day: 'today', week: 'this week', month: 'this month', total: 'in all' };
+
+/** A period that is over, by its number: `in 2026-11`, `on 2026-11-29`. */
+export function nameOfPeriod(period: LimitPeriod, number: number): string {
+  const dateOf = (day: number): string => new Date(day * DAY_MS).toISOString().slice(0, 10);
+  switch (period) {
+    case 'day':
+      return `on ${dateOf(number)}`;
+    case 'week':
+      return `in the week of ${dateOf(number * 7 - DAYS_BEFORE_1970)}`;
+    case 'month':
+      return `in ${Math.floor(number / 100)}-${String(number % 100).padStart(2, '0')}`;
+    case 'total':
+      return THIS_PERIOD.total;
+  }
+}

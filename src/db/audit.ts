@@ -5,7 +5,12 @@
  */
 import { type AuditRecord, type AuditRow, FIRST_HASH, hashOf } from '../core/audit';
 
-const ATTEMPTS = 8;
+const ATTEMPTS = 16;
+const FIRST_WAIT_MS = 25;
+const LONGEST_WAIT_MS = 2_000;
+
+/** Of many that come at once one gets its turn a time: the others must not all come back at once. */
+const waitMs = (attempt: number): number => Math.random() * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** attempt);
 
 const LAST = 'SELECT seq, hash FROM audit_log WHERE account_id = ? ORDER BY seq DESC LIMIT 1';
 
@@ -33,13 +38,18 @@ export async function writeAudit(
     } catch (error) {
       const collided = /UNIQUE constraint failed: audit_log\./.test(String(error));
       if (!collided || attempt >= ATTEMPTS) throw error;
+      await new Promise((done) => setTimeout(done, waitMs(attempt)));
     }
   }
 }
 
+/** The database keeps half a character as another one, and the hash would be of what is not there. */
+const asKept = <T extends object>(record: T): T =>
+  Object.fromEntries(Object.entries(record).map(([name, value]) => [name, typeof value === 'string' ? value.toWellFormed() : value])) as T;
+
 async function auditStatement(db: D1Database, accountId: string, record: AuditRecord, conditional: boolean): Promise<D1PreparedStatement> {
   const last = await db.prepare(LAST).bind(accountId).first<{ seq: number; hash: string }>();
-  const { entryId, ...said } = record;
+  const { entryId, ...said } = asKept(record);
   const row: AuditRow = { ...said, accountId, seq: (last?.seq ?? 0) + 1, previousHash: last?.hash ?? FIRST_HASH };
   const values = [
     row.accountId,

@@ -27,7 +27,7 @@ export type Tag = keyof typeof TAGS;
 export type Access = 'public' | 'key' | 'account' | 'person' | 'operator';
 
 /** Whose shape errors have. */
-export type ErrorShape = 'openai' | 'anthropic' | 'gemini' | 'gemini-or-openai' | 'models' | 'sign-in';
+export type ErrorShape = 'openai' | 'anthropic' | 'gemini' | 'gemini-or-openai' | 'models' | 'sign-in' | 'browser';
 
 export type Json = Record<string, unknown>;
 

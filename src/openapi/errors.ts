@@ -128,9 +128,13 @@ const signInError = z
   .looseObject({ message: z.string().optional(), code: z.string().optional() })
   .meta({ description: 'Of sign-in itself.' });
 
+const browserError = openaiError.meta({ description: 'To a program; a browser is shown a page that says it.' });
+
 interface Shape {
   name: string;
   schema: z.ZodType;
+  /** Who takes pages is shown one. */
+  hasPages?: true;
   render: (kind: ErrorKind) => RenderedError;
 }
 
@@ -155,6 +159,7 @@ const SHAPES: Readonly<Record<ErrorShape, Shape>> = {
   gemini: { name: 'GeminiError', schema: geminiError, render: (kind) => renderGeminiError(failure(kind), REQUEST_ID) },
   'gemini-or-openai': { name: 'UnifiedError', schema: unifiedError, render: (kind) => renderGeminiError(failure(kind), REQUEST_ID) },
   models: { name: 'ModelsError', schema: modelsError, render: (kind) => renderOpenaiError(failure(kind), REQUEST_ID) },
+  browser: { name: 'BrowserError', schema: browserError, hasPages: true, render: (kind) => renderOpenaiError(failure(kind), REQUEST_ID) },
   'sign-in': { name: 'SignInError', schema: signInError, render: (kind) => renderOpenaiError(failure(kind), REQUEST_ID) },
 };
 
@@ -190,6 +195,7 @@ function errorResponse(shape: Shape, status: string, possible: ReadonlySet<Error
         schema: schemas.reference(shape.schema, shape.name),
         ...(lines.length > 0 && shape.name !== 'SignInError' && { examples }),
       },
+      ...(shape.hasPages && { 'text/html': { schema: { type: 'string' } } }),
     },
   };
 }

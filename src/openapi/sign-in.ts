@@ -112,6 +112,7 @@ const ssoRoutes: Route[] = [
   }),
   publicRoute('get', '{provider}/start', 'startSso', 'To an identity provider', {
     parameters: [query('email', 'Who signs in.', TEXT), query('callbackURL', 'Where to go on afterwards.', TEXT)],
+    shape: 'browser',
     answers: { 302: ON },
   }),
   publicRoute('get', '{provider}/metadata', 'getSamlMetadata', 'What a SAML identity provider has to know', {
@@ -119,6 +120,7 @@ const ssoRoutes: Route[] = [
   }),
   publicRoute('get', '{provider}', 'finishOidc', 'Where OpenID Connect sends people back to', {
     parameters: ['code', 'state', 'error', 'error_description'].map((name) => query(name, 'As the identity provider gives it.', TEXT)),
+    shape: 'browser',
     answers: { 303: ON },
   }),
   publicRoute('post', '{provider}', 'finishSaml', 'Where SAML sends people back to', {
@@ -127,6 +129,7 @@ const ssoRoutes: Route[] = [
       types: ['application/x-www-form-urlencoded'],
       examples: {},
     },
+    shape: 'browser',
     answers: { 303: ON },
   }),
 ];

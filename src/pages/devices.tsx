@@ -1,5 +1,7 @@
 /** Where a person is signed in, and the devices that sign them in. */
 import type { FC } from 'hono/jsx';
+import type { VerbContext } from '../console/context';
+import { sessionsOf } from '../console/sign-in/sessions';
 import { authOf } from '../http/account-deps';
 import type { AppContext } from '../http/context';
 import { Day, Section, Time } from './parts';
@@ -73,9 +75,9 @@ function browserOf(agent: string | null | undefined): string {
 
 interface SessionView {
   id: string;
-  userAgent?: string | null | undefined;
-  ipAddress?: string | null | undefined;
-  createdAt: Date;
+  userAgent: string | null;
+  ipAddress: string | null;
+  createdAt: number;
 }
 
 export const Sessions: FC<{ sessions: SessionView[]; current: string | undefined }> = ({ sessions, current }) => (
@@ -104,11 +106,10 @@ export const Sessions: FC<{ sessions: SessionView[]; current: string | undefined
   </Section>
 );
 
-export async function revokeSession(c: AppContext): Promise<'session'> {
+export async function revokeSession(c: AppContext, { db, actor, now }: VerbContext): Promise<'session'> {
   const { api } = await authOf(c);
-  const headers = c.req.raw.headers;
-  const found = (await api.listSessions({ headers })).find(({ id }) => id === c.req.param('id'));
-  if (found) await api.revokeSession({ body: { token: found.token }, headers });
+  const found = (await sessionsOf(db, actor.id, now())).find(({ id }) => id === c.req.param('id'));
+  if (found) await api.revokeSession({ body: { token: found.token }, headers: c.req.raw.headers });
   return 'session';
 }
 

@@ -1,7 +1,7 @@
 /** An invitation from a mail: who asks whom to where, and what to do with another account than the one it is for. */
 import type { FC } from 'hono/jsx';
-import type { VerbContext } from '../console/context';
-import { acceptInvitation, findInvitation, type OpenInvitation } from '../console/organizations/invitations';
+import type { OrganizationRef, VerbContext } from '../console/context';
+import { acceptInvitation, findInvitation, joinedBy, type OpenInvitation } from '../console/organizations/invitations';
 import { accountPlaneDeps } from '../http/account-deps';
 import type { AppContext } from '../http/context';
 import type { AccountRoute } from '../routes/account/route';
@@ -25,9 +25,27 @@ export async function invitationAt(c: AppContext, next: string): Promise<OpenInv
   return token ? findInvitation(accountPlaneDeps(c), token) : null;
 }
 
+const joinedPage = (c: AppContext, context: VerbContext, { id, name }: OrganizationRef) =>
+  page(
+    c,
+    { title: 'Invitation', context, narrow: true },
+    <>
+      <h1>You are in</h1>
+      <p>
+        You have joined <strong class="break">{name}</strong>.
+      </p>
+      <a class="button" href={`/settings/organization?org=${id}`}>
+        Go on
+      </a>
+    </>,
+  );
+
 async function invitationPage(c: AppContext, context: VerbContext): Promise<Response> {
   const token = c.req.query('token') ?? '';
   const invitation = await findInvitation(context, token);
+  // Their single sign-on may have taken it, and a mail is opened more than once.
+  const joined = invitation ? null : await joinedBy(context, token);
+  if (joined) return joinedPage(c, context, joined);
   const fits = invitation?.email === context.actor.name.toLowerCase();
   return page(
     c,

@@ -96,7 +96,8 @@ export const Sso: FC<FormProps & { providers: Providers }> = ({ providers, conte
     <div class="tight">
       <h2 id="sso">Single sign-on</h2>
       <p class="small quiet">
-        Who has an address of a verified domain signs in through its identity provider, and joins at the first time.
+        Who has an address of a verified domain signs in through its identity provider, and joins at the first time. Whom you remove comes
+        back by an invitation alone.
       </p>
     </div>
     {providers.map((provider) => (

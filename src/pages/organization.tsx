@@ -103,7 +103,7 @@ const Person: FC<PersonProps> = ({ of: { userId, name, email, role, createdAt },
             class="inline"
             method="post"
             action={`${PATH}/members/${userId}/remove${orgQuery(context)}`}
-            data-ask={`Remove ${name}? The keys that they made are revoked.`}
+            data-ask={`Remove ${name}? The keys that they made or rotated last are revoked.`}
           >
             <button type="submit" class="link danger" aria-label={`Remove ${name}`}>
               Remove

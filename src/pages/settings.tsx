@@ -2,6 +2,7 @@
 import type { FC } from 'hono/jsx';
 import type { VerbContext } from '../console/context';
 import { showMe } from '../console/me/show';
+import { sessionsOf } from '../console/sign-in/sessions';
 import { authOf } from '../http/account-deps';
 import { askAuth } from '../http/ask-auth';
 import type { AppContext } from '../http/context';
@@ -91,7 +92,7 @@ async function settingsPage(
   const { api } = await authOf(c);
   const [me, sessions, current, passkeys, codes] = await Promise.all([
     showMe(context),
-    api.listSessions({ headers }),
+    sessionsOf(context.db, context.actor.id, context.now()),
     api.getSession({ headers }),
     api.listPasskeys({ headers }),
     shownTo<Codes>(c, context),
@@ -189,7 +190,12 @@ export const settingsPages: AccountRoute[] = [
     handle: (c, context) => settingsPage(c, context, { message: DONE[c.req.query('done') ?? ''] }),
   },
   { method: 'POST', path: '/settings/organizations', permission: 'self', handle: makeOrganization },
-  { method: 'POST', path: '/settings/sessions/:id/revoke', permission: 'self', handle: async (c) => done(c, await revokeSession(c)) },
+  {
+    method: 'POST',
+    path: '/settings/sessions/:id/revoke',
+    permission: 'self',
+    handle: async (c, context) => done(c, await revokeSession(c, context)),
+  },
   { method: 'POST', path: '/settings/passkeys/:id/delete', permission: 'self', handle: async (c) => done(c, await removePasskey(c)) },
   { method: 'POST', path: '/settings/name', permission: 'self', handle: changeName },
   { method: 'POST', path: '/settings/password', permission: 'self', handle: changePassword },

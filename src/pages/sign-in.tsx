@@ -258,10 +258,10 @@ const twoFactorPage = (c: AppContext, next: string, error?: string) =>
 
 async function twoFactor(c: AppContext): Promise<Response> {
   if (!isSameSite(c)) return refusalPage(c, CROSS_SITE);
-  const { code = '', next } = await fields(c);
-  const answer = await askAuth(c, /^\s*\d{6}\s*$/.test(code) ? '/two-factor/verify-totp' : '/two-factor/verify-backup-code', {
-    code: code.trim(),
-  });
+  const { code: typed = '', next } = await fields(c);
+  // Apps show a code in two halves, and it is copied so.
+  const code = typed.replaceAll(/\s/g, '');
+  const answer = await askAuth(c, /^\d{6}$/.test(code) ? '/two-factor/verify-totp' : '/two-factor/verify-backup-code', { code });
   return forward(c, answer, safePath(next), (error) => twoFactorPage(c, safePath(next), error));
 }
 

@@ -92,6 +92,19 @@ describe('mail by Resend', () => {
     expect(invitation!.body.html).toContain('&lt;img');
     expect(invitation!.body.html).not.toContain('<img');
   });
+
+  it('invites nobody where it cannot be sent, and says so', async () => {
+    const owner = new Person(worker, 'unlucky@example.com');
+    await owner.signUp();
+    const [mail] = await until('the mail', () => to(owner.email).length > 0 && to(owner.email));
+    await owner.fetch(/https?:\/\/\S+/.exec(mail!.body.text)![0]);
+    const { id } = await owner.get<{ id: string }>('/api/orgs', { json: { name: 'Acme' } });
+    answers.push([422]);
+    const refused = await owner.ask(`/api/orgs/${id}/invitations`, { json: { email: 'unreached@example.com', role: 'viewer' } });
+    expect(refused).toMatchObject({ status: 503, body: { error: { message: expect.stringContaining('could not be sent') } } });
+    const { invitations } = await owner.get<{ invitations: { status: string }[] }>(`/api/orgs/${id}/invitations`);
+    expect(invitations.map(({ status }) => status)).toEqual(['revoked']);
+  });
 });
 
 describe('without any way to send mail', () => {

@@ -202,6 +202,14 @@ describe('a second factor', () => {
     expect((await person.get<Me>('/api/me')).email).toBe(person.email);
   });
 
+  it('takes a code in two halves, as apps show it', async () => {
+    const { person, secret } = await withTwoFactor(worker);
+    await signIn(person);
+    const body = new URLSearchParams({ code: nextCode(secret).replace(/^.../, '$& '), next: '/settings' });
+    expect((await person.fetch('/two-factor', { method: 'POST', body })).headers.get('location')).toBe('/settings');
+    expect((await person.get<Me>('/api/me')).email).toBe(person.email);
+  });
+
   it.each<[string, { newPassword?: string }]>([
     ['/api/auth/change-password', { newPassword: 'quite another password' }],
     ['/api/auth/two-factor/disable', {}],
@@ -275,6 +283,15 @@ describe('a second factor', () => {
     await signIn(person);
     expect((await submit(codes[0]!)).status).toBe(400);
     expect((await person.ask('/api/me')).status).toBe(401);
+  });
+
+  it('is asked for on the way to an invitation, which is not lost by it', async () => {
+    const { person } = await withTwoFactor(worker);
+    await person.get('/api/auth/sign-in/magic-link', { json: { email: person.email, callbackURL: '/invitations/accept?token=abc' } });
+    const { link } = await mailTo(worker, person.email, /sign-in link/);
+    const asked = await person.fetch(link!);
+    const next = encodeURIComponent('/invitations/accept?token=abc');
+    expect([asked.status, asked.headers.get('location')]).toEqual([302, `/two-factor?next=${next}`]);
   });
 
   it('leaves its marks in the audit log: set up, used up, taken away', async () => {

@@ -1,7 +1,7 @@
 // Single sign-on through real identity providers, by the browser's way: redirects, forms and cookies.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FakeDns, type OidcIdp, type SamlIdp, startDns, startOidc, startSaml } from './support/identity-providers';
-import { Person } from './support/person';
+import { mailTo, Person } from './support/person';
 import { nextCode, withTwoFactor } from './support/two-factor';
 import { Worker } from './support/worker';
 
@@ -144,8 +144,24 @@ describe('an OIDC provider', () => {
       const person = new Person(worker, 'x@narrow.example');
       const back = await throughOidc(person, (await begin(person)).url, login);
       expect(back.status, login).toBe(403);
+      const page = await back.text();
+      expect([back.headers.get('content-type'), /did not vouch for you|may only vouch for/.test(page)]).toEqual([
+        'text/html; charset=utf-8',
+        true,
+      ]);
       expect((await person.ask('/api/me')).status).toBe(401);
     }
+  });
+
+  it('that refuses somebody has them told on a page, and a program in JSON', async () => {
+    const acme = await team();
+    const { id } = await provider(acme, oidcOf('refusing.example'));
+    const at = `/api/auth/sso/${id}?error=access_denied&error_description=${encodeURIComponent('<b>Not assigned to this application</b>')}`;
+    const shown = await new Person(worker).fetch(at);
+    expect([shown.status, shown.headers.get('content-type')]).toEqual([403, 'text/html; charset=utf-8']);
+    expect(await shown.text()).toContain('refused: &lt;b&gt;Not assigned to this application');
+    const told = await new Person(worker).fetch(at, { headers: { accept: 'application/json' } });
+    expect(await told.json()).toMatchObject({ error: { type: 'access_denied' } });
   });
 
   it('lets nobody in who did not begin in the same browser, and no code twice', async () => {
@@ -166,6 +182,61 @@ describe('an OIDC provider', () => {
     expect((await attacker.fetch(callback)).status).toBe(303);
     await begin(attacker);
     expect((await attacker.fetch(callback)).status).toBe(400);
+  });
+});
+
+describe('somebody who comes by single sign-on', () => {
+  const invite = async ({ owner, id }: Team, email: string, role: string): Promise<string> => {
+    await owner.get(`/api/orgs/${id}/invitations`, { json: { email, role } });
+    const { link } = await mailTo(worker, email, /invites you to Acme/);
+    return new URL(link!).pathname + new URL(link!).search;
+  };
+
+  it('joins as their invitation says, whose link then leads on', async () => {
+    const acme = await team();
+    await provider(acme, oidcOf('invited.example'));
+    const person = new Person(worker, 'bill@invited.example');
+    const link = await invite(acme, person.email, 'billing');
+    const back = await throughOidc(person, (await begin(person, link)).url);
+    expect([back.status, back.headers.get('location')]).toEqual([303, link]);
+    expect(await roleIn(acme, person)).toBe('billing');
+    const { invitations } = await acme.owner.get<{ invitations: { status: string }[] }>(`/api/orgs/${acme.id}/invitations`);
+    expect(invitations.map(({ status }) => status)).toEqual(['accepted']);
+    const page = await (await person.fetch(link)).text();
+    expect(page).toContain(`href="/settings/organization?org=${acme.id}"`);
+    expect(page).not.toContain('ask for another');
+  });
+
+  it('owns it by the link of the invitation alone, which nobody has who only vouches for the address', async () => {
+    const acme = await team();
+    await provider(acme, oidcOf('owned.example'));
+    const person = new Person(worker, 'boss@owned.example');
+    const link = await invite(acme, person.email, 'owner');
+    await throughOidc(person, (await begin(person, link)).url);
+    expect(await roleIn(acme, person)).toBeUndefined();
+    await person.get('/api/invitations/accept', { json: { token: new URLSearchParams(link.split('?')[1]).get('token') } });
+    expect(await roleIn(acme, person)).toBe('owner');
+  });
+
+  it('comes back by an invitation alone once they were removed, and as before where they left', async () => {
+    const acme = await team();
+    await provider(acme, oidcOf('removed.example'));
+    const person = new Person(worker, 'gone@removed.example');
+    const signIn = async () => throughOidc(person, (await begin(person)).url);
+    await signIn();
+    const { id } = await person.get<{ id: string }>('/api/me');
+    await person.get(`/api/orgs/${acme.id}/leave`, { json: {} });
+    await signIn();
+    expect(await roleIn(acme, person)).toBe('developer');
+    await acme.owner.get(`/api/orgs/${acme.id}/members/${id}`, { method: 'DELETE' });
+    expect((await signIn()).status).toBe(303);
+    expect(await person.get('/api/me')).toMatchObject({ id, organizations: [] });
+    await invite(acme, person.email, 'viewer');
+    await signIn();
+    expect(await roleIn(acme, person)).toBe('viewer');
+    await person.get(`/api/orgs/${acme.id}/leave`, { json: {} });
+    await signIn();
+    expect(await roleIn(acme, person)).toBe('developer');
   });
 });
 
@@ -193,7 +264,8 @@ describe('a SAML provider', () => {
       samlPerson = as;
       const { body } = await samlForm(person, (await begin(person)).url);
       change(body);
-      const answer = await person.ask<{ error: { message: string } }>(new URL(made.callbackUrl).pathname, { method: 'POST', body });
+      const asked = { method: 'POST', body, headers: { accept: 'application/json' } };
+      const answer = await person.ask<{ error: { message: string } }>(new URL(made.callbackUrl).pathname, asked);
       return `${answer.status} ${answer.body.error.message}`;
     };
     const edited = (body: URLSearchParams): void => {

@@ -2,10 +2,11 @@
  * Mails what the account objects raised: each alert once, to each of those who look after the wallet. Who was reached is
  * written down one by one, since not every way of mailing knows what it has sent; who cannot be reached is given up on.
  */
-import { LIMIT_PERIODS, THIS_PERIOD } from '../../core/limit-period';
+import { LIMIT_PERIODS, type LimitPeriod, nameOfPeriod, periodOf, THIS_PERIOD } from '../../core/limit-period';
 import { toCredits } from '../../core/money';
 import { isRecord, parseJson } from '../../core/record';
-import type { Mail, Mailer } from '../../mail/mail';
+import { inMail, type Mail, type Mailer } from '../../mail/mail';
+import type { OrganizationRef } from '../context';
 
 interface AlertRow {
   account_id: string;
@@ -47,7 +48,16 @@ const RECIPIENTS = `SELECT u.email FROM personal_accounts p JOIN users u ON u.id
     WHERE o.account_id = ?1 AND o.deleted_at IS NULL AND m.role IN ('owner', 'admin', 'billing')
   UNION SELECT email FROM accounts WHERE id = ?1 AND email IS NOT NULL`;
 
-const KEY_NAME = "SELECT name, json_extract(record, '$.autoDisable') AS autoDisable FROM api_keys WHERE account_id = ? AND id = ?";
+/** Whoever looks after several wallets is told which it is. */
+const ORGANIZATION = 'SELECT id, slug, name FROM organizations WHERE account_id = ? AND deleted_at IS NULL';
+
+const KEY = "SELECT name, status, json_extract(record, '$.autoDisable') AS autoDisable FROM api_keys WHERE account_id = ? AND id = ?";
+
+interface KeyRow {
+  name: string;
+  status: string;
+  autoDisable: number | null;
+}
 
 export async function mailAlerts(deps: AlertDeps): Promise<{ mailed: number }> {
   let mailed = 0;
@@ -68,13 +78,27 @@ export async function mailAlerts(deps: AlertDeps): Promise<{ mailed: number }> {
   }
 }
 
+/** The period of the limit that an alert is of, as it is told. */
+function periodOfAlert(payload: Record<string, unknown>, nowMs: number) {
+  const period = LIMIT_PERIODS.find((known) => known === payload.period) ?? 'month';
+  const number = Number(payload.number ?? payload.month);
+  const isOver = number < periodOf(period, nowMs);
+  const when = isOver ? nameOfPeriod(period, number) : THIS_PERIOD[period];
+  return { period, isOver, when: period === 'total' ? when : `${when} (UTC)` };
+}
+
 /** Was everybody reached? */
 async function mailAlert(deps: AlertDeps, alert: AlertRow): Promise<boolean> {
   const payload = parseJson(alert.payload);
   if (!isRecord(payload)) return true;
   const { results } = await deps.db.prepare(RECIPIENTS).bind(alert.account_id).all<{ email: string }>();
-  const key = await deps.db.prepare(KEY_NAME).bind(alert.account_id, String(payload.keyId)).first<{ name: string; autoDisable: number }>();
-  const worded = words(deps, alert.kind, payload, key?.name ?? String(payload.keyId), key?.autoDisable === 1);
+  const key = await deps.db.prepare(KEY).bind(alert.account_id, String(payload.keyId)).first<KeyRow>();
+  const organization = await deps.db.prepare(ORGANIZATION).bind(alert.account_id).first<OrganizationRef>();
+  const limit = periodOfAlert(payload, deps.now());
+  const about = { name: key?.name ?? String(payload.keyId), disables: key?.autoDisable === 1, organization, ...limit };
+  // Mail may be set up, or work again, long after: of a period that is over, what concerns somebody is a key that stays disabled.
+  if (limit.isOver && !(about.disables && key?.status === 'disabled' && alert.kind === 'key_spend_100')) return true;
+  const worded = words(deps, alert.kind, payload, about);
   if (!worded) return true;
   const reached = parseJson(alert.mailed_to);
   const left = results.filter(({ email }) => !Array.isArray(reached) || !reached.includes(email));
@@ -96,24 +120,31 @@ const UNTIL = { day: 'tomorrow, or until ', week: 'Monday, or until ', month: 'n
 
 const amount = (micro: unknown): string => toCredits(Number(micro)).toLocaleString('en', { maximumFractionDigits: 2 });
 
+interface About {
+  name: string;
+  disables: boolean;
+  organization: OrganizationRef | null;
+  period: LimitPeriod;
+  when: string;
+}
+
 function words(
   { brand, origin }: AlertDeps,
   kind: string,
   payload: Record<string, unknown>,
-  name: string,
-  disables: boolean,
+  { name, disables, organization, period, when }: About,
 ): Omit<Mail, 'to' | 'idempotencyKey'> | undefined {
-  const period = LIMIT_PERIODS.find((known) => known === payload.period) ?? 'month';
-  const when = period === 'total' ? THIS_PERIOD.total : `${THIS_PERIOD[period]} (UTC)`;
   const spent = `It has spent ${amount(payload.spentMicro)} of its ${amount(payload.limitMicro)} credits ${when}.`;
-  const action = origin === undefined ? {} : { action: { label: 'Look at the key', url: `${origin}/manage-api-keys` } };
+  const key = organization ? `the API key “${name}” of ${inMail(organization.name)}` : `the API key “${name}”`;
+  const url = `${origin}/manage-api-keys${organization ? `?org=${organization.id}` : ''}`;
+  const action = origin === undefined ? {} : { action: { label: 'Look at the key', url } };
   if (kind === 'key_spend_80')
-    return { subject: `${brand}: the API key “${name}” is at 80 % of its limit`, paragraphs: [spent, 'Calls go on as before.'], ...action };
+    return { subject: `${brand}: ${key} is at 80 % of its limit`, paragraphs: [spent, 'Calls go on as before.'], ...action };
   if (kind === 'key_spend_100') {
     const now = disables
       ? 'The key is disabled now, as you asked, until you enable it again.'
       : `Calls that would pass the limit are refused until ${UNTIL[period]}you raise it.`;
-    return { subject: `${brand}: the API key “${name}” has reached its limit`, paragraphs: [spent, now], ...action };
+    return { subject: `${brand}: ${key} has reached its limit`, paragraphs: [spent, now], ...action };
   }
   return undefined;
 }

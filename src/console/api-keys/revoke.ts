@@ -1,6 +1,9 @@
-import type { Result } from '../../core/errors';
+import { ok, type Result } from '../../core/errors';
 import type { VerbContext } from '../context';
-import { type KeyView, revokeKey } from './internal';
+import { type KeyView, refuseLimited, revokeKey } from './internal';
 
 /** From its next request on the key is refused. */
-export const revokeApiKey = (context: VerbContext, id: string): Promise<Result<KeyView>> => revokeKey(context, context.accountId, id);
+export async function revokeApiKey(context: VerbContext, id: string): Promise<Result<KeyView>> {
+  const unlimited = id === context.actor.id ? ok(null) : await refuseLimited(context);
+  return unlimited.ok ? revokeKey(context, context.accountId, id) : unlimited;
+}

@@ -3,8 +3,9 @@
 import { z } from 'zod';
 import { fail, ok, type Result } from '../../core/errors';
 import { sha256Hex, toHex } from '../../core/hex';
-import { commit } from '../audit/commit';
-import type { VerbContext } from '../context';
+import { inMail } from '../../mail/mail';
+import { type AuditContext, commit } from '../audit/commit';
+import type { OrganizationRef, VerbContext } from '../context';
 import type { ConsoleDeps } from '../deps';
 import { PERMISSIONS, ROLES, type Role } from '../permissions';
 import { NO_MAIL } from '../sign-in/guards';
@@ -15,7 +16,6 @@ const MOST_PENDING = 200;
 /** Whatever became of them: each is a mail to somebody who did not ask for one. */
 const MOST_A_DAY = 50;
 const DAY_MS = 86_400_000;
-const MAX_NAME_CHARS = 60;
 
 const INSERT = `INSERT INTO invitations SELECT ?1, ?2, ?3, ?4, ?5, ?6, 'pending', ?7, ?8
   WHERE (SELECT COUNT(*) FROM invitations WHERE organization_id = ?2 AND created_at > ?9) < ${MOST_A_DAY}
@@ -69,14 +69,6 @@ async function refuseInvitation(context: VerbContext, email: string): Promise<Re
   return (pending?.count ?? 0) >= MOST_PENDING ? fail('conflict', `There are ${MOST_PENDING} open invitations already.`) : ok(null);
 }
 
-/** An organization's name is anybody's text, and the mail is ours: it carries no address to go to, nor another line. */
-const inMail = (name: string): string =>
-  name
-    .replace(/[\p{Cc}\p{Cf}]+/gu, ' ')
-    .replace(/\w+:\/\/|www\./gi, '')
-    .replaceAll('/', ' ')
-    .slice(0, MAX_NAME_CHARS);
-
 export async function inviteMember(context: VerbContext, { email, role }: z.infer<typeof inviteInput>) {
   const allowed = refuseBeyondRole(context, role);
   if (!allowed.ok) return allowed;
@@ -102,7 +94,7 @@ export async function inviteMember(context: VerbContext, { email, role }: z.infe
       'rate_limited',
       `An organization, and a person, may send ${MOST_A_DAY} invitations a day, those that were revoked included.`,
     );
-  await context.mail!({
+  const mail = {
     to: email,
     subject: `${context.actor.name} invites you to ${shown} on ${context.settings.BRAND}`,
     paragraphs: [
@@ -111,7 +103,15 @@ export async function inviteMember(context: VerbContext, { email, role }: z.infe
     ],
     action: { label: `Join ${shown}`, url: `${context.origin}/invitations/accept?token=${token}` },
     idempotencyKey: id,
-  });
+  };
+  try {
+    await context.mail!(mail);
+  } catch (error) {
+    console.error('mail not sent', String(error));
+    // Its link is in the mail and nowhere else.
+    await revokeInvitation(context, id);
+    return fail('unavailable', 'The mail could not be sent, so nobody is invited: try again.');
+  }
   return ok(view({ id, email, role, status: 'pending', createdAt, expiresAt }));
 }
 
@@ -170,26 +170,57 @@ export async function acceptInvitation(context: VerbContext, { token }: z.infer<
   if (!invitation) return gone;
   if (invitation.email !== context.actor.name.toLowerCase())
     return fail('permission_denied', 'This invitation is for another address: sign in with the one that it was sent to.');
-  const { id, email, organizationId, role, accountId, slug, name } = invitation;
-  const accept = context.db
+  const { organizationId, role, accountId, slug, name } = invitation;
+  return (await accept({ ...context, accountId }, invitation)) ? ok({ id: organizationId, slug, name, role }) : gone;
+}
+
+type Acceptable = Pick<OpenInvitation, 'id' | 'email' | 'organizationId' | 'role'>;
+
+/** The actor joins in the invitation's role. False where it is good no more. */
+function accept(context: AuditContext, { id, email, organizationId, role }: Acceptable): Promise<boolean> {
+  const { db, actor } = context;
+  const take = db
     .prepare(
       `UPDATE invitations SET status = 'accepted' WHERE id = ? AND status = 'pending' AND expires_at > ? AND ${backed('invitations')}`,
     )
     .bind(id, context.now());
   // Only where the statement before took effect, and never over a role that they have.
-  const join = context.db
+  const join = db
     .prepare(
       `INSERT INTO members SELECT organization_id, ?2, role, 'invited', ?3 FROM invitations WHERE id = ?1 AND status = 'accepted'
        ON CONFLICT DO NOTHING`,
     )
-    .bind(id, context.actor.id, context.now());
+    .bind(id, actor.id, context.now());
+  const wasTaken = "EXISTS (SELECT 1 FROM invitations a WHERE a.id = ?1 AND a.status = 'accepted')";
   // Who is in needs no other one, which would be open for ever.
-  const closeOthers = context.db
-    .prepare(
-      `UPDATE invitations SET status = 'revoked' WHERE organization_id = ?2 AND email = ?3 AND status = 'pending'
-       AND EXISTS (SELECT 1 FROM invitations a WHERE a.id = ?1 AND a.status = 'accepted')`,
-    )
+  const closeOthers = db
+    .prepare(`UPDATE invitations SET status = 'revoked' WHERE organization_id = ?2 AND email = ?3 AND status = 'pending' AND ${wasTaken}`)
     .bind(id, organizationId, email);
-  const entry = { action: 'invitation.accept', target: id, detail: { role, userId: context.actor.id } };
-  return (await commit({ ...context, accountId }, entry, accept, join, closeOthers)) ? ok({ id: organizationId, slug, name, role }) : gone;
+  const forgive = db
+    .prepare(`DELETE FROM removed_members WHERE organization_id = ?2 AND user_id = ?3 AND ${wasTaken}`)
+    .bind(id, organizationId, actor.id);
+  const entry = { action: 'invitation.accept', target: id, detail: { role, userId: actor.id } };
+  return commit(context, entry, take, join, closeOthers, forgive);
 }
+
+const FIND_OF_ADDRESS = `SELECT i.id, i.email, i.role, i.organization_id AS organizationId FROM invitations i
+  WHERE i.organization_id = ? AND i.email = ? AND i.status = 'pending' AND i.expires_at > ? AND ${backed('i')} ORDER BY i.created_at DESC`;
+
+/**
+ * For who has shown in another way than by the mail that the address is theirs. False where no invitation says how they
+ * join; one to own the organization waits for its link, since the mailbox alone is not another's to vouch for.
+ */
+export async function joinAsInvited(context: AuditContext, organizationId: string, email: string): Promise<boolean> {
+  const invitation = await context.db.prepare(FIND_OF_ADDRESS).bind(organizationId, email, context.now()).first<Acceptable>();
+  return invitation !== null && (invitation.role === 'owner' || accept(context, invitation));
+}
+
+const FIND_TAKEN = `SELECT o.id, o.slug, o.name FROM invitations i JOIN organizations o ON o.id = i.organization_id AND o.deleted_at IS NULL
+  JOIN members m ON m.organization_id = o.id AND m.user_id = ? WHERE i.token_hash = ? AND i.status = 'accepted'`;
+
+/** The organization that the person is in by the invitation that a link was for. */
+export const joinedBy = async ({ db, actor }: VerbContext, token: string): Promise<OrganizationRef | null> =>
+  db
+    .prepare(FIND_TAKEN)
+    .bind(actor.id, await sha256Hex(token))
+    .first<OrganizationRef>();

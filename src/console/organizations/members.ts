@@ -53,7 +53,7 @@ export async function changeRole(
   return changed ? ok({ userId, role }) : fail('conflict', LAST_OWNER);
 }
 
-/** Takes a member out, and revokes the keys that they made or rotated: they know the secrets, or the one before. */
+/** Takes a member out, and revokes the keys whose secret they know; of a key of which they know the one before, that ends. */
 export async function removeMember(context: VerbContext, userId: string): Promise<Result<{ userId: string; keysRevoked: number }>> {
   const member = await find(context, userId);
   if (!member) return fail('not_found', NO_MEMBER);
@@ -71,11 +71,20 @@ export async function removeMember(context: VerbContext, userId: string): Promis
     target: userId,
     detail: { email: member.email, role: member.role, keysRevoked },
   };
-  const revoke = revokeUnbacked(context.db, organizationOf(context).id);
-  if (!(await commit(context, entry, change, revoke))) return fail('conflict', LAST_OWNER);
+  const others = [revokeUnbacked(context.db, organizationOf(context).id), ...(leaves ? [] : [keepOut(context, userId)])];
+  if (!(await commit(context, entry, change, ...others))) return fail('conflict', LAST_OWNER);
   const later = await revokeKeysOf(context, userId);
   return ok({ userId, keysRevoked: keysRevoked.length + later.length });
 }
+
+/** Their identity provider vouches for them still: without this they would be back at their next sign-in. */
+const keepOut = (context: VerbContext, userId: string): D1PreparedStatement =>
+  context.db
+    .prepare(
+      `INSERT INTO removed_members SELECT ?1, ?2, ?3 WHERE NOT EXISTS (SELECT 1 FROM members WHERE organization_id = ?1 AND user_id = ?2)
+       ON CONFLICT DO NOTHING`,
+    )
+    .bind(organizationOf(context).id, userId, context.now());
 
 async function isLastOwner(context: VerbContext): Promise<boolean> {
   const query = "SELECT COUNT(*) AS owners FROM members WHERE organization_id = ? AND role = 'owner'";
@@ -83,8 +92,8 @@ async function isLastOwner(context: VerbContext): Promise<boolean> {
   return (row?.owners ?? 0) < 2;
 }
 
-/** Keys whose secret a member has: that they made or rotated. */
-const hasSecret = ({ userId, secretBy }: KeySummary, member: string): boolean => [userId, secretBy].includes(member);
+/** Keys whose secret a member has: that they made, unless another has rotated them since, or that they rotated. */
+const hasSecret = ({ userId, secretBy }: KeySummary, member: string): boolean => (secretBy ?? userId) === member;
 
 /** How many keys their leaving would stop. */
 export async function countKeysOf(context: VerbContext, userId: string): Promise<number> {

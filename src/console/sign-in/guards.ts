@@ -52,8 +52,9 @@ export const twoFactorUrl = (next: string): string => `/two-factor?next=${encode
 const showTwoFactor = createAuthMiddleware(async (c) => {
   if (!isTwoFactorAsked(c.context.returned)) return;
   const asked = c.context.responseHeaders?.get('location') ?? '';
-  const next = URL.canParse(asked) ? new URL(asked).pathname : asked;
-  throw c.redirect(twoFactorUrl(safePath(next)));
+  const { pathname, search } = new URL(asked, c.context.baseURL);
+  // What is asked about may be in the query: which organization, or which invitation.
+  throw c.redirect(twoFactorUrl(safePath(pathname + search)));
 });
 
 /** Who is asked for a code: the person of the session, or of the sign-in under way. */

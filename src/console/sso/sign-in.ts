@@ -4,6 +4,7 @@ import { fail, ok, type Result } from '../../core/errors';
 import { commit } from '../audit/commit';
 import type { RequestOrigin } from '../context';
 import type { AccountPlaneDeps } from '../deps';
+import { joinAsInvited } from '../organizations/invitations';
 import { nameOr } from '../sign-in/names';
 import { isKnown, WELCOMES } from '../sign-in/welcome';
 import { authorizationUrl, type OidcRequest, randomText, redeem, type Vouched } from './oidc';
@@ -155,17 +156,25 @@ async function personOf(deps: AccountPlaneDeps, { id: providerId }: SsoProvider,
   return (await db.prepare('SELECT id FROM users WHERE email = ?').bind(email).first<{ id: string }>())!.id;
 }
 
-/** A member by their provider's word, in its default role; one who is a member already keeps theirs. */
+const JOIN = `INSERT INTO members SELECT ?1, ?2, ?3, ?4, ?5
+  WHERE NOT EXISTS (SELECT 1 FROM removed_members WHERE organization_id = ?1 AND user_id = ?2) ON CONFLICT DO NOTHING`;
+
+/**
+ * A member by their provider's word: as they were invited, else in its default role. One who is a member already keeps
+ * theirs, and who was removed stays out until somebody invites them.
+ */
 async function joinBySso(deps: AccountPlaneDeps, provider: SsoProvider, userId: string, email: string, from: RequestOrigin): Promise<void> {
   const { organizationId, defaultRole, id } = provider;
   const organization = await deps.db
-    .prepare('SELECT account_id AS accountId FROM organizations WHERE id = ? AND deleted_at IS NULL')
-    .bind(organizationId)
-    .first<{ accountId: string }>();
-  if (!organization) return;
-  const join = deps.db
-    .prepare('INSERT INTO members VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING')
-    .bind(organizationId, userId, defaultRole, id, deps.now());
+    .prepare(
+      `SELECT account_id AS accountId, EXISTS (SELECT 1 FROM members WHERE organization_id = ?1 AND user_id = ?2) AS isMember
+       FROM organizations WHERE id = ?1 AND deleted_at IS NULL`,
+    )
+    .bind(organizationId, userId)
+    .first<{ accountId: string; isMember: number }>();
+  if (!organization || organization.isMember === 1) return;
   const context = { ...deps, accountId: organization.accountId, actor: { kind: 'user', id: userId, name: email } as const, from };
+  if (await joinAsInvited(context, organizationId, email)) return;
+  const join = deps.db.prepare(JOIN).bind(organizationId, userId, defaultRole, id, deps.now());
   await commit(context, { action: 'member.join_by_sso', target: userId, detail: { role: defaultRole, provider: id } }, join);
 }

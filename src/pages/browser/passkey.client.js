@@ -2,11 +2,14 @@
 
 const able = typeof PublicKeyCredential === 'function' && typeof PublicKeyCredential.parseCreationOptionsFromJSON === 'function';
 
+/** What the answer says in the words of a program. */
+const SAID = { SESSION_NOT_FRESH: 'You signed in more than a day ago: sign out and in again, then add it.' };
+
 async function ask(path, body) {
   const init = body && { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
   const response = await fetch(`/api/auth/passkey/${path}`, init);
   const answer = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Error(answer.message ?? 'That did not work; try again.');
+  if (!response.ok) throw new Error(SAID[answer.code] ?? answer.message ?? 'That did not work; try again.');
   return answer;
 }
 

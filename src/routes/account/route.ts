@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { VerbContext } from '../../console/context';
-import { fail, type Result } from '../../core/errors';
+import { fail, type GatewayError, type Result } from '../../core/errors';
 import type { GuardedPermission } from '../../http/caller';
 import type { AppContext } from '../../http/context';
 import { jsonInput } from '../../http/input';
@@ -8,15 +8,18 @@ import { renderError } from '../../http/render-error';
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
+/** How a refusal is told to who asks. */
+export type Refuse = (c: AppContext, error: GatewayError) => Response | Promise<Response>;
+
 /** A route of the account plane. There is none without a permission: a test walks the list. */
 export type AccountRoute = {
   method: Method;
   path: string;
-  /** A page's script asks: it is refused in JSON too. */
-  answers?: 'json';
+  /** A page's script asks: it is refused in JSON too. Or a browser is led here, on its way: its person is refused on a page. */
+  answers?: 'json' | 'browsers';
 } & (
   | { permission: GuardedPermission; handle: (c: AppContext, context: VerbContext) => Response | Promise<Response> }
-  | { permission: 'public'; handle: (c: AppContext) => Response | Promise<Response> }
+  | { permission: 'public'; handle: (c: AppContext, refuse: Refuse) => Response | Promise<Response> }
 );
 
 /** A verb's result as an answer. */

@@ -11,7 +11,7 @@ import type { AppContext } from '../../http/context';
 import { jsonInput } from '../../http/input';
 import { renderError } from '../../http/render-error';
 import { requestOrigin } from '../../http/request-origin';
-import { type AccountRoute, answer, parameter, withInput } from './route';
+import { type AccountRoute, answer, parameter, type Refuse, withInput } from './route';
 
 const BASE = '/api/orgs/:organization/sso';
 
@@ -67,19 +67,19 @@ async function startByEmail(c: AppContext): Promise<Response> {
   return input.ok ? answer(c, await startSso(c, input.value.email, input.value.callbackURL)) : renderError(c, input.error);
 }
 
-async function start(c: AppContext): Promise<Response> {
+async function start(c: AppContext, refuse: Refuse): Promise<Response> {
   const provider = await findProvider(c.env.DB, parameter(c, 'provider'));
-  if (!provider) return renderError(c, fail('not_found', 'There is no such identity provider.').error);
+  if (!provider) return refuse(c, fail('not_found', 'There is no such identity provider.').error);
   const begun = await beginSso(accountPlaneDeps(c), provider, c.req.query('email'), c.req.query('callbackURL'));
-  if (!begun.ok) return renderError(c, begun.error);
+  if (!begun.ok) return refuse(c, begun.error);
   keep(c, begun.value.state);
   return c.redirect(begun.value.url, 302);
 }
 
-async function finish(c: AppContext, returned: Returned): Promise<Response> {
+async function finish(c: AppContext, returned: Returned, refuse: Refuse): Promise<Response> {
   const deps = accountPlaneDeps(c);
   const finished = await finishSso(deps, parameter(c, 'provider'), returned, getCookie(c, COOKIE), requestOrigin(c));
-  if (!finished.ok) return renderError(c, finished.error);
+  if (!finished.ok) return refuse(c, finished.error);
   const { userId, returnTo } = finished.value;
   const { headers, response } = await (await authOf(c)).api.createVouchedSession({
     body: { userId },
@@ -91,20 +91,19 @@ async function finish(c: AppContext, returned: Returned): Promise<Response> {
   return c.redirect(isTwoFactorAsked(response) ? twoFactorUrl(returnTo) : returnTo, 303);
 }
 
-async function oidcCallback(c: AppContext): Promise<Response> {
+async function oidcCallback(c: AppContext, refuse: Refuse): Promise<Response> {
   const { code, state, error, error_description: why } = c.req.query();
-  if (error) return renderError(c, fail('permission_denied', `The identity provider refused: ${(why ?? error).slice(0, 300)}`).error);
-  if (!code || !state)
-    return renderError(c, fail('invalid_request', 'This address is where an identity provider sends people back to.').error);
-  return finish(c, { code, state });
+  if (error) return refuse(c, fail('permission_denied', `The identity provider refused: ${(why ?? error).slice(0, 300)}`).error);
+  if (!code || !state) return refuse(c, fail('invalid_request', 'This address is where an identity provider sends people back to.').error);
+  return finish(c, { code, state }, refuse);
 }
 
-async function samlCallback(c: AppContext): Promise<Response> {
+async function samlCallback(c: AppContext, refuse: Refuse): Promise<Response> {
   const form = await c.req.parseBody().catch(() => ({}) as Record<string, unknown>);
   const { SAMLResponse: samlResponse, RelayState: relayState } = form as Record<string, unknown>;
   if (typeof samlResponse !== 'string' || typeof relayState !== 'string')
-    return renderError(c, fail('invalid_request', 'A SAMLResponse and a RelayState are needed.').error);
-  return finish(c, { samlResponse, relayState });
+    return refuse(c, fail('invalid_request', 'A SAMLResponse and a RelayState are needed.').error);
+  return finish(c, { samlResponse, relayState }, refuse);
 }
 
 async function metadata(c: AppContext): Promise<Response> {
@@ -119,8 +118,8 @@ async function metadata(c: AppContext): Promise<Response> {
 /** Anybody's: what they prove on the way is what counts. */
 export const ssoSignInRoutes: AccountRoute[] = [
   { method: 'POST', path: '/api/auth/sso/start', permission: 'public', handle: startByEmail },
-  { method: 'GET', path: '/api/auth/sso/:provider/start', permission: 'public', handle: start },
+  { method: 'GET', path: '/api/auth/sso/:provider/start', permission: 'public', answers: 'browsers', handle: start },
   { method: 'GET', path: '/api/auth/sso/:provider/metadata', permission: 'public', handle: metadata },
-  { method: 'GET', path: '/api/auth/sso/:provider', permission: 'public', handle: oidcCallback },
-  { method: 'POST', path: '/api/auth/sso/:provider', permission: 'public', handle: samlCallback },
+  { method: 'GET', path: '/api/auth/sso/:provider', permission: 'public', answers: 'browsers', handle: oidcCallback },
+  { method: 'POST', path: '/api/auth/sso/:provider', permission: 'public', answers: 'browsers', handle: samlCallback },
 ];

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { periodOf } from '../../../src/core/limit-period';
+import { nameOfPeriod, periodOf } from '../../../src/core/limit-period';
 
 const at = (text: string): number => Date.parse(text);
 
@@ -20,4 +20,12 @@ it.each([
   ['total', '2026-11-01T00:00:00Z', '2036-11-01T00:00:00Z'],
 ] as const)('a %s has all from %s to %s in it', (period, first, last) => {
   expect(periodOf(period, at(first))).toBe(periodOf(period, at(last)));
+});
+
+it.each([
+  ['day', '2026-11-29T08:00:00Z', 'on 2026-11-29'],
+  ['week', '2026-11-29T08:00:00Z', 'in the week of 2026-11-23'],
+  ['month', '2026-11-29T08:00:00Z', 'in 2026-11'],
+] as const)('a %s that is over has a name', (period, moment, name) => {
+  expect(nameOfPeriod(period, periodOf(period, at(moment)))).toBe(name);
 });

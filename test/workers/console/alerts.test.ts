@@ -2,7 +2,8 @@
 import { env } from 'cloudflare:test';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { mailAlerts } from '../../../src/console/alerts/mail';
-import { join, organization, someone } from './support';
+import type { Mail } from '../../../src/mail/mail';
+import { accountOf, join, organization, someone } from './support';
 
 const MINUTE_MS = 60_000;
 
@@ -58,5 +59,64 @@ describe('an alert', () => {
     const { emails, sent, run, isOver } = await raised();
     for (let times = 0; times < 20; times++) await run(emails[1]!);
     expect([sent.length, await isOver()]).toEqual([2, true]);
+  });
+});
+
+describe('the mail of an alert', () => {
+  const mailsOf = async (...accounts: string[]): Promise<Mail[]> => {
+    const payload = JSON.stringify({ keyId: 'key_a', spentMicro: 8_000_000, limitMicro: 10_000_000 });
+    const insert = env.DB.prepare(
+      "INSERT INTO alerts (account_id, id, version, kind, payload) VALUES (?, 'alert:1', 1, 'key_spend_80', ?)",
+    );
+    await env.DB.batch(accounts.map((account) => insert.bind(account, payload)));
+    const mails: Mail[] = [];
+    const mail = async (one: Mail) => void mails.push(one);
+    await mailAlerts({ db: env.DB, mail, brand: 'Gateway', origin: 'https://gateway.test', now: Date.now });
+    return mails;
+  };
+
+  it('tells whoever looks after two organizations which it is of, and leads to the keys of that one', async () => {
+    const [owner, acme, other] = [await someone(), await organization('Acme'), await organization('Other https://evil.example')];
+    for (const { id } of [acme, other]) await join(id, owner, 'owner');
+    const mails = await mailsOf(acme.accountId, other.accountId);
+    const byOrganization = new Map(mails.map((mail) => [mail.action?.url, mail.subject]));
+    expect(byOrganization.get(`https://gateway.test/manage-api-keys?org=${acme.id}`)).toContain('“key_a” of Acme is at 80 %');
+    expect(byOrganization.get(`https://gateway.test/manage-api-keys?org=${other.id}`)).toContain(
+      '“key_a” of Other evil.example is at 80 %',
+    );
+  });
+
+  it('leads to their own keys who has the wallet alone', async () => {
+    const person = await someone();
+    const [mail, ...others] = await mailsOf(await accountOf(person));
+    expect([mail?.to, mail?.action?.url, others]).toEqual([person.email, 'https://gateway.test/manage-api-keys', []]);
+    expect(mail?.subject).toContain('“key_a” is at 80 %');
+  });
+
+  it('goes out for no month that is over, but for a key that its limit keeps disabled', async () => {
+    const [person, now] = [await someone(), new Date()];
+    const account = await accountOf(person);
+    const month = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 1, 1));
+    const past = month.getUTCFullYear() * 100 + month.getUTCMonth() + 1;
+    const record = JSON.stringify({ autoDisable: true });
+    const insert = env.DB.prepare("INSERT INTO api_keys VALUES (?, ?, 1, ?, 'live', ?, ?)");
+    await env.DB.batch([
+      insert.bind(account, 'key_a', 'goes on', 'active', '{}'),
+      insert.bind(account, 'key_b', 'ends', 'disabled', record),
+    ]);
+    const raise = env.DB.prepare('INSERT INTO alerts (account_id, id, version, kind, payload) VALUES (?, ?, 1, ?, ?)');
+    const payload = (keyId: string) => JSON.stringify({ keyId, month: past, spentMicro: 9_000_000, limitMicro: 10_000_000 });
+    await env.DB.batch([
+      raise.bind(account, 'alert:1', 'key_spend_80', payload('key_a')),
+      raise.bind(account, 'alert:2', 'key_spend_100', payload('key_a')),
+      raise.bind(account, 'alert:3', 'key_spend_80', payload('key_b')),
+      raise.bind(account, 'alert:4', 'key_spend_100', payload('key_b')),
+    ]);
+    const mails: Mail[] = [];
+    const run = () => mailAlerts({ db: env.DB, mail: async (one) => void mails.push(one), brand: 'G', origin: undefined, now: Date.now });
+    await run();
+    expect(mails.map(({ subject }) => subject)).toEqual(['G: the API key “ends” has reached its limit']);
+    expect(mails[0]!.paragraphs[0]).toContain(`9 of its 10 credits in ${month.toISOString().slice(0, 7)} (UTC)`);
+    expect(await run()).toEqual({ mailed: 0 });
   });
 });

@@ -164,7 +164,7 @@ describe('an API key with scopes', () => {
     { ips: ['0.0.0.0/0', '::/0'] },
     { models: ['gpt-5.4'] },
     { families: ['chat'] },
-  ])('and with %j makes no key without it, nor has the secret of one, nor takes it away', async (limit) => {
+  ])('and with %j makes no key without it, nor has the secret of one, nor takes it or another away', async (limit) => {
     const person = await someone();
     const scopes = ['keys.read', 'keys.write'];
     const limited = await must('POST', '/api/api-keys', { as: person, json: { name: 'limited', scopes, ...limit } });
@@ -176,9 +176,11 @@ describe('an API key with scopes', () => {
       await ask('POST', '', { name: 'x' }),
       await ask('POST', `/${other.id}/rotate`, {}),
       await ask('PATCH', `/${limited.id}`, { [name!]: null }),
+      await ask('DELETE', `/${other.id}`, {}),
     ])
       expect([answer.status, answer.body.error?.message], answer.text).toEqual([403, expect.stringContaining('limits of its own')]);
-    expect((await ask('POST', `/${limited.id}/rotate`, {})).status).toBe(200);
+    expect((await ask('POST', `/${limited.id}/rotate`, { graceSeconds: 60 })).status).toBe(200);
+    expect((await ask('DELETE', `/${limited.id}`, {})).status).toBe(200);
   });
 
   it('has none by default', async () => {
@@ -262,6 +264,23 @@ describe('somebody who may do less than a key', () => {
     const { keys } = await must('GET', at(), { as: owner });
     expect(keys).toMatchObject([{ id: keyId, status: 'active', graceUntil: null }]);
     expect((await audited(accountId)).filter(({ action }) => action === 'api_key.end_grace')).toMatchObject([{ target: keyId }]);
+  });
+});
+
+describe('a key that another rotates before its maker leaves', () => {
+  it('goes on under its new secret, and the one that its maker knows ends', async () => {
+    const [owner, leaver, { id, accountId }] = [await someone(), await someone(), await organization()];
+    await join(id, owner, 'owner');
+    await join(id, leaver, 'developer');
+    await grant(accountId);
+    const at = (path = '') => `/api/api-keys${path}?org=${id}`;
+    const made = await must('POST', at(), { as: leaver, json: { name: 'production' } });
+    const present = await must('POST', at(`/${made.id}/rotate`), { as: owner, json: {} });
+    expect((await chat(made.key)).status).toBe(200);
+    const page = (await call('GET', `/settings/organization?org=${id}`, { as: leaver })).text;
+    expect(page).not.toContain('stop working at once');
+    expect(await must('DELETE', `/api/orgs/${id}/members/${leaver.id}`, { as: owner })).toMatchObject({ keysRevoked: 0 });
+    expect([(await chat(made.key)).status, (await chat(present.key)).status]).toEqual([401, 200]);
   });
 });
 

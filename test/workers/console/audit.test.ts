@@ -25,6 +25,12 @@ describe('the audit log', () => {
     expect(await must('GET', '/api/audit/verify', { as: person })).toMatchObject({ intact: true, entries: 7, brokenAt: null });
   });
 
+  it('takes what an administrator does fifty times at once, such as a script that invites a company', async () => {
+    const { person, account } = await fresh();
+    await Promise.all(Array.from({ length: 50 }, (_, index) => commit(contextOf(account), { action: `test.${index}` })));
+    expect(await must('GET', '/api/audit/verify', { as: person })).toMatchObject({ intact: true, entries: 51 });
+  });
+
   it.each([
     ['changed', "UPDATE audit_log SET detail = '{}' WHERE account_id = ? AND seq = 3", 3],
     ['taken out', 'DELETE FROM audit_log WHERE account_id = ? AND seq = 3', 3],

@@ -28,9 +28,9 @@ export async function someone(name = 'person'): Promise<Someone> {
 }
 
 /** The cookie of a session; a person may have several. */
-export async function sessionOf(userId: string): Promise<string> {
+export async function sessionOf(userId: string, sinceMs = Date.now()): Promise<string> {
   const [token, now] = [crypto.randomUUID(), Date.now()];
-  const values = [crypto.randomUUID(), token, userId, now + 86_400_000, now, now];
+  const values = [crypto.randomUUID(), token, userId, now + 86_400_000, sinceMs, now];
   await env.DB.prepare('INSERT INTO sessions VALUES (?, ?, ?, ?, NULL, NULL, ?, ?)')
     .bind(...values)
     .run();

@@ -1,0 +1,16 @@
+/** Where a person is signed in. better-auth's own list is for who signed in within a day, and people stay for longer. */
+
+interface SignedIn {
+  id: string;
+  /** What ends it. */
+  token: string;
+  ipAddress: string | null;
+  userAgent: string | null;
+  createdAt: number;
+}
+
+const LIST = `SELECT id, token, ip_address AS ipAddress, user_agent AS userAgent, created_at AS createdAt FROM sessions
+  WHERE user_id = ? AND expires_at > ? ORDER BY created_at DESC, id`;
+
+export const sessionsOf = async (db: D1Database, userId: string, nowMs: number): Promise<SignedIn[]> =>
+  (await db.prepare(LIST).bind(userId, nowMs).all<SignedIn>()).results;
