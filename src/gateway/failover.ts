@@ -7,6 +7,7 @@ import { toldToCustomer } from '../providers/told';
 import type { UpstreamFailure } from '../providers/types';
 import type { GatewayDeps } from './deps';
 import { type Plan, type PlannedTarget, upstreamRequest } from './plan';
+import { readSome } from './read-some';
 
 const MAX_ATTEMPTS = 8;
 /** So that a provider with many bad keys leaves tries for the next one. */
@@ -129,17 +130,23 @@ export class Failover {
 
   /** The next upstream that answers with a success, undefined when there is none left: see `finalFailure`. */
   async next(): Promise<Attempt | undefined> {
-    while (this.given < MAX_ATTEMPTS && !this.gone?.aborted && this.deps.now() < this.deadlineMs) {
+    while (!this.isOver) {
       const again = this.repeat;
       this.repeat = undefined;
       const candidate = again ?? this.queue.next().value;
       if (!candidate) return undefined;
       if (again && again.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, again.delayMs));
+      // While it was waited for.
+      if (this.isOver) return undefined;
       this.given++;
       const attempt = await this.try(candidate.target, candidate.keyIndex);
       if (attempt) return attempt;
     }
     return undefined;
+  }
+
+  private get isOver(): boolean {
+    return this.given >= MAX_ATTEMPTS || this.gone?.aborted === true || this.deps.now() >= this.deadlineMs;
   }
 
   private async try(target: PlannedTarget, keyIndex: number): Promise<Attempt | undefined> {
@@ -377,24 +384,4 @@ export function retryAfterMs(response: Response, nowMs: number): number | undefi
 /** An answer that is no stream, read to its end; an error's body is left to be read with care. */
 async function readWhole(response: Response): Promise<{ response: Response; text: string | undefined }> {
   return { response, text: response.ok ? await response.text() : undefined };
-}
-
-/** The beginning of a body as text; the rest, and what does not come in time, is left unread. */
-async function readSome(response: Response, maxChars: number, limitMs: number): Promise<string> {
-  if (!response.body) return '';
-  const reader = response.body.getReader();
-  const timer = setTimeout(() => void reader.cancel(), limitMs);
-  const decoder = new TextDecoder();
-  let text = '';
-  try {
-    while (text.length < maxChars) {
-      const { done, value } = await reader.read();
-      if (done) return text;
-      text += decoder.decode(value, { stream: true });
-    }
-    await reader.cancel();
-    return text.slice(0, maxChars);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -222,6 +222,25 @@ describe('failover', () => {
   });
 
   it.each([
+    ['its client hung up', 0, true],
+    ['its deadline passed', 1_000, false],
+  ] as const)('does not ask again where %s while it was waited for that', async (_name, passedMs, hangsUp) => {
+    const gone = new AbortController();
+    const bench = new Bench();
+    bench.script('a', () => {
+      setTimeout(() => {
+        bench.nowMs += passedMs;
+        if (hangsUp) gone.abort();
+      }, 50);
+      return failing(503);
+    });
+    const call = callOf({ stream: true });
+    const failover = bench.failover(planOf(provider('a')), { call, gone: gone.signal, settings: { CALL_DEADLINE_MS: 1_000 } });
+    expect(await failover.next()).toBeUndefined();
+    expect(bench.tried).toEqual(['a']);
+  });
+
+  it.each([
     [402, 'This request requires more credits. To increase, visit https://upstream.test/settings/credits'],
     [429, 'Rate limit reached in organization org-AbCdEf123456 on tokens per min'],
     [401, 'Incorrect API key provided'],
