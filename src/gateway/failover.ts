@@ -170,7 +170,11 @@ export class Failover {
     const callOff = abort && deadlines.after(limitMs, giveUp);
     let late = false;
     try {
-      const sending = this.send(target, keyIndex, limitMs, abort?.signal);
+      const sending = this.send(target, keyIndex, limitMs, abort?.signal).then((begun) => {
+        this.hasSent = true;
+        if (!late) record.status = begun.status;
+        return begun;
+      });
       const answered = abort ? { response: await sending, text: undefined } : await deadlines.within(sending.then(readWhole), limitMs);
       if (!answered) {
         late = true;
@@ -178,8 +182,6 @@ export class Failover {
         throw new Error('late');
       }
       const { response, text } = answered;
-      this.hasSent = true;
-      record.status = response.status;
       record.durationMs = this.deps.now() - startedAtMs;
       attempt = { target, response, text, record, abort, startedAtMs, keyIndex };
       if (response.ok && response.status !== 204 && (text !== undefined || response.body)) {
@@ -196,7 +198,8 @@ export class Failover {
         this.abandoned(record);
         return undefined;
       }
-      const message = late ? 'the provider did not answer in time' : 'the provider could not be reached';
+      const broken = record.status === null ? 'the provider could not be reached' : 'the provider broke off its answer';
+      const message = late ? 'the provider did not answer in time' : broken;
       const failed = { target, response: Response.error(), text: undefined, record, abort, startedAtMs, keyIndex };
       this.fail(failed, { action: late ? 'next_target' : 'retry', message }, undefined);
     } finally {

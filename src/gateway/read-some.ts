@@ -1,4 +1,4 @@
-/** The beginning of a body as text; the rest, and what does not come in time, is left unread. */
+/** The beginning of a body as text; the rest, and what does not come in time, or at all, is left unread. */
 export async function readSome(response: Response, maxChars: number, limitMs: number): Promise<string> {
   if (!response.body) return '';
   const reader = response.body.getReader();
@@ -13,6 +13,8 @@ export async function readSome(response: Response, maxChars: number, limitMs: nu
     }
     await reader.cancel();
     return text.slice(0, maxChars);
+  } catch {
+    return text;
   } finally {
     clearTimeout(timer);
   }

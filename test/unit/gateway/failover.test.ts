@@ -6,6 +6,8 @@ import { type Act, Bench, callOf, failing, NOW_MS, planOf, provider } from './su
 
 const answers = () => Response.json({ choices: [] });
 const breaks = () => Promise.reject(new TypeError('Network connection lost. /srv/stack.ts:1'));
+const breaksOff = (status = 200) =>
+  new Response(new ReadableStream({ start: (body) => body.error(new TypeError('Network connection lost.')) }), { status });
 const hangs = () => new Promise<Response>(() => {});
 
 describe('failover', () => {
@@ -56,6 +58,7 @@ describe('failover', () => {
   it.each([
     ['refuses it', () => failing(400), true],
     ['does not answer in time', hangs, true],
+    ['breaks off in the middle of its answer', () => breaksOff(), true],
     ['cannot be reached', breaks, false],
   ] as const)('knows whether a provider has got the call, which %s', async (_name, act, hasSent) => {
     const bench = new Bench().script('a', act);
@@ -166,6 +169,19 @@ describe('failover', () => {
       expect(sent).toHaveLength(2);
       expect(failover.finalFailure).toMatchObject({ action: 'caller', message: NO_ROLE });
     });
+  });
+
+  it('says of an answer that broke off that it did, under its status', async () => {
+    const failover = new Bench().script('a', () => breaksOff()).failover(planOf(provider('a')));
+    await failover.next();
+    expect(failover.attempts).toMatchObject([{ status: 200, message: 'the provider broke off its answer' }, { status: 200 }]);
+  });
+
+  it('goes by the status of a refusal whose words broke off', async () => {
+    const bench = new Bench().script('a', () => breaksOff(401)).script('b', answers);
+    const failover = bench.failover(planOf(provider('a'), provider('b')));
+    expect((await failover.next())?.target.provider.spec.id).toBe('b');
+    expect(bench.tried).toEqual(['a', 'b']);
   });
 
   it('tries eight times at most', async () => {
