@@ -13,6 +13,11 @@ export function wholeEventsEnd(text: string): number {
   return Math.max(unix < 0 ? 0 : unix + 2, windows < 0 ? 0 : windows + 3, old < 0 ? 0 : old + 2);
 }
 
+const EVENTS_BEGIN = /^\uFEFF?\s*(?:data|event|id|retry)?:/;
+
+/** Is it a stream, whatever it calls itself? */
+export const isStream = (text: string): boolean => EVENTS_BEGIN.test(text);
+
 const EVENT_END = /\r?\n\r?\n|\r\r/g;
 
 /** Whole events, each with its closing blank line, so that joining them gives the text again. */

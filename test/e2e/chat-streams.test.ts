@@ -205,3 +205,17 @@ it('passes on an event of megabytes without delay, and counts it', async () => {
   expect(usage!.outputTokens).toBe(estimatedTokens(text.length));
   expect((await account.money()).heldMicro).toBe(0);
 });
+
+describe('a stream that calls itself a document', () => {
+  it('is passed on as it comes', async () => {
+    const { account, lane } = await fresh();
+    const { opened, open } = gate();
+    const headers = { 'content-type': 'application/json' };
+    lane.first.reply(sse([role(), says('One'), { until: opened }, says(' two'), finish(), usageChunk(), DONE], { headers }));
+    const answer = await openStream(account, chatBody(lane.model));
+    await answer.has('One');
+    open();
+    expect(await answer.stream()).toMatchObject({ text: 'One two', usages: [PRICED], done: true });
+    expect(await account.money()).toEqual(spent(USAGE_MICRO));
+  });
+});
