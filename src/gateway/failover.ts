@@ -71,6 +71,8 @@ export class Failover {
   private given = 0;
   private readonly queue: Generator<{ target: PlannedTarget; keyIndex: number }>;
   private readonly deadlineMs: number;
+  /** Of the target that is tried. */
+  private lastKeyIndex = -1;
   private repeat: { target: PlannedTarget; keyIndex: number; delayMs: number } | undefined;
   private readonly retried = new Map<PlannedTarget, number>();
   /** What targets have refused of the call, each with the call as it is without. */
@@ -107,6 +109,7 @@ export class Failover {
         continue;
       }
       const keys = this.keyOrder(target, nowMs).slice(0, MAX_KEYS_PER_TARGET);
+      this.lastKeyIndex = keys.at(-1) ?? -1;
       for (const keyIndex of keys.length > 0 ? keys : [-1]) {
         const current = this.current(target);
         if (this.skipped.has(current)) break;
@@ -292,7 +295,7 @@ export class Failover {
       this.skipped.add(target);
     } else if (
       failure.action === 'backoff_key' &&
-      this.isLastResort(target) &&
+      this.isLastResort(target, keyIndex) &&
       tries < RETRIES_PER_TARGET &&
       (retryAfter ?? 0) <= LONGEST_WAIT_MS
     ) {
@@ -358,9 +361,9 @@ export class Failover {
     for (const target of this.plan.targets) if (target.plan === plan) this.skipped.add(this.current(target));
   }
 
-  /** Its only credential, and no target after it. */
-  private isLastResort(target: PlannedTarget): boolean {
-    return target.provider.apiKeys.length <= 1 && this.isLast(target);
+  /** No other credential, and no target after it. */
+  private isLastResort(target: PlannedTarget, keyIndex: number): boolean {
+    return keyIndex === this.lastKeyIndex && this.isLast(target);
   }
 
   private isLast(target: PlannedTarget): boolean {

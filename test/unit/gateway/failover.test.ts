@@ -45,6 +45,17 @@ describe('failover', () => {
     expect(bench.health.keyOrder('a', 3, NOW_MS + pauseMs - 1).at(-1)).toBe(0);
   });
 
+  it.each([
+    ['0.01', ['0', '1', '1']],
+    ['60', ['0', '1']],
+  ])('asks once more with the last of its keys where all are rate limited for %s s, and nobody else is left', async (wait, keys) => {
+    const limited = () => failing(429, 'slow down', { 'retry-after': wait });
+    const bench = new Bench().script('a', limited, limited, answers);
+    const attempt = await bench.failover(planOf(provider('a', 2))).next();
+    expect(bench.sent.map(({ key }) => key?.at(-1))).toEqual(keys);
+    expect(attempt !== undefined).toBe(keys.length === 3);
+  });
+
   it.each([400, 413, 422])("ends at the caller's own fault, a %d", async (status) => {
     const bench = new Bench().script('a', () => failing(status, 'temperature is too high')).script('b', answers);
     const failover = bench.failover(planOf(provider('a', 2), provider('b')));
