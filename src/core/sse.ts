@@ -33,6 +33,11 @@ export function splitEvents(text: string): string[] {
   return events;
 }
 
+const COMMENTS = /^(?::[^\n]*\n|\r?\n)+/;
+
+/** Comments and blank lines before an event. A comment is whole by its line alone. */
+export const commentsBefore = (event: string): string => COMMENTS.exec(event)?.[0] ?? '';
+
 /** The data of an event, its `data:` lines joined; undefined when it has none (a comment, say). */
 export function eventData(event: string): string | undefined {
   let data: string | undefined;

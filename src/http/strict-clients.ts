@@ -5,7 +5,7 @@
  */
 
 import { isRecord, parseJson } from '../core/record';
-import { EventCutter, eventData, splitEvents } from '../core/sse';
+import { commentsBefore, EventCutter, eventData, splitEvents } from '../core/sse';
 import { creditsAsUsd } from '../dialects/openrouter/usd';
 import { isOpenrouters } from './client-format';
 
@@ -99,8 +99,12 @@ function chunksAsDocumented(id: string | undefined): TransformStream<Uint8Array,
   };
   return new TransformStream({
     transform(bytes, controller) {
-      const events = cutter.push(decoder.decode(bytes, { stream: true }));
-      if (events !== '') controller.enqueue(encoder.encode(splitEvents(events).map(passed).join('')));
+      const events = splitEvents(cutter.push(decoder.decode(bytes, { stream: true })));
+      // What keeps the connection alive is no event, and waits for none.
+      const comments = commentsBefore(cutter.rest);
+      if (comments !== '') cutter.setRest(cutter.rest.slice(comments.length));
+      const out = events.map(passed).join('') + comments;
+      if (out !== '') controller.enqueue(encoder.encode(out));
     },
     flush(controller) {
       if (cutter.rest !== '') controller.enqueue(encoder.encode(passed(cutter.rest)));
