@@ -22,7 +22,8 @@ const LIMITED_KEY_PAUSE_MS = 10_000;
 const LONGEST_KEY_PAUSE_MS = 60_000;
 /** An upstream's Retry-After is waited out only when it is this short and nobody else can answer. */
 const LONGEST_WAIT_MS = 5_000;
-const ERROR_BODY_CHARS = 16_384;
+/** Some repeat what they refuse. */
+const ERROR_BODY_CHARS = 262_144;
 /** What a provider counted comes this soon after the end of its answer. */
 const ENDING_MS = 5_000;
 

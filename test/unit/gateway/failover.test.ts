@@ -66,6 +66,13 @@ describe('failover', () => {
     expect(bench.health.allows('a', NOW_MS)).toBe(true);
   });
 
+  it('tells why a call was refused, though the refusal repeats a long prompt', async () => {
+    const detail = [{ type: 'value_error', loc: ['body', 'top_k'], msg: 'Input should be less than 9', input: 'x'.repeat(100_000) }];
+    const failover = new Bench().script('a', () => Response.json({ detail }, { status: 422 })).failover(planOf(provider('a')));
+    await failover.next();
+    expect(failover.finalFailure).toMatchObject({ action: 'caller', message: 'Input should be less than 9', param: 'top_k' });
+  });
+
   it.each([
     ['refuses it', () => failing(400), true],
     ['does not answer in time', hangs, true],
