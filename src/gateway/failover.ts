@@ -8,6 +8,7 @@ import type { UpstreamFailure } from '../providers/types';
 import type { GatewayDeps } from './deps';
 import { type Plan, type PlannedTarget, upstreamRequest } from './plan';
 import { readSome } from './read-some';
+import { retryAfterMs } from './retry-after';
 
 const MAX_ATTEMPTS = 8;
 /** So that a provider with many bad keys leaves tries for the next one. */
@@ -72,6 +73,8 @@ export class Failover {
   private given = 0;
   private readonly queue: Generator<{ target: PlannedTarget; keyIndex: number }>;
   private readonly deadlineMs: number;
+  /** Those that do not look broken; all, where every one does. */
+  private readonly preferred: readonly PlannedTarget[];
   /** Of the target that is tried. */
   private lastKeyIndex = -1;
   private repeat: { target: PlannedTarget; keyIndex: number; delayMs: number } | undefined;
@@ -84,7 +87,7 @@ export class Failover {
 
   constructor(
     private readonly deps: GatewayDeps,
-    private readonly plan: Plan,
+    readonly plan: Plan,
     private readonly streams: boolean,
     /** Aborted when nobody waits for an answer any more: nothing new is tried then. */
     private readonly gone: AbortSignal | undefined,
@@ -92,6 +95,8 @@ export class Failover {
     private readonly keepsAnswer: boolean,
   ) {
     this.deadlineMs = deps.now() + deps.settings.CALL_DEADLINE_MS;
+    const healthy = plan.targets.filter(({ provider }) => deps.health.allows(provider.spec.id, deps.now()));
+    this.preferred = healthy.length > 0 ? healthy : plan.targets;
     this.queue = this.candidates();
   }
 
@@ -99,23 +104,28 @@ export class Failover {
     return this.last ?? { action: 'next_target', message: 'no provider could be tried', status: null };
   }
 
-  /** Every target with every credential; broken providers are left out while another is not. */
+  /** Every target with every credential; those that look broken come last, when nobody else could answer. */
   private *candidates(): Generator<{ target: PlannedTarget; keyIndex: number }> {
     const nowMs = this.deps.now();
-    const healthy = this.plan.targets.filter(({ provider }) => this.deps.health.allows(provider.spec.id, nowMs));
+    const leftOut = this.plan.targets.filter((target) => !this.preferred.includes(target));
     for (const target of this.plan.targets) {
-      const { id } = target.provider.spec;
-      if (healthy.length > 0 && !healthy.includes(target)) {
-        this.attempts.push({ provider: id, model: target.model, startedAtMs: nowMs, durationMs: 0, status: null, outcome: 'skipped' });
+      if (!leftOut.includes(target)) {
+        yield* this.credentials(target, nowMs);
         continue;
       }
-      const keys = this.keyOrder(target, nowMs).slice(0, MAX_KEYS_PER_TARGET);
-      this.lastKeyIndex = keys.at(-1) ?? -1;
-      for (const keyIndex of keys.length > 0 ? keys : [-1]) {
-        const current = this.current(target);
-        if (this.skipped.has(current)) break;
-        yield { target: current, keyIndex };
-      }
+      const { id } = target.provider.spec;
+      this.attempts.push({ provider: id, model: target.model, startedAtMs: nowMs, durationMs: 0, status: null, outcome: 'skipped' });
+    }
+    for (const target of leftOut) yield* this.credentials(target, nowMs);
+  }
+
+  private *credentials(target: PlannedTarget, nowMs: number): Generator<{ target: PlannedTarget; keyIndex: number }> {
+    const keys = this.keyOrder(target, nowMs).slice(0, MAX_KEYS_PER_TARGET);
+    this.lastKeyIndex = keys.at(-1) ?? -1;
+    for (const keyIndex of keys.length > 0 ? keys : [-1]) {
+      const current = this.current(target);
+      if (this.skipped.has(current)) break;
+      yield { target: current, keyIndex };
     }
   }
 
@@ -362,31 +372,19 @@ export class Failover {
     for (const target of this.plan.targets) if (target.plan === plan) this.skipped.add(this.current(target));
   }
 
-  /** No other credential, and no target after it. */
+  /** No other credential, and no target after it that is likely to answer. */
   private isLastResort(target: PlannedTarget, keyIndex: number): boolean {
     return keyIndex === this.lastKeyIndex && this.isLast(target);
   }
 
   private isLast(target: PlannedTarget): boolean {
-    const last = this.plan.targets.at(-1);
+    const last = this.preferred.at(-1);
     return last !== undefined && this.current(last) === target;
   }
 }
 
 /** A provider that lacks one model is not broken. */
 const isProviderFault = (status: number | null): boolean => status === null || status < 400 || status >= 500;
-
-/** Milliseconds that the upstream asks to wait, by any of the headers in use; undefined without one. */
-export function retryAfterMs(response: Response, nowMs: number): number | undefined {
-  const milliseconds = Number(response.headers.get('retry-after-ms') ?? response.headers.get('x-ms-retry-after-ms') ?? Number.NaN);
-  if (milliseconds >= 0) return milliseconds;
-  const value = response.headers.get('retry-after');
-  if (value === null) return undefined;
-  const seconds = Number(value);
-  if (seconds >= 0) return seconds * 1000;
-  const dateMs = Date.parse(value);
-  return Number.isNaN(dateMs) ? undefined : Math.max(0, dateMs - nowMs);
-}
 
 /** An answer that is no stream, read to its end; an error's body is left to be read with care. */
 async function readWhole(response: Response): Promise<{ response: Response; text: string | undefined }> {

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { retryAfterMs } from '../../../src/gateway/failover';
+import { retryAfterMs } from '../../../src/gateway/retry-after';
 import { upstreamError } from '../../../src/gateway/run';
 import { openaiResponsesWire } from '../../../src/providers/wires/openai-responses';
 import { type Act, Bench, callOf, failing, NOW_MS, planOf, provider } from './support';
@@ -318,6 +318,23 @@ describe('a provider that is broken', () => {
       { provider: 'a', outcome: 'skipped', status: null },
       { provider: 'b', outcome: 'answered' },
     ]);
+  });
+
+  it('is tried all the same when the others fail, after them', async () => {
+    const bench = broken('a')
+      .script('a', answers)
+      .script('b', () => failing(504))
+      .script('c', () => failing(503));
+    const failover = bench.failover(planOf(provider('a'), provider('b'), provider('c')));
+    expect((await failover.next())?.target.provider.spec.id).toBe('a');
+    expect(bench.tried).toEqual(['b', 'c', 'c', 'a']);
+    expect(failover.attempts.map(({ outcome }) => outcome)).toEqual(['skipped', 'failed', 'failed', 'failed', 'answered']);
+  });
+
+  it('leaves the last that is not to wait a moment for its only key', async () => {
+    const bench = broken('b').script('a', () => failing(429, 'slow down', { 'retry-after': '0.01' }), answers);
+    expect((await bench.failover(planOf(provider('a'), provider('b'))).next())?.target.provider.spec.id).toBe('a');
+    expect(bench.tried).toEqual(['a', 'a']);
   });
 
   it('is tried all the same when every one is', async () => {
