@@ -51,7 +51,8 @@ const countsAnHour = ({ hourlyLimits }: GatewayDeps): number => SENT_TIMES * Mat
 /** The upstream's answer, which may say more than a number; undefined when it gives none. */
 async function ask(deps: GatewayDeps, target: Reached<TokenBridge>): Promise<string | undefined> {
   const { spec, apiKeys } = target.provider;
-  const { url, headers, body } = upstreamRequest(target, apiKeys[0], { stream: false, moved: false, storedId: undefined });
+  const [keyIndex = 0] = deps.health.keyOrder(spec.id, apiKeys.length, deps.now());
+  const { url, headers, body } = upstreamRequest(target, apiKeys[keyIndex], { stream: false, moved: false, storedId: undefined });
   const signal = AbortSignal.timeout(LIMIT_MS);
   try {
     const response = spec.serve
