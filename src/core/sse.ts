@@ -49,6 +49,8 @@ export function eventData(event: string): string | undefined {
   return data;
 }
 
+/** More than this without an end is an event, and is not looked at again and again. */
+const MAX_COMMENT_CHARS = 4_096;
 /** An event ends with four characters at most. */
 const SEAM_CHARS = 3;
 
@@ -71,6 +73,14 @@ export class EventCutter {
     const events = this.rest + near.slice(this.seam.length, end);
     this.setRest(near.slice(end));
     return events;
+  }
+
+  /** The comments that the rest begins with, which wait for no event: each is whole by its line alone. */
+  takeComments(): string {
+    if (this.rest.length > MAX_COMMENT_CHARS || !this.rest.startsWith(':')) return '';
+    const comments = commentsBefore(this.rest);
+    this.setRest(this.rest.slice(comments.length));
+    return comments;
   }
 
   /** @param text Holds no whole event. */

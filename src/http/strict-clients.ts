@@ -5,7 +5,7 @@
  */
 
 import { isRecord, parseJson } from '../core/record';
-import { commentsBefore, EventCutter, eventData, splitEvents } from '../core/sse';
+import { EventCutter, eventData, splitEvents } from '../core/sse';
 import { creditsAsUsd } from '../dialects/openrouter/usd';
 import { isOpenrouters } from './client-format';
 
@@ -101,9 +101,7 @@ function chunksAsDocumented(id: string | undefined): TransformStream<Uint8Array,
     transform(bytes, controller) {
       const events = splitEvents(cutter.push(decoder.decode(bytes, { stream: true })));
       // What keeps the connection alive is no event, and waits for none.
-      const comments = commentsBefore(cutter.rest);
-      if (comments !== '') cutter.setRest(cutter.rest.slice(comments.length));
-      const out = events.map(passed).join('') + comments;
+      const out = events.map(passed).join('') + cutter.takeComments();
       if (out !== '') controller.enqueue(encoder.encode(out));
     },
     flush(controller) {
