@@ -13,6 +13,11 @@ export function wholeEventsEnd(text: string): number {
   return Math.max(unix < 0 ? 0 : unix + 2, windows < 0 ? 0 : windows + 3, old < 0 ? 0 : old + 2);
 }
 
+const EVENTS_BEGIN = /^\uFEFF?\s*(?:data|event|id|retry)?:/;
+
+/** Is it a stream, whatever it calls itself? */
+export const isStream = (text: string): boolean => EVENTS_BEGIN.test(text);
+
 const EVENT_END = /\r?\n\r?\n|\r\r/g;
 
 /** Whole events, each with its closing blank line, so that joining them gives the text again. */
@@ -28,6 +33,11 @@ export function splitEvents(text: string): string[] {
   return events;
 }
 
+const COMMENTS = /^(?::[^\n]*\n|\r?\n)+/;
+
+/** Comments and blank lines before an event. A comment is whole by its line alone. */
+export const commentsBefore = (event: string): string => COMMENTS.exec(event)?.[0] ?? '';
+
 /** The data of an event, its `data:` lines joined; undefined when it has none (a comment, say). */
 export function eventData(event: string): string | undefined {
   let data: string | undefined;
@@ -39,6 +49,8 @@ export function eventData(event: string): string | undefined {
   return data;
 }
 
+/** More than this without an end is an event, and is not looked at again and again. */
+const MAX_COMMENT_CHARS = 4_096;
 /** An event ends with four characters at most. */
 const SEAM_CHARS = 3;
 
@@ -61,6 +73,14 @@ export class EventCutter {
     const events = this.rest + near.slice(this.seam.length, end);
     this.setRest(near.slice(end));
     return events;
+  }
+
+  /** The comments that the rest begins with, which wait for no event: each is whole by its line alone. */
+  takeComments(): string {
+    if (this.rest.length > MAX_COMMENT_CHARS || !this.rest.startsWith(':')) return '';
+    const comments = commentsBefore(this.rest);
+    this.setRest(this.rest.slice(comments.length));
+    return comments;
   }
 
   /** @param text Holds no whole event. */

@@ -4,7 +4,11 @@ import { toolsOf } from './unpriced';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const bound = (value: unknown): number => (typeof value === 'number' && Number.isInteger(value) && value > 0 ? value : 0);
+/** More than one answer has of them: a larger bound says that there is none, and no account could hold for it. */
+const MOST_RUNS = 1_000;
+
+const bound = (value: unknown): number =>
+  typeof value === 'number' && Number.isInteger(value) && value > 0 ? Math.min(value, MOST_RUNS) : 0;
 
 /** What runs at the provider, the dearest first: https://platform.openai.com/docs/pricing#built-in-tools */
 const RESPONSES_TOOLS: readonly (readonly [RegExp, keyof Usage])[] = [

@@ -75,7 +75,8 @@ const countsAnHour = ({ hourlyLimits }: GatewayDeps): number => SENT_TIMES * Mat
 /** The upstream's answer, which may say more than a number; undefined when it gives none. */
 async function ask(deps: GatewayDeps, target: Reached<TokenBridge>, stored: StoredAnswer | undefined): Promise<string | undefined> {
   const { spec, apiKeys } = target.provider;
-  const apiKey = apiKeys[stored?.keyIndex ?? 0];
+  const [turn = 0] = deps.health.keyOrder(spec.id, apiKeys.length, deps.now());
+  const apiKey = apiKeys[stored?.keyIndex ?? turn];
   const { url, headers, body } = upstreamRequest(target, apiKey, { stream: false, moved: false, storedId: stored?.upstreamId });
   const signal = AbortSignal.timeout(LIMIT_MS);
   try {

@@ -53,7 +53,7 @@ export class EventReader {
     void this.drain(fast);
   }
 
-  /** The next whole events; undefined at the end. */
+  /** The next whole events, or comments between them; undefined at the end. */
   async read(): Promise<string | undefined> {
     try {
       while (!this.ended) {
@@ -71,7 +71,7 @@ export class EventReader {
         this.behind = value.byteLength === READ_BYTES;
         this.lastWindowMs = value.byteLength < UNREADABLE_BYTES_A_MS * this.windowMs ? LAST_WINDOW_MS : UNREADABLE_WINDOW_MS;
         this.resumeDrain?.();
-        const events = this.cutter.push(this.decoder.decode(value, { stream: true }));
+        const events = this.cutter.push(this.decoder.decode(value, { stream: true })) || this.cutter.takeComments();
         if (events !== '') return events;
         if (this.cutter.rest.length > MAX_EVENT_CHARS) throw new Error('an event of the stream is too long');
       }

@@ -7,6 +7,8 @@ import { toldToCustomer } from '../providers/told';
 import type { UpstreamFailure } from '../providers/types';
 import type { GatewayDeps } from './deps';
 import { type Plan, type PlannedTarget, upstreamRequest } from './plan';
+import { readSome } from './read-some';
+import { retryAfterMs } from './retry-after';
 
 const MAX_ATTEMPTS = 8;
 /** So that a provider with many bad keys leaves tries for the next one. */
@@ -21,7 +23,8 @@ const LIMITED_KEY_PAUSE_MS = 10_000;
 const LONGEST_KEY_PAUSE_MS = 60_000;
 /** An upstream's Retry-After is waited out only when it is this short and nobody else can answer. */
 const LONGEST_WAIT_MS = 5_000;
-const ERROR_BODY_CHARS = 16_384;
+/** Some repeat what they refuse. */
+const ERROR_BODY_CHARS = 262_144;
 /** What a provider counted comes this soon after the end of its answer. */
 const ENDING_MS = 5_000;
 
@@ -70,6 +73,10 @@ export class Failover {
   private given = 0;
   private readonly queue: Generator<{ target: PlannedTarget; keyIndex: number }>;
   private readonly deadlineMs: number;
+  /** Those that do not look broken; all, where every one does. */
+  private readonly preferred: readonly PlannedTarget[];
+  /** Of the target that is tried. */
+  private lastKeyIndex = -1;
   private repeat: { target: PlannedTarget; keyIndex: number; delayMs: number } | undefined;
   private readonly retried = new Map<PlannedTarget, number>();
   /** What targets have refused of the call, each with the call as it is without. */
@@ -80,7 +87,7 @@ export class Failover {
 
   constructor(
     private readonly deps: GatewayDeps,
-    private readonly plan: Plan,
+    readonly plan: Plan,
     private readonly streams: boolean,
     /** Aborted when nobody waits for an answer any more: nothing new is tried then. */
     private readonly gone: AbortSignal | undefined,
@@ -88,6 +95,8 @@ export class Failover {
     private readonly keepsAnswer: boolean,
   ) {
     this.deadlineMs = deps.now() + deps.settings.CALL_DEADLINE_MS;
+    const healthy = plan.targets.filter(({ provider }) => deps.health.allows(provider.spec.id, deps.now()));
+    this.preferred = healthy.length > 0 ? healthy : plan.targets;
     this.queue = this.candidates();
   }
 
@@ -95,22 +104,28 @@ export class Failover {
     return this.last ?? { action: 'next_target', message: 'no provider could be tried', status: null };
   }
 
-  /** Every target with every credential; broken providers are left out while another is not. */
+  /** Every target with every credential; those that look broken come last, when nobody else could answer. */
   private *candidates(): Generator<{ target: PlannedTarget; keyIndex: number }> {
     const nowMs = this.deps.now();
-    const healthy = this.plan.targets.filter(({ provider }) => this.deps.health.allows(provider.spec.id, nowMs));
+    const leftOut = this.plan.targets.filter((target) => !this.preferred.includes(target));
     for (const target of this.plan.targets) {
-      const { id } = target.provider.spec;
-      if (healthy.length > 0 && !healthy.includes(target)) {
-        this.attempts.push({ provider: id, model: target.model, startedAtMs: nowMs, durationMs: 0, status: null, outcome: 'skipped' });
+      if (!leftOut.includes(target)) {
+        yield* this.credentials(target, nowMs);
         continue;
       }
-      const keys = this.keyOrder(target, nowMs).slice(0, MAX_KEYS_PER_TARGET);
-      for (const keyIndex of keys.length > 0 ? keys : [-1]) {
-        const current = this.current(target);
-        if (this.skipped.has(current)) break;
-        yield { target: current, keyIndex };
-      }
+      const { id } = target.provider.spec;
+      this.attempts.push({ provider: id, model: target.model, startedAtMs: nowMs, durationMs: 0, status: null, outcome: 'skipped' });
+    }
+    for (const target of leftOut) yield* this.credentials(target, nowMs);
+  }
+
+  private *credentials(target: PlannedTarget, nowMs: number): Generator<{ target: PlannedTarget; keyIndex: number }> {
+    const keys = this.keyOrder(target, nowMs).slice(0, MAX_KEYS_PER_TARGET);
+    this.lastKeyIndex = keys.at(-1) ?? -1;
+    for (const keyIndex of keys.length > 0 ? keys : [-1]) {
+      const current = this.current(target);
+      if (this.skipped.has(current)) break;
+      yield { target: current, keyIndex };
     }
   }
 
@@ -129,17 +144,23 @@ export class Failover {
 
   /** The next upstream that answers with a success, undefined when there is none left: see `finalFailure`. */
   async next(): Promise<Attempt | undefined> {
-    while (this.given < MAX_ATTEMPTS && !this.gone?.aborted && this.deps.now() < this.deadlineMs) {
+    while (!this.isOver) {
       const again = this.repeat;
       this.repeat = undefined;
       const candidate = again ?? this.queue.next().value;
       if (!candidate) return undefined;
       if (again && again.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, again.delayMs));
+      // While it was waited for.
+      if (this.isOver) return undefined;
       this.given++;
       const attempt = await this.try(candidate.target, candidate.keyIndex);
       if (attempt) return attempt;
     }
     return undefined;
+  }
+
+  private get isOver(): boolean {
+    return this.given >= MAX_ATTEMPTS || this.gone?.aborted === true || this.deps.now() >= this.deadlineMs;
   }
 
   private async try(target: PlannedTarget, keyIndex: number): Promise<Attempt | undefined> {
@@ -163,7 +184,11 @@ export class Failover {
     const callOff = abort && deadlines.after(limitMs, giveUp);
     let late = false;
     try {
-      const sending = this.send(target, keyIndex, limitMs, abort?.signal);
+      const sending = this.send(target, keyIndex, limitMs, abort?.signal).then((begun) => {
+        this.hasSent = true;
+        if (!late) record.status = begun.status;
+        return begun;
+      });
       const answered = abort ? { response: await sending, text: undefined } : await deadlines.within(sending.then(readWhole), limitMs);
       if (!answered) {
         late = true;
@@ -171,8 +196,6 @@ export class Failover {
         throw new Error('late');
       }
       const { response, text } = answered;
-      this.hasSent = true;
-      record.status = response.status;
       record.durationMs = this.deps.now() - startedAtMs;
       attempt = { target, response, text, record, abort, startedAtMs, keyIndex };
       if (response.ok && response.status !== 204 && (text !== undefined || response.body)) {
@@ -189,7 +212,8 @@ export class Failover {
         this.abandoned(record);
         return undefined;
       }
-      const message = late ? 'the provider did not answer in time' : 'the provider could not be reached';
+      const broken = record.status === null ? 'the provider could not be reached' : 'the provider broke off its answer';
+      const message = late ? 'the provider did not answer in time' : broken;
       const failed = { target, response: Response.error(), text: undefined, record, abort, startedAtMs, keyIndex };
       this.fail(failed, { action: late ? 'next_target' : 'retry', message }, undefined);
     } finally {
@@ -282,7 +306,7 @@ export class Failover {
       this.skipped.add(target);
     } else if (
       failure.action === 'backoff_key' &&
-      this.isLastResort(target) &&
+      this.isLastResort(target, keyIndex) &&
       tries < RETRIES_PER_TARGET &&
       (retryAfter ?? 0) <= LONGEST_WAIT_MS
     ) {
@@ -348,13 +372,13 @@ export class Failover {
     for (const target of this.plan.targets) if (target.plan === plan) this.skipped.add(this.current(target));
   }
 
-  /** Its only credential, and no target after it. */
-  private isLastResort(target: PlannedTarget): boolean {
-    return target.provider.apiKeys.length <= 1 && this.isLast(target);
+  /** No other credential, and no target after it that is likely to answer. */
+  private isLastResort(target: PlannedTarget, keyIndex: number): boolean {
+    return keyIndex === this.lastKeyIndex && this.isLast(target);
   }
 
   private isLast(target: PlannedTarget): boolean {
-    const last = this.plan.targets.at(-1);
+    const last = this.preferred.at(-1);
     return last !== undefined && this.current(last) === target;
   }
 }
@@ -362,39 +386,7 @@ export class Failover {
 /** A provider that lacks one model is not broken. */
 const isProviderFault = (status: number | null): boolean => status === null || status < 400 || status >= 500;
 
-/** Milliseconds that the upstream asks to wait, by any of the headers in use; undefined without one. */
-export function retryAfterMs(response: Response, nowMs: number): number | undefined {
-  const milliseconds = Number(response.headers.get('retry-after-ms') ?? response.headers.get('x-ms-retry-after-ms') ?? Number.NaN);
-  if (milliseconds >= 0) return milliseconds;
-  const value = response.headers.get('retry-after');
-  if (value === null) return undefined;
-  const seconds = Number(value);
-  if (seconds >= 0) return seconds * 1000;
-  const dateMs = Date.parse(value);
-  return Number.isNaN(dateMs) ? undefined : Math.max(0, dateMs - nowMs);
-}
-
 /** An answer that is no stream, read to its end; an error's body is left to be read with care. */
 async function readWhole(response: Response): Promise<{ response: Response; text: string | undefined }> {
   return { response, text: response.ok ? await response.text() : undefined };
-}
-
-/** The beginning of a body as text; the rest, and what does not come in time, is left unread. */
-async function readSome(response: Response, maxChars: number, limitMs: number): Promise<string> {
-  if (!response.body) return '';
-  const reader = response.body.getReader();
-  const timer = setTimeout(() => void reader.cancel(), limitMs);
-  const decoder = new TextDecoder();
-  let text = '';
-  try {
-    while (text.length < maxChars) {
-      const { done, value } = await reader.read();
-      if (done) return text;
-      text += decoder.decode(value, { stream: true });
-    }
-    await reader.cancel();
-    return text.slice(0, maxChars);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -3,6 +3,7 @@ import { answerHeaders } from '../core/answer-headers';
 import type { Result } from '../core/errors';
 import { toCredits } from '../core/money';
 import { parseJson } from '../core/record';
+import { isStream } from '../core/sse';
 import { NO_USAGE, type Work } from '../core/usage';
 import type { Answer } from '../dialects/types';
 import { handOver } from './background';
@@ -92,7 +93,8 @@ interface ReadAnswer {
 function readAnswer(run: Run, attempt: Attempt): ReadAnswer | undefined {
   const { wire, bridge } = attempt.target;
   const sent = attempt.text ?? '';
-  const text = (EVENTS.test(sent) && bridge.foldStream?.(sent)) || sent;
+  // Some upstreams always stream, whatever they are asked for.
+  const text = (isStream(sent) && bridge.foldStream?.(sent)) || sent;
   const json = parseJson(text);
   const inside = wire.errorInBody(json);
   const answer = inside ? undefined : bridge.readAnswer(json);
@@ -104,9 +106,6 @@ function readAnswer(run: Run, attempt: Attempt): ReadAnswer | undefined {
   run.failover.failed(attempt, inside ?? { action: 'next_target', message: describe(text, json) });
   return undefined;
 }
-
-/** Some upstreams always stream, whatever they are asked for. */
-const EVENTS = /^\uFEFF?\s*(?:data|event|id|retry)?:/;
 
 const describe = (text: string, json: unknown): string =>
   text.trim() === ''

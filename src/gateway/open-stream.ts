@@ -1,5 +1,6 @@
 /** Opening a stream, with failover, until there is something to pass on. */
 import { parseJson } from '../core/record';
+import { isStream } from '../core/sse';
 import type { StreamRelay } from '../dialects/types';
 import type { UpstreamFailure } from '../providers/types';
 import { EventReader } from './event-reader';
@@ -41,7 +42,6 @@ async function begin(run: StreamRun, attempt: Attempt): Promise<OpenedStream | u
   const { failover, deps, plan } = run;
   const fail = (message: string, isBlameless = false) => failover.failed(attempt, { action: 'next_target', message, isBlameless });
   const { wire } = attempt.target;
-  const type = attempt.response.headers.get('content-type') ?? '';
   const { FIRST_BYTE_TIMEOUT_MS, CALL_DEADLINE_MS } = deps.settings;
   const limitMs = silenceLimitMs(plan, FIRST_BYTE_TIMEOUT_MS, deps.settings);
   const lastMs = Math.min(deps.now() + limitMs * THINKING_LIMITS, run.startedAtMs + CALL_DEADLINE_MS);
@@ -53,22 +53,21 @@ async function begin(run: StreamRun, attempt: Attempt): Promise<OpenedStream | u
   const watch = () => deps.deadlines.after(Math.min(limitMs, Math.max(0, lastMs - deps.now())), giveUp);
   let callOff = watch();
   try {
-    let body = attempt.response.body!;
-    if (type.includes('text/html') || type.includes('application/json')) {
-      const streamed = unfolded(attempt.target, await attempt.response.text());
-      if (typeof streamed !== 'string') {
-        failover.failed(attempt, streamed);
-        return undefined;
-      }
-      body = new Response(streamed).body!;
-    }
-    const reader = new EventReader(body);
+    let reader = await readerOf(attempt);
     const relay = run.outgoing.relay(wire.id);
     attempt.relay = relay;
     const shown = new ShownWork(wire);
     for (;;) {
+      if (!(reader instanceof EventReader)) {
+        failover.failed(attempt, reader);
+        return undefined;
+      }
       const events = await reader.read();
       const text = events ?? reader.takeRest();
+      if (events === undefined && isDocument(text)) {
+        reader = unfolded(attempt.target, text);
+        continue;
+      }
       shown.hear(text);
       const first = events === undefined ? relay.pushRest(text) : relay.push(text);
       if (relay.failure) {
@@ -97,11 +96,32 @@ async function begin(run: StreamRun, attempt: Attempt): Promise<OpenedStream | u
   }
 }
 
+/** What an upstream sends, whatever it calls that: some give a stream the type of a document, or the other way round. */
+async function readerOf({ target, response }: Attempt): Promise<EventReader | UpstreamFailure> {
+  const body = response.body!;
+  if (!DOCUMENT_TYPE.test(response.headers.get('content-type') ?? '')) return new EventReader(body);
+  const [ahead, whole] = body.tee();
+  return (await beginsStream(ahead)) ? new EventReader(whole) : unfolded(target, await new Response(whole).text());
+}
+
+const DOCUMENT_TYPE = /text\/html|application\/json/;
+const isDocument = (text: string): boolean => /^\s*\{/.test(text);
+
+async function beginsStream(body: ReadableStream<Uint8Array>): Promise<boolean> {
+  const reader = body.getReader();
+  const { value } = await reader.read();
+  // It ends with the other half.
+  reader.cancel().catch(() => {});
+  return isStream(new TextDecoder().decode(value));
+}
+
 /** A document in place of a stream: its answer as a stream, or why there is none in it. */
-function unfolded({ wire, bridge }: Attempt['target'], text: string): string | UpstreamFailure {
+function unfolded({ wire, bridge }: Attempt['target'], text: string): EventReader | UpstreamFailure {
   const json = parseJson(text);
   const inside = wire.errorInBody(json);
   if (inside) return inside;
   if (!bridge.readAnswer(json)) return { action: 'next_target', message: 'the provider sent no stream' };
-  return wire.unfold?.(json) ?? { action: 'next_target', message: 'the provider answered without streaming' };
+  const stream = wire.unfold?.(json);
+  if (stream === undefined) return { action: 'next_target', message: 'the provider answered without streaming' };
+  return new EventReader(new Response(stream).body!);
 }

@@ -68,7 +68,7 @@ export function letGoOfRequest(run: StreamRun): void {
 
 /** What is waited for, and charged, goes by the model that an attempt is made for. */
 export function turnTo(run: Run, target: PlannedTarget): void {
-  run.plan = target.plan ?? run.plan;
+  run.plan = target.plan ?? run.failover.plan;
 }
 
 /** How a call ended, for its receipt. */

@@ -99,8 +99,10 @@ function chunksAsDocumented(id: string | undefined): TransformStream<Uint8Array,
   };
   return new TransformStream({
     transform(bytes, controller) {
-      const events = cutter.push(decoder.decode(bytes, { stream: true }));
-      if (events !== '') controller.enqueue(encoder.encode(splitEvents(events).map(passed).join('')));
+      const events = splitEvents(cutter.push(decoder.decode(bytes, { stream: true })));
+      // What keeps the connection alive is no event, and waits for none.
+      const out = events.map(passed).join('') + cutter.takeComments();
+      if (out !== '') controller.enqueue(encoder.encode(out));
     },
     flush(controller) {
       if (cutter.rest !== '') controller.enqueue(encoder.encode(passed(cutter.rest)));

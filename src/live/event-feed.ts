@@ -1,16 +1,12 @@
-import { closedRest, EventCutter, splitEvents } from '../core/sse';
+import { closedRest, commentsBefore, EventCutter, splitEvents } from '../core/sse';
 import { NOTHING_YET } from '../dialects/gemini/framing';
 
-/** Comments and blank lines before an event. A comment is whole by its line alone. */
-const COMMENTS = /^(?::[^\n]*\n|\r?\n)+/;
 /** Some clients take a blank line that ends no event for an empty event, and fail on it. */
 const BLANK_LINES = /^\r?\n/gm;
 /** A comment that is still to end, or a blank line. */
 const MAY_BE_COMMENT = /^[:\r]/;
 
 const isKeepalive = (event: string): boolean => /^event: (?:ping|keepalive)\b/.test(event) || event.startsWith(`data: ${NOTHING_YET}`);
-
-const commentsBefore = (event: string): string => COMMENTS.exec(event)?.[0] ?? '';
 
 export interface Fed {
   events: string[];

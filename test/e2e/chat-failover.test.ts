@@ -120,10 +120,15 @@ describe('a provider that fails before the first content', () => {
     expect(await account.money()).toEqual(spent(USAGE_MICRO));
   });
 
-  it('has not failed where it sends the whole answer in place of a stream', async () => {
+  it.each([
+    ['', 'application/json'],
+    [', and calls it one', 'text/event-stream'],
+    [', and does not say so', undefined],
+  ])('has not failed where it sends the whole answer in place of a stream%s', async (_, type) => {
     const { account, lane } = await fresh('pair');
     const tool_calls = [{ id: 'a', type: 'function', function: { name: 'look', arguments: '{}' } }];
-    lane.first.reply(json(completion({ content: 'In one piece', tool_calls }, {}, { finish_reason: 'tool_calls' })));
+    const headers: Record<string, string> = type === undefined ? {} : { 'content-type': type };
+    lane.first.reply(json(completion({ content: 'In one piece', tool_calls }, {}, { finish_reason: 'tool_calls' }), { headers }));
     const { chunks, text, usages, finishReasons, done, id } = await askStream(account, chatBody(lane.model));
     expect({ text, usages, finishReasons, done }).toEqual({
       text: 'In one piece',

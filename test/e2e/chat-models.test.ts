@@ -65,6 +65,19 @@ describe('a model that fails', () => {
     expect(await account.calls()).toMatchObject([{ id, model: dear.model, amountCredits: -DEAR_CREDITS }]);
   });
 
+  it('is asked after the others where it had failed often, and charged at its own price', async () => {
+    const { account, cheap, dear, body } = await fresh();
+    cheap.first.replyAlways(() => failure(500, 'On fire.'));
+    // Two tries a call, and five failures are enough.
+    for (let call = 0; call < 3; call++) await ask(account, chatBody(cheap.model));
+    cheap.first.replyAlways(() => json(completion({ content: 'First' })));
+    dear.first.replyAlways(() => failure(504, 'Too slow.'));
+    const { status, body: answer, id } = await askJson(account, body);
+    expect([status, answer.choices[0]!.message.content]).toEqual([200, 'First']);
+    expect(await account.generation(id)).toMatchObject({ model: cheap.model, creditsUsed: USAGE_MICRO / 1e6 });
+    expect(await account.money()).toEqual({ spentMicro: USAGE_MICRO, heldMicro: 0 });
+  });
+
   it('leaves a stream to the next before its first content, with one opening and one price', async () => {
     const { account, cheap, dear, body } = await fresh();
     cheap.first.replyAlways(() => sse([role(), errorEvent('On fire.', { code: 'server_error' })]));

@@ -112,16 +112,19 @@ describe('keepalive', () => {
     expect(await account.money()).toEqual(spent(USAGE_MICRO));
   });
 
-  it('begins before the first byte of the provider', async () => {
+  it.each([
+    ['', {}],
+    [', for a client of OpenRouter’s too', { 'user-agent': 'speakeasy-sdk/typescript @openrouter/sdk' }],
+  ])('begins before the first byte of the provider%s', async (_, headers) => {
     const { account, lane } = await fresh();
     const { opened, open } = gate();
     lane.first.reply(sse(streamOf(['At last.']), { first: { until: opened } }));
-    const live = await openStream(account, chatBody(lane.model));
+    const live = await openStream(account, chatBody(lane.model), { headers });
     await live.has(': ping\n: ping\n');
     expect(live.raw).toMatch(/^(?:: ping\n)+$/);
     open();
     const { text, usages } = await live.stream();
-    expect({ text, usages }).toEqual({ text: 'At last.', usages: [PRICED] });
+    expect({ text, usages }).toMatchObject({ text: 'At last.', usages: [PRICED] });
     expect(await account.money()).toEqual(spent(USAGE_MICRO));
   });
 
@@ -204,4 +207,18 @@ it('passes on an event of megabytes without delay, and counts it', async () => {
   const { usage } = await account.lastGeneration();
   expect(usage!.outputTokens).toBe(estimatedTokens(text.length));
   expect((await account.money()).heldMicro).toBe(0);
+});
+
+describe('a stream that calls itself a document', () => {
+  it('is passed on as it comes', async () => {
+    const { account, lane } = await fresh();
+    const { opened, open } = gate();
+    const headers = { 'content-type': 'application/json' };
+    lane.first.reply(sse([role(), says('One'), { until: opened }, says(' two'), finish(), usageChunk(), DONE], { headers }));
+    const answer = await openStream(account, chatBody(lane.model));
+    await answer.has('One');
+    open();
+    expect(await answer.stream()).toMatchObject({ text: 'One two', usages: [PRICED], done: true });
+    expect(await account.money()).toEqual(spent(USAGE_MICRO));
+  });
 });

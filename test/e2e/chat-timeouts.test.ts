@@ -118,11 +118,14 @@ describe.concurrent('a stream under way', () => {
     expect(await account.money()).toEqual(spent(0));
   });
 
-  it('whose provider sends comments is waited for', async () => {
+  it.each([
+    ['', ': PROCESSING\n\n'],
+    [' of one line', ': ping\n'],
+  ])('whose provider sends comments%s is waited for', async (_, comment) => {
     const account = await rig.account();
     const lane = rig.lane('solo');
-    const waits: Step[] = Array.from({ length: 10 }, () => [': PROCESSING\n\n', { pauseMs: 250 }] satisfies Step[]).flat();
-    lane.first.reply(sse([role(), says('One'), ...waits, says(' two'), finish(), usageChunk(), DONE]));
+    const waits: Step[] = Array.from({ length: 10 }, () => [comment, { pauseMs: 250 }] satisfies Step[]).flat();
+    lane.first.reply(sse([...waits, role(), says('One'), ...waits, says(' two'), finish(), usageChunk(), DONE]));
     expect(await askStream(account, chatBody(lane.model))).toMatchObject({ text: 'One two', error: undefined, finishReasons: ['stop'] });
     expect(await account.money()).toEqual(spent(USAGE_MICRO));
   });

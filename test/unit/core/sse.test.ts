@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { closedRest, eventData, splitEvents, wholeEventsEnd } from '../../../src/core/sse';
+import { closedRest, EventCutter, eventData, splitEvents, wholeEventsEnd } from '../../../src/core/sse';
 
 /** A comment, an event of one line, one of two, one that says nothing, one with other fields, and the end. */
 const LINES = [
@@ -114,5 +114,18 @@ describe('eventData', () => {
     ['', undefined],
   ])('of %j is %j', (event, data) => {
     expect(eventData(event)).toBe(data);
+  });
+});
+
+describe('comments', () => {
+  it('are taken without the event that they come before, which may be whole much later', () => {
+    const cutter = new EventCutter();
+    expect(cutter.push(': one\n: two\r\n: thr')).toBe('');
+    expect(cutter.takeComments()).toBe(': one\n: two\r\n');
+    expect(cutter.takeComments()).toBe('');
+    expect(cutter.push('ee\ndata: {"a"')).toBe('');
+    expect(cutter.takeComments()).toBe(': three\n');
+    expect(cutter.takeComments()).toBe('');
+    expect(cutter.push(':1}\n\n')).toBe('data: {"a":1}\n\n');
   });
 });

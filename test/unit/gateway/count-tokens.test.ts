@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { AccountStub } from '../../../src/account/stub';
 import { fail } from '../../../src/core/errors';
+import { Health } from '../../../src/core/health';
 import { parseCountTokens } from '../../../src/dialects/anthropic-messages/count-tokens';
 import { anthropicMessages } from '../../../src/dialects/anthropic-messages/dialect';
 import { countTokens } from '../../../src/gateway/count-tokens';
 import type { GatewayDeps } from '../../../src/gateway/deps';
-import { registryOf } from './support';
+import { NOW_MS, registryOf } from './support';
 
 const BODY = '{"model":"claude-opus-4-6","messages":[{"role":"user","content":"Hi"}]}';
 
@@ -17,8 +18,12 @@ function bench(
 ) {
   const asked: unknown[] = [];
   const sent: string[] = [];
+  const usedKeys: unknown[] = [];
+  const health = new Health();
   const deps = {
     settings: {},
+    health,
+    now: () => NOW_MS,
     registry: registryOf(env),
     hourlyLimits,
     account: () => ({
@@ -27,8 +32,9 @@ function bench(
         return answer;
       },
     }),
-    fetch: async (url: string) => {
+    fetch: async (url: string, { headers }: RequestInit) => {
       sent.push(url);
+      usedKeys.push((headers as Record<string, string>)['x-api-key']);
       return Response.json({ input_tokens: 4_711 });
     },
   } as unknown as GatewayDeps;
@@ -37,7 +43,7 @@ function bench(
   const key = { accountId: 'acc_a', keyId: 'key_a', secretHash: 'hash', mode: 'live' as const };
   const count = () =>
     countTokens(deps, { dialect: anthropicMessages, question: question.value, keys: [key as never], origin: null, ip: null });
-  return { asked, sent, count };
+  return { asked, sent, usedKeys, health, count };
 }
 
 const LIMITED = fail('rate_limited', 'Enough.').error;
@@ -54,6 +60,15 @@ describe('a token count', () => {
       expect(asked).toEqual([{ keyId: 'key_a', secretHash: 'hash', origin: null, ip: null, tokenCountsAtMost: atMost }]);
       expect(sent).toHaveLength(1);
     }
+  });
+
+  it('is asked with each of the keys in turn, but for one that is left alone', async () => {
+    const { usedKeys, health, count } = bench({ ANTHROPIC_API_KEY: 'one,two' }, null);
+    for (let times = 0; times < 2; times++) await count();
+    expect(usedKeys).toEqual(['one', 'two']);
+    health.pauseKey('anthropic', 0, NOW_MS + 1_000);
+    for (let times = 0; times < 2; times++) await count();
+    expect(usedKeys.slice(2)).toEqual(['two', 'two']);
   });
 
   it('is an estimate from then on, and nobody is asked', async () => {

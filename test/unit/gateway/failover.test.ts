@@ -1,11 +1,13 @@
 import { describe, expect, it, vi } from 'vitest';
-import { retryAfterMs } from '../../../src/gateway/failover';
+import { retryAfterMs } from '../../../src/gateway/retry-after';
 import { upstreamError } from '../../../src/gateway/run';
 import { openaiResponsesWire } from '../../../src/providers/wires/openai-responses';
 import { type Act, Bench, callOf, failing, NOW_MS, planOf, provider } from './support';
 
 const answers = () => Response.json({ choices: [] });
 const breaks = () => Promise.reject(new TypeError('Network connection lost. /srv/stack.ts:1'));
+const breaksOff = (status = 200) =>
+  new Response(new ReadableStream({ start: (body) => body.error(new TypeError('Network connection lost.')) }), { status });
 const hangs = () => new Promise<Response>(() => {});
 
 describe('failover', () => {
@@ -43,6 +45,17 @@ describe('failover', () => {
     expect(bench.health.keyOrder('a', 3, NOW_MS + pauseMs - 1).at(-1)).toBe(0);
   });
 
+  it.each([
+    ['0.01', ['0', '1', '1']],
+    ['60', ['0', '1']],
+  ])('asks once more with the last of its keys where all are rate limited for %s s, and nobody else is left', async (wait, keys) => {
+    const limited = () => failing(429, 'slow down', { 'retry-after': wait });
+    const bench = new Bench().script('a', limited, limited, answers);
+    const attempt = await bench.failover(planOf(provider('a', 2))).next();
+    expect(bench.sent.map(({ key }) => key?.at(-1))).toEqual(keys);
+    expect(attempt !== undefined).toBe(keys.length === 3);
+  });
+
   it.each([400, 413, 422])("ends at the caller's own fault, a %d", async (status) => {
     const bench = new Bench().script('a', () => failing(status, 'temperature is too high')).script('b', answers);
     const failover = bench.failover(planOf(provider('a', 2), provider('b')));
@@ -53,9 +66,17 @@ describe('failover', () => {
     expect(bench.health.allows('a', NOW_MS)).toBe(true);
   });
 
+  it('tells why a call was refused, though the refusal repeats a long prompt', async () => {
+    const detail = [{ type: 'value_error', loc: ['body', 'top_k'], msg: 'Input should be less than 9', input: 'x'.repeat(100_000) }];
+    const failover = new Bench().script('a', () => Response.json({ detail }, { status: 422 })).failover(planOf(provider('a')));
+    await failover.next();
+    expect(failover.finalFailure).toMatchObject({ action: 'caller', message: 'Input should be less than 9', param: 'top_k' });
+  });
+
   it.each([
     ['refuses it', () => failing(400), true],
     ['does not answer in time', hangs, true],
+    ['breaks off in the middle of its answer', () => breaksOff(), true],
     ['cannot be reached', breaks, false],
   ] as const)('knows whether a provider has got the call, which %s', async (_name, act, hasSent) => {
     const bench = new Bench().script('a', act);
@@ -168,6 +189,19 @@ describe('failover', () => {
     });
   });
 
+  it('says of an answer that broke off that it did, under its status', async () => {
+    const failover = new Bench().script('a', () => breaksOff()).failover(planOf(provider('a')));
+    await failover.next();
+    expect(failover.attempts).toMatchObject([{ status: 200, message: 'the provider broke off its answer' }, { status: 200 }]);
+  });
+
+  it('goes by the status of a refusal whose words broke off', async () => {
+    const bench = new Bench().script('a', () => breaksOff(401)).script('b', answers);
+    const failover = bench.failover(planOf(provider('a'), provider('b')));
+    expect((await failover.next())?.target.provider.spec.id).toBe('b');
+    expect(bench.tried).toEqual(['a', 'b']);
+  });
+
   it('tries eight times at most', async () => {
     const bench = new Bench();
     const providers = ['a', 'b', 'c', 'd', 'e', 'f'].map((id) => provider(id, 3));
@@ -222,6 +256,25 @@ describe('failover', () => {
   });
 
   it.each([
+    ['its client hung up', 0, true],
+    ['its deadline passed', 1_000, false],
+  ] as const)('does not ask again where %s while it was waited for that', async (_name, passedMs, hangsUp) => {
+    const gone = new AbortController();
+    const bench = new Bench();
+    bench.script('a', () => {
+      setTimeout(() => {
+        bench.nowMs += passedMs;
+        if (hangsUp) gone.abort();
+      }, 50);
+      return failing(503);
+    });
+    const call = callOf({ stream: true });
+    const failover = bench.failover(planOf(provider('a')), { call, gone: gone.signal, settings: { CALL_DEADLINE_MS: 1_000 } });
+    expect(await failover.next()).toBeUndefined();
+    expect(bench.tried).toEqual(['a']);
+  });
+
+  it.each([
     [402, 'This request requires more credits. To increase, visit https://upstream.test/settings/credits'],
     [429, 'Rate limit reached in organization org-AbCdEf123456 on tokens per min'],
     [401, 'Incorrect API key provided'],
@@ -265,6 +318,23 @@ describe('a provider that is broken', () => {
       { provider: 'a', outcome: 'skipped', status: null },
       { provider: 'b', outcome: 'answered' },
     ]);
+  });
+
+  it('is tried all the same when the others fail, after them', async () => {
+    const bench = broken('a')
+      .script('a', answers)
+      .script('b', () => failing(504))
+      .script('c', () => failing(503));
+    const failover = bench.failover(planOf(provider('a'), provider('b'), provider('c')));
+    expect((await failover.next())?.target.provider.spec.id).toBe('a');
+    expect(bench.tried).toEqual(['b', 'c', 'c', 'a']);
+    expect(failover.attempts.map(({ outcome }) => outcome)).toEqual(['skipped', 'failed', 'failed', 'failed', 'answered']);
+  });
+
+  it('leaves the last that is not to wait a moment for its only key', async () => {
+    const bench = broken('b').script('a', () => failing(429, 'slow down', { 'retry-after': '0.01' }), answers);
+    expect((await bench.failover(planOf(provider('a'), provider('b'))).next())?.target.provider.spec.id).toBe('a');
+    expect(bench.tried).toEqual(['a', 'a']);
   });
 
   it('is tried all the same when every one is', async () => {
