@@ -14,6 +14,8 @@ export interface MediaBody {
 }
 
 const FORM = /^multipart\/form-data\b/i;
+/** How forms write the name of a list: `image[]`, or `image[0]` and so on. */
+const OF_A_LIST = /\[\d*\]$/;
 /** What curl calls all that it is given to send. */
 const CURLS_OWN = 'application/x-www-form-urlencoded';
 const JSON_TYPES: readonly (string | undefined)[] = [undefined, 'application/json', 'text/plain', 'text/json', CURLS_OWN];
@@ -39,12 +41,16 @@ async function readFormBody(request: Request, limitBytes: number, askFirst?: Ask
   const fields: Record<string, unknown> = {};
   const uploads: Record<string, MediaSource[]> = {};
   const prints: string[] = [];
-  for (const [name, value] of form.value.entries()) {
+  for (const [written, value] of form.value.entries()) {
+    const name = written.replace(OF_A_LIST, '');
     if (typeof value === 'string') {
       addField(fields, name, value);
       prints.push(`${name}=${value}`);
       continue;
     }
+    // What a browser sends for a field of which no file was chosen.
+    if (value.size === 0 && value.name === '') continue;
+    if (value.size === 0) return fail('invalid_request', `The file in the field \`${name}\` is empty.`, { param: name });
     const bytes = new Uint8Array(await value.arrayBuffer());
     const source: MediaSource = { bytes, contentType: sniffType(bytes) ?? cleanType(value.type) ?? UNKNOWN_TYPE };
     uploads[name] = [...(uploads[name] ?? []), source];

@@ -31,7 +31,7 @@ export class Fields {
     return name === undefined ? undefined : { name, value: this.fields[name] };
   }
 
-  /** Which of these names the request has: what is wrong is told by that one. Forms write the name of a list with brackets. */
+  /** Which of these names the request has: what is wrong is told by that one. Some write the name of a list with brackets. */
   nameOf(names: readonly string[]): string {
     const name = names.find((known) => this.uploads[known] !== undefined || (this.fields[known] ?? null) !== null);
     return (name ?? names[0]!).replace(/\[\]$/, '');
@@ -45,6 +45,11 @@ export class Fields {
   flag(name: string): boolean {
     const value = this.find([name])?.value;
     return value === true || value === 'true';
+  }
+
+  /** A file that nobody has read: unlike other fields it cannot be passed on. */
+  unreadUpload(): string | undefined {
+    return Object.keys(this.uploads).find((name) => !this.read.has(name));
   }
 
   extra(): Record<string, unknown> {

@@ -81,6 +81,18 @@ describe('vendors that answer with the result', () => {
     expect(request!.body).toContain('name="image[]"; filename="image-1.png"');
   });
 
+  it.each(['images[]', 'reference_images[0]', 'image'])('OpenAI: goes by the pictures of a form that calls them %s', async (name) => {
+    vendors.script('openai', () => json({ created: 1_763_600_000, data: [{ b64_json: base64('2.png') }] }));
+    const form = new FormData();
+    form.append('model', 'gpt-image-2');
+    form.append('prompt', 'more snow');
+    form.append(name, new Blob([FILES['1.png']!]), 'one');
+    form.append(name.replace('0', '1'), new Blob([FILES['2.png']!]), 'two');
+    await delivered(await post(account, '/v1/images/generations', form), ['2.png'], 3);
+    const [request] = vendors.seen('openai');
+    expect(request!.body.match(/name="image\[\]"; filename="image-\d.png"/g)).toHaveLength(2);
+  });
+
   it('Google: the picture within the answer', async () => {
     vendors.script('google', () => googlePicture('1.png'));
     const asked = { model: 'gemini-3-1-flash-t2i', prompt: 'a fox', resolution: '2K', aspect_ratio: '16:9' };
