@@ -158,6 +158,7 @@ function readVideo(fields: Fields, terms: MediaTerms): Result<VideoInput> {
 
 /** OpenAI calls the text `input`, and the format `response_format`. */
 function readSpeech(fields: Fields): Result<SpeechInput> {
+  fields.ignore('stream_format');
   const read = all({
     text: fields.longText(['text', 'input', 'prompt'], true),
     voice: fields.text(['voice_id', 'voice', 'reference_id']),
@@ -172,6 +173,7 @@ function readSpeech(fields: Fields): Result<SpeechInput> {
 export const SPEECH_FORMATS = ['mp3', 'wav', 'opus', 'pcm', 'aac', 'flac'];
 
 function readClone(fields: Fields): Result<CloneInput> {
+  fields.ignore('stream_format');
   const read = all({
     text: fields.longText(['text', 'input', 'prompt'], true),
     reference: fields.source(['audio', 'audio_url', 'reference_audio', 'file']),
@@ -185,7 +187,7 @@ function readClone(fields: Fields): Result<CloneInput> {
 }
 
 function readTranscription(fields: Fields): Result<TranscriptionInput> {
-  fields.ignore('response_format', 'timestamp_granularities', 'timestamp_granularities[]', 'format');
+  fields.ignore('response_format', 'stream', 'timestamp_granularities', 'timestamp_granularities[]', 'format');
   const read = all({ audio: fields.source(['audio', 'audio_url', 'file']), language: fields.text(['language']) });
   if (!read.ok) return read;
   const { audio, ...rest } = read.value;
