@@ -5,6 +5,10 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
   'image/webp': 'webp',
   'image/gif': 'gif',
   'image/avif': 'avif',
+  'image/heic': 'heic',
+  'image/heif': 'heif',
+  'image/bmp': 'bmp',
+  'image/tiff': 'tiff',
   'video/mp4': 'mp4',
   'video/webm': 'webm',
   'video/quicktime': 'mov',
@@ -60,14 +64,26 @@ export function sniffType(bytes: Uint8Array): string | undefined {
   if (start === '\x1aE\xdf\xa3') return 'video/webm';
   if (start === 'PK\x03\x04') return 'application/zip';
   if (ascii(bytes, 0, 3) === 'ID3' || (bytes[0] === 0xff && ((bytes[1] ?? 0) & 0xe6) === 0xe2)) return 'audio/mpeg';
-  if (ascii(bytes, 4, 8) === 'ftyp') {
-    const brand = ascii(bytes, 8, 12);
-    if (brand === 'avif') return 'image/avif';
-    if (brand === 'qt  ') return 'video/quicktime';
-    return brand.startsWith('M4A') ? 'audio/mp4' : 'video/mp4';
-  }
+  if (ascii(bytes, 4, 8) === 'ftyp') return typeOfBrand(ascii(bytes, 8, 12));
   return undefined;
 }
+
+/** https://mp4ra.org/registered-types/brands, and https://www.rfc-editor.org/rfc/rfc6381 */
+const BRANDS: Readonly<Record<string, string>> = {
+  avif: 'image/avif',
+  avis: 'image/avif',
+  heic: 'image/heic',
+  heix: 'image/heic',
+  heim: 'image/heic',
+  heis: 'image/heic',
+  mif1: 'image/heif',
+  msf1: 'image/heif',
+  'qt  ': 'video/quicktime',
+  'M4A ': 'audio/mp4',
+  'M4B ': 'audio/mp4',
+  'M4P ': 'audio/mp4',
+};
+const typeOfBrand = (brand: string): string => BRANDS[brand] ?? 'video/mp4';
 
 /** An error told with the status of success: neither its bytes nor its type are of a file that was asked for. */
 export const isPage = (first: Uint8Array, contentType: string | null): boolean =>
