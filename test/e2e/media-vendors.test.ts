@@ -50,6 +50,7 @@ const hooked = (body: Record<string, unknown>, name: string) => ({ ...body, webh
 
 async function told(name: string): Promise<Record<string, unknown>> {
   const hook = await until(`the webhook ${name}`, () => vendors.seen('hooks').find(({ path }) => path.endsWith(`/${name}`)));
+  expect(hook.headers['user-agent']).toMatch(/^\S+\/\d/);
   return hook.json();
 }
 
@@ -79,6 +80,8 @@ describe('vendors that answer with the result', () => {
     const [request] = vendors.seen('openai');
     expect(request!.path).toBe('/v1/images/edits');
     expect(request!.body).toContain('name="image[]"; filename="image-1.png"');
+    // Who does not say what it is gets nothing from many a host.
+    expect(vendors.seen('files')[0]!.headers['user-agent']).toMatch(/^\S+\/\d/);
   });
 
   it.each(['images[]', 'reference_images[0]', 'image'])('OpenAI: goes by the pictures of a form that calls them %s', async (name) => {
