@@ -1,6 +1,7 @@
 /** The body of a media request, JSON or a form: its fields, and what was uploaded with it. */
 import { fail, ok, type Result } from '../core/errors';
 import { cleanType, sniffType, UNKNOWN_TYPE } from '../core/media-type';
+import { textOf } from '../core/multipart';
 import { isRecord, parseJson } from '../core/record';
 import type { Uploads } from '../jobs/read-fields';
 import type { MediaSource } from '../providers/media/types';
@@ -41,18 +42,17 @@ async function readFormBody(request: Request, limitBytes: number, askFirst?: Ask
   const fields: Record<string, unknown> = {};
   const uploads: Record<string, MediaSource[]> = {};
   const prints: string[] = [];
-  for (const [written, value] of form.value.entries()) {
-    const name = written.replace(OF_A_LIST, '');
-    if (typeof value === 'string') {
+  for (const part of form.value) {
+    const { filename, bytes, contentType } = part;
+    const name = part.name.replace(OF_A_LIST, '');
+    if (filename === undefined) {
+      const value = textOf(part);
       addField(fields, name, value);
       prints.push(`${name}=${value}`);
       continue;
     }
-    // What a browser sends for a field of which no file was chosen.
-    if (value.size === 0 && value.name === '') continue;
-    if (value.size === 0) return fail('invalid_request', `The file in the field \`${name}\` is empty.`, { param: name });
-    const bytes = new Uint8Array(await value.arrayBuffer());
-    const source: MediaSource = { bytes, contentType: sniffType(bytes) ?? cleanType(value.type) ?? UNKNOWN_TYPE };
+    if (bytes.byteLength === 0) return fail('invalid_request', `The file in the field \`${name}\` is empty.`, { param: name });
+    const source: MediaSource = { bytes, contentType: sniffType(bytes) ?? cleanType(contentType) ?? UNKNOWN_TYPE };
     uploads[name] = [...(uploads[name] ?? []), source];
     prints.push(`${name}:${new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)).join()}`);
   }

@@ -195,6 +195,19 @@ describe('a refusal', () => {
     expect(await streamed.text()).toContain('[DONE]');
   });
 
+  it('is not for a form as .NET writes it, with names without quotes', async () => {
+    const caller = await openMediaAccount(worker);
+    const part = (head: string, content: string) => `--XyZ\r\nContent-Disposition: form-data; ${head}\r\n\r\n${content}\r\n`;
+    const send = (path: string, parts: string[]) =>
+      post(caller, path, `${parts.join('')}--XyZ--\r\n`, { 'content-type': 'multipart/form-data; boundary="XyZ"' });
+    const named = "filename=a.png; filename*=utf-8''%E4%BD%A0%20a.png";
+    const fields = [part('name=model', 'nano_banana'), part('name=prompt', 'a cat')];
+    const edited = await send('/v1/images/edits', [...fields, part(`name=image; ${named}`, 'a picture')]);
+    expect(edited.status, edited.text).toBe(200);
+    const stored = await send('/v1/storage', [part(`name=file; ${named}`, 'a picture')]);
+    expect(stored).toMatchObject({ status: 201, body: { filename: '\u4f60 a.png', size: 9 } });
+  });
+
   it('is not for a form that is streamed, unless that proves too large', async () => {
     const caller = await openMediaAccount(worker);
     const send = (path: string, name: string, bytes: number) => {
