@@ -1,6 +1,6 @@
 /** The body of a media request, JSON or a form: its fields, and what was uploaded with it. */
 import { fail, ok, type Result } from '../core/errors';
-import { cleanType, sniffType, UNKNOWN_TYPE } from '../core/media-type';
+import { cleanType, fileType } from '../core/media-type';
 import { textOf } from '../core/multipart';
 import { isRecord, parseJson } from '../core/record';
 import type { Uploads } from '../jobs/read-fields';
@@ -52,7 +52,7 @@ async function readFormBody(request: Request, limitBytes: number, askFirst?: Ask
       continue;
     }
     if (bytes.byteLength === 0) return fail('invalid_request', `The file in the field \`${name}\` is empty.`, { param: name });
-    const source: MediaSource = { bytes, contentType: sniffType(bytes) ?? cleanType(contentType) ?? UNKNOWN_TYPE };
+    const source: MediaSource = { bytes, contentType: fileType(bytes, contentType) };
     uploads[name] = [...(uploads[name] ?? []), source];
     prints.push(`${name}:${new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)).join()}`);
   }

@@ -1,6 +1,6 @@
 /** Reads of a request's fields: each gives the value, nothing, or an error that names the field. */
 import { fail, ok, type Result } from '../core/errors';
-import { cleanType, sniffType, UNKNOWN_TYPE } from '../core/media-type';
+import { fileType } from '../core/media-type';
 import { type PublicUrlRules, readPublicUrl } from '../core/public-url';
 import { isRecord } from '../core/record';
 import { fromBase64 } from '../providers/media/sources';
@@ -145,5 +145,5 @@ function readSource(value: unknown, name: string, forms: 'https' | 'any', rules:
   const match = /^data:([^,;]*)(?:;[^,]*?)?;base64,/i.exec(text);
   const bytes = match ? fromBase64(text.slice(match[0].length)) : undefined;
   if (!match || !bytes || bytes.length === 0) return invalid(name, 'is not a valid base64 data URL');
-  return ok({ bytes, contentType: sniffType(bytes) ?? cleanType(match[1]) ?? UNKNOWN_TYPE });
+  return ok({ bytes, contentType: fileType(bytes, match[1]) });
 }
