@@ -178,6 +178,42 @@ describe('a plan', () => {
   });
 });
 
+describe('a data URL', () => {
+  const read = (image: string) => planJob(REGISTRY, call({ model: 'nano_banana', prompt: 'a cat', image }), false, RULES);
+
+  it.each([
+    ['as usual', 'data:image/png;base64,iVBORw0KGg+='],
+    ['in the other alphabet, and without its end', 'data:image/png;base64,iVBORw0KGg-'],
+    ['with parameters', 'data:image/png;name=a.png;charset=utf-8;base64,iVBORw0KGg+='],
+    ['with a comma in its type', 'data:image/png;codecs=vp8,opus;base64,iVBORw0KGg+='],
+    ['with a comma in quotes', 'data:image/png;codecs="vp8,opus";base64,iVBORw0KGg+='],
+    ['escaped as URLs are', 'data:image/png;base64,iVBORw0KGg%2B%3D'],
+    ['in lines', ' data:image/png;base64,iVBORw0\r\nKGg+=\n'],
+  ])('is read %s', (_what, url) => {
+    const planned = read(url);
+    expect(planned).toMatchObject({ ok: true, value: { input: { references: [{ contentType: 'image/png' }] } } });
+    const [source] = planned.ok && planned.value.input.kind === 'image' ? planned.value.input.references : [];
+    expect(source && 'bytes' in source && [...source.bytes]).toEqual([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0f]);
+  });
+
+  it.each(['data:image/png,iVBORw0KGgo=', 'data:image/png;base64,', 'data:image/png;base64,%', 'data:image/png;base64,!!'])(
+    'is none as %s',
+    (url) => {
+      expect(read(url)).toMatchObject({ ok: false, error: { param: 'image' } });
+    },
+  );
+});
+
+it('names a text that is missing as the request does', () => {
+  const planned = planJob(
+    registryOf({ 'audio-tts': [{ provider: 'fal', model: 'a' }] }, [provider('fal')]),
+    call({ model: 'audio-tts', input: ' ' }, ['audio']),
+    false,
+    RULES,
+  );
+  expect(planned).toMatchObject({ ok: false, error: { param: 'input' } });
+});
+
 describe('a price', () => {
   it.each([
     ['1024x1024', 3],
