@@ -489,6 +489,33 @@ describe('a model with a price a request, whose provider bills by length', () =>
   });
 });
 
+describe('a size by its name', () => {
+  const chains = { 'doubao-seedream-4-5': [{ provider: 'fal', model: 'a' }], 'gemini-3-1-flash-t2i': [{ provider: 'fal', model: 'b' }] };
+  const read = (model: string, fields: object) =>
+    planJob(registryOf(chains, [provider('fal')]), call({ model, prompt: 'a cat', ...fields }), false, RULES);
+
+  it.each([
+    [{ size: '2K' }, { resolution: '2K' }],
+    [
+      { size: '2k', aspect_ratio: '16:9' },
+      { resolution: '2K', aspectRatio: '16:9' },
+    ],
+    [{ size: '4K', resolution: '1K' }, { resolution: '1K' }],
+    [{ size: '16:9' }, { aspectRatio: '16:9' }],
+    [{ size: '1024x768' }, { size: '1024x768' }],
+    [{ size: 'auto' }, { size: 'auto' }],
+  ])('as in %j is what it says', (fields, shape) => {
+    const planned = read('doubao-seedream-4-5', fields);
+    const { size, aspectRatio, resolution } = (planned.ok ? planned.value.input : {}) as Partial<ImageInput>;
+    expect(Object.fromEntries(Object.entries({ size, aspectRatio, resolution }).filter(([, value]) => value !== undefined))).toEqual(shape);
+  });
+
+  it('has the price of its tier, and is refused where there is none', () => {
+    expect(read('gemini-3-1-flash-t2i', { size: '4K' })).toMatchObject({ ok: true, value: { estimateMicro: 9 * CREDIT } });
+    expect(read('gemini-3-1-flash-t2i', { size: '7:5' })).toMatchObject({ ok: false, error: { param: 'size' } });
+  });
+});
+
 describe('a size that nobody here reads', () => {
   const plan = (model: string, fields: Record<string, unknown>, family: 'image' | 'video' = 'image') =>
     planJob(
