@@ -48,21 +48,30 @@ interface Delimiter {
 }
 
 function findDelimiter(body: Uint8Array, delimiter: Uint8Array, from: number): Delimiter | undefined {
-  for (let at = body.indexOf(DASH, from); at >= 0; at = body.indexOf(DASH, at + 1)) {
-    const start = lineStart(body, at, from);
-    if (start === undefined || !delimiter.every((byte, index) => body[at + index] === byte)) continue;
-    const rest = at + delimiter.byteLength;
-    if (body[rest] === DASH && body[rest + 1] === DASH) return { start, end: rest + 2, isLast: true };
-    const end = lineEnd(body, rest);
-    if (end !== undefined) return { start, end, isLast: false };
+  for (let at = from; ; ) {
+    const found = isAt(body, at, delimiter) ? delimiterAt(body, at, at + delimiter.byteLength, from) : undefined;
+    const lineFeed = found ? -1 : body.indexOf(LF, at);
+    if (lineFeed < 0) return found;
+    at = lineFeed + 1;
   }
-  return undefined;
 }
 
-/** Where the line before ends; undefined in the middle of one. */
-function lineStart(body: Uint8Array, at: number, from: number): number | undefined {
+/** Undefined where more follows than a boundary has behind it. */
+function delimiterAt(body: Uint8Array, at: number, rest: number, from: number): Delimiter | undefined {
+  const start = lineStart(body, at, from);
+  if (body[rest] === DASH && body[rest + 1] === DASH) return { start, end: rest + 2, isLast: true };
+  const end = lineEnd(body, rest);
+  return end === undefined ? undefined : { start, end, isLast: false };
+}
+
+function isAt(body: Uint8Array, at: number, wanted: Uint8Array): boolean {
+  for (let index = 0; index < wanted.byteLength; index++) if (body[at + index] !== wanted[index]) return false;
+  return true;
+}
+
+/** Where the line before ends. */
+function lineStart(body: Uint8Array, at: number, from: number): number {
   if (at === from) return at;
-  if (body[at - 1] !== LF) return undefined;
   return at - 2 >= from && body[at - 2] === CR ? at - 2 : at - 1;
 }
 
