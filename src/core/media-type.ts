@@ -5,6 +5,10 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
   'image/webp': 'webp',
   'image/gif': 'gif',
   'image/avif': 'avif',
+  'image/heic': 'heic',
+  'image/heif': 'heif',
+  'image/bmp': 'bmp',
+  'image/tiff': 'tiff',
   'video/mp4': 'mp4',
   'video/webm': 'webm',
   'video/quicktime': 'mov',
@@ -15,6 +19,7 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
   'audio/aac': 'aac',
   'audio/flac': 'flac',
   'audio/mp4': 'm4a',
+  'audio/webm': 'webm',
   'audio/pcm': 'pcm',
   'model/gltf-binary': 'glb',
   'application/json': 'json',
@@ -60,13 +65,38 @@ export function sniffType(bytes: Uint8Array): string | undefined {
   if (start === '\x1aE\xdf\xa3') return 'video/webm';
   if (start === 'PK\x03\x04') return 'application/zip';
   if (ascii(bytes, 0, 3) === 'ID3' || (bytes[0] === 0xff && ((bytes[1] ?? 0) & 0xe6) === 0xe2)) return 'audio/mpeg';
-  if (ascii(bytes, 4, 8) === 'ftyp') {
-    const brand = ascii(bytes, 8, 12);
-    if (brand === 'avif') return 'image/avif';
-    if (brand === 'qt  ') return 'video/quicktime';
-    return brand.startsWith('M4A') ? 'audio/mp4' : 'video/mp4';
-  }
+  // A frame of the same kind that is of none of its layers: https://wiki.multimedia.cx/index.php/ADTS
+  if (bytes[0] === 0xff && ((bytes[1] ?? 0) & 0xf6) === 0xf0) return 'audio/aac';
+  if (ascii(bytes, 4, 8) === 'ftyp') return typeOfBrand(ascii(bytes, 8, 12));
   return undefined;
+}
+
+/** https://mp4ra.org/registered-types/brands, and https://www.rfc-editor.org/rfc/rfc6381 */
+const BRANDS: Readonly<Record<string, string>> = {
+  avif: 'image/avif',
+  avis: 'image/avif',
+  heic: 'image/heic',
+  heix: 'image/heic',
+  heim: 'image/heic',
+  heis: 'image/heic',
+  mif1: 'image/heif',
+  msf1: 'image/heif',
+  'qt  ': 'video/quicktime',
+  'M4A ': 'audio/mp4',
+  'M4B ': 'audio/mp4',
+  'M4P ': 'audio/mp4',
+};
+const typeOfBrand = (brand: string): string => BRANDS[brand] ?? 'video/mp4';
+
+/**
+ * What a file is, by its first bytes or by the first of the types that it is said to have. Sound alone lies in the same
+ * boxes as films, as browsers record it: whether it does is only said.
+ */
+export function fileType(head: Uint8Array, ...declared: (string | null | undefined)[]): string {
+  const sniffed = sniffType(head);
+  const said = declared.map(cleanType).find((type) => type !== undefined);
+  const isSound = said?.startsWith('audio/') && sniffed === said.replace('audio/', 'video/');
+  return (isSound ? said : (sniffed ?? said)) ?? UNKNOWN_TYPE;
 }
 
 /** An error told with the status of success: neither its bytes nor its type are of a file that was asked for. */

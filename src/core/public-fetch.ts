@@ -10,6 +10,8 @@ import { isRecord } from './record';
 const MAX_REDIRECTS = 5;
 const LOOKUP_TIMEOUT_MS = 5_000;
 const RECORD_TYPES = ['A', 'AAAA'];
+/** Many a host, and most firewalls of web servers, turn away who does not say what it is: the runtime says nothing. */
+export const WHO_ASKS = { 'user-agent': 'hypereal-gateway/1.0' };
 /** DNS numbers of A and AAAA. */
 const ADDRESS_TYPES: readonly unknown[] = [1, 28];
 
@@ -46,7 +48,7 @@ export async function requirePublic(deps: PublicFetchDeps, text: string): Promis
 export async function publicFetch(deps: PublicFetchDeps, text: string, init: RequestInit = {}): Promise<Response> {
   let url = await requirePublic(deps, text);
   for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
-    const response = await deps.fetch(url.href, { ...init, redirect: 'manual' });
+    const response = await deps.fetch(url.href, { headers: WHO_ASKS, ...init, redirect: 'manual' });
     const location = response.status >= 300 && response.status < 400 ? response.headers.get('location') : null;
     if (location === null) return response;
     await response.body?.cancel();

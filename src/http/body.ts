@@ -1,5 +1,6 @@
 import { fail, type GatewayError, ok, type Result } from '../core/errors';
 import { hasTooManyValues } from '../core/json-size';
+import { type FormPart, readMultipart } from '../core/multipart';
 import { readBounded } from '../core/read-bounded';
 
 const tooLarge = (limitBytes: number) =>
@@ -29,20 +30,20 @@ export async function boundedRequest(request: Request, limitBytes: number): Prom
   }
 }
 
-/** A request's form, refused as soon as it proves too large; one that is streamed announces no length. */
-export async function readForm(request: Request, limitBytes: number, askFirst?: AskFirst): Promise<Result<FormData>> {
+/** The parts of a request's form, refused as soon as it proves too large; one that is streamed announces no length. */
+export async function readForm(request: Request, limitBytes: number, askFirst?: AskFirst): Promise<Result<FormPart[]>> {
   const refused = () => fail('body_too_large', `A form may have ${Math.floor(limitBytes / 1_048_576)} MB at most.`, { param: 'file' });
   const declared = request.headers.get('content-length');
   if (declared !== null && Number(declared) > limitBytes) return refused();
   const error = declared === null || Number(declared) > LARGE_BYTES ? await askFirst?.() : undefined;
   if (error) return { ok: false, error };
   try {
-    if (declared !== null || !request.body) return ok(await request.formData());
-    const bytes = await readBounded(request.body, limitBytes, LEFT_OPEN);
-    const headers = { 'content-type': request.headers.get('content-type') ?? '' };
-    return bytes ? ok(await new Response(bytes, { headers }).formData()) : refused();
+    const bytes = declared === null ? await readBounded(request.body, limitBytes, LEFT_OPEN) : new Uint8Array(await request.arrayBuffer());
+    if (!bytes) return refused();
+    const parts = readMultipart(bytes, request.headers.get('content-type') ?? '');
+    return parts ? ok(parts) : fail('invalid_request', 'The request body is not a valid form.');
   } catch {
-    return fail('invalid_request', 'The request body is not a valid form.');
+    return unreadable();
   }
 }
 

@@ -2,9 +2,6 @@ import { within } from '../core/within';
 
 type Fetch<Env> = (request: Request, env: Env, context: ExecutionContext) => Response | Promise<Response>;
 
-/** What the runtime itself still reads of a request that was answered early (kj, `canceledUploadGraceBytes`). */
-const READ_BY_RUNTIME_BYTES = 65_536;
-
 /** Beyond these a client that goes on sending is hung up on. */
 const LINGER_BYTES = 134_217_728;
 const LINGER_MS = 10_000;
@@ -21,11 +18,8 @@ export function lingering<Env>(serve: Fetch<Env>): Fetch<Env> {
   };
 }
 
-function mayBeUnread({ body, headers }: Request): boolean {
-  if (!body || body.locked) return false;
-  const declared = headers.get('content-length');
-  return declared === null || Number(declared) > READ_BY_RUNTIME_BYTES;
-}
+/** The runtime itself reads on, but for a moment only (kj, `canceledUploadGracePeriod`): a form that is written piece by piece takes longer. */
+const mayBeUnread = ({ body }: Request): boolean => body !== null && !body.locked;
 
 async function answerThenDiscard(response: Response, unread: ReadableStream<Uint8Array>): Promise<Response> {
   const bytes = new Uint8Array(await response.arrayBuffer());

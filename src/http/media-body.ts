@@ -1,6 +1,7 @@
 /** The body of a media request, JSON or a form: its fields, and what was uploaded with it. */
 import { fail, ok, type Result } from '../core/errors';
-import { cleanType, sniffType, UNKNOWN_TYPE } from '../core/media-type';
+import { cleanType, fileType } from '../core/media-type';
+import { textOf } from '../core/multipart';
 import { isRecord, parseJson } from '../core/record';
 import type { Uploads } from '../jobs/read-fields';
 import type { MediaSource } from '../providers/media/types';
@@ -14,6 +15,8 @@ export interface MediaBody {
 }
 
 const FORM = /^multipart\/form-data\b/i;
+/** How forms write the name of a list: `image[]`, or `image[0]` and so on. */
+const OF_A_LIST = /\[\d*\]$/;
 /** What curl calls all that it is given to send. */
 const CURLS_OWN = 'application/x-www-form-urlencoded';
 const JSON_TYPES: readonly (string | undefined)[] = [undefined, 'application/json', 'text/plain', 'text/json', CURLS_OWN];
@@ -39,14 +42,17 @@ async function readFormBody(request: Request, limitBytes: number, askFirst?: Ask
   const fields: Record<string, unknown> = {};
   const uploads: Record<string, MediaSource[]> = {};
   const prints: string[] = [];
-  for (const [name, value] of form.value.entries()) {
-    if (typeof value === 'string') {
+  for (const part of form.value) {
+    const { filename, bytes, contentType } = part;
+    const name = part.name.replace(OF_A_LIST, '');
+    if (filename === undefined) {
+      const value = textOf(part);
       addField(fields, name, value);
       prints.push(`${name}=${value}`);
       continue;
     }
-    const bytes = new Uint8Array(await value.arrayBuffer());
-    const source: MediaSource = { bytes, contentType: sniffType(bytes) ?? cleanType(value.type) ?? UNKNOWN_TYPE };
+    if (bytes.byteLength === 0) return fail('invalid_request', `The file in the field \`${name}\` is empty.`, { param: name });
+    const source: MediaSource = { bytes, contentType: fileType(bytes, contentType) };
     uploads[name] = [...(uploads[name] ?? []), source];
     prints.push(`${name}:${new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)).join()}`);
   }

@@ -64,6 +64,23 @@ export async function* withHead(chunks: AsyncIterable<Uint8Array>, headBytes: nu
   if (head.byteLength > 0 && head.byteLength < headBytes) yield head;
 }
 
+/** All of a body in pieces of one size, but for the last. */
+export async function* piecesOf(body: ReadableStream<Uint8Array>, pieceBytes: number): AsyncGenerator<Uint8Array, void> {
+  const piece = new Uint8Array(pieceBytes);
+  let filled = 0;
+  for await (const chunk of chunksOf(body))
+    for (let from = 0; from < chunk.byteLength; ) {
+      const taken = chunk.subarray(from, from + pieceBytes - filled);
+      piece.set(taken, filled);
+      filled += taken.byteLength;
+      from += taken.byteLength;
+      if (filled < pieceBytes) continue;
+      yield piece;
+      filled = 0;
+    }
+  if (filled > 0) yield piece.subarray(0, filled);
+}
+
 interface Gathering {
   seenMs: number;
 }

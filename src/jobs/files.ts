@@ -1,6 +1,6 @@
 /** Results and uploads in R2, under keys that nobody can guess. Writing the same one again changes nothing. */
 import { sha256Hex, toHex } from '../core/hex';
-import { cleanType, extensionOf, isPage, sniffType, UNKNOWN_TYPE } from '../core/media-type';
+import { extensionOf, fileType, isPage } from '../core/media-type';
 import { chunksOf, PART_BYTES, partsOf, withHead } from './body-parts';
 import type { JobDeps } from './deps';
 import type { Job, StoredFile } from './types';
@@ -82,7 +82,7 @@ export async function putStream(
     const head = (await chunks.next()).value;
     if (!head) throw new Error('the file is empty');
     if (mediaOnly && isPage(head, response.headers.get('content-type'))) throw new Error('the file is a page, and no media');
-    const contentType = sniffType(head) ?? cleanType(declaredType) ?? cleanType(response.headers.get('content-type')) ?? UNKNOWN_TYPE;
+    const contentType = fileType(head, declaredType, response.headers.get('content-type'));
     const passed = { sizeBytes: 0 };
     const body = tapped(head, chunks, announced === null ? maxBytes : Number(announced), passed, digest);
     if (announced === null) await putParts(deps, key, partsOf(body, waitMs), contentType);

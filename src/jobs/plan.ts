@@ -166,6 +166,8 @@ function planModel(registry: Registry, model: Model, call: MediaCall, sandbox: b
   fields.ignore('model', 'intent', 'webhook_url', 'webhookUrl', 'user');
   const input = readInput(terms.kind, fields, terms);
   if (!input.ok) return input;
+  const unread = fields.unreadUpload();
+  if (unread !== undefined) return invalid(unread, `holds a file, and is no name of one that \`${model.id}\` takes`);
   const unpriced = refuseResolution(unitPrice(model)!, input.value);
   if (unpriced) return unpriced;
   const chosen = mode.value === 'fast' ? 'fast' : 'auto';

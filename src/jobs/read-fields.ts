@@ -1,6 +1,6 @@
 /** Reads of a request's fields: each gives the value, nothing, or an error that names the field. */
 import { fail, ok, type Result } from '../core/errors';
-import { cleanType, sniffType, UNKNOWN_TYPE } from '../core/media-type';
+import { fileType } from '../core/media-type';
 import { type PublicUrlRules, readPublicUrl } from '../core/public-url';
 import { isRecord } from '../core/record';
 import { fromBase64 } from '../providers/media/sources';
@@ -31,7 +31,7 @@ export class Fields {
     return name === undefined ? undefined : { name, value: this.fields[name] };
   }
 
-  /** Which of these names the request has: what is wrong is told by that one. Forms write the name of a list with brackets. */
+  /** Which of these names the request has: what is wrong is told by that one. Some write the name of a list with brackets. */
   nameOf(names: readonly string[]): string {
     const name = names.find((known) => this.uploads[known] !== undefined || (this.fields[known] ?? null) !== null);
     return (name ?? names[0]!).replace(/\[\]$/, '');
@@ -45,6 +45,11 @@ export class Fields {
   flag(name: string): boolean {
     const value = this.find([name])?.value;
     return value === true || value === 'true';
+  }
+
+  /** A file that nobody has read: unlike other fields it cannot be passed on. */
+  unreadUpload(): string | undefined {
+    return Object.keys(this.uploads).find((name) => !this.read.has(name));
   }
 
   extra(): Record<string, unknown> {
@@ -62,7 +67,7 @@ export class Fields {
   longText(names: readonly string[], required: boolean): Result<string> {
     const read = this.text(names, MAX_TEXT_CHARS);
     if (!read.ok) return read;
-    if (required && (read.value ?? '').trim() === '') return invalid(names[0]!, 'is required');
+    if (required && (read.value ?? '').trim() === '') return invalid(this.nameOf(names), 'is required');
     return ok(read.value ?? '');
   }
 
@@ -127,6 +132,19 @@ function mustBeOneOf(offered: readonly number[]): string {
 
 export const invalid = (param: string, why: string) => fail('invalid_request', `The field \`${param}\` ${why}.`, { param });
 
+const MAX_DATA_HEAD_CHARS = 1_000;
+/** Browsers put the whole type of what they recorded into it, a comma between two codecs included. */
+const DATA_URL = /^data:([^,;]*)(?:;.*?)?;base64,/is;
+
+/** A data URL is a URL: its signs may be written as `%2B`. */
+function unescaped(base64: string): string {
+  try {
+    return base64.includes('%') ? decodeURIComponent(base64) : base64;
+  } catch {
+    return base64;
+  }
+}
+
 /** A URL, a data URL, or either inside an object as OpenAI has them. */
 function readSource(value: unknown, name: string, forms: 'https' | 'any', rules: PublicUrlRules): Result<MediaSource> {
   const inner = isRecord(value) ? (value.url ?? value.image_url) : value;
@@ -137,8 +155,8 @@ function readSource(value: unknown, name: string, forms: 'https' | 'any', rules:
     return url.ok ? ok({ url: text }) : url;
   }
   if (forms === 'https') return invalid(name, 'must be a public HTTPS URL: this model takes no base64');
-  const match = /^data:([^,;]*)(?:;[^,]*?)?;base64,/i.exec(text);
-  const bytes = match ? fromBase64(text.slice(match[0].length)) : undefined;
+  const match = DATA_URL.exec(text.slice(0, MAX_DATA_HEAD_CHARS));
+  const bytes = match ? fromBase64(unescaped(text.slice(match[0].length))) : undefined;
   if (!match || !bytes || bytes.length === 0) return invalid(name, 'is not a valid base64 data URL');
-  return ok({ bytes, contentType: sniffType(bytes) ?? cleanType(match[1]) ?? UNKNOWN_TYPE });
+  return ok({ bytes, contentType: fileType(bytes, match[1]) });
 }

@@ -1,7 +1,7 @@
 /** A request's fields as the input of a kind, checked against what the model takes. Pure. */
 import { ok, type Result } from '../core/errors';
 import { FILM_SECONDS, type MediaTerms } from '../providers/catalogue/media-terms';
-import { nearestRatio, readSides, tierOfSides } from '../providers/media/dimensions';
+import { nearestRatio, readRatio, readSides, tierOfSides } from '../providers/media/dimensions';
 import { fittingSeconds } from '../providers/media/duration';
 import type {
   CloneInput,
@@ -60,7 +60,9 @@ function readImage(fields: Fields, terms: MediaTerms): Result<ImageInput> {
   const { prompt, count, references, partials, size, aspectRatio, resolution, quality, ...others } = read.value;
   // What is left to us is made at the quality that the price is for, not at what a provider thinks best.
   const rest = { ...others, quality: terms.pricesByQuality && quality === 'auto' ? undefined : quality };
-  const shape = oneSize({ size, aspectRatio, resolution }, terms);
+  const named = sizeByName({ size, aspectRatio, resolution }, terms);
+  if (!named.ok) return named;
+  const shape = oneSize(named.value, terms);
   const extra = fields.extra();
   const refused =
     refuseReferences(fields.nameOf(REFERENCES), references, terms) ??
@@ -84,6 +86,17 @@ interface Shape {
   size?: string | undefined;
   aspectRatio?: string | undefined;
   resolution?: string | undefined;
+}
+
+const TIER = /^(?:0\.5|1|2|4)K$/i;
+
+/** A size may be called by its tier (`2K`) or its ratio (`16:9`), as makers of pictures do: left as it is, it would say nothing. */
+function sizeByName({ size, aspectRatio, resolution }: Shape, { sizes, resolutions, aspectRatios }: MediaTerms): Result<Shape> {
+  const [tier, ratio] = [size !== undefined && TIER.test(size), readRatio(size) !== undefined];
+  if (sizes || size === undefined || !(tier || ratio)) return ok({ size, aspectRatio, resolution });
+  const [name, offered] = tier ? [size.toUpperCase(), resolutions] : [size, aspectRatios];
+  if (offered && !offered.includes(name)) return invalid('size', `must be one of ${offered.join(', ')}`);
+  return ok(tier ? { aspectRatio, resolution: resolution ?? name } : { aspectRatio: aspectRatio ?? name, resolution });
 }
 
 /** Where both say how large, providers differ in which they go by: one is left, so that what is made is what is priced. */
@@ -158,6 +171,7 @@ function readVideo(fields: Fields, terms: MediaTerms): Result<VideoInput> {
 
 /** OpenAI calls the text `input`, and the format `response_format`. */
 function readSpeech(fields: Fields): Result<SpeechInput> {
+  fields.ignore('stream_format');
   const read = all({
     text: fields.longText(['text', 'input', 'prompt'], true),
     voice: fields.text(['voice_id', 'voice', 'reference_id']),
@@ -172,6 +186,7 @@ function readSpeech(fields: Fields): Result<SpeechInput> {
 export const SPEECH_FORMATS = ['mp3', 'wav', 'opus', 'pcm', 'aac', 'flac'];
 
 function readClone(fields: Fields): Result<CloneInput> {
+  fields.ignore('stream_format');
   const read = all({
     text: fields.longText(['text', 'input', 'prompt'], true),
     reference: fields.source(['audio', 'audio_url', 'reference_audio', 'file']),
@@ -185,7 +200,7 @@ function readClone(fields: Fields): Result<CloneInput> {
 }
 
 function readTranscription(fields: Fields): Result<TranscriptionInput> {
-  fields.ignore('response_format', 'timestamp_granularities', 'timestamp_granularities[]', 'format');
+  fields.ignore('response_format', 'stream', 'timestamp_granularities', 'timestamp_granularities[]', 'format');
   const read = all({ audio: fields.source(['audio', 'audio_url', 'file']), language: fields.text(['language']) });
   if (!read.ok) return read;
   const { audio, ...rest } = read.value;

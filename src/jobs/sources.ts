@@ -1,5 +1,5 @@
 /** What the caller brought, in the form that is needed: kept, or as an adapter wants it. */
-import { cleanType, sniffType, UNKNOWN_TYPE } from '../core/media-type';
+import { fileType } from '../core/media-type';
 import { publicFetch } from '../core/public-fetch';
 import { isRecord } from '../core/record';
 import type { MediaAdapter, MediaInput, MediaSource } from '../providers/media/types';
@@ -98,7 +98,7 @@ async function download(deps: JobDeps, url: string, room: Room): Promise<MediaSo
       throw new Error(`it answers ${response.status}`);
     }
     const bytes = await readAll(within(room, response), room.totalBytes);
-    return { bytes, contentType: sniffType(bytes) ?? cleanType(response.headers.get('content-type')) ?? UNKNOWN_TYPE };
+    return { bytes, contentType: fileType(bytes, response.headers.get('content-type')) };
   } catch (error) {
     throw new SourceMissing(
       `A file of this request could not be fetched from its URL: ${error instanceof Error ? error.message : 'no reason'}.`,

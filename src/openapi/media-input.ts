@@ -229,6 +229,7 @@ export const openaiSpeechRequest = z.looseObject({
   voice,
   response_format: format.nullish(),
   speed: SPEECH.speed,
+  stream_format: z.string().nullish().meta({ description: '`sse`: the file in pieces, as events.' }),
 });
 
 /** OpenAI has it as a form; a file may be a URL here too. */
@@ -238,6 +239,7 @@ export const openaiTranscriptionRequest = z.looseObject({
   audio: recording.nullish(),
   language: word.nullish(),
   response_format: z.enum(TRANSCRIPT_FORMATS).nullish(),
+  stream: z.boolean().nullish().meta({ description: 'The text as events, whatever `response_format` says.' }),
 });
 
 export const mediaRequest = z

@@ -249,6 +249,28 @@ const heard = z.union([
   z.object({ task: z.literal('transcribe'), language: z.string(), duration: z.number(), text: z.string(), segments: z.array(segment) }),
 ]);
 
+const end = { creditsUsed: credits, jobId: z.string() };
+const SPEECH_EVENTS = {
+  event: z.union([
+    z.object({ type: z.literal('speech.audio.delta'), audio: z.string().meta({ description: 'A piece of the file, as base64.' }) }),
+    z.object({ type: z.literal('speech.audio.done'), ...end }),
+    streamFailure,
+  ]),
+  words: 'With `stream_format: "sse"`: the file in pieces, once it is there.',
+  example:
+    'event: speech.audio.delta\ndata: {"type":"speech.audio.delta","audio":"UklGRg=="}\n\nevent: speech.audio.done\ndata: {"type":"speech.audio.done","creditsUsed":2,"jobId":"job_0"}\n\ndata: [DONE]\n\n',
+};
+const TRANSCRIPT_EVENTS = {
+  event: z.union([
+    z.object({ type: z.literal('transcript.text.delta'), delta: z.string() }),
+    z.object({ type: z.literal('transcript.text.done'), text: z.string(), ...end }),
+    streamFailure,
+  ]),
+  words: 'With `stream: true`: the text, once it is there.',
+  example:
+    'event: transcript.text.delta\ndata: {"type":"transcript.text.delta","delta":"Good morning"}\n\nevent: transcript.text.done\ndata: {"type":"transcript.text.done","text":"Good morning","creditsUsed":1,"jobId":"job_0"}\n\ndata: [DONE]\n\n',
+};
+
 const openaiAudioRoutes: Route[] = [
   {
     ...route(
@@ -260,7 +282,7 @@ const openaiAudioRoutes: Route[] = [
         schema: openaiSpeechRequest,
         examples: example('Speech', { model: 'audio-tts', input: 'Good morning', voice: 'alloy' }),
       },
-      { description: 'The sound.', others: { 'audio/*': BINARY }, headers: JOB_HEADERS },
+      { description: 'The sound.', others: { 'audio/*': BINARY }, events: SPEECH_EVENTS, headers: JOB_HEADERS },
     ),
     description: WAITS_IN_SILENCE,
     reference: 'https://platform.openai.com/docs/api-reference/audio/createSpeech',
@@ -279,7 +301,11 @@ const openaiAudioRoutes: Route[] = [
           subtitles: { summary: 'As subtitles', value: { model: 'audio-asr', audio: SILENCE, response_format: 'srt' } },
         },
       },
-      { ...json('The transcript, as `response_format` asks.', heard, JOB_HEADERS), others: { 'text/plain': { type: 'string' } } },
+      {
+        ...json('The transcript, as `response_format` asks.', heard, JOB_HEADERS),
+        others: { 'text/plain': { type: 'string' } },
+        events: TRANSCRIPT_EVENTS,
+      },
     ),
     reference: 'https://platform.openai.com/docs/api-reference/audio/createTranscription',
   },

@@ -57,3 +57,25 @@ describe.each<[string, string, Sent, number]>([
     }
   });
 });
+
+/** As a client writes it that has a file to send: piece by piece, so that the refusal is quicker. */
+function smallForm(): FormData {
+  const form = new FormData();
+  form.set('model', 'nano_banana');
+  form.set('file', new Blob([LARGE.subarray(0, 20_000)], { type: 'image/png' }), 'a.png');
+  return form;
+}
+
+describe.each([
+  ['a forged key', '/v1/images/edits', 'ck_forged', 401],
+  ['a path where there is nothing', '/v1/images/variations', undefined, 404],
+])('a small form for %s', (_what, path, forged, status) => {
+  it(`is refused with ${status}, each time`, async () => {
+    const { key } = await openMediaAccount(worker);
+    for (let time = 0; time < 20; time++) {
+      const headers = { authorization: `Bearer ${forged ?? key}` };
+      const refused = await fetch(worker.url + path, { method: 'POST', headers, body: smallForm() });
+      expect([refused.status, await refused.json()]).toMatchObject([status, { error: { message: expect.any(String) } }]);
+    }
+  });
+});

@@ -77,6 +77,31 @@ describe('a refusal', () => {
     expect(refused.body.refusal).toMatchObject({ type: 'invalid_request_error', param });
   });
 
+  it.each([
+    ['/v1/images/generations', IMAGE, 'init_image'],
+    ['/v1/video/generations', { model: 'kling-v3', prompt: 'a cat' }, 'first_frame'],
+  ])('POST %s of a form with a file that nobody reads names it', async (path, body, name) => {
+    const form = new FormData();
+    for (const [field, value] of Object.entries(body)) form.set(field, value);
+    form.set(name, new Blob(['a file']), 'a.png');
+    const refused = await post(account, path, form);
+    expect(refused.status, refused.text).toBe(400);
+    expect(refused.body.refusal).toMatchObject({ type: 'invalid_request_error', param: name });
+  });
+
+  it('is for an empty file, and not for a field of which no file was chosen', async () => {
+    const edit = (mask: File): Promise<{ status: number; body: unknown }> => {
+      const form = new FormData();
+      form.set('model', 'nano_banana');
+      form.set('prompt', 'a cat');
+      form.set('image', new Blob(['a picture']), 'a.png');
+      form.set('mask', mask);
+      return openMediaAccount(worker).then((caller) => post(caller, '/v1/images/edits', form));
+    };
+    expect(await edit(new File([], 'mask.png'))).toMatchObject({ status: 400, body: { refusal: { param: 'mask' } } });
+    expect(await edit(new File([], ''))).toMatchObject({ status: 200 });
+  });
+
   it('says what a number may be, and no limits where it is brought into them', async () => {
     const said = async (path: string, body: object) => (await post(account, path, body)).body.refusal.message;
     expect(await said('/v1/images/generations', { ...IMAGE, n: 'many' })).toBe('The field `n` must be a number.');
@@ -170,14 +195,26 @@ describe('a refusal', () => {
     expect(await streamed.text()).toContain('[DONE]');
   });
 
+  it('is not for a form as .NET writes it, with names without quotes', async () => {
+    const caller = await openMediaAccount(worker);
+    const part = (head: string, content: string) => `--XyZ\r\nContent-Disposition: form-data; ${head}\r\n\r\n${content}\r\n`;
+    const send = (path: string, parts: string[]) =>
+      post(caller, path, `${parts.join('')}--XyZ--\r\n`, { 'content-type': 'multipart/form-data; boundary="XyZ"' });
+    const named = "filename=a.png; filename*=utf-8''%E4%BD%A0%20a.png";
+    const fields = [part('name=model', 'nano_banana'), part('name=prompt', 'a cat')];
+    const edited = await send('/v1/images/edits', [...fields, part(`name=image; ${named}`, 'a picture')]);
+    expect(edited.status, edited.text).toBe(200);
+    const stored = await send('/v1/storage', [part(`name=file; ${named}`, 'a picture')]);
+    expect(stored).toMatchObject({ status: 201, body: { filename: '\u4f60 a.png', size: 9 } });
+  });
+
   it('is not for a form that is streamed, unless that proves too large', async () => {
     const caller = await openMediaAccount(worker);
-    const send = (path: string, bytes: number) => {
+    const send = (path: string, name: string, bytes: number) => {
       const form = new FormData();
       form.set('model', 'nano_banana');
       form.set('prompt', 'a cat');
-      form.set('file', new Blob([new Uint8Array(bytes)], { type: 'image/png' }), 'a.png');
-      form.set('image', 'https://example.com/a.png');
+      form.set(name, new Blob([new Uint8Array(bytes)], { type: 'image/png' }), 'a.png');
       const { body, headers } = new Response(form);
       return fetch(`${caller.baseUrl}${path}`, {
         method: 'POST',
@@ -186,12 +223,12 @@ describe('a refusal', () => {
         duplex: 'half',
       } as RequestInit);
     };
-    for (const [path, good] of [
-      ['/storage', 201],
-      ['/images/edits', 200],
+    for (const [path, name, good] of [
+      ['/storage', 'file', 201],
+      ['/images/edits', 'image', 200],
     ] as const) {
-      expect([path, (await send(path, 1_000)).status]).toEqual([path, good]);
-      expect([path, (await send(path, 200_000)).status]).toEqual([path, 413]);
+      expect([path, (await send(path, name, 1_000)).status]).toEqual([path, good]);
+      expect([path, (await send(path, name, 200_000)).status]).toEqual([path, 413]);
     }
   });
 

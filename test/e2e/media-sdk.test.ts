@@ -2,6 +2,7 @@
 import { Buffer } from 'node:buffer';
 import { toFile } from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
 import type { Account } from './support/account';
 import { openMediaAccount } from './support/media';
 import { connect, MAJORS } from './support/sdk';
@@ -20,6 +21,12 @@ const isPng = (base64: string | undefined): boolean =>
   Buffer.from(base64 ?? '', 'base64')
     .subarray(1, 4)
     .toString() === 'PNG';
+
+const eventsIn = (text: string): Record<string, unknown>[] =>
+  text.split('\n\n').flatMap((event) => {
+    const data = /^data: (\{.*)$/m.exec(event)?.[1];
+    return data === undefined ? [] : [JSON.parse(data) as Record<string, unknown>];
+  });
 
 describe.concurrent.each(MAJORS)('openai $major', ({ Client }) => {
   it('makes images, by URL or as base64', async () => {
@@ -89,6 +96,30 @@ describe.concurrent.each(MAJORS)('openai $major', ({ Client }) => {
         .subarray(0, 4)
         .toString(),
     ).toBe('RIFF');
+  });
+
+  it('speaks in events, which together are the file', async () => {
+    const { client } = connect(Client, account);
+    const asked = { model: 'audio-tts', voice: 'alloy', input: 'Hello there, whoever you are.', stream_format: 'sse' } as const;
+    const spoken = await client.audio.speech.create(asked);
+    expect(spoken.headers.get('content-type')).toBe('text/event-stream');
+    const events = eventsIn(await spoken.text());
+    const pieces = events.filter(({ type }) => type === 'speech.audio.delta').map(({ audio }) => Buffer.from(String(audio), 'base64'));
+    const whole = await client.audio.speech.create({ ...asked, stream_format: 'audio' });
+    expect(Buffer.concat(pieces).equals(Buffer.from(await whole.arrayBuffer()))).toBe(true);
+    expect(pieces.length).toBeGreaterThan(1);
+    expect(events.at(-1)).toMatchObject({ type: 'speech.audio.done', creditsUsed: 2 });
+  });
+
+  it('hears in events, and tells of a failure', async () => {
+    const { client } = connect(Client, account);
+    const file = await toFile(PNG, 'a.mp3', { type: 'audio/mpeg' });
+    const events: { type: string; text?: string }[] = [];
+    for await (const event of await client.audio.transcriptions.create({ model: 'audio-asr', file, stream: true })) events.push(event);
+    expect(events.map(({ type }) => type)).toEqual(['transcript.text.delta', 'transcript.text.done']);
+    expect(events[1]!.text).toContain('Hello');
+    const failing = { model: 'audio-asr', file, language: 'sandbox:fail', stream: true } as const;
+    await expect(client.audio.transcriptions.create(failing, { maxRetries: 0 })).rejects.toThrow('sandbox:fail');
   });
 
   it('hears, in each format', async () => {

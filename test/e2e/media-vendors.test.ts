@@ -50,6 +50,7 @@ const hooked = (body: Record<string, unknown>, name: string) => ({ ...body, webh
 
 async function told(name: string): Promise<Record<string, unknown>> {
   const hook = await until(`the webhook ${name}`, () => vendors.seen('hooks').find(({ path }) => path.endsWith(`/${name}`)));
+  expect(hook.headers['user-agent']).toMatch(/^\S+\/\d/);
   return hook.json();
 }
 
@@ -79,6 +80,20 @@ describe('vendors that answer with the result', () => {
     const [request] = vendors.seen('openai');
     expect(request!.path).toBe('/v1/images/edits');
     expect(request!.body).toContain('name="image[]"; filename="image-1.png"');
+    // Who does not say what it is gets nothing from many a host.
+    expect(vendors.seen('files')[0]!.headers['user-agent']).toMatch(/^\S+\/\d/);
+  });
+
+  it.each(['images[]', 'reference_images[0]', 'image'])('OpenAI: goes by the pictures of a form that calls them %s', async (name) => {
+    vendors.script('openai', () => json({ created: 1_763_600_000, data: [{ b64_json: base64('2.png') }] }));
+    const form = new FormData();
+    form.append('model', 'gpt-image-2');
+    form.append('prompt', 'more snow');
+    form.append(name, new Blob([FILES['1.png']!]), 'one');
+    form.append(name.replace('0', '1'), new Blob([FILES['2.png']!]), 'two');
+    await delivered(await post(account, '/v1/images/generations', form), ['2.png'], 3);
+    const [request] = vendors.seen('openai');
+    expect(request!.body.match(/name="image\[\]"; filename="image-\d.png"/g)).toHaveLength(2);
   });
 
   it('Google: the picture within the answer', async () => {

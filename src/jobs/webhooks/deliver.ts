@@ -3,7 +3,7 @@
  * the next one is lined up after it: a message that comes twice, or late, does nothing.
  */
 import { and, eq, isNotNull, isNull, lt, or } from 'drizzle-orm';
-import { RefusedUrl, requirePublic } from '../../core/public-fetch';
+import { RefusedUrl, requirePublic, WHO_ASKS } from '../../core/public-fetch';
 import { database } from '../../db/client';
 import { webhookDeliveries, webhookGone } from '../../db/jobs';
 import type { JobDeps } from '../deps';
@@ -99,7 +99,7 @@ async function post(deps: JobDeps, { id, url, accountId }: Row, job: Job): Promi
     const { href } = await requirePublic(deps, url);
     const body = JSON.stringify(webhookPayload(await withOutput(deps, job, MAX_OUTPUT_BYTES)));
     const secrets = signingSecrets(await readSecrets(deps.db, accountId, atMs), atMs);
-    const headers = { 'content-type': 'application/json', ...(await signedHeaders(messageIdOf(id), atMs, body, secrets)) };
+    const headers = { ...WHO_ASKS, 'content-type': 'application/json', ...(await signedHeaders(messageIdOf(id), atMs, body, secrets)) };
     const signal = AbortSignal.timeout(TIMEOUT_MS);
     const response = await deps.fetch(href, { method: 'POST', headers, body, redirect: 'manual', signal });
     // Whatever it has to say, only its status counts.

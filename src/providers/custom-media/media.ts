@@ -33,7 +33,9 @@ const fillPath = (path: string, { model, id = '' }: { model: string; id?: string
 
 function stateReader({ states }: CustomMedia): (word: unknown) => VendorState | undefined {
   const own = new Map(STATES.flatMap((state) => (states[state] ?? []).map((word) => [word.toLowerCase(), state] as const)));
-  return (word) => (typeof word === 'string' ? own.get(word.trim().toLowerCase()) : undefined) ?? stateOf(word);
+  // Some count their states, and others say `"done": true`.
+  return (word) =>
+    (['string', 'number', 'boolean'].includes(typeof word) ? own.get(String(word).trim().toLowerCase()) : undefined) ?? stateOf(word);
 }
 
 function filesAt(json: unknown, { outputs, outputForm, outputsNeedKey }: AnswerPlaces): OutputFile[] {

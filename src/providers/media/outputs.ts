@@ -1,5 +1,5 @@
 /** Files as vendors name them. */
-import { cleanType, sniffType, UNKNOWN_TYPE } from '../../core/media-type';
+import { cleanType, fileType } from '../../core/media-type';
 import { fromBase64 } from './sources';
 import type { OutputFile } from './types';
 
@@ -10,7 +10,7 @@ export const MAX_RESULT_FILES = 32;
 export function fileOfBase64(base64: string, declaredType?: string): OutputFile | undefined {
   const bytes = fromBase64(base64);
   if (bytes === undefined || bytes.byteLength === 0) return undefined;
-  return { bytes, contentType: sniffType(bytes) ?? cleanType(declaredType) ?? UNKNOWN_TYPE };
+  return { bytes, contentType: fileType(bytes, declaredType) };
 }
 
 /** A URL, or a data URL; undefined for any other text. */

@@ -4,10 +4,24 @@ import type { AppContext } from '../../http/context';
 import { jobDeps } from '../../http/deps';
 import { renderError } from '../../http/render-error';
 import { waitForJob } from '../../jobs/access';
+import { piecesOf } from '../../jobs/body-parts';
+import type { JobDeps } from '../../jobs/deps';
 import type { Job } from '../../jobs/types';
 import { creditsUsed, isOver, outputUrls } from '../../jobs/view';
+import { toBase64 } from '../../providers/media/sources';
 import type { Transcript } from '../../providers/media/types';
-import { heldAnswer, jobError, jobHeaders, readMediaRequest, startJob, synchronous } from './request';
+import {
+  eventText,
+  heldAnswer,
+  isTrue,
+  jobError,
+  jobHeaders,
+  readMediaRequest,
+  type StreamRenderer,
+  startJob,
+  streamedAnswer,
+  synchronous,
+} from './request';
 
 const AUDIO = { families: ['audio'] } as const;
 export const TRANSCRIPT_FORMATS = ['json', 'text', 'verbose_json', 'srt', 'vtt'];
@@ -28,12 +42,35 @@ export const postAudioGenerate = synchronous('/v1/audio/generate', AUDIO, render
 export const postThreeD = synchronous('/v1/3d/generate', { families: ['3d'] }, renderMedia);
 export const postMedia = synchronous('/api/media/generate', { families: ['audio', '3d', 'image', 'video'] }, renderMedia);
 
+/** Of bytes, three at a time are four characters. */
+const PIECE_BYTES = 3 * 16_384;
+
+/** https://platform.openai.com/docs/api-reference/audio/speech-audio-delta-event */
+const speechEvents = ({ files }: Pick<JobDeps, 'files'>): StreamRenderer => ({
+  async *whole(job) {
+    const object = await files.get(job.outputs!.files[0]!.key);
+    if (!object) throw new Error(`the speech of ${job.id} is not kept`);
+    for await (const piece of piecesOf(object.body, PIECE_BYTES)) yield eventText({ type: 'speech.audio.delta', audio: toBase64(piece) });
+    yield eventText({ type: 'speech.audio.done', creditsUsed: creditsUsed(job), jobId: job.id });
+  },
+});
+
+/** https://platform.openai.com/docs/api-reference/audio/transcript-text-delta-event */
+const transcriptEvents: StreamRenderer = {
+  async *whole(job) {
+    const text = job.outputs?.transcript?.text ?? '';
+    yield eventText({ type: 'transcript.text.delta', delta: text });
+    yield eventText({ type: 'transcript.text.done', text, creditsUsed: creditsUsed(job), jobId: job.id });
+  },
+};
+
 /** OpenAI's: the answer is the file. */
 export async function postSpeech(c: AppContext): Promise<Response> {
   const read = await readMediaRequest(c, '/v1/audio/speech');
   if (!read.ok) return renderError(c, read.error);
   const created = await startJob(c, read.value, { ...AUDIO, kinds: ['tts', 'clone'] });
   if (!created.ok) return renderError(c, created.error);
+  if (read.value.body.fields.stream_format === 'sse') return streamedAnswer(c, created.value, speechEvents(jobDeps(c.env)));
   const { signal } = c.req.raw;
   const job = await waitForJob(jobDeps(c.env), created.value.job, SPEECH_MS, () => signal.aborted);
   const [file] = job.outputs?.files ?? [];
@@ -60,6 +97,7 @@ export async function postTranscriptions(c: AppContext): Promise<Response> {
     );
   const created = await startJob(c, read.value, { ...AUDIO, kinds: ['asr'] });
   if (!created.ok) return renderError(c, created.error);
+  if (isTrue(read.value.body.fields.stream)) return streamedAnswer(c, created.value, transcriptEvents);
   if (format === 'json') return heldAnswer(c, created.value, (job) => ({ text: job.outputs?.transcript?.text ?? '' }));
   if (format === 'verbose_json') return heldAnswer(c, created.value, (job) => verbose(job.outputs?.transcript));
   const { signal } = c.req.raw;

@@ -8,7 +8,17 @@ import { REFERENCES } from '../../jobs/read-input';
 import type { Job } from '../../jobs/types';
 import { creditsUsed, outputUrls } from '../../jobs/view';
 import { toBase64 } from '../../providers/media/sources';
-import { heldAnswer, type RenderJob, readMediaRequest, type StreamRenderer, startJob, streamedAnswer, synchronous } from './request';
+import {
+  eventText,
+  heldAnswer,
+  isTrue,
+  type RenderJob,
+  readMediaRequest,
+  type StreamRenderer,
+  startJob,
+  streamedAnswer,
+  synchronous,
+} from './request';
 
 const IMAGES = { families: ['image'] } as const;
 const FORMATS = ['url', 'b64_json'];
@@ -57,9 +67,6 @@ function commonFields(job: Job, contentType: string): Record<string, unknown> {
   return { created_at: createdAt(job), size: size ?? 'auto', quality: quality ?? 'auto', background: 'auto', output_format };
 }
 
-const eventText = (fields: { type: string } & Record<string, unknown>): string =>
-  `event: ${fields.type}\ndata: ${JSON.stringify(fields)}\n\n`;
-
 /** A state on the way, and one event a picture at the end. */
 const renderEvents = (deps: Pick<JobDeps, 'files'>, endpoint: Endpoint): StreamRenderer => ({
   async partial(job, index) {
@@ -74,20 +81,15 @@ const renderEvents = (deps: Pick<JobDeps, 'files'>, endpoint: Endpoint): StreamR
       partial_image_index: index,
     });
   },
-  async whole(job) {
+  async *whole(job) {
     const encoded = await inline(deps, job);
     const urls = outputUrls(job);
     const files = job.outputs?.files ?? [];
     const common = { type: `${EVENTS[endpoint]}.completed`, creditsUsed: creditsUsed(job), jobId: job.id };
-    const events = urls.map((url, index) =>
-      eventText({ ...common, ...commonFields(job, files[index]!.contentType), b64_json: encoded[index] ?? null, url }),
-    );
-    return `${events.join('')}${END_MARK}`;
+    for (const [index, url] of urls.entries())
+      yield eventText({ ...common, ...commonFields(job, files[index]!.contentType), b64_json: encoded[index] ?? null, url });
   },
 });
-
-/** Without it nobody could tell an end from a connection that was cut between two pictures. */
-const END_MARK = 'data: [DONE]\n\n';
 
 const isGiven = (value: unknown): boolean =>
   value !== undefined && value !== null && value !== '' && !(Array.isArray(value) && value.length === 0);
@@ -105,8 +107,7 @@ const openaiImages =
     const answer = format === undefined ? {} : { responseFormat: format };
     const created = await startJob(c, read.value, IMAGES, answer);
     if (!created.ok) return renderError(c, created.error);
-    const streams = fields.stream === true || fields.stream === 'true';
-    return streams
+    return isTrue(fields.stream)
       ? streamedAnswer(c, created.value, renderEvents(jobDeps(c.env), endpoint))
       : heldAnswer(c, created.value, renderOpenai(jobDeps(c.env)));
   };

@@ -206,9 +206,18 @@ async function waitedAnswer(
 
 /** A job as events: those of its states on the way, by their number, and those of its result. */
 export interface StreamRenderer {
-  partial: (job: Job, index: number) => Promise<string>;
-  whole: (job: Job) => Promise<string>;
+  partial?: (job: Job, index: number) => Promise<string>;
+  whole: (job: Job) => AsyncIterable<string>;
 }
+
+/** What stands in a form is a text. */
+export const isTrue = (value: unknown): boolean => value === true || value === 'true';
+
+/** Without it nobody could tell an end from a connection that was cut between two events. */
+export const END_MARK = 'data: [DONE]\n\n';
+
+export const eventText = (fields: { type: string } & Record<string, unknown>): string =>
+  `event: ${fields.type}\ndata: ${JSON.stringify(fields)}\n\n`;
 
 /** The same as a stream of events: a comment keeps the connection, and an error comes as an event once the status is out. */
 export async function streamedAnswer(c: AppContext, created: CreatedJob, render: StreamRenderer): Promise<Response> {
@@ -224,19 +233,21 @@ export async function streamedAnswer(c: AppContext, created: CreatedJob, render:
     );
   const client = new ClientStream(deps.now, () => {});
   const pings = setInterval(() => client.ping(': ping\n'), settings.KEEPALIVE_MS);
-  const endOf = async (job: Job): Promise<string> =>
-    isOver(job) && job.state === 'succeeded'
-      ? render.whole(job)
-      : `event: error\ndata: ${renderOpenaiError(jobError(job), job.holdId).body}\n\n`;
+  const writeEnd = async (job: Job): Promise<void> => {
+    if (!isOver(job) || job.state !== 'succeeded')
+      return client.write(`event: error\ndata: ${renderOpenaiError(jobError(job), job.holdId).body}\n\n`);
+    for await (const text of render.whole(job)) await client.write(text);
+    await client.write(END_MARK);
+  };
   const endMs = deps.now() + SYNCHRONOUS_MS;
   const write = async (): Promise<void> => {
     let job = early;
     for (let seen = 0; ; ) {
-      for (; seen < partialsOf(job); seen++) await client.write(await render.partial(job, seen));
+      for (; render.partial && seen < partialsOf(job); seen++) await client.write(await render.partial(job, seen));
       if (isOver(job) || client.gone || deps.now() >= endMs) break;
       job = await waitForJob(deps, job, endMs - deps.now(), () => client.gone, showsMore(seen));
     }
-    await client.write(await endOf(job));
+    await writeEnd(job);
   };
   const late = write().finally(async () => {
     clearInterval(pings);

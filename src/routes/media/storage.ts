@@ -2,6 +2,7 @@ import type { ApiKey } from '../../core/api-key';
 import { fail, ok, type Result } from '../../core/errors';
 import { idempotencyIn } from '../../core/idempotency';
 import { cleanType } from '../../core/media-type';
+import { textOf } from '../../core/multipart';
 import { idempotencyOf } from '../../gateway/idempotency';
 import { readForm } from '../../http/body';
 import type { AppContext } from '../../http/context';
@@ -54,15 +55,15 @@ async function readUpload(c: AppContext): Promise<Result<Upload>> {
       error: error.kind === 'body_too_large' ? { ...error, message: `${error.message} Send larger files as the body itself.` } : error,
     };
   }
-  const file = form.value.get('file');
-  if (file === null || typeof file === 'string') return fail('invalid_request', 'The field `file` is required.', { param: 'file' });
+  const file = form.value.find(({ name, filename }) => name === 'file' && filename !== undefined);
+  if (!file) return fail('invalid_request', 'The field `file` is required.', { param: 'file' });
   const text = (name: string): string | undefined => {
-    const value = form.value.get(name);
-    return typeof value === 'string' && value !== '' ? value : undefined;
+    const part = form.value.find((one) => one.name === name && one.filename === undefined);
+    return (part && textOf(part)) || undefined;
   };
-  return described(new Response(file.stream(), { headers: { 'content-length': String(file.size) } }), {
-    filename: text('filename') ?? file.name,
-    contentType: text('contentType') ?? file.type,
+  return described(new Response(file.bytes, { headers: { 'content-length': String(file.bytes.byteLength) } }), {
+    filename: text('filename') ?? file.filename ?? 'file',
+    contentType: text('contentType') ?? file.contentType,
     kind: text('kind') ?? USUAL_KIND,
   });
 }

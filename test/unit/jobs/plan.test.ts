@@ -178,6 +178,42 @@ describe('a plan', () => {
   });
 });
 
+describe('a data URL', () => {
+  const read = (image: string) => planJob(REGISTRY, call({ model: 'nano_banana', prompt: 'a cat', image }), false, RULES);
+
+  it.each([
+    ['as usual', 'data:image/png;base64,iVBORw0KGg+='],
+    ['in the other alphabet, and without its end', 'data:image/png;base64,iVBORw0KGg-'],
+    ['with parameters', 'data:image/png;name=a.png;charset=utf-8;base64,iVBORw0KGg+='],
+    ['with a comma in its type', 'data:image/png;codecs=vp8,opus;base64,iVBORw0KGg+='],
+    ['with a comma in quotes', 'data:image/png;codecs="vp8,opus";base64,iVBORw0KGg+='],
+    ['escaped as URLs are', 'data:image/png;base64,iVBORw0KGg%2B%3D'],
+    ['in lines', ' data:image/png;base64,iVBORw0\r\nKGg+=\n'],
+  ])('is read %s', (_what, url) => {
+    const planned = read(url);
+    expect(planned).toMatchObject({ ok: true, value: { input: { references: [{ contentType: 'image/png' }] } } });
+    const [source] = planned.ok && planned.value.input.kind === 'image' ? planned.value.input.references : [];
+    expect(source && 'bytes' in source && [...source.bytes]).toEqual([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0f]);
+  });
+
+  it.each(['data:image/png,iVBORw0KGgo=', 'data:image/png;base64,', 'data:image/png;base64,%', 'data:image/png;base64,!!'])(
+    'is none as %s',
+    (url) => {
+      expect(read(url)).toMatchObject({ ok: false, error: { param: 'image' } });
+    },
+  );
+});
+
+it('names a text that is missing as the request does', () => {
+  const planned = planJob(
+    registryOf({ 'audio-tts': [{ provider: 'fal', model: 'a' }] }, [provider('fal')]),
+    call({ model: 'audio-tts', input: ' ' }, ['audio']),
+    false,
+    RULES,
+  );
+  expect(planned).toMatchObject({ ok: false, error: { param: 'input' } });
+});
+
 describe('a price', () => {
   it.each([
     ['1024x1024', 3],
@@ -450,6 +486,33 @@ describe('a model with a price a request, whose provider bills by length', () =>
       [1, 2_000],
     ] as const)
       expect(priced(micro)).toMatchObject({ ok: true, value: { plan: { units }, estimateMicro: units * micro } });
+  });
+});
+
+describe('a size by its name', () => {
+  const chains = { 'doubao-seedream-4-5': [{ provider: 'fal', model: 'a' }], 'gemini-3-1-flash-t2i': [{ provider: 'fal', model: 'b' }] };
+  const read = (model: string, fields: object) =>
+    planJob(registryOf(chains, [provider('fal')]), call({ model, prompt: 'a cat', ...fields }), false, RULES);
+
+  it.each([
+    [{ size: '2K' }, { resolution: '2K' }],
+    [
+      { size: '2k', aspect_ratio: '16:9' },
+      { resolution: '2K', aspectRatio: '16:9' },
+    ],
+    [{ size: '4K', resolution: '1K' }, { resolution: '1K' }],
+    [{ size: '16:9' }, { aspectRatio: '16:9' }],
+    [{ size: '1024x768' }, { size: '1024x768' }],
+    [{ size: 'auto' }, { size: 'auto' }],
+  ])('as in %j is what it says', (fields, shape) => {
+    const planned = read('doubao-seedream-4-5', fields);
+    const { size, aspectRatio, resolution } = (planned.ok ? planned.value.input : {}) as Partial<ImageInput>;
+    expect(Object.fromEntries(Object.entries({ size, aspectRatio, resolution }).filter(([, value]) => value !== undefined))).toEqual(shape);
+  });
+
+  it('has the price of its tier, and is refused where there is none', () => {
+    expect(read('gemini-3-1-flash-t2i', { size: '4K' })).toMatchObject({ ok: true, value: { estimateMicro: 9 * CREDIT } });
+    expect(read('gemini-3-1-flash-t2i', { size: '7:5' })).toMatchObject({ ok: false, error: { param: 'size' } });
   });
 });
 

@@ -201,6 +201,12 @@ describe('poll', () => {
     expect(read({ state })).toEqual({ state: 'canceled' });
   });
 
+  it('knows states that are numbers, or a yes', () => {
+    const counting = adapterOf({ ...FARM, states: { running: ['1', 'false'], succeeded: ['2', 'true'], failed: ['-1'] } });
+    const stateOf = (state: unknown): string => counting.readPoll!(answer(200, data({ state })), JOB).state;
+    expect([1, 2, -1, false, true, 7].map(stateOf)).toEqual(['running', 'done', 'failed', 'running', 'done', 'unknown']);
+  });
+
   it('learns nothing from any other answer', () => {
     expect(read({ state: 'pondering' })).toMatchObject({ state: 'unknown' });
     expect(read({ state: 'served' }, 503)).toMatchObject({ state: 'unknown' });
