@@ -1,5 +1,5 @@
 /** A password that was forgotten, or never there: a link by mail, and the new one. */
-import { safePath } from '../console/sso/sign-in';
+import { safePath } from '../console/sign-in/safe-path';
 import { askAuth } from '../http/ask-auth';
 import { isSameSite } from '../http/caller';
 import type { AppContext } from '../http/context';

@@ -1,7 +1,7 @@
 /** What the pages of signing in, up and out share: their fields, and what they say of mail and of links that are over. */
 import type { FC } from 'hono/jsx';
 import { NO_MAIL } from '../console/sign-in/guards';
-import { safePath } from '../console/sso/sign-in';
+import { safePath } from '../console/sign-in/safe-path';
 import { fail } from '../core/errors';
 import { accountPlaneDeps } from '../http/account-deps';
 import type { AppContext } from '../http/context';

@@ -1,8 +1,8 @@
 /** The way in: password, mailed link, another provider, or the organization's own. */
 import type { FC } from 'hono/jsx';
 import { isTwoFactorAsked, twoFactorUrl } from '../console/sign-in/guards';
+import { safePath } from '../console/sign-in/safe-path';
 import { NOT_WELCOME, WELCOMES } from '../console/sign-in/welcome';
-import { safePath } from '../console/sso/sign-in';
 import { accountPlaneDeps, authOf } from '../http/account-deps';
 import { askAuth } from '../http/ask-auth';
 import { isSameSite } from '../http/caller';

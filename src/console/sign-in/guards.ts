@@ -6,7 +6,7 @@ import type { BetterAuthPlugin } from 'better-auth';
 import { APIError, createAuthMiddleware, getSessionFromCtx } from 'better-auth/api';
 import { twoFactor } from 'better-auth/plugins/two-factor';
 import { putOnce } from '../sso/once';
-import { safePath } from '../sso/sign-in';
+import { safePath } from './safe-path';
 
 type Middleware = Parameters<Parameters<typeof createAuthMiddleware>[0]>[0];
 

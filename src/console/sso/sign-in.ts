@@ -6,6 +6,7 @@ import type { RequestOrigin } from '../context';
 import type { AccountPlaneDeps } from '../deps';
 import { joinAsInvited } from '../organizations/invitations';
 import { nameOr } from '../sign-in/names';
+import { safePath } from '../sign-in/safe-path';
 import { isKnown, WELCOMES } from '../sign-in/welcome';
 import { authorizationUrl, type OidcRequest, randomText, redeem, type Vouched } from './oidc';
 import { putOnce, takeOnce } from './once';
@@ -23,15 +24,6 @@ interface UnderWay extends OidcRequest {
 }
 
 const GONE = fail('invalid_request', 'This sign-in is over or was not begun in this browser: begin again.');
-
-const HERE = 'http://here.invalid';
-
-/** Back to a path of ours, whatever was asked for: read as a browser reads it, which leaves out tabs and takes `\\` for `/`. */
-export function safePath(path: string | undefined): string {
-  if (!path?.startsWith('/') || !URL.canParse(path, HERE)) return '/usage';
-  const { origin, pathname, search, hash } = new URL(path, HERE);
-  return origin === HERE && !pathname.startsWith('//') ? pathname + search + hash : '/usage';
-}
 
 /** Where to send the browser, and what it keeps meanwhile to show that it is the one. */
 export async function beginSso(
