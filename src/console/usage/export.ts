@@ -24,7 +24,18 @@ const HEADINGS = [
   'output_tokens',
   'test',
   'credits',
+  'key_name',
+  'user_email',
 ];
+
+interface Line extends LogRow {
+  keyName: string | null;
+  userEmail: string | null;
+}
+
+/** Whose ids they are, for who reads the lines: keys that are revoked and people who have left have their names still. */
+const NAMES = `(SELECT name FROM api_keys WHERE api_keys.account_id = ledger.account_id AND api_keys.id = ledger.key_id) AS keyName,
+  (SELECT email FROM users WHERE users.id = ledger.user_id) AS userEmail`;
 
 /** RFC 4180; what a spreadsheet would take for a formula is made a text. */
 export function cell(value: string | number | null): string {
@@ -34,7 +45,7 @@ export function cell(value: string | number | null): string {
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
-const lineOf = (row: LogRow): string =>
+const lineOf = (row: Line): string =>
   [
     row.id,
     new Date(row.openedAt).toISOString(),
@@ -51,6 +62,8 @@ const lineOf = (row: LogRow): string =>
     row.outputTokens,
     row.test === 1 ? 'true' : 'false',
     toCredits(0 - row.amount),
+    row.keyName,
+    row.userEmail,
   ]
     .map(cell)
     .join(',');
@@ -66,11 +79,11 @@ export function exportUsage(context: VerbContext, filter: UsageFilter): { filena
       start: (controller) => controller.enqueue(encoder.encode(`${HEADINGS.join(',')}\r\n`)),
       async pull(controller) {
         const paged = cursor === undefined ? where : after(where, cursor)!;
-        const query = `SELECT ${LOG_COLUMNS} FROM ledger WHERE ${paged.sql} ${ORDER} LIMIT ?`;
+        const query = `SELECT ${LOG_COLUMNS}, ${NAMES} FROM ledger WHERE ${paged.sql} ${ORDER} LIMIT ?`;
         const { results } = await db
           .prepare(query)
           .bind(...paged.values, PAGE_ROWS)
-          .all<LogRow>();
+          .all<Line>();
         if (results.length > 0) controller.enqueue(encoder.encode(`${results.map(lineOf).join('\r\n')}\r\n`));
         if (results.length < PAGE_ROWS) controller.close();
         else cursor = cursorOf(results.at(-1)!);

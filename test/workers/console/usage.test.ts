@@ -195,7 +195,19 @@ describe('an export', () => {
     expect(lines).toHaveLength(2);
     expect(lines[0]).toContain(`req_b,`);
     expect(lines[0]).toContain(`"'=cmd|""x"""`);
-    expect(lines[1]).toMatch(/^req_a,.*,5,0,0,7,false,2$/);
+    expect(lines[1]).toMatch(/^req_a,.*,5,0,0,7,false,2,,$/);
+  });
+
+  it('names the keys and the people of its lines, those too that are there no more', async () => {
+    const [owner, member, { id, accountId }] = [await someone(), await someone(), await organization()];
+    await join(id, owner, 'owner');
+    await join(id, member, 'developer');
+    await env.DB.prepare("INSERT INTO api_keys VALUES (?, 'key_7', 1, 'ci, nightly', 'live', 'revoked', '{}')").bind(accountId).run();
+    await record(accountId, [{ id: 'req_a', key: 'key_7', user: member.id }]);
+    await must('DELETE', `/api/orgs/${id}/members/${member.id}`, { as: owner });
+    const text = (await call('GET', `/api/api-usage/export?org=${id}`, { as: owner })).text.trim().split('\r\n');
+    expect(text[0]).toMatch(/,key_name,user_email$/);
+    expect(text[1]).toMatch(new RegExp(`^req_a,.*,"ci, nightly",${member.email.replaceAll('.', '\\.')}$`));
   });
 
   it('reads a page only when the reader has taken the one before, however many there are', async () => {
