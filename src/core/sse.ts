@@ -60,9 +60,11 @@ export class EventCutter {
   rest = '';
   /** The last characters of the rest: where an event ends shows in what is new and in these. */
   private seam = '';
+  private isBehindComment = false;
 
   /** The events that this piece makes whole. */
-  push(text: string): string {
+  push(piece: string): string {
+    const text = this.isBehindComment ? this.behindComment(piece) : piece;
     const near = this.seam + text;
     const end = wholeEventsEnd(near);
     if (end === 0) {
@@ -80,7 +82,16 @@ export class EventCutter {
     if (this.rest.length > MAX_COMMENT_CHARS || !this.rest.startsWith(':')) return '';
     const comments = commentsBefore(this.rest);
     this.setRest(this.rest.slice(comments.length));
+    this.isBehindComment = comments !== '' && this.rest === '';
     return comments;
+  }
+
+  /** The piece without the blank line that closed a comment which is gone: at the head of an event it would be an empty one to some. */
+  private behindComment(piece: string): string {
+    const text = this.rest + piece;
+    this.setRest('');
+    this.isBehindComment = text === '' || text === '\r';
+    return this.isBehindComment ? text : text.replace(/^\r?\n/, '');
   }
 
   /** @param text Holds no whole event. */

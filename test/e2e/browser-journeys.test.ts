@@ -56,7 +56,7 @@ async function makeKey(page: Page, name: string, limit?: number): Promise<string
   await page.goto(`${worker.url}/manage-api-keys`);
   await page.getByLabel('Name').fill(name);
   if (limit !== undefined) {
-    await page.getByLabel('Limit, in credits a month').fill(String(limit));
+    await page.getByLabel('Limit, in credits').fill(String(limit));
     await page.getByLabel('Disable the key when it reaches its limit').check();
   }
   await page.getByRole('button', { name: 'Create the key' }).click();

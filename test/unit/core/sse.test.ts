@@ -128,4 +128,22 @@ describe('comments', () => {
     expect(cutter.takeComments()).toBe('');
     expect(cutter.push(':1}\n\n')).toBe('data: {"a":1}\n\n');
   });
+
+  it.each(['\n', '\r\n'])('take the blank line with them that closes them, wherever they are cut', (end) => {
+    const text = [': ping', '', 'data: {"a":1}', '', ': ping', '', 'data: {"a":2}', '', ''].join(end);
+    for (let first = 1; first < text.length; first++)
+      for (let second = first; second < text.length; second++) {
+        const cutter = new EventCutter();
+        let events = '';
+        for (const piece of [text.slice(0, first), text.slice(first, second), text.slice(second)])
+          events += cutter.push(piece) || cutter.takeComments();
+        const told = splitEvents(events).filter((event) => eventData(event) !== undefined);
+        const where = JSON.stringify([text.slice(0, first), text.slice(first, second)]);
+        expect(
+          told.map((event) => eventData(event)),
+          where,
+        ).toEqual(['{"a":1}', '{"a":2}']);
+        for (const event of told) expect(event, where).toMatch(/^(?:: ping\r?\n)?data/);
+      }
+  });
 });
