@@ -103,7 +103,7 @@ export const CreateForm: FC<{ path: string; context: VerbContext; sent: Sent }> 
   return (
     <form class="panel" method="post" action={path + orgQuery(context)}>
       <h2>New key</h2>
-      <div class="thirds">
+      <div class="halves">
         <label>
           {LABELS.name}
           <input {...common('name')} required maxlength={200} placeholder="production" />
