@@ -1,6 +1,5 @@
 // What comes from another gateway: its providers and models as files to look at, its keys as keys of an account.
 import { dirname, resolve } from 'node:path';
-import { parse } from 'yaml';
 import { knownModels, makeKeys, readFile, readJsonFile, showImport, showKeys, writeImport } from './import-frame.mjs';
 import { importLitellm } from './import-litellm.mjs';
 import { readLitellmKeys } from './import-litellm-keys.mjs';
@@ -13,19 +12,28 @@ import { UsageError } from './paths.mjs';
 const text = { type: 'string' };
 const flag = { type: 'boolean' };
 
+/** The one command that needs a dependency: the others work where none is installed. */
+async function yamlParser() {
+  try {
+    return (await import('yaml')).parse;
+  } catch {
+    throw new UsageError('The dependencies are not installed: run `npm ci` first.');
+  }
+}
+
 /** A configuration may be of several files: `include` names the others, seen from its own. */
-function readConfig(path, seen = new Set()) {
+function readConfig(parse, path, seen = new Set()) {
   if (seen.has(path)) return {};
   seen.add(path);
   const config = readFile(path, 'YAML', (yaml) => parse(yaml));
   if (!Array.isArray(config?.include)) return config;
-  const parts = config.include.map((name) => readConfig(resolve(dirname(path), String(name)), seen) ?? {});
+  const parts = config.include.map((name) => readConfig(parse, resolve(dirname(path), String(name)), seen) ?? {});
   const whole = Object.assign({}, ...parts, config);
   return { ...whole, model_list: [config, ...parts].flatMap((part) => part.model_list ?? []) };
 }
 
 async function runLitellm(api, { operands: [path], options }, environment) {
-  const config = readConfig(resolve(path));
+  const config = readConfig(await yamlParser(), resolve(path));
   if (!Array.isArray(config?.model_list)) throw new UsageError(`${path} has no model_list.`);
   const prices = options.prices === undefined ? {} : readJsonFile(options.prices);
   return writeImport(importLitellm(config, await knownModels(api), { environment, prices }), options.out);

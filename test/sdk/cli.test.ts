@@ -221,6 +221,8 @@ describe('the account', () => {
     expect(out).toContain('gpt-5.5\tchat\t$0.25 in, $1.45 out per million tokens\n');
     const films = JSON.parse((await hypereal(['models', '-f', 'video', '--all', '--json'])).out);
     expect(films[0]).toMatchObject({ family: 'video' });
+    const none = await hypereal(['models', 'zzz']);
+    expect(none).toMatchObject({ code: 0, out: '', error: expect.stringContaining('no such model') });
   });
 
   it('prints no control characters of what others named, and takes a name of several words in quotes alone', async () => {

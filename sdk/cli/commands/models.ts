@@ -1,6 +1,6 @@
 import { Hypereal, type ModelPrice } from 'hypereal-sdk';
 import type { Command } from '../context.js';
-import { printJson, printTable } from '../output.js';
+import { printJson, printTable, say } from '../output.js';
 
 const USAGE = `hypereal models [words...] [--family FAMILY] [--all] [--json]
 
@@ -28,6 +28,8 @@ export const models: Command = {
         sought.every((word) => `${model.id} ${model.display_name}`.toLowerCase().includes(word)),
     );
     if (asJson) return printJson(found);
+    if (found.length === 0)
+      return say(flag('all') ? 'There is no such model.' : 'There is no such model that can be had now; --all looks at the others too.');
     printTable(found.map((model) => [model.id, model.family, priceOf(model.pricing)]));
   },
 };
