@@ -44,8 +44,8 @@ export async function countTokens(deps: GatewayDeps, { dialect, question, keys, 
       continue;
     }
     const { whole, stored } = found.value;
-    const asked = refusal ? [] : targetsOf(deps.registry, dialect, whole, model.value, sandbox);
-    for (const target of asked) {
+    const asked = whole === question ? targets : targetsOf(deps.registry, dialect, whole, model.value, sandbox);
+    for (const target of refusal ? [] : asked) {
       const counted = !stored || target.provider.spec.id === stored.provider ? await ask(deps, target, stored) : undefined;
       if (counted !== undefined) return ok(counted);
     }

@@ -4,7 +4,9 @@
  * to the system prompt; the rest goes to the end of the user turn before it, marked, as Claude Code does it itself
  * for older models. The same history gives the same text again, or prompt caches would miss.
  */
+
 import { isRecord } from '../../core/record';
+import { asReminder } from '../system-reminder';
 
 type Fields = Record<string, unknown>;
 
@@ -71,7 +73,7 @@ function noteTools({ offeredTools, definedTools }: SystemTurns, { content }: Fie
   }
 }
 
-const reminders = (message: Fields): string[] => textBlocks(message, (text) => `<system-reminder>\n${text}\n</system-reminder>`);
+const reminders = (message: Fields): string[] => textBlocks(message, asReminder);
 
 function textBlocks({ content }: Fields, mark: (text: string) => string): string[] {
   const blocks: unknown[] = typeof content === 'string' ? [{ type: 'text', text: content }] : Array.isArray(content) ? content : [];

@@ -1,9 +1,12 @@
 /** Changes to a chat body that some upstream has refused. What is not changed keeps its bytes. */
+
 import { members, renameMembers, rewriteElements, rewriteMembers, setMembers, withoutMember } from '../../core/json';
 import { isFilled, isRecord, parseJson } from '../../core/record';
 import { plainBody } from '../openrouter/plain-body';
 import { shortenedIds } from '../short-ids';
+import { asReminder } from '../system-reminder';
 import { extraContent, missesSignature, NO_SIGNATURE, refusesSignature, signatureIn } from '../thought-signatures';
+import { IMAGES_DRAWN } from './drawn-images';
 
 type Repair = (body: string, message: string) => string;
 
@@ -73,8 +76,7 @@ const gatherSystem: Repair = (body, message) => {
   const leading = turns.slice(0, others < 0 ? turns.length : others);
   const changed = (raw: string, index: number): string | undefined => {
     if (!isSystem(turns[index])) return raw;
-    if (index >= leading.length)
-      return JSON.stringify({ role: 'user', content: `<system-reminder>\n${saidIn(turns[index])}\n</system-reminder>` });
+    if (index >= leading.length) return JSON.stringify({ role: 'user', content: asReminder(saidIn(turns[index])) });
     if (index > 0) return undefined;
     return leading.length === 1 ? raw : JSON.stringify({ role: 'system', content: leading.map(saidIn).join('\n\n') });
   };
@@ -102,8 +104,6 @@ const fillContent: Repair = (body, message) =>
   NULL_CONTENT.test(message)
     ? eachIn('messages', (raw) => (fieldsOf(raw).content === null ? setMembers(raw, { content: '""' }) : raw))(body)
     : body;
-
-const IMAGES_DRAWN = 'The images of the answer above:';
 
 /** Pictures of a model that draws are the user's for one that has no place for them beside what an assistant said. */
 const showDrawn: Repair = (body, message) =>

@@ -1,10 +1,9 @@
 import { isFilled, isRecord } from '../../../core/record';
+import { IMAGES_DRAWN } from '../drawn-images';
 import { argumentsOf } from '../tool-calls';
 import type { ThoughtsByCall } from './thoughts';
 
 type Fields = Record<string, unknown>;
-
-const IMAGES_DRAWN = 'The images of the answer above:';
 
 /** Chat messages as the items of an input, one after the other; false from the first that this format cannot say. */
 export class InputItems {

@@ -4,16 +4,13 @@ import { inBodyError, openaiErrors } from '../openai-errors';
 import { readString } from '../read';
 import { usageOf } from './answer';
 import { encryptedContent } from './items';
-import { isMessage, itemsOf, parseResponsesRequest, textOf } from './request';
+import { isMessage, itemsOf, parseWholeRequest, textOf } from './request';
 import type { ResponsesRequest } from './types';
 
 /** OpenAI's compaction: what the user said stays, the rest becomes one opaque item. */
 export const compactFormat: Format<ResponsesRequest> = {
   errors: openaiErrors,
-  async parse(body) {
-    const parsed = await parseResponsesRequest(body);
-    return 'problem' in parsed ? parsed : { request: { ...parsed.request, stream: false } };
-  },
+  parse: parseWholeRequest,
   reply(request, { magic, hash, createdSeconds }) {
     const id = hash.slice(0, 24);
     const said = itemsOf(request.echo.input).filter((item) => isMessage(item) && item.role === 'user');

@@ -10,6 +10,12 @@ import type { ResponsesRequest } from './types';
 const MIN_OUTPUT_TOKENS = 16;
 const INPUT_MISSING = "One of 'input', 'previous_response_id', 'prompt' or 'conversation' must be provided.";
 
+/** The same of what is never streamed, whatever it says. */
+export async function parseWholeRequest(body: string): Promise<Parsed<ResponsesRequest>> {
+  const parsed = await parseResponsesRequest(body);
+  return 'problem' in parsed ? parsed : { request: { ...parsed.request, stream: false } };
+}
+
 export async function parseResponsesRequest(body: string): Promise<Parsed<ResponsesRequest>> {
   const parsed = parseJson(body);
   if (!isRecord(parsed)) return bad('We could not parse the JSON body of your request.');
