@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { ACCOUNT_STATUSES, type AccountProfile, type AccountView, type GrantRequest } from '../account/types';
 import { fail, ok, type Result } from '../core/errors';
 import { accountBytes, accountId, newAccountBytes } from '../core/ids';
-import { availableMicro, fromCredits, LIST_PERMILLE, priceFactor, toCredits } from '../core/money';
+import { availableMicro, fromCredits, PRICE_FACTORS, permilleOf, priceFactor, toCredits } from '../core/money';
 import { TIERS } from '../core/tiers';
 import { database } from '../db/client';
 import { accounts } from '../db/schema';
@@ -40,7 +40,9 @@ export const grantInput = z.strictObject({
 export const tierInput = z.strictObject({ tier });
 
 /** What models cost the account, as a share of their prices. */
-export const pricesInput = z.strictObject({ factor: z.number().min(0.01).max(100).multipleOf(0.001) });
+export const pricesInput = z.strictObject({
+  factor: z.number().min(PRICE_FACTORS.least).max(PRICE_FACTORS.most).multipleOf(PRICE_FACTORS.step),
+});
 
 export const statusInput = z.strictObject({
   status: z.enum(ACCOUNT_STATUSES),
@@ -174,7 +176,7 @@ export async function setTier(deps: OperatorDeps, { profile }: AccountView, inpu
 export async function setPrices(deps: OperatorDeps, { profile }: AccountView, { factor }: z.infer<typeof pricesInput>) {
   const detail = { from: priceFactor(profile.pricePermille), to: factor };
   const audit = auditRecord(deps, { action: 'account.set_prices', target: profile.id, detail });
-  const view = await deps.account(profile.id).setPrices(Math.round(factor * LIST_PERMILLE), audit);
+  const view = await deps.account(profile.id).setPrices(permilleOf(factor), audit);
   await collectAudit(deps, profile.id);
   return summary(view);
 }

@@ -13,6 +13,11 @@ export const LIST_PERMILLE = 1_000;
 /** Of such prices, as people are told: 0.8 is four fifths of the catalogue's. */
 export const priceFactor = (pricePermille = LIST_PERMILLE): number => pricePermille / LIST_PERMILLE;
 
+/** The share of the catalogue's prices that may be asked for, and how finely. */
+export const PRICE_FACTORS = { least: 0.01, most: 100, step: 1 / LIST_PERMILLE } as const;
+
+export const permilleOf = (factor: number): number => Math.round(factor * LIST_PERMILLE);
+
 /** An amount at such prices, rounded up; through BigInt where the product passes 2^53. */
 export function microAt(micro: MicroCredits, pricePermille = LIST_PERMILLE): MicroCredits {
   if (pricePermille === LIST_PERMILLE) return micro;

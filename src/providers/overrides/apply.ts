@@ -1,6 +1,6 @@
 /** Puts the operator's changes over a catalogue. All of them, or none: half a catalogue is nobody's. */
 import type { Family } from '../../core/family';
-import { LIST_PERMILLE, type LongPromptPrice, MICRO_PER_USD, microAt, priceAt, usdPerMtok } from '../../core/money';
+import { LIST_PERMILLE, type LongPromptPrice, MICRO_PER_USD, microAt, permilleOf, priceAt, usdPerMtok } from '../../core/money';
 import { wholePrice } from '../catalogue/beside';
 import { UNPRICED } from '../catalogue/terms';
 import type { Model, Price, ProviderSpec } from '../types';
@@ -83,7 +83,7 @@ function changed(known: Model, { price, ...given }: ModelOverride): Model {
 
 /** What is billed beside a model's tokens is among its prices. */
 function multiplied(model: Model, priceFactor: number): Model {
-  const permille = Math.round(priceFactor * LIST_PERMILLE);
+  const permille = permilleOf(priceFactor);
   const { price } = model;
   if (!price || permille === LIST_PERMILLE) return model;
   if (price.per === 'token') return { ...model, price: { per: 'token', ...priceAt(wholePrice(model, price), permille) } };

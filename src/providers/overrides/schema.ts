@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { FAMILIES } from '../../core/family';
 import { type Position, pathText, readJson } from '../../core/json-position';
+import { PRICE_FACTORS } from '../../core/money';
 import { TIERS } from '../../core/tiers';
 import { WIRE_IDS } from '../../core/wire-id';
 
@@ -102,7 +103,7 @@ const model = z.strictObject({
 
 const document = z.strictObject({
   /** What all models cost, as a share of the prices that they had, but for those priced here. */
-  priceFactor: z.number().min(0.01).max(100).multipleOf(0.001).optional(),
+  priceFactor: z.number().min(PRICE_FACTORS.least).max(PRICE_FACTORS.most).multipleOf(PRICE_FACTORS.step).optional(),
   models: z.array(model).max(2_000),
 });
 
