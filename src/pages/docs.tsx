@@ -79,6 +79,10 @@ const Money: FC = () => (
       <code>GET /v1/generations/{'{x-request-id}'}</code> has every attempt and every price behind it, and <code>GET /v1/key</code> the
       limits of the key that asks and what is left of them. <a href="/models">Models and prices</a>
     </p>
+    <p>
+      Usage can be had by customers of your own, whom a call names as <code>user</code> or in the header <code>x-end-user</code>, and by the
+      tags in <code>x-tags</code>: <code>GET /api/api-usage/breakdown?by=endUser</code>.
+    </p>
   </section>
 );
 

@@ -2,7 +2,7 @@
 import { toCredits } from '../../core/money';
 import type { VerbContext } from '../context';
 import { type UsageFilter, whereOf } from './filter';
-import { LOG_COLUMNS, type LogRow } from './log';
+import { LOG_COLUMNS, type LogRow, tagsOf } from './log';
 import { after, cursorOf, ORDER } from './query';
 
 /** A million lines are 200 queries, of which D1 allows a request a thousand. */
@@ -26,6 +26,8 @@ const HEADINGS = [
   'credits',
   'key_name',
   'user_email',
+  'end_user',
+  'tags',
 ];
 
 interface Line extends LogRow {
@@ -64,6 +66,8 @@ const lineOf = (row: Line): string =>
     toCredits(0 - row.amount),
     row.keyName,
     row.userEmail,
+    row.endUser,
+    tagsOf(row.tags).join(','),
   ]
     .map(cell)
     .join(',');
