@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
 import { accountStub } from '../../../src/account/stub';
+import { hashPassword } from '../../../src/console/sign-in/passwords';
 import { call, join, must, organization, type Someone, someone } from '../console/support';
 
 const show = async (as: Someone, path: string): Promise<string> => (await call('GET', path, { as })).text;
@@ -163,9 +164,36 @@ describe('a page that says no', () => {
 });
 
 describe('a filter that is not understood', () => {
-  it('is said by its label, on the page', async () => {
-    const answer = await call('GET', '/usage?minCredits=abc', { as: await someone() });
-    expect([answer.status, answer.text.includes('Credits, at least: must be a number.')]).toEqual([400, true]);
+  it('is said by its label, on the page, by the field, and takes none of the others with it', async () => {
+    const answer = await call('GET', '/usage?minCredits=abc&status=failed&days=7&endpoint=/v1/x&maxCredits=9', { as: await someone() });
+    expect(answer.status).toBe(400);
+    expect(answer.text).toContain('Credits, at least: must be a number.');
+    for (const kept of [
+      'name="minCredits" value="abc" aria-invalid="true" aria-describedby="form-error"',
+      '<option value="failed" selected="">',
+      '<input type="hidden" name="days" value="7"/>',
+      '<input type="hidden" name="maxCredits" value="9"/>',
+      'name="endpoint" value="/v1/x"',
+      'href="/usage?status=failed&amp;days=30&amp;endpoint=%2Fv1%2Fx&amp;maxCredits=9"',
+    ])
+      expect(answer.text).toContain(kept);
+  });
+});
+
+describe('a password', () => {
+  it('keeps the spaces that it begins and ends with, on pages as in the API', async () => {
+    const [email, password] = [`${crypto.randomUUID()}@example.com`, '  a long enough one  '];
+    const hash = await hashPassword(password);
+    const [id, now] = [crypto.randomUUID(), Date.now()];
+    await env.DB.prepare('INSERT INTO users VALUES (?, ?, ?, 1, NULL, 0, ?, ?)').bind(id, 'Ada', email, now, now).run();
+    await env.DB.prepare(
+      'INSERT INTO identities (id, account_id, provider_id, user_id, password, created_at, updated_at) VALUES (?1, ?1, ?2, ?1, ?3, ?4, ?4)',
+    )
+      .bind(id, 'credential', hash, now)
+      .run();
+    const signIn = (given: string) => call('POST', '/sign-in', { form: { email, password: given, next: '/usage' } });
+    expect((await signIn(password)).headers.get('location')).toBe('/usage');
+    expect((await signIn(password.trim())).status).toBe(400);
   });
 });
 
