@@ -12,6 +12,7 @@ import { type AccountRoute, parameter } from '../routes/account/route';
 import { type ExampleMode, exampleMode, examples, filled, variantOf } from './examples';
 import { within } from './frame';
 import { FAMILY_LABELS, tierLabel, words } from './model-words';
+import { modelsAtOwnPrices, OfWhom } from './own-prices';
 import { Code, Headings, Scroll, whole } from './parts';
 import { isPlayable } from './playground-modes';
 import { creditTag, oneOf, usdTag } from './price';
@@ -129,11 +130,13 @@ function factsOf(c: AppContext, model: Model): [string, string][] {
 async function modelPage(c: AppContext): Promise<Response> {
   const id = parameter(c, 'id');
   const { all } = c.get('gateway').registry.models;
-  const model = all.find((one) => one.id === id);
-  if (!model) {
+  if (!all.some((one) => one.id === id)) {
     const named = all.find(({ aliases }) => aliases?.includes(id));
     return named ? c.redirect(within(`/models/${named.id}`, c.req.query('org')), 302) : lostPage(c);
   }
+  const context = await viewerOf(c);
+  const { models, own } = await modelsAtOwnPrices(c, context);
+  const model = models.find((one) => one.id === id)!;
   const mode = exampleMode(model.family);
   const shown = examples(accountPlaneDeps(c).origin, mode).filter(({ variants }) => variants?.includes(variantOf(model)) ?? true);
   return page(
@@ -141,7 +144,7 @@ async function modelPage(c: AppContext): Promise<Response> {
     {
       title: model.label,
       description: `${model.label} by ${model.vendor}: its price, context and capabilities, and a call that works.`,
-      context: await viewerOf(c),
+      context,
     },
     <>
       <div class="head">
@@ -161,6 +164,7 @@ async function modelPage(c: AppContext): Promise<Response> {
       <div class="columns">
         <section class="stack" aria-labelledby="price">
           <h2 id="price">Price</h2>
+          <OfWhom own={own} />
           <Prices model={model} />
         </section>
         <section class="stack" aria-labelledby="facts">

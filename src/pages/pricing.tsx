@@ -6,7 +6,9 @@ import { TIERS } from '../core/tiers';
 import type { AppContext } from '../http/context';
 import type { Model } from '../providers/types';
 import type { AccountRoute } from '../routes/account/route';
+import { within } from './frame';
 import { FAMILY_LABELS } from './model-words';
+import { modelsAtOwnPrices, OfWhom } from './own-prices';
 import { dollars, Headings, Scroll, whole } from './parts';
 import { comparable, priceText, unitOf } from './price';
 import { page, viewerOf } from './shell';
@@ -51,16 +53,16 @@ function rangeOf(family: Family, all: readonly Model[]): Range[] {
   return least && most ? [{ family, count: priced.length, least, most }] : [];
 }
 
-const ModelPrice: FC<{ model: Model }> = ({ model }) => (
+const ModelPrice: FC<{ model: Model; org: string | undefined }> = ({ model, org }) => (
   <>
-    <a class="name" href={`/models/${model.id}`}>
+    <a class="name" href={within(`/models/${model.id}`, org)}>
       {model.label}
     </a>
     <small>{priceText(model.price)}</small>
   </>
 );
 
-const Ranges: FC<{ all: readonly Model[] }> = ({ all }) => (
+const Ranges: FC<{ all: readonly Model[]; org: string | undefined }> = ({ all, org }) => (
   <Scroll label="Prices by kind">
     <table>
       <Headings of={['Kind', 'Unit', 'From', 'To', 'Models']} figures={['Models']} wide={['Unit']} />
@@ -70,11 +72,11 @@ const Ranges: FC<{ all: readonly Model[] }> = ({ all }) => (
             <th scope="row">{FAMILY_LABELS[family]}</th>
             <td class="wide-only">{unitOf(least.price!)}</td>
             <td>
-              <ModelPrice model={least} />
+              <ModelPrice model={least} org={org} />
             </td>
-            <td>{least.id === most.id ? <span class="quiet">the same</span> : <ModelPrice model={most} />}</td>
+            <td>{least.id === most.id ? <span class="quiet">the same</span> : <ModelPrice model={most} org={org} />}</td>
             <td class="number">
-              <a href={`/models?family=${family}`} aria-label={`All ${count} of ${FAMILY_LABELS[family]}`}>
+              <a href={within(`/models?family=${family}`, org)} aria-label={`All ${count} of ${FAMILY_LABELS[family]}`}>
                 {count}
               </a>
             </td>
@@ -86,13 +88,15 @@ const Ranges: FC<{ all: readonly Model[] }> = ({ all }) => (
 );
 
 async function pricing(c: AppContext): Promise<Response> {
-  const { all } = c.get('gateway').registry.models;
+  const context = await viewerOf(c);
+  const { models, own } = await modelsAtOwnPrices(c, context);
+  const org = c.req.query('org');
   return page(
     c,
     {
       title: 'Pricing',
       description: 'Prepaid credits, 100 to the dollar: charged by what a call came to, once, and free when it fails.',
-      context: await viewerOf(c),
+      context,
     },
     <>
       <div class="stack">
@@ -112,9 +116,10 @@ async function pricing(c: AppContext): Promise<Response> {
       <section class="stack" aria-labelledby="kinds">
         <div class="head">
           <h2 id="kinds">By kind of model</h2>
-          <a href="/models?order=price">All models, cheapest first</a>
+          <a href={within('/models?order=price', org)}>All models, cheapest first</a>
         </div>
-        <Ranges all={all} />
+        <OfWhom own={own} />
+        <Ranges all={models} org={org} />
       </section>
       <div class="columns">
         <section class="stack" aria-labelledby="tiers">
