@@ -9,7 +9,7 @@ import type { AccountRoute } from '../routes/account/route';
 import { within } from './frame';
 import { FAMILY_LABELS } from './model-words';
 import { modelsAtOwnPrices, OfWhom } from './own-prices';
-import { dollars, Headings, Scroll, whole } from './parts';
+import { dollars, Headings, plural, Scroll, whole } from './parts';
 import { comparable, priceText, unitOf } from './price';
 import { page, viewerOf } from './shell';
 
@@ -17,7 +17,10 @@ const RULES: [string, string][] = [
   ['Held, then settled', 'A call holds what it is likely to cost before it starts, and is charged what it came to. Once.'],
   ['What fails is free', 'When every provider fails, or a picture or film does not come, the whole hold returns to the wallet.'],
   ['A receipt for each call', 'Tokens, prices, attempts and the sum that leads to the charge, to be added up again by anybody.'],
-  ['Caps that hold', 'A key can have a limit a month. A mail comes at 80 % and at 100 %, and the key can switch itself off.'],
+  [
+    'Caps that hold',
+    'A key can have a limit a day, a week, a month or in all. A mail comes at 80 % and at 100 %, and the key can switch itself off.',
+  ],
 ];
 
 const UNLOCKS: Record<string, string> = {
@@ -65,17 +68,22 @@ const ModelPrice: FC<{ model: Model; org: string | undefined }> = ({ model, org 
 const Ranges: FC<{ all: readonly Model[]; org: string | undefined }> = ({ all, org }) => (
   <Scroll label="Prices by kind">
     <table>
-      <Headings of={['Kind', 'Unit', 'From', 'To', 'Models']} figures={['Models']} wide={['Unit']} />
+      <Headings of={['Kind', 'Unit', 'From', 'To', 'Models']} figures={['Models']} wide={['Unit', 'Models']} />
       <tbody>
         {FAMILIES.flatMap((family) => rangeOf(family, all)).map(({ family, count, least, most }) => (
           <tr>
-            <th scope="row">{FAMILY_LABELS[family]}</th>
+            <th scope="row">
+              {FAMILY_LABELS[family]}
+              <small class="narrow-only">
+                by the {unitOf(least.price!)} <a href={within(`/models?family=${family}`, org)}>{plural(count, 'model')}</a>
+              </small>
+            </th>
             <td class="wide-only">{unitOf(least.price!)}</td>
             <td>
               <ModelPrice model={least} org={org} />
             </td>
             <td>{least.id === most.id ? <span class="quiet">the same</span> : <ModelPrice model={most} org={org} />}</td>
-            <td class="number">
+            <td class="number wide-only">
               <a href={within(`/models?family=${family}`, org)} aria-label={`All ${count} of ${FAMILY_LABELS[family]}`}>
                 {count}
               </a>
