@@ -7,7 +7,7 @@ import type { AppContext } from '../http/context';
 import { wholePrice } from '../providers/catalogue/beside';
 import { coveredLengths } from '../providers/catalogue/covered-lengths';
 import { pricesByQuality } from '../providers/catalogue/picture-qualities';
-import type { Model } from '../providers/types';
+import type { Model, Price } from '../providers/types';
 import { type AccountRoute, parameter } from '../routes/account/route';
 import { type ExampleMode, exampleMode, examples, filled, variantOf } from './examples';
 import { within } from './frame';
@@ -17,6 +17,8 @@ import { Code, Headings, Scroll, whole } from './parts';
 import { isPlayable } from './playground-modes';
 import { creditTag, oneOf, usdTag } from './price';
 import { lostPage, page, viewerOf } from './shell';
+
+type PiecePrice = Exclude<Price, { per: 'token' }>;
 
 const PROMPTS: Partial<Record<ExampleMode, string>> = {
   image: 'A lighthouse in the fog',
@@ -48,10 +50,20 @@ const textLines = (price: TextPrice): [string, number][] =>
     ['Output', price.outputMicroPerMtok],
   ]);
 
+/** Larger pictures, and films of a finer resolution, have prices of their own; what is not said costs the first. */
+function pieceLines(model: Model, price: PiecePrice): [string, number][] {
+  const line = (micro: number, ...tier: string[]): [string, number] => [
+    [oneOf(price) + coverage(model), ...tier, ...dearerQualities(model)].join(', '),
+    micro,
+  ];
+  const tiers = Object.entries(price.tierMicro ?? {}).map(([tier, micro]) => line(micro, tier));
+  return tiers.some(([, micro]) => micro === price.micro) ? tiers : [line(price.micro), ...tiers];
+}
+
 function priceLines(model: Model): [string, number][] {
   const { price } = model;
   if (!price) return [];
-  if (price.per !== 'token') return [[[oneOf(price) + coverage(model), ...dearerQualities(model)].join(', '), price.micro]];
+  if (price.per !== 'token') return pieceLines(model, price);
   const { audioInputMicroPerMtok: heard, audioOutputMicroPerMtok: spoken, longPrompts = [], ...text } = wholePrice(model, price);
   return stated([
     ...textLines(text),

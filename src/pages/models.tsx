@@ -133,7 +133,7 @@ const Prices: FC<{ model: Model }> = ({ model: { price } }) => {
   if (price.per !== 'token')
     return (
       <td class="number" colspan={2}>
-        <Amount micro={price.micro} per={oneOf(price)} />
+        <Amount micro={price.micro} per={`${oneOf(price)}${price.tierMicro ? ', by its size' : ''}`} />
       </td>
     );
   return (
@@ -183,12 +183,10 @@ const Table: FC<{ models: Model[]; org: string | undefined }> = ({ models, org }
             Maker, kind
           </th>
           <th scope="col" class="number">
-            Input
-            <span class="wide-only">, a million tokens</span>
+            Input <small class="wide-only">a million tokens</small>
           </th>
           <th scope="col" class="number">
-            Output
-            <span class="wide-only">, a million tokens</span>
+            Output <small class="wide-only">a million tokens</small>
           </th>
           <th scope="col" class="number wide-only">
             Context

@@ -33,4 +33,15 @@ describe('prices on pages', () => {
     expect(inputOf(shown)).toBe(inputOf(await show('/models/gpt-5.5')));
     expect(shown).not.toContain('The prices here are those of');
   });
+
+  it('tell of larger pictures, which cost more', async () => {
+    const rows = [
+      ...(await show('/models/gpt-image-2')).matchAll(/<th scope="row">(an image, \dK)[^<]*<\/th><td class="number">([^<]+)</g),
+    ];
+    expect(rows.map(([, what, price]) => [what, price])).toEqual([
+      ['an image, 1K', '$0.03'],
+      ['an image, 2K', '$0.06'],
+      ['an image, 4K', '$0.12'],
+    ]);
+  });
 });
