@@ -47,13 +47,16 @@ describe('the page of an organization', () => {
     const html = (await show(owner, path)).replaceAll(/\s+/g, ' ');
     expect(html).toContain('<select name="userId" required=""><option value="">Choose …</option>');
     expect(html).toContain(`data-ask="Hand Acme over to ${admin.email}? You stay as admin and cannot take it back."`);
-    expect(html).toContain('data-ask="Leave Acme? The 1 key that you made or rotated stop');
+    expect(html).not.toContain('data-ask="Leave Acme?');
+    expect(html).toContain('You own it alone: you can leave once another owns it too.');
     expect(html).toContain('data-ask="Make Adam an owner?');
     expect(html).not.toMatch(/Remove Olga|Change the role of Olga/);
     expect(html).toContain('Remove Adam');
     const other = await someone('Oskar');
     await join(id, other, 'owner');
-    expect(await show(owner, path)).toContain('Remove Oskar');
+    const shared = await show(owner, path);
+    expect(shared).toContain('Remove Oskar');
+    expect(shared).toContain('data-ask="Leave Acme? The 1 key that you made or rotated stop');
     const seen = await show(admin, path);
     expect(seen).not.toMatch(/Remove (Oskar|Olga)|<option[^>]*>owner/);
     expect(seen).toContain('Change the role of Adam');
@@ -121,6 +124,7 @@ describe('a form whose session is over', () => {
   it.each([
     ['/manage-api-keys/key_x/revoke', '/manage-api-keys'],
     ['/settings/organization/members/x?org=org_1', '/settings/organization?org=org_1'],
+    ['/settings/billing/redeem?org=org_1', '/settings/billing?org=org_1'],
     ['/settings/sessions/x/revoke', '/settings'],
     ['/settings/two-factor/enable', '/settings'],
   ])('%s leads back to %s, and says that nothing was done', async (path, next) => {
@@ -175,6 +179,22 @@ describe('a filter that is not understood', () => {
       '<input type="hidden" name="maxCredits" value="9"/>',
       'name="endpoint" value="/v1/x"',
       'href="/usage?status=failed&amp;days=30&amp;endpoint=%2Fv1%2Fx&amp;maxCredits=9"',
+    ])
+      expect(answer.text).toContain(kept);
+  });
+});
+
+describe('a filter of the audit log that is not understood', () => {
+  it.each([
+    ['fromDay=20255-01-01', 'name="fromDay" type="date" max="9999-12-30" value="20255-01-01"', 'Since'],
+    ['toDay=9999-12-31', 'name="toDay" type="date" max="9999-12-30" value="9999-12-31"', 'Until'],
+  ])('%s is said by its label, by the field, and takes none of the others with it', async (wrong, field, label) => {
+    const answer = await call('GET', `/settings/audit?${wrong}&action=account.create&actor=Ada`, { as: await someone() });
+    expect([answer.status, answer.text.includes(`${label}: must be a date.`)]).toEqual([400, true]);
+    for (const kept of [
+      `${field} aria-invalid="true"`,
+      'name="action" value="account.create"',
+      'export?action=account.create&amp;actor=Ada"',
     ])
       expect(answer.text).toContain(kept);
   });
