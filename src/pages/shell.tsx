@@ -107,6 +107,7 @@ const LOST = 'There is nothing at this address. It may have moved, or never have
 const WITH_FORMS = [
   '/manage-api-keys',
   '/settings/organization',
+  '/settings/billing',
   '/settings',
   '/infra/deployments/new',
   '/invitations/accept',
