@@ -163,7 +163,29 @@ describe('a page that says no', () => {
     expect(await show(as, '/settings')).not.toMatch(isOpen);
     const form = { password: 'not the password', fresh: 'a long enough one' };
     expect((await call('POST', '/settings/password', { as, form })).text).toMatch(isOpen);
+    const long = await call('POST', '/settings/password', { as, form: { ...form, fresh: 'x'.repeat(201) } });
+    expect(long.text).toContain('The new password must have at most 200 characters.');
+    expect(long.text).toMatch(/name="fresh" aria-invalid="true"/);
     expect(await show(as, '/invitations/accept?token=nonsense')).toContain('<a class="button plain" href="/usage">');
+  });
+});
+
+describe('a form of signing in', () => {
+  const fresh = { name: 'Ada', email: 'ada@new.example', password: 'long enough' };
+
+  it.each([
+    ['/sign-up', { ...fresh, name: ' ' }, 'name'],
+    ['/sign-in', { email: 'ada', password: 'x' }, 'email'],
+    ['/sign-in', { email: 'nobody@example.com', password: 'not the password' }, 'password'],
+    ['/sign-in', { email: 'nobody@nowhere.example', how: 'sso' }, 'email'],
+    ['/reset-password', { token: 'x'.repeat(24), password: 'short' }, 'password'],
+    ['/two-factor', { code: '123456' }, 'code'],
+  ])('of %s with %j says by which field it went wrong', async (path, form, field) => {
+    const { status, text } = await call('POST', path, { form });
+    expect([status, text.includes('role="alert" id="form-error"')]).toEqual([400, true]);
+    const marked = [...text.matchAll(/<input [^>]*aria-invalid="true" aria-describedby="form-error" autofocus=""/g)];
+    expect(marked).toHaveLength(1);
+    expect(marked[0]![0]).toContain(`name="${field}"`);
   });
 });
 
