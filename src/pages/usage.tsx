@@ -3,13 +3,15 @@ import type { FC } from 'hono/jsx';
 import { listApiKeys } from '../console/api-keys/list';
 import type { VerbContext } from '../console/context';
 import { listMembers } from '../console/organizations/members';
+import { usageChoices } from '../console/usage/choices';
 import { dailyByModel } from '../console/usage/daily';
 import { STATUSES, sinceMs, type UsageFilter, usageFilterInput } from '../console/usage/filter';
 import type { LogView } from '../console/usage/log';
 import { queryUsage, type Usage } from '../console/usage/query';
+import type { GatewayError } from '../core/errors';
 import type { AppContext } from '../http/context';
 import { type AccountRoute, queryOf } from '../routes/account/route';
-import { readForm } from './form';
+import { marked, readForm } from './form';
 import { alignedCredits, credits, dollars, Empty, Headings, Name, Notice, Pages, Scroll, Time, whole } from './parts';
 import { receiptPage } from './receipt';
 import { orgQuery, page, refusalPage } from './shell';
@@ -64,64 +66,96 @@ const NUMBERS = [
   ['minLatencyMs', 'Milliseconds, at least'],
 ] as const;
 
+/** What only an address asks for; it stays with what the form adds. */
+const UNSEEN = ['maxCredits', 'maxLatencyMs'] as const;
+
 const LABELS = {
   days: 'Days',
   status: 'Status',
   endpoint: 'Endpoint',
+  model: 'Model',
+  keyId: 'Key',
+  member: 'Member',
   q: 'Part of a request’s id',
+  maxCredits: 'Credits, at most',
+  maxLatencyMs: 'Milliseconds, at most',
   ...Object.fromEntries(NUMBERS),
 };
 
-const Filter: FC<{ filter: UsageFilter; picks: Pick[]; org: string | undefined }> = ({ filter, picks, org }) => (
-  <form class="filter" method="get" action="/usage" aria-label="Filter">
-    {org !== undefined && <input type="hidden" name="org" value={org} />}
-    <input type="hidden" name="days" value={String(filter.days)} />
-    {picks.map((pick) => (
-      <Choice of={pick} value={filter[pick.name as keyof UsageFilter]} />
-    ))}
-    <label>
-      Endpoint
-      <input name="endpoint" value={filter.endpoint ?? ''} placeholder="/v1/messages" />
-    </label>
-    {NUMBERS.map(([name, label]) => (
+interface Asked {
+  filter: UsageFilter;
+  /** What of the query is understood. */
+  query: Record<string, string>;
+  error?: GatewayError | undefined;
+}
+
+/** One field that is not understood takes none of the others with it. */
+function asked(query: Record<string, string>, error?: GatewayError): Asked {
+  const read = readForm(usageFilterInput, query, LABELS);
+  if (read.ok) return { filter: read.value, query, error };
+  const { [read.error.param ?? '']: _, ...others } = query;
+  return asked(others, error ?? read.error);
+}
+
+interface FilterProps {
+  asked: Asked;
+  /** As it was sent, to be put right. */
+  typed: Record<string, string>;
+  picks: Pick[];
+  org: string | undefined;
+}
+
+const Filter: FC<FilterProps> = ({ asked: { filter, error }, typed, picks, org }) => {
+  const text = (name: string) => ({ name, value: typed[name] ?? '', ...marked(error, name) });
+  return (
+    <form class="filter" method="get" action="/usage" aria-label="Filter">
+      {org !== undefined && <input type="hidden" name="org" value={org} />}
+      <input type="hidden" name="days" value={String(filter.days)} />
+      {UNSEEN.map((name) => filter[name] !== undefined && <input type="hidden" name={name} value={String(filter[name])} />)}
+      {picks.map((pick) => (
+        <Choice of={pick} value={filter[pick.name as keyof UsageFilter]} />
+      ))}
       <label>
-        {label}
-        <input name={name} type="number" min="0" step="any" inputmode="decimal" value={String(filter[name] ?? '')} />
+        Endpoint
+        <input {...text('endpoint')} placeholder="/v1/messages" />
       </label>
-    ))}
-    <label>
-      Part of a request’s id
-      <input name="q" value={filter.q ?? ''} placeholder="req_…" />
-    </label>
-    <button type="submit">Filter</button>
-  </form>
-);
+      {NUMBERS.map(([name, label]) => (
+        <label>
+          {label}
+          <input {...text(name)} type="number" min="0" step="any" inputmode="decimal" />
+        </label>
+      ))}
+      <label>
+        Part of a request’s id
+        <input {...text('q')} placeholder="req_…" />
+      </label>
+      <button type="submit">Filter</button>
+    </form>
+  );
+};
 
 /** Of two with the same name, each is told by more than that. */
 const named = (all: { id: string; name: string; hint?: string }[]): [string, string][] =>
   all.map(({ id, name, hint = id }) => [id, all.filter((one) => one.name === name).length > 1 ? `${name} (${hint})` : name]);
 
 /** What can be chosen is what there is. */
-async function picksOf(context: VerbContext, models: Usage['costByModel']): Promise<Pick[]> {
-  const [keys, members] = await Promise.all([
+async function picksOf(context: VerbContext, filter: UsageFilter): Promise<Pick[]> {
+  const seesMembers = context.organization && context.permissions.has('organization.read');
+  const [{ models, callers }, keys, { members }] = await Promise.all([
+    usageChoices(context, filter),
     context.permissions.has('keys.read') ? listApiKeys(context) : { keys: [] },
-    context.organization && context.permissions.has('organization.read') ? listMembers(context) : { members: [] },
+    seesMembers ? listMembers(context) : { members: [] },
   ]);
+  const gone = seesMembers ? callers.filter(({ id }) => !members.some(({ userId }) => userId === id)) : [];
+  const people = [
+    ...members.map(({ userId: id, name, email }) => ({ id, name, hint: email })),
+    ...gone.map(({ id, name, email }) => ({ id, name: `${name}, no member now`, hint: email })),
+  ];
   const picks: Pick[] = [
-    {
-      name: 'model',
-      label: 'Model',
-      any: 'All',
-      options: models.flatMap(({ model }) => (model ? [[model, model] as [string, string]] : [])),
-    },
+    { name: 'model', label: 'Model', any: 'All', options: models.map((model) => [model, model]) },
     { name: 'status', label: 'Status', any: 'Any', options: STATUSES.map((status) => [status, status]) },
     { name: 'keyId', label: 'Key', any: 'All', options: named(keys.keys) },
-    {
-      name: 'member',
-      label: 'Member',
-      any: 'All',
-      options: named(members.members.map(({ userId: id, name, email }) => ({ id, name, hint: email }))),
-    },
+    { name: 'member', label: 'Member', any: 'All', options: named(people) },
   ];
   return picks.filter(({ options }) => options.length > 0);
 }
@@ -304,20 +338,20 @@ const Nothing: FC<{ filtered: boolean; org: string; makesKeys: boolean }> = ({ f
   );
 
 async function usagePage(c: AppContext, context: VerbContext): Promise<Response> {
-  const query = queryOf(c);
-  const asked = readForm(usageFilterInput, query, LABELS);
-  const filter = asked.ok ? asked : { ok: true as const, value: usageFilterInput.parse({}) };
-  const usage = await queryUsage(context, filter.value, PAGE, query.cursor);
+  const typed = queryOf(c);
+  const read = asked(typed);
+  const { filter, query, error } = read;
+  const usage = await queryUsage(context, filter, PAGE, query.cursor);
   if (!usage.ok) return refusalPage(c, usage.error);
   const { logs, nextCursor, costByModel, topExpensiveRequests } = usage.value;
-  const [picks, rows] = await Promise.all([picksOf(context, costByModel), dailyByModel(context, filter.value)]);
-  const { days } = filter.value;
+  const [picks, rows] = await Promise.all([picksOf(context, filter), dailyByModel(context, filter)]);
+  const { days } = filter;
   const chart = chartOf(rows, datesOf(days, context.now()));
   const org = orgQuery(context);
-  const filtered = Object.keys(query).some((name) => name === 'cursor' || Object.hasOwn(usageFilterInput.shape, name));
+  const filtered = Object.keys(typed).some((name) => name === 'cursor' || Object.hasOwn(usageFilterInput.shape, name));
   return page(
     c,
-    { title: 'Usage', context, ...(!asked.ok && { status: 400 }) },
+    { title: 'Usage', context, ...(error && { status: 400 }) },
     <>
       <div class="head">
         <h1>Usage</h1>
@@ -327,14 +361,14 @@ async function usagePage(c: AppContext, context: VerbContext): Promise<Response>
           </a>
         )}
       </div>
-      {!asked.ok && <Notice error={asked.error} />}
+      <Notice error={error} />
       {logs.length === 0 && !filtered ? (
         <Nothing filtered={false} org={org} makesKeys={context.permissions.has('keys.write')} />
       ) : (
         <>
           <div class="stack">
             <Spans query={query} days={days} />
-            <Filter filter={filter.value} picks={picks} org={context.organization?.id} />
+            <Filter asked={read} typed={typed} picks={picks} org={context.organization?.id} />
           </div>
           <Figures usage={usage.value} days={days} />
           {chart.series.length > 0 && <DailyChart data={chart} />}

@@ -235,6 +235,29 @@ describe('the days of usage', () => {
   });
 });
 
+describe('what usage can be filtered by', () => {
+  const options = (html: string, name: string): string[] =>
+    [...(new RegExp(`<select name="${name}">.*?</select>`, 's').exec(html)?.[0] ?? '').matchAll(/<option[^>]*>([^<]*)/g)].map(
+      ([, text]) => text!,
+    );
+
+  it('is every model that was called, also where one is chosen', async () => {
+    const person = await someone();
+    await record(await accountOf(person), [{ model: 'one' }, { model: 'two', credits: 2 }, { model: 'old', daysAgo: 50 }]);
+    const html = (await call('GET', '/usage?model=one', { as: person })).text;
+    expect(options(html, 'model')).toEqual(['All', 'two', 'one']);
+  });
+
+  it('is every member, and who called and is none any more', async () => {
+    const [owner, gone, { id, accountId }] = [await someone('Olga'), await someone('Gustav'), await organization()];
+    await join(id, owner, 'owner');
+    await record(accountId, [{ user: gone.id }, { user: owner.id }, { user: 'nobody' }]);
+    const html = (await call('GET', `/usage?org=${id}&member=${gone.id}`, { as: owner })).text;
+    expect(options(html, 'member')).toEqual(['All', 'Olga', 'Gustav, no member now']);
+    expect(html).toContain(`<option value="${gone.id}" selected="">`);
+  });
+});
+
 describe('an export', () => {
   const csv = async (person: Someone, query = '') =>
     (await call('GET', `/api/api-usage/export?${query}`, { as: person })).text.trim().split('\r\n');
