@@ -7,7 +7,7 @@ import type { AppContext } from '../http/context';
 import { wholePrice } from '../providers/catalogue/beside';
 import { coveredLengths } from '../providers/catalogue/covered-lengths';
 import { pricesByQuality } from '../providers/catalogue/picture-qualities';
-import type { Model } from '../providers/types';
+import type { Model, Price } from '../providers/types';
 import { type AccountRoute, parameter } from '../routes/account/route';
 import { type ExampleMode, exampleMode, examples, filled, variantOf } from './examples';
 import { within } from './frame';
@@ -47,10 +47,18 @@ const textLines = (price: TextPrice): [string, number][] =>
     ['Output', price.outputMicroPerMtok],
   ]);
 
+/** By the piece, and by what size of it has a price of its own. */
+function pieceLines(model: Model, price: Exclude<Price, { per: 'token' }>): [string, number][] {
+  const qualities = dearerQualities(model);
+  const line = (what: string, micro: number): [string, number] => [[what, ...qualities].join(', '), micro];
+  const sizes = Object.entries(price.tierMicro ?? {}).filter(([, micro]) => micro !== price.micro);
+  return [line(oneOf(price) + coverage(model), price.micro), ...sizes.map(([size, micro]) => line(`${oneOf(price)} of ${size}`, micro))];
+}
+
 function priceLines(model: Model): [string, number][] {
   const { price } = model;
   if (!price) return [];
-  if (price.per !== 'token') return [[[oneOf(price) + coverage(model), ...dearerQualities(model)].join(', '), price.micro]];
+  if (price.per !== 'token') return pieceLines(model, price);
   const { audioInputMicroPerMtok: heard, audioOutputMicroPerMtok: spoken, longPrompts = [], ...text } = wholePrice(model, price);
   return stated([
     ...textLines(text),

@@ -1,0 +1,25 @@
+// Pages that anybody may read: what they say of prices, and of the GPUs, is what is charged and run.
+import { describe, expect, it } from 'vitest';
+import { call } from '../console/support';
+
+const page = async (path: string): Promise<string> => (await call('GET', path)).text;
+const cells = (row: string): string[] => [...row.matchAll(/<t[hd][^>]*>(.*?)<\/t[hd]>/g)].map(([, cell]) => cell!.replace(/<[^>]+>/g, ''));
+const rows = (html: string): string[][] => [...html.matchAll(/<tr>(.*?)<\/tr>/g)].map(([, row]) => cells(row!));
+
+describe('the page of a model', () => {
+  it.each([
+    ['gemini-3-1-flash-t2i', { 'an image': 4, 'an image of 0.5K': 3, 'an image of 2K': 6, 'an image of 4K': 9 }],
+    [
+      'gpt-image-2',
+      {
+        'an image, high quality: 4 times': 3,
+        'an image of 2K, high quality: 4 times': 6,
+        'an image of 4K, high quality: 4 times': 12,
+      },
+    ],
+    ['kling-v3', { 'a second': 13.4 }],
+  ])('of %s shows what each size costs that has a price of its own', async (model, credits) => {
+    const [, ...lines] = rows(await page(`/models/${model}`));
+    expect(Object.fromEntries(lines.map(([what, , amount]) => [what, Number(amount)]))).toEqual(credits);
+  });
+});
