@@ -1,17 +1,51 @@
-/** A customer's own GPUs: which one is enough, and how runs work. */
+/** GPUs by the second: the models that run already, which GPU is enough for one of one's own, and how its runs work. */
+import type { FC } from 'hono/jsx';
 import { accountPlaneDeps } from '../http/account-deps';
 import type { AppContext } from '../http/context';
+import { mediaTerms } from '../providers/catalogue/media-terms';
+import type { Model } from '../providers/types';
 import type { AccountRoute } from '../routes/account/route';
 import { DEPLOYMENTS as NEW } from './deployments';
+import { within } from './frame';
 import { GPUS, gigabytesNeeded, recommend, WEIGHTS } from './gpu-sizes';
 import { Code, credits, dollars, Headings, Scroll } from './parts';
+import { creditTag, oneOf } from './price';
 import { page, viewerOf } from './shell';
+
+/** Models of the catalogue, by the slug of their path. */
+const Hosted: FC<{ models: readonly Model[]; org: string | undefined }> = ({ models, org }) => (
+  <section class="stack" aria-labelledby="hosted">
+    <h2 id="hosted">Models that run already</h2>
+    <p class="prose">
+      Each is called at <code>/v1/gpu/</code> and its slug, without a deployment. A quick one answers with its output, another with a job.
+    </p>
+    <Scroll label="Models">
+      <table>
+        <Headings of={['Slug', 'Model', 'Credits', 'Longest run', 'Answer']} figures={['Longest run']} wide={['Answer']} />
+        <tbody>
+          {models.map((model) => (
+            <tr>
+              <th scope="row" class="mono">
+                <a href={within(`/models/${model.id}`, org)}>{model.id}</a>
+              </th>
+              <td>{model.label}</td>
+              <td>{model.price && model.price.per !== 'token' ? `${creditTag(model.price.micro)} ${oneOf(model.price)}` : 'no price'}</td>
+              <td class="number">{mediaTerms(model)?.maxSeconds ?? '-'} s</td>
+              <td class="wide-only">{mediaTerms(model)?.inline ? 'at once' : 'a job'}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Scroll>
+  </section>
+);
 
 async function recommendPage(c: AppContext): Promise<Response> {
   const billions = Math.min(Math.max(Number(c.req.query('billions')) || 8, 0.1), 2_000);
   const weight = WEIGHTS.find(({ id }) => id === c.req.query('weights')) ?? WEIGHTS[0];
   const needed = gigabytesNeeded(billions, weight.bytes);
   const best = recommend(needed);
+  const hosted = c.get('gateway').registry.models.all.filter(({ family }) => family === 'gpu');
   return page(
     c,
     { title: 'Which GPU', context: await viewerOf(c) },
@@ -84,6 +118,7 @@ async function recommendPage(c: AppContext): Promise<Response> {
           </table>
         </Scroll>
       </section>
+      {hosted.length > 0 && <Hosted models={hosted} org={c.req.query('org')} />}
     </>,
   );
 }

@@ -23,3 +23,11 @@ describe('the page of a model', () => {
     expect(Object.fromEntries(lines.map(([what, , amount]) => [what, Number(amount)]))).toEqual(credits);
   });
 });
+
+describe('the pages of GPUs', () => {
+  it('list the models that run already by slug, with their cost and their longest run', async () => {
+    const listed = rows(await page('/gpu-recommend'));
+    expect(listed).toContainEqual(['sdxl', 'SDXL', '50 a request', '120 s', 'at once']);
+    expect(listed).toContainEqual(['wan-video', 'WAN Video', '2 a GPU-second', '600 s', 'a job']);
+  });
+});
