@@ -3,12 +3,13 @@ import type { FC } from 'hono/jsx';
 import { accountPlaneDeps } from '../http/account-deps';
 import type { AppContext } from '../http/context';
 import { mediaTerms } from '../providers/catalogue/media-terms';
+import { HANDLER } from '../providers/runpod/handler';
 import type { Model } from '../providers/types';
 import type { AccountRoute } from '../routes/account/route';
 import { DEPLOYMENTS as NEW } from './deployments';
 import { within } from './frame';
 import { GPUS, gigabytesNeeded, recommend, WEIGHTS } from './gpu-sizes';
-import { Code, credits, dollars, Headings, Scroll } from './parts';
+import { Code, credits, dollars, Headings, Scroll, whole } from './parts';
 import { creditTag, oneOf } from './price';
 import { page, viewerOf } from './shell';
 
@@ -123,6 +124,59 @@ async function recommendPage(c: AppContext): Promise<Response> {
   );
 }
 
+const Handler: FC = () => (
+  <section class="stack" aria-labelledby="handler">
+    <h2 id="handler">What the container does</h2>
+    <p class="prose">
+      It takes a run’s <code>input</code>, has the deployment’s <code>env</code> around it, and returns JSON: the run’s <code>output</code>.
+      Files in it, as data URLs or as URLs, get a URL in <code>outputs</code>. An exception, or an <code>error</code> that it returns, makes
+      the run fail.
+    </p>
+    <Code label="A handler in Python">{HANDLER}</Code>
+  </section>
+);
+
+const Told: FC = () => (
+  <section class="stack" aria-labelledby="told">
+    <h2 id="told">Being told of the end</h2>
+    <p class="prose">
+      A run that has ended is sent to the deployment’s <code>webhookUrl</code>, or to the <code>webhook_url</code> of the run itself, signed
+      as <a href="https://www.standardwebhooks.com">Standard Webhooks</a> have it: <code>webhook-id</code>, <code>webhook-timestamp</code>{' '}
+      and <code>webhook-signature</code>, with the secret of <code>GET /v1/webhooks/secret</code>. Any status of 2xx acknowledges, 410 ends
+      all that goes there, and anything else is tried again for some three days, under the same <code>webhook-id</code>.
+    </p>
+    <Code label="What a webhook says">{PAYLOAD}</Code>
+  </section>
+);
+
+const PAYLOAD = `{
+  "status": "completed",
+  "outputUrl": "https://.../0.png",
+  "jobId": "job_...",
+  "type": "gpu",
+  "model": "deployment:my-model",
+  "creditsUsed": 28,
+  "output": { "image": "https://.../0.png" }
+}`;
+
+const Weights: FC<{ origin: string; megabytes: number }> = ({ origin, megabytes }) => (
+  <section class="stack" aria-labelledby="weights">
+    <h2 id="weights">Weights and other files</h2>
+    <p class="prose">
+      Files of up to {whole(megabytes)} MB are kept at <code>/v1/storage</code>; the answer has the <code>url</code> that the container can
+      read them from, which is handed to it in <code>env</code>. Larger weights belong into the image.
+    </p>
+    <Code label="An upload with curl">{`curl "${origin}/v1/storage?filename=weights.safetensors&kind=weights" \\
+  -H "Authorization: Bearer $KEY" -H "Content-Type: application/octet-stream" \\
+  --data-binary @weights.safetensors`}</Code>
+    <Code label="Handing it to the container with curl">{`curl -X PATCH ${origin}/v1/deployments/my-model \\
+  -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" \\
+  -d '{"env": {"WEIGHTS_URL": "https://..."}}'`}</Code>
+  </section>
+);
+
+const MEGABYTE = 1_048_576;
+
 async function infraDocs(c: AppContext): Promise<Response> {
   const { origin } = accountPlaneDeps(c);
   const create = `curl ${origin}/v1/deployments \\
@@ -155,6 +209,7 @@ async function infraDocs(c: AppContext): Promise<Response> {
         <h2 id="make">Make it</h2>
         <Code label="A deployment with curl">{create}</Code>
       </section>
+      <Handler />
       <section class="stack" aria-labelledby="run">
         <h2 id="run">Run it</h2>
         <p class="prose">
@@ -164,6 +219,8 @@ async function infraDocs(c: AppContext): Promise<Response> {
         <Code label="A run with curl">{run}</Code>
         <Code label="Looking at a run with curl">{poll}</Code>
       </section>
+      <Told />
+      <Weights origin={origin} megabytes={Math.floor(c.get('gateway').settings.STORAGE_LIMIT_BYTES / MEGABYTE)} />
       <section class="stack prose" aria-labelledby="price">
         <h2 id="price">What it costs</h2>
         <p>

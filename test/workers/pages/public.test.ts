@@ -30,4 +30,10 @@ describe('the pages of GPUs', () => {
     expect(listed).toContainEqual(['sdxl', 'SDXL', '50 a request', '120 s', 'at once']);
     expect(listed).toContainEqual(['wan-video', 'WAN Video', '2 a GPU-second', '600 s', 'a job']);
   });
+
+  it('say what a container does, how the end of a run is told, and where weights lie', async () => {
+    const html = await page('/docs/infra');
+    for (const said of ['def handler(job):', 'webhook-signature', '/v1/webhooks/secret', '/v1/storage?filename=', 'What it costs'])
+      expect(html).toContain(said);
+  });
 });
