@@ -37,3 +37,9 @@ describe('the pages of GPUs', () => {
       expect(html).toContain(said);
   });
 });
+
+it('the docs ask for no tier where none is needed, and speak of a limit that is not always a month’s', async () => {
+  const html = await page('/docs');
+  expect(html.replaceAll(/\s+/g, ' ')).toContain('Starter tier</a>; 3D needs none.');
+  expect(html).toContain('spending_limit_error when the key’s limit is.');
+});
