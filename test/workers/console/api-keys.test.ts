@@ -123,6 +123,7 @@ describe('an API key', () => {
     [{ name: 'x', userId: 'somebody else' }, 'userId'],
     [{ name: 'x', models: ['m'.repeat(100_000)] }, 'models.0'],
     [{ name: 'x', models: ['gpt-5.4', 'gpt-5.44'] }, 'models'],
+    [{ name: 'x', models: ['deployment:no slug'] }, 'models'],
   ])('is not made from %j, and nothing is noted', async (json, param) => {
     const person = await someone();
     const before = await audited(await accountOf(person));
