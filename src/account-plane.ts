@@ -3,7 +3,6 @@
  * its paths is first asked for, so that a call to a model never pays for it.
  */
 import { Hono } from 'hono';
-import { refuseSuspended } from './account/key-scope';
 import { leadsSomewhere } from './console/sign-in/auth';
 import { answerHeaders } from './core/answer-headers';
 import { fail } from './core/errors';
@@ -38,7 +37,8 @@ async function serve(c: AppContext, route: AccountRoute, refuse: Refuse): Promis
   if (route.permission === 'public') return route.handle(c, refuse);
   const context = await authorize(c, route.permission);
   if (!context.ok) return refuse(c, context.error);
-  const refused = isRead(c) ? undefined : refuseSuspended((await context.value.account(context.value.accountId).view())?.profile);
+  const { account, accountId, actor } = context.value;
+  const refused = isRead(c) ? null : await account(accountId).refuseChange(actor.kind === 'user' ? actor.id : 'keys');
   if (refused) return refuse(c, refused);
   return route.handle(c, context.value);
 }
