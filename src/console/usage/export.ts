@@ -39,11 +39,14 @@ interface Line extends LogRow {
 const NAMES = `(SELECT name FROM api_keys WHERE api_keys.account_id = ledger.account_id AND api_keys.id = ledger.key_id) AS keyName,
   (SELECT email FROM users WHERE users.id = ledger.user_id) AS userEmail`;
 
+/** By what a formula begins, in letters of full width too; some spreadsheets begin another cell behind a semicolon or a tab. */
+const FORMULA = /(^|[;\t\r\n])([=+\-@\t\r\uff1d\uff0b\uff0d\uff20])/g;
+
 /** RFC 4180; what a spreadsheet would take for a formula is made a text. */
 export function cell(value: string | number | null): string {
   if (value === null) return '';
   if (typeof value === 'number') return String(value);
-  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  const safe = value.replace(FORMULA, "$1'$2");
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
