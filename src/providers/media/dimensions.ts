@@ -60,6 +60,13 @@ export function atLeast({ width, height }: Sides, minSide: number): Sides {
   return scale === 1 ? { width, height } : { width: stepped(width * scale, STEP), height: stepped(height * scale, STEP) };
 }
 
+/** The same shape with so many pixels at least, in multiples of 16. */
+export function ofPixels({ width, height }: Sides, minPixels: number): Sides {
+  const scale = Math.sqrt(minPixels / (width * height));
+  const up = (side: number): number => Math.ceil((side * scale) / STEP) * STEP;
+  return scale <= 1 ? { width, height } : { width: up(width), height: up(height) };
+}
+
 /** The same shape within so many pixels and so long a side, in multiples of 16. */
 export function atMost({ width, height }: Sides, maxPixels: number, maxSide: number): Sides {
   const scale = Math.min(1, maxSide / Math.max(width, height), Math.sqrt(maxPixels / (width * height)));
