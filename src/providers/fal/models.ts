@@ -72,16 +72,14 @@ const KLING_O1: ModelFields = { duration: seconds(...secondsFrom(3, 10)), firstF
 const HAILUO: ModelFields = { duration: seconds(6, 10), firstFrame: 'image_url' };
 const HAILUO_02: ModelFields = { ...HAILUO, lastFrame: 'end_image_url' };
 
-const SEEDANCE_1: ModelFields = {
+const SEEDANCE_1_FAST: ModelFields = {
   aspectRatio: 'aspect_ratio',
   resolution: RESOLUTION,
   duration: seconds(...secondsFrom(2, 12)),
   seed: 'seed',
   firstFrame: 'image_url',
-  lastFrame: 'end_image_url',
 };
-const { lastFrame: __, ...SEEDANCE_1_FAST } = SEEDANCE_1;
-const SEEDANCE_1_5: ModelFields = { ...SEEDANCE_1, duration: seconds(...secondsFrom(4, 12)) };
+const SEEDANCE_1_5: ModelFields = { ...SEEDANCE_1_FAST, duration: seconds(...secondsFrom(4, 12)), lastFrame: 'end_image_url' };
 const SEEDANCE_2: ModelFields = {
   aspectRatio: 'aspect_ratio',
   resolution: RESOLUTION,
@@ -165,8 +163,6 @@ export const FAL_MODELS: Readonly<Record<string, ModelFields>> = {
   'fal-ai/minimax/hailuo-2.3/standard/image-to-video': HAILUO,
   'fal-ai/bytedance/seedance/v1/pro/fast/text-to-video': SEEDANCE_1_FAST,
   'fal-ai/bytedance/seedance/v1/pro/fast/image-to-video': SEEDANCE_1_FAST,
-  'fal-ai/bytedance/seedance/v1/pro/text-to-video': SEEDANCE_1,
-  'fal-ai/bytedance/seedance/v1/pro/image-to-video': SEEDANCE_1,
   'fal-ai/bytedance/seedance/v1.5/pro/text-to-video': SEEDANCE_1_5,
   'fal-ai/bytedance/seedance/v1.5/pro/image-to-video': SEEDANCE_1_5,
   'bytedance/seedance-2.0/text-to-video': SEEDANCE_2,
