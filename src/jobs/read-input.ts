@@ -36,6 +36,12 @@ function all<T extends Record<string, Result<unknown>>>(
   return ok(Object.fromEntries(values));
 }
 
+/** What is left to the provider is not said: some know no `auto`, and others refuse it for one of their models. */
+function ratioOf(fields: Fields, { aspectRatios }: MediaTerms): Result<string | undefined> {
+  const read = fields.oneOf(['aspect_ratio', 'aspectRatio'], aspectRatios && [...aspectRatios, 'auto']);
+  return read.ok && read.value === 'auto' ? ok(undefined) : read;
+}
+
 type Reader = (fields: Fields, terms: MediaTerms) => Result<MediaInput>;
 
 function readImage(fields: Fields, terms: MediaTerms): Result<ImageInput> {
@@ -46,7 +52,7 @@ function readImage(fields: Fields, terms: MediaTerms): Result<ImageInput> {
     prompt: fields.longText(['prompt'], terms.needsPrompt ?? false),
     count: fields.number(['n', 'num_images'], ANY),
     size: fields.oneOf(['size'], terms.sizes),
-    aspectRatio: fields.oneOf(['aspect_ratio', 'aspectRatio'], terms.aspectRatios),
+    aspectRatio: ratioOf(fields, terms),
     resolution: fields.oneOf(['resolution'], terms.resolutions),
     references: fields.sources(REFERENCES, forms),
     mask: fields.source(['mask', 'mask_url'], forms),
@@ -151,7 +157,7 @@ function readVideo(fields: Fields, terms: MediaTerms): Result<VideoInput> {
   const read = all({
     prompt: fields.longText(['prompt'], (terms.needsPrompt ?? false) && !terms.needsFirstFrame),
     duration: fields.number(['duration', 'seconds', 'duration_seconds'], FILM_SECONDS),
-    aspectRatio: fields.oneOf(['aspect_ratio', 'aspectRatio'], terms.aspectRatios),
+    aspectRatio: ratioOf(fields, terms),
     resolution: fields.oneOf(['resolution'], terms.resolutions),
     firstFrame: fields.source(['image_url', 'image', 'first_image_url', 'first_frame_image']),
     lastFrame: fields.source(['last_image_url', 'last_image', 'last_frame_image']),

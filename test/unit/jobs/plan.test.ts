@@ -504,6 +504,7 @@ describe('a size by its name', () => {
     [{ size: '16:9' }, { aspectRatio: '16:9' }],
     [{ size: '1024x768' }, { size: '1024x768' }],
     [{ size: 'auto' }, { size: 'auto' }],
+    [{ aspect_ratio: 'auto', resolution: '2K' }, { resolution: '2K' }],
   ])('as in %j is what it says', (fields, shape) => {
     const planned = read('doubao-seedream-4-5', fields);
     const { size, aspectRatio, resolution } = (planned.ok ? planned.value.input : {}) as Partial<ImageInput>;
