@@ -54,6 +54,14 @@ export function sidesOfFilm(aspectRatio: string | undefined, resolution: string 
   return ratio >= 1 ? { width: longer, height: shorter } : { width: shorter, height: longer };
 }
 
+const FILM_LINES = [360, 480, 540, 720, 1_080, 1_440, 2_160];
+
+/** The resolution that a film's sides come closest to. */
+export function linesOfSides({ width, height }: Sides): string {
+  const distance = (lines: number): number => Math.abs(Math.min(width, height) - lines);
+  return `${FILM_LINES.reduce((best, lines) => (distance(lines) < distance(best) ? lines : best))}p`;
+}
+
 /** The same shape, with no side shorter than that. */
 export function atLeast({ width, height }: Sides, minSide: number): Sides {
   const scale = Math.max(1, minSide / Math.min(width, height));

@@ -8,11 +8,11 @@ import type { Job, JobAttempt } from '../../../src/jobs/types';
 import { MODELS } from '../../../src/providers/catalogue';
 import { MEDIA_CHAINS } from '../../../src/providers/catalogue/media-chains';
 import { mediaTerms } from '../../../src/providers/catalogue/media-terms';
-import { FAL_MODELS } from '../../../src/providers/fal/models';
 import { fittingSeconds, offeredSeconds } from '../../../src/providers/media/duration';
-import type { ImageInput } from '../../../src/providers/media/types';
+import type { ImageInput, VideoInput } from '../../../src/providers/media/types';
 import { indexModels } from '../../../src/providers/model-index';
 import { PROVIDER_SPECS, type Registry } from '../../../src/providers/registry';
+import { REPLICATE_MODELS } from '../../../src/providers/replicate/models';
 import { sandboxMedia } from '../../../src/providers/sandbox/media/adapter';
 import { makeWav } from '../../../src/providers/sandbox/media/wav';
 import type { MediaTarget, Provider } from '../../../src/providers/types';
@@ -393,7 +393,7 @@ describe('the lengths of films', () => {
       const duration = mediaTerms(model)!.duration!;
       const { model: upstream, modelWithReferences = upstream } = MEDIA_CHAINS[id]![0]!;
       for (const name of [upstream, modelWithReferences]) {
-        const made = (WAVESPEED_MODELS[name] ?? FAL_MODELS[name])!.duration!.offered;
+        const made = (WAVESPEED_MODELS[name] ?? REPLICATE_MODELS[name])!.duration!.offered;
         for (const seconds of duration.offered ?? [duration.default]) expect(offeredSeconds(seconds, made)).toBe(seconds);
         expect(made).toContain(fittingSeconds(duration.default, duration.offered));
       }
@@ -514,6 +514,27 @@ describe('a size by its name', () => {
   it('has the price of its tier, and is refused where there is none', () => {
     expect(read('gemini-3-1-flash-t2i', { size: '4K' })).toMatchObject({ ok: true, value: { estimateMicro: 9 * CREDIT } });
     expect(read('gemini-3-1-flash-t2i', { size: '7:5' })).toMatchObject({ ok: false, error: { param: 'size' } });
+  });
+});
+
+describe('the size of a film', () => {
+  const shapeOf = (fields: object, model = 'kling-v3') => {
+    const asked = call({ model, prompt: 'a cat', ...fields }, ['video']);
+    const planned = planJob(registryOf(MEDIA_CHAINS, [provider('wavespeed')]), asked, false, RULES);
+    if (!planned.ok) return planned.error.param;
+    const { aspectRatio, resolution, extra } = planned.value.input as VideoInput;
+    return [aspectRatio, resolution, extra];
+  };
+
+  it('is its ratio and its resolution, where nothing else says them', () => {
+    expect(shapeOf({ size: '720x1280' })).toEqual(['9:16', '720p', {}]);
+    expect(shapeOf({ size: '1792x1024' })).toEqual(['16:9', '1080p', {}]);
+    expect(shapeOf({ size: '1280*720', aspect_ratio: '1:1', resolution: '480p' })).toEqual(['1:1', '480p', {}]);
+    expect(shapeOf({ size: 'large' })).toEqual([undefined, undefined, { size: 'large' }]);
+  });
+
+  it('is refused beyond what the price is for', () => {
+    expect(shapeOf({ size: '3840x2160' })).toBe('size');
   });
 });
 
