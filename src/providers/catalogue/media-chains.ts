@@ -64,7 +64,7 @@ const kontext = (grade: 'pro' | 'max') => {
   const falId = grade === 'pro' ? 'fal-ai/flux-pro/kontext' : 'fal-ai/flux-pro/kontext/max';
   return [
     fal(`${falId}/text-to-image`, `${falId}/multi`),
-    wavespeed(`wavespeed-ai/flux-kontext-${grade}/text-to-image`, `wavespeed-ai/flux-kontext-${grade}`),
+    wavespeed(`wavespeed-ai/flux-kontext-${grade}/text-to-image`, `wavespeed-ai/flux-kontext-${grade}/multi`),
     replicate(`black-forest-labs/flux-kontext-${grade}`),
   ];
 };

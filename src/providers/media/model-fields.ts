@@ -2,7 +2,7 @@
 import { atLeast, atMost, nearestRatio, ofPixels, readSides, type Sides, sidesOfFilm, sidesOfTier, tierOfSides } from './dimensions';
 import { offeredSeconds } from './duration';
 import { sourceUrl } from './sources';
-import type { ImageInput, MediaInput, MediaSource, Submission, ThreeDInput, VideoInput } from './types';
+import type { Brought, ImageInput, MediaInput, MediaSource, Submission, ThreeDInput, VideoInput } from './types';
 
 export interface SizeField {
   name: string;
@@ -152,6 +152,17 @@ export function fieldsOf(input: MediaInput, model: ModelFields): Fields {
     default:
       return {};
   }
+}
+
+/** Has the model a name for every picture that came? One to go by is as good as a first frame. */
+export function takesAll({ kind, references = [], mask, firstFrame, lastFrame }: Brought, model: ModelFields): boolean {
+  const asFrame = kind === 'video' && firstFrame === undefined ? 1 : 0;
+  const most = model.references === undefined ? asFrame : model.references.form === 'list' ? Infinity : 1;
+  return (
+    references.length <= most &&
+    (mask === undefined || model.mask !== undefined) &&
+    (lastFrame === undefined || model.lastFrame !== undefined)
+  );
 }
 
 /** How long the film is that the model is asked for; undefined for what is no film. */

@@ -3,22 +3,26 @@ import { Health } from '../../../src/core/health';
 import { submissionsOf } from '../../../src/jobs/parts';
 import { type MediaCall, planJob } from '../../../src/jobs/plan';
 import { costMicro, priceJob } from '../../../src/jobs/price';
-import { currentProvider, keyTagOf, nextTarget, reopensAtMs } from '../../../src/jobs/targets';
+import { currentProvider, keyTagOf, nextTarget, reopensAtMs, upstreamModelFor } from '../../../src/jobs/targets';
 import type { Job, JobAttempt } from '../../../src/jobs/types';
 import { MODELS } from '../../../src/providers/catalogue';
 import { MEDIA_CHAINS } from '../../../src/providers/catalogue/media-chains';
 import { mediaTerms } from '../../../src/providers/catalogue/media-terms';
+import { falMedia } from '../../../src/providers/fal/media';
 import { fittingSeconds, offeredSeconds } from '../../../src/providers/media/duration';
 import type { ImageInput, VideoInput } from '../../../src/providers/media/types';
 import { indexModels } from '../../../src/providers/model-index';
 import { PROVIDER_SPECS, type Registry } from '../../../src/providers/registry';
+import { replicateMedia } from '../../../src/providers/replicate/media';
 import { REPLICATE_MODELS } from '../../../src/providers/replicate/models';
 import { sandboxMedia } from '../../../src/providers/sandbox/media/adapter';
 import { makeWav } from '../../../src/providers/sandbox/media/wav';
 import type { MediaTarget, Provider } from '../../../src/providers/types';
+import { wavespeedMedia } from '../../../src/providers/wavespeed/media';
 import { WAVESPEED_MODELS } from '../../../src/providers/wavespeed/models';
 
 const CREDIT = 1_000_000;
+const INPUT = { kind: 'image', prompt: 'a cat', count: 1, references: [], extra: {} } as const;
 const RULES = { anywhere: false };
 
 const provider = (id: string, keys: string[] = ['k']): Provider => ({
@@ -332,7 +336,14 @@ describe('the next target', () => {
     action,
   });
   const job = (...attempts: JobAttempt[]) =>
-    ({ id: 'job_a', model: 'gpt-image-2', kind: 'image', plan: { mode: 'auto', sandbox: false }, attempts }) as unknown as Job;
+    ({
+      id: 'job_a',
+      model: 'gpt-image-2',
+      kind: 'image',
+      input: INPUT,
+      plan: { mode: 'auto', sandbox: false },
+      attempts,
+    }) as unknown as Job;
   const next = (...attempts: JobAttempt[]) => {
     const found = nextTarget({ registry }, job(...attempts), 1_000);
     return found && `${found.provider.spec.id}/${found.keyIndex}`;
@@ -417,10 +428,45 @@ describe('several pictures', () => {
   });
 });
 
+describe('a job with pictures', () => {
+  const MEDIA = { fal: falMedia, wavespeed: wavespeedMedia, replicate: replicateMedia };
+  const one = { url: 'https://example.com/1.png' };
+  const sentTo = (ids: (keyof typeof MEDIA)[], model: string, brought: object, refusedBy?: string) => {
+    const providers = ids.map((id) => ({ ...provider(id), spec: { ...provider(id).spec, media: MEDIA[id] } }));
+    const registry = registryOf(MEDIA_CHAINS, providers);
+    const input = { ...INPUT, ...brought };
+    const refusals = registry.models.find(model)!.chain.filter((target) => target.provider === refusedBy);
+    const attempts = refusals.map((target) => ({ ...target, keyIndex: 0, atMs: 0, status: 503, outcome: 'failed', action: 'next_target' }));
+    const job = { id: 'job_a', model, kind: input.kind, input, plan: { mode: 'auto', sandbox: false }, attempts } as unknown as Job;
+    const next = nextTarget({ registry }, job, 1_000);
+    return next && `${next.provider.spec.id}/${upstreamModelFor(next, input)}`;
+  };
+
+  it('is sent to a model that has a place for all of them, where there is one', () => {
+    const masked = { references: [one], mask: one };
+    expect(sentTo(['wavespeed'], 'gpt-image-2', masked)).toBe('wavespeed/openai/gpt-image-2/edit');
+    expect(sentTo(['wavespeed', 'fal'], 'gpt-image-2', masked, 'wavespeed')).toBe('fal/openai/gpt-image-2/edit');
+    expect(sentTo(['wavespeed', 'fal'], 'gpt-image-2', masked, 'fal')).toBeUndefined();
+    expect(sentTo(['wavespeed', 'fal'], 'gpt-image-2', { references: [one] }, 'fal')).toBe('wavespeed/openai/gpt-image-2/edit');
+    const film = { kind: 'video', durationSeconds: 8, firstFrame: one };
+    expect(sentTo(['fal', 'replicate'], 'veo3.1-quality', film)).toBe('fal/fal-ai/veo3.1/image-to-video');
+    expect(sentTo(['fal', 'replicate'], 'veo3.1-quality', { ...film, lastFrame: one })).toBe('replicate/google/veo-3.1');
+  });
+
+  it('is sent with all of those to go by', () => {
+    const several = { references: [one, one] };
+    expect(sentTo(['wavespeed', 'replicate'], 'flux-kontext-pro', several)).toBe('wavespeed/wavespeed-ai/flux-kontext-pro/multi');
+    expect(sentTo(['wavespeed', 'replicate'], 'flux-kontext-pro', several, 'wavespeed')).toBeUndefined();
+    expect(sentTo(['wavespeed', 'replicate'], 'flux-kontext-pro', { references: [one] }, 'wavespeed')).toBe(
+      'replicate/black-forest-labs/flux-kontext-pro',
+    );
+  });
+});
+
 describe('an upstream model that fails again and again', () => {
   it('is left out for half a minute, unless it is the only one', () => {
     const health = new Health();
-    const job = { id: 'job_a', kind: 'image', plan: { mode: 'auto', sandbox: false }, attempts: [] };
+    const job = { id: 'job_a', kind: 'image', input: INPUT, plan: { mode: 'auto', sandbox: false }, attempts: [] };
     for (let count = 0; count < 5; count++) health.failed('fal/a', 1_000);
     for (let count = 0; count < 5; count++) health.failed('fal/c', 1_000);
     const next = (model: string, nowMs: number) =>
