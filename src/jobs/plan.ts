@@ -138,16 +138,16 @@ const isBeyond = (resolution: string): boolean =>
   Number(/^(\d{3,5})p?$/i.exec(resolution)?.[1] ?? 0) > USUAL_LINES || /^\d+k$/i.test(resolution);
 
 /** A film of a resolution that has no price, where others have one of their own, would be made at another's. */
-function refuseResolution({ tierMicro }: UnitPrice, input: MediaInput) {
+function refuseResolution({ tierMicro }: UnitPrice, input: MediaInput, name: string) {
   if (input.kind !== 'video') return undefined;
   if (!tierMicro) {
     const larger = input.resolution !== undefined && isBeyond(input.resolution);
-    return larger ? invalid('resolution', `is beyond what the price is for: ${USUAL_LINES}p at most`) : undefined;
+    return larger ? invalid(name, `is beyond what the price is for: ${USUAL_LINES}p at most`) : undefined;
   }
   const offered = Object.keys(tierMicro).join(', ');
   if (input.extra.size !== undefined) return invalid('size', `is not read here; \`resolution\` may be one of ${offered}`);
   if (input.resolution === undefined || Object.hasOwn(tierMicro, input.resolution.toLowerCase())) return undefined;
-  return invalid('resolution', `must be one of ${offered}`);
+  return invalid(name, name === 'size' ? `is of ${input.resolution}; there is ${offered}` : `must be one of ${offered}`);
 }
 
 export function planJob(registry: Registry, call: MediaCall, sandbox: boolean, rules: PublicUrlRules): Result<PlannedJob> {
@@ -168,7 +168,7 @@ function planModel(registry: Registry, model: Model, call: MediaCall, sandbox: b
   if (!input.ok) return input;
   const unread = fields.unreadUpload();
   if (unread !== undefined) return invalid(unread, `holds a file, and is no name of one that \`${model.id}\` takes`);
-  const unpriced = refuseResolution(unitPrice(model)!, input.value);
+  const unpriced = refuseResolution(unitPrice(model)!, input.value, fields.nameOf(['resolution', 'size']));
   if (unpriced) return unpriced;
   const chosen = mode.value === 'fast' ? 'fast' : 'auto';
   if (reachableTargets(registry, model, terms.kind, sandbox, chosen).length === 0)

@@ -16,7 +16,7 @@ import { firstFileOf, type InTurn, mergeParts, oneByOne, type Part, submissionsO
 import { requestsOf } from './price';
 import { inputFor, SourceMissing } from './sources';
 import { changeJob, type JobChange } from './store';
-import { keyTagOf, type NextTarget, nextTarget, reopensAtMs, upstreamName } from './targets';
+import { keyTagOf, type NextTarget, nextTarget, reopensAtMs, upstreamModelFor, upstreamName } from './targets';
 import type { Job, JobAttempt } from './types';
 import { adapterOf, fetchFrom, readAnswer, SUBMIT_TIMEOUT_MS } from './upstream';
 
@@ -168,23 +168,13 @@ async function holdForLength(deps: JobDeps, job: Job, input: MediaInput): Promis
   return undefined;
 }
 
-/** A film that only goes by pictures is made by the model of words, where that takes some; one that begins or ends with them is not. */
-function isOfPictures(input: MediaInput, takesReferences: boolean): boolean {
-  if (input.kind === 'image') return input.references.length > 0;
-  if (input.kind !== 'video') return false;
-  return input.firstFrame !== undefined || input.lastFrame !== undefined || (input.references.length > 0 && !takesReferences);
-}
-
-function submissionOf(job: Job, { provider, target }: NextTarget, input: MediaInput, callback: string | undefined): Submission {
-  const takesReferences = adapterOf(provider).takesReferences?.(target.model) ?? false;
-  return {
-    model: (isOfPictures(input, takesReferences) ? target.modelWithReferences : undefined) ?? target.model,
-    defaults: target.defaults ?? {},
-    input,
-    reference: job.id,
-    callbackUrl: callback,
-  };
-}
+const submissionOf = (job: Job, next: NextTarget, input: MediaInput, callback: string | undefined): Submission => ({
+  model: upstreamModelFor(next, input),
+  defaults: next.target.defaults ?? {},
+  input,
+  reference: job.id,
+  callbackUrl: callback,
+});
 
 /** Undefined where no provider could reach it. */
 function callbackUrl({ settings }: JobDeps, job: Job): string | undefined {

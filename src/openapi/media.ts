@@ -244,9 +244,17 @@ const nativeAudioRoutes: Route[] = [
 ];
 
 const WAITS_IN_SILENCE = 'Waits for the result, for 290 seconds at most. The job goes on when you hang up: `x-job-id` names it.';
+const heardUsage = z.object({ type: z.literal('duration'), seconds: z.int().min(0).meta({ description: 'Begun ones count.' }) });
 const heard = z.union([
-  z.object({ text: z.string() }),
-  z.object({ task: z.literal('transcribe'), language: z.string(), duration: z.number(), text: z.string(), segments: z.array(segment) }),
+  z.object({ text: z.string(), usage: heardUsage.optional() }),
+  z.object({
+    task: z.literal('transcribe'),
+    language: z.string(),
+    duration: z.number(),
+    text: z.string(),
+    segments: z.array(segment),
+    usage: heardUsage,
+  }),
 ]);
 
 const end = { creditsUsed: credits, jobId: z.string() };

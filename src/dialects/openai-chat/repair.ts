@@ -3,6 +3,7 @@
 import { members, renameMembers, rewriteElements, rewriteMembers, setMembers, withoutMember } from '../../core/json';
 import { isFilled, isRecord, parseJson } from '../../core/record';
 import { plainBody } from '../openrouter/plain-body';
+import { withoutSampling } from '../sampling';
 import { shortenedIds } from '../short-ids';
 import { asReminder } from '../system-reminder';
 import { extraContent, missesSignature, NO_SIGNATURE, refusesSignature, signatureIn } from '../thought-signatures';
@@ -165,6 +166,7 @@ const sayPlainly: Repair = (body, message) => (refusesOption(message) ? plainBod
 const REPAIRS: readonly Repair[] = [
   sayPlainly,
   renameBound,
+  withoutSampling,
   renameDeveloper,
   gatherSystem,
   mendArguments,

@@ -20,7 +20,7 @@ const GPT_IMAGE_2: ModelFields = {
   references: IMAGES,
 };
 
-const KONTEXT: ModelFields = { aspectRatio: 'aspect_ratio', seed: 'seed', references: { name: 'image', form: 'single' } };
+const KONTEXT: ModelFields = { aspectRatio: 'aspect_ratio', seed: 'seed', references: IMAGES };
 const FLUX_2: ModelFields = { size: { name: 'size', form: 'star' }, seed: 'seed', references: IMAGES };
 
 const seedream = (minSide: number): ModelFields => ({ size: { name: 'size', form: 'star', minSide }, references: IMAGES });
@@ -104,9 +104,9 @@ export const WAVESPEED_MODELS: Readonly<Record<string, ModelFields>> = {
   'openai/gpt-image-2/text-to-image': GPT_IMAGE_2,
   'openai/gpt-image-2/edit': GPT_IMAGE_2,
   'wavespeed-ai/flux-kontext-pro/text-to-image': KONTEXT,
-  'wavespeed-ai/flux-kontext-pro': KONTEXT,
+  'wavespeed-ai/flux-kontext-pro/multi': KONTEXT,
   'wavespeed-ai/flux-kontext-max/text-to-image': KONTEXT,
-  'wavespeed-ai/flux-kontext-max': KONTEXT,
+  'wavespeed-ai/flux-kontext-max/multi': KONTEXT,
   'wavespeed-ai/flux-2-pro/text-to-image': FLUX_2,
   'wavespeed-ai/flux-2-pro/edit': FLUX_2,
   'wavespeed-ai/flux-2-flex/text-to-image': FLUX_2,

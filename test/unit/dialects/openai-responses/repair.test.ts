@@ -52,3 +52,9 @@ it('signatures of a turn that came over chat are left out where they are not kno
   const signed = call(',"extra_content":{"google":{"thought_signature":"c2ln"}}');
   expect(repaired(bodyWith(USER, signed), "Unknown parameter: 'input[1].extra_content'.")).toBe(bodyWith(USER, call('')));
 });
+
+it('leaves out a temperature where the model has one alone', () => {
+  const refusal = "Unsupported parameter: 'temperature' is not supported with this model.";
+  expect(repaired('{"model":"m","temperature":0.7,"input":"Hi"}', refusal)).toBe('{"model":"m","input":"Hi"}');
+  expect(repaired('{"model":"m","temperature":3,"input":"Hi"}', "Invalid 'temperature': decimal above maximum value.")).toBeUndefined();
+});

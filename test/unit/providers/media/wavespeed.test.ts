@@ -98,14 +98,17 @@ describe('submit', () => {
         "url": "/google/nano-banana-2/edit",
       }
     `);
-    expect(sent('wavespeed-ai/flux-kontext-max', image({ references: [FOX, OWL], seed: 0 }))).toMatchInlineSnapshot(`
+    expect(sent('wavespeed-ai/flux-kontext-max/multi', image({ references: [FOX, OWL], seed: 0 }))).toMatchInlineSnapshot(`
       {
         "body": {
-          "image": "https://example.com/fox.png",
+          "images": [
+            "https://example.com/fox.png",
+            "https://example.com/owl.png",
+          ],
           "prompt": "a fox in the snow",
           "seed": 0,
         },
-        "url": "/wavespeed-ai/flux-kontext-max",
+        "url": "/wavespeed-ai/flux-kontext-max/multi",
       }
     `);
   });
