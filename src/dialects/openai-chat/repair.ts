@@ -10,9 +10,9 @@ import { IMAGES_DRAWN } from './drawn-images';
 
 type Repair = (body: string, message: string) => string;
 
-/** An option itself is refused, and not what the caller has set it to. */
+/** An option itself is refused, and not what the caller has set it to: Moonshot tells the one value that is taken. */
 export const refusesOption = (message: string): boolean =>
-  /un(?:supported|known|recognized|expected|available)|not (?:supported?|allowed|permitted|available)|extra inputs|only the default/i.test(
+  /un(?:supported|known|recognized|expected|available)|not (?:supported?|allowed|permitted|available)|extra inputs|only (?:the default|[\d.]+ is allowed)/i.test(
     message,
   );
 
@@ -162,8 +162,52 @@ const mendThoughts: Repair = (body, message) => {
 
 const sayPlainly: Repair = (body, message) => (refusesOption(message) ? plainBody(body, message) : body);
 
+/** Many clients always send them, and OpenAI takes none with nothing in it: https://github.com/continuedev/continue/issues/3370 */
+const EMPTY_LISTS = /\b(?:tools|functions|tool_calls)\b/;
+const REFUSES_EMPTY = /\bempty\b|too short|at least (?:1|one)\b|minimum length/i;
+/** What says how tools are chosen, where there are none. */
+const NEEDS_TOOLS = /only allowed when ['"`]?tools['"`]? (?:are|is)|['"`]?tools['"`]? must be (?:set|specified|provided)/i;
+const TOOL_OPTIONS: readonly string[] = ['tool_choice', 'parallel_tool_calls'];
+const IDLE_CHOICES: readonly unknown[] = ['auto', 'none', null];
+
+const withoutEmpty =
+  (...names: readonly string[]) =>
+  (text: string): string =>
+    rewriteMembers(text, (raw, key) => (names.includes(key) && isEmptyList(raw) ? undefined : raw));
+
+const isEmptyList = (raw: string): boolean => /^\[\s*\]$/.test(raw);
+
+const leaveOutEmpty: Repair = (body, message) => {
+  const refused = (EMPTY_LISTS.test(message) && REFUSES_EMPTY.test(message)) || NEEDS_TOOLS.test(message);
+  if (!refused) return body;
+  const filled = withoutEmpty('tools', 'functions')(eachIn('messages', withoutEmpty('tool_calls'))(body));
+  const { tools, tool_choice } = fieldsOf(filled);
+  // A choice that forces a call is the caller's to explain.
+  if (isRecord(tool_choice) || Array.isArray(tools) || !IDLE_CHOICES.includes(tool_choice ?? null)) return filled;
+  return rewriteMembers(filled, (raw, key) => (TOOL_OPTIONS.includes(key) ? undefined : raw));
+};
+
+/**
+ * Models that reason refuse them one a time, and many clients send them unasked. The second row OpenAI does not know, and
+ * OpenRouter leaves out for it: https://openrouter.ai/docs/api-reference/parameters
+ */
+const SAMPLING: readonly string[] = [
+  ...['temperature', 'top_p', 'presence_penalty', 'frequency_penalty'],
+  ...['top_k', 'top_a', 'min_p', 'repetition_penalty'],
+];
+
+const NAMES_SAMPLING = new RegExp(`\\b(?:${SAMPLING.join('|')})\\b`);
+
+/** The body without how its answer is picked, all at once, where some of that is refused for any value. */
+export const withoutSampling: Repair = (body, message) =>
+  NAMES_SAMPLING.test(message) && refusesOption(message)
+    ? rewriteMembers(body, (raw, key) => (SAMPLING.includes(key) ? undefined : raw))
+    : body;
+
 const REPAIRS: readonly Repair[] = [
   sayPlainly,
+  leaveOutEmpty,
+  withoutSampling,
   renameBound,
   renameDeveloper,
   gatherSystem,

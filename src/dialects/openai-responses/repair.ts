@@ -1,6 +1,7 @@
 /** Changes to a Responses body that some upstream has refused. What is not changed keeps its bytes. */
 import { rewriteElements, rewriteMembers, withoutMember } from '../../core/json';
 import { isRecord, parseJson } from '../../core/record';
+import { withoutSampling } from '../openai-chat/repair';
 import { shortenedIds } from '../short-ids';
 
 /** Another organization's thoughts, or another provider's: nobody here can read them again, and every later turn has them. */
@@ -28,7 +29,7 @@ const eachItem = (body: string, change: (raw: string) => string | undefined): st
 
 /** The body without what it was refused for; undefined where that is the caller's to change. */
 export function repairedResponsesBody(body: string, message: string): string | undefined {
-  let repaired = body;
+  let repaired = withoutSampling(body, message);
   if (FOREIGN_THOUGHTS.test(message) || FOREIGN_IDS.test(message)) repaired = eachItem(repaired, unbound);
   if (message.includes(OWN_FIELD)) repaired = eachItem(repaired, (raw) => withoutMember(raw, OWN_FIELD));
   const shortened = shortenedIds(message);

@@ -52,3 +52,8 @@ it('signatures of a turn that came over chat are left out where they are not kno
   const signed = call(',"extra_content":{"google":{"thought_signature":"c2ln"}}');
   expect(repaired(bodyWith(USER, signed), "Unknown parameter: 'input[1].extra_content'.")).toBe(bodyWith(USER, call('')));
 });
+
+it('how an answer is picked is left to a model that takes no wishes', () => {
+  const message = "Unsupported parameter: 'temperature' is not supported with this model.";
+  expect(repaired(bodyWith(USER), message)).toBe(`{ "model" : "${MODEL}", "input":[${USER}] }`);
+});
