@@ -106,6 +106,12 @@ it('a key tells what is left of its limit, and of the wallet where that is less'
       data: { label: 'capped', limit: 0.4, usage: 0.35, limit_remaining: 0.05, limit_reset: 'monthly', is_free_tier: true },
     },
   ]);
+  const billing = async (path: string) => {
+    const response = await fetch(`${rig.worker.url}/v1/dashboard/billing/${path}`, { headers: { authorization: `Bearer ${capped}` } });
+    return (await response.json()) as unknown;
+  };
+  expect(await billing('subscription')).toMatchObject({ object: 'billing_subscription', hard_limit_usd: 0.4, access_until: 0 });
+  expect(await billing('usage?start_date=2026-01-01&end_date=2026-01-31')).toEqual({ object: 'list', total_usage: 35 });
   expect(await ownKey(account.key)).toMatchObject([200, { remaining: 215, spentThisMonth: 0 }]);
   const trial = await account.addKey({ name: 'trial', spendingLimit: 20, limitPeriod: 'total' });
   expect(await ownKey(trial)).toMatchObject([200, { limitPeriod: 'total', spentOfLimit: 0, remaining: 20, data: { limit_reset: null } }]);

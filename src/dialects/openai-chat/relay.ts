@@ -5,6 +5,7 @@ import { measureOf } from '../../core/text-chars';
 import type { Receipt, StreamRelay } from '../types';
 import { deltaHasContent, TEXT_FIELDS } from './answer';
 import { CallNumbers, indexOf } from './call-numbers';
+import { endedInCalls } from './end-in-calls';
 import { isFailedChunk } from './failed-chunk';
 import type { ChatRequest } from './request';
 import { shownUsage } from './usage';
@@ -150,7 +151,7 @@ export class ChatRelay implements StreamRelay {
       ...(isRecord(chunk.usage) && { usage: 'null' }),
       ...(this.id !== undefined && chunk.id !== this.id && { id: JSON.stringify(this.id) }),
     };
-    const numbered = this.numbers.numbered(data, choices);
+    const numbered = endedInCalls(this.numbers.numbered(data, choices), choices, (choice) => this.numbers.hasBegun(indexOf(choice)));
     const clean = numbered !== data || Object.keys(changes).length > 0 ? rewritten(numbered, changes) : event;
     // How an answer ended is the last that a client reads of it, whatever the upstream sends behind that.
     if (this.held !== undefined && !finishes && choices.every((choice) => this.finished.has(indexOf(choice)))) return clean;

@@ -1,4 +1,5 @@
-import { missesThoughts, NO_THOUGHT, refusesOption, refusesThoughts } from '../../openai-chat/repair';
+import { missesThoughts, NO_THOUGHT, refusesThoughts } from '../../openai-chat/repair';
+import { refusesOption } from '../../refused-options';
 import { extraContent, missesSignature, NO_SIGNATURE, refusesSignature, signatureIn } from '../../thought-signatures';
 import { type Fields, listField } from '../fields';
 

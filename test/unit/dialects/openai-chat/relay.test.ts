@@ -119,6 +119,23 @@ describe('parallel tool calls', () => {
     expect(relay.push(odd(before, behind))).toBe(odd(beforeThen, behindThen));
   });
 
+  it('are what their choice ends in, where an upstream says that it stopped', () => {
+    const relay = relayOf({ choices: 2 });
+    const out =
+      relay.push(chunk({ tool_calls: [named('a1', '{}', 0)] })) +
+      relay.push(chunk({ content: 'Hi' }, null, 1)) +
+      relay.push(chunk({}, 'stop') + chunk({}, 'stop', 1)) +
+      relay.close(paid);
+    const ends = chunksOf(out).flatMap(({ choices: list }) => list as { index: number; finish_reason: string | null }[]);
+    expect(ends.filter(({ finish_reason }) => finish_reason !== null)).toMatchObject([
+      { index: 0, finish_reason: 'tool_calls' },
+      { index: 1, finish_reason: 'stop' },
+    ]);
+    const whole = relayOf();
+    const last = whole.push(chunk({ tool_calls: [named('a1', '{}', 0)] }, 'stop')) + whole.close(paid);
+    expect(chunksOf(last)).toMatchObject([{ choices: [{ finish_reason: 'tool_calls' }] }]);
+  });
+
   it('are numbered for each choice apart', () => {
     const relay = relayOf({ choices: 2 });
     const out = [0, 1].map((index) => relay.push(chunk({ tool_calls: [named(`a${index}`, '{}', 0)] }, null, index))).join('');
