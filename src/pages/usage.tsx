@@ -1,24 +1,20 @@
 /** What was called and what it cost: filtered, charted and listed. */
 import type { FC } from 'hono/jsx';
-import { listApiKeys } from '../console/api-keys/list';
 import type { VerbContext } from '../console/context';
-import { listMembers } from '../console/organizations/members';
-import { usageChoices } from '../console/usage/choices';
 import { dailyByModel } from '../console/usage/daily';
-import { STATUSES, sinceMs, type UsageFilter, usageFilterInput } from '../console/usage/filter';
+import { sinceMs, usageFilterInput } from '../console/usage/filter';
 import type { LogView } from '../console/usage/log';
 import { queryUsage, type Usage } from '../console/usage/query';
-import type { GatewayError } from '../core/errors';
 import type { AppContext } from '../http/context';
 import { type AccountRoute, queryOf } from '../routes/account/route';
-import { marked, readForm } from './form';
 import { alignedCredits, credits, dollars, Empty, Headings, Name, Notice, Pages, Scroll, Time, whole } from './parts';
 import { receiptPage } from './receipt';
 import { orgQuery, page, refusalPage } from './shell';
 import { chartOf, DailyChart } from './usage-chart';
+import { asked, Filter, picksOf } from './usage-filter';
+import { SharesTable, sharesOf } from './usage-shares';
 
 const PAGE = 50;
-const MODELS_SHOWN = 10;
 const DAY_MS = 86_400_000;
 
 const SPANS: [days: number, label: string][] = [
@@ -33,132 +29,6 @@ const datesOf = (days: number, nowMs: number): string[] =>
   Array.from({ length: days }, (_, index) => new Date(sinceMs(days, nowMs) + index * DAY_MS).toISOString().slice(0, 10));
 
 export const duration = (ms: number): string => (ms < 1_000 ? `${ms} ms` : `${(ms / 1_000).toFixed(1)} s`);
-
-/** What is there is not said to be nothing. */
-function share(part: number, all: number): string {
-  if (all <= 0) return '';
-  const percent = Math.round((part / all) * 100);
-  return percent === 0 && part > 0 ? '<1 %' : `${percent} %`;
-}
-
-type Pick = { name: string; label: string; any: string; options: [value: string, label: string][] };
-
-const Choice: FC<{ of: Pick; value: unknown }> = ({ of: { name, label, any, options }, value }) => {
-  const chosen = value === undefined ? '' : String(value);
-  const known = chosen === '' || options.some(([id]) => id === chosen);
-  return (
-    <label>
-      {label}
-      <select name={name}>
-        <option value="">{any}</option>
-        {[...options, ...(known ? [] : [[chosen, chosen] as [string, string]])].map(([id, text]) => (
-          <option value={id} selected={id === chosen}>
-            {text}
-          </option>
-        ))}
-      </select>
-    </label>
-  );
-};
-
-const NUMBERS = [
-  ['minCredits', 'Credits, at least'],
-  ['minLatencyMs', 'Milliseconds, at least'],
-] as const;
-
-/** What only an address asks for; it stays with what the form adds. */
-const UNSEEN = ['maxCredits', 'maxLatencyMs'] as const;
-
-const LABELS = {
-  days: 'Days',
-  status: 'Status',
-  endpoint: 'Endpoint',
-  model: 'Model',
-  keyId: 'Key',
-  member: 'Member',
-  q: 'Part of a request’s id',
-  maxCredits: 'Credits, at most',
-  maxLatencyMs: 'Milliseconds, at most',
-  ...Object.fromEntries(NUMBERS),
-};
-
-interface Asked {
-  filter: UsageFilter;
-  /** What of the query is understood. */
-  query: Record<string, string>;
-  error?: GatewayError | undefined;
-}
-
-/** One field that is not understood takes none of the others with it. */
-function asked(query: Record<string, string>, error?: GatewayError): Asked {
-  const read = readForm(usageFilterInput, query, LABELS);
-  if (read.ok) return { filter: read.value, query, error };
-  const { [read.error.param ?? '']: _, ...others } = query;
-  return asked(others, error ?? read.error);
-}
-
-interface FilterProps {
-  asked: Asked;
-  /** As it was sent, to be put right. */
-  typed: Record<string, string>;
-  picks: Pick[];
-  org: string | undefined;
-}
-
-const Filter: FC<FilterProps> = ({ asked: { filter, error }, typed, picks, org }) => {
-  const text = (name: string) => ({ name, value: typed[name] ?? '', ...marked(error, name) });
-  return (
-    <form class="filter" method="get" action="/usage" aria-label="Filter">
-      {org !== undefined && <input type="hidden" name="org" value={org} />}
-      <input type="hidden" name="days" value={String(filter.days)} />
-      {UNSEEN.map((name) => filter[name] !== undefined && <input type="hidden" name={name} value={String(filter[name])} />)}
-      {picks.map((pick) => (
-        <Choice of={pick} value={filter[pick.name as keyof UsageFilter]} />
-      ))}
-      <label>
-        Endpoint
-        <input {...text('endpoint')} placeholder="/v1/messages" />
-      </label>
-      {NUMBERS.map(([name, label]) => (
-        <label>
-          {label}
-          <input {...text(name)} type="number" min="0" step="any" inputmode="decimal" />
-        </label>
-      ))}
-      <label>
-        Part of a request’s id
-        <input {...text('q')} placeholder="req_…" />
-      </label>
-      <button type="submit">Filter</button>
-    </form>
-  );
-};
-
-/** Of two with the same name, each is told by more than that. */
-const named = (all: { id: string; name: string; hint?: string }[]): [string, string][] =>
-  all.map(({ id, name, hint = id }) => [id, all.filter((one) => one.name === name).length > 1 ? `${name} (${hint})` : name]);
-
-/** What can be chosen is what there is. */
-async function picksOf(context: VerbContext, filter: UsageFilter): Promise<Pick[]> {
-  const seesMembers = context.organization && context.permissions.has('organization.read');
-  const [{ models, callers }, keys, { members }] = await Promise.all([
-    usageChoices(context, filter),
-    context.permissions.has('keys.read') ? listApiKeys(context) : { keys: [] },
-    seesMembers ? listMembers(context) : { members: [] },
-  ]);
-  const gone = seesMembers ? callers.filter(({ id }) => !members.some(({ userId }) => userId === id)) : [];
-  const people = [
-    ...members.map(({ userId: id, name, email }) => ({ id, name, hint: email })),
-    ...gone.map(({ id, name, email }) => ({ id, name: `${name}, no member now`, hint: email })),
-  ];
-  const picks: Pick[] = [
-    { name: 'model', label: 'Model', any: 'All', options: models.map((model) => [model, model]) },
-    { name: 'status', label: 'Status', any: 'Any', options: STATUSES.map((status) => [status, status]) },
-    { name: 'keyId', label: 'Key', any: 'All', options: named(keys.keys) },
-    { name: 'member', label: 'Member', any: 'All', options: named(people) },
-  ];
-  return picks.filter(({ options }) => options.length > 0);
-}
 
 const Spans: FC<{ query: Record<string, string>; days: number }> = ({ query, days }) => (
   <nav class="chips" aria-label="Span of time">
@@ -194,45 +64,6 @@ const Figures: FC<{ usage: Usage; days: number }> = ({ usage: { costByModel }, d
         </div>
       ))}
     </dl>
-  );
-};
-
-/** In the chart's colours, for who looks from one to the other. */
-const Models: FC<{ models: Usage['costByModel']; series: string[] }> = ({ models, series }) => {
-  const total = models.reduce((sum, { creditsUsed }) => sum + creditsUsed, 0);
-  const most = Math.max(...models.map(({ creditsUsed }) => creditsUsed), 0.000_001);
-  return (
-    <section class="stack" aria-labelledby="by-model">
-      <h2 id="by-model">By model</h2>
-      <Scroll label="Credits by model">
-        <table>
-          <Headings of={['Model', 'Calls', 'Share', 'Credits']} figures={['Calls', 'Share', 'Credits']} wide={['Share']} />
-          <tbody>
-            {models.slice(0, MODELS_SHOWN).map(({ model, calls, creditsUsed }) => {
-              const place = series.indexOf(model ?? 'other');
-              return (
-                <tr>
-                  <th scope="row" class="break">
-                    <Name of={model ?? 'other'} />
-                    <svg class="meter" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
-                      <rect
-                        class={`f${place === -1 ? 6 : place}`}
-                        width={((Math.max(creditsUsed, 0) / most) * 100).toFixed(2)}
-                        height="4"
-                      />
-                    </svg>
-                  </th>
-                  <td class="number">{whole(calls)}</td>
-                  <td class="number wide-only">{share(creditsUsed, total)}</td>
-                  <td class="number">{alignedCredits(creditsUsed, 2)}</td>
-                </tr>
-              );
-            })}
-          </tbody>
-        </table>
-      </Scroll>
-      {models.length > MODELS_SHOWN && <p class="small quiet">And {models.length - MODELS_SHOWN} more; the CSV has all of them.</p>}
-    </section>
   );
 };
 
@@ -344,7 +175,11 @@ async function usagePage(c: AppContext, context: VerbContext): Promise<Response>
   const usage = await queryUsage(context, filter, PAGE, query.cursor);
   if (!usage.ok) return refusalPage(c, usage.error);
   const { logs, nextCursor, costByModel, topExpensiveRequests } = usage.value;
-  const [picks, rows] = await Promise.all([picksOf(context, filter), dailyByModel(context, filter)]);
+  const [picks, rows, shares] = await Promise.all([
+    picksOf(context, filter),
+    dailyByModel(context, filter),
+    sharesOf(context, { filter, by: query.by, costByModel }),
+  ]);
   const { days } = filter;
   const chart = chartOf(rows, datesOf(days, context.now()));
   const org = orgQuery(context);
@@ -374,7 +209,13 @@ async function usagePage(c: AppContext, context: VerbContext): Promise<Response>
           {chart.series.length > 0 && <DailyChart data={chart} />}
           {topExpensiveRequests.length > 0 && (
             <div class="columns">
-              <Models models={costByModel} series={chart.series} />
+              <SharesTable
+                shares={shares}
+                total={costByModel.reduce((sum, { creditsUsed }) => sum + creditsUsed, 0)}
+                series={chart.series}
+                query={query}
+                hasMembers={Boolean(context.organization)}
+              />
               <Dearest logs={topExpensiveRequests} org={org} />
             </div>
           )}

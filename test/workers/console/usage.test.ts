@@ -218,6 +218,31 @@ describe('a breakdown of usage', () => {
     expect((await call('GET', `/api/api-usage/breakdown?by=keyId&org=${id}`, { as: other })).status).toBe(404);
   });
 
+  it('is on the page, which goes on with the filter, and filters by what it shows', async () => {
+    const person = await someone();
+    const lines = [
+      { credits: 3, endUser: 'ada <3' },
+      { credits: 1, endUser: 'bob', tags: ['search'] },
+    ];
+    await record(await accountOf(person), lines);
+    const shown = async (query: string) => {
+      const { text } = await call('GET', `/usage?${query}`, { as: person });
+      const section = /<section class="stack" id="shares".*?<\/section>/s.exec(text)![0];
+      return {
+        section,
+        names: [...section.matchAll(/<th scope="row"[^>]*>(.*?)<svg/gs)].map(([, name]) => name!.replaceAll(/<[^>]+>/g, '')),
+      };
+    };
+    expect((await shown('days=7')).names).toEqual(['gpt-5.4']);
+    const byUser = await shown('days=7&by=endUser');
+    expect(byUser.names).toEqual(['ada &lt;3', 'bob']);
+    expect(byUser.section).toContain('href="/usage?days=7&amp;by=tag#shares"');
+    expect((await shown('by=tag&days=7')).names).toEqual(['no tag', 'search']);
+    expect((await shown('by=tag&tag=search')).names).toEqual(['search']);
+    expect((await shown('by=weather')).names).toEqual(['gpt-5.4']);
+    expect(byUser.section).not.toContain('Member');
+  });
+
   it.each(['', 'by=weather', 'by=tag&limit=0', 'by=tag&days=0'])('is refused for %j', async (query) => {
     expect((await call('GET', `/api/api-usage/breakdown?${query}`, { as: await someone() })).status).toBe(400);
   });
