@@ -191,12 +191,15 @@ function readSpeech(fields: Fields): Result<SpeechInput> {
     text: fields.longText(['text', 'input', 'prompt'], true),
     voice: fields.text(['voice_id', 'voice', 'reference_id']),
     format: fields.oneOf(['format', 'response_format'], SPEECH_FORMATS),
-    speed: fields.number(['speed'], { min: 0.25, max: 4 }),
+    speed: fields.number(['speed'], SPEED),
   });
   if (!read.ok) return read;
   const { text, format, ...rest } = read.value;
   return ok({ kind: 'tts', text, format: format ?? 'mp3', ...present(rest), extra: fields.extra() });
 }
+
+/** https://platform.openai.com/docs/api-reference/audio/createSpeech */
+const SPEED = { min: 0.25, max: 4 };
 
 export const SPEECH_FORMATS = ['mp3', 'wav', 'opus', 'pcm', 'aac', 'flac'];
 
@@ -207,6 +210,7 @@ function readClone(fields: Fields): Result<CloneInput> {
     reference: fields.source(['audio', 'audio_url', 'reference_audio', 'file']),
     referenceText: fields.text(['reference_text', 'audio_text'], 10_000),
     format: fields.oneOf(['format', 'response_format'], SPEECH_FORMATS),
+    speed: fields.number(['speed'], SPEED),
   });
   if (!read.ok) return read;
   const { text, reference, format, ...rest } = read.value;

@@ -563,6 +563,12 @@ describe('a size by its name', () => {
   });
 });
 
+it('a cloned voice has its speed', () => {
+  const registry = registryOf({ 'audio-clone': [{ provider: 'x', model: 'theirs' }] }, [provider('x')]);
+  const fields = { model: 'audio-clone', text: 'Hi', audio: 'https://example.com/a.wav', speed: 1.5 };
+  expect(planJob(registry, call(fields, ['audio']), false, RULES)).toMatchObject({ ok: true, value: { input: { speed: 1.5, extra: {} } } });
+});
+
 describe('the size of a film', () => {
   const shapeOf = (fields: object, model = 'kling-v3') => {
     const asked = call({ model, prompt: 'a cat', ...fields }, ['video']);
