@@ -4,9 +4,9 @@ import { withoutMember } from '../core/json';
 const OPTIONS = ['temperature', 'top_p', 'presence_penalty', 'frequency_penalty'];
 const ONE_VALUE = /\bonly [\d.]+ is allowed\b|\bonly the default\b|\bnot supported with this model\b/i;
 
-/** The body without the option that was refused, for a model that has but one value for it: it would be taken all the same. */
-export function withoutSampling(body: string, message: string): string {
-  if (!ONE_VALUE.test(message)) return body;
-  const refused = OPTIONS.filter((name) => new RegExp(`\\b${name}\\b`).test(message));
-  return refused.reduce(withoutMember, body);
-}
+/** The options that are refused by a model which has but one value for them: without, it takes that one. */
+export const refusedSampling = (message: string): string[] =>
+  ONE_VALUE.test(message) ? OPTIONS.filter((name) => new RegExp(`\\b${name}\\b`).test(message)) : [];
+
+/** The body without them. */
+export const withoutSampling = (body: string, message: string): string => refusedSampling(message).reduce(withoutMember, body);
