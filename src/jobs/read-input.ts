@@ -142,8 +142,10 @@ export const REFERENCES = [
   'reference_image_urls',
 ];
 
+export const LAST_FRAMES = ['last_image_url', 'last_image', 'last_frame_image'];
+
 /** The same of a film, whose other pictures are its frames. */
-const FILM_REFERENCES = ['reference_images', 'image_urls', 'images'];
+export const FILM_REFERENCES = ['reference_images', 'image_urls', 'images'];
 
 function refuseReferences(name: string, references: readonly MediaSource[], { references: terms }: MediaTerms) {
   if (terms && references.length > terms.max)
@@ -161,7 +163,7 @@ function readVideo(fields: Fields, terms: MediaTerms): Result<VideoInput> {
     resolution: fields.oneOf(['resolution'], terms.resolutions),
     size: fields.text(['size']),
     firstFrame: fields.source(['image_url', 'image', 'first_image_url', 'first_frame_image']),
-    lastFrame: fields.source(['last_image_url', 'last_image', 'last_frame_image']),
+    lastFrame: fields.source(LAST_FRAMES),
     references: fields.sources(FILM_REFERENCES, terms.references?.forms ?? 'any'),
     negativePrompt: fields.text(['negative_prompt'], 10_000),
     seed: fields.number(['seed'], SEED),

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { Health } from '../../../src/core/health';
+import { upstreamModelFor } from '../../../src/jobs/able';
 import { submissionsOf } from '../../../src/jobs/parts';
 import { type MediaCall, planJob } from '../../../src/jobs/plan';
 import { costMicro, priceJob } from '../../../src/jobs/price';
-import { currentProvider, keyTagOf, nextTarget, reopensAtMs, upstreamModelFor } from '../../../src/jobs/targets';
+import { currentProvider, keyTagOf, nextTarget, reopensAtMs } from '../../../src/jobs/targets';
 import type { Job, JobAttempt } from '../../../src/jobs/types';
 import { MODELS } from '../../../src/providers/catalogue';
 import { MEDIA_CHAINS } from '../../../src/providers/catalogue/media-chains';
@@ -451,6 +452,22 @@ describe('a job with pictures', () => {
     const film = { kind: 'video', durationSeconds: 8, firstFrame: one };
     expect(sentTo(['fal', 'replicate'], 'veo3.1-quality', film)).toBe('fal/fal-ai/veo3.1/image-to-video');
     expect(sentTo(['fal', 'replicate'], 'veo3.1-quality', { ...film, lastFrame: one })).toBe('replicate/google/veo-3.1');
+  });
+
+  it('is refused where nobody has a place for them: they would be left out, and the result charged', () => {
+    const paramOf = (ids: (keyof typeof MEDIA)[], fields: Record<string, unknown>, family: 'image' | 'video' = 'image') => {
+      const providers = ids.map((id) => ({ ...provider(id), spec: { ...provider(id).spec, media: MEDIA[id] } }));
+      const planned = planJob(registryOf(MEDIA_CHAINS, providers), call({ prompt: 'a cat', ...fields }, [family]), false, RULES);
+      return planned.ok || planned.error.param;
+    };
+    const masked = { model: 'gpt-image-2', image: one.url, mask: one.url };
+    expect(paramOf(['fal', 'wavespeed'], masked)).toBe(true);
+    expect(paramOf(['fal', 'wavespeed'], { ...masked, mode: 'fast' })).toBe('mask');
+    expect(paramOf(['fal'], { ...masked, model: 'nano_banana' })).toBe('mask');
+    expect(paramOf(['wavespeed'], { model: 'wan2.6', image: one.url, last_image: one.url }, 'video')).toBe('last_image');
+    expect(paramOf(['replicate'], { model: 'flux-kontext-pro', image_urls: [one.url, one.url] })).toBe('image_urls');
+    expect(paramOf(['replicate'], { model: 'flux-kontext-pro', image_urls: [one.url] })).toBe(true);
+    expect(paramOf(['wavespeed'], { model: 'kling-v3', images: [one.url, one.url] }, 'video')).toBe('images');
   });
 
   it('is sent with all of those to go by', () => {
