@@ -10,9 +10,10 @@ import { pricesByQuality } from '../providers/catalogue/picture-qualities';
 import type { MediaInput, MediaKind } from '../providers/media/types';
 import type { Registry } from '../providers/registry';
 import type { MediaTarget, Model, Provider } from '../providers/types';
+import { leftOutOf } from './able';
 import { estimateMicro, priceJob, type UnitPrice } from './price';
 import { Fields, invalid, type Uploads } from './read-fields';
-import { readInput } from './read-input';
+import { FILM_REFERENCES, LAST_FRAMES, REFERENCES, readInput } from './read-input';
 import type { JobPlan } from './types';
 
 const MAX_QUOTED_CHARS = 200;
@@ -156,6 +157,13 @@ export function planJob(registry: Registry, call: MediaCall, sandbox: boolean, r
   return found.ok ? planModel(registry, found.value, call, sandbox, rules) : found;
 }
 
+const BROUGHT_NAMES = {
+  mask: () => ['mask', 'mask_url'],
+  lastFrame: () => LAST_FRAMES,
+  references: (kind: MediaKind) => (kind === 'video' ? FILM_REFERENCES : REFERENCES),
+};
+const LEFT_OUT = 'brings what no provider of this model that is configured here has a place for';
+
 const isReadLater = (input: MediaInput): boolean => input.kind === 'asr' && 'url' in input.audio;
 
 function planModel(registry: Registry, model: Model, call: MediaCall, sandbox: boolean, rules: PublicUrlRules): Result<PlannedJob> {
@@ -171,10 +179,13 @@ function planModel(registry: Registry, model: Model, call: MediaCall, sandbox: b
   const unpriced = refuseResolution(unitPrice(model)!, input.value, fields.nameOf(['resolution', 'size']));
   if (unpriced) return unpriced;
   const chosen = mode.value === 'fast' ? 'fast' : 'auto';
-  if (reachableTargets(registry, model, terms.kind, sandbox, chosen).length === 0)
+  const targets = reachableTargets(registry, model, terms.kind, sandbox, chosen);
+  if (targets.length === 0)
     return chosen === 'fast' && reachableTargets(registry, model, terms.kind, sandbox, 'auto').length > 0
       ? fail('model_unavailable', `The model \`${model.id}\` has no fast mode here; leave \`mode\` out.`, { param: 'mode' })
       : fail('no_provider', `No provider is configured for \`${model.id}\`.`, { param: 'model' });
+  const leftOut = leftOutOf(targets, input.value);
+  if (leftOut) return invalid(fields.nameOf(BROUGHT_NAMES[leftOut](terms.kind)), LEFT_OUT);
   const priced = priceJob(unitPrice(model)!, terms, input.value, chosen);
   const { catalogueVersion } = registry;
   // What came with its request has been measured by now, and is not to be again when it is sent.

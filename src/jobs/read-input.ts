@@ -142,8 +142,10 @@ export const REFERENCES = [
   'reference_image_urls',
 ];
 
+export const LAST_FRAMES = ['last_image_url', 'last_image', 'last_frame_image'];
+
 /** The same of a film, whose other pictures are its frames. */
-const FILM_REFERENCES = ['reference_images', 'image_urls', 'images'];
+export const FILM_REFERENCES = ['reference_images', 'image_urls', 'images'];
 
 function refuseReferences(name: string, references: readonly MediaSource[], { references: terms }: MediaTerms) {
   if (terms && references.length > terms.max)
@@ -161,7 +163,7 @@ function readVideo(fields: Fields, terms: MediaTerms): Result<VideoInput> {
     resolution: fields.oneOf(['resolution'], terms.resolutions),
     size: fields.text(['size']),
     firstFrame: fields.source(['image_url', 'image', 'first_image_url', 'first_frame_image']),
-    lastFrame: fields.source(['last_image_url', 'last_image', 'last_frame_image']),
+    lastFrame: fields.source(LAST_FRAMES),
     references: fields.sources(FILM_REFERENCES, terms.references?.forms ?? 'any'),
     negativePrompt: fields.text(['negative_prompt'], 10_000),
     seed: fields.number(['seed'], SEED),
@@ -191,12 +193,15 @@ function readSpeech(fields: Fields): Result<SpeechInput> {
     text: fields.longText(['text', 'input', 'prompt'], true),
     voice: fields.text(['voice_id', 'voice', 'reference_id']),
     format: fields.oneOf(['format', 'response_format'], SPEECH_FORMATS),
-    speed: fields.number(['speed'], { min: 0.25, max: 4 }),
+    speed: fields.number(['speed'], SPEED),
   });
   if (!read.ok) return read;
   const { text, format, ...rest } = read.value;
   return ok({ kind: 'tts', text, format: format ?? 'mp3', ...present(rest), extra: fields.extra() });
 }
+
+/** https://platform.openai.com/docs/api-reference/audio/createSpeech */
+const SPEED = { min: 0.25, max: 4 };
 
 export const SPEECH_FORMATS = ['mp3', 'wav', 'opus', 'pcm', 'aac', 'flac'];
 
@@ -207,6 +212,7 @@ function readClone(fields: Fields): Result<CloneInput> {
     reference: fields.source(['audio', 'audio_url', 'reference_audio', 'file']),
     referenceText: fields.text(['reference_text', 'audio_text'], 10_000),
     format: fields.oneOf(['format', 'response_format'], SPEECH_FORMATS),
+    speed: fields.number(['speed'], SPEED),
   });
   if (!read.ok) return read;
   const { text, reference, format, ...rest } = read.value;

@@ -7,6 +7,7 @@ import { fail, type GatewayError } from '../core/errors';
 import type { MediaAdapter, MediaFailure, MediaInput, MediaRequest, Submission } from '../providers/media/types';
 import { redactSecrets } from '../providers/redact';
 import { toldToCustomer } from '../providers/told';
+import { upstreamModelFor } from './able';
 import { copyResult, keepResult } from './copy';
 import type { JobDeps } from './deps';
 import { type Ending, finishJob } from './finish';
@@ -16,7 +17,7 @@ import { firstFileOf, type InTurn, mergeParts, oneByOne, type Part, submissionsO
 import { requestsOf } from './price';
 import { inputFor, SourceMissing } from './sources';
 import { changeJob, type JobChange } from './store';
-import { keyTagOf, type NextTarget, nextTarget, reopensAtMs, upstreamModelFor, upstreamName } from './targets';
+import { keyTagOf, type NextTarget, nextTarget, reopensAtMs, upstreamName } from './targets';
 import type { Job, JobAttempt } from './types';
 import { adapterOf, fetchFrom, readAnswer, SUBMIT_TIMEOUT_MS } from './upstream';
 

@@ -1,8 +1,8 @@
 /** Where a job is sent next: by its chain and by what its tries so far came to. Pure. */
 import type { Health } from '../core/health';
-import type { Brought } from '../providers/media/types';
 import type { Registry } from '../providers/registry';
 import type { MediaTarget, Provider } from '../providers/types';
+import { ableTargets } from './able';
 import { type ReachableTarget, reachableTargets } from './plan';
 import type { Job, JobAttempt } from './types';
 
@@ -27,23 +27,10 @@ function targetsOf(registry: Registry, job: Job): ReachableTarget[] {
   return model ? reachableTargets(registry, model, job.kind, sandbox, mode) : [];
 }
 
-/** A film that only goes by pictures is made by the model of words, where that takes some; one that begins or ends with them is not. */
-function isOfPictures({ kind, references = [], firstFrame, lastFrame }: Brought, takesReferences: boolean): boolean {
-  if (kind === 'image') return references.length > 0;
-  if (kind !== 'video') return false;
-  return firstFrame !== undefined || lastFrame !== undefined || (references.length > 0 && !takesReferences);
-}
-
-/** The upstream model for what the caller brought. */
-export function upstreamModelFor({ provider, target }: ReachableTarget, brought: Brought): string {
-  const takesReferences = provider.spec.media?.takesReferences?.(target.model) ?? false;
-  return (isOfPictures(brought, takesReferences) ? target.modelWithReferences : undefined) ?? target.model;
-}
-
 /** Those whose model has a place for all that the caller brought, if there are any: the others would leave some out. */
-function ableTargets(targets: ReachableTarget[], { input }: Job): ReachableTarget[] {
-  if ('stored' in input) return targets;
-  const able = targets.filter((one) => one.provider.spec.media?.takesAll?.(upstreamModelFor(one, input), input) ?? true);
+function suitableTargets(registry: Registry, job: Job): ReachableTarget[] {
+  const targets = targetsOf(registry, job);
+  const able = 'stored' in job.input ? targets : ableTargets(targets, job.input);
   return able.length > 0 ? able : targets;
 }
 
@@ -73,7 +60,7 @@ function openFromMs(attempts: readonly JobAttempt[], keyIndex: number): number |
 function* openTargets(registry: Registry, job: Job): Generator<NextTarget & { fromMs: number }> {
   if (job.attempts.length >= MAX_ATTEMPTS) return;
   const lost = job.attempts.find(({ outcome }) => outcome === 'lost');
-  for (const { provider, target } of ableTargets(targetsOf(registry, job), job)) {
+  for (const { provider, target } of suitableTargets(registry, job)) {
     const attempts = job.attempts.filter((attempt) => attempt.provider === provider.spec.id && attempt.model === target.model);
     if (lost && (lost.provider !== provider.spec.id || lost.model !== target.model)) continue;
     for (const keyIndex of lost ? [lost.keyIndex] : keysOf(provider, job.id)) {

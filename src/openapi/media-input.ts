@@ -138,6 +138,7 @@ const CLONE = {
   audio_text: aliasOf('reference_text', text.nullish()),
   format: format.nullish(),
   response_format: aliasOf('format', format.nullish()),
+  speed: SPEECH.speed,
 };
 
 const TRANSCRIPTION = {

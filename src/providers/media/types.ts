@@ -88,6 +88,7 @@ export interface CloneInput extends CommonInput {
   /** What is said in the reference. */
   referenceText?: string;
   format: string;
+  speed?: number;
 }
 
 export interface TranscriptionInput extends CommonInput {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { Health } from '../../../src/core/health';
+import { upstreamModelFor } from '../../../src/jobs/able';
 import { submissionsOf } from '../../../src/jobs/parts';
 import { type MediaCall, planJob } from '../../../src/jobs/plan';
 import { costMicro, priceJob } from '../../../src/jobs/price';
-import { currentProvider, keyTagOf, nextTarget, reopensAtMs, upstreamModelFor } from '../../../src/jobs/targets';
+import { currentProvider, keyTagOf, nextTarget, reopensAtMs } from '../../../src/jobs/targets';
 import type { Job, JobAttempt } from '../../../src/jobs/types';
 import { MODELS } from '../../../src/providers/catalogue';
 import { MEDIA_CHAINS } from '../../../src/providers/catalogue/media-chains';
@@ -459,6 +460,22 @@ describe('a job with pictures', () => {
     expect(sentTo(['fal', 'replicate'], 'veo3.1-quality', { ...film, lastFrame: one })).toBe('replicate/google/veo-3.1');
   });
 
+  it('is refused where nobody has a place for them: they would be left out, and the result charged', () => {
+    const paramOf = (ids: (keyof typeof MEDIA)[], fields: Record<string, unknown>, family: 'image' | 'video' = 'image') => {
+      const providers = ids.map((id) => ({ ...provider(id), spec: { ...provider(id).spec, media: MEDIA[id] } }));
+      const planned = planJob(registryOf(MEDIA_CHAINS, providers), call({ prompt: 'a cat', ...fields }, [family]), false, RULES);
+      return planned.ok || planned.error.param;
+    };
+    const masked = { model: 'gpt-image-2', image: one.url, mask: one.url };
+    expect(paramOf(['fal', 'wavespeed'], masked)).toBe(true);
+    expect(paramOf(['fal', 'wavespeed'], { ...masked, mode: 'fast' })).toBe('mask');
+    expect(paramOf(['fal'], { ...masked, model: 'nano_banana' })).toBe('mask');
+    expect(paramOf(['wavespeed'], { model: 'wan2.6', image: one.url, last_image: one.url }, 'video')).toBe('last_image');
+    expect(paramOf(['replicate'], { model: 'flux-kontext-pro', image_urls: [one.url, one.url] })).toBe('image_urls');
+    expect(paramOf(['replicate'], { model: 'flux-kontext-pro', image_urls: [one.url] })).toBe(true);
+    expect(paramOf(['wavespeed'], { model: 'kling-v3', images: [one.url, one.url] }, 'video')).toBe('images');
+  });
+
   it('is sent with all of those to go by', () => {
     const several = { references: [one, one] };
     expect(sentTo(['wavespeed', 'replicate'], 'flux-kontext-pro', several)).toBe('wavespeed/wavespeed-ai/flux-kontext-pro/multi');
@@ -567,6 +584,12 @@ describe('a size by its name', () => {
     expect(read('gemini-3-1-flash-t2i', { size: '4K' })).toMatchObject({ ok: true, value: { estimateMicro: 9 * CREDIT } });
     expect(read('gemini-3-1-flash-t2i', { size: '7:5' })).toMatchObject({ ok: false, error: { param: 'size' } });
   });
+});
+
+it('a cloned voice has its speed', () => {
+  const registry = registryOf({ 'audio-clone': [{ provider: 'x', model: 'theirs' }] }, [provider('x')]);
+  const fields = { model: 'audio-clone', text: 'Hi', audio: 'https://example.com/a.wav', speed: 1.5 };
+  expect(planJob(registry, call(fields, ['audio']), false, RULES)).toMatchObject({ ok: true, value: { input: { speed: 1.5, extra: {} } } });
 });
 
 describe('the size of a film', () => {
