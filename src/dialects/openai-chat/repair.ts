@@ -2,11 +2,13 @@
 
 import { members, renameMembers, rewriteElements, rewriteMembers, setMembers, withoutMember } from '../../core/json';
 import { isFilled, isRecord, parseJson } from '../../core/record';
+import { isNamedIn } from '../named-in';
 import { plainBody } from '../openrouter/plain-body';
 import { shortenedIds } from '../short-ids';
 import { asReminder } from '../system-reminder';
 import { extraContent, missesSignature, NO_SIGNATURE, refusesSignature, signatureIn } from '../thought-signatures';
 import { IMAGES_DRAWN } from './drawn-images';
+import { plainSchemas } from './plain-schemas';
 
 type Repair = (body: string, message: string) => string;
 
@@ -204,10 +206,41 @@ export const withoutSampling: Repair = (body, message) =>
     ? rewriteMembers(body, (raw, key) => (SAMPLING.includes(key) ? undefined : raw))
     : body;
 
+/**
+ * What an answer is as good without, in groups of which all goes with one. OpenAI's clients send the first, of which Google and
+ * Mistral do not know all; what LiteLLM is told, and keeps to itself, comes second: https://docs.litellm.ai/docs/proxy/user_keys
+ */
+const NOTES: readonly (readonly string[])[] = [
+  [
+    ...['store', 'metadata', 'user', 'safety_identifier', 'prompt_cache_key', 'prompt_cache_retention'],
+    ...['service_tier', 'verbosity', 'prediction', 'seed'],
+  ],
+  [
+    ...['tags', 'num_retries', 'max_retries', 'timeout', 'request_timeout', 'drop_params', 'additional_drop_params'],
+    ...['cache', 'caching', 'litellm_session_id', 'litellm_trace_id', 'litellm_metadata'],
+  ],
+  // These say how to answer.
+  ['parallel_tool_calls'],
+  ['reasoning_effort'],
+];
+
+/** Who comes from LiteLLM has lists of tags in it, and OpenAI takes texts alone, and them only where it keeps the answer. */
+const REFUSES_METADATA = /['"`]metadata(?:\.[^'"`]*)?['"`]/;
+
+const leaveOutUnknown: Repair = (body, message) => {
+  if (REFUSES_METADATA.test(message)) return withoutMember(body, 'metadata');
+  // What it is set to is the caller's to change.
+  if (!refusesOption(message) || /\bunsupported value\b/i.test(message)) return body;
+  const refused = new Set(NOTES.filter((group) => group.some((name) => isNamedIn(message, name))).flat());
+  return refused.size === 0 ? body : rewriteMembers(body, (raw, key) => (refused.has(key) ? undefined : raw));
+};
+
 const REPAIRS: readonly Repair[] = [
   sayPlainly,
   leaveOutEmpty,
   withoutSampling,
+  leaveOutUnknown,
+  plainSchemas,
   renameBound,
   renameDeveloper,
   gatherSystem,

@@ -199,7 +199,16 @@ describe('classifyFailure', () => {
     [
       "FastAPI's details",
       { detail: [{ type: 'missing', loc: ['body', 'messages', 0], msg: 'Field required' }] },
-      { message: 'Field required', param: 'messages.0' },
+      { message: 'messages.0: Field required', param: 'messages.0' },
+    ],
+    [
+      'details in a message, as Mistral has them',
+      {
+        object: 'error',
+        message: { detail: [{ type: 'extra_forbidden', loc: ['body', 'seed'], msg: 'Extra inputs are not permitted', input: 1 }] },
+        type: 'invalid_request_error',
+      },
+      { message: 'seed: Extra inputs are not permitted', param: 'seed' },
     ],
     ['a list', [{ error: { code: 400, message: 'Wrong.', status: 'INVALID_ARGUMENT' } }], { message: 'Wrong.' }],
     ['a list of errors', { errors: [{ message: 'Wrong.', code: 7003 }] }, { message: 'Wrong.', code: '7003' }],
