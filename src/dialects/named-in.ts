@@ -2,5 +2,7 @@
  * Does a refusal name a field, and not merely use the word, as in «reasoning models»? OpenAI quotes the one, or lists all;
  * pydantic has it in front.
  */
-export const isNamedIn = (message: string, name: string): boolean =>
-  new RegExp(`['"\`]${name}['"\`]|supplied: [\\w, ]*\\b${name}\\b|(?:^|[\\s.])${name}: extra inputs`, 'i').test(message);
+export function isNamedIn(message: string, name: string): boolean {
+  const literal = name.replace(/\W/g, '\\$&');
+  return new RegExp(`['"\`]${literal}['"\`]|supplied: [\\w, ]*\\b${literal}\\b|(?:^|[\\s.])${literal}: extra inputs`, 'i').test(message);
+}

@@ -179,6 +179,14 @@ const withoutEmpty =
 
 const isEmptyList = (raw: string): boolean => /^\[\s*\]$/.test(raw);
 
+/** Asks for nothing, as it would not if it were not there. */
+const isIdle = (key: string, raw: string): boolean => /^(?:null|false|""|\[\s*\]|\{\s*\})$/.test(raw) || (key === 'n' && raw === '1');
+
+const leaveOutIdle: Repair = (body, message) =>
+  refusesOption(message) || REFUSES_EMPTY.test(message)
+    ? rewriteMembers(body, (raw, key) => (isIdle(key, raw) && isNamedIn(message, key) ? undefined : raw))
+    : body;
+
 const leaveOutEmpty: Repair = (body, message) => {
   const refused = (EMPTY_LISTS.test(message) && REFUSES_EMPTY.test(message)) || NEEDS_TOOLS.test(message);
   if (!refused) return body;
@@ -238,6 +246,7 @@ const leaveOutUnknown: Repair = (body, message) => {
 const REPAIRS: readonly Repair[] = [
   sayPlainly,
   leaveOutEmpty,
+  leaveOutIdle,
   withoutSampling,
   leaveOutUnknown,
   plainSchemas,

@@ -223,6 +223,18 @@ describe('lists with nothing in them', () => {
     expect(repaired(body('', turn(',"tool_calls":[{"id":"c"}]')), message)).toBeUndefined();
   });
 
+  it.each([
+    ['"stop":[],', "Invalid 'stop': empty array. Expected an array with minimum length 1, but got an empty array instead."],
+    ['"stop":null,', "Unsupported parameter: 'stop' is not supported with this model."],
+    ['"logprobs":false,', "Unsupported parameter: 'logprobs' is not supported with this model."],
+    ['"logit_bias":{ },', 'Invalid JSON payload received. Unknown name "logit_bias": Cannot find field.'],
+    ['"a(*\\u00e9-":null,', 'Unrecognized request argument supplied: x. Unknown name "a(*é-".'],
+    ['"n":1,', 'Invalid JSON payload received. Unknown name "n": Cannot find field.'],
+  ])('are left out wherever they stand, as is what asks for nothing: %s', (field, message) => {
+    expect(repaired(body(field), message)).toBe(body(''));
+    expect(repaired(body('"stop":["x"],"logprobs":true,"logit_bias":{"1":2},"n":2,'), message)).toBeUndefined();
+  });
+
   it('leave a choice that forces a call, and tools that are there', () => {
     const message = "Invalid value for 'tool_choice': 'tool_choice' is only allowed when 'tools' are specified.";
     expect(repaired(body('"tools":[],"tool_choice":"required",'), message)).toBe(body('"tool_choice":"required",'));
