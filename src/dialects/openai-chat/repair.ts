@@ -233,10 +233,10 @@ const NOTES: readonly (readonly string[])[] = [
 ];
 
 /** Who comes from LiteLLM has lists of tags in it, and OpenAI takes texts alone, and them only where it keeps the answer. */
-const REFUSES_METADATA = /['"`]metadata(?:\.[^'"`]*)?['"`]/;
+export const refusesMetadata = (message: string): boolean => /['"`]metadata(?:\.[^'"`]*)?['"`]/.test(message);
 
 const leaveOutUnknown: Repair = (body, message) => {
-  if (REFUSES_METADATA.test(message)) return withoutMember(body, 'metadata');
+  if (refusesMetadata(message)) return withoutMember(body, 'metadata');
   // What it is set to is the caller's to change.
   if (!refusesOption(message) || /\bunsupported value\b/i.test(message)) return body;
   const refused = new Set(NOTES.filter((group) => group.some((name) => isNamedIn(message, name))).flat());
