@@ -149,6 +149,8 @@ const KEY_REFUSED: readonly RegExp[] = [
   /api[ _-]?key\b[^\n]{0,40}\b(?:not valid|invalid|incorrect|expired|revoked|disabled)/i,
   /\b(?:invalid|incorrect|expired)[ _]api[ _-]?key|api_key_invalid/i,
   /arrearage|good standing|billing_hard_limit|insufficient[_ ](?:balance|credits?|funds|quota)/i,
+  // LiteLLM (https://docs.litellm.ai/docs/proxy/users), new-api and one-api.
+  /\bbudget_exceeded\b|\bbudget has been exceeded\b|\bover budget\b|额度不足|额度已用尽|余额不足|欠费/i,
 ];
 
 const words = (facts: ErrorFacts | undefined): string =>

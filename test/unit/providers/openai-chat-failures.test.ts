@@ -66,6 +66,19 @@ const bySaying: { what: string; status: number; body: object | string; action: F
     body: openaiError("This model's maximum context length is 128000 tokens.", { code: 'context_length_exceeded', param: 'messages' }),
     action: 'caller',
   },
+  {
+    what: "LiteLLM's budget, which is the operator's",
+    status: 400,
+    body: openaiError('Budget has been exceeded! Current cost: 10.2, Max budget: 10.0', { type: 'budget_exceeded', code: '400' }),
+    action: 'next_key',
+  },
+  { what: "new-api's quota", status: 400, body: openaiError('用户额度不足, 剩余额度: $0.00'), action: 'next_key' },
+  {
+    what: 'a budget for thinking, which is the caller’s',
+    status: 400,
+    body: openaiError('thinking.budget_tokens exceeds max_tokens'),
+    action: 'caller',
+  },
   { what: 'an ability that the model lacks', status: 400, body: openaiError('This model does not support image input.'), action: 'caller' },
   {
     what: "OpenAI's unknown model",
