@@ -178,11 +178,14 @@ function applyRouting(work, models, settings) {
   }
   const chains = new Map([...models].map(([id, { chain }]) => [id, chain]));
   const borrowed = [];
+  const answersMessages = (id) => (models.get(id).family ?? work.known.get(id)?.family) === 'messages';
   for (const [id, others] of (settings.fallbacks ?? []).flatMap((fallback) => Object.entries(fallback ?? {}))) {
     const model = models.get(id);
     for (const other of [others].flat()) {
       const chain = chains.get(other);
       if (!model || !chain) work.skip(`fallbacks: ${id} to ${other}`, 'one of the two was not carried over');
+      else if (answersMessages(id) !== answersMessages(other))
+        work.skip(`fallbacks: ${id} to ${other}`, 'one of the two answers at /v1/messages alone, and Messages are never converted');
       else {
         model.chain = uniqueTargets([...model.chain, ...chain]);
         borrowed.push(`${other} for ${id}`);

@@ -141,7 +141,10 @@ function skipGroups(work) {
     work.skip(`groups ${[...work.userGroups].join(', ')}`, 'every model is there for everybody; a key may be limited to some (--model)');
   const ratios = Object.entries(objectOf(work.ratios?.group_ratio)).filter(([, ratio]) => ratio !== 1);
   if (ratios.length > 0)
-    work.skip(`group ratios ${ratios.map(([group, ratio]) => `${group} ${ratio}`).join(', ')}`, 'prices are the same for everybody');
+    work.skip(
+      `group ratios ${ratios.map(([group, ratio]) => `${group} ${ratio}`).join(', ')}`,
+      'a share of the prices is each account’s here: npm run admin -- prices set ACCOUNT RATIO',
+    );
 }
 
 /** `ratios`: what `--ratios` names. Undefined when either is not what it should be. */

@@ -17,12 +17,8 @@ const SAMPLING: readonly string[] = [
 
 const NAMES_SAMPLING = new RegExp(`\\b(?:${SAMPLING.join('|')})\\b`);
 
-/** The options by which an answer is picked, all at once, where some of them is refused for any value. */
-export const refusedSampling = (message: string): readonly string[] =>
-  NAMES_SAMPLING.test(message) && refusesOption(message) ? SAMPLING : [];
-
-/** The body without them. */
-export function withoutSampling(body: string, message: string): string {
-  const refused = refusedSampling(message);
-  return refused.length > 0 ? rewriteMembers(body, (raw, key) => (refused.includes(key) ? undefined : raw)) : body;
-}
+/** The body without how its answer is picked, all at once, where some of that is refused for any value. */
+export const withoutSampling = (body: string, message: string): string =>
+  NAMES_SAMPLING.test(message) && refusesOption(message)
+    ? rewriteMembers(body, (raw, key) => (SAMPLING.includes(key) ? undefined : raw))
+    : body;

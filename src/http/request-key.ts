@@ -5,7 +5,8 @@ import type { Settings } from '../env';
 
 function tokensOf(request: Request): string[] {
   const authorization = request.headers.get('authorization');
-  const bearer = authorization && /^Bearer\s+(\S+)\s*$/i.exec(authorization)?.[1];
+  // Other gateways take the key by itself as well, and some clients have learned to send it so.
+  const bearer = authorization && /^(?:Bearer\s+)?(\S+)\s*$/i.exec(authorization)?.[1];
   const tokens = bearer ? [bearer] : [];
   for (const token of [request.headers.get('x-api-key'), request.headers.get('x-goog-api-key'), keyInUrl(request.url)])
     if (token && !tokens.includes(token)) tokens.push(token);

@@ -196,6 +196,7 @@ describe('ratios of new-api', () => {
     const found = priceOf({ data, group_ratio: { default: 1, vip: 0.5 } });
     expect(found.price).toBeUndefined();
     expect(found.why).toContain('group ratios vip 0.5');
+    expect(found.why).toContain('prices set ACCOUNT');
   });
 
   it('are none in other files', () => {

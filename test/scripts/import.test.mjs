@@ -125,6 +125,19 @@ describe('a configuration of LiteLLM', () => {
     expect(modelOf('embedder')).toMatchObject({ family: 'embedding', price: null });
   });
 
+  it('does not go on from one format to another', () => {
+    const served = (model) => ({ model_name: model, litellm_params: { model } });
+    const { catalogue, notCarried } = importLitellm({
+      model_list: ['openai/a', 'anthropic/claude-x', 'gemini/g'].map(served),
+      router_settings: { fallbacks: [{ 'openai/a': ['anthropic/claude-x', 'gemini/g'] }] },
+    });
+    expect(catalogue.models[0].chain.map(({ provider }) => provider)).toEqual(['openai', 'google']);
+    expect(notCarried).toContainEqual({
+      where: 'fallbacks: openai/a to anthropic/claude-x',
+      why: 'one of the two answers at /v1/messages alone, and Messages are never converted',
+    });
+  });
+
   it('has what LiteLLM’s list says where nobody set a price, and is never given away', () => {
     const priced = (
       own,

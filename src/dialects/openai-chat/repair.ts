@@ -2,12 +2,14 @@
 
 import { members, renameMembers, rewriteElements, rewriteMembers, setMembers, withoutMember } from '../../core/json';
 import { isFilled, isRecord, parseJson } from '../../core/record';
+import { isNamedIn } from '../named-in';
 import { plainBody } from '../openrouter/plain-body';
 import { refusesOption, withoutSampling } from '../refused-options';
 import { shortenedIds } from '../short-ids';
 import { asReminder } from '../system-reminder';
 import { extraContent, missesSignature, NO_SIGNATURE, refusesSignature, signatureIn } from '../thought-signatures';
 import { IMAGES_DRAWN } from './drawn-images';
+import { plainSchemas } from './plain-schemas';
 
 type Repair = (body: string, message: string) => string;
 
@@ -172,6 +174,14 @@ const withoutEmpty =
 
 const isEmptyList = (raw: string): boolean => /^\[\s*\]$/.test(raw);
 
+/** Asks for nothing, as it would not if it were not there. */
+const isIdle = (key: string, raw: string): boolean => /^(?:null|false|""|\[\s*\]|\{\s*\})$/.test(raw) || (key === 'n' && raw === '1');
+
+const leaveOutIdle: Repair = (body, message) =>
+  refusesOption(message) || REFUSES_EMPTY.test(message)
+    ? rewriteMembers(body, (raw, key) => (isIdle(key, raw) && isNamedIn(message, key) ? undefined : raw))
+    : body;
+
 const leaveOutEmpty: Repair = (body, message) => {
   const refused = (EMPTY_LISTS.test(message) && REFUSES_EMPTY.test(message)) || NEEDS_TOOLS.test(message);
   if (!refused) return body;
@@ -182,10 +192,42 @@ const leaveOutEmpty: Repair = (body, message) => {
   return rewriteMembers(filled, (raw, key) => (TOOL_OPTIONS.includes(key) ? undefined : raw));
 };
 
+/**
+ * What an answer is as good without, in groups of which all goes with one. OpenAI's clients send the first, of which Google and
+ * Mistral do not know all; what LiteLLM is told, and keeps to itself, comes second: https://docs.litellm.ai/docs/proxy/user_keys
+ */
+const NOTES: readonly (readonly string[])[] = [
+  [
+    ...['store', 'metadata', 'user', 'safety_identifier', 'prompt_cache_key', 'prompt_cache_retention'],
+    ...['service_tier', 'verbosity', 'prediction', 'seed'],
+  ],
+  [
+    ...['tags', 'num_retries', 'max_retries', 'timeout', 'request_timeout', 'drop_params', 'additional_drop_params'],
+    ...['cache', 'caching', 'litellm_session_id', 'litellm_trace_id', 'litellm_metadata'],
+  ],
+  // These say how to answer.
+  ['parallel_tool_calls'],
+  ['reasoning_effort'],
+];
+
+/** Who comes from LiteLLM has lists of tags in it, and OpenAI takes texts alone, and them only where it keeps the answer. */
+export const refusesMetadata = (message: string): boolean => /['"`]metadata(?:\.[^'"`]*)?['"`]/.test(message);
+
+const leaveOutUnknown: Repair = (body, message) => {
+  if (refusesMetadata(message)) return withoutMember(body, 'metadata');
+  // What it is set to is the caller's to change.
+  if (!refusesOption(message) || /\bunsupported value\b/i.test(message)) return body;
+  const refused = new Set(NOTES.filter((group) => group.some((name) => isNamedIn(message, name))).flat());
+  return refused.size === 0 ? body : rewriteMembers(body, (raw, key) => (refused.has(key) ? undefined : raw));
+};
+
 const REPAIRS: readonly Repair[] = [
   sayPlainly,
   leaveOutEmpty,
+  leaveOutIdle,
   withoutSampling,
+  leaveOutUnknown,
+  plainSchemas,
   renameBound,
   renameDeveloper,
   gatherSystem,

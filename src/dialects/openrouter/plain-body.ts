@@ -1,15 +1,12 @@
 /** A chat body that asks in OpenRouter's words, for an upstream that knows none of them. */
 import { rewriteMembers, setMembers } from '../../core/json';
 import { isRecord, parseJson } from '../../core/record';
+import { isNamedIn } from '../named-in';
 
 const WORDS: readonly string[] = ['reasoning', 'include_reasoning', 'usage', 'transforms', 'route'];
 /** These say who answers, unless nothing is in them. */
 const ROUTING: readonly string[] = ['fallbacks', 'preset', 'provider', 'plugins'];
 const NOTHING = /^(?:null|false|""|\[\s*\]|\{\s*\})$/;
-
-/** Not as in «reasoning models»: OpenAI quotes the one, or lists all. */
-const isNamedIn = (message: string, name: string): boolean =>
-  new RegExp(`['"\`]${name}['"\`]|supplied: [\\w, ]*\\b${name}\\b`).test(message);
 
 const isPlain = (key: string, raw: string): boolean => !(WORDS.includes(key) || (ROUTING.includes(key) && NOTHING.test(raw)));
 

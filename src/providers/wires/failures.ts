@@ -35,13 +35,15 @@ function codeOf(value: unknown): { code?: string; status?: number } {
   return code === undefined ? {} : { code };
 }
 
-/** FastAPI's list of what is wrong with a request. */
-function detailOf(detail: unknown): { message?: string; param?: string } {
+/** FastAPI's list of what is wrong with a request; Mistral has it in the message. */
+function detailOf({ detail, message: around }: Record<string, unknown>): { message?: string; param?: string } {
+  if (isRecord(around)) return detailOf(around);
   if (typeof detail === 'string') return { message: detail };
   const first: unknown = Array.isArray(detail) ? detail[0] : detail;
   if (!isRecord(first)) return {};
-  const message = text(first.msg) ?? text(first.message);
+  const said = text(first.msg) ?? text(first.message);
   const param = Array.isArray(first.loc) ? first.loc.filter((part) => part !== 'body').join('.') : undefined;
+  const message = said !== undefined && param ? `${param}: ${said}` : said;
   return { ...(message !== undefined && { message }), ...(param !== undefined && { param }) };
 }
 
@@ -61,14 +63,14 @@ function factsOfObject(error: Record<string, unknown>, nesting: number): ErrorFa
   const nested = nestedFacts(error, nesting);
   const { code, status } = codeOf(error.code);
   const type = text(error.status) ?? text(error.type);
-  const param = text(error.param) ?? detailOf(error.detail).param;
+  const param = text(error.param) ?? detailOf(error).param;
   return {
     ...(code !== undefined && { code }),
     ...(type !== undefined && { type }),
     ...(param !== undefined && { param }),
     ...nested,
     ...(status !== undefined && { status }),
-    message: nested?.message ?? text(error.message) ?? text(error.msg) ?? detailOf(error.detail).message ?? '',
+    message: nested?.message ?? text(error.message) ?? text(error.msg) ?? detailOf(error).message ?? '',
   };
 }
 
@@ -147,6 +149,8 @@ const KEY_REFUSED: readonly RegExp[] = [
   /api[ _-]?key\b[^\n]{0,40}\b(?:not valid|invalid|incorrect|expired|revoked|disabled)/i,
   /\b(?:invalid|incorrect|expired)[ _]api[ _-]?key|api_key_invalid/i,
   /arrearage|good standing|billing_hard_limit|insufficient[_ ](?:balance|credits?|funds|quota)/i,
+  // LiteLLM (https://docs.litellm.ai/docs/proxy/users), new-api and one-api.
+  /\bbudget_exceeded\b|\bbudget has been exceeded\b|\bover budget\b|额度不足|额度已用尽|余额不足|欠费/i,
 ];
 
 const words = (facts: ErrorFacts | undefined): string =>

@@ -66,6 +66,19 @@ const bySaying: { what: string; status: number; body: object | string; action: F
     body: openaiError("This model's maximum context length is 128000 tokens.", { code: 'context_length_exceeded', param: 'messages' }),
     action: 'caller',
   },
+  {
+    what: "LiteLLM's budget, which is the operator's",
+    status: 400,
+    body: openaiError('Budget has been exceeded! Current cost: 10.2, Max budget: 10.0', { type: 'budget_exceeded', code: '400' }),
+    action: 'next_key',
+  },
+  { what: "new-api's quota", status: 400, body: openaiError('用户额度不足, 剩余额度: $0.00'), action: 'next_key' },
+  {
+    what: 'a budget for thinking, which is the caller’s',
+    status: 400,
+    body: openaiError('thinking.budget_tokens exceeds max_tokens'),
+    action: 'caller',
+  },
   { what: 'an ability that the model lacks', status: 400, body: openaiError('This model does not support image input.'), action: 'caller' },
   {
     what: "OpenAI's unknown model",
@@ -199,7 +212,16 @@ describe('classifyFailure', () => {
     [
       "FastAPI's details",
       { detail: [{ type: 'missing', loc: ['body', 'messages', 0], msg: 'Field required' }] },
-      { message: 'Field required', param: 'messages.0' },
+      { message: 'messages.0: Field required', param: 'messages.0' },
+    ],
+    [
+      'details in a message, as Mistral has them',
+      {
+        object: 'error',
+        message: { detail: [{ type: 'extra_forbidden', loc: ['body', 'seed'], msg: 'Extra inputs are not permitted', input: 1 }] },
+        type: 'invalid_request_error',
+      },
+      { message: 'seed: Extra inputs are not permitted', param: 'seed' },
     ],
     ['a list', [{ error: { code: 400, message: 'Wrong.', status: 'INVALID_ARGUMENT' } }], { message: 'Wrong.' }],
     ['a list of errors', { errors: [{ message: 'Wrong.', code: 7003 }] }, { message: 'Wrong.', code: '7003' }],

@@ -136,3 +136,10 @@ describe('a call', () => {
     });
   });
 });
+
+it('a key that stands in its header by itself is read as one behind its scheme', async () => {
+  const key = await keyFor(await TestAccount.create({ credits: 1_000, keys: [] }));
+  const asked = (authorization: string) => ask({ path: '/v1/key', body: null, headers: { authorization } });
+  for (const header of [key, `bearer ${key}`]) expect((await asked(header)).status).toBe(200);
+  for (const header of [`Basic ${key}`, 'Bearer', '']) expect((await asked(header)).status).toBe(401);
+});

@@ -1,5 +1,5 @@
 import { missesThoughts, NO_THOUGHT, refusesThoughts } from '../../openai-chat/repair';
-import { refusedSampling, refusesOption } from '../../refused-options';
+import { refusesOption } from '../../refused-options';
 import { extraContent, missesSignature, NO_SIGNATURE, refusesSignature, signatureIn } from '../../thought-signatures';
 import { type Fields, listField } from '../fields';
 
@@ -65,7 +65,8 @@ const signed: Repair = (request) => (hasUnsignedCall(request) ? signMissing(requ
 const EFFORT = /reasoning_effort|\breasoning\b|\bthinking\b/i;
 
 const OPTIONS: readonly (readonly [RegExp, Repair])[] = [
-  [/\bmax_(?:completion_)?tokens\b|\b(?:temperature|top_p|top_logprobs|logprobs|presence_penalty|frequency_penalty)\b/i, forReasoning],
+  [/\bmax_(?:completion_)?tokens\b/i, forReasoning],
+  [/\b(?:temperature|top_p|top_logprobs|logprobs|presence_penalty|frequency_penalty)\b/i, without(...SAMPLING)],
   [/response_format|json_schema/i, (request) => ({ ...request, response_format: { type: 'json_object' } })],
   [/extra_content/i, (request) => eachCall(unsigned)(eachMessage(unsigned)(request))],
   [/\bseed\b/i, without('seed')],
@@ -79,9 +80,7 @@ export function repairsFor(message: string): Repair[] {
   const thoughts = mendThoughts(message);
   const effort = thoughts.length === 0 && EFFORT.test(message) ? [without('reasoning_effort')] : [];
   const options = refusesOption(message) ? OPTIONS.filter(([pattern]) => pattern.test(message)).map(([, repair]) => repair) : [];
-  const refused = refusedSampling(message);
-  const sampling = refused.length > 0 ? [without(...refused)] : [];
-  return [...signature, ...thoughts, ...effort, ...sampling, ...options];
+  return [...signature, ...thoughts, ...effort, ...options];
 }
 
 export const applyRepairs = (request: Fields, repairs: readonly Repair[]): Fields =>

@@ -1,6 +1,7 @@
 import { isRecord, parseJson } from '../../../core/record';
 import { repairedResponsesBody } from '../../openai-responses/repair';
 import { refusesOption } from '../../refused-options';
+import { refusesMetadata } from '../repair';
 import type { ChatRequest } from '../request';
 import { InputItems } from './messages';
 import type { ThoughtsByCall } from './thoughts';
@@ -131,7 +132,7 @@ function reasoningFields({ reasoning_effort, reasoning }: Fields): Fields {
 const logprobFields = ({ logprobs, top_logprobs }: Fields): Fields =>
   logprobs === true ? { include: [CIPHER, 'message.output_text.logprobs'], ...(isGiven(top_logprobs) && { top_logprobs }) } : {};
 
-/** The call without what the gateway itself had added and a refusal names; undefined where it is the caller's to change. */
+/** The call without what a refusal names of what the gateway itself had added, or an answer is as good without; undefined where it is the caller's to change. */
 export function repairedFields(fields: Fields, message: string): Fields | undefined {
   const before = JSON.stringify(fields);
   const repaired = JSON.parse(repairedResponsesBody(before, message) ?? before) as Fields;
@@ -145,5 +146,6 @@ export function repairedFields(fields: Fields, message: string): Fields | undefi
     if (include.length > 0) repaired.include = include;
     else delete repaired.include;
   }
+  if (refusesMetadata(message)) delete repaired.metadata;
   return JSON.stringify(repaired) === before ? undefined : repaired;
 }

@@ -225,6 +225,13 @@ describe('what was refused of the additions', () => {
     ]);
   });
 
+  it('goes with notes that are not as they are taken, and with how an answer is picked', () => {
+    const notes = { metadata: { tags: ['a'] } };
+    expect(without("Invalid type for 'metadata.tags': expected a string, but got an array instead.", notes)).toEqual(sentFor(asked));
+    const sampling = { temperature: 0.5, top_p: 1 };
+    expect(without("Unsupported parameter: 'temperature' is not supported with this model.", sampling)).toEqual(sentFor(asked));
+  });
+
   it('is not mixed up with what the caller asked for', () => {
     expect(without("Unsupported parameter: 'temperature' is not supported with this model.")).toBeUndefined();
   });

@@ -138,6 +138,79 @@ describe('how an answer is picked', () => {
   });
 });
 
+describe('what an answer is as good without', () => {
+  const body = (fields: string) => `{"model":"m",${fields}${HI}}`;
+
+  it.each([
+    'Invalid JSON payload received. Unknown name "frequency_penalty": Cannot find field. Invalid JSON payload received. Unknown name "seed": Cannot find field.',
+    'prompt_cache_key: Extra inputs are not permitted',
+    "property 'metadata' is unsupported",
+    'Unrecognized request argument supplied: safety_identifier',
+  ])('is left out where it is not known: %s', (message) => {
+    const notes = '"user":"u","seed":1,"store":false,"prompt_cache_key":"k","safety_identifier":"s",';
+    const sampling = message.includes('penalty') ? '"frequency_penalty":0,' : '';
+    const sent = repaired(body(`${message.includes('metadata') ? '"metadata":{"a":"b"},' : notes}${sampling}"stop":["x"],`), message);
+    expect(sent).toBe(body('"stop":["x"],'));
+  });
+
+  it.each([
+    ['"parallel_tool_calls":false,', 'Unknown name "parallel_tool_calls": Cannot find field.'],
+    ['"reasoning_effort":"low",', "Unsupported parameter: 'reasoning_effort' is not supported with this model."],
+    ['"metadata":{"tags":["a"]},', "Invalid type for 'metadata.tags': expected a string, but got an array instead."],
+    ['"metadata":{"a":"b"},', "The 'metadata' parameter is only allowed when 'store' is enabled."],
+  ])('goes by itself where it says how to answer, or is not as it is taken: %s', (field, message) => {
+    expect(repaired(body(`"seed":1,${field}`), message)).toBe(body('"seed":1,'));
+  });
+
+  it('is what LiteLLM alone is told', () => {
+    const told = '"tags":["a"],"num_retries":2,"cache":{"no-cache":true},"litellm_session_id":"s",';
+    expect(repaired(body(`${told}"seed":1,`), 'Unrecognized request arguments supplied: cache, tags')).toBe(body('"seed":1,'));
+  });
+
+  it('stays where its value is what is refused', () => {
+    const message = "Unsupported value: 'reasoning_effort' does not support 'minimal' with this model. Supported values are: 'low'.";
+    expect(repaired(body('"reasoning_effort":"minimal",'), message)).toBeUndefined();
+    expect(
+      repaired(body('"seed":1.5,'), "Invalid type for 'seed': expected an integer, but got a decimal number instead."),
+    ).toBeUndefined();
+  });
+});
+
+describe('the schema of a function', () => {
+  const body = (...schemas: object[]) =>
+    `{"model":"m","tools":[${schemas.map((parameters) => `{"type":"function","function":{"name":"f" ,"parameters":${JSON.stringify(parameters)}}}`).join(', ')}],${HI}}`;
+  const message = `Invalid JSON payload received. Unknown name "$schema" at 'tools[0].function_declarations[0].parameters': Cannot find field.`;
+
+  it('has nothing of what its upstream does not know, and properties of such names', () => {
+    const given = {
+      $schema: 'https://json-schema.org/draft/2020-12/schema',
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        const: { type: 'integer', exclusiveMinimum: 0 },
+        list: { type: 'array', items: { anyOf: [{ const: 'a' }, { type: 'object', propertyNames: { pattern: 'x' } }] } },
+      },
+    };
+    const known = {
+      type: 'object',
+      properties: {
+        const: { minimum: 0, type: 'integer' },
+        list: { type: 'array', items: { anyOf: [{ enum: ['a'] }, { type: 'object' }] } },
+      },
+    };
+    const plain = { type: 'object', properties: {} };
+    expect(repaired(body(given, plain), message)).toBe(body(known, plain));
+    expect(repaired(body(known), message)).toBeUndefined();
+    expect(repaired(body(given), 'Unknown name "x": Cannot find field.')).toBeUndefined();
+  });
+
+  it('has nothing else that is named', () => {
+    const odd = `Unknown name "deprecated" at 'tools[0].function_declarations[0].parameters.properties[0].value': Cannot find field.`;
+    const given = { type: 'object', properties: { a: { type: 'string', deprecated: true } } };
+    expect(repaired(body(given), odd)).toBe(body({ type: 'object', properties: { a: { type: 'string' } } }));
+  });
+});
+
 describe('lists with nothing in them', () => {
   const body = (fields: string, ...more: string[]) =>
     `{"model":"m",${fields}"messages":[{"role":"user","content":"tools"}${more.map((turn) => `,${turn}`).join('')}]}`;
@@ -158,6 +231,18 @@ describe('lists with nothing in them', () => {
       "Invalid 'messages[1].tool_calls': empty array. Expected an array with minimum length 1, but got an empty array instead.";
     expect(repaired(body('', turn(',"tool_calls":[]')), message)).toBe(body('', turn('')));
     expect(repaired(body('', turn(',"tool_calls":[{"id":"c"}]')), message)).toBeUndefined();
+  });
+
+  it.each([
+    ['"stop":[],', "Invalid 'stop': empty array. Expected an array with minimum length 1, but got an empty array instead."],
+    ['"stop":null,', "Unsupported parameter: 'stop' is not supported with this model."],
+    ['"logprobs":false,', "Unsupported parameter: 'logprobs' is not supported with this model."],
+    ['"logit_bias":{ },', 'Invalid JSON payload received. Unknown name "logit_bias": Cannot find field.'],
+    ['"a(*\\u00e9-":null,', 'Unrecognized request argument supplied: x. Unknown name "a(*é-".'],
+    ['"n":1,', 'Invalid JSON payload received. Unknown name "n": Cannot find field.'],
+  ])('are left out wherever they stand, as is what asks for nothing: %s', (field, message) => {
+    expect(repaired(body(field), message)).toBe(body(''));
+    expect(repaired(body('"stop":["x"],"logprobs":true,"logit_bias":{"1":2},"n":2,'), message)).toBeUndefined();
   });
 
   it('leave a choice that forces a call, and tools that are there', () => {

@@ -1,0 +1,8 @@
+/**
+ * Does a refusal name a field, and not merely use the word, as in «reasoning models»? OpenAI quotes the one, or lists all;
+ * pydantic has it in front.
+ */
+export function isNamedIn(message: string, name: string): boolean {
+  const literal = name.replace(/\W/g, '\\$&');
+  return new RegExp(`['"\`]${literal}['"\`]|supplied: [\\w, ]*\\b${literal}\\b|(?:^|[\\s.])${literal}: extra inputs`, 'i').test(message);
+}
