@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { fail, ok, type Result } from '../core/errors';
-import { readBody } from './body';
+import { NOT_JSON, readBody } from './body';
 import type { AppContext } from './context';
 
 const BODY_LIMIT_BYTES = 1_048_576;
@@ -34,7 +34,7 @@ export async function jsonInput<T>(c: AppContext, schema: z.ZodType<T>): Promise
   try {
     json = body.value.trim() === '' ? {} : JSON.parse(body.value);
   } catch {
-    return fail('invalid_request', 'The request body is not valid JSON.');
+    return fail('invalid_request', NOT_JSON);
   }
   return parseInput(schema, json);
 }

@@ -5,7 +5,7 @@ import { textOf } from '../core/multipart';
 import { isRecord, parseJson } from '../core/record';
 import type { Uploads } from '../jobs/read-fields';
 import type { MediaSource } from '../providers/media/types';
-import { type AskFirst, readBody, readForm } from './body';
+import { type AskFirst, NOT_JSON, readBody, readForm } from './body';
 
 export interface MediaBody {
   fields: Record<string, unknown>;
@@ -32,6 +32,7 @@ export async function readMediaBody(request: Request, limitBytes: number, askFir
   if (!body.ok) return body;
   if (type === CURLS_OWN && !/^\s*\{/.test(body.value)) return unsupported();
   const json = parseJson(body.value);
+  if (json === undefined) return fail('invalid_request', NOT_JSON);
   if (!isRecord(json)) return fail('invalid_request', 'The request body is not a JSON object.');
   return ok({ fields: json, uploads: {}, fingerprint: body.value });
 }

@@ -251,7 +251,8 @@ async function applyFailure(
     : { attempts, claimedUntil: null };
   const changed = await keep(deps, claimed, (present) => (isOurs(present) ? change : undefined));
   if (!changed) return;
-  if (!again) return finishJob(deps, changed, { state: 'failed', error: errorOf(failed, { action: failure.action, ...more }) });
+  if (!again)
+    return finishJob(deps, changed, { state: 'failed', error: errorOf(failed, { action: failure.action, ...more }, whoFailed(changed)) });
   if (nextTarget(deps, changed, deps.now())) await deps.jobs.send({ jobId: changed.id }, { delaySeconds });
   else await waitOrFail(deps, changed);
 }
@@ -285,24 +286,29 @@ export async function resolveLost(deps: JobDeps, job: Job): Promise<void> {
 
 const tooLate = (): GatewayError => fail('job_failed', 'This job was not finished in time and was given up. Nothing was charged.').error;
 
-function errorOf({ message, status }: JobAttempt, { action, code, param }: Pick<MediaFailure, 'action' | 'code' | 'param'>): GatewayError {
+const EVERYBODY = 'All providers of this model failed; the last one';
+/** Nobody else is asked once a job may have begun; a deployment's run is its customer's own program. */
+const whoFailed = ({ plan }: Pick<Job, 'plan'>): string => (plan.deployment ? 'The run failed' : 'The provider failed');
+
+function errorOf(
+  { message, status }: Pick<JobAttempt, 'message' | 'status'>,
+  { action, code, param }: Pick<MediaFailure, 'action' | 'code' | 'param'>,
+  who: string,
+): GatewayError {
   const more = { ...(code !== undefined && { code }), ...(param !== undefined && { param }) };
   if (action === 'caller') {
     const own = status !== null && status >= 400 && status < 500 ? { status } : {};
     return fail('upstream_rejected', message || 'The provider refused the request.', { ...more, ...own }).error;
   }
-  return fail('upstream_failed', `All providers of this model failed; the last one: ${message || 'no reason given'}`, more).error;
+  return fail('upstream_failed', `${who}: ${message || 'no reason given'}`, more).error;
 }
 
 function lastError(job: Job): GatewayError {
   const last = job.attempts.at(-1);
   if (!last) return fail('no_provider', `No provider is configured for \`${job.model}\` any more.`).error;
-  return errorOf(last, { action: 'next_target' });
+  return errorOf(last, { action: 'next_target' }, EVERYBODY);
 }
 
 /** The error of a job that its provider gave up while it ran. */
-export const failedError = (failure: MediaFailure, secrets: readonly string[]): GatewayError =>
-  errorOf(
-    { provider: '', model: '', keyIndex: 0, atMs: 0, outcome: 'failed', status: null, message: redactSecrets(failure.message, secrets) },
-    failure,
-  );
+export const failedError = (job: Job, failure: MediaFailure, secrets: readonly string[]): GatewayError =>
+  errorOf({ status: null, message: redactSecrets(failure.message, secrets) }, failure, whoFailed(job));

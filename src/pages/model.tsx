@@ -11,7 +11,7 @@ import type { Model, Price } from '../providers/types';
 import { type AccountRoute, parameter } from '../routes/account/route';
 import { type ExampleMode, exampleMode, examples, filled, variantOf } from './examples';
 import { within } from './frame';
-import { FAMILY_LABELS, tierLabel, words } from './model-words';
+import { FAMILY_LABELS, mediaFacts, tierLabel, words } from './model-words';
 import { modelsAtOwnPrices, OfWhom } from './own-prices';
 import { Code, Headings, Scroll, whole } from './parts';
 import { isPlayable } from './playground-modes';
@@ -132,6 +132,7 @@ function factsOf(c: AppContext, model: Model): [string, string][] {
     ['Context', model.contextTokens && `${whole(model.contextTokens)} tokens`],
     ['Longest answer', model.maxOutputTokens && `${whole(model.maxOutputTokens)} tokens`],
     ['Can do', model.capabilities?.map(words).join(', ')],
+    ...mediaFacts(model),
     ['From tier', tierLabel(model)],
     ['Providers, in order', [...new Set(chain)].join(', ')],
     ['Also called', model.aliases?.join(', ')],

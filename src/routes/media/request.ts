@@ -81,7 +81,10 @@ export async function readMediaRequest(c: AppContext, endpoint: string, form: ke
 const FORMS = {
   media: (body: MediaBody): MediaBody => {
     const { input, ...rest } = body.fields;
-    return isRecord(input) ? { ...body, fields: { ...input, ...rest } } : body;
+    if (!isRecord(input)) return body;
+    // Typed clients write null for what they do not say.
+    const said = Object.entries(rest).filter(([name, value]) => value !== null || !Object.hasOwn(input, name));
+    return { ...body, fields: { ...input, ...Object.fromEntries(said) } };
   },
   run: (body: MediaBody): MediaBody => body,
 };

@@ -364,12 +364,12 @@ describe('an export', () => {
 });
 
 describe('a receipt', () => {
-  it('leads from tokens and prices to what was charged', async () => {
+  it.each(['/v1/chat/completions', '/v1/chat'])('leads from tokens and prices to what was charged at %s', async (path) => {
     const person = await someone();
     const account = await accountOf(person);
     const { key } = await must('POST', '/api/api-keys', { as: person, json: { name: 'a key' } });
     await env.ACCOUNT.getByName(account).grant({ eventId: 'e', amountMicro: 1_000_000_000, reason: '', topUp: false });
-    const answered = await call('POST', '/v1/chat/completions', {
+    const answered = await call('POST', path, {
       key,
       json: { model: 'gpt-5.4', messages: [{ role: 'user', content: 'Hello there' }] },
     });

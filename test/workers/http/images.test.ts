@@ -1,4 +1,4 @@
-// Pictures within an answer: as base64, as long as that fits into memory.
+// Pictures: their fields, and those within an answer as base64, as long as that fits into memory.
 import { env } from 'cloudflare:test';
 import { expect, it } from 'vitest';
 import { readMediaBody } from '../../../src/http/media-body';
@@ -42,4 +42,14 @@ it('pictures that are too large together are given by their URLs alone', async (
   };
   expect(await grown(8 * 1024 * 1024)).toEqual(data);
   expect(await grown(9 * 1024 * 1024)).toEqual(data.map(({ url }) => ({ url })));
+});
+
+it('what stands inside `input` counts, though the same field is null beside it', async () => {
+  const account = await TestAccount.create({ credits: 1_000, tier: 'starter', keys: [] });
+  const body = { model: 'nano_banana', prompt: null, n: null, size: '1024x1024', input: { prompt: 'a fox', n: 2, size: '512x512' } };
+  const { status, text } = await ask({ key: await keyFor(account), path: '/v1/images/generate', body });
+  expect(status, text).toBe(200);
+  const { jobId, data } = JSON.parse(text) as { jobId: string; data: unknown[] };
+  expect(data).toHaveLength(2);
+  expect((await readJob(env.DB, jobId))!.input).toMatchObject({ prompt: 'a fox', count: 2, size: '1024x1024' });
 });

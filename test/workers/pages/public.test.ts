@@ -6,6 +6,25 @@ const page = async (path: string): Promise<string> => (await call('GET', path)).
 const cells = (row: string): string[] => [...row.matchAll(/<t[hd][^>]*>(.*?)<\/t[hd]>/g)].map(([, cell]) => cell!.replace(/<[^>]+>/g, ''));
 const rows = (html: string): string[][] => [...html.matchAll(/<tr>(.*?)<\/tr>/g)].map(([, row]) => cells(row!));
 
+describe('the page of a model', () => {
+  it.each([
+    [
+      'gpt-image-2',
+      { Sizes: /^auto, 1024x1024, .*4096x4096$/, Resolutions: /^1K, 2K, 4K$/, 'Pictures to go by': /^4 at most, by public URLs$/ },
+    ],
+    ['gemini-3-1-flash-t2i', { Ratios: /^1:1, .*21:9$/, Resolutions: /^0\.5K, 1K, 2K, 4K$/, 'Pictures to go by': /^4 at most$/ }],
+    ['Veo3.1-fast-official', { Lengths: /^4, 6 or 8 s$/ }],
+    ['doubao-seedance-2-0', { Lengths: /^4 to 15 s$/ }],
+    ['kling-2-6', { Lengths: /^5 or 10 s$/ }],
+    ['sora-2-i2v', { Lengths: /^1 to 60 s$/, 'Begins with': /^a picture$/ }],
+    ['sdxl', { 'Longest run': /^120 s$/ }],
+  ])('of %s shows what can be asked of it', async (model, said) => {
+    const facts = [...(await page(`/models/${model}`)).matchAll(/<dt>([^<]*)<\/dt><dd>([^<]*)</g)];
+    const shown = Object.fromEntries(facts.map(([, name, value]) => [name, value]));
+    for (const [name, value] of Object.entries(said)) expect(shown[name], name).toMatch(value);
+  });
+});
+
 describe('the pages of GPUs', () => {
   it('list the models that run already by slug, with their cost and their longest run', async () => {
     const listed = rows(await page('/gpu-recommend'));
