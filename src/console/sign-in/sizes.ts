@@ -8,13 +8,8 @@ const LONGEST: Readonly<Record<string, number>> = { name: 100, email: 254, image
 const MOST_PASSKEYS = 50;
 
 /** Names of people are cut where they are kept, whoever gives them. */
-const SIGN_UP = '/sign-up/email';
-const KEEPING: ReadonlySet<string | undefined> = new Set([
-  SIGN_UP,
-  '/update-user',
-  '/passkey/verify-registration',
-  '/passkey/update-passkey',
-]);
+const OF_PEOPLE: ReadonlySet<string | undefined> = new Set(['/sign-up/email', '/update-user']);
+const OF_PASSKEYS: ReadonlySet<string | undefined> = new Set(['/passkey/verify-registration', '/passkey/update-passkey']);
 const ADDING: ReadonlySet<string | undefined> = new Set(['/passkey/generate-register-options', '/passkey/verify-registration']);
 
 const refuseLong = createAuthMiddleware(async ({ path, body }) => {
@@ -22,7 +17,7 @@ const refuseLong = createAuthMiddleware(async ({ path, body }) => {
     const value = (body as Record<string, unknown> | undefined)?.[field];
     if (value === undefined || (value === null && field === 'image')) continue;
     if (typeof value !== 'string') throw new APIError('BAD_REQUEST', { code: 'NOT_A_TEXT', message: `\`${field}\` must be a text.` });
-    if (value.length > most && !(path === SIGN_UP && field === 'name'))
+    if (value.length > most && !(field === 'name' && OF_PEOPLE.has(path)))
       throw new APIError('BAD_REQUEST', { code: 'TOO_LONG', message: `\`${field}\` may have ${most} characters at most.` });
   }
 });
@@ -41,7 +36,7 @@ export const sizes = ({ db }: { db: D1Database }) =>
     id: 'sizes',
     hooks: {
       before: [
-        { matcher: ({ path }) => KEEPING.has(path), handler: refuseLong },
+        { matcher: ({ path }) => OF_PEOPLE.has(path) || OF_PASSKEYS.has(path), handler: refuseLong },
         { matcher: ({ path }) => ADDING.has(path), handler: refuseMany(db) },
       ],
     },
