@@ -15,6 +15,7 @@ import { hashPassword, verifyPassword } from './passwords';
 import type { SessionOrigin } from './record';
 import { rivals } from './rivals';
 import { vouchedSession } from './session-plugin';
+import { keptAgent, keptImage, sizes } from './sizes';
 import { letsIn, requireWelcome, welcome } from './welcome';
 
 export interface AuthDeps {
@@ -121,6 +122,7 @@ export function createAuth({ db, settings, mail, origin, signedIn, changed, ende
       askingTwoFactor(brand),
       passkey({ rpName: brand, rpID: new URL(origin).hostname, origin }),
       vouchedSession(),
+      sizes({ db }),
       guards({ db, changed, sendsMail: mail !== undefined }),
       welcome({ db, settings }),
       rivals({ db, inBackground }),
@@ -129,16 +131,16 @@ export function createAuth({ db, settings, mail, origin, signedIn, changed, ende
     databaseHooks: {
       user: {
         create: {
-          before: async ({ email, name }) => {
+          before: async ({ email, name, image }) => {
             await requireWelcome({ db, settings }, email);
-            return { data: { name: nameOr(name, email) } };
+            return { data: { name: nameOr(name, email), image: keptImage(image) } };
           },
         },
         update: { before: async ({ name }) => (name === undefined ? undefined : { data: { name: keptName(name) } }) },
       },
       session: {
         create: {
-          before: (session) => onlyConfirmed(db, session.userId),
+          before: async ({ userId, userAgent }) => (await isConfirmed(db, userId)) && { data: { userAgent: keptAgent(userAgent) } },
           after: (session, c) => signedIn(session.userId, session, asksSecond(c?.path)),
         },
         delete: {
@@ -163,10 +165,8 @@ export function createAuth({ db, settings, mail, origin, signedIn, changed, ende
  * No session for an address that nobody has shown to be theirs: another provider lets in who has typed one, and
  * invitations and single sign-on go by it.
  */
-async function onlyConfirmed(db: D1Database, userId: string): Promise<false | undefined> {
-  const confirmed = await db.prepare('SELECT 1 FROM users WHERE id = ? AND email_verified = 1').bind(userId).first();
-  return confirmed ? undefined : false;
-}
+const isConfirmed = async (db: D1Database, userId: string): Promise<boolean> =>
+  (await db.prepare('SELECT 1 FROM users WHERE id = ? AND email_verified = 1').bind(userId).first()) !== null;
 
 export type Auth = ReturnType<typeof createAuth>;
 
