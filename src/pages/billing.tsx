@@ -11,7 +11,7 @@ import type { AppContext } from '../http/context';
 import type { AccountRoute } from '../routes/account/route';
 import { inLabels, marked, readForm } from './form';
 import { within } from './frame';
-import { alignedCredits, Code, credits, dollars, Empty, Headings, Name, Notice, Pages, Scroll, Time } from './parts';
+import { alignedCredits, Code, credits, dollars, Empty, Headings, Name, Notice, Pages, Scroll, signedCredits, Time } from './parts';
 import { fields, orgQuery, page, refusalPage } from './shell';
 import { onward } from './sign-in';
 
@@ -226,7 +226,7 @@ async function billingPage(c: AppContext, context: VerbContext, { amountUsd = '2
                       )}
                     </td>
                     <td class="number">
-                      {amountCredits > 0 ? <span class="strong">+{alignedCredits(amountCredits)}</span> : alignedCredits(amountCredits)}
+                      {amountCredits > 0 ? <span class="strong">{signedCredits(amountCredits)}</span> : signedCredits(amountCredits)}
                     </td>
                   </tr>
                 ))}

@@ -9,6 +9,7 @@ import type { AccountRoute } from '../routes/account/route';
 import { DEPLOYMENTS as NEW } from './deployments';
 import { within } from './frame';
 import { GPUS, gigabytesNeeded, recommend, WEIGHTS } from './gpu-sizes';
+import { runsOfWhom } from './own-prices';
 import { Code, credits, dollars, Headings, Scroll, whole } from './parts';
 import { creditTag, oneOf } from './price';
 import { page, viewerOf } from './shell';
@@ -47,15 +48,19 @@ async function recommendPage(c: AppContext): Promise<Response> {
   const needed = gigabytesNeeded(billions, weight.bytes);
   const best = recommend(needed);
   const hosted = c.get('gateway').registry.models.all.filter(({ family }) => family === 'gpu');
+  const org = c.req.query('org');
+  const context = await viewerOf(c);
   return page(
     c,
-    { title: 'Which GPU', context: await viewerOf(c) },
+    { title: 'Which GPU', context },
     <>
       <div class="stack">
         <h1>Which GPU is enough?</h1>
         <p class="lead">A model must fit in memory, with a fifth more for its cache and what it works with.</p>
       </div>
+      {await runsOfWhom(c, context)}
       <form class="filter" method="get" action="/gpu-recommend" aria-label="Your model">
+        {org && <input type="hidden" name="org" value={org} />}
         <label>
           Parameters, in billions
           <input name="billions" type="number" min="0.1" max="2000" step="any" value={String(billions)} required />
@@ -82,7 +87,7 @@ async function recommendPage(c: AppContext): Promise<Response> {
         </p>
         {best && (
           <div class="row">
-            <a class="button" href={`${NEW}?gpu=${best.id}`}>
+            <a class="button" href={within(`${NEW}?gpu=${best.id}`, org)}>
               Deploy on it
             </a>
           </div>
@@ -119,7 +124,7 @@ async function recommendPage(c: AppContext): Promise<Response> {
           </table>
         </Scroll>
       </section>
-      {hosted.length > 0 && <Hosted models={hosted} org={c.req.query('org')} />}
+      {hosted.length > 0 && <Hosted models={hosted} org={org} />}
     </>,
   );
 }
@@ -197,10 +202,10 @@ async function infraDocs(c: AppContext): Promise<Response> {
           while. A second in which a worker waits costs a tenth of one in which it works, on the dearest GPU that is named.
         </p>
         <div class="row">
-          <a class="button" href={NEW}>
+          <a class="button" href={within(NEW, c.req.query('org'))}>
             New deployment
           </a>
-          <a class="button plain" href="/gpu-recommend">
+          <a class="button plain" href={within('/gpu-recommend', c.req.query('org'))}>
             Which GPU is enough?
           </a>
         </div>

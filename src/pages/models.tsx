@@ -183,10 +183,10 @@ const Table: FC<{ models: Model[]; org: string | undefined }> = ({ models, org }
             Maker, kind
           </th>
           <th scope="col" class="number">
-            Input <small class="wide-only">a million tokens</small>
+            Input <small class="wide-only">million tokens</small>
           </th>
           <th scope="col" class="number">
-            Output <small class="wide-only">a million tokens</small>
+            Output <small class="wide-only">million tokens</small>
           </th>
           <th scope="col" class="number wide-only">
             Context

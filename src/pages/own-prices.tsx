@@ -22,18 +22,24 @@ async function walletOf(c: AppContext, context: VerbContext): Promise<{ accountI
     : { accountId: context.accountId, name: 'your personal wallet' };
 }
 
-export async function modelsAtOwnPrices(c: AppContext, context: VerbContext | undefined): Promise<OwnPrices> {
-  const models = c.get('gateway').registry.models.all;
-  if (!context) return { models, own: undefined };
+async function sharePermille(c: AppContext, context: VerbContext): Promise<{ permille: number; wallet: string }> {
   const { accountId, name: wallet } = await walletOf(c, context);
   // The page is whole without it.
   const view = await context
     .account(accountId)
     .view()
     .catch(() => undefined);
-  const permille = view?.profile.pricePermille ?? LIST_PERMILLE;
-  if (permille === LIST_PERMILLE) return { models, own: undefined };
-  return { models: models.map((model) => modelAt(model, permille)), own: { wallet, percent: permille / (LIST_PERMILLE / 100) } };
+  return { permille: view?.profile.pricePermille ?? LIST_PERMILLE, wallet };
+}
+
+const ownOf = (permille: number, wallet: string): OwnPrices['own'] =>
+  permille === LIST_PERMILLE ? undefined : { wallet, percent: permille / (LIST_PERMILLE / 100) };
+
+export async function modelsAtOwnPrices(c: AppContext, context: VerbContext | undefined): Promise<OwnPrices> {
+  const models = c.get('gateway').registry.models.all;
+  if (!context) return { models, own: undefined };
+  const { permille, wallet } = await sharePermille(c, context);
+  return { models: models.map((model) => modelAt(model, permille)), own: ownOf(permille, wallet) };
 }
 
 export const OfWhom: FC<{ own: OwnPrices['own'] }> = ({ own }) =>
@@ -42,3 +48,15 @@ export const OfWhom: FC<{ own: OwnPrices['own'] }> = ({ own }) =>
       The prices here are those of <span class="break">{own.wallet}</span>: <b>{own.percent} %</b> of the list’s.
     </p>
   ) : null;
+
+/** Where prices are those of GPUs: what a run costs goes by the wallet's, and what a worker that waits costs does not. */
+export async function runsOfWhom(c: AppContext, context: VerbContext | undefined) {
+  const { permille, wallet } = context ? await sharePermille(c, context) : { permille: LIST_PERMILLE, wallet: '' };
+  const own = ownOf(permille, wallet);
+  return own ? (
+    <p class="notice">
+      Runs cost <span class="break">{own.wallet}</span> <b>{own.percent} %</b> of these prices; a worker that waits costs everybody the
+      same.
+    </p>
+  ) : null;
+}

@@ -194,7 +194,7 @@ const Turns: FC<{ mode: Mode; variant: Variant }> = ({ mode, variant }) => (
       </small>
     </label>
     <div class="row">
-      <button type="submit" data-run>
+      <button type="submit" data-run hidden>
         Run
       </button>
       <button type="button" class="plain" data-stop hidden>

@@ -33,11 +33,10 @@ export interface PageOptions {
 async function viewerIn(c: AppContext, context: VerbContext | undefined): Promise<Viewer | undefined> {
   if (context?.actor.kind !== 'user') return undefined;
   const { account, accountId, db, organization, permissions } = context;
-  const shown = isOwn(c.req.path) && permissions.has('billing.read');
   const [organizations, view] = await Promise.all([
     organizationsOf(db, context.actor.id),
     // The page is whole without it.
-    shown
+    isOwn(c.req.path)
       ? account(accountId)
           .view()
           .catch(() => undefined)
@@ -46,14 +45,16 @@ async function viewerIn(c: AppContext, context: VerbContext | undefined): Promis
   const wanted = organization?.id ?? c.req.query('org');
   const asked = organizations.find(({ id, slug }) => id === wanted || slug === wanted);
   const org = organization?.id ?? asked?.id;
-  const known = view && org === organization?.id;
+  const known = view && org === organization?.id ? view : undefined;
+  const funds = permissions.has('billing.read') ? known : undefined;
   return {
     name: context.actor.name,
     org,
     role: context.role && organization ? context.role : (asked?.role ?? 'owner'),
     organizations,
-    availableCredits: known ? toCredits(availableMicro(view)) : undefined,
-    setAsideCredits: known ? toCredits(view.heldMicro + view.committedMicro) : undefined,
+    isSuspended: known?.profile.status === 'suspended',
+    availableCredits: funds ? toCredits(availableMicro(funds)) : undefined,
+    setAsideCredits: funds ? toCredits(funds.heldMicro + funds.committedMicro) : undefined,
   };
 }
 

@@ -161,7 +161,7 @@ const Nothing: FC<{ filtered: boolean; org: string; makesKeys: boolean }> = ({ f
             Make a key
           </a>
         )}
-        <a class="button plain" href="/docs">
+        <a class="button plain" href={`/docs${org}`}>
           How to call
         </a>
       </div>

@@ -62,9 +62,13 @@ describe("the operator's change", () => {
     const person = await someone();
     const { accountId: id } = (await call('GET', '/api/me', { as: person })).body;
     const { key } = (await call('POST', '/api/api-keys', { as: person, json: { name: 'ci', scopes: ['usage.read'] } })).body;
+    const notice = 'This wallet is suspended: its keys are refused';
+    expect((await call('GET', '/usage', { as: person })).text).not.toContain(notice);
     const suspended = await ask('PUT', `/accounts/${id}/status`, { status: 'suspended', reason: 'charged back' });
     expect(suspended).toMatchObject({ status: 200, body: { id, status: 'suspended' } });
     expect(await last(id)).toMatchObject({ action: 'account.suspend', detail: '{"reason":"charged back"}' });
+    for (const path of ['/usage', '/manage-api-keys', '/settings/billing'])
+      expect((await call('GET', path, { as: person })).text, path).toContain(notice);
     const refused = { status: 403, body: { error: { type: 'access_denied' } } };
     for (const [method, path] of [
       ['GET', '/api/api-usage'],

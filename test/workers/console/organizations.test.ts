@@ -288,7 +288,7 @@ describe('an invitation', () => {
     const [guest, other] = [await someone('guest'), await someone('other')];
     const { owner, token } = await invited(guest.email);
     const path = `/invitations/accept?token=${token}`;
-    const words = `person (${owner.email}) invites <strong>${guest.email}</strong> to <strong>Acme</strong> as developer.`;
+    const words = `<bdi>person</bdi> (${owner.email}) invites <strong>${guest.email}</strong> to <strong><bdi>Acme</bdi></strong> as developer.`;
     const shown = await call('GET', path, { as: guest });
     expect(shown.text.replaceAll(/\s+/g, ' ')).toContain(words);
     expect(shown.text).toContain('>Join Acme</button>');

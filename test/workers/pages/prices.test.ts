@@ -27,6 +27,19 @@ describe('prices on pages', () => {
     }
   });
 
+  it('of GPUs say what runs cost a wallet with its own, and lead to a deployment of that wallet', async () => {
+    const [person, { id, accountId }] = [await someone(), await organization('Acme')];
+    await join(id, person, 'developer');
+    await setPrices(accountId, 1.5);
+    const note = /Runs cost <span class="break">Acme<\/span> <b>150 %<\/b> of these prices/;
+    const chosen = await show(`/gpu-recommend?org=${id}&billions=7`, person);
+    expect(chosen).toMatch(note);
+    expect(chosen).toContain(`<input type="hidden" name="org" value="${id}"/>`);
+    expect(chosen).toMatch(new RegExp(`href="/infra/deployments/new\\?gpu=\\w+&amp;org=${id}"`));
+    expect(await show(`/infra/deployments/new?org=${id}`, person)).toMatch(note);
+    expect(await show('/infra/deployments/new', person)).not.toContain('of these prices');
+  });
+
   it('are the list’s where the wallet has none of its own', async () => {
     const person = await someone();
     const shown = await show('/models/gpt-5.5', person);
