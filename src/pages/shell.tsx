@@ -149,6 +149,8 @@ export async function refusalPage(c: AppContext, error: GatewayError): Promise<R
   const title = status === 404 ? 'Not found' : status >= 500 ? 'Something went wrong' : 'That is not possible';
   const whom = askWhom(error);
   const isFramed = context !== undefined && isOwn(c.req.path);
+  // One that is gone, or that they are in no more, is no way out.
+  const org = (await viewerIn(c, context).catch(() => undefined))?.org;
   return page(
     c,
     { title, context, narrow: !isFramed, status },
@@ -160,7 +162,7 @@ export async function refusalPage(c: AppContext, error: GatewayError): Promise<R
       <Notice error={error} />
       {whom !== undefined && <p>{whom}</p>}
       <div class="row">
-        <a class="button" href={context ? within('/usage', c.req.query('org')) : '/'}>
+        <a class="button" href={context ? within('/usage', org) : '/'}>
           {context ? 'To your account' : 'To the start'}
         </a>
         <a class="button plain" href="/docs">

@@ -170,6 +170,17 @@ describe('a page that says no', () => {
   });
 });
 
+describe('the page of an organization that somebody is not in', () => {
+  it('leads to what is theirs, and not to itself again', async () => {
+    const [as, { id }] = [await someone(), await organization()];
+    for (const org of [id, 'gone']) {
+      const lost = await call('GET', `/usage?org=${org}`, { as });
+      expect(lost.status).toBe(404);
+      expect(lost.text).toContain('<a class="button" href="/usage">');
+    }
+  });
+});
+
 describe('a form of signing in', () => {
   const fresh = { name: 'Ada', email: 'ada@new.example', password: 'long enough' };
 
