@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import { RegExpRouter } from 'hono/router/reg-exp-router';
 import { answerHeaders } from './core/answer-headers';
-import { fail } from './core/errors';
+import { fail, type GatewayError } from './core/errors';
 import { openaiChat } from './dialects/openai-chat/dialect';
 import { BASES, GEMINI_BASES } from './http/bases';
 import { clientDialect } from './http/client-format';
@@ -10,7 +10,7 @@ import { requestIdOf } from './http/context';
 import { preflight } from './http/cors';
 import { firstCatalogue, gatewayDeps } from './http/deps';
 import { CALL_ENDPOINTS } from './http/endpoints';
-import { methodsAt, refuseMethod } from './http/methods';
+import { likePath, methodsAt, refuseMethod } from './http/methods';
 import { renderError } from './http/render-error';
 import { openapiDocument } from './openapi-document';
 import { admin } from './routes/admin';
@@ -19,7 +19,7 @@ import { postGeminiModel } from './routes/gemini';
 import { getGeneration, getGenerationStream, getOpenrouterGeneration } from './routes/generations';
 import { mountFiles, mountMedia } from './routes/media/mount';
 import { countModels, getModel, getModels, getOpenrouterModel, listModelsOf } from './routes/models';
-import { getCredits, getOwnKey } from './routes/own-key';
+import { getBilledUsage, getCredits, getOwnKey, getSubscription } from './routes/own-key';
 import { health, hello } from './routes/probes';
 import { getResponses, storedResponse } from './routes/responses';
 import { countMessagesTokens, countResponsesTokens } from './routes/token-counts';
@@ -61,8 +61,10 @@ function mountApi(app: Hono<AppEnv>, base: string, wrap: Wrap): void {
   app.post(`${base}/messages/count_tokens`, wrap(countMessagesTokens));
   app.get(`${base}/chat/completions`, wrap(listModelsOf(openaiChat.families)));
   for (const responses of [`${base}/responses`, `${base}/codex/responses`]) mountResponses(app, responses, wrap);
-  app.get(`${base}/key`, wrap(getOwnKey));
+  for (const path of ['/key', '/auth/key']) app.get(base + path, wrap(getOwnKey));
   app.get(`${base}/credits`, wrap(getCredits));
+  app.get(`${base}/dashboard/billing/subscription`, wrap(getSubscription));
+  app.get(`${base}/dashboard/billing/usage`, wrap(getBilledUsage));
   app.get(`${base}/models/user`, wrap(getModels));
   app.get(`${base}/models/count`, wrap(countModels));
   app.get(`${base}/model/:id{.+}`, wrap(getOpenrouterModel));
@@ -136,9 +138,13 @@ const notFound =
     const meant = tidied(path, method);
     if (meant !== path && methodsAt(app, meant).includes(method)) return app.fetch(moved(c.req.raw, meant), c.env, c.executionCtx);
     if (method === 'GET' && isBrowser(c) && !API_PATH.test(path)) return accountPlane(c);
-    const refused = refuseMethod(path, method, methods) ?? fail('not_found', `There is nothing at ${method} ${path}.`).error;
-    return renderError(c, refused, clientDialect(c));
+    return renderError(c, refuseMethod(path, method, methods) ?? nothingAt(app, path, method), clientDialect(c));
   };
+
+function nothingAt(app: Hono<AppEnv>, path: string, method: string): GatewayError {
+  const like = likePath(app, path, method);
+  return fail('not_found', `There is nothing at ${method} ${path}${like === undefined ? '' : `; this gateway has ${like}`}.`).error;
+}
 
 /** A bug, or a variable that is not usable: the log gets the reason, the client only the id to ask about. */
 function failed(error: Error, c: AppContext): Response {

@@ -1,7 +1,7 @@
 // Keys as LiteLLM's `GET /key/list?return_full_object=true` gives them, as keys of an account here. Pure.
 // Secrets stay behind: LiteLLM keeps their hashes alone.
 import { given } from './given.mjs';
-import { isObject, keyName, keysAndSkipped } from './import-gather.mjs';
+import { isObject, keyName, keysAndSkipped, rounded } from './import-gather.mjs';
 
 const CREDITS_PER_USD = 100;
 const DAYS = { s: 1 / 86_400, m: 1 / 1_440, h: 1 / 24, d: 1, w: 7, mo: 30 };
@@ -27,14 +27,14 @@ function limitOf({ spend, litellm_budget_table: table, ...key }) {
   if (typeof budget !== 'number') return {};
   if (isEmpty(duration)) {
     const left = Math.max(0, budget - (typeof spend === 'number' ? spend : 0));
-    return { limit: Math.round(left * CREDITS_PER_USD), period: 'total' };
+    return { limit: rounded(left * CREDITS_PER_USD), period: 'total' };
   }
   const [, count, unit] = /^(\d+)(mo|[smhdw])$/.exec(duration) ?? [];
-  if (!count) return { limit: Math.round(budget * CREDITS_PER_USD), bent: `its budget for ${duration} is now its limit a month` };
+  if (!count) return { limit: rounded(budget * CREDITS_PER_USD), bent: `its budget for ${duration} is now its limit a month` };
   const days = Number(count) * DAYS[unit];
   const period = PERIODS.find(([least, most]) => days >= least && days <= most)?.[2];
-  if (period) return { limit: Math.round(budget * CREDITS_PER_USD), period };
-  const limit = Math.round(((budget * CREDITS_PER_USD) / days) * 30);
+  if (period) return { limit: rounded(budget * CREDITS_PER_USD), period };
+  const limit = rounded(((budget * CREDITS_PER_USD) / days) * 30);
   return { limit, bent: `its budget for ${duration} is now as much a month: ${limit} credits` };
 }
 

@@ -1,5 +1,5 @@
 // A LiteLLM configuration as providers and catalogue entries of this gateway, and what could not be carried over. Pure.
-import { given } from './given.mjs';
+import { given, set } from './given.mjs';
 import { Gathered, isObject, listOf, perMtok, uniqueTargets, wholeNumber } from './import-gather.mjs';
 import { wiresOf } from './import-places.mjs';
 import { placeOf } from './litellm-providers.mjs';
@@ -51,7 +51,7 @@ class Import extends Gathered {
   listed({ model }, info, provider) {
     const plain = model.slice(model.indexOf('/') + 1);
     const names = [info.base_model, model, `${provider}/${plain}`, plain];
-    return names.map((name) => this.prices[name]).find(isObject) ?? {};
+    return set(names.map((name) => this.prices[name]).find(isObject));
   }
 
   entry(entry, index) {
@@ -59,7 +59,7 @@ class Import extends Gathered {
     const { model_name: id, litellm_params: own } = isObject(entry) ? entry : {};
     if (typeof id !== 'string' || !isObject(own) || typeof own.model !== 'string')
       return this.skip(where, 'has no model_name, or no litellm_params.model');
-    const params = { ...this.credentials.get(own.litellm_credential_name), ...own };
+    const params = { ...this.credentials.get(own.litellm_credential_name), ...set(own) };
     const at = `${where} (${id}) ${params.model}`;
     const { address, missing } = this.address(params.api_base ?? params.base_url);
     if (missing) return this.skip(at, `its address is in the environment: set ${missing} and import again`);
@@ -67,12 +67,13 @@ class Import extends Gathered {
     if (place.refused) return this.skip(at, place.refused);
     const provider = place.id ?? place.provider.id;
     if (place.isPattern || id.includes('*')) return this.pattern(at, place, params);
-    const info = { ...this.listed(params, { ...entry.model_info, ...params }, provider), ...entry.model_info };
+    const about = set(entry.model_info);
+    const info = { ...this.listed(params, { ...about, ...params }, provider), ...about };
     const family = MODES[info.mode ?? 'chat'];
     if (!family) return this.skip(at, `of the mode ${info.mode}`);
     if (place.provider) this.providers.set(provider, place.provider);
     this.keyOf(provider, params.api_key, place.keyName);
-    for (const name of Object.keys(own)) if (!SILENT.has(name) && !isPrice(name)) this.leave(`litellm_params.${name}`);
+    for (const name of Object.keys(set(own))) if (!SILENT.has(name) && !isPrice(name)) this.leave(`litellm_params.${name}`);
     const group = this.groups.get(id) ?? [];
     const wires = place.provider?.wires ?? wiresOf(provider);
     group.push({ provider, model: place.model, wires, family, order: Number(params.order ?? 0), costs: { ...info, ...params }, info });
@@ -128,13 +129,15 @@ class Import extends Gathered {
   }
 }
 
+/** Of one of the two alone LiteLLM takes no notice; without an answer's price, answers would be given away. */
 function textPrice(costs) {
   const input = perMtok(costs.input_cost_per_token);
-  if (costs.input_cost_per_token === undefined || input === undefined) return undefined;
+  const output = perMtok(costs.output_cost_per_token ?? (costs.mode === 'embedding' ? 0 : undefined));
+  if (input === undefined || output === undefined) return undefined;
   const [read, write5m, write1h] = CACHE_PRICES.map((name) => (costs[name] === undefined ? undefined : perMtok(costs[name])));
   return given({
     inputUsdPerMtok: input,
-    outputUsdPerMtok: perMtok(costs.output_cost_per_token ?? 0),
+    outputUsdPerMtok: output,
     cacheReadUsdPerMtok: read,
     cacheWrite5mUsdPerMtok: write5m,
     cacheWrite1hUsdPerMtok: write1h,
@@ -159,7 +162,7 @@ function priceOf(costs) {
   const first = steps.find(([aboveTokens]) => aboveTokens === 0)?.[1];
   const base = textPrice({ ...first, ...costs });
   const long = steps.flatMap(([aboveTokens, step]) => {
-    const price = aboveTokens > 0 ? textPrice(step) : undefined;
+    const price = aboveTokens > 0 ? textPrice({ mode: costs.mode, ...step }) : undefined;
     return price ? [{ aboveTokens, ...price }] : [];
   });
   return base && given({ ...base, longPrompts: long.length > 0 ? long : undefined });

@@ -55,7 +55,7 @@ export const availableModels = (registry: Registry, { families, wires }: Dialect
 export function findModel(registry: Registry, dialect: Dialect, name: string, sandbox: boolean): Result<Model> {
   const model = registry.models.find(name);
   if (!model)
-    return fail('unknown_model', `The model \`${name.slice(0, MAX_QUOTED_CHARS)}\` does not exist.`, {
+    return fail('unknown_model', `The model \`${name.slice(0, MAX_QUOTED_CHARS)}\` does not exist${plainName(registry, name)}.`, {
       param: 'model',
       code: 'model_not_found',
       details: { available_models: availableModels(registry, dialect, sandbox) },
@@ -66,6 +66,13 @@ export function findModel(registry: Registry, dialect: Dialect, name: string, sa
       details: { available_models: availableModels(registry, dialect, sandbox) },
     });
   return ok(model);
+}
+
+/** Elsewhere a word behind a colon says how a model is served (https://openrouter.ai/docs/guides/routing/model-variants/online). */
+function plainName({ models }: Registry, name: string): string {
+  const [plain = '', ...words] = name.split(':');
+  if (words.length === 0 || !models.find(plain)) return '';
+  return `; \`${plain}\` does, and how it is served is for the gateway's operator to say`;
 }
 
 /** Decides where to try the call, in which order, and what to hold for it. */

@@ -24,13 +24,15 @@ export function refuseForProviders({ fields = {} }: Call, specs: readonly Provid
     if (field !== undefined)
       return refuse(
         field,
-        `The field \`${field}\` is not served here: it would change which model of ${label} answers, or what is billed.`,
+        `The field \`${field}\` is not served here: it would change which model of ${label} answers, or what is billed. Leave it out${field === 'fallbacks' ? MODELS_INSTEAD : ''}.`,
       );
     const [tool] = toolsOf(fields).filter(([, { type }]) => typeof type === 'string' && unpriced.tools?.test(type));
     if (tool) return refuse(tool[0], `The tool \`${String(tool[1].type)}\` is billed apart by ${label} and has no price here.`);
   }
   return undefined;
 }
+
+const MODELS_INSTEAD = ', and name the models to ask in turn in `models`';
 
 const refuse = (param: string, message: string): GatewayError =>
   fail('invalid_request', message, { param, code: 'unsupported_parameter' }).error;

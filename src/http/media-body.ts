@@ -39,8 +39,9 @@ export async function readMediaBody(request: Request, limitBytes: number, askFir
 async function readFormBody(request: Request, limitBytes: number, askFirst?: AskFirst): Promise<Result<MediaBody>> {
   const form = await readForm(request, limitBytes, askFirst);
   if (!form.ok) return form;
-  const fields: Record<string, unknown> = {};
-  const uploads: Record<string, MediaSource[]> = {};
+  // Names are the sender's: none of them is to be one that every object has.
+  const fields: Record<string, unknown> = Object.create(null);
+  const uploads: Record<string, MediaSource[]> = Object.create(null);
   const prints: string[] = [];
   for (const part of form.value) {
     const { filename, bytes, contentType } = part;

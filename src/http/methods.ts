@@ -15,3 +15,17 @@ export function refuseMethod(path: string, method: string, methods: readonly str
   const allow = methods.join(', ');
   return fail('wrong_method', `${path} takes ${allow}, not ${method}.`, { headers: { allow } }).error;
 }
+
+/** More than any path of clients has; what is deeper is looked for no further. */
+const MAX_SEGMENTS = 10;
+
+/**
+ * Where the API has what a path of another gateway ends in: `/openai/v1/chat/completions` and
+ * `/anthropic/v1/messages`, for two, are what other gateways have before the version.
+ */
+export function likePath(app: Hono<AppEnv>, path: string, method: string): string | undefined {
+  const segments = path.split('/').filter((segment) => segment !== '');
+  if (segments.length > MAX_SEGMENTS) return undefined;
+  const ends = segments.slice(1).map((_, index) => `/v1/${segments.slice(index + 1).join('/')}`.replace(/^\/v1(?=\/v1)/, ''));
+  return ends.find((end) => methodsAt(app, end).includes(method));
+}

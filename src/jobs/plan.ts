@@ -152,7 +152,7 @@ function refuseResolution({ tierMicro }: UnitPrice, input: MediaInput, name: str
 }
 
 export function planJob(registry: Registry, call: MediaCall, sandbox: boolean, rules: PublicUrlRules): Result<PlannedJob> {
-  if (call.fields.model === undefined && call.fields.intent !== undefined) return planIntent(registry, call, sandbox, rules);
+  if (!call.fields.model && call.fields.intent) return planIntent(registry, call, sandbox, rules);
   const found = findModel(registry, call, sandbox);
   return found.ok ? planModel(registry, found.value, call, sandbox, rules) : found;
 }

@@ -1,11 +1,10 @@
 /** Models, what became of a call, and the probes. */
 import { z } from 'zod';
-import { FAMILIES } from '../core/family';
-import { LIMIT_PERIODS } from '../core/limit-period';
 import type { Price } from '../providers/types';
 import { header, json, query, type Route } from './describe';
 import { FAILURES } from './errors';
-import { credits, named, records, time } from './schemas';
+import { ownKeyRoutes } from './own-key';
+import { credits, family, named, records, time } from './schemas';
 
 const UNITS = ['image', 'second', 'clip', 'request', 'gpu_second'] as const satisfies readonly Price['per'][];
 
@@ -66,8 +65,6 @@ const asOpenrouters = {
   per_request_limits: z.null().optional(),
   links: z.object({ details: z.string() }).optional(),
 };
-
-const family = named('ModelFamily', z.enum(FAMILIES).meta({ description: 'Families of models, by the endpoints that serve them.' }));
 
 const model = named(
   'Model',
@@ -153,62 +150,6 @@ const generation = named(
 
 const usd = z.number().meta({ description: 'In USD.' });
 
-/** What only OpenRouter has, so that its clients take the rest. */
-const onlyThere = {
-  allowed_data_regions: z.array(z.string()),
-  byok_usage: usd,
-  byok_usage_daily: usd,
-  byok_usage_weekly: usd,
-  byok_usage_monthly: usd,
-  include_byok_in_limit: z.literal(false),
-  is_management_key: z.literal(false),
-  is_provisioning_key: z.literal(false),
-  creator_user_id: z.null(),
-  organization_id: z.null(),
-  workspace_id: z.null(),
-  free_model_daily_requests: z.object({ limit: z.int(), used: z.int(), remaining: z.int() }),
-  rate_limit: z.object({ requests: z.int(), interval: z.string(), note: z.string() }),
-};
-
-const ownKey = named(
-  'OwnKey',
-  z
-    .object({
-      id: z.string(),
-      object: z.literal('key'),
-      name: z.string(),
-      mode: z.enum(['live', 'test']),
-      tier: z.string(),
-      priceFactor: z.number().meta({ description: 'What models cost its wallet, as a share of their prices.' }),
-      models: z.array(z.string()).meta({ description: 'The only ones that it may call; all when empty.' }),
-      families: z.array(family).meta({ description: 'The same for families of models.' }),
-      expiresAt: time.nullable(),
-      spendingLimit: credits.nullable().meta({ description: 'Credits a period.' }),
-      limitPeriod: z.enum(LIMIT_PERIODS).meta({ description: 'How long the limit lasts before it begins anew, in UTC.' }),
-      spentOfLimit: credits.meta({ description: 'Since the limit’s period began.' }),
-      spentThisMonth: credits,
-      remaining: credits
-        .nullable()
-        .meta({ description: 'What it may still spend: the least of what its limit and the wallet leave. null where its calls are free.' }),
-      data: z
-        .object({
-          label: z.string(),
-          usage: usd,
-          usage_daily: usd,
-          usage_weekly: usd.meta({ description: 'In USD, since Monday.' }),
-          usage_monthly: usd,
-          limit: usd.nullable(),
-          limit_remaining: usd.nullable(),
-          limit_reset: z.enum(['daily', 'weekly', 'monthly']).nullable(),
-          is_free_tier: z.boolean(),
-          expires_at: time.nullable(),
-          ...onlyThere,
-        })
-        .meta({ description: 'The same as clients of OpenRouter read it: in USD, this month’s use as all of it.' }),
-    })
-    .meta({ description: 'An API key, as it sees itself.' }),
-);
-
 const streamed = z.looseObject({}).meta({ description: 'The events of the stream that is gone on with.' });
 
 const callRoutes: Route[] = [
@@ -237,27 +178,7 @@ const callRoutes: Route[] = [
     errors: ['not_found', 'internal'],
     shape: 'models',
   },
-  {
-    method: 'get',
-    path: '/v1/key',
-    id: 'getOwnKey',
-    tag: 'Models',
-    summary: 'The key that asks: its limits, and what is left',
-    access: 'key',
-    answers: { 200: json('The key.', ownKey) },
-    errors: FAILURES.key,
-  },
-  {
-    method: 'get',
-    path: '/v1/credits',
-    id: 'getCredits',
-    tag: 'Models',
-    summary: 'What the account may spend, as clients of OpenRouter ask for it',
-    description: 'The difference is what is left. Both begin with the UTC month: `total_usage` is what this key has spent in it.',
-    access: 'key',
-    answers: { 200: json('In USD.', z.object({ data: z.object({ total_credits: usd, total_usage: usd }) })) },
-    errors: FAILURES.key,
-  },
+  ...ownKeyRoutes,
   {
     method: 'get',
     path: '/v1/models/user',

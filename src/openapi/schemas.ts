@@ -1,5 +1,6 @@
 /** Schemas of zod as schemas of OpenAPI 3.1, which are JSON Schema's. */
 import { z } from 'zod';
+import { FAMILIES } from '../core/family';
 import { MAX_MODELS } from '../dialects/other-models';
 import type { Json, Parameter } from './describe';
 
@@ -95,6 +96,7 @@ export function queryOf(schema: z.ZodType, descriptions: Record<string, string>)
 }
 
 export const time = z.iso.datetime();
+export const family = named('ModelFamily', z.enum(FAMILIES).meta({ description: 'Families of models, by the endpoints that serve them.' }));
 export const credits = z.number().meta({ description: '100 credits are 1 USD.' });
 export const records = z.record(z.string(), z.unknown());
 /** `models` of a call; see `splitModels`. */

@@ -152,7 +152,8 @@ async function billingPage(c: AppContext, context: VerbContext, { amountUsd = '2
       </dl>
       {billing.priceFactor !== 1 && (
         <p>
-          Models cost this wallet <b>{Number((billing.priceFactor * 100).toFixed(1))} %</b> of <a href="/pricing">their prices</a>.
+          Models cost this wallet <b>{Number((billing.priceFactor * 100).toFixed(1))} %</b> of the list’s prices:{' '}
+          <a href={`/pricing${orgQuery(context)}`}>its own prices</a>.
         </p>
       )}
       <div class="columns">

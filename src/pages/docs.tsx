@@ -51,7 +51,7 @@ const ERRORS: [status: string, type: string, what: string][] = [
   ['401', 'authentication_error', 'No key, or one that is not good, or not from there.'],
   ['402', 'insufficient_credits', 'It says what is required and what is available.'],
   ['403', 'access_denied', 'A tier is missing, or the key may not use this model.'],
-  ['429', 'rate_limit_error', 'The hour’s calls are used up; spending_limit_error when the key’s month is.'],
+  ['429', 'rate_limit_error', 'The hour’s calls are used up; spending_limit_error when the key’s limit is.'],
   ['502', 'api_error', 'Every provider failed. Nothing was charged.'],
 ];
 
@@ -78,6 +78,10 @@ const Money: FC = () => (
     <p>
       <code>GET /v1/generations/{'{x-request-id}'}</code> has every attempt and every price behind it, and <code>GET /v1/key</code> the
       limits of the key that asks and what is left of them. <a href="/models">Models and prices</a>
+    </p>
+    <p>
+      Usage can be had by customers of your own, whom a call names as <code>user</code> or in the header <code>x-end-user</code>, and by the
+      tags in <code>x-tags</code>: <code>GET /api/api-usage/breakdown?by=endUser</code>.
     </p>
   </section>
 );
@@ -166,8 +170,8 @@ async function docs(c: AppContext): Promise<Response> {
           <section class="stack" id="media" aria-labelledby="media-name">
             <h2 id="media-name">Images, video, sound and 3D</h2>
             <p class="prose">
-              What is made comes in the answer. A video is a job: ask for it, then look at it until it is completed. All of these need the{' '}
-              <a href="/pricing#tiers">Starter tier</a>.
+              What is made comes in the answer. A video is a job: ask for it, then look at it until it is completed. Images, video and sound
+              need the <a href="/pricing#tiers">Starter tier</a>; 3D needs none.
             </p>
             {MEDIA.map(({ name, text }) => (
               <Code label={`${name} with curl`}>{text(origin, hint.shown)}</Code>

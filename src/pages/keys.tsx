@@ -18,6 +18,8 @@ import { fields, orgQuery, page, refusalPage } from './shell';
 import { shown, shownTo, thenShown } from './shown-once';
 
 const PATH = '/manage-api-keys';
+/** So many leave the form of a new one in sight. */
+const FEW = 5;
 
 /** The secret, and a call with it that works when pasted. */
 const Secret: FC<{ name: string; secret: string; origin: string }> = ({ name, secret, origin }) => (
@@ -263,6 +265,7 @@ const Keys: FC<{ keys: KeyView[]; context: VerbContext; sent: Sent }> = ({ keys,
 
 async function keysPage(c: AppContext, context: VerbContext, sent: Sent = UNSENT): Promise<Response> {
   const { error } = sent;
+  const makesKeys = context.permissions.has('keys.write');
   const [{ keys }, secret] = await Promise.all([listApiKeys(context), shownTo<{ name: string; key: string }>(c, context)]);
   return page(
     c,
@@ -271,13 +274,16 @@ async function keysPage(c: AppContext, context: VerbContext, sent: Sent = UNSENT
       <div class="head">
         <h1>API keys</h1>
         {context.organization && <p class="quiet">of {context.organization.name}</p>}
+        {makesKeys && keys.length > FEW && (
+          <a class="button plain" href="#new-key">
+            New key
+          </a>
+        )}
       </div>
       <Notice error={error} />
       {secret && <Secret name={secret.name} secret={secret.key} origin={context.origin} />}
       <Keys keys={keys} context={context} sent={sent} />
-      {context.permissions.has('keys.write') && (
-        <CreateForm path={PATH} context={context} sent={sent.keyId === undefined ? sent : UNSENT} />
-      )}
+      {makesKeys && <CreateForm path={PATH} context={context} sent={sent.keyId === undefined ? sent : UNSENT} />}
     </>,
   );
 }

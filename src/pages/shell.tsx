@@ -107,6 +107,7 @@ const LOST = 'There is nothing at this address. It may have moved, or never have
 const WITH_FORMS = [
   '/manage-api-keys',
   '/settings/organization',
+  '/settings/billing',
   '/settings',
   '/infra/deployments/new',
   '/invitations/accept',
@@ -177,8 +178,12 @@ export const lostPage = (c: AppContext): Promise<Response> => refusalPage(c, { k
 /** The query that keeps a form on the wallet that its page is about. */
 export const orgQuery = ({ organization }: VerbContext): string => (organization ? `?org=${organization.id}` : '');
 
+/** Passwords: a space at their beginning or end is part of them, as it is to the API. */
+const AS_TYPED = new Set(['password', 'fresh']);
+
 /** A form's fields as plain texts. */
 export async function fields(c: AppContext): Promise<Record<string, string>> {
   const body = await c.req.parseBody().catch(() => ({}));
-  return Object.fromEntries(Object.entries(body).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value.trim()]] : [])));
+  const texts = Object.entries(body).filter((field): field is [string, string] => typeof field[1] === 'string');
+  return Object.fromEntries(texts.map(([name, value]) => [name, AS_TYPED.has(name) ? value : value.trim()]));
 }

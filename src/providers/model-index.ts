@@ -27,6 +27,14 @@ function namesElsewhere(models: readonly Model[], byName: ReadonlyMap<string, Mo
   return found;
 }
 
+const MAKER = 'anthropic/';
+
+/** An id as the patterns have it: `anthropic/claude-3.7-sonnet` is what OpenRouter calls a model that is one of a line here. */
+function lineOf(id: string): string {
+  const isElsewheres = id.startsWith(MAKER) && !id.includes(':');
+  return isElsewheres ? `${id.slice(MAKER.length).replaceAll('.', '-')}-` : id;
+}
+
 export function indexModels(models: readonly Model[]): ModelIndex {
   const byName = new Map<string, Model>();
   for (const model of models) for (const alias of model.aliases ?? []) byName.set(alias, model);
@@ -37,7 +45,8 @@ export function indexModels(models: readonly Model[]): ModelIndex {
     find(id) {
       const known = byName.get(id) ?? elsewhere.get(id);
       if (known !== undefined) return known;
-      const pattern = FAMILY_PATTERNS.find(({ prefix }) => id.startsWith(prefix));
+      const line = lineOf(id);
+      const pattern = FAMILY_PATTERNS.find(({ prefix }) => line.startsWith(prefix));
       return pattern && byName.get(pattern.id);
     },
     availableIds: (families) =>

@@ -94,6 +94,28 @@ export const getCredits = (c: AppContext): Promise<Response> =>
     data: { total_credits: toUsd(availableMicro(wallet) + spentMicro), total_usage: toUsd(spentMicro) },
   }));
 
+/** As new-api and one-api say it of keys without a limit. */
+const UNLIMITED_USD = 100_000_000;
+
+/** Apps show it less the usage below, as of OpenAI's own billing once, which new-api and one-api go on with: https://docs.newapi.pro */
+export const getSubscription = (c: AppContext): Promise<Response> =>
+  answered(c, ({ key, wallet }) => {
+    const leftMicro = remainingMicro(key, wallet);
+    const limitUsd = leftMicro === undefined ? UNLIMITED_USD : toUsd(leftMicro + key.spentThisMonthMicro);
+    return {
+      object: 'billing_subscription',
+      has_payment_method: true,
+      soft_limit_usd: limitUsd,
+      hard_limit_usd: limitUsd,
+      system_hard_limit_usd: limitUsd,
+      access_until: key.expiresAtMs === null ? 0 : Math.floor(key.expiresAtMs / 1000),
+    };
+  });
+
+/** In hundredths of a USD, which are credits: of this month, whatever dates are asked for. */
+export const getBilledUsage = (c: AppContext): Promise<Response> =>
+  answered(c, ({ key }) => ({ object: 'list', total_usage: toCredits(key.spentThisMonthMicro) }));
+
 async function answered(c: AppContext, view: (found: Found) => object | Promise<object>): Promise<Response> {
   const read = await requestKeys(c.get('gateway').keys, c.req.raw);
   if (!read.ok) return renderError(c, read.error);

@@ -3,6 +3,7 @@ import type { BackgroundMessage } from '../account/types';
 import type { ApiKey } from '../core/api-key';
 import { fail, type GatewayError, ok, type Result } from '../core/errors';
 import { toCredits } from '../core/money';
+import { readText } from '../core/read-bounded';
 import { isRecord, parseJson } from '../core/record';
 import { EventCutter, splitEvents } from '../core/sse';
 import { openaiResponses } from '../dialects/openai-responses/dialect';
@@ -76,7 +77,7 @@ export const storedResponse =
     if (stored.previous) names.push([stored.previous.upstreamId, responseId(stored.previous.requestId)]);
     const init = { status: response.status, headers: { 'content-type': type } };
     if (!response.ok) {
-      const refusal = names.reduce((text, [from, to]) => text.replaceAll(from, to), await response.text());
+      const refusal = names.reduce((text, [from, to]) => text.replaceAll(from, to), (await readText(response)) ?? '');
       return new Response(withRequestId(refusal, requestIdOf(c)), {
         ...init,
         headers: { ...init.headers, 'x-should-retry': 'false' },
@@ -97,7 +98,7 @@ export const storedResponse =
       };
       return new Response(body.pipeThrough(eachEvent(passed, () => heard?.note())), init);
     }
-    const text = await new Response(body).text().catch(() => undefined);
+    const text = await readText(new Response(body)).catch(() => undefined);
     if (text !== undefined) return new Response(await keptResponse(text, cost), init);
     return renderError(c, fail('upstream_failed', 'The provider that keeps this answer broke off in the middle of it.').error);
   };
@@ -162,7 +163,7 @@ async function refuseUnlessOver(gateway: GatewayDeps, message: BackgroundMessage
 /** The error where it could not be noted: canceling once more does no harm. */
 async function noteCanceled(gateway: GatewayDeps, { response, stored }: OwnersAnswer): Promise<GatewayError | undefined> {
   if (!response.ok || !stored.unsettled) return undefined;
-  const json = parseJson(await response.clone().text());
+  const json = parseJson((await readText(response.clone())) ?? '');
   if (!isRecord(json) || json.status !== 'cancelled') return undefined;
   try {
     await closeCanceled(gateway, stored.unsettled);

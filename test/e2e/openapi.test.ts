@@ -170,8 +170,8 @@ describe('language models', () => {
     await call('GET', `/v1/generations/${id}/stream`);
     await call('GET', `/v1/generations/${id}`);
     await call('GET', `/v1/generation?id=${id}`);
-    await call('GET', '/v1/key');
-    await call('GET', '/v1/credits');
+    for (const path of ['/v1/key', '/v1/auth/key', '/v1/credits', '/v1/dashboard/billing/subscription', '/v1/dashboard/billing/usage'])
+      await call('GET', path);
     await call('GET', '/v1/models/user');
     await call('GET', '/v1/models/count');
     await call('GET', '/v1/model/gpt-5.5');
@@ -289,6 +289,7 @@ describe('the account plane', () => {
     });
     await as('GET', `/api/api-usage/requests/${line!.id}`);
     await as('GET', '/api/api-usage/export');
+    await as('GET', '/api/api-usage/breakdown?by=model');
     await runExamples('updateApiKey', { id }, as);
     await runExamples('rotateApiKey', { id }, as);
     await as('GET', '/api/api-keys');

@@ -125,6 +125,23 @@ describe('a configuration of LiteLLM', () => {
     expect(modelOf('embedder')).toMatchObject({ family: 'embedding', price: null });
   });
 
+  it('has what LiteLLM’s list says where nobody set a price, and is never given away', () => {
+    const priced = (
+      own,
+      info,
+      prices = { a: { input_cost_per_token: 0.000002, output_cost_per_token: 0.000008, cache_read_input_token_cost: null } },
+    ) =>
+      importLitellm({ model_list: [{ model_name: 'a', litellm_params: { model: 'openai/a', ...own }, model_info: info }] }, new Map(), {
+        prices,
+      }).catalogue.models[0].price;
+    const nulls = { input_cost_per_token: null, output_cost_per_token: null };
+    for (const price of [priced(nulls), priced({}, nulls), priced({ input_cost_per_token: '' })])
+      expect(price).toEqual({ inputUsdPerMtok: 2, outputUsdPerMtok: 8 });
+    expect(priced(nulls, nulls, {})).toBeNull();
+    expect(priced({ input_cost_per_token: 0.000001 }, {}, {})).toBeNull();
+    expect(priced({ input_cost_per_token: '1e-6' }, { mode: 'embedding' }, {})).toEqual({ inputUsdPerMtok: 1, outputUsdPerMtok: 0 });
+  });
+
   it('says what was not carried over, and never a secret', () => {
     const left = imported.notCarried.map(({ where, why }) => `${where}: ${why}`).join('\n');
     for (const part of ['rpm, of 1 entry', 'anything/*', '10.0.0.5', 'model_group_alias.lost', 'llama-70b to local', 'embedder: a price'])
@@ -294,6 +311,7 @@ describe('keys of LiteLLM', () => {
 
   it.each([
     [{ max_budget: 5, spend: 2 }, 300, 'total', ''],
+    [{ max_budget: 0.004, spend: 0.0005 }, 0.35, 'total', ''],
     [{ max_budget: 1, budget_duration: '24h' }, 100, 'day', ''],
     [{ max_budget: 1, budget_duration: '1w' }, 100, 'week', ''],
     [{ max_budget: 1, budget_duration: '1mo' }, 100, 'month', ''],

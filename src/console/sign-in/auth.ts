@@ -52,6 +52,12 @@ function socialProviders(settings: AccountSettings) {
   };
 }
 
+/**
+ * Tries are counted in a row for each address and path. A path that anybody can make another one of would be no limit to
+ * anything, and a row for each.
+ */
+const UNCOUNTED = { '/callback/*': false, '/reset-password/*': false } as const;
+
 /** Of what is told beside a message only the errors' own words: the rest names people. */
 const reasons = (told: readonly unknown[]): string[] => told.filter((one) => one instanceof Error).map(String);
 
@@ -102,7 +108,7 @@ export function createAuth({ db, settings, mail, origin, signedIn, changed, ende
     session: { expiresIn: 14 * DAY_SECONDS, updateAge: DAY_SECONDS },
     // A provider's word for an address is taken only where the address was shown to be theirs here too.
     account: { accountLinking: { enabled: true, requireLocalEmailVerified: true }, encryptOAuthTokens: true },
-    rateLimit: { enabled: settings.SIGN_IN_LIMITS === '1', storage: 'database' },
+    rateLimit: { enabled: settings.SIGN_IN_LIMITS === '1', storage: 'database', customRules: UNCOUNTED },
     plugins: [
       magicLink({
         // The answer is the same whether or not a link is mailed, and so must the time be that it takes.
@@ -163,3 +169,14 @@ async function onlyConfirmed(db: D1Database, userId: string): Promise<false | un
 }
 
 export type Auth = ReturnType<typeof createAuth>;
+
+const segmentsOf = (path: string): string[] => path.split('/');
+
+/** Is there something at this path below the sign-in's own? better-auth counts tries at paths that there are not, too. */
+export function leadsSomewhere({ api }: Auth, path: string): boolean {
+  const asked = segmentsOf(path);
+  return Object.values(api).some((endpoint) => {
+    const known = segmentsOf(endpoint.path ?? '');
+    return known.length === asked.length && known.every((segment, index) => segment.startsWith(':') || segment === asked[index]);
+  });
+}

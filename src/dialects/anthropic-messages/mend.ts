@@ -2,8 +2,10 @@
  * A request that an upstream has refused, without what it was refused for. It is sent once more and no oftener, so
  * what the message names is seen to together with all else that the model is known to refuse. Edited by spans.
  */
-import { rewriteElements, rewriteMembers, setMembers, withoutMember } from '../../core/json';
+import { elements, rewriteElements, rewriteMembers, setMembers, withoutMember } from '../../core/json';
 import { isRecord, parseJson } from '../../core/record';
+import { withoutCacheTimes } from './cache-marks';
+import { withoutEmptyTexts } from './empty-texts';
 import { type ModelLine, thinkingThatFits } from './features';
 import { clearsThinking, keptEdits } from './older-model';
 import { namesSignature, withoutPastThinking } from './signatures';
@@ -11,7 +13,7 @@ import { namesSignature, withoutPastThinking } from './signatures';
 type Fields = Record<string, unknown>;
 
 /** What can be taken out of a request, or put in another way. */
-export type Refusal = 'signature' | 'budget' | 'sampling' | 'prefill' | 'ids';
+export type Refusal = 'signature' | 'budget' | 'sampling' | 'prefill' | 'ids' | 'empty' | 'ending' | 'cacheTime';
 
 /** https://platform.claude.com/docs/en/build-with-claude/extended-thinking and .../about-claude/models/migration-guide */
 const NAMED: readonly (readonly [Refusal, RegExp])[] = [
@@ -19,6 +21,9 @@ const NAMED: readonly (readonly [Refusal, RegExp])[] = [
   ['sampling', /^(?=.*\btemperature\b)(?=.*\btop_p\b).*\bboth\b/is],
   ['prefill', /\bprefill|\bmust end with a user message/i],
   ['ids', /\btool_use(?:\.id|_id)\b[^\n]{0,80}\bpattern\b/i],
+  ['empty', /\btext content blocks must\b|\bmust have non-empty content\b|\bcannot be set for empty text\b/i],
+  ['ending', /\bcannot end with trailing whitespace\b/i],
+  ['cacheTime', /\bcache_control\b[^\n]{0,40}\bttl\b/i],
 ];
 
 /** What a refusal is about; empty where nothing of it can be mended. */
@@ -31,7 +36,13 @@ export function refusalsIn(message: string): ReadonlySet<Refusal> {
 const INTERLEAVED = /\binterleaved-thinking-/;
 
 function knownRefusals({ prefill }: ModelLine, betas: string | undefined): Refusal[] {
-  return ['sampling', ...(prefill ? [] : ['prefill' as const]), ...(INTERLEAVED.test(betas ?? '') ? [] : ['budget' as const])];
+  return [
+    'sampling',
+    'empty',
+    'ending',
+    ...(prefill ? [] : ['prefill' as const]),
+    ...(INTERLEAVED.test(betas ?? '') ? [] : ['budget' as const]),
+  ];
 }
 
 /** The request as it may be taken; the same text where nothing can be mended. */
@@ -44,6 +55,9 @@ export function mended(body: string, refused: ReadonlySet<Refusal>, line: ModelL
   if (all.has('sampling') && typeof fields.temperature === 'number' && typeof fields.top_p === 'number')
     sent = withoutMember(sent, 'top_p');
   if (all.has('ids')) sent = withKnownIds(sent);
+  if (all.has('empty')) sent = withoutEmptyTexts(sent);
+  if (all.has('ending')) sent = withTrimmedEnd(sent);
+  if (all.has('cacheTime')) sent = withoutCacheTimes(sent);
   return all.has('prefill') ? withoutPrefill(sent, fields.messages) : sent;
 }
 
@@ -75,6 +89,25 @@ function withKnownIds(body: string): string {
   const inTurn = (turn: string): string =>
     rewriteMembers(turn, (raw, key) => (key === 'content' && raw.startsWith('[') ? inBlocks(raw) : raw));
   return rewriteMembers(body, (raw, key) => (key === 'messages' && raw.startsWith('[') ? rewriteElements(raw, inTurn) : raw));
+}
+
+/** An answer that the client has begun goes on as well without the space at its end. */
+function withTrimmedEnd(body: string): string {
+  const trimmed = (raw: string): string => {
+    const said = parseJson(raw);
+    return typeof said === 'string' && said.trimEnd() !== said ? JSON.stringify(said.trimEnd()) : raw;
+  };
+  const inLast = (change: (raw: string) => string) => (list: string) => {
+    const last = elements(list).length - 1;
+    return rewriteElements(list, (raw, index) => (index === last ? change(raw) : raw));
+  };
+  const inText = (block: string): string => rewriteMembers(block, (raw, key) => (key === 'text' ? trimmed(raw) : raw));
+  const inTurn = (turn: string): string => {
+    const json = parseJson(turn);
+    if (!isRecord(json) || json.role !== 'assistant') return turn;
+    return rewriteMembers(turn, (raw, key) => (key !== 'content' ? raw : raw.startsWith('[') ? inLast(inText)(raw) : trimmed(raw)));
+  };
+  return rewriteMembers(body, (raw, key) => (key === 'messages' && raw.startsWith('[') ? inLast(inTurn)(raw) : raw));
 }
 
 const GO_ON =

@@ -1,8 +1,9 @@
 import { members, setMembers } from '../../core/json';
-import { isRecord } from '../../core/record';
+import { isRecord, parseJson } from '../../core/record';
 import { textChars } from '../../core/text-chars';
 import { withCreditsUsed } from '../priced-usage';
 import type { Answer, Receipt } from '../types';
+import { endedInCalls } from './end-in-calls';
 import { shownUsage } from './usage';
 
 /** Where OpenAI and its imitators put what a model writes. */
@@ -33,5 +34,16 @@ export function renderChatAnswer(text: string, receipt: Receipt): string {
   const raw = found && text.slice(found.start, found.end);
   const priced =
     raw?.startsWith('{') && reported ? withCreditsUsed(raw, creditsUsed) : JSON.stringify({ ...shownUsage(receipt), creditsUsed });
-  return setMembers(text, { usage: priced });
+  return setMembers(withEnds(text), { usage: priced });
 }
+
+/** Most answers have no calls, and are not read for them. */
+function withEnds(text: string): string {
+  const json = CALLS.test(text) ? parseJson(text) : undefined;
+  return isRecord(json) && Array.isArray(json.choices) ? endedInCalls(text, json.choices as unknown[], hasCalls) : text;
+}
+
+const CALLS = /"tool_calls"\s*:\s*\[\s*\{/;
+
+const hasCalls = (choice: unknown): boolean =>
+  isRecord(choice) && isRecord(choice.message) && Array.isArray(choice.message.tool_calls) && choice.message.tool_calls.length > 0;

@@ -3,19 +3,13 @@
 import { members, renameMembers, rewriteElements, rewriteMembers, setMembers, withoutMember } from '../../core/json';
 import { isFilled, isRecord, parseJson } from '../../core/record';
 import { plainBody } from '../openrouter/plain-body';
-import { withoutSampling } from '../sampling';
+import { refusesOption, withoutSampling } from '../refused-options';
 import { shortenedIds } from '../short-ids';
 import { asReminder } from '../system-reminder';
 import { extraContent, missesSignature, NO_SIGNATURE, refusesSignature, signatureIn } from '../thought-signatures';
 import { IMAGES_DRAWN } from './drawn-images';
 
 type Repair = (body: string, message: string) => string;
-
-/** An option itself is refused, and not what the caller has set it to. */
-export const refusesOption = (message: string): boolean =>
-  /un(?:supported|known|recognized|expected|available)|not (?:supported?|allowed|permitted|available)|extra inputs|only the default/i.test(
-    message,
-  );
 
 const BOUNDS = ['max_tokens', 'max_completion_tokens'] as const;
 
@@ -163,10 +157,36 @@ const mendThoughts: Repair = (body, message) => {
 
 const sayPlainly: Repair = (body, message) => (refusesOption(message) ? plainBody(body, message) : body);
 
+/** Many clients always send them, and OpenAI takes none with nothing in it: https://github.com/continuedev/continue/issues/3370 */
+const EMPTY_LISTS = /\b(?:tools|functions|tool_calls)\b/;
+const REFUSES_EMPTY = /\bempty\b|too short|at least (?:1|one)\b|minimum length/i;
+/** What says how tools are chosen, where there are none. */
+const NEEDS_TOOLS = /only allowed when ['"`]?tools['"`]? (?:are|is)|['"`]?tools['"`]? must be (?:set|specified|provided)/i;
+const TOOL_OPTIONS: readonly string[] = ['tool_choice', 'parallel_tool_calls'];
+const IDLE_CHOICES: readonly unknown[] = ['auto', 'none', null];
+
+const withoutEmpty =
+  (...names: readonly string[]) =>
+  (text: string): string =>
+    rewriteMembers(text, (raw, key) => (names.includes(key) && isEmptyList(raw) ? undefined : raw));
+
+const isEmptyList = (raw: string): boolean => /^\[\s*\]$/.test(raw);
+
+const leaveOutEmpty: Repair = (body, message) => {
+  const refused = (EMPTY_LISTS.test(message) && REFUSES_EMPTY.test(message)) || NEEDS_TOOLS.test(message);
+  if (!refused) return body;
+  const filled = withoutEmpty('tools', 'functions')(eachIn('messages', withoutEmpty('tool_calls'))(body));
+  const { tools, tool_choice } = fieldsOf(filled);
+  // A choice that forces a call is the caller's to explain.
+  if (isRecord(tool_choice) || Array.isArray(tools) || !IDLE_CHOICES.includes(tool_choice ?? null)) return filled;
+  return rewriteMembers(filled, (raw, key) => (TOOL_OPTIONS.includes(key) ? undefined : raw));
+};
+
 const REPAIRS: readonly Repair[] = [
   sayPlainly,
-  renameBound,
+  leaveOutEmpty,
   withoutSampling,
+  renameBound,
   renameDeveloper,
   gatherSystem,
   mendArguments,

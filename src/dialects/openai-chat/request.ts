@@ -67,12 +67,14 @@ export function parseChat(text: string): Result<ChatRequest> {
 export function upstreamChatBody(call: Pick<ChatRequest, 'model' | 'stream' | 'body'>, model: string): string {
   const changes: Record<string, string> = {};
   if (model !== call.model) changes.model = JSON.stringify(model);
+  const options = members(call.body).findLast(({ key }) => key === 'stream_options');
   if (call.stream) {
-    const options = members(call.body).findLast(({ key }) => key === 'stream_options');
     const raw = options && call.body.slice(options.start, options.end);
     changes.stream_options = raw?.startsWith('{') ? setMembers(raw, { include_usage: 'true' }) : '{"include_usage":true}';
   }
-  return Object.keys(changes).length === 0 ? call.body : setMembers(call.body, changes);
+  // OpenAI refuses it without a stream, for which some clients set it once and for all.
+  const body = options && !call.stream ? withoutMember(call.body, 'stream_options') : call.body;
+  return Object.keys(changes).length === 0 ? body : setMembers(body, changes);
 }
 
 /** The call with its bound under the older name alone. */

@@ -1,7 +1,7 @@
 /** Changes to a Responses body that some upstream has refused. What is not changed keeps its bytes. */
 import { rewriteElements, rewriteMembers, withoutMember } from '../../core/json';
 import { isRecord, parseJson } from '../../core/record';
-import { withoutSampling } from '../sampling';
+import { withoutSampling } from '../refused-options';
 import { shortenedIds } from '../short-ids';
 
 /** Another organization's thoughts, or another provider's: nobody here can read them again, and every later turn has them. */

@@ -5,7 +5,7 @@ import type { ProviderQuirks, UpstreamFailure, Wire } from '../types';
 import { bearer } from './authorize';
 import { billedBy } from './billed';
 import { classifyFailure, classifyOpenaiFailure, type ErrorFacts, errorFacts, failureOf } from './failures';
-import { readTokenCounts } from './token-counts';
+import { readTokenCounts, wholePrompt } from './token-counts';
 import { unfoldChat } from './unfold-chat';
 
 const detailsOf = (value: unknown): Record<string, unknown> => (isRecord(value) ? value : {});
@@ -44,9 +44,14 @@ export function readUsage(usage: unknown, quirks: ProviderQuirks): Usage | undef
   });
   if (counts === undefined || (counts.prompt === undefined && counts.completion === undefined)) return undefined;
 
-  const { prompt = 0, completion = 0, reasoning = 0, total } = counts;
-  const cacheReadTokens = Math.min(prompt, Math.max(counts.cached ?? 0, counts.cacheHit ?? 0, counts.cachedTopLevel ?? 0));
-  const cacheWrite5mTokens = Math.min(prompt - cacheReadTokens, counts.cacheWrite ?? counts.cacheCreation ?? 0);
+  const { completion = 0, reasoning = 0, total } = counts;
+  const read = Math.max(counts.cached ?? 0, counts.cacheHit ?? 0, counts.cachedTopLevel ?? 0);
+  const written = counts.cacheWrite ?? counts.cacheCreation ?? 0;
+  const told = counts.prompt ?? 0;
+  // Of those that leave thoughts out of the completion, a gap in the total is thoughts.
+  const prompt = quirks.reasoningOutsideOutput ? told : wholePrompt({ prompt: told, completion, cached: read + written, total });
+  const cacheReadTokens = Math.min(prompt, read);
+  const cacheWrite5mTokens = Math.min(prompt - cacheReadTokens, written);
   const inputTokens = prompt - cacheReadTokens - cacheWrite5mTokens;
   const outside = quirks.reasoningOutsideOutput ? reasoningOutside(prompt, completion, reasoning, total) : 0;
   const outputTokens = completion + outside;

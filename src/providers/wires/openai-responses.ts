@@ -6,7 +6,7 @@ import { bearer } from './authorize';
 import { billedBy } from './billed';
 import { classifyOpenaiFailure, type ErrorFacts, errorFacts, failureOf } from './failures';
 import { noteWork, WORK_HINT } from './responses-work';
-import { readTokenCounts } from './token-counts';
+import { readTokenCounts, wholePrompt } from './token-counts';
 
 const detailsOf = (value: unknown): Record<string, unknown> => (isRecord(value) ? value : {});
 
@@ -21,6 +21,7 @@ export function readUsage(usage: unknown, quirks: ProviderQuirks): Usage | undef
   const counts = readTokenCounts({
     input: usage.input_tokens,
     output: usage.output_tokens,
+    total: usage.total_tokens,
     cached: inputDetails.cached_tokens,
     written: inputDetails.cache_write_tokens,
     inputAudio: inputDetails.audio_tokens,
@@ -28,9 +29,10 @@ export function readUsage(usage: unknown, quirks: ProviderQuirks): Usage | undef
     outputAudio: outputDetails.audio_tokens,
   });
   if (counts?.input === undefined || counts.output === undefined) return undefined;
-  const { input, output: outputTokens } = counts;
-  const cacheReadTokens = Math.min(input, counts.cached ?? 0);
-  const cacheWrite5mTokens = Math.min(input - cacheReadTokens, counts.written ?? 0);
+  const { output: outputTokens, cached: read = 0, written = 0, total } = counts;
+  const input = wholePrompt({ prompt: counts.input, completion: outputTokens, cached: read + written, total });
+  const cacheReadTokens = Math.min(input, read);
+  const cacheWrite5mTokens = Math.min(input - cacheReadTokens, written);
   const inputTokens = input - cacheReadTokens - cacheWrite5mTokens;
   return {
     ...NO_USAGE,

@@ -18,3 +18,18 @@ export function readTokenCounts<Name extends string>(values: Record<Name, unknow
   }
   return counts;
 }
+
+interface Counted {
+  prompt: number;
+  completion: number;
+  /** What a cache took part in, read or written. */
+  cached: number;
+  total: number | undefined;
+}
+
+/**
+ * The whole prompt. It includes what a cache took part in, but where the total shows that a provider counts that beside it:
+ * https://github.com/Menci/Floway/pull/350
+ */
+export const wholePrompt = ({ prompt, completion, cached, total }: Counted): number =>
+  cached > 0 && total === prompt + completion + cached ? prompt + cached : prompt;

@@ -126,6 +126,8 @@ describe('a refused call', () => {
 
   it('is refused in the sandbox for the same reasons', () => {
     expect(refusalFor('gpt-99', {}, true).kind).toBe('unknown_model');
+    expect(refusalFor('gpt-99:online').message).toBe('The model `gpt-99:online` does not exist.');
+    expect(refusalFor('openai/gpt-5.4:online').message).toMatch(/`openai\/gpt-5.4:online` does not exist; `openai\/gpt-5.4` does/);
     expect(refusalFor('claude-opus-4-6', {}, true).kind).toBe('wrong_endpoint');
   });
 

@@ -43,6 +43,14 @@ function plan([dialect, body, path = '/v1/x']: (typeof WAYS)[string], more: Reco
   return parsed.ok ? planCall(models, dialect, parsed.value, false) : parsed;
 }
 
+it('who names fallbacks is told where other models go', () => {
+  const planned = plan(WAYS.chat!, { fallbacks: ['gpt-5.4'] }, onlyOpenrouter);
+  expect(planned).toMatchObject({
+    ok: false,
+    error: { message: expect.stringMatching(/name the models to ask in turn in `models`/) as string },
+  });
+});
+
 describe.each(Object.entries(WAYS))('over %s', (name, way) => {
   // Such an input is converted, and what chat does not know stays behind.
   const isConverted = name === 'chat with the input of Responses';

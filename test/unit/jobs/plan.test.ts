@@ -80,6 +80,12 @@ describe('a plan', () => {
     });
   });
 
+  it.each([null, ''])('takes a model that is said to be %j for none, and the intent that stands beside it', (model) => {
+    const planned = planJob(REGISTRY, call({ model, intent: 'text-to-image-fast', prompt: 'a cat' }), false, RULES);
+    expect(planned).toMatchObject({ ok: true });
+    expect(planJob(REGISTRY, call({ model, prompt: 'a cat' }), false, RULES)).toMatchObject({ ok: false, error: { param: 'model' } });
+  });
+
   it('takes for an intent a model that takes the request, the cheapest of those for what is asked', () => {
     const chains = Object.fromEntries(
       ['wan2.6', 'grok-video-t2v', 'gpt-image-2', 'gemini-3-1-flash-t2i'].map((id) => [id, [{ provider: 'fal', model: id }]]),

@@ -210,16 +210,29 @@ describe('findModel', () => {
     ['claude-sonnet-4-6[1m]', 'claude-sonnet-4-6'],
     ['claude-haiku-latest', 'claude-haiku-4-5'],
     ['claude-3-7-sonnet-thinking', 'claude-sonnet-4-6'],
+    ['anthropic/claude-sonnet-4.5', 'claude-sonnet-4-6'],
+    ['anthropic/claude-3.7-sonnet', 'claude-sonnet-4-6'],
+    ['anthropic/claude-opus-4.1', 'claude-opus-4-6'],
+    ['anthropic/claude-haiku-4-5-20251001', 'claude-haiku-4-5'],
   ])('finds %s as %s', (id, found) => {
     expect(findModel(id)?.id).toBe(found);
   });
 
-  it.each(['', 'gpt-99', 'GPT-5', 'claude', 'claude-2.1', 'claude-instant-1.2', 'claude-opus', 'toString', '__proto__'])(
-    'finds nothing for %j',
-    (id) => {
-      expect(findModel(id)).toBeUndefined();
-    },
-  );
+  it.each([
+    '',
+    'gpt-99',
+    'GPT-5',
+    'claude',
+    'claude-2.1',
+    'claude-instant-1.2',
+    'claude-opus',
+    'anthropic/claude-2.1',
+    'anthropic/claude-3.7-sonnet:thinking',
+    'toString',
+    '__proto__',
+  ])('finds nothing for %j', (id) => {
+    expect(findModel(id)).toBeUndefined();
+  });
 
   it('points every pattern at a model that is there', () => {
     for (const { id, prefix } of FAMILY_PATTERNS) expect(findModel(`${prefix}x`)?.id).toBe(id);

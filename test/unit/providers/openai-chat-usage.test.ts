@@ -105,6 +105,16 @@ const recorded: { shape: string; quirks?: ProviderQuirks; usage: unknown; bucket
     buckets: { inputTokens: 9_992, cacheReadTokens: 128, outputTokens: 4_308, reasoningTokens: 2_809 },
   },
   {
+    shape: 'a cache beside the prompt, as the total shows',
+    usage: {
+      prompt_tokens: 479,
+      completion_tokens: 373,
+      total_tokens: 14_164,
+      prompt_tokens_details: { cached_tokens: 13_312 },
+    },
+    buckets: { inputTokens: 479, cacheReadTokens: 13_312, outputTokens: 373 },
+  },
+  {
     shape: 'xAI without a total: reasoning is added',
     quirks: xai,
     usage: { prompt_tokens: 12, completion_tokens: 1, completion_tokens_details: { reasoning_tokens: 386 } },
@@ -179,17 +189,23 @@ describe('readUsage', () => {
     for (let round = 0; round < 2_000; round++) {
       const prompt = next(1_000);
       const completion = next(1_000);
+      const total = next(3_000);
+      const cached = { cached_tokens: next(1_500), cache_write_tokens: next(1_500) };
+      const besidePrompt = cached.cached_tokens + cached.cache_write_tokens;
+      const isBeside = round % 2 === 1 && total === prompt + completion + besidePrompt;
       const usage = readUsage(
         {
           prompt_tokens: prompt,
           completion_tokens: completion,
-          total_tokens: next(3_000),
-          prompt_tokens_details: { cached_tokens: next(1_500), cache_write_tokens: next(1_500), audio_tokens: next(1_500) },
+          total_tokens: total,
+          prompt_tokens_details: { ...cached, audio_tokens: next(1_500) },
           completion_tokens_details: { reasoning_tokens: next(1_500), audio_tokens: next(1_500) },
         },
         { reasoningOutsideOutput: round % 2 === 0 },
       )!;
-      expect(usage.inputTokens + usage.cacheReadTokens + usage.cacheWrite5mTokens + usage.cacheWrite1hTokens).toBe(prompt);
+      expect(usage.inputTokens + usage.cacheReadTokens + usage.cacheWrite5mTokens + usage.cacheWrite1hTokens).toBe(
+        isBeside ? prompt + besidePrompt : prompt,
+      );
       expect(usage.outputTokens).toBeGreaterThanOrEqual(completion);
       expect(usage.reasoningTokens).toBeLessThanOrEqual(usage.outputTokens);
       expect(usage.inputAudioTokens).toBeLessThanOrEqual(usage.inputTokens);

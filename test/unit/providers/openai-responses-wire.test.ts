@@ -39,6 +39,11 @@ describe('usage', () => {
     expect(readUsage(usage, {})).toBeUndefined();
   });
 
+  it('counts a cache beside the input where the total shows that it is', () => {
+    const beside = { input_tokens: 479, output_tokens: 373, total_tokens: 14_164, input_tokens_details: { cached_tokens: 13_312 } };
+    expect(readUsage(beside, {})).toMatchObject({ inputTokens: 479, cacheReadTokens: 13_312, outputTokens: 373 });
+  });
+
   it('never counts more from the cache than there was', () => {
     expect(readUsage({ input_tokens: 10, output_tokens: 1, input_tokens_details: { cached_tokens: 50 } }, {})).toMatchObject({
       inputTokens: 0,

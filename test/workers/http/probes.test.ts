@@ -22,3 +22,15 @@ it.each([{ RESULT_RETENTION_DAYS: '-1' }, { CUSTOM_PROVIDERS: '{' }, { SIGN_UP: 
     expect(logged).toHaveBeenCalledWith('request failed', expect.stringContaining(Object.keys(variables)[0]!));
   },
 );
+
+it.each([
+  ['POST', '/anthropic/v1/messages', '/v1/messages'],
+  ['POST', '/openai/deployments/gpt-5.5/chat/completions', '/v1/chat/completions'],
+  ['POST', '/v1/chat/completions/chat/completions', '/v1/chat/completions'],
+  ['GET', '/openai/v1/models', '/v1/models'],
+  ['POST', '/v1/moderations', undefined],
+])('tells who asks at another gateway’s path where the same is here: %s %s', async (method, path, here) => {
+  const response = await createApp().fetch(new Request(`https://gateway.example${path}`, { method }), env, createExecutionContext());
+  const message = `There is nothing at ${method} ${path}${here === undefined ? '' : `; this gateway has ${here}`}.`;
+  expect([response.status, await response.json()]).toMatchObject([404, { error: { message } }]);
+});

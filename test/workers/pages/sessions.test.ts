@@ -1,6 +1,7 @@
-import { env } from 'cloudflare:test';
+import { createExecutionContext, env, waitOnExecutionContext } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
-import { call, type Someone, sessionOf, someone } from '../console/support';
+import worker from '../../../src/index';
+import { call, ORIGIN, type Someone, sessionOf, someone } from '../console/support';
 
 const DAY_MS = 86_400_000;
 
@@ -40,5 +41,31 @@ describe('a person who signed in days ago', () => {
     const page = (await call('GET', '/settings', { as: person })).text;
     const script = /\/assets\/passkey[\w.-]+\.js/.exec(page)![0];
     expect((await call('GET', script)).text).toContain("SESSION_NOT_FRESH: 'You signed in more than a day ago");
+  });
+});
+
+describe('who asks the sign-in for paths without end', () => {
+  const limited = { ...env, SIGN_IN_LIMITS: '1' };
+  const counted = async (ip: string): Promise<string[]> => {
+    const rows = await env.DB.prepare('SELECT key FROM sign_in_rates WHERE key LIKE ? ORDER BY key').bind(`${ip}|%`).all<{ key: string }>();
+    return rows.results.map(({ key }) => key.slice(ip.length + 1));
+  };
+
+  async function ask(ip: string, path: string): Promise<number> {
+    const context = createExecutionContext();
+    const request = new Request(`${ORIGIN}/api/auth${path}`, { headers: { 'cf-connecting-ip': ip } });
+    const { status } = await worker.fetch(request, limited, context);
+    await waitOnExecutionContext(context);
+    return status;
+  }
+
+  it('leaves no row for a path that is made up', async () => {
+    const ip = '192.0.2.77';
+    for (const path of ['/made-up', '/sign-in/made-up', '/ok/made-up', '/sso/a/b/c', '/%6Fk', '/ok//'])
+      expect(await ask(ip, path)).toBe(404);
+    for (const path of ['/reset-password/made-up-token?callbackURL=/reset-password', '/callback/made-up-provider'])
+      expect(await ask(ip, path)).toBe(302);
+    expect(await ask(ip, '/ok')).toBe(200);
+    expect(await counted(ip)).toEqual(['/ok']);
   });
 });

@@ -1,5 +1,5 @@
-import { missesThoughts, NO_THOUGHT, refusesOption, refusesThoughts } from '../../openai-chat/repair';
-import { refusedSampling } from '../../sampling';
+import { missesThoughts, NO_THOUGHT, refusesThoughts } from '../../openai-chat/repair';
+import { refusesOption } from '../../refused-options';
 import { extraContent, missesSignature, NO_SIGNATURE, refusesSignature, signatureIn } from '../../thought-signatures';
 import { type Fields, listField } from '../fields';
 
@@ -79,9 +79,7 @@ export function repairsFor(message: string): Repair[] {
   const thoughts = mendThoughts(message);
   const effort = thoughts.length === 0 && EFFORT.test(message) ? [without('reasoning_effort')] : [];
   const options = refusesOption(message) ? OPTIONS.filter(([pattern]) => pattern.test(message)).map(([, repair]) => repair) : [];
-  const refused = refusedSampling(message);
-  const sampling = refused.length > 0 ? [without(...refused)] : [];
-  return [...signature, ...thoughts, ...effort, ...sampling, ...options];
+  return [...signature, ...thoughts, ...effort, ...options];
 }
 
 export const applyRepairs = (request: Fields, repairs: readonly Repair[]): Fields =>

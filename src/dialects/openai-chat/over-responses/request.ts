@@ -1,6 +1,6 @@
 import { isRecord, parseJson } from '../../../core/record';
 import { repairedResponsesBody } from '../../openai-responses/repair';
-import { refusesOption } from '../repair';
+import { refusesOption } from '../../refused-options';
 import type { ChatRequest } from '../request';
 import { InputItems } from './messages';
 import type { ThoughtsByCall } from './thoughts';

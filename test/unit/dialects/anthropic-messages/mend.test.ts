@@ -74,6 +74,74 @@ describe('ids of calls that another model has given', () => {
   });
 });
 
+describe('texts in which nothing is said', () => {
+  const EMPTY = 'messages: text content blocks must be non-empty';
+  const call = { type: 'tool_use', id: 't', name: 'f', input: { text: '' } };
+  const result = (content: unknown) => ({ type: 'tool_result', tool_use_id: 't', content });
+  const thought = { type: 'thinking', thinking: 'x', signature: 'y' };
+
+  it.each([
+    EMPTY,
+    'messages: text content blocks must contain non-whitespace text',
+    'messages.3: all messages must have non-empty content except for the optional final assistant message',
+    'messages.1.content.0.text: cache_control cannot be set for empty text blocks',
+  ])('are left out, and turns of which nothing else is left: %s', (message) => {
+    const marked = { ...text(''), cache_control: { type: 'ephemeral' } };
+    const messages = [
+      user([text('Hi'), marked]),
+      assistant([text(' \n'), call]),
+      user([result([text(''), text('Seen.')])]),
+      assistant([thought, text('')]),
+      user('  '),
+      assistant(''),
+      user('Go on.'),
+    ];
+    for (const model of [OPUS, UNKNOWN]) {
+      const sent = again(message, { system: [text('')], messages }, model)!;
+      expect([sent.system, sent.messages]).toEqual([
+        undefined,
+        [user([text('Hi')]), assistant([call]), user([result([text('Seen.')])]), user('Go on.')],
+      ]);
+    }
+  });
+
+  it('are the caller’s where nothing else is asked', () => {
+    expect(again(EMPTY, { messages: [user([text('')])] })).toBeUndefined();
+    expect(again(EMPTY, { messages: [user('Hi'), assistant([thought]), user(' ')] })).toBeUndefined();
+  });
+});
+
+it.each([
+  ['{ ', '{'],
+  [
+    [text('a '), text('b\n')],
+    [text('a '), text('b')],
+  ],
+])('an answer that the client has begun goes on without the space at its end: %j', (begun, left) => {
+  const message = 'messages: final assistant content cannot end with trailing whitespace';
+  const turns = (content: unknown) => [user('Hi '), assistant('So '), user('JSON '), assistant(content)];
+  expect(again(message, { messages: turns(begun) }, HAIKU)!.messages).toEqual(turns(left));
+  expect(again(message, { messages: turns(left) }, HAIKU)).toBeUndefined();
+});
+
+it('marks for a cache say no time where that is not known, and what a tool is given stays as it is', () => {
+  const mark = (time?: string) => ({ cache_control: { type: 'ephemeral', ...(time && { ttl: time }) } });
+  const fields = (time?: string) => ({
+    ...mark(time),
+    system: [{ ...text('Be brief.'), ...mark(time) }],
+    tools: [{ name: 'f', input_schema: { type: 'object', properties: mark('1h') }, ...mark(time) }],
+    messages: [
+      user([{ ...text('Hi'), ...mark(time) }]),
+      assistant([{ type: 'tool_use', id: 't', name: 'f', input: mark('1h'), ...mark(time) }]),
+      user([{ type: 'tool_result', tool_use_id: 't', content: [{ ...text('x'), ...mark(time) }], ...mark(time) }]),
+    ],
+  });
+  const sent = again('`cache_control.ttl: 1h` is not supported', fields('1h'), UNKNOWN);
+  expect(sent).toMatchObject(fields());
+  expect(JSON.stringify(sent).match(/"ttl"/g)).toHaveLength(2);
+  expect(again('`cache_control.ttl: 1h` is not supported', fields(), UNKNOWN)).toBeUndefined();
+});
+
 describe('temperature and top_p together', () => {
   it.each([OPUS, HAIKU, UNKNOWN])('go to %s without the second', (model) => {
     const sent = again(SAMPLING, { temperature: 0.5, top_p: 0.9, top_k: 3 }, model)!;

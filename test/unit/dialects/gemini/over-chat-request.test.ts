@@ -569,8 +569,8 @@ describe('a call that was refused', () => {
   it('is sent without a temperature where the model has one alone', () => {
     const config = { ...generationConfig, temperature: 0 };
     const request = repaired({ contents: hi, generationConfig: config }, 'invalid temperature: only 1 is allowed for this model');
-    expect(request).toMatchObject({ top_p: 0.95, max_tokens: 100 });
-    expect(request).not.toHaveProperty('temperature');
+    expect(request).toMatchObject({ max_completion_tokens: 100 });
+    for (const name of ['temperature', 'top_p']) expect(request).not.toHaveProperty(name);
   });
 
   it('is sent without an effort that the model does not have', () => {

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { NO_USAGE } from '../../../../src/core/usage';
+import { renderChatAnswer } from '../../../../src/dialects/openai-chat/answer';
 import { foldChatStream } from '../../../../src/dialects/openai-chat/fold';
 import { foldCompletionStream } from '../../../../src/dialects/openai-completions/fold';
 
@@ -66,4 +68,16 @@ describe('a stream folded into an answer', () => {
     expect(fold(usage + spoken)).toBeUndefined();
     expect(fold(`${spoken}data: {"error":{"message":"On fire."}}\n\n`)).toBeUndefined();
   });
+});
+
+it('an answer with calls ends in them, where its upstream says that it stopped, and keeps every other byte', () => {
+  const receipt = { requestId: 'req_x', usage: NO_USAGE, reported: { prompt_tokens: 1 }, creditsUsed: 0.5 };
+  const answer = (reason: string, calls: string, cost = '') =>
+    `{ "choices":[{"index":0,"finish_reason" : "${reason}","message":{"content":null,"tool_calls":${calls}}}],"x":1.0,"usage":{"prompt_tokens":1${cost}}}`;
+  const rendered = (text: string) => renderChatAnswer(text, receipt);
+  const paid = ',"creditsUsed":0.5';
+  const calls = `[ ${JSON.stringify(call('a', '{}'))}]`;
+  expect(rendered(answer('stop', calls))).toBe(answer('tool_calls', calls, paid));
+  expect(rendered(answer('length', calls))).toBe(answer('length', calls, paid));
+  expect(rendered(answer('stop', '[]'))).toBe(answer('stop', '[]', paid));
 });

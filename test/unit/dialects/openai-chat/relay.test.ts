@@ -119,6 +119,23 @@ describe('parallel tool calls', () => {
     expect(relay.push(odd(before, behind))).toBe(odd(beforeThen, behindThen));
   });
 
+  it('are what their choice ends in, where an upstream says that it stopped', () => {
+    const relay = relayOf({ choices: 2 });
+    const out =
+      relay.push(chunk({ tool_calls: [named('a1', '{}', 0)] })) +
+      relay.push(chunk({ content: 'Hi' }, null, 1)) +
+      relay.push(chunk({}, 'stop') + chunk({}, 'stop', 1)) +
+      relay.close(paid);
+    const ends = chunksOf(out).flatMap(({ choices: list }) => list as { index: number; finish_reason: string | null }[]);
+    expect(ends.filter(({ finish_reason }) => finish_reason !== null)).toMatchObject([
+      { index: 0, finish_reason: 'tool_calls' },
+      { index: 1, finish_reason: 'stop' },
+    ]);
+    const whole = relayOf();
+    const last = whole.push(chunk({ tool_calls: [named('a1', '{}', 0)] }, 'stop')) + whole.close(paid);
+    expect(chunksOf(last)).toMatchObject([{ choices: [{ finish_reason: 'tool_calls' }] }]);
+  });
+
   it('are numbered for each choice apart', () => {
     const relay = relayOf({ choices: 2 });
     const out = [0, 1].map((index) => relay.push(chunk({ tool_calls: [named(`a${index}`, '{}', 0)] }, null, index))).join('');
@@ -217,6 +234,33 @@ describe('the end of an answer', () => {
     half.push(chunk({ content: 'A' }) + chunk({}, 'stop') + chunk({ content: 'B' }, null, 1));
     end(half);
     expect(half.complete).toBe(false);
+  });
+
+  it.each([
+    ['an error', event({ error: { message: 'Overloaded', code: 503 } })],
+    ['a choice that failed', event({ id: 'c', choices: [{ index: 0, delta: {}, error: { message: 'Overloaded' } }] })],
+    ['what is no JSON', 'data: oops\n\n'],
+  ])('stands, whatever fails behind it: %s', (_, failed) => {
+    const relay = relayOf();
+    const out = relay.push(chunk({ content: 'A' }) + chunk({}, 'stop') + failed) + relay.close(paid);
+    expect(relay).toMatchObject({ complete: true, ended: true, failure: undefined });
+    expect(chunksOf(out)).toMatchObject([{ choices: choices({ content: 'A' }) }, { choices: choices({}, 'stop') }]);
+    const half = relayOf({ choices: 2 });
+    half.push(chunk({ content: 'A' }) + chunk({}, 'stop') + failed);
+    expect(half.failure).toBeDefined();
+  });
+
+  it('may be followed by zeros for its usage, which say nothing where figures came before', () => {
+    const usage = { prompt_tokens: 3, completion_tokens: 2 };
+    const nothing = { prompt_tokens: 0, completion_tokens: 0, prompt_tokens_details: null };
+    const relay = relayOf();
+    relay.push(
+      chunk({ content: 'A' }) + event({ id: 'c', choices: choices({}, 'stop'), usage }) + event({ id: 'c', choices: [], usage: nothing }),
+    );
+    expect(relay.usage).toEqual(usage);
+    const silent = relayOf();
+    silent.push(chunk({ content: 'A' }) + event({ id: 'c', choices: choices({}, 'stop'), usage: nothing }));
+    expect(silent.usage).toEqual(nothing);
   });
 
   it('may be followed by a chunk without choices, for its usage', () => {

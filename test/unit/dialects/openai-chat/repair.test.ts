@@ -118,6 +118,65 @@ it('a message without content is one with nothing in it, where null is none', ()
   expect(repaired(body('"A"'), message)).toBeUndefined();
 });
 
+describe('how an answer is picked', () => {
+  const body = (fields: string) => `{"model":"m",${fields}"stop":["x"],${HI}}`;
+  const sampling = '"temperature":0.5,"top_p":1,"presence_penalty":0, "frequency_penalty":0,"top_k":40,';
+
+  it.each([
+    "Unsupported value: 'temperature' does not support 0.5 with this model. Only the default (1) value is supported.",
+    "Unsupported parameter: 'top_p' is not supported with this model.",
+    'Unrecognized request arguments supplied: min_p, top_k',
+    'invalid temperature: only 1 is allowed for this model',
+  ])('is left to the model where it takes no wishes, all at once: %s', (message) => {
+    expect(repaired(body(sampling), message)).toBe(body(''));
+    expect(repaired(body(''), message)).toBeUndefined();
+  });
+
+  it('stays where a value is out of bounds', () => {
+    const message = "Invalid 'temperature': decimal above maximum value. Expected a value <= 2, but got 3 instead.";
+    expect(repaired(body('"temperature":3,'), message)).toBeUndefined();
+  });
+});
+
+describe('lists with nothing in them', () => {
+  const body = (fields: string, ...more: string[]) =>
+    `{"model":"m",${fields}"messages":[{"role":"user","content":"tools"}${more.map((turn) => `,${turn}`).join('')}]}`;
+  const turn = (calls: string) => `{"role":"assistant","content":"A"${calls}}`;
+
+  it.each([
+    "Invalid 'tools': empty array. Expected an array with minimum length 1, but got an empty array instead.",
+    "[] is too short - 'tools'",
+    "Invalid value for 'tool_choice': 'tool_choice' is only allowed when 'tools' are specified.",
+    'When using `tool_choice`, `tools` must be set.',
+  ])('are left out with what says how to choose from them: %s', (message) => {
+    expect(repaired(body('"tools": [ ],"tool_choice":"auto","parallel_tool_calls":true,'), message)).toBe(body(''));
+    expect(repaired(body(''), message)).toBeUndefined();
+  });
+
+  it('are left out of an assistant’s turns', () => {
+    const message =
+      "Invalid 'messages[1].tool_calls': empty array. Expected an array with minimum length 1, but got an empty array instead.";
+    expect(repaired(body('', turn(',"tool_calls":[]')), message)).toBe(body('', turn('')));
+    expect(repaired(body('', turn(',"tool_calls":[{"id":"c"}]')), message)).toBeUndefined();
+  });
+
+  it('leave a choice that forces a call, and tools that are there', () => {
+    const message = "Invalid value for 'tool_choice': 'tool_choice' is only allowed when 'tools' are specified.";
+    expect(repaired(body('"tools":[],"tool_choice":"required",'), message)).toBe(body('"tool_choice":"required",'));
+    expect(repaired(body('"tools":[{"type":"function"}],"tool_choice":"auto",'), message)).toBeUndefined();
+  });
+});
+
+it('what a stream would bring goes along with a stream alone', () => {
+  const sent = (fields: string): string | undefined => {
+    const body = `{"model":"m",${fields}${HI}}`;
+    const parsed = openaiChat.parse({ body, url: 'https://gateway.test/v1/chat/completions', headers: new Headers() });
+    return parsed.ok ? bodyOf(parsed.value.over('openai-chat')) : undefined;
+  };
+  expect(sent('"stream":false,"stream_options":{"include_usage":true},')).toBe(`{"model":"m","stream":false,${HI}}`);
+  expect(sent('"stream_options":null,')).toBe(`{"model":"m",${HI}}`);
+});
+
 describe('what OpenRouter alone knows', () => {
   const body = (fields: string) => `{"model":"m",${fields}${HI}}`;
 
@@ -134,9 +193,15 @@ describe('what OpenRouter alone knows', () => {
     expect(repaired(body('"reasoning_effort":"high",'), message)).toBeUndefined();
   });
 
+  it('goes with what only says how, and with routing that has nothing in it', () => {
+    const message = 'Unrecognized request arguments supplied: provider, route, transforms';
+    expect(repaired(body('"transforms":["middle-out"],"route":"fallback","provider":{ },"plugins":[],'), message)).toBe(body(''));
+    expect(repaired(body('"provider":{"order":["a"]},"plugins":[{"id":"web"}],'), message)).toBeUndefined();
+  });
+
   it('stays where something else is refused', () => {
     const asked = body('"temperature":2,"reasoning":{"effort":"low"},');
-    expect(repaired(asked, "Unsupported parameter: 'temperature' is not supported with reasoning models.")).toBeUndefined();
+    expect(repaired(asked, "Unsupported parameter: 'seed' is not supported with reasoning models.")).toBeUndefined();
     expect(repaired(asked, "Invalid value for 'reasoning': must be an object")).toBeUndefined();
   });
 });

@@ -1,0 +1,63 @@
+/**
+ * Texts in which nothing is said. Other models and gateways leave them in a conversation, and clients with them; Claude
+ * refuses them for good: https://github.com/anomalyco/opencode/issues/24087. Edited by spans.
+ */
+import { elements, rewriteElements, rewriteMembers } from '../../core/json';
+import { isRecord, parseJson } from '../../core/record';
+
+const THOUGHTS: ReadonlySet<unknown> = new Set(['thinking', 'redacted_thinking']);
+
+const typeOf = (raw: string): unknown => {
+  const block = parseJson(raw);
+  return isRecord(block) ? block.type : undefined;
+};
+
+const isBlank = (raw: string): boolean => {
+  const said = parseJson(raw);
+  return typeof said === 'string' && said.trim() === '';
+};
+
+/** A block that says something; undefined for one that does not. */
+function saying(raw: string): string | undefined {
+  const block = raw.startsWith('{') ? parseJson(raw) : undefined;
+  if (!isRecord(block)) return raw;
+  if (block.type === 'text') return typeof block.text === 'string' && block.text.trim() === '' ? undefined : raw;
+  if (block.type !== 'tool_result') return raw;
+  return rewriteMembers(raw, (value, key) => (key === 'content' && value.startsWith('[') ? rewriteElements(value, saying) : value));
+}
+
+/** A turn without them; undefined where nothing is left of it, or thoughts alone, which no turn may end with. */
+function sayingTurn(turn: string): string | undefined {
+  let isEmpty = false;
+  const kept = rewriteMembers(turn, (raw, key) => {
+    if (key !== 'content') return raw;
+    if (!raw.startsWith('[')) {
+      isEmpty = isBlank(raw);
+      return raw;
+    }
+    const blocks = rewriteElements(raw, saying);
+    const left = elements(blocks).map(({ start, end }) => blocks.slice(start, end));
+    isEmpty = left.length === 0 || (blocks !== raw && left.every((block) => THOUGHTS.has(typeOf(block))));
+    return blocks;
+  });
+  return isEmpty ? undefined : kept;
+}
+
+/** With the first turn or the last one gone, it would be another conversation. */
+function sayingTurns(turns: string): string {
+  const last = elements(turns).length - 1;
+  return rewriteElements(turns, (turn, index) => sayingTurn(turn) ?? (index === 0 || index === last ? turn : undefined));
+}
+
+function sayingSystem(system: string): string | undefined {
+  if (!system.startsWith('[')) return isBlank(system) ? undefined : system;
+  const blocks = rewriteElements(system, saying);
+  return elements(blocks).length > 0 ? blocks : undefined;
+}
+
+/** The request without them. */
+export const withoutEmptyTexts = (body: string): string =>
+  rewriteMembers(body, (raw, key) => {
+    if (key === 'system') return sayingSystem(raw);
+    return key === 'messages' && raw.startsWith('[') ? sayingTurns(raw) : raw;
+  });

@@ -1,0 +1,127 @@
+import { z } from 'zod';
+import { LIMIT_PERIODS } from '../core/limit-period';
+import { json, type Route } from './describe';
+import { FAILURES } from './errors';
+import { credits, family, named, time } from './schemas';
+
+const usd = z.number().meta({ description: 'In USD.' });
+
+const subscription = z.object({
+  object: z.literal('billing_subscription'),
+  has_payment_method: z.literal(true),
+  soft_limit_usd: usd,
+  hard_limit_usd: usd,
+  system_hard_limit_usd: usd,
+  access_until: z.int().meta({ description: 'When the key ends, in seconds since 1970; 0 where it does not.' }),
+});
+
+/** What only OpenRouter has, so that its clients take the rest. */
+const onlyThere = {
+  allowed_data_regions: z.array(z.string()),
+  byok_usage: usd,
+  byok_usage_daily: usd,
+  byok_usage_weekly: usd,
+  byok_usage_monthly: usd,
+  include_byok_in_limit: z.literal(false),
+  is_management_key: z.literal(false),
+  is_provisioning_key: z.literal(false),
+  creator_user_id: z.null(),
+  organization_id: z.null(),
+  workspace_id: z.null(),
+  free_model_daily_requests: z.object({ limit: z.int(), used: z.int(), remaining: z.int() }),
+  rate_limit: z.object({ requests: z.int(), interval: z.string(), note: z.string() }),
+};
+
+const ownKey = named(
+  'OwnKey',
+  z
+    .object({
+      id: z.string(),
+      object: z.literal('key'),
+      name: z.string(),
+      mode: z.enum(['live', 'test']),
+      tier: z.string(),
+      priceFactor: z.number().meta({ description: 'What models cost its wallet, as a share of their prices.' }),
+      models: z.array(z.string()).meta({ description: 'The only ones that it may call; all when empty.' }),
+      families: z.array(family).meta({ description: 'The same for families of models.' }),
+      expiresAt: time.nullable(),
+      spendingLimit: credits.nullable().meta({ description: 'Credits a period.' }),
+      limitPeriod: z.enum(LIMIT_PERIODS).meta({ description: 'How long the limit lasts before it begins anew, in UTC.' }),
+      spentOfLimit: credits.meta({ description: 'Since the limit’s period began.' }),
+      spentThisMonth: credits,
+      remaining: credits
+        .nullable()
+        .meta({ description: 'What it may still spend: the least of what its limit and the wallet leave. null where its calls are free.' }),
+      data: z
+        .object({
+          label: z.string(),
+          usage: usd,
+          usage_daily: usd,
+          usage_weekly: usd.meta({ description: 'In USD, since Monday.' }),
+          usage_monthly: usd,
+          limit: usd.nullable(),
+          limit_remaining: usd.nullable(),
+          limit_reset: z.enum(['daily', 'weekly', 'monthly']).nullable(),
+          is_free_tier: z.boolean(),
+          expires_at: time.nullable(),
+          ...onlyThere,
+        })
+        .meta({ description: 'The same as clients of OpenRouter read it: in USD, this month’s use as all of it.' }),
+    })
+    .meta({ description: 'An API key, as it sees itself.' }),
+);
+
+export const ownKeyRoutes: Route[] = [
+  {
+    method: 'get',
+    path: '/v1/key',
+    id: 'getOwnKey',
+    tag: 'Models',
+    summary: 'The key that asks: its limits, and what is left',
+    access: 'key',
+    answers: { 200: json('The key.', ownKey) },
+    errors: FAILURES.key,
+  },
+  {
+    method: 'get',
+    path: '/v1/credits',
+    id: 'getCredits',
+    tag: 'Models',
+    summary: 'What the account may spend, as clients of OpenRouter ask for it',
+    description: 'The difference is what is left. Both begin with the UTC month: `total_usage` is what this key has spent in it.',
+    access: 'key',
+    answers: { 200: json('In USD.', z.object({ data: z.object({ total_credits: usd, total_usage: usd }) })) },
+    errors: FAILURES.key,
+  },
+  {
+    method: 'get',
+    path: '/v1/auth/key',
+    id: 'getOwnKeyByItsOldPath',
+    tag: 'Models',
+    summary: 'The same as `/v1/key`, where OpenRouter had it before',
+    access: 'key',
+    answers: { 200: json('The key.', ownKey) },
+    errors: FAILURES.key,
+  },
+  {
+    method: 'get',
+    path: '/v1/dashboard/billing/subscription',
+    id: 'getSubscription',
+    tag: 'Models',
+    summary: 'What the key may spend, as apps that know new-api ask for it',
+    description: 'What is left is `hard_limit_usd` less what `/v1/dashboard/billing/usage` says.',
+    access: 'key',
+    answers: { 200: json('In USD.', subscription) },
+    errors: FAILURES.key,
+  },
+  {
+    method: 'get',
+    path: '/v1/dashboard/billing/usage',
+    id: 'getBilledUsage',
+    tag: 'Models',
+    summary: 'What the key has spent this UTC month, as apps that know new-api ask for it',
+    access: 'key',
+    answers: { 200: json('In hundredths of a USD.', z.object({ object: z.literal('list'), total_usage: z.number() })) },
+    errors: FAILURES.key,
+  },
+];
