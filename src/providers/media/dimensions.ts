@@ -68,6 +68,17 @@ export function atLeast({ width, height }: Sides, minSide: number): Sides {
   return scale === 1 ? { width, height } : { width: stepped(width * scale, STEP), height: stepped(height * scale, STEP) };
 }
 
+/** Sides of the same shape are so alike. */
+const SAME_SHAPE = 0.02;
+
+/** Of those on offer the one of the same shape that comes closest in size; the sides as they are where none has their shape. */
+export function nearestSides(sides: Sides, offered: readonly Sides[]): Sides {
+  const shape = ({ width, height }: Sides): number => Math.log(width / height);
+  const distance = ({ width }: Sides): number => Math.abs(Math.log(width / sides.width));
+  const alike = offered.filter((one) => Math.abs(shape(one) - shape(sides)) < SAME_SHAPE);
+  return alike.toSorted((a, b) => distance(a) - distance(b))[0] ?? sides;
+}
+
 /** The same shape with so many pixels at least, in multiples of 16. */
 export function ofPixels({ width, height }: Sides, minPixels: number): Sides {
   const scale = Math.sqrt(minPixels / (width * height));

@@ -1,5 +1,16 @@
 /** How upstream models call what we know of a request: data, and one function that makes their fields of it. */
-import { atLeast, atMost, nearestRatio, ofPixels, readSides, type Sides, sidesOfFilm, sidesOfTier, tierOfSides } from './dimensions';
+import {
+  atLeast,
+  atMost,
+  nearestRatio,
+  nearestSides,
+  ofPixels,
+  readSides,
+  type Sides,
+  sidesOfFilm,
+  sidesOfTier,
+  tierOfSides,
+} from './dimensions';
 import { offeredSeconds } from './duration';
 import { sourceUrl } from './sources';
 import type { Brought, ImageInput, MediaInput, MediaSource, Submission, ThreeDInput, VideoInput } from './types';
@@ -12,6 +23,8 @@ export interface SizeField {
   minPixels?: number;
   /** The largest that is made: a size beyond becomes that of its shape. */
   max?: { pixels: number; side: number };
+  /** The only ones; a shape that is not among them goes as it came. */
+  offered?: readonly Sides[];
 }
 
 export interface DurationField {
@@ -58,7 +71,8 @@ type Fields = Record<string, unknown>;
 const named = (name: string | undefined, value: unknown): Fields => (name === undefined || value === undefined ? {} : { [name]: value });
 const urlOf = (source: MediaSource | undefined): string | undefined => source && sourceUrl(source);
 
-function sidesWithin({ minSide, minPixels, max }: SizeField, asked: Sides): Sides {
+function sidesWithin({ minSide, minPixels, max, offered }: SizeField, asked: Sides): Sides {
+  if (offered) return nearestSides(asked, offered);
   const sides = ofPixels(minSide === undefined ? asked : atLeast(asked, minSide), minPixels ?? 0);
   return max ? atMost(sides, max.pixels, max.side) : sides;
 }

@@ -26,7 +26,14 @@ const FLUX_2: ModelFields = { size: { name: 'size', form: 'star' }, seed: 'seed'
 const seedream = (minSide: number): ModelFields => ({ size: { name: 'size', form: 'star', minSide }, references: IMAGES });
 
 const WAN: ModelFields = { negativePrompt: 'negative_prompt', seed: 'seed', firstFrame: 'image' };
-const WAN_FROM_TEXT: ModelFields = { ...WAN, size: { name: 'size', form: 'star' }, duration: seconds(5, 10, 15) };
+const WAN_SIZES = [720, 1_080].flatMap((lines) => {
+  const longer = (lines * 16) / 9;
+  return [
+    { width: longer, height: lines },
+    { width: lines, height: longer },
+  ];
+});
+const WAN_FROM_TEXT: ModelFields = { ...WAN, size: { name: 'size', form: 'star', offered: WAN_SIZES }, duration: seconds(5, 10, 15) };
 const WAN_FROM_IMAGE: ModelFields = { ...WAN, resolution: { name: 'resolution' }, duration: seconds(5, 10, 15) };
 const WAN_FLASH: ModelFields = { ...WAN_FROM_IMAGE, duration: seconds(...secondsFrom(2, 15)) };
 

@@ -113,6 +113,15 @@ describe('submit', () => {
     `);
   });
 
+  it('asks for no size of a film but those that there are', () => {
+    const sizeOf = (shape: object) =>
+      (JSON.parse(String(wavespeed.submit(submission('alibaba/wan-2.6/text-to-video', video(shape))).body)) as { size: unknown }).size;
+    expect(sizeOf({ resolution: '480p' })).toBe('1280*720');
+    expect(sizeOf({ aspectRatio: '9:16', resolution: '540p' })).toBe('720*1280');
+    expect(sizeOf({ resolution: '1080p' })).toBe('1920*1080');
+    expect(sizeOf({ aspectRatio: '1:1' })).toBe('720*720');
+  });
+
   it('asks for a film by size, ratio or resolution', () => {
     expect(
       sent('alibaba/wan-2.6/text-to-video', video({ aspectRatio: '9:16', resolution: '1080p', negativePrompt: 'blur', seed: 7 })),
