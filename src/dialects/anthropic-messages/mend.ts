@@ -31,8 +31,23 @@ const NAMED: readonly (readonly [Refusal, RegExp])[] = [
 /** What a refusal is about; empty where nothing of it can be mended. */
 export function refusalsIn(message: string): ReadonlySet<Refusal> {
   const named = NAMED.filter(([, pattern]) => pattern.test(message)).map(([refusal]) => refusal);
-  return new Set(namesSignature(message) ? [...named, 'signature'] : named);
+  // What a beta is for is refused without it.
+  const newer: Refusal[] = betasIn(message).length > 0 ? ['newer'] : [];
+  return new Set([...named, ...newer, ...(namesSignature(message) ? ['signature' as const] : [])]);
 }
+
+const REFUSES_BETAS = /^(.*)\bfor the `?anthropic-beta`? header/is;
+
+/** The betas that a refusal names: Vertex AI refuses most of Claude Code's, https://github.com/anthropics/claude-code/issues/21625 */
+export const betasIn = (message: string): readonly string[] =>
+  [...(REFUSES_BETAS.exec(message)?.[1] ?? '').matchAll(/`([\w.-]+)`/g)].map(([, beta]) => beta!);
+
+export const withoutBetas = (header: string, refused: readonly string[]): string =>
+  header
+    .split(',')
+    .map((beta) => beta.trim())
+    .filter((beta) => !refused.includes(beta))
+    .join(',');
 
 /** Interleaved thinking may take more tokens than one answer has. */
 const INTERLEAVED = /\binterleaved-thinking-/;

@@ -167,6 +167,23 @@ describe('what Anthropic alone knows of a request', () => {
   });
 });
 
+it('betas that are refused are left out, and what they are for', () => {
+  const message =
+    'Unexpected value(s) `prompt-caching-scope-2026-01-05`, `context-management-2025-06-27` for the `anthropic-beta` header. Please consult our documentation at docs.anthropic.com or try again without the header.';
+  const sent = (betas: string, fields: Json = {}) => {
+    const headers = { 'anthropic-beta': betas };
+    const bridge = messagesBridge(requestOf(bodyOf({ model: OPUS, ...fields }), headers)).repaired!(message);
+    const asked = bridge?.request({ model: OPUS, moved: false });
+    return asked && { betas: asked.headers?.['anthropic-beta'], body: JSON.parse(asked.body) as Json };
+  };
+  const both = 'prompt-caching-scope-2026-01-05, context-management-2025-06-27';
+  const kept = sent(`claude-code-20250219,${both}`, { context_management: { edits: [] } })!;
+  expect(kept.betas).toBe('claude-code-20250219');
+  expect(kept.body).not.toHaveProperty('context_management');
+  expect(sent(both)).toMatchObject({ betas: undefined });
+  expect(sent('claude-code-20250219')).toBeUndefined();
+});
+
 it('marks for a cache say no time where that is not known, and what a tool is given stays as it is', () => {
   const mark = (time?: string) => ({ cache_control: { type: 'ephemeral', ...(time && { ttl: time }) } });
   const fields = (time?: string) => ({
