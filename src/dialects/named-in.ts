@@ -4,5 +4,8 @@
  */
 export function isNamedIn(message: string, name: string): boolean {
   const literal = name.replace(/\W/g, '\\$&');
-  return new RegExp(`['"\`]${literal}['"\`]|supplied: [\\w, ]*\\b${literal}\\b|(?:^|[\\s.])${literal}: extra inputs`, 'i').test(message);
+  return new RegExp(
+    `['"\`]${literal}['"\`]|(?:supplied: [\\w, ]*|parameter: )\\b${literal}\\b|(?:^|[\\s.])${literal}: extra inputs`,
+    'i',
+  ).test(message);
 }

@@ -7,13 +7,14 @@ import { isRecord, parseJson } from '../../core/record';
 import { withoutCacheTimes } from './cache-marks';
 import { withoutEmptyTexts } from './empty-texts';
 import { type ModelLine, thinkingThatFits } from './features';
+import { withoutNewerFields } from './newer-fields';
 import { clearsThinking, keptEdits } from './older-model';
 import { namesSignature, withoutPastThinking } from './signatures';
 
 type Fields = Record<string, unknown>;
 
 /** What can be taken out of a request, or put in another way. */
-export type Refusal = 'signature' | 'budget' | 'sampling' | 'prefill' | 'ids' | 'empty' | 'ending' | 'cacheTime';
+export type Refusal = 'signature' | 'budget' | 'sampling' | 'prefill' | 'ids' | 'empty' | 'ending' | 'cacheTime' | 'newer';
 
 /** https://platform.claude.com/docs/en/build-with-claude/extended-thinking and .../about-claude/models/migration-guide */
 const NAMED: readonly (readonly [Refusal, RegExp])[] = [
@@ -23,14 +24,30 @@ const NAMED: readonly (readonly [Refusal, RegExp])[] = [
   ['ids', /\btool_use(?:\.id|_id)\b[^\n]{0,80}\bpattern\b/i],
   ['empty', /\btext content blocks must\b|\bmust have non-empty content\b|\bcannot be set for empty text\b/i],
   ['ending', /\bcannot end with trailing whitespace\b/i],
+  ['newer', /\bextra inputs are not permitted\b/i],
   ['cacheTime', /\bcache_control\b[^\n]{0,40}\bttl\b/i],
 ];
 
 /** What a refusal is about; empty where nothing of it can be mended. */
 export function refusalsIn(message: string): ReadonlySet<Refusal> {
   const named = NAMED.filter(([, pattern]) => pattern.test(message)).map(([refusal]) => refusal);
-  return new Set(namesSignature(message) ? [...named, 'signature'] : named);
+  // What a beta is for is refused without it.
+  const newer: Refusal[] = betasIn(message).length > 0 ? ['newer'] : [];
+  return new Set([...named, ...newer, ...(namesSignature(message) ? ['signature' as const] : [])]);
 }
+
+const REFUSES_BETAS = /^(.*)\bfor the `?anthropic-beta`? header/is;
+
+/** The betas that a refusal names: Vertex AI refuses most of Claude Code's, https://github.com/anthropics/claude-code/issues/21625 */
+export const betasIn = (message: string): readonly string[] =>
+  [...(REFUSES_BETAS.exec(message)?.[1] ?? '').matchAll(/`([\w.-]+)`/g)].map(([, beta]) => beta!);
+
+export const withoutBetas = (header: string, refused: readonly string[]): string =>
+  header
+    .split(',')
+    .map((beta) => beta.trim())
+    .filter((beta) => !refused.includes(beta))
+    .join(',');
 
 /** Interleaved thinking may take more tokens than one answer has. */
 const INTERLEAVED = /\binterleaved-thinking-/;
@@ -58,6 +75,7 @@ export function mended(body: string, refused: ReadonlySet<Refusal>, line: ModelL
   if (all.has('empty')) sent = withoutEmptyTexts(sent);
   if (all.has('ending')) sent = withTrimmedEnd(sent);
   if (all.has('cacheTime')) sent = withoutCacheTimes(sent);
+  if (all.has('newer')) sent = withoutNewerFields(sent);
   return all.has('prefill') ? withoutPrefill(sent, fields.messages) : sent;
 }
 

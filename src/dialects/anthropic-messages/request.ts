@@ -52,7 +52,7 @@ export interface CountRequest extends ForwardedRequest {
 }
 
 const VERSION = 'anthropic-version';
-const BETAS = 'anthropic-beta';
+export const BETAS = 'anthropic-beta';
 
 function forwarded({ body, headers, url }: ClientRequest, model: string): ForwardedRequest {
   const sent: Record<string, string> = {};
@@ -109,7 +109,7 @@ export function readCountRequest(request: ClientRequest): Result<CountRequest> {
 }
 
 /** How one request to an upstream differs from another for the same call. */
-interface Variation {
+export interface Variation {
   path?: string;
   /** What the upstream has refused of the call before. */
   refused?: ReadonlySet<Refusal> | undefined;

@@ -1,7 +1,8 @@
 /** Changes to a Responses body that some upstream has refused. What is not changed keeps its bytes. */
 import { rewriteElements, rewriteMembers, withoutMember } from '../../core/json';
 import { isRecord, parseJson } from '../../core/record';
-import { withoutSampling } from '../refused-options';
+import { isNamedIn } from '../named-in';
+import { refusesOption, withoutSampling } from '../refused-options';
 import { shortenedIds } from '../short-ids';
 
 /** Another organization's thoughts, or another provider's: nobody here can read them again, and every later turn has them. */
@@ -27,9 +28,24 @@ const eachItem = (body: string, change: (raw: string) => string | undefined): st
     key === 'input' && raw.startsWith('[') ? rewriteElements(raw, (item) => (item.startsWith('{') ? change(item) : item)) : raw,
   );
 
+/** What Codex and others tell OpenAI beside a request, and who serves this format after it does not know. */
+const NOTES: readonly string[] = [
+  ...['client_metadata', 'access_programs', 'metadata', 'user', 'safety_identifier', 'service_tier'],
+  ...['prompt_cache_key', 'prompt_cache_retention', 'prompt_cache_options'],
+];
+/** The same of an item: https://github.com/openai/codex/issues/30161 */
+const ITEM_NOTES: readonly string[] = ['internal_chat_message_metadata_passthrough', 'phase'];
+
+function withoutNotes(body: string, message: string): string {
+  if (!refusesOption(message) || /\bunsupported value\b/i.test(message)) return body;
+  const kept = rewriteMembers(body, (raw, key) => (NOTES.includes(key) && isNamedIn(message, key) ? undefined : raw));
+  const refused = ITEM_NOTES.find((name) => new RegExp(`\\binput\\[\\d+\\]\\.${name}\\b`).test(message));
+  return refused === undefined ? kept : eachItem(kept, (raw) => withoutMember(raw, refused));
+}
+
 /** The body without what it was refused for; undefined where that is the caller's to change. */
 export function repairedResponsesBody(body: string, message: string): string | undefined {
-  let repaired = withoutSampling(body, message);
+  let repaired = withoutNotes(withoutSampling(body, message), message);
   if (FOREIGN_THOUGHTS.test(message) || FOREIGN_IDS.test(message)) repaired = eachItem(repaired, unbound);
   if (message.includes(OWN_FIELD)) repaired = eachItem(repaired, (raw) => withoutMember(raw, OWN_FIELD));
   const shortened = shortenedIds(message);

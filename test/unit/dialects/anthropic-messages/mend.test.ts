@@ -124,6 +124,66 @@ it.each([
   expect(again(message, { messages: turns(left) }, HAIKU)).toBeUndefined();
 });
 
+describe('what Anthropic alone knows of a request', () => {
+  const call = { type: 'tool_use', id: 't', name: 'f', input: { caller: 'x', scope: 'y' } };
+  const known = {
+    system: [{ ...text('Be brief.'), cache_control: { type: 'ephemeral' } }],
+    thinking: { type: 'adaptive' },
+    tools: [{ name: 'f', input_schema: { type: 'object', properties: { defer_loading: {} } } }],
+    messages: [user('Hi'), assistant([{ type: 'thinking', thinking: 'x', signature: 'y' }, call]), user('Go on.')],
+  };
+  const asked = {
+    system: [{ ...text('Be brief.'), cache_control: { type: 'ephemeral', scope: 'global' } }],
+    thinking: { type: 'adaptive', display: 'summarized' },
+    tools: [{ ...known.tools[0], defer_loading: true, input_examples: [{}], allowed_callers: ['direct'] }],
+    messages: [
+      user('Hi'),
+      { role: 'system', content: [], output_config: { effort: 'low' } },
+      assistant([
+        { type: 'thinking', thinking: 'x', signature: 'y', cache_control: { type: 'ephemeral' } },
+        { ...call, caller: { type: 'direct' } },
+      ]),
+      { ...user('Go on.'), output_config: { effort: 'high' } },
+    ],
+    context_management: { edits: [{ type: 'clear_tool_uses_20250919' }] },
+    output_config: { effort: 'low' },
+  };
+
+  it.each([
+    'context_management: Extra inputs are not permitted',
+    'tools.0.custom.defer_loading: Extra inputs are not permitted',
+    'messages.2.output_config: Extra inputs are not permitted',
+  ])('is left out, all at once: %s', (message) => {
+    expect(again(message, asked, UNKNOWN)).toEqual(again(message, { ...known, safeguards: {} }, UNKNOWN));
+    expect(again(message, asked, UNKNOWN)).toMatchObject(known);
+    expect(again(message, asked, UNKNOWN)).not.toHaveProperty('output_config');
+    expect(again(message, known, UNKNOWN)).toBeUndefined();
+  });
+
+  it('does not include the form of an answer', () => {
+    const format = { type: 'json_schema', schema: { effort: 1 } };
+    const sent = again('output_config.effort: Extra inputs are not permitted', { output_config: { effort: 'low', format } }, UNKNOWN)!;
+    expect(sent.output_config).toEqual({ format });
+  });
+});
+
+it('betas that are refused are left out, and what they are for', () => {
+  const message =
+    'Unexpected value(s) `prompt-caching-scope-2026-01-05`, `context-management-2025-06-27` for the `anthropic-beta` header. Please consult our documentation at docs.anthropic.com or try again without the header.';
+  const sent = (betas: string, fields: Json = {}) => {
+    const headers = { 'anthropic-beta': betas };
+    const bridge = messagesBridge(requestOf(bodyOf({ model: OPUS, ...fields }), headers)).repaired!(message);
+    const asked = bridge?.request({ model: OPUS, moved: false });
+    return asked && { betas: asked.headers?.['anthropic-beta'], body: JSON.parse(asked.body) as Json };
+  };
+  const both = 'prompt-caching-scope-2026-01-05, context-management-2025-06-27';
+  const kept = sent(`claude-code-20250219,${both}`, { context_management: { edits: [] } })!;
+  expect(kept.betas).toBe('claude-code-20250219');
+  expect(kept.body).not.toHaveProperty('context_management');
+  expect(sent(both)).toMatchObject({ betas: undefined });
+  expect(sent('claude-code-20250219')).toBeUndefined();
+});
+
 it('marks for a cache say no time where that is not known, and what a tool is given stays as it is', () => {
   const mark = (time?: string) => ({ cache_control: { type: 'ephemeral', ...(time && { ttl: time }) } });
   const fields = (time?: string) => ({

@@ -63,3 +63,27 @@ it('how an answer is picked is left to a model that takes no wishes', () => {
   const message = "Unsupported parameter: 'temperature' is not supported with this model.";
   expect(repaired(bodyWith(USER), message)).toBe(`{ "model" : "${MODEL}", "input":[${USER}] }`);
 });
+
+describe('what is told beside a request', () => {
+  const body = (fields: string, item = '') => `{"model":"${MODEL}",${fields}"input":[{"role":"user"${item},"content":"phase"}]}`;
+
+  it.each([
+    ['"prompt_cache_retention":"24h",', 'Unsupported parameter: prompt_cache_retention'],
+    ['"prompt_cache_options":{"mode":"implicit"},', 'Unsupported parameter: prompt_cache_options'],
+    ['"access_programs":[],', '[invalid_request_error] unknown parameter `access_programs`'],
+    ['"client_metadata":{"a":"b"},', "Unknown parameter: 'client_metadata'."],
+  ])('is left out where it is not known: %s', (field, message) => {
+    const kept = '"prompt_cache_key":"k",';
+    expect(repaired(body(kept + field), message)).toBe(body(kept));
+    expect(repaired(body(kept), message)).toBeUndefined();
+  });
+
+  it.each(['internal_chat_message_metadata_passthrough', 'phase'])('is left out of every item: %s', (name) => {
+    expect(repaired(body('', `,"${name}":{"a":1}`), `Unknown parameter: 'input[0].${name}'.`)).toBe(body(''));
+  });
+
+  it('stays where its value is what is refused', () => {
+    const message = "Unsupported value: 'prompt_cache_retention' does not support '24h' with this model.";
+    expect(repaired(body('"prompt_cache_retention":"24h",'), message)).toBeUndefined();
+  });
+});

@@ -1,0 +1,66 @@
+/**
+ * A request without what Claude Code asks of Anthropic alone, and an answer is as good without: whoever else serves this format
+ * knows an older one, and refuses the rest (https://github.com/anthropics/claude-code/issues/21612). Edited by spans.
+ */
+import { rewriteElements, rewriteMembers } from '../../core/json';
+import { isRecord, parseJson } from '../../core/record';
+
+type Change = (raw: string) => string | undefined;
+
+const REQUEST: ReadonlySet<string> = new Set(['context_management', 'safeguards']);
+const TOOL: ReadonlySet<string> = new Set(['defer_loading', 'input_examples', 'allowed_callers', 'eager_input_streaming']);
+const TURN: ReadonlySet<string> = new Set(['role', 'content']);
+
+const inObject =
+  (change: (raw: string, key: string) => string | undefined): Change =>
+  (raw) =>
+    raw.startsWith('{') ? rewriteMembers(raw, change) : raw;
+
+const inList =
+  (change: Change): Change =>
+  (raw) =>
+    raw.startsWith('[') ? rewriteElements(raw, change) : raw;
+
+const without = (names: ReadonlySet<string>): Change => inObject((raw, key) => (names.has(key) ? undefined : raw));
+
+const withoutScope = without(new Set(['scope']));
+const withoutEffort = without(new Set(['effort']));
+const withoutDisplay = without(new Set(['display', 'block_binding']));
+
+const marked = inObject((raw, key) => (key === 'cache_control' ? withoutScope(raw) : raw));
+
+/** Who has called a tool is noted on the call, and thoughts bear no marks. */
+const inBlock: Change = (block) => {
+  const json = parseJson(block);
+  const { type }: Record<string, unknown> = isRecord(json) ? json : {};
+  if (type === 'tool_use') return marked(without(new Set(['caller']))(block)!);
+  return type === 'thinking' || type === 'redacted_thinking' ? without(new Set(['cache_control']))(block) : marked(block);
+};
+
+/** Effort may be set between turns, by one that says nothing. */
+const inTurn: Change = (turn) => {
+  const json = parseJson(turn);
+  if (isRecord(json) && json.role === 'system' && Array.isArray(json.content) && json.content.length === 0) return undefined;
+  return inObject((raw, key) => (key === 'content' ? inList(inBlock)(raw) : TURN.has(key) ? raw : undefined))(turn);
+};
+
+const inTool: Change = (tool) => marked(without(TOOL)(tool)!);
+
+const CHANGES: Readonly<Record<string, Change>> = {
+  messages: inList(inTurn),
+  tools: inList(inTool),
+  system: inList(marked),
+  cache_control: withoutScope,
+  thinking: withoutDisplay,
+  output_config(raw) {
+    const kept = withoutEffort(raw);
+    return kept === raw || !/^\{\s*\}$/.test(kept ?? '') ? kept : undefined;
+  },
+};
+
+export const withoutNewerFields = (body: string): string =>
+  rewriteMembers(body, (raw, key) => {
+    if (REQUEST.has(key)) return undefined;
+    const change = Object.hasOwn(CHANGES, key) ? CHANGES[key] : undefined;
+    return change ? change(raw) : raw;
+  });
