@@ -1,5 +1,5 @@
 /**
- * Credits for a voucher's code, once an account. D1 decides who may have them, and the account object takes the grant by
+ * Credits for a voucher's code, once an account and once a person, who may make as many wallets as they like. D1 decides who may have them, and the account object takes the grant by
  * the voucher's id: what was cut short between the two is finished by whoever redeems it again, and by a cron.
  */
 import { z } from 'zod';
@@ -18,6 +18,7 @@ const REDEEM = `INSERT INTO voucher_redemptions SELECT id, ?2, ?3, ?4, NULL FROM
   WHERE code_hash = ?1 AND EXISTS (SELECT 1 FROM voucher_tries WHERE voucher_tries.id = ?5)
     AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?4)
     AND (SELECT COUNT(*) FROM voucher_redemptions WHERE voucher_id = vouchers.id) < max_accounts
+    AND NOT EXISTS (SELECT 1 FROM voucher_redemptions o WHERE o.voucher_id = vouchers.id AND o.redeemed_by = ?3)
   ON CONFLICT DO NOTHING`;
 
 interface Voucher {
@@ -31,10 +32,13 @@ interface Found extends Voucher {
   revokedAt: number | null;
   redeemedAt: number | null;
   grantedAt: number | null;
+  /** By the same person, for another wallet. */
+  elsewhere: number;
 }
 
 const FIND = `SELECT v.id, credits_micro AS creditsMicro, top_up AS topUp, expires_at AS expiresAt, revoked_at AS revokedAt,
-    redeemed_at AS redeemedAt, granted_at AS grantedAt
+    redeemed_at AS redeemedAt, granted_at AS grantedAt,
+    EXISTS (SELECT 1 FROM voucher_redemptions o WHERE o.voucher_id = v.id AND o.redeemed_by = ?3 AND o.account_id <> ?2) AS elsewhere
   FROM vouchers v LEFT JOIN voucher_redemptions r ON r.voucher_id = v.id AND r.account_id = ?2 WHERE code_hash = ?1`;
 
 /** The credits that came, and what there is now. */
@@ -49,13 +53,15 @@ export async function redeem(
   const [, counted, , found] = await db.batch<Found>([
     ...countTry(db, tried, nowMs),
     db.prepare(REDEEM).bind(digest, accountId, actor.name, nowMs, tried.id),
-    db.prepare(FIND).bind(digest, accountId),
+    db.prepare(FIND).bind(digest, accountId, actor.name),
   ]);
   if (counted?.meta.changes === 0) return TOO_MANY_TRIES;
   const voucher = found?.results[0];
   if (voucher) await forgetTry(db, tried);
   if (!voucher) return refused('There is no voucher with this code; is it typed as it was given?', 'unknown_voucher');
   if (voucher.grantedAt !== null) return refused('This wallet has redeemed this voucher before.', 'voucher_redeemed');
+  if (voucher.redeemedAt === null && voucher.elsewhere === 1)
+    return refused('You have redeemed this voucher before, for another wallet.', 'voucher_redeemed');
   if (voucher.redeemedAt === null) return refused(whyClosed(voucher, nowMs), 'voucher_closed');
   const detail = { credits: toCredits(voucher.creditsMicro) };
   const audit = auditRecord(context, { action: 'billing.redeem', target: voucher.id, detail });

@@ -121,6 +121,18 @@ describe('a voucher', () => {
     expect((await audited(accountId)).map(({ action }) => action)).toContain('billing.redeem');
   });
 
+  it('is good once a person, in however many wallets they have a part', async () => {
+    const [owner, other, first, second] = [await someone(), await someone(), await organization(), await organization()];
+    for (const { id } of [first, second]) for (const person of [owner, other]) await join(id, person, 'owner');
+    const { id, code } = await make({ maxAccounts: 100 });
+    const answers = await Promise.all(['', `?org=${first.id}`, `?org=${second.id}`].map((query) => redeem(owner, code, query)));
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 400, 400]);
+    for (const answer of answers.filter(({ status }) => status === 400)) expect(answer).toMatchObject(refusal('voucher_redeemed'));
+    const left = (await balanceOf(owner, `?org=${first.id}`)) === 0 ? first : second;
+    expect((await redeem(other, code, `?org=${left.id}`)).status).toBe(200);
+    expect((await ask('GET', `/${id}`)).body.redeemed).toBe(2);
+  });
+
   it('that was cut short before the credits came is finished by the next who looks, once', async () => {
     const [person, other, { id, code }] = [await someone(), await someone(), await make({ maxAccounts: 2 })];
     const take = (account: string, at: number) =>
