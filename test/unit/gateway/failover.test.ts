@@ -79,7 +79,7 @@ describe('failover', () => {
     const detail = [{ type: 'value_error', loc: ['body', 'top_k'], msg: 'Input should be less than 9', input: 'x'.repeat(100_000) }];
     const failover = new Bench().script('a', () => Response.json({ detail }, { status: 422 })).failover(planOf(provider('a')));
     await failover.next();
-    expect(failover.finalFailure).toMatchObject({ action: 'caller', message: 'Input should be less than 9', param: 'top_k' });
+    expect(failover.finalFailure).toMatchObject({ action: 'caller', message: 'top_k: Input should be less than 9', param: 'top_k' });
   });
 
   it.each([
