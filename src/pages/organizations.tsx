@@ -2,13 +2,14 @@
 import type { VerbContext } from '../console/context';
 import { organizationsOf } from '../console/me/show';
 import { createOrganization, createOrganizationInput } from '../console/organizations/create';
+import type { GatewayError } from '../core/errors';
 import type { AppContext } from '../http/context';
-import { readForm } from './form';
+import { marked, readForm } from './form';
 import { Notice } from './parts';
 import { fields, page } from './shell';
 
 /** The page of no organization yet: those there are, and a new one. */
-export async function organizationsPage(c: AppContext, context: VerbContext, error?: string): Promise<Response> {
+export async function organizationsPage(c: AppContext, context: VerbContext, error?: GatewayError | string, name = ''): Promise<Response> {
   const organizations = await organizationsOf(context.db, context.actor.id);
   return page(
     c,
@@ -35,7 +36,14 @@ export async function organizationsPage(c: AppContext, context: VerbContext, err
         <h2>New organization</h2>
         <label>
           Name
-          <input name="name" required maxlength={100} placeholder="Acme" />
+          <input
+            name="name"
+            required
+            maxlength={100}
+            placeholder="Acme"
+            value={name}
+            {...marked(typeof error === 'string' ? undefined : error, 'name')}
+          />
         </label>
         <div class="row">
           <button type="submit">Create it</button>
@@ -46,7 +54,8 @@ export async function organizationsPage(c: AppContext, context: VerbContext, err
 }
 
 export async function makeOrganization(c: AppContext, context: VerbContext): Promise<Response> {
-  const input = readForm(createOrganizationInput, await fields(c), { name: 'Name' });
+  const form = await fields(c);
+  const input = readForm(createOrganizationInput, form, { name: 'Name' });
   const made = input.ok ? await createOrganization(context, input.value) : input;
-  return made.ok ? c.redirect(`/settings/organization?org=${made.value.id}`, 303) : organizationsPage(c, context, made.error.message);
+  return made.ok ? c.redirect(`/settings/organization?org=${made.value.id}`, 303) : organizationsPage(c, context, made.error, form.name);
 }

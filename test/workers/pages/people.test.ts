@@ -170,6 +170,15 @@ describe('a page that says no', () => {
   });
 });
 
+describe('the form of a new organization', () => {
+  it('keeps a name that was refused, and marks its field', async () => {
+    const name = 'x'.repeat(101);
+    const refused = await call('POST', '/settings/organizations', { as: await someone(), form: { name } });
+    expect([refused.status, refused.text.includes('Name: must have at most 100 characters.')]).toEqual([400, true]);
+    expect(refused.text).toContain(`value="${name}" aria-invalid="true"`);
+  });
+});
+
 describe('the page of an organization that somebody is not in', () => {
   it('leads to what is theirs, and not to itself again', async () => {
     const [as, { id }] = [await someone(), await organization()];
