@@ -61,7 +61,8 @@ const outside = {
     setupFiles: ['./test/e2e/support/watch-answers.ts'],
     include: ['test/e2e/**/*.test.ts', 'test/sdk/**/*.test.ts', 'test/soak/**/*.test.ts', 'test/scripts/**/*.test.mjs'],
     testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // A Worker starts in seconds, and in minutes where others have the machine.
+    hookTimeout: 180_000,
     // Each Worker that starts leaves megabytes behind, and V8 would look through all that lives for every few of them.
     execArgv: ['--max-semi-space-size=64', '--initial-old-space-size=400'],
   },

@@ -34,6 +34,11 @@ State: ${place} (log: gateway.log). Ctrl-C stops the gateway.
 `;
 }
 
+const SILENT_MS = 2_000;
+
+/** The first start, and one after a change, builds for some seconds: who watches is told that something happens. */
+const saySlow = () => setTimeout(() => process.stdout.isTTY && console.log('Building and starting the gateway …'), SILENT_MS).unref();
+
 /** A local run sends no mail: it says what it would have sent. */
 const showMail = ({ to, subject, link, path }) =>
   console.log(`Mail to ${to}: ${subject}\n${link ? `  ${link}` : `  ${relative(ROOT, path)}`}`);
@@ -47,6 +52,7 @@ async function run(env) {
   const read = readVariables(ROOT, env);
   const providers = configuredProviders(read);
   const state = await takeState(paths, port);
+  const slow = saySlow();
   let gateway;
   let stopping;
   const stop = (code) => {
@@ -67,11 +73,13 @@ async function run(env) {
     await waitForHealth(url);
     const account = await ensureAccount({ api: adminApi({ url, token: variables.ADMIN_TOKEN }), url, path: paths.account });
     const example = await chooseExample({ url, providers, account });
+    clearTimeout(slow);
     const seconds = ((performance.now() - began) / 1000).toFixed(1);
     if (!stopping) console.log(describe({ url, providers, account, example, paths, seconds }));
     await gateway.gone;
     if (!stopping) throw new Error('The gateway ended unexpectedly.');
   } catch (error) {
+    clearTimeout(slow);
     // Being stopped while starting is no failure.
     if (stopping) return;
     const said = gateway && loggedFailure(paths.log);

@@ -3,10 +3,11 @@
  * its paths is first asked for, so that a call to a model never pays for it.
  */
 import { Hono } from 'hono';
-import { refuseSuspended } from './account/key-scope';
+import { leadsSomewhere } from './console/sign-in/auth';
 import { answerHeaders } from './core/answer-headers';
 import { fail } from './core/errors';
 import { authOf } from './http/account-deps';
+import { AUTH_BODY_BYTES } from './http/ask-auth';
 import { boundedRequest } from './http/body';
 import { authorize } from './http/caller';
 import { type AppContext, type AppEnv, requestIdOf } from './http/context';
@@ -20,6 +21,8 @@ import { ACCOUNT_ROUTES } from './routes/account/routes';
 
 /** Nothing here takes more: the largest are what identity providers and Stripe post. Several readers have no limit of their own. */
 const BODY_LIMIT_BYTES = 1_048_576;
+
+const AUTH_PATH = '/api/auth';
 
 const isRead = ({ req }: AppContext): boolean => req.method === 'GET' || req.method === 'HEAD';
 
@@ -35,7 +38,8 @@ async function serve(c: AppContext, route: AccountRoute, refuse: Refuse): Promis
   if (route.permission === 'public') return route.handle(c, refuse);
   const context = await authorize(c, route.permission);
   if (!context.ok) return refuse(c, context.error);
-  const refused = isRead(c) ? undefined : refuseSuspended((await context.value.account(context.value.accountId).view())?.profile);
+  const { account, accountId, actor } = context.value;
+  const refused = isRead(c) ? null : await account(accountId).refuseChange(actor.kind === 'user' ? actor.id : 'keys');
   if (refused) return refuse(c, refused);
   return route.handle(c, context.value);
 }
@@ -87,7 +91,12 @@ function createAccountPlane(): Hono<AppEnv> {
   const formPaths = new Set(PAGE_ROUTES.filter(({ method }) => method === 'POST').map(({ path }) => path));
   for (const { method, path } of PAGE_ROUTES) if (method === 'GET') formPaths.delete(path);
   for (const path of formPaths) app.get(path, (c) => c.redirect(pageOfForm(c), 303));
-  app.all('/api/auth/*', async (c) => (await authOf(c)).handler(c.req.raw));
+  app.all(`${AUTH_PATH}/*`, async (c) => {
+    const auth = await authOf(c);
+    if (!leadsSomewhere(auth, new URL(c.req.url).pathname.slice(AUTH_PATH.length))) return c.notFound();
+    const request = await boundedRequest(c.req.raw, AUTH_BODY_BYTES);
+    return request.ok ? auth.handler(request.value) : renderError(c, request.error);
+  });
   return app;
 }
 

@@ -89,8 +89,11 @@ const isLoopback = (hostname) => hostname === 'localhost' || hostname === '[::1]
 
 const localToken = (env) => readVariables(ROOT, env).ADMIN_TOKEN ?? readJson(statePaths(stateDirectory(env)).secrets)?.ADMIN_TOKEN;
 
+/** The gateway that runs on this state says which port it has. */
+const localPort = (env) => (env.PORT?.trim() ? undefined : readJson(statePaths(stateDirectory(env)).lock)?.port) ?? readPort(env);
+
 function connection(options, env) {
-  const text = options.url ?? (env.GATEWAY_URL?.trim() || `http://127.0.0.1:${readPort(env)}`);
+  const text = options.url ?? (env.GATEWAY_URL?.trim() || `http://127.0.0.1:${localPort(env)}`);
   if (!URL.canParse(text)) throw new UsageError(`Not a URL: ${text}`);
   const url = new URL(text);
   const local = isLoopback(url.hostname);

@@ -10,9 +10,9 @@ export function time(value) {
   return Number.isNaN(date.getTime()) ? String(value) : `${date.toISOString().slice(0, 19).replace('T', ' ')}Z`;
 }
 
-// What others named may hold terminal escapes.
+// What others named may hold terminal escapes, and signs that turn the rest of the line around.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out.
-const plain = (text) => text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?');
+const plain = (text) => text.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '?');
 
 const cell = (value) => (value === null || value === undefined || value === '' ? '-' : plain(String(value)));
 

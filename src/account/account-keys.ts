@@ -3,10 +3,39 @@ import type { AuditRecord } from '../core/audit';
 import type { GatewayError } from '../core/errors';
 import { AccountObject } from './account-object';
 import { publicKey } from './key-ring';
-import { refuseKey } from './key-scope';
+import { refuseKey, refuseSuspended } from './key-scope';
 import type { AdmitRequest, KeyChange, KeyRecord, KeySummary, Rotation } from './types';
 
+/** They are in memory, all of them, and looked through whenever one of them asks the account plane. */
+const MOST_KEYS = 1_000;
+
 export abstract class AccountKeys extends AccountObject {
+  /** That are not revoked; of those that are, the newest so many are kept. Tests have less room. */
+  mostKeys = MOST_KEYS;
+
+  /** A new key; null where there are as many as there may be. */
+  addKey(key: KeyRecord, audit?: AuditRecord): KeySummary | null {
+    const inUse =
+      this.open()
+        ?.keys.all()
+        .filter(({ status }) => status !== 'revoked') ?? [];
+    if (inUse.length >= this.mostKeys) return null;
+    this.forgetRevoked();
+    return this.putKey(key, audit);
+  }
+
+  /** D1 knows them for good. */
+  private forgetRevoked(): void {
+    this.step(({ keys, outbox }) => {
+      const revoked = keys.all().filter(({ id, status }) => status === 'revoked' && outbox.isConfirmed(`key:${id}`));
+      const oldestFirst = revoked.sort((a, b) => a.createdAtMs - b.createdAtMs);
+      for (const { id } of oldestFirst.slice(0, Math.max(0, revoked.length - this.mostKeys))) {
+        keys.drop(id);
+        outbox.forget(`key:${id}`);
+      }
+    });
+  }
+
   /** Adds a key, or replaces the record of one. */
   putKey(key: KeyRecord, audit?: AuditRecord): KeySummary {
     this.step(({ keys, outbox }) => {
@@ -70,6 +99,13 @@ export abstract class AccountKeys extends AccountObject {
       spentThisMonthMicro: open.ledger.spentThisMonth(key.id, nowMs),
       spentOfLimitMicro: open.ledger.spentOfLimit(key, nowMs),
     }));
+  }
+
+  /** Why this actor may change nothing of the account now; null, and it counts as a change, where they may. */
+  refuseChange(actorId: string): GatewayError | null {
+    const open = this.open();
+    if (!open) return null;
+    return refuseSuspended(open.ledger.row.profile) ?? open.ledger.refuseChange(actorId, this.now()) ?? null;
   }
 
   /**

@@ -22,6 +22,11 @@ export class KeyRing {
     this.sql.exec('INSERT INTO api_key VALUES (?, ?) ON CONFLICT(id) DO UPDATE SET record = excluded.record', key.id, JSON.stringify(key));
     this.keys.set(key.id, key);
   }
+
+  drop(id: string): void {
+    this.sql.exec('DELETE FROM api_key WHERE id = ?', id);
+    this.keys.delete(id);
+  }
 }
 
 /** A key without what opens it. */

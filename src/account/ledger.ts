@@ -349,6 +349,11 @@ export class Ledger {
     return this.rates.refuseTokenCount(userId, atMost, this.tick(now));
   }
 
+  /** Undefined where this actor may change one more thing of the account, which then counts. */
+  refuseChange(actorId: string, now: number): GatewayError | undefined {
+    return this.rates.refuseChange(actorId, this.tick(now));
+  }
+
   /** When the account next has something to do by itself, undefined when it has not. */
   nextDeadlineMs(): number | undefined {
     let next: number | undefined;

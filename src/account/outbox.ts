@@ -52,6 +52,17 @@ export class Outbox {
     return [...this.pending.values()];
   }
 
+  /** Does D1 have the latest of it? */
+  isConfirmed(id: string): boolean {
+    return !this.pending.has(id);
+  }
+
+  /** What is confirmed, and will have no newer version. */
+  forget(id: string): void {
+    this.sql.exec('DELETE FROM outbox WHERE id = ?', id);
+    this.versions.delete(id);
+  }
+
   get size(): number {
     return this.pending.size;
   }

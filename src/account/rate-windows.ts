@@ -3,8 +3,8 @@
  * sent to a provider. One that a provider refuses is free and takes up nothing of the former; without the latter it could
  * be sent without end, on the provider's limits that all accounts share.
  *
- * They live in memory. Those of calls are rebuilt from the rows on wake; token counts leave none, and whoever asks for
- * many keeps the object awake.
+ * They live in memory. Those of calls are rebuilt from the rows on wake; token counts and changes leave none, and whoever
+ * asks for many keeps the object awake.
  */
 import { fail, type GatewayError } from '../core/errors';
 import { SENT_TIMES } from '../core/family';
@@ -12,13 +12,18 @@ import type { OperationRow } from './operation-tables';
 import { RateWindow } from './rate-window';
 import type { AdmitRequest } from './types';
 
+/** An hour, of one person in one account; its keys together count as one more. */
+const MOST_CHANGES = 600;
+
 type Counted = Pick<OperationRow, 'userId' | 'family' | 'test'>;
 
 export class RateWindows {
   private readonly counted = new Map<string, RateWindow>();
   private readonly sent = new Map<string, RateWindow>();
   private readonly tokenCounts = new Map<string, RateWindow>();
-  private tokenCountsAsked = 0;
+  private readonly changes = new Map<string, RateWindow>();
+  /** Of what leaves no row that would number it. */
+  private asked = 0;
 
   /** Undefined where one more may begin. What a test key asks for is sent to nobody. */
   refuse(request: Pick<AdmitRequest, 'family' | 'hourlyLimit'>, { userId, test }: Pick<Counted, 'userId' | 'test'>, nowMs: number) {
@@ -32,9 +37,17 @@ export class RateWindows {
 
   /** A token count that a provider is to be asked for takes its place at once. */
   refuseTokenCount(userId: string, atMost: number, nowMs: number): GatewayError | undefined {
-    const window = windowOf(this.tokenCounts, userId);
-    const full = refuseRate(window, atMost, 'token counts an hour is reached.', nowMs);
-    if (!full) window.add(nowMs, ++this.tokenCountsAsked);
+    return this.take(windowOf(this.tokenCounts, userId), atMost, 'token counts an hour is reached.', nowMs);
+  }
+
+  /** Each change leaves something in the database that all accounts share, if it is a line of the audit log alone. */
+  refuseChange(actorId: string, nowMs: number): GatewayError | undefined {
+    return this.take(windowOf(this.changes, actorId), MOST_CHANGES, 'changes an hour is reached.', nowMs);
+  }
+
+  private take(window: RateWindow, atMost: number, isReached: string, nowMs: number): GatewayError | undefined {
+    const full = refuseRate(window, atMost, isReached, nowMs);
+    if (!full) window.add(nowMs, ++this.asked);
     return full;
   }
 

@@ -23,6 +23,8 @@ type RemoteMethod =
   | 'setStatus'
   | 'setPrices'
   | 'putKey'
+  | 'addKey'
+  | 'refuseChange'
   | 'changeKey'
   | 'rotateKey'
   | 'endGrace'

@@ -63,10 +63,28 @@ const summary = ({ profile, tier: effective, balanceMicro, heldMicro, committedM
   availableCredits: toCredits(availableMicro({ balanceMicro, heldMicro, committedMicro })),
 });
 
+/** What the organization, or the person, whose wallet it is is called now: the object knows what they were when it was made. */
+const NAMES = `SELECT a.value AS id, COALESCE(o.name, NULLIF(u.name, '')) AS name FROM json_each(?) a
+  LEFT JOIN organizations o ON o.account_id = a.value
+  LEFT JOIN personal_accounts p ON p.account_id = a.value LEFT JOIN users u ON u.id = p.user_id`;
+
+async function withNames<Account extends { id: string; name: string }>(db: D1Database, all: Account[]): Promise<Account[]> {
+  const ids = JSON.stringify(all.map(({ id }) => id));
+  const { results } = await db.prepare(NAMES).bind(ids).all<{ id: string; name: string | null }>();
+  const names = new Map(results.map(({ id, name }) => [id, name]));
+  return all.map((one) => ({ ...one, name: names.get(one.id) ?? one.name }));
+}
+
+async function named({ db }: ConsoleDeps, view: AccountView): Promise<AccountView> {
+  // The account can be seen to without it.
+  const [profile = view.profile] = await withNames(db, [view.profile]).catch(() => []);
+  return { ...view, profile };
+}
+
 /** The account's stub, if the id is one; nothing is created for a made-up id. */
 export async function findAccount(deps: ConsoleDeps, id: string): Promise<Result<AccountView>> {
   const view = accountBytes(id) ? await deps.account(id).view() : null;
-  return view ? ok(view) : fail('not_found', 'There is no such account.');
+  return view ? ok(await named(deps, view)) : fail('not_found', 'There is no such account.');
 }
 
 export async function createAccount(deps: OperatorDeps, input: z.infer<typeof createAccountInput>) {
@@ -97,7 +115,7 @@ export async function listAccounts(deps: ConsoleDeps, limit: number, cursor: str
     .where(after && or(gt(accounts.createdAt, after.createdAt), and(eq(accounts.createdAt, after.createdAt), gt(accounts.id, after.id))))
     .orderBy(asc(accounts.createdAt), asc(accounts.id))
     .limit(limit + 1);
-  const page = rows.slice(0, limit);
+  const page = await withNames(deps.db, rows.slice(0, limit));
   const last = page.at(-1);
   return ok({
     accounts: page.map(({ id, name, email, tier: shown, status, pricePermille, createdAt }) => ({
@@ -169,7 +187,7 @@ export async function setTier(deps: OperatorDeps, { profile }: AccountView, inpu
     .account(profile.id)
     .setTier(input.tier, auditRecord(deps, { action: 'account.set_tier', target: profile.id, detail }));
   await collectAudit(deps, profile.id);
-  return summary(view);
+  return summary(await named(deps, view));
 }
 
 /** From the next call on. */
@@ -178,7 +196,7 @@ export async function setPrices(deps: OperatorDeps, { profile }: AccountView, { 
   const audit = auditRecord(deps, { action: 'account.set_prices', target: profile.id, detail });
   const view = await deps.account(profile.id).setPrices(permilleOf(factor), audit);
   await collectAudit(deps, profile.id);
-  return summary(view);
+  return summary(await named(deps, view));
 }
 
 /** From the next call on. */
@@ -187,5 +205,5 @@ export async function setStatus(deps: OperatorDeps, { profile }: AccountView, { 
   const audit = auditRecord(deps, { action, target: profile.id, detail: noted({ reason: reason ?? '' }) });
   const view = await deps.account(profile.id).setStatus(status, audit);
   await collectAudit(deps, profile.id);
-  return summary(view);
+  return summary(await named(deps, view));
 }

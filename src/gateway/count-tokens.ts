@@ -2,6 +2,7 @@
 import type { ApiKey } from '../core/api-key';
 import { fail, type GatewayError, ok, type Result } from '../core/errors';
 import { HOURLY_LIMITS, SENT_TIMES } from '../core/family';
+import { readText } from '../core/read-bounded';
 import { parseJson } from '../core/record';
 import type { Dialect, TokenBridge, TokenQuestion } from '../dialects/types';
 import { authorizeKey } from './authorize-key';
@@ -14,6 +15,8 @@ import { findStoredAnswer, type StoredAnswer } from './stored-answer';
 
 /** A count is only worth a short wait: clients ask for dozens at once, and an estimate will do. */
 const LIMIT_MS = 10_000;
+
+const MOST_COUNT_BYTES = 65_536;
 
 export interface TokenRequest {
   dialect: Dialect;
@@ -83,8 +86,8 @@ async function ask(deps: GatewayDeps, target: Reached<TokenBridge>, stored: Stor
     const response = spec.serve
       ? await spec.serve({ url, headers, body, signal })
       : await deps.fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal });
-    const text = await response.text();
-    return response.ok && target.bridge.hasCount(parseJson(text)) ? text : undefined;
+    const text = await readText(response, MOST_COUNT_BYTES);
+    return response.ok && text !== undefined && target.bridge.hasCount(parseJson(text)) ? text : undefined;
   } catch {
     return undefined;
   }

@@ -7,6 +7,7 @@ import { toldToCustomer } from '../providers/told';
 import type { UpstreamFailure } from '../providers/types';
 import type { GatewayDeps } from './deps';
 import { type Plan, type PlannedTarget, upstreamRequest } from './plan';
+import { failureOf, readWhole } from './read-answer';
 import { readSome } from './read-some';
 import { retryAfterMs } from './retry-after';
 
@@ -204,7 +205,7 @@ export class Failover {
       }
       const body = await readSome(response, ERROR_BODY_CHARS, limitMs);
       this.fail(attempt, target.wire.classifyFailure(response.status, body), retryAfterMs(response, this.deps.now()));
-    } catch {
+    } catch (error) {
       record.durationMs = this.deps.now() - startedAtMs;
       late ||= abort?.signal.aborted === true;
       this.hasSent ||= late;
@@ -212,10 +213,8 @@ export class Failover {
         this.abandoned(record);
         return undefined;
       }
-      const broken = record.status === null ? 'the provider could not be reached' : 'the provider broke off its answer';
-      const message = late ? 'the provider did not answer in time' : broken;
       const failed = { target, response: Response.error(), text: undefined, record, abort, startedAtMs, keyIndex };
-      this.fail(failed, { action: late ? 'next_target' : 'retry', message }, undefined);
+      this.fail(failed, failureOf(error, late, record.status), undefined);
     } finally {
       callOff?.();
     }
@@ -385,8 +384,3 @@ export class Failover {
 
 /** A provider that lacks one model is not broken. */
 const isProviderFault = (status: number | null): boolean => status === null || status < 400 || status >= 500;
-
-/** An answer that is no stream, read to its end; an error's body is left to be read with care. */
-async function readWhole(response: Response): Promise<{ response: Response; text: string | undefined }> {
-  return { response, text: response.ok ? await response.text() : undefined };
-}

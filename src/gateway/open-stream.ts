@@ -1,4 +1,5 @@
 /** Opening a stream, with failover, until there is something to pass on. */
+import { readText } from '../core/read-bounded';
 import { parseJson } from '../core/record';
 import { isStream } from '../core/sse';
 import type { StreamRelay } from '../dialects/types';
@@ -6,6 +7,7 @@ import type { UpstreamFailure } from '../providers/types';
 import { EventReader } from './event-reader';
 import type { Attempt } from './failover';
 import { reasons, silenceLimitMs } from './patience';
+import { TOO_LARGE } from './read-answer';
 import { type StreamRun, turnTo } from './run';
 import { ShownWork } from './shown-work';
 
@@ -101,7 +103,9 @@ async function readerOf({ target, response }: Attempt): Promise<EventReader | Up
   const body = response.body!;
   if (!DOCUMENT_TYPE.test(response.headers.get('content-type') ?? '')) return new EventReader(body);
   const [ahead, whole] = body.tee();
-  return (await beginsStream(ahead)) ? new EventReader(whole) : unfolded(target, await new Response(whole).text());
+  if (await beginsStream(ahead)) return new EventReader(whole);
+  const text = await readText(new Response(whole));
+  return text === undefined ? TOO_LARGE : unfolded(target, text);
 }
 
 const DOCUMENT_TYPE = /text\/html|application\/json/;

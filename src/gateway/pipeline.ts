@@ -8,6 +8,7 @@ import type { ApiKey } from '../core/api-key';
 import { fail, type GatewayError, KEY_REFUSALS } from '../core/errors';
 import { HOURLY_LIMITS } from '../core/family';
 import { type IdempotencyHashes, idempotencyIn } from '../core/idempotency';
+import { labelsOf } from '../core/labels';
 import type { ClientRequest, Dialect } from '../dialects/types';
 import { atAccountPrices } from './account-prices';
 import type { GatewayDeps } from './deps';
@@ -159,12 +160,13 @@ async function replay(deps: GatewayDeps, accountId: string, operationId: string)
 
 function beginRun(
   deps: GatewayDeps,
-  { dialect, endpoint }: IncomingCall,
+  { dialect, endpoint, headers }: IncomingCall,
   { accountId, mode: keyMode }: ApiKey,
   admitted: Pick<Run, 'account' | 'call' | 'plan' | 'holdId' | 'startedAtMs' | 'idempotencyKeyHash'>,
   gone: AbortController | undefined,
 ): Run {
   const { plan, call, idempotencyKeyHash } = admitted;
   const failover = new Failover(deps, plan, call.stream, gone?.signal, idempotencyKeyHash !== undefined);
-  return { ...admitted, deps, dialect, endpoint, accountId, keyMode, failover, askedModel: plan.model.id };
+  const labels = labelsOf(headers, call.fields);
+  return { ...admitted, deps, dialect, endpoint, accountId, keyMode, failover, askedModel: plan.model.id, labels };
 }

@@ -4,6 +4,7 @@ import type { BeatRequest, CloseRequest, OperationDetail } from '../account/type
 import { answerHeaders } from '../core/answer-headers';
 import type { KeyMode } from '../core/api-key';
 import { fail, type GatewayError } from '../core/errors';
+import type { Labels } from '../core/labels';
 import { type MicroCredits, priceOfUsage } from '../core/money';
 import { NO_USAGE, type Usage } from '../core/usage';
 import type { Call, Dialect, OutgoingStream } from '../dialects/types';
@@ -30,6 +31,7 @@ export interface Run {
   /** The catalogue's id of the one that was admitted. */
   askedModel: string;
   idempotencyKeyHash: string | undefined;
+  labels: Labels;
   /** The queue looks after it from now on. */
   handedOver?: boolean;
 }
@@ -146,6 +148,7 @@ export function detailOf(run: Run, ending: Ending, charge: Charge | undefined, m
     price: priceOfUsage(run.plan.price, charge?.usage ?? NO_USAGE),
     ...(run.plan.pricePermille !== undefined && { pricePermille: run.plan.pricePermille }),
     ...(run.plan.catalogueVersion !== undefined && { catalogueVersion: run.plan.catalogueVersion }),
+    ...run.labels,
     latencyMs: run.deps.now() - run.startedAtMs,
     firstByteMs: durationMs ?? null,
     attempts: run.failover.attempts,

@@ -6,6 +6,7 @@ import { readBounded } from '../core/read-bounded';
 const tooLarge = (limitBytes: number) =>
   fail('body_too_large', `The request body is larger than ${Math.floor(limitBytes / 1_048_576)} MB.`);
 const unreadable = () => fail('invalid_request', 'The request body could not be read to its end.');
+export const NOT_JSON = 'The request body is not valid JSON.';
 
 /** From here on it is worth a trip to ask first whether who sends it may send anything. */
 const LARGE_BYTES = 1_048_576;

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { fail, ok, type Result } from '../core/errors';
-import { readBody } from './body';
+import { NOT_JSON, readBody } from './body';
 import type { AppContext } from './context';
 
 const BODY_LIMIT_BYTES = 1_048_576;
@@ -10,13 +10,21 @@ export function parseInput<T>(schema: z.ZodType<T>, value: unknown): Result<T> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return ok(parsed.data);
   const [issue] = parsed.error.issues;
-  const param = issue?.path.join('.') || (issue?.code === 'unrecognized_keys' ? issue.keys.join(', ') : 'body');
-  const isMissing = issue !== undefined && issue.code !== 'custom' && issue.path.length > 0 && valueAt(value, issue.path) === undefined;
+  const { path, isThere } = followed(value, issue?.path ?? []);
+  const param = path.join('.') || (issue?.code === 'unrecognized_keys' ? issue.keys.join(', ') : 'body');
+  const isMissing = issue !== undefined && issue.code !== 'custom' && !isThere;
   return fail('invalid_request', `The field \`${param}\` is ${isMissing ? 'required' : `not valid: ${issue?.message}`}.`, { param });
 }
 
-const valueAt = (value: unknown, path: readonly PropertyKey[]): unknown =>
-  path.reduce<unknown>((inner, name) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, name) : undefined), value);
+/** Where a path leads in what was sent: no further than to a text of which the schema has made a list. */
+function followed(value: unknown, path: readonly PropertyKey[]): { path: readonly PropertyKey[]; isThere: boolean } {
+  let inner = value;
+  for (const [index, name] of path.entries()) {
+    if (typeof inner !== 'object' || inner === null) return { path: path.slice(0, index), isThere: true };
+    inner = Reflect.get(inner, name);
+  }
+  return { path, isThere: path.length === 0 || inner !== undefined };
+}
 
 /** A JSON body by its schema; an empty one counts as an empty object. */
 export async function jsonInput<T>(c: AppContext, schema: z.ZodType<T>): Promise<Result<T>> {
@@ -26,7 +34,7 @@ export async function jsonInput<T>(c: AppContext, schema: z.ZodType<T>): Promise
   try {
     json = body.value.trim() === '' ? {} : JSON.parse(body.value);
   } catch {
-    return fail('invalid_request', 'The request body is not valid JSON.');
+    return fail('invalid_request', NOT_JSON);
   }
   return parseInput(schema, json);
 }

@@ -5,7 +5,7 @@ import { textOf } from '../core/multipart';
 import { isRecord, parseJson } from '../core/record';
 import type { Uploads } from '../jobs/read-fields';
 import type { MediaSource } from '../providers/media/types';
-import { type AskFirst, readBody, readForm } from './body';
+import { type AskFirst, NOT_JSON, readBody, readForm } from './body';
 
 export interface MediaBody {
   fields: Record<string, unknown>;
@@ -32,6 +32,7 @@ export async function readMediaBody(request: Request, limitBytes: number, askFir
   if (!body.ok) return body;
   if (type === CURLS_OWN && !/^\s*\{/.test(body.value)) return unsupported();
   const json = parseJson(body.value);
+  if (json === undefined) return fail('invalid_request', NOT_JSON);
   if (!isRecord(json)) return fail('invalid_request', 'The request body is not a JSON object.');
   return ok({ fields: json, uploads: {}, fingerprint: body.value });
 }
@@ -39,8 +40,9 @@ export async function readMediaBody(request: Request, limitBytes: number, askFir
 async function readFormBody(request: Request, limitBytes: number, askFirst?: AskFirst): Promise<Result<MediaBody>> {
   const form = await readForm(request, limitBytes, askFirst);
   if (!form.ok) return form;
-  const fields: Record<string, unknown> = {};
-  const uploads: Record<string, MediaSource[]> = {};
+  // Names are the sender's: none of them is to be one that every object has.
+  const fields: Record<string, unknown> = Object.create(null);
+  const uploads: Record<string, MediaSource[]> = Object.create(null);
   const prints: string[] = [];
   for (const part of form.value) {
     const { filename, bytes, contentType } = part;

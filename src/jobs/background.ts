@@ -7,6 +7,7 @@ import type { AccountStub } from '../account/stub';
 import type { BackgroundMessage } from '../account/types';
 import { parseOperationId } from '../core/ids';
 import { type MicroCredits, priceOfUsage, tokenCostMicro, withoutLesserBills } from '../core/money';
+import { readText } from '../core/read-bounded';
 import { isRecord, parseJson } from '../core/record';
 import { isPlausible, NO_USAGE, withWork } from '../core/usage';
 import { tokensOfChars } from '../dialects/estimate-tokens';
@@ -106,7 +107,7 @@ export async function lookAt(
       const response = spec.serve
         ? await spec.serve({ url, method: 'GET', headers, body: '', signal })
         : await deps.fetch(url, { headers, redirect: 'manual', signal });
-      const json = parseJson(await response.text());
+      const json = parseJson((await readText(response)) ?? '');
       const read = wire.stored!.read(json);
       if (response.ok && read) return read.pending ? { state: 'pending' } : { state: 'done', ...read };
       // Only a plain refusal says that it is not there; a web page in its place, or a paused credential, tells nothing of it.

@@ -45,6 +45,10 @@ export async function keepResult(deps: JobDeps, job: Job, result: MediaResult | 
   return { ...rest, files: kept, ...(await keepOutput(deps, job, { output, files: files as MediaResult['files'] }, kept)) };
 }
 
+/** Some vendors name their files by plain HTTP, by which nothing is fetched, and serve them by HTTPS all the same. */
+const bySafeWay = ({ settings }: Pick<JobDeps, 'settings'>, url: string): string =>
+  settings.PRIVATE_ADDRESSES === 'allowed' ? url : url.replace(/^http:/i, 'https:');
+
 async function copyFile(
   deps: JobDeps,
   job: Job,
@@ -59,7 +63,7 @@ async function copyFile(
   const own = provider && (file.authorized || (provider.spec.serve && file.url.startsWith(provider.baseUrl)));
   const response = own
     ? await fetchAuthorized(deps, provider, file.url, current.keyIndex, timeoutMs)
-    : await publicFetch(deps, file.url, { signal: AbortSignal.timeout(timeoutMs) });
+    : await publicFetch(deps, bySafeWay(deps, file.url), { signal: AbortSignal.timeout(timeoutMs) });
   if (!response.ok) {
     await response.body?.cancel();
     throw new Error(`the provider's file answers ${response.status}`);

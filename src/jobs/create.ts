@@ -4,6 +4,7 @@ import { fail, KEY_REFUSALS, ok, type Result } from '../core/errors';
 import { HOURLY_LIMITS } from '../core/family';
 import { type IdempotencyHashes, idempotencyIn, OTHER_REQUEST } from '../core/idempotency';
 import { newJobId, newNonce, newToken } from '../core/ids';
+import type { Labels } from '../core/labels';
 import { microAt } from '../core/money';
 import { readPublicUrl } from '../core/public-url';
 import type { JobDeps } from './deps';
@@ -25,6 +26,7 @@ export interface JobRequest {
   ip: string | null;
   idempotency: IdempotencyHashes | undefined;
   webhookUrl: string | null;
+  labels: Labels;
   /** Where this gateway is reached: for URLs of results. */
   publicOrigin: string;
   /** What only the answer is about. */
@@ -152,7 +154,12 @@ const atAccountPrices = (planned: PlannedJob, pricePermille: number): PlannedJob
 async function keepJob(deps: JobDeps, request: JobRequest, key: ApiKey, planned: PlannedJob, holdId: string): Promise<Job> {
   const nowMs = deps.now();
   const names = { id: newJobId(), mediaToken: newToken(), callbackToken: newToken() };
-  const plan: JobPlan = { ...planned.plan, ...(Object.keys(request.answer).length > 0 && { answer: request.answer }) };
+  const { answer, labels } = request;
+  const plan: JobPlan = {
+    ...planned.plan,
+    ...(Object.keys(labels).length > 0 && { labels }),
+    ...(Object.keys(answer).length > 0 && { answer }),
+  };
   const job: Job = {
     ...names,
     accountId: key.accountId,

@@ -112,7 +112,7 @@ const UNITS: Record<Job['plan']['per'], string> = {
 
 /** By which the customer can recompute the charge. */
 function receiptOf(job: Job): Record<string, unknown> {
-  const { unitMicro, units, per, mode, catalogueVersion, pricePermille } = job.plan;
+  const { unitMicro, units, per, mode, catalogueVersion, pricePermille, labels } = job.plan;
   const attempts = job.attempts.map(({ keyIndex: _index, keyTag: _tag, ...attempt }) => attempt);
   const { provider, model } = attempts.at(-1) ?? {};
   return {
@@ -127,6 +127,7 @@ function receiptOf(job: Job): Record<string, unknown> {
     usage: job.outputs ? deliveredOf(job, job.outputs) : null,
     ...(job.outputs?.lostFiles && { files: { delivered: job.outputs.files.length, lost: job.outputs.lostFiles } }),
     mode,
+    ...labels,
     latencyMs: (job.endedAt ?? job.createdAt) - job.createdAt,
     attempts,
     ...(job.error && { error: job.error.message, errorKind: job.error.kind }),

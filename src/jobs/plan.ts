@@ -10,9 +10,10 @@ import { pricesByQuality } from '../providers/catalogue/picture-qualities';
 import type { MediaInput, MediaKind } from '../providers/media/types';
 import type { Registry } from '../providers/registry';
 import type { MediaTarget, Model, Provider } from '../providers/types';
+import { leftOutOf } from './able';
 import { estimateMicro, priceJob, type UnitPrice } from './price';
 import { Fields, invalid, type Uploads } from './read-fields';
-import { readInput } from './read-input';
+import { FILM_REFERENCES, LAST_FRAMES, REFERENCES, readInput } from './read-input';
 import type { JobPlan } from './types';
 
 const MAX_QUOTED_CHARS = 200;
@@ -138,23 +139,30 @@ const isBeyond = (resolution: string): boolean =>
   Number(/^(\d{3,5})p?$/i.exec(resolution)?.[1] ?? 0) > USUAL_LINES || /^\d+k$/i.test(resolution);
 
 /** A film of a resolution that has no price, where others have one of their own, would be made at another's. */
-function refuseResolution({ tierMicro }: UnitPrice, input: MediaInput) {
+function refuseResolution({ tierMicro }: UnitPrice, input: MediaInput, name: string) {
   if (input.kind !== 'video') return undefined;
   if (!tierMicro) {
     const larger = input.resolution !== undefined && isBeyond(input.resolution);
-    return larger ? invalid('resolution', `is beyond what the price is for: ${USUAL_LINES}p at most`) : undefined;
+    return larger ? invalid(name, `is beyond what the price is for: ${USUAL_LINES}p at most`) : undefined;
   }
   const offered = Object.keys(tierMicro).join(', ');
   if (input.extra.size !== undefined) return invalid('size', `is not read here; \`resolution\` may be one of ${offered}`);
   if (input.resolution === undefined || Object.hasOwn(tierMicro, input.resolution.toLowerCase())) return undefined;
-  return invalid('resolution', `must be one of ${offered}`);
+  return invalid(name, name === 'size' ? `is of ${input.resolution}; there is ${offered}` : `must be one of ${offered}`);
 }
 
 export function planJob(registry: Registry, call: MediaCall, sandbox: boolean, rules: PublicUrlRules): Result<PlannedJob> {
-  if (call.fields.model === undefined && call.fields.intent !== undefined) return planIntent(registry, call, sandbox, rules);
+  if (!call.fields.model && call.fields.intent) return planIntent(registry, call, sandbox, rules);
   const found = findModel(registry, call, sandbox);
   return found.ok ? planModel(registry, found.value, call, sandbox, rules) : found;
 }
+
+const BROUGHT_NAMES = {
+  mask: () => ['mask', 'mask_url'],
+  lastFrame: () => LAST_FRAMES,
+  references: (kind: MediaKind) => (kind === 'video' ? FILM_REFERENCES : REFERENCES),
+};
+const LEFT_OUT = 'brings what no provider of this model that is configured here has a place for';
 
 const isReadLater = (input: MediaInput): boolean => input.kind === 'asr' && 'url' in input.audio;
 
@@ -168,13 +176,16 @@ function planModel(registry: Registry, model: Model, call: MediaCall, sandbox: b
   if (!input.ok) return input;
   const unread = fields.unreadUpload();
   if (unread !== undefined) return invalid(unread, `holds a file, and is no name of one that \`${model.id}\` takes`);
-  const unpriced = refuseResolution(unitPrice(model)!, input.value);
+  const unpriced = refuseResolution(unitPrice(model)!, input.value, fields.nameOf(['resolution', 'size']));
   if (unpriced) return unpriced;
   const chosen = mode.value === 'fast' ? 'fast' : 'auto';
-  if (reachableTargets(registry, model, terms.kind, sandbox, chosen).length === 0)
+  const targets = reachableTargets(registry, model, terms.kind, sandbox, chosen);
+  if (targets.length === 0)
     return chosen === 'fast' && reachableTargets(registry, model, terms.kind, sandbox, 'auto').length > 0
       ? fail('model_unavailable', `The model \`${model.id}\` has no fast mode here; leave \`mode\` out.`, { param: 'mode' })
       : fail('no_provider', `No provider is configured for \`${model.id}\`.`, { param: 'model' });
+  const leftOut = leftOutOf(targets, input.value);
+  if (leftOut) return invalid(fields.nameOf(BROUGHT_NAMES[leftOut](terms.kind)), LEFT_OUT);
   const priced = priceJob(unitPrice(model)!, terms, input.value, chosen);
   const { catalogueVersion } = registry;
   // What came with its request has been measured by now, and is not to be again when it is sent.

@@ -168,7 +168,7 @@ export async function applyStep(
       const { timedOut } = step.failure;
       if (timedOut && job.plan.deployment) return endUnlessDone(deps, job, { state: 'expired', error: ranTooLong(), usage: timedOut });
       const secrets = [...provider.apiKeys, ...Object.values(provider.spec.headers ?? {})];
-      return endUnlessDone(deps, job, { state: 'failed', error: failedError(step.failure, secrets) });
+      return endUnlessDone(deps, job, { state: 'failed', error: failedError(job, step.failure, secrets) });
     }
     case 'canceled':
       return endUnlessDone(deps, job, { state: 'canceled', ...(step.usage && { usage: step.usage }) });

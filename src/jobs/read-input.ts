@@ -1,7 +1,7 @@
 /** A request's fields as the input of a kind, checked against what the model takes. Pure. */
 import { ok, type Result } from '../core/errors';
 import { FILM_SECONDS, type MediaTerms } from '../providers/catalogue/media-terms';
-import { nearestRatio, readRatio, readSides, tierOfSides } from '../providers/media/dimensions';
+import { linesOfSides, nearestRatio, readRatio, readSides, tierOfSides } from '../providers/media/dimensions';
 import { fittingSeconds } from '../providers/media/duration';
 import type {
   CloneInput,
@@ -36,6 +36,12 @@ function all<T extends Record<string, Result<unknown>>>(
   return ok(Object.fromEntries(values));
 }
 
+/** What is left to the provider is not said: some know no `auto`, and others refuse it for one of their models. */
+function ratioOf(fields: Fields, { aspectRatios }: MediaTerms): Result<string | undefined> {
+  const read = fields.oneOf(['aspect_ratio', 'aspectRatio'], aspectRatios && [...aspectRatios, 'auto']);
+  return read.ok && read.value === 'auto' ? ok(undefined) : read;
+}
+
 type Reader = (fields: Fields, terms: MediaTerms) => Result<MediaInput>;
 
 function readImage(fields: Fields, terms: MediaTerms): Result<ImageInput> {
@@ -46,7 +52,7 @@ function readImage(fields: Fields, terms: MediaTerms): Result<ImageInput> {
     prompt: fields.longText(['prompt'], terms.needsPrompt ?? false),
     count: fields.number(['n', 'num_images'], ANY),
     size: fields.oneOf(['size'], terms.sizes),
-    aspectRatio: fields.oneOf(['aspect_ratio', 'aspectRatio'], terms.aspectRatios),
+    aspectRatio: ratioOf(fields, terms),
     resolution: fields.oneOf(['resolution'], terms.resolutions),
     references: fields.sources(REFERENCES, forms),
     mask: fields.source(['mask', 'mask_url'], forms),
@@ -136,8 +142,10 @@ export const REFERENCES = [
   'reference_image_urls',
 ];
 
+export const LAST_FRAMES = ['last_image_url', 'last_image', 'last_frame_image'];
+
 /** The same of a film, whose other pictures are its frames. */
-const FILM_REFERENCES = ['reference_images', 'image_urls', 'images'];
+export const FILM_REFERENCES = ['reference_images', 'image_urls', 'images'];
 
 function refuseReferences(name: string, references: readonly MediaSource[], { references: terms }: MediaTerms) {
   if (terms && references.length > terms.max)
@@ -151,22 +159,31 @@ function readVideo(fields: Fields, terms: MediaTerms): Result<VideoInput> {
   const read = all({
     prompt: fields.longText(['prompt'], (terms.needsPrompt ?? false) && !terms.needsFirstFrame),
     duration: fields.number(['duration', 'seconds', 'duration_seconds'], FILM_SECONDS),
-    aspectRatio: fields.oneOf(['aspect_ratio', 'aspectRatio'], terms.aspectRatios),
+    aspectRatio: ratioOf(fields, terms),
     resolution: fields.oneOf(['resolution'], terms.resolutions),
+    size: fields.text(['size']),
     firstFrame: fields.source(['image_url', 'image', 'first_image_url', 'first_frame_image']),
-    lastFrame: fields.source(['last_image_url', 'last_image', 'last_frame_image']),
+    lastFrame: fields.source(LAST_FRAMES),
     references: fields.sources(FILM_REFERENCES, terms.references?.forms ?? 'any'),
     negativePrompt: fields.text(['negative_prompt'], 10_000),
     seed: fields.number(['seed'], SEED),
   });
   if (!read.ok) return read;
-  const { prompt, duration, references, ...rest } = read.value;
+  const { prompt, duration, references, size, ...others } = read.value;
+  const rest = { ...others, ...filmShape(size, others) };
   const tooMany = refuseReferences(fields.nameOf(FILM_REFERENCES), references, terms);
   if (tooMany) return tooMany;
   if (terms.needsFirstFrame && !rest.firstFrame && references.length === 0)
     return invalid('image', 'is required: this model makes a video of a picture');
   const durationSeconds = fittingSeconds(duration ?? usual, offered);
-  return ok({ kind: 'video', prompt, durationSeconds, references, ...present(rest), extra: fields.extra() });
+  const extra = { ...fields.extra(), ...(size !== undefined && !readSides(size) && { size }) };
+  return ok({ kind: 'video', prompt, durationSeconds, references, ...present(rest), extra });
+}
+
+/** As who makes films by their size has it: in the words that other models have for a shape. */
+function filmShape(size: string | undefined, { aspectRatio, resolution }: Omit<Shape, 'size'>): Omit<Shape, 'size'> {
+  const sides = readSides(size);
+  return sides ? { aspectRatio: aspectRatio ?? nearestRatio(sides), resolution: resolution ?? linesOfSides(sides) } : {};
 }
 
 /** OpenAI calls the text `input`, and the format `response_format`. */
@@ -176,12 +193,15 @@ function readSpeech(fields: Fields): Result<SpeechInput> {
     text: fields.longText(['text', 'input', 'prompt'], true),
     voice: fields.text(['voice_id', 'voice', 'reference_id']),
     format: fields.oneOf(['format', 'response_format'], SPEECH_FORMATS),
-    speed: fields.number(['speed'], { min: 0.25, max: 4 }),
+    speed: fields.number(['speed'], SPEED),
   });
   if (!read.ok) return read;
   const { text, format, ...rest } = read.value;
   return ok({ kind: 'tts', text, format: format ?? 'mp3', ...present(rest), extra: fields.extra() });
 }
+
+/** https://platform.openai.com/docs/api-reference/audio/createSpeech */
+const SPEED = { min: 0.25, max: 4 };
 
 export const SPEECH_FORMATS = ['mp3', 'wav', 'opus', 'pcm', 'aac', 'flac'];
 
@@ -192,6 +212,7 @@ function readClone(fields: Fields): Result<CloneInput> {
     reference: fields.source(['audio', 'audio_url', 'reference_audio', 'file']),
     referenceText: fields.text(['reference_text', 'audio_text'], 10_000),
     format: fields.oneOf(['format', 'response_format'], SPEECH_FORMATS),
+    speed: fields.number(['speed'], SPEED),
   });
   if (!read.ok) return read;
   const { text, reference, format, ...rest } = read.value;

@@ -7,6 +7,7 @@ import { fail, type GatewayError } from '../core/errors';
 import type { MediaAdapter, MediaFailure, MediaInput, MediaRequest, Submission } from '../providers/media/types';
 import { redactSecrets } from '../providers/redact';
 import { toldToCustomer } from '../providers/told';
+import { upstreamModelFor } from './able';
 import { copyResult, keepResult } from './copy';
 import type { JobDeps } from './deps';
 import { type Ending, finishJob } from './finish';
@@ -168,23 +169,13 @@ async function holdForLength(deps: JobDeps, job: Job, input: MediaInput): Promis
   return undefined;
 }
 
-/** A film that only goes by pictures is made by the model of words, where that takes some; one that begins or ends with them is not. */
-function isOfPictures(input: MediaInput, takesReferences: boolean): boolean {
-  if (input.kind === 'image') return input.references.length > 0;
-  if (input.kind !== 'video') return false;
-  return input.firstFrame !== undefined || input.lastFrame !== undefined || (input.references.length > 0 && !takesReferences);
-}
-
-function submissionOf(job: Job, { provider, target }: NextTarget, input: MediaInput, callback: string | undefined): Submission {
-  const takesReferences = adapterOf(provider).takesReferences?.(target.model) ?? false;
-  return {
-    model: (isOfPictures(input, takesReferences) ? target.modelWithReferences : undefined) ?? target.model,
-    defaults: target.defaults ?? {},
-    input,
-    reference: job.id,
-    callbackUrl: callback,
-  };
-}
+const submissionOf = (job: Job, next: NextTarget, input: MediaInput, callback: string | undefined): Submission => ({
+  model: upstreamModelFor(next, input),
+  defaults: next.target.defaults ?? {},
+  input,
+  reference: job.id,
+  callbackUrl: callback,
+});
 
 /** Undefined where no provider could reach it. */
 function callbackUrl({ settings }: JobDeps, job: Job): string | undefined {
@@ -260,7 +251,8 @@ async function applyFailure(
     : { attempts, claimedUntil: null };
   const changed = await keep(deps, claimed, (present) => (isOurs(present) ? change : undefined));
   if (!changed) return;
-  if (!again) return finishJob(deps, changed, { state: 'failed', error: errorOf(failed, { action: failure.action, ...more }) });
+  if (!again)
+    return finishJob(deps, changed, { state: 'failed', error: errorOf(failed, { action: failure.action, ...more }, whoFailed(changed)) });
   if (nextTarget(deps, changed, deps.now())) await deps.jobs.send({ jobId: changed.id }, { delaySeconds });
   else await waitOrFail(deps, changed);
 }
@@ -294,24 +286,29 @@ export async function resolveLost(deps: JobDeps, job: Job): Promise<void> {
 
 const tooLate = (): GatewayError => fail('job_failed', 'This job was not finished in time and was given up. Nothing was charged.').error;
 
-function errorOf({ message, status }: JobAttempt, { action, code, param }: Pick<MediaFailure, 'action' | 'code' | 'param'>): GatewayError {
+const EVERYBODY = 'All providers of this model failed; the last one';
+/** Nobody else is asked once a job may have begun; a deployment's run is its customer's own program. */
+const whoFailed = ({ plan }: Pick<Job, 'plan'>): string => (plan.deployment ? 'The run failed' : 'The provider failed');
+
+function errorOf(
+  { message, status }: Pick<JobAttempt, 'message' | 'status'>,
+  { action, code, param }: Pick<MediaFailure, 'action' | 'code' | 'param'>,
+  who: string,
+): GatewayError {
   const more = { ...(code !== undefined && { code }), ...(param !== undefined && { param }) };
   if (action === 'caller') {
     const own = status !== null && status >= 400 && status < 500 ? { status } : {};
     return fail('upstream_rejected', message || 'The provider refused the request.', { ...more, ...own }).error;
   }
-  return fail('upstream_failed', `All providers of this model failed; the last one: ${message || 'no reason given'}`, more).error;
+  return fail('upstream_failed', `${who}: ${message || 'no reason given'}`, more).error;
 }
 
 function lastError(job: Job): GatewayError {
   const last = job.attempts.at(-1);
   if (!last) return fail('no_provider', `No provider is configured for \`${job.model}\` any more.`).error;
-  return errorOf(last, { action: 'next_target' });
+  return errorOf(last, { action: 'next_target' }, EVERYBODY);
 }
 
 /** The error of a job that its provider gave up while it ran. */
-export const failedError = (failure: MediaFailure, secrets: readonly string[]): GatewayError =>
-  errorOf(
-    { provider: '', model: '', keyIndex: 0, atMs: 0, outcome: 'failed', status: null, message: redactSecrets(failure.message, secrets) },
-    failure,
-  );
+export const failedError = (job: Job, failure: MediaFailure, secrets: readonly string[]): GatewayError =>
+  errorOf({ status: null, message: redactSecrets(failure.message, secrets) }, failure, whoFailed(job));

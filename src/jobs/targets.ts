@@ -2,6 +2,7 @@
 import type { Health } from '../core/health';
 import type { Registry } from '../providers/registry';
 import type { MediaTarget, Provider } from '../providers/types';
+import { ableTargets } from './able';
 import { type ReachableTarget, reachableTargets } from './plan';
 import type { Job, JobAttempt } from './types';
 
@@ -24,6 +25,13 @@ function targetsOf(registry: Registry, job: Job): ReachableTarget[] {
   }
   const model = registry.models.find(job.model);
   return model ? reachableTargets(registry, model, job.kind, sandbox, mode) : [];
+}
+
+/** Those whose model has a place for all that the caller brought, if there are any: the others would leave some out. */
+function suitableTargets(registry: Registry, job: Job): ReachableTarget[] {
+  const targets = targetsOf(registry, job);
+  const able = 'stored' in job.input ? targets : ableTargets(targets, job.input);
+  return able.length > 0 ? able : targets;
 }
 
 /** Keys in turn, so that one provider's jobs spread over them. */
@@ -52,7 +60,7 @@ function openFromMs(attempts: readonly JobAttempt[], keyIndex: number): number |
 function* openTargets(registry: Registry, job: Job): Generator<NextTarget & { fromMs: number }> {
   if (job.attempts.length >= MAX_ATTEMPTS) return;
   const lost = job.attempts.find(({ outcome }) => outcome === 'lost');
-  for (const { provider, target } of targetsOf(registry, job)) {
+  for (const { provider, target } of suitableTargets(registry, job)) {
     const attempts = job.attempts.filter((attempt) => attempt.provider === provider.spec.id && attempt.model === target.model);
     if (lost && (lost.provider !== provider.spec.id || lost.model !== target.model)) continue;
     for (const keyIndex of lost ? [lost.keyIndex] : keysOf(provider, job.id)) {

@@ -1,4 +1,5 @@
 import type { GatewayError } from '../core/errors';
+import type { Labels } from '../core/labels';
 import type { MicroCredits } from '../core/money';
 import type { MediaInput, MediaKind, MediaResult, MediaSource, OutputFile, Transcript, UpstreamJob } from '../providers/media/types';
 
@@ -51,6 +52,7 @@ export interface JobPlan {
   audioSecondsARequest?: number;
   /** Whose endpoint a deployment's run goes to. */
   deployment?: { slug: string; provider: string; endpointId: string };
+  labels?: Labels;
   /** `b64_json`, and what else only the answer is about. */
   answer?: Readonly<Record<string, unknown>>;
 }

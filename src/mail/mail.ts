@@ -15,12 +15,14 @@ export type Mailer = (mail: Mail) => Promise<void>;
 const MAX_NAME_CHARS = 60;
 
 /** An organization's name is anybody's text, and the mail is ours: it carries no address to go to, nor another line. */
-export const inMail = (name: string): string =>
-  name
+export const inMail = (name: string): string => {
+  const plain = name
     .replace(/[\p{Cc}\p{Cf}]+/gu, ' ')
     .replace(/\w+:\/\/|www\./gi, '')
-    .replaceAll('/', ' ')
-    .slice(0, MAX_NAME_CHARS);
+    .replaceAll('/', ' ');
+  // No half of a character.
+  return Array.from(plain).slice(0, MAX_NAME_CHARS).join('');
+};
 
 export const plainText = ({ paragraphs, action }: Mail): string =>
   [...paragraphs, ...(action ? [`${action.label}:\n${action.url}`] : [])].join('\n\n');

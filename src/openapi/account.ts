@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { rotateKeyInput } from '../console/api-keys/rotate';
 import { updateKeyInput } from '../console/api-keys/update';
 import { KEY_SCOPES, ROLES } from '../console/permissions';
+import { breakdownInput } from '../console/usage/breakdown';
 import { STATUSES, usageFilterInput } from '../console/usage/filter';
 import { FAMILIES } from '../core/family';
 import { LIMIT_PERIODS } from '../core/limit-period';
@@ -66,6 +67,8 @@ const logShape = {
   status: z.enum(STATUSES),
   latencyMs: z.number().nullable(),
   provider: z.string().nullable(),
+  endUser: z.string().nullable(),
+  tags: z.array(z.string()),
   inputTokens: z.int(),
   cacheReadTokens: z.int(),
   cacheWriteTokens: z.int(),
@@ -83,6 +86,20 @@ const usage = z.object({
   costByModel: z.array(z.object({ model: z.string().nullable(), ...spent })),
   topExpensiveRequests: z.array(log),
   dailyCost: z.array(z.object({ date: z.iso.date(), ...spent })),
+});
+
+const breakdown = z.object({
+  by: breakdownInput.shape.by,
+  shares: z.array(
+    z.object({
+      value: z.string().nullable().meta({ description: '`null`: of calls that have none.' }),
+      name: z.string().nullable().meta({ description: 'Of a key, and the address of a member.' }),
+      inputTokens: z.int(),
+      outputTokens: z.int(),
+      ...spent,
+    }),
+  ),
+  isWhole: z.boolean().meta({ description: 'There are no others.' }),
 });
 
 const receipt = z.looseObject({
@@ -123,6 +140,8 @@ const FILTERS = queryOf(usageFilterInput, {
   maxLatencyMs: 'That took so long at most.',
   minCredits: 'That cost so much at least.',
   maxCredits: 'That cost so much at most.',
+  endUser: 'Of this end user alone: `user`, `safety_identifier`, `metadata.user_id`, or the header `x-end-user`.',
+  tag: 'With this tag alone: one of the header `x-tags`, or of `metadata.tags`.',
   q: 'Part of a request’s id.',
 });
 
@@ -222,6 +241,19 @@ const usageRoutes: Route[] = [
     permission: 'usage.read',
     parameters: [...FILTERS, ORGANIZATION_QUERY],
     answers: { 200: { description: 'All of them.', others: { 'text/csv': { type: 'string' } } } },
+    errors: FAILURES.account,
+  },
+  {
+    method: 'get',
+    path: '/api/api-usage/breakdown',
+    id: 'breakDownUsage',
+    tag: 'Account',
+    summary: 'What calls cost by end user, tag, key, member, model, endpoint or provider',
+    description: 'The dearest first. A call with two tags is in both of their sums.',
+    access: 'account',
+    permission: 'usage.read',
+    parameters: [...queryOf(breakdownInput, { by: 'By what.' }), ...FILTERS, limit(1_000, 100), ORGANIZATION_QUERY],
+    answers: { 200: json('The sums.', breakdown) },
     errors: FAILURES.account,
   },
   {

@@ -5,7 +5,7 @@ import { outputTokens } from '../dialects/parse-body';
 import { example, json, query, type Route } from './describe';
 import { FAILURES } from './errors';
 import { geminiModel, geminiModelList } from './models';
-import { IDEMPOTENCY, PASSED_ON, RESUMABLE } from './parts';
+import { OF_CALLS, PASSED_ON, RESUMABLE } from './parts';
 import { credits } from './schemas';
 
 const CONTENTS = [{ role: 'user', parts: [{ text: 'Hello' }] }];
@@ -63,7 +63,7 @@ const unifiedRoute: Route = {
   description:
     'The answer, and its errors, come in the shape that was sent. Beside `contents`, how many answers and how long is said in `generationConfig`; OpenAI’s `n`, `max_tokens` and `messages` are a 400 there.',
   access: 'key',
-  parameters: [IDEMPOTENCY, RESUMABLE],
+  parameters: [...OF_CALLS, RESUMABLE],
   body: {
     schema: z.union([unifiedRequest, unifiedOpenaiRequest]),
     examples: {
@@ -92,7 +92,7 @@ const nativeRoutes: Route[] = [
     summary: 'Google’s generateContent',
     description: PASSED_ON,
     access: 'key',
-    parameters: [IDEMPOTENCY],
+    parameters: [...OF_CALLS],
     body: { schema: generateRequest, examples: example('One answer', { contents: CONTENTS }) },
     answers: { 200: json('The answer.', answered, CHARGED) },
     errors: [...FAILURES.call, 'not_found'],
@@ -107,7 +107,7 @@ const nativeRoutes: Route[] = [
     summary: 'Google’s streamGenerateContent',
     access: 'key',
     parameters: [
-      IDEMPOTENCY,
+      ...OF_CALLS,
       RESUMABLE,
       query('alt', '`sse` for events; without it the stream is a JSON array.', { type: 'string', enum: ['sse'] }),
     ],

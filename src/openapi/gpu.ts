@@ -6,7 +6,7 @@ import { example, json, type Route } from './describe';
 import { FAILURES, ONCE } from './errors';
 import { outputJsonUrl } from './jobs';
 import { gpuRequest, gpuRunRequest } from './media-input';
-import { IDEMPOTENCY, PREFER } from './parts';
+import { OF_CALLS, PREFER } from './parts';
 import { credits, named, time } from './schemas';
 
 const JOB_HEADERS = ['x-job-id', 'x-credits-charged', 'idempotent-replayed'] as const;
@@ -135,7 +135,7 @@ const runRoutes: Route[] = [
     tag: 'GPU',
     summary: 'Run a model of the catalogue',
     access: 'key',
-    parameters: [IDEMPOTENCY, PREFER],
+    parameters: [...OF_CALLS, PREFER],
     body: { schema: gpuModelParams, examples: example('A picture', { input: { prompt: 'A tabby cat' } }) },
     answers: {
       200: json('What it made, of models that are quick or that were waited for.', run, JOB_HEADERS),
@@ -151,7 +151,7 @@ const runRoutes: Route[] = [
     summary: 'Run a deployment',
     description: 'Held for its longest duration, charged by the seconds that it took.',
     access: 'key',
-    parameters: [IDEMPOTENCY, PREFER],
+    parameters: [...OF_CALLS, PREFER],
     body: { schema: gpuParams, examples: example('A run', { input: { prompt: 'A tabby cat' }, sync: true }) },
     answers: { 200: json('The run.', run, JOB_HEADERS) },
     errors: FAILURES.media,
@@ -188,7 +188,7 @@ const deploymentRoutes: Route[] = [
     description:
       'Workers that always run (`minWorkers`), and those that wait for the next run, are charged while they do. The first hour of the former, and one wait of each of the others, must be in the balance.',
     access: 'key',
-    parameters: [IDEMPOTENCY],
+    parameters: [...OF_CALLS],
     body: { schema: deploymentParams, examples: example('A deployment', DEPLOYMENT) },
     answers: { 201: json('The deployment.', deployment, ['idempotent-replayed']) },
     errors: [...FAILURES.write, ...ONCE, 'insufficient_credits', 'spending_limit', 'no_provider', 'upstream_failed', 'permission_denied'],

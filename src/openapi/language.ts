@@ -18,7 +18,7 @@ import {
 } from './formats/chat';
 import { message, messageCount, messageCountParams, messageEvent, messageFailure, messageParams } from './formats/messages';
 import { modelList } from './models';
-import { IDEMPOTENCY, PASSED_ON, RESUMABLE } from './parts';
+import { OF_CALLS, PASSED_ON, RESUMABLE } from './parts';
 
 const HELLO = [{ role: 'user', content: 'Hello' }];
 const CHARGED = ['x-credits-charged', 'idempotent-replayed'] as const;
@@ -36,7 +36,7 @@ const chatRoutes: Route[] = [
     summary: 'OpenAI Chat Completions',
     description: `For all language models but Anthropic's, which are served at \`/v1/messages\`. ${PASSED_ON}`,
     access: 'key',
-    parameters: [IDEMPOTENCY, RESUMABLE],
+    parameters: [...OF_CALLS, RESUMABLE],
     body: {
       schema: chatParams,
       examples: {
@@ -72,7 +72,7 @@ const chatRoutes: Route[] = [
     summary: 'The short form of a chat',
     description: `Costs 2 credits a message at least. Without \`model\` a small one answers. ${PASSED_ON}`,
     access: 'key',
-    parameters: [IDEMPOTENCY, RESUMABLE],
+    parameters: [...OF_CALLS, RESUMABLE],
     body: {
       schema: chatSendParams,
       examples: {
@@ -103,7 +103,7 @@ const plainRoutes: Route[] = [
     summary: "OpenAI's legacy completions",
     description: PASSED_ON,
     access: 'key',
-    parameters: [IDEMPOTENCY, RESUMABLE],
+    parameters: [...OF_CALLS, RESUMABLE],
     body: {
       schema: completionsRequest,
       examples: {
@@ -132,7 +132,7 @@ const plainRoutes: Route[] = [
     summary: 'OpenAI Embeddings',
     description: PASSED_ON,
     access: 'key',
-    parameters: [IDEMPOTENCY],
+    parameters: [...OF_CALLS],
     body: {
       schema: embeddingParams,
       examples: example('One text', { model: 'text-embedding-3-small', input: 'Hello' }),
@@ -157,7 +157,7 @@ const messageRoutes: Route[] = [
     summary: 'Anthropic Messages',
     description: `For Claude. ${PASSED_ON}`,
     access: 'key',
-    parameters: [IDEMPOTENCY, RESUMABLE, ...VERSION_HEADERS],
+    parameters: [...OF_CALLS, RESUMABLE, ...VERSION_HEADERS],
     body: {
       schema: messageParams,
       examples: {

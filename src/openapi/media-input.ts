@@ -92,6 +92,7 @@ const VIDEO = {
   aspect_ratio: aspect,
   aspectRatio: aliasOf('aspect_ratio', aspect),
   resolution: word.nullish(),
+  size: word.nullish().meta({ description: 'Such as `720x1280`: its ratio, and its resolution.' }),
   image_url: first,
   image: first,
   first_image_url: aliasOf('image_url', first),
@@ -137,6 +138,7 @@ const CLONE = {
   audio_text: aliasOf('reference_text', text.nullish()),
   format: format.nullish(),
   response_format: aliasOf('format', format.nullish()),
+  speed: SPEECH.speed,
 };
 
 const TRANSCRIPTION = {

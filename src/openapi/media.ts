@@ -15,7 +15,7 @@ import {
   threeDRequest,
   videoRequest,
 } from './media-input';
-import { BINARY, IDEMPOTENCY, PREFER } from './parts';
+import { BINARY, OF_CALLS, PREFER } from './parts';
 import { credits, named } from './schemas';
 
 const JOB_HEADERS = ['x-job-id', 'x-credits-charged', 'idempotent-replayed'] as const;
@@ -127,7 +127,7 @@ const route = (path: string, id: string, tag: Route['tag'], summary: string, bod
   summary,
   description: WAITS,
   access: 'key',
-  parameters: [IDEMPOTENCY],
+  parameters: [...OF_CALLS],
   body: { types: TYPES, ...body },
   answers: { 200: answer },
   errors: FAILURES.media,
@@ -201,7 +201,7 @@ const videoRoutes: Route[] = [
       json('The job, or with `Prefer: wait` its end.', z.union([started, jobAnswer]), JOB_HEADERS),
     ),
     description: 'Answers at once; the job is polled, or told of by a webhook.',
-    parameters: [IDEMPOTENCY, PREFER],
+    parameters: [...OF_CALLS, PREFER],
   },
 ];
 
@@ -244,9 +244,17 @@ const nativeAudioRoutes: Route[] = [
 ];
 
 const WAITS_IN_SILENCE = 'Waits for the result, for 290 seconds at most. The job goes on when you hang up: `x-job-id` names it.';
+const heardUsage = z.object({ type: z.literal('duration'), seconds: z.int().min(0).meta({ description: 'Begun ones count.' }) });
 const heard = z.union([
-  z.object({ text: z.string() }),
-  z.object({ task: z.literal('transcribe'), language: z.string(), duration: z.number(), text: z.string(), segments: z.array(segment) }),
+  z.object({ text: z.string(), usage: heardUsage.optional() }),
+  z.object({
+    task: z.literal('transcribe'),
+    language: z.string(),
+    duration: z.number(),
+    text: z.string(),
+    segments: z.array(segment),
+    usage: heardUsage,
+  }),
 ]);
 
 const end = { creditsUsed: credits, jobId: z.string() };

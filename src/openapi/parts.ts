@@ -1,4 +1,5 @@
 /** What several routes have in common: parameters, headers, and the ways to say who asks. */
+import { LONGEST_END_USER } from '../core/labels';
 import { header, type Json, type Parameter, query } from './describe';
 
 export const HEADERS: Readonly<Record<string, Json>> = {
@@ -59,6 +60,16 @@ export const IDEMPOTENCY = header(
   'The same key and body bring the first answer again without a second charge; another body is refused with 422.',
   { type: 'string', minLength: 1, maxLength: 255 },
 );
+
+/** What every call that is paid for takes. */
+export const OF_CALLS: readonly Parameter[] = [
+  IDEMPOTENCY,
+  header('x-end-user', 'Whom the call is for, where its format has no field for that: usage can be had by it.', {
+    type: 'string',
+    maxLength: LONGEST_END_USER,
+  }),
+  header('x-tags', 'What the call is for, up to ten tags with commas between them: usage can be had by each.', { type: 'string' }),
+];
 
 export const RESUMABLE = header('x-resumable', '`true`: the stream can be gone on with at `/v1/generations/{id}/stream`.', {
   type: 'string',

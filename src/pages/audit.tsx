@@ -5,14 +5,16 @@ import { type AuditFilter, type AuditView, auditFilterInput, queryAudit, verifyA
 import type { VerbContext } from '../console/context';
 import { listInvitations } from '../console/organizations/invitations';
 import { listMembers } from '../console/organizations/members';
+import type { GatewayError } from '../core/errors';
 import type { AppContext } from '../http/context';
 import { type AccountRoute, queryOf } from '../routes/account/route';
-import { readForm } from './form';
+import { marked, readForm } from './form';
 import { Empty, Headings, Name, Notice, Pages, Scroll, Time } from './parts';
 import { orgQuery, page, refusalPage } from './shell';
 
 const PATH = '/settings/audit';
 const ENTRIES = 100;
+const DAY_MS = 86_400_000;
 
 export const auditPath = (context: VerbContext): string => `${PATH}${orgQuery(context)}`;
 
@@ -126,34 +128,66 @@ const FIELDS = [
   ['target', 'Target, by its id', ''],
 ] as const;
 
+const DAYS = [
+  ['fromDay', 'from', 'Since'],
+  ['toDay', 'to', 'Until'],
+] as const;
+
 const LABELS = { ...Object.fromEntries(FIELDS), from: 'Since', to: 'Until' };
 
+/** What is no day is left as it is, to be refused by its own label. */
+const momentOf = (day: string, daysLater: number): string => {
+  const atMs = Date.parse(`${day}T00:00:00Z`) + daysLater * DAY_MS;
+  return Number.isNaN(atMs) ? day : new Date(atMs).toISOString();
+};
+
 /** Days of the form are UTC days; the last one counts. */
-function filterOf({ fromDay, toDay, ...rest }: Record<string, string>): Record<string, string> {
-  const dayAfter = (day: string): string => new Date(Date.parse(`${day}T00:00:00Z`) + 86_400_000).toISOString();
-  const isDay = (day: string | undefined): day is string => day !== undefined && !Number.isNaN(Date.parse(`${day}T00:00:00Z`));
-  return { ...rest, ...(isDay(fromDay) && { from: `${fromDay}T00:00:00Z` }), ...(isDay(toDay) && { to: dayAfter(toDay) }) };
+const filterOf = ({ fromDay, toDay, ...rest }: Record<string, string>): Record<string, string> => ({
+  ...rest,
+  ...(fromDay !== undefined && { from: momentOf(fromDay, 0) }),
+  ...(toDay !== undefined && { to: momentOf(toDay, 1) }),
+});
+
+interface Asked {
+  filter: AuditFilter;
+  /** What of the query is understood. */
+  query: Record<string, string>;
+  error?: GatewayError | undefined;
 }
 
-const Filter: FC<{ filter: AuditFilter; query: Record<string, string>; context: VerbContext }> = ({ filter, query, context }) => (
+/** One field that is not understood takes none of the others with it. */
+function askedOf(query: Record<string, string>, error?: GatewayError): Asked {
+  const read = readForm(auditFilterInput, filterOf(query), LABELS);
+  if (read.ok) return { filter: read.value, query, error };
+  const { param = '' } = read.error;
+  const { [param]: _, [`${param}Day`]: _day, ...others } = query;
+  return askedOf(others, error ?? read.error);
+}
+
+interface FilterProps {
+  error: GatewayError | undefined;
+  /** As it was sent, to be put right. */
+  typed: Record<string, string>;
+  context: VerbContext;
+}
+
+const Filter: FC<FilterProps> = ({ error, typed, context }) => (
   <form class="filter" method="get" action={PATH} aria-label="Filter">
     {context.organization && <input type="hidden" name="org" value={context.organization.id} />}
     {FIELDS.map(([name, label, placeholder]) => (
       <label>
         {label}
-        <input name={name} value={filter[name] ?? ''} placeholder={placeholder} />
+        <input name={name} value={typed[name] ?? ''} placeholder={placeholder} {...marked(error, name)} />
       </label>
     ))}
-    <label>
-      Since
-      <input name="fromDay" type="date" value={query.fromDay ?? ''} />
-    </label>
-    <label>
-      Until
-      <input name="toDay" type="date" value={query.toDay ?? ''} />
-    </label>
+    {DAYS.map(([name, moment, label]) => (
+      <label>
+        {label}
+        <input name={name} type="date" max="9999-12-30" value={typed[name] ?? ''} {...marked(error, moment)} />
+      </label>
+    ))}
     <button type="submit">Filter</button>
-    {Object.keys(query).some((name) => name !== 'org') && (
+    {Object.keys(typed).some((name) => name !== 'org') && (
       <a class="button plain" href={auditPath(context)}>
         All entries
       </a>
@@ -162,19 +196,18 @@ const Filter: FC<{ filter: AuditFilter; query: Record<string, string>; context: 
 );
 
 async function auditPage(c: AppContext, context: VerbContext): Promise<Response> {
-  const query = queryOf(c);
-  const asked = filterOf(query);
-  const filter = readForm(auditFilterInput, asked, LABELS);
-  if (!filter.ok) return refusalPage(c, filter.error);
-  const [audit, names] = await Promise.all([queryAudit(context, filter.value, ENTRIES, query.cursor), namesOf(context)]);
-  // The whole of it is read for that.
-  const checked = query.check === '1' ? await verifyAudit(context) : undefined;
+  const typed = queryOf(c);
+  const { filter, query: understood, error } = askedOf(typed);
+  const { check, ...query } = understood;
+  const [audit, names] = await Promise.all([queryAudit(context, filter, ENTRIES, query.cursor), namesOf(context)]);
+  // The whole of it is read for that, which is done once for each time that it is asked.
+  const checked = check === '1' ? await verifyAudit(context) : undefined;
   if (!audit.ok) return refusalPage(c, audit.error);
   const { entries, nextCursor } = audit.value;
-  const { cursor: _, fromDay: _from, toDay: _to, ...shown } = asked;
+  const { cursor: _, ...shown } = filterOf(query);
   return page(
     c,
-    { title: 'Audit log', context },
+    { title: 'Audit log', context, ...(error && { status: 400 }) },
     <>
       <div class="head">
         <div class="tight">
@@ -192,6 +225,7 @@ async function auditPage(c: AppContext, context: VerbContext): Promise<Response>
           </a>
         </div>
       </div>
+      <Notice error={error} />
       {checked && (
         <Notice
           {...(checked.intact
@@ -199,7 +233,7 @@ async function auditPage(c: AppContext, context: VerbContext): Promise<Response>
             : { error: `Entry ${checked.brokenAt} is not as it was written, or one before it is missing.` })}
         />
       )}
-      <Filter filter={filter.value} query={query} context={context} />
+      <Filter error={error} typed={typed} context={context} />
       {entries.length > 0 ? <AuditTable entries={entries} names={names} /> : <Empty title="Nothing was done that fits" />}
       <Pages of="entries" path={PATH} query={query} nextCursor={nextCursor} />
     </>,

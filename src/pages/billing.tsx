@@ -11,7 +11,7 @@ import type { AppContext } from '../http/context';
 import type { AccountRoute } from '../routes/account/route';
 import { inLabels, marked, readForm } from './form';
 import { within } from './frame';
-import { alignedCredits, Code, credits, dollars, Empty, Headings, Name, Notice, Pages, Scroll, Time } from './parts';
+import { alignedCredits, Code, credits, dollars, Empty, Headings, Name, Notice, Pages, Scroll, signedCredits, Time } from './parts';
 import { fields, orgQuery, page, refusalPage } from './shell';
 import { onward } from './sign-in';
 
@@ -152,7 +152,8 @@ async function billingPage(c: AppContext, context: VerbContext, { amountUsd = '2
       </dl>
       {billing.priceFactor !== 1 && (
         <p>
-          Models cost this wallet <b>{Number((billing.priceFactor * 100).toFixed(1))} %</b> of <a href="/pricing">their prices</a>.
+          Models cost this wallet <b>{Number((billing.priceFactor * 100).toFixed(1))} %</b> of the list’s prices:{' '}
+          <a href={`/pricing${orgQuery(context)}`}>its own prices</a>.
         </p>
       )}
       <div class="columns">
@@ -225,7 +226,7 @@ async function billingPage(c: AppContext, context: VerbContext, { amountUsd = '2
                       )}
                     </td>
                     <td class="number">
-                      {amountCredits > 0 ? <span class="strong">+{alignedCredits(amountCredits)}</span> : alignedCredits(amountCredits)}
+                      {amountCredits > 0 ? <span class="strong">{signedCredits(amountCredits)}</span> : signedCredits(amountCredits)}
                     </td>
                   </tr>
                 ))}

@@ -16,6 +16,7 @@ import type { AccountRoute } from '../routes/account/route';
 import { readNewDeployment } from '../routes/media/deployments';
 import { ERROR_ID, inLabels, marked } from './form';
 import { GPUS } from './gpu-sizes';
+import { runsOfWhom } from './own-prices';
 import { credits, dollars, Empty, Name, Notice, plural } from './parts';
 import { fields, orgQuery, page } from './shell';
 
@@ -227,6 +228,7 @@ async function deploymentsPage(c: AppContext, context: VerbContext, { form = {},
           </ul>
         </section>
       )}
+      {await runsOfWhom(c, context)}
       {context.permissions.has('deployments.write') && <NewForm c={c} context={context} form={{ ...form, gpuTypes }} error={error} />}
     </>,
   );
@@ -241,7 +243,7 @@ const NewForm: FC<Pick<Shown, 'error'> & { c: AppContext; context: VerbContext; 
       <Fields form={form} error={error} />
       <div class="row">
         <button type="submit">Deploy</button>
-        <a href="/docs/infra">How runs work</a>
+        <a href={`/docs/infra${orgQuery(context)}`}>How runs work</a>
       </div>
     </form>
   );

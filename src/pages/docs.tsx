@@ -5,8 +5,10 @@ import { listApiKeys } from '../console/api-keys/list';
 import type { VerbContext } from '../console/context';
 import { tokenBeginning } from '../core/api-key';
 import { accountPlaneDeps } from '../http/account-deps';
+import { authorize } from '../http/caller';
 import type { AppContext } from '../http/context';
 import type { AccountRoute } from '../routes/account/route';
+import { within } from './frame';
 import { Code, Headings, Scroll } from './parts';
 import { IN_TURN, MEDIA, OWN_SDK, type Quickstart, SDKS, TOOLS, WEBHOOK } from './quickstarts';
 import { sdkUrl } from './sdk-package';
@@ -37,7 +39,14 @@ const CONTENTS: [heading: string, parts: [id: string, name: string][]][] = [
   ],
 ];
 
-/** How the newest key of the person begins, so that they know which one to paste; its rest is known to nobody. */
+/** The viewer in the wallet that the page is about: their own, where they are in no such organization. */
+async function inWallet(c: AppContext, context: VerbContext | undefined): Promise<VerbContext | undefined> {
+  if (!context || c.req.query('org') === undefined) return context;
+  const found = await authorize(c, 'keys.read');
+  return found.ok ? found.value : context;
+}
+
+/** How the newest key of the wallet begins, so that they know which one to paste; its rest is known to nobody. */
 async function keyHint(context: VerbContext | undefined): Promise<{ shown: string; name?: string }> {
   if (!context?.permissions.has('keys.read')) return { shown: KEY };
   const isGood = ({ status, mode, purpose, expiresAt }: KeyView): boolean =>
@@ -51,7 +60,7 @@ const ERRORS: [status: string, type: string, what: string][] = [
   ['401', 'authentication_error', 'No key, or one that is not good, or not from there.'],
   ['402', 'insufficient_credits', 'It says what is required and what is available.'],
   ['403', 'access_denied', 'A tier is missing, or the key may not use this model.'],
-  ['429', 'rate_limit_error', 'The hour’s calls are used up; spending_limit_error when the key’s month is.'],
+  ['429', 'rate_limit_error', 'The hour’s calls are used up; spending_limit_error when the key’s limit is.'],
   ['502', 'api_error', 'Every provider failed. Nothing was charged.'],
 ];
 
@@ -68,7 +77,7 @@ const Failures: FC<{ origin: string; keyShown: string }> = ({ origin, keyShown }
   </section>
 );
 
-const Money: FC = () => (
+const Money: FC<{ org: string | undefined }> = ({ org }) => (
   <section class="stack prose" id="money" aria-labelledby="money-name">
     <h2 id="money-name">What it costs</h2>
     <p>
@@ -77,7 +86,11 @@ const Money: FC = () => (
     </p>
     <p>
       <code>GET /v1/generations/{'{x-request-id}'}</code> has every attempt and every price behind it, and <code>GET /v1/key</code> the
-      limits of the key that asks and what is left of them. <a href="/models">Models and prices</a>
+      limits of the key that asks and what is left of them. <a href={within('/models', org)}>Models and prices</a>
+    </p>
+    <p>
+      Usage can be had by customers of your own, whom a call names as <code>user</code> or in the header <code>x-end-user</code>, and by the
+      tags in <code>x-tags</code>: <code>GET /api/api-usage/breakdown?by=endUser</code>.
     </p>
   </section>
 );
@@ -105,16 +118,20 @@ const ErrorTable: FC = () => (
   </section>
 );
 
-const KeyWords: FC<{ signedIn: boolean; name: string | undefined }> = ({ signedIn, name }) => {
+const KeyWords: FC<{ context: VerbContext | undefined; name: string | undefined }> = ({ context, name }) => {
+  const makes = context?.permissions.has('keys.write');
+  const keys = within('/manage-api-keys', context?.organization?.id);
   if (name !== undefined)
     return (
       <>
-        The examples begin with your key “{name}”; put its whole secret there, or <a href="/manage-api-keys">make another</a>.
+        The examples begin with your key “{name}”; put its whole secret there{makes && ', or '}
+        {makes && <a href={keys}>make another</a>}.
       </>
     );
+  const way = makes ? <a href={keys}>Make a key</a> : context ? 'Have a key made for you' : <a href="/sign-up">Get a key</a>;
   return (
     <>
-      {signedIn ? <a href="/manage-api-keys">Make a key</a> : <a href="/sign-up">Get a key</a>} and put it where <code>{KEY}</code> stands.
+      {way} and put it where <code>{KEY}</code> stands.
     </>
   );
 };
@@ -137,7 +154,8 @@ const Contents: FC = () => (
 async function docs(c: AppContext): Promise<Response> {
   const { origin } = accountPlaneDeps(c);
   const context = await viewerOf(c);
-  const hint = await keyHint(context);
+  const here = await inWallet(c, context);
+  const hint = await keyHint(here);
   return page(
     c,
     { title: 'Docs', description: 'Claude Code, Codex CLI, OpenCode, Cursor, Gemini CLI and every SDK by base URL and key.', context },
@@ -145,7 +163,7 @@ async function docs(c: AppContext): Promise<Response> {
       <div class="stack">
         <h1>Change the base URL, keep everything else</h1>
         <p class="lead">
-          Every client below works by its base URL and a key. <KeyWords signedIn={context !== undefined} name={hint.name} />
+          Every client below works by its base URL and a key. <KeyWords context={here} name={hint.name} />
         </p>
       </div>
       <div class="sides">
@@ -166,15 +184,15 @@ async function docs(c: AppContext): Promise<Response> {
           <section class="stack" id="media" aria-labelledby="media-name">
             <h2 id="media-name">Images, video, sound and 3D</h2>
             <p class="prose">
-              What is made comes in the answer. A video is a job: ask for it, then look at it until it is completed. All of these need the{' '}
-              <a href="/pricing#tiers">Starter tier</a>.
+              What is made comes in the answer. A video is a job: ask for it, then look at it until it is completed. Images, video and sound
+              need the <a href="/pricing#tiers">Starter tier</a>; 3D needs none.
             </p>
             {MEDIA.map(({ name, text }) => (
               <Code label={`${name} with curl`}>{text(origin, hint.shown)}</Code>
             ))}
           </section>
           <Failures origin={origin} keyShown={hint.shown} />
-          <Money />
+          <Money org={here?.organization?.id} />
           <ErrorTable />
         </div>
       </div>

@@ -45,6 +45,8 @@ export interface Viewer {
   /** In their own wallet, or the organization's. */
   role: Role;
   organizations: { id: string; name: string }[];
+  /** The wallet that the page is about, by the operator. */
+  isSuspended: boolean;
   /** Of the wallet that the page is about, for who may know it. */
   availableCredits: number | undefined;
   /** Held for calls under way and set aside for deployments: in the wallet, and not to be spent. */
@@ -196,6 +198,11 @@ const Head: FC<Omit<FrameProps, 'viewer' | 'narrow' | 'children' | 'path'>> = (p
 export const Frame: FC<FrameProps> = ({ path, viewer, narrow, children, ...head }) => {
   const main = (
     <main id="main" tabindex={-1} class={narrow ? 'narrow' : ''}>
+      {viewer?.isSuspended && (
+        <p class="notice bad">
+          This wallet is suspended: its keys are refused, and nothing of it can be changed. Ask the operator of this gateway.
+        </p>
+      )}
       {children}
     </main>
   );

@@ -1,26 +1,66 @@
-/** A customer's own GPUs: which one is enough, and how runs work. */
+/** GPUs by the second: the models that run already, which GPU is enough for one of one's own, and how its runs work. */
+import type { FC } from 'hono/jsx';
 import { accountPlaneDeps } from '../http/account-deps';
 import type { AppContext } from '../http/context';
+import { mediaTerms } from '../providers/catalogue/media-terms';
+import { HANDLER } from '../providers/runpod/handler';
+import type { Model } from '../providers/types';
 import type { AccountRoute } from '../routes/account/route';
 import { DEPLOYMENTS as NEW } from './deployments';
+import { within } from './frame';
 import { GPUS, gigabytesNeeded, recommend, WEIGHTS } from './gpu-sizes';
-import { Code, credits, dollars, Headings, Scroll } from './parts';
+import { runsOfWhom } from './own-prices';
+import { Code, credits, dollars, Headings, Scroll, whole } from './parts';
+import { creditTag, oneOf } from './price';
 import { page, viewerOf } from './shell';
+
+/** Models of the catalogue, by the slug of their path. */
+const Hosted: FC<{ models: readonly Model[]; org: string | undefined }> = ({ models, org }) => (
+  <section class="stack" aria-labelledby="hosted">
+    <h2 id="hosted">Models that run already</h2>
+    <p class="prose">
+      Each is called at <code>/v1/gpu/</code> and its slug, without a deployment. A quick one answers with its output, another with a job.
+    </p>
+    <Scroll label="Models">
+      <table>
+        <Headings of={['Slug', 'Model', 'Credits', 'Longest run', 'Answer']} figures={['Longest run']} wide={['Answer']} />
+        <tbody>
+          {models.map((model) => (
+            <tr>
+              <th scope="row" class="mono">
+                <a href={within(`/models/${model.id}`, org)}>{model.id}</a>
+              </th>
+              <td>{model.label}</td>
+              <td>{model.price && model.price.per !== 'token' ? `${creditTag(model.price.micro)} ${oneOf(model.price)}` : 'no price'}</td>
+              <td class="number">{mediaTerms(model)?.maxSeconds ?? '-'} s</td>
+              <td class="wide-only">{mediaTerms(model)?.inline ? 'at once' : 'a job'}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Scroll>
+  </section>
+);
 
 async function recommendPage(c: AppContext): Promise<Response> {
   const billions = Math.min(Math.max(Number(c.req.query('billions')) || 8, 0.1), 2_000);
   const weight = WEIGHTS.find(({ id }) => id === c.req.query('weights')) ?? WEIGHTS[0];
   const needed = gigabytesNeeded(billions, weight.bytes);
   const best = recommend(needed);
+  const hosted = c.get('gateway').registry.models.all.filter(({ family }) => family === 'gpu');
+  const org = c.req.query('org');
+  const context = await viewerOf(c);
   return page(
     c,
-    { title: 'Which GPU', context: await viewerOf(c) },
+    { title: 'Which GPU', context },
     <>
       <div class="stack">
         <h1>Which GPU is enough?</h1>
         <p class="lead">A model must fit in memory, with a fifth more for its cache and what it works with.</p>
       </div>
+      {await runsOfWhom(c, context)}
       <form class="filter" method="get" action="/gpu-recommend" aria-label="Your model">
+        {org && <input type="hidden" name="org" value={org} />}
         <label>
           Parameters, in billions
           <input name="billions" type="number" min="0.1" max="2000" step="any" value={String(billions)} required />
@@ -47,7 +87,7 @@ async function recommendPage(c: AppContext): Promise<Response> {
         </p>
         {best && (
           <div class="row">
-            <a class="button" href={`${NEW}?gpu=${best.id}`}>
+            <a class="button" href={within(`${NEW}?gpu=${best.id}`, org)}>
               Deploy on it
             </a>
           </div>
@@ -84,9 +124,63 @@ async function recommendPage(c: AppContext): Promise<Response> {
           </table>
         </Scroll>
       </section>
+      {hosted.length > 0 && <Hosted models={hosted} org={org} />}
     </>,
   );
 }
+
+const Handler: FC = () => (
+  <section class="stack" aria-labelledby="handler">
+    <h2 id="handler">What the container does</h2>
+    <p class="prose">
+      It takes a run’s <code>input</code>, has the deployment’s <code>env</code> around it, and returns JSON: the run’s <code>output</code>.
+      Files in it, as data URLs or as URLs, get a URL in <code>outputs</code>. An exception, or an <code>error</code> that it returns, makes
+      the run fail.
+    </p>
+    <Code label="A handler in Python">{HANDLER}</Code>
+  </section>
+);
+
+const Told: FC = () => (
+  <section class="stack" aria-labelledby="told">
+    <h2 id="told">Being told of the end</h2>
+    <p class="prose">
+      A run that has ended is sent to the deployment’s <code>webhookUrl</code>, or to the <code>webhook_url</code> of the run itself, signed
+      as <a href="https://www.standardwebhooks.com">Standard Webhooks</a> have it: <code>webhook-id</code>, <code>webhook-timestamp</code>{' '}
+      and <code>webhook-signature</code>, with the secret of <code>GET /v1/webhooks/secret</code>. Any status of 2xx acknowledges, 410 ends
+      all that goes there, and anything else is tried again for some three days, under the same <code>webhook-id</code>.
+    </p>
+    <Code label="What a webhook says">{PAYLOAD}</Code>
+  </section>
+);
+
+const PAYLOAD = `{
+  "status": "completed",
+  "outputUrl": "https://.../0.png",
+  "jobId": "job_...",
+  "type": "gpu",
+  "model": "deployment:my-model",
+  "creditsUsed": 28,
+  "output": { "image": "https://.../0.png" }
+}`;
+
+const Weights: FC<{ origin: string; megabytes: number }> = ({ origin, megabytes }) => (
+  <section class="stack" aria-labelledby="weights">
+    <h2 id="weights">Weights and other files</h2>
+    <p class="prose">
+      Files of up to {whole(megabytes)} MB are kept at <code>/v1/storage</code>; the answer has the <code>url</code> that the container can
+      read them from, which is handed to it in <code>env</code>. Larger weights belong into the image.
+    </p>
+    <Code label="An upload with curl">{`curl "${origin}/v1/storage?filename=weights.safetensors&kind=weights" \\
+  -H "Authorization: Bearer $KEY" -H "Content-Type: application/octet-stream" \\
+  --data-binary @weights.safetensors`}</Code>
+    <Code label="Handing it to the container with curl">{`curl -X PATCH ${origin}/v1/deployments/my-model \\
+  -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" \\
+  -d '{"env": {"WEIGHTS_URL": "https://..."}}'`}</Code>
+  </section>
+);
+
+const MEGABYTE = 1_048_576;
 
 async function infraDocs(c: AppContext): Promise<Response> {
   const { origin } = accountPlaneDeps(c);
@@ -108,10 +202,10 @@ async function infraDocs(c: AppContext): Promise<Response> {
           while. A second in which a worker waits costs a tenth of one in which it works, on the dearest GPU that is named.
         </p>
         <div class="row">
-          <a class="button" href={NEW}>
+          <a class="button" href={within(NEW, c.req.query('org'))}>
             New deployment
           </a>
-          <a class="button plain" href="/gpu-recommend">
+          <a class="button plain" href={within('/gpu-recommend', c.req.query('org'))}>
             Which GPU is enough?
           </a>
         </div>
@@ -120,6 +214,7 @@ async function infraDocs(c: AppContext): Promise<Response> {
         <h2 id="make">Make it</h2>
         <Code label="A deployment with curl">{create}</Code>
       </section>
+      <Handler />
       <section class="stack" aria-labelledby="run">
         <h2 id="run">Run it</h2>
         <p class="prose">
@@ -129,6 +224,8 @@ async function infraDocs(c: AppContext): Promise<Response> {
         <Code label="A run with curl">{run}</Code>
         <Code label="Looking at a run with curl">{poll}</Code>
       </section>
+      <Told />
+      <Weights origin={origin} megabytes={Math.floor(c.get('gateway').settings.STORAGE_LIMIT_BYTES / MEGABYTE)} />
       <section class="stack prose" aria-labelledby="price">
         <h2 id="price">What it costs</h2>
         <p>

@@ -13,8 +13,18 @@ const PATH = '/invitations/accept';
 /** Who asks whom to where. */
 export const Invited: FC<{ of: OpenInvitation }> = ({ of: { inviterName, inviterEmail, email, name, role } }) => (
   <p class="notice break">
-    {inviterName === null ? 'Somebody' : `${inviterName} (${inviterEmail})`} invites <strong>{email}</strong> to <strong>{name}</strong> as{' '}
-    {role}.
+    {inviterName === null ? (
+      'Somebody'
+    ) : (
+      <>
+        <bdi>{inviterName}</bdi> ({inviterEmail})
+      </>
+    )}{' '}
+    invites <strong>{email}</strong> to{' '}
+    <strong>
+      <bdi>{name}</bdi>
+    </strong>{' '}
+    as {role}.
   </p>
 );
 

@@ -102,7 +102,7 @@ export const CreateForm: FC<{ path: string; context: VerbContext; sent: Sent }> 
   const open = further.some((name) => texts[name]) || families.length + scopes.length > 0;
   return (
     <form class="panel" method="post" action={path + orgQuery(context)}>
-      <h2>New key</h2>
+      <h2 id="new-key">New key</h2>
       <div class="halves">
         <label>
           {LABELS.name}

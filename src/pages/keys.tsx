@@ -12,15 +12,18 @@ import { THIS_PERIOD } from '../core/limit-period';
 import type { AppContext } from '../http/context';
 import type { AccountRoute } from '../routes/account/route';
 import { inLabels, marked, readForm } from './form';
+import { within } from './frame';
 import { CreateForm, createFrom, LABELS, Renewal, type Sent, UNSENT } from './key-form';
 import { Code, credits, Day, Empty, Name, Notice, plural } from './parts';
 import { fields, orgQuery, page, refusalPage } from './shell';
 import { shown, shownTo, thenShown } from './shown-once';
 
 const PATH = '/manage-api-keys';
+/** So many leave the form of a new one in sight. */
+const FEW = 5;
 
 /** The secret, and a call with it that works when pasted. */
-const Secret: FC<{ name: string; secret: string; origin: string }> = ({ name, secret, origin }) => (
+const Secret: FC<{ name: string; secret: string; context: VerbContext }> = ({ name, secret, context: { origin, organization } }) => (
   <div class="panel stack">
     <section class="stack" aria-labelledby="secret">
       <h2 id="secret">The secret of “{name}”</h2>
@@ -36,7 +39,7 @@ const Secret: FC<{ name: string; secret: string; origin: string }> = ({ name, se
   -H "Content-Type: application/json" \\
   -d '{"model": "gpt-5.5", "messages": [{"role": "user", "content": "Say hi in one word."}]}'`}</Code>
       <p class="small">
-        <a href="/docs">Set up Claude Code, Codex, Cursor or an SDK with it</a>
+        <a href={within('/docs', organization?.id)}>Set up Claude Code, Codex, Cursor or an SDK with it</a>
       </p>
     </section>
   </div>
@@ -263,6 +266,7 @@ const Keys: FC<{ keys: KeyView[]; context: VerbContext; sent: Sent }> = ({ keys,
 
 async function keysPage(c: AppContext, context: VerbContext, sent: Sent = UNSENT): Promise<Response> {
   const { error } = sent;
+  const makesKeys = context.permissions.has('keys.write');
   const [{ keys }, secret] = await Promise.all([listApiKeys(context), shownTo<{ name: string; key: string }>(c, context)]);
   return page(
     c,
@@ -271,13 +275,16 @@ async function keysPage(c: AppContext, context: VerbContext, sent: Sent = UNSENT
       <div class="head">
         <h1>API keys</h1>
         {context.organization && <p class="quiet">of {context.organization.name}</p>}
+        {makesKeys && keys.length > FEW && (
+          <a class="button plain" href="#new-key">
+            New key
+          </a>
+        )}
       </div>
       <Notice error={error} />
-      {secret && <Secret name={secret.name} secret={secret.key} origin={context.origin} />}
+      {secret && <Secret name={secret.name} secret={secret.key} context={context} />}
       <Keys keys={keys} context={context} sent={sent} />
-      {context.permissions.has('keys.write') && (
-        <CreateForm path={PATH} context={context} sent={sent.keyId === undefined ? sent : UNSENT} />
-      )}
+      {makesKeys && <CreateForm path={PATH} context={context} sent={sent.keyId === undefined ? sent : UNSENT} />}
     </>,
   );
 }

@@ -7,15 +7,18 @@ import type { AppContext } from '../http/context';
 import { wholePrice } from '../providers/catalogue/beside';
 import { coveredLengths } from '../providers/catalogue/covered-lengths';
 import { pricesByQuality } from '../providers/catalogue/picture-qualities';
-import type { Model } from '../providers/types';
+import type { Model, Price } from '../providers/types';
 import { type AccountRoute, parameter } from '../routes/account/route';
 import { type ExampleMode, exampleMode, examples, filled, variantOf } from './examples';
 import { within } from './frame';
-import { FAMILY_LABELS, tierLabel, words } from './model-words';
+import { FAMILY_LABELS, mediaFacts, tierLabel, words } from './model-words';
+import { modelsAtOwnPrices, OfWhom } from './own-prices';
 import { Code, Headings, Scroll, whole } from './parts';
 import { isPlayable } from './playground-modes';
 import { creditTag, oneOf, usdTag } from './price';
 import { lostPage, page, viewerOf } from './shell';
+
+type PiecePrice = Exclude<Price, { per: 'token' }>;
 
 const PROMPTS: Partial<Record<ExampleMode, string>> = {
   image: 'A lighthouse in the fog',
@@ -47,10 +50,20 @@ const textLines = (price: TextPrice): [string, number][] =>
     ['Output', price.outputMicroPerMtok],
   ]);
 
+/** Larger pictures, and films of a finer resolution, have prices of their own; what is not said costs the first. */
+function pieceLines(model: Model, price: PiecePrice): [string, number][] {
+  const line = (micro: number, ...tier: string[]): [string, number] => [
+    [oneOf(price) + coverage(model), ...tier, ...dearerQualities(model)].join(', '),
+    micro,
+  ];
+  const tiers = Object.entries(price.tierMicro ?? {}).map(([tier, micro]) => line(micro, tier));
+  return tiers.some(([, micro]) => micro === price.micro) ? tiers : [line(price.micro), ...tiers];
+}
+
 function priceLines(model: Model): [string, number][] {
   const { price } = model;
   if (!price) return [];
-  if (price.per !== 'token') return [[[oneOf(price) + coverage(model), ...dearerQualities(model)].join(', '), price.micro]];
+  if (price.per !== 'token') return pieceLines(model, price);
   const { audioInputMicroPerMtok: heard, audioOutputMicroPerMtok: spoken, longPrompts = [], ...text } = wholePrice(model, price);
   return stated([
     ...textLines(text),
@@ -119,6 +132,7 @@ function factsOf(c: AppContext, model: Model): [string, string][] {
     ['Context', model.contextTokens && `${whole(model.contextTokens)} tokens`],
     ['Longest answer', model.maxOutputTokens && `${whole(model.maxOutputTokens)} tokens`],
     ['Can do', model.capabilities?.map(words).join(', ')],
+    ...mediaFacts(model),
     ['From tier', tierLabel(model)],
     ['Providers, in order', [...new Set(chain)].join(', ')],
     ['Also called', model.aliases?.join(', ')],
@@ -129,11 +143,13 @@ function factsOf(c: AppContext, model: Model): [string, string][] {
 async function modelPage(c: AppContext): Promise<Response> {
   const id = parameter(c, 'id');
   const { all } = c.get('gateway').registry.models;
-  const model = all.find((one) => one.id === id);
-  if (!model) {
+  if (!all.some((one) => one.id === id)) {
     const named = all.find(({ aliases }) => aliases?.includes(id));
     return named ? c.redirect(within(`/models/${named.id}`, c.req.query('org')), 302) : lostPage(c);
   }
+  const context = await viewerOf(c);
+  const { models, own } = await modelsAtOwnPrices(c, context);
+  const model = models.find((one) => one.id === id)!;
   const mode = exampleMode(model.family);
   const shown = examples(accountPlaneDeps(c).origin, mode).filter(({ variants }) => variants?.includes(variantOf(model)) ?? true);
   return page(
@@ -141,7 +157,7 @@ async function modelPage(c: AppContext): Promise<Response> {
     {
       title: model.label,
       description: `${model.label} by ${model.vendor}: its price, context and capabilities, and a call that works.`,
-      context: await viewerOf(c),
+      context,
     },
     <>
       <div class="head">
@@ -161,6 +177,7 @@ async function modelPage(c: AppContext): Promise<Response> {
       <div class="columns">
         <section class="stack" aria-labelledby="price">
           <h2 id="price">Price</h2>
+          <OfWhom own={own} />
           <Prices model={model} />
         </section>
         <section class="stack" aria-labelledby="facts">

@@ -8,6 +8,7 @@ import type { Model } from '../providers/types';
 import type { AccountRoute } from '../routes/account/route';
 import { within } from './frame';
 import { FAMILY_LABELS, shortTokens, tierLabel, words } from './model-words';
+import { modelsAtOwnPrices, OfWhom } from './own-prices';
 import { Empty, Name, plural, Scroll, whole } from './parts';
 import { comparable, creditTag, oneOf, usdTag } from './price';
 import { page, viewerOf } from './shell';
@@ -132,7 +133,7 @@ const Prices: FC<{ model: Model }> = ({ model: { price } }) => {
   if (price.per !== 'token')
     return (
       <td class="number" colspan={2}>
-        <Amount micro={price.micro} per={oneOf(price)} />
+        <Amount micro={price.micro} per={`${oneOf(price)}${price.tierMicro ? ', by its size' : ''}`} />
       </td>
     );
   return (
@@ -182,12 +183,10 @@ const Table: FC<{ models: Model[]; org: string | undefined }> = ({ models, org }
             Maker, kind
           </th>
           <th scope="col" class="number">
-            Input
-            <span class="wide-only">, a million tokens</span>
+            Input <small class="wide-only">million tokens</small>
           </th>
           <th scope="col" class="number">
-            Output
-            <span class="wide-only">, a million tokens</span>
+            Output <small class="wide-only">million tokens</small>
           </th>
           <th scope="col" class="number wide-only">
             Context
@@ -218,7 +217,8 @@ function providersOf(c: AppContext): [string, string][] {
 
 async function models(c: AppContext): Promise<Response> {
   const query: Query = c.req.query();
-  const { all } = c.get('gateway').registry.models;
+  const context = await viewerOf(c);
+  const { models: all, own } = await modelsAtOwnPrices(c, context);
   const found = all.filter((model) => fits(model, query));
   const shown = ordered(
     found.filter(({ family }) => !query.family || family === query.family),
@@ -229,14 +229,16 @@ async function models(c: AppContext): Promise<Response> {
     {
       title: query.family && Object.hasOwn(FAMILY_LABELS, query.family) ? `${FAMILY_LABELS[query.family as Family]} models` : 'Models',
       description: `${all.length} language, image, video and audio models behind one key, with the price of each in dollars and credits.`,
-      context: await viewerOf(c),
+      context,
     },
     <>
       <div class="stack">
         <h1>Models</h1>
         <p class="lead">
-          {all.length} models behind one key. 100 credits are 1 USD, and what fails is free. <a href="/pricing">How charges work</a>
+          {all.length} models behind one key. 100 credits are 1 USD, and what fails is free.{' '}
+          <a href={within('/pricing', query.org)}>How charges work</a>
         </p>
+        <OfWhom own={own} />
       </div>
       <div class="stack">
         <Families query={query} found={found} />
@@ -249,7 +251,7 @@ async function models(c: AppContext): Promise<Response> {
         ) : (
           <Empty title="No model fits">
             <p>Leave out a word or a filter.</p>
-            <a class="button plain" href="/models">
+            <a class="button plain" href={within('/models', query.org)}>
               Show all models
             </a>
           </Empty>

@@ -69,6 +69,7 @@ export const Danger: FC<WholeProps> = ({ members, context, ownKeys, form, error 
   const { name, slug } = context.organization!;
   const others = members.filter(({ userId }) => userId !== context.actor.id);
   const action = (verb: string) => `${PATH}/${verb}${orgQuery(context)}`;
+  const isLastOwner = context.role === 'owner' && members.filter(({ role }) => role === 'owner').length < 2;
   const keys = ownKeys > 0 ? ` The ${plural(ownKeys, 'key')} that you made or rotated stop working at once.` : '';
   return (
     <section class="section" aria-labelledby="danger">
@@ -78,12 +79,16 @@ export const Danger: FC<WholeProps> = ({ members, context, ownKeys, form, error 
       </header>
       <div class="stack">
         {may.has('organization.transfer') && others.length > 0 && <HandOver others={others} name={name} action={action('transfer')} />}
-        <form class="row" method="post" action={action('leave')} data-ask={`Leave ${name}?${keys}`}>
-          <button type="submit" class="link danger" aria-label={`Leave ${name}`}>
-            Leave
-          </button>
-          {keys !== '' && <span class="small quiet">{keys.trim()}</span>}
-        </form>
+        {isLastOwner ? (
+          <p class="small quiet">You own it alone: you can leave once another owns it too.</p>
+        ) : (
+          <form class="row" method="post" action={action('leave')} data-ask={`Leave ${name}?${keys}`}>
+            <button type="submit" class="link danger" aria-label={`Leave ${name}`}>
+              Leave
+            </button>
+            {keys !== '' && <span class="small quiet">{keys.trim()}</span>}
+          </form>
+        )}
         {may.has('organization.delete') && (
           <details open={form.confirm !== undefined}>
             <summary>Delete it</summary>

@@ -140,14 +140,22 @@ export const Day: FC<{ at: string }> = ({ at }) => <time datetime={at}>{at.slice
 
 export const whole = (count: number): string => count.toLocaleString('en');
 
+const withMinus = (figure: string): string => figure.replace('-', '−');
+
 export const credits = (amount: number): string =>
-  amount.toLocaleString('en', { maximumFractionDigits: Math.abs(amount) < 1 && amount !== 0 ? 6 : 2 });
+  withMinus(amount.toLocaleString('en', { maximumFractionDigits: Math.abs(amount) < 1 && amount !== 0 ? 6 : 2 }));
 
 /** For columns, whose points stand under each other. What would look like nothing is said to be little. */
 export function alignedCredits(amount: number, digits = 4): string {
   const least = 10 ** -digits;
   if (amount !== 0 && Math.abs(amount) < least) return amount < 0 ? `>−${least.toFixed(digits)}` : `<${least.toFixed(digits)}`;
-  return amount.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits }).replace('-', '−');
+  return withMinus(amount.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits }));
+}
+
+/** Of what comes and goes: what comes says so, but where it is too little for the column. */
+export function signedCredits(amount: number): string {
+  const figure = alignedCredits(amount);
+  return amount > 0 && !figure.startsWith('<') ? `+${figure}` : figure;
 }
 
 /** Credits in dollars: to the cent, and further where cents would say nothing. */

@@ -19,16 +19,17 @@ import {
   saidBy,
   simpleForm,
   USED,
+  type Wrong,
 } from './sign-in-parts';
 
-const forgotPage = (c: AppContext, next: string, message?: string, error?: string) =>
+const forgotPage = (c: AppContext, next: string, message?: string, error?: Wrong) =>
   simpleForm(
     c,
     'Set a new password',
     '/forgot-password',
     <>
       <Hidden next={next} />
-      <Email />
+      <Email wrong={error} />
     </>,
     'Mail me a link',
     error,
@@ -46,7 +47,7 @@ async function forgot(c: AppContext): Promise<Response> {
 }
 
 /** Without a link that is good there is no password to be thought up, but another link to ask for. */
-function resetPage(c: AppContext, { token, next: asked, error }: Record<string, string>, wrong?: string): Promise<Response> {
+function resetPage(c: AppContext, { token, next: asked, error }: Record<string, string>, wrong?: Wrong): Promise<Response> {
   const next = safePath(asked);
   if (!token || error !== undefined) return forgotPage(c, next, undefined, `${OVER} Have another mailed.`);
   return simpleForm(
@@ -56,7 +57,7 @@ function resetPage(c: AppContext, { token, next: asked, error }: Record<string, 
     <>
       <Hidden next={next} />
       <input type="hidden" name="token" value={token} />
-      <Password label={FRESH} fresh />
+      <Password label={FRESH} fresh wrong={wrong} />
     </>,
     'Set the password',
     wrong,

@@ -11,6 +11,7 @@ import { renderError } from '../http/render-error';
 import type { Model } from '../providers/types';
 import type { AccountRoute } from '../routes/account/route';
 import { EXAMPLE_TOKENS, examples, filled, type Variant, variantOf } from './examples';
+import { modelsAtOwnPrices, OfWhom } from './own-prices';
 import { Code, dollars } from './parts';
 import { type BroughtFile, isPlayable, MODES, type Mode } from './playground-modes';
 import { priceText } from './price';
@@ -193,7 +194,7 @@ const Turns: FC<{ mode: Mode; variant: Variant }> = ({ mode, variant }) => (
       </small>
     </label>
     <div class="row">
-      <button type="submit" data-run>
+      <button type="submit" data-run hidden>
         Run
       </button>
       <button type="button" class="plain" data-stop hidden>
@@ -209,12 +210,13 @@ async function playground(c: AppContext): Promise<Response> {
   const asked = c.req.query('mode') ?? 'chat';
   const mode: Mode = isPlayable(asked) ? asked : 'chat';
   const { families, preferred, prompt } = MODES[mode];
-  const listed = c.get('gateway').registry.models.all.filter(({ family, price }) => price && families.includes(family));
+  const context = await viewerOf(c);
+  const { models, own } = await modelsAtOwnPrices(c, context);
+  const listed = models.filter(({ family, price }) => price && families.includes(family));
   const wanted = c.req.query('model') ?? preferred;
   const first = listed.find(({ id }) => id === wanted) ?? listed[0];
   const chosen = first?.id ?? '';
   const variant = first ? variantOf(first) : 'plain';
-  const context = await viewerOf(c);
   const org = c.req.query('org');
   const payers = context && (await payersOf(context, org));
   return page(
@@ -224,6 +226,7 @@ async function playground(c: AppContext): Promise<Response> {
       <div class="stack">
         <h1>Playground</h1>
         <p class="lead">Try a model, see what it costs, take the code.</p>
+        <OfWhom own={own} />
       </div>
       <nav class="tabs" aria-label="What to make">
         {Object.entries(MODES).map(([name, { label }]) => (

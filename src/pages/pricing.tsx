@@ -6,8 +6,10 @@ import { TIERS } from '../core/tiers';
 import type { AppContext } from '../http/context';
 import type { Model } from '../providers/types';
 import type { AccountRoute } from '../routes/account/route';
+import { within } from './frame';
 import { FAMILY_LABELS } from './model-words';
-import { dollars, Headings, Scroll, whole } from './parts';
+import { modelsAtOwnPrices, OfWhom } from './own-prices';
+import { dollars, Headings, plural, Scroll, whole } from './parts';
 import { comparable, priceText, unitOf } from './price';
 import { page, viewerOf } from './shell';
 
@@ -15,7 +17,10 @@ const RULES: [string, string][] = [
   ['Held, then settled', 'A call holds what it is likely to cost before it starts, and is charged what it came to. Once.'],
   ['What fails is free', 'When every provider fails, or a picture or film does not come, the whole hold returns to the wallet.'],
   ['A receipt for each call', 'Tokens, prices, attempts and the sum that leads to the charge, to be added up again by anybody.'],
-  ['Caps that hold', 'A key can have a limit a month. A mail comes at 80 % and at 100 %, and the key can switch itself off.'],
+  [
+    'Caps that hold',
+    'A key can have a limit a day, a week, a month or in all. A mail comes at 80 % and at 100 %, and the key can switch itself off.',
+  ],
 ];
 
 const UNLOCKS: Record<string, string> = {
@@ -51,30 +56,35 @@ function rangeOf(family: Family, all: readonly Model[]): Range[] {
   return least && most ? [{ family, count: priced.length, least, most }] : [];
 }
 
-const ModelPrice: FC<{ model: Model }> = ({ model }) => (
+const ModelPrice: FC<{ model: Model; org: string | undefined }> = ({ model, org }) => (
   <>
-    <a class="name" href={`/models/${model.id}`}>
+    <a class="name" href={within(`/models/${model.id}`, org)}>
       {model.label}
     </a>
     <small>{priceText(model.price)}</small>
   </>
 );
 
-const Ranges: FC<{ all: readonly Model[] }> = ({ all }) => (
+const Ranges: FC<{ all: readonly Model[]; org: string | undefined }> = ({ all, org }) => (
   <Scroll label="Prices by kind">
     <table>
-      <Headings of={['Kind', 'Unit', 'From', 'To', 'Models']} figures={['Models']} wide={['Unit']} />
+      <Headings of={['Kind', 'Unit', 'From', 'To', 'Models']} figures={['Models']} wide={['Unit', 'Models']} />
       <tbody>
         {FAMILIES.flatMap((family) => rangeOf(family, all)).map(({ family, count, least, most }) => (
           <tr>
-            <th scope="row">{FAMILY_LABELS[family]}</th>
+            <th scope="row">
+              {FAMILY_LABELS[family]}
+              <small class="narrow-only">
+                by the {unitOf(least.price!)} <a href={within(`/models?family=${family}`, org)}>{plural(count, 'model')}</a>
+              </small>
+            </th>
             <td class="wide-only">{unitOf(least.price!)}</td>
             <td>
-              <ModelPrice model={least} />
+              <ModelPrice model={least} org={org} />
             </td>
-            <td>{least.id === most.id ? <span class="quiet">the same</span> : <ModelPrice model={most} />}</td>
-            <td class="number">
-              <a href={`/models?family=${family}`} aria-label={`All ${count} of ${FAMILY_LABELS[family]}`}>
+            <td>{least.id === most.id ? <span class="quiet">the same</span> : <ModelPrice model={most} org={org} />}</td>
+            <td class="number wide-only">
+              <a href={within(`/models?family=${family}`, org)} aria-label={`All ${count} of ${FAMILY_LABELS[family]}`}>
                 {count}
               </a>
             </td>
@@ -86,13 +96,15 @@ const Ranges: FC<{ all: readonly Model[] }> = ({ all }) => (
 );
 
 async function pricing(c: AppContext): Promise<Response> {
-  const { all } = c.get('gateway').registry.models;
+  const context = await viewerOf(c);
+  const { models, own } = await modelsAtOwnPrices(c, context);
+  const org = c.req.query('org');
   return page(
     c,
     {
       title: 'Pricing',
       description: 'Prepaid credits, 100 to the dollar: charged by what a call came to, once, and free when it fails.',
-      context: await viewerOf(c),
+      context,
     },
     <>
       <div class="stack">
@@ -112,9 +124,10 @@ async function pricing(c: AppContext): Promise<Response> {
       <section class="stack" aria-labelledby="kinds">
         <div class="head">
           <h2 id="kinds">By kind of model</h2>
-          <a href="/models?order=price">All models, cheapest first</a>
+          <a href={within('/models?order=price', org)}>All models, cheapest first</a>
         </div>
-        <Ranges all={all} />
+        <OfWhom own={own} />
+        <Ranges all={models} org={org} />
       </section>
       <div class="columns">
         <section class="stack" aria-labelledby="tiers">

@@ -7,6 +7,7 @@ import type { Model } from '../providers/types';
 import type { AccountRoute } from '../routes/account/route';
 import { within } from './frame';
 import { FAMILY_LABELS, shortTokens } from './model-words';
+import { modelsAtOwnPrices, OfWhom, type OwnPrices } from './own-prices';
 import { Code, Headings, Scroll } from './parts';
 import { priceText } from './price';
 import { SDKS, TOOLS } from './quickstarts';
@@ -44,12 +45,20 @@ curl ${origin}/v1/chat/completions \\
     "messages": [{"role": "user", "content": "Say hi in one word."}]
   }'`;
 
-const Prices: FC<{ models: Model[]; count: number }> = ({ models, count }) => (
+interface PricesProps {
+  models: Model[];
+  count: number;
+  own: OwnPrices['own'];
+  org: string | undefined;
+}
+
+const Prices: FC<PricesProps> = ({ models, count, own, org }) => (
   <section class="stack" aria-labelledby="prices">
     <div class="head">
       <h2 id="prices">Models and prices</h2>
-      <a href="/models">All {count} models</a>
+      <a href={within('/models', org)}>All {count} models</a>
     </div>
+    <OfWhom own={own} />
     <Scroll label="Models and prices">
       <table>
         <Headings
@@ -61,7 +70,7 @@ const Prices: FC<{ models: Model[]; count: number }> = ({ models, count }) => (
           {models.map(({ id, label, vendor, family, contextTokens, price }) => (
             <tr>
               <th scope="row">
-                <a class="name" href={`/models/${id}`}>
+                <a class="name" href={within(`/models/${id}`, org)}>
                   {label}
                 </a>
               </th>
@@ -96,7 +105,7 @@ async function home(c: AppContext): Promise<Response> {
   const { origin, settings } = accountPlaneDeps(c);
   const context = await viewerOf(c);
   const { registry, settings: gateway } = c.get('gateway');
-  const { all } = registry.models;
+  const { models: all, own } = await modelsAtOwnPrices(c, context);
   const shown = SHOWN.flatMap((id) => all.find((model) => model.id === id) ?? []);
   return page(
     c,
@@ -135,7 +144,7 @@ async function home(c: AppContext): Promise<Response> {
         ))}
       </div>
       <Clients />
-      <Prices models={shown} count={all.length} />
+      <Prices models={shown} count={all.length} own={own} org={c.req.query('org')} />
     </>,
   );
 }

@@ -124,10 +124,12 @@ export async function receiptPage(c: AppContext, context: VerbContext): Promise<
   const found = await showReceipt(context, parameter(c, 'id'));
   if (!found.ok) return refusalPage(c, found.error);
   const receipt = found.value;
-  const { latencyMs, firstByteMs, attempts, stream } = receipt.detail;
+  const { latencyMs, firstByteMs, attempts, stream, endUser, tags } = receipt.detail;
   const facts: [string, string | undefined][] = [
     ['Endpoint', receipt.endpoint ?? undefined],
     ['Key', receipt.keyId ?? undefined],
+    ['End user', typeof endUser === 'string' ? endUser : undefined],
+    ['Tags', Array.isArray(tags) ? tags.join(', ') : undefined],
     ['Took', typeof latencyMs === 'number' ? `${whole(latencyMs)} ms` : undefined],
     ['First byte after', typeof firstByteMs === 'number' ? `${whole(firstByteMs)} ms` : undefined],
     ['Streamed', typeof stream === 'boolean' ? (stream ? 'yes' : 'no') : undefined],

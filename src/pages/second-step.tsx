@@ -1,9 +1,8 @@
 /** The second step of signing in: how an authenticator app gets its secret, and what stands in for the app. */
 import type { FC } from 'hono/jsx';
-import { ERROR_ID } from './form';
 import { Code, plural, Section } from './parts';
 import { Qr } from './qr';
-import { Password } from './sign-in-parts';
+import { markedBy, Password, type Wrong } from './sign-in-parts';
 
 /** Of a second factor: to be confirmed while there is a secret, else codes alone. */
 export interface Codes {
@@ -20,7 +19,7 @@ const Recovery: FC<{ codes: string[] }> = ({ codes }) => (
 /** Read off a screen and typed by hand, where no camera does it. */
 const inFours = (secret: string): string => secret.match(/.{1,4}/g)?.join(' ') ?? secret;
 
-const SetUp: FC<{ uri: string; codes: string[]; error: string | undefined }> = ({ uri, codes, error }) => (
+const SetUp: FC<{ uri: string; codes: string[]; error: Wrong }> = ({ uri, codes, error }) => (
   <div class="panel stack">
     <p>
       <strong>1.</strong> Scan this with your authenticator app
@@ -45,13 +44,7 @@ const SetUp: FC<{ uri: string; codes: string[]; error: string | undefined }> = (
         <span class="step">
           <strong>3.</strong> Confirm with the code that the app shows
         </span>
-        <input
-          name="code"
-          inputmode="numeric"
-          autocomplete="one-time-code"
-          required
-          {...(error !== undefined && { 'aria-invalid': 'true', 'aria-describedby': ERROR_ID, autofocus: true })}
-        />
+        <input name="code" inputmode="numeric" autocomplete="one-time-code" required {...markedBy(error, 'code')} />
       </label>
       <div class="row">
         <button type="submit">Confirm</button>
@@ -77,7 +70,7 @@ interface SecondStepProps {
   isOn: boolean;
   codesLeft: number | undefined;
   shown: Codes | undefined;
-  error: string | undefined;
+  error: Wrong;
 }
 
 export const SecondStep: FC<SecondStepProps> = ({ isOn, codesLeft, shown, error }) => (
@@ -97,7 +90,7 @@ export const SecondStep: FC<SecondStepProps> = ({ isOn, codesLeft, shown, error 
             <span class={isOn ? 'tag good' : 'tag'}>{isOn ? 'on' : 'off'}</span>
           </p>
           {codesLeft !== undefined && <CodesLeft count={codesLeft} />}
-          <Password label="Your password" />
+          <Password label="Your password" wrong={error} />
           <div class="row">
             <button type="submit" class="plain">
               {isOn ? 'New recovery codes' : 'Set it up'}

@@ -13,10 +13,10 @@ import { Notice, Section } from './parts';
 import { type Codes, SecondStep } from './second-step';
 import { fields, page, TOO_OFTEN } from './shell';
 import { shown, shownTo, thenShown } from './shown-once';
-import { Password } from './sign-in-parts';
+import { about, markedBy, Password, type Wrong } from './sign-in-parts';
 
 interface Shown {
-  error?: string;
+  error?: Wrong;
   message?: string | undefined;
   /** It was the password that was to be changed. */
   changesPassword?: boolean;
@@ -40,7 +40,7 @@ const done = (c: AppContext, what: keyof typeof DONE): Response => c.redirect(`$
 
 type Me = Awaited<ReturnType<typeof showMe>>;
 
-const You: FC<{ me: Me; changesPassword: boolean }> = ({ me, changesPassword }) => (
+const You: FC<{ me: Me; changesPassword: boolean; wrong: Wrong }> = ({ me, changesPassword, wrong }) => (
   <Section id="you" title="You" about="How you are known here.">
     <dl class="facts">
       <dt>E-mail</dt>
@@ -51,7 +51,7 @@ const You: FC<{ me: Me; changesPassword: boolean }> = ({ me, changesPassword }) 
     <form class="row ends" method="post" action="/settings/name">
       <label>
         Your name
-        <input name="name" value={me.name} required maxlength={100} autocomplete="name" />
+        <input name="name" value={me.name} required maxlength={100} autocomplete="name" {...markedBy(wrong, 'name')} />
       </label>
       <button type="submit" class="plain">
         Save
@@ -60,8 +60,8 @@ const You: FC<{ me: Me; changesPassword: boolean }> = ({ me, changesPassword }) 
     <details open={changesPassword}>
       <summary>Change the password</summary>
       <form class="panel" method="post" action="/settings/password">
-        <Password label="Your password" />
-        <Password name="fresh" label="The new one, at least 10 characters" fresh />
+        <Password label="Your password" wrong={changesPassword ? wrong : undefined} />
+        <Password name="fresh" label="The new one, at least 10 characters" fresh wrong={wrong} />
         <div class="row">
           <button type="submit" class="plain">
             Change it
@@ -112,12 +112,12 @@ async function settingsPage(
     <>
       <h1>Settings</h1>
       <Notice error={error} message={message} />
-      <You me={me} changesPassword={changesPassword} />
+      <You me={me} changesPassword={changesPassword} wrong={error} />
       <SecondStep
         isOn={me.twoFactorEnabled}
         codesLeft={codesLeft}
         shown={isOver && codes.uri !== undefined ? undefined : codes}
-        error={error}
+        error={changesPassword ? undefined : error}
       />
       <Passkeys passkeys={passkeys} />
       <Sessions sessions={sessions} current={current?.session.id} />
@@ -125,15 +125,17 @@ async function settingsPage(
   );
 }
 
-const WRONG_PASSWORD = 'That did not work: is the password right?';
-const WRONG_CODE =
-  'That is not the code that the app shows now. The secret and the recovery codes below are still good: try the next code.';
+const WRONG_PASSWORD = about('password', 'That did not work: is the password right?');
+const WRONG_CODE = about(
+  'code',
+  'That is not the code that the app shows now. The secret and the recovery codes below are still good: try the next code.',
+);
 
 interface Asked {
   path: string;
   body: Record<string, unknown>;
   done: keyof typeof DONE;
-  wrong: string;
+  wrong: Wrong;
 }
 
 /** What the person changes about how they sign in, and the page that says so. */
@@ -149,7 +151,7 @@ async function change(c: AppContext, context: VerbContext, asked: Asked): Promis
 async function showCodes(c: AppContext, context: VerbContext, path: string): Promise<Response> {
   const { password } = await fields(c);
   const answer = await askAuth(c, path, { ...(password && { password }) });
-  if (!answer.ok) return settingsPage(c, context, { error: WRONG_PASSWORD });
+  if (!answer.ok) return settingsPage(c, context, { error: answer.status === 429 ? TOO_OFTEN : WRONG_PASSWORD });
   const { totpURI, backupCodes } = (await answer.json()) as { totpURI?: string; backupCodes: string[] };
   for (const cookie of answer.headers.getSetCookie()) c.header('set-cookie', cookie, { append: true });
   const codes: Codes = { codes: backupCodes, ...(totpURI !== undefined && { uri: totpURI }) };
@@ -168,16 +170,21 @@ async function disableTwoFactor(c: AppContext, context: VerbContext): Promise<Re
   return change(c, context, { path: '/two-factor/disable', body, done: 'two-factor-off', wrong: WRONG_PASSWORD });
 }
 
+function unfit(fresh: string): Wrong {
+  if (fresh.length < 10) return about('fresh', 'The new password must have at least 10 characters.');
+  return fresh.length > 200 ? about('fresh', 'The new password must have at most 200 characters.') : undefined;
+}
+
 async function changePassword(c: AppContext, context: VerbContext): Promise<Response> {
   const { password = '', fresh = '' } = await fields(c);
   const body = { currentPassword: password, newPassword: fresh, revokeOtherSessions: true };
-  const wrong = fresh.length < 10 ? 'The new password must have at least 10 characters.' : WRONG_PASSWORD;
+  const wrong = unfit(fresh) ?? WRONG_PASSWORD;
   return change(c, context, { path: '/change-password', body, done: 'password', wrong });
 }
 
 async function changeName(c: AppContext, context: VerbContext): Promise<Response> {
   const { name = '' } = await fields(c);
-  if (name === '') return settingsPage(c, context, { error: 'Your name: must not be empty.' });
+  if (name === '') return settingsPage(c, context, { error: about('name', 'Your name: must not be empty.') });
   const body = { name: name.slice(0, 100) };
   return change(c, context, { path: '/update-user', body, done: 'name', wrong: 'That did not work; try again.' });
 }

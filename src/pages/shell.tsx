@@ -33,11 +33,10 @@ export interface PageOptions {
 async function viewerIn(c: AppContext, context: VerbContext | undefined): Promise<Viewer | undefined> {
   if (context?.actor.kind !== 'user') return undefined;
   const { account, accountId, db, organization, permissions } = context;
-  const shown = isOwn(c.req.path) && permissions.has('billing.read');
   const [organizations, view] = await Promise.all([
     organizationsOf(db, context.actor.id),
     // The page is whole without it.
-    shown
+    isOwn(c.req.path)
       ? account(accountId)
           .view()
           .catch(() => undefined)
@@ -46,14 +45,16 @@ async function viewerIn(c: AppContext, context: VerbContext | undefined): Promis
   const wanted = organization?.id ?? c.req.query('org');
   const asked = organizations.find(({ id, slug }) => id === wanted || slug === wanted);
   const org = organization?.id ?? asked?.id;
-  const known = view && org === organization?.id;
+  const known = view && org === organization?.id ? view : undefined;
+  const funds = permissions.has('billing.read') ? known : undefined;
   return {
     name: context.actor.name,
     org,
     role: context.role && organization ? context.role : (asked?.role ?? 'owner'),
     organizations,
-    availableCredits: known ? toCredits(availableMicro(view)) : undefined,
-    setAsideCredits: known ? toCredits(view.heldMicro + view.committedMicro) : undefined,
+    isSuspended: known?.profile.status === 'suspended',
+    availableCredits: funds ? toCredits(availableMicro(funds)) : undefined,
+    setAsideCredits: funds ? toCredits(funds.heldMicro + funds.committedMicro) : undefined,
   };
 }
 
@@ -107,6 +108,7 @@ const LOST = 'There is nothing at this address. It may have moved, or never have
 const WITH_FORMS = [
   '/manage-api-keys',
   '/settings/organization',
+  '/settings/billing',
   '/settings',
   '/infra/deployments/new',
   '/invitations/accept',
@@ -147,6 +149,8 @@ export async function refusalPage(c: AppContext, error: GatewayError): Promise<R
   const title = status === 404 ? 'Not found' : status >= 500 ? 'Something went wrong' : 'That is not possible';
   const whom = askWhom(error);
   const isFramed = context !== undefined && isOwn(c.req.path);
+  // One that is gone, or that they are in no more, is no way out.
+  const org = (await viewerIn(c, context).catch(() => undefined))?.org;
   return page(
     c,
     { title, context, narrow: !isFramed, status },
@@ -158,7 +162,7 @@ export async function refusalPage(c: AppContext, error: GatewayError): Promise<R
       <Notice error={error} />
       {whom !== undefined && <p>{whom}</p>}
       <div class="row">
-        <a class="button" href={context ? within('/usage', c.req.query('org')) : '/'}>
+        <a class="button" href={context ? within('/usage', org) : '/'}>
           {context ? 'To your account' : 'To the start'}
         </a>
         <a class="button plain" href="/docs">
@@ -177,8 +181,12 @@ export const lostPage = (c: AppContext): Promise<Response> => refusalPage(c, { k
 /** The query that keeps a form on the wallet that its page is about. */
 export const orgQuery = ({ organization }: VerbContext): string => (organization ? `?org=${organization.id}` : '');
 
+/** Passwords: a space at their beginning or end is part of them, as it is to the API. */
+const AS_TYPED = new Set(['password', 'fresh']);
+
 /** A form's fields as plain texts. */
 export async function fields(c: AppContext): Promise<Record<string, string>> {
   const body = await c.req.parseBody().catch(() => ({}));
-  return Object.fromEntries(Object.entries(body).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value.trim()]] : [])));
+  const texts = Object.entries(body).filter((field): field is [string, string] => typeof field[1] === 'string');
+  return Object.fromEntries(texts.map(([name, value]) => [name, AS_TYPED.has(name) ? value : value.trim()]));
 }

@@ -2,9 +2,10 @@
 import type { FC } from 'hono/jsx';
 import { NO_MAIL } from '../console/sign-in/guards';
 import { safePath } from '../console/sign-in/safe-path';
-import { fail } from '../core/errors';
+import { fail, type GatewayError } from '../core/errors';
 import { accountPlaneDeps } from '../http/account-deps';
 import type { AppContext } from '../http/context';
+import { marked } from './form';
 import { Notice } from './parts';
 import { page, TOO_OFTEN } from './shell';
 
@@ -12,22 +13,40 @@ export const CROSS_SITE = fail('cross_site_request', 'This form was sent from an
 
 export const Hidden: FC<{ next: string }> = ({ next }) => <input type="hidden" name="next" value={next} />;
 
-export const Email: FC<{ value?: string | undefined }> = ({ value }) => (
+/** What is wrong with a form; most of it is about a field. */
+export type Wrong = GatewayError | string | undefined;
+
+export const markedBy = (wrong: Wrong, field: string) => marked(typeof wrong === 'string' ? undefined : wrong, field);
+
+export const Email: FC<{ value?: string | undefined; wrong?: Wrong }> = ({ value, wrong }) => (
   <label>
     E-mail
-    <input type="email" name="email" autocomplete="username webauthn" required value={value ?? ''} />
+    <input type="email" name="email" autocomplete="username webauthn" required value={value ?? ''} {...markedBy(wrong, 'email')} />
+  </label>
+);
+
+export const PersonName: FC<{ value?: string | undefined; wrong?: Wrong }> = ({ value, wrong }) => (
+  <label>
+    Name
+    <input name="name" autocomplete="name" required maxlength={100} value={value ?? ''} {...markedBy(wrong, 'name')} />
   </label>
 );
 
 export const FRESH = 'Password, at least 10 characters';
 
 /** One that is there may be none, where people sign in by other means. */
-export const Password: FC<{ name?: string; label: string; fresh?: boolean }> = ({ name = 'password', label, fresh }) => (
+export const Password: FC<{ name?: string; label: string; fresh?: boolean; wrong?: Wrong }> = ({
+  name = 'password',
+  label,
+  fresh,
+  wrong,
+}) => (
   <label>
     {label}
     <input
       type="password"
       name={name}
+      {...markedBy(wrong, name)}
       {...(fresh ? { required: true, minlength: 10, autocomplete: 'new-password' } : { autocomplete: 'current-password' })}
     />
   </label>
@@ -36,9 +55,9 @@ export const Password: FC<{ name?: string; label: string; fresh?: boolean }> = (
 /** What is said of mail before anybody waits for one. */
 export const mailNotice = (c: AppContext): string | undefined => (accountPlaneDeps(c).mail ? undefined : NO_MAIL);
 
-export function notMailed(status: number): string {
+export function notMailed(status: number): Wrong {
   if (status === 429) return TOO_OFTEN;
-  if (status === 400) return NO_ADDRESS;
+  if (status === 400) return about('email', NO_ADDRESS);
   return status === 503 ? NO_MAIL : 'The mail could not be sent; try again.';
 }
 
@@ -63,6 +82,9 @@ export interface Answer {
   url?: string;
 }
 
+/** Words about a field. */
+export const about = (field: string, words: string): GatewayError => fail('invalid_request', words, { param: field }).error;
+
 const NO_ADDRESS = 'That is no e-mail address.';
 const TOO_SHORT = 'The password must have at least 10 characters.';
 
@@ -77,9 +99,16 @@ const SAID: Readonly<Record<string, string>> = {
 /** By the first field that it complains about. */
 const UNREAD: Readonly<Record<string, string>> = { email: NO_ADDRESS, password: TOO_SHORT, newPassword: TOO_SHORT };
 
-export function saidBy({ code = '', message }: Answer): string {
+/** The fields of forms that its own fields, and its codes, are about. */
+const FIELDS: readonly [code: RegExp, field: string][] = [
+  [/password/i, 'password'],
+  [/email/i, 'email'],
+];
+
+export function saidBy({ code = '', message }: Answer): GatewayError {
   const [, field = ''] = /^\[body\.(\w+)\]/.exec(message ?? '') ?? [];
-  return SAID[code] ?? UNREAD[field] ?? message ?? 'That did not work; try again.';
+  const words = SAID[code] ?? UNREAD[field] ?? message ?? 'That did not work; try again.';
+  return about(FIELDS.find(([one]) => one.test(field || code))?.[1] ?? field, words);
 }
 
 export function simpleForm(
@@ -88,7 +117,7 @@ export function simpleForm(
   action: string,
   children: ReturnType<FC>,
   button: string,
-  error?: string,
+  error?: Wrong,
   message?: string,
 ) {
   return page(

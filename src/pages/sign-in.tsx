@@ -9,11 +9,13 @@ import { isSameSite } from '../http/caller';
 import type { AppContext } from '../http/context';
 import type { AccountRoute } from '../routes/account/route';
 import { startSso } from '../routes/account/sso';
+import { marked } from './form';
 import { Invited, invitationAt, invitationPages } from './invitation';
 import { Notice } from './parts';
 import { fields, page, refusalPage, viewerOf } from './shell';
 import {
   type Answer,
+  about,
   backTo,
   CROSS_SITE,
   Email,
@@ -24,9 +26,11 @@ import {
   OVER,
   onwardsFrom,
   Password,
+  PersonName,
   saidBy,
   simpleForm,
   USED,
+  type Wrong,
 } from './sign-in-parts';
 
 type Form = Record<string, string>;
@@ -51,7 +55,7 @@ const SignedInAs: FC<{ name: string; next: string }> = ({ name, next }) => (
   </>
 );
 
-export async function signInPage(c: AppContext, form: Form, error?: string, message?: string): Promise<Response> {
+export async function signInPage(c: AppContext, form: Form, error?: Wrong, message?: string): Promise<Response> {
   const { next } = onwardsFrom(form.next);
   const [invitation, context] = await Promise.all([invitationAt(c, next), c.req.method === 'GET' ? viewerOf(c) : undefined]);
   const { settings } = accountPlaneDeps(c);
@@ -73,8 +77,8 @@ export async function signInPage(c: AppContext, form: Form, error?: string, mess
         <>
           <form method="post" action="/sign-in">
             <Hidden next={next} />
-            <Email value={form.email ?? invitation?.email} />
-            <Password label="Password" />
+            <Email value={form.email ?? invitation?.email} wrong={error} />
+            <Password label="Password" wrong={error} />
             <button type="submit" name="how" value="password">
               Sign in
             </button>
@@ -123,7 +127,7 @@ function returnedWith(c: AppContext): string | undefined {
 }
 
 /** better-auth's answer to a form: its cookies, then on; what went wrong goes back on the page. */
-async function forward(c: AppContext, answer: Response, next: string, again: (error: string) => Promise<Response>): Promise<Response> {
+async function forward(c: AppContext, answer: Response, next: string, again: (error: Wrong) => Promise<Response>): Promise<Response> {
   const body = (await answer.json().catch(() => ({}))) as Answer;
   if (!answer.ok) return again(saidBy(body));
   for (const cookie of answer.headers.getSetCookie()) c.header('set-cookie', cookie, { append: true });
@@ -153,10 +157,10 @@ async function signIn(c: AppContext): Promise<Response> {
   const form = await fields(c);
   const { email = '', password = '', how = 'password' } = form;
   const { next } = onwardsFrom(form.next);
-  const again = (error: string) => signInPage(c, form, error);
+  const again = (error: Wrong) => signInPage(c, form, error);
   if (how === 'sso') {
     const begun = await startSso(c, email, next);
-    return begun.ok ? onward(c, begun.value.url) : again(begun.error.message);
+    return begun.ok ? onward(c, begun.value.url) : again(about('email', begun.error.message));
   }
   if (how === 'social') {
     const provider = form.provider === 'google' ? 'google' : 'github';
@@ -169,7 +173,7 @@ async function signIn(c: AppContext): Promise<Response> {
   return forward(c, await askAuth(c, '/sign-in/email', { email, password, callbackURL: next }), next, again);
 }
 
-async function signUpPage(c: AppContext, form: Form, error?: string): Promise<Response> {
+async function signUpPage(c: AppContext, form: Form, error?: Wrong): Promise<Response> {
   const { SIGN_UP: openTo } = accountPlaneDeps(c).settings;
   const { next } = onwardsFrom(form.next);
   const [invitation, context] = await Promise.all([invitationAt(c, next), c.req.method === 'GET' ? viewerOf(c) : undefined]);
@@ -198,12 +202,9 @@ async function signUpPage(c: AppContext, form: Form, error?: string): Promise<Re
       {openTo !== 'closed' && (
         <form method="post" action="/sign-up">
           <Hidden next={next} />
-          <label>
-            Name
-            <input name="name" autocomplete="name" required maxlength={100} value={form.name ?? ''} />
-          </label>
-          <Email value={form.email ?? invitation?.email} />
-          <Password label={FRESH} fresh />
+          <PersonName value={form.name} wrong={error} />
+          <Email value={form.email ?? invitation?.email} wrong={error} />
+          <Password label={FRESH} fresh wrong={error} />
           <button type="submit">Create the account</button>
         </form>
       )}
@@ -218,7 +219,7 @@ async function signUp(c: AppContext): Promise<Response> {
   if (!isSameSite(c)) return refusalPage(c, CROSS_SITE);
   const form = await fields(c);
   const { name = '', email = '', password = '' } = form;
-  if (name === '') return signUpPage(c, form, 'Name: must not be empty.');
+  if (name === '') return signUpPage(c, form, about('name', 'Name: must not be empty.'));
   const body = { name, email, password, callbackURL: onwardsFrom(form.next).next };
   const answer = await askAuth(c, '/sign-up/email', body);
   if (!answer.ok) {
@@ -237,7 +238,7 @@ async function signUp(c: AppContext): Promise<Response> {
   );
 }
 
-const twoFactorPage = (c: AppContext, next: string, error?: string) =>
+const twoFactorPage = (c: AppContext, next: string, error?: Wrong) =>
   simpleForm(
     c,
     'Second step',
@@ -246,7 +247,7 @@ const twoFactorPage = (c: AppContext, next: string, error?: string) =>
       <Hidden next={next} />
       <label>
         The code of your authenticator app, or a recovery code
-        <input name="code" autocomplete="one-time-code" required />
+        <input name="code" autocomplete="one-time-code" required {...marked(error ? about('code', '') : undefined, 'code')} />
       </label>
       <p class="small quiet">
         Neither at hand? With a passkey you <a href={backTo(next)}>sign in</a> without a code.

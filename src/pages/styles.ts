@@ -331,7 +331,7 @@ const WIDTHS = `
   .bar .end { flex: 1 1 0; justify-content: flex-end; gap: var(--s3); }
   .wide-only { display: none; }
   .narrow-only { display: inline; }
-  td small.narrow-only { display: block; }
+  td small.narrow-only, th small.narrow-only { display: block; }
   td.break, td.act { width: 100%; min-width: 0; }
   main { gap: var(--s5); padding-block: var(--s5) var(--s6); }
   main.narrow { padding-top: var(--s6); }

@@ -1,22 +1,20 @@
 /** What was called and what it cost: filtered, charted and listed. */
 import type { FC } from 'hono/jsx';
-import { listApiKeys } from '../console/api-keys/list';
 import type { VerbContext } from '../console/context';
-import { listMembers } from '../console/organizations/members';
 import { dailyByModel } from '../console/usage/daily';
-import { STATUSES, sinceMs, type UsageFilter, usageFilterInput } from '../console/usage/filter';
+import { sinceMs, usageFilterInput } from '../console/usage/filter';
 import type { LogView } from '../console/usage/log';
 import { queryUsage, type Usage } from '../console/usage/query';
 import type { AppContext } from '../http/context';
 import { type AccountRoute, queryOf } from '../routes/account/route';
-import { readForm } from './form';
 import { alignedCredits, credits, dollars, Empty, Headings, Name, Notice, Pages, Scroll, Time, whole } from './parts';
 import { receiptPage } from './receipt';
 import { orgQuery, page, refusalPage } from './shell';
 import { chartOf, DailyChart } from './usage-chart';
+import { asked, Filter, picksOf } from './usage-filter';
+import { SharesTable, sharesOf } from './usage-shares';
 
 const PAGE = 50;
-const MODELS_SHOWN = 10;
 const DAY_MS = 86_400_000;
 
 const SPANS: [days: number, label: string][] = [
@@ -31,100 +29,6 @@ const datesOf = (days: number, nowMs: number): string[] =>
   Array.from({ length: days }, (_, index) => new Date(sinceMs(days, nowMs) + index * DAY_MS).toISOString().slice(0, 10));
 
 export const duration = (ms: number): string => (ms < 1_000 ? `${ms} ms` : `${(ms / 1_000).toFixed(1)} s`);
-
-/** What is there is not said to be nothing. */
-function share(part: number, all: number): string {
-  if (all <= 0) return '';
-  const percent = Math.round((part / all) * 100);
-  return percent === 0 && part > 0 ? '<1 %' : `${percent} %`;
-}
-
-type Pick = { name: string; label: string; any: string; options: [value: string, label: string][] };
-
-const Choice: FC<{ of: Pick; value: unknown }> = ({ of: { name, label, any, options }, value }) => {
-  const chosen = value === undefined ? '' : String(value);
-  const known = chosen === '' || options.some(([id]) => id === chosen);
-  return (
-    <label>
-      {label}
-      <select name={name}>
-        <option value="">{any}</option>
-        {[...options, ...(known ? [] : [[chosen, chosen] as [string, string]])].map(([id, text]) => (
-          <option value={id} selected={id === chosen}>
-            {text}
-          </option>
-        ))}
-      </select>
-    </label>
-  );
-};
-
-const NUMBERS = [
-  ['minCredits', 'Credits, at least'],
-  ['minLatencyMs', 'Milliseconds, at least'],
-] as const;
-
-const LABELS = {
-  days: 'Days',
-  status: 'Status',
-  endpoint: 'Endpoint',
-  q: 'Part of a request’s id',
-  ...Object.fromEntries(NUMBERS),
-};
-
-const Filter: FC<{ filter: UsageFilter; picks: Pick[]; org: string | undefined }> = ({ filter, picks, org }) => (
-  <form class="filter" method="get" action="/usage" aria-label="Filter">
-    {org !== undefined && <input type="hidden" name="org" value={org} />}
-    <input type="hidden" name="days" value={String(filter.days)} />
-    {picks.map((pick) => (
-      <Choice of={pick} value={filter[pick.name as keyof UsageFilter]} />
-    ))}
-    <label>
-      Endpoint
-      <input name="endpoint" value={filter.endpoint ?? ''} placeholder="/v1/messages" />
-    </label>
-    {NUMBERS.map(([name, label]) => (
-      <label>
-        {label}
-        <input name={name} type="number" min="0" step="any" inputmode="decimal" value={String(filter[name] ?? '')} />
-      </label>
-    ))}
-    <label>
-      Part of a request’s id
-      <input name="q" value={filter.q ?? ''} placeholder="req_…" />
-    </label>
-    <button type="submit">Filter</button>
-  </form>
-);
-
-/** Of two with the same name, each is told by more than that. */
-const named = (all: { id: string; name: string; hint?: string }[]): [string, string][] =>
-  all.map(({ id, name, hint = id }) => [id, all.filter((one) => one.name === name).length > 1 ? `${name} (${hint})` : name]);
-
-/** What can be chosen is what there is. */
-async function picksOf(context: VerbContext, models: Usage['costByModel']): Promise<Pick[]> {
-  const [keys, members] = await Promise.all([
-    context.permissions.has('keys.read') ? listApiKeys(context) : { keys: [] },
-    context.organization && context.permissions.has('organization.read') ? listMembers(context) : { members: [] },
-  ]);
-  const picks: Pick[] = [
-    {
-      name: 'model',
-      label: 'Model',
-      any: 'All',
-      options: models.flatMap(({ model }) => (model ? [[model, model] as [string, string]] : [])),
-    },
-    { name: 'status', label: 'Status', any: 'Any', options: STATUSES.map((status) => [status, status]) },
-    { name: 'keyId', label: 'Key', any: 'All', options: named(keys.keys) },
-    {
-      name: 'member',
-      label: 'Member',
-      any: 'All',
-      options: named(members.members.map(({ userId: id, name, email }) => ({ id, name, hint: email }))),
-    },
-  ];
-  return picks.filter(({ options }) => options.length > 0);
-}
 
 const Spans: FC<{ query: Record<string, string>; days: number }> = ({ query, days }) => (
   <nav class="chips" aria-label="Span of time">
@@ -160,45 +64,6 @@ const Figures: FC<{ usage: Usage; days: number }> = ({ usage: { costByModel }, d
         </div>
       ))}
     </dl>
-  );
-};
-
-/** In the chart's colours, for who looks from one to the other. */
-const Models: FC<{ models: Usage['costByModel']; series: string[] }> = ({ models, series }) => {
-  const total = models.reduce((sum, { creditsUsed }) => sum + creditsUsed, 0);
-  const most = Math.max(...models.map(({ creditsUsed }) => creditsUsed), 0.000_001);
-  return (
-    <section class="stack" aria-labelledby="by-model">
-      <h2 id="by-model">By model</h2>
-      <Scroll label="Credits by model">
-        <table>
-          <Headings of={['Model', 'Calls', 'Share', 'Credits']} figures={['Calls', 'Share', 'Credits']} wide={['Share']} />
-          <tbody>
-            {models.slice(0, MODELS_SHOWN).map(({ model, calls, creditsUsed }) => {
-              const place = series.indexOf(model ?? 'other');
-              return (
-                <tr>
-                  <th scope="row" class="break">
-                    <Name of={model ?? 'other'} />
-                    <svg class="meter" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
-                      <rect
-                        class={`f${place === -1 ? 6 : place}`}
-                        width={((Math.max(creditsUsed, 0) / most) * 100).toFixed(2)}
-                        height="4"
-                      />
-                    </svg>
-                  </th>
-                  <td class="number">{whole(calls)}</td>
-                  <td class="number wide-only">{share(creditsUsed, total)}</td>
-                  <td class="number">{alignedCredits(creditsUsed, 2)}</td>
-                </tr>
-              );
-            })}
-          </tbody>
-        </table>
-      </Scroll>
-      {models.length > MODELS_SHOWN && <p class="small quiet">And {models.length - MODELS_SHOWN} more; the CSV has all of them.</p>}
-    </section>
   );
 };
 
@@ -296,7 +161,7 @@ const Nothing: FC<{ filtered: boolean; org: string; makesKeys: boolean }> = ({ f
             Make a key
           </a>
         )}
-        <a class="button plain" href="/docs">
+        <a class="button plain" href={`/docs${org}`}>
           How to call
         </a>
       </div>
@@ -304,20 +169,24 @@ const Nothing: FC<{ filtered: boolean; org: string; makesKeys: boolean }> = ({ f
   );
 
 async function usagePage(c: AppContext, context: VerbContext): Promise<Response> {
-  const query = queryOf(c);
-  const asked = readForm(usageFilterInput, query, LABELS);
-  const filter = asked.ok ? asked : { ok: true as const, value: usageFilterInput.parse({}) };
-  const usage = await queryUsage(context, filter.value, PAGE, query.cursor);
+  const typed = queryOf(c);
+  const read = asked(typed);
+  const { filter, query, error } = read;
+  const usage = await queryUsage(context, filter, PAGE, query.cursor);
   if (!usage.ok) return refusalPage(c, usage.error);
   const { logs, nextCursor, costByModel, topExpensiveRequests } = usage.value;
-  const [picks, rows] = await Promise.all([picksOf(context, costByModel), dailyByModel(context, filter.value)]);
-  const { days } = filter.value;
+  const [picks, rows, shares] = await Promise.all([
+    picksOf(context, filter),
+    dailyByModel(context, filter),
+    sharesOf(context, { filter, by: query.by, costByModel }),
+  ]);
+  const { days } = filter;
   const chart = chartOf(rows, datesOf(days, context.now()));
   const org = orgQuery(context);
-  const filtered = Object.keys(query).some((name) => name === 'cursor' || Object.hasOwn(usageFilterInput.shape, name));
+  const filtered = Object.keys(typed).some((name) => name === 'cursor' || Object.hasOwn(usageFilterInput.shape, name));
   return page(
     c,
-    { title: 'Usage', context, ...(!asked.ok && { status: 400 }) },
+    { title: 'Usage', context, ...(error && { status: 400 }) },
     <>
       <div class="head">
         <h1>Usage</h1>
@@ -327,20 +196,26 @@ async function usagePage(c: AppContext, context: VerbContext): Promise<Response>
           </a>
         )}
       </div>
-      {!asked.ok && <Notice error={asked.error} />}
+      <Notice error={error} />
       {logs.length === 0 && !filtered ? (
         <Nothing filtered={false} org={org} makesKeys={context.permissions.has('keys.write')} />
       ) : (
         <>
           <div class="stack">
             <Spans query={query} days={days} />
-            <Filter filter={filter.value} picks={picks} org={context.organization?.id} />
+            <Filter asked={read} typed={typed} picks={picks} org={context.organization?.id} />
           </div>
           <Figures usage={usage.value} days={days} />
           {chart.series.length > 0 && <DailyChart data={chart} />}
           {topExpensiveRequests.length > 0 && (
             <div class="columns">
-              <Models models={costByModel} series={chart.series} />
+              <SharesTable
+                shares={shares}
+                total={costByModel.reduce((sum, { creditsUsed }) => sum + creditsUsed, 0)}
+                series={chart.series}
+                query={query}
+                hasMembers={Boolean(context.organization)}
+              />
               <Dearest logs={topExpensiveRequests} org={org} />
             </div>
           )}

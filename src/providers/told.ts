@@ -21,6 +21,8 @@ export interface Told {
 /** All that is sent to a provider and nobody else may see: an operator may keep a credential in a header. */
 const secretsOf = ({ apiKeys, spec }: Provider): string[] => [...apiKeys, ...Object.values(spec.headers ?? {})];
 
+export const withoutSecrets = (text: string, provider: Provider): string => redactSecrets(text, secretsOf(provider));
+
 export function toldToCustomer({ action, message: said, code, param, details }: UpstreamFailure, provider: Provider): Told {
   const secrets = secretsOf(provider);
   const message = redactSecrets(said, secrets);

@@ -134,7 +134,7 @@ admin.post('/accounts/:id/keys', (c) =>
   withAccount(c, async (deps, id) => {
     const parsed = await input(c, createKeyInput);
     const named = parsed.ok ? withModelIds(c.get('gateway').registry.models, parsed.value) : parsed;
-    return named.ok ? c.json(await createKey(deps, id, named.value), 201) : renderError(c, named.error);
+    return named.ok ? answer(c, await createKey(deps, id, named.value), 201) : renderError(c, named.error);
   }),
 );
 

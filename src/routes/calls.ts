@@ -1,5 +1,6 @@
 import { newNonce, requestId } from '../core/ids';
 import type { AppContext } from '../http/context';
+import { requestKeys } from '../http/request-key';
 import { type CallEndpoint, serveCall } from '../http/serve-call';
 import { ENDPOINT_HEADER, NONCE_HEADER } from '../live/live-stream';
 
@@ -10,9 +11,16 @@ export const callRoute =
     const nonce = newNonce();
     c.set('requestId', requestId(nonce));
     const request = c.req.raw;
-    if (request.headers.get('x-resumable') === 'true') return resumable(c, endpoint, nonce);
+    if (request.headers.get('x-resumable') === 'true') return resumableOfKnown(c, endpoint, nonce);
     return serveCall(c.get('gateway'), request, endpoint, nonce);
   };
+
+/** No stranger wakes an object: who has no key that is well signed is refused here. */
+async function resumableOfKnown(c: AppContext, endpoint: CallEndpoint, nonce: string): Promise<Response> {
+  const gateway = c.get('gateway');
+  const keys = await requestKeys(gateway.keys, c.req.raw);
+  return keys.ok ? resumable(c, endpoint, nonce) : serveCall(gateway, c.req.raw, endpoint, nonce);
+}
 
 /** Through an object of its own, which sees the stream to its end when the client is gone. */
 function resumable(c: AppContext, { endpoint }: CallEndpoint, nonce: string): Promise<Response> {

@@ -3,6 +3,7 @@ import type { BackgroundMessage } from '../account/types';
 import type { ApiKey } from '../core/api-key';
 import { fail, type GatewayError, ok, type Result } from '../core/errors';
 import { toCredits } from '../core/money';
+import { readText } from '../core/read-bounded';
 import { isRecord, parseJson } from '../core/record';
 import { EventCutter, splitEvents } from '../core/sse';
 import { openaiResponses } from '../dialects/openai-responses/dialect';
@@ -19,6 +20,8 @@ import { renderError } from '../http/render-error';
 import { clientIp, requestKeys } from '../http/request-key';
 import { closeCanceled, closeIfOver, keepingWire } from '../jobs/background';
 import { chargeRest } from '../jobs/rest';
+import { withoutSecrets } from '../providers/told';
+import type { Provider } from '../providers/types';
 import { listModelsOf } from './models';
 
 const UNREACHABLE = fail('unavailable', 'The account could not be reached; try again.', { retryAfterSeconds: 2 }).error;
@@ -71,23 +74,14 @@ export const storedResponse =
     const { response, stored } = asked.value;
     const unnoted = action === '/cancel' ? await noteCanceled(gateway, asked.value) : undefined;
     if (unnoted) return renderError(c, unnoted);
-    const type = response.headers.get('content-type') ?? 'application/json';
     const names: [string, string][] = [[stored.upstreamId, id]];
     if (stored.previous) names.push([stored.previous.upstreamId, responseId(stored.previous.requestId)]);
-    const init = { status: response.status, headers: { 'content-type': type } };
-    if (!response.ok) {
-      const refusal = names.reduce((text, [from, to]) => text.replaceAll(from, to), await response.text());
-      return new Response(withRequestId(refusal, requestIdOf(c)), {
-        ...init,
-        headers: { ...init.headers, 'x-should-retry': 'false' },
-      });
-    }
+    if (!response.ok) return refusedByOwner(c, response, gateway.registry.providers.get(stored.provider), names);
     let { body } = response;
     for (const [from, to] of names) body = body?.pipeThrough(renaming(from, to)) ?? null;
     const isAnswer = method !== 'DELETE' && action !== '/input_items';
-    if (!isAnswer || !body) return new Response(body, init);
     const cost = () => costOf(gateway, stored);
-    if (type.includes('text/event-stream')) {
+    if (isAnswer && body && EVENTS.test(response.headers.get('content-type') ?? '')) {
       // Its client may leave before the last word, at which it would be charged for the rest.
       if (stored.cutShort) await cost();
       const heard = heardOf(gateway, stored, request.url);
@@ -95,12 +89,36 @@ export const storedResponse =
         heard?.hear(event, deltaChars(event));
         return keptEvent(event, cost);
       };
-      return new Response(body.pipeThrough(eachEvent(passed, () => heard?.note())), init);
+      return new Response(body.pipeThrough(eachEvent(passed, () => heard?.note())), { headers: { 'content-type': 'text/event-stream' } });
     }
-    const text = await new Response(body).text().catch(() => undefined);
-    if (text !== undefined) return new Response(await keptResponse(text, cost), init);
-    return renderError(c, fail('upstream_failed', 'The provider that keeps this answer broke off in the middle of it.').error);
+    const text = await readText(new Response(body)).catch(() => undefined);
+    if (text === undefined) return renderError(c, BROKE_OFF);
+    if (!isRecord(parseJson(text))) return renderError(c, NO_ANSWER);
+    return new Response(isAnswer ? await keptResponse(text, cost) : text, { headers: JSON_TYPE });
   };
+
+/** Whatever its provider calls it: a browser would run a page as one of ours. */
+const JSON_TYPE = { 'content-type': 'application/json' };
+const EVENTS = /^text\/event-stream\b/i;
+
+const BROKE_OFF = fail('upstream_failed', 'The provider that keeps this answer broke off in the middle of it.').error;
+const NO_ANSWER = fail('upstream_failed', 'The provider that keeps this answer gave something else in its place.').error;
+
+/** The owner's refusal in its own words, and the id that everything here can be asked about by. */
+async function refusedByOwner(
+  c: AppContext,
+  response: Response,
+  provider: Provider | undefined,
+  names: readonly [string, string][],
+): Promise<Response> {
+  const { status } = response;
+  const said = (await readText(response).catch(() => undefined)) ?? '';
+  const json = parseJson(names.reduce((text, [from, to]) => text.replaceAll(from, to), provider ? withoutSecrets(said, provider) : said));
+  if (!isRecord(json) || !isRecord(json.error))
+    return renderError(c, fail('upstream_rejected', 'The provider that keeps this answer refused, and did not say why.', { status }).error);
+  const error = { param: null, code: null, ...json.error, request_id: requestIdOf(c) };
+  return new Response(JSON.stringify({ ...json, error }), { status, headers: { ...JSON_TYPE, 'x-should-retry': 'false' } });
+}
 
 /** What the answer has cost, in credits. One in the background that turns out to be over is charged now. */
 async function costOf(gateway: GatewayDeps, stored: StoredAnswer): Promise<number | undefined> {
@@ -162,7 +180,7 @@ async function refuseUnlessOver(gateway: GatewayDeps, message: BackgroundMessage
 /** The error where it could not be noted: canceling once more does no harm. */
 async function noteCanceled(gateway: GatewayDeps, { response, stored }: OwnersAnswer): Promise<GatewayError | undefined> {
   if (!response.ok || !stored.unsettled) return undefined;
-  const json = parseJson(await response.clone().text());
+  const json = parseJson((await readText(response.clone())) ?? '');
   if (!isRecord(json) || json.status !== 'cancelled') return undefined;
   try {
     await closeCanceled(gateway, stored.unsettled);
@@ -171,14 +189,6 @@ async function noteCanceled(gateway: GatewayDeps, { response, stored }: OwnersAn
     console.error('cancellation not noted', String(error));
     return UNREACHABLE;
   }
-}
-
-/** The owner's refusal in its own words, and the id that everything here can be asked about by. */
-function withRequestId(refusal: string, requestId: string): string {
-  const json = parseJson(refusal);
-  return isRecord(json) && isRecord(json.error)
-    ? JSON.stringify({ ...json, error: { param: null, code: null, ...json.error, request_id: requestId } })
-    : refusal;
 }
 
 /** The query as it came, without the key that may stand in it. */

@@ -8,7 +8,7 @@ import { answer } from './support/wire';
 let rig: Rig;
 let budgeted: Lane;
 beforeAll(async () => {
-  rig = await Rig.start({ dear: 2, solo: 1 });
+  rig = await Rig.start({ dear: 3, solo: 1 });
   budgeted = rig.lane('dear');
 });
 afterAll(() => rig?.stop());
@@ -52,6 +52,36 @@ it('a person signs up, makes a key, calls with it, and finds the call in their u
   expect(csv).toContain(requestId);
   const receipt = await person.get<{ creditsUsed: number; lines: { credits: number }[] }>(`/api/api-usage/requests/${requestId}`);
   expect(receipt.lines.reduce((sum, line) => sum + line.credits, 0)).toBeCloseTo(receipt.creditsUsed, 6);
+});
+
+it('whom and what a call is for is told by a client in any format, and usage is had by it', async () => {
+  const person = await Person.signedIn(rig.worker);
+  const { accountId } = await person.get<{ accountId: string }>('/api/me');
+  await credits(person, accountId, 20_000);
+  const { key } = await person.get<Key>('/api/api-keys', { json: { name: 'first' } });
+  const { first, model } = rig.lane('dear');
+  const turn = [{ role: 'user', content: 'Say something.' }];
+  const ask = async (path: string, body: object, tags: string): Promise<void> => {
+    first.reply(answer('Hello'));
+    const response = await fetch(`${rig.worker.url}${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', 'x-tags': tags },
+      body: JSON.stringify({ model, ...body }),
+    });
+    expect(response.status, await response.text()).toBe(200);
+  };
+  await ask('/v1/chat/completions', { user: 'ada', messages: turn }, 'search,env:prod');
+  await ask('/v1/responses', { safety_identifier: 'ada', input: 'Say something.' }, 'search');
+  await ask('/v1/chat/completions', { metadata: { tags: ['summary'] }, messages: turn }, '');
+  const sums = async (by: string) => {
+    const { shares } = await person.get<{ shares: { value: string | null; calls: number }[] }>(`/api/api-usage/breakdown?by=${by}`);
+    return Object.fromEntries(shares.map(({ value, calls }) => [String(value), calls]));
+  };
+  await until('the calls in the usage', async () => (await person.get<Usage>('/api/api-usage?tag=summary')).logs.length === 1);
+  expect(await sums('endUser')).toEqual({ ada: 2, null: 1 });
+  expect(await sums('tag')).toEqual({ search: 2, 'env:prod': 1, summary: 1 });
+  const { logs } = await person.get<Usage>('/api/api-usage?endUser=ada&tag=env:prod');
+  expect(logs).toMatchObject([{ endUser: 'ada', tags: ['search', 'env:prod'] }]);
 });
 
 it('a key tells what is left of its limit, and of the wallet where that is less', async () => {

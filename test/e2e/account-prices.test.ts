@@ -150,13 +150,14 @@ describe('a job of such an account', () => {
   it('is held for and charged at them', async () => {
     const account = await openMediaAccount(sandbox);
     await setPrices(sandbox, account, 0.8);
-    const { body, headers } = await post(account, '/v1/videos/generate', { model: 'kling-v3', prompt: 'a cat', duration: 5 });
+    const film = { model: 'kling-v3', prompt: 'a cat', duration: 5, user: 'ada' };
+    const { body, headers } = await post(account, '/v1/videos/generate', film, { 'x-tags': 'trailer' });
     expect([headers.get('x-credits-charged'), body.creditsUsed]).toEqual(['53.6', 53.6]);
     expect((await account.money()).heldMicro).toBe(53_600_000);
     expect(await ended(account, body.jobId)).toMatchObject({ status: 'completed', creditsUsed: 53.6 });
     expect(await account.settled()).toEqual(spent(53_600_000));
     const [line] = await account.calls();
-    expect(line).toMatchObject({ detail: { pricePermille: 800, price: { per: 'second' } } });
+    expect(line).toMatchObject({ detail: { pricePermille: 800, price: { per: 'second' }, endUser: 'ada', tags: ['trailer'] } });
   });
 
   it('of several pictures is charged for each at them', async () => {

@@ -333,6 +333,9 @@ describe.skipIf(!chromiumPath)('a person in a browser', () => {
       else await page.getByLabel('Prompt').press('Control+Enter');
       await page.getByRole('button', { name: 'Run' }).waitFor();
     };
+    await say('   ');
+    await page.getByText('The prompt is empty.').waitFor();
+    expect([await turn.count(), sent.length]).toEqual([0, 0]);
     await say('My name is Ada.');
     const first = (await turn.first().locator('.answer').textContent())!;
     await page.getByLabel('Model').selectOption('claude-sonnet-4-6');

@@ -136,7 +136,7 @@ describe.skipIf(!chromiumPath)('a person at a keyboard', () => {
     await visit({ permissions: ['clipboard-read', 'clipboard-write'] }, async (page) => {
       await page.goto(`${worker.url}/`);
       await page.getByRole('button', { name: 'Copy: A first call with curl' }).press('Enter');
-      await page.getByText('Copied').waitFor();
+      await page.getByRole('status').filter({ hasText: 'Copied' }).waitFor();
       expect(await page.evaluate('navigator.clipboard.readText()')).toContain(`curl ${worker.url}/v1/chat/completions`);
     });
   });
@@ -152,6 +152,9 @@ describe.skipIf(!chromiumPath)('a person without JavaScript', () => {
       await page.getByRole('button', { name: 'Show' }).click();
       await page.getByRole('link', { name: 'Claude Sonnet 4.6' }).click();
       await page.getByRole('heading', { name: 'Call it' }).waitFor();
+
+      await page.goto(`${worker.url}/playground`);
+      expect(await page.getByRole('button', { name: 'Run' }).count()).toBe(0);
 
       await page.goto(`${worker.url}/manage-api-keys`);
       await page.getByLabel('Name').fill('by hand');

@@ -1,5 +1,6 @@
 // Images and audio with the official clients, as they come.
 import { Buffer } from 'node:buffer';
+import { createOpenAI } from '@ai-sdk/openai';
 import { toFile } from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -132,4 +133,15 @@ describe.concurrent.each(MAJORS)('openai $major', ({ Client }) => {
     const srt = await client.audio.transcriptions.create({ model: 'audio-asr', file, response_format: 'srt' });
     expect(String(srt)).toContain('00:00:00,900 --> 00:00:02,500');
   });
+});
+
+it('hears for the AI SDK, which looks at all of a segment', async () => {
+  const openai = createOpenAI({ apiKey: account.key, baseURL: account.baseUrl });
+  const heard = await openai.transcription('audio-asr').doGenerate({
+    audio: PNG,
+    mediaType: 'audio/mpeg',
+    providerOptions: { openai: { responseFormat: 'verbose_json' } },
+  });
+  expect(heard.segments).toHaveLength(2);
+  expect(heard.durationInSeconds).toBe(2.5);
 });

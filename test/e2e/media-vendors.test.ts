@@ -186,17 +186,19 @@ describe('vendors of jobs', () => {
     await delivered(await post(account, '/v1/3d/generate', model), ['model.glb'], 45);
   });
 
-  it('Replicate, after fal had no balance: nothing was started there', async () => {
+  it('Replicate, after WaveSpeed and fal had no balance: nothing was started there', async () => {
+    vendors.script('wavespeed', () => json({ code: 402, message: 'Insufficient credits.' }, { status: 402 }));
     vendors.script('fal', () => json({ detail: 'User is locked. Reason: Exhausted balance.' }, { status: 403 }));
     const polls = inTurn(replicatePrediction('processing'), replicatePrediction('succeeded', vendors.fileUrl('film.mp4')));
     vendors.script('replicate', ({ method }) => (method === 'POST' ? replicatePrediction('starting') : polls()));
-    const film = { model: 'doubao-seedance-1-0-pro-quality', prompt: 'a fox', duration: 5 };
-    const receipt = await delivered(await post(account, '/v1/video/generations', film), ['film.mp4'], 104);
+    const film = { model: 'kling-2-6', prompt: 'a fox', duration: 5 };
+    const receipt = await delivered(await post(account, '/v1/video/generations', film), ['film.mp4'], 37);
     expect(receipt.attempts!.map(({ provider, status }) => [provider, status])).toEqual([
+      ['wavespeed', 402],
       ['fal', 403],
       ['replicate', 201],
     ]);
-    expect(vendors.seen('replicate')[0]!.path).toBe('/v1/models/bytedance/seedance-1-pro/predictions');
+    expect(vendors.seen('replicate')[0]!.path).toBe('/v1/models/kwaivgi/kling-v2.6/predictions');
   });
 
   it('a run that fails is free, and its reason is told', async () => {

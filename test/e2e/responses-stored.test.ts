@@ -230,6 +230,33 @@ describe('a stored answer', () => {
     expect(await response.json()).toMatchObject({ error: { message: expect.stringContaining('broke off') } });
   });
 
+  it('is no page that a browser would run, whatever its provider calls it', async () => {
+    const { account, lane } = await fresh();
+    const id = await leave({ account, lane });
+    const page = '<script>alert(document.domain)</script>';
+    const asPage = (status: number) => ({ status, headers: { 'content-type': 'text/html' }, steps: [page] });
+    for (const [path, status, told] of [
+      ['', 200, 502],
+      ['/input_items', 200, 502],
+      ['', 400, 400],
+    ] as const) {
+      lane.first.reply(asPage(status));
+      const response = await call(account, `/responses/${id}${path}`);
+      expect([response.status, response.headers.get('content-type')]).toEqual([told, 'application/json']);
+      expect(await response.text()).not.toContain('script');
+    }
+    lane.first.reply({ headers: { 'content-type': 'text/html' }, steps: [JSON.stringify(KEPT)] });
+    expect((await call(account, `/responses/${id}`)).headers.get('content-type')).toBe('application/json');
+  });
+
+  it('is refused in words of its provider, without what was sent there', async () => {
+    const { account, lane } = await fresh();
+    const id = await leave({ account, lane });
+    lane.first.reply(failure(400, `not with ${lane.keys[0]}, the key for ${UPSTREAM_ID}`));
+    const { error } = (await (await call(account, `/responses/${id}`)).json()) as { error: { message: string } };
+    expect(error.message).toBe(`not with [redacted], the key for ${id}`);
+  });
+
   it('of a conversation names the answer before it as its client knows it', async () => {
     const { account, lane } = await fresh();
     const first = await leave({ account, lane }, { id: 'resp_first' });

@@ -56,7 +56,7 @@ const ANSWERS = {
     keys: [
       {
         id: 'key_1',
-        name: 'a\u001b[31mb',
+        name: 'a\u001b[3\u202e1mb',
         mode: 'live',
         status: 'active',
         spendingLimit: 500,
@@ -236,7 +236,7 @@ describe('what it prints', () => {
 
   it('prints no control characters of what others named', async () => {
     const { output } = await admin('keys list acc_1');
-    expect(output).toContain('a?[31mb');
+    expect(output).toContain('a?[3?1mb');
     expect(output).not.toContain('\u001b');
   });
 
@@ -331,6 +331,14 @@ describe('where it goes, and with what token', () => {
   it('is the local gateway with the token that npm start made', async () => {
     const [{ url, token }] = (await admin('reconcile', { env: { PORT: '9001' } })).calls;
     expect([url.origin, token]).toEqual(['http://127.0.0.1:9001', 'Bearer the-local-token']);
+  });
+
+  it('is the port that the gateway of this state runs on, unless PORT says otherwise', async () => {
+    writeJson(join(state, 'gateway.json'), { pid: 1, port: 9002 });
+    const [{ url }] = (await admin('reconcile')).calls;
+    const [named] = (await admin('reconcile', { env: { PORT: '9001' } })).calls;
+    rmSync(join(state, 'gateway.json'));
+    expect([url.origin, named.url.origin]).toEqual(['http://127.0.0.1:9002', 'http://127.0.0.1:9001']);
   });
 
   it('is GATEWAY_URL, and --url before it, with ADMIN_TOKEN', async () => {

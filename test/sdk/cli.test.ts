@@ -238,6 +238,14 @@ describe('the account', () => {
     expect((await hypereal(['keys'], { env })).out.trim().split('\n')).toHaveLength(before);
   });
 
+  it('shows what of a key’s limit is spent, of whatever period that is', async () => {
+    const key = await account.addKey({ name: 'for good', spendingLimit: 500, limitPeriod: 'total' });
+    await hypereal(['chat', 'Hello'], { env: { HYPEREAL_API_KEY: key } });
+    const reader = await account.addKey({ name: 'reader', scopes: ['keys.read'] });
+    const { out } = await hypereal(['keys'], { env: { HYPEREAL_API_KEY: reader } });
+    expect(out).toMatch(/\tfor good\tlive\tactive\t0\.\d+\/500 in all\n/);
+  });
+
   it('shows usage and keys, or says that this gateway has neither', async () => {
     for (const command of [['usage'], ['keys'], ['keys', 'create', 'x']]) {
       const { code, error } = await hypereal(command);

@@ -15,6 +15,8 @@ interface Key {
   mode: string;
   status: string;
   spendingLimit: number | null;
+  limitPeriod: 'day' | 'week' | 'month' | 'total';
+  spentOfLimit: number;
   spentThisMonth: number;
   /** Of a new one: shown once. */
   key?: string;
@@ -22,6 +24,12 @@ interface Key {
 
 const PATH = '/api/api-keys';
 const ask = <T>(context: Context, method: string, path = PATH, body?: unknown) => account<T>(context, 'API keys', method, path, body);
+
+const A_PERIOD = { day: 'a day', week: 'a week', month: 'a month', total: 'in all' };
+
+/** Of its limit, which may be another period's than the month's; or in the month, where it has none. */
+const spent = ({ spendingLimit, limitPeriod, spentOfLimit, spentThisMonth }: Key): string =>
+  spendingLimit === null ? `${spentThisMonth}/∞` : `${spentOfLimit}/${spendingLimit} ${A_PERIOD[limitPeriod]}`;
 
 function show(asJson: boolean, key: Key): void {
   if (asJson) printJson(key);
@@ -38,9 +46,7 @@ export const keys: Command = {
     if (verb === 'list') {
       const answer = await ask<{ keys: Key[] }>(context, 'GET');
       if (asJson) return printJson(answer);
-      return printTable(
-        answer.keys.map((key) => [key.id, key.name, key.mode, key.status, `${key.spentThisMonth}/${key.spendingLimit ?? '∞'}`]),
-      );
+      return printTable(answer.keys.map((key) => [key.id, key.name, key.mode, key.status, spent(key)]));
     }
     if (name === undefined) throw new UsageError(USAGE);
     if (beyond !== undefined)

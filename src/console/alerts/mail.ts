@@ -135,7 +135,9 @@ function words(
   { name, disables, organization, period, when }: About,
 ): Omit<Mail, 'to' | 'idempotencyKey'> | undefined {
   const spent = `It has spent ${amount(payload.spentMicro)} of its ${amount(payload.limitMicro)} credits ${when}.`;
-  const key = organization ? `the API key “${name}” of ${inMail(organization.name)}` : `the API key “${name}”`;
+  // A developer of the organization has named it, and its owners are mailed.
+  const named = `the API key “${inMail(name)}”`;
+  const key = organization ? `${named} of ${inMail(organization.name)}` : named;
   const url = `${origin}/manage-api-keys${organization ? `?org=${organization.id}` : ''}`;
   const action = origin === undefined ? {} : { action: { label: 'Look at the key', url } };
   if (kind === 'key_spend_80')

@@ -1,5 +1,5 @@
 import type { KeyRecord } from '../../account/types';
-import { fail, ok, type Result } from '../../core/errors';
+import { fail, type Result } from '../../core/errors';
 import type { VerbContext } from '../context';
 import { type CreateKeyInput, createKey, type KeyView, personBehind, refuseBeyond, refuseLimited } from './internal';
 
@@ -18,5 +18,5 @@ export async function createApiKey(
     return fail('invalid_request', 'The field `expiresAt` is not valid: it lies in the past.', { param: 'expiresAt' });
   // In an organization, hourly limits are each member's own.
   const userId = context.organization ? await personBehind(context) : null;
-  return ok(await createKey(context, context.accountId, { ...input, userId }));
+  return createKey(context, context.accountId, { ...input, userId });
 }

@@ -82,8 +82,16 @@ export type KeyView = ReturnType<typeof keyView>;
 
 export type KeyDeps = ConsoleDeps & Acting;
 
+const TOO_MANY = fail('conflict', 'This account has as many API keys as it may have, which is 1,000: revoke some first.', {
+  code: 'too_many_keys',
+});
+
 /** A key with its secret; the account object writes what the audit log says of it in the same step. */
-export async function createKey(deps: KeyDeps, accountId: string, input: CreateKeyInput & Pick<KeyRecord, 'purpose'>) {
+export async function createKey(
+  deps: KeyDeps,
+  accountId: string,
+  input: CreateKeyInput & Pick<KeyRecord, 'purpose'>,
+): Promise<Result<KeyView & { key: string }>> {
   const stub = deps.account(accountId);
   const taken = new Set((await stub.listKeys()).map(({ id }) => id));
   let keyBytes = newKeyBytes();
@@ -110,9 +118,10 @@ export async function createKey(deps: KeyDeps, accountId: string, input: CreateK
     ...(input.purpose && { purpose: input.purpose }),
   };
   const { userId: _user, ...options } = input;
-  const made = await stub.putKey(record, auditRecord(deps, { action: 'api_key.create', target: record.id, detail: noted(options) }));
+  const made = await stub.addKey(record, auditRecord(deps, { action: 'api_key.create', target: record.id, detail: noted(options) }));
+  if (!made) return TOO_MANY;
   await collectAudit(deps, accountId);
-  return { ...keyView(made), key: minted.token };
+  return ok({ ...keyView(made), key: minted.token });
 }
 
 export async function listKeys(deps: ConsoleDeps, accountId: string) {

@@ -7,7 +7,7 @@ interface Limited {
 }
 
 /** A customer's own container, which no catalogue has. */
-const isDeployment = (name: string): boolean => name.startsWith('deployment:');
+const isDeployment = (name: string): boolean => /^deployment:[a-z0-9-]{1,63}$/.test(name);
 
 /** A key for a model that there is none of can call nothing: most likely the name has a typing error. */
 export function withModelIds<I extends Limited>({ find }: ModelIndex, input: I): Result<I> {

@@ -15,6 +15,7 @@ import { hashPassword, verifyPassword } from './passwords';
 import type { SessionOrigin } from './record';
 import { rivals } from './rivals';
 import { vouchedSession } from './session-plugin';
+import { keptAgent, keptImage, sizes } from './sizes';
 import { letsIn, requireWelcome, welcome } from './welcome';
 
 export interface AuthDeps {
@@ -51,6 +52,12 @@ function socialProviders(settings: AccountSettings) {
     ...(GOOGLE_CLIENT_ID && GOOGLE_CLIENT_SECRET && { google: { clientId: GOOGLE_CLIENT_ID, clientSecret: GOOGLE_CLIENT_SECRET } }),
   };
 }
+
+/**
+ * Tries are counted in a row for each address and path. A path that anybody can make another one of would be no limit to
+ * anything, and a row for each.
+ */
+const UNCOUNTED = { '/callback/*': false, '/reset-password/*': false } as const;
 
 /** Of what is told beside a message only the errors' own words: the rest names people. */
 const reasons = (told: readonly unknown[]): string[] => told.filter((one) => one instanceof Error).map(String);
@@ -102,7 +109,7 @@ export function createAuth({ db, settings, mail, origin, signedIn, changed, ende
     session: { expiresIn: 14 * DAY_SECONDS, updateAge: DAY_SECONDS },
     // A provider's word for an address is taken only where the address was shown to be theirs here too.
     account: { accountLinking: { enabled: true, requireLocalEmailVerified: true }, encryptOAuthTokens: true },
-    rateLimit: { enabled: settings.SIGN_IN_LIMITS === '1', storage: 'database' },
+    rateLimit: { enabled: settings.SIGN_IN_LIMITS === '1', storage: 'database', customRules: UNCOUNTED },
     plugins: [
       magicLink({
         // The answer is the same whether or not a link is mailed, and so must the time be that it takes.
@@ -115,6 +122,7 @@ export function createAuth({ db, settings, mail, origin, signedIn, changed, ende
       askingTwoFactor(brand),
       passkey({ rpName: brand, rpID: new URL(origin).hostname, origin }),
       vouchedSession(),
+      sizes({ db }),
       guards({ db, changed, sendsMail: mail !== undefined }),
       welcome({ db, settings }),
       rivals({ db, inBackground }),
@@ -123,16 +131,16 @@ export function createAuth({ db, settings, mail, origin, signedIn, changed, ende
     databaseHooks: {
       user: {
         create: {
-          before: async ({ email, name }) => {
+          before: async ({ email, name, image }) => {
             await requireWelcome({ db, settings }, email);
-            return { data: { name: nameOr(name, email) } };
+            return { data: { name: nameOr(name, email), image: keptImage(image) } };
           },
         },
         update: { before: async ({ name }) => (name === undefined ? undefined : { data: { name: keptName(name) } }) },
       },
       session: {
         create: {
-          before: (session) => onlyConfirmed(db, session.userId),
+          before: async ({ userId, userAgent }) => (await isConfirmed(db, userId)) && { data: { userAgent: keptAgent(userAgent) } },
           after: (session, c) => signedIn(session.userId, session, asksSecond(c?.path)),
         },
         delete: {
@@ -157,9 +165,18 @@ export function createAuth({ db, settings, mail, origin, signedIn, changed, ende
  * No session for an address that nobody has shown to be theirs: another provider lets in who has typed one, and
  * invitations and single sign-on go by it.
  */
-async function onlyConfirmed(db: D1Database, userId: string): Promise<false | undefined> {
-  const confirmed = await db.prepare('SELECT 1 FROM users WHERE id = ? AND email_verified = 1').bind(userId).first();
-  return confirmed ? undefined : false;
-}
+const isConfirmed = async (db: D1Database, userId: string): Promise<boolean> =>
+  (await db.prepare('SELECT 1 FROM users WHERE id = ? AND email_verified = 1').bind(userId).first()) !== null;
 
 export type Auth = ReturnType<typeof createAuth>;
+
+const segmentsOf = (path: string): string[] => path.split('/');
+
+/** Is there something at this path below the sign-in's own? better-auth counts tries at paths that there are not, too. */
+export function leadsSomewhere({ api }: Auth, path: string): boolean {
+  const asked = segmentsOf(path);
+  return Object.values(api).some((endpoint) => {
+    const known = segmentsOf(endpoint.path ?? '');
+    return known.length === asked.length && known.every((segment, index) => segment.startsWith(':') || segment === asked[index]);
+  });
+}

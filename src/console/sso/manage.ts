@@ -39,6 +39,14 @@ export const createProviderInput = z.discriminatedUnion('type', [
 
 export type CreateProviderInput = z.infer<typeof createProviderInput>;
 
+/** More domains than an organization has; what is pasted for one may be long. */
+const MOST_PROVIDERS = 50;
+
+const INSERT = `INSERT INTO sso_providers SELECT ?1, ?2, ?3, ?4, ?5, NULL, ?6, ?7, ?8
+  WHERE (SELECT COUNT(*) FROM sso_providers WHERE organization_id = ?2) < ${MOST_PROVIDERS}`;
+
+const TOO_MANY = fail('conflict', `An organization may have ${MOST_PROVIDERS} identity providers; delete one first.`);
+
 const NO_PROVIDER = fail('not_found', 'There is no such identity provider.');
 
 async function settingsOf(context: VerbContext, input: CreateProviderInput): Promise<Result<OidcSettings | SamlSettings>> {
@@ -67,10 +75,10 @@ export async function createProvider(context: VerbContext, input: CreateProvider
   } as SsoProvider;
   const { id, kind, domainToken, createdAt } = provider;
   const insert = context.db
-    .prepare('INSERT INTO sso_providers VALUES (?, ?, ?, ?, ?, NULL, ?, ?, ?)')
+    .prepare(INSERT)
     .bind(id, organizationId, kind, input.domain, domainToken, input.defaultRole, JSON.stringify(settings.value), createdAt);
   const detail = { type: kind, domain: input.domain, defaultRole: input.defaultRole };
-  await commit(context, { action: 'sso_provider.create', target: id, detail }, insert);
+  if (!(await commit(context, { action: 'sso_provider.create', target: id, detail }, insert))) return TOO_MANY;
   return ok({ ...providerView(context, provider), check: { ok: true } });
 }
 

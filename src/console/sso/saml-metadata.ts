@@ -8,6 +8,13 @@ const MD = 'urn:oasis:names:tc:SAML:2.0:metadata';
 const DS = 'http://www.w3.org/2000/09/xmldsig#';
 const REDIRECT = 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect';
 
+/** One in use, one to come, and some to spare; keys of 16,384 bits fit. */
+const MOST_CERTIFICATES = 10;
+const CERTIFICATE = /^[A-Za-z0-9+/=\s]{100,12000}$/;
+/** https://docs.oasis-open.org/security/saml/v2.0/saml-core-2.0-os.pdf, 8.3.6 */
+const LONGEST_ENTITY_ID_CHARS = 1_024;
+const LONGEST_URL_CHARS = 2_000;
+
 const pem = (base64: string): string => {
   const lines = base64.replace(/\s+/g, '').match(/.{1,64}/g) ?? [];
   return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`;
@@ -17,7 +24,10 @@ function certificatesOf(descriptor: SamlElement): string[] {
   const keys = childrenOf(descriptor, MD, 'KeyDescriptor').filter((key) => attributeOf(key, 'use') !== 'encryption');
   const data = keys.flatMap((key) => childrenOf(key, DS, 'KeyInfo')).flatMap((info) => childrenOf(info, DS, 'X509Data'));
   const texts = data.flatMap((item) => childrenOf(item, DS, 'X509Certificate')).map((item) => item.textContent ?? '');
-  return texts.filter((text) => /^[A-Za-z0-9+/=\s]{100,}$/.test(text)).map(pem);
+  return texts
+    .filter((text) => CERTIFICATE.test(text))
+    .slice(0, MOST_CERTIFICATES)
+    .map(pem);
 }
 
 /** People are sent there: by TLS, but to this machine in a local run. */
@@ -36,6 +46,8 @@ export function readMetadata(xml: string, settings: Pick<AccountSettings, 'LOCAL
   const service = childrenOf(descriptor, MD, 'SingleSignOnService').find((item) => attributeOf(item, 'Binding') === REDIRECT);
   const signInUrl = service && attributeOf(service, 'Location');
   if (signInUrl === undefined) return wrong('The metadata has no SingleSignOnService with the redirect binding.');
+  if (entityId.length > LONGEST_ENTITY_ID_CHARS || signInUrl.length > LONGEST_URL_CHARS)
+    return wrong('The entityID of the metadata, or its SingleSignOnService, is too long.');
   if (!isAddress(signInUrl, settings)) return wrong('The SingleSignOnService of the metadata must be an https URL.');
   const certificates = certificatesOf(descriptor);
   if (certificates.length === 0) return wrong('The metadata has no certificate that signs.');

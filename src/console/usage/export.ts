@@ -2,7 +2,7 @@
 import { toCredits } from '../../core/money';
 import type { VerbContext } from '../context';
 import { type UsageFilter, whereOf } from './filter';
-import { LOG_COLUMNS, type LogRow } from './log';
+import { LOG_COLUMNS, type LogRow, tagsOf } from './log';
 import { after, cursorOf, ORDER } from './query';
 
 /** A million lines are 200 queries, of which D1 allows a request a thousand. */
@@ -26,6 +26,8 @@ const HEADINGS = [
   'credits',
   'key_name',
   'user_email',
+  'end_user',
+  'tags',
 ];
 
 interface Line extends LogRow {
@@ -37,11 +39,14 @@ interface Line extends LogRow {
 const NAMES = `(SELECT name FROM api_keys WHERE api_keys.account_id = ledger.account_id AND api_keys.id = ledger.key_id) AS keyName,
   (SELECT email FROM users WHERE users.id = ledger.user_id) AS userEmail`;
 
+/** By what a formula begins, in letters of full width too; some spreadsheets begin another cell behind a semicolon or a tab. */
+const FORMULA = /(^|[;\t\r\n])([=+\-@\t\r\uff1d\uff0b\uff0d\uff20])/g;
+
 /** RFC 4180; what a spreadsheet would take for a formula is made a text. */
 export function cell(value: string | number | null): string {
   if (value === null) return '';
   if (typeof value === 'number') return String(value);
-  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  const safe = value.replace(FORMULA, "$1'$2");
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
@@ -64,6 +69,8 @@ const lineOf = (row: Line): string =>
     toCredits(0 - row.amount),
     row.keyName,
     row.userEmail,
+    row.endUser,
+    tagsOf(row.tags).join(','),
   ]
     .map(cell)
     .join(',');

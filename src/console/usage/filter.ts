@@ -7,6 +7,9 @@ export const STATUSES = ['succeeded', 'failed', 'cancelled', 'partial', 'expired
 const number = z.coerce.number();
 const text = z.string().trim().min(1).max(200);
 
+/** Of the tags of a line, which are a list. */
+const TAGGED = "EXISTS (SELECT 1 FROM json_each(ledger.detail, '$.tags') AS tags WHERE tags.value = ?)";
+
 export const usageFilterInput = z.object({
   days: number.int().min(1).max(400).default(30),
   model: text.optional(),
@@ -19,6 +22,8 @@ export const usageFilterInput = z.object({
   maxLatencyMs: number.min(0).optional(),
   minCredits: number.min(0).max(1e9).optional(),
   maxCredits: number.min(0).max(1e9).optional(),
+  endUser: text.optional(),
+  tag: text.optional(),
   /** Part of a request's id. */
   q: text.optional(),
 });
@@ -58,6 +63,8 @@ export function whereOf(accountId: string, filter: UsageFilter, nowMs: number): 
     [`${LATENCY_SQL} <= ?`, filter.maxLatencyMs],
     ['-amount >= ?', filter.minCredits === undefined ? undefined : fromCredits(filter.minCredits)],
     ['-amount <= ?', filter.maxCredits === undefined ? undefined : fromCredits(filter.maxCredits)],
+    ["detail->>'endUser' = ?", filter.endUser],
+    [TAGGED, filter.tag],
     // D1 takes 50 bytes in a pattern of LIKE; an id is longer.
     ['instr(lower(id), lower(?)) > 0', filter.q],
   ];

@@ -5,6 +5,7 @@ import { LATENCY_SQL, STATUS_SQL } from './filter';
 /** Tokens are taken from the receipt in SQL: the whole of it would be most of what a page of lines weighs. */
 export const LOG_COLUMNS = `id, kind, opened_at AS openedAt, model, endpoint, key_id AS keyId, user_id AS userId, test, amount,
   ${STATUS_SQL} AS status, ${LATENCY_SQL} AS latencyMs, detail->>'provider' AS provider,
+  detail->>'endUser' AS endUser, detail->'$.tags' AS tags,
   COALESCE(detail->>'$.usage.inputTokens', 0) AS inputTokens, COALESCE(detail->>'$.usage.cacheReadTokens', 0) AS cacheReadTokens,
   COALESCE(detail->>'$.usage.cacheWrite5mTokens', 0) + COALESCE(detail->>'$.usage.cacheWrite1hTokens', 0) AS cacheWriteTokens,
   COALESCE(detail->>'$.usage.outputTokens', 0) AS outputTokens, epoch, close_seq AS closeSeq`;
@@ -22,6 +23,9 @@ export interface LogRow {
   status: string;
   latencyMs: number;
   provider: string | null;
+  endUser: string | null;
+  /** A JSON list. */
+  tags: string | null;
   inputTokens: number;
   cacheReadTokens: number;
   cacheWriteTokens: number;
@@ -30,8 +34,11 @@ export interface LogRow {
   closeSeq: number;
 }
 
-export const logView = ({ openedAt, amount, test, epoch: _epoch, closeSeq: _closeSeq, ...row }: LogRow) => ({
+export const tagsOf = (tags: string | null): string[] => (tags === null ? [] : (JSON.parse(tags) as string[]));
+
+export const logView = ({ openedAt, amount, test, tags, epoch: _epoch, closeSeq: _closeSeq, ...row }: LogRow) => ({
   ...row,
+  tags: tagsOf(tags),
   createdAt: new Date(openedAt).toISOString(),
   test: test === 1,
   creditsUsed: toCredits(0 - amount),

@@ -33,6 +33,8 @@ const ITEMS: Readonly<Record<string, string>> = {
   mapPrompts: 'Prompts answered from a map',
 };
 const AS_BILLED = 'What else the provider has billed';
+const AT_LEAST = 'Up to what a message of its length costs at least';
+const OWN_CHAT = '/v1/chat';
 
 const numbersOf = (record: Record<string, unknown>): Record<string, number> =>
   Object.fromEntries(Object.entries(record).filter((entry): entry is [string, number] => typeof entry[1] === 'number'));
@@ -71,8 +73,16 @@ export function receiptOf(operation: Operation) {
     createdAt: new Date(openedAtMs).toISOString(),
     endedAt: closedAtMs === null ? null : new Date(closedAtMs).toISOString(),
     detail: shownDetail(operation.detail),
-    lines: receiptLines(operation.detail),
+    lines: wholeLines(operation),
   };
+}
+
+/** What a message of the gateway's own chat costs at least, by its length, is more than its tokens mostly come to. */
+function wholeLines({ endpoint, outcome, amountMicro, detail }: Operation): ReceiptLine[] {
+  const lines = receiptLines(detail);
+  const missing = toCredits(0 - amountMicro - sumMicroOf(lines));
+  const isLeast = endpoint === OWN_CHAT && (outcome === 'actual' || outcome === 'estimated') && lines.length > 0 && missing > 1e-6;
+  return isLeast ? [...lines, { item: AT_LEAST, count: 1, creditsEach: missing, credits: missing }] : lines;
 }
 
 export type Receipt = ReturnType<typeof receiptOf>;

@@ -124,12 +124,14 @@ export class ChatRelay implements StreamRelay {
     const chunk = parseJson(data);
     // Behind the end of an answer usage may come by itself.
     if (!isRecord(chunk) || isFailedChunk(chunk) || !(Array.isArray(chunk.choices) || this.allEnded)) {
-      this.failure = { error: chunk };
+      // What fails behind its last word is not the answer.
+      if (this.complete) this.ended = true;
+      else this.failure = { error: chunk };
       return '';
     }
     const choices = Array.isArray(chunk.choices) ? (chunk.choices as unknown[]) : [];
     const usage = usageOf(chunk, choices);
-    if (usage !== undefined) {
+    if (usage !== undefined && !(isUncounted(usage) && this.usage !== undefined)) {
       this.usage = usage;
       this.saidMore = false;
     }
@@ -198,6 +200,10 @@ export class ChatRelay implements StreamRelay {
 
 /** On one line: a line break is only ever between tokens of JSON, and would end the event's line of data. */
 const rewritten = (data: string, changes: Record<string, string>): string => `data: ${setMembers(data, changes).replaceAll('\n', '')}\n\n`;
+
+/** Nobody is told by it what was used: some providers end with zeros behind their figures. */
+const isUncounted = (usage: unknown): boolean =>
+  isRecord(usage) && Object.values(usage).every((count) => typeof count !== 'number' || count === 0);
 
 /** Some providers put the usage on the choice. */
 function usageOf(chunk: Record<string, unknown>, [choice]: readonly unknown[]): unknown {

@@ -4,6 +4,7 @@ import { members, renameMembers, rewriteElements, rewriteMembers, setMembers, wi
 import { isFilled, isRecord, parseJson } from '../../core/record';
 import { isNamedIn } from '../named-in';
 import { plainBody } from '../openrouter/plain-body';
+import { refusesOption, withoutSampling } from '../refused-options';
 import { shortenedIds } from '../short-ids';
 import { asReminder } from '../system-reminder';
 import { extraContent, missesSignature, NO_SIGNATURE, refusesSignature, signatureIn } from '../thought-signatures';
@@ -11,12 +12,6 @@ import { IMAGES_DRAWN } from './drawn-images';
 import { plainSchemas } from './plain-schemas';
 
 type Repair = (body: string, message: string) => string;
-
-/** An option itself is refused, and not what the caller has set it to: Moonshot tells the one value that is taken. */
-export const refusesOption = (message: string): boolean =>
-  /un(?:supported|known|recognized|expected|available)|not (?:supported?|allowed|permitted|available)|extra inputs|only (?:the default|[\d.]+ is allowed)/i.test(
-    message,
-  );
 
 const BOUNDS = ['max_tokens', 'max_completion_tokens'] as const;
 
@@ -196,23 +191,6 @@ const leaveOutEmpty: Repair = (body, message) => {
   if (isRecord(tool_choice) || Array.isArray(tools) || !IDLE_CHOICES.includes(tool_choice ?? null)) return filled;
   return rewriteMembers(filled, (raw, key) => (TOOL_OPTIONS.includes(key) ? undefined : raw));
 };
-
-/**
- * Models that reason refuse them one a time, and many clients send them unasked. The second row OpenAI does not know, and
- * OpenRouter leaves out for it: https://openrouter.ai/docs/api-reference/parameters
- */
-const SAMPLING: readonly string[] = [
-  ...['temperature', 'top_p', 'presence_penalty', 'frequency_penalty'],
-  ...['top_k', 'top_a', 'min_p', 'repetition_penalty'],
-];
-
-const NAMES_SAMPLING = new RegExp(`\\b(?:${SAMPLING.join('|')})\\b`);
-
-/** The body without how its answer is picked, all at once, where some of that is refused for any value. */
-export const withoutSampling: Repair = (body, message) =>
-  NAMES_SAMPLING.test(message) && refusesOption(message)
-    ? rewriteMembers(body, (raw, key) => (SAMPLING.includes(key) ? undefined : raw))
-    : body;
 
 /**
  * What an answer is as good without, in groups of which all goes with one. OpenAI's clients send the first, of which Google and

@@ -2,7 +2,7 @@
 import { rewriteElements, rewriteMembers, withoutMember } from '../../core/json';
 import { isRecord, parseJson } from '../../core/record';
 import { isNamedIn } from '../named-in';
-import { refusesOption, withoutSampling } from '../openai-chat/repair';
+import { refusesOption, withoutSampling } from '../refused-options';
 import { shortenedIds } from '../short-ids';
 
 /** Another organization's thoughts, or another provider's: nobody here can read them again, and every later turn has them. */

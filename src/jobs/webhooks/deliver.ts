@@ -110,12 +110,15 @@ async function post(deps: JobDeps, { id, url, accountId }: Row, job: Job): Promi
   }
 }
 
+/** The last ones: a delivery may be sent again without end, and a row has an end. */
+const MOST_LOGGED = 100;
+
 const logOf = ({ log }: Row): DeliveryTry[] => log as DeliveryTry[];
 
 const settleTry = (deps: JobDeps, delivery: Row, change: Partial<Row>, tries: DeliveryTry[]) =>
   database(deps.db)
     .update(webhookDeliveries)
-    .set({ ...change, log: [...logOf(delivery), ...tries], claimedUntil: null })
+    .set({ ...change, log: [...logOf(delivery), ...tries].slice(-MOST_LOGGED), claimedUntil: null })
     .where(and(eq(webhookDeliveries.id, delivery.id), eq(webhookDeliveries.claimedUntil, delivery.claimedUntil!)));
 
 async function end(deps: JobDeps, delivery: Row, state: 'delivered' | 'gone' | 'dead', tries: DeliveryTry[]): Promise<void> {

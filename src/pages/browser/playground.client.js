@@ -312,6 +312,8 @@ async function working(begin, work) {
 
 async function begin() {
   const [prompt, pasted] = [field('prompt'), field('key')];
+  const { required, disabled } = form.elements.namedItem('prompt');
+  if (required && !disabled && prompt === '') throw new Problem('The prompt is empty.');
   const key = await keyOf(pasted);
   const asked = prompt || namesOfFiles(form);
   const turn = newTurn({ prompt: asked, model: field('model'), isClaude: isFor('messages'), payer: pasted ? '' : field('payer') });

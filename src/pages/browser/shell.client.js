@@ -2,14 +2,31 @@
 
 const SAID_MS = 1_600;
 
+/** A button with a label of its own says nothing by its text to who hears the page. */
+const heard = Object.assign(document.createElement('p'), { className: 'unseen' });
+heard.setAttribute('role', 'status');
+document.body.append(heard);
+
+/** What the browser does not copy is marked, to be copied by hand. */
+async function copy(code) {
+  try {
+    await navigator.clipboard.writeText(code.textContent);
+    return 'Copied';
+  } catch {
+    getSelection().selectAllChildren(code);
+    return 'Marked: copy it by hand';
+  }
+}
+
 for (const button of document.querySelectorAll('[data-copy]')) {
   if (!navigator.clipboard) continue;
   button.hidden = false;
   button.addEventListener('click', async () => {
-    await navigator.clipboard.writeText(button.closest('.code').querySelector('code').textContent);
-    button.textContent = 'Copied';
+    button.textContent = await copy(button.closest('.code').querySelector('code'));
+    heard.textContent = button.textContent;
     setTimeout(() => {
       button.textContent = 'Copy';
+      heard.textContent = '';
     }, SAID_MS);
   });
 }

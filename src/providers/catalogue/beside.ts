@@ -1,4 +1,4 @@
-import { MICRO_PER_USD, type TokenPrice, usdPerMtok } from '../../core/money';
+import { LIST_PERMILLE, MICRO_PER_USD, microAt, priceAt, type TokenPrice, usdPerMtok } from '../../core/money';
 import type { Model } from '../types';
 
 const usd = (amount: number): number => Math.round(amount * MICRO_PER_USD);
@@ -44,3 +44,13 @@ export const wholePrice = (model: Model, price: TokenPrice): TokenPrice => ({
   ...soundOf(model),
   ...price,
 });
+
+/** A model at a share of its prices; what is billed beside its tokens is among them. */
+export function modelAt(model: Model, permille: number): Model {
+  const { price } = model;
+  if (!price || permille === LIST_PERMILLE) return model;
+  if (price.per === 'token') return { ...model, price: { per: 'token', ...priceAt(wholePrice(model, price), permille) } };
+  const tiers = Object.entries(price.tierMicro ?? {}).map(([tier, micro]) => [tier, microAt(micro, permille)] as const);
+  const tierMicro = price.tierMicro && { tierMicro: Object.fromEntries(tiers) };
+  return { ...model, price: { ...price, micro: microAt(price.micro, permille), ...tierMicro } };
+}

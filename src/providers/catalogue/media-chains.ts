@@ -64,7 +64,7 @@ const kontext = (grade: 'pro' | 'max') => {
   const falId = grade === 'pro' ? 'fal-ai/flux-pro/kontext' : 'fal-ai/flux-pro/kontext/max';
   return [
     fal(`${falId}/text-to-image`, `${falId}/multi`),
-    wavespeed(`wavespeed-ai/flux-kontext-${grade}/text-to-image`, `wavespeed-ai/flux-kontext-${grade}`),
+    wavespeed(`wavespeed-ai/flux-kontext-${grade}/text-to-image`, `wavespeed-ai/flux-kontext-${grade}/multi`),
     replicate(`black-forest-labs/flux-kontext-${grade}`),
   ];
 };
@@ -148,8 +148,9 @@ const VIDEOS: Readonly<Record<string, readonly MediaTarget[]>> = {
     falVideo('fal-ai/bytedance/seedance/v1/pro/fast'),
     replicate('bytedance/seedance-1-pro-fast'),
   ],
-  // WaveSpeed has a model for each resolution, so that none of them is this one.
-  'doubao-seedance-1-0-pro-quality': [falVideo('fal-ai/bytedance/seedance/v1/pro'), replicate('bytedance/seedance-1-pro')],
+  // WaveSpeed has a model for each resolution, so that none of them is this one; fal answers with the fast one in its place:
+  // https://fal.ai/models/fal-ai/bytedance/seedance/v1/pro/image-to-video/api
+  'doubao-seedance-1-0-pro-quality': [replicate('bytedance/seedance-1-pro')],
   'doubao-seedance-1-5-pro': [wavespeedVideo('bytedance/seedance-v1.5-pro'), falVideo('fal-ai/bytedance/seedance/v1.5/pro')],
   'doubao-seedance-2-0': SEEDANCE_2,
   'seedance-2-0': SEEDANCE_2,

@@ -1,6 +1,6 @@
 /** A vendor of jobs over HTTP that is described rather than programmed. */
 import { runFailure, submitFailure } from '../media/failures';
-import { bodyOf, type ModelFields, secondsOf } from '../media/model-fields';
+import { bodyOf, type ModelFields, secondsOf, takesAll } from '../media/model-fields';
 import { fileOf, fileOfBase64, modelFiles } from '../media/outputs';
 import { valuesAt } from '../media/places';
 import { numberOf, textOf, textsOf } from '../media/read';
@@ -113,6 +113,7 @@ export function customMediaAdapter(custom: CustomMedia): MediaAdapter {
     ...(submitTimeoutSeconds !== undefined && { submitTimeoutMs: submitTimeoutSeconds * 1_000 }),
     picturesAtOnce: (model) => fieldsFor(model).count?.max ?? 1,
     takesReferences: (model) => fieldsFor(model).references !== undefined,
+    takesAll: (model, brought) => takesAll(brought, fieldsFor(model)),
     submit(submission) {
       const { model, reference } = submission;
       return {

@@ -1,7 +1,7 @@
 /** fal: a queue in front of every model; status first, then the result. https://fal.ai/docs/api-reference/inference-api */
 import { isRecord } from '../../core/record';
 import { runFailure, submitFailure } from '../media/failures';
-import { bodyOf, type ModelFields, secondsOf } from '../media/model-fields';
+import { bodyOf, type ModelFields, secondsOf, takesAll } from '../media/model-fields';
 import { objectOf, textOf } from '../media/read';
 import type { MediaAdapter, MediaAnswer, MediaStep, PollStep, UpstreamJob } from '../media/types';
 import { errorFacts } from '../wires/failures';
@@ -90,6 +90,7 @@ export const falMedia: MediaAdapter = {
   lostSubmit: 'may_have_started',
   picturesAtOnce: (model) => fieldsFor(model).count?.max ?? 1,
   takesReferences: (model) => fieldsFor(model).references !== undefined,
+  takesAll: (model, brought) => takesAll(brought, fieldsFor(model)),
   submit(submission) {
     const { model, callbackUrl } = submission;
     const query = callbackUrl === undefined ? '' : `?fal_webhook=${encodeURIComponent(callbackUrl)}`;

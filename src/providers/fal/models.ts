@@ -25,7 +25,7 @@ const NANO_BANANA_PRO: ModelFields = { ...NANO_BANANA, resolution: RESOLUTION };
 
 const GPT_IMAGE_2: ModelFields = {
   count: upTo(4),
-  size: IMAGE_SIZE,
+  size: { ...IMAGE_SIZE, max: { pixels: 3_840 * 2_160, side: 3_840 } },
   quality: 'quality',
   outputFormat: OUTPUT_FORMAT,
   references: IMAGE_URLS,
@@ -40,9 +40,10 @@ const KONTEXT: ModelFields = {
   references: IMAGE_URLS,
 };
 const FLUX_2: ModelFields = { size: IMAGE_SIZE, seed: 'seed', outputFormat: OUTPUT_FORMAT, references: IMAGE_URLS };
-const SEEDREAM: ModelFields = { count: upTo(6), size: IMAGE_SIZE, seed: 'seed', references: IMAGE_URLS };
+const SEEDREAM: ModelFields = { count: upTo(6), size: { ...IMAGE_SIZE, minPixels: 960 * 960 }, seed: 'seed', references: IMAGE_URLS };
+const SEEDREAM_4_5: ModelFields = { ...SEEDREAM, size: { ...IMAGE_SIZE, minPixels: 2_560 * 1_440 } };
 /** It takes no seed. */
-const { seed: _, ...SEEDREAM_5 } = SEEDREAM;
+const { seed: _, ...SEEDREAM_5 } = SEEDREAM_4_5;
 
 const WAN: ModelFields = {
   resolution: RESOLUTION,
@@ -71,16 +72,14 @@ const KLING_O1: ModelFields = { duration: seconds(...secondsFrom(3, 10)), firstF
 const HAILUO: ModelFields = { duration: seconds(6, 10), firstFrame: 'image_url' };
 const HAILUO_02: ModelFields = { ...HAILUO, lastFrame: 'end_image_url' };
 
-const SEEDANCE_1: ModelFields = {
+const SEEDANCE_1_FAST: ModelFields = {
   aspectRatio: 'aspect_ratio',
   resolution: RESOLUTION,
   duration: seconds(...secondsFrom(2, 12)),
   seed: 'seed',
   firstFrame: 'image_url',
-  lastFrame: 'end_image_url',
 };
-const { lastFrame: __, ...SEEDANCE_1_FAST } = SEEDANCE_1;
-const SEEDANCE_1_5: ModelFields = { ...SEEDANCE_1, duration: seconds(...secondsFrom(4, 12)) };
+const SEEDANCE_1_5: ModelFields = { ...SEEDANCE_1_FAST, duration: seconds(...secondsFrom(4, 12)), lastFrame: 'end_image_url' };
 const SEEDANCE_2: ModelFields = {
   aspectRatio: 'aspect_ratio',
   resolution: RESOLUTION,
@@ -145,8 +144,8 @@ export const FAL_MODELS: Readonly<Record<string, ModelFields>> = {
   'fal-ai/flux-2-flex/edit': FLUX_2,
   'fal-ai/bytedance/seedream/v4/text-to-image': SEEDREAM,
   'fal-ai/bytedance/seedream/v4/edit': SEEDREAM,
-  'fal-ai/bytedance/seedream/v4.5/text-to-image': SEEDREAM,
-  'fal-ai/bytedance/seedream/v4.5/edit': SEEDREAM,
+  'fal-ai/bytedance/seedream/v4.5/text-to-image': SEEDREAM_4_5,
+  'fal-ai/bytedance/seedream/v4.5/edit': SEEDREAM_4_5,
   'bytedance/seedream/v5/lite/text-to-image': SEEDREAM_5,
   'bytedance/seedream/v5/lite/edit': SEEDREAM_5,
   'wan/v2.6/image-to-video': WAN,
@@ -164,8 +163,6 @@ export const FAL_MODELS: Readonly<Record<string, ModelFields>> = {
   'fal-ai/minimax/hailuo-2.3/standard/image-to-video': HAILUO,
   'fal-ai/bytedance/seedance/v1/pro/fast/text-to-video': SEEDANCE_1_FAST,
   'fal-ai/bytedance/seedance/v1/pro/fast/image-to-video': SEEDANCE_1_FAST,
-  'fal-ai/bytedance/seedance/v1/pro/text-to-video': SEEDANCE_1,
-  'fal-ai/bytedance/seedance/v1/pro/image-to-video': SEEDANCE_1,
   'fal-ai/bytedance/seedance/v1.5/pro/text-to-video': SEEDANCE_1_5,
   'fal-ai/bytedance/seedance/v1.5/pro/image-to-video': SEEDANCE_1_5,
   'bytedance/seedance-2.0/text-to-video': SEEDANCE_2,

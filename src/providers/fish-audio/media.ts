@@ -31,19 +31,15 @@ const isVoice = (voice: string | undefined): voice is string => voice !== undefi
 
 /** The fields of speech, in any voice. https://docs.fish.audio/api-reference/endpoint/openapi-v1/text-to-speech */
 function speechFields(
-  { text, format, extra }: SpeechInput | CloneInput,
+  { text, format, speed, extra }: SpeechInput | CloneInput,
   { model, defaults }: Pick<Submission, 'model' | 'defaults'>,
 ): Record<string, unknown> {
-  return { ...defaults, ...passedOn(extra), text: emotionsFor(model, text), format };
+  const fields: Record<string, unknown> = { ...defaults, ...passedOn(extra), text: emotionsFor(model, text), format };
+  return speed === undefined ? fields : { ...fields, prosody: { ...objectOf(fields.prosody), speed } };
 }
 
 function speechRequest(input: SpeechInput, submission: Submission): MediaRequest {
-  const fields = speechFields(input, submission);
-  const body = {
-    ...fields,
-    ...(isVoice(input.voice) && { reference_id: input.voice }),
-    ...(input.speed !== undefined && { prosody: { ...objectOf(fields.prosody), speed: input.speed } }),
-  };
+  const body = { ...speechFields(input, submission), ...(isVoice(input.voice) && { reference_id: input.voice }) };
   return { url: '/v1/tts', headers: { model: submission.model }, body: JSON.stringify(body) };
 }
 

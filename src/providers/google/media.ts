@@ -95,6 +95,7 @@ export const googleMedia: MediaAdapter = {
   lostSubmit: 'may_have_started',
   submitTimeoutMs: SUBMIT_TIMEOUT_MS,
   picturesAtOnce: () => 1,
+  takesAll: (_, { mask }) => mask === undefined,
   submit(submission) {
     const { model, input } = submission;
     if (input.kind !== 'image') throw new Error('Google is asked for pictures only');

@@ -54,10 +54,36 @@ export function sidesOfFilm(aspectRatio: string | undefined, resolution: string 
   return ratio >= 1 ? { width: longer, height: shorter } : { width: shorter, height: longer };
 }
 
+const FILM_LINES = [360, 480, 540, 720, 1_080, 1_440, 2_160];
+
+/** The resolution that a film's sides come closest to. */
+export function linesOfSides({ width, height }: Sides): string {
+  const distance = (lines: number): number => Math.abs(Math.min(width, height) - lines);
+  return `${FILM_LINES.reduce((best, lines) => (distance(lines) < distance(best) ? lines : best))}p`;
+}
+
 /** The same shape, with no side shorter than that. */
 export function atLeast({ width, height }: Sides, minSide: number): Sides {
   const scale = Math.max(1, minSide / Math.min(width, height));
   return scale === 1 ? { width, height } : { width: stepped(width * scale, STEP), height: stepped(height * scale, STEP) };
+}
+
+/** Sides of the same shape are so alike. */
+const SAME_SHAPE = 0.02;
+
+/** Of those on offer the one of the same shape that comes closest in size; the sides as they are where none has their shape. */
+export function nearestSides(sides: Sides, offered: readonly Sides[]): Sides {
+  const shape = ({ width, height }: Sides): number => Math.log(width / height);
+  const distance = ({ width }: Sides): number => Math.abs(Math.log(width / sides.width));
+  const alike = offered.filter((one) => Math.abs(shape(one) - shape(sides)) < SAME_SHAPE);
+  return alike.toSorted((a, b) => distance(a) - distance(b))[0] ?? sides;
+}
+
+/** The same shape with so many pixels at least, in multiples of 16. */
+export function ofPixels({ width, height }: Sides, minPixels: number): Sides {
+  const scale = Math.sqrt(minPixels / (width * height));
+  const up = (side: number): number => Math.ceil((side * scale) / STEP) * STEP;
+  return scale <= 1 ? { width, height } : { width: up(width), height: up(height) };
 }
 
 /** The same shape within so many pixels and so long a side, in multiples of 16. */

@@ -1,14 +1,30 @@
 /** How upstream models call what we know of a request: data, and one function that makes their fields of it. */
-import { atLeast, nearestRatio, readSides, type Sides, sidesOfFilm, sidesOfTier, tierOfSides } from './dimensions';
+import {
+  atLeast,
+  atMost,
+  nearestRatio,
+  nearestSides,
+  ofPixels,
+  readSides,
+  type Sides,
+  sidesOfFilm,
+  sidesOfTier,
+  tierOfSides,
+} from './dimensions';
 import { offeredSeconds } from './duration';
 import { sourceUrl } from './sources';
-import type { ImageInput, MediaInput, MediaSource, Submission, ThreeDInput, VideoInput } from './types';
+import type { Brought, ImageInput, MediaInput, MediaSource, Submission, ThreeDInput, VideoInput } from './types';
 
 export interface SizeField {
   name: string;
   /** `1024*1024`, `1024x1024`, or `{width, height}`. */
   form: 'star' | 'x' | 'object';
   minSide?: number;
+  minPixels?: number;
+  /** The largest that is made: a size beyond becomes that of its shape. */
+  max?: { pixels: number; side: number };
+  /** The only ones; a shape that is not among them goes as it came. */
+  offered?: readonly Sides[];
 }
 
 export interface DurationField {
@@ -55,8 +71,15 @@ type Fields = Record<string, unknown>;
 const named = (name: string | undefined, value: unknown): Fields => (name === undefined || value === undefined ? {} : { [name]: value });
 const urlOf = (source: MediaSource | undefined): string | undefined => source && sourceUrl(source);
 
-function sizeValue({ form, minSide }: SizeField, asked: Sides): unknown {
-  const { width, height } = minSide === undefined ? asked : atLeast(asked, minSide);
+function sidesWithin({ minSide, minPixels, max, offered }: SizeField, asked: Sides): Sides {
+  if (offered) return nearestSides(asked, offered);
+  const sides = ofPixels(minSide === undefined ? asked : atLeast(asked, minSide), minPixels ?? 0);
+  return max ? atMost(sides, max.pixels, max.side) : sides;
+}
+
+function sizeValue(field: SizeField, asked: Sides): unknown {
+  const { form } = field;
+  const { width, height } = sidesWithin(field, asked);
   if (form === 'object') return { width, height };
   return form === 'star' ? `${width}*${height}` : `${width}x${height}`;
 }
@@ -143,6 +166,17 @@ export function fieldsOf(input: MediaInput, model: ModelFields): Fields {
     default:
       return {};
   }
+}
+
+/** Has the model a name for every picture that came? One to go by is as good as a first frame. */
+export function takesAll({ kind, references = [], mask, firstFrame, lastFrame }: Brought, model: ModelFields): boolean {
+  const asFrame = kind === 'video' && firstFrame === undefined ? 1 : 0;
+  const most = model.references === undefined ? asFrame : model.references.form === 'list' ? Infinity : 1;
+  return (
+    references.length <= most &&
+    (mask === undefined || model.mask !== undefined) &&
+    (lastFrame === undefined || model.lastFrame !== undefined)
+  );
 }
 
 /** How long the film is that the model is asked for; undefined for what is no film. */

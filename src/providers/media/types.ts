@@ -88,6 +88,7 @@ export interface CloneInput extends CommonInput {
   /** What is said in the reference. */
   referenceText?: string;
   format: string;
+  speed?: number;
 }
 
 export interface TranscriptionInput extends CommonInput {
@@ -113,6 +114,15 @@ export interface GpuInput extends CommonInput {
 
 export type MediaInput = ImageInput | VideoInput | SpeechInput | CloneInput | TranscriptionInput | ThreeDInput | GpuInput;
 export type MediaKind = MediaInput['kind'];
+
+/** The pictures and frames of an input, whatever form they are in. */
+export interface Brought {
+  kind: MediaKind;
+  references?: readonly unknown[];
+  mask?: unknown;
+  firstFrame?: unknown;
+  lastFrame?: unknown;
+}
 
 /** One request to the vendor. The engine adds the credential. */
 export interface MediaRequest {
@@ -229,6 +239,8 @@ export interface MediaAdapter {
   picturesAtOnce?(model: string): number;
   /** Has this model of films pictures to go by, beside frames to begin and end with? */
   takesReferences?(model: string): boolean;
+  /** Has this model a place for all of them? Any has unless it says otherwise: what has none would be left out. */
+  takesAll?(model: string, brought: Brought): boolean;
   submit(submission: Submission): MediaRequest;
   readSubmit(answer: MediaAnswer, submission: Submission): MediaStep;
   /** Of a submit that is answered with server-sent events; undefined for one that says nothing. Several results add up. */

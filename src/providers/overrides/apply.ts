@@ -1,7 +1,7 @@
 /** Puts the operator's changes over a catalogue. All of them, or none: half a catalogue is nobody's. */
 import type { Family } from '../../core/family';
-import { LIST_PERMILLE, type LongPromptPrice, MICRO_PER_USD, microAt, permilleOf, priceAt, usdPerMtok } from '../../core/money';
-import { wholePrice } from '../catalogue/beside';
+import { type LongPromptPrice, MICRO_PER_USD, permilleOf, usdPerMtok } from '../../core/money';
+import { modelAt } from '../catalogue/beside';
 import { UNPRICED } from '../catalogue/terms';
 import type { Model, Price, ProviderSpec } from '../types';
 import { type CatalogueError, type ModelOverride, type OverridesResult, parseOverrides } from './schema';
@@ -81,17 +81,6 @@ function changed(known: Model, { price, ...given }: ModelOverride): Model {
   return { ...rest, ...(note !== undefined && { note }), ...(newPrice && { price: newPrice }), ...given } as Model;
 }
 
-/** What is billed beside a model's tokens is among its prices. */
-function multiplied(model: Model, priceFactor: number): Model {
-  const permille = permilleOf(priceFactor);
-  const { price } = model;
-  if (!price || permille === LIST_PERMILLE) return model;
-  if (price.per === 'token') return { ...model, price: { per: 'token', ...priceAt(wholePrice(model, price), permille) } };
-  const tiers = Object.entries(price.tierMicro ?? {}).map(([tier, micro]) => [tier, microAt(micro, permille)] as const);
-  const tierMicro = price.tierMicro && { tierMicro: Object.fromEntries(tiers) };
-  return { ...model, price: { ...price, micro: microAt(price.micro, permille), ...tierMicro } };
-}
-
 const blank = ({ id, vendor, family }: ModelOverride): Model => ({ id, label: id, vendor: vendor ?? 'Own', family: family!, chain: [] });
 
 /** An alias that two models claim would stand for whichever came last. */
@@ -114,7 +103,7 @@ export function applyOverrides(
   const parsed = parseOverrides(text);
   if (!parsed.ok) return parsed;
   const { priceFactor = 1, models: overrides, errorAt } = parsed.value;
-  const merged = new Map(models.map((model) => [model.id, multiplied(model, priceFactor)]));
+  const merged = new Map(models.map((model) => [model.id, modelAt(model, permilleOf(priceFactor))]));
   const errors: CatalogueError[] = [];
   const seen = new Set<string>();
   const report = (index: number, [path, message]: Fault) => errors.push(errorAt(['models', index, ...path], message));

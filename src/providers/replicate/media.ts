@@ -1,6 +1,6 @@
 /** Replicate: predictions of official models, and of versions by their hash. https://replicate.com/docs/reference/http */
 import { failed, runFailure, submitFailure } from '../media/failures';
-import { bodyOf, type ModelFields, secondsOf } from '../media/model-fields';
+import { bodyOf, type ModelFields, secondsOf, takesAll } from '../media/model-fields';
 import { fileOf } from '../media/outputs';
 import { type JsonObject, numberOf, objectOf, textOf } from '../media/read';
 import { isSignedBy, signedContent, withoutPrefix } from '../media/signature';
@@ -65,6 +65,7 @@ export const replicateMedia: MediaAdapter = {
   lostSubmit: 'may_have_started',
   picturesAtOnce: (model) => fieldsFor(model).count?.max ?? 1,
   takesReferences: (model) => fieldsFor(model).references !== undefined,
+  takesAll: (model, brought) => takesAll(brought, fieldsFor(model)),
   submit(submission) {
     const { model, callbackUrl } = submission;
     const [name, version] = model.split(':');

@@ -60,6 +60,9 @@ const VEO: ModelFields = {
   references: { name: 'reference_images', form: 'list' },
 };
 
+/** It goes by no pictures but its frames. */
+const { references: _, ...VEO_FAST } = VEO;
+
 /** For a model that is not listed here: the commonest names. */
 export const USUAL_FIELDS: ModelFields = {
   aspectRatio: 'aspect_ratio',
@@ -86,5 +89,5 @@ export const REPLICATE_MODELS: Readonly<Record<string, ModelFields>> = {
   'minimax/hailuo-2.3': HAILUO,
   'kwaivgi/kling-v2.6': KLING_2_6,
   'google/veo-3.1': VEO,
-  'google/veo-3.1-fast': VEO,
+  'google/veo-3.1-fast': VEO_FAST,
 };

@@ -1,6 +1,6 @@
 /** WaveSpeed: a POST to the model, then the prediction until it ends. https://wavespeed.ai/docs/submit-task */
 import { failed, runFailure, submitFailure } from '../media/failures';
-import { bodyOf, type ModelFields, secondsOf } from '../media/model-fields';
+import { bodyOf, type ModelFields, secondsOf, takesAll } from '../media/model-fields';
 import { filesOf, modelFiles } from '../media/outputs';
 import { type JsonObject, numberOf, objectOf, textOf, textsOf } from '../media/read';
 import { fromHex, isSignedBy, signedContent, withoutPrefix } from '../media/signature';
@@ -50,6 +50,7 @@ export const wavespeedMedia: MediaAdapter = {
   lostSubmit: 'may_have_started',
   picturesAtOnce: (model) => fieldsFor(model).count?.max ?? 1,
   takesReferences: (model) => fieldsFor(model).references !== undefined,
+  takesAll: (model, brought) => takesAll(brought, fieldsFor(model)),
   submit(submission) {
     const { model, callbackUrl } = submission;
     // https://wavespeed.ai/docs/how-to-use-webhooks

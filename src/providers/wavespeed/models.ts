@@ -20,13 +20,20 @@ const GPT_IMAGE_2: ModelFields = {
   references: IMAGES,
 };
 
-const KONTEXT: ModelFields = { aspectRatio: 'aspect_ratio', seed: 'seed', references: { name: 'image', form: 'single' } };
+const KONTEXT: ModelFields = { aspectRatio: 'aspect_ratio', seed: 'seed', references: IMAGES };
 const FLUX_2: ModelFields = { size: { name: 'size', form: 'star' }, seed: 'seed', references: IMAGES };
 
 const seedream = (minSide: number): ModelFields => ({ size: { name: 'size', form: 'star', minSide }, references: IMAGES });
 
 const WAN: ModelFields = { negativePrompt: 'negative_prompt', seed: 'seed', firstFrame: 'image' };
-const WAN_FROM_TEXT: ModelFields = { ...WAN, size: { name: 'size', form: 'star' }, duration: seconds(5, 10, 15) };
+const WAN_SIZES = [720, 1_080].flatMap((lines) => {
+  const longer = (lines * 16) / 9;
+  return [
+    { width: longer, height: lines },
+    { width: lines, height: longer },
+  ];
+});
+const WAN_FROM_TEXT: ModelFields = { ...WAN, size: { name: 'size', form: 'star', offered: WAN_SIZES }, duration: seconds(5, 10, 15) };
 const WAN_FROM_IMAGE: ModelFields = { ...WAN, resolution: { name: 'resolution' }, duration: seconds(5, 10, 15) };
 const WAN_FLASH: ModelFields = { ...WAN_FROM_IMAGE, duration: seconds(...secondsFrom(2, 15)) };
 
@@ -104,9 +111,9 @@ export const WAVESPEED_MODELS: Readonly<Record<string, ModelFields>> = {
   'openai/gpt-image-2/text-to-image': GPT_IMAGE_2,
   'openai/gpt-image-2/edit': GPT_IMAGE_2,
   'wavespeed-ai/flux-kontext-pro/text-to-image': KONTEXT,
-  'wavespeed-ai/flux-kontext-pro': KONTEXT,
+  'wavespeed-ai/flux-kontext-pro/multi': KONTEXT,
   'wavespeed-ai/flux-kontext-max/text-to-image': KONTEXT,
-  'wavespeed-ai/flux-kontext-max': KONTEXT,
+  'wavespeed-ai/flux-kontext-max/multi': KONTEXT,
   'wavespeed-ai/flux-2-pro/text-to-image': FLUX_2,
   'wavespeed-ai/flux-2-pro/edit': FLUX_2,
   'wavespeed-ai/flux-2-flex/text-to-image': FLUX_2,

@@ -1,3 +1,4 @@
+import { breakDown, breakdownInput } from '../../console/usage/breakdown';
 import { exportUsage } from '../../console/usage/export';
 import { usageFilterInput } from '../../console/usage/filter';
 import { queryUsage } from '../../console/usage/query';
@@ -37,6 +38,19 @@ export const usageRoutes: AccountRoute[] = [
           'x-content-type-options': 'nosniff',
         },
       });
+    },
+  },
+  {
+    method: 'GET',
+    path: '/api/api-usage/breakdown',
+    permission: 'usage.read',
+    handle: async (c, context) => {
+      const asked = parseInput(usageFilterInput.extend(breakdownInput.shape), queryOf(c));
+      if (!asked.ok) return renderError(c, asked.error);
+      const limit = queryNumber(c, 'limit', PAGE, 1, MAX_PAGE);
+      if (!limit.ok) return renderError(c, limit.error);
+      const { by, ...filter } = asked.value;
+      return c.json(await breakDown(context, filter, by, limit.value));
     },
   },
   {

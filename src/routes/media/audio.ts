@@ -98,7 +98,7 @@ export async function postTranscriptions(c: AppContext): Promise<Response> {
   const created = await startJob(c, read.value, { ...AUDIO, kinds: ['asr'] });
   if (!created.ok) return renderError(c, created.error);
   if (isTrue(read.value.body.fields.stream)) return streamedAnswer(c, created.value, transcriptEvents);
-  if (format === 'json') return heldAnswer(c, created.value, (job) => ({ text: job.outputs?.transcript?.text ?? '' }));
+  if (format === 'json') return heldAnswer(c, created.value, (job) => brief(job.outputs?.transcript));
   if (format === 'verbose_json') return heldAnswer(c, created.value, (job) => verbose(job.outputs?.transcript));
   const { signal } = c.req.raw;
   const job = await waitForJob(jobDeps(c.env), created.value.job, SPEECH_MS, () => signal.aborted);
@@ -111,12 +111,25 @@ export async function postTranscriptions(c: AppContext): Promise<Response> {
   return new Response(text, { headers: { ...jobHeaders({ ...created.value, job }), 'content-type': 'text/plain; charset=utf-8' } });
 }
 
+/** https://platform.openai.com/docs/api-reference/audio/json-object */
+const brief = (transcript: Transcript | undefined) => ({
+  text: transcript?.text ?? '',
+  ...(transcript?.durationSeconds !== undefined && usageOf(transcript.durationSeconds)),
+});
+
+const usageOf = (durationSeconds: number) => ({ usage: { type: 'duration', seconds: Math.ceil(durationSeconds) } });
+
+/** What a decoder of OpenAI's would say of itself: clients with types refuse a segment that lacks any of it. */
+const OF_DECODER = { seek: 0, tokens: [], temperature: 0, avg_logprob: 0, compression_ratio: 1, no_speech_prob: 0 };
+
+/** https://platform.openai.com/docs/api-reference/audio/verbose-json-object */
 const verbose = (transcript: Transcript | undefined) => ({
   task: 'transcribe',
   language: transcript?.language ?? '',
   duration: transcript?.durationSeconds ?? 0,
   text: transcript?.text ?? '',
-  segments: (transcript?.segments ?? []).map((segment, id) => ({ id, ...segment })),
+  segments: (transcript?.segments ?? []).map((segment, id) => ({ id, ...segment, ...OF_DECODER })),
+  ...usageOf(transcript?.durationSeconds ?? 0),
 });
 
 function subtitles({ text, segments, durationSeconds }: Transcript, format: string): string {

@@ -5,7 +5,7 @@ import { idempotencyIn } from '../../core/idempotency';
 import { readPublicUrl } from '../../core/public-url';
 import { parseJson } from '../../core/record';
 import { idempotencyOf } from '../../gateway/idempotency';
-import { readBody } from '../../http/body';
+import { NOT_JSON, readBody } from '../../http/body';
 import type { AppContext } from '../../http/context';
 import { jobDeps } from '../../http/deps';
 import { parseInput } from '../../http/input';
@@ -74,7 +74,9 @@ const view = (row: Deployment) => ({
 async function parse<T>(c: AppContext, schema: z.ZodType<T>): Promise<Result<{ input: T; body: string }>> {
   const body = await readBody(c.req.raw, BODY_LIMIT_BYTES);
   if (!body.ok) return body;
-  const input = parseInput(schema, parseJson(body.value));
+  const json = parseJson(body.value);
+  if (json === undefined) return fail('invalid_request', NOT_JSON);
+  const input = parseInput(schema, json);
   return input.ok ? ok({ input: input.value, body: body.value }) : input;
 }
 

@@ -54,11 +54,17 @@ const BODY_LIMIT_BYTES = 256 * 1024;
 const ROLE = `SELECT m.role FROM organizations o JOIN members m ON m.organization_id = o.id
   WHERE o.account_id = ? AND m.user_id = ? AND o.deleted_at IS NULL`;
 
+const FOR_PAGES =
+  'This API key is for the pages of its `origins`, whose visitors can read it: the secret that signs webhooks is shown to other keys alone.';
+
 /** A key that the operator made has nobody behind it, and an account of one person no roles. */
 async function refuseKey(c: AppContext, { accountId, keyId }: ApiKey, permission: Permission): Promise<GatewayError | undefined> {
   const record = (await jobDeps(c.env).account(accountId).listKeys()).find(({ id }) => id === keyId);
   const limited = permission === 'deployments.write' && record ? await limitedBy(c, record) : undefined;
   if (limited) return fail('permission_denied', limited, { details: { permission } }).error;
+  // It stands in the pages of its origins, and where from a request comes is said by whoever sends it.
+  if (permission.startsWith('webhooks.') && record && record.origins.length > 0)
+    return fail('permission_denied', FOR_PAGES, { details: { permission } }).error;
   const person = record?.secretBy ?? record?.userId;
   const member = await c.env.DB.prepare(ROLE)
     .bind(accountId, person ?? '')

@@ -1,6 +1,7 @@
 /** What all media routes do before and after their job. */
 import { answerHeaders } from '../../core/answer-headers';
 import { fail, type GatewayError, ok, type Result } from '../../core/errors';
+import { labelsOf } from '../../core/labels';
 import { isRecord } from '../../core/record';
 import { renderOpenaiError } from '../../dialects/openai-errors';
 import { refuseKeys } from '../../gateway/authorize-key';
@@ -69,6 +70,7 @@ export async function readMediaRequest(c: AppContext, endpoint: string, form: ke
     endpoint,
     idempotency: idempotency.value,
     webhookUrl: webhookUrl === '' ? null : webhookUrl,
+    labels: labelsOf(c.req.raw.headers, read.fields),
     publicOrigin: originOf(c),
     answer: {},
   };
@@ -79,7 +81,10 @@ export async function readMediaRequest(c: AppContext, endpoint: string, form: ke
 const FORMS = {
   media: (body: MediaBody): MediaBody => {
     const { input, ...rest } = body.fields;
-    return isRecord(input) ? { ...body, fields: { ...input, ...rest } } : body;
+    if (!isRecord(input)) return body;
+    // Typed clients write null for what they do not say.
+    const said = Object.entries(rest).filter(([name, value]) => value !== null || !Object.hasOwn(input, name));
+    return { ...body, fields: { ...input, ...Object.fromEntries(said) } };
   },
   run: (body: MediaBody): MediaBody => body,
 };

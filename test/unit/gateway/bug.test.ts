@@ -62,6 +62,7 @@ function callWith({ stream, answersAfterMs = 0 }: { stream: boolean; answersAfte
     startedAtMs: Date.now(),
     endpoint: '/v1/chat/completions',
     askedModel: 'gpt-5.4',
+    labels: {},
     idempotencyKeyHash: undefined,
     gone: new AbortController(),
     outgoing: call.openStream(HOLD),

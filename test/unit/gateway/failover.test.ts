@@ -66,6 +66,15 @@ describe('failover', () => {
     expect(bench.health.allows('a', NOW_MS)).toBe(true);
   });
 
+  it('asks elsewhere where an answer is larger than there is room for', async () => {
+    const huge = () => new Response('{}', { headers: { 'content-length': String(300 * 1_048_576) } });
+    const bench = new Bench().script('a', huge).script('b', answers);
+    const failover = bench.failover(planOf(provider('a'), provider('b')));
+    expect((await failover.next())?.target.provider.spec.id).toBe('b');
+    expect(bench.tried).toEqual(['a', 'b']);
+    expect(failover.attempts[0]).toMatchObject({ outcome: 'failed', message: 'the provider sent more than an answer may have' });
+  });
+
   it('tells why a call was refused, though the refusal repeats a long prompt', async () => {
     const detail = [{ type: 'value_error', loc: ['body', 'top_k'], msg: 'Input should be less than 9', input: 'x'.repeat(100_000) }];
     const failover = new Bench().script('a', () => Response.json({ detail }, { status: 422 })).failover(planOf(provider('a')));

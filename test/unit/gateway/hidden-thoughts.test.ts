@@ -112,6 +112,7 @@ function runOf(bench: Bench, { dialect, call, plan, gone, account, work, keepali
     startedAtMs: NOW_MS,
     endpoint: '/v1/chat/completions',
     askedModel: 'gpt-5.4',
+    labels: {},
     idempotencyKeyHash: undefined,
     gone,
     outgoing: call.openStream(HOLD),

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { readText } from '../../../src/core/read-bounded';
 import { readSome } from '../../../src/gateway/read-some';
 
 afterEach(() => {
@@ -32,5 +33,35 @@ describe('the words of a refusal', () => {
         1_000,
       ),
     ).toBe('Over');
+  });
+});
+
+describe('an answer in one piece', () => {
+  const endless = (headers: Record<string, string> = {}) => {
+    const read = { pieces: 0 };
+    const pull = (body: ReadableStreamDefaultController<Uint8Array>) => {
+      if (++read.pieces > 1_000) body.close();
+      else body.enqueue(new TextEncoder().encode('aß€'));
+    };
+    return { read, response: new Response(new ReadableStream({ pull }), { headers }) };
+  };
+
+  it('is read whole, whatever its characters are cut into', async () => {
+    const text = 'aß€'.repeat(10);
+    const pieces = [...new TextEncoder().encode(text)].map((byte) => Uint8Array.of(byte));
+    const start = (body: ReadableStreamDefaultController<Uint8Array>) => {
+      for (const piece of pieces) body.enqueue(piece);
+      body.close();
+    };
+    expect(await readText(new Response(new ReadableStream({ start })))).toBe(text);
+    expect(await readText(new Response(null))).toBe('');
+  });
+
+  it('is given up where there is too much of it, whatever length it announces', async () => {
+    for (const headers of [{}, { 'content-length': '6' }, { 'content-length': '9000' }] as Record<string, string>[]) {
+      const { read, response } = endless(headers);
+      expect(await readText(response, 60)).toBeUndefined();
+      expect(read.pieces).toBeLessThan(20);
+    }
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Health } from '../../../src/core/health';
+import { upstreamModelFor } from '../../../src/jobs/able';
 import { submissionsOf } from '../../../src/jobs/parts';
 import { type MediaCall, planJob } from '../../../src/jobs/plan';
 import { costMicro, priceJob } from '../../../src/jobs/price';
@@ -8,17 +9,21 @@ import type { Job, JobAttempt } from '../../../src/jobs/types';
 import { MODELS } from '../../../src/providers/catalogue';
 import { MEDIA_CHAINS } from '../../../src/providers/catalogue/media-chains';
 import { mediaTerms } from '../../../src/providers/catalogue/media-terms';
-import { FAL_MODELS } from '../../../src/providers/fal/models';
+import { falMedia } from '../../../src/providers/fal/media';
 import { fittingSeconds, offeredSeconds } from '../../../src/providers/media/duration';
-import type { ImageInput } from '../../../src/providers/media/types';
+import type { ImageInput, VideoInput } from '../../../src/providers/media/types';
 import { indexModels } from '../../../src/providers/model-index';
 import { PROVIDER_SPECS, type Registry } from '../../../src/providers/registry';
+import { replicateMedia } from '../../../src/providers/replicate/media';
+import { REPLICATE_MODELS } from '../../../src/providers/replicate/models';
 import { sandboxMedia } from '../../../src/providers/sandbox/media/adapter';
 import { makeWav } from '../../../src/providers/sandbox/media/wav';
 import type { MediaTarget, Provider } from '../../../src/providers/types';
+import { wavespeedMedia } from '../../../src/providers/wavespeed/media';
 import { WAVESPEED_MODELS } from '../../../src/providers/wavespeed/models';
 
 const CREDIT = 1_000_000;
+const INPUT = { kind: 'image', prompt: 'a cat', count: 1, references: [], extra: {} } as const;
 const RULES = { anywhere: false };
 
 const provider = (id: string, keys: string[] = ['k']): Provider => ({
@@ -73,6 +78,12 @@ describe('a plan', () => {
       ok: false,
       error: { kind: 'no_provider', param: 'intent' },
     });
+  });
+
+  it.each([null, ''])('takes a model that is said to be %j for none, and the intent that stands beside it', (model) => {
+    const planned = planJob(REGISTRY, call({ model, intent: 'text-to-image-fast', prompt: 'a cat' }), false, RULES);
+    expect(planned).toMatchObject({ ok: true });
+    expect(planJob(REGISTRY, call({ model, prompt: 'a cat' }), false, RULES)).toMatchObject({ ok: false, error: { param: 'model' } });
   });
 
   it('takes for an intent a model that takes the request, the cheapest of those for what is asked', () => {
@@ -332,7 +343,14 @@ describe('the next target', () => {
     action,
   });
   const job = (...attempts: JobAttempt[]) =>
-    ({ id: 'job_a', model: 'gpt-image-2', kind: 'image', plan: { mode: 'auto', sandbox: false }, attempts }) as unknown as Job;
+    ({
+      id: 'job_a',
+      model: 'gpt-image-2',
+      kind: 'image',
+      input: INPUT,
+      plan: { mode: 'auto', sandbox: false },
+      attempts,
+    }) as unknown as Job;
   const next = (...attempts: JobAttempt[]) => {
     const found = nextTarget({ registry }, job(...attempts), 1_000);
     return found && `${found.provider.spec.id}/${found.keyIndex}`;
@@ -393,7 +411,7 @@ describe('the lengths of films', () => {
       const duration = mediaTerms(model)!.duration!;
       const { model: upstream, modelWithReferences = upstream } = MEDIA_CHAINS[id]![0]!;
       for (const name of [upstream, modelWithReferences]) {
-        const made = (WAVESPEED_MODELS[name] ?? FAL_MODELS[name])!.duration!.offered;
+        const made = (WAVESPEED_MODELS[name] ?? REPLICATE_MODELS[name])!.duration!.offered;
         for (const seconds of duration.offered ?? [duration.default]) expect(offeredSeconds(seconds, made)).toBe(seconds);
         expect(made).toContain(fittingSeconds(duration.default, duration.offered));
       }
@@ -417,10 +435,61 @@ describe('several pictures', () => {
   });
 });
 
+describe('a job with pictures', () => {
+  const MEDIA = { fal: falMedia, wavespeed: wavespeedMedia, replicate: replicateMedia };
+  const one = { url: 'https://example.com/1.png' };
+  const sentTo = (ids: (keyof typeof MEDIA)[], model: string, brought: object, refusedBy?: string) => {
+    const providers = ids.map((id) => ({ ...provider(id), spec: { ...provider(id).spec, media: MEDIA[id] } }));
+    const registry = registryOf(MEDIA_CHAINS, providers);
+    const input = { ...INPUT, ...brought };
+    const refusals = registry.models.find(model)!.chain.filter((target) => target.provider === refusedBy);
+    const attempts = refusals.map((target) => ({ ...target, keyIndex: 0, atMs: 0, status: 503, outcome: 'failed', action: 'next_target' }));
+    const job = { id: 'job_a', model, kind: input.kind, input, plan: { mode: 'auto', sandbox: false }, attempts } as unknown as Job;
+    const next = nextTarget({ registry }, job, 1_000);
+    return next && `${next.provider.spec.id}/${upstreamModelFor(next, input)}`;
+  };
+
+  it('is sent to a model that has a place for all of them, where there is one', () => {
+    const masked = { references: [one], mask: one };
+    expect(sentTo(['wavespeed'], 'gpt-image-2', masked)).toBe('wavespeed/openai/gpt-image-2/edit');
+    expect(sentTo(['wavespeed', 'fal'], 'gpt-image-2', masked, 'wavespeed')).toBe('fal/openai/gpt-image-2/edit');
+    expect(sentTo(['wavespeed', 'fal'], 'gpt-image-2', masked, 'fal')).toBeUndefined();
+    expect(sentTo(['wavespeed', 'fal'], 'gpt-image-2', { references: [one] }, 'fal')).toBe('wavespeed/openai/gpt-image-2/edit');
+    const film = { kind: 'video', durationSeconds: 8, firstFrame: one };
+    expect(sentTo(['fal', 'replicate'], 'veo3.1-quality', film)).toBe('fal/fal-ai/veo3.1/image-to-video');
+    expect(sentTo(['fal', 'replicate'], 'veo3.1-quality', { ...film, lastFrame: one })).toBe('replicate/google/veo-3.1');
+  });
+
+  it('is refused where nobody has a place for them: they would be left out, and the result charged', () => {
+    const paramOf = (ids: (keyof typeof MEDIA)[], fields: Record<string, unknown>, family: 'image' | 'video' = 'image') => {
+      const providers = ids.map((id) => ({ ...provider(id), spec: { ...provider(id).spec, media: MEDIA[id] } }));
+      const planned = planJob(registryOf(MEDIA_CHAINS, providers), call({ prompt: 'a cat', ...fields }, [family]), false, RULES);
+      return planned.ok || planned.error.param;
+    };
+    const masked = { model: 'gpt-image-2', image: one.url, mask: one.url };
+    expect(paramOf(['fal', 'wavespeed'], masked)).toBe(true);
+    expect(paramOf(['fal', 'wavespeed'], { ...masked, mode: 'fast' })).toBe('mask');
+    expect(paramOf(['fal'], { ...masked, model: 'nano_banana' })).toBe('mask');
+    expect(paramOf(['wavespeed'], { model: 'wan2.6', image: one.url, last_image: one.url }, 'video')).toBe('last_image');
+    expect(paramOf(['replicate'], { model: 'flux-kontext-pro', image_urls: [one.url, one.url] })).toBe('image_urls');
+    expect(paramOf(['replicate'], { model: 'flux-kontext-pro', image_urls: [one.url] })).toBe(true);
+    expect(paramOf(['wavespeed'], { model: 'kling-v3', images: [one.url, one.url] }, 'video')).toBe('images');
+  });
+
+  it('is sent with all of those to go by', () => {
+    const several = { references: [one, one] };
+    expect(sentTo(['wavespeed', 'replicate'], 'flux-kontext-pro', several)).toBe('wavespeed/wavespeed-ai/flux-kontext-pro/multi');
+    expect(sentTo(['wavespeed', 'replicate'], 'flux-kontext-pro', several, 'wavespeed')).toBeUndefined();
+    expect(sentTo(['wavespeed', 'replicate'], 'flux-kontext-pro', { references: [one] }, 'wavespeed')).toBe(
+      'replicate/black-forest-labs/flux-kontext-pro',
+    );
+  });
+});
+
 describe('an upstream model that fails again and again', () => {
   it('is left out for half a minute, unless it is the only one', () => {
     const health = new Health();
-    const job = { id: 'job_a', kind: 'image', plan: { mode: 'auto', sandbox: false }, attempts: [] };
+    const job = { id: 'job_a', kind: 'image', input: INPUT, plan: { mode: 'auto', sandbox: false }, attempts: [] };
     for (let count = 0; count < 5; count++) health.failed('fal/a', 1_000);
     for (let count = 0; count < 5; count++) health.failed('fal/c', 1_000);
     const next = (model: string, nowMs: number) =>
@@ -504,6 +573,7 @@ describe('a size by its name', () => {
     [{ size: '16:9' }, { aspectRatio: '16:9' }],
     [{ size: '1024x768' }, { size: '1024x768' }],
     [{ size: 'auto' }, { size: 'auto' }],
+    [{ aspect_ratio: 'auto', resolution: '2K' }, { resolution: '2K' }],
   ])('as in %j is what it says', (fields, shape) => {
     const planned = read('doubao-seedream-4-5', fields);
     const { size, aspectRatio, resolution } = (planned.ok ? planned.value.input : {}) as Partial<ImageInput>;
@@ -513,6 +583,33 @@ describe('a size by its name', () => {
   it('has the price of its tier, and is refused where there is none', () => {
     expect(read('gemini-3-1-flash-t2i', { size: '4K' })).toMatchObject({ ok: true, value: { estimateMicro: 9 * CREDIT } });
     expect(read('gemini-3-1-flash-t2i', { size: '7:5' })).toMatchObject({ ok: false, error: { param: 'size' } });
+  });
+});
+
+it('a cloned voice has its speed', () => {
+  const registry = registryOf({ 'audio-clone': [{ provider: 'x', model: 'theirs' }] }, [provider('x')]);
+  const fields = { model: 'audio-clone', text: 'Hi', audio: 'https://example.com/a.wav', speed: 1.5 };
+  expect(planJob(registry, call(fields, ['audio']), false, RULES)).toMatchObject({ ok: true, value: { input: { speed: 1.5, extra: {} } } });
+});
+
+describe('the size of a film', () => {
+  const shapeOf = (fields: object, model = 'kling-v3') => {
+    const asked = call({ model, prompt: 'a cat', ...fields }, ['video']);
+    const planned = planJob(registryOf(MEDIA_CHAINS, [provider('wavespeed')]), asked, false, RULES);
+    if (!planned.ok) return planned.error.param;
+    const { aspectRatio, resolution, extra } = planned.value.input as VideoInput;
+    return [aspectRatio, resolution, extra];
+  };
+
+  it('is its ratio and its resolution, where nothing else says them', () => {
+    expect(shapeOf({ size: '720x1280' })).toEqual(['9:16', '720p', {}]);
+    expect(shapeOf({ size: '1792x1024' })).toEqual(['16:9', '1080p', {}]);
+    expect(shapeOf({ size: '1280*720', aspect_ratio: '1:1', resolution: '480p' })).toEqual(['1:1', '480p', {}]);
+    expect(shapeOf({ size: 'large' })).toEqual([undefined, undefined, { size: 'large' }]);
+  });
+
+  it('is refused beyond what the price is for', () => {
+    expect(shapeOf({ size: '3840x2160' })).toBe('size');
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { alignedCredits, dollars } from '../../../src/pages/parts';
+import { alignedCredits, credits, dollars, signedCredits } from '../../../src/pages/parts';
 import { chartOf, niceTop } from '../../../src/pages/usage-chart';
 
 const DATES = ['2026-11-01', '2026-11-02', '2026-11-03'];
@@ -56,6 +56,16 @@ describe('money', () => {
     [1_234_567.89, '1,234,567.8900', '$12,345.68'],
   ])('of %d credits is %s in a column, and %s', (amount, column, usd) => {
     expect([alignedCredits(amount), dollars(amount)]).toEqual([column, usd]);
+  });
+
+  it('has one minus everywhere, and a plus where it came and there is room for it', () => {
+    expect([credits(-123.456), signedCredits(5), signedCredits(-5), signedCredits(0.000_001), signedCredits(-0.000_001)]).toEqual([
+      '−123.46',
+      '+5.0000',
+      '−5.0000',
+      '<0.0001',
+      '>−0.0001',
+    ]);
   });
 
   it('too little for its column is said to be so', () => {

@@ -151,6 +151,10 @@ describe('catalogue', () => {
     }
   });
 
+  it('sends films of the full Seedance 1.0 to nobody who makes them with its fast model', () => {
+    expect(MEDIA_CHAINS['doubao-seedance-1-0-pro-quality']).toEqual([{ provider: 'replicate', model: 'bytedance/seedance-1-pro' }]);
+  });
+
   it("sends Google's own pictures to Google alone", () => {
     const official = MODELS.filter(({ family, id }) => family === 'image' && id.endsWith('-official'));
     for (const { chain } of official) for (const { provider } of chain) expect(provider).toBe('google');

@@ -419,6 +419,62 @@ describe('what is sent to providers', () => {
   });
 });
 
+describe('a change of the account', () => {
+  it('is one of six hundred an hour, of each actor by themselves', async () => {
+    const account = await TestAccount.create();
+    await account.run((object) => {
+      for (let change = 0; change < 600; change++) expect(object.refuseChange('user-a')).toBeNull();
+      expect([object.refuseChange('user-a')?.kind, object.refuseChange('user-b')]).toEqual(['rate_limited', null]);
+      account.nowMs += HOUR_MS;
+      expect(object.refuseChange('user-a')).toBeNull();
+    });
+  });
+});
+
+describe('a new key', () => {
+  const add = (object: Inside, id: string): boolean => object.addKey(testKey({ id, secretHash: `hash of ${id}` })) !== null;
+  const idsOf = (object: Inside): string[] => object.listKeys().map(({ id }) => id);
+
+  it('has room where others are revoked, of which the newest are remembered', async () => {
+    const account = await TestAccount.create({ keys: [] });
+    const inside = <T>(work: (object: Inside) => T): Promise<T> =>
+      account.run((object) => {
+        object.mostKeys = 2;
+        return work(object);
+      });
+    expect(await inside((object) => ['key_1', 'key_2', 'key_3'].map((id) => add(object, id)))).toEqual([true, true, false]);
+    for (const index of [3, 4, 5, 6]) {
+      account.nowMs += SECOND_MS;
+      await inside((object) => {
+        object.revokeKey(`key_${index - 2}`);
+        expect(add(object, `key_${index}`)).toBe(true);
+      });
+      await account.project();
+    }
+    await inside((object) => add(object, 'one too many'));
+    await account.evict();
+    expect(await inside((object) => idsOf(object).toSorted())).toEqual(['key_2', 'key_3', 'key_4', 'key_5', 'key_6']);
+    await inside((object) => {
+      object.revokeKey('key_5');
+      expect(add(object, 'key_7')).toBe(true);
+      expect(idsOf(object)).toEqual(expect.arrayContaining(['key_4', 'key_5', 'key_6', 'key_7']));
+      expect(idsOf(object)).not.toContain('key_2');
+    });
+  });
+
+  it('is not forgotten before D1 knows that it is revoked', async () => {
+    const account = await TestAccount.create({ keys: [] });
+    await account.run((object) => {
+      object.mostKeys = 1;
+      for (let index = 0; index < 5; index++) {
+        expect(add(object, `key_${index}`)).toBe(true);
+        object.revokeKey(`key_${index}`);
+      }
+      expect(idsOf(object)).toHaveLength(5);
+    });
+  });
+});
+
 describe('quota', () => {
   it('is not used by refusals', async () => {
     const account = await TestAccount.create({ credits: 100, keys: [testKey({ spendingLimitMicro: 50 * CREDIT })] });

@@ -208,7 +208,8 @@ describe("a request's path", () => {
 
   it('asks D1 for nothing from the key to the last byte', async () => {
     const account = await TestAccount.create({ credits: 1_000, keys: [] });
-    const { key } = await createKey({ ...envConsoleDeps(env), ...OPERATOR }, account.id, { name: 'live', mode: 'live' });
+    const made = await createKey({ ...envConsoleDeps(env), ...OPERATOR }, account.id, { name: 'live', mode: 'live' });
+    const key = made.ok ? made.value.key : made.error.message;
     const context = createExecutionContext();
     const bindings: Bindings = { ...env, DB: noD1 };
     const request = (stream: boolean) =>

@@ -86,6 +86,16 @@ describe('the mail of an alert', () => {
     );
   });
 
+  it('names the key, and no address to go to', async () => {
+    const [owner, { id, accountId }] = [await someone(), await organization()];
+    await join(id, owner, 'owner');
+    await env.DB.prepare("INSERT INTO api_keys VALUES (?, 'key_a', 1, ?, 'live', 'active', '{}')")
+      .bind(accountId, 'Suspended! See https://evil.example/sign-in\nnow')
+      .run();
+    const [mail] = await mailsOf(accountId);
+    expect(mail?.subject).toContain('“Suspended! See evil.example sign-in now” of Acme is at 80 %');
+  });
+
   it('leads to their own keys who has the wallet alone', async () => {
     const person = await someone();
     const [mail, ...others] = await mailsOf(await accountOf(person));

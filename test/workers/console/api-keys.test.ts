@@ -1,4 +1,4 @@
-import { env } from 'cloudflare:test';
+import { env, runInDurableObject } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
 import { accountStub } from '../../../src/account/stub';
 import { accountOf, audited, call, join, lastAudited, must, organization, someone } from './support';
@@ -123,12 +123,46 @@ describe('an API key', () => {
     [{ name: 'x', userId: 'somebody else' }, 'userId'],
     [{ name: 'x', models: ['m'.repeat(100_000)] }, 'models.0'],
     [{ name: 'x', models: ['gpt-5.4', 'gpt-5.44'] }, 'models'],
+    [{ name: 'x', models: ['deployment:no slug'] }, 'models'],
   ])('is not made from %j, and nothing is noted', async (json, param) => {
     const person = await someone();
     const before = await audited(await accountOf(person));
     const answer = await call('POST', '/api/api-keys', { as: person, json });
     expect(answer).toMatchObject({ status: 400, body: { error: { type: 'invalid_request_error', param } } });
     expect(await audited(await accountOf(person))).toEqual(before);
+  });
+});
+
+describe('an account with as many keys as it may have', () => {
+  it('is told so, by its owner’s page and by the operator’s API too', async () => {
+    const person = await someone();
+    const account = await accountOf(person);
+    await must('POST', '/api/api-keys', { as: person, json: { name: 'the only one' } });
+    await runInDurableObject(env.ACCOUNT.getByName(account), (object) => {
+      object.mostKeys = 1;
+    });
+    const refusal = { status: 409, body: { error: { type: 'conflict_error', code: 'too_many_keys' } } };
+    expect(await call('POST', '/api/api-keys', { as: person, json: { name: 'x' } })).toMatchObject(refusal);
+    expect(await call('POST', `/api/admin/accounts/${account}/keys`, { key: env.ADMIN_TOKEN, json: { name: 'x' } })).toMatchObject(refusal);
+    expect((await call('POST', '/manage-api-keys', { as: person, form: { name: 'x', mode: 'live' } })).text).toContain('revoke some first');
+    expect((await audited(account)).filter(({ action }) => action === 'api_key.create')).toHaveLength(1);
+  });
+});
+
+describe('who changes something without end', () => {
+  it('is slowed down, and keeps nobody else from changing, or from looking', async () => {
+    const [person, other, { id, accountId }] = [await someone(), await someone(), await organization()];
+    for (const one of [person, other]) await join(id, one, 'owner');
+    const { key } = await must('POST', `/api/api-keys?org=${id}`, { as: person, json: { name: 'x', scopes: ['keys.read', 'keys.write'] } });
+    await runInDurableObject(env.ACCOUNT.getByName(accountId), (object) => {
+      while (!object.refuseChange(person.id));
+    });
+    const rename = { as: person, json: { name: 'again' } };
+    expect(await call('PATCH', `/api/orgs/${id}`, rename)).toMatchObject({ status: 429, body: { error: { type: 'rate_limit_error' } } });
+    expect((await call('POST', `/manage-api-keys?org=${id}`, { as: person, form: { name: 'x', mode: 'live' } })).status).toBe(429);
+    expect((await call('GET', `/api/orgs/${id}`, { as: person })).status).toBe(200);
+    expect((await call('PATCH', `/api/orgs/${id}`, { ...rename, as: other })).status).toBe(200);
+    expect((await call('POST', '/api/api-keys', { key, json: { name: 'y' } })).status).toBe(201);
   });
 });
 

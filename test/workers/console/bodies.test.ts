@@ -50,6 +50,17 @@ describe.each(PATHS)('a body for %s', (path, type) => {
   });
 });
 
+it.each(['/v1/chat/completions', '/v1/images/generations', '/v1/deployments', '/api/api-keys'])(
+  'a body for %s with a comma too many is said to be no JSON',
+  async (path) => {
+    const person = await someone();
+    const { key } = (await call('POST', '/api/api-keys', { as: person, json: { name: 'one', scopes: ['keys.write'] } })).body;
+    const answer = await post(path, 'application/json', '{"name": "another",}', { authorization: `Bearer ${key}` });
+    const { error } = (await answer.json()) as { error: { message: string } };
+    expect([answer.status, error.message]).toEqual([400, 'The request body is not valid JSON.']);
+  },
+);
+
 it('a small body without a length is read as any other', async () => {
   const person = await someone();
   const body = new Response(JSON.stringify({ name: 'streamed' })).body!;

@@ -76,6 +76,22 @@ describe("a key's change", () => {
   });
 });
 
+it('a key that stands in pages has no part in the secret of webhooks', async () => {
+  const { addKey, key: live } = await setUp();
+  const origin = 'https://shop.example';
+  const { key } = await addKey({ origins: [origin] });
+  const { secret } = await must('GET', '/v1/webhooks/secret', { key: live });
+  for (const [method, path] of [
+    ['GET', '/v1/webhooks/secret'],
+    ['POST', '/v1/webhooks/secret/rotate'],
+  ] as const) {
+    const answer = await call(method, path, { key, headers: { origin }, ...(method === 'POST' && { json: {} }) });
+    expect([answer.status, answer.body.error?.type]).toEqual([403, 'access_denied']);
+  }
+  expect((await must('GET', '/v1/webhooks/secret', { key: live })).secret).toBe(secret);
+  expect((await call('GET', '/v1/jobs', { key, headers: { origin } })).status).toBe(200);
+});
+
 describe('a test key', () => {
   const addDelivery = (account: string, id: string, jobId: string) =>
     env.DB.prepare("INSERT INTO webhook_deliveries VALUES (?, ?, ?, 'http://127.0.0.1:9/', 'dead', 9, '[]', 1, NULL, NULL, 2)")

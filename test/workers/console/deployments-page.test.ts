@@ -49,6 +49,15 @@ it.each([
   expect(answer.text).toMatch(/name="slug" value="mine"/);
 });
 
+it.each([['A100'], ['ADA_24, A100'], [''], [['ADA_24', 'A100']]])(
+  'of the pools %j the one that there is not is told, with those that there are',
+  async (gpuTypes) => {
+    const { key } = await must('POST', '/api/api-keys', { as: await someone(), json: { name: 'x' } });
+    const { status, body } = await call('POST', '/v1/deployments', { key, json: { ...FIELDS, slug: 'mine', gpuTypes } });
+    expect([status, body.error.message]).toEqual([400, expect.stringMatching(/^The field `gpuTypes(\.1)?` is not valid: .*ADA_24/)]);
+  },
+);
+
 it('leads from too few credits to where they are bought', async () => {
   const answer = await call('POST', PATH, { as: await someone(), form: { ...FORM, minWorkers: '2' } });
   expect(answer.status).toBe(400);

@@ -1,7 +1,7 @@
 // What the operator does stands in the audit log, of the account or of the gateway.
 import { env } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
-import { audited, call, someone } from './support';
+import { accountOf, audited, call, join, must, organization, someone } from './support';
 
 const ask = (method: string, path: string, json?: unknown) =>
   call(method, `/api/admin${path}`, { key: env.ADMIN_TOKEN, ...(json !== undefined && { json }) });
@@ -41,13 +41,34 @@ describe("the operator's change", () => {
     expect(await last(id)).toMatchObject({ action: 'api_key.revoke', target: keyId });
   });
 
+  it('names an account as its organization, or its person, is called now', async () => {
+    const [person, { id, accountId }] = [await someone('Ada'), await organization('Acme')];
+    await join(id, person, 'owner');
+    const own = await accountOf(person);
+    await must('PATCH', `/api/orgs/${id}`, { as: person, json: { name: 'Globex' } });
+    await env.DB.prepare('UPDATE users SET name = ? WHERE id = ?').bind('Ada Lovelace', person.id).run();
+    await env.DB.prepare('INSERT OR IGNORE INTO accounts (id, version, name, tier, created_at) VALUES (?, 0, ?, ?, 0)')
+      .bind(accountId, 'Acme', 'free')
+      .run();
+    const { accounts } = (await ask('GET', '/accounts?limit=500')).body;
+    const named = (wanted: string) => accounts.find((one: { id: string }) => one.id === wanted)?.name;
+    expect([named(accountId), named(own)]).toEqual(['Globex', 'Ada Lovelace']);
+    expect((await ask('GET', `/accounts/${accountId}`)).body.account.name).toBe('Globex');
+    expect((await ask('PUT', `/accounts/${own}/tier`, { tier: 'growth' })).body.name).toBe('Ada Lovelace');
+    expect((await ask('GET', `/accounts/${await account()}`)).body.account.name).toBe('Acme');
+  });
+
   it('suspends an account: its keys are refused at once and it changes nothing, its person reads on; and resumes it', async () => {
     const person = await someone();
     const { accountId: id } = (await call('GET', '/api/me', { as: person })).body;
     const { key } = (await call('POST', '/api/api-keys', { as: person, json: { name: 'ci', scopes: ['usage.read'] } })).body;
+    const notice = 'This wallet is suspended: its keys are refused';
+    expect((await call('GET', '/usage', { as: person })).text).not.toContain(notice);
     const suspended = await ask('PUT', `/accounts/${id}/status`, { status: 'suspended', reason: 'charged back' });
     expect(suspended).toMatchObject({ status: 200, body: { id, status: 'suspended' } });
     expect(await last(id)).toMatchObject({ action: 'account.suspend', detail: '{"reason":"charged back"}' });
+    for (const path of ['/usage', '/manage-api-keys', '/settings/billing'])
+      expect((await call('GET', path, { as: person })).text, path).toContain(notice);
     const refused = { status: 403, body: { error: { type: 'access_denied' } } };
     for (const [method, path] of [
       ['GET', '/api/api-usage'],

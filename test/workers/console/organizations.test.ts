@@ -6,6 +6,7 @@ import type { VerbContext } from '../../../src/console/context';
 import { deleteOrganization } from '../../../src/console/organizations/delete';
 import { acceptInvitation, inviteMember } from '../../../src/console/organizations/invitations';
 import { permissionsOf, type Role } from '../../../src/console/permissions';
+import { readMetadata } from '../../../src/console/sso/saml-metadata';
 import { readAccountSettings } from '../../../src/env-account';
 import { jobDeps } from '../../../src/http/deps';
 import { removeOldFiles } from '../../../src/jobs/retention';
@@ -107,6 +108,31 @@ describe('an organization', () => {
     expect((await call('GET', `/api/orgs/${id}`, { as: owner })).status).toBe(404);
     expect((await call('GET', '/api/api-keys', { key })).status).toBe(401);
     expect(await lastAudited(accountId)).toMatchObject({ action: 'organization.delete', target: id });
+  });
+});
+
+describe('an identity provider', () => {
+  const metadata = ({ entityId = 'x', location = 'https://idp.example/sso', certificates = 1 } = {}) =>
+    `<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="${entityId}"><IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol"><KeyDescriptor><KeyInfo xmlns="http://www.w3.org/2000/09/xmldsig#">${`<X509Data><X509Certificate>${'A'.repeat(2_000)}</X509Certificate></X509Data>`.repeat(certificates)}</KeyInfo></KeyDescriptor><SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" Location="${location}"/></IDPSSODescriptor></EntityDescriptor>`;
+
+  it('is one of fifty of its organization', async () => {
+    const owner = await someone();
+    const { id, accountId } = await made(owner);
+    const save = () =>
+      call('POST', `/api/orgs/${id}/sso`, { as: owner, json: { type: 'saml', metadata: metadata(), domain: 'acme.example' } });
+    const insert = env.DB.prepare("INSERT INTO sso_providers VALUES (?, ?, 'saml', 'acme.example', '', NULL, 'viewer', '{}', 1)");
+    await env.DB.batch(Array.from({ length: 49 }, () => insert.bind(crypto.randomUUID(), id)));
+    const both = await Promise.all([save(), save()]);
+    expect(both.map(({ status }) => status).toSorted()).toEqual([201, 409]);
+    expect((await audited(accountId)).filter(({ action }) => action === 'sso_provider.create')).toHaveLength(1);
+  });
+
+  it('leaves no more in the database than a sign-in needs', async () => {
+    const settings = { LOCAL: '0' } as const;
+    const many = readMetadata(metadata({ certificates: 60 }), settings);
+    expect(many.ok && many.value.certificates.length).toBe(10);
+    for (const long of [{ entityId: 'x'.repeat(1_025) }, { location: `https://idp.example/${'x'.repeat(2_000)}` }])
+      expect(readMetadata(metadata(long), settings)).toMatchObject({ ok: false, error: { param: 'metadata' } });
   });
 });
 
@@ -262,7 +288,7 @@ describe('an invitation', () => {
     const [guest, other] = [await someone('guest'), await someone('other')];
     const { owner, token } = await invited(guest.email);
     const path = `/invitations/accept?token=${token}`;
-    const words = `person (${owner.email}) invites <strong>${guest.email}</strong> to <strong>Acme</strong> as developer.`;
+    const words = `<bdi>person</bdi> (${owner.email}) invites <strong>${guest.email}</strong> to <strong><bdi>Acme</bdi></strong> as developer.`;
     const shown = await call('GET', path, { as: guest });
     expect(shown.text.replaceAll(/\s+/g, ' ')).toContain(words);
     expect(shown.text).toContain('>Join Acme</button>');

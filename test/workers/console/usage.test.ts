@@ -22,6 +22,8 @@ interface Line {
   ending?: string;
   id?: string;
   kind?: string;
+  endUser?: string;
+  tags?: string[];
 }
 
 let closeSeq = 0;
@@ -34,7 +36,8 @@ async function record(accountId: string, lines: Line[]): Promise<void> {
   await env.DB.batch(
     lines.map((line) => {
       const at = Date.now() - (line.daysAgo ?? 0) * DAY_MS;
-      const detail = { ending: line.ending ?? 'complete', latencyMs: line.latencyMs ?? 10, usage: { inputTokens: 5, outputTokens: 7 } };
+      const { ending = 'complete', latencyMs = 10, endUser, tags } = line;
+      const detail = { ending, latencyMs, usage: { inputTokens: 5, outputTokens: 7 }, endUser, tags };
       return env.DB.prepare(insert).bind(
         accountId,
         ++closeSeq,
@@ -111,6 +114,8 @@ describe('usage', () => {
     ['an expired status', { state: 'expired' }, 'status=expired'],
     ['latency', { latencyMs: 5_000 }, 'minLatencyMs=4000&maxLatencyMs=6000'],
     ['cost', { credits: 40 }, 'minCredits=30&maxCredits=50'],
+    ['end user', { endUser: 'Zoë, 42' }, `endUser=${encodeURIComponent('Zoë, 42')}`],
+    ['tag', { tags: ['env:test', 'search'] }, 'tag=search'],
     ['part of the id', { id: 'req_50%_wanted' }, `q=${encodeURIComponent('0%_wan')}`],
     [
       'the whole id',
@@ -169,6 +174,80 @@ describe('usage', () => {
   });
 });
 
+describe('a breakdown of usage', () => {
+  const shares = async (person: Someone, query: string) => (await must('GET', `/api/api-usage/breakdown?${query}`, { as: person })).shares;
+
+  it('tells what each end user and each tag came to, the dearest first, and what has none', async () => {
+    const person = await someone();
+    await record(await accountOf(person), [
+      { credits: 1, endUser: 'ada', tags: ['search', 'env:prod'] },
+      { credits: 4, endUser: 'bob', tags: ['search'] },
+      { credits: 2, endUser: 'ada' },
+      { credits: 9 },
+      { credits: 50, endUser: 'ada', daysAgo: 40 },
+    ]);
+    expect(await shares(person, 'by=endUser')).toEqual([
+      { value: null, name: null, calls: 1, inputTokens: 5, outputTokens: 7, creditsUsed: 9, usd: 0.09 },
+      { value: 'bob', name: null, calls: 1, inputTokens: 5, outputTokens: 7, creditsUsed: 4, usd: 0.04 },
+      { value: 'ada', name: null, calls: 2, inputTokens: 10, outputTokens: 14, creditsUsed: 3, usd: 0.03 },
+    ]);
+    expect(await shares(person, 'by=tag&endUser=ada')).toMatchObject([
+      { value: null, calls: 1, creditsUsed: 2 },
+      { value: 'env:prod', calls: 1, creditsUsed: 1 },
+      { value: 'search', calls: 1, creditsUsed: 1 },
+    ]);
+    expect(await shares(person, 'by=tag&tag=search')).toMatchObject([
+      { value: 'search', creditsUsed: 5 },
+      { value: 'env:prod', creditsUsed: 1 },
+    ]);
+    expect(await must('GET', '/api/api-usage/breakdown?by=endUser&limit=2', { as: person })).toMatchObject({
+      shares: [{ creditsUsed: 9 }, { creditsUsed: 4 }],
+      isWhole: false,
+    });
+  });
+
+  it('names keys and members, and is never of another wallet', async () => {
+    const [owner, member, other, { id, accountId }] = [await someone(), await someone(), await someone(), await organization()];
+    await join(id, owner, 'owner');
+    await env.DB.prepare("INSERT INTO api_keys VALUES (?, 'key_7', 1, 'nightly', 'live', 'revoked', '{}')").bind(accountId).run();
+    await record(accountId, [{ key: 'key_7', user: member.id }]);
+    expect(await shares(owner, `org=${id}&by=keyId`)).toMatchObject([{ value: 'key_7', name: 'nightly', creditsUsed: 1 }]);
+    expect(await shares(owner, `org=${id}&by=member`)).toMatchObject([{ value: member.id, name: member.email, creditsUsed: 1 }]);
+    for (const by of ['model', 'endpoint', 'provider']) expect(await shares(owner, `org=${id}&by=${by}`)).toHaveLength(1);
+    expect(await shares(owner, 'by=keyId')).toEqual([]);
+    expect((await call('GET', `/api/api-usage/breakdown?by=keyId&org=${id}`, { as: other })).status).toBe(404);
+  });
+
+  it('is on the page, which goes on with the filter, and filters by what it shows', async () => {
+    const person = await someone();
+    const lines = [
+      { credits: 3, endUser: 'ada <3' },
+      { credits: 1, endUser: 'bob', tags: ['search'] },
+    ];
+    await record(await accountOf(person), lines);
+    const shown = async (query: string) => {
+      const { text } = await call('GET', `/usage?${query}`, { as: person });
+      const section = /<section class="stack" id="shares".*?<\/section>/s.exec(text)![0];
+      return {
+        section,
+        names: [...section.matchAll(/<th scope="row"[^>]*>(.*?)<svg/gs)].map(([, name]) => name!.replaceAll(/<[^>]+>/g, '')),
+      };
+    };
+    expect((await shown('days=7')).names).toEqual(['gpt-5.4']);
+    const byUser = await shown('days=7&by=endUser');
+    expect(byUser.names).toEqual(['ada &lt;3', 'bob']);
+    expect(byUser.section).toContain('href="/usage?days=7&amp;by=tag#shares"');
+    expect((await shown('by=tag&days=7')).names).toEqual(['no tag', 'search']);
+    expect((await shown('by=tag&tag=search')).names).toEqual(['search']);
+    expect((await shown('by=weather')).names).toEqual(['gpt-5.4']);
+    expect(byUser.section).not.toContain('Member');
+  });
+
+  it.each(['', 'by=weather', 'by=tag&limit=0', 'by=tag&days=0'])('is refused for %j', async (query) => {
+    expect((await call('GET', `/api/api-usage/breakdown?${query}`, { as: await someone() })).status).toBe(400);
+  });
+});
+
 describe('the days of usage', () => {
   it.each([
     [1, '2031-01-31T23:59:59.999Z', '2031-01-31T00:00:00.000Z'],
@@ -178,6 +257,29 @@ describe('the days of usage', () => {
     [366, '2033-01-01T00:00:00.000Z', '2032-01-02T00:00:00.000Z'],
   ])('%i of them, at %s, begin with the UTC day at %s', (days, now, since) => {
     expect(new Date(sinceMs(days, Date.parse(now))).toISOString()).toBe(since);
+  });
+});
+
+describe('what usage can be filtered by', () => {
+  const options = (html: string, name: string): string[] =>
+    [...(new RegExp(`<select name="${name}">.*?</select>`, 's').exec(html)?.[0] ?? '').matchAll(/<option[^>]*>([^<]*)/g)].map(
+      ([, text]) => text!,
+    );
+
+  it('is every model that was called, also where one is chosen', async () => {
+    const person = await someone();
+    await record(await accountOf(person), [{ model: 'one' }, { model: 'two', credits: 2 }, { model: 'old', daysAgo: 50 }]);
+    const html = (await call('GET', '/usage?model=one', { as: person })).text;
+    expect(options(html, 'model')).toEqual(['All', 'two', 'one']);
+  });
+
+  it('is every member, and who called and is none any more', async () => {
+    const [owner, gone, { id, accountId }] = [await someone('Olga'), await someone('Gustav'), await organization()];
+    await join(id, owner, 'owner');
+    await record(accountId, [{ user: gone.id }, { user: owner.id }, { user: 'nobody' }]);
+    const html = (await call('GET', `/usage?org=${id}&member=${gone.id}`, { as: owner })).text;
+    expect(options(html, 'member')).toEqual(['All', 'Olga', 'Gustav, no member now']);
+    expect(html).toContain(`<option value="${gone.id}" selected="">`);
   });
 });
 
@@ -195,7 +297,7 @@ describe('an export', () => {
     expect(lines).toHaveLength(2);
     expect(lines[0]).toContain(`req_b,`);
     expect(lines[0]).toContain(`"'=cmd|""x"""`);
-    expect(lines[1]).toMatch(/^req_a,.*,5,0,0,7,false,2,,$/);
+    expect(lines[1]).toMatch(/^req_a,.*,5,0,0,7,false,2,,,,$/);
   });
 
   it('names the keys and the people of its lines, those too that are there no more', async () => {
@@ -203,11 +305,11 @@ describe('an export', () => {
     await join(id, owner, 'owner');
     await join(id, member, 'developer');
     await env.DB.prepare("INSERT INTO api_keys VALUES (?, 'key_7', 1, 'ci, nightly', 'live', 'revoked', '{}')").bind(accountId).run();
-    await record(accountId, [{ id: 'req_a', key: 'key_7', user: member.id }]);
+    await record(accountId, [{ id: 'req_a', key: 'key_7', user: member.id, endUser: 'customer-7', tags: ['a', 'b'] }]);
     await must('DELETE', `/api/orgs/${id}/members/${member.id}`, { as: owner });
     const text = (await call('GET', `/api/api-usage/export?org=${id}`, { as: owner })).text.trim().split('\r\n');
-    expect(text[0]).toMatch(/,key_name,user_email$/);
-    expect(text[1]).toMatch(new RegExp(`^req_a,.*,"ci, nightly",${member.email.replaceAll('.', '\\.')}$`));
+    expect(text[0]).toMatch(/,key_name,user_email,end_user,tags$/);
+    expect(text[1]).toMatch(new RegExp(`^req_a,.*,"ci, nightly",${member.email.replaceAll('.', '\\.')},customer-7,"a,b"$`));
   });
 
   it('reads a page only when the reader has taken the one before, however many there are', async () => {
@@ -251,6 +353,9 @@ describe('an export', () => {
     ['=1+1', "'=1+1"],
     ['\t=1+1', "'\t=1+1"],
     ['\r=1+1', '"\'\r=1+1"'],
+    ['a;=1+1', "a;'=1+1"],
+    ['a; b', 'a; b'],
+    ['\uff1d1+1', "'\uff1d1+1"],
     [-1.5, '-1.5'],
     [null, ''],
   ])('writes %j as %j', (value, written) => {
@@ -259,12 +364,12 @@ describe('an export', () => {
 });
 
 describe('a receipt', () => {
-  it('leads from tokens and prices to what was charged', async () => {
+  it.each(['/v1/chat/completions', '/v1/chat'])('leads from tokens and prices to what was charged at %s', async (path) => {
     const person = await someone();
     const account = await accountOf(person);
     const { key } = await must('POST', '/api/api-keys', { as: person, json: { name: 'a key' } });
     await env.ACCOUNT.getByName(account).grant({ eventId: 'e', amountMicro: 1_000_000_000, reason: '', topUp: false });
-    const answered = await call('POST', '/v1/chat/completions', {
+    const answered = await call('POST', path, {
       key,
       json: { model: 'gpt-5.4', messages: [{ role: 'user', content: 'Hello there' }] },
     });

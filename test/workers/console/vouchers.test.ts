@@ -3,6 +3,7 @@ import { env } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
 import { accountStub } from '../../../src/account/stub';
 import { grantRedeemed } from '../../../src/console/vouchers/redeem';
+import { countTry } from '../../../src/console/vouchers/tries';
 import { accountOf, audited, call, join, must, organization, type Someone, someone } from './support';
 
 const ask = (method: string, path: string, json?: unknown) =>
@@ -93,6 +94,20 @@ describe('a voucher', () => {
       .bind(Date.now() - 3_600_001, await accountOf(guesser))
       .run();
     expect((await redeem(guesser, code)).status).toBe(200);
+  });
+
+  it('cannot be guessed by who has many wallets and a whole network of addresses', async () => {
+    const tried = Array.from({ length: 50 }, (_, index) => ({
+      id: crypto.randomUUID(),
+      accountId: `acc_${crypto.randomUUID()}`,
+      ip: `2001:db8:77:1::${index + 1}`,
+    }));
+    await env.DB.batch(tried.flatMap((one) => countTry(env.DB, one, Date.now())));
+    const person = await someone();
+    const from = async (ip: string) =>
+      (await call('POST', '/api/billing/redeem', { as: person, json: { code: 'WINTER-2026' }, headers: { 'cf-connecting-ip': ip } }))
+        .status;
+    expect([await from('2001:db8:77:1:ffff::1'), await from('2001:db8:77:2::1')]).toEqual([429, 400]);
   });
 
   it('goes to the wallet of the organization that is asked for, by those who may pay for it', async () => {

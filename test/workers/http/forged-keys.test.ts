@@ -58,6 +58,16 @@ describe('a key that is not well signed', () => {
     },
   );
 
+  it('creates no object that would outlive its connection', async () => {
+    const streams = async () => (await listDurableObjectIds(env.LIVE_STREAM)).length;
+    const before = await streams();
+    for (const [name, key] of Object.entries(await keys())) {
+      const { status } = await ask({ headers: { 'x-resumable': 'true' }, ...(key !== undefined && { key }) });
+      expect(status, name).toBe(401);
+    }
+    expect(await streams()).toBe(before);
+  });
+
   it('is refused before its body is read', async () => {
     const before = await objectIds();
     expect((await ask({ key: 'ck_123', body: 'no chat request' })).status).toBe(401);

@@ -1,9 +1,26 @@
-// Pictures within an answer: as base64, as long as that fits into memory.
+// Pictures: their fields, and those within an answer as base64, as long as that fits into memory.
 import { env } from 'cloudflare:test';
 import { expect, it } from 'vitest';
+import { readMediaBody } from '../../../src/http/media-body';
 import { changeJob, readJob } from '../../../src/jobs/store';
 import { TestAccount } from '../account/support';
 import { ask, keyFor } from './support';
+
+it('a form may have fields by any name', async () => {
+  const form = new FormData();
+  for (const name of ['constructor', '__proto__', 'toString']) {
+    form.append(name, new File(['png'], 'a.png', { type: 'image/png' }));
+    form.append(name, 'one');
+    form.append(name, 'two');
+  }
+  const read = await readMediaBody(new Request('https://gateway.test/', { method: 'POST', body: form }), 100_000);
+  if (!read.ok) throw new Error(read.error.message);
+  const { fields, uploads } = read.value;
+  expect(Object.entries(fields)).toEqual(['constructor', '__proto__', 'toString'].map((name) => [name, ['one', 'two']]));
+  expect(Object.entries(uploads).map(([name, files]) => [name, files.length])).toEqual(
+    ['constructor', '__proto__', 'toString'].map((name) => [name, 1]),
+  );
+});
 
 it('pictures that are too large together are given by their URLs alone', async () => {
   const account = await TestAccount.create({ credits: 1_000, tier: 'starter', keys: [] });
@@ -25,4 +42,14 @@ it('pictures that are too large together are given by their URLs alone', async (
   };
   expect(await grown(8 * 1024 * 1024)).toEqual(data);
   expect(await grown(9 * 1024 * 1024)).toEqual(data.map(({ url }) => ({ url })));
+});
+
+it('what stands inside `input` counts, though the same field is null beside it', async () => {
+  const account = await TestAccount.create({ credits: 1_000, tier: 'starter', keys: [] });
+  const body = { model: 'nano_banana', prompt: null, n: null, size: '1024x1024', input: { prompt: 'a fox', n: 2, size: '512x512' } };
+  const { status, text } = await ask({ key: await keyFor(account), path: '/v1/images/generate', body });
+  expect(status, text).toBe(200);
+  const { jobId, data } = JSON.parse(text) as { jobId: string; data: unknown[] };
+  expect(data).toHaveLength(2);
+  expect((await readJob(env.DB, jobId))!.input).toMatchObject({ prompt: 'a fox', count: 2, size: '1024x1024' });
 });

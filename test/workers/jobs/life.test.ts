@@ -177,6 +177,15 @@ describe('a job', () => {
     expect(await bench.heldMicro()).toBe(0);
   });
 
+  it('that fails while it runs, of which nobody else was asked, is not said to have failed with all providers', async () => {
+    const bench = await JobBench.create();
+    bench.provider.ending = 'failed';
+    const { id } = await bench.start();
+    await playOut(bench, id);
+    const error = { kind: 'upstream_failed', message: 'The provider failed: it failed' };
+    expect(await bench.job(id)).toMatchObject({ state: 'failed', costMicro: 0, error });
+  });
+
   it('waits for a provider that is out of capacity, and is sent to it again', async () => {
     const bench = await JobBench.create();
     bench.provider.submitStatus = 429;

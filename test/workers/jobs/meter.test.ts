@@ -106,7 +106,8 @@ describe('workers that always run', () => {
   it('pay the price of waiting for a run that nobody pays', async () => {
     const { bench } = await deployed({ minWorkers: 1 });
     const failure = { action: 'next_target', message: 'CUDA out of memory', mayHaveStarted: true } as const;
-    expect(await endedBy(bench, { state: 'failed', failure })).toMatchObject({ state: 'failed', costMicro: 0 });
+    const error = { kind: 'upstream_failed', message: 'The run failed: CUDA out of memory' };
+    expect(await endedBy(bench, { state: 'failed', failure })).toMatchObject({ state: 'failed', costMicro: 0, error });
     await bench.wait(12 * MINUTE_MS);
     await sweepDeployments(bench.deps());
     expect(await bench.spentMicro()).toBe(600 * IDLE_MICRO);

@@ -32,6 +32,12 @@ async function made(result: MediaResult, webhookUrl?: string): Promise<{ bench: 
   return { bench, job: await bench.job(job.id) };
 }
 
+it('a file that its vendor names by plain HTTP is copied by HTTPS', async () => {
+  const { bench, job } = await made({ files: [{ url: 'http://cdn.fake.example/a.mp4' }] });
+  expect(job).toMatchObject({ state: 'succeeded', outputs: { files: [expect.objectContaining({ contentType: 'video/mp4' })] } });
+  expect(bench.provider.leaked).toEqual([]);
+});
+
 describe("a worker's answer", () => {
   it('names the files that its base64 became', async () => {
     const output = { images: ['file:1', 'file:9'], note: 'file:0' };

@@ -37,6 +37,7 @@ export const requestOf = (endpoint: string, accountId: string): JobRequest => ({
   idempotency: undefined,
   webhookUrl: null,
   publicOrigin: 'https://gateway.test',
+  labels: {},
   answer: {},
 });
 

@@ -92,6 +92,15 @@ describe('a webhook', () => {
     expect(new Set(bench.provider.received.map(({ id }) => id)).size).toBe(1);
   });
 
+  it('is told of by its last hundred tries, however often it was sent again', async () => {
+    const { bench, deliveryId } = await endedJob();
+    const before = JSON.stringify(Array.from({ length: 100 }, (_, index) => ({ atMs: index, status: 500, durationMs: 1 })));
+    await env.DB.prepare('UPDATE webhook_deliveries SET log = ? WHERE id = ?').bind(before, deliveryId).run();
+    await next(bench);
+    const [first, ...others] = (await stateOf(bench)).log as { atMs: number; status: number }[];
+    expect([first!.atMs, others.length, others.at(-1)!.status]).toEqual([1, 99, 200]);
+  });
+
   it('whose message was lost is found by the sweeper', async () => {
     const { bench } = await endedJob();
     bench.webhooks.length = 0;

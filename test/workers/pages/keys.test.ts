@@ -88,6 +88,24 @@ describe('a key whose time is over', () => {
   });
 });
 
+describe('the docs of an organization', () => {
+  it('begin with its newest key, and lead to its keys', async () => {
+    const [developer, viewer, { id }] = [await someone(), await someone(), await organization('Acme')];
+    await join(id, developer, 'developer');
+    await join(id, viewer, 'viewer');
+    await must('POST', '/api/api-keys', { as: developer, json: { name: 'my own' } });
+    const path = `/docs?org=${id}`;
+    expect(await show(developer, path)).toContain(`<a href="/manage-api-keys?org=${id}">Make a key</a>`);
+    expect(await show(viewer, path)).toContain('Have a key made for you and put it');
+    await must('POST', `/api/api-keys?org=${id}`, { as: developer, json: { name: 'theirs' } });
+    expect(await show(developer, path)).toContain('your key “theirs”');
+    expect(await show(developer, '/docs')).toContain('your key “my own”');
+    expect(await show(developer, '/docs?org=nobodys')).toContain('your key “my own”');
+    expect(await show(viewer, path)).toContain('your key “theirs”; put its whole secret there.');
+    expect((await call('GET', path)).text).toContain('<a href="/sign-up">Get a key</a>');
+  });
+});
+
 describe('the key of the playground', () => {
   const visit = (as: Someone, org = '') => must('POST', `/playground/key${org}`, { as });
 

@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
 import { accountStub } from '../../../src/account/stub';
+import { hashPassword } from '../../../src/console/sign-in/passwords';
 import { call, join, must, organization, type Someone, someone } from '../console/support';
 
 const show = async (as: Someone, path: string): Promise<string> => (await call('GET', path, { as })).text;
@@ -46,13 +47,16 @@ describe('the page of an organization', () => {
     const html = (await show(owner, path)).replaceAll(/\s+/g, ' ');
     expect(html).toContain('<select name="userId" required=""><option value="">Choose …</option>');
     expect(html).toContain(`data-ask="Hand Acme over to ${admin.email}? You stay as admin and cannot take it back."`);
-    expect(html).toContain('data-ask="Leave Acme? The 1 key that you made or rotated stop');
+    expect(html).not.toContain('data-ask="Leave Acme?');
+    expect(html).toContain('You own it alone: you can leave once another owns it too.');
     expect(html).toContain('data-ask="Make Adam an owner?');
     expect(html).not.toMatch(/Remove Olga|Change the role of Olga/);
     expect(html).toContain('Remove Adam');
     const other = await someone('Oskar');
     await join(id, other, 'owner');
-    expect(await show(owner, path)).toContain('Remove Oskar');
+    const shared = await show(owner, path);
+    expect(shared).toContain('Remove Oskar');
+    expect(shared).toContain('data-ask="Leave Acme? The 1 key that you made or rotated stop');
     const seen = await show(admin, path);
     expect(seen).not.toMatch(/Remove (Oskar|Olga)|<option[^>]*>owner/);
     expect(seen).toContain('Change the role of Adam');
@@ -120,6 +124,7 @@ describe('a form whose session is over', () => {
   it.each([
     ['/manage-api-keys/key_x/revoke', '/manage-api-keys'],
     ['/settings/organization/members/x?org=org_1', '/settings/organization?org=org_1'],
+    ['/settings/billing/redeem?org=org_1', '/settings/billing?org=org_1'],
     ['/settings/sessions/x/revoke', '/settings'],
     ['/settings/two-factor/enable', '/settings'],
   ])('%s leads back to %s, and says that nothing was done', async (path, next) => {
@@ -158,14 +163,90 @@ describe('a page that says no', () => {
     expect(await show(as, '/settings')).not.toMatch(isOpen);
     const form = { password: 'not the password', fresh: 'a long enough one' };
     expect((await call('POST', '/settings/password', { as, form })).text).toMatch(isOpen);
+    const long = await call('POST', '/settings/password', { as, form: { ...form, fresh: 'x'.repeat(201) } });
+    expect(long.text).toContain('The new password must have at most 200 characters.');
+    expect(long.text).toMatch(/name="fresh" aria-invalid="true"/);
     expect(await show(as, '/invitations/accept?token=nonsense')).toContain('<a class="button plain" href="/usage">');
   });
 });
 
+describe('the page of an organization that somebody is not in', () => {
+  it('leads to what is theirs, and not to itself again', async () => {
+    const [as, { id }] = [await someone(), await organization()];
+    for (const org of [id, 'gone']) {
+      const lost = await call('GET', `/usage?org=${org}`, { as });
+      expect(lost.status).toBe(404);
+      expect(lost.text).toContain('<a class="button" href="/usage">');
+    }
+  });
+});
+
+describe('a form of signing in', () => {
+  const fresh = { name: 'Ada', email: 'ada@new.example', password: 'long enough' };
+
+  it.each([
+    ['/sign-up', { ...fresh, name: ' ' }, 'name'],
+    ['/sign-in', { email: 'ada', password: 'x' }, 'email'],
+    ['/sign-in', { email: 'nobody@example.com', password: 'not the password' }, 'password'],
+    ['/sign-in', { email: 'nobody@nowhere.example', how: 'sso' }, 'email'],
+    ['/reset-password', { token: 'x'.repeat(24), password: 'short' }, 'password'],
+    ['/two-factor', { code: '123456' }, 'code'],
+  ])('of %s with %j says by which field it went wrong', async (path, form, field) => {
+    const { status, text } = await call('POST', path, { form });
+    expect([status, text.includes('role="alert" id="form-error"')]).toEqual([400, true]);
+    const marked = [...text.matchAll(/<input [^>]*aria-invalid="true" aria-describedby="form-error" autofocus=""/g)];
+    expect(marked).toHaveLength(1);
+    expect(marked[0]![0]).toContain(`name="${field}"`);
+  });
+});
+
 describe('a filter that is not understood', () => {
-  it('is said by its label, on the page', async () => {
-    const answer = await call('GET', '/usage?minCredits=abc', { as: await someone() });
-    expect([answer.status, answer.text.includes('Credits, at least: must be a number.')]).toEqual([400, true]);
+  it('is said by its label, on the page, by the field, and takes none of the others with it', async () => {
+    const answer = await call('GET', '/usage?minCredits=abc&status=failed&days=7&endpoint=/v1/x&maxCredits=9', { as: await someone() });
+    expect(answer.status).toBe(400);
+    expect(answer.text).toContain('Credits, at least: must be a number.');
+    for (const kept of [
+      'name="minCredits" value="abc" aria-invalid="true" aria-describedby="form-error"',
+      '<option value="failed" selected="">',
+      '<input type="hidden" name="days" value="7"/>',
+      '<input type="hidden" name="maxCredits" value="9"/>',
+      'name="endpoint" value="/v1/x"',
+      'href="/usage?status=failed&amp;days=30&amp;endpoint=%2Fv1%2Fx&amp;maxCredits=9"',
+    ])
+      expect(answer.text).toContain(kept);
+  });
+});
+
+describe('a filter of the audit log that is not understood', () => {
+  it.each([
+    ['fromDay=20255-01-01', 'name="fromDay" type="date" max="9999-12-30" value="20255-01-01"', 'Since'],
+    ['toDay=9999-12-31', 'name="toDay" type="date" max="9999-12-30" value="9999-12-31"', 'Until'],
+  ])('%s is said by its label, by the field, and takes none of the others with it', async (wrong, field, label) => {
+    const answer = await call('GET', `/settings/audit?${wrong}&action=account.create&actor=Ada`, { as: await someone() });
+    expect([answer.status, answer.text.includes(`${label}: must be a date.`)]).toEqual([400, true]);
+    for (const kept of [
+      `${field} aria-invalid="true"`,
+      'name="action" value="account.create"',
+      'export?action=account.create&amp;actor=Ada"',
+    ])
+      expect(answer.text).toContain(kept);
+  });
+});
+
+describe('a password', () => {
+  it('keeps the spaces that it begins and ends with, on pages as in the API', async () => {
+    const [email, password] = [`${crypto.randomUUID()}@example.com`, '  a long enough one  '];
+    const hash = await hashPassword(password);
+    const [id, now] = [crypto.randomUUID(), Date.now()];
+    await env.DB.prepare('INSERT INTO users VALUES (?, ?, ?, 1, NULL, 0, ?, ?)').bind(id, 'Ada', email, now, now).run();
+    await env.DB.prepare(
+      'INSERT INTO identities (id, account_id, provider_id, user_id, password, created_at, updated_at) VALUES (?1, ?1, ?2, ?1, ?3, ?4, ?4)',
+    )
+      .bind(id, 'credential', hash, now)
+      .run();
+    const signIn = (given: string) => call('POST', '/sign-in', { form: { email, password: given, next: '/usage' } });
+    expect((await signIn(password)).headers.get('location')).toBe('/usage');
+    expect((await signIn(password.trim())).status).toBe(400);
   });
 });
 

@@ -1,4 +1,5 @@
-import { missesThoughts, NO_THOUGHT, refusesOption, refusesThoughts } from '../../openai-chat/repair';
+import { missesThoughts, NO_THOUGHT, refusesThoughts } from '../../openai-chat/repair';
+import { refusesOption } from '../../refused-options';
 import { extraContent, missesSignature, NO_SIGNATURE, refusesSignature, signatureIn } from '../../thought-signatures';
 import { type Fields, listField } from '../fields';
 
@@ -64,7 +65,8 @@ const signed: Repair = (request) => (hasUnsignedCall(request) ? signMissing(requ
 const EFFORT = /reasoning_effort|\breasoning\b|\bthinking\b/i;
 
 const OPTIONS: readonly (readonly [RegExp, Repair])[] = [
-  [/\bmax_(?:completion_)?tokens\b|\b(?:temperature|top_p|top_logprobs|logprobs|presence_penalty|frequency_penalty)\b/i, forReasoning],
+  [/\bmax_(?:completion_)?tokens\b/i, forReasoning],
+  [/\b(?:temperature|top_p|top_logprobs|logprobs|presence_penalty|frequency_penalty)\b/i, without(...SAMPLING)],
   [/response_format|json_schema/i, (request) => ({ ...request, response_format: { type: 'json_object' } })],
   [/extra_content/i, (request) => eachCall(unsigned)(eachMessage(unsigned)(request))],
   [/\bseed\b/i, without('seed')],

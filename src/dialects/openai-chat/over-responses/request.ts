@@ -1,6 +1,7 @@
 import { isRecord, parseJson } from '../../../core/record';
 import { repairedResponsesBody } from '../../openai-responses/repair';
-import { refusesMetadata, refusesOption } from '../repair';
+import { refusesOption } from '../../refused-options';
+import { refusesMetadata } from '../repair';
 import type { ChatRequest } from '../request';
 import { InputItems } from './messages';
 import type { ThoughtsByCall } from './thoughts';

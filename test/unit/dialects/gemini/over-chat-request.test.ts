@@ -566,6 +566,13 @@ describe('a call that was refused', () => {
     for (const name of ['max_tokens', 'temperature', 'top_p']) expect(request).not.toHaveProperty(name);
   });
 
+  it('is sent without a temperature where the model has one alone', () => {
+    const config = { ...generationConfig, temperature: 0 };
+    const request = repaired({ contents: hi, generationConfig: config }, 'invalid temperature: only 1 is allowed for this model');
+    expect(request).toMatchObject({ max_tokens: 100 });
+    for (const name of ['temperature', 'top_p']) expect(request).not.toHaveProperty(name);
+  });
+
   it('is sent without an effort that the model does not have', () => {
     const message = 'Budget 0 is invalid. This model only works in thinking mode.';
     expect(repaired({ contents: hi, generationConfig }, message)).not.toHaveProperty('reasoning_effort');

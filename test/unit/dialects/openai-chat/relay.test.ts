@@ -236,6 +236,33 @@ describe('the end of an answer', () => {
     expect(half.complete).toBe(false);
   });
 
+  it.each([
+    ['an error', event({ error: { message: 'Overloaded', code: 503 } })],
+    ['a choice that failed', event({ id: 'c', choices: [{ index: 0, delta: {}, error: { message: 'Overloaded' } }] })],
+    ['what is no JSON', 'data: oops\n\n'],
+  ])('stands, whatever fails behind it: %s', (_, failed) => {
+    const relay = relayOf();
+    const out = relay.push(chunk({ content: 'A' }) + chunk({}, 'stop') + failed) + relay.close(paid);
+    expect(relay).toMatchObject({ complete: true, ended: true, failure: undefined });
+    expect(chunksOf(out)).toMatchObject([{ choices: choices({ content: 'A' }) }, { choices: choices({}, 'stop') }]);
+    const half = relayOf({ choices: 2 });
+    half.push(chunk({ content: 'A' }) + chunk({}, 'stop') + failed);
+    expect(half.failure).toBeDefined();
+  });
+
+  it('may be followed by zeros for its usage, which say nothing where figures came before', () => {
+    const usage = { prompt_tokens: 3, completion_tokens: 2 };
+    const nothing = { prompt_tokens: 0, completion_tokens: 0, prompt_tokens_details: null };
+    const relay = relayOf();
+    relay.push(
+      chunk({ content: 'A' }) + event({ id: 'c', choices: choices({}, 'stop'), usage }) + event({ id: 'c', choices: [], usage: nothing }),
+    );
+    expect(relay.usage).toEqual(usage);
+    const silent = relayOf();
+    silent.push(chunk({ content: 'A' }) + event({ id: 'c', choices: choices({}, 'stop'), usage: nothing }));
+    expect(silent.usage).toEqual(nothing);
+  });
+
   it('may be followed by a chunk without choices, for its usage', () => {
     const usage = { prompt_tokens: 3, completion_tokens: 2 };
     const bare = event({ id: 'c', usage });

@@ -34,6 +34,16 @@ describe('the bound of an answer', () => {
 });
 
 it.each([
+  ['temperature', 'invalid temperature: only 1 is allowed for this model'],
+  ['top_p', 'invalid top_p: only 0.95 is allowed for this model'],
+  ['temperature', "Unsupported value: 'temperature' does not support 0.7 with this model. Only the default (1) value is supported."],
+  ['presence_penalty', "Unsupported parameter: 'presence_penalty' is not supported with this model."],
+])('%s is left out where the model has one value for it alone', (name, message) => {
+  expect(repaired(`{"model":"m","${name}":0.7,"n":1,${HI}}`, message)).toBe(`{"model":"m","n":1,${HI}}`);
+  expect(repaired(`{"model":"m","${name}":7,${HI}}`, `Invalid '${name}': decimal above maximum value.`)).toBeUndefined();
+});
+
+it.each([
   'Failed to deserialize the JSON body into the target type: messages[0].role: unknown variant `developer`, expected one of `system`, `user`',
   "developer is not one of ['system', 'assistant', 'user', 'tool', 'function'] - 'messages.0.role'",
 ])('a developer’s message is the system’s where there is no such role: %s', (message) => {

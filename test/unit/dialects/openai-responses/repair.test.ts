@@ -53,6 +53,12 @@ it('signatures of a turn that came over chat are left out where they are not kno
   expect(repaired(bodyWith(USER, signed), "Unknown parameter: 'input[1].extra_content'.")).toBe(bodyWith(USER, call('')));
 });
 
+it('leaves out a temperature where the model has one alone', () => {
+  const refusal = "Unsupported parameter: 'temperature' is not supported with this model.";
+  expect(repaired('{"model":"m","temperature":0.7,"input":"Hi"}', refusal)).toBe('{"model":"m","input":"Hi"}');
+  expect(repaired('{"model":"m","temperature":3,"input":"Hi"}', "Invalid 'temperature': decimal above maximum value.")).toBeUndefined();
+});
+
 it('how an answer is picked is left to a model that takes no wishes', () => {
   const message = "Unsupported parameter: 'temperature' is not supported with this model.";
   expect(repaired(bodyWith(USER), message)).toBe(`{ "model" : "${MODEL}", "input":[${USER}] }`);

@@ -63,6 +63,18 @@ describe('submit', () => {
     `);
   });
 
+  it('asks for no size that the model does not make', () => {
+    const sizeOf = (model: string, input: MediaInput) =>
+      (JSON.parse(String(fal.submit(submission(model, input)).body)) as { image_size: unknown }).image_size;
+    const seedream = 'fal-ai/bytedance/seedream/v4.5/text-to-image';
+    expect(sizeOf(seedream, image({ size: '1024x1024' }))).toEqual({ width: 1_920, height: 1_920 });
+    expect(sizeOf(seedream, image({ aspectRatio: '16:9' }))).toEqual({ width: 2_560, height: 1_456 });
+    expect(sizeOf(seedream, image({ size: '2560x1440' }))).toEqual({ width: 2_560, height: 1_440 });
+    expect(sizeOf('fal-ai/bytedance/seedream/v4/edit', image({ size: '512x512' }))).toEqual({ width: 960, height: 960 });
+    expect(sizeOf('openai/gpt-image-2', image({ size: '4096x4096' }))).toEqual({ width: 2_880, height: 2_880 });
+    expect(sizeOf('openai/gpt-image-2', image({ aspectRatio: '16:9', resolution: '4K' }))).toEqual({ width: 3_840, height: 2_160 });
+  });
+
   it('edits pictures, which may come as data', () => {
     const bytes = { bytes: PNG, contentType: 'image/png' };
     expect(sent('openai/gpt-image-2/edit', image({ references: [FOX, bytes], mask: OWL }))).toMatchInlineSnapshot(`

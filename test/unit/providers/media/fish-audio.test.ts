@@ -72,6 +72,11 @@ describe('submit', () => {
     );
   });
 
+  it('speaks with a cloned voice as fast as any other', () => {
+    const { body } = fish.submit(submission(MODEL, { ...clone, speed: 1.5 }));
+    expect(hex(body as Uint8Array)).toContain(`a7${latin('prosody')}81a5${latin('speed')}cb3ff8000000000000`);
+  });
+
   it('asks for a transcript with times', async () => {
     const { url, headers, body } = fish.submit(submission('transcribe-1', asr));
     const form = body as FormData;

@@ -96,6 +96,9 @@ describe('submit', () => {
         "url": "/models/minimax/hailuo-02/predictions",
       }
     `);
+    expect(JSON.parse(replicate.submit(submission('google/veo-3.1-fast', video({ references: [FOX] }))).body as string)).toMatchObject({
+      input: { image: 'https://example.com/fox.png' },
+    });
     expect(sent('google/veo-3.1', video({ references: [FOX, OWL], durationSeconds: 8 }))).toMatchInlineSnapshot(`
       {
         "body": {

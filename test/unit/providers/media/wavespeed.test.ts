@@ -98,16 +98,28 @@ describe('submit', () => {
         "url": "/google/nano-banana-2/edit",
       }
     `);
-    expect(sent('wavespeed-ai/flux-kontext-max', image({ references: [FOX, OWL], seed: 0 }))).toMatchInlineSnapshot(`
+    expect(sent('wavespeed-ai/flux-kontext-max/multi', image({ references: [FOX, OWL], seed: 0 }))).toMatchInlineSnapshot(`
       {
         "body": {
-          "image": "https://example.com/fox.png",
+          "images": [
+            "https://example.com/fox.png",
+            "https://example.com/owl.png",
+          ],
           "prompt": "a fox in the snow",
           "seed": 0,
         },
-        "url": "/wavespeed-ai/flux-kontext-max",
+        "url": "/wavespeed-ai/flux-kontext-max/multi",
       }
     `);
+  });
+
+  it('asks for no size of a film but those that there are', () => {
+    const sizeOf = (shape: object) =>
+      (JSON.parse(String(wavespeed.submit(submission('alibaba/wan-2.6/text-to-video', video(shape))).body)) as { size: unknown }).size;
+    expect(sizeOf({ resolution: '480p' })).toBe('1280*720');
+    expect(sizeOf({ aspectRatio: '9:16', resolution: '540p' })).toBe('720*1280');
+    expect(sizeOf({ resolution: '1080p' })).toBe('1920*1080');
+    expect(sizeOf({ aspectRatio: '1:1' })).toBe('720*720');
   });
 
   it('asks for a film by size, ratio or resolution', () => {

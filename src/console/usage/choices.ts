@@ -1,0 +1,33 @@
+/** What usage can be narrowed down to: the models that were called, and the people who called them. */
+import type { VerbContext } from '../context';
+import { type UsageFilter, whereOf } from './filter';
+
+interface Caller {
+  id: string;
+  name: string;
+  email: string;
+}
+
+/** Of the same filter without a model, so that one can be exchanged for another; and whoever called, be they a member no more. */
+export async function usageChoices(
+  { db, accountId, now }: VerbContext,
+  filter: UsageFilter,
+): Promise<{ models: string[]; callers: Caller[] }> {
+  const called = whereOf(accountId, { ...filter, model: undefined }, now());
+  const sometime = whereOf(accountId, { days: filter.days }, now());
+  const [models, callers] = await db.batch([
+    db
+      .prepare(`SELECT model FROM ledger WHERE ${called.sql} AND model IS NOT NULL GROUP BY 1 ORDER BY SUM(amount), 1`)
+      .bind(...called.values),
+    db
+      .prepare(
+        `SELECT id, COALESCE(NULLIF(name, ''), email) AS name, email FROM users
+         WHERE id IN (SELECT user_id FROM ledger WHERE ${sometime.sql}) ORDER BY email`,
+      )
+      .bind(...sometime.values),
+  ]);
+  return {
+    models: ((models?.results ?? []) as { model: string }[]).map(({ model }) => model),
+    callers: (callers?.results ?? []) as Caller[],
+  };
+}

@@ -1,0 +1,39 @@
+/**
+ * Whom and what for a call is made, as its client says. Usage can be asked for by it, and nothing else depends on it:
+ * what cannot be kept is left out, and refuses no call.
+ */
+import { isFilled, isRecord } from './record';
+
+export interface Labels {
+  /** A customer of the client's own. */
+  endUser?: string;
+  tags?: readonly string[];
+}
+
+export const LONGEST_END_USER = 128;
+export const LONGEST_TAG = 64;
+const MOST_TAGS = 10;
+
+/** Coding agents put there which device and session they run on, which is nobody's to keep. */
+const NAMES_A_DEVICE = /^\{|^user_.*_(?:account|session)_/;
+
+/**
+ * Of headers and of a body: `x-end-user`, or what the formats call it (OpenAI's `safety_identifier` and, before it, `user`;
+ * Anthropic's `metadata.user_id`); `x-tags`, and `metadata.tags`, as a list or with commas.
+ */
+export function labelsOf(headers: Pick<Headers, 'get'>, fields: Readonly<Record<string, unknown>> = {}): Labels {
+  const metadata = isRecord(fields.metadata) ? fields.metadata : {};
+  const { user_id: ofMessages } = metadata;
+  const endUser = [headers.get('x-end-user'), fields.safety_identifier, fields.user, ofMessages].find(isFilled)?.trim();
+  const tags = [...listOf(headers.get('x-tags')), ...listOf(metadata.tags)].filter(({ length }) => length > 0 && length <= LONGEST_TAG);
+  const named = endUser && endUser.length <= LONGEST_END_USER && !NAMES_A_DEVICE.test(endUser);
+  return {
+    ...(named && { endUser: endUser.toWellFormed() }),
+    ...(tags.length > 0 && { tags: [...new Set(tags)].slice(0, MOST_TAGS) }),
+  };
+}
+
+function listOf(value: unknown): string[] {
+  const list = typeof value === 'string' ? value.split(',') : Array.isArray(value) ? value.filter(isFilled) : [];
+  return list.map((tag) => tag.trim().toWellFormed());
+}

@@ -1,0 +1,62 @@
+/** Prices as the wallet pays them that a page is about: an operator may have given it its own. */
+import type { FC } from 'hono/jsx';
+import type { VerbContext } from '../console/context';
+import { organizationsOf } from '../console/me/show';
+import { LIST_PERMILLE } from '../core/money';
+import type { AppContext } from '../http/context';
+import { modelAt } from '../providers/catalogue/beside';
+import type { Model } from '../providers/types';
+
+export interface OwnPrices {
+  models: readonly Model[];
+  /** Whose prices they are, where they are not everybody's. */
+  own: { wallet: string; percent: number } | undefined;
+}
+
+async function walletOf(c: AppContext, context: VerbContext): Promise<{ accountId: string; name: string }> {
+  const asked = c.req.query('org');
+  const organizations = asked === undefined ? [] : await organizationsOf(context.db, context.actor.id);
+  const { accountId, name } = organizations.find(({ id, slug }) => id === asked || slug === asked) ?? {};
+  return accountId !== undefined && name !== undefined
+    ? { accountId, name }
+    : { accountId: context.accountId, name: 'your personal wallet' };
+}
+
+async function sharePermille(c: AppContext, context: VerbContext): Promise<{ permille: number; wallet: string }> {
+  const { accountId, name: wallet } = await walletOf(c, context);
+  // The page is whole without it.
+  const view = await context
+    .account(accountId)
+    .view()
+    .catch(() => undefined);
+  return { permille: view?.profile.pricePermille ?? LIST_PERMILLE, wallet };
+}
+
+const ownOf = (permille: number, wallet: string): OwnPrices['own'] =>
+  permille === LIST_PERMILLE ? undefined : { wallet, percent: permille / (LIST_PERMILLE / 100) };
+
+export async function modelsAtOwnPrices(c: AppContext, context: VerbContext | undefined): Promise<OwnPrices> {
+  const models = c.get('gateway').registry.models.all;
+  if (!context) return { models, own: undefined };
+  const { permille, wallet } = await sharePermille(c, context);
+  return { models: models.map((model) => modelAt(model, permille)), own: ownOf(permille, wallet) };
+}
+
+export const OfWhom: FC<{ own: OwnPrices['own'] }> = ({ own }) =>
+  own ? (
+    <p class="notice">
+      The prices here are those of <span class="break">{own.wallet}</span>: <b>{own.percent} %</b> of the list’s.
+    </p>
+  ) : null;
+
+/** Where prices are those of GPUs: what a run costs goes by the wallet's, and what a worker that waits costs does not. */
+export async function runsOfWhom(c: AppContext, context: VerbContext | undefined) {
+  const { permille, wallet } = context ? await sharePermille(c, context) : { permille: LIST_PERMILLE, wallet: '' };
+  const own = ownOf(permille, wallet);
+  return own ? (
+    <p class="notice">
+      Runs cost <span class="break">{own.wallet}</span> <b>{own.percent} %</b> of these prices; a worker that waits costs everybody the
+      same.
+    </p>
+  ) : null;
+}

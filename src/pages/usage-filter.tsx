@@ -1,0 +1,135 @@
+/** What of an account's usage a page is asked for, and the form that asks. */
+import type { FC } from 'hono/jsx';
+import { listApiKeys } from '../console/api-keys/list';
+import type { VerbContext } from '../console/context';
+import { listMembers } from '../console/organizations/members';
+import { usageChoices } from '../console/usage/choices';
+import { STATUSES, type UsageFilter, usageFilterInput } from '../console/usage/filter';
+import type { GatewayError } from '../core/errors';
+import { marked, readForm } from './form';
+
+type Pick = { name: string; label: string; any: string; options: [value: string, label: string][] };
+
+const Choice: FC<{ of: Pick; value: unknown }> = ({ of: { name, label, any, options }, value }) => {
+  const chosen = value === undefined ? '' : String(value);
+  const known = chosen === '' || options.some(([id]) => id === chosen);
+  return (
+    <label>
+      {label}
+      <select name={name}>
+        <option value="">{any}</option>
+        {[...options, ...(known ? [] : [[chosen, chosen] as [string, string]])].map(([id, text]) => (
+          <option value={id} selected={id === chosen}>
+            {text}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+};
+
+const TEXTS = [
+  ['endUser', 'End user', 'customer-42'],
+  ['tag', 'Tag', 'env:prod'],
+  ['endpoint', 'Endpoint', '/v1/messages'],
+] as const;
+
+const NUMBERS = [
+  ['minCredits', 'Credits, at least'],
+  ['minLatencyMs', 'Milliseconds, at least'],
+] as const;
+
+/** What only an address asks for; it stays with what the form adds. */
+const UNSEEN = ['maxCredits', 'maxLatencyMs'] as const;
+
+const LABELS = {
+  days: 'Days',
+  status: 'Status',
+  model: 'Model',
+  keyId: 'Key',
+  member: 'Member',
+  q: 'Part of a request’s id',
+  maxCredits: 'Credits, at most',
+  maxLatencyMs: 'Milliseconds, at most',
+  ...Object.fromEntries([...TEXTS, ...NUMBERS].map(([name, label]) => [name, label])),
+};
+
+export interface Asked {
+  filter: UsageFilter;
+  /** What of the query is understood. */
+  query: Record<string, string>;
+  error?: GatewayError | undefined;
+}
+
+/** One field that is not understood takes none of the others with it. */
+export function asked(query: Record<string, string>, error?: GatewayError): Asked {
+  const read = readForm(usageFilterInput, query, LABELS);
+  if (read.ok) return { filter: read.value, query, error };
+  const { [read.error.param ?? '']: _, ...others } = query;
+  return asked(others, error ?? read.error);
+}
+
+interface FilterProps {
+  asked: Asked;
+  /** As it was sent, to be put right. */
+  typed: Record<string, string>;
+  picks: Pick[];
+  org: string | undefined;
+}
+
+export const Filter: FC<FilterProps> = ({ asked: { filter, error }, typed, picks, org }) => {
+  const text = (name: string) => ({ name, value: typed[name] ?? '', ...marked(error, name) });
+  return (
+    <form class="filter" method="get" action="/usage" aria-label="Filter">
+      {org !== undefined && <input type="hidden" name="org" value={org} />}
+      <input type="hidden" name="days" value={String(filter.days)} />
+      {UNSEEN.map((name) => filter[name] !== undefined && <input type="hidden" name={name} value={String(filter[name])} />)}
+      {picks.map((pick) => (
+        <Choice of={pick} value={filter[pick.name as keyof UsageFilter]} />
+      ))}
+      {TEXTS.map(([name, label, example]) => (
+        <label>
+          {label}
+          <input {...text(name)} placeholder={example} />
+        </label>
+      ))}
+      {NUMBERS.map(([name, label]) => (
+        <label>
+          {label}
+          <input {...text(name)} type="number" min="0" step="any" inputmode="decimal" />
+        </label>
+      ))}
+      <label>
+        Part of a request’s id
+        <input {...text('q')} placeholder="req_…" />
+      </label>
+      <button type="submit">Filter</button>
+    </form>
+  );
+};
+
+/** Of two with the same name, each is told by more than that. */
+const named = (all: { id: string; name: string; hint?: string }[]): [string, string][] =>
+  all.map(({ id, name, hint = id }) => [id, all.filter((one) => one.name === name).length > 1 ? `${name} (${hint})` : name]);
+
+/** What can be chosen is what there is. */
+export async function picksOf(context: VerbContext, filter: UsageFilter): Promise<Pick[]> {
+  const seesMembers = context.organization && context.permissions.has('organization.read');
+  const [{ models, callers }, keys, { members }] = await Promise.all([
+    usageChoices(context, filter),
+    context.permissions.has('keys.read') ? listApiKeys(context) : { keys: [] },
+    seesMembers ? listMembers(context) : { members: [] },
+  ]);
+  const gone = seesMembers ? callers.filter(({ id }) => !members.some(({ userId }) => userId === id)) : [];
+  const people = [
+    ...members.map(({ userId: id, name, email }) => ({ id, name, hint: email })),
+    ...gone.map(({ id, name, email }) => ({ id, name: `${name}, no member now`, hint: email })),
+  ];
+  const picks: Pick[] = [
+    { name: 'model', label: 'Model', any: 'All', options: models.map((model) => [model, model]) },
+    { name: 'status', label: 'Status', any: 'Any', options: STATUSES.map((status) => [status, status]) },
+    { name: 'keyId', label: 'Key', any: 'All', options: named(keys.keys) },
+    { name: 'member', label: 'Member', any: 'All', options: named(people) },
+  ];
+  return picks.filter(({ options }) => options.length > 0);
+}
