@@ -159,7 +159,8 @@ const callRoutes: Route[] = [
     id: 'listModels',
     tag: 'Models',
     summary: 'All models, with prices and what they can do',
-    description: 'With `anthropic-version` Anthropic’s alone, in a list that its clients read; with `x-goog-api-key` as Google lists them.',
+    description:
+      'With `anthropic-version` Anthropic’s alone, in a list that its clients read; with `x-goog-api-key` as Google lists them. With a key those that it may call, at the prices of its account.',
     access: 'public',
     parameters: [header('anthropic-version', 'Asks for the models of Messages.')],
     answers: { 200: json('The models.', z.union([modelList, geminiModelList])) },

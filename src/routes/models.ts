@@ -1,6 +1,6 @@
 import { fail } from '../core/errors';
 import { FAMILIES, type Family } from '../core/family';
-import { type TextPrice, toCredits, toUsd } from '../core/money';
+import { LIST_PERMILLE, type TextPrice, toCredits, toUsd } from '../core/money';
 import { minimumTierOf } from '../core/tiers';
 import { anthropicMessages } from '../dialects/anthropic-messages/dialect';
 import { geminiNative } from '../dialects/gemini/dialect';
@@ -11,8 +11,10 @@ import { sandboxAnswers } from '../gateway/sandbox';
 import { clientDialect, clientFormat } from '../http/client-format';
 import type { AppContext } from '../http/context';
 import { renderError } from '../http/render-error';
+import { modelAt } from '../providers/catalogue/beside';
 import { pricesByQuality } from '../providers/catalogue/picture-qualities';
 import type { Model } from '../providers/types';
+import { askingKey } from './own-key';
 
 function priceView(model: Model) {
   const { price } = model;
@@ -86,32 +88,54 @@ function modelView(c: AppContext, model: Model) {
   };
 }
 
+interface Catalogue {
+  isListed(model: Model): boolean;
+  priced(model: Model): Model;
+}
+
+/** All of it, at everybody's prices. */
+const PUBLIC: Catalogue = { isListed: () => true, priced: (model) => model };
+
+/** What a key may call, at what its account pays. The list is public: a key that is not good sees what everybody does. */
+async function catalogueOf(c: AppContext): Promise<Catalogue> {
+  const asking = await askingKey(c);
+  if (!asking) return PUBLIC;
+  const { models, families } = asking.key;
+  const { pricePermille = LIST_PERMILLE } = asking.wallet.profile;
+  return {
+    isListed: ({ id, family }) => (models.length === 0 || models.includes(id)) && (families.length === 0 || families.includes(family)),
+    priced: (model) => modelAt(model, pricePermille),
+  };
+}
+
 /** A list that satisfies OpenAI's, Anthropic's and OpenRouter's clients: https://platform.claude.com/docs/en/api/models-list */
-function listOf(c: AppContext, families: readonly Family[], isListed: (model: Model) => boolean = () => true): Response {
+function listOf(c: AppContext, families: readonly Family[], { isListed, priced } = PUBLIC): Response {
   const data = c
     .get('gateway')
     .registry.models.all.filter((model) => families.includes(model.family) && isListed(model))
-    .map((model) => modelView(c, model));
+    .map((model) => modelView(c, priced(model)));
   const ends = { first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null };
   return c.json({ object: 'list', data, has_more: false, ...ends, total_count: data.length, links: { next: null } });
 }
 
-const geminiList = (c: AppContext): Response => {
+const geminiList = (c: AppContext, { isListed }: Catalogue): Response => {
   const { registry, settings } = c.get('gateway');
   const { families, wires } = geminiNative;
   const sandbox = sandboxAnswers({ registry, settings });
   const models = registry.models.all.filter(
-    (model) => model.price && families.includes(model.family) && isReachable(registry, model, wires, sandbox),
+    (model) => model.price && families.includes(model.family) && isListed(model) && isReachable(registry, model, wires, sandbox),
   );
   return c.json({ models: models.map(geminiModelView) });
 };
 
-export function getModels(c: AppContext): Response {
+export async function getModels(c: AppContext): Promise<Response> {
   const format = clientFormat(c);
-  if (format === 'gemini') return geminiList(c);
+  const catalogue = await catalogueOf(c);
+  if (format === 'gemini') return geminiList(c, catalogue);
   // One without a price of text would break the whole list for them.
-  if (format === 'openrouter') return listOf(c, FAMILIES, isOfText);
-  return listOf(c, format === 'anthropic' ? anthropicMessages.families : FAMILIES);
+  const isListed = (model: Model): boolean => isOfText(model) && catalogue.isListed(model);
+  if (format === 'openrouter') return listOf(c, FAMILIES, { ...catalogue, isListed });
+  return listOf(c, format === 'anthropic' ? anthropicMessages.families : FAMILIES, catalogue);
 }
 
 /** A path with a stray percent sign is taken as it stands. */
@@ -126,19 +150,20 @@ function decoded(path: string): string {
 const noSuchModel = (id: string) => fail('not_found', `The model \`${id}\` does not exist.`, { param: 'model' }).error;
 
 /** Ids may hold slashes, so the route takes all that follows. */
-export function getModel(c: AppContext): Response {
+export async function getModel(c: AppContext): Promise<Response> {
   const id = decoded(c.req.path.replace(/^.*?\/models\//, ''));
   const model = c.get('gateway').registry.models.find(id);
   if (!model) return renderError(c, noSuchModel(id), clientDialect(c));
-  return c.json(clientFormat(c) === 'gemini' ? geminiModelView(model) : modelView(c, model));
+  if (clientFormat(c) === 'gemini') return c.json(geminiModelView(model));
+  return c.json(modelView(c, (await catalogueOf(c)).priced(model)));
 }
 
 /** The same two as OpenRouter's clients ask for them: https://openrouter.ai/docs/api/api-reference/models/get-model */
-export function getOpenrouterModel(c: AppContext): Response {
+export async function getOpenrouterModel(c: AppContext): Promise<Response> {
   const id = decoded(c.req.path.replace(/^.*?\/model\//, ''));
   const model = c.get('gateway').registry.models.find(id);
   if (!model || !isOfText(model)) return renderError(c, noSuchModel(id));
-  return c.json({ data: modelView(c, model) });
+  return c.json({ data: modelView(c, (await catalogueOf(c)).priced(model)) });
 }
 
 export const countModels = (c: AppContext): Response => {

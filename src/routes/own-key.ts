@@ -73,7 +73,7 @@ const NOT_HERE = {
   rate_limit: { requests: -1, interval: '1h', note: 'Limits are told by the headers of answers.' },
 };
 
-interface Found {
+export interface Found {
   accountId: string;
   key: KeySummary;
   wallet: AccountView;
@@ -126,6 +126,13 @@ async function answered(c: AppContext, view: (found: Found) => object | Promise<
     console.error('key not read', String(error));
     return renderError(c, fail('unavailable', 'The account could not be reached; try again.', { retryAfterSeconds: 2 }).error);
   }
+}
+
+/** The key that asks, where there is a good one; undefined, too, where nobody can tell now. */
+export async function askingKey(c: AppContext): Promise<Found | undefined> {
+  const read = await requestKeys(c.get('gateway').keys, c.req.raw);
+  const found = read.ok ? await find(c, read.value).catch(() => undefined) : undefined;
+  return found?.ok ? found.value : undefined;
 }
 
 async function find(c: AppContext, keys: readonly ApiKey[]): Promise<Result<Found>> {

@@ -6,7 +6,8 @@ import { MODELS } from '../../src/providers/catalogue';
 import { type Account, openAccount } from './support/account';
 import { connectGenai, GENAI } from './support/genai';
 import { connect, MAJORS } from './support/sdk';
-import { Worker } from './support/worker';
+import { until } from './support/wait';
+import { ADMIN_TOKEN, Worker } from './support/worker';
 
 let worker: Worker;
 let account: Account;
@@ -96,5 +97,49 @@ describe('without a hint but the path', () => {
 
   it('a model whose name has to do with Gemini is found in the shape of OpenAI all the same', async () => {
     expect(await (await fetch(`${worker.url}/v1/models/gemini-3.1-pro`)).json()).toMatchObject({ id: 'gemini-3.1-pro', object: 'model' });
+  });
+});
+
+describe('a list that is asked for with a key', () => {
+  interface Listed {
+    id: string;
+    name?: string;
+    pricing?: { input_usd: number };
+  }
+  const listed = async (path: string, key: string, headers: Record<string, string> = {}): Promise<Listed[]> => {
+    const response = await fetch(worker.url + path, { headers: { authorization: `Bearer ${key}`, ...headers } });
+    expect(response.status).toBe(200);
+    const { data, models } = (await response.json()) as { data?: Listed[]; models?: Listed[] };
+    return data ?? models!;
+  };
+  const names = (list: Listed[]): string[] => list.map(({ id, name }) => id ?? name!);
+
+  it('has the models alone that the key may call, in each shape', async () => {
+    const key = await account.addKey({ models: ['gpt-5.5', 'gemini-3.1-pro', 'claude-haiku-4-5'] });
+    expect(names(await listed('/v1/models', key)).sort()).toEqual(['claude-haiku-4-5', 'gemini-3.1-pro', 'gpt-5.5']);
+    expect(names(await listed('/v1/models', key, { 'anthropic-version': '2023-06-01' }))).toEqual(['claude-haiku-4-5']);
+    expect(names(await listed('/v1beta/models', key)).sort()).toEqual(['models/gemini-3.1-pro', 'models/gpt-5.5']);
+    const ofMessages = await account.addKey({ families: ['messages'] });
+    expect(names(await listed('/v1/models', ofMessages)).sort()).toEqual([...MESSAGES].sort());
+  });
+
+  it('has the prices that its account pays', async () => {
+    const other = await openAccount(worker);
+    await fetch(`${worker.url}/api/admin/accounts/${other.id}/prices`, {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${ADMIN_TOKEN}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ factor: 0.5 }),
+    });
+    const priceOf = (list: Listed[]): number => list.find(({ id }) => id === 'gpt-5.5')!.pricing!.input_usd;
+    expect(priceOf(await listed('/v1/models', other.key))).toBe(priceOf(await listed('/v1/models', account.key)) / 2);
+    const one = await fetch(`${worker.url}/v1/models/gpt-5.5`, { headers: { authorization: `Bearer ${other.key}` } });
+    expect(((await one.json()) as Listed).pricing!.input_usd).toBe(priceOf(await listed('/v1/models', other.key)));
+  });
+
+  it.each(['nonsense', 'expired'])('has all models where the key is no good: %s', async (what) => {
+    const key =
+      what === 'expired' ? await account.addKey({ models: ['gpt-5.5'], expiresAt: new Date(Date.now() + 500).toISOString() }) : 'ck_x';
+    if (what === 'expired') await until('the key to be no good', async () => (await listed('/v1/models', key)).length > 1);
+    expect(await listed('/v1/models', key)).toHaveLength(MODELS.length);
   });
 });
