@@ -162,13 +162,13 @@ describe.concurrent.each(MAJORS)('openai $major', ({ Client, zodResponseFormat }
 
   it("is told of the provider's refusal as it is, and of its fault as ours", async () => {
     const { account, lane } = await fresh();
-    lane.first.reply(failure(400, 'Unsupported temperature.', { param: 'temperature' }));
+    lane.first.reply(failure(400, 'Too high a temperature.', { param: 'temperature' }));
     const { client } = connect(Client, account, { maxRetries: 0 });
     const call = () => client.chat.completions.create({ model: lane.model, messages, temperature: 2 });
     await expect(call()).rejects.toMatchObject({
       status: 400,
       param: 'temperature',
-      message: expect.stringContaining('Unsupported temperature.'),
+      message: expect.stringContaining('Too high a temperature.'),
     });
     lane.first.replyAlways(() => json(responseOf([], { status: 'failed', error: { code: 'server_error', message: 'On fire.' } })));
     await expect(call()).rejects.toMatchObject({ status: 502, message: expect.stringContaining('On fire.') });

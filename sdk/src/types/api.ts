@@ -321,6 +321,8 @@ export interface CloneParams {
   /** What is said in the recording. */
   reference_text?: string | null | undefined;
   format?: AudioFormat | null | undefined;
+  /** From 0.25 to 4. */
+  speed?: number | null | undefined;
   /** Fields that are not listed pass through as they are. */
   [field: string]: unknown;
 }
@@ -1894,6 +1896,8 @@ export interface VideoFields {
   /** Such as `16:9`. */
   aspect_ratio?: string | null | undefined;
   resolution?: string | null | undefined;
+  /** Such as `720x1280`: its ratio, and its resolution. */
+  size?: string | null | undefined;
   /** The first picture. */
   image_url?: string | Blob | null | undefined;
   /** The first picture. */

@@ -329,3 +329,12 @@ describe('thoughts of past turns', () => {
     expect(repaired(body(',"reasoning_content":"Hm."'), message)).toBe(body(''));
   });
 });
+
+it('stays as it is where a refusal lists what would have been good', () => {
+  const body = '{"model":"m","seed":1,"user":"u","thread":7,"messages":[{"role":"robot","content":"Hi"}]}';
+  for (const message of [
+    'unknown field `thread`, expected one of `model`, `messages`, `seed`, `user`',
+    'messages[0].role: unknown variant `robot`, expected one of `system`, `user`, `assistant`, `tool`',
+  ])
+    expect(repaired(body, message)).toBeUndefined();
+});
