@@ -38,6 +38,7 @@ import type {
   GrantRequest,
   GrantResult,
   KeySummary,
+  LedgerMessage,
   Moment,
   Operation,
   RewindResult,
@@ -254,6 +255,15 @@ export class Account extends AccountKeys {
   async flush(): Promise<void> {
     const open = this.open();
     if (open) await this.handover.flush(open, this.env.LEDGER_QUEUE, this.now());
+  }
+
+  /** The same for who writes it to D1 themselves; where it is too much for that, it goes the other way. */
+  async handOver(): Promise<LedgerMessage[]> {
+    const open = this.open();
+    if (!open || isConfirmed(open)) return [];
+    const messages = this.handover.take(open, this.now());
+    if (messages.length === 0) await this.flush();
+    return messages;
   }
 
   /** Sends lines again from a close sequence on: the repair of a gap that the reconciliation found in D1. */

@@ -16,6 +16,8 @@ const RESEND_AFTER_MS = 60_000;
 const LONGEST_RESEND_MS = 3_600_000;
 /** So much of a backlog goes out at a time: it is read from disk, and the queue may be busy with it still. */
 const FLUSH_ROWS_AT_MOST = 5_000;
+/** So many lines are written by who reads them next; more of them are a backlog, and the queue's. */
+const TAKEN_AT_MOST = 500;
 /** A queue that takes none of so many messages in a row takes none for now. */
 const FAILURES_AT_MOST = 3;
 
@@ -62,6 +64,18 @@ export class Handover {
     } finally {
       if (this.flushingSinceMs === nowMs) this.flushingSinceMs = undefined;
     }
+  }
+
+  /**
+   * What D1 lacks, said already or not, for somebody who is about to read it there and writes it first; the queue brings
+   * it again should they not.
+   */
+  take({ operations, ledger, outbox }: Handed, nowMs: number): LedgerMessage[] {
+    if (ledger.unconfirmed.size > TAKEN_AT_MOST) return [];
+    const lines = [...ledger.unconfirmed].map(([closeSeq, at]) => ({ closeSeq, ...at }));
+    for (const { closeSeq } of lines) this.sentAtMs.set(closeSeq, nowMs);
+    this.firstUnsentAtMs = undefined;
+    return [...ledgerMessages(operations, ledger.row, lines, outbox.entities())];
   }
 
   confirmed(closeSeqs: readonly number[]): void {

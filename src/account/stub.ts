@@ -39,6 +39,7 @@ type RemoteMethod =
   | 'books'
   | 'acknowledge'
   | 'flush'
+  | 'handOver'
   | 'resend'
   | 'rewind'
   | 'endSession'

@@ -17,4 +17,6 @@ export interface AccountPlaneDeps extends ConsoleDeps {
   /** Undefined where mail is not set up. */
   mail: Mailer | undefined;
   fetch: typeof fetch;
+  /** D1 has the account's lines, as far as that can be told, before they are read there. Never fails. */
+  catchUp: (accountId: string) => Promise<void>;
 }

@@ -6,6 +6,7 @@ import type { AccountPlaneDeps } from '../console/deps';
 import { type Auth, createAuth } from '../console/sign-in/auth';
 import { recordChange, recordSignIn } from '../console/sign-in/record';
 import { type AccountPlaneBindings, type AccountSettings, readAccountSettings } from '../env-account';
+import { catchUp } from '../jobs/project-ledger';
 import { createMailer } from '../mail/mailer';
 import type { AppContext } from './context';
 import { consoleDeps } from './deps';
@@ -33,7 +34,16 @@ export function accountPlaneDeps(c: AppContext): AccountPlaneDeps {
   const { settings } = lasting(c.env);
   const origin = new URL(settings.PUBLIC_URL ?? c.req.url).origin;
   const mail = createMailer(c.env as AccountPlaneBindings, settings, (input, init) => fetch(input, init));
-  return { ...consoleDeps(c), settings, origin, mail, fetch: (input, init) => fetch(input, init) };
+  const deps = consoleDeps(c);
+  return {
+    ...deps,
+    settings,
+    origin,
+    mail,
+    fetch: (input, init) => fetch(input, init),
+    catchUp: (accountId) =>
+      catchUp(deps, accountId).catch((error) => console.error('lines not written before they are read', String(error))),
+  };
 }
 
 /** Set up, and so ready to be asked. */

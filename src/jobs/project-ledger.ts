@@ -86,6 +86,12 @@ export async function projectLedger(deps: ProjectionDeps, messages: readonly Led
   await Promise.all([...acknowledgements(written, strangers)].map(([accountId, list]) => acknowledge(deps, accountId, list)));
 }
 
+/** What an account's object has and D1 lacks is written now: who is about to read it finds what was called a moment ago. */
+export async function catchUp(deps: ProjectionDeps, accountId: string): Promise<void> {
+  const messages = await deps.account(accountId).handOver();
+  if (messages.length > 0) await projectLedger(deps, messages);
+}
+
 /**
  * One after the other, for each follows the hash of the one before it. One that cannot be written holds up nothing
  * else: its account, not hearing of it, sends it again.

@@ -147,14 +147,14 @@ const Logs: FC<{ logs: LogView[]; org: string }> = ({ logs, org }) => (
 const Nothing: FC<{ filtered: boolean; org: string; makesKeys: boolean }> = ({ filtered, org, makesKeys }) =>
   filtered ? (
     <Empty title="No request fits">
-      <p>A request shows up some seconds after it ended.</p>
+      <p>A request is here once it has ended.</p>
       <a class="button plain" href={`/usage${org}`}>
         Show all requests
       </a>
     </Empty>
   ) : (
     <Empty title="No request yet">
-      <p>A call with a key of this wallet is here some seconds after it ended, with what it cost and why.</p>
+      <p>A call with a key of this wallet is here once it has ended, with what it cost and why.</p>
       <div class="row">
         {makesKeys && (
           <a class="button" href={`/manage-api-keys${org}`}>

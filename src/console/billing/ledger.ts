@@ -22,12 +22,8 @@ const COLUMNS = `id, kind, state, model, endpoint, amount, closed_at AS closedAt
 export async function listLedger(context: VerbContext, limit: number, cursor: string | undefined) {
   const [, epoch, closeSeq] = /^(\d{1,10})~(\d{1,15})$/.exec(cursor ?? '') ?? [];
   if (cursor && epoch === undefined) return refuseCursor();
-  // What D1 lacks yet is on its way then: who comes back from paying finds it a moment later.
-  if (epoch === undefined)
-    await context
-      .account(context.accountId)
-      .flush()
-      .catch(() => undefined);
+  // Who comes back from paying finds it.
+  if (epoch === undefined) await context.catchUp(context.accountId);
   const before = epoch === undefined ? [Number.MAX_SAFE_INTEGER, 0] : [Number(epoch), Number(closeSeq)];
   const { results } = await context.db
     .prepare(

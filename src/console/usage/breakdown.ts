@@ -47,16 +47,13 @@ const sumOf = (names: readonly string[]): string => `SUM(${names.map((name) => `
 
 /** The dearest first. A call with two tags is in both of their sums. */
 export async function breakDown(
-  { db, accountId, account, now }: VerbContext,
+  { db, accountId, catchUp, now }: VerbContext,
   filter: UsageFilter,
   by: Side,
   limit: number,
 ): Promise<{ by: Side; shares: Share[]; isWhole: boolean }> {
   const where = whereOf(accountId, filter, now());
-  // What D1 lacks yet is on its way then.
-  await account(accountId)
-    .flush()
-    .catch(() => undefined);
+  await catchUp(accountId);
   // Columns of a list of tags have names that those of a line have too.
   const lines = `(SELECT model, endpoint, key_id, user_id, amount, detail FROM ledger WHERE ${where.sql})`;
   const from = by === 'tag' ? `${lines} AS lines LEFT JOIN json_each(lines.detail, '$.tags') AS tags` : lines;

@@ -31,14 +31,11 @@ const sums = (name: string, by: string, where: Where): string =>
 
 /** Lines and sums of one filter, at one moment: D1 answers them in one transaction. */
 export async function queryUsage(context: VerbContext, filter: UsageFilter, limit: number, cursor: string | undefined) {
-  const { db, accountId, account } = context;
+  const { db, accountId, catchUp } = context;
   const where = whereOf(accountId, filter, context.now());
   const paged = cursor === undefined ? where : after(where, cursor);
   if (!paged) return refuseCursor();
-  // What D1 lacks yet is on its way then: the page after a call shows it within seconds.
-  await account(accountId)
-    .flush()
-    .catch(() => undefined);
+  await catchUp(accountId);
   const select = (columns: Where, order: string) => `SELECT ${LOG_COLUMNS} FROM ledger WHERE ${columns.sql} ${order} LIMIT ?`;
   const [lines, models, dearest, days] = await db.batch([
     db.prepare(select(paged, ORDER)).bind(...paged.values, limit + 1),

@@ -27,9 +27,10 @@ export const usageRoutes: AccountRoute[] = [
     method: 'GET',
     path: '/api/api-usage/export',
     permission: 'usage.read',
-    handle: (c, context) => {
+    handle: async (c, context) => {
       const filter = parseInput(usageFilterInput, queryOf(c));
       if (!filter.ok) return renderError(c, filter.error);
+      await context.catchUp(context.accountId);
       const { filename, body } = exportUsage(context, filter.value);
       return new Response(body, {
         headers: {

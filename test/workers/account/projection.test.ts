@@ -2,7 +2,7 @@ import { env } from 'cloudflare:test';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { accountStub } from '../../../src/account/stub';
 import type { LedgerMessage, LineInD1 } from '../../../src/account/types';
-import { projectLedger } from '../../../src/jobs/project-ledger';
+import { catchUp, projectLedger } from '../../../src/jobs/project-ledger';
 import { admitRequest, closing, deliver, holdOf, ledgerRows, MINUTE_MS, settleMicrotasks, TestAccount, testKey } from './support';
 
 afterEach(() => vi.restoreAllMocks());
@@ -66,6 +66,34 @@ describe('lines on their way to D1', () => {
       await null;
     });
     expect(account.queue.sent.flatMap(({ lines }) => lines)).toHaveLength(100);
+  });
+
+  it('are written by who is about to read them, be they on their way already, and by the queue once more without harm', async () => {
+    const { account, messages } = await withLines(3);
+    const deps = { db: env.DB, account: () => account.stub };
+    await catchUp(deps, account.id);
+    expect(await ledgerRows(account.id)).toHaveLength(4);
+    expect(await acked(account)).toEqual([4, 4]);
+    await deliver(messages);
+    await catchUp(deps, account.id);
+    expect(await ledgerRows(account.id)).toHaveLength(4);
+    expect(await acked(account)).toEqual([4, 4]);
+    expect(account.queue.take()).toEqual([]);
+  });
+
+  it('go by the queue where there are more than who reads them has time for', async () => {
+    const { account } = await withLines(501);
+    await account.run((object) => void object.settle(closing(holdOf(object.admit(admitRequest({ estimateMicro: 1 }))), 1)));
+    expect(await account.stub.handOver()).toEqual([]);
+    expect(account.queue.take().flatMap(({ lines }) => lines)).toHaveLength(1);
+  });
+
+  it('come by the queue where who was about to write them did not', async () => {
+    const { account } = await withLines(1);
+    expect(await account.stub.handOver()).toHaveLength(1);
+    account.nowMs += 2 * MINUTE_MS;
+    await account.fireAlarm();
+    expect(account.queue.take().flatMap(({ lines }) => lines)).toHaveLength(2);
   });
 
   it('are not written in part when one of a batch cannot be', async () => {

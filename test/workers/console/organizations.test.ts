@@ -32,6 +32,7 @@ function contextOf(person: Someone, team: { id: string; accountId: string }, mai
     origin: ORIGIN,
     mail: async (mail) => void mails.push(mail),
     fetch,
+    catchUp: async () => undefined,
     actor: { kind: 'user', id: person.id, name: person.email },
     from: { ip: '192.0.2.7', userAgent: 'a test', requestId: 'req_test' },
     accountId: team.accountId,
