@@ -64,16 +64,17 @@ export function parseChat(text: string): Result<ChatRequest> {
 }
 
 /** The body as the upstream gets it: its own id for the model, and usage asked for in streams. */
-export function upstreamChatBody(call: Pick<ChatRequest, 'model' | 'stream' | 'body'>, model: string): string {
+export function upstreamChatBody(call: Pick<ChatRequest, 'model' | 'stream' | 'body' | 'fields'>, model: string): string {
   const changes: Record<string, string> = {};
   if (model !== call.model) changes.model = JSON.stringify(model);
-  const options = members(call.body).findLast(({ key }) => key === 'stream_options');
   if (call.stream) {
+    const options = members(call.body).findLast(({ key }) => key === 'stream_options');
     const raw = options && call.body.slice(options.start, options.end);
     changes.stream_options = raw?.startsWith('{') ? setMembers(raw, { include_usage: 'true' }) : '{"include_usage":true}';
   }
   // OpenAI refuses it without a stream, for which some clients set it once and for all.
-  const body = options && !call.stream ? withoutMember(call.body, 'stream_options') : call.body;
+  const isIdle = !call.stream && call.fields !== undefined && 'stream_options' in call.fields;
+  const body = isIdle ? withoutMember(call.body, 'stream_options') : call.body;
   return Object.keys(changes).length === 0 ? body : setMembers(body, changes);
 }
 
