@@ -20,10 +20,12 @@ const REMOVED_AT_ONCE = 100;
 const LISTED_AT_ONCE = 1_000;
 /** An answer is kept for the rest of its month and the next one, at least so long. */
 const ANSWERS_KEPT_DAYS = 31;
+/** Of a test key's job: it costs nothing, and anybody with an account could keep files without end. */
+const TESTS_KEPT_DAYS = 1;
 
 type RetentionDeps = Pick<JobDeps, 'db' | 'files' | 'now' | 'settings'>;
-/** For one job. Three removals go on side by side. */
-const QUERIES_KEPT_BACK = 3 * (MOST_QUERIES_A_CHANGE + 1);
+/** For one job. Four removals go on side by side. */
+const QUERIES_KEPT_BACK = 4 * (MOST_QUERIES_A_CHANGE + 1);
 
 /** Undefined where nothing is removed. */
 const cutoffMs = (deps: RetentionDeps, days: number): number | undefined => (days === 0 ? undefined : deps.now() - days * DAY_MS);
@@ -38,7 +40,8 @@ export async function removeOldFiles(deps: RetentionDeps, queriesLeft = noBudget
   const uploads = cutoffMs(deps, deps.settings.UPLOAD_RETENTION_DAYS);
   const goesOn = () => queriesLeft() >= QUERIES_KEPT_BACK;
   const removed = await Promise.all([
-    results === undefined ? 0 : removeResults(deps, results, goesOn),
+    results === undefined ? 0 : removeResults(deps, lte(jobs.endedAt, results), goesOn),
+    removeResults(deps, and(OF_TESTS, lte(jobs.endedAt, cutoffMs(deps, TESTS_KEPT_DAYS)!))!, goesOn),
     uploads === undefined ? 0 : removeUploads(deps, lte(storedObjects.createdAt, uploads), goesOn),
     removeUploads(deps, GIVEN_UP, goesOn),
     ...KEPT_ANSWERS.map((prefix) => removeAnswers(deps, prefix)),
@@ -46,11 +49,14 @@ export async function removeOldFiles(deps: RetentionDeps, queriesLeft = noBudget
   return removed.reduce((total, count) => total + count, 0);
 }
 
-async function removeResults(deps: RetentionDeps, beforeMs: number, goesOn: () => boolean): Promise<number> {
+/** As a literal: a partial index is used for nothing else. */
+const OF_TESTS = sql`test = 1`;
+
+async function removeResults(deps: RetentionDeps, which: SQL, goesOn: () => boolean): Promise<number> {
   const due = (await database(deps.db)
     .select()
     .from(jobs)
-    .where(and(isNull(jobs.filesRemovedAt), isNotNull(jobs.settledAt), lte(jobs.endedAt, beforeMs)))
+    .where(and(isNull(jobs.filesRemovedAt), isNotNull(jobs.settledAt), which))
     .limit(REMOVED_AT_ONCE)) as Job[];
   let removed = 0;
   for (const job of due) {
@@ -93,7 +99,7 @@ async function removeAnswers({ files, now }: RetentionDeps, prefix: string): Pro
   return due.length;
 }
 
-/** What a deleted organization has left. As a literal: a partial index is used for nothing else. */
+/** What a deleted organization has left; as a literal, too. */
 const GIVEN_UP = sql`given_up = 1`;
 
 async function removeUploads(deps: RetentionDeps, which: SQL, goesOn: () => boolean): Promise<number> {
@@ -107,12 +113,16 @@ async function removeUploads(deps: RetentionDeps, which: SQL, goesOn: () => bool
   return removed;
 }
 
-/** Was there a result under this key, or what came with its request, which is not kept any more? Only who has its URL is told. */
-export async function wasKept(deps: RetentionDeps, key: string): Promise<boolean> {
+/**
+ * Was there a result under this key, or what came with its request, which is not kept any more, and for how many days was it?
+ * Only who has its URL is told.
+ */
+export async function wasKept(deps: RetentionDeps, key: string): Promise<{ days: number } | undefined> {
   const [place, id = '', token] = key.split('/');
   const job = place === 'media' ? await readJob(deps.db, id) : undefined;
-  if (!job || job.endedAt === null) return false;
-  if (token !== job.mediaToken && token !== (await inputToken(job))) return false;
-  const beforeMs = cutoffMs(deps, deps.settings.RESULT_RETENTION_DAYS);
-  return job.filesRemovedAt !== null || (beforeMs !== undefined && job.endedAt <= beforeMs);
+  if (!job || job.endedAt === null) return undefined;
+  if (token !== job.mediaToken && token !== (await inputToken(job))) return undefined;
+  const days = job.test ? TESTS_KEPT_DAYS : deps.settings.RESULT_RETENTION_DAYS;
+  const beforeMs = cutoffMs(deps, days);
+  return job.filesRemovedAt !== null || (beforeMs !== undefined && job.endedAt <= beforeMs) ? { days } : undefined;
 }

@@ -66,9 +66,11 @@ const isSameVersion = (ifRange: string | null, { httpEtag }: R2Object): boolean 
 const missing = (c: AppContext): Response => renderError(c, fail('not_found', 'There is no such file.').error);
 
 async function gone(c: AppContext, key: string): Promise<Response> {
-  if (!(await wasKept(jobDeps(c.env), key))) return missing(c);
-  const { RESULT_RETENTION_DAYS: days } = c.get('gateway').settings;
-  const why = days > 0 ? `Results are kept for ${days} days; this one has been removed.` : 'This result has been removed.';
+  const kept = await wasKept(jobDeps(c.env), key);
+  if (!kept) return missing(c);
+  const { days } = kept;
+  const span = days === 1 ? 'a day' : `${days} days`;
+  const why = days > 0 ? `Results like this are kept for ${span}; this one has been removed.` : 'This result has been removed.';
   return renderError(c, fail('gone', why, { code: 'file_expired' }).error);
 }
 

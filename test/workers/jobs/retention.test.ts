@@ -95,6 +95,21 @@ describe('a result', () => {
     expect((await ask(input)).status).toBe(410);
   });
 
+  it('of a test key is there for a day, however long others are', async () => {
+    const { bench, job, file, input } = await done();
+    await env.DB.prepare('UPDATE jobs SET test = 1 WHERE id = ?').bind(job.id).run();
+    const other = await done();
+    await bench.wait(DAY_MS - 60_000);
+    await removeOldFiles(kept(bench, { RESULT_RETENTION_DAYS: 0 }));
+    expect(await present(file, input)).toEqual([true, true]);
+    await bench.wait(120_000);
+    await removeOldFiles(kept(bench, { RESULT_RETENTION_DAYS: 0 }));
+    expect(await present(file, input, other.file)).toEqual([false, false, true]);
+    const answer = await ask(file);
+    expect(answer.status).toBe(410);
+    expect(await answer.json()).toMatchObject({ error: { message: expect.stringContaining('for a day') } });
+  });
+
   it('is kept for ever where the operator says so', async () => {
     const { bench, file } = await done();
     await bench.wait(4_000 * DAY_MS);
