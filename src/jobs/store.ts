@@ -1,5 +1,5 @@
 /** Jobs in D1. Every change is a compare-and-set: of two who want to make one, the second looks again. */
-import { and, desc, eq, gt, isNull, lt, or } from 'drizzle-orm';
+import { and, desc, eq, gt, isNotNull, isNull, lt, or } from 'drizzle-orm';
 import { database } from '../db/client';
 import { jobs } from '../db/jobs';
 import type { Job } from './types';
@@ -51,8 +51,16 @@ export async function listJobs(
     limit,
     before,
     state,
+    overAs,
     family,
-  }: { limit: number; before?: Pick<Job, 'createdAt' | 'id'> | undefined; state?: string | undefined; family?: string | undefined },
+  }: {
+    limit: number;
+    before?: Pick<Job, 'createdAt' | 'id'> | undefined;
+    state?: string | undefined;
+    /** What it ended as, settled by now; null: it is not over. */
+    overAs?: Job['state'] | null | undefined;
+    family?: string | undefined;
+  },
 ): Promise<Job[]> {
   const rows = await database(db)
     .select()
@@ -62,6 +70,8 @@ export async function listJobs(
         eq(jobs.accountId, accountId),
         before && or(lt(jobs.createdAt, before.createdAt), and(eq(jobs.createdAt, before.createdAt), lt(jobs.id, before.id))),
         state === undefined ? undefined : eq(jobs.state, state),
+        overAs ? and(eq(jobs.state, overAs), isNotNull(jobs.settledAt)) : undefined,
+        overAs === null ? isNull(jobs.settledAt) : undefined,
         family === undefined ? undefined : eq(jobs.family, family),
       ),
     )

@@ -13,6 +13,12 @@ const STATUSES: Partial<Record<Job['state'], JobStatus>> = {
   expired: 'expired',
 };
 
+export const JOB_STATUSES: readonly JobStatus[] = ['processing', 'completed', 'failed', 'canceled', 'expired'];
+
+/** Of a job that is over. */
+export const stateOf = (status: JobStatus): Job['state'] | undefined =>
+  (Object.keys(STATUSES) as Job['state'][]).find((state) => STATUSES[state] === status);
+
 /** Over for its customer: only once its charge is settled. */
 export const isOver = ({ state, settledAt }: Job): boolean => isFinal(state) && settledAt !== null;
 

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Family } from '../core/family';
 import { FINAL_STATES } from '../jobs/types';
+import { JOB_STATUSES } from '../jobs/view';
 import { DELIVERY_STATES } from '../routes/media/webhooks';
 import { json, query, type Route } from './describe';
 import { FAILURES } from './errors';
@@ -186,6 +187,7 @@ const jobsOnly: Route[] = [
       limit(100, 20),
       query('before', 'The `next` of the page before.', { type: 'string' }),
       query('state', 'In this state alone.', { type: 'string', enum: STATES }),
+      query('status', 'With this `status` alone.', { type: 'string', enum: [...JOB_STATUSES] }),
       query('type', 'Of this family of models alone.', { type: 'string', enum: [...JOB_TYPES] }),
     ],
     answers: { 200: json('A page.', named('JobPage', list(job))) },

@@ -2014,6 +2014,8 @@ export interface JobListParams {
   before?: string | undefined;
   /** In this state alone. */
   state?: 'queued' | 'submitting' | 'running' | 'succeeded' | 'failed' | 'canceled' | 'expired' | undefined;
+  /** With this `status` alone. */
+  status?: 'processing' | 'completed' | 'failed' | 'canceled' | 'expired' | undefined;
   /** Of this family of models alone. */
   type?: 'image' | 'video' | 'audio' | '3d' | 'gpu' | undefined;
 }

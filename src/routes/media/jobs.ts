@@ -10,7 +10,7 @@ import { authorize, cancelJob, findJob, findJobOf, refuseTestKey, takeCallback }
 import { withOutput } from '../../jobs/output';
 import { listJobs } from '../../jobs/store';
 import { FINAL_STATES, type Job } from '../../jobs/types';
-import { jobView } from '../../jobs/view';
+import { JOB_STATUSES, jobView, stateOf } from '../../jobs/view';
 import { pageSize, preferredWaitMs, readerOf, refuseQuery, watchedAnswer } from './request';
 
 const PAGE = { usual: 20, most: 100 };
@@ -40,15 +40,18 @@ export async function getJobs(c: AppContext): Promise<Response> {
   const deps = jobDeps(c.env);
   const key = await authorize(deps, reader.value);
   if (!key.ok) return renderError(c, key.error);
-  const { before, state, type } = c.req.query();
+  const { before, state, status, type } = c.req.query();
   const count = pageSize(c, PAGE);
   if (typeof count !== 'number') return count;
   const states: readonly string[] = ['queued', 'submitting', 'running', ...FINAL_STATES];
   if (state !== undefined && !states.includes(state)) return refuseQuery(c, 'state', `one of ${states.join(', ')}`);
+  const known = JOB_STATUSES.find((one) => one === status);
+  if (status !== undefined && !known) return refuseQuery(c, 'status', `one of ${JOB_STATUSES.join(', ')}`);
   if (type !== undefined && !(FAMILIES as readonly string[]).includes(type)) return refuseQuery(c, 'type', 'a family of models');
   const last = before === undefined ? undefined : await findJob(deps, reader.value, before);
   if (last && !last.ok) return refuseQuery(c, 'before', 'the id of a job of yours, such as the last of a page');
-  const jobs = await listJobs(deps.db, key.value.accountId, { limit: count, before: last?.value, state, family: type });
+  const overAs = known && (stateOf(known) ?? null);
+  const jobs = await listJobs(deps.db, key.value.accountId, { limit: count, before: last?.value, state, overAs, family: type });
   return c.json({ object: 'list', data: jobs.map(jobView), next: jobs.length === count ? (jobs.at(-1)?.id ?? null) : null });
 }
 

@@ -4,6 +4,9 @@ import { cancelJob, lookInPassing, takeCallback } from '../../../src/jobs/access
 import { advanceJob, sweepJobs } from '../../../src/jobs/advance';
 import type { JobDeps } from '../../../src/jobs/deps';
 import { listJobs } from '../../../src/jobs/store';
+import type { Job } from '../../../src/jobs/types';
+import { JOB_STATUSES } from '../../../src/jobs/view';
+import { ask, keyFor } from '../http/support';
 import { JobBench, PRICE_MICRO, WEBHOOK_SECRET } from './support';
 
 /** Delivers messages as they fall due until there is none, or the job is settled. */
@@ -349,6 +352,32 @@ describe('a list of jobs', () => {
     }
     expect(seen).toHaveLength(7);
     expect(new Set(seen)).toEqual(new Set(ids));
+  });
+});
+
+describe('jobs of one status', () => {
+  it('are those that show it, be they over or not', async () => {
+    const bench = await JobBench.create();
+    bench.provider.pollsToDone = 1;
+    const { id: over } = await bench.start();
+    await playOut(bench, over);
+    const { id: underWay } = await bench.start();
+    const { id: unsettled } = await bench.start();
+    await env.DB.prepare("UPDATE jobs SET state = 'succeeded' WHERE id = ?").bind(unsettled).run();
+    const found = async (overAs: Job['state'] | null) => {
+      const page = await listJobs(env.DB, bench.account.id, { limit: 10, overAs });
+      return page.map(({ id }) => id).sort();
+    };
+    expect(await found('succeeded')).toEqual([over]);
+    expect(await found(null)).toEqual([underWay, unsettled].sort());
+    expect(await found('failed')).toEqual([]);
+    const key = await keyFor(bench.account);
+    for (const status of JOB_STATUSES) {
+      const { status: code, text } = await ask({ key, path: `/v1/jobs?status=${status}`, body: null });
+      const shown = (JSON.parse(text) as { data: { status: string }[] }).data.map((job) => job.status);
+      expect([code, shown]).toEqual([200, { completed: [status], processing: [status, status] }[status as string] ?? []]);
+    }
+    expect((await ask({ key, path: '/v1/jobs?status=over', body: null })).status).toBe(400);
   });
 });
 
