@@ -13,7 +13,7 @@ const STATUSES: Partial<Record<Job['state'], JobStatus>> = {
   expired: 'expired',
 };
 
-export const JOB_STATUSES: readonly JobStatus[] = ['processing', 'completed', 'failed', 'canceled', 'expired'];
+export const JOB_STATUSES: readonly JobStatus[] = ['processing', ...Object.values(STATUSES)];
 
 /** Of a job that is over. */
 export const stateOf = (status: JobStatus): Job['state'] | undefined =>

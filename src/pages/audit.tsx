@@ -8,7 +8,7 @@ import { listMembers } from '../console/organizations/members';
 import type { GatewayError } from '../core/errors';
 import type { AppContext } from '../http/context';
 import { type AccountRoute, queryOf } from '../routes/account/route';
-import { marked, readForm } from './form';
+import { type Asked, marked, readQuery } from './form';
 import { Empty, Headings, Name, Notice, Pages, Scroll, Time } from './parts';
 import { orgQuery, page, refusalPage } from './shell';
 
@@ -148,21 +148,8 @@ const filterOf = ({ fromDay, toDay, ...rest }: Record<string, string>): Record<s
   ...(toDay !== undefined && { to: momentOf(toDay, 1) }),
 });
 
-interface Asked {
-  filter: AuditFilter;
-  /** What of the query is understood. */
-  query: Record<string, string>;
-  error?: GatewayError | undefined;
-}
-
-/** One field that is not understood takes none of the others with it. */
-function askedOf(query: Record<string, string>, error?: GatewayError): Asked {
-  const read = readForm(auditFilterInput, filterOf(query), LABELS);
-  if (read.ok) return { filter: read.value, query, error };
-  const { param = '' } = read.error;
-  const { [param]: _, [`${param}Day`]: _day, ...others } = query;
-  return askedOf(others, error ?? read.error);
-}
+const askedOf = (query: Record<string, string>): Asked<AuditFilter> =>
+  readQuery(auditFilterInput, query, LABELS, { as: filterOf, namesOf: (field) => [field, `${field}Day`] });
 
 interface FilterProps {
   error: GatewayError | undefined;

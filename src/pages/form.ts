@@ -41,6 +41,35 @@ export function readForm<T>(schema: z.ZodType<T>, value: unknown, labels: Labels
   return said(labels, String(issue.path[0] ?? ''), reasonOf(issue));
 }
 
+/** What a query asks for, as far as it is understood. */
+export interface Asked<T> {
+  filter: T;
+  query: Record<string, string>;
+  error?: GatewayError | undefined;
+}
+
+interface Reading {
+  /** The query as the schema has it. */
+  as?: (query: Record<string, string>) => Record<string, string>;
+  /** What of the query a field of the schema is made of. */
+  namesOf?: (field: string) => readonly string[];
+}
+
+/** A query by the schema of the API: one field that is not understood takes none of the others with it. */
+export function readQuery<T>(
+  schema: z.ZodType<T>,
+  query: Record<string, string>,
+  labels: Labels,
+  { as = (given) => given, namesOf = (field) => [field] }: Reading = {},
+  error?: GatewayError,
+): Asked<T> {
+  const read = readForm(schema, as(query), labels);
+  if (read.ok) return { filter: read.value, query, error };
+  const wrong = namesOf(read.error.param ?? '');
+  const others = Object.fromEntries(Object.entries(query).filter(([name]) => !wrong.includes(name)));
+  return readQuery(schema, others, labels, { as, namesOf }, error ?? read.error);
+}
+
 const named = (text: string, labels: Labels): string =>
   text.replaceAll(/`(\w+)`/g, (whole, field: string) => (labels[field] === undefined ? whole : `“${labels[field]}”`));
 

@@ -5,8 +5,7 @@ import type { VerbContext } from '../console/context';
 import { listMembers } from '../console/organizations/members';
 import { usageChoices } from '../console/usage/choices';
 import { STATUSES, type UsageFilter, usageFilterInput } from '../console/usage/filter';
-import type { GatewayError } from '../core/errors';
-import { marked, readForm } from './form';
+import { type Asked, marked, readQuery } from './form';
 
 type Pick = { name: string; label: string; any: string; options: [value: string, label: string][] };
 
@@ -54,23 +53,10 @@ const LABELS = {
   ...Object.fromEntries([...TEXTS, ...NUMBERS].map(([name, label]) => [name, label])),
 };
 
-export interface Asked {
-  filter: UsageFilter;
-  /** What of the query is understood. */
-  query: Record<string, string>;
-  error?: GatewayError | undefined;
-}
-
-/** One field that is not understood takes none of the others with it. */
-export function asked(query: Record<string, string>, error?: GatewayError): Asked {
-  const read = readForm(usageFilterInput, query, LABELS);
-  if (read.ok) return { filter: read.value, query, error };
-  const { [read.error.param ?? '']: _, ...others } = query;
-  return asked(others, error ?? read.error);
-}
+export const askedOf = (query: Record<string, string>): Asked<UsageFilter> => readQuery(usageFilterInput, query, LABELS);
 
 interface FilterProps {
-  asked: Asked;
+  asked: Asked<UsageFilter>;
   /** As it was sent, to be put right. */
   typed: Record<string, string>;
   picks: Pick[];

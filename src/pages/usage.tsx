@@ -11,7 +11,7 @@ import { alignedCredits, credits, dollars, Empty, Headings, Name, Notice, Pages,
 import { receiptPage } from './receipt';
 import { orgQuery, page, refusalPage } from './shell';
 import { chartOf, DailyChart } from './usage-chart';
-import { asked, Filter, picksOf } from './usage-filter';
+import { askedOf, Filter, picksOf } from './usage-filter';
 import { SharesTable, sharesOf } from './usage-shares';
 
 const PAGE = 50;
@@ -43,8 +43,7 @@ const Spans: FC<{ query: Record<string, string>; days: number }> = ({ query, day
   </nav>
 );
 
-const Figures: FC<{ usage: Usage; days: number }> = ({ usage: { costByModel }, days }) => {
-  const total = costByModel.reduce((sum, { creditsUsed }) => sum + creditsUsed, 0);
+const Figures: FC<{ costByModel: Usage['costByModel']; total: number; days: number }> = ({ costByModel, total, days }) => {
   const calls = costByModel.reduce((sum, one) => sum + one.calls, 0);
   const figures: [string, string, string][] = [
     ['Spent', dollars(total), `${credits(total)} credits`],
@@ -170,7 +169,7 @@ const Nothing: FC<{ filtered: boolean; org: string; makesKeys: boolean }> = ({ f
 
 async function usagePage(c: AppContext, context: VerbContext): Promise<Response> {
   const typed = queryOf(c);
-  const read = asked(typed);
+  const read = askedOf(typed);
   const { filter, query, error } = read;
   const usage = await queryUsage(context, filter, PAGE, query.cursor);
   if (!usage.ok) return refusalPage(c, usage.error);
@@ -181,6 +180,7 @@ async function usagePage(c: AppContext, context: VerbContext): Promise<Response>
     sharesOf(context, { filter, by: query.by, costByModel }),
   ]);
   const { days } = filter;
+  const total = costByModel.reduce((sum, { creditsUsed }) => sum + creditsUsed, 0);
   const chart = chartOf(rows, datesOf(days, context.now()));
   const org = orgQuery(context);
   const filtered = Object.keys(typed).some((name) => name === 'cursor' || Object.hasOwn(usageFilterInput.shape, name));
@@ -205,17 +205,11 @@ async function usagePage(c: AppContext, context: VerbContext): Promise<Response>
             <Spans query={query} days={days} />
             <Filter asked={read} typed={typed} picks={picks} org={context.organization?.id} />
           </div>
-          <Figures usage={usage.value} days={days} />
+          <Figures costByModel={costByModel} total={total} days={days} />
           {chart.series.length > 0 && <DailyChart data={chart} />}
           {topExpensiveRequests.length > 0 && (
             <div class="columns">
-              <SharesTable
-                shares={shares}
-                total={costByModel.reduce((sum, { creditsUsed }) => sum + creditsUsed, 0)}
-                series={chart.series}
-                query={query}
-                hasMembers={Boolean(context.organization)}
-              />
+              <SharesTable shares={shares} total={total} series={chart.series} query={query} hasMembers={Boolean(context.organization)} />
               <Dearest logs={topExpensiveRequests} org={org} />
             </div>
           )}

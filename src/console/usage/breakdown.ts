@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { toCredits, toUsd } from '../../core/money';
 import type { VerbContext } from '../context';
 import { type UsageFilter, whereOf } from './filter';
+import { emailSql, keyNameSql } from './names';
 
 const SIDES = {
   model: 'model',
@@ -18,9 +19,7 @@ export type Side = keyof typeof SIDES;
 
 export const breakdownInput = z.object({ by: z.enum(Object.keys(SIDES) as [Side, ...Side[]]) });
 
-/** Whose ids they are: keys that are revoked and people who have left have their names still. */
-const KEY_NAMES = '(SELECT name FROM api_keys WHERE api_keys.account_id = ? AND api_keys.id = value)';
-const NAMES: Partial<Record<Side, string>> = { keyId: KEY_NAMES, member: '(SELECT email FROM users WHERE users.id = value)' };
+const NAMES: Partial<Record<Side, string>> = { keyId: keyNameSql('?', 'value'), member: emailSql('value') };
 
 interface Row {
   value: string | null;
@@ -47,13 +46,12 @@ const sumOf = (names: readonly string[]): string => `SUM(${names.map((name) => `
 
 /** The dearest first. A call with two tags is in both of their sums. */
 export async function breakDown(
-  { db, accountId, catchUp, now }: VerbContext,
+  { db, accountId, now }: VerbContext,
   filter: UsageFilter,
   by: Side,
   limit: number,
 ): Promise<{ by: Side; shares: Share[]; isWhole: boolean }> {
   const where = whereOf(accountId, filter, now());
-  await catchUp(accountId);
   // Columns of a list of tags have names that those of a line have too.
   const lines = `(SELECT model, endpoint, key_id, user_id, amount, detail FROM ledger WHERE ${where.sql})`;
   const from = by === 'tag' ? `${lines} AS lines LEFT JOIN json_each(lines.detail, '$.tags') AS tags` : lines;

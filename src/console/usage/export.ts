@@ -3,6 +3,7 @@ import { toCredits } from '../../core/money';
 import type { VerbContext } from '../context';
 import { type UsageFilter, whereOf } from './filter';
 import { LOG_COLUMNS, type LogRow, tagsOf } from './log';
+import { emailSql, keyNameSql } from './names';
 import { after, cursorOf, ORDER } from './query';
 
 /** A million lines are 200 queries, of which D1 allows a request a thousand. */
@@ -35,9 +36,7 @@ interface Line extends LogRow {
   userEmail: string | null;
 }
 
-/** Whose ids they are, for who reads the lines: keys that are revoked and people who have left have their names still. */
-const NAMES = `(SELECT name FROM api_keys WHERE api_keys.account_id = ledger.account_id AND api_keys.id = ledger.key_id) AS keyName,
-  (SELECT email FROM users WHERE users.id = ledger.user_id) AS userEmail`;
+const NAMES = `${keyNameSql('ledger.account_id', 'ledger.key_id')} AS keyName, ${emailSql('ledger.user_id')} AS userEmail`;
 
 /** By what a formula begins, in letters of full width too; some spreadsheets begin another cell behind a semicolon or a tab. */
 const FORMULA = /(^|[;\t\r\n])([=+\-@\t\r\uff1d\uff0b\uff0d\uff20])/g;

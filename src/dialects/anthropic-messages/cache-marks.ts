@@ -2,24 +2,22 @@
  * Marks for a cache, without how long it is to be kept: whoever else serves this format knows marks alone, and Claude Code
  * says how long (https://github.com/BerriAI/litellm/pull/39355). Edited by spans; what a tool is given stays as it is.
  */
-import { rewriteElements, rewriteMembers, withoutMember } from '../../core/json';
+import { rewriteMembers } from '../../core/json';
+import { type Change, inList, inObject, without } from './spans';
 
-type Change = (raw: string) => string;
+const unkept = without(new Set(['ttl']));
 
-const inList =
-  (change: Change): Change =>
-  (list) =>
-    list.startsWith('[') ? rewriteElements(list, (element) => (element.startsWith('{') ? change(element) : element)) : list;
+/** What bears a mark, and what is in it under the names that are given. */
+const inMarked =
+  (inside: Readonly<Record<string, Change>> = {}) =>
+  (raw: string, key: string): string | undefined => {
+    const change = key === 'cache_control' ? unkept : inside[key];
+    return change ? change(raw) : raw;
+  };
 
-const unkept: Change = (mark) => (mark.startsWith('{') ? withoutMember(mark, 'ttl') : mark);
+const marked = inObject(inMarked());
+const block = inObject(inMarked({ content: inList(marked) }));
+const turn = inObject((raw, key) => (key === 'content' ? inList(block)(raw) : raw));
 
-/** Of a block, a tool or the request, and of what stands in it under the names that are given. */
-const marked =
-  (inside: Readonly<Record<string, Change>> = {}): Change =>
-  (raw) =>
-    rewriteMembers(raw, (value, key) => (key === 'cache_control' ? unkept(value) : (inside[key]?.(value) ?? value)));
-
-const block = marked({ content: inList(marked()) });
-const turn: Change = (raw) => rewriteMembers(raw, (value, key) => (key === 'content' ? inList(block)(value) : value));
-
-export const withoutCacheTimes = marked({ system: inList(block), tools: inList(marked()), messages: inList(turn) });
+const OF_REQUEST = inMarked({ system: inList(block), tools: inList(marked), messages: inList(turn) });
+export const withoutCacheTimes = (body: string): string => rewriteMembers(body, OF_REQUEST);

@@ -2,26 +2,13 @@
  * A request without what Claude Code asks of Anthropic alone, and an answer is as good without: whoever else serves this format
  * knows an older one, and refuses the rest (https://github.com/anthropics/claude-code/issues/21612). Edited by spans.
  */
-import { rewriteElements, rewriteMembers } from '../../core/json';
+import { rewriteMembers } from '../../core/json';
 import { isRecord, parseJson } from '../../core/record';
-
-type Change = (raw: string) => string | undefined;
+import { type Change, inList, inObject, without } from './spans';
 
 const REQUEST: ReadonlySet<string> = new Set(['context_management', 'safeguards']);
 const TOOL: ReadonlySet<string> = new Set(['defer_loading', 'input_examples', 'allowed_callers', 'eager_input_streaming']);
 const TURN: ReadonlySet<string> = new Set(['role', 'content']);
-
-const inObject =
-  (change: (raw: string, key: string) => string | undefined): Change =>
-  (raw) =>
-    raw.startsWith('{') ? rewriteMembers(raw, change) : raw;
-
-const inList =
-  (change: Change): Change =>
-  (raw) =>
-    raw.startsWith('[') ? rewriteElements(raw, change) : raw;
-
-const without = (names: ReadonlySet<string>): Change => inObject((raw, key) => (names.has(key) ? undefined : raw));
 
 const withoutScope = without(new Set(['scope']));
 const withoutEffort = without(new Set(['effort']));

@@ -51,6 +51,7 @@ export const usageRoutes: AccountRoute[] = [
       const limit = queryNumber(c, 'limit', PAGE, 1, MAX_PAGE);
       if (!limit.ok) return renderError(c, limit.error);
       const { by, ...filter } = asked.value;
+      await context.catchUp(context.accountId);
       return c.json(await breakDown(context, filter, by, limit.value));
     },
   },
