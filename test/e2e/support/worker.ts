@@ -18,6 +18,7 @@ export const ADMIN_TOKEN = 'the-operator-of-the-tests';
 export const AUTH_SECRET = 'the-session-secret-of-the-tests-0123456789';
 
 const START_MS = 120_000;
+const PORT_TRIES = 3;
 /** Where a gateway's databases, objects and files are, in its state folder. */
 const DATA = 'v3';
 
@@ -147,7 +148,18 @@ export class Worker {
   /** Starts it on the state that it has; after `kill`, that is what the crash left. */
   async run(changed: Variables = {}): Promise<void> {
     for (const [name, value] of Object.entries(changed)) this.variables[name] = String(value);
-    const port = await freePort();
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.runOn(await freePort());
+      } catch (error) {
+        // Between being found free and being used, a port may go to any connection of other files.
+        if (tries === PORT_TRIES || !/address already in use/i.test(String(error))) throw error;
+        this.running = undefined;
+      }
+    }
+  }
+
+  private async runOn(port: number): Promise<void> {
     const { inspected, ownProcess, mailBy, hosts } = this.options;
     this.inspectorPort = inspected ? await freePort() : undefined;
     const { paths, variables, inspectorPort } = this;
