@@ -3,7 +3,13 @@ import { describe, expect, it } from 'vitest';
 import type { AccountStub } from '../../src/account/stub';
 import type { Books, Operation } from '../../src/account/types';
 import { listAccounts, type OperatorDeps } from '../../src/console/accounts';
+import type { VerbContext } from '../../src/console/context';
+import { reconcileAccount } from '../../src/console/reconcile';
 import { recover } from '../../src/console/restore';
+import { callerChoices } from '../../src/console/usage/choices';
+import { usageFilterInput } from '../../src/console/usage/filter';
+import { spentLately } from '../../src/console/usage/lately';
+import { queryUsage } from '../../src/console/usage/query';
 import type { JobDeps } from '../../src/jobs/deps';
 import { listObjects } from '../../src/jobs/storage';
 import { findIdempotent, listJobs } from '../../src/jobs/store';
@@ -100,6 +106,10 @@ describe('one among many', () => {
           expect(await listDeliveries(db, ACCOUNT, { jobId: 'job_9', limit: 50 })).toMatchObject([{ id: 'whd_9' }]),
         ),
       ).toBeLessThan(10);
+      await db.prepare("UPDATE jobs SET settled_at = NULL WHERE id = 'job_3'").run();
+      expect(
+        await readBy(asked, async () => expect(await listJobs(db, ACCOUNT, { limit: 20, overAs: null })).toHaveLength(1)),
+      ).toBeLessThan(10);
       const sent: unknown[] = [];
       const webhooks = { send: async (message: unknown) => void sent.push(message) };
       const deps = { db, now: () => 1e9, webhooks, slowWebhooks: webhooks } as unknown as JobDeps;
@@ -127,6 +137,30 @@ const fillLedger = (db: D1Database, count: number) =>
       0, -1000, i * 1000, i * 1000 + 5, 'actual', '{"ending":"complete"}'`,
     count,
   );
+
+describe('what the lines of an account come to', () => {
+  it('is told without a look at the lines themselves', () =>
+    withDatabase('sums-at-size', async (db, asked) => {
+      await fillLedger(db, MANY);
+      const context = { db, accountId: ACCOUNT, now: () => MANY * 1_000, catchUp: async () => {} } as unknown as VerbContext;
+      const filter = usageFilterInput.parse({});
+      asked.queries.length = 0;
+      const usage = await queryUsage(context, filter, 50, undefined);
+      if (!usage.ok) throw new Error('no usage');
+      const { logs, costByModel, dailyCost, topExpensiveRequests } = usage.value;
+      expect(costByModel.map(({ model, calls }) => [model, calls])).toEqual([0, 1, 2, 3].map((model) => [`model-${model}`, MANY / 4]));
+      expect([dailyCost, logs.length, topExpensiveRequests.length]).toMatchObject([[{ calls: MANY }], 50, 10]);
+      await spentLately(db, { accountId: ACCOUNT, keyId: 'key_1', nowMs: 1 });
+      await callerChoices(context, filter);
+      const books = { epoch: 1, balanceMicro: -1_000 * MANY, linesMicro: -1_000 * MANY, heldMicro: 0, openHeldMicro: 0, overdueHolds: 0 };
+      const account = () => ({ books: async () => ({ ...books, closeSeq: MANY, ackedCloseSeq: MANY }) }) as unknown as AccountStub;
+      expect(await reconcileAccount({ db, account, macSecret: '', now: () => 1 }, ACCOUNT)).toMatchObject({ problems: [] });
+      const [page, ...sums] = asked.queries.map(asked.planOf).filter((plan) => plan.includes('ledger'));
+      expect(page).toBe('SEARCH ledger USING INDEX ledger_by_time (account_id=? AND opened_at>?)');
+      expect(sums).toHaveLength(5);
+      for (const plan of sums) expect(plan).toContain('SEARCH ledger USING COVERING INDEX ledger_by_time (account_id=?');
+    }));
+});
 
 describe('a recovery', () => {
   it('reads the lines since its moment, and not those of before with each page of them', () =>

@@ -7,15 +7,17 @@ import { type D1Migration, env, runInDurableObject } from 'cloudflare:test';
 
 /** What was asked of a database: statements run, and rows that they had to look at. */
 export interface Asked {
-  statements: number;
   rowsRead: number;
+  queries: string[];
+  /** What SQLite does for one of them. */
+  planOf(query: string): string;
 }
 
 /** Runs the work where it has a database of its own, new and migrated. */
 export function withDatabase<T>(name: string, work: (db: D1Database, asked: Asked) => Promise<T>): Promise<T> {
   return runInDurableObject(env.LIVE_STREAM.getByName(name), (_object, { storage }) => {
     migrate(storage.sql, env.TEST_MIGRATIONS);
-    const asked = { statements: 0, rowsRead: 0 };
+    const asked: Asked = { rowsRead: 0, queries: [], planOf: (query) => planOf(storage.sql, query) };
     return work(databaseIn(storage, asked), asked);
   });
 }
@@ -45,8 +47,8 @@ class Statement {
     const cursor = sql.exec(this.query, ...values);
     const { columnNames: columns } = cursor;
     const rows = [...cursor.raw()];
-    this.asked.statements++;
     this.asked.rowsRead += cursor.rowsRead;
+    this.asked.queries.push(this.query);
     return { columns, rows, changes: total(sql) - before };
   }
 
@@ -73,6 +75,13 @@ class Statement {
     return row && column !== undefined ? row[column] : row;
   }
 }
+
+const planOf = (sql: SqlStorage, query: string): string =>
+  sql
+    .exec(`EXPLAIN QUERY PLAN ${query}`, ...(query.match(/\?/g) ?? []).map(() => null))
+    .toArray()
+    .map(({ detail }) => detail)
+    .join('\n');
 
 const total = (sql: SqlStorage): number => Number(sql.exec('SELECT total_changes() AS total').one().total);
 
