@@ -2,18 +2,18 @@
 import { mailAlerts } from './console/alerts/mail';
 import type { Bindings } from './env';
 import { type AccountPlaneBindings, readAccountSettings } from './env-account';
+import { queryBudget } from './jobs/query-budget';
 import { createMailer } from './mail/mailer';
+
+/** Of the thousand that an invocation may make: the nightly check of the books, or the ledger's messages, make the others. */
+const QUERIES = 150;
 
 /** Without mail, alerts wait in D1. */
 export async function sendAlerts(env: Bindings): Promise<void> {
   const settings = readAccountSettings(env);
   const mail = createMailer(env as AccountPlaneBindings, settings, (input, init) => fetch(input, init));
-  if (mail)
-    await mailAlerts({
-      db: env.DB,
-      mail,
-      brand: settings.BRAND,
-      origin: settings.PUBLIC_URL && new URL(settings.PUBLIC_URL).origin,
-      now: Date.now,
-    });
+  if (!mail) return;
+  const { db, left: queriesLeft } = queryBudget(env.DB, QUERIES);
+  const origin = settings.PUBLIC_URL && new URL(settings.PUBLIC_URL).origin;
+  await mailAlerts({ db, queriesLeft, mail, brand: settings.BRAND, origin, now: Date.now });
 }

@@ -24,6 +24,8 @@ export interface AlertDeps {
   /** Where the owner looks: undefined where the gateway does not know its own address. */
   origin: string | undefined;
   now: () => number;
+  /** Of D1, as what else the invocation has to do asks it too; no end of them where it is left out. */
+  queriesLeft?: () => number;
 }
 
 /** What was claimed and not sent by then is tried again, later each time. */
@@ -31,12 +33,18 @@ const CLAIM_MS = 10 * 60_000;
 /** About eleven hours. */
 const MOST_TRIES = 12;
 const BATCH = 50;
+/** For one alert, and for giving back the others that were claimed. An organization may have a thousand to be mailed. */
+const QUERIES_KEPT_BACK = 10;
 
 /** One statement claims, so that no two mailers take the same alert. */
 const CLAIM = `UPDATE alerts SET claimed_at = ?1, mail_tries = mail_tries + 1 WHERE (account_id, id) IN (
   SELECT account_id, id FROM alerts WHERE mailed_at IS NULL
     AND (claimed_at IS NULL OR claimed_at < ?1 - ${CLAIM_MS} * MAX(mail_tries, 1)) LIMIT ${BATCH})
   RETURNING account_id, id, kind, payload, mail_tries, mailed_to`;
+
+/** What there was no time for is no try. */
+const GIVE_BACK = `UPDATE alerts SET claimed_at = NULL, mail_tries = mail_tries - 1
+  WHERE (account_id, id) IN (SELECT value->>'account_id', value->>'id' FROM json_each(?))`;
 
 const REACHED = "UPDATE alerts SET mailed_to = json_insert(mailed_to, '$[#]', ?) WHERE account_id = ? AND id = ?";
 
@@ -62,9 +70,15 @@ interface KeyRow {
 export async function mailAlerts(deps: AlertDeps): Promise<{ mailed: number }> {
   let mailed = 0;
   for (;;) {
+    if (!goesOn(deps)) return { mailed };
     const nowMs = deps.now();
     const { results } = await deps.db.prepare(CLAIM).bind(nowMs).all<AlertRow>();
-    for (const alert of results) {
+    for (const [index, alert] of results.entries()) {
+      if (!goesOn(deps)) {
+        const left = results.slice(index).map(({ account_id, id }) => ({ account_id, id }));
+        await deps.db.prepare(GIVE_BACK).bind(JSON.stringify(left)).run();
+        return { mailed };
+      }
       try {
         const everybody = await mailAlert(deps, alert);
         if (!everybody && alert.mail_tries < MOST_TRIES) continue;
@@ -77,6 +91,8 @@ export async function mailAlerts(deps: AlertDeps): Promise<{ mailed: number }> {
     if (results.length < BATCH) return { mailed };
   }
 }
+
+const goesOn = ({ queriesLeft }: AlertDeps): boolean => queriesLeft === undefined || queriesLeft() > QUERIES_KEPT_BACK;
 
 /** The period of the limit that an alert is of, as it is told. */
 function periodOfAlert(payload: Record<string, unknown>, nowMs: number) {
@@ -104,6 +120,7 @@ async function mailAlert(deps: AlertDeps, alert: AlertRow): Promise<boolean> {
   const left = results.filter(({ email }) => !Array.isArray(reached) || !reached.includes(email));
   let unreached = 0;
   for (const { email } of left) {
+    if (!goesOn(deps)) return false;
     try {
       await deps.mail({ ...worded, to: email, idempotencyKey: `${alert.account_id}/${alert.id}/${email}` });
       await deps.db.prepare(REACHED).bind(email, alert.account_id, alert.id).run();

@@ -2,6 +2,7 @@
 import { env } from 'cloudflare:test';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { mailAlerts } from '../../../src/console/alerts/mail';
+import { queryBudget } from '../../../src/jobs/query-budget';
 import type { Mail } from '../../../src/mail/mail';
 import { accountOf, join, organization, someone } from './support';
 
@@ -22,19 +23,20 @@ async function raised() {
   let nowMs = Date.now();
   const emails = people.map(({ email }) => email).sort();
   const sent: string[] = [];
-  /** A run of the cron; the addresses given bounce. */
-  const run = async (...bouncing: string[]) => {
+  const runWith = async (bouncing: string[], budget: Pick<Parameters<typeof mailAlerts>[0], 'db' | 'queriesLeft'>) => {
     nowMs += 200 * MINUTE_MS;
     const mail = async ({ to }: { to: string }) => {
       if (bouncing.includes(to)) throw new Error('no such mailbox');
       sent.push(to);
     };
-    return mailAlerts({ db: env.DB, mail, brand: 'Gateway', origin: undefined, now: () => nowMs });
+    return mailAlerts({ ...budget, mail, brand: 'Gateway', origin: undefined, now: () => nowMs });
   };
+  /** A run of the cron; the addresses given bounce. */
+  const run = (...bouncing: string[]) => runWith(bouncing, { db: env.DB });
   const isOver = async () =>
     (await env.DB.prepare('SELECT mailed_at FROM alerts WHERE account_id = ?').bind(accountId).first<{ mailed_at: number | null }>())!
       .mailed_at !== null;
-  return { emails, sent, run, isOver };
+  return { emails, sent, run, runWith, isOver };
 }
 
 describe('an alert', () => {
@@ -53,6 +55,18 @@ describe('an alert', () => {
     expect(await isOver()).toBe(false);
     await run();
     expect([sent.toSorted(), await isOver()]).toEqual([emails, true]);
+  });
+
+  it('is one of many that are mailed by a few queries a run, each once, and none given up on for the want of them', async () => {
+    const all = [await raised(), await raised(), await raised(), await raised()];
+    const [{ runWith }, most] = [all[0]!, 20];
+    for (let runs = 0; runs < 20; runs++) {
+      const { db, left } = queryBudget(env.DB, most);
+      await runWith([], { db, queriesLeft: left });
+      expect(left()).toBeGreaterThanOrEqual(0);
+    }
+    expect(all[0]!.sent.toSorted()).toEqual(all.flatMap(({ emails }) => emails).sort());
+    for (const { isOver } of all) expect(await isOver()).toBe(true);
   });
 
   it('is given up on in the end', async () => {
