@@ -8,6 +8,10 @@ import type { GatewayDeps } from './deps';
 const MAX_KEPT_CHARS = 8_388_608;
 /** Each of them is a read, and a request may make a thousand. */
 const MAX_ANSWERS = 800;
+/** What they come to is in memory at once, beside what other requests of the isolate have there. */
+const MAX_TOGETHER_BYTES = 33_554_432;
+/** The runtime reads no more side by side. */
+const AT_ONCE = 6;
 /** An item is written beside its answer's end, and a client may be quicker. */
 const LOOKS_AFTER_MS = [0, 300, 1_000] as const;
 
@@ -36,12 +40,10 @@ export async function withNamedItems<T extends { names?: NamedItems<T> | undefin
 ): Promise<Result<T>> {
   const { names } = asked;
   if (!names) return ok(asked);
-  const newest = names.requestIds.at(-1);
   try {
-    const kept = await Promise.all(
-      names.requestIds.slice(-MAX_ANSWERS).map((requestId) => readItems(deps, accountId, requestId, requestId === newest)),
-    );
-    return names.brought(kept.flat());
+    const kept = await readAll(deps, accountId, names.requestIds.slice(-MAX_ANSWERS));
+    if (kept) return names.brought(kept);
+    return names.isOptional ? names.brought([]) : TOO_LARGE;
   } catch (error) {
     console.error('kept items not read', String(error));
     if (names.isOptional) return names.brought([]);
@@ -49,17 +51,41 @@ export async function withNamedItems<T extends { names?: NamedItems<T> | undefin
   }
 }
 
+const TOO_LARGE = fail(
+  'body_too_large',
+  `The items that the input refers to are larger than ${MAX_TOGETHER_BYTES / 1_048_576} MB together: send fewer of them.`,
+  { param: 'input' },
+);
+
+/** Undefined where they are too large together. */
+async function readAll(deps: Pick<GatewayDeps, 'files'>, accountId: string, requestIds: readonly string[]): Promise<unknown[] | undefined> {
+  const room = { bytes: MAX_TOGETHER_BYTES };
+  const items: unknown[] = [];
+  for (let from = 0; from < requestIds.length && room.bytes >= 0; from += AT_ONCE) {
+    const some = requestIds.slice(from, from + AT_ONCE);
+    const read = some.map((requestId, index) => readItems(deps, accountId, requestId, from + index === requestIds.length - 1, room));
+    items.push(...(await Promise.all(read)).flat());
+  }
+  return room.bytes >= 0 ? items : undefined;
+}
+
 async function readItems(
   { files }: Pick<GatewayDeps, 'files'>,
   accountId: string,
   requestId: string,
   isNewest: boolean,
+  room: { bytes: number },
 ): Promise<unknown[]> {
   const key = keptAnswerKey('items', accountId, requestId);
   if (key === undefined) return [];
   for (const afterMs of isNewest ? LOOKS_AFTER_MS : [0]) {
     if (afterMs > 0) await new Promise((resolve) => setTimeout(resolve, afterMs));
     const object = await files.get(key);
+    room.bytes -= object?.size ?? 0;
+    if (object && room.bytes < 0) {
+      await object.body.cancel();
+      return [];
+    }
     const items = object ? parseJson(await object.text()) : undefined;
     if (Array.isArray(items)) return items as unknown[];
   }

@@ -7,8 +7,9 @@ import { requestOf } from '../dialects/openai-responses/support';
 
 const ACCOUNT = 'acc_0OplGcC5UkegwInh2';
 
-it('brings the items of a thread of hundreds of answers', async () => {
-  const requests = Array.from({ length: 500 }, (_, n) => `req_0123456789abc-0-4cbv-${(n + 1).toString(36)}`);
+/** A thread of so many answers, each of an item that is as long as it is said to be. */
+function thread(answers: number, sizeBytes: number) {
+  const requests = Array.from({ length: answers }, (_, n) => `req_0123456789abc-0-4cbv-${(n + 1).toString(36)}`);
   const items = requests.map((request) => ({
     id: itemId('msg', responseId(request), 0),
     type: 'message',
@@ -16,10 +17,28 @@ it('brings the items of a thread of hundreds of answers', async () => {
     content: 'A',
   }));
   const kept = new Map(requests.map((request, n) => [keptAnswerKey('items', ACCOUNT, request), JSON.stringify([items[n]])]));
-  const files = {
-    get: (key: string) => Promise.resolve({ text: () => Promise.resolve(kept.get(key)) }),
-  } as unknown as R2Bucket;
+  const read = { bytes: 0 };
+  const get = async (key: string) => ({
+    size: sizeBytes,
+    body: { cancel: async () => undefined },
+    text: async () => {
+      read.bytes += sizeBytes;
+      return kept.get(key);
+    },
+  });
   const input = [{ role: 'user', content: 'Hi' }, ...items.map(({ id }) => ({ type: 'item_reference', id }))];
-  const whole = await withNamedItems({ files }, ACCOUNT, responsesCall(requestOf({ input })));
-  expect(whole.ok && whole.value.fields?.input).toEqual([input[0], ...items]);
+  const whole = () => withNamedItems({ files: { get } as unknown as R2Bucket }, ACCOUNT, responsesCall(requestOf({ input })));
+  return { input, items, whole, read };
+}
+
+it('brings the items of a thread of hundreds of answers', async () => {
+  const { input, items, whole } = thread(500, 100);
+  const brought = await whole();
+  expect(brought.ok && brought.value.fields?.input).toEqual([input[0], ...items]);
+});
+
+it('reads no more than memory has room for, and refuses what is larger together', async () => {
+  const { whole, read } = thread(100, 1_048_576);
+  expect(await whole()).toMatchObject({ ok: false, error: { kind: 'body_too_large', param: 'input' } });
+  expect(read.bytes).toBeLessThanOrEqual(32 * 1_048_576);
 });
