@@ -1,6 +1,7 @@
 import type { LedgerMessage, ReconciliationMessage } from './account/types';
 import { createApp, withCallsFirst } from './app';
 import { reconcileNightly } from './console/reconcile';
+import { forgetOver } from './console/sign-in/forget-over';
 import { grantRedeemed } from './console/vouchers/redeem';
 import { forgetOldTries } from './console/vouchers/tries';
 import type { Bindings } from './env';
@@ -41,6 +42,15 @@ async function finishVouchers(env: Bindings): Promise<void> {
   }
 }
 
+/** Nor does what is only to be forgotten. */
+async function forgetSignIns(env: Bindings): Promise<void> {
+  try {
+    await forgetOver(env.DB, Date.now());
+  } catch (error) {
+    console.error('sign-ins not forgotten', String(error));
+  }
+}
+
 /** One that fails throws, and its message comes again. */
 async function goOn({ messages }: MessageBatch<ReconciliationMessage>, env: Bindings): Promise<void> {
   for (const { body } of messages) await reconcileNightly(envConsoleDeps(env), env.RECONCILIATION_QUEUE, body.after);
@@ -67,6 +77,7 @@ export default {
     await sendAlerts(env);
     await finishVouchers(env);
     if (cron !== NIGHTLY) return;
+    await forgetSignIns(env);
     await reconcileNightly(envConsoleDeps(env), env.RECONCILIATION_QUEUE);
   },
 } satisfies ExportedHandler<Bindings>;

@@ -1,5 +1,6 @@
 import { createExecutionContext, env, waitOnExecutionContext } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
+import { forgetOver } from '../../../src/console/sign-in/forget-over';
 import { hashPassword } from '../../../src/console/sign-in/passwords';
 import { safePath } from '../../../src/console/sign-in/safe-path';
 import worker from '../../../src/index';
@@ -47,6 +48,23 @@ describe('a person who signed in days ago', () => {
 });
 
 describe('what somebody leaves behind by the sign-in', () => {
+  it('is forgotten in the night after it is over', async () => {
+    const [person, now, id] = [await longSignedIn(), Date.now(), crypto.randomUUID()];
+    const [old, fresh] = [`${id}-old`, `${id}-fresh`];
+    for (const [name, overMs] of [[old, now - 1] as const, [fresh, now + DAY_MS] as const])
+      await env.DB.batch([
+        env.DB.prepare('INSERT INTO sessions VALUES (?1, ?1, ?2, ?3, NULL, NULL, 1, 1)').bind(name, person.id, overMs),
+        env.DB.prepare("INSERT INTO verifications VALUES (?1, ?1, '', ?2, 1, 1)").bind(name, overMs),
+        env.DB.prepare('INSERT INTO sign_in_rates VALUES (?1, ?1, 1, ?2)').bind(name, overMs - DAY_MS),
+      ]);
+    await forgetOver(env.DB, now);
+    for (const table of ['sessions', 'verifications', 'sign_in_rates']) {
+      const { results } = await env.DB.prepare(`SELECT id FROM ${table} WHERE id IN (?, ?)`).bind(old, fresh).all();
+      expect(results, table).toEqual([{ id: fresh }]);
+    }
+    expect((await call('GET', '/settings', { as: person })).status).toBe(200);
+  });
+
   const auth = (as: Someone, path: string, json: unknown) => call('POST', `/api/auth${path}`, { as, json });
   const rowOf = (id: string) =>
     env.DB.prepare('SELECT name, image, two_factor_enabled AS second FROM users WHERE id = ?').bind(id).first<Record<string, unknown>>();
