@@ -10,8 +10,11 @@ import { callerChoices } from '../../src/console/usage/choices';
 import { usageFilterInput } from '../../src/console/usage/filter';
 import { spentLately } from '../../src/console/usage/lately';
 import { queryUsage } from '../../src/console/usage/query';
+import { voucherDigest } from '../../src/console/vouchers/code';
+import { redeem } from '../../src/console/vouchers/redeem';
 import type { JobDeps } from '../../src/jobs/deps';
 import { listObjects } from '../../src/jobs/storage';
+import { reserveRoom } from '../../src/jobs/storage-room';
 import { findIdempotent, listJobs } from '../../src/jobs/store';
 import { sweepDeliveries } from '../../src/jobs/webhooks/deliver';
 import { listDeliveries } from '../../src/jobs/webhooks/log';
@@ -57,17 +60,20 @@ const fillDeliveries = (db: D1Database) =>
     `'whd_' || i, '${ACCOUNT}', 'job_' || i, 'https://hooks.example', IIF(i = 7, 'pending', 'delivered'), 1, '[]', i, NULL, IIF(i = 7, 1, NULL), i`,
   );
 
+const fillFiles = (db: D1Database) =>
+  fill(
+    db,
+    'INSERT INTO stored_objects (id, account_id, kind, filename, content_type, size_bytes, file_key, created_at)',
+    `'obj_' || i, '${ACCOUNT}', 'file', 'a.txt', 'text/plain', 1, 'key', i`,
+  );
+
 describe('a list that is read to its end', () => {
   it('looks at each row about once', () =>
     withDatabase('lists-at-size', async (db, asked) => {
       await fillJobs(db);
       await fillDeliveries(db);
       await fill(db, 'INSERT INTO accounts (id, version, name, tier, created_at)', `'acc_' || i, 1, 'Acme', 'free', i`);
-      await fill(
-        db,
-        'INSERT INTO stored_objects (id, account_id, kind, filename, content_type, size_bytes, file_key, created_at)',
-        `'obj_' || i, '${ACCOUNT}', 'file', 'a.txt', 'text/plain', 1, 'key', i`,
-      );
+      await fillFiles(db);
       const limit = 100;
       const deps = { db } as OperatorDeps;
       let cursor: string | undefined;
@@ -159,6 +165,38 @@ describe('what the lines of an account come to', () => {
       expect(page).toBe('SEARCH ledger USING INDEX ledger_by_time (account_id=? AND opened_at>?)');
       expect(sums).toHaveLength(5);
       for (const plan of sums) expect(plan).toContain('SEARCH ledger USING COVERING INDEX ledger_by_time (account_id=?');
+    }));
+});
+
+describe('room for a file', () => {
+  it('is known without a look at the files that there are', () =>
+    withDatabase('room-at-size', async (db, asked) => {
+      await fillFiles(db);
+      const settings = { STORAGE_ACCOUNT_BYTES: MANY + 100, STORAGE_LIMIT_BYTES: 1_000 } as JobDeps['settings'];
+      asked.queries.length = 0;
+      expect(await reserveRoom({ db, settings, now: () => 1 }, { id: 'obj_x', accountId: ACCOUNT, declaredBytes: 0 })).toBe(100);
+      const plans = asked.queries.map(asked.planOf).filter((plan) => plan.includes('stored_objects'));
+      expect(plans).toEqual([expect.stringContaining('stored_objects USING COVERING INDEX stored_objects_by_account (account_id=?)')]);
+    }));
+});
+
+describe('a voucher that thousands have redeemed', () => {
+  it('is redeemed with one count of them, and no look at who they are', () =>
+    withDatabase('voucher-at-size', async (db, asked) => {
+      const code = '7K2QX-9M4TD-0HZ5B-R8WCF';
+      await db
+        .prepare("INSERT INTO vouchers VALUES ('vou_1', ?, '7K2QX', 5, 1000000, 0, '', 1, NULL, NULL)")
+        .bind(await voucherDigest(code))
+        .run();
+      await fill(db, 'INSERT INTO voucher_redemptions', `'vou_1', 'acc_' || i, i || '@example.com', i, i`);
+      const account = { grant: async () => ({ balanceMicro: 5 }), auditRecords: async () => [] };
+      const from = { ip: null, userAgent: null, requestId: '' };
+      const actor = { kind: 'user', id: 'u', name: 'new@example.com' };
+      const context = { db, accountId: 'acc_new', actor, from, now: () => 1e6, account: () => account } as unknown as VerbContext;
+      const rows = await readBy(asked, async () => expect(await redeem(context, { code })).toMatchObject({ ok: true }));
+      expect(rows).toBeLessThan(MANY + 50);
+      const again = { ...context, accountId: 'acc_other' };
+      expect(await redeem(again, { code })).toMatchObject({ ok: false, error: { code: 'voucher_redeemed' } });
     }));
 });
 

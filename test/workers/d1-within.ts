@@ -76,12 +76,15 @@ class Statement {
   }
 }
 
-const planOf = (sql: SqlStorage, query: string): string =>
-  sql
-    .exec(`EXPLAIN QUERY PLAN ${query}`, ...(query.match(/\?/g) ?? []).map(() => null))
+const planOf = (sql: SqlStorage, query: string): string => {
+  const numbers = [...query.matchAll(/\?(\d*)/g)].map(([, number]) => Number(number));
+  const values = new Array(Math.max(0, ...numbers) || numbers.length).fill(null);
+  return sql
+    .exec(`EXPLAIN QUERY PLAN ${query}`, ...values)
     .toArray()
     .map(({ detail }) => detail)
     .join('\n');
+};
 
 const total = (sql: SqlStorage): number => Number(sql.exec('SELECT total_changes() AS total').one().total);
 
