@@ -6,7 +6,7 @@ import { Worker } from './support/worker';
 
 let worker: Worker;
 beforeAll(async () => {
-  worker = await Worker.start({ LOCAL: '1' });
+  worker = await Worker.shared();
 });
 afterAll(() => worker?.stop());
 

@@ -115,6 +115,8 @@ const freePort = (): Promise<number> =>
     });
   });
 
+let shared: Promise<Worker> | undefined;
+
 interface Job {
   paths: Record<string, string>;
   port: number;
@@ -162,6 +164,12 @@ export class Worker {
       throw error;
     }
     return worker;
+  }
+
+  /** As it comes, for files that bring accounts of their own and change nothing else: one for all those of a process, whose end it is left to. */
+  static shared(): Promise<Worker> {
+    shared ??= Worker.start({ LOCAL: '1' }).then((worker) => Object.assign(worker, { stop: async () => {} }));
+    return shared;
   }
 
   /** Starts it on the state that it has; after `kill`, that is what the crash left. */
