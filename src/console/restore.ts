@@ -1,8 +1,9 @@
 /** An account object put back to an earlier moment, and brought up to date from D1. */
-import { and, asc, eq, gt, or, sql } from 'drizzle-orm';
+import { and, asc, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { AccountStatus, AccountView, Books, ClosedSince, Moment } from '../account/types';
 import { fail, ok, type Result } from '../core/errors';
+import { rowsAfter } from '../db/after';
 import { database } from '../db/client';
 import { accounts, apiKeys, ledger, ledgerFences } from '../db/schema';
 import type { OperatorDeps } from './accounts';
@@ -67,7 +68,7 @@ export async function recover(deps: OperatorDeps, accountId: string, books: Book
   const endedEpoch = await endEpochs(deps, accountId, books.epoch);
   await stub.stageRecovery([], true);
   for (let [epoch, closeSeq] = [books.epoch, books.ackedCloseSeq]; ; ) {
-    const later = or(gt(ledger.epoch, epoch), and(eq(ledger.epoch, epoch), gt(ledger.closeSeq, closeSeq)));
+    const later = rowsAfter([ledger.epoch, ledger.closeSeq], [epoch, closeSeq]);
     const page = await database(deps.db)
       .select()
       .from(ledger)

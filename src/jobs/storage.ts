@@ -1,8 +1,9 @@
 /** Files that customers keep here: data sets, references, weights. */
-import { and, desc, eq, lt, lte, or } from 'drizzle-orm';
+import { and, desc, eq, lte } from 'drizzle-orm';
 import { fail, ok, type Result } from '../core/errors';
 import { sha256Hex } from '../core/hex';
 import { newToken, randomDigits } from '../core/ids';
+import { rowsBefore } from '../db/after';
 import { database } from '../db/client';
 import { storedObjects } from '../db/jobs';
 import { chunksOf, NoRoom } from './body-parts';
@@ -188,11 +189,7 @@ export async function listObjects(
       and(
         eq(storedObjects.accountId, accountId),
         kind === undefined ? undefined : eq(storedObjects.kind, kind),
-        before &&
-          or(
-            lt(storedObjects.createdAt, before.createdAt),
-            and(eq(storedObjects.createdAt, before.createdAt), lt(storedObjects.id, before.id)),
-          ),
+        before && rowsBefore([storedObjects.createdAt, storedObjects.id], [before.createdAt, before.id]),
       ),
     )
     .orderBy(desc(storedObjects.createdAt), desc(storedObjects.id))

@@ -67,7 +67,7 @@ async function revokeKeys(context: VerbContext): Promise<number> {
   const stub = context.account(context.accountId);
   const keys = (await stub.listKeys()).filter(({ status }) => status !== 'revoked');
   const detail = { because: 'organization.delete' };
-  for (const { id } of keys) await stub.revokeKey(id, auditRecord(context, { action: 'api_key.revoke', target: id, detail }));
+  await stub.revokeKeys(keys.map(({ id }) => ({ id, audit: auditRecord(context, { action: 'api_key.revoke', target: id, detail }) })));
   if (keys.length > 0) await collectAudit(context, context.accountId);
   return keys.length;
 }

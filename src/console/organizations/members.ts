@@ -107,7 +107,7 @@ async function revokeKeysOf(context: VerbContext, userId: string): Promise<strin
   const keys = all.filter((key) => hasSecret(key, userId));
   const others = all.filter((key) => key.previousBy === userId && !keys.includes(key));
   const detail = { because: 'its maker leaves', userId };
-  for (const { id } of keys) await stub.revokeKey(id, auditRecord(context, { action: 'api_key.revoke', target: id, detail }));
+  await stub.revokeKeys(keys.map(({ id }) => ({ id, audit: auditRecord(context, { action: 'api_key.revoke', target: id, detail }) })));
   for (const { id } of others) await stub.endGrace(id, auditRecord(context, { action: 'api_key.end_grace', target: id, detail }));
   if (keys.length + others.length > 0) await collectAudit(context, context.accountId);
   return keys.map(({ id }) => id);

@@ -2,7 +2,7 @@
  * Tells a customer's server how a job ended, until it says that it has heard. A try is claimed before it is made, and
  * the next one is lined up after it: a message that comes twice, or late, does nothing.
  */
-import { and, eq, isNotNull, isNull, lt, or } from 'drizzle-orm';
+import { and, eq, isNotNull, isNull, lt, or, sql } from 'drizzle-orm';
 import { RefusedUrl, requirePublic, WHO_ASKS } from '../../core/public-fetch';
 import { database } from '../../db/client';
 import { webhookDeliveries, webhookGone } from '../../db/jobs';
@@ -134,19 +134,16 @@ async function tryLater(deps: JobDeps, delivery: Row, log: DeliveryTry[]): Promi
   await sendDelivery(deps, { deliveryId: delivery.id, turn }, delaySeconds);
 }
 
+/** As a literal: a partial index is used for nothing else. */
+const PENDING = sql`state = 'pending'`;
+
 /** Lines up deliveries whose message was lost. */
 export async function sweepDeliveries(deps: JobDeps, aheadMs = 0): Promise<number> {
   const nowMs = deps.now() + aheadMs;
   const forgotten = await database(deps.db)
     .select()
     .from(webhookDeliveries)
-    .where(
-      and(
-        eq(webhookDeliveries.state, 'pending'),
-        isNotNull(webhookDeliveries.nextAt),
-        lt(webhookDeliveries.nextAt, nowMs - SWEEP_AFTER_MS),
-      ),
-    )
+    .where(and(PENDING, isNotNull(webhookDeliveries.nextAt), lt(webhookDeliveries.nextAt, nowMs - SWEEP_AFTER_MS)))
     .limit(SWEPT_AT_ONCE);
   for (const { id, tries } of forgotten) await sendDelivery(deps, { deliveryId: id, turn: tries }, 0);
   return forgotten.length;

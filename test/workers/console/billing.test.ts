@@ -255,6 +255,30 @@ describe("the wallet's ledger", () => {
   });
 });
 
+describe('receipts', () => {
+  it('are all there, in pages, also those of one moment', async () => {
+    const person = await someone();
+    const account = await accountOf(person);
+    const insert = env.DB.prepare("INSERT INTO payments VALUES (?, ?, ?, 500, 'usd', NULL, ?)");
+    const id = (index: number) => `cs_${account}_${String(index).padStart(3, '0')}`;
+    await env.DB.batch(
+      Array.from({ length: 103 }, (_, index) => insert.bind(id(index), account, `pi_${id(index)}`, Math.floor(index / 40))),
+    );
+    const seen: string[] = [];
+    for (let cursor = ''; ; ) {
+      const page = await must('GET', `/api/billing/receipts?limit=50&cursor=${cursor}`, { as: person });
+      seen.push(...page.receipts.map((receipt: { id: string }) => receipt.id));
+      if (page.nextCursor === null) break;
+      cursor = page.nextCursor;
+    }
+    expect(seen).toEqual(Array.from({ length: 103 }, (_, index) => id(102 - index)));
+    const { text } = await call('GET', '/settings/billing', { as: person });
+    const older = /href="(\/settings\/billing\?receipts=[^"]+)">\s*Older receipts/.exec(text)?.[1];
+    expect((await call('GET', older!, { as: person })).text.match(/class="tag">paid/g)).toHaveLength(3);
+    expect((await call('GET', '/api/billing/receipts?cursor=x', { as: person })).status).toBe(400);
+  });
+});
+
 describe('a top-up', () => {
   it('that nobody takes payments for is had from the operator, by the id of the wallet', async () => {
     const person = await someone();
