@@ -12,6 +12,7 @@ import { firstCatalogue, gatewayDeps } from './http/deps';
 import { CALL_ENDPOINTS } from './http/endpoints';
 import { likePath, methodsAt, refuseMethod } from './http/methods';
 import { renderError } from './http/render-error';
+import { toItsEnd } from './http/to-its-end';
 import { openapiDocument } from './openapi-document';
 import { admin } from './routes/admin';
 import { callRoute } from './routes/calls';
@@ -203,7 +204,7 @@ export function createApp(): Hono<AppEnv> {
   app.get('/api/hello', api(hello));
   app.use('/api/admin/*', async (c, next) => {
     c.set('gateway', gatewayDeps(c.env, c.executionCtx));
-    await next();
+    await toItsEnd(c, next());
     withCommonHeaders(c, c.res);
   });
   app.route('/api/admin', admin);
