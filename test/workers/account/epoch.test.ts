@@ -508,19 +508,19 @@ describe('an account restored to an earlier moment', () => {
     await putBack(account, then);
     const books = (await account.stub.books())!;
     let steps = 0;
-    let later: ReturnType<typeof mend> | undefined;
+    let later: Awaited<ReturnType<typeof mend>> | undefined;
     const earlier = new Proxy(accountStub(env.ACCOUNT, account.id), {
-      get: (stub, method: keyof typeof stub) => {
+      get: (stub, method) => {
         if (method === 'recover' ? step !== 2 : method !== 'stageRecovery' || step !== 1) return Reflect.get(stub, method);
         return async (...given: unknown[]) => {
           // Its beginning is its own.
-          if (method === 'recover' || steps++ === 1) await (later = mend(account));
+          if (method === 'recover' || steps++ === 1) later = await mend(account);
           return (Reflect.get(stub, method) as (...all: unknown[]) => unknown)(...given);
         };
       },
     });
     await expect(mend(account, earlier)).rejects.toThrow('Another recovery of this account has begun');
-    expect(await later).toMatchObject({ epoch: books.epoch + 2, replayed: 1 });
+    expect(later).toMatchObject({ epoch: books.epoch + 2, replayed: 1 });
     await expectBalance(account, 93);
   });
 
