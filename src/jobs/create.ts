@@ -76,11 +76,14 @@ export async function createJob(
   return refused;
 }
 
-/** The job that the same idempotency key has made, unless that came to nothing and may be tried again. */
+/** It may be tried again. A run that was stopped, and is owed for what it had worked, is what was asked for. */
+const cameToNothing = ({ state, costMicro }: Job): boolean => ['failed', 'canceled', 'expired'].includes(state) && !costMicro;
+
+/** The job that the same idempotency key has made, unless that came to nothing. */
 async function findEarlier(deps: JobDeps, key: ApiKey, { idempotency, origin, ip }: JobRequest): Promise<Result<CreatedJob> | undefined> {
   if (!idempotency) return undefined;
   const job = await findIdempotent(deps.db, key.accountId, idempotency.keyHash, deps.now() - IDEMPOTENCY_KEEP_MS);
-  if (!job || ['failed', 'canceled', 'expired'].includes(job.state)) return undefined;
+  if (!job || cameToNothing(job)) return undefined;
   const { keyId, secretHash } = key;
   const refusal = await deps.account(key.accountId).authorize({ keyId, secretHash, origin, ip });
   if (refusal) return undefined;
