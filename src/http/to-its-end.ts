@@ -9,3 +9,9 @@ export function toItsEnd<Value>({ executionCtx }: Pick<AppContext, 'executionCtx
   executionCtx.waitUntil(work.catch(() => undefined));
   return work;
 }
+
+/** The same of all that a handler does. */
+export const whole =
+  (handler: (c: AppContext) => Response | Promise<Response>) =>
+  (c: AppContext): Promise<Response> =>
+    toItsEnd(c, Promise.resolve(handler(c)));

@@ -1,7 +1,7 @@
 /** Every path of media, jobs and files. */
 import type { Hono } from 'hono';
 import type { AppContext, AppEnv } from '../../http/context';
-import { toItsEnd } from '../../http/to-its-end';
+import { whole } from '../../http/to-its-end';
 import { postAudioGenerate, postAudioGenerations, postMedia, postSpeech, postThreeD, postTranscriptions } from './audio';
 import { getDeployment, getDeployments, patchDeployment, postDeployment, removeDeployment } from './deployments';
 import { getFile } from './files';
@@ -15,8 +15,6 @@ import { getDeliveries, getWebhookSecret, postRedeliver, postRotateSecret } from
 
 type Handler = (c: AppContext) => Response | Promise<Response>;
 type Wrap = (handler: Handler) => Handler;
-
-const whole: Wrap = (handler) => (c) => toItsEnd(c, Promise.resolve(handler(c)));
 
 /** Under each base of the API. */
 export function mountMedia(app: Hono<AppEnv>, base: string, wrap: Wrap): void {
