@@ -14,6 +14,7 @@ import { type AppContext, type AppEnv, requestIdOf } from './http/context';
 import { gatewayDeps } from './http/deps';
 import { methodsAt, refuseMethod } from './http/methods';
 import { renderError } from './http/render-error';
+import { toItsEnd } from './http/to-its-end';
 import { PAGE_ROUTES } from './pages/routes';
 import { lostPage, pageOfForm, refusalPage } from './pages/shell';
 import type { AccountRoute, Refuse } from './routes/account/route';
@@ -77,7 +78,7 @@ function createAccountPlane(): Hono<AppEnv> {
     const request = await boundedRequest(c.req.raw, BODY_LIMIT_BYTES);
     if (request.ok) {
       c.req.raw = request.value;
-      await next();
+      await toItsEnd(c, next());
     } else {
       c.res = await (isLooking(c) ? refusalPage : renderError)(c, request.error);
     }

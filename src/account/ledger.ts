@@ -154,7 +154,8 @@ export class Ledger {
     const nowMs = this.tick(now);
     const operation = this.findOpen(request.holdId);
     if (!operation) return fail('unavailable', 'The hold is closed.');
-    if (!operation.test) {
+    const isDone = request.fromMicro !== undefined && operation.heldMicro > request.fromMicro;
+    if (!operation.test && !isDone) {
       const key = operation.keyId === null ? undefined : this.hooks.key(operation.keyId);
       const error =
         (key && this.spending.overLimit(key, request.byMicro, nowMs)?.error) ?? this.refuseBalance(request.byMicro, request.byMicro);

@@ -40,7 +40,8 @@ export async function restore(
   await stub.endSession().catch(() => {});
   const books = await deps.account(id).books();
   if (!books) return fail('internal', `The object had no account at that moment. Undo it with the bookmark ${undoBookmark}.`);
-  return ok({ undoBookmark, ...(await recover(deps, id, books, { ...moment.value, undoBookmark })) });
+  const recovered = await recover(deps, id, books, { ...moment.value, undoBookmark });
+  return recovered.ok ? ok({ undoBookmark, ...recovered.value }) : recovered;
 }
 
 const REFUSALS = {
@@ -62,11 +63,16 @@ function momentOf({ at, bookmark }: z.infer<typeof restoreInput>, createdAtMs: n
  * After a point-in-time restore of an account object: brings it up to date from D1 and begins a new epoch. D1 may
  * know later epochs than the object, when it was restored to before an earlier restore.
  */
-export async function recover(deps: OperatorDeps, accountId: string, books: Books, why: Record<string, unknown> = {}): Promise<Recovered> {
+export async function recover(
+  deps: OperatorDeps,
+  accountId: string,
+  books: Books,
+  why: Record<string, unknown> = {},
+): Promise<Result<Recovered>> {
   const stub = deps.account(accountId);
   let lines = 0;
   const endedEpoch = await endEpochs(deps, accountId, books.epoch);
-  await stub.stageRecovery([], true);
+  if (!(await stub.stageRecovery([], endedEpoch, true))) return SUPERSEDED;
   for (let [epoch, closeSeq] = [books.epoch, books.ackedCloseSeq]; ; ) {
     const later = rowsAfter([ledger.epoch, ledger.closeSeq], [epoch, closeSeq]);
     const page = await database(deps.db)
@@ -75,7 +81,7 @@ export async function recover(deps: OperatorDeps, accountId: string, books: Book
       .where(and(eq(ledger.accountId, accountId), later))
       .orderBy(asc(ledger.epoch), asc(ledger.closeSeq))
       .limit(RECOVER_PAGE);
-    await stub.stageRecovery(page.map(toOperation), false);
+    if (!(await stub.stageRecovery(page.map(toOperation), endedEpoch, false))) return SUPERSEDED;
     lines += page.length;
     if (page.length < RECOVER_PAGE) break;
     ({ epoch, closeSeq } = page.at(-1)!);
@@ -88,9 +94,12 @@ export async function recover(deps: OperatorDeps, accountId: string, books: Book
     auditRecord(deps, { action: 'account.recover', target: accountId, detail }),
     since,
   );
+  if (!recovered) return SUPERSEDED;
   await collectAudit(deps, accountId);
-  return recovered;
+  return ok(recovered);
 }
+
+const SUPERSEDED = fail('conflict', 'Another recovery of this account has begun since, and goes on in place of this one.');
 
 /** Of keys, and of the account itself, as D1 was told last. */
 async function closedSince({ db }: OperatorDeps, accountId: string): Promise<{ revoked: string[]; since: ClosedSince }> {
