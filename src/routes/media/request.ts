@@ -24,6 +24,9 @@ const MAX_PREFERRED_SECONDS = 600;
 
 export const originOf = (c: AppContext): string => (c.get('gateway').settings.PUBLIC_URL ?? new URL(c.req.url).origin).replace(/\/+$/, '');
 
+/** A job as it is shown: its files are where the gateway is reached now, whatever its address was when the job began. */
+export const seenFrom = (c: AppContext, job: Job): Job => ({ ...job, origin: originOf(c) });
+
 /** Who asks. */
 export async function readerOf(c: AppContext): Promise<Result<Reader>> {
   const { keys, settings } = c.get('gateway');
@@ -193,13 +196,14 @@ async function waitedAnswer(
   const deps = jobDeps(c.env);
   const { settings, waitUntil } = c.get('gateway');
   const { signal } = c.req.raw;
+  const answerHere: AnswerOf = (job) => answerOf(seenFrom(c, job));
   const holdMs = Math.min(waitMs, settings.JSON_STATUS_HOLD_MS);
   const early = await waitForJob(deps, created.job, holdMs, () => signal.aborted);
-  if (isOver(early) || holdMs === waitMs) return respondWith({ ...created, job: early }, answerOf, more);
+  if (isOver(early) || holdMs === waitMs) return respondWith({ ...created, job: early }, answerHere, more);
   const client = new ClientStream(deps.now, () => {});
   const pings = setInterval(() => client.ping('\n'), settings.KEEPALIVE_MS);
   const late = waitForJob(deps, early, waitMs - holdMs, () => client.gone)
-    .then(answerOf)
+    .then(answerHere)
     .then(({ body }) => client.write(body))
     .finally(async () => {
       clearInterval(pings);
@@ -252,7 +256,7 @@ export async function streamedAnswer(c: AppContext, created: CreatedJob, render:
       if (isOver(job) || client.gone || deps.now() >= endMs) break;
       job = await waitForJob(deps, job, endMs - deps.now(), () => client.gone, showsMore(seen));
     }
-    await writeEnd(job);
+    await writeEnd(seenFrom(c, job));
   };
   const late = write().finally(async () => {
     clearInterval(pings);
