@@ -111,7 +111,7 @@ async function post(deps: JobDeps, { id, url, accountId }: Row, job: Job): Promi
 }
 
 /** The gateway may have moved since the job began: its files are where it is reached now. */
-const seenNow = ({ settings }: JobDeps, job: Job): Job => ({ ...job, origin: settings.PUBLIC_URL?.replace(/\/+$/, '') ?? job.origin });
+const seenNow = ({ settings }: JobDeps, job: Job): Job => ({ ...job, origin: settings.PUBLIC_URL ?? job.origin });
 
 /** The last ones: a delivery may be sent again without end, and a row has an end. */
 const MOST_LOGGED = 100;

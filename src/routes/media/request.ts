@@ -22,7 +22,7 @@ import { creditsUsed, isOver } from '../../jobs/view';
 export const SYNCHRONOUS_MS = 600_000;
 const MAX_PREFERRED_SECONDS = 600;
 
-export const originOf = (c: AppContext): string => (c.get('gateway').settings.PUBLIC_URL ?? new URL(c.req.url).origin).replace(/\/+$/, '');
+export const originOf = (c: AppContext): string => c.get('gateway').settings.PUBLIC_URL ?? new URL(c.req.url).origin;
 
 /** A job as it is shown: its files are where the gateway is reached now, whatever its address was when the job began. */
 export const seenFrom = (c: AppContext, job: Job): Job => ({ ...job, origin: originOf(c) });

@@ -70,6 +70,7 @@ it('what was made before the gateway moved is served, and shown, where it is rea
   expect(await shown(at)).toMatchObject({ outputUrl: moved, outputUrls: [moved] });
   expect(await shown('/v1/jobs')).toMatchObject({ data: [{ outputUrl: moved }] });
   expect(JSON.parse((await make('https://new.test')).text)).toMatchObject({ jobId: made.jobId, data: [{ url: moved }] });
-  const named = { ...env, PUBLIC_URL: 'https://named.test/' } as typeof env;
-  expect(await shown(at, named)).toMatchObject({ outputUrl: url.replace('old.test', 'named.test') });
+  // With the path of the clients' base URL, too: files are at the root.
+  for (const PUBLIC_URL of ['https://named.test/', 'https://named.test/v1'])
+    expect(await shown(at, { ...env, PUBLIC_URL } as typeof env)).toMatchObject({ outputUrl: url.replace('old.test', 'named.test') });
 });

@@ -58,7 +58,7 @@ describe('a webhook', () => {
     }
     const { outputUrls } = jobView(await bench.job(id)) as { outputUrls: string[] };
     const { settings, ...deps } = bench.deps();
-    await deliver({ ...deps, settings: { ...settings, PUBLIC_URL: 'https://new.test/' } }, bench.webhooks[0]!);
+    await deliver({ ...deps, settings: { ...settings, PUBLIC_URL: 'https://new.test' } }, bench.webhooks[0]!);
     const told = { jobId: id, outputUrl: outputUrls[0]!.replace(origin, 'https://new.test') };
     expect(bench.provider.received.map(({ body }) => JSON.parse(body) as unknown)).toMatchObject([told]);
   });
