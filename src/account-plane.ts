@@ -7,7 +7,7 @@ import { leadsSomewhere } from './console/sign-in/auth';
 import { answerHeaders } from './core/answer-headers';
 import { fail } from './core/errors';
 import { authOf } from './http/account-deps';
-import { AUTH_BODY_BYTES } from './http/ask-auth';
+import { AUTH_BODY_BYTES, answerOfAuth } from './http/ask-auth';
 import { boundedRequest } from './http/body';
 import { authorize } from './http/caller';
 import { type AppContext, type AppEnv, requestIdOf } from './http/context';
@@ -96,7 +96,7 @@ function createAccountPlane(): Hono<AppEnv> {
     const auth = await authOf(c);
     if (!leadsSomewhere(auth, new URL(c.req.url).pathname.slice(AUTH_PATH.length))) return c.notFound();
     const request = await boundedRequest(c.req.raw, AUTH_BODY_BYTES);
-    return request.ok ? auth.handler(request.value) : renderError(c, request.error);
+    return request.ok ? answerOfAuth(c, request.value) : renderError(c, request.error);
   });
   return app;
 }

@@ -11,14 +11,14 @@ export interface AccountPlaneBindings extends Bindings {
   MAIL_SINK?: Fetcher;
 }
 
-const text = z.string().min(1).optional();
+const text = z.string().optional();
 
 const schema = z.object({
   /** Signs sessions, and encrypts second factors and client secrets; at least 32 characters. */
   AUTH_SECRET: z.string().min(32),
   /** Where the gateway is reached, for links in mails; the host that was asked, by default. */
   PUBLIC_URL: z.url().optional(),
-  BRAND: z.string().min(1).max(40).default('Hypereal'),
+  BRAND: z.string().max(40).default('Hypereal'),
   /** Who may sign up: everybody, who is invited to an organization or comes by its single sign-on, or nobody. */
   SIGN_UP: z.enum(['open', 'invited', 'closed']).default('open'),
   /** Whom mails are from: `Gateway <no-reply@example.com>`. */

@@ -30,9 +30,12 @@ const schema = z.object({
   /** A local run: the sandbox answers for every model while no provider has a key. */
   LOCAL: z.enum(['0', '1']).default('0'),
   /** Raises or lowers the hourly limits of `core/family`: `{"chat": 5000}`. */
-  HOURLY_LIMITS: z.string().optional(),
-  /** Where customers and providers reach this gateway, when that is not the host that a request came to. */
-  PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  HOURLY_LIMITS: z.union([z.string(), z.record(z.string(), z.unknown())]).optional(),
+  /** Where customers and providers reach this gateway, when that is not the host that a request came to: a base URL counts by its host. */
+  PUBLIC_URL: z
+    .url({ protocol: /^https?$/ })
+    .transform((url) => new URL(url).origin)
+    .optional(),
   /** Lets the gateway itself fetch from, and report to, this machine and private networks: for local development only. */
   PRIVATE_ADDRESSES: z.enum(['refused', 'allowed']).default('refused'),
   /** Looks names up over HTTPS, as https://developers.cloudflare.com/1.1.1.1/encryption/dns-over-https/make-api-requests/dns-json/ */

@@ -97,7 +97,7 @@ async function post(deps: JobDeps, { id, url, accountId }: Row, job: Job): Promi
   });
   try {
     const { href } = await requirePublic(deps, url);
-    const body = JSON.stringify(webhookPayload(await withOutput(deps, job, MAX_OUTPUT_BYTES)));
+    const body = JSON.stringify(webhookPayload(await withOutput(deps, seenNow(deps, job), MAX_OUTPUT_BYTES)));
     const secrets = signingSecrets(await readSecrets(deps.db, accountId, atMs), atMs);
     const headers = { ...WHO_ASKS, 'content-type': 'application/json', ...(await signedHeaders(messageIdOf(id), atMs, body, secrets)) };
     const signal = AbortSignal.timeout(TIMEOUT_MS);
@@ -109,6 +109,9 @@ async function post(deps: JobDeps, { id, url, accountId }: Row, job: Job): Promi
     return tried(null, error instanceof RefusedUrl ? error.message : 'no answer');
   }
 }
+
+/** The gateway may have moved since the job began: its files are where it is reached now. */
+const seenNow = ({ settings }: JobDeps, job: Job): Job => ({ ...job, origin: settings.PUBLIC_URL ?? job.origin });
 
 /** The last ones: a delivery may be sent again without end, and a row has an end. */
 const MOST_LOGGED = 100;

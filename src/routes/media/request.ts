@@ -22,7 +22,10 @@ import { creditsUsed, isOver, pollUrl } from '../../jobs/view';
 export const SYNCHRONOUS_MS = 600_000;
 const MAX_PREFERRED_SECONDS = 600;
 
-export const originOf = (c: AppContext): string => (c.get('gateway').settings.PUBLIC_URL ?? new URL(c.req.url).origin).replace(/\/+$/, '');
+export const originOf = (c: AppContext): string => c.get('gateway').settings.PUBLIC_URL ?? new URL(c.req.url).origin;
+
+/** A job as it is shown: its files are where the gateway is reached now, whatever its address was when the job began. */
+export const seenFrom = (c: AppContext, job: Job): Job => ({ ...job, origin: originOf(c) });
 
 /** Who asks. */
 export async function readerOf(c: AppContext): Promise<Result<Reader>> {
@@ -216,13 +219,14 @@ async function waitedAnswer(
   const deps = jobDeps(c.env);
   const { settings, waitUntil } = c.get('gateway');
   const { signal } = c.req.raw;
+  const answerHere: AnswerOf = (job) => answerOf(seenFrom(c, job));
   const holdMs = Math.min(waitMs, settings.JSON_STATUS_HOLD_MS);
   const early = await waitForJob(deps, created.job, holdMs, () => signal.aborted);
-  if (isOver(early) || holdMs === waitMs) return respondWith({ ...created, job: early }, answerOf, more);
+  if (isOver(early) || holdMs === waitMs) return respondWith({ ...created, job: early }, answerHere, more);
   const client = new ClientStream(deps.now, () => {});
   const pings = setInterval(() => client.ping('\n'), settings.KEEPALIVE_MS);
   const late = waitForJob(deps, early, waitMs - holdMs, () => client.gone)
-    .then(answerOf)
+    .then(answerHere)
     .then(({ body }) => client.write(body))
     .finally(async () => {
       clearInterval(pings);
@@ -266,7 +270,7 @@ export async function streamedAnswer(c: AppContext, created: CreatedJob, render:
   const writeError = (error: GatewayError) => client.write(`event: error\ndata: ${renderOpenaiError(error, job.holdId).body}\n\n`);
   const writeEnd = async (): Promise<void> => {
     if (!isMade()) return writeError(jobError(job));
-    for await (const text of render.whole(job)) await client.write(text);
+    for await (const text of render.whole(seenFrom(c, job))) await client.write(text);
     await client.write(END_MARK);
   };
   const endMs = deps.now() + SYNCHRONOUS_MS;

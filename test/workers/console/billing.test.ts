@@ -47,6 +47,16 @@ const actions = async (account: string): Promise<string[]> =>
   (await audited(account)).map(({ action }) => action).filter((action) => action.startsWith('billing.'));
 
 describe('a payment', () => {
+  it('is offered where the gateway would hear of it, and nowhere else', async () => {
+    const as = await someone();
+    const { STRIPE_WEBHOOK_SECRET, ...unheard } = { ...env, STRIPE_SECRET_KEY: 'sk_test_1', STRIPE_WEBHOOK_SECRET: SECRET };
+    const heard = { ...unheard, STRIPE_WEBHOOK_SECRET };
+    const offered = async (bindings: typeof env) => (await must('GET', '/api/billing', { as, bindings })).canTopUp;
+    expect([await offered(heard), await offered(unheard), await offered(env)]).toEqual([true, false, false]);
+    const asked = await call('POST', '/api/billing/checkout', { as, json: { amountUsd: 20 }, bindings: unheard });
+    expect([asked.status, asked.body.error.message]).toEqual([503, expect.stringContaining('not set up')]);
+  });
+
   it('is credited once, however often and by whichever event it is told', async () => {
     const person = await someone();
     const account = await accountOf(person);
