@@ -21,7 +21,7 @@ const EVERY_MINUTE = '* * * * *';
 const carriesAlert = ({ body }: Message): boolean =>
   ((body as Partial<LedgerMessage>).entities ?? []).some(({ id }) => id.startsWith('alert:'));
 
-/** A mail that cannot go out holds up nothing else. */
+/** Mail that cannot be sent must not hold up the rest of the scheduled work. */
 async function sendAlerts(env: Bindings): Promise<void> {
   try {
     await (await import('./account-jobs')).sendAlerts(env);
@@ -30,7 +30,7 @@ async function sendAlerts(env: Bindings): Promise<void> {
   }
 }
 
-/** Nor does a voucher. */
+/** The same for vouchers. */
 async function finishVouchers(env: Bindings): Promise<void> {
   try {
     const deps = envConsoleDeps(env);
@@ -41,7 +41,7 @@ async function finishVouchers(env: Bindings): Promise<void> {
   }
 }
 
-/** One that fails throws, and its message comes again. */
+/** A failure throws, so that the queue delivers its message again. */
 async function goOn({ messages }: MessageBatch<ReconciliationMessage>, env: Bindings): Promise<void> {
   for (const { body } of messages) await reconcileNightly(envConsoleDeps(env), env.RECONCILIATION_QUEUE, body.after);
 }
@@ -50,7 +50,7 @@ export default {
   fetch: lingering(strictly(app.fetch)),
   async queue(batch, env, context) {
     if (batch.queue.endsWith('-reconciliation')) return goOn(batch as MessageBatch<ReconciliationMessage>, env);
-    // A job of a model that only the file has would look like one that nobody can serve.
+    // Without the current catalogue, a job whose model is only in the file would look as if nobody could serve it.
     await liveCatalogue(env).refreshed();
     await consume(
       queueDeps(env),
@@ -63,7 +63,7 @@ export default {
   async scheduled({ cron }, env) {
     if (cron === EVERY_MINUTE) await liveCatalogue(env).refreshed();
     if (cron === EVERY_MINUTE) return void (await sweep(jobDeps(env)));
-    // What was not sent when it came is sent now.
+    // Alerts that could not be sent when they arose are tried again.
     await sendAlerts(env);
     await finishVouchers(env);
     if (cron !== NIGHTLY) return;

@@ -1,10 +1,10 @@
 import { accountPlaneDeps, authOf } from './account-deps';
 import type { AppContext } from './context';
 
-/** The longest is what a passkey's device says of itself. */
+/** The longest body is a passkey's attestation. */
 export const AUTH_BODY_BYTES = 65_536;
 
-/** Asks better-auth for what a form asks, by its own path: there it counts how often somebody tries. */
+/** Hands a form to better-auth over its own HTTP path rather than by a direct call, so that its rate limits count the try. */
 export async function askAuth(c: AppContext, path: string, body: Record<string, unknown>): Promise<Response> {
   const { origin } = accountPlaneDeps(c);
   const text = JSON.stringify(body);
