@@ -5,7 +5,7 @@
 import { Hono } from 'hono';
 import { leadsSomewhere } from './console/sign-in/auth';
 import { answerHeaders } from './core/answer-headers';
-import { fail } from './core/errors';
+import { fail, internalError } from './core/errors';
 import { authOf } from './http/account-deps';
 import { AUTH_BODY_BYTES } from './http/ask-auth';
 import { boundedRequest } from './http/body';
@@ -54,7 +54,7 @@ const refuseBrowser: Refuse = (c, error) => (takesPages(c) ? refusalPage : rende
 async function failed(error: Error, c: AppContext): Promise<Response> {
   const reason = { requestId: requestIdOf(c), path: c.req.path, error: error.message, stack: error.stack };
   console.error('account plane failed', JSON.stringify(reason));
-  const { error: shown } = fail('internal', 'Something went wrong on our side; please report the request id.');
+  const { error: shown } = internalError();
   // A page about a failure must not fail itself.
   return isLooking(c) ? refusalPage(c, shown).catch(() => renderError(c, shown)) : renderError(c, shown);
 }

@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import { RegExpRouter } from 'hono/router/reg-exp-router';
 import { answerHeaders } from './core/answer-headers';
-import { fail, type GatewayError } from './core/errors';
+import { fail, type GatewayError, internalError } from './core/errors';
 import { openaiChat } from './dialects/openai-chat/dialect';
 import { BASES, GEMINI_BASES } from './http/bases';
 import { clientDialect } from './http/client-format';
@@ -150,7 +150,7 @@ function nothingAt(app: Hono<AppEnv>, path: string, method: string): GatewayErro
 function failed(error: Error, c: AppContext): Response {
   const reason = { requestId: requestIdOf(c), path: c.req.path, error: error.message, stack: error.stack };
   console.error('request failed', JSON.stringify(reason));
-  return renderError(c, fail('internal', 'Something went wrong on our side; please report the request id.').error, clientDialect(c));
+  return renderError(c, internalError().error, clientDialect(c));
 }
 
 /** The account plane's paths by their first segments. Its module is imported when one of them is first asked for. */

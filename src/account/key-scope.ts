@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js';
-import { fail, type GatewayError } from '../core/errors';
+import { fail, type GatewayError, unknownKey } from '../core/errors';
 import type { AccountProfile, AdmitRequest, KeyRecord } from './types';
 
 /** Equality whose time does not tell how much of a guess was right. */
@@ -69,7 +69,7 @@ export function refuseKey(
   nowMs: number,
   profile: AccountProfile | undefined,
 ): GatewayError | undefined {
-  if (!key || !secretFits(key, request.secretHash, nowMs)) return fail('invalid_key', 'This API key does not exist.').error;
+  if (!key || !secretFits(key, request.secretHash, nowMs)) return unknownKey().error;
   if (key.status === 'revoked') return fail('revoked_key', 'This API key was revoked.').error;
   if (key.status === 'disabled')
     return fail('disabled_key', 'This API key is disabled, by hand or by its spending limit: its owner can enable it again.').error;

@@ -88,3 +88,12 @@ export const fail = (
   ok: false,
   error: { kind, message, ...more },
 });
+
+/** For a key that its account does not have, and for one with a wrong secret: strangers must not learn which it is. */
+export const unknownKey = () => fail('invalid_key', 'This API key does not exist.');
+
+/** The key, or what was asked for, may well be there: an infrastructure fault must never look like a refusal. */
+export const accountUnreachable = () => fail('unavailable', 'The account could not be reached; try again.', { retryAfterSeconds: 2 });
+
+/** A bug of ours: the log gets the reason, the client only the id to ask about. */
+export const internalError = () => fail('internal', 'Something went wrong on our side; please report the request id.');

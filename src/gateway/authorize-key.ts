@@ -1,5 +1,5 @@
 import type { ApiKey } from '../core/api-key';
-import { fail, type GatewayError } from '../core/errors';
+import { accountUnreachable, type GatewayError } from '../core/errors';
 import type { GatewayDeps } from './deps';
 
 /** Why a key may not be used from where the request comes; null where it may. For requests that cost nothing. */
@@ -17,9 +17,8 @@ export async function authorizeKey(
       ...(tokenCountsAtMost !== undefined && { tokenCountsAtMost }),
     });
   } catch (error) {
-    // The key may well be good: an infrastructure fault must never look like a refusal.
     console.error('key not checked', String(error));
-    return fail('unavailable', 'The account could not be reached; try again.', { retryAfterSeconds: 2 }).error;
+    return accountUnreachable().error;
   }
 }
 

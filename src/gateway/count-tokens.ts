@@ -1,16 +1,16 @@
 /** Token counts: free, in no hourly window of calls, and never an error for want of an upstream. */
 import type { ApiKey } from '../core/api-key';
-import { fail, type GatewayError, ok, type Result } from '../core/errors';
+import { type GatewayError, ok, type Result, unknownKey } from '../core/errors';
 import { HOURLY_LIMITS, SENT_TIMES } from '../core/family';
 import { readText } from '../core/read-bounded';
 import { parseJson } from '../core/record';
 import type { Dialect, TokenBridge, TokenQuestion } from '../dialects/types';
+import { sandboxAnswers } from '../providers/registry';
 import { authorizeKey } from './authorize-key';
 import type { GatewayDeps } from './deps';
 import { withNamedItems } from './kept-items';
 import { findModel, upstreamRequest } from './plan';
 import { type Reached, targetsOf } from './reach';
-import { sandboxAnswers } from './sandbox';
 import { findStoredAnswer, type StoredAnswer } from './stored-answer';
 
 /** A count is only worth a short wait: clients ask for dozens at once, and an estimate will do. */
@@ -28,7 +28,7 @@ export interface TokenRequest {
 
 /** The answer's body. */
 export async function countTokens(deps: GatewayDeps, { dialect, question, keys, origin, ip }: TokenRequest): Promise<Result<string>> {
-  let refused: GatewayError = fail('invalid_key', 'This API key does not exist.').error;
+  let refused: GatewayError = unknownKey().error;
   for (const key of keys) {
     const sandbox = key.mode === 'test' || sandboxAnswers(deps);
     const model = findModel(deps.registry, dialect, question.model, sandbox);

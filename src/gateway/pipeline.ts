@@ -5,11 +5,12 @@
 import type { AccountStub } from '../account/stub';
 import type { AdmitResult } from '../account/types';
 import type { ApiKey } from '../core/api-key';
-import { fail, type GatewayError, KEY_REFUSALS } from '../core/errors';
+import { accountUnreachable, fail, type GatewayError, KEY_REFUSALS, unknownKey } from '../core/errors';
 import { HOURLY_LIMITS } from '../core/family';
 import { type IdempotencyHashes, idempotencyIn } from '../core/idempotency';
 import { labelsOf } from '../core/labels';
 import type { ClientRequest, Dialect } from '../dialects/types';
+import { sandboxAnswers } from '../providers/registry';
 import { atAccountPrices } from './account-prices';
 import type { GatewayDeps } from './deps';
 import { Failover } from './failover';
@@ -19,7 +20,6 @@ import { withNamedItems } from './kept-items';
 import { availableModels, type Plan, planCall } from './plan';
 import { readReplay } from './replay';
 import type { Run } from './run';
-import { sandboxAnswers } from './sandbox';
 import { findStoredAnswer, withHistory } from './stored-answer';
 import { runStreamCall } from './stream-call';
 
@@ -61,7 +61,7 @@ async function answer(deps: GatewayDeps, incoming: IncomingCall): Promise<CallRe
   const hashes = await idempotencyOf(incoming.idempotencyKey, endpoint + (dialect.askedByUrl?.(url) ?? ''), body);
   if (!hashes.ok) return hashes;
 
-  let refused: CallResult = fail('invalid_key', 'This API key does not exist.');
+  let refused: CallResult = unknownKey();
   for (const key of incoming.keys) {
     const whole = asked.names ? await withNamedItems(deps, key.accountId, asked) : parsed;
     if (!whole.ok) {
@@ -145,9 +145,8 @@ async function admit(
       idempotency,
     });
   } catch (error) {
-    // The key may well be good: an infrastructure fault must never look like a refusal.
     console.error('admission failed', String(error));
-    return fail('unavailable', 'The account could not be reached; try again.', { retryAfterSeconds: 2 });
+    return accountUnreachable();
   }
 }
 

@@ -3,7 +3,7 @@ import type { AccountStub } from '../account/stub';
 import type { BeatRequest, CloseRequest, OperationDetail } from '../account/types';
 import { answerHeaders } from '../core/answer-headers';
 import type { KeyMode } from '../core/api-key';
-import { fail, type GatewayError } from '../core/errors';
+import { fail, type GatewayError, internalError } from '../core/errors';
 import type { Labels } from '../core/labels';
 import { type MicroCredits, priceOfUsage } from '../core/money';
 import { NO_USAGE, type Usage } from '../core/usage';
@@ -191,7 +191,7 @@ export async function closeReleased(run: Run, ending: Ending, error: GatewayErro
 export async function closeFailed(run: Run, reason: unknown): Promise<GatewayError> {
   const { message, stack } = reason instanceof Error ? reason : { message: String(reason) };
   console.error('call failed', JSON.stringify({ holdId: run.holdId, error: message, stack }));
-  const { error } = fail('internal', 'Something went wrong on our side; please report the request id.');
+  const { error } = internalError();
   await closeReleased(run, 'gateway_failed', error);
   return error;
 }

@@ -1,6 +1,6 @@
 /** Answers that an upstream keeps: which one, and under which id, is on the receipt of the call that made it. */
 import type { BackgroundMessage, CutShort, Operation, OperationDetail } from '../account/types';
-import { fail, ok, type Result } from '../core/errors';
+import { accountUnreachable, ok, type Result } from '../core/errors';
 import { parseOperationId } from '../core/ids';
 import type { MicroCredits, TokenPrice } from '../core/money';
 import { isRecord } from '../core/record';
@@ -55,9 +55,8 @@ export async function findStoredAnswer(
     const operation = await account(accountId).operation(ref.month, ref.seq);
     return ok(operation?.id === requestId ? storedAnswerOf(accountId, operation) : undefined);
   } catch (error) {
-    // The answer may well be there: an infrastructure fault must never look like a refusal.
     console.error('stored answer not looked up', String(error));
-    return fail('unavailable', 'The account could not be reached; try again.', { retryAfterSeconds: 2 });
+    return accountUnreachable();
   }
 }
 

@@ -1,7 +1,7 @@
 /** Requests about an answer that an upstream keeps: handed to the upstream that owns it, and to no other. */
 import type { BackgroundMessage } from '../account/types';
 import type { ApiKey } from '../core/api-key';
-import { fail, type GatewayError, type Result } from '../core/errors';
+import { fail, type GatewayError, type Result, unknownKey } from '../core/errors';
 import type { Provider, Wire } from '../providers/types';
 import { authorizeKey } from './authorize-key';
 import type { GatewayDeps } from './deps';
@@ -30,7 +30,7 @@ export interface OwnersAnswer {
 
 /** The owner's answer, undefined where the account has left no such answer or its owner has forgotten it. */
 export async function askOwner(deps: GatewayDeps, request: StoredRequest): Promise<Result<OwnersAnswer | undefined>> {
-  let refused: GatewayError | undefined = fail('invalid_key', 'This API key does not exist.').error;
+  let refused: GatewayError | undefined = unknownKey().error;
   for (const key of request.keys) {
     const refusal = await authorizeKey(deps, key, request);
     if (refusal) {

@@ -1,6 +1,6 @@
 /** Reads the API key from wherever clients put it: each SDK has its own place, and some send two. */
 import type { ApiKey, KeyReader } from '../core/api-key';
-import { fail, ok, type Result } from '../core/errors';
+import { fail, ok, type Result, unknownKey } from '../core/errors';
 import type { Settings } from '../env';
 
 function tokensOf(request: Request): string[] {
@@ -26,7 +26,7 @@ export async function requestKeys(reader: KeyReader, request: Request): Promise<
   const malformed = read.every((parsed) => !parsed.ok && parsed.reason === 'malformed');
   return malformed
     ? fail('invalid_key', 'This is not an API key of this gateway: keys begin with `ck_` and are copied whole.')
-    : fail('invalid_key', 'This API key does not exist.');
+    : unknownKey();
 }
 
 /** The client's address as Cloudflare saw it. A local run has no edge in front and is called from this machine only. */

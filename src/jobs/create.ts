@@ -1,12 +1,13 @@
 /** From a request to a job: plan, admit, keep, line up. What was asked for twice under one idempotency key is one job. */
 import type { ApiKey } from '../core/api-key';
-import { fail, KEY_REFUSALS, ok, type Result } from '../core/errors';
+import { accountUnreachable, fail, KEY_REFUSALS, ok, type Result, unknownKey } from '../core/errors';
 import { HOURLY_LIMITS } from '../core/family';
 import { type IdempotencyHashes, idempotencyIn, OTHER_REQUEST } from '../core/idempotency';
 import { newJobId, newNonce, newToken } from '../core/ids';
 import type { Labels } from '../core/labels';
 import { microAt } from '../core/money';
 import { readPublicUrl } from '../core/public-url';
+import { sandboxAnswers } from '../providers/registry';
 import type { JobDeps } from './deps';
 import { SWEEP_AFTER_MS } from './pace';
 import { type MediaCall, type PlannedJob, planJob } from './plan';
@@ -39,10 +40,6 @@ export interface CreatedJob {
   repeated: boolean;
 }
 
-/** A local run without any provider: the sandbox stands in for all of them. */
-const sandboxAnswers = ({ settings, registry }: Pick<JobDeps, 'settings' | 'registry'>): boolean =>
-  settings.LOCAL === '1' && registry.configuredProviders.length === 0;
-
 export const urlRules = ({ settings }: Pick<JobDeps, 'settings'>) => ({ anywhere: settings.PRIVATE_ADDRESSES === 'allowed' });
 
 /** Of a media or GPU model of the catalogue. */
@@ -59,7 +56,7 @@ export async function createJob(
     const url = readPublicUrl(request.webhookUrl, 'webhook_url', urlRules(deps));
     if (!url.ok) return url;
   }
-  let refused: Result<CreatedJob> = fail('invalid_key', 'This API key does not exist.');
+  let refused: Result<CreatedJob> = unknownKey();
   for (const key of request.keys) {
     const asked = { ...request, idempotency: idempotencyIn(key.mode, request.idempotency) };
     // What has been done is told again, whether it could be done now or not.
@@ -111,7 +108,7 @@ async function admitJob(deps: JobDeps, request: JobRequest, key: ApiKey, planned
     });
   } catch (error) {
     console.error('admission failed', String(error));
-    return fail('unavailable', 'The account could not be reached; try again.', { retryAfterSeconds: 2 });
+    return accountUnreachable();
   }
   if (!admitted.ok) return admitted;
   if ('replay' in admitted) {

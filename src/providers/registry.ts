@@ -155,6 +155,15 @@ function mergeModels(customs: readonly CustomProvider[]): Model[] {
   });
 }
 
+/** In a local run without any provider, the sandbox stands in for all of them. */
+export const sandboxAnswers = ({
+  settings,
+  registry,
+}: {
+  settings: { LOCAL: string };
+  registry: Pick<Registry, 'configuredProviders'>;
+}): boolean => settings.LOCAL === '1' && registry.configuredProviders.length === 0;
+
 const OVERRIDES = 'CATALOGUE_OVERRIDES';
 
 /** The variable's text; Wrangler hands over a variable that is written as JSON in its configuration already parsed. */

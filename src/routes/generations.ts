@@ -2,7 +2,7 @@ import { shownDetail } from '../account/shown-detail';
 import type { Operation } from '../account/types';
 import { findLedgerLine } from '../console/ledger';
 import type { ApiKey } from '../core/api-key';
-import { fail, ok, type Result } from '../core/errors';
+import { accountUnreachable, fail, ok, type Result, unknownKey } from '../core/errors';
 import { parseOperationId } from '../core/ids';
 import { toCredits, toUsd } from '../core/money';
 import { isRecord } from '../core/record';
@@ -73,7 +73,7 @@ async function findGeneration(c: AppContext, id = c.req.param('id') ?? ''): Prom
     return await find(c, read.value, id);
   } catch (error) {
     console.error('generation not read', String(error));
-    return fail('unavailable', 'The account could not be reached; try again.', { retryAfterSeconds: 2 });
+    return accountUnreachable();
   }
 }
 
@@ -81,7 +81,7 @@ async function find(c: AppContext, keys: readonly ApiKey[], id: string): Promise
   const { account, settings } = c.get('gateway');
   const request = c.req.raw;
   const ref = parseOperationId(id);
-  let refusal = fail('invalid_key', 'This API key does not exist.').error;
+  let refusal = unknownKey().error;
   for (const { accountId, keyId, secretHash } of keys) {
     const scope = { keyId, secretHash, origin: request.headers.get('origin'), ip: clientIp(request, settings) };
     const refused = await account(accountId).authorize(scope);

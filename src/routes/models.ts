@@ -7,12 +7,12 @@ import { geminiNative } from '../dialects/gemini/dialect';
 import { geminiModelView } from '../dialects/gemini/models';
 import { type ModelFacts, openrouterModel, openrouterPricing } from '../dialects/openrouter/model';
 import { endpointsOf, isReachable } from '../gateway/reach';
-import { sandboxAnswers } from '../gateway/sandbox';
 import { clientDialect, clientFormat } from '../http/client-format';
 import type { AppContext } from '../http/context';
 import { renderError } from '../http/render-error';
 import { modelAt } from '../providers/catalogue/beside';
 import { pricesByQuality } from '../providers/catalogue/picture-qualities';
+import { sandboxAnswers } from '../providers/registry';
 import type { Model } from '../providers/types';
 import { askingKey } from './own-key';
 

@@ -1,7 +1,7 @@
 import type { AccountView, KeySummary } from '../account/types';
 import { spentLately } from '../console/usage/lately';
 import type { ApiKey } from '../core/api-key';
-import { fail, ok, type Result } from '../core/errors';
+import { accountUnreachable, ok, type Result, unknownKey } from '../core/errors';
 import { availableMicro, type MicroCredits, priceFactor, toCredits, toUsd } from '../core/money';
 import type { AppContext } from '../http/context';
 import { renderError } from '../http/render-error';
@@ -124,7 +124,7 @@ async function answered(c: AppContext, view: (found: Found) => object | Promise<
     return found.ok ? c.json(await view(found.value)) : renderError(c, found.error);
   } catch (error) {
     console.error('key not read', String(error));
-    return renderError(c, fail('unavailable', 'The account could not be reached; try again.', { retryAfterSeconds: 2 }).error);
+    return renderError(c, accountUnreachable().error);
   }
 }
 
@@ -138,7 +138,7 @@ export async function askingKey(c: AppContext): Promise<Found | undefined> {
 async function find(c: AppContext, keys: readonly ApiKey[]): Promise<Result<Found>> {
   const { account, settings } = c.get('gateway');
   const from = { origin: c.req.raw.headers.get('origin'), ip: clientIp(c.req.raw, settings) };
-  let refusal = fail('invalid_key', 'This API key does not exist.').error;
+  let refusal = unknownKey().error;
   for (const { accountId, keyId, secretHash } of keys) {
     const found = await account(accountId).ownKey({ keyId, secretHash, ...from });
     if (found.ok) return ok({ accountId, ...found.value });

@@ -1,7 +1,7 @@
 /** Answers of the Responses API that an upstream keeps: fetched, deleted and canceled by their id. */
 import type { BackgroundMessage } from '../account/types';
 import type { ApiKey } from '../core/api-key';
-import { fail, type GatewayError, ok, type Result } from '../core/errors';
+import { accountUnreachable, fail, type GatewayError, ok, type Result } from '../core/errors';
 import { toCredits } from '../core/money';
 import { readText } from '../core/read-bounded';
 import { isRecord, parseJson } from '../core/record';
@@ -23,8 +23,6 @@ import { chargeRest } from '../jobs/rest';
 import { withoutSecrets } from '../providers/told';
 import type { Provider } from '../providers/types';
 import { listModelsOf } from './models';
-
-const UNREACHABLE = fail('unavailable', 'The account could not be reached; try again.', { retryAfterSeconds: 2 }).error;
 
 const listModels = listModelsOf(openaiResponses.families);
 
@@ -171,7 +169,7 @@ async function refuseUnlessOver(gateway: GatewayDeps, message: BackgroundMessage
     if (await closeIfOver(gateway, message)) return undefined;
   } catch (error) {
     console.error('answer not charged before it is deleted', String(error));
-    return UNREACHABLE;
+    return accountUnreachable().error;
   }
   const why = 'This response is not known to be over. Cancel it first (`POST .../cancel`), or delete it when it is there.';
   return fail('conflict', why, { code: 'response_in_progress' }).error;
@@ -187,7 +185,7 @@ async function noteCanceled(gateway: GatewayDeps, { response, stored }: OwnersAn
     return undefined;
   } catch (error) {
     console.error('cancellation not noted', String(error));
-    return UNREACHABLE;
+    return accountUnreachable().error;
   }
 }
 
