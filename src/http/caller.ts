@@ -1,11 +1,12 @@
 /** Who calls the account plane and what they may do there: by a session's cookie or an API key, and the table of permissions. */
 
+import type { KeySummary } from '../account/types';
 import type { Actor, OrganizationRef, RequestOrigin, VerbContext } from '../console/context';
 import { findByAccount, findMembership } from '../console/organizations/find';
 import { ALL_PERMISSIONS, isPermission, type Permission, permissionsOf, permits, type Role } from '../console/permissions';
 import { ensurePersonalAccount, type Person } from '../console/sign-in/personal-account';
 import type { ApiKey } from '../core/api-key';
-import { fail, ok, type Result } from '../core/errors';
+import { accountUnreachable, fail, ok, type Result, unknownKey } from '../core/errors';
 import { accountPlaneDeps, authOf } from './account-deps';
 import type { AppContext } from './context';
 import { clientIp, requestKeys } from './request-key';
@@ -79,7 +80,7 @@ const FOR_PEOPLE = 'This is for people: sign in instead of sending an API key.';
 async function standingOfKey(c: AppContext, permission: GuardedPermission): Promise<Result<Standing>> {
   const read = await requestKeys(c.get('gateway').keys, c.req.raw);
   if (!read.ok) return read;
-  let refusal = fail('invalid_key', 'This API key does not exist.');
+  let refusal = unknownKey();
   for (const key of read.value) {
     const standing = await standingOf(c, key);
     // A 401 would say that the key is bad, which it is not.
@@ -90,13 +91,25 @@ async function standingOfKey(c: AppContext, permission: GuardedPermission): Prom
   return refusal;
 }
 
-async function standingOf(c: AppContext, { accountId, keyId, secretHash }: ApiKey) {
+async function recordOf(c: AppContext, { accountId, keyId, secretHash }: ApiKey): Promise<Result<KeySummary | undefined>> {
   const { account, settings } = c.get('gateway');
   const stub = account(accountId);
   const scope = { keyId, secretHash, origin: c.req.header('origin') ?? null, ip: clientIp(c.req.raw, settings) };
-  const refused = await stub.authorize(scope);
-  if (refused) return { ok: false, error: refused } as const;
-  const record = (await stub.listKeys()).find(({ id }) => id === keyId);
+  try {
+    const refused = await stub.authorize(scope);
+    if (refused) return { ok: false, error: refused };
+    return ok((await stub.listKeys()).find(({ id }) => id === keyId));
+  } catch (error) {
+    console.error('key not checked', String(error));
+    return accountUnreachable();
+  }
+}
+
+async function standingOf(c: AppContext, key: ApiKey): Promise<Result<Standing>> {
+  const { accountId, keyId } = key;
+  const found = await recordOf(c, key);
+  if (!found.ok) return found;
+  const record = found.value;
   const person = record?.secretBy ?? record?.userId ?? accountId;
   const { organization = null, role = null } = (await findByAccount(c.env.DB, accountId, person)) ?? {};
   const asked = organizationAsked(c);
@@ -108,5 +121,5 @@ async function standingOf(c: AppContext, { accountId, keyId, secretHash }: ApiKe
   // such person.
   const isInRole = (scope: Permission): boolean => !organization || person === accountId || (role !== null && permits(role, scope));
   const permissions = (record?.scopes ?? []).filter(isPermission).filter((scope) => isInMode(scope) && isInRole(scope));
-  return ok<Standing>({ actor, accountId, organization, role: null, permissions });
+  return ok({ actor, accountId, organization, role: null, permissions });
 }

@@ -1,6 +1,6 @@
 /** What a customer may do with a job of its own; another's is as good as none. */
 import type { ApiKey } from '../core/api-key';
-import { fail, type GatewayError, ok, type Result } from '../core/errors';
+import { accountUnreachable, fail, type GatewayError, ok, type Result, unknownKey } from '../core/errors';
 import { advanceJob } from './advance';
 import { copyLater } from './copy';
 import type { JobDeps } from './deps';
@@ -23,12 +23,17 @@ export interface Reader {
 
 /** The account whose key is good. */
 export async function authorize(deps: Pick<JobDeps, 'account'>, { keys, origin, ip }: Reader): Promise<Result<ApiKey>> {
-  let refused: Result<ApiKey> = fail('invalid_key', 'This API key does not exist.');
+  let refused: Result<ApiKey> = unknownKey();
   for (const key of keys) {
     const { accountId, keyId, secretHash } = key;
-    const refusal = await deps.account(accountId).authorize({ keyId, secretHash, origin, ip });
-    if (!refusal) return ok(key);
-    refused = { ok: false, error: refusal };
+    try {
+      const refusal = await deps.account(accountId).authorize({ keyId, secretHash, origin, ip });
+      if (!refusal) return ok(key);
+      refused = { ok: false, error: refusal };
+    } catch (error) {
+      console.error('key not checked', String(error));
+      return accountUnreachable();
+    }
   }
   return refused;
 }
