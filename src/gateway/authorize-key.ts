@@ -2,7 +2,7 @@ import type { ApiKey } from '../core/api-key';
 import { accountUnreachable, type GatewayError } from '../core/errors';
 import type { GatewayDeps } from './deps';
 
-/** Why a key may not be used from where the request comes; null where it may. For requests that cost nothing. */
+/** Why a key may not be used from where the request comes; null where it may. For requests that hold nothing. */
 export async function authorizeKey(
   { account }: Pick<GatewayDeps, 'account'>,
   { accountId, keyId, secretHash }: ApiKey,
@@ -22,7 +22,7 @@ export async function authorizeKey(
   }
 }
 
-/** Why none of the keys that came together may be used; undefined where one may. */
+/** Why none of the keys that were sent may be used; undefined as soon as one may. */
 export async function refuseKeys(
   deps: Pick<GatewayDeps, 'account'>,
   keys: readonly ApiKey[],

@@ -4,7 +4,7 @@ import type { IdempotencyHashes } from '../core/idempotency';
 
 const MAX_KEY_CHARS = 255;
 
-/** Hashes of the idempotency key and of what it was sent with; undefined without one. See `idempotencyIn`. */
+/** Hashes the idempotency key and the request that came with it; undefined without a key. See `idempotencyIn`. */
 export async function idempotencyOf(key: string | null, endpoint: string, body: string): Promise<Result<IdempotencyHashes | undefined>> {
   if (key === null) return ok(undefined);
   if (key === '' || key.length > MAX_KEY_CHARS)
