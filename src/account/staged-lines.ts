@@ -2,17 +2,17 @@ import type { Operation } from './types';
 
 type Sql = Pick<SqlStorage, 'exec'>;
 
-/** In a row of the list: a row holds 2 MB, and a line some kilobytes at most. */
+/** A row holds 2 MB, and a line some kilobytes at most. */
 const LINES_PER_ROW = 100;
 
 /**
- * The lines that D1 has of a restored account, as they come in: more of them than one message between Worker and
- * object could hold. They are kept on disk until all are there, and gone through as often as it takes.
+ * The lines that D1 has of an account under recovery. They are too many for one message between Worker and object, so
+ * they are stored part by part, and read as often as needed.
  */
 export class StagedLines implements Iterable<Operation> {
   constructor(private readonly sql: Sql) {}
 
-  /** An earlier recovery may have come to nothing in the middle. */
+  /** Removes what an earlier, unfinished recovery left. */
   begin(): void {
     this.end();
     this.sql.exec('CREATE TABLE recovery (page INTEGER PRIMARY KEY, lines TEXT NOT NULL)');
@@ -25,7 +25,7 @@ export class StagedLines implements Iterable<Operation> {
 
   *pages(): Generator<Operation[]> {
     for (let after = 0; ; ) {
-      // No cursor stays open while others write.
+      // One page a query, so that no cursor stays open while others write.
       const [row] = this.sql.exec('SELECT page, lines FROM recovery WHERE page > ? ORDER BY page LIMIT 1', after).toArray();
       if (!row) return;
       after = Number(row.page);
