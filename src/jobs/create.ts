@@ -1,4 +1,4 @@
-/** From a request to a job: plan, admit, keep, line up. What was asked for twice under one idempotency key is one job. */
+/** From a request to a job: plan, admit, store, queue. Requests with the same idempotency key make one job. */
 import type { ApiKey } from '../core/api-key';
 import { accountUnreachable, fail, KEY_REFUSALS, ok, type Result, unknownKey } from '../core/errors';
 import { HOURLY_LIMITS } from '../core/family';
@@ -15,38 +15,38 @@ import { keepInput } from './sources';
 import { findByHold, findIdempotent, insertJob } from './store';
 import type { Job, JobPlan } from './types';
 
-/** Until the job's first look, which renews it: a hold without a job is given back. */
+/** Lasts until the job's first look, which renews it; a hold whose job was never stored is released by it. */
 const ADMIT_LEASE_MS = 15 * 60_000;
 const IDEMPOTENCY_KEEP_MS = 24 * 3_600_000;
 
 export interface JobRequest {
   endpoint: string;
-  /** Every key that was sent and is well signed; usually one. */
+  /** Every correctly signed key that was sent; usually one. */
   keys: readonly ApiKey[];
   origin: string | null;
   ip: string | null;
   idempotency: IdempotencyHashes | undefined;
   webhookUrl: string | null;
   labels: Labels;
-  /** Where this gateway is reached: for URLs of results. */
+  /** The gateway's public origin, for URLs of results. */
   publicOrigin: string;
-  /** What only the answer is about. */
+  /** What concerns only the answer's form. */
   answer: Record<string, unknown>;
 }
 
 export interface CreatedJob {
   job: Job;
-  /** It had been asked for before, under the same idempotency key. */
+  /** The same idempotency key had already made it. */
   repeated: boolean;
 }
 
 export const urlRules = ({ settings }: Pick<JobDeps, 'settings'>) => ({ anywhere: settings.PRIVATE_ADDRESSES === 'allowed' });
 
-/** Of a media or GPU model of the catalogue. */
+/** A job of one of the catalogue's media or GPU models. */
 export const createMediaJob = (deps: JobDeps, request: JobRequest, call: MediaCall): Promise<Result<CreatedJob>> =>
   createJob(deps, request, (_key, sandbox) => Promise.resolve(planJob(deps.registry, call, sandbox, urlRules(deps))));
 
-/** Tries each key; the first that is good for its account decides. */
+/** Tries each key; the first one that its account accepts decides. */
 export async function createJob(
   deps: JobDeps,
   request: JobRequest,
@@ -59,7 +59,7 @@ export async function createJob(
   let refused: Result<CreatedJob> = unknownKey();
   for (const key of request.keys) {
     const asked = { ...request, idempotency: idempotencyIn(key.mode, request.idempotency) };
-    // What has been done is told again, whether it could be done now or not.
+    // A repeated request gets the earlier job, even if a new one would be refused now.
     const earlier = await findEarlier(deps, key, asked);
     if (earlier) return earlier;
     const sandbox = key.mode === 'test' || sandboxAnswers(deps);
@@ -71,7 +71,7 @@ export async function createJob(
   return refused;
 }
 
-/** The job that the same idempotency key has made, unless that came to nothing and may be tried again. */
+/** The job that the same idempotency key has made, unless that failed and may be tried again. */
 async function findEarlier(deps: JobDeps, key: ApiKey, { idempotency, origin, ip }: JobRequest): Promise<Result<CreatedJob> | undefined> {
   if (!idempotency) return undefined;
   const job = await findIdempotent(deps.db, key.accountId, idempotency.keyHash, deps.now() - IDEMPOTENCY_KEEP_MS);
@@ -141,7 +141,7 @@ async function admitJob(deps: JobDeps, request: JobRequest, key: ApiKey, planned
   }
 }
 
-/** The job at prices of the account's own, at which its hold is already. */
+/** The job at its account's own prices, at which the hold already is. */
 const atAccountPrices = (planned: PlannedJob, pricePermille: number): PlannedJob => ({
   ...planned,
   plan: { ...planned.plan, unitMicro: microAt(planned.plan.unitMicro, pricePermille), pricePermille },
@@ -197,7 +197,7 @@ async function keepJob(deps: JobDeps, request: JobRequest, key: ApiKey, planned:
     partials: null,
   };
   await insertJob(deps.db, job);
-  // Should the queue not take it, the sweeper does.
+  // If the queue does not take it, the sweeper will.
   await deps.jobs.send({ jobId: job.id }).catch((error: unknown) => console.error('job not lined up', job.id, String(error)));
   return job;
 }

@@ -1,4 +1,4 @@
-/** What became of a customer's webhooks, and sending one again. */
+/** The log of a customer's webhooks, and sending one again. */
 import { and, desc, eq, lt, ne, or } from 'drizzle-orm';
 import { fail, ok, type Result } from '../../core/errors';
 import { database } from '../../db/client';
@@ -57,7 +57,7 @@ export async function findDelivery(db: D1Database, accountId: string, id: string
   return (await database(db).select().from(webhookDeliveries).where(mine))[0];
 }
 
-/** Under the same `webhook-id`, and with all its tries again; a receiver that had answered 410 is asked once more. */
+/** Sends it under the same `webhook-id` and with all its tries again, also to a receiver that had answered 410. */
 export async function redeliver(deps: JobDeps, accountId: string, id: string): Promise<Result<Row>> {
   const [row] = await database(deps.db)
     .update(webhookDeliveries)
