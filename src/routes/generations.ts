@@ -29,13 +29,13 @@ function generationView(operation: Operation) {
   };
 }
 
-/** One request of the key's account: its attempts, usage, price and charge, so that the charge can be recomputed. */
+/** A request's receipt: attempts, usage, price and charge, so that the key's owner can recompute the charge. */
 export async function getGeneration(c: AppContext): Promise<Response> {
   const found = await findGeneration(c);
   return found.ok ? c.json(generationView(found.value)) : renderError(c, found.error);
 }
 
-/** The same as clients of OpenRouter's API ask for it, and read it. */
+/** The same in the form of OpenRouter's API. */
 export async function getOpenrouterGeneration(c: AppContext): Promise<Response> {
   const found = await findGeneration(c, c.req.query('id') ?? '');
   return found.ok ? c.json({ data: openrouterGeneration(factsOf(found.value)) }) : renderError(c, found.error);
@@ -55,7 +55,7 @@ function factsOf({ id, model, openedAtMs, amountMicro, state, detail }: Operatio
   };
 }
 
-/** What a resumable stream has said after its first `after` events, and what it goes on to say. */
+/** A resumable stream after its first `after` events, and as it goes on. */
 export async function getGenerationStream(c: AppContext): Promise<Response> {
   const found = await findGeneration(c);
   if (!found.ok) return renderError(c, found.error);
