@@ -22,7 +22,7 @@ function statusOf({ amountCents, refundedCents, disputedCents }: Row): 'paid' | 
   return refundedCents < amountCents ? 'partly_refunded' : 'refunded';
 }
 
-/** Payments, newest first, with what came back of each. */
+/** Payments, newest first, with what was refunded of each. */
 export async function listReceipts(context: VerbContext) {
   const { results } = await context.db.prepare(LIST).bind(context.accountId).all<Row>();
   return {

@@ -1,4 +1,4 @@
-/** What usage can be narrowed down to: the models that were called, and the people who called them. */
+/** The values that usage can be filtered by: the models called, and the people who called them. */
 import type { VerbContext } from '../context';
 import { type UsageFilter, whereOf } from './filter';
 
@@ -8,7 +8,7 @@ interface Caller {
   email: string;
 }
 
-/** Of the same filter without a model, so that one can be exchanged for another; and whoever called, be they a member no more. */
+/** Within the filter but for its model, so that another model can be chosen. People count even if they have left. */
 export async function usageChoices(
   { db, accountId, now }: VerbContext,
   filter: UsageFilter,

@@ -50,7 +50,7 @@ function itemsIn(json: Fields, response: Fields): [item: unknown, index: unknown
 /** A larger count is an upstream's mistake and must not be charged. */
 const MOST_SEARCHES = 1_000;
 
-/** The provider's own count of searches replaces those that were seen, even where it is zero. */
+/** The provider's own count of searches replaces those that were seen; a zero may only mean that it kept no count. */
 function noteSearches(searched: unknown, work: Work): void {
   const webSearches = isRecord(searched) ? readTokenCounts({ count: searched.num_requests })?.count : undefined;
   if (!webSearches || webSearches > MOST_SEARCHES) return;
