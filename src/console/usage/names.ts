@@ -1,7 +1,7 @@
 /**
- * Whose ids they are, in SQL: keys that are revoked and people who have left have their names still.
+ * SQL for names behind ids; revoked keys and people who left still have names.
  *
- * @param accountId Each is an expression: a column, or a parameter.
+ * @param accountId Like the others an SQL expression: a column or a parameter.
  */
 export const keyNameSql = (accountId: string, keyId: string): string =>
   `(SELECT name FROM api_keys WHERE api_keys.account_id = ${accountId} AND api_keys.id = ${keyId})`;

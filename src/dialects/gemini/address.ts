@@ -1,4 +1,4 @@
-/** What a native path says: `.../models/{model}:{method}`. */
+/** What a native path (`.../models/{model}:{method}`) says. */
 export interface GeminiAddress {
   model: string;
   method: string;
@@ -12,7 +12,7 @@ export interface GeminiAddress {
 const PATH = /\/(?:models|tunedModels)\/(.+):([A-Za-z]+)\/?$/;
 const PREFIX = /^(?:models|tunedModels)\//;
 
-/** The model's id without the prefix that Google's own names have. */
+/** The model's id without Google's prefix `models/`. */
 export const bareModel = (model: string): string => model.replace(PREFIX, '');
 
 function decoded(path: string): string | undefined {
@@ -23,7 +23,7 @@ function decoded(path: string): string | undefined {
   }
 }
 
-/** Undefined when the address names no method of a model. */
+/** Undefined when the URL names no method of a model. */
 export function readAddress(url: string): GeminiAddress | undefined {
   const { pathname, searchParams } = new URL(url, 'http://localhost');
   const match = PATH.exec(decoded(pathname) ?? '');
