@@ -1,10 +1,9 @@
 /**
- * An account's rolling hours, for each user and family: calls that came to something, and, in a wider one, all that were
- * sent to a provider. One that a provider refuses is free and takes up nothing of the former; without the latter it could
- * be sent without end, on the provider's limits that all accounts share.
- *
- * They live in memory. Those of calls are rebuilt from the rows on wake; token counts and changes leave none, and whoever
- * asks for many keeps the object awake.
+ * An account's rolling hours for each user and family. One counts calls that came to something; a second, with a higher
+ * bound, counts all that were sent to a provider. Calls that a provider refuses are free and do not count in the first;
+ * without the second they could be sent without end, using up the provider's limits that all accounts share. All are in
+ * memory. Those of calls are rebuilt from the rows on wake; token counts and changes leave no rows, but whoever makes
+ * many of them keeps the object awake.
  */
 import { fail, type GatewayError } from '../core/errors';
 import { SENT_TIMES } from '../core/family';
@@ -12,7 +11,7 @@ import type { Recent } from './operation-tables';
 import { RateWindow } from './rate-window';
 import type { AdmitRequest } from './types';
 
-/** An hour, of one person in one account; its keys together count as one more. */
+/** Changes an hour by one person in one account; its keys together count as one more person. */
 const MOST_CHANGES = 600;
 
 type Counted = Pick<Recent, 'userId' | 'family' | 'test'>;
@@ -22,10 +21,10 @@ export class RateWindows {
   private readonly sent = new Map<string, RateWindow>();
   private readonly tokenCounts = new Map<string, RateWindow>();
   private readonly changes = new Map<string, RateWindow>();
-  /** Of what leaves no row that would number it. */
+  /** Numbers what leaves no row of its own. */
   private asked = 0;
 
-  /** Undefined where one more may begin. What a test key asks for is sent to nobody. */
+  /** Undefined where one more may begin. Test calls are not sent to any provider, so they are not in the second window. */
   refuse(request: Pick<AdmitRequest, 'family' | 'hourlyLimit'>, { userId, test }: Pick<Counted, 'userId' | 'test'>, nowMs: number) {
     const { family, hourlyLimit } = request;
     const name = nameOf({ userId, family, test });
@@ -35,12 +34,12 @@ export class RateWindows {
     return refuseRate(windowOf(this.sent, name), SENT_TIMES * hourlyLimit, failures, nowMs);
   }
 
-  /** A token count that a provider is to be asked for takes its place at once. */
+  /** A token count takes its place before the provider is asked. */
   refuseTokenCount(userId: string, atMost: number, nowMs: number): GatewayError | undefined {
     return this.take(windowOf(this.tokenCounts, userId), atMost, 'token counts an hour is reached.', nowMs);
   }
 
-  /** Each change leaves something in the database that all accounts share, if it is a line of the audit log alone. */
+  /** Every change leaves at least an audit line in the database that all accounts share. */
   refuseChange(actorId: string, nowMs: number): GatewayError | undefined {
     return this.take(windowOf(this.changes, actorId), MOST_CHANGES, 'changes an hour is reached.', nowMs);
   }

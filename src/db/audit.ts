@@ -1,7 +1,7 @@
 /**
- * The only writer of the audit log. A change and its audit row go to D1 in one batch: both are there or neither.
- * Each row carries the hash of the row before it; two writers that follow the same row collide on the key, and the
- * one that lost tries again, change and all.
+ * The only writer of the audit log. A change and its audit row go to D1 in one batch, so there are both or neither.
+ * Each row has the hash of the row before it. Two writers that follow the same row collide on the key, and the loser
+ * repeats its whole batch, change included.
  */
 import { type AuditRecord, type AuditRow, FIRST_HASH, hashOf } from '../core/audit';
 
@@ -9,7 +9,7 @@ const ATTEMPTS = 16;
 const FIRST_WAIT_MS = 25;
 const LONGEST_WAIT_MS = 2_000;
 
-/** Of many that come at once one gets its turn a time: the others must not all come back at once. */
+/** Of many concurrent writers only one succeeds each time, so the others come back at random times. */
 const waitMs = (attempt: number): number => Math.random() * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** attempt);
 
 const LAST = 'SELECT seq, hash FROM audit_log WHERE account_id = ? ORDER BY seq DESC LIMIT 1';
@@ -21,9 +21,9 @@ const INSERT = `INSERT INTO audit_log (${COLUMNS}) SELECT ?1, ?2, ?3, ?4, ?5, ?6
   WHERE NOT EXISTS (SELECT 1 FROM audit_log WHERE account_id = ?1 AND entry_id = ?15)`;
 
 /**
- * Makes a change and writes its audit row. False when the change touched no row, because what it was conditional on
- * no longer held: then there is no audit row either. `others` run in the same batch, after it, whatever came of it;
- * they must be conditional on the change themselves.
+ * Makes a change and writes its audit row. False when the change touched no row because its condition no longer held;
+ * then there is no audit row either. `others` run in the same batch after it in any case, so they must depend on the
+ * change themselves.
  */
 export async function writeAudit(
   db: D1Database,

@@ -1,6 +1,6 @@
 /**
- * The consumer of the ledger queue: writes closed operations and entities to D1, once in effect however often and
- * in whatever order messages come, and tells each account what has arrived.
+ * The consumer of the ledger queue: writes closed operations and entities to D1, in effect once however often and in
+ * whatever order messages come, and confirms to each account what has arrived.
  */
 
 import type { AccountStub } from '../account/stub';
@@ -13,12 +13,12 @@ export interface ProjectionDeps {
   account: (accountId: string) => AccountStub;
 }
 
-/** Of three bytes at most. */
+/** Each character may take three bytes. */
 const MAX_PARAMETER_CHARS = 500_000;
 
 /**
- * One statement with one parameter for any number of rows: D1 allows a hundred parameters. Each row is made binary
- * once; taken from `json_each` directly it would be written out and parsed again for every column.
+ * One parameter for any number of rows, since D1 allows only a hundred parameters. Each row is turned into JSONB once;
+ * read from `json_each` directly it would be serialised and parsed again for every column.
  */
 const INSERT_LINES = `
 INSERT INTO ledger (account_id, epoch, close_seq, seq, id, kind, state, key_id, user_id, family, test, model, endpoint, held, amount, opened_at, closed_at, outcome, detail)
@@ -31,8 +31,8 @@ WHERE line->>'$.tail.closeEpoch' > COALESCE(fence.epoch, 0)
 ON CONFLICT (account_id, epoch, close_seq) DO NOTHING`;
 
 /**
- * Lines that D1 has not taken, since another has their number or their epoch is over: the object was restored to an
- * earlier moment and has not been recovered yet. They are not acknowledged, so that the recovery numbers them anew.
+ * Lines that D1 has not taken because another line has their number or their epoch has ended: the account object was
+ * restored and has not been recovered yet. They are not acknowledged, so that the recovery numbers them anew.
  */
 const FIND_STRANGERS = `
 SELECT value->>'accountId' AS accountId, value->>'$.tail.closeEpoch' AS epoch, value->>'closeSeq' AS closeSeq
@@ -86,7 +86,7 @@ export async function projectLedger(deps: ProjectionDeps, messages: readonly Led
   await Promise.all([...acknowledgements(written, strangers)].map(([accountId, list]) => acknowledge(deps, accountId, list)));
 }
 
-/** What an account's object has and D1 lacks is written now: who is about to read it finds what was called a moment ago. */
+/** Writes at once what the account object has and D1 lacks, for a caller who is about to read D1. */
 export async function catchUp(deps: ProjectionDeps, accountId: string): Promise<void> {
   const messages = await deps.account(accountId).handOver();
   if (messages.length > 0) await projectLedger(deps, messages);
@@ -127,7 +127,7 @@ async function isWritten(db: D1Database, accountId: string, entity: OutboxEntity
 const prepare = (db: D1Database, sql: string, rows: readonly string[]): D1PreparedStatement[] =>
   parameters(rows).map((rowsJson) => db.prepare(sql).bind(rowsJson));
 
-/** Asked only when not every line was new. */
+/** Called only when not every line was new. */
 async function findStrangers(db: D1Database, lines: readonly string[]): Promise<Set<string>> {
   const found = (await db.batch<Stranger>(prepare(db, FIND_STRANGERS, lines))).flatMap(({ results }) => results);
   if (found.length > 0) console.error('lines not taken', JSON.stringify(found));
@@ -142,7 +142,7 @@ interface Stranger {
 
 const nameOf = ({ accountId, epoch, closeSeq }: Stranger): string => `${accountId} ${epoch} ${closeSeq}`;
 
-/** Rows, JSON each, as few JSON arrays: D1 takes parameters of 2 MB. */
+/** Packs rows of JSON into as few arrays as possible; D1 takes parameters of 2 MB. */
 function parameters(rows: readonly string[]): string[] {
   const arrays: string[] = [];
   let pieces: string[] = [];
@@ -164,7 +164,7 @@ async function acknowledge(deps: ProjectionDeps, accountId: string, list: Acknow
   for (const acknowledgement of list) await deps.account(accountId).acknowledge(acknowledgement);
 }
 
-/** By account, and within one by epoch. */
+/** By account and, within an account, by epoch. */
 function acknowledgements(messages: readonly LedgerMessage[], strangers: ReadonlySet<string>): Map<string, Acknowledgement[]> {
   const byAccount = new Map<string, Acknowledgement[]>();
   for (const { accountId, epoch, closeSeqs, entities } of messages) {

@@ -6,13 +6,13 @@ import { jobs } from '../db/jobs';
 import type { Job } from './types';
 
 const TRIES = 6;
-/** Of a job, by whoever is always too late. */
+/** By a caller who always comes too late. */
 export const MOST_QUERIES_A_CHANGE = 2 * TRIES;
 
 type Row = typeof jobs.$inferSelect;
 export type JobChange = Partial<Omit<Job, 'id' | 'version'>>;
 
-/** Only this module writes the table, and it writes only jobs. */
+/** A safe cast: only this module writes the table, and it writes only jobs. */
 const asJob = (row: Row | undefined): Job | undefined => row as Job | undefined;
 
 export const insertJob = async (db: D1Database, job: Job): Promise<void> => {
@@ -25,8 +25,8 @@ export async function readJob(db: D1Database, id: string): Promise<Job | undefin
 }
 
 /**
- * Changes a job as `decide` says of its present row; undefined when it decides against it. Looks again as long as
- * somebody else is quicker.
+ * Applies the change that `decide` returns for the job's current row, and reads again as long as somebody else is
+ * quicker. Undefined when `decide` returns none.
  */
 export async function changeJob(db: D1Database, known: Job, decide: (job: Job) => JobChange | undefined): Promise<Job | undefined> {
   let job: Job | undefined = known;
@@ -58,7 +58,7 @@ export async function listJobs(
     limit: number;
     before?: Pick<Job, 'createdAt' | 'id'> | undefined;
     state?: string | undefined;
-    /** What it ended as, settled by now; null: it is not over. */
+    /** The final state, once it is settled; null while it is not over. */
     overAs?: Job['state'] | null | undefined;
     family?: string | undefined;
   },
@@ -97,7 +97,7 @@ export async function findByHold(db: D1Database, holdId: string): Promise<Job | 
   return asJob(row);
 }
 
-/** Jobs that nobody has looked after in time. */
+/** Jobs that were not looked at in time. */
 export async function listForgotten(db: D1Database, beforeMs: number, limit: number): Promise<Job[]> {
   const rows = await database(db)
     .select()

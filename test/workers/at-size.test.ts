@@ -128,7 +128,7 @@ describe('one among many', () => {
 function restoredObject() {
   const staged: Operation[] = [];
   const stub = {
-    stageRecovery: async (lines: Operation[]) => void staged.push(...lines),
+    stageRecovery: async (lines: Operation[]) => staged.push(...lines) >= 0,
     recover: async () => ({ epoch: 2, replayed: staged.length }),
     auditRecords: async () => [],
   };

@@ -1,4 +1,4 @@
-/** What usage can be narrowed down to: the models that were called, and the people who called them. */
+/** The values that usage can be filtered by: the models called, and the people who called them. */
 import type { VerbContext } from '../context';
 import { type UsageFilter, whereOf } from './filter';
 

@@ -7,14 +7,14 @@ import { LOG_COLUMNS, type LogRow, logView } from './log';
 
 const TOP = 10;
 
-/** A place between two lines, newest first. */
+/** A position between two lines, newest first. */
 const CURSOR = /^(\d{1,15})~(\d{1,10})~(\d{1,15})$/;
 
 export const cursorOf = ({ openedAt, epoch, closeSeq }: LogRow): string => `${openedAt}~${epoch}~${closeSeq}`;
 
 export const ORDER = 'ORDER BY opened_at DESC, epoch DESC, close_seq DESC';
 
-/** The lines after a cursor: none is shown twice however many come in meanwhile. */
+/** The lines after a cursor; none is repeated, however many are added meanwhile. */
 export function after(where: Where, cursor: string): Where | undefined {
   const values = CURSOR.exec(cursor)?.slice(1).map(Number);
   return values && { sql: `${where.sql} AND (opened_at, epoch, close_seq) < (?, ?, ?)`, values: [...where.values, ...values] };
@@ -51,7 +51,7 @@ function totalsOf<Key>(rows: readonly Sum[], keyOf: (row: Sum) => Key): { key: K
 /** A line without a model before all others. */
 const inOrder = (one: string | null, other: string | null): number => (one === other ? 0 : (one ?? '') < (other ?? '') ? -1 : 1);
 
-/** Lines and sums of one filter, at one moment: D1 answers them in one transaction. */
+/** Lines and sums for one filter at the same moment, since D1 runs a batch in one transaction. */
 export async function queryUsage(context: VerbContext, filter: UsageFilter, limit: number, cursor: string | undefined) {
   const { db, accountId, catchUp } = context;
   const where = whereOf(accountId, filter, context.now());

@@ -56,7 +56,7 @@ export async function findDelivery(db: D1Database, accountId: string, id: string
   return (await database(db).select().from(webhookDeliveries).where(mine))[0];
 }
 
-/** Under the same `webhook-id`, and with all its tries again; a receiver that had answered 410 is asked once more. */
+/** Sends it under the same `webhook-id` and with all its tries again, also to a receiver that had answered 410. */
 export async function redeliver(deps: JobDeps, accountId: string, id: string): Promise<Result<Row>> {
   const [row] = await database(deps.db)
     .update(webhookDeliveries)

@@ -13,7 +13,7 @@ import { type AccountRoute, answer, queryNumber, withInput } from './route';
 
 const EVENT_LIMIT_BYTES = 1_048_576;
 
-/** Stripe's: it counts by its signature. */
+/** Stripe is authenticated by its signature. */
 async function webhook(c: AppContext): Promise<Response> {
   const deps = accountPlaneDeps(c);
   const secret = deps.settings.STRIPE_WEBHOOK_SECRET;

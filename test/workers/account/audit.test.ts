@@ -136,7 +136,7 @@ describe('the audit record of a change in the account object', () => {
     await account.run((object) => object.putKey(testKey({ id: 'key_b' }), record('api_key.create')));
     await account.project();
     await account.run((object) => {
-      object.stageRecovery([], true);
+      object.stageRecovery([], 0, true);
       return object.recover([], 0, record('account.recover'));
     });
     await account.project();
