@@ -13,6 +13,8 @@ import { queryUsage } from '../../src/console/usage/query';
 import { voucherDigest } from '../../src/console/vouchers/code';
 import { redeem } from '../../src/console/vouchers/redeem';
 import type { JobDeps } from '../../src/jobs/deps';
+import { queryBudget } from '../../src/jobs/query-budget';
+import { removeOldFiles } from '../../src/jobs/retention';
 import { listObjects } from '../../src/jobs/storage';
 import { reserveRoom } from '../../src/jobs/storage-room';
 import { findIdempotent, listJobs } from '../../src/jobs/store';
@@ -197,6 +199,24 @@ describe('a voucher that thousands have redeemed', () => {
       expect(rows).toBeLessThan(MANY + 50);
       const again = { ...context, accountId: 'acc_other' };
       expect(await redeem(again, { code })).toMatchObject({ ok: false, error: { code: 'voucher_redeemed' } });
+    }));
+});
+
+describe('the retention of files', () => {
+  it('keeps up with a hundred jobs a minute by its share of the queries', () =>
+    withDatabase('retention-at-size', async (db, asked) => {
+      await fillJobs(db);
+      await fillDeliveries(db);
+      const files = { list: async () => ({ objects: [], truncated: false }), delete: async () => undefined };
+      const settings = { RESULT_RETENTION_DAYS: 30, UPLOAD_RETENTION_DAYS: 0 };
+      const share = queryBudget(db, 200);
+      const deps = { db: share.db, files, settings, now: () => Date.now() } as unknown as JobDeps;
+      asked.queries.length = 0;
+      expect(await removeOldFiles(deps, share.left)).toBe(100);
+      expect(asked.queries.length).toBeLessThan(120);
+      const left = (table: string) => db.prepare(`SELECT COUNT(*) AS count FROM ${table}`).first('count');
+      expect(await left('jobs WHERE files_removed_at IS NULL')).toBe(MANY - 100);
+      expect(await left("webhook_deliveries WHERE state = 'delivered'")).toBe(MANY - 100);
     }));
 });
 
