@@ -28,8 +28,12 @@ export async function readJob(db: D1Database, id: string): Promise<Job | undefin
  * Applies the change that `decide` returns for the job's current row, and reads again as long as somebody else is
  * quicker. Undefined when `decide` returns none.
  */
-export async function changeJob(db: D1Database, known: Job, decide: (job: Job) => JobChange | undefined): Promise<Job | undefined> {
-  let job: Job | undefined = known;
+export async function changeJob<Known extends Pick<Job, 'id' | 'version'>>(
+  db: D1Database,
+  known: Known,
+  decide: (job: Known | Job) => JobChange | undefined,
+): Promise<Job | undefined> {
+  let job: Known | Job | undefined = known;
   for (let attempt = 0; attempt < TRIES && job; attempt++) {
     const change = decide(job);
     if (!change) return undefined;
@@ -97,13 +101,15 @@ export async function findByHold(db: D1Database, holdId: string): Promise<Job | 
   return asJob(row);
 }
 
-/** Jobs that were not looked at in time. */
-export async function listForgotten(db: D1Database, beforeMs: number, limit: number): Promise<Job[]> {
-  const rows = await database(db)
-    .select()
+type Forgotten = Pick<Job, 'id' | 'version' | 'chain' | 'nextAt' | 'settledAt'>;
+
+/** Jobs that were not looked at in time. Without their requests and answers, as hundreds of those may be more than memory holds. */
+export async function listForgotten(db: D1Database, beforeMs: number, limit: number): Promise<Forgotten[]> {
+  const { id, version, chain, nextAt, settledAt } = jobs;
+  return database(db)
+    .select({ id, version, chain, nextAt, settledAt })
     .from(jobs)
-    .where(and(isNull(jobs.settledAt), lt(jobs.nextAt, beforeMs)))
-    .orderBy(jobs.nextAt)
+    .where(and(isNull(settledAt), lt(nextAt, beforeMs)))
+    .orderBy(nextAt)
     .limit(limit);
-  return rows as Job[];
 }

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { AccountStub } from '../../src/account/stub';
 import type { Books, Operation } from '../../src/account/types';
 import { listAccounts, type OperatorDeps } from '../../src/console/accounts';
+import { exportAudit, verifyAudit } from '../../src/console/audit/query';
 import type { VerbContext } from '../../src/console/context';
 import { reconcileAccount } from '../../src/console/reconcile';
 import { recover } from '../../src/console/restore';
@@ -12,6 +13,8 @@ import { spentLately } from '../../src/console/usage/lately';
 import { queryUsage } from '../../src/console/usage/query';
 import { voucherDigest } from '../../src/console/vouchers/code';
 import { redeem } from '../../src/console/vouchers/redeem';
+import { writeAuditRecords } from '../../src/db/audit';
+import { sweepJobs } from '../../src/jobs/advance';
 import type { JobDeps } from '../../src/jobs/deps';
 import { queryBudget } from '../../src/jobs/query-budget';
 import { removeOldFiles } from '../../src/jobs/retention';
@@ -217,6 +220,37 @@ describe('the retention of files', () => {
       const left = (table: string) => db.prepare(`SELECT COUNT(*) AS count FROM ${table}`).first('count');
       expect(await left('jobs WHERE files_removed_at IS NULL')).toBe(MANY - 100);
       expect(await left("webhook_deliveries WHERE state = 'delivered'")).toBe(MANY - 100);
+    }));
+});
+
+describe('the sweeper', () => {
+  it('reads of hundreds of jobs that were forgotten no requests and no answers', () =>
+    withDatabase('sweep-at-size', async (db, asked) => {
+      await fillJobs(db);
+      await db.prepare("UPDATE jobs SET settled_at = NULL, ended_at = NULL, state = 'queued' WHERE created_at <= 400").run();
+      const { db: own, left } = queryBudget(db, 300);
+      const sent: unknown[] = [];
+      const deps = { db: own, now: () => 1e9, jobs: { send: async (message: unknown) => void sent.push(message) } } as unknown as JobDeps;
+      asked.queries.length = 0;
+      const swept = await sweepJobs(deps, 0, left);
+      expect(swept).toBeGreaterThan(250);
+      expect(sent).toHaveLength(swept);
+      const [list, ...others] = asked.queries.filter((query) => query.startsWith('select'));
+      expect(others).toEqual([]);
+      expect(list).not.toMatch(/"(input|result|outputs)"/);
+    }));
+});
+
+describe('an audit log of thousands of entries', () => {
+  it('is checked, and exported, by a query for thousands of them', () =>
+    withDatabase('audit-at-size', async (db, asked) => {
+      const said = { at: 1, actorKind: 'user', actorId: 'u', actorName: 'u', action: 'a', target: null, ip: null, userAgent: null };
+      const records = Array.from({ length: 2_500 }, (_, index) => ({ ...said, entryId: `aud_${index}`, requestId: '', detail: '{}' }));
+      await writeAuditRecords(db, ACCOUNT, records);
+      asked.queries.length = 0;
+      expect(await verifyAudit({ db, accountId: ACCOUNT })).toMatchObject({ intact: true, entries: records.length });
+      const lines = (await new Response(exportAudit({ db, accountId: ACCOUNT }, {})).text()).trim().split('\n');
+      expect([lines.length, asked.queries.length]).toEqual([records.length, 2]);
     }));
 });
 
