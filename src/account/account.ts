@@ -43,6 +43,7 @@ import type {
   Operation,
   RewindResult,
 } from './types';
+import { unsettledOf } from './unsettled';
 import { BOUNDS, type Bound, tidy } from './upkeep';
 
 /** Holds expire on time even when the queue does not answer. */
@@ -330,15 +331,18 @@ export class Account extends AccountKeys {
   override async alarm(): Promise<void> {
     this.alarmAtMs = null;
     if (!this.open()) return;
-    this.step(({ ledger }, sql) => {
+    const expired = this.step(({ ledger }, sql) => {
+      const ended = ledger.expire(this.now());
       // The answer went with the Worker that had it; what was charged for it is not charged again under its key.
-      endIdempotencies(sql, ledger.expire(this.now()), 'lost');
-      if (this.now() - this.sweptAtMs < SWEEP_EVERY_MS) return;
+      endIdempotencies(sql, ended, 'lost');
+      if (this.now() - this.sweptAtMs < SWEEP_EVERY_MS) return ended;
       this.sweptAtMs = this.now();
       sweepIdempotency(sql, this.sweptAtMs);
+      return ended;
     });
     // The runtime gives up on an alarm after six failures; nothing below may be one.
     try {
+      await within(this.haveLookedAfter(expired), FLUSH_PATIENCE_MS);
       await within(this.flush(), FLUSH_PATIENCE_MS);
       this.tidy();
     } catch (error) {
@@ -347,6 +351,18 @@ export class Account extends AccountKeys {
     const deadlineMs = this.open()?.ledger.nextDeadlineMs();
     if (deadlineMs !== undefined) this.wakeBy(deadlineMs);
     this.wakeForUnconfirmed();
+  }
+
+  /** Whoever looked after an answer in the background renewed its lease: its message was lost, or the queue did not take it. */
+  private async haveLookedAfter(expired: readonly Operation[]): Promise<void> {
+    const { id } = this.open()!.ledger.row.profile;
+    for (const operation of expired) {
+      const message = unsettledOf(id, operation);
+      if (message)
+        await this.env.BACKGROUND_QUEUE.send(message).catch((error: unknown) =>
+          console.error('answer not looked after', JSON.stringify({ holdId: message.holdId, error: String(error) })),
+        );
+    }
   }
 
   /** In a transaction of its own: holds expire even when nothing can be tidied away. */
