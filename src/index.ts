@@ -23,7 +23,7 @@ const CATALOGUE_RETRY_SECONDS = 10;
 const carriesAlert = ({ body }: Message): boolean =>
   ((body as Partial<LedgerMessage>).entities ?? []).some(({ id }) => id.startsWith('alert:'));
 
-/** A mail that cannot go out holds up nothing else. */
+/** Mail that cannot be sent must not hold up the rest of the scheduled work. */
 async function sendAlerts(env: Bindings): Promise<void> {
   try {
     await (await import('./account-jobs')).sendAlerts(env);
@@ -32,7 +32,7 @@ async function sendAlerts(env: Bindings): Promise<void> {
   }
 }
 
-/** Nor does a voucher. */
+/** The same for vouchers. */
 async function finishVouchers(env: Bindings): Promise<void> {
   try {
     const deps = envConsoleDeps(env);
@@ -43,7 +43,7 @@ async function finishVouchers(env: Bindings): Promise<void> {
   }
 }
 
-/** One that fails throws, and its message comes again. */
+/** A failure throws, so that the queue delivers its message again. */
 async function goOn({ messages }: MessageBatch<ReconciliationMessage>, env: Bindings): Promise<void> {
   for (const { body } of messages) await reconcileNightly(envConsoleDeps(env), env.RECONCILIATION_QUEUE, body.after);
 }
@@ -67,7 +67,7 @@ export default {
   async scheduled({ cron }, env) {
     if (cron === EVERY_MINUTE) await liveCatalogue(env).refreshed();
     if (cron === EVERY_MINUTE) return void (await sweep(jobDeps(env)));
-    // What was not sent when it came is sent now.
+    // Alerts that could not be sent when they arose are tried again.
     await sendAlerts(env);
     await finishVouchers(env);
     if (cron !== NIGHTLY) return;

@@ -1,16 +1,16 @@
-/** The variables that a gateway is set up by, read by their schema; what is wrong is told in the words of who sets them. */
+/** Reads the variables that configure a gateway, with errors worded for whoever sets them. */
 import type { z } from 'zod';
 
 type Issue = z.core.$ZodIssue;
 
 const oneOf = (values: readonly unknown[]): string => [values.slice(0, -1).join(', '), values.at(-1)].filter(Boolean).join(' or ');
 
-/** `min` and `max` count what is still a text by its characters. */
+/** `min` and `max` are lengths while the value is still a string. */
 function reasonOf(issue: Issue): string {
   switch (issue.code) {
     case 'too_small': {
       if (issue.origin !== 'string') return issue.inclusive ? `must be at least ${issue.minimum}` : `must be above ${issue.minimum}`;
-      return issue.minimum === 1 ? 'must not be empty' : `must have at least ${issue.minimum} characters`;
+      return `must have at least ${issue.minimum} characters`;
     }
     case 'too_big':
       return issue.origin === 'string' ? `must have at most ${issue.maximum} characters` : `must be at most ${issue.maximum}`;
@@ -25,12 +25,19 @@ function reasonOf(issue: Issue): string {
   }
 }
 
+const isBlank = (value: unknown): boolean => typeof value === 'string' && value.trim() === '';
+
+/** A variable that is there and has nothing in it is as good as none, be it in `[vars]` or in `.dev.vars`. */
+const withoutBlank = (env: unknown): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(env ?? {}).filter(([, value]) => !isBlank(value)));
+
 /** Throws with the name of the variable that is not usable, and why. Never with its value: many are secrets. */
 export function readVariables<T>(schema: z.ZodType<T>, env: unknown): T {
-  const parsed = schema.safeParse(env);
+  const given = withoutBlank(env);
+  const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0]!;
   const name = issue.path.join('.');
-  const isMissing = issue.code === 'invalid_type' && (env as Record<string, unknown> | undefined)?.[name] === undefined;
+  const isMissing = issue.code === 'invalid_type' && given[name] === undefined;
   throw new Error(`The variable ${name} is not usable: it ${isMissing ? 'is needed, and is not set' : reasonOf(issue)}`);
 }

@@ -2,7 +2,7 @@ import type { Operation } from './types';
 
 type Sql = Pick<SqlStorage, 'exec'>;
 
-/** In a row of the list: a row holds 2 MB, and a line some kilobytes at most. */
+/** A row holds 2 MB, and a line some kilobytes at most. */
 const LINES_PER_ROW = 100;
 
 /** Where stands whose lines they are. */

@@ -5,7 +5,7 @@ export function unsettledOf(
   accountId: string,
   { id, test, openedAtMs, detail }: Pick<Operation, 'id' | 'test' | 'openedAtMs' | 'detail'>,
 ): BackgroundMessage | undefined {
-  // The receipt of one whose lease ran out says so for good, and can still be made up for.
+  // Still set on a receipt whose hold expired, since that can be made up for.
   if (detail.ending !== 'background') return undefined;
   const { background, ...known } = detail;
   const { provider, storedId, price } = known as Pick<BackgroundMessage, 'provider' | 'storedId' | 'price'>;

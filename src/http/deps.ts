@@ -3,7 +3,7 @@ import { LiveCatalogue } from '../console/catalogue/live';
 import type { ConsoleDeps } from '../console/deps';
 import { KeyReader } from '../core/api-key';
 import { Deadlines } from '../core/deadlines';
-import { RATE_FAMILIES } from '../core/family';
+import { HOURLY_LIMITS, RATE_FAMILIES, type RateFamily } from '../core/family';
 import { Health } from '../core/health';
 import { isRecord, parseJson } from '../core/record';
 import { type Bindings, readSettings, type Settings } from '../env';
@@ -13,13 +13,13 @@ import type { QueueDeps } from '../jobs/queues';
 import { buildRegistry } from '../providers/registry';
 import type { AppContext } from './context';
 
-/** What lasts as long as the isolate: read from the variables once. */
+/** What lives as long as the isolate, read from the variables once. */
 interface Lasting {
   settings: Settings;
   catalogue: LiveCatalogue;
   keys: KeyReader;
   health: Health;
-  /** Of what makes media: a provider may be well for the one and not for the other. */
+  /** Of media providers, apart from `health`: the same provider may be up for text and down for media. */
   mediaHealth: Health;
   hourlyLimits: Record<string, number>;
 }
@@ -43,9 +43,10 @@ function lasting(env: Bindings): Lasting {
   return made;
 }
 
-function readHourlyLimits(text: string | undefined): Record<string, number> {
-  if (text === undefined) return {};
-  const limits = parseJson(text);
+/** Wrangler hands over a variable that is written as JSON in its configuration already parsed. */
+function readHourlyLimits(given: Settings['HOURLY_LIMITS']): Record<string, number> {
+  if (given === undefined) return {};
+  const limits = typeof given === 'string' ? parseJson(given) : given;
   const known = (family: string) => (RATE_FAMILIES as readonly string[]).includes(family);
   if (
     !isRecord(limits) ||
@@ -55,9 +56,12 @@ function readHourlyLimits(text: string | undefined): Record<string, number> {
   return limits as Record<string, number>;
 }
 
+/** As the operator has them. */
+export const hourlyLimitsOf = (env: Bindings): Record<RateFamily, number> => ({ ...HOURLY_LIMITS, ...lasting(env).hourlyLimits });
+
 export const liveCatalogue = (env: Bindings): LiveCatalogue => lasting(env).catalogue;
 
-/** Undefined where nothing is waited for, which is the rule: a call that waits costs its client time. */
+/** The wait for an isolate's first look at the catalogue; undefined when there is none, as by default, since it costs a call time. */
 export function firstCatalogue(env: Bindings): Promise<void> | undefined {
   const { settings, catalogue } = lasting(env);
   return settings.CATALOGUE_WAIT_MS > 0 ? catalogue.firstLook(settings.CATALOGUE_WAIT_MS) : undefined;
@@ -108,7 +112,7 @@ export const envConsoleDeps = (env: Bindings): ConsoleDeps => ({
   now: Date.now,
 });
 
-/** What the consumers of the queues work with. */
+/** What the queue consumers work with. */
 export const queueDeps = (env: Bindings): QueueDeps => ({
   ...envConsoleDeps(env),
   registry: lasting(env).catalogue.registry,

@@ -1,12 +1,13 @@
-/** From a request to a job: plan, admit, keep, line up. What was asked for twice under one idempotency key is one job. */
+/** From a request to a job: plan, admit, store, queue. Requests with the same idempotency key make one job. */
 import type { ApiKey } from '../core/api-key';
-import { fail, KEY_REFUSALS, ok, type Result } from '../core/errors';
+import { accountUnreachable, fail, KEY_REFUSALS, ok, type Result, unknownKey } from '../core/errors';
 import { HOURLY_LIMITS } from '../core/family';
 import { type IdempotencyHashes, idempotencyIn, OTHER_REQUEST } from '../core/idempotency';
 import { newJobId, newNonce, newToken } from '../core/ids';
 import type { Labels } from '../core/labels';
 import { microAt } from '../core/money';
 import { readPublicUrl } from '../core/public-url';
+import { sandboxAnswers } from '../providers/registry';
 import type { JobDeps } from './deps';
 import { jobPrefix } from './files';
 import { SWEEP_AFTER_MS } from './pace';
@@ -16,42 +17,38 @@ import { keepInput } from './sources';
 import { findByHold, findIdempotent, insertJob } from './store';
 import type { Job, JobPlan } from './types';
 
-/** Until the job's first look, which renews it: a hold without a job is given back. */
+/** Lasts until the job's first look, which renews it; a hold whose job was never stored is released by it. */
 const ADMIT_LEASE_MS = 15 * 60_000;
 const IDEMPOTENCY_KEEP_MS = 24 * 3_600_000;
 
 export interface JobRequest {
   endpoint: string;
-  /** Every key that was sent and is well signed; usually one. */
+  /** Every correctly signed key that was sent; usually one. */
   keys: readonly ApiKey[];
   origin: string | null;
   ip: string | null;
   idempotency: IdempotencyHashes | undefined;
   webhookUrl: string | null;
   labels: Labels;
-  /** Where this gateway is reached: for URLs of results. */
+  /** The gateway's public origin, for URLs of results. */
   publicOrigin: string;
-  /** What only the answer is about. */
+  /** What concerns only the answer's form. */
   answer: Record<string, unknown>;
 }
 
 export interface CreatedJob {
   job: Job;
-  /** It had been asked for before, under the same idempotency key. */
+  /** The same idempotency key had already made it. */
   repeated: boolean;
 }
 
-/** A local run without any provider: the sandbox stands in for all of them. */
-const sandboxAnswers = ({ settings, registry }: Pick<JobDeps, 'settings' | 'registry'>): boolean =>
-  settings.LOCAL === '1' && registry.configuredProviders.length === 0;
-
 export const urlRules = ({ settings }: Pick<JobDeps, 'settings'>) => ({ anywhere: settings.PRIVATE_ADDRESSES === 'allowed' });
 
-/** Of a media or GPU model of the catalogue. */
+/** A job of one of the catalogue's media or GPU models. */
 export const createMediaJob = (deps: JobDeps, request: JobRequest, call: MediaCall): Promise<Result<CreatedJob>> =>
   createJob(deps, request, (_key, sandbox) => Promise.resolve(planJob(deps.registry, call, sandbox, urlRules(deps))));
 
-/** Tries each key; the first that is good for its account decides. */
+/** Tries each key; the first one that its account accepts decides. */
 export async function createJob(
   deps: JobDeps,
   request: JobRequest,
@@ -61,10 +58,10 @@ export async function createJob(
     const url = readPublicUrl(request.webhookUrl, 'webhook_url', urlRules(deps));
     if (!url.ok) return url;
   }
-  let refused: Result<CreatedJob> = fail('invalid_key', 'This API key does not exist.');
+  let refused: Result<CreatedJob> = unknownKey();
   for (const key of request.keys) {
     const asked = { ...request, idempotency: idempotencyIn(key.mode, request.idempotency) };
-    // What has been done is told again, whether it could be done now or not.
+    // A repeated request gets the earlier job, even if a new one would be refused now.
     const earlier = await findEarlier(deps, key, asked);
     if (earlier) return earlier;
     const sandbox = key.mode === 'test' || sandboxAnswers(deps);
@@ -116,7 +113,7 @@ async function admitJob(deps: JobDeps, request: JobRequest, key: ApiKey, planned
     });
   } catch (error) {
     console.error('admission failed', String(error));
-    return fail('unavailable', 'The account could not be reached; try again.', { retryAfterSeconds: 2 });
+    return accountUnreachable();
   }
   if (!admitted.ok) return admitted;
   if ('replay' in admitted) {
@@ -152,7 +149,7 @@ async function admitJob(deps: JobDeps, request: JobRequest, key: ApiKey, planned
   }
 }
 
-/** The job at prices of the account's own, at which its hold is already. */
+/** The job at its account's own prices, at which the hold already is. */
 const atAccountPrices = (planned: PlannedJob, pricePermille: number): PlannedJob => ({
   ...planned,
   plan: { ...planned.plan, unitMicro: microAt(planned.plan.unitMicro, pricePermille), pricePermille },
@@ -212,7 +209,7 @@ async function keepJob(
     partials: null,
   };
   await insertJob(deps.db, job);
-  // Should the queue not take it, the sweeper does.
+  // If the queue does not take it, the sweeper will.
   await deps.jobs.send({ jobId: job.id }).catch((error: unknown) => console.error('job not lined up', job.id, String(error)));
   return job;
 }

@@ -1,6 +1,7 @@
 import { availableMicro, priceFactor, toCredits } from '../../core/money';
 import { TIERS } from '../../core/tiers';
 import type { VerbContext } from '../context';
+import { takesPayments } from './set-up';
 
 const HOLDS_SHOWN = 100;
 
@@ -11,7 +12,7 @@ const UNLOCKS: Record<(typeof TIERS)[number]['id'], string> = {
   scale: 'Everything, with the highest limits that are given on request',
 };
 
-/** What there is, what is held for calls under way, and how far it is to the next tier. */
+/** The balance, what is held for calls under way, and how far it is to the next tier. */
 export async function showBilling(context: VerbContext) {
   const stub = context.account(context.accountId);
   const [view, { holds }] = await Promise.all([stub.view(), stub.operations(HOLDS_SHOWN)]);
@@ -38,6 +39,6 @@ export async function showBilling(context: VerbContext) {
       heldCredits: toCredits(heldMicro),
       openedAt: new Date(openedAtMs).toISOString(),
     })),
-    canTopUp: context.settings.STRIPE_SECRET_KEY !== undefined,
+    canTopUp: takesPayments(context.settings),
   };
 }

@@ -6,13 +6,13 @@ import type { VerbContext } from '../context';
 import { organizationOf } from './internal';
 
 export const deleteOrganizationInput = z.strictObject({
-  /** The slug, typed by who means it. */
+  /** The slug, typed as a confirmation. */
   confirm: z.string(),
-  /** What is left in the wallet is given up. */
+  /** Whether the wallet's remaining credits may be given up. */
   forfeitCredits: z.boolean().nullish(),
 });
 
-/** Names enough of them to go and delete. */
+/** Enough of them to name in the refusal. */
 const DEPLOYMENTS = 'SELECT slug FROM deployments WHERE account_id = ? ORDER BY slug LIMIT 20';
 
 /** One that is made meanwhile keeps the organization, or sees that it is gone. */
@@ -28,7 +28,7 @@ function wouldLose(credits: number) {
   });
 }
 
-/** Its keys are refused from then on, and its files removed; its books and its audit log stay. */
+/** Its keys are refused from then on and its files are removed; its books and audit log stay. */
 export async function deleteOrganization(
   context: VerbContext,
   input: z.infer<typeof deleteOrganizationInput>,
@@ -43,7 +43,7 @@ export async function deleteOrganization(
     return fail('conflict', 'Calls are under way that this organization pays for; try again when they have ended.');
   const creditsLeft = toCredits(view?.balanceMicro ?? 0);
   if (creditsLeft > 0 && !input.forfeitCredits) return wouldLose(creditsLeft);
-  // Before it is gone, so that no key outlives it; and after it, for one that was made meanwhile.
+  // Before and after, so that no key outlives the organization, not even one made meanwhile.
   const keysRevoked = await revokeKeys(context);
   const change = context.db.prepare(DELETE).bind(context.now(), id);
   const others = [
@@ -79,7 +79,7 @@ async function revokeKeys(context: VerbContext): Promise<number> {
   const stub = context.account(context.accountId);
   const keys = (await stub.listKeys()).filter(({ status }) => status !== 'revoked');
   const detail = { because: 'organization.delete' };
-  for (const { id } of keys) await stub.revokeKey(id, auditRecord(context, { action: 'api_key.revoke', target: id, detail }));
+  await stub.revokeKeys(keys.map(({ id }) => ({ id, audit: auditRecord(context, { action: 'api_key.revoke', target: id, detail }) })));
   if (keys.length > 0) await collectAudit(context, context.accountId);
   return keys.length;
 }

@@ -11,17 +11,17 @@ import { withOutput } from '../../jobs/output';
 import { listJobs } from '../../jobs/store';
 import { FINAL_STATES, type Job } from '../../jobs/types';
 import { JOB_STATUSES, jobView, stateOf } from '../../jobs/view';
-import { pageSize, preferredWaitMs, readerOf, refuseQuery, watchedAnswer } from './request';
+import { pageSize, preferredWaitMs, readerOf, refuseQuery, seenFrom, watchedAnswer } from './request';
 
 const PAGE = { usual: 20, most: 100 };
 const CALLBACK_LIMIT_BYTES = 4 * 1024 * 1024;
 
 async function show(c: AppContext, job: Job): Promise<Response> {
-  const view = jobView(await withOutput(jobDeps(c.env), job));
+  const view = jobView(await withOutput(jobDeps(c.env), seenFrom(c, job)));
   return c.json(view, { headers: { ...answerHeaders(job.holdId), 'x-job-id': job.id } });
 }
 
-/** `?model=&type=` are in the documents and say nothing that the id does not. */
+/** The documents' `?model=&type=` are ignored: the id says it all. */
 export async function getJob(c: AppContext): Promise<Response> {
   const reader = await readerOf(c);
   if (!reader.ok) return renderError(c, reader.error);
@@ -52,7 +52,8 @@ export async function getJobs(c: AppContext): Promise<Response> {
   if (last && !last.ok) return refuseQuery(c, 'before', 'the id of a job of yours, such as the last of a page');
   const overAs = known && (stateOf(known) ?? null);
   const jobs = await listJobs(deps.db, key.value.accountId, { limit: count, before: last?.value, state, overAs, family: type });
-  return c.json({ object: 'list', data: jobs.map(jobView), next: jobs.length === count ? (jobs.at(-1)?.id ?? null) : null });
+  const data = jobs.map((job) => jobView(seenFrom(c, job)));
+  return c.json({ object: 'list', data, next: jobs.length === count ? (jobs.at(-1)?.id ?? null) : null });
 }
 
 export async function postCancel(c: AppContext): Promise<Response> {
@@ -69,7 +70,7 @@ export async function postCancel(c: AppContext): Promise<Response> {
   return canceled.ok ? show(c, canceled.value) : renderError(c, canceled.error);
 }
 
-/** From a provider, under the URL that only it was told. */
+/** A provider's callback, under a URL that only the provider was told. */
 export async function postCallback(c: AppContext): Promise<Response> {
   const body = await readBody(c.req.raw, CALLBACK_LIMIT_BYTES);
   if (!body.ok) return renderError(c, body.error);

@@ -49,7 +49,7 @@ function mountGpu(app: Hono<AppEnv>, base: string, api: Wrap): void {
   app.delete(`${base}/deployments/:slug`, api(managed('deployment.delete', 'deployments.write', removeDeployment)));
 }
 
-/** What is kept for customers: their files, and what became of their webhooks. */
+/** What is kept for customers: their files, and the log of their webhooks. */
 function mountKept(app: Hono<AppEnv>, base: string, api: Wrap): void {
   app.post(`${base}/storage`, api(managed('storage.create', 'storage.write', postStorage)));
   app.get(`${base}/storage`, api(getStorage));
@@ -61,7 +61,7 @@ function mountKept(app: Hono<AppEnv>, base: string, api: Wrap): void {
   app.post(`${base}/webhooks/deliveries/:id/redeliver`, api(permitted('jobs.write', postRedeliver)));
 }
 
-/** At the root: what others than API clients ask for. */
+/** Mounted at the root, for callers other than API clients. */
 export function mountFiles(app: Hono<AppEnv>, api: Wrap): void {
   app.get('/media/:job/:token/:name', api(getFile));
   app.get('/storage/:id/:token/:name', api(getFile));

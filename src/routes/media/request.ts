@@ -22,16 +22,19 @@ import { creditsUsed, isOver, pollUrl } from '../../jobs/view';
 export const SYNCHRONOUS_MS = 600_000;
 const MAX_PREFERRED_SECONDS = 600;
 
-export const originOf = (c: AppContext): string => (c.get('gateway').settings.PUBLIC_URL ?? new URL(c.req.url).origin).replace(/\/+$/, '');
+export const originOf = (c: AppContext): string => c.get('gateway').settings.PUBLIC_URL ?? new URL(c.req.url).origin;
 
-/** Who asks. */
+/** A job as it is shown: its files are where the gateway is reached now, whatever its address was when the job began. */
+export const seenFrom = (c: AppContext, job: Job): Job => ({ ...job, origin: originOf(c) });
+
+/** The caller. */
 export async function readerOf(c: AppContext): Promise<Result<Reader>> {
   const { keys, settings } = c.get('gateway');
   const read = await requestKeys(keys, c.req.raw);
   return read.ok ? ok({ keys: read.value, origin: c.req.raw.headers.get('origin'), ip: clientIp(c.req.raw, settings) }) : read;
 }
 
-/** What a list is asked for that it cannot be asked for. */
+/** Refuses a query parameter of a list. */
 export const refuseQuery = (c: AppContext, param: string, why: string): Response =>
   renderError(c, fail('invalid_request', `\`${param}\` must be ${why}.`, { param }).error);
 
@@ -40,7 +43,7 @@ export interface PageSizes {
   most: number;
 }
 
-/** How long a page of a list is to be, or why it cannot be so long. */
+/** The page size that a list is asked for, or the refusal. */
 export function pageSize(c: AppContext, { usual, most }: PageSizes): number | Response {
   const count = Number(c.req.query('limit') ?? usual);
   return Number.isInteger(count) && count >= 1 && count <= most ? count : refuseQuery(c, 'limit', `a whole number from 1 to ${most}`);
@@ -51,7 +54,7 @@ export interface MediaRequest {
   body: MediaBody;
 }
 
-/** Keys first: a stranger's body is not read. */
+/** Checks the keys first, so that a stranger's body is not read. */
 export async function readMediaRequest(c: AppContext, endpoint: string, form: keyof typeof FORMS = 'media'): Promise<Result<MediaRequest>> {
   const reader = await readerOf(c);
   if (!reader.ok) return reader;
@@ -77,12 +80,12 @@ export async function readMediaRequest(c: AppContext, endpoint: string, form: ke
   return ok({ request, body: read });
 }
 
-/** The documents have fields flat, or inside `input`; of a run on a GPU `input` is its worker's. */
+/** The documents have media fields flat or inside `input`. For a GPU run, `input` belongs to its worker. */
 const FORMS = {
   media: (body: MediaBody): MediaBody => {
     const { input, ...rest } = body.fields;
     if (!isRecord(input)) return body;
-    // Typed clients write null for what they do not say.
+    // Typed clients write null for fields that they leave out.
     const said = Object.entries(rest).filter(([name, value]) => value !== null || !Object.hasOwn(input, name));
     return { ...body, fields: { ...input, ...Object.fromEntries(said) } };
   },
@@ -97,7 +100,7 @@ export const startJob = (
 ): Promise<Result<CreatedJob>> =>
   createMediaJob(jobDeps(c.env), { ...request, answer }, { ...call, fields: body.fields, uploads: body.uploads });
 
-/** Seconds that the client would like to wait for the result: RFC 7240. */
+/** How many seconds the client would like to wait for the result (`Prefer: wait`, RFC 7240). */
 export function preferredWaitMs(c: AppContext): number | undefined {
   const match = /(?:^|[,;\s])wait=(\d{1,6})/i.exec(c.req.raw.headers.get('prefer') ?? '');
   return match ? Math.min(Number(match[1]), MAX_PREFERRED_SECONDS) * 1_000 : undefined;
@@ -110,7 +113,7 @@ export const jobHeaders = ({ job, repeated }: CreatedJob): Record<string, string
   ...(repeated && { 'idempotent-replayed': 'true' }),
 });
 
-/** What a job that came to nothing is told by. */
+/** The error for a job that failed. */
 export function jobError(job: Job): GatewayError {
   const details = { job_id: job.id };
   if (!isOver(job))
@@ -147,7 +150,7 @@ export async function readResult<T>(job: Job, read: () => T | Promise<T>): Promi
 
 export type RenderJob = (job: Job) => unknown;
 
-/** An answer about a job as it stands. */
+/** An answer about a job in its current state. */
 interface JobAnswer {
   status: number;
   headers: Record<string, string>;
@@ -161,7 +164,7 @@ const jsonAnswer = (value: unknown): JobAnswer => ({
   body: JSON.stringify(value),
 });
 
-/** What a job made, or why it made nothing; where it has not ended in time, that, or what is shown of it then. */
+/** The job's result or error; while it still runs, a timeout error or whatever `renderRunning` shows. */
 const resultOf =
   (render: RenderJob, running?: AnswerOf): AnswerOf =>
   async (job) => {
@@ -187,7 +190,7 @@ export const heldAnswer = (
 ): Promise<Response> =>
   waitedAnswer(c, created, resultOf(render, renderRunning && (async (job) => jsonAnswer(await renderRunning(job)))), waitMs);
 
-/** At once, with what was deducted; or after as long as `Prefer: wait` asks for. */
+/** Answers at once with what was deducted, or after the time that `Prefer: wait` asks for. */
 export function preferredAnswer(c: AppContext, created: CreatedJob, render: RenderJob, renderRunning: RenderJob): Promise<Response> {
   const waitMs = preferredWaitMs(c);
   const started: AnswerOf = async (job) => {
@@ -197,15 +200,15 @@ export function preferredAnswer(c: AppContext, created: CreatedJob, render: Rend
   return waitedAnswer(c, created, resultOf(render, started), waitMs ?? 0, waitMs === undefined ? {} : preferenceApplied(waitMs));
 }
 
-/** Of a job that is looked at: how it ended is no failure of the call. */
+/** Shows a job; its failure is not a failure of this call. */
 export const watchedAnswer = (c: AppContext, job: Job, waitMs: number, view: RenderJob): Promise<Response> =>
   waitedAnswer(c, { job, repeated: false }, async (present) => jsonAnswer(await view(present)), waitMs, preferenceApplied(waitMs));
 
 const preferenceApplied = (waitMs: number): Record<string, string> => ({ 'preference-applied': `wait=${waitMs / 1_000}` });
 
 /**
- * The status is held back for half a minute; after that white space keeps the connection, since clients give up after
- * minutes of silence. A client that hangs up leaves the job alone.
+ * Holds the status back for half a minute; after that white space keeps the connection alive, since clients give up
+ * after minutes of silence. When the client hangs up the job goes on.
  */
 async function waitedAnswer(
   c: AppContext,
@@ -217,13 +220,14 @@ async function waitedAnswer(
   const deps = jobDeps(c.env);
   const { settings, waitUntil } = c.get('gateway');
   const { signal } = c.req.raw;
+  const answerHere: AnswerOf = (job) => answerOf(seenFrom(c, job));
   const holdMs = Math.min(waitMs, settings.JSON_STATUS_HOLD_MS);
   const early = await waitForJob(deps, created.job, holdMs, () => signal.aborted);
-  if (isOver(early) || holdMs === waitMs) return respondWith({ ...created, job: early }, answerOf, more);
+  if (isOver(early) || holdMs === waitMs) return respondWith({ ...created, job: early }, answerHere, more);
   const client = new ClientStream(deps.now, () => {});
   const pings = setInterval(() => client.ping('\n'), settings.KEEPALIVE_MS);
   const late = waitForJob(deps, early, waitMs - holdMs, () => client.gone)
-    .then(answerOf)
+    .then(answerHere)
     .then(({ body }) => client.write(body))
     .finally(async () => {
       clearInterval(pings);
@@ -233,22 +237,22 @@ async function waitedAnswer(
   return new Response(client.body, { headers: { ...jobHeaders(created), ...more, ...HELD_JSON_HEADERS } });
 }
 
-/** A job as events: those of its states on the way, by their number, and those of its result. */
+/** A job as events: one for each preliminary picture, by its number, and those of the result. */
 export interface StreamRenderer {
   partial?: (job: Job, index: number) => Promise<string>;
   whole: (job: Job) => AsyncIterable<string>;
 }
 
-/** What stands in a form is a text. */
+/** A form has only text. */
 export const isTrue = (value: unknown): boolean => value === true || value === 'true';
 
-/** Without it nobody could tell an end from a connection that was cut between two events. */
+/** Without it nobody could tell the end from a connection that was cut between two events. */
 export const END_MARK = 'data: [DONE]\n\n';
 
 export const eventText = (fields: { type: string } & Record<string, unknown>): string =>
   `event: ${fields.type}\ndata: ${JSON.stringify(fields)}\n\n`;
 
-/** The same as a stream of events: a comment keeps the connection, and an error comes as an event once the status is out. */
+/** The job as a stream of events. A comment keeps the connection alive, and after the status was sent an error comes as an event. */
 export async function streamedAnswer(c: AppContext, created: CreatedJob, render: StreamRenderer): Promise<Response> {
   const deps = jobDeps(c.env);
   const { settings, waitUntil } = c.get('gateway');
@@ -267,7 +271,7 @@ export async function streamedAnswer(c: AppContext, created: CreatedJob, render:
   const writeError = (error: GatewayError) => client.write(`event: error\ndata: ${renderOpenaiError(error, job.holdId).body}\n\n`);
   const writeEnd = async (): Promise<void> => {
     if (!isMade()) return writeError(jobError(job));
-    for await (const text of render.whole(job)) await client.write(text);
+    for await (const text of render.whole(seenFrom(c, job))) await client.write(text);
     await client.write(END_MARK);
   };
   const endMs = deps.now() + SYNCHRONOUS_MS;
@@ -295,7 +299,7 @@ export async function streamedAnswer(c: AppContext, created: CreatedJob, render:
   });
 }
 
-/** A route that makes a job of its request and waits for it. */
+/** A route that makes a job of its request and waits for its result. */
 export const synchronous =
   (endpoint: string, call: Pick<MediaCall, 'families' | 'kinds'>, render: RenderJob) =>
   async (c: AppContext): Promise<Response> => {

@@ -47,6 +47,16 @@ const actions = async (account: string): Promise<string[]> =>
   (await audited(account)).map(({ action }) => action).filter((action) => action.startsWith('billing.'));
 
 describe('a payment', () => {
+  it('is offered where the gateway would hear of it, and nowhere else', async () => {
+    const as = await someone();
+    const { STRIPE_WEBHOOK_SECRET, ...unheard } = { ...env, STRIPE_SECRET_KEY: 'sk_test_1', STRIPE_WEBHOOK_SECRET: SECRET };
+    const heard = { ...unheard, STRIPE_WEBHOOK_SECRET };
+    const offered = async (bindings: typeof env) => (await must('GET', '/api/billing', { as, bindings })).canTopUp;
+    expect([await offered(heard), await offered(unheard), await offered(env)]).toEqual([true, false, false]);
+    const asked = await call('POST', '/api/billing/checkout', { as, json: { amountUsd: 20 }, bindings: unheard });
+    expect([asked.status, asked.body.error.message]).toEqual([503, expect.stringContaining('not set up')]);
+  });
+
   it('is credited once, however often and by whichever event it is told', async () => {
     const person = await someone();
     const account = await accountOf(person);
@@ -277,6 +287,30 @@ describe("the wallet's ledger", () => {
       ],
       null,
     ]);
+  });
+});
+
+describe('receipts', () => {
+  it('are all there, in pages, also those of one moment', async () => {
+    const person = await someone();
+    const account = await accountOf(person);
+    const insert = env.DB.prepare("INSERT INTO payments VALUES (?, ?, ?, 500, 'usd', NULL, ?)");
+    const id = (index: number) => `cs_${account}_${String(index).padStart(3, '0')}`;
+    await env.DB.batch(
+      Array.from({ length: 103 }, (_, index) => insert.bind(id(index), account, `pi_${id(index)}`, Math.floor(index / 40))),
+    );
+    const seen: string[] = [];
+    for (let cursor = ''; ; ) {
+      const page = await must('GET', `/api/billing/receipts?limit=50&cursor=${cursor}`, { as: person });
+      seen.push(...page.receipts.map((receipt: { id: string }) => receipt.id));
+      if (page.nextCursor === null) break;
+      cursor = page.nextCursor;
+    }
+    expect(seen).toEqual(Array.from({ length: 103 }, (_, index) => id(102 - index)));
+    const { text } = await call('GET', '/settings/billing', { as: person });
+    const older = /href="(\/settings\/billing\?receipts=[^"]+)">\s*Older receipts/.exec(text)?.[1];
+    expect((await call('GET', older!, { as: person })).text.match(/class="tag">paid/g)).toHaveLength(3);
+    expect((await call('GET', '/api/billing/receipts?cursor=x', { as: person })).status).toBe(400);
   });
 });
 

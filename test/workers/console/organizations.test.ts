@@ -13,8 +13,10 @@ import { readAccountSettings } from '../../../src/env-account';
 import { jobDeps } from '../../../src/http/deps';
 import { createDeployment } from '../../../src/jobs/deployments/manage';
 import { findDeployment } from '../../../src/jobs/deployments/store';
+import { queryBudget } from '../../../src/jobs/query-budget';
 import { removeOldFiles } from '../../../src/jobs/retention';
 import type { Mail } from '../../../src/mail/mail';
+import { testKey } from '../account/support';
 import { audited, call, join, lastAudited, must, ORIGIN, organization, type Someone, someone } from './support';
 
 const made = async (owner: Someone): Promise<{ id: string; slug: string; accountId: string }> =>
@@ -219,6 +221,27 @@ describe('an organization that is deleted', () => {
     expect((await deleteOrganization({ ...context, db }, { confirm: team.id })).ok).toBe(true);
     const keys = await accountStub(env.ACCOUNT, team.accountId).listKeys();
     expect(keys).toMatchObject([{ name: 'meanwhile', status: 'revoked' }]);
+  });
+
+  it('may have hundreds of keys: they end in one step, and the log has each', async () => {
+    const [owner, team] = [await someone(), await organization()];
+    await join(team.id, owner, 'owner');
+    const stub = accountStub(env.ACCOUNT, team.accountId);
+    for (const id of Array.from({ length: 150 }, (_, index) => `key_${index}`)) await stub.putKey(testKey({ id }));
+    const { db, left } = queryBudget(env.DB, 1_000);
+    let asked = 0;
+    const counted = new Proxy(stub, {
+      get(of, name) {
+        asked++;
+        return Reflect.get(of, name);
+      },
+    });
+    const context = { ...contextOf(owner, team, []), db, account: () => counted };
+    expect((await deleteOrganization(context, { confirm: team.id })).ok).toBe(true);
+    expect(1_000 - left()).toBeLessThan(100);
+    expect(asked).toBeLessThan(10);
+    expect((await stub.listKeys()).every(({ status }) => status === 'revoked')).toBe(true);
+    expect((await audited(team.accountId)).filter(({ action }) => action === 'api_key.revoke')).toHaveLength(150);
   });
 
   it('has no files left after the next sweep, and takes none of others with it', async () => {

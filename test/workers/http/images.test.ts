@@ -92,3 +92,24 @@ it('a stream of a picture that cannot be read ends with an error', async () => {
   expect(text).toContain('result_not_read');
   expect(text).not.toContain('[DONE]');
 });
+
+it('what was made before the gateway moved is served, and shown, where it is reached now', async () => {
+  const account = await TestAccount.create({ credits: 1_000, tier: 'starter', keys: [] });
+  const key = await keyFor(account);
+  const body = { model: 'gpt-image-2', prompt: 'a fox' };
+  const make = (origin: string, bindings = env) =>
+    ask({ key, path: '/v1/images/generations', body, headers: { 'idempotency-key': 'moved' }, origin, bindings });
+  const made = JSON.parse((await make('https://old.test')).text) as { jobId: string; data: { url: string }[] };
+  const [{ url } = { url: '' }] = made.data;
+  expect(url).toMatch(/^https:\/\/old\.test\/media\//);
+  const moved = url.replace('https://old.test', 'https://new.test');
+  const shown = async (path: string, bindings = env) =>
+    JSON.parse((await ask({ key, path, body: null, origin: 'https://new.test', bindings })).text) as unknown;
+  const at = `/v1/jobs/${made.jobId}`;
+  expect(await shown(at)).toMatchObject({ outputUrl: moved, outputUrls: [moved] });
+  expect(await shown('/v1/jobs')).toMatchObject({ data: [{ outputUrl: moved }] });
+  expect(JSON.parse((await make('https://new.test')).text)).toMatchObject({ jobId: made.jobId, data: [{ url: moved }] });
+  // With the path of the clients' base URL, too: files are at the root.
+  for (const PUBLIC_URL of ['https://named.test/', 'https://named.test/v1'])
+    expect(await shown(at, { ...env, PUBLIC_URL } as typeof env)).toMatchObject({ outputUrl: url.replace('old.test', 'named.test') });
+});
