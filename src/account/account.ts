@@ -43,6 +43,7 @@ import type {
   Operation,
   RewindResult,
 } from './types';
+import { unsettledOf } from './unsettled';
 import { BOUNDS, type Bound, tidy } from './upkeep';
 
 /** A queue that does not answer must not keep holds from expiring on time. */
@@ -330,15 +331,18 @@ export class Account extends AccountKeys {
   override async alarm(): Promise<void> {
     this.alarmAtMs = null;
     if (!this.open()) return;
-    this.step(({ ledger }, sql) => {
+    const expired = this.step(({ ledger }, sql) => {
+      const ended = ledger.expire(this.now());
       // The answer was lost with its Worker; its key must not charge it a second time.
-      endIdempotencies(sql, ledger.expire(this.now()), 'lost');
-      if (this.now() - this.sweptAtMs < SWEEP_EVERY_MS) return;
+      endIdempotencies(sql, ended, 'lost');
+      if (this.now() - this.sweptAtMs < SWEEP_EVERY_MS) return ended;
       this.sweptAtMs = this.now();
       sweepIdempotency(sql, this.sweptAtMs);
+      return ended;
     });
     // The runtime gives up on an alarm after six failures, so nothing below may throw.
     try {
+      await within(this.haveLookedAfter(expired), FLUSH_PATIENCE_MS);
       await within(this.flush(), FLUSH_PATIENCE_MS);
       this.tidy();
     } catch (error) {
@@ -347,6 +351,18 @@ export class Account extends AccountKeys {
     const deadlineMs = this.open()?.ledger.nextDeadlineMs();
     if (deadlineMs !== undefined) this.wakeBy(deadlineMs);
     this.wakeForUnconfirmed();
+  }
+
+  /** A background answer that is looked after has its lease renewed, so the message of an expired one was lost: it is sent again. */
+  private async haveLookedAfter(expired: readonly Operation[]): Promise<void> {
+    const { id } = this.open()!.ledger.row.profile;
+    for (const operation of expired) {
+      const message = unsettledOf(id, operation);
+      if (message)
+        await this.env.BACKGROUND_QUEUE.send(message).catch((error: unknown) =>
+          console.error('answer not looked after', JSON.stringify({ holdId: message.holdId, error: String(error) })),
+        );
+    }
   }
 
   /** In a transaction of its own, so that holds expire even when tidying fails. */

@@ -314,6 +314,7 @@ export interface LedgerMessage {
 /** The bindings that the account object uses. */
 export interface AccountBindings {
   LEDGER_QUEUE: Queue<LedgerMessage>;
+  BACKGROUND_QUEUE: Queue<BackgroundMessage>;
 }
 
 /** A settlement on its way to an account object that could not be reached when its call ended. */

@@ -1,6 +1,7 @@
 /** Keeps answers for idempotency keys, so that a call that is sent twice is answered twice and charged once. */
 import { fail, ok, type Result } from '../core/errors';
 import { keptAnswerKey } from '../core/kept-answers';
+import { within } from '../core/within';
 
 const MAX_KEPT_CHARS = 8_388_608;
 
@@ -28,17 +29,28 @@ export class Recorder {
   }
 }
 
+/** The client waits meanwhile, and is to have its answer whether it can be sent again or not. */
+const STORE_TIMEOUT_MS = 10_000;
+const STORE_TRIES = 2;
+
 export async function storeReplay(files: Files, accountId: string, operationId: string, recorder: Recorder): Promise<boolean> {
   const text = recorder.text();
   const key = keptAnswerKey('replays', accountId, operationId);
   if (text === undefined || key === undefined) return false;
-  try {
-    await files.put(key, text, { customMetadata: { headers: JSON.stringify(recorder.headers) } });
-    return true;
-  } catch (error) {
-    console.error('answer not kept for its idempotency key', String(error));
-    return false;
+  const customMetadata = { headers: JSON.stringify(recorder.headers) };
+  for (let tries = 1; tries <= STORE_TRIES; tries++) {
+    try {
+      const stored = await within(
+        files.put(key, text, { customMetadata }).then(() => true),
+        STORE_TIMEOUT_MS,
+      );
+      if (!stored) console.error('answer not kept in time for its idempotency key', operationId);
+      return stored === true;
+    } catch (error) {
+      console.error('answer not kept for its idempotency key', String(error));
+    }
   }
+  return false;
 }
 
 /** The first answer as it was sent; undefined when it is no longer there. */

@@ -1,5 +1,6 @@
 /** Answers that a provider keeps. The receipt of the call that made one says which provider, and the answer's id there. */
 import type { BackgroundMessage, CutShort, Operation, OperationDetail } from '../account/types';
+import { unsettledOf } from '../account/unsettled';
 import { accountUnreachable, ok, type Result } from '../core/errors';
 import { parseOperationId } from '../core/ids';
 import type { MicroCredits, TokenPrice } from '../core/money';
@@ -114,13 +115,4 @@ function cutShortOf(accountId: string, { id, test, state, amountMicro, detail, .
   if (!rest || test || state !== 'settled' || family === null || model === null || endpoint === null) return undefined;
   const line = { keyId, family, model, endpoint };
   return { accountId, holdId: id, provider, storedId, price: rest.price, detail: {}, chargedMicro: 0 - amountMicro, line };
-}
-
-function unsettledOf(accountId: string, { id, test, openedAtMs, detail }: Operation): BackgroundMessage | undefined {
-  // Still set on a receipt whose hold expired, since that can be made up for.
-  if (detail.ending !== 'background') return undefined;
-  const { background, ...known } = detail;
-  const { provider, storedId, price } = known as Pick<BackgroundMessage, 'provider' | 'storedId' | 'price'>;
-  const kept = { estimatedInputTokens: 0, ...(background as Pick<BackgroundMessage, 'heardMicro' | 'idempotency'> | undefined) };
-  return { accountId, holdId: id, provider, storedId, price, free: test, startedAtMs: openedAtMs, detail: known, ...kept };
 }

@@ -101,6 +101,7 @@ export function jobDeps(env: Bindings): JobDeps {
     slowWebhooks: env.SLOW_WEBHOOK_QUEUE,
     fetch: (url, init) => fetch(url, init),
     now: Date.now,
+    pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   };
 }
 

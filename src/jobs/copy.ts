@@ -20,7 +20,7 @@ import { fetchAuthorized } from './upstream';
 
 const COPY_CLAIM_MS = 10 * 60_000;
 const COPY_TIMEOUT_MS = 9 * 60_000;
-const PUT_TRIES = 3;
+const PUT_PAUSES_MS = [100, 400, 2_000, 5_000];
 const COPIES_AT_ONCE = 3;
 
 type PendingFile = PendingResult['files'][number];
@@ -31,13 +31,16 @@ const isStored = (file: PendingFile): file is StoredFile => 'key' in file;
 export async function keepResult(deps: JobDeps, job: Job, result: MediaResult | PendingResult, first = 0): Promise<PendingResult> {
   const keep = async (file: (MediaResult | PendingResult)['files'][number], index: number): Promise<PendingFile> => {
     if (!('bytes' in file)) return file;
-    for (let attempt = 1; ; attempt++) {
+    const put = () => putBytes(deps, resultKey(job, first + index), file.bytes, file.contentType);
+    for (const pauseMs of PUT_PAUSES_MS) {
       try {
-        return await putBytes(deps, resultKey(job, first + index), file.bytes, file.contentType);
+        return await put();
       } catch (error) {
-        if (attempt >= PUT_TRIES) throw error;
+        console.error('result not kept yet', JSON.stringify({ jobId: job.id, error: String(error) }));
+        await deps.pause(pauseMs);
       }
     }
+    return put();
   };
   const files = result.files.slice(0, MAX_RESULT_FILES);
   const kept = await Promise.all(files.map(keep));

@@ -32,4 +32,6 @@ export interface JobDeps {
   fetch: (url: string, init: RequestInit) => Promise<Response>;
   hourlyLimits: Readonly<Record<string, number>>;
   now: () => number;
+  /** Between two tries of what must not be lost. */
+  pause: (ms: number) => Promise<void>;
 }

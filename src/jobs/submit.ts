@@ -25,7 +25,8 @@ import { adapterOf, fetchFrom, readAnswer, SUBMIT_TIMEOUT_MS } from './upstream'
 export const HOLD_GRACE_MS = 2 * 3_600_000;
 const CLAIM_SPARE_MS = 60_000;
 const RETRY_SECONDS = 1;
-const KEEP_PAUSES_MS = [100, 400];
+/** As long as the database is away for while it moves, and well within the claim. */
+const KEEP_PAUSES_MS = [100, 400, 2_000, 5_000, 15_000];
 
 export async function submitJob(deps: JobDeps, job: Job): Promise<void> {
   const nowMs = deps.now();
@@ -190,7 +191,7 @@ async function keep(deps: JobDeps, claimed: Job, decide: (job: Job) => JobChange
       return await changeJob(deps.db, claimed, decide);
     } catch (error) {
       console.error('submit not written yet', JSON.stringify({ jobId: claimed.id, error: String(error) }));
-      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      await deps.pause(pauseMs);
     }
   }
   return changeJob(deps.db, claimed, decide);

@@ -137,7 +137,9 @@ export async function verifyDomain(context: VerbContext, id: string) {
   const at = context.now();
   const change = context.db.prepare('UPDATE sso_providers SET domain_verified_at = ? WHERE id = ?').bind(at, id);
   try {
-    await commit(context, { action: 'sso_provider.verify_domain', target: id, detail: { domain: provider.domain } }, change);
+    const entry = { action: 'sso_provider.verify_domain', target: id, detail: { domain: provider.domain } };
+    // It may have been deleted while the DNS was asked.
+    if (!(await commit(context, entry, change))) return NO_PROVIDER;
   } catch (error) {
     if (!/UNIQUE constraint failed/.test(String(error))) throw error;
     return fail('conflict', `Another identity provider has ${provider.domain} already: delete it first.`);

@@ -49,7 +49,7 @@ export async function deliver(deps: JobDeps, { deliveryId, turn }: WebhookMessag
     .from(webhookGone)
     .where(and(eq(webhookGone.accountId, delivery.accountId), eq(webhookGone.url, delivery.url)));
   if (gone) return end(deps, delivery, 'gone', []);
-  const tried = await post(deps, delivery, job);
+  const tried = await post(deps, delivery, await signed(deps, delivery, job));
   const log = [tried];
   if (tried.status !== null && tried.status >= 200 && tried.status < 300) return end(deps, delivery, 'delivered', log);
   if (tried.status === GONE) {
@@ -87,7 +87,18 @@ async function claim(deps: JobDeps, id: string, turn: number): Promise<Row | und
   return row;
 }
 
-async function post(deps: JobDeps, { id, url, accountId }: Row, job: Job): Promise<DeliveryTry> {
+type Signed = Pick<RequestInit, 'headers' | 'body'>;
+
+/** The message to send. A failure to read it throws, so that it does not count as a try; the sweeper sends it later. */
+async function signed(deps: JobDeps, { id, accountId }: Row, job: Job): Promise<Signed> {
+  const atMs = deps.now();
+  const body = JSON.stringify(webhookPayload(await withOutput(deps, seenNow(deps, job), MAX_OUTPUT_BYTES)));
+  const secrets = signingSecrets(await readSecrets(deps.db, accountId, atMs), atMs);
+  const headers = { ...WHO_ASKS, 'content-type': 'application/json', ...(await signedHeaders(messageIdOf(id), atMs, body, secrets)) };
+  return { headers, body };
+}
+
+async function post(deps: JobDeps, { url }: Row, message: Signed): Promise<DeliveryTry> {
   const atMs = deps.now();
   const tried = (status: number | null, error?: string): DeliveryTry => ({
     atMs,
@@ -97,11 +108,8 @@ async function post(deps: JobDeps, { id, url, accountId }: Row, job: Job): Promi
   });
   try {
     const { href } = await requirePublic(deps, url);
-    const body = JSON.stringify(webhookPayload(await withOutput(deps, seenNow(deps, job), MAX_OUTPUT_BYTES)));
-    const secrets = signingSecrets(await readSecrets(deps.db, accountId, atMs), atMs);
-    const headers = { ...WHO_ASKS, 'content-type': 'application/json', ...(await signedHeaders(messageIdOf(id), atMs, body, secrets)) };
     const signal = AbortSignal.timeout(TIMEOUT_MS);
-    const response = await deps.fetch(href, { method: 'POST', headers, body, redirect: 'manual', signal });
+    const response = await deps.fetch(href, { ...message, method: 'POST', redirect: 'manual', signal });
     // Only the status counts, whatever the body says.
     await response.body?.cancel();
     return tried(response.status);

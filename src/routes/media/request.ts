@@ -127,10 +127,11 @@ export function jobError(job: Job): GatewayError {
   return { ...error, details: { ...error.details, ...details } };
 }
 
-/** The work is done and paid for: a client that sent its request again would pay once more. */
+/** The work is done and paid for: a client that sent its request again would pay once more, unless it has a key for that. */
 function notRead(job: Job): GatewayError {
+  const kind = job.idempotencyHash === null ? 'job_failed' : 'unavailable';
   const message = `The job has succeeded, but its result could not be read just now; it is at ${pollUrl(job)}`;
-  return fail('job_failed', message, { code: 'result_not_read', details: { job_id: job.id } }).error;
+  return fail(kind, message, { code: 'result_not_read', details: { job_id: job.id } }).error;
 }
 
 const READS = 3;

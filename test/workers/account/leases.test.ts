@@ -1,6 +1,6 @@
 import { env, runDurableObjectAlarm } from 'cloudflare:test';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { LedgerMessage } from '../../../src/account/types';
+import type { BackgroundMessage, LedgerMessage } from '../../../src/account/types';
 import {
   admitRequest,
   CREDIT,
@@ -186,6 +186,26 @@ describe('a call that ends after its lease', () => {
 });
 
 describe('the alarm', () => {
+  it('has an answer in the background looked after whose message was lost, once, and no other call', async () => {
+    const account = await TestAccount.create({ credits: 100 });
+    const sent: BackgroundMessage[] = [];
+    const BACKGROUND_QUEUE = { send: async (message: BackgroundMessage) => void sent.push(message) };
+    const price = { input: 1, output: 2 };
+    const [holdId] = await account.run((object) => {
+      const ids = [0, 1].map(() => holdOf(object.admit(admitRequest())));
+      const note = { ending: 'background', provider: 'openai', storedId: 'resp_1', price, background: { estimatedInputTokens: 7 } };
+      object.beat({ ...beat(ids[0]!, 0), note });
+      return ids;
+    });
+    account.nowMs += DAY_MS;
+    for (let times = 0; times < 2; times++)
+      await account.run(async (object) => {
+        object.env = { ...object.env, BACKGROUND_QUEUE: BACKGROUND_QUEUE as unknown as Inside['env']['BACKGROUND_QUEUE'] };
+        await object.alarm();
+      });
+    expect(sent).toMatchObject([{ accountId: account.id, holdId, provider: 'openai', storedId: 'resp_1', price, estimatedInputTokens: 7 }]);
+  });
+
   it('goes on when the queue fails, and hands everything over once it works', async () => {
     vi.spyOn(console, 'error').mockImplementation(() => undefined);
     const account = await TestAccount.create({ credits: 100 });

@@ -7,6 +7,7 @@ import { deleteOrganization } from '../../../src/console/organizations/delete';
 import { acceptInvitation, inviteMember } from '../../../src/console/organizations/invitations';
 import { changeRole, removeMember } from '../../../src/console/organizations/members';
 import { permissionsOf, type Role } from '../../../src/console/permissions';
+import { verifyDomain } from '../../../src/console/sso/manage';
 import { readMetadata } from '../../../src/console/sso/saml-metadata';
 import { readAccountSettings } from '../../../src/env-account';
 import { jobDeps } from '../../../src/http/deps';
@@ -131,6 +132,21 @@ describe('an identity provider', () => {
     const both = await Promise.all([save(), save()]);
     expect(both.map(({ status }) => status).toSorted()).toEqual([201, 409]);
     expect((await audited(accountId)).filter(({ action }) => action === 'sso_provider.create')).toHaveLength(1);
+  });
+
+  it('that is deleted while the DNS is asked about it is not said to be verified', async () => {
+    const owner = await someone();
+    const team = await made(owner);
+    const provider = await must('POST', `/api/orgs/${team.id}/sso`, {
+      as: owner,
+      json: { type: 'saml', metadata: metadata(), domain: 'meanwhile.example' },
+    });
+    const dns = async () => {
+      await must('DELETE', `/api/orgs/${team.id}/sso/${provider.id}`, { as: owner });
+      return Response.json({ Answer: [{ type: 16, data: `"${provider.challenge.value}"` }] });
+    };
+    const context = { ...contextOf(owner, team, []), fetch: dns as unknown as typeof fetch };
+    expect(await verifyDomain(context, provider.id)).toMatchObject({ ok: false, error: { kind: 'not_found' } });
   });
 
   it('leaves no more in the database than a sign-in needs', async () => {

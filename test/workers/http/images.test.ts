@@ -64,9 +64,9 @@ it.each([
   const get = (...given: Parameters<R2Bucket['get']>) =>
     String(given[0]).startsWith('media/') && failures-- > 0 ? Promise.reject(new Error('internal error (10001)')) : env.FILES.get(...given);
   const FILES = new Proxy(env.FILES, { get: (of, name) => (name === 'get' ? get : Reflect.get(of, name).bind(of)) });
-  const asked = (count: number) => {
+  const asked = (count: number, headers: Record<string, string> = {}) => {
     failures = count;
-    return ask({ key, path, body, bindings: { ...env, FILES } });
+    return ask({ key, path, body, bindings: { ...env, FILES }, headers });
   };
   expect((await asked(1)).status).toBe(200);
   const { status, text, headers } = await asked(99);
@@ -74,6 +74,11 @@ it.each([
   expect(JSON.parse(text)).toMatchObject({
     error: { code: 'result_not_read', job_id: expect.stringMatching(/^job_/), message: expect.stringContaining('/v1/jobs/job_') },
   });
+  const once = { 'idempotency-key': 'once' };
+  const unread = await asked(3, once);
+  expect([unread.status, unread.headers.get('x-should-retry')]).toEqual([503, null]);
+  const again = await asked(0, once);
+  expect([again.status, again.headers.get('idempotent-replayed')]).toEqual([200, 'true']);
 });
 
 it('a stream of a picture that cannot be read ends with an error', async () => {

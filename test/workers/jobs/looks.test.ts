@@ -57,6 +57,20 @@ describe('a job', () => {
     expect((await bench.job(id)).state).toBe('succeeded');
   });
 
+  it('that its provider has taken is not lost while the database is away for some seconds', async () => {
+    vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const bench = await JobBench.create();
+    const { id } = await bench.start();
+    let failures = 4;
+    const db = heard((sql) => {
+      if (bench.provider.started.length > 0 && failures-- > 0) throw new Error(`D1 is overloaded: ${sql}`);
+    });
+    const pausesMs: number[] = [];
+    await advanceJob({ ...bench.deps(), db, pause: async (ms) => void pausesMs.push(ms) }, bench.queue.take());
+    expect(await bench.job(id)).toMatchObject({ state: 'running', upstream: { id: 'up0' } });
+    expect(pausesMs.reduce((sum, ms) => sum + ms, 0)).toBeGreaterThan(5_000);
+  });
+
   it('that one look has sent is not ended by another that could not', async () => {
     const bench = await JobBench.create();
     const { id } = await bench.start({ image: 'data:image/png;base64,iVBORw0KGgo=' });

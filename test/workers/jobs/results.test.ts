@@ -9,6 +9,9 @@ import { applyStep } from '../../../src/jobs/poll';
 import { changeJob } from '../../../src/jobs/store';
 import type { Job } from '../../../src/jobs/types';
 import { jobView } from '../../../src/jobs/view';
+import { deliver, sweepDeliveries } from '../../../src/jobs/webhooks/deliver';
+import { findDelivery } from '../../../src/jobs/webhooks/log';
+import { deliveryIdOf } from '../../../src/jobs/webhooks/queue';
 import type { MediaResult } from '../../../src/providers/media/types';
 import { JobBench, RECEIVER_URL } from './support';
 
@@ -186,4 +189,17 @@ describe('the files of a result', () => {
     expect(await bench.job(id)).toMatchObject({ state: 'succeeded', costMicro: 1_000_000, outputs: { files: [{ key }] } });
     expect([await bench.spentMicro(), await bench.heldMicro()]).toEqual([1_000_000, 0]);
   });
+});
+
+it('a webhook whose output cannot be read just now is sent later, and no try of its receiver is counted', async () => {
+  const { bench, job } = await made({ files: [film(1)], output: 'x'.repeat(100_000) }, RECEIVER_URL);
+  const get = () => Promise.reject(new Error('R2 is away'));
+  const files = new Proxy(env.FILES, { get: (of, name) => (name === 'get' ? get : Reflect.get(of, name).bind(of)) });
+  await expect(deliver({ ...bench.deps(), files }, bench.webhooks.pop()!)).rejects.toThrow('R2 is away');
+  expect(await findDelivery(env.DB, bench.account.id, deliveryIdOf(job.id))).toMatchObject({ state: 'pending', tries: 0, log: [] });
+  await bench.wait(3 * 60_000);
+  await sweepDeliveries(bench.deps());
+  await deliver(bench.deps(), bench.webhooks.find(({ deliveryId }) => deliveryId === deliveryIdOf(job.id))!);
+  expect(bench.provider.received).toHaveLength(1);
+  expect(await findDelivery(env.DB, bench.account.id, deliveryIdOf(job.id))).toMatchObject({ state: 'delivered', tries: 1 });
 });

@@ -328,6 +328,7 @@ export class JobBench {
       fetch: this.provider.fetch,
       hourlyLimits: {},
       now: () => this.nowMs,
+      pause: async () => undefined,
     };
     if (!fuse) return deps;
     return {
