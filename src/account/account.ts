@@ -167,7 +167,8 @@ export class Account extends AccountKeys {
       const record = request.keyId === null ? undefined : keys.get(request.keyId);
       const limitMicro = record?.spendingLimitMicro ?? null;
       const key = record && limitMicro !== null ? { limitMicro, spentMicro: ledger.spentOfLimit(record, nowMs) } : undefined;
-      return commitments.commit(request, { balanceMicro: ledger.row.balance, heldMicro: ledger.row.held, key }, nowMs);
+      const { balance: balanceMicro, held: heldMicro, profile } = ledger.row;
+      return commitments.commit(request, { suspended: profile.status === 'suspended', balanceMicro, heldMicro, key }, nowMs);
     });
   }
 
