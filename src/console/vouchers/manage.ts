@@ -17,7 +17,14 @@ export const createVouchersInput = z.strictObject({
   count: z.int().min(1).max(MOST_AT_ONCE).nullish(),
   /** Codes of the operator's choice, a voucher each, in place of `count`. */
   codes: z
-    .array(z.string().regex(/^[0-9A-Za-z](?:[ -]?[0-9A-Za-z]){7,63}$/))
+    .array(
+      z
+        .string()
+        .regex(
+          /^[0-9A-Za-z](?:[ -]?[0-9A-Za-z]){7,63}$/,
+          'must be 8 to 64 letters from A to Z and digits, with single dashes or spaces in between',
+        ),
+    )
     .min(1)
     .max(MOST_AT_ONCE)
     .nullish(),
