@@ -48,6 +48,11 @@ export async function handleEvent(deps: Deps, event: Stripe.Event): Promise<Resu
   }
 }
 
+const INSERT_PAYMENT = `INSERT INTO payments (id, account_id, payment_intent, amount_cents, currency, receipt_url, created_at)
+  VALUES (?, ?, ?, ?, 'usd', ?, ?) ON CONFLICT DO NOTHING`;
+const INSERT_CHANGE = `INSERT INTO payment_changes (event_id, payment_intent, kind, cents, created_at)
+  VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
+
 const DELETED = 'SELECT 1 FROM organizations WHERE account_id = ? AND deleted_at IS NOT NULL';
 
 /** Credits come when the money has: a session may be complete and its payment still on the way. */
@@ -64,7 +69,7 @@ async function credit(deps: Deps, session: Stripe.Checkout.Session): Promise<Res
   const intent = idOf(session.payment_intent);
   const values = [session.id, accountId, intent, cents, await receiptUrl(deps, intent), deps.now()];
   await deps.db
-    .prepare("INSERT INTO payments VALUES (?, ?, ?, ?, 'usd', ?, ?) ON CONFLICT DO NOTHING")
+    .prepare(INSERT_PAYMENT)
     .bind(...values)
     .run();
   const query = 'SELECT event_id AS eventId, kind, cents FROM payment_changes WHERE payment_intent = ?';
@@ -123,9 +128,7 @@ async function foreign({ db }: Deps, intent: string, { id, amount, currency }: T
 
 /** Kept first: the payment, coming at the same moment, sees it or is seen. One of another business stays without effect. */
 async function change(deps: Deps, intent: string, made: Change): Promise<void> {
-  const insert = deps.db
-    .prepare('INSERT INTO payment_changes VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING')
-    .bind(made.eventId, intent, made.kind, made.cents, deps.now());
+  const insert = deps.db.prepare(INSERT_CHANGE).bind(made.eventId, intent, made.kind, made.cents, deps.now());
   const [, found] = await deps.db.batch<{ id: string; accountId: string }>([insert, deps.db.prepare(FIND).bind(intent)]);
   const payment = found?.results[0];
   if (payment) await applyChange(deps, payment.accountId, payment.id, made);

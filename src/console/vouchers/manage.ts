@@ -75,6 +75,9 @@ const shown = (row: Row, nowMs: number) => ({
   expiresAt: iso(row.expiresAt),
 });
 
+const INSERT = `INSERT INTO vouchers (id, code_hash, code_start, credits_micro, max_accounts, top_up, note, created_at, expires_at)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
 export async function createVouchers(deps: OperatorDeps, input: z.infer<typeof createVouchersInput>) {
   const nowMs = deps.now();
   const expiresAt = input.expiresAt == null ? null : Date.parse(input.expiresAt);
@@ -87,7 +90,7 @@ export async function createVouchers(deps: OperatorDeps, input: z.infer<typeof c
   const [maxAccounts, topUp] = [input.maxAccounts ?? 1, input.topUp === true ? 1 : 0];
   const codes = input.codes ?? Array.from({ length: input.count ?? 1 }, newVoucherCode);
   const made = await Promise.all(codes.map(async (code) => ({ id: `vou_${randomDigits(16)}`, code, hash: await voucherDigest(code) })));
-  const insert = deps.db.prepare('INSERT INTO vouchers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)');
+  const insert = deps.db.prepare(INSERT);
   const [first, ...others] = made.map(({ id, code, hash }) =>
     insert.bind(id, hash, codeStart(code), creditsMicro, maxAccounts, topUp, note ?? '', nowMs, expiresAt),
   );
