@@ -1,10 +1,10 @@
-/** What the account plane does without being asked; loaded when there is something to do. */
+/** The account plane's share of the scheduled work, in a module of its own that is imported only when there is some. */
 import { mailAlerts } from './console/alerts/mail';
 import type { Bindings } from './env';
 import { type AccountPlaneBindings, readAccountSettings } from './env-account';
 import { createMailer } from './mail/mailer';
 
-/** Without mail, alerts wait in D1. */
+/** Without a mail service nothing is sent, and alerts stay in D1. */
 export async function sendAlerts(env: Bindings): Promise<void> {
   const settings = readAccountSettings(env);
   const mail = createMailer(env as AccountPlaneBindings, settings, (input, init) => fetch(input, init));

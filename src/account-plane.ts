@@ -5,7 +5,7 @@
 import { Hono } from 'hono';
 import { leadsSomewhere } from './console/sign-in/auth';
 import { answerHeaders } from './core/answer-headers';
-import { fail } from './core/errors';
+import { fail, internalError } from './core/errors';
 import { authOf } from './http/account-deps';
 import { AUTH_BODY_BYTES, answerOfAuth } from './http/ask-auth';
 import { boundedRequest } from './http/body';
@@ -14,12 +14,13 @@ import { type AppContext, type AppEnv, requestIdOf } from './http/context';
 import { gatewayDeps } from './http/deps';
 import { methodsAt, refuseMethod } from './http/methods';
 import { renderError } from './http/render-error';
+import { toItsEnd } from './http/to-its-end';
 import { PAGE_ROUTES } from './pages/routes';
 import { lostPage, pageOfForm, refusalPage } from './pages/shell';
 import type { AccountRoute, Refuse } from './routes/account/route';
 import { ACCOUNT_ROUTES } from './routes/account/routes';
 
-/** Nothing here takes more: the largest are what identity providers and Stripe post. Several readers have no limit of their own. */
+/** The largest bodies here come from identity providers and Stripe. Several of the readers below have no limit of their own. */
 const BODY_LIMIT_BYTES = 1_048_576;
 
 const AUTH_PATH = '/api/auth';
@@ -46,7 +47,7 @@ async function serve(c: AppContext, route: AccountRoute, refuse: Refuse): Promis
 
 const takesPages = (c: AppContext): boolean => (c.req.header('accept') ?? '').includes('text/html');
 
-/** Somebody looks at a page; the account plane's API answers browsers too, in JSON. */
+/** The account plane's API answers browsers in JSON too, so under `/api/` nobody is shown a page. */
 const isLooking = (c: AppContext): boolean => takesPages(c) && !c.req.path.startsWith('/api/') && c.get('gateway') !== undefined;
 
 const refuseBrowser: Refuse = (c, error) => (takesPages(c) ? refusalPage : renderError)(c, error);
@@ -54,7 +55,7 @@ const refuseBrowser: Refuse = (c, error) => (takesPages(c) ? refusalPage : rende
 async function failed(error: Error, c: AppContext): Promise<Response> {
   const reason = { requestId: requestIdOf(c), path: c.req.path, error: error.message, stack: error.stack };
   console.error('account plane failed', JSON.stringify(reason));
-  const { error: shown } = fail('internal', 'Something went wrong on our side; please report the request id.');
+  const { error: shown } = internalError();
   // A page about a failure must not fail itself.
   return isLooking(c) ? refusalPage(c, shown).catch(() => renderError(c, shown)) : renderError(c, shown);
 }
@@ -77,7 +78,7 @@ function createAccountPlane(): Hono<AppEnv> {
     const request = await boundedRequest(c.req.raw, BODY_LIMIT_BYTES);
     if (request.ok) {
       c.req.raw = request.value;
-      await next();
+      await toItsEnd(c, next());
     } else {
       c.res = await (isLooking(c) ? refusalPage : renderError)(c, request.error);
     }
@@ -87,7 +88,7 @@ function createAccountPlane(): Hono<AppEnv> {
     app.on(route.method, route.path, (c) => serve(c, route, route.answers === 'browsers' ? refuseBrowser : renderError));
   for (const route of PAGE_ROUTES)
     app.on(route.method, route.path, (c) => serve(c, route, route.answers === 'json' ? renderError : refusalPage));
-  // What a form is sent to stays in the address bar when it failed, and is no page: its page is.
+  // A failed form's POST path stays in the address bar. Who reloads it is led to the page that has the form.
   const formPaths = new Set(PAGE_ROUTES.filter(({ method }) => method === 'POST').map(({ path }) => path));
   for (const { method, path } of PAGE_ROUTES) if (method === 'GET') formPaths.delete(path);
   for (const path of formPaths) app.get(path, (c) => c.redirect(pageOfForm(c), 303));

@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import { RegExpRouter } from 'hono/router/reg-exp-router';
 import { answerHeaders } from './core/answer-headers';
-import { fail, type GatewayError } from './core/errors';
+import { fail, type GatewayError, internalError } from './core/errors';
 import { openaiChat } from './dialects/openai-chat/dialect';
 import { BASES, GEMINI_BASES } from './http/bases';
 import { clientDialect } from './http/client-format';
@@ -12,6 +12,7 @@ import { firstCatalogue, gatewayDeps } from './http/deps';
 import { CALL_ENDPOINTS } from './http/endpoints';
 import { likePath, methodsAt, refuseMethod } from './http/methods';
 import { renderError } from './http/render-error';
+import { toItsEnd, whole } from './http/to-its-end';
 import { openapiDocument } from './openapi-document';
 import { admin } from './routes/admin';
 import { callRoute } from './routes/calls';
@@ -28,15 +29,15 @@ type Handler = (c: AppContext) => Response | Promise<Response>;
 type Wrap = (handler: Handler) => Handler;
 
 /**
- * A route of the API: its dependencies before, the common headers after, where the answer has none yet. A function
- * around a handler rather than a middleware, since a route without middleware is Hono's fast path.
+ * Wraps a route of the API: its dependencies before it, and after it the common headers that its answer lacks. A
+ * function rather than a middleware, since Hono serves a route without middleware on a fast path.
  */
 function api(handler: Handler): Handler {
   const prepared = withDeps(handler);
   return async (c) => withCommonHeaders(c, await prepared(c));
 }
 
-/** The same for a handler whose answers have the common headers: to look for them is to make an object of them. */
+/** The same for handlers that set the common headers themselves: even to look for them is costly, as it makes a Headers object. */
 function withDeps(handler: Handler): Handler {
   return async (c) => {
     const waiting = firstCatalogue(c.env);
@@ -77,9 +78,10 @@ function mountApi(app: Hono<AppEnv>, base: string, wrap: Wrap): void {
 function mountResponses(app: Hono<AppEnv>, path: string, wrap: Wrap): void {
   app.get(path, wrap(getResponses));
   app.post(`${path}/input_tokens`, wrap(countResponsesTokens));
-  app.get(`${path}/:id`, wrap(storedResponse('GET', '')));
-  app.delete(`${path}/:id`, wrap(storedResponse('DELETE', '')));
-  app.post(`${path}/:id/cancel`, wrap(storedResponse('POST', '/cancel')));
+  // What is over is charged in passing.
+  app.get(`${path}/:id`, wrap(whole(storedResponse('GET', ''))));
+  app.delete(`${path}/:id`, wrap(whole(storedResponse('DELETE', ''))));
+  app.post(`${path}/:id/cancel`, wrap(whole(storedResponse('POST', '/cancel'))));
   app.get(`${path}/:id/input_items`, wrap(storedResponse('GET', '/input_items')));
 }
 
@@ -88,8 +90,8 @@ function mountProbes(app: Hono<AppEnv>, base: string): void {
 }
 
 /**
- * The API once more for clients that are given the bare host, and add no version to it. What is read there may be a page
- * as well: whoever takes pages gets one, and of the models whoever sends no key.
+ * The API once more for clients that are given the bare host and add no version. Some of its GET paths are pages as
+ * well: browsers get the page, and `/models` is the page for everyone who sends no key.
  */
 function mountAtRoot(app: Hono<AppEnv>): void {
   const wrap: Wrap = (handler) => {
@@ -114,22 +116,22 @@ function mountModels(app: Hono<AppEnv>, base: string): void {
 }
 
 /**
- * What a base URL with a slash at its end, or a client that adds one, makes of a path, as it was meant. What is read
- * is left its last slash: it stands before an id that is missing.
+ * The path that was meant by one with doubled slashes or, on POST, with one at its end, as base URLs with a trailing
+ * slash make. A GET keeps its last slash: an id is missing behind it.
  */
 function tidied(path: string, method: string): string {
   const single = path.replace(/\/{2,}/g, '/');
   return method === 'POST' ? single.replace(/(?<=.)\/$/, '') : single;
 }
 
-/** The request at another path. The signal is handed over by name, or nobody would see the client hang up. */
+/** The request at another path. The signal is passed on by name, or nobody would notice when the client hangs up. */
 function moved(request: Request, path: string): Request {
   const url = new URL(request.url);
   url.pathname = path;
   return new Request(new Request(url, request), { signal: request.signal });
 }
 
-/** Clients show the message of their own shape alone; people who lost their way are shown a page. */
+/** Client libraries show an error's message only when it has their own shape; people in a browser get a page. */
 const notFound =
   (app: Hono<AppEnv>) =>
   (c: AppContext): Response | Promise<Response> => {
@@ -146,14 +148,14 @@ function nothingAt(app: Hono<AppEnv>, path: string, method: string): GatewayErro
   return fail('not_found', `There is nothing at ${method} ${path}${like === undefined ? '' : `; this gateway has ${like}`}.`).error;
 }
 
-/** A bug, or a variable that is not usable: the log gets the reason, the client only the id to ask about. */
+/** A bug, or an unusable variable. The reason goes to the log; the client is told only the id to ask about. */
 function failed(error: Error, c: AppContext): Response {
   const reason = { requestId: requestIdOf(c), path: c.req.path, error: error.message, stack: error.stack };
   console.error('request failed', JSON.stringify(reason));
-  return renderError(c, fail('internal', 'Something went wrong on our side; please report the request id.').error, clientDialect(c));
+  return renderError(c, internalError().error, clientDialect(c));
 }
 
-/** The first segments of the account plane's paths; it is loaded when one of them is first asked for. */
+/** The account plane's paths by their first segments. Its module is imported when one of them is first asked for. */
 const ACCOUNT_API = ['auth', 'me', 'api-keys', 'api-usage', 'orgs', 'invitations', 'audit', 'billing'].map((name) => `/api/${name}`);
 const PAGES = [
   ...['sign-in', 'sign-up', 'sign-out', 'forgot-password', 'reset-password', 'two-factor', 'invitations', 'assets'],
@@ -168,12 +170,12 @@ async function accountPlane(c: AppContext): Promise<Response> {
 
 const API_PATH = /^\/(?:api|v1|v1beta|v1alpha)(?:\/|$)/;
 
-/** At the root, clients of the API knock, and people look. */
+/** At the root, API clients and browsers ask for the same paths. */
 const isBrowser = (c: AppContext): boolean => (c.req.header('accept') ?? '').includes('text/html');
 
 /**
- * The paths of model calls have no pattern in them. A router of their own finds them by one look-up, where among all
- * the others each would be searched for segment by segment.
+ * The paths of model calls have no parameters. A router of their own finds them with one look-up; the router of all
+ * other routes would match them segment by segment.
  */
 export function withCallsFirst(app: Hono<AppEnv>): Hono<AppEnv> {
   const calls = new Hono<AppEnv>({ router: new RegExpRouter() });
@@ -188,7 +190,7 @@ export function createApp(): Hono<AppEnv> {
   app.onError(failed);
   app.notFound(notFound(app));
   app.options('*', (c) => withCommonHeaders(c, preflight(c.req.raw)));
-  // Like a call it needs every variable: a gateway that can answer none is not well.
+  // Reads every variable, as a call does: a gateway that can serve no call is not healthy.
   app.get('/healthz', api(health));
   app.get('/openapi.json', async (c) => withCommonHeaders(c, await openapiDocument(c.req.raw)));
   for (const base of BASES) {
@@ -203,7 +205,7 @@ export function createApp(): Hono<AppEnv> {
   app.get('/api/hello', api(hello));
   app.use('/api/admin/*', async (c, next) => {
     c.set('gateway', gatewayDeps(c.env, c.executionCtx));
-    await next();
+    await toItsEnd(c, next());
     withCommonHeaders(c, c.res);
   });
   app.route('/api/admin', admin);

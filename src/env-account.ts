@@ -1,4 +1,4 @@
-/** What the account plane alone is configured by; read when it is first asked for, so that calls never wait for it. */
+/** What only the account plane is configured by, read when that is first asked for, so that calls never wait for it. */
 import { z } from 'zod';
 import type { Bindings } from './env';
 import { readVariables } from './read-variables';
@@ -16,12 +16,12 @@ const text = z.string().optional();
 const schema = z.object({
   /** Signs sessions, and encrypts second factors and client secrets; at least 32 characters. */
   AUTH_SECRET: z.string().min(32),
-  /** Where the gateway is reached, for links in mails; the host that was asked, by default. */
+  /** The public URL for links in mails; the host of the request by default. */
   PUBLIC_URL: z.url().optional(),
   BRAND: z.string().max(40).default('Hypereal'),
   /** Who may sign up: everybody, who is invited to an organization or comes by its single sign-on, or nobody. */
   SIGN_UP: z.enum(['open', 'invited', 'closed']).default('open'),
-  /** Whom mails are from: `Gateway <no-reply@example.com>`. */
+  /** The sender of mails: `Gateway <no-reply@example.com>`. */
   MAIL_FROM: text,
   RESEND_API_KEY: text,
   RESEND_URL: z.url().default('https://api.resend.com'),
@@ -32,9 +32,9 @@ const schema = z.object({
   STRIPE_SECRET_KEY: text,
   STRIPE_WEBHOOK_SECRET: text,
   STRIPE_URL: z.url().default('https://api.stripe.com'),
-  /** Asked for the TXT records that show whose a domain is (RFC 8484's JSON form). */
+  /** Asked for the TXT records that prove who owns a domain (RFC 8484's JSON form). */
   DNS_URL: z.url().default('https://cloudflare-dns.com/dns-query'),
-  /** May identity providers be at private addresses? In a local run they may. */
+  /** May identity providers be at private addresses? Allowed in a local run. */
   PRIVATE_ADDRESSES: z.enum(['refused', 'allowed']).default('refused'),
   /** In a local run, identity providers may be on this machine. */
   LOCAL: z.enum(['0', '1']).default('0'),

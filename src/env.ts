@@ -23,9 +23,9 @@ const positive = (fallback: number) => z.coerce.number().int().positive().defaul
 const schema = z.object({
   /** Signs API keys; at least 32 characters. */
   KEY_MAC_SECRET: z.string().min(32),
-  /** Still honoured while keys signed with it are being replaced. */
+  /** Keys signed with it still work, so that KEY_MAC_SECRET can be replaced before all keys are. */
   KEY_MAC_SECRET_PREVIOUS: z.string().min(32).optional(),
-  /** Without one, the operator's API answers nobody. */
+  /** Without it the operator's API refuses everybody. */
   ADMIN_TOKEN: z.string().min(16).optional(),
   /** A local run: the sandbox answers for every model while no provider has a key. */
   LOCAL: z.enum(['0', '1']).default('0'),
@@ -38,20 +38,20 @@ const schema = z.object({
     .optional(),
   /** Lets the gateway itself fetch from, and report to, this machine and private networks: for local development only. */
   PRIVATE_ADDRESSES: z.enum(['refused', 'allowed']).default('refused'),
-  /** Looks names up over HTTPS, as https://developers.cloudflare.com/1.1.1.1/encryption/dns-over-https/make-api-requests/dns-json/ */
+  /** DNS over HTTPS: https://developers.cloudflare.com/1.1.1.1/encryption/dns-over-https/make-api-requests/dns-json/ */
   DNS_URL: z.url({ protocol: /^https?$/ }).default('https://cloudflare-dns.com/dns-query'),
-  /** How long the first calls of a new isolate wait for the catalogue's file in R2, which calls after them never do. */
+  /** How long the first calls of a new isolate wait for the catalogue's file in R2. Later calls never wait. */
   CATALOGUE_WAIT_MS: z.coerce.number().int().min(0).max(5_000).default(0),
   STORAGE_LIMIT_BYTES: positive(100 * 1024 * 1024),
-  /** Of all files of one account together. */
+  /** For all files of one account together. */
   STORAGE_ACCOUNT_BYTES: positive(10 * 1024 ** 3),
-  /** How long results, and what came with their requests, are kept; 0 for as long as nobody removes them. */
+  /** How long results of jobs, and the files sent with them, are kept; 0 keeps them until somebody deletes them. */
   RESULT_RETENTION_DAYS: z.coerce.number().int().min(0).default(30),
-  /** The same of what customers store. */
+  /** The same for files that customers store. */
   UPLOAD_RETENTION_DAYS: z.coerce.number().int().min(0).default(0),
-  /** Of one account. */
+  /** For one account. */
   DEPLOYMENT_LIMIT: positive(20),
-  /** Of all deployments of one account together: a provider gives the gateway only so many. */
+  /** Workers of all deployments of one account together, since a provider gives the gateway only so many. */
   DEPLOYMENT_WORKER_LIMIT: positive(60),
   BODY_LIMIT_BYTES: positive(32 * 1024 * 1024),
   KEEPALIVE_MS: positive(15_000),

@@ -18,10 +18,12 @@ const app = withCallsFirst(createApp());
 /** As in wrangler.toml. */
 const EVERY_MINUTE = '* * * * *';
 
+const CATALOGUE_RETRY_SECONDS = 10;
+
 const carriesAlert = ({ body }: Message): boolean =>
   ((body as Partial<LedgerMessage>).entities ?? []).some(({ id }) => id.startsWith('alert:'));
 
-/** A mail that cannot go out holds up nothing else. */
+/** Mail that cannot be sent must not hold up the rest of the scheduled work. */
 async function sendAlerts(env: Bindings): Promise<void> {
   try {
     await (await import('./account-jobs')).sendAlerts(env);
@@ -30,7 +32,7 @@ async function sendAlerts(env: Bindings): Promise<void> {
   }
 }
 
-/** Nor does a voucher. */
+/** The same for vouchers. */
 async function finishVouchers(env: Bindings): Promise<void> {
   try {
     const deps = envConsoleDeps(env);
@@ -41,7 +43,7 @@ async function finishVouchers(env: Bindings): Promise<void> {
   }
 }
 
-/** One that fails throws, and its message comes again. */
+/** A failure throws, so that the queue delivers its message again. */
 async function goOn({ messages }: MessageBatch<ReconciliationMessage>, env: Bindings): Promise<void> {
   for (const { body } of messages) await reconcileNightly(envConsoleDeps(env), env.RECONCILIATION_QUEUE, body.after);
 }
@@ -50,8 +52,10 @@ export default {
   fetch: lingering(strictly(app.fetch)),
   async queue(batch, env, context) {
     if (batch.queue.endsWith('-reconciliation')) return goOn(batch as MessageBatch<ReconciliationMessage>, env);
+    const catalogue = liveCatalogue(env);
+    await catalogue.refreshed();
     // A job of a model that only the file has would look like one that nobody can serve.
-    await liveCatalogue(env).refreshed();
+    if (!catalogue.isLoaded && batch.queue.endsWith('-jobs')) return batch.retryAll({ delaySeconds: CATALOGUE_RETRY_SECONDS });
     await consume(
       queueDeps(env),
       batch,
@@ -63,7 +67,7 @@ export default {
   async scheduled({ cron }, env) {
     if (cron === EVERY_MINUTE) await liveCatalogue(env).refreshed();
     if (cron === EVERY_MINUTE) return void (await sweep(jobDeps(env)));
-    // What was not sent when it came is sent now.
+    // Alerts that could not be sent when they arose are tried again.
     await sendAlerts(env);
     await finishVouchers(env);
     if (cron !== NIGHTLY) return;

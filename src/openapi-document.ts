@@ -1,4 +1,4 @@
-/** `/openapi.json`: made when it is first asked for, since it reads the schemas of every plane, and kept in the isolate. */
+/** `/openapi.json`, built on the first request, since that loads the schemas of every plane, and then kept in the isolate. */
 import { sha256Hex } from './core/hex';
 
 interface Written {
@@ -14,7 +14,7 @@ async function write(): Promise<Written> {
   return { text, etag: `"${(await sha256Hex(text)).slice(0, 32)}"` };
 }
 
-/** The edge may compress the answer, which makes of the tag a weak one. */
+/** An edge that compresses the answer turns its tag into a weak one. */
 const isKnown = (header: string | null, etag: string): boolean =>
   (header ?? '').split(',').some((tag) => ['*', etag].includes(tag.trim().replace(/^W\//, '')));
 

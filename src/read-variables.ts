@@ -1,11 +1,11 @@
-/** The variables that a gateway is set up by, read by their schema; what is wrong is told in the words of who sets them. */
+/** Reads the variables that configure a gateway, with errors worded for whoever sets them. */
 import type { z } from 'zod';
 
 type Issue = z.core.$ZodIssue;
 
 const oneOf = (values: readonly unknown[]): string => [values.slice(0, -1).join(', '), values.at(-1)].filter(Boolean).join(' or ');
 
-/** `min` and `max` count what is still a text by its characters. */
+/** `min` and `max` are lengths while the value is still a string. */
 function reasonOf(issue: Issue): string {
   switch (issue.code) {
     case 'too_small': {

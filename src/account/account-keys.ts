@@ -1,19 +1,20 @@
-/** The keys of an account: each change of one is a step, of which D1 and the audit log are told. */
+/** The keys of an account. Each change is one atomic step, with its messages to D1 and the audit log. */
 import type { AuditRecord } from '../core/audit';
 import type { GatewayError } from '../core/errors';
 import { AccountObject } from './account-object';
 import { publicKey } from './key-ring';
 import { refuseKey, refuseSuspended } from './key-scope';
+import type { Open } from './open-account';
 import type { AdmitRequest, KeyChange, KeyRecord, KeySummary, Rotation } from './types';
 
-/** They are in memory, all of them, and looked through whenever one of them asks the account plane. */
+/** All keys are in memory and searched whenever one of them calls the account plane. */
 const MOST_KEYS = 1_000;
 
 export abstract class AccountKeys extends AccountObject {
-  /** That are not revoked; of those that are, the newest so many are kept. Tests have less room. */
+  /** How many keys may be unrevoked, and how many of the newest revoked ones are kept. Tests set less. */
   mostKeys = MOST_KEYS;
 
-  /** A new key; null where there are as many as there may be. */
+  /** Adds a new key; null where the account has as many as it may. */
   addKey(key: KeyRecord, audit?: AuditRecord): KeySummary | null {
     const inUse =
       this.open()
@@ -24,7 +25,7 @@ export abstract class AccountKeys extends AccountObject {
     return this.putKey(key, audit);
   }
 
-  /** D1 knows them for good. */
+  /** Makes room; D1 keeps revoked keys for good. */
   private forgetRevoked(): void {
     this.step(({ keys, outbox }) => {
       const revoked = keys.all().filter(({ id, status }) => status === 'revoked' && outbox.isConfirmed(`key:${id}`));
@@ -36,7 +37,7 @@ export abstract class AccountKeys extends AccountObject {
     });
   }
 
-  /** Adds a key, or replaces the record of one. */
+  /** Adds a key, or replaces its record. */
   putKey(key: KeyRecord, audit?: AuditRecord): KeySummary {
     this.step(({ keys, outbox }) => {
       keys.put(key);
@@ -47,15 +48,15 @@ export abstract class AccountKeys extends AccountObject {
     return this.summaryOf(key.id)!;
   }
 
-  /** Changes a key in place; one that is revoked stays as it is. */
+  /** Changes a key in place; a revoked one stays as it is. */
   changeKey(id: string, change: KeyChange, audit?: AuditRecord): KeySummary | null {
     const key = this.open()?.keys.get(id);
     return key && key.status !== 'revoked' ? this.putKey({ ...key, ...change }, audit) : null;
   }
 
   /**
-   * A new secret for a key; the one it had stays good for so long. There is room for one such: while it is good, another
-   * rotation with a grace would end it unseen, and so is not done unless it may.
+   * Gives a key a new secret; the old one stays valid for the grace period. Only one old secret can be kept, so a
+   * rotation during another's grace ends the older one, and is refused unless the request allows that.
    */
   rotateKey(
     id: string,
@@ -71,7 +72,7 @@ export abstract class AccountKeys extends AccountObject {
     return { ok: true, key: this.putKey({ ...key, secretHash, ...changed, previous }, audit) };
   }
 
-  /** The secret before the last rotation opens nothing any more. */
+  /** Ends the grace of the last rotation at once. */
   endGrace(id: string, audit?: AuditRecord): KeySummary | null {
     const key = this.open()?.keys.get(id);
     if (!key?.previous) return null;
@@ -79,29 +80,35 @@ export abstract class AccountKeys extends AccountObject {
     return this.putKey(rest, audit);
   }
 
-  /** A second time it changes nothing, and is not said again. */
+  /** Revoking twice changes nothing and is recorded once. */
   revokeKey(id: string, audit?: AuditRecord): KeySummary | null {
     const key = this.open()?.keys.get(id);
     if (!key) return null;
     return key.status === 'revoked' ? this.summaryOf(id) : this.putKey({ ...key, status: 'revoked' }, audit);
   }
 
+  /** Many in one step: an organization that ends may have a thousand. Gives how many were not revoked yet. */
+  revokeKeys(revoked: readonly { id: string; audit: AuditRecord }[]): number {
+    return revoked.filter(({ id, audit }) => {
+      const key = this.open()?.keys.get(id);
+      if (!key || key.status === 'revoked') return false;
+      this.putKey({ ...key, status: 'revoked' }, audit);
+      return true;
+    }).length;
+  }
+
   protected summaryOf(id: string): KeySummary | null {
-    return this.listKeys().find((key) => key.id === id) ?? null;
+    const open = this.open();
+    const key = open?.keys.get(id);
+    return open && key ? summary(open, key, this.now()) : null;
   }
 
   listKeys(): KeySummary[] {
     const open = this.open();
-    if (!open) return [];
-    const nowMs = this.now();
-    return open.keys.all().map((key) => ({
-      ...publicKey(key),
-      spentThisMonthMicro: open.ledger.spentThisMonth(key.id, nowMs),
-      spentOfLimitMicro: open.ledger.spentOfLimit(key, nowMs),
-    }));
+    return open ? open.keys.all().map((key) => summary(open, key, this.now())) : [];
   }
 
-  /** Why this actor may change nothing of the account now; null, and it counts as a change, where they may. */
+  /** Refuses an actor who changed too much within the hour; otherwise null, and the change counts. */
   refuseChange(actorId: string): GatewayError | null {
     const open = this.open();
     if (!open) return null;
@@ -109,9 +116,10 @@ export abstract class AccountKeys extends AccountObject {
   }
 
   /**
-   * Is this key good to look at the account with? For reads, which admit nothing.
+   * May this key be used to look at the account? For reads, which hold nothing.
    *
-   * @param request `tokenCountsAtMost`: a provider is to be asked for a token count, one of so many an hour.
+   * @param request With `tokenCountsAtMost`, a provider is about to be asked for a token count, which counts against
+   * that many an hour.
    */
   authorize(request: Pick<AdmitRequest, 'keyId' | 'secretHash' | 'origin' | 'ip'> & { tokenCountsAtMost?: number }): GatewayError | null {
     const { keys, ledger } = this.open() ?? {};
@@ -122,3 +130,9 @@ export abstract class AccountKeys extends AccountObject {
     return ledger!.refuseTokenCount(key!.userId, request.tokenCountsAtMost, nowMs) ?? null;
   }
 }
+
+const summary = ({ ledger }: Pick<Open, 'ledger'>, key: KeyRecord, nowMs: number): KeySummary => ({
+  ...publicKey(key),
+  spentThisMonthMicro: ledger.spentThisMonth(key.id, nowMs),
+  spentOfLimitMicro: ledger.spentOfLimit(key, nowMs),
+});

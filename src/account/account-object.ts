@@ -1,6 +1,6 @@
 /**
- * What the account object is made of: its state in memory, the steps that change it, and its alarm. It never waits for
- * anything between looking and writing.
+ * The base of the account object: its state in memory, the atomic steps that change it, and its alarm. No step waits
+ * for anything between reading and writing.
  */
 import { DurableObject } from 'cloudflare:workers';
 import { Handover } from './handover';
@@ -13,7 +13,7 @@ export abstract class AccountObject extends DurableObject<AccountBindings> {
   protected opened: Open | undefined;
   protected alarmAtMs: number | null = null;
   protected readonly handover = new Handover();
-  /** Tests move it. */
+  /** Replaced by tests. */
   now: () => number = Date.now;
 
   constructor(context: DurableObjectState, env: AccountBindings) {
@@ -33,8 +33,8 @@ export abstract class AccountObject extends DurableObject<AccountBindings> {
   }
 
   /**
-   * One atomic step. Writes without a wait between them are committed together, so no savepoint is needed, which
-   * would cost two statements a step. A step that throws is a bug: the object is reset, and nothing it wrote stays.
+   * Runs one atomic step. SQLite commits writes without an `await` between them together, so no savepoint is needed,
+   * which would cost two statements. A step that throws is a bug: it resets the object, and none of its writes remain.
    */
   protected step<T>(work: (open: Open, sql: SqlStorage) => T): T {
     const open = this.open();
@@ -58,7 +58,7 @@ export abstract class AccountObject extends DurableObject<AccountBindings> {
     if (atMs !== undefined) this.wakeBy(atMs);
   }
 
-  /** Setting an alarm bills a row: it is set only when none is due in time. */
+  /** Setting an alarm bills a row, so it is set only when no earlier one is due. */
   protected wakeBy(atMs: number): void {
     if (this.alarmAtMs !== null && this.alarmAtMs <= atMs) return;
     this.alarmAtMs = atMs;

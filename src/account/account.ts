@@ -1,6 +1,6 @@
 /**
- * The account object: everything about one account that must be atomic. It never waits for anything between
- * looking and writing. Its alarm expires holds and hands on what D1 lacks; both also happen in passing.
+ * The account object: everything about one account that must be atomic. No step waits for anything between reading and
+ * writing. The alarm expires holds and sends D1 what it lacks; calls do both in passing too.
  */
 import type { AuditRecord } from '../core/audit';
 import { ok, type Result } from '../core/errors';
@@ -45,19 +45,19 @@ import type {
 } from './types';
 import { BOUNDS, type Bound, tidy } from './upkeep';
 
-/** Holds expire on time even when the queue does not answer. */
+/** A queue that does not answer must not keep holds from expiring on time. */
 const FLUSH_PATIENCE_MS = 30_000;
-/** How often old idempotency records are looked for. */
+/** How often old idempotency records are removed. */
 const SWEEP_EVERY_MS = 3_600_000;
-/** Between two steps of making room: calls go in between. */
+/** The pause between two steps of making room, in which calls are served. */
 const TIDY_AGAIN_MS = 1_000;
 
 export class Account extends AccountKeys {
   private sweptAtMs = -Infinity;
-  /** Tests have less room. */
+  /** Tests set less. */
   bounds: readonly Bound[] = BOUNDS;
 
-  /** Creates the account; a second time it only gives what is there. */
+  /** Creates the account; where it exists, gives it as it is. */
   create(profile: AccountProfile, audit?: AuditRecord): AccountView {
     const store = new AccountStore(this.ctx.storage.sql);
     if (!store.exists()) {
@@ -121,7 +121,7 @@ export class Account extends AccountKeys {
     return result;
   }
 
-  /** The same two for several requests, which share no more than the trip, with all of it as JSON: see `accountStub`. */
+  /** `admit` and `settle` for several calls that share one trip, as JSON: see `accountStub`. */
   admitJson(requests: string): string {
     return answersTo(requests, (request: AdmitRequest) => this.admit(request));
   }
@@ -148,7 +148,7 @@ export class Account extends AccountKeys {
     return result;
   }
 
-  /** Charges what nobody asked leave for; the balance may fall below zero by it. */
+  /** Charges without asking, so the balance may fall below zero. */
   charge(request: ChargeRequest): { balanceMicro: number; heldMicro: number; repeated: boolean } {
     requireExact(request.amountMicro);
     const result = this.step(({ ledger }) => {
@@ -159,7 +159,7 @@ export class Account extends AccountKeys {
     return result;
   }
 
-  /** Sets aside what workers may come to before they can be stopped, or refuses. */
+  /** Sets money aside for what workers may cost before they can be stopped, or refuses. */
   commit(request: CommitRequest): CommitResult {
     requireExact(request.wantedMicro, request.leastMicro, request.waits.eachMicro);
     return this.step(({ ledger, keys, commitments }) => {
@@ -176,12 +176,12 @@ export class Account extends AccountKeys {
     return this.changeProfile({ grantedTier }, audit);
   }
 
-  /** What is under way goes on; the next call is refused, whatever the key. */
+  /** Calls under way go on; the next call with any key is refused. */
   setStatus(status: AccountStatus, audit?: AuditRecord): AccountView {
     return this.changeProfile({ status }, audit);
   }
 
-  /** From the next call on; what is under way has the prices that it began with. */
+  /** Applies from the next call on; calls under way keep the prices that they began with. */
   setPrices(pricePermille: number, audit?: AuditRecord): AccountView {
     return this.changeProfile({ pricePermille }, audit);
   }
@@ -200,7 +200,7 @@ export class Account extends AccountKeys {
     return this.view()!;
   }
 
-  /** What the audit log has yet to learn of changes that were made here. */
+  /** Changes made here that the audit log in D1 does not have yet. */
   auditRecords(): { id: string; version: number; record: AuditRecord }[] {
     return this.open()?.outbox.audit() ?? [];
   }
@@ -213,13 +213,13 @@ export class Account extends AccountKeys {
     return { profile, tier, balanceMicro, heldMicro, committedMicro: open.commitments.sumMicro(this.now()), topUpMicro, epoch };
   }
 
-  /** A key as whoever has its secret may see it, with the wallet that it pays from. */
+  /** A key and the wallet that it pays from, for whoever has the key's secret. */
   ownKey(request: Pick<AdmitRequest, 'keyId' | 'secretHash' | 'origin' | 'ip'>): Result<{ key: KeySummary; wallet: AccountView }> {
     const refusal = this.authorize(request);
     return refusal ? { ok: false, error: refusal } : ok({ key: this.summaryOf(request.keyId)!, wallet: this.view()! });
   }
 
-  /** Open holds, oldest first, and the last lines, newest first. */
+  /** Open holds, oldest first, and the latest lines, newest first. */
   operations(limit: number): { holds: Operation[]; lines: Operation[] } {
     const open = this.open();
     if (!open) return { holds: [], lines: [] };
@@ -241,7 +241,7 @@ export class Account extends AccountKeys {
     return open ? booksOf(open, this.now()) : null;
   }
 
-  /** What D1 has taken in. Ranges arrive in any order, and more than once. */
+  /** D1 has these now. Ranges arrive in any order, and more than once. */
   acknowledge({ epoch, closeSeqs, entities }: Acknowledgement): void {
     if (!this.open()) return;
     this.step(({ ledger, outbox }) => {
@@ -252,13 +252,13 @@ export class Account extends AccountKeys {
     if (closeSeqs.length > 0) this.wakeForUnconfirmed();
   }
 
-  /** Hands everything to D1 that it lacks, at once: before somebody reads it there. */
+  /** Sends D1 everything that it lacks, at once: before somebody reads it there. */
   async flush(): Promise<void> {
     const open = this.open();
     if (open) await this.handover.flush(open, this.env.LEDGER_QUEUE, this.now());
   }
 
-  /** The same for who writes it to D1 themselves; where it is too much for that, it goes the other way. */
+  /** The same for a caller who writes to D1 directly; a large backlog goes through the queue instead. */
   async handOver(): Promise<LedgerMessage[]> {
     const open = this.open();
     if (!open || isConfirmed(open)) return [];
@@ -267,7 +267,7 @@ export class Account extends AccountKeys {
     return messages;
   }
 
-  /** Sends lines again from a close sequence on: the repair of a gap that the reconciliation found in D1. */
+  /** Sends lines again: repairs a gap in D1 that the reconciliation found. */
   async resend(fromCloseSeq: number, toCloseSeq: number): Promise<number> {
     const open = this.open();
     if (!open) return 0;
@@ -277,7 +277,7 @@ export class Account extends AccountKeys {
     return lines.length;
   }
 
-  /** What D1 lacks would be lost. With `endSession` the object wakes to the earlier state. */
+  /** Refused while D1 lacks something, which would be lost. With `endSession` the object restarts in the earlier state. */
   async rewind(to: Moment): Promise<RewindResult> {
     const open = this.open();
     return open && !isConfirmed(open) ? { ok: false, reason: 'unconfirmed' } : rewindStorage(this.ctx.storage, to);
@@ -287,26 +287,32 @@ export class Account extends AccountKeys {
     this.ctx.abort('an earlier state is to be restored');
   }
 
-  /** After a point-in-time restore, part by part: what D1 has of the lines since the moment restored to. */
-  stageRecovery(lines: Operation[], isFirst: boolean): void {
-    this.step((_open, sql) => {
+  /**
+   * After a point-in-time restore, part by part: what D1 has of the lines since the moment restored to. False where another
+   * recovery has begun since.
+   */
+  stageRecovery(lines: Operation[], endedEpoch: number, isFirst: boolean): boolean {
+    return this.step((_open, sql) => {
       const staged = new StagedLines(sql);
-      if (isFirst) staged.begin();
+      if (!(isFirst ? staged.begin(endedEpoch) : staged.isOf(endedEpoch))) return false;
       staged.add(lines);
+      return true;
     });
   }
 
   /**
    * When all of them are there: takes them back, closes what was closed since, and begins a new epoch, after all
-   * that there were, so that sequences used again cannot be mistaken for the old ones.
+   * that there were, so that sequences used again cannot be mistaken for the old ones. Null where another recovery has begun
+   * since.
    */
-  recover(revokedKeys: string[], endedEpoch: number, audit?: AuditRecord, since?: ClosedSince): { epoch: number; replayed: number } {
+  recover(revokedKeys: string[], endedEpoch: number, audit?: AuditRecord, since?: ClosedSince): { epoch: number; replayed: number } | null {
     const result = this.step((open, sql) => {
       const { ledger, keys, outbox } = open;
-      closeAgain(open, revokedKeys, since);
       const staged = new StagedLines(sql);
+      if (!staged.isOf(endedEpoch)) return null;
+      closeAgain(open, revokedKeys, since);
       const replayed = replayLines(open, staged, endedEpoch);
-      // Whether the answers were kept is seen when one is asked for.
+      // Assumed to be kept; a replay finds out if one is not.
       for (const lines of staged.pages()) endIdempotencies(sql, lines, 'stored');
       staged.end();
       for (const key of keys.all()) outbox.put(`key:${key.id}`, publicKey(key), this.now());
@@ -314,24 +320,25 @@ export class Account extends AccountKeys {
       outbox.note(audit, this.now());
       return replayed;
     });
+    if (!result) return null;
     this.opened = undefined;
     this.handover.startOver();
     this.wakeBy(this.now());
     return result;
   }
 
-  /** Holds whose time is up, and the backstop for what was not handed to D1 in passing. */
+  /** Expires holds, and sends D1 what was not sent in passing. */
   override async alarm(): Promise<void> {
     this.alarmAtMs = null;
     if (!this.open()) return;
     this.step(({ ledger }, sql) => {
-      // The answer went with the Worker that had it; what was charged for it is not charged again under its key.
+      // The answer was lost with its Worker; its key must not charge it a second time.
       endIdempotencies(sql, ledger.expire(this.now()), 'lost');
       if (this.now() - this.sweptAtMs < SWEEP_EVERY_MS) return;
       this.sweptAtMs = this.now();
       sweepIdempotency(sql, this.sweptAtMs);
     });
-    // The runtime gives up on an alarm after six failures; nothing below may be one.
+    // The runtime gives up on an alarm after six failures, so nothing below may throw.
     try {
       await within(this.flush(), FLUSH_PATIENCE_MS);
       this.tidy();
@@ -343,7 +350,7 @@ export class Account extends AccountKeys {
     this.wakeForUnconfirmed();
   }
 
-  /** In a transaction of its own: holds expire even when nothing can be tidied away. */
+  /** In a transaction of its own, so that holds expire even when tidying fails. */
   private tidy(): void {
     const { storage } = this.ctx;
     try {

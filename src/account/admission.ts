@@ -4,18 +4,18 @@ import { type MicroCredits, toCredits } from '../core/money';
 import { TIERS, type TierId, tierUnlocks } from '../core/tiers';
 import type { AdmitRequest, KeyRecord } from './types';
 
-/** What there is, and what of it calls under way may need. */
+/** What the account has, and what its calls under way may still take. */
 export interface Funds {
   balanceMicro: MicroCredits;
   heldMicro: MicroCredits;
-  /** What answers in one piece may take beyond their holds: see `sharedRiskMicro`. */
+  /** What answers in one piece may cost beyond their holds: see `sharedRiskMicro`. */
   riskMicro: MicroCredits;
 }
 
 /**
- * What a call that can come to so much beyond its hold, and those under way, may take beyond their holds, but for the one
- * of them that can come to most: nobody can stop answers in one piece, so many at once must not spend together what is
- * not there, and a lone one may always begin. Nothing for calls that ask before they outgrow their hold.
+ * How much a new call and those under way may together cost beyond their holds, leaving out the largest of them.
+ * Answers in one piece cannot be stopped halfway, so many at once must not spend what is not there; leaving out the
+ * largest lets a lone one always begin. Zero for calls that extend their hold before they outgrow it.
  */
 export function sharedRiskMicro(exposureMicro: MicroCredits, underWay: Iterable<{ exposureMicro?: MicroCredits }>): MicroCredits {
   if (exposureMicro === 0) return 0;
@@ -27,7 +27,7 @@ export function sharedRiskMicro(exposureMicro: MicroCredits, underWay: Iterable<
   return sumMicro - mostMicro;
 }
 
-/** Shown as whole credits where they are, else with up to six decimals. */
+/** As a whole number where it is one, else with up to six decimals. */
 const credits = (micro: MicroCredits): string => String(toCredits(micro));
 
 export function refuseTier(request: AdmitRequest, tier: TierId): GatewayError | undefined {
@@ -40,10 +40,10 @@ export function refuseTier(request: AdmitRequest, tier: TierId): GatewayError | 
   ).error;
 }
 
-/** Once its owner was told of 80 %, a limit counts as reached by the first call that it refuses: holds seldom let it be spent to the last. */
+/** Holds rarely let a limit be spent to the last credit, so once 80 % is spent, the first refused call counts as reaching it. */
 const REACHED_SHARE = 0.8;
 
-/** Qwen Code repeats a 429 for many minutes unless the first two words are in it (packages/core/src/utils/quotaErrorDetection.ts). */
+/** Qwen Code retries a 429 for many minutes unless its message has the first two words (packages/core/src/utils/quotaErrorDetection.ts). */
 const UNTIL: Readonly<Record<LimitPeriod, string>> = {
   day: 'Quota exceeded; it will reset with the next day (UTC).',
   week: 'Quota exceeded; it will reset with the next week (on Monday, UTC).',
@@ -51,7 +51,7 @@ const UNTIL: Readonly<Record<LimitPeriod, string>> = {
   total: 'Quota exceeded; it will not reset until the limit is raised.',
 };
 
-/** `reached` tells a limit that is used up from one that calls under way take up, or one call would pass. */
+/** `reached` means that the limit is used up; otherwise calls under way take up the rest, or this call would exceed it. */
 export function refuseSpending(key: KeyRecord, spentMicro: MicroCredits, heldMicro: MicroCredits, estimateMicro: MicroCredits) {
   const { spendingLimitMicro: limit, limitPeriod = 'month' } = key;
   if (limit === null || spentMicro + heldMicro + estimateMicro <= limit) return undefined;

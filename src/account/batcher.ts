@@ -1,16 +1,16 @@
 /**
- * Requests that the calls of one isolate make of the same object at about the same time, sent together. A trip to an
- * object costs several times what the object does with a request, so under load most of an account's cost is trips.
+ * Sends requests that calls of one isolate make of the same object at about the same time together. A trip to an object
+ * costs several times what the object does with one request, so under load most of an account's cost is trips.
  *
- * Nobody waits for company: so many trips a key go at once, and only what comes while all of those are under way goes
- * together, in the next. The request that leads a trip makes it with its own stub, since a Worker may not use what
- * belongs to another request; those that go along only wait for their part of the answer. So whoever sends must see to
- * it that the request lives until its answer is there, though its client may have left.
+ * Nobody waits for company: a set number of trips a key go at once, and only what arrives while all of them are under
+ * way is batched, for the next trip. The request that leads a trip uses its own stub, since a Worker may not use what
+ * belongs to another request; the others only wait for their part of the answer. So a caller must keep its request
+ * alive until the answer is there, even when its client has left.
  */
 import type { Deadlines } from '../core/deadlines';
 import { within } from '../core/within';
 
-/** What one that waited is told: its answer, why there is none, or that it is to lead the next trip. */
+/** What a waiting request is told: its answer, why there is none, or to lead the next trip itself. */
 type Turn<Result> = { kind: 'answer'; result: Result } | { kind: 'failure'; error: unknown } | { kind: 'lead' };
 
 interface Waiting<Request, Result> {
@@ -28,18 +28,18 @@ interface Lane<Request, Result> {
 }
 
 export interface BatcherLimits {
-  /** Trips of one key that are under way at once: of one that is near, and of one that is far or not known yet. */
+  /** How many trips of one key may be under way at once: when its object is near, and when it is far or its distance unknown. */
   trips: { near: number; far: number };
-  /** A key is near once a trip to it took no longer. */
+  /** An object counts as near once a trip took no longer than this. */
   nearMs: number;
   requestsATrip: number;
-  /** After this, one that waits goes by itself: whoever was to call it may have been ended by the platform. */
+  /** After this, a waiting request makes its own trip: the platform may have ended the one that should have woken it. */
   waitMs: number;
-  /** After this, one that went along gives up. */
+  /** After this, a request that joined another's trip gives up. */
   answerMs: number;
 }
 
-/** Of more keys than this it is not remembered how far they are. */
+/** For how many keys the distance is remembered. */
 const KNOWN_KEYS = 1_000;
 
 export class Batcher<Request, Result> {
@@ -57,9 +57,10 @@ export class Batcher<Request, Result> {
   }
 
   /**
-   * @param makeTrip Takes requests there and gives their answers in the same order. It is used by whoever leads.
-   * @param deadlines Of who asks, and of nobody else: the platform takes a request that waits for nothing of its own for hung.
-   * @throws What the trip threw that the request was part of.
+   * @param makeTrip Sends requests and gives their answers in the same order. Used by whichever request leads.
+   * @param deadlines Those of the asking request only: the platform takes a request for hung that waits for nothing of
+   * its own.
+   * @throws What the trip threw that carried the request.
    */
   async send(
     key: string,
@@ -133,7 +134,7 @@ export class Batcher<Request, Result> {
     }
   }
 
-  /** The shortest trip says how far a key is; a longer one, how busy it was there or here. */
+  /** The shortest trip tells the distance; longer ones only tell how busy either side was. */
   private noteDistance(key: string, tripMs: number): void {
     const known = this.shortestTripMs.get(key);
     if (known !== undefined && known <= tripMs) return;

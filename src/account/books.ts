@@ -1,10 +1,10 @@
 import type { Open } from './open-account';
 import type { Books } from './types';
 
-/** A hold is closed by the alarm, which may be late by so much. */
+/** Holds are closed by the alarm, which may come this much late. */
 const OVERDUE_AFTER_MS = 60_000;
 
-/** The sums of an account, each as it is kept and as its rows come to. */
+/** The sums of an account twice: as they are kept, and as its rows add up. */
 export function booksOf({ ledger, operations }: Pick<Open, 'ledger' | 'operations'>, nowMs: number): Books {
   let openHeldMicro = 0;
   let overdueHolds = 0;

@@ -1,30 +1,33 @@
 /**
- * What an account's rented workers may come to before they can be stopped, set aside so that calls do not spend it: one
- * commitment a deployment, decided on in one step with all the others. It holds no line of the ledger, for nothing of it
- * is charged: what the workers cost is. One that nobody renews lapses.
+ * Money set aside for what an account's rented workers may cost before they can be stopped, so that calls do not spend
+ * it: one commitment a deployment. It has no ledger line, since nothing of it is charged; what the workers really cost
+ * is charged separately. A commitment that is not renewed lapses.
  */
 import type { MicroCredits } from '../core/money';
 
-/** For so long a run that has begun may not be known to who counts them. */
+/** For this long a run that has begun may be missing from the caller's count of runs. */
 export const BEGUN_MS = 2 * 60_000;
-/** Renewed by the sweeper of the jobs in every window that it charges. */
+/** The sweeper of the jobs renews a commitment whenever it charges a deployment's time. */
 const LEASE_MS = 3_600_000;
 
 export interface CommitRequest {
-  /** Of the deployment, at its provider. */
+  /** The deployment's id at its provider. */
   id: string;
-  /** Of the terms that it is reckoned by: an older word than the last changes nothing. */
+  /** The version of the terms it was computed from; a request with older terms changes nothing. */
   version: number;
-  /** The key whose monthly limit it counts towards. */
+  /** The key whose limit it counts towards. */
   keyId: string | null;
-  /** As much as there is, up to what is wanted; refused below the least. */
+  /** What is wanted; as much as there is will be set aside, and less than the least is refused. */
   wantedMicro: MicroCredits;
   leastMicro: MicroCredits;
-  /** Workers that are to wait after a run: those that are known of, and the most that there can be. */
+  /** Workers that may idle after a run: how many are known, the most there can be, and the cost of each. */
   waits: { known: number; most: number; eachMicro: MicroCredits };
-  /** One more run begins. */
+  /** Whether one more run is about to begin. */
   begins?: boolean;
-  /** Workers that always run have to do with the key's limit: to be started, an hour of them must fit into it; they are kept until it is used up. */
+  /**
+   * For workers that always run, how the key's limit applies: to start them, an hour of them must fit into it; once
+   * started, they are kept until it is used up.
+   */
   limited?: 'starts' | 'keeps';
 }
 
@@ -40,7 +43,7 @@ export interface CommitFunds {
   suspended: boolean;
   balanceMicro: MicroCredits;
   heldMicro: MicroCredits;
-  /** Of a key with a limit. */
+  /** Undefined for a key without a limit. */
   key: { limitMicro: MicroCredits; spentMicro: MicroCredits } | undefined;
 }
 
@@ -67,7 +70,7 @@ export class Commitments {
       this.all.set(String(id), JSON.parse(String(record)) as Commitment);
   }
 
-  /** Of all that have not lapsed. */
+  /** The sum of all that have not lapsed. */
   sumMicro(nowMs: number, counts: (id: string, keyId: string | null) => boolean = () => true): MicroCredits {
     let sum = 0;
     for (const [id, { micro, untilMs, keyId }] of this.all) if (untilMs > nowMs && counts(id, keyId)) sum += micro;
@@ -98,7 +101,7 @@ export class Commitments {
     return { ok: true, committedMicro: micro };
   }
 
-  /** A second word of the same is not written, but to renew it. */
+  /** Repeating a commitment writes nothing until it has to be renewed. */
   private write(id: string, next: Commitment, nowMs: number): void {
     const known = this.all.get(id);
     if (next.micro === 0 && next.begunAtMs.length === 0) {
@@ -116,7 +119,7 @@ export class Commitments {
   }
 }
 
-/** By the limit of the key. */
+/** Refuses by the key's limit. */
 function refuse(
   { limited }: CommitRequest,
   wantedMicro: MicroCredits,

@@ -1,6 +1,6 @@
 /**
- * Closed operations on their way to D1: what was sent when, and what is due. Nothing of it is stored: an object that
- * wakes sends what is not confirmed, and D1 takes nothing twice.
+ * Closed operations on their way to D1: what was sent when, and what is due. Kept in memory only: after a restart the
+ * object sends again whatever is not confirmed, and D1 ignores what it has.
  */
 import type { Ledger } from './ledger';
 import type { Closed, OperationTables } from './operation-tables';
@@ -9,19 +9,19 @@ import { ledgerMessages } from './projection';
 import type { LedgerMessage } from './types';
 
 const FLUSH_AT_ROWS = 100;
-/** A line lies so long before it is worth a message of its own. */
+/** A lone line waits this long for others before it is worth a message. */
 export const FLUSH_AFTER_MS = 10_000;
-/** What a message said that is not confirmed after this long is said again; each time in vain, twice as long is waited. */
+/** How long a confirmation may take before a message is sent again; the wait doubles with each failure. */
 const RESEND_AFTER_MS = 60_000;
 const LONGEST_RESEND_MS = 3_600_000;
-/** So much of a backlog goes out at a time: it is read from disk, and the queue may be busy with it still. */
+/** How much of a backlog is sent at a time, since it is read from disk and the queue may still be busy with it. */
 const FLUSH_ROWS_AT_MOST = 5_000;
-/** So many lines are written by who reads them next; more of them are a backlog, and the queue's. */
+/** A reader writes at most this many lines to D1 directly; a larger backlog is left to the queue. */
 const TAKEN_AT_MOST = 500;
-/** A queue that takes none of so many messages in a row takes none for now. */
+/** After this many failed messages in a row the queue counts as unavailable for now. */
 const FAILURES_AT_MOST = 3;
 
-/** What is handed over, as it stands. */
+/** What there is to hand over. */
 export interface Handed {
   operations: OperationTables;
   ledger: Ledger;
@@ -37,14 +37,14 @@ export class Handover {
   private firstUnsentAtMs: number | undefined;
   private flushingSinceMs: number | undefined;
 
-  /** When to look again, undefined when D1 has everything. */
+  /** When to look again; undefined when D1 has everything. */
   nextAtMs(handed: Handed, nowMs: number): number | undefined {
     if (isConfirmed(handed)) return undefined;
     const allSent = handed.ledger.unconfirmed.size <= this.sentAtMs.size;
     return nowMs + (allSent ? this.resendAfterMs : RESEND_AFTER_MS);
   }
 
-  /** Has enough come together, or lain long enough, to be sent in passing? */
+  /** Is there enough, or has it waited long enough, to be sent in passing? */
   isWorthSending(handed: Handed, nowMs: number): boolean {
     if (isConfirmed(handed) || this.isFlushing(nowMs)) return false;
     const { ledger } = handed;
@@ -52,7 +52,7 @@ export class Handover {
     return ledger.unconfirmed.size - this.sentAtMs.size >= FLUSH_AT_ROWS || nowMs - this.firstUnsentAtMs >= FLUSH_AFTER_MS;
   }
 
-  /** Sends everything that is due; a message that cannot be sent does not hold up the others. */
+  /** Sends everything that is due. A message that fails does not hold up the others. */
   async flush(handed: Handed, queue: Pick<Queue<LedgerMessage>, 'send'>, nowMs: number): Promise<void> {
     if (this.isFlushing(nowMs)) return;
     this.flushingSinceMs = nowMs;
@@ -67,8 +67,8 @@ export class Handover {
   }
 
   /**
-   * What D1 lacks, said already or not, for somebody who is about to read it there and writes it first; the queue brings
-   * it again should they not.
+   * Everything that D1 lacks, sent before or not, for a caller who writes it to D1 directly. Should they fail, the
+   * queue brings it again.
    */
   take({ operations, ledger, outbox }: Handed, nowMs: number): LedgerMessage[] {
     if (ledger.unconfirmed.size > TAKEN_AT_MOST) return [];
@@ -83,12 +83,12 @@ export class Handover {
     if (closeSeqs.length > 0) this.resendAfterMs = RESEND_AFTER_MS;
   }
 
-  /** What was sent went under numbers that hold no more. */
+  /** After a recovery: what was sent went under numbers that are no longer valid. */
   startOver(): void {
     this.sentAtMs.clear();
   }
 
-  /** A flush that has not ended for so long never will. */
+  /** A flush that takes longer than this has died. */
   private isFlushing(nowMs: number): boolean {
     return this.flushingSinceMs !== undefined && nowMs - this.flushingSinceMs < RESEND_AFTER_MS;
   }

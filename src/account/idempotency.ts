@@ -7,14 +7,14 @@ export const IDEMPOTENCY_KEEP_MS = 24 * 3_600_000;
 type Sql = Pick<SqlStorage, 'exec'>;
 
 /**
- * `running` while the first call is under way, `stored` once its answer can be sent again, `lost` when it was
- * charged and its answer could not be kept. A call that came to nothing leaves no record: it may be tried again.
+ * `running` while the first call is under way; `stored` once its answer can be sent again; `lost` when it was charged
+ * but its answer could not be kept. A call that came to nothing leaves no record, so it may be tried again.
  */
 type State = 'running' | 'stored' | 'lost';
 
 export type IdempotencyDecision = { kind: 'first' } | { kind: 'replay'; replay: Replay } | { kind: 'refused'; error: GatewayError };
 
-/** What to do with a call that bears this idempotency key. */
+/** Decides what to do with a call by its idempotency key. */
 export function checkIdempotency(sql: Sql, keyHash: string, bodyHash: string, nowMs: number): IdempotencyDecision {
   const [row] = sql.exec('SELECT body_hash, op_id, state, at FROM idempotency WHERE key_hash = ?', keyHash).toArray();
   if (!row || Number(row.at) <= nowMs - IDEMPOTENCY_KEEP_MS) return { kind: 'first' };
@@ -49,8 +49,8 @@ export function endIdempotency(sql: Sql, keyHash: string, operationId: string, s
 type Ended = Pick<Operation, 'id' | 'state' | 'amountMicro'>;
 
 /**
- * Calls whose own close was not what ended them: `charged` is what becomes of the records of those that were charged,
- * and those that came to nothing have none any more. Two looks at the table, whatever their number.
+ * Ends the records of calls that did not close themselves: those that were charged become `charged`, the others are
+ * removed. Takes two statements, whatever their number.
  */
 export function endIdempotencies(sql: Sql, ended: readonly Ended[], charged: 'stored' | 'lost'): void {
   if (ended.length === 0) return;
@@ -61,7 +61,7 @@ export function endIdempotencies(sql: Sql, ended: readonly Ended[], charged: 'st
   sql.exec(`DELETE FROM idempotency WHERE ${which}`, idsOf(false));
 }
 
-/** Records that count no more. It reads the whole table, so it is not for the way of a call. */
+/** Removes records that no longer count. Scans the whole table, so no call does it. */
 export function sweepIdempotency(sql: Sql, nowMs: number): void {
   sql.exec('DELETE FROM idempotency WHERE at <= ?', nowMs - IDEMPOTENCY_KEEP_MS);
 }

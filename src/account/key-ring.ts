@@ -1,7 +1,7 @@
 import { type AuditRecord, newAuditEntryId } from '../core/audit';
 import type { KeyRecord, KeySummary } from './types';
 
-/** The account's keys: few, read on every call, so kept in memory and written through. */
+/** The account's keys. They are few and read on every call, so they are kept in memory and written through. */
 export class KeyRing {
   private readonly keys = new Map<string, KeyRecord>();
 
@@ -29,7 +29,7 @@ export class KeyRing {
   }
 }
 
-/** A key without what opens it. */
+/** A key without its secrets. */
 export const publicKey = ({
   secretHash: _,
   previous,
@@ -40,7 +40,7 @@ export const publicKey = ({
   ...(previous?.by !== undefined && { previousBy: previous.by }),
 });
 
-/** What the account itself does to a key is told in the audit log too. */
+/** The audit record for a key that the account itself disabled. */
 export const disabledByLimit = (keyId: string, at: number): AuditRecord => ({
   entryId: newAuditEntryId(),
   at,

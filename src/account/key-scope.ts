@@ -1,8 +1,8 @@
 import ipaddr from 'ipaddr.js';
-import { fail, type GatewayError } from '../core/errors';
+import { fail, type GatewayError, unknownKey } from '../core/errors';
 import type { AccountProfile, AdmitRequest, KeyRecord } from './types';
 
-/** Equality whose time does not tell how much of a guess was right. */
+/** Compares in a time that does not tell how much of a guess was right. */
 function equalText(a: string, b: string): boolean {
   let difference = a.length ^ b.length;
   for (let i = 0; i < a.length; i++) difference |= a.charCodeAt(i) ^ b.charCodeAt(i % (b.length || 1));
@@ -20,10 +20,10 @@ export function ipAllowed(ip: string | null, ranges: readonly string[]): boolean
   });
 }
 
-/** Bits that an IPv4 address has before it when it is written as an IPv6 one. */
+/** The bits that precede an IPv4 address mapped into an IPv6 one. */
 const MAPPED_BITS = 96;
 
-/** A single address or a CIDR range; undefined when it is neither. */
+/** Parses a single address or a CIDR range; undefined when it is neither. */
 export function parseRange(range: string): [ipaddr.IPv4 | ipaddr.IPv6, number] | undefined {
   try {
     if (range.includes('/')) {
@@ -38,10 +38,7 @@ export function parseRange(range: string): [ipaddr.IPv4 | ipaddr.IPv6, number] |
   }
 }
 
-/**
- * A range as everybody reads it. Old notations say something else than they seem to: `010.0.0.1` is 8.0.0.1, `10/8` is
- * 0.0.0.0/8.
- */
+/** Accepts only unambiguous notations. Old ones mean something else than they seem to: `010.0.0.1` is 8.0.0.1, `10/8` is 0.0.0.0/8. */
 export function isRange(text: string): boolean {
   const [base = ''] = text.split('/');
   return parseRange(text) !== undefined && (base.includes(':') || ipaddr.IPv4.isValidFourPartDecimal(base));
@@ -58,18 +55,18 @@ function secretFits({ secretHash, previous }: KeyRecord, given: string, nowMs: n
 
 export const SUSPENDED = fail('account_suspended', 'This account is suspended: ask the operator of this gateway.');
 
-/** Undefined where the account is in use. */
+/** Undefined where the account is active. */
 export const refuseSuspended = (profile: AccountProfile | undefined): GatewayError | undefined =>
   profile?.status === 'suspended' ? SUSPENDED.error : undefined;
 
-/** Why the key may not be used from here, undefined when it may. How its account stands only a good key is told. */
+/** Why the key may not be used from here; undefined when it may. Only the holder of a valid key learns that the account is suspended. */
 export function refuseKey(
   key: KeyRecord | undefined,
   request: KeyCheck,
   nowMs: number,
   profile: AccountProfile | undefined,
 ): GatewayError | undefined {
-  if (!key || !secretFits(key, request.secretHash, nowMs)) return fail('invalid_key', 'This API key does not exist.').error;
+  if (!key || !secretFits(key, request.secretHash, nowMs)) return unknownKey().error;
   if (key.status === 'revoked') return fail('revoked_key', 'This API key was revoked.').error;
   if (key.status === 'disabled')
     return fail('disabled_key', 'This API key is disabled, by hand or by its spending limit: its owner can enable it again.').error;
@@ -80,7 +77,7 @@ export function refuseKey(
   return refuseSuspended(profile);
 }
 
-/** Why the key may not be used for this model, undefined when it may. */
+/** Why the key may not be used for this model; undefined when it may. */
 export function refuseModels(key: KeyRecord, request: AdmitRequest): GatewayError | undefined {
   for (const one of [request, ...(request.alternatives ?? [])]) {
     const refused = refuseModel(key, one);

@@ -1,6 +1,6 @@
 /**
- * What each key has spent, what its calls under way may come to, and its limit a month or another period: who may begin a
- * call by it, and who is to be told when it is nearly or wholly used up.
+ * What each key has spent, what its calls under way may cost, and its limit for a month or another period: decides
+ * which calls may begin, and whom to tell when a limit is nearly or fully used up.
  */
 import type { GatewayError } from '../core/errors';
 import { monthOf } from '../core/ids';
@@ -14,21 +14,21 @@ import type { KeyRecord } from './types';
 export interface SpendAlert {
   spentMicro: MicroCredits;
   limitMicro: MicroCredits;
-  /** Of the limit, where that is no month. */
+  /** The limit's period, where it is not the month. */
   period?: LimitPeriod;
 }
 
-/** Whose spend it is: what was held in one period counts there, whenever it is charged. */
+/** When the money was held: it counts in that period, whenever it is charged. */
 export type SpendOf = Pick<OperationRow, 'month' | 'openedAtMs'>;
 
-/** What is to be known of keys, and told of them: alerts go to D1. */
+/** How to look keys up and to send alerts, which go to D1. */
 export interface KeyHooks {
   key(id: string): KeyRecord | undefined;
   disableKey(id: string): void;
   alert(kind: 'key_spend_80' | 'key_spend_100', keyId: string, period: number, payload: SpendAlert): void;
 }
 
-/** Times are those of the ledger, which never go back. */
+/** All times are the ledger's, which never go back. */
 export class KeySpending {
   private readonly spend: Map<string, KeySpend>;
   private readonly heldByKey = new Map<string, MicroCredits>();
@@ -41,20 +41,23 @@ export class KeySpending {
     this.spend = store.readKeySpend();
   }
 
-  /** Refuses a call that would pass its key's limit; the first refusal of one that is used up is told of. For the risk see `sharedRiskMicro`. */
+  /**
+   * Refuses a call that would exceed its key's limit, and alerts at the first refusal of a limit that is used up. For
+   * the risk see `sharedRiskMicro`.
+   */
   refuse(key: KeyRecord, estimateMicro: MicroCredits, nowMs: number, riskMicro: MicroCredits): GatewayError | undefined {
     const refusal = this.overLimit(key, estimateMicro, nowMs, riskMicro);
     if (refusal?.reached) this.tellUsedUp(key, nowMs);
     return refusal?.error;
   }
 
-  /** Adds what nobody asked leave for: no refusal comes before it, so it tells of a limit that it reaches. */
+  /** Adds a charge that was not admitted first. As no refusal precedes it, it sends the alert itself when it reaches the limit. */
   addUnasked(key: KeyRecord, costMicro: MicroCredits, of: SpendOf, nowMs: number): void {
     this.add(key.id, costMicro, of, nowMs);
     if (key.spendingLimitMicro !== null && this.ofLimit(key, nowMs) >= key.spendingLimitMicro) this.tellUsedUp(key, nowMs);
   }
 
-  /** Once for each limit. */
+  /** Alerts once for each limit. */
   private tellUsedUp(key: KeyRecord, nowMs: number): void {
     const spend = this.of(key, nowMs);
     const limitMicro = key.spendingLimitMicro;
@@ -65,7 +68,7 @@ export class KeySpending {
     if (key.autoDisable) this.hooks.disableKey(key.id);
   }
 
-  /** The same for more of a call that is under way, of which nobody is told: it may do with less. */
+  /** Like `refuse`, for an extension of a call under way. Sends no alert, since the call may make do with less. */
   overLimit(key: KeyRecord, micro: MicroCredits, nowMs: number, riskMicro: MicroCredits = 0) {
     return refuseSpending(key, this.ofLimit(key, nowMs), (this.heldByKey.get(key.id) ?? 0) + riskMicro, micro);
   }
@@ -87,7 +90,7 @@ export class KeySpending {
     this.hooks.alert(kind, keyId, own?.number ?? month, payload);
   }
 
-  /** A hold of the key's was made, enlarged, or (below zero) closed. */
+  /** Notes that a hold of the key was made, enlarged, or (negative) closed. */
   addHeld({ keyId }: OperationRow, micro: MicroCredits): void {
     if (keyId !== null) this.heldByKey.set(keyId, (this.heldByKey.get(keyId) ?? 0) + micro);
   }
@@ -97,7 +100,7 @@ export class KeySpending {
     return spend?.month === monthOf(nowMs) ? spend.spent : 0;
   }
 
-  /** What counts against the key's limit. */
+  /** What was spent of the key's limit in its current period. */
   ofLimit(key: Pick<KeyRecord, 'id' | 'limitPeriod'>, nowMs: number): MicroCredits {
     const spend = this.of(key, nowMs);
     return (spend.own ?? spend).spent;
@@ -110,7 +113,7 @@ export class KeySpending {
   }
 }
 
-/** What was spent in the periods that the moment lies in; those of another kind, or of before, are over. */
+/** What was spent in the periods that this moment lies in; everything of other periods counts as zero. */
 export function inPeriod(known: KeySpend | undefined, limitPeriod: LimitPeriod = 'month', nowMs: number): KeySpend {
   const month = monthOf(nowMs);
   const spend = known && known.month >= month ? known : newSpend(month);
@@ -127,11 +130,11 @@ export function inPeriod(known: KeySpend | undefined, limitPeriod: LimitPeriod =
   return { ...spend, own, alerted80: known!.alerted80, alerted100: known!.alerted100 };
 }
 
-/** Counts where it was held: in no period after it. */
+/** Counts in the period in which it was held, and in none after it. */
 export function addSpend(spend: KeySpend, micro: MicroCredits, { month, openedAtMs }: SpendOf): void {
   if (spend.month === month) spend.spent += micro;
   if (spend.own && periodOf(spend.own.period, openedAtMs) === spend.own.number) spend.own.spent += micro;
 }
 
-/** A limit that was raised is a new one to be told of; one that was lowered is not. */
+/** A raised limit is worth a new alert, a lowered one is not. */
 const isNew = (limit: MicroCredits, alerted: MicroCredits | null): boolean => alerted === null || limit > alerted;

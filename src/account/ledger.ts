@@ -1,9 +1,7 @@
 /**
- * The money of one account. Every method is one synchronous step that its caller runs in a storage transaction:
- * rows first, memory after them, so that a failed step leaves nothing behind once memory is read anew.
- *
- * Held in memory, and rebuilt from the rows on wake: open holds, rolling windows, and which closed operations
- * D1 has yet to confirm.
+ * The money of one account. Every method is one synchronous step that its caller runs in a storage transaction. Rows
+ * are written first and memory after them, so a failed step leaves nothing behind once memory is rebuilt from the rows,
+ * as it is on waking: open holds, rolling windows, and the closed operations that D1 has yet to confirm.
  */
 import { fail, type GatewayError } from '../core/errors';
 import { monthOf, parseOperationId } from '../core/ids';
@@ -13,7 +11,7 @@ import { refuseBalance, refuseTier, sharedRiskMicro } from './admission';
 import { refuseKey, refuseModels } from './key-scope';
 import { type KeyHooks, KeySpending } from './key-spending';
 import { newOperation } from './new-operation';
-import type { OperationRow, OperationTables } from './operation-tables';
+import type { OperationRow, OperationTables, Recent } from './operation-tables';
 import { RateWindow } from './rate-window';
 import { RateWindows } from './rate-windows';
 import type { AccountRow, AccountStore } from './store';
@@ -34,7 +32,7 @@ import type {
   Outcome,
 } from './types';
 
-/** How long after its hold expired a call may still be charged what it really cost. */
+/** How long after its hold expired a call may still be charged its real cost. */
 const LATE_CLOSE_MS = 24 * 3_600_000;
 
 export class Ledger {
@@ -57,16 +55,14 @@ export class Ledger {
   }
 
   private rebuild(nowMs: number): void {
-    for (const operation of this.operations.from(this.row.lowSeq)) {
-      if (operation.state === 'open') {
-        this.open.set(operation.seq, operation);
-        this.spending.addHeld(operation, operation.heldMicro);
-      } else if (operation.closeSeq !== null && operation.closeEpoch === this.row.epoch && operation.closeSeq > this.row.acked) {
-        this.unconfirmed.set(operation.closeSeq, { month: operation.month, seq: operation.seq });
-      }
+    for (const operation of this.operations.openFrom(this.row.lowSeq)) {
+      this.open.set(operation.seq, operation);
+      this.spending.addHeld(operation, operation.heldMicro);
     }
-    const recent: OperationRow[] = [];
-    for (const operation of this.operations.backwards()) {
+    for (const { closeSeq, month, seq } of this.operations.closedFrom(this.row.lowSeq, this.row))
+      this.unconfirmed.set(closeSeq, { month, seq });
+    const recent: Recent[] = [];
+    for (const operation of this.operations.recent()) {
       this.lastMs = Math.max(this.lastMs, operation.openedAtMs);
       if (operation.openedAtMs <= nowMs - RateWindow.SPAN_MS) break;
       recent.push(operation);
@@ -79,7 +75,7 @@ export class Ledger {
     return refuseBalance({ balanceMicro: this.row.balance, heldMicro, riskMicro }, micro, minimumMicro);
   }
 
-  /** Of one key, where it has a limit. */
+  /** The shared risk among the calls of one key; zero where it has no limit. */
   private keyRiskMicro({ id, spendingLimitMicro }: KeyRecord, exposureMicro: MicroCredits): MicroCredits {
     if (spendingLimitMicro === null || exposureMicro === 0) return 0;
     return sharedRiskMicro(
@@ -88,14 +84,14 @@ export class Ledger {
     );
   }
 
-  /** Time as the ledger sees it never goes back, so that windows and sequences agree. */
+  /** The ledger's time never goes back, so windows and sequences agree. */
   private tick(nowMs: number): number {
     this.lastMs = Math.max(this.lastMs, nowMs);
     return this.lastMs;
   }
 
   get tier(): TierId {
-    // Disputes can take back more than was ever counted as a top-up.
+    // Disputes can take back more than ever counted as a top-up.
     return effectiveTier(Math.max(0, this.row.topUp), this.row.profile.grantedTier);
   }
 
@@ -139,7 +135,7 @@ export class Ledger {
     return { ok: true, admission };
   }
 
-  /** Renews a hold's lease and notes what to charge should the call never be heard of again. */
+  /** Renews a hold's lease, and notes what to charge should the call never be heard of again. */
   beat(request: BeatRequest, now: number): BeatResult {
     const nowMs = this.tick(now);
     const operation = this.findOpen(request.holdId);
@@ -149,14 +145,15 @@ export class Ledger {
   }
 
   /**
-   * Enlarges a hold, if the balance and the key's limit allow it, and renews its lease. A refusal raises no alert:
-   * the caller asks for more than it needs, and may ask for less.
+   * Enlarges a hold, if balance and key limit allow it, and renews its lease. A refusal sends no alert: the caller asks
+   * for more than it needs, and may ask for less.
    */
   extend(request: ExtendRequest, now: number): ExtendResult {
     const nowMs = this.tick(now);
     const operation = this.findOpen(request.holdId);
     if (!operation) return fail('unavailable', 'The hold is closed.');
-    if (!operation.test) {
+    const isDone = request.fromMicro !== undefined && operation.heldMicro > request.fromMicro;
+    if (!operation.test && !isDone) {
       const key = operation.keyId === null ? undefined : this.hooks.key(operation.keyId);
       const error =
         (key && this.spending.overLimit(key, request.byMicro, nowMs)?.error) ?? this.refuseBalance(request.byMicro, request.byMicro);
@@ -178,7 +175,7 @@ export class Ledger {
     this.operations.renew(operation, request.note !== undefined);
   }
 
-  /** Settles or releases a hold, once: a closed one gives its first outcome again. */
+  /** Settles or releases a hold once; for a closed one it gives the first outcome again. */
   close(request: CloseRequest, now: number): CloseResult {
     const nowMs = this.tick(now);
     const ref = parseOperationId(request.holdId);
@@ -206,7 +203,7 @@ export class Ledger {
     if (closed && nowMs - (closed.closedAtMs ?? 0) > LATE_CLOSE_MS) return { ok: false, reason: 'too_late' };
     if (!closed) {
       if (ref.seq < this.row.cutSeq) return { ok: false, reason: 'too_late' };
-      // Held before a point-in-time restore that undid it: the work was done, so it is charged.
+      // A point-in-time restore undid this hold. Its work was done, so it is charged.
       const undone = ref.epoch < this.row.epoch && there?.epoch !== ref.epoch;
       if (!undone) return { ok: false, reason: 'unknown_hold' };
       if (ref.month < monthOf(nowMs - LATE_CLOSE_MS)) return { ok: false, reason: 'too_late' };
@@ -235,7 +232,7 @@ export class Ledger {
     return { ok: true, costMicro, outcome: request.outcome, repeated: false };
   }
 
-  /** Closes what was not heard of in time: charged by its last checkpoint, and released where there is none. */
+  /** Closes holds whose lease ran out: charged by the last checkpoint, or released where there is none. */
   expire(now: number): OperationRow[] {
     const nowMs = this.tick(now);
     const overdue = [...this.open.values()].filter((operation) => operation.deadlineMs <= nowMs);
@@ -278,7 +275,7 @@ export class Ledger {
     else this.store.writeSums(this.row);
   }
 
-  /** Adds to the balance, once for each event; gives the balance after it. */
+  /** Adds to the balance, once for each event, and gives the balance after it. */
   grant(request: GrantRequest, nonce: string, now: number): GrantResult {
     const nowMs = this.tick(now);
     if (this.store.isPaid(request.eventId)) return { balanceMicro: this.row.balance, repeated: true };
@@ -296,7 +293,7 @@ export class Ledger {
     return { balanceMicro: this.row.balance, repeated: false };
   }
 
-  /** Takes from the balance, once for each event, whatever it holds; gives the balance after it. */
+  /** Takes from the balance, once for each event, even if it falls below zero; gives the balance after it. */
   charge(request: ChargeRequest, nonce: string, now: number): { balanceMicro: MicroCredits; repeated: boolean } {
     const nowMs = this.tick(now);
     if (this.store.isPaid(request.eventId)) return { balanceMicro: this.row.balance, repeated: true };
@@ -317,7 +314,7 @@ export class Ledger {
     return { balanceMicro: this.row.balance, repeated: false };
   }
 
-  /** A line that is closed from the start. */
+  /** Adds a line without a hold, closed from the start. */
   private addLine(operation: OperationRow, nowMs: number): void {
     operation.closedAtMs = nowMs;
     operation.closeEpoch = this.row.epoch;
@@ -328,7 +325,7 @@ export class Ledger {
     this.unconfirmed.set(operation.closeSeq, { month: operation.month, seq: operation.seq });
   }
 
-  /** D1 has these: nothing up to the last gapless one is sent again. */
+  /** D1 has these; nothing up to the last gapless one is sent again. */
   confirm(epoch: number, closeSeqs: readonly number[]): void {
     if (epoch !== this.row.epoch) return;
     for (const closeSeq of closeSeqs) this.unconfirmed.delete(closeSeq);
@@ -344,17 +341,17 @@ export class Ledger {
     this.store.writeSums(this.row);
   }
 
-  /** Undefined where a provider may be asked for one more, which then counts. */
+  /** Undefined where a provider may be asked for one more count, which then counts. */
   refuseTokenCount(userId: string, atMost: number, now: number): GatewayError | undefined {
     return this.rates.refuseTokenCount(userId, atMost, this.tick(now));
   }
 
-  /** Undefined where this actor may change one more thing of the account, which then counts. */
+  /** Undefined where this actor may make one more change, which then counts. */
   refuseChange(actorId: string, now: number): GatewayError | undefined {
     return this.rates.refuseChange(actorId, this.tick(now));
   }
 
-  /** When the account next has something to do by itself, undefined when it has not. */
+  /** When the account next has something to do by itself; undefined when it has nothing. */
   nextDeadlineMs(): number | undefined {
     let next: number | undefined;
     for (const { deadlineMs } of this.open.values()) next = next === undefined ? deadlineMs : Math.min(next, deadlineMs);
@@ -365,7 +362,7 @@ export class Ledger {
     return this.spending.thisMonth(keyId, Math.max(nowMs, this.lastMs));
   }
 
-  /** What counts against a key's limit. */
+  /** What was spent of a key's limit. */
   spentOfLimit(key: KeyRecord, nowMs: number): MicroCredits {
     return this.spending.ofLimit(key, Math.max(nowMs, this.lastMs));
   }

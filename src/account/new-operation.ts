@@ -2,7 +2,7 @@ import { monthOf, operationId } from '../core/ids';
 import type { OperationRow } from './operation-tables';
 import type { AccountRow } from './store';
 
-/** The next of an account, with what is to be known of it. */
+/** The account's next operation. */
 export function newOperation(
   row: AccountRow,
   kind: OperationRow['kind'],

@@ -16,9 +16,9 @@ export interface Open extends Handed {
 }
 
 /**
- * Undefined where there is no account yet.
+ * Undefined where the account does not exist.
  *
- * @param wake Sees to it that the object's alarm goes off at once: somebody is to be told, which waits for no next call.
+ * @param wake Makes the object's alarm go off at once, for news that must not wait for the next call.
  */
 export function openAccount(sql: SqlStorage, now: () => number, wake: () => void): Open | undefined {
   const store = new AccountStore(sql);

@@ -1,7 +1,7 @@
 /**
- * Operations. Rows written are most of what a call costs to run, so one is hold, ledger line and outbox record in one
- * row without an index. A table holds what one UTC month has of a range of sequences: an id tells where its operation
- * lies, and each table is small enough to be summed, or dropped whole, in one step.
+ * Operations. Written rows are most of what a call costs to run, so hold, ledger line and outbox record share one row
+ * without an index. Each table holds one UTC month of a range of sequences: an id tells which table its operation is
+ * in, and each table is small enough to be summed, or dropped whole, in one step.
  */
 
 import { operationId } from '../core/ids';
@@ -9,8 +9,8 @@ import type { MicroCredits } from '../core/money';
 import type { Operation } from './types';
 
 /**
- * What is summed or searched has a column; the rest is JSON, since each value bound to a statement costs as much as
- * a whole short text: `head` is fixed when an operation opens, `tail` when it closes.
+ * What is summed or searched has a column. The rest is JSON, since each bound value costs as much as a short text:
+ * `head` is fixed when an operation opens, `tail` when it closes.
  */
 const TABLE_DDL = (table: string): string => `CREATE TABLE IF NOT EXISTS ${table} (
     seq INTEGER PRIMARY KEY, state TEXT NOT NULL, held INTEGER NOT NULL, checkpoint INTEGER NOT NULL,
@@ -20,34 +20,37 @@ const TABLE_DDL = (table: string): string => `CREATE TABLE IF NOT EXISTS ${table
 /** An operation's row, with what only the account needs. */
 export interface OperationRow extends Operation {
   nonce: string;
-  /** The epoch it was opened in, which its id names. */
+  /** The epoch in which it was opened, as its id says. */
   epoch: number;
   month: number;
   checkpointMicro: number;
-  /** What it can come to beyond its hold. */
+  /** What it may cost beyond its hold. */
   exposureMicro?: number;
-  /** It ended without having been sent to anybody. */
+  /** It ended without having been sent to any provider. */
   unsent?: boolean;
 }
 
-/** Of a new account. So few that no step takes long, so many that a full object has some hundred tables. */
+/** For new accounts. Small enough that no step takes long, large enough that a full object has only some hundred tables. */
 export const ROWS_PER_TABLE = 32_768;
 
 interface Table {
   name: string;
   month: number;
-  /** Its sequences lie below the end of this part, counted in `rowsPerTable`, and above that of the part before it. */
+  /** The table's sequences are those of this part, which has `rowsPerTable` of them. */
   part: number;
-  /** A month that is in one table up to this sequence, as long as it may be. */
+  /** For a month that an older version kept in one table: all its sequences up to this one are there. */
   wholeUpToSeq?: number;
 }
 
-/** Where a closed operation lies. */
+/** Where a closed operation is stored. */
 export interface Closed {
   closeSeq: number;
   month: number;
   seq: number;
 }
+
+/** What a rolling window counts of an operation. */
+export type Recent = Pick<OperationRow, 'seq' | 'kind' | 'state' | 'userId' | 'family' | 'test' | 'amountMicro' | 'openedAtMs' | 'unsent'>;
 
 /** Which of an account's closes D1 has in any case. */
 export interface Confirmed {
@@ -59,6 +62,11 @@ type Sql = Pick<SqlStorage, 'exec'>;
 type Row = Record<string, SqlStorageValue>;
 
 const PAGE_ROWS = 100;
+
+const NEWEST_FIRST = 'seq <= ? ORDER BY seq DESC';
+
+const RECENT_COLUMNS = `seq, state, amount, opened_at, head ->> 'kind' AS kind, head ->> 'userId' AS user_id, head ->> 'family' AS family,
+  head ->> 'test' AS test, tail ->> 'unsent' AS unsent`;
 
 const IS_OPERATION_TABLE = "type = 'table' AND name LIKE 'op\\_%' ESCAPE '\\'";
 
@@ -89,7 +97,7 @@ export class OperationTables {
     return Math.floor(seq / this.rowsPerTable);
   }
 
-  /** The first sequence behind the part that a sequence is in. */
+  /** The first sequence after the part that this one is in. */
   endOfPart(seq: number): number {
     return (this.partOf(seq) + 1) * this.rowsPerTable;
   }
@@ -99,7 +107,7 @@ export class OperationTables {
     return whole && seq <= whole.wholeUpToSeq! ? whole.name : `op_${month}_${this.partOf(seq)}`;
   }
 
-  /** In the order of time, but for those before a sequence. */
+  /** Oldest first, without the tables that end before the sequence. */
   private inOrder(fromSeq = 0): Table[] {
     const firstPart = this.partOf(fromSeq);
     return [...this.tables.values()].filter(({ part }) => part >= firstPart).sort((a, b) => a.month - b.month || a.part - b.part);
@@ -161,7 +169,7 @@ export class OperationTables {
     return row && toOperation(row, month);
   }
 
-  /** Closed operations as they go to D1, put together by SQLite from the rows as they are: parsing them would cost more than all else. */
+  /** Closed operations as D1 gets them. SQLite concatenates their JSON, since parsing it would cost more than all else. */
   lines(accountId: string, month: number, seqs: readonly number[]): { closeSeq: number; line: string }[] {
     const seqsByTable = new Map<string, number[]>();
     for (const seq of seqs) {
@@ -189,27 +197,56 @@ export class OperationTables {
     );
   }
 
-  /** Operations with a sequence from `fromSeq`, oldest first. */
+  /** Operations from a sequence on, oldest first. */
   *from(fromSeq: number): Generator<OperationRow> {
-    for (const table of this.inOrder(fromSeq)) yield* this.pages(table, 'seq >= ? ORDER BY seq', fromSeq, 1);
+    for (const table of this.inOrder(fromSeq))
+      for (const row of this.pages(table, '*', 'seq >= ? ORDER BY seq', fromSeq, 1)) yield toOperation(row, table.month);
   }
 
-  /** Operations newest first: for what is shown, and for what a rolling window counts. */
+  /** Those that are open among them. One may have been so for a day, and thousands have come and gone since: only it is read. */
+  openFrom(fromSeq: number): OperationRow[] {
+    return this.inOrder(fromSeq).flatMap(({ name, month }) =>
+      this.sql
+        .exec(`SELECT * FROM ${name} WHERE seq >= ? AND state = 'open' ORDER BY seq`, fromSeq)
+        .toArray()
+        .map((row) => toOperation(row, month)),
+    );
+  }
+
+  /** And those that D1 may lack. */
+  closedFrom(fromSeq: number, { epoch, acked }: Confirmed): Closed[] {
+    const which = "seq >= ? AND close_seq > ? AND tail ->> 'closeEpoch' = ?";
+    return this.inOrder(fromSeq).flatMap(({ name, month }) =>
+      this.sql
+        .exec(`SELECT close_seq, seq FROM ${name} WHERE ${which} ORDER BY seq`, fromSeq, acked, epoch)
+        .toArray()
+        .map(({ close_seq, seq }) => ({ closeSeq: Number(close_seq), month, seq: Number(seq) })),
+    );
+  }
+
+  /** Operations newest first: for what is shown. */
   *backwards(): Generator<OperationRow> {
-    for (const table of this.inOrder().reverse()) yield* this.pages(table, 'seq <= ? ORDER BY seq DESC', Number.MAX_SAFE_INTEGER, -1);
+    for (const table of this.inOrder().reverse())
+      for (const row of this.pages(table, '*', NEWEST_FIRST, Number.MAX_SAFE_INTEGER, -1)) yield toOperation(row, table.month);
+  }
+
+  /** The same for what a rolling window counts, which may be a hundred thousand: their receipts are not read. */
+  *recent(): Generator<Recent> {
+    for (const table of this.inOrder().reverse())
+      for (const row of this.pages(table, RECENT_COLUMNS, NEWEST_FIRST, Number.MAX_SAFE_INTEGER, -1)) yield toRecent(row);
   }
 
   /** Whole pages at a time: a cursor that its reader left half read would keep every table from being dropped. */
-  private *pages({ name, month }: Table, range: string, fromSeq: number, step: 1 | -1): Generator<OperationRow> {
+  private *pages({ name }: Table, columns: string, range: string, fromSeq: number, step: 1 | -1): Generator<Row> {
     for (let from = fromSeq; ; ) {
-      const page = this.sql.exec(`SELECT * FROM ${name} WHERE ${range} LIMIT ?`, from, PAGE_ROWS).toArray();
-      for (const row of page) yield toOperation(row, month);
+      const page = this.sql.exec(`SELECT ${columns} FROM ${name} WHERE ${range} LIMIT ?`, from, PAGE_ROWS).toArray();
+      yield* page;
       if (page.length < PAGE_ROWS) return;
       from = Number(page.at(-1)!.seq) + step;
     }
   }
 
-  /** What the lines from a sequence on come to. */
+  /** The sum of the lines from a sequence on. */
   sumFrom(fromSeq: number): MicroCredits {
     let sum = 0;
     for (const { name } of this.inOrder(fromSeq)) {
@@ -220,8 +257,8 @@ export class OperationTables {
   }
 
   /**
-   * What the lines from a sequence up to another come to, all of which are closed. Undefined where D1 could name one of
-   * them to a recovery, which would take it for a new one were it gone.
+   * The sum of the lines between two sequences, all of them closed. Undefined where D1 may still send one of them to a
+   * recovery, which would take it for new if it were gone from here.
    */
   sumOfKnown({ epoch, acked }: Confirmed, fromSeq: number, toSeq: number, tables = this.inOrder(fromSeq)): MicroCredits | undefined {
     let sum = 0;
@@ -235,13 +272,13 @@ export class OperationTables {
     return sum;
   }
 
-  /** The table of the oldest operations, and the last sequence in it. */
+  /** The oldest table and the last sequence in it. */
   oldest(): { table: Table; lastSeq: number } | undefined {
     const [table] = this.inOrder();
     return table && { table, lastSeq: this.lastOf(table.name)?.seq ?? 0 };
   }
 
-  /** The tables of the lowest part that there is: where it ends, and when the last of its operations began. */
+  /** The tables of the lowest part: where the part ends, and when its last operation began. */
   lowest(): { tables: Table[]; endSeq: number; lastOpenedAtMs: number } | undefined {
     const all = this.inOrder();
     if (all.length === 0) return undefined;
@@ -256,7 +293,7 @@ export class OperationTables {
     return row && { seq: Number(row.seq), openedAtMs: Number(row.opened_at) };
   }
 
-  /** For rows that an older version wrote without. */
+  /** For rows that an older version wrote without ids. */
   writeIds(): void {
     for (const operation of this.from(0)) {
       const { month, seq } = operation;
@@ -268,7 +305,7 @@ export class OperationTables {
     }
   }
 
-  /** Dropping a table bills no rows; deleting its rows bills each. */
+  /** Dropping a table bills no rows; deleting rows bills each. */
   drop({ name }: Pick<Table, 'name'>): void {
     this.sql.exec(`DROP TABLE ${name}`);
     this.tables.delete(name);
@@ -308,6 +345,18 @@ type Tail = Pick<OperationRow, 'closedAtMs' | 'closeEpoch' | 'outcome' | 'detail
 
 const OPEN_TAIL: Tail = { closedAtMs: null, closeEpoch: null, outcome: null, detail: {} };
 
+const toRecent = (row: Row): Recent => ({
+  seq: Number(row.seq),
+  kind: row.kind as Recent['kind'],
+  state: row.state as Recent['state'],
+  userId: row.user_id as Recent['userId'],
+  family: row.family as Recent['family'],
+  test: row.test === 1,
+  amountMicro: Number(row.amount),
+  openedAtMs: Number(row.opened_at),
+  ...(row.unsent === 1 && { unsent: true }),
+});
+
 function toOperation(row: Row, month: number): OperationRow {
   const head = JSON.parse(String(row.head)) as Head;
   const tail = row.tail === null ? OPEN_TAIL : (JSON.parse(String(row.tail)) as Tail);
@@ -324,7 +373,7 @@ function toOperation(row: Row, month: number): OperationRow {
     closeSeq: row.close_seq === null ? null : Number(row.close_seq),
     ...head,
     ...tail,
-    // It may have been asked for in case another failed.
+    // An alternative may have been served because the model that was asked for failed.
     model: (tail.detail.servedModel as string | undefined) ?? head.model,
   };
 }

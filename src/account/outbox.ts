@@ -1,15 +1,16 @@
 import type { AuditRecord } from '../core/audit';
 import type { OutboxEntity } from './types';
 
-/** In place of a payload that D1 has. */
+/** Replaces a payload that D1 has. */
 const CONFIRMED = '';
 
-/** Alerts and audit records happen once; what else is sent is a state, and will have newer versions. */
+/** Alerts and audit records happen once; everything else is a state that may have newer versions. */
 const happensOnce = (id: string): boolean => id.startsWith('alert:') || id.startsWith('audit:');
 
 /**
- * What D1 has yet to learn besides operations: the latest state of the account and its keys, alerts, and what
- * the audit log is to say of changes, which is written in one step with them. One row an entity; a newer version takes the place of one that was not sent yet.
+ * What D1 has yet to learn besides operations: the latest state of the account and its keys, alerts, and audit records,
+ * all written in one step with the changes that they tell of. One row an entity; a newer version replaces one that was
+ * not sent yet.
  */
 export class Outbox {
   private readonly pending = new Map<string, OutboxEntity>();
@@ -24,7 +25,7 @@ export class Outbox {
     }
   }
 
-  /** Versions are times, forced upwards: D1 takes no version that it has passed, whatever the clock does. */
+  /** Versions are times that always increase, whatever the clock does, since D1 ignores a version older than its own. */
   put(id: string, payload: OutboxEntity['payload'], nowMs: number): void {
     const version = Math.max(nowMs, (this.versions.get(id) ?? 0) + 1);
     this.sql.exec(
@@ -37,7 +38,7 @@ export class Outbox {
     this.pending.set(id, { id, version, payload });
   }
 
-  /** What the audit log is to say; nothing where the caller has nothing to say. */
+  /** Adds an audit record, if there is one. */
   note(record: AuditRecord | undefined, nowMs: number): void {
     if (record) this.put(`audit:${record.entryId}`, { ...record }, nowMs);
   }
@@ -52,12 +53,12 @@ export class Outbox {
     return [...this.pending.values()];
   }
 
-  /** Does D1 have the latest of it? */
+  /** Does D1 have its latest version? */
   isConfirmed(id: string): boolean {
     return !this.pending.has(id);
   }
 
-  /** What is confirmed, and will have no newer version. */
+  /** Removes what is confirmed and will have no newer version. */
   forget(id: string): void {
     this.sql.exec('DELETE FROM outbox WHERE id = ?', id);
     this.versions.delete(id);

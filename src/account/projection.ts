@@ -7,7 +7,7 @@ const MAX_MESSAGE_BYTES = 100_000;
 const MAX_ROWS = 100;
 
 const encoder = new TextEncoder();
-/** In a message, where a line is a string within JSON. */
+/** The size within a message, where a line is a string within JSON. */
 const bytesOf = (value: unknown): number => encoder.encode(JSON.stringify(value)).length;
 
 /** Cuts entities and closed operations of this epoch into queue messages. */
@@ -20,7 +20,7 @@ export function* ledgerMessages(
   let size = 0;
   const begin = (): LedgerMessage => ({ accountId: profile.id, epoch, closeSeqs: [], lines: [], entities: [] });
   let message = begin();
-  /** The message that was cut, when one more piece would be too much for it. */
+  /** Ends the current message when one more piece would make it too large. */
   const cutBefore = (bytes: number): LedgerMessage[] => {
     const isFull = size > 0 && (message.lines.length >= MAX_ROWS || size + bytes > MAX_MESSAGE_BYTES);
     const cut = isFull ? [message] : [];
@@ -42,7 +42,7 @@ export function* ledgerMessages(
   if (size > 0) yield message;
 }
 
-/** What lies in one table, a page at a time. */
+/** Groups closed operations by table, a page at a time. */
 function pages(due: readonly Closed[]): { month: number; seqs: number[] }[] {
   const found: { month: number; seqs: number[] }[] = [];
   for (const { month, seq } of due) {

@@ -1,14 +1,14 @@
 const HOUR_MS = 3_600_000;
 
 /**
- * An exact rolling hour for one user and family: the time of each call that counts. It lives in memory and is
- * rebuilt from the operations on wake, so it costs no row of its own.
+ * An exact rolling hour for one user and family: the time of each call that counts. It is kept in memory and rebuilt
+ * from the operations on wake, so it costs no row of its own.
  */
 export class RateWindow {
   private entries: { atMs: number; seq: number }[] = [];
   private head = 0;
 
-  /** Calls within the hour that ends now. */
+  /** The calls within the hour that ends now. */
   count(nowMs: number): number {
     while (this.head < this.entries.length && this.entries[this.head]!.atMs <= nowMs - HOUR_MS) this.head++;
     if (this.head > 512 && this.head * 2 > this.entries.length) {
@@ -18,7 +18,7 @@ export class RateWindow {
     return this.entries.length - this.head;
   }
 
-  /** Operations are added in the order of their sequence, and times never go back. */
+  /** Must be called in order of sequence; times never go back. */
   add(atMs: number, seq: number): void {
     this.entries.push({ atMs, seq });
   }

@@ -1,31 +1,30 @@
 /**
- * An account's rolling hours, for each user and family: calls that came to something, and, in a wider one, all that were
- * sent to a provider. One that a provider refuses is free and takes up nothing of the former; without the latter it could
- * be sent without end, on the provider's limits that all accounts share.
- *
- * They live in memory. Those of calls are rebuilt from the rows on wake; token counts and changes leave none, and whoever
- * asks for many keeps the object awake.
+ * An account's rolling hours for each user and family. One counts calls that came to something; a second, with a higher
+ * bound, counts all that were sent to a provider. Calls that a provider refuses are free and do not count in the first;
+ * without the second they could be sent without end, using up the provider's limits that all accounts share. All are in
+ * memory. Those of calls are rebuilt from the rows on wake; token counts and changes leave no rows, but whoever makes
+ * many of them keeps the object awake.
  */
 import { fail, type GatewayError } from '../core/errors';
 import { SENT_TIMES } from '../core/family';
-import type { OperationRow } from './operation-tables';
+import type { Recent } from './operation-tables';
 import { RateWindow } from './rate-window';
 import type { AdmitRequest } from './types';
 
-/** An hour, of one person in one account; its keys together count as one more. */
+/** Changes an hour by one person in one account; its keys together count as one more person. */
 const MOST_CHANGES = 600;
 
-type Counted = Pick<OperationRow, 'userId' | 'family' | 'test'>;
+type Counted = Pick<Recent, 'userId' | 'family' | 'test'>;
 
 export class RateWindows {
   private readonly counted = new Map<string, RateWindow>();
   private readonly sent = new Map<string, RateWindow>();
   private readonly tokenCounts = new Map<string, RateWindow>();
   private readonly changes = new Map<string, RateWindow>();
-  /** Of what leaves no row that would number it. */
+  /** Numbers what leaves no row of its own. */
   private asked = 0;
 
-  /** Undefined where one more may begin. What a test key asks for is sent to nobody. */
+  /** Undefined where one more may begin. Test calls are not sent to any provider, so they are not in the second window. */
   refuse(request: Pick<AdmitRequest, 'family' | 'hourlyLimit'>, { userId, test }: Pick<Counted, 'userId' | 'test'>, nowMs: number) {
     const { family, hourlyLimit } = request;
     const name = nameOf({ userId, family, test });
@@ -35,12 +34,12 @@ export class RateWindows {
     return refuseRate(windowOf(this.sent, name), SENT_TIMES * hourlyLimit, failures, nowMs);
   }
 
-  /** A token count that a provider is to be asked for takes its place at once. */
+  /** A token count takes its place before the provider is asked. */
   refuseTokenCount(userId: string, atMost: number, nowMs: number): GatewayError | undefined {
     return this.take(windowOf(this.tokenCounts, userId), atMost, 'token counts an hour is reached.', nowMs);
   }
 
-  /** Each change leaves something in the database that all accounts share, if it is a line of the audit log alone. */
+  /** Every change leaves at least an audit line in the database that all accounts share. */
   refuseChange(actorId: string, nowMs: number): GatewayError | undefined {
     return this.take(windowOf(this.changes, actorId), MOST_CHANGES, 'changes an hour is reached.', nowMs);
   }
@@ -52,14 +51,14 @@ export class RateWindows {
   }
 
   /** Calls are added in their order. */
-  add(operation: OperationRow): void {
+  add(operation: Recent): void {
     const name = nameOf(operation);
     if (countsForRate(operation)) windowOf(this.counted, name).add(operation.openedAtMs, operation.seq);
     if (!operation.test && !operation.unsent) windowOf(this.sent, name).add(operation.openedAtMs, operation.seq);
   }
 
   /** A call that has ended may give its places back. */
-  ended(operation: OperationRow): void {
+  ended(operation: Recent): void {
     const name = nameOf(operation);
     if (!countsForRate(operation)) this.counted.get(name)?.remove(operation.seq);
     if (operation.unsent) this.sent.get(name)?.remove(operation.seq);
@@ -77,7 +76,7 @@ function windowOf(windows: Map<string, RateWindow>, name: string): RateWindow {
 }
 
 /** Calls that came to nothing take up no quota. */
-const countsForRate = (operation: OperationRow): boolean =>
+const countsForRate = (operation: Recent): boolean =>
   operation.state !== 'released' && !(operation.state === 'expired' && operation.amountMicro === 0);
 
 function refuseRate(window: RateWindow, limit: number, isReached: string, nowMs: number): GatewayError | undefined {

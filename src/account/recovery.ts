@@ -6,10 +6,10 @@ import type { OperationRow } from './operation-tables';
 import type { AccountRow, AccountStore, KeySpend } from './store';
 import type { ClosedSince, Moment, Operation, RewindResult } from './types';
 
-/** Of workerd, when it runs anywhere but at Cloudflare. */
+/** workerd's message where point-in-time recovery does not exist, that is, everywhere but at Cloudflare. */
 const UNSUPPORTED = /not implement point-in-time/;
 
-/** Has the object begin its next session with an earlier state. */
+/** Makes the object begin its next session in an earlier state. */
 export async function rewindStorage(storage: DurableObjectStorage, to: Moment): Promise<RewindResult> {
   try {
     const bookmark = 'bookmark' in to ? to.bookmark : await storage.getBookmarkForTime(to.atMs);
@@ -20,7 +20,7 @@ export async function rewindStorage(storage: DurableObjectStorage, to: Moment): 
   }
 }
 
-/** What was closed since stays so: a restore is of books, and opens nothing. */
+/** What was closed since the restored moment stays closed: a restore is about the books and reopens nothing. */
 export function closeAgain(
   { keys, ledger }: Pick<Open, 'keys' | 'ledger'>,
   revoked: readonly string[],
@@ -33,7 +33,7 @@ export function closeAgain(
   for (const { id, untilMs } of since.rotatedKeys) {
     const key = keys.get(id);
     if (!key || key.previous?.untilMs === untilMs) continue;
-    // The new secret is not known here: whoever has it needs another.
+    // D1 does not have the rotated secret, so its holder needs a new one.
     const { previous: _, ...rest } = key;
     keys.put({ ...rest, expiresAtMs: Math.min(untilMs, key.expiresAtMs ?? untilMs) });
   }
@@ -44,8 +44,8 @@ export function closeAgain(
 type Restored = Pick<Open, 'store' | 'operations' | 'ledger' | 'keys'>;
 
 /**
- * Brings a restored account up to date from D1's lines (all those above the confirmed close sequence that it was
- * restored with, and all of later epochs), then begins a new epoch. What it had closed and D1 never saw is numbered
+ * Brings a restored account up to date with D1's lines (all above the confirmed close sequence that it was restored
+ * with, and all of later epochs), then begins a new epoch. What the account had closed and D1 never got is numbered
  * anew in that epoch, so that it is sent after all.
  */
 export function replayLines(restored: Restored, lines: Iterable<Operation>, endedEpoch: number): { epoch: number; replayed: number } {
@@ -60,7 +60,7 @@ export function replayLines(restored: Restored, lines: Iterable<Operation>, ende
     row.seq = Math.max(row.seq, seq);
     row.epoch = Math.max(row.epoch, closeEpoch ?? 0, parseOperationId(id)?.epoch ?? 0);
   }
-  // D1 may remember an epoch in which it got no line.
+  // D1 may know of an epoch from which it got no line.
   row.epoch = Math.max(row.epoch, endedEpoch) + 1;
   for (const line of lines) if (replayLine(restored, spend, line, inD1)) replayed++;
   row.closeSeq = 0;
@@ -74,7 +74,7 @@ export function replayLines(restored: Restored, lines: Iterable<Operation>, ende
   return { epoch: row.epoch, replayed };
 }
 
-/** Applies one line, unless the account has it already: what D1 has was told to the customer. */
+/** Applies a line of D1 unless the account has it: the customer has already seen what is in D1. */
 function replayLine(restored: Restored, spend: Spend, line: Operation, inD1: Set<string>): boolean {
   const { store, operations, ledger } = restored;
   const { row } = ledger;
@@ -89,7 +89,8 @@ function replayLine(restored: Restored, spend: Spend, line: Operation, inD1: Set
     operations.renew(operation, false);
     operations.close(operation);
   } else if (there) {
-    // The sequence was used again before the recovery: the line gets another, and its late closes find it as adjusted.
+    // Its sequence was used again before the recovery, so the line gets another; `findAdjustment` leads late closes to
+    // it.
     const seq = ++row.seq;
     const id = operationId({ ...ref, seq });
     operations.insert({ ...operation, seq, id });
@@ -106,14 +107,14 @@ function replayLine(restored: Restored, spend: Spend, line: Operation, inD1: Set
   return true;
 }
 
-/** What came by an event of its own, a payment say, is not taken twice; one that is known changes no more of the tier than of the balance. */
+/** An event of its own, such as a payment, is not applied twice, neither to the balance nor to the tier. */
 function replayEvent({ store, ledger }: Restored, line: Operation, changeMicro: MicroCredits): void {
   const { eventId, topUp } = line.detail as { eventId?: string; topUp?: boolean };
   if (eventId !== undefined && !store.isPaid(eventId)) store.markPaid(eventId, line.id);
   if (topUp) ledger.row.topUp += changeMicro;
 }
 
-/** Notes what the call came to in the end; gives when the call was held that was adjusted. */
+/** Notes what the call cost in the end; gives the time when it was held. */
 function replayAdjustment({ store, operations }: Restored, line: Operation): SpendOf {
   const { adjusts } = line.detail as { adjusts?: string };
   const ref = adjusts === undefined ? undefined : parseOperationId(adjusts);
@@ -125,7 +126,7 @@ function replayAdjustment({ store, operations }: Restored, line: Operation): Spe
   return { month: ref.month, openedAtMs: adjusted?.openedAtMs ?? openedAtMs };
 }
 
-/** What keys spent, brought up to date in one go. */
+/** Collects what keys spent, to be written in one go. */
 class Spend {
   private readonly all: Map<string, KeySpend>;
   private readonly changed = new Set<string>();

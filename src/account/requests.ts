@@ -1,7 +1,7 @@
 import type { MicroCredits } from '../core/money';
 import type { Mistaken } from './types';
 
-/** A request that is refused as a mistake is its caller's alone; a step that failed has reset the object, and is everybody's. */
+/** Answers a batch. A mistaken request concerns its caller alone; a step that throws has reset the object and fails the whole batch. */
 export function answersTo<Request>(requests: string, answer: (request: Request) => unknown): string {
   const each = (request: Request): unknown => {
     try {
@@ -14,7 +14,7 @@ export function answersTo<Request>(requests: string, answer: (request: Request) 
   return JSON.stringify((JSON.parse(requests) as Request[]).map(each));
 }
 
-/** What is no exact amount is a mistake of the caller's, which must not get as far as the books. */
+/** An amount that is not an exact integer is a bug of the caller, and must not reach the books. */
 export function requireExact(...amounts: MicroCredits[]): void {
   for (const amount of amounts) if (!Number.isSafeInteger(amount) || amount < 0) throw new RangeError(`${amount} is no exact amount`);
 }

@@ -1,4 +1,7 @@
-/** What of a call's record its owner is shown: not by which id, and which of the operator's keys, a provider keeps the answer. */
+/**
+ * The part of a call's record that its owner may see. Left out are a provider's id for a stored answer and the
+ * operator's credential that it belongs to.
+ */
 export function shownDetail({
   storedId: _id,
   storedKey: _key,

@@ -1,6 +1,6 @@
 /**
- * An account's tables, but for those of its operations. Rows written are most of what a call costs to run, so an
- * operation is one row, and the account's sums are another: two rows to admit, two to settle.
+ * An account's tables, except those of its operations. Written rows are most of what a call costs to run, so an
+ * operation is one row and the account's sums are another: two rows to admit, two to settle.
  */
 import type { LimitPeriod } from '../core/limit-period';
 import { OperationTables, ROWS_PER_TABLE } from './operation-tables';
@@ -23,7 +23,7 @@ const DDL = [
     at INTEGER NOT NULL) WITHOUT ROWID`,
 ];
 
-/** The account's row. Counters only ever grow, but for the two sums. */
+/** The account's row. All counters only grow, except the two sums. */
 export interface AccountRow {
   profile: AccountProfile;
   balance: number;
@@ -36,16 +36,16 @@ export interface AccountRow {
   /** No operation below this sequence is open or missing from D1. */
   lowSeq: number;
   topUp: number;
-  /** The sum of the lines below `archivedSeq`, which change no more, and of those in tables that were dropped. */
+  /** The sum of the lines below `archivedSeq`, which no longer change, and of those in dropped tables. */
   archived: number;
   archivedSeq: number;
-  /** Operations below this sequence were dropped for want of room. */
+  /** Operations below this sequence were dropped to make room. */
   cutSeq: number;
-  /** How operations lie in tables, for as long as the account lives. */
+  /** How many operations a table holds, fixed for the account's life. */
   rowsPerTable: number;
 }
 
-/** Of an account that has done nothing, or that an older version left without some of them. */
+/** For a new account, and for fields that an older version did not write. */
 const FIRST_SUMS: Omit<AccountRow, 'profile'> = {
   balance: 0,
   held: 0,
@@ -61,13 +61,13 @@ const FIRST_SUMS: Omit<AccountRow, 'profile'> = {
   rowsPerTable: ROWS_PER_TABLE,
 };
 
-/** What a key spent in a month, and the highest limit for which each alert has gone out: a higher one is told of again. */
+/** What a key spent in a month, and the highest limit for which each alert was sent: a higher limit is worth another. */
 export interface KeySpend {
   month: number;
   spent: number;
   alerted80: number | null;
   alerted100: number | null;
-  /** The same of the period of its limit, where that is no month; alerts are of this then. */
+  /** The same for the period of its limit, where that is not the month; the alerts are then about this limit. */
   own?: { period: LimitPeriod; number: number; spent: number };
 }
 
@@ -75,16 +75,16 @@ export const newSpend = (month: number): KeySpend => ({ month, spent: 0, alerted
 
 type Sql = Pick<SqlStorage, 'exec'>;
 
-/** Above this many keys, a key's spend gets a row of its own rather than a place in the account's row. */
+/** With more keys than this, a key's spend gets a row of its own instead of a place in the account's row. */
 const KEYS_IN_ACCOUNT_ROW = 50;
 
 export class AccountStore {
-  /** Keys whose spend has a row of its own. Once it has one, it is kept there. */
+  /** Keys whose spend has moved to a row of its own, for good. */
   private readonly ownSpendRows = new Set<string>();
 
   constructor(private readonly sql: Sql) {}
 
-  /** Does this account exist? Looks without creating anything: an object may be woken for an account that never was. */
+  /** Looks without creating tables, since an object may be woken for an account that never existed. */
   exists(): boolean {
     return this.sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'account'").toArray().length > 0;
   }
@@ -102,19 +102,19 @@ export class AccountStore {
     return { ...numbers, profile: JSON.parse(String(profile)) as AccountProfile };
   }
 
-  /** Rows as an older version left them. */
+  /** Brings rows of an older version up to date. */
   private upgrade({ rowsPerTable }: Pick<AccountRow, 'rowsPerTable'>): void {
     for (const statement of DDL) this.sql.exec(statement);
     new OperationTables(this.sql, rowsPerTable).writeIds();
     this.sql.exec('UPDATE account SET schema = ? WHERE id = 1', SCHEMA_VERSION);
   }
 
-  /** The sums and counters: one row. */
+  /** Writes sums and counters: one row. */
   writeSums(row: AccountRow): void {
     this.sql.exec('UPDATE account SET sums = ? WHERE id = 1', sumsOf(row));
   }
 
-  /** The same, and the keys' spend in the same row. */
+  /** The same with the keys' spend in the same row. */
   writeSumsAndSpend(row: AccountRow, spend: ReadonlyMap<string, KeySpend>, changedKey: string): void {
     if (spend.size > KEYS_IN_ACCOUNT_ROW || this.ownSpendRows.has(changedKey)) {
       this.ownSpendRows.add(changedKey);
@@ -126,7 +126,7 @@ export class AccountStore {
     this.sql.exec('UPDATE account SET sums = ?, key_spend = ? WHERE id = 1', sumsOf(row), JSON.stringify(Object.fromEntries(spend)));
   }
 
-  /** The profile, and the sums with it. */
+  /** The profile together with the sums. */
   writeProfile(row: AccountRow): void {
     this.sql.exec('UPDATE account SET profile = ?, sums = ? WHERE id = 1', JSON.stringify(row.profile), sumsOf(row));
   }
@@ -149,7 +149,7 @@ export class AccountStore {
     this.sql.exec('INSERT INTO paid VALUES (?, ?)', eventId, operationId);
   }
 
-  /** How a hold was closed after it had expired. */
+  /** How a hold was charged after it had expired. */
   findAdjustment(operationId: string): { costMicro: number; outcome: string } | undefined {
     const [row] = this.sql.exec('SELECT cost, outcome FROM adjusted WHERE op_id = ?', operationId).toArray();
     return row && { costMicro: Number(row.cost), outcome: String(row.outcome) };

@@ -29,6 +29,7 @@ type RemoteMethod =
   | 'rotateKey'
   | 'endGrace'
   | 'revokeKey'
+  | 'revokeKeys'
   | 'listKeys'
   | 'auditRecords'
   | 'authorize'
@@ -47,10 +48,10 @@ type RemoteMethod =
   | 'recover';
 
 /**
- * One object an account, by its id. The platform's own type of a stub loses every value that may hold any JSON;
- * all that crosses here is plain data, which a structured clone keeps as it is.
+ * The object of an account, by the account's id. The cast is safe: the platform's stub type loses every value that may
+ * hold any JSON, but only plain data crosses here, which structured cloning keeps as it is.
  *
- * @param deadlines Of the request that asks; without them each has a timer of its own.
+ * @param deadlines Those of the request that asks; without them each wait has a timer of its own.
  */
 export function accountStub(
   namespace: DurableObjectNamespace<Account>,
@@ -69,8 +70,8 @@ export function accountStub(
 }
 
 /**
- * What every call asks of its account crosses as text, and several together where they meet: the platform's own copy
- * of an object with this many fields costs more than to write and read it as JSON.
+ * What every call asks of its account crosses as JSON text, several requests at once where they meet: structured
+ * cloning of an object with this many fields costs more than writing and parsing it.
  */
 interface JsonMethods {
   admitJson(requests: string): Promise<string>;
@@ -82,16 +83,17 @@ interface Batchers {
   settle: Batcher<string, CloseResult | Mistaken>;
 }
 
-/** What is in the same city answers within `nearMs`: to wait for that costs a client less than a trip costs the account. */
+/** An object in the same city answers within `nearMs`; waiting for that costs a client less than another trip costs the account. */
 const LIMITS = { requestsATrip: 64, nearMs: 5, waitMs: 2_000, answerMs: 30_000 };
 
 const batchersByNamespace = new WeakMap<object, Batchers>();
 
-/** Of the whole isolate: only there do calls of one account meet. */
+/** Shared by the whole isolate, since only there calls of one account can meet. */
 function batchersOf(namespace: object): Batchers {
   const known = batchersByNamespace.get(namespace);
   if (known) return known;
-  // A client waits to be admitted while nothing else happens; when a call is settled its answer is there.
+  // Admission and settlement are batched apart: a client waits for its admission, while at settlement its answer is
+  // already there.
   const made: Batchers = {
     admit: new Batcher({ ...LIMITS, trips: { near: 2, far: 4 } }),
     settle: new Batcher({ ...LIMITS, trips: { near: 1, far: 1 } }),

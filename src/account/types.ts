@@ -1,13 +1,14 @@
-/** What crosses the wire between the Worker and an account object: plain data only. */
+/** What crosses between the Worker and an account object: plain data only. */
 import type { KeyMode } from '../core/api-key';
 import type { GatewayError } from '../core/errors';
 import type { RateFamily } from '../core/family';
+import type { IdempotencyHashes } from '../core/idempotency';
 import type { LimitPeriod } from '../core/limit-period';
 import type { MicroCredits, TokenPrice } from '../core/money';
 import type { TierId } from '../core/tiers';
 import type { UsageSource } from '../core/usage';
 
-/** A suspended account's keys open nothing, until the operator resumes it. */
+/** While an account is suspended, all its keys are refused, until the operator resumes it. */
 export const ACCOUNT_STATUSES = ['active', 'suspended'] as const;
 export type AccountStatus = (typeof ACCOUNT_STATUSES)[number];
 
@@ -20,7 +21,7 @@ export interface AccountProfile {
   grantedTier: TierId;
   /** Active where it is left out. */
   status?: AccountStatus;
-  /** What models cost it, in thousandths of their prices; those themselves where it is left out. */
+  /** What models cost this account, in thousandths of their list prices; 1,000 where it is left out. */
   pricePermille?: number;
 }
 
@@ -29,12 +30,12 @@ export interface KeyRecord {
   name: string;
   mode: KeyMode;
   secretHash: string;
-  /** Whose hourly limits the key's calls count against. */
+  /** The user whose hourly limits the key's calls count against. */
   userId: string;
   status: 'active' | 'revoked' | 'disabled';
   createdAtMs: number;
   expiresAtMs: number | null;
-  /** Micro-credits a period. */
+  /** For each period. */
   spendingLimitMicro: MicroCredits | null;
   /** A UTC calendar month where it is left out. */
   limitPeriod?: LimitPeriod;
@@ -45,17 +46,17 @@ export interface KeyRecord {
   ips: string[];
   models: string[];
   families: string[];
-  /** What it may do in the account plane beside calling models; nothing when there are none. */
+  /** What it may do in the account plane beside calling models; nothing where it is left out. */
   scopes?: string[];
-  /** Made by the gateway's own page for its calls, and used again by it. */
+  /** Made by the gateway's own page for its calls, and reused by it. */
   purpose?: 'playground';
-  /** Who was shown the secret; the maker, where nobody rotated it. */
+  /** Who was shown the secret; the key's maker where it was never rotated. */
   secretBy?: string;
-  /** The secret before the last rotation, good until its grace is over, and who was shown it. */
+  /** The secret before the last rotation, valid until its grace is over, and who was shown it. */
   previous?: { secretHash: string; untilMs: number; by?: string };
 }
 
-/** What may change of a key while it keeps its id, its secret and what it has spent. */
+/** What may change of a key that keeps its id, its secret and its spend. */
 export type KeyChange = Partial<
   Pick<
     KeyRecord,
@@ -75,23 +76,23 @@ export type KeyChange = Partial<
 
 export interface Rotation {
   secretHash: string;
-  /** For how long the secret before stays good. */
+  /** How long the old secret stays valid. */
   graceMs: number;
-  /** Who is shown the new one. */
+  /** Who is shown the new secret. */
   secretBy?: string | undefined;
-  /** The grace of an earlier rotation may end by this one. */
+  /** Whether this may end the grace of an earlier rotation. */
   endsGrace?: boolean | undefined;
   expiresAtMs?: number;
 }
 
 /** A key as its owner may see it. */
 export interface KeySummary extends Omit<KeyRecord, 'secretHash' | 'previous'> {
-  /** Until when the secret before the last rotation is good. */
+  /** Until when the secret before the last rotation is valid. */
   previousUntilMs?: number;
-  /** Who knows that one. */
+  /** Who knows that old secret. */
   previousBy?: string;
   spentThisMonthMicro: MicroCredits;
-  /** Of the limit, since its period began. */
+  /** Spent of the limit in its current period. */
   spentOfLimitMicro: MicroCredits;
 }
 
@@ -102,32 +103,31 @@ export interface AdmitRequest {
   origin: string | null;
   ip: string | null;
   family: RateFamily;
-  /** The catalogue's family of the model, for keys that are limited to some. */
+  /** The model's family in the catalogue, for keys that are limited to some families. */
   modelFamily: string;
   model: string;
-  /** What it may turn into, should the model fail; the key has to be good for all of them. */
+  /** The models that may answer in its place; the key must be allowed all of them. */
   alternatives?: readonly { model: string; modelFamily: string }[];
   endpoint: string;
   minimumTier: TierId;
-  /** The balance an account must have before a call of this kind, whatever it costs. */
+  /** The balance an account must have before a call of this kind, whatever the call costs. */
   minimumBalanceMicro: MicroCredits;
   estimateMicro: MicroCredits;
-  /** The most that it can come to, where nobody can stop it on the way: an answer in one piece. */
+  /** The most that it can cost, where nobody can stop it halfway: an answer in one piece. */
   worstMicro?: MicroCredits;
   leaseMs: number;
   hourlyLimit: number;
-  /** Sandbox calls of test keys: free, and in hourly windows of their own. */
-  idempotency: { keyHash: string; bodyHash: string } | null;
+  idempotency: IdempotencyHashes | null;
 }
 
 export interface Admission {
   holdId: string;
   userId: string;
-  /** The account's own prices: what was held is of them already. Left out where they are those of the catalogue. */
+  /** The account's own prices. The hold is already at them. Left out where they are the list prices. */
   pricePermille?: number;
 }
 
-/** The first answer to this idempotency key is to be sent again: nothing is held. */
+/** The first answer to this idempotency key is sent again; nothing is held. */
 export interface Replay {
   operationId: string;
 }
@@ -136,17 +136,17 @@ export type AdmitResult = { ok: true; admission: Admission } | { ok: true; repla
 
 export type Outcome = UsageSource | 'released';
 
-/** What a closed call leaves on its row, as JSON: the receipt a customer can recompute. */
+/** What a closed call leaves on its row, as JSON: the receipt that a customer can recompute. */
 export type OperationDetail = Record<string, unknown>;
 
 export interface CloseRequest {
   holdId: string;
-  /** What is charged; 0 releases the hold in full. */
+  /** What is charged; 0 releases the whole hold. */
   costMicro: MicroCredits;
   outcome: Outcome;
-  /** An `OperationDetail` as JSON: it is written as it comes, and nobody on its way to D1 has to read it. */
+  /** An `OperationDetail` as JSON. It is stored as it comes, and nothing on the way to D1 has to parse it. */
   detailJson: string;
-  /** With an idempotency key: whether its answer was stored for replay. */
+  /** With an idempotency key: whether the answer was stored for replay. */
   idempotency?: { keyHash: string; stored: boolean };
   /** Nothing of it has left the gateway, as far as is known. */
   unsent?: boolean;
@@ -154,24 +154,24 @@ export interface CloseRequest {
 
 export type CloseResult =
   | { ok: true; costMicro: MicroCredits; outcome: Outcome; repeated: boolean }
-  /** No such hold, or it was closed too long ago to be adjusted. */
+  /** There is no such hold, or it was closed too long ago to be adjusted. */
   | { ok: false; reason: 'unknown_hold' | 'too_late' };
 
-/** In place of an answer: the request could not be meant so. */
+/** In place of an answer: the request was a mistake of its caller. */
 export interface Mistaken {
   mistake: string;
 }
 
 export interface BeatRequest {
   holdId: string;
-  /** What the call has used so far: charged should it never be heard of again. */
+  /** What the call has used so far; charged should it never be heard of again. */
   checkpointMicro: MicroCredits;
-  /** Whoever looks after the call from now on knows better than what was noted before, be it less. */
+  /** The checkpoint may be lower than the one before: whoever looks after the call now knows better. */
   startsOver?: boolean;
   leaseMs: number;
-  /** What is known of the call so far, to be found on its row while it is open. */
+  /** What is known of the call so far, kept on its row while it is open. */
   note?: OperationDetail;
-  /** Its answer can be sent again from now on, though the call goes on. */
+  /** From now on its answer can be sent again, though the call goes on. */
   answeredKeyHash?: string;
 }
 
@@ -179,45 +179,47 @@ export type BeatResult = { ok: true } | { ok: false; reason: 'closed' };
 
 export interface ExtendRequest extends BeatRequest {
   byMicro: MicroCredits;
+  /** What was held before. Where that is more by now, this was done already: by another look, or by one that was not answered. */
+  fromMicro?: MicroCredits;
 }
 
 export type ExtendResult = { ok: true; heldMicro: MicroCredits } | { ok: false; error: GatewayError };
 
 export interface GrantRequest {
-  /** Makes the grant idempotent: a payment's id, say. */
+  /** Makes the grant idempotent; a payment's id, for example. */
   eventId: string;
   /** Negative for a refund or a dispute. */
   amountMicro: MicroCredits;
   reason: string;
   /** Does it count towards the tier? */
   topUp: boolean;
-  /** One that takes back is refused where it would leave less than nothing. */
+  /** A negative grant is refused where it would leave a balance below zero. */
   keepsAboveZero?: boolean;
 }
 
-/** The balance after it, or as it stays. */
+/** The balance after it, or unchanged when it was refused. */
 export interface GrantResult {
   balanceMicro: MicroCredits;
   repeated: boolean;
   refused?: 'below_zero';
 }
 
-/** What was closed since the moment that an account object was put back to, by D1's word: that would be open again. */
+/** What D1 knows to have been closed since the moment that an account object was restored to; the restore would reopen it. */
 export interface ClosedSince {
   /** Undefined where D1 knows no such account. */
   status?: AccountStatus;
   pricePermille?: number;
   disabledKeys: string[];
-  /** Whose secret of then was rotated away, and when it ends. */
+  /** Keys whose secret at that moment was rotated away later, and when its grace ends. */
   rotatedKeys: { id: string; untilMs: number }[];
 }
 
-/** What is charged without a call: time that the account's own resources were kept for it. */
+/** A charge without a call: for time in which the account's own resources were kept for it. */
 export interface ChargeRequest {
   /** Makes the charge idempotent. */
   eventId: string;
   amountMicro: MicroCredits;
-  /** The key that the resource was made with: the charge counts towards its limit. */
+  /** The key that the resource was made with; the charge counts towards its limit. */
   keyId: string | null;
   family: RateFamily;
   model: string;
@@ -257,7 +259,7 @@ export interface AccountView {
   tier: TierId;
   balanceMicro: MicroCredits;
   heldMicro: MicroCredits;
-  /** What is set aside for workers that run or wait: see `Commitments`. */
+  /** What is set aside for workers that run or idle: see `Commitments`. */
   committedMicro: MicroCredits;
   topUpMicro: MicroCredits;
   epoch: number;
@@ -271,21 +273,21 @@ export interface Books {
   /** Of every ledger line, archived months included. */
   linesMicro: MicroCredits;
   openHeldMicro: MicroCredits;
-  /** Closed operations of this epoch: the last of them has this number. */
+  /** The number of this epoch's last closed operation. */
   closeSeq: number;
   ackedCloseSeq: number;
   overdueHolds: number;
 }
 
-/** Which of its earlier states an account object goes back to; a bookmark is Cloudflare's name for one. */
+/** An earlier state that an account object can be restored to; a bookmark is Cloudflare's name for one. */
 export type Moment = { atMs: number } | { bookmark: string };
 
 export type RewindResult =
   | { ok: true; undoBookmark: string }
-  /** D1 lacks lines, there are no earlier states here, or not this one. */
+  /** D1 lacks lines; this platform keeps no earlier states; or it does not have this one. */
   | { ok: false; reason: 'unconfirmed' | 'unsupported' | 'refused' };
 
-/** A closed operation on its way to D1: what its row holds, `head` and `tail` as they lie there. */
+/** A closed operation on its way to D1: its row, with `head` and `tail` as they are stored. */
 export interface LineInD1 {
   accountId: string;
   closeSeq: number;
@@ -301,59 +303,62 @@ export interface LineInD1 {
 /** A message of the `ledger` queue. */
 export interface LedgerMessage {
   accountId: string;
-  /** Of every close in it. */
+  /** The epoch of every close in it. */
   epoch: number;
   closeSeqs: number[];
-  /** A closed operation each, in the order of `closeSeqs`, as JSON: see `LineInD1`. */
+  /** Closed operations in the order of `closeSeqs`, as JSON: see `LineInD1`. */
   lines: string[];
   entities: OutboxEntity[];
 }
 
-/** What the platform binds that the account object uses. */
+/** The bindings that the account object uses. */
 export interface AccountBindings {
   LEDGER_QUEUE: Queue<LedgerMessage>;
 }
 
-/** A settlement on its way to an account object that could not be reached when the call ended. */
+/** A settlement on its way to an account object that could not be reached when its call ended. */
 export interface SettlementMessage {
   accountId: string;
   close: CloseRequest;
 }
 
-/** The nightly check of the books goes on after this account. */
+/** The nightly check of the books continues after this account. */
 export interface ReconciliationMessage {
   after: string;
 }
 
-/** An answer that an upstream works on after its client has gone: to be looked after until it is there, and charged then. */
+/** An answer that a provider still works on: looked after until it is there, and charged then. */
 export interface BackgroundMessage {
   accountId: string;
   holdId: string;
   provider: string;
-  /** The upstream's id of the answer. */
+  /** The answer's id at its provider. */
   storedId: string;
   price: TokenPrice;
-  /** For an answer whose upstream counts nothing. */
+  /** For an answer whose provider reports no usage. */
   estimatedInputTokens: number;
-  /** What its client has heard of it comes to at least that; nobody had heard anything where it is left out. */
+  /** The cost of what its client has heard, which is charged at least; left out where nothing was heard. */
   heardMicro?: MicroCredits;
-  /** Since when its upstream has said that it knows no such answer. */
+  /** Since when its provider has said that it knows no such answer. */
   missingSinceMs?: number;
   /** A test key's call is free. */
   free: boolean;
   startedAtMs: number;
-  /** What is on the receipt so far. */
+  /** The receipt so far. */
   detail: OperationDetail;
   idempotency?: CloseRequest['idempotency'];
 }
 
-/** By which the rest of an answer can be charged, should its provider have gone on and its client fetch it. */
+/**
+ * All that is needed to charge the rest of an answer whose stream was cut short, should its provider have finished it
+ * and its client fetch it.
+ */
 export interface CutShort extends Pick<BackgroundMessage, 'accountId' | 'holdId' | 'provider' | 'storedId' | 'price' | 'detail'> {
   chargedMicro: MicroCredits;
   line: Pick<ChargeRequest, 'keyId' | 'family' | 'model' | 'endpoint'>;
 }
 
-/** The latest state of something D1 keeps a readable copy of, or an event for it. */
+/** The latest state of something that D1 keeps a readable copy of, or an event for it. */
 export interface OutboxEntity {
   /** `account`, `key:<id>`, `alert:<what>` or `audit:<entry id>`. */
   id: string;

@@ -1,21 +1,20 @@
-/** Room in an account object: what D1 has is given up once it is old, and earlier when the object grows full. */
+/** Makes room in an account object: operations that D1 has are dropped once they are old, and earlier when the object fills up. */
 import { monthOf } from '../core/ids';
 import type { Open } from './open-account';
 
 /** Operations stay readable here for this many months; D1 keeps them for good. */
 const KEEP_MONTHS = 2;
 
-/** In an object of more bytes than these, only operations that began so lately are kept. */
+/** In an object with more bytes than this, only operations that began this recently are kept. */
 export interface Bound {
   aboveBytes: number;
   keptMs: number;
 }
 
 /**
- * An object holds 10 GB, and a full one takes nothing more:
- * https://developers.cloudflare.com/durable-objects/platform/limits/
- * For a day a hold that expired may still be charged what it cost, so two are kept where there is room for them; a
- * rolling hour is counted from the rows, and is kept in any case.
+ * An object holds 10 GB and takes nothing more once it is full:
+ * https://developers.cloudflare.com/durable-objects/platform/limits/ An expired hold may still be charged its cost for
+ * a day, so two days are kept where there is room. The rolling hour is counted from the rows, so it is always kept.
  */
 export const BOUNDS: readonly Bound[] = [
   { aboveBytes: 9_000_000_000, keptMs: 3_600_000 },
@@ -24,7 +23,7 @@ export const BOUNDS: readonly Bound[] = [
 
 type Tidied = Pick<Open, 'store' | 'operations' | 'ledger'>;
 
-/** One step, which goes through a table or two at most; false where there was nothing to do. */
+/** One step, which touches a table or two at most; false where nothing was to do. */
 export function tidy(open: Tidied, bounds: readonly Bound[], sizeBytes: number, nowMs: number): boolean {
   const bound = bounds.find(({ aboveBytes }) => sizeBytes > aboveBytes);
   const changed = archivePart(open) || dropOldMonth(open, nowMs) || (bound !== undefined && dropLowest(open, nowMs - bound.keptMs));
@@ -32,7 +31,7 @@ export function tidy(open: Tidied, bounds: readonly Bound[], sizeBytes: number, 
   return changed;
 }
 
-/** Sums up the next part of the lines, so that nobody has to do so again. */
+/** Adds the next part of the lines to the archived sum, so that nobody has to sum them again. */
 function archivePart({ operations, ledger: { row } }: Tidied): boolean {
   const endSeq = operations.endOfPart(row.archivedSeq);
   const sum = endSeq > row.lowSeq ? undefined : operations.sumOfKnown(row, row.archivedSeq, endSeq);
@@ -48,7 +47,7 @@ function dropOldMonth({ operations, ledger: { row } }: Tidied, nowMs: number): b
   const oldest = operations.oldest();
   if (!oldest || oldest.table.month >= before) return false;
   const { table, lastSeq } = oldest;
-  // What is more than a part is summed up first.
+  // `archivePart` first sums a table that reaches beyond one part.
   if (lastSeq >= row.lowSeq || lastSeq >= operations.endOfPart(row.archivedSeq)) return false;
   const sum = operations.sumOfKnown(row, row.archivedSeq, lastSeq + 1, [table]);
   if (sum === undefined) return false;

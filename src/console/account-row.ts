@@ -1,8 +1,8 @@
 import type { AccountProfile } from '../account/types';
 
 /**
- * The account in D1 at once, for lists and for the nightly check; else it would be there when its outbox has been
- * emptied, some seconds later. Version 0 gives way to whatever the account object says.
+ * Lists an account in D1 at once rather than seconds later, when its outbox arrives. It has version 0, so whatever the
+ * account object sends replaces it.
  */
 export const listInD1 = (db: D1Database, { id, name, email, grantedTier, createdAtMs }: AccountProfile): D1PreparedStatement =>
   db

@@ -1,11 +1,12 @@
 /** The operator's verbs for accounts. The account object is told first; D1 follows through its outbox. */
-import { and, asc, eq, gt, or } from 'drizzle-orm';
+import { asc } from 'drizzle-orm';
 import { z } from 'zod';
 import { ACCOUNT_STATUSES, type AccountProfile, type AccountView, type GrantRequest } from '../account/types';
 import { fail, ok, type Result } from '../core/errors';
 import { accountBytes, accountId, newAccountBytes } from '../core/ids';
 import { availableMicro, fromCredits, PRICE_FACTORS, permilleOf, priceFactor, toCredits } from '../core/money';
 import { TIERS } from '../core/tiers';
+import { rowsAfter } from '../db/after';
 import { database } from '../db/client';
 import { accounts } from '../db/schema';
 import { listInD1 } from './account-row';
@@ -14,7 +15,7 @@ import { type Acting, auditRecord, collectAudit } from './audit/commit';
 import { momentCursor, readMoment } from './cursor';
 import type { ConsoleDeps } from './deps';
 
-/** The operator is no person with a session: the token says who it is, the request where it comes from. */
+/** The operator has no session: the token authenticates them, the request says where they are. */
 export type OperatorDeps = ConsoleDeps & Acting;
 
 const tier = z.enum(TIERS.map(({ id }) => id) as [(typeof TIERS)[number]['id'], ...(typeof TIERS)[number]['id'][]]);
@@ -30,16 +31,16 @@ export const createAccountInput = z.strictObject({
 export const grantInput = z.strictObject({
   credits,
   reason: z.string().max(500).nullish(),
-  /** Makes the grant idempotent; without one, each call is a grant of its own. */
+  /** Makes the grant idempotent; without one, every call is another grant. */
   eventId: z.string().min(1).max(200).nullish(),
   topUp: z.boolean().nullish(),
-  /** What takes back more than there is takes effect only where this says that it is meant. */
+  /** Must be set for a negative grant that takes more than the balance. */
   belowZero: z.boolean().nullish(),
 });
 
 export const tierInput = z.strictObject({ tier });
 
-/** What models cost the account, as a share of their prices. */
+/** The price of models for this account, as a factor of their list prices. */
 export const pricesInput = z.strictObject({
   factor: z.number().min(PRICE_FACTORS.least).max(PRICE_FACTORS.most).multipleOf(PRICE_FACTORS.step),
 });
@@ -63,7 +64,7 @@ const summary = ({ profile, tier: effective, balanceMicro, heldMicro, committedM
   availableCredits: toCredits(availableMicro({ balanceMicro, heldMicro, committedMicro })),
 });
 
-/** What the organization, or the person, whose wallet it is is called now: the object knows what they were when it was made. */
+/** The current name of an account's organization or person. The account object only knows the one from when it was made. */
 const NAMES = `SELECT a.value AS id, COALESCE(o.name, NULLIF(u.name, '')) AS name FROM json_each(?) a
   LEFT JOIN organizations o ON o.account_id = a.value
   LEFT JOIN personal_accounts p ON p.account_id = a.value LEFT JOIN users u ON u.id = p.user_id`;
@@ -76,12 +77,12 @@ async function withNames<Account extends { id: string; name: string }>(db: D1Dat
 }
 
 async function named({ db }: ConsoleDeps, view: AccountView): Promise<AccountView> {
-  // The account can be seen to without it.
+  // The account can be shown without its name.
   const [profile = view.profile] = await withNames(db, [view.profile]).catch(() => []);
   return { ...view, profile };
 }
 
-/** The account's stub, if the id is one; nothing is created for a made-up id. */
+/** The account with this id; a made-up id creates nothing. */
 export async function findAccount(deps: ConsoleDeps, id: string): Promise<Result<AccountView>> {
   const view = accountBytes(id) ? await deps.account(id).view() : null;
   return view ? ok(await named(deps, view)) : fail('not_found', 'There is no such account.');
@@ -112,7 +113,7 @@ export async function listAccounts(deps: ConsoleDeps, limit: number, cursor: str
   const rows = await database(deps.db)
     .select()
     .from(accounts)
-    .where(after && or(gt(accounts.createdAt, after.createdAt), and(eq(accounts.createdAt, after.createdAt), gt(accounts.id, after.id))))
+    .where(after && rowsAfter([accounts.createdAt, accounts.id], [after.createdAt, after.id]))
     .orderBy(asc(accounts.createdAt), asc(accounts.id))
     .limit(limit + 1);
   const page = await withNames(deps.db, rows.slice(0, limit));
@@ -190,7 +191,7 @@ export async function setTier(deps: OperatorDeps, { profile }: AccountView, inpu
   return summary(await named(deps, view));
 }
 
-/** From the next call on. */
+/** Applies from the next call on. */
 export async function setPrices(deps: OperatorDeps, { profile }: AccountView, { factor }: z.infer<typeof pricesInput>) {
   const detail = { from: priceFactor(profile.pricePermille), to: factor };
   const audit = auditRecord(deps, { action: 'account.set_prices', target: profile.id, detail });
@@ -199,7 +200,7 @@ export async function setPrices(deps: OperatorDeps, { profile }: AccountView, { 
   return summary(await named(deps, view));
 }
 
-/** From the next call on. */
+/** Applies from the next call on. */
 export async function setStatus(deps: OperatorDeps, { profile }: AccountView, { status, reason }: z.infer<typeof statusInput>) {
   const action = status === 'suspended' ? 'account.suspend' : 'account.resume';
   const audit = auditRecord(deps, { action, target: profile.id, detail: noted({ reason: reason ?? '' }) });

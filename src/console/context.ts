@@ -1,4 +1,4 @@
-/** What a verb of the control plane is given: whom it acts for, on whose wallet, and with what. */
+/** What a verb of the control plane is given: who acts, on which wallet, and with what. */
 import type { AccountPlaneDeps } from './deps';
 import type { Permission, Role } from './permissions';
 
@@ -30,10 +30,10 @@ export interface VerbContext extends AccountPlaneDeps {
   /** The wallet, personal or an organization's. */
   accountId: string;
   organization: OrganizationRef | null;
-  /** The member's; an owner's in their own wallet; null for an API key. */
+  /** The member's role; `owner` in a personal wallet; null for an API key. */
   role: Role | null;
   permissions: ReadonlySet<Permission>;
 }
 
-/** The same acting on another wallet: for what concerns no wallet that the caller has chosen. */
+/** The same on another wallet, for what does not concern the wallet that the caller chose. */
 export const onAccount = <C extends Pick<VerbContext, 'accountId'>>(context: C, accountId: string): C => ({ ...context, accountId });

@@ -3,7 +3,7 @@ import { fail, ok, type Result } from '../core/errors';
 
 export const refuseCursor = () => fail('invalid_request', '`cursor` must be the `nextCursor` of the page before.', { param: 'cursor' });
 
-/** Of rows by time, and by id where that is the same. */
+/** The last row's time, and its id where times are equal. */
 export interface Moment {
   createdAt: number;
   id: string;

@@ -9,14 +9,14 @@ export interface ConsoleDeps {
   now: () => number;
 }
 
-/** What the account plane has beside that. */
+/** What the account plane has in addition. */
 export interface AccountPlaneDeps extends ConsoleDeps {
   settings: AccountSettings;
-  /** Where the gateway is reached: `https://gateway.example.com`. */
+  /** The gateway's own origin: `https://gateway.example.com`. */
   origin: string;
   /** Undefined where mail is not set up. */
   mail: Mailer | undefined;
   fetch: typeof fetch;
-  /** D1 has the account's lines, as far as that can be told, before they are read there. Never fails. */
+  /** Brings D1 up to date with the account's lines, as far as possible, before they are read there. Never throws. */
   catchUp: (accountId: string) => Promise<void>;
 }

@@ -32,10 +32,10 @@ export function toOperation(row: Row): Operation {
   };
 }
 
-/** Clocks of an account and of who numbers its months are the same; what was taken back of a restore need not be. */
+/** An account's month and time come from the same clock, except in what a restore brought back. */
 const SLACK_MS = 86_400_000;
 
-/** Probes of a round, and when what is left is read as a whole. */
+/** How many lines each round probes; a small remainder is read as a whole. */
 const PROBES = 15;
 const NARROW_MS = 1_000;
 
@@ -46,17 +46,17 @@ interface Span {
   toMs: number;
 }
 
-/** The order in which an account's operations were opened. */
+/** Compares by the order in which an account's operations were opened. */
 const isAfter = (one: OperationRef, other: OperationRef): boolean =>
   one.epoch > other.epoch || (one.epoch === other.epoch && (one.month > other.month || (one.month === other.month && one.seq > other.seq)));
 
 /**
- * When the operation was opened, if there is a line of it: within one span or the other. Lines are in the order of their
- * ids, so that an id which is none costs some hundred rows rather than a month of them.
+ * Narrows down when the operation was opened: in one of the returned spans, if it exists. Lines are ordered by id, so
+ * even a made-up id costs some hundred rows instead of a whole month.
  */
 async function narrow(db: D1Database, accountId: string, ref: OperationRef, span: Span): Promise<Span[]> {
   let { fromMs, toMs } = span;
-  /** That of the first line after it, as lines of one millisecond are in no order. */
+  /** The span of the first line after it, since lines of the same millisecond have no order. */
   let together: Span[] = [];
   const probe = db.prepare(FIRST_FROM);
   while (toMs - fromMs > NARROW_MS) {
@@ -78,7 +78,7 @@ async function narrow(db: D1Database, accountId: string, ref: OperationRef, span
   return [{ fromMs, toMs }, ...together];
 }
 
-/** The line of an operation that its account object has dropped with its month: its id says which, and the index is by time. */
+/** Finds a line that its account object has dropped. The id tells its month, but the index is by time. */
 export async function findLedgerLine(db: D1Database, accountId: string, id: string): Promise<Operation | undefined> {
   const ref = parseOperationId(id);
   if (!ref) return undefined;

@@ -1,4 +1,4 @@
-/** Who may do what: the one table. Every route of the account plane names a permission of it. */
+/** Who may do what, in one table. Every route of the account plane names a permission from it. */
 
 export const ROLES = ['owner', 'admin', 'developer', 'billing', 'viewer'] as const;
 export type Role = (typeof ROLES)[number];
@@ -42,7 +42,7 @@ export const permits = (role: Role, permission: Permission): boolean => (PERMISS
 
 export const permissionsOf = (role: Role): Permission[] => ALL_PERMISSIONS.filter((permission) => permits(role, permission));
 
-/** What an API key may be given beside calls to models: what concerns a program, never people or money going out. */
+/** What an API key may be allowed beside calling models: things that concern a program, never people or money going out. */
 export const KEY_SCOPES = [
   'keys.read',
   'keys.write',

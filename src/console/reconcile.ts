@@ -1,4 +1,4 @@
-/** The books of every account against themselves and against D1. */
+/** Checks every account's books against themselves and against D1. */
 import { and, asc, eq, gt, lte, sql } from 'drizzle-orm';
 import type { Books, ReconciliationMessage } from '../account/types';
 import { database } from '../db/client';
@@ -11,27 +11,27 @@ export interface Problem {
 }
 
 /**
- * An invocation may ask D1 a thousand times (https://developers.cloudflare.com/d1/platform/limits/): once for an
- * account, and once more where lines are missing.
+ * An invocation may make a thousand D1 queries (https://developers.cloudflare.com/d1/platform/limits/): one for each
+ * account, and one more where lines are missing.
  */
 const ACCOUNTS_AT_A_TIME = 400;
-/** Missing lines are sent again by parts that fit into memory, and so many parts of an account a night. */
+/** Missing lines are sent again in parts that fit into memory, up to this many parts per account and night. */
 const LINES_A_PART = 5_000;
 const PARTS_A_NIGHT = 20;
-/** Accounts looked at side by side: most of the time goes by waiting for their objects and for D1. */
+/** Accounts checked in parallel: most of the time goes into waiting for their objects and for D1. */
 const AT_ONCE = 6;
 
 export interface Reconciled {
   checked: number;
   problems: Problem[];
-  /** The last account of those checked, when others come after it. */
+  /** The last account checked, when more follow. */
   nextCursor: string | null;
 }
 
-/** Checks one account, so that gaps in D1 are sent again. */
+/** Checks one account, and has gaps in D1 sent again. */
 export const reconcileAccount = async (deps: ConsoleDeps, accountId: string): Promise<Reconciled> => checkAccounts(deps, [accountId], null);
 
-/** The same for the accounts after the one that is named, as many as one invocation can check. */
+/** The same for the accounts after this one, as many as an invocation can check. */
 export async function reconcileFrom(deps: ConsoleDeps, after = '', atMost = ACCOUNTS_AT_A_TIME): Promise<Reconciled> {
   const rows = await database(deps.db)
     .select({ id: accounts.id })
@@ -55,7 +55,7 @@ async function checkAccounts(deps: ConsoleDeps, ids: readonly string[], nextCurs
   return { checked: ids.length, problems, nextCursor };
 }
 
-/** In one statement, whatever their number. */
+/** Writes all of them in one statement. */
 async function writeDown({ db, now }: ConsoleDeps, problems: readonly Problem[]): Promise<void> {
   const listed = sql`json_each(${JSON.stringify(problems)})`;
   await database(db).run(
@@ -64,7 +64,7 @@ async function writeDown({ db, now }: ConsoleDeps, problems: readonly Problem[])
   );
 }
 
-/** One part of the nightly run; what comes after it is a message. A part that is done twice says the same twice. */
+/** One part of the nightly run; the next is queued. Doing a part twice records the same twice. */
 export async function reconcileNightly(
   deps: ConsoleDeps,
   queue: Pick<Queue<ReconciliationMessage>, 'send'>,
@@ -77,7 +77,7 @@ export async function reconcileNightly(
   else await database(deps.db).insert(reconciliationRuns).values({ endedAt: deps.now() }).onConflictDoNothing();
 }
 
-/** One account that cannot be checked does not keep the others from being. */
+/** An account that cannot be checked does not stop the others from being checked. */
 function unchecked(error: unknown): string[] {
   console.error('account not checked', String(error));
   return ['the account could not be checked'];
@@ -100,7 +100,7 @@ async function checkAccount(deps: ConsoleDeps, accountId: string): Promise<strin
   return problems;
 }
 
-/** Which parts of an account's confirmed lines D1 has not all of. */
+/** The parts of an account's confirmed lines of which D1 lacks some. */
 async function partsWithGaps({ db }: ConsoleDeps, accountId: string, { epoch, ackedCloseSeq }: Books): Promise<number[]> {
   const part = sql<number>`(${ledger.closeSeq} - 1) / ${LINES_A_PART}`;
   const rows = await database(db)
@@ -122,7 +122,7 @@ export function checkBooks(books: Books): string[] {
   return problems;
 }
 
-/** Up to the close that the books were read at: later ones may arrive meanwhile. */
+/** Up to the close at which the books were read, since later lines may arrive meanwhile. */
 async function copyOf(deps: ConsoleDeps, accountId: string, { epoch, closeSeq }: Books) {
   const upTo = sql`(${ledger.epoch} < ${epoch} OR ${ledger.closeSeq} <= ${closeSeq})`;
   const [row] = await database(deps.db)

@@ -1,8 +1,9 @@
 /** An account object put back to an earlier moment, and brought up to date from D1. */
-import { and, asc, eq, gt, or, sql } from 'drizzle-orm';
+import { and, asc, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { AccountStatus, AccountView, Books, ClosedSince, Moment } from '../account/types';
 import { fail, ok, type Result } from '../core/errors';
+import { rowsAfter } from '../db/after';
 import { database } from '../db/client';
 import { accounts, apiKeys, ledger, ledgerFences } from '../db/schema';
 import type { OperatorDeps } from './accounts';
@@ -13,7 +14,7 @@ const RECOVER_PAGE = 1_000;
 /** https://developers.cloudflare.com/durable-objects/api/sqlite-storage-api/#pitr-point-in-time-recovery-api */
 const KEPT_MS = 30 * 86_400_000;
 
-/** A moment, or the bookmark that an earlier restore gave to undo it by. */
+/** A moment, or the bookmark that an earlier restore returned for undoing it. */
 export const restoreInput = z.strictObject({ at: z.iso.datetime({ offset: true }).nullish(), bookmark: z.string().min(1).nullish() });
 
 export interface Recovered {
@@ -21,7 +22,7 @@ export interface Recovered {
   replayed: number;
 }
 
-/** Puts the object back, and at once has it take from D1 what was closed since. */
+/** Restores the object, and at once makes it take from D1 what was closed since. */
 export async function restore(
   deps: OperatorDeps,
   { profile: { id, createdAtMs } }: AccountView,
@@ -35,11 +36,12 @@ export async function restore(
   if (!rewound.ok) return REFUSALS[rewound.reason];
   const { undoBookmark } = rewound;
   console.log('account put back', JSON.stringify({ accountId: id, ...moment.value, undoBookmark }));
-  // The object ends in the middle of this call, which therefore fails.
+  // The object restarts during this call, so the call fails.
   await stub.endSession().catch(() => {});
   const books = await deps.account(id).books();
   if (!books) return fail('internal', `The object had no account at that moment. Undo it with the bookmark ${undoBookmark}.`);
-  return ok({ undoBookmark, ...(await recover(deps, id, books, { ...moment.value, undoBookmark })) });
+  const recovered = await recover(deps, id, books, { ...moment.value, undoBookmark });
+  return recovered.ok ? ok({ undoBookmark, ...recovered.value }) : recovered;
 }
 
 const REFUSALS = {
@@ -58,23 +60,28 @@ function momentOf({ at, bookmark }: z.infer<typeof restoreInput>, createdAtMs: n
 }
 
 /**
- * After a point-in-time restore of an account object: brings it up to date from D1 and begins a new epoch. D1 may
- * know later epochs than the object, when it was restored to before an earlier restore.
+ * Brings a restored account object up to date from D1 and begins a new epoch. D1 may know later epochs than the object,
+ * when it was restored to before an earlier restore.
  */
-export async function recover(deps: OperatorDeps, accountId: string, books: Books, why: Record<string, unknown> = {}): Promise<Recovered> {
+export async function recover(
+  deps: OperatorDeps,
+  accountId: string,
+  books: Books,
+  why: Record<string, unknown> = {},
+): Promise<Result<Recovered>> {
   const stub = deps.account(accountId);
   let lines = 0;
   const endedEpoch = await endEpochs(deps, accountId, books.epoch);
-  await stub.stageRecovery([], true);
+  if (!(await stub.stageRecovery([], endedEpoch, true))) return SUPERSEDED;
   for (let [epoch, closeSeq] = [books.epoch, books.ackedCloseSeq]; ; ) {
-    const later = or(gt(ledger.epoch, epoch), and(eq(ledger.epoch, epoch), gt(ledger.closeSeq, closeSeq)));
+    const later = rowsAfter([ledger.epoch, ledger.closeSeq], [epoch, closeSeq]);
     const page = await database(deps.db)
       .select()
       .from(ledger)
       .where(and(eq(ledger.accountId, accountId), later))
       .orderBy(asc(ledger.epoch), asc(ledger.closeSeq))
       .limit(RECOVER_PAGE);
-    await stub.stageRecovery(page.map(toOperation), false);
+    if (!(await stub.stageRecovery(page.map(toOperation), endedEpoch, false))) return SUPERSEDED;
     lines += page.length;
     if (page.length < RECOVER_PAGE) break;
     ({ epoch, closeSeq } = page.at(-1)!);
@@ -87,9 +94,12 @@ export async function recover(deps: OperatorDeps, accountId: string, books: Book
     auditRecord(deps, { action: 'account.recover', target: accountId, detail }),
     since,
   );
+  if (!recovered) return SUPERSEDED;
   await collectAudit(deps, accountId);
-  return recovered;
+  return ok(recovered);
 }
+
+const SUPERSEDED = fail('conflict', 'Another recovery of this account has begun since, and goes on in place of this one.');
 
 /** Of keys, and of the account itself, as D1 was told last. */
 async function closedSince({ db }: OperatorDeps, accountId: string): Promise<{ revoked: string[]; since: ClosedSince }> {
@@ -114,8 +124,8 @@ async function closedSince({ db }: OperatorDeps, accountId: string): Promise<{ r
 }
 
 /**
- * From now on D1 takes no line of these epochs: what it lacks of them, the object numbers anew. Gives the last of them:
- * the one that the recovery before has begun is among them, though it may have left no line.
+ * From now on D1 takes no lines of these epochs; the object renumbers what D1 lacks of them. Gives the last of them,
+ * which includes the epoch that an earlier recovery began, even if it left no line.
  */
 async function endEpochs({ db }: OperatorDeps, accountId: string, objectsEpoch: number): Promise<number> {
   const [known] = await database(db)

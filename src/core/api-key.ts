@@ -1,6 +1,6 @@
 /**
- * API keys: `ck_` (or `ck_test_`) and 43 bytes in base62: version 1, account 12, key 4, secret 20, MAC 6.
- * The MAC only stops strangers from waking account objects; the secret's hash, checked there, is what admits.
+ * API keys: `ck_` (or `ck_test_`) and 43 bytes in base62: version 1, account 12, key 4, secret 20, MAC 6. The MAC only
+ * keeps strangers from waking account objects; the account decides by the secret's hash.
  */
 import { base62Length, fromBase62, toBase62 } from './base62';
 import { ACCOUNT_ID_BYTES, accountBytes, accountId, KEY_ID_BYTES, keyBytes, keyId } from './ids';
@@ -46,7 +46,7 @@ function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return difference === 0;
 }
 
-/** How a key's token begins, from what is no secret, so that people can tell which of theirs they hold. */
+/** The beginning of a key's token, which is not secret, so that people can tell their keys apart. */
 export function tokenBeginning(mode: KeyMode, account: string, id: string): string {
   const named = [accountBytes(account), keyBytes(id)];
   if (!named[0] || !named[1]) return mode === 'test' ? TEST_PREFIX : LIVE_PREFIX;
@@ -77,12 +77,12 @@ export async function mintKey(
 
 const CACHE_SIZE = 2000;
 
-/** Reads keys, remembering the last few thousand: parsing is pure, and revocation is the account's to decide. */
+/** Reads keys and remembers the last few thousand. That is safe: reading is pure, and the account decides on revocation. */
 export class KeyReader {
   private readonly secrets: Promise<CryptoKey>[];
   private readonly cache = new Map<string, ApiKey>();
 
-  /** Every secret whose keys are still honoured, the current one first. */
+  /** Every secret whose keys still work, the current one first. */
   constructor(macSecrets: readonly string[]) {
     this.secrets = macSecrets.map(importSecret);
   }

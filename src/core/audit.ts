@@ -4,7 +4,7 @@ import { randomDigits } from './ids';
 
 /** An entry before it has its place in the chain. */
 export interface AuditRecord {
-  /** Lets an entry that comes twice into the log once. */
+  /** An entry that arrives twice is written once, by this id. */
   entryId: string;
   at: number;
   actorKind: string;

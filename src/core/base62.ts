@@ -1,10 +1,10 @@
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const DIGITS = new Map([...ALPHABET].map((char, value) => [char, value]));
-/** Eight digits fit a double exactly; whole blocks keep the BigInt work small. */
+/** Eight digits fit a double exactly; working in blocks of eight keeps the BigInt work small. */
 const BLOCK = 8;
 const BLOCK_BASE = 62n ** BigInt(BLOCK);
 
-/** A digit for a random byte; no two of them differ in likelihood by more than a fifth. */
+/** One digit for a random byte. 256 is no multiple of 62, so some digits come up a quarter more often than others. */
 export const base62Digit = (byte: number): string => ALPHABET[byte % 62]!;
 
 /** How many base62 digits hold so many bytes, whatever their value. */

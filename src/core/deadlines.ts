@@ -1,7 +1,7 @@
 /**
- * The deadlines of one request, on one timer of the platform. Nearly all are called off, and to set a timer and to clear
- * it costs a call the better part of a hundredth of its time; here that is a place in a set. It must not be shared by
- * requests: a timer belongs to the one that set it.
+ * All deadlines of one request on a single timer. Nearly every deadline is called off, and setting and clearing a timer
+ * takes almost 1 % of a small call; here it is only a place in a set. Requests must not share it, since a Worker's
+ * timer belongs to the request that set it.
  */
 
 interface Deadline {
@@ -9,7 +9,7 @@ interface Deadline {
   run: () => void;
 }
 
-/** So often at least it is looked at what is due, so that a deadline which is set later seldom needs another timer. */
+/** The timer rings at least this often, so that a deadline that is set later seldom needs another one. */
 const RING_MS = 2_000;
 
 export class Deadlines {
@@ -17,7 +17,7 @@ export class Deadlines {
   private timer: ReturnType<typeof setTimeout> | null = null;
   private ringsAtMs = Number.POSITIVE_INFINITY;
 
-  /** Runs it then, unless it is called off before by what this gives. */
+  /** Runs `run` after `ms`, unless the function that it returns is called before. */
   after(ms: number, run: () => void): () => void {
     const deadline = { atMs: Date.now() + ms, run };
     this.open.add(deadline);
@@ -50,7 +50,7 @@ export class Deadlines {
   private ring(): void {
     this.timer = null;
     this.ringsAtMs = Number.POSITIVE_INFINITY;
-    // A timer may be early by the fraction of a millisecond that the clock does not tell.
+    // A timer may be early by a fraction of a millisecond, which the clock does not show.
     const dueMs = Date.now() + 1;
     for (const deadline of [...this.open]) {
       if (deadline.atMs > dueMs || !this.open.delete(deadline)) continue;

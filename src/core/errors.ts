@@ -32,7 +32,7 @@ export const ERRORS = {
   invalid_request: { status: 400, type: 'invalid_request_error', retry: false },
   unknown_model: { status: 400, type: 'invalid_request_error', retry: false },
   model_unavailable: { status: 400, type: 'invalid_request_error', retry: false },
-  /** Sent again, it would take as long again, and cost as much: clients that repeat what looks like an outage must not. */
+  /** A retry would take as long again and cost as much, so clients must not take it for an outage that retries cure. */
   too_long: { status: 400, type: 'invalid_request_error', retry: false },
   wrong_endpoint: { status: 400, type: 'invalid_request_error', retry: false },
   rate_limited: { status: 429, type: 'rate_limit_error', retry: false },
@@ -51,16 +51,16 @@ export const ERRORS = {
 
 export type ErrorKind = keyof typeof ERRORS;
 
-/** What speaks against the key itself: where a client sends two, the other one may be good. */
+/** Refusals of the key itself. Where a client sends two keys, the other one may be good. */
 export const KEY_REFUSALS: ReadonlySet<ErrorKind> = new Set([
   ...(['invalid_key', 'revoked_key', 'expired_key', 'disabled_key'] as const),
   ...(['origin_not_allowed', 'ip_not_allowed', 'account_suspended'] as const),
 ]);
 
-/** The code of a conversation that is too long for its model: agents that find it shorten theirs and go on. */
+/** For a conversation that is too long for its model. Agents look for this code, shorten the conversation and go on. */
 export const CONTEXT_OVERFLOW = 'context_length_exceeded';
 
-/** A failure as a value. What it says is meant for the client: no internals, no credentials. */
+/** An expected failure. Its message is meant for the client: no internals, no credentials. */
 export interface GatewayError {
   kind: ErrorKind;
   message: string;
@@ -88,3 +88,12 @@ export const fail = (
   ok: false,
   error: { kind, message, ...more },
 });
+
+/** For a key that its account does not have, and for one with a wrong secret: strangers must not learn which it is. */
+export const unknownKey = () => fail('invalid_key', 'This API key does not exist.');
+
+/** The key, or what was asked for, may well be there: an infrastructure fault must never look like a refusal. */
+export const accountUnreachable = () => fail('unavailable', 'The account could not be reached; try again.', { retryAfterSeconds: 2 });
+
+/** A bug of ours: the log gets the reason, the client only the id to ask about. */
+export const internalError = () => fail('internal', 'Something went wrong on our side; please report the request id.');

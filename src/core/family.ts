@@ -2,7 +2,7 @@
 export const FAMILIES = ['chat', 'messages', 'responses', 'gemini', 'embedding', 'image', 'video', 'audio', '3d', 'gpu'] as const;
 export type Family = (typeof FAMILIES)[number];
 
-/** Which endpoint serves a family, for those who knock at another's. */
+/** The endpoint that serves a family, for callers who used another's. */
 export const ENDPOINT_OF: Record<Family, string> = {
   chat: '/v1/chat/completions',
   messages: '/v1/messages',
@@ -23,7 +23,10 @@ export type RateFamily = (typeof RATE_FAMILIES)[number];
 /** Calls an hour, per user. */
 export const HOURLY_LIMITS: Record<RateFamily, number> = { chat: 1000, image: 500, video: 200, audio: 200, '3d': 200, gpu: 200 };
 
-/** So many times the limit may be sent to providers, with what they refuse: the limits of theirs are everybody's. */
+/**
+ * Calls may be sent to providers this many times the hourly limit, including those that they refuse: a provider's own
+ * limits are shared by all accounts.
+ */
 export const SENT_TIMES = 3;
 
 export function rateFamily(family: Family): RateFamily {

@@ -1,6 +1,6 @@
 /**
- * What this isolate has seen of each provider lately: a breaker per provider and a pause per credential. It is
- * advice, not truth: when every provider looks broken they are all tried anyway.
+ * What this isolate has recently seen of each provider: a circuit breaker per provider and a pause per credential. Only
+ * advice: when every provider looks broken, all are tried anyway.
  */
 const WINDOW_MS = 60_000;
 const MINIMUM_FAILURES = 5;
@@ -15,7 +15,7 @@ interface ProviderHealth {
 }
 
 export interface ProviderSeen {
-  /** Quiet: not called within the last minute. Paused: left alone for a while after failures. */
+  /** Quiet: not called within the last minute. Paused: left alone after failures. */
   state: 'quiet' | 'working' | 'failing' | 'paused';
   successes: number;
   failures: number;
@@ -26,7 +26,7 @@ export class Health {
   private readonly pausedUntilMs = new Map<string, number>();
   private readonly turns = new Map<string, number>();
 
-  /** May the provider be tried? Once its pause is over, one call at a time probes it. */
+  /** May the provider be tried? After its pause, one call at a time probes it. */
   allows(provider: string, nowMs: number): boolean {
     const health = this.providers.get(provider);
     if (!health || health.openUntilMs === 0) return true;
@@ -53,7 +53,7 @@ export class Health {
     health.probing = false;
   }
 
-  /** Neither good nor bad: the caller's own fault, or a call that was given up. */
+  /** Says nothing about the provider: the caller's own fault, or a call that was given up. */
   undecided(provider: string): void {
     const health = this.providers.get(provider);
     if (health) health.probing = false;
@@ -73,7 +73,7 @@ export class Health {
     return health;
   }
 
-  /** For people to look at: what the last minute's calls came to. */
+  /** What the last minute's calls came to, for people to look at. */
   seen(provider: string, nowMs: number): ProviderSeen {
     const health = this.providers.get(provider);
     const recent = health !== undefined && nowMs - health.windowStartMs <= WINDOW_MS;

@@ -1,12 +1,12 @@
 import type { KeyMode } from './api-key';
 
-/** What an Idempotency-Key, and what was sent with it, are told apart by. */
+/** By these a repeated request is recognised, and told apart from another one under the same key. */
 export interface IdempotencyHashes {
   keyHash: string;
   bodyHash: string;
 }
 
-/** Test keys have theirs apart: what the sandbox answered is no answer to a live call. */
+/** Test keys have idempotency keys of their own: an answer of the sandbox must not be replayed to a live call. */
 export const idempotencyIn = (mode: KeyMode, hashes: IdempotencyHashes | undefined): IdempotencyHashes | undefined =>
   hashes && mode === 'test' ? { ...hashes, keyHash: `test-${hashes.keyHash}` } : hashes;
 

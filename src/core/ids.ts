@@ -18,24 +18,21 @@ export const accountBytes = (id: string): Uint8Array | undefined =>
 /** The bytes of a key id, undefined when it is none. */
 export const keyBytes = (id: string): Uint8Array | undefined => (id.startsWith('key_') ? fromBase62(id.slice(4), KEY_ID_BYTES) : undefined);
 
-/** Random base62 digits, of nearly six bits each: 24 of them cannot be guessed. */
+/** Random base62 digits of nearly six bits each; 24 of them cannot be guessed. */
 export function randomDigits(count: number): string {
   let digits = '';
   for (const byte of random(count)) digits += base62Digit(byte);
   return digits;
 }
 
-/** The random part of a request id: it guards a hold against being closed under a guessed id. */
+/** The random part of a request id, without which a hold could be closed by guessing its id. */
 export const newNonce = (): string => randomDigits(NONCE_DIGITS);
 
 export const newJobId = (): string => `job_${randomDigits(20)}`;
-/** What a URL is known by that only its owner may know. */
+/** For URLs that only their owner may know. */
 export const newToken = (): string => randomDigits(24);
 
-/**
- * Where an operation is kept, readable from its id: no index is needed to find it again.
- * `month` is a number such as 202611.
- */
+/** Where an operation is stored. It can be read from the operation's id, so no index is needed. `month` is a number such as 202611. */
 export interface OperationRef {
   nonce: string;
   epoch: number;
@@ -43,7 +40,7 @@ export interface OperationRef {
   seq: number;
 }
 
-/** `req_<nonce>` for a request that never held anything, `req_<nonce>-<epoch>-<month>-<seq>` for one that did. */
+/** `req_<nonce>` for a request without a hold, `req_<nonce>-<epoch>-<month>-<seq>` for one with a hold. */
 export const requestId = (nonce: string): string => `req_${nonce}`;
 
 export const operationId = (ref: OperationRef): string =>

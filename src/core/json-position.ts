@@ -1,7 +1,7 @@
-/** Where in a JSON text something stands, for errors that people can act on. */
+/** Finds the line and column of a part of a JSON text, for errors that people can act on. */
 
 export interface Position {
-  /** From 1. */
+  /** Counted from 1. */
   line: number;
   column: number;
 }
@@ -24,7 +24,7 @@ interface Failure extends Position {
   message: string;
 }
 
-/** What stops a reader. Nobody outside of this file sees it. */
+/** Ends the reading; caught in this file. */
 class Stop extends Error {
   constructor(
     message: string,
@@ -37,8 +37,8 @@ class Stop extends Error {
 const keyOf = (path: readonly PropertyKey[]): string => JSON.stringify(path.map(String));
 
 /**
- * Notes where each member and element begins, and refuses what is no JSON as well as a name that an object has twice:
- * `JSON.parse` would take the last of them in silence.
+ * Notes where each member and element begins. Refuses invalid JSON and repeated names, of which `JSON.parse` would
+ * silently take the last.
  */
 class Reader {
   private at = 0;
@@ -75,7 +75,7 @@ class Reader {
     if (!this.take(character)) throw new Stop(`not valid JSON: ${what} is missing here`, this.at);
   }
 
-  /** `start` is where its name stands, which says more than where its value does. */
+  /** `start` is where the value's name stands, a better place to point at than the value. */
   private value(path: readonly PropertyKey[], start: number | undefined): void {
     this.space();
     if (path.length > MAX_DEPTH) throw new Stop('nested too deeply', this.at);
@@ -109,7 +109,7 @@ class Reader {
   }
 }
 
-/** The value of a JSON text with the place of each of its parts, or what is wrong with it and where. */
+/** The value of a JSON text and the positions of its parts; or what is wrong with it, and where. */
 export function readJson(text: string): ReadJson {
   const reader = new Reader(text);
   try {
@@ -121,7 +121,7 @@ export function readJson(text: string): ReadJson {
   return {
     ok: true,
     value: JSON.parse(text),
-    // What is missing has no place of its own; what it is missing from has one.
+    // What is missing has no position; the part that it is missing from has one.
     positionOf: (path) => {
       for (let length = path.length; ; length--) {
         const offset = reader.offsets.get(keyOf(path.slice(0, length)));

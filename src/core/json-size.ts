@@ -1,19 +1,19 @@
 import { skipString } from './json';
 
 /**
- * More values than any request has use for: the most are embeddings of tokens that a client has counted itself, a number
- * each, of which OpenAI takes 300,000 (https://platform.openai.com/docs/api-reference/embeddings/create).
+ * More values than any real request has. The largest are embeddings of pretokenized input, one number a token, of which
+ * OpenAI takes 300,000 (https://platform.openai.com/docs/api-reference/embeddings/create).
  */
 const MOST_VALUES = 330_000;
 
-/** What is shorter is harmless whatever is in it, and is not looked through. */
+/** A shorter text is harmless whatever it holds, so it is not scanned. */
 const LOOKED_THROUGH_CHARS = 256 * 1024;
 
 const [QUOTE, COMMA, BRACKET, BRACE] = [0x22, 0x2c, 0x5b, 0x7b];
 
 /**
- * Would this text become more values than memory has room for? `JSON.parse` makes up to 30 bytes of each byte of empty
- * objects, where an isolate has 128 MB. Strings, which are most of any large body, are skipped by the engine's own search.
+ * Would parsing this text use too much memory? `JSON.parse` makes up to 30 bytes of each byte of nested empty objects,
+ * and an isolate has 128 MB. Strings, which are most of any large body, are skipped by the engine's native search.
  */
 export function hasTooManyValues(text: string): boolean {
   if (text.length <= LOOKED_THROUGH_CHARS) return false;

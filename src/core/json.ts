@@ -1,7 +1,7 @@
 /**
- * Edits of a JSON object's text that leave every other byte as it came: re-serialising would change number
- * formats, key order and escapes, which breaks prompt caches and signatures upstream.
- * All functions take text that `JSON.parse` has accepted as an object.
+ * Edits a JSON object's text and leaves every other byte as it came. Re-serialising would change number formats, key
+ * order and escapes, which breaks prompt caches and signatures upstream. All functions take text that `JSON.parse`
+ * accepts as an object.
  */
 export interface Span {
   start: number;
@@ -17,7 +17,7 @@ export interface Member extends Span {
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/** The index behind a string's closing quote; `open` is at its opening quote. */
+/** The index after a string's closing quote; `open` is the index of its opening quote. */
 export function skipString(text: string, open: number): number {
   for (let quote = text.indexOf('"', open + 1); quote >= 0; quote = text.indexOf('"', quote + 1)) {
     let slashes = 0;
@@ -93,7 +93,7 @@ export function elements(text: string, at = 0): Span[] {
   return found;
 }
 
-/** An object's text with the members of one name under another; all values keep their bytes. */
+/** An object's text with the members of one name renamed; all values keep their bytes. */
 export function renameMembers(text: string, from: string, to: string): string {
   let edited = '';
   let at = 0;
@@ -106,14 +106,14 @@ export function renameMembers(text: string, from: string, to: string): string {
 }
 
 interface Part {
-  /** Where it begins, its key included. */
+  /** The part's beginning, its key included. */
   from: number;
   value: Span;
-  /** What its value becomes; undefined leaves the part out. */
+  /** The new value; undefined removes the part. */
   raw: string | undefined;
 }
 
-/** A list with its values replaced; with a part that is left out goes the one comma that it no longer needs. */
+/** A list with its parts replaced. When a part is removed, exactly one comma goes with it. */
 function rewriteParts(text: string, parts: readonly Part[]): string {
   let edited = '';
   let from = 0;
@@ -134,7 +134,7 @@ function rewriteParts(text: string, parts: readonly Part[]): string {
   return edited + text.slice(from);
 }
 
-/** An object's text with values replaced by what `rewrite` makes of them; a member of which it makes nothing is left out. */
+/** An object's text with each value replaced by what `rewrite` returns; undefined removes the member. */
 export function rewriteMembers(text: string, rewrite: (raw: string, key: string) => string | undefined): string {
   const parts = members(text).map(({ key, keyStart, start, end }) => ({
     from: keyStart,
@@ -147,7 +147,7 @@ export function rewriteMembers(text: string, rewrite: (raw: string, key: string)
 /** An object's text without the member of this name. */
 export const withoutMember = (text: string, name: string): string => rewriteMembers(text, (raw, key) => (key === name ? undefined : raw));
 
-/** An array's text with elements replaced by what `rewrite` makes of them; one of which it makes nothing is left out. */
+/** An array's text with each element replaced by what `rewrite` returns; undefined removes it. */
 export function rewriteElements(text: string, rewrite: (raw: string, index: number) => string | undefined): string {
   const parts = elements(text).map((value, index) => ({
     from: value.start,
@@ -157,7 +157,7 @@ export function rewriteElements(text: string, rewrite: (raw: string, index: numb
   return rewriteParts(text, parts);
 }
 
-/** An array's text with more elements, given as raw JSON, at its end. */
+/** An array's text with elements, given as raw JSON, appended. */
 export function appendElements(text: string, added: readonly string[]): string {
   if (added.length === 0) return text;
   const last = elements(text).at(-1);
@@ -166,8 +166,8 @@ export function appendElements(text: string, added: readonly string[]): string {
 }
 
 /**
- * Sets members of an object to raw JSON. A key that is there keeps its place (all of them, should it stand there
- * twice, since readers differ on which one counts); a new one goes to the end.
+ * Sets members of an object to raw JSON. An existing key keeps its place (every occurrence, since readers differ on
+ * which of two counts); a new one goes to the end.
  */
 export function setMembers(text: string, changes: Record<string, string>): string {
   let edited = '';

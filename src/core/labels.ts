@@ -1,11 +1,11 @@
 /**
- * Whom and what for a call is made, as its client says. Usage can be asked for by it, and nothing else depends on it:
- * what cannot be kept is left out, and refuses no call.
+ * On whose behalf and for what a call is made, in its client's words. Usage can be filtered by these labels, and
+ * nothing else depends on them: an unusable label is dropped and never refuses a call.
  */
 import { isFilled, isRecord } from './record';
 
 export interface Labels {
-  /** A customer of the client's own. */
+  /** A customer of our customer. */
   endUser?: string;
   tags?: readonly string[];
 }
@@ -14,12 +14,12 @@ export const LONGEST_END_USER = 128;
 export const LONGEST_TAG = 64;
 const MOST_TAGS = 10;
 
-/** Coding agents put there which device and session they run on, which is nobody's to keep. */
+/** Coding agents put device and session ids in these fields, which should not be stored. */
 const NAMES_A_DEVICE = /^\{|^user_.*_(?:account|session)_/;
 
 /**
- * Of headers and of a body: `x-end-user`, or what the formats call it (OpenAI's `safety_identifier` and, before it, `user`;
- * Anthropic's `metadata.user_id`); `x-tags`, and `metadata.tags`, as a list or with commas.
+ * Reads labels from headers and body: `x-end-user` or each format's field for it (OpenAI's `safety_identifier` and,
+ * formerly, `user`; Anthropic's `metadata.user_id`); `x-tags` and `metadata.tags`, as a list or comma-separated.
  */
 export function labelsOf(headers: Pick<Headers, 'get'>, fields: Readonly<Record<string, unknown>> = {}): Labels {
   const metadata = isRecord(fields.metadata) ? fields.metadata : {};

@@ -1,14 +1,14 @@
 import { monthOf } from './ids';
 
-/** How long a key's spending limit lasts before it begins anew, in UTC; weeks begin on Mondays, and a total never does. */
+/** How long a key's spending limit lasts before it starts anew, in UTC. Weeks start on Mondays; a total never starts anew. */
 export const LIMIT_PERIODS = ['day', 'week', 'month', 'total'] as const;
 export type LimitPeriod = (typeof LIMIT_PERIODS)[number];
 
 const DAY_MS = 86_400_000;
-/** From a Monday to the first of January 1970. */
+/** The 1st of January 1970 was a Thursday. */
 const DAYS_BEFORE_1970 = 3;
 
-/** Which of its periods a moment lies in: later ones have higher numbers. */
+/** The number of the period that a moment lies in; later periods have higher numbers. */
 export function periodOf(period: LimitPeriod, timeMs: number): number {
   const day = Math.floor(timeMs / DAY_MS);
   switch (period) {

@@ -1,4 +1,4 @@
-/** What a file is: by what it is called, and by its first bytes. */
+/** The type of a file, by its name and by its first bytes. */
 const EXTENSIONS: Readonly<Record<string, string>> = {
   'image/png': 'png',
   'image/jpeg': 'jpg',
@@ -38,7 +38,7 @@ const ALIASES: Readonly<Record<string, string>> = {
 
 export const UNKNOWN_TYPE = 'application/octet-stream';
 
-/** A type without its parameters, in its usual spelling; undefined when there is none that says anything. */
+/** A content type in its usual spelling, without parameters; undefined where it says nothing. */
 export function cleanType(contentType: string | null | undefined): string | undefined {
   const bare = contentType?.split(';')[0]?.trim().toLowerCase() ?? '';
   const type = ALIASES[bare] ?? bare;
@@ -47,12 +47,12 @@ export function cleanType(contentType: string | null | undefined): string | unde
 
 export const extensionOf = (contentType: string): string => EXTENSIONS[contentType] ?? 'bin';
 
-/** Types that a browser shows without running anything in them. Others are handed out as downloads. */
+/** Types that a browser shows without running anything. All others are served as downloads. */
 export const isInert = (contentType: string): boolean => EXTENSIONS[contentType] !== undefined;
 
 const ascii = (bytes: Uint8Array, from: number, to: number): string => String.fromCharCode(...bytes.subarray(from, to));
 
-/** The type by the file's first bytes; undefined for those that tell nothing. */
+/** The type that a file's first bytes show; undefined where they show none. */
 export function sniffType(bytes: Uint8Array): string | undefined {
   const start = ascii(bytes, 0, 4);
   if (start === '\x89PNG') return 'image/png';
@@ -65,7 +65,7 @@ export function sniffType(bytes: Uint8Array): string | undefined {
   if (start === '\x1aE\xdf\xa3') return 'video/webm';
   if (start === 'PK\x03\x04') return 'application/zip';
   if (ascii(bytes, 0, 3) === 'ID3' || (bytes[0] === 0xff && ((bytes[1] ?? 0) & 0xe6) === 0xe2)) return 'audio/mpeg';
-  // A frame of the same kind that is of none of its layers: https://wiki.multimedia.cx/index.php/ADTS
+  // ADTS: an MPEG audio frame whose layer bits are zero (https://wiki.multimedia.cx/index.php/ADTS).
   if (bytes[0] === 0xff && ((bytes[1] ?? 0) & 0xf6) === 0xf0) return 'audio/aac';
   if (ascii(bytes, 4, 8) === 'ftyp') return typeOfBrand(ascii(bytes, 8, 12));
   return undefined;
@@ -89,8 +89,8 @@ const BRANDS: Readonly<Record<string, string>> = {
 const typeOfBrand = (brand: string): string => BRANDS[brand] ?? 'video/mp4';
 
 /**
- * What a file is, by its first bytes or by the first of the types that it is said to have. Sound alone lies in the same
- * boxes as films, as browsers record it: whether it does is only said.
+ * A file's type by its first bytes, else by the first declared type. Sound in an MP4 or WebM container looks like
+ * video, so there a declared audio type decides.
  */
 export function fileType(head: Uint8Array, ...declared: (string | null | undefined)[]): string {
   const sniffed = sniffType(head);
@@ -99,6 +99,6 @@ export function fileType(head: Uint8Array, ...declared: (string | null | undefin
   return (isSound ? said : (sniffed ?? said)) ?? UNKNOWN_TYPE;
 }
 
-/** An error told with the status of success: neither its bytes nor its type are of a file that was asked for. */
+/** An error page that was sent with status 200: it looks like a page, and nobody asked for one. */
 export const isPage = (first: Uint8Array, contentType: string | null): boolean =>
   sniffType(first) === undefined && /^(?:text\/|application\/(?:json|xml|xhtml))/.test(cleanType(contentType) ?? '');

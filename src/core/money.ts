@@ -7,18 +7,18 @@ export const MICRO_PER_CREDIT = 1_000_000;
 export const CREDITS_PER_USD = 100;
 export const MICRO_PER_USD = MICRO_PER_CREDIT * CREDITS_PER_USD;
 
-/** An account may have prices of its own, in thousandths of the catalogue's. */
+/** Prices of an account are given in thousandths of the catalogue's. */
 export const LIST_PERMILLE = 1_000;
 
-/** Of such prices, as people are told: 0.8 is four fifths of the catalogue's. */
+/** The same as a factor for people: 0.8 is 80 % of the catalogue's prices. */
 export const priceFactor = (pricePermille = LIST_PERMILLE): number => pricePermille / LIST_PERMILLE;
 
-/** The share of the catalogue's prices that may be asked for, and how finely. */
+/** The factors that may be set, and in which steps. */
 export const PRICE_FACTORS = { least: 0.01, most: 100, step: 1 / LIST_PERMILLE } as const;
 
 export const permilleOf = (factor: number): number => Math.round(factor * LIST_PERMILLE);
 
-/** An amount at such prices, rounded up; through BigInt where the product passes 2^53. */
+/** An amount at such a factor, rounded up; by BigInt where the product exceeds 2^53. */
 export function microAt(micro: MicroCredits, pricePermille = LIST_PERMILLE): MicroCredits {
   if (pricePermille === LIST_PERMILLE) return micro;
   const product = micro * pricePermille;
@@ -27,14 +27,14 @@ export function microAt(micro: MicroCredits, pricePermille = LIST_PERMILLE): Mic
     : Number((BigInt(micro) * BigInt(pricePermille) + BigInt(LIST_PERMILLE - 1)) / BigInt(LIST_PERMILLE));
 }
 
-/** What a wallet can spend: all but what is held for calls under way and set aside for deployments. */
+/** What a wallet can spend: its balance without open holds and what is set aside for deployments. */
 export const availableMicro = (wallet: {
   balanceMicro: MicroCredits;
   heldMicro: MicroCredits;
   committedMicro: MicroCredits;
 }): MicroCredits => wallet.balanceMicro - wallet.heldMicro - wallet.committedMicro;
 
-/** Micro-credits a million tokens of text. A USD a million tokens is 100 micro-credits a token. */
+/** In micro-credits per million tokens. 1 USD per million tokens is 100 micro-credits per token. */
 export interface TextPrice {
   inputMicroPerMtok: number;
   outputMicroPerMtok: number;
@@ -44,21 +44,21 @@ export interface TextPrice {
 }
 
 /**
- * What text costs, from the first token on, in a call whose prompt has more tokens than this, those of the cache among them.
- * What is left out costs what it does in others.
+ * The price of text, from the first token on, in a call whose prompt is longer than this, cached tokens included.
+ * Prices that are left out stay as in other calls.
  */
 export interface LongPromptPrice extends TextPrice {
   aboveTokens: number;
 }
 
-/** Micro-credits a million tokens, or a piece. */
+/** In micro-credits per million tokens, or per piece. */
 export interface TokenPrice extends TextPrice {
   /** Shortest first. */
   longPrompts?: readonly LongPromptPrice[];
-  /** Of sound; as text unless given. */
+  /** For sound; as text unless given. */
   audioInputMicroPerMtok?: number;
   audioOutputMicroPerMtok?: number;
-  /** Of the pictures that a tool makes. */
+  /** For pictures that a tool makes. */
   imageInputMicroPerMtok?: number;
   imageOutputMicroPerMtok?: number;
   webSearchMicro?: number;
@@ -72,7 +72,7 @@ export interface TokenPrice extends TextPrice {
 /** The price of tokens at so many USD a million, in micro-credits a million. */
 export const usdPerMtok = (usd: number): number => Math.round(usd * MICRO_PER_USD);
 
-/** What is billed by the piece: each bucket of usage with its price. */
+/** What is billed by the piece: each usage bucket with its price. */
 export const PIECES = [
   ['webSearches', 'webSearchMicro'],
   ['fileSearches', 'fileSearchMicro'],
@@ -82,7 +82,7 @@ export const PIECES = [
   ['mapPrompts', 'mapPromptMicro'],
 ] as const satisfies readonly (readonly [keyof Usage, keyof TokenPrice])[];
 
-/** Tokens that not every call has, and whose prices only then matter. */
+/** Tokens that few calls have; their prices appear on a receipt only then. */
 const RARE_TOKENS = [
   ['inputAudioTokens', 'audioInputMicroPerMtok'],
   ['outputAudioTokens', 'audioOutputMicroPerMtok'],
@@ -92,7 +92,7 @@ const RARE_TOKENS = [
 
 type Bucket = readonly [tokens: number, microPerMtok: number];
 
-/** The price of a call with a prompt of this length; `aboveTokens` stays in it where it is that of a long one. */
+/** The price for a prompt of this length. `aboveTokens` remains in it where a long-prompt price applies. */
 function priceAtLength(price: TokenPrice, usage: Usage): TokenPrice {
   if (!price.longPrompts) return price;
   const { longPrompts, ...others } = price;
@@ -101,7 +101,7 @@ function priceAtLength(price: TokenPrice, usage: Usage): TokenPrice {
   return { ...others, ...longPrompts.findLast(({ aboveTokens }) => promptTokens > aboveTokens) };
 }
 
-/** The tokens of a call, as they are priced: sound has a price of its own, and is no part of the rest then. */
+/** A call's tokens by price. Where sound has a price of its own, its tokens are taken out of the text's. */
 export function tokenBuckets(usage: Usage, price: TokenPrice): Record<string, Bucket> {
   const { inputMicroPerMtok: input, outputMicroPerMtok: output } = price;
   const heard = price.audioInputMicroPerMtok === undefined ? 0 : Math.min(usage.inputTokens, usage.inputAudioTokens);
@@ -117,13 +117,13 @@ export function tokenBuckets(usage: Usage, price: TokenPrice): Record<string, Bu
   };
 }
 
-/** The tokens of the pictures that tools make, which stand beside those of the call. */
+/** Tokens of pictures that tools make; they are counted apart from the call's own. */
 export const imageBuckets = (usage: Usage, price: TokenPrice): Record<string, Bucket> => ({
   imageInputTokens: [usage.imageInputTokens, price.imageInputMicroPerMtok ?? price.inputMicroPerMtok],
   imageOutputTokens: [usage.imageOutputTokens, price.imageOutputMicroPerMtok ?? price.outputMicroPerMtok],
 });
 
-/** Rounded up once. The product goes through BigInt: it passes 2^53 on large calls. */
+/** Rounded up once. By BigInt, since the product exceeds 2^53 on large calls. */
 function sumMicro(buckets: readonly Bucket[]): MicroCredits {
   let product = 0;
   for (const [tokens, rate] of buckets) product += tokens * rate;
@@ -132,18 +132,18 @@ function sumMicro(buckets: readonly Bucket[]): MicroCredits {
   return Number((exact + 999_999n) / 1_000_000n);
 }
 
-/** What the tools of a call cost, by what is counted of them. */
+/** The cost of a call's tool runs. */
 export const workCostMicro = (usage: Usage, price: TokenPrice): MicroCredits =>
   PIECES.reduce((sum, [bucket, name]) => sum + usage[bucket] * (price[name] ?? 0), sumMicro(Object.values(imageBuckets(usage, price))));
 
-/** What usage costs: its tokens, and what is billed beside them; never less than the provider says that it was billed. */
+/** The cost of usage: tokens plus what is billed beside them, and never less than the provider's own bill. */
 export function tokenCostMicro(usage: Usage, whole: TokenPrice): MicroCredits {
   const price = priceAtLength(whole, usage);
   const besideMicro = Math.max(workCostMicro(usage, price), usage.billedBesideMicro);
   return Math.max(sumMicro(Object.values(tokenBuckets(usage, price))) + besideMicro, usage.billedWholeMicro);
 }
 
-/** Usage without a bill that its price comes to anyhow: it would say what the call cost the operator, and charges nobody. */
+/** Usage without a provider's bill that the price covers anyway: it has no effect, and would show customers the operator's cost. */
 export function withoutLesserBills(usage: Usage, price: TokenPrice): Usage {
   const { billedBesideMicro: beside, billedWholeMicro: whole } = usage;
   if (beside === 0 && whole === 0) return usage;
@@ -152,14 +152,14 @@ export function withoutLesserBills(usage: Usage, price: TokenPrice): Usage {
   return whole > tokenCostMicro(counted, price) ? { ...counted, billedWholeMicro: whole } : counted;
 }
 
-/** The price that the usage comes to its cost by, without what it has nothing of. */
+/** The part of a price that this usage needs, for the receipt. */
 export function priceOfUsage(price: TokenPrice, usage: Usage): TokenPrice {
   const used: TokenPrice = { ...priceAtLength(price, usage) };
   for (const [bucket, name] of [...PIECES, ...RARE_TOKENS]) if (usage[bucket] === 0) delete used[name];
   return used;
 }
 
-/** All amounts of a price at an account's own. */
+/** A price at an account's own factor. */
 export const priceAt = ({ longPrompts, ...price }: TokenPrice, pricePermille: number): TokenPrice => ({
   ...scaled(price, pricePermille),
   ...(longPrompts && {

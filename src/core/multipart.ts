@@ -1,13 +1,13 @@
 /**
- * Forms with files, in each of the ways in which clients write them: names without quotes, as .NET's are; names in another
- * notation, as Python's have been; files that have a type and no name. https://www.rfc-editor.org/rfc/rfc7578
+ * Parses multipart forms in all the ways that clients write them: unquoted names as from .NET, `filename*` as from
+ * older Python clients, files with a type and no name. https://www.rfc-editor.org/rfc/rfc7578
  */
 export interface FormPart {
   name: string;
-  /** Undefined for a text. */
+  /** Undefined for a text field. */
   filename: string | undefined;
   contentType: string;
-  /** A piece of the body, which is not copied. */
+  /** A view of the body, not a copy. */
   bytes: Uint8Array<ArrayBuffer>;
 }
 
@@ -16,14 +16,14 @@ const MAX_HEAD_BYTES = 16_384;
 const [LF, CR, SPACE, TAB, DASH] = [10, 13, 32, 9, 45];
 const FILE_TYPE = /^(?:image|audio|video|model)\/|^application\/octet-stream\b/i;
 
-/** Of the sender, and of no use here: https://www.rfc-editor.org/rfc/rfc7578#section-4.2 */
+/** The sender's folders are of no use here: https://www.rfc-editor.org/rfc/rfc7578#section-4.2 */
 const FOLDERS = /^.*[\\/]/s;
 
 const decoder = new TextDecoder();
 
 export const textOf = ({ bytes }: FormPart): string => decoder.decode(bytes);
 
-/** The parts of a form; undefined for what is none. */
+/** The parts of a form; undefined for an invalid one. */
 export function readMultipart(body: Uint8Array<ArrayBuffer>, contentType: string): FormPart[] | undefined {
   const boundary = paramsOf(contentType).get('boundary');
   if (!boundary) return undefined;
@@ -40,7 +40,7 @@ export function readMultipart(body: Uint8Array<ArrayBuffer>, contentType: string
   return line && parts;
 }
 
-/** A line between parts, with the line's end before it, which is none of the part's. */
+/** A boundary line, including the line end before it, which is not part of the content. */
 interface Delimiter {
   start: number;
   end: number;
@@ -56,7 +56,7 @@ function findDelimiter(body: Uint8Array, delimiter: Uint8Array, from: number): D
   }
 }
 
-/** Undefined where more follows than a boundary has behind it. */
+/** Undefined where the boundary is followed by something that may not follow it. */
 function delimiterAt(body: Uint8Array, at: number, rest: number, from: number): Delimiter | undefined {
   const start = lineStart(body, at, from);
   if (body[rest] === DASH && body[rest + 1] === DASH) return { start, end: rest + 2, isLast: true };
@@ -69,7 +69,7 @@ function isAt(body: Uint8Array, at: number, wanted: Uint8Array): boolean {
   return true;
 }
 
-/** Where the line before ends. */
+/** Where the previous line ends. */
 function lineStart(body: Uint8Array, at: number, from: number): number {
   if (at === from) return at;
   return at - 2 >= from && body[at - 2] === CR ? at - 2 : at - 1;
@@ -101,13 +101,13 @@ function partOf(headers: ReadonlyMap<string, string>, bytes: Uint8Array<ArrayBuf
   const name = params.get('name');
   if (name === undefined) return undefined;
   const contentType = headers.get('content-type') ?? '';
-  // Without any bytes it is what a browser sends for a field of which no file was chosen.
+  // An empty file without a name is what browsers send when no file was chosen.
   const filename = (extendedOf(params.get('filename*')) ?? params.get('filename'))?.replace(FOLDERS, '');
   const isUnnamedFile = !filename && FILE_TYPE.test(contentType) && bytes.byteLength > 0;
   return { name, filename: isUnnamedFile ? 'file' : filename || undefined, contentType, bytes };
 }
 
-/** What stands behind the semicolons of a header, with quotes or without. */
+/** A header's parameters, quoted or not. */
 function paramsOf(header: string): Map<string, string> {
   const params = new Map<string, string>();
   for (const [, name = '', quoted, bare = ''] of header.matchAll(/;\s*([^\s=;"]+)\s*=\s*(?:"((?:\\.|[^"\\])*)"|([^;"]*))/g))

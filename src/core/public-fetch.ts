@@ -1,7 +1,7 @@
 /**
- * Fetches that nobody can turn against the gateway's own network: each hop's URL is judged by its text, and its name by
- * the addresses that it has. Between the look-up and the fetch a name may change its mind; on Cloudflare a fetch then
- * still leaves from the edge, where there is no private network to reach.
+ * Fetches that cannot be turned against the gateway's own network: at each redirect the URL is checked, and so are the
+ * addresses that its name resolves to. A name could change between look-up and fetch (DNS rebinding); on Cloudflare the
+ * fetch would then still leave from the edge, where there is no private network.
  */
 
 import { isName, isPublicAddress, readPublicUrl } from './public-url';
@@ -10,9 +10,9 @@ import { isRecord } from './record';
 const MAX_REDIRECTS = 5;
 const LOOKUP_TIMEOUT_MS = 5_000;
 const RECORD_TYPES = ['A', 'AAAA'];
-/** Many a host, and most firewalls of web servers, turn away who does not say what it is: the runtime says nothing. */
+/** Many hosts and firewalls reject requests without a user agent, and the runtime sends none. */
 export const WHO_ASKS = { 'user-agent': 'hypereal-gateway/1.0' };
-/** DNS numbers of A and AAAA. */
+/** The DNS record types A and AAAA. */
 const ADDRESS_TYPES: readonly unknown[] = [1, 28];
 
 export interface PublicFetchDeps {
@@ -20,7 +20,7 @@ export interface PublicFetchDeps {
   settings: { DNS_URL: string; PRIVATE_ADDRESSES: 'refused' | 'allowed' };
 }
 
-/** The URL was refused; the message may be shown. */
+/** Thrown for a refused URL; the message may be shown. */
 export class RefusedUrl extends Error {}
 
 async function lookUp({ fetch, settings }: PublicFetchDeps, name: string, type: string): Promise<string[]> {
@@ -44,7 +44,7 @@ export async function requirePublic(deps: PublicFetchDeps, text: string): Promis
   return read.value;
 }
 
-/** A GET that follows redirects, each of them judged anew. */
+/** A GET that follows redirects and checks each of them. */
 export async function publicFetch(deps: PublicFetchDeps, text: string, init: RequestInit = {}): Promise<Response> {
   let url = await requirePublic(deps, text);
   for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {

@@ -1,42 +1,42 @@
 /**
  * Which URLs the gateway may fetch for a customer: none that leads to this machine, a private network or a cloud's
- * metadata. A name is judged here by its looks, and by its addresses once somebody has looked them up.
+ * metadata service. Here a host name is checked by its spelling; `public-fetch.ts` checks its addresses.
  */
 import ipaddr from 'ipaddr.js';
 import { fail, ok, type Result } from './errors';
 
 const MAX_URL_CHARS = 4_096;
 
-/** Names that never leave a network. */
+/** Names that exist only inside networks. */
 const INNER_NAMES = ['localhost', 'local', 'internal', 'intranet', 'lan', 'home', 'corp', 'private', 'test', 'invalid', 'onion', 'arpa'];
 
-/** Of clouds, where they are none of the reserved ones: https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16 */
+/** Metadata addresses outside the reserved ranges: https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16 */
 const METADATA = ['168.63.129.16'];
 
-/** Is it an address that anybody on the internet could be asked at? */
+/** Is the address reachable from the public internet? */
 export function isPublicAddress(text: string): boolean {
   if (!ipaddr.isValid(text)) return false;
   const address = ipaddr.process(text);
   if (address.range() !== 'unicast' || METADATA.includes(address.toString())) return false;
   if (address.kind() === 'ipv4') return text.includes(':') || ipaddr.IPv4.isValidFourPartDecimal(text);
-  // Only 2000::/3 is given out. An IPv4 address in an IPv6 one is judged as what it is: NAT64, 6to4 and Teredo have ranges of
-  // their own and are refused above.
+  // Only 2000::/3 is allocated. IPv4 embedded in IPv6 needs no care here: NAT64, 6to4 and Teredo have ranges of their
+  // own, refused above.
   const [first = 0] = (address as ipaddr.IPv6).parts;
   return first >> 13 === 1;
 }
 
-/** The host as an address, if it is one: `new URL` has made every notation of IPv4 the dotted one. */
+/** The host as an address, if it is one. `new URL` has already normalised every IPv4 notation. */
 const addressOf = (hostname: string): string | undefined => {
   const bare = hostname.replace(/^\[|\]$/g, '');
   return ipaddr.isValid(bare) ? bare : undefined;
 };
 
 export interface PublicUrlRules {
-  /** Private addresses and plain HTTP too: local development. */
+  /** Allows private addresses and plain HTTP, for local development. */
   anywhere: boolean;
 }
 
-/** A URL that may be fetched as far as its text tells. */
+/** A URL that may be fetched as far as its text shows. */
 export function readPublicUrl(text: string, param: string, { anywhere }: PublicUrlRules): Result<URL> {
   const refuse = (why: string) => fail('invalid_request', `The field \`${param}\` ${why}.`, { param });
   if (text.length > MAX_URL_CHARS) return refuse(`is longer than ${MAX_URL_CHARS} characters`);
@@ -52,5 +52,5 @@ export function readPublicUrl(text: string, param: string, { anywhere }: PublicU
   return ok(url);
 }
 
-/** Does the host have to be looked up before it is known to be public? */
+/** Is the host a name, whose addresses still have to be checked? */
 export const isName = (url: URL): boolean => addressOf(url.hostname) === undefined;

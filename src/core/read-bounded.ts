@@ -1,6 +1,6 @@
 /**
- * A body in one piece; undefined, and read no further, as soon as it proves larger. Then it is cancelled, unless what is
- * left of it is still to be read by somebody else.
+ * A body in one piece; undefined as soon as it proves larger than allowed. The rest is then canceled, unless somebody
+ * else still has to read it.
  */
 export async function readBounded(
   body: ReadableStream<Uint8Array> | null,
@@ -23,17 +23,17 @@ export async function readBounded(
   return bytes;
 }
 
-/** An answer of one piece: more than any has, and about what an isolate has room for beside its other work. */
+/** More than any answer has, and about as much as an isolate has room for beside its other work. */
 export const MOST_ANSWER_BYTES = 48 * 1_048_576;
 
-/** An answer's text; undefined, and the rest given up, where there is too much of it. */
+/** An answer's text; undefined, with the rest canceled, where it is too long. */
 export async function readText(response: Response, maxBytes = MOST_ANSWER_BYTES): Promise<string | undefined> {
   const announced = response.headers.get('content-length');
   if (Number(announced) > maxBytes) {
     await response.body?.cancel();
     return undefined;
   }
-  // Most answers, and faster than piece by piece: what nobody unpacks on the way here is as long as it says.
+  // The fast path of most answers. Only a body that is not compressed is as long as content-length says.
   if (announced !== null && response.headers.get('content-encoding') === null) return response.text();
   const decoder = new TextDecoder();
   let text = '';

@@ -1,4 +1,4 @@
-/** Reads of values whose shape nobody vouches for. */
+/** Reads values of unknown shape. */
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 

@@ -1,4 +1,4 @@
-/** Texts that only this gateway can read: AES-GCM under a key for each purpose, derived from what signs the sessions. */
+/** Texts that only this gateway can read: AES-GCM with a key for each purpose, derived from the secret that signs sessions. */
 const encoder = new TextEncoder();
 
 export type Purpose = 'sso client secrets' | 'shown once' | 'playground keys';
@@ -18,7 +18,7 @@ export async function seal(authSecret: string, purpose: Purpose, text: string): 
   return btoa(String.fromCharCode(...iv, ...sealed));
 }
 
-/** Throws where it was not sealed here for this purpose. */
+/** Throws unless the text was sealed here for this purpose. */
 export async function unseal(authSecret: string, purpose: Purpose, sealed: string): Promise<string> {
   const bytes = Uint8Array.from(atob(sealed), (character) => character.charCodeAt(0));
   const [iv, data] = [bytes.slice(0, IV_BYTES), bytes.slice(IV_BYTES)];

@@ -2,8 +2,8 @@
 import { parseJson } from './record';
 
 /**
- * The index behind the last whole event of a text, 0 when there is none. A lone CR at the very end is not taken
- * for a line end, since its LF may still be on the way.
+ * The index after the last whole event of a text, 0 when there is none. A CR at the very end is no line end yet, since
+ * its LF may still be on the way.
  */
 export function wholeEventsEnd(text: string): number {
   if (text.endsWith('\n\n')) return text.length;
@@ -15,12 +15,12 @@ export function wholeEventsEnd(text: string): number {
 
 const EVENTS_BEGIN = /^\uFEFF?\s*(?:data|event|id|retry)?:/;
 
-/** Is it a stream, whatever it calls itself? */
+/** Is the text a stream of events, whatever its content-type says? */
 export const isStream = (text: string): boolean => EVENTS_BEGIN.test(text);
 
 const EVENT_END = /\r?\n\r?\n|\r\r/g;
 
-/** Whole events, each with its closing blank line, so that joining them gives the text again. */
+/** Splits into whole events, each with its closing blank line, so that joining them gives the text again. */
 export function splitEvents(text: string): string[] {
   const events: string[] = [];
   let from = 0;
@@ -35,7 +35,7 @@ export function splitEvents(text: string): string[] {
 
 const COMMENTS = /^(?::[^\n]*\n|\r?\n)+/;
 
-/** Comments and blank lines before an event. A comment is whole by its line alone. */
+/** The comments and blank lines before an event. A comment is complete at the end of its line. */
 export const commentsBefore = (event: string): string => COMMENTS.exec(event)?.[0] ?? '';
 
 /** The data of an event, its `data:` lines joined; undefined when it has none (a comment, say). */
@@ -49,20 +49,20 @@ export function eventData(event: string): string | undefined {
   return data;
 }
 
-/** More than this without an end is an event, and is not looked at again and again. */
+/** A longer unfinished text must be an event, so it is not searched for comments again and again. */
 const MAX_COMMENT_CHARS = 4_096;
-/** An event ends with four characters at most. */
+/** An event ends with at most four characters. */
 const SEAM_CHARS = 3;
 
-/** Cuts what comes in pieces into whole events. An event of megabytes is not searched through again and again. */
+/** Cuts pieces of a stream into whole events, without searching a long unfinished event again for each piece. */
 export class EventCutter {
-  /** What is not whole yet. */
+  /** The unfinished event. */
   rest = '';
-  /** The last characters of the rest: where an event ends shows in what is new and in these. */
+  /** The last characters of the rest, in which a piece may complete an event's end. */
   private seam = '';
   private isBehindComment = false;
 
-  /** The events that this piece makes whole. */
+  /** Takes the next piece and gives the events that it completes. */
   push(piece: string): string {
     const text = this.isBehindComment ? this.behindComment(piece) : piece;
     const near = this.seam + text;
@@ -77,7 +77,7 @@ export class EventCutter {
     return events;
   }
 
-  /** The comments that the rest begins with, which wait for no event: each is whole by its line alone. */
+  /** Takes the comments at the beginning of the rest, which need not wait for the next event. */
   takeComments(): string {
     if (this.rest.length > MAX_COMMENT_CHARS || !this.rest.startsWith(':')) return '';
     const comments = commentsBefore(this.rest);
@@ -86,7 +86,7 @@ export class EventCutter {
     return comments;
   }
 
-  /** The piece without the blank line that closed a comment which is gone: at the head of an event it would be an empty one to some. */
+  /** Drops the blank line after a comment that was already taken: before an event, some clients read it as an empty event. */
   private behindComment(piece: string): string {
     const text = this.rest + piece;
     this.setRest('');
@@ -94,17 +94,14 @@ export class EventCutter {
     return this.isBehindComment ? text : text.replace(/^\r?\n/, '');
   }
 
-  /** @param text Holds no whole event. */
+  /** @param text Must hold no whole event. */
   setRest(text: string): void {
     this.rest = text;
     this.seam = text.slice(-SEAM_CHARS);
   }
 }
 
-/**
- * What came of a stream after its last whole event, once there is no more: an event that lacks nothing but its blank
- * line is given one, a torn one is left out.
- */
+/** What remains of a stream after its last whole event: an event that only lacks its blank line is completed, a torn one is dropped. */
 export function closedRest(text: string): string {
   const events = splitEvents(text);
   const last = events.pop() ?? '';

@@ -1,6 +1,6 @@
 /**
- * How long a text is for an estimate of its tokens. Chinese, Japanese and Korean come to about a token a character,
- * where other writing has four characters to one: each of theirs counts as four.
+ * The length of a text for token estimates. Chinese, Japanese and Korean take about one token a character and other
+ * scripts one for four, so each CJK character counts as four.
  */
 const DENSE = /[\u2e80-\ud7ff\uf900-\ufaff\uff00-\uffef]/;
 const MORE_FOR_DENSE = 3;
@@ -16,7 +16,7 @@ function dense(text: string, from: number, to: number): number {
 
 const plain = (from: number, to: number): number => to - from;
 
-/** Measures pieces of a text; one that has no such character, as most have none, is not looked through for each piece. */
+/** A measure for parts of a text. Most texts have no CJK characters, and then their parts need no scan. */
 export const measureOf = (text: string): ((from: number, to: number) => number) =>
   DENSE.test(text) ? (from, to) => dense(text, from, to) : plain;
 

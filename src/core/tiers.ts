@@ -1,7 +1,7 @@
 import type { Family } from './family';
 import { fromCredits, type MicroCredits } from './money';
 
-/** What cumulative top-ups unlock, lowest first. An operator may set a tier by hand; the higher one counts. */
+/** What cumulative top-ups unlock, lowest first. The operator may grant a tier by hand; the higher of the two counts. */
 export const TIERS = [
   { id: 'free', label: 'Free', fromMicro: 0 },
   { id: 'starter', label: 'Starter', fromMicro: fromCredits(1_999) },
@@ -13,7 +13,7 @@ export type TierId = (typeof TIERS)[number]['id'];
 
 export const isTier = (value: unknown): value is TierId => TIERS.some((tier) => tier.id === value);
 
-/** Whose models need the lowest tier that is paid for. */
+/** Families whose models need the lowest paid tier. */
 const STARTER_FAMILIES: readonly Family[] = ['image', 'video', 'audio'];
 
 export const minimumTierOf = ({ minimumTier, family }: { minimumTier?: TierId; family: Family }): TierId =>

@@ -12,18 +12,18 @@ export interface Usage {
   reasoningTokens: number;
   inputAudioTokens: number;
   outputAudioTokens: number;
-  /** Read and drawn by the model of a tool that makes pictures, beside the tokens above. */
+  /** Read and drawn by the model of a picture tool; not part of the tokens above. */
   imageInputTokens: number;
   imageOutputTokens: number;
-  /** Runs of tools at the provider. */
+  /** Tool runs at the provider. */
   webSearches: number;
   fileSearches: number;
   containers: number;
-  /** A prompt that was answered from a search, and the searches themselves: some models are priced by the one, some by the other. */
+  /** Prompts that were answered from a search, and the searches: some models are priced by the one, some by the other. */
   groundedPrompts: number;
   groundingQueries: number;
   mapPrompts: number;
-  /** In micro-credits, what the provider says that it has billed: beside the tokens, or, where it does not tell these apart, in all. */
+  /** What the provider says it billed, in micro-credits: beside the tokens or, where it does not separate them, in all. */
   billedBesideMicro: number;
   billedWholeMicro: number;
 }
@@ -49,10 +49,10 @@ export const NO_USAGE: Usage = {
   billedWholeMicro: 0,
 };
 
-/** Work beside the tokens, under what it is known by, so that what an answer shows twice counts once. */
+/** Work beside the tokens, by id, so that work that an answer shows twice counts once. */
 export type Work = Map<string, Partial<Usage>>;
 
-/** Usage with the work that its answer showed, as far as it does not tell of it by itself. */
+/** Adds the work that the answer showed, where the usage itself does not report it. */
 export function withWork(usage: Usage, work: Work | undefined): Usage {
   if (!work || work.size === 0) return usage;
   const shown = { ...NO_USAGE };
@@ -62,14 +62,14 @@ export function withWork(usage: Usage, work: Work | undefined): Usage {
   return whole;
 }
 
-/** How sure we are of a charge: the provider's own figures, our estimate, or the most that was held. */
+/** How certain a charge is: the provider's figures, our estimate, or the whole hold. */
 export type UsageSource = 'actual' | 'estimated' | 'ceiling';
 
 /** More than any model reads or writes for one answer, tools and repeated sampling included. */
 const MOST_INPUT_TOKENS = 20_000_000;
 const MOST_OUTPUT_TOKENS = 2_000_000;
 
-/** Can a call have used so much? What cannot is a fault of the upstream's, and must not become a charge. */
+/** Can a call have used this much? Impossible figures are an upstream's mistake and must not be charged. */
 export function isPlausible(usage: Usage, choices: number): boolean {
   const { inputTokens, cacheReadTokens, cacheWrite5mTokens, cacheWrite1hTokens, outputTokens } = usage;
   const input = inputTokens + cacheReadTokens + cacheWrite5mTokens + cacheWrite1hTokens;
@@ -77,11 +77,12 @@ export function isPlausible(usage: Usage, choices: number): boolean {
 }
 
 /**
- * What some upstreams say within usage that the call cost whoever runs the gateway, and who paid for it: `cost`, `cost_details` and
+ * Fields of a provider's usage that tell what the operator paid, and who pays the provider: `cost`, `cost_details` and
  * `is_byok` (https://openrouter.ai/docs/guides/administration/usage-accounting), `cost_in_usd_ticks`
- * (https://docs.x.ai/developers/cost-tracking), `estimated_cost` (https://deepinfra.com/docs/openai_api), and whatever others call it.
+ * (https://docs.x.ai/developers/cost-tracking), `estimated_cost` (https://deepinfra.com/docs/openai_api) and others of
+ * such a name.
  */
 const OPERATORS_FIGURE = /cost|^is_byok$/i;
 
-/** Is a member of an upstream's usage none of the client's business? */
+/** Must this field of a provider's usage be kept from clients? */
 export const isOperatorsFigure = (name: string): boolean => OPERATORS_FIGURE.test(name);

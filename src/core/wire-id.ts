@@ -1,4 +1,4 @@
-/** The formats in which upstreams are spoken to. A dialect says how its calls cross each wire that it can use. */
+/** The formats in which upstreams are called. A dialect says which of them its calls can be written in. */
 export const WIRE_IDS = [
   'openai-chat',
   'openai-responses',

@@ -5,9 +5,8 @@ import { SQLiteAsyncDialect } from 'drizzle-orm/sqlite-core';
 type NoSchema = Record<string, never>;
 
 /**
- * The error of a failed query repeats all of its bound values: prompts, tokens, people's addresses. What fails is
- * logged, so only D1's own reason leaves here.
- * https://github.com/drizzle-team/drizzle-orm/blob/main/drizzle-orm/src/errors.ts
+ * Drizzle's error for a failed query repeats all bound values: prompts, tokens, e-mail addresses. As errors are logged,
+ * only D1's own reason is kept. https://github.com/drizzle-team/drizzle-orm/blob/main/drizzle-orm/src/errors.ts
  */
 const withoutValues = (error: unknown): never => {
   throw error instanceof DrizzleQueryError ? (error.cause ?? new Error('a query failed')) : error;

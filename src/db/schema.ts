@@ -1,6 +1,6 @@
 import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 
-/** The tables of migrations/, for typed queries. The migrations are what counts. */
+/** The tables of migrations/, for typed queries. The migrations are authoritative. */
 export const accounts = sqliteTable(
   'accounts',
   {
@@ -30,7 +30,7 @@ export const apiKeys = sqliteTable(
   (table) => [primaryKey({ columns: [table.accountId, table.id] })],
 );
 
-/** The last epoch of an account that is over. */
+/** The last ended epoch of each account; D1 takes no more lines of it or of earlier ones. */
 export const ledgerFences = sqliteTable('ledger_fences', {
   accountId: text('account_id').primaryKey(),
   epoch: integer().notNull(),
@@ -61,12 +61,21 @@ export const ledger = sqliteTable(
   },
   (table) => [
     primaryKey({ columns: [table.accountId, table.epoch, table.closeSeq] }),
-    index('ledger_by_time').on(table.accountId, table.openedAt),
+    index('ledger_by_time').on(
+      table.accountId,
+      table.openedAt,
+      table.epoch,
+      table.closeSeq,
+      table.kind,
+      table.model,
+      table.amount,
+      table.keyId,
+    ),
     index('ledger_by_model').on(table.accountId, table.model, table.openedAt),
   ],
 );
 
-/** When each nightly run had come to the last account. */
+/** When each nightly run finished. */
 export const reconciliationRuns = sqliteTable('reconciliation_runs', { endedAt: integer('ended_at').primaryKey() });
 
 export const reconciliations = sqliteTable(

@@ -1,19 +1,19 @@
 import { textChars } from '../core/text-chars';
 import { type PromptFile, promptFiles } from './prompt-files';
 
-/** Typical of English text and JSON in current tokenizers; close enough to size a hold. */
+/** Typical of English text and JSON with current tokenizers; good enough to size a hold. */
 const CHARS_PER_TOKEN = 4;
-/** Three bytes are four characters of base64. */
+/** Base64 writes three bytes as four characters. */
 const BYTES_PER_CHAR = 3 / 4;
 
 interface Rate {
   leastTokens: number;
-  /** Of a file that is only named by its address. */
+  /** For a file that is only given by its URL. */
   unseenTokens: number;
   bytesPerToken: number;
 }
 
-/** What files usually come to. A photo of 5 MB is one picture; what is read out of other files grows with them. */
+/** Usual token counts of files. A photo is one picture whatever its size; other files grow with their length. */
 const LIKELY: Record<PromptFile['kind'], Rate> = {
   image: { leastTokens: 1_000, unseenTokens: 1_000, bytesPerToken: Number.POSITIVE_INFINITY },
   audio: { leastTokens: 100, unseenTokens: 1_500, bytesPerToken: 500 },
@@ -22,7 +22,7 @@ const LIKELY: Record<PromptFile['kind'], Rate> = {
   text: { leastTokens: 1, unseenTokens: 5_000, bytesPerToken: 4 },
   item: { leastTokens: 1, unseenTokens: 1_000, bytesPerToken: 4 },
 };
-/** The most: finely cut pictures, speech at few bits, documents that are packed text, the longest answers. */
+/** The most that files may count: finely tiled pictures, low-bitrate speech, compressed text documents, unseen long answers. */
 const WORST: Record<PromptFile['kind'], Rate> = {
   image: { leastTokens: 5_000, unseenTokens: 5_000, bytesPerToken: Number.POSITIVE_INFINITY },
   audio: { leastTokens: 1_000, unseenTokens: 100_000, bytesPerToken: 50 },
@@ -38,13 +38,13 @@ const tokensOfFile = ({ kind, base64Chars }: PromptFile, rates: typeof LIKELY): 
   return Math.max(leastTokens, Math.ceil((base64Chars * BYTES_PER_CHAR) / bytesPerToken));
 };
 
-/** About how many tokens a request comes to, and the most that its files may make of it. */
+/** The estimated tokens of a request, and the most that its files may make of it. */
 export interface PromptSize {
   estimatedInputTokens: number;
   worstInputTokens: number;
 }
 
-/** The size of a request's JSON, of which `turns` is the part that may hold files; these count by their kind. */
+/** The size of a request's JSON. `turns` is the part that may hold files, which count by their kind. */
 export function promptSize(body: string, turns: unknown): PromptSize {
   const files = promptFiles(turns);
   const fileChars = files.reduce((chars, { base64Chars }) => chars + base64Chars, 0);
@@ -56,8 +56,8 @@ export function promptSize(body: string, turns: unknown): PromptSize {
   };
 }
 
-/** About how many tokens so much text is. */
+/** The estimated tokens of a text of this length. */
 export const tokensOfChars = (chars: number): number => Math.ceil(chars / CHARS_PER_TOKEN);
 
-/** Is it a number of tokens that an upstream has counted? */
+/** Is it a token count as an upstream reports one? */
 export const isTokenCount = (value: unknown): boolean => typeof value === 'number' && Number.isInteger(value) && value >= 0;

@@ -1,2 +1,2 @@
-/** What a file is called that is known by its address alone. */
+/** A file name for a file that is only known by its URL. */
 export const fileNameIn = (url: string): string => url.split(/[?#]/)[0]!.split('/').at(-1) || 'file';

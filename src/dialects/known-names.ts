@@ -1,13 +1,13 @@
 import { fail, ok, type Result } from '../core/errors';
 import { type Member, members, setMembers } from '../core/json';
 
-/** How a body's names are compared with those that are read. */
+/** How member names of a body are compared with those that are read. */
 export interface Spelling {
-  /** snake_case and camelCase are one name, as in Google's JSON. */
+  /** Whether snake_case and camelCase are the same name, as in Google's JSON. */
   isFree?: boolean;
 }
 
-/** As readers compare that do not look at case: Go's, for one, takes `ſ` for an s (https://pkg.go.dev/encoding/json#Unmarshal). */
+/** Folds case as case-insensitive readers do. Go's, for example, takes `ſ` for an s (https://pkg.go.dev/encoding/json#Unmarshal). */
 export const folded = (name: string): string => name.toUpperCase().toLowerCase();
 
 const sameName = (name: string, { isFree }: Spelling): string => folded(isFree ? name.replaceAll('_', '') : name);
@@ -17,7 +17,7 @@ export const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (lette
 const isWritten = (key: string, name: string, { isFree }: Spelling): boolean =>
   key === name || (isFree === true && key === snakeCase(name));
 
-/** Names that are read of a body, to be compared with. */
+/** The names that are read from a body, prepared for comparison. */
 export interface NamesRead {
   spelling: Spelling;
   byFolded: ReadonlyMap<string, string>;
@@ -29,9 +29,9 @@ export const namesRead = (names: readonly string[], spelling: Spelling = {}): Na
 });
 
 /**
- * A body that says to every reader what was read of it: readers differ on which of two members of one name counts, and
- * some take a name in another case for the same. What stands there twice is made to say the same; a name that is
- * written otherwise is refused.
+ * Makes a body mean the same to every reader, or a provider could see other values than were priced. Readers differ on
+ * which of two members of one name counts, and some ignore case. Repeated members are made equal; a priced name in
+ * another case is refused.
  */
 export function unambiguous(body: string, { spelling, byFolded }: NamesRead): Result<string> {
   const found = new Map<string, Member>();

@@ -1,9 +1,9 @@
-/** What would have been good: serde lists it behind what was not. */
+/** serde lists what would have been accepted after what was refused. */
 const EXPECTED = /\bexpected\b.*/is;
 
 /**
- * Does a refusal name a field, and not merely use the word, as in «reasoning models»? OpenAI quotes the one, or lists all;
- * pydantic has it in front.
+ * Does a refusal name this field, and not merely use the word, as in "reasoning models"? OpenAI quotes a field, or
+ * lists all; pydantic puts it in front.
  */
 export function isNamedIn(message: string, name: string): boolean {
   const literal = name.replace(/\W/g, '\\$&');

@@ -1,12 +1,12 @@
 import { ERRORS, type ErrorKind, type GatewayError } from '../core/errors';
 import type { RenderedError } from './types';
 
-/** Clients sleep through longer values in silence. */
+/** Clients silently sleep through longer values. */
 const LONGEST_RETRY_AFTER_SECONDS = 30;
-/** Some clients repeat every 429, whatever it says: so they are through soon, rather than silent for a minute. */
+/** Some clients retry every 429, whatever it says; this lets them give up soon instead of hanging for a minute. */
 const USELESS_RETRY_MS = '100';
 
-/** Status and headers of an error, the same in every dialect. */
+/** An error's status and headers, the same in every dialect. */
 export function errorHead(error: GatewayError): { status: number; headers: Record<string, string> } {
   const { status, retry } = ERRORS[error.kind];
   const headers: Record<string, string> = { ...error.headers };
@@ -19,12 +19,12 @@ export function errorHead(error: GatewayError): { status: number; headers: Recor
   return { status: error.status ?? status, headers };
 }
 
-/** 529 is Anthropic's alone; OpenAI's clients take 502 for exhausted upstreams. */
+/** Only Anthropic has a 529; OpenAI's clients expect 502 for failed upstreams. */
 const openaiKind = (kind: ErrorKind): ErrorKind => (kind === 'upstream_overloaded' ? 'upstream_failed' : kind);
 
 export const openaiType = ({ kind }: GatewayError): string => ERRORS[openaiKind(kind)].type;
 
-/** `{error: {type, message, code?, param?, request_id, ...}}`: OpenAI-shaped and native paths. */
+/** `{error: {type, message, code?, param?, request_id, ...}}`, for OpenAI-shaped and native paths. */
 export function errorObject(error: GatewayError, requestId: string): Record<string, unknown> {
   return {
     type: openaiType(error),
@@ -36,7 +36,7 @@ export function errorObject(error: GatewayError, requestId: string): Record<stri
   };
 }
 
-/** `required` and `available` stand at the top level too, where older clients look for them. */
+/** `required` and `available` are repeated at the top level, where older clients look for them. */
 export function renderOpenaiError(failure: GatewayError, requestId: string): RenderedError {
   const error: GatewayError = { ...failure, kind: openaiKind(failure.kind) };
   const head = errorHead(error);

@@ -7,17 +7,18 @@ import type { Call } from './types';
 interface SplitModels {
   body: string;
   fields: Record<string, unknown>;
-  /** The models that are asked should the one in the body fail. */
+  /** The models to ask when the one in the body fails. */
   otherModels?: readonly string[];
 }
 
-/** More than anybody has use for. */
+/** More than anybody needs. */
 export const MAX_MODELS = 10;
 const MODELS = z.array(z.string().min(1)).max(MAX_MODELS).nullable();
 
 /**
- * `models` names what is asked after `model`, one after the other, as at OpenRouter
- * (https://openrouter.ai/docs/guides/routing/model-fallbacks). It is the gateway that asks, so no provider is shown it.
+ * `models` names the models to ask after `model`, in order, as at OpenRouter
+ * (https://openrouter.ai/docs/guides/routing/model-fallbacks). The gateway asks them itself, so no provider sees the
+ * list.
  */
 export function splitModels(body: string, fields: Record<string, unknown>): Result<SplitModels> {
   if (fields.models === undefined) return ok({ body, fields });
@@ -32,6 +33,6 @@ export function splitModels(body: string, fields: Record<string, unknown>): Resu
   return ok({ ...named, ...(otherModels.length > 0 && { otherModels }) });
 }
 
-/** A call with the same for other models. Its bridges keep to the request as it was written, for the first of them. */
+/** The call with the same for its alternatives. The first one's bridges keep the request as it was written. */
 export const orElse = (call: Call, otherModels: readonly string[] | undefined): Call =>
   otherModels ? { ...call, alternatives: otherModels.map((model) => ({ ...call, model })) } : call;

@@ -5,45 +5,45 @@ import { type NamesRead, namesRead, type Spelling, unambiguous } from './known-n
 import { splitModels } from './other-models';
 import { refuseUnpriced, UNPRICED_FIELDS } from './unpriced';
 
-/** More than any model writes; a larger bound is a mistake. */
+/** More than any model writes, so a larger bound is a mistake. */
 const MAX_OUTPUT_TOKENS = 2_000_000;
 
 /** A client's own bound for an answer. */
 export const outputTokens = z.int().min(1).max(MAX_OUTPUT_TOKENS);
 
-/** The same of a format in which nothing may be asked for but that the prompt be cached. */
+/** The same for a format that allows zero: only to put the prompt into a cache. */
 export const outputTokensOrNone = z.int().min(0).max(MAX_OUTPUT_TOKENS);
 
-/** What a body holds: all of it as `fields`, and what the schema names as `data`. */
+/** A parsed body: everything as `fields`, and what the schema names as `data`. */
 export interface ParsedBody<T> {
-  /** The text, which says to every reader what was read here. */
+  /** The text, made unambiguous: see `unambiguous`. */
   body: string;
   fields: Record<string, unknown>;
   data: T;
-  /** The models that are asked should the one in the body fail. */
+  /** The models to ask when the one in the body fails. */
   otherModels?: readonly string[];
 }
 
-/** Beside what a schema names. */
+/** Read in addition to what the schema names. */
 const PRICED_FIELDS = [...UNPRICED_FIELDS, 'tools', 'max_tool_calls'];
 
 interface Reading extends Spelling {
-  /** What is read beside the schema's own names. */
+  /** Names that are read in addition to the schema's. */
   names?: readonly string[];
-  /** Its `models` are asked in turn, and are in nothing that is given back but `otherModels`. */
+  /** Whether `models` is a list to ask in turn; it is then only in `otherModels`. */
   inTurn?: boolean;
 }
 
 const KNOWN = new WeakMap<z.ZodObject, NamesRead>();
 
-/** Worked out once for each schema. */
+/** Computed once for each schema. */
 function namesOf(schema: z.ZodObject, { names = [], inTurn: _, ...spelling }: Reading): NamesRead {
   const known = KNOWN.get(schema) ?? namesRead([...Object.keys(schema.shape), ...PRICED_FIELDS, ...names], spelling);
   KNOWN.set(schema, known);
   return known;
 }
 
-/** A JSON body, checked only for what is priced or routed on; a refusal names the field at fault. */
+/** Parses a JSON body and checks only what is priced or routed on; a refusal names the field at fault. */
 export function parseBody<T>(text: string, schema: z.ZodObject & z.ZodType<T>, reading: Reading = {}): Result<ParsedBody<T>> {
   if (text.trim() === '') return fail('invalid_request', 'The request body is empty; send a JSON object.');
   const json = parseJson(text);
@@ -59,13 +59,13 @@ export function parseBody<T>(text: string, schema: z.ZodObject & z.ZodType<T>, r
   return refuseUnpriced(fields) ?? ok({ body: body.value, fields, data: parsed.data, ...others });
 }
 
-/** What a body says beside its turns: these may be megabytes, and are held parsed no longer than they are read. */
+/** A body without its turns: those may be megabytes and should not stay in memory parsed. */
 export function besideTurns(fields: Record<string, unknown>): Record<string, unknown> {
   const { messages: _messages, contents: _contents, input: _input, prompt: _prompt, ...beside } = fields;
   return beside;
 }
 
-/** The refusal of a field, by the first thing that is wrong with it. */
+/** The refusal for the first thing that is wrong with a field. */
 function refuseField(fields: Record<string, unknown>, issue: z.core.$ZodIssue) {
   const param = issue.path
     .map((part, i) => (typeof part === 'number' ? `[${part}]` : i === 0 ? String(part) : `.${String(part)}`))

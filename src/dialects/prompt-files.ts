@@ -1,15 +1,15 @@
 import { isRecord } from '../core/record';
 
-/** A file of a prompt: as base64 in it, or, where that has no characters, by its address. Something that was said before may stand there by its id, too. */
+/** A file in a prompt: inline as base64 or, where `base64Chars` is 0, by its URL. An item of an earlier answer may be given by its id. */
 export interface PromptFile {
   kind: 'image' | 'audio' | 'video' | 'document' | 'text' | 'item';
   base64Chars: number;
 }
 
-/** A `data:` address with base64 behind it. */
+/** The longest beginning of a `data:` URL, before its base64. */
 const LONGEST_PREFIX = 256;
 const DATA_URL = /^data:([\w.+-]+\/[\w.+-]+)?(?:;[\w.+-]+=[^;,]*)*;base64,/i;
-/** What PDFs and packed office documents begin with, in base64. */
+/** How PDFs and zipped office documents begin in base64. */
 const DOCUMENT_BEGINS = /^(?:JVBERi|UEsD)/;
 const DOCUMENT_TYPES = /^application\/(?:pdf|zip|msword|vnd\.)/i;
 
@@ -26,7 +26,7 @@ const ofBase64 = (data: string, type: string | undefined): PromptFile => ({
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 
-/** A file by an address, which may hold it; `kind` is what such a place is for. */
+/** A file by its URL, which may be a data URL; `kind` is what the field is for. */
 function ofAddress(address: unknown, kind: PromptFile['kind']): PromptFile[] {
   const text = textOf(isRecord(address) ? address.url : address);
   if (text === undefined) return [];
@@ -68,7 +68,7 @@ const inRecord =
   (value, part) =>
     isRecord(value) ? read(value, part) : [];
 
-/** The places of parts that providers take for files. All else is text, whatever it looks like. */
+/** Where providers look for files in a part. Everything else is text, whatever it looks like. */
 const PLACES: Record<string, Reader> = {
   image_url: (value) => ofAddress(value, 'image'),
   video_url: (value) => ofAddress(value, 'video'),
@@ -82,16 +82,19 @@ const PLACES: Record<string, Reader> = {
   fileData: inRecord(ofBlob),
 };
 
-/** Where parts stand within turns, items and other parts. */
+/** The members of turns, items and parts that hold parts. */
 const HOLDERS = ['content', 'parts', 'output', 'source', 'functionResponse', 'function_response'];
-/** Deeper than any format nests parts, and their lists. */
+/** Deeper than any format nests parts. */
 const DEEPEST = 16;
 
-/** An item that its provider keeps, by its id; the type need not be said: https://platform.openai.com/docs/api-reference/responses/create#responses_create-input */
+/**
+ * Is it an item that its provider keeps, given by its id? The type may be left out:
+ * https://platform.openai.com/docs/api-reference/responses/create#responses_create-input
+ */
 export const isReference = ({ type, id, ...others }: Record<string, unknown>): boolean =>
   type === 'item_reference' || ((type ?? undefined) === undefined && typeof id === 'string' && Object.keys(others).length === 0);
 
-/** The files of turns, items or contents, in whichever of the formats. */
+/** The files in turns, items or contents of any format. */
 export function promptFiles(turns: unknown, depth = 0): PromptFile[] {
   if (depth > DEEPEST) return [];
   if (Array.isArray(turns)) return turns.flatMap((turn) => promptFiles(turn, depth + 1));

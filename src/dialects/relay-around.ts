@@ -1,6 +1,6 @@
 import type { Receipt, StreamRelay } from './types';
 
-/** Says what another relay says in a form of its own, and knows of the stream what that one knows. */
+/** Wraps a relay and rewrites its output; everything else is the inner relay's. */
 export class RelayAround implements StreamRelay {
   constructor(protected readonly inner: StreamRelay) {}
 

@@ -1,14 +1,14 @@
-/** Ids of calls that are too long for an upstream: those that others have given them earlier in a conversation. */
+/** Shortens ids of tool calls that are too long for an upstream, from other models' turns in the conversation. */
 import { setMembers } from '../core/json';
 import { isRecord, parseJson } from '../core/record';
 
-/** OpenAI takes 40 characters in chat, and 64 in Responses: https://github.com/vercel/ai/issues/5171 */
+/** OpenAI allows 40 characters in chat and 64 in Responses: https://github.com/vercel/ai/issues/5171 */
 const TOO_LONG = /\b(?:tool_calls\b[^\n]{0,20}\bid|tool_call_id|call_id)'?: string too long\b[^\n]{0,60}\bmaximum length (\d+)/i;
 
-/** Gives an object another id in a member; the same text where the one that it has will do. */
+/** Shortens the id in an object's member; the same text where it is short enough. */
 export type Shortened = (raw: string, member: string) => string;
 
-/** Undefined where it is not such an id that was refused. The same conversation is given the same ids again, call by call. */
+/** Undefined where such an id was not what was refused. Ids depend only on the conversation, so each turn gets the same ones. */
 export function shortenedIds(refusal: string): Shortened | undefined {
   const [, most] = TOO_LONG.exec(refusal) ?? [];
   if (most === undefined) return undefined;

@@ -4,20 +4,20 @@ import { toolsOf } from './unpriced';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** More than one answer has of them: a larger bound says that there is none, and no account could hold for it. */
+/** More tool runs than any answer has: a larger bound means "no bound", and no account could cover a hold for it. */
 const MOST_RUNS = 1_000;
 
 const bound = (value: unknown): number =>
   typeof value === 'number' && Number.isInteger(value) && value > 0 ? Math.min(value, MOST_RUNS) : 0;
 
-/** What runs at the provider, the dearest first: https://platform.openai.com/docs/pricing#built-in-tools */
+/** Tools that run at the provider, dearest first: https://platform.openai.com/docs/pricing#built-in-tools */
 const RESPONSES_TOOLS: readonly (readonly [RegExp, keyof Usage])[] = [
   [/^code_interpreter$/, 'containers'],
   [/^web_search/, 'webSearches'],
   [/^file_search$/, 'fileSearches'],
 ];
 
-/** `max_tool_calls` bounds all tools together, so the dearest of them counts. */
+/** `max_tool_calls` bounds all tools together, so all count as the dearest. */
 export function statedInResponses(fields: Fields): Partial<Usage> {
   const types = toolsOf(fields).map(([, { type }]) => String(type));
   const [, bucket] = RESPONSES_TOOLS.find(([pattern]) => types.some((type) => pattern.test(type))) ?? [];
@@ -25,7 +25,7 @@ export function statedInResponses(fields: Fields): Partial<Usage> {
   return bucket && most > 0 ? { [bucket]: most } : {};
 }
 
-/** `max_uses` bounds each tool: https://platform.claude.com/docs/en/agents-and-tools/tool-use/web-search-tool */
+/** `max_uses` bounds each tool separately: https://platform.claude.com/docs/en/agents-and-tools/tool-use/web-search-tool */
 export function statedInMessages({ tools }: Fields): Partial<Usage> {
   const searches = (Array.isArray(tools) ? (tools as unknown[]) : []).filter(
     (tool) => isRecord(tool) && typeof tool.type === 'string' && tool.type.startsWith('web_search'),

@@ -1,2 +1,2 @@
-/** What the system says in the middle of a conversation, for a provider that hears it at the beginning alone: in the user's words, marked. */
+/** A system message within a conversation, for providers that allow one only at the beginning: marked, as the user's. */
 export const asReminder = (text: string): string => `<system-reminder>\n${text}\n</system-reminder>`;

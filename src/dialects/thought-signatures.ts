@@ -3,18 +3,18 @@ import { isRecord } from '../core/record';
 type Fields = Record<string, unknown>;
 
 /**
- * Stands for a signature that nobody has, as for a history from another model
+ * A placeholder for a missing signature, such as in another model's history
  * (https://ai.google.dev/gemini-api/docs/thought-signatures#faqs).
  */
 export const NO_SIGNATURE = 'skip_thought_signature_validator';
 
-/** What Gemini 3 refuses a history of function calls with whose signatures are missing or somebody else's. */
+/** How Gemini 3 refuses a history whose function calls have no signatures, or foreign ones. */
 export const refusesSignature = (message: string): boolean => /thought[_ ]?signature/i.test(message);
 
-/** Missing ones, or ones that it does not take for its own? */
+/** Are signatures missing, rather than invalid? */
 export const missesSignature = (message: string): boolean => /missing|required/i.test(message);
 
-/** Google's chat format has signatures beside what they sign (https://ai.google.dev/gemini-api/docs/thought-signatures#openai). */
+/** Google's chat format puts signatures beside what they sign (https://ai.google.dev/gemini-api/docs/thought-signatures#openai). */
 export const extraContent = (signature: string | undefined): Fields =>
   signature === undefined ? {} : { extra_content: { google: { thought_signature: signature } } };
 
@@ -23,7 +23,7 @@ const recordIn = (record: Fields, ...names: string[]): Fields => {
   return found ?? {};
 };
 
-/** The signature that stands beside a call or a message; undefined where there is none. */
+/** The signature beside a call or message; undefined where there is none. */
 export function signatureIn(record: Fields): string | undefined {
   const google = recordIn(recordIn(record, 'extra_content', 'extraContent'), 'google');
   const signature = google.thought_signature ?? google.thoughtSignature;

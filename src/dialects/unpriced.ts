@@ -2,19 +2,22 @@ import { fail } from '../core/errors';
 import { isRecord } from '../core/record';
 import { folded } from './known-names';
 
-/** Nothing that costs more than the model's price. */
+/** Accepts values that cost no more than the model's price. */
 const isOrdinary =
   (...values: readonly string[]) =>
   (value: unknown): boolean =>
     typeof value === 'string' && values.includes(value.toLowerCase());
 
-/** `flex` and `auto` cost no more than the price: https://platform.openai.com/docs/guides/priority-processing and https://platform.claude.com/docs/en/api/service-tiers */
+/**
+ * `flex` and `auto` cost no more than the price: https://platform.openai.com/docs/guides/priority-processing and
+ * https://platform.claude.com/docs/en/api/service-tiers
+ */
 const ordinaryTier = isOrdinary('auto', 'default', 'flex', 'standard', 'standard_only');
 const never = (): boolean => false;
 
 /**
- * What makes an answer dearer than the model's price says, by a factor or a fee that no usage tells of; with the
- * values that do not.
+ * Fields that make an answer dearer than the model's price, by a factor or fee that usage does not show; each with a
+ * test for the values that do not.
  */
 const UNPRICED: Readonly<Record<string, (value: unknown) => boolean>> = {
   service_tier: ordinaryTier,
@@ -31,17 +34,23 @@ export const UNPRICED_FIELDS: readonly string[] = Object.keys(UNPRICED);
 
 const BY_NAME = new Map(Object.entries(UNPRICED).map(([name, isPriced]) => [folded(name), isPriced]));
 
-/** Tools that ask a model of their own, at its price: https://platform.claude.com/docs/en/agents-and-tools/tool-use/advisor-tool */
+/**
+ * Tools that call a model of their own, at that model's price:
+ * https://platform.claude.com/docs/en/agents-and-tools/tool-use/advisor-tool
+ */
 const UNPRICED_TOOL = /^advisor_/;
-/** A text model of the caller's choosing writes it, at its price: https://platform.openai.com/docs/guides/tools-image-generation */
+/**
+ * SVG is written by a text model of the caller's choice, at that model's price:
+ * https://platform.openai.com/docs/guides/tools-image-generation
+ */
 const DRAWN = 'svg';
-/** A larger container costs as many times more: https://platform.openai.com/docs/pricing#built-in-tools */
+/** A larger container costs a multiple: https://platform.openai.com/docs/pricing#built-in-tools */
 const ORDINARY_MEMORY = '1g';
 
 const refuse = (param: string, what = 'has no price here') =>
   fail('invalid_request', `The field \`${param}\` ${what}, so it cannot be asked for.`, { param, code: 'unsupported_value' });
 
-/** The refusal of what a request asks for that nobody could be charged for; undefined where there is none. */
+/** The refusal of something that could not be charged for; undefined where there is none. */
 export function refuseUnpriced(fields: Record<string, unknown>): ReturnType<typeof refuse> | undefined {
   for (const [name, value] of Object.entries(fields)) {
     const isPriced = BY_NAME.get(folded(name));
@@ -59,7 +68,7 @@ export function refuseUnpriced(fields: Record<string, unknown>): ReturnType<type
   return undefined;
 }
 
-/** The tools that a request brings, each with where it stands; some clients put them into the input. */
+/** The tools of a request, each with its position; some clients put tools into the input. */
 export function toolsOf({ tools, input }: Record<string, unknown>): [param: string, tool: Record<string, unknown>][] {
   const listed = (list: unknown, at: string): [string, Record<string, unknown>][] =>
     Array.isArray(list) ? list.flatMap((tool: unknown, index) => (isRecord(tool) ? [[`${at}[${index}]`, tool]] : [])) : [];

@@ -1,4 +1,4 @@
-/** A call at the prices of its account, once that has said which they are. */
+/** Turns a planned call into one at its account's own prices, which only admission knows. */
 import { microAt, priceAt } from '../core/money';
 import type { Call } from '../dialects/types';
 import type { Plan } from './plan';
@@ -8,7 +8,7 @@ interface Priced {
   plan: Plan;
 }
 
-/** Held and charged goes by the plan, and by those of the models that are asked in turn. */
+/** Every amount that is held or charged comes from the plan, or from the plan of another model that is asked in turn. */
 export function atAccountPrices({ call, plan }: Priced, pricePermille: number): Priced {
   const priced = <P extends Plan>(one: P): P => ({
     ...one,

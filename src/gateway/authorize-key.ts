@@ -1,8 +1,8 @@
 import type { ApiKey } from '../core/api-key';
-import { fail, type GatewayError } from '../core/errors';
+import { accountUnreachable, type GatewayError } from '../core/errors';
 import type { GatewayDeps } from './deps';
 
-/** Why a key may not be used from where the request comes; null where it may. For requests that cost nothing. */
+/** Why a key may not be used from where the request comes; null where it may. For requests that hold nothing. */
 export async function authorizeKey(
   { account }: Pick<GatewayDeps, 'account'>,
   { accountId, keyId, secretHash }: ApiKey,
@@ -17,13 +17,12 @@ export async function authorizeKey(
       ...(tokenCountsAtMost !== undefined && { tokenCountsAtMost }),
     });
   } catch (error) {
-    // The key may well be good: an infrastructure fault must never look like a refusal.
     console.error('key not checked', String(error));
-    return fail('unavailable', 'The account could not be reached; try again.', { retryAfterSeconds: 2 }).error;
+    return accountUnreachable().error;
   }
 }
 
-/** Why none of the keys that came together may be used; undefined where one may. */
+/** Why none of the keys that were sent may be used; undefined as soon as one may. */
 export async function refuseKeys(
   deps: Pick<GatewayDeps, 'account'>,
   keys: readonly ApiKey[],

@@ -1,4 +1,4 @@
-/** Hands an answer that its upstream goes on working on over to the queue that looks after such answers. */
+/** Hands an answer that its provider goes on working on to the queue that looks after such answers. */
 import type { BackgroundMessage, CloseRequest } from '../account/types';
 import type { MicroCredits } from '../core/money';
 import type { Attempt } from './failover';
@@ -10,9 +10,9 @@ import { askKeeper } from './stored-request';
 const LEASE_MS = 900_000;
 
 /**
- * The call stays open, and its hold with it, until the answer is there.
+ * Leaves the call and its hold open until the answer is there.
  *
- * @param heardMicro What the client has had of it already, which is charged whatever becomes of the rest.
+ * @param heardMicro What the client was already sent of it; that is charged whatever becomes of the rest.
  */
 export async function handOver(
   run: Run,
@@ -23,7 +23,8 @@ export async function handOver(
 ): Promise<void> {
   const provider = target.provider.spec.id;
   const { deps, accountId, holdId, plan, keyMode, startedAtMs } = run;
-  // By the receipt anybody may charge what the answer turns out to have used, so it has the whole price until then.
+  // Whoever finishes the call charges it by its receipt, so until then the receipt has the whole price, not only what
+  // was used.
   const detail = { ...detailOf(run, 'background', undefined), price: plan.price, provider, ...storedAs(run, keyIndex, storedId) };
   const message: BackgroundMessage = {
     accountId,
@@ -39,21 +40,22 @@ export async function handOver(
     ...(idempotency && { idempotency }),
   };
   run.handedOver = true;
-  // A hold that runs out meanwhile is made up for when the answer is charged; an answer nobody looks after never is.
+  // Should the hold expire meanwhile, the charge makes up for it later. An answer that nobody looks after is never
+  // charged.
   const beat = {
     holdId,
     checkpointMicro: heardMicro,
     startsOver: true,
     leaseMs: LEASE_MS,
     note: noteOf(message),
-    // Who lost the answer learns by the same key what the work is called, while it goes on.
+    // A client that lost the answer and repeats the call gets the work's id, while the work goes on.
     ...(idempotency?.stored && { answeredKeyHash: idempotency.keyHash }),
   };
   await insist('hold not renewed', () => deps.account(accountId).beat(beat));
   await insist('answer not looked after', () => deps.background.send(message, { delaySeconds: 1 }));
 }
 
-/** Once more where it fails; its client has its answer all the same. */
+/** Tries twice and then gives up: the client has its answer in any case. */
 async function insist(failure: string, work: () => Promise<unknown>): Promise<void> {
   for (let tries = 0; tries < 2; tries++) {
     try {
@@ -65,7 +67,7 @@ async function insist(failure: string, work: () => Promise<unknown>): Promise<vo
   }
 }
 
-/** Tells the provider to work on it no more; whether it listened is what the next look says. */
+/** Asks the provider to stop. Whether it did shows at the next look at the answer. */
 export async function cancelStored({ deps }: Pick<Run, 'deps'>, { target }: Pick<Attempt, 'target'>, storedId: string): Promise<void> {
   try {
     const answer = await askKeeper(deps, target.provider, target.wire, storedId, { method: 'POST', suffix: '/cancel' });

@@ -2,6 +2,6 @@ import { type MicroCredits, type TokenPrice, tokenCostMicro } from '../core/mone
 import type { Usage } from '../core/usage';
 import type { Call } from '../dialects/types';
 
-/** What a call that has used so much costs by its price, and at least. */
+/** The cost of a call by its usage and price, but no less than the call's own minimum. */
 export const callCostMicro = ({ leastMicro }: Pick<Call, 'leastMicro'>, usage: Usage, price: TokenPrice): MicroCredits =>
   Math.max(tokenCostMicro(usage, price), leastMicro?.(usage) ?? 0);

@@ -1,19 +1,19 @@
-/** A write that the client does not take for this long: it is as good as gone, and its hold must not wait for it. */
+/** A client that takes no bytes for this long counts as gone, so that its hold does not wait for it any longer. */
 const STUCK_MS = 60_000;
 
 /**
- * Of a JSON answer that white space keeps alive: its bytes must not wait in a compressor on the way.
+ * For JSON that white space keeps alive. `no-transform`: a compressor on the way would hold the white space back.
  * https://developers.cloudflare.com/speed/optimization/content/compression/
  */
 export const HELD_JSON_HEADERS = { 'content-type': 'application/json', 'cache-control': 'no-store, no-transform' };
 
 const encoder = new TextEncoder();
 
-/** The client's end of an answer: writes in order, whole events only, and notices when nobody listens. */
+/** The client's end of an answer: writes whole events in order, and notices when nobody listens any more. */
 export class ClientStream {
   readonly body: ReadableStream<Uint8Array>;
   gone = false;
-  /** Nothing was sent for longer than this tells: see `silentMs`. */
+  /** For `silentMs`. */
   private lastWriteMs: number;
   private blockedSinceMs: number | undefined;
   private tail: Promise<void> = Promise.resolve();
@@ -41,7 +41,7 @@ export class ClientStream {
   leave(): void {
     if (this.gone) return;
     this.gone = true;
-    // A write that is stuck ends with it, and so does the wait for it.
+    // This also ends a write that is stuck, and whoever waits for it.
     this.writer.abort().catch(() => {});
     this.onGone();
   }
@@ -52,7 +52,7 @@ export class ClientStream {
     return this.tail;
   }
 
-  /** Written only when no write is under way: one that is says as much as a ping. */
+  /** Dropped while a write is under way, which keeps the connection alive as well as a ping does. */
   ping(text: string): void {
     if (this.blockedSinceMs === undefined) void this.write(text);
   }

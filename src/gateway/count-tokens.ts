@@ -1,19 +1,19 @@
-/** Token counts: free, in no hourly window of calls, and never an error for want of an upstream. */
+/** Token counts: free, outside the hourly limits of calls, and answered by an estimate when no provider counts. */
 import type { ApiKey } from '../core/api-key';
-import { fail, type GatewayError, ok, type Result } from '../core/errors';
+import { type GatewayError, ok, type Result, unknownKey } from '../core/errors';
 import { HOURLY_LIMITS, SENT_TIMES } from '../core/family';
 import { readText } from '../core/read-bounded';
 import { parseJson } from '../core/record';
 import type { Dialect, TokenBridge, TokenQuestion } from '../dialects/types';
+import { sandboxAnswers } from '../providers/registry';
 import { authorizeKey } from './authorize-key';
 import type { GatewayDeps } from './deps';
 import { withNamedItems } from './kept-items';
 import { findModel, upstreamRequest } from './plan';
 import { type Reached, targetsOf } from './reach';
-import { sandboxAnswers } from './sandbox';
 import { findStoredAnswer, type StoredAnswer } from './stored-answer';
 
-/** A count is only worth a short wait: clients ask for dozens at once, and an estimate will do. */
+/** Not worth a long wait: clients ask for dozens at once, and an estimate will do. */
 const LIMIT_MS = 10_000;
 
 const MOST_COUNT_BYTES = 65_536;
@@ -26,9 +26,9 @@ export interface TokenRequest {
   ip: string | null;
 }
 
-/** The answer's body. */
+/** Gives the body of the answer. */
 export async function countTokens(deps: GatewayDeps, { dialect, question, keys, origin, ip }: TokenRequest): Promise<Result<string>> {
-  let refused: GatewayError = fail('invalid_key', 'This API key does not exist.').error;
+  let refused: GatewayError = unknownKey().error;
   for (const key of keys) {
     const sandbox = key.mode === 'test' || sandboxAnswers(deps);
     const model = findModel(deps.registry, dialect, question.model, sandbox);
@@ -57,7 +57,7 @@ export async function countTokens(deps: GatewayDeps, { dialect, question, keys, 
   return { ok: false, error: refused };
 }
 
-/** The question with what it names of earlier answers, and the answer that it goes on from. */
+/** Adds what the question refers to: kept items, and the stored answer that it goes on from. */
 async function withEarlier(
   deps: GatewayDeps,
   accountId: string,
@@ -72,10 +72,13 @@ async function withEarlier(
   return stored.value ? ok({ whole: whole.value, stored: stored.value }) : { ok: false, error: continues.missing };
 }
 
-/** What providers are asked for an hour and user; from then on an estimate has to do. Clients ask for many a call. */
+/**
+ * How often providers are asked for one user within an hour; after that, estimates have to do. Clients may ask for a
+ * count before every call.
+ */
 const countsAnHour = ({ hourlyLimits }: GatewayDeps): number => SENT_TIMES * Math.max(hourlyLimits.chat ?? 0, HOURLY_LIMITS.chat);
 
-/** The upstream's answer, which may say more than a number; undefined when it gives none. */
+/** The provider's answer as it came, since it may hold more than the number; undefined where it gives no count. */
 async function ask(deps: GatewayDeps, target: Reached<TokenBridge>, stored: StoredAnswer | undefined): Promise<string | undefined> {
   const { spec, apiKeys } = target.provider;
   const [turn = 0] = deps.health.keyOrder(spec.id, apiKeys.length, deps.now());

@@ -6,7 +6,7 @@ import type { Settings } from '../env';
 import type { Registry } from '../providers/registry';
 import type { SettleDeps } from './settle';
 
-/** What the data plane works with; tests put their own in its place. */
+/** What the data plane works with; tests pass fakes. */
 export interface GatewayDeps extends SettleDeps {
   settings: Settings;
   registry: Registry;
@@ -17,8 +17,8 @@ export interface GatewayDeps extends SettleDeps {
   fetch: (url: string, init: RequestInit) => Promise<Response>;
   hourlyLimits: Readonly<Record<string, number>>;
   now: () => number;
-  /** Of this request. */
+  /** Of this request alone. */
   deadlines: Deadlines;
-  /** Keeps work going after the answer, or its client, is gone. */
+  /** Keeps work going after the answer was sent, or its client left. */
   waitUntil: (work: Promise<unknown>) => void;
 }

@@ -1,22 +1,22 @@
 /**
- * Reads a stream of events in batches. Entering JavaScript is what costs, far more than the bytes, so a fast
- * stream is not read chunk by chunk: the body is split in two; one half is drained natively, which keeps the
- * bytes coming, while they pile up in the other half and are taken from there a few times a second. A chunk that
- * comes after a pause is still passed on at once. See docs/decisions/0002-stream-pump.md.
+ * Reads a stream of events in batches. The cost of a stream lies in entering JavaScript, hardly in its bytes, so a fast
+ * stream is not read chunk by chunk. Its body is split in two: one half is drained natively, which keeps the bytes
+ * coming, while they pile up in the other half and are read from there a few times a second. A chunk that comes after a
+ * pause is still passed on at once. See docs/decisions/0002-stream-pump.md.
  */
 import { EventCutter } from '../core/sse';
 
-/** The drained half is read in blocks of this size, all natively but for one step a block. */
+/** The drained half is read in blocks of this size; only the end of each block enters JavaScript. */
 const DRAIN_BYTES = 32_768;
 const READ_BYTES = 16_384;
-/** How far the drained half may run ahead of the other, which has to keep what it has not read yet. */
+/** How far the drained half may run ahead of the other, which has to buffer everything that it has not read yet. */
 const MAX_AHEAD_BYTES = 1_048_576;
 const MAX_EVENT_CHARS = 16_777_216;
-/** Between two batches of a fast stream: short at first, then longer, for the eye reads slower than this. */
+/** The pause between two batches of a fast stream: short at first, then longer, since nobody reads that fast. */
 const FIRST_WINDOW_MS = 20;
 const LAST_WINDOW_MS = 64;
 const WINDOW_GROWTH_MS = 8;
-/** Nobody reads along with 20 kB a second, which is 70 events of one format and 150 of another: they may wait a little longer. */
+/** Nobody can follow 20 kB a second (70 events of one format, 150 of another), so such a stream may wait a little longer. */
 const UNREADABLE_BYTES_A_MS = 20;
 const UNREADABLE_WINDOW_MS = 100;
 
@@ -30,21 +30,24 @@ export class EventReader {
   private drained = false;
   private drainedBytes = 0;
   private readBytes = 0;
-  /** The last read was filled to the brim: more has piled up than one batch takes, and is not to wait for another window. */
+  /** The last read filled its buffer: more is waiting than one batch takes, and should not wait for another pause. */
   private behind = false;
   private windowMs = FIRST_WINDOW_MS;
   private lastWindowMs = LAST_WINDOW_MS;
   private readAtMs = 0;
   private wake: (() => void) | undefined;
   private resumeDrain: (() => void) | undefined;
-  /** Set once chunks may be held together; until then each is passed on as it comes. */
+  /** Whether chunks may be held back and passed on together; until then each is passed on as it comes. */
   batching = false;
 
   constructor(private readonly body: ReadableStream<Uint8Array>) {
     this.reader = body.getReader({ mode: 'byob' });
   }
 
-  /** Not before it pays: a client that waits for its first words would wait for this, too. */
+  /**
+   * Splitting delays the bytes a little, which a client that waits for its first words would notice, so it happens only
+   * once batches are allowed.
+   */
   private split(): void {
     this.isSplit = true;
     this.reader.releaseLock();
@@ -53,7 +56,7 @@ export class EventReader {
     void this.drain(fast);
   }
 
-  /** The next whole events, or comments between them; undefined at the end. */
+  /** The next whole events, or the comments between them; undefined at the stream's end. */
   async read(): Promise<string | undefined> {
     try {
       while (!this.ended) {
@@ -82,7 +85,7 @@ export class EventReader {
     }
   }
 
-  /** At the end: what is left of an event without a blank line after it. It may be whole or torn. */
+  /** What is left at the stream's end: an event without its blank line, which may be whole or torn. */
   takeRest(): string {
     const { rest } = this.cutter;
     this.cutter.setRest('');
@@ -107,11 +110,11 @@ export class EventReader {
     this.wake = undefined;
   }
 
-  /** Through an identity stream, so that small chunks are waited for natively rather than in JavaScript. */
+  /** The identity stream lets `readAtLeast` wait for many small chunks natively rather than in JavaScript. */
   private async drain(fast: ReadableStream<Uint8Array>): Promise<void> {
     const { readable, writable } = new IdentityTransformStream();
     const piped = fast.pipeTo(writable);
-    // At once: the pipe may fail before the read does, and workerd would report a rejection that nobody handles.
+    // Attached at once: the pipe may fail before the read does, and workerd would report an unhandled rejection.
     piped.catch(letFramesGo);
     const reader = readable.getReader({ mode: 'byob' });
     try {
@@ -127,7 +130,7 @@ export class EventReader {
       }
       await piped;
     } catch (error) {
-      // The other half meets the same failure, where it is dealt with.
+      // The other half meets the same failure and handles it.
       letFramesGo(error);
     } finally {
       this.drained = true;
@@ -137,9 +140,10 @@ export class EventReader {
 }
 
 /**
- * A broken stream keeps its error, and V8 keeps with an error, until its stack is read for the first time, the objects
- * whose methods are on that stack: here this reader, which keeps the stream. workerd holds the error in a way that no
- * collection sees through, so each broken stream would stay, with its whole call. Reading the stack opens the circle.
+ * Prevents a leak. A broken stream keeps its error, and V8 keeps with an error, until its `stack` is read for the first
+ * time, the objects whose methods are on that stack: here this reader, which keeps the stream. workerd holds the error
+ * where the garbage collector cannot see the cycle, so each broken stream would stay in memory with its whole call.
+ * Reading `stack` breaks the cycle.
  */
 function letFramesGo(error: unknown): void {
   void (error as Error | undefined)?.stack;

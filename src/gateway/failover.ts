@@ -1,6 +1,6 @@
 /**
- * The failover loop: one call, one deadline, its targets in order, each with its credentials. It gives upstreams
- * that began to answer, one after the other: should one fail before its first content, the next is asked for.
+ * The failover loop: one call, one deadline, its targets in order, each with its credentials. `next` gives the
+ * upstreams that began to answer, one after the other: when one fails before its first content, the next is asked for.
  */
 import type { Bridge, StreamRelay } from '../dialects/types';
 import { toldToCustomer } from '../providers/told';
@@ -12,24 +12,24 @@ import { readSome } from './read-some';
 import { retryAfterMs } from './retry-after';
 
 const MAX_ATTEMPTS = 8;
-/** So that a provider with many bad keys leaves tries for the next one. */
+/** A provider with many bad credentials must leave attempts for the providers after it. */
 const MAX_KEYS_PER_TARGET = 4;
 const RETRIES_PER_TARGET = 1;
-/** Upstreams refuse one thing at a time. */
+/** Providers name one field at a time, so a call may have to be mended several times. */
 const REPAIRS_PER_TARGET = 3;
 const BACKOFF_MS = 250;
-/** A refused credential is left alone this long. */
+/** How long a refused credential is left alone. */
 const REFUSED_KEY_PAUSE_MS = 300_000;
 const LIMITED_KEY_PAUSE_MS = 10_000;
 const LONGEST_KEY_PAUSE_MS = 60_000;
-/** An upstream's Retry-After is waited out only when it is this short and nobody else can answer. */
+/** An upstream's Retry-After is waited for only when it is this short and nobody else can answer. */
 const LONGEST_WAIT_MS = 5_000;
-/** Some repeat what they refuse. */
+/** Enough for errors that quote the whole request. */
 const ERROR_BODY_CHARS = 262_144;
-/** What a provider counted comes this soon after the end of its answer. */
+/** A provider's own usage figures follow the end of its answer within this time. */
 const ENDING_MS = 5_000;
 
-/** One try at a provider, as the customer may see it. */
+/** One try at a provider, in the form that the customer sees on the receipt. */
 export interface AttemptRecord {
   provider: string;
   model: string;
@@ -44,14 +44,14 @@ export interface Attempt {
   target: PlannedTarget;
   response: Response;
   record: AttemptRecord;
-  /** The whole answer, where it is no stream. */
+  /** The whole answer, unless it is a stream. */
   text: string | undefined;
-  /** Only a stream can be stopped in the middle. */
+  /** Only a stream can be stopped halfway. */
   abort: AbortController | undefined;
   startedAtMs: number;
-  /** Which of the provider's credentials it used. */
+  /** Which of the provider's credentials was used. */
   keyIndex: number;
-  /** Of a stream that has begun. */
+  /** Set once its stream has begun. */
   relay?: StreamRelay;
 }
 
@@ -67,32 +67,32 @@ const LET_GO: Bridge = { request: letGo, readAnswer: letGo, renderAnswer: letGo 
 export class Failover {
   readonly attempts: AttemptRecord[] = [];
   last: LastFailure | undefined;
-  /** The one that was asked last. */
+  /** The target that was asked last. */
   lastTarget: PlannedTarget | undefined;
-  /** Has a provider got the call, as far as is known? */
+  /** Whether a provider got the call, as far as is known. */
   hasSent = false;
   private given = 0;
   private readonly queue: Generator<{ target: PlannedTarget; keyIndex: number }>;
   private readonly deadlineMs: number;
-  /** Those that do not look broken; all, where every one does. */
+  /** The targets that look healthy, or all of them when none does. */
   private readonly preferred: readonly PlannedTarget[];
-  /** Of the target that is tried. */
+  /** Of the target that is being tried. */
   private lastKeyIndex = -1;
   private repeat: { target: PlannedTarget; keyIndex: number; delayMs: number } | undefined;
   private readonly retried = new Map<PlannedTarget, number>();
-  /** What targets have refused of the call, each with the call as it is without. */
+  /** For each target what it refused of the call, and the call without that. */
   private readonly repaired = new Map<PlannedTarget, { bridge: Bridge; refusals: readonly string[] }>();
   private readonly skipped = new Set<PlannedTarget>();
-  /** Targets that refused the call in one format, each by itself in another. */
+  /** Targets that refused the call in one format, each with the same target in another. */
   private readonly moved = new Map<PlannedTarget, PlannedTarget>();
 
   constructor(
     private readonly deps: GatewayDeps,
     readonly plan: Plan,
     private readonly streams: boolean,
-    /** Aborted when nobody waits for an answer any more: nothing new is tried then. */
+    /** Aborted when nobody waits for the answer any more; nothing new is tried then. */
     private readonly gone: AbortSignal | undefined,
-    /** The answer is wanted all the same, to be sent again. */
+    /** The answer is wanted although its client left: it is kept for an idempotency key. */
     private readonly keepsAnswer: boolean,
   ) {
     this.deadlineMs = deps.now() + deps.settings.CALL_DEADLINE_MS;
@@ -105,7 +105,7 @@ export class Failover {
     return this.last ?? { action: 'next_target', message: 'no provider could be tried', status: null };
   }
 
-  /** Every target with every credential; those that look broken come last, when nobody else could answer. */
+  /** Every target with every credential. Targets that look broken come last, for when nobody else can answer. */
   private *candidates(): Generator<{ target: PlannedTarget; keyIndex: number }> {
     const nowMs = this.deps.now();
     const leftOut = this.plan.targets.filter((target) => !this.preferred.includes(target));
@@ -136,14 +136,14 @@ export class Failover {
     return next ? this.current(next) : target;
   }
 
-  /** The one that a stored answer belongs to comes first: it can be gone on from with no other. */
+  /** The credential that a stored answer belongs to comes first, since no other can go on from it. */
   private keyOrder({ provider }: PlannedTarget, nowMs: number): number[] {
     const keys = this.deps.health.keyOrder(provider.spec.id, provider.apiKeys.length, nowMs);
     const owner = this.plan.continued?.keyIndex;
     return owner !== undefined && keys.includes(owner) ? [owner, ...keys.filter((key) => key !== owner)] : keys;
   }
 
-  /** The next upstream that answers with a success, undefined when there is none left: see `finalFailure`. */
+  /** The next upstream that answers with a success; undefined when none is left, and then `finalFailure` has the reason. */
   async next(): Promise<Attempt | undefined> {
     while (!this.isOver) {
       const again = this.repeat;
@@ -151,7 +151,7 @@ export class Failover {
       const candidate = again ?? this.queue.next().value;
       if (!candidate) return undefined;
       if (again && again.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, again.delayMs));
-      // While it was waited for.
+      // It may have become so during the wait.
       if (this.isOver) return undefined;
       this.given++;
       const attempt = await this.try(candidate.target, candidate.keyIndex);
@@ -172,14 +172,14 @@ export class Failover {
     this.attempts.push(record);
     this.deps.health.begin(spec.id);
     const { FIRST_BYTE_TIMEOUT_MS, JSON_TIMEOUT_MS } = this.deps.settings;
-    // An answer in one piece comes when all of it is written.
+    // An answer in one piece arrives only when all of it is written, so it gets longer.
     const limitMs = Math.min(this.streams ? FIRST_BYTE_TIMEOUT_MS : JSON_TIMEOUT_MS, this.deadlineMs - startedAtMs);
-    // Under a signal of its own only where it may have to be stopped in the middle: wiring one into a fetch costs
-    // more than all the rest of a small call.
+    // Only a stream gets a signal of its own: wiring one into a fetch costs more than the rest of a small call
+    // together.
     const abort = this.streams ? new AbortController() : undefined;
     const giveUp = () => abort?.abort();
     let attempt: Attempt | undefined;
-    // For as long as the attempt lasts: its body is read under the same signal.
+    // Not only until the answer begins, since its body is read under the same signal.
     if (abort) this.gone?.addEventListener('abort', () => this.hearOut(target, attempt, giveUp), { once: true });
     const { deadlines } = this.deps;
     const callOff = abort && deadlines.after(limitMs, giveUp);
@@ -222,8 +222,9 @@ export class Failover {
   }
 
   /**
-   * The client has hung up: stops the provider where that stops its meter; where not, hears it out for a while. An
-   * answer that is at its end costs nothing more, and what the provider counted, hidden thoughts included, is yet to come.
+   * The client has hung up. A provider whose billing stops with the request is stopped; any other is listened to for a
+   * while, for its usage figures. So is one whose answer is at its end: the rest costs nothing, and its figures, hidden
+   * thoughts included, are about to come.
    */
   private hearOut({ provider }: PlannedTarget, attempt: Attempt | undefined, giveUp: () => void): void {
     const { DRAIN_MS } = this.deps.settings;
@@ -232,7 +233,7 @@ export class Failover {
     else giveUp();
   }
 
-  /** Given up before its first content, because nobody waits for it. */
+  /** Given up before its first content because nobody waits for it. */
   abandoned(record: AttemptRecord): void {
     record.outcome = 'abandoned';
     this.deps.health.undecided(record.provider);
@@ -248,13 +249,13 @@ export class Failover {
     return this.deps.fetch(url, { method: 'POST', headers, body, redirect: 'manual', ...(signal && { signal }) });
   }
 
-  /** An upstream that had begun to answer came to nothing: before its first content, so another may take over. */
+  /** An upstream that began to answer failed before its first content, so another may take over. */
   failed(attempt: Attempt, failure: UpstreamFailure): void {
     attempt.abort?.abort();
     this.fail(attempt, failure, undefined);
   }
 
-  /** Nobody else is asked any more. What would be sent may be megabytes, and everything that has it hangs on the bridges. */
+  /** No other target will be asked any more, so the request is let go: it may be megabytes, and the bridges hold it. */
   letGo(): void {
     this.repaired.clear();
     this.moved.clear();
@@ -266,12 +267,12 @@ export class Failover {
     this.deps.health.succeeded(attempt.target.provider.spec.id, this.deps.now());
   }
 
-  /** It was going well when it was stopped from our side: without this, a provider on probation would stay there. */
+  /** Our side stopped an upstream that was doing well. Without this, one on probation would stay there. */
   stopped(attempt: Attempt): void {
     this.deps.health.undecided(attempt.target.provider.spec.id);
   }
 
-  /** The upstream broke after its first content: nobody can take over, but it is remembered. */
+  /** The upstream broke off after its first content. Nobody can take over, but its health remembers it. */
   broke(attempt: Attempt, failure: UpstreamFailure): void {
     attempt.record.outcome = 'failed';
     attempt.record.message = this.toldTo(attempt, failure).message;
@@ -289,7 +290,7 @@ export class Failover {
     this.last = { ...told, status: failure.status ?? record.status };
     if (!target.provider.spec.serve) this.noteHealth(id, this.last, keyIndex, retryAfter, nowMs);
     if (failure.action === 'caller') {
-      // What it refuses may be within what another model takes.
+      // Another model may accept what this one refuses, so only this model's targets are skipped.
       if (!this.repair(target, keyIndex, failure.message)) this.skipModel(target.plan);
       return;
     }
@@ -324,7 +325,7 @@ export class Failover {
     return { ...rest, ...more, message: this.inClientsTerms(message) };
   }
 
-  /** The same target in another format, else the next one; the last one of all may take the call with something left out. */
+  /** Tries the target in another of its formats, else moves on. The last target of all may get the call with the refused part left out. */
   private changeWire(target: PlannedTarget, keyIndex: number, message: string): void {
     const reached = target.other?.();
     if (reached) {
@@ -334,13 +335,13 @@ export class Failover {
     } else if (!this.isLast(target) || !this.repair(target, keyIndex, message)) this.skipped.add(target);
   }
 
-  /** An answer that the call goes on from under the name that its client knows. */
+  /** Replaces the upstream's id of a stored answer by the id that the client knows. */
   private inClientsTerms(message: string): string {
     const { continued } = this.plan;
     return continued ? message.replaceAll(continued.upstreamId, continued.name) : message;
   }
 
-  /** The same call without what it was refused for, where its dialect can leave that out; never twice for the same. */
+  /** The same call without the part that was refused, where its dialect can leave that out; never twice for the same refusal. */
   private repair(target: PlannedTarget, keyIndex: number, message: string): boolean {
     const { bridge: refused, refusals } = this.repaired.get(target) ?? { bridge: target.bridge, refusals: [] };
     if (refusals.length >= REPAIRS_PER_TARGET || refusals.includes(message)) return false;
@@ -371,7 +372,7 @@ export class Failover {
     for (const target of this.plan.targets) if (target.plan === plan) this.skipped.add(this.current(target));
   }
 
-  /** No other credential, and no target after it that is likely to answer. */
+  /** There is neither another credential nor a later target that is likely to answer. */
   private isLastResort(target: PlannedTarget, keyIndex: number): boolean {
     return keyIndex === this.lastKeyIndex && this.isLast(target);
   }
@@ -382,5 +383,5 @@ export class Failover {
   }
 }
 
-/** A provider that lacks one model is not broken. */
+/** A provider that only lacks one model is not broken. */
 const isProviderFault = (status: number | null): boolean => status === null || status < 400 || status >= 500;

@@ -1,6 +1,6 @@
 /**
- * What a client hears of an answer in the background by fetching its stream. Should the answer be canceled then, or come to
- * nothing, nobody else could tell what it is to be charged for.
+ * Counts what a client hears of a background answer by fetching its stream. Should the answer then be canceled or fail,
+ * this is the only measure of what to charge.
  */
 import type { BackgroundMessage } from '../account/types';
 import { type MicroCredits, tokenCostMicro } from '../core/money';
@@ -11,7 +11,7 @@ import type { GatewayDeps } from './deps';
 import { ShownWork } from './shown-work';
 import { noteOf } from './stored-answer';
 
-/** Each is a row that the account writes. */
+/** Each note writes a row of the account. */
 const NOTED_EVERY_MS = 2_000;
 const LEASE_MS = 90_000;
 
@@ -21,7 +21,7 @@ export class Heard {
   private notedMicro: MicroCredits;
   private readonly shown: ShownWork;
 
-  /** @param goesOn The client asks for what comes after that which it has heard before. */
+  /** @param goesOn The client resumes the stream after what it has heard before. */
   constructor(
     private readonly deps: Pick<GatewayDeps, 'account' | 'now' | 'waitUntil'>,
     private readonly message: BackgroundMessage,
@@ -38,7 +38,7 @@ export class Heard {
     if (this.deps.now() - this.notedAtMs >= NOTED_EVERY_MS) this.note();
   }
 
-  /** On the receipt, which whoever charges the answer looks at. */
+  /** Puts it on the receipt, where whoever charges the answer finds it. */
   note(): void {
     const heardMicro = this.heardMicro();
     if (heardMicro <= this.notedMicro) return;

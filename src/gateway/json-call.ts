@@ -21,13 +21,13 @@ interface Answered {
   headers: Record<string, string>;
 }
 
-/** Well within the time that a Worker has after its client left, and longer than most calls take. */
+/** Longer than most calls take, and well within the 30 s that a Worker has after its client left. */
 const WATCH_AFTER_MS = 10_000;
 
 /**
- * Answers with the true status when the upstream is done within half a minute. After that the status is sent and
- * white space follows every 15 s, which JSON allows in front: Node clients give up after 300 s of silence.
- * The work goes on, and is charged, when the client hangs up: providers bill such calls in full.
+ * Answers with the true status when the upstream is done within half a minute. After that a 200 is sent, followed by
+ * white space every 15 s, which JSON allows in front: Node clients give up after 300 s of silence. When the client
+ * hangs up the work goes on and is charged, since providers bill such calls in full.
  *
  * @param signal Aborted when the client hangs up.
  */
@@ -43,7 +43,7 @@ export async function runJsonCall(run: Run, signal: () => AbortSignal): Promise<
   const early = await run.deps.deadlines.within(work, JSON_STATUS_HOLD_MS - watchAfterMs);
   if (early) return respond(run, early);
   const client = new ClientStream(run.deps.now, () => {});
-  // A lease lasts longer than the status is held back, so beats are needed only from here on.
+  // Up to here the first lease lasted; from now on it must be renewed.
   beat(run, 0);
   const beats = setInterval(() => beat(run, 0), run.deps.settings.BEAT_MS);
   const pings = setInterval(() => client.ping('\n'), run.deps.settings.KEEPALIVE_MS);
@@ -59,8 +59,8 @@ export async function runJsonCall(run: Run, signal: () => AbortSignal): Promise<
 }
 
 /**
- * The platform ends a Worker's work 30 s after its client left, and the provider bills on. A hold that nobody closes
- * is then charged by the estimate; a call that comes to its end in time is charged what it cost.
+ * The platform ends a Worker 30 s after its client left, while the provider bills on. A hold that nobody closes by then
+ * is charged its checkpoint, here the estimate; a call that finishes in time is charged what it cost.
  */
 function watchHangUp(run: Run, signal: AbortSignal, work: Promise<unknown>): void {
   const onGone = () => beat(run, run.plan.estimateMicro, detailOf(run, 'client_gone', undefined));
@@ -89,7 +89,7 @@ interface ReadAnswer {
   work: Work;
 }
 
-/** A good answer; undefined, and the attempt marked as failed, when it is none. */
+/** The answer if it is a good one; otherwise undefined, with the attempt marked as failed. */
 function readAnswer(run: Run, attempt: Attempt): ReadAnswer | undefined {
   const { wire, bridge } = attempt.target;
   const sent = attempt.text ?? '';
@@ -99,7 +99,7 @@ function readAnswer(run: Run, attempt: Attempt): ReadAnswer | undefined {
   const inside = wire.errorInBody(json);
   const answer = inside ? undefined : bridge.readAnswer(json);
   const shown = new ShownWork(wire);
-  // What is put together of events may lack what one of them alone told of.
+  // A document folded from events may lack what only a single event showed.
   if (text === sent) shown.read(json);
   else shown.hear(sent);
   if (answer) return { text, answer, work: shown.work };
@@ -136,7 +136,7 @@ async function settleAnswer(run: Run, attempt: Attempt, { text, answer, work }: 
   return { ok: true, value: { body, headers } };
 }
 
-/** The upstream has taken the work on. Nothing is owed yet; what comes of it is looked after. */
+/** The provider goes on working in the background. Nothing is owed yet. */
 async function begun(run: Run, attempt: Attempt, text: string, storedId: string): Promise<Result<Answered>> {
   const receipt = { requestId: run.holdId, usage: NO_USAGE, reported: undefined, creditsUsed: 0 };
   const body = attempt.target.bridge.renderAnswer(text, receipt);

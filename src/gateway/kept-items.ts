@@ -1,4 +1,4 @@
-/** Items of answers that no upstream keeps, for calls that name them instead of bringing them. */
+/** Keeps items of answers that no provider keeps, for later calls that name them by id instead of sending them. */
 import { fail, ok, type Result } from '../core/errors';
 import { keptAnswerKey } from '../core/kept-answers';
 import { parseJson } from '../core/record';
@@ -6,12 +6,12 @@ import type { NamedItems } from '../dialects/types';
 import type { GatewayDeps } from './deps';
 
 const MAX_KEPT_CHARS = 8_388_608;
-/** Each of them is a read, and a request may make a thousand. */
+/** Each is one read of R2, of which a request may make a thousand. */
 const MAX_ANSWERS = 800;
-/** An item is written beside its answer's end, and a client may be quicker. */
+/** Items are written in the background when their answer ends, and a fast client may ask for the newest before that. */
 const LOOKS_AFTER_MS = [0, 300, 1_000] as const;
 
-/** Nobody waits for it: an answer is as good without. */
+/** Runs in the background: the answer does not depend on it. */
 export async function keepItems(
   { files }: Pick<GatewayDeps, 'files'>,
   accountId: string,
@@ -28,7 +28,7 @@ export async function keepItems(
   }
 }
 
-/** A call, or a question, with all that it names; refused where this account has left no such item. */
+/** The call, or token question, with the items that it names; refused where this account has no such item. */
 export async function withNamedItems<T extends { names?: NamedItems<T> | undefined }>(
   deps: Pick<GatewayDeps, 'files'>,
   accountId: string,

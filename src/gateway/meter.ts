@@ -6,31 +6,31 @@ import type { Call, Receipt } from '../dialects/types';
 import { callCostMicro } from './call-cost';
 import type { PlannedTarget } from './plan';
 
-/** What a call comes to. */
+/** What a call is charged. */
 export interface Charge {
   usage: Usage;
   source: UsageSource;
   costMicro: MicroCredits;
-  /** For the client's eyes: the upstream's own usage where it sent one. */
+  /** For the client: the upstream's own usage where it sent some. */
   receipt: Receipt;
 }
 
-/** The same usage, owed by nobody. */
+/** The same usage without the charge. */
 export const freeOfCharge = (charge: Charge): Charge => ({ ...charge, costMicro: 0, receipt: { ...charge.receipt, creditsUsed: 0 } });
 
-/** What a stream has shown of its answer. */
+/** What was seen of an answer on its way. */
 export interface Shown {
   outputChars: number;
-  /** What its model is taken to have thought out of sight. */
+  /** Estimated tokens of thoughts that were not shown. */
   hiddenTokens?: number;
-  /** What ran beside it. */
+  /** Tools and the like that ran beside the tokens. */
   work?: Work;
 }
 
-/** Of sound, for each token that its words are: some twenty a second, of four tokens of words. */
+/** Speech takes about twenty tokens a second for some four tokens of words. */
 const SOUND_TOKENS_PER_WORD_TOKEN = 5;
 
-/** Usage by the text that went by: for a stream under way, or one whose upstream reported none. */
+/** Usage by the text that went by: for a stream under way, or an upstream that reported none. */
 export function observedUsage(call: Call, { outputChars, hiddenTokens = 0, work }: Shown): Usage {
   const said = tokensOfChars(outputChars);
   const outputAudioTokens = call.speaks ? said * SOUND_TOKENS_PER_WORD_TOKEN : 0;
@@ -44,18 +44,22 @@ export function observedUsage(call: Call, { outputChars, hiddenTokens = 0, work 
   return withWork(tokens, work);
 }
 
-/** Models think at two or three times this rate. */
+/** Deliberately low: models think at two or three times this rate. */
 const HIDDEN_TOKENS_A_SECOND = 30;
-/** A model that thinks before it writes is not told from one that only reads a long prompt before this. */
+/** Before this, thinking cannot be told from reading a long prompt. */
 const READING_MS = 5_000;
 
-/** The tokens of thoughts that nobody saw, by the time until the first content; that of thoughts that are shown comes early. */
+/**
+ * Estimates thoughts that nobody saw by the time until the first content. Thoughts that are shown count as content, so
+ * for them that time is short.
+ */
 export const hiddenTokens = (untilContentMs: number, mostTokens: number): number =>
   Math.max(0, Math.min(Math.floor(((untilContentMs - READING_MS) * HIDDEN_TOKENS_A_SECOND) / 1_000), mostTokens));
 
 /**
- * Prices what the upstream reported; what it did not report is estimated and marked so. Reported zeros are figures
- * like any other. Of usage that was given ahead of the answer the output is estimated.
+ * Prices the usage that the upstream reported, zeros included. What was not reported is estimated, and marked so.
+ *
+ * @param isAhead The usage was sent before the answer was complete, so its output is estimated.
  */
 export function charge(
   { wire, provider }: Pick<PlannedTarget, 'wire' | 'provider'>,
@@ -84,7 +88,7 @@ export function charge(
 const clientsOwn = (reported: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(reported).filter(([name]) => !isOperatorsFigure(name)));
 
-/** Usage that was given ahead, with as much output as was seen; some upstreams have nothing but zeros in it. */
+/** Usage that was sent ahead, with as much output as was seen. Some upstreams send nothing but zeros ahead. */
 function completed(ahead: Usage | undefined, observed: Usage): Usage {
   if (!ahead) return observed;
   const { inputTokens, cacheReadTokens, cacheWrite5mTokens, cacheWrite1hTokens } = ahead;
@@ -95,6 +99,6 @@ function completed(ahead: Usage | undefined, observed: Usage): Usage {
   return { ...(tellsInput ? ahead : observed), outputTokens, reasoningTokens, outputAudioTokens };
 }
 
-/** Nothing was produced: nothing is owed, though the provider counted the prompt; unless nothing was asked for. */
+/** An answer without any output is free, although the provider counted the prompt, unless no output was asked for. */
 export const isEmpty = ({ maxOutputTokens }: Call, { usage }: Charge, hasOutput: boolean): boolean =>
   maxOutputTokens !== 0 && !hasOutput && usage.outputTokens === 0;

@@ -1,4 +1,4 @@
-/** Opening a stream, with failover, until there is something to pass on. */
+/** Opens a stream, with failover, until there is something to pass on. */
 import { readText } from '../core/read-bounded';
 import { parseJson } from '../core/record';
 import { isStream } from '../core/sse';
@@ -11,30 +11,30 @@ import { TOO_LARGE } from './read-answer';
 import { type StreamRun, turnTo } from './run';
 import { ShownWork } from './shown-work';
 
-/** An upstream that has begun its stream: its first events have been seen, and are no error. */
+/** An upstream whose first events came and are no error. */
 export interface OpenedStream {
   attempt: Attempt;
   reader: EventReader;
   relay: StreamRelay;
   shown: ShownWork;
-  /** What the first events come to for the client. */
+  /** The first events, in the client's format. */
   first: string;
 }
 
-/** How much longer than one that is silent a provider may take that sends comments before its first event. */
+/** A provider that sends comments before its first event may take this many times longer than a silent one. */
 const THINKING_LIMITS = 5;
 
 /**
  * The next upstream that begins a stream; undefined when none is left, or nobody waits any more.
  *
- * @param hasSpoken The client has had something of an upstream before this one.
+ * @param hasSpoken An upstream before this one has already reached the client.
  */
 export async function openStream(run: StreamRun, hasSpoken: boolean): Promise<OpenedStream | undefined> {
   for (let attempt = await run.failover.next(); attempt; attempt = await run.failover.next()) {
     turnTo(run, attempt.target);
     const opened = await begin(run, attempt);
     if (opened) return opened;
-    // What it had said was not passed on: an opening, if there was one, is still to be sent.
+    // Nothing that the failed one said was passed on, so the next one's opening events must still be sent.
     if (!hasSpoken) run.outgoing = run.call.openStream(run.holdId);
   }
   return undefined;
@@ -84,7 +84,7 @@ async function begin(run: StreamRun, attempt: Attempt): Promise<OpenedStream | u
         fail('the provider ended its stream before it began');
         return undefined;
       }
-      // Some providers send comments while a model thinks: one that does is waited for longer.
+      // Some providers send comments while a model thinks; those get more time.
       callOff();
       callOff = watch();
     }
@@ -98,7 +98,7 @@ async function begin(run: StreamRun, attempt: Attempt): Promise<OpenedStream | u
   }
 }
 
-/** What an upstream sends, whatever it calls that: some give a stream the type of a document, or the other way round. */
+/** Decides by the body, not the content-type, whether a stream came: some providers send streams as JSON, and some JSON as a stream. */
 async function readerOf({ target, response }: Attempt): Promise<EventReader | UpstreamFailure> {
   const body = response.body!;
   if (!DOCUMENT_TYPE.test(response.headers.get('content-type') ?? '')) return new EventReader(body);
@@ -114,12 +114,12 @@ const isDocument = (text: string): boolean => /^\s*\{/.test(text);
 async function beginsStream(body: ReadableStream<Uint8Array>): Promise<boolean> {
   const reader = body.getReader();
   const { value } = await reader.read();
-  // It ends with the other half.
+  // It settles only when the other half ends.
   reader.cancel().catch(() => {});
   return isStream(new TextDecoder().decode(value));
 }
 
-/** A document in place of a stream: its answer as a stream, or why there is none in it. */
+/** A document where a stream was expected: its answer turned into a stream, or why there is none in it. */
 function unfolded({ wire, bridge }: Attempt['target'], text: string): EventReader | UpstreamFailure {
   const json = parseJson(text);
   const inside = wire.errorInBody(json);

@@ -1,15 +1,16 @@
 /**
- * One call, in order: parse, plan, admit, execute, settle. Reading this file is reading a request's way; what each
- * step does is in the file of its name.
+ * One call, in order: parse, plan, admit, execute, settle. This file is a request's way at a glance; what each step
+ * does is in the file of its name.
  */
 import type { AccountStub } from '../account/stub';
 import type { AdmitResult } from '../account/types';
 import type { ApiKey } from '../core/api-key';
-import { fail, type GatewayError, KEY_REFUSALS } from '../core/errors';
+import { accountUnreachable, fail, type GatewayError, KEY_REFUSALS, unknownKey } from '../core/errors';
 import { HOURLY_LIMITS } from '../core/family';
 import { type IdempotencyHashes, idempotencyIn } from '../core/idempotency';
 import { labelsOf } from '../core/labels';
 import type { ClientRequest, Dialect } from '../dialects/types';
+import { sandboxAnswers } from '../providers/registry';
 import { atAccountPrices } from './account-prices';
 import type { GatewayDeps } from './deps';
 import { Failover } from './failover';
@@ -19,7 +20,6 @@ import { withNamedItems } from './kept-items';
 import { availableModels, type Plan, planCall } from './plan';
 import { readReplay } from './replay';
 import type { Run } from './run';
-import { sandboxAnswers } from './sandbox';
 import { findStoredAnswer, withHistory } from './stored-answer';
 import { runStreamCall } from './stream-call';
 
@@ -29,12 +29,12 @@ export interface IncomingCall extends ClientRequest {
   endpoint: string;
   /** The random part of the request's id. */
   nonce: string;
-  /** Every key that was sent and is well signed; usually one. */
+  /** Every correctly signed key that was sent; usually one. */
   keys: readonly ApiKey[];
   origin: string | null;
   ip: string | null;
   idempotencyKey: string | null;
-  /** Aborted when the client hangs up. */
+  /** Makes a signal that is aborted when the client hangs up. */
   signal: () => AbortSignal;
 }
 
@@ -42,12 +42,13 @@ export interface IncomingCall extends ClientRequest {
 export type CallResult = { ok: true; response: Response } | { ok: false; error: GatewayError };
 
 /**
- * A call is seen through to its answer though its client hangs up before: other calls may go to the account on the same
- * trip, and a provider that was asked is to be paid. What outlasts the answer sees to that by itself.
+ * The call is finished even if its client hangs up before the answer: its trip to the account may carry other calls
+ * (`account/batcher.ts`), and a provider that was asked has to be paid. What goes on after the answer keeps itself
+ * alive.
  */
 export function runCall(deps: GatewayDeps, incoming: IncomingCall): Promise<CallResult> {
   const answered = answer(deps, incoming);
-  // Once for all of it: each time costs a small call a fiftieth of its time.
+  // Called once for the whole call, since each `waitUntil` costs a small call 2 % of its time.
   deps.waitUntil(answered.catch(() => undefined));
   return answered;
 }
@@ -61,7 +62,7 @@ async function answer(deps: GatewayDeps, incoming: IncomingCall): Promise<CallRe
   const hashes = await idempotencyOf(incoming.idempotencyKey, endpoint + (dialect.askedByUrl?.(url) ?? ''), body);
   if (!hashes.ok) return hashes;
 
-  let refused: CallResult = fail('invalid_key', 'This API key does not exist.');
+  let refused: CallResult = unknownKey();
   for (const key of incoming.keys) {
     const whole = asked.names ? await withNamedItems(deps, key.accountId, asked) : parsed;
     if (!whole.ok) {
@@ -89,7 +90,7 @@ async function answer(deps: GatewayDeps, incoming: IncomingCall): Promise<CallRe
       return refused;
     }
     if ('replay' in admitted) return replay(deps, key.accountId, admitted.replay.operationId);
-    // A JSON call is seen through when its client hangs up: providers bill it in full all the same.
+    // Only a stream is stopped when its client hangs up: providers bill a JSON call in full anyway.
     const gone = call.stream ? hangUp(incoming.signal()) : undefined;
     const { holdId, pricePermille } = admitted.admission;
     const idempotencyKeyHash = idempotency?.keyHash;
@@ -145,9 +146,8 @@ async function admit(
       idempotency,
     });
   } catch (error) {
-    // The key may well be good: an infrastructure fault must never look like a refusal.
     console.error('admission failed', String(error));
-    return fail('unavailable', 'The account could not be reached; try again.', { retryAfterSeconds: 2 });
+    return accountUnreachable();
   }
 }
 

@@ -13,7 +13,7 @@ import type { StoredAnswer } from './stored-answer';
 import { refuseForProviders, withoutUnpriced } from './unpriced';
 
 export interface PlannedTarget extends Reached<Bridge> {
-  /** Of the model that it serves, where that is not the one that was asked for first. */
+  /** The plan of the model that this target serves, where that is an alternative to the first one. */
   plan?: Plan | undefined;
 }
 
@@ -21,33 +21,33 @@ export interface PlannedTarget extends Reached<Bridge> {
 export interface Plan {
   model: Model;
   price: TokenPrice;
-  /** Whose price it is: the operator's changes to the catalogue that were in force. */
+  /** Which of the operator's changes to the catalogue were in force. */
   catalogueVersion: string | undefined;
   targets: readonly PlannedTarget[];
   rateFamily: RateFamily;
   minimumTier: TierId;
   minimumBalanceMicro: MicroCredits;
   estimateMicro: MicroCredits;
-  /** The most that it can come to, where nothing watches it on its way; see `worstMicro`. */
+  /** The most that the call can cost where nobody can stop it on its way; see `worstMicro`. */
   worstMicro: MicroCredits;
-  /** Where the account has prices of its own: all amounts here are at them. */
+  /** Set where the account has prices of its own, which all amounts here then are at. */
   pricePermille?: number;
-  /** The models that are asked should all targets of this one fail; theirs come behind. */
+  /** The models to ask when all targets of this one fail. Their targets come last in `targets`. */
   alternatives?: readonly Model[];
-  /** The answer that the call goes on from, and what its client calls it. */
+  /** The answer that the call goes on from, with the name that its client knows it by. */
   continued: (StoredAnswer & { name: string }) | undefined;
 }
 
-/** Of what a client sent, in an error. */
+/** How much of a client's text an error quotes. */
 const MAX_QUOTED_CHARS = 200;
-/** Language models ask for this much on the account, whatever a call costs. */
+/** What an account must have before any language-model call, whatever that costs. */
 const MINIMUM_BALANCE_MICRO = fromCredits(200);
-/** Assumed for an answer whose bound is larger or unknown: holding the worst case would lock small accounts out. */
+/** The output that is held for where a call allows more, or sets no bound: holding the worst case would lock small accounts out. */
 const TYPICAL_OUTPUT_TOKENS = 4_096;
-/** Of a model whose longest answer nobody noted. */
+/** For models whose longest answer is not in the catalogue. */
 const LONGEST_OUTPUT_TOKENS = 32_768;
 
-/** What can be called at an endpoint as the gateway is configured. */
+/** The models that can be called at an endpoint, as the gateway is configured. */
 export const availableModels = (registry: Registry, { families, wires }: Dialect, sandbox: boolean): string[] =>
   registry.models.availableIds(families).filter((id) => isReachable(registry, registry.models.find(id)!, wires, sandbox));
 
@@ -68,24 +68,24 @@ export function findModel(registry: Registry, dialect: Dialect, name: string, sa
   return ok(model);
 }
 
-/** Elsewhere a word behind a colon says how a model is served (https://openrouter.ai/docs/guides/routing/model-variants/online). */
+/** At OpenRouter, a word after a colon says how a model is served: https://openrouter.ai/docs/guides/routing/model-variants/online */
 function plainName({ models }: Registry, name: string): string {
   const [plain = '', ...words] = name.split(':');
   if (words.length === 0 || !models.find(plain)) return '';
   return `; \`${plain}\` does, and how it is served is for the gateway's operator to say`;
 }
 
-/** Decides where to try the call, in which order, and what to hold for it. */
+/** Decides which targets to try, in which order, and how much to hold. */
 export function planCall(registry: Registry, dialect: Dialect, call: Call, sandbox: boolean, stored?: StoredAnswer): Result<Plan> {
   const planned = planModel(registry, dialect, call, sandbox, stored);
   const others = call.alternatives?.map((other) => planModel(registry, dialect, other, sandbox, stored));
   return others ? inTurn([planned, ...others]) : planned;
 }
 
-/** A model that cannot be had now is what the others are for; a name that is none is nobody's. */
+/** A name that no model has fails the whole call. A model that merely cannot be had now is what the alternatives are for. */
 const MISTAKES: ReadonlySet<ErrorKind> = new Set(['unknown_model', 'wrong_endpoint']);
 
-/** One model after the other: held is what the dearest may come to, and charged what the one that answers does. */
+/** Puts the models' targets one after the other. The hold covers the dearest model; the charge is that of the model that answers. */
 function inTurn(planned: readonly Result<Plan>[]): Result<Plan> {
   const errors = planned.flatMap((one) => (one.ok ? [] : [one.error]));
   const mistake = errors.find(({ kind }) => MISTAKES.has(kind));
@@ -135,7 +135,7 @@ function planModel(registry: Registry, dialect: Dialect, call: Call, sandbox: bo
   });
 }
 
-/** Why nothing can serve the call: what it asks for, the format that it came in, or that there is no provider at all. */
+/** Why nothing can serve the call: because of what it asks for, the format that it came in, or the lack of any provider. */
 function unreachable(registry: Registry, dialect: Dialect, call: Call, model: Model, sandbox: boolean): Result<never> {
   if (isReachable(registry, model, dialect.wires, sandbox)) {
     const field = dialect.wires.map((wire) => call.beyond?.(wire)).find((name) => name !== undefined);
@@ -155,26 +155,27 @@ function unreachable(registry: Registry, dialect: Dialect, call: Call, model: Mo
     : fail('no_provider', `No provider is configured for \`${model.id}\`.`, { param: 'model' });
 }
 
-/** The bound of each answer. */
+/** The bound of one answer (a call may ask for several). */
 export const longestOutputTokens = (call: Call, model: Model): number =>
   call.maxOutputTokens ?? model.maxOutputTokens ?? LONGEST_OUTPUT_TOKENS;
 
-/** The likely cost: the prompt as it is, and for each answer its bound or a typical length. */
+/** The likely cost: the prompt, and for each answer its bound or a typical length, whichever is less. */
 export const estimateMicro = (call: Call, price: TokenPrice, contextTokens = Number.POSITIVE_INFINITY): MicroCredits =>
   costOf(call, price, Math.min(call.estimatedInputTokens, contextTokens), typicalOutputTokens(call), likelyWork(call));
 
 const typicalOutputTokens = ({ maxOutputTokens }: Call): number =>
   Math.min(maxOutputTokens ?? TYPICAL_OUTPUT_TOKENS, TYPICAL_OUTPUT_TOKENS);
 
-/** Tools run seldom so often; what bounds them may be any number. */
+/** Tools are rarely run more often, whatever bound the call sets. */
 const TYPICAL_RUNS = 10;
 
 const likelyWork = ({ statedWork = {} }: Call): Partial<Usage> =>
   Object.fromEntries(Object.entries(statedWork).map(([name, most]) => [name, Math.min(most, TYPICAL_RUNS)]));
 
 /**
- * Of a stream that is watched, nobody knows what the files in its prompt come to, or what of it is written to a cache; of
- * other answers not their length either.
+ * What a call may cost beyond the estimate without anybody being able to stop it. A stream is watched as it grows, so
+ * only its prompt is uncertain: what its files come to, and what of it is written to a cache. Of other answers the
+ * length is uncertain too.
  */
 function worstMicro(call: Call, model: Model, price: TokenPrice): MicroCredits {
   const watched = call.stream && call.background !== true;
@@ -189,7 +190,7 @@ function worstMicro(call: Call, model: Model, price: TokenPrice): MicroCredits {
 
 const CACHE_BUCKETS = { '5m': 'cacheWrite5mTokens', '1h': 'cacheWrite1hTokens' } as const satisfies Record<string, keyof Usage>;
 
-/** What the call comes to where the prompt and each answer are so long, and so much is done beside. */
+/** The cost of a call with this much input, this much output for each answer, and this much other work. */
 function costOf(call: Call, price: TokenPrice, inputTokens: number, outputTokens: number, work: Partial<Usage> = {}): MicroCredits {
   const written = call.choices * outputTokens;
   const outputAudioTokens = call.speaks ? written : 0;
@@ -197,7 +198,7 @@ function costOf(call: Call, price: TokenPrice, inputTokens: number, outputTokens
   return callCostMicro(call, usage, price);
 }
 
-/** Address, headers and body of one request to a target. */
+/** URL, headers and body of one request to a target. */
 export function upstreamRequest<B extends { request(target: RequestTarget): BridgedRequest }>(
   { provider, wire, model, bridge }: Reached<B>,
   apiKey: string | undefined,

@@ -1,4 +1,4 @@
-/** What of the catalogue can be had, by which provider, and at which endpoint. */
+/** Which models of the catalogue can be had, from which provider, and at which endpoint. */
 import { ENDPOINT_OF } from '../core/family';
 import type { WireId } from '../core/wire-id';
 import { anthropicMessages } from '../dialects/anthropic-messages/dialect';
@@ -17,11 +17,11 @@ export interface Reached<B> {
   model: string;
   wire: Wire;
   bridge: B;
-  /** The same in another of its formats, should it refuse the call in this one. */
+  /** The same target over the next of the formats that it speaks, for when it refuses the call in this one. */
   other?: () => Reached<B> | undefined;
 }
 
-/** The provider that answers in-process: for test keys, and for a local run in which no other has a key. */
+/** The provider that answers in-process: for test keys, and for a local run in which no provider has a key. */
 const SANDBOX = 'sandbox';
 
 interface Crossing<B> {
@@ -29,7 +29,7 @@ interface Crossing<B> {
   hasTools?(): boolean;
 }
 
-/** The targets that can be reached, each over the first of the dialect's wires that it speaks and the call can cross. */
+/** The targets that can be reached, each over the first of the dialect's wires that its provider speaks and the call can be written in. */
 export function targetsOf<B>(registry: Registry, dialect: Dialect, call: Crossing<B>, model: Model, sandbox: boolean): Reached<B>[] {
   const chain: readonly Target[] = sandbox ? [{ provider: SANDBOX, model: model.id }] : model.chain;
   return chain.flatMap((target) => {
@@ -55,7 +55,7 @@ function wiresInOrder({ wires }: Dialect, { toolWires }: Target, call: Crossing<
   return [...wires.filter((id) => toolWires.includes(id)), ...wires.filter((id) => !toolWires.includes(id))];
 }
 
-/** Can the model be had at all, in one of these formats? */
+/** Can any provider serve the model over one of these wires? */
 export const isReachable = ({ providers }: Registry, model: Model, wires: Dialect['wires'], sandbox: boolean): boolean =>
   sandbox ||
   model.chain.some((target) => {
@@ -63,7 +63,7 @@ export const isReachable = ({ providers }: Registry, model: Model, wires: Dialec
     return provider !== undefined && wires.some((id) => speaks(provider, target, id) !== undefined);
   });
 
-/** The endpoints of the formats in which a model may be asked for, the usual ones first. */
+/** The dialects with their endpoints, the usual ones first. */
 const FORMATS: readonly { dialect: Dialect; path: string }[] = [
   { dialect: openaiChat, path: '/v1/chat/completions' },
   { dialect: openaiResponses, path: '/v1/responses' },
@@ -73,11 +73,11 @@ const FORMATS: readonly { dialect: Dialect; path: string }[] = [
   { dialect: openaiCompletions, path: '/v1/completions' },
 ];
 
-/** Where the model can be asked for as the gateway is configured. */
+/** The endpoints at which the model can be called, as the gateway is configured. */
 export function endpointsOf(registry: Registry, model: Model, sandbox: boolean): string[] {
   const served = FORMATS.filter(({ dialect }) => dialect.families.includes(model.family));
   if (served.length > 0)
     return served.filter(({ dialect }) => isReachable(registry, model, dialect.wires, sandbox)).map(({ path }) => path);
-  // Jobs make it, whatever its provider speaks.
+  // Media models are made by jobs, whatever wire their provider speaks.
   return sandbox || model.chain.some(({ provider }) => registry.providers.has(provider)) ? [ENDPOINT_OF[model.family]] : [];
 }

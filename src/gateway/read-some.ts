@@ -1,7 +1,7 @@
-/** A refusal is one whatever its words are: the next provider does not wait for them. */
+/** The status already says that it is a refusal: the next provider does not wait longer than this for the words. */
 const PATIENCE_MS = 10_000;
 
-/** The beginning of a body as text; the rest, and what does not come in time, or at all, is left unread. */
+/** The beginning of a body as text. What does not arrive in time, or cannot be read, is left out. */
 export async function readSome(response: Response, maxChars: number, limitMs: number): Promise<string> {
   if (!response.body) return '';
   const reader = response.body.getReader();

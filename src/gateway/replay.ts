@@ -1,4 +1,4 @@
-/** Answers kept for idempotency keys, so that a call sent twice is answered twice and charged once. */
+/** Keeps answers for idempotency keys, so that a call that is sent twice is answered twice and charged once. */
 import { fail, ok, type Result } from '../core/errors';
 import { keptAnswerKey } from '../core/kept-answers';
 
@@ -41,7 +41,7 @@ export async function storeReplay(files: Files, accountId: string, operationId: 
   }
 }
 
-/** The first answer, as it was sent; undefined when it is not there any more. */
+/** The first answer as it was sent; undefined when it is no longer there. */
 export async function readReplay(files: Files, accountId: string, operationId: string): Promise<Result<Response | undefined>> {
   try {
     const key = keptAnswerKey('replays', accountId, operationId);

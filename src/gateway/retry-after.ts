@@ -1,4 +1,4 @@
-/** Milliseconds that the upstream asks to wait, by any of the headers in use; undefined without one. */
+/** How long the upstream asks to wait, by any of the headers in use; undefined without one. */
 export function retryAfterMs(response: Response, nowMs: number): number | undefined {
   const milliseconds = Number(response.headers.get('retry-after-ms') ?? response.headers.get('x-ms-retry-after-ms') ?? Number.NaN);
   if (milliseconds >= 0) return milliseconds;

@@ -1,9 +1,9 @@
-/** What the JSON and the stream path share: one admitted call, its failures, and how it is closed. */
+/** What JSON calls and streams share: an admitted call, its failures, and the ways to close it. */
 import type { AccountStub } from '../account/stub';
 import type { BeatRequest, CloseRequest, OperationDetail } from '../account/types';
 import { answerHeaders } from '../core/answer-headers';
 import type { KeyMode } from '../core/api-key';
-import { fail, type GatewayError } from '../core/errors';
+import { fail, type GatewayError, internalError } from '../core/errors';
 import type { Labels } from '../core/labels';
 import { type MicroCredits, priceOfUsage } from '../core/money';
 import { NO_USAGE, type Usage } from '../core/usage';
@@ -24,19 +24,19 @@ export interface Run {
   accountId: string;
   account: AccountStub;
   keyMode: KeyMode;
-  /** The id of the hold, of the operation, and of the request. */
+  /** Names the hold, the operation and the request alike. */
   holdId: string;
   startedAtMs: number;
   endpoint: string;
-  /** The catalogue's id of the one that was admitted. */
+  /** The catalogue's id of the model that was admitted first. */
   askedModel: string;
   idempotencyKeyHash: string | undefined;
   labels: Labels;
-  /** The queue looks after it from now on. */
+  /** A queue looks after the call from now on. */
   handedOver?: boolean;
 }
 
-/** A call whose client may hang up in the middle; one that is answered with JSON is seen through all the same. */
+/** A streamed call, which ends when its client hangs up. One that is answered with JSON is finished all the same. */
 export interface StreamRun extends Run {
   /** Aborted when the client has hung up. */
   gone: AbortController;
@@ -44,8 +44,8 @@ export interface StreamRun extends Run {
 }
 
 /**
- * From the first content on no other upstream can be asked. The request is let go then, and not when its stream ends:
- * it may be megabytes, streams last for minutes, and all those of an isolate share its memory.
+ * After the first content no other provider can be asked, so the request is let go now and not at the stream's end: it
+ * may be megabytes, streams last for minutes, and all calls of an isolate share its memory.
  */
 export function letGoOfRequest(run: StreamRun): void {
   const { model, stream, choices, maxOutputTokens, estimatedInputTokens, worstInputTokens } = run.call;
@@ -68,7 +68,7 @@ export function letGoOfRequest(run: StreamRun): void {
   run.failover.letGo();
 }
 
-/** What is waited for, and charged, goes by the model that an attempt is made for. */
+/** From here on, waiting and charging go by the model of this target. */
 export function turnTo(run: Run, target: PlannedTarget): void {
   run.plan = target.plan ?? run.failover.plan;
 }
@@ -85,15 +85,15 @@ export type Ending =
   | 'empty'
   | 'background';
 
-/** The status by which Anthropic says that it has no room: https://platform.claude.com/docs/en/api/errors */
+/** Anthropic's status for having no capacity: https://platform.claude.com/docs/en/api/errors */
 const OVERLOADED = 529;
 
-/** The upstreams' last word, as the client is told it. */
+/** The last upstream's failure as an error for the client. */
 export function upstreamError(failure: LastFailure): GatewayError {
   const { message, code, param, details } = failure;
   const more = { ...(code !== undefined && { code }), ...(param !== undefined && { param }) };
   const kind = failure.status === OVERLOADED ? 'upstream_overloaded' : 'upstream_failed';
-  // A call in the wrong format is the caller's; an address that is not there is nobody's but the operator's.
+  // A call in a wrong format is the caller's mistake; a 404 of the provider's address is the operator's.
   if (failure.action === 'caller' || (failure.action === 'next_wire' && failure.status !== 404))
     return fail('upstream_rejected', message || 'The provider refused the request.', {
       ...more,
@@ -103,16 +103,16 @@ export function upstreamError(failure: LastFailure): GatewayError {
   return fail(kind, `All providers of this model failed; the last one: ${message || 'no reason given'}`, more).error;
 }
 
-/** A provider's refusal of the request keeps its status, as long as it is one that says so. */
+/** A provider's 4xx keeps its status. */
 const callerStatus = (status: number | null): { status?: number } => (status !== null && status >= 400 && status < 500 ? { status } : {});
 
-/** The error as an answer of its own, under the id that the call can be looked up by. */
+/** An error as a response under the id that the call can be looked up by. */
 export function errorResponse(run: Run, error: GatewayError): Response {
   const { status, headers, body } = run.dialect.renderError(error, run.holdId);
   return new Response(body, { status, headers: { ...answerHeaders(run.holdId), ...headers } });
 }
 
-/** Renews the hold's lease; the checkpoint is charged, with the note, should the call never be heard of again. */
+/** Renews the hold's lease. Should the call never be heard of again, the checkpoint is charged and the note goes on its receipt. */
 export function beat(run: Run, checkpointMicro: MicroCredits, note?: OperationDetail): void {
   if (run.handedOver) return;
   const { deps, holdId } = run;
@@ -120,14 +120,14 @@ export function beat(run: Run, checkpointMicro: MicroCredits, note?: OperationDe
   deps.waitUntil(insistOnBeat(run, request));
 }
 
-/** A lease ends before the next beat but one: a beat that fails is tried again at once, and once more in good time. */
+/** The lease ends before the next beat but one, so a failed beat is tried again at once and once more soon after. */
 async function insistOnBeat(run: Run, request: BeatRequest): Promise<void> {
   const { deps, accountId } = run;
   for (const afterMs of [0, 0, deps.settings.BEAT_MS / 6]) {
     if (afterMs > 0) await new Promise((resolve) => setTimeout(resolve, afterMs));
     if (run.handedOver) return;
     try {
-      // A stub does not outlive a failure of its object: each try is made with another.
+      // A stub is useless once its object has failed, so each try makes another.
       await deps.account(accountId).beat(request);
       return;
     } catch (error) {
@@ -156,10 +156,10 @@ export function detailOf(run: Run, ending: Ending, charge: Charge | undefined, m
   };
 }
 
-/** Buckets that are empty say nothing, and each field of a receipt is written, sent and parsed several times. */
+/** Empty buckets are left out: each field of a receipt is written, sent and parsed several times. */
 const usedBuckets = (usage: Usage): Partial<Usage> => Object.fromEntries(Object.entries(usage).filter(([, tokens]) => tokens > 0));
 
-/** Charges the call and, where an idempotency key asks for it, keeps the answer to be sent again. */
+/** Charges the call and keeps the answer where an idempotency key asks for it. */
 export async function closeCharged(
   run: Run,
   charge: Charge,
@@ -171,7 +171,7 @@ export async function closeCharged(
   await close(run, { costMicro: charge.costMicro, outcome: charge.source }, detailOf(run, ending, charge, more), stored);
 }
 
-/** The client hung up before any content: a provider that had the prompt by then has taken it, so it is charged. */
+/** The client hung up before any content. A provider that was sent the prompt bills it, so the prompt is charged. */
 export async function closeUnheard(run: Run): Promise<void> {
   const { call, failover, holdId } = run;
   const last = failover.attempts.at(-1);
@@ -187,11 +187,11 @@ export async function closeReleased(run: Run, ending: Ending, error: GatewayErro
   await close(run, { costMicro: 0, outcome: 'released' }, detailOf(run, ending, undefined, more), false);
 }
 
-/** A bug of ours met a call that is held: nobody pays for it, and its client gets an end. */
+/** For a bug of ours after admission: nobody pays, and the client gets an end. */
 export async function closeFailed(run: Run, reason: unknown): Promise<GatewayError> {
   const { message, stack } = reason instanceof Error ? reason : { message: String(reason) };
   console.error('call failed', JSON.stringify({ holdId: run.holdId, error: message, stack }));
-  const { error } = fail('internal', 'Something went wrong on our side; please report the request id.');
+  const { error } = internalError();
   await closeReleased(run, 'gateway_failed', error);
   return error;
 }

@@ -7,8 +7,8 @@ export interface SettleDeps {
 }
 
 /**
- * Closes a hold, whatever it takes: the account object, the same again, a queue. Should all fail, the hold's lease
- * runs out and the account charges its last checkpoint. Closing is idempotent, so trying again is safe.
+ * Closes a hold, whatever it takes: by the account object, by a second try, by a queue. Should all fail, the hold's
+ * lease expires and the account charges the last checkpoint. Closing is idempotent, so trying again is safe.
  *
  * @param account The stub that the hold was admitted with.
  */
@@ -20,7 +20,7 @@ export async function settle(
 ): Promise<void> {
   for (let attempt = 0; attempt < 2; attempt++) {
     try {
-      // A stub does not outlive a failure of its object: the second try is made with another.
+      // A stub is useless once its object has failed, so the second try makes another.
       const result = await (attempt === 0 ? account : deps.account(accountId)).settle(close);
       if (!result.ok) console.error('settlement refused', JSON.stringify({ holdId: close.holdId, reason: result.reason }));
       return;

@@ -3,7 +3,7 @@ import { eventData, splitEvents } from '../core/sse';
 import type { Work } from '../core/usage';
 import type { Wire } from '../providers/types';
 
-/** The work beside its tokens that an upstream's answer shows, as it comes by. */
+/** Collects the work that an answer shows beside its tokens, such as tool runs, as the answer comes by. */
 export class ShownWork {
   readonly work: Work = new Map();
 
@@ -15,7 +15,7 @@ export class ShownWork {
     for (const event of splitEvents(events)) if (reader.hint.test(event)) this.read(parseJson((eventData(event) ?? event).trim()));
   }
 
-  /** A whole answer, or what an event says. */
+  /** Takes a whole answer, or the data of one event. */
   read(json: unknown): void {
     const whole: unknown = Array.isArray(json) ? json[0] : json;
     if (isRecord(whole)) this.wire.work?.note(whole, this.work);

@@ -1,6 +1,6 @@
-/** Answers that an upstream keeps: which one, and under which id, is on the receipt of the call that made it. */
+/** Answers that a provider keeps. The receipt of the call that made one says which provider, and the answer's id there. */
 import type { BackgroundMessage, CutShort, Operation, OperationDetail } from '../account/types';
-import { fail, ok, type Result } from '../core/errors';
+import { accountUnreachable, ok, type Result } from '../core/errors';
 import { parseOperationId } from '../core/ids';
 import type { MicroCredits, TokenPrice } from '../core/money';
 import { isRecord } from '../core/record';
@@ -11,29 +11,29 @@ import type { GatewayDeps } from './deps';
 export interface StoredAnswer {
   provider: string;
   upstreamId: string;
-  /** Which of the provider's credentials it belongs to. */
+  /** The credential that it belongs to, by its place among the provider's. */
   keyIndex: number | undefined;
   /** The answer that it went on from. */
   previous: { upstreamId: string; requestId: string } | undefined;
-  /** Its provider, which keeps nothing, has canceled it. */
+  /** Canceled at a provider that then keeps nothing of it. */
   canceled: boolean;
-  /** To be charged for when it is over. */
+  /** Set while it still has to be charged. */
   unsettled: BackgroundMessage | undefined;
-  /** Its stream was left or ended before its own end, and what had come by then was charged. */
+  /** Set when its stream ended early and only what had come by then was charged. */
   cutShort: CutShort | undefined;
-  /** What was charged for it; undefined while that is open. */
+  /** What was charged; undefined while that is open. */
   costMicro: MicroCredits | undefined;
-  /** All that it was asked and has said, as far as that is known; see `withHistory`. */
+  /** The tokens of all that it was asked and said, as far as known; see `withHistory`. */
   tokens: number | undefined;
 }
 
-/** A call that may go on from a stored answer. */
+/** What of a call concerns the stored answer that it goes on from. */
 interface Continuing {
   plan: { continued: Pick<StoredAnswer, 'upstreamId'> | undefined };
   call: Pick<Call, 'continues'>;
 }
 
-/** What a receipt keeps of a stored answer. */
+/** The fields of a receipt by which the stored answer is found again. */
 export function storedAs({ plan: { continued }, call }: Continuing, keyIndex: number, storedId: string | undefined) {
   if (storedId === undefined) return {};
   return {
@@ -43,7 +43,7 @@ export function storedAs({ plan: { continued }, call }: Continuing, keyIndex: nu
   };
 }
 
-/** The owner of the answer that a request of this account left; undefined when it left none. */
+/** The stored answer that a request of this account left; undefined when it left none. */
 export async function findStoredAnswer(
   { account }: Pick<GatewayDeps, 'account'>,
   accountId: string,
@@ -55,20 +55,22 @@ export async function findStoredAnswer(
     const operation = await account(accountId).operation(ref.month, ref.seq);
     return ok(operation?.id === requestId ? storedAnswerOf(accountId, operation) : undefined);
   } catch (error) {
-    // The answer may well be there: an infrastructure fault must never look like a refusal.
     console.error('stored answer not looked up', String(error));
-    return fail('unavailable', 'The account could not be reached; try again.', { retryAfterSeconds: 2 });
+    return accountUnreachable();
   }
 }
 
-/** As much as any model reads: each has its own bound beside. */
+/** As much as any model reads; each model's own bound applies as well. */
 const MOST_HISTORY_TOKENS = 1_000_000;
 const HISTORY: readonly (keyof Usage)[] = ['inputTokens', 'cacheReadTokens', 'cacheWrite5mTokens', 'cacheWrite1hTokens', 'outputTokens'];
 
 const tokensOf = (usage: Partial<Record<keyof Usage, unknown>>): number =>
   HISTORY.reduce((sum, name) => sum + (typeof usage[name] === 'number' ? usage[name] : 0), 0);
 
-/** The call with what it goes on from, which its provider reads, and bills, again. What nobody counted may be all that a model reads. */
+/**
+ * Adds the history that the call goes on from, which its provider reads, and bills, again. A history of unknown size
+ * may be all that a model reads.
+ */
 export function withHistory(call: Call, stored: Pick<StoredAnswer, 'tokens'>): Call {
   const { alternatives, estimatedInputTokens, worstInputTokens } = call;
   const { tokens } = stored;
@@ -97,13 +99,13 @@ function storedAnswerOf(accountId: string, operation: Operation): StoredAnswer |
   };
 }
 
-/** What the receipt of an answer in the background keeps until it is charged: by it anybody can look after the answer. */
+/** Puts on an open receipt all that is needed to look after its background answer and charge it. */
 export const noteOf = ({ estimatedInputTokens, heardMicro, idempotency, detail }: BackgroundMessage): OperationDetail => ({
   ...detail,
   background: { estimatedInputTokens, heardMicro, idempotency },
 });
 
-/** What the receipt keeps of an answer that is cut short: its own price leaves out what had not been used by then. */
+/** Puts the whole price on the receipt of an answer that was cut short, since `price` there has only what was used by then. */
 export const restOf = (price: TokenPrice): OperationDetail => ({ rest: { price } });
 
 function cutShortOf(accountId: string, { id, test, state, amountMicro, detail, ...operation }: Operation): CutShort | undefined {
@@ -115,7 +117,7 @@ function cutShortOf(accountId: string, { id, test, state, amountMicro, detail, .
 }
 
 function unsettledOf(accountId: string, { id, test, openedAtMs, detail }: Operation): BackgroundMessage | undefined {
-  // The receipt of one whose lease ran out says so for good, and can still be made up for.
+  // Still set on a receipt whose hold expired, since that can be made up for.
   if (detail.ending !== 'background') return undefined;
   const { background, ...known } = detail;
   const { provider, storedId, price } = known as Pick<BackgroundMessage, 'provider' | 'storedId' | 'price'>;

@@ -1,25 +1,25 @@
-/** Requests about an answer that an upstream keeps: handed to the upstream that owns it, and to no other. */
+/** Requests about an answer that a provider keeps: passed to that provider and no other. */
 import type { BackgroundMessage } from '../account/types';
 import type { ApiKey } from '../core/api-key';
-import { fail, type GatewayError, type Result } from '../core/errors';
+import { fail, type GatewayError, type Result, unknownKey } from '../core/errors';
 import type { Provider, Wire } from '../providers/types';
 import { authorizeKey } from './authorize-key';
 import type { GatewayDeps } from './deps';
 import { findStoredAnswer, type StoredAnswer } from './stored-answer';
 
-/** What the owner says of a request that it understands, such as to cancel what is over. */
+/** The owner's refusals that mean the request, not a missing answer: for example, to cancel what is over. */
 const REFUSALS: ReadonlySet<number> = new Set([400, 409, 422]);
 
 export interface StoredRequest {
   method: 'GET' | 'DELETE' | 'POST';
-  /** The request that left the answer. */
+  /** The id of the request that left the answer. */
   requestId: string;
-  /** Follows the answer's path: `/cancel`, `?include[]=...`. */
+  /** What follows the answer's path: `/cancel`, `?include[]=...`. */
   suffix: string;
   keys: readonly ApiKey[];
   origin: string | null;
   ip: string | null;
-  /** Asked first where the answer is still to be charged for; its error is the refusal. */
+  /** Called first where the answer has still to be charged; an error that it gives is the refusal. */
   unlessUnsettled?: (message: BackgroundMessage) => Promise<GatewayError | undefined>;
 }
 
@@ -28,9 +28,9 @@ export interface OwnersAnswer {
   stored: StoredAnswer;
 }
 
-/** The owner's answer, undefined where the account has left no such answer or its owner has forgotten it. */
+/** The owner's answer; undefined where the account left no such answer, or its owner has forgotten it. */
 export async function askOwner(deps: GatewayDeps, request: StoredRequest): Promise<Result<OwnersAnswer | undefined>> {
-  let refused: GatewayError | undefined = fail('invalid_key', 'This API key does not exist.').error;
+  let refused: GatewayError | undefined = unknownKey().error;
   for (const key of request.keys) {
     const refusal = await authorizeKey(deps, key, request);
     if (refusal) {
@@ -57,7 +57,7 @@ export async function askOwner(deps: GatewayDeps, request: StoredRequest): Promi
 
 const withQuery = (suffix: string, query: string): string => `${suffix}${suffix.includes('?') ? '&' : '?'}${query}`;
 
-/** With each of the provider's credentials, since an answer belongs to the one that asked for it. */
+/** Tries each of the provider's credentials, since an answer belongs to the one that it was asked for with. */
 export async function askKeeper(
   deps: Pick<GatewayDeps, 'fetch' | 'settings'>,
   { spec, baseUrl, apiKeys }: Provider,
@@ -71,7 +71,7 @@ export async function askKeeper(
     const headers = { ...wire.headers, ...spec.headers, ...(apiKey !== undefined && wire.authorize(apiKey)) };
     const abort = new AbortController();
     const { signal } = abort;
-    // Only for the answer to begin: it may be a stream that goes on for as long as the model does.
+    // Only until the answer begins: a stream goes on for as long as the model does.
     const timer = setTimeout(() => abort.abort(), deps.settings.FIRST_BYTE_TIMEOUT_MS);
     try {
       const response = spec.serve

@@ -12,9 +12,9 @@ const HEADERS = {
 };
 
 /**
- * The status is held back for some seconds, so that what fails early fails with its true status. Then the stream
- * begins, kept alive from its first moment, and whatever fails later is told inside it, as are the few refusals that
- * the format's clients look for there.
+ * The status is held back for some seconds, so that an early failure gets its true status. Then the stream begins and
+ * is kept alive from its first moment; a later failure is told inside it. So are the few refusals that the format's
+ * clients expect there.
  */
 export async function runStreamCall(run: StreamRun): Promise<Response> {
   const opening = openStream(run, false);
@@ -35,7 +35,7 @@ export async function runStreamCall(run: StreamRun): Promise<Response> {
 const isSaidInStream = ({ dialect, failover }: StreamRun): boolean =>
   dialect.isSaidInStream?.(upstreamError(failover.finalFailure)) === true;
 
-/** No upstream has begun a stream, and the status is still to be sent. */
+/** No upstream began a stream, and the status can still be chosen. */
 async function refuse(run: StreamRun): Promise<Response> {
   const error = upstreamError(run.failover.finalFailure);
   if (run.gone.signal.aborted) await closeUnheard(run);

@@ -1,6 +1,6 @@
 /**
- * The pump of one stream: events in batches from the upstream to the client, a keepalive where nothing came, and
- * the charge before the end. One interval timer serves keepalive, idle upstreams, the lease and the deadline.
+ * The pump of one stream: batches of events from the upstream to the client, a keepalive when nothing came, and the
+ * charge before the end. One interval timer serves keepalive, idle upstreams, the lease and the deadline.
  */
 import { fail, type GatewayError } from '../core/errors';
 import type { MicroCredits } from '../core/money';
@@ -29,19 +29,20 @@ import {
 } from './run';
 import { restOf, storedAs } from './stored-answer';
 
-/** A hold is enlarged when this much of it is used up; by less than this much of itself it is not worth it. */
+/** A hold is enlarged when this share of it is used up. */
 const EXTEND_AT = 0.8;
+/** An extension by less than this share of the hold is not worth a trip to the account. */
 const SMALLEST_EXTENSION = 1 / 16;
-/** After the answer's last chunk only usage is waited for, and the client waits for that chunk. */
+/** After the answer's last chunk only the usage is still to come, and the client waits for it. */
 const COMPLETE_IDLE_MS = 5_000;
 const LONGEST_TICK_MS = 5_000;
-/** Writes that follow each other at once arrive as one. */
+/** Writes closer together than this reach the client as one. */
 const APART_MS = 50;
 
-/** `goes_on`: its stream broke off, while the provider works on in the background. */
+/** `goes_on`: the stream broke off, but its provider works on in the background. */
 type Passed = 'done' | 'failed_early' | 'failed_late' | 'goes_on' | 'gone' | 'stopped';
 
-/** Why the gateway itself ends a stream in the middle; what was produced by then is charged. */
+/** Why the gateway itself ends a stream early; what was produced by then is charged. */
 interface Stop {
   ending: Ending;
   error: GatewayError;
@@ -51,17 +52,17 @@ export class StreamPump {
   private heldMicro: MicroCredits;
   private readonly recorder: Recorder | undefined;
   private current: OpenedStream | undefined;
-  /** Since when the upstream has been waited for; not while the client is. */
+  /** Set while the upstream is waited for, as opposed to the client. */
   private waitingSinceMs: number | undefined;
   private beatAtMs: number;
   private stop: Stop | undefined;
-  /** The upstream that was let go because it said nothing for too long. */
+  /** The attempt that was aborted for being silent too long. */
   private gaveUp: OpenedStream['attempt'] | undefined;
   private extending: Promise<void> | undefined;
   private firstContentMs: number | undefined;
-  /** Until something was said: a block of thoughts may be announced long before. */
+  /** When the first words or shown thoughts came. A block of thoughts may be announced, which is content, long before. */
   private firstSaidMs: number | undefined;
-  /** Its last events are being said: nothing comes between them. */
+  /** The last events are being written; no keepalive may come between them. */
   private isEnding = false;
 
   constructor(
@@ -89,7 +90,7 @@ export class StreamPump {
     }
   }
 
-  /** Passes streams on until one is through, or none is left. */
+  /** Passes on one stream after the other until one gets through or none is left. */
   private async passAll(): Promise<void> {
     const { failover } = this.run;
     while (this.current) {
@@ -120,7 +121,7 @@ export class StreamPump {
         const events = await this.read(reader).catch(() => {
           isBroken = true;
         });
-        // Of a stream that breaks off, too: its last event may be whole but for the blank line.
+        // Also of a stream that breaks off: its last event may lack nothing but the blank line.
         const text = events ?? reader.takeRest();
         stream.shown.hear(text);
         const out = events === undefined ? relay.pushRest(text) : relay.push(text);
@@ -137,7 +138,7 @@ export class StreamPump {
       isBroken = true;
     }
     if (this.stop && !relay.complete) return 'stopped';
-    // Nothing is missing from an answer that breaks off after its last chunk.
+    // An answer that breaks off after its last chunk is complete.
     if (isBroken && !relay.complete)
       return this.client.gone ? 'gone' : this.brokenWith(stream, brokenOff('the provider broke off its stream'));
     if (relay.complete || (relay.ended && relay.hasContent)) {
@@ -147,13 +148,13 @@ export class StreamPump {
     return this.brokenWith(stream, brokenOff('the provider ended its stream before the answer was complete'));
   }
 
-  /** An error that ends the stream of an answer which is heard by then says nothing of the answer, where that goes on without its stream. */
+  /** An error event in a stream that was already heard says nothing of a background answer, unless the event is about the answer itself. */
   private toldOf(stream: OpenedStream, failure: UpstreamFailure, isAnswers: boolean): Passed {
     const isHeard = stream.relay.hasContent || this.client.gone;
     return isHeard && !isAnswers ? this.brokenWith(stream, failure) : this.failedWith(stream, failure);
   }
 
-  /** Nobody else is asked for an answer that goes on without its stream. */
+  /** A background answer goes on without its stream, so no other provider is asked. */
   private brokenWith(stream: OpenedStream, failure: UpstreamFailure): Passed {
     if (!this.goesOn(stream)) return this.failedWith(stream, failure);
     stream.attempt.abort?.abort();
@@ -161,7 +162,7 @@ export class StreamPump {
     return 'goes_on';
   }
 
-  /** Does its provider work on when its stream is not listened to any more? */
+  /** Does its provider work on when nobody reads the stream? */
   private goesOn({ relay }: OpenedStream): boolean {
     return this.run.call.background === true && relay.storedId !== undefined;
   }
@@ -223,7 +224,7 @@ export class StreamPump {
     await this.client.write(end);
   }
 
-  /** It is looked after until it is over, and charged then. */
+  /** Leaves the call to the queue, which charges it when the answer is over. */
   private async letGoOn(stream: OpenedStream, storedId: string): Promise<void> {
     const { run } = this;
     const keyHash = run.idempotencyKeyHash;
@@ -241,7 +242,7 @@ export class StreamPump {
     return charge(attempt.target, plan.price, call, holdId, relay.usage, shown, relay.isUsageAhead);
   }
 
-  /** What the provider bills for thoughts that its client was not shown, up to now or to its first words, before they are counted. */
+  /** Thoughts that were not shown and not yet counted: up to now, or up to the first words. */
   private hiddenTokens({ relay, attempt }: OpenedStream): number {
     const { plan, call, startedAtMs, deps } = this.run;
     if (!reasons(plan) || call.thoughtsOff) return 0;
@@ -250,13 +251,13 @@ export class StreamPump {
     return hiddenTokens(untilMs - attempt.startedAtMs, mostTokens);
   }
 
-  /** The last thing the client hears; nothing is charged. */
+  /** Tells the client of the failure as the last thing, and charges nothing. */
   private async breakOff(ending: Ending, error: GatewayError): Promise<void> {
     await closeReleased(this.run, ending, error);
     await this.sayLast(error);
   }
 
-  /** Each event in a write of its own: some clients look for the error at the beginning of what they are given at once. */
+  /** Each event in a write of its own: some clients look for the error only at the beginning of a chunk. */
   private async sayLast(error: GatewayError): Promise<void> {
     this.isEnding = true;
     const [first = '', ...others] = splitEvents(this.run.outgoing.fail(error));
@@ -284,7 +285,7 @@ export class StreamPump {
     }
     if (!this.current) return;
     const { attempt, relay } = this.current;
-    // No event tells of thoughts that are not shown.
+    // Hidden thoughts make no events, so the hold is watched by the clock.
     if (this.waitingSinceMs !== undefined && this.firstSaidMs === undefined) this.watchHold(this.current);
     const idleMs = this.idleLimitMs(relay);
     const isLate = nowMs - this.run.startedAtMs > settings.CALL_DEADLINE_MS;
@@ -301,7 +302,7 @@ export class StreamPump {
     return hasContent ? usualMs : silenceLimitMs(plan, usualMs, deps.settings);
   }
 
-  /** Without `hiddenTokens` the checkpoint: a call that is lost pays for what its client had, and for no thoughts beside. */
+  /** Without `hiddenTokens` this is the checkpoint: a call that is lost pays for what its client had, not for hidden thoughts. */
   private observedMicro({ relay, shown }: OpenedStream, hiddenTokens = 0): MicroCredits {
     const { call, plan } = this.run;
     const { outputChars, hasContent } = relay;
@@ -309,9 +310,9 @@ export class StreamPump {
     return callCostMicro(call, observedUsage(call, { outputChars, hiddenTokens, work: shown.work }), plan.price);
   }
 
-  /** Enlarges the hold before it is used up; when the account cannot, the stream ends where it is. */
+  /** Enlarges the hold before it is used up; where the account cannot pay for more, the stream ends. */
   private watchHold(stream: OpenedStream): void {
-    // After the answer's last chunk nothing more is produced, and its usage is still to come.
+    // After the answer's last chunk nothing more is produced; only its usage is still to come.
     if (this.extending || this.client.gone || this.run.keyMode === 'test' || stream.relay.complete) return;
     if (this.observedMicro(stream, this.hiddenTokens(stream)) < this.heldMicro * EXTEND_AT) return;
     this.extending = this.extendHold(stream, this.observedMicro(stream))
@@ -321,7 +322,7 @@ export class StreamPump {
       });
   }
 
-  /** Doubles the hold, or takes the half of that, and so on, while anything worth taking may be left. */
+  /** Doubles the hold, or tries half of that and so on, down to an extension not worth having. */
   private async extendHold(stream: OpenedStream, checkpointMicro: MicroCredits): Promise<void> {
     const { deps, accountId, holdId } = this.run;
     const smallestMicro = this.heldMicro * SMALLEST_EXTENSION;

@@ -1,4 +1,7 @@
-/** What some providers take of a request, and its price does not: refused, as far as anything is in it, and never sent. */
+/**
+ * Request fields that would change what a provider bills without being in the price. They are refused when they ask for
+ * something, and never sent.
+ */
 import { fail, type GatewayError } from '../core/errors';
 import { members, rewriteMembers } from '../core/json';
 import { isRecord } from '../core/record';
@@ -16,7 +19,7 @@ const isEmpty = (value: unknown): boolean =>
 
 const hasName = (names: readonly string[] | undefined, name: string): boolean => names?.includes(folded(name)) === true;
 
-/** The refusal of a call for what one of its providers would make of it; undefined where there is none. */
+/** The refusal of a call because of what one of its providers would do with it; undefined where there is none. */
 export function refuseForProviders({ fields = {} }: Call, specs: readonly ProviderSpec[]): GatewayError | undefined {
   for (const { label, unpriced } of specs) {
     if (!unpriced) continue;
@@ -37,7 +40,7 @@ const MODELS_INSTEAD = ', and name the models to ask in turn in `models`';
 const refuse = (param: string, message: string): GatewayError =>
   fail('invalid_request', message, { param, code: 'unsupported_parameter' }).error;
 
-/** A body without what its provider must not be sent, whatever it came through. */
+/** The body without what its provider must not be sent, whichever dialect it came through. */
 export function withoutUnpriced(body: string, { unpriced }: ProviderSpec): string {
   const isOut = (name: string): boolean => hasName(unpriced?.fields, name) || hasName(unpriced?.idleFields, name);
   if (!unpriced || !members(body).some(({ key }) => isOut(key))) return body;

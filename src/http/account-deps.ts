@@ -1,4 +1,4 @@
-/** What the account plane lasts on: made once for each isolate and host. Loaded with it, lazily. */
+/** What the account plane needs, made once for each isolate and host. Imported lazily together with the account plane. */
 
 import { waitUntil } from 'cloudflare:workers';
 import { endPlaygroundKeys } from '../console/api-keys/playground';
@@ -27,7 +27,7 @@ function lasting(env: object): Lasting {
   return known;
 }
 
-/** More hosts than a gateway has routes for would be somebody's invention. */
+/** A gateway has a handful of hosts; more than this are made up in the Host header, and must not pile up in memory. */
 const MAX_ORIGINS = 20;
 
 export function accountPlaneDeps(c: AppContext): AccountPlaneDeps {
@@ -46,7 +46,7 @@ export function accountPlaneDeps(c: AppContext): AccountPlaneDeps {
   };
 }
 
-/** Set up, and so ready to be asked. */
+/** Waits until better-auth is set up. */
 export async function authOf(c: AppContext): Promise<Auth> {
   const { auths } = lasting(c.env);
   const deps = accountPlaneDeps(c);
@@ -57,9 +57,9 @@ export async function authOf(c: AppContext): Promise<Auth> {
       signedIn: (userId, session, asksSecond) => recordSignIn(deps, userId, session, asksSecond),
       changed: (userId, action, headers) =>
         recordChange(deps, userId, action, { ipAddress: headers?.get('cf-connecting-ip'), userAgent: headers?.get('user-agent') }),
-      // Who signs out is signed out; what is left of the hour ends by itself.
+      // Signing out ends the playground's keys as well; one that could not be ended expires within the hour.
       ended: (userId) => endPlaygroundKeys(deps, userId).catch((error) => console.error('playground keys not ended', String(error))),
-      // What fails has said so itself.
+      // The work logs its own failures.
       inBackground: (work) => waitUntil(work.catch(() => undefined)),
     });
     if (auths.size >= MAX_ORIGINS) auths.clear();

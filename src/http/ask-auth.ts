@@ -1,7 +1,7 @@
 import { accountPlaneDeps, authOf } from './account-deps';
 import type { AppContext } from './context';
 
-/** The longest is what a passkey's device says of itself. */
+/** The longest body is a passkey's attestation. */
 export const AUTH_BODY_BYTES = 65_536;
 
 /** What breaks inside has no words there: it is told as any other failure of ours, with the id to ask about. */

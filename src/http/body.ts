@@ -8,16 +8,19 @@ const tooLarge = (limitBytes: number) =>
 const unreadable = () => fail('invalid_request', 'The request body could not be read to its end.');
 export const NOT_JSON = 'The request body is not valid JSON.';
 
-/** From here on it is worth a trip to ask first whether who sends it may send anything. */
+/** A body larger than this is worth a round trip to ask first whether its sender may call at all. */
 const LARGE_BYTES = 1_048_576;
 
-/** The rest of a body that is refused half read is thrown away behind the refusal (linger.ts). */
+/**
+ * When a body is refused half read, its rest is read and thrown away after the refusal was sent (linger.ts), so it must
+ * not be canceled.
+ */
 const LEFT_OPEN = { preventCancel: true };
 
-/** Why nothing is to be read of who sends a large body; undefined where nothing speaks against it. */
+/** Asked before a large body is read: why its sender is refused; undefined when nothing speaks against them. */
 export type AskFirst = () => Promise<GatewayError | undefined>;
 
-/** A request whose body is no larger, for who reads it whole: what announces no length is read here. */
+/** The request, refused when its body is larger than the limit. A body without content-length is read here to find out. */
 export async function boundedRequest(request: Request, limitBytes: number): Promise<Result<Request>> {
   const { url, method, headers, signal } = request;
   const declared = headers.get('content-length');
@@ -31,7 +34,7 @@ export async function boundedRequest(request: Request, limitBytes: number): Prom
   }
 }
 
-/** The parts of a request's form, refused as soon as it proves too large; one that is streamed announces no length. */
+/** The parts of a form, refused as soon as it proves too large. A form that is streamed comes without content-length. */
 export async function readForm(request: Request, limitBytes: number, askFirst?: AskFirst): Promise<Result<FormPart[]>> {
   const refused = () => fail('body_too_large', `A form may have ${Math.floor(limitBytes / 1_048_576)} MB at most.`, { param: 'file' });
   const declared = request.headers.get('content-length');
@@ -48,7 +51,10 @@ export async function readForm(request: Request, limitBytes: number, askFirst?: 
   }
 }
 
-/** A request's JSON as text, refused as soon as it proves too large, and before anybody parses more than there is room for. */
+/**
+ * A JSON body as text. It is refused as soon as it proves too large, and before parsing when it has too many values for
+ * the isolate's memory.
+ */
 export async function readBody(request: Request, limitBytes: number, askFirst?: AskFirst): Promise<Result<string>> {
   const encoding = request.headers.get('content-encoding');
   if (encoding !== null && encoding !== 'identity') return fail('unsupported_encoding', 'Send the request body without content-encoding.');

@@ -1,4 +1,4 @@
-/** Parts of files by https://www.rfc-editor.org/rfc/rfc9110#section-14. Pure. */
+/** Byte ranges of files: https://www.rfc-editor.org/rfc/rfc9110#section-14 */
 export interface ByteRange {
   /** Both inclusive. */
   start: number;
@@ -6,8 +6,8 @@ export interface ByteRange {
 }
 
 /**
- * The one part that is asked for; undefined where the whole is to be sent: without a part, with several, and with what
- * is no part at all, as the RFC allows. `unsatisfiable` when it lies beyond the file.
+ * The single range that is asked for. Undefined when the whole file is to be sent: no range, several, or a malformed
+ * one, as the RFC allows. `unsatisfiable` when the range lies beyond the file's end.
  */
 export function readRange(header: string | null, size: number): ByteRange | 'unsatisfiable' | undefined {
   const match = /^bytes=\s*(\d*)-(\d*)\s*$/i.exec(header ?? '');

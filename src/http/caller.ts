@@ -1,17 +1,18 @@
-/** Who asks the account plane, and what they may: a session's cookie or an API key, then the table of permissions. */
+/** Who calls the account plane and what they may do there: by a session's cookie or an API key, and the table of permissions. */
 
+import type { KeySummary } from '../account/types';
 import type { Actor, OrganizationRef, RequestOrigin, VerbContext } from '../console/context';
 import { findByAccount, findMembership } from '../console/organizations/find';
 import { ALL_PERMISSIONS, isPermission, type Permission, permissionsOf, permits, type Role } from '../console/permissions';
 import { ensurePersonalAccount, type Person } from '../console/sign-in/personal-account';
 import type { ApiKey } from '../core/api-key';
-import { fail, ok, type Result } from '../core/errors';
+import { accountUnreachable, fail, ok, type Result, unknownKey } from '../core/errors';
 import { accountPlaneDeps, authOf } from './account-deps';
 import type { AppContext } from './context';
 import { clientIp, requestKeys } from './request-key';
 import { requestOrigin } from './request-origin';
 
-/** `self` is anybody who is signed in, for what is theirs alone. */
+/** `self` stands for anybody who is signed in, for what belongs to that person alone. */
 export type GuardedPermission = Permission | 'self';
 
 interface Standing {
@@ -24,11 +25,11 @@ interface Standing {
 
 const NO_ORGANIZATION = 'There is no such organization.';
 
-/** The organization that a request is about: its path says so, or it asks for one. */
+/** The organization that a request names in its path, a header or the query. */
 const organizationAsked = (c: AppContext): string | undefined =>
   c.req.param('organization') ?? c.req.header('x-organization') ?? c.req.query('org');
 
-/** The caller's context if they may, else why not. */
+/** The caller's context if they have the permission, else why not. */
 export async function authorize(c: AppContext, permission: GuardedPermission): Promise<Result<VerbContext>> {
   const from = requestOrigin(c);
   const standing = carriesKey(c.req.raw) ? await standingOfKey(c, permission) : await standingOfSession(c, permission, from);
@@ -43,14 +44,14 @@ export async function authorize(c: AppContext, permission: GuardedPermission): P
 const carriesKey = ({ headers, url }: Request): boolean =>
   ['authorization', 'x-api-key', 'x-goog-api-key'].some((name) => headers.has(name)) || new URL(url).searchParams.has('key');
 
-/** The person whose session the cookie is, undefined when it is nobody's. */
+/** The person whose session the cookie belongs to; undefined without a valid session. */
 export async function signedInPerson(c: AppContext): Promise<Person | undefined> {
   if (!c.req.header('cookie')) return undefined;
   const session = await (await authOf(c)).api.getSession({ headers: c.req.raw.headers });
   return session?.user;
 }
 
-/** A browser says where a request comes from; with a cookie, it must be from here. */
+/** Against cross-site requests: a change that is made with a cookie must come from the gateway's own pages. */
 export function isSameSite(c: AppContext): boolean {
   if (c.req.method === 'GET' || c.req.method === 'HEAD') return true;
   const origin = c.req.header('origin');
@@ -79,10 +80,10 @@ const FOR_PEOPLE = 'This is for people: sign in instead of sending an API key.';
 async function standingOfKey(c: AppContext, permission: GuardedPermission): Promise<Result<Standing>> {
   const read = await requestKeys(c.get('gateway').keys, c.req.raw);
   if (!read.ok) return read;
-  let refusal = fail('invalid_key', 'This API key does not exist.');
+  let refusal = unknownKey();
   for (const key of read.value) {
     const standing = await standingOf(c, key);
-    // The key is a good one, which 401 would deny.
+    // A 401 would say that the key is bad, which it is not.
     if (standing.ok && permission === 'self') return fail('permission_denied', FOR_PEOPLE);
     if (standing.ok) return standing;
     refusal = standing;
@@ -90,22 +91,35 @@ async function standingOfKey(c: AppContext, permission: GuardedPermission): Prom
   return refusal;
 }
 
-async function standingOf(c: AppContext, { accountId, keyId, secretHash }: ApiKey) {
+async function recordOf(c: AppContext, { accountId, keyId, secretHash }: ApiKey): Promise<Result<KeySummary | undefined>> {
   const { account, settings } = c.get('gateway');
   const stub = account(accountId);
   const scope = { keyId, secretHash, origin: c.req.header('origin') ?? null, ip: clientIp(c.req.raw, settings) };
-  const refused = await stub.authorize(scope);
-  if (refused) return { ok: false, error: refused } as const;
-  const record = (await stub.listKeys()).find(({ id }) => id === keyId);
+  try {
+    const refused = await stub.authorize(scope);
+    if (refused) return { ok: false, error: refused };
+    return ok((await stub.listKeys()).find(({ id }) => id === keyId));
+  } catch (error) {
+    console.error('key not checked', String(error));
+    return accountUnreachable();
+  }
+}
+
+async function standingOf(c: AppContext, key: ApiKey): Promise<Result<Standing>> {
+  const { accountId, keyId } = key;
+  const found = await recordOf(c, key);
+  if (!found.ok) return found;
+  const record = found.value;
   const person = record?.secretBy ?? record?.userId ?? accountId;
   const { organization = null, role = null } = (await findByAccount(c.env.DB, accountId, person)) ?? {};
   const asked = organizationAsked(c);
   if (asked !== undefined && asked !== organization?.id && asked !== organization?.slug) return fail('not_found', NO_ORGANIZATION);
   const actor: Actor = { kind: 'api_key', id: keyId, name: record?.name ?? keyId };
-  // A test key is handed around more freely than a live one: it changes nothing.
+  // Test keys are handed around more freely than live ones, so they may change nothing.
   const isInMode = (scope: Permission): boolean => record?.mode === 'live' || !scope.endsWith('.write');
-  // Nobody is behind a key that the operator made; another one may no more than who is behind it, as they stand now.
+  // A key may do no more than the role of the person behind it allows right now. A key that the operator made has no
+  // such person.
   const isInRole = (scope: Permission): boolean => !organization || person === accountId || (role !== null && permits(role, scope));
   const permissions = (record?.scopes ?? []).filter(isPermission).filter((scope) => isInMode(scope) && isInRole(scope));
-  return ok<Standing>({ actor, accountId, organization, role: null, permissions });
+  return ok({ actor, accountId, organization, role: null, permissions });
 }

@@ -1,4 +1,4 @@
-/** Whose format a client expects of an answer that belongs to no endpoint: a model list, or that there is nothing here. */
+/** Which format a client expects where the path itself does not tell, as for a model list or a 404. */
 import { anthropicMessages } from '../dialects/anthropic-messages/dialect';
 import { geminiNative } from '../dialects/gemini/dialect';
 import type { Dialect } from '../dialects/types';
@@ -6,13 +6,13 @@ import type { AppContext } from './context';
 
 export type ClientFormat = 'anthropic' | 'gemini' | 'openai' | 'openrouter';
 
-/** Only Google's clients have such a segment in their paths; the names of models are further back. */
+/** Only Google's clients have such a segment near the beginning; further back it may be part of a model's name. */
 const GOOGLE_PATH = /^(?:\/[^/]+){0,2}\/(?:v1beta|v1alpha|gemini)(?:\/|$)/;
 
-/** Anthropic's own path, below any base; that a client of theirs asks for it is not always said in a header. */
+/** Anthropic's own path below any base. Its clients do not always send a header that names them. */
 const MESSAGES_PATH = /^(?:\/(?:api|v1)){0,3}\/messages(?:\/|$)/;
 
-/** A generated client of OpenRouter's API, in whatever language: it takes nothing that is not as that API's document has it. */
+/** A client generated from OpenRouter's API document. It rejects every answer that deviates from that document. */
 export const isOpenrouters = (headers: Pick<Headers, 'get'>): boolean => /openrouter/i.test(headers.get('user-agent') ?? '');
 
 export function clientFormat(c: AppContext): ClientFormat {
@@ -29,5 +29,5 @@ const DIALECTS: Readonly<Record<ClientFormat, Dialect | undefined>> = {
   openrouter: undefined,
 };
 
-/** How its errors are written; undefined for the native shape. */
+/** The dialect that writes this client's errors; undefined for the native shape. */
 export const clientDialect = (c: AppContext): Dialect | undefined => DIALECTS[clientFormat(c)];

@@ -4,7 +4,7 @@ import type { Bindings } from '../env';
 import type { GatewayDeps } from '../gateway/deps';
 
 export interface Variables {
-  /** Set when first asked for; see `requestIdOf`. */
+  /** Made on first use; see `requestIdOf`. */
   requestId: string | undefined;
   gateway: GatewayDeps;
 }
@@ -16,7 +16,7 @@ export interface AppEnv {
 
 export type AppContext = Context<AppEnv>;
 
-/** The id of a request that never held anything; one that did is named by its hold, so most need none of these. */
+/** The id of a request without a hold, made on first use. A request with a hold is named by it and needs none of these. */
 export function requestIdOf(c: AppContext): string {
   const known = c.get('requestId');
   if (known !== undefined) return known;

@@ -1,4 +1,4 @@
-/** Any origin may call the API with a key; there are no cookies to steal on these paths. */
+/** Any origin may call the API with a key: these paths ignore cookies, so there is no session to abuse. */
 export function preflight(request: Request): Response {
   return new Response(null, {
     status: 204,

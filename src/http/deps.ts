@@ -13,13 +13,13 @@ import type { QueueDeps } from '../jobs/queues';
 import { buildRegistry } from '../providers/registry';
 import type { AppContext } from './context';
 
-/** What lasts as long as the isolate: read from the variables once. */
+/** What lives as long as the isolate, read from the variables once. */
 interface Lasting {
   settings: Settings;
   catalogue: LiveCatalogue;
   keys: KeyReader;
   health: Health;
-  /** Of what makes media: a provider may be well for the one and not for the other. */
+  /** Of media providers, apart from `health`: the same provider may be up for text and down for media. */
   mediaHealth: Health;
   hourlyLimits: Record<string, number>;
 }
@@ -61,7 +61,7 @@ export const hourlyLimitsOf = (env: Bindings): Record<RateFamily, number> => ({ 
 
 export const liveCatalogue = (env: Bindings): LiveCatalogue => lasting(env).catalogue;
 
-/** Undefined where nothing is waited for, which is the rule: a call that waits costs its client time. */
+/** The wait for an isolate's first look at the catalogue; undefined when there is none, as by default, since it costs a call time. */
 export function firstCatalogue(env: Bindings): Promise<void> | undefined {
   const { settings, catalogue } = lasting(env);
   return settings.CATALOGUE_WAIT_MS > 0 ? catalogue.firstLook(settings.CATALOGUE_WAIT_MS) : undefined;
@@ -111,7 +111,7 @@ export const envConsoleDeps = (env: Bindings): ConsoleDeps => ({
   now: Date.now,
 });
 
-/** What the consumers of the queues work with. */
+/** What the queue consumers work with. */
 export const queueDeps = (env: Bindings): QueueDeps => ({
   ...envConsoleDeps(env),
   registry: lasting(env).catalogue.registry,

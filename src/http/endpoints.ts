@@ -11,7 +11,7 @@ import type { CallEndpoint } from './serve-call';
 const responses: CallEndpoint = { dialect: openaiResponses, endpoint: '/v1/responses' };
 const compact: CallEndpoint = { dialect: openaiResponses, endpoint: '/v1/responses/compact' };
 
-/** Every endpoint that hands its request to the data plane, by its path below a base. */
+/** Every endpoint whose requests go to the data plane, by its path below a base. */
 export const CALL_ENDPOINTS: Readonly<Record<string, CallEndpoint>> = {
   '/chat/completions': { dialect: openaiChat, endpoint: '/v1/chat/completions' },
   '/responses': responses,
@@ -29,9 +29,9 @@ export const CALL_ENDPOINTS: Readonly<Record<string, CallEndpoint>> = {
   '/embeddings': { dialect: openaiEmbeddings, endpoint: '/v1/embeddings' },
 };
 
-/** Google's own paths name model and method in one segment, which no pattern of the router can tell apart. */
+/** Google's paths hold model and method in one segment (`models/NAME:METHOD`), which the router's patterns cannot split. */
 export const GEMINI_NATIVE: CallEndpoint = { dialect: geminiNative, endpoint: '/v1beta/models' };
 
-/** The endpoint by the name that receipts have for it. */
+/** Finds an endpoint by its name on receipts. */
 export const endpointOf = (name: string): CallEndpoint | undefined =>
   [...Object.values(CALL_ENDPOINTS), GEMINI_NATIVE].find(({ endpoint }) => endpoint === name);

@@ -5,7 +5,7 @@ import type { AppContext } from './context';
 
 const BODY_LIMIT_BYTES = 1_048_576;
 
-/** What came, by its schema; the error names the field at fault. */
+/** Validates a value by its schema; the error names the first field at fault. */
 export function parseInput<T>(schema: z.ZodType<T>, value: unknown): Result<T> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return ok(parsed.data);
@@ -16,7 +16,10 @@ export function parseInput<T>(schema: z.ZodType<T>, value: unknown): Result<T> {
   return fail('invalid_request', `The field \`${param}\` is ${isMissing ? 'required' : `not valid: ${issue?.message}`}.`, { param });
 }
 
-/** Where a path leads in what was sent: no further than to a text of which the schema has made a list. */
+/**
+ * Follows an issue's path through the value as it was sent. It ends early where the schema made a list of a text, whose
+ * items the sender never wrote.
+ */
 function followed(value: unknown, path: readonly PropertyKey[]): { path: readonly PropertyKey[]; isThere: boolean } {
   let inner = value;
   for (const [index, name] of path.entries()) {
@@ -26,7 +29,7 @@ function followed(value: unknown, path: readonly PropertyKey[]): { path: readonl
   return { path, isThere: path.length === 0 || inner !== undefined };
 }
 
-/** A JSON body by its schema; an empty one counts as an empty object. */
+/** A JSON body, validated by its schema; an empty body counts as an empty object. */
 export async function jsonInput<T>(c: AppContext, schema: z.ZodType<T>): Promise<Result<T>> {
   const body = await readBody(c.req.raw, BODY_LIMIT_BYTES);
   if (!body.ok) return body;

@@ -2,14 +2,14 @@ import { within } from '../core/within';
 
 type Fetch<Env> = (request: Request, env: Env, context: ExecutionContext) => Response | Promise<Response>;
 
-/** Beyond these a client that goes on sending is hung up on. */
+/** A client that still sends after these is disconnected. */
 const LINGER_BYTES = 134_217_728;
 const LINGER_MS = 10_000;
 
 /**
- * A refusal that is answered before its request was read to the end: the whole answer goes out at once, and the rest of
- * the request is read and thrown away behind it. Without that the connection closes under a client that is still
- * sending, and most of them report the broken pipe in place of the refusal.
+ * Answers a refusal whose request was not read to its end: the whole answer goes out at once, and the rest of the
+ * request is read and thrown away behind it. Otherwise the connection closes while the client is still sending, and
+ * most clients then report a broken pipe instead of the refusal.
  */
 export function lingering<Env>(serve: Fetch<Env>): Fetch<Env> {
   return async (request, env, context) => {
@@ -18,7 +18,7 @@ export function lingering<Env>(serve: Fetch<Env>): Fetch<Env> {
   };
 }
 
-/** The runtime itself reads on, but for a moment only (kj, `canceledUploadGracePeriod`): a form that is written piece by piece takes longer. */
+/** workerd reads on by itself, but too briefly for a form that is written piece by piece (kj's `canceledUploadGracePeriod`). */
 const mayBeUnread = ({ body }: Request): boolean => body !== null && !body.locked;
 
 async function answerThenDiscard(response: Response, unread: ReadableStream<Uint8Array>): Promise<Response> {
@@ -28,7 +28,7 @@ async function answerThenDiscard(response: Response, unread: ReadableStream<Uint
   return new Response(readable, response);
 }
 
-/** Nobody is left to be told of a failure: the client has its answer, or is gone. */
+/** Failures are ignored: the client has its answer, or is gone. */
 async function writeThenDiscard(
   writer: WritableStreamDefaultWriter<Uint8Array>,
   bytes: Uint8Array,

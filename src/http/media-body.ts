@@ -1,4 +1,4 @@
-/** The body of a media request, JSON or a form: its fields, and what was uploaded with it. */
+/** The body of a media request, JSON or a form: its fields and its uploads. */
 import { fail, ok, type Result } from '../core/errors';
 import { cleanType, fileType } from '../core/media-type';
 import { textOf } from '../core/multipart';
@@ -10,14 +10,14 @@ import { type AskFirst, NOT_JSON, readBody, readForm } from './body';
 export interface MediaBody {
   fields: Record<string, unknown>;
   uploads: Uploads;
-  /** The same for the same content: a form's boundary is another one each time. */
+  /** Equal for equal content, for idempotency: a form's boundary differs each time it is sent. */
   fingerprint: string;
 }
 
 const FORM = /^multipart\/form-data\b/i;
-/** How forms write the name of a list: `image[]`, or `image[0]` and so on. */
+/** Forms write lists as `image[]`, or as `image[0]`, `image[1]` and so on. */
 const OF_A_LIST = /\[\d*\]$/;
-/** What curl calls all that it is given to send. */
+/** The content-type that curl sends with `-d` unless told otherwise, whatever the content. */
 const CURLS_OWN = 'application/x-www-form-urlencoded';
 const JSON_TYPES: readonly (string | undefined)[] = [undefined, 'application/json', 'text/plain', 'text/json', CURLS_OWN];
 const unsupported = () =>
@@ -40,7 +40,7 @@ export async function readMediaBody(request: Request, limitBytes: number, askFir
 async function readFormBody(request: Request, limitBytes: number, askFirst?: AskFirst): Promise<Result<MediaBody>> {
   const form = await readForm(request, limitBytes, askFirst);
   if (!form.ok) return form;
-  // Names are the sender's: none of them is to be one that every object has.
+  // No prototype, since the sender chooses the names: `toString` must not look like a field that came before.
   const fields: Record<string, unknown> = Object.create(null);
   const uploads: Record<string, MediaSource[]> = Object.create(null);
   const prints: string[] = [];
@@ -61,7 +61,7 @@ async function readFormBody(request: Request, limitBytes: number, askFirst?: Ask
   return ok({ fields, uploads, fingerprint: prints.join('\n') });
 }
 
-/** A field that comes several times is a list. */
+/** A field that comes several times becomes a list. */
 function addField(fields: Record<string, unknown>, name: string, value: string): void {
   const known = fields[name];
   fields[name] = known === undefined ? value : [...(Array.isArray(known) ? known : [known]), value];

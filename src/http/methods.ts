@@ -4,24 +4,24 @@ import type { AppEnv } from './context';
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
-/** The methods that something answers at the path; what stands in front of whole folders answers nothing itself. */
+/** The methods that have a handler at the path. Middleware for whole folders is no handler. */
 export function methodsAt(app: Hono<AppEnv>, path: string): string[] {
   return METHODS.filter((method) => app.router.match(method, path)[0].some(([[, route]]) => route.method === method));
 }
 
-/** The refusal of a method that is none of a path's; undefined where the path has none at all. */
+/** The 405 for a path that exists under other methods; undefined where nothing is at the path. */
 export function refuseMethod(path: string, method: string, methods: readonly string[]): GatewayError | undefined {
   if (methods.length === 0) return undefined;
   const allow = methods.join(', ');
   return fail('wrong_method', `${path} takes ${allow}, not ${method}.`, { headers: { allow } }).error;
 }
 
-/** More than any path of clients has; what is deeper is looked for no further. */
+/** No client's path has more segments; a deeper one is not searched for. */
 const MAX_SEGMENTS = 10;
 
 /**
- * Where the API has what a path of another gateway ends in: `/openai/v1/chat/completions` and
- * `/anthropic/v1/messages`, for two, are what other gateways have before the version.
+ * The path of this API that another gateway's path ends in: `/v1/chat/completions` for `/openai/v1/chat/completions`,
+ * `/v1/messages` for `/anthropic/v1/messages`.
  */
 export function likePath(app: Hono<AppEnv>, path: string, method: string): string | undefined {
   const segments = path.split('/').filter((segment) => segment !== '');

@@ -4,13 +4,13 @@ import { renderOpenaiError } from '../dialects/openai-errors';
 import type { Dialect } from '../dialects/types';
 import { type AppContext, requestIdOf } from './context';
 
-/** An error as an answer under a request's id; without a dialect it takes the native shape. */
+/** An error as a response under the request's id, in the native shape unless a dialect is given. */
 export function errorAnswer(error: GatewayError, requestId: string, dialect?: Pick<Dialect, 'renderError'>): Response {
   const render = dialect?.renderError ?? renderOpenaiError;
   const { status, headers, body } = render(error, requestId);
   return new Response(body, { status, headers: { ...answerHeaders(requestId), ...headers } });
 }
 
-/** The same for a request that is under way in a route. */
+/** The same for the request of a route. */
 export const renderError = (c: AppContext, error: GatewayError, dialect?: Pick<Dialect, 'renderError'>): Response =>
   errorAnswer(error, requestIdOf(c), dialect);

@@ -1,11 +1,11 @@
-/** Where clients put their key: each SDK has its own place, and some send two. */
+/** Reads the API key from wherever clients put it: each SDK has its own place, and some send two. */
 import type { ApiKey, KeyReader } from '../core/api-key';
-import { fail, ok, type Result } from '../core/errors';
+import { fail, ok, type Result, unknownKey } from '../core/errors';
 import type { Settings } from '../env';
 
 function tokensOf(request: Request): string[] {
   const authorization = request.headers.get('authorization');
-  // Other gateways take the key by itself as well, and some clients have learned to send it so.
+  // Some clients, written for other gateways, send the key without `Bearer`.
   const bearer = authorization && /^(?:Bearer\s+)?(\S+)\s*$/i.exec(authorization)?.[1];
   const tokens = bearer ? [bearer] : [];
   for (const token of [request.headers.get('x-api-key'), request.headers.get('x-goog-api-key'), keyInUrl(request.url)])
@@ -15,7 +15,7 @@ function tokensOf(request: Request): string[] {
 
 const keyInUrl = (url: string): string | null => (url.includes('key=') ? new URL(url).searchParams.get('key') : null);
 
-/** The keys of a request that are well signed. Nothing is asked of any account: that is admission's part. */
+/** The keys of a request that are correctly signed. Whether they exist is for admission to say, which asks their account. */
 export async function requestKeys(reader: KeyReader, request: Request): Promise<Result<ApiKey[]>> {
   const tokens = tokensOf(request);
   if (tokens.length === 0)
@@ -26,9 +26,9 @@ export async function requestKeys(reader: KeyReader, request: Request): Promise<
   const malformed = read.every((parsed) => !parsed.ok && parsed.reason === 'malformed');
   return malformed
     ? fail('invalid_key', 'This is not an API key of this gateway: keys begin with `ck_` and are copied whole.')
-    : fail('invalid_key', 'This API key does not exist.');
+    : unknownKey();
 }
 
-/** The client's address as the edge saw it. A local run has no edge, and no clients but this machine's. */
+/** The client's address as Cloudflare saw it. A local run has no edge in front and is called from this machine only. */
 export const clientIp = (request: Request, { LOCAL }: Pick<Settings, 'LOCAL'>): string | null =>
   request.headers.get('cf-connecting-ip') ?? (LOCAL === '1' ? '127.0.0.1' : null);

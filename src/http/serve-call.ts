@@ -9,17 +9,17 @@ import { readBody } from './body';
 import { errorAnswer } from './render-error';
 import { clientIp, requestKeys } from './request-key';
 
-/** An endpoint for model calls: its dialect, and what receipts call it. */
+/** An endpoint for model calls: its dialect, and its name on receipts. */
 export interface CallEndpoint {
   dialect: Dialect;
   endpoint: string;
-  /** Where one path takes several formats. */
+  /** Picks the dialect by the body, where one path takes several formats. */
   byBody?: (body: string) => Dialect;
 }
 
 /**
- * Serves a call. `nonce` becomes a part of the request's id; `signal` tells when nobody waits for the answer any
- * more, and is asked for only where that matters.
+ * Serves a call. `nonce` becomes part of the request's id. `signal` tells when the client has hung up; it is a function
+ * because making a signal costs time that most calls need not spend.
  */
 export async function serveCall(
   gateway: GatewayDeps,

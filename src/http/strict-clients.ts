@@ -1,7 +1,7 @@
 /**
- * The generated clients of OpenRouter's API take no answer that is not as that API's document has it: they show that it
- * was not as expected in place of what it says. So errors have a number for their code, and what chat has
- * under another name, or as null or not at all with other providers, is as it is there. Everybody else gets what OpenAI has.
+ * Clients generated from OpenRouter's API document reject every answer that deviates from it, and then show a
+ * validation error in place of the message. For them, errors get a numeric code, and fields of a chat answer are
+ * renamed, nulled or left out as that document has them. Everybody else gets OpenAI's shape.
  */
 
 import { isRecord, parseJson } from '../core/record';
@@ -12,7 +12,7 @@ import { isOpenrouters } from './client-format';
 type Fields = Record<string, unknown>;
 type Fetch<Env> = (request: Request, env: Env, context: ExecutionContext) => Response | Promise<Response>;
 
-/** What an error in a stream that had begun amounts to. */
+/** The status that an error is given which comes in the middle of a stream, after its 200. */
 const BROKEN_STATUS = 502;
 
 export function strictly<Env>(serve: Fetch<Env>): Fetch<Env> {
@@ -39,7 +39,7 @@ async function withNumber(response: Response): Promise<Response> {
   return new Response(isError ? JSON.stringify({ ...json, error: numbered(json.error as Fields, response.status) }) : text, response);
 }
 
-/** Blanks that keep a connection alive before an answer go out as they come. */
+/** White space that keeps the connection alive is passed on as it comes; the document behind it is rewritten at the end. */
 function wholeAsDocumented(id: string | undefined): TransformStream<Uint8Array, Uint8Array> {
   const decoder = new TextDecoder();
   let text = '';
@@ -58,7 +58,7 @@ function wholeAsDocumented(id: string | undefined): TransformStream<Uint8Array, 
   });
 }
 
-/** Thoughts by their name there, the cost in USD, and the id by which they ask what became of the call. */
+/** Adds the document's names: `reasoning` for thoughts, `cost` in USD, and the id that `/generation` is asked with. */
 function documented({ usage, choices, ...answer }: Fields, id: string | undefined): Fields {
   const priced = isRecord(usage) && typeof usage.creditsUsed === 'number' ? { ...usage, cost: creditsAsUsd(usage.creditsUsed) } : usage;
   return {
@@ -100,7 +100,7 @@ function chunksAsDocumented(id: string | undefined): TransformStream<Uint8Array,
   return new TransformStream({
     transform(bytes, controller) {
       const events = splitEvents(cutter.push(decoder.decode(bytes, { stream: true })));
-      // What keeps the connection alive is no event, and waits for none.
+      // Comments keep the connection alive, so they do not wait for the next event.
       const out = events.map(passed).join('') + cutter.takeComments();
       if (out !== '') controller.enqueue(encoder.encode(out));
     },
@@ -110,13 +110,13 @@ function chunksAsDocumented(id: string | undefined): TransformStream<Uint8Array,
   });
 }
 
-/** What is null on chunks elsewhere is left out there. */
+/** The document leaves out on chunks what OpenAI has as null. */
 function chunkEvent({ system_fingerprint, ...chunk }: Fields, id: string | undefined): string {
   const given = { ...documented(chunk, id), ...(typeof system_fingerprint === 'string' && { system_fingerprint }) };
   return `data: ${JSON.stringify(given)}\n\n`;
 }
 
-/** An error is a chunk there like any other, which ends the answer. */
+/** The document has no error event: an error is a last chunk. */
 function errorChunk(error: Fields, { id = 'chatcmpl-gateway', created = 0, model = '' }: Fields): Fields {
   const choices = [{ index: 0, delta: { content: '' }, finish_reason: 'error' }];
   return { id, object: 'chat.completion.chunk', created, model, choices, error: numbered(error, BROKEN_STATUS) };

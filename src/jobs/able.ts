@@ -1,4 +1,4 @@
-/** Which of a model's targets have a place for all the pictures that came. Pure. */
+/** Which of a model's targets can take all the pictures that were sent. Pure. */
 import type { Brought } from '../providers/media/types';
 import type { MediaTarget, Provider } from '../providers/types';
 
@@ -7,14 +7,17 @@ interface Place {
   target: MediaTarget;
 }
 
-/** A film that only goes by pictures is made by the model of words, where that takes some; one that begins or ends with them is not. */
+/**
+ * A film that is guided only by reference pictures is made by the text model where that takes some. One with a first or
+ * last frame is not.
+ */
 function isOfPictures({ kind, references = [], firstFrame, lastFrame }: Brought, takesReferences: boolean): boolean {
   if (kind === 'image') return references.length > 0;
   if (kind !== 'video') return false;
   return firstFrame !== undefined || lastFrame !== undefined || (references.length > 0 && !takesReferences);
 }
 
-/** The upstream model for what the caller brought. */
+/** The upstream model that fits what the caller sent. */
 export function upstreamModelFor({ provider, target }: Place, brought: Brought): string {
   const takesReferences = provider.spec.media?.takesReferences?.(target.model) ?? false;
   return (isOfPictures(brought, takesReferences) ? target.modelWithReferences : undefined) ?? target.model;
@@ -23,7 +26,7 @@ export function upstreamModelFor({ provider, target }: Place, brought: Brought):
 export const ableTargets = <T extends Place>(targets: readonly T[], brought: Brought): T[] =>
   targets.filter((one) => one.provider.spec.media?.takesAll?.(upstreamModelFor(one, brought), brought) ?? true);
 
-/** Which of them none has a place for; undefined where one has it for all. */
+/** What none of the targets has a field for; undefined where one can take everything. */
 export function leftOutOf(targets: readonly Place[], brought: Brought): 'mask' | 'lastFrame' | 'references' | undefined {
   if (ableTargets(targets, brought).length > 0) return undefined;
   const { kind, references = [], mask, lastFrame } = brought;

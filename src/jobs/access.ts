@@ -1,6 +1,6 @@
-/** What a customer may do with a job of its own; another's is as good as none. */
+/** What a customer may do with their own jobs; another account's job looks as if it did not exist. */
 import type { ApiKey } from '../core/api-key';
-import { fail, type GatewayError, ok, type Result } from '../core/errors';
+import { accountUnreachable, fail, type GatewayError, ok, type Result, unknownKey } from '../core/errors';
 import { advanceJob } from './advance';
 import { copyLater } from './copy';
 import type { JobDeps } from './deps';
@@ -21,19 +21,24 @@ export interface Reader {
   ip: string | null;
 }
 
-/** The account whose key is good. */
+/** The first of the keys that is good. */
 export async function authorize(deps: Pick<JobDeps, 'account'>, { keys, origin, ip }: Reader): Promise<Result<ApiKey>> {
-  let refused: Result<ApiKey> = fail('invalid_key', 'This API key does not exist.');
+  let refused: Result<ApiKey> = unknownKey();
   for (const key of keys) {
     const { accountId, keyId, secretHash } = key;
-    const refusal = await deps.account(accountId).authorize({ keyId, secretHash, origin, ip });
-    if (!refusal) return ok(key);
-    refused = { ok: false, error: refusal };
+    try {
+      const refusal = await deps.account(accountId).authorize({ keyId, secretHash, origin, ip });
+      if (!refusal) return ok(key);
+      refused = { ok: false, error: refusal };
+    } catch (error) {
+      console.error('key not checked', String(error));
+      return accountUnreachable();
+    }
   }
   return refused;
 }
 
-/** A test key is handed around more freely than a live one: what is not a test's own it leaves as it is. */
+/** Test keys are handed around more freely than live ones, so they may change only what test keys have made. */
 export function refuseTestKey({ mode }: Pick<ApiKey, 'mode'>, target?: { test: boolean }): GatewayError | undefined {
   if (mode === 'live' || target?.test) return undefined;
   const what = target ? 'only what a test key has made' : 'nothing of the account';
@@ -46,14 +51,14 @@ export async function findJob(deps: Pick<JobDeps, 'account' | 'db'>, reader: Rea
 }
 
 export async function findJobOf(deps: Pick<JobDeps, 'db'>, { accountId }: Pick<ApiKey, 'accountId'>, id: string): Promise<Result<Job>> {
-  // What the documents call a result's id is the job's.
+  // The documents give a result an id of its own; it is the job's with another prefix.
   const job = await readJob(deps.db, id.replace(/^res_/, 'job_'));
   return job && job.accountId === accountId ? ok(job) : fail('not_found', 'Job not found');
 }
 
 /**
- * The job once it is over, or whatever else is waited for, or as it is when time is up or nobody waits any more. Of
- * hundreds of looks one may fail: by then its client has the status of success, so that it is made again.
+ * Waits until the job is over (or `isEnough` says so), time is up, or nobody waits any more. A single failed look among
+ * hundreds is only repeated: the client already has a 200.
  */
 export async function waitForJob(
   deps: Pick<JobDeps, 'db' | 'now'>,
@@ -77,7 +82,7 @@ export async function waitForJob(
   return present;
 }
 
-/** Asks its provider about a job that runs; one that is done by then is waited for a little, so that it is seen as it is. */
+/** Asks the provider about a running job. If it is done by then, waits briefly for the copy, so that the client sees it finished. */
 export async function lookInPassing(deps: JobDeps, job: Job, isGone: () => boolean): Promise<Job> {
   if (job.state !== 'running') return job;
   try {
@@ -89,7 +94,7 @@ export async function lookInPassing(deps: JobDeps, job: Job, isGone: () => boole
   return present.result ? waitForJob(deps, present, COPIED_MS, isGone) : present;
 }
 
-/** One that was not sent yet ends at once; else its provider is told, and has the last word. Asked twice, it is canceled once. */
+/** A job that was not sent yet ends at once. Otherwise the provider is asked to cancel it and decides. Asking twice cancels once. */
 export async function cancelJob(deps: JobDeps, job: Job): Promise<Result<Job>> {
   if (job.state === 'canceled') return ok(job);
   if (isFinal(job.state)) return fail('conflict', `This job has ended: it is ${job.state}.`, { code: 'job_ended' });
@@ -100,7 +105,7 @@ export async function cancelJob(deps: JobDeps, job: Job): Promise<Result<Job>> {
   return ok((await readJob(deps.db, job.id)) ?? asked);
 }
 
-/** A provider's word on a job, under the URL that only it was told. An unsigned one only makes us ask. */
+/** A provider's callback, under a URL that only it was told. An unsigned one only makes us ask. */
 export async function takeCallback(
   deps: JobDeps,
   { jobId, token, headers, body, json }: { jobId: string; token: string; headers: Headers; body: string; json: unknown },

@@ -1,4 +1,4 @@
-/** One look at one job: does what its state asks for. Any look may come twice, late, or beside another one. */
+/** One look at one job: does the next step for its state. A look may come twice, late, or at the same time as another. */
 import { type Copy, copyResult } from './copy';
 import type { JobDeps } from './deps';
 import { settleJob } from './finish';
@@ -17,14 +17,14 @@ export async function advanceJob(deps: JobDeps, message: JobMessage, copy: Copy 
   if (!job || job.settledAt !== null) return;
   if (message.chain !== undefined && message.chain !== job.chain) return;
   if (isFinal(job.state)) return settleJob(deps, job);
-  // Somebody is at work on it; should that come to nothing, the sweeper comes by when the claim is over.
+  // Another look is working on it. Should that one die, the sweeper comes by when its claim ends.
   if (job.claimedUntil !== null && job.claimedUntil > deps.now()) return;
   if (job.state === 'queued') return submitJob(deps, job);
   if (job.state === 'submitting') return resolveLost(deps, job);
   return job.result ? copy(deps, job) : pollJob(deps, job, message, copy);
 }
 
-/** Lines up a look at every job that nobody has looked after in time: its message was lost, or its Worker died. */
+/** Queues a look at every job that was not looked at in time: its message was lost, or its Worker died. */
 export async function sweepJobs(deps: JobDeps, aheadMs = 0, queriesLeft = noBudget): Promise<number> {
   const nowMs = deps.now();
   const dueMs = nowMs + aheadMs;
@@ -35,7 +35,7 @@ export async function sweepJobs(deps: JobDeps, aheadMs = 0, queriesLeft = noBudg
     if (queriesLeft() < MOST_QUERIES_A_CHANGE) break;
     swept++;
     try {
-      // A new chain, so that an old one which turns out to be alive ends.
+      // A new chain number, so that an old chain that turns out to be alive ends itself.
       const begun = await changeJob(deps.db, job, (present) =>
         present.settledAt === null && present.nextAt <= dueMs
           ? { chain: present.chain + 1, nextAt: nowMs + 2 * SWEEP_AFTER_MS }

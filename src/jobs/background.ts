@@ -1,7 +1,7 @@
 /**
- * Answers that an upstream works on in the background: asked for until they are there, then charged. Each look sends
- * the message for the next one before it is acknowledged, so that the chain breaks only where the queue itself does;
- * the hold's lease outlasts many looks, and a late charge corrects one that has run out.
+ * Answers that a provider works on in the background: polled until they are there, then charged. Each look queues the
+ * next one before it is acknowledged, so the chain breaks only where the queue fails. The hold's lease lasts for many
+ * looks, and a late charge corrects a hold that expired.
  */
 import type { AccountStub } from '../account/stub';
 import type { BackgroundMessage } from '../account/types';
@@ -24,15 +24,15 @@ export interface BackgroundDeps {
 
 const LOOK_TIMEOUT_MS = 30_000;
 const LEASE_MS = 900_000;
-/** Looks come at first every other second, then once for each tenth of the time that has passed. */
+/** Looks come every two seconds at first, and later after a tenth of the time that has passed. */
 const FIRST_DELAY_SECONDS = 2;
 const LONGEST_DELAY_SECONDS = 60;
 /**
- * No answer takes longer, be it asked for within eight hours
- * (https://platform.openai.com/docs/api-reference/responses/create, `background_options`): the provider has forgotten it.
+ * No answer takes longer, even if it is fetched within the eight hours of `background_options`
+ * (https://platform.openai.com/docs/api-reference/responses/create), so by then the provider has forgotten it.
  */
 const GIVE_UP_MS = 9 * 3_600_000;
-/** A provider that knows nothing of an answer may yet find it, and bills it then. */
+/** A provider that does not know an answer yet may know it a moment later, and bill it. */
 const BELIEVED_MISSING_MS = 120_000;
 
 type Stored = Omit<NonNullable<ReturnType<NonNullable<Wire['stored']>['read']>>, 'pending'>;
@@ -52,13 +52,13 @@ export async function lookAfter(deps: BackgroundDeps, message: BackgroundMessage
   await renew(deps, message);
 }
 
-/** A look that charges an answer which is over; false while it is worked on, or nobody can say. */
+/** A look that charges an answer if it is over. False while it is not, or when the provider cannot say. */
 export const closeIfOver = async (deps: BackgroundDeps, message: BackgroundMessage): Promise<boolean> =>
   (await lookOnce(deps, message)) === 'over';
 
 /**
- * Of an answer that its provider says to have canceled: one that keeps nothing has to be told so from then on, so that is
- * on the receipt, which is closed by it.
+ * For an answer that its provider canceled. The receipt notes that, since a provider that keeps nothing of it must be
+ * told in later requests.
  */
 export async function closeCanceled(deps: BackgroundDeps, message: BackgroundMessage): Promise<void> {
   if (deps.registry.providers.get(message.provider)?.spec.canceledQuery === undefined) return;
@@ -76,7 +76,7 @@ async function lookOnce(deps: BackgroundDeps, message: BackgroundMessage): Promi
   return 'over';
 }
 
-/** The next look is lined up by now: a failure that came to the queue would start a second chain of looks. */
+/** Failures are ignored: the next look is already queued, and a thrown error would start a second chain of looks. */
 async function renew({ account }: BackgroundDeps, { accountId, holdId, heardMicro = 0 }: BackgroundMessage): Promise<void> {
   try {
     await account(accountId).beat({ holdId, checkpointMicro: heardMicro, leaseMs: LEASE_MS });
@@ -85,12 +85,12 @@ async function renew({ account }: BackgroundDeps, { accountId, holdId, heardMicr
   }
 }
 
-/** By which a provider tells of the answers that it keeps. */
+/** The wire by which a provider reports on the answers that it keeps. */
 export const keepingWire = (provider: Provider | undefined): Wire | undefined => provider?.spec.wires.find(({ stored }) => stored);
 
 const NOT_THERE = [404, 410];
 
-/** With each of the provider's credentials, since an answer belongs to the one that asked for it. */
+/** Tries each of the provider's credentials, since an answer belongs to the one that it was asked for with. */
 export async function lookAt(
   deps: BackgroundDeps,
   { spec, baseUrl, apiKeys }: Provider,
@@ -110,7 +110,8 @@ export async function lookAt(
       const json = parseJson((await readText(response)) ?? '');
       const read = wire.stored!.read(json);
       if (response.ok && read) return read.pending ? { state: 'pending' } : { state: 'done', ...read };
-      // Only a plain refusal says that it is not there; a web page in its place, or a paused credential, tells nothing of it.
+      // Only a plain 404 in JSON means that it is not there. A web page in its place, or a disabled credential, says
+      // nothing.
       if (!NOT_THERE.includes(response.status) || json === undefined) known = { state: 'pending' };
     } catch {
       known = { state: 'pending' };
@@ -131,8 +132,8 @@ async function heardOf(
 }
 
 /**
- * Charged for what it reports; an answer that never came, or has nothing in it, only for what its client has heard.
- * One that failed is free, as every failed generation is.
+ * Charges what the provider reports. An answer that never came, or is empty, costs only what the client heard of it; a
+ * failed one is free, as every failed generation is.
  */
 async function close(
   { account, now }: BackgroundDeps,

@@ -1,14 +1,14 @@
 /**
- * Bodies on their way into R2. An isolate's 128 MB are shared by all that it does at once, so a body takes memory for
- * what has come of it and no more, and only so many of those that have to be gathered are gathered at a time.
+ * Streams bodies into R2. An isolate's 128 MB are shared by everything that it does at once, so a body occupies memory
+ * only for what has arrived of it, and only a few bodies that must be gathered first are gathered at a time.
  */
 export const PART_BYTES = 5 * 1_048_576;
 
-/** The longest that a body may be silent; what waits for it holds a socket of somebody's. */
+/** How long a body may be silent; while we wait it holds a connection open. */
 const SILENCE_MS = 60_000;
-/** A body of fewer bytes is gathered without asking for room. */
+/** A smaller body is gathered without waiting for a turn. */
 const SMALL_BYTES = 262_144;
-/** Each is a part and its copy on the way. */
+/** Each takes a part and its copy on the way to R2. */
 const MOST_GATHERED = 6;
 const LOOK_FOR_ROOM_MS = 250;
 /** Longer than a body may be silent, or a part takes to be sent. */
@@ -20,7 +20,7 @@ export class NoRoom extends Error {
   }
 }
 
-/** The chunks as they come; a body that says nothing for too long ends with an error. */
+/** The chunks as they come. A body that is silent for too long ends with an error. */
 export async function* chunksOf(body: ReadableStream<Uint8Array>, silenceMs = SILENCE_MS): AsyncGenerator<Uint8Array, void> {
   const reader = body.getReader();
   const silent = new Error(`nothing came for ${silenceMs / 1_000} seconds`);
@@ -42,12 +42,12 @@ export async function* chunksOf(body: ReadableStream<Uint8Array>, silenceMs = SI
     }
   } finally {
     clearInterval(watch);
-    // Who stops reading in the middle wants no more of it.
+    // The reader stopped early and wants no more of it.
     await reader.cancel().catch(() => undefined);
   }
 }
 
-/** The chunks, the first of them with so many bytes at least, where there are so many. */
+/** The chunks, the first of which has at least this many bytes, as far as there are so many. */
 export async function* withHead(chunks: AsyncIterable<Uint8Array>, headBytes: number): AsyncGenerator<Uint8Array, void> {
   let head = new Uint8Array(0);
   for await (const chunk of chunks) {
@@ -64,7 +64,7 @@ export async function* withHead(chunks: AsyncIterable<Uint8Array>, headBytes: nu
   if (head.byteLength > 0 && head.byteLength < headBytes) yield head;
 }
 
-/** All of a body in pieces of one size, but for the last. */
+/** A body in pieces of equal size, except the last. */
 export async function* piecesOf(body: ReadableStream<Uint8Array>, pieceBytes: number): AsyncGenerator<Uint8Array, void> {
   const piece = new Uint8Array(pieceBytes);
   let filled = 0;
@@ -85,10 +85,10 @@ interface Gathering {
   seenMs: number;
 }
 
-/** Those under way in this isolate. One whose request is gone ends without a word: it counts while it is heard of. */
+/** Gatherings under way in this isolate. One whose request died cannot say so; it stops counting when it has been silent for too long. */
 const gatherings = new Set<Gathering>();
 
-/** Looked for by time: nobody may wait for what another request does. */
+/** Polls for a turn: one request must not wait on a promise of another. */
 async function takeRoom(waitMs: number): Promise<Gathering> {
   for (let waitedMs = 0; ; waitedMs += LOOK_FOR_ROOM_MS) {
     for (const gathering of gatherings) if (Date.now() - gathering.seenMs > GONE_AFTER_MS) gatherings.delete(gathering);
@@ -101,11 +101,11 @@ async function takeRoom(waitMs: number): Promise<Gathering> {
   return mine;
 }
 
-/** A buffer of at least so many bytes, with what the old one had; it doubles, so that little is copied. */
+/** A buffer of at least this size with the old content. The size doubles, so that little is copied. */
 const grown = (buffer: ArrayBuffer, neededBytes: number): ArrayBuffer =>
   neededBytes <= buffer.byteLength ? buffer : buffer.transfer(Math.min(PART_BYTES, Math.max(2 * buffer.byteLength, neededBytes)));
 
-/** Cuts a body into parts of one size, but for the last; each grows as its bytes come. */
+/** Cuts a body into parts of equal size, except the last; a part's buffer grows as its bytes come. */
 export async function* partsOf(chunks: AsyncIterable<Uint8Array>, waitMs: number): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
   let buffer = new ArrayBuffer(0);
   let filled = 0;

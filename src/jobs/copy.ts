@@ -1,6 +1,6 @@
 /**
- * What a provider made becomes files of ours before anyone is told of it: providers' URLs expire. A copy that fails
- * is repeated by itself, file by file; the generation never is.
+ * Copies what a provider made into our own files before the customer is told, since providers' URLs expire. A failed
+ * copy is repeated file by file; the generation never is.
  */
 
 import { fail } from '../core/errors';
@@ -27,7 +27,7 @@ type PendingFile = PendingResult['files'][number];
 
 const isStored = (file: PendingFile): file is StoredFile => 'key' in file;
 
-/** Puts what came as bytes into files at once: bytes exist nowhere else. */
+/** Stores results that came as bytes at once, because those bytes exist nowhere else. */
 export async function keepResult(deps: JobDeps, job: Job, result: MediaResult | PendingResult, first = 0): Promise<PendingResult> {
   const keep = async (file: (MediaResult | PendingResult)['files'][number], index: number): Promise<PendingFile> => {
     if (!('bytes' in file)) return file;
@@ -45,7 +45,7 @@ export async function keepResult(deps: JobDeps, job: Job, result: MediaResult | 
   return { ...rest, files: kept, ...(await keepOutput(deps, job, { output, files: files as MediaResult['files'] }, kept)) };
 }
 
-/** Some vendors name their files by plain HTTP, by which nothing is fetched, and serve them by HTTPS all the same. */
+/** Some vendors give plain HTTP URLs for files that they also serve over HTTPS; plain HTTP is never fetched. */
 const bySafeWay = ({ settings }: Pick<JobDeps, 'settings'>, url: string): string =>
   settings.PRIVATE_ADDRESSES === 'allowed' ? url : url.replace(/^http:/i, 'https:');
 
@@ -68,20 +68,20 @@ async function copyFile(
     await response.body?.cancel();
     throw new Error(`the provider's file answers ${response.status}`);
   }
-  // A run's files are whatever its worker makes.
+  // A GPU run's files may be of any type.
   return putStream(deps, resultKey(job, index), response, file.contentType, { mediaOnly: job.kind !== 'gpu', waitMs: timeoutMs });
 }
 
-/** Who copies a result that has come. */
+/** How to copy a result that has come: now, or later by the queue. */
 export type Copy = (deps: JobDeps, job: Job) => Promise<void>;
 
-/** For whoever answers somebody: with a caller that hangs up, its work would end in the middle. */
+/** For looks within a client's request: if the client hung up, the copy would end halfway. */
 export const copyLater: Copy = async ({ jobs }, { id }) => {
-  // Should the queue not take it, the sweeper does.
+  // If the queue does not take it, the sweeper will.
   await jobs.send({ jobId: id }).catch((error: unknown) => console.error('copy not lined up', id, String(error)));
 };
 
-/** As `Promise.allSettled`, a few at a time. */
+/** Like `Promise.allSettled`, but a few at a time. */
 async function settleEach<Item, Value>(items: readonly Item[], work: (item: Item, index: number) => Promise<Value>) {
   const settled: PromiseSettledResult<Value>[] = [];
   const left = items.entries();
@@ -92,7 +92,10 @@ async function settleEach<Item, Value>(items: readonly Item[], work: (item: Item
   return settled;
 }
 
-/** Copies what is not copied yet, and ends the job when all is there. A try counts before it is made: it may be this Worker's end. */
+/**
+ * Copies what is missing and ends the job when everything is there. A try is counted before it is made, since this
+ * Worker may die of it.
+ */
 export async function copyResult(deps: JobDeps, known: Job): Promise<void> {
   const claimedUntil = deps.now() + COPY_CLAIM_MS;
   const job = await changeJob(deps.db, known, (present) =>
@@ -129,7 +132,7 @@ export async function copyResult(deps: JobDeps, known: Job): Promise<void> {
   await deps.jobs.send({ jobId: job.id }, { delaySeconds });
 }
 
-/** With all that could be had: of several files one may be lost for good, and is not charged. */
+/** Ends the job with the files that could be had. One of several may be lost for good, and is not charged. */
 async function endCopied(deps: JobDeps, job: Job, { files: made, ...rest }: PendingResult, files: StoredFile[]): Promise<void> {
   const lostFiles = made.length - files.length;
   if (files.length > 0 || rest.transcript !== undefined || rest.output !== undefined || rest.storedOutput)

@@ -1,55 +1,54 @@
-/** From a request to a job: plan, admit, keep, line up. What was asked for twice under one idempotency key is one job. */
+/** From a request to a job: plan, admit, store, queue. Requests with the same idempotency key make one job. */
 import type { ApiKey } from '../core/api-key';
-import { fail, KEY_REFUSALS, ok, type Result } from '../core/errors';
+import { accountUnreachable, fail, KEY_REFUSALS, ok, type Result, unknownKey } from '../core/errors';
 import { HOURLY_LIMITS } from '../core/family';
 import { type IdempotencyHashes, idempotencyIn, OTHER_REQUEST } from '../core/idempotency';
 import { newJobId, newNonce, newToken } from '../core/ids';
 import type { Labels } from '../core/labels';
 import { microAt } from '../core/money';
 import { readPublicUrl } from '../core/public-url';
+import { sandboxAnswers } from '../providers/registry';
 import type { JobDeps } from './deps';
+import { jobPrefix } from './files';
 import { SWEEP_AFTER_MS } from './pace';
 import { type MediaCall, type PlannedJob, planJob } from './plan';
+import { removeAll } from './retention';
 import { keepInput } from './sources';
 import { findByHold, findIdempotent, insertJob } from './store';
 import type { Job, JobPlan } from './types';
 
-/** Until the job's first look, which renews it: a hold without a job is given back. */
+/** Lasts until the job's first look, which renews it; a hold whose job was never stored is released by it. */
 const ADMIT_LEASE_MS = 15 * 60_000;
 const IDEMPOTENCY_KEEP_MS = 24 * 3_600_000;
 
 export interface JobRequest {
   endpoint: string;
-  /** Every key that was sent and is well signed; usually one. */
+  /** Every correctly signed key that was sent; usually one. */
   keys: readonly ApiKey[];
   origin: string | null;
   ip: string | null;
   idempotency: IdempotencyHashes | undefined;
   webhookUrl: string | null;
   labels: Labels;
-  /** Where this gateway is reached: for URLs of results. */
+  /** The gateway's public origin, for URLs of results. */
   publicOrigin: string;
-  /** What only the answer is about. */
+  /** What concerns only the answer's form. */
   answer: Record<string, unknown>;
 }
 
 export interface CreatedJob {
   job: Job;
-  /** It had been asked for before, under the same idempotency key. */
+  /** The same idempotency key had already made it. */
   repeated: boolean;
 }
 
-/** A local run without any provider: the sandbox stands in for all of them. */
-const sandboxAnswers = ({ settings, registry }: Pick<JobDeps, 'settings' | 'registry'>): boolean =>
-  settings.LOCAL === '1' && registry.configuredProviders.length === 0;
-
 export const urlRules = ({ settings }: Pick<JobDeps, 'settings'>) => ({ anywhere: settings.PRIVATE_ADDRESSES === 'allowed' });
 
-/** Of a media or GPU model of the catalogue. */
+/** A job of one of the catalogue's media or GPU models. */
 export const createMediaJob = (deps: JobDeps, request: JobRequest, call: MediaCall): Promise<Result<CreatedJob>> =>
   createJob(deps, request, (_key, sandbox) => Promise.resolve(planJob(deps.registry, call, sandbox, urlRules(deps))));
 
-/** Tries each key; the first that is good for its account decides. */
+/** Tries each key; the first one that its account accepts decides. */
 export async function createJob(
   deps: JobDeps,
   request: JobRequest,
@@ -59,10 +58,10 @@ export async function createJob(
     const url = readPublicUrl(request.webhookUrl, 'webhook_url', urlRules(deps));
     if (!url.ok) return url;
   }
-  let refused: Result<CreatedJob> = fail('invalid_key', 'This API key does not exist.');
+  let refused: Result<CreatedJob> = unknownKey();
   for (const key of request.keys) {
     const asked = { ...request, idempotency: idempotencyIn(key.mode, request.idempotency) };
-    // What has been done is told again, whether it could be done now or not.
+    // A repeated request gets the earlier job, even if a new one would be refused now.
     const earlier = await findEarlier(deps, key, asked);
     if (earlier) return earlier;
     const sandbox = key.mode === 'test' || sandboxAnswers(deps);
@@ -74,11 +73,14 @@ export async function createJob(
   return refused;
 }
 
-/** The job that the same idempotency key has made, unless that came to nothing and may be tried again. */
+/** It may be tried again. A run that was stopped, and is owed for what it had worked, is what was asked for. */
+const cameToNothing = ({ state, costMicro }: Job): boolean => ['failed', 'canceled', 'expired'].includes(state) && !costMicro;
+
+/** The job that the same idempotency key has made, unless that came to nothing. */
 async function findEarlier(deps: JobDeps, key: ApiKey, { idempotency, origin, ip }: JobRequest): Promise<Result<CreatedJob> | undefined> {
   if (!idempotency) return undefined;
   const job = await findIdempotent(deps.db, key.accountId, idempotency.keyHash, deps.now() - IDEMPOTENCY_KEEP_MS);
-  if (!job || ['failed', 'canceled', 'expired'].includes(job.state)) return undefined;
+  if (!job || cameToNothing(job)) return undefined;
   const { keyId, secretHash } = key;
   const refusal = await deps.account(key.accountId).authorize({ keyId, secretHash, origin, ip });
   if (refusal) return undefined;
@@ -111,7 +113,7 @@ async function admitJob(deps: JobDeps, request: JobRequest, key: ApiKey, planned
     });
   } catch (error) {
     console.error('admission failed', String(error));
-    return fail('unavailable', 'The account could not be reached; try again.', { retryAfterSeconds: 2 });
+    return accountUnreachable();
   }
   if (!admitted.ok) return admitted;
   if ('replay' in admitted) {
@@ -128,6 +130,7 @@ async function admitJob(deps: JobDeps, request: JobRequest, key: ApiKey, planned
     };
     await stub.release(closing).catch((unreleased: unknown) => console.error('hold left to its lease', String(unreleased)));
   };
+  const names = { id: newJobId(), mediaToken: newToken(), callbackToken: newToken() };
   try {
     const secured = (await planned.secure?.()) ?? ok(true);
     if (!secured.ok) {
@@ -135,25 +138,32 @@ async function admitJob(deps: JobDeps, request: JobRequest, key: ApiKey, planned
       return secured;
     }
     const priced = pricePermille === undefined ? planned : atAccountPrices(planned, pricePermille);
-    const job = await keepJob(deps, request, key, priced, holdId);
+    const job = await keepJob(deps, request, key, priced, { ...names, holdId });
     return ok({ job, repeated: false });
   } catch (error) {
     console.error('job not kept', JSON.stringify({ holdId, error: String(error) }));
     await giveBack('not_kept');
+    // Files are kept for so long as their job's row says.
+    await removeAll(deps, jobPrefix(names)).catch((left: unknown) => console.error('inputs left', names.id, String(left)));
     return fail('unavailable', 'The job could not be kept; try again. Nothing was charged.', { retryAfterSeconds: 2 });
   }
 }
 
-/** The job at prices of the account's own, at which its hold is already. */
+/** The job at its account's own prices, at which the hold already is. */
 const atAccountPrices = (planned: PlannedJob, pricePermille: number): PlannedJob => ({
   ...planned,
   plan: { ...planned.plan, unitMicro: microAt(planned.plan.unitMicro, pricePermille), pricePermille },
   estimateMicro: microAt(planned.estimateMicro, pricePermille),
 });
 
-async function keepJob(deps: JobDeps, request: JobRequest, key: ApiKey, planned: PlannedJob, holdId: string): Promise<Job> {
+async function keepJob(
+  deps: JobDeps,
+  request: JobRequest,
+  key: ApiKey,
+  planned: PlannedJob,
+  names: Pick<Job, 'id' | 'mediaToken' | 'callbackToken' | 'holdId'>,
+): Promise<Job> {
   const nowMs = deps.now();
-  const names = { id: newJobId(), mediaToken: newToken(), callbackToken: newToken() };
   const { answer, labels } = request;
   const plan: JobPlan = {
     ...planned.plan,
@@ -164,7 +174,6 @@ async function keepJob(deps: JobDeps, request: JobRequest, key: ApiKey, planned:
     ...names,
     accountId: key.accountId,
     keyId: key.keyId,
-    holdId,
     test: key.mode === 'test',
     kind: planned.input.kind,
     family: planned.model.family,
@@ -200,7 +209,7 @@ async function keepJob(deps: JobDeps, request: JobRequest, key: ApiKey, planned:
     partials: null,
   };
   await insertJob(deps.db, job);
-  // Should the queue not take it, the sweeper does.
+  // If the queue does not take it, the sweeper will.
   await deps.jobs.send({ jobId: job.id }).catch((error: unknown) => console.error('job not lined up', job.id, String(error)));
   return job;
 }

@@ -3,7 +3,7 @@ import type { Health } from '../core/health';
 import type { Registry } from '../providers/registry';
 import type { JobMessage, WebhookMessage } from './messages';
 
-/** The variables that jobs look at, as `env.ts` reads them. */
+/** The variables that jobs use, as `env.ts` reads them. */
 export interface JobSettings {
   LOCAL: '0' | '1';
   PUBLIC_URL?: string | undefined;
@@ -17,11 +17,11 @@ export interface JobSettings {
   DNS_URL: string;
 }
 
-/** What jobs work with; tests put their own in its place. */
+/** What jobs work with; tests pass fakes. */
 export interface JobDeps {
   settings: JobSettings;
   registry: Registry;
-  /** What this isolate has seen of upstream models lately. */
+  /** Of upstream models, as this isolate has seen them. */
   health: Health;
   account: (accountId: string) => AccountStub;
   db: D1Database;

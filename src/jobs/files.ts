@@ -1,31 +1,31 @@
-/** Results and uploads in R2, under keys that nobody can guess. Writing the same one again changes nothing. */
+/** Results and uploads in R2, under keys that cannot be guessed. Writing the same file again changes nothing. */
 import { sha256Hex, toHex } from '../core/hex';
 import { extensionOf, fileType, isPage } from '../core/media-type';
 import { chunksOf, PART_BYTES, partsOf, withHead } from './body-parts';
 import type { JobDeps } from './deps';
 import type { Job, StoredFile } from './types';
 
-/** The type of a file is told by these. */
+/** How many first bytes tell a file's type. */
 const HEAD_BYTES = 12;
 const MAX_FILE_BYTES = 2 * 1024 ** 3;
 
 type Files = Pick<JobDeps, 'files'>;
 
-/** What all of a job's files begin with. */
+/** The prefix of all files of a job. */
 export const jobPrefix = ({ id }: Pick<Job, 'id'>): string => `media/${id}/`;
 export const resultKey = ({ id, mediaToken }: Pick<Job, 'id' | 'mediaToken'>, index: number): string =>
   `media/${id}/${mediaToken}/${index}`;
-/** Of a state on the way to a result. */
+/** For a picture on the way to the result. */
 export const partialKey = ({ id, mediaToken }: Pick<Job, 'id' | 'mediaToken'>, index: number): string =>
   `media/${id}/${mediaToken}/partial-${index}`;
 export const outputKey = ({ id, mediaToken }: Pick<Job, 'id' | 'mediaToken'>): string => `media/${id}/${mediaToken}/output`;
-/** What came with the request has a token that nobody can tell from a result's URL: only its provider is told. */
+/** The token for a request's input files. It cannot be derived from a result's URL, since only the provider may read the input. */
 export const inputToken = async ({ callbackToken }: Pick<Job, 'callbackToken'>): Promise<string> =>
   (await sha256Hex(`inputs:${callbackToken}`)).slice(0, 40);
 export const inputKey = async (job: Pick<Job, 'id' | 'callbackToken'>, name: string): Promise<string> =>
   `media/${job.id}/${await inputToken(job)}/in-${name}`;
 
-/** Where a file is served; the extension is for those who look at it. */
+/** The URL of a file; the extension is only for people. */
 export const fileUrl = (origin: string, { key, contentType }: Pick<StoredFile, 'key' | 'contentType'>): string =>
   `${origin}/${key}.${extensionOf(contentType)}`;
 
@@ -40,7 +40,7 @@ export class FileTooLarge extends Error {
   }
 }
 
-/** The SHA-256 of what passes through it. */
+/** Computes the SHA-256 of what passes through. */
 export class Digest {
   private readonly stream = new crypto.DigestStream('SHA-256');
   private readonly writer = this.stream.getWriter();
@@ -55,17 +55,28 @@ export class Digest {
   }
 }
 
+/** R2 did not take it: nothing is wrong with the file. */
+export class NotKept extends Error {}
+
+const kept = async <T>(put: Promise<T>): Promise<T> => {
+  try {
+    return await put;
+  } catch (error) {
+    throw new NotKept(`the file could not be kept: ${String(error)}`);
+  }
+};
+
 export interface PutOptions {
   maxBytes?: number;
   digest?: Digest | undefined;
   mediaOnly?: boolean;
-  /** How long to wait until another body that has to be gathered is through. */
+  /** How long to wait for a turn at gathering a body without a known length. */
   waitMs?: number;
 }
 
 /**
- * Copies a body of any length. R2 takes a stream whose length is known; one that is not goes in parts. A body that
- * ends before its announced length throws, and leaves nothing.
+ * Stores a body of any length. R2 takes a stream only if its length is known; otherwise it goes in parts. A body that
+ * ends before its announced length throws, and nothing is stored.
  */
 export async function putStream(
   deps: Files,
@@ -93,7 +104,7 @@ export async function putStream(
   }
 }
 
-/** All of the chunks, each counted and digested as it passes. */
+/** Passes all chunks through, counting and digesting them. */
 async function* tapped(
   head: Uint8Array,
   rest: AsyncIterable<Uint8Array>,
@@ -129,13 +140,14 @@ async function putWhole(
     if (size < announced) throw new Error(`the file ended after ${size} of ${announced} bytes`);
     await writer.close();
   };
-  // Each ends the other: a stream that nobody reads takes nothing, and one that nobody fills has no end.
+  // Either side's failure ends the other: a stream that nobody reads accepts nothing, and one that nobody fills never
+  // ends.
   const reasons: unknown[] = [];
   const stop = (error: unknown): void => {
     reasons.push(error);
     writer.abort(error).catch(() => undefined);
   };
-  const put = files.put(key, readable, { httpMetadata: { contentType } });
+  const put = kept(files.put(key, readable, { httpMetadata: { contentType } }));
   await Promise.all([fill().catch(stop), put.catch(stop)]);
   if (reasons.length > 0) throw reasons[0];
 }
@@ -151,15 +163,16 @@ async function putParts(
   try {
     const uploaded: R2UploadedPart[] = [];
     for await (const part of parts) {
-      if (!upload && part.byteLength < PART_BYTES) await files.put(key, part, options);
+      if (!upload && part.byteLength < PART_BYTES) await kept(files.put(key, part, options));
       else if (part.byteLength > 0) {
-        upload ??= await files.createMultipartUpload(key, options);
-        uploaded.push(await upload.uploadPart(uploaded.length + 1, part));
+        upload ??= await kept(files.createMultipartUpload(key, options));
+        uploaded.push(await kept(upload.uploadPart(uploaded.length + 1, part)));
       }
     }
-    await upload?.complete(uploaded);
+    if (upload) await kept(upload.complete(uploaded));
   } catch (error) {
-    await upload?.abort();
+    // Where it cannot be told either, R2 forgets the parts after a week.
+    await upload?.abort().catch((reason: unknown) => console.error('upload not given up', String(reason)));
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The end of a job. The one who writes the final state decides what it costs; closing the hold by that figure, and
- * the webhook, can then be repeated by anyone until they are done: a job is over for its customer only after both.
+ * The end of a job. Whoever writes the final state decides the cost; closing the hold by it, and the webhook, can then
+ * be repeated by anyone until they are done. Only after both is the job over for its customer.
  */
 import type { Outcome } from '../account/types';
 import type { GatewayError } from '../core/errors';
@@ -20,14 +20,14 @@ export type Ending =
   | ({ state: 'expired'; error: GatewayError } & Stopped)
   | ({ state: 'canceled' } & Stopped);
 
-/** What a run had come to when it was stopped. */
+/** What a run had cost when it was stopped. */
 interface Stopped {
   usage?: JobOutputs['usage'];
 }
 
 /**
- * What is charged for. A customer's own container that was stopped has worked as its program told it to: that time is
- * owed. Whatever else did not succeed is free.
+ * What is charged. A customer's own container that was stopped has worked as its program told it to, so that time is
+ * owed. Anything else that did not succeed is free.
  */
 function chargedOutputs({ plan }: Pick<Job, 'plan'>, ending: Ending): JobOutputs | null {
   if (ending.state === 'succeeded') return ending.outputs;
@@ -36,9 +36,9 @@ function chargedOutputs({ plan }: Pick<Job, 'plan'>, ending: Ending): JobOutputs
 }
 
 /**
- * Ends the job, unless it has ended; whoever comes second changes nothing.
+ * Ends the job; when it is already over, nothing changes.
  *
- * @param mayEnd Asked of the row as it is when it is written.
+ * @param mayEnd Asked about the row as it is when the end is written.
  */
 export async function finishJob(deps: JobDeps, job: Job, ending: Ending, mayEnd: (present: Job) => boolean = () => true): Promise<void> {
   const nowMs = deps.now();
@@ -60,7 +60,7 @@ export async function finishJob(deps: JobDeps, job: Job, ending: Ending, mayEnd:
   if (ended) await settleJob(deps, ended);
 }
 
-/** Closes the hold and lines up the webhook; repeating it repeats nothing. */
+/** Closes the hold and queues the webhook; safe to repeat. */
 export async function settleJob(deps: JobDeps, job: Job): Promise<void> {
   const charged = job.costMicro ?? 0;
   const succeeded = job.state === 'succeeded';
@@ -110,7 +110,7 @@ const UNITS: Record<Job['plan']['per'], string> = {
   gpu_second: 'gpuSeconds',
 };
 
-/** By which the customer can recompute the charge. */
+/** The receipt by which a customer can recompute the charge. */
 function receiptOf(job: Job): Record<string, unknown> {
   const { unitMicro, units, per, mode, catalogueVersion, pricePermille, labels } = job.plan;
   const attempts = job.attempts.map(({ keyIndex: _index, keyTag: _tag, ...attempt }) => attempt);

@@ -1,4 +1,4 @@
-/** Runs of a customer's own deployment: priced by the second of the GPU that it asks for first. */
+/** Runs of a customer's own deployment, priced by the second of the GPU type that it lists first. */
 
 import type { ApiKey } from '../core/api-key';
 import { fail, ok, type Result } from '../core/errors';
@@ -15,7 +15,7 @@ import { Fields } from './read-fields';
 import { MIN_RUN_SECONDS, readInput } from './read-input';
 
 const TERMS = { kind: 'gpu', maxSeconds: 600 } as const;
-/** It may wait so long for a worker, and then it has its time. */
+/** A run may wait this long for a worker before its own time begins. */
 const QUEUE_SECONDS = 7_200;
 const MAX_SECONDS = 3_600;
 
@@ -53,7 +53,7 @@ export function createRun(
   return createJob(deps, request, async (key: ApiKey, sandbox) => {
     const deployment = await findDeployment(deps.db, key.accountId, slug);
     if (!deployment) return fail('not_found', `There is no deployment \`${slug.slice(0, 64)}\`.`);
-    // It runs nowhere, and nobody pays for that.
+    // A test deployment has no real workers, and costs nothing.
     if (deployment.test && key.mode !== 'test')
       return fail('conflict', 'This deployment was made with a test key, and runs with test keys only.', { code: 'test_deployment' });
     const planned = planRun(deps, deployment, sandbox || deployment.provider === 'sandbox', body);

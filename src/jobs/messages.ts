@@ -1,9 +1,9 @@
-/** One look at one job. */
+/** Asks for one look at one job. */
 export interface JobMessage {
   jobId: string;
   /**
-   * Which chain of looks it belongs to: each sends the next one. A message of an older chain ends, so that there is
-   * one chain a job however often it had to be started again. Without a number it is a single look.
+   * The chain of looks that it belongs to; each look queues the next. A message of an older chain is ignored, so that a
+   * job has one chain however often it was restarted. Without a number it is a single look.
    */
   chain?: number;
   /** How many looks the chain has had. */
@@ -12,6 +12,6 @@ export interface JobMessage {
 
 export interface WebhookMessage {
   deliveryId: string;
-  /** The try that it is to be; a message for another one is out of date. */
+  /** The number of the try to make; a message for another one is out of date. */
   turn: number;
 }

@@ -1,17 +1,17 @@
-/** A GPU run's answer: what its worker returns is of any size, and a row holds 2 MB at most. */
+/** The output of a GPU run. A worker may return any size, while a row holds 2 MB at most. */
 import type { MediaResult } from '../providers/media/types';
 import type { JobDeps } from './deps';
 import { fileUrl, outputKey, putBytes } from './files';
 import type { Job, PendingResult } from './types';
 
 const MAX_ROW_CHARS = 64 * 1024;
-/** In an answer it is held several times over. */
+/** Rendering an answer holds the output in memory several times. */
 const MAX_SHOWN_BYTES = 8 * 1024 * 1024;
 
 type Files = Pick<JobDeps, 'files'>;
 type Kept = Pick<PendingResult, 'output' | 'storedOutput'>;
 
-/** For the row: with the URLs of its files in it, and in a file of its own when it is large. */
+/** The output for the row, with the URLs of its files in it; a large one goes into a file. */
 export async function keepOutput(
   deps: Files,
   job: Job,
@@ -27,7 +27,7 @@ export async function keepOutput(
   return { storedOutput: await putBytes(deps, outputKey(job), new TextEncoder().encode(text), 'application/json') };
 }
 
-/** The job with its output to be shown, unless that is larger than may be: then its URL is. */
+/** The job with its output; where that is too large, with the output's URL. */
 export async function withOutput({ files }: Files, job: Job, maxBytes = MAX_SHOWN_BYTES): Promise<Job> {
   const { storedOutput, ...outputs } = job.outputs ?? { files: [] };
   if (!storedOutput || storedOutput.sizeBytes > maxBytes || job.filesRemovedAt !== null) return job;

@@ -1,4 +1,4 @@
-/** A submit that is answered with a stream: the states of a picture on its way are kept as they come, for who watches. */
+/** Submits that are answered with a stream: preliminary pictures are stored as they come, for clients that watch. */
 
 import { parseJson } from '../core/record';
 import { eventData, splitEvents, wholeEventsEnd } from '../core/sse';
@@ -15,7 +15,7 @@ const EVENTS = /^text\/event-stream\b/i;
 
 export const isStream = (response: Response): boolean => response.ok && EVENTS.test(response.headers.get('content-type') ?? '');
 
-/** Throws when the stream breaks off: nobody knows then what the vendor made. */
+/** Throws when the stream breaks off, since then nobody knows what the vendor made. */
 export async function readStream(
   deps: JobDeps,
   job: Job,
@@ -53,7 +53,7 @@ async function* eventsOf(response: Response): AsyncGenerator<unknown> {
   }
 }
 
-/** One that cannot be kept is left out: only the result counts. */
+/** Failures are ignored: only the final picture counts. */
 async function keepPartial(deps: JobDeps, job: Job, index: number, { bytes, contentType }: Partial['file']): Promise<void> {
   try {
     const file = await putBytes(deps, partialKey(job, index), bytes, contentType);

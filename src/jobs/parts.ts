@@ -1,12 +1,12 @@
 /**
- * A job of several pictures at a provider that makes fewer for each request: as many requests as it takes, sent
- * together under the one claim. What all of them came to is the job's: charged are the pictures that came. Each part's
- * state is a step, kept as JSON within the upstream job; of two who look after it, the one that knows of an end is right.
+ * A job for several pictures at a provider that makes fewer per request: as many requests as needed, sent together
+ * under one claim. The job's result is what all of them made, and only pictures that came are charged. Each part's
+ * state is a step, stored as JSON in the upstream job; of two looks at a part, the one that saw an end is right.
  */
 import type { MediaAdapter, MediaStep, Submission, UpstreamJob } from '../providers/media/types';
 import type { PendingResult } from './types';
 
-/** A part whose bytes lie in files of ours already. */
+/** A part whose bytes are already in our files. */
 export type Part = Exclude<MediaStep, { state: 'done' }> | { state: 'done'; result: PendingResult };
 
 export function submissionsOf(adapter: MediaAdapter, submission: Submission): Submission[] {
@@ -21,7 +21,7 @@ export function submissionsOf(adapter: MediaAdapter, submission: Submission): Su
   });
 }
 
-/** What the parts come to together: under way as long as one of them is, done when any has something to show. */
+/** The parts' common state: running while any of them is, done when any has something to show. */
 export function mergeParts(parts: readonly Part[]): Part {
   if (parts.length === 1) return parts[0]!;
   const running = parts.flatMap((part) => (part.state === 'running' ? [part] : []));
@@ -38,30 +38,30 @@ function mergeResults(results: readonly PendingResult[]): PendingResult {
   return { files: results.flatMap(({ files }) => files), ...(revisedPrompt !== undefined && { revisedPrompt }) };
 }
 
-/** Its id is that of none of the parts, so that no callback about one is taken for one about all. */
+/** An id that none of the parts has, so that a callback about one part is not taken for one about all. */
 function upstreamOf(model: string, parts: readonly Part[]): UpstreamJob {
   const ids = parts.map((part) => (part.state === 'running' ? part.job.id : part.state));
   return { id: ids.join(','), model, parts: JSON.stringify(parts) };
 }
 
-/** Undefined for a job of one request. */
+/** Undefined for a job of a single request. */
 export const partsOf = ({ parts }: UpstreamJob): Part[] | undefined =>
   typeof parts === 'string' ? (JSON.parse(parts) as Part[]) : undefined;
 
-/** What two know of the same parts. */
+/** Joins what two looks saw of the same parts. */
 export const joinParts = (known: readonly Part[], seen: readonly Part[]): Part[] =>
   known.map((part, index) => (part.state === 'running' ? (seen[index] ?? part) : part));
 
-/** The upstream jobs that run. */
+/** The upstream jobs that are still running. */
 export const runningJobs = (upstream: UpstreamJob): UpstreamJob[] =>
   partsOf(upstream)?.flatMap((part) => (part.state === 'running' ? [part.job] : [])) ?? [upstream];
 
-/** A file's number before it is known which of all it will be: none that a copy is given. */
+/** A number for a part's first file that no final file gets, for as long as the file's place in the result is unknown. */
 export const firstFileOf = (part: number): number => (part + 1) * 100;
 
 export type InTurn = <Value>(work: () => Promise<Value>) => Promise<Value>;
 
-/** One after the other: an answer with a picture in it is held in memory several times over while it is read. */
+/** Runs one after the other: reading an answer with a picture in it takes its size in memory several times. */
 export function oneByOne(): InTurn {
   let last: Promise<unknown> = Promise.resolve();
   return (work) => {

@@ -1,4 +1,4 @@
-/** Everything decided about a job before anything is held, kept or sent. Pure. */
+/** Everything decided about a job before anything is held, stored or sent. Pure. */
 import { fail, ok, type Result } from '../core/errors';
 import { ENDPOINT_OF, type Family, type RateFamily, rateFamily } from '../core/family';
 import type { MicroCredits } from '../core/money';
@@ -19,11 +19,11 @@ import type { JobPlan } from './types';
 const MAX_QUOTED_CHARS = 200;
 const SANDBOX = 'sandbox';
 
-/** A media request as its route read it: the fields in one object, whether they came flat or inside `input`. */
+/** A media request as its route read it, with all fields in one object, whether they came flat or inside `input`. */
 export interface MediaCall {
   fields: Readonly<Record<string, unknown>>;
   uploads: Uploads;
-  /** The families that its endpoint serves. */
+  /** The families that the endpoint serves. */
   families: readonly Family[];
   /** The kinds, where the endpoint serves only some of a family's. */
   kinds?: readonly MediaKind[];
@@ -37,9 +37,9 @@ export interface PlannedJob {
   rateFamily: RateFamily;
   minimumTier: TierId;
   estimateMicro: MicroCredits;
-  /** What else there must be before it may begin, asked once it is admitted. */
+  /** A further condition for the job to begin, checked after admission. */
   secure?: () => Promise<Result<true>>;
-  /** Told of the end when the request names nobody: the deployment's. */
+  /** The deployment's own, for requests that name none. */
   webhookUrl?: string | null;
 }
 
@@ -99,7 +99,7 @@ function findModel(registry: Registry, call: MediaCall, sandbox: boolean): Resul
   return ok(model);
 }
 
-/** The models that qualify for an intent and can be had. */
+/** The models that fit an intent and can be had. */
 function modelsFor(registry: Registry, call: MediaCall, intent: unknown, sandbox: boolean): Result<readonly Model[]> {
   const known = typeof intent === 'string' && Object.hasOwn(INTENTS, intent) ? INTENTS[intent] : undefined;
   const intents = Object.keys(INTENTS).filter((name) => call.families.includes(INTENTS[name]!.family));
@@ -113,7 +113,7 @@ function modelsFor(registry: Registry, call: MediaCall, intent: unknown, sandbox
   return ok(reachable);
 }
 
-/** The cheapest for this request of the models that take it, the first in the list's order where two cost the same. */
+/** The cheapest model that can do this request; of equally cheap ones the first in the list. */
 function planIntent(registry: Registry, call: MediaCall, sandbox: boolean, rules: PublicUrlRules): Result<PlannedJob> {
   const models = modelsFor(registry, call, call.fields.intent, sandbox);
   if (!models.ok) return models;
@@ -124,21 +124,21 @@ function planIntent(registry: Registry, call: MediaCall, sandbox: boolean, rules
   });
 }
 
-/** Of a picture, what has a price of its own is what can be asked for, whatever the model makes at one price. */
+/** For pictures, only resolutions with a price may be asked for, whatever the model could make. */
 function termsOf(model: Model): MediaTerms {
   const terms = { ...mediaTerms(model)!, ...coveredLengths(model), ...pricesByQuality(model) };
   const { tierMicro } = unitPrice(model)!;
   return tierMicro && terms.kind === 'image' ? { ...terms, resolutions: Object.keys(tierMicro) } : terms;
 }
 
-/** What one price for all resolutions of a film is for. */
+/** The resolution up to which one price covers a film. */
 const USUAL_LINES = 1_080;
 
 /** `2160p`, `2k`, `4K`. */
 const isBeyond = (resolution: string): boolean =>
   Number(/^(\d{3,5})p?$/i.exec(resolution)?.[1] ?? 0) > USUAL_LINES || /^\d+k$/i.test(resolution);
 
-/** A film of a resolution that has no price, where others have one of their own, would be made at another's. */
+/** Where only some of a film's resolutions have prices, the others are refused, or they would be made at a wrong price. */
 function refuseResolution({ tierMicro }: UnitPrice, input: MediaInput, name: string) {
   if (input.kind !== 'video') return undefined;
   if (!tierMicro) {
@@ -188,7 +188,7 @@ function planModel(registry: Registry, model: Model, call: MediaCall, sandbox: b
   if (leftOut) return invalid(fields.nameOf(BROUGHT_NAMES[leftOut](terms.kind)), LEFT_OUT);
   const priced = priceJob(unitPrice(model)!, terms, input.value, chosen);
   const { catalogueVersion } = registry;
-  // What came with its request has been measured by now, and is not to be again when it is sent.
+  // Recordings that came with the request have been measured already and need not be when the job is sent.
   const audioSecondsARequest = isReadLater(input.value) ? terms.audioSecondsARequest : undefined;
   return ok({
     model,

@@ -1,4 +1,4 @@
-/** Looks after a job that a provider has: by the poller, by a callback, or because its customer asks. */
+/** Looks after a job that a provider has: from the poller, a callback, or a customer's request. */
 import { fail, type GatewayError } from '../core/errors';
 import type { MediaStep, PollStep, UpstreamJob } from '../providers/media/types';
 import type { Provider } from '../providers/types';
@@ -15,14 +15,14 @@ import { currentProvider, upstreamName } from './targets';
 import type { Job } from './types';
 import { adapterOf, ask, POLL_TIMEOUT_MS } from './upstream';
 
-/** A provider that cannot be reached is no proof of failure: a job is given up only this long after its deadline. */
+/** That a provider cannot be reached does not prove a failure: a job is given up only this long after its deadline. */
 const UNKNOWN_GRACE_MS = 3_600_000;
-/** Steps that a provider asks for one after the other: status, then result. */
+/** The most steps in one look that a provider may ask for, such as status and then result. */
 const MAX_STEPS = 4;
 
 /**
- * Of a chain of looks, the next one is lined up before this one begins: should it be cut off, the chain goes on. One that
- * fails is made up for by that next one, since its message, delivered again, would line up yet another.
+ * The next look of a chain is queued before this one begins, so the chain goes on if this one is cut off. A failing
+ * look is not retried: its message, delivered again, would start a second chain.
  */
 export async function pollJob(deps: JobDeps, job: Job, { chain, turn = 0 }: JobMessage, copy: Copy): Promise<void> {
   if (chain === undefined) return lookAfter(deps, job, copy);
@@ -47,7 +47,7 @@ async function lookAfter(deps: JobDeps, job: Job, copy: Copy): Promise<void> {
   await applyStep(deps, provider, asked, step, copy);
 }
 
-/** A run whose endpoint was removed: nobody will ever say what became of it. */
+/** A run whose endpoint was deleted; nobody will ever say what became of it. */
 async function isForgotten({ db }: JobDeps, { accountId, plan }: Job): Promise<boolean> {
   if (!plan.deployment) return false;
   const deployment = await findDeployment(db, accountId, plan.deployment.slug);
@@ -55,8 +55,8 @@ async function isForgotten({ db }: JobDeps, { accountId, plan }: Job): Promise<b
 }
 
 /**
- * A customer's container has worked as its program told it to, be it too long: it is stopped, and what the provider then
- * says of it counts. Until it has said so, it is asked again, as long as one is that cannot be reached.
+ * A customer's container that runs too long has worked as its program told it to: it is stopped, and the provider's
+ * word on it counts. Until the provider has answered, it is asked again, for as long as one that cannot be reached is.
  */
 async function endRun(deps: JobDeps, provider: Provider, keyIndex: number, job: Job, copy: Copy): Promise<void> {
   await cancelUpstream(deps, provider, keyIndex, job);
@@ -70,7 +70,7 @@ async function endRun(deps: JobDeps, provider: Provider, keyIndex: number, job: 
 const stoppedLate = (): GatewayError =>
   fail('job_failed', 'This run was not finished in time and was stopped. What its GPU had worked by then is charged.').error;
 
-/** Moves the time at which the sweeper takes over, and only now and then: each write is billed. */
+/** Moves the time at which the sweeper takes over, but only now and then, since each write is billed. */
 async function keepWatched(deps: JobDeps, job: Job, delaySeconds: number): Promise<Job> {
   const expectedMs = deps.now() + delaySeconds * 1_000;
   if (job.nextAt >= expectedMs + SWEEP_AFTER_MS / 2) return job;
@@ -106,7 +106,7 @@ async function askAbout(deps: JobDeps, provider: Provider, keyIndex: number, ups
   }
 }
 
-/** One part, through the steps that its provider asks for; what says nothing leaves it as it was. */
+/** One part, through the steps that its provider asks for. No answer leaves it as it was. */
 async function lookAtPart(deps: JobDeps, provider: Provider, keyIndex: number, job: Job, part: Part, index: number): Promise<Part> {
   let present = part;
   for (let count = 0; count < MAX_STEPS && present.state === 'running'; count++) {
@@ -138,7 +138,7 @@ async function lookAtParts(
   return { step: merged, job: changed ?? job };
 }
 
-/** Tells the provider; whether it listened is what the next poll says. */
+/** Asks the provider to cancel; the next poll shows whether it did. */
 async function cancelUpstream(deps: JobDeps, provider: Provider, keyIndex: number, job: Job): Promise<void> {
   for (const upstream of runningJobs(job.upstream!)) {
     const request = adapterOf(provider).cancel?.(upstream);
@@ -151,7 +151,7 @@ async function cancelUpstream(deps: JobDeps, provider: Provider, keyIndex: numbe
   }
 }
 
-/** What a provider says of a job that it has, by whichever way it was heard. */
+/** Applies what a provider says of its job, however that was heard. */
 export async function applyStep(
   deps: JobDeps,
   provider: Provider,
@@ -195,11 +195,11 @@ function noteRun(deps: JobDeps, { attempts }: Job, step: MediaStep | Part): void
 const ranTooLong = (): GatewayError =>
   fail('job_failed', 'The run was ended when the seconds that it may take were over: `maxSeconds`.').error;
 
-/** A result that has been heard of counts, whatever a later or an earlier word says. */
+/** A result that was reported once counts, whatever else is said before or after. */
 const endUnlessDone = (deps: JobDeps, job: Job, ending: Parameters<typeof finishJob>[2]): Promise<void> =>
   finishJob(deps, job, ending, ({ state, result }) => state === 'running' && result === null);
 
-/** Of several pictures those that have come are the result. */
+/** Of several pictures, those that have come are the result. */
 async function giveUp(deps: JobDeps, job: Job, copy: Copy): Promise<void> {
   const current = currentProvider(deps.registry, job);
   if (current && job.upstream) await cancelUpstream(deps, current.provider, current.keyIndex, job);

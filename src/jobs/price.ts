@@ -1,4 +1,4 @@
-/** What a job costs: held before, settled to what was delivered. Pure. */
+/** What a job costs: its hold, and the charge for what was delivered. Pure. */
 import { MICRO_PER_CREDIT, type MicroCredits } from '../core/money';
 import { FAST_SURCHARGE_PERCENT, type MediaTerms } from '../providers/catalogue/media-terms';
 import { audioSeconds } from '../providers/media/audio-length';
@@ -9,7 +9,7 @@ import type { JobOutputs, JobPlan } from './types';
 
 export type UnitPrice = Exclude<Price, { per: 'token' }>;
 
-/** `1K`, `2K` or `4K` by the longer side of a picture (a landscape of 1536 is still the first); `1080p` of a film. */
+/** A picture's tier, `1K`, `2K` or `4K`, by its longer side (1536 still counts as 1K); a film's is its resolution, such as `1080p`. */
 function tierOf(input: MediaInput): string {
   if (input.kind === 'video') return input.resolution?.toLowerCase() ?? '';
   if (input.kind !== 'image') return '';
@@ -17,7 +17,7 @@ function tierOf(input: MediaInput): string {
   return sides ? tierOfSides(sides) : (input.resolution ?? '1K');
 }
 
-/** How many prices a recording is worth; one that nobody has read yet is taken for one. */
+/** How many units a recording is billed as. One that was not read yet counts as one. */
 export function requestsOf(audio: MediaSource, secondsARequest = Infinity): number {
   if (!('bytes' in audio) || secondsARequest === Infinity) return 1;
   return Math.max(1, Math.ceil(audioSeconds(audio.bytes) / secondsARequest));
@@ -34,7 +34,7 @@ function unitsOf(per: UnitPrice['per'], input: MediaInput, { textBytesARequest =
   return 1;
 }
 
-/** As how many a picture counts; a quality that is not known here is taken for the dearest. */
+/** How many units a picture is billed as; an unknown quality counts as the dearest. */
 function picturesIn(input: MediaInput, { pricesByQuality }: MediaTerms): number {
   if (input.kind !== 'image' || input.quality === undefined || !pricesByQuality) return 1;
   const known = Object.hasOwn(pricesByQuality, input.quality) ? pricesByQuality[input.quality] : undefined;
@@ -57,15 +57,15 @@ export function priceJob(
 
 export const estimateMicro = ({ unitMicro, units }: Pick<JobPlan, 'unitMicro' | 'units'>): MicroCredits => Math.ceil(unitMicro * units);
 
-/** Of what was made: the price is of all files together, and a file that is lost is not paid for. */
+/** The share of the files that could be had: the price is for all, and a lost file is not paid for. */
 const shareMicro = (micro: MicroCredits, { files, lostFiles = 0 }: JobOutputs): MicroCredits =>
   lostFiles === 0 ? micro : Math.ceil((micro * files.length) / (files.length + lostFiles));
 
-/** As asked for where a provider does not say how long its film is, or names a length that none has. */
+/** The seconds asked for, where the provider names no length for its film or an impossible one. */
 export const secondsMade = ({ units }: Pick<JobPlan, 'units'>, { usage: { seconds } = {} }: Pick<JobOutputs, 'usage'>): number =>
   seconds === undefined || seconds <= 0 ? units : Math.min(units, seconds);
 
-/** What was delivered, at the price that was fixed: never more than was asked for. */
+/** The cost of what was delivered at the fixed price; never more than was asked for. */
 export function costMicro(plan: Pick<JobPlan, 'per' | 'unitMicro' | 'units'>, outputs: JobOutputs): MicroCredits {
   const { gpuMs } = outputs.usage ?? {};
   switch (plan.per) {
@@ -74,7 +74,8 @@ export function costMicro(plan: Pick<JobPlan, 'per' | 'unitMicro' | 'units'>, ou
     case 'second':
       return shareMicro(Math.ceil(plan.unitMicro * secondsMade(plan, outputs)), outputs);
     case 'gpu_second':
-      // GPU time is billed in whole credits, as the documents' examples are; without a figure nothing is known to be owed.
+      // GPU time is billed in whole credits, as in the documents' examples; without a figure nothing is known to be
+      // owed.
       return Math.min(estimateMicro(plan), upToCredit(Math.ceil((plan.unitMicro * Math.max(0, gpuMs ?? 0)) / 1_000)));
     default:
       return shareMicro(estimateMicro(plan), outputs);

@@ -1,24 +1,24 @@
 /**
- * The consumer of the ledger queue: writes closed operations and entities to D1, once in effect however often and
- * in whatever order messages come, and tells each account what has arrived.
+ * The consumer of the ledger queue: writes closed operations and entities to D1, in effect once however often and in
+ * whatever order messages come, and confirms to each account what has arrived.
  */
 
 import type { AccountStub } from '../account/stub';
 import type { Acknowledgement, LedgerMessage, OutboxEntity } from '../account/types';
 import type { AuditRecord } from '../core/audit';
-import { writeAudit } from '../db/audit';
+import { writeAudit, writeAuditRecords } from '../db/audit';
 
 export interface ProjectionDeps {
   db: D1Database;
   account: (accountId: string) => AccountStub;
 }
 
-/** Of three bytes at most. */
+/** Each character may take three bytes. */
 const MAX_PARAMETER_CHARS = 500_000;
 
 /**
- * One statement with one parameter for any number of rows: D1 allows a hundred parameters. Each row is made binary
- * once; taken from `json_each` directly it would be written out and parsed again for every column.
+ * One parameter for any number of rows, since D1 allows only a hundred parameters. Each row is turned into JSONB once;
+ * read from `json_each` directly it would be serialised and parsed again for every column.
  */
 const INSERT_LINES = `
 INSERT INTO ledger (account_id, epoch, close_seq, seq, id, kind, state, key_id, user_id, family, test, model, endpoint, held, amount, opened_at, closed_at, outcome, detail)
@@ -31,8 +31,8 @@ WHERE line->>'$.tail.closeEpoch' > COALESCE(fence.epoch, 0)
 ON CONFLICT (account_id, epoch, close_seq) DO NOTHING`;
 
 /**
- * Lines that D1 has not taken, since another has their number or their epoch is over: the object was restored to an
- * earlier moment and has not been recovered yet. They are not acknowledged, so that the recovery numbers them anew.
+ * Lines that D1 has not taken because another line has their number or their epoch has ended: the account object was
+ * restored and has not been recovered yet. They are not acknowledged, so that the recovery numbers them anew.
  */
 const FIND_STRANGERS = `
 SELECT value->>'accountId' AS accountId, value->>'$.tail.closeEpoch' AS epoch, value->>'closeSeq' AS closeSeq
@@ -76,7 +76,7 @@ export async function projectLedger(deps: ProjectionDeps, messages: readonly Led
     ...prepare(deps.db, INSERT_ALERTS, texts('alert:')),
   ];
   const results = batch.length > 0 ? await deps.db.batch(batch) : [];
-  const unwritten = await writeAuditRecords(deps.db, messages);
+  const unwritten = await writeAllAudit(deps.db, messages);
   const inserted = results.slice(0, insertions.length).reduce((sum, { meta }) => sum + meta.changes, 0);
   const strangers = inserted < lines.length ? await findStrangers(deps.db, lines) : new Set<string>();
   const written = messages.map(({ entities: sent, ...message }) => ({
@@ -86,33 +86,48 @@ export async function projectLedger(deps: ProjectionDeps, messages: readonly Led
   await Promise.all([...acknowledgements(written, strangers)].map(([accountId, list]) => acknowledge(deps, accountId, list)));
 }
 
-/** What an account's object has and D1 lacks is written now: who is about to read it finds what was called a moment ago. */
+/** Writes at once what the account object has and D1 lacks, for a caller who is about to read D1. */
 export async function catchUp(deps: ProjectionDeps, accountId: string): Promise<void> {
   const messages = await deps.account(accountId).handOver();
   if (messages.length > 0) await projectLedger(deps, messages);
 }
 
 /**
- * One after the other, for each follows the hash of the one before it. One that cannot be written holds up nothing
- * else: its account, not hearing of it, sends it again.
+ * An account's together, for each follows the hash of the one before it; where they cannot be, one after the other, since
+ * one that cannot be written holds up nothing else: its account, not hearing of it, sends it again.
  */
-async function writeAuditRecords(db: D1Database, messages: readonly LedgerMessage[]): Promise<Set<OutboxEntity>> {
+async function writeAllAudit(db: D1Database, messages: readonly LedgerMessage[]): Promise<Set<OutboxEntity>> {
   const unwritten = new Set<OutboxEntity>();
-  for (const { accountId, entities } of messages)
-    for (const entity of entities.filter(({ id }) => id.startsWith('audit:')))
-      try {
-        await writeAudit(db, accountId, entity.payload as unknown as AuditRecord);
-      } catch (error) {
-        unwritten.add(entity);
-        console.error('audit record not written', JSON.stringify({ accountId, id: entity.id, error: String(error) }));
-      }
+  const byAccount = new Map<string, OutboxEntity[]>();
+  for (const { accountId, entities } of messages) {
+    const records = entities.filter(({ id }) => id.startsWith('audit:'));
+    if (records.length > 0) byAccount.set(accountId, [...(byAccount.get(accountId) ?? []), ...records]);
+  }
+  for (const [accountId, entities] of byAccount)
+    try {
+      await writeAuditRecords(db, accountId, entities.map(recordOf));
+    } catch {
+      for (const entity of entities) if (!(await isWritten(db, accountId, entity))) unwritten.add(entity);
+    }
   return unwritten;
+}
+
+const recordOf = ({ payload }: OutboxEntity): AuditRecord => payload as unknown as AuditRecord;
+
+async function isWritten(db: D1Database, accountId: string, entity: OutboxEntity): Promise<boolean> {
+  try {
+    await writeAudit(db, accountId, recordOf(entity));
+    return true;
+  } catch (error) {
+    console.error('audit record not written', JSON.stringify({ accountId, id: entity.id, error: String(error) }));
+    return false;
+  }
 }
 
 const prepare = (db: D1Database, sql: string, rows: readonly string[]): D1PreparedStatement[] =>
   parameters(rows).map((rowsJson) => db.prepare(sql).bind(rowsJson));
 
-/** Asked only when not every line was new. */
+/** Called only when not every line was new. */
 async function findStrangers(db: D1Database, lines: readonly string[]): Promise<Set<string>> {
   const found = (await db.batch<Stranger>(prepare(db, FIND_STRANGERS, lines))).flatMap(({ results }) => results);
   if (found.length > 0) console.error('lines not taken', JSON.stringify(found));
@@ -127,7 +142,7 @@ interface Stranger {
 
 const nameOf = ({ accountId, epoch, closeSeq }: Stranger): string => `${accountId} ${epoch} ${closeSeq}`;
 
-/** Rows, JSON each, as few JSON arrays: D1 takes parameters of 2 MB. */
+/** Packs rows of JSON into as few arrays as possible; D1 takes parameters of 2 MB. */
 function parameters(rows: readonly string[]): string[] {
   const arrays: string[] = [];
   let pieces: string[] = [];
@@ -149,7 +164,7 @@ async function acknowledge(deps: ProjectionDeps, accountId: string, list: Acknow
   for (const acknowledgement of list) await deps.account(accountId).acknowledge(acknowledgement);
 }
 
-/** By account, and within one by epoch. */
+/** By account and, within an account, by epoch. */
 function acknowledgements(messages: readonly LedgerMessage[], strangers: ReadonlySet<string>): Map<string, Acknowledgement[]> {
   const byAccount = new Map<string, Acknowledgement[]>();
   for (const { accountId, epoch, closeSeqs, entities } of messages) {

@@ -1,14 +1,14 @@
 /** A share of the D1 queries that one invocation may make. */
 export interface QueryBudget {
   db: D1Database;
-  /** How many are left of it. */
+  /** How many are left. */
   left: () => number;
 }
 
-/** For whoever is the only one in their invocation to ask. */
+/** For a caller that has the invocation to itself. */
 export const noBudget = (): number => Infinity;
 
-/** Counts what is prepared, as each statement is run once. It is for whoever spends it to stop in time. */
+/** Counts prepared statements, each of which runs once. Whoever spends the budget must stop in time. */
 export function queryBudget(db: D1Database, most: number): QueryBudget {
   let prepared = 0;
   const counted = new Proxy(db, {

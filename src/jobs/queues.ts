@@ -18,7 +18,7 @@ const missingJobs = (): never => {
 
 const LONGEST_RETRY_SECONDS = 3_600;
 
-/** Which consumer a queue's messages are for; the names are those of wrangler.toml. */
+/** Dispatches a batch by its queue's name, as in wrangler.toml. */
 export async function consume(
   deps: QueueDeps,
   batch: MessageBatch,
@@ -36,8 +36,8 @@ export async function consume(
 const retryLater = (message: Message): void => message.retry({ delaySeconds: Math.min(2 ** message.attempts, LONGEST_RETRY_SECONDS) });
 
 /**
- * A local queue hands out one batch at a time, so that one slow provider would hold up everybody: there the batch is
- * done at once and its work goes on. What comes to nothing is the sweeper's.
+ * A local queue delivers one batch at a time, so one slow provider would hold up everybody. There the batch is
+ * acknowledged at once and the work goes on behind it; the sweeper picks up what fails.
  */
 async function consumeJobs<Body>(
   deps: JobDeps,
@@ -50,7 +50,7 @@ async function consumeJobs<Body>(
   else await all;
 }
 
-/** All at once, and each by itself: one that is slow or fails holds up none of the others. */
+/** All messages at once, each by itself: one that is slow or fails does not hold up the others. */
 async function consumeEach<Body>(batch: MessageBatch<Body>, work: (body: Body) => Promise<void>): Promise<void> {
   await Promise.all(
     batch.messages.map(async (message) => {
@@ -78,7 +78,7 @@ async function consumeLedger(deps: QueueDeps, batch: MessageBatch<LedgerMessage>
   }
 }
 
-/** Closes what could not be closed when it ended; one that fails does not hold up the others. */
+/** Settles holds that could not be settled when their call ended. A failure does not hold up the others. */
 async function consumeSettlements(deps: QueueDeps, batch: MessageBatch<SettlementMessage>): Promise<void> {
   for (const message of batch.messages) {
     try {

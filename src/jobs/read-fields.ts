@@ -1,4 +1,4 @@
-/** Reads of a request's fields: each gives the value, nothing, or an error that names the field. */
+/** Readers for a request's fields: each gives the value, nothing, or an error that names the field. */
 import { fail, ok, type Result } from '../core/errors';
 import { fileType } from '../core/media-type';
 import { type PublicUrlRules, readPublicUrl } from '../core/public-url';
@@ -11,10 +11,10 @@ export type Uploads = Readonly<Record<string, readonly MediaSource[]>>;
 const MAX_TEXT_CHARS = 100_000;
 const MAX_NAME_CHARS = 200;
 
-/** Limits of a number that is brought into its limits rather than refused. */
+/** No limits, for numbers that are clamped to the model's limits elsewhere. */
 export const ANY = { min: Number.NEGATIVE_INFINITY, max: Number.POSITIVE_INFINITY } as const;
 
-/** The fields of a request; what was read of them is known here, and the rest goes to the provider as it is. */
+/** The fields of a request. It notes which fields were read; the rest goes to the provider unchanged. */
 export class Fields {
   private readonly read = new Set<string>();
 
@@ -24,14 +24,14 @@ export class Fields {
     readonly rules: PublicUrlRules,
   ) {}
 
-  /** The first of these names that is there, with its value. */
+  /** The first of these names that is present, and its value. */
   private find(names: readonly string[]): { name: string; value: unknown } | undefined {
     for (const name of names) this.read.add(name);
     const name = names.find((known) => this.fields[known] !== undefined && this.fields[known] !== null);
     return name === undefined ? undefined : { name, value: this.fields[name] };
   }
 
-  /** Which of these names the request has: what is wrong is told by that one. Some write the name of a list with brackets. */
+  /** The name to use in an error: the one that the request has, which may have brackets as forms write lists. */
   nameOf(names: readonly string[]): string {
     const name = names.find((known) => this.uploads[known] !== undefined || (this.fields[known] ?? null) !== null);
     return (name ?? names[0]!).replace(/\[\]$/, '');
@@ -41,13 +41,13 @@ export class Fields {
     for (const name of names) this.read.add(name);
   }
 
-  /** True as JSON has it, or as a form does. */
+  /** True in JSON, or as a form writes it. */
   flag(name: string): boolean {
     const value = this.find([name])?.value;
     return value === true || value === 'true';
   }
 
-  /** A file that nobody has read: unlike other fields it cannot be passed on. */
+  /** An upload that no reader took; unlike other fields it cannot just be passed on. */
   unreadUpload(): string | undefined {
     return Object.keys(this.uploads).find((name) => !this.read.has(name));
   }
@@ -71,7 +71,7 @@ export class Fields {
     return ok(read.value ?? '');
   }
 
-  /** `offered`: the only ones within the limits. */
+  /** @param offered The only values that are allowed within the limits. */
   number(
     names: readonly string[],
     { min, max, offered }: { min: number; max: number; offered?: readonly number[] },
@@ -104,7 +104,7 @@ export class Fields {
     const found: MediaSource[] = [];
     for (const name of names) {
       this.read.add(name);
-      // Files of ours have a public URL, so a model that takes only URLs takes uploads too.
+      // An upload gets a public URL of ours, so a model that takes only URLs takes uploads too.
       found.push(...(this.uploads[name] ?? []));
       const value = this.fields[name];
       const values = value === undefined || value === null || value === '' ? [] : Array.isArray(value) ? value : [value];
@@ -133,10 +133,10 @@ function mustBeOneOf(offered: readonly number[]): string {
 export const invalid = (param: string, why: string) => fail('invalid_request', `The field \`${param}\` ${why}.`, { param });
 
 const MAX_DATA_HEAD_CHARS = 1_000;
-/** Browsers put the whole type of what they recorded into it, a comma between two codecs included. */
+/** Browsers put the full type of a recording into a data URL, which may have a comma between two codecs. */
 const DATA_URL = /^data:([^,;]*)(?:;.*?)?;base64,/is;
 
-/** A data URL is a URL: its signs may be written as `%2B`. */
+/** A data URL may have percent-escapes, such as `%2B` for a plus. */
 function unescaped(base64: string): string {
   try {
     return base64.includes('%') ? decodeURIComponent(base64) : base64;
@@ -145,7 +145,7 @@ function unescaped(base64: string): string {
   }
 }
 
-/** A URL, a data URL, or either inside an object as OpenAI has them. */
+/** A URL, a data URL, or an object with either, as OpenAI's API has. */
 function readSource(value: unknown, name: string, forms: 'https' | 'any', rules: PublicUrlRules): Result<MediaSource> {
   const inner = isRecord(value) ? (value.url ?? value.image_url) : value;
   if (typeof inner !== 'string') return invalid(name, forms === 'any' ? 'must be a URL or a data URL' : 'must be a public HTTPS URL');

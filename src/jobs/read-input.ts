@@ -1,4 +1,4 @@
-/** A request's fields as the input of a kind, checked against what the model takes. Pure. */
+/** A request's fields as the input of a kind of media, checked against what the model takes. Pure. */
 import { ok, type Result } from '../core/errors';
 import { FILM_SECONDS, type MediaTerms } from '../providers/catalogue/media-terms';
 import { linesOfSides, nearestRatio, readRatio, readSides, tierOfSides } from '../providers/media/dimensions';
@@ -22,7 +22,7 @@ const MAX_IMAGES = 10;
 const MAX_PARTIALS = 3;
 const SEED = { min: -1, max: 2 ** 53 };
 
-/** Fields by name, less those that are not there. */
+/** Fields by name, without absent ones. */
 type Present<T> = { [Name in keyof T]?: Exclude<T[Name], undefined> };
 const present = <T extends Record<string, unknown>>(fields: T): Present<T> =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Present<T>;
@@ -36,7 +36,7 @@ function all<T extends Record<string, Result<unknown>>>(
   return ok(Object.fromEntries(values));
 }
 
-/** What is left to the provider is not said: some know no `auto`, and others refuse it for one of their models. */
+/** `auto` is left out: some providers do not know it, and others refuse it for some of their models. */
 function ratioOf(fields: Fields, { aspectRatios }: MediaTerms): Result<string | undefined> {
   const read = fields.oneOf(['aspect_ratio', 'aspectRatio'], aspectRatios && [...aspectRatios, 'auto']);
   return read.ok && read.value === 'auto' ? ok(undefined) : read;
@@ -64,7 +64,7 @@ function readImage(fields: Fields, terms: MediaTerms): Result<ImageInput> {
   });
   if (!read.ok) return read;
   const { prompt, count, references, partials, size, aspectRatio, resolution, quality, ...others } = read.value;
-  // What is left to us is made at the quality that the price is for, not at what a provider thinks best.
+  // Where the choice of quality is ours, it is the one that the price is for, not what a provider would choose.
   const rest = { ...others, quality: terms.pricesByQuality && quality === 'auto' ? undefined : quality };
   const named = sizeByName({ size, aspectRatio, resolution }, terms);
   if (!named.ok) return named;
@@ -76,13 +76,16 @@ function readImage(fields: Fields, terms: MediaTerms): Result<ImageInput> {
     refuseOtherSizes(extra, terms) ??
     refuseDrawing(others.outputFormat);
   if (refused) return refused;
-  // Documented: clamped, not refused.
+  // The documents promise that it is clamped, not refused.
   const images = Math.min(MAX_IMAGES, Math.max(1, Math.floor(count ?? 1)));
   const shown = streams && images === 1 && partials ? { partials } : {};
   return ok({ kind: 'image', prompt, count: images, references, ...present({ ...shape, ...rest }), ...shown, extra });
 }
 
-/** A text model writes it, and its tokens are billed beside the picture: https://platform.openai.com/docs/api-reference/images/create */
+/**
+ * SVG is written by a text model whose tokens are billed beside the picture:
+ * https://platform.openai.com/docs/api-reference/images/create
+ */
 const refuseDrawing = (format: string | undefined) =>
   format?.toLowerCase() === 'svg'
     ? invalid('output_format', 'cannot be svg: who draws it bills its own tokens, which have no price here')
@@ -96,7 +99,7 @@ interface Shape {
 
 const TIER = /^(?:0\.5|1|2|4)K$/i;
 
-/** A size may be called by its tier (`2K`) or its ratio (`16:9`), as makers of pictures do: left as it is, it would say nothing. */
+/** A size may be given by its tier (`2K`) or ratio (`16:9`), as makers of image models do; providers would not understand it as a size. */
 function sizeByName({ size, aspectRatio, resolution }: Shape, { sizes, resolutions, aspectRatios }: MediaTerms): Result<Shape> {
   const [tier, ratio] = [size !== undefined && TIER.test(size), readRatio(size) !== undefined];
   if (sizes || size === undefined || !(tier || ratio)) return ok({ size, aspectRatio, resolution });
@@ -105,7 +108,10 @@ function sizeByName({ size, aspectRatio, resolution }: Shape, { sizes, resolutio
   return ok(tier ? { aspectRatio, resolution: resolution ?? name } : { aspectRatio: aspectRatio ?? name, resolution });
 }
 
-/** Where both say how large, providers differ in which they go by: one is left, so that what is made is what is priced. */
+/**
+ * Where both size and resolution are given, providers differ in which one counts, so only one is kept and what is made
+ * is what is priced.
+ */
 function oneSize(shape: Shape, terms: MediaTerms): Shape {
   const sides = readSides(shape.size);
   if (!sides || shape.resolution === undefined) return shape;
@@ -113,23 +119,23 @@ function oneSize(shape: Shape, terms: MediaTerms): Shape {
   return { aspectRatio: shape.aspectRatio ?? nearestRatio(sides, terms.aspectRatios), resolution: shape.resolution };
 }
 
-/** A size beyond the resolutions that the price is for. */
+/** Refuses a size beyond the resolutions that have a price. */
 function refuseSize(size: string | undefined, { sizes, resolutions }: MediaTerms) {
   const sides = readSides(size);
   if (!sides || sizes || !resolutions || resolutions.includes(tierOfSides(sides))) return undefined;
   return invalid('size', `is of ${tierOfSides(sides)}; this model makes ${resolutions.join(', ')}`);
 }
 
-/** By which providers are told how large a picture is to be. */
+/** The fields in which providers are told a picture's size. */
 const SIZE_FIELDS = ['image_size', 'imageSize', 'width', 'height', 'megapixels'];
 
-/** What nobody here has read would be made at the price of another size. */
+/** Refuses size fields that are not read here, since the picture would be made at the price of another size. */
 function refuseOtherSizes(extra: Readonly<Record<string, unknown>>, { sizes, resolutions }: MediaTerms) {
   const other = sizes || resolutions ? SIZE_FIELDS.find((name) => (extra[name] ?? undefined) !== undefined) : undefined;
   return other === undefined ? undefined : invalid(other, 'is not read here; say by `size` or `resolution` how large it is to be');
 }
 
-/** Names of the pictures to go by. */
+/** The names of the field for reference pictures. */
 export const REFERENCES = [
   'reference_images',
   'image_urls',
@@ -144,7 +150,7 @@ export const REFERENCES = [
 
 export const LAST_FRAMES = ['last_image_url', 'last_image', 'last_frame_image'];
 
-/** The same of a film, whose other pictures are its frames. */
+/** The same for films, whose other picture fields are frames. */
 export const FILM_REFERENCES = ['reference_images', 'image_urls', 'images'];
 
 function refuseReferences(name: string, references: readonly MediaSource[], { references: terms }: MediaTerms) {
@@ -180,13 +186,13 @@ function readVideo(fields: Fields, terms: MediaTerms): Result<VideoInput> {
   return ok({ kind: 'video', prompt, durationSeconds, references, ...present(rest), extra });
 }
 
-/** As who makes films by their size has it: in the words that other models have for a shape. */
+/** The size of a film in the terms that other models use: ratio and resolution. */
 function filmShape(size: string | undefined, { aspectRatio, resolution }: Omit<Shape, 'size'>): Omit<Shape, 'size'> {
   const sides = readSides(size);
   return sides ? { aspectRatio: aspectRatio ?? nearestRatio(sides), resolution: resolution ?? linesOfSides(sides) } : {};
 }
 
-/** OpenAI calls the text `input`, and the format `response_format`. */
+/** OpenAI names the text `input` and the format `response_format`. */
 function readSpeech(fields: Fields): Result<SpeechInput> {
   fields.ignore('stream_format');
   const read = all({
@@ -247,7 +253,7 @@ function readThreeD(fields: Fields, terms: MediaTerms): Result<ThreeDInput> {
   return ok({ kind: '3d', ...present({ prompt, image }), ...(some && { views }), extra: fields.extra() });
 }
 
-/** Providers give a run no less, and it is paid for what it may take. */
+/** Providers give a run no less, and the hold is for all that it may take. */
 export const MIN_RUN_SECONDS = 5;
 
 function readGpu(fields: Fields, terms: MediaTerms): Result<GpuInput> {

@@ -1,13 +1,13 @@
 /**
- * The rest of an answer whose client hung up on it, or could pay for no more. Some providers go on and keep the whole; a client
- * that fetches it has had all of it then, and is charged the difference in a line of its own, once.
+ * Charges the rest of an answer whose client hung up or could pay for no more. Some providers finish and keep such an
+ * answer; a client that fetches it later has had all of it, and is charged the difference in a line of its own, once.
  */
 import type { CutShort } from '../account/types';
 import { type MicroCredits, priceOfUsage, tokenCostMicro, withoutLesserBills } from '../core/money';
 import { isPlausible, withWork } from '../core/usage';
 import { type BackgroundDeps, keepingWire, lookAt } from './background';
 
-/** What it comes to beyond what was charged when its stream ended; nothing where its provider does not say. */
+/** The cost beyond what was charged when the stream ended; nothing where the provider does not say. */
 export async function chargeRest(deps: BackgroundDeps, cut: CutShort): Promise<MicroCredits> {
   const { accountId, holdId, price, chargedMicro, line } = cut;
   const provider = deps.registry.providers.get(cut.provider);

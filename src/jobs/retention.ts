@@ -1,6 +1,6 @@
 /**
- * Files have an end: results and what came with their requests, answers that are kept to be given or named again, and,
- * where the operator says so, what customers store.
+ * Removes old files: results and inputs of jobs, answers kept for replay or for naming their items, and customers'
+ * files where the operator sets a limit.
  */
 import { and, eq, isNotNull, isNull, lte, type SQL, sql } from 'drizzle-orm';
 import { monthOf } from '../core/ids';
@@ -10,31 +10,34 @@ import { jobs, storedObjects, webhookDeliveries } from '../db/jobs';
 import type { JobDeps } from './deps';
 import { inputToken, jobPrefix } from './files';
 import { noBudget } from './query-budget';
-import { deleteObject } from './storage';
+import { deleteObject, objectPrefix } from './storage';
+import { giveRoomBack } from './storage-room';
 import { changeJob, MOST_QUERIES_A_CHANGE, readJob } from './store';
 import type { Job } from './types';
 
 const DAY_MS = 24 * 3_600_000;
 const REMOVED_AT_ONCE = 100;
-/** R2's own limit, of a listing and of a deletion. */
+/** R2's own limit for a listing and for a deletion. */
 const LISTED_AT_ONCE = 1_000;
-/** An answer is kept for the rest of its month and the next one, at least so long. */
+/** Answers are kept for the rest of their month and all of the next one, so at least this long. */
 const ANSWERS_KEPT_DAYS = 31;
-/** Of a test key's job: it costs nothing, and anybody with an account could keep files without end. */
+/** Test jobs are free, so anybody with an account could otherwise store files without end. */
 const TESTS_KEPT_DAYS = 1;
 
 type RetentionDeps = Pick<JobDeps, 'db' | 'files' | 'now' | 'settings'>;
-/** For one job. Four removals go on side by side. */
-const QUERIES_KEPT_BACK = 4 * (MOST_QUERIES_A_CHANGE + 1);
+/** For one job. Five removals go on side by side. */
+const QUERIES_KEPT_BACK = 5 * (MOST_QUERIES_A_CHANGE + 1);
+/** No upload takes so long. */
+const CUT_SHORT_MS = DAY_MS;
 
-/** Undefined where nothing is removed. */
+/** Undefined where nothing is to be removed. */
 const cutoffMs = (deps: RetentionDeps, days: number): number | undefined => (days === 0 ? undefined : deps.now() - days * DAY_MS);
 
-/** How long the file may be kept elsewhere too. */
+/** For how long caches may keep the file. */
 export const keptSeconds = (days: number, storedAtMs: number, nowMs: number): number | undefined =>
   days === 0 ? undefined : Math.max(0, Math.floor((storedAtMs + days * DAY_MS - nowMs) / 1_000));
 
-/** Removes what is older than it may be; how many jobs, uploads and answers it was. */
+/** Removes what is too old; gives the number of jobs, uploads and answers. */
 export async function removeOldFiles(deps: RetentionDeps, queriesLeft = noBudget): Promise<number> {
   const results = cutoffMs(deps, deps.settings.RESULT_RETENTION_DAYS);
   const uploads = cutoffMs(deps, deps.settings.UPLOAD_RETENTION_DAYS);
@@ -44,12 +47,13 @@ export async function removeOldFiles(deps: RetentionDeps, queriesLeft = noBudget
     removeResults(deps, and(OF_TESTS, lte(jobs.endedAt, cutoffMs(deps, TESTS_KEPT_DAYS)!))!, goesOn),
     uploads === undefined ? 0 : removeUploads(deps, lte(storedObjects.createdAt, uploads), goesOn),
     removeUploads(deps, GIVEN_UP, goesOn),
+    removeCutShort(deps, goesOn),
     ...KEPT_ANSWERS.map((prefix) => removeAnswers(deps, prefix)),
   ]);
   return removed.reduce((total, count) => total + count, 0);
 }
 
-/** As a literal: a partial index is used for nothing else. */
+/** A literal rather than a parameter, or SQLite could not use the partial index. */
 const OF_TESTS = sql`test = 1`;
 
 async function removeResults(deps: RetentionDeps, which: SQL, goesOn: () => boolean): Promise<number> {
@@ -71,7 +75,7 @@ async function removeResults(deps: RetentionDeps, which: SQL, goesOn: () => bool
   return removed;
 }
 
-/** What was asked for and what was said of it goes with the files: what is left tells what was done, when, and what it cost. */
+/** What was asked for and made is removed with the files; what remains tells what was done, when, and at what cost. */
 const withoutContent = ({ outputs }: Job, nowMs: number) => ({
   filesRemovedAt: nowMs,
   input: { stored: '' },
@@ -80,7 +84,7 @@ const withoutContent = ({ outputs }: Job, nowMs: number) => ({
 });
 
 /** Results, inputs, and what a copy that was begun again has left behind. */
-async function removeAll({ files }: RetentionDeps, prefix: string): Promise<void> {
+export async function removeAll({ files }: Pick<RetentionDeps, 'files'>, prefix: string): Promise<void> {
   for (;;) {
     const { objects, truncated } = await files.list({ prefix });
     if (objects.length > 0) await files.delete(objects.map(({ key }) => key));
@@ -88,7 +92,7 @@ async function removeAll({ files }: RetentionDeps, prefix: string): Promise<void
   }
 }
 
-/** The first in a listing are the oldest: where that one may stay, so may all. */
+/** A listing begins with the oldest: where that one may stay, all may. */
 async function removeAnswers({ files, now }: RetentionDeps, prefix: string): Promise<number> {
   const oldestMonth = monthOf(now() - ANSWERS_KEPT_DAYS * DAY_MS);
   const dueIn = async (limit: number) =>
@@ -99,7 +103,7 @@ async function removeAnswers({ files, now }: RetentionDeps, prefix: string): Pro
   return due.length;
 }
 
-/** What a deleted organization has left; as a literal, too. */
+/** Left by a deleted organization; a literal for the same reason. */
 const GIVEN_UP = sql`given_up = 1`;
 
 async function removeUploads(deps: RetentionDeps, which: SQL, goesOn: () => boolean): Promise<number> {
@@ -109,6 +113,23 @@ async function removeUploads(deps: RetentionDeps, which: SQL, goesOn: () => bool
     if (!goesOn()) break;
     removed++;
     await deleteObject(deps, row);
+  }
+  return removed;
+}
+
+const CUT_SHORT = `SELECT id, EXISTS (SELECT 1 FROM stored_objects o WHERE o.id = r.id) AS isStored
+  FROM storage_reservations r WHERE at <= ? LIMIT ${REMOVED_AT_ONCE}`;
+
+/** Of an upload that was cut short nobody knows the file. */
+async function removeCutShort(deps: RetentionDeps, goesOn: () => boolean): Promise<number> {
+  const cutShort = deps.db.prepare(CUT_SHORT).bind(deps.now() - CUT_SHORT_MS);
+  const { results } = await cutShort.all<{ id: string; isStored: number }>();
+  let removed = 0;
+  for (const { id, isStored } of results) {
+    if (!goesOn()) break;
+    removed++;
+    if (!isStored) await removeAll(deps, objectPrefix(id));
+    await giveRoomBack(deps, id);
   }
   return removed;
 }

@@ -1,4 +1,4 @@
-/** What the caller brought, in the form that is needed: kept, or as an adapter wants it. */
+/** The files that the caller sent, in the form that is needed: stored, or as an adapter wants them. */
 import { fileType } from '../core/media-type';
 import { publicFetch } from '../core/public-fetch';
 import { isRecord } from '../core/record';
@@ -8,10 +8,10 @@ import { fileUrl, inputKey, putBytes } from './files';
 import type { Job, KeptInput, KeptSource } from './types';
 import { readAll } from './upstream';
 
-/** Larger inputs lie in a file: a row holds 2 MB at most. */
+/** A larger input goes into a file, since a row holds 2 MB at most. */
 const MAX_ROW_CHARS = 64 * 1024;
 const MEGABYTE = 1_048_576;
-/** Of what lies elsewhere, together: a recording, or pictures, which many a provider is sent as text of a third more. */
+/** For downloads of one job together: one recording, or several pictures, which many providers get as base64, a third larger. */
 const MAX_RECORDING_BYTES = 64 * MEGABYTE;
 const MAX_PICTURES_BYTES = 32 * MEGABYTE;
 const FETCH_TIMEOUT_MS = 60_000;
@@ -19,10 +19,10 @@ const FETCH_TIMEOUT_MS = 60_000;
 /** The fields of an input that hold sources. */
 const SOURCE_FIELDS = ['references', 'mask', 'firstFrame', 'lastFrame', 'reference', 'audio', 'image'] as const;
 
-/** A source could not be had; the message may be shown. */
+/** A source could not be fetched; the message may be shown. */
 export class SourceMissing extends Error {}
 
-/** Every source of the input, put through `turn`; the name says where it stands. Everything else stays as it is. */
+/** Replaces every source of the input by what `turn` makes of it; `name` is its field. Everything else stays. */
 async function mapSources(input: object, turn: (source: never, name: string) => Promise<unknown>): Promise<unknown> {
   const mapped: Record<string, unknown> = { ...input };
   const one = (source: unknown, name: string) => turn(source as never, name);
@@ -41,7 +41,7 @@ async function mapSources(input: object, turn: (source: never, name: string) => 
   return mapped;
 }
 
-/** Puts what came as bytes into files, and the whole input too when it is large. */
+/** Stores sources that came as bytes in files, and a large input as a whole too. */
 export async function keepInput(
   deps: Pick<JobDeps, 'files'>,
   job: Pick<Job, 'id' | 'callbackToken'>,
@@ -73,7 +73,7 @@ async function readBytes({ files }: Pick<JobDeps, 'files'>, key: string, content
   return { bytes: new Uint8Array(await object.arrayBuffer()), contentType };
 }
 
-/** How much all downloads of a job may hold together. */
+/** How much all downloads of a job may still hold in memory. */
 interface Room {
   totalBytes: number;
   leftBytes: number;

@@ -1,15 +1,15 @@
-/** What an account may keep: who may at all, and how much of the room there is an upload has taken before it begins. */
+/** Storage room of an account: who may store files at all, and the reservation of room before an upload begins. */
 import { fail, type GatewayError } from '../core/errors';
 import { toCredits } from '../core/money';
 import type { JobDeps } from './deps';
 
-/** Longer than an upload takes. */
+/** Longer than an upload takes: from then on it counts for nothing, and is the sweeper's. */
 const KEPT_MS = 3_600_000;
 
 const ROOM = `?6 - (SELECT COALESCE(SUM(size_bytes), 0) FROM stored_objects WHERE account_id = ?2)
   - (SELECT COALESCE(SUM(bytes), 0) FROM storage_reservations WHERE account_id = ?2 AND at > ?5)`;
 
-/** In one statement, so that no two uploads see the same room. */
+/** One statement, so that no two uploads see the same free room. */
 const RESERVE = `INSERT INTO storage_reservations (id, account_id, bytes, at)
   SELECT ?1, ?2, IIF(?3 > 0, ?3, MIN(?7, room)), ?4 FROM (SELECT ${ROOM} AS room) WHERE room >= MAX(?3, 1)
   RETURNING bytes`;
@@ -17,30 +17,30 @@ const RESERVE = `INSERT INTO storage_reservations (id, account_id, bytes, at)
 export interface Wanted {
   id: string;
   accountId: string;
-  /** 0 where nobody says how much is coming: it is given what there is, up to the most that a file may have. */
+  /** 0 where the size is unknown: then all free room is reserved, up to the limit of one file. */
   declaredBytes: number;
 }
 
-/** So many bytes are this upload's, until it gives them back; undefined where there is no room. */
+/** Reserves room for an upload until it is released; undefined where there is none. */
 export async function reserveRoom(
   { db, now, settings }: Pick<JobDeps, 'db' | 'now' | 'settings'>,
   { id, accountId, declaredBytes }: Wanted,
 ): Promise<number | undefined> {
   const [nowMs, sinceMs] = [now(), now() - KEPT_MS];
   const { STORAGE_ACCOUNT_BYTES, STORAGE_LIMIT_BYTES } = settings;
-  const [, reserved] = await db.batch<{ bytes: number }>([
-    db.prepare('DELETE FROM storage_reservations WHERE account_id = ? AND at <= ?').bind(accountId, sinceMs),
-    db.prepare(RESERVE).bind(id, accountId, declaredBytes, nowMs, sinceMs, STORAGE_ACCOUNT_BYTES, STORAGE_LIMIT_BYTES),
-  ]);
-  return reserved!.results[0]?.bytes;
+  const reserved = await db
+    .prepare(RESERVE)
+    .bind(id, accountId, declaredBytes, nowMs, sinceMs, STORAGE_ACCOUNT_BYTES, STORAGE_LIMIT_BYTES)
+    .first<{ bytes: number }>();
+  return reserved?.bytes;
 }
 
 export const giveRoomBack = async ({ db }: Pick<JobDeps, 'db'>, id: string): Promise<void> =>
   void (await db.prepare('DELETE FROM storage_reservations WHERE id = ?').bind(id).run());
 
 /**
- * Whoever has a mailbox may have an account: files, which anybody may read by their URLs, are kept for one that has
- * credits, has paid, or was given a tier.
+ * Anybody with a mailbox may have an account, and files are public to whoever has their URL. So only an account that
+ * has credits, has paid, or was granted a tier may store some.
  */
 export async function refuseUnfunded({ account }: Pick<JobDeps, 'account'>, accountId: string): Promise<GatewayError | undefined> {
   const { balanceMicro = 0, topUpMicro = 0, tier = 'free' } = (await account(accountId).view()) ?? {};

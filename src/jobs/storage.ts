@@ -1,19 +1,20 @@
 /** Files that customers keep here: data sets, references, weights. */
-import { and, desc, eq, lt, lte, or } from 'drizzle-orm';
+import { and, desc, eq, lte } from 'drizzle-orm';
 import { fail, ok, type Result } from '../core/errors';
 import { sha256Hex } from '../core/hex';
 import { newToken, randomDigits } from '../core/ids';
+import { rowsBefore } from '../db/after';
 import { database } from '../db/client';
 import { storedObjects } from '../db/jobs';
 import { chunksOf, NoRoom } from './body-parts';
 import type { JobDeps } from './deps';
-import { Digest, FileTooLarge, fileUrl, putStream } from './files';
+import { Digest, FileTooLarge, fileUrl, NotKept, putStream } from './files';
 import { giveRoomBack, reserveRoom } from './storage-room';
 
 export type StoredObject = typeof storedObjects.$inferSelect;
 
 const IDEMPOTENCY_KEEP_MS = 24 * 3_600_000;
-/** How long a client whose upload announces no length is kept waiting. */
+/** How long an upload without an announced length waits for its turn. */
 const ROOM_WAIT_MS = 20_000;
 
 type StorageDeps = Pick<JobDeps, 'db' | 'files' | 'now' | 'settings'>;
@@ -22,7 +23,7 @@ export interface Upload {
   filename: string;
   contentType: string | undefined;
   kind: string;
-  /** With the body, and the headers that tell its length. */
+  /** Holds the body and the headers that tell its length. */
   content: Response;
 }
 
@@ -39,7 +40,7 @@ export const objectView = (origin: string, { id, kind, filename, contentType, si
 
 export interface StoredUpload {
   row: StoredObject;
-  /** It had been stored before, under the same idempotency key. */
+  /** The same idempotency key had already stored it. */
   repeated: boolean;
 }
 
@@ -48,7 +49,7 @@ export interface Uploader {
   test: boolean;
 }
 
-/** A customer's upload; `keyHash` is of its Idempotency-Key. */
+/** Stores a customer's upload; `keyHash` is that of its Idempotency-Key. */
 export async function storeObject(
   deps: StorageDeps,
   { accountId, test }: Uploader,
@@ -63,12 +64,13 @@ export async function storeObject(
   const id = `obj_${randomDigits(20)}`;
   const roomBytes = await reserveRoom(deps, { id, accountId, declaredBytes });
   if (roomBytes === undefined) return full(accountLimitBytes);
-  try {
-    return await storeIn(deps, { accountId, test }, upload, { id, roomBytes, keyHash });
-  } finally {
-    await giveRoomBack(deps, id);
-  }
+  // What is cut short keeps its room: by that the sweeper finds what is left of it.
+  const stored = await storeIn(deps, { accountId, test }, upload, { id, roomBytes, keyHash });
+  await giveRoomBack(deps, id).catch((error: unknown) => console.error('room not given back', String(error)));
+  return stored;
 }
+
+export const objectPrefix = (id: string): string => `storage/${id}/`;
 
 interface Place {
   id: string;
@@ -82,7 +84,7 @@ async function storeIn(
   upload: Upload,
   { id, roomBytes, keyHash }: Place,
 ): Promise<Result<StoredUpload>> {
-  const fileKey = `storage/${id}/${newToken()}/0`;
+  const fileKey = `${objectPrefix(id)}${newToken()}/0`;
   const digest = keyHash === undefined ? undefined : new Digest();
   const stored = await readWhole(() =>
     putStream(deps, fileKey, upload.content, upload.contentType, {
@@ -91,6 +93,8 @@ async function storeIn(
       waitMs: ROOM_WAIT_MS,
     }),
   );
+  // R2 may have taken it all the same, and not have said so.
+  if (!stored.ok) await deps.files.delete(fileKey).catch((error: unknown) => console.error('upload left', fileKey, String(error)));
   if (!stored.ok)
     return stored.error.kind === 'body_too_large' && roomBytes < deps.settings.STORAGE_LIMIT_BYTES
       ? full(deps.settings.STORAGE_ACCOUNT_BYTES)
@@ -114,10 +118,10 @@ async function storeIn(
   };
   const inserted = await database(deps.db).insert(storedObjects).values(row).onConflictDoNothing().returning({ id: storedObjects.id });
   if (inserted.length > 0) return ok({ row, repeated: false });
-  // Its twin was quicker.
+  // A twin with the same idempotency key was quicker.
   await deps.files.delete(fileKey);
   const twin = keyHash === undefined ? undefined : await findEarlier(deps, accountId, keyHash);
-  if (!twin) return fail('unavailable', 'The file could not be kept; try again.', { retryAfterSeconds: 1 });
+  if (!twin) return NOT_KEPT;
   return sameOr422(twin, bodyHash ?? '');
 }
 
@@ -130,6 +134,8 @@ const full = (limitBytes: number) =>
     code: 'storage_full',
   });
 
+const NOT_KEPT = fail('unavailable', 'The file could not be kept; try again.', { retryAfterSeconds: 1 });
+
 /** What comes of reading an upload to its end. */
 async function readWhole<T>(read: () => Promise<T>): Promise<Result<T>> {
   try {
@@ -138,11 +144,12 @@ async function readWhole<T>(read: () => Promise<T>): Promise<Result<T>> {
     if (error instanceof NoRoom) return fail('unavailable', 'Too many files are being sent; try again.', { retryAfterSeconds: 5 });
     if (error instanceof FileTooLarge) return fail('body_too_large', 'The file is larger than a file may be.', { param: 'file' });
     console.error('upload not stored', error instanceof Error ? error.message : String(error));
+    if (error instanceof NotKept) return NOT_KEPT;
     return fail('invalid_request', 'The file could not be read to its end, or is empty.', { param: 'file' });
   }
 }
 
-/** What an upload is told apart by from another one under the same idempotency key. */
+/** Tells uploads under the same idempotency key apart. */
 const hashOf = async ({ kind, filename, contentType }: Upload, digest: Digest): Promise<string> =>
   sha256Hex(JSON.stringify([kind, filename, contentType ?? '', await digest.end()]));
 
@@ -162,7 +169,7 @@ const sameOr422 = (row: StoredObject, bodyHash: string): Result<StoredUpload> =>
     ? ok({ row, repeated: true })
     : fail('idempotency_mismatch', 'This Idempotency-Key was used before with another file.');
 
-/** Reads the upload without keeping it: is it the same again? */
+/** Reads the upload without storing it: is it the same as before? */
 async function repeat(row: StoredObject, upload: Upload, limitBytes: number): Promise<Result<StoredUpload>> {
   const digest = new Digest();
   const read = await readWhole(async () => {
@@ -188,11 +195,7 @@ export async function listObjects(
       and(
         eq(storedObjects.accountId, accountId),
         kind === undefined ? undefined : eq(storedObjects.kind, kind),
-        before &&
-          or(
-            lt(storedObjects.createdAt, before.createdAt),
-            and(eq(storedObjects.createdAt, before.createdAt), lt(storedObjects.id, before.id)),
-          ),
+        before && rowsBefore([storedObjects.createdAt, storedObjects.id], [before.createdAt, before.id]),
       ),
     )
     .orderBy(desc(storedObjects.createdAt), desc(storedObjects.id))
@@ -207,7 +210,7 @@ export async function findObject(deps: Pick<StorageDeps, 'db'>, accountId: strin
   return row ? ok(row) : fail('not_found', 'There is no such file.');
 }
 
-/** The file first: a row without a file can be deleted again. */
+/** The file is deleted first: a row without a file can be deleted again. */
 export async function deleteObject(deps: Pick<StorageDeps, 'db' | 'files'>, { id, fileKey }: StoredObject): Promise<void> {
   await deps.files.delete(fileKey);
   await database(deps.db).delete(storedObjects).where(eq(storedObjects.id, id));

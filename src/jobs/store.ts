@@ -1,17 +1,18 @@
 /** Jobs in D1. Every change is a compare-and-set: of two who want to make one, the second looks again. */
-import { and, desc, eq, gt, isNotNull, isNull, lt, or } from 'drizzle-orm';
+import { and, desc, eq, isNotNull, isNull, lt, sql } from 'drizzle-orm';
+import { rowsBefore } from '../db/after';
 import { database } from '../db/client';
 import { jobs } from '../db/jobs';
 import type { Job } from './types';
 
 const TRIES = 6;
-/** Of a job, by whoever is always too late. */
+/** By a caller who always comes too late. */
 export const MOST_QUERIES_A_CHANGE = 2 * TRIES;
 
 type Row = typeof jobs.$inferSelect;
 export type JobChange = Partial<Omit<Job, 'id' | 'version'>>;
 
-/** Only this module writes the table, and it writes only jobs. */
+/** A safe cast: only this module writes the table, and it writes only jobs. */
 const asJob = (row: Row | undefined): Job | undefined => row as Job | undefined;
 
 export const insertJob = async (db: D1Database, job: Job): Promise<void> => {
@@ -24,8 +25,8 @@ export async function readJob(db: D1Database, id: string): Promise<Job | undefin
 }
 
 /**
- * Changes a job as `decide` says of its present row; undefined when it decides against it. Looks again as long as
- * somebody else is quicker.
+ * Applies the change that `decide` returns for the job's current row, and reads again as long as somebody else is
+ * quicker. Undefined when `decide` returns none.
  */
 export async function changeJob(db: D1Database, known: Job, decide: (job: Job) => JobChange | undefined): Promise<Job | undefined> {
   let job: Job | undefined = known;
@@ -57,7 +58,7 @@ export async function listJobs(
     limit: number;
     before?: Pick<Job, 'createdAt' | 'id'> | undefined;
     state?: string | undefined;
-    /** What it ended as, settled by now; null: it is not over. */
+    /** The final state, once it is settled; null while it is not over. */
     overAs?: Job['state'] | null | undefined;
     family?: string | undefined;
   },
@@ -68,7 +69,7 @@ export async function listJobs(
     .where(
       and(
         eq(jobs.accountId, accountId),
-        before && or(lt(jobs.createdAt, before.createdAt), and(eq(jobs.createdAt, before.createdAt), lt(jobs.id, before.id))),
+        before && rowsBefore([jobs.createdAt, jobs.id], [before.createdAt, before.id]),
         state === undefined ? undefined : eq(jobs.state, state),
         overAs ? and(eq(jobs.state, overAs), isNotNull(jobs.settledAt)) : undefined,
         overAs === null ? isNull(jobs.settledAt) : undefined,
@@ -80,13 +81,13 @@ export async function listJobs(
   return rows as Job[];
 }
 
-/** The latest job that an idempotency key has made since then. */
+/** The latest job that an idempotency key has made since then. The pluses have it found by the key, and not among all jobs since. */
 export async function findIdempotent(db: D1Database, accountId: string, hash: string, sinceMs: number): Promise<Job | undefined> {
   const [row] = await database(db)
     .select()
     .from(jobs)
-    .where(and(eq(jobs.accountId, accountId), eq(jobs.idempotencyHash, hash), gt(jobs.createdAt, sinceMs)))
-    .orderBy(desc(jobs.createdAt))
+    .where(and(eq(jobs.accountId, accountId), eq(jobs.idempotencyHash, hash), sql`+${jobs.createdAt} > ${sinceMs}`))
+    .orderBy(sql`+${jobs.createdAt} DESC`)
     .limit(1);
   return asJob(row);
 }
@@ -96,7 +97,7 @@ export async function findByHold(db: D1Database, holdId: string): Promise<Job | 
   return asJob(row);
 }
 
-/** Jobs that nobody has looked after in time. */
+/** Jobs that were not looked at in time. */
 export async function listForgotten(db: D1Database, beforeMs: number, limit: number): Promise<Job[]> {
   const rows = await database(db)
     .select()

@@ -1,7 +1,7 @@
 /**
- * The one POST that starts paid work. Everything that can fail without it is done before; then the job is claimed,
- * the POST is sent, and what came of it is written. Should the process die in between, nobody knows whether work was
- * started: only a provider that tells our reference again is asked again, else the customer gets the money back.
+ * The one POST that starts paid work. Everything that can fail without it is done before; then the job is claimed, the
+ * POST is sent, and its outcome is written. If the process dies in between, nobody knows whether work was started: then
+ * only a provider that deduplicates by our reference is asked again; otherwise the customer gets the money back.
  */
 import { fail, type GatewayError } from '../core/errors';
 import type { MediaAdapter, MediaFailure, MediaInput, MediaRequest, Submission } from '../providers/media/types';
@@ -21,7 +21,7 @@ import { keyTagOf, type NextTarget, nextTarget, reopensAtMs, upstreamName } from
 import type { Job, JobAttempt } from './types';
 import { adapterOf, fetchFrom, readAnswer, SUBMIT_TIMEOUT_MS } from './upstream';
 
-/** The hold outlives the job's deadline by this much: for the last poll, and for copies. */
+/** The hold outlives the job's deadline by this much, for the last poll and for copies. */
 export const HOLD_GRACE_MS = 2 * 3_600_000;
 const CLAIM_SPARE_MS = 60_000;
 const RETRY_SECONDS = 1;
@@ -80,11 +80,11 @@ export async function submitJob(deps: JobDeps, job: Job): Promise<void> {
   await applySubmitted(deps, claimed, attempt, step, next);
 }
 
-/** Another look may have sent it meanwhile: then its provider has the word. */
+/** Unless another look has sent it meanwhile: then its provider decides. */
 const endUnsent = (deps: JobDeps, job: Job, ending: Ending): Promise<void> =>
   finishJob(deps, job, ending, ({ state }) => state === 'queued');
 
-/** One request and what it came to; without a status it was never answered. */
+/** One request and its outcome; without a status it was never answered. */
 async function send(
   deps: JobDeps,
   job: Job,
@@ -125,14 +125,14 @@ async function readPart(
   return { ...step, result: await keepResult(deps, job, step.result, isPart ? firstFileOf(index) : 0) };
 }
 
-/** What the upstream itself is to blame for: a refusal of the request, or of a credential, is not. */
+/** Counts failures of the upstream itself, which refusals of the request or of a credential are not. */
 export function noteHealth({ health, now }: JobDeps, upstream: string, step: Pick<Part, 'state'> & { failure?: MediaFailure }): void {
   if (step.state === 'done') health.succeeded(upstream, now());
   else if (step.failure?.action === 'next_target' || step.failure?.action === 'retry') health.failed(upstream, now());
   else health.undecided(upstream);
 }
 
-/** An adapter that throws is a bug, which no repetition cures. */
+/** Undefined when the adapter throws: a bug, which no retry cures. */
 function buildRequests(adapter: MediaAdapter, submissions: readonly Submission[]): MediaRequest[] | undefined {
   try {
     return submissions.map((submission) => adapter.submit(submission));
@@ -143,24 +143,24 @@ function buildRequests(adapter: MediaAdapter, submissions: readonly Submission[]
   }
 }
 
-/** A lease of the hold that is as long as the job may live. */
+/** Keeps the hold open for as long as the job may live. */
 const leaseFor = ({ now }: Pick<JobDeps, 'now'>, { holdId, deadline }: Job) => ({
   holdId,
   checkpointMicro: 0,
   leaseMs: deadline - now() + HOLD_GRACE_MS,
 });
 
-/** False when the hold is gone, and nothing may be started. */
+/** False when the hold is gone, and then nothing may be started. */
 const keepHold = async (deps: JobDeps, job: Job): Promise<boolean> => (await deps.account(job.accountId).beat(leaseFor(deps, job))).ok;
 
-/** A recording behind a URL is read only now: its price, and what is held for it, become those of its length. */
+/** A recording behind a URL is read only now; price and hold are corrected by its length. */
 async function holdForLength(deps: JobDeps, job: Job, input: MediaInput): Promise<GatewayError | undefined> {
   const { units, unitMicro, audioSecondsARequest } = job.plan;
   const needed = input.kind === 'asr' ? requestsOf(input.audio, audioSecondsARequest) : units;
   if (needed <= units) return undefined;
   if (!job.test) {
     const byMicro = Math.ceil(unitMicro * (needed - units));
-    const extended = await deps.account(job.accountId).extend({ ...leaseFor(deps, job), byMicro });
+    const extended = await deps.account(job.accountId).extend({ ...leaseFor(deps, job), byMicro, fromMicro: job.heldMicro });
     if (!extended.ok) return extended.error;
   }
   await changeJob(deps.db, job, (present) =>
@@ -183,7 +183,7 @@ function callbackUrl({ settings }: JobDeps, job: Job): string | undefined {
   return reachable ? `${job.origin}/callbacks/${job.id}/${job.callbackToken}` : undefined;
 }
 
-/** Nobody else knows what came of the POST, and it is lost with this process: where the database fails, it is asked again. */
+/** Writes the POST's outcome, which is nowhere else and would be lost with this process; so it insists when the database fails. */
 async function keep(deps: JobDeps, claimed: Job, decide: (job: Job) => JobChange | undefined): Promise<Job | undefined> {
   for (const pauseMs of KEEP_PAUSES_MS) {
     try {
@@ -196,7 +196,7 @@ async function keep(deps: JobDeps, claimed: Job, decide: (job: Job) => JobChange
   return changeJob(deps.db, claimed, decide);
 }
 
-/** Writes what came of the POST. The claim is ours, so only a request to cancel can have changed the row. */
+/** Writes the POST's outcome. The claim is ours, so meanwhile only a request to cancel can have changed the row. */
 async function applySubmitted(deps: JobDeps, claimed: Job, attempt: JobAttempt, step: Part, next: NextTarget): Promise<void> {
   const nowMs = deps.now();
   const isOurs = (present: Job): boolean => present.state === 'submitting' && present.claimedUntil === claimed.claimedUntil;
@@ -257,7 +257,7 @@ async function applyFailure(
   else await waitOrFail(deps, changed);
 }
 
-/** Nobody can be asked now: later, should somebody only be short of capacity. */
+/** No target can be asked now. Waits where one was only short of capacity, otherwise fails the job. */
 async function waitOrFail(deps: JobDeps, job: Job): Promise<void> {
   const nowMs = deps.now();
   const reopensMs = reopensAtMs(deps.registry, job);
@@ -268,7 +268,7 @@ async function waitOrFail(deps: JobDeps, job: Job): Promise<void> {
   await deps.jobs.send({ jobId: job.id }, { delaySeconds });
 }
 
-/** The answer to a POST never came to be written: the process died, or was cut off. */
+/** A job whose POST was never recorded: the process died or was cut off. */
 export async function resolveLost(deps: JobDeps, job: Job): Promise<void> {
   const provider = job.provider === null ? undefined : deps.registry.providers.get(job.provider);
   const repeatable = provider?.spec.media?.lostSubmit === 'repeatable';
@@ -287,7 +287,7 @@ export async function resolveLost(deps: JobDeps, job: Job): Promise<void> {
 const tooLate = (): GatewayError => fail('job_failed', 'This job was not finished in time and was given up. Nothing was charged.').error;
 
 const EVERYBODY = 'All providers of this model failed; the last one';
-/** Nobody else is asked once a job may have begun; a deployment's run is its customer's own program. */
+/** A deployment's run is the customer's own program, so its failure is not called the provider's. */
 const whoFailed = ({ plan }: Pick<Job, 'plan'>): string => (plan.deployment ? 'The run failed' : 'The provider failed');
 
 function errorOf(
@@ -309,6 +309,6 @@ function lastError(job: Job): GatewayError {
   return errorOf(last, { action: 'next_target' }, EVERYBODY);
 }
 
-/** The error of a job that its provider gave up while it ran. */
+/** The error of a job that failed at its provider while it ran. */
 export const failedError = (job: Job, failure: MediaFailure, secrets: readonly string[]): GatewayError =>
   errorOf({ status: null, message: redactSecrets(failure.message, secrets) }, failure, whoFailed(job));

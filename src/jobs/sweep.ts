@@ -5,19 +5,19 @@ import { queryBudget } from './query-budget';
 import { removeOldFiles } from './retention';
 import { sweepDeliveries } from './webhooks/deliver';
 
-/** The cron of wrangler.toml that is not the sweeper's. */
+/** The other cron of wrangler.toml, beside the sweeper's. */
 export const NIGHTLY = '17 3 * * *';
 
 /**
- * An invocation may ask D1 a thousand times (https://developers.cloudflare.com/d1/platform/limits/). What a step leaves
- * undone for want of queries is done a minute later.
+ * An invocation may make a thousand D1 queries (https://developers.cloudflare.com/d1/platform/limits/). What a step
+ * leaves for want of queries is done a minute later.
  */
 const QUERIES = { deployments: 400, jobs: 300, deliveries: 20, files: 200 } as const;
 type Step = keyof typeof QUERIES;
 
 /**
- * Finds what lost its message: every minute, or as an operator asks for it, as if it were later. A step that fails keeps
- * none of the others from being taken, and what costs money comes first.
+ * Finds work that lost its message, every minute or when an operator asks (`aheadMs`: as if it were later). A failing
+ * step does not keep the others from running. What costs money comes first.
  */
 export async function sweep(deps: JobDeps, aheadMs = 0): Promise<Record<Step, number>> {
   const failures: string[] = [];

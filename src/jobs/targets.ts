@@ -1,4 +1,4 @@
-/** Where a job is sent next: by its chain and by what its tries so far came to. Pure. */
+/** Where a job is sent next, by its model's chain and its tries so far. Pure. */
 import type { Health } from '../core/health';
 import type { Registry } from '../providers/registry';
 import type { MediaTarget, Provider } from '../providers/types';
@@ -8,7 +8,7 @@ import type { Job, JobAttempt } from './types';
 
 const MAX_ATTEMPTS = 8;
 const TRIES_PER_TARGET = 2;
-/** A job has time: a credential that was rate limited is tried again after a while, and after a longer one. */
+/** Jobs have time: a rate-limited credential is tried again after a while, then after a longer one. */
 const BACKOFF_MS = [5_000, 20_000, 60_000];
 
 export interface NextTarget {
@@ -27,21 +27,21 @@ function targetsOf(registry: Registry, job: Job): ReachableTarget[] {
   return model ? reachableTargets(registry, model, job.kind, sandbox, mode) : [];
 }
 
-/** Those whose model has a place for all that the caller brought, if there are any: the others would leave some out. */
+/** The targets that can take everything that the caller sent, if there are any; the others would leave something out. */
 function suitableTargets(registry: Registry, job: Job): ReachableTarget[] {
   const targets = targetsOf(registry, job);
   const able = 'stored' in job.input ? targets : ableTargets(targets, job.input);
   return able.length > 0 ? able : targets;
 }
 
-/** Keys in turn, so that one provider's jobs spread over them. */
+/** Credentials in rotation, so that a provider's jobs spread over them. */
 function keysOf({ apiKeys }: Provider, jobId: string): number[] {
   if (apiKeys.length === 0) return [-1];
   const first = [...jobId].reduce((sum, character) => sum + character.charCodeAt(0), 0) % apiKeys.length;
   return apiKeys.map((_, index) => (first + index) % apiKeys.length);
 }
 
-/** From when on the credential may be tried, by what was tried at this target: 0 for at once, undefined for never. */
+/** When a credential may be tried, by the tries at this target so far: 0 for at once, undefined for never. */
 function openFromMs(attempts: readonly JobAttempt[], keyIndex: number): number | undefined {
   if (attempts.some(({ action }) => action === 'next_target' || action === 'caller')) return undefined;
   if (attempts.filter(({ action, outcome }) => action === 'retry' || outcome === 'lost').length >= TRIES_PER_TARGET) return undefined;
@@ -54,8 +54,8 @@ function openFromMs(attempts: readonly JobAttempt[], keyIndex: number): number |
 }
 
 /**
- * Every target with every credential that may still be tried, in order of preference. Once the answer to a submit was
- * lost, only who may have the work already can be asked again: anyone else would do it a second time.
+ * Every target and credential that may still be tried, in order of preference. After a lost submit, only a provider
+ * that may already have the work can be asked again; any other would do it twice.
  */
 function* openTargets(registry: Registry, job: Job): Generator<NextTarget & { fromMs: number }> {
   if (job.attempts.length >= MAX_ATTEMPTS) return;
@@ -70,10 +70,10 @@ function* openTargets(registry: Registry, job: Job): Generator<NextTarget & { fr
   }
 }
 
-/** By which an upstream model's health goes: one that is broken does not speak for its provider's others. */
+/** The name that an upstream model's health is kept under: a broken model says nothing of the provider's others. */
 export const upstreamName = ({ provider, model }: MediaTarget): string => `${provider}/${model}`;
 
-/** One that fails again and again is left out for a while, unless there is no other. */
+/** The next target to try. One that keeps failing is left out for a while, unless there is no other. */
 export function nextTarget(
   { registry, health }: { registry: Registry; health?: Pick<Health, 'allows'> },
   job: Job,
@@ -83,13 +83,13 @@ export function nextTarget(
   return open.find(({ target }) => health?.allows(upstreamName(target), nowMs) ?? true) ?? open[0];
 }
 
-/** When the first of those that were rate limited may be tried again; undefined when there is none. */
+/** When the first rate-limited target may be tried again; undefined when there is none. */
 export function reopensAtMs(registry: Registry, job: Job): number | undefined {
   const times = [...openTargets(registry, job)].map(({ fromMs }) => fromMs);
   return times.length === 0 ? undefined : Math.min(...times);
 }
 
-/** FNV-1a (http://www.isthmus.com/fnv): tells a provider's few credentials apart, and says nothing of them. */
+/** FNV-1a (http://www.isthmus.com/fnv). Distinguishes a provider's few credentials without revealing anything of them. */
 export function keyTagOf({ apiKeys }: Pick<Provider, 'apiKeys'>, keyIndex: number): string | undefined {
   const apiKey = apiKeys[keyIndex];
   if (apiKey === undefined) return undefined;
@@ -98,7 +98,7 @@ export function keyTagOf({ apiKeys }: Pick<Provider, 'apiKeys'>, keyIndex: numbe
   return (hash >>> 0).toString(16).padStart(8, '0');
 }
 
-/** The target that the job was sent to, and is asked about: by the same credential, or, where that is gone, by one there is. */
+/** The target that has the job, with the credential that it was sent by or, where that was removed, another one. */
 export function currentProvider(registry: Registry, job: Job): { provider: Provider; keyIndex: number } | undefined {
   const provider = job.provider === null ? undefined : registry.providers.get(job.provider);
   if (!provider) return undefined;

@@ -4,15 +4,15 @@ import type { MicroCredits } from '../core/money';
 import type { MediaInput, MediaKind, MediaResult, MediaSource, OutputFile, Transcript, UpstreamJob } from '../providers/media/types';
 
 /**
- * `queued`: nothing sent. `submitting`: the one POST that starts paid work is under way, or its answer was lost.
- * `running`: the provider has it, or has done it and its files are being copied. The rest is final.
+ * `queued`: not sent yet. `submitting`: the one POST that starts paid work is under way, or its answer was lost.
+ * `running`: the provider has it, or its files are being copied. All others are final.
  */
 export type JobState = 'queued' | 'submitting' | 'running' | 'succeeded' | 'failed' | 'canceled' | 'expired';
 
 export const FINAL_STATES: readonly JobState[] = ['succeeded', 'failed', 'canceled', 'expired'];
 export const isFinal = (state: JobState): boolean => FINAL_STATES.includes(state);
 
-/** A source as kept: what came as bytes lies in a file of ours. */
+/** A source as stored: what came as bytes is in a file of ours. */
 export type KeptSource = { url: string } | { key: string; contentType: string };
 
 /** The input with its sources in another form. */
@@ -35,52 +35,52 @@ type ViewsOf<Source> = { [Side in keyof Views]?: Source };
 
 export type KeptInput = InputWith<KeptSource>;
 
-/** How a job is priced and where it may be sent: fixed when it is asked for. */
+/** How a job is priced and where it may be sent, fixed when it is asked for. */
 export interface JobPlan {
   per: 'image' | 'second' | 'clip' | 'request' | 'gpu_second';
-  /** Of one unit, surcharges included. */
+  /** For one unit, surcharges included. */
   unitMicro: MicroCredits;
-  /** As asked for: no more is ever charged. Of a recording behind a URL as was found when it was read. */
+  /** As asked for; never more is charged. For a recording behind a URL, as found when it was read. */
   units: number;
   mode: 'auto' | 'fast';
   sandbox: boolean;
-  /** Whose price it is: the operator's changes to the catalogue that were in force. */
+  /** Which of the operator's changes to the catalogue were in force. */
   catalogueVersion?: string;
-  /** Where the account has prices of its own, which the amounts here are at. */
+  /** The account's own price factor, which all amounts here include. */
   pricePermille?: number;
-  /** Of a recording that is only read when its job begins: how much of it each price is for. */
+  /** For a recording that is read only when its job begins: how many seconds one unit covers. */
   audioSecondsARequest?: number;
-  /** Whose endpoint a deployment's run goes to. */
+  /** The deployment whose endpoint the run goes to. */
   deployment?: { slug: string; provider: string; endpointId: string };
   labels?: Labels;
-  /** `b64_json`, and what else only the answer is about. */
+  /** What concerns only the answer's form, such as `b64_json`. */
   answer?: Readonly<Record<string, unknown>>;
 }
 
-/** One try at a provider, as the customer may see it. */
+/** One try at a provider, in the form that the customer sees. */
 export interface JobAttempt {
   provider: string;
   model: string;
   keyIndex: number;
-  /** By which the credential is known again when the operator has put it at another place. */
+  /** Identifies the credential when the operator has reordered them. */
   keyTag?: string;
   atMs: number;
   status: number | null;
-  /** `lost`: nobody knows what became of it. */
+  /** `lost`: its outcome is unknown. */
   outcome: 'started' | 'failed' | 'lost';
-  /** What the gateway is to do after it. */
+  /** What the gateway is to do next. */
   action?: string;
   message?: string;
 }
 
-/** A file that has been copied. */
+/** A file that was copied. */
 export interface StoredFile {
   key: string;
   contentType: string;
   sizeBytes: number;
 }
 
-/** What the provider made, on its way into our files: those with a key are there. */
+/** What the provider made, while it is copied to our files; files with a key are there. */
 export interface PendingResult extends Omit<MediaResult, 'files'> {
   files: readonly (StoredFile | Exclude<OutputFile, { bytes: unknown }>)[];
   storedOutput?: StoredFile;
@@ -88,11 +88,11 @@ export interface PendingResult extends Omit<MediaResult, 'files'> {
 
 export interface JobOutputs {
   files: readonly StoredFile[];
-  /** How many more the provider made, which could not be copied. */
+  /** How many further files were made and could not be copied. */
   lostFiles?: number;
   transcript?: Transcript;
   output?: unknown;
-  /** Where the output lies when it is large. */
+  /** Where a large output is stored. */
   storedOutput?: StoredFile;
   usage?: { seconds?: number; gpuMs?: number };
   revisedPrompt?: string;
@@ -111,7 +111,7 @@ export interface Job {
   state: JobState;
   version: number;
   chain: number;
-  /** The input, or where it lies when it is large: nowhere any more once its files are removed. */
+  /** The input, or where a large one is stored; that is nowhere once its files are removed. */
   input: KeptInput | { stored: string };
   plan: JobPlan;
   provider: string | null;
@@ -132,15 +132,15 @@ export interface Job {
   bodyHash: string | null;
   createdAt: number;
   startedAt: number | null;
-  /** Somebody is at work on it until then. */
+  /** A look is working on it until then. */
   claimedUntil: number | null;
-  /** When to look after it, should nobody have done so by then. */
+  /** When to look at it, if nobody has by then. */
   nextAt: number;
   deadline: number;
   endedAt: number | null;
   settledAt: number | null;
-  /** Since when its files are gone: they are kept for a time. */
+  /** Since when its files are removed; they are kept for a limited time. */
   filesRemovedAt: number | null;
-  /** Pictures as they were on their way to the result, in the order in which they came. */
+  /** Preliminary pictures, in the order in which they came. */
   partials: readonly StoredFile[] | null;
 }

@@ -1,4 +1,4 @@
-/** Requests to a provider on behalf of a job: credentials, deadlines, answers read to their end. */
+/** Requests to providers on behalf of jobs: credentials, deadlines, answers read to their end. */
 import { publicFetch } from '../core/public-fetch';
 import { readBounded } from '../core/read-bounded';
 import { parseJson } from '../core/record';
@@ -18,7 +18,7 @@ export const adapterOf = ({ spec }: Provider): MediaAdapter => {
 
 const isBelow = (url: string, baseUrl: string): boolean => url === baseUrl || url.startsWith(`${baseUrl}/`);
 
-/** Whole URLs that a vendor gives go where the operator wants its requests: through a proxy, say. */
+/** Whole URLs from a vendor are redirected to the operator's base URL, which may be a proxy. */
 function urlOf({ url }: MediaRequest, { baseUrl, spec }: Provider): string {
   if (url.startsWith('/')) return baseUrl + url;
   return url.startsWith(`${spec.baseUrl}/`) ? baseUrl + url.slice(spec.baseUrl.length) : url;
@@ -31,7 +31,7 @@ function mayHaveCredential(url: string, { baseUrl, spec }: Provider): boolean {
   return protocol === 'https:' && (host === new URL(baseUrl).host || (spec.media?.hosts ?? []).includes(host));
 }
 
-/** A request to the provider, with its credential where that may go; the answer is not read. */
+/** A request to the provider, with its credential where that may go; the answer is left unread. */
 export function fetchFrom(
   deps: Pick<JobDeps, 'fetch'>,
   provider: Provider,
@@ -55,8 +55,8 @@ export function fetchFrom(
 }
 
 /**
- * A file that answers only to the credential. Where the provider's own hosts send it on, or it lies elsewhere in the first
- * place, it is fetched as anybody's is.
+ * A file that needs the credential. Where the provider redirects elsewhere, or the file is elsewhere in the first
+ * place, it is fetched without.
  */
 export async function fetchAuthorized(
   deps: Pick<JobDeps, 'fetch' | 'settings'>,
@@ -79,7 +79,7 @@ export async function fetchAuthorized(
   throw new Error("the provider's file redirects too often");
 }
 
-/** Throws when there is no answer, or none that can be read to its end. */
+/** Throws when there is no answer, or it cannot be read to its end. */
 export async function ask(
   deps: Pick<JobDeps, 'fetch'>,
   provider: Provider,
@@ -92,7 +92,7 @@ export async function ask(
 
 export async function readAnswer(response: Response): Promise<MediaAnswer> {
   const bytes = await readAll(response, MAX_ANSWER_BYTES);
-  // Bytes that are no text are not decoded: an answer may be a film.
+  // Only text is decoded: an answer may be a film.
   const isText = /json|text|xml|^$/.test(response.headers.get('content-type') ?? '');
   const text = isText ? new TextDecoder().decode(bytes) : '';
   return { status: response.status, headers: response.headers, bytes, text, json: parseJson(text) };

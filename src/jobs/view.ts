@@ -15,11 +15,11 @@ const STATUSES: Partial<Record<Job['state'], JobStatus>> = {
 
 export const JOB_STATUSES: readonly JobStatus[] = ['processing', ...Object.values(STATUSES)];
 
-/** Of a job that is over. */
+/** The state behind a status that means the end. */
 export const stateOf = (status: JobStatus): Job['state'] | undefined =>
   (Object.keys(STATUSES) as Job['state'][]).find((state) => STATUSES[state] === status);
 
-/** Over for its customer: only once its charge is settled. */
+/** Over for its customer, that is, only once its charge is settled. */
 export const isOver = ({ state, settledAt }: Job): boolean => isFinal(state) && settledAt !== null;
 
 export const statusOf = (job: Job): JobStatus => (isOver(job) ? (STATUSES[job.state] ?? 'processing') : 'processing');
@@ -32,13 +32,13 @@ export const outputUrls = (job: Job): string[] =>
 
 export const pollUrl = (job: Job): string => `${job.origin}/v1/jobs/${job.id}`;
 
-/** Where a run's answer lies that is too large to be told. */
+/** The URL of a run's output that is too large for the answer. */
 export const outputJsonUrl = ({ outputs, origin, filesRemovedAt }: Job): { outputJsonUrl?: string } =>
   outputs?.storedOutput && filesRemovedAt === null ? { outputJsonUrl: fileUrl(origin, outputs.storedOutput) } : {};
 
 const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
 
-/** The documented payload of a webhook: its handlers know of no other failure, so that `state` has the exact word. */
+/** The documented payload of a webhook. It knows only one kind of failure, so `state` has the exact one. */
 export const webhookPayload = (job: Job): Record<string, unknown> => ({
   ...payload(job),
   ...(isOver(job) && job.state !== 'succeeded' && { status: job.state === 'canceled' ? 'canceled' : 'failed', state: job.state }),

@@ -1,23 +1,23 @@
 import { closedRest, commentsBefore, EventCutter, splitEvents } from '../core/sse';
 import { NOTHING_YET } from '../dialects/gemini/framing';
 
-/** Some clients take a blank line that ends no event for an empty event, and fail on it. */
+/** Some clients take a blank line on its own for an empty event, and fail on it. */
 const BLANK_LINES = /^\r?\n/gm;
-/** A comment that is still to end, or a blank line. */
+/** An unfinished comment, or a blank line. */
 const MAY_BE_COMMENT = /^[:\r]/;
 
 const isKeepalive = (event: string): boolean => /^event: (?:ping|keepalive)\b/.test(event) || event.startsWith(`data: ${NOTHING_YET}`);
 
 export interface Fed {
   events: string[];
-  /** What came between them and says nothing of the answer: keepalives come and go with the connection. */
+  /** Keepalives between events; they belong to the connection and are not kept. */
   idle: string;
 }
 
-/** Takes a stream apart as it comes in. */
+/** Splits a stream into events as it arrives. */
 export class EventFeed {
   private readonly cutter = new EventCutter();
-  /** The rest begins an event for sure: it may be long, and is not looked at again. */
+  /** The rest certainly begins an event; as it may be long, it is not examined again. */
   private inEvent = false;
 
   push(text: string): Fed {
@@ -39,7 +39,7 @@ export class EventFeed {
     return { events, idle: idle + comments.replace(BLANK_LINES, '') };
   }
 
-  /** What is left once there is no more: a torn event is none. */
+  /** The remaining event at the end, unless it is torn. */
   end(): string[] {
     return splitEvents(closedRest(this.cutter.rest));
   }

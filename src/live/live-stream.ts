@@ -1,6 +1,6 @@
 /**
- * A stream that outlives its client's connection. The object makes the call itself, so that nothing ends when the
- * client is gone, keeps what was said, and gives it to whoever comes back within ten minutes, at no further charge.
+ * A stream that outlives its client's connection. The object makes the call itself, so nothing ends when the client
+ * leaves. It keeps what was said, and gives it to whoever comes back within ten minutes at no further charge.
  */
 import { DurableObject } from 'cloudflare:workers';
 import { fail, type GatewayError } from '../core/errors';
@@ -14,15 +14,15 @@ import { EventFeed } from './event-feed';
 import { StreamLog } from './stream-log';
 
 const KEPT_MS = 600_000;
-/** Of a stream whose object dies under way nobody removes anything at its end. */
+/** If the object dies during the stream, nobody else removes what it kept. */
 const ABANDONED_MS = 3_600_000;
-/** How long a stream waits for those who are behind; the others are to hear a keepalive in time. */
+/** How long a stream waits for slow listeners, who must also hear a keepalive in time. */
 const PATIENCE_MS = 10_000;
 const INTERRUPTED = 'The stream was interrupted on our side; what it had come to is charged.';
 const NOT_KEPT = 'This stream is too long to be kept: what follows here was said only to those who listened, and is charged.';
 const NEVER = new AbortController().signal;
 
-/** From the Worker: which endpoint the request came to, and the random part of its id. */
+/** Set by the Worker: the request's endpoint, and the random part of its id. */
 export const ENDPOINT_HEADER = 'x-live-endpoint';
 export const NONCE_HEADER = 'x-live-nonce';
 
@@ -31,7 +31,7 @@ const encoder = new TextEncoder();
 export class LiveStream extends DurableObject<Bindings> {
   private log: StreamLog | undefined;
 
-  /** POST begins the stream; GET with `?after=N` gives the events after the first N, and goes on. */
+  /** POST begins the stream; GET with `?after=N` gives the events after the first N and follows the stream. */
   override async fetch(request: Request): Promise<Response> {
     if (request.method === 'POST') return this.begin(request);
     const log = this.log ?? (await StreamLog.load(this.ctx.storage, Date.now));
@@ -74,7 +74,7 @@ export class LiveStream extends DurableObject<Bindings> {
     return this.listen(log, 0);
   }
 
-  /** Takes the stream to its end, whoever listens. */
+  /** Reads the stream to its end, whether or not anyone listens. */
   private async record(log: StreamLog, body: ReadableStream<Uint8Array>): Promise<void> {
     const decoder = new TextDecoder();
     const feed = new EventFeed();
@@ -106,7 +106,7 @@ export class LiveStream extends DurableObject<Bindings> {
         for await (const text of log.after(Number.isSafeInteger(after) ? after : 0)) await writer.write(encoder.encode(text));
         await writer.close();
       } catch {
-        // The client is gone again; the stream is not.
+        // The client left again; the stream goes on.
       }
     })();
     this.ctx.waitUntil(passing);
@@ -114,7 +114,7 @@ export class LiveStream extends DurableObject<Bindings> {
   }
 }
 
-/** A stream that is kept no more goes no faster than those who listen, as any other does. */
+/** A stream that is no longer kept goes only as fast as its listeners, like any other stream. */
 async function waitForListeners(log: StreamLog): Promise<void> {
   const untilMs = Date.now() + PATIENCE_MS;
   while (log.isAhead) {

@@ -1,22 +1,22 @@
 /**
- * What a resumable stream has said: whole events in order, in memory for as long as the object lives, and in a few
- * checkpoints on disk. Rows written are what storage costs, so checkpoints come at growing intervals: a stream of a
- * quarter of an hour leaves eight.
+ * What a resumable stream has said: whole events in order, in memory while the object lives, and in a few checkpoints
+ * on disk. Written rows are what storage costs, so checkpoints come at growing intervals: a stream of fifteen minutes
+ * leaves eight.
  *
- * A stream may say more than is kept. What it says from there on is on its way to those who listen, and to those who
- * come back soon; whoever comes for what is gone hears what is kept, and that the rest is not.
+ * A stream may say more than is kept. What goes beyond is passed to those who listen or come back soon; whoever asks
+ * for it later hears what is kept, and that the rest is not.
  */
 import { splitEvents } from '../core/sse';
 
-/** Between checkpoints: twice as long each time. */
+/** The interval between checkpoints, which doubles each time. */
 const FIRST_CHECKPOINT_MS = 10_000;
-/** A row holds 2 MB at most; characters may take three bytes. */
+/** A row holds 2 MB at most, and a character may take three bytes. */
 const MAX_ROW_CHARS = 600_000;
-/** How much of a stream is kept. A character takes two bytes of an object's 128 MB, and more while it is read or written. */
+/** How much of a stream is kept. A character takes two of the object's 128 MB, and more while it is read or written. */
 const MAX_KEPT_CHARS = 16_777_216;
-/** How much of what goes beyond that is held for those who are behind. */
+/** How much beyond that is buffered for slow listeners. */
 const MAX_PASSING_CHARS = 4_194_304;
-/** What a listener takes at once: events are whole, so it may be more. */
+/** How much a listener takes at once; whole events may make it more. */
 const BATCH_CHARS = 65_536;
 
 export type LogStorage = Pick<DurableObjectStorage, 'get' | 'put'>;
@@ -24,26 +24,26 @@ export type LogStorage = Pick<DurableObjectStorage, 'get' | 'put'>;
 export interface LogHead {
   requestId: string;
   headers: Record<string, string>;
-  /** What to say at the end should the object die with the stream under way. */
+  /** Sent at the end if the object dies during the stream. */
   interrupted: string;
-  /** What to say in the place of events that are not kept. */
+  /** Sent in place of events that are not kept. */
   notKept: string;
 }
 
 interface TextRow {
   text: string;
-  /** Its last event goes on in the next row. */
+  /** Its last event continues in the next row. */
   torn: boolean;
   /** The stream ended here. */
   over: boolean;
-  /** How many events there were beyond those that are kept. */
+  /** How many events there were beyond the kept ones. */
   passed: number;
 }
 
 interface Listener {
-  /** The number of the next event. */
+  /** The number of the listener's next event. */
   at: number;
-  /** A keepalive for it. */
+  /** A keepalive for the listener. */
   idle: string;
 }
 
@@ -51,13 +51,13 @@ const HEAD = 'head';
 const textKey = (index: number): string => `text:${String(index).padStart(4, '0')}`;
 
 export class StreamLog {
-  /** Kept, from the first on: one entry an event. */
+  /** The kept events, from the first on. */
   private readonly events: string[] = [];
   private chars = 0;
-  /** The latest of those that are not kept. */
+  /** The latest events beyond those. */
   private readonly passing: string[] = [];
   private passingChars = 0;
-  /** How many are gone between the kept and the passing ones. */
+  /** How many events between the two are gone. */
   private gone = 0;
   private isHeadWritten = false;
   private writtenEvents = 0;
@@ -65,7 +65,7 @@ export class StreamLog {
   private nextCheckpointMs: number;
   private intervalMs = FIRST_CHECKPOINT_MS;
   over = false;
-  /** It did not come to its end. */
+  /** The stream did not reach its end. */
   private broken = false;
   private readonly listeners = new Set<Listener>();
   private readonly waiting = new Set<() => void>();
@@ -79,14 +79,14 @@ export class StreamLog {
     this.nextCheckpointMs = now() + FIRST_CHECKPOINT_MS;
   }
 
-  /** The log that an earlier life of the object left; undefined where there is none. */
+  /** The log that an earlier life of the object stored; undefined without one. */
   static async load(storage: LogStorage, now: () => number): Promise<StreamLog | undefined> {
     const head = await storage.get<LogHead>(HEAD);
     if (!head) return undefined;
     const log = new StreamLog(storage, head, now);
     let text = '';
     let last: TextRow | undefined;
-    // One by one: all rows at once would be in memory twice.
+    // Row by row, since all rows at once would be in memory twice.
     for (let index = 0; ; index++) {
       const row = await storage.get<TextRow>(textKey(index));
       if (!row) break;
@@ -118,14 +118,14 @@ export class StreamLog {
     this.wake();
   }
 
-  /** For whoever listens right now and has heard everything so far. */
+  /** For listeners who have heard everything so far. */
   keepalive(text: string): void {
     if (text === '') return;
     for (const listener of this.listeners) listener.idle = text;
     this.wake();
   }
 
-  /** @param isWhole It has said all that it was to say. */
+  /** @param isWhole Whether it said everything. */
   async finish(isWhole: boolean): Promise<void> {
     this.over = true;
     this.broken = !isWhole;
@@ -133,7 +133,7 @@ export class StreamLog {
     await this.write();
   }
 
-  /** Writes what is new, when it is time to; false where it is not. */
+  /** Stores what is new if it is time to; false where it is not. */
   async checkpoint(): Promise<boolean> {
     if (this.now() < this.nextCheckpointMs) return false;
     this.intervalMs *= 2;
@@ -160,22 +160,22 @@ export class StreamLog {
     await this.storage.put<TextRow>(textKey(this.rows++), { ...row, over, passed: this.gone + this.passing.length });
   }
 
-  /** Somebody who listens is so far behind that the stream has to wait. */
+  /** A listener is so far behind that the stream must wait. */
   get isAhead(): boolean {
     return this.passingChars > MAX_PASSING_CHARS;
   }
 
-  /** Resolves when one of those who listen has taken something, or is not there any more. */
+  /** Resolves when a listener has taken something or left. */
   taken(): Promise<void> {
     return new Promise((resolve) => this.waitingForListeners.add(resolve));
   }
 
-  /** Waits no longer for those who are behind. */
+  /** Stops waiting for slow listeners. */
   leaveBehind(): void {
     this.letGo(Number.POSITIVE_INFINITY);
   }
 
-  /** All events after so many, in the order that they came, until the stream is over. */
+  /** All events after the first `count`, in order, until the stream is over. */
   async *after(count: number): AsyncGenerator<string> {
     const listener: Listener = { at: Math.max(0, count), idle: '' };
     this.listeners.add(listener);
@@ -203,7 +203,7 @@ export class StreamLog {
     }
   }
 
-  /** What comes next for a listener: nothing where it has heard everything, undefined where that is gone. */
+  /** What comes next for a listener: '' where it has heard everything, undefined where that is gone. */
   private take(listener: Listener): string | undefined {
     const isKept = listener.at < this.events.length;
     const from = isKept ? 0 : this.passingFrom;
@@ -224,13 +224,13 @@ export class StreamLog {
     return this.events.length + this.gone;
   }
 
-  /** How far they are who can still hear all the rest. */
+  /** The positions of listeners who can still hear everything. */
   private following(): number[] {
     const from = this.passingFrom;
     return [...this.listeners].map(({ at }) => (this.gone === 0 ? Math.max(at, from) : at)).filter((at) => at >= from);
   }
 
-  /** Lets go of what is too much, as far as all have had it who can. */
+  /** Drops what is too much, as far as all those listeners have heard it. */
   private trim(): void {
     if (this.isAhead) this.letGo(Math.min(...this.following()));
   }
@@ -255,7 +255,7 @@ export class StreamLog {
 
 type RowText = Pick<TextRow, 'text' | 'torn'>;
 
-/** Events as the texts of rows: as many in one as go into it, and one that is longer in several. */
+/** Packs events into the texts of rows: several events in a row, or a long one in several rows. */
 function* rowTexts(events: readonly string[]): Generator<RowText> {
   let text = '';
   for (const event of events) {

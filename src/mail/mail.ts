@@ -1,10 +1,10 @@
-/** A mail, in words; what it looks like is the same for all. */
+/** A mail's words; all mails look the same. */
 export interface Mail {
   to: string;
   subject: string;
   /** Paragraphs of plain text. */
   paragraphs: readonly string[];
-  /** What the reader is asked to do, where it is something. */
+  /** What the reader is asked to do, if anything. */
   action?: { label: string; url: string };
   /** Makes sending idempotent where the provider can. */
   idempotencyKey: string;
@@ -14,13 +14,13 @@ export type Mailer = (mail: Mail) => Promise<void>;
 
 const MAX_NAME_CHARS = 60;
 
-/** An organization's name is anybody's text, and the mail is ours: it carries no address to go to, nor another line. */
+/** An organization's name may be any text, while the mail is ours: in it the name carries no URLs or line breaks. */
 export const inMail = (name: string): string => {
   const plain = name
     .replace(/[\p{Cc}\p{Cf}]+/gu, ' ')
     .replace(/\w+:\/\/|www\./gi, '')
     .replaceAll('/', ' ');
-  // No half of a character.
+  // Cut between whole characters.
   return Array.from(plain).slice(0, MAX_NAME_CHARS).join('');
 };
 

@@ -1,4 +1,4 @@
-/** The one way out for mail: a local run's sink, Cloudflare's binding or Resend, whichever is there first. */
+/** The only way to send mail: a local run's sink, Cloudflare's binding or Resend, whichever is configured first. */
 import { sha256Hex } from '../core/hex';
 import { readText } from '../core/read-bounded';
 import { isRecord, parseJson } from '../core/record';
@@ -8,10 +8,10 @@ import { html, type Mail, type Mailer, plainText } from './mail';
 type MailBindings = Pick<AccountPlaneBindings, 'EMAIL' | 'MAIL_SINK'>;
 type MailSettings = Pick<AccountSettings, 'MAIL_FROM' | 'RESEND_API_KEY' | 'RESEND_URL'>;
 
-/** Names stand in subjects, and people choose them: none of them begins a line of its own. */
+/** Subjects contain names that people choose; none may begin a header line of its own. */
 const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim().slice(0, 200);
 
-/** Undefined when mail is not set up: what needs it says so. */
+/** Undefined when mail is not set up; whatever needs it says so. */
 export function createMailer(bindings: MailBindings, settings: MailSettings, send: typeof fetch): Mailer | undefined {
   const way = wayOut(bindings, settings, send);
   return way && ((mail) => way({ ...mail, subject: oneLine(mail.subject) }));
@@ -32,7 +32,7 @@ async function toSink(sink: Fetcher, mail: Mail): Promise<void> {
   if (!response.ok) throw new Error(`the mail sink answered ${response.status}`);
 }
 
-/** The binding takes a name and an address apart, where others take them in one text. */
+/** Cloudflare's binding takes name and address separately, others as one text. */
 export function sender(from: string): string | EmailAddress {
   const [, name, email] = /^\s*"?([^"<]*?)"?\s*<([^<>\s]+)>\s*$/.exec(from) ?? [];
   if (email === undefined) return from.trim();
@@ -70,7 +70,7 @@ async function toResend(send: typeof fetch, url: string, key: string, from: stri
     headers: {
       authorization: `Bearer ${key}`,
       'content-type': 'application/json',
-      // Of at most 256 characters; ours name an account, an alert and an address.
+      // Hashed, since Resend allows 256 characters and ours names an account, an alert and an address.
       'idempotency-key': await sha256Hex(mail.idempotencyKey),
     },
     body: JSON.stringify({ from, to: [mail.to], subject: mail.subject, text: plainText(mail), html: html(mail) }),

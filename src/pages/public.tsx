@@ -1,8 +1,8 @@
 /** What this is. */
 import type { FC } from 'hono/jsx';
-import { sandboxAnswers } from '../gateway/sandbox';
 import { accountPlaneDeps } from '../http/account-deps';
 import type { AppContext } from '../http/context';
+import { sandboxAnswers } from '../providers/registry';
 import type { Model } from '../providers/types';
 import type { AccountRoute } from '../routes/account/route';
 import { within } from './frame';

@@ -2,13 +2,13 @@
 export const variableName = (providerId: string, suffix: 'API_KEY' | 'BASE_URL' | 'DEPLOYMENTS_BASE_URL' | 'WEBHOOK_SECRET'): string =>
   `${providerId.toUpperCase().replaceAll('-', '_')}_${suffix}`;
 
-/** A variable's text, undefined when it is unset, blank, or a binding. */
+/** A variable's text; undefined when it is unset, blank, or a binding. */
 export function variableText(env: Record<string, unknown>, name: string): string | undefined {
   const value = env[name];
   return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
 }
 
-/** Splits a comma-separated list of keys; `name` is what an error calls it. */
+/** Splits a comma-separated list of keys. `name` names it in errors. */
 export function readApiKeys(text: string | undefined, name: string): string[] {
   if (text === undefined) return [];
   const keys = text
@@ -32,7 +32,7 @@ function parseUrl(text: string): URL | undefined {
   }
 }
 
-/** A base URL without a trailing slash; `name` is what an error calls it. Errors never repeat the URL, which may hold a password. */
+/** A base URL without its trailing slash. `name` names it in errors, which never repeat the URL: it may hold a password. */
 export function readBaseUrl(text: string, name: string): string {
   const url = parseUrl(text);
   if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) {

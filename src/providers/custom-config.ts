@@ -1,4 +1,4 @@
-/** What all of the operator's own providers have in common: JSON in a variable, an id, an address, keys. */
+/** What the operator's own providers of all kinds share: JSON in a variable, an id, a base URL, keys. */
 import { z } from 'zod';
 import { parseJson } from '../core/record';
 import { readApiKeys, readBaseUrl, variableName, variableText } from './config';
@@ -7,7 +7,7 @@ export const nameSchema = z.string().trim().min(1).max(200);
 export const providerIdSchema = z.string().regex(/^custom(-[a-z0-9]+)+$/, 'must look like "custom-name", in lower case');
 export const headerNameSchema = z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, 'not a header name');
 
-/** The gateway sets these itself. */
+/** Headers that only the gateway sets. */
 const OWN_HEADERS: ReadonlySet<string> = new Set([
   'authorization',
   'x-api-key',
@@ -24,11 +24,11 @@ export const headersSchema = z.record(
 const pathOf = (variable: string, path: readonly PropertyKey[]): string =>
   path.reduce<string>((text, part) => (typeof part === 'number' ? `${text}[${part}]` : `${text}.${String(part)}`), variable);
 
-/** Undefined when the variable is unset or blank; throws an error that names the fields at fault. */
+/** Undefined when the variable is unset or blank. Throws an error that names the faulty fields. */
 export function readJsonVariable<T>(env: Record<string, unknown>, variable: string, schema: z.ZodType<T>): T | undefined {
   const value = env[variable];
   if (value === undefined || value === null || (typeof value === 'string' && value.trim() === '')) return undefined;
-  // Wrangler hands over a variable that is written as JSON in its configuration already parsed.
+  // Wrangler parses a variable that is written as JSON in its configuration.
   const json = typeof value === 'string' ? parseJson(value) : value;
   if (json === undefined) throw new Error(`${variable}: not valid JSON.`);
   const result = schema.safeParse(json);
@@ -42,7 +42,7 @@ interface Reachable {
   apiKey?: string | undefined;
 }
 
-/** Its address and keys, from its own fields and from `CUSTOM_..._BASE_URL` and `CUSTOM_..._API_KEY`. */
+/** Base URL and keys, from the provider's own fields and from `CUSTOM_..._BASE_URL` and `CUSTOM_..._API_KEY`. */
 export function readReach(custom: Reachable, path: string, env: Record<string, unknown>): { baseUrl: string; apiKeys: string[] } {
   const keyVariable = variableName(custom.id, 'API_KEY');
   const urlVariable = variableName(custom.id, 'BASE_URL');

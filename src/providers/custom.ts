@@ -13,7 +13,7 @@ const customModel = z.strictObject({
   id: nameSchema,
   upstreamModel: nameSchema.optional(),
   label: nameSchema.optional(),
-  /** Needed unless the catalogue has a price for the id. */
+  /** Required unless the catalogue has a price for the id. */
   inputUsdPerMtok: usdPerMtok.optional(),
   outputUsdPerMtok: usdPerMtok.optional(),
   cacheReadUsdPerMtok: usdPerMtok.optional(),
@@ -29,11 +29,11 @@ const customProviders = z.array(
     apiKey: z.string().optional(),
     onDisconnect: z.enum(['cancel', 'drain']).optional(),
     headers: headersSchema.optional(),
-    /** Given where it passes over `max_completion_tokens` in silence; one that refuses it needs nothing. */
+    /** For an upstream that silently ignores `max_completion_tokens`. One that refuses it needs no entry. */
     boundName: z.literal('max_tokens').optional(),
-    /** The formats that it speaks, under the same base URL. */
+    /** The formats that it speaks, all under the same base URL. */
     wires: z.array(z.enum(WIRE_IDS)).min(1).optional(),
-    /** Left out where CATALOGUE_OVERRIDES or the file beside it name the provider in their chains. */
+    /** Left out where the chains of CATALOGUE_OVERRIDES, or of the catalogue's file, name the provider. */
     models: z.array(customModel).min(1).optional(),
   }),
 );
@@ -45,11 +45,11 @@ export type CustomModel = z.infer<typeof customModel>;
 export interface CustomProvider {
   provider: Provider;
   models: readonly CustomModel[];
-  /** Where it stands, for errors: `CUSTOM_PROVIDERS[0]`. */
+  /** Where it is configured, for errors: `CUSTOM_PROVIDERS[0]`. */
   path: string;
 }
 
-/** The operator's own OpenAI-compatible providers; keys come with them or from `CUSTOM_..._API_KEY`, or there are none. */
+/** The operator's own OpenAI-compatible providers. Keys are in their entry, in `CUSTOM_..._API_KEY`, or there are none. */
 export function readCustomProviders(env: Record<string, unknown>): CustomProvider[] {
   const seen = new Set<string>();
   return (readJsonVariable(env, VARIABLE, customProviders) ?? []).map((custom, index) => {
@@ -66,7 +66,7 @@ export function readCustomProviders(env: Record<string, unknown>): CustomProvide
           label: custom.label ?? custom.id,
           baseUrl,
           wires: (custom.wires ?? DEFAULT_WIRES).map((id) => WIRES[id]),
-          // Nothing is known of its meter, so the safe choice.
+          // The safe choice, since nothing is known of its billing.
           onDisconnect: custom.onDisconnect ?? 'drain',
           ...(custom.headers && { headers: custom.headers }),
           ...(custom.boundName && { boundName: custom.boundName }),

@@ -1,28 +1,28 @@
-/** What to do after an upstream's answer that is no success. */
+/** What to do after an unsuccessful answer of an upstream. */
 export type FailureAction =
-  /** The caller's own fault: tell it, try nothing else. */
+  /** The caller's own mistake: report it and try nothing else. */
   | 'caller'
-  /** This credential is spent or refused: try the provider's next one at once. */
+  /** This credential is refused or used up: try the provider's next one at once. */
   | 'next_key'
   /** Rate limited: try the next credential, and leave this one alone for a while. */
   | 'backoff_key'
-  /** A passing fault: the same target may be tried once more. */
+  /** A temporary failure: the same target may be tried once more. */
   | 'retry'
-  /** This target serves such a call in another of its formats only: ask it in that one, or else the next target. */
+  /** The target serves such a call in another of its formats only: try that, or else the next target. */
   | 'next_wire'
-  /** This target cannot serve the call: go on to the next one. */
+  /** The target cannot serve the call: try the next one. */
   | 'next_target';
 
 export interface UpstreamFailure {
   action: FailureAction;
-  /** The upstream's own words, cleaned of credentials and markup; may be empty. */
+  /** The upstream's words without credentials and markup; may be empty. */
   message: string;
   code?: string;
   param?: string;
-  /** What the upstream's clients tell this refusal apart by, as it sent it. */
+  /** Fields by which the upstream's clients recognise this refusal, passed on as they came. */
   details?: Record<string, unknown>;
-  /** What a failure inside an answer of status 200 amounts to. */
+  /** The status that fits a failure which came with status 200. */
   status?: number;
-  /** Does not speak against the provider: a model that reasons may be silent for long. */
+  /** Does not count against the provider: a reasoning model may be silent for long. */
   isBlameless?: boolean;
 }

@@ -2,7 +2,7 @@ import type { Family } from '../core/family';
 import { FAMILY_PATTERNS } from './catalogue/messages';
 import type { Model } from './types';
 
-/** Models to look up. Ids go before aliases, aliases before the names that they have at OpenRouter, those before patterns. */
+/** Finds models by name: ids first, then aliases, then their names at OpenRouter, then patterns. */
 export interface ModelIndex {
   all: readonly Model[];
   find(id: string): Model | undefined;
@@ -11,8 +11,8 @@ export interface ModelIndex {
 }
 
 /**
- * Who comes from OpenRouter has `vendor/model` all over his code. Of several models that are one model there, it is the
- * one that goes by the same name here, or else the first.
+ * OpenRouter's users have `vendor/model` in all their code. Where several models here are one model there, the name
+ * means the one of the same name, else the first.
  */
 function namesElsewhere(models: readonly Model[], byName: ReadonlyMap<string, Model>): ReadonlyMap<string, Model> {
   const found = new Map<string, Model>();
@@ -29,7 +29,7 @@ function namesElsewhere(models: readonly Model[], byName: ReadonlyMap<string, Mo
 
 const MAKER = 'anthropic/';
 
-/** An id as the patterns have it: `anthropic/claude-3.7-sonnet` is what OpenRouter calls a model that is one of a line here. */
+/** An id in the spelling of the patterns; OpenRouter writes `anthropic/claude-3.7-sonnet`. */
 function lineOf(id: string): string {
   const isElsewheres = id.startsWith(MAKER) && !id.includes(':');
   return isElsewheres ? `${id.slice(MAKER.length).replaceAll('.', '-')}-` : id;

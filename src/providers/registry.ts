@@ -28,7 +28,7 @@ import { wavespeed } from './wavespeed/spec';
 import { xai } from './xai/spec';
 import { zhipu } from './zhipu/spec';
 
-/** Every provider the gateway knows, configured or not. */
+/** Every provider that the gateway knows, configured or not. */
 export const PROVIDER_SPECS: readonly ProviderSpec[] = [
   openai,
   anthropic,
@@ -49,13 +49,13 @@ export const PROVIDER_SPECS: readonly ProviderSpec[] = [
 ];
 
 export interface Registry {
-  /** Those that can be called: with a key, the operator's own (with or without one), or answering in-process. */
+  /** Those that can be called: with a key, the operator's own (with or without a key), or in-process. */
   providers: ReadonlyMap<string, Provider>;
   /** The catalogue and the operator's own models. */
   models: ModelIndex;
-  /** The ids of the providers reached over the network, which leaves out what answers in-process. */
+  /** Providers over the network, without those that answer in-process. */
   configuredProviders: string[];
-  /** Which overrides are in force, for receipts; undefined where there are none. */
+  /** Which overrides are in force, for receipts; undefined without any. */
   catalogueVersion?: string;
 }
 
@@ -78,7 +78,7 @@ function configure(spec: ProviderSpec, env: Record<string, unknown>): Provider {
 /** Families that a custom provider can serve. */
 const LANGUAGE_FAMILIES: ReadonlySet<Family> = new Set(['chat', 'messages', 'responses', 'gemini', 'embedding']);
 
-/** What a model of the operator's own is for, by the first format that its provider speaks. */
+/** The family of an operator's own model, by the first format that its provider speaks. */
 const FAMILY_BY_WIRE: Readonly<Record<WireId, Family>> = {
   'openai-chat': 'chat',
   'openai-completions': 'chat',
@@ -102,7 +102,7 @@ function customPrice(model: CustomModel, path: string): Price {
   };
 }
 
-/** A model that the catalogue lacks, without its chain. */
+/** A model that is not in the catalogue, without its chain. */
 function newModel(model: CustomModel, provider: Provider, price: Price): Model {
   return {
     id: model.id,
@@ -116,14 +116,14 @@ function newModel(model: CustomModel, provider: Provider, price: Price): Model {
   };
 }
 
-/** A model of the catalogue that is listed without a price, now with one. */
+/** A catalogue model that had no price, with one. */
 function priced({ note, ...model }: Model, price: Price): Model {
   return { ...model, price, ...(note !== undefined && note !== UNPRICED && { note }) };
 }
 
 /**
- * Puts the operator's targets in front of the catalogue's chains and adds the models that only the operator has.
- * A price of the catalogue stands; where several custom providers price one model, they must agree.
+ * Puts the operator's targets first in the catalogue's chains, and adds models that only the operator has. A catalogue
+ * price stands; custom providers that price the same model must agree.
  */
 function mergeModels(customs: readonly CustomProvider[]): Model[] {
   const merged = new Map<string, Model>(MODELS.map((model) => [model.id, model]));
@@ -155,23 +155,32 @@ function mergeModels(customs: readonly CustomProvider[]): Model[] {
   });
 }
 
+/** In a local run without any provider, the sandbox stands in for all of them. */
+export const sandboxAnswers = ({
+  settings,
+  registry,
+}: {
+  settings: { LOCAL: string };
+  registry: Pick<Registry, 'configuredProviders'>;
+}): boolean => settings.LOCAL === '1' && registry.configuredProviders.length === 0;
+
 const OVERRIDES = 'CATALOGUE_OVERRIDES';
 
-/** The variable's text; Wrangler hands over a variable that is written as JSON in its configuration already parsed. */
+/** The variable's text; Wrangler parses a variable that is written as JSON in its configuration. */
 export function overridesVariable(env: Record<string, unknown>): string | undefined {
   const value = env[OVERRIDES];
   if (value === undefined || value === null || typeof value === 'string') return variableText(env, OVERRIDES);
   return JSON.stringify(value, null, 2);
 }
 
-/** FNV-1a: tells versions apart, and nothing depends on nobody finding two that agree. */
+/** FNV-1a: tells versions apart. Nothing depends on collisions being hard to find. */
 function shortHash(text: string): string {
   let hash = 0x811c9dc5;
   for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
   return (hash >>> 0).toString(16).padStart(8, '0');
 }
 
-/** The registry with the operator's changes to its models, or every error that they have; neither touches the other. */
+/** The registry with the operator's changes to its models, or every error in them. Neither input is modified. */
 export function withOverrides(registry: Registry, text: string): OverridesResult<{ registry: Registry; changedIds: readonly string[] }> {
   const customs = [...registry.providers.values()].map(({ spec }) => spec);
   const specs = new Map([...PROVIDER_SPECS, ...customs].map((spec) => [spec.id, spec]));
@@ -182,7 +191,7 @@ export function withOverrides(registry: Registry, text: string): OverridesResult
   return { ok: true, value: { registry: { ...registry, models: indexModels(models), catalogueVersion }, changedIds } };
 }
 
-/** Throws an error that names the variable at fault, and the line and field where it has them, when the configuration is wrong. */
+/** Throws an error that names the faulty variable and, where possible, line and field. */
 export function buildRegistry(env: Record<string, unknown>): Registry {
   const base = baseRegistry(env);
   const text = overridesVariable(env);
@@ -192,7 +201,7 @@ export function buildRegistry(env: Record<string, unknown>): Registry {
   throw new Error(applied.errors.map((error) => `${OVERRIDES}: ${errorText(error)}`).join('\n'));
 }
 
-/** Without the operator's changes to the catalogue. */
+/** The registry without the operator's changes to the catalogue. */
 function baseRegistry(env: Record<string, unknown>): Registry {
   const customs = readCustomProviders(env);
   const builtIn = PROVIDER_SPECS.map((spec) => configure(spec, env)).filter(

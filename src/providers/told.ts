@@ -2,23 +2,23 @@ import type { FailureAction, UpstreamFailure } from './failure';
 import { redactSecrets } from './redact';
 import type { Provider } from './types';
 
-/** In place of a provider's words about the gateway's own account there: a customer would take it for his own. */
+/** Replaces a provider's words about the gateway's own account, which a customer would take to be about theirs. */
 const ABOUT_OUR_ACCOUNT: Partial<Record<FailureAction, string>> = {
   next_key: 'the provider does not take calls from this gateway at the moment',
   backoff_key: 'the provider takes no more calls from this gateway for now',
 };
 
-/** A failure as the customer is told it. */
+/** A failure as the customer is told. */
 export interface Told {
   message: string;
   code?: string;
   param?: string;
   details?: Record<string, unknown>;
-  /** What he is not told, for the operator's log. */
+  /** What the customer is not told, for the operator's log. */
   withheld?: { code: string | undefined; message: string };
 }
 
-/** All that is sent to a provider and nobody else may see: an operator may keep a credential in a header. */
+/** Everything sent to a provider that must stay secret; operators may put a credential into a header. */
 const secretsOf = ({ apiKeys, spec }: Provider): string[] => [...apiKeys, ...Object.values(spec.headers ?? {})];
 
 export const withoutSecrets = (text: string, provider: Provider): string => redactSecrets(text, secretsOf(provider));
@@ -26,7 +26,7 @@ export const withoutSecrets = (text: string, provider: Provider): string => reda
 export function toldToCustomer({ action, message: said, code, param, details }: UpstreamFailure, provider: Provider): Told {
   const secrets = secretsOf(provider);
   const message = redactSecrets(said, secrets);
-  // What is answered in-process is in the gateway's own words already.
+  // In-process answers are already in the gateway's own words.
   const ours = provider.spec.serve ? undefined : ABOUT_OUR_ACCOUNT[action];
   if (ours !== undefined) return { message: ours, withheld: { code, message } };
   const text = details && JSON.stringify(details);

@@ -17,29 +17,27 @@ export interface UpstreamRequest {
   signal: AbortSignal;
 }
 
-/**
- * An upstream wire format: data and pure functions, shared by every provider that speaks it.
- */
+/** An upstream wire format: data and pure functions that all providers of this format share. */
 export interface Wire {
   id: WireId;
-  /** Appended to the provider's base URL; some formats name the model, and whether it streams, in the path. */
+  /** Appended to the base URL; in some formats it names the model, and whether to stream. */
   path(target: { model: string; stream: boolean }): string;
-  /** The headers that carry a credential. */
+  /** The headers with the credential. */
   authorize(apiKey: string): Record<string, string>;
-  /** Sent with every request unless the client sent its own. */
+  /** Sent with every request unless the client sends its own. */
   headers?: Readonly<Record<string, string>>;
-  /** Reads the `usage` object of an answer or a stream's chunk; undefined when it is no usage at all. */
+  /** Reads the `usage` object of an answer or chunk; undefined when it is no usage. */
   readUsage(usage: unknown, quirks: ProviderQuirks): Usage | undefined;
-  /** Work at the upstream that is billed beside tokens, and of which usage does not tell. */
+  /** Finds work that is billed beside tokens and that usage does not report. */
   work?: {
-    /** Without a match no event shows any. */
+    /** Events that do not match show none. */
     hint: RegExp;
-    /** Notes what an answer, or an event of its stream, shows. */
+    /** Notes the work that an answer, or an event of its stream, shows. */
     note(json: Record<string, unknown>, work: Work): void;
   };
-  /** Judges a non-2xx answer. */
+  /** Classifies an unsuccessful answer. */
   classifyFailure(status: number, body: string): UpstreamFailure;
-  /** Answers that the upstream keeps, and may still be working on. */
+  /** For answers that the upstream keeps and may still be working on. */
   stored?: {
     path(storedId: string): string;
     /** Undefined where the JSON is no such answer. */
@@ -47,84 +45,84 @@ export interface Wire {
       json: unknown,
     ): { pending: boolean; failed: boolean; usage: unknown; work?: Work; hasOutput: boolean; outputChars: number } | undefined;
   };
-  /** Finds the error inside a 2xx answer or a stream's event; undefined when it holds none. */
+  /** The error inside a successful answer or a stream's event; undefined when it holds none. */
   errorInBody(json: unknown): UpstreamFailure | undefined;
-  /** A whole answer as the events of a stream that says the same, of an upstream that does not stream though it was asked to. */
+  /** Turns a whole answer into the events of an equivalent stream, for an upstream that does not stream although it was asked to. */
   unfold?(json: unknown): string | undefined;
 }
 
 export interface ProviderQuirks {
-  /** Reasoning tokens are reported beside completion tokens rather than within them. */
+  /** Reasoning tokens are not included in completion tokens. */
   reasoningOutsideOutput?: boolean;
-  /** Of its chat format: the one name of an answer's bound that it heeds, where it passes over the other in silence. */
+  /** In its chat format: the only name of the output bound that it heeds, where it silently ignores the other. */
   boundName?: 'max_tokens';
-  /** Usage tells what the call cost its operator, in USD. */
+  /** Usage includes what the call cost the operator, in USD. */
   reportsBill?: boolean;
 }
 
-/** What a provider takes of a request and nobody here has a price for: which model answers, or what is billed beside its tokens. */
+/** What a provider accepts but has no price here: it decides which model answers, or is billed beside the tokens. */
 export interface Unpriced {
-  /** Refused, unless there is nothing in them. */
+  /** Refused unless empty. */
   fields?: readonly string[];
-  /** Without meaning where those are not there: left out. */
+  /** Meaningless without those fields, so removed. */
   idleFields?: readonly string[];
-  /** The types of its own tools. */
+  /** The types of the provider's own tools. */
   tools?: RegExp;
 }
 
 export interface ProviderSpec extends ProviderQuirks {
-  /** Lower-case id; `OPENAI_API_KEY` and `OPENAI_BASE_URL` are read for `openai`, dashes become underscores. */
+  /** Lower case. For `openai`, the variables `OPENAI_API_KEY` and `OPENAI_BASE_URL` are read; dashes become underscores. */
   id: string;
   label: string;
   /** Without a trailing slash. */
   baseUrl: string;
-  /** The formats it speaks. */
+  /** The formats that it speaks. */
   wires: readonly Wire[];
-  /** Does hanging up stop the provider's meter? `drain` providers run on, and bill, to the end. */
+  /** Does hanging up stop the provider's billing? With `drain` it goes on, and bills, to the end. */
   onDisconnect: 'cancel' | 'drain';
   /** What must not reach it from a client. */
   unpriced?: Unpriced;
-  /** Headers sent with every request beside authorization and content type. */
+  /** Sent with every request in addition to authorization and content type. */
   headers?: Record<string, string>;
-  /** How it makes images, video, sound and the like; jobs run on it. */
+  /** For images, video, sound and the like, which are made by jobs. */
   media?: MediaAdapter;
   /** Answers in-process instead of over the network: the sandbox. */
   serve?: (request: UpstreamRequest) => Promise<Response>;
-  /** Of one that keeps nothing: what tells it, behind the path of a stored answer, that it has canceled that before. */
+  /** For a provider that keeps nothing: a query for a stored answer's path that says it was canceled before. */
   canceledQuery?: string;
 }
 
-/** A provider as configured: with its keys and the base URL in force. */
+/** A configured provider, with its keys and base URL. */
 export interface Provider {
   spec: ProviderSpec;
   baseUrl: string;
   apiKeys: readonly string[];
-  /** Where deployments are asked for, when not where the adapter says. */
+  /** The base URL for deployments, if not the adapter's. */
   deploymentsBaseUrl?: string;
-  /** With which it signs its callbacks: `REPLICATE_WEBHOOK_SECRET`. */
+  /** Verifies its callbacks: `REPLICATE_WEBHOOK_SECRET`. */
   webhookSecret?: string;
 }
 
-/** One place where a model can be had. */
+/** A provider that has the model. */
 export interface Target {
   provider: string;
   /** The provider's own id for the model. */
   model: string;
-  /** The only formats in which it serves this model; all that it speaks, unless given. */
+  /** The only formats in which it serves this model; all of its formats unless given. */
   wires?: readonly WireId[];
-  /** The formats that it is asked in first by a call that brings tools: in others it may refuse them. */
+  /** The formats to try first for calls with tools, which it may refuse in others. */
   toolWires?: readonly WireId[];
 }
 
-/** One place where a media model can be had. */
+/** A provider that has the media model. */
 export interface MediaTarget extends Target {
-  /** The provider's id for the model when the call brings pictures, where that is another one. */
+  /** The provider's id for calls with pictures, where that differs. */
   modelWithReferences?: string;
-  /** Fields for the provider that the caller may set otherwise. */
+  /** Fields for the provider that callers may override. */
   defaults?: Readonly<Record<string, unknown>>;
-  /** What the provider bills by length, of a model with a price a request: each is for as much as that price covers. */
+  /** What the provider bills by length, for models with a price per request: each request covers as much as the price pays for. */
   lengthCost?: LengthCost;
-  /** What the provider bills by a picture's quality: as how many pictures of the quality that the price is for. */
+  /** What a picture counts as by its quality, where the provider bills by that. */
   pricesByQuality?: Readonly<Record<string, number>>;
 }
 
@@ -138,24 +136,27 @@ export type Price =
   | {
       per: 'image' | 'second' | 'clip' | 'request' | 'gpu_second';
       micro: number;
-      /** By a picture's size tier (`1K`) or a film's resolution (`1080p`), in place of `micro`; films have no other resolutions then. */
+      /**
+       * Prices by a picture's size tier (`1K`) or a film's resolution (`1080p`), which replace `micro`; films then have
+       * no other resolutions.
+       */
       tierMicro?: Readonly<Record<string, number>>;
     };
 
-/** One model of the catalogue. All of it is data. */
+/** A model of the catalogue, as data. */
 export interface Model {
   id: string;
   label: string;
   vendor: string;
   family: Family;
-  /** In order of preference; empty while no provider is wired for it. */
+  /** In order of preference; empty while no provider serves it. */
   chain: readonly MediaTarget[];
-  /** Without one the model is listed and cannot be called. */
+  /** Without a price the model is listed but cannot be called. */
   price?: Price;
   contextTokens?: number;
   maxOutputTokens?: number;
   capabilities?: readonly ('vision' | 'tools' | 'reasoning' | 'audio' | 'structured_output')[];
-  /** The tier an account needs, beyond what its family asks for. */
+  /** The tier that an account needs, if higher than its family's. */
   minimumTier?: 'starter' | 'growth' | 'scale';
   aliases?: readonly string[];
   note?: string;

@@ -1,4 +1,4 @@
-/** The operator's API: bearer ADMIN_TOKEN, under /api/admin. */
+/** The operator's API under /api/admin, with ADMIN_TOKEN as the bearer token. */
 import { Hono } from 'hono';
 import { z } from 'zod';
 import type { AccountView } from '../account/types';
@@ -39,7 +39,7 @@ const MAX_PAGE = 500;
 
 const encoder = new TextEncoder();
 
-/** Compares digests, so that neither length nor content of the token shows in the time it takes. */
+/** Compares digests, so that the time taken shows neither length nor content of the token. */
 async function isOperator(c: AppContext): Promise<boolean> {
   const expected = c.get('gateway').settings.ADMIN_TOKEN;
   const given = /^Bearer (.+)$/.exec(c.req.header('authorization') ?? '')?.[1];
@@ -63,7 +63,7 @@ function pageSize(c: AppContext): Result<number> {
   return fail('invalid_request', `\`limit\` must be a whole number from 1 to ${MAX_PAGE}.`, { param: 'limit' });
 }
 
-/** Runs a verb on an account that exists. */
+/** Runs a verb on an account, after checking that it exists. */
 async function withAccount(
   c: AppContext,
   verb: (deps: OperatorDeps, id: string, view: AccountView) => Promise<Response>,
@@ -157,7 +157,10 @@ admin.post('/accounts/:id/restore', (c) =>
 );
 
 admin.post('/accounts/:id/recover', (c) =>
-  withAccount(c, async (deps, id) => c.json(await recover(deps, id, (await deps.account(id).books())!))),
+  withAccount(c, async (deps, id) => {
+    const recovered = await recover(deps, id, (await deps.account(id).books())!);
+    return answer(c, recovered);
+  }),
 );
 
 admin.post('/vouchers', async (c) => {
@@ -174,7 +177,7 @@ admin.get('/vouchers', async (c) => {
 admin.get('/vouchers/:id', async (c) => answer(c, await showVoucher(consoleDeps(c), c.req.param('id'))));
 admin.delete('/vouchers/:id', async (c) => answer(c, await revokeVoucher(operatorDeps(c), c.req.param('id'))));
 
-/** What stands in the log of an account, or of the gateway itself. */
+/** The audit log of an account, or of the gateway itself. */
 async function audit(c: AppContext, accountId: string): Promise<Response> {
   const filter = parseInput(auditFilterInput, c.req.query());
   if (!filter.ok) return renderError(c, filter.error);
@@ -205,7 +208,7 @@ admin.put('/catalogue', async (c) => {
 
 export const sweepInput = z.strictObject({ aheadSeconds: z.number().min(0).max(86_400).nullish() });
 
-/** Looks at once after jobs and webhooks that have lost their message, as if it were so much later. */
+/** Runs the sweeper for jobs and webhooks now, as if it were this much later. */
 admin.post('/sweep', async (c) => {
   const parsed = await input(c, sweepInput);
   return parsed.ok ? c.json(await sweep(jobDeps(c.env), (parsed.value.aheadSeconds ?? 0) * 1_000)) : renderError(c, parsed.error);

@@ -15,14 +15,14 @@ export const callRoute =
     return serveCall(c.get('gateway'), request, endpoint, nonce);
   };
 
-/** No stranger wakes an object: who has no key that is well signed is refused here. */
+/** Without a correctly signed key no object is woken. */
 async function resumableOfKnown(c: AppContext, endpoint: CallEndpoint, nonce: string): Promise<Response> {
   const gateway = c.get('gateway');
   const keys = await requestKeys(gateway.keys, c.req.raw);
   return keys.ok ? resumable(c, endpoint, nonce) : serveCall(gateway, c.req.raw, endpoint, nonce);
 }
 
-/** Through an object of its own, which sees the stream to its end when the client is gone. */
+/** Served by an object of its own, which reads the stream to its end even when the client is gone. */
 function resumable(c: AppContext, { endpoint }: CallEndpoint, nonce: string): Promise<Response> {
   const forwarded = new Request(c.req.raw);
   forwarded.headers.set(ENDPOINT_HEADER, endpoint);

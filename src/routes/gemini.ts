@@ -6,6 +6,6 @@ import { countGeminiTokens } from './token-counts';
 
 const generate = callRoute(GEMINI_NATIVE);
 
-/** `models/{model}:{method}`: one path for all of Google's methods, told apart by its end. */
+/** `models/{model}:{method}`: one route for all of Google's methods, told apart by the end of the path. */
 export const postGeminiModel = (c: AppContext): Promise<Response> =>
   readAddress(c.req.url)?.method === 'countTokens' ? countGeminiTokens(c) : generate(c);

@@ -2,7 +2,7 @@ import { shownDetail } from '../account/shown-detail';
 import type { Operation } from '../account/types';
 import { findLedgerLine } from '../console/ledger';
 import type { ApiKey } from '../core/api-key';
-import { fail, ok, type Result } from '../core/errors';
+import { accountUnreachable, fail, ok, type Result, unknownKey } from '../core/errors';
 import { parseOperationId } from '../core/ids';
 import { toCredits, toUsd } from '../core/money';
 import { isRecord } from '../core/record';
@@ -29,13 +29,13 @@ function generationView(operation: Operation) {
   };
 }
 
-/** One request of the key's account: its attempts, usage, price and charge, so that the charge can be recomputed. */
+/** A request's receipt: attempts, usage, price and charge, so that the key's owner can recompute the charge. */
 export async function getGeneration(c: AppContext): Promise<Response> {
   const found = await findGeneration(c);
   return found.ok ? c.json(generationView(found.value)) : renderError(c, found.error);
 }
 
-/** The same as clients of OpenRouter's API ask for it, and read it. */
+/** The same in the form of OpenRouter's API. */
 export async function getOpenrouterGeneration(c: AppContext): Promise<Response> {
   const found = await findGeneration(c, c.req.query('id') ?? '');
   return found.ok ? c.json({ data: openrouterGeneration(factsOf(found.value)) }) : renderError(c, found.error);
@@ -55,7 +55,7 @@ function factsOf({ id, model, openedAtMs, amountMicro, state, detail }: Operatio
   };
 }
 
-/** What a resumable stream has said after its first `after` events, and what it goes on to say. */
+/** A resumable stream after its first `after` events, and as it goes on. */
 export async function getGenerationStream(c: AppContext): Promise<Response> {
   const found = await findGeneration(c);
   if (!found.ok) return renderError(c, found.error);
@@ -73,7 +73,7 @@ async function findGeneration(c: AppContext, id = c.req.param('id') ?? ''): Prom
     return await find(c, read.value, id);
   } catch (error) {
     console.error('generation not read', String(error));
-    return fail('unavailable', 'The account could not be reached; try again.', { retryAfterSeconds: 2 });
+    return accountUnreachable();
   }
 }
 
@@ -81,7 +81,7 @@ async function find(c: AppContext, keys: readonly ApiKey[], id: string): Promise
   const { account, settings } = c.get('gateway');
   const request = c.req.raw;
   const ref = parseOperationId(id);
-  let refusal = fail('invalid_key', 'This API key does not exist.').error;
+  let refusal = unknownKey().error;
   for (const { accountId, keyId, secretHash } of keys) {
     const scope = { keyId, secretHash, origin: request.headers.get('origin'), ip: clientIp(request, settings) };
     const refused = await account(accountId).authorize(scope);

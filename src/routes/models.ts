@@ -7,12 +7,12 @@ import { geminiNative } from '../dialects/gemini/dialect';
 import { geminiModelView } from '../dialects/gemini/models';
 import { type ModelFacts, openrouterModel, openrouterPricing } from '../dialects/openrouter/model';
 import { endpointsOf, isReachable } from '../gateway/reach';
-import { sandboxAnswers } from '../gateway/sandbox';
 import { clientDialect, clientFormat } from '../http/client-format';
 import type { AppContext } from '../http/context';
 import { renderError } from '../http/render-error';
 import { modelAt } from '../providers/catalogue/beside';
 import { pricesByQuality } from '../providers/catalogue/picture-qualities';
+import { sandboxAnswers } from '../providers/registry';
 import type { Model } from '../providers/types';
 import { askingKey } from './own-key';
 
@@ -57,7 +57,7 @@ function factsOf({ id, label, price, capabilities = [], contextTokens, maxOutput
   return { id, label, capabilities, contextTokens, maxOutputTokens, inputMicro, outputMicro, cacheReadMicro };
 }
 
-/** Of models without a price of text OpenRouter's clients are told nothing. */
+/** OpenRouter's clients see only models with a token price. */
 const isOfText = (model: Model): boolean => factsOf(model) !== undefined;
 
 function modelView(c: AppContext, model: Model) {
@@ -93,10 +93,10 @@ interface Catalogue {
   priced(model: Model): Model;
 }
 
-/** All of it, at everybody's prices. */
+/** The whole catalogue at list prices. */
 const PUBLIC: Catalogue = { isListed: () => true, priced: (model) => model };
 
-/** What a key may call, at what its account pays. The list is public: a key that is not good sees what everybody does. */
+/** What a key may call, at its account's prices. The list is public, so a bad key sees what everybody sees. */
 async function catalogueOf(c: AppContext): Promise<Catalogue> {
   const asking = await askingKey(c);
   if (!asking) return PUBLIC;
@@ -108,7 +108,7 @@ async function catalogueOf(c: AppContext): Promise<Catalogue> {
   };
 }
 
-/** A list that satisfies OpenAI's, Anthropic's and OpenRouter's clients: https://platform.claude.com/docs/en/api/models-list */
+/** A list that OpenAI's, Anthropic's and OpenRouter's clients can all read: https://platform.claude.com/docs/en/api/models-list */
 function listOf(c: AppContext, families: readonly Family[], { isListed, priced } = PUBLIC): Response {
   const data = c
     .get('gateway')
@@ -132,13 +132,13 @@ export async function getModels(c: AppContext): Promise<Response> {
   const format = clientFormat(c);
   const catalogue = await catalogueOf(c);
   if (format === 'gemini') return geminiList(c, catalogue);
-  // One without a price of text would break the whole list for them.
+  // A model without a token price would break the whole list for these clients.
   const isListed = (model: Model): boolean => isOfText(model) && catalogue.isListed(model);
   if (format === 'openrouter') return listOf(c, FAMILIES, { ...catalogue, isListed });
   return listOf(c, format === 'anthropic' ? anthropicMessages.families : FAMILIES, catalogue);
 }
 
-/** A path with a stray percent sign is taken as it stands. */
+/** A malformed percent-escape is taken literally. */
 function decoded(path: string): string {
   try {
     return decodeURIComponent(path);
@@ -149,7 +149,7 @@ function decoded(path: string): string {
 
 const noSuchModel = (id: string) => fail('not_found', `The model \`${id}\` does not exist.`, { param: 'model' }).error;
 
-/** Ids may hold slashes, so the route takes all that follows. */
+/** Ids may hold slashes, so the route takes the rest of the path. */
 export async function getModel(c: AppContext): Promise<Response> {
   const id = decoded(c.req.path.replace(/^.*?\/models\//, ''));
   const model = c.get('gateway').registry.models.find(id);
@@ -158,7 +158,7 @@ export async function getModel(c: AppContext): Promise<Response> {
   return c.json(modelView(c, (await catalogueOf(c)).priced(model)));
 }
 
-/** The same two as OpenRouter's clients ask for them: https://openrouter.ai/docs/api/api-reference/models/get-model */
+/** Both models and lists in the form of OpenRouter's API: https://openrouter.ai/docs/api/api-reference/models/get-model */
 export async function getOpenrouterModel(c: AppContext): Promise<Response> {
   const id = decoded(c.req.path.replace(/^.*?\/model\//, ''));
   const model = c.get('gateway').registry.models.find(id);
@@ -171,7 +171,7 @@ export const countModels = (c: AppContext): Response => {
   return c.json({ data: { count } });
 };
 
-/** The models of an endpoint, for a connectivity check without a key. */
+/** An endpoint's models, as a connectivity check without a key. */
 export const listModelsOf =
   (families: readonly Family[]) =>
   (c: AppContext): Response =>

@@ -1,13 +1,13 @@
 import type { AccountView, KeySummary } from '../account/types';
 import { spentLately } from '../console/usage/lately';
 import type { ApiKey } from '../core/api-key';
-import { fail, ok, type Result } from '../core/errors';
+import { accountUnreachable, ok, type Result, unknownKey } from '../core/errors';
 import { availableMicro, type MicroCredits, priceFactor, toCredits, toUsd } from '../core/money';
 import type { AppContext } from '../http/context';
 import { renderError } from '../http/render-error';
 import { clientIp, requestKeys } from '../http/request-key';
 
-/** What the key may still spend: what is left of its limit and of the wallet. Undefined where its calls are free. */
+/** What the key may still spend: the lesser of its limit's rest and the wallet. Undefined where its calls are free. */
 function remainingMicro(
   { mode, spendingLimitMicro, spentThisMonthMicro, spentOfLimitMicro = spentThisMonthMicro }: KeySummary,
   wallet: AccountView,
@@ -36,7 +36,7 @@ function ownKeyView(key: KeySummary, wallet: AccountView, { dailyMicro, weeklyMi
     spentOfLimit: toCredits(spentOfLimitMicro),
     spentThisMonth: toCredits(spentMicro),
     remaining: remaining === undefined ? null : toCredits(remaining),
-    // As clients of OpenRouter read it: https://openrouter.ai/docs/api/api-reference/api-keys/get-current-key
+    // In the form of OpenRouter's API: https://openrouter.ai/docs/api/api-reference/api-keys/get-current-key
     data: {
       label: key.name,
       usage: toUsd(spentMicro),
@@ -53,10 +53,10 @@ function ownKeyView(key: KeySummary, wallet: AccountView, { dailyMicro, weeklyMi
   };
 }
 
-/** As OpenRouter calls them. */
+/** OpenRouter's names of periods. */
 const RESETS = { day: 'daily', week: 'weekly', month: 'monthly', total: null } as const;
 
-/** What only OpenRouter has: its generated clients take no key that lacks it. */
+/** Fields that only OpenRouter has; its generated clients reject an answer without them. */
 const NOT_HERE = {
   allowed_data_regions: [] as string[],
   byok_usage: 0,
@@ -79,25 +79,28 @@ export interface Found {
   wallet: AccountView;
 }
 
-/** The key that asks: its limits, and what is left of them. */
+/** The caller's own key: its limits, and what is left of them. */
 export const getOwnKey = (c: AppContext): Promise<Response> =>
   answered(c, async ({ accountId, key, wallet }) =>
     ownKeyView(key, wallet, await spentLately(c.env.DB, { accountId, keyId: key.id, nowMs: Date.now() })),
   );
 
 /**
- * In USD, the difference being what the account may spend: of all that was ever bought and spent no sum is kept, so both
- * begin with the month (https://openrouter.ai/docs/api/api-reference/credits/get-credits).
+ * In USD. Clients subtract one figure from the other to get what may be spent. No sum of everything ever bought and
+ * spent is kept, so both figures are of this month: https://openrouter.ai/docs/api/api-reference/credits/get-credits
  */
 export const getCredits = (c: AppContext): Promise<Response> =>
   answered(c, ({ key: { spentThisMonthMicro: spentMicro }, wallet }) => ({
     data: { total_credits: toUsd(availableMicro(wallet) + spentMicro), total_usage: toUsd(spentMicro) },
   }));
 
-/** As new-api and one-api say it of keys without a limit. */
+/** What new-api and one-api report for keys without a limit. */
 const UNLIMITED_USD = 100_000_000;
 
-/** Apps show it less the usage below, as of OpenAI's own billing once, which new-api and one-api go on with: https://docs.newapi.pro */
+/**
+ * A billing endpoint that OpenAI once had, and that new-api and one-api kept (https://docs.newapi.pro). Apps show this
+ * figure less the usage below.
+ */
 export const getSubscription = (c: AppContext): Promise<Response> =>
   answered(c, ({ key, wallet }) => {
     const leftMicro = remainingMicro(key, wallet);
@@ -112,7 +115,7 @@ export const getSubscription = (c: AppContext): Promise<Response> =>
     };
   });
 
-/** In hundredths of a USD, which are credits: of this month, whatever dates are asked for. */
+/** In hundredths of a USD, which are credits; always of this month, whatever dates are asked for. */
 export const getBilledUsage = (c: AppContext): Promise<Response> =>
   answered(c, ({ key }) => ({ object: 'list', total_usage: toCredits(key.spentThisMonthMicro) }));
 
@@ -124,11 +127,11 @@ async function answered(c: AppContext, view: (found: Found) => object | Promise<
     return found.ok ? c.json(await view(found.value)) : renderError(c, found.error);
   } catch (error) {
     console.error('key not read', String(error));
-    return renderError(c, fail('unavailable', 'The account could not be reached; try again.', { retryAfterSeconds: 2 }).error);
+    return renderError(c, accountUnreachable().error);
   }
 }
 
-/** The key that asks, where there is a good one; undefined, too, where nobody can tell now. */
+/** The caller's key, where a valid one was sent. Undefined also when the account cannot be reached. */
 export async function askingKey(c: AppContext): Promise<Found | undefined> {
   const read = await requestKeys(c.get('gateway').keys, c.req.raw);
   const found = read.ok ? await find(c, read.value).catch(() => undefined) : undefined;
@@ -138,7 +141,7 @@ export async function askingKey(c: AppContext): Promise<Found | undefined> {
 async function find(c: AppContext, keys: readonly ApiKey[]): Promise<Result<Found>> {
   const { account, settings } = c.get('gateway');
   const from = { origin: c.req.raw.headers.get('origin'), ip: clientIp(c.req.raw, settings) };
-  let refusal = fail('invalid_key', 'This API key does not exist.').error;
+  let refusal = unknownKey().error;
   for (const { accountId, keyId, secretHash } of keys) {
     const found = await account(accountId).ownKey({ keyId, secretHash, ...from });
     if (found.ok) return ok({ accountId, ...found.value });

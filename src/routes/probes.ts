@@ -1,9 +1,9 @@
 import type { AppContext } from '../http/context';
 
-/** Clients knock here before their first call, some with HEAD, and without a key. */
+/** Clients probe here before their first call, some with HEAD, and without a key. */
 export const hello = (c: AppContext): Response => c.json({ ok: true });
 
-/** Of what is set wrong for people's pages alone no call would tell, and nobody but who opens one. */
+/** Also reads the account plane's variables, since no model call would show that they are wrong. */
 export async function health(c: AppContext): Promise<Response> {
   const { readAccountSettings } = await import('../env-account');
   readAccountSettings(c.env);

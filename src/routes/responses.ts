@@ -1,7 +1,7 @@
-/** Answers of the Responses API that an upstream keeps: fetched, deleted and canceled by their id. */
+/** Answers of the Responses API that a provider keeps: fetched, deleted and canceled by id. */
 import type { BackgroundMessage } from '../account/types';
 import type { ApiKey } from '../core/api-key';
-import { fail, type GatewayError, ok, type Result } from '../core/errors';
+import { accountUnreachable, fail, type GatewayError, ok, type Result } from '../core/errors';
 import { toCredits } from '../core/money';
 import { readText } from '../core/read-bounded';
 import { isRecord, parseJson } from '../core/record';
@@ -24,20 +24,18 @@ import { withoutSecrets } from '../providers/told';
 import type { Provider } from '../providers/types';
 import { listModelsOf } from './models';
 
-const UNREACHABLE = fail('unavailable', 'The account could not be reached; try again.', { retryAfterSeconds: 2 }).error;
-
 const listModels = listModelsOf(openaiResponses.families);
 
 /**
- * Clients that would rather have a WebSocket take 426 for a no at once, and go on over HTTP; any other answer costs
- * them seven tries. Everybody else gets the models, as a connectivity check.
+ * Clients that prefer a WebSocket accept 426 as a final no and go on over HTTP; any other answer costs them seven
+ * tries. Everybody else gets the models, as a connectivity check.
  */
 export function getResponses(c: AppContext): Response {
   if (c.req.header('upgrade')?.toLowerCase() !== 'websocket') return listModels(c);
   return renderError(c, fail('upgrade_refused', 'Responses are served over HTTP; there is no WebSocket here.').error);
 }
 
-/** What there is to say of an id that is none of ours: first of all whether the key may ask. */
+/** The answer for an id that is not ours: an unusable key is refused first. */
 async function nobodysAnswer(
   gateway: GatewayDeps,
   keys: readonly ApiKey[],
@@ -47,7 +45,7 @@ async function nobodysAnswer(
   return error ? { ok: false, error } : ok(undefined);
 }
 
-/** A request about one answer; `action` is what follows its id in the path. */
+/** A request about one answer; `action` is what follows the id in the path. */
 export const storedResponse =
   (method: StoredRequest['method'], action: '' | '/cancel' | '/input_items') =>
   async (c: AppContext): Promise<Response> => {
@@ -82,7 +80,7 @@ export const storedResponse =
     const isAnswer = method !== 'DELETE' && action !== '/input_items';
     const cost = () => costOf(gateway, stored);
     if (isAnswer && body && EVENTS.test(response.headers.get('content-type') ?? '')) {
-      // Its client may leave before the last word, at which it would be charged for the rest.
+      // Charged before the stream begins: a client could leave before its end, where the rest would be charged.
       if (stored.cutShort) await cost();
       const heard = heardOf(gateway, stored, request.url);
       const passed = (event: string): Promise<string> => {
@@ -97,14 +95,14 @@ export const storedResponse =
     return new Response(isAnswer ? await keptResponse(text, cost) : text, { headers: JSON_TYPE });
   };
 
-/** Whatever its provider calls it: a browser would run a page as one of ours. */
+/** Our own type instead of the provider's: a browser would run an HTML answer as one of our pages. */
 const JSON_TYPE = { 'content-type': 'application/json' };
 const EVENTS = /^text\/event-stream\b/i;
 
 const BROKE_OFF = fail('upstream_failed', 'The provider that keeps this answer broke off in the middle of it.').error;
 const NO_ANSWER = fail('upstream_failed', 'The provider that keeps this answer gave something else in its place.').error;
 
-/** The owner's refusal in its own words, and the id that everything here can be asked about by. */
+/** The owner's refusal in its own words, with the id by which everything here can be asked about. */
 async function refusedByOwner(
   c: AppContext,
   response: Response,
@@ -120,7 +118,7 @@ async function refusedByOwner(
   return new Response(JSON.stringify({ ...json, error }), { status, headers: { ...JSON_TYPE, 'x-should-retry': 'false' } });
 }
 
-/** What the answer has cost, in credits. One in the background that turns out to be over is charged now. */
+/** What the answer has cost, in credits. A background answer that turns out to be over is charged now. */
 async function costOf(gateway: GatewayDeps, stored: StoredAnswer): Promise<number | undefined> {
   const { costMicro, unsettled, cutShort } = stored;
   if (costMicro !== undefined && !cutShort) return toCredits(costMicro);
@@ -136,13 +134,13 @@ async function costOf(gateway: GatewayDeps, stored: StoredAnswer): Promise<numbe
   }
 }
 
-/** Of an answer that is still to be charged for. */
+/** Counts what the client hears of an answer that is still to be charged. */
 function heardOf(gateway: GatewayDeps, { unsettled }: StoredAnswer, url: string): Heard | undefined {
   const wire = unsettled && keepingWire(gateway.registry.providers.get(unsettled.provider));
   return wire && new Heard(gateway, unsettled, wire, Number(new URL(url).searchParams.get('starting_after')) > 0);
 }
 
-/** Changes each event of a stream on its way. */
+/** Rewrites each event of a stream on its way. */
 function eachEvent(change: (event: string) => Promise<string>, atEnd: () => void): ReadableWritablePair<Uint8Array, Uint8Array> {
   const decoder = new TextDecoder();
   const encoder = new TextEncoder();
@@ -165,19 +163,19 @@ function eachEvent(change: (event: string) => Promise<string>, atEnd: () => void
   });
 }
 
-/** What is deleted cannot be looked at any more, so an answer in the background is charged first. */
+/** A deleted answer can no longer be looked at, so a background answer must be over and charged first. */
 async function refuseUnlessOver(gateway: GatewayDeps, message: BackgroundMessage): Promise<GatewayError | undefined> {
   try {
     if (await closeIfOver(gateway, message)) return undefined;
   } catch (error) {
     console.error('answer not charged before it is deleted', String(error));
-    return UNREACHABLE;
+    return accountUnreachable().error;
   }
   const why = 'This response is not known to be over. Cancel it first (`POST .../cancel`), or delete it when it is there.';
   return fail('conflict', why, { code: 'response_in_progress' }).error;
 }
 
-/** The error where it could not be noted: canceling once more does no harm. */
+/** Gives an error when the cancellation could not be noted; to cancel once more does no harm. */
 async function noteCanceled(gateway: GatewayDeps, { response, stored }: OwnersAnswer): Promise<GatewayError | undefined> {
   if (!response.ok || !stored.unsettled) return undefined;
   const json = parseJson((await readText(response.clone())) ?? '');
@@ -187,11 +185,11 @@ async function noteCanceled(gateway: GatewayDeps, { response, stored }: OwnersAn
     return undefined;
   } catch (error) {
     console.error('cancellation not noted', String(error));
-    return UNREACHABLE;
+    return accountUnreachable().error;
   }
 }
 
-/** The query as it came, without the key that may stand in it. */
+/** The query as it came, without a key in it. */
 function queryOf(url: string): string {
   const { searchParams } = new URL(url);
   searchParams.delete('key');
@@ -199,7 +197,10 @@ function queryOf(url: string): string {
   return query === '' ? '' : `?${query}`;
 }
 
-/** An answer's id as the client knows it. An id may be torn between two chunks, so as much is kept back as it is long. */
+/**
+ * Replaces an answer's upstream id by the client's. An id may be split between two chunks, so the end of each chunk
+ * that might be the beginning of one is held back.
+ */
 function renaming(from: string, to: string): ReadableWritablePair<Uint8Array, Uint8Array> {
   const decoder = new TextDecoder();
   const encoder = new TextEncoder();
@@ -218,7 +219,7 @@ function renaming(from: string, to: string): ReadableWritablePair<Uint8Array, Ui
   });
 }
 
-/** How much of the text's end may be the beginning of what is looked for. */
+/** How many characters at the text's end may be the beginning of `sought`. */
 function tornLength(text: string, sought: string): number {
   for (let length = Math.min(sought.length - 1, text.length); length > 0; length--)
     if (sought.startsWith(text.slice(text.length - length))) return length;

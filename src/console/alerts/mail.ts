@@ -1,6 +1,6 @@
 /**
- * Mails what the account objects raised: each alert once, to each of those who look after the wallet. Who was reached is
- * written down one by one, since not every way of mailing knows what it has sent; who cannot be reached is given up on.
+ * Mails the alerts of account objects: each once, to everyone who looks after the wallet. Recipients are noted one by
+ * one, since not every mail service can deduplicate; one who cannot be reached is eventually given up.
  */
 import { LIMIT_PERIODS, type LimitPeriod, nameOfPeriod, periodOf, THIS_PERIOD } from '../../core/limit-period';
 import { toCredits } from '../../core/money';
@@ -21,18 +21,18 @@ export interface AlertDeps {
   db: D1Database;
   mail: Mailer;
   brand: string;
-  /** Where the owner looks: undefined where the gateway does not know its own address. */
+  /** For links; undefined where the gateway does not know its own URL. */
   origin: string | undefined;
   now: () => number;
 }
 
-/** What was claimed and not sent by then is tried again, later each time. */
+/** An alert that was claimed and not sent by then is tried again, with growing pauses. */
 const CLAIM_MS = 10 * 60_000;
-/** About eleven hours. */
+/** Tries for about eleven hours. */
 const MOST_TRIES = 12;
 const BATCH = 50;
 
-/** One statement claims, so that no two mailers take the same alert. */
+/** Claims in one statement, so that no two mailers take the same alert. */
 const CLAIM = `UPDATE alerts SET claimed_at = ?1, mail_tries = mail_tries + 1 WHERE (account_id, id) IN (
   SELECT account_id, id FROM alerts WHERE mailed_at IS NULL
     AND (claimed_at IS NULL OR claimed_at < ?1 - ${CLAIM_MS} * MAX(mail_tries, 1)) LIMIT ${BATCH})
@@ -42,13 +42,13 @@ const REACHED = "UPDATE alerts SET mailed_to = json_insert(mailed_to, '$[#]', ?)
 
 const MAILED = 'UPDATE alerts SET mailed_at = ? WHERE account_id = ? AND id = ?';
 
-/** The person whose wallet it is; an organization's owners, admins and billing members; else the operator's contact. */
+/** The wallet's person, or the organization's owners, admins and billing members; otherwise the operator's contact. */
 const RECIPIENTS = `SELECT u.email FROM personal_accounts p JOIN users u ON u.id = p.user_id WHERE p.account_id = ?1
   UNION SELECT u.email FROM organizations o JOIN members m ON m.organization_id = o.id JOIN users u ON u.id = m.user_id
     WHERE o.account_id = ?1 AND o.deleted_at IS NULL AND m.role IN ('owner', 'admin', 'billing')
   UNION SELECT email FROM accounts WHERE id = ?1 AND email IS NOT NULL`;
 
-/** Whoever looks after several wallets is told which it is. */
+/** Names the wallet for people who look after several. */
 const ORGANIZATION = 'SELECT id, slug, name FROM organizations WHERE account_id = ? AND deleted_at IS NULL';
 
 const KEY = "SELECT name, status, json_extract(record, '$.autoDisable') AS autoDisable FROM api_keys WHERE account_id = ? AND id = ?";
@@ -78,7 +78,7 @@ export async function mailAlerts(deps: AlertDeps): Promise<{ mailed: number }> {
   }
 }
 
-/** The period of the limit that an alert is of, as it is told. */
+/** The period of the limit that an alert is about, in words. */
 function periodOfAlert(payload: Record<string, unknown>, nowMs: number) {
   const period = LIMIT_PERIODS.find((known) => known === payload.period) ?? 'month';
   const number = Number(payload.number ?? payload.month);
@@ -87,7 +87,7 @@ function periodOfAlert(payload: Record<string, unknown>, nowMs: number) {
   return { period, isOver, when: period === 'total' ? when : `${when} (UTC)` };
 }
 
-/** Was everybody reached? */
+/** True when everybody was reached. */
 async function mailAlert(deps: AlertDeps, alert: AlertRow): Promise<boolean> {
   const payload = parseJson(alert.payload);
   if (!isRecord(payload)) return true;
@@ -96,7 +96,8 @@ async function mailAlert(deps: AlertDeps, alert: AlertRow): Promise<boolean> {
   const organization = await deps.db.prepare(ORGANIZATION).bind(alert.account_id).first<OrganizationRef>();
   const limit = periodOfAlert(payload, deps.now());
   const about = { name: key?.name ?? String(payload.keyId), disables: key?.autoDisable === 1, organization, ...limit };
-  // Mail may be set up, or work again, long after: of a period that is over, what concerns somebody is a key that stays disabled.
+  // Mail may work again only long after the alert. When the period is over, it only matters that a key is still
+  // disabled.
   if (limit.isOver && !(about.disables && key?.status === 'disabled' && alert.kind === 'key_spend_100')) return true;
   const worded = words(deps, alert.kind, payload, about);
   if (!worded) return true;
@@ -135,7 +136,7 @@ function words(
   { name, disables, organization, period, when }: About,
 ): Omit<Mail, 'to' | 'idempotencyKey'> | undefined {
   const spent = `It has spent ${amount(payload.spentMicro)} of its ${amount(payload.limitMicro)} credits ${when}.`;
-  // A developer of the organization has named it, and its owners are mailed.
+  // The key's name was chosen by a developer and is mailed to the owners, so it must not carry links.
   const named = `the API key “${inMail(name)}”`;
   const key = organization ? `${named} of ${inMail(organization.name)}` : named;
   const url = `${origin}/manage-api-keys${organization ? `?org=${organization.id}` : ''}`;

@@ -1,4 +1,4 @@
-/** What the verbs for API keys share. The secret leaves in the answer to `create` and is kept nowhere. */
+/** Shared by the verbs for API keys. A secret leaves only in the answer to `create` or `rotate` and is stored nowhere. */
 import { z } from 'zod';
 import { isRange } from '../../account/key-scope';
 import type { KeyRecord, KeySummary } from '../../account/types';
@@ -23,9 +23,9 @@ const range = z.string().max(50).refine(isRange, { message: 'must be an IP addre
 
 const fields = {
   name: z.string().trim().min(1).max(200),
-  /** Credits a period. */
+  /** In credits, for each period. */
   spendingLimit: z.number().min(0).max(1e9).nullish(),
-  /** A UTC calendar month unless it is said. */
+  /** The UTC calendar month unless given. */
   limitPeriod: z.enum(LIMIT_PERIODS).nullish(),
   autoDisable: z.boolean().nullish(),
   origins: z.array(origin).max(50).nullish(),
@@ -33,7 +33,7 @@ const fields = {
   expiresAt: z.iso.datetime({ offset: true }).nullish(),
   models: z.array(z.string().min(1).max(200)).max(200).nullish(),
   families: z.array(z.enum(FAMILIES)).max(FAMILIES.length).nullish(),
-  /** What it may do in the account plane beside calling models. */
+  /** What it may do in the account plane, beside calling models. */
   scopes: z.array(z.enum(KEY_SCOPES)).max(KEY_SCOPES.length).nullish(),
 };
 
@@ -45,7 +45,7 @@ export const keyFields = fields;
 export const createKeyInput = z.strictObject({
   ...fields,
   mode: z.enum(['live', 'test']).nullish(),
-  /** Whose hourly limits its calls count against; the account's own by default. */
+  /** The user whose hourly limits its calls count against; the account's own by default. */
   userId: z.string().min(1).max(100).nullish(),
 });
 
@@ -86,7 +86,7 @@ const TOO_MANY = fail('conflict', 'This account has as many API keys as it may h
   code: 'too_many_keys',
 });
 
-/** A key with its secret; the account object writes what the audit log says of it in the same step. */
+/** Makes a key; the account object writes the audit record in the same step. */
 export async function createKey(
   deps: KeyDeps,
   accountId: string,
@@ -128,7 +128,7 @@ export async function listKeys(deps: ConsoleDeps, accountId: string) {
   return { keys: (await deps.account(accountId).listKeys()).map(keyView) };
 }
 
-/** From the next request on, the key is refused. */
+/** The key is refused from the next request on. */
 export async function revokeKey(deps: KeyDeps, accountId: string, id: string): Promise<Result<KeyView>> {
   const revoked = await deps.account(accountId).revokeKey(id, auditRecord(deps, { action: 'api_key.revoke', target: id }));
   await collectAudit(deps, accountId);
@@ -138,14 +138,14 @@ export async function revokeKey(deps: KeyDeps, accountId: string, id: string): P
 const keyOf = async ({ account, accountId, actor }: VerbContext): Promise<KeySummary | undefined> =>
   (await account(accountId).listKeys()).find(({ id }) => id === actor.id);
 
-/** The person behind a change: an API key acts for who made it, so that nothing outlives their leaving. */
+/** The person behind a change. A key acts for whoever made it, so that nothing it made survives their leaving. */
 export async function personBehind(context: VerbContext): Promise<string | undefined> {
   if (context.actor.kind !== 'api_key') return context.actor.id;
   const key = await keyOf(context);
   return key?.secretBy ?? key?.userId;
 }
 
-/** A key that may do more here than who asks would lend them its powers with its secret. */
+/** A caller may not make a key with more rights than their own: with its secret they would have them. */
 export function refuseBeyond({ permissions }: VerbContext, scopes: readonly string[] | null | undefined): Result<null> {
   const beyond = scopes?.find((scope) => !permissions.has(scope as Permission));
   return beyond === undefined
@@ -156,7 +156,7 @@ export function refuseBeyond({ permissions }: VerbContext, scopes: readonly stri
       );
 }
 
-/** A key that has limits would be free of them by another key's secret, or by a change of its own. */
+/** A key with limits may not make or change keys, or it could free itself of them. */
 export async function refuseLimited(context: VerbContext): Promise<Result<null>> {
   const key = context.actor.kind === 'api_key' ? await keyOf(context) : undefined;
   if (!key) return ok(null);
@@ -166,6 +166,6 @@ export async function refuseLimited(context: VerbContext): Promise<Result<null>>
   return isLimited ? fail('permission_denied', LIMITED) : ok(null);
 }
 
-/** The options of a key as they are noted in the audit log: all but what says nothing. */
+/** A key's options for the audit log, without empty ones. */
 export const noted = (input: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined && value !== null));

@@ -1,4 +1,4 @@
-/** The models that a key may call, by their ids: what a call asks for by another name is held against its model's id. */
+/** Resolves the models that a key is limited to, since calls are checked by the model's id, whatever name they use. */
 import { fail, ok, type Result } from '../../core/errors';
 import type { ModelIndex } from '../../providers/model-index';
 
@@ -6,10 +6,10 @@ interface Limited {
   models?: string[] | null | undefined;
 }
 
-/** A customer's own container, which no catalogue has. */
+/** A customer's own container, which is in no catalogue. */
 const isDeployment = (name: string): boolean => /^deployment:[a-z0-9-]{1,63}$/.test(name);
 
-/** A key for a model that there is none of can call nothing: most likely the name has a typing error. */
+/** A key limited to an unknown model could call nothing; most likely the name has a typing error. */
 export function withModelIds<I extends Limited>({ find }: ModelIndex, input: I): Result<I> {
   const { models } = input;
   if (!models?.length) return ok(input);

@@ -11,7 +11,7 @@ import { createApiKey } from './create';
 import { personBehind, refuseBeyond, refuseLimited } from './internal';
 
 const HOUR_MS = 3_600_000;
-/** A secret that is over any moment is of no use to a page that has just been opened. */
+/** A secret that expires any moment is useless to a page that was just opened. */
 const USEFUL_MS = 300_000;
 
 export interface PlaygroundKey {
@@ -20,20 +20,21 @@ export interface PlaygroundKey {
   expiresAt: string;
 }
 
-/** A person's own: a wallet of theirs alone has no other's. */
+/** Is it this person's key? In a personal wallet, every playground key is. */
 const isOf = (key: KeySummary, person: string | undefined, isShared: boolean): boolean =>
   key.purpose === 'playground' && key.status !== 'revoked' && (!isShared || (key.secretBy ?? key.userId) === person);
 
-/** A key that ended before its hour, as one does where a session ends, takes its secrets with it. */
+/** A key that ended early, as when a session ends, ends its secrets too. */
 function isGood({ id, expiresAt }: PlaygroundKey, known: KeySummary, nowMs: number): boolean {
   const untilMs = Date.parse(expiresAt);
   return id === known.id && untilMs > nowMs + USEFUL_MS && untilMs <= (known.expiresAtMs ?? 0);
 }
 
 /**
- * A secret for the playground's calls of the next hour: of the one key that a person has for them in a wallet, made once.
+ * A secret for the playground's calls of the next hour. A person has one playground key in each wallet, which is
+ * reused.
  *
- * @param kept The one that the person's browser has from before: as long as it is good, nothing is made or noted anew.
+ * @param kept The secret in the person's browser; while it is valid, nothing is made or recorded.
  */
 export async function playgroundKey(context: VerbContext, kept?: PlaygroundKey): Promise<Result<PlaygroundKey>> {
   const expiresAtMs = context.now() + HOUR_MS;
@@ -49,7 +50,7 @@ export async function playgroundKey(context: VerbContext, kept?: PlaygroundKey):
     if (kept && isGood(kept, known, context.now())) return ok(kept);
     const { token, secretHash } = await mintKey(context.macSecret, 'live', accountBytes(context.accountId)!, keyBytes(known.id)!);
     const audit = auditRecord(context, { action: 'api_key.rotate', target: known.id, detail: { expiresAt, purpose: 'playground' } });
-    // Pages that are open elsewhere have the secret before and go on with it, unless it was over: what ended stays so.
+    // Pages that are open elsewhere go on with the old secret, unless it had already expired.
     const graceMs = (known.expiresAtMs ?? 0) > context.now() ? HOUR_MS : 0;
     const rotation = { secretHash, graceMs, endsGrace: true, expiresAtMs, secretBy: person };
     const rotated = await stub.rotateKey(known.id, rotation, audit);
@@ -60,13 +61,13 @@ export async function playgroundKey(context: VerbContext, kept?: PlaygroundKey):
   return made.ok ? ok({ id: made.value.id, key: made.value.key, expiresAt }) : made;
 }
 
-/** Where a session of theirs ended, the secrets that it had end too; pages of another session ask for new ones. */
+/** Ending a session ends its secrets too; pages of other sessions then ask for new ones. */
 export async function endPlaygroundKeys({ db, account, now }: ConsoleDeps, person: string): Promise<void> {
   const [own, organizations] = await Promise.all([personalAccountOf(db, person), organizationsOf(db, person)]);
   const end = async (accountId: string): Promise<void> => {
     const stub = account(accountId);
     const keys = (await stub.listKeys()).filter((key) => isOf(key, person, accountId !== own) && (key.expiresAtMs ?? 0) > now());
-    // Nobody's act, and no news: each of them ends within the hour.
+    // Not recorded: it is nobody's act, and the keys would expire within the hour.
     await Promise.all(keys.map(({ id }) => stub.changeKey(id, { expiresAtMs: now() })));
   };
   await Promise.all([...(own === undefined ? [] : [own]), ...organizations.map(({ accountId }) => accountId)].map(end));

@@ -10,9 +10,9 @@ const LONGEST_GRACE_SECONDS = 30 * 86_400;
 const DEFAULT_GRACE_SECONDS = 86_400;
 
 export const rotateKeyInput = z.strictObject({
-  /** For how long the old secret stays good: a day by default, 0 ends it at once. */
+  /** How long the old secret stays valid: a day by default, 0 ends it at once. */
   graceSeconds: z.number().int().min(0).max(LONGEST_GRACE_SECONDS).nullish(),
-  /** While the secret before is still good, another rotation would end it, and is refused unless this says so. */
+  /** While an earlier secret is still valid, another rotation would end it, so that must be asked for. */
   endGrace: z.boolean().nullish(),
 });
 
@@ -23,7 +23,7 @@ const inGrace = (untilMs: number) =>
     { param: 'endGrace', details: { graceUntil: new Date(untilMs).toISOString() } },
   );
 
-/** A new secret for the same key: its name, limits and what it has spent stay. */
+/** Gives a key a new secret; name, limits and spend stay. */
 export async function rotateApiKey(
   context: VerbContext,
   id: string,
@@ -35,7 +35,7 @@ export async function rotateApiKey(
   if (!known || known.status === 'revoked') return missing;
   const within = refuseBeyond(context, known.scopes);
   if (!within.ok) return within;
-  // Its own limits stay with its own new secret.
+  // A key may rotate itself: its own limits stay.
   const unlimited = id === context.actor.id ? ok(null) : await refuseLimited(context);
   if (!unlimited.ok) return unlimited;
   const graceSeconds = input.graceSeconds ?? DEFAULT_GRACE_SECONDS;

@@ -6,11 +6,11 @@ import { auditRecord, collectAudit } from '../audit/commit';
 import type { VerbContext } from '../context';
 import { type KeyView, keyFields, keyView, refuseBeyond, refuseLimited } from './internal';
 
-/** `null` takes a limit away; what is left out stays. */
+/** `null` removes a limit; what is left out stays. */
 export const updateKeyInput = z
   .strictObject({
     ...keyFields,
-    /** `active` enables a key again that reached its limit. */
+    /** `active` enables a key again that was disabled at its limit. */
     status: z.enum(['active', 'disabled']),
   })
   .partial();

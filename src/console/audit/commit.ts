@@ -1,18 +1,18 @@
-/** What verbs say about what they do: with a change of D1 in its batch, with a change of an account object by its outbox. */
+/** Records what verbs do: with a change of D1 in the same batch, with a change of an account object through its outbox. */
 import type { AccountStub } from '../../account/stub';
 import { type AuditRecord, newAuditEntryId } from '../../core/audit';
-import { writeAudit } from '../../db/audit';
+import { writeAudit, writeAuditRecords } from '../../db/audit';
 import type { VerbContext } from '../context';
 
 export interface AuditEntry {
-  /** `api_key.create` and the like. */
+  /** For example `api_key.create`. */
   action: string;
-  /** What it was done to. */
+  /** The id of what was changed. */
   target?: string | undefined;
   detail?: Record<string, unknown>;
 }
 
-/** Who acts, from where. */
+/** Who acts, and from where. */
 export type Acting = Pick<VerbContext, 'now' | 'actor' | 'from'>;
 
 export type AuditContext = Acting & Pick<VerbContext, 'db' | 'accountId'>;
@@ -31,10 +31,10 @@ export const auditRecord = ({ now, actor, from }: Acting, { action, target, deta
   detail: JSON.stringify(detail ?? {}),
 });
 
-/** Where in the log stands what the operator does to the gateway rather than to an account. */
+/** The log of what the operator does to the gateway itself rather than to an account. */
 export const OPERATOR_LOG = 'gateway';
 
-/** For changes of D1 itself; see `writeAudit`. */
+/** For changes of D1; see `writeAudit`. */
 export const commit = (
   context: AuditContext,
   entry: AuditEntry,
@@ -43,14 +43,18 @@ export const commit = (
 ): Promise<boolean> => writeAudit(context.db, context.accountId, auditRecord(context, entry), change, ...others);
 
 /**
- * Fetches the audit records that an account object wrote with its changes, so that the log has them when the verb
- * answers. What fails here is not lost: the object's outbox brings it by the queue.
+ * Writes the audit records of an account object at once, so that the log has them when the verb answers. If that fails
+ * nothing is lost: the object's outbox sends them through the queue.
  */
 export async function collectAudit(deps: { db: D1Database; account: (id: string) => AccountStub }, accountId: string): Promise<void> {
   try {
     const stub = deps.account(accountId);
     const entities = await stub.auditRecords();
-    for (const { record } of entities) await writeAudit(deps.db, accountId, record);
+    await writeAuditRecords(
+      deps.db,
+      accountId,
+      entities.map(({ record }) => record),
+    );
     if (entities.length > 0)
       await stub.acknowledge({ epoch: 0, closeSeqs: [], entities: entities.map(({ id, version }) => ({ id, version })) });
   } catch (error) {

@@ -1,4 +1,4 @@
-/** The audit log as it is read: filtered, in pages, and checked. */
+/** Reads the audit log: filtered, in pages, and verified. */
 import { z } from 'zod';
 import { type AuditRow, FIRST_HASH, hashOf } from '../../core/audit';
 import { ok } from '../../core/errors';
@@ -21,7 +21,7 @@ interface Row extends AuditRow {
   hash: string;
 }
 
-/** Whose log is read. */
+/** The log's account. */
 type LogOf = Pick<AuditContext, 'db' | 'accountId'>;
 
 const COLUMNS = `account_id AS accountId, seq, at, actor_kind AS actorKind, actor_id AS actorId, actor_name AS actorName, action, target, ip,
@@ -46,7 +46,7 @@ function where(accountId: string, filter: AuditFilter, beforeSeq: number) {
     ['at < ?', filter.to && Date.parse(filter.to)],
   ];
   const given = parts.filter((part): part is [string, string | number] => part[1] !== undefined);
-  // Numbered, since one value stands in two places.
+  // Numbered, because one value is used twice.
   const sql = given.map(([condition], index) => condition.replaceAll('?1', '?').replaceAll('?', `?${index + 1}`)).join(' AND ');
   return { sql, values: given.map(([, value]) => value) };
 }
@@ -72,7 +72,7 @@ export async function queryAudit(context: LogOf, filter: AuditFilter, limit: num
 
 const EXPORT_PAGE = 1_000;
 
-/** Newest first, a JSON object a line, a page in memory at a time. */
+/** Newest first, one JSON object a line, with only one page in memory at a time. */
 export function exportAudit(context: LogOf, filter: AuditFilter): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   let before = Number.MAX_SAFE_INTEGER;
@@ -89,7 +89,7 @@ export function exportAudit(context: LogOf, filter: AuditFilter): ReadableStream
   );
 }
 
-/** Is every row what was written, and none missing between the first and the last? */
+/** Verifies that every row is as it was written and none is missing between the first and the last. */
 export async function verifyAudit(
   context: LogOf,
 ): Promise<{ intact: boolean; entries: number; brokenAt: number | null; lastHash: string }> {

@@ -8,12 +8,12 @@ export const checkoutInput = z.strictObject({
   amountUsd: z.number().min(2).max(10_000).multipleOf(0.01),
 });
 
-/** Where to pay. The credits come by the webhook, when the money has. */
+/** Gives the URL of the payment page. The credits come by webhook, once the money is there. */
 export async function beginCheckout(
   context: VerbContext,
   { amountUsd }: z.infer<typeof checkoutInput>,
 ): Promise<Result<{ id: string; url: string }>> {
-  // The package is large, and most who look at their account do not pay.
+  // Imported only here: the package is large, and few visitors pay.
   const stripe = (await import('./stripe')).stripeOf(context);
   if (!stripe) return fail('not_set_up', 'Payments are not set up here: ask the operator for credits.');
   const { accountId, origin, settings, actor } = context;

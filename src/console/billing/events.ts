@@ -1,7 +1,7 @@
 /**
- * What Stripe tells, each thing once and in any order: the account object takes a grant's event id once, and writes what
- * the audit log says of it in the same step. A refund that comes before its payment waits for it in D1. An event that was
- * cut short is finished when Stripe sends it again.
+ * Applies Stripe's events, each once and in any order: the account object accepts a grant's event id once and writes
+ * the audit record in the same step. A refund that arrives before its payment waits in D1. An event that was cut short
+ * is finished when Stripe sends it again.
  */
 import type Stripe from 'stripe';
 import { ok, type Result } from '../../core/errors';
@@ -15,11 +15,11 @@ interface Deps extends AccountPlaneDeps {
   from: RequestOrigin;
 }
 
-/** A part of a payment that was taken back, or given back after all. */
+/** A part of a payment that was taken back, or returned after all. */
 interface Change {
   eventId: string;
   kind: 'refund' | 'dispute';
-  /** Of a cent, which is a credit. */
+  /** A cent is a credit. */
   cents: number;
 }
 
@@ -48,56 +48,58 @@ export async function handleEvent(deps: Deps, event: Stripe.Event): Promise<Resu
   }
 }
 
-const INSERT_PAYMENT = `INSERT INTO payments (id, account_id, payment_intent, amount_cents, currency, receipt_url, created_at)
-  VALUES (?, ?, ?, ?, 'usd', ?, ?) ON CONFLICT DO NOTHING`;
+const INSERT_PAYMENT = `INSERT INTO payments (id, account_id, payment_intent, amount_cents, currency, created_at)
+  VALUES (?, ?, ?, ?, 'usd', ?) ON CONFLICT DO NOTHING`;
 const INSERT_CHANGE = `INSERT INTO payment_changes (event_id, payment_intent, kind, cents, created_at)
   VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
 
 const DELETED = 'SELECT 1 FROM organizations WHERE account_id = ? AND deleted_at IS NOT NULL';
 
-/** Credits come when the money has: a session may be complete and its payment still on the way. */
+/** A session may be complete while its payment is still on the way, so credits are granted only once it is paid. */
 async function credit(deps: Deps, session: Stripe.Checkout.Session): Promise<Result<{ received: true }>> {
   const accountId = session.metadata?.account_id;
   const cents = session.amount_subtotal;
   if (!accountId || session.payment_status !== 'paid' || session.currency !== 'usd' || !cents) return done;
   if (!(await deps.account(accountId).view())) return done;
   const entry = { action: 'billing.top_up', target: session.id, detail: { credits: cents } };
-  // Begun before the organization was deleted: it is credited, and nobody is left who could spend or even see it.
+  // The payment began before the organization was deleted; nobody is left who could see or spend the credits.
   if (await deps.db.prepare(DELETED).bind(accountId).first())
     console.error('payment for a deleted organization', JSON.stringify({ session: session.id, accountId, cents }));
   await grant(deps, accountId, { eventId: `stripe:${session.id}`, cents, reason: 'Top-up' }, entry);
   const intent = idOf(session.payment_intent);
-  const values = [session.id, accountId, intent, cents, await receiptUrl(deps, intent), deps.now()];
-  await deps.db
-    .prepare(INSERT_PAYMENT)
-    .bind(...values)
-    .run();
+  await deps.db.prepare(INSERT_PAYMENT).bind(session.id, accountId, intent, cents, deps.now()).run();
   const query = 'SELECT event_id AS eventId, kind, cents FROM payment_changes WHERE payment_intent = ?';
   const { results } = await deps.db.prepare(query).bind(intent).all<Change>();
   for (const change of results) await applyChange(deps, accountId, session.id, change);
+  if (intent !== null) await noteReceipt(deps, session.id, intent);
   return done;
 }
 
-/** Stripe's own receipt, where it can be had; the payment counts without. */
-async function receiptUrl(deps: Deps, intent: string | null): Promise<string | null> {
-  const stripe = intent === null ? undefined : stripeOf(deps);
-  if (!stripe) return null;
+const NOTE_RECEIPT = 'UPDATE payments SET receipt_url = ? WHERE id = ? AND receipt_url IS NULL';
+
+/**
+ * Stripe's own receipt, where it can be had; the payment counts without. It comes last: while Stripe is slow to say, the
+ * request that tells of the payment may be over, and what is refunded meanwhile must find it.
+ */
+async function noteReceipt(deps: Deps, sessionId: string, intent: string): Promise<void> {
+  const stripe = stripeOf(deps);
+  if (!stripe) return;
   try {
-    const { latest_charge: charge } = await stripe.paymentIntents.retrieve(intent!, { expand: ['latest_charge'] });
-    return charge && typeof charge === 'object' ? charge.receipt_url : null;
-  } catch {
-    return null;
+    const { latest_charge: charge } = await stripe.paymentIntents.retrieve(intent, { expand: ['latest_charge'] });
+    if (charge && typeof charge === 'object') await deps.db.prepare(NOTE_RECEIPT).bind(charge.receipt_url, sessionId).run();
+  } catch (error) {
+    console.error('receipt not noted', JSON.stringify({ session: sessionId, error: String(error) }));
   }
 }
 
-/** What Stripe tells of either. */
+/** What refunds and disputes have in common. */
 type TakenBack = Pick<Stripe.Refund | Stripe.Dispute, 'id' | 'amount' | 'currency' | 'payment_intent'>;
 
 const refund = (deps: Deps, told: TakenBack, failed: boolean) => takenBack(deps, 'refund', told, failed ? 'failed' : undefined);
 
 const dispute = (deps: Deps, told: TakenBack, won: boolean) => takenBack(deps, 'dispute', told, won ? 'reinstated' : undefined);
 
-/** @param undone How a part came to be given back: it was taken before, whether or not that was ever told. */
+/** @param undone Set where a part came back to us; it was taken before, whether or not that event ever arrived. */
 async function takenBack(
   deps: Deps,
   kind: Change['kind'],
@@ -115,7 +117,7 @@ async function takenBack(
 
 const FIND = 'SELECT id, account_id AS accountId FROM payments WHERE payment_intent = ?';
 
-/** Nobody here knows what it comes to in credits: the operator does, from what Stripe took. */
+/** In another currency, so its value in credits is unknown here. The operator must settle it by what Stripe took. */
 async function foreign({ db }: Deps, intent: string, { id, amount, currency }: TakenBack): Promise<Result<{ received: true }>> {
   const payment = await db.prepare(FIND).bind(intent).first<{ id: string; accountId: string }>();
   if (payment)
@@ -126,7 +128,10 @@ async function foreign({ db }: Deps, intent: string, { id, amount, currency }: T
   return done;
 }
 
-/** Kept first: the payment, coming at the same moment, sees it or is seen. One of another business stays without effect. */
+/**
+ * Stored before it is applied: if the payment arrives at the same moment, one of the two sees the other. A refund of a
+ * foreign payment never takes effect.
+ */
 async function change(deps: Deps, intent: string, made: Change): Promise<void> {
   const insert = deps.db.prepare(INSERT_CHANGE).bind(made.eventId, intent, made.kind, made.cents, deps.now());
   const [, found] = await deps.db.batch<{ id: string; accountId: string }>([insert, deps.db.prepare(FIND).bind(intent)]);
@@ -139,7 +144,7 @@ const WORDS = {
   dispute: { taken: ['billing.dispute', 'Dispute'], given: ['billing.dispute_won', 'Dispute won'] },
 } as const;
 
-/** It counts against the tier as the payment counted for it. */
+/** Counts against the tier as the payment counted for it. */
 function applyChange(deps: Deps, accountId: string, paymentId: string, { eventId, kind, cents }: Change): Promise<void> {
   const [action, reason] = WORDS[kind][cents < 0 ? 'taken' : 'given'];
   return grant(deps, accountId, { eventId, cents, reason }, { action, target: paymentId, detail: { credits: cents, eventId } });

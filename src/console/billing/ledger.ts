@@ -18,11 +18,11 @@ interface Row {
 
 const COLUMNS = `id, kind, state, model, endpoint, amount, closed_at AS closedAt, detail->>'reason' AS reason, epoch, close_seq AS closeSeq`;
 
-/** Every line that changed the balance, newest first: they add up to it. */
+/** Every line that changed the balance, newest first; together they are the balance. */
 export async function listLedger(context: VerbContext, limit: number, cursor: string | undefined) {
   const [, epoch, closeSeq] = /^(\d{1,10})~(\d{1,15})$/.exec(cursor ?? '') ?? [];
   if (cursor && epoch === undefined) return refuseCursor();
-  // Who comes back from paying finds it.
+  // So that someone who comes back from paying sees the payment.
   if (epoch === undefined) await context.catchUp(context.accountId);
   const before = epoch === undefined ? [Number.MAX_SAFE_INTEGER, 0] : [Number(epoch), Number(closeSeq)];
   const { results } = await context.db

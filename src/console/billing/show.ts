@@ -12,7 +12,7 @@ const UNLOCKS: Record<(typeof TIERS)[number]['id'], string> = {
   scale: 'Everything, with the highest limits that are given on request',
 };
 
-/** What there is, what is held for calls under way, and how far it is to the next tier. */
+/** The balance, what is held for calls under way, and how far it is to the next tier. */
 export async function showBilling(context: VerbContext) {
   const stub = context.account(context.accountId);
   const [view, { holds }] = await Promise.all([stub.view(), stub.operations(HOLDS_SHOWN)]);

@@ -1,4 +1,4 @@
-/** Stripe's own client, made when a payment is first asked for. */
+/** Stripe's client, made when a payment is first asked for. */
 import Stripe from 'stripe';
 import type { AccountPlaneDeps } from '../deps';
 import { takesPayments } from './set-up';
@@ -17,7 +17,7 @@ export function stripeOf({ settings }: Pick<AccountPlaneDeps, 'settings'>): Stri
   });
 }
 
-/** The event, if its signature is Stripe's and it is not old; undefined when it is not. */
+/** The event if its signature is valid and recent, else undefined. */
 export async function readEvent(body: string, signature: string, secret: string): Promise<Stripe.Event | undefined> {
   const stripe = new Stripe('unused');
   try {

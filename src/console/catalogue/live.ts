@@ -1,13 +1,13 @@
 /**
- * The catalogue with the operator's file over it, as far as this isolate knows. Calls take what is here; looking at
- * the file again goes on beside them. What was in force stays in force when the file is broken or R2 is.
+ * The catalogue with the operator's file applied, as this isolate knows it. Calls use what is here while the file is
+ * checked in the background. When the file is broken or R2 fails, the catalogue in force stays.
  */
 import { within } from '../../core/within';
 import { type CatalogueError, errorText } from '../../providers/overrides/schema';
 import { type Registry, withOverrides } from '../../providers/registry';
 
 export const CATALOGUE_KEY = 'config/catalogue.json';
-/** The last one that was usable, for isolates that start while the file is broken. */
+/** The last usable file, for isolates that start while the current one is broken. */
 export const LAST_GOOD_KEY = 'config/catalogue.last-good.json';
 export const LOOK_EVERY_MS = 30_000;
 const LIMIT_BYTES = 1_048_576;
@@ -23,13 +23,14 @@ export interface FileState {
 
 export class LiveCatalogue {
   registry: Registry;
-  /** The file as it was last seen. */
+  /** The file as last seen. */
   seen: FileState | undefined;
-  private isLoaded = false;
+  /** False as long as nobody can say whether there is a file. */
+  isLoaded = false;
   private hasFile = false;
   private lookedAtMs = Number.NEGATIVE_INFINITY;
 
-  /** `base` is the catalogue with the variables of the Worker, which last as long as it does. */
+  /** @param base The catalogue with the Worker's variables applied, which last as long as the Worker. */
   constructor(
     readonly base: Registry,
     readonly files: CatalogueFiles,
@@ -38,17 +39,20 @@ export class LiveCatalogue {
     this.registry = base;
   }
 
-  /** Looks at the file when it is time to. No call waits for it. */
+  /** Checks the file if it is time to, without making a call wait. */
   refresh(waitUntil: (work: Promise<unknown>) => void): void {
     if (this.isDue()) waitUntil(this.load());
   }
 
-  /** For those who have the time, such as the consumers of queues. */
+  /** For those that can wait, such as queue consumers. */
   async refreshed(): Promise<void> {
     if (!this.isLoaded || this.isDue()) await this.load();
   }
 
-  /** The first look of this isolate, waited for so long at most. Each waits for a look of its own: a promise is its request's. */
+  /**
+   * Waits, up to a limit, for this isolate's first look. Each request makes a look of its own, since a Worker's promise
+   * belongs to its request.
+   */
   async firstLook(withinMs: number): Promise<void> {
     if (this.isLoaded || withinMs <= 0) return;
     await within(this.load(), withinMs);
@@ -86,7 +90,7 @@ export class LiveCatalogue {
     if (!applied.ok) return this.refused(applied.errors);
     this.registry = applied.value.registry;
     this.hasFile = true;
-    await this.keepAsGood(text!, etag);
+    await this.keepAsGood(text!, etag).catch((error: unknown) => console.error('catalogue file not kept', String(error)));
   }
 
   private async withoutFile(): Promise<void> {

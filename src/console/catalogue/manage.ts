@@ -8,7 +8,7 @@ import type { OperatorDeps } from '../accounts';
 import { commit, OPERATOR_LOG } from '../audit/commit';
 import { CATALOGUE_KEY, type LiveCatalogue } from './live';
 
-/** The text as it stands in the file, so that errors can name its lines. */
+/** The file's text as it is, so that errors can name its lines. */
 export const catalogueInput = z.strictObject({ text: z.string() });
 
 export interface CheckedCatalogue {
@@ -23,13 +23,13 @@ export function checkCatalogue(live: LiveCatalogue, text: string): CheckedCatalo
   return applied.ok ? { valid: true, errors: [], models: applied.value.changedIds } : { valid: false, errors: applied.errors, models: [] };
 }
 
-/** What is in force, by a look at the file that is made for this. */
+/** What is in force, after a fresh look at the file. */
 export async function showCatalogue(live: LiveCatalogue) {
   await live.load();
   const { seen, registry, base } = live;
   return {
     version: registry.catalogueVersion ?? null,
-    /** What the Worker's variable changed. */
+    /** The version of the changes in the Worker's variable. */
     variableVersion: base.catalogueVersion ?? null,
     file: seen
       ? {
@@ -44,8 +44,9 @@ export async function showCatalogue(live: LiveCatalogue) {
 }
 
 /**
- * Puts a file in place if it is usable; other isolates have it within half a minute. The log is told first: R2 knows no
- * transaction with D1, and an entry without its change shows by the hash, a change without an entry would not.
+ * Stores a file if it is usable; other isolates have it within half a minute. It is recorded first, since R2 has no
+ * transaction with D1: the hash in the entry shows if the change did not follow, while a change without an entry would
+ * go unnoticed.
  */
 export async function storeCatalogue(
   deps: OperatorDeps,

@@ -10,16 +10,16 @@ import type { Role } from '../permissions';
 
 export const createOrganizationInput = z.strictObject({ name: z.string().trim().min(1).max(100) });
 
-/** Of one person, those that live and those of the last day. */
+/** Organizations of one person, including those deleted within the last day. */
 const MOST_MADE = 20;
 const DAY_MS = 86_400_000;
 
-/** Of a person and a moment. */
+/** Parameters: the person, and a moment. */
 const MAY_MAKE = `(SELECT COUNT(*) FROM members m JOIN organizations o ON o.id = m.organization_id
   WHERE m.user_id = ?1 AND m.source = 'created' AND (o.deleted_at IS NULL OR o.created_at > ?2)) < ${MOST_MADE}`;
 
 const INSERT = `INSERT INTO organizations (id, slug, name, account_id, created_at) SELECT ?3, ?4, ?5, ?6, ?7 WHERE ${MAY_MAKE}`;
-/** Only where the statement before took effect. */
+/** Only if the statement before it took effect. */
 const INSERT_OWNER = `INSERT INTO members (organization_id, user_id, role, source, created_at)
   SELECT id, ?2, 'owner', 'created', ?3 FROM organizations WHERE id = ?1`;
 
@@ -39,7 +39,7 @@ const TOO_MANY = fail('conflict', `A person may make ${MOST_MADE} organizations;
 
 const SLUG_TAKEN = /UNIQUE constraint failed: organizations\.slug/;
 
-/** The first slug that nobody has as it is written; undefined where nothing was. */
+/** The first slug that is still free when it is written; undefined where none is. */
 async function firstFree(slugs: readonly string[], write: (slug: string) => Promise<boolean>): Promise<string | undefined> {
   for (const slug of slugs) {
     try {
@@ -59,14 +59,14 @@ export interface OrganizationView {
   accountId: string;
 }
 
-/** An organization with a wallet of its own; who makes it owns it. */
+/** Makes an organization with a wallet of its own; its maker owns it. */
 export async function createOrganization(
   context: VerbContext,
   { name }: z.infer<typeof createOrganizationInput>,
 ): Promise<Result<OrganizationView>> {
   const { db, actor, account } = context;
   const sinceMs = context.now() - DAY_MS;
-  // Before a wallet is made for it: what counts is asked again as it is written.
+  // Checked before a wallet is made for it, and once more when it is written.
   if (!(await db.prepare(`SELECT 1 WHERE ${MAY_MAKE}`).bind(actor.id, sinceMs).first())) return TOO_MANY;
   const [id, wallet, at] = [`org_${random(8)}`, accountId(newAccountBytes()), context.now()];
   const profile: AccountProfile = { id: wallet, name, email: null, createdAtMs: at, grantedTier: 'free' };

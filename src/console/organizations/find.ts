@@ -17,7 +17,7 @@ export const findMembership = (db: D1Database, organization: string, userId: str
 const FIND_BY_ACCOUNT = `SELECT o.id, o.slug, o.name, m.role FROM organizations o
   LEFT JOIN members m ON m.organization_id = o.id AND m.user_id = ?2 WHERE o.account_id = ?1 AND o.deleted_at IS NULL`;
 
-/** The organization that a wallet belongs to, if it is one's, and the role that a person has in it. */
+/** The organization that a wallet belongs to, if any, and the person's role in it. */
 export async function findByAccount(
   db: D1Database,
   accountId: string,

@@ -1,13 +1,13 @@
 import { fail, ok, type Result } from '../../core/errors';
 import type { OrganizationRef, VerbContext } from '../context';
 
-/** The organization that a route under `/api/orgs/{organization}` is about. */
+/** The organization of a route under `/api/orgs/{organization}`. */
 export function organizationOf(context: VerbContext): OrganizationRef {
   if (!context.organization) throw new Error('a route of an organization without one');
   return context.organization;
 }
 
-/** Owners are made and unmade by owners alone. */
+/** Only owners make and unmake owners. */
 export function refuseBeyondRole(context: VerbContext, ...roles: string[]): Result<null> {
   if (context.role === 'owner' || !roles.includes('owner')) return ok(null);
   return fail('permission_denied', 'Only an owner can make somebody an owner, or change or remove one.');

@@ -1,4 +1,4 @@
-/** Invitations by mail: the token is in the mail and nowhere else, and it is good for one address, once. */
+/** Invitations by mail. The token is only in the mail, and is valid once, for one address. */
 
 import { z } from 'zod';
 import { fail, ok, type Result } from '../../core/errors';
@@ -13,7 +13,7 @@ import { organizationOf, refuseBeyondRole } from './internal';
 
 const GOOD_FOR_MS = 7 * 86_400_000;
 const MOST_PENDING = 200;
-/** Whatever became of them: each is a mail to somebody who did not ask for one. */
+/** Counts revoked and used ones too: each was a mail to somebody who had not asked for one. */
 const MOST_A_DAY = 50;
 const DAY_MS = 86_400_000;
 
@@ -80,7 +80,7 @@ export async function inviteMember(context: VerbContext, { email, role }: z.infe
   const token = toHex(crypto.getRandomValues(new Uint8Array(24)));
   const id = `inv_${toHex(crypto.getRandomValues(new Uint8Array(8)))}`;
   const [createdAt, expiresAt] = [context.now(), context.now() + GOOD_FOR_MS];
-  // One to an address is enough, and the newest has the role that is meant. Only where the statement before took effect.
+  // An address needs only its newest invitation, which has the intended role. Only if the statement before took effect.
   const replace = context.db
     .prepare(
       `UPDATE invitations SET status = 'revoked' WHERE organization_id = ?2 AND email = ?3 AND status = 'pending' AND id <> ?1
@@ -109,7 +109,7 @@ export async function inviteMember(context: VerbContext, { email, role }: z.infe
     await context.mail!(mail);
   } catch (error) {
     console.error('mail not sent', String(error));
-    // Its link is in the mail and nowhere else.
+    // Its link cannot be sent any more, since it is only in the mail.
     await revokeInvitation(context, id);
     return fail('unavailable', 'The mail could not be sent, so nobody is invited: try again.');
   }
@@ -126,11 +126,11 @@ export async function revokeInvitation(context: VerbContext, id: string): Promis
 
 const INVITERS = PERMISSIONS['members.write'].map((role) => `'${role}'`).join(', ');
 
-/** Of an invitation: who sent it is still one who may. */
+/** The sender of an invitation may still send it. */
 const backed = (of: string): string => `EXISTS (SELECT 1 FROM members b WHERE b.organization_id = ${of}.organization_id
   AND b.user_id = ${of}.invited_by AND b.role IN (${INVITERS}) AND (b.role = 'owner' OR ${of}.role <> 'owner'))`;
 
-/** Goes with each change of who is a member, and as what: nobody comes in by the word of one who is out, or may no more. */
+/** Runs with every change of membership: nobody joins by an invitation of somebody who left or may no longer invite. */
 export const revokeUnbacked = (db: D1Database, organizationId: string): D1PreparedStatement =>
   db
     .prepare(`UPDATE invitations SET status = 'revoked' WHERE organization_id = ? AND status = 'pending' AND NOT ${backed('invitations')}`)
@@ -143,7 +143,7 @@ const FIND = `SELECT i.id, i.email, i.role, i.organization_id AS organizationId,
   JOIN organizations o ON o.id = i.organization_id AND o.deleted_at IS NULL LEFT JOIN users u ON u.id = i.invited_by
   WHERE i.token_hash = ? AND i.status = 'pending' AND i.expires_at > ? AND ${backed('i')}`;
 
-/** One that is good yet. */
+/** An invitation that is still valid. */
 export interface OpenInvitation {
   id: string;
   email: string;
@@ -152,19 +152,19 @@ export interface OpenInvitation {
   accountId: string;
   slug: string;
   name: string;
-  /** Null where they are no more. */
+  /** Null where they are gone. */
   inviterName: string | null;
   inviterEmail: string | null;
 }
 
-/** The invitation that a link is for, while it is good. */
+/** The invitation that a link is for, while it is valid. */
 export const findInvitation = async ({ db, now }: Pick<ConsoleDeps, 'db' | 'now'>, token: string): Promise<OpenInvitation | null> =>
   db
     .prepare(FIND)
     .bind(await sha256Hex(token), now())
     .first<OpenInvitation>();
 
-/** The person who is signed in joins, if the invitation is for their address. */
+/** The signed-in person joins, if the invitation is for their address. */
 export async function acceptInvitation(context: VerbContext, { token }: z.infer<typeof acceptInput>) {
   const gone = fail('not_found', 'This invitation is no longer good: ask for another.');
   const invitation = await findInvitation(context, token);
@@ -177,7 +177,7 @@ export async function acceptInvitation(context: VerbContext, { token }: z.infer<
 
 type Acceptable = Pick<OpenInvitation, 'id' | 'email' | 'organizationId' | 'role'>;
 
-/** The actor joins in the invitation's role. False where it is good no more. */
+/** The actor joins in the invitation's role. False where it is no longer valid. */
 function accept(context: AuditContext, { id, email, organizationId, role }: Acceptable): Promise<boolean> {
   const { db, actor } = context;
   const take = db
@@ -185,7 +185,7 @@ function accept(context: AuditContext, { id, email, organizationId, role }: Acce
       `UPDATE invitations SET status = 'accepted' WHERE id = ? AND status = 'pending' AND expires_at > ? AND ${backed('invitations')}`,
     )
     .bind(id, context.now());
-  // Only where the statement before took effect, and never over a role that they have.
+  // Only if the statement before took effect, and never over an existing role.
   const join = db
     .prepare(
       `INSERT INTO members (organization_id, user_id, role, source, created_at)
@@ -194,7 +194,7 @@ function accept(context: AuditContext, { id, email, organizationId, role }: Acce
     )
     .bind(id, actor.id, context.now());
   const wasTaken = "EXISTS (SELECT 1 FROM invitations a WHERE a.id = ?1 AND a.status = 'accepted')";
-  // Who is in needs no other one, which would be open for ever.
+  // A member needs no further invitation, which would stay open for ever.
   const closeOthers = db
     .prepare(`UPDATE invitations SET status = 'revoked' WHERE organization_id = ?2 AND email = ?3 AND status = 'pending' AND ${wasTaken}`)
     .bind(id, organizationId, email);
@@ -209,8 +209,8 @@ const FIND_OF_ADDRESS = `SELECT i.id, i.email, i.role, i.organization_id AS orga
   WHERE i.organization_id = ? AND i.email = ? AND i.status = 'pending' AND i.expires_at > ? AND ${backed('i')} ORDER BY i.created_at DESC`;
 
 /**
- * For who has shown in another way than by the mail that the address is theirs. False where no invitation says how they
- * join; one to own the organization waits for its link, since the mailbox alone is not another's to vouch for.
+ * For somebody who has proven their address in another way than by the mail. False where no invitation applies. An
+ * invitation as owner waits for its link: an identity provider that vouches for the mailbox must not make owners.
  */
 export async function joinAsInvited(context: AuditContext, organizationId: string, email: string): Promise<boolean> {
   const invitation = await context.db.prepare(FIND_OF_ADDRESS).bind(organizationId, email, context.now()).first<Acceptable>();
@@ -220,7 +220,7 @@ export async function joinAsInvited(context: AuditContext, organizationId: strin
 const FIND_TAKEN = `SELECT o.id, o.slug, o.name FROM invitations i JOIN organizations o ON o.id = i.organization_id AND o.deleted_at IS NULL
   JOIN members m ON m.organization_id = o.id AND m.user_id = ? WHERE i.token_hash = ? AND i.status = 'accepted'`;
 
-/** The organization that the person is in by the invitation that a link was for. */
+/** The organization that the person joined by this link's invitation. */
 export const joinedBy = async ({ db, actor }: VerbContext, token: string): Promise<OrganizationRef | null> =>
   db
     .prepare(FIND_TAKEN)

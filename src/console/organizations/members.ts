@@ -1,7 +1,7 @@
-/** The verbs for an organization's members. That one owner stays is a condition of each change itself. */
+/** The verbs for an organization's members. Every change has the condition that an owner remains. */
 import { z } from 'zod';
 import type { KeySummary } from '../../account/types';
-import { fail, ok, type Result } from '../../core/errors';
+import { fail, type GatewayError, ok, type Result } from '../../core/errors';
 import { auditRecord, collectAudit, commit } from '../audit/commit';
 import type { VerbContext } from '../context';
 import { ROLES, type Role } from '../permissions';
@@ -17,7 +17,7 @@ export interface MemberView {
   createdAt: number;
 }
 
-/** A name may be taken away again. */
+/** A person may have removed their name. */
 const LIST = `SELECT m.user_id AS userId, COALESCE(NULLIF(u.name, ''), u.email) AS name, u.email, m.role, m.source, m.created_at AS createdAt FROM members m
   JOIN users u ON u.id = m.user_id WHERE m.organization_id = ?`;
 
@@ -29,7 +29,7 @@ export async function listMembers(context: VerbContext) {
 const find = (context: VerbContext, userId: string): Promise<MemberView | null> =>
   context.db.prepare(`${LIST} AND m.user_id = ?`).bind(organizationOf(context).id, userId).first<MemberView>();
 
-/** Of the row to change: it is no owner's, or there is another owner. */
+/** The row to change is not an owner's, or there is another owner. */
 const NOT_THE_LAST_OWNER = `(role <> 'owner' OR (SELECT COUNT(*) FROM members o WHERE o.organization_id = ?1 AND o.role = 'owner') > 1)`;
 
 export const changeRoleInput = z.strictObject({ role: z.enum(ROLES) });
@@ -50,10 +50,19 @@ export async function changeRole(
     .bind(organizationOf(context).id, userId, role, member.role);
   const entry = { action: 'member.change_role', target: userId, detail: { from: member.role, to: role } };
   const changed = await commit(context, entry, change, revokeUnbacked(context.db, organizationOf(context).id));
-  return changed ? ok({ userId, role }) : fail('conflict', LAST_OWNER);
+  return changed ? ok({ userId, role }) : whyNot(context, member);
 }
 
-/** Takes a member out, and revokes the keys whose secret they know; of a key of which they know the one before, that ends. */
+/** What keeps a change of a member from taking effect. */
+async function whyNot(context: VerbContext, { userId, role }: MemberView): Promise<{ ok: false; error: GatewayError }> {
+  const present = await find(context, userId);
+  if (!present) return fail('not_found', NO_MEMBER);
+  return present.role === role
+    ? fail('conflict', LAST_OWNER)
+    : fail('conflict', `Their role has just been changed to ${present.role}; look again.`);
+}
+
+/** Removes a member and revokes the keys whose secret they know; where they know only the old secret of a rotated key, that secret ends. */
 export async function removeMember(context: VerbContext, userId: string): Promise<Result<{ userId: string; keysRevoked: number }>> {
   const member = await find(context, userId);
   if (!member) return fail('not_found', NO_MEMBER);
@@ -61,7 +70,7 @@ export async function removeMember(context: VerbContext, userId: string): Promis
   const allowed = leaves ? ok(null) : refuseBeyondRole(context, member.role);
   if (!allowed.ok) return allowed;
   if (member.role === 'owner' && (await isLastOwner(context))) return fail('conflict', LAST_OWNER);
-  // Before they are out, so that no key outlives its maker's leaving; and after it, for one that was made meanwhile.
+  // Before and after, so that no key outlives their leaving, not even one made meanwhile.
   const keysRevoked = await revokeKeysOf(context, userId);
   const change = context.db
     .prepare(`DELETE FROM members WHERE organization_id = ?1 AND user_id = ?2 AND role = ?3 AND ${NOT_THE_LAST_OWNER}`)
@@ -72,12 +81,12 @@ export async function removeMember(context: VerbContext, userId: string): Promis
     detail: { email: member.email, role: member.role, keysRevoked },
   };
   const others = [revokeUnbacked(context.db, organizationOf(context).id), ...(leaves ? [] : [keepOut(context, userId)])];
-  if (!(await commit(context, entry, change, ...others))) return fail('conflict', LAST_OWNER);
+  if (!(await commit(context, entry, change, ...others))) return whyNot(context, member);
   const later = await revokeKeysOf(context, userId);
   return ok({ userId, keysRevoked: keysRevoked.length + later.length });
 }
 
-/** Their identity provider vouches for them still: without this they would be back at their next sign-in. */
+/** Their identity provider still vouches for them, so without this they would be back at the next sign-in. */
 const keepOut = (context: VerbContext, userId: string): D1PreparedStatement =>
   context.db
     .prepare(
@@ -93,10 +102,10 @@ async function isLastOwner(context: VerbContext): Promise<boolean> {
   return (row?.owners ?? 0) < 2;
 }
 
-/** Keys whose secret a member has: that they made, unless another has rotated them since, or that they rotated. */
+/** Keys whose current secret a member knows: keys they made that nobody else has rotated since, and keys they rotated. */
 const hasSecret = ({ userId, secretBy }: KeySummary, member: string): boolean => (secretBy ?? userId) === member;
 
-/** How many keys their leaving would stop. */
+/** How many keys would end with their leaving. */
 export async function countKeysOf(context: VerbContext, userId: string): Promise<number> {
   const all = await context.account(context.accountId).listKeys();
   return all.filter((key) => key.status !== 'revoked' && hasSecret(key, userId)).length;
@@ -108,7 +117,7 @@ async function revokeKeysOf(context: VerbContext, userId: string): Promise<strin
   const keys = all.filter((key) => hasSecret(key, userId));
   const others = all.filter((key) => key.previousBy === userId && !keys.includes(key));
   const detail = { because: 'its maker leaves', userId };
-  for (const { id } of keys) await stub.revokeKey(id, auditRecord(context, { action: 'api_key.revoke', target: id, detail }));
+  await stub.revokeKeys(keys.map(({ id }) => ({ id, audit: auditRecord(context, { action: 'api_key.revoke', target: id, detail }) })));
   for (const { id } of others) await stub.endGrace(id, auditRecord(context, { action: 'api_key.end_grace', target: id, detail }));
   if (keys.length + others.length > 0) await collectAudit(context, context.accountId);
   return keys.map(({ id }) => id);
@@ -116,7 +125,7 @@ async function revokeKeysOf(context: VerbContext, userId: string): Promise<strin
 
 export const transferInput = z.strictObject({ userId: z.string().min(1).max(100) });
 
-/** Hands the organization to another member; who owned it stays as an admin. */
+/** Hands the organization to another member; the previous owner stays as an admin. */
 export async function transferOrganization(
   context: VerbContext,
   { userId }: z.infer<typeof transferInput>,

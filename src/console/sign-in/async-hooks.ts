@@ -1,7 +1,7 @@
 /**
- * In place of better-auth's own module, by scripts/lib/build-worker.mjs. Its one imports dynamically and keeps the
- * promise for all requests: where the request that began it ends first, workerd never settles it, and every sign-in of
- * the isolate waits for good.
+ * Replaces a module of better-auth in the build (scripts/lib/build-worker.mjs). The original imports dynamically and
+ * keeps the promise for all requests; if the request that began the import ends first, workerd never settles the
+ * promise, and every later sign-in of the isolate hangs.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 

@@ -1,4 +1,4 @@
-/** Sign-in and sessions: better-auth on D1. Everything heavy of the account plane hangs off this file. */
+/** Sign-in and sessions: better-auth on D1. All heavy dependencies of the account plane are imported from here. */
 import { drizzleAdapter } from '@better-auth/drizzle-adapter';
 import { passkey } from '@better-auth/passkey';
 import { betterAuth } from 'better-auth/minimal';
@@ -24,11 +24,11 @@ export interface AuthDeps {
   mail: Mailer | undefined;
   /** `https://gateway.example.com`. */
   origin: string;
-  /** After a session was made: the person has signed in. */
+  /** Called after a session was made. */
   signedIn: (userId: string, session: SessionOrigin, asksSecond: boolean) => Promise<void>;
-  /** How they sign in was changed, by their own request. */
+  /** Called when a person changed how they sign in. */
   changed: (userId: string, action: string, headers: Headers | undefined) => Promise<void>;
-  /** A session of theirs is over, by whoever's act. */
+  /** Called when a session of theirs ended, whoever ended it. */
   ended: (userId: string) => Promise<void>;
   inBackground: (work: Promise<void>) => void;
 }
@@ -54,12 +54,12 @@ function socialProviders(settings: AccountSettings) {
 }
 
 /**
- * Tries are counted in a row for each address and path. A path that anybody can make another one of would be no limit to
- * anything, and a row for each.
+ * better-auth counts tries in a row for each address and path. With variable paths anybody could avoid the limit by
+ * making up paths, each of which would leave a row.
  */
 const UNCOUNTED = { '/callback/*': false, '/reset-password/*': false } as const;
 
-/** Of what is told beside a message only the errors' own words: the rest names people. */
+/** Logs only errors' own messages; the other arguments name people. */
 const reasons = (told: readonly unknown[]): string[] => told.filter((one) => one instanceof Error).map(String);
 
 export function createAuth({ db, settings, mail, origin, signedIn, changed, ended, inBackground }: AuthDeps) {
@@ -67,12 +67,12 @@ export function createAuth({ db, settings, mail, origin, signedIn, changed, ende
   const send = async (to: string, worded: Omit<Mail, 'to' | 'idempotencyKey'>): Promise<void> => {
     try {
       if (!mail) throw new Error('mail is not set up');
-      // Whoever asked is answered as ever: they must not learn what a mailbox gets.
+      // The answer must not reveal how many mails a mailbox gets.
       if (settings.SIGN_IN_LIMITS === '1' && !(await countMail(db, to, Date.now())))
         return console.warn('sign-in mail left out: its mailbox has had many');
       await mail({ ...worded, to, idempotencyKey: crypto.randomUUID() });
     } catch (error) {
-      // Who waits for it is told nothing, since that would tell whether the address has an account.
+      // The person who waits is not told, since that would reveal whether the address has an account.
       console.error('mail not sent', String(error));
       throw error;
     }
@@ -91,7 +91,7 @@ export function createAuth({ db, settings, mail, origin, signedIn, changed, ende
       maxPasswordLength: 200,
       revokeSessionsOnPasswordReset: true,
       password: { hash: hashPassword, verify: ({ hash, password }) => verifyPassword(hash, password) },
-      // Not waited for: the time that the answer takes must not tell whether the address has an account.
+      // Not awaited, since the time that an answer takes must not reveal whether the address has an account.
       sendResetPassword: async ({ user, url }) => inBackground(send(user.email, resetMail(brand, url))),
       onPasswordReset: async ({ user }, request) => {
         await forgetDevices(db, user.id);
@@ -107,12 +107,12 @@ export function createAuth({ db, settings, mail, origin, signedIn, changed, ende
     },
     socialProviders: socialProviders(settings),
     session: { expiresIn: 14 * DAY_SECONDS, updateAge: DAY_SECONDS },
-    // A provider's word for an address is taken only where the address was shown to be theirs here too.
+    // Accounts are linked by address only if the address was confirmed here too.
     account: { accountLinking: { enabled: true, requireLocalEmailVerified: true }, encryptOAuthTokens: true },
     rateLimit: { enabled: settings.SIGN_IN_LIMITS === '1', storage: 'database', customRules: UNCOUNTED },
     plugins: [
       magicLink({
-        // The answer is the same whether or not a link is mailed, and so must the time be that it takes.
+        // Answer and time taken must be the same whether or not a link is mailed.
         sendMagicLink: async ({ email, url }) => {
           const mailed = async () => void ((await letsIn({ db, settings }, email)) && (await send(email, magicLinkMail(brand, url))));
           return settings.SIGN_UP === 'open' ? mailed() : inBackground(mailed());
@@ -162,8 +162,8 @@ export function createAuth({ db, settings, mail, origin, signedIn, changed, ende
 }
 
 /**
- * No session for an address that nobody has shown to be theirs: another provider lets in who has typed one, and
- * invitations and single sign-on go by it.
+ * No session before the address is confirmed: other providers let people in with an address that they merely typed,
+ * while invitations and single sign-on rely on it.
  */
 const isConfirmed = async (db: D1Database, userId: string): Promise<boolean> =>
   (await db.prepare('SELECT 1 FROM users WHERE id = ? AND email_verified = 1').bind(userId).first()) !== null;
@@ -172,7 +172,7 @@ export type Auth = ReturnType<typeof createAuth>;
 
 const segmentsOf = (path: string): string[] => path.split('/');
 
-/** Is there something at this path below the sign-in's own? better-auth counts tries at paths that there are not, too. */
+/** Does better-auth have a route at this path? It counts tries, in rows, even at paths that do not exist. */
 export function leadsSomewhere({ api }: Auth, path: string): boolean {
   const asked = segmentsOf(path);
   return Object.values(api).some((endpoint) => {

@@ -1,6 +1,6 @@
 /**
- * What better-auth leaves open: a code of an authenticator app is good once, whatever else vouches for a person asks for one
- * too, and what changes how somebody signs in stands in the audit log.
+ * What better-auth leaves open: an authenticator code is valid only once, every first factor asks for the second, and
+ * changes of how somebody signs in are recorded in the audit log.
  */
 import type { BetterAuthPlugin } from 'better-auth';
 import { APIError, createAuthMiddleware, getSessionFromCtx } from 'better-auth/api';
@@ -12,9 +12,9 @@ type Middleware = Parameters<Parameters<typeof createAuthMiddleware>[0]>[0];
 
 interface GuardDeps {
   db: D1Database;
-  /** Mail is set up. */
+  /** Whether mail is set up. */
   sendsMail: boolean;
-  /** Something was changed for this person by their own request. */
+  /** Called when a person changed something of theirs. */
   changed: (userId: string, action: string, headers: Headers | undefined) => Promise<void>;
 }
 
@@ -22,17 +22,17 @@ const MAGIC_LINK = '/magic-link/verify';
 
 const SOCIAL_CALLBACK = '/callback/:id';
 
-/** Calls from the server have no path, or this one in its place: an organization's provider has vouched for somebody. */
+/** Calls from the server have no path. This stands for the one in which an organization's provider vouches for somebody. */
 const NO_PATH = 'virtual:';
 
 const FIRST_FACTORS: ReadonlySet<string> = new Set([NO_PATH, '/sign-in/email', '/sign-in/social', MAGIC_LINK, SOCIAL_CALLBACK]);
 
-/** Is a second factor asked for after this, where the person has one? */
+/** Does this path ask for a second factor, where the person has one? */
 export const asksSecond = (path: string = NO_PATH): boolean => FIRST_FACTORS.has(path);
 
 /**
- * better-auth asks for the second factor after a password alone. A mailbox, an account elsewhere and an organization's
- * provider are one factor as well: whoever rules over them is not to come to all that the person has here.
+ * better-auth asks for the second factor only after a password. A mailbox, another provider and an organization's
+ * provider are single factors too: whoever controls one must not get everything that the person has here.
  */
 export function askingTwoFactor(issuer: string) {
   const plugin = twoFactor({ issuer, allowPasswordless: true });
@@ -41,23 +41,23 @@ export function askingTwoFactor(issuer: string) {
   return { ...plugin, hooks: { after: [asked] } } as typeof plugin;
 }
 
-/** What a first factor alone answers with where a second one is asked for. */
+/** The answer to a first factor where a second one is needed. */
 export const isTwoFactorAsked = (answer: unknown): boolean =>
   (answer as { twoFactorRedirect?: boolean } | undefined)?.twoFactorRedirect === true;
 
-/** The page that asks for the second factor, and where to go on from there. */
+/** The page for the second factor, and where to go afterwards. */
 export const twoFactorUrl = (next: string): string => `/two-factor?next=${encodeURIComponent(next)}`;
 
-/** After a link, or on the way back from another provider, a browser waits, which is to see the page that asks. */
+/** After a mailed link, or on the way back from another provider, a browser is waiting, so it is sent to the page for the second factor. */
 const showTwoFactor = createAuthMiddleware(async (c) => {
   if (!isTwoFactorAsked(c.context.returned)) return;
   const asked = c.context.responseHeaders?.get('location') ?? '';
   const { pathname, search } = new URL(asked, c.context.baseURL);
-  // What is asked about may be in the query: which organization, or which invitation.
+  // The query may say which organization or invitation it is about.
   throw c.redirect(twoFactorUrl(safePath(pathname + search)));
 });
 
-/** Who is asked for a code: the person of the session, or of the sign-in under way. */
+/** Who is asked for a code: the session's person, or the person signing in. */
 async function personAsked(c: Middleware): Promise<string | undefined> {
   const session = await getSessionFromCtx(c);
   if (session) return session.user.id;
@@ -67,10 +67,10 @@ async function personAsked(c: Middleware): Promise<string | undefined> {
   return found?.value;
 }
 
-/** One code is good for its half minute, and the halves before and after it (RFC 6238, 5.2). */
+/** A code is accepted for its half minute and the ones before and after it (RFC 6238, 5.2). */
 const CODE_MS = 90_000;
 
-/** RFC 6238, 5.2: a code that was used is not taken again. */
+/** A used code is not accepted again (RFC 6238, 5.2). */
 const onceACode = (db: D1Database) =>
   createAuthMiddleware(async (c) => {
     const userId = await personAsked(c);
@@ -80,10 +80,10 @@ const onceACode = (db: D1Database) =>
     if (!(await putOnce(db, entry, nowMs))) throw new APIError('UNAUTHORIZED', { code: 'INVALID_CODE', message: 'Invalid code' });
   });
 
-/** For whoever waits for a mail that does not come. */
+/** For somebody who would wait for a mail in vain. */
 export const NO_MAIL = 'This gateway sends no mail: its operator has not set it up.';
 
-/** What leads on by a mail alone. */
+/** Paths that need a mail to go on. */
 const MAILED: ReadonlySet<string | undefined> = new Set([
   '/sign-up/email',
   '/sign-in/magic-link',
@@ -111,7 +111,7 @@ const CHANGES: Record<string, string> = {
   '/revoke-other-sessions': 'session.revoke_others',
 };
 
-/** What is done for fear that somebody else may get in. */
+/** Things that people do when they fear that somebody else may get in. */
 const DISTRUSTS: ReadonlySet<string | undefined> = new Set([
   '/change-password',
   '/two-factor/disable',
@@ -119,12 +119,12 @@ const DISTRUSTS: ReadonlySet<string | undefined> = new Set([
   '/revoke-other-sessions',
 ]);
 
-/** A device that a person has trusted is asked for no second factor for a month: better-auth forgets it with its own cookie alone. */
+/** A trusted device skips the second factor for a month, which better-auth forgets only with the device's own cookie. */
 export async function forgetDevices(db: D1Database, userId: string): Promise<void> {
   await db.prepare("DELETE FROM verifications WHERE value = ? AND identifier LIKE 'trust-device-%'").bind(userId).run();
 }
 
-/** After somebody who is signed in has changed something of theirs. */
+/** After a signed-in person has changed something of theirs. */
 const afterChange = (act: (userId: string, c: Middleware) => Promise<void>) =>
   createAuthMiddleware(async (c) => {
     const userId = c.context.session?.user.id;

@@ -1,4 +1,4 @@
-/** Anybody may ask for links to any mailbox, from as many addresses as they have: what counts is who gets the mail. */
+/** Anybody may ask for links to any mailbox, from as many IP addresses as they have, so mails are counted by recipient. */
 import { sha256Hex } from '../../core/hex';
 
 const HOUR_MS = 3_600_000;
@@ -10,10 +10,10 @@ const COUNT = `INSERT INTO sign_in_mails (mailbox, at) SELECT ?1, ?2
   WHERE (SELECT COUNT(*) FROM sign_in_mails WHERE mailbox = ?1 AND at > ?3) < ${MOST_AN_HOUR}
     AND (SELECT COUNT(*) FROM sign_in_mails WHERE mailbox = ?1 AND at > ?4) < ${MOST_A_DAY}`;
 
-/** Where a mail to this address comes in: most of what follows a `+` is delivered with the rest (RFC 5233). */
+/** The mailbox behind an address: what follows a `+` is usually delivered to the same one (RFC 5233). */
 const mailboxOf = (address: string): string => address.toLowerCase().replace(/\+[^@]*@/, '@');
 
-/** May this mailbox get another mail? It is counted where it may. */
+/** May this mailbox get another mail? If so, it is counted. */
 export async function countMail(db: D1Database, address: string, nowMs: number): Promise<boolean> {
   const mailbox = await sha256Hex(mailboxOf(address));
   const [, counted] = await db.batch([

@@ -1,4 +1,4 @@
-/** The mails of the sign-in. Links are good once and for a short while. */
+/** The mails about signing in. Links are valid once and for a short while. */
 import type { Mail } from '../../mail/mail';
 
 type Worded = Omit<Mail, 'to' | 'idempotencyKey'>;
@@ -24,7 +24,7 @@ export const resetMail = (brand: string, url: string): Worded => ({
   action: { label: 'Set a new password', url },
 });
 
-/** To somebody who signs up with an address that has an account: the answer on screen says nothing of it. */
+/** To somebody who signs up with an address that already has an account, which the screen must not reveal. */
 export const existingMail = (brand: string, url: string): Worded => ({
   subject: `You already have an account at ${brand}`,
   paragraphs: [`Somebody, hopefully you, tried to sign up for ${brand} with this address, which has an account.`],

@@ -1,4 +1,4 @@
-/** Passwords by scrypt, with the platform's own implementation: in JavaScript one check would take half a second. */
+/** Password hashes by scrypt, in the platform's implementation: in JavaScript one check would take half a second. */
 import { scrypt } from 'node:crypto';
 import { toHex } from '../../core/hex';
 

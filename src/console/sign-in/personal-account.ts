@@ -1,4 +1,4 @@
-/** The wallet that comes with a person. Its id follows from theirs, so that making it twice makes one. */
+/** A person's own wallet. Its id is derived from theirs, so making it twice makes one. */
 import type { AccountProfile } from '../../account/types';
 import { accountId } from '../../core/ids';
 import { listInD1 } from '../account-row';
@@ -25,7 +25,7 @@ export async function personalAccountOf(db: D1Database, userId: string): Promise
 
 const INSERT = 'INSERT OR IGNORE INTO personal_accounts (user_id, account_id, created_at) VALUES (?, ?, ?)';
 
-/** The person's wallet, made when they have none yet: without credits. */
+/** The person's wallet, made without credits if they have none yet. */
 export async function ensurePersonalAccount(
   deps: ConsoleDeps,
   person: Person,

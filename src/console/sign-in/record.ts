@@ -9,8 +9,8 @@ export interface SessionOrigin {
 }
 
 /**
- * What follows a sign-in: the first one makes the person's wallet, and each is noted in its audit log; one that a second
- * factor is asked for is noted as what it is, for whoever has the password alone gets as far.
+ * After a sign-in: the first one makes the person's wallet, and each is recorded in its audit log. A sign-in that still
+ * needs a second factor is recorded as such, since anybody with the password gets that far.
  */
 export async function recordSignIn(deps: ConsoleDeps, userId: string, origin: SessionOrigin, asksSecond: boolean): Promise<void> {
   const query = 'SELECT 1 FROM users WHERE id = ? AND two_factor_enabled = 1';
@@ -18,7 +18,7 @@ export async function recordSignIn(deps: ConsoleDeps, userId: string, origin: Se
   await recordChange(deps, userId, hasSecond ? 'session.first_factor' : 'session.create', origin);
 }
 
-/** What a person did to how they sign in, in the audit log of their own wallet. */
+/** Records a change of how a person signs in, in their own wallet's audit log. */
 export async function recordChange(
   deps: ConsoleDeps,
   userId: string,

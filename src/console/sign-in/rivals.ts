@@ -1,6 +1,6 @@
 /**
- * Anybody may sign up with an address before it is confirmed, and the link that confirms it does not say by whose password
- * it is opened then. Where two were given, neither counts: who has the mailbox comes in by it, and sets one.
+ * Anybody may sign up with an address before it is confirmed, and the confirming link does not say whose password it
+ * activates. So if two passwords were given, neither counts: the mailbox's owner comes in by the link and sets one.
  */
 import type { BetterAuthPlugin } from 'better-auth';
 import { createAuthMiddleware } from 'better-auth/api';
@@ -20,7 +20,7 @@ const UNPROVEN = `SELECT i.id, i.password FROM identities i JOIN users u ON u.id
   WHERE u.email = ? AND u.email_verified = 0 AND i.password IS NOT NULL`;
 const DROP = 'DELETE FROM identities WHERE id = ? AND user_id IN (SELECT id FROM users WHERE email_verified = 0)';
 
-/** The answer is gone by then: what a password costs to look at would hold it up, and so tell that there is one. */
+/** Done after the answer was sent: checking a password takes time, which would reveal that there is one. */
 const AFTER_MS = 2_000;
 
 async function settle({ db }: RivalDeps, { id, password }: Unproven, given: string): Promise<void> {

@@ -1,8 +1,8 @@
-/** Longer than any of ours; it is kept until somebody is back from where they sign in. */
+/** Longer than any path of ours; it is stored while somebody signs in elsewhere. */
 const LONGEST_CHARS = 2_000;
 const HERE = 'http://here.invalid';
 
-/** Back to a path of ours, whatever was asked for: read as a browser reads it, which leaves out tabs and takes `\\` for `/`. */
+/** Only ever a path of our own, read as a browser reads it: browsers skip tabs and take `\\` for `/`. */
 export function safePath(path: string | undefined): string {
   if (!path?.startsWith('/') || !URL.canParse(path, HERE)) return '/usage';
   const { origin, pathname, search, hash } = new URL(path, HERE);

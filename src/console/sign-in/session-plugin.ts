@@ -1,10 +1,10 @@
-/** A way into better-auth for what has vouched for a person elsewhere: an organization's identity provider. */
+/** Lets better-auth make a session for a person whom an organization's identity provider vouches for. */
 import type { BetterAuthPlugin } from 'better-auth';
 import { createAuthEndpoint } from 'better-auth/api';
 import { setSessionCookie } from 'better-auth/cookies';
 import { z } from 'zod';
 
-/** No path: it is called from the server alone, and answers with the headers that set the cookie. */
+/** Without a path, so only the server can call it. It returns the headers that set the cookie. */
 export const vouchedSession = () =>
   ({
     id: 'vouched-session',

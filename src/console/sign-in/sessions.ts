@@ -1,8 +1,8 @@
-/** Where a person is signed in. better-auth's own list is for who signed in within a day, and people stay for longer. */
+/** Where a person is signed in. better-auth's own list is only open to sessions younger than a day, and people stay signed in longer. */
 
 interface SignedIn {
   id: string;
-  /** What ends it. */
+  /** Identifies the session to end. */
   token: string;
   ipAddress: string | null;
   userAgent: string | null;

@@ -1,13 +1,13 @@
-/** How much anybody may leave behind by the sign-in: it lies in the database that all accounts share. */
+/** Bounds what anybody can leave behind by signing in, in the database that all accounts share. */
 import type { BetterAuthPlugin } from 'better-auth';
 import { APIError, createAuthMiddleware, getSessionFromCtx } from 'better-auth/api';
 
-/** Of what is sent in these fields and kept. */
+/** The longest value stored of each field. */
 const LONGEST: Readonly<Record<string, number>> = { name: 100, email: 254, image: 2_000 };
 
 const MOST_PASSKEYS = 50;
 
-/** Names of people are cut where they are kept, whoever gives them. */
+/** People's names are cut to length, whoever sets them. */
 const OF_PEOPLE: ReadonlySet<string | undefined> = new Set(['/sign-up/email', '/update-user']);
 const OF_PASSKEYS: ReadonlySet<string | undefined> = new Set(['/passkey/verify-registration', '/passkey/update-passkey']);
 const ADDING: ReadonlySet<string | undefined> = new Set(['/passkey/generate-register-options', '/passkey/verify-registration']);
@@ -42,7 +42,7 @@ export const sizes = ({ db }: { db: D1Database }) =>
     },
   }) satisfies BetterAuthPlugin;
 
-/** Another provider says what a person looks like: what is no address of a picture is left out. */
+/** A picture's URL from another provider; an overlong one is dropped. */
 export const keptImage = (image: string | null | undefined): string | null => (image && image.length <= LONGEST.image! ? image : null);
 
 const LONGEST_AGENT_CHARS = 300;

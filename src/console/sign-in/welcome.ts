@@ -1,12 +1,12 @@
-/** Who may become somebody here: everybody, or as the operator has it. */
+/** Who may sign up, by the operator's setting. */
 import type { BetterAuthPlugin } from 'better-auth';
 import { APIError, createAuthMiddleware } from 'better-auth/api';
 import type { AccountSettings } from '../../env-account';
 
-/** What a browser that comes back from another provider is sent to the sign-in page with. */
+/** The error with which a browser that returns from another provider is sent to the sign-in page. */
 export const NOT_WELCOME = 'SIGN_UP_CLOSED';
 
-/** On pages, and to who asks the API. */
+/** For pages and for the API. */
 export const WELCOMES: Readonly<Record<AccountSettings['SIGN_UP'], string | undefined>> = {
   open: undefined,
   invited: 'Accounts here are made by invitation: use the address that you were invited by.',
@@ -21,7 +21,7 @@ interface WelcomeDeps {
 const INVITED = `SELECT 1 FROM invitations i JOIN organizations o ON o.id = i.organization_id AND o.deleted_at IS NULL
   WHERE i.email = ? AND i.status = 'pending' AND i.expires_at > ?`;
 
-/** May an account be made for this address? Nothing is said of those that there are: the answer must not tell of them. */
+/** May a new account be made for this address? Existing accounts are not looked at: the answer must not reveal them. */
 async function isWelcome({ db, settings }: WelcomeDeps, email: string): Promise<boolean> {
   if (settings.SIGN_UP === 'open') return true;
   if (settings.SIGN_UP === 'closed') return false;
@@ -41,7 +41,7 @@ export const isKnown = async (db: D1Database, email: string): Promise<boolean> =
 export const letsIn = async (deps: WelcomeDeps, email: string): Promise<boolean> =>
   (await isWelcome(deps, email)) || (await isKnown(deps.db, email));
 
-/** Before it is looked whether the address has an account, so that both are refused alike. */
+/** Checked before looking for an account, so that known and unknown addresses are refused alike. */
 export const welcome = (deps: WelcomeDeps) =>
   ({
     id: 'welcome',

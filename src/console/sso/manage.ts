@@ -39,7 +39,7 @@ export const createProviderInput = z.discriminatedUnion('type', [
 
 export type CreateProviderInput = z.infer<typeof createProviderInput>;
 
-/** More domains than an organization has; what is pasted for one may be long. */
+/** More domains than an organization has. */
 const MOST_PROVIDERS = 50;
 
 const INSERT = `INSERT INTO sso_providers (id, organization_id, kind, domain, domain_token, default_role, settings, created_at)
@@ -58,7 +58,7 @@ async function settingsOf(context: VerbContext, input: CreateProviderInput): Pro
   return ok({ ...discovered.value, clientId: input.clientId, clientSecret });
 }
 
-/** Saved only when it could be reached and is as it must be; it counts once its domain is verified. */
+/** Saved only if it can be reached and is configured correctly; it takes effect once its domain is verified. */
 export async function createProvider(context: VerbContext, input: CreateProviderInput) {
   const settings = await settingsOf(context, input);
   if (!settings.ok) return settings;
@@ -91,7 +91,7 @@ export async function listSso(context: VerbContext) {
   return { providers: providers.map((provider) => providerView(context, provider)) };
 }
 
-/** Green or red: is the provider there, and is it the one that was saved? */
+/** Is the provider reachable, and still the one that was saved? */
 export async function checkProvider(context: VerbContext, id: string): Promise<Result<{ ok: boolean; message: string }>> {
   const provider = await find(context, id);
   if (!provider) return NO_PROVIDER;
@@ -109,7 +109,7 @@ export async function deleteProvider(context: VerbContext, id: string): Promise<
 const answer = z.object({ Answer: z.array(z.object({ type: z.number(), data: z.string() })).optional() });
 const TXT = 16;
 
-/** A record's strings as one, without the quotes that the JSON form of DNS keeps. */
+/** A TXT record's strings joined, without the quotes of DNS's JSON form. */
 const textOf = (data: string): string =>
   [...data.matchAll(/"((?:[^"\\]|\\.)*)"|([^"\s]+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? '').join('');
 

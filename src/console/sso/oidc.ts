@@ -12,7 +12,7 @@ const TIMEOUT_MS = 10_000;
 const MAX_ANSWER_BYTES = 200_000;
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
 
-/** It is kept. */
+/** Bounded, since it is stored. */
 const endpoint = z.url().max(2_000);
 
 const discoveryDocument = z.object({
@@ -29,7 +29,7 @@ export type Discovered = Omit<OidcSettings, 'clientId' | 'clientSecret'>;
 
 type Deps = Pick<AccountPlaneDeps, 'fetch' | 'settings' | 'origin' | 'now'>;
 
-/** Where a member says that their provider is: nobody is sent into a network that is not theirs. */
+/** A member chose this URL, and the gateway must not be led into a private network. */
 const requirePublicProvider = ({ fetch, settings }: Deps, url: string): Promise<URL> => {
   const { DNS_URL, LOCAL, PRIVATE_ADDRESSES } = settings;
   const rules = { DNS_URL, PRIVATE_ADDRESSES: LOCAL === '1' ? 'allowed' : PRIVATE_ADDRESSES } as const;
@@ -51,10 +51,10 @@ async function fetchJson(deps: Deps, url: string, init: RequestInit = {}): Promi
   }
 }
 
-/** On this machine alone may a provider go without TLS. */
+/** Only a provider on this machine may go without TLS. */
 const isAllowed = (deps: Deps, url: string): boolean => url.startsWith('https://') || deps.settings.LOCAL === '1';
 
-/** What the issuer says of itself, checked: green when all of it is as it must be, else what is not. */
+/** Fetches and checks the issuer's metadata; the error says what is wrong. */
 export async function discover(deps: Deps, issuer: string): Promise<Result<Discovered>> {
   const wrong = (message: string) => fail('invalid_request', message, { param: 'issuer' });
   if (!isAllowed(deps, issuer)) return wrong('The issuer must be an https URL.');
@@ -133,7 +133,7 @@ const claims = z.object({
   name: z.string().optional(),
 });
 
-/** Exchanges the code for who it is; everything that the specification has a relying party check is checked. */
+/** Exchanges the code for the person's identity, with every check that the specification requires of a relying party. */
 export async function redeem(deps: Deps, id: string, settings: OidcSettings, code: string, request: OidcRequest): Promise<Result<Vouched>> {
   // It was sealed by a secret of the gateway's that has been changed since.
   const secret = await unseal(deps.settings.AUTH_SECRET, 'sso client secrets', settings.clientSecret).catch(() => undefined);

@@ -11,15 +11,15 @@ export interface OidcSettings {
   tokenEndpoint: string;
   userinfoEndpoint: string | null;
   jwksUri: string;
-  /** How the client shows who it is at the token endpoint. */
+  /** Whether the client authenticates at the token endpoint by HTTP Basic. */
   basicAuthentication: boolean;
 }
 
 export interface SamlSettings {
   entityId: string;
-  /** Where the browser is sent, by the redirect binding. */
+  /** For the redirect binding. */
   signInUrl: string;
-  /** That may sign, as PEM. */
+  /** Signing certificates, as PEM. */
   certificates: string[];
 }
 
@@ -52,7 +52,7 @@ export async function listProviders(db: D1Database, organizationId: string): Pro
   return (await db.prepare(query).bind(organizationId).all<Row>()).results.map(toProvider);
 }
 
-/** Where an address signs in: only a domain that was shown to be the organization's counts. */
+/** The provider for an address. Only domains that the organization has proven to own count. */
 export async function findProviderOfEmail(db: D1Database, email: string): Promise<SsoProvider | undefined> {
   const domain = email.slice(email.lastIndexOf('@') + 1).toLowerCase();
   const query = `SELECT ${COLUMNS} FROM sso_providers WHERE domain = ? AND domain_verified_at IS NOT NULL`;
@@ -60,7 +60,7 @@ export async function findProviderOfEmail(db: D1Database, email: string): Promis
   return row ? toProvider(row) : undefined;
 }
 
-/** The gateway as the provider knows it. */
+/** The gateway's URL that the provider sends people back to. */
 export const callbackUrl = ({ origin }: Pick<AccountPlaneDeps, 'origin'>, id: string): string => `${origin}/api/auth/sso/${id}`;
 export const metadataUrl = (deps: Pick<AccountPlaneDeps, 'origin'>, id: string): string => `${callbackUrl(deps, id)}/metadata`;
 
@@ -74,7 +74,7 @@ export function providerView(deps: Pick<AccountPlaneDeps, 'origin'>, provider: S
     type: kind,
     domain,
     domainVerified: domainVerifiedAt !== null,
-    /** The TXT record that shows whose the domain is. */
+    /** The TXT record that proves who owns the domain. */
     challenge: { name: challengeName(domain), type: 'TXT', value: challengeValue(domainToken) },
     defaultRole,
     createdAt: new Date(createdAt).toISOString(),

@@ -1,4 +1,4 @@
-/** SAML 2.0 metadata: the identity provider's as it is pasted, ours as it is served. */
+/** SAML 2.0 metadata: reads the identity provider's, writes ours. */
 import { fail, ok, type Result } from '../../core/errors';
 import type { AccountSettings } from '../../env-account';
 import type { SamlSettings } from './provider';
@@ -8,7 +8,7 @@ const MD = 'urn:oasis:names:tc:SAML:2.0:metadata';
 const DS = 'http://www.w3.org/2000/09/xmldsig#';
 const REDIRECT = 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect';
 
-/** One in use, one to come, and some to spare; keys of 16,384 bits fit. */
+/** A current one, the next one and some spare; keys of 16,384 bits fit. */
 const MOST_CERTIFICATES = 10;
 const CERTIFICATE = /^[A-Za-z0-9+/=\s]{100,12000}$/;
 /** https://docs.oasis-open.org/security/saml/v2.0/saml-core-2.0-os.pdf, 8.3.6 */
@@ -30,7 +30,7 @@ function certificatesOf(descriptor: SamlElement): string[] {
     .map(pem);
 }
 
-/** People are sent there: by TLS, but to this machine in a local run. */
+/** People are sent there, so it must use TLS, except on this machine in a local run. */
 const isAddress = (url: string | undefined, { LOCAL }: Pick<AccountSettings, 'LOCAL'>): url is string =>
   url !== undefined && URL.canParse(url) && (new URL(url).protocol === 'https:' || (LOCAL === '1' && new URL(url).protocol === 'http:'));
 
@@ -56,7 +56,7 @@ export function readMetadata(xml: string, settings: Pick<AccountSettings, 'LOCAL
 
 const escapeXml = (text: string): string => text.replace(/[<>&"']/g, (character) => `&#${character.charCodeAt(0)};`);
 
-/** The service provider that an organization's identity provider is to know. */
+/** The service provider's metadata for the organization's identity provider. */
 export const serviceMetadata = (entityId: string, acsUrl: string): string => `<?xml version="1.0" encoding="UTF-8"?>
 <md:EntityDescriptor xmlns:md="${MD}" entityID="${escapeXml(entityId)}">
   <md:SPSSODescriptor AuthnRequestsSigned="false" WantAssertionsSigned="true" protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">

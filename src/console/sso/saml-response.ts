@@ -1,7 +1,7 @@
 /**
- * A SAML response, taken for what is signed in it and nothing else. The one assertion of the document must carry a
- * signature of its own by a key of the provider's metadata; what is believed is read from the bytes that the signature
- * covers, parsed anew, so that nothing wrapped around them or put beside them is ever looked at.
+ * Reads a SAML response and believes only what is signed. The document's single assertion must carry a signature of its
+ * own by a key from the provider's metadata. What is believed is parsed anew from the bytes that the signature covers,
+ * so content wrapped around them or placed beside them is never read.
  */
 import { z } from 'zod';
 import { fail, ok, type Result } from '../../core/errors';
@@ -15,24 +15,24 @@ const DS = 'http://www.w3.org/2000/09/xmldsig#';
 const SUCCESS = 'urn:oasis:names:tc:SAML:2.0:status:Success';
 const BEARER = 'urn:oasis:names:tc:SAML:2.0:cm:bearer';
 
-/** Clocks differ by so much. */
+/** How much clocks may differ. */
 const SKEW_MS = 60_000;
 
 export interface SamlExpectation {
-  /** The provider's. */
+  /** The provider's entity id. */
   entityId: string;
   keys: readonly string[];
-  /** Ours. */
+  /** Our entity id. */
   audience: string;
   acsUrl: string;
-  /** The request that is to be answered. */
+  /** The request that this answers. */
   requestId: string;
   nowMs: number;
 }
 
 export interface SamlVouched extends Vouched {
   assertionId: string;
-  /** From then on it is refused for its age, so no longer need it be remembered. */
+  /** After this the assertion is refused as too old, so its use need not be remembered any longer. */
   expiresAtMs: number;
 }
 
@@ -52,7 +52,7 @@ export function readResponse(xml: string, expected: SamlExpectation): Result<Sam
   return signed.ok ? readAssertion(signed.value, expected) : signed;
 }
 
-/** None of this is signed; it is looked at to say early and clearly what is wrong. */
+/** None of this is signed; it is checked first for clear errors. */
 function refuseHead(response: SamlElement, { acsUrl, requestId }: SamlExpectation): Result<null> {
   const [status] = childrenOf(response, SAMLP, 'Status');
   const [code] = status ? childrenOf(status, SAMLP, 'StatusCode') : [];
@@ -64,7 +64,7 @@ function refuseHead(response: SamlElement, { acsUrl, requestId }: SamlExpectatio
   return ok(null);
 }
 
-/** The only assertion anywhere in the document, where it belongs, and no two elements by one name. */
+/** The only assertion in the document, where it belongs. Ids must be unique. */
 function theAssertion(response: SamlElement): Result<SamlElement> {
   const all = withDescendants(response);
   if (all.some(({ localName }) => localName === 'EncryptedAssertion')) return refused('encrypted assertions are not supported.');
@@ -89,7 +89,7 @@ const STRONG = {
 const only = <T>(algorithms: Record<string, T>, allowed: readonly string[]): Record<string, T> =>
   Object.fromEntries(Object.entries(algorithms).filter(([name]) => allowed.includes(name)));
 
-/** The assertion as its signature covers it; by a key that we were given beforehand, never one that came along. */
+/** The assertion that its signature covers, verified with a key that was configured, never with one from the document. */
 function signedAssertion(xml: string, assertion: SamlElement, keys: readonly string[]): Result<SamlElement> {
   const id = attributeOf(assertion, 'ID');
   const signatures = childrenOf(assertion, DS, 'Signature');
@@ -105,7 +105,7 @@ function signedAssertion(xml: string, assertion: SamlElement, keys: readonly str
   return refused("its signature is not valid, or not by a key of the provider's metadata.");
 }
 
-/** The canonical text that a signature covers, if it is good and covers the one element. */
+/** The canonical text that a signature covers, if the signature is valid and covers this one element. */
 function coveredBy(xml: string, signature: SamlElement, key: string, id: string): string | undefined {
   const verifier = new SignedXml({ publicCert: key, getCertFromKeyInfo: () => null });
   verifier.idAttributes = ['ID'];
@@ -124,7 +124,7 @@ function coveredBy(xml: string, signature: SamlElement, key: string, id: string)
 
 const textOf = (element: SamlElement | undefined): string => (element?.textContent ?? '').trim();
 
-/** Times that are missing where they must be there count as passed. */
+/** A missing time counts as passed. */
 const isPast = (text: string | undefined, nowMs: number): boolean => !text || !(Date.parse(text) + SKEW_MS > nowMs);
 const isFuture = (text: string | undefined, nowMs: number): boolean => text !== undefined && !(Date.parse(text) - SKEW_MS <= nowMs);
 

@@ -1,4 +1,4 @@
-/** Signing in through an organization's identity provider: there, back, and who that makes somebody here. */
+/** Signs people in through an organization's identity provider: sends them there, and checks what comes back. */
 import { z } from 'zod';
 import { fail, ok, type Result } from '../../core/errors';
 import { commit } from '../audit/commit';
@@ -16,7 +16,7 @@ import { readResponse } from './saml-response';
 
 export const startSsoInput = z.object({ email: z.email().max(200), callbackURL: z.string().max(2_000).optional() });
 
-/** A sign-in takes no longer. */
+/** A sign-in must be finished within this time. */
 const UNDER_WAY_MS = 10 * 60_000;
 
 interface UnderWay extends OidcRequest {
@@ -25,7 +25,7 @@ interface UnderWay extends OidcRequest {
 
 const GONE = fail('invalid_request', 'This sign-in is over or was not begun in this browser: begin again.');
 
-/** Where to send the browser, and what it keeps meanwhile to show that it is the one. */
+/** The URL to send the browser to, and what the browser keeps to prove that it began this sign-in. */
 export async function beginSso(
   deps: AccountPlaneDeps,
   provider: SsoProvider,
@@ -56,7 +56,7 @@ export interface SignedInBySso {
   returnTo: string;
 }
 
-/** What the provider sent back, checked; then the person, made or found, and in the organization. */
+/** Checks what the provider sent back, then finds or makes the person and their membership. */
 export async function finishSso(
   deps: AccountPlaneDeps,
   providerId: string,
@@ -67,7 +67,7 @@ export async function finishSso(
   const provider = await findProvider(deps.db, providerId);
   if (!provider || provider.domainVerifiedAt === null) return fail('not_found', 'There is no such identity provider.');
   const state = 'state' in returned ? returned.state : returned.relayState;
-  // Somebody else's sign-in, slipped to this browser, lacks what this browser keeps.
+  // A sign-in that somebody else began, and slipped to this browser, lacks what the browser keeps.
   if (kept === undefined || kept !== state) return GONE;
   const request = await takeOnce<UnderWay>(deps.db, `begun:${state}`, providerId, deps.now());
   if (!request) return GONE;
@@ -115,7 +115,7 @@ function decode(base64: string): string | undefined {
   }
 }
 
-/** By their id at the provider, else by their address, which the organization has shown to be its to vouch for. */
+/** Found by their id at the provider, else by their address, for whose domain the organization may vouch. */
 async function personOf(deps: AccountPlaneDeps, { id: providerId }: SsoProvider, { subject, email, name }: Vouched): Promise<string> {
   const { db } = deps;
   const at = deps.now();
@@ -131,7 +131,8 @@ async function personOf(deps: AccountPlaneDeps, { id: providerId }: SsoProvider,
       'INSERT INTO users (id, name, email, email_verified, created_at, updated_at) VALUES (?, ?, ?, 1, ?, ?) ON CONFLICT (email) DO NOTHING',
     )
     .bind(crypto.randomUUID(), nameOr(name, email), email, at, at);
-  // Somebody may have signed up with an address that they could not confirm: what they left does not open it now.
+  // Somebody may have signed up with this address without being able to confirm it; their password must not open the
+  // account now.
   const unproven = '(SELECT id FROM users WHERE email = ? AND email_verified = 0)';
   const identity = db
     .prepare(
@@ -154,8 +155,8 @@ const JOIN = `INSERT INTO members (organization_id, user_id, role, source, creat
   WHERE NOT EXISTS (SELECT 1 FROM removed_members WHERE organization_id = ?1 AND user_id = ?2) ON CONFLICT DO NOTHING`;
 
 /**
- * A member by their provider's word: as they were invited, else in its default role. One who is a member already keeps
- * theirs, and who was removed stays out until somebody invites them.
+ * Makes the person a member, in the role they were invited to or the provider's default role. Members keep their role,
+ * and removed ones stay out until they are invited again.
  */
 async function joinBySso(deps: AccountPlaneDeps, provider: SsoProvider, userId: string, email: string, from: RequestOrigin): Promise<void> {
   const { organizationId, defaultRole, id } = provider;

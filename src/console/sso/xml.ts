@@ -1,8 +1,8 @@
-/** XML as far as SAML needs it, read by a parser that is told to be strict: no document types, and no second chances. */
+/** XML as far as SAML needs it, read by a strict parser: no document types, no error recovery. */
 import { fail, ok, type Result } from '../../core/errors';
 import { DOMParser } from './xml-libraries';
 
-/** What is used of the parser's DOM; the platform's own types know none. */
+/** The part of the parser's DOM that is used; the platform has no DOM types. */
 export interface SamlElement {
   nodeType: number;
   localName: string;
@@ -18,7 +18,7 @@ const LONGEST_CHARS = 256_000;
 
 export function parseXml(xml: string): Result<SamlElement> {
   if (xml.length > LONGEST_CHARS) return fail('invalid_request', 'it is too long.');
-  // A document type can define entities.
+  // A document type could define entities.
   if (/<!DOCTYPE|<!ENTITY/i.test(xml)) return fail('invalid_request', 'it has a document type.');
   const problems: string[] = [];
   const note = (message: string): void => void problems.push(message);
@@ -38,5 +38,5 @@ export const childrenOf = (parent: SamlElement, namespace: string, name: string)
 export const attributeOf = (element: SamlElement, name: string): string | undefined =>
   Array.from(element.attributes).find((attribute) => attribute.name === name)?.value;
 
-/** An element and all within it. */
+/** An element and everything within it. */
 export const withDescendants = (element: SamlElement): SamlElement[] => [element, ...elementsOf(element).flatMap(withDescendants)];

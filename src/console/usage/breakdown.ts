@@ -1,4 +1,4 @@
-/** What an account's usage comes to by one of its sides: by end user, tag, key, member, model and so on. */
+/** An account's usage summed by one dimension: end user, tag, key, member, model and so on. */
 import { z } from 'zod';
 import { toCredits, toUsd } from '../../core/money';
 import type { VerbContext } from '../context';
@@ -31,7 +31,7 @@ interface Row {
 }
 
 export interface Share {
-  /** `null`: of calls that have none. */
+  /** `null` for calls that have none. */
   value: string | null;
   name: string | null;
   calls: number;
@@ -44,7 +44,7 @@ export interface Share {
 const TOKENS = ['inputTokens', 'cacheReadTokens', 'cacheWrite5mTokens', 'cacheWrite1hTokens'];
 const sumOf = (names: readonly string[]): string => `SUM(${names.map((name) => `COALESCE(detail->>'$.usage.${name}', 0)`).join(' + ')})`;
 
-/** The dearest first. A call with two tags is in both of their sums. */
+/** Dearest first. A call with two tags counts in both sums. */
 export async function breakDown(
   { db, accountId, now }: VerbContext,
   filter: UsageFilter,
@@ -52,7 +52,7 @@ export async function breakDown(
   limit: number,
 ): Promise<{ by: Side; shares: Share[]; isWhole: boolean }> {
   const where = whereOf(accountId, filter, now());
-  // Columns of a list of tags have names that those of a line have too.
+  // A subquery, since columns of `json_each` have the same names as those of a line.
   const lines = `(SELECT model, endpoint, key_id, user_id, amount, detail FROM ledger WHERE ${where.sql})`;
   const from = by === 'tag' ? `${lines} AS lines LEFT JOIN json_each(lines.detail, '$.tags') AS tags` : lines;
   const sums = `SELECT ${SIDES[by]} AS value, COUNT(*) AS calls, ${sumOf(TOKENS)} AS inputTokens, ${sumOf(['outputTokens'])} AS outputTokens,

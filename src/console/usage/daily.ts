@@ -1,4 +1,4 @@
-/** What each day cost by model, for charts. */
+/** Each day's cost by model, for charts. */
 import { toCredits } from '../../core/money';
 import type { VerbContext } from '../context';
 import { type UsageFilter, whereOf } from './filter';
@@ -15,7 +15,7 @@ export interface DayOfModel {
   creditsUsed: number;
 }
 
-/** As many rows as there are days with something charged, times the models of that day. */
+/** At most one row for each day and model with a charge. */
 export async function dailyByModel({ db, accountId, now }: VerbContext, filter: UsageFilter): Promise<DayOfModel[]> {
   const where = whereOf(accountId, filter, now());
   const { results } = await db

@@ -1,4 +1,4 @@
-/** The usage of an account as CSV, of any length: a page of lines is read when the reader has taken the one before. */
+/** An account's usage as CSV of any length: each page of lines is read when the reader has taken the one before. */
 import { toCredits } from '../../core/money';
 import type { VerbContext } from '../context';
 import { type UsageFilter, whereOf } from './filter';
@@ -6,7 +6,7 @@ import { LOG_COLUMNS, type LogRow, tagsOf } from './log';
 import { emailSql, keyNameSql } from './names';
 import { after, cursorOf, ORDER } from './query';
 
-/** A million lines are 200 queries, of which D1 allows a request a thousand. */
+/** A million lines are 200 queries; D1 allows a thousand per request. */
 const PAGE_ROWS = 5_000;
 
 const HEADINGS = [
@@ -38,10 +38,10 @@ interface Line extends LogRow {
 
 const NAMES = `${keyNameSql('ledger.account_id', 'ledger.key_id')} AS keyName, ${emailSql('ledger.user_id')} AS userEmail`;
 
-/** By what a formula begins, in letters of full width too; some spreadsheets begin another cell behind a semicolon or a tab. */
+/** Characters that begin a formula, including full-width ones; some spreadsheets begin a new cell after a semicolon or tab. */
 const FORMULA = /(^|[;\t\r\n])([=+\-@\t\r\uff1d\uff0b\uff0d\uff20])/g;
 
-/** RFC 4180; what a spreadsheet would take for a formula is made a text. */
+/** RFC 4180. What a spreadsheet would take for a formula is turned into text. */
 export function cell(value: string | number | null): string {
   if (value === null) return '';
   if (typeof value === 'number') return String(value);

@@ -1,4 +1,4 @@
-/** What of an account's usage is asked for, and the SQL that says so. */
+/** Which of an account's usage is asked for, and the SQL for it. */
 import { z } from 'zod';
 import { fromCredits } from '../../core/money';
 
@@ -7,14 +7,14 @@ export const STATUSES = ['succeeded', 'failed', 'cancelled', 'partial', 'expired
 const number = z.coerce.number();
 const text = z.string().trim().min(1).max(200);
 
-/** Of the tags of a line, which are a list. */
+/** For lines, whose tags are a list. */
 const TAGGED = "EXISTS (SELECT 1 FROM json_each(ledger.detail, '$.tags') AS tags WHERE tags.value = ?)";
 
 export const usageFilterInput = z.object({
   days: number.int().min(1).max(400).default(30),
   model: text.optional(),
   endpoint: text.optional(),
-  /** Not `key`, which is where some clients put their key itself. */
+  /** Not `key`, which some clients use for the key itself. */
   keyId: text.optional(),
   member: text.optional(),
   status: z.enum(STATUSES).optional(),
@@ -24,15 +24,15 @@ export const usageFilterInput = z.object({
   maxCredits: number.min(0).max(1e9).optional(),
   endUser: text.optional(),
   tag: text.optional(),
-  /** Part of a request's id. */
+  /** A part of a request's id. */
   q: text.optional(),
 });
 
 export type UsageFilter = z.infer<typeof usageFilterInput>;
 
 /**
- * How a call ended, from what its line has: one that settled without saying how came through whole. Jobs end in words of their
- * own, and of a rented worker's time nothing is wanting.
+ * How a call ended, by its line: one that settled without an ending came through completely. Jobs have endings of their
+ * own, and charges for a rented worker's time count as complete.
  */
 export const STATUS_SQL = `CASE WHEN detail->>'ending' = 'canceled' THEN 'cancelled' WHEN state = 'released' THEN 'failed' WHEN state = 'expired' THEN 'expired'
   WHEN detail->>'ending' = 'client_gone' THEN 'cancelled'
@@ -47,7 +47,7 @@ export interface Where {
 
 const DAY_MS = 86_400_000;
 
-/** `days` are UTC days, today's included. */
+/** `days` are UTC days, including today. */
 export const sinceMs = (days: number, nowMs: number): number => Math.floor(nowMs / DAY_MS) * DAY_MS - (days - 1) * DAY_MS;
 
 export function whereOf(accountId: string, filter: UsageFilter, nowMs: number): Where {
@@ -65,7 +65,7 @@ export function whereOf(accountId: string, filter: UsageFilter, nowMs: number): 
     ['-amount <= ?', filter.maxCredits === undefined ? undefined : fromCredits(filter.maxCredits)],
     ["detail->>'endUser' = ?", filter.endUser],
     [TAGGED, filter.tag],
-    // D1 takes 50 bytes in a pattern of LIKE; an id is longer.
+    // LIKE patterns may have only 50 bytes in D1, and an id is longer.
     ['instr(lower(id), lower(?)) > 0', filter.q],
   ];
   const given = parts.filter((part): part is [string, string | number] => part[1] !== undefined);

@@ -1,4 +1,4 @@
-/** What a key has spent today and in this week, which begins on Monday; days are UTC days. */
+/** What a key has spent today and this week. Days are UTC days, and weeks begin on Monday. */
 import type { MicroCredits } from '../../core/money';
 
 const DAY_MS = 86_400_000;

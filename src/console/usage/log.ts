@@ -1,8 +1,8 @@
-/** One line of usage, as lists and exports show it. */
+/** A line of usage for lists and exports. */
 import { toCredits } from '../../core/money';
 import { LATENCY_SQL, STATUS_SQL } from './filter';
 
-/** Tokens are taken from the receipt in SQL: the whole of it would be most of what a page of lines weighs. */
+/** SQL extracts the tokens, since whole receipts would make up most of a page's size. */
 export const LOG_COLUMNS = `id, kind, opened_at AS openedAt, model, endpoint, key_id AS keyId, user_id AS userId, test, amount,
   ${STATUS_SQL} AS status, ${LATENCY_SQL} AS latencyMs, detail->>'provider' AS provider,
   detail->>'endUser' AS endUser, detail->'$.tags' AS tags,

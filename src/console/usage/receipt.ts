@@ -1,4 +1,4 @@
-/** One request, whole: what was held, tried, used and charged, and the sum that leads from one to the other. */
+/** A whole request: what was held, tried, used and charged, and how the charge is computed. */
 import { shownDetail } from '../../account/shown-detail';
 import type { Operation } from '../../account/types';
 import { fail, ok, type Result } from '../../core/errors';
@@ -11,7 +11,7 @@ import { findLedgerLine } from '../ledger';
 
 type ReceiptLine = { item: string; credits: number } & (
   | { tokens: number; creditsPerMillion: number }
-  /** Of what is billed by the piece. */
+  /** For what is billed by the piece. */
   | { count: number; creditsEach: number }
 );
 
@@ -39,7 +39,7 @@ const OWN_CHAT = '/v1/chat';
 const numbersOf = (record: Record<string, unknown>): Record<string, number> =>
   Object.fromEntries(Object.entries(record).filter((entry): entry is [string, number] => typeof entry[1] === 'number'));
 
-/** Usage times price, bucket by bucket: their sum, rounded up to a millionth of a credit, is the charge. */
+/** Usage times price for each bucket; the sum, rounded up to a millionth of a credit, is the charge. */
 export function receiptLines(detail: Record<string, unknown>): ReceiptLine[] {
   const { usage, price } = detail;
   if (!isRecord(usage) || !isRecord(price)) return [];
@@ -77,7 +77,7 @@ export function receiptOf(operation: Operation) {
   };
 }
 
-/** What a message of the gateway's own chat costs at least, by its length, is more than its tokens mostly come to. */
+/** A message of the gateway's own chat has a minimum price, which usually exceeds its tokens. */
 function wholeLines({ endpoint, outcome, amountMicro, detail }: Operation): ReceiptLine[] {
   const lines = receiptLines(detail);
   const missing = toCredits(0 - amountMicro - sumMicroOf(lines));

@@ -1,7 +1,7 @@
-/** A voucher's code: four groups of five digits that nobody mistakes for each other, a hundred bits of chance. */
+/** A voucher's code: four groups of five unambiguous digits, a hundred random bits. */
 import { sha256Hex } from '../../core/hex';
 
-/** Crockford's: without I, L, O and U (https://www.crockford.com/base32.html). */
+/** Crockford's alphabet, without I, L, O and U: https://www.crockford.com/base32.html */
 const DIGITS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const GROUPS = 4;
 const GROUP_DIGITS = 5;
@@ -11,7 +11,7 @@ export function newVoucherCode(): string {
   return Array.from({ length: GROUPS }, (_, group) => digits.slice(group * GROUP_DIGITS, (group + 1) * GROUP_DIGITS).join('')).join('-');
 }
 
-/** What a person typed as the digits that were meant, whatever stands between them. */
+/** Normalises what a person typed: look-alike letters become the intended digits, and separators are dropped. */
 const plain = (typed: string): string =>
   typed
     .toUpperCase()
@@ -19,8 +19,8 @@ const plain = (typed: string): string =>
     .replaceAll('O', '0')
     .replace(/[IL]/g, '1');
 
-/** What is kept of a code: as it is chance alone, nothing shorter than all codes is to be tried for it. */
+/** What is stored of a code. It is random, so guessing it from the digest would mean trying all codes. */
 export const voucherDigest = (typed: string): Promise<string> => sha256Hex(plain(typed));
 
-/** By which an operator knows it again. */
+/** By which the operator recognises it. */
 export const codeStart = (code: string): string => code.slice(0, GROUP_DIGITS);

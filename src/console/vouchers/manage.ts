@@ -1,4 +1,4 @@
-/** The operator's verbs for vouchers. Codes are shown once, as they are made. */
+/** The operator's verbs for vouchers. Codes are shown once, when they are made. */
 import { z } from 'zod';
 import { fail, ok, type Result } from '../../core/errors';
 import { randomDigits } from '../../core/ids';
@@ -8,14 +8,14 @@ import { commit, OPERATOR_LOG } from '../audit/commit';
 import { momentCursor, readMoment } from '../cursor';
 import { codeStart, newVoucherCode, voucherDigest } from './code';
 
-/** More than one call makes, a batch of D1 being one transaction. */
+/** For one call, since a batch of D1 is one transaction. */
 const MOST_AT_ONCE = 500;
 
 export const createVouchersInput = z.strictObject({
   credits: z.number().min(0.01).max(1e6),
-  /** How many vouchers; each has a code of its own. */
+  /** How many vouchers to make, each with its own code. */
   count: z.int().min(1).max(MOST_AT_ONCE).nullish(),
-  /** Codes of the operator's choice, a voucher each, in place of `count`. */
+  /** Codes chosen by the operator, one voucher each, instead of `count`. */
   codes: z
     .array(
       z
@@ -28,12 +28,12 @@ export const createVouchersInput = z.strictObject({
     .min(1)
     .max(MOST_AT_ONCE)
     .nullish(),
-  /** How many accounts may redeem each of them, once each. */
+  /** How many accounts may redeem each, once each. */
   maxAccounts: z.int().min(1).max(1e6).nullish(),
   expiresAt: z.iso.datetime({ offset: true }).nullish(),
-  /** For the operator alone. */
+  /** Shown to the operator only. */
   note: z.string().max(200).nullish(),
-  /** What was paid for counts towards the tier. */
+  /** Counts towards the tier, for vouchers that were paid for. */
   topUp: z.boolean().nullish(),
 });
 
@@ -124,7 +124,7 @@ export async function listVouchers({ db, now }: Pick<OperatorDeps, 'db' | 'now'>
 
 const REDEMPTIONS_SHOWN = 500;
 
-/** One of them, with who redeemed it last. */
+/** A voucher, with its latest redemptions. */
 export async function showVoucher({ db, now }: Pick<OperatorDeps, 'db' | 'now'>, id: string) {
   const redemptions = `SELECT account_id AS accountId, redeemed_by AS redeemedBy, redeemed_at AS redeemedAt, granted_at AS grantedAt
     FROM voucher_redemptions WHERE voucher_id = ? ORDER BY redeemed_at DESC LIMIT ?`;
@@ -145,7 +145,7 @@ export async function showVoucher({ db, now }: Pick<OperatorDeps, 'db' | 'now'>,
   });
 }
 
-/** Nobody redeems it from now on; what was redeemed stays with who has it. */
+/** It can no longer be redeemed; credits already redeemed stay. */
 export async function revokeVoucher(deps: OperatorDeps, id: string): Promise<Result<{ id: string; status: string }>> {
   const change = deps.db.prepare('UPDATE vouchers SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL').bind(deps.now(), id);
   await commit({ ...deps, accountId: OPERATOR_LOG }, { action: 'voucher.revoke', target: id }, change);

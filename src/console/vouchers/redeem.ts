@@ -1,6 +1,7 @@
 /**
- * Credits for a voucher's code, once an account and once a person, who may make as many wallets as they like. D1 decides who may have them, and the account object takes the grant by
- * the voucher's id: what was cut short between the two is finished by whoever redeems it again, and by a cron.
+ * Redeems a voucher's code: once an account and once a person, since a person may make any number of wallets. D1
+ * decides, and the account object accepts the grant once by the voucher's id. What was cut short between the two is
+ * finished by redeeming again, and by a cron.
  */
 import { z } from 'zod';
 import type { AuditRecord } from '../../core/audit';
@@ -32,7 +33,7 @@ interface Found extends Voucher {
   revokedAt: number | null;
   redeemedAt: number | null;
   grantedAt: number | null;
-  /** By the same person, for another wallet. */
+  /** Redemptions by the same person for another wallet. */
   elsewhere: number;
 }
 
@@ -41,7 +42,7 @@ const FIND = `SELECT v.id, credits_micro AS creditsMicro, top_up AS topUp, expir
     EXISTS (SELECT 1 FROM voucher_redemptions o WHERE o.voucher_id = v.id AND o.redeemed_by = ?3 AND o.account_id <> ?2) AS elsewhere
   FROM vouchers v LEFT JOIN voucher_redemptions r ON r.voucher_id = v.id AND r.account_id = ?2 WHERE code_hash = ?1`;
 
-/** The credits that came, and what there is now. */
+/** Gives the credits granted and the new balance. */
 export async function redeem(
   context: VerbContext,
   { code }: z.infer<typeof redeemInput>,
@@ -83,7 +84,7 @@ function whyClosed({ expiresAt, revokedAt }: Found, nowMs: number): string {
 
 const GRANTED = 'UPDATE voucher_redemptions SET granted_at = ? WHERE voucher_id = ? AND account_id = ? AND granted_at IS NULL';
 
-/** The balance after it. The account takes the event once, whoever brings it. */
+/** Gives the balance after it. The account accepts the event once, whoever sends it. */
 async function grantVoucher(
   { db, account, now }: Pick<ConsoleDeps, 'db' | 'account' | 'now'>,
   accountId: string,
@@ -96,7 +97,7 @@ async function grantVoucher(
   return balanceMicro;
 }
 
-/** Long enough for the request that redeemed it to be over. */
+/** By then the request that redeemed it is over. */
 const CUT_SHORT_MS = 60_000;
 const MOST_A_RUN = 100;
 
@@ -104,7 +105,7 @@ const CUT_SHORT = `SELECT v.id, credits_micro AS creditsMicro, top_up AS topUp, 
   FROM voucher_redemptions r JOIN vouchers v ON v.id = r.voucher_id
   WHERE granted_at IS NULL AND redeemed_at < ? ORDER BY redeemed_at LIMIT ?`;
 
-/** Brings the credits of what was redeemed and cut short. One that fails holds up no other. */
+/** Grants redemptions that were cut short. A failing one does not hold up the others. */
 export async function grantRedeemed(deps: ConsoleDeps): Promise<number> {
   const { results } = await deps.db
     .prepare(CUT_SHORT)

@@ -1,16 +1,16 @@
-/** Codes of an operator's own choice can be guessed, so only so many wrong ones may be tried. */
+/** Codes chosen by an operator could be guessed, so wrong tries are limited. */
 import ipaddr from 'ipaddr.js';
 
 const HOUR_MS = 3_600_000;
 const MOST_OF_ACCOUNT = 10;
-/** Offices share an address. */
+/** Generous, since an office shares one address. */
 const MOST_OF_IP = 50;
 
 const COUNT = `INSERT INTO voucher_tries (id, account_id, ip, at) SELECT ?1, ?2, ?3, ?4
   WHERE (SELECT COUNT(*) FROM voucher_tries WHERE account_id = ?2) < ${MOST_OF_ACCOUNT}
     AND (SELECT COUNT(*) FROM voucher_tries WHERE ip = ?3) < ${MOST_OF_IP}`;
 
-/** Of IPv6, whoever has one address has all that begin alike: https://www.rfc-editor.org/rfc/rfc6177 */
+/** The network of an IPv6 address, since one customer usually has a whole prefix: https://www.rfc-editor.org/rfc/rfc6177 */
 function networkOf(ip: string | null): string | null {
   if (ip === null || !ipaddr.isValid(ip)) return ip;
   const address = ipaddr.process(ip);
@@ -31,13 +31,13 @@ export interface CodeTry {
   ip: string | null;
 }
 
-/** Counts a try, if there may be another one this hour: then there is a row of its id. For the batch that tries the code. */
+/** Counts a try if another one is allowed this hour; then a row with its id exists. For the batch that tries the code. */
 export const countTry = (db: D1Database, { id, accountId, ip }: CodeTry, nowMs: number): D1PreparedStatement[] => [
   old(db, nowMs),
   db.prepare(COUNT).bind(id, accountId, networkOf(ip), nowMs),
 ];
 
-/** A code that was a voucher's is no guess. */
+/** A code that turned out to be a voucher's was no guess. */
 export async function forgetTry(db: D1Database, { id }: CodeTry): Promise<void> {
   await db.prepare('DELETE FROM voucher_tries WHERE id = ?').bind(id).run();
 }

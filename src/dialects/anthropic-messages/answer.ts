@@ -5,10 +5,10 @@ import { withCreditsUsed } from '../priced-usage';
 import type { Answer, Receipt } from '../types';
 import { shownUsage } from './usage';
 
-/** Blocks that are announced before there is anything in them. */
+/** The fields that hold a block's content, by type. A block may be announced while they are still empty. */
 const TEXT_BLOCKS: Readonly<Record<string, readonly string[]>> = { text: ['text'], thinking: ['thinking', 'signature'] };
 
-/** Does a block of content say or do anything? */
+/** Does this content block say or do anything? */
 export function blockSays(block: unknown): boolean {
   if (!isRecord(block)) return false;
   const fields = TEXT_BLOCKS[String(block.type)];
@@ -32,7 +32,7 @@ export function readMessage(json: unknown): Answer | undefined {
   };
 }
 
-/** The answer as it came, with the cost in its usage; an estimate takes the place of usage that nobody can read. */
+/** The answer as it came, with the cost added to its usage; unreadable usage is replaced by an estimate. */
 export function renderMessage(text: string, receipt: Receipt): string {
   const found = members(text).findLast(({ key }) => key === 'usage');
   const raw = found && text.slice(found.start, found.end);

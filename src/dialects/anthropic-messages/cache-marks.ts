@@ -1,13 +1,14 @@
 /**
- * Marks for a cache, without how long it is to be kept: whoever else serves this format knows marks alone, and Claude Code
- * says how long (https://github.com/BerriAI/litellm/pull/39355). Edited by spans; what a tool is given stays as it is.
+ * Removes how long a cache entry is to live from `cache_control`. Claude Code sends it, but other providers of this
+ * format know only plain marks (https://github.com/BerriAI/litellm/pull/39355). Edits the text by spans; tool inputs
+ * stay as they are.
  */
 import { rewriteMembers } from '../../core/json';
 import { type Change, inList, inObject, without } from './spans';
 
 const unkept = without(new Set(['ttl']));
 
-/** What bears a mark, and what is in it under the names that are given. */
+/** Changes an object's `cache_control`, and what the named members hold. */
 const inMarked =
   (inside: Readonly<Record<string, Change>> = {}) =>
   (raw: string, key: string): string | undefined => {

@@ -16,7 +16,7 @@ const question = (request: CountRequest): TokenQuestion => ({
   answer: (tokens) => JSON.stringify({ input_tokens: tokens }),
 });
 
-/** A call of `/messages/count_tokens` (https://platform.claude.com/docs/en/build-with-claude/token-counting). */
+/** Reads a call of `/messages/count_tokens` (https://platform.claude.com/docs/en/build-with-claude/token-counting). */
 export function parseCountTokens(request: ClientRequest): Result<TokenQuestion> {
   const read = readCountRequest(request);
   return read.ok ? ok(question(read.value)) : read;

@@ -1,6 +1,6 @@
 /**
- * Texts in which nothing is said. Other models and gateways leave them in a conversation, and clients with them; Claude
- * refuses them for good: https://github.com/anomalyco/opencode/issues/24087. Edited by spans.
+ * Removes empty text blocks. Other models and gateways leave them in a conversation, and from then on Claude refuses
+ * every request with it: https://github.com/anomalyco/opencode/issues/24087. Edits the text by spans.
  */
 import { elements, rewriteElements, rewriteMembers } from '../../core/json';
 import { isRecord, parseJson } from '../../core/record';
@@ -17,7 +17,7 @@ const isBlank = (raw: string): boolean => {
   return typeof said === 'string' && said.trim() === '';
 };
 
-/** A block that says something; undefined for one that does not. */
+/** The block; undefined for an empty one. */
 function saying(raw: string): string | undefined {
   const block = raw.startsWith('{') ? parseJson(raw) : undefined;
   if (!isRecord(block)) return raw;
@@ -26,7 +26,7 @@ function saying(raw: string): string | undefined {
   return rewriteMembers(raw, (value, key) => (key === 'content' && value.startsWith('[') ? rewriteElements(value, saying) : value));
 }
 
-/** A turn without them; undefined where nothing is left of it, or thoughts alone, which no turn may end with. */
+/** The turn without empty blocks; undefined where nothing is left, or only thoughts, which no turn may end with. */
 function sayingTurn(turn: string): string | undefined {
   let isEmpty = false;
   const kept = rewriteMembers(turn, (raw, key) => {
@@ -43,7 +43,7 @@ function sayingTurn(turn: string): string | undefined {
   return isEmpty ? undefined : kept;
 }
 
-/** With the first turn or the last one gone, it would be another conversation. */
+/** Never removes the first or the last turn, which would make it another conversation. */
 function sayingTurns(turns: string): string {
   const last = elements(turns).length - 1;
   return rewriteElements(turns, (turn, index) => sayingTurn(turn) ?? (index === 0 || index === last ? turn : undefined));
@@ -55,7 +55,7 @@ function sayingSystem(system: string): string | undefined {
   return elements(blocks).length > 0 ? blocks : undefined;
 }
 
-/** The request without them. */
+/** The request without empty text blocks. */
 export const withoutEmptyTexts = (body: string): string =>
   rewriteMembers(body, (raw, key) => {
     if (key === 'system') return sayingSystem(raw);

@@ -3,13 +3,13 @@ import { errorHead } from '../openai-errors';
 import type { RenderedError } from '../types';
 import { formatEvent } from './events';
 
-/** The words by which Claude Code knows that it has to shorten its conversation. */
+/** Claude Code looks for these words to know that it must shorten the conversation. */
 const TOO_LONG = 'prompt is too long';
 
 const messageOf = ({ code, message }: GatewayError): string =>
   code === CONTEXT_OVERFLOW && !message.toLowerCase().includes(TOO_LONG) ? `${TOO_LONG}: ${message}` : message;
 
-/** `{type: "error", error: {type, message, ...}, request_id}`: without the outer type some clients show no message. */
+/** `{type: "error", error: {type, message, ...}, request_id}`: without the outer `type` some clients show no message. */
 function errorBody(error: GatewayError, requestId: string): Record<string, unknown> {
   return {
     type: 'error',
@@ -18,7 +18,7 @@ function errorBody(error: GatewayError, requestId: string): Record<string, unkno
   };
 }
 
-/** `required` and `available` stand at the top level too, where older clients look for them. */
+/** `required` and `available` are repeated at the top level, where older clients look for them. */
 export function renderMessagesError(error: GatewayError, requestId: string): RenderedError {
   const { status, headers } = errorHead(error);
   const beside = status === 402 ? { required: error.details?.required, available: error.details?.available } : {};

@@ -2,7 +2,7 @@ import { skipString } from '../../core/json';
 import { isRecord } from '../../core/record';
 import { measureOf } from '../../core/text-chars';
 
-/** A line break in JSON is white space, and would end a data line. */
+/** Line breaks between JSON tokens are replaced, since they would end the data line. */
 export const formatEvent = (type: string, data: string): string => `event: ${type}\ndata: ${data.replace(/[\r\n]+/g, ' ')}\n\n`;
 
 export const PING = 'event: ping\ndata: {"type":"ping"}\n\n';
@@ -12,7 +12,7 @@ const EVENT_NAME = /^event: ?(\S+)/m;
 
 export const isNamed = (event: string): boolean => EVENT_NAME.test(event);
 
-/** What kind of event it is: by its own word, else by the event's name, else by there being an error in it. */
+/** An event's type: its `type` field, else the event's name, else `error` where it holds one. */
 export function eventType(json: Record<string, unknown>, event: string): string | undefined {
   if (typeof json.type === 'string') return json.type;
   return EVENT_NAME.exec(event)?.[1] ?? (json.error === undefined ? undefined : 'error');
@@ -22,7 +22,7 @@ export const withoutMark = (text: string): string => (text.charCodeAt(0) === 0xf
 
 const TEXT_BEGINS = /"(?:text|thinking|partial_json)"\s*:\s*"/g;
 
-/** How much the events say, in characters of JSON: enough for an estimate where usage is missing. */
+/** The length of the events' content as JSON, good enough for an estimate where usage is missing. */
 export function countText(events: string): number {
   const measure = measureOf(events);
   let chars = 0;
@@ -36,6 +36,6 @@ export function countText(events: string): number {
   return chars;
 }
 
-/** Does a delta bring anything, be it text, a signature or a citation? */
+/** Does a delta carry anything, be it text, a signature or a citation? */
 export const deltaSays = (delta: unknown): boolean =>
   isRecord(delta) && Object.entries(delta).some(([name, value]) => name !== 'type' && value !== '' && value !== null);

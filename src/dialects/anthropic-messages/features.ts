@@ -1,6 +1,6 @@
 /**
- * What the models on offer lack of what newer ones understand. Claude Code and the SDKs build a request by the name
- * of the model, so a request for a newer name that an older model answers has to lose what that one refuses.
+ * What the models on offer lack of newer ones. Claude Code and the SDKs build a request by the model's name, so when an
+ * older model answers for a newer name, the request must lose what that model would refuse.
  */
 export interface ModelLine {
   id: string;
@@ -8,19 +8,19 @@ export interface ModelLine {
   maxOutputTokens: number;
   /** https://platform.claude.com/docs/en/build-with-claude/adaptive-thinking */
   adaptiveThinking: boolean;
-  /** What `thinking.display` may be: https://platform.claude.com/docs/en/build-with-claude/thinking */
+  /** The values of `thinking.display`: https://platform.claude.com/docs/en/build-with-claude/thinking */
   displays: readonly string[];
-  /** What `output_config.effort` may be, the least first: https://platform.claude.com/docs/en/build-with-claude/effort */
+  /** The values of `output_config.effort`, lowest first: https://platform.claude.com/docs/en/build-with-claude/effort */
   efforts: readonly string[];
   /** https://platform.claude.com/docs/en/build-with-claude/context-editing and .../compaction-threshold */
   contextEdits: readonly string[];
-  /** Tools that are declared and loaded later: https://platform.claude.com/docs/en/agents-and-tools/tool-use/tool-search-tool */
+  /** Tools that are declared now and loaded later: https://platform.claude.com/docs/en/agents-and-tools/tool-use/tool-search-tool */
   toolSearch: boolean;
-  /** Anthropic's own tools have a date in their type: the last one that it knows. */
+  /** Anthropic's own tools carry a date in their type; this is the latest that the model knows. */
   newestTool: number;
-  /** May a conversation end with the beginning of the answer? https://platform.claude.com/docs/en/about-claude/models/migration-guide */
+  /** May a request end with the beginning of the answer? https://platform.claude.com/docs/en/about-claude/models/migration-guide */
   prefill: boolean;
-  /** Betas that it refuses although they are old enough. */
+  /** Betas that it refuses although they are not newer than it. */
   refusedBetas: readonly string[];
 }
 
@@ -64,31 +64,31 @@ const LINES: readonly ModelLine[] = [
   },
 ];
 
-/** An id as Anthropic writes it: `anthropic/claude-opus-4.6` is OpenRouter's. */
+/** The id in Anthropic's spelling: OpenRouter's is `anthropic/claude-opus-4.6`. */
 const plainId = (model: string): string => model.slice(model.lastIndexOf('/') + 1).replaceAll('.', '-');
 
-/** The line of an upstream's model; undefined where nothing is known of it, and all of a request is for it to judge. */
+/** The line of an upstream's model; undefined for an unknown one, whose provider then judges the request. */
 export function lineOf(upstreamModel: string): ModelLine | undefined {
   const id = plainId(upstreamModel);
   return LINES.find((line) => id === line.id || id.startsWith(`${line.id}-`));
 }
 
-/** Both orders are in use: `claude-3-5-sonnet-20241022`, `claude-opus-4-1-20250805`. A longer number is a date. */
+/** Both orders exist: `claude-3-5-sonnet-20241022` and `claude-opus-4-1-20250805`. A longer number is a date. */
 const VERSIONED = /^claude-(?:[a-z]+-)?(\d{1,2})(?!\d)(?:-(\d{1,2})(?!\d))?/;
 
-/** Is a name that a client asked for one of a newer model? What nobody knows is taken for new, as Claude Code does. */
+/** Does the name that a client asked for belong to a newer model? Unknown names count as newer, as in Claude Code. */
 export function isNewerThan(model: string, { version: [major, minor] }: ModelLine): boolean {
   const [, asked, askedMinor = '0'] = VERSIONED.exec(plainId(model)) ?? [];
   if (asked === undefined) return true;
   return Number(asked) > major || (Number(asked) === major && Number(askedMinor) > minor);
 }
 
-/** Betas are named by the day they came out: all that came later are for newer models, and refused as unknown. */
+/** A beta's name ends with its date. Later ones are for newer models, and older models refuse them as unknown. */
 const NEWEST_BETA = 2026_02_28;
 const DATED = /-(\d{4})-(\d{2})-(\d{2})$/;
 const CLAUDE_CODE = 'claude-code-20250219';
 
-/** Of an `anthropic-beta` header, what the line knows. */
+/** The betas of an `anthropic-beta` header that the line knows. */
 export function knownBetas(header: string, { refusedBetas }: ModelLine): string {
   const isKnown = (beta: string) => {
     const [, year, month, day] = DATED.exec(beta) ?? [];
@@ -102,7 +102,7 @@ export function knownBetas(header: string, { refusedBetas }: ModelLine): string 
     .join(',');
 }
 
-/** The members of a request that models of 4.6 and before know: https://platform.claude.com/docs/en/api/messages */
+/** The request members that models up to 4.6 know: https://platform.claude.com/docs/en/api/messages */
 export const REQUEST_FIELDS: ReadonlySet<string> = new Set([
   'model',
   'messages',
@@ -127,7 +127,7 @@ export const REQUEST_FIELDS: ReadonlySet<string> = new Set([
   'inference_geo',
 ]);
 
-/** The blocks that they know in messages: same page. */
+/** The types of content blocks that they know (same page). */
 export const BLOCK_TYPES: ReadonlySet<unknown> = new Set([
   'text',
   'image',
@@ -150,35 +150,35 @@ export const BLOCK_TYPES: ReadonlySet<unknown> = new Set([
   'compaction',
 ]);
 
-/** All that `output_config` may hold. */
+/** The members of `output_config` that they know. */
 export const OUTPUT_FIELDS: ReadonlySet<string> = new Set(['effort', 'format']);
 
-/** Efforts of all models, the least first. */
+/** All efforts, lowest first. */
 const EFFORTS = ['low', 'medium', 'high', 'xhigh', 'max'];
 
-/** The nearest effort that the line knows, and none above what was asked for; undefined where it knows none. */
+/** The highest effort that the line knows and that is no higher than what was asked for; undefined where there is none. */
 export function knownEffort(effort: unknown, { efforts }: ModelLine): string | undefined {
   const asked = EFFORTS.indexOf(String(effort));
   return efforts.findLast((known) => EFFORTS.indexOf(known) <= asked);
 }
 
-/** What a model that thinks by a budget is given where thinking was to adapt; as much as effort is to bring. */
+/** Thinking budgets for models without adaptive thinking, by the effort that was asked for. */
 const BUDGETS: Readonly<Record<string, number>> = { low: 2_048, medium: 8_192, high: 16_384, xhigh: 24_576, max: 31_999 };
 /** https://platform.claude.com/docs/en/build-with-claude/extended-thinking */
 const SMALLEST_BUDGET = 1_024;
 
-/** A budget that leaves at least as much for the answer; undefined where there is no room for any. */
+/** A budget that leaves at least as much again for the answer; undefined where there is no room for one. */
 export function thinkingBudget(effort: unknown, maxTokens: number): number | undefined {
   const budget = Math.min(BUDGETS[String(effort)] ?? BUDGETS.high!, Math.floor(maxTokens / 2));
   return budget < SMALLEST_BUDGET ? undefined : budget;
 }
 
-/** What `thinking` says, for a request that gives it a budget. */
+/** The `thinking` field of a request that sets a budget. */
 export type BudgetedThinking = Readonly<Record<string, unknown>> & { budget_tokens?: unknown };
 
 /**
- * Thinking within a budget, or as near to it as the answer has room for: one that does not fit is left to a model
- * that adapts, else cut; undefined leaves thinking out.
+ * The request's thinking, changed as little as the room for the answer demands: a budget that does not fit becomes
+ * adaptive where the model can, or is cut. Undefined turns thinking off.
  */
 export function thinkingThatFits(thinking: BudgetedThinking, maxTokens: number, line: ModelLine | undefined): BudgetedThinking | undefined {
   const asked = Number(thinking.budget_tokens);

@@ -8,15 +8,15 @@ type Fields = Record<string, unknown>;
 interface Folded {
   message: Fields | undefined;
   blocks: Map<unknown, Fields>;
-  /** By block: the JSON of its input, as far as it has come. */
+  /** The JSON of each tool block's input so far. */
   inputs: Map<unknown, string>;
   hasCountedOutput: boolean;
   isEnded: boolean;
 }
 
 /**
- * A stream's events as the one message that they add up to; undefined when it did not come to an end. An error in
- * the stream is given as it is, for the wire to judge.
+ * Folds a stream's events into the one message that they add up to; undefined when the stream did not end properly. An
+ * error event is returned as it is, for the wire to judge.
  */
 export function foldMessageStream(events: string): string | undefined {
   const folded: Folded = { message: undefined, blocks: new Map(), inputs: new Map(), hasCountedOutput: false, isEnded: false };
@@ -32,7 +32,7 @@ export function foldMessageStream(events: string): string | undefined {
   if (!message || !isEnded) return undefined;
   for (const [index, text] of inputs) if (text !== '') blocks.get(index)!.input = parseJson(text) ?? text;
   const content = [...blocks].sort(([a], [b]) => Number(a) - Number(b)).map(([, block]) => block);
-  // Usage that was given before the answer is none of it.
+  // Usage that was sent before the answer does not count its output.
   return JSON.stringify({ ...message, content, ...(!folded.hasCountedOutput && { usage: undefined }) });
 }
 
@@ -51,7 +51,7 @@ function addEvent(folded: Folded, type: string | undefined, json: Fields): void 
   } else if (type === 'message_stop') folded.isEnded = true;
 }
 
-/** Deltas of the same kind all bring more of a field's text, but for a tool's input and for citations. */
+/** Deltas append to a field's text, except tool inputs and citations. */
 function addDelta({ blocks, inputs }: Folded, index: unknown, { type: _type, ...fields }: Fields): void {
   const block = blocks.get(index);
   if (!block) return;

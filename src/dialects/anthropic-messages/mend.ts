@@ -1,6 +1,6 @@
 /**
- * A request that an upstream has refused, without what it was refused for. It is sent once more and no oftener, so
- * what the message names is seen to together with all else that the model is known to refuse. Edited by spans.
+ * Mends a request that an upstream has refused, by removing or rewriting what was refused. As there is only one more
+ * try, whatever else the model is known to refuse is mended too. Edits the text by spans.
  */
 import { elements, rewriteElements, rewriteMembers, setMembers, withoutMember } from '../../core/json';
 import { isRecord, parseJson } from '../../core/record';
@@ -13,7 +13,7 @@ import { namesSignature, withoutPastThinking } from './signatures';
 
 type Fields = Record<string, unknown>;
 
-/** What can be taken out of a request, or put in another way. */
+/** What can be removed from a request, or written differently. */
 export type Refusal = 'signature' | 'budget' | 'sampling' | 'prefill' | 'ids' | 'empty' | 'ending' | 'cacheTime' | 'newer';
 
 /** https://platform.claude.com/docs/en/build-with-claude/extended-thinking and .../about-claude/models/migration-guide */
@@ -28,17 +28,17 @@ const NAMED: readonly (readonly [Refusal, RegExp])[] = [
   ['cacheTime', /\bcache_control\b[^\n]{0,40}\bttl\b/i],
 ];
 
-/** What a refusal is about; empty where nothing of it can be mended. */
+/** What a refusal is about; empty where nothing can be mended. */
 export function refusalsIn(message: string): ReadonlySet<Refusal> {
   const named = NAMED.filter(([, pattern]) => pattern.test(message)).map(([refusal]) => refusal);
-  // What a beta is for is refused without it.
+  // Features of a refused beta would be refused as well.
   const newer: Refusal[] = betasIn(message).length > 0 ? ['newer'] : [];
   return new Set([...named, ...newer, ...(namesSignature(message) ? ['signature' as const] : [])]);
 }
 
 const REFUSES_BETAS = /^(.*)\bfor the `?anthropic-beta`? header/is;
 
-/** The betas that a refusal names: Vertex AI refuses most of Claude Code's, https://github.com/anthropics/claude-code/issues/21625 */
+/** The betas that a refusal names. Vertex AI refuses most of Claude Code's: https://github.com/anthropics/claude-code/issues/21625 */
 export const betasIn = (message: string): readonly string[] =>
   [...(REFUSES_BETAS.exec(message)?.[1] ?? '').matchAll(/`([\w.-]+)`/g)].map(([, beta]) => beta!);
 
@@ -49,7 +49,7 @@ export const withoutBetas = (header: string, refused: readonly string[]): string
     .filter((beta) => !refused.includes(beta))
     .join(',');
 
-/** Interleaved thinking may take more tokens than one answer has. */
+/** With interleaved thinking, the budget may be larger than `max_tokens`. */
 const INTERLEAVED = /\binterleaved-thinking-/;
 
 function knownRefusals({ prefill }: ModelLine, betas: string | undefined): Refusal[] {
@@ -62,7 +62,7 @@ function knownRefusals({ prefill }: ModelLine, betas: string | undefined): Refus
   ];
 }
 
-/** The request as it may be taken; the same text where nothing can be mended. */
+/** The mended request; the same text where nothing can be mended. */
 export function mended(body: string, refused: ReadonlySet<Refusal>, line: ModelLine | undefined, betas: string | undefined): string {
   const all = new Set([...refused, ...(line ? knownRefusals(line, betas) : [])]);
   let sent = all.has('signature') ? withoutPastThinking(body) : body;
@@ -87,13 +87,13 @@ function withFittingBudget(body: string, { thinking, max_tokens }: Fields, line:
   return fitting === undefined ? withoutThinkingEdits(sent) : sent;
 }
 
-/** Thinking can be cleared only where there is to be some. */
+/** Edits that clear thinking are refused where the request has thinking turned off. */
 const withoutThinkingEdits = (body: string): string =>
   rewriteMembers(body, (raw, key) =>
     key === 'context_management' && raw.startsWith('{') ? keptEdits(raw, (type) => !clearsThinking(type)) : raw,
   );
 
-/** By its own letters an id is the same for a call and its result, and in every turn. */
+/** Maps an id to allowed characters. The mapping depends only on the id, so a call and its result keep matching in every turn. */
 function knownId(raw: string, member: string): string {
   const json = parseJson(raw);
   const id = isRecord(json) ? json[member] : undefined;
@@ -101,7 +101,7 @@ function knownId(raw: string, member: string): string {
   return known === id ? raw : setMembers(raw, { [member]: JSON.stringify(known) });
 }
 
-/** Calls that another model has made, whose ids may hold any characters: https://platform.claude.com/docs/en/api/messages */
+/** Ids of tool calls that another model made may hold characters that Claude refuses: https://platform.claude.com/docs/en/api/messages */
 function withKnownIds(body: string): string {
   const inBlocks = (raw: string): string => rewriteElements(raw, (block) => knownId(knownId(block, 'id'), 'tool_use_id'));
   const inTurn = (turn: string): string =>
@@ -109,7 +109,7 @@ function withKnownIds(body: string): string {
   return rewriteMembers(body, (raw, key) => (key === 'messages' && raw.startsWith('[') ? rewriteElements(raw, inTurn) : raw));
 }
 
-/** An answer that the client has begun goes on as well without the space at its end. */
+/** A prefilled answer may not end with white space. */
 function withTrimmedEnd(body: string): string {
   const trimmed = (raw: string): string => {
     const said = parseJson(raw);
@@ -132,7 +132,7 @@ const GO_ON =
   'Your answer has begun already, with the text between the tags below. Go on with the very next character, ' +
   'as if you had written that text yourself, and repeat nothing of it.';
 
-/** The beginning of an answer that the client has put into the model's mouth, as a request to go on from there. */
+/** Rewrites a prefilled answer (an assistant turn at the end) as a request to continue from there. */
 function withoutPrefill(body: string, messages: unknown): string {
   const turns = Array.isArray(messages) ? (messages as unknown[]) : [];
   const begun = begunText(turns.at(-1));
@@ -143,7 +143,10 @@ function withoutPrefill(body: string, messages: unknown): string {
   );
 }
 
-/** Undefined where the turn is none of the model's, or holds more than it has said: a call of a tool awaits its result. */
+/**
+ * The text of a prefilled answer. Undefined where the last turn is not the model's, or holds more than text: a tool
+ * call waits for its result.
+ */
 function begunText(turn: unknown): string | undefined {
   if (!isRecord(turn) || turn.role !== 'assistant') return undefined;
   if (typeof turn.content === 'string') return turn.content;

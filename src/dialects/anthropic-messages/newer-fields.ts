@@ -1,6 +1,7 @@
 /**
- * A request without what Claude Code asks of Anthropic alone, and an answer is as good without: whoever else serves this format
- * knows an older one, and refuses the rest (https://github.com/anthropics/claude-code/issues/21612). Edited by spans.
+ * Removes fields that Claude Code sends for Anthropic alone, and without which an answer is as good. Other providers of
+ * this format know an older version and refuse them (https://github.com/anthropics/claude-code/issues/21612). Edits the
+ * text by spans.
  */
 import { rewriteMembers } from '../../core/json';
 import { isRecord, parseJson } from '../../core/record';
@@ -16,7 +17,7 @@ const withoutDisplay = without(new Set(['display', 'block_binding']));
 
 const marked = inObject((raw, key) => (key === 'cache_control' ? withoutScope(raw) : raw));
 
-/** Who has called a tool is noted on the call, and thoughts bear no marks. */
+/** `caller` on tool calls, and cache marks on thoughts. */
 const inBlock: Change = (block) => {
   const json = parseJson(block);
   const { type }: Record<string, unknown> = isRecord(json) ? json : {};
@@ -24,7 +25,7 @@ const inBlock: Change = (block) => {
   return type === 'thinking' || type === 'redacted_thinking' ? without(new Set(['cache_control']))(block) : marked(block);
 };
 
-/** Effort may be set between turns, by one that says nothing. */
+/** A turn may set the effort without saying anything. */
 const inTurn: Change = (turn) => {
   const json = parseJson(turn);
   if (isRecord(json) && json.role === 'system' && Array.isArray(json.content) && json.content.length === 0) return undefined;

@@ -1,4 +1,4 @@
-/** A request that was built for a newer model, without what the one that answers would refuse. Edited by spans. */
+/** Adapts a request that was built for a newer model to the older one that answers. Edits the text by spans. */
 import { appendElements, elements, members, rewriteElements, rewriteMembers, setMembers } from '../../core/json';
 import { isRecord, parseJson } from '../../core/record';
 import { BLOCK_TYPES, knownEffort, type ModelLine, OUTPUT_FIELDS, REQUEST_FIELDS, thinkingBudget, thinkingThatFits } from './features';
@@ -44,7 +44,7 @@ export function forOlderModel(body: string, line: ModelLine): string {
   return setMembers(known, addedMembers(body, turns, knownEffort(effort, line)));
 }
 
-/** What the request did not have before, or has at another place now. */
+/** Members that the request did not have, or that move to another place. */
 function addedMembers(body: string, { leading, definedTools }: SystemTurns, effort: string | undefined): Record<string, string> {
   const before = new Map(members(body).map(({ key, start, end }) => [key, body.slice(start, end)]));
   const format = before.get('output_config');
@@ -70,7 +70,7 @@ function withSystem(raw: string, leading: readonly string[]): string {
   return appendElements(asBlocks(raw), leading);
 }
 
-/** A content that is a string, as the list of blocks that it stands for. */
+/** A string content as the list of blocks that it stands for. */
 const asBlocks = (raw: string): string => (raw.startsWith('[') ? raw : raw === '""' ? '[]' : `[{"type":"text","text":${raw}}]`);
 
 function withoutSystemTurns(raw: string, messages: readonly unknown[], turns: SystemTurns, line: ModelLine): string {
@@ -80,7 +80,7 @@ function withoutSystemTurns(raw: string, messages: readonly unknown[], turns: Sy
   return turns.trailing.length === 0 ? kept : appendElements(kept, [`{"role":"user","content":[${turns.trailing.join(',')}]}`]);
 }
 
-/** Of a turn only who spoke and what was said: the rest steers newer models. */
+/** Keeps only role and content of a turn; other fields steer newer models. */
 function knownTurn(turn: string, added: readonly string[], line: ModelLine): string {
   return rewriteMembers(turn, (raw, key) => {
     if (key === 'role') return raw;
@@ -100,7 +100,7 @@ function knownBlocks(raw: string, line: ModelLine): string {
   return before > 0 && elements(kept).length === 0 ? EMPTY_TURN : kept;
 }
 
-/** A tool that a search has found: all of them are there from the beginning where there is no search. */
+/** Removes references to tools found by a tool search: without the search all tools are declared from the start. */
 const withoutToolReferences = (result: string): string =>
   rewriteMembers(result, (raw, key) =>
     key !== 'content' || !raw.startsWith('[')
@@ -125,7 +125,7 @@ function knownTools(raw: string, { offeredTools, definedTools }: SystemTurns, li
 
 const NO_THINKING = '{"type":"disabled"}';
 
-/** The `thinking` of the request; undefined leaves it out, and the model answers at once. */
+/** The request's `thinking` for this model; undefined turns it off. */
 function knownThinking(
   { type, budget_tokens, display }: Fields,
   effort: unknown,
@@ -137,7 +137,8 @@ function knownThinking(
   if (type === 'disabled') return NO_THINKING;
   const shown = typeof display === 'string' && line.displays.includes(display) ? { display } : {};
   if (type !== 'enabled' && line.adaptiveThinking) return JSON.stringify({ type: 'adaptive', ...shown });
-  // With a budget each answer of a tool's cycle has to begin with its thinking, which one that adapted may lack.
+  // With a budget, every answer within a tool cycle must begin with thinking, which answers made with adaptive thinking
+  // may lack.
   if (type !== 'enabled' && answersUnthinking(messages)) return undefined;
   const budget = type === 'enabled' ? budget_tokens : thinkingBudget(effort, maxTokens);
   const thinking =
@@ -147,7 +148,7 @@ function knownThinking(
 
 export const clearsThinking = (edit: string): boolean => edit.startsWith('clear_thinking_');
 
-/** `context_management` with those of its edits that `isKnown` lets through; undefined where none is left. */
+/** `context_management` with only the edits that `isKnown` accepts; undefined where none is left. */
 export function keptEdits(raw: string, isKnown: (type: string) => boolean): string | undefined {
   const kept = rewriteMembers(raw, (value, key) =>
     key === 'edits' && value.startsWith('[')
@@ -158,7 +159,7 @@ export function keptEdits(raw: string, isKnown: (type: string) => boolean): stri
   return Array.isArray(edits) && edits.length > 0 ? kept : undefined;
 }
 
-/** Thinking can be cleared only where there is to be some. */
+/** Edits that clear thinking need thinking to be on. */
 const knownEdits = (raw: string, thinks: boolean, { contextEdits }: ModelLine): string | undefined =>
   raw.startsWith('{') ? keptEdits(raw, (type) => contextEdits.includes(type) && (thinks || !clearsThinking(type))) : undefined;
 

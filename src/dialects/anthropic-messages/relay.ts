@@ -8,23 +8,23 @@ import { blockSays } from './answer';
 import { countText, deltaSays, eventType, formatEvent, isNamed, STOP, withoutMark } from './events';
 import { countsOutput, overlaidUsage, shownUsage, withoutOutput } from './usage';
 
-/** Nothing in a run of events needs a closer look unless one of these is in it. Escaped text cannot match. */
+/** Events without any of these can pass unexamined. Text inside JSON strings cannot match, since its quotes are escaped. */
 const NOTEWORTHY = /"type"\s*:\s*"(?:message_(?:start|delta|stop)|content_block_start|ping|error)"|^data:(?! ?\{)|^(?::|retry)/m;
 const BLOCK_END = 'content_block_stop';
-/** After their end more is to come. */
+/** After such a block ends, more must follow. */
 const THOUGHTS: readonly unknown[] = ['thinking', 'redacted_thinking'];
-/** An event without a name, which the official clients would not notice. */
+/** An event without a name, which the official clients ignore. */
 const UNNAMED = /(?:^|\n\r?\n|\r\r)data:/;
 
-/** The end of an answer whose upstream sent none, or none that says why. */
+/** For an answer whose upstream sent no end, or one without a stop reason. */
 const ENDED_TURN = '{"type":"message_delta","delta":{"stop_reason":"end_turn","stop_sequence":null}}';
 const NO_TOKENS = '{"input_tokens":0,"output_tokens":0}';
 
 type Fields = Record<string, unknown>;
 
 /**
- * A stream of a message. The event that says why it ended is kept back until usage and cost are known, and comes
- * last but for `message_stop`; it always has a usage, without which clients fail.
+ * Relays a stream of Messages. The event with the stop reason is held back until usage and cost are known, and is sent
+ * last before `message_stop`. It always carries usage, without which clients fail.
  */
 export class MessagesRelay implements StreamRelay {
   hasContent = false;
@@ -34,16 +34,16 @@ export class MessagesRelay implements StreamRelay {
   isEnding = false;
   usage: unknown;
   outputChars = 0;
-  /** The block that comes in is one of thoughts. */
+  /** The current block is a block of thoughts. */
   private isThinking = false;
-  /** The data of the event that bears the stop reason. */
+  /** The data of the event with the stop reason. */
   private held: string | undefined;
-  /** Output was counted after the opening, which knows of a token or two. */
+  /** Usage was sent after the opening, whose own output count is a token or two. */
   private hasCountedOutput = false;
-  /** The usage of `held` alone does not say all. */
+  /** `held` has only a part of the usage. */
   private needsWholeUsage: boolean;
 
-  /** @param begun The opening event was sent, by this upstream or by one before it. */
+  /** @param begun The opening event was already sent, by this upstream or an earlier one. */
   constructor(public begun: boolean) {
     this.needsWholeUsage = begun;
   }
@@ -92,7 +92,7 @@ export class MessagesRelay implements StreamRelay {
       case 'message_start':
         return this.start(event, data, json);
     }
-    // Without its opening no client could make anything of it.
+    // Without an opening event clients cannot read the stream.
     if (!this.begun) return this.fail(json);
     if (type === 'message_delta') return this.delta(event, data, json);
     if (type.startsWith('content_block_')) this.noteContent(type, json);
@@ -152,14 +152,14 @@ export class MessagesRelay implements StreamRelay {
   }
 }
 
-/** An object's text with usage as its client may see it; undefined where that is what it has. */
+/** An object's text with the usage that clients may see; undefined where that changes nothing. */
 function withShownUsage(raw: string, usage: unknown): string | undefined {
   if (!isRecord(usage)) return setMembers(raw, { usage: NO_TOKENS });
   if (!Object.keys(usage).some(isOperatorsFigure)) return undefined;
   return rewriteMembers(raw, (value, name) => (name === 'usage' ? withoutOperatorsFigures(value) : value));
 }
 
-/** Is a block's end the last of these events? */
+/** Does the last of these events end a block? */
 function endsBlock(events: string): boolean {
   const at = events.lastIndexOf(`"${BLOCK_END}"`);
   return at >= 0 && !events.includes('data:', at);

@@ -12,7 +12,7 @@ import { withoutPastThinking } from './signatures';
 
 const messages = z.array(z.looseObject({ role: z.string() })).min(1);
 
-/** What is priced or routed on. All other fields pass through as they came. */
+/** Only what is priced or routed on is validated; all other fields pass through unchanged. */
 export const messagesRequest = z.looseObject({
   model: z.string().min(1),
   messages,
@@ -23,31 +23,31 @@ export const messagesRequest = z.looseObject({
 
 export const countRequest = z.looseObject({ model: z.string().min(1), messages });
 
-/** What goes upstream of a client's request, whatever it asks for. */
+/** What is forwarded of every kind of client request. */
 export interface ForwardedRequest {
   body: string;
   model: string;
-  /** The client's headers that the upstream has to see. */
+  /** Client headers that the upstream must see. */
   headers: Record<string, string>;
-  /** Of the client's query, what the upstream has to see: never a key. */
+  /** The part of the query that the upstream must see; never a key. */
   query: string;
 }
 
-/** A Messages request, read as far as it is priced or routed on. */
+/** A Messages request, as far as it is priced or routed on. */
 export interface MessagesRequest extends ForwardedRequest, PromptSize {
   stream: boolean;
   maxOutputTokens: number;
   thoughtsOff: boolean;
   cacheWrites: '5m' | '1h' | undefined;
-  /** The models that are asked should this one fail. */
+  /** The models to ask when this one fails. */
   otherModels?: readonly string[];
-  /** The body, parsed, but for its turns. */
+  /** The parsed body, without its messages. */
   fields?: Record<string, unknown>;
 }
 
-/** A request that is to be counted, not answered. */
+/** A request for a token count. */
 export interface CountRequest extends ForwardedRequest {
-  /** Where no upstream counts. */
+  /** For when no upstream counts. */
   estimatedTokens: number;
 }
 
@@ -64,15 +64,21 @@ function forwarded({ body, headers, url }: ClientRequest, model: string): Forwar
   return { body, model, headers: sent, query: isBeta ? '?beta=true' : '' };
 }
 
-/** It would be held by one provider, and what it has grown to be billed with each turn, unseen from here. */
+/** Refused because a provider would hold the conversation and bill its growing length with each turn, which cannot be seen from here. */
 const NO_THREADS = 'The field `thread` is not served here: no conversation is held for you; send all of its messages.';
 
-/** The default may be to ask no other model, so it can be left out: https://platform.claude.com/docs/en/build-with-claude/refusals-and-fallback */
+/**
+ * An empty `fallbacks` asks for no other model, as does leaving it out:
+ * https://platform.claude.com/docs/en/build-with-claude/refusals-and-fallback
+ */
 function withoutDefaults({ fallbacks, ...fields }: Record<string, unknown>): Record<string, unknown> {
   return fallbacks === undefined || fallbacks === 'default' ? fields : { ...fields, fallbacks };
 }
 
-/** The longest that is asked for: https://platform.claude.com/docs/en/build-with-claude/prompt-caching#1-hour-cache-duration */
+/**
+ * The longest cache lifetime that is asked for:
+ * https://platform.claude.com/docs/en/build-with-claude/prompt-caching#1-hour-cache-duration
+ */
 function cacheWritesIn(body: string): '5m' | '1h' | undefined {
   if (!body.includes('"cache_control"')) return undefined;
   return body.includes('"1h"') ? '1h' : '5m';
@@ -91,7 +97,7 @@ export function parseMessages(request: ClientRequest): Result<MessagesRequest> {
     stream: stream === true,
     cacheWrites: cacheWritesIn(body),
     maxOutputTokens: max_tokens,
-    // https://platform.claude.com/docs/en/build-with-claude/extended-thinking: it is off where it is not asked for.
+    // Thinking is off unless it is asked for: https://platform.claude.com/docs/en/build-with-claude/extended-thinking
     thoughtsOff: !isRecord(thinking) || thinking.type === 'disabled',
     ...promptSize(body, messages),
   });
@@ -108,17 +114,17 @@ export function readCountRequest(request: ClientRequest): Result<CountRequest> {
   });
 }
 
-/** How one request to an upstream differs from another for the same call. */
+/** How requests for the same call differ between upstreams. */
 export interface Variation {
   path?: string;
-  /** What the upstream has refused of the call before. */
+  /** What this upstream has already refused of the call. */
   refused?: ReadonlySet<Refusal> | undefined;
 }
 
 /**
- * The request as the upstream gets it: byte for byte but for the model. Some things are left out where they would be
- * refused: what only models newer than the one that answers understand, the thinking of finished turns where another
- * provider was tried before, and what this one has refused.
+ * The request as the upstream gets it: byte for byte except for the model and what would be refused. That is what only
+ * newer models understand, thinking of finished turns after another provider was tried, and what this upstream has
+ * refused before.
  */
 export function upstreamRequest(
   { body, model, headers, query }: ForwardedRequest,

@@ -2,13 +2,13 @@ import { elements, members, rewriteElements, rewriteMembers } from '../../core/j
 import { isRecord, parseJson } from '../../core/record';
 
 /**
- * Thinking is signed by the one who issued it: another provider refuses it, and so does the same one where it was
- * altered. It may be left out of turns that are over, but not of a tool's cycle that is still going on: that has
- * to come back as it was (https://platform.claude.com/docs/en/build-with-claude/extended-thinking).
+ * Thinking blocks are signed. Another provider refuses them, and so does the same one when they were changed. They may
+ * be left out of finished turns, but not of a tool cycle under way, which must come back unchanged
+ * (https://platform.claude.com/docs/en/build-with-claude/extended-thinking).
  */
 const THINKING: ReadonlySet<unknown> = new Set(['thinking', 'redacted_thinking']);
 
-/** For a turn that was nothing but thinking: a message may not be empty, and roles are to keep taking turns. */
+/** For a turn that was only thinking: a message may not be empty, and roles must alternate. */
 export const EMPTY_TURN = '[{"type":"text","text":"(no text)"}]';
 
 type Fields = Record<string, unknown>;
@@ -22,17 +22,17 @@ const hasBlock = (message: unknown, types: ReadonlySet<unknown>): boolean =>
 const TOOL_RESULTS: ReadonlySet<unknown> = new Set(['tool_result']);
 const isUserTurn = (message: unknown): boolean => isRecord(message) && message.role === 'user' && !hasBlock(message, TOOL_RESULTS);
 
-/** Where the turn begins that is still going on: with the last message in which a user, and no tool, spoke. */
+/** Where the turn under way begins: at the last message from a user rather than a tool. */
 export const activeTurnStart = (messages: readonly unknown[]): number => messages.findLastIndex(isUserTurn);
 
-/** Does the turn that is still going on hold an answer that was given without thinking? */
+/** Does the turn under way hold an answer without thinking? */
 export const answersUnthinking = (messages: readonly unknown[]): boolean =>
   messages.slice(activeTurnStart(messages) + 1).some((message) => {
     const [first] = blocksOf(message);
     return isRecord(message) && message.role === 'assistant' && !(isRecord(first) && THINKING.has(first.type));
   });
 
-/** The request without the thinking of turns that are over; the same text where there is none. */
+/** The request without the thinking of finished turns; the same text where there is none. */
 export function withoutPastThinking(body: string): string {
   const messages = membersOf(body).messages;
   if (!Array.isArray(messages)) return body;
@@ -52,7 +52,7 @@ const withoutThinking = (turn: string): string =>
     return elements(rest).length === 0 ? EMPTY_TURN : rest;
   });
 
-/** A block's type, by its text. */
+/** A block's type, read from its text. */
 export function typeOf(block: string): unknown {
   const found = block.startsWith('{') ? members(block).findLast(({ key }) => key === 'type') : undefined;
   return found && parseJson(block.slice(found.start, found.end));
@@ -69,5 +69,5 @@ const SIGNATURE_REFUSED: readonly RegExp[] = [
   /\binvalid\b[^\n]{0,20}\bdata\b[^\n]{0,20}\bredacted_thinking/i,
 ];
 
-/** Does an upstream's refusal say that thinking in the request is not as it was issued? */
+/** Does a refusal say that a thinking block is not as it was issued? */
 export const namesSignature = (message: string): boolean => SIGNATURE_REFUSED.some((pattern) => pattern.test(message));

@@ -1,16 +1,16 @@
-/** Changes to a request by the spans of its text: what is not changed keeps its bytes. */
+/** Changes to a request's text by spans: whatever is not changed keeps its bytes. */
 import { rewriteElements, rewriteMembers } from '../../core/json';
 
-/** Of a JSON value's text; undefined leaves it out. */
+/** Changes a JSON value's text; undefined removes the value. */
 export type Change = (raw: string) => string | undefined;
 
-/** Each member of an object; what is none stays as it is. */
+/** Applies a change to each member of an object; any other value stays as it is. */
 export const inObject =
   (change: (raw: string, key: string) => string | undefined): Change =>
   (raw) =>
     raw.startsWith('{') ? rewriteMembers(raw, change) : raw;
 
-/** Each element of a list; what is none stays as it is. */
+/** Applies a change to each element of a list; any other value stays as it is. */
 export const inList =
   (change: Change): Change =>
   (raw) =>

@@ -4,7 +4,7 @@ import { errorEvent } from './errors';
 import { PING } from './events';
 import { MessagesRelay } from './relay';
 
-/** The client's end of a stream of a message. */
+/** The client's end of a Messages stream. */
 export class MessagesStream implements OutgoingStream {
   private current: MessagesRelay | undefined;
 

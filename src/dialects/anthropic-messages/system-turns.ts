@@ -1,8 +1,8 @@
 /**
- * System messages among the turns, which only newer models take
- * (https://platform.claude.com/docs/en/build-with-claude/mid-conversation-system-messages). What stands first goes
- * to the system prompt; the rest goes to the end of the user turn before it, marked, as Claude Code does it itself
- * for older models. The same history gives the same text again, or prompt caches would miss.
+ * Rewrites system messages between turns, which only newer models take
+ * (https://platform.claude.com/docs/en/build-with-claude/mid-conversation-system-messages). Leading ones go to the
+ * system prompt; the others go, marked, to the end of the user turn before them, as Claude Code does itself for older
+ * models. The same history always gives the same text, or prompt caches would miss.
  */
 
 import { isRecord } from '../../core/record';
@@ -13,14 +13,14 @@ type Fields = Record<string, unknown>;
 export interface SystemTurns {
   /** Blocks, as JSON, for the end of the system prompt. */
   leading: string[];
-  /** By turn: blocks for its end. */
+  /** Blocks to append to a turn, by the turn's index. */
   added: Map<number, string[]>;
-  /** Blocks for a turn of their own, at the end. */
+  /** Blocks for a turn of their own at the end. */
   trailing: string[];
-  /** Tools that come into play in the middle of the conversation: by name, or, as JSON, in full. */
+  /** Tools that become available during the conversation: by name or, as JSON, in full. */
   offeredTools: Set<unknown>;
   definedTools: string[];
-  /** The last effort that a turn asked for. */
+  /** The last effort that a turn set. */
   effort: unknown;
 }
 
@@ -43,7 +43,7 @@ export function readSystemTurns(messages: readonly unknown[]): SystemTurns {
       continue;
     }
     noteTools(turns, message);
-    // Said for one turn only, which is over.
+    // It applied to one turn only, which is over.
     if (message.clear_at === 'next_user_message' && index < lastUser) continue;
     if (previous === undefined) turns.leading.push(...textBlocks(message, (text) => text));
     else if (roleAt(messages, previous) === 'user')
@@ -63,7 +63,7 @@ function noteEffort(turns: SystemTurns, { output_config }: Fields): void {
   if (isRecord(output_config) && output_config.effort !== undefined) turns.effort = output_config.effort;
 }
 
-/** `tool_addition` names a tool that was declared to be loaded later, or brings its definition. */
+/** `tool_addition` names a tool that was declared for later, or holds its definition. */
 function noteTools({ offeredTools, definedTools }: SystemTurns, { content }: Fields): void {
   for (const block of Array.isArray(content) ? (content as unknown[]) : []) {
     if (!isRecord(block) || block.type !== 'tool_addition' || !isRecord(block.tool)) continue;

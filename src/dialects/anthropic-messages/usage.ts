@@ -5,8 +5,8 @@ const INPUT_COUNTS = ['input_tokens', 'cache_read_input_tokens', 'cache_creation
 const isInputCount = (name: string): boolean => (INPUT_COUNTS as readonly string[]).includes(name);
 
 /**
- * A later usage object laid over an earlier one. Both are cumulative, but a later one may repeat only a part, and
- * some upstreams fill the rest with zeros: zeros of input count only beside input that is none.
+ * Merges a later usage object over an earlier one. Both are cumulative, but the later one may hold only a part, and
+ * some upstreams fill the rest with zeros. So a zero input count is ignored unless another input count comes with it.
  */
 export function overlaidUsage(before: unknown, after: unknown): unknown {
   if (!isRecord(after)) return before;
@@ -23,10 +23,10 @@ export function overlaidUsage(before: unknown, after: unknown): unknown {
 
 export const countsOutput = (usage: unknown): boolean => isRecord(usage) && typeof usage.output_tokens === 'number';
 
-/** The opening's usage: of the output it has a token or two, though it was given before there was any. */
+/** The opening's usage without its output count of a token or two, which was sent before there was any output. */
 export const withoutOutput = (usage: unknown): unknown => (isRecord(usage) ? { ...usage, output_tokens: undefined } : usage);
 
-/** The upstream's own usage object, or ours where it sent none. */
+/** The upstream's own usage, or ours where it sent none. */
 export function shownUsage({ reported, usage }: Receipt): Record<string, unknown> {
   return (
     reported ?? {

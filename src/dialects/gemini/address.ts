@@ -1,15 +1,18 @@
-/** What a native path says: `.../models/{model}:{method}`. */
+/** What a native path (`.../models/{model}:{method}`) says. */
 export interface GeminiAddress {
   model: string;
   method: string;
-  /** `alt=sse`: streams are server-sent events rather than one JSON array. */
+  /**
+   * `alt=sse`: streams are server-sent events rather than one JSON array. Every system parameter of Google's may begin with
+   * a dollar sign: https://docs.cloud.google.com/apis/docs/system-parameters
+   */
   sse: boolean;
 }
 
 const PATH = /\/(?:models|tunedModels)\/(.+):([A-Za-z]+)\/?$/;
 const PREFIX = /^(?:models|tunedModels)\//;
 
-/** The model's id without the prefix that Google's own names have. */
+/** The model's id without Google's prefix `models/`. */
 export const bareModel = (model: string): string => model.replace(PREFIX, '');
 
 function decoded(path: string): string | undefined {
@@ -20,10 +23,10 @@ function decoded(path: string): string | undefined {
   }
 }
 
-/** Undefined when the address names no method of a model. */
+/** Undefined when the URL names no method of a model. */
 export function readAddress(url: string): GeminiAddress | undefined {
   const { pathname, searchParams } = new URL(url, 'http://localhost');
   const match = PATH.exec(decoded(pathname) ?? '');
   if (!match) return undefined;
-  return { model: bareModel(match[1]!), method: match[2]!, sse: searchParams.get('alt') === 'sse' };
+  return { model: bareModel(match[1]!), method: match[2]!, sse: (searchParams.get('alt') ?? searchParams.get('$alt')) === 'sse' };
 }

@@ -1,6 +1,6 @@
 /**
- * The id of a call that thoughts are kept for, as its part's signature: of the two some clients bring back only the second,
- * since Google itself asks for no more (https://ai.google.dev/gemini-api/docs/thought-signatures).
+ * Puts a call's id into its part's thought signature, by which kept thoughts are found again. Some clients send back
+ * only the signature, which is all that Google asks for (https://ai.google.dev/gemini-api/docs/thought-signatures).
  */
 import { requestOfItem } from '../openai-responses/ids';
 import { NO_SIGNATURE } from '../thought-signatures';
@@ -12,11 +12,11 @@ const SIGNATURES = /("thought_?[sS]ignature"\s*:\s*)"(Y2FsbF[0-9A-Za-z]+)={0,2}"
 export const signatureOfCall = (id: string | undefined): string | undefined =>
   id !== undefined && requestOfItem(id) !== undefined ? btoa(id) : undefined;
 
-/** The call whose id a signature is; undefined for a model's own. */
+/** The call id in a signature; undefined for a signature that a model made. */
 export function callInSignature(signature: string | undefined): string | undefined {
   if (signature === undefined || !/^Y2FsbF[0-9A-Za-z]+={0,2}$/.test(signature)) return undefined;
   const digits = signature.replace(/=+$/, '');
-  // Of any other length nothing has been encoded.
+  // No base64 text has such a length.
   const id = digits.length % 4 === 1 ? '' : atob(digits.padEnd(Math.ceil(digits.length / 4) * 4, '='));
   return requestOfItem(id) === undefined ? undefined : id;
 }
@@ -29,8 +29,8 @@ function replaced(body: string, by: (id: string) => string): string {
   });
 }
 
-/** A body in which the calls that come back are named by their ids. */
+/** The body with call ids in place of such signatures. */
 export const withCallIds = (body: string): string => replaced(body, (id) => id);
 
-/** A body for the model that signs by itself: it takes no signature of another's, but this in its place. */
+/** The body for a model that signs by itself. It refuses foreign signatures, but accepts this placeholder. */
 export const withoutCallIds = (body: string): string => replaced(body, () => NO_SIGNATURE);

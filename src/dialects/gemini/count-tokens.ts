@@ -9,8 +9,8 @@ import { checkContents, readBody } from './request';
 import { withoutModel } from './straight';
 
 /**
- * Reads a call of `models/{model}:countTokens` (https://ai.google.dev/api/tokens). Contents stand in the body itself,
- * or with all that goes with them in `generateContentRequest`.
+ * Reads a call of `models/{model}:countTokens` (https://ai.google.dev/api/tokens). The contents are in the body itself
+ * or, with everything that belongs to them, in `generateContentRequest`.
  */
 export function parseCountTokens({ body, url }: Pick<ClientRequest, 'body' | 'url'>): Result<TokenQuestion> {
   const address = readAddress(url);
@@ -37,7 +37,7 @@ const countBridge = (body: string): TokenBridge => ({
 
 const NESTED: ReadonlySet<string> = new Set(['generateContentRequest', 'generate_content_request']);
 
-/** The model that a nested request has to name is the upstream's own. */
+/** A nested request must name the upstream's own model. */
 const countBody = (body: string, model: string): string =>
   rewriteMembers(withoutModel(body), (raw, key) =>
     NESTED.has(key) && raw.startsWith('{') ? setMembers(raw, { model: JSON.stringify(`models/${model}`) }) : raw,

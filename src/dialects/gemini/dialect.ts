@@ -21,7 +21,7 @@ const callOf = (parsed: Result<GeminiRequest>, wires: readonly WireId[]): Result
   parsed.ok ? ok(geminiCall(parsed.value, wires)) : parsed;
 
 function geminiCall(request: GeminiRequest, wires: readonly WireId[], thoughts: ThoughtsByCall = NO_THOUGHTS): Call {
-  // Converted once, and only where a target asks for it.
+  // Converted once, and only if a target needs it.
   let crossing: ResponsesCrossing | undefined;
   const overResponses = (): ResponsesCrossing => {
     crossing ??= crossToResponses(request, thoughts);
@@ -51,7 +51,7 @@ function geminiCall(request: GeminiRequest, wires: readonly WireId[], thoughts: 
 const UNIFIED_WIRES: readonly WireId[] = ['openai-chat', 'openai-responses'];
 const NATIVE_WIRES: readonly WireId[] = ['gemini', ...UNIFIED_WIRES];
 
-/** Google's own paths, `/v1beta/models/{model}:generateContent` and its kin (https://ai.google.dev/api/generate-content). */
+/** Google's own paths, `/v1beta/models/{model}:generateContent` and others (https://ai.google.dev/api/generate-content). */
 export const geminiNative: Dialect = {
   id: 'gemini',
   families: FAMILIES,
@@ -62,7 +62,7 @@ export const geminiNative: Dialect = {
   renderLoneError: renderGeminiStreamError,
 };
 
-/** One path for all models, named in the body like the stream; served by way of chat. */
+/** One path for all models. Model and streaming are in the body, and the call is served over chat. */
 export const geminiUnified: Dialect = {
   id: 'gemini-unified',
   families: FAMILIES,

@@ -7,7 +7,7 @@ import type { Fields } from './fields';
 const NAMES: Readonly<Record<number, string>> = {
   400: 'INVALID_ARGUMENT',
   401: 'UNAUTHENTICATED',
-  // It has none for 402; this is what it calls an account that cannot be billed.
+  // Google has no name for 402; this is its name for an account that cannot be billed.
   402: 'FAILED_PRECONDITION',
   403: 'PERMISSION_DENIED',
   404: 'NOT_FOUND',
@@ -28,12 +28,12 @@ const nameOf = (status: number): string => NAMES[status] ?? (status >= 500 ? 'IN
 
 const DETAIL = 'type.googleapis.com/google.rpc.';
 /**
- * Gemini CLI repeats a 429 ten times over some minutes unless the quota's id says that it lasts a day
+ * Gemini CLI retries a 429 ten times over some minutes unless the quota id says that it lasts a day
  * (github.com/google-gemini/gemini-cli, packages/core/src/utils/googleQuotaErrors.ts).
  */
 const LASTING_QUOTA_ID = 'GatewayLimitPerDay';
 
-/** Further facts as text, which is all that the format allows there. */
+/** Further facts as strings, since metadata may hold nothing else. */
 function metadataOf(error: GatewayError, requestId: string): Record<string, string> {
   const facts: Fields = { type: ERRORS[error.kind].type, code: error.code, param: error.param, ...error.details, request_id: requestId };
   const metadata: Record<string, string> = {};
@@ -55,9 +55,9 @@ function detailsOf(error: GatewayError, requestId: string, status: number, clear
   return details;
 }
 
-/** Status, headers and body of an error as Google's API gives them. */
+/** An error's status, headers and body as in Google's API. */
 export function renderGeminiError(failure: GatewayError, requestId: string): RenderedError {
-  // 529 is Anthropic's alone; an overloaded model is a 503 with Google.
+  // 529 is Anthropic's own; Google's status for an overloaded model is 503.
   const error: GatewayError = failure.kind === 'upstream_overloaded' ? { ...failure, status: 503 } : failure;
   const { status, headers } = errorHead(error);
   const details = detailsOf(error, requestId, status, headers['retry-after'] !== undefined);

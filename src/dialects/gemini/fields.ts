@@ -3,7 +3,7 @@ import { snakeCase } from '../known-names';
 
 export type Fields = Record<string, unknown>;
 
-/** A member under its own name or its snake_case one: Google takes both (https://protobuf.dev/programming-guides/json/). */
+/** A member under its own name or in snake_case, since Google takes both (https://protobuf.dev/programming-guides/json/). */
 export const field = (record: Fields, name: string): unknown => record[name] ?? record[snakeCase(name)] ?? undefined;
 
 export const recordField = (record: Fields, name: string): Fields | undefined => {
@@ -16,7 +16,7 @@ export const listField = (record: Fields, name: string): Fields[] => {
   return Array.isArray(value) ? value.filter(isRecord) : [];
 };
 
-/** A text that is not empty. */
+/** A non-empty text. */
 export const textField = (record: Fields, name: string): string | undefined => {
   const value = field(record, name);
   return typeof value === 'string' && value !== '' ? value : undefined;

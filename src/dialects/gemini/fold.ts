@@ -3,7 +3,7 @@ import { eventData, splitEvents } from '../../core/sse';
 import { type Fields, listField, recordField } from './fields';
 import { partsOf } from './parts';
 
-/** A stream's chunks as the one answer that they add up to; undefined when they hold none, or an error. */
+/** Folds a stream's chunks into the one answer that they add up to; undefined when they hold none, or an error. */
 export function foldGeminiStream(events: string): string | undefined {
   const candidates = new Map<number, Fields>();
   let answer: Fields | undefined;
@@ -37,7 +37,7 @@ function addCandidate(candidates: Map<number, Fields>, candidate: Fields): void 
   });
 }
 
-/** Text goes on where the part before it is text of the same kind; a signature ends its part. */
+/** Appends to the last part where both are text of the same kind; a signature ends its part. */
 function addPart(parts: Fields[], part: Fields): void {
   const last = parts.at(-1);
   const { text, ...more } = part;

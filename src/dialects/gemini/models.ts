@@ -1,4 +1,4 @@
-/** What a model list says of a model. */
+/** The facts of a model that a model list shows. */
 export interface ListedModel {
   id: string;
   label: string;

@@ -2,9 +2,9 @@ import { isRecord } from '../../core/record';
 import { textChars } from '../../core/text-chars';
 import { type Fields, field, listField, recordField, textField } from './fields';
 
-/** https://ai.google.dev/gemini-api/docs/pricing: an image of the models' own counts as 1,290 tokens. */
+/** https://ai.google.dev/gemini-api/docs/pricing: a picture that a model makes counts as 1,290 tokens. */
 const CHARS_PER_IMAGE = 5_160;
-/** They say how a part is to be taken, and nothing by themselves. */
+/** Members that describe a part and have no content of their own. */
 const ATTRIBUTES: ReadonlySet<string> = new Set([
   'text',
   'thought',
@@ -17,14 +17,14 @@ const ATTRIBUTES: ReadonlySet<string> = new Set([
 
 export const partsOf = (candidate: Fields): Fields[] => listField(recordField(candidate, 'content') ?? {}, 'parts');
 
-/** Has the model produced anything in this part? */
+/** Did the model produce anything in this part? */
 export const partSays = (part: Fields): boolean =>
   textField(part, 'text') !== undefined || Object.keys(part).some((key) => !ATTRIBUTES.has(key) && isRecord(part[key]));
 
-/** Is there anything in it that must reach the client? A signature may come in a part that says nothing. */
+/** Must this part reach the client? A signature may come in an otherwise empty part. */
 export const partMatters = (part: Fields): boolean => partSays(part) || textField(part, 'thoughtSignature') !== undefined;
 
-/** How much was produced, in characters: enough for an estimate where usage is missing. */
+/** How much was produced, in characters; good enough for an estimate where usage is missing. */
 export function charsOf(part: Fields): number {
   if (recordField(part, 'inlineData') !== undefined) return CHARS_PER_IMAGE;
   const text = textChars(textField(part, 'text') ?? '');

@@ -8,19 +8,19 @@ import type { Framing } from './framing';
 /** A chunk on its way to the client. */
 export interface Chunk {
   json: string;
-  /** Something in it must reach the client. */
+  /** It holds something that must reach the client. */
   matters: boolean;
   /** The indexes of the candidates that it has a part of, and of those that end in it. */
   candidates: readonly number[];
   finished: readonly number[];
-  /** The prompt was blocked: no candidate follows. */
+  /** The prompt was blocked, so no candidate follows. */
   blocked: boolean;
 }
 
 /**
- * An upstream's stream on its way to a Gemini client, whatever format the upstream speaks. From the chunk that ends
- * the answer on everything is kept back: a client takes a stream whose last chunk bears no `finishReason` for broken,
- * and usage and cost go on that chunk.
+ * Relays an upstream's stream to a Gemini client, whatever format the upstream speaks. Everything from the chunk that
+ * ends the answer is held back: usage and cost go on that chunk, and clients take a stream for broken whose last chunk
+ * has no `finishReason`.
  */
 export abstract class GeminiRelay implements StreamRelay {
   hasContent = false;
@@ -29,7 +29,7 @@ export abstract class GeminiRelay implements StreamRelay {
   failure: { error: unknown } | undefined;
   usage: unknown;
   outputChars = 0;
-  /** How much had been written when usage was last given. */
+  /** How much had been written when usage was last sent. */
   private charsAtUsage = 0;
   private begun = false;
   private held: Chunk[] = [];
@@ -42,22 +42,22 @@ export abstract class GeminiRelay implements StreamRelay {
     private readonly choices: number,
   ) {}
 
-  /** Is it a chunk of an answer, and no error? */
+  /** Is it a chunk of an answer rather than an error? */
   protected abstract isAnswer(json: Fields): boolean;
   protected abstract usageOf(json: Fields): unknown;
-  /** Does the usage count anything that the model has written? */
+  /** Does the usage count any of the model's output? */
   protected abstract countsOutput(usage: Fields): boolean;
-  /** The chunk as the client gets it; undefined where it says nothing. `data` is the text that `json` was read from. */
+  /** The chunk for the client; undefined where it says nothing. `json` was read from the text `data`. */
   protected abstract convert(json: Fields, data: string): Chunk | undefined;
   protected abstract shownUsage(receipt: Receipt): Fields;
-  /** A last chunk where the upstream sent none: what every chunk says of its answer, and what is still to be said. */
+  /** A last chunk for an upstream that sent none: the fields that every chunk has, and what is still unsaid. */
   protected abstract tail(): Fields;
 
   get complete(): boolean {
     return this.blocked || (this.finished.size > 0 && this.finished.size >= Math.min(this.startedCandidates.size, this.choices));
   }
 
-  /** Chunks on the way often tell of the prompt alone. */
+  /** Usage on the way often counts only the prompt. */
   get isUsageAhead(): boolean {
     if (!isRecord(this.usage)) return false;
     return this.outputChars > this.charsAtUsage || (!this.complete && !this.countsOutput(this.usage));
@@ -83,7 +83,7 @@ export abstract class GeminiRelay implements StreamRelay {
   }
 
   private pushEvent(event: string): string {
-    // Google tells of a failure in the middle of a stream by JSON that is no event.
+    // Google reports a failure in midstream as bare JSON without an event.
     const bare = /^\s*[[{]/.test(event) ? event : undefined;
     const data = (bare ?? eventData(event))?.trim();
     if (data === undefined || data === '') return '';
@@ -106,7 +106,7 @@ export abstract class GeminiRelay implements StreamRelay {
     return chunk ? this.pass(chunk) : '';
   }
 
-  /** Behind the end of an answer some upstreams send its usage, or something else, without any part of it. */
+  /** After the end of an answer some upstreams send usage or other things without any part of the answer. */
   private isAside({ error, choices, candidates }: Fields): boolean {
     return this.complete && [error, choices, candidates].every((member) => (member ?? null) === null);
   }
@@ -117,7 +117,7 @@ export abstract class GeminiRelay implements StreamRelay {
     const ends = chunk.finished.length > 0 || chunk.blocked;
     this.blocked ||= chunk.blocked;
     this.hasContent ||= chunk.matters || ends;
-    // Before the first content nothing is sent, so that another upstream's answer can stand in its place.
+    // Nothing is sent before the first content, so that another upstream's answer can replace this one.
     if (!this.hasContent) return '';
     if (!ends && this.held.length > 0 && this.complete) {
       this.held.push(chunk);
@@ -140,7 +140,7 @@ export abstract class GeminiRelay implements StreamRelay {
     return before + this.framing.chunk(setMembers(json, { usageMetadata })) + this.framing.end();
   }
 
-  /** A last chunk that bears a `finishReason`, where the upstream put it elsewhere or nowhere. */
+  /** A last chunk with a `finishReason`, where the upstream put that elsewhere or nowhere. */
   private ending(last: Chunk | undefined, finishing: Chunk | undefined): string {
     const said = last && parseJson(last.json);
     const chunk: Fields = isRecord(said) ? said : this.tail();

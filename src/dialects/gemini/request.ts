@@ -10,24 +10,24 @@ import { type Fields, field, listField, recordField } from './fields';
 
 export const candidateCount = z.int().min(1).max(128);
 
-/** A generateContent request, read as far as it is priced or routed on. */
+/** A generateContent request, as far as it is priced or routed on. */
 export interface GeminiRequest extends PromptSize {
   body: string;
-  /** The body, parsed, but for its turns. */
+  /** The parsed body, without its contents. */
   fields?: Fields;
   model: string;
   stream: boolean;
-  /** How a stream is written: as server-sent events, or as one JSON array. */
+  /** Whether a stream is written as server-sent events or as one JSON array. */
   streamAs: 'events' | 'array';
   choices: number;
   maxOutputTokens: number | undefined;
-  /** The model was told not to think: https://ai.google.dev/gemini-api/docs/thinking#set-budget */
+  /** Thinking is turned off: https://ai.google.dev/gemini-api/docs/thinking#set-budget */
   thoughtsOff: boolean;
-  /** The client wants to see the model's thoughts. */
+  /** The client wants to see thoughts. */
   includeThoughts: boolean;
 }
 
-/** What is priced or routed on, by Google's own names. */
+/** The fields that are priced or routed on, by Google's names. */
 const NAMES = ['model', 'stream', 'contents', 'generationConfig', 'toolConfig', 'systemInstruction', 'cachedContent'] as const;
 
 type Read = Pick<ParsedBody<unknown>, 'body' | 'fields'>;
@@ -57,14 +57,14 @@ const refuse = (param: string, message: string) => fail('invalid_request', messa
 function readCount(config: Fields, name: string, schema: z.ZodType<number>): Result<number | undefined> {
   const value = field(config, name);
   if (value === undefined) return ok(undefined);
-  // Google's own JSON allows integers as text.
+  // Protobuf's JSON allows integers as strings.
   const count = schema.safeParse(typeof value === 'string' && value.trim() !== '' ? Number(value) : value);
   if (count.success) return ok(count.data);
   const param = `generationConfig.${name}`;
   return refuse(param, `The field \`${param}\` is not valid: ${count.error.issues[0]!.message}.`);
 }
 
-/** What every method has in common: contents that can be sent on. */
+/** The check that all methods share: contents that can be sent on. */
 export function checkContents(json: Fields): Result<Fields[]> {
   const given = field(json, 'contents');
   if (given === undefined) return refuse('contents', 'The field `contents` is required.');
@@ -74,7 +74,7 @@ export function checkContents(json: Fields): Result<Fields[]> {
   return ok(contents);
 }
 
-/** What a call is priced by as OpenAI's chat has it, and where Google's clients say it. */
+/** Chat fields that affect the price, with the fields that Google's clients have for them. */
 export const CHATS_OWN: Readonly<Record<string, string>> = {
   messages: 'contents',
   n: 'generationConfig.candidateCount',
@@ -83,7 +83,7 @@ export const CHATS_OWN: Readonly<Record<string, string>> = {
   modalities: 'generationConfig.responseModalities',
 };
 
-/** Over chat they would go along unread, and count before what was read. */
+/** Refused, since over chat they would be passed on unread and override what was priced. */
 function refuseChatsOwn(json: Fields): Result<never> | undefined {
   const name = Object.keys(json).find((key) => Object.hasOwn(CHATS_OWN, folded(key)) && json[key] !== null);
   if (name === undefined) return undefined;
@@ -115,7 +115,7 @@ function readRequest({ body, fields: json }: Read, head: Pick<GeminiRequest, 'mo
   });
 }
 
-/** A call of a native path, which names the model and whether it streams. */
+/** Reads a call of a native path, which names the model and whether it streams. */
 export function parseNative(body: string, address: GeminiAddress | undefined): Result<GeminiRequest> {
   if (!address) return fail('not_found', 'The path names no method of a model; it has the form `/v1beta/models/{model}:generateContent`.');
   const { model, method, sse } = address;
@@ -126,7 +126,7 @@ export function parseNative(body: string, address: GeminiAddress | undefined): R
   return readRequest(read.value, { model, stream: method === 'streamGenerateContent', streamAs: sse ? 'events' : 'array' });
 }
 
-/** Google's own tools, by the names they have in a request. */
+/** Google's own tools, by their names in a request. */
 const OWN_TOOLS = [
   'googleSearch',
   'googleSearchRetrieval',
@@ -136,17 +136,17 @@ const OWN_TOOLS = [
   'fileSearch',
   'computerUse',
   'enterpriseWebSearch',
-  // Google runs their tools, as it does its own.
+  // MCP servers are called by Google, like its own tools.
   'mcpServers',
 ] as const;
 
-/** Which of Google's own tools a request asks for. */
+/** The tools of Google's own that a request asks for. */
 export const ownTools = (json: Fields): string[] => {
   const tools = listField(json, 'tools');
   return OWN_TOOLS.filter((name) => tools.some((tool) => field(tool, name) !== undefined));
 };
 
-/** A call of the one path for all Gemini models, which says everything in its body. */
+/** Reads a call of the one path for all Gemini models, whose body says everything. */
 export function parseUnified(body: string): Result<GeminiRequest> {
   const read = readBody(body);
   if (!read.ok) return read;
@@ -163,7 +163,7 @@ export function parseUnified(body: string): Result<GeminiRequest> {
   return readRequest(read.value, { model: bareModel(json.model), stream: json.stream === true, streamAs: 'events' });
 }
 
-/** A body in OpenAI's shape, which the same path takes too. */
+/** Is it a body in OpenAI's shape, which the same path also takes? */
 export function isOpenaiShaped(body: string): boolean {
   if (!body.includes('"messages"')) return false;
   const json = parseJson(body);

@@ -2,7 +2,7 @@ import { isRecord, parseJson } from '../../core/record';
 import { missesSignature, NO_SIGNATURE, refusesSignature } from '../thought-signatures';
 import { type Fields, listField, recordField } from './fields';
 
-/** A history that passes the check of signatures; undefined where that is not what the upstream refused. */
+/** The history with placeholder signatures; undefined where missing signatures are not what was refused. */
 export function signedBody(body: string, message: string): string | undefined {
   const json = refusesSignature(message) ? parseJson(body) : undefined;
   if (!isRecord(json)) return undefined;

@@ -11,7 +11,7 @@ import type { GeminiRequest } from './request';
 import { signedBody } from './signatures';
 import { shownUsage } from './usage';
 
-/** The members of which at least one is in every answer and chunk (https://ai.google.dev/api/generate-content). */
+/** Every answer and chunk has at least one of these members (https://ai.google.dev/api/generate-content). */
 const ANSWER_MEMBERS = ['candidates', 'promptFeedback', 'usageMetadata', 'modelVersion', 'responseId'] as const;
 
 const isAnswer = (json: Fields): boolean =>
@@ -32,7 +32,7 @@ export function readGeminiAnswer(json: unknown): Answer | undefined {
   };
 }
 
-/** The path names the model; a body that does so too names the client's. */
+/** The path names the upstream's model, so a client's model in the body must go. */
 export const withoutModel = (body: string): string => rewriteMembers(body, (raw, key) => (key === 'model' ? undefined : raw));
 
 /** A Gemini call to an upstream that speaks the same format; the body is the client's own. */
@@ -47,7 +47,7 @@ export const straightBridge = (request: Pick<GeminiRequest, 'body'>): Bridge => 
   },
 });
 
-/** A Gemini stream to a Gemini client: chunk by chunk as it comes. */
+/** A Gemini stream to a Gemini client, passed on chunk by chunk. */
 export class StraightRelay extends GeminiRelay {
   private about: Fields = {};
 
@@ -73,7 +73,7 @@ export class StraightRelay extends GeminiRelay {
     this.hasOutput ||= parts.some(partSays);
     const indexOf = ({ index }: Fields): number => (typeof index === 'number' ? index : 0);
     return {
-      // A line break is only ever between tokens of JSON, and would be the end of the event's first line.
+      // Line breaks in JSON occur only between tokens, and one would end the event's data line.
       json: data.includes('\n') ? data.replaceAll('\n', '') : data,
       matters: parts.length > 0 && parts.some((part) => partSays(part) || part.thoughtSignature !== undefined),
       candidates: candidates.map(indexOf),

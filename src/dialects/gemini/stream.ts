@@ -10,13 +10,13 @@ import { OverResponsesRelay } from './over-responses/relay';
 import type { GeminiRequest } from './request';
 import { StraightRelay } from './straight';
 
-/** The client's end of a Gemini stream. Nothing goes to it before the first content, so upstreams may take turns. */
+/** The client's end of a Gemini stream. Nothing is sent before the first content, so until then upstreams can replace each other. */
 export class GeminiStream implements OutgoingStream {
   readonly contentType: string;
   private readonly framing: Framing;
   private readonly asked: Pick<GeminiRequest, 'choices' | 'includeThoughts'> & { names: FunctionNames };
 
-  /** A stream outlasts its request's body, so of the request it keeps no more than it needs. */
+  /** Takes from the request only what it needs: a stream outlasts its request's body, which may be megabytes. */
   constructor(
     { choices, includeThoughts, streamAs, fields = {} }: Pick<GeminiRequest, 'choices' | 'includeThoughts' | 'streamAs' | 'fields'>,
     private readonly requestId: string,
@@ -39,6 +39,6 @@ export class GeminiStream implements OutgoingStream {
   fail = (error: GatewayError): string => this.framing.fail(renderGeminiError(error, this.requestId).body);
 }
 
-/** For a stream of which nothing is known: most are server-sent events. */
+/** For a stream that never began; most are server-sent events. */
 export const renderGeminiStreamError = (error: GatewayError, requestId: string): string =>
   eventFraming().fail(renderGeminiError(error, requestId).body);

@@ -3,7 +3,7 @@ import type { Usage } from '../../core/usage';
 import type { Receipt } from '../types';
 import type { Fields } from './fields';
 
-/** Usage in Google's terms: the prompt includes what was cached, the candidates leave the thoughts out. */
+/** Usage in Google's terms: the prompt count includes cached tokens, the candidates' count excludes thoughts. */
 export function usageMetadata({ outputTokens, reasoningTokens, cacheReadTokens, ...usage }: Usage): Fields {
   const promptTokenCount = usage.inputTokens + cacheReadTokens + usage.cacheWrite5mTokens + usage.cacheWrite1hTokens;
   return {
@@ -15,13 +15,13 @@ export function usageMetadata({ outputTokens, reasoningTokens, cacheReadTokens, 
   };
 }
 
-/** For an upstream whose usage is in other terms than Google's. */
+/** For upstreams that report usage in terms other than Google's. */
 export const convertedUsage = ({ usage, reported, creditsUsed }: Receipt): Fields => ({
   ...usageMetadata(usage),
   ...(reported === undefined && { estimated: true }),
   creditsUsed,
 });
 
-/** The upstream's own object, or ours where it sent none. */
+/** The upstream's own usage, or ours where it sent none. */
 export const shownUsage = (receipt: Receipt): Fields =>
   isRecord(receipt.reported) ? { ...receipt.reported, creditsUsed: receipt.creditsUsed } : convertedUsage(receipt);

@@ -10,10 +10,10 @@ import { renderOpenaiError } from '../openai-errors';
 import type { Bridge, Call, Dialect } from '../types';
 import { NativeChatStream } from './stream';
 
-/** Answers where the client names no model. */
+/** Used where the client names no model. */
 export const DEFAULT_MODEL = 'gpt-5.4-mini';
 
-/** What a message costs at least: for each started so many tokens of its conversation, so much. */
+/** The minimum price of a message: this much for each 4,096 tokens of conversation begun. */
 const TOKENS_PER_STEP = 4_096;
 const STEP_MICRO = fromCredits(2);
 
@@ -28,7 +28,7 @@ function withModel(body: string): string {
   return lacksOne ? setMembers(body, { model: JSON.stringify(DEFAULT_MODEL) }) : body;
 }
 
-/** The answer also says at its top what it cost. */
+/** Adds the cost at the top of the answer too. */
 function priced(bridge: Bridge): Bridge {
   const repaired = bridge.repaired?.bind(bridge);
   return {
@@ -59,7 +59,7 @@ function nativeCall(call: Call): Call {
   };
 }
 
-/** The gateway's own short form of a chat: `{messages, stream?, model?}` to `{id, choices, creditsUsed}`. */
+/** The gateway's own short form of chat: `{messages, stream?, model?}` to `{id, choices, creditsUsed}`. */
 export const nativeChat: Dialect = {
   id: 'native-chat',
   families: ['chat', 'responses', 'gemini'],

@@ -5,7 +5,7 @@ import type { WireId } from '../../core/wire-id';
 import { RelayAround } from '../relay-around';
 import type { OutgoingStream, Receipt, StreamRelay } from '../types';
 
-/** A chat stream whose last chunk also says at its top what the answer cost. */
+/** A chat stream whose last chunk also has the cost at its top. */
 export class NativeChatStream implements OutgoingStream {
   constructor(private readonly chat: OutgoingStream) {}
 

@@ -6,19 +6,19 @@ import type { Answer, Receipt } from '../types';
 import { endedInCalls } from './end-in-calls';
 import { shownUsage } from './usage';
 
-/** Where OpenAI and its imitators put what a model writes. */
+/** The fields in which OpenAI and compatible upstreams put what a model writes. */
 export const TEXT_FIELDS = ['content', 'reasoning_content', 'reasoning', 'arguments', 'refusal', 'transcript'] as const;
 const OTHER_FIELDS = ['tool_calls', 'function_call', 'audio', 'images', 'reasoning_details', 'annotations'] as const;
 
 const filled = (value: unknown): boolean =>
   typeof value === 'string' || Array.isArray(value) ? value.length > 0 : isRecord(value) && Object.keys(value).length > 0;
 
-/** Does a stream's delta, or an answer's message, say anything? */
+/** Does a delta, or an answer's message, say anything? */
 export function deltaHasContent(delta: unknown): boolean {
   return isRecord(delta) && (TEXT_FIELDS.some((field) => filled(delta[field])) || OTHER_FIELDS.some((field) => filled(delta[field])));
 }
 
-/** Without a choice there is nothing that a client could read, and in a stream no end. */
+/** An answer without a choice is unreadable, and a stream without one never ends. */
 export function readChatAnswer(json: unknown): Answer | undefined {
   if (!isRecord(json) || !Array.isArray(json.choices) || json.choices.length === 0) return undefined;
   const messages = (json.choices as unknown[]).map((choice) => (isRecord(choice) ? choice.message : undefined));
@@ -27,7 +27,7 @@ export function readChatAnswer(json: unknown): Answer | undefined {
   return { usage: json.usage, hasOutput, outputChars };
 }
 
-/** The answer as it came, with the cost in its usage; an estimate takes the place of usage that nobody can read. */
+/** The answer as it came, with the cost added to its usage; unreadable usage is replaced by an estimate. */
 export function renderChatAnswer(text: string, receipt: Receipt): string {
   const { reported, creditsUsed } = receipt;
   const found = members(text).findLast(({ key }) => key === 'usage');
@@ -37,7 +37,7 @@ export function renderChatAnswer(text: string, receipt: Receipt): string {
   return setMembers(withEnds(text), { usage: priced });
 }
 
-/** Most answers have no calls, and are not read for them. */
+/** Skips the search for calls in most answers, which have none. */
 function withEnds(text: string): string {
   const json = CALLS.test(text) ? parseJson(text) : undefined;
   return isRecord(json) && Array.isArray(json.choices) ? endedInCalls(text, json.choices as unknown[], hasCalls) : text;

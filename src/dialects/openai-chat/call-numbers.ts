@@ -2,25 +2,25 @@ import { rewriteElements, rewriteMembers, setMembers } from '../../core/json';
 import { isRecord } from '../../core/record';
 import { type BegunCall, callPosition } from './tool-calls';
 
-/** Escaped text within arguments cannot match. */
+/** Cannot match inside arguments, whose quotes are escaped. */
 const CALLS = /"tool_calls"\s*:\s*\[\s*\{/;
 const NAMED = /"name"\s*:\s*"[^"]/;
 
-/** A choice's own number; a lone one may lack it. */
+/** A choice's index; a single choice may lack it. */
 export const indexOf = (choice: unknown): unknown => (isRecord(choice) ? (choice.index ?? 0) : undefined);
 
 /**
- * The `index` of a stream's tool calls. Clients put a call's deltas together by it, and some upstreams give all calls
- * the same one, or none: github.com/BerriAI/litellm/issues/11999
+ * Corrects the `index` of a stream's tool calls, by which clients assemble them: some upstreams give all calls the same
+ * index, or none (github.com/BerriAI/litellm/issues/11999).
  */
 export class CallNumbers {
-  /** By the choice's index. */
+  /** Calls by their choice's index. */
   private readonly begun = new Map<unknown, BegunCall[]>();
   private isWrong = false;
-  /** The pieces of a call bear its number, so that only the beginnings of others are still to be looked at. */
+  /** The upstream numbers its calls properly, so only the first pieces of further calls need a look. */
   private isProved = false;
 
-  /** May a number in these events be wrong? */
+  /** May these events hold a wrong index? */
   concerns(events: string): boolean {
     return events.includes('"tool_calls"') && CALLS.test(events) && (!this.isProved || NAMED.test(events));
   }
@@ -29,7 +29,7 @@ export class CallNumbers {
     return this.begun.has(choiceIndex);
   }
 
-  /** The text of a chunk with each call's place for its number. */
+  /** A chunk's text with the right index on each call. */
   numbered(data: string, choices: readonly unknown[]): string {
     const places = choices.map((choice) =>
       isRecord(choice) && isRecord(choice.delta) ? this.placesOf(indexOf(choice), choice.delta) : [],
@@ -43,7 +43,7 @@ export class CallNumbers {
     );
   }
 
-  /** Where the delta's calls stand; empty when that is what their numbers say. */
+  /** The right indexes of the delta's calls; empty where they are right already. */
   private placesOf(choiceIndex: unknown, { tool_calls }: Record<string, unknown>): (number | undefined)[] {
     if (!Array.isArray(tool_calls) || tool_calls.length === 0) return [];
     const calls = this.begun.get(choiceIndex) ?? [];
@@ -65,7 +65,7 @@ export class CallNumbers {
   }
 }
 
-/** The text of an object with the values of one of its members changed. */
+/** An object's text with the elements of one member's list changed. */
 const inMember = (text: string, name: string, change: (raw: string) => string): string =>
   rewriteMembers(text, (raw, key) => (key === name ? change(raw) : raw));
 

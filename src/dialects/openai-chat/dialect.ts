@@ -12,11 +12,11 @@ import { CHAT_CHUNKS } from './relay';
 import { type ChatRequest, ofModel, parseChat } from './request';
 import { ChatStream, renderChatStreamError } from './stream';
 
-/** The wires of all chat that is as OpenAI has it. */
+/** The wires for chat in OpenAI's own form. */
 export const CHAT_WIRES: readonly WireId[] = ['openai-chat', 'openai-responses'];
 
 export function chatCall(request: ChatRequest, thoughts: ThoughtsByCall = NO_THOUGHTS): Call {
-  // Converted once, and only where a target asks for it.
+  // Converted once, and only if a target needs it.
   let crossing: ResponsesCrossing | undefined;
   const overResponses = (): ResponsesCrossing => {
     crossing ??= crossToResponses(request, thoughts);

@@ -1,2 +1,2 @@
-/** Goes before pictures of a model that draws, where they are the user's: they have no place beside what an assistant said. */
+/** Introduces pictures that a model drew when they are sent back as the user's, for formats without pictures in an assistant's message. */
 export const IMAGES_DRAWN = 'The images of the answer above:';

@@ -6,17 +6,17 @@ import { argumentsOf, type BegunCall, callPosition } from './tool-calls';
 
 type Fields = Record<string, unknown>;
 
-/** All choices that have come have ended. */
+/** Have all choices that came also ended? */
 export const allEnded = (choices: ReadonlyMap<number, Fields>): boolean =>
   choices.size > 0 && [...choices.values()].every(({ finish_reason }) => typeof finish_reason === 'string');
 
-/** A chunk's choices; behind the end of an answer usage may come by itself. Undefined where that is no chunk. */
+/** A chunk's choices; usage may follow an answer's end in a chunk without any. Undefined where it is no chunk. */
 export function choicesOf(chunk: Fields, before: ReadonlyMap<number, Fields>): unknown[] | undefined {
   if (Array.isArray(chunk.choices)) return chunk.choices as unknown[];
   return allEnded(before) && !isFailedChunk(chunk) ? [] : undefined;
 }
 
-/** A stream's chunks as the one completion that they add up to; undefined when there is no choice in them, or an error. */
+/** Folds a stream's chunks into the one completion that they add up to; undefined when they hold no choice, or an error. */
 export function foldChatStream(events: string): string | undefined {
   const choices = new Map<number, Fields>();
   let head: Fields | undefined;
@@ -35,14 +35,14 @@ export function foldChatStream(events: string): string | undefined {
   return JSON.stringify({ ...head, object: 'chat.completion', choices: inOrder, ...(usage !== undefined && { usage }) });
 }
 
-/** Tool calls of a whole answer have no numbers. */
+/** Tool calls of a whole answer have no index. */
 function unnumbered({ message, ...choice }: Fields): Fields {
   const calls = isRecord(message) ? message.tool_calls : undefined;
   if (!Array.isArray(calls)) return { ...choice, message };
   return { ...choice, message: { ...(message as Fields), tool_calls: (calls as Fields[]).map(({ index: _, ...call }) => call) } };
 }
 
-/** What a choice says of its tokens: lists, of which each chunk has what belongs to its own. */
+/** Joins the log probabilities of chunks, each of which has those of its own tokens. */
 export function joinedLogprobs(before: unknown, more: unknown): unknown {
   if (!isRecord(before) || !isRecord(more)) return more ?? before ?? null;
   const joined: Fields = { ...before };
@@ -75,12 +75,12 @@ function addDelta(message: Fields, delta: Fields): void {
   }
 }
 
-/** Later deltas leave a call's id and name empty, or give it another id. */
+/** Later deltas may leave a call's id and name empty, or give it another id. */
 function addFields(known: Fields, more: Fields): void {
   for (const [name, value] of Object.entries(more)) if (value !== null && value !== '' && !known[name]) known[name] = value;
 }
 
-/** What a call is given: a function's arguments, or a custom tool's free text. */
+/** A call's arguments, or a custom tool's free text. */
 const CALL_TEXTS: ReadonlySet<string> = new Set(['arguments', 'input']);
 
 function addToolCalls(calls: Fields[], deltas: unknown[]): Fields[] {

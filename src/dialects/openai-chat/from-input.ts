@@ -1,4 +1,4 @@
-/** Cursor sends bodies of the Responses format to the path of chat, and reads chat from it. */
+/** Cursor sends bodies in the Responses format to the chat path, and expects chat answers. */
 import { fail, type Result } from '../../core/errors';
 import { isRecord, parseJson } from '../../core/record';
 import { crossToChat } from '../openai-responses/over-chat/request';
@@ -6,7 +6,7 @@ import { parseResponses } from '../openai-responses/request';
 import type { ClientRequest } from '../types';
 import { type ChatRequest, parseChat } from './request';
 
-/** Chat's own options, which stand beside such an input and mean what they always do. */
+/** Chat's own options beside such an input; they mean what they mean in chat. */
 const CHAT_OPTIONS = [
   'models',
   'max_tokens',
@@ -20,11 +20,11 @@ const CHAT_OPTIONS = [
   'presence_penalty',
 ] as const;
 
-/** A function in the form of chat stands among tools of the other form. */
+/** A function in chat's form, as it may stand among tools of the Responses form. */
 const flatTool = (tool: unknown): unknown =>
   isRecord(tool) && tool.type === 'function' && isRecord(tool.function) ? { type: 'function', ...tool.function } : tool;
 
-/** The chat call that a body with `input` and no `messages` comes to; undefined for every other body. */
+/** The chat call of a body with `input` and without `messages`; undefined for any other body. */
 export function parseChatOfInput(request: ClientRequest): Result<ChatRequest> | undefined {
   const fields = parseJson(request.body);
   if (!isRecord(fields) || (fields.messages ?? undefined) !== undefined || (fields.input ?? undefined) === undefined) return undefined;
@@ -37,7 +37,7 @@ export function parseChatOfInput(request: ClientRequest): Result<ChatRequest> | 
       param: crossed.field,
     });
   const own = CHAT_OPTIONS.flatMap((name) => (fields[name] === undefined ? [] : [[name, fields[name]]]));
-  // Usage is a chunk of its own for those alone that ask for it.
+  // Only clients that ask for it get usage in a chunk of its own.
   const { stream_options } = fields;
   return parseChat(JSON.stringify({ model: parsed.value.model, ...crossed.crossing.fields, stream_options, ...Object.fromEntries(own) }));
 }

@@ -1,13 +1,16 @@
-/** Schemas of functions for upstreams that know a part of JSON Schema alone, as Google's do: https://ai.google.dev/api/caching#Schema */
+/**
+ * Simplifies function schemas for upstreams that know only a part of JSON Schema, as Google's do:
+ * https://ai.google.dev/api/caching#Schema
+ */
 import { rewriteElements, rewriteMembers } from '../../core/json';
 import { isRecord, parseJson } from '../../core/record';
 
 type Fields = Record<string, unknown>;
 
-/** A refusal tells where a keyword stands that is not known, and of many only the first. */
+/** Google's refusal says where an unknown keyword stands, but names only the first of several. */
 const REFUSED = /unknown name ["'](\$?\w+)["'] at ["'][^"']*(?:\btools\[|\bfunction|\bparameters\b)/gi;
 
-/** What a model that writes arguments hardly misses; the bounds that are left have a like that is known. */
+/** Keywords that a model writing arguments hardly misses; for bounds, a known alternative remains. */
 const UNKNOWN: readonly string[] = [
   ...['$schema', '$id', '$comment', 'additionalProperties', 'patternProperties', 'propertyNames', 'unevaluatedProperties'],
   ...['exclusiveMinimum', 'exclusiveMaximum', 'multipleOf', 'uniqueItems', 'contentEncoding', 'contentMediaType', 'const', 'examples'],
@@ -27,7 +30,7 @@ function plain(schema: unknown, unknown: ReadonlySet<string>): unknown {
   };
 }
 
-/** Names of properties may be called as keywords are. */
+/** Properties may be named like keywords, so names are not touched. */
 function plainIn(keyword: string, value: unknown, unknown: ReadonlySet<string>): unknown {
   if (keyword === 'properties' && isRecord(value))
     return Object.fromEntries(Object.entries(value).map(([name, schema]) => [name, plain(schema, unknown)]));
@@ -35,7 +38,7 @@ function plainIn(keyword: string, value: unknown, unknown: ReadonlySet<string>):
   return keyword === 'items' ? plain(value, unknown) : value;
 }
 
-/** The body with functions whose schemas have nothing of what is refused, nor what goes with it. */
+/** The body with function schemas without the refused keyword and those that belong to it. */
 export function plainSchemas(body: string, message: string): string {
   const named = [...message.matchAll(REFUSED)].flatMap(([, name]) => (name === undefined ? [] : [name]));
   if (named.length === 0) return body;

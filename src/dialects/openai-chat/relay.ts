@@ -10,21 +10,21 @@ import { isFailedChunk } from './failed-chunk';
 import type { ChatRequest } from './request';
 import { shownUsage } from './usage';
 
-/** Nothing in a run of events needs a closer look unless one of these is in it. Escaped text cannot match. */
+/** Events without any of these can pass unexamined. Text inside JSON strings cannot match, since its quotes are escaped. */
 const NOTEWORTHY = /"usage"\s*:\s*\{|"error"\s*:\s*[{"]|"finish_reason"\s*:\s*"[^"]|^data:(?! ?\{)/m;
 const DONE = 'data: [DONE]\n\n';
 const BACKSLASH = 0x5c;
 
 type Chunk = Record<string, unknown> & { choices: unknown[] };
 
-/** What tells the chunks of chat completions from those of legacy completions. */
+/** How chunks of chat completions and of legacy completions differ. */
 export interface ChunkShape {
   object: string;
   /** Does a choice's piece say anything? */
   speaks(choice: Record<string, unknown>): boolean;
-  /** A choice's last piece, where the upstream sent none. */
+  /** The last piece for a choice that the upstream left without one. */
   lastChoice: Record<string, unknown>;
-  /** The names of the members that hold text, as a pattern up to the text. */
+  /** Matches the names of members that hold text, up to the text. */
   textBegins: RegExp;
 }
 
@@ -36,9 +36,9 @@ export const CHAT_CHUNKS: ChunkShape = {
 };
 
 /**
- * A chat stream. Usage goes where the client expects it: on the last chunk beside `finish_reason`, since clients
- * that did not ask for a usage chunk read `choices[0]` of every one; or as a chunk of its own with `choices: []`,
- * exactly one, for those that asked.
+ * Relays a chat stream. Usage goes where the client expects it: clients that asked for a usage chunk get exactly one,
+ * with `choices: []`; for all others, who read `choices[0]` of every chunk, it is on the last chunk beside
+ * `finish_reason`.
  */
 export class ChatRelay implements StreamRelay {
   hasContent = false;
@@ -47,23 +47,23 @@ export class ChatRelay implements StreamRelay {
   failure: { error: unknown } | undefined;
   usage: unknown;
   outputChars = 0;
-  /** More was said after usage was last given. */
+  /** More was said after the last usage. */
   private saidMore = false;
-  /** The chunk that bears `finish_reason`, kept back until usage and cost are known. */
+  /** The chunk with `finish_reason`, held back until usage and cost are known. */
   private held: string | undefined;
   private last: Chunk | undefined;
-  /** Another upstream has sent the opening chunk. */
+  /** An earlier upstream has already sent the opening chunk. */
   private readonly continued: boolean;
-  /** By index: the choices that have begun, and those of them that have ended. */
+  /** Choices, by index, that have begun and that have ended. */
   private readonly startedChoices = new Set<unknown>();
   private readonly finished = new Set<unknown>();
   private readonly numbers = new CallNumbers();
   /** Nothing more will come. */
   private isOver = false;
 
-  /** Anything was sent, by this upstream or by one before it. */
+  /** Something was sent, by this upstream or an earlier one. */
   begun: boolean;
-  /** What the client knows the answer by: the id on the first chunk that it had. */
+  /** The id of the first chunk that was sent, which the answer keeps. */
   id: string | undefined;
 
   /** @param before The upstream that failed before its first content. */
@@ -78,11 +78,11 @@ export class ChatRelay implements StreamRelay {
   }
 
   get complete(): boolean {
-    // An answer may begin when another has ended, and some upstreams give fewer than they were asked for.
+    // A choice may begin after another has ended, and some upstreams give fewer than were asked for.
     return this.isOver ? this.allEnded : this.finished.size >= this.call.choices;
   }
 
-  /** All choices that have begun have ended. */
+  /** Have all choices that have begun also ended? */
   private get allEnded(): boolean {
     return this.finished.size > 0 && this.finished.size >= Math.min(this.startedChoices.size, this.call.choices);
   }
@@ -122,9 +122,9 @@ export class ChatRelay implements StreamRelay {
       return '';
     }
     const chunk = parseJson(data);
-    // Behind the end of an answer usage may come by itself.
+    // After an answer's end, usage may come in a chunk without choices.
     if (!isRecord(chunk) || isFailedChunk(chunk) || !(Array.isArray(chunk.choices) || this.allEnded)) {
-      // What fails behind its last word is not the answer.
+      // A failure after the answer's end does not concern the answer.
       if (this.complete) this.ended = true;
       else this.failure = { error: chunk };
       return '';
@@ -144,7 +144,7 @@ export class ChatRelay implements StreamRelay {
     if (speaks && usage === undefined) this.saidMore = true;
     if (this.continued && !this.hasContent) return '';
     this.begun = true;
-    // A trailer that only carries usage: what it says is on the chunk that is kept back.
+    // A trailing chunk with only usage: that goes onto the chunk held back.
     if (usage !== undefined && !finishes && !speaks && this.held !== undefined) return '';
     this.id ??= typeof chunk.id === 'string' ? chunk.id : undefined;
     const changes = {
@@ -153,7 +153,7 @@ export class ChatRelay implements StreamRelay {
     };
     const numbered = endedInCalls(this.numbers.numbered(data, choices), choices, (choice) => this.numbers.hasBegun(indexOf(choice)));
     const clean = numbered !== data || Object.keys(changes).length > 0 ? rewritten(numbered, changes) : event;
-    // How an answer ended is the last that a client reads of it, whatever the upstream sends behind that.
+    // Clients stop reading a choice at its end, so whatever the upstream sends after it is dropped.
     if (this.held !== undefined && !finishes && choices.every((choice) => this.finished.has(indexOf(choice)))) return clean;
     const before = this.held ?? '';
     this.held = finishes ? clean : undefined;
@@ -186,7 +186,7 @@ export class ChatRelay implements StreamRelay {
     return rewritten(data, { usage: priced }) + DONE;
   }
 
-  /** The ends of the choices that the upstream has left without one. */
+  /** An end for each choice that the upstream left without one. */
   private lastChoices(): unknown[] {
     const open = [...this.startedChoices].filter((index) => !this.finished.has(index));
     const { lastChoice } = this.shape;
@@ -198,10 +198,10 @@ export class ChatRelay implements StreamRelay {
   }
 }
 
-/** On one line: a line break is only ever between tokens of JSON, and would end the event's line of data. */
+/** On one line: line breaks in JSON occur only between tokens, and one would end the event's data line. */
 const rewritten = (data: string, changes: Record<string, string>): string => `data: ${setMembers(data, changes).replaceAll('\n', '')}\n\n`;
 
-/** Nobody is told by it what was used: some providers end with zeros behind their figures. */
+/** Some providers follow their real figures with zeros, which say nothing. */
 const isUncounted = (usage: unknown): boolean =>
   isRecord(usage) && Object.values(usage).every((count) => typeof count !== 'number' || count === 0);
 
@@ -211,7 +211,7 @@ function usageOf(chunk: Record<string, unknown>, [choice]: readonly unknown[]): 
   return isRecord(choice) && isRecord(choice.usage) ? choice.usage : undefined;
 }
 
-/** How much text the events carry, in characters of JSON: enough for an estimate where usage is missing. */
+/** How much text the events carry, in characters of JSON; good enough for an estimate where usage is missing. */
 function countText(events: string, textBegins: RegExp): number {
   const measure = measureOf(events);
   let chars = 0;
@@ -225,7 +225,7 @@ function countText(events: string, textBegins: RegExp): number {
   return chars;
 }
 
-/** Where a string ends. By hand, since a pattern for it overflows the stack on a picture of some megabytes. */
+/** Finds a string's end. Not by a pattern, which overflows the stack on a picture of some megabytes. */
 function closingQuote(text: string, from: number): number {
   for (let quote = text.indexOf('"', from); quote >= 0; quote = text.indexOf('"', quote + 1)) {
     let slashes = 0;

@@ -1,4 +1,4 @@
-/** Changes to a chat body that some upstream has refused. What is not changed keeps its bytes. */
+/** Repairs of a chat body that an upstream refused. Whatever is not changed keeps its bytes. */
 
 import { members, renameMembers, rewriteElements, rewriteMembers, setMembers, withoutMember } from '../../core/json';
 import { isFilled, isRecord, parseJson } from '../../core/record';
@@ -15,7 +15,7 @@ type Repair = (body: string, message: string) => string;
 
 const BOUNDS = ['max_tokens', 'max_completion_tokens'] as const;
 
-/** Each of the two names of an answer's bound is unknown to some upstream, which then tells of the other or of none. */
+/** Renames the output bound: each of its two names is unknown to some upstream, whose refusal then suggests the other or nothing. */
 const renameBound: Repair = (body, message) => {
   const named = BOUNDS.filter((name) => new RegExp(`\\b${name}\\b`).test(message));
   if (named.length === 0 || (named.length === 1 && !refusesOption(message))) return body;
@@ -25,7 +25,7 @@ const renameBound: Repair = (body, message) => {
   return renameMembers(body, from, BOUNDS.find((name) => name !== from)!);
 };
 
-/** Changes each object in the list that an object's member holds. */
+/** Changes each object in a list that is a member of an object. */
 const eachIn =
   (name: string, change: (raw: string) => string) =>
   (text: string): string =>
@@ -43,14 +43,14 @@ const without =
   (text: string): string =>
     withoutMember(text, name);
 
-/** The role is OpenAI's alone, and elsewhere called `system`. */
+/** Only OpenAI knows the role `developer`; elsewhere it is `system`. */
 const renameDeveloper: Repair = (body, message) =>
   /\bdeveloper\b/i.test(message)
     ? eachIn('messages', (raw) => (fieldsOf(raw).role === 'developer' ? setMembers(raw, { role: '"system"' }) : raw))(body)
     : body;
 
 /**
- * MiniMax, and whoever goes by the templates of Qwen and its like: https://github.com/openclaw/openclaw/issues/19386 and
+ * From MiniMax, and from templates of Qwen and others: https://github.com/openclaw/openclaw/issues/19386 and
  * https://github.com/BerriAI/litellm/pull/39282
  */
 const ONE_SYSTEM = /\bsystem message must be (?:at the (?:beginning|start)|first)|\binvalid (?:chat setting|message role: system)/i;
@@ -64,7 +64,7 @@ function saidIn(turn: unknown): string {
   return parts.flatMap((part) => (isRecord(part) && isFilled(part.text) ? [String(part.text)] : [])).join('\n');
 }
 
-/** What the system says first is one message; what it says later is the user's, marked as a reminder. */
+/** Joins leading system messages into one; later ones become the user's, marked as reminders. */
 const gatherSystem: Repair = (body, message) => {
   const { messages } = ONE_SYSTEM.test(message) ? fieldsOf(body) : {};
   if (!Array.isArray(messages)) return body;
@@ -90,11 +90,11 @@ function readableCall(raw: string): string {
   return rewriteMembers(raw, (value, key) => (key === 'function' ? setMembers(value, { arguments: given }) : value));
 }
 
-/** A call that was cut off, or that its model has written wrong, would end its conversation for good. */
+/** Arguments that were cut off or malformed would get every later turn refused. */
 const mendArguments: Repair = (body, message) =>
   BROKEN_ARGUMENTS.test(message) ? eachIn('messages', eachIn('tool_calls', readableCall))(body) : body;
 
-/** Beside calls it may be null with OpenAI, and not with Google: https://github.com/ujisati/claude-code-provider-proxy/issues/3 */
+/** Beside calls OpenAI allows null content, Google does not: https://github.com/ujisati/claude-code-provider-proxy/issues/3 */
 const NULL_CONTENT = /\bcontent\b[^\n]{0,60}\bnull\b/i;
 
 const fillContent: Repair = (body, message) =>
@@ -102,14 +102,14 @@ const fillContent: Repair = (body, message) =>
     ? eachIn('messages', (raw) => (fieldsOf(raw).content === null ? setMembers(raw, { content: '""' }) : raw))(body)
     : body;
 
-/** Pictures of a model that draws are the user's for one that has no place for them beside what an assistant said. */
+/** Pictures that a model drew become the user's, for upstreams without pictures in an assistant's message. */
 const showDrawn: Repair = (body, message) =>
   /\bimages\b/.test(message) && refusesOption(message)
     ? eachIn('messages', (raw) => {
         const { role, images, tool_calls } = fieldsOf(raw);
         if (role !== 'assistant' || !Array.isArray(images)) return raw;
         const said = withoutMember(raw, 'images');
-        // The results of calls are to stand at once behind them.
+        // Results must follow their calls directly, so nothing may come between.
         if (images.length === 0 || Array.isArray(tool_calls)) return said;
         return `${said},${JSON.stringify({ role: 'user', content: [{ type: 'text', text: IMAGES_DRAWN }, ...(images as unknown[])] })}`;
       })(body)
@@ -138,16 +138,16 @@ const dropSignatures: Repair = (body, message) =>
     ? eachIn('messages', (raw) => eachIn('tool_calls', without('extra_content'))(without('extra_content')(raw)))(body)
     : body;
 
-/** What an empty text counts for as missing: https://platform.moonshot.ai/docs/guide/use-kimi-k2-thinking-model */
+/** Moonshot counts an empty text as missing: https://platform.moonshot.ai/docs/guide/use-kimi-k2-thinking-model */
 export const NO_THOUGHT = ' ';
 
 export const refusesThoughts = (message: string): boolean => /reasoning_content/.test(message);
 
-/** Are they missing, or not known at all? */
+/** Are thoughts missing, or is the field unknown? */
 export const missesThoughts = (message: string): boolean =>
   !refusesOption(message) && /missing|required|must be|passed back/i.test(message);
 
-/** Thinking models want the thoughts of their own past turns, which many clients drop; others do not know the field. */
+/** Thinking models want the thoughts of their own past turns, which many clients drop; other models refuse the field. */
 const mendThoughts: Repair = (body, message) => {
   if (!refusesThoughts(message)) return body;
   if (!missesThoughts(message)) return eachIn('messages', without('reasoning_content'))(body);
@@ -159,10 +159,10 @@ const mendThoughts: Repair = (body, message) => {
 
 const sayPlainly: Repair = (body, message) => (refusesOption(message) ? plainBody(body, message) : body);
 
-/** Many clients always send them, and OpenAI takes none with nothing in it: https://github.com/continuedev/continue/issues/3370 */
+/** Many clients always send these lists, but OpenAI refuses empty ones: https://github.com/continuedev/continue/issues/3370 */
 const EMPTY_LISTS = /\b(?:tools|functions|tool_calls)\b/;
 const REFUSES_EMPTY = /\bempty\b|too short|at least (?:1|one)\b|minimum length/i;
-/** What says how tools are chosen, where there are none. */
+/** Options about tools in a request without any. */
 const NEEDS_TOOLS = /only allowed when ['"`]?tools['"`]? (?:are|is)|['"`]?tools['"`]? must be (?:set|specified|provided)/i;
 const TOOL_OPTIONS: readonly string[] = ['tool_choice', 'parallel_tool_calls'];
 const IDLE_CHOICES: readonly unknown[] = ['auto', 'none', null];
@@ -174,7 +174,7 @@ const withoutEmpty =
 
 const isEmptyList = (raw: string): boolean => /^\[\s*\]$/.test(raw);
 
-/** Asks for nothing, as it would not if it were not there. */
+/** Does this value ask for no more than leaving the field out? */
 const isIdle = (key: string, raw: string): boolean => /^(?:null|false|""|\[\s*\]|\{\s*\})$/.test(raw) || (key === 'n' && raw === '1');
 
 const leaveOutIdle: Repair = (body, message) =>
@@ -187,14 +187,15 @@ const leaveOutEmpty: Repair = (body, message) => {
   if (!refused) return body;
   const filled = withoutEmpty('tools', 'functions')(eachIn('messages', withoutEmpty('tool_calls'))(body));
   const { tools, tool_choice } = fieldsOf(filled);
-  // A choice that forces a call is the caller's to explain.
+  // A choice that forces a call needs tools; the mistake is the caller's.
   if (isRecord(tool_choice) || Array.isArray(tools) || !IDLE_CHOICES.includes(tool_choice ?? null)) return filled;
   return rewriteMembers(filled, (raw, key) => (TOOL_OPTIONS.includes(key) ? undefined : raw));
 };
 
 /**
- * What an answer is as good without, in groups of which all goes with one. OpenAI's clients send the first, of which Google and
- * Mistral do not know all; what LiteLLM is told, and keeps to itself, comes second: https://docs.litellm.ai/docs/proxy/user_keys
+ * Fields that an answer does not depend on, in groups that are removed together. OpenAI's clients send the first group,
+ * parts of which Google and Mistral refuse. The second is meant for LiteLLM itself:
+ * https://docs.litellm.ai/docs/proxy/user_keys
  */
 const NOTES: readonly (readonly string[])[] = [
   [
@@ -205,17 +206,17 @@ const NOTES: readonly (readonly string[])[] = [
     ...['tags', 'num_retries', 'max_retries', 'timeout', 'request_timeout', 'drop_params', 'additional_drop_params'],
     ...['cache', 'caching', 'litellm_session_id', 'litellm_trace_id', 'litellm_metadata'],
   ],
-  // These say how to answer.
+  // Unlike the others, these influence the answer.
   ['parallel_tool_calls'],
   ['reasoning_effort'],
 ];
 
-/** Who comes from LiteLLM has lists of tags in it, and OpenAI takes texts alone, and them only where it keeps the answer. */
+/** LiteLLM's clients put lists of tags there; OpenAI allows only strings, and only for stored answers. */
 export const refusesMetadata = (message: string): boolean => /['"`]metadata(?:\.[^'"`]*)?['"`]/.test(message);
 
 const leaveOutUnknown: Repair = (body, message) => {
   if (refusesMetadata(message)) return withoutMember(body, 'metadata');
-  // What it is set to is the caller's to change.
+  // Only the value was refused, and that is the caller's to change.
   if (!refusesOption(message) || /\bunsupported value\b/i.test(message)) return body;
   const refused = new Set(NOTES.filter((group) => group.some((name) => isNamedIn(message, name))).flat());
   return refused.size === 0 ? body : rewriteMembers(body, (raw, key) => (refused.has(key) ? undefined : raw));
@@ -240,7 +241,7 @@ const REPAIRS: readonly Repair[] = [
   mendThoughts,
 ];
 
-/** The body without what it was refused for; undefined where that is the caller's to change. */
+/** The body without what was refused; undefined where that is the caller's to change. */
 export function repairedChatBody(body: string, message: string): string | undefined {
   const repaired = REPAIRS.reduce((text, repair) => repair(text, message), body);
   return repaired === body ? undefined : repaired;

@@ -5,7 +5,7 @@ import { type PromptSize, promptSize } from '../estimate-tokens';
 import { besideTurns, outputTokens, parseBody } from '../parse-body';
 import { thoughtsOff } from '../thoughts-off';
 
-/** What is priced or routed on. All other fields pass through as they came. */
+/** Only what is priced or routed on is validated; all other fields pass through unchanged. */
 export const chatRequest = z.looseObject({
   model: z.string().min(1),
   messages: z.array(z.looseObject({ role: z.string() })).min(1),
@@ -16,26 +16,26 @@ export const chatRequest = z.looseObject({
   max_completion_tokens: outputTokens.nullish(),
 });
 
-/** A chat request, read as far as it is priced or routed on. */
+/** A chat request, as far as it is priced or routed on. */
 export interface ChatRequest extends PromptSize {
   body: string;
   model: string;
   stream: boolean;
   choices: number;
   maxOutputTokens: number | undefined;
-  /** The model was told not to think. */
+  /** Thinking is turned off. */
   thoughtsOff?: boolean;
-  /** The client asked for a usage chunk of its own. */
+  /** The client asked for usage in a chunk of its own. */
   includeUsage: boolean;
   /** The answer is sound. */
   speaks?: boolean;
-  /** The models that are asked should this one fail. */
+  /** The models to ask when this one fails. */
   otherModels?: readonly string[];
-  /** The body, parsed, but for its turns. */
+  /** The parsed body, without its messages. */
   fields?: Record<string, unknown>;
 }
 
-/** The same of another model. */
+/** The same request for another model. */
 export const ofModel = ({ otherModels: _, ...request }: ChatRequest, model: string): ChatRequest => ({
   ...request,
   model,
@@ -63,7 +63,7 @@ export function parseChat(text: string): Result<ChatRequest> {
   });
 }
 
-/** The body as the upstream gets it: its own id for the model, and usage asked for in streams. */
+/** The body as the upstream gets it: with its own model id and, in streams, a request for usage. */
 export function upstreamChatBody(call: Pick<ChatRequest, 'model' | 'stream' | 'body' | 'fields'>, model: string): string {
   const changes: Record<string, string> = {};
   if (model !== call.model) changes.model = JSON.stringify(model);
@@ -72,17 +72,17 @@ export function upstreamChatBody(call: Pick<ChatRequest, 'model' | 'stream' | 'b
     const raw = options && call.body.slice(options.start, options.end);
     changes.stream_options = raw?.startsWith('{') ? setMembers(raw, { include_usage: 'true' }) : '{"include_usage":true}';
   }
-  // OpenAI refuses it without a stream, for which some clients set it once and for all.
+  // OpenAI refuses it without a stream, but some clients always send it.
   const isIdle = !call.stream && call.fields !== undefined && 'stream_options' in call.fields;
   const body = isIdle ? withoutMember(call.body, 'stream_options') : call.body;
   return Object.keys(changes).length === 0 ? body : setMembers(body, changes);
 }
 
-/** The call with its bound under the older name alone. */
+/** The call with its bound under the older name only. */
 export function withMaxTokens(call: ChatRequest): ChatRequest {
   const { body } = call;
   const bound = members(body).findLast(({ key }) => key === 'max_completion_tokens');
   if (!bound || body.slice(bound.start, bound.end) === 'null') return call;
-  // The newer name is the one that the call is priced by, should it bring both.
+  // If both names are present, the newer one is what was priced.
   return { ...call, body: renameMembers(withoutMember(body, 'max_tokens'), 'max_completion_tokens', 'max_tokens') };
 }

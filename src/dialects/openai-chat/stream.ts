@@ -12,7 +12,7 @@ export class ChatStream implements OutgoingStream {
   private current: ChatRelay | OverResponsesRelay | undefined;
   private readonly asked: Pick<ChatRequest, 'includeUsage' | 'choices'>;
 
-  /** A stream outlasts its request's body, so of the request it keeps no more than it needs. */
+  /** Takes from the request only what it needs: a stream outlasts its request's body, which may be megabytes. */
   constructor(
     { includeUsage, choices }: Pick<ChatRequest, 'includeUsage' | 'choices'>,
     private readonly requestId: string,
@@ -31,7 +31,7 @@ export class ChatStream implements OutgoingStream {
     return this.current;
   }
 
-  // One newline only: some clients dispatch an empty event on a blank line and fail on it.
+  // Only one newline: at a blank line some clients dispatch an empty event and fail on it.
   keepalive = (): string => ': ping\n';
 
   fail(error: GatewayError): string {

@@ -1,9 +1,9 @@
 import { isFilled } from '../../core/record';
 
-/** A tool call as far as a stream has told of it. */
+/** A tool call as far as a stream has shown it. */
 export interface BegunCall {
   id?: string | undefined;
-  /** The upstream's number for it. */
+  /** The upstream's index for it. */
   index?: unknown;
 }
 
@@ -13,10 +13,10 @@ interface CallDelta {
   function?: unknown;
 }
 
-/** Of a function that takes nothing: the field may be left out in other formats, and some upstreams of chat want it. */
+/** For a function without parameters: other formats allow leaving the field out, some chat upstreams do not. */
 export const NO_PARAMETERS: Record<string, unknown> = { type: 'object', properties: {} };
 
-/** Arguments as text: some upstreams send them as an object. */
+/** Arguments as text; some upstreams send an object. */
 export const argumentsOf = (value: unknown): string =>
   typeof value === 'string' ? value : typeof value === 'object' && value !== null ? JSON.stringify(value) : '';
 
@@ -24,9 +24,9 @@ const namesFunction = ({ function: called }: CallDelta): boolean =>
   typeof called === 'object' && called !== null && 'name' in called && isFilled(called.name);
 
 /**
- * To which of the calls that have begun a delta belongs; their number where it begins another. By its index, but for
- * upstreams that give all calls the same one, or none: there another id beside a name is another call. An id alone
- * is not, as some upstreams make a new one for each delta.
+ * Which of the calls begun so far a delta belongs to, or the number of calls if it begins another. The index decides,
+ * except with upstreams that give all calls the same one or none: there a new id beside a name is a new call. A new id
+ * alone is not, since some upstreams make one for each delta.
  */
 export function callPosition(calls: readonly BegunCall[], delta: CallDelta): number {
   const begins = namesFunction(delta);

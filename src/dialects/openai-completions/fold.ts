@@ -4,7 +4,7 @@ import { allEnded, choicesOf, joinedLogprobs } from '../openai-chat/fold';
 
 type Fields = Record<string, unknown>;
 
-/** A stream's chunks as the one completion that they add up to; undefined when there is no choice in them, or one without an end. */
+/** Folds a stream's chunks into one completion; undefined when they hold no choice, or one without an end. */
 export function foldCompletionStream(events: string): string | undefined {
   const choices = new Map<number, Fields & { text: string }>();
   let head: Fields | undefined;

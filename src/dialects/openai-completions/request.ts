@@ -6,7 +6,7 @@ import { besideTurns, outputTokens, parseBody } from '../parse-body';
 
 const count = z.int().min(1).max(128).nullish();
 
-/** What is priced or routed on. All other fields pass through as they came. */
+/** Only what is priced or routed on is validated; all other fields pass through unchanged. */
 export const completionsRequest = z.looseObject({
   model: z.string().min(1),
   prompt: z.union([z.string(), z.array(z.unknown()).min(1)]).nullish(),
@@ -17,13 +17,13 @@ export const completionsRequest = z.looseObject({
   max_tokens: outputTokens.nullish(),
 });
 
-/** The bound that applies where the client gives none: https://platform.openai.com/docs/api-reference/completions/create */
+/** The default bound: https://platform.openai.com/docs/api-reference/completions/create */
 const DEFAULT_MAX_TOKENS = 16;
 
-/** A list of strings or of token lists is so many prompts; a list of tokens is one. */
+/** A list of strings or of token lists is several prompts; a list of tokens is one. */
 const promptsIn = (prompt: unknown): number => (Array.isArray(prompt) && typeof prompt[0] !== 'number' ? prompt.length : 1);
 
-/** A legacy completion, read as far as it is priced or routed on. */
+/** Reads a legacy completion as far as it is priced or routed on. */
 export function parseCompletions(body: string): Result<ChatRequest> {
   const parsed = parseBody(body, completionsRequest);
   if (!parsed.ok) return parsed;

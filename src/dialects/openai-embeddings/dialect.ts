@@ -10,7 +10,7 @@ import { besideTurns, type ParsedBody, parseBody } from '../parse-body';
 import type { Answer, Bridge, Call, Dialect, OutgoingStream, Receipt } from '../types';
 import { encodeVectors } from './vectors';
 
-/** What is priced or routed on. All other fields pass through as they came. */
+/** Only what is priced or routed on is validated; all other fields pass through unchanged. */
 export const embeddingsRequest = z.looseObject({
   model: z.string().min(1),
   input: z.union([z.string(), z.array(z.unknown()).min(1)]),
@@ -28,7 +28,7 @@ const bridge = (body: string, model: string, base64: boolean): Bridge => ({
   renderAnswer: (text: string, receipt: Receipt) => renderChatAnswer(base64 ? encodeVectors(text) : text, receipt),
 });
 
-/** Embeddings come in one piece. */
+/** Embeddings are never streamed. */
 const noStream = (): OutgoingStream => {
   throw new Error('embeddings are not streamed');
 };

@@ -5,8 +5,8 @@ const toBase64 = (vector: readonly number[]): string => new Uint8Array(new Float
 const isVector = (value: unknown): value is number[] => Array.isArray(value) && value.every((part) => typeof part === 'number');
 
 /**
- * Vectors as base64 of little-endian 32-bit floats, for an upstream that sends numbers all the same: some official
- * clients ask for base64 unasked and read numbers as an empty vector.
+ * Encodes vectors as base64 of little-endian 32-bit floats where an upstream sent numbers: some official clients ask
+ * for base64 unprompted and read numbers as an empty vector.
  */
 export function encodeVectors(text: string): string {
   const json = parseJson(text);

@@ -8,11 +8,11 @@ import { pricedUsage } from './usage';
 const ENDED = new Set(['completed', 'incomplete']);
 export const UNDER_WAY: ReadonlySet<string> = new Set(['queued', 'in_progress']);
 
-/** An answer is one that ended, well or cut short, or, in the background, one that has been taken on. */
+/** An answer has ended, complete or cut short, or has at least been accepted for the background. */
 export function readResponse(request: Pick<ResponsesRequest, 'store' | 'background'>, json: unknown): Answer | undefined {
   if (!isRecord(json) || !Array.isArray(json.output)) return undefined;
   const { status } = json;
-  // A compaction has no status: what there is of it is whole.
+  // A compaction has no status and is always complete.
   const ended = json.object === 'response.compaction' || (typeof status === 'string' && ENDED.has(status));
   const pending = typeof status === 'string' && UNDER_WAY.has(status) && (request.background || json.background === true);
   if (!ended && !pending) return undefined;
@@ -28,7 +28,7 @@ export function readResponse(request: Pick<ResponsesRequest, 'store' | 'backgrou
   };
 }
 
-/** The answer under the gateway's id, with the cost in its usage. One that is still under way has neither yet. */
+/** The answer under the gateway's id, with the cost in its usage. While it is under way it has no usage. */
 export function renderResponse(request: Pick<ResponsesRequest, 'previousResponseId'>, text: string, receipt: Receipt): string {
   const names = { id: responseId(receipt.requestId), previousResponseId: request.previousResponseId };
   const status = rawMember(text, 'status')?.slice(1, -1) ?? '';

@@ -26,7 +26,7 @@ function question(request: ResponsesRequest): TokenQuestion {
   };
 }
 
-/** A call of `/responses/input_tokens` (https://platform.openai.com/docs/api-reference/responses/input-tokens). */
+/** Reads a call of `/responses/input_tokens` (https://platform.openai.com/docs/api-reference/responses/input-tokens). */
 export function parseCountTokens(request: ClientRequest): Result<TokenQuestion> {
   const parsed = parseResponses(request);
   return parsed.ok ? ok(question(parsed.value)) : parsed;

@@ -13,9 +13,10 @@ import { parseResponses, type ResponsesRequest } from './request';
 import { ResponsesStream, type WayBack } from './stream';
 
 export function responsesCall(request: ResponsesRequest): Call {
-  // Converted once, and only where a target asks for it: before the stream is opened.
+  // Converted once, before the stream is opened, and only if a target needs it.
   let crossed: ChatCrossed | undefined;
-  // A stream may be open already when a provider that refuses one format is asked in the other, and outlasts the request.
+  // Filled in later: the stream may be open already when a provider refuses one format and is asked in the other. It
+  // also outlasts the request.
   const back: WayBack = { origins: undefined };
   const overChat = (): ChatCrossed => {
     crossed ??= crossToChat(request);

@@ -4,17 +4,17 @@ import { rawMember } from './response-object';
 
 export const ITEM_DONE = 'response.output_item.done';
 
-/** The items that a stream has finished: some upstreams stream them and leave them out of the response at its end. */
+/** Collects a stream's finished items, since some upstreams leave them out of the final response. */
 export class DoneItems {
   private readonly items = new Map<number, string>();
 
-  /** Of an event that says that an item is done. */
+  /** Takes an event that says that an item is done. */
   add(data: string, { output_index }: Record<string, unknown>): void {
     const item = rawMember(data, 'item');
     if (item !== undefined) this.items.set(typeof output_index === 'number' ? output_index : this.items.size, item);
   }
 
-  /** The response, as JSON and as text, with its items where it lacks them all; else the same text. */
+  /** The response's text, with the collected items where it has none; else unchanged. */
   putInto(response: unknown, raw: string): string {
     const isWhole = isRecord(response) && Array.isArray(response.output) && response.output.length > 0;
     if (isWhole || this.items.size === 0) return raw;

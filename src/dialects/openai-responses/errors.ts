@@ -5,25 +5,25 @@ import { numberedEvent } from './events';
 import { responseId } from './ids';
 import { nowSeconds, ownResponse } from './response-object';
 
-/** Codex tells its user of a spent limit by this code alone, and hides the text of every other 429. */
+/** The only code by which Codex tells its user of a spent limit; it hides the text of every other 429. */
 const QUOTA_SPENT = 'insufficient_quota';
 
 export const renderResponsesError = (error: GatewayError, requestId: string): RenderedError =>
   renderOpenaiError(error.kind === 'spending_limit' ? { ...error, code: QUOTA_SPENT } : error, requestId);
 
-/** Upstream faults: the same call, sent again, may well succeed. */
+/** Upstream failures that a retry may well cure. */
 const PASSING: ReadonlySet<ErrorKind> = new Set(['upstream_failed', 'upstream_overloaded', 'no_provider', 'unavailable', 'internal']);
 
-/** What Codex acts on by itself: it shortens its context, or says which policy it was. */
+/** Codes that Codex handles itself: it shortens the context, or names the policy. */
 const ACTED_ON: ReadonlySet<string> = new Set([CONTEXT_OVERFLOW, 'invalid_prompt', 'cyber_policy', 'bio_policy']);
 
-/** OpenAI says it inside the stream, and there alone Codex looks for it: a status of 400 ends its turn. */
+/** OpenAI reports it inside the stream, and only there Codex reacts to it: a status of 400 ends its turn. */
 export const isSaidInStream = ({ code }: GatewayError): boolean => code === CONTEXT_OVERFLOW;
 
 /**
- * The code of `response.failed`. Codex sends a failed turn up to five times more, each at a price, but for a few
- * codes; of those only `invalid_prompt` still shows the message
- * (https://github.com/openai/codex, codex-rs/codex-api/src/sse/responses.rs).
+ * The code for `response.failed`. Codex retries a failed turn up to five times, each at a price, except for a few
+ * codes; of those only `invalid_prompt` still shows the message (https://github.com/openai/codex,
+ * codex-rs/codex-api/src/sse/responses.rs).
  */
 function failedCode({ kind, code }: GatewayError): string {
   if (PASSING.has(kind)) return 'server_error';
@@ -31,8 +31,8 @@ function failedCode({ kind, code }: GatewayError): string {
 }
 
 /**
- * The `error` event, in both of its shapes: flat as the reference has it, and nested as OpenAI sends it. The code
- * is never null: clients with a schema take the event for an unknown one then, and lose the message.
+ * The fields of an `error` event in both of its shapes: flat as in the reference, and nested as OpenAI sends it. The
+ * code is never null, or clients that validate take the event for an unknown one and lose the message.
  */
 function errorFields(error: GatewayError, requestId: string): Record<string, unknown> {
   const code = error.code ?? openaiType(error);
@@ -41,7 +41,7 @@ function errorFields(error: GatewayError, requestId: string): Record<string, unk
 }
 
 /**
- * A failure as the last events of a stream. It is told twice: Codex passes over `error`, the Agents SDK and LangChain
+ * A failure as a stream's last events. It is reported twice: Codex ignores `error`, while the Agents SDK and LangChain
  * lose the text of `response.failed`. `response` is the response object as far as it is known.
  */
 export function failureEvents(error: GatewayError, requestId: string, response: Record<string, unknown>, firstNumber: number): string {
@@ -52,10 +52,10 @@ export function failureEvents(error: GatewayError, requestId: string, response: 
   );
 }
 
-/** Above the number of any event that a stream has had. */
+/** Higher than the number of any event that the stream can have had. */
 const BEYOND_ALL_NUMBERS = 1_000_000_000;
 
-/** The same at the end of a stream of which only the request is known. */
+/** The same for a stream of which only the request is known. */
 export function renderLoneError(error: GatewayError, requestId: string): string {
   const request = { fields: {}, model: '', store: true, previousResponseId: undefined };
   const response = ownResponse(request, { id: responseId(requestId), createdAt: nowSeconds(), status: 'failed' });

@@ -4,30 +4,30 @@ import { measureOf } from '../../core/text-chars';
 
 export const CREATED = 'response.created';
 
-/** Events that tell of the response as a whole while it goes on. */
+/** Events about the whole response while it is under way. */
 export const OPENING_EVENTS: ReadonlySet<string> = new Set([CREATED, 'response.queued', 'response.in_progress']);
 
-/** Events by which something begins that is still empty. */
+/** Events that begin something that is still empty. */
 export const EMPTY_BEGINNINGS: ReadonlySet<string> = new Set([
   'response.output_item.added',
   'response.content_part.added',
   'response.reasoning_summary_part.added',
 ]);
 
-/** Said by the gateway in an upstream's place, so that it is read as any failure. */
+/** Stands in for an upstream's own error, so that it is handled like any failure. */
 export const CUT_SHORT = {
   type: 'error',
   error: { type: 'server_error', code: 'stream_cut_short', message: 'the provider ended its stream before the response was complete' },
 };
 
-/** One event as it is sent; JSON over several lines keeps to the rules of the format. */
+/** Formats one event; JSON of several lines follows the rules of the event format. */
 export const formatEvent = (type: string, data: string): string => `event: ${type}\ndata: ${data.replace(/\r\n|\n|\r/g, '\ndata: ')}\n\n`;
 
-/** An event of the gateway's own. */
+/** An event that the gateway makes. */
 export const numberedEvent = (type: string, number: number, fields: Record<string, unknown>): string =>
   formatEvent(type, JSON.stringify({ type, sequence_number: number, ...fields }));
 
-/** What kind of event it is: by its own word, else by the event's name, else by there being an error in it. */
+/** An event's type: its `type` field, else the event's name, else `error` where it holds one. */
 export function eventType(json: Record<string, unknown>, event: string): string | undefined {
   if (typeof json.type === 'string') return json.type;
   const named = /^event: ?(\S+)/m.exec(event)?.[1];
@@ -36,7 +36,7 @@ export function eventType(json: Record<string, unknown>, event: string): string 
 
 const DELTA_BEGINS = /"delta"\s*:\s*"/g;
 
-/** How much text the events carry, in characters of JSON: enough for an estimate where usage is missing. */
+/** How much text the events carry, in characters of JSON; good enough for an estimate where usage is missing. */
 export function deltaChars(events: string): number {
   const measure = measureOf(events);
   let chars = 0;
@@ -52,7 +52,7 @@ export function deltaChars(events: string): number {
 
 const NUMBER = '"sequence_number"';
 
-/** The number of the last event in a text; a quoted one, inside a string, has a backslash before its quote. */
+/** The sequence number of the last event in a text. Inside a string the name's quotes would be escaped. */
 export function lastSequenceNumber(events: string): number | undefined {
   const at = events.lastIndexOf(NUMBER);
   if (at < 0) return undefined;

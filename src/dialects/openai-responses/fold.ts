@@ -7,8 +7,8 @@ import { rawMember } from './response-object';
 const TERMINAL: ReadonlySet<string> = new Set(['response.completed', 'response.incomplete', 'response.failed']);
 
 /**
- * The response that a stream ends with, as its upstream wrote it. Of a stream that ends in an error it is the error,
- * which the wire reads; of one without an end there is none.
+ * The final response of a stream, in the upstream's own bytes; for a stream that ends in an error the error, which the
+ * wire reads; undefined without an end.
  */
 export function foldResponses(events: string): string | undefined {
   const items = new DoneItems();

@@ -1,4 +1,4 @@
-/** Answers that an upstream keeps, given to their client again: with what they have cost, as they were the first time. */
+/** Stored answers that a client fetches again, with their cost added as it was the first time. */
 import { setMembers } from '../../core/json';
 import { isRecord, parseJson } from '../../core/record';
 import { eventData } from '../../core/sse';
@@ -7,10 +7,10 @@ import { UNDER_WAY } from './answer';
 import { eventType, formatEvent } from './events';
 import { rawMember } from './response-object';
 
-/** In credits; undefined while that is not settled. Asked for only of an answer that is over. */
+/** In credits; undefined until the answer is settled. Called only for an answer that is over. */
 type Cost = () => Promise<number | undefined>;
 
-/** @param raw A response object, or another document. */
+/** @param raw A response object or any other document. */
 export async function keptResponse(raw: string, cost: Cost): Promise<string> {
   const json = parseJson(raw);
   const usage = isRecord(json) && isRecord(json.usage) ? rawMember(raw, 'usage') : undefined;
@@ -19,7 +19,7 @@ export async function keptResponse(raw: string, cost: Cost): Promise<string> {
   return setMembers(raw, { usage: creditsUsed === undefined ? withoutOperatorsFigures(usage) : withCreditsUsed(usage, creditsUsed) });
 }
 
-/** The same of a stream's event, most of which have no response in them. */
+/** The same for an event of a stream; most hold no response. */
 export async function keptEvent(event: string, cost: Cost): Promise<string> {
   const data = event.includes('"usage"') ? (eventData(event)?.trim() ?? '') : '';
   const json = parseJson(data);

@@ -1,4 +1,4 @@
-/** Items of the gateway's own making, named in an input instead of being in it (the AI SDK does so unless `store` is false). */
+/** Items made by the gateway that an input names instead of containing, as the AI SDK does unless `store` is false. */
 import { fail, ok, type Result } from '../../core/errors';
 import { rewriteElements, rewriteMembers } from '../../core/json';
 import { isRecord, parseJson } from '../../core/record';
@@ -9,20 +9,20 @@ import type { ResponsesRequest } from './request';
 
 const MAX_QUOTED_CHARS = 200;
 
-/** The id that an item refers to, where the gateway has made it up. */
+/** The id of an item made by the gateway that this item refers to. */
 function ownName(item: unknown): string | undefined {
   if (!isRecord(item) || !isReference(item) || typeof item.id !== 'string') return undefined;
   return requestOfItem(item.id) === undefined ? undefined : item.id;
 }
 
-/** The requests that left the items which this one names; undefined where it names none. */
+/** The requests whose answers hold the items that the input names; undefined where it names none. */
 export function namedRequests({ fields: { input } }: ResponsesRequest): string[] | undefined {
   if (!Array.isArray(input)) return undefined;
   const names = (input as unknown[]).flatMap((item) => ownName(item) ?? []);
   return names.length === 0 ? undefined : [...new Set(names.map((name) => requestOfItem(name)!))];
 }
 
-/** The request with these items in the places of their names. */
+/** The request with each reference replaced by its item. */
 export function bringItems(request: ResponsesRequest, items: readonly unknown[]): Result<ResponsesRequest> {
   const found = new Map(items.flatMap((item) => (isRecord(item) ? [[item.id, item]] : [])));
   const input = request.fields.input as unknown[];

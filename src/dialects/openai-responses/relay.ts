@@ -9,7 +9,7 @@ import { itemHasContent, rawMember, renamed } from './response-object';
 import type { StreamState } from './stream-state';
 import { pricedUsage } from './usage';
 
-/** Nothing in a run of events needs a closer look unless one of these is in it. Escaped text cannot match. */
+/** Events without any of these can pass unexamined. Text inside JSON strings cannot match, since its quotes are escaped. */
 const NOTEWORTHY =
   /"type"\s*:\s*"(?:response\.(?:created|queued|in_progress|completed|incomplete|failed|output_item\.done)|error)"|^event: ?error\b|"error"\s*:\s*[{"]|^data:(?! ?\{)/m;
 
@@ -22,9 +22,9 @@ interface ReadEvent {
 }
 
 /**
- * A Responses stream from an upstream of the same format. All bytes pass as they came but for the events that carry
- * the response object, which bears the gateway's id. An item or part that is announced is held back until something
- * is in it: up to there another upstream can take over without the client having seen two first items.
+ * Relays a Responses stream from an upstream of the same format. All bytes pass unchanged except in events with the
+ * response object, which gets the gateway's id. An announced item or part is held back until it has content, so that
+ * another upstream can still take over without the client seeing two first items.
  */
 export class ResponsesRelay implements StreamRelay {
   hasContent = false;
@@ -36,14 +36,14 @@ export class ResponsesRelay implements StreamRelay {
   usage: unknown;
   outputChars = 0;
   storedId: string | undefined;
-  /** Announced, and still empty. */
+  /** Announced but still empty. */
   private announced: ReadEvent[] = [];
   private readonly items = new DoneItems();
-  /** The end of the stream, kept back until usage and cost are known. */
+  /** The stream's end, held back until usage and cost are known. */
   private end: ReadEvent | undefined;
-  /** The upstream's own numbers do not go on from what the client has had. */
+  /** The upstream's sequence numbers do not continue those that the client has seen. */
   private renumbers = false;
-  /** Opening events that an upstream before this one has sent. */
+  /** Opening events that an earlier upstream has sent. */
   private readonly inherited: ReadonlySet<string>;
 
   constructor(private readonly state: StreamState) {
@@ -61,7 +61,7 @@ export class ResponsesRelay implements StreamRelay {
       if (this.ended || this.failure) break;
     }
     if (!this.failure || hadContent) return out;
-    // Nothing of this upstream was seen yet, so nothing of it has to be: the next one begins afresh.
+    // Nothing of this upstream was sent, so the next one begins as if there had been none.
     takeBack();
     this.hasContent = false;
     return '';
@@ -71,7 +71,7 @@ export class ResponsesRelay implements StreamRelay {
     return this.push(closedRest(text));
   }
 
-  /** Content runs, under the upstream's own numbers: events pass unread. */
+  /** The content flows under the upstream's own numbers, so events pass unread. */
   private get flows(): boolean {
     return this.hasContent && this.hasOutput && !this.renumbers;
   }
@@ -88,7 +88,7 @@ export class ResponsesRelay implements StreamRelay {
     if (data === '[DONE]') return this.failWith(CUT_SHORT);
     const json = parseJson(data);
     const type = isRecord(json) ? eventType(json, event) : undefined;
-    // One that failed is free, tokens or none: what follows is the gateway's own end.
+    // A failed answer is free, whatever tokens it reports; the gateway writes its own end.
     if (!isRecord(json) || type === undefined || type === 'error' || type === 'response.failed')
       return this.failWith(json, type === 'response.failed');
     const read: ReadEvent = { type, data, sequence: json.sequence_number, verbatim: event };
@@ -125,14 +125,14 @@ export class ResponsesRelay implements StreamRelay {
     return created + this.emit({ type, data: setMembers(data, { response }), sequence });
   }
 
-  /** `response.created` in front of another event, where the upstream left it out. */
+  /** Sends `response.created` first where the upstream left it out. */
   private created(type: string, response: string): string {
     if (type === CREATED) return '';
     this.state.opened.add(CREATED);
     return this.emit({ type: CREATED, data: `{"type":"${CREATED}","response":${response}}`, sequence: undefined });
   }
 
-  /** What has to be sent before the first content. */
+  /** What must precede the first content. */
   private begin(): string {
     if (this.hasContent) return '';
     this.hasContent = true;
@@ -162,7 +162,7 @@ export class ResponsesRelay implements StreamRelay {
     if (request.store && response.store !== false && typeof response.id === 'string') this.storedId = response.id;
   }
 
-  /** The event under a number above the last one: its own, or else, and from there on, ours. */
+  /** The event with an increasing number: its own or, once numbers diverged, ours. */
   private emit({ type, data, sequence, verbatim }: ReadEvent): string {
     const { state } = this;
     if (!this.renumbers && typeof sequence === 'number' && sequence > state.lastSequence) {
@@ -186,7 +186,7 @@ export class ResponsesRelay implements StreamRelay {
 
 const WRITTEN = ['delta', 'text', 'refusal', 'arguments', 'input'] as const;
 
-/** Does an event bring anything that the model wrote or did? */
+/** Does an event hold anything that the model wrote or did? */
 function produces(type: string, json: Record<string, unknown>): boolean {
   if (type === ITEM_DONE) return itemHasContent(json.item);
   const written = WRITTEN.filter((name) => json[name] !== undefined);

@@ -1,21 +1,21 @@
-/** Changes to a Responses body that some upstream has refused. What is not changed keeps its bytes. */
+/** Repairs of a Responses body that an upstream refused. Whatever is not changed keeps its bytes. */
 import { rewriteElements, rewriteMembers, withoutMember } from '../../core/json';
 import { isRecord, parseJson } from '../../core/record';
 import { isNamedIn } from '../named-in';
 import { refusesOption, withoutSampling } from '../refused-options';
 import { shortenedIds } from '../short-ids';
 
-/** Another organization's thoughts, or another provider's: nobody here can read them again, and every later turn has them. */
+/** Encrypted thoughts of another organization or provider: no one here can read them, and every later turn would contain them. */
 const FOREIGN_THOUGHTS = /encrypted[ _]content|item with id '?rs_\S* not found/i;
-/** Another provider's names of items, which are as foreign: https://github.com/tingly-dev/tingly-box/pull/1445 */
+/** Item ids of another provider: https://github.com/tingly-dev/tingly-box/pull/1445 */
 const FOREIGN_IDS = /\binvalid '?input\[\d+\]\.id\b/i;
-/** Of what the gateway itself has added to an item that came over chat. */
+/** A field that the gateway added to items from chat. */
 const OWN_FIELD = 'extra_content';
 
-/** Their ids are what they are for. */
+/** For these the id is the content. */
 const NAMED_BY_ID: ReadonlySet<unknown> = new Set(['item_reference', 'compaction', 'mcp_approval_request']);
 
-/** An id binds an item to the thought before it: with the one goes the other. */
+/** An id ties an item to the thought before it, so without the thought the id must go. */
 function unbound(raw: string): string | undefined {
   const item = parseJson(raw);
   if (!isRecord(item)) return raw;
@@ -28,12 +28,12 @@ const eachItem = (body: string, change: (raw: string) => string | undefined): st
     key === 'input' && raw.startsWith('[') ? rewriteElements(raw, (item) => (item.startsWith('{') ? change(item) : item)) : raw,
   );
 
-/** What Codex and others tell OpenAI beside a request, and who serves this format after it does not know. */
+/** Fields that Codex and others send to OpenAI, and that other providers of this format do not know. */
 const NOTES: readonly string[] = [
   ...['client_metadata', 'access_programs', 'metadata', 'user', 'safety_identifier', 'service_tier'],
   ...['prompt_cache_key', 'prompt_cache_retention', 'prompt_cache_options'],
 ];
-/** The same of an item: https://github.com/openai/codex/issues/30161 */
+/** The same for fields of items: https://github.com/openai/codex/issues/30161 */
 const ITEM_NOTES: readonly string[] = ['internal_chat_message_metadata_passthrough', 'phase'];
 
 function withoutNotes(body: string, message: string): string {
@@ -43,7 +43,7 @@ function withoutNotes(body: string, message: string): string {
   return refused === undefined ? kept : eachItem(kept, (raw) => withoutMember(raw, refused));
 }
 
-/** The body without what it was refused for; undefined where that is the caller's to change. */
+/** The body without what was refused; undefined where that is the caller's to change. */
 export function repairedResponsesBody(body: string, message: string): string | undefined {
   let repaired = withoutNotes(withoutSampling(body, message), message);
   if (FOREIGN_THOUGHTS.test(message) || FOREIGN_IDS.test(message)) repaired = eachItem(repaired, unbound);

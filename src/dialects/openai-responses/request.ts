@@ -6,7 +6,7 @@ import { outputTokens, parseBody } from '../parse-body';
 import type { BridgedRequest, ClientRequest, ContinuedAnswer, RequestTarget } from '../types';
 import { requestOfResponse } from './ids';
 
-/** What is priced or routed on. All other fields, items and tools pass through as they came. */
+/** Only what is priced or routed on is validated; all other fields, items and tools pass through unchanged. */
 export const responsesRequest = z.looseObject({
   model: z.string().min(1),
   input: z.union([z.string(), z.array(z.looseObject({}))]).nullish(),
@@ -17,34 +17,34 @@ export const responsesRequest = z.looseObject({
   previous_response_id: z.string().nullish(),
 });
 
-/** What can stand in for `input`: each of them brings one. */
+/** Fields that can replace `input`, since each provides one. */
 const INPUT_ELSEWHERE = ['prompt', 'previous_response_id', 'conversation'] as const;
 
-/** A Responses request, read as far as it is priced or routed on. */
+/** A Responses request, as far as it is priced or routed on. */
 export interface ResponsesRequest extends PromptSize {
   body: string;
   /** The body, parsed. */
   fields: Record<string, unknown>;
   model: string;
-  /** The models that are asked should this one fail. */
+  /** The models to ask when this one fails. */
   otherModels?: readonly string[];
   stream: boolean;
   background: boolean;
-  /** False where the client asked that the answer be not kept. */
+  /** False where the client asked not to store the answer. */
   store: boolean;
   maxOutputTokens: number | undefined;
-  /** The client's own name for the answer that this call goes on from, and more of that answer. */
+  /** The client's id for the answer that this call goes on from, and more about that answer. */
   previousResponseId: string | undefined;
   continues: ContinuedAnswer | undefined;
-  /** Asks for the conversation in a shorter form rather than for an answer. */
+  /** Asks for a compacted conversation rather than an answer. */
   compacts: boolean;
-  /** The client's headers that the upstream has to see. */
+  /** Client headers that the upstream must see. */
   headers: Record<string, string>;
 }
 
 /**
- * `openai-beta` turns features on; with the `lite` header Codex says that the tools are inside the input. All of
- * Codex's other headers are for its own backend, and some carry local paths.
+ * `openai-beta` enables features; with the `lite` header Codex puts tools into the input. Codex's other headers are for
+ * its own backend, and some hold local paths.
  */
 const FORWARDED_HEADERS = ['openai-beta', 'x-openai-internal-codex-responses-lite'] as const;
 
@@ -91,7 +91,7 @@ export function parseResponses({ body: text, url, headers }: ClientRequest): Res
 
 const MAX_QUOTED_CHARS = 200;
 
-/** The refusal is the one that OpenAI gives where it does not know the answer; clients then send the whole input. */
+/** Refuses like OpenAI does for an unknown answer; clients then send the whole input. */
 function continuedAnswer(name: string): Result<ContinuedAnswer> {
   const missing = fail('invalid_request', `Previous response with id '${name.slice(0, MAX_QUOTED_CHARS)}' not found.`, {
     param: 'previous_response_id',
@@ -101,7 +101,7 @@ function continuedAnswer(name: string): Result<ContinuedAnswer> {
   return requestId === undefined ? missing : ok({ requestId, name, missing: missing.error });
 }
 
-/** The body as an upstream of the same format gets it: its own ids for the model and for the answer to go on from. */
+/** The body for an upstream of the same format, with the upstream's ids for the model and for the answer to go on from. */
 export function upstreamResponsesBody(request: ResponsesRequest, { model, storedId }: RequestTarget): BridgedRequest {
   const changes: Record<string, string> = {};
   if (model !== request.model) changes.model = JSON.stringify(model);

@@ -3,26 +3,26 @@ import { isRecord } from '../../core/record';
 import { textChars } from '../../core/text-chars';
 import type { ResponsesRequest } from './request';
 
-/** A response object's own names, for those that the upstream gave. */
+/** The names to put into a response object in place of the upstream's. */
 export interface ResponseNames {
   id: string;
-  /** The client's own, where the call goes on from another answer. */
+  /** The client's own id, where the call goes on from another answer. */
   previousResponseId: string | undefined;
 }
 
-/** The raw value of an object's member; of the last one, should it stand there twice. */
+/** The raw value of an object's member; the last one if it occurs twice. */
 export function rawMember(text: string, name: string): string | undefined {
   const found = members(text).findLast(({ key }) => key === name);
   return found && text.slice(found.start, found.end);
 }
 
-/** A response object under the gateway's names, with further members set; every other byte stays as it came. */
+/** A response object under the gateway's names and with further members set; every other byte stays. */
 export function renamed(raw: string, { id, previousResponseId }: ResponseNames, changes: Record<string, string> = {}): string {
   const previous = previousResponseId === undefined ? {} : { previous_response_id: JSON.stringify(previousResponseId) };
   return setMembers(raw, { id: JSON.stringify(id), ...previous, ...changes });
 }
 
-/** Does an output item say or do anything? A message or a line of thought may be there and be empty. */
+/** Does an output item say or do anything? A message or thought may still be empty. */
 export function itemHasContent(item: unknown): boolean {
   if (!isRecord(item)) return false;
   const parts = (list: unknown): boolean =>
@@ -33,13 +33,13 @@ export function itemHasContent(item: unknown): boolean {
   return true;
 }
 
-/** What is no text of the model's, however long: ciphers and pictures. */
+/** Fields that are not the model's text, however long: ciphers, pictures and ids. */
 const NOT_TEXT = new Set(['encrypted_content', 'result', 'id', 'call_id']);
 
 export const itemChars = (item: unknown): number =>
   textChars(JSON.stringify(item, (key, value: unknown) => (NOT_TEXT.has(key) ? undefined : value)) ?? '');
 
-/** Fields of a request that its response repeats, and what stands there where the client sent none. */
+/** Request fields that a response repeats, with the value for those that the client did not send. */
 const ECHOED: Readonly<Record<string, unknown>> = {
   background: false,
   frequency_penalty: 0,
@@ -63,10 +63,10 @@ const ECHOED: Readonly<Record<string, unknown>> = {
   metadata: {},
 };
 
-/** Of a request what a response object of the gateway's own repeats. */
+/** What of a request a response made by the gateway repeats. */
 export type EchoedRequest = Pick<ResponsesRequest, 'fields' | 'model' | 'store' | 'previousResponseId'>;
 
-/** For those who outlast the request's body: without its input. */
+/** The same without the input, for whoever outlasts the request's body. */
 export const echoedOf = ({ fields, model, store, previousResponseId }: EchoedRequest): EchoedRequest => ({
   fields: Object.fromEntries(Object.keys(ECHOED).map((name) => [name, fields[name]])),
   model,
@@ -75,7 +75,7 @@ export const echoedOf = ({ fields, model, store, previousResponseId }: EchoedReq
 });
 
 /**
- * A response object of the gateway's own making, complete enough for clients that read it against a schema
+ * A response object made by the gateway, complete enough for clients that validate it
  * (https://platform.openai.com/docs/api-reference/responses/object).
  */
 export function ownResponse(

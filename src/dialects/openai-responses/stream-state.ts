@@ -2,14 +2,14 @@ import { CREATED, lastSequenceNumber, numberedEvent } from './events';
 import { responseId } from './ids';
 import { type EchoedRequest, echoedOf, nowSeconds, ownResponse, type ResponseNames } from './response-object';
 
-/** What the client of a stream has had so far, whichever upstream it came from. */
+/** What a stream's client has received so far, from whichever upstream. */
 export class StreamState {
   readonly names: ResponseNames;
-  /** The number of the last event that was sent. */
+  /** The number of the last event sent. */
   lastSequence = -1;
-  /** The opening events that were sent: each goes out once, however many upstreams begin. */
+  /** The opening events sent; each is sent once, however many upstreams begin. */
   readonly opened = new Set<string>();
-  /** The response object as the client had it last, as JSON. */
+  /** The latest response object that was sent, as JSON. */
   response: string | undefined;
 
   readonly request: EchoedRequest;
@@ -23,7 +23,7 @@ export class StreamState {
     return this.opened.has(CREATED);
   }
 
-  /** What there was to know before something that may yet come to nothing; calling it brings that back. */
+  /** Remembers the state; calling the result restores it, should what follows come to nothing. */
   checkpoint(): () => void {
     const { lastSequence, response } = this;
     const opened = [...this.opened];
@@ -35,19 +35,19 @@ export class StreamState {
     };
   }
 
-  /** Takes note of events that are sent as they came. */
+  /** Notes events that are sent unchanged. */
   sent(events: string): string {
     this.lastSequence = lastSequenceNumber(events) ?? this.lastSequence;
     return events;
   }
 
-  /** An event of the gateway's own, under the next number. */
+  /** An event that the gateway makes, with the next number. */
   event(type: string, fields: Record<string, unknown>): string {
     this.lastSequence++;
     return numberedEvent(type, this.lastSequence, fields);
   }
 
-  /** `response.created` of the gateway's own, where no upstream has sent one. */
+  /** The gateway's own `response.created`, where no upstream has sent one. */
   create(more: { model?: string; [field: string]: unknown } = {}, createdAt = nowSeconds()): string {
     if (this.isCreated) return '';
     const response = ownResponse(this.request, { ...more, id: this.names.id, createdAt, status: 'in_progress' });

@@ -10,7 +10,7 @@ import { ResponsesRelay } from './relay';
 import { type EchoedRequest, nowSeconds, ownResponse } from './response-object';
 import { StreamState } from './stream-state';
 
-/** What leads back from chat, once the call has crossed to an upstream that speaks nothing else. */
+/** How to convert back from chat, set when the call has crossed to an upstream that speaks chat only. */
 export interface WayBack {
   origins: ChatCrossing['origins'] | undefined;
 }
@@ -33,8 +33,8 @@ export class ResponsesStream implements OutgoingStream {
   }
 
   /**
-   * A comment until the response is created, since every helper of the SDKs refuses any other first event. After
-   * that an event, since Codex's idle timer counts nothing else; it repeats the last number and uses none up.
+   * Before the response is created a comment, since the SDKs' helpers refuse any other first event. After that an
+   * event, since Codex's idle timer counts nothing else; it repeats the last number instead of using one up.
    */
   keepalive(): string {
     if (!this.state.isCreated) return ': ping\n';

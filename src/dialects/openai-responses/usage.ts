@@ -2,7 +2,7 @@ import type { Usage } from '../../core/usage';
 import { withCreditsUsed } from '../priced-usage';
 import type { Receipt } from '../types';
 
-/** Usage as this format writes it: its input includes what a cache took part in. */
+/** Usage in this format, whose input count includes cached tokens. */
 export function usageObject({
   inputTokens,
   cacheReadTokens,
@@ -29,6 +29,6 @@ export const ownUsage = ({ usage, reported, creditsUsed }: Receipt) => ({
   creditsUsed,
 });
 
-/** The upstream's own usage with the cost beside it; ours takes the place of one that nobody can read. */
+/** The upstream's own usage with the cost added; ours where that is unreadable. */
 export const pricedUsage = (raw: string | undefined, receipt: Receipt): string =>
   raw?.startsWith('{') && receipt.reported !== undefined ? withCreditsUsed(raw, receipt.creditsUsed) : JSON.stringify(ownUsage(receipt));

@@ -1,5 +1,5 @@
 /**
- * Chat for who asks in OpenRouter's words, which OpenAI does not have: thoughts by their name there, and the cost in USD
+ * Adds OpenRouter's fields to chat for clients that ask in its terms: `reasoning` for thoughts and the cost in USD
  * (https://openrouter.ai/docs/use-cases/reasoning-tokens, https://openrouter.ai/docs/use-cases/usage-accounting).
  */
 import { isRecord } from '../../core/record';
@@ -9,7 +9,7 @@ import { creditsAsUsd } from './usd';
 export const asksAsOpenrouters = ({ fields: { reasoning, include_reasoning, usage } = {} }: Pick<Call, 'fields'>): boolean =>
   isRecord(reasoning) || typeof include_reasoning === 'boolean' || isRecord(usage);
 
-/** Escaped text cannot match. */
+/** Cannot match inside text, whose quotes are escaped. */
 const THOUGHT = '"reasoning_content":';
 
 const renamed = (text: string): string => text.replaceAll(THOUGHT, '"reasoning":');
@@ -46,7 +46,7 @@ const openrouterStream = (stream: OutgoingStream): OutgoingStream => ({
   fail: (error) => stream.fail(error),
 });
 
-/** The relay itself, which tells of itself as before. */
+/** Everything but the text is the original relay's. */
 function openrouterRelay(relay: StreamRelay): StreamRelay {
   const push = relay.push.bind(relay);
   const pushRest = relay.pushRest.bind(relay);

@@ -1,4 +1,4 @@
-/** A call's receipt as clients of OpenRouter's API read it: https://openrouter.ai/docs/api/api-reference/generations/get-generation */
+/** A call's receipt in the form of OpenRouter's API: https://openrouter.ai/docs/api/api-reference/generations/get-generation */
 
 export interface GenerationFacts {
   id: string;
@@ -9,13 +9,13 @@ export interface GenerationFacts {
   provider: string | null;
   ending: string | null;
   latencyMs: number | null;
-  /** By bucket; null where none is known. */
+  /** By usage bucket; null where unknown. */
   usage: Readonly<Record<string, number>> | null;
 }
 
 const INPUTS = ['inputTokens', 'cacheReadTokens', 'cacheWrite5mTokens', 'cacheWrite1hTokens'];
 
-/** What the gateway does not know is null, as it is there. */
+/** Unknown fields are null, as in OpenRouter's answers. */
 const UNKNOWN = Object.fromEntries(
   [
     ...['app_id', 'cache_discount', 'external_user', 'finish_reason', 'http_referer', 'moderation_latency', 'native_finish_reason'],

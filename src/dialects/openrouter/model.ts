@@ -1,4 +1,7 @@
-/** A model as clients of OpenRouter's API read it, beside what others do: https://openrouter.ai/docs/api/api-reference/models/get-models */
+/**
+ * A model in the form of OpenRouter's API, in addition to what other clients read:
+ * https://openrouter.ai/docs/api/api-reference/models/get-models
+ */
 import { microAsUsd } from './usd';
 
 export interface ModelFacts {
@@ -7,7 +10,7 @@ export interface ModelFacts {
   capabilities: readonly string[];
   contextTokens: number | undefined;
   maxOutputTokens: number | undefined;
-  /** Micro-credits a million tokens. */
+  /** In micro-credits per million tokens. */
   inputMicro: number;
   outputMicro: number;
   cacheReadMicro: number;
@@ -15,7 +18,7 @@ export interface ModelFacts {
 
 const INPUTS: Readonly<Record<string, string>> = { vision: 'image', audio: 'audio' };
 
-/** What a request may set, by what the model can do; of those that reason most take no sampling. */
+/** The request parameters by a model's capabilities; most reasoning models take no sampling options. */
 const PARAMETERS: Readonly<Record<string, readonly string[]>> = {
   tools: ['tools', 'tool_choice', 'parallel_tool_calls'],
   reasoning: ['reasoning', 'include_reasoning', 'reasoning_effort'],
@@ -26,7 +29,7 @@ const UNREASONED = ['temperature', 'top_p'];
 
 const MICRO_PER_MTOK = 1_000_000;
 
-/** In USD a token, as text. */
+/** In USD per token, as strings. */
 export const openrouterPricing = ({ inputMicro, outputMicro, cacheReadMicro }: ModelFacts) => ({
   prompt: microAsUsd(inputMicro, MICRO_PER_MTOK),
   completion: microAsUsd(outputMicro, MICRO_PER_MTOK),

@@ -1,10 +1,10 @@
-/** A chat body that asks in OpenRouter's words, for an upstream that knows none of them. */
+/** Removes OpenRouter's own fields from a chat body, for an upstream that refuses them. */
 import { rewriteMembers, setMembers } from '../../core/json';
 import { isRecord, parseJson } from '../../core/record';
 import { isNamedIn } from '../named-in';
 
 const WORDS: readonly string[] = ['reasoning', 'include_reasoning', 'usage', 'transforms', 'route'];
-/** These say who answers, unless nothing is in them. */
+/** Fields that decide who answers; a non-empty one must not be dropped. */
 const ROUTING: readonly string[] = ['fallbacks', 'preset', 'provider', 'plugins'];
 const NOTHING = /^(?:null|false|""|\[\s*\]|\{\s*\})$/;
 
@@ -15,7 +15,7 @@ function effortOf({ reasoning, reasoning_effort }: Record<string, unknown>): unk
   return reasoning.effort ?? (reasoning.enabled === false ? 'none' : undefined);
 }
 
-/** The same without them, all at once since upstreams refuse one a time; how much to think is said in OpenAI's way. */
+/** Removes all of them at once, since upstreams refuse one at a time. How much to think is written in OpenAI's way. */
 export function plainBody(body: string, message: string): string {
   if (![...WORDS, ...ROUTING].some((name) => isNamedIn(message, name))) return body;
   const fields = parseJson(body);

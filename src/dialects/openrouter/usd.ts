@@ -2,7 +2,7 @@ import { CREDITS_PER_USD, MICRO_PER_USD } from '../../core/money';
 
 export const creditsAsUsd = (credits: number): number => credits / CREDITS_PER_USD;
 
-/** An amount for so many of something as USD for one, in digits: no power of ten, and none that division makes. */
+/** USD for one of `parts` pieces, in plain digits: without an exponent and without rounding errors of a division. */
 export function microAsUsd(micro: number, parts: number): string {
   const places = Math.log10(MICRO_PER_USD * parts);
   const digits = String(micro).padStart(places + 1, '0');

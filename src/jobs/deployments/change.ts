@@ -1,6 +1,6 @@
 /**
- * Other terms for a deployment. They are written down before its provider is told of them, and until it has answered the
- * dearer ones count; what was cut off, or not answered, is told again by the sweeper.
+ * Changes a deployment's terms. New terms are written down before the provider is told, and until it has answered the
+ * dearer of old and new count. What was cut off, or not answered, is told again by the sweeper.
  */
 import { fail, type GatewayError, ok, type Result } from '../../core/errors';
 import type { JobDeps } from '../deps';
@@ -10,21 +10,21 @@ import { meterUntil } from './meter';
 import { changeDeployment, type Deployment, type DeploymentChange } from './store';
 import { chargedTerms, isDearer } from './terms';
 
-/** Whoever tells a provider has been answered by then, or never will be. */
+/** Whoever tells a provider has an answer by then, or will never have one. */
 const UNDER_WAY_MS = 2 * 60_000;
-/** What a worker waits at most that nobody pays for. */
+/** How long a worker without a payer may idle at most. */
 const STOPPED_IDLE_SECONDS = 5;
 
 export const isUnderWay = (row: Pick<Deployment, 'state' | 'updatedAt'>, nowMs: number): boolean =>
   row.state === 'updating' && nowMs - row.updatedAt < UNDER_WAY_MS;
 
-/** It was given up while its provider was told of other terms: nothing of it may cost anything any more. */
+/** It was deleted while its provider was being told, so it must not cost anything any more. */
 const isGoing = ({ state }: Deployment): boolean => state === 'deleting';
 
 const busy = (): { ok: false; error: GatewayError } =>
   fail('conflict', 'This deployment is being changed; try again when that is done.', { code: 'deployment_updating', retryAfterSeconds: 5 });
 
-/** Asked for by its owner: what can cost more than before must be borne by the account. */
+/** Its owner asks for a change; what may cost more than before must be covered by the account. */
 export async function requestChange(deps: JobDeps, known: Deployment, change: DeploymentChange): Promise<Result<Deployment>> {
   const begun = await begin(deps, known, change);
   if (!begun.ok) return begun;
@@ -32,7 +32,7 @@ export async function requestChange(deps: JobDeps, known: Deployment, change: De
   if (!row.test && isDearer(chargedTerms(row), row)) {
     const funds = await commitToStart(deps, row);
     if (!funds.ok) {
-      // An earlier change that nobody has answered stays what its provider is to be told.
+      // An earlier change that got no answer is still what the provider is to be told.
       await changeDeployment(deps, row, known.state === 'updating' ? { pending: known.pending } : { state: 'active', pending: null });
       return funds;
     }
@@ -40,7 +40,7 @@ export async function requestChange(deps: JobDeps, known: Deployment, change: De
   return finish(deps, row);
 }
 
-/** What has passed is charged by the terms that it passed under. */
+/** Time that has passed is charged by the terms that applied then. */
 async function begin(deps: JobDeps, known: Deployment, change: DeploymentChange): Promise<Result<Deployment>> {
   if (known.state !== 'active' && known.state !== 'updating') return NOT_READY;
   if (isUnderWay(known, deps.now())) return busy();
@@ -51,7 +51,7 @@ async function begin(deps: JobDeps, known: Deployment, change: DeploymentChange)
   return begun ? ok(begun) : busy();
 }
 
-/** Tells the provider, and lets the terms count by what it answers. Without an answer they stay what is to be told. */
+/** Tells the provider; its answer puts the terms in force. Without an answer they stay pending. */
 async function finish(deps: JobDeps, row: Deployment): Promise<Result<Deployment>> {
   const { pending } = row;
   const told = await updateUpstream(deps, { ...row, ...pending });
@@ -64,12 +64,12 @@ async function finish(deps: JobDeps, row: Deployment): Promise<Result<Deployment
   return changed ? ok(changed) : busy();
 }
 
-/** Whoever was at it has died, or was not answered. What was never paid for is not told. */
+/** Finishes a change whose maker died or got no answer. Terms that were never paid for are not told. */
 export async function finishChange(deps: JobDeps, known: Deployment): Promise<void> {
   const row = await changeDeployment(deps, known, { updatedAt: deps.now() });
   if (!row) return;
   if (!row.test && isDearer(chargedTerms(row), row) && !(await commitToStart(deps, row)).ok) {
-    // It may have been told of them all the same: it is told of those that count.
+    // The provider may have been told of them all the same, so it is now told of those in force.
     const back = await changeDeployment(deps, row, { pending: { ...row.pending, ...termsOf(row) } });
     return back && void (await finish(deps, back));
   }
@@ -91,7 +91,7 @@ const WHY = {
   suspended: 'the account is suspended.',
 } as const;
 
-/** The account cannot bear them. */
+/** Stops a deployment's workers because the account cannot pay for them. */
 export async function stopWorkers(deps: JobDeps, row: Deployment, why: keyof typeof WHY): Promise<void> {
   const { idleTimeoutSeconds } = row;
   const waits = why !== 'spending_limit' && idleTimeoutSeconds > STOPPED_IDLE_SECONDS;

@@ -1,4 +1,4 @@
-/** Sets aside in the account what a deployment's workers may come to; says why where that is not there. */
+/** Sets money aside in the account for what a deployment's workers may cost, and explains a refusal. */
 import type { CommitRequest, CommitResult } from '../../account/commitments';
 import { SUSPENDED } from '../../account/key-scope';
 import { fail, ok, type Result } from '../../core/errors';
@@ -18,7 +18,7 @@ const commit = (
   request: Omit<CommitRequest, 'id' | 'version' | 'keyId'>,
 ): Promise<CommitResult> => deps.account(accountId).commit({ id, version, keyId, ...request });
 
-/** The details beside it have every digit. */
+/** Rounded for the message; the details beside it have every digit. */
 const spoken = (amount: number): string => amount.toLocaleString('en', { maximumFractionDigits: 2 });
 
 function refused(result: CommitResult & { ok: false }, what: string): { ok: false; error: ReturnType<typeof fail>['error'] } {
@@ -43,7 +43,7 @@ function refused(result: CommitResult & { ok: false }, what: string): { ok: fals
   );
 }
 
-/** Is there enough for the first hour of the workers that always run, and for a wait of the others? Then it is set aside. */
+/** Sets aside the first hour of the workers that always run and one idle time of each of the others; refused where there is not enough. */
 export async function commitToStart(deps: Pick<JobDeps, 'account'>, row: Deployment): Promise<Result<true>> {
   const terms = chargedTerms(row);
   const result = await commit(deps, row, { ...amountsToStart(terms), ...(terms.minWorkers > 0 && { limited: 'starts' }) });
@@ -52,7 +52,7 @@ export async function commitToStart(deps: Pick<JobDeps, 'account'>, row: Deploym
   return { ok: false, error: { ...error, param: terms.minWorkers > 0 ? 'minWorkers' : 'idleTimeout' } };
 }
 
-/** The same before a run begins, which may leave a worker waiting. */
+/** The same before a run begins, which may leave a worker idling. */
 export async function commitToRun(deps: Pick<JobDeps, 'account' | 'db' | 'now'>, known: Deployment): Promise<Result<true>> {
   let row: Deployment | undefined = known;
   let result: CommitResult = { ok: false, reason: 'stale' };
@@ -65,7 +65,7 @@ export async function commitToRun(deps: Pick<JobDeps, 'account' | 'db' | 'now'>,
   return row ? refused(result, 'The wait of its worker after this run, and what its workers come to beside it, may cost') : gone();
 }
 
-/** Renews it by what is known of its runs. What the account cannot bear is the reason to stop its workers. */
+/** Renews what is set aside by what is known of the runs. What the account cannot pay is the reason to stop the workers. */
 export async function commitToKeep(
   deps: Pick<JobDeps, 'account' | 'now'>,
   row: Deployment,
@@ -76,7 +76,7 @@ export async function commitToKeep(
   return result.ok || result.reason === 'stale' ? undefined : result.reason;
 }
 
-/** Nothing of it costs anything any more. */
+/** Sets the money free: the deployment costs nothing any more. */
 export async function release(deps: Pick<JobDeps, 'account'>, row: Deployment): Promise<void> {
   if (row.test) return;
   const none = { wantedMicro: 0, leastMicro: 0, waits: { known: 0, most: 0, eachMicro: 0 } };

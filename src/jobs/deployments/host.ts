@@ -1,6 +1,6 @@
 /**
- * A customer's own containers at a GPU provider. The row is there before anything is asked for, and each thing that
- * the provider made is written down before the next is asked for, so that all of it can be removed again.
+ * A customer's own containers at a GPU provider. The row is stored before anything is asked for, and everything that
+ * the provider makes is noted before the next thing is asked for, so that all of it can be removed again.
  */
 import { fail, type GatewayError, ok, type Result } from '../../core/errors';
 import type { DeploymentAdapter, DeploymentSpec } from '../../providers/media/types';
@@ -11,7 +11,7 @@ import { ask } from '../upstream';
 import { changeDeployment, type Deployment, forgetDeployment } from './store';
 
 const TIMEOUT_MS = 60_000;
-/** No provider needs more; a loop of ours must end. */
+/** No provider needs more; this only stops an endless loop. */
 const MAX_STEPS = 8;
 
 interface Host {
@@ -27,7 +27,7 @@ function hostOf(deps: JobDeps, id: string): Host | undefined {
   return { provider: { ...provider, baseUrl }, adapter };
 }
 
-/** The provider that rents out GPUs; the sandbox where it stands in for all. */
+/** The provider that rents out GPUs, or the sandbox where it stands in for all. */
 export function deploymentProvider(deps: JobDeps, test: boolean): string | undefined {
   const alone = deps.settings.LOCAL === '1' && deps.registry.configuredProviders.length === 0;
   if (test || alone) return 'sandbox';
@@ -44,7 +44,7 @@ const specOf = (row: Deployment): DeploymentSpec => ({
   env: row.env,
 });
 
-/** Of the request itself, which had no effect; a credential that is refused says nothing of an earlier request. */
+/** The request itself was refused and had no effect. A refused credential is not among them: it says nothing about earlier requests. */
 const REFUSED: readonly number[] = [400, 404, 409, 422];
 const NO_ANSWER = 'it did not answer';
 export const NOT_READY = fail('conflict', 'This deployment is not ready yet.', { code: 'deployment_not_ready' });
@@ -53,7 +53,7 @@ export const gone = (): { ok: false; error: GatewayError } => fail('not_found', 
 const failed = ({ provider }: Host, message: string): { ok: false; error: GatewayError } =>
   fail('upstream_failed', `The GPU provider refused: ${redactSecrets(message, provider.apiKeys) || 'no reason given'}`);
 
-/** Asks for all that the deployment needs, without workers that always run; each answer is kept before the next is asked for. */
+/** Asks for all that the deployment needs, without workers that always run. Each answer is stored before the next request. */
 export async function buildUpstream(deps: JobDeps, row: Deployment): Promise<Result<Deployment>> {
   const host = hostOf(deps, row.provider);
   if (!host) return fail('no_provider', 'No GPU provider is configured.');
@@ -85,7 +85,7 @@ export type Told =
   | { ok: true }
   | { ok: false; error: GatewayError /** Whether it knows of them: it refused, or nobody knows. */; certain: boolean };
 
-/** Tells the provider of other terms. */
+/** Tells the provider of changed terms. */
 export async function updateUpstream(deps: JobDeps, row: Deployment): Promise<Told> {
   const host = hostOf(deps, row.provider);
   const { endpointId } = row.upstream;
@@ -100,7 +100,7 @@ export async function updateUpstream(deps: JobDeps, row: Deployment): Promise<To
   }
 }
 
-/** The row goes last: what could not be removed can be asked for again. */
+/** The row is deleted last, so that what could not be removed can be removed again. */
 export async function removeUpstream(deps: JobDeps, row: Deployment): Promise<Result<true>> {
   const host = hostOf(deps, row.provider);
   if (!host) return fail('no_provider', 'The GPU provider of this deployment is not configured any more.');

@@ -1,6 +1,6 @@
 /**
- * How long a deployment's workers stood idle, reckoned from its runs: those that always run, between runs; the others,
- * from a run's end until the next one or until they stop. A run goes to the worker that was free last. Pure.
+ * Computes from its runs how long a deployment's workers were idle: workers that always run, between runs; the others,
+ * from a run's end until the next one or until they stop. A run goes to the worker that became free last. Pure.
  */
 export interface RunTime {
   startMs: number;
@@ -24,7 +24,7 @@ interface Reckoned {
   workers: readonly Worker[];
 }
 
-/** The workers as the last run leaves them, and how long those that have stopped before it waited within the window. */
+/** The workers after the last run, and the idle time within the window of those that had stopped before. */
 function reckon(runs: readonly RunTime[], { minWorkers, maxWorkers, idleTimeoutMs }: WorkerTerms, within: Within): Reckoned {
   let workers: Worker[] = Array.from({ length: minWorkers }, () => ({ freeAtMs: -Infinity, always: true }));
   let idle = 0;
@@ -40,7 +40,7 @@ function reckon(runs: readonly RunTime[], { minWorkers, maxWorkers, idleTimeoutM
     } else if (workers.length < maxWorkers) {
       workers.push({ freeAtMs: endMs, always: false });
     } else {
-      // Clocks differ: what seems to be more at once than there are workers has shared one.
+      // Clocks differ: where more runs overlap than there are workers, they must have shared one.
       const busy = workers.toSorted((a, b) => a.freeAtMs - b.freeAtMs)[0]!;
       busy.freeAtMs = Math.max(busy.freeAtMs, endMs);
     }
@@ -52,13 +52,13 @@ type Within = (startMs: number, endMs: number) => number;
 
 const stopsAtMs = ({ freeAtMs, always }: Worker, idleTimeoutMs: number): number => (always ? Infinity : freeAtMs + idleTimeoutMs);
 
-/** Within the window; the runs are those that began before its end, and ended late enough to keep a worker waiting in it. */
+/** The idle time within the window. The runs must be all that began before its end and ended late enough to leave a worker idle in it. */
 export function idleMs(runs: readonly RunTime[], terms: WorkerTerms, fromMs: number, toMs: number): number {
   const within: Within = (startMs, endMs) => Math.max(0, Math.min(endMs, toMs) - Math.max(startMs, fromMs));
   const { idle, workers } = reckon(runs, terms, within);
   return workers.reduce((sum, worker) => sum + within(worker.freeAtMs, stopsAtMs(worker, terms.idleTimeoutMs)), idle);
 }
 
-/** How many of those that do not always run have not stopped by then. */
+/** How many of the workers that do not always run have not stopped yet. */
 export const waitingWorkers = (runs: readonly RunTime[], terms: WorkerTerms, atMs: number): number =>
   reckon(runs, terms, () => 0).workers.filter((worker) => !worker.always && stopsAtMs(worker, terms.idleTimeoutMs) > atMs).length;

@@ -1,4 +1,4 @@
-/** Making, changing and removing deployments: what a customer asks for. */
+/** Makes, changes and deletes deployments, as customers ask for it. */
 import { fail, ok, type Result } from '../../core/errors';
 import type { IdempotencyHashes } from '../../core/idempotency';
 import { randomDigits } from '../../core/ids';
@@ -24,7 +24,7 @@ const IDEMPOTENCY_KEEP_MS = 24 * 3_600_000;
 
 export interface Maker {
   accountId: string;
-  /** Undefined for who is signed in rather than bearing a key. */
+  /** Undefined for somebody who is signed in instead of sending a key. */
   keyId?: string;
   test: boolean;
   idempotency?: IdempotencyHashes | undefined;
@@ -32,11 +32,11 @@ export interface Maker {
 
 export interface MadeDeployment {
   row: Deployment;
-  /** It had been made before, under the same idempotency key. */
+  /** The same idempotency key had already made it. */
   repeated: boolean;
 }
 
-/** What the same idempotency key has made. */
+/** The deployment that the same idempotency key has made. */
 async function findEarlier(deps: JobDeps, { accountId, idempotency }: Maker): Promise<Result<MadeDeployment> | undefined> {
   if (!idempotency) return undefined;
   const row = await findIdempotentDeployment(deps.db, accountId, idempotency.keyHash, deps.now() - IDEMPOTENCY_KEEP_MS);
@@ -52,7 +52,7 @@ function newRow(deps: JobDeps, provider: string, { accountId, keyId, test, idemp
   const nowMs = deps.now();
   return {
     ...fields,
-    // Those that always run are asked for once it is there.
+    // Workers that always run are asked for once the deployment exists.
     minWorkers: 0,
     accountId,
     provider,
@@ -73,8 +73,14 @@ function newRow(deps: JobDeps, provider: string, { accountId, keyId, test, idemp
   };
 }
 
-/** Counted with the one that was just made: of two that are made together, neither is overlooked. */
+const DELETED = 'SELECT 1 FROM organizations WHERE account_id = ? AND deleted_at IS NOT NULL';
+
+/**
+ * Looked at with the one that was just made: of two that are made together, neither is overlooked, and of an organization that
+ * goes meanwhile nothing is left.
+ */
 async function refuseMore({ db, settings }: JobDeps, { accountId, test }: Pick<Deployment, 'accountId' | 'test'>) {
+  if (await db.prepare(DELETED).bind(accountId).first()) return fail('conflict', 'The organization of this wallet was deleted.');
   const { DEPLOYMENT_LIMIT: limit, DEPLOYMENT_WORKER_LIMIT: workerLimit } = settings;
   const { deployments, workers } = await countDeployments(db, accountId);
   if (deployments > limit)
@@ -104,7 +110,7 @@ export async function createDeployment(deps: JobDeps, maker: Maker, fields: Depl
     return refused;
   }
   const built = await buildUpstream(deps, row);
-  // Made without workers, so that what is cut off on the way costs nothing.
+  // Made without workers, so that it costs nothing if it is cut off on the way.
   const { minWorkers } = fields;
   const made = built.ok && minWorkers > 0 ? await requestChange(deps, built.value, { minWorkers }) : built;
   if (made.ok) return ok({ row: made.value, repeated: false });
@@ -134,7 +140,7 @@ export async function deleteDeployment(deps: JobDeps, known: Deployment): Promis
   return row ? removeDeployment(deps, row) : gone();
 }
 
-/** That it is to go is written down first: whoever is cut off, or not answered, leaves it to the sweeper. */
+/** Marked as deleting first, so that the sweeper goes on where this was cut off or got no answer. */
 async function removeDeployment(deps: JobDeps, known: Deployment): Promise<Result<true>> {
   for (let row = await rereadDeployment(deps, known); row; row = await rereadDeployment(deps, row)) {
     const removing = await changeDeployment(deps, row, { state: 'deleting', updatedAt: deps.now() });

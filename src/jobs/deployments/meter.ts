@@ -1,7 +1,7 @@
 /**
- * Charges for the time that deployments' workers stand idle, since the GPU provider does: in windows that follow each
- * other. A window is written down before it is charged, and charged by an event that names both its ends, so that
- * whoever finds one that was cut off does the same.
+ * Charges for the time that deployments' workers are idle, as the GPU provider does, in consecutive windows. A window
+ * is stored before it is charged, and its charge is an event named by both its ends, so that whoever finds one that was
+ * cut off makes the same charge.
  */
 import { idlePoolMicro } from '../../providers/catalogue/media-terms';
 import type { JobDeps } from '../deps';
@@ -11,15 +11,15 @@ import { changeDeployment, type Deployment, rereadDeployment } from './store';
 import { chargedTerms, type Run, waitingMicro, workerTerms } from './terms';
 
 export const WINDOW_MS = 10 * 60_000;
-/** A run that has ended is written down by then. */
+/** By then, a run that ended in the window has been stored. */
 export const LAG_MS = 2 * 60_000;
-/** Others who charge the same are let go first so often. */
+/** How often others who charge the same window may come first. */
 const TRIES = 20;
 
-/** Has it workers that may cost something? */
+/** Does it have workers that may cost something? */
 export const isCharged = ({ test, state }: Deployment): boolean => !test && (state === 'active' || state === 'updating');
 
-/** Charges the window that the row names; the row as it is after it, or undefined when somebody else was quicker. */
+/** Charges the stored window and gives the row after it; undefined when somebody else was quicker. */
 async function chargeWindow(deps: JobDeps, row: Deployment, toMs: number, runs: readonly Run[]): Promise<Deployment | undefined> {
   const { meteredUntil: fromMs } = row;
   const terms = chargedTerms(row);
@@ -50,8 +50,9 @@ async function chargeWindow(deps: JobDeps, row: Deployment, toMs: number, runs: 
 }
 
 /**
- * Charges what has passed, by so many whole windows at most or up to the moment. A run that has not ended by then counts as none: only
- * where the terms change, or the deployment goes, is that not waited for. Undefined when the deployment is gone.
+ * Charges what has passed, by at most this many whole windows or up to a moment. Runs that are still open then are
+ * waited for, except where the terms change or the deployment is deleted: there they count as none. Undefined when the
+ * deployment is gone.
  */
 export async function meterUntil(
   deps: JobDeps,
@@ -83,7 +84,7 @@ export async function meterUntil(
   return row;
 }
 
-/** Until when everything about its runs is known: those that were asked for before it have ended. */
+/** Until when all runs are known: those that were asked for before it have ended. */
 export function settledUntil(runs: readonly Run[], nowMs: number): number {
   const underWay = runs.filter(({ ended, createdAtMs }) => !ended && createdAtMs > nowMs - LONGEST_RUN_MS);
   return Math.min(nowMs - LAG_MS, ...underWay.map(({ createdAtMs }) => createdAtMs));

@@ -1,4 +1,4 @@
-/** A deployment's runs, as far as its workers' time goes. */
+/** A deployment's runs, as far as they concern its workers' time. */
 import { and, eq, gt, isNull, lte, or } from 'drizzle-orm';
 import { database } from '../../db/client';
 import { jobs } from '../../db/jobs';
@@ -7,15 +7,15 @@ import type { Job } from '../types';
 import type { Deployment } from './store';
 import { chargedTerms, type Run } from './terms';
 
-/** No run takes longer, from being asked for to being given up. */
+/** From being asked for to being given up, no run takes longer. */
 export const LONGEST_RUN_MS = 5 * 3_600_000;
 
 export const runModelOf = ({ slug }: Pick<Deployment, 'slug'>): string => `deployment:${slug}`;
 
 /**
- * Those that may have to do with the time since it was last charged. When they had a worker is what the provider says,
- * else from being sent to being over. One that is over and cost nothing had a worker for no time: that of a worker that
- * always runs is paid as waiting, and another waits after it.
+ * The runs that may matter for the time since the last charge. When they had a worker is what the provider says, else
+ * from being sent to being over. A run that is over and cost nothing counts as no time: a worker that always runs was
+ * idle meanwhile, and any other idles after it.
  */
 export async function runsOf(deps: Pick<JobDeps, 'db'>, row: Deployment, toMs: number): Promise<Run[]> {
   const { meteredUntil: fromMs } = row;

@@ -1,4 +1,4 @@
-/** Stops the runs of a deployment that is about to go: afterwards nobody could tell what they have come to. */
+/** Stops the runs of a deployment before it is deleted, after which nobody could tell what they cost. */
 import { and, asc, eq, gt, isNull } from 'drizzle-orm';
 import { database } from '../../db/client';
 import { jobs } from '../../db/jobs';
@@ -8,10 +8,10 @@ import type { Job } from '../types';
 import { LONGEST_RUN_MS, runModelOf } from './runs';
 import type { Deployment } from './store';
 
-/** As many as an account may have workers; what waits behind them has cost nothing. */
+/** As many as an account may have workers; runs queued behind them have cost nothing. */
 const AT_ONCE = 60;
 
-/** Those that are at work come first. One that its provider says nothing of keeps no deployment from going. */
+/** Running ones first. A run on which the provider does not answer does not keep the deployment from being deleted. */
 export async function stopRuns(deps: JobDeps, row: Deployment): Promise<void> {
   const isRecent = gt(jobs.createdAt, Math.max(row.createdAt - 1, deps.now() - LONGEST_RUN_MS));
   const isUnderWay = and(eq(jobs.accountId, row.accountId), isRecent, eq(jobs.model, runModelOf(row)), isNull(jobs.endedAt));

@@ -20,22 +20,22 @@ export interface Deployment {
   /** Unique at the provider. */
   upstreamName: string;
   upstream: Partial<UpstreamDeployment>;
-  /** `updating`: its provider is being told of `pending`, and may know of it or not. */
+  /** `updating`: the provider is being told of `pending`, and may or may not know of it. */
   state: 'creating' | 'active' | 'updating' | 'deleting';
-  /** Of the row: whoever changes it names the one that they know. */
+  /** The row's version: whoever changes it names the version that they know. */
   version: number;
   createdAt: number;
   updatedAt: number;
-  /** The key that it was made with, if it was one: what its idle workers cost counts towards its limit. */
+  /** The key that made it, if it was a key: the cost of idle workers counts towards its limit. */
   keyId: string | null;
-  /** Made with a test key: nothing of it is charged. */
+  /** Made with a test key, so nothing is charged. */
   test: boolean;
-  /** Until when its idle workers are charged. */
+  /** Until when its idle workers have been charged. */
   meteredUntil: number;
-  /** The end of the window that is being charged: whoever finds one charges it as it is. */
+  /** The end of the window that is being charged; whoever finds one charges exactly that window. */
   meteringUntil: number | null;
   pending: DeploymentChange | null;
-  /** What its owner has to know. */
+  /** A notice to its owner. */
   notice: string | null;
   idempotencyHash: string | null;
   bodyHash: string | null;
@@ -46,7 +46,7 @@ export type DeploymentFields = Pick<
   'slug' | 'name' | 'dockerImage' | 'gpuTypes' | 'minWorkers' | 'maxWorkers' | 'idleTimeoutSeconds' | 'env' | 'webhookUrl'
 >;
 
-/** The terms to come, and what is to be said of them. */
+/** The new terms, and a notice to the owner about them. */
 export type DeploymentChange = Partial<DeploymentFields> & { notice?: string | null };
 
 const mine = (accountId: string, slug: string) => and(eq(deployments.accountId, accountId), eq(deployments.slug, slug));
@@ -61,7 +61,7 @@ export async function listDeployments(db: D1Database, accountId: string): Promis
   return rows as Deployment[];
 }
 
-/** How many there are, and how many workers all but those of test keys may have together. */
+/** The number of deployments, and of workers that all live ones may have together. */
 export async function countDeployments(db: D1Database, accountId: string): Promise<{ deployments: number; workers: number }> {
   const own = eq(deployments.accountId, accountId);
   const [all] = await database(db).select({ count: count() }).from(deployments).where(own);
@@ -72,7 +72,7 @@ export async function countDeployments(db: D1Database, accountId: string): Promi
   return { deployments: all?.count ?? 0, workers: Number(live?.workers ?? 0) };
 }
 
-/** What an idempotency key has made since then; an older one's key is free again. */
+/** The deployment that an idempotency key has made since then; older keys may be used again. */
 export async function findIdempotentDeployment(
   db: D1Database,
   accountId: string,
@@ -91,13 +91,13 @@ export async function findIdempotentDeployment(
   return row as Deployment | undefined;
 }
 
-/** False when there is one of this slug, or of this idempotency key. */
+/** False when the slug or the idempotency key is taken. */
 export async function insertDeployment(db: D1Database, row: Deployment): Promise<boolean> {
   const inserted = await database(db).insert(deployments).values(row).onConflictDoNothing().returning({ slug: deployments.slug });
   return inserted.length > 0;
 }
 
-/** Undefined when it is not there, or somebody else has changed it meanwhile. */
+/** Undefined when it is gone, or somebody else has changed it meanwhile. */
 export async function changeDeployment(
   deps: Pick<JobDeps, 'db'>,
   { accountId, slug, upstreamName, version }: Deployment,
@@ -111,7 +111,7 @@ export async function changeDeployment(
   return row as Deployment | undefined;
 }
 
-/** As it is now. */
+/** The row as it is now. */
 export async function rereadDeployment({ db }: Pick<JobDeps, 'db'>, { accountId, slug, upstreamName }: Deployment) {
   const row = await findDeployment(db, accountId, slug);
   return row?.upstreamName === upstreamName ? row : undefined;

@@ -1,4 +1,4 @@
-/** Looks after every deployment: charges its workers, keeps or stops them, and finishes what was cut off. */
+/** Looks after all deployments: charges idle workers, keeps or stops them, and finishes what was cut off. */
 import { and, eq, gt, lte, ne, or, sql } from 'drizzle-orm';
 import { database } from '../../db/client';
 import { deployments } from '../../db/jobs';
@@ -12,18 +12,18 @@ import { runsOf } from './runs';
 import { type Deployment, rereadDeployment } from './store';
 
 const AT_ONCE = 100;
-/** Two hours: what is behind by more catches up with every look. */
+/** Two hours; a deployment that is further behind catches up look by look. */
 const WINDOWS_A_LOOK = 12;
 /** Two for each window, and those of a change of terms. */
 const MOST_QUERIES_A_LOOK = 40;
-/** Made by an invocation that died on the way. */
+/** After this, whoever was making it has died. */
 const STUCK_AFTER_MS = 15 * 60_000;
-/** Whoever removes it has done so by then. */
+/** After this, whoever was deleting it is done or has died. */
 const REMOVED_AFTER_MS = 2 * 60_000;
 
 /**
- * Each whose window is over, whose workers always run, or that is on its way to something. Where there are more than can
- * be looked at in one go, chance sees to it that each has its turn.
+ * Every deployment with a finished window, with workers that always run, or in a transient state. In random order, so
+ * that where there are too many for one sweep each gets its turn.
  */
 export async function sweepDeployments(deps: JobDeps, queriesLeft = noBudget): Promise<number> {
   const isDue = or(

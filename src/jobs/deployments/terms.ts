@@ -1,26 +1,23 @@
-/** What a deployment's workers cost while they wait, and what they may come to before they can be stopped. Pure. */
+/** What a deployment's idle workers cost, and what they may cost before they can be stopped. Pure. */
 import { BEGUN_MS, type CommitRequest } from '../../account/commitments';
 import type { MicroCredits } from '../../core/money';
 import { idlePoolMicro } from '../../providers/catalogue/media-terms';
 import { idleMs, type RunTime, type WorkerTerms, waitingWorkers } from './idle-time';
 import type { Deployment, DeploymentFields } from './store';
 
-/** What there must be for workers that always run, to start them and to keep them. */
+/** How much running time must be covered to start, and to keep, workers that always run. */
 const STARTED_AHEAD_MS = 3_600_000;
 const KEPT_AHEAD_MS = 1_800_000;
 
 export type Terms = Pick<DeploymentFields, 'gpuTypes' | 'minWorkers' | 'maxWorkers' | 'idleTimeoutSeconds'>;
 
-/** A run of a deployment, as far as its workers' time goes. */
+/** A run, as far as it concerns the workers' time. */
 export interface Run extends RunTime {
   createdAtMs: number;
   ended: boolean;
 }
 
-/**
- * The terms that a deployment is charged by: while its provider is told of others it may have either, so each counts that
- * costs more.
- */
+/** The terms that a deployment is charged by. While its provider is told of new ones either may apply, so the dearer of each counts. */
 export function chargedTerms({ pending, ...row }: Terms & Pick<Deployment, 'pending'>): Terms {
   const { minWorkers, maxWorkers, idleTimeoutSeconds, gpuTypes } = row;
   if (!pending) return { minWorkers, maxWorkers, idleTimeoutSeconds, gpuTypes };
@@ -41,7 +38,7 @@ export const workerTerms = ({ minWorkers, maxWorkers, idleTimeoutSeconds }: Term
 export const waitingMicro = ({ gpuTypes }: Pick<Terms, 'gpuTypes'>, ms: number): MicroCredits =>
   Math.ceil((idlePoolMicro(gpuTypes) * ms) / 1_000);
 
-/** Can the first cost more than the second? */
+/** Can the first terms cost more than the second? */
 export const isDearer = (terms: Terms, than: Terms): boolean =>
   terms.minWorkers > than.minWorkers ||
   terms.maxWorkers > than.maxWorkers ||
@@ -56,15 +53,15 @@ const waitsOf = (terms: Terms, known: number): Amounts['waits'] => ({
   eachMicro: waitingMicro(terms, terms.idleTimeoutSeconds * 1_000),
 });
 
-/** To be started: an hour of the workers that always run, and the wait after a run of each of the others. */
+/** To start: an hour of the workers that always run, and one idle time of each of the others. */
 export function amountsToStart(terms: Terms): Amounts {
   const hourMicro = waitingMicro(terms, STARTED_AHEAD_MS) * terms.minWorkers;
   return { wantedMicro: hourMicro, leastMicro: hourMicro, waits: waitsOf(terms, terms.maxWorkers) };
 }
 
 /**
- * To be kept: what has passed and is not charged, some time ahead, and the wait of workers that have, or may get, a run. A
- * run that has not ended hides no waiting: what it comes to is not known, and it may be nothing.
+ * To keep: time that has passed uncharged, some time ahead, and the idle time of workers that have, or may get, a run.
+ * An open run does not count as time without idling: it may turn out to have cost nothing.
  */
 export function amountsToKeep(row: Deployment, runs: readonly Run[], nowMs: number): Amounts {
   const terms = chargedTerms(row);

@@ -1,8 +1,8 @@
 /**
- * Tells a customer's server how a job ended, until it says that it has heard. A try is claimed before it is made, and
- * the next one is lined up after it: a message that comes twice, or late, does nothing.
+ * Tells a customer's server how a job ended, until it confirms. A try is claimed before it is made, and the next one is
+ * queued after it, so a message that comes twice or late does nothing.
  */
-import { and, eq, isNotNull, isNull, lt, or } from 'drizzle-orm';
+import { and, eq, isNotNull, isNull, lt, or, sql } from 'drizzle-orm';
 import { RefusedUrl, requirePublic, WHO_ASKS } from '../../core/public-fetch';
 import { database } from '../../db/client';
 import { webhookDeliveries, webhookGone } from '../../db/jobs';
@@ -18,7 +18,7 @@ import { messageIdOf, sendDelivery } from './queue';
 import { readSecrets, signingSecrets } from './secrets';
 import { signedHeaders } from './sign';
 
-/** Between one try and the next: about three days in all. */
+/** The pauses between tries: about three days in all. */
 export const RETRY_SECONDS = [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400];
 const JITTER = 0.1;
 /** https://developers.cloudflare.com/queues/configuration/batching-retries/#delay-messages */
@@ -26,7 +26,7 @@ const LONGEST_DELAY_SECONDS = 86_400;
 const TIMEOUT_MS = 10_000;
 const CLAIM_MS = 60_000;
 const GONE = 410;
-/** Of a run's answer; what is larger is told by its URL, as receivers take only so much. */
+/** For a run's output; a larger one is told by its URL, since receivers limit what they take. */
 const MAX_OUTPUT_BYTES = 512 * 1024;
 const SWEPT_AT_ONCE = 500;
 
@@ -62,7 +62,7 @@ export async function deliver(deps: JobDeps, { deliveryId, turn }: WebhookMessag
   await tryLater(deps, delivery, log);
 }
 
-/** Whoever lined the webhook up may have died before the job was over for its customer: nobody is told before it is. */
+/** Whoever queued the webhook may have died before the job was over for its customer; nothing is told before that. */
 async function endedJob(deps: JobDeps, id: string): Promise<Job | undefined> {
   const job = await readJob(deps.db, id);
   if (!job || isOver(job)) return job;
@@ -102,7 +102,7 @@ async function post(deps: JobDeps, { id, url, accountId }: Row, job: Job): Promi
     const headers = { ...WHO_ASKS, 'content-type': 'application/json', ...(await signedHeaders(messageIdOf(id), atMs, body, secrets)) };
     const signal = AbortSignal.timeout(TIMEOUT_MS);
     const response = await deps.fetch(href, { method: 'POST', headers, body, redirect: 'manual', signal });
-    // Whatever it has to say, only its status counts.
+    // Only the status counts, whatever the body says.
     await response.body?.cancel();
     return tried(response.status);
   } catch (error) {
@@ -137,19 +137,16 @@ async function tryLater(deps: JobDeps, delivery: Row, log: DeliveryTry[]): Promi
   await sendDelivery(deps, { deliveryId: delivery.id, turn }, delaySeconds);
 }
 
+/** As a literal: a partial index is used for nothing else. */
+const PENDING = sql`state = 'pending'`;
+
 /** Lines up deliveries whose message was lost. */
 export async function sweepDeliveries(deps: JobDeps, aheadMs = 0): Promise<number> {
   const nowMs = deps.now() + aheadMs;
   const forgotten = await database(deps.db)
     .select()
     .from(webhookDeliveries)
-    .where(
-      and(
-        eq(webhookDeliveries.state, 'pending'),
-        isNotNull(webhookDeliveries.nextAt),
-        lt(webhookDeliveries.nextAt, nowMs - SWEEP_AFTER_MS),
-      ),
-    )
+    .where(and(PENDING, isNotNull(webhookDeliveries.nextAt), lt(webhookDeliveries.nextAt, nowMs - SWEEP_AFTER_MS)))
     .limit(SWEPT_AT_ONCE);
   for (const { id, tries } of forgotten) await sendDelivery(deps, { deliveryId: id, turn: tries }, 0);
   return forgotten.length;

@@ -1,11 +1,11 @@
 import type { JobDeps } from '../deps';
 import type { WebhookMessage } from '../messages';
 
-/** A receiver that failed as often in a row waits apart, where it holds up only its like. */
+/** A receiver that failed this often in a row moves to the slow queue, where it holds up only others like it. */
 const SLOW_AFTER_TRIES = 3;
 
 export const deliveryIdOf = (jobId: string): string => jobId.replace(/^job_/, 'whd_');
-/** The same for every try, so that a receiver knows what it has seen. */
+/** The same for every try, so that a receiver can tell repeats. */
 export const messageIdOf = (deliveryId: string): string => deliveryId.replace(/^whd_/, 'msg_');
 
 export async function sendDelivery(

@@ -1,16 +1,16 @@
-/** One signing secret an account, made when it is first needed; those that were rotated away sign too for a day. */
+/** One signing secret per account, made on first use. Rotated secrets go on signing for a day. */
 import { and, eq } from 'drizzle-orm';
 import { database } from '../../db/client';
 import { webhookSecrets } from '../../db/jobs';
 import { newWebhookSecret } from './sign';
 
 const PREVIOUS_SIGNS_MS = 24 * 3_600_000;
-/** Each is a signature in every header. */
+/** Each adds a signature to every header. */
 const MOST_PAST = 4;
 
 export interface WebhookSecrets {
   current: string;
-  /** Those before it, apart by spaces, each with when it ends (`secret~1767225600000`); a lone one ends a day after the rotation. */
+  /** Earlier secrets, separated by spaces, each with its end (`secret~1767225600000`); one without ends a day after the rotation. */
   previous: string | null;
   rotatedAt: number;
 }
@@ -26,7 +26,7 @@ export async function readSecrets(db: D1Database, accountId: string, nowMs: numb
   return (await find())!;
 }
 
-/** Of two who rotate at once, each has a secret that signs: the second rotates the first one's away. */
+/** Of two rotations at once, both callers get a secret that signs: the second rotates the first one's away. */
 export async function rotateSecret(db: D1Database, accountId: string, nowMs: number): Promise<WebhookSecrets> {
   for (;;) {
     const rotated = await rotateFrom(db, accountId, await readSecrets(db, accountId, nowMs), nowMs);
@@ -34,7 +34,7 @@ export async function rotateSecret(db: D1Database, accountId: string, nowMs: num
   }
 }
 
-/** Undefined where another rotation came before. */
+/** Undefined where another rotation came first. */
 async function rotateFrom(db: D1Database, accountId: string, known: WebhookSecrets, nowMs: number): Promise<WebhookSecrets | undefined> {
   const past = [{ secret: known.current, endsAtMs: nowMs + PREVIOUS_SIGNS_MS }, ...pastSecrets(known, nowMs)].slice(0, MOST_PAST);
   const previous = past.map(({ secret, endsAtMs }) => `${secret}~${endsAtMs}`).join(' ');
@@ -45,7 +45,7 @@ async function rotateFrom(db: D1Database, accountId: string, known: WebhookSecre
   return changed.length > 0 ? next : undefined;
 }
 
-/** Those that sign now, the newest first. */
+/** The secrets that sign now, newest first. */
 export const signingSecrets = (secrets: WebhookSecrets, nowMs: number): string[] => [
   secrets.current,
   ...pastSecrets(secrets, nowMs).map(({ secret }) => secret),

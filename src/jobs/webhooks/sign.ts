@@ -14,7 +14,7 @@ async function sign(secret: string, content: string): Promise<string> {
   return `v1,${toBase64(new Uint8Array(await crypto.subtle.sign('HMAC', key, encoder.encode(content))))}`;
 }
 
-/** The headers of a signed message; during a rotation it is signed with both secrets. */
+/** The headers of a signed message; after a rotation it carries a signature for each secret that still signs. */
 export async function signedHeaders(
   messageId: string,
   atMs: number,

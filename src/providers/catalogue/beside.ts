@@ -4,11 +4,11 @@ import type { Model } from '../types';
 const usd = (amount: number): number => Math.round(amount * MICRO_PER_USD);
 
 /**
- * What the makers bill beside text tokens, at their list prices; a model's own price may have others in their places.
- * OpenAI's tools: https://platform.openai.com/docs/pricing#built-in-tools; pictures at the price of the dearest of its
- * models: https://platform.openai.com/docs/models/gpt-image-1. Anthropic's search costs as much as OpenAI's:
- * https://platform.claude.com/docs/en/about-claude/pricing#tool-use-pricing. Google's is priced by the search, and its maps
- * by the prompt: https://ai.google.dev/gemini-api/docs/pricing
+ * What the makers bill beside text tokens, at their list prices; a model's own price may override them. OpenAI's tools:
+ * https://platform.openai.com/docs/pricing#built-in-tools; pictures at the price of the dearest of its models:
+ * https://platform.openai.com/docs/models/gpt-image-1. Anthropic's search costs as much as OpenAI's:
+ * https://platform.claude.com/docs/en/about-claude/pricing#tool-use-pricing. Google's is priced by the search, and its
+ * maps by the prompt: https://ai.google.dev/gemini-api/docs/pricing
  */
 const LIST: Partial<TokenPrice> = {
   webSearchMicro: usd(0.01),
@@ -21,14 +21,14 @@ const LIST: Partial<TokenPrice> = {
   mapPromptMicro: usd(0.025),
 };
 
-/** Before generation 3 a prompt is billed once, however often the model searches for it: same page. */
+/** Before generation 3, a prompt is billed once however often the model searches for it (same page). */
 const BY_PROMPT: Partial<TokenPrice> = { groundedPromptMicro: usd(0.035), groundingQueryMicro: 0 };
 const BILLED_BY_PROMPT = /^gemini-2\./;
 
-/** A container runs for 0.05 USD an hour there, and no longer than a call, which takes a quarter of one at most: same page as its search. */
+/** Anthropic's container costs 0.05 USD an hour and runs no longer than a call, a quarter of an hour at most (same page as its search). */
 const OF_MESSAGES: Partial<TokenPrice> = { containerMicro: usd(0.0125) };
 
-/** USD a million tokens of sound, heard and spoken, by the maker's id: https://platform.openai.com/docs/models/gpt-audio */
+/** USD per million tokens of sound, heard and spoken, by the maker's id: https://platform.openai.com/docs/models/gpt-audio */
 const SOUND: Readonly<Record<string, readonly [input: number, output: number]>> = { 'gpt-audio-1.5': [32, 64] };
 
 function soundOf({ chain }: Model): Partial<TokenPrice> {
@@ -36,7 +36,7 @@ function soundOf({ chain }: Model): Partial<TokenPrice> {
   return found ? { audioInputMicroPerMtok: usdPerMtok(found[0]), audioOutputMicroPerMtok: usdPerMtok(found[1]) } : {};
 }
 
-/** A model's price with what is billed beside its tokens. */
+/** A model's price, completed with what is billed beside its tokens. */
 export const wholePrice = (model: Model, price: TokenPrice): TokenPrice => ({
   ...LIST,
   ...(model.chain.some((target) => BILLED_BY_PROMPT.test(target.model)) && BY_PROMPT),
@@ -45,7 +45,7 @@ export const wholePrice = (model: Model, price: TokenPrice): TokenPrice => ({
   ...price,
 });
 
-/** A model at a share of its prices; what is billed beside its tokens is among them. */
+/** A model at a share of its prices, those beside its tokens included. */
 export function modelAt(model: Model, permille: number): Model {
   const { price } = model;
   if (!price || permille === LIST_PERMILLE) return model;

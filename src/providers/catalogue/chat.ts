@@ -12,7 +12,7 @@ export const CHAT_MODELS: readonly Model[] = [
     label: 'GPT-5.3',
     vendor: 'OpenAI',
     family: 'chat',
-    // The maker never sold plain 5.3 but as these two.
+    // The maker sells no plain 5.3, only these two.
     chain: [...chain('openai', 'gpt-5.3-chat-latest', 'openai/gpt-5.3-chat'), ...viaOpenrouter('openai/gpt-5.3-codex')],
     price: perToken(0.1, 0.39),
   },

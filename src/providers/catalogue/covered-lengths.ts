@@ -1,8 +1,8 @@
-/** How much of an input a price a request is for, where the provider bills by length. */
+/** How much input one price unit covers, where the provider bills by length. */
 import type { LengthCost, MediaTarget, Model } from '../types';
 import type { MediaTerms } from './media-terms';
 
-/** At the dearest of the model's providers; what is free has no such end. */
+/** By the model's dearest provider; a free provider sets no limit. */
 export function coveredLengths({
   price,
   chain,
@@ -10,7 +10,7 @@ export function coveredLengths({
   if (price?.per !== 'request' || price.micro === 0) return {};
   const covered = (by: LengthCost['per']): number | undefined => {
     const costs = (chain as readonly MediaTarget[]).flatMap(({ lengthCost }) => (lengthCost?.per === by ? [lengthCost.micro] : []));
-    // A price that covers not even the least is still the price.
+    // A price that does not even cover the smallest unit covers one.
     return costs.length === 0 ? undefined : Math.max(1, Math.floor(price.micro / Math.max(...costs)));
   };
   const [textBytesARequest, audioSecondsARequest] = [covered('text_byte'), covered('audio_second')];

@@ -3,7 +3,7 @@ import { chain, perToken } from './terms';
 
 const openai = (id: string) => chain('openai', id, `openai/${id}`);
 
-/** At their maker's own prices: https://platform.openai.com/docs/pricing */
+/** At the maker's own prices: https://platform.openai.com/docs/pricing */
 export const EMBEDDING_MODELS: readonly Model[] = [
   {
     id: 'text-embedding-3-small',

@@ -3,9 +3,9 @@ import { chain, GEMINI, GEMINI_2_0, perToken, UNPRICED } from './terms';
 
 const google = (id: string, openrouterId = id) => chain('google', id, `google/${openrouterId}`);
 
-// `-official` and `-vip` are grades of service here, no part of the maker's ids, which stand for the official grade:
-// Gemini CLI asks for some of them by itself. Where the maker has renamed or
-// replaced a preview, its successor by https://ai.google.dev/gemini-api/docs/deprecations stands in the chain.
+// `-official` and `-vip` are grades of service here and not part of the maker's ids. The maker's ids mean the official
+// grade, since Gemini CLI asks for some of them by itself. Where the maker has renamed or replaced a preview, the chain
+// has its successor (https://ai.google.dev/gemini-api/docs/deprecations).
 export const GEMINI_MODELS: readonly Model[] = [
   {
     id: 'gemini-3-pro-official',

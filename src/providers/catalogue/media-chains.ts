@@ -35,11 +35,11 @@ const wavespeed = at('wavespeed');
 const fal = at('fal');
 const replicate = at('replicate');
 
-/** Most models are two, one from words and one from pictures. */
+/** Most models exist twice: from text and from a picture. */
 const wavespeedVideo = (model: string) => wavespeed(`${model}/text-to-video`, `${model}/image-to-video`);
 const falVideo = (model: string) => fal(`${model}/text-to-video`, `${model}/image-to-video`);
 
-/** The same under each of Google's names for it: Gemini 2.5 Flash Image. */
+/** The same model under each of Google's names for it: Gemini 2.5 Flash Image. */
 const NANO_BANANA = [
   fal('fal-ai/nano-banana', 'fal-ai/nano-banana/edit'),
   wavespeed('google/nano-banana/text-to-image', 'google/nano-banana/edit'),
@@ -78,9 +78,9 @@ const seedream = (version: string) => [
 ];
 
 /**
- * A square of 1,024 costs 0.006, 0.053 and 0.211 USD at OpenAI, https://developers.openai.com/api/docs/guides/image-generation,
- * and larger ones in the same proportion; fal, which makes the dearest unless it is told, follows it:
- * https://fal.ai/models/openai/gpt-image-2
+ * A square of 1,024 pixels costs 0.006, 0.053 and 0.211 USD at OpenAI,
+ * https://developers.openai.com/api/docs/guides/image-generation, and larger ones in proportion. fal follows these
+ * prices, and makes the dearest quality unless told otherwise: https://fal.ai/models/openai/gpt-image-2
  */
 const byQuality = (target: MediaTarget): MediaTarget => ({
   ...target,
@@ -126,7 +126,8 @@ const GROK = [wavespeedVideo('x-ai/grok-imagine-video'), falVideo('xai/grok-imag
 const VIDEOS: Readonly<Record<string, readonly MediaTarget[]>> = {
   'wan2.6': [wavespeedVideo('alibaba/wan-2.6')],
   'wan-2-6-i2v': [wavespeed('alibaba/wan-2.6/image-to-video'), fal('wan/v2.6/image-to-video')],
-  // It goes on from a picture; there is none from words: https://wavespeed.ai/docs/docs-api/alibaba/alibaba-wan-2.6-image-to-video-flash
+  // Only from a picture; there is no text variant:
+  // https://wavespeed.ai/docs/docs-api/alibaba/alibaba-wan-2.6-image-to-video-flash
   'wan2.6-flash': [wavespeed('alibaba/wan-2.6/image-to-video-flash'), fal('wan/v2.6/image-to-video/flash')],
   'kling-2-6': [wavespeedVideo('kwaivgi/kling-v2.6-pro'), falVideo('fal-ai/kling-video/v2.6/pro'), replicate('kwaivgi/kling-v2.6')],
   'kling-v3': KLING_3,
@@ -148,8 +149,8 @@ const VIDEOS: Readonly<Record<string, readonly MediaTarget[]>> = {
     falVideo('fal-ai/bytedance/seedance/v1/pro/fast'),
     replicate('bytedance/seedance-1-pro-fast'),
   ],
-  // WaveSpeed has a model for each resolution, so that none of them is this one; fal answers with the fast one in its place:
-  // https://fal.ai/models/fal-ai/bytedance/seedance/v1/pro/image-to-video/api
+  // WaveSpeed splits it into one model for each resolution, so none of them is this one; fal serves the fast one in its
+  // place: https://fal.ai/models/fal-ai/bytedance/seedance/v1/pro/image-to-video/api
   'doubao-seedance-1-0-pro-quality': [replicate('bytedance/seedance-1-pro')],
   'doubao-seedance-1-5-pro': [wavespeedVideo('bytedance/seedance-v1.5-pro'), falVideo('fal-ai/bytedance/seedance/v1.5/pro')],
   'doubao-seedance-2-0': SEEDANCE_2,
@@ -161,7 +162,7 @@ const VIDEOS: Readonly<Record<string, readonly MediaTarget[]>> = {
     replicate('bytedance/seedance-2.0-fast'),
   ],
   'seedance-2-0-turbo-t2v': [wavespeed('bytedance/seedance-2.0/text-to-video-turbo', 'bytedance/seedance-2.0/image-to-video-turbo')],
-  // Google serves films as operations, which its adapter does not: resellers of Google's own model.
+  // Google serves films as operations, which its adapter does not support, so these are resellers of Google's model.
   'Veo3.1-fast-official': VEO_FAST,
   'veo3.1-fast': VEO_FAST,
   'Veo3.1-quality-official': VEO_QUALITY,
@@ -177,7 +178,7 @@ const VIDEOS: Readonly<Record<string, readonly MediaTarget[]>> = {
 const SPOKEN: LengthCost = { per: 'text_byte', micro: (15 * MICRO_PER_USD) / 1e6 };
 const HEARD: LengthCost = { per: 'audio_second', micro: (0.36 * MICRO_PER_USD) / 3_600 };
 
-/** Speech recognition takes no model; its id is for the records. */
+/** Speech recognition has no model parameter; this id is only for receipts. */
 const AUDIO: Readonly<Record<string, readonly MediaTarget[]>> = {
   'audio-tts': [{ ...fishAudio('s2.1-pro'), lengthCost: SPOKEN }],
   'audio-clone': [{ ...fishAudio('s2.1-pro'), lengthCost: SPOKEN }],
@@ -189,5 +190,5 @@ const THREE_D: Readonly<Record<string, readonly MediaTarget[]>> = {
   'tripo3d-multiview-to-3d': [wavespeed('tripo3d/v2.5/multiview-to-3d'), fal('tripo3d/tripo/v2.5/multiview-to-3d')],
 };
 
-/** A model that is missing here has no provider yet. */
+/** A model without an entry here has no provider yet. */
 export const MEDIA_CHAINS: Readonly<Record<string, readonly MediaTarget[]>> = { ...IMAGES, ...VIDEOS, ...AUDIO, ...THREE_D };

@@ -1,4 +1,4 @@
-/** What each media model takes; what it costs stands with the model. All of it is data. */
+/** What each media model takes, as data. What it costs is in the catalogue entry. */
 import { fromCredits, type MicroCredits } from '../../core/money';
 import { secondsFrom } from '../media/duration';
 import type { MediaKind } from '../media/types';
@@ -13,30 +13,30 @@ export interface ReferenceTerms {
 
 export interface MediaTerms {
   kind: MediaKind;
-  /** The only sizes; any where there is no list. */
+  /** The only sizes; without a list any size may be asked for. */
   sizes?: readonly string[];
   aspectRatios?: readonly string[];
   resolutions?: readonly string[];
   references?: ReferenceTerms;
-  /** Seconds that a film has when nobody says, and the only lengths where there are but some. */
+  /** A film's default length in seconds, and the only lengths where there are just some. */
   duration?: { default: number; offered?: readonly number[] };
   needsPrompt?: boolean;
-  /** A video that goes on from a picture. */
+  /** A video model that always starts from a picture. */
   needsFirstFrame?: boolean;
-  /** 3D from several sides. */
+  /** A 3D model that needs pictures from several sides. */
   needsViews?: boolean;
-  /** What `mode: "fast"` adds; by default a quarter. */
+  /** The surcharge for `mode: "fast"`; a quarter unless given. */
   fastSurchargePercent?: number;
-  /** What one price covers: of a text as UTF-8, and of a recording. More is so many requests. */
+  /** What one price covers: bytes of a text in UTF-8, seconds of a recording. A longer input counts as several requests. */
   textBytesARequest?: number;
   audioSecondsARequest?: number;
-  /** As how many a picture counts by its quality, where providers bill by that; of one that is not named, as the most. */
+  /** What a picture counts as by its quality, where providers bill by that; an unknown quality counts as the dearest. */
   pricesByQuality?: Readonly<Record<string, number>>;
-  /** Of a GPU run: nobody waits, or pays, for more. */
+  /** For GPU runs: how long a run may take, and the most that is paid. */
   maxSeconds?: number;
-  /** A GPU model that is quick enough to be waited for. */
+  /** A GPU model fast enough that calls wait for the result. */
   inline?: boolean;
-  /** From being asked for to being given up. */
+  /** From the request until the job is given up. */
   deadlineSeconds: number;
 }
 
@@ -61,7 +61,7 @@ const IMAGE_TO_VIDEO: Partial<MediaTerms> = { needsFirstFrame: true, fastSurchar
 const lengths = (offered: readonly number[], usual = USUAL_SECONDS): Pick<MediaTerms, 'duration'> => ({
   duration: { default: usual, offered },
 });
-/** The lengths that the first of a model's chain makes: see the `models.ts` of the vendors. */
+/** The lengths that the first provider in a model's chain makes: see the vendors' `models.ts`. */
 const WAN = lengths([5, 10, 15]);
 const KLING_2_6 = lengths([5, 10]);
 const KLING_3 = lengths(secondsFrom(3, 15));
@@ -70,7 +70,7 @@ const SEEDANCE_1 = lengths(secondsFrom(2, 12));
 const SEEDANCE_2 = lengths(secondsFrom(4, 15));
 const VEO = [4, 6, 8];
 const VEO_BY_SECOND = lengths(VEO);
-/** Its price is one for all lengths: the longest, for who names none. */
+/** One price for all lengths, so the default is the longest. */
 const VEO_BY_CLIP = lengths(VEO, 8);
 const GROK = lengths([6, 10]);
 
@@ -95,11 +95,11 @@ const MODEL_TERMS: Readonly<Record<string, Partial<MediaTerms>>> = {
     resolutions: ['1K', '2K', '4K'],
     references: { max: 4, forms: 'https' },
   },
-  // A picture of 4K costs the provider twice as much, and has a model of its own.
+  // A 4K picture costs the provider twice as much, and is a model of its own here.
   nano_banana_pro: TO_2K,
   'gemini-3-pro-image-preview': TO_2K,
   'gemini-3-pro-image-preview-official': TO_2K,
-  // Of this one each tier has its price at the provider, and under its name with tiers here.
+  // Each tier has its own price at the provider; here that is the model whose name has the tiers.
   nano_banana_2: TO_1K,
   'gemini-3.1-flash-image-preview': TO_1K,
   'gemini-3.1-flash-image-preview-official': { resolutions: ['0.5K', '1K', '2K'] },
@@ -150,7 +150,7 @@ export const mediaTerms = ({ id, family }: Pick<Model, 'id' | 'family'>): MediaT
   return terms && { ...terms, ...MODEL_TERMS[id] };
 };
 
-/** Which models qualify for an intent; the cheapest that can be had answers. */
+/** Which models fit an intent; the cheapest that can be had answers. */
 export const INTENTS: Readonly<Record<string, { family: Model['family']; models: readonly string[] }>> = {
   'text-to-image': { family: 'image', models: ['gpt-image-2', 'gpt-4o-image', 'nano_banana', 'flux-2-pro', 'doubao-seedream-4-5'] },
   'text-to-image-fast': {
@@ -174,7 +174,7 @@ export const INTENTS: Readonly<Record<string, { family: Model['family']; models:
   'image-to-3d': { family: '3d', models: ['hunyuan3d-v2-base'] },
 };
 
-/** Rented GPUs by the vendor's pools: micro-credits a second. */
+/** GPU pools of the vendor, in micro-credits a second. */
 export const GPU_POOL_MICRO: Readonly<Record<string, MicroCredits>> = {
   AMPERE_16: fromCredits(1),
   AMPERE_24: fromCredits(1.2),
@@ -187,13 +187,13 @@ export const GPU_POOL_MICRO: Readonly<Record<string, MicroCredits>> = {
 };
 
 /**
- * Of a deployment: the pool that it asks for first, wherever its runs land. The printed example, which asks for
- * `ADA_48_PRO,AMPERE_80`, bills 18.42 s with 56 credits.
+ * The price of a deployment is that of the first pool it lists, wherever its runs land. The documents' example lists
+ * `ADA_48_PRO,AMPERE_80` and bills 56 credits for 18.42 s.
  */
 export const poolMicro = ([first = '']: readonly string[]): MicroCredits => GPU_POOL_MICRO[first] ?? 0;
 
-/** What a second costs in which a worker only waits, of what one costs in which it works. */
+/** The price of an idle worker's second, in percent of a working one's. */
 const IDLE_PERCENT = 10;
-/** By the dearest pool that is named: nobody says which one a worker waits on. */
+/** By the dearest pool listed, since nobody says in which pool a worker is idle. */
 export const idlePoolMicro = (gpuTypes: readonly string[]): MicroCredits =>
   Math.ceil((Math.max(0, ...gpuTypes.map((type) => poolMicro([type]))) * IDLE_PERCENT) / 100);

@@ -78,7 +78,7 @@ export const MESSAGES_MODELS: readonly Model[] = [
   },
 ];
 
-/** Lines whose every id, known or yet to come, means the model of that line which is on offer. */
+/** Model lines of which every id, known or future, means the one model of the line on offer. */
 export const FAMILY_PATTERNS: readonly { prefix: string; id: string }[] = [
   { prefix: 'claude-opus-', id: OPUS },
   { prefix: 'claude-3-opus-', id: OPUS },

@@ -1,8 +1,8 @@
-/** What a picture of a quality counts as, where providers bill by it: the documents have one price, which is for the usual one. */
+/** What a picture counts as by its quality, where providers bill by that: the documents have a single price, for the usual quality. */
 import type { MediaTarget, Model } from '../types';
 import type { MediaTerms } from './media-terms';
 
-/** At the dearest of the model's providers. */
+/** By the model's dearest provider. */
 export function pricesByQuality({ chain }: Pick<Model, 'chain'>): Pick<MediaTerms, 'pricesByQuality'> {
   const prices: Record<string, number> = {};
   for (const target of chain as readonly MediaTarget[])

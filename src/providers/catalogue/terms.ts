@@ -1,7 +1,7 @@
 import { fromCredits, MICRO_PER_USD, usdPerMtok } from '../../core/money';
 import type { Model, Price, Target } from '../types';
 
-/** USD a million tokens of input and of output. */
+/** USD per million tokens of input and of output. */
 export const perToken = (inputUsd: number, outputUsd: number): Price => ({
   per: 'token',
   inputMicroPerMtok: usdPerMtok(inputUsd),
@@ -9,8 +9,8 @@ export const perToken = (inputUsd: number, outputUsd: number): Price => ({
 });
 
 /**
- * The same with a price of its own for what goes through a prompt cache: multiples of the input price, as Anthropic
- * publishes them (https://platform.claude.com/docs/en/about-claude/pricing).
+ * The same with prices for prompt caching, as multiples of the input price that Anthropic publishes
+ * (https://platform.claude.com/docs/en/about-claude/pricing).
  */
 export const perCachedToken = (inputUsd: number, outputUsd: number): Price => ({
   per: 'token',
@@ -26,7 +26,7 @@ type Unit = UnitPrice['per'];
 export const inUsd = (usd: number, per: Unit): UnitPrice => ({ per, micro: Math.round(usd * MICRO_PER_USD) });
 export const inCredits = (credits: number, per: Unit): UnitPrice => ({ per, micro: fromCredits(credits) });
 
-/** In credits. The documents name the price of the first tier alone: the others are ours. */
+/** In credits. The documents name a price for the first tier only; the others are ours. */
 export const inTiers = (price: UnitPrice, credits: Readonly<Record<string, number>>): UnitPrice => ({
   ...price,
   tierMicro: Object.fromEntries(Object.entries(credits).map(([tier, amount]) => [tier, fromCredits(amount)])),
@@ -34,7 +34,7 @@ export const inTiers = (price: UnitPrice, credits: Readonly<Record<string, numbe
 
 export const UNPRICED = 'Listed without a price.';
 
-/** The maker itself first, then OpenRouter; each under its own id for the model. */
+/** The maker first, then OpenRouter, each with its own id for the model. */
 export const chain = (maker: string, makerId: string, openrouterId: string): readonly Target[] => [
   { provider: maker, model: makerId },
   { provider: 'openrouter', model: openrouterId },
@@ -42,30 +42,27 @@ export const chain = (maker: string, makerId: string, openrouterId: string): rea
 
 export const viaOpenrouter = (model: string): readonly Target[] => [{ provider: 'openrouter', model }];
 
-/**
- * OpenAI serves its codex and pro models by its Responses API alone, https://platform.openai.com/docs/models;
- * OpenRouter converts.
- */
+/** OpenAI serves its codex and pro models over Responses only (https://platform.openai.com/docs/models); OpenRouter converts. */
 export const responsesOnly = (id: string): readonly Target[] => [
   { provider: 'openai', model: id, wires: ['openai-responses'] },
   ...viaOpenrouter(`openai/${id}`),
 ];
 
 /**
- * From GPT-5.4 on OpenAI takes tools by its Responses API alone as soon as the model reasons, which GPT-5.5 does unless it is
- * told not to (https://github.com/openai/openai-openapi/issues/541); OpenRouter converts.
+ * From GPT-5.4 on, OpenAI takes tools over Responses only when the model reasons, which GPT-5.5 does by default
+ * (https://github.com/openai/openai-openapi/issues/541); OpenRouter converts.
  */
 export const toolsByResponses = (id: string): readonly Target[] => [
   { provider: 'openai', model: id, toolWires: ['openai-responses'] },
   ...viaOpenrouter(`openai/${id}`),
 ];
 
-/** No provider is wired for it. */
+/** For models without a provider. */
 export const NO_CHAIN: readonly Target[] = [];
 
 type Limits = Pick<Model, 'contextTokens' | 'maxOutputTokens' | 'capabilities'>;
 
-/** Limits and abilities that whole lines share; the makers' own figures, gathered by https://models.dev */
+/** Limits and capabilities that whole model lines share: the makers' figures, as collected by https://models.dev */
 export const GPT_400K: Limits = {
   contextTokens: 400_000,
   maxOutputTokens: 128_000,

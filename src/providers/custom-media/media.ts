@@ -1,4 +1,4 @@
-/** A vendor of jobs over HTTP that is described rather than programmed. */
+/** A job vendor over HTTP that is described by configuration instead of code. */
 import { runFailure, submitFailure } from '../media/failures';
 import { bodyOf, type ModelFields, secondsOf, takesAll } from '../media/model-fields';
 import { fileOf, fileOfBase64, modelFiles } from '../media/outputs';
@@ -12,7 +12,7 @@ import type { AnswerPlaces, CustomMedia } from './schema';
 const SOURCES = { url: 'url', data: 'bytes', any: 'any' } as const;
 const STATES: readonly VendorState[] = ['running', 'succeeded', 'failed', 'canceled'];
 
-/** The fields of each upstream model: the provider's, with the model's own in their place. */
+/** The field names for each upstream model: the provider's, overridden by the model's own. */
 function fieldsByModel({ models, submit }: CustomMedia): Map<string, ModelFields> {
   return new Map(
     models.flatMap(({ id, upstreamModel = id, upstreamModelWithReferences = upstreamModel, fields }) => {
@@ -25,7 +25,7 @@ function fieldsByModel({ models, submit }: CustomMedia): Map<string, ModelFields
   );
 }
 
-/** Ids of models may have slashes, which stay. */
+/** Slashes in model ids stay as they are. */
 const fillPath = (path: string, { model, id = '' }: { model: string; id?: string }): string =>
   path.replace(/\{(model|id)\}/g, (_, name) =>
     name === 'id' ? encodeURIComponent(id) : model.split('/').map(encodeURIComponent).join('/'),
@@ -33,7 +33,7 @@ const fillPath = (path: string, { model, id = '' }: { model: string; id?: string
 
 function stateReader({ states }: CustomMedia): (word: unknown) => VendorState | undefined {
   const own = new Map(STATES.flatMap((state) => (states[state] ?? []).map((word) => [word.toLowerCase(), state] as const)));
-  // Some count their states, and others say `"done": true`.
+  // Some vendors use numbers for states, and others `"done": true`.
   return (word) =>
     (['string', 'number', 'boolean'].includes(typeof word) ? own.get(String(word).trim().toLowerCase()) : undefined) ?? stateOf(word);
 }
@@ -48,7 +48,7 @@ function filesAt(json: unknown, { outputs, outputForm, outputsNeedKey }: AnswerP
     });
 }
 
-/** An error is told by words, or by an object that has some. */
+/** An error may be a text or an object with one. */
 function errorAt(json: unknown, { error }: AnswerPlaces): string | undefined {
   const [found] = error === undefined ? [] : valuesAt(json, error);
   return textOf(found) ?? (typeof found === 'object' && found !== null ? JSON.stringify(found) : undefined);
@@ -63,7 +63,7 @@ function resultOf(files: readonly OutputFile[], { kind, seconds }: UpstreamJob):
   return { files: kind === '3d' ? modelFiles(files) : files, ...(typeof seconds === 'number' && { usage: { seconds } }) };
 }
 
-/** Where no state is given, files are success and an error is failure. */
+/** Without a state, files mean success and an error means failure. */
 function stateWithoutWord(files: readonly OutputFile[], error: string | undefined): VendorState {
   if (files.length > 0) return 'succeeded';
   return error === undefined ? 'running' : 'failed';

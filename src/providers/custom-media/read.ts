@@ -10,11 +10,11 @@ const VARIABLE = 'CUSTOM_MEDIA_PROVIDERS';
 export interface CustomMediaProvider {
   provider: Provider;
   custom: CustomMedia;
-  /** Where it stands, for errors: `CUSTOM_MEDIA_PROVIDERS[0]`. */
+  /** Where it is configured, for errors: `CUSTOM_MEDIA_PROVIDERS[0]`. */
   path: string;
 }
 
-/** `taken`: the ids of the providers read before. Keys come with a provider or from `CUSTOM_..._API_KEY`, or there are none. */
+/** @param taken Ids of the providers read before. Keys are in the provider's entry, in `CUSTOM_..._API_KEY`, or there are none. */
 export function readCustomMediaProviders(env: Record<string, unknown>, taken: readonly string[]): CustomMediaProvider[] {
   const seen = new Set(taken);
   return (readJsonVariable(env, VARIABLE, customMediaProviders) ?? []).map((custom, index) => {
@@ -43,7 +43,7 @@ function checkModel(model: Model | undefined, id: string, { kinds }: CustomMedia
     throw new Error(`${path}.id: ${id} is a model of the kind ${kind ?? model.family}, which is not among the provider's kinds.`);
 }
 
-/** Puts the operator's targets in front of the chains. */
+/** Puts the operator's targets first in the chains. */
 export function withMediaTargets(models: readonly Model[], providers: readonly CustomMediaProvider[]): Model[] {
   const known = new Map(models.map((model) => [model.id, model]));
   const targets = new Map<string, MediaTarget[]>();

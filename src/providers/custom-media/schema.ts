@@ -1,4 +1,4 @@
-/** The JSON of `CUSTOM_MEDIA_PROVIDERS`: how a vendor of jobs over HTTP is spoken to, without code. */
+/** The schema of `CUSTOM_MEDIA_PROVIDERS`, which describes a job vendor over HTTP without code. */
 import { z } from 'zod';
 import { headerNameSchema, headersSchema, nameSchema, providerIdSchema } from '../custom-config';
 
@@ -10,13 +10,13 @@ const path = (placeholder: string) =>
     .max(500)
     .regex(/^\/(?!\/)[^\s#\\]*$/, 'must be a path below the base URL, beginning with one slash')
     .refine((text) => !/\{(?!model\}|id\})/.test(text), `knows no other placeholder than ${placeholder}`);
-/** Where something stands in an answer: names with dots between them, `[]` for each of a list. */
+/** A path into an answer: names separated by dots, `[]` for every element of a list. */
 const place = z
   .string()
   .max(200)
   .regex(/^[\w-]+(?:\[\])*(?:\.[\w-]+(?:\[\])*)*$/, 'must look like "data.outputs[].url"');
 
-/** How the vendor calls what the gateway knows of a request; what has no name here is left out. */
+/** The vendor's names for what the gateway knows of a request; anything without a name is not sent. */
 const fields = z.strictObject({
   prompt: field,
   count: z.strictObject({ name: nameSchema, max: z.int().min(1).max(10) }).exactOptional(),
@@ -48,41 +48,41 @@ const fields = z.strictObject({
 });
 
 const submit = z.strictObject({
-  /** `/v1/{model}/jobs` */
+  /** For example `/v1/{model}/jobs`. */
   path: path('{model}').refine((text) => !text.includes('{id}'), 'has no {id} yet'),
-  /** The names of the fields that hold the model, our job's id, and the URL for news. */
+  /** The fields for the model, our job id and the webhook URL. */
   modelField: field,
   referenceField: field,
   callbackField: field,
-  /** The one that holds all that is about the request, where it is not the body itself. */
+  /** The field that holds the whole request, where that is not the body itself. */
   inputField: field,
   fields: fields.default({}),
-  /** Sent with every job; neither the caller nor a default changes it. */
+  /** Sent with every job; neither the caller nor defaults can change it. */
   body: z.record(z.string(), z.json()).default({}),
-  /** The header that takes our job's id, so that a submit sent twice starts one job. */
+  /** The header for our job id, with which a repeated submit starts only one job. */
   idempotencyHeader: headerNameSchema.exactOptional(),
 });
 
 const answer = z.strictObject({
   id: place.default('id'),
   status: place.exactOptional(),
-  /** Files by URL or data URL, or, where `outputForm` says so, as base64. */
+  /** Files by URL, as data URL or, if `outputForm` says so, as base64. */
   outputs: place,
   outputForm: z.enum(['url', 'base64']).default('url'),
-  /** They answer only to the key. */
+  /** Whether downloading them needs the key. */
   outputsNeedKey: z.boolean().default(false),
   error: place.exactOptional(),
 });
 
-/** Words for states beside the usual ones. */
+/** Words for states, in addition to the usual ones. */
 const states = z.strictObject({ running: words, succeeded: words, failed: words, canceled: words });
 
 const model = z.strictObject({
-  /** Of the catalogue. */
+  /** The model's id in the catalogue. */
   id: nameSchema,
   upstreamModel: nameSchema.exactOptional(),
   upstreamModelWithReferences: nameSchema.exactOptional(),
-  /** In place of the provider's. */
+  /** Replaces the provider's field names. */
   fields: fields.exactOptional(),
   defaults: z.record(z.string(), z.json()).exactOptional(),
 });
@@ -96,12 +96,12 @@ export const customMediaProviders = z.array(
     auth: z.strictObject({ header: headerNameSchema, prefix: z.string().max(50).default('') }).exactOptional(),
     headers: headersSchema.exactOptional(),
     kinds: z.array(z.enum(['image', 'video', '3d'])).min(1),
-    /** `url`: the gateway hosts what came as data; `data`: everything as data URLs; `any`: as it came. */
+    /** `url`: the gateway hosts data and sends URLs; `data`: everything is sent as data URLs; `any`: as it came. */
     sources: z.enum(['url', 'data', 'any']).default('url'),
     submit,
     answer,
     states: states.default({}),
-    /** Without it every submit is answered with the result. */
+    /** Left out where every submit is answered with the result. */
     poll: z.strictObject({ path: path('{id} and {model}'), answer: answer.exactOptional() }).exactOptional(),
     cancel: z
       .strictObject({ path: path('{id} and {model}'), method: z.enum(['POST', 'PUT', 'PATCH', 'DELETE']).default('POST') })

@@ -17,10 +17,10 @@ const NOTHING_LEFT = 'The safety checker of the provider left nothing of the pic
 
 const fieldsFor = (model: string): ModelFields => FAL_MODELS[model] ?? USUAL_FIELDS;
 
-/** Requests are asked about under the owner and the app alone, without the rest of the model's path. */
+/** Requests are polled under owner and app alone, without the rest of the model's path. */
 const requestPath = ({ id, model }: UpstreamJob): string => `/${model.split('/').slice(0, 2).join('/')}/requests/${encodeURIComponent(id)}`;
 
-/** The vendor asks not to build its URLs; what it gives is used where it leads to the vendor. */
+/** The vendor asks clients to use the URLs that it returns; they are used if they lead to the vendor. */
 function ownUrl(url: unknown): string | undefined {
   const text = textOf(url);
   return text?.startsWith(`https://${QUEUE_HOST}/`) ? text : undefined;
@@ -42,7 +42,7 @@ function readError({ json, headers }: Pick<MediaAnswer, 'json' | 'headers'>): Po
   const message = errorFacts(json)?.message ?? textOf(body.error);
   if (message === undefined && type === undefined) return undefined;
   const code = type ?? textOf(first.type);
-  // Whatever a model says of its input is about what the caller sent.
+  // An error about the body's fields concerns what the caller sent.
   const aboutInput = Array.isArray(first.loc) && first.loc.length > 1 && first.loc[0] === 'body';
   return runFailure(message, code, aboutInput ? 'caller' : undefined);
 }
@@ -64,7 +64,7 @@ function readStatus(answer: MediaAnswer, job: UpstreamJob): PollStep {
   }
 }
 
-/** Is an error the run's, and none of the queue's own: an outage, a credential, a rate? */
+/** Does the error come from the run, rather than from the queue (an outage, a credential, a rate limit)? */
 function saysOfRun({ status, json, headers }: MediaAnswer): boolean {
   const { detail, error_type } = objectOf(json);
   if (textOf(error_type) !== undefined || headers.has('x-fal-error-type') || Array.isArray(detail)) return true;
@@ -108,6 +108,6 @@ export const falMedia: MediaAdapter = {
   readPoll: (answer, job) => (job.step === RESULT ? readAnswer(answer, job) : readStatus(answer, job)),
   // https://fal.ai/docs/inference-api/queue/cancel
   cancel: (job) => ({ method: 'PUT', url: textOf(job.cancelUrl) ?? `${requestPath(job)}/cancel` }),
-  // Callbacks are signed with keys that would have to be fetched, so that they only say that there is news.
+  // Callbacks are signed with keys that would have to be fetched first, so they only trigger a poll.
   callback: {},
 };

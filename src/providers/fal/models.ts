@@ -113,7 +113,7 @@ const GROK: ModelFields = {
   firstFrame: 'image_url',
 };
 
-/** For a model that is not listed here: the commonest names. */
+/** The most common names, for models that are not listed here. */
 export const USUAL_FIELDS: ModelFields = {
   count: upTo(4),
   size: IMAGE_SIZE,

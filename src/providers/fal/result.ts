@@ -1,11 +1,11 @@
-/** A result of one of fal's models: pictures, a film or a 3D model, each under the name of its family. */
+/** The result of a fal model: pictures, a film or a 3D model, each under its family's field. */
 import { fileOf } from '../media/outputs';
 import { type JsonObject, numberOf, objectOf, objectsOf, textOf } from '../media/read';
 import type { MediaResult, OutputFile, UpstreamJob } from '../media/types';
 
 const FILM_NAMES = ['video', 'videos'];
 const PICTURE_NAMES = ['images', 'image'];
-/** The one with textures first. */
+/** Textured models first. */
 const MODEL_NAMES = ['model_glb', 'pbr_model', 'model_mesh', 'base_model', 'model'];
 
 function readFile(file: JsonObject): OutputFile[] {
@@ -22,7 +22,7 @@ function modelFile(payload: JsonObject): OutputFile[] {
   return (glb.length > 0 ? glb : filesUnder(payload, MODEL_NAMES)).slice(0, 1);
 }
 
-/** A picture that the safety checker flagged comes black: it is none. */
+/** The safety checker replaces a flagged picture by a black one, which does not count. */
 function pictures(payload: JsonObject): { files: OutputFile[]; flagged: number } {
   const flags = Array.isArray(payload.has_nsfw_concepts) ? payload.has_nsfw_concepts : [];
   const files = filesUnder(payload, PICTURE_NAMES);

@@ -1,6 +1,6 @@
 /**
- * Emotion tags as our documents have them, `(happy) Hello!`, are the first generation's; later ones take cues in square
- * brackets, and would read the others out. https://docs.fish.audio/developer-platform/core-features,
+ * Our documents write emotion tags as `(happy) Hello!`, like Fish's first generation. Its later models expect square
+ * brackets and would read the parentheses aloud. https://docs.fish.audio/developer-platform/core-features,
  * https://docs.comfy.org/tutorials/partner-nodes/fishaudio/prompt-guide
  */
 const TAGS: ReadonlySet<string> = new Set(
@@ -17,7 +17,7 @@ const TAGS: ReadonlySet<string> = new Set(
 
 const PARENTHESES = /\(((?:(?:very|slightly|extremely|a bit) )?)([a-z][a-z -]{1,30})\)/gi;
 
-/** What is in parentheses and no tag is part of the text. */
+/** Parentheses around anything but a tag stay. */
 const withBrackets = (text: string): string =>
   text.replace(PARENTHESES, (whole, degree: string, tag: string) => (TAGS.has(tag.toLowerCase()) ? `[${degree}${tag}]` : whole));
 

@@ -24,8 +24,8 @@ const SUBMIT_TIMEOUT_MS = 300_000;
 const TYPES: Readonly<Record<string, string>> = { mp3: 'audio/mpeg', wav: 'audio/wav', opus: 'audio/opus', pcm: 'audio/pcm' };
 
 /**
- * Voices are ids of 32 hexadecimal digits. Names of other vendors' voices, which OpenAI's clients always send, get the
- * usual voice: Fish refuses them.
+ * Fish's voice ids have 32 hexadecimal digits. It refuses other vendors' voice names, which OpenAI's clients always
+ * send; those get the default voice.
  */
 const isVoice = (voice: string | undefined): voice is string => voice !== undefined && /^[0-9a-f]{32}$/i.test(voice);
 
@@ -43,7 +43,7 @@ function speechRequest(input: SpeechInput, submission: Submission): MediaRequest
   return { url: '/v1/tts', headers: { model: submission.model }, body: JSON.stringify(body) };
 }
 
-/** A voice by a recording of it goes as bytes, which JSON cannot carry. */
+/** A voice recording is sent as bytes, which JSON cannot hold. */
 function cloneRequest(input: CloneInput, submission: Submission): MediaRequest {
   const fields = packable(speechFields(input, submission));
   const references = [{ audio: bytesOf(input.reference), text: input.referenceText ?? '' }];
@@ -109,7 +109,7 @@ export const fishAudioMedia: MediaAdapter = {
     }
   },
   readSubmit(answer, { input }) {
-    // Voices are the caller's, so that one that is not found is theirs too. https://docs.fish.audio/api-reference/errors
+    // The voice is the caller's choice, so a 404 is the caller's mistake. https://docs.fish.audio/api-reference/errors
     if (answer.status !== 200) return submitFailure(answer, { direct: true, notFound: 'caller' });
     if (input.kind === 'asr') return readTranscript(answer);
     return readSound(answer, input.kind === 'tts' || input.kind === 'clone' ? input.format : 'mp3');

@@ -1,4 +1,4 @@
-/** As much of MessagePack as a request for speech needs. https://github.com/msgpack/msgpack/blob/master/spec.md */
+/** The part of MessagePack that a speech request needs: https://github.com/msgpack/msgpack/blob/master/spec.md */
 export type Packable =
   | string
   | number
@@ -20,7 +20,7 @@ function bigEndian(value: number, size: 1 | 2 | 4): number[] {
   return Array.from({ length: size }, (_, index) => (value >>> (8 * (size - 1 - index))) & 0xff);
 }
 
-/** A header by the length of what follows: the short form, then those of 16 and of 32 bits. */
+/** A header for this length: the short form, or one with 16 or 32 bits. */
 function header(length: number, fix: number, maxFix: number, code16: number): Uint8Array {
   if (length <= maxFix) return Uint8Array.of(fix | length);
   return length <= MAX_16 ? Uint8Array.of(code16, ...bigEndian(length, 2)) : Uint8Array.of(code16 + 1, ...bigEndian(length, 4));
@@ -64,5 +64,5 @@ export function pack(value: Packable): Uint8Array {
   return bytes;
 }
 
-/** Plain JSON can be packed; what it cannot hold is left out. */
+/** Reduces a value to plain JSON, which can be packed. */
 export const packable = (value: unknown): Packable => JSON.parse(JSON.stringify(value ?? null)) as Packable;

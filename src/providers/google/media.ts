@@ -11,15 +11,15 @@ import { toBase64 } from '../media/sources';
 import type { ImageInput, MediaAdapter, MediaSource, MediaStep, OutputFile, Submission } from '../media/types';
 
 const SUBMIT_TIMEOUT_MS = 300_000;
-/** The first generation makes one size only. */
+/** The first generation makes only one size. */
 const ONE_SIZE = /^gemini-2\.5-/;
-/** The half tier goes by its pixels. */
+/** Google names the half tier by its pixels. */
 const IMAGE_SIZES: Readonly<Record<string, string>> = { '0.5K': '512' };
 
-/** Google refuses every field that is none of its own; these are, and the caller may set them. */
+/** Google refuses unknown fields, so of the caller's only these are passed on. */
 const OWN_FIELDS: ReadonlySet<string> = new Set(['safetySettings', 'systemInstruction', 'tools', 'toolConfig', 'labels']);
 
-/** Of a prompt or of a picture: https://ai.google.dev/api/generate-content#FinishReason and `#BlockReason` */
+/** Reasons that concern the content of prompt or picture: https://ai.google.dev/api/generate-content#FinishReason and `#BlockReason` */
 const ABOUT_CONTENT: ReadonlySet<string> = new Set([
   'SAFETY',
   'BLOCKLIST',
@@ -36,12 +36,12 @@ const inlineData = (source: MediaSource): JsonObject => {
   return { inlineData: { mimeType: type, data: toBase64(bytesOf(source)) } };
 };
 
-/** What is priced, or asked for once and for all, in both of the spellings that Google reads. */
+/** Fields that are priced, or set by the gateway, in both spellings that Google accepts. */
 const WITHHELD: ReadonlySet<string> = new Set(['imageConfig', 'image_config', 'imageSize', 'image_size', 'candidate_count']);
 const passedOn = (fields: unknown): JsonObject =>
   Object.fromEntries(Object.entries(objectOf(fields)).filter(([name]) => !WITHHELD.has(name)));
 
-/** The target's defaults are fields of it, such as a tier. */
+/** A target's defaults are members of it, for example a tier. */
 function imageConfig({ size, aspectRatio, resolution, extra }: ImageInput, { model, defaults }: Submission): JsonObject {
   const sides = readSides(size);
   const ratio = aspectRatio ?? (sides && nearestRatio(sides));
@@ -61,7 +61,7 @@ function bodyOf(submission: Submission, input: ImageInput): JsonObject {
     contents: [{ role: 'user', parts: [...input.references.map(inlineData), { text: input.prompt }] }],
     generationConfig: {
       ...passedOn(input.extra.generationConfig),
-      // More than one would be billed as more than one.
+      // A second candidate would be billed too.
       candidateCount: 1,
       responseModalities: ['IMAGE'],
       ...(input.seed !== undefined && { seed: input.seed }),
@@ -70,7 +70,7 @@ function bodyOf(submission: Submission, input: ImageInput): JsonObject {
   };
 }
 
-/** Thinking models show drafts among their thoughts: those are no results. */
+/** Thinking models show drafts among their thoughts, which are not results. */
 function picturesOf(candidate: JsonObject): OutputFile[] {
   return objectsOf(objectOf(candidate.content).parts).flatMap((part) => {
     const { data, mimeType } = objectOf(part.inlineData);
@@ -79,7 +79,7 @@ function picturesOf(candidate: JsonObject): OutputFile[] {
   });
 }
 
-/** An answer without a picture says why, and nothing more will come of it. */
+/** An answer without a picture is final, and says why. */
 function withoutPicture(body: JsonObject, candidate: JsonObject): MediaStep {
   const reason = textOf(objectOf(body.promptFeedback).blockReason) ?? textOf(candidate.finishReason) ?? 'no reason given';
   const said = textOf(candidate.finishMessage) ?? textOf(objectOf(objectsOf(objectOf(candidate.content).parts)[0]).text);

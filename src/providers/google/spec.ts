@@ -13,7 +13,7 @@ export const google = {
   baseUrl: 'https://generativelanguage.googleapis.com/v1beta',
   wires: [geminiWire, googleChatWire],
   onDisconnect: 'drain',
-  // https://discuss.ai.google.dev/t/127400: of its chat format only; there thoughts are in total_tokens alone.
+  // In Google's chat format thoughts are counted in total_tokens only: https://discuss.ai.google.dev/t/127400
   reasoningOutsideOutput: true,
   media: googleMedia,
 } satisfies ProviderSpec;

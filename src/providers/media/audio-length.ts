@@ -1,6 +1,6 @@
 /**
- * How long a recording is: the larger of what its container says and of the sound that is found in it, since a head that
- * says too little makes a decoder hear no less. Pure. Of a container that is not known here only the size tells.
+ * The length of a recording: the longer of what its container says and of the sound found in it, since decoders play
+ * the sound even if the header says less. Unknown containers are judged by size. Pure.
  */
 import { ascii, USUAL_BYTES_A_SECOND } from './audio/bytes';
 import { secondsOfFlac } from './audio/flac';
@@ -10,7 +10,7 @@ import { secondsOfMp4 } from './audio/mp4';
 import { secondsOfOgg } from './audio/ogg';
 import { secondsOfWave } from './audio/wave';
 
-/** Seconds; at least so many as nothing but its size lets one expect. */
+/** In seconds, and no less than the file's size alone suggests. */
 export function audioSeconds(bytes: Uint8Array): number {
   const seconds = secondsBy(bytes);
   return seconds !== undefined && Number.isFinite(seconds) && seconds > 0 ? seconds : bytes.length / USUAL_BYTES_A_SECOND;
@@ -24,7 +24,7 @@ function secondsBy(bytes: Uint8Array): number | undefined {
   if (start === 'fLaC') return secondsOfFlac(bytes);
   if (start === 'OggS') return secondsOfOgg(bytes);
   if (start === EBML) return secondsOfMatroska(bytes);
-  // A film may begin with any of several boxes, and one file can be made to look like several things.
+  // An MP4 may begin with any of several boxes, and one file can be made to look like several formats.
   const boxed = Math.max(secondsOfMp4(bytes) ?? 0, secondsOfOgg(bytes) ?? 0);
   const { seconds, framedBytes } = secondsOfFrames(bytes);
   const isKnown = boxed > 0 || framedBytes > bytes.length / 2;

@@ -1,4 +1,4 @@
-/** Sizes, aspect ratios and size tiers, each from the others. Pure. */
+/** Converts between sizes, aspect ratios and size tiers. Pure. */
 export interface Sides {
   width: number;
   height: number;
@@ -7,7 +7,7 @@ export interface Sides {
 export const USUAL_RATIOS = ['1:1', '3:2', '2:3', '4:3', '3:4', '5:4', '4:5', '16:9', '9:16', '21:9'];
 
 const TIER_SIDE: Readonly<Record<string, number>> = { '0.5K': 512, '1K': 1_024, '2K': 2_048, '4K': 4_096 };
-/** Multiples that every model of pictures takes. */
+/** Every picture model takes multiples of 16. */
 const STEP = 16;
 const FILM_STEP = 2;
 const MAX_SIDE = 4_096;
@@ -17,20 +17,20 @@ export function readSides(size: string | undefined): Sides | undefined {
   return match ? { width: Number(match[1]), height: Number(match[2]) } : undefined;
 }
 
-/** Width over height. */
+/** Width divided by height. */
 export function readRatio(aspectRatio: string | undefined): number | undefined {
   const match = /^(\d+(?:\.\d+)?):(\d+(?:\.\d+)?)$/.exec(aspectRatio ?? '');
   const ratio = match ? Number(match[1]) / Number(match[2]) : Number.NaN;
   return Number.isFinite(ratio) && ratio > 0 ? ratio : undefined;
 }
 
-/** The offered ratio that comes closest to the sides. */
+/** The offered ratio closest to these sides. */
 export function nearestRatio({ width, height }: Sides, offered: readonly string[] = USUAL_RATIOS): string {
   const distance = (ratio: string): number => Math.abs(Math.log((readRatio(ratio) ?? 1) / (width / height)));
   return offered.reduce((best, ratio) => (distance(ratio) < distance(best) ? ratio : best));
 }
 
-/** The tier that a size is billed by. */
+/** The tier by which a size is billed. */
 export function tierOfSides({ width, height }: Sides): '1K' | '2K' | '4K' {
   const longest = Math.max(width, height);
   return longest > 2_048 ? '4K' : longest > 1_536 ? '2K' : '1K';
@@ -38,7 +38,7 @@ export function tierOfSides({ width, height }: Sides): '1K' | '2K' | '4K' {
 
 const stepped = (side: number, step: number): number => Math.max(step, Math.round(side / step) * step);
 
-/** A picture of that shape with about as many pixels as the tier's square has. */
+/** A picture of this ratio with about as many pixels as the tier's square. */
 export function sidesOfTier(aspectRatio: string | undefined, tier: string | undefined): Sides {
   const ratio = readRatio(aspectRatio) ?? 1;
   const side = TIER_SIDE[tier ?? '1K'] ?? 1_024;
@@ -46,7 +46,7 @@ export function sidesOfTier(aspectRatio: string | undefined, tier: string | unde
   return { width: stepped(side * Math.sqrt(ratio) * scale, STEP), height: stepped((side / Math.sqrt(ratio)) * scale, STEP) };
 }
 
-/** `720p` is the shorter side. */
+/** `720p` means the shorter side. */
 export function sidesOfFilm(aspectRatio: string | undefined, resolution: string | undefined): Sides {
   const ratio = readRatio(aspectRatio) ?? 16 / 9;
   const shorter = Number(/^(\d{3,4})p$/i.exec(resolution ?? '')?.[1] ?? 720);
@@ -56,22 +56,22 @@ export function sidesOfFilm(aspectRatio: string | undefined, resolution: string 
 
 const FILM_LINES = [360, 480, 540, 720, 1_080, 1_440, 2_160];
 
-/** The resolution that a film's sides come closest to. */
+/** The resolution closest to a film's sides. */
 export function linesOfSides({ width, height }: Sides): string {
   const distance = (lines: number): number => Math.abs(Math.min(width, height) - lines);
   return `${FILM_LINES.reduce((best, lines) => (distance(lines) < distance(best) ? lines : best))}p`;
 }
 
-/** The same shape, with no side shorter than that. */
+/** The same ratio, with no side shorter than this. */
 export function atLeast({ width, height }: Sides, minSide: number): Sides {
   const scale = Math.max(1, minSide / Math.min(width, height));
   return scale === 1 ? { width, height } : { width: stepped(width * scale, STEP), height: stepped(height * scale, STEP) };
 }
 
-/** Sides of the same shape are so alike. */
+/** Ratios that differ by less than this are the same. */
 const SAME_SHAPE = 0.02;
 
-/** Of those on offer the one of the same shape that comes closest in size; the sides as they are where none has their shape. */
+/** The offered size of the same ratio closest to these sides; the sides unchanged where none has their ratio. */
 export function nearestSides(sides: Sides, offered: readonly Sides[]): Sides {
   const shape = ({ width, height }: Sides): number => Math.log(width / height);
   const distance = ({ width }: Sides): number => Math.abs(Math.log(width / sides.width));
@@ -79,14 +79,14 @@ export function nearestSides(sides: Sides, offered: readonly Sides[]): Sides {
   return alike.toSorted((a, b) => distance(a) - distance(b))[0] ?? sides;
 }
 
-/** The same shape with so many pixels at least, in multiples of 16. */
+/** The same ratio with at least this many pixels, in multiples of 16. */
 export function ofPixels({ width, height }: Sides, minPixels: number): Sides {
   const scale = Math.sqrt(minPixels / (width * height));
   const up = (side: number): number => Math.ceil((side * scale) / STEP) * STEP;
   return scale <= 1 ? { width, height } : { width: up(width), height: up(height) };
 }
 
-/** The same shape within so many pixels and so long a side, in multiples of 16. */
+/** The same ratio within these limits, in multiples of 16. */
 export function atMost({ width, height }: Sides, maxPixels: number, maxSide: number): Sides {
   const scale = Math.min(1, maxSide / Math.max(width, height), Math.sqrt(maxPixels / (width * height)));
   if (scale === 1) return { width, height };

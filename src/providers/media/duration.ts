@@ -1,9 +1,9 @@
-/** Whole seconds from one to the other. */
+/** All whole seconds from the first to the last. */
 export const secondsFrom = (first: number, last: number): number[] => Array.from({ length: last - first + 1 }, (_, index) => first + index);
 
 /**
- * How long a film is made, and paid for, when a model has only some lengths: the longest that is not longer than asked
- * for, or the shortest there is.
+ * The length of a film that is made and paid for where only some lengths are offered: the longest that is not longer
+ * than asked for, else the shortest.
  */
 export function fittingSeconds(askedSeconds: number, offered: readonly number[] | undefined): number {
   if (!offered) return askedSeconds;
@@ -11,12 +11,12 @@ export function fittingSeconds(askedSeconds: number, offered: readonly number[] 
   return fitting.length > 0 ? Math.max(...fitting) : Math.min(...offered);
 }
 
-/** A second more than asked for is given away; more would be a bargain to be had on purpose. */
+/** One second more than was paid for may be given away; more could be exploited. */
 const GIVEN_AWAY_SECONDS = 1;
 
 /**
- * What a model is asked for when only some lengths are on offer: the longest that is not longer than what is paid for.
- * What lies outside the offer goes as it is, for the vendor to refuse in its own words.
+ * The length to ask a provider for where it offers only some: the longest that is not longer than was paid for. A
+ * length outside the offer is sent as it is, for the provider to refuse in its own words.
  */
 export function offeredSeconds(askedSeconds: number, offered: readonly number[]): number {
   if (offered.length === 0 || offered.includes(askedSeconds)) return askedSeconds;

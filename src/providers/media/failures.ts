@@ -1,4 +1,4 @@
-/** What answers that are no success come to. */
+/** Interprets unsuccessful answers of media vendors. */
 import { isRecord } from '../../core/record';
 import type { FailureAction } from '../types';
 import { classifyFailure, cleanMessage } from '../wires/failures';
@@ -7,25 +7,25 @@ import type { MediaAnswer, MediaFailure, MediaStep } from './types';
 
 type Failed = Extract<MediaStep, { state: 'failed' }>;
 
-/** Statuses after which a job may exist all the same: the vendor, or something before it, lost track. */
+/** After these a job may exist all the same: the vendor, or a proxy in front of it, lost track. */
 const DOUBTFUL: ReadonlySet<number> = new Set([408, 409, 425, 499, 500, 502, 504, 520, 521, 522, 523, 524]);
 const QUOTA_SPENT = /insufficient[_ ](?:quota|balance|credits?|funds)|exhausted balance/i;
 const NOT_SAFE_FOR_WORK = /\bnsfw\b|\bnudity\b|safety (?:check|filter)|content[_ ](?:policy|moderation)|prohibited/i;
-/** What `classifyFailure` tells by words alone. */
+/** A status by which `classifyFailure` goes by the words alone. */
 const ANY_REFUSAL = 403;
 
 export interface SubmitRules {
-  /** The answer to the POST is the result itself: an error in the vendor's own words leaves nothing behind. */
+  /** The POST is answered with the result itself, so a vendor's own error leaves no job behind. */
   direct?: boolean;
-  /** What a 404 means: by default that the target is gone, for the caller names no address. */
+  /** What a 404 means; by default that the target is gone, since callers name no URL. */
   notFound?: FailureAction;
 }
 
 export const failed = (failure: MediaFailure): Failed => ({ state: 'failed', failure });
 
-/** An answer to a submit that names no job. */
+/** Interprets an answer to a submit that names no job. */
 export function submitFailure({ status, text, json }: MediaAnswer, { direct = false, notFound = 'next_target' }: SubmitRules = {}): Failed {
-  // A success without an id is a job that nobody can ask about.
+  // Without an id nobody could poll the job.
   if (status >= 200 && status < 300)
     return failed({ action: 'next_target', message: 'The provider accepted the job without saying which it is.', mayHaveStarted: true });
   const failure = classifyFailure(status, text);
@@ -36,12 +36,12 @@ export function submitFailure({ status, text, json }: MediaAnswer, { direct = fa
   return failed({ ...failure, ...(spent && { action: 'next_key' as const }), mayHaveStarted });
 }
 
-/** Is a refusal about what the caller asked for, rather than about the vendor? */
+/** Is the refusal about the requested content rather than about the vendor? */
 export function isContentRefusal(message: string): boolean {
   return NOT_SAFE_FOR_WORK.test(message) || classifyFailure(ANY_REFUSAL, JSON.stringify({ message })).action === 'caller';
 }
 
-/** A run that the vendor gave up, in its words. */
+/** A run that the vendor reported as failed. */
 export function runFailure(message: unknown, code?: unknown, action?: FailureAction): Failed {
   const said = cleanMessage(textOf(message) ?? '');
   const cleanCode = typeof code === 'string' && /^[\w.-]{1,80}$/.test(code) ? code : undefined;

@@ -1,4 +1,4 @@
-/** How upstream models call what we know of a request: data, and one function that makes their fields of it. */
+/** How upstream models name what the gateway knows of a request: data, and a function that builds their fields from it. */
 import {
   atLeast,
   atMost,
@@ -21,9 +21,9 @@ export interface SizeField {
   form: 'star' | 'x' | 'object';
   minSide?: number;
   minPixels?: number;
-  /** The largest that is made: a size beyond becomes that of its shape. */
+  /** The largest size made; a larger one is scaled down in its own ratio. */
   max?: { pixels: number; side: number };
-  /** The only ones; a shape that is not among them goes as it came. */
+  /** The only sizes; a ratio that none of them has is sent as it came. */
   offered?: readonly Sides[];
 }
 
@@ -31,25 +31,25 @@ export interface DurationField {
   name: string;
   /** `5`, `"5"` or `"5s"`. */
   form: 'number' | 'text' | 'suffixed';
-  /** The only lengths, in seconds; any where the list is empty. */
+  /** The only lengths in seconds; an empty list allows any. */
   offered: readonly number[];
 }
 
 export interface ResolutionField {
   name: string;
-  /** `1k` for `1K`. */
+  /** `1k` instead of `1K`. */
   form?: 'lower';
-  /** Has it the half-size tier of pictures? */
+  /** Whether it has the half-size picture tier. */
   half?: boolean;
 }
 
-/** A model has no field for what has no name here; that is left out. */
+/** Whatever has no name here is not sent to the model. */
 export interface ModelFields {
   prompt?: string;
   count?: { name: string; max: number };
   size?: SizeField;
   aspectRatio?: string;
-  /** The only aspect ratios, for the one that is nearest to a size; the caller's own goes as it came. */
+  /** The only aspect ratios when one is derived from a size; the caller's own ratio is sent as it came. */
   ratios?: readonly string[];
   resolution?: ResolutionField;
   duration?: DurationField;
@@ -61,7 +61,7 @@ export interface ModelFields {
   seed?: string;
   quality?: string;
   outputFormat?: { name: string; jpeg?: string };
-  /** Of 3D. */
+  /** For 3D models. */
   image?: string;
   views?: Readonly<Record<'front' | 'back' | 'left' | 'right', string>>;
 }
@@ -84,7 +84,7 @@ function sizeValue(field: SizeField, asked: Sides): unknown {
   return form === 'star' ? `${width}*${height}` : `${width}x${height}`;
 }
 
-/** What a model with one of size, ratio and tier makes of the others, so that what is made is what is billed. */
+/** Fills whichever of size, ratio and tier the model has from the others, so that what is made is what is billed. */
 function shapeFields(input: ImageInput, model: ModelFields): Fields {
   const sides = readSides(input.size);
   const { aspectRatio, resolution } = input;
@@ -128,7 +128,7 @@ function durationValue({ form }: DurationField, seconds: number): number | strin
 
 function videoFields(input: VideoInput, model: ModelFields): Fields {
   const references = input.references.map(sourceUrl);
-  // A model that goes on from one picture takes the first that there is.
+  // A model that starts from one picture takes the first one given.
   const first = urlOf(input.firstFrame) ?? (model.references ? undefined : references[0]);
   const seconds = offeredSeconds(input.durationSeconds, model.duration?.offered ?? []);
   const { aspectRatio, resolution } = input;
@@ -154,7 +154,7 @@ function threeDFields({ prompt, image, views }: ThreeDInput, model: ModelFields)
   return Object.assign({ ...named(model.prompt ?? 'prompt', prompt), ...named(model.image, urlOf(image ?? views?.front)) }, ...sides);
 }
 
-/** The fields of the model that say what the input says. */
+/** The model's fields for an input. */
 export function fieldsOf(input: MediaInput, model: ModelFields): Fields {
   switch (input.kind) {
     case 'image':
@@ -168,7 +168,7 @@ export function fieldsOf(input: MediaInput, model: ModelFields): Fields {
   }
 }
 
-/** Has the model a name for every picture that came? One to go by is as good as a first frame. */
+/** Does the model have a field for every picture given? A single reference may serve as the first frame. */
 export function takesAll({ kind, references = [], mask, firstFrame, lastFrame }: Brought, model: ModelFields): boolean {
   const asFrame = kind === 'video' && firstFrame === undefined ? 1 : 0;
   const most = model.references === undefined ? asFrame : model.references.form === 'list' ? Infinity : 1;
@@ -179,11 +179,11 @@ export function takesAll({ kind, references = [], mask, firstFrame, lastFrame }:
   );
 }
 
-/** How long the film is that the model is asked for; undefined for what is no film. */
+/** The film length that the model is asked for; undefined for anything but films. */
 export const secondsOf = (input: MediaInput, { duration }: ModelFields): number | undefined =>
   input.kind === 'video' ? offeredSeconds(input.durationSeconds, duration?.offered ?? []) : undefined;
 
-/** The caller's fields that would change what is billed, or how the answer comes. */
+/** Caller fields that would change what is billed, or the form of the answer. */
 const WITHHELD: ReadonlySet<string> = new Set([
   'n',
   'num_images',
@@ -210,7 +210,7 @@ const WITHHELD: ReadonlySet<string> = new Set([
 export const passedOn = (extra: Readonly<Record<string, unknown>>): Fields =>
   Object.fromEntries(Object.entries(extra).filter(([name]) => !WITHHELD.has(name)));
 
-/** The target's defaults, under the caller's own fields, under what the gateway knows and bills. */
+/** The target's defaults, overridden by the caller's fields, overridden by what the gateway knows and bills. */
 export const bodyOf = ({ defaults, input }: Pick<Submission, 'defaults' | 'input'>, model: ModelFields): Fields => ({
   ...defaults,
   ...passedOn(input.extra),

@@ -1,19 +1,19 @@
-/** Files as vendors name them. */
+/** Reads files from vendors' answers. */
 import { cleanType, fileType } from '../../core/media-type';
 import { fromBase64 } from './sources';
 import type { OutputFile } from './types';
 
-/** More are not taken from one result: each is copied, and named in one row. */
+/** The most files taken from one result: each is copied, and all are listed in one row. */
 export const MAX_RESULT_FILES = 32;
 
-/** A file's bytes as base64, whatever the vendor says that it is. */
+/** The bytes of a base64 file; its type is read from the bytes rather than from what the vendor says. */
 export function fileOfBase64(base64: string, declaredType?: string): OutputFile | undefined {
   const bytes = fromBase64(base64);
   if (bytes === undefined || bytes.byteLength === 0) return undefined;
   return { bytes, contentType: fileType(bytes, declaredType) };
 }
 
-/** A URL, or a data URL; undefined for any other text. */
+/** A URL or data URL as a file; undefined for any other text. */
 export function fileOf(text: string, declaredType?: string): OutputFile | undefined {
   const data = /^data:([^,;]*)(?:;[^,;]*)*;base64,/i.exec(text.slice(0, 200));
   if (data) return fileOfBase64(text.slice(data[0].length), data[1]);
@@ -31,7 +31,7 @@ export const filesOf = (texts: readonly string[]): OutputFile[] =>
 const isGlb = (file: OutputFile): boolean =>
   'url' in file ? /\.glb(?:$|[?#])/i.test(file.url) || file.contentType === 'model/gltf-binary' : file.contentType === 'model/gltf-binary';
 
-/** The 3D model alone, without previews and other formats, where the vendor tells them apart. */
+/** Only the 3D model, without previews and other formats, where the vendor tells them apart. */
 export function modelFiles(files: readonly OutputFile[]): readonly OutputFile[] {
   const models = files.filter(isGlb);
   return models.length > 0 ? models.slice(0, 1) : files;

@@ -1,4 +1,4 @@
-/** Values by where they stand in an answer. */
+/** Reads values by their path in an answer. */
 import { isRecord } from '../../core/record';
 
 const own = (value: unknown, name: string): unknown[] => {
@@ -7,7 +7,10 @@ const own = (value: unknown, name: string): unknown[] => {
 };
 const each = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 
-/** All that stands at `data.outputs[].url`: names with dots between them, `[]` for each of a list, a number for one of it. */
+/**
+ * All values at a path such as `data.outputs[].url`: names separated by dots, `[]` for every element of a list, a
+ * number for one of them.
+ */
 export function valuesAt(json: unknown, place: string): unknown[] {
   const steps = place.split('.').flatMap((part) => {
     const [name = '', ...lists] = part.split('[]');

@@ -1,4 +1,4 @@
-/** Signed callbacks: HMAC-SHA256 over `id.timestamp.body`, in the headers that Standard Webhooks names. */
+/** Verifies signed callbacks: HMAC-SHA256 over `id.timestamp.body`, with the headers of Standard Webhooks. */
 import type { MediaCallback } from './types';
 
 /** https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md, and WaveSpeed's own limit. */
@@ -6,11 +6,11 @@ const MAX_AGE_SECONDS = 300;
 
 export interface SignedContent {
   content: Uint8Array;
-  /** What follows the versions that are looked for. */
+  /** The signatures of the version that was asked for. */
   signatures: readonly string[];
 }
 
-/** Undefined when a header is missing or the timestamp is stale. */
+/** Undefined when a header is missing or the timestamp is too old. */
 export function signedContent({ headers, body }: MediaCallback, version: string, nowMs: number): SignedContent | undefined {
   const id = headers.get('webhook-id');
   const timestamp = headers.get('webhook-timestamp');
@@ -25,7 +25,7 @@ export async function isSignedBy(key: Uint8Array, content: Uint8Array, signature
   if (key.byteLength === 0) return false;
   const imported = await crypto.subtle.importKey('raw', key, { name: 'HMAC', hash: 'SHA-256' }, false, ['verify']);
   for (const signature of signatures) {
-    // Verification takes the same time whatever the signature.
+    // `verify` takes the same time whatever the signature.
     if (signature && (await crypto.subtle.verify('HMAC', imported, signature, content))) return true;
   }
   return false;
@@ -33,7 +33,7 @@ export async function isSignedBy(key: Uint8Array, content: Uint8Array, signature
 
 export const withoutPrefix = (secret: string): string => secret.replace(/^whsec_/, '');
 
-/** Undefined when the text is no hexadecimal. */
+/** Undefined when the text is not hexadecimal. */
 export function fromHex(text: string): Uint8Array | undefined {
   if (text.length % 2 !== 0 || !/^[0-9a-f]*$/i.test(text)) return undefined;
   return Uint8Array.from({ length: text.length / 2 }, (_, index) => Number.parseInt(text.slice(index * 2, index * 2 + 2), 16));

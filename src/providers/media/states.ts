@@ -1,4 +1,4 @@
-/** What a vendor's word for a job's state means. */
+/** What vendors' words for job states mean. */
 export type VendorState = 'running' | 'succeeded' | 'failed' | 'canceled';
 
 const WORDS: readonly (readonly [VendorState, string])[] = [
@@ -11,7 +11,7 @@ const WORDS: readonly (readonly [VendorState, string])[] = [
 
 const STATES = new Map(WORDS.flatMap(([state, words]) => words.split(' ').map((word) => [word, state] as const)));
 
-/** In any letter case, with spaces, dashes or underscores. Undefined for a word never heard of, which says nothing. */
+/** Ignores case, spaces, dashes and underscores. Undefined for an unknown word, which says nothing about the job. */
 export const stateOf = (word: unknown): VendorState | undefined =>
   typeof word === 'string'
     ? STATES.get(

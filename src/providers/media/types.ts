@@ -25,11 +25,11 @@
  */
 import type { UpstreamFailure } from '../failure';
 
-/** Something the caller brought. Which form an adapter gets is what its `sources` asks for. */
+/** Something that the caller sent. An adapter's `sources` decides in which of the two forms it arrives. */
 export type MediaSource = { url: string } | { bytes: Uint8Array; contentType: string };
 
 interface CommonInput {
-  /** The caller's fields that the gateway neither prices nor routes on, as they came. */
+  /** The caller's fields that are neither priced nor routed on, as they came. */
   extra: Readonly<Record<string, unknown>>;
 }
 
@@ -38,12 +38,12 @@ export interface ImageInput extends CommonInput {
   prompt: string;
   /** 1 to 10. */
   count: number;
-  /** As sent, `1024x1024`; checked where the catalogue lists sizes. */
+  /** As sent, for example `1024x1024`; checked where the catalogue lists sizes. */
   size?: string;
   aspectRatio?: string;
   /** `0.5K`, `1K`, `2K`, `4K`. */
   resolution?: string;
-  /** In prompt order; any makes it an edit. */
+  /** In prompt order; with any, it is an edit. */
   references: readonly MediaSource[];
   mask?: MediaSource;
   negativePrompt?: string;
@@ -51,14 +51,14 @@ export interface ImageInput extends CommonInput {
   quality?: string;
   /** `png`, `jpeg`, `webp`. */
   outputFormat?: string;
-  /** How many states of the picture on its way are wanted: 1 to 3; a vendor that shows none is free to. */
+  /** How many preliminary pictures are wanted, 1 to 3; vendors that have none may ignore it. */
   partials?: number;
 }
 
 export interface VideoInput extends CommonInput {
   kind: 'video';
   prompt: string;
-  /** What is billed, for prices per second; pass it on exactly. */
+  /** The billed length, for prices per second; must be passed on exactly. */
   durationSeconds: number;
   aspectRatio?: string;
   /** `480p`, `720p`, `1080p`. */
@@ -72,7 +72,7 @@ export interface VideoInput extends CommonInput {
 
 export interface SpeechInput extends CommonInput {
   kind: 'tts';
-  /** With emotion tags such as `(happy)` as they came. */
+  /** Emotion tags such as `(happy)` are still in it as they came. */
   text: string;
   voice?: string;
   /** `mp3`, `wav`, `opus`, `pcm`. */
@@ -83,9 +83,9 @@ export interface SpeechInput extends CommonInput {
 export interface CloneInput extends CommonInput {
   kind: 'clone';
   text: string;
-  /** The voice to speak with: 10 seconds or more. */
+  /** A recording of the voice to speak with, 10 seconds or longer. */
   reference: MediaSource;
-  /** What is said in the reference. */
+  /** The text of the reference recording. */
   referenceText?: string;
   format: string;
   speed?: number;
@@ -106,16 +106,16 @@ export interface ThreeDInput extends CommonInput {
 
 export interface GpuInput extends CommonInput {
   kind: 'gpu';
-  /** Goes to the worker as it is. */
+  /** Passed to the worker unchanged. */
   input: Readonly<Record<string, unknown>>;
-  /** How long the run may take; nobody pays for more. */
+  /** How long the run may take, and the most that is paid. */
   maxSeconds: number;
 }
 
 export type MediaInput = ImageInput | VideoInput | SpeechInput | CloneInput | TranscriptionInput | ThreeDInput | GpuInput;
 export type MediaKind = MediaInput['kind'];
 
-/** The pictures and frames of an input, whatever form they are in. */
+/** The pictures and frames of an input, in whatever form. */
 export interface Brought {
   kind: MediaKind;
   references?: readonly unknown[];
@@ -124,31 +124,34 @@ export interface Brought {
   lastFrame?: unknown;
 }
 
-/** One request to the vendor. The engine adds the credential. */
+/** A request to the vendor, to which the engine adds the credential. */
 export interface MediaRequest {
   /** POST unless it says otherwise. */
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** Appended to the provider's base URL; or a whole URL that the vendor gave, which gets the credential only on the base URL's host or one of `hosts`. */
+  /**
+   * A path below the provider's base URL, or a whole URL from the vendor, which gets the credential only on the base
+   * URL's host or one of `hosts`.
+   */
   url: string;
   headers?: Readonly<Record<string, string>>;
   /** A string is sent as JSON unless `headers` names another content type; a form brings its own. */
   body?: string | Uint8Array | FormData;
 }
 
-/** An answer of the vendor's, read to its end. */
+/** An answer of the vendor, read to its end. */
 export interface MediaAnswer {
   status: number;
   headers: Headers;
   bytes: Uint8Array;
   text: string;
-  /** Undefined when the body is no JSON. */
+  /** Undefined when the body is not JSON. */
   json: unknown;
 }
 
-/** What later requests need to know of a job under way, as plain JSON. */
+/** What later requests need to know of a running job, as plain JSON. */
 export interface UpstreamJob {
   id: string;
-  /** The upstream model or endpoint that it was sent to. */
+  /** The upstream model or endpoint that has the job. */
   model: string;
   [field: string]: string | number | boolean | undefined;
 }
@@ -166,25 +169,25 @@ export interface Transcript {
 }
 
 export interface MediaResult {
-  /** In the order asked for. For an image, as many as are billed. */
+  /** In the order asked for. For an image, the files that are billed. */
   files: readonly OutputFile[];
   transcript?: Transcript;
-  /** A GPU run's answer, as it came but for files as base64: `file:0` stands where the first of `files` was, if that has bytes. */
+  /** A GPU run's answer, unchanged except that `file:0` replaces base64 of the first of `files`, and so on. */
   output?: unknown;
-  /** What the vendor says that it came to; what is missing is taken as asked for. */
+  /** What the vendor reports as used; anything missing counts as asked for. */
   usage?: { seconds?: number; gpuMs?: number };
-  /** What the vendor made of the prompt. */
+  /** The prompt as the vendor rewrote it. */
   revisedPrompt?: string;
 }
 
 export interface MediaFailure extends UpstreamFailure {
-  /** Paid work may be under way or done all the same: nothing may be sent again, here or elsewhere. */
+  /** Paid work may be under way or done, so nothing may be sent again, here or elsewhere. */
   mayHaveStarted: boolean;
-  /** A run was stopped when the time that it may take was over, with what it came to by then. */
+  /** A run was stopped at its time limit; this is what it had used. */
   timedOut?: Pick<NonNullable<MediaResult['usage']>, 'gpuMs'>;
 }
 
-/** An event of a submit that is answered with a stream: a state on the way, or what came of it. */
+/** An event of a submit that is answered with a stream: a preliminary picture, or the outcome. */
 export type MediaEvent = { state: 'partial'; file: { bytes: Uint8Array; contentType: string } } | MediaStep;
 
 export type MediaStep =
@@ -193,22 +196,22 @@ export type MediaStep =
   | { state: 'failed'; failure: MediaFailure }
   | { state: 'canceled' /** What it came to by then. */; usage?: Pick<NonNullable<MediaResult['usage']>, 'gpuMs'> };
 
-/** `unknown`: an answer that says nothing about the job (an outage, a page of HTML, a state never heard of). */
+/** `unknown`: an answer that says nothing about the job (an outage, an HTML page, an unknown state). */
 export type PollStep = MediaStep | { state: 'unknown'; message: string };
 
 export interface Submission {
   /** The upstream model, from the chain. */
   model: string;
-  /** Of the chain's target; the caller's own fields win over them. */
+  /** From the chain's target; the caller's own fields override them. */
   defaults: Readonly<Record<string, unknown>>;
   input: MediaInput;
-  /** Our job id: send it where the vendor takes an idempotency key or a client reference. */
+  /** Our job id, to send where the vendor takes an idempotency key or a client reference. */
   reference: string;
-  /** Where the vendor may report; undefined where nobody could reach it, as in a local run. */
+  /** Where the vendor may report; undefined where it could not reach us, as in a local run. */
   callbackUrl: string | undefined;
 }
 
-/** A request that says it comes from the vendor. */
+/** A request that claims to come from the vendor. */
 export interface MediaCallback {
   headers: Headers;
   body: string;
@@ -216,43 +219,43 @@ export interface MediaCallback {
 }
 
 export interface CallbackReader {
-  /** Is it signed by the vendor? `secret` is the provider's `..._WEBHOOK_SECRET`. Without this method, or without a secret, `read` is not asked. */
+  /** Is it signed by the vendor? `secret` is the provider's `..._WEBHOOK_SECRET`. Without this method or a secret, `read` is not called. */
   verify?(callback: MediaCallback, secret: string, nowMs: number): Promise<boolean>;
-  /** The step that a verified callback brings; undefined when it only says that there is news. */
+  /** The step in a verified callback; undefined when it only announces news. */
   read?(callback: MediaCallback, job: UpstreamJob): MediaStep | undefined;
 }
 
 export interface MediaAdapter {
   kinds: readonly MediaKind[];
-  /** The headers that carry a credential. */
+  /** The headers with the credential. */
   authorize(apiKey: string): Record<string, string>;
   /**
-   * How sources are wanted. `url`: public URLs only, the engine hosts what came as data. `bytes`: the engine fetches
-   * what came as a URL. `any`: as the caller sent them; `sourceUrl` makes a data URL of bytes.
+   * The form in which sources are wanted. `url`: public URLs only, the engine hosts data. `bytes`: the engine fetches
+   * URLs. `any`: as the caller sent them; `sourceUrl` makes a data URL of bytes.
    */
   sources: 'url' | 'bytes' | 'any';
-  /** Hosts beside the base URL's that get the credential: `queue.fal.run`. */
+  /** Hosts beside the base URL's that get the credential, for example `queue.fal.run`. */
   hosts?: readonly string[];
-  /** When the answer to a submit is lost: is sending the same `reference` again certain to start nothing twice? */
+  /** After a lost answer to a submit: is it certain that sending the same `reference` again starts nothing twice? */
   lostSubmit: 'may_have_started' | 'repeatable';
-  /** How many pictures one request makes at most; any number unless given. The engine sends as many requests as it takes. */
+  /** How many pictures one request makes at most; unlimited unless given. The engine sends as many requests as needed. */
   picturesAtOnce?(model: string): number;
-  /** Has this model of films pictures to go by, beside frames to begin and end with? */
+  /** Does this film model take reference pictures, beside first and last frames? */
   takesReferences?(model: string): boolean;
-  /** Has this model a place for all of them? Any has unless it says otherwise: what has none would be left out. */
+  /** Does this model have a field for everything given? Assumed unless the method says otherwise; anything else would be left out. */
   takesAll?(model: string, brought: Brought): boolean;
   submit(submission: Submission): MediaRequest;
   readSubmit(answer: MediaAnswer, submission: Submission): MediaStep;
-  /** Of a submit that is answered with server-sent events; undefined for one that says nothing. Several results add up. */
+  /** For a submit that is answered with server-sent events; undefined for an event that says nothing. Several results are combined. */
   readEvent?(json: unknown, submission: Submission): MediaEvent | undefined;
   /** Absent where every submit is answered with the result. */
   poll?(job: UpstreamJob): MediaRequest;
   readPoll?(answer: MediaAnswer, job: UpstreamJob): PollStep;
   cancel?(job: UpstreamJob): MediaRequest;
   callback?: CallbackReader;
-  /** Milliseconds to wait for the answer to a submit; 120,000 unless given. Vendors that answer with the result need more. */
+  /** How long to wait for the answer to a submit; 120,000 unless given. Vendors that answer with the result need more. */
   submitTimeoutMs?: number;
-  /** Workers of the customer's own. */
+  /** For customers' own containers. */
   deployments?: DeploymentAdapter;
 }
 
@@ -261,7 +264,7 @@ export interface DeploymentSpec {
   /** Unique at the vendor. */
   name: string;
   dockerImage: string;
-  /** The vendor's GPU pools, in order of preference: `ADA_48_PRO`. */
+  /** The vendor's GPU pools in order of preference, for example `ADA_48_PRO`. */
   gpuTypes: readonly string[];
   minWorkers: number;
   maxWorkers: number;
@@ -269,25 +272,26 @@ export interface DeploymentSpec {
   env: Readonly<Record<string, string>>;
 }
 
-/** What the vendor made of a deployment, as plain JSON: its endpoint, its template. */
+/** What the vendor made for a deployment, as plain JSON: endpoint and template. */
 export interface UpstreamDeployment {
   endpointId: string;
   [field: string]: string | undefined;
 }
 
 /**
- * It is made without workers that always run, which `update` asks for. Creating one may take several requests: `create` is asked again with what the last answer gave, until it gives
- * none. Each is kept before the next is sent, so that nothing is left behind when the process dies in between.
+ * A deployment is created without workers that always run; `update` asks for those. Creation may take several requests:
+ * `create` is called again with what the last answer gave, until it returns nothing. Each answer is stored before the
+ * next request, so that nothing is left behind when the process dies in between.
  */
 export interface DeploymentAdapter {
-  /** Where it is asked, if not where runs are; `<PROVIDER>_DEPLOYMENTS_BASE_URL` wins over it. */
+  /** The base URL for these requests, if not that of runs; `<PROVIDER>_DEPLOYMENTS_BASE_URL` overrides it. */
   baseUrl?: string;
   create(spec: DeploymentSpec, soFar: Partial<UpstreamDeployment>): MediaRequest | undefined;
   readCreate(answer: MediaAnswer, soFar: Partial<UpstreamDeployment>): DeploymentStep;
   update(spec: DeploymentSpec, deployment: UpstreamDeployment): MediaRequest;
-  /** In order; an answer of 404 counts as done. */
+  /** In order; a 404 counts as done. */
   remove(deployment: Partial<UpstreamDeployment>): readonly MediaRequest[];
-  /** The failure in an answer to `update` or `remove`; undefined when it went well. */
+  /** The failure in an answer to `update` or `remove`; undefined when it succeeded. */
   readFailure(answer: MediaAnswer): UpstreamFailure | undefined;
 }
 

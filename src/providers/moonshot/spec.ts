@@ -7,7 +7,7 @@ export const moonshot = {
   // https://platform.moonshot.ai/docs/api/chat; keys of the Chinese platform need https://api.moonshot.cn/v1
   baseUrl: 'https://api.moonshot.ai/v1',
   wires: [openaiChatWire],
-  // Undocumented, so the safe choice.
+  // The safe choice, since it is undocumented.
   onDisconnect: 'drain',
   // https://platform.kimi.ai/docs/pricing/tools
   unpriced: { tools: /^builtin_function$/ },

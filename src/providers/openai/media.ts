@@ -18,11 +18,11 @@ const MAX_SIDE = 3_840;
 const SUBMIT_TIMEOUT_MS = 300_000;
 const MAX_IMAGES = 10;
 
-/** Models that take any size within the limits; the others take three. */
+/** These models take any size within the limits; the others only three. */
 const takesAnySize = (model: string): boolean => /^gpt-image-(?:[2-9]|\d{2,})/.test(model);
 const FIXED_SIZES: Readonly<Record<string, string>> = { '1:1': '1024x1024', '3:2': '1536x1024', '2:3': '1024x1536' };
 
-/** A size beyond what is made anywhere becomes the largest of its shape. */
+/** A size beyond the limits becomes the largest of its ratio. */
 function sizeOf({ size, aspectRatio, resolution }: ImageInput, model: string): string | undefined {
   const asked = readSides(size) ?? (aspectRatio || resolution ? sidesOfTier(aspectRatio, resolution) : undefined);
   if (!asked) return size;
@@ -47,7 +47,7 @@ function fieldsOf({ model, defaults, input }: Submission & { input: ImageInput }
   };
 }
 
-/** Pictures on their way come as events: https://platform.openai.com/docs/api-reference/images-streaming */
+/** Preliminary pictures come as events: https://platform.openai.com/docs/api-reference/images-streaming */
 const streamFields = ({ partials }: ImageInput): Record<string, unknown> =>
   partials === undefined ? {} : { stream: true, partial_images: partials };
 

@@ -18,12 +18,13 @@ export const openrouter = {
     openaiCompletionsWire,
     openaiEmbeddingsWire,
   ],
-  // It passes the cancellation on, but only some of its own upstreams stop billing: https://openrouter.ai/docs/api-reference/streaming
+  // It passes a hang-up on, but only some of its upstreams then stop billing:
+  // https://openrouter.ai/docs/api-reference/streaming
   onDisconnect: 'cancel',
   reportsBill: true,
   unpriced: {
-    // Routing to other models and to dearer hosts: https://openrouter.ai/docs/guides/routing/model-fallbacks and
-    // .../routing/provider-selection; presets name models too, and plugins are billed apart: .../features/plugins
+    // They route to other models or dearer hosts: https://openrouter.ai/docs/guides/routing/model-fallbacks and
+    // .../routing/provider-selection. Presets name models too, and plugins are billed separately: .../features/plugins
     fields: ['models', 'fallbacks', 'preset', 'provider', 'plugins'],
     idleFields: ['route'],
     // https://openrouter.ai/docs/guides/features/server-tools

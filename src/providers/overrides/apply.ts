@@ -1,4 +1,4 @@
-/** Puts the operator's changes over a catalogue. All of them, or none: half a catalogue is nobody's. */
+/** Applies the operator's changes to a catalogue: all of them or, if one is wrong, none. */
 import type { Family } from '../../core/family';
 import { type LongPromptPrice, MICRO_PER_USD, permilleOf, usdPerMtok } from '../../core/money';
 import { modelAt } from '../catalogue/beside';
@@ -16,13 +16,13 @@ type InMicro<T> = {
   [Name in keyof T as Name extends `${infer Of}Usd${infer Unit}` ? `${Of}Micro${Unit}` : Name]: Exclude<T[Name], undefined>;
 };
 
-/** USD as micro-credits, field by field. */
+/** Converts USD to micro-credits, field by field. */
 const inMicro = <T extends Readonly<Record<string, number | undefined>>>(usd: T): InMicro<T> =>
   Object.fromEntries(
     Object.entries(usd).flatMap(([name, amount]) => (amount === undefined ? [] : [[name.replace('Usd', 'Micro'), usdPerMtok(amount)]])),
   ) as InMicro<T>;
 
-/** Where a long prompt's cache has no price of its own, it is as much dearer as the prompt is. */
+/** Cache prices of long prompts that are not given rise in the same proportion as the prompt's price. */
 function longPriceOf({ aboveTokens, ...long }: GivenLongPrice, short: GivenPrice): LongPromptPrice {
   const dearer = short.inputUsdPerMtok > 0 ? long.inputUsdPerMtok / short.inputUsdPerMtok : 1;
   const scaled = (usd: number | undefined) => usd && usd * dearer;
@@ -48,7 +48,7 @@ function priceOf(given: NonNullable<ModelOverride['price']>): Price {
   return { per: 'token', ...inMicro(short), ...(long && { longPrompts: long }) };
 }
 
-/** What the schema cannot know: the families and providers that there are. */
+/** Checks that the schema cannot make: that families and providers exist. */
 function* faultsOf(override: ModelOverride, known: Model | undefined, providers: ReadonlyMap<string, ProviderSpec>): Generator<Fault> {
   if (known && override.family !== undefined && override.family !== known.family)
     yield [['family'], `${override.id} is a model of the ${known.family} family; give a new model another id`];
@@ -83,7 +83,7 @@ function changed(known: Model, { price, ...given }: ModelOverride): Model {
 
 const blank = ({ id, vendor, family }: ModelOverride): Model => ({ id, label: id, vendor: vendor ?? 'Own', family: family!, chain: [] });
 
-/** An alias that two models claim would stand for whichever came last. */
+/** An alias that two models claim would mean whichever came last. */
 function* aliasFaults(models: ReadonlyMap<string, Model>, overrides: readonly ModelOverride[]): Generator<[number, Fault]> {
   const owners = new Map<string, string>();
   for (const { id, aliases } of models.values()) for (const alias of aliases ?? []) if (!owners.has(alias)) owners.set(alias, id);
@@ -94,7 +94,7 @@ function* aliasFaults(models: ReadonlyMap<string, Model>, overrides: readonly Mo
     }
 }
 
-/** The models with the changes, or every error there is. */
+/** The changed models, or all errors. */
 export function applyOverrides(
   models: readonly Model[],
   text: string,

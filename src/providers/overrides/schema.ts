@@ -1,4 +1,4 @@
-/** The operator's changes to the catalogue as JSON: what they look like, and what is wrong with those that do not. */
+/** The schema of the operator's catalogue changes, with readable errors. */
 import { z } from 'zod';
 import { FAMILIES } from '../../core/family';
 import { type Position, pathText, readJson } from '../../core/json-position';
@@ -45,7 +45,7 @@ const TIER = /^(?:0\.5K|[124]K|\d{3,4}p)$/;
 const unitPrice = z.strictObject({
   per: z.enum(['image', 'second', 'clip', 'request', 'gpu_second']),
   usd,
-  /** By a picture's size tier, or a film's resolution. */
+  /** By a picture's size tier or a film's resolution. */
   tiersUsd: z
     .record(z.string(), usd)
     .refine((tiers) => Object.keys(tiers).every((tier) => TIER.test(tier)), 'must name tiers such as 2K or 1080p')
@@ -54,12 +54,12 @@ const unitPrice = z.strictObject({
 
 const NO_FIELD = 'there is no such field';
 
-/** What is left out is said to be needed, not to be of a wrong type. */
+/** A missing field is called needed rather than of a wrong type. */
 const WORDS: z.core.ParseContext<z.core.$ZodIssue> = {
   error: ({ code, input }) => (code === 'invalid_type' && input === undefined ? 'needed' : undefined),
 };
 
-/** Two shapes, told apart by `per`, so that an error speaks of the one that was meant. */
+/** Chosen by `per` first, so that errors are about the shape that was meant. */
 const price = z.unknown().transform((value, context): z.infer<typeof tokenPrice> | z.infer<typeof unitPrice> | null => {
   if (value === null) return null;
   const isUnit = typeof value === 'object' && value !== null && 'per' in value;
@@ -88,10 +88,10 @@ const model = z.strictObject({
   id: name,
   label: name.optional(),
   vendor: name.optional(),
-  /** Needed for a model that is new; fixed for one that is not. */
+  /** Required for a new model, fixed for an existing one. */
   family: z.enum(FAMILIES).optional(),
   chain: z.array(target).max(20).optional(),
-  /** `null` takes the model off sale: it stays listed, and cannot be called. */
+  /** `null` takes the model off sale: it stays listed but cannot be called. */
   price: price.optional(),
   contextTokens: tokens.optional(),
   maxOutputTokens: tokens.optional(),
@@ -102,7 +102,7 @@ const model = z.strictObject({
 });
 
 const document = z.strictObject({
-  /** What all models cost, as a share of the prices that they had, but for those priced here. */
+  /** A factor for the prices of all models, except those priced here. */
   priceFactor: z.number().min(PRICE_FACTORS.least).max(PRICE_FACTORS.most).multipleOf(PRICE_FACTORS.step).optional(),
   models: z.array(model).max(2_000),
 });
@@ -110,7 +110,7 @@ const document = z.strictObject({
 export type ModelOverride = z.infer<typeof model>;
 
 export interface CatalogueError extends Position {
-  /** `models[2].price.inputUsdPerMtok`; empty where the whole text is at fault. */
+  /** For example `models[2].price.inputUsdPerMtok`; empty where the whole text is at fault. */
   field: string;
   message: string;
 }
@@ -144,5 +144,5 @@ export function parseOverrides(text: string): OverridesResult<ParsedOverrides> {
   return { ok: false, errors };
 }
 
-/** `line 3, models[0].price: needed`, as the log and the operator's command have it. */
+/** `line 3, models[0].price: needed`, as in the log and in the operator's command. */
 export const errorText = ({ line, field, message }: CatalogueError): string => `line ${line}${field && `, ${field}`}: ${message}`;

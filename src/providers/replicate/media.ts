@@ -12,14 +12,14 @@ import { classifyFailure } from '../wires/failures';
 import { REPLICATE_MODELS, USUAL_FIELDS } from './models';
 
 const MAX_DEPTH = 3;
-/** Files of `replicate.delivery` are open to all, those of the API are not. */
+/** Files at `replicate.delivery` are public, those at the API need the key. */
 const API_FILES = 'https://api.replicate.com/';
-/** https://replicate.com/docs/topics/predictions/lifecycle: it waited for a start in vain. */
+/** It never started: https://replicate.com/docs/topics/predictions/lifecycle */
 const NEVER_STARTED = 'aborted';
 
 const fieldsFor = (model: string): ModelFields => REPLICATE_MODELS[model.split(':')[0] ?? ''] ?? USUAL_FIELDS;
 
-/** Files wherever an output has them: a URL, a list of them, or an object with some. */
+/** Files anywhere in an output: a URL, a list, or an object. */
 function filesIn(output: unknown, depth = 0): OutputFile[] {
   if (typeof output === 'string') {
     const file = fileOf(output);
@@ -49,7 +49,7 @@ function readPrediction(prediction: JsonObject, job: UpstreamJob): PollStep {
   }
 }
 
-/** Versions are ours, so that a refusal of one is none of the caller's. */
+/** The gateway chose the version, so its refusal is not the caller's mistake. */
 function refusal(answer: MediaAnswer): MediaStep {
   const title = textOf(objectOf(answer.json).title) ?? '';
   if (answer.status === 422 && /version/i.test(title))

@@ -60,10 +60,10 @@ const VEO: ModelFields = {
   references: { name: 'reference_images', form: 'list' },
 };
 
-/** It goes by no pictures but its frames. */
+/** It takes no reference pictures, only frames. */
 const { references: _, ...VEO_FAST } = VEO;
 
-/** For a model that is not listed here: the commonest names. */
+/** The most common names, for models that are not listed here. */
 export const USUAL_FIELDS: ModelFields = {
   aspectRatio: 'aspect_ratio',
   seed: 'seed',

@@ -1,6 +1,6 @@
 /**
- * Endpoints of customers' own containers, by RunPod's second REST API: one request makes an endpoint with its image,
- * its environment and its GPU pools, and one removes it with its template. https://docs.runpod.io/api-reference-v2
+ * Endpoints for customers' own containers, by RunPod's REST API v2: one request creates an endpoint with image,
+ * environment and GPU pools, another removes it with its template. https://docs.runpod.io/api-reference-v2
  */
 import { submitFailure } from '../media/failures';
 import { objectOf, textOf } from '../media/read';
@@ -8,9 +8,9 @@ import type { DeploymentAdapter, DeploymentSpec } from '../media/types';
 import { classifyFailure } from '../wires/failures';
 
 const ENDPOINTS = '/serverless';
-/** A further worker starts once a run has waited for so long. */
+/** Another worker starts when a run has waited this long. */
 const QUEUE_DELAY_SECONDS = 4;
-/** The longest run; each run sets its own within it. */
+/** The longest run; each run sets its own limit within it. */
 const TIMEOUT_MS = 3_600_000;
 
 const endpointUrl = (id: string): string => `${ENDPOINTS}/${encodeURIComponent(id)}`;
@@ -25,7 +25,7 @@ const fieldsOf = ({ name, dockerImage, gpuTypes, minWorkers, maxWorkers, idleTim
 
 export const runpodDeployments: DeploymentAdapter = {
   baseUrl: 'https://api.runpod.io/v2',
-  /** Made without workers, so that one whose making went unheard costs nothing. */
+  /** Created without workers, so that an endpoint whose creation went unheard costs nothing. */
   create(spec, { endpointId }) {
     if (endpointId !== undefined) return undefined;
     const scaling = { type: 'QUEUE_DELAY', queueDelay: QUEUE_DELAY_SECONDS };

@@ -1,11 +1,11 @@
-/** The GPU models of the catalogue run on endpoints whose ids only the operator knows: `RUNPOD_ENDPOINTS`. */
+/** The catalogue's GPU models run on the operator's own endpoints, whose ids are in `RUNPOD_ENDPOINTS`. */
 import { z } from 'zod';
 import { nameSchema, readJsonVariable } from '../custom-config';
 import type { Model } from '../types';
 
 const VARIABLE = 'RUNPOD_ENDPOINTS';
 
-/** Model ids with endpoint ids: `{"sdxl": "abc123"}`. */
+/** Endpoint ids by model id: `{"sdxl": "abc123"}`. */
 const schema = z.record(z.string(), nameSchema);
 
 export function withRunpodEndpoints(models: readonly Model[], env: Record<string, unknown>): Model[] {

@@ -1,4 +1,4 @@
-/** What the container of a deployment runs: https://docs.runpod.io/serverless/workers/handler-functions */
+/** A starting point for a deployment's container: https://docs.runpod.io/serverless/workers/handler-functions */
 export const HANDLER = `import base64, os, runpod
 
 def handler(job):

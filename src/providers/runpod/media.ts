@@ -8,10 +8,10 @@ import { bearer } from '../wires/authorize';
 import { runpodDeployments } from './deployments';
 import { takeFiles } from './outputs';
 
-/** In the queue, as long as the gateway waits at most; then a run has its time. */
+/** A run may wait this long in the queue before its own time begins. */
 const QUEUE_MS = 2 * 3_600_000;
 const MIN_EXECUTION_MS = 5_000;
-/** What `/runsync` waits for; then it answers as `/run` does. */
+/** How long `/runsync` waits before it answers like `/run`. */
 const SYNC_WAIT_MS = 60_000;
 
 function readJob(body: JsonObject, job: UpstreamJob): PollStep {
@@ -35,7 +35,7 @@ function readJob(body: JsonObject, job: UpstreamJob): PollStep {
   }
 }
 
-/** Python's errors come as JSON in a text, with a trace that is nobody's business. */
+/** Python errors come as JSON in a text, with a stack trace that is not passed on. */
 function errorText(error: unknown): string | undefined {
   const text = textOf(error);
   if (text === undefined || !text.startsWith('{')) return text;
@@ -79,7 +79,7 @@ export const runpodMedia: MediaAdapter = {
     return readJob(objectOf(answer.json), job);
   },
   cancel: (job) => ({ url: jobPath(job, 'cancel') }),
-  // Callbacks are not signed: they only say that there is news.
+  // Callbacks are unsigned, so they only trigger a poll.
   callback: {},
   deployments: runpodDeployments,
 };

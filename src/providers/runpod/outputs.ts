@@ -1,6 +1,6 @@
 /**
- * The files within whatever a worker answers: whole URLs of files, data URLs, and pictures as
- * https://github.com/runpod-workers/worker-comfyui puts them. Base64 is taken out of the answer, which is kept in a row.
+ * Finds files in whatever a worker returns: URLs, data URLs, and pictures in the form of
+ * https://github.com/runpod-workers/worker-comfyui. Base64 is taken out of the answer, which is stored in a row.
  */
 import { isRecord } from '../../core/record';
 import { fileOf, fileOfBase64, MAX_RESULT_FILES } from '../media/outputs';
@@ -9,7 +9,7 @@ import type { OutputFile } from '../media/types';
 
 const FILE_URL = /^https:\/\/[^\s?#]+\.(?:png|jpe?g|webp|gif|avif|mp4|webm|mov|mp3|wav|ogg|opus|flac|m4a|glb|zip)(?:[?#]\S*)?$/i;
 const FILE_NAME = /image|video|audio|mesh|model|file|output|result|data/i;
-/** Shorter text is hardly a file. */
+/** A shorter text is hardly a file. */
 const MIN_BASE64_CHARS = 200;
 const BASE64 = /^[A-Za-z0-9+/\s]+={0,2}$/;
 const MAX_DEPTH = 6;
@@ -17,7 +17,7 @@ const LEFT_OUT = `left out: a run may have ${MAX_RESULT_FILES} files`;
 
 export interface Taken {
   files: OutputFile[];
-  /** The answer, with `file:0` and so on where base64 was: see `MediaResult`. */
+  /** The answer with `file:0` and so on in place of base64: see `MediaResult`. */
   output: unknown;
 }
 

@@ -1,6 +1,6 @@
+import { sha256Hex } from '../../core/hex';
 import type { UpstreamRequest } from '../types';
 import { EVENT_STREAM } from './frames';
-import { hashHex } from './hash';
 import { jsonResponse } from './json-response';
 import { MAX_WAIT_MS, type Magic, readMagic } from './magic';
 import type { Asked, BadRequest, Parsed } from './request';
@@ -47,7 +47,7 @@ export interface Format<R extends Asked> {
 export async function exchange<R extends Asked>(request: UpstreamRequest, format: Format<R>): Promise<Response> {
   const { signal } = request;
   const { errors } = format;
-  const hash = await hashHex(request.body);
+  const hash = await sha256Hex(request.body);
   const requestId = `req_sandbox${hash.slice(0, 24)}`;
   const named: Record<string, string> = errors.requestIdHeader ? { [errors.requestIdHeader]: requestId } : {};
   const parsed = await format.parse(request.body);

@@ -12,7 +12,7 @@ import { USUAL_FIELDS, WAVESPEED_MODELS } from './models';
 
 const fieldsFor = (model: string): ModelFields => WAVESPEED_MODELS[model] ?? USUAL_FIELDS;
 
-/** What stands in the envelope `{code, message, data}`; callbacks come without it. */
+/** The content of the envelope `{code, message, data}`; callbacks come without one. */
 const predictionOf = (json: unknown): JsonObject => objectOf(objectOf(json).data ?? json);
 
 function resultOf(prediction: JsonObject, job: UpstreamJob): MediaResult {
@@ -36,7 +36,7 @@ function readPrediction(prediction: JsonObject, job: UpstreamJob): PollStep {
   }
 }
 
-/** An error within a 200, as the envelope's own code has it. */
+/** An error that comes with status 200 and its own code in the envelope. */
 function envelopeFailure({ text, json, status }: MediaAnswer): MediaStep | undefined {
   const code = numberOf(objectOf(json).code);
   if (status !== 200 || code === undefined || code === 200) return undefined;
@@ -75,7 +75,7 @@ export const wavespeedMedia: MediaAdapter = {
     return readPrediction(predictionOf(answer.json), job);
   },
   callback: {
-    /** The secret is the key as it is written, without its prefix. https://wavespeed.ai/docs/verify-webhooks */
+    /** The secret is used as text, without its prefix. https://wavespeed.ai/docs/verify-webhooks */
     async verify(callback: MediaCallback, secret: string, nowMs: number) {
       const signed = signedContent(callback, 'v3', nowMs);
       if (!signed) return false;

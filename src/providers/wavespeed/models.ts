@@ -89,7 +89,7 @@ const GROK: ModelFields = {
   firstFrame: 'image',
 };
 
-/** For a model that is not listed here: the commonest names. */
+/** The most common names, for models that are not listed here. */
 export const USUAL_FIELDS: ModelFields = {
   size: { name: 'size', form: 'star' },
   seed: 'seed',

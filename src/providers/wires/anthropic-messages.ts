@@ -8,7 +8,7 @@ import { readTokenCounts } from './token-counts';
 
 const detailsOf = (value: unknown): Record<string, unknown> => (isRecord(value) ? value : {});
 
-/** One usage object, without what it says of its iterations; `input_tokens` leaves out all that has to do with a cache. */
+/** Reads a usage object without its iterations. `input_tokens` excludes everything related to the cache. */
 function readCounts(usage: Record<string, unknown>): Usage | undefined {
   const split = detailsOf(usage.cache_creation);
   const counts = readTokenCounts({
@@ -22,7 +22,7 @@ function readCounts(usage: Record<string, unknown>): Usage | undefined {
   });
   if (counts === undefined || (counts.input === undefined && counts.output === undefined)) return undefined;
   const { input = 0, output = 0, cacheRead = 0, cacheWrite5m = 0, cacheWrite1h = 0, thinking = 0 } = counts;
-  // What the split leaves over was written for the ordinary five minutes.
+  // Cache writes beyond the split by lifetime were for the usual five minutes.
   const written = Math.max(counts.cacheWrite ?? 0, cacheWrite5m + cacheWrite1h);
   return {
     ...NO_USAGE,
@@ -42,8 +42,8 @@ function sumOf(usages: readonly Usage[]): Usage {
 }
 
 /**
- * Reads the `usage` of a message. Where the model was sampled several times, to compact the conversation or to ask
- * an adviser, the counts at the top leave that out, and what is billed is the sum of `iterations`
+ * Reads a message's `usage`. Where the model was sampled several times, to compact the conversation or to ask an
+ * adviser, the top-level counts leave that out, and the sum of `iterations` is billed
  * (https://platform.claude.com/docs/en/build-with-claude/compaction-threshold).
  */
 export function readUsage(usage: unknown, quirks: ProviderQuirks): Usage | undefined {
@@ -78,7 +78,7 @@ const STATUSES_BY_TYPE: Readonly<Record<string, number>> = {
   overloaded_error: 529,
 };
 
-/** Said with a 400, though it is about the account behind the key. */
+/** Sent with a 400, but about the account behind the key. */
 const ACCOUNT_REFUSED = /credit balance is too low|organization has been disabled|usage limits?\b.{0,80}regain access/i;
 
 const withAccount = (failure: UpstreamFailure): UpstreamFailure =>
@@ -86,14 +86,14 @@ const withAccount = (failure: UpstreamFailure): UpstreamFailure =>
 
 const MAX_DETAILS_CHARACTERS = 4_000;
 
-/** The official clients make an error of its own kind out of `details.error_code`, and read what else there is for it. */
+/** The official clients use `details.error_code` for the error's class, and show further fields. */
 function withDetails(failure: UpstreamFailure, json: unknown): UpstreamFailure {
   const details = failure.action === 'caller' && isRecord(json) && isRecord(json.error) ? json.error.details : undefined;
   if (!isRecord(details) || JSON.stringify(details).length > MAX_DETAILS_CHARACTERS) return failure;
   return { ...failure, details };
 }
 
-/** Judges a non-2xx answer. */
+/** Classifies an unsuccessful answer. */
 export const classifyFailure = (status: number, body: string): UpstreamFailure =>
   withDetails(withAccount(judge(status, body)), parseJson(body));
 
@@ -102,7 +102,7 @@ function statusOf({ status, type }: ErrorFacts): number {
   return (type !== undefined ? STATUSES_BY_TYPE[type] : undefined) ?? 500;
 }
 
-/** The failure inside an answer of status 200, whole or an event of a stream. */
+/** The failure inside an answer of status 200 or an event of a stream. */
 export function errorInBody(json: unknown): UpstreamFailure | undefined {
   if (!isRecord(json) || Array.isArray(json.content)) return undefined;
   const hasError = isRecord(json.error) || (typeof json.error === 'string' && json.error !== '');

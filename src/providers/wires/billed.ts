@@ -3,18 +3,18 @@ import { isRecord } from '../../core/record';
 import type { Usage } from '../../core/usage';
 import type { ProviderQuirks } from '../types';
 
-/** No call costs as much; a larger figure is a fault of the upstream, and must not become a charge. */
+/** No call costs this much; a larger figure is an upstream's mistake and must not be charged. */
 const MOST_USD = 1_000;
-/** Less is a matter of rounding: the cheapest search costs several times as much. */
+/** Smaller differences are rounding: even the cheapest search costs several times more. */
 const LEAST_BESIDE_MICRO = 10_000;
 
 const microOf = (usd: unknown): number | undefined =>
   typeof usd === 'number' && usd >= 0 && usd <= MOST_USD ? Math.round(usd * MICRO_PER_USD) : undefined;
 
 /**
- * What an upstream that reports its bill has billed: with the tokens told apart, what stands beside them; without, all
- * of it (https://openrouter.ai/docs/guides/administration/usage-accounting). With a key of the operator's own the cost is a fee,
- * and the bill is the other upstream's.
+ * What an upstream's own bill adds: what is billed beside the tokens or, where it does not separate these, everything
+ * (https://openrouter.ai/docs/guides/administration/usage-accounting). With the operator's own key, `cost` is only a
+ * fee, and the bill is the other upstream's.
  */
 export function billedBy(
   usage: Record<string, unknown>,

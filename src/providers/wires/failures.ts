@@ -4,7 +4,7 @@ import { redactSecrets } from '../redact';
 import type { FailureAction, UpstreamFailure } from '../types';
 
 const MAX_MESSAGE_CHARACTERS = 500;
-/** What is looked at of a message before it is cleaned and cut. */
+/** How much of a message is examined before it is cleaned and cut. */
 const MAX_RAW_MESSAGE_CHARACTERS = 4_000;
 const MAX_BODY_CHARACTERS = 256 * 1024;
 const MAX_NESTING = 2;
@@ -12,20 +12,20 @@ const MAX_NESTING = 2;
 const WEB_PAGE = 'The upstream answered with a web page instead of JSON.';
 const PLAIN_TEXT = 'The upstream answered with text instead of JSON.';
 
-/** What an error body says, uncleaned. */
+/** What an error body says, not yet cleaned. */
 export interface ErrorFacts {
   message: string;
   code?: string;
   param?: string;
-  /** OpenAI's `type` and Google's `status`: not passed on, but they tell kinds of failure apart. */
+  /** OpenAI's `type` or Google's `status`: used to classify the failure, but not passed on. */
   type?: string;
-  /** A status that the body gives in place of, or beside, the HTTP one. */
+  /** A status in the body, in place of or beside the HTTP one. */
   status?: number;
 }
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 
-/** A code as text; numbers of the HTTP range are statuses and no codes. */
+/** A code as text. Numbers in the HTTP range are statuses instead. */
 function codeOf(value: unknown): { code?: string; status?: number } {
   if (typeof value === 'number' || (typeof value === 'string' && /^[1-5]\d\d$/.test(value))) {
     const number = Number(value);
@@ -35,7 +35,7 @@ function codeOf(value: unknown): { code?: string; status?: number } {
   return code === undefined ? {} : { code };
 }
 
-/** FastAPI's list of what is wrong with a request; Mistral has it in the message. */
+/** FastAPI's list of what is wrong with a request, which Mistral puts into the message. */
 function detailOf({ detail, message: around }: Record<string, unknown>): { message?: string; param?: string } {
   if (isRecord(around)) return detailOf(around);
   if (typeof detail === 'string') return { message: detail };
@@ -47,7 +47,7 @@ function detailOf({ detail, message: around }: Record<string, unknown>): { messa
   return { ...(message !== undefined && { message }), ...(param !== undefined && { param }) };
 }
 
-/** The error within an error: a proxied vendor's body as text, in the message or in OpenRouter's `metadata.raw`. */
+/** An error inside an error: the body of a proxied vendor as text, in the message or in OpenRouter's `metadata.raw`. */
 function nestedFacts(error: Record<string, unknown>, nesting: number): ErrorFacts | undefined {
   if (nesting >= MAX_NESTING) return undefined;
   const raw = isRecord(error.metadata) ? error.metadata.raw : undefined;
@@ -74,7 +74,7 @@ function factsOfObject(error: Record<string, unknown>, nesting: number): ErrorFa
   };
 }
 
-/** The usual error shapes of the vendors' JSON: `{error:{...}}`, `{error:"..."}`, `{message}`, `{detail}`, and lists of them. */
+/** Reads the vendors' usual error shapes: `{error:{...}}`, `{error:"..."}`, `{message}`, `{detail}`, and lists of them. */
 export function errorFacts(json: unknown, nesting = 0): ErrorFacts | undefined {
   if (Array.isArray(json)) return isRecord(json[0]) ? errorFacts(json[0], nesting) : undefined;
   if (!isRecord(json)) return undefined;
@@ -88,11 +88,11 @@ export function errorFacts(json: unknown, nesting = 0): ErrorFacts | undefined {
   return facts.message === '' && facts.code === undefined ? undefined : facts;
 }
 
-// C0, C1 and the marks that turn the direction of text.
+// Control characters, and marks that change the direction of text.
 const UNPRINTABLE = /[\p{Cc}\u202a-\u202e\u2066-\u2069]+/gu;
 const MARKUP = /<\s*(?:!doctype|html|head|body|script|title|center)\b/i;
 
-/** A message that may be shown: no credentials, no markup, no control characters, 500 characters at most. */
+/** A message fit to show: no credentials, markup or control characters, at most 500 characters. */
 export function cleanMessage(message: string): string {
   const raw = message.slice(0, MAX_RAW_MESSAGE_CHARACTERS);
   if (MARKUP.test(raw)) return WEB_PAGE;
@@ -101,13 +101,13 @@ export function cleanMessage(message: string): string {
   return `${clean.slice(0, MAX_MESSAGE_CHARACTERS - 1).replace(/[\ud800-\udbff]$/, '')}…`;
 }
 
-/** An identifier from an upstream, or nothing when it is not one. */
+/** An identifier from an upstream; undefined when it is none. */
 const cleanName = (name: string | undefined): string | undefined =>
   name !== undefined && /^[\w.:[\]$/-]{1,120}$/.test(name) && redactSecrets(name, []) === name ? name : undefined;
 
 const matches = (patterns: readonly RegExp[], said: string): boolean => patterns.some((pattern) => pattern.test(said));
 
-/** No such model there, though the request itself may be fine: the gateway chose the upstream id, not the caller. */
+/** The provider does not have the model. The gateway chose the upstream id, so the request itself may be fine. */
 const MODEL_MISSING: readonly RegExp[] = [
   /\bmodel_?not_?(?:found|exist|supported|available)/i,
   /\b(?:invalid|unknown|unsupported)[_ ]model\b/i,
@@ -119,8 +119,8 @@ const MODEL_MISSING: readonly RegExp[] = [
 ];
 
 /**
- * The call is good, and this is the wrong path for it: models that are served by Responses alone, and those that take
- * tools there alone (https://github.com/openai/openai-openapi/issues/541).
+ * The call is good but this is the wrong endpoint: some models are served over Responses only, or take tools there only
+ * (https://github.com/openai/openai-openapi/issues/541).
  */
 const OTHER_WIRE: readonly RegExp[] = [
   /\b(?:use|only (?:supported|available) in) \/?v1\/(?:responses|chat\/completions)\b/i,
@@ -135,7 +135,7 @@ const CONTENT_POLICY: readonly RegExp[] = [
   /data_?inspection|moderation|flagged|sensitive|high risk|敏感|违规/i,
 ];
 
-/** The conversation is too long. Not: an answer that may be longer than what is left, which has another cure. */
+/** The conversation is too long. Not included: an output bound that exceeds the remaining context, which needs another remedy. */
 const OVERFLOW: readonly RegExp[] = [
   /context_length_exceeded|context_window_exceeded|model_context_window/i,
   /\b(?:maximum|max|model'?s?) (?:context|prompt) length\b|\bprompt exceeds max/i,
@@ -144,7 +144,7 @@ const OVERFLOW: readonly RegExp[] = [
   /\binput token count\b[^\n]{0,40}\bexceeds\b|\bexceeded model token limit\b|\brange of input length\b/i,
 ];
 
-/** Vendors that answer 400 where others answer 401 or 402. */
+/** For vendors that answer 400 instead of 401 or 402. */
 const KEY_REFUSED: readonly RegExp[] = [
   /api[ _-]?key\b[^\n]{0,40}\b(?:not valid|invalid|incorrect|expired|revoked|disabled)/i,
   /\b(?:invalid|incorrect|expired)[ _]api[ _-]?key|api_key_invalid/i,
@@ -158,7 +158,7 @@ const words = (facts: ErrorFacts | undefined): string =>
 
 const modelMissing = (facts: ErrorFacts | undefined): boolean => facts?.param === 'model' || matches(MODEL_MISSING, words(facts));
 
-/** A 404 for something that the request named, such as a file, rather than for the address or the model. */
+/** A 404 for something that the request named, such as a file, rather than for the URL or the model. */
 const namesCallersOwn = (facts: ErrorFacts | undefined): boolean =>
   facts !== undefined &&
   !/^(?:404:?\s*)?(?:not[ _]found)?[.!]?$/i.test(facts.message.trim()) &&
@@ -167,7 +167,7 @@ const namesCallersOwn = (facts: ErrorFacts | undefined): boolean =>
 
 const RETRY_STATUSES: ReadonlySet<number> = new Set([408, 409, 425, 500, 502, 503, 520, 521, 522, 523, 529]);
 
-/** 504 and 524 are not retried: the work may have been done, and billed. */
+/** 504 and 524 are not retried, since the work may have been done and billed. */
 function actionFor(status: number, facts: ErrorFacts | undefined): FailureAction {
   const said = words(facts);
   switch (status) {
@@ -193,7 +193,7 @@ function actionFor(status: number, facts: ErrorFacts | undefined): FailureAction
 const isOverflow = (action: FailureAction, facts: ErrorFacts | undefined): boolean =>
   action === 'caller' && matches(OVERFLOW, words(facts));
 
-/** A failure from a status and what the body says of it. */
+/** Makes a failure of a status and what the body says. */
 export function failureOf(status: number, facts: ErrorFacts | undefined, message = facts?.message ?? ''): UpstreamFailure {
   const action = actionFor(status, facts);
   const code = isOverflow(action, facts) ? CONTEXT_OVERFLOW : cleanName(facts?.code);
@@ -206,7 +206,7 @@ export function failureOf(status: number, facts: ErrorFacts | undefined, message
   };
 }
 
-/** Judges a non-2xx answer of any vendor whose errors are JSON. Whatever is no JSON is not passed on. */
+/** Classifies an unsuccessful answer of any vendor with JSON errors. A body that is not JSON is not passed on. */
 export function classifyFailure(status: number, body: string): UpstreamFailure {
   const trimmed = body.length > MAX_BODY_CHARACTERS ? '' : body.trim();
   const json = parseJson(trimmed);
@@ -217,7 +217,7 @@ export function classifyFailure(status: number, body: string): UpstreamFailure {
 
 const NAMES_OTHER_WIRE: ReadonlySet<number> = new Set([400, 404, 422]);
 
-/** The same of a provider that may speak another of OpenAI's formats: it may want the call in that one, or have no address for this one. */
+/** The same for a provider that may speak another of OpenAI's formats: it may want the call in that one, or not have this endpoint. */
 export function classifyOpenaiFailure(status: number, body: string): UpstreamFailure {
   const failure = classifyFailure(status, body);
   const facts = errorFacts(parseJson(body));

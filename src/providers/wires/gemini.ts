@@ -4,13 +4,13 @@ import type { UpstreamFailure, Wire } from '../types';
 import { type ErrorFacts, errorFacts, failureOf, classifyFailure as generalFailure } from './failures';
 import { readTokenCounts } from './token-counts';
 
-/** Where a method of a model is called; the model may be a path, such as `tunedModels/x`. */
+/** The path of a model's method; the model may itself be a path, such as `tunedModels/x`. */
 export function geminiPath(model: string, method: string): string {
   const path = model.split('/').map(encodeURIComponent).join('/');
   return `/${model.startsWith('tunedModels/') ? '' : 'models/'}${path}:${method}`;
 }
 
-/** Tokens of one modality in a list of `{modality, tokenCount}`. */
+/** The token count of one modality in a list of `{modality, tokenCount}`. */
 function modalityTokens(details: unknown, modality: string): unknown {
   if (!Array.isArray(details)) return undefined;
   const found: unknown = details.find((entry) => isRecord(entry) && entry.modality === modality);
@@ -18,8 +18,8 @@ function modalityTokens(details: unknown, modality: string): unknown {
 }
 
 /**
- * Reads `usageMetadata` (https://ai.google.dev/api/generate-content#UsageMetadata): the prompt includes what was read
- * from a cache, candidates leave thoughts out, and what Google's own tools gave the model to read stands beside both.
+ * Reads `usageMetadata` (https://ai.google.dev/api/generate-content#UsageMetadata): the prompt count includes cached
+ * tokens, the candidates' count excludes thoughts, and input from Google's own tools is in neither.
  */
 export function readUsage(usage: unknown): Usage | undefined {
   if (!isRecord(usage)) return undefined;
@@ -53,7 +53,7 @@ const QUERIES = ['webSearchQueries', 'imageSearchQueries'] as const;
 
 const saysSomething = (query: unknown): boolean => typeof query === 'string' && query !== '';
 
-/** Notes what an answer was grounded with: https://ai.google.dev/api/generate-content#GroundingMetadata */
+/** Notes the searches and maps that an answer is grounded in: https://ai.google.dev/api/generate-content#GroundingMetadata */
 function noteWork({ candidates }: Record<string, unknown>, work: Work): void {
   for (const [index, candidate] of (Array.isArray(candidates) ? (candidates as unknown[]) : []).entries()) {
     const grounding = isRecord(candidate) ? candidate.groundingMetadata : undefined;
@@ -86,7 +86,7 @@ const STATUSES_BY_NAME: Readonly<Record<string, number>> = {
 
 const firstOf = (json: unknown): unknown => (Array.isArray(json) ? json[0] : json);
 
-/** The `details` of an error, each told apart by its `@type`. */
+/** The entry of an error's `details` with this `@type`. */
 function detailOf(json: unknown, type: string): Record<string, unknown> | undefined {
   const body = firstOf(json);
   const details = isRecord(body) && isRecord(body.error) ? body.error.details : undefined;
@@ -100,15 +100,15 @@ function fieldAtFault(json: unknown): string | undefined {
   return isRecord(first) && typeof first.field === 'string' && first.field !== '' ? first.field : undefined;
 }
 
-/** A credential that Google refuses with 400, and an account or region that it does not serve at all. */
+/** Google answers 400 for refused credentials, and for accounts and regions that it does not serve. */
 function judge(status: number, facts: ErrorFacts, json: unknown): UpstreamFailure {
   const param = fieldAtFault(json);
   const failure = failureOf(status, { ...facts, ...(param !== undefined && { param }) });
   const reason = detailOf(json, 'ErrorInfo')?.reason;
   if (typeof reason === 'string' && /^API_KEY_|^(?:ACCESS_TOKEN|CREDENTIALS)_/.test(reason)) return { ...failure, action: 'next_key' };
-  // Only the model's own address can be missing: a request names nothing else that is looked up by the path.
+  // A request names nothing else that could be missing, so it is the model.
   if (status === 404) return { ...failure, action: 'next_target' };
-  // «User location is not supported», «enable billing»: https://ai.google.dev/gemini-api/docs/troubleshooting
+  // "User location is not supported", "enable billing": https://ai.google.dev/gemini-api/docs/troubleshooting
   if (facts.type === 'FAILED_PRECONDITION' && failure.action === 'caller') return { ...failure, action: 'next_target' };
   return failure;
 }
@@ -119,7 +119,7 @@ export function classifyFailure(status: number, body: string): UpstreamFailure {
   return facts === undefined ? generalFailure(status, body) : judge(status, facts, json);
 }
 
-/** The failure inside an answer or chunk of status 200. A blocked prompt is an answer, though an empty one. */
+/** The failure inside an answer or chunk of status 200. A blocked prompt is an answer, if an empty one. */
 export function errorInBody(json: unknown): UpstreamFailure | undefined {
   const body = firstOf(json);
   if (!isRecord(body) || body.error === undefined || body.error === null) return undefined;

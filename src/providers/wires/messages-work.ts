@@ -5,12 +5,12 @@ type Fields = Record<string, unknown>;
 
 export const WORK_HINT = /"(?:server_tool_use|web_search_tool_result)"/;
 
-/** A search makes the code that is run for it free: https://platform.claude.com/docs/en/about-claude/pricing#tool-use-pricing */
+/** Code that runs for a search is free: https://platform.claude.com/docs/en/about-claude/pricing#tool-use-pricing */
 const SEARCHED = 'searched';
 const CONTAINER = 'container';
 const COUNTED = 'counted';
 const SEARCH = 'search:';
-/** More is a fault of the upstream's, and must not become a charge. */
+/** A larger count is an upstream's mistake and must not be charged. */
 const MOST_SEARCHES = 1_000;
 
 function noteBlock({ type, name, id, tool_use_id: of, content }: Fields, work: Work): void {
@@ -22,7 +22,7 @@ function noteBlock({ type, name, id, tool_use_id: of, content }: Fields, work: W
   if (work.has(SEARCHED)) work.delete(CONTAINER);
 }
 
-/** The searches that the provider has counted, in place of those that were seen. */
+/** The provider's own count of searches replaces those that were seen. */
 function noteCount({ server_tool_use: tools }: Fields, work: Work): void {
   const count = isRecord(tools) ? tools.web_search_requests : undefined;
   if (typeof count !== 'number' || !Number.isInteger(count) || count < 0 || count > MOST_SEARCHES) return;
@@ -30,7 +30,7 @@ function noteCount({ server_tool_use: tools }: Fields, work: Work): void {
   work.set(COUNTED, { webSearches: count });
 }
 
-/** Notes the tools that ran for a message, by its blocks and its usage; a search that failed is not billed. */
+/** Notes the tools that ran for a message, by its blocks and usage; a failed search is not billed. */
 export function noteWork(json: Fields, work: Work): void {
   const blocks: unknown[] = Array.isArray(json.content) ? json.content : [json.content_block];
   for (const block of blocks.filter(isRecord)) noteBlock(block, work);

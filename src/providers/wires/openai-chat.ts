@@ -11,8 +11,8 @@ import { unfoldChat } from './unfold-chat';
 const detailsOf = (value: unknown): Record<string, unknown> => (isRecord(value) ? value : {});
 
 /**
- * Reasoning tokens that `completion_tokens` leaves out. The total tells where it is given: xAI's is prompt +
- * completion + reasoning; Google's leaves a gap for thoughts that it does not itemise at all.
+ * Reasoning tokens that `completion_tokens` excludes, by the total where there is one: xAI's is prompt + completion +
+ * reasoning; Google's total has a gap for thoughts that it does not itemise.
  */
 function reasoningOutside(prompt: number, completion: number, reasoning: number, total: number | undefined): number {
   if (total === undefined) return reasoning;
@@ -20,7 +20,7 @@ function reasoningOutside(prompt: number, completion: number, reasoning: number,
   return reasoning > 0 ? Math.min(reasoning, gap) : gap;
 }
 
-/** Reads the `usage` of Chat Completions; `prompt_tokens` includes what was read from or written to a cache. */
+/** Reads the `usage` of Chat Completions; `prompt_tokens` includes tokens read from or written to a cache. */
 export function readUsage(usage: unknown, quirks: ProviderQuirks): Usage | undefined {
   if (!isRecord(usage)) return undefined;
   const promptDetails = detailsOf(usage.prompt_tokens_details);
@@ -48,7 +48,7 @@ export function readUsage(usage: unknown, quirks: ProviderQuirks): Usage | undef
   const read = Math.max(counts.cached ?? 0, counts.cacheHit ?? 0, counts.cachedTopLevel ?? 0);
   const written = counts.cacheWrite ?? counts.cacheCreation ?? 0;
   const told = counts.prompt ?? 0;
-  // Of those that leave thoughts out of the completion, a gap in the total is thoughts.
+  // For providers that exclude thoughts from the completion count, a gap in the total is thoughts.
   const prompt = quirks.reasoningOutsideOutput ? told : wholePrompt({ prompt: told, completion, cached: read + written, total });
   const cacheReadTokens = Math.min(prompt, read);
   const cacheWrite5mTokens = Math.min(prompt - cacheReadTokens, written);
@@ -89,7 +89,7 @@ const BASE_RESP_STATUSES: Readonly<Record<number, number>> = {
   2056: 429,
 };
 
-/** Statuses by what an error's code and type are called, for bodies that give no number. */
+/** Statuses by an error's code and type, for bodies without a number. */
 const STATUSES_BY_NAME: readonly (readonly [RegExp, number])[] = [
   [/rate.?limit|too.?many.?requests|quota|throttl|resource.?exhausted/i, 429],
   [/insufficient.?(?:balance|credit|funds)|billing|arrear|payment/i, 402],
@@ -108,8 +108,9 @@ function statusOf(facts: ErrorFacts): number {
 }
 
 /**
- * What an answer or chunk says of its error; nothing of one that merely has the field beside good choices. How a choice
- * ends may say it: https://openrouter.ai/docs/api-reference/errors, https://docs.z.ai/api-reference/llm/chat-completion
+ * What an answer or chunk says of its error; undefined where an `error` field stands beside good choices. A choice's
+ * finish reason may say it instead: https://openrouter.ai/docs/api-reference/errors,
+ * https://docs.z.ai/api-reference/llm/chat-completion
  */
 function bodyFacts(body: Record<string, unknown>): ErrorFacts | undefined {
   const choices = Array.isArray(body.choices) ? body.choices.filter(isRecord) : [];
@@ -120,8 +121,8 @@ function bodyFacts(body: Record<string, unknown>): ErrorFacts | undefined {
 }
 
 /**
- * The failure inside an answer of status 200, whole or one chunk of a stream: an error without choices, a choice
- * that ended in an error, or MiniMax's `base_resp`.
+ * The failure inside an answer of status 200 or a stream's chunk: an error without choices, a choice that ended in an
+ * error, or MiniMax's `base_resp`.
  */
 export function errorInBody(json: unknown): UpstreamFailure | undefined {
   const body: unknown = Array.isArray(json) ? json[0] : json;

@@ -1,6 +1,6 @@
 import type { Wire } from '../types';
 import { openaiChatWire } from './openai-chat';
 
-/** The formats that share credentials, usage and errors with Chat Completions. */
+/** The formats whose credentials, usage and errors are those of Chat Completions. */
 export const openaiEmbeddingsWire: Wire = { ...openaiChatWire, id: 'openai-embeddings', path: () => '/embeddings' };
 export const openaiCompletionsWire: Wire = { ...openaiChatWire, id: 'openai-completions', path: () => '/completions' };

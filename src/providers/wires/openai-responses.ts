@@ -11,8 +11,8 @@ import { readTokenCounts, wholePrompt } from './token-counts';
 const detailsOf = (value: unknown): Record<string, unknown> => (isRecord(value) ? value : {});
 
 /**
- * Reads the `usage` of the Responses API: its input includes what was read from and written to a cache, its output
- * includes reasoning (https://platform.openai.com/docs/api-reference/responses/object).
+ * Reads the `usage` of the Responses API. Its input count includes tokens read from and written to a cache, its output
+ * count includes reasoning (https://platform.openai.com/docs/api-reference/responses/object).
  */
 export function readUsage(usage: unknown, quirks: ProviderQuirks): Usage | undefined {
   if (!isRecord(usage)) return undefined;
@@ -48,7 +48,7 @@ export function readUsage(usage: unknown, quirks: ProviderQuirks): Usage | undef
   };
 }
 
-/** Statuses by what an error's code and type are called: inside a 200 there is no other number. */
+/** Statuses by an error's code and type, since inside a 200 there is no number. */
 const STATUSES_BY_NAME: readonly (readonly [RegExp, number])[] = [
   [/rate.?limit|too.?many.?requests|quota/i, 429],
   [/billing|payment|insufficient.?(?:balance|credit|funds)/i, 402],
@@ -61,12 +61,12 @@ const STATUSES_BY_NAME: readonly (readonly [RegExp, number])[] = [
 
 function statusOf({ status, code = '', type = '' }: ErrorFacts): number {
   if (status !== undefined) return status >= 400 ? status : 500;
-  // The code says more than the type, which may be the same for all of them.
+  // The code is more specific than the type, which may be the same for all errors.
   const named = [code, type].map((name) => STATUSES_BY_NAME.find(([pattern]) => pattern.test(name))?.[1]);
   return named[0] ?? named[1] ?? 500;
 }
 
-/** The error that an answer, or an event, carries; the event may be flat, and a response may fail without giving one. */
+/** The error in an answer or event. The event may be flat, and a response may fail without an error. */
 function factsIn(json: Record<string, unknown>): ErrorFacts | undefined {
   const { type, response } = json;
   if (type === 'response.failed') return factsOfResponse(isRecord(response) ? response : {});
@@ -78,7 +78,7 @@ function factsIn(json: Record<string, unknown>): ErrorFacts | undefined {
 }
 
 function factsOfResponse({ status, error }: Record<string, unknown>): ErrorFacts | undefined {
-  // Some upstreams leave an error beside an answer that is whole.
+  // Some upstreams leave an `error` in a response that is complete.
   if (status === 'completed' || status === 'incomplete') return undefined;
   return errorFacts({ error }) ?? { message: status === 'cancelled' ? 'The response was cancelled.' : '' };
 }
@@ -95,7 +95,7 @@ const OVER: readonly unknown[] = ['completed', 'incomplete', 'failed', 'cancelle
 
 const WRITTEN: readonly string[] = ['text', 'refusal', 'arguments', 'input'];
 
-/** How much text the items hold, wherever in them. */
+/** How much text the items hold, at any depth. */
 function writtenChars(value: unknown): number {
   if (Array.isArray(value)) return value.reduce<number>((sum, one) => sum + writtenChars(one), 0);
   if (!isRecord(value)) return 0;
@@ -105,7 +105,7 @@ function writtenChars(value: unknown): number {
   );
 }
 
-/** An answer as its upstream keeps it (https://platform.openai.com/docs/api-reference/responses/get). */
+/** A stored answer as the upstream returns it (https://platform.openai.com/docs/api-reference/responses/get). */
 function readStored(json: unknown): ReturnType<NonNullable<Wire['stored']>['read']> {
   if (!isRecord(json)) return undefined;
   const { status, usage, output } = json;

@@ -6,10 +6,10 @@ type Fields = Record<string, unknown>;
 
 export const WORK_HINT = /"type"\s*:\s*"(?:web_search|file_search|code_interpreter|image_generation|shell)_call"|"image_gen"/;
 
-/** What a square of 1,024 pixels a side comes to in output tokens: https://platform.openai.com/docs/guides/image-generation#cost-and-latency */
+/** The output tokens of a square of 1,024 pixels: https://platform.openai.com/docs/guides/image-generation#cost-and-latency */
 const TOKENS_BY_QUALITY: Readonly<Record<string, number>> = { low: 272, medium: 1_056, high: 4_160 };
 const SQUARE_PIXELS = 1_024 * 1_024;
-/** Where the size is not told: the largest of the usual ones. */
+/** Used where the size is unknown: the largest of the usual ones. */
 const USUAL_PIXELS = 1_536 * 1_024;
 const IMAGE = 'image:';
 
@@ -22,7 +22,7 @@ function imageTokens({ quality, size }: Fields): number {
 /** A container is billed once, however often it is used: https://platform.openai.com/docs/pricing#built-in-tools */
 const containerWork = (id: unknown): [string, Partial<Usage>][] => (typeof id === 'string' ? [[`container:${id}`, { containers: 1 }]] : []);
 
-/** What an output item was billed as; looking at what a search has found is free. */
+/** What an output item is billed as; opening a page that a search found is free. */
 function workOf(item: Fields, key: string): [string, Partial<Usage>][] {
   const { type, status, action, environment } = item;
   if (status === 'failed') return [];
@@ -47,10 +47,10 @@ function itemsIn(json: Fields, response: Fields): [item: unknown, index: unknown
   return Array.isArray(response.output) ? response.output.map((item: unknown, index): [unknown, unknown] => [item, index]) : [];
 }
 
-/** More is a fault of the upstream's, and must not become a charge. */
+/** A larger count is an upstream's mistake and must not be charged. */
 const MOST_SEARCHES = 1_000;
 
-/** The searches that the provider bills, in place of those that were seen; none are counted where it recorded nothing, too. */
+/** The provider's own count of searches replaces those that were seen; a zero may only mean that it kept no count. */
 function noteSearches(searched: unknown, work: Work): void {
   const webSearches = isRecord(searched) ? readTokenCounts({ count: searched.num_requests })?.count : undefined;
   if (!webSearches || webSearches > MOST_SEARCHES) return;
@@ -58,7 +58,7 @@ function noteSearches(searched: unknown, work: Work): void {
   work.set('searches', { webSearches });
 }
 
-/** Notes the tools that ran for a response, by its items; what the provider itself has counted goes before what these look like. */
+/** Notes the tools that ran for a response, by its items. The provider's own counts override what the items look like. */
 export function noteWork(json: Fields, work: Work): void {
   const response = isRecord(json.response) ? json.response : json;
   for (const [item, index] of itemsIn(json, response)) {

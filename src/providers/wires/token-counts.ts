@@ -1,4 +1,4 @@
-/** No call reads or writes as many; a larger figure is a fault of the upstream, and must not become a charge. */
+/** No call has this many tokens; a larger count is an upstream's mistake and must not be charged. */
 const MAX_TOKENS = 100_000_000;
 
 const INVALID = Symbol('invalid');
@@ -8,7 +8,7 @@ function tokenCount(value: unknown): number | undefined | typeof INVALID {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MAX_TOKENS ? value : INVALID;
 }
 
-/** Counts by name; undefined as soon as one of them is no token count. */
+/** Counts by name; undefined if one of them is not a token count. */
 export function readTokenCounts<Name extends string>(values: Record<Name, unknown>): Partial<Record<Name, number>> | undefined {
   const counts: Partial<Record<Name, number>> = {};
   for (const name of Object.keys(values) as Name[]) {
@@ -22,14 +22,14 @@ export function readTokenCounts<Name extends string>(values: Record<Name, unknow
 interface Counted {
   prompt: number;
   completion: number;
-  /** What a cache took part in, read or written. */
+  /** Tokens read from or written to a cache. */
   cached: number;
   total: number | undefined;
 }
 
 /**
- * The whole prompt. It includes what a cache took part in, but where the total shows that a provider counts that beside it:
- * https://github.com/Menci/Floway/pull/350
+ * The whole prompt's tokens. They include cached tokens, except where the total shows that the provider counts those
+ * separately: https://github.com/Menci/Floway/pull/350
  */
 export const wholePrompt = ({ prompt, completion, cached, total }: Counted): number =>
   cached > 0 && total === prompt + completion + cached ? prompt + cached : prompt;

@@ -4,14 +4,14 @@ type Fields = Record<string, unknown>;
 
 const event = (json: unknown): string => `data: ${JSON.stringify(json)}\n\n`;
 
-/** A stream's calls are numbered, those of a whole answer are not. */
+/** Calls have an index in streams but not in whole answers. */
 function deltaOf(message: Fields): Fields {
   const { tool_calls } = message;
   if (!Array.isArray(tool_calls)) return message;
   return { ...message, tool_calls: (tool_calls as unknown[]).map((call, index) => (isRecord(call) ? { index, ...call } : call)) };
 }
 
-/** What a choice says, and how it ends; a legacy completion's has its text beside its number. */
+/** What a choice says, and its end. A legacy completion has its text directly on the choice. */
 function pieces({ message, finish_reason, ...choice }: Fields, at: number): [said: Fields, ended: Fields] {
   const index = typeof choice.index === 'number' ? choice.index : at;
   const said = isRecord(message) ? { ...choice, index, delta: deltaOf(message) } : { ...choice, index };
@@ -24,7 +24,7 @@ function pieces({ message, finish_reason, ...choice }: Fields, at: number): [sai
   ];
 }
 
-/** A whole chat answer as the stream that says the same; undefined where there is no choice in it. */
+/** A whole chat answer as an equivalent stream; undefined where it has no choice. */
 export function unfoldChat(json: unknown): string | undefined {
   if (!isRecord(json) || !Array.isArray(json.choices)) return undefined;
   const { choices, usage, ...more } = json;

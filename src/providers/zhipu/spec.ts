@@ -7,7 +7,7 @@ export const zhipu = {
   // https://docs.z.ai/guides/overview/quick-start; keys of the Chinese platform need https://open.bigmodel.cn/api/paas/v4
   baseUrl: 'https://api.z.ai/api/paas/v4',
   wires: [openaiChatWire],
-  // Undocumented, so the safe choice.
+  // The safe choice, since it is undocumented.
   onDisconnect: 'drain',
   // https://docs.z.ai/api-reference/llm/chat-completion
   boundName: 'max_tokens',

@@ -6,7 +6,7 @@ import { type AccountRoute, answer, queryNumber, queryOf } from './route';
 const PAGE = 100;
 const MAX_PAGE = 1_000;
 
-/** The same of a person's own wallet, and of an organization's. */
+/** The audit log of a person's own wallet and of an organization have the same routes. */
 const routesAt = (base: string): AccountRoute[] => [
   {
     method: 'GET',

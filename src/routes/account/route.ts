@@ -8,27 +8,27 @@ import { renderError } from '../../http/render-error';
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
-/** How a refusal is told to who asks. */
+/** Renders a refusal in the form that the caller expects. */
 export type Refuse = (c: AppContext, error: GatewayError) => Response | Promise<Response>;
 
-/** A route of the account plane. There is none without a permission: a test walks the list. */
+/** A route of the account plane. Each has a permission; a test goes through the list. */
 export type AccountRoute = {
   method: Method;
   path: string;
-  /** A page's script asks: it is refused in JSON too. Or a browser is led here, on its way: its person is refused on a page. */
+  /** `json`: called by a page's script, so refusals are JSON. `browsers`: a browser is sent here on its way, so refusals are a page. */
   answers?: 'json' | 'browsers';
 } & (
   | { permission: GuardedPermission; handle: (c: AppContext, context: VerbContext) => Response | Promise<Response> }
   | { permission: 'public'; handle: (c: AppContext, refuse: Refuse) => Response | Promise<Response> }
 );
 
-/** A verb's result as an answer. */
+/** A verb's result as a JSON response. */
 export const answer = <T>(c: AppContext, result: Result<T>, status: 200 | 201 = 200): Response =>
   result.ok ? c.json(result.value as object, status) : renderError(c, result.error);
 
 export const parameter = (c: AppContext, name: string): string => c.req.param(name) ?? '';
 
-/** A whole number of the query, or its default. */
+/** A whole number from the query, or its default. */
 export function queryNumber(c: AppContext, name: string, fallback: number, least: number, most: number): Result<number> {
   const text = c.req.query(name);
   if (text === undefined || text === '') return { ok: true, value: fallback };
@@ -37,11 +37,11 @@ export function queryNumber(c: AppContext, name: string, fallback: number, least
   return fail('invalid_request', `\`${name}\` must be a whole number from ${least} to ${most}.`, { param: name });
 }
 
-/** What a form leaves empty is not asked for. */
+/** The query without empty parameters, which a form sends for fields that were left empty. */
 export const queryOf = (c: AppContext): Record<string, string> =>
   Object.fromEntries(Object.entries(c.req.query()).filter(([, value]) => value !== ''));
 
-/** A handler that reads a body by its schema, runs a verb on it, and answers with what came of it. */
+/** A handler that validates the body by a schema, runs a verb on it and answers with the verb's result. */
 export const withInput =
   <I, O>(schema: z.ZodType<I>, verb: (context: VerbContext, input: I, c: AppContext) => Promise<Result<O>>, status: 200 | 201 = 200) =>
   async (c: AppContext, context: VerbContext): Promise<Response> => {

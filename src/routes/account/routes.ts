@@ -1,4 +1,4 @@
-/** Every route of the account plane's API but sign-in itself, which is better-auth's. */
+/** All routes of the account plane's API, except sign-in, which is better-auth's. */
 import { auditRoutes } from './audit';
 import { billingRoutes } from './billing';
 import { keyRoutes } from './keys';

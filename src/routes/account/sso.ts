@@ -1,4 +1,4 @@
-/** Single sign-on: what an organization sets up, and the way there and back for its people. */
+/** Single sign-on: how an organization sets it up, and the way there and back for its members. */
 import { getCookie, setCookie } from 'hono/cookie';
 import { isTwoFactorAsked, twoFactorUrl } from '../../console/sign-in/guards';
 import { checkProvider, createProvider, createProviderInput, deleteProvider, listSso, verifyDomain } from '../../console/sso/manage';
@@ -41,14 +41,14 @@ export const ssoRoutes: AccountRoute[] = [
 const COOKIE = 'gateway.sso';
 const COOKIE_SECONDS = 600;
 
-/** A SAML answer is posted from the provider's site: only a cookie that says so comes along, and only over TLS. */
+/** A SAML answer is posted from the provider's site, so only a `SameSite=None` cookie comes with it, and only over TLS. */
 function keep(c: AppContext, state: string): void {
   const secure = new URL(accountPlaneDeps(c).origin).protocol === 'https:';
   const site = secure ? 'None' : 'Lax';
   setCookie(c, COOKIE, state, { httpOnly: true, path: '/api/auth/sso', maxAge: COOKIE_SECONDS, secure, sameSite: site });
 }
 
-/** Where an address signs in: its provider's URL, or 404 when it has none and a password is asked for. */
+/** Where an e-mail address signs in: its provider's URL, or 404 when it has none and uses a password. */
 export async function startSso(
   c: AppContext,
   email: string,
@@ -93,7 +93,12 @@ async function finish(c: AppContext, returned: Returned, refuse: Refuse): Promis
 
 async function oidcCallback(c: AppContext, refuse: Refuse): Promise<Response> {
   const { code, state, error, error_description: why } = c.req.query();
-  if (error) return refuse(c, fail('permission_denied', `The identity provider refused: ${(why ?? error).slice(0, 300)}`).error);
+  if (error) {
+    // Anybody can send somebody here: the words are a provider's where the sign-in that it refuses began in this browser.
+    const isAnswer = state !== undefined && state === getCookie(c, COOKIE);
+    const words = isAnswer ? `: ${(why ?? error).slice(0, 300)}` : ' to sign you in.';
+    return refuse(c, fail('permission_denied', `The identity provider refused${words}`).error);
+  }
   if (!code || !state) return refuse(c, fail('invalid_request', 'This address is where an identity provider sends people back to.').error);
   return finish(c, { code, state }, refuse);
 }
@@ -115,7 +120,7 @@ async function metadata(c: AppContext): Promise<Response> {
   });
 }
 
-/** Anybody's: what they prove on the way is what counts. */
+/** Public: callers are authenticated by what they prove on the way. */
 export const ssoSignInRoutes: AccountRoute[] = [
   { method: 'POST', path: '/api/auth/sso/start', permission: 'public', handle: startByEmail },
   { method: 'GET', path: '/api/auth/sso/:provider/start', permission: 'public', answers: 'browsers', handle: start },

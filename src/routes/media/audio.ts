@@ -17,6 +17,7 @@ import {
   jobError,
   jobHeaders,
   readMediaRequest,
+  readResult,
   type StreamRenderer,
   startJob,
   streamedAnswer,
@@ -25,7 +26,7 @@ import {
 
 const AUDIO = { families: ['audio'] } as const;
 export const TRANSCRIPT_FORMATS = ['json', 'text', 'verbose_json', 'srt', 'vtt'];
-/** A file cannot be kept waiting with white space: as long as Node clients bear silence. */
+/** Nothing can be sent ahead of a file to keep its connection alive, so this is as long as Node clients bear silence. */
 const SPEECH_MS = 290_000;
 
 function renderMedia(job: Job): Record<string, unknown> {
@@ -42,7 +43,7 @@ export const postAudioGenerate = synchronous('/v1/audio/generate', AUDIO, render
 export const postThreeD = synchronous('/v1/3d/generate', { families: ['3d'] }, renderMedia);
 export const postMedia = synchronous('/api/media/generate', { families: ['audio', '3d', 'image', 'video'] }, renderMedia);
 
-/** Of bytes, three at a time are four characters. */
+/** A multiple of three, so that base64 of the pieces can be joined. */
 const PIECE_BYTES = 3 * 16_384;
 
 /** https://platform.openai.com/docs/api-reference/audio/speech-audio-delta-event */
@@ -64,7 +65,7 @@ const transcriptEvents: StreamRenderer = {
   },
 };
 
-/** OpenAI's: the answer is the file. */
+/** OpenAI's endpoint, whose answer is the file itself. */
 export async function postSpeech(c: AppContext): Promise<Response> {
   const read = await readMediaRequest(c, '/v1/audio/speech');
   if (!read.ok) return renderError(c, read.error);
@@ -74,16 +75,25 @@ export async function postSpeech(c: AppContext): Promise<Response> {
   const { signal } = c.req.raw;
   const job = await waitForJob(jobDeps(c.env), created.value.job, SPEECH_MS, () => signal.aborted);
   const [file] = job.outputs?.files ?? [];
-  const object = isOver(job) && file ? await c.env.FILES.get(file.key) : null;
-  if (!file || !object) {
+  if (!isOver(job) || !file) {
     c.set('requestId', job.holdId);
     return renderError(c, jobError(job));
   }
-  const headers = { ...jobHeaders({ ...created.value, job }), 'content-type': file.contentType, 'content-length': String(object.size) };
-  return new Response(object.body, { headers });
+  const object = await readResult(job, async () => {
+    const kept = await c.env.FILES.get(file.key);
+    if (!kept) throw new Error('its file is not kept');
+    return kept;
+  });
+  if (!object.ok) {
+    c.set('requestId', job.holdId);
+    return renderError(c, object.error);
+  }
+  const { body, size } = object.value;
+  const headers = { ...jobHeaders({ ...created.value, job }), 'content-type': file.contentType, 'content-length': String(size) };
+  return new Response(body, { headers });
 }
 
-/** OpenAI's: `text`, `srt` and `vtt` are no JSON, and so are waited for in silence. */
+/** OpenAI's endpoint. `text`, `srt` and `vtt` are not JSON, so nothing can be sent ahead to keep the connection alive. */
 export async function postTranscriptions(c: AppContext): Promise<Response> {
   const read = await readMediaRequest(c, '/v1/audio/transcriptions');
   if (!read.ok) return renderError(c, read.error);
@@ -119,7 +129,7 @@ const brief = (transcript: Transcript | undefined) => ({
 
 const usageOf = (durationSeconds: number) => ({ usage: { type: 'duration', seconds: Math.ceil(durationSeconds) } });
 
-/** What a decoder of OpenAI's would say of itself: clients with types refuse a segment that lacks any of it. */
+/** Fields of OpenAI's decoder, with neutral values: typed clients reject a segment that lacks one. */
 const OF_DECODER = { seek: 0, tokens: [], temperature: 0, avg_logprob: 0, compression_ratio: 1, no_speech_prob: 0 };
 
 /** https://platform.openai.com/docs/api-reference/audio/verbose-json-object */
@@ -142,7 +152,7 @@ function subtitles({ text, segments, durationSeconds }: Transcript, format: stri
   return `${format === 'vtt' ? 'WEBVTT\n\n' : ''}${cues.join('\n')}`;
 }
 
-/** 00:01:02.345 */
+/** For example 00:01:02.345. */
 function clock(seconds: number, point: string): string {
   const ms = Math.round(seconds * 1_000);
   const two = (value: number): string => String(Math.floor(value)).padStart(2, '0');

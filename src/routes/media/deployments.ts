@@ -80,7 +80,7 @@ async function parse<T>(c: AppContext, schema: z.ZodType<T>): Promise<Result<{ i
   return input.ok ? ok({ input: input.value, body: body.value }) : input;
 }
 
-/** What customers and the database agree on, from what was sent. */
+/** The fields as the database stores them. */
 function stored(
   c: AppContext,
   { idleTimeout, webhookUrl, minWorkers, maxWorkers, ...rest }: z.infer<typeof patchDeploymentInput>,
@@ -101,7 +101,7 @@ function newDeployment(c: AppContext, { slug, name = slug, ...rest }: z.infer<ty
   return checked.ok ? ok({ ...checked.value, slug, name } as DeploymentFields) : checked;
 }
 
-/** For the page that makes one: the same rules. */
+/** The same rules for the page that makes a deployment. */
 export function readNewDeployment(c: AppContext, value: unknown): Result<DeploymentFields> {
   const input = parseInput(createDeploymentInput, value);
   return input.ok ? newDeployment(c, input.value) : input;
@@ -120,7 +120,7 @@ const withDeployment = (c: AppContext, verb: (row: Deployment, key: ApiKey) => P
     return row ? verb(row, key) : renderError(c, fail('not_found', 'There is no such deployment.').error);
   });
 
-/** The same, to change it. */
+/** The same for a change. */
 const withOwnDeployment = (c: AppContext, verb: (row: Deployment) => Promise<Response>): Promise<Response> =>
   withDeployment(c, async (row, key) => {
     const refused = refuseTestKey(key, row);

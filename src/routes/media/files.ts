@@ -1,4 +1,4 @@
-/** Files by URLs that nobody can guess; whoever has one may read it, in parts if it likes. */
+/** Files under URLs that cannot be guessed. Whoever has a URL may read the file, also in parts. */
 
 import { fail } from '../../core/errors';
 import { isInert } from '../../core/media-type';
@@ -9,7 +9,7 @@ import { renderError } from '../../http/render-error';
 import { keptSeconds, wasKept } from '../../jobs/retention';
 
 const FILE_KEY = /^(media\/job|storage\/obj)_[0-9A-Za-z]{1,40}\/[0-9A-Za-z]{16,40}\/[0-9A-Za-z-]{1,60}$/;
-/** What was written under a key never changes. */
+/** A file under a key never changes. */
 const FOREVER_SECONDS = 31_536_000;
 
 /** https://www.rfc-editor.org/rfc/rfc9110#section-8.8.3 */
@@ -18,7 +18,7 @@ const areTags = (text: string): boolean => ENTITY_TAGS.test(text.trim());
 const isDate = (text: string): boolean => !Number.isNaN(Date.parse(text));
 const CONDITIONS = { 'if-match': areTags, 'if-none-match': areTags, 'if-modified-since': isDate, 'if-unmodified-since': isDate };
 
-/** What can be read of the conditions: R2 throws at a tag without its quotes, which many a script sends. */
+/** Without malformed entity tags: R2 throws at a tag without quotes, as many scripts send. */
 const conditionsOf = (headers: Headers): Headers =>
   new Headers(
     Object.entries(CONDITIONS).flatMap(([name, isValid]) => {
@@ -27,7 +27,7 @@ const conditionsOf = (headers: Headers): Headers =>
     }),
   );
 
-/** A result of a job, or an object that a customer stores: `/media/...` and `/storage/...`, with any extension. */
+/** Serves a job's result or a customer's stored file: `/media/...` and `/storage/...`, with any extension. */
 export async function getFile(c: AppContext): Promise<Response> {
   const path = new URL(c.req.url).pathname.slice(1);
   const key = path.replace(/\.[0-9a-z]{1,5}$/i, '');
@@ -57,10 +57,13 @@ export async function getFile(c: AppContext): Promise<Response> {
   });
 }
 
-/** Whether the file is not the one that must be there, and not only one that is known: https://www.rfc-editor.org/rfc/rfc9110#section-13.2.2 */
+/**
+ * A failed condition is a 412 for `if-match` and `if-unmodified-since`, else a 304:
+ * https://www.rfc-editor.org/rfc/rfc9110#section-13.2.2
+ */
 const isUnmet = (headers: Headers): boolean => headers.has('if-match') || headers.has('if-unmodified-since');
 
-/** A part is of use only to who has the rest of the same file: https://www.rfc-editor.org/rfc/rfc9110#section-13.1.5 */
+/** A range is useful only to whoever has the rest of the same version: https://www.rfc-editor.org/rfc/rfc9110#section-13.1.5 */
 const isSameVersion = (ifRange: string | null, { httpEtag }: R2Object): boolean => ifRange === null || ifRange === httpEtag;
 
 const missing = (c: AppContext): Response => renderError(c, fail('not_found', 'There is no such file.').error);
@@ -74,7 +77,7 @@ async function gone(c: AppContext, key: string): Promise<Response> {
   return renderError(c, fail('gone', why, { code: 'file_expired' }).error);
 }
 
-/** Anything that a browser might run is handed out as a download. */
+/** Whatever a browser might run is sent as a download. */
 function headersOf(c: AppContext, { key, httpEtag, httpMetadata, uploaded }: R2Object): Record<string, string> {
   const { RESULT_RETENTION_DAYS, UPLOAD_RETENTION_DAYS } = c.get('gateway').settings;
   const days = key.startsWith('media/') ? RESULT_RETENTION_DAYS : UPLOAD_RETENTION_DAYS;

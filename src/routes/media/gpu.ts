@@ -1,4 +1,4 @@
-/** Rented GPUs: models of the catalogue, and runs of a customer's own deployments. */
+/** Rented GPUs: models of the catalogue, and runs of customers' own deployments. */
 import { answerHeaders } from '../../core/answer-headers';
 import { fail } from '../../core/errors';
 import { toCredits } from '../../core/money';
@@ -16,7 +16,7 @@ import { heldAnswer, jobHeaders, type MediaRequest, preferredWaitMs, readerOf, r
 
 const GPU = { families: ['gpu'] } as const;
 const SYNC_MS = 240_000;
-/** How long a run's answer waits to be able to name the provider's job. */
+/** How long a run's answer waits to include the provider's job id. */
 const SUBMITTED_MS = 2_000;
 
 const statusOf = (job: Job): string => {
@@ -56,7 +56,7 @@ async function gpuView(c: AppContext, known: Job): Promise<Record<string, unknow
   };
 }
 
-/** `"sync": true`, or what `Prefer` asks for, and never more than the documents allow. */
+/** From `"sync": true` or a `Prefer` header, and never longer than the documents allow. */
 function waitMsOf(c: AppContext, { body }: MediaRequest): number | undefined {
   const preferred = preferredWaitMs(c);
   if (body.fields.sync === true) return Math.min(preferred ?? SYNC_MS, SYNC_MS);
@@ -107,7 +107,7 @@ export async function postGpuRun(c: AppContext): Promise<Response> {
   return c.json({ ...(await gpuView(c, job)), status: isOver(job) ? job.state : 'queued' }, 200, jobHeaders({ ...created.value, job }));
 }
 
-/** Looks at the provider's job in passing, so that its state is seen as it is. */
+/** Asks the provider about a running job, so that its current state is shown. */
 export async function getGpuJob(c: AppContext): Promise<Response> {
   const reader = await readerOf(c);
   if (!reader.ok) return renderError(c, reader.error);
@@ -119,7 +119,7 @@ export async function getGpuJob(c: AppContext): Promise<Response> {
   return c.json(await gpuView(c, job), { headers: { ...answerHeaders(job.holdId), 'x-job-id': job.id } });
 }
 
-/** The catalogue; nobody needs a key to look at prices. */
+/** Public: prices need no key. */
 export function getGpuCatalogue(c: AppContext): Response {
   const { registry } = jobDeps(c.env);
   const models = registry.models.all

@@ -1,4 +1,4 @@
-/** Images: OpenAI's two endpoints, and the native one. */
+/** Images: OpenAI's two endpoints and the native one. */
 import { fail } from '../../core/errors';
 import type { AppContext } from '../../http/context';
 import { jobDeps } from '../../http/deps';
@@ -22,9 +22,9 @@ import {
 
 const IMAGES = { families: ['image'] } as const;
 const FORMATS = ['url', 'b64_json'];
-/** As JSON in one piece it must fit into memory several times, beside what else the isolate does. */
+/** Base64 in one JSON document takes its size in memory several times. */
 const MAX_INLINE_BYTES = 16 * 1024 * 1024;
-/** Clients of these models read nothing but base64, whether they ask for it or not. */
+/** Clients of these models expect base64 even without asking for it. */
 const ALWAYS_INLINE = /^gpt-image/;
 
 const createdAt = (job: Job): number => Math.floor(job.createdAt / 1_000);
@@ -56,18 +56,18 @@ const renderOpenai =
     return { created: createdAt(job), data, model: job.model, jobId: job.id, creditsUsed: creditsUsed(job) };
   };
 
-/** What OpenAI's clients read of a picture in a stream. */
+/** The prefixes of the event types that OpenAI's clients know. */
 const EVENTS = { '/v1/images/generations': 'image_generation', '/v1/images/edits': 'image_edit' };
 type Endpoint = keyof typeof EVENTS;
 
-/** https://platform.openai.com/docs/api-reference/images-streaming; what nobody chose is `auto`. */
+/** https://platform.openai.com/docs/api-reference/images-streaming; a field that nobody set is `auto`. */
 function commonFields(job: Job, contentType: string): Record<string, unknown> {
   const { size, quality } = 'stored' in job.input || job.input.kind !== 'image' ? {} : job.input;
   const output_format = contentType.replace(/^image\//, '');
   return { created_at: createdAt(job), size: size ?? 'auto', quality: quality ?? 'auto', background: 'auto', output_format };
 }
 
-/** A state on the way, and one event a picture at the end. */
+/** An event for each preliminary picture, and one for each picture at the end. */
 const renderEvents = (deps: Pick<JobDeps, 'files'>, endpoint: Endpoint): StreamRenderer => ({
   async partial(job, index) {
     const file = job.partials![index]!;

@@ -21,7 +21,7 @@ async function show(c: AppContext, job: Job): Promise<Response> {
   return c.json(view, { headers: { ...answerHeaders(job.holdId), 'x-job-id': job.id } });
 }
 
-/** `?model=&type=` are in the documents and say nothing that the id does not. */
+/** The documents' `?model=&type=` are ignored: the id says it all. */
 export async function getJob(c: AppContext): Promise<Response> {
   const reader = await readerOf(c);
   if (!reader.ok) return renderError(c, reader.error);
@@ -70,7 +70,7 @@ export async function postCancel(c: AppContext): Promise<Response> {
   return canceled.ok ? show(c, canceled.value) : renderError(c, canceled.error);
 }
 
-/** From a provider, under the URL that only it was told. */
+/** A provider's callback, under a URL that only the provider was told. */
 export async function postCallback(c: AppContext): Promise<Response> {
   const body = await readBody(c.req.raw, CALLBACK_LIMIT_BYTES);
   if (!body.ok) return renderError(c, body.error);

@@ -13,10 +13,10 @@ import { authorize } from '../../jobs/access';
 import { readerOf } from './request';
 
 type Handler = (c: AppContext) => Response | Promise<Response>;
-/** The key is undefined where none is good, which the handler is to say. */
+/** The key is undefined where none is valid; the handler then refuses. */
 type KeyHandler = (c: AppContext, key: ApiKey | undefined) => Response | Promise<Response>;
 
-/** A handler of what an account has. In an organization a key may do there what the person behind it may. */
+/** A handler for an account's own things. In an organization, a key may do what the role of the person behind it allows. */
 export const permitted =
   (permission: Permission, handler: KeyHandler): Handler =>
   async (c) => {
@@ -27,12 +27,9 @@ export const permitted =
     return refused ? renderError(c, refused) : handler(c, key.value);
   };
 
-/**
- * The same by which a key changes something: what came of it well stands in the audit log when it answers. It is done to
- * its end, whether its client hears of it or not.
- */
-export const managed = (action: string, permission: Permission, handler: Handler): Handler => {
-  const change = permitted(permission, async (c, key) => {
+/** The same by which a key changes something: what came of it well stands in the audit log when it answers. */
+export const managed = (action: string, permission: Permission, handler: Handler): Handler =>
+  permitted(permission, async (c, key) => {
     const response = await handler(c);
     if (!key || !response.ok) return response;
     const { accountId, keyId } = key;
@@ -41,13 +38,6 @@ export const managed = (action: string, permission: Permission, handler: Handler
     await commit({ ...context, actor: { kind: 'api_key', id: keyId, name: keyId } }, { action, target });
     return response;
   });
-  return (c) => {
-    const work = Promise.resolve(change(c));
-    // Who waits for it is told of its failure.
-    c.get('gateway').waitUntil(work.catch(() => undefined));
-    return work;
-  };
-};
 
 const BODY_LIMIT_BYTES = 256 * 1024;
 
@@ -57,12 +47,12 @@ const ROLE = `SELECT m.role FROM organizations o JOIN members m ON m.organizatio
 const FOR_PAGES =
   'This API key is for the pages of its `origins`, whose visitors can read it: the secret that signs webhooks is shown to other keys alone.';
 
-/** A key that the operator made has nobody behind it, and an account of one person no roles. */
+/** No roles apply to a key that the operator made, nor in a personal account. */
 async function refuseKey(c: AppContext, { accountId, keyId }: ApiKey, permission: Permission): Promise<GatewayError | undefined> {
   const record = (await jobDeps(c.env).account(accountId).listKeys()).find(({ id }) => id === keyId);
   const limited = permission === 'deployments.write' && record ? await limitedBy(c, record) : undefined;
   if (limited) return fail('permission_denied', limited, { details: { permission } }).error;
-  // It stands in the pages of its origins, and where from a request comes is said by whoever sends it.
+  // A key that is limited to origins is public in their pages, and any sender can claim an origin.
   if (permission.startsWith('webhooks.') && record && record.origins.length > 0)
     return fail('permission_denied', FOR_PAGES, { details: { permission } }).error;
   const person = record?.secretBy ?? record?.userId;
@@ -74,7 +64,7 @@ async function refuseKey(c: AppContext, { accountId, keyId }: ApiKey, permission
   return fail('permission_denied', words, { details: { permission } }).error;
 }
 
-/** Why the key, whose calls are limited, may not rent workers for this deployment; undefined where it may. */
+/** Why a key that is limited to some models may not rent workers for this deployment; undefined where it may. */
 async function limitedBy(c: AppContext, { families, models }: KeySummary): Promise<string | undefined> {
   if (families.length > 0 && !families.includes('gpu')) return 'This API key may not use GPUs: its `families` leave out `gpu`.';
   if (models.length === 0) return undefined;
@@ -82,14 +72,14 @@ async function limitedBy(c: AppContext, { families, models }: KeySummary): Promi
   return models.includes(`deployment:${slug}`) ? undefined : 'This API key may not use this deployment: its `models` leave it out.';
 }
 
-/** Of one that is to be made: the handler reads the body again. */
+/** The slug in the body of a new deployment; the body stays readable for the handler. */
 async function slugAsked(c: AppContext): Promise<unknown> {
   const body = await readBody(c.req.raw.clone(), BODY_LIMIT_BYTES);
   const asked = body.ok ? parseJson(body.value) : undefined;
   return isRecord(asked) ? asked.slug : undefined;
 }
 
-/** What was made, by the name that its answer gives it. */
+/** What was made, by the id or slug in the answer. */
 async function targetOf(response: Response): Promise<string | undefined> {
   const made = (await response.clone().json()) as { slug?: string; id?: string };
   return made.slug ?? made.id;

@@ -1,6 +1,7 @@
 /** Every path of media, jobs and files. */
 import type { Hono } from 'hono';
 import type { AppContext, AppEnv } from '../../http/context';
+import { whole } from '../../http/to-its-end';
 import { postAudioGenerate, postAudioGenerations, postMedia, postSpeech, postThreeD, postTranscriptions } from './audio';
 import { getDeployment, getDeployments, patchDeployment, postDeployment, removeDeployment } from './deployments';
 import { getFile } from './files';
@@ -16,7 +17,8 @@ type Handler = (c: AppContext) => Response | Promise<Response>;
 type Wrap = (handler: Handler) => Handler;
 
 /** Under each base of the API. */
-export function mountMedia(app: Hono<AppEnv>, base: string, api: Wrap): void {
+export function mountMedia(app: Hono<AppEnv>, base: string, wrap: Wrap): void {
+  const api: Wrap = (handler) => wrap(whole(handler));
   app.post(`${base}/images/generations`, api(postImageGenerations));
   app.post(`${base}/images/edits`, api(postImageEdits));
   app.post(`${base}/images/generate`, api(postImagesGenerate));
@@ -47,7 +49,7 @@ function mountGpu(app: Hono<AppEnv>, base: string, api: Wrap): void {
   app.delete(`${base}/deployments/:slug`, api(managed('deployment.delete', 'deployments.write', removeDeployment)));
 }
 
-/** What is kept for customers: their files, and what became of their webhooks. */
+/** What is kept for customers: their files, and the log of their webhooks. */
 function mountKept(app: Hono<AppEnv>, base: string, api: Wrap): void {
   app.post(`${base}/storage`, api(managed('storage.create', 'storage.write', postStorage)));
   app.get(`${base}/storage`, api(getStorage));
@@ -59,9 +61,9 @@ function mountKept(app: Hono<AppEnv>, base: string, api: Wrap): void {
   app.post(`${base}/webhooks/deliveries/:id/redeliver`, api(permitted('jobs.write', postRedeliver)));
 }
 
-/** At the root: what others than API clients ask for. */
+/** Mounted at the root, for callers other than API clients. */
 export function mountFiles(app: Hono<AppEnv>, api: Wrap): void {
   app.get('/media/:job/:token/:name', api(getFile));
   app.get('/storage/:id/:token/:name', api(getFile));
-  app.post('/callbacks/:id/:token', api(postCallback));
+  app.post('/callbacks/:id/:token', api(whole(postCallback)));
 }

@@ -16,7 +16,7 @@ import { type Reader, waitForJob } from '../../jobs/access';
 import { type CreatedJob, createMediaJob, type JobRequest } from '../../jobs/create';
 import type { MediaCall } from '../../jobs/plan';
 import type { Job } from '../../jobs/types';
-import { creditsUsed, isOver } from '../../jobs/view';
+import { creditsUsed, isOver, pollUrl } from '../../jobs/view';
 
 /** As long as any documented client waits. */
 export const SYNCHRONOUS_MS = 600_000;
@@ -27,14 +27,14 @@ export const originOf = (c: AppContext): string => c.get('gateway').settings.PUB
 /** A job as it is shown: its files are where the gateway is reached now, whatever its address was when the job began. */
 export const seenFrom = (c: AppContext, job: Job): Job => ({ ...job, origin: originOf(c) });
 
-/** Who asks. */
+/** The caller. */
 export async function readerOf(c: AppContext): Promise<Result<Reader>> {
   const { keys, settings } = c.get('gateway');
   const read = await requestKeys(keys, c.req.raw);
   return read.ok ? ok({ keys: read.value, origin: c.req.raw.headers.get('origin'), ip: clientIp(c.req.raw, settings) }) : read;
 }
 
-/** What a list is asked for that it cannot be asked for. */
+/** Refuses a query parameter of a list. */
 export const refuseQuery = (c: AppContext, param: string, why: string): Response =>
   renderError(c, fail('invalid_request', `\`${param}\` must be ${why}.`, { param }).error);
 
@@ -43,7 +43,7 @@ export interface PageSizes {
   most: number;
 }
 
-/** How long a page of a list is to be, or why it cannot be so long. */
+/** The page size that a list is asked for, or the refusal. */
 export function pageSize(c: AppContext, { usual, most }: PageSizes): number | Response {
   const count = Number(c.req.query('limit') ?? usual);
   return Number.isInteger(count) && count >= 1 && count <= most ? count : refuseQuery(c, 'limit', `a whole number from 1 to ${most}`);
@@ -54,7 +54,7 @@ export interface MediaRequest {
   body: MediaBody;
 }
 
-/** Keys first: a stranger's body is not read. */
+/** Checks the keys first, so that a stranger's body is not read. */
 export async function readMediaRequest(c: AppContext, endpoint: string, form: keyof typeof FORMS = 'media'): Promise<Result<MediaRequest>> {
   const reader = await readerOf(c);
   if (!reader.ok) return reader;
@@ -80,12 +80,12 @@ export async function readMediaRequest(c: AppContext, endpoint: string, form: ke
   return ok({ request, body: read });
 }
 
-/** The documents have fields flat, or inside `input`; of a run on a GPU `input` is its worker's. */
+/** The documents have media fields flat or inside `input`. For a GPU run, `input` belongs to its worker. */
 const FORMS = {
   media: (body: MediaBody): MediaBody => {
     const { input, ...rest } = body.fields;
     if (!isRecord(input)) return body;
-    // Typed clients write null for what they do not say.
+    // Typed clients write null for fields that they leave out.
     const said = Object.entries(rest).filter(([name, value]) => value !== null || !Object.hasOwn(input, name));
     return { ...body, fields: { ...input, ...Object.fromEntries(said) } };
   },
@@ -100,7 +100,7 @@ export const startJob = (
 ): Promise<Result<CreatedJob>> =>
   createMediaJob(jobDeps(c.env), { ...request, answer }, { ...call, fields: body.fields, uploads: body.uploads });
 
-/** Seconds that the client would like to wait for the result: RFC 7240. */
+/** How many seconds the client would like to wait for the result (`Prefer: wait`, RFC 7240). */
 export function preferredWaitMs(c: AppContext): number | undefined {
   const match = /(?:^|[,;\s])wait=(\d{1,6})/i.exec(c.req.raw.headers.get('prefer') ?? '');
   return match ? Math.min(Number(match[1]), MAX_PREFERRED_SECONDS) * 1_000 : undefined;
@@ -113,11 +113,11 @@ export const jobHeaders = ({ job, repeated }: CreatedJob): Record<string, string
   ...(repeated && { 'idempotent-replayed': 'true' }),
 });
 
-/** What a job that came to nothing is told by. */
+/** The error for a job that failed. */
 export function jobError(job: Job): GatewayError {
   const details = { job_id: job.id };
   if (!isOver(job))
-    return fail('still_running', `This is taking longer; the result will be at ${job.origin}/v1/jobs/${job.id}`, {
+    return fail('still_running', `This is taking longer; the result will be at ${pollUrl(job)}`, {
       code: 'still_running',
       details,
     }).error;
@@ -127,9 +127,29 @@ export function jobError(job: Job): GatewayError {
   return { ...error, details: { ...error.details, ...details } };
 }
 
+/** The work is done and paid for: a client that sent its request again would pay once more. */
+function notRead(job: Job): GatewayError {
+  const message = `The job has succeeded, but its result could not be read just now; it is at ${pollUrl(job)}`;
+  return fail('job_failed', message, { code: 'result_not_read', details: { job_id: job.id } }).error;
+}
+
+const READS = 3;
+
+/** What lies in files, one read of which may fail. */
+export async function readResult<T>(job: Job, read: () => T | Promise<T>): Promise<Result<T>> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return ok(await read());
+    } catch (error) {
+      console.error('result not read', JSON.stringify({ jobId: job.id, tries, error: String(error) }));
+      if (tries >= READS) return { ok: false, error: notRead(job) };
+    }
+  }
+}
+
 export type RenderJob = (job: Job) => unknown;
 
-/** An answer about a job as it stands. */
+/** An answer about a job in its current state. */
 interface JobAnswer {
   status: number;
   headers: Record<string, string>;
@@ -143,11 +163,14 @@ const jsonAnswer = (value: unknown): JobAnswer => ({
   body: JSON.stringify(value),
 });
 
-/** What a job made, or why it made nothing; where it has not ended in time, that, or what is shown of it then. */
+/** The job's result or error; while it still runs, a timeout error or whatever `renderRunning` shows. */
 const resultOf =
   (render: RenderJob, running?: AnswerOf): AnswerOf =>
   async (job) => {
-    if (isOver(job) && job.state === 'succeeded') return jsonAnswer(await render(job));
+    if (isOver(job) && job.state === 'succeeded') {
+      const rendered = await readResult(job, () => render(job));
+      return rendered.ok ? jsonAnswer(rendered.value) : renderOpenaiError(rendered.error, job.holdId);
+    }
     if (running && !isOver(job)) return running(job);
     return renderOpenaiError(jobError(job), job.holdId);
   };
@@ -166,7 +189,7 @@ export const heldAnswer = (
 ): Promise<Response> =>
   waitedAnswer(c, created, resultOf(render, renderRunning && (async (job) => jsonAnswer(await renderRunning(job)))), waitMs);
 
-/** At once, with what was deducted; or after as long as `Prefer: wait` asks for. */
+/** Answers at once with what was deducted, or after the time that `Prefer: wait` asks for. */
 export function preferredAnswer(c: AppContext, created: CreatedJob, render: RenderJob, renderRunning: RenderJob): Promise<Response> {
   const waitMs = preferredWaitMs(c);
   const started: AnswerOf = async (job) => {
@@ -176,15 +199,15 @@ export function preferredAnswer(c: AppContext, created: CreatedJob, render: Rend
   return waitedAnswer(c, created, resultOf(render, started), waitMs ?? 0, waitMs === undefined ? {} : preferenceApplied(waitMs));
 }
 
-/** Of a job that is looked at: how it ended is no failure of the call. */
+/** Shows a job; its failure is not a failure of this call. */
 export const watchedAnswer = (c: AppContext, job: Job, waitMs: number, view: RenderJob): Promise<Response> =>
   waitedAnswer(c, { job, repeated: false }, async (present) => jsonAnswer(await view(present)), waitMs, preferenceApplied(waitMs));
 
 const preferenceApplied = (waitMs: number): Record<string, string> => ({ 'preference-applied': `wait=${waitMs / 1_000}` });
 
 /**
- * The status is held back for half a minute; after that white space keeps the connection, since clients give up after
- * minutes of silence. A client that hangs up leaves the job alone.
+ * Holds the status back for half a minute; after that white space keeps the connection alive, since clients give up
+ * after minutes of silence. When the client hangs up the job goes on.
  */
 async function waitedAnswer(
   c: AppContext,
@@ -213,22 +236,22 @@ async function waitedAnswer(
   return new Response(client.body, { headers: { ...jobHeaders(created), ...more, ...HELD_JSON_HEADERS } });
 }
 
-/** A job as events: those of its states on the way, by their number, and those of its result. */
+/** A job as events: one for each preliminary picture, by its number, and those of the result. */
 export interface StreamRenderer {
   partial?: (job: Job, index: number) => Promise<string>;
   whole: (job: Job) => AsyncIterable<string>;
 }
 
-/** What stands in a form is a text. */
+/** A form has only text. */
 export const isTrue = (value: unknown): boolean => value === true || value === 'true';
 
-/** Without it nobody could tell an end from a connection that was cut between two events. */
+/** Without it nobody could tell the end from a connection that was cut between two events. */
 export const END_MARK = 'data: [DONE]\n\n';
 
 export const eventText = (fields: { type: string } & Record<string, unknown>): string =>
   `event: ${fields.type}\ndata: ${JSON.stringify(fields)}\n\n`;
 
-/** The same as a stream of events: a comment keeps the connection, and an error comes as an event once the status is out. */
+/** The job as a stream of events. A comment keeps the connection alive, and after the status was sent an error comes as an event. */
 export async function streamedAnswer(c: AppContext, created: CreatedJob, render: StreamRenderer): Promise<Response> {
   const deps = jobDeps(c.env);
   const { settings, waitUntil } = c.get('gateway');
@@ -242,33 +265,40 @@ export async function streamedAnswer(c: AppContext, created: CreatedJob, render:
     );
   const client = new ClientStream(deps.now, () => {});
   const pings = setInterval(() => client.ping(': ping\n'), settings.KEEPALIVE_MS);
-  const writeEnd = async (job: Job): Promise<void> => {
-    if (!isOver(job) || job.state !== 'succeeded')
-      return client.write(`event: error\ndata: ${renderOpenaiError(jobError(job), job.holdId).body}\n\n`);
-    for await (const text of render.whole(job)) await client.write(text);
+  let job = early;
+  const isMade = () => isOver(job) && job.state === 'succeeded';
+  const writeError = (error: GatewayError) => client.write(`event: error\ndata: ${renderOpenaiError(error, job.holdId).body}\n\n`);
+  const writeEnd = async (): Promise<void> => {
+    if (!isMade()) return writeError(jobError(job));
+    for await (const text of render.whole(seenFrom(c, job))) await client.write(text);
     await client.write(END_MARK);
   };
   const endMs = deps.now() + SYNCHRONOUS_MS;
   const write = async (): Promise<void> => {
-    let job = early;
     for (let seen = 0; ; ) {
       for (; render.partial && seen < partialsOf(job); seen++) await client.write(await render.partial(job, seen));
       if (isOver(job) || client.gone || deps.now() >= endMs) break;
       job = await waitForJob(deps, job, endMs - deps.now(), () => client.gone, showsMore(seen));
     }
-    await writeEnd(seenFrom(c, job));
+    await writeEnd();
   };
-  const late = write().finally(async () => {
-    clearInterval(pings);
-    await client.close();
-  });
+  const unread = (error: unknown) => {
+    console.error('result not read', JSON.stringify({ jobId: job.id, error: String(error) }));
+    return writeError(isMade() ? notRead(job) : jobError(job));
+  };
+  const late = write()
+    .catch(unread)
+    .finally(async () => {
+      clearInterval(pings);
+      await client.close();
+    });
   waitUntil(late.catch((error: unknown) => console.error('late events not written', String(error))));
   return new Response(client.body, {
     headers: { ...jobHeaders(created), 'content-type': 'text/event-stream', 'cache-control': 'no-cache' },
   });
 }
 
-/** A route that makes a job of its request and waits for it. */
+/** A route that makes a job of its request and waits for its result. */
 export const synchronous =
   (endpoint: string, call: Pick<MediaCall, 'families' | 'kinds'>, render: RenderJob) =>
   async (c: AppContext): Promise<Response> => {

@@ -31,7 +31,7 @@ const withObject = (c: AppContext, verb: (row: StoredObject, key: ApiKey) => Pro
     return found.ok ? verb(found.value, key) : renderError(c, found.error);
   });
 
-/** A form with a `file`, or the file itself as the body with its description in the query or in headers. */
+/** Either a form with a `file`, or the file itself as the body with its description in query or headers. */
 async function readUpload(c: AppContext): Promise<Result<Upload>> {
   const request = c.req.raw;
   const isForm = /^multipart\/form-data\b/i.test(request.headers.get('content-type') ?? '');

@@ -18,7 +18,7 @@ async function withKey(c: AppContext, verb: (key: ApiKey) => Promise<Response>):
   return key.ok ? verb(key.value) : renderError(c, key.error);
 }
 
-/** The secret that signs what live calls come to is none of a test key's. */
+/** The secret signs webhooks of live jobs, so test keys may not see it. */
 const withLiveKey = (c: AppContext, verb: (key: ApiKey) => Promise<Response>): Promise<Response> =>
   withKey(c, async (key) => {
     const refused = refuseTestKey(key);
@@ -49,7 +49,7 @@ export const getDeliveries = (c: AppContext): Promise<Response> =>
     return c.json({ object: 'list', data: rows.map(deliveryView), next: rows.length === count ? (rows.at(-1)?.id ?? null) : null });
   });
 
-/** A test key may have told again what came of a test's own job. */
+/** A test key may have only a test job's webhook sent again. */
 async function refuseTestDelivery(c: AppContext, key: ApiKey, id: string): Promise<GatewayError | undefined> {
   const delivery = await findDelivery(c.env.DB, key.accountId, id);
   if (!delivery) return undefined;

@@ -1,4 +1,4 @@
-/** The form that a client wants its answer in: as an option of its chat request, or in words where chat has none for it. */
+/** The form of answer that a client wants: as a chat option, or as words to the model where chat has no such option. */
 import { isRecord } from '../../../core/record';
 import { type Fields, recordField, textField } from '../fields';
 import { jsonSchema } from './schema';
@@ -7,7 +7,7 @@ import { jsonSchema } from './schema';
 const ENUM_TYPE = 'text/x.enum';
 const JSON_TYPE = 'application/json';
 
-/** The schema of the answer, and whether its client asks for JSON. */
+/** The answer's schema, and whether JSON is asked for. */
 function wantedForm(config: Fields): { schema: Fields | undefined; asJson: boolean } {
   const given = recordField(config, 'responseJsonSchema') ?? recordField(config, '_responseJsonSchema');
   const schema = recordField(config, 'responseSchema');
@@ -22,11 +22,12 @@ export function responseFormat(config: Fields): Fields | undefined {
   const { schema, asJson } = wantedForm(config);
   if (!asJson) return undefined;
   if (!schema) return { type: 'json_object' };
-  // Of anything else OpenAI takes no schema: https://platform.openai.com/docs/guides/structured-outputs#supported-schemas
+  // OpenAI takes a schema only for objects:
+  // https://platform.openai.com/docs/guides/structured-outputs#supported-schemas
   return schema.type === 'object' ? { type: 'json_schema', json_schema: { name: 'answer', schema } } : undefined;
 }
 
-/** What a model has to be told of the form; `format` is the option that its request has in the end. */
+/** What the model must be told about the form; `format` is the chat option that the request will have. */
 export function formNotes(json: Fields, format: unknown): string[] {
   const config = recordField(json, 'generationConfig') ?? {};
   const { schema, asJson } = wantedForm(config);

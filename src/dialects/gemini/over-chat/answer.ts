@@ -31,7 +31,7 @@ export function logprobFields(choice: Fields): Fields {
   return { logprobsResult: { chosenCandidates, topCandidates } };
 }
 
-/** What every answer and chunk says of itself. */
+/** The fields that every answer and chunk has about itself. */
 export const aboutAnswer = (chat: Fields): Fields => {
   const modelVersion = textField(chat, 'model');
   const responseId = textField(chat, 'id');

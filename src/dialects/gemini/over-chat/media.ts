@@ -1,7 +1,7 @@
 import { fileNameIn } from '../../file-name';
 import { type Fields, recordField, textField } from '../fields';
 
-/** OpenAI's names for formats of sound (https://platform.openai.com/docs/guides/audio); others have the subtype's. */
+/** OpenAI's names for audio formats (https://platform.openai.com/docs/guides/audio); other formats go by their subtype. */
 const AUDIO_FORMATS: Readonly<Record<string, string>> = {
   mpeg: 'mp3',
   mpga: 'mp3',
@@ -17,12 +17,12 @@ function audioFormat(mimeType: string): string {
   return AUDIO_FORMATS[subtype] ?? subtype;
 }
 
-/** Google takes the URL-safe alphabet too; data URLs have the other one. */
+/** Google also takes the URL-safe alphabet, which data URLs do not have. */
 const standardBase64 = (data: string): string => (/[-_]/.test(data) ? data.replaceAll('-', '+').replaceAll('_', '/') : data);
 
 const TEXT_TYPES = /^(?:text\/|application\/json(?:;|$))/i;
 
-/** Few upstreams of chat read a file that is text, and all of them the text itself. */
+/** A text file's content: few chat upstreams read such files, but all read the text itself. */
 function textIn(mimeType: string, base64: string): string | undefined {
   if (!TEXT_TYPES.test(mimeType)) return undefined;
   try {
@@ -57,7 +57,7 @@ function linkedContent(file: Fields): Fields {
   };
 }
 
-/** A file that stands in a part or is named by it, as content of a message; undefined where there is none. */
+/** A part's file, inline or by URL, as chat message content; undefined where it has none. */
 export function mediaContent(part: Fields): Fields | undefined {
   const inline = recordField(part, 'inlineData');
   if (inline) return inlineContent(inline);
@@ -65,7 +65,7 @@ export function mediaContent(part: Fields): Fields | undefined {
   return file && linkedContent(file);
 }
 
-/** A picture in an answer as a part; undefined unless it stands in the answer itself. */
+/** A picture in an answer as a part; undefined unless it is inline. */
 export function imagePart(image: Fields): Fields | undefined {
   const url = textField(recordField(image, 'image_url') ?? {}, 'url') ?? '';
   const match = /^data:([^;,]+);base64,/.exec(url);

@@ -5,10 +5,10 @@ import { mediaContent } from './media';
 import type { FunctionNames } from './names';
 
 const NO_RESULT = 'No result was given.';
-/** OpenAI takes no longer ids of calls: https://github.com/vercel/ai/issues/5171 */
+/** OpenAI refuses longer call ids: https://github.com/vercel/ai/issues/5171 */
 const MAX_ID_CHARS = 40;
 
-/** A text part's text; code that Google's own tool has run is told as text too. */
+/** A part's text. Code that Google's own tool ran is given as text too. */
 function textOf(part: Fields): string | undefined {
   const text = textField(part, 'text');
   if (text !== undefined) return text;
@@ -17,21 +17,21 @@ function textOf(part: Fields): string | undefined {
   return textField(recordField(part, 'codeExecutionResult') ?? {}, 'output');
 }
 
-/** What a function gave back: its `output` where that is all and a text, else the whole object as JSON. */
+/** A function's result: its `output` where that is a text and all there is, else the whole object as JSON. */
 function resultText(response: Fields): string {
   const result = field(response, 'response') ?? {};
   const { output, ...others } = recordField(response, 'response') ?? {};
   return typeof output === 'string' && Object.keys(others).length === 0 ? output : JSON.stringify(result);
 }
 
-/** Gemini's contents as chat messages. Calls and their results are matched by id, else by name, in order. */
+/** Converts Gemini's contents to chat messages. Calls and results are matched by id, else by name in order. */
 export class Conversation {
   readonly messages: Fields[] = [];
   /** Calls whose results are still to come. */
   private pending: { id: string; given: string | undefined; name: string }[] = [];
   private readonly ids = new Set<string>();
 
-  /** `notes` tell the model what its request does not say in this format. */
+  /** @param notes What to tell the model of options that this format lacks. */
   constructor(
     json: Fields,
     notes: readonly string[],
@@ -41,7 +41,7 @@ export class Conversation {
     const said = typeof instruction === 'string' ? [instruction] : systemTexts(recordField(json, 'systemInstruction') ?? {});
     const system = [...said, ...notes].join('\n');
     if (system !== '') this.messages.push({ role: 'system', content: system });
-    // Turns of one side that follow one another are one: the results of parallel calls may each have their own.
+    // Consecutive turns of one side are one turn: the results of parallel calls may each have their own.
     let side: 'model' | 'user' | undefined;
     let parts: Fields[] = [];
     for (const content of listField(json, 'contents')) {
@@ -76,7 +76,7 @@ export class Conversation {
       role: 'assistant',
       content: text === '' && calls.length > 0 ? null : text,
       ...(calls.length > 0 && { tool_calls: calls }),
-      // Thinking models want it back with the calls that came of it, and only there.
+      // Thinking models want the thought back with the calls that it led to, and nowhere else.
       ...(calls.length > 0 && thought !== '' && { reasoning_content: thought }),
       ...(images.length > 0 && { images }),
       ...extraContent(signed && textField(signed, 'thoughtSignature')),
@@ -123,12 +123,12 @@ export class Conversation {
     }
     this.answerPending();
     if (content.length === 0) return;
-    // Many upstreams take nothing but text unless a message has to be more than that.
+    // A plain string where possible, since many upstreams take lists of content only where needed.
     const plain = content.every(({ type }) => type === 'text');
     this.messages.push({ role: 'user', content: plain ? content.map(({ text }) => text).join('\n') : content });
   }
 
-  /** The result as a message of its own; as text, where there is no call that it belongs to. */
+  /** The result as a message of its own; returned as text where it belongs to no call. */
   private addResult(response: Fields): string | undefined {
     const id = textField(response, 'id');
     const name = textField(response, 'name') ?? '';
@@ -141,7 +141,7 @@ export class Conversation {
     return undefined;
   }
 
-  /** Every call has to have a result before the conversation may go on. */
+  /** Every call needs a result before the conversation may go on. */
   private answerPending(): void {
     for (const { id } of this.pending) this.messages.push({ role: 'tool', tool_call_id: id, content: NO_RESULT });
     this.pending = [];

@@ -2,14 +2,14 @@ import { chatName } from '../../openai-responses/over-chat/tools';
 import { type Fields, listField, textField } from '../fields';
 
 /**
- * What functions are called in chat. With Google a name may have dots and colons, and be longer
- * (https://ai.google.dev/api/caching#FunctionDeclaration): one that chat would refuse has another there.
+ * Function names in chat. Google allows dots, colons and longer names
+ * (https://ai.google.dev/api/caching#FunctionDeclaration); a name that chat would refuse is replaced by another.
  */
 export class FunctionNames {
   private readonly inChat = new Map<string, string>();
   private readonly own = new Map<string, string>();
 
-  /** @param json A request, with the functions that it declares. */
+  /** @param json A request with the functions that it declares. */
   constructor(json: Fields) {
     const declared = listField(json, 'tools').flatMap((tool) => listField(tool, 'functionDeclarations'));
     const names = new Set(declared.flatMap((declaration) => textField(declaration, 'name') ?? []));
@@ -24,7 +24,7 @@ export class FunctionNames {
     }
   }
 
-  /** One that is not declared may stand in a conversation all the same. */
+  /** A conversation may also name functions that are not declared. */
   toChat(name: string): string {
     return this.inChat.get(name) ?? chatName({ name });
   }

@@ -1,11 +1,11 @@
 import { type Fields, field, recordField, textField } from '../fields';
 import { responseFormat } from './answer-form';
 
-/** Options that have the same meaning in both formats; `topK` has no counterpart. */
+/** Options with the same meaning in both formats. `topK` has no counterpart. */
 const SAME_MEANING: Readonly<Record<string, string>> = {
   temperature: 'temperature',
   topP: 'top_p',
-  // Not `max_completion_tokens`: what does not know that one leaves the answer without a bound. See `repair.ts`.
+  // Not `max_completion_tokens`: upstreams that do not know it would leave the answer unbounded. See `repair.ts`.
   maxOutputTokens: 'max_tokens',
   candidateCount: 'n',
   seed: 'seed',
@@ -15,18 +15,18 @@ const SAME_MEANING: Readonly<Record<string, string>> = {
   logprobs: 'top_logprobs',
 };
 
-/** Chat's names of options that are converted. */
+/** Chat names of options that need a conversion. */
 const CONVERTED: Readonly<Record<string, string>> = {
   stop: 'stopSequences',
   response_format: 'responseSchema',
   modalities: 'responseModalities',
 };
 
-/** Google's own equation of efforts and budgets (https://ai.google.dev/gemini-api/docs/openai#thinking). */
+/** Google's own mapping of efforts to budgets (https://ai.google.dev/gemini-api/docs/openai#thinking). */
 const LOW_BUDGET = 1_024;
 const MEDIUM_BUDGET = 8_192;
 
-/** Undefined where the model is to decide by itself. */
+/** Undefined where the model should decide. */
 function effortOf(thinking: Fields): string | undefined {
   const level = textField(thinking, 'thinkingLevel');
   if (level !== undefined) return level === 'THINKING_LEVEL_UNSPECIFIED' ? undefined : level.toLowerCase();
@@ -36,7 +36,7 @@ function effortOf(thinking: Fields): string | undefined {
   return budget <= LOW_BUDGET ? 'low' : budget <= MEDIUM_BUDGET ? 'medium' : 'high';
 }
 
-/** Where a Gemini client has asked for what a field of its chat request says. */
+/** The Gemini field that a field of the chat request came from, for error messages. */
 export function askedIn(chatField: string): string {
   if (chatField.startsWith('messages')) return 'contents';
   const same = Object.entries(SAME_MEANING).find(([, chatName]) => chatName === chatField)?.[0];
@@ -44,7 +44,7 @@ export function askedIn(chatField: string): string {
   return name === undefined ? chatField : `generationConfig.${name}`;
 }
 
-/** Google's own JSON allows numbers as text. */
+/** Protobuf's JSON allows numbers as strings. */
 const numberOf = (value: unknown): unknown => (typeof value === 'string' && value.trim() !== '' ? Number(value) : value);
 
 /** `generationConfig` as a chat request's options. */
@@ -55,7 +55,7 @@ export function optionFields(json: Fields): Fields {
     const value = field(config, name);
     if (value !== undefined) options[chatName] = numberOf(value);
   }
-  // OpenAI refuses the one without the other.
+  // OpenAI refuses `top_logprobs` without `logprobs`.
   if (options.logprobs !== true) delete options.top_logprobs;
   const stop = field(config, 'stopSequences');
   if (Array.isArray(stop) && stop.length > 0) options.stop = stop;
@@ -70,7 +70,7 @@ export function optionFields(json: Fields): Fields {
   return options;
 }
 
-/** https://openrouter.ai/docs/guides/overview/multimodal/image-generation; an upstream that does not know it is sent none. */
+/** https://openrouter.ai/docs/guides/overview/multimodal/image-generation; only sent to upstreams that know it. */
 function imageConfig(config: Fields): Fields | undefined {
   const ratio = textField(config, 'aspectRatio');
   const size = textField(config, 'imageSize');

@@ -7,10 +7,10 @@ import { type Fields, listField, recordField, textField } from '../fields';
 import { imagePart } from './media';
 import type { FunctionNames } from './names';
 
-/** A tool call as far as it has come in. */
+/** A tool call as far as it has arrived. */
 export interface CallSoFar {
   id: string | undefined;
-  /** The upstream's number for it, where it gives one. */
+  /** The upstream's index for it, where it sends one. */
   index: unknown;
   name: string;
   arguments: string;
@@ -25,13 +25,13 @@ const FINISH_REASONS: Readonly<Record<string, string>> = {
   length: 'MAX_TOKENS',
   max_tokens: 'MAX_TOKENS',
   content_filter: 'SAFETY',
-  // docs.bigmodel.cn
+  // Zhipu's finish reason: docs.bigmodel.cn
   sensitive: 'SAFETY',
 };
 
 export const finishReason = (reason: unknown): string => (typeof reason === 'string' ? FINISH_REASONS[reason] : undefined) ?? 'OTHER';
 
-/** The thought, the text and the pictures of a message or a stream's delta. */
+/** Thought, text and pictures of a message or delta, as parts. */
 export function spokenParts(message: Fields, includeThoughts: boolean): Fields[] {
   const parts: Fields[] = [];
   const thought = textField(message, 'reasoning_content') ?? textField(message, 'reasoning');
@@ -60,7 +60,7 @@ const contentText = (content: unknown): string => {
     : '';
 };
 
-/** How much a message or delta holds, thoughts that are not shown included; 0 when nothing was produced. */
+/** The length of a message or delta, hidden thoughts included; 0 when nothing was produced. */
 export function charsIn(message: Fields): number {
   const calls = listField(message, 'tool_calls').reduce((sum, call) => {
     const called = recordField(call, 'function') ?? {};
@@ -72,7 +72,7 @@ export function charsIn(message: Fields): number {
   return calls + images + written.reduce((sum, text) => sum + textChars(text), 0);
 }
 
-/** Adds a message's tool calls, or a delta's, to those that have come in. Google's own deltas lack the index. */
+/** Adds the tool calls of a message or delta to those so far. Google's own chat deltas lack the index. */
 export function addCalls(calls: CallSoFar[], message: Fields): void {
   for (const delta of listField(message, 'tool_calls')) {
     const id = textField(delta, 'id');
@@ -87,7 +87,7 @@ export function addCalls(calls: CallSoFar[], message: Fields): void {
   }
 }
 
-/** OpenRouter's signatures: beside the calls, by their ids, or for the first one. */
+/** OpenRouter sends signatures beside the calls: by call id, or else for the first call. */
 export function addReasoningDetails(calls: CallSoFar[], details: readonly Fields[]): void {
   for (const detail of details) {
     const data =
@@ -98,7 +98,7 @@ export function addReasoningDetails(calls: CallSoFar[], details: readonly Fields
   }
 }
 
-/** Finished calls as parts; undefined when the arguments of one of them are no JSON object. */
+/** Complete calls as parts; undefined when a call's arguments are not a JSON object. */
 export function callParts(calls: readonly CallSoFar[], names: FunctionNames | undefined): Fields[] | undefined {
   const parts: Fields[] = [];
   for (const call of calls) {
@@ -113,7 +113,7 @@ export function callParts(calls: readonly CallSoFar[], names: FunctionNames | un
   return parts;
 }
 
-/** The end of a candidate: its calls, and why it ended. Calls that were cut off cannot be made. */
+/** A candidate's end: its calls and finish reason. Calls that were cut off cannot be used. */
 export function ending(
   calls: readonly CallSoFar[],
   reason: unknown,

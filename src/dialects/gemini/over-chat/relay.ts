@@ -12,13 +12,13 @@ import { addCalls, addReasoningDetails, type CallSoFar, charsIn, ending, spokenP
 
 interface CandidateSoFar {
   calls: CallSoFar[];
-  /** How many of the calls were sent: some upstreams tell of an end with each of several calls, or twice. */
+  /** How many of the calls were sent. Some upstreams send an end with each of several calls, or twice. */
   sentCalls: number;
-  /** Signatures that stand beside the calls and may come before them. */
+  /** Signatures beside the calls, which may come before them. */
   details: Fields[];
 }
 
-/** A chat stream to a Gemini client. Calls are sent when they are complete: Gemini has no fragments of arguments. */
+/** Relays a chat stream to a Gemini client. Calls are sent when complete, since Gemini has no partial arguments. */
 export class OverChatRelay extends GeminiRelay {
   private about: Fields = {};
   private readonly candidates = new Map<number, CandidateSoFar>();
@@ -81,7 +81,7 @@ export class OverChatRelay extends GeminiRelay {
     this.outputChars += chars;
     if (chars > 0) {
       this.hasOutput = true;
-      // Thoughts that are not shown, and arguments that are collected, are produced and paid for all the same.
+      // Hidden thoughts and collected arguments were produced, so they are paid for.
       this.hasContent = true;
     }
     return spokenParts(delta, this.request.includeThoughts);

@@ -3,7 +3,7 @@ import { refusesOption } from '../../refused-options';
 import { extraContent, missesSignature, NO_SIGNATURE, refusesSignature, signatureIn } from '../../thought-signatures';
 import { type Fields, listField } from '../fields';
 
-/** A change to a chat request that some upstream has refused. */
+/** Changes a chat request that an upstream has refused. */
 export type Repair = (request: Fields) => Fields;
 
 const without =
@@ -14,8 +14,8 @@ const without =
 const SAMPLING = ['temperature', 'top_p', 'presence_penalty', 'frequency_penalty', 'logprobs', 'top_logprobs'] as const;
 
 /**
- * OpenAI's reasoning models refuse sampling options and `max_tokens`, one a time; all of them
- * are seen to at once (https://platform.openai.com/docs/guides/reasoning).
+ * OpenAI's reasoning models refuse sampling options and `max_tokens` one at a time; all are removed at once
+ * (https://platform.openai.com/docs/guides/reasoning).
  */
 const forReasoning: Repair = ({ max_tokens, ...request }) =>
   without(...SAMPLING)({ ...request, ...(max_tokens !== undefined && { max_completion_tokens: max_tokens }) });
@@ -34,7 +34,7 @@ const unsigned = without('extra_content');
 const signMissing: Repair = eachCall((call) => (signatureIn(call) === undefined ? { ...call, ...extraContent(NO_SIGNATURE) } : call));
 const signAll: Repair = (request) => eachCall((call) => ({ ...call, ...extraContent(NO_SIGNATURE) }))(eachMessage(unsigned)(request));
 
-/** OpenRouter has signatures beside the message instead (https://openrouter.ai/docs/guides/best-practices/reasoning-tokens). */
+/** OpenRouter expects signatures beside the message (https://openrouter.ai/docs/guides/best-practices/reasoning-tokens). */
 const withReasoningDetails: Repair = eachMessage((message) => {
   const details = listField(message, 'tool_calls').flatMap((call, index) => {
     const data = signatureIn(call);
@@ -45,7 +45,7 @@ const withReasoningDetails: Repair = eachMessage((message) => {
   return details.length > 0 ? { ...message, reasoning_details: details } : message;
 });
 
-/** What many clients drop, and thinking models want all the same; an empty text counts for none. */
+/** Many clients drop thoughts, but thinking models want a field for them; an empty text will do. */
 const withThoughts: Repair = eachMessage((message) =>
   message.role === 'assistant' && !message.reasoning_content ? { ...message, reasoning_content: NO_THOUGHT } : message,
 );
@@ -58,10 +58,10 @@ const mendThoughts = (message: string): Repair[] => {
 const hasUnsignedCall = (request: Fields): boolean =>
   listField(request, 'messages').some((message) => listField(message, 'tool_calls').some((call) => signatureIn(call) === undefined));
 
-/** Signatures are missing: of calls that have none, or because this upstream wants them elsewhere. */
+/** Signatures are missing: the calls have none, or this upstream wants them elsewhere. */
 const signed: Repair = (request) => (hasUnsignedCall(request) ? signMissing(request) : withReasoningDetails(request));
 
-/** What is derived from Google's thinking options may be dropped for any reason: not every model has every effort. */
+/** Options derived from Google's thinking options may be dropped whatever the reason: not every model has every effort. */
 const EFFORT = /reasoning_effort|\breasoning\b|\bthinking\b/i;
 
 const OPTIONS: readonly (readonly [RegExp, Repair])[] = [
@@ -74,7 +74,7 @@ const OPTIONS: readonly (readonly [RegExp, Repair])[] = [
   [/image_config/i, without('image_config')],
 ];
 
-/** What to change about a request that was refused with this message; empty when that would not help. */
+/** The changes for a refusal with this message; empty when none would help. */
 export function repairsFor(message: string): Repair[] {
   const signature = refusesSignature(message) ? [missesSignature(message) ? signed : signAll] : [];
   const thoughts = mendThoughts(message);

@@ -8,7 +8,7 @@ import { optionFields } from './options';
 import { applyRepairs, type Repair } from './repair';
 import { toolFields } from './tools';
 
-/** Members of a request that are converted, or mean nothing to an upstream of another kind. */
+/** Request members that are converted, or that mean nothing to other upstreams. */
 const KNOWN: ReadonlySet<string> = new Set([
   'model',
   'stream',
@@ -20,7 +20,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   'tool_config',
   'generationConfig',
   'generation_config',
-  // Google's alone; other upstreams refuse what they do not know.
+  // Known to Google only; other upstreams refuse unknown fields.
   'safetySettings',
   'safety_settings',
   'labels',
@@ -59,7 +59,7 @@ export function chatFields({ body, stream }: GeminiRequest, model: string, repai
   const { response_format: format } = plain;
   const form = formNotes(json, format);
   if (form.length > 0) return applyRepairs(compose([...notes, ...form]), repairs);
-  // OpenAI refuses to answer in JSON unless the messages speak of it.
+  // OpenAI refuses JSON mode unless the messages mention JSON.
   const unspoken = isRecord(format) && format.type === 'json_object' && !/json/i.test(JSON.stringify(plain.messages));
   return unspoken ? applyRepairs(compose([...notes, ANSWER_IN_JSON]), repairs) : plain;
 }

@@ -1,7 +1,7 @@
 import { isRecord } from '../../../core/record';
 import type { Fields } from '../fields';
 
-/** Google's spellings of keywords, and those that are integers there written as text (https://ai.google.dev/api/caching#Schema). */
+/** Google's names for keywords, and keywords whose integers Google writes as strings (https://ai.google.dev/api/caching#Schema). */
 const KEYWORDS: Readonly<Record<string, string>> = {
   any_of: 'anyOf',
   min_items: 'minItems',
@@ -13,7 +13,7 @@ const KEYWORDS: Readonly<Record<string, string>> = {
   property_ordering: 'propertyOrdering',
 };
 const COUNTS: ReadonlySet<string> = new Set(['minItems', 'maxItems', 'minLength', 'maxLength', 'minProperties', 'maxProperties']);
-/** Not of JSON Schema. */
+/** Not part of JSON Schema. */
 const DROPPED: ReadonlySet<string> = new Set(['propertyOrdering', 'nullable', 'example']);
 
 const converted = (value: unknown): unknown => (isRecord(value) ? jsonSchema(value) : value);
@@ -27,7 +27,7 @@ function convertKeyword(keyword: string, value: unknown): unknown {
   return keyword === 'items' || keyword === 'additionalProperties' ? converted(value) : value;
 }
 
-/** A schema of Google's kind, a subset of OpenAPI's with upper-case types, as JSON Schema. */
+/** Google's schema, a subset of OpenAPI's with upper-case types, as JSON Schema. */
 export function jsonSchema(schema: Fields): Fields {
   const result: Fields = {};
   for (const [name, value] of Object.entries(schema)) {

@@ -5,7 +5,7 @@ import { jsonSchema } from './schema';
 
 function parametersOf(declaration: Fields): Fields {
   const asJsonSchema = recordField(declaration, 'parametersJsonSchema');
-  // OpenAI takes no function's schema without these two.
+  // OpenAI requires these two in every function's schema.
   if (asJsonSchema) return { ...NO_PARAMETERS, ...asJsonSchema };
   const schema = recordField(declaration, 'parameters');
   return schema ? { ...NO_PARAMETERS, ...jsonSchema(schema) } : NO_PARAMETERS;
@@ -26,10 +26,7 @@ export const hasFunctions = (json: Fields): boolean =>
 
 const nameOf = (tool: Fields): unknown => recordField(tool, 'function')?.name;
 
-/**
- * Functions as tools, and which of them may or must be called. Several allowed names have no common form in chat:
- * only those tools are sent then.
- */
+/** Functions as tools, and the choice among them. Chat has no common form for several allowed names, so then only those tools are sent. */
 export function toolFields(json: Fields, names: FunctionNames): Fields {
   const declared = listField(json, 'tools').flatMap((tool) => listField(tool, 'functionDeclarations'));
   const all = declared.flatMap((declaration) => toolOf(declaration, names));

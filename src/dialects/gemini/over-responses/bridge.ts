@@ -1,4 +1,4 @@
-/** Gemini over Responses: as a chat call, which crosses as every other one does. */
+/** Gemini over Responses: converted to a chat call first, which then crosses like any other. */
 import { overResponsesBridge as chatOverResponses } from '../../openai-chat/over-responses/bridge';
 import { crossFields, type ResponsesCrossing, repairedFields } from '../../openai-chat/over-responses/request';
 import type { ThoughtsByCall } from '../../openai-chat/over-responses/thoughts';
@@ -9,10 +9,10 @@ import { type Repair, repairsFor } from '../over-chat/repair';
 import { chatFields } from '../over-chat/request';
 import type { GeminiRequest } from '../request';
 
-/** What was changed since the call was first made: in its chat request, and in what that has become. */
+/** The repairs so far: of the chat request, and of the Responses request made from it. */
 interface Mends {
   repairs: readonly Repair[];
-  /** The words that the second was refused with. */
+  /** The refusals that the latter was repaired for. */
   refusals: readonly string[];
 }
 
@@ -26,14 +26,14 @@ export function crossToResponses(request: GeminiRequest, thoughts: ThoughtsByCal
   return { ok: true, fields: mends.refusals.reduce((fields, refusal) => repairedFields(fields, refusal) ?? fields, crossed.fields) };
 }
 
-/** @param fields What the call has become. */
+/** @param fields The Responses request that the call has become. */
 export function overResponsesBridge(request: GeminiRequest, thoughts: ThoughtsByCall, fields: Fields, mends = NONE): Bridge {
   const chat = chatOverResponses(fields, thoughts);
   return {
     ...chat,
     renderAnswer: (text, receipt) => renderChatAnswerAsGemini(chat.renderAnswer(text, receipt), receipt, request),
     repaired(message) {
-      // First goes what the crossing has added by itself: what the client asked for stays.
+      // Repairs what the conversion added before what the client asked for.
       const ways: Mends[] = [
         { ...mends, refusals: [...mends.refusals, message] },
         { ...mends, repairs: [...mends.repairs, ...repairsFor(message)] },

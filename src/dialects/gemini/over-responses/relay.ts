@@ -3,9 +3,9 @@ import type { ThoughtsByCall } from '../../openai-chat/over-responses/thoughts';
 import { RelayAround } from '../../relay-around';
 import type { Receipt, StreamRelay } from '../../types';
 
-/** A Responses stream to a Gemini client: what it comes to in chat goes on as a chat stream does. */
+/** Relays a Responses stream to a Gemini client: converted to chat chunks, which go on as a chat stream does. */
 export class OverResponsesRelay extends RelayAround {
-  /** @param chatToGemini Sees chunks of chat. */
+  /** @param chatToGemini Gets the chat chunks. */
   constructor(
     requestId: string,
     thoughts: ThoughtsByCall,

@@ -23,7 +23,7 @@ const responseIn = (text: string): Fields => {
   return isRecord(json) ? json : {};
 };
 
-/** A response as the completion that it comes to. */
+/** A response as a chat completion. */
 export function renderOverResponses(text: string, receipt: Receipt): string {
   const response = responseIn(text);
   const { requestId } = receipt;
@@ -46,7 +46,7 @@ export function renderOverResponses(text: string, receipt: Receipt): string {
   });
 }
 
-/** What the next turn may need of the response. */
+/** What later turns need of this response's thoughts. */
 export function thoughtsIn(text: string, requestId: string, before: ThoughtsByCall): readonly unknown[] | undefined {
   const keeper = new ThoughtKeeper(requestId, before);
   messageOf(partsIn(responseIn(text).output), keeper);

@@ -5,10 +5,10 @@ import { renderOverResponses, thoughtsIn } from './answer';
 import { repairedFields } from './request';
 import type { ThoughtsByCall } from './thoughts';
 
-/** Nothing of the answer is come back to under an id of its upstream. */
+/** No client will ask for the answer by its upstream id. */
 const UNKEPT = { store: false, background: false };
 
-/** A chat call to an upstream that answers it by Responses alone. */
+/** A chat call to an upstream that serves the model over Responses only. */
 export const overResponsesBridge = (fields: Record<string, unknown>, thoughts: ThoughtsByCall): Bridge => ({
   request: ({ model }) => ({ body: JSON.stringify({ model, ...fields }) }),
   readAnswer: (json) => readResponse(UNKEPT, json),

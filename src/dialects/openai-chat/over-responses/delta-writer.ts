@@ -6,7 +6,7 @@ import type { ThoughtKeeper } from './thoughts';
 
 type Fields = Record<string, unknown>;
 
-/** What events name an item by: its number, or its id. */
+/** How events refer to an item: by its index or its id. */
 type Place = unknown;
 
 interface BegunCall {
@@ -16,22 +16,22 @@ interface BegunCall {
 }
 
 /**
- * Writes a response's events as the deltas of a chat message, a part's `logprobs` beside it. Whatever an item holds once
- * it is done and no event has brought is written then: some upstreams send no deltas, or no items before the end.
+ * Writes a response's events as deltas of a chat message, with a part's `logprobs`. When an item is done, whatever of
+ * it no event has brought is written then: some upstreams send no deltas, or no items before the end.
  */
 export class DeltaWriter {
   outputChars = 0;
-  /** An item other than a thought is whole, and nothing has followed it. */
+  /** The last item, not a thought, is complete and nothing has followed it. */
   isBetweenItems = false;
   private readonly calls = new Map<Place, BegunCall>();
-  /** By the id of an item. */
+  /** By item id. */
   private readonly places = new Map<string, Place>();
   private readonly done = new Set<Place>();
-  /** Of each part of a message: how much of it was sent, where it begins in the whole text, and how many sources it has had. */
+  /** For each part of a message: how much was sent, where it begins in the whole text, and how many sources it had. */
   private readonly parts = new Map<string, { sentChars: number; start: number; cited: number }>();
   private readonly thoughtItems = new Set<Place>();
   private contentChars = 0;
-  /** The item that spoke last, and the part of a thought. */
+  /** The item, and the part of a thought, that spoke last. */
   private speaker: Place;
   private thought: string | undefined;
 
@@ -67,7 +67,7 @@ export class DeltaWriter {
     }
   }
 
-  /** What the items at the end of the stream hold beyond all that was said of them. */
+  /** What the items at the end of the stream hold beyond what was sent. */
   complete(output: unknown): Fields[] {
     return partsIn(output).flatMap((item, index) => this.end(this.placeOf({ output_index: index, item }), item));
   }

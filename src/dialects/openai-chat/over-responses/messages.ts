@@ -5,10 +5,10 @@ import type { ThoughtsByCall } from './thoughts';
 
 type Fields = Record<string, unknown>;
 
-/** Chat messages as the items of an input, one after the other; false from the first that this format cannot say. */
+/** Converts chat messages to input items, one by one; false from the first message that this format cannot express. */
 export class InputItems {
   readonly items: Fields[] = [];
-  /** Calls of custom tools: their results are items of a type of their own. */
+  /** Ids of custom tools' calls, whose results have an item type of their own. */
   private readonly customCalls = new Set<string>();
 
   constructor(private readonly thoughts: ThoughtsByCall) {}
@@ -35,7 +35,7 @@ export class InputItems {
     return true;
   }
 
-  /** Thoughts, then what was said, then the calls: the order in which a model writes them. */
+  /** Thoughts, then text, then calls: the order in which a model writes them. */
   private addAssistant({ content, refusal, tool_calls, function_call, audio, images }: Fields): boolean {
     if (isRecord(function_call) || isRecord(audio)) return false;
     const calls = Array.isArray(tool_calls) ? (tool_calls as unknown[]) : [];
@@ -51,7 +51,7 @@ export class InputItems {
     return calls.every((call, index) => isRecord(call) && this.addCall(call, index > 0));
   }
 
-  /** Pictures of a model that draws: this format has none of an assistant's but its own, so they are the user's. */
+  /** Sends pictures that a model drew as the user's, since this format has no place for them in an assistant's message. */
   private showDrawn(images: readonly unknown[]): void {
     const pictures = images.flatMap((image) => inputParts([image]) ?? []);
     if (pictures.length > 0) this.items.push({ role: 'user', content: [{ type: 'input_text', text: IMAGES_DRAWN }, ...pictures] });
@@ -84,10 +84,10 @@ export class InputItems {
   }
 }
 
-/** What some clients of chat name a file by; this format has a field of its own for it. */
+/** Some chat clients give a file by its URL; this format has a field of its own for that. */
 const WEB_ADDRESS = /^https?:/i;
 
-/** Undefined when one of the parts has no like in this format: it hears no sound. */
+/** Undefined when a part has no counterpart in this format, such as sound. */
 function inputParts(content: readonly unknown[]): Fields[] | undefined {
   const parts = content.map((part) => (isRecord(part) ? inputPart(part) : undefined));
   return parts.every((part) => part !== undefined) ? parts : undefined;
@@ -113,7 +113,7 @@ function inputPart({ type, text, image_url, file }: Fields): Fields | undefined 
   }
 }
 
-/** What an assistant has said, or would not say. */
+/** What an assistant said, or declined to say. */
 function outputParts(content: unknown, refusal: unknown): Fields[] | undefined {
   const refused = isFilled(refusal) ? [{ type: 'refusal', refusal }] : [];
   if (typeof content === 'string') return [{ type: 'output_text', text: content }, ...refused];

@@ -12,13 +12,13 @@ type Fields = Record<string, unknown>;
 
 const DONE = 'data: [DONE]\n\n';
 
-/** What the client of a chat stream has had of an upstream before this one. */
+/** What a chat stream's client has already received from an earlier upstream. */
 export interface BegunStream {
   begun: boolean;
   id: string | undefined;
 }
 
-/** A Responses stream on its way to a client of chat: its events become the chunks that say the same. */
+/** Relays a Responses stream to a chat client: events become equivalent chunks. */
 export class OverResponsesRelay implements StreamRelay {
   hasContent = false;
   hasOutput = false;
@@ -66,7 +66,7 @@ export class OverResponsesRelay implements StreamRelay {
       out += this.pushEvent(event);
     }
     if (!this.failure || hasContent) return out;
-    // Nothing of this upstream was seen yet, so nothing of it has to be: the next one begins afresh.
+    // Nothing of this upstream was sent, so the next one begins as if there had been none.
     this.begun = begun;
     this.hasContent = false;
     return '';
@@ -100,7 +100,7 @@ export class OverResponsesRelay implements StreamRelay {
     if (typeof created_at === 'number') this.createdAt = created_at;
   }
 
-  /** The role, by itself in the first chunk of all. */
+  /** The role, alone in the very first chunk. */
   private opening(): string {
     if (this.begun) return '';
     this.begun = true;

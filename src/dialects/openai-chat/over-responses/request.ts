@@ -9,7 +9,7 @@ import { responsesToolChoice, responsesTools } from './tools';
 
 type Fields = Record<string, unknown>;
 
-/** A chat call as a Responses call, the body but for the model; or the field for which it cannot become one. */
+/** The body of a Responses call without the model; or the field that has no counterpart there. */
 export type ResponsesCrossing = { ok: true; fields: Fields } | { ok: false; field: string };
 
 const isGiven = (value: unknown): boolean => value !== undefined && value !== null;
@@ -17,8 +17,8 @@ const isFilled = (value: unknown): boolean =>
   typeof value === 'string' || Array.isArray(value) ? value.length > 0 : isRecord(value) && Object.keys(value).length > 0;
 
 /**
- * What this format has no like of, where its value asks for anything. `seed` and `prediction` are not here: they promise
- * nothing about the answer, so they are left out.
+ * Fields without a counterpart in this format, with the values that ask for something. `seed` and `prediction` are not
+ * listed: they promise nothing about the answer and are simply left out.
  */
 const BEYOND: Readonly<Record<string, (value: unknown) => boolean>> = {
   n: (value) => value !== 1,
@@ -29,7 +29,7 @@ const BEYOND: Readonly<Record<string, (value: unknown) => boolean>> = {
   audio: isRecord,
   modalities: (value) => Array.isArray(value) && (value as unknown[]).some((one) => one !== 'text'),
   web_search_options: isRecord,
-  // Both have it, each with results of its own shape.
+  // Both formats have it, but their results differ in shape.
   moderation: isRecord,
   functions: isFilled,
 };
@@ -46,7 +46,10 @@ const SAME = [
   'service_tier',
 ] as const;
 
-/** The least bound that this format takes: https://platform.openai.com/docs/api-reference/responses/create#responses_create-max_output_tokens */
+/**
+ * The smallest bound that this format accepts:
+ * https://platform.openai.com/docs/api-reference/responses/create#responses_create-max_output_tokens
+ */
 const LEAST_OUTPUT_TOKENS = 16;
 const CIPHER = 'reasoning.encrypted_content';
 
@@ -116,8 +119,8 @@ function formatOf(format: unknown): Fields | undefined {
 }
 
 /**
- * Thoughts are shown, as a summary, to those who ask for thought. All are asked for in a form that can be brought back,
- * since nothing of the answer is kept upstream.
+ * Clients that ask for thinking are shown a summary. Thoughts are always requested encrypted, so that later turns can
+ * send them back: upstream nothing is stored.
  */
 function reasoningFields({ reasoning_effort, reasoning }: Fields): Fields {
   const { effort = reasoning_effort, enabled, exclude }: Fields = isRecord(reasoning) ? reasoning : {};
@@ -132,11 +135,14 @@ function reasoningFields({ reasoning_effort, reasoning }: Fields): Fields {
 const logprobFields = ({ logprobs, top_logprobs }: Fields): Fields =>
   logprobs === true ? { include: [CIPHER, 'message.output_text.logprobs'], ...(isGiven(top_logprobs) && { top_logprobs }) } : {};
 
-/** The call without what a refusal names of what the gateway itself had added, or an answer is as good without; undefined where it is the caller's to change. */
+/**
+ * The call without the refused part, if the gateway had added that itself or the answer does not depend on it;
+ * undefined where it is the caller's to change.
+ */
 export function repairedFields(fields: Fields, message: string): Fields | undefined {
   const before = JSON.stringify(fields);
   const repaired = JSON.parse(repairedResponsesBody(before, message) ?? before) as Fields;
-  // Summaries are for organizations that OpenAI has verified.
+  // OpenAI gives summaries only to verified organizations.
   if (/summar/i.test(message) && isRecord(repaired.reasoning)) {
     const { summary: _, ...others } = repaired.reasoning;
     repaired.reasoning = others;

@@ -4,7 +4,7 @@ type Fields = Record<string, unknown>;
 
 const ANY_PARAMETERS = { type: 'object', properties: {} };
 
-/** Undefined when one of the tools has no like in this format. */
+/** Undefined when a tool has no counterpart in this format. */
 export function responsesTools(tools: readonly unknown[]): Fields[] | undefined {
   const converted = tools.map((tool) => (isRecord(tool) ? toolOf(tool) : undefined));
   return converted.every((tool) => tool !== undefined) ? converted : undefined;
@@ -15,7 +15,7 @@ function toolOf({ type, function: called, custom }: Fields): Fields | undefined 
   return type === 'custom' && isRecord(custom) ? customOf(custom) : undefined;
 }
 
-/** `strict` is always said: what is left out means no in chat and yes here (https://platform.openai.com/docs/guides/migrate-to-responses). */
+/** `strict` is always set: its default is false in chat and true here (https://platform.openai.com/docs/guides/migrate-to-responses). */
 const functionOf = ({ name, description, parameters, strict }: Fields): Fields => ({
   type: 'function',
   name,
@@ -34,7 +34,7 @@ function customOf({ name, description, format }: Fields): Fields {
   };
 }
 
-/** What a tool is called by in a choice, without the object within the object. */
+/** A tool choice without chat's nested object. */
 const named = ({ type, function: called, custom }: Fields): Fields => {
   const tool = [called, custom].find(isRecord);
   return { type, ...(tool && { name: tool.name }) };

@@ -24,7 +24,7 @@ import { type ChatCrossing, OWN_TERMS } from './request';
 
 type Fields = Record<string, unknown>;
 
-/** A chat completion as the response that it comes to. */
+/** A chat completion as a response. */
 export function renderOverChat(request: ResponsesRequest, { origins }: ChatCrossing, text: string, receipt: Receipt): string {
   const json = parseJson(text);
   const { model, created, choices }: Fields = isRecord(json) ? json : {};

@@ -11,7 +11,7 @@ function ownItems(body: string): readonly unknown[] {
   return isRecord(response) && Array.isArray(response.output) ? (response.output as unknown[]) : [];
 }
 
-/** A Responses call to an upstream that speaks chat alone. */
+/** A Responses call to an upstream that speaks chat only. */
 export const overChatBridge = (request: ResponsesRequest, crossing: ChatCrossing): Bridge => ({
   request: ({ model }) => ({ body: JSON.stringify({ model, ...crossing.fields }) }),
   readAnswer: readChatAnswer,

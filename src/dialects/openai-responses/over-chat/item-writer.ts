@@ -18,7 +18,7 @@ import type { ChatCrossing } from './request';
 
 type Fields = Record<string, unknown>;
 
-/** Where an item stands in the output, and what it is called. */
+/** An item's place in the output, and its id. */
 interface Place {
   id: string;
   index: number;
@@ -27,16 +27,16 @@ interface Place {
 type OpenCall = Partial<ToolCall> & BegunCall & { arguments: string; place?: Place };
 
 /**
- * Writes the items of a response as events, each in its full order: added, parts, deltas, done. Thought and text
- * follow one another; tool calls may run side by side.
+ * Writes a response's items as events, each in full order: added, parts, deltas, done. Thought and text come one after
+ * the other; tool calls may overlap.
  */
 export class ItemWriter {
-  /** The items in their order; what is not done yet is missing. */
+  /** The items in order; unfinished ones are missing. */
   private readonly items: (Fields | undefined)[] = [];
   private thought: (Place & { text: string }) | undefined;
   private message: (Place & { parts: MessagePart[] }) | undefined;
   private readonly calls: OpenCall[] = [];
-  /** Calls that are done; some upstreams tell of them once more behind the end. */
+  /** Finished calls: some upstreams repeat them after the end. */
   private readonly doneCalls = new Set<unknown>();
 
   constructor(
@@ -48,7 +48,7 @@ export class ItemWriter {
     return this.items.filter((item) => item !== undefined);
   }
 
-  /** Something has been begun. */
+  /** Has any item begun? */
   get hasBegun(): boolean {
     return this.items.length > 0;
   }
@@ -112,7 +112,7 @@ export class ItemWriter {
     return this.argumentsDelta(call, more);
   }
 
-  /** Ends what is open, as the answer ended: cut off, it leaves it incomplete. */
+  /** Finishes what is open. If the answer was cut off, it stays incomplete. */
   close(status: ItemStatus): string {
     let out = this.closeThought() + this.closeMessage(status);
     for (const call of this.calls) {
@@ -152,7 +152,7 @@ export class ItemWriter {
     );
   }
 
-  /** Brings a part of this type to the end of the message, which it begins where there is none. */
+  /** Makes a part of this type the message's last, beginning a message where there is none. */
   private openPart(type: MessagePart['type']): string {
     let out = this.closeThought();
     if (!this.message) {
@@ -207,7 +207,7 @@ export class ItemWriter {
     return before + this.added(place, item) + this.argumentsDelta(call, call.arguments);
   }
 
-  /** The text of a custom tool is inside its arguments, and comes out of them only once they are whole. */
+  /** A custom tool's text is inside its JSON arguments, and can be extracted only when these are complete. */
   private argumentsDelta({ place, origin }: OpenCall, delta: string): string {
     if (!place || origin?.isCustom || delta === '') return '';
     return this.callEvent(place, 'function_call_arguments.delta', { delta });

@@ -4,7 +4,7 @@ import type { ToolOrigin } from './tools';
 type Fields = Record<string, unknown>;
 export type ItemStatus = 'in_progress' | 'completed' | 'incomplete';
 
-/** A part of a message: what the model says, or why it will not. */
+/** A part of a message: text, or a refusal. */
 export type MessagePart =
   | { type: 'output_text'; text: string; annotations: Fields[]; logprobs: Fields[] }
   | { type: 'refusal'; refusal: string };
@@ -27,7 +27,7 @@ export interface ToolCall {
   callId: string;
   origin: ToolOrigin;
   arguments: string;
-  /** Signatures as the upstream gave them: the client is to send them back with the item. */
+  /** Signatures from the upstream, which the client sends back with the item. */
   extraContent?: Fields | undefined;
 }
 
@@ -47,7 +47,7 @@ export function callItem(id: string, { callId, origin, arguments: args, extraCon
   };
 }
 
-/** The free text that a custom tool's one argument holds; what is no JSON is taken for the text itself. */
+/** The free text in a custom tool's single argument; arguments that are not JSON are taken as the text. */
 export function customInput(args: string): string {
   const json = parseJson(args);
   if (!isRecord(json)) return args;
@@ -57,13 +57,13 @@ export function customInput(args: string): string {
 
 export const extraContentOf = ({ extra_content }: Fields): Fields | undefined => (isRecord(extra_content) ? extra_content : undefined);
 
-/** What a model thought, under either of the names that upstreams give it. */
+/** A model's thought, under either of the names that upstreams use. */
 export function thoughtOf({ reasoning_content, reasoning }: Fields): string {
   const found = [reasoning_content, reasoning].find((text) => typeof text === 'string' && text !== '');
   return typeof found === 'string' ? found : '';
 }
 
-/** Text, which some upstreams send in parts. */
+/** Text, which some upstreams send as parts. */
 export function contentOf({ content }: Fields): string {
   if (typeof content === 'string') return content;
   if (!Array.isArray(content)) return '';
@@ -72,7 +72,7 @@ export function contentOf({ content }: Fields): string {
 
 const tokenOf = ({ token, logprob, bytes }: Fields): Fields => ({ token, logprob, bytes: bytes ?? [] });
 
-/** How likely the tokens of a choice's text were. */
+/** The log probabilities of a choice's text. */
 export function logprobsOf({ logprobs }: Fields): Fields[] {
   if (!isRecord(logprobs) || !Array.isArray(logprobs.content)) return [];
   return (logprobs.content as unknown[]).filter(isRecord).map((token) => {
@@ -81,7 +81,7 @@ export function logprobsOf({ logprobs }: Fields): Fields[] {
   });
 }
 
-/** Sources in the shape of this format, which has no object within the object. */
+/** Citations in this format, which is flatter than chat's. */
 export function annotationsOf({ annotations }: Fields): Fields[] {
   if (!Array.isArray(annotations)) return [];
   return (annotations as unknown[]).flatMap((annotation) => {
@@ -108,7 +108,7 @@ export const pictureItem = (id: string, result: string | null, status: ItemStatu
   result,
 });
 
-/** https://docs.bigmodel.cn/api-reference (`sensitive`), https://docs.mistral.ai/api (`model_length`) */
+/** `sensitive`: https://docs.bigmodel.cn/api-reference; `model_length`: https://docs.mistral.ai/api */
 const INCOMPLETE: Readonly<Record<string, string>> = {
   length: 'max_output_tokens',
   max_tokens: 'max_output_tokens',
@@ -117,7 +117,7 @@ const INCOMPLETE: Readonly<Record<string, string>> = {
   sensitive: 'content_filter',
 };
 
-/** How a chat answer ended, in the words of this format. */
+/** A chat answer's end in the terms of this format. */
 export function endOf(finishReason: unknown): { status: 'completed' | 'incomplete'; incomplete_details: { reason: string } | null } {
   const reason = INCOMPLETE[String(finishReason)];
   return reason === undefined

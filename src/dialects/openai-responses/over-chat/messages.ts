@@ -5,31 +5,31 @@ import { chatName } from './tools';
 
 type Fields = Record<string, unknown>;
 
-/** Roles in chat: `developer` is OpenAI's alone, and elsewhere called `system`. */
+/** Roles in chat. Only OpenAI knows `developer` there; elsewhere it is `system`. */
 const ROLES: Readonly<Record<string, string>> = { user: 'user', assistant: 'assistant', system: 'system', developer: 'system' };
 
 const IMAGES_FOLLOW = 'The images that the tool gave back:';
 
 /**
- * An input's items as chat messages, one after the other; false from the first that chat cannot say. Here anything may
- * stand between a call and its result, and behind the calls of one answer often stands what the model said with them.
- * Chat wants the results at once behind the one message that has the calls.
+ * Converts input items to chat messages, one by one; false from the first item that chat cannot express. Here anything
+ * may stand between a call and its result, and an answer's text often follows its calls. Chat wants the results
+ * directly after the one message with all the calls.
  */
 export class ChatMessages {
   readonly messages: Fields[] = [];
-  /** Tools of which the input itself tells. */
+  /** Tools that the input itself declares. */
   readonly tools: unknown[] = [];
-  /** Where the item stands that chat cannot say. */
+  /** The index of the item that chat cannot express. */
   unsaid = -1;
-  /** By call: how many results are still to come in the input. */
+  /** How many results of each call are still to come in the input. */
   private readonly ahead = new Map<unknown, number>();
-  /** Calls of the last message of the assistant's whose results are still to come. */
+  /** Calls of the assistant's last message whose results are still to come. */
   private open: unknown[] = [];
-  /** Said by others while results are still to come. */
+  /** What others said before all results were there. */
   private waiting: Fields[] = [];
-  /** Images out of tools: a chat tool's answer is text, so they follow as the user's, once all answers are there. */
+  /** Pictures from tool results, which are text in chat. They follow as the user's once all results are there. */
   private images: Fields[] = [];
-  /** What the model thought before the calls that follow: some upstreams want it back with them, and only there. */
+  /** The thought before the calls that follow. Some upstreams want it back with the calls, and only there. */
   private thought = '';
 
   instruct(instructions: unknown): boolean {
@@ -67,7 +67,7 @@ export class ChatMessages {
         if (!Array.isArray(item.tools)) return false;
         this.tools.push(...(item.tools as unknown[]));
         return true;
-      // Nothing of what was found is in them: the model told of it, or has the tools.
+      // These hold nothing of what was found: the model has reported it, or has the tools.
       case 'web_search_call':
       case 'tool_search_call':
         return true;
@@ -92,7 +92,7 @@ export class ChatMessages {
   }
 
   private say(role: string, content: unknown): void {
-    // Some upstreams refuse a message of the assistant's that is empty, and some its calls with it.
+    // Some upstreams refuse an empty message of the assistant, some even together with its calls.
     if (role === 'assistant' && content === '') return;
     if (this.open.length === 0) {
       this.showImages();
@@ -107,7 +107,7 @@ export class ChatMessages {
     }
   }
 
-  /** What the system says before all others is one message: some upstreams take no more than one of its. */
+  /** Leading system messages are joined, since some upstreams accept only one. */
   private joinsOpening(content: unknown): boolean {
     const [first, ...others] = this.messages;
     if (first?.role !== 'system' || others.length > 0) return false;
@@ -115,12 +115,12 @@ export class ChatMessages {
     return true;
   }
 
-  /** The message that the open calls are in: only their results stand behind it. */
+  /** The message with the open calls; only their results follow it. */
   private caller(): Fields {
     return this.messages.findLast(({ role }) => role === 'assistant')!;
   }
 
-  /** A cipher is left out: only the upstream that thought it can read it. */
+  /** Leaves out encrypted thoughts, which only their own upstream can read. */
   private addThought({ summary, content }: Fields): void {
     const written = (list: unknown): string[] =>
       Array.isArray(list)
@@ -131,7 +131,7 @@ export class ChatMessages {
     this.thought = [this.thought, ...said].filter((text) => text !== '').join('\n');
   }
 
-  /** A picture that the model drew: it belongs to what the model said. */
+  /** A picture that the model drew goes with what the model said. */
   private addPicture({ result }: Fields): boolean {
     if (typeof result !== 'string' || result === '') return true;
     const image = { type: 'image_url', image_url: { url: dataUrl(result) } };
@@ -140,7 +140,7 @@ export class ChatMessages {
     return true;
   }
 
-  /** The assistant's message that what it did belongs to; a new one where others have spoken since. */
+  /** The assistant's latest message, or a new one if others have spoken since. */
   private lastOfAssistant(content: string | null): Fields {
     if (this.open.length > 0) return this.caller();
     this.showImages();
@@ -151,7 +151,7 @@ export class ChatMessages {
     return made;
   }
 
-  /** Calls that stand together are one message of the assistant's, behind what it said. */
+  /** Consecutive calls go into one message of the assistant, after what it said. */
   private addCall({ call_id, name, namespace, extra_content }: Fields, args: unknown): boolean {
     if (typeof call_id !== 'string' || typeof name !== 'string' || typeof args !== 'string') return false;
     const called = chatName({ name, ...(typeof namespace === 'string' && { namespace }) });
@@ -182,7 +182,7 @@ export class ChatMessages {
     return true;
   }
 
-  /** All results are there: whoever spoke in the meantime follows. */
+  /** All results are there, so what others said meanwhile follows. */
   private letOn(): void {
     if (this.waiting.length === 0) return;
     this.showImages();
@@ -200,7 +200,7 @@ export class ChatMessages {
 const isOutput = ({ type }: Fields): boolean => type === 'function_call_output' || type === 'custom_tool_call_output';
 
 const UNKNOWN_PICTURE = 'image/png';
-/** Of base64: as many bytes as tell a type. */
+/** As much base64 as shows a file's type. */
 const HEAD_CHARS = 24;
 
 function dataUrl(base64: string): string {
@@ -212,10 +212,10 @@ function dataUrl(base64: string): string {
 
 const textOf = (parts: readonly Fields[]): string => parts.map(({ text }) => String(text)).join('\n');
 
-/** Chat knows less detail than there is: https://platform.openai.com/docs/guides/images-vision#specify-image-input-detail-level */
+/** Chat has fewer detail levels: https://platform.openai.com/docs/guides/images-vision#specify-image-input-detail-level */
 const knownDetail = (detail: string): string => (detail === 'original' ? 'high' : detail);
 
-/** Undefined when one of the parts has no like in chat: a file that only the other API's upstream keeps, say. */
+/** Undefined when a part has no counterpart in chat, such as a file that only another provider keeps. */
 function partsOf(content: readonly unknown[]): Fields[] | undefined {
   const parts = content.map((part) => (isRecord(part) ? partOf(part) : undefined));
   return parts.every((part) => part !== undefined) ? parts : undefined;
@@ -242,7 +242,7 @@ function partOf(part: Fields): Fields | undefined {
   }
 }
 
-/** A file that is in the part, or has an address: chat has one field for both. */
+/** A file given inline or by URL; chat has one field for both. */
 function filePart({ filename, file_data, file_url }: Fields): Fields | undefined {
   const named = isFilled(filename) ? { filename } : {};
   if (isFilled(file_data)) return { type: 'file', file: { ...named, file_data } };

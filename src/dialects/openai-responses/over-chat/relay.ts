@@ -14,7 +14,7 @@ import { type ChatCrossing, OWN_TERMS } from './request';
 type Fields = Record<string, unknown>;
 const IN_PROGRESS = 'response.in_progress';
 
-/** A chat stream on its way to a client of Responses: its chunks become the events that say the same. */
+/** Relays a chat stream to a Responses client: chunks become equivalent events. */
 export class OverChatRelay implements StreamRelay {
   hasContent = false;
   hasOutput = false;
@@ -23,7 +23,7 @@ export class OverChatRelay implements StreamRelay {
   failure: { error: unknown } | undefined;
   usage: unknown;
   outputChars = 0;
-  /** How much had been written when usage was last given. */
+  /** How much had been written when usage was last sent. */
   private charsAtUsage = 0;
   private finishReason: unknown;
   private model: string | undefined;
@@ -47,7 +47,7 @@ export class OverChatRelay implements StreamRelay {
       if (this.ended || this.failure) break;
     }
     if (!this.failure || hadContent) return out;
-    // Nothing of this upstream was seen yet, so nothing of it has to be: the next one begins afresh.
+    // Nothing of this upstream was sent, so the next one begins as if there had been none.
     takeBack();
     this.hasContent = false;
     return '';
@@ -71,7 +71,7 @@ export class OverChatRelay implements StreamRelay {
     if (this.complete && this.takesAside(data)) return '';
     if (data === '[DONE]') {
       this.ended = true;
-      // Some upstreams close an answer without giving a reason.
+      // Some upstreams end an answer without a finish reason.
       return this.writer.hasBegun ? this.finish('stop') : '';
     }
     const chunk = parseJson(data);
@@ -100,7 +100,7 @@ export class OverChatRelay implements StreamRelay {
     this.charsAtUsage = this.outputChars;
   }
 
-  /** Behind the end of an answer some upstreams send its usage, or something else, without `choices`. */
+  /** After an answer's end some upstreams send usage or other things without `choices`. */
   private takesAside(data: string): boolean {
     const aside = parseJson(data);
     if (!isRecord(aside) || Array.isArray(aside.choices) || (aside.error ?? null) !== null) return false;
@@ -137,8 +137,8 @@ export class OverChatRelay implements StreamRelay {
   }
 
   /**
-   * The items end at once, and not only with the stream: Codex runs a tool when its item is done. Some upstreams tell of
-   * an end with each of several calls.
+   * Items are finished at once rather than with the stream: Codex runs a tool as soon as its item is done. Some
+   * upstreams send an end with each of several calls.
    */
   private finish(reason: string): string {
     if (endOf(this.finishReason).status === 'completed') this.finishReason = reason;

@@ -7,23 +7,23 @@ import { type ChatToolChoice, type ChatTools, chatToolChoice, chatTools, type To
 
 type Fields = Record<string, unknown>;
 
-/** A Responses call as a chat call, and what leads back from its answer. */
+/** A Responses call as a chat call, and what is needed to convert its answer back. */
 export interface ChatCrossing {
-  /** The body but for the model. */
+  /** The chat body without the model. */
   fields: Fields;
   origins: ReadonlyMap<string, ToolOrigin>;
 }
 
 /**
- * What an upstream of chat does not keep, run or know: a call that leans on it cannot cross. What has nothing to bear on
- * is left out: `max_tool_calls` and most of `include` are about tools that the upstream runs. `truncation` is, too, and
- * an input that is too long refused.
+ * Fields that rely on something a chat upstream does not keep, run or know; a call with one cannot cross. Fields
+ * without an effect there are left out: `max_tool_calls` and most of `include` concern tools that the upstream runs. So
+ * is `truncation`; an input that is too long is then refused.
  */
 const BEYOND_CHAT = ['previous_response_id', 'conversation', 'prompt', 'context_management', 'moderation'] as const;
 
-/** Fields of the same meaning, by their name in chat. */
+/** Fields of the same meaning, by their chat names. */
 const SAME: Readonly<Record<string, string>> = {
-  // Not `max_completion_tokens`: what does not know that one leaves the answer without a bound.
+  // Not `max_completion_tokens`: upstreams that do not know it would leave the answer unbounded.
   max_tokens: 'max_output_tokens',
   temperature: 'temperature',
   top_p: 'top_p',
@@ -34,17 +34,17 @@ const SAME: Readonly<Record<string, string>> = {
   service_tier: 'service_tier',
 };
 
-/** How the response says what became of these two. */
+/** What the response reports for these two fields. */
 export const OWN_TERMS = { store: false, truncation: 'disabled' } as const;
 
 const isGiven = (value: unknown): boolean => value !== undefined && value !== null;
 
-/** A call that has crossed; or the field for which it cannot. */
+/** The crossed call, or the field that it cannot cross with. */
 export type ChatCrossed = { ok: true; crossing: ChatCrossing } | { ok: false; field: string };
 
 const beyond = (field: string): ChatCrossed => ({ ok: false, field });
 
-/** Nothing that a call leans on is left out in silence: where it asks for what chat cannot do, it does not cross. */
+/** Nothing that the caller relies on is silently dropped: a call that asks for what chat cannot do does not cross. */
 export function crossToChat({ fields, stream, background }: Pick<ResponsesRequest, 'fields' | 'stream' | 'background'>): ChatCrossed {
   const missing = background ? 'background' : BEYOND_CHAT.find((name) => isGiven(fields[name]));
   if (missing !== undefined) return beyond(missing);
@@ -90,14 +90,14 @@ function textFields(text: unknown): Fields {
 const reasoningFields = (reasoning: unknown): Fields =>
   isRecord(reasoning) && isGiven(reasoning.effort) ? { reasoning_effort: reasoning.effort } : {};
 
-/** https://platform.openai.com/docs/api-reference/responses/create: either of the two asks for them. */
+/** Either of the two fields asks for them: https://platform.openai.com/docs/api-reference/responses/create */
 function logprobFields({ include, top_logprobs }: Fields): Fields {
   const alternatives = isGiven(top_logprobs) && top_logprobs !== 0 ? { top_logprobs } : undefined;
   const isIncluded = Array.isArray(include) && include.includes('message.output_text.logprobs');
   return alternatives || isIncluded ? { logprobs: true, ...alternatives } : {};
 }
 
-/** What an upstream may not know, and an answer is as good without. */
+/** Fields that an upstream may not know, and that an answer does not depend on. */
 const OPTIONAL = [
   'verbosity',
   'reasoning_effort',

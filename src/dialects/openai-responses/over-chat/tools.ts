@@ -1,39 +1,39 @@
 import { isRecord } from '../../../core/record';
 import { NO_PARAMETERS } from '../../openai-chat/tool-calls';
 
-/** What a function of the chat call stands for in the Responses call. */
+/** The Responses tool that a chat function stands for. */
 export interface ToolOrigin {
   name: string;
-  /** The namespace that the tool is in, where it is in one. */
+  /** The tool's namespace, where it has one. */
   namespace?: string;
-  /** Its one argument is free text. */
+  /** Its single argument is free text. */
   isCustom: boolean;
 }
 
 type Fields = Record<string, unknown>;
 
-/** The tools of a call as chat functions, and the way back from a function's name. */
+/** A call's tools as chat functions, and the way back from a function's name. */
 export interface ChatTools {
   functions: Fields[];
   origins: Map<string, ToolOrigin>;
 }
 
-/** A function's name in chat: https://platform.openai.com/docs/api-reference/chat/create */
+/** The longest function name in chat: https://platform.openai.com/docs/api-reference/chat/create */
 const MAX_NAME_CHARS = 64;
 
-/** The name under which a tool goes: a namespace becomes a part of it, as MCP clients write theirs. */
+/** The chat name of a tool; a namespace becomes a prefix, as MCP clients write it. */
 export function chatName({ name, namespace }: Pick<ToolOrigin, 'name' | 'namespace'>): string {
   const whole = namespace === undefined ? name : `${namespace}__${name}`;
   return whole.replace(/[^\w-]/g, '_').slice(-MAX_NAME_CHARS);
 }
 
 /**
- * Tools that the model can do without: what searches for tools has nothing to find where all are there, and Codex
- * sends web search along with everything. Left out only beside others.
+ * Tools that the model can do without, if it has others: a tool search finds nothing where all tools are declared, and
+ * Codex always adds web search.
  */
 const DISPENSABLE: ReadonlySet<unknown> = new Set(['web_search', 'web_search_preview', 'web_search_2025_08_26', 'tool_search']);
 
-/** The tools over chat; or the place of the first that can neither be had there nor be left out. */
+/** The tools over chat; or the index of the first that chat has not and the model needs. */
 export function chatTools(tools: readonly unknown[]): ChatTools | { beyond: number } {
   const found: ChatTools = { functions: [], origins: new Map() };
   const isDispensable = (tool: unknown): boolean => isRecord(tool) && DISPENSABLE.has(tool.type);
@@ -63,7 +63,7 @@ function addTool(found: ChatTools, tool: Fields, namespace?: string): boolean {
   }
 }
 
-/** Two tools that come to one name could not be told apart in the answer. */
+/** False where another tool has the same chat name: answers could not tell them apart. */
 function addFunction({ functions, origins }: ChatTools, origin: ToolOrigin, definition: Fields): boolean {
   const name = chatName(origin);
   const known = origins.get(name);
@@ -79,7 +79,7 @@ const functionOf = ({ description, parameters, strict }: Fields): Fields => ({
   ...(typeof strict === 'boolean' && { strict }),
 });
 
-/** Free text as the one argument of a function; its grammar becomes advice, since chat enforces none. */
+/** Free text becomes the single argument of a function; its grammar becomes advice, since chat enforces none. */
 function customOf({ description, format }: Fields): Fields {
   const said = typeof description === 'string' ? [description] : [];
   if (isRecord(format) && typeof format.definition === 'string')
@@ -90,13 +90,13 @@ function customOf({ description, format }: Fields): Fields {
   };
 }
 
-/** What a chat call says of which tool to use. */
+/** A chat call's choice of tool. */
 export interface ChatToolChoice {
   choice: unknown;
   functions: Fields[];
 }
 
-/** Undefined when the choice names a tool that is not there. */
+/** Undefined when the choice names a tool that was not declared. */
 export function chatToolChoice(choice: unknown, { functions, origins }: ChatTools): ChatToolChoice | undefined {
   if (choice === undefined || choice === null || typeof choice === 'string') return { choice: choice ?? undefined, functions };
   if (!isRecord(choice)) return undefined;

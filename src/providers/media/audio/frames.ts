@@ -10,14 +10,14 @@ export const AAC_HZ: readonly number[] = [
   96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350,
 ];
 
-/** What looks like a frame comes up by chance in anything; so many that follow each other do not. */
+/** Anything may look like a frame by chance, but not this many in a row. */
 const RUN_FRAMES = 3;
 
-/** Frame by frame, as there may be no two of the same length: MP3 and its kin, and AAC as it is sent (ADTS). */
+/** Adds up frames, whose lengths may differ: MP3 and related formats, and AAC with ADTS headers. */
 export function secondsOfFrames(bytes: Uint8Array): { seconds: number; framedBytes: number } {
   let [seconds, framedBytes] = [0, 0];
   for (let at = afterTag(bytes); at + 1 < bytes.length; ) {
-    // Asked first, byte by byte, since files are large.
+    // A cheap first check, byte by byte, since files are large.
     if (bytes[at] !== 0xff || !isHead(bytes[at + 1]!)) {
       at++;
       continue;
@@ -35,7 +35,7 @@ export function secondsOfFrames(bytes: Uint8Array): { seconds: number; framedByt
 /** May a frame's second byte be this? */
 const isHead = (second: number): boolean => second >= 0xe0 && second < 0xfe;
 
-/** The frames that follow each other from here on. */
+/** The consecutive frames that begin here. */
 function runAt(bytes: Uint8Array, from: number): { frames: number; seconds: number; end: number } {
   let [frames, seconds, end] = [0, 0, from];
   for (let frame = frameAt(bytes, end); frame; frame = frameAt(bytes, end)) {

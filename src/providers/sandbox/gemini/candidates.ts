@@ -49,7 +49,7 @@ function contentPart(block: Block, parts: readonly Part[], signature: string): R
 export const signsText = ({ parts }: Choice): boolean =>
   parts.some((part) => part.kind === 'reasoning') && !parts.some((part) => part.kind === 'call');
 
-/** How a candidate ends; one that was refused says no word. */
+/** A candidate's end; a refused one has no content. */
 export const ending = ({ index, finishReason }: Choice) => ({
   finishReason: FINISH_REASONS[finishReason],
   index,
