@@ -37,11 +37,18 @@ export function required(value, option) {
   return value;
 }
 
+/** A day that no month has would be one of the next month. */
+function instantOf(value) {
+  const [, month, day] = /^(\d{4}-\d{2})-(\d{2})(?!\d)/.exec(value) ?? [];
+  const isInMonth = day === undefined || new Date(`${month}-${day}T00:00:00Z`).getUTCDate() === Number(day);
+  return isInMonth ? Date.parse(value) : Number.NaN;
+}
+
 /** An instant in the future, as ISO text: a date, a time, or days from now ("30d"). */
 export function expiry(value, now = Date.now()) {
   if (value === undefined) return undefined;
   const days = /^(\d{1,4})d$/.exec(value)?.[1];
-  const instant = days ? now + Number(days) * 86_400_000 : Date.parse(value);
+  const instant = days ? now + Number(days) * 86_400_000 : instantOf(value);
   if (Number.isNaN(instant)) throw new UsageError(`--expires must be a date such as 2027-01-31, or days such as 30d, not "${value}".`);
   if (instant <= now) throw new UsageError(`--expires lies in the past: ${value}`);
   return new Date(instant).toISOString();
@@ -50,7 +57,7 @@ export function expiry(value, now = Date.now()) {
 /** An instant as ISO text. */
 export function moment(value) {
   if (value === undefined) return undefined;
-  const instant = Date.parse(value);
+  const instant = instantOf(value);
   if (Number.isNaN(instant)) throw new UsageError(`--at must be a time such as 2027-01-31T08:00:00Z, not "${value}".`);
   return new Date(instant).toISOString();
 }

@@ -101,7 +101,8 @@ function connection(options, env) {
     throw new UsageError('The token travels to the gateway: use https for any but this machine.');
   }
   const token = env.ADMIN_TOKEN?.trim() || (local ? localToken(env) : undefined);
-  if (token) return { url: url.href, token };
+  // Clients are given the same address with a `/v1`.
+  if (token) return { url: url.origin, token };
   throw new UsageError(local ? 'No token: run `npm start` once, or set ADMIN_TOKEN.' : `Set ADMIN_TOKEN to the token of ${url.origin}.`);
 }
 

@@ -146,7 +146,7 @@ export async function runDeploy(argv, tools) {
     context.wrangler = (args, settings = {}) =>
       tools.wrangler(args, { ...settings, env: { CLOUDFLARE_ACCOUNT_ID: accountId, ...settings.env } });
     await ensureResources(context, config);
-    await finish({ ...context, keptPath: await pathOfKept(tools) });
+    await finish({ ...context, varNames: Object.keys(config.vars ?? {}), keptPath: await pathOfKept(tools) });
     return 0;
   } catch (error) {
     if (error instanceof UsageError) {

@@ -96,7 +96,8 @@ async function providerSecrets({ yes, ask, env }, existing) {
  * is sent anywhere: Cloudflare shows no secret again, and to rotate or to move them they have to be known.
  */
 export async function collectSecrets(context) {
-  const existing = await existingSecrets(context);
+  // What wrangler.toml sets is no secret too: the next deploy would be refused for two of one name.
+  const existing = new Set([...(await existingSecrets(context)), ...context.varNames]);
   const kept = readJson(context.keptPath) ?? {};
   let counted;
   const accountCount = () => {

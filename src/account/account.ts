@@ -14,6 +14,7 @@ import { FLUSH_AFTER_MS, isConfirmed } from './handover';
 import { beginIdempotency, checkIdempotency, endIdempotencies, endIdempotency, sweepIdempotency } from './idempotency';
 import { publicKey } from './key-ring';
 import { refuseKey } from './key-scope';
+import type { Open } from './open-account';
 import { ledgerMessages } from './projection';
 import { closeAgain, replayLines, rewindStorage } from './recovery';
 import { answersTo, requireExact } from './requests';
@@ -168,7 +169,8 @@ export class Account extends AccountKeys {
       const record = request.keyId === null ? undefined : keys.get(request.keyId);
       const limitMicro = record?.spendingLimitMicro ?? null;
       const key = record && limitMicro !== null ? { limitMicro, spentMicro: ledger.spentOfLimit(record, nowMs) } : undefined;
-      return commitments.commit(request, { balanceMicro: ledger.row.balance, heldMicro: ledger.row.held, key }, nowMs);
+      const { balance: balanceMicro, held: heldMicro, profile } = ledger.row;
+      return commitments.commit(request, { suspended: profile.status === 'suspended', balanceMicro, heldMicro, key }, nowMs);
     });
   }
 
@@ -274,7 +276,16 @@ export class Account extends AccountKeys {
     const { operations, ledger } = open;
     const lines = operations.closedBetween(ledger.row.epoch, fromCloseSeq, toCloseSeq);
     for (const message of ledgerMessages(operations, ledger.row, lines, [])) await this.env.LEDGER_QUEUE.send(message);
+    // A D1 that was put back to an earlier moment lacks the account and its keys as they are now, too.
+    if (lines.length === 0) return 0;
+    this.step((opened) => this.publishAll(opened));
+    this.wakeBy(this.now());
     return lines.length;
+  }
+
+  private publishAll({ ledger, keys, outbox }: Open): void {
+    for (const key of keys.all()) outbox.put(`key:${key.id}`, publicKey(key), this.now());
+    this.publishProfile(ledger, outbox);
   }
 
   /** Refused while D1 lacks something, which would be lost. With `endSession` the object restarts in the earlier state. */
@@ -307,7 +318,7 @@ export class Account extends AccountKeys {
    */
   recover(revokedKeys: string[], endedEpoch: number, audit?: AuditRecord, since?: ClosedSince): { epoch: number; replayed: number } | null {
     const result = this.step((open, sql) => {
-      const { ledger, keys, outbox } = open;
+      const { outbox } = open;
       const staged = new StagedLines(sql);
       if (!staged.isOf(endedEpoch)) return null;
       closeAgain(open, revokedKeys, since);
@@ -315,8 +326,7 @@ export class Account extends AccountKeys {
       // Assumed to be kept; a replay finds out if one is not.
       for (const lines of staged.pages()) endIdempotencies(sql, lines, 'stored');
       staged.end();
-      for (const key of keys.all()) outbox.put(`key:${key.id}`, publicKey(key), this.now());
-      this.publishProfile(ledger, outbox);
+      this.publishAll(open);
       outbox.note(audit, this.now());
       return replayed;
     });

@@ -34,10 +34,13 @@ export interface CommitRequest {
 export type CommitResult =
   | { ok: true; committedMicro: MicroCredits }
   | { ok: false; reason: 'stale' }
+  | { ok: false; reason: 'suspended' }
   | { ok: false; reason: 'balance'; requiredMicro: MicroCredits; availableMicro: MicroCredits }
   | { ok: false; reason: 'spending_limit'; requiredMicro: MicroCredits; limitMicro: MicroCredits; spentMicro: MicroCredits };
 
 export interface CommitFunds {
+  /** Nobody of the account's own can stop its workers, or may use them. */
+  suspended: boolean;
   balanceMicro: MicroCredits;
   heldMicro: MicroCredits;
   /** Undefined for a key without a limit. */
@@ -82,6 +85,7 @@ export class Commitments {
     if (request.begins && waits.most > 0) begunAtMs.push(nowMs);
     const waitsMicro = waits.eachMicro * Math.min(waits.most, waits.known + begunAtMs.length);
     const wantedMicro = request.wantedMicro + waitsMicro;
+    if (funds.suspended && wantedMicro > 0) return { ok: false, reason: 'suspended' };
     const refusal = refuse(
       request,
       wantedMicro,

@@ -53,11 +53,11 @@ function secretFits({ secretHash, previous }: KeyRecord, given: string, nowMs: n
   return previous !== undefined && nowMs < previous.untilMs && equalText(previous.secretHash, given);
 }
 
+export const SUSPENDED = fail('account_suspended', 'This account is suspended: ask the operator of this gateway.');
+
 /** Undefined where the account is active. */
 export const refuseSuspended = (profile: AccountProfile | undefined): GatewayError | undefined =>
-  profile?.status === 'suspended'
-    ? fail('account_suspended', 'This account is suspended: ask the operator of this gateway.').error
-    : undefined;
+  profile?.status === 'suspended' ? SUSPENDED.error : undefined;
 
 /** Why the key may not be used from here; undefined when it may. Only the holder of a valid key learns that the account is suspended. */
 export function refuseKey(

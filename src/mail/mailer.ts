@@ -55,10 +55,12 @@ const waitMs = (response: Response | undefined, attempt: number): number => {
 const MAX_ANSWER_BYTES = 16_384;
 const MAX_WORDS_CHARS = 300;
 
-/** Why a mail was not taken, which is the operator's to mend: a domain that is not verified, say. */
+/** Why a mail was not taken, which is the operator's to mend: a domain that is not verified, say. The log names nobody. */
 async function wordsOf(response: Response): Promise<string> {
   const answer = parseJson((await readText(response, MAX_ANSWER_BYTES).catch(() => undefined)) ?? '');
-  return isRecord(answer) && typeof answer.message === 'string' ? `: ${answer.message.slice(0, MAX_WORDS_CHARS)}` : '';
+  return isRecord(answer) && typeof answer.message === 'string'
+    ? `: ${answer.message.replace(/[^\s(<"']+@[^\s)>"']+/g, '[address]').slice(0, MAX_WORDS_CHARS)}`
+    : '';
 }
 
 /** Resend allows a few requests a second and says 429 beyond; its idempotency key makes trying again safe. */

@@ -1,5 +1,6 @@
 /** How each upstream is, as this isolate sees it, and what the nightly check of the books came to. */
 import { desc, gt, sql } from 'drizzle-orm';
+import type { FC } from 'hono/jsx';
 import type { ProviderSeen } from '../core/health';
 import { database } from '../db/client';
 import { reconciliationRuns, reconciliations } from '../db/schema';
@@ -36,14 +37,58 @@ const lastRun = async (c: AppContext): Promise<number | null> => {
   return row?.at ?? null;
 };
 
+/** Calls do without the database: this page does, too. */
+async function booksOf(c: AppContext) {
+  try {
+    const [found, checkedAt] = await Promise.all([discrepancies(c), lastRun(c)]);
+    return { found, checkedAt };
+  } catch (error) {
+    console.error('status of the books not read', String(error));
+    return undefined;
+  }
+}
+
+type Books = NonNullable<Awaited<ReturnType<typeof booksOf>>>;
+
+const BooksShown: FC<{ books: Books; nowMs: number }> = ({ books: { found, checkedAt }, nowMs }) => (
+  <>
+    <p>
+      <span class={`dot ${checkedAt === null ? 'quiet' : nowMs - checkedAt < LATE_MS ? 'working' : 'failing'}`} aria-hidden="true" />
+      {checkedAt === null ? (
+        'No night has passed yet in which all were checked.'
+      ) : (
+        <>
+          All were last checked at <Time at={new Date(checkedAt).toISOString()} /> UTC.
+        </>
+      )}
+    </p>
+    {found.length === 0 ? (
+      <p>
+        <span class="dot working" aria-hidden="true" />
+        No difference was noted within the last {DAYS} days.
+      </p>
+    ) : (
+      <ul class="tight">
+        {found.map(({ at, accounts }) => (
+          <li>
+            <Time at={new Date(at).toISOString()} /> {accounts} {accounts === 1 ? 'wallet' : 'wallets'} with a difference
+          </li>
+        ))}
+      </ul>
+    )}
+  </>
+);
+
 async function status(c: AppContext): Promise<Response> {
   const { registry, health, now } = c.get('gateway');
-  const [found, checkedAt] = await Promise.all([discrepancies(c), lastRun(c)]);
+  const books = await booksOf(c);
+  // Who has a session is somebody unknown until the database is there again.
+  const context = await viewerOf(c).catch(() => undefined);
   const upstreams = [...registry.providers.values()].map(({ spec }) => ({ ...health.seen(spec.id, now()), label: spec.label }));
   const troubled = upstreams.filter(({ state }) => state === 'failing' || state === 'paused').length;
   return page(
     c,
-    { title: 'Status', context: await viewerOf(c) },
+    { title: 'Status', context },
     <>
       <div class="stack">
         <p class="row">
@@ -84,29 +129,13 @@ async function status(c: AppContext): Promise<Response> {
       <section class="stack" aria-labelledby="books">
         <h2 id="books">The books</h2>
         <p class="prose quiet">Every night each wallet is added up again from its ledger and compared with its copy.</p>
-        <p>
-          <span class={`dot ${checkedAt === null ? 'quiet' : now() - checkedAt < LATE_MS ? 'working' : 'failing'}`} aria-hidden="true" />
-          {checkedAt === null ? (
-            'No night has passed yet in which all were checked.'
-          ) : (
-            <>
-              All were last checked at <Time at={new Date(checkedAt).toISOString()} /> UTC.
-            </>
-          )}
-        </p>
-        {found.length === 0 ? (
-          <p>
-            <span class="dot working" aria-hidden="true" />
-            No difference was noted within the last {DAYS} days.
-          </p>
+        {books ? (
+          <BooksShown books={books} nowMs={now()} />
         ) : (
-          <ul class="tight">
-            {found.map(({ at, accounts }) => (
-              <li>
-                <Time at={new Date(at).toISOString()} /> {accounts} {accounts === 1 ? 'wallet' : 'wallets'} with a difference
-              </li>
-            ))}
-          </ul>
+          <p>
+            <span class="dot failing" aria-hidden="true" />
+            The database does not answer. Calls go on without it, pages of accounts do not.
+          </p>
         )}
       </section>
     </>,

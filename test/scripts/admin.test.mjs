@@ -284,7 +284,7 @@ describe('exit codes', () => {
     const { code, errors } = await admin('reconcile', { answers });
     expect([code, errors]).toEqual([
       1,
-      expect.stringMatching(/^No gateway answers at http:\/\/127\.0\.0\.1:8787\/ \(ECONNREFUSED\)\. Start it/),
+      expect.stringMatching(/^No gateway answers at http:\/\/127\.0\.0\.1:8787 \(ECONNREFUSED\)\. Start it/),
     ]);
   });
 
@@ -315,6 +315,8 @@ describe('exit codes', () => {
     'keys create acc_1 --name ci --per day',
     'keys create acc_1 --name ci --expires yesterday',
     'keys create acc_1 --name ci --expires 2020-01-01',
+    'keys create acc_1 --name ci --expires 2099-02-30',
+    'restore acc_1 --at 2026-02-30T08:00:00Z',
     'keys revoke acc_1',
     'keys list acc_1 --frobnicate',
     'reconcile --url nonsense',
@@ -344,9 +346,9 @@ describe('where it goes, and with what token', () => {
   it('is GATEWAY_URL, and --url before it, with ADMIN_TOKEN', async () => {
     const env = { GATEWAY_URL: 'https://gateway.example/', ADMIN_TOKEN: 'remote' };
     const [first] = (await admin('reconcile', { env })).calls;
-    const [second] = (await admin('reconcile --url https://other.example', { env })).calls;
+    const [second] = (await admin('reconcile --url https://other.example/v1', { env })).calls;
     expect([first.url.href, first.token]).toEqual(['https://gateway.example/api/admin/reconcile', 'Bearer remote']);
-    expect(second.url.origin).toBe('https://other.example');
+    expect(second.url.href).toBe('https://other.example/api/admin/reconcile');
   });
 
   it('never sends the local token elsewhere, nor any token in the clear', async () => {

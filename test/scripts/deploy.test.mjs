@@ -150,16 +150,15 @@ describe('deploying to an empty account', () => {
     expect(output).not.toContain('an-operators-token');
   });
 
-  it('asks nothing with --yes, and takes keys from the environment', async () => {
+  it('asks nothing with --yes, and takes keys from the environment but for what wrangler.toml sets', async () => {
     const cloud = fakeCloudflare();
     const env = {
       OPENAI_API_KEY: 'sk-env',
       DEEPSEEK_BASE_URL: 'https://deepseek.example/v1',
-      CUSTOM_PROVIDERS: '[]',
-      HOME: '/root',
-      XAI_API_KEY: '',
+      ...{ CUSTOM_PROVIDERS: '[]', HOME: '/root', XAI_API_KEY: '', XAI_BASE_URL: 'https://x.example' },
     };
-    const { code, asked } = await deploy(cloud, { argv: ['--yes'], env });
+    const config = { vars: { XAI_BASE_URL: 'https://xai.example/v1' } };
+    const { code, asked } = await deploy(cloud, { argv: ['--yes'], env, config });
     expect(code).toBe(0);
     expect(asked).toEqual([]);
     expect(cloud.secrets).toMatchObject({

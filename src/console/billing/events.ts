@@ -48,6 +48,11 @@ export async function handleEvent(deps: Deps, event: Stripe.Event): Promise<Resu
   }
 }
 
+const INSERT_PAYMENT = `INSERT INTO payments (id, account_id, payment_intent, amount_cents, currency, created_at)
+  VALUES (?, ?, ?, ?, 'usd', ?) ON CONFLICT DO NOTHING`;
+const INSERT_CHANGE = `INSERT INTO payment_changes (event_id, payment_intent, kind, cents, created_at)
+  VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
+
 const DELETED = 'SELECT 1 FROM organizations WHERE account_id = ? AND deleted_at IS NOT NULL';
 
 /** A session may be complete while its payment is still on the way, so credits are granted only once it is paid. */
@@ -62,10 +67,7 @@ async function credit(deps: Deps, session: Stripe.Checkout.Session): Promise<Res
     console.error('payment for a deleted organization', JSON.stringify({ session: session.id, accountId, cents }));
   await grant(deps, accountId, { eventId: `stripe:${session.id}`, cents, reason: 'Top-up' }, entry);
   const intent = idOf(session.payment_intent);
-  await deps.db
-    .prepare("INSERT INTO payments VALUES (?, ?, ?, ?, 'usd', NULL, ?) ON CONFLICT DO NOTHING")
-    .bind(session.id, accountId, intent, cents, deps.now())
-    .run();
+  await deps.db.prepare(INSERT_PAYMENT).bind(session.id, accountId, intent, cents, deps.now()).run();
   const query = 'SELECT event_id AS eventId, kind, cents FROM payment_changes WHERE payment_intent = ?';
   const { results } = await deps.db.prepare(query).bind(intent).all<Change>();
   for (const change of results) await applyChange(deps, accountId, session.id, change);
@@ -131,9 +133,7 @@ async function foreign({ db }: Deps, intent: string, { id, amount, currency }: T
  * foreign payment never takes effect.
  */
 async function change(deps: Deps, intent: string, made: Change): Promise<void> {
-  const insert = deps.db
-    .prepare('INSERT INTO payment_changes VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING')
-    .bind(made.eventId, intent, made.kind, made.cents, deps.now());
+  const insert = deps.db.prepare(INSERT_CHANGE).bind(made.eventId, intent, made.kind, made.cents, deps.now());
   const [, found] = await deps.db.batch<{ id: string; accountId: string }>([insert, deps.db.prepare(FIND).bind(intent)]);
   const payment = found?.results[0];
   if (payment) await applyChange(deps, payment.accountId, payment.id, made);

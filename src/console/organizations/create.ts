@@ -18,9 +18,10 @@ const DAY_MS = 86_400_000;
 const MAY_MAKE = `(SELECT COUNT(*) FROM members m JOIN organizations o ON o.id = m.organization_id
   WHERE m.user_id = ?1 AND m.source = 'created' AND (o.deleted_at IS NULL OR o.created_at > ?2)) < ${MOST_MADE}`;
 
-const INSERT = `INSERT INTO organizations SELECT ?3, ?4, ?5, ?6, ?7, NULL WHERE ${MAY_MAKE}`;
+const INSERT = `INSERT INTO organizations (id, slug, name, account_id, created_at) SELECT ?3, ?4, ?5, ?6, ?7 WHERE ${MAY_MAKE}`;
 /** Only if the statement before it took effect. */
-const INSERT_OWNER = "INSERT INTO members SELECT id, ?2, 'owner', 'created', ?3 FROM organizations WHERE id = ?1";
+const INSERT_OWNER = `INSERT INTO members (organization_id, user_id, role, source, created_at)
+  SELECT id, ?2, 'owner', 'created', ?3 FROM organizations WHERE id = ?1`;
 
 const random = (bytes: number): string => toHex(crypto.getRandomValues(new Uint8Array(bytes)));
 

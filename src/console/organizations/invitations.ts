@@ -17,7 +17,8 @@ const MOST_PENDING = 200;
 const MOST_A_DAY = 50;
 const DAY_MS = 86_400_000;
 
-const INSERT = `INSERT INTO invitations SELECT ?1, ?2, ?3, ?4, ?5, ?6, 'pending', ?7, ?8
+const INSERT = `INSERT INTO invitations (id, organization_id, email, role, token_hash, invited_by, status, created_at, expires_at)
+  SELECT ?1, ?2, ?3, ?4, ?5, ?6, 'pending', ?7, ?8
   WHERE (SELECT COUNT(*) FROM invitations WHERE organization_id = ?2 AND created_at > ?9) < ${MOST_A_DAY}
     AND (SELECT COUNT(*) FROM invitations WHERE invited_by = ?6 AND created_at > ?9) < ${MOST_A_DAY}`;
 
@@ -187,7 +188,8 @@ function accept(context: AuditContext, { id, email, organizationId, role }: Acce
   // Only if the statement before took effect, and never over an existing role.
   const join = db
     .prepare(
-      `INSERT INTO members SELECT organization_id, ?2, role, 'invited', ?3 FROM invitations WHERE id = ?1 AND status = 'accepted'
+      `INSERT INTO members (organization_id, user_id, role, source, created_at)
+       SELECT organization_id, ?2, role, 'invited', ?3 FROM invitations WHERE id = ?1 AND status = 'accepted'
        ON CONFLICT DO NOTHING`,
     )
     .bind(id, actor.id, context.now());

@@ -90,7 +90,8 @@ export async function removeMember(context: VerbContext, userId: string): Promis
 const keepOut = (context: VerbContext, userId: string): D1PreparedStatement =>
   context.db
     .prepare(
-      `INSERT INTO removed_members SELECT ?1, ?2, ?3 WHERE NOT EXISTS (SELECT 1 FROM members WHERE organization_id = ?1 AND user_id = ?2)
+      `INSERT INTO removed_members (organization_id, user_id, removed_at)
+       SELECT ?1, ?2, ?3 WHERE NOT EXISTS (SELECT 1 FROM members WHERE organization_id = ?1 AND user_id = ?2)
        ON CONFLICT DO NOTHING`,
     )
     .bind(organizationOf(context).id, userId, context.now());

@@ -6,7 +6,7 @@ const DAY_MS = 24 * HOUR_MS;
 const MOST_AN_HOUR = 5;
 const MOST_A_DAY = 20;
 
-const COUNT = `INSERT INTO sign_in_mails SELECT ?1, ?2
+const COUNT = `INSERT INTO sign_in_mails (mailbox, at) SELECT ?1, ?2
   WHERE (SELECT COUNT(*) FROM sign_in_mails WHERE mailbox = ?1 AND at > ?3) < ${MOST_AN_HOUR}
     AND (SELECT COUNT(*) FROM sign_in_mails WHERE mailbox = ?1 AND at > ?4) < ${MOST_A_DAY}`;
 

@@ -23,6 +23,8 @@ export async function personalAccountOf(db: D1Database, userId: string): Promise
   return (await db.prepare(query).bind(userId).first<{ account_id: string }>())?.account_id;
 }
 
+const INSERT = 'INSERT OR IGNORE INTO personal_accounts (user_id, account_id, created_at) VALUES (?, ?, ?)';
+
 /** The person's wallet, made without credits if they have none yet. */
 export async function ensurePersonalAccount(
   deps: ConsoleDeps,
@@ -35,7 +37,7 @@ export async function ensurePersonalAccount(
   const createdAtMs = deps.now();
   const profile: AccountProfile = { id, name: person.name || person.email, email: person.email, createdAtMs, grantedTier: 'free' };
   await deps.account(id).create(profile);
-  const insert = deps.db.prepare('INSERT OR IGNORE INTO personal_accounts VALUES (?, ?, ?)').bind(person.id, id, createdAtMs);
+  const insert = deps.db.prepare(INSERT).bind(person.id, id, createdAtMs);
   await commit({ ...deps, ...audit, accountId: id }, { action: 'account.create', target: id }, insert, listInD1(deps.db, profile));
   return id;
 }

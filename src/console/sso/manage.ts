@@ -42,7 +42,8 @@ export type CreateProviderInput = z.infer<typeof createProviderInput>;
 /** More domains than an organization has. */
 const MOST_PROVIDERS = 50;
 
-const INSERT = `INSERT INTO sso_providers SELECT ?1, ?2, ?3, ?4, ?5, NULL, ?6, ?7, ?8
+const INSERT = `INSERT INTO sso_providers (id, organization_id, kind, domain, domain_token, default_role, settings, created_at)
+  SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8
   WHERE (SELECT COUNT(*) FROM sso_providers WHERE organization_id = ?2) < ${MOST_PROVIDERS}`;
 
 const TOO_MANY = fail('conflict', `An organization may have ${MOST_PROVIDERS} identity providers; delete one first.`);

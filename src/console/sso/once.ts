@@ -1,5 +1,5 @@
 /** Things that are valid once: sign-ins under way, and assertions already used. */
-const INSERT = 'INSERT INTO sso_once VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING';
+const INSERT = 'INSERT INTO sso_once (id, provider_id, payload, expires_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING';
 const TAKE = 'DELETE FROM sso_once WHERE id = ? AND provider_id = ? AND expires_at > ? RETURNING payload';
 const SWEEP = 'DELETE FROM sso_once WHERE id IN (SELECT id FROM sso_once WHERE expires_at < ? LIMIT 100)';
 

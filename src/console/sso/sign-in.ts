@@ -127,7 +127,9 @@ async function personOf(deps: AccountPlaneDeps, { id: providerId }: SsoProvider,
     .first<{ id: string }>();
   if (known) return known.id;
   const user = db
-    .prepare('INSERT INTO users VALUES (?, ?, ?, 1, NULL, 0, ?, ?) ON CONFLICT (email) DO NOTHING')
+    .prepare(
+      'INSERT INTO users (id, name, email, email_verified, created_at, updated_at) VALUES (?, ?, ?, 1, ?, ?) ON CONFLICT (email) DO NOTHING',
+    )
     .bind(crypto.randomUUID(), nameOr(name, email), email, at, at);
   // Somebody may have signed up with this address without being able to confirm it; their password must not open the
   // account now.
@@ -149,7 +151,7 @@ async function personOf(deps: AccountPlaneDeps, { id: providerId }: SsoProvider,
   return (await db.prepare('SELECT id FROM users WHERE email = ?').bind(email).first<{ id: string }>())!.id;
 }
 
-const JOIN = `INSERT INTO members SELECT ?1, ?2, ?3, ?4, ?5
+const JOIN = `INSERT INTO members (organization_id, user_id, role, source, created_at) SELECT ?1, ?2, ?3, ?4, ?5
   WHERE NOT EXISTS (SELECT 1 FROM removed_members WHERE organization_id = ?1 AND user_id = ?2) ON CONFLICT DO NOTHING`;
 
 /**

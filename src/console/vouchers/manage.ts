@@ -17,7 +17,14 @@ export const createVouchersInput = z.strictObject({
   count: z.int().min(1).max(MOST_AT_ONCE).nullish(),
   /** Codes chosen by the operator, one voucher each, instead of `count`. */
   codes: z
-    .array(z.string().regex(/^[0-9A-Za-z](?:[ -]?[0-9A-Za-z]){7,63}$/))
+    .array(
+      z
+        .string()
+        .regex(
+          /^[0-9A-Za-z](?:[ -]?[0-9A-Za-z]){7,63}$/,
+          'must be 8 to 64 letters from A to Z and digits, with single dashes or spaces in between',
+        ),
+    )
     .min(1)
     .max(MOST_AT_ONCE)
     .nullish(),
@@ -68,6 +75,9 @@ const shown = (row: Row, nowMs: number) => ({
   expiresAt: iso(row.expiresAt),
 });
 
+const INSERT = `INSERT INTO vouchers (id, code_hash, code_start, credits_micro, max_accounts, top_up, note, created_at, expires_at)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
 export async function createVouchers(deps: OperatorDeps, input: z.infer<typeof createVouchersInput>) {
   const nowMs = deps.now();
   const expiresAt = input.expiresAt == null ? null : Date.parse(input.expiresAt);
@@ -80,7 +90,7 @@ export async function createVouchers(deps: OperatorDeps, input: z.infer<typeof c
   const [maxAccounts, topUp] = [input.maxAccounts ?? 1, input.topUp === true ? 1 : 0];
   const codes = input.codes ?? Array.from({ length: input.count ?? 1 }, newVoucherCode);
   const made = await Promise.all(codes.map(async (code) => ({ id: `vou_${randomDigits(16)}`, code, hash: await voucherDigest(code) })));
-  const insert = deps.db.prepare('INSERT INTO vouchers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)');
+  const insert = deps.db.prepare(INSERT);
   const [first, ...others] = made.map(({ id, code, hash }) =>
     insert.bind(id, hash, codeStart(code), creditsMicro, maxAccounts, topUp, note ?? '', nowMs, expiresAt),
   );

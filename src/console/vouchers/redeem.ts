@@ -15,7 +15,7 @@ import { countTry, forgetTry } from './tries';
 
 export const redeemInput = z.strictObject({ code: z.string().trim().min(1).max(100) });
 
-const REDEEM = `INSERT INTO voucher_redemptions SELECT id, ?2, ?3, ?4, NULL FROM vouchers
+const REDEEM = `INSERT INTO voucher_redemptions (voucher_id, account_id, redeemed_by, redeemed_at) SELECT id, ?2, ?3, ?4 FROM vouchers
   WHERE code_hash = ?1 AND EXISTS (SELECT 1 FROM voucher_tries WHERE voucher_tries.id = ?5)
     AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?4)
     AND (SELECT COUNT(*) FROM voucher_redemptions WHERE voucher_id = vouchers.id) < max_accounts

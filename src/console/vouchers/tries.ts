@@ -6,7 +6,7 @@ const MOST_OF_ACCOUNT = 10;
 /** Generous, since an office shares one address. */
 const MOST_OF_IP = 50;
 
-const COUNT = `INSERT INTO voucher_tries SELECT ?1, ?2, ?3, ?4
+const COUNT = `INSERT INTO voucher_tries (id, account_id, ip, at) SELECT ?1, ?2, ?3, ?4
   WHERE (SELECT COUNT(*) FROM voucher_tries WHERE account_id = ?2) < ${MOST_OF_ACCOUNT}
     AND (SELECT COUNT(*) FROM voucher_tries WHERE ip = ?3) < ${MOST_OF_IP}`;
 

@@ -88,12 +88,13 @@ const termsOf = ({ minWorkers, maxWorkers, idleTimeoutSeconds, gpuTypes }: Deplo
 const WHY = {
   balance: 'the balance was too low to keep them. Runs still start workers, which stop soon after them.',
   spending_limit: "their API key's spending limit for the month is used up.",
+  suspended: 'the account is suspended.',
 } as const;
 
 /** Stops a deployment's workers because the account cannot pay for them. */
 export async function stopWorkers(deps: JobDeps, row: Deployment, why: keyof typeof WHY): Promise<void> {
   const { idleTimeoutSeconds } = row;
-  const waits = why === 'balance' && idleTimeoutSeconds > STOPPED_IDLE_SECONDS;
+  const waits = why !== 'spending_limit' && idleTimeoutSeconds > STOPPED_IDLE_SECONDS;
   if (row.minWorkers === 0 && !waits) return;
   const begun = await begin(deps, row, {
     minWorkers: 0,

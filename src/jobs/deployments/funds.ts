@@ -1,5 +1,6 @@
 /** Sets money aside in the account for what a deployment's workers may cost, and explains a refusal. */
 import type { CommitRequest, CommitResult } from '../../account/commitments';
+import { SUSPENDED } from '../../account/key-scope';
 import { fail, ok, type Result } from '../../core/errors';
 import { toCredits } from '../../core/money';
 import type { JobDeps } from '../deps';
@@ -22,6 +23,7 @@ const spoken = (amount: number): string => amount.toLocaleString('en', { maximum
 
 function refused(result: CommitResult & { ok: false }, what: string): { ok: false; error: ReturnType<typeof fail>['error'] } {
   if (result.reason === 'stale') return fail('unavailable', 'This deployment has just changed; try again.', { retryAfterSeconds: 1 });
+  if (result.reason === 'suspended') return SUSPENDED;
   const required = toCredits(result.requiredMicro);
   if (result.reason === 'balance') {
     const available = toCredits(result.availableMicro);
@@ -68,7 +70,7 @@ export async function commitToKeep(
   deps: Pick<JobDeps, 'account' | 'now'>,
   row: Deployment,
   runs: readonly Run[],
-): Promise<'balance' | 'spending_limit' | undefined> {
+): Promise<'balance' | 'spending_limit' | 'suspended' | undefined> {
   const amounts = amountsToKeep(row, runs, deps.now());
   const result = await commit(deps, row, { ...amounts, ...(chargedTerms(row).minWorkers > 0 && { limited: 'keeps' }) });
   return result.ok || result.reason === 'stale' ? undefined : result.reason;

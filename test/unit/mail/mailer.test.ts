@@ -36,6 +36,11 @@ describe('the subject of a mail', () => {
 describe('mail', () => {
   it.each<[string, () => Response, string]>([
     ['says why', () => Response.json({ message: 'The domain is not verified.' }, { status: 403 }), '403: The domain is not verified.'],
+    [
+      'names people',
+      () => Response.json({ message: 'You can only send to your own address (ada@example.com).' }, { status: 403 }),
+      '403: You can only send to your own address ([address]).',
+    ],
     ['says too much', () => Response.json({ message: 'x'.repeat(5_000) }, { status: 422 }), `422: ${'x'.repeat(300)}`],
     ['says nothing', () => new Response('<html>', { status: 401 }), '401'],
   ])('that is refused by a provider which %s fails with its words', async (_what, answer, words) => {

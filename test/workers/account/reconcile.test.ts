@@ -109,6 +109,22 @@ describe('the reconciliation', () => {
     expect(await problemsOf(account)).toEqual([]);
   });
 
+  it('gives a D1 that was put back the account and its keys as they are now, with the lines that it lacks', async () => {
+    const account = await settledAccount();
+    const rowsIn = async (table: string, id: string): Promise<unknown[]> =>
+      (await env.DB.prepare(`SELECT * FROM ${table} WHERE ${id} = ?`).bind(account.id).all()).results;
+    const known = { accounts: await rowsIn('accounts', 'id'), api_keys: await rowsIn('api_keys', 'account_id') };
+    expect([known.accounts.length, known.api_keys.length > 0]).toEqual([1, true]);
+    for (const table of ['ledger', 'api_keys']) await env.DB.prepare(`DELETE FROM ${table} WHERE account_id = ?`).bind(account.id).run();
+    await env.DB.prepare('DELETE FROM accounts WHERE id = ?').bind(account.id).run();
+    expect(await problemsOf(account)).toEqual(['D1 has 0 of 6 confirmed lines of epoch 1; 6 sent again']);
+    await account.project();
+    const told = (rows: unknown[]) => rows.map((row) => ({ ...(row as object), version: 0 }));
+    expect(told(await rowsIn('accounts', 'id'))).toEqual(told(known.accounts));
+    expect(told(await rowsIn('api_keys', 'account_id'))).toEqual(told(known.api_keys));
+    expect(await problemsOf(account)).toEqual([]);
+  });
+
   it('finds a line that says something else in D1', async () => {
     const account = await settledAccount();
     await env.DB.prepare('UPDATE ledger SET amount = amount - 5 WHERE account_id = ? AND close_seq = 3').bind(account.id).run();

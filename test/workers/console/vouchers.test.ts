@@ -198,14 +198,15 @@ describe('an operator', () => {
   });
 
   it.each([
-    ['credits', { credits: 0 }],
-    ['count', { count: 501 }],
-    ['count', { count: 2, codes: ['WELCOME-2027'] }],
-    ['codes.0', { codes: ['short'] }],
-    ['maxAccounts', { maxAccounts: 1.5 }],
-    ['expiresAt', { expiresAt: '2020-01-01T00:00:00Z' }],
-  ])('is told of a wrong `%s`', async (param, json) => {
-    expect(await ask('POST', '', { credits: 5, ...json })).toMatchObject({ status: 400, body: { error: { param } } });
+    ['credits', { credits: 0 }, 'Too small'],
+    ['count', { count: 501 }, 'Too big'],
+    ['count', { count: 2, codes: ['WELCOME-2027'] }, 'how many there are'],
+    ['codes.0', { codes: ['short'] }, 'must be 8 to 64 letters'],
+    ['maxAccounts', { maxAccounts: 1.5 }, 'Invalid'],
+    ['expiresAt', { expiresAt: '2020-01-01T00:00:00Z' }, 'in the past'],
+  ])('is told of a wrong `%s`', async (param, json, words) => {
+    const error = { param, message: expect.stringContaining(words) };
+    expect(await ask('POST', '', { credits: 5, ...json })).toMatchObject({ status: 400, body: { error } });
   });
 
   it('finds none by another id', async () => {

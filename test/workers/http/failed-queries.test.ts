@@ -4,6 +4,7 @@ import { afterEach, expect, it, vi } from 'vitest';
 import '../../../src/account-plane';
 import worker from '../../../src/index';
 import { TestAccount } from '../account/support';
+import { someone } from '../console/support';
 import { ask, keyFor } from './support';
 
 const REASON = 'D1_ERROR: D1 DB is overloaded. Requests queued for too long.';
@@ -107,4 +108,15 @@ it.each(CALLS)('%s that the database does not take leaves nothing of itself in t
   expect(told()).not.toContain(key);
   expect(told()).not.toMatch(/https:\/\/gateway\.test\/media/);
   expect(told()).not.toContain('params:');
+});
+
+it('the page that says how the gateway is says so without a database', async () => {
+  const told = listen();
+  const bindings = { ...env, DB: brokenDatabase(ALL) } as typeof env;
+  const { cookie } = await someone();
+  for (const more of [{}, { cookie }]) {
+    const { status, text } = await ask({ path: '/status', body: null, bindings, headers: { accept: 'text/html', ...more } });
+    expect([status, text]).toEqual([200, expect.stringMatching(/Upstreams.*The database does not answer/s)]);
+  }
+  expect(told()).toContain('overloaded');
 });

@@ -78,6 +78,21 @@ describe('an account that cannot bear its workers any more', () => {
     expect(await bench.spentMicro()).toBe(60 * IDLE_MICRO + 3 * HOUR * 1_000_000);
   });
 
+  it('nor may use them, since it is suspended, has them stopped too: nobody of its own can', async () => {
+    const { bench, row } = await deployed({ ...always, idleTimeoutSeconds: 600 }, 3 * HOUR);
+    await bench.account.stub.setStatus('suspended');
+    await sweepDeployments(bench.deps());
+    expect(await present(row)).toMatchObject({ minWorkers: 0, idleTimeoutSeconds: 5, notice: expect.stringContaining('suspended') });
+    expect(bench.provider.endpoints.at(-1)).toMatchObject({ minWorkers: 0, idleTimeoutSeconds: 5 });
+    const change = await updateDeployment(bench.deps(), await present(row), { minWorkers: 1 });
+    expect(change).toMatchObject({ ok: false, error: { kind: 'account_suspended' } });
+    await bench.account.stub.setStatus('active');
+    expect(await updateDeployment(bench.deps(), await present(row), { minWorkers: 1 })).toMatchObject({ ok: true });
+    await bench.account.stub.setStatus('suspended');
+    await deleteDeployment(bench.deps(), await present(row));
+    expect(await committed(bench)).toBe(0);
+  });
+
   it('may not have a deployment that it could not run', async () => {
     const bench = await JobBench.create(0);
     expect(await createDeployment(bench.deps(), live(bench), FIELDS)).toMatchObject({ error: { kind: 'insufficient_credits' } });
