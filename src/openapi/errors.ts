@@ -1,4 +1,4 @@
-/** Every error of the table, in the shape of each dialect, as the renderers themselves write it. */
+/** Every error of the table in each dialect's shape, made by the dialects' own renderers. */
 import { z } from 'zod';
 import { ERRORS, type ErrorKind, fail } from '../core/errors';
 import { renderMessagesError } from '../dialects/anthropic-messages/errors';
@@ -8,7 +8,7 @@ import type { RenderedError } from '../dialects/types';
 import type { ErrorShape, Json, Route } from './describe';
 import type { Schemas } from './schemas';
 
-/** When each of them comes. */
+/** When each error occurs. */
 export const MEANINGS: Readonly<Record<ErrorKind, string>> = {
   missing_key: 'No API key came with the request.',
   invalid_key: 'The API key, or the token, does not exist.',
@@ -60,7 +60,7 @@ const KEY = [
   ...(['origin_not_allowed', 'ip_not_allowed', 'account_suspended', 'unavailable', 'internal'] as const),
 ] as const;
 const BODY = ['invalid_request', 'body_too_large', 'unsupported_encoding'] as const;
-/** Of what takes an Idempotency-Key. */
+/** Errors of routes that take an Idempotency-Key. */
 export const ONCE = ['idempotency_in_flight', 'idempotency_mismatch'] as const;
 const MONEY = [
   ...(['insufficient_credits', 'credits_in_flight', 'tier_required', 'model_not_allowed'] as const),
@@ -70,7 +70,7 @@ const MONEY = [
 const MODEL = ['unknown_model', 'model_unavailable', 'wrong_endpoint', 'no_provider'] as const;
 const UPSTREAM = ['upstream_failed', 'upstream_overloaded', 'upstream_rejected'] as const;
 
-/** What may come of a route, by what it does. */
+/** The errors that a route may have, by what it does. */
 export const FAILURES = {
   none: ['internal'],
   key: KEY,
@@ -133,14 +133,14 @@ const browserError = openaiError.meta({ description: 'To a program; a browser is
 interface Shape {
   name: string;
   schema: z.ZodType;
-  /** Who takes pages is shown one. */
+  /** Browsers are shown a page instead. */
   hasPages?: true;
   render: (kind: ErrorKind) => RenderedError;
 }
 
 const REQUEST_ID = 'req_0000000000000';
 
-/** What the message alone would not show. */
+/** Example details, where the message alone would not show them. */
 const DETAILS: Partial<Record<ErrorKind, Record<string, unknown>>> = {
   insufficient_credits: { required: 200, available: 12.5 },
   unknown_model: { available_models: ['gpt-5.5'] },
@@ -165,12 +165,12 @@ const SHAPES: Readonly<Record<ErrorShape, Shape>> = {
 
 const KINDS = Object.keys(ERRORS) as ErrorKind[];
 
-/** The status that a kind has in a shape: 529 is Anthropic's alone. */
+/** An error's status in a shape; for example, only Anthropic's has a 529. */
 const statusOf = (shape: Shape, kind: ErrorKind): string => String(shape.render(kind).status);
 
 const nameOf = ({ name }: Shape, status: string): string => `${name}${status === 'default' ? 'Other' : status}`;
 
-/** The references to a route's errors, by status. Statuses that are a provider's own come under `default`. */
+/** References to a route's errors by status. A provider's own statuses are under `default`. */
 export function errorAnswers(shape: ErrorShape, kinds: readonly ErrorKind[]): Record<string, Json> {
   const known = SHAPES[shape];
   const statuses = new Set(kinds.map((kind) => statusOf(known, kind)));
@@ -200,7 +200,7 @@ function errorResponse(shape: Shape, status: string, possible: ReadonlySet<Error
   };
 }
 
-/** Those that the routes may answer with, as components. */
+/** The errors of all routes, as components. */
 export function errorResponses(routes: readonly Route[], schemas: Schemas): Record<string, Json> {
   const entries = (Object.entries(SHAPES) as [ErrorShape, Shape][]).flatMap(([name, shape]) => {
     const ofShape = routes.filter((route) => (route.shape ?? 'openai') === name);

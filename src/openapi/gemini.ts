@@ -12,7 +12,7 @@ const CONTENTS = [{ role: 'user', parts: [{ text: 'Hello' }] }];
 const CHARGED = ['x-credits-charged', 'idempotent-replayed'] as const;
 const GENERATE = 'https://ai.google.dev/api/generate-content';
 
-/** Read by hand in the dialect, since Google takes every name in two spellings; the bounds are the dialect's own. */
+/** The dialect reads it without a schema, since Google accepts every name in two spellings; the bounds are the dialect's. */
 const generateRequest = z.looseObject({
   contents: z.array(z.looseObject({})).min(1),
   generationConfig: z.looseObject({ candidateCount: candidateCount.nullish(), maxOutputTokens: outputTokens.nullish() }).nullish(),
@@ -43,7 +43,7 @@ const generated = z.looseObject({
   error: z.looseObject({ message: z.string() }).optional(),
 });
 
-/** A prompt that is refused has no candidates. */
+/** A blocked prompt has no candidates. */
 const blocked = generated.omit({ candidates: true }).extend({ promptFeedback: z.looseObject({ blockReason: z.string().optional() }) });
 const answered = z.union([generated.required({ candidates: true }), blocked]);
 

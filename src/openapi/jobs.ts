@@ -103,7 +103,7 @@ export const job = named(
 
 const polled = { pollUrl: z.string() };
 
-/** A job where the call that began it waited for it. */
+/** A job's result, for calls that waited for it. */
 export const jobAnswer = z.discriminatedUnion('status', [
   processing.extend(polled),
   completed.extend(polled),
@@ -114,7 +114,7 @@ export const jobAnswer = z.discriminatedUnion('status', [
 
 const told = { jobId: z.string(), type, model: z.string(), creditsUsed: credits };
 
-/** What a webhook is told. */
+/** The payload of a webhook. */
 export const webhookEvent = named(
   'WebhookEvent',
   z

@@ -1,6 +1,6 @@
 /**
- * The fields of media requests. Their readers (`jobs/read-input`) take several names for most of them; a test reads with
- * each reader and compares. What is not named goes to the provider as it came.
+ * The fields of media requests. Their readers (`jobs/read-input`) accept several names for most fields; a test compares
+ * the two. Other fields are passed to the provider.
  */
 import { z } from 'zod';
 import { SPEECH_FORMATS } from '../jobs/read-input';
@@ -16,7 +16,7 @@ const longText = z.string().max(100_000);
 const text = z.string().max(10_000);
 const format = named('AudioFormat', z.enum(SPEECH_FORMATS));
 
-/** By its model, or by what is wanted: then the cheapest model that can do it is taken. */
+/** Chosen by model or by intent, for which the cheapest suitable model is taken. */
 const modelOrIntent = named(
   'ModelOrIntent',
   z
@@ -162,7 +162,7 @@ const THREE_D = {
 
 const GPU = { input: z.record(z.string(), z.unknown()).meta({ description: 'What goes to the worker.' }) };
 
-/** By what is made: the fields that its reader knows. */
+/** The fields that each kind's reader knows. */
 export const MEDIA_FIELDS: Readonly<Record<MediaKind, Record<string, z.ZodType>>> = {
   image: IMAGE,
   video: VIDEO,
@@ -173,7 +173,7 @@ export const MEDIA_FIELDS: Readonly<Record<MediaKind, Record<string, z.ZodType>>
   gpu: GPU,
 };
 
-/** All fields under their first names, with a model or an intent. */
+/** All fields by their first names, with a model or an intent. */
 const flat = <T extends z.ZodType>(fields: T) => z.intersection(fields, modelOrIntent);
 
 const imageFields = named('ImageFields', z.looseObject({ ...common, ...IMAGE }).meta({ description: 'A picture that is to be made.' }));
@@ -221,7 +221,7 @@ const transcriptionParams = named(
   z.looseObject({ ...common, ...TRANSCRIPTION }).meta({ description: 'A recording that is to be written down.' }),
 );
 
-/** Speech, a cloned voice or a transcript: the model says which. */
+/** Speech, a cloned voice or a transcript, depending on the model. */
 export const audioRequest = z.union([flat(speechParams), flat(cloneParams), flat(transcriptionParams), nested]);
 
 /** OpenAI calls the text `input`. */
@@ -234,7 +234,7 @@ export const openaiSpeechRequest = z.looseObject({
   stream_format: z.string().nullish().meta({ description: '`sse`: the file in pieces, as events.' }),
 });
 
-/** OpenAI has it as a form; a file may be a URL here too. */
+/** OpenAI's endpoint takes a form; here a file may also be given by URL. */
 export const openaiTranscriptionRequest = z.looseObject({
   model: word,
   file: recording.nullish(),

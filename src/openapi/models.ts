@@ -48,7 +48,7 @@ const price = named(
     .meta({ description: 'By the million tokens, or by the piece.' }),
 );
 
-/** Of models of text. */
+/** Fields of text models. */
 const asOpenrouters = {
   name: z.string().optional(),
   canonical_slug: z.string().optional(),

@@ -15,7 +15,7 @@ const subscription = z.object({
   access_until: z.int().meta({ description: 'When the key ends, in seconds since 1970; 0 where it does not.' }),
 });
 
-/** What only OpenRouter has, so that its clients take the rest. */
+/** Fields that only OpenRouter has; its clients reject an answer without them. */
 const onlyThere = {
   allowed_data_regions: z.array(z.string()),
   byok_usage: usd,

@@ -1,4 +1,4 @@
-/** OpenAI Responses, under its own path and under the one that Codex asks for. */
+/** OpenAI Responses, under its own path and under Codex's. */
 import { z } from 'zod';
 import { example, json, type Parameter, type Route } from './describe';
 import { FAILURES } from './errors';
@@ -36,7 +36,7 @@ const INCLUDE: Parameter = {
   schema: { type: 'string' },
 };
 
-/** `suffix` tells the operations of the two paths apart. */
+/** @param suffix Makes operation names differ between the two paths. */
 const routesAt = (base: string, suffix: string): Route[] => [
   {
     method: 'post',
