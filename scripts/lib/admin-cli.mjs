@@ -7,9 +7,9 @@ import { readVariables } from './variables.mjs';
 
 const GLOBAL = { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' }, url: { type: 'string' } };
 
-export const EXIT = { ok: 0, refused: 1, usage: 2 };
+const EXIT = { ok: 0, refused: 1, usage: 2 };
 
-export function helpText() {
+function helpText() {
   const commands = COMMANDS.flatMap((command) => [`  ${commandUsage(command)}`, ...(command.notes ? [`      ${command.notes}`] : [])]);
   return `Usage: npm run admin -- COMMAND
 

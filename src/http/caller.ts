@@ -45,7 +45,7 @@ const carriesKey = ({ headers, url }: Request): boolean =>
   ['authorization', 'x-api-key', 'x-goog-api-key'].some((name) => headers.has(name)) || new URL(url).searchParams.has('key');
 
 /** The person whose session the cookie belongs to; undefined without a valid session. */
-export async function signedInPerson(c: AppContext): Promise<Person | undefined> {
+async function signedInPerson(c: AppContext): Promise<Person | undefined> {
   if (!c.req.header('cookie')) return undefined;
   const session = await (await authOf(c)).api.getSession({ headers: c.req.raw.headers });
   return session?.user;

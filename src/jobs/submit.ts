@@ -22,7 +22,7 @@ import type { Job, JobAttempt } from './types';
 import { adapterOf, fetchFrom, readAnswer, SUBMIT_TIMEOUT_MS } from './upstream';
 
 /** The hold outlives the job's deadline by this much, for the last poll and for copies. */
-export const HOLD_GRACE_MS = 2 * 3_600_000;
+const HOLD_GRACE_MS = 2 * 3_600_000;
 const CLAIM_SPARE_MS = 60_000;
 const RETRY_SECONDS = 1;
 const KEEP_PAUSES_MS = [100, 400];

@@ -7,7 +7,7 @@ import { Scope } from './scope.js';
 import type { FileBody } from './upload.js';
 
 /** How long a call may take where nobody says otherwise: generation is slow, the rest is not. */
-export const GENERATION_MS = 300_000;
+const GENERATION_MS = 300_000;
 const OTHER_MS = 60_000;
 const MAX_RETRIES = 2;
 /** How often at most it is looked whether an earlier try of the same call is done. */

@@ -14,7 +14,7 @@ export function mayRetry({ status, headers }: Response): boolean {
 }
 
 /** How long the server asks to wait; undefined when it does not say. */
-export function askedMs(headers: Headers | undefined): number | undefined {
+function askedMs(headers: Headers | undefined): number | undefined {
   const exact = Number(headers?.get('retry-after-ms') || Number.NaN);
   if (exact >= 0) return exact;
   const after = headers?.get('retry-after');

@@ -219,7 +219,7 @@ export interface StreamRenderer {
 export const isTrue = (value: unknown): boolean => value === true || value === 'true';
 
 /** Without it nobody could tell the end from a connection that was cut between two events. */
-export const END_MARK = 'data: [DONE]\n\n';
+const END_MARK = 'data: [DONE]\n\n';
 
 export const eventText = (fields: { type: string } & Record<string, unknown>): string =>
   `event: ${fields.type}\ndata: ${JSON.stringify(fields)}\n\n`;
