@@ -139,8 +139,8 @@ const webhooksOf = (schemas: Schemas): Json => ({
       parameters: WEBHOOK_HEADERS,
       requestBody: { required: true, content: { 'application/json': { schema: schemas.reference(webhookEvent, 'WebhookEvent') } } },
       responses: {
-        '2XX': { description: 'It was taken.' },
-        410: { description: 'This receiver wants no more: it is not sent again.' },
+        '2XX': { description: 'The webhook was accepted.' },
+        410: { description: 'The receiver wants no more; it is not sent again.' },
         default: { description: 'It is sent again later.' },
       },
     },

@@ -4,16 +4,16 @@ import { header, type Json, type Parameter, query } from './describe';
 
 export const HEADERS: Readonly<Record<string, Json>> = {
   RequestId: {
-    description: 'The id of the request, to be given with any question; also sent as `request-id`.',
+    description: 'The request’s id; quote it in questions. Also sent as `request-id`.',
     required: true,
     schema: { type: 'string' },
   },
-  CreditsCharged: { description: 'What the call cost, where that is known when the answer begins.', schema: { type: 'string' } },
-  JobId: { description: 'The job that the answer is waiting for.', schema: { type: 'string' } },
-  IdempotentReplayed: { description: '`true` when this is the first answer again.', schema: { type: 'string' } },
-  RetryAfter: { description: 'Seconds; sent only when they are 30 or fewer.', schema: { type: 'string' } },
-  ShouldRetry: { description: '`false`: the same call, sent again, cannot succeed.', schema: { type: 'string' } },
-  Location: { description: 'Where the browser goes on.', schema: { type: 'string' } },
+  CreditsCharged: { description: 'The call’s cost, if it is known when the answer begins.', schema: { type: 'string' } },
+  JobId: { description: 'The job that makes the answer.', schema: { type: 'string' } },
+  IdempotentReplayed: { description: '`true` when an earlier answer is repeated.', schema: { type: 'string' } },
+  RetryAfter: { description: 'In seconds; sent only if 30 or less.', schema: { type: 'string' } },
+  ShouldRetry: { description: '`false` when a retry cannot succeed.', schema: { type: 'string' } },
+  Location: { description: 'Where the browser goes next.', schema: { type: 'string' } },
 };
 
 export const SECURITY_SCHEMES: Readonly<Record<string, Json>> = {

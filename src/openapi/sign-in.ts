@@ -103,7 +103,7 @@ const publicRoute = (
   ...more,
 });
 
-const ON = { description: 'The browser goes on.', headers: ['location'] } as const;
+const ON = { description: 'The browser is redirected.', headers: ['location'] } as const;
 
 const ssoRoutes: Route[] = [
   publicRoute('post', 'start', 'startSsoByEmail', 'Where an address signs in', {
