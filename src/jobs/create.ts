@@ -137,7 +137,7 @@ async function admitJob(deps: JobDeps, request: JobRequest, key: ApiKey, planned
   } catch (error) {
     console.error('job not kept', JSON.stringify({ holdId, error: String(error) }));
     await giveBack('not_kept');
-    return fail('unavailable', 'The job could not be kept; try again. Nothing was charged.', { retryAfterSeconds: 2 });
+    return fail('unavailable', 'The job could not be stored; try again. Nothing was charged.', { retryAfterSeconds: 2 });
   }
 }
 

@@ -117,7 +117,7 @@ async function storeIn(
   // A twin with the same idempotency key was quicker.
   await deps.files.delete(fileKey);
   const twin = keyHash === undefined ? undefined : await findEarlier(deps, accountId, keyHash);
-  if (!twin) return fail('unavailable', 'The file could not be kept; try again.', { retryAfterSeconds: 1 });
+  if (!twin) return fail('unavailable', 'The file could not be stored; try again.', { retryAfterSeconds: 1 });
   return sameOr422(twin, bodyHash ?? '');
 }
 
@@ -136,7 +136,7 @@ async function readWhole<T>(read: () => Promise<T>): Promise<Result<T>> {
     return ok(await read());
   } catch (error) {
     if (error instanceof NoRoom) return fail('unavailable', 'Too many files are being sent; try again.', { retryAfterSeconds: 5 });
-    if (error instanceof FileTooLarge) return fail('body_too_large', 'The file is larger than a file may be.', { param: 'file' });
+    if (error instanceof FileTooLarge) return fail('body_too_large', 'The file is too large.', { param: 'file' });
     console.error('upload not stored', error instanceof Error ? error.message : String(error));
     return fail('invalid_request', 'The file could not be read to its end, or is empty.', { param: 'file' });
   }

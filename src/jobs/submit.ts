@@ -280,7 +280,10 @@ export async function resolveLost(deps: JobDeps, job: Job): Promise<void> {
   const changed = await changeJob(deps.db, job, (present) => (isLost(present) ? change : undefined));
   if (!changed) return;
   if (repeatable) return submitJob(deps, changed);
-  const { error } = fail('job_failed', 'The provider could not be heard out, so this job was given up. Nothing was charged.');
+  const { error } = fail(
+    'job_failed',
+    'The provider’s answer could not be read to its end, so this job was given up. Nothing was charged.',
+  );
   await finishJob(deps, changed, { state: 'failed', error });
 }
 
