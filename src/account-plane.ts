@@ -7,7 +7,7 @@ import { leadsSomewhere } from './console/sign-in/auth';
 import { answerHeaders } from './core/answer-headers';
 import { fail, internalError } from './core/errors';
 import { authOf } from './http/account-deps';
-import { AUTH_BODY_BYTES } from './http/ask-auth';
+import { AUTH_BODY_BYTES, answerOfAuth } from './http/ask-auth';
 import { boundedRequest } from './http/body';
 import { authorize } from './http/caller';
 import { takesPages } from './http/client-format';
@@ -15,6 +15,7 @@ import { type AppContext, type AppEnv, requestIdOf } from './http/context';
 import { gatewayDeps } from './http/deps';
 import { methodsAt, refuseMethod } from './http/methods';
 import { renderError } from './http/render-error';
+import { toItsEnd } from './http/to-its-end';
 import { PAGE_ROUTES } from './pages/routes';
 import { lostPage, pageOfForm, refusalPage } from './pages/shell';
 import type { AccountRoute, Refuse } from './routes/account/route';
@@ -76,7 +77,7 @@ function createAccountPlane(): Hono<AppEnv> {
     const request = await boundedRequest(c.req.raw, BODY_LIMIT_BYTES);
     if (request.ok) {
       c.req.raw = request.value;
-      await next();
+      await toItsEnd(c, next());
     } else {
       c.res = await (isLooking(c) ? refusalPage : renderError)(c, request.error);
     }
@@ -94,7 +95,7 @@ function createAccountPlane(): Hono<AppEnv> {
     const auth = await authOf(c);
     if (!leadsSomewhere(auth, new URL(c.req.url).pathname.slice(AUTH_PATH.length))) return c.notFound();
     const request = await boundedRequest(c.req.raw, AUTH_BODY_BYTES);
-    return request.ok ? auth.handler(request.value) : renderError(c, request.error);
+    return request.ok ? answerOfAuth(c, request.value) : renderError(c, request.error);
   });
   return app;
 }

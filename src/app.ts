@@ -13,6 +13,7 @@ import { CALL_ENDPOINTS } from './http/endpoints';
 import { likePath, methodsAt, refuseMethod } from './http/methods';
 import { renderError } from './http/render-error';
 import { carriesKey } from './http/request-key';
+import { toItsEnd, whole } from './http/to-its-end';
 import { openapiDocument } from './openapi-document';
 import { admin } from './routes/admin';
 import { callRoute } from './routes/calls';
@@ -78,9 +79,10 @@ function mountApi(app: Hono<AppEnv>, base: string, wrap: Wrap): void {
 function mountResponses(app: Hono<AppEnv>, path: string, wrap: Wrap): void {
   app.get(path, wrap(getResponses));
   app.post(`${path}/input_tokens`, wrap(countResponsesTokens));
-  app.get(`${path}/:id`, wrap(storedResponse('GET', '')));
-  app.delete(`${path}/:id`, wrap(storedResponse('DELETE', '')));
-  app.post(`${path}/:id/cancel`, wrap(storedResponse('POST', '/cancel')));
+  // What is over is charged in passing.
+  app.get(`${path}/:id`, wrap(whole(storedResponse('GET', ''))));
+  app.delete(`${path}/:id`, wrap(whole(storedResponse('DELETE', ''))));
+  app.post(`${path}/:id/cancel`, wrap(whole(storedResponse('POST', '/cancel'))));
   app.get(`${path}/:id/input_items`, wrap(storedResponse('GET', '/input_items')));
 }
 
@@ -198,7 +200,7 @@ export function createApp(): Hono<AppEnv> {
   app.get('/api/hello', api(hello));
   app.use('/api/admin/*', async (c, next) => {
     c.set('gateway', gatewayDeps(c.env, c.executionCtx));
-    await next();
+    await toItsEnd(c, next());
     withCommonHeaders(c, c.res);
   });
   app.route('/api/admin', admin);

@@ -11,15 +11,15 @@ export interface AccountPlaneBindings extends Bindings {
   MAIL_SINK?: Fetcher;
 }
 
-const text = z.string().min(1).optional();
+const text = z.string().optional();
 
 const schema = z.object({
   /** Signs sessions, and encrypts second factors and client secrets; at least 32 characters. */
   AUTH_SECRET: z.string().min(32),
   /** The public URL for links in mails; the host of the request by default. */
   PUBLIC_URL: z.url().optional(),
-  BRAND: z.string().min(1).max(40).default('Hypereal'),
-  /** Who may sign up: everybody; only people who are invited to an organization or come by its single sign-on; nobody. */
+  BRAND: z.string().max(40).default('Hypereal'),
+  /** Who may sign up: everybody, who is invited to an organization or comes by its single sign-on, or nobody. */
   SIGN_UP: z.enum(['open', 'invited', 'closed']).default('open'),
   /** The sender of mails: `Gateway <no-reply@example.com>`. */
   MAIL_FROM: text,

@@ -29,11 +29,14 @@ const schema = z.object({
   ADMIN_TOKEN: z.string().min(16).optional(),
   /** A local run: the sandbox answers for every model while no provider has a key. */
   LOCAL: z.enum(['0', '1']).default('0'),
-  /** Overrides the hourly limits of `core/family`: `{"chat": 5000}`. */
-  HOURLY_LIMITS: z.string().optional(),
-  /** The public URL for customers and providers, where it differs from the host that requests come to. */
-  PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
-  /** Lets the gateway fetch from, and send webhooks to, this machine and private networks: for local development only. */
+  /** Raises or lowers the hourly limits of `core/family`: `{"chat": 5000}`. */
+  HOURLY_LIMITS: z.union([z.string(), z.record(z.string(), z.unknown())]).optional(),
+  /** Where customers and providers reach this gateway, when that is not the host that a request came to: a base URL counts by its host. */
+  PUBLIC_URL: z
+    .url({ protocol: /^https?$/ })
+    .transform((url) => new URL(url).origin)
+    .optional(),
+  /** Lets the gateway itself fetch from, and report to, this machine and private networks: for local development only. */
   PRIVATE_ADDRESSES: z.enum(['refused', 'allowed']).default('refused'),
   /** DNS over HTTPS: https://developers.cloudflare.com/1.1.1.1/encryption/dns-over-https/make-api-requests/dns-json/ */
   DNS_URL: z.url({ protocol: /^https?$/ }).default('https://cloudflare-dns.com/dns-query'),

@@ -18,6 +18,8 @@ const app = withCallsFirst(createApp());
 /** As in wrangler.toml. */
 const EVERY_MINUTE = '* * * * *';
 
+const CATALOGUE_RETRY_SECONDS = 10;
+
 const carriesAlert = ({ body }: Message): boolean =>
   ((body as Partial<LedgerMessage>).entities ?? []).some(({ id }) => id.startsWith('alert:'));
 
@@ -50,8 +52,10 @@ export default {
   fetch: lingering(strictly(app.fetch)),
   async queue(batch, env, context) {
     if (batch.queue.endsWith('-reconciliation')) return goOn(batch as MessageBatch<ReconciliationMessage>, env);
-    // Without the current catalogue, a job whose model is only in the file would look as if nobody could serve it.
-    await liveCatalogue(env).refreshed();
+    const catalogue = liveCatalogue(env);
+    await catalogue.refreshed();
+    // A job of a model that only the file has would look like one that nobody can serve.
+    if (!catalogue.isLoaded && batch.queue.endsWith('-jobs')) return batch.retryAll({ delaySeconds: CATALOGUE_RETRY_SECONDS });
     await consume(
       queueDeps(env),
       batch,

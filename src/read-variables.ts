@@ -10,7 +10,7 @@ function reasonOf(issue: Issue): string {
   switch (issue.code) {
     case 'too_small': {
       if (issue.origin !== 'string') return issue.inclusive ? `must be at least ${issue.minimum}` : `must be above ${issue.minimum}`;
-      return issue.minimum === 1 ? 'must not be empty' : `must have at least ${issue.minimum} characters`;
+      return `must have at least ${issue.minimum} characters`;
     }
     case 'too_big':
       return issue.origin === 'string' ? `must have at most ${issue.maximum} characters` : `must be at most ${issue.maximum}`;
@@ -25,12 +25,19 @@ function reasonOf(issue: Issue): string {
   }
 }
 
-/** Throws an error that names the unusable variable and the reason, but never the value: many are secrets. */
+const isBlank = (value: unknown): boolean => typeof value === 'string' && value.trim() === '';
+
+/** A variable that is there and has nothing in it is as good as none, be it in `[vars]` or in `.dev.vars`. */
+const withoutBlank = (env: unknown): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(env ?? {}).filter(([, value]) => !isBlank(value)));
+
+/** Throws with the name of the variable that is not usable, and why. Never with its value: many are secrets. */
 export function readVariables<T>(schema: z.ZodType<T>, env: unknown): T {
-  const parsed = schema.safeParse(env);
+  const given = withoutBlank(env);
+  const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0]!;
   const name = issue.path.join('.');
-  const isMissing = issue.code === 'invalid_type' && (env as Record<string, unknown> | undefined)?.[name] === undefined;
+  const isMissing = issue.code === 'invalid_type' && given[name] === undefined;
   throw new Error(`The variable ${name} is not usable: it ${isMissing ? 'is needed, and is not set' : reasonOf(issue)}`);
 }

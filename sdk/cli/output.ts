@@ -22,6 +22,14 @@ export const printJson = (value: unknown): void => print(JSON.stringify(value, n
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out.
 const plain = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?');
 
+/** Letters that take two columns, as terminals draw them: https://www.unicode.org/reports/tr11/ */
+const WIDE =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
+const NO_WIDTH = /\p{Mn}|\p{Me}|\p{Cf}/u;
+
+const columnsOf = (text: string): number =>
+  [...text].reduce((sum, letter) => sum + (NO_WIDTH.test(letter) ? 0 : WIDE.test(letter) ? 2 : 1), 0);
+
 /** Columns as wide as their widest entry; tabs between them where nobody looks. */
 export function printTable(table: readonly (readonly string[])[]): void {
   const rows = table.map((row) => row.map(plain));
@@ -29,11 +37,11 @@ export function printTable(table: readonly (readonly string[])[]): void {
     for (const row of rows) print(row.join('\t'));
     return;
   }
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => columnsOf(row[column] ?? ''))));
   for (const row of rows)
     print(
       row
-        .map((entry, column) => entry.padEnd(widths[column] ?? 0))
+        .map((entry, column) => entry + ' '.repeat((widths[column] ?? 0) - columnsOf(entry)))
         .join('  ')
         .trimEnd(),
     );

@@ -4,6 +4,7 @@ import type { GatewayError } from '../core/errors';
 import { AccountObject } from './account-object';
 import { publicKey } from './key-ring';
 import { refuseKey, refuseSuspended } from './key-scope';
+import type { Open } from './open-account';
 import type { AdmitRequest, KeyChange, KeyRecord, KeySummary, Rotation } from './types';
 
 /** All keys are in memory and searched whenever one of them calls the account plane. */
@@ -86,19 +87,25 @@ export abstract class AccountKeys extends AccountObject {
     return key.status === 'revoked' ? this.summaryOf(id) : this.putKey({ ...key, status: 'revoked' }, audit);
   }
 
+  /** Many in one step: an organization that ends may have a thousand. Gives how many were not revoked yet. */
+  revokeKeys(revoked: readonly { id: string; audit: AuditRecord }[]): number {
+    return revoked.filter(({ id, audit }) => {
+      const key = this.open()?.keys.get(id);
+      if (!key || key.status === 'revoked') return false;
+      this.putKey({ ...key, status: 'revoked' }, audit);
+      return true;
+    }).length;
+  }
+
   protected summaryOf(id: string): KeySummary | null {
-    return this.listKeys().find((key) => key.id === id) ?? null;
+    const open = this.open();
+    const key = open?.keys.get(id);
+    return open && key ? summary(open, key, this.now()) : null;
   }
 
   listKeys(): KeySummary[] {
     const open = this.open();
-    if (!open) return [];
-    const nowMs = this.now();
-    return open.keys.all().map((key) => ({
-      ...publicKey(key),
-      spentThisMonthMicro: open.ledger.spentThisMonth(key.id, nowMs),
-      spentOfLimitMicro: open.ledger.spentOfLimit(key, nowMs),
-    }));
+    return open ? open.keys.all().map((key) => summary(open, key, this.now())) : [];
   }
 
   /** Refuses an actor who changed too much within the hour; otherwise null, and the change counts. */
@@ -123,3 +130,9 @@ export abstract class AccountKeys extends AccountObject {
     return ledger!.refuseTokenCount(key!.userId, request.tokenCountsAtMost, nowMs) ?? null;
   }
 }
+
+const summary = ({ ledger }: Pick<Open, 'ledger'>, key: KeyRecord, nowMs: number): KeySummary => ({
+  ...publicKey(key),
+  spentThisMonthMicro: ledger.spentThisMonth(key.id, nowMs),
+  spentOfLimitMicro: ledger.spentOfLimit(key, nowMs),
+});

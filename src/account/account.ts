@@ -286,24 +286,30 @@ export class Account extends AccountKeys {
     this.ctx.abort('an earlier state is to be restored');
   }
 
-  /** After a point-in-time restore: takes in, part by part, the lines that D1 has since the moment restored to. */
-  stageRecovery(lines: Operation[], isFirst: boolean): void {
-    this.step((_open, sql) => {
+  /**
+   * After a point-in-time restore, part by part: what D1 has of the lines since the moment restored to. False where another
+   * recovery has begun since.
+   */
+  stageRecovery(lines: Operation[], endedEpoch: number, isFirst: boolean): boolean {
+    return this.step((_open, sql) => {
       const staged = new StagedLines(sql);
-      if (isFirst) staged.begin();
+      if (!(isFirst ? staged.begin(endedEpoch) : staged.isOf(endedEpoch))) return false;
       staged.add(lines);
+      return true;
     });
   }
 
   /**
-   * When all parts are there: replays the lines, closes what was closed since, and begins a new epoch above all earlier
-   * ones, so that sequence numbers used again cannot be mistaken for the old ones.
+   * When all of them are there: takes them back, closes what was closed since, and begins a new epoch, after all
+   * that there were, so that sequences used again cannot be mistaken for the old ones. Null where another recovery has begun
+   * since.
    */
-  recover(revokedKeys: string[], endedEpoch: number, audit?: AuditRecord, since?: ClosedSince): { epoch: number; replayed: number } {
+  recover(revokedKeys: string[], endedEpoch: number, audit?: AuditRecord, since?: ClosedSince): { epoch: number; replayed: number } | null {
     const result = this.step((open, sql) => {
       const { ledger, keys, outbox } = open;
-      closeAgain(open, revokedKeys, since);
       const staged = new StagedLines(sql);
+      if (!staged.isOf(endedEpoch)) return null;
+      closeAgain(open, revokedKeys, since);
       const replayed = replayLines(open, staged, endedEpoch);
       // Assumed to be kept; a replay finds out if one is not.
       for (const lines of staged.pages()) endIdempotencies(sql, lines, 'stored');
@@ -313,6 +319,7 @@ export class Account extends AccountKeys {
       outbox.note(audit, this.now());
       return replayed;
     });
+    if (!result) return null;
     this.opened = undefined;
     this.handover.startOver();
     this.wakeBy(this.now());

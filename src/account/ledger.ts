@@ -11,7 +11,7 @@ import { refuseBalance, refuseTier, sharedRiskMicro } from './admission';
 import { refuseKey, refuseModels } from './key-scope';
 import { type KeyHooks, KeySpending } from './key-spending';
 import { newOperation } from './new-operation';
-import type { OperationRow, OperationTables } from './operation-tables';
+import type { OperationRow, OperationTables, Recent } from './operation-tables';
 import { RateWindow } from './rate-window';
 import { RateWindows } from './rate-windows';
 import type { AccountRow, AccountStore } from './store';
@@ -55,16 +55,14 @@ export class Ledger {
   }
 
   private rebuild(nowMs: number): void {
-    for (const operation of this.operations.from(this.row.lowSeq)) {
-      if (operation.state === 'open') {
-        this.open.set(operation.seq, operation);
-        this.spending.addHeld(operation, operation.heldMicro);
-      } else if (operation.closeSeq !== null && operation.closeEpoch === this.row.epoch && operation.closeSeq > this.row.acked) {
-        this.unconfirmed.set(operation.closeSeq, { month: operation.month, seq: operation.seq });
-      }
+    for (const operation of this.operations.openFrom(this.row.lowSeq)) {
+      this.open.set(operation.seq, operation);
+      this.spending.addHeld(operation, operation.heldMicro);
     }
-    const recent: OperationRow[] = [];
-    for (const operation of this.operations.backwards()) {
+    for (const { closeSeq, month, seq } of this.operations.closedFrom(this.row.lowSeq, this.row))
+      this.unconfirmed.set(closeSeq, { month, seq });
+    const recent: Recent[] = [];
+    for (const operation of this.operations.recent()) {
       this.lastMs = Math.max(this.lastMs, operation.openedAtMs);
       if (operation.openedAtMs <= nowMs - RateWindow.SPAN_MS) break;
       recent.push(operation);
@@ -154,7 +152,8 @@ export class Ledger {
     const nowMs = this.tick(now);
     const operation = this.findOpen(request.holdId);
     if (!operation) return fail('unavailable', 'The hold is closed.');
-    if (!operation.test) {
+    const isDone = request.fromMicro !== undefined && operation.heldMicro > request.fromMicro;
+    if (!operation.test && !isDone) {
       const key = operation.keyId === null ? undefined : this.hooks.key(operation.keyId);
       const error =
         (key && this.spending.overLimit(key, request.byMicro, nowMs)?.error) ?? this.refuseBalance(request.byMicro, request.byMicro);

@@ -49,7 +49,10 @@ export interface Closed {
   seq: number;
 }
 
-/** Which closed operations D1 certainly has. */
+/** What a rolling window counts of an operation. */
+export type Recent = Pick<OperationRow, 'seq' | 'kind' | 'state' | 'userId' | 'family' | 'test' | 'amountMicro' | 'openedAtMs' | 'unsent'>;
+
+/** Which of an account's closes D1 has in any case. */
 export interface Confirmed {
   epoch: number;
   acked: number;
@@ -59,6 +62,11 @@ type Sql = Pick<SqlStorage, 'exec'>;
 type Row = Record<string, SqlStorageValue>;
 
 const PAGE_ROWS = 100;
+
+const NEWEST_FIRST = 'seq <= ? ORDER BY seq DESC';
+
+const RECENT_COLUMNS = `seq, state, amount, opened_at, head ->> 'kind' AS kind, head ->> 'userId' AS user_id, head ->> 'family' AS family,
+  head ->> 'test' AS test, tail ->> 'unsent' AS unsent`;
 
 const IS_OPERATION_TABLE = "type = 'table' AND name LIKE 'op\\_%' ESCAPE '\\'";
 
@@ -191,19 +199,48 @@ export class OperationTables {
 
   /** Operations from a sequence on, oldest first. */
   *from(fromSeq: number): Generator<OperationRow> {
-    for (const table of this.inOrder(fromSeq)) yield* this.pages(table, 'seq >= ? ORDER BY seq', fromSeq, 1);
+    for (const table of this.inOrder(fromSeq))
+      for (const row of this.pages(table, '*', 'seq >= ? ORDER BY seq', fromSeq, 1)) yield toOperation(row, table.month);
   }
 
-  /** Operations newest first, as lists show them and rolling windows count them. */
+  /** Those that are open among them. One may have been so for a day, and thousands have come and gone since: only it is read. */
+  openFrom(fromSeq: number): OperationRow[] {
+    return this.inOrder(fromSeq).flatMap(({ name, month }) =>
+      this.sql
+        .exec(`SELECT * FROM ${name} WHERE seq >= ? AND state = 'open' ORDER BY seq`, fromSeq)
+        .toArray()
+        .map((row) => toOperation(row, month)),
+    );
+  }
+
+  /** And those that D1 may lack. */
+  closedFrom(fromSeq: number, { epoch, acked }: Confirmed): Closed[] {
+    const which = "seq >= ? AND close_seq > ? AND tail ->> 'closeEpoch' = ?";
+    return this.inOrder(fromSeq).flatMap(({ name, month }) =>
+      this.sql
+        .exec(`SELECT close_seq, seq FROM ${name} WHERE ${which} ORDER BY seq`, fromSeq, acked, epoch)
+        .toArray()
+        .map(({ close_seq, seq }) => ({ closeSeq: Number(close_seq), month, seq: Number(seq) })),
+    );
+  }
+
+  /** Operations newest first: for what is shown. */
   *backwards(): Generator<OperationRow> {
-    for (const table of this.inOrder().reverse()) yield* this.pages(table, 'seq <= ? ORDER BY seq DESC', Number.MAX_SAFE_INTEGER, -1);
+    for (const table of this.inOrder().reverse())
+      for (const row of this.pages(table, '*', NEWEST_FIRST, Number.MAX_SAFE_INTEGER, -1)) yield toOperation(row, table.month);
   }
 
-  /** Reads page by page: a cursor that is left half read would keep every table from being dropped. */
-  private *pages({ name, month }: Table, range: string, fromSeq: number, step: 1 | -1): Generator<OperationRow> {
+  /** The same for what a rolling window counts, which may be a hundred thousand: their receipts are not read. */
+  *recent(): Generator<Recent> {
+    for (const table of this.inOrder().reverse())
+      for (const row of this.pages(table, RECENT_COLUMNS, NEWEST_FIRST, Number.MAX_SAFE_INTEGER, -1)) yield toRecent(row);
+  }
+
+  /** Whole pages at a time: a cursor that its reader left half read would keep every table from being dropped. */
+  private *pages({ name }: Table, columns: string, range: string, fromSeq: number, step: 1 | -1): Generator<Row> {
     for (let from = fromSeq; ; ) {
-      const page = this.sql.exec(`SELECT * FROM ${name} WHERE ${range} LIMIT ?`, from, PAGE_ROWS).toArray();
-      for (const row of page) yield toOperation(row, month);
+      const page = this.sql.exec(`SELECT ${columns} FROM ${name} WHERE ${range} LIMIT ?`, from, PAGE_ROWS).toArray();
+      yield* page;
       if (page.length < PAGE_ROWS) return;
       from = Number(page.at(-1)!.seq) + step;
     }
@@ -307,6 +344,18 @@ const tailWith = ({ closedAtMs, closeEpoch, outcome, unsent }: OperationRow, det
 type Tail = Pick<OperationRow, 'closedAtMs' | 'closeEpoch' | 'outcome' | 'detail' | 'unsent'>;
 
 const OPEN_TAIL: Tail = { closedAtMs: null, closeEpoch: null, outcome: null, detail: {} };
+
+const toRecent = (row: Row): Recent => ({
+  seq: Number(row.seq),
+  kind: row.kind as Recent['kind'],
+  state: row.state as Recent['state'],
+  userId: row.user_id as Recent['userId'],
+  family: row.family as Recent['family'],
+  test: row.test === 1,
+  amountMicro: Number(row.amount),
+  openedAtMs: Number(row.opened_at),
+  ...(row.unsent === 1 && { unsent: true }),
+});
 
 function toOperation(row: Row, month: number): OperationRow {
   const head = JSON.parse(String(row.head)) as Head;

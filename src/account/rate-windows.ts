@@ -7,14 +7,14 @@
  */
 import { fail, type GatewayError } from '../core/errors';
 import { SENT_TIMES } from '../core/family';
-import type { OperationRow } from './operation-tables';
+import type { Recent } from './operation-tables';
 import { RateWindow } from './rate-window';
 import type { AdmitRequest } from './types';
 
 /** Changes an hour by one person in one account; its keys together count as one more person. */
 const MOST_CHANGES = 600;
 
-type Counted = Pick<OperationRow, 'userId' | 'family' | 'test'>;
+type Counted = Pick<Recent, 'userId' | 'family' | 'test'>;
 
 export class RateWindows {
   private readonly counted = new Map<string, RateWindow>();
@@ -50,15 +50,15 @@ export class RateWindows {
     return full;
   }
 
-  /** Must be called in the calls' order. */
-  add(operation: OperationRow): void {
+  /** Calls are added in their order. */
+  add(operation: Recent): void {
     const name = nameOf(operation);
     if (countsForRate(operation)) windowOf(this.counted, name).add(operation.openedAtMs, operation.seq);
     if (!operation.test && !operation.unsent) windowOf(this.sent, name).add(operation.openedAtMs, operation.seq);
   }
 
   /** A call that has ended may give its places back. */
-  ended(operation: OperationRow): void {
+  ended(operation: Recent): void {
     const name = nameOf(operation);
     if (!countsForRate(operation)) this.counted.get(name)?.remove(operation.seq);
     if (operation.unsent) this.sent.get(name)?.remove(operation.seq);
@@ -76,7 +76,7 @@ function windowOf(windows: Map<string, RateWindow>, name: string): RateWindow {
 }
 
 /** Calls that came to nothing take up no quota. */
-const countsForRate = (operation: OperationRow): boolean =>
+const countsForRate = (operation: Recent): boolean =>
   operation.state !== 'released' && !(operation.state === 'expired' && operation.amountMicro === 0);
 
 function refuseRate(window: RateWindow, limit: number, isReached: string, nowMs: number): GatewayError | undefined {

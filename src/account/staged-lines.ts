@@ -5,17 +5,37 @@ type Sql = Pick<SqlStorage, 'exec'>;
 /** A row holds 2 MB, and a line some kilobytes at most. */
 const LINES_PER_ROW = 100;
 
+/** Where stands whose lines they are. */
+const OWNER_PAGE = 0;
+
 /**
- * The lines that D1 has of an account under recovery. They are too many for one message between Worker and object, so
- * they are stored part by part, and read as often as needed.
+ * The lines that D1 has of a restored account, as they come in: more of them than one message between Worker and
+ * object could hold. They are kept on disk until all are there, and gone through as often as it takes.
+ *
+ * A recovery is known by the epoch that it has ended, which is another for each. Of two at once the later one goes on: with
+ * some of the lines of both the books would lack the others for good.
  */
 export class StagedLines implements Iterable<Operation> {
   constructor(private readonly sql: Sql) {}
 
-  /** Removes what an earlier, unfinished recovery left. */
-  begin(): void {
+  /** An earlier recovery may have come to nothing in the middle. False where a later one has begun. */
+  begin(endedEpoch: number): boolean {
+    const known = this.owner();
+    if (known !== undefined && known > endedEpoch) return false;
     this.end();
     this.sql.exec('CREATE TABLE recovery (page INTEGER PRIMARY KEY, lines TEXT NOT NULL)');
+    this.sql.exec('INSERT INTO recovery VALUES (?, ?)', OWNER_PAGE, String(endedEpoch));
+    return true;
+  }
+
+  isOf(endedEpoch: number): boolean {
+    return this.owner() === endedEpoch;
+  }
+
+  private owner(): number | undefined {
+    const [table] = this.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'recovery'").toArray();
+    const [row] = table ? this.sql.exec('SELECT lines FROM recovery WHERE page = ?', OWNER_PAGE).toArray() : [];
+    return row && Number(row.lines);
   }
 
   add(lines: readonly Operation[]): void {
@@ -24,8 +44,8 @@ export class StagedLines implements Iterable<Operation> {
   }
 
   *pages(): Generator<Operation[]> {
-    for (let after = 0; ; ) {
-      // One page a query, so that no cursor stays open while others write.
+    for (let after = OWNER_PAGE; ; ) {
+      // No cursor stays open while others write.
       const [row] = this.sql.exec('SELECT page, lines FROM recovery WHERE page > ? ORDER BY page LIMIT 1', after).toArray();
       if (!row) return;
       after = Number(row.page);

@@ -29,6 +29,7 @@ type RemoteMethod =
   | 'rotateKey'
   | 'endGrace'
   | 'revokeKey'
+  | 'revokeKeys'
   | 'listKeys'
   | 'auditRecords'
   | 'authorize'

@@ -179,6 +179,8 @@ export type BeatResult = { ok: true } | { ok: false; reason: 'closed' };
 
 export interface ExtendRequest extends BeatRequest {
   byMicro: MicroCredits;
+  /** What was held before. Where that is more by now, this was done already: by another look, or by one that was not answered. */
+  fromMicro?: MicroCredits;
 }
 
 export type ExtendResult = { ok: true; heldMicro: MicroCredits } | { ok: false; error: GatewayError };

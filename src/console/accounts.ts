@@ -1,11 +1,12 @@
-/** The operator's verbs for accounts. They change the account object, and D1 follows through its outbox. */
-import { and, asc, eq, gt, or } from 'drizzle-orm';
+/** The operator's verbs for accounts. The account object is told first; D1 follows through its outbox. */
+import { asc } from 'drizzle-orm';
 import { z } from 'zod';
 import { ACCOUNT_STATUSES, type AccountProfile, type AccountView, type GrantRequest } from '../account/types';
 import { fail, ok, type Result } from '../core/errors';
 import { accountBytes, accountId, newAccountBytes } from '../core/ids';
 import { availableMicro, fromCredits, PRICE_FACTORS, permilleOf, priceFactor, toCredits } from '../core/money';
 import { TIERS } from '../core/tiers';
+import { rowsAfter } from '../db/after';
 import { database } from '../db/client';
 import { accounts } from '../db/schema';
 import { listInD1 } from './account-row';
@@ -112,7 +113,7 @@ export async function listAccounts(deps: ConsoleDeps, limit: number, cursor: str
   const rows = await database(deps.db)
     .select()
     .from(accounts)
-    .where(after && or(gt(accounts.createdAt, after.createdAt), and(eq(accounts.createdAt, after.createdAt), gt(accounts.id, after.id))))
+    .where(after && rowsAfter([accounts.createdAt, accounts.id], [after.createdAt, after.id]))
     .orderBy(asc(accounts.createdAt), asc(accounts.id))
     .limit(limit + 1);
   const page = await withNames(deps.db, rows.slice(0, limit));

@@ -1,8 +1,9 @@
-/** Restores an account object to an earlier moment, and brings it up to date from D1. */
-import { and, asc, eq, gt, or, sql } from 'drizzle-orm';
+/** An account object put back to an earlier moment, and brought up to date from D1. */
+import { and, asc, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { AccountStatus, AccountView, Books, ClosedSince, Moment } from '../account/types';
 import { fail, ok, type Result } from '../core/errors';
+import { rowsAfter } from '../db/after';
 import { database } from '../db/client';
 import { accounts, apiKeys, ledger, ledgerFences } from '../db/schema';
 import type { OperatorDeps } from './accounts';
@@ -39,7 +40,8 @@ export async function restore(
   await stub.endSession().catch(() => {});
   const books = await deps.account(id).books();
   if (!books) return fail('internal', `The object had no account at that moment. Undo it with the bookmark ${undoBookmark}.`);
-  return ok({ undoBookmark, ...(await recover(deps, id, books, { ...moment.value, undoBookmark })) });
+  const recovered = await recover(deps, id, books, { ...moment.value, undoBookmark });
+  return recovered.ok ? ok({ undoBookmark, ...recovered.value }) : recovered;
 }
 
 const REFUSALS = {
@@ -61,20 +63,25 @@ function momentOf({ at, bookmark }: z.infer<typeof restoreInput>, createdAtMs: n
  * Brings a restored account object up to date from D1 and begins a new epoch. D1 may know later epochs than the object,
  * when it was restored to before an earlier restore.
  */
-export async function recover(deps: OperatorDeps, accountId: string, books: Books, why: Record<string, unknown> = {}): Promise<Recovered> {
+export async function recover(
+  deps: OperatorDeps,
+  accountId: string,
+  books: Books,
+  why: Record<string, unknown> = {},
+): Promise<Result<Recovered>> {
   const stub = deps.account(accountId);
   let lines = 0;
   const endedEpoch = await endEpochs(deps, accountId, books.epoch);
-  await stub.stageRecovery([], true);
+  if (!(await stub.stageRecovery([], endedEpoch, true))) return SUPERSEDED;
   for (let [epoch, closeSeq] = [books.epoch, books.ackedCloseSeq]; ; ) {
-    const later = or(gt(ledger.epoch, epoch), and(eq(ledger.epoch, epoch), gt(ledger.closeSeq, closeSeq)));
+    const later = rowsAfter([ledger.epoch, ledger.closeSeq], [epoch, closeSeq]);
     const page = await database(deps.db)
       .select()
       .from(ledger)
       .where(and(eq(ledger.accountId, accountId), later))
       .orderBy(asc(ledger.epoch), asc(ledger.closeSeq))
       .limit(RECOVER_PAGE);
-    await stub.stageRecovery(page.map(toOperation), false);
+    if (!(await stub.stageRecovery(page.map(toOperation), endedEpoch, false))) return SUPERSEDED;
     lines += page.length;
     if (page.length < RECOVER_PAGE) break;
     ({ epoch, closeSeq } = page.at(-1)!);
@@ -87,11 +94,14 @@ export async function recover(deps: OperatorDeps, accountId: string, books: Book
     auditRecord(deps, { action: 'account.recover', target: accountId, detail }),
     since,
   );
+  if (!recovered) return SUPERSEDED;
   await collectAudit(deps, accountId);
-  return recovered;
+  return ok(recovered);
 }
 
-/** What was closed of keys and of the account itself, by D1's latest state. */
+const SUPERSEDED = fail('conflict', 'Another recovery of this account has begun since, and goes on in place of this one.');
+
+/** Of keys, and of the account itself, as D1 was told last. */
 async function closedSince({ db }: OperatorDeps, accountId: string): Promise<{ revoked: string[]; since: ClosedSince }> {
   const previousUntilMs = sql<number | null>`${apiKeys.record} ->> 'previousUntilMs'`;
   const keys = await database(db)

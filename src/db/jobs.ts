@@ -1,9 +1,6 @@
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 
-/**
- * The tables of migrations/0002_jobs.sql, 0006_media_upkeep.sql, 0008_test_uploads.sql, 0010_given_up_files.sql and
- * 0020_test_files.sql, for typed queries. Their writers know what the JSON columns hold.
- */
+/** The tables of migrations/0002_jobs.sql, 0006_media_upkeep.sql, 0008_test_uploads.sql, 0010_given_up_files.sql, 0020_test_files.sql and 0021_sums_in_index.sql, for typed queries. What their JSON holds is for those who write it. */
 export const jobs = sqliteTable('jobs', {
   id: text().primaryKey(),
   accountId: text('account_id').notNull(),

@@ -61,7 +61,16 @@ export const ledger = sqliteTable(
   },
   (table) => [
     primaryKey({ columns: [table.accountId, table.epoch, table.closeSeq] }),
-    index('ledger_by_time').on(table.accountId, table.openedAt),
+    index('ledger_by_time').on(
+      table.accountId,
+      table.openedAt,
+      table.epoch,
+      table.closeSeq,
+      table.kind,
+      table.model,
+      table.amount,
+      table.keyId,
+    ),
     index('ledger_by_model').on(table.accountId, table.model, table.openedAt),
   ],
 );

@@ -4,7 +4,14 @@ import type { AppContext } from './context';
 /** The longest body is a passkey's attestation. */
 export const AUTH_BODY_BYTES = 65_536;
 
-/** Hands a form to better-auth over its own HTTP path rather than by a direct call, so that its rate limits count the try. */
+/** What breaks inside has no words there: it is told as any other failure of ours, with the id to ask about. */
+export async function answerOfAuth(c: AppContext, request: Request): Promise<Response> {
+  const answer = await (await authOf(c)).handler(request);
+  if (answer.status === 500 && answer.body === null) throw new Error('sign-in broke: the line before says why');
+  return answer;
+}
+
+/** Asks better-auth for what a form asks, by its own path: there it counts how often somebody tries. */
 export async function askAuth(c: AppContext, path: string, body: Record<string, unknown>): Promise<Response> {
   const { origin } = accountPlaneDeps(c);
   const text = JSON.stringify(body);
@@ -14,5 +21,5 @@ export async function askAuth(c: AppContext, path: string, body: Record<string, 
   headers.delete('content-length');
   headers.set('origin', origin);
   const request = new Request(`${origin}/api/auth${path}`, { method: 'POST', headers, body: text });
-  return (await authOf(c)).handler(request);
+  return answerOfAuth(c, request);
 }

@@ -3,7 +3,7 @@ import { LiveCatalogue } from '../console/catalogue/live';
 import type { ConsoleDeps } from '../console/deps';
 import { KeyReader } from '../core/api-key';
 import { Deadlines } from '../core/deadlines';
-import { RATE_FAMILIES } from '../core/family';
+import { HOURLY_LIMITS, RATE_FAMILIES, type RateFamily } from '../core/family';
 import { Health } from '../core/health';
 import { isRecord, parseJson } from '../core/record';
 import { type Bindings, readSettings, type Settings } from '../env';
@@ -43,9 +43,10 @@ function lasting(env: Bindings): Lasting {
   return made;
 }
 
-function readHourlyLimits(text: string | undefined): Record<string, number> {
-  if (text === undefined) return {};
-  const limits = parseJson(text);
+/** Wrangler hands over a variable that is written as JSON in its configuration already parsed. */
+function readHourlyLimits(given: Settings['HOURLY_LIMITS']): Record<string, number> {
+  if (given === undefined) return {};
+  const limits = typeof given === 'string' ? parseJson(given) : given;
   const known = (family: string) => (RATE_FAMILIES as readonly string[]).includes(family);
   if (
     !isRecord(limits) ||
@@ -54,6 +55,9 @@ function readHourlyLimits(text: string | undefined): Record<string, number> {
     throw new Error(`The variable HOURLY_LIMITS is not usable: a JSON object of ${RATE_FAMILIES.join(', ')} with whole numbers`);
   return limits as Record<string, number>;
 }
+
+/** As the operator has them. */
+export const hourlyLimitsOf = (env: Bindings): Record<RateFamily, number> => ({ ...HOURLY_LIMITS, ...lasting(env).hourlyLimits });
 
 export const liveCatalogue = (env: Bindings): LiveCatalogue => lasting(env).catalogue;
 

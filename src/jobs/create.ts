@@ -9,8 +9,10 @@ import { microAt } from '../core/money';
 import { readPublicUrl } from '../core/public-url';
 import { sandboxAnswers } from '../providers/registry';
 import type { JobDeps } from './deps';
+import { jobPrefix } from './files';
 import { SWEEP_AFTER_MS } from './pace';
 import { type MediaCall, type PlannedJob, planJob } from './plan';
+import { removeAll } from './retention';
 import { keepInput } from './sources';
 import { findByHold, findIdempotent, insertJob } from './store';
 import type { Job, JobPlan } from './types';
@@ -71,11 +73,14 @@ export async function createJob(
   return refused;
 }
 
-/** The job that the same idempotency key has made, unless that failed and may be tried again. */
+/** It may be tried again. A run that was stopped, and is owed for what it had worked, is what was asked for. */
+const cameToNothing = ({ state, costMicro }: Job): boolean => ['failed', 'canceled', 'expired'].includes(state) && !costMicro;
+
+/** The job that the same idempotency key has made, unless that came to nothing. */
 async function findEarlier(deps: JobDeps, key: ApiKey, { idempotency, origin, ip }: JobRequest): Promise<Result<CreatedJob> | undefined> {
   if (!idempotency) return undefined;
   const job = await findIdempotent(deps.db, key.accountId, idempotency.keyHash, deps.now() - IDEMPOTENCY_KEEP_MS);
-  if (!job || ['failed', 'canceled', 'expired'].includes(job.state)) return undefined;
+  if (!job || cameToNothing(job)) return undefined;
   const { keyId, secretHash } = key;
   const refusal = await deps.account(key.accountId).authorize({ keyId, secretHash, origin, ip });
   if (refusal) return undefined;
@@ -125,6 +130,7 @@ async function admitJob(deps: JobDeps, request: JobRequest, key: ApiKey, planned
     };
     await stub.release(closing).catch((unreleased: unknown) => console.error('hold left to its lease', String(unreleased)));
   };
+  const names = { id: newJobId(), mediaToken: newToken(), callbackToken: newToken() };
   try {
     const secured = (await planned.secure?.()) ?? ok(true);
     if (!secured.ok) {
@@ -132,11 +138,13 @@ async function admitJob(deps: JobDeps, request: JobRequest, key: ApiKey, planned
       return secured;
     }
     const priced = pricePermille === undefined ? planned : atAccountPrices(planned, pricePermille);
-    const job = await keepJob(deps, request, key, priced, holdId);
+    const job = await keepJob(deps, request, key, priced, { ...names, holdId });
     return ok({ job, repeated: false });
   } catch (error) {
     console.error('job not kept', JSON.stringify({ holdId, error: String(error) }));
     await giveBack('not_kept');
+    // Files are kept for so long as their job's row says.
+    await removeAll(deps, jobPrefix(names)).catch((left: unknown) => console.error('inputs left', names.id, String(left)));
     return fail('unavailable', 'The job could not be stored; try again. Nothing was charged.', { retryAfterSeconds: 2 });
   }
 }
@@ -148,9 +156,14 @@ const atAccountPrices = (planned: PlannedJob, pricePermille: number): PlannedJob
   estimateMicro: microAt(planned.estimateMicro, pricePermille),
 });
 
-async function keepJob(deps: JobDeps, request: JobRequest, key: ApiKey, planned: PlannedJob, holdId: string): Promise<Job> {
+async function keepJob(
+  deps: JobDeps,
+  request: JobRequest,
+  key: ApiKey,
+  planned: PlannedJob,
+  names: Pick<Job, 'id' | 'mediaToken' | 'callbackToken' | 'holdId'>,
+): Promise<Job> {
   const nowMs = deps.now();
-  const names = { id: newJobId(), mediaToken: newToken(), callbackToken: newToken() };
   const { answer, labels } = request;
   const plan: JobPlan = {
     ...planned.plan,
@@ -161,7 +174,6 @@ async function keepJob(deps: JobDeps, request: JobRequest, key: ApiKey, planned:
     ...names,
     accountId: key.accountId,
     keyId: key.keyId,
-    holdId,
     test: key.mode === 'test',
     kind: planned.input.kind,
     family: planned.model.family,

@@ -55,6 +55,17 @@ export class Digest {
   }
 }
 
+/** R2 did not take it: nothing is wrong with the file. */
+export class NotKept extends Error {}
+
+const kept = async <T>(put: Promise<T>): Promise<T> => {
+  try {
+    return await put;
+  } catch (error) {
+    throw new NotKept(`the file could not be kept: ${String(error)}`);
+  }
+};
+
 export interface PutOptions {
   maxBytes?: number;
   digest?: Digest | undefined;
@@ -136,7 +147,7 @@ async function putWhole(
     reasons.push(error);
     writer.abort(error).catch(() => undefined);
   };
-  const put = files.put(key, readable, { httpMetadata: { contentType } });
+  const put = kept(files.put(key, readable, { httpMetadata: { contentType } }));
   await Promise.all([fill().catch(stop), put.catch(stop)]);
   if (reasons.length > 0) throw reasons[0];
 }
@@ -152,15 +163,16 @@ async function putParts(
   try {
     const uploaded: R2UploadedPart[] = [];
     for await (const part of parts) {
-      if (!upload && part.byteLength < PART_BYTES) await files.put(key, part, options);
+      if (!upload && part.byteLength < PART_BYTES) await kept(files.put(key, part, options));
       else if (part.byteLength > 0) {
-        upload ??= await files.createMultipartUpload(key, options);
-        uploaded.push(await upload.uploadPart(uploaded.length + 1, part));
+        upload ??= await kept(files.createMultipartUpload(key, options));
+        uploaded.push(await kept(upload.uploadPart(uploaded.length + 1, part)));
       }
     }
-    await upload?.complete(uploaded);
+    if (upload) await kept(upload.complete(uploaded));
   } catch (error) {
-    await upload?.abort();
+    // Where it cannot be told either, R2 forgets the parts after a week.
+    await upload?.abort().catch((reason: unknown) => console.error('upload not given up', String(reason)));
     throw error;
   }
 }

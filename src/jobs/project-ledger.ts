@@ -6,7 +6,7 @@
 import type { AccountStub } from '../account/stub';
 import type { Acknowledgement, LedgerMessage, OutboxEntity } from '../account/types';
 import type { AuditRecord } from '../core/audit';
-import { writeAudit } from '../db/audit';
+import { writeAudit, writeAuditRecords } from '../db/audit';
 
 export interface ProjectionDeps {
   db: D1Database;
@@ -76,7 +76,7 @@ export async function projectLedger(deps: ProjectionDeps, messages: readonly Led
     ...prepare(deps.db, INSERT_ALERTS, texts('alert:')),
   ];
   const results = batch.length > 0 ? await deps.db.batch(batch) : [];
-  const unwritten = await writeAuditRecords(deps.db, messages);
+  const unwritten = await writeAllAudit(deps.db, messages);
   const inserted = results.slice(0, insertions.length).reduce((sum, { meta }) => sum + meta.changes, 0);
   const strangers = inserted < lines.length ? await findStrangers(deps.db, lines) : new Set<string>();
   const written = messages.map(({ entities: sent, ...message }) => ({
@@ -93,20 +93,35 @@ export async function catchUp(deps: ProjectionDeps, accountId: string): Promise<
 }
 
 /**
- * One after the other, since each includes the hash of the one before. A record that cannot be written is skipped;
- * without a confirmation its account sends it again.
+ * An account's together, for each follows the hash of the one before it; where they cannot be, one after the other, since
+ * one that cannot be written holds up nothing else: its account, not hearing of it, sends it again.
  */
-async function writeAuditRecords(db: D1Database, messages: readonly LedgerMessage[]): Promise<Set<OutboxEntity>> {
+async function writeAllAudit(db: D1Database, messages: readonly LedgerMessage[]): Promise<Set<OutboxEntity>> {
   const unwritten = new Set<OutboxEntity>();
-  for (const { accountId, entities } of messages)
-    for (const entity of entities.filter(({ id }) => id.startsWith('audit:')))
-      try {
-        await writeAudit(db, accountId, entity.payload as unknown as AuditRecord);
-      } catch (error) {
-        unwritten.add(entity);
-        console.error('audit record not written', JSON.stringify({ accountId, id: entity.id, error: String(error) }));
-      }
+  const byAccount = new Map<string, OutboxEntity[]>();
+  for (const { accountId, entities } of messages) {
+    const records = entities.filter(({ id }) => id.startsWith('audit:'));
+    if (records.length > 0) byAccount.set(accountId, [...(byAccount.get(accountId) ?? []), ...records]);
+  }
+  for (const [accountId, entities] of byAccount)
+    try {
+      await writeAuditRecords(db, accountId, entities.map(recordOf));
+    } catch {
+      for (const entity of entities) if (!(await isWritten(db, accountId, entity))) unwritten.add(entity);
+    }
   return unwritten;
+}
+
+const recordOf = ({ payload }: OutboxEntity): AuditRecord => payload as unknown as AuditRecord;
+
+async function isWritten(db: D1Database, accountId: string, entity: OutboxEntity): Promise<boolean> {
+  try {
+    await writeAudit(db, accountId, recordOf(entity));
+    return true;
+  } catch (error) {
+    console.error('audit record not written', JSON.stringify({ accountId, id: entity.id, error: String(error) }));
+    return false;
+  }
 }
 
 const prepare = (db: D1Database, sql: string, rows: readonly string[]): D1PreparedStatement[] =>

@@ -10,7 +10,8 @@ import { jobs, storedObjects, webhookDeliveries } from '../db/jobs';
 import type { JobDeps } from './deps';
 import { inputToken, jobPrefix } from './files';
 import { noBudget } from './query-budget';
-import { deleteObject } from './storage';
+import { deleteObject, objectPrefix } from './storage';
+import { giveRoomBack } from './storage-room';
 import { changeJob, MOST_QUERIES_A_CHANGE, readJob } from './store';
 import type { Job } from './types';
 
@@ -24,8 +25,10 @@ const ANSWERS_KEPT_DAYS = 31;
 const TESTS_KEPT_DAYS = 1;
 
 type RetentionDeps = Pick<JobDeps, 'db' | 'files' | 'now' | 'settings'>;
-/** Reserved for one job; four removals run side by side. */
-const QUERIES_KEPT_BACK = 4 * (MOST_QUERIES_A_CHANGE + 1);
+/** For one job. Five removals go on side by side. */
+const QUERIES_KEPT_BACK = 5 * (MOST_QUERIES_A_CHANGE + 1);
+/** No upload takes so long. */
+const CUT_SHORT_MS = DAY_MS;
 
 /** Undefined where nothing is to be removed. */
 const cutoffMs = (deps: RetentionDeps, days: number): number | undefined => (days === 0 ? undefined : deps.now() - days * DAY_MS);
@@ -44,6 +47,7 @@ export async function removeOldFiles(deps: RetentionDeps, queriesLeft = noBudget
     removeResults(deps, and(OF_TESTS, lte(jobs.endedAt, cutoffMs(deps, TESTS_KEPT_DAYS)!))!, goesOn),
     uploads === undefined ? 0 : removeUploads(deps, lte(storedObjects.createdAt, uploads), goesOn),
     removeUploads(deps, GIVEN_UP, goesOn),
+    removeCutShort(deps, goesOn),
     ...KEPT_ANSWERS.map((prefix) => removeAnswers(deps, prefix)),
   ]);
   return removed.reduce((total, count) => total + count, 0);
@@ -79,8 +83,8 @@ const withoutContent = ({ outputs }: Job, nowMs: number) => ({
   outputs: outputs && { files: outputs.files, ...(outputs.usage && { usage: outputs.usage }) },
 });
 
-/** Removes results, inputs, and what an interrupted copy left behind. */
-async function removeAll({ files }: RetentionDeps, prefix: string): Promise<void> {
+/** Results, inputs, and what a copy that was begun again has left behind. */
+export async function removeAll({ files }: Pick<RetentionDeps, 'files'>, prefix: string): Promise<void> {
   for (;;) {
     const { objects, truncated } = await files.list({ prefix });
     if (objects.length > 0) await files.delete(objects.map(({ key }) => key));
@@ -113,7 +117,27 @@ async function removeUploads(deps: RetentionDeps, which: SQL, goesOn: () => bool
   return removed;
 }
 
-/** For how many days files were kept, if there was one under this key that is removed by now. Only holders of its URL learn that. */
+const CUT_SHORT = `SELECT id, EXISTS (SELECT 1 FROM stored_objects o WHERE o.id = r.id) AS isStored
+  FROM storage_reservations r WHERE at <= ? LIMIT ${REMOVED_AT_ONCE}`;
+
+/** Of an upload that was cut short nobody knows the file. */
+async function removeCutShort(deps: RetentionDeps, goesOn: () => boolean): Promise<number> {
+  const cutShort = deps.db.prepare(CUT_SHORT).bind(deps.now() - CUT_SHORT_MS);
+  const { results } = await cutShort.all<{ id: string; isStored: number }>();
+  let removed = 0;
+  for (const { id, isStored } of results) {
+    if (!goesOn()) break;
+    removed++;
+    if (!isStored) await removeAll(deps, objectPrefix(id));
+    await giveRoomBack(deps, id);
+  }
+  return removed;
+}
+
+/**
+ * Was there a result under this key, or what came with its request, which is not kept any more, and for how many days was it?
+ * Only who has its URL is told.
+ */
 export async function wasKept(deps: RetentionDeps, key: string): Promise<{ days: number } | undefined> {
   const [place, id = '', token] = key.split('/');
   const job = place === 'media' ? await readJob(deps.db, id) : undefined;

@@ -3,7 +3,7 @@ import { fail, type GatewayError } from '../core/errors';
 import { toCredits } from '../core/money';
 import type { JobDeps } from './deps';
 
-/** Longer than an upload takes. */
+/** Longer than an upload takes: from then on it counts for nothing, and is the sweeper's. */
 const KEPT_MS = 3_600_000;
 
 const ROOM = `?6 - (SELECT COALESCE(SUM(size_bytes), 0) FROM stored_objects WHERE account_id = ?2)
@@ -28,11 +28,11 @@ export async function reserveRoom(
 ): Promise<number | undefined> {
   const [nowMs, sinceMs] = [now(), now() - KEPT_MS];
   const { STORAGE_ACCOUNT_BYTES, STORAGE_LIMIT_BYTES } = settings;
-  const [, reserved] = await db.batch<{ bytes: number }>([
-    db.prepare('DELETE FROM storage_reservations WHERE account_id = ? AND at <= ?').bind(accountId, sinceMs),
-    db.prepare(RESERVE).bind(id, accountId, declaredBytes, nowMs, sinceMs, STORAGE_ACCOUNT_BYTES, STORAGE_LIMIT_BYTES),
-  ]);
-  return reserved!.results[0]?.bytes;
+  const reserved = await db
+    .prepare(RESERVE)
+    .bind(id, accountId, declaredBytes, nowMs, sinceMs, STORAGE_ACCOUNT_BYTES, STORAGE_LIMIT_BYTES)
+    .first<{ bytes: number }>();
+  return reserved?.bytes;
 }
 
 export const giveRoomBack = async ({ db }: Pick<JobDeps, 'db'>, id: string): Promise<void> =>

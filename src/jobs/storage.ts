@@ -1,13 +1,14 @@
 /** Files that customers keep here: data sets, references, weights. */
-import { and, desc, eq, lt, lte, or } from 'drizzle-orm';
+import { and, desc, eq, lte } from 'drizzle-orm';
 import { fail, ok, type Result } from '../core/errors';
 import { sha256Hex } from '../core/hex';
 import { newToken, randomDigits } from '../core/ids';
+import { rowsBefore } from '../db/after';
 import { database } from '../db/client';
 import { storedObjects } from '../db/jobs';
 import { chunksOf, NoRoom } from './body-parts';
 import type { JobDeps } from './deps';
-import { Digest, FileTooLarge, fileUrl, putStream } from './files';
+import { Digest, FileTooLarge, fileUrl, NotKept, putStream } from './files';
 import { giveRoomBack, reserveRoom } from './storage-room';
 
 export type StoredObject = typeof storedObjects.$inferSelect;
@@ -63,12 +64,13 @@ export async function storeObject(
   const id = `obj_${randomDigits(20)}`;
   const roomBytes = await reserveRoom(deps, { id, accountId, declaredBytes });
   if (roomBytes === undefined) return full(accountLimitBytes);
-  try {
-    return await storeIn(deps, { accountId, test }, upload, { id, roomBytes, keyHash });
-  } finally {
-    await giveRoomBack(deps, id);
-  }
+  // What is cut short keeps its room: by that the sweeper finds what is left of it.
+  const stored = await storeIn(deps, { accountId, test }, upload, { id, roomBytes, keyHash });
+  await giveRoomBack(deps, id).catch((error: unknown) => console.error('room not given back', String(error)));
+  return stored;
 }
+
+export const objectPrefix = (id: string): string => `storage/${id}/`;
 
 interface Place {
   id: string;
@@ -82,7 +84,7 @@ async function storeIn(
   upload: Upload,
   { id, roomBytes, keyHash }: Place,
 ): Promise<Result<StoredUpload>> {
-  const fileKey = `storage/${id}/${newToken()}/0`;
+  const fileKey = `${objectPrefix(id)}${newToken()}/0`;
   const digest = keyHash === undefined ? undefined : new Digest();
   const stored = await readWhole(() =>
     putStream(deps, fileKey, upload.content, upload.contentType, {
@@ -91,6 +93,8 @@ async function storeIn(
       waitMs: ROOM_WAIT_MS,
     }),
   );
+  // R2 may have taken it all the same, and not have said so.
+  if (!stored.ok) await deps.files.delete(fileKey).catch((error: unknown) => console.error('upload left', fileKey, String(error)));
   if (!stored.ok)
     return stored.error.kind === 'body_too_large' && roomBytes < deps.settings.STORAGE_LIMIT_BYTES
       ? full(deps.settings.STORAGE_ACCOUNT_BYTES)
@@ -117,7 +121,7 @@ async function storeIn(
   // A twin with the same idempotency key was quicker.
   await deps.files.delete(fileKey);
   const twin = keyHash === undefined ? undefined : await findEarlier(deps, accountId, keyHash);
-  if (!twin) return fail('unavailable', 'The file could not be stored; try again.', { retryAfterSeconds: 1 });
+  if (!twin) return NOT_KEPT;
   return sameOr422(twin, bodyHash ?? '');
 }
 
@@ -130,7 +134,9 @@ const full = (limitBytes: number) =>
     code: 'storage_full',
   });
 
-/** Reads an upload to its end and turns its failures into errors. */
+const NOT_KEPT = fail('unavailable', 'The file could not be kept; try again.', { retryAfterSeconds: 1 });
+
+/** What comes of reading an upload to its end. */
 async function readWhole<T>(read: () => Promise<T>): Promise<Result<T>> {
   try {
     return ok(await read());
@@ -138,6 +144,7 @@ async function readWhole<T>(read: () => Promise<T>): Promise<Result<T>> {
     if (error instanceof NoRoom) return fail('unavailable', 'Too many files are being sent; try again.', { retryAfterSeconds: 5 });
     if (error instanceof FileTooLarge) return fail('body_too_large', 'The file is too large.', { param: 'file' });
     console.error('upload not stored', error instanceof Error ? error.message : String(error));
+    if (error instanceof NotKept) return NOT_KEPT;
     return fail('invalid_request', 'The file could not be read to its end, or is empty.', { param: 'file' });
   }
 }
@@ -188,11 +195,7 @@ export async function listObjects(
       and(
         eq(storedObjects.accountId, accountId),
         kind === undefined ? undefined : eq(storedObjects.kind, kind),
-        before &&
-          or(
-            lt(storedObjects.createdAt, before.createdAt),
-            and(eq(storedObjects.createdAt, before.createdAt), lt(storedObjects.id, before.id)),
-          ),
+        before && rowsBefore([storedObjects.createdAt, storedObjects.id], [before.createdAt, before.id]),
       ),
     )
     .orderBy(desc(storedObjects.createdAt), desc(storedObjects.id))

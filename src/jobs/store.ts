@@ -1,5 +1,6 @@
-/** Jobs in D1. Every change is a compare-and-set: of two at the same time, the second reads the row again. */
-import { and, desc, eq, gt, isNotNull, isNull, lt, or } from 'drizzle-orm';
+/** Jobs in D1. Every change is a compare-and-set: of two who want to make one, the second looks again. */
+import { and, desc, eq, isNotNull, isNull, lt, sql } from 'drizzle-orm';
+import { rowsBefore } from '../db/after';
 import { database } from '../db/client';
 import { jobs } from '../db/jobs';
 import type { Job } from './types';
@@ -68,7 +69,7 @@ export async function listJobs(
     .where(
       and(
         eq(jobs.accountId, accountId),
-        before && or(lt(jobs.createdAt, before.createdAt), and(eq(jobs.createdAt, before.createdAt), lt(jobs.id, before.id))),
+        before && rowsBefore([jobs.createdAt, jobs.id], [before.createdAt, before.id]),
         state === undefined ? undefined : eq(jobs.state, state),
         overAs ? and(eq(jobs.state, overAs), isNotNull(jobs.settledAt)) : undefined,
         overAs === null ? isNull(jobs.settledAt) : undefined,
@@ -80,13 +81,13 @@ export async function listJobs(
   return rows as Job[];
 }
 
-/** The latest job that an idempotency key has made since then. */
+/** The latest job that an idempotency key has made since then. The pluses have it found by the key, and not among all jobs since. */
 export async function findIdempotent(db: D1Database, accountId: string, hash: string, sinceMs: number): Promise<Job | undefined> {
   const [row] = await database(db)
     .select()
     .from(jobs)
-    .where(and(eq(jobs.accountId, accountId), eq(jobs.idempotencyHash, hash), gt(jobs.createdAt, sinceMs)))
-    .orderBy(desc(jobs.createdAt))
+    .where(and(eq(jobs.accountId, accountId), eq(jobs.idempotencyHash, hash), sql`+${jobs.createdAt} > ${sinceMs}`))
+    .orderBy(sql`+${jobs.createdAt} DESC`)
     .limit(1);
   return asJob(row);
 }

@@ -160,7 +160,7 @@ async function holdForLength(deps: JobDeps, job: Job, input: MediaInput): Promis
   if (needed <= units) return undefined;
   if (!job.test) {
     const byMicro = Math.ceil(unitMicro * (needed - units));
-    const extended = await deps.account(job.accountId).extend({ ...leaseFor(deps, job), byMicro });
+    const extended = await deps.account(job.accountId).extend({ ...leaseFor(deps, job), byMicro, fromMicro: job.heldMicro });
     if (!extended.ok) return extended.error;
   }
   await changeJob(deps.db, job, (present) =>

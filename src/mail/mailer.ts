@@ -1,5 +1,7 @@
 /** The only way to send mail: a local run's sink, Cloudflare's binding or Resend, whichever is configured first. */
 import { sha256Hex } from '../core/hex';
+import { readText } from '../core/read-bounded';
+import { isRecord, parseJson } from '../core/record';
 import type { AccountPlaneBindings, AccountSettings } from '../env-account';
 import { html, type Mail, type Mailer, plainText } from './mail';
 
@@ -50,7 +52,16 @@ const waitMs = (response: Response | undefined, attempt: number): number => {
   return Math.min(LONGEST_WAIT_MS, seconds > 0 ? seconds * 1_000 : attempt * 500);
 };
 
-/** Resend answers 429 beyond a few requests a second; its idempotency key makes retries safe. */
+const MAX_ANSWER_BYTES = 16_384;
+const MAX_WORDS_CHARS = 300;
+
+/** Why a mail was not taken, which is the operator's to mend: a domain that is not verified, say. */
+async function wordsOf(response: Response): Promise<string> {
+  const answer = parseJson((await readText(response, MAX_ANSWER_BYTES).catch(() => undefined)) ?? '');
+  return isRecord(answer) && typeof answer.message === 'string' ? `: ${answer.message.slice(0, MAX_WORDS_CHARS)}` : '';
+}
+
+/** Resend allows a few requests a second and says 429 beyond; its idempotency key makes trying again safe. */
 async function toResend(send: typeof fetch, url: string, key: string, from: string, mail: Mail): Promise<void> {
   const request = {
     method: 'POST',
@@ -64,10 +75,10 @@ async function toResend(send: typeof fetch, url: string, key: string, from: stri
   };
   for (let attempt = 1; ; attempt++) {
     const response = await send(url, { ...request, signal: AbortSignal.timeout(RESEND_TIMEOUT_MS) }).catch(() => undefined);
-    await response?.body?.cancel();
-    if (response?.ok) return;
+    if (response?.ok) return response.body?.cancel();
+    const said = response && (await wordsOf(response));
     const passes = response === undefined || response.status === 429 || response.status >= 500;
-    if (!passes || attempt >= RESEND_TRIES) throw new Error(`the mail provider answered ${response?.status ?? 'nothing'}`);
+    if (!passes || attempt >= RESEND_TRIES) throw new Error(`the mail provider answered ${response?.status ?? 'nothing'}${said ?? ''}`);
     await new Promise((done) => setTimeout(done, waitMs(response, attempt)));
   }
 }

@@ -117,6 +117,7 @@ const receipts = z.object({
       createdAt: time,
     }),
   ),
+  nextCursor: z.string().nullable(),
 });
 
 const billingRoute = (
@@ -149,10 +150,13 @@ const billingRoutes: Route[] = [
     }),
     parameters: [limit(1_000, 100), CURSOR, ORGANIZATION_QUERY],
   },
-  billingRoute('get', '/api/billing/receipts', 'listReceipts', 'billing.read', {
-    summary: 'Payments',
-    answers: { 200: json('The last 500.', receipts) },
-  }),
+  {
+    ...billingRoute('get', '/api/billing/receipts', 'listReceipts', 'billing.read', {
+      summary: 'Payments, newest first',
+      answers: { 200: json('A page of them.', receipts) },
+    }),
+    parameters: [limit(500, 500), CURSOR, ORGANIZATION_QUERY],
+  },
   {
     ...billingRoute('post', '/api/billing/checkout', 'beginCheckout', 'billing.write', {
       summary: 'Top up: begins a payment and returns its page',

@@ -18,6 +18,7 @@ import { onward } from './sign-in';
 const PATH = '/settings/billing';
 const REDEEM_PATH = `${PATH}/redeem`;
 const LINES = 50;
+const RECEIPTS = 100;
 
 type Billing = Awaited<ReturnType<typeof showBilling>>;
 
@@ -117,12 +118,14 @@ function messageOf(paid: string | undefined, redeemed: string | undefined): stri
 }
 
 async function billingPage(c: AppContext, context: VerbContext, { amountUsd = '20', code, error }: Shown = {}): Promise<Response> {
-  const [billing, ledger, { receipts }] = await Promise.all([
+  const [billing, ledger, paidFor] = await Promise.all([
     showBilling(context),
     listLedger(context, LINES, c.req.query('cursor') || undefined),
-    listReceipts(context),
+    listReceipts(context, RECEIPTS, c.req.query('receipts') || undefined),
   ]);
   if (!ledger.ok) return refusalPage(c, ledger.error);
+  if (!paidFor.ok) return refusalPage(c, paidFor.error);
+  const { receipts, nextCursor: olderReceipts } = paidFor.value;
   const { lines, nextCursor } = ledger.value;
   const { paid, redeemed, ...query } = c.req.query();
   // Set aside for what rented workers may cost before they can be stopped; no call can spend it.
@@ -250,6 +253,13 @@ async function billingPage(c: AppContext, context: VerbContext, { amountUsd = '2
               </li>
             ))}
           </ul>
+          {olderReceipts !== null && (
+            <div class="row">
+              <a class="button plain" href={`${PATH}?${new URLSearchParams({ ...query, receipts: olderReceipts })}`}>
+                Older receipts
+              </a>
+            </div>
+          )}
         </section>
       )}
     </>,

@@ -1,5 +1,4 @@
 /** An account's deployments: what each costs while idle, how to stop and delete it, and a form for a new one. */
-import { waitUntil } from 'cloudflare:workers';
 import type { FC } from 'hono/jsx';
 import { commit } from '../console/audit/commit';
 import type { VerbContext } from '../console/context';
@@ -255,12 +254,6 @@ function inputOf(form: Form): Record<string, unknown> {
   return { ...Object.fromEntries(Object.entries(form).filter(([, value]) => value !== '')), ...Object.fromEntries(numbers) };
 }
 
-/** Keeps the work going even if nobody waits for the page any more. */
-function whole<T>(work: Promise<T>): Promise<T> {
-  waitUntil(work.catch(() => undefined));
-  return work;
-}
-
 const listed = (c: AppContext, context: VerbContext, made?: string): Response => {
   const query = orgQuery(context);
   return c.redirect(`${DEPLOYMENTS}${query}${made === undefined ? '' : `${query ? '&' : '?'}made=${made}`}`, 303);
@@ -278,7 +271,7 @@ async function create(c: AppContext, context: VerbContext): Promise<Response> {
   // Recorded before the provider is asked: GPUs cost money, and none may run without a trace of who asked for it.
   const { slug, dockerImage, gpuTypes } = input.value;
   await commit(context, { action: 'deployment.create', target: slug, detail: { dockerImage, gpuTypes } });
-  const made = await whole(createDeployment(deps, { accountId: context.accountId, test: false }, input.value));
+  const made = await createDeployment(deps, { accountId: context.accountId, test: false }, input.value);
   return made.ok ? listed(c, context, slug) : deploymentsPage(c, context, { form, error: made.error });
 }
 
@@ -289,7 +282,7 @@ const onOne =
     const row = await findDeployment(context.db, context.accountId, c.req.param('slug') ?? '');
     if (!row) return deploymentsPage(c, context, { error: gone().error });
     await commit(context, { action, target: row.slug });
-    const done = await whole(verb(c, row));
+    const done = await verb(c, row);
     return done.ok ? listed(c, context) : deploymentsPage(c, context, { error: done.error });
   };
 

@@ -1,9 +1,10 @@
 /** What things cost: the rules, the tiers, and the most popular models. */
 import type { FC } from 'hono/jsx';
-import { FAMILIES, type Family, HOURLY_LIMITS, RATE_FAMILIES, type RateFamily } from '../core/family';
+import { FAMILIES, type Family, RATE_FAMILIES, type RateFamily } from '../core/family';
 import { toCredits } from '../core/money';
 import { TIERS } from '../core/tiers';
 import type { AppContext } from '../http/context';
+import { hourlyLimitsOf } from '../http/deps';
 import type { Model } from '../providers/types';
 import type { AccountRoute } from '../routes/account/route';
 import { within } from './frame';
@@ -99,6 +100,7 @@ async function pricing(c: AppContext): Promise<Response> {
   const context = await viewerOf(c);
   const { models, own } = await modelsAtOwnPrices(c, context);
   const org = c.req.query('org');
+  const limits = hourlyLimitsOf(c.env);
   return page(
     c,
     {
@@ -156,7 +158,7 @@ async function pricing(c: AppContext): Promise<Response> {
                 {RATE_FAMILIES.map((family) => (
                   <tr>
                     <th scope="row">{RATE_LABELS[family]}</th>
-                    <td class="number">{whole(HOURLY_LIMITS[family])}</td>
+                    <td class="number">{whole(limits[family])}</td>
                   </tr>
                 ))}
               </tbody>

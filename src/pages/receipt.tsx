@@ -1,6 +1,7 @@
 /** A whole request: what it cost and why, what was tried, and everything else known of it. */
 import type { FC } from 'hono/jsx';
 import type { VerbContext } from '../console/context';
+import { keyNameOf } from '../console/usage/names';
 import { type Receipt, showReceipt } from '../console/usage/receipt';
 import { toCredits } from '../core/money';
 import { isRecord } from '../core/record';
@@ -124,10 +125,11 @@ export async function receiptPage(c: AppContext, context: VerbContext): Promise<
   const found = await showReceipt(context, parameter(c, 'id'));
   if (!found.ok) return refusalPage(c, found.error);
   const receipt = found.value;
+  const keyName = receipt.keyId === null ? undefined : await keyNameOf(context.db, context.accountId, receipt.keyId);
   const { latencyMs, firstByteMs, attempts, stream, endUser, tags } = receipt.detail;
   const facts: [string, string | undefined][] = [
     ['Endpoint', receipt.endpoint ?? undefined],
-    ['Key', receipt.keyId ?? undefined],
+    ['Key', keyName ?? receipt.keyId ?? undefined],
     ['End user', typeof endUser === 'string' ? endUser : undefined],
     ['Tags', Array.isArray(tags) ? tags.join(', ') : undefined],
     ['Took', typeof latencyMs === 'number' ? `${whole(latencyMs)} ms` : undefined],

@@ -3,7 +3,7 @@ import type { FC } from 'hono/jsx';
 import { listApiKeys } from '../console/api-keys/list';
 import type { VerbContext } from '../console/context';
 import { listMembers } from '../console/organizations/members';
-import { usageChoices } from '../console/usage/choices';
+import { callerChoices, modelChoices } from '../console/usage/choices';
 import { STATUSES, type UsageFilter, usageFilterInput } from '../console/usage/filter';
 import { type Asked, marked, readQuery } from './form';
 
@@ -98,15 +98,20 @@ export const Filter: FC<FilterProps> = ({ asked: { filter, error }, typed, picks
 const named = (all: { id: string; name: string; hint?: string }[]): [string, string][] =>
   all.map(({ id, name, hint = id }) => [id, all.filter((one) => one.name === name).length > 1 ? `${name} (${hint})` : name]);
 
-/** The choices are what occurs in the usage. */
-export async function picksOf(context: VerbContext, filter: UsageFilter): Promise<Pick[]> {
+/**
+ * The choices are what occurs in the usage.
+ *
+ * @param called The models that occur with this filter.
+ */
+export async function picksOf(context: VerbContext, filter: UsageFilter, called: readonly string[]): Promise<Pick[]> {
   const seesMembers = context.organization && context.permissions.has('organization.read');
-  const [{ models, callers }, keys, { members }] = await Promise.all([
-    usageChoices(context, filter),
+  const [models, callers, keys, { members }] = await Promise.all([
+    filter.model === undefined ? called : modelChoices(context, filter),
+    seesMembers ? callerChoices(context, filter) : [],
     context.permissions.has('keys.read') ? listApiKeys(context) : { keys: [] },
     seesMembers ? listMembers(context) : { members: [] },
   ]);
-  const gone = seesMembers ? callers.filter(({ id }) => !members.some(({ userId }) => userId === id)) : [];
+  const gone = callers.filter(({ id }) => !members.some(({ userId }) => userId === id));
   const people = [
     ...members.map(({ userId: id, name, email }) => ({ id, name, hint: email })),
     ...gone.map(({ id, name, email }) => ({ id, name: `${name}, no member now`, hint: email })),

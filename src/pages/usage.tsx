@@ -175,7 +175,11 @@ async function usagePage(c: AppContext, context: VerbContext): Promise<Response>
   if (!usage.ok) return refusalPage(c, usage.error);
   const { logs, nextCursor, costByModel, topExpensiveRequests } = usage.value;
   const [picks, rows, shares] = await Promise.all([
-    picksOf(context, filter),
+    picksOf(
+      context,
+      filter,
+      costByModel.flatMap(({ model }) => model ?? []),
+    ),
     dailyByModel(context, filter),
     sharesOf(context, { filter, by: query.by, costByModel }),
   ]);

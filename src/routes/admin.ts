@@ -157,7 +157,10 @@ admin.post('/accounts/:id/restore', (c) =>
 );
 
 admin.post('/accounts/:id/recover', (c) =>
-  withAccount(c, async (deps, id) => c.json(await recover(deps, id, (await deps.account(id).books())!))),
+  withAccount(c, async (deps, id) => {
+    const recovered = await recover(deps, id, (await deps.account(id).books())!);
+    return answer(c, recovered);
+  }),
 );
 
 admin.post('/vouchers', async (c) => {

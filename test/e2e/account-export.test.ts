@@ -12,7 +12,7 @@ const ALLOWED_KB = 16_000;
 
 let worker: Worker;
 beforeAll(async () => {
-  worker = await Worker.start({ LOCAL: '1' }, { inspected: true, ownProcess: true });
+  worker = await Worker.start({ LOCAL: '1' }, { inspected: true });
 });
 afterAll(() => worker?.stop());
 

@@ -6,7 +6,7 @@ import { Worker } from './support/worker';
 
 let worker: Worker;
 beforeAll(async () => {
-  worker = await Worker.start({ LOCAL: '1' });
+  worker = await Worker.shared();
 });
 afterAll(() => worker?.stop());
 
@@ -68,7 +68,9 @@ describe('a person with a browser without JavaScript', () => {
       return html.includes(id) && html;
     });
     expect(usage).toContain('succeeded');
-    expect(await show(person, `/usage/${id}`)).toContain('How the charge comes about');
+    const receipt = await show(person, `/usage/${id}`);
+    expect(receipt).toContain('How the charge comes about');
+    expect(receipt).toMatch(/<dt>Key<\/dt>\s*<dd[^>]*>by &lt;hand&gt;</);
     expect((await submit(person, '/sign-out', {})).at).toBe('/');
     expect((await person.fetch('/usage')).status).toBe(303);
     const back = await submit(person, '/sign-in', { email: person.email, password: person.password, how: 'password', next: '/settings' });

@@ -11,7 +11,7 @@ import { ADMIN_TOKEN, Worker } from './support/worker';
 let rig: Rig;
 let sandbox: Worker;
 beforeAll(async () => {
-  [rig, sandbox] = await Promise.all([Rig.start({ solo: 12, dear: 4 }), Worker.start({ LOCAL: '1' })]);
+  [rig, sandbox] = await Promise.all([Rig.start({ solo: 12, dear: 4 }), Worker.shared()]);
 });
 afterAll(async () => {
   await rig?.stop();

@@ -11,7 +11,7 @@ import { Worker } from './support/worker';
 
 let worker: Worker;
 beforeAll(async () => {
-  worker = await Worker.start({ LOCAL: '1' }, { ownProcess: true });
+  worker = await Worker.start({ LOCAL: '1' });
 });
 afterAll(() => worker?.stop());
 

@@ -156,12 +156,18 @@ describe('an OIDC provider', () => {
   it('that refuses somebody has them told on a page, and a program in JSON', async () => {
     const acme = await team();
     const { id } = await provider(acme, oidcOf('refusing.example'));
-    const at = `/api/auth/sso/${id}?error=access_denied&error_description=${encodeURIComponent('<b>Not assigned to this application</b>')}`;
-    const shown = await new Person(worker).fetch(at);
+    const person = new Person(worker, 'p@refusing.example');
+    const state = new URL((await begin(person)).url).searchParams.get('state');
+    const words = encodeURIComponent('<b>Not assigned to this application</b>');
+    const at = `/api/auth/sso/${id}?error=access_denied&error_description=${words}&state=${state}`;
+    const shown = await person.fetch(at);
     expect([shown.status, shown.headers.get('content-type')]).toEqual([403, 'text/html; charset=utf-8']);
     expect(await shown.text()).toContain('refused: &lt;b&gt;Not assigned to this application');
-    const told = await new Person(worker).fetch(at, { headers: { accept: 'application/json' } });
+    const told = await person.fetch(at, { headers: { accept: 'application/json' } });
     expect(await told.json()).toMatchObject({ error: { type: 'access_denied' } });
+    const sentHere = await new Person(worker).fetch(at);
+    expect(sentHere.status).toBe(403);
+    expect(await sentHere.text(), 'words that whoever made the link has chosen').not.toContain('Not assigned');
   });
 
   it('lets nobody in who did not begin in the same browser, and no code twice', async () => {

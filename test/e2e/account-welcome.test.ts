@@ -9,7 +9,7 @@ let owner: Person;
 let organization: string;
 
 beforeAll(async () => {
-  worker = await Worker.start({ LOCAL: '1' }, { ownProcess: true });
+  worker = await Worker.start({ LOCAL: '1' });
   owner = await Person.signedIn(worker);
   organization = (await owner.get<{ id: string }>('/api/orgs', { json: { name: 'Acme' } })).id;
 });

@@ -11,7 +11,7 @@ const FORGED = `ck_${'0'.repeat(58)}`;
 
 let worker: Worker;
 beforeAll(async () => {
-  worker = await Worker.start({ LOCAL: '1' });
+  worker = await Worker.shared();
 });
 afterAll(() => worker?.stop());
 

@@ -1,7 +1,7 @@
 // Every page in a real browser: at phone and desktop width, light and dark; what axe finds, and what breaks the policy.
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { COLOUR_RULES, chromiumPath, launch, SIZES, shoot, strict, violations } from './support/browser';
+import { COLOUR_RULES, chromiumPath, LAYOUT_RULES, launch, SIZES, shoot, strict, violations } from './support/browser';
 import { Person } from './support/person';
 import { until } from './support/wait';
 import { Worker } from './support/worker';
@@ -41,7 +41,7 @@ let requestId = '';
 
 beforeAll(async () => {
   if (!chromiumPath) return;
-  [worker, browser] = await Promise.all([Worker.start({ LOCAL: '1' }), launch()]);
+  [worker, browser] = await Promise.all([Worker.shared(), launch()]);
   person = await Person.signedIn(worker);
   const { accountId } = await person.get<{ accountId: string }>('/api/me');
   await worker.admin(`/accounts/${accountId}/grants`, { credits: 5_000, reason: 'a test', eventId: 'pages' });
@@ -75,12 +75,13 @@ async function signIn(context: BrowserContext): Promise<void> {
 
 const fileName = (path: string): string => path.replace(/[^a-z0-9]+/gi, '-').replace(/^-|-$/g, '') || 'home';
 
-/** In the dark only the colours are others, and those are the same on a phone. */
+/** In the dark only the colours are others, and those are the same on a phone, where only what is how large and in reach is. */
 async function look(page: Page, at: string, size: string): Promise<void> {
   for (const colorScheme of size === 'phone' && !process.env.SCREENSHOTS ? (['light'] as const) : (['light', 'dark'] as const)) {
     await page.emulateMedia({ colorScheme });
     await shoot(page, `${at}-${colorScheme}`);
-    expect(await violations(page, colorScheme === 'dark' ? COLOUR_RULES : undefined), `${at} ${colorScheme}`).toEqual([]);
+    const rules = colorScheme === 'dark' ? COLOUR_RULES : size === 'phone' ? LAYOUT_RULES : undefined;
+    expect(await violations(page, rules), `${at} ${colorScheme}`).toEqual([]);
   }
 }
 

@@ -24,7 +24,7 @@ let cookies: Parameters<BrowserContext['addCookies']>[0];
 
 beforeAll(async () => {
   if (!chromiumPath) return;
-  [worker, browser] = await Promise.all([Worker.start({ LOCAL: '1' }), launch()]);
+  [worker, browser] = await Promise.all([Worker.shared(), launch()]);
   person = await Person.signedIn(worker);
   const { accountId } = await person.get<{ accountId: string }>('/api/me');
   await worker.admin(`/accounts/${accountId}/grants`, { credits: 5_000, reason: 'a test', eventId: 'use' });

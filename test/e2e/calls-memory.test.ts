@@ -11,7 +11,7 @@ const ALL_KB = (STREAMS * 2 * PROMPT.length) / 1_024;
 
 let rig: Rig;
 beforeAll(async () => {
-  rig = await Rig.start({ solo: 4, messages: 1, responses: 1, gemini: 1 }, {}, { inspected: true, ownProcess: true });
+  rig = await Rig.start({ solo: 4, messages: 1, responses: 1, gemini: 1 }, {}, { inspected: true });
 });
 afterAll(() => rig?.stop());
 

@@ -69,7 +69,7 @@ describe('a call that outlasts its lease', () => {
 /** Of the tests that kill it, one after the other. */
 let mortal: Rig;
 beforeAll(async () => {
-  mortal = await Rig.start({ solo: 8 }, QUICK, { ownProcess: true });
+  mortal = await Rig.start({ solo: 8 }, QUICK);
 });
 afterAll(() => mortal?.stop());
 

@@ -17,7 +17,7 @@ const MODEL = 'gemini-3-flash-official';
 let local: Worker;
 let rig: Rig;
 beforeAll(async () => {
-  local = await Worker.start({ LOCAL: '1' });
+  local = await Worker.shared();
   rig = await Rig.start({});
 });
 afterAll(async () => {

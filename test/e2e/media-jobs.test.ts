@@ -10,7 +10,7 @@ const STATUS_HOLD_MS = 2_000;
 
 let worker: Worker;
 beforeAll(async () => {
-  worker = await Worker.start({ LOCAL: '1', JSON_STATUS_HOLD_MS: STATUS_HOLD_MS, KEEPALIVE_MS: 200 }, { ownProcess: true });
+  worker = await Worker.start({ LOCAL: '1', JSON_STATUS_HOLD_MS: STATUS_HOLD_MS, KEEPALIVE_MS: 200 });
 });
 afterAll(() => worker?.stop());
 

@@ -12,7 +12,7 @@ const ALLOWED_KB = 20_000;
 let worker: Worker;
 let account: Account;
 beforeAll(async () => {
-  worker = await Worker.start({ LOCAL: '1' }, { inspected: true, ownProcess: true });
+  worker = await Worker.start({ LOCAL: '1' }, { inspected: true });
   account = await openAccount(worker);
 });
 afterAll(() => worker?.stop());

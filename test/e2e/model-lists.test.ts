@@ -12,7 +12,7 @@ import { ADMIN_TOKEN, Worker } from './support/worker';
 let worker: Worker;
 let account: Account;
 beforeAll(async () => {
-  worker = await Worker.start({ LOCAL: '1' });
+  worker = await Worker.shared();
   account = await openAccount(worker);
 });
 afterAll(() => worker?.stop());

@@ -7,7 +7,7 @@ import { Worker } from './support/worker';
 let worker: Worker;
 let account: Account;
 beforeAll(async () => {
-  worker = await Worker.start({ LOCAL: '1' });
+  worker = await Worker.shared();
   account = await openMediaAccount(worker, 1_000_000, 'scale');
 });
 afterAll(() => worker?.stop());

@@ -28,7 +28,7 @@ beforeAll(async () => {
   const slashed = [
     { id: 'custom-slashed', baseUrl: 'http://127.0.0.1:9', models: [{ id: 'maker/model-1.5', inputUsdPerMtok: 1, outputUsdPerMtok: 2 }] },
   ];
-  sandbox = await Worker.start({ LOCAL: '1' });
+  sandbox = await Worker.shared();
   rig = await Rig.start({}, { CUSTOM_PROVIDERS: JSON.stringify(slashed), ANTHROPIC_API_KEY: '', OPENROUTER_API_KEY: '' });
 });
 afterAll(async () => {

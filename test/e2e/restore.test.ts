@@ -20,7 +20,7 @@ const AT_ONCE = 10;
 let rig: Rig;
 const kept = mkdtempSync(join(tmpdir(), 'gateway-restore-'));
 beforeAll(async () => {
-  rig = await Rig.start({ solo: 1 }, {}, { ownProcess: true });
+  rig = await Rig.start({ solo: 1 });
 });
 afterAll(async () => {
   await rig?.stop();

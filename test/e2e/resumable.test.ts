@@ -11,7 +11,7 @@ const RESUMABLE = { 'x-resumable': 'true' };
 
 let rig: Rig;
 beforeAll(async () => {
-  rig = await Rig.start({ solo: 12 }, { KEEPALIVE_MS: 150, STATUS_HOLD_MS: 1_000 }, { ownProcess: true });
+  rig = await Rig.start({ solo: 12 }, { KEEPALIVE_MS: 150, STATUS_HOLD_MS: 1_000 });
 });
 afterAll(() => rig?.stop());
 

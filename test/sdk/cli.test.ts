@@ -3,7 +3,8 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { printTable } from '../../sdk/cli/output.js';
 import type { Account } from '../e2e/support/account';
 import { openMediaAccount } from '../e2e/support/media';
 import { Worker } from '../e2e/support/worker';
@@ -238,11 +239,29 @@ describe('the account', () => {
     expect((await hypereal(['keys'], { env })).out.trim().split('\n')).toHaveLength(before);
   });
 
+  it('lines columns up under letters that take two places, and under those that take none', () => {
+    const { isTTY } = process.stdout;
+    const written: string[] = [];
+    const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => written.push(String(text)) > 0);
+    try {
+      process.stdout.isTTY = true;
+      printTable([
+        ['鍵の名', 'live'],
+        ['cafe\u0301 🚀', 'test'],
+        ['plain', 'live'],
+      ]);
+    } finally {
+      process.stdout.isTTY = isTTY;
+      write.mockRestore();
+    }
+    expect(written).toEqual(['鍵の名   live\n', 'cafe\u0301 🚀  test\n', 'plain    live\n']);
+  });
+
   it('shows what of a key’s limit is spent, of whatever period that is', async () => {
-    const key = await account.addKey({ name: 'for good', spendingLimit: 500, limitPeriod: 'total' });
-    await hypereal(['chat', 'Hello'], { env: { HYPEREAL_API_KEY: key } });
-    const reader = await account.addKey({ name: 'reader', scopes: ['keys.read'] });
-    const { out } = await hypereal(['keys'], { env: { HYPEREAL_API_KEY: reader } });
+    const env = { HYPEREAL_API_KEY: await account.addKey({ name: 'manager', scopes: ['keys.read', 'keys.write'] }) };
+    const created = await hypereal(['keys', 'create', 'for good', '--spending-limit', '500', '--limit-period', 'total'], { env });
+    await hypereal(['chat', 'Hello'], { env: { HYPEREAL_API_KEY: created.out.trim() } });
+    const { out } = await hypereal(['keys'], { env });
     expect(out).toMatch(/\tfor good\tlive\tactive\t0\.\d+\/500 in all\n/);
   });
 

@@ -20,7 +20,7 @@ let account: Account;
 let user: string;
 beforeAll(async () => {
   user = await installed();
-  gateway = await Worker.start({ LOCAL: '1' });
+  gateway = await Worker.shared();
   account = await openMediaAccount(gateway);
 }, 120_000);
 afterAll(async () => {

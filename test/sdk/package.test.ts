@@ -24,7 +24,7 @@ let account: Account;
 let user: string;
 beforeAll(async () => {
   user = await installed();
-  worker = await Worker.start({ LOCAL: '1' });
+  worker = await Worker.shared();
   account = await openMediaAccount(worker);
 }, 120_000);
 afterAll(async () => {

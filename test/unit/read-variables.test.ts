@@ -5,6 +5,17 @@ import { readAccountSettings } from '../../src/env-account';
 const KEY_MAC_SECRET = 'x'.repeat(32);
 const AUTH_SECRET = 'x'.repeat(32);
 
+describe('a variable with nothing in it', () => {
+  it.each(['', ' ', '\n'])('is as good as none: %j', (blank) => {
+    const names = ['KEY_MAC_SECRET_PREVIOUS', 'ADMIN_TOKEN', 'PUBLIC_URL', 'RESULT_RETENTION_DAYS', 'BODY_LIMIT_BYTES', 'LOCAL'];
+    const env = { KEY_MAC_SECRET, ...Object.fromEntries(names.map((name) => [name, blank])) };
+    expect(readSettings(env)).toEqual(readSettings({ KEY_MAC_SECRET }));
+    const account = { AUTH_SECRET, MAIL_FROM: blank, BRAND: blank, STRIPE_SECRET_KEY: blank, SIGN_UP: blank };
+    expect(readAccountSettings(account)).toEqual(readAccountSettings({ AUTH_SECRET }));
+    expect(() => readSettings({ KEY_MAC_SECRET: blank })).toThrow('KEY_MAC_SECRET is not usable: it is needed, and is not set');
+  });
+});
+
 describe('a variable that is not usable', () => {
   it.each<[Record<string, string>, string]>([
     [{}, 'KEY_MAC_SECRET is not usable: it is needed, and is not set'],
@@ -27,7 +38,6 @@ describe('a variable that is not usable', () => {
     [{}, 'AUTH_SECRET is not usable: it is needed, and is not set'],
     [{ AUTH_SECRET, SIGN_UP: 'maybe' }, 'SIGN_UP is not usable: it must be open, invited or closed'],
     [{ AUTH_SECRET, BRAND: 'x'.repeat(41) }, 'BRAND is not usable: it must have at most 40 characters'],
-    [{ AUTH_SECRET, MAIL_FROM: '' }, 'MAIL_FROM is not usable: it must not be empty'],
   ])('of the account plane too: %o', (env, words) => {
     expect(() => readAccountSettings(env)).toThrow(new Error(`The variable ${words}`));
   });

@@ -5,11 +5,20 @@
  */
 import { type D1Migration, env, runInDurableObject } from 'cloudflare:test';
 
+/** What was asked of a database: statements run, and rows that they had to look at. */
+export interface Asked {
+  rowsRead: number;
+  queries: string[];
+  /** What SQLite does for one of them. */
+  planOf(query: string): string;
+}
+
 /** Runs the work where it has a database of its own, new and migrated. */
-export function withDatabase<T>(name: string, work: (db: D1Database) => Promise<T>): Promise<T> {
+export function withDatabase<T>(name: string, work: (db: D1Database, asked: Asked) => Promise<T>): Promise<T> {
   return runInDurableObject(env.LIVE_STREAM.getByName(name), (_object, { storage }) => {
     migrate(storage.sql, env.TEST_MIGRATIONS);
-    return work(databaseIn(storage));
+    const asked: Asked = { rowsRead: 0, queries: [], planOf: (query) => planOf(storage.sql, query) };
+    return work(databaseIn(storage, asked), asked);
   });
 }
 
@@ -21,13 +30,14 @@ class Statement {
   constructor(
     private readonly storage: DurableObjectStorage,
     private readonly query: string,
+    private readonly asked: Asked,
     private readonly values: readonly unknown[] = [],
   ) {}
 
   bind(...values: unknown[]): Statement {
     const unknown = values.indexOf(undefined);
     if (unknown >= 0) throw new Error(`D1_TYPE_ERROR: Type 'undefined' not supported for value ${unknown}`);
-    return new Statement(this.storage, this.query, values);
+    return new Statement(this.storage, this.query, this.asked, values);
   }
 
   private execute() {
@@ -37,6 +47,8 @@ class Statement {
     const cursor = sql.exec(this.query, ...values);
     const { columnNames: columns } = cursor;
     const rows = [...cursor.raw()];
+    this.asked.rowsRead += cursor.rowsRead;
+    this.asked.queries.push(this.query);
     return { columns, rows, changes: total(sql) - before };
   }
 
@@ -64,11 +76,18 @@ class Statement {
   }
 }
 
+const planOf = (sql: SqlStorage, query: string): string =>
+  sql
+    .exec(`EXPLAIN QUERY PLAN ${query}`, ...(query.match(/\?/g) ?? []).map(() => null))
+    .toArray()
+    .map(({ detail }) => detail)
+    .join('\n');
+
 const total = (sql: SqlStorage): number => Number(sql.exec('SELECT total_changes() AS total').one().total);
 
-function databaseIn(storage: DurableObjectStorage): D1Database {
+function databaseIn(storage: DurableObjectStorage, asked: Asked): D1Database {
   const database = {
-    prepare: (query: string) => new Statement(storage, query),
+    prepare: (query: string) => new Statement(storage, query, asked),
     batch: async (statements: Statement[]) => storage.transactionSync(() => statements.map((statement) => statement.now())),
   };
   return database as unknown as D1Database;

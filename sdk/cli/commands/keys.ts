@@ -3,7 +3,7 @@ import { type Command, type Context, UsageError } from '../context.js';
 import { print, printJson, printTable } from '../output.js';
 
 const USAGE = `hypereal keys [list]
-hypereal keys create <name> [--spending-limit CREDITS] [--auto-disable] [--test]
+hypereal keys create <name> [--spending-limit CREDITS] [--limit-period day|week|month|total] [--auto-disable] [--test]
 hypereal keys rotate <id>
 hypereal keys revoke <id>
 
@@ -39,9 +39,14 @@ function show(asJson: boolean, key: Key): void {
 export const keys: Command = {
   summary: 'lists, makes, rotates and revokes API keys',
   usage: USAGE,
-  options: { 'spending-limit': { type: 'string' }, 'auto-disable': { type: 'boolean' }, test: { type: 'boolean' } },
+  options: {
+    'spending-limit': { type: 'string' },
+    'limit-period': { type: 'string' },
+    'auto-disable': { type: 'boolean' },
+    test: { type: 'boolean' },
+  },
   async run(context) {
-    const { words, asJson, number, flag } = context;
+    const { words, asJson, number, flag, text } = context;
     const [verb = 'list', name, beyond] = words;
     if (verb === 'list') {
       const answer = await ask<{ keys: Key[] }>(context, 'GET');
@@ -52,10 +57,12 @@ export const keys: Command = {
     if (beyond !== undefined)
       throw new UsageError(`There is no place for \`${beyond}\`: a name of several words stands in quotes.\n\n${USAGE}`);
     const spendingLimit = number('spending-limit');
+    const limitPeriod = text('limit-period');
     const fields = {
       name,
       mode: flag('test') ? 'test' : 'live',
       ...(spendingLimit !== undefined && { spendingLimit }),
+      ...(limitPeriod !== undefined && { limitPeriod }),
       ...(flag('auto-disable') && { autoDisable: true }),
     };
     if (verb === 'create') return show(asJson, await ask<Key>(context, 'POST', PATH, fields));

@@ -1,7 +1,7 @@
 /** Records what verbs do: with a change of D1 in the same batch, with a change of an account object through its outbox. */
 import type { AccountStub } from '../../account/stub';
 import { type AuditRecord, newAuditEntryId } from '../../core/audit';
-import { writeAudit } from '../../db/audit';
+import { writeAudit, writeAuditRecords } from '../../db/audit';
 import type { VerbContext } from '../context';
 
 export interface AuditEntry {
@@ -50,7 +50,11 @@ export async function collectAudit(deps: { db: D1Database; account: (id: string)
   try {
     const stub = deps.account(accountId);
     const entities = await stub.auditRecords();
-    for (const { record } of entities) await writeAudit(deps.db, accountId, record);
+    await writeAuditRecords(
+      deps.db,
+      accountId,
+      entities.map(({ record }) => record),
+    );
     if (entities.length > 0)
       await stub.acknowledge({ epoch: 0, closeSeqs: [], entities: entities.map(({ id, version }) => ({ id, version })) });
   } catch (error) {

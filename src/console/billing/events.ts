@@ -62,26 +62,31 @@ async function credit(deps: Deps, session: Stripe.Checkout.Session): Promise<Res
     console.error('payment for a deleted organization', JSON.stringify({ session: session.id, accountId, cents }));
   await grant(deps, accountId, { eventId: `stripe:${session.id}`, cents, reason: 'Top-up' }, entry);
   const intent = idOf(session.payment_intent);
-  const values = [session.id, accountId, intent, cents, await receiptUrl(deps, intent), deps.now()];
   await deps.db
-    .prepare("INSERT INTO payments VALUES (?, ?, ?, ?, 'usd', ?, ?) ON CONFLICT DO NOTHING")
-    .bind(...values)
+    .prepare("INSERT INTO payments VALUES (?, ?, ?, ?, 'usd', NULL, ?) ON CONFLICT DO NOTHING")
+    .bind(session.id, accountId, intent, cents, deps.now())
     .run();
   const query = 'SELECT event_id AS eventId, kind, cents FROM payment_changes WHERE payment_intent = ?';
   const { results } = await deps.db.prepare(query).bind(intent).all<Change>();
   for (const change of results) await applyChange(deps, accountId, session.id, change);
+  if (intent !== null) await noteReceipt(deps, session.id, intent);
   return done;
 }
 
-/** Stripe's own receipt, where available; the payment counts without. */
-async function receiptUrl(deps: Deps, intent: string | null): Promise<string | null> {
-  const stripe = intent === null ? undefined : stripeOf(deps);
-  if (!stripe) return null;
+const NOTE_RECEIPT = 'UPDATE payments SET receipt_url = ? WHERE id = ? AND receipt_url IS NULL';
+
+/**
+ * Stripe's own receipt, where it can be had; the payment counts without. It comes last: while Stripe is slow to say, the
+ * request that tells of the payment may be over, and what is refunded meanwhile must find it.
+ */
+async function noteReceipt(deps: Deps, sessionId: string, intent: string): Promise<void> {
+  const stripe = stripeOf(deps);
+  if (!stripe) return;
   try {
-    const { latest_charge: charge } = await stripe.paymentIntents.retrieve(intent!, { expand: ['latest_charge'] });
-    return charge && typeof charge === 'object' ? charge.receipt_url : null;
-  } catch {
-    return null;
+    const { latest_charge: charge } = await stripe.paymentIntents.retrieve(intent, { expand: ['latest_charge'] });
+    if (charge && typeof charge === 'object') await deps.db.prepare(NOTE_RECEIPT).bind(charge.receipt_url, sessionId).run();
+  } catch (error) {
+    console.error('receipt not noted', JSON.stringify({ session: sessionId, error: String(error) }));
   }
 }
 

@@ -1,6 +1,7 @@
 import { availableMicro, priceFactor, toCredits } from '../../core/money';
 import { TIERS } from '../../core/tiers';
 import type { VerbContext } from '../context';
+import { takesPayments } from './set-up';
 
 const HOLDS_SHOWN = 100;
 
@@ -38,6 +39,6 @@ export async function showBilling(context: VerbContext) {
       heldCredits: toCredits(heldMicro),
       openedAt: new Date(openedAtMs).toISOString(),
     })),
-    canTopUp: context.settings.STRIPE_SECRET_KEY !== undefined,
+    canTopUp: takesPayments(context.settings),
   };
 }

@@ -1,9 +1,10 @@
 /** Stripe's client, made when a payment is first asked for. */
 import Stripe from 'stripe';
 import type { AccountPlaneDeps } from '../deps';
+import { takesPayments } from './set-up';
 
 export function stripeOf({ settings }: Pick<AccountPlaneDeps, 'settings'>): Stripe | undefined {
-  if (settings.STRIPE_SECRET_KEY === undefined) return undefined;
+  if (!takesPayments(settings)) return undefined;
   const url = new URL(settings.STRIPE_URL);
   return new Stripe(settings.STRIPE_SECRET_KEY, {
     httpClient: Stripe.createFetchHttpClient(),

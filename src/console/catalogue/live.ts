@@ -25,7 +25,8 @@ export class LiveCatalogue {
   registry: Registry;
   /** The file as last seen. */
   seen: FileState | undefined;
-  private isLoaded = false;
+  /** False as long as nobody can say whether there is a file. */
+  isLoaded = false;
   private hasFile = false;
   private lookedAtMs = Number.NEGATIVE_INFINITY;
 
@@ -89,7 +90,7 @@ export class LiveCatalogue {
     if (!applied.ok) return this.refused(applied.errors);
     this.registry = applied.value.registry;
     this.hasFile = true;
-    await this.keepAsGood(text!, etag);
+    await this.keepAsGood(text!, etag).catch((error: unknown) => console.error('catalogue file not kept', String(error)));
   }
 
   private async withoutFile(): Promise<void> {

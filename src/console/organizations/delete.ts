@@ -15,6 +15,12 @@ export const deleteOrganizationInput = z.strictObject({
 /** Enough of them to name in the refusal. */
 const DEPLOYMENTS = 'SELECT slug FROM deployments WHERE account_id = ? ORDER BY slug LIMIT 20';
 
+/** One that is made meanwhile keeps the organization, or sees that it is gone. */
+const DELETE = `UPDATE organizations SET deleted_at = ? WHERE id = ? AND deleted_at IS NULL
+  AND NOT EXISTS (SELECT 1 FROM deployments d WHERE d.account_id = organizations.account_id)`;
+
+const DELETED = 'SELECT id FROM organizations WHERE id = ? AND deleted_at IS NOT NULL';
+
 function wouldLose(credits: number) {
   const count = credits.toLocaleString('en', { maximumFractionDigits: 6 });
   return fail('conflict', `The wallet still has ${count} credits, which would be lost: confirm that by \`forfeitCredits\`.`, {
@@ -29,11 +35,8 @@ export async function deleteOrganization(
 ): Promise<Result<{ id: string; deleted: true }>> {
   const { id, slug } = organizationOf(context);
   if (input.confirm !== slug) return fail('invalid_request', `Send \`confirm: "${slug}"\` to delete it.`, { param: 'confirm' });
-  const { results: deployments } = await context.db.prepare(DEPLOYMENTS).bind(context.accountId).all<{ slug: string }>();
-  if (deployments.length > 0) {
-    const slugs = deployments.map((deployment) => deployment.slug).join(', ');
-    return fail('conflict', `Delete its deployments first, since nobody could end them afterwards: ${slugs}.`, { code: 'has_deployments' });
-  }
+  const deployed = await refuseDeployed(context);
+  if (deployed) return deployed;
   const stub = context.account(context.accountId);
   const view = await stub.view();
   if (view && view.heldMicro > 0)
@@ -42,13 +45,13 @@ export async function deleteOrganization(
   if (creditsLeft > 0 && !input.forfeitCredits) return wouldLose(creditsLeft);
   // Before and after, so that no key outlives the organization, not even one made meanwhile.
   const keysRevoked = await revokeKeys(context);
-  const change = context.db.prepare('UPDATE organizations SET deleted_at = ? WHERE id = ? AND deleted_at IS NULL').bind(context.now(), id);
+  const change = context.db.prepare(DELETE).bind(context.now(), id);
   const others = [
-    'DELETE FROM sso_providers WHERE organization_id = ?',
-    "UPDATE invitations SET status = 'revoked' WHERE organization_id = ? AND status = 'pending'",
+    `DELETE FROM sso_providers WHERE organization_id = (${DELETED})`,
+    `UPDATE invitations SET status = 'revoked' WHERE organization_id = (${DELETED}) AND status = 'pending'`,
     'UPDATE stored_objects SET given_up = 1 WHERE account_id = (SELECT account_id FROM organizations WHERE id = ? AND deleted_at IS NOT NULL)',
   ];
-  await commit(
+  const deleted = await commit(
     context,
     {
       action: 'organization.delete',
@@ -58,16 +61,25 @@ export async function deleteOrganization(
     change,
     ...others.map((sql) => context.db.prepare(sql).bind(id)),
   );
+  const stays = deleted ? undefined : await refuseDeployed(context);
+  if (stays) return stays;
   await revokeKeys(context);
   return ok({ id, deleted: true });
 }
 
-/** Gives the number of keys. */
+async function refuseDeployed({ db, accountId }: VerbContext) {
+  const { results: deployments } = await db.prepare(DEPLOYMENTS).bind(accountId).all<{ slug: string }>();
+  if (deployments.length === 0) return undefined;
+  const slugs = deployments.map((deployment) => deployment.slug).join(', ');
+  return fail('conflict', `Delete its deployments first, since nobody could end them afterwards: ${slugs}.`, { code: 'has_deployments' });
+}
+
+/** How many there were. */
 async function revokeKeys(context: VerbContext): Promise<number> {
   const stub = context.account(context.accountId);
   const keys = (await stub.listKeys()).filter(({ status }) => status !== 'revoked');
   const detail = { because: 'organization.delete' };
-  for (const { id } of keys) await stub.revokeKey(id, auditRecord(context, { action: 'api_key.revoke', target: id, detail }));
+  await stub.revokeKeys(keys.map(({ id }) => ({ id, audit: auditRecord(context, { action: 'api_key.revoke', target: id, detail }) })));
   if (keys.length > 0) await collectAudit(context, context.accountId);
   return keys.length;
 }

@@ -1,7 +1,7 @@
 /** The verbs for an organization's members. Every change has the condition that an owner remains. */
 import { z } from 'zod';
 import type { KeySummary } from '../../account/types';
-import { fail, ok, type Result } from '../../core/errors';
+import { fail, type GatewayError, ok, type Result } from '../../core/errors';
 import { auditRecord, collectAudit, commit } from '../audit/commit';
 import type { VerbContext } from '../context';
 import { ROLES, type Role } from '../permissions';
@@ -50,7 +50,16 @@ export async function changeRole(
     .bind(organizationOf(context).id, userId, role, member.role);
   const entry = { action: 'member.change_role', target: userId, detail: { from: member.role, to: role } };
   const changed = await commit(context, entry, change, revokeUnbacked(context.db, organizationOf(context).id));
-  return changed ? ok({ userId, role }) : fail('conflict', LAST_OWNER);
+  return changed ? ok({ userId, role }) : whyNot(context, member);
+}
+
+/** What keeps a change of a member from taking effect. */
+async function whyNot(context: VerbContext, { userId, role }: MemberView): Promise<{ ok: false; error: GatewayError }> {
+  const present = await find(context, userId);
+  if (!present) return fail('not_found', NO_MEMBER);
+  return present.role === role
+    ? fail('conflict', LAST_OWNER)
+    : fail('conflict', `Their role has just been changed to ${present.role}; look again.`);
 }
 
 /** Removes a member and revokes the keys whose secret they know; where they know only the old secret of a rotated key, that secret ends. */
@@ -72,7 +81,7 @@ export async function removeMember(context: VerbContext, userId: string): Promis
     detail: { email: member.email, role: member.role, keysRevoked },
   };
   const others = [revokeUnbacked(context.db, organizationOf(context).id), ...(leaves ? [] : [keepOut(context, userId)])];
-  if (!(await commit(context, entry, change, ...others))) return fail('conflict', LAST_OWNER);
+  if (!(await commit(context, entry, change, ...others))) return whyNot(context, member);
   const later = await revokeKeysOf(context, userId);
   return ok({ userId, keysRevoked: keysRevoked.length + later.length });
 }
@@ -107,7 +116,7 @@ async function revokeKeysOf(context: VerbContext, userId: string): Promise<strin
   const keys = all.filter((key) => hasSecret(key, userId));
   const others = all.filter((key) => key.previousBy === userId && !keys.includes(key));
   const detail = { because: 'its maker leaves', userId };
-  for (const { id } of keys) await stub.revokeKey(id, auditRecord(context, { action: 'api_key.revoke', target: id, detail }));
+  await stub.revokeKeys(keys.map(({ id }) => ({ id, audit: auditRecord(context, { action: 'api_key.revoke', target: id, detail }) })));
   for (const { id } of others) await stub.endGrace(id, auditRecord(context, { action: 'api_key.end_grace', target: id, detail }));
   if (keys.length + others.length > 0) await collectAudit(context, context.accountId);
   return keys.map(({ id }) => id);

@@ -121,6 +121,7 @@ export interface Vouched {
   name: string | null;
 }
 
+const UNREADABLE = 'The client secret of your single sign-on can be read no more: an admin of your organization has to set it again.';
 const refused = (message: string) => fail('permission_denied', `The identity provider did not vouch for you: ${message}`);
 const tokens = z.object({ id_token: z.string(), access_token: z.string().optional() });
 const claims = z.object({
@@ -134,7 +135,9 @@ const claims = z.object({
 
 /** Exchanges the code for the person's identity, with every check that the specification requires of a relying party. */
 export async function redeem(deps: Deps, id: string, settings: OidcSettings, code: string, request: OidcRequest): Promise<Result<Vouched>> {
-  const secret = await unseal(deps.settings.AUTH_SECRET, 'sso client secrets', settings.clientSecret);
+  // It was sealed by a secret of the gateway's that has been changed since.
+  const secret = await unseal(deps.settings.AUTH_SECRET, 'sso client secrets', settings.clientSecret).catch(() => undefined);
+  if (secret === undefined) return fail('not_set_up', UNREADABLE);
   const form = new URLSearchParams({
     grant_type: 'authorization_code',
     code,

@@ -8,26 +8,26 @@ interface Caller {
   email: string;
 }
 
-/** Within the filter but for its model, so that another model can be chosen. People count even if they have left. */
-export async function usageChoices(
-  { db, accountId, now }: VerbContext,
-  filter: UsageFilter,
-): Promise<{ models: string[]; callers: Caller[] }> {
+/** Of the same filter without a model, so that one can be exchanged for another. */
+export async function modelChoices({ db, accountId, now }: VerbContext, filter: UsageFilter): Promise<string[]> {
   const called = whereOf(accountId, { ...filter, model: undefined }, now());
-  const sometime = whereOf(accountId, { days: filter.days }, now());
-  const [models, callers] = await db.batch([
-    db
-      .prepare(`SELECT model FROM ledger WHERE ${called.sql} AND model IS NOT NULL GROUP BY 1 ORDER BY SUM(amount), 1`)
-      .bind(...called.values),
-    db
-      .prepare(
-        `SELECT id, COALESCE(NULLIF(name, ''), email) AS name, email FROM users
-         WHERE id IN (SELECT user_id FROM ledger WHERE ${sometime.sql}) ORDER BY email`,
-      )
-      .bind(...sometime.values),
-  ]);
-  return {
-    models: ((models?.results ?? []) as { model: string }[]).map(({ model }) => model),
-    callers: (callers?.results ?? []) as Caller[],
-  };
+  const { results } = await db
+    .prepare(`SELECT model FROM ledger WHERE ${called.sql} AND model IS NOT NULL GROUP BY 1 ORDER BY SUM(amount), 1`)
+    .bind(...called.values)
+    .all<{ model: string }>();
+  return results.map(({ model }) => model);
+}
+
+/** Whoever called, be they a member no more. Lines are found by their keys, which the index has: a key is one person's. */
+export async function callerChoices({ db, accountId, now }: VerbContext, { days }: UsageFilter): Promise<Caller[]> {
+  const sometime = whereOf(accountId, { days }, now());
+  const { results } = await db
+    .prepare(
+      `SELECT id, COALESCE(NULLIF(name, ''), email) AS name, email FROM users WHERE id IN (
+         SELECT record->>'userId' FROM api_keys WHERE account_id = ? AND id IN (SELECT key_id FROM ledger WHERE ${sometime.sql}))
+       ORDER BY email`,
+    )
+    .bind(accountId, ...sometime.values)
+    .all<Caller>();
+  return results;
 }

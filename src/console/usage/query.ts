@@ -21,13 +21,35 @@ export function after(where: Where, cursor: string): Where | undefined {
 }
 
 interface Sum {
-  name: string | null;
+  date: string;
+  model: string | null;
   calls: number;
   amount: number;
 }
 
-const sums = (name: string, by: string, where: Where): string =>
-  `SELECT ${by} AS name, COUNT(*) AS calls, SUM(amount) AS amount FROM ledger WHERE ${where.sql} GROUP BY 1 ORDER BY ${name}`;
+/** Of both sides at once, which are summed up from it: lines may be many, and days and models are few. */
+const sums = (where: Where): string =>
+  `SELECT strftime('%Y-%m-%d', opened_at / 1000, 'unixepoch') AS date, model, COUNT(*) AS calls, SUM(amount) AS amount FROM ledger
+   WHERE ${where.sql} GROUP BY 1, 2`;
+
+/** Found by what the index holds of a line: of those alone the rest is looked up. */
+const dearest = (where: Where): string =>
+  `SELECT ${LOG_COLUMNS} FROM ledger WHERE account_id = ? AND (epoch, close_seq) IN (
+     SELECT epoch, close_seq FROM ledger WHERE ${where.sql} ORDER BY amount, opened_at DESC LIMIT ${TOP})
+   ORDER BY amount, opened_at DESC`;
+
+function totalsOf<Key>(rows: readonly Sum[], keyOf: (row: Sum) => Key): { key: Key; calls: number; amount: number }[] {
+  const totals = new Map<Key, { key: Key; calls: number; amount: number }>();
+  for (const row of rows) {
+    const key = keyOf(row);
+    const { calls, amount } = totals.get(key) ?? { calls: 0, amount: 0 };
+    totals.set(key, { key, calls: calls + row.calls, amount: amount + row.amount });
+  }
+  return [...totals.values()];
+}
+
+/** A line without a model before all others. */
+const inOrder = (one: string | null, other: string | null): number => (one === other ? 0 : (one ?? '') < (other ?? '') ? -1 : 1);
 
 /** Lines and sums for one filter at the same moment, since D1 runs a batch in one transaction. */
 export async function queryUsage(context: VerbContext, filter: UsageFilter, limit: number, cursor: string | undefined) {
@@ -36,22 +58,23 @@ export async function queryUsage(context: VerbContext, filter: UsageFilter, limi
   const paged = cursor === undefined ? where : after(where, cursor);
   if (!paged) return refuseCursor();
   await catchUp(accountId);
-  const select = (columns: Where, order: string) => `SELECT ${LOG_COLUMNS} FROM ledger WHERE ${columns.sql} ${order} LIMIT ?`;
-  const [lines, models, dearest, days] = await db.batch([
-    db.prepare(select(paged, ORDER)).bind(...paged.values, limit + 1),
-    db.prepare(sums('3, 1', 'model', where)).bind(...where.values),
-    db.prepare(select(where, 'ORDER BY amount, opened_at DESC')).bind(...where.values, TOP),
-    db.prepare(sums('1', "strftime('%Y-%m-%d', opened_at / 1000, 'unixepoch')", where)).bind(...where.values),
+  const [lines, dear, summed] = await db.batch([
+    db.prepare(`SELECT ${LOG_COLUMNS} FROM ledger WHERE ${paged.sql} ${ORDER} LIMIT ?`).bind(...paged.values, limit + 1),
+    db.prepare(dearest(where)).bind(accountId, ...where.values),
+    db.prepare(sums(where)).bind(...where.values),
   ]);
   const rows = (lines?.results ?? []) as LogRow[];
   const page = rows.slice(0, limit);
   const last = page.at(-1);
+  const all = (summed?.results ?? []) as Sum[];
+  const models = totalsOf(all, ({ model }) => model).sort((one, other) => one.amount - other.amount || inOrder(one.key, other.key));
+  const days = totalsOf(all, ({ date }) => date).sort((one, other) => inOrder(one.key, other.key));
   return ok({
     logs: page.map(logView),
     nextCursor: rows.length > limit && last ? cursorOf(last) : null,
-    costByModel: ((models?.results ?? []) as Sum[]).map(({ name, calls, amount }) => ({ model: name, calls, ...spent(amount) })),
-    topExpensiveRequests: ((dearest?.results ?? []) as LogRow[]).filter(({ amount }) => amount < 0).map(logView),
-    dailyCost: ((days?.results ?? []) as Sum[]).map(({ name, calls, amount }) => ({ date: name, calls, ...spent(amount) })),
+    costByModel: models.map(({ key: model, calls, amount }) => ({ model, calls, ...spent(amount) })),
+    topExpensiveRequests: ((dear?.results ?? []) as LogRow[]).filter(({ amount }) => amount < 0).map(logView),
+    dailyCost: days.map(({ key: date, calls, amount }) => ({ date, calls, ...spent(amount) })),
   });
 }
 

@@ -2,7 +2,10 @@
 export interface GeminiAddress {
   model: string;
   method: string;
-  /** `alt=sse` asks for server-sent events instead of one JSON array. */
+  /**
+   * `alt=sse`: streams are server-sent events rather than one JSON array. Every system parameter of Google's may begin with
+   * a dollar sign: https://docs.cloud.google.com/apis/docs/system-parameters
+   */
   sse: boolean;
 }
 
@@ -25,5 +28,5 @@ export function readAddress(url: string): GeminiAddress | undefined {
   const { pathname, searchParams } = new URL(url, 'http://localhost');
   const match = PATH.exec(decoded(pathname) ?? '');
   if (!match) return undefined;
-  return { model: bareModel(match[1]!), method: match[2]!, sse: searchParams.get('alt') === 'sse' };
+  return { model: bareModel(match[1]!), method: match[2]!, sse: (searchParams.get('alt') ?? searchParams.get('$alt')) === 'sse' };
 }

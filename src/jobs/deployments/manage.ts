@@ -73,8 +73,14 @@ function newRow(deps: JobDeps, provider: string, { accountId, keyId, test, idemp
   };
 }
 
-/** Counts after the insert, so that of two that are made at the same time neither is overlooked. */
+const DELETED = 'SELECT 1 FROM organizations WHERE account_id = ? AND deleted_at IS NOT NULL';
+
+/**
+ * Looked at with the one that was just made: of two that are made together, neither is overlooked, and of an organization that
+ * goes meanwhile nothing is left.
+ */
 async function refuseMore({ db, settings }: JobDeps, { accountId, test }: Pick<Deployment, 'accountId' | 'test'>) {
+  if (await db.prepare(DELETED).bind(accountId).first()) return fail('conflict', 'The organization of this wallet was deleted.');
   const { DEPLOYMENT_LIMIT: limit, DEPLOYMENT_WORKER_LIMIT: workerLimit } = settings;
   const { deployments, workers } = await countDeployments(db, accountId);
   if (deployments > limit)

@@ -2,7 +2,7 @@
  * Tells a customer's server how a job ended, until it confirms. A try is claimed before it is made, and the next one is
  * queued after it, so a message that comes twice or late does nothing.
  */
-import { and, eq, isNotNull, isNull, lt, or } from 'drizzle-orm';
+import { and, eq, isNotNull, isNull, lt, or, sql } from 'drizzle-orm';
 import { RefusedUrl, requirePublic, WHO_ASKS } from '../../core/public-fetch';
 import { database } from '../../db/client';
 import { webhookDeliveries, webhookGone } from '../../db/jobs';
@@ -97,7 +97,7 @@ async function post(deps: JobDeps, { id, url, accountId }: Row, job: Job): Promi
   });
   try {
     const { href } = await requirePublic(deps, url);
-    const body = JSON.stringify(webhookPayload(await withOutput(deps, job, MAX_OUTPUT_BYTES)));
+    const body = JSON.stringify(webhookPayload(await withOutput(deps, seenNow(deps, job), MAX_OUTPUT_BYTES)));
     const secrets = signingSecrets(await readSecrets(deps.db, accountId, atMs), atMs);
     const headers = { ...WHO_ASKS, 'content-type': 'application/json', ...(await signedHeaders(messageIdOf(id), atMs, body, secrets)) };
     const signal = AbortSignal.timeout(TIMEOUT_MS);
@@ -110,7 +110,10 @@ async function post(deps: JobDeps, { id, url, accountId }: Row, job: Job): Promi
   }
 }
 
-/** The latest tries: a delivery may be sent again without end, but a row has a size limit. */
+/** The gateway may have moved since the job began: its files are where it is reached now. */
+const seenNow = ({ settings }: JobDeps, job: Job): Job => ({ ...job, origin: settings.PUBLIC_URL ?? job.origin });
+
+/** The last ones: a delivery may be sent again without end, and a row has an end. */
 const MOST_LOGGED = 100;
 
 const logOf = ({ log }: Row): DeliveryTry[] => log as DeliveryTry[];
@@ -134,19 +137,16 @@ async function tryLater(deps: JobDeps, delivery: Row, log: DeliveryTry[]): Promi
   await sendDelivery(deps, { deliveryId: delivery.id, turn }, delaySeconds);
 }
 
-/** Queues deliveries whose message was lost. */
+/** As a literal: a partial index is used for nothing else. */
+const PENDING = sql`state = 'pending'`;
+
+/** Lines up deliveries whose message was lost. */
 export async function sweepDeliveries(deps: JobDeps, aheadMs = 0): Promise<number> {
   const nowMs = deps.now() + aheadMs;
   const forgotten = await database(deps.db)
     .select()
     .from(webhookDeliveries)
-    .where(
-      and(
-        eq(webhookDeliveries.state, 'pending'),
-        isNotNull(webhookDeliveries.nextAt),
-        lt(webhookDeliveries.nextAt, nowMs - SWEEP_AFTER_MS),
-      ),
-    )
+    .where(and(PENDING, isNotNull(webhookDeliveries.nextAt), lt(webhookDeliveries.nextAt, nowMs - SWEEP_AFTER_MS)))
     .limit(SWEPT_AT_ONCE);
   for (const { id, tries } of forgotten) await sendDelivery(deps, { deliveryId: id, turn: tries }, 0);
   return forgotten.length;

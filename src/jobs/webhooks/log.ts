@@ -1,6 +1,7 @@
-/** The log of a customer's webhooks, and sending one again. */
-import { and, desc, eq, lt, ne, or } from 'drizzle-orm';
+/** What became of a customer's webhooks, and sending one again. */
+import { and, desc, eq, ne, sql } from 'drizzle-orm';
 import { fail, ok, type Result } from '../../core/errors';
+import { rowsBefore } from '../../db/after';
 import { database } from '../../db/client';
 import { webhookDeliveries, webhookGone } from '../../db/jobs';
 import type { JobDeps } from '../deps';
@@ -38,14 +39,12 @@ export async function listDeliveries(
     .from(webhookDeliveries)
     .where(
       and(
-        eq(webhookDeliveries.accountId, accountId),
-        jobId === undefined ? undefined : eq(webhookDeliveries.jobId, jobId),
+        // Those of one job are found by it: the plus keeps them from being looked for among all of the account's.
+        jobId === undefined
+          ? eq(webhookDeliveries.accountId, accountId)
+          : and(eq(webhookDeliveries.jobId, jobId), sql`+${webhookDeliveries.accountId} = ${accountId}`),
         state === undefined ? undefined : eq(webhookDeliveries.state, state),
-        before &&
-          or(
-            lt(webhookDeliveries.createdAt, before.createdAt),
-            and(eq(webhookDeliveries.createdAt, before.createdAt), lt(webhookDeliveries.id, before.id)),
-          ),
+        before && rowsBefore([webhookDeliveries.createdAt, webhookDeliveries.id], [before.createdAt, before.id]),
       ),
     )
     .orderBy(desc(webhookDeliveries.createdAt), desc(webhookDeliveries.id))

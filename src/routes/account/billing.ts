@@ -42,7 +42,12 @@ export const billingRoutes: AccountRoute[] = [
     method: 'GET',
     path: '/api/billing/receipts',
     permission: 'billing.read',
-    handle: async (c, context) => c.json(await listReceipts(context)),
+    handle: async (c, context) => {
+      const limit = queryNumber(c, 'limit', 500, 1, 500);
+      return limit.ok
+        ? answer(c, await listReceipts(context, limit.value, c.req.query('cursor') || undefined))
+        : renderError(c, limit.error);
+    },
   },
   { method: 'POST', path: '/api/billing/checkout', permission: 'billing.write', handle: withInput(checkoutInput, beginCheckout, 201) },
   { method: 'POST', path: '/api/billing/redeem', permission: 'billing.write', handle: withInput(redeemInput, redeem) },

@@ -93,7 +93,12 @@ async function finish(c: AppContext, returned: Returned, refuse: Refuse): Promis
 
 async function oidcCallback(c: AppContext, refuse: Refuse): Promise<Response> {
   const { code, state, error, error_description: why } = c.req.query();
-  if (error) return refuse(c, fail('permission_denied', `The identity provider refused: ${(why ?? error).slice(0, 300)}`).error);
+  if (error) {
+    // Anybody can send somebody here: the words are a provider's where the sign-in that it refuses began in this browser.
+    const isAnswer = state !== undefined && state === getCookie(c, COOKIE);
+    const words = isAnswer ? `: ${(why ?? error).slice(0, 300)}` : ' to sign you in.';
+    return refuse(c, fail('permission_denied', `The identity provider refused${words}`).error);
+  }
   if (!code || !state) return refuse(c, fail('invalid_request', 'This address is where an identity provider sends people back to.').error);
   return finish(c, { code, state }, refuse);
 }

@@ -17,6 +17,7 @@ import {
   jobError,
   jobHeaders,
   readMediaRequest,
+  readResult,
   type StreamRenderer,
   startJob,
   streamedAnswer,
@@ -74,13 +75,22 @@ export async function postSpeech(c: AppContext): Promise<Response> {
   const { signal } = c.req.raw;
   const job = await waitForJob(jobDeps(c.env), created.value.job, SPEECH_MS, () => signal.aborted);
   const [file] = job.outputs?.files ?? [];
-  const object = isOver(job) && file ? await c.env.FILES.get(file.key) : null;
-  if (!file || !object) {
+  if (!isOver(job) || !file) {
     c.set('requestId', job.holdId);
     return renderError(c, jobError(job));
   }
-  const headers = { ...jobHeaders({ ...created.value, job }), 'content-type': file.contentType, 'content-length': String(object.size) };
-  return new Response(object.body, { headers });
+  const object = await readResult(job, async () => {
+    const kept = await c.env.FILES.get(file.key);
+    if (!kept) throw new Error('its file is not kept');
+    return kept;
+  });
+  if (!object.ok) {
+    c.set('requestId', job.holdId);
+    return renderError(c, object.error);
+  }
+  const { body, size } = object.value;
+  const headers = { ...jobHeaders({ ...created.value, job }), 'content-type': file.contentType, 'content-length': String(size) };
+  return new Response(body, { headers });
 }
 
 /** OpenAI's endpoint. `text`, `srt` and `vtt` are not JSON, so nothing can be sent ahead to keep the connection alive. */

@@ -12,7 +12,7 @@ import { withOutput } from '../../jobs/output';
 import { isFinal, type Job } from '../../jobs/types';
 import { creditsUsed, isOver, outputJsonUrl, outputUrls } from '../../jobs/view';
 import { GPU_POOL_MICRO, mediaTerms } from '../../providers/catalogue/media-terms';
-import { heldAnswer, jobHeaders, type MediaRequest, preferredWaitMs, readerOf, readMediaRequest } from './request';
+import { heldAnswer, jobHeaders, type MediaRequest, preferredWaitMs, readerOf, readMediaRequest, seenFrom } from './request';
 
 const GPU = { families: ['gpu'] } as const;
 const SYNC_MS = 240_000;
@@ -25,7 +25,8 @@ const statusOf = (job: Job): string => {
 };
 
 async function gpuView(c: AppContext, known: Job): Promise<Record<string, unknown>> {
-  const job = isOver(known) ? await withOutput(jobDeps(c.env), known) : known;
+  const seen = seenFrom(c, known);
+  const job = isOver(seen) ? await withOutput(jobDeps(c.env), seen) : seen;
   const { outputs, upstream } = job;
   const over = isOver(job);
   const executionMs = outputs?.usage?.gpuMs ?? null;

@@ -11,13 +11,13 @@ import { withOutput } from '../../jobs/output';
 import { listJobs } from '../../jobs/store';
 import { FINAL_STATES, type Job } from '../../jobs/types';
 import { JOB_STATUSES, jobView, stateOf } from '../../jobs/view';
-import { pageSize, preferredWaitMs, readerOf, refuseQuery, watchedAnswer, withKey } from './request';
+import { pageSize, preferredWaitMs, readerOf, refuseQuery, seenFrom, watchedAnswer, withKey } from './request';
 
 const PAGE = { usual: 20, most: 100 };
 const CALLBACK_LIMIT_BYTES = 4 * 1024 * 1024;
 
 async function show(c: AppContext, job: Job): Promise<Response> {
-  const view = jobView(await withOutput(jobDeps(c.env), job));
+  const view = jobView(await withOutput(jobDeps(c.env), seenFrom(c, job)));
   return c.json(view, { headers: { ...answerHeaders(job.holdId), 'x-job-id': job.id } });
 }
 
@@ -52,7 +52,8 @@ export async function getJobs(c: AppContext): Promise<Response> {
   if (last && !last.ok) return refuseQuery(c, 'before', 'the id of a job of yours, such as the last of a page');
   const overAs = known && (stateOf(known) ?? null);
   const jobs = await listJobs(deps.db, key.value.accountId, { limit: count, before: last?.value, state, overAs, family: type });
-  return c.json({ object: 'list', data: jobs.map(jobView), next: jobs.length === count ? (jobs.at(-1)?.id ?? null) : null });
+  const data = jobs.map((job) => jobView(seenFrom(c, job)));
+  return c.json({ object: 'list', data, next: jobs.length === count ? (jobs.at(-1)?.id ?? null) : null });
 }
 
 export const postCancel = (c: AppContext): Promise<Response> =>

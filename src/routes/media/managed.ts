@@ -27,9 +27,9 @@ export const permitted =
     return refused ? renderError(c, refused) : handler(c, key.value);
   };
 
-/** The same for changes: a successful change is in the audit log when the answer is sent. It is finished even if its client hangs up. */
-export const managed = (action: string, permission: Permission, handler: Handler): Handler => {
-  const change = permitted(permission, async (c, key) => {
+/** The same by which a key changes something: what came of it well stands in the audit log when it answers. */
+export const managed = (action: string, permission: Permission, handler: Handler): Handler =>
+  permitted(permission, async (c, key) => {
     const response = await handler(c);
     if (!key || !response.ok) return response;
     const { accountId, keyId } = key;
@@ -38,13 +38,6 @@ export const managed = (action: string, permission: Permission, handler: Handler
     await commit({ ...context, actor: { kind: 'api_key', id: keyId, name: keyId } }, { action, target });
     return response;
   });
-  return (c) => {
-    const work = Promise.resolve(change(c));
-    // The caller handles its failure.
-    c.get('gateway').waitUntil(work.catch(() => undefined));
-    return work;
-  };
-};
 
 const BODY_LIMIT_BYTES = 256 * 1024;
 

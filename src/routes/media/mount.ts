@@ -1,6 +1,7 @@
 /** Every path of media, jobs and files. */
 import type { Hono } from 'hono';
 import type { AppContext, AppEnv } from '../../http/context';
+import { whole } from '../../http/to-its-end';
 import { postAudioGenerate, postAudioGenerations, postMedia, postSpeech, postThreeD, postTranscriptions } from './audio';
 import { getDeployment, getDeployments, patchDeployment, postDeployment, removeDeployment } from './deployments';
 import { getFile } from './files';
@@ -15,8 +16,9 @@ import { getDeliveries, getWebhookSecret, postRedeliver, postRotateSecret } from
 type Handler = (c: AppContext) => Response | Promise<Response>;
 type Wrap = (handler: Handler) => Handler;
 
-/** Mounted under each base of the API. */
-export function mountMedia(app: Hono<AppEnv>, base: string, api: Wrap): void {
+/** Under each base of the API. */
+export function mountMedia(app: Hono<AppEnv>, base: string, wrap: Wrap): void {
+  const api: Wrap = (handler) => wrap(whole(handler));
   app.post(`${base}/images/generations`, api(postImageGenerations));
   app.post(`${base}/images/edits`, api(postImageEdits));
   app.post(`${base}/images/generate`, api(postImagesGenerate));
@@ -63,5 +65,5 @@ function mountKept(app: Hono<AppEnv>, base: string, api: Wrap): void {
 export function mountFiles(app: Hono<AppEnv>, api: Wrap): void {
   app.get('/media/:job/:token/:name', api(getFile));
   app.get('/storage/:id/:token/:name', api(getFile));
-  app.post('/callbacks/:id/:token', api(postCallback));
+  app.post('/callbacks/:id/:token', api(whole(postCallback)));
 }

@@ -17,13 +17,16 @@ import { authorize, type Reader, waitForJob } from '../../jobs/access';
 import { type CreatedJob, createMediaJob, type JobRequest } from '../../jobs/create';
 import type { MediaCall } from '../../jobs/plan';
 import type { Job } from '../../jobs/types';
-import { creditsUsed, isOver } from '../../jobs/view';
+import { creditsUsed, isOver, pollUrl } from '../../jobs/view';
 
 /** As long as any documented client waits. */
 export const SYNCHRONOUS_MS = 600_000;
 const MAX_PREFERRED_SECONDS = 600;
 
-export const originOf = (c: AppContext): string => (c.get('gateway').settings.PUBLIC_URL ?? new URL(c.req.url).origin).replace(/\/+$/, '');
+export const originOf = (c: AppContext): string => c.get('gateway').settings.PUBLIC_URL ?? new URL(c.req.url).origin;
+
+/** A job as it is shown: its files are where the gateway is reached now, whatever its address was when the job began. */
+export const seenFrom = (c: AppContext, job: Job): Job => ({ ...job, origin: originOf(c) });
 
 /** The caller. */
 export async function readerOf(c: AppContext): Promise<Result<Reader>> {
@@ -123,7 +126,7 @@ export const jobHeaders = ({ job, repeated }: CreatedJob): Record<string, string
 export function jobError(job: Job): GatewayError {
   const details = { job_id: job.id };
   if (!isOver(job))
-    return fail('still_running', `This is taking longer; the result will be at ${job.origin}/v1/jobs/${job.id}`, {
+    return fail('still_running', `This is taking longer; the result will be at ${pollUrl(job)}`, {
       code: 'still_running',
       details,
     }).error;
@@ -131,6 +134,26 @@ export function jobError(job: Job): GatewayError {
   if (job.state === 'canceled') return fail('conflict', `The job was canceled. ${charged}`, { details }).error;
   const error = job.error ?? fail('job_failed', 'The job failed. Nothing was charged.').error;
   return { ...error, details: { ...error.details, ...details } };
+}
+
+/** The work is done and paid for: a client that sent its request again would pay once more. */
+function notRead(job: Job): GatewayError {
+  const message = `The job has succeeded, but its result could not be read just now; it is at ${pollUrl(job)}`;
+  return fail('job_failed', message, { code: 'result_not_read', details: { job_id: job.id } }).error;
+}
+
+const READS = 3;
+
+/** What lies in files, one read of which may fail. */
+export async function readResult<T>(job: Job, read: () => T | Promise<T>): Promise<Result<T>> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return ok(await read());
+    } catch (error) {
+      console.error('result not read', JSON.stringify({ jobId: job.id, tries, error: String(error) }));
+      if (tries >= READS) return { ok: false, error: notRead(job) };
+    }
+  }
 }
 
 export type RenderJob = (job: Job) => unknown;
@@ -153,7 +176,10 @@ const jsonAnswer = (value: unknown): JobAnswer => ({
 const resultOf =
   (render: RenderJob, running?: AnswerOf): AnswerOf =>
   async (job) => {
-    if (isOver(job) && job.state === 'succeeded') return jsonAnswer(await render(job));
+    if (isOver(job) && job.state === 'succeeded') {
+      const rendered = await readResult(job, () => render(job));
+      return rendered.ok ? jsonAnswer(rendered.value) : renderOpenaiError(rendered.error, job.holdId);
+    }
     if (running && !isOver(job)) return running(job);
     return renderOpenaiError(jobError(job), job.holdId);
   };
@@ -202,13 +228,14 @@ async function waitedAnswer(
   const deps = jobDeps(c.env);
   const { settings, waitUntil } = c.get('gateway');
   const { signal } = c.req.raw;
+  const answerHere: AnswerOf = (job) => answerOf(seenFrom(c, job));
   const holdMs = Math.min(waitMs, settings.JSON_STATUS_HOLD_MS);
   const early = await waitForJob(deps, created.job, holdMs, () => signal.aborted);
-  if (isOver(early) || holdMs === waitMs) return respondWith({ ...created, job: early }, answerOf, more);
+  if (isOver(early) || holdMs === waitMs) return respondWith({ ...created, job: early }, answerHere, more);
   const client = new ClientStream(deps.now, () => {});
   const pings = setInterval(() => client.ping('\n'), settings.KEEPALIVE_MS);
   const late = waitForJob(deps, early, waitMs - holdMs, () => client.gone)
-    .then(answerOf)
+    .then(answerHere)
     .then(({ body }) => client.write(body))
     .finally(async () => {
       clearInterval(pings);
@@ -247,26 +274,33 @@ export async function streamedAnswer(c: AppContext, created: CreatedJob, render:
     );
   const client = new ClientStream(deps.now, () => {});
   const pings = setInterval(() => client.ping(': ping\n'), settings.KEEPALIVE_MS);
-  const writeEnd = async (job: Job): Promise<void> => {
-    if (!isOver(job) || job.state !== 'succeeded')
-      return client.write(`event: error\ndata: ${renderOpenaiError(jobError(job), job.holdId).body}\n\n`);
-    for await (const text of render.whole(job)) await client.write(text);
+  let job = early;
+  const isMade = () => isOver(job) && job.state === 'succeeded';
+  const writeError = (error: GatewayError) => client.write(`event: error\ndata: ${renderOpenaiError(error, job.holdId).body}\n\n`);
+  const writeEnd = async (): Promise<void> => {
+    if (!isMade()) return writeError(jobError(job));
+    for await (const text of render.whole(seenFrom(c, job))) await client.write(text);
     await client.write(END_MARK);
   };
   const endMs = deps.now() + SYNCHRONOUS_MS;
   const write = async (): Promise<void> => {
-    let job = early;
     for (let seen = 0; ; ) {
       for (; render.partial && seen < partialsOf(job); seen++) await client.write(await render.partial(job, seen));
       if (isOver(job) || client.gone || deps.now() >= endMs) break;
       job = await waitForJob(deps, job, endMs - deps.now(), () => client.gone, showsMore(seen));
     }
-    await writeEnd(job);
+    await writeEnd();
   };
-  const late = write().finally(async () => {
-    clearInterval(pings);
-    await client.close();
-  });
+  const unread = (error: unknown) => {
+    console.error('result not read', JSON.stringify({ jobId: job.id, error: String(error) }));
+    return writeError(isMade() ? notRead(job) : jobError(job));
+  };
+  const late = write()
+    .catch(unread)
+    .finally(async () => {
+      clearInterval(pings);
+      await client.close();
+    });
   waitUntil(late.catch((error: unknown) => console.error('late events not written', String(error))));
   return new Response(client.body, {
     headers: { ...jobHeaders(created), 'content-type': 'text/event-stream', 'cache-control': 'no-cache' },

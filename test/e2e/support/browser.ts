@@ -39,6 +39,12 @@ interface Violation {
 /** What depends on the colours alone. */
 export const COLOUR_RULES = ['color-contrast', 'link-in-text-block'];
 
+/** What depends on the width of the window: sizes, what scrolls, and the names of what a narrow one alone shows. */
+export const LAYOUT_RULES = [
+  ...['target-size', 'scrollable-region-focusable', 'meta-viewport'],
+  ...['button-name', 'link-name', 'summary-name', 'label', 'select-name', 'aria-hidden-focus'],
+];
+
 /** What axe finds by these rules, or by all, of whatever weight. The pages' own policy would not let its script in, so it comes by the debugger. */
 export async function violations(page: Page, rules?: readonly string[]): Promise<string[]> {
   const { readFileSync } = await import('node:fs');

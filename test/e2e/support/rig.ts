@@ -113,7 +113,7 @@ export class Rig {
   static async start(
     lanes: Partial<Record<LaneKind, number>>,
     variables: Variables = {},
-    options: { ownProcess?: boolean; inspected?: boolean } = {},
+    options: { inspected?: boolean } = {},
   ): Promise<Rig> {
     const upstream = await Upstream.start();
     const builtIn = BUILT_IN.flatMap((id) => [

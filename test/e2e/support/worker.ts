@@ -11,6 +11,7 @@ import { ROOT, statePaths } from '../../../scripts/lib/paths.mjs';
 import { serveGateway } from '../../../scripts/lib/serve.mjs';
 import { keptDirectory } from '../../in-memory';
 import { forget, remember } from './known-workers';
+import { childListeningOn } from './listening';
 import { until } from './wait';
 
 export const KEY_MAC_SECRET = 'the-secret-of-the-tests-0123456789-abcdef';
@@ -26,7 +27,7 @@ export type Variables = Record<string, string | number>;
 
 interface Options {
   inspected?: boolean;
-  /** So that it can be killed. Else it runs beside those of other files, which saves half of what a start costs. */
+  /** A host of its own around workerd, as `npm start` has. Else one host runs those of all files, at a third of what a start costs. */
   ownProcess?: boolean;
   /** Mails go into files, unless by Cloudflare's binding or by a provider. */
   mailBy?: 'binding' | 'provider';
@@ -35,9 +36,8 @@ interface Options {
 }
 
 interface Running {
-  /** Of a process of its own. */
-  pid?: number | undefined;
-  gone?: Promise<unknown>;
+  /** Ends what runs the Worker, at once. */
+  kill: () => Promise<unknown>;
   ready: Promise<unknown>;
   stop: () => Promise<unknown>;
 }
@@ -115,6 +115,27 @@ const freePort = (): Promise<number> =>
     });
   });
 
+let shared: Promise<Worker> | undefined;
+
+interface Job {
+  paths: Record<string, string>;
+  port: number;
+  variables: Record<string, string>;
+  inspectorPort: number | undefined;
+  mailBy: Options['mailBy'];
+  hosts: Options['hosts'];
+  migrated: boolean;
+}
+
+function startApart(job: Job): Running {
+  const { pid, gone, ready, stop } = startGateway(job);
+  const kill = () => {
+    if (pid !== undefined) killGroup(pid, 'SIGKILL');
+    return gone;
+  };
+  return { kill, ready, stop };
+}
+
 export class Worker {
   url = '';
   /** Where V8's inspector listens, if it was asked for. */
@@ -145,6 +166,12 @@ export class Worker {
     return worker;
   }
 
+  /** As it comes, for files that bring accounts of their own and change nothing else: one for all those of a process, whose end it is left to. */
+  static shared(): Promise<Worker> {
+    shared ??= Worker.start({ LOCAL: '1' }).then((worker) => Object.assign(worker, { stop: async () => {} }));
+    return shared;
+  }
+
   /** Starts it on the state that it has; after `kill`, that is what the crash left. */
   async run(changed: Variables = {}): Promise<void> {
     for (const [name, value] of Object.entries(changed)) this.variables[name] = String(value);
@@ -163,8 +190,8 @@ export class Worker {
     const { inspected, ownProcess, mailBy, hosts } = this.options;
     this.inspectorPort = inspected ? await freePort() : undefined;
     const { paths, variables, inspectorPort } = this;
-    const job = { paths, port, variables, inspectorPort, mailBy, hosts, migrated: true };
-    this.running = ownProcess ? startGateway(job) : await this.startHere(job);
+    const job: Job = { paths, port, variables, inspectorPort, mailBy, hosts, migrated: true };
+    this.running = ownProcess ? startApart(job) : await this.startHere(job);
     try {
       await this.running.ready;
     } catch (error) {
@@ -175,18 +202,20 @@ export class Worker {
     await remember(this.url);
   }
 
-  private async startHere(job: object): Promise<Running> {
+  private async startHere(job: Job): Promise<Running> {
     const log = (line: string) => appendFileSync(this.paths.log, `${line}\n`);
     const starting = serveGateway(await bundleReady(), job, { log });
-    return { ready: starting, stop: async () => (await starting).stop() };
+    const stop = async () => (await starting).stop();
+    const kill = () => {
+      process.kill(childListeningOn(job.port), 'SIGKILL');
+      return stop();
+    };
+    return { ready: starting, stop, kill };
   }
 
   /** As when the power fails: nothing in it gets to say a last word. */
   async kill(): Promise<void> {
-    const { running } = this;
-    if (running?.pid === undefined) throw new Error('no process of its own runs');
-    killGroup(running.pid, 'SIGKILL');
-    await running.gone;
+    await this.running?.kill();
     await until('workerd to be gone', async () => !(await this.answers()));
     forget(this.url);
     this.running = undefined;

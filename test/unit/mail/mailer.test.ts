@@ -34,6 +34,16 @@ describe('the subject of a mail', () => {
 });
 
 describe('mail', () => {
+  it.each<[string, () => Response, string]>([
+    ['says why', () => Response.json({ message: 'The domain is not verified.' }, { status: 403 }), '403: The domain is not verified.'],
+    ['says too much', () => Response.json({ message: 'x'.repeat(5_000) }, { status: 422 }), `422: ${'x'.repeat(300)}`],
+    ['says nothing', () => new Response('<html>', { status: 401 }), '401'],
+  ])('that is refused by a provider which %s fails with its words', async (_what, answer, words) => {
+    const settings = { MAIL_FROM: 'a@example.com', RESEND_API_KEY: 're_1', RESEND_URL: 'https://mail.example' };
+    const mailer = createMailer({}, settings, async () => answer())!;
+    await expect(mailer(MAIL)).rejects.toThrow(new Error(`the mail provider answered ${words}`));
+  });
+
   it('has no way out where nothing is set up, or nobody to be from', () => {
     const settings = { MAIL_FROM: undefined, RESEND_API_KEY: 're_1', RESEND_URL: 'https://unused.example' };
     expect(createMailer({}, settings, fetch)).toBeUndefined();

@@ -5,6 +5,8 @@ import { accountStub } from '../../../src/account/stub';
 import { collectAudit } from '../../../src/console/audit/commit';
 import { verifyAudit } from '../../../src/console/audit/query';
 import { type AuditRecord, newAuditEntryId } from '../../../src/core/audit';
+import { projectLedger } from '../../../src/jobs/project-ledger';
+import { queryBudget } from '../../../src/jobs/query-budget';
 import { admitRequest, CREDIT, closing, deliver, holdOf, type Inside, TestAccount, testKey } from './support';
 
 const record = (action: string, target: string | null = null): AuditRecord => ({
@@ -61,6 +63,31 @@ describe('the audit record of a change in the account object', () => {
     await account.run((object) => expect(object.auditRecords()).toEqual([]));
   });
 
+  it('is one of hundreds that take D1 a few queries, of which an invocation has a thousand, whoever brings them', async () => {
+    const ids = Array.from({ length: 300 }, (_, index) => `key_${index}`);
+    const account = await TestAccount.create({ keys: ids.map((id) => testKey({ id })) });
+    const revoke = (from: number, to: number) =>
+      account.run((object) => object.revokeKeys(ids.slice(from, to).map((id) => ({ id, audit: record('api_key.revoke', id) }))));
+    const spent = async (work: (db: D1Database) => Promise<void>): Promise<number> => {
+      const { db, left } = queryBudget(env.DB, 1_000);
+      await work(db);
+      return 1_000 - left();
+    };
+    expect(await revoke(0, 200)).toBe(200);
+    expect(await revoke(100, 300)).toBe(100);
+    await account.run((object) => object.flush());
+    const messages = account.queue.take();
+    expect(await spent((db) => projectLedger({ ...deps, db }, messages))).toBeLessThan(100);
+    expect(await spent((db) => projectLedger({ ...deps, db }, messages))).toBeLessThan(100);
+    await account.run((object) => {
+      for (const id of ids) object.putKey(testKey({ id }), record('api_key.update', id));
+    });
+    expect(await spent((db) => collectAudit({ ...deps, db }, account.id))).toBeLessThan(100);
+    expect((await actions(account)).sort()).toEqual([...ids.map(() => 'api_key.revoke'), ...ids.map(() => 'api_key.update')]);
+    expect(await isWhole(account)).toBe(true);
+    await account.run((object) => expect(object.auditRecords()).toEqual([]));
+  });
+
   it('is not written for what changed nothing', async () => {
     const account = await TestAccount.create();
     const grant = { eventId: 'once', amountMicro: CREDIT, reason: '', topUp: false };
@@ -109,7 +136,7 @@ describe('the audit record of a change in the account object', () => {
     await account.run((object) => object.putKey(testKey({ id: 'key_b' }), record('api_key.create')));
     await account.project();
     await account.run((object) => {
-      object.stageRecovery([], true);
+      object.stageRecovery([], 0, true);
       return object.recover([], 0, record('account.recover'));
     });
     await account.project();

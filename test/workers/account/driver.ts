@@ -559,8 +559,8 @@ export class Driver {
         ...OPERATOR,
         now: () => this.account.nowMs,
       };
-      const { epoch } = await recover(deps, this.account.id, object.books()!);
-      agree('the epoch', epoch, this.model.epoch);
+      const recovered = await recover(deps, this.account.id, object.books()!);
+      agree('the epoch', recovered.ok && recovered.value.epoch, this.model.epoch);
     });
     await this.account.run((object, state) => this.compareAll(object, state));
     if (random.chance(0.6)) this.restorePoint = undefined;

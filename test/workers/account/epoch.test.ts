@@ -40,9 +40,11 @@ async function putBack(account: TestAccount, rows: Rows): Promise<void> {
   await account.run(() => undefined);
 }
 
-async function mend(account: TestAccount) {
-  const deps = { db: env.DB, account: (id: string) => accountStub(env.ACCOUNT, id), macSecret: '', ...OPERATOR, now: () => account.nowMs };
-  return recover(deps, account.id, (await account.stub.books())!);
+async function mend(account: TestAccount, stub = accountStub(env.ACCOUNT, account.id)) {
+  const deps = { db: env.DB, account: () => stub, macSecret: '', ...OPERATOR, now: () => account.nowMs };
+  const recovered = await recover(deps, account.id, (await account.stub.books())!);
+  if (!recovered.ok) throw new Error(recovered.error.message);
+  return recovered.value;
 }
 
 async function restore(account: TestAccount, rows: Rows) {
@@ -110,9 +112,10 @@ describe('an account restored to an earlier moment', () => {
     await putBack(account, then);
     const [broken] = await ledgerRows(account.id);
     await account.run((object) => {
-      object.stageRecovery([], true);
+      object.stageRecovery([], 0, true);
       object.stageRecovery(
         [{ ...toOperation(broken as unknown as Parameters<typeof toOperation>[0]), id: 'req_0123456789abc-1-4cc3-9z' }],
+        0,
         false,
       );
     });
@@ -121,14 +124,13 @@ describe('an account restored to an earlier moment', () => {
     const counted = new Proxy(stub, {
       get: (target, method: keyof typeof stub) =>
         method === 'stageRecovery'
-          ? (lines: Operation[], isFirst: boolean) => {
+          ? (lines: Operation[], endedEpoch: number, isFirst: boolean) => {
               sizes.push(JSON.stringify(lines).length);
-              return target.stageRecovery(lines, isFirst);
+              return target.stageRecovery(lines, endedEpoch, isFirst);
             }
           : Reflect.get(target, method),
     });
-    const deps = { db: env.DB, account: () => counted, macSecret: '', ...OPERATOR, now: () => account.nowMs };
-    expect(await recover(deps, account.id, (await account.stub.books())!)).toEqual({ epoch: 2, replayed: CALLS });
+    expect(await mend(account, counted)).toEqual({ epoch: 2, replayed: CALLS });
     expect(Math.max(...sizes)).toBeLessThan(8_000_000);
     expect(sizes.length).toBeGreaterThan(CALLS / 1_000);
     await expectBalance(account, 10_000 - CALLS);
@@ -228,7 +230,7 @@ describe('an account restored to an earlier moment', () => {
     await account.run(async (object) => {
       await object.flush();
       account.queue.take();
-      object.stageRecovery([], true);
+      object.stageRecovery([], 0, true);
       object.recover([], 0);
       await object.flush();
     });
@@ -487,12 +489,39 @@ describe('an account restored to an earlier moment', () => {
     const broken = new Proxy(accountStub(env.ACCOUNT, account.id), {
       get: (stub, method) => (method === 'stageRecovery' ? () => Promise.reject(new Error('away')) : Reflect.get(stub, method)),
     });
-    const deps = { db: env.DB, account: () => broken, macSecret: '', ...OPERATOR, now: () => account.nowMs };
-    await expect(recover(deps, account.id, (await account.stub.books())!)).rejects.toThrow('away');
+    await expect(mend(account, broken)).rejects.toThrow('away');
     await account.project();
     expect(await account.stub.books()).toMatchObject({ closeSeq: 2, ackedCloseSeq: 1 });
     await mend(account);
     await expectBalance(account, 99);
+  });
+
+  it.each([
+    ['its lines', 1],
+    ['the last step', 2],
+  ])('is recovered by the later one of two who recover it at once, and the earlier gives up before %s', async (_what, step) => {
+    const account = await TestAccount.create({ credits: 100 });
+    await account.project();
+    const then = await remember(account);
+    await call(account, 7);
+    await account.project();
+    await putBack(account, then);
+    const books = (await account.stub.books())!;
+    let steps = 0;
+    let later: Awaited<ReturnType<typeof mend>> | undefined;
+    const earlier = new Proxy(accountStub(env.ACCOUNT, account.id), {
+      get: (stub, method) => {
+        if (method === 'recover' ? step !== 2 : method !== 'stageRecovery' || step !== 1) return Reflect.get(stub, method);
+        return async (...given: unknown[]) => {
+          // Its beginning is its own.
+          if (method === 'recover' || steps++ === 1) later = await mend(account);
+          return (Reflect.get(stub, method) as (...all: unknown[]) => unknown)(...given);
+        };
+      },
+    });
+    await expect(mend(account, earlier)).rejects.toThrow('Another recovery of this account has begun');
+    expect(later).toMatchObject({ epoch: books.epoch + 2, replayed: 1 });
+    await expectBalance(account, 93);
   });
 
   it('takes the word of D1 for a hold that expired before it was recovered', async () => {

@@ -78,7 +78,7 @@ describe('a forged hold', () => {
     const account = await TestAccount.create({ credits: 100 });
     await account.run((object) => {
       const open = holdOf(object.admit(admitRequest()));
-      object.stageRecovery([], true);
+      object.stageRecovery([], 0, true);
       object.recover([], 0);
       const forged = open.replace(parseOperationId(open)!.nonce, newNonce());
       expect(object.settle(closing(forged, 50 * CREDIT))).toEqual({ ok: false, reason: 'unknown_hold' });
@@ -130,7 +130,7 @@ describe('an account that was never created', () => {
       expect(() => instance.grant({ eventId: 'e', amountMicro: 1, reason: '', topUp: false })).toThrow('no such account');
       expect(() => instance.putKey(testKey())).toThrow('no such account');
       expect(() => instance.setTier('scale')).toThrow('no such account');
-      expect(() => instance.stageRecovery([], true)).toThrow('no such account');
+      expect(() => instance.stageRecovery([], 0, true)).toThrow('no such account');
       expect(() => instance.recover([], 0)).toThrow('no such account');
     });
     expect(await tablesOf(id)).toEqual([]);

@@ -166,6 +166,16 @@ describe('a call that ends after its lease', () => {
     expect(await balance(other.account)).toEqual([100, 0]);
   });
 
+  it('is enlarged once by those who know what it was before', async () => {
+    const account = await TestAccount.create({ credits: 10 });
+    await account.run((object) => {
+      const holdId = holdOf(object.admit(admitRequest({ estimateMicro: 2 * CREDIT })));
+      const enlarge = () => object.extend({ ...beat(holdId, 0), byMicro: 5 * CREDIT, fromMicro: 2 * CREDIT });
+      expect([enlarge(), enlarge()]).toEqual(Array(2).fill({ ok: true, heldMicro: 7 * CREDIT }));
+    });
+    expect(await account.stub.view()).toMatchObject({ heldMicro: 7 * CREDIT });
+  });
+
   it('is told that its hold is closed when it asks for more', async () => {
     const { account, holdId } = await withExpired(0);
     await account.run((object) => {

@@ -53,7 +53,7 @@ describe('the reconciliation', () => {
     account.nowMs = Date.UTC(2031, 5, 1);
     await account.run((object) => object.alarm());
     await account.run((object) => {
-      object.stageRecovery([], true);
+      object.stageRecovery([], 0, true);
       object.recover([], 0);
     });
     await account.run((object) => void object.settle(closing(holdOf(object.admit(admitRequest())), CREDIT)));

@@ -160,6 +160,42 @@ describe('rows read', () => {
   });
 });
 
+describe('an object that wakes', () => {
+  it('reads no receipts of what came and went while a hold was open', async () => {
+    const [account, calls] = [await TestAccount.create({ credits: 10_000, keys }), 300];
+    const holdId = await account.run((object) => {
+      const first = call(object);
+      for (let i = 1; i < calls; i++) object.settle(closing(holdOf(object.admit(admitRequest())), CREDIT));
+      return first;
+    });
+    await account.project();
+    await account.run((object) => void object.settle(closing(call(object), CREDIT)));
+    await account.evict();
+    await account.run(async (object, { storage: { sql } }) => {
+      object.opened = undefined;
+      let receipts = 0;
+      const exec = sql.exec.bind(sql);
+      sql.exec = ((query: string, ...values: SqlStorageValue[]) => {
+        const cursor = exec(query, ...values);
+        return Object.assign(cursor, {
+          toArray: () => {
+            const rows = [...cursor];
+            receipts += rows.filter((row) => 'tail' in row).length;
+            return rows;
+          },
+        });
+      }) as typeof sql.exec;
+      expect(object.books()).toMatchObject({ openHeldMicro: CREDIT, overdueHolds: 0 });
+      expect(receipts).toBe(1);
+      sql.exec = exec;
+      expect(refusalOf(object.admit(admitRequest({ hourlyLimit: calls + 1 })))).toMatchObject({ kind: 'rate_limited' });
+      await object.flush();
+      expect(account.queue.take().flatMap(({ lines }) => lines)).toHaveLength(1);
+      expect(object.settle(closing(holdId, CREDIT))).toMatchObject({ ok: true, repeated: false });
+    });
+  });
+});
+
 describe('the alarm', () => {
   it('is not set again by calls while one is due in time', async () => {
     const account = await busyAccount();

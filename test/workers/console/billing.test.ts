@@ -1,12 +1,15 @@
 import { env } from 'cloudflare:test';
+import type Stripe from 'stripe';
 import { describe, expect, it, vi } from 'vitest';
 import { accountStub } from '../../../src/account/stub';
+import { handleEvent } from '../../../src/console/billing/events';
 import { toHex } from '../../../src/core/hex';
 // Loaded before the first test's time begins.
 import '../../../src/console/billing/stripe';
+import { readAccountSettings } from '../../../src/env-account';
 import { projectLedger } from '../../../src/jobs/project-ledger';
 import { messageOf } from '../account/support';
-import { accountOf, audited, call, join, must, organization, type Someone, someone } from './support';
+import { accountOf, audited, call, join, must, ORIGIN, organization, type Someone, someone } from './support';
 
 const SECRET = 'whsec_of_the_tests';
 
@@ -15,6 +18,8 @@ async function signature(body: string, atSeconds = Math.floor(Date.now() / 1_000
   const mac = await crypto.subtle.sign('HMAC', key, new TextEncoder().encode(`${atSeconds}.${body}`));
   return `t=${atSeconds},v1=${toHex(new Uint8Array(mac))}`;
 }
+
+const NOBODY = { ip: null, userAgent: null, requestId: 'req_test' };
 
 let count = 0;
 const eventOf = (type: string, object: Record<string, unknown>) => ({ id: `evt_${++count}`, object: 'event', type, data: { object } });
@@ -42,6 +47,16 @@ const actions = async (account: string): Promise<string[]> =>
   (await audited(account)).map(({ action }) => action).filter((action) => action.startsWith('billing.'));
 
 describe('a payment', () => {
+  it('is offered where the gateway would hear of it, and nowhere else', async () => {
+    const as = await someone();
+    const { STRIPE_WEBHOOK_SECRET, ...unheard } = { ...env, STRIPE_SECRET_KEY: 'sk_test_1', STRIPE_WEBHOOK_SECRET: SECRET };
+    const heard = { ...unheard, STRIPE_WEBHOOK_SECRET };
+    const offered = async (bindings: typeof env) => (await must('GET', '/api/billing', { as, bindings })).canTopUp;
+    expect([await offered(heard), await offered(unheard), await offered(env)]).toEqual([true, false, false]);
+    const asked = await call('POST', '/api/billing/checkout', { as, json: { amountUsd: 20 }, bindings: unheard });
+    expect([asked.status, asked.body.error.message]).toEqual([503, expect.stringContaining('not set up')]);
+  });
+
   it('is credited once, however often and by whichever event it is told', async () => {
     const person = await someone();
     const account = await accountOf(person);
@@ -64,6 +79,26 @@ describe('a payment', () => {
     ]);
     expect((await billing(person)).balanceCredits).toBe(300);
     expect(await actions(account)).toEqual(['billing.top_up']);
+  });
+
+  it('is known before its receipt, for which Stripe may let us wait', async () => {
+    const person = await someone();
+    const account = await accountOf(person);
+    const session = paid(account, 700);
+    let answerStripe: (response: Response) => void = () => undefined;
+    vi.stubGlobal('fetch', () => new Promise<Response>((resolve) => (answerStripe = resolve)));
+    const asked = { db: env.DB, account: (id: string) => accountStub(env.ACCOUNT, id), now: Date.now, macSecret: '', from: NOBODY };
+    const settings = { ...readAccountSettings(env), STRIPE_SECRET_KEY: 'sk_of_the_tests' };
+    const deps = { ...asked, settings, origin: ORIGIN, mail: undefined, fetch, catchUp: async () => undefined };
+    const handled = handleEvent(deps, eventOf('checkout.session.completed', session) as unknown as Stripe.Event);
+    const receipts = async () => (await must('GET', '/api/billing/receipts', { as: person })).receipts;
+    await expect.poll(receipts).toMatchObject([{ id: session.id, receiptUrl: null }]);
+    await deliver('refund.created', { id: `re_${account}`, amount: 200, currency: 'usd', payment_intent: session.payment_intent });
+    expect((await billing(person)).balanceCredits).toBe(500);
+    answerStripe(Response.json({ latest_charge: { receipt_url: 'https://stripe.example/receipt' } }));
+    await handled;
+    vi.unstubAllGlobals();
+    expect(await receipts()).toMatchObject([{ receiptUrl: 'https://stripe.example/receipt', refundedCents: 200 }]);
   });
 
   it.each<[string, Record<string, unknown>]>([
@@ -252,6 +287,30 @@ describe("the wallet's ledger", () => {
       ],
       null,
     ]);
+  });
+});
+
+describe('receipts', () => {
+  it('are all there, in pages, also those of one moment', async () => {
+    const person = await someone();
+    const account = await accountOf(person);
+    const insert = env.DB.prepare("INSERT INTO payments VALUES (?, ?, ?, 500, 'usd', NULL, ?)");
+    const id = (index: number) => `cs_${account}_${String(index).padStart(3, '0')}`;
+    await env.DB.batch(
+      Array.from({ length: 103 }, (_, index) => insert.bind(id(index), account, `pi_${id(index)}`, Math.floor(index / 40))),
+    );
+    const seen: string[] = [];
+    for (let cursor = ''; ; ) {
+      const page = await must('GET', `/api/billing/receipts?limit=50&cursor=${cursor}`, { as: person });
+      seen.push(...page.receipts.map((receipt: { id: string }) => receipt.id));
+      if (page.nextCursor === null) break;
+      cursor = page.nextCursor;
+    }
+    expect(seen).toEqual(Array.from({ length: 103 }, (_, index) => id(102 - index)));
+    const { text } = await call('GET', '/settings/billing', { as: person });
+    const older = /href="(\/settings\/billing\?receipts=[^"]+)">\s*Older receipts/.exec(text)?.[1];
+    expect((await call('GET', older!, { as: person })).text.match(/class="tag">paid/g)).toHaveLength(3);
+    expect((await call('GET', '/api/billing/receipts?cursor=x', { as: person })).status).toBe(400);
   });
 });
 

@@ -1,9 +1,11 @@
 /** The catalogue's file in R2: calls go on with what is there while it is looked at, and while it is broken. */
-import { env } from 'cloudflare:test';
+import { createExecutionContext, createMessageBatch, env, getQueueResult } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CATALOGUE_KEY, LAST_GOOD_KEY, LiveCatalogue, LOOK_EVERY_MS } from '../../../src/console/catalogue/live';
 import { checkCatalogue, showCatalogue, storeCatalogue } from '../../../src/console/catalogue/manage';
+import type { Bindings } from '../../../src/env';
 import { envConsoleDeps } from '../../../src/http/deps';
+import worker from '../../../src/index';
 import { buildRegistry } from '../../../src/providers/registry';
 import { OPERATOR } from '../account/support';
 
@@ -52,6 +54,20 @@ describe('the file', () => {
     const queue = fresh();
     await queue.refreshed();
     expect(labelIn(queue)).toBe('One');
+  });
+
+  it('is waited for by jobs, whose model may be in it alone, where R2 does not say whether there is one', async () => {
+    const get = () => Promise.reject(new Error('R2 is away'));
+    const FILES = new Proxy(env.FILES, { get: (of, name) => (name === 'get' ? get : Reflect.get(of, name).bind(of)) });
+    const message = { id: 'm', timestamp: new Date(), attempts: 1, body: { jobId: 'job_none' } };
+    const handled = async (queue: string, bindings: Bindings) => {
+      const batch = createMessageBatch(queue, [message]);
+      const context = createExecutionContext();
+      await worker.queue!(batch, bindings, context);
+      return getQueueResult(batch, context);
+    };
+    expect(await handled('hypereal-jobs', { ...env, FILES })).toMatchObject({ retryBatch: { retry: true }, explicitAcks: [] });
+    expect(await handled('hypereal-jobs', { ...env })).toMatchObject({ retryBatch: { retry: false }, explicitAcks: ['m'] });
   });
 
   it('is forgotten when it is removed', async () => {

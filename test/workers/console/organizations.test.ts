@@ -5,12 +5,17 @@ import { createApiKey } from '../../../src/console/api-keys/create';
 import type { VerbContext } from '../../../src/console/context';
 import { deleteOrganization } from '../../../src/console/organizations/delete';
 import { acceptInvitation, inviteMember } from '../../../src/console/organizations/invitations';
+import { changeRole, removeMember } from '../../../src/console/organizations/members';
 import { permissionsOf, type Role } from '../../../src/console/permissions';
 import { readMetadata } from '../../../src/console/sso/saml-metadata';
 import { readAccountSettings } from '../../../src/env-account';
 import { jobDeps } from '../../../src/http/deps';
+import { createDeployment } from '../../../src/jobs/deployments/manage';
+import { findDeployment } from '../../../src/jobs/deployments/store';
+import { queryBudget } from '../../../src/jobs/query-budget';
 import { removeOldFiles } from '../../../src/jobs/retention';
 import type { Mail } from '../../../src/mail/mail';
+import { testKey } from '../account/support';
 import { audited, call, join, lastAudited, must, ORIGIN, organization, type Someone, someone } from './support';
 
 const made = async (owner: Someone): Promise<{ id: string; slug: string; accountId: string }> =>
@@ -153,6 +158,39 @@ describe('an organization that is deleted', () => {
     expect((await ask()).status).toBe(200);
   });
 
+  it('stays, with all that it has, where a deployment is made while it goes', async () => {
+    const [owner, other, team] = [await someone(), await someone(), await organization()];
+    await join(team.id, owner, 'owner');
+    const mails: Mail[] = [];
+    const context = contextOf(owner, team, mails);
+    await inviteMember(context, { email: other.email, role: 'viewer' });
+    const deployment = { dockerImage: 'registry.example.com/model:1', gpuTypes: ['ADA_48_PRO'], minWorkers: 0, maxWorkers: 1 };
+    const fields = { ...deployment, slug: 'meanwhile', name: 'Meanwhile', idleTimeoutSeconds: 5, env: {}, webhookUrl: null };
+    let made: Promise<unknown> | undefined;
+    const batch: D1Database['batch'] = async (statements) => {
+      made ??= createDeployment(jobDeps(env), { accountId: team.accountId, test: true }, fields);
+      await made;
+      return env.DB.batch(statements);
+    };
+    const db = new Proxy(env.DB, { get: (of, name) => (name === 'batch' ? batch : Reflect.get(of, name).bind(of)) });
+    const deleted = await deleteOrganization({ ...context, db }, { confirm: team.id });
+    expect(deleted).toMatchObject({ ok: false, error: { code: 'has_deployments', message: expect.stringContaining('meanwhile') } });
+    const { invitations } = await must('GET', `/api/orgs/${team.id}/invitations`, { as: owner });
+    expect(invitations).toMatchObject([{ status: 'pending' }]);
+  });
+
+  it('gets no deployment any more, which nobody could end', async () => {
+    const team = await organization();
+    await env.DB.prepare('UPDATE organizations SET deleted_at = 1 WHERE id = ?').bind(team.id).run();
+    const deployment = { dockerImage: 'registry.example.com/model:1', gpuTypes: ['ADA_48_PRO'], minWorkers: 0, maxWorkers: 1 };
+    const fields = { ...deployment, slug: 'late', name: 'Late', idleTimeoutSeconds: 5, env: {}, webhookUrl: null };
+    expect(await createDeployment(jobDeps(env), { accountId: team.accountId, test: true }, fields)).toMatchObject({
+      ok: false,
+      error: { kind: 'conflict', message: expect.stringContaining('was deleted') },
+    });
+    expect(await findDeployment(env.DB, team.accountId, 'late')).toBeUndefined();
+  });
+
   it('has no key, not even one that is made while it goes', async () => {
     const [owner, team] = [await someone(), await organization()];
     await join(team.id, owner, 'owner');
@@ -167,6 +205,27 @@ describe('an organization that is deleted', () => {
     expect((await deleteOrganization({ ...context, db }, { confirm: team.id })).ok).toBe(true);
     const keys = await accountStub(env.ACCOUNT, team.accountId).listKeys();
     expect(keys).toMatchObject([{ name: 'meanwhile', status: 'revoked' }]);
+  });
+
+  it('may have hundreds of keys: they end in one step, and the log has each', async () => {
+    const [owner, team] = [await someone(), await organization()];
+    await join(team.id, owner, 'owner');
+    const stub = accountStub(env.ACCOUNT, team.accountId);
+    for (const id of Array.from({ length: 150 }, (_, index) => `key_${index}`)) await stub.putKey(testKey({ id }));
+    const { db, left } = queryBudget(env.DB, 1_000);
+    let asked = 0;
+    const counted = new Proxy(stub, {
+      get(of, name) {
+        asked++;
+        return Reflect.get(of, name);
+      },
+    });
+    const context = { ...contextOf(owner, team, []), db, account: () => counted };
+    expect((await deleteOrganization(context, { confirm: team.id })).ok).toBe(true);
+    expect(1_000 - left()).toBeLessThan(100);
+    expect(asked).toBeLessThan(10);
+    expect((await stub.listKeys()).every(({ status }) => status === 'revoked')).toBe(true);
+    expect((await audited(team.accountId)).filter(({ action }) => action === 'api_key.revoke')).toHaveLength(150);
   });
 
   it('has no files left after the next sweep, and takes none of others with it', async () => {
@@ -221,6 +280,30 @@ describe('a member', () => {
     expect((await call('PATCH', `/api/orgs/${team.id}/members/${owner.id}`, { as: owner, json: { role: 'admin' } })).status).toBe(409);
     expect(await audited(team.accountId)).toEqual(before);
     expect(await rolesOf(team.id, owner)).toEqual({ [owner.id]: 'owner' });
+  });
+
+  it('is told of as they are where two change them at once', async () => {
+    const [owner, other, team] = [await someone(), await someone(), await organization()];
+    await join(team.id, owner, 'owner');
+    await join(team.id, other, 'viewer');
+    const at = `/api/orgs/${team.id}/members/${other.id}`;
+    const context = contextOf(owner, team, []);
+    /** The same person's context, whose change comes after the other one. */
+    const second = (first: () => Promise<unknown>): VerbContext => {
+      let before: Promise<unknown> | undefined;
+      const batch: D1Database['batch'] = async (statements) => {
+        before ??= first();
+        await before;
+        return env.DB.batch(statements);
+      };
+      return { ...context, db: new Proxy(env.DB, { get: (of, name) => (name === 'batch' ? batch : Reflect.get(of, name).bind(of)) }) };
+    };
+    const promote = () => must('PATCH', at, { as: owner, json: { role: 'developer' } });
+    expect(await changeRole(second(promote), other.id, { role: 'billing' })).toMatchObject({
+      error: { kind: 'conflict', message: expect.stringContaining('changed to developer') },
+    });
+    const remove = () => must('DELETE', at, { as: owner });
+    expect(await removeMember(second(remove), other.id)).toMatchObject({ error: { kind: 'not_found' } });
   });
 
   it('who is an admin makes no owner and removes none', async () => {

@@ -57,10 +57,11 @@ interface Asked {
   /** As a page's form sends it. */
   form?: Record<string, string> | undefined;
   headers?: Record<string, string>;
+  bindings?: typeof env;
 }
 
 /** A request through the Worker's own handler. */
-export async function call(method: string, path: string, { as, key, json, form, headers }: Asked = {}) {
+export async function call(method: string, path: string, { as, key, json, form, headers, bindings = env }: Asked = {}) {
   const context = createExecutionContext();
   const request = new Request(`${ORIGIN}${path}`, {
     method,
@@ -74,7 +75,7 @@ export async function call(method: string, path: string, { as, key, json, form, 
     ...(json !== undefined && { body: JSON.stringify(json) }),
     ...(form && { body: new URLSearchParams(form) }),
   });
-  const response = await worker.fetch(request, env, context);
+  const response = await worker.fetch(request, bindings, context);
   const text = await response.text();
   await waitOnExecutionContext(context);
   // biome-ignore lint/suspicious/noExplicitAny: each test knows what it asked for.

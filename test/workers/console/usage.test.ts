@@ -1,11 +1,13 @@
 import { env } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
+import { accountStub } from '../../../src/account/stub';
 import type { VerbContext } from '../../../src/console/context';
 import { cell, exportUsage } from '../../../src/console/usage/export';
 import { sinceMs, usageFilterInput } from '../../../src/console/usage/filter';
 import { spentLately } from '../../../src/console/usage/lately';
 import { receiptLines } from '../../../src/console/usage/receipt';
 import { readAccountSettings } from '../../../src/env-account';
+import { projectLedger } from '../../../src/jobs/project-ledger';
 import { accountOf, call, join, must, organization, type Someone, someone } from './support';
 
 const DAY_MS = 86_400_000;
@@ -276,7 +278,18 @@ describe('what usage can be filtered by', () => {
   it('is every member, and who called and is none any more', async () => {
     const [owner, gone, { id, accountId }] = [await someone('Olga'), await someone('Gustav'), await organization()];
     await join(id, owner, 'owner');
-    await record(accountId, [{ user: gone.id }, { user: owner.id }, { user: 'nobody' }]);
+    const users = [gone.id, owner.id, 'nobody'];
+    await record(
+      accountId,
+      users.map((user) => ({ user, key: `key of ${user}` })),
+    );
+    const entities = users.map((userId) => ({
+      id: `key:${userId}`,
+      version: 1,
+      payload: { id: `key of ${userId}`, userId, name: 'k', mode: 'live', status: 'revoked' },
+    }));
+    const deps = { db: env.DB, account: (one: string) => accountStub(env.ACCOUNT, one) };
+    await projectLedger(deps, [{ accountId, epoch: 1, closeSeqs: [], lines: [], entities }]);
     const html = (await call('GET', `/usage?org=${id}&member=${gone.id}`, { as: owner })).text;
     expect(options(html, 'member')).toEqual(['All', 'Olga', 'Gustav, no member now']);
     expect(html).toContain(`<option value="${gone.id}" selected="">`);

@@ -51,17 +51,32 @@ afterEach(() => {
 /** There is somebody to send mail. */
 const SINK = { fetch: async () => new Response() } as unknown as Fetcher;
 
-async function signUp(broken: RegExp) {
+async function post(path: string, body: BodyInit, broken: RegExp, headers: Record<string, string> = {}) {
   const context = createExecutionContext();
-  const request = new Request('https://gateway.test/api/auth/sign-up/email', {
+  const request = new Request(`https://gateway.test${path}`, {
     method: 'POST',
-    headers: { origin: 'https://gateway.test', 'content-type': 'application/json' },
-    body: JSON.stringify({ name: 'Ada Lovelace', email: 'ada@example.com', password: 'the-password-of-ada' }),
+    headers: { origin: 'https://gateway.test', ...headers },
+    body,
   });
   const response = await worker.fetch(request, { ...env, DB: brokenDatabase(broken), MAIL_SINK: SINK } as typeof env, context);
+  const text = await response.text();
   await waitOnExecutionContext(context);
-  return response.status;
+  return { status: response.status, text };
 }
+
+const ADA = { name: 'Ada Lovelace', email: 'ada@example.com', password: 'the-password-of-ada' };
+
+async function signUp(broken: RegExp) {
+  return (await post('/api/auth/sign-up/email', JSON.stringify(ADA), broken, { 'content-type': 'application/json' })).status;
+}
+
+it('a sign-in that breaks says so, and is no wrong password: to a program in JSON, and to a person on a page', async () => {
+  listen();
+  const api = await post('/api/auth/sign-in/email', JSON.stringify(ADA), ALL, { 'content-type': 'application/json' });
+  expect([api.status, JSON.parse(api.text)]).toMatchObject([500, { error: { type: 'api_error', request_id: expect.any(String) } }]);
+  const page = await post('/sign-in', new URLSearchParams({ ...ADA, how: 'password' }), ALL, { accept: 'text/html' });
+  expect(page).toMatchObject({ status: 500, text: expect.stringMatching(/Something went wrong on our side.*req_/s) });
+});
 
 it.each([
   ['reads', ALL],

@@ -53,3 +53,58 @@ it('what stands inside `input` counts, though the same field is null beside it',
   expect(data).toHaveLength(2);
   expect((await readJob(env.DB, jobId))!.input).toMatchObject({ prompt: 'a fox', count: 2, size: '1024x1024' });
 });
+
+it.each([
+  ['a picture', '/v1/images/generations', { model: 'gpt-image-2', prompt: 'a fox' }],
+  ['speech', '/v1/audio/speech', { model: 'audio-tts', input: 'hello', voice: 'alloy' }],
+])('%s that is made and paid, and cannot be read, is not to be asked for again: one failed read is none', async (_what, path, body) => {
+  const account = await TestAccount.create({ credits: 1_000, tier: 'starter', keys: [] });
+  const key = await keyFor(account);
+  let failures = 0;
+  const get = (...given: Parameters<R2Bucket['get']>) =>
+    String(given[0]).startsWith('media/') && failures-- > 0 ? Promise.reject(new Error('internal error (10001)')) : env.FILES.get(...given);
+  const FILES = new Proxy(env.FILES, { get: (of, name) => (name === 'get' ? get : Reflect.get(of, name).bind(of)) });
+  const asked = (count: number) => {
+    failures = count;
+    return ask({ key, path, body, bindings: { ...env, FILES } });
+  };
+  expect((await asked(1)).status).toBe(200);
+  const { status, text, headers } = await asked(99);
+  expect([status, headers.get('x-should-retry')]).toEqual([502, 'false']);
+  expect(JSON.parse(text)).toMatchObject({
+    error: { code: 'result_not_read', job_id: expect.stringMatching(/^job_/), message: expect.stringContaining('/v1/jobs/job_') },
+  });
+});
+
+it('a stream of a picture that cannot be read ends with an error', async () => {
+  const account = await TestAccount.create({ credits: 1_000, tier: 'starter', keys: [] });
+  const get = (...given: Parameters<R2Bucket['get']>) =>
+    String(given[0]).startsWith('media/') ? Promise.reject(new Error('internal error (10001)')) : env.FILES.get(...given);
+  const FILES = new Proxy(env.FILES, { get: (of, name) => (name === 'get' ? get : Reflect.get(of, name).bind(of)) });
+  const body = { model: 'gpt-image-2', prompt: 'a fox', stream: true };
+  const { text } = await ask({ key: await keyFor(account), path: '/v1/images/generations', body, bindings: { ...env, FILES } });
+  expect(text).toContain('event: error');
+  expect(text).toContain('result_not_read');
+  expect(text).not.toContain('[DONE]');
+});
+
+it('what was made before the gateway moved is served, and shown, where it is reached now', async () => {
+  const account = await TestAccount.create({ credits: 1_000, tier: 'starter', keys: [] });
+  const key = await keyFor(account);
+  const body = { model: 'gpt-image-2', prompt: 'a fox' };
+  const make = (origin: string, bindings = env) =>
+    ask({ key, path: '/v1/images/generations', body, headers: { 'idempotency-key': 'moved' }, origin, bindings });
+  const made = JSON.parse((await make('https://old.test')).text) as { jobId: string; data: { url: string }[] };
+  const [{ url } = { url: '' }] = made.data;
+  expect(url).toMatch(/^https:\/\/old\.test\/media\//);
+  const moved = url.replace('https://old.test', 'https://new.test');
+  const shown = async (path: string, bindings = env) =>
+    JSON.parse((await ask({ key, path, body: null, origin: 'https://new.test', bindings })).text) as unknown;
+  const at = `/v1/jobs/${made.jobId}`;
+  expect(await shown(at)).toMatchObject({ outputUrl: moved, outputUrls: [moved] });
+  expect(await shown('/v1/jobs')).toMatchObject({ data: [{ outputUrl: moved }] });
+  expect(JSON.parse((await make('https://new.test')).text)).toMatchObject({ jobId: made.jobId, data: [{ url: moved }] });
+  // With the path of the clients' base URL, too: files are at the root.
+  for (const PUBLIC_URL of ['https://named.test/', 'https://named.test/v1'])
+    expect(await shown(at, { ...env, PUBLIC_URL } as typeof env)).toMatchObject({ outputUrl: url.replace('old.test', 'named.test') });
+});

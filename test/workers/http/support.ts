@@ -12,14 +12,23 @@ interface Asked {
   body?: unknown;
   bindings?: Bindings;
   headers?: Record<string, string>;
+  /** Where the gateway is reached. */
+  origin?: string;
 }
 
 export const CHAT = { model: 'gpt-5.4', messages: [{ role: 'user', content: 'Hello' }] };
 
 /** A request through the Worker's own handler, with all the work that goes on after its answer. */
-export async function ask({ key, path = '/v1/chat/completions', body = CHAT, bindings = env, headers }: Asked) {
+export async function ask({
+  key,
+  path = '/v1/chat/completions',
+  body = CHAT,
+  bindings = env,
+  headers,
+  origin = 'https://gateway.test',
+}: Asked) {
   const context = createExecutionContext();
-  const request = new Request(`https://gateway.test${path}`, {
+  const request = new Request(`${origin}${path}`, {
     method: body === null ? 'GET' : 'POST',
     headers: { ...headers, 'content-type': 'application/json', ...(key !== undefined && { authorization: `Bearer ${key}` }) },
     ...(body !== null && { body: JSON.stringify(body) }),

@@ -282,6 +282,20 @@ describe("a run of a customer's own container", () => {
     expect(again).toMatchObject({ ok: true, value: { repeated: true, job: { id: job.id } } });
   });
 
+  it.each([
+    ['that was stopped and is owed for', 1_000, true],
+    ['that came to nothing', 0, false],
+  ])('%s is the one that its idempotency key has made, unless it cost nothing', async (_what, gpuMs, repeated) => {
+    const { bench } = await deployed();
+    const request = { ...requestOf('/v1/gpu/run/comfy', bench.account.id), idempotency: { keyHash: 'k', bodyHash: 'b' } };
+    const first = await createRun(bench.deps(), request, 'comfy', { input: {} });
+    if (!first.ok) throw new Error(first.error.message);
+    await finishJob(bench.deps(), first.value.job, { state: 'canceled', ...(gpuMs > 0 && { usage: { gpuMs } }) });
+    const spentMicro = await bench.spentMicro();
+    expect(await createRun(bench.deps(), request, 'comfy', { input: {} })).toMatchObject({ ok: true, value: { repeated } });
+    expect([await bench.spentMicro(), spentMicro > 0]).toEqual([spentMicro, gpuMs > 0]);
+  });
+
   it('is held, and paid, for five seconds at least: it is given no less', async () => {
     const { bench } = await deployed();
     const body = { input: {}, maxSeconds: 1 };

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { monthOf, newNonce, operationId } from '../../../src/core/ids';
 import { keptAnswerKey } from '../../../src/core/kept-answers';
 import { advanceJob } from '../../../src/jobs/advance';
+import { createMediaJob } from '../../../src/jobs/create';
 import type { JobDeps } from '../../../src/jobs/deps';
 import { removeOldFiles } from '../../../src/jobs/retention';
 import { storeObject } from '../../../src/jobs/storage';
@@ -11,7 +12,7 @@ import type { Job } from '../../../src/jobs/types';
 import { jobView } from '../../../src/jobs/view';
 import { TestAccount } from '../account/support';
 import { ask as call, keyFor } from '../http/support';
-import { JobBench } from './support';
+import { JobBench, MODEL, requestOf } from './support';
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -117,6 +118,22 @@ describe('a result', () => {
     expect(await present(file)).toEqual([true]);
   });
 
+  it('of a request whose job could not be kept is not kept either', async () => {
+    const bench = await JobBench.create();
+    const before = (await env.FILES.list({ prefix: 'media/' })).objects.length;
+    const prepare = (query: string) => {
+      if (/^insert into "?jobs/i.test(query)) throw new Error('D1_ERROR: Network connection lost.');
+      return env.DB.prepare(query);
+    };
+    const db = new Proxy(env.DB, { get: (of, name) => (name === 'prepare' ? prepare : Reflect.get(of, name).bind(of)) });
+    const request = requestOf('/v1/videos/generate', bench.account.id);
+    const fields = { model: MODEL, prompt: 'a cat', image: 'data:image/png;base64,iVBORw0KGgo=' };
+    const made = await createMediaJob({ ...bench.deps(), db }, request, { fields, uploads: {}, families: ['video'] });
+    expect(made).toMatchObject({ ok: false, error: { kind: 'unavailable' } });
+    expect(await bench.heldMicro()).toBe(0);
+    expect((await env.FILES.list({ prefix: 'media/' })).objects).toHaveLength(before);
+  });
+
   it('of a job under way is not touched, however old', async () => {
     const bench = await JobBench.create();
     const job = await bench.start({ image: 'data:image/png;base64,iVBORw0KGgo=' });
@@ -178,6 +195,38 @@ describe('what a customer stores', () => {
     expect(await tiny('abc')).toMatchObject({ ok: false });
     await bench.wait(2 * 3_600_000);
     expect(await tiny('abc')).toMatchObject({ ok: true });
+  });
+
+  it('leaves nothing that nobody knows of, wherever an upload was cut short', async () => {
+    const bench = await JobBench.create();
+    const before = new Set((await env.FILES.list({ prefix: 'storage/' })).objects.map(({ key }) => key));
+    const own = () => env.DB.prepare('SELECT file_key AS key FROM stored_objects WHERE account_id = ?').bind(bench.account.id);
+    for (const after of [false, true])
+      for (let at = 0; await bench.dies((deps) => storeObject(deps, uploader(bench), upload()), at, after); at++);
+    const { results } = await own().all<{ key: string }>();
+    await bench.wait(2 * DAY_MS);
+    await removeOldFiles(kept(bench));
+    const { objects } = await env.FILES.list({ prefix: 'storage/' });
+    const left = objects.map(({ key }) => key).filter((key) => !before.has(key));
+    expect(left.toSorted()).toEqual(results.map(({ key }) => key).toSorted());
+    const reserved = env.DB.prepare('SELECT COUNT(*) AS count FROM storage_reservations WHERE account_id = ?').bind(bench.account.id);
+    expect(await reserved.first('count')).toBe(0);
+  });
+
+  it.each(['', '5'])('can be sent again where R2 does not take it, announced as %j', async (announced) => {
+    const bench = await JobBench.create();
+    const taken: string[] = [];
+    const put = async (key: string, ...given: [ReadableStream, R2PutOptions]): Promise<never> => {
+      await env.FILES.put(key, ...given);
+      taken.push(key);
+      throw new Error('internal error (10001)');
+    };
+    const files = new Proxy(env.FILES, { get: (of, name) => (name === 'put' ? put : Reflect.get(of, name).bind(of)) });
+    const content = new Response('hello', announced ? { headers: { 'content-length': announced } } : {});
+    expect(await storeObject({ ...kept(bench), files }, uploader(bench), { ...upload(), content })).toMatchObject({
+      error: { kind: 'unavailable' },
+    });
+    expect(await present(...taken)).toEqual([false]);
   });
 
   it('is kept for nobody who has no credits, has never paid and has no tier', async () => {

@@ -49,6 +49,20 @@ describe('a webhook', () => {
     expect(jobView(await bench.job(id))).toMatchObject({ status: 'expired', state: 'expired' });
   });
 
+  it('tells of files where the gateway is reached now, though it has moved since the job began', async () => {
+    const bench = await JobBench.create();
+    const { id, origin } = await bench.start({}, { webhookUrl: RECEIVER_URL });
+    for (let looks = 0; looks < 20 && bench.webhooks.length === 0; looks++) {
+      await bench.wait(60_000);
+      await advanceJob(bench.deps(), { jobId: id });
+    }
+    const { outputUrls } = jobView(await bench.job(id)) as { outputUrls: string[] };
+    const { settings, ...deps } = bench.deps();
+    await deliver({ ...deps, settings: { ...settings, PUBLIC_URL: 'https://new.test' } }, bench.webhooks[0]!);
+    const told = { jobId: id, outputUrl: outputUrls[0]!.replace(origin, 'https://new.test') };
+    expect(bench.provider.received.map(({ body }) => JSON.parse(body) as unknown)).toMatchObject([told]);
+  });
+
   it('waits for the job to be over: one that was lined up by a process which died then says how it ended', async () => {
     // A process of its own for each effect that it may die after, until one dies between the delivery and its end.
     const died = async (at: number) => {

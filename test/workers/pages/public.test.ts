@@ -1,8 +1,9 @@
 // Pages that anybody may read: what they say of prices, and of the GPUs, is what is charged and run.
+import { env } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
 import { call } from '../console/support';
 
-const page = async (path: string): Promise<string> => (await call('GET', path)).text;
+const page = async (path: string, bindings = env): Promise<string> => (await call('GET', path, { bindings })).text;
 const cells = (row: string): string[] => [...row.matchAll(/<t[hd][^>]*>(.*?)<\/t[hd]>/g)].map(([, cell]) => cell!.replace(/<[^>]+>/g, ''));
 const rows = (html: string): string[][] => [...html.matchAll(/<tr>(.*?)<\/tr>/g)].map(([, row]) => cells(row!));
 
@@ -22,6 +23,16 @@ describe('the page of a model', () => {
     const facts = [...(await page(`/models/${model}`)).matchAll(/<dt>([^<]*)<\/dt><dd>([^<]*)</g)];
     const shown = Object.fromEntries(facts.map(([, name, value]) => [name, value]));
     for (const [name, value] of Object.entries(said)) expect(shown[name], name).toMatch(value);
+  });
+});
+
+describe('the page of prices', () => {
+  // As a text, and as Wrangler hands over a variable that is written as JSON in its configuration.
+  it.each(['{"chat": 5000}', { chat: 5_000 }])('has the calls an hour that the operator allows: %j', async (allowed) => {
+    const listed = rows(await page('/pricing', { ...env, HOURLY_LIMITS: allowed } as typeof env));
+    const ofKind = (kind: string) => listed.find(([name]) => name === kind)?.[1];
+    expect(rows(await page('/pricing')).find(([name]) => name === 'Language models')?.[1]).toBe('1,000');
+    expect([ofKind('Language models'), ofKind('Images')]).toEqual(['5,000', '500']);
   });
 });
 

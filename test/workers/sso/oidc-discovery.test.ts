@@ -1,7 +1,8 @@
 // What somebody says that their identity provider is: read up to a limit, and at public addresses alone.
 import { env } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
-import { discover } from '../../../src/console/sso/oidc';
+import { discover, redeem } from '../../../src/console/sso/oidc';
+import { seal } from '../../../src/core/sealed';
 import { type AccountSettings, readAccountSettings } from '../../../src/env-account';
 
 const ISSUER = 'https://idp.acme.example';
@@ -70,4 +71,20 @@ describe('the discovery of an identity provider', () => {
     expect(await discover(deps, ISSUER)).toMatchObject({ ok: false, error: { message: expect.stringContaining('200 kB') } });
     expect(sent).toBeLessThan(1_000_000);
   });
+});
+
+it('a client secret that was sealed by another secret of the gateway is told to be set again', async () => {
+  const { deps, asked } = provider(['93.184.216.34'], good);
+  const settings = {
+    ...{ issuer: ISSUER, authorizationEndpoint: `${ISSUER}/authorize`, tokenEndpoint: `${ISSUER}/token`, jwksUri: `${ISSUER}/keys` },
+    ...{ userinfoEndpoint: null, basicAuthentication: true, clientId: 'us' },
+    clientSecret: await seal('x'.repeat(32), 'sso client secrets', 'secret'),
+  };
+  const request = { state: 's', nonce: 'n', codeVerifier: 'v' };
+  const redeemed = await redeem(deps, 'sso_1', settings, 'code', request);
+  expect(redeemed).toMatchObject({
+    ok: false,
+    error: { message: expect.stringContaining('an admin of your organization has to set it again') },
+  });
+  expect(asked).toEqual([]);
 });

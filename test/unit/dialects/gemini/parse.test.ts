@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { readAddress } from '../../../../src/dialects/gemini/address';
 import { geminiNative, geminiUnified } from '../../../../src/dialects/gemini/dialect';
 import { isOpenaiShaped } from '../../../../src/dialects/gemini/request';
 import type { Dialect } from '../../../../src/dialects/types';
@@ -12,6 +13,16 @@ function refusal(dialect: Dialect, url: string, body: unknown) {
 }
 
 describe('a native path', () => {
+  it.each([
+    ['', false],
+    ['?alt=json', false],
+    ['?alt=sse', true],
+    ['?$alt=sse', true],
+    ['?%24alt=json%3Benum-encoding%3Dint', false],
+  ])('streams events or an array: %s', (query, sse) => {
+    expect(readAddress(`/v1beta/models/gemini-3-flash-preview:streamGenerateContent${query}`)).toMatchObject({ sse });
+  });
+
   it.each([
     ['/v1beta/models/gemini-3-flash-preview:generateContent', 'gemini-3-flash-preview', false],
     ['/v1/models/gemini-3-flash-preview:streamGenerateContent?alt=sse', 'gemini-3-flash-preview', true],
