@@ -1,12 +1,12 @@
-// npm run check: format, lint and types, two at a time, since most of them keep one core busy. All are run, and what
-// each of them found is shown whole.
+// npm run check: format, lint and types. Two run at a time, since most keep one core busy. All of them run, and each
+// one's findings are shown in full.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { ROOT } from './lib/paths.mjs';
 
 const AT_ONCE = 2;
 
-/** The long ones first. */
+/** The slowest first. */
 const CHECKS = [
   'tsc --noEmit -p test',
   'tsc --noEmit -p .',

@@ -10,6 +10,7 @@ import { authOf } from './http/account-deps';
 import { AUTH_BODY_BYTES, answerOfAuth } from './http/ask-auth';
 import { boundedRequest } from './http/body';
 import { authorize } from './http/caller';
+import { takesPages } from './http/client-format';
 import { type AppContext, type AppEnv, requestIdOf } from './http/context';
 import { gatewayDeps } from './http/deps';
 import { methodsAt, refuseMethod } from './http/methods';
@@ -44,8 +45,6 @@ async function serve(c: AppContext, route: AccountRoute, refuse: Refuse): Promis
   if (refused) return refuse(c, refused);
   return route.handle(c, context.value);
 }
-
-const takesPages = (c: AppContext): boolean => (c.req.header('accept') ?? '').includes('text/html');
 
 /** The account plane's API answers browsers in JSON too, so under `/api/` nobody is shown a page. */
 const isLooking = (c: AppContext): boolean => takesPages(c) && !c.req.path.startsWith('/api/') && c.get('gateway') !== undefined;

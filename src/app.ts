@@ -4,7 +4,7 @@ import { answerHeaders } from './core/answer-headers';
 import { fail, type GatewayError, internalError } from './core/errors';
 import { openaiChat } from './dialects/openai-chat/dialect';
 import { BASES, GEMINI_BASES } from './http/bases';
-import { clientDialect } from './http/client-format';
+import { clientDialect, takesPages } from './http/client-format';
 import type { AppContext, AppEnv } from './http/context';
 import { requestIdOf } from './http/context';
 import { preflight } from './http/cors';
@@ -12,6 +12,7 @@ import { firstCatalogue, gatewayDeps } from './http/deps';
 import { CALL_ENDPOINTS } from './http/endpoints';
 import { likePath, methodsAt, refuseMethod } from './http/methods';
 import { renderError } from './http/render-error';
+import { carriesKey } from './http/request-key';
 import { toItsEnd, whole } from './http/to-its-end';
 import { openapiDocument } from './openapi-document';
 import { admin } from './routes/admin';
@@ -96,18 +97,15 @@ function mountProbes(app: Hono<AppEnv>, base: string): void {
 function mountAtRoot(app: Hono<AppEnv>): void {
   const wrap: Wrap = (handler) => {
     const served = api(handler);
-    return (c) => (c.req.method === 'GET' && isBrowser(c) ? accountPlane(c) : served(c));
+    return (c) => (c.req.method === 'GET' && takesPages(c) ? accountPlane(c) : served(c));
   };
   mountApi(app, '', wrap);
   for (const [path, handler] of [['/models', getModels] as const, ['/models/:id{.+}', getModel] as const]) {
     const served = api(handler);
-    app.get(path, (c) => (sendsKey(c) ? served(c) : accountPlane(c)));
+    app.get(path, (c) => (carriesKey(c.req.raw) ? served(c) : accountPlane(c)));
   }
   app.post('/models/:id{.+}', api(postGeminiModel));
 }
-
-const sendsKey = (c: AppContext): boolean =>
-  ['authorization', 'x-api-key', 'x-goog-api-key'].some((name) => c.req.header(name) !== undefined) || c.req.query('key') !== undefined;
 
 function mountModels(app: Hono<AppEnv>, base: string): void {
   app.get(`${base}/models`, api(getModels));
@@ -139,7 +137,7 @@ const notFound =
     const methods = methodsAt(app, path);
     const meant = tidied(path, method);
     if (meant !== path && methodsAt(app, meant).includes(method)) return app.fetch(moved(c.req.raw, meant), c.env, c.executionCtx);
-    if (method === 'GET' && isBrowser(c) && !API_PATH.test(path)) return accountPlane(c);
+    if (method === 'GET' && takesPages(c) && !API_PATH.test(path)) return accountPlane(c);
     return renderError(c, refuseMethod(path, method, methods) ?? nothingAt(app, path, method), clientDialect(c));
   };
 
@@ -170,9 +168,6 @@ async function accountPlane(c: AppContext): Promise<Response> {
 
 const API_PATH = /^\/(?:api|v1|v1beta|v1alpha)(?:\/|$)/;
 
-/** At the root, API clients and browsers ask for the same paths. */
-const isBrowser = (c: AppContext): boolean => (c.req.header('accept') ?? '').includes('text/html');
-
 /**
  * The paths of model calls have no parameters. A router of their own finds them with one look-up; the router of all
  * other routes would match them segment by segment.
@@ -201,7 +196,7 @@ export function createApp(): Hono<AppEnv> {
   mountAtRoot(app);
   mountFiles(app, api);
   for (const base of GEMINI_BASES) mountModels(app, base);
-  app.get('/', (c) => (isBrowser(c) ? accountPlane(c) : api(hello)(c)));
+  app.get('/', (c) => (takesPages(c) ? accountPlane(c) : api(hello)(c)));
   app.get('/api/hello', api(hello));
   app.use('/api/admin/*', async (c, next) => {
     c.set('gateway', gatewayDeps(c.env, c.executionCtx));

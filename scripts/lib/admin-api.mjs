@@ -1,4 +1,4 @@
-/** The operator's API said no; `status` is its HTTP status, 0 when nobody answered. */
+/** The operator's API refused; `status` is the HTTP status, or 0 when nobody answered. */
 export class Refused extends Error {
   constructor(status, message, requestId) {
     super(message);

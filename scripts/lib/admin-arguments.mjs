@@ -1,4 +1,4 @@
-// What the operator's commands take, and how it is read.
+// The arguments of the operator's commands, and their readers.
 import { UsageError } from './paths.mjs';
 
 export const TIERS = ['free', 'starter', 'growth', 'scale'];
@@ -22,7 +22,7 @@ export function tier(value) {
   return value;
 }
 
-/** As a limit is told. */
+/** A limit in words. */
 export const A_PERIOD = { day: 'a day', week: 'a week', month: 'a month', total: 'in all' };
 
 export function period(value, limit) {
@@ -44,7 +44,7 @@ function instantOf(value) {
   return isInMonth ? Date.parse(value) : Number.NaN;
 }
 
-/** An instant in the future, as ISO text: a date, a time, or days from now ("30d"). */
+/** A future time as ISO text, from a date, a time, or days from now ("30d"). */
 export function expiry(value, now = Date.now()) {
   if (value === undefined) return undefined;
   const days = /^(\d{1,4})d$/.exec(value)?.[1];
@@ -54,7 +54,7 @@ export function expiry(value, now = Date.now()) {
   return new Date(instant).toISOString();
 }
 
-/** An instant as ISO text. */
+/** A time as ISO text. */
 export function moment(value) {
   if (value === undefined) return undefined;
   const instant = instantOf(value);

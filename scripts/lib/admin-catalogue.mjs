@@ -1,4 +1,4 @@
-// The operator's changes to the catalogue: what is in force, is this file usable, put it in place.
+// The commands for the operator's catalogue changes: show what is in force, check a file, put it in force.
 import { readText } from './files.mjs';
 import { UsageError } from './paths.mjs';
 import { facts, time } from './print.mjs';

@@ -7,9 +7,9 @@ import { readVariables } from './variables.mjs';
 
 const GLOBAL = { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' }, url: { type: 'string' } };
 
-export const EXIT = { ok: 0, refused: 1, usage: 2 };
+const EXIT = { ok: 0, refused: 1, usage: 2 };
 
-export function helpText() {
+function helpText() {
   const commands = COMMANDS.flatMap((command) => [`  ${commandUsage(command)}`, ...(command.notes ? [`      ${command.notes}`] : [])]);
   return `Usage: npm run admin -- COMMAND
 
@@ -47,13 +47,13 @@ function findCommand(argv) {
   );
 }
 
-/** A negative number is a value, not a row of short options. */
+/** A negative number is a value, not a group of short options. */
 const sparingNegatives = (argv) => argv.map((word) => (/^-[\d.]/.test(word) ? ` ${word}` : word));
 
-/** Options of ours by whose names npm has settings too: these may stand in somebody's .npmrc. */
+/** Options of ours that npm has settings of the same name for, which may be in somebody's .npmrc. */
 const NPMS_TOO = new Set(['only', 'user']);
 
-/** Without a `--` before the command npm keeps its options, and what was meant to be granted once would be granted twice. */
+/** Without a `--` before the command npm keeps its options for itself; `--event-id`, for example, would be lost and a grant made twice. */
 function refuseTaken({ options = {} }, env) {
   const taken = Object.keys(options).filter((name) => !NPMS_TOO.has(name) && env[`npm_config_${name.replaceAll('-', '_')}`] !== undefined);
   if (taken.length > 0) throw new UsageError(`npm kept --${taken.join(', --')} for itself: write npm run admin -- and then the command.`);
@@ -61,7 +61,7 @@ function refuseTaken({ options = {} }, env) {
 
 const usageOf = (command) => `Usage: npm run admin -- ${commandUsage(command)}`;
 
-/** The first sentence is what is wrong; what Node says after it is about no command of ours. */
+/** Only Node's first sentence says what is wrong; the rest is not about our commands. */
 const sentence = (text) => `${text.split('. ')[0].replace(/\.$/, '')}.`;
 
 function parse(command, argv) {
@@ -89,7 +89,7 @@ const isLoopback = (hostname) => hostname === 'localhost' || hostname === '[::1]
 
 const localToken = (env) => readVariables(ROOT, env).ADMIN_TOKEN ?? readJson(statePaths(stateDirectory(env)).secrets)?.ADMIN_TOKEN;
 
-/** The gateway that runs on this state says which port it has. */
+/** A gateway that runs on this state has recorded its port. */
 const localPort = (env) => (env.PORT?.trim() ? undefined : readJson(statePaths(stateDirectory(env)).lock)?.port) ?? readPort(env);
 
 function connection(options, env) {
@@ -106,7 +106,7 @@ function connection(options, env) {
   throw new UsageError(local ? 'No token: run `npm start` once, or set ADMIN_TOKEN.' : `Set ADMIN_TOKEN to the token of ${url.origin}.`);
 }
 
-/** Which command has the ids, where one is not known. */
+/** The command that lists such ids, for errors about an unknown one. */
 const LISTED_BY = new Map([
   ['There is no such account.', 'accounts list'],
   ['There is no such API key.', 'keys list ACCOUNT'],
@@ -120,7 +120,7 @@ function explain({ status, message, requestId }) {
   return [message, list && `Those there are: npm run admin -- ${list}`, requestId && `(request ${requestId})`].filter(Boolean).join(' ');
 }
 
-/** One command from start to end; returns the exit code. */
+/** Runs one command; returns the exit code. */
 export async function runAdmin(argv, { env, print, printError, fetch }) {
   try {
     const wantsHelp = argv.includes('--help') || argv.includes('-h') || argv[0] === 'help';

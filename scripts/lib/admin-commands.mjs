@@ -1,4 +1,4 @@
-// The operator's commands: what each takes, what it asks of the gateway, how its answer reads.
+// The operator's commands: arguments, requests to the gateway, and how answers are printed.
 import {
   A_PERIOD,
   aboveZero,
@@ -22,7 +22,7 @@ import { given } from './given.mjs';
 import { UsageError } from './paths.mjs';
 import { credits, facts, table, time } from './print.mjs';
 
-/** Of all accounts the gateway checks as many at a time as it can. */
+/** When checking all accounts, the gateway does as many per request as it can. */
 async function reconcile(api, { operands: [accountId] }) {
   let whole = { checked: 0, problems: [] };
   let cursor;

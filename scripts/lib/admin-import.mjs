@@ -1,4 +1,4 @@
-// What comes from another gateway: its providers and models as files to look at, its keys as keys of an account.
+// Imports from other gateways: providers and models become files to review, keys become keys of an account.
 import { dirname, resolve } from 'node:path';
 import { knownModels, makeKeys, readFile, readJsonFile, showImport, showKeys, writeImport } from './import-frame.mjs';
 import { importLitellm } from './import-litellm.mjs';
@@ -12,7 +12,7 @@ import { UsageError } from './paths.mjs';
 const text = { type: 'string' };
 const flag = { type: 'boolean' };
 
-/** The one command that needs a dependency: the others work where none is installed. */
+/** Imported lazily: the only command with a dependency, so that the others work without an installation. */
 async function yamlParser() {
   try {
     return (await import('yaml')).parse;
@@ -21,7 +21,7 @@ async function yamlParser() {
   }
 }
 
-/** A configuration may be of several files: `include` names the others, seen from its own. */
+/** A configuration may include other files, relative to itself. */
 function readConfig(parse, path, seen = new Set()) {
   if (seen.has(path)) return {};
   seen.add(path);

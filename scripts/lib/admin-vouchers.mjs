@@ -1,4 +1,4 @@
-// The commands for vouchers: credits for whoever has the code.
+// The commands for vouchers.
 import { aboveZero, expiry, flag, list, required, text, wholeFromOne } from './admin-arguments.mjs';
 import { everyPage } from './every-page.mjs';
 import { given } from './given.mjs';

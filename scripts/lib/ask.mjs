@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 
-/** One interface a question, so that the terminal is as it was when Wrangler needs it in between. */
+/** A new interface for each question, so that the terminal is free for Wrangler in between. */
 function askTerminal({ input, output }, question, secret) {
   return new Promise((answer) => {
     let hidden = false;
@@ -31,7 +31,7 @@ function askTerminal({ input, output }, question, secret) {
   });
 }
 
-/** The lines of piped input answer in turn; the end of it counts as Enter. */
+/** Without a terminal, lines of piped input answer in order; the input's end counts as Enter. */
 function pipedAsker({ input, output }) {
   const waiting = [];
   const queued = [];
@@ -50,7 +50,7 @@ function pipedAsker({ input, output }) {
   return { interactive: false, ask, close: () => lines.close() };
 }
 
-/** Asks for one line at a time: `ask(question, { secret })`; a secret's characters are not shown. */
+/** Asks for a line: `ask(question, { secret })`. A secret's characters are not shown. */
 export function createAsker({ input = process.stdin, output = process.stdout } = {}) {
   if (input.isTTY !== true) return pipedAsker({ input, output });
   return {

@@ -1,5 +1,5 @@
-// The Worker's modules. Wrangler bundles into one file, all of which an isolate has to read before its first call;
-// here what is loaded with `import()` stays a module of its own. Otherwise as Wrangler bundles. See
+// Builds the Worker's modules. Wrangler bundles into one file, which an isolate must read whole before its first call;
+// here whatever is loaded by `import()` stays a module of its own. Otherwise it bundles as Wrangler does. See
 // docs/decisions/0012-modules.md.
 import { rmSync } from 'node:fs';
 import { builtinModules } from 'node:module';
@@ -7,12 +7,12 @@ import { join } from 'node:path';
 import { build, stop } from 'esbuild';
 import { SDK_MODULE, sdkModule } from './sdk-package.mjs';
 
-/** The module that a start evaluates, within the folder of the modules. */
+/** The main module, in the folder of modules. */
 export const MAIN_MODULE = 'index.worker.js';
 
 const NODE_MODULE = new RegExp(`^(node:.+|${builtinModules.join('|')})$`);
 
-/** Node's modules are workerd's own; CommonJS, which cannot import them, requires a module that does. */
+/** workerd provides Node's modules. CommonJS cannot import them, so it requires a module that does. */
 const runtimeModules = {
   name: 'runtime-modules',
   setup({ onResolve, onLoad }) {
@@ -36,7 +36,7 @@ const aliases = (root) => ({
   },
 });
 
-/** Nobody is answered in another language; zod's own index of languages would put all of them into the data plane. */
+/** Only English is used; zod's index of all languages would end up in the data plane. */
 const onlyEnglish = {
   name: 'only-english',
   setup({ onResolve, resolve }) {
@@ -57,14 +57,14 @@ const sdkPackage = (root) => ({
 
 const IN_PRODUCTION = ['process.env.NODE_ENV', 'global.process.env.NODE_ENV', 'globalThis.process.env.NODE_ENV'];
 
-/** Makes the Worker in `directory`, its main module among them; resolves to esbuild's account of what went into it. */
+/** Builds the Worker into `directory`; resolves to esbuild's metafile. */
 export async function buildWorker({ root, directory }) {
   rmSync(directory, { recursive: true, force: true });
   const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: { index: 'src/index.ts' },
     outdir: directory,
-    // A name of their own, for the rule of wrangler.toml that finds them holds for all that the tests load, too.
+    // Named so that wrangler.toml's rule for modules matches them and nothing that tests load.
     outExtension: { '.js': '.worker.js' },
     chunkNames: '[name]-[hash]',
     bundle: true,
@@ -72,7 +72,7 @@ export async function buildWorker({ root, directory }) {
     format: 'esm',
     platform: 'browser',
     conditions: ['workerd', 'worker', 'browser'],
-    // What workerd runs as it is.
+    // workerd runs these as they are.
     target: 'es2024',
     supported: { using: true, 'import-source': true },
     loader: { '.js': 'jsx', '.mjs': 'jsx', '.cjs': 'jsx' },
@@ -81,14 +81,14 @@ export async function buildWorker({ root, directory }) {
       ...Object.fromEntries(IN_PRODUCTION.map((name) => [name, '"production"'])),
     },
     plugins: [aliases(root), onlyEnglish, runtimeModules, sdkPackage(root)],
-    // Names stay: a stack in the log is read by people.
+    // Keeps names, since people read stacks in logs.
     minifyWhitespace: true,
     minifySyntax: true,
     sourcemap: true,
     metafile: true,
     logLevel: 'error',
   });
-  // Else its process would live as long as this one.
+  // Otherwise esbuild's process would live as long as this one.
   await stop();
   return metafile;
 }

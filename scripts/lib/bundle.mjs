@@ -1,4 +1,4 @@
-// The Worker's modules, kept until one of the files they were made of changes.
+// The Worker's modules, kept until a file that they were made from changes.
 import { createHash } from 'node:crypto';
 import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { extname, join, relative, resolve, sep } from 'node:path';
@@ -16,10 +16,10 @@ const CONFIGURATION = [
   'scripts/lib/sdk-package.mjs',
 ];
 
-/** Named anew whenever its shape changes, so that a state folder of an older version is no trouble. */
+/** Must be renamed whenever the shape changes, so that state folders of older versions do no harm. */
 const KEPT = 'kept-2.json';
 
-/** Of all that decides what is kept: what the Worker was made of, and the migrations that its databases need. */
+/** A hash of everything that decides: the Worker's sources, and the migrations that its databases need. */
 function hashOf(root, { inputs, databases }) {
   const hash = createHash('sha256');
   const migrations = databases.flatMap(({ directory }) => migrationFiles(join(root, directory)).map((name) => join(directory, name)));
@@ -27,15 +27,15 @@ function hashOf(root, { inputs, databases }) {
   return hash.digest('hex');
 }
 
-/** Our own files among those that went into the bundle; the lock file stands for the rest. */
+/** Our own files in the bundle; the lock file stands for all others. */
 function ownInputs(root, metafile) {
   const paths = Object.keys(metafile.inputs).map((path) => relative(root, resolve(root, path)));
   return paths.filter((path) => !path.startsWith('..') && !path.split(sep).includes('node_modules')).sort();
 }
 
 /**
- * The bindings of wrangler.toml as Miniflare takes them, without the variables, which may be secrets, and what migrates
- * the databases. Kept, since Wrangler alone takes seconds to load.
+ * wrangler.toml's bindings for Miniflare, without variables (which may be secrets), and the migrations. Kept, since
+ * loading Wrangler alone takes seconds.
  */
 async function readOptions(root) {
   const { unstable_getMiniflareWorkerOptions, unstable_readConfig, unstable_splitSqlQuery } = await import('wrangler');
@@ -53,8 +53,8 @@ async function readOptions(root) {
 }
 
 /**
- * A file that is written while a bundle is made may stand in it as it was before: such a bundle is not to be kept.
- * Some of the paths are names of no file.
+ * A file that changed while the bundle was built may be in it in its old form, so such a bundle is not kept. Some of
+ * the paths are not files.
  */
 export const changedSince = (root, paths, sinceMs) =>
   paths.some((path) => (statSync(join(root, path), { throwIfNoEntry: false })?.mtimeMs ?? 0) >= sinceMs);
@@ -69,7 +69,7 @@ async function build(root, directory) {
   return made;
 }
 
-/** What was made of the files as they are now; undefined where there is none. */
+/** What was built from the files in their present form; undefined where there is nothing. */
 function keptOf(root, directory) {
   const kept = readJson(join(directory, KEPT));
   return kept && kept.hash === hashOf(root, kept) ? kept : undefined;
@@ -77,11 +77,11 @@ function keptOf(root, directory) {
 
 export const isReady = (root, directory) => keptOf(root, directory) !== undefined;
 
-/** Builds the Worker when that is needed, and says how Miniflare is to run it. */
+/** Builds the Worker if needed, and returns how Miniflare is to run it. */
 export async function readyBundle(root, directory) {
   const made = keptOf(root, directory) ?? (await build(root, directory));
   const files = readdirSync(directory).filter((file) => extname(file) === '.js');
-  // The first module is the one that runs.
+  // The first module is the main one.
   files.sort((a, b) => Number(b === MAIN_MODULE) - Number(a === MAIN_MODULE));
   const modules = files.map((file) => ({ type: 'ESModule', path: join(directory, file) }));
   return { ...made, modules, modulesRoot: directory };

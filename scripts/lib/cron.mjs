@@ -17,14 +17,14 @@ function fieldMatches(field, value, [low, high]) {
   });
 }
 
-/** Does the schedule name this minute, in UTC? Numbers, ranges, lists and steps; Sunday is 1, as at Cloudflare. */
+/** Does the schedule match this minute, in UTC? Supports numbers, ranges, lists and steps; Sunday is 1, as at Cloudflare. */
 export function cronMatches(cron, date) {
   const fields = cron.trim().split(/\s+/);
   const values = [date.getUTCMinutes(), date.getUTCHours(), date.getUTCDate(), date.getUTCMonth() + 1, date.getUTCDay() + 1];
   return fields.length === 5 && fields.every((field, index) => fieldMatches(field, values[index], RANGES[index]));
 }
 
-/** Calls `run(cron)` in every minute that a schedule names; gives what ends it. */
+/** Calls `run(cron)` in every minute that a schedule matches; returns a function that stops it. */
 export function scheduleCrons(crons, run) {
   let timer;
   const next = () => {

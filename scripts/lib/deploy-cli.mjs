@@ -53,7 +53,7 @@ async function chooseAccount({ ask, yes, env, say }, accounts, config) {
   return chosen.id;
 }
 
-/** Where the deployed Worker answers, by the report that Wrangler writes: its own domain first. */
+/** The deployed Worker's URL from Wrangler's report, preferably its own domain. */
 function deployedUrl(report) {
   for (const line of (report ?? '').split('\n')) {
     if (!line.includes('"deploy"')) continue;
@@ -70,12 +70,13 @@ async function deployWorker({ wrangler, interactive, yes, withPrivateFolder, pri
     const report = join(folder, 'report.ndjson');
     const args = ['deploy'];
     if (Object.keys(secrets).length > 0) {
-      // In one version with the code: the Worker is never up without its secrets. JSON, since Wrangler expands $ in .env files.
+      // Secrets are deployed in the same version as the code, so the Worker is never without them. As JSON, since
+      // Wrangler expands $ in .env files.
       const path = join(folder, 'secrets.json');
       writePrivate(path, JSON.stringify(secrets));
       args.push('--secrets-file', path);
     }
-    // With the terminal to itself, Wrangler can ask a new account for its workers.dev name.
+    // Wrangler gets the terminal, to ask a new account for its workers.dev name.
     const result = await wrangler(args, { interactive: interactive && !yes, env: { WRANGLER_OUTPUT_FILE_PATH: report } });
     if (result.code !== 0) throw failure('The Worker could not be deployed.', { stdout: '', stderr: '', ...result });
     if (result.stdout) print(result.stdout.trim());
@@ -83,7 +84,7 @@ async function deployWorker({ wrangler, interactive, yes, withPrivateFolder, pri
   });
 }
 
-/** The token is shown, for it is needed at once; the others wait in the file until one is rotated, or the Worker moves. */
+/** The token is shown because it is needed at once; the other secrets stay in the file until they are rotated or the Worker moves. */
 const madeWords = ({ ADMIN_TOKEN: token, ...others }, path) =>
   [
     ...(token === undefined ? [] : [`ADMIN_TOKEN: ${token}`, "It is shown this once, and opens the operator's API."]),
@@ -98,7 +99,7 @@ const closingWords = (url = 'https://YOUR-GATEWAY') => `The gateway is deployed.
   MAIL_FROM in [vars]          people can sign up by password once mail can be sent: README.md, Accounts
   routes in wrangler.toml      put it on your own domain: docs/operating.md`;
 
-/** Deploys and says the made secrets whatever comes of it: a deployment that fails late has taken them. */
+/** Deploys, and reports the secrets made in any case: a deployment that fails late has already taken them. */
 async function finish(context) {
   const { secrets, made } = await collectSecrets(context);
   const hasMade = Object.keys(made).length > 0;
@@ -114,7 +115,7 @@ async function finish(context) {
   }
 }
 
-/** The secrets belong to the data that they sign, by whichever name its Worker goes. */
+/** The secrets belong to the data that they sign, whatever the Worker's name. */
 async function pathOfKept({ readConfig, configPath, keptFolder }) {
   const { d1_databases: databases } = await readConfig(configPath);
   const { database_id: id } = databases.find(({ binding }) => binding === 'DB') ?? {};

@@ -1,9 +1,9 @@
-// What must exist at Cloudflare before the Worker can be deployed. Each step looks first, and leaves alone what is there.
+// Creates what must exist at Cloudflare before the Worker is deployed. Each step leaves alone what already exists.
 import { readFileSync, writeFileSync } from 'node:fs';
 
 export const UNSET_DATABASE_ID = '00000000-0000-0000-0000-000000000000';
 
-/** A step could not be done; the message says what to do about it. */
+/** A step failed; the message says what to do. */
 export class StepFailed extends Error {}
 
 const HINTS = [
@@ -39,7 +39,7 @@ async function listDatabases({ wrangler }) {
   return parseJson(result.stdout, 'd1 list');
 }
 
-/** Puts the id where the unset one stands, in the table of that database; everything else stays as it is written. */
+/** Puts the database's id in place of the placeholder; everything else stays as it is written. */
 export function withDatabaseId(toml, databaseName, id) {
   const tables = toml.split(/^(?=\s*\[)/m);
   const named = new RegExp(`^\\s*database_name\\s*=\\s*["']${databaseName.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}["']`, 'm');
@@ -81,7 +81,7 @@ const ALREADY_THERE = /already (exists|taken|own)|\b10004\b|\b11009\b/i;
 
 async function ensureNamed({ wrangler, say }, { label, name, list, create }) {
   const listed = await wrangler(list);
-  // The lists are text; a name cut off or on a later page is caught by the refusal to create it twice.
+  // The lists are text; a name that is cut off or on a later page is noticed when creating it is refused.
   if (listed.code === 0 && listed.stdout.split(/[^A-Za-z0-9._-]+/).includes(name)) {
     say(`${label} ${name}: there already.`);
     return;

@@ -3,7 +3,7 @@ import { readJson, writeJson } from './files.mjs';
 import { newSecret } from './secrets.mjs';
 import { isProviderVariable, PROVIDERS } from './variables.mjs';
 
-/** The names of the Worker's secrets; a Worker that is not there yet has none. */
+/** The names of the Worker's secrets; none for a Worker that does not exist yet. */
 async function existingSecrets({ wrangler }) {
   const result = await wrangler(['secret', 'list', '--format', 'json']);
   if (result.code !== 0) {
@@ -17,7 +17,10 @@ async function existingSecrets({ wrangler }) {
   }
 }
 
-/** Customers' keys and second factors end with the first two: in a database that has accounts they are not made anew unasked. */
+/**
+ * Replacing the first two ends customers' keys and second factors, so for a database with accounts they are not made
+ * anew without asking.
+ */
 const OWN = [
   { name: 'KEY_MAC_SECRET', why: 'signs API keys', least: 32, isLasting: true },
   { name: 'AUTH_SECRET', why: 'signs sessions', least: 32, isLasting: true },
@@ -26,7 +29,7 @@ const OWN = [
 
 const plural = (accounts) => (accounts === 1 ? '1 account' : `${accounts} accounts`);
 
-/** To make a new one all the same. */
+/** The answer that makes a new one all the same. */
 const ANEW = 'new';
 
 async function countAccounts({ wrangler }) {
@@ -46,7 +49,7 @@ async function askOwn({ ask, say, interactive }, { name, why, least }, { kept, a
     if (answer === ANEW || (answer === '' && kept === undefined && accounts === 0)) return { value: newSecret(), made: true };
     if (answer === '' && kept !== undefined) return { value: kept, made: true };
     if (answer.length >= least) return { value: answer, made: false };
-    // At the end of what was piped in, every further answer would be as empty.
+    // At the end of piped input every further answer would be empty too.
     if (answer === '' && !interactive) throw unasked(name, accounts);
     say(`  At least ${least} characters, please.`);
   }
@@ -57,7 +60,7 @@ const unasked = (name, accounts, where = '') =>
     `The database has ${plural(accounts)}, and the Worker no ${name}: with another one, what the old one signed ends. Put the old one into the environment and say --yes, or, where it is lost, one of your own.${where}`,
   );
 
-/** The environment's value, for runs without questions. */
+/** Takes values from the environment, for runs without questions. */
 const fromEnvironment = (env, name) => env[name]?.trim() || undefined;
 
 function ownOfEnvironment({ env, keptPath }, { name, least }, { kept, accounts }) {
@@ -69,7 +72,7 @@ function ownOfEnvironment({ env, keptPath }, { name, least }, { kept, accounts }
   throw unasked(name, accounts, where);
 }
 
-/** What an earlier run made is taken again only while nothing hangs on it: it may have been rotated since. */
+/** A secret of an earlier run is reused only while no data depends on it, since it may have been rotated. */
 async function ownSecret(context, secret, kept, accountCount) {
   const standing = { kept, accounts: secret.isLasting ? await accountCount() : 0 };
   return context.yes ? ownOfEnvironment(context, secret, standing) : askOwn(context, secret, standing);
@@ -92,8 +95,8 @@ async function providerSecrets({ yes, ask, env }, existing) {
 }
 
 /**
- * Asks for what is not set yet: `{ secrets, made }`. What is made here is kept in a file of the operator's before it
- * is sent anywhere: Cloudflare shows no secret again, and to rotate or to move them they have to be known.
+ * Asks for what is not set yet: `{ secrets, made }`. Generated secrets are written to a file of the operator's before
+ * they are sent anywhere: Cloudflare never shows a secret again, and rotating or moving them requires knowing them.
  */
 export async function collectSecrets(context) {
   // What wrangler.toml sets is no secret too: the next deploy would be refused for two of one name.

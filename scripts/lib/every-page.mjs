@@ -1,6 +1,6 @@
 import { given } from './given.mjs';
 
-/** What a list of the operator's API has on all of its pages. */
+/** All entries of a list of the operator's API, from all its pages. */
 export async function everyPage(list, name, limit) {
   const all = [];
   let cursor;

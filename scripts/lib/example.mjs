@@ -9,7 +9,7 @@ async function chatModels(url) {
   }
 }
 
-/** A call that works: the usual model where it can be reached, or another, or the sandbox by way of the test key. */
+/** A call that works: with the usual model if it can be reached, else another, else the sandbox by the test key. */
 export async function chooseExample({ url, providers, account }) {
   if (providers.length === 0) return { key: account.key, model: MODEL };
   const models = await chatModels(url);

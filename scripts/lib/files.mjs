@@ -7,7 +7,7 @@ const UNREADABLE = {
   EACCES: 'may not be read by this user.',
 };
 
-/** Without the mark that some editors of Windows begin a file with: it would be part of the first name in it. */
+/** Without a byte order mark, which some Windows editors write and which would become part of the first name. */
 export function readText(path) {
   try {
     return readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
@@ -17,7 +17,7 @@ export function readText(path) {
   }
 }
 
-/** The object in a JSON file; undefined when it is missing or damaged, so that it is made anew. */
+/** The object in a JSON file; undefined when it is missing or damaged and must be made anew. */
 export function readJson(path) {
   try {
     const value = JSON.parse(readText(path) ?? 'null');
@@ -27,7 +27,7 @@ export function readJson(path) {
   }
 }
 
-/** Writes a file that only its owner reads, whole or not at all. */
+/** Writes a file that only its owner can read, completely or not at all. */
 export function writePrivate(path, text) {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const next = `${path}.${process.pid}.tmp`;

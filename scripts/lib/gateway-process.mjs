@@ -18,13 +18,13 @@ function openLog(path) {
   return openSync(path, 'a', 0o600);
 }
 
-/** The last lines of a log, cut to what a terminal can show. */
+/** The last lines of a log, cut to fit a terminal. */
 export function logTail(path, { lines = 8, width = 300 } = {}) {
   const last = (readText(path) ?? '').trimEnd().split('\n').slice(-lines);
   return last.map((line) => (line.length > width ? `${line.slice(0, width)}…` : line)).join('\n');
 }
 
-/** Why the gateway could not answer, in the words that it had for its log alone; undefined where it says nothing of it. */
+/** Why the gateway could not answer, from its log; undefined where that says nothing. */
 export function loggedFailure(path) {
   const line = (readText(path) ?? '').split('\n').findLast((text) => text.includes('request failed {'));
   const error = /"error":("(?:[^"\\]|\\.)*")/.exec(line ?? '')?.[1];
@@ -42,7 +42,7 @@ export function startGateway({ paths, port, variables, inspectorPort, mailBy, ho
   const child = spawn(nodePath(), ['--no-warnings', join(ROOT, 'scripts/lib/host.mjs')], {
     cwd: ROOT,
     stdio: ['pipe', 'pipe', log],
-    // Out of reach of the terminal's Ctrl-C, so that it ends tidily when told to.
+    // In a process group of its own, so that Ctrl-C does not kill it and it can end properly.
     detached: process.platform !== 'win32',
     windowsHide: true,
   });
@@ -66,7 +66,7 @@ export function startGateway({ paths, port, variables, inspectorPort, mailBy, ho
 async function stop(child, gone) {
   child.stdin.end();
   await Promise.race([gone, sleep(STOP_MS, undefined, { ref: false })]);
-  // Whatever is left of it, or of its workerd.
+  // Kills whatever is left of it or of its workerd.
   if (child.pid !== undefined) killGroup(child.pid, 'SIGKILL');
   await gone;
 }
@@ -81,7 +81,7 @@ async function probe(url) {
   }
 }
 
-/** Waits until the Worker says that it is well; an error carries what it says instead. */
+/** Waits until the Worker is healthy; the error carries what it says instead. */
 export async function waitForHealth(url) {
   let unwellSince;
   for (const end = Date.now() + HEALTH_MS; Date.now() < end; await sleep(50)) {

@@ -1,8 +1,6 @@
-// Runs the gateway until its stdin closes, which it also does when start.mjs is killed: workerd alone would live on and
-// keep the port.
-//
-// One line of JSON on stdin: { root } and what serveGateway takes. Lines of JSON on stdout: { ready } or { error }, then
-// { mail } for each mail that the Worker sends.
+// Runs the gateway until its stdin closes, which happens even when start.mjs is killed: workerd alone would live on and
+// keep the port. One line of JSON on stdin: { root } and what serveGateway takes. Lines of JSON on stdout: { ready } or
+// { error }, then { mail } for each mail that the Worker sends.
 import module from 'node:module';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -14,13 +12,13 @@ const say = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
 console.log = console.error;
 
 async function serve({ root, ...job }) {
-  // Miniflare is a third of a second to compile.
+  // Imported here, since compiling Miniflare takes a third of a second.
   module.enableCompileCache?.(join(job.paths.build, 'compiled'));
   const [bundle] = await Promise.all([readyBundle(root, job.paths.build), loadMiniflare()]);
   return serveGateway(bundle, job, { log: console.error, onMail: (mail) => say({ mail }) });
 }
 
-/** Ends at once, with whatever was being started: this process leads a group of its own. */
+/** Ends at once, together with whatever is being started: this process leads its own group. */
 function abandon() {
   if (process.platform !== 'win32') process.kill(-process.pid, 'SIGKILL');
   process.exit(1);

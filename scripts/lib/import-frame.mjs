@@ -1,4 +1,4 @@
-// What all imports do with files and the terminal: read the one, write catalogue.json and variables.env, make keys, show.
+// What all imports share: they read files, write catalogue.json and variables.env, make keys, and report.
 import { join } from 'node:path';
 import { Refused } from './admin-api.mjs';
 import { A_PERIOD } from './admin-arguments.mjs';
@@ -18,7 +18,7 @@ export function readFile(path, what, read) {
 
 export const readJsonFile = (path) => readFile(path, 'JSON', JSON.parse);
 
-/** The models that the gateway has, by id. */
+/** The gateway's models by id. */
 export async function knownModels(api) {
   const { data } = await api.listModels();
   return new Map(data.map((model) => [model.id, model]));
@@ -29,12 +29,12 @@ function variablesText({ customProviders, keys }) {
     ...(wanted.length > 0 ? [`# ${name}: ${wanted.join(', ')}`] : []),
     `${name}=${secrets.join(',')}`,
   ]);
-  // JSON has no use for a plain quote, which would end the value.
+  // A single quote would end the value in a shell; JSON can escape it.
   const json = JSON.stringify(customProviders).replaceAll("'", '\\u0027');
   return `${[...lines, ...(customProviders.length > 0 ? [`CUSTOM_PROVIDERS='${json}'`] : [])].join('\n')}\n`;
 }
 
-/** Secrets go to the file alone; what is printed says where a value is to come from. */
+/** Secrets are only written to the file; the output says where each value is to come from. */
 export function writeImport(imported, folder = '.') {
   const { catalogue, customProviders, notCarried } = imported;
   const hasVariables = imported.keys.length + customProviders.length > 0;
@@ -47,7 +47,7 @@ export function writeImport(imported, folder = '.') {
 
 const SHOWN = 3;
 
-/** A line a reason where many have the same one; `--json` has them all. */
+/** One line for a reason that many entries share; `--json` lists them all. */
 function grouped(notCarried) {
   return [...new Set(notCarried.map(({ why }) => why))].flatMap((why) => {
     const left = notCarried.filter((one) => one.why === why);
@@ -84,7 +84,7 @@ export function showImport({ files, models, customProviders, keys, notCarried })
   ].join('\n\n');
 }
 
-/** `read`: the keys to make, each with notes of what was lost, and those left out. */
+/** `read`: the keys to make, each with notes on what was lost, and the keys left out. */
 export async function makeKeys(api, account, read, isDryRun) {
   const made = [];
   const refused = [];
@@ -92,7 +92,7 @@ export async function makeKeys(api, account, read, isDryRun) {
     try {
       made.push({ ...(isDryRun ? input : await api.createKey(account, input)), notes });
     } catch (error) {
-      // The secrets of those before it are nowhere else, so they are to be shown whatever becomes of this one.
+      // Secrets made so far are nowhere else, so they are shown even if this one fails.
       if (!(error instanceof Refused) || (made.length === 0 && error.status !== 400)) throw error;
       refused.push({ name: input.name, why: error.message.replace(/\.$/, '') });
     }

@@ -1,12 +1,13 @@
-// What every importer gathers: providers, their keys, models with their chains, and what could not be carried over. Pure.
+// What every importer collects: providers, their keys, models with their chains, and what could not be carried over.
+// Pure.
 import { MESSAGES } from './import-places.mjs';
 
-/** As long as a chain may be: src/providers/overrides/schema.ts. */
+/** The longest chain that is allowed: src/providers/overrides/schema.ts. */
 const MOST_PLACES = 20;
 const LANGUAGE_FAMILIES = new Set(['chat', 'messages', 'responses', 'gemini', 'embedding']);
 
 export const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
-/** What a text of JSON holds; undefined when it is none. Anything but a text is there already. */
+/** Parses JSON; undefined if the text is none. Anything but text is returned as it is. */
 export function parsed(value) {
   if (typeof value !== 'string') return value;
   try {
@@ -24,9 +25,9 @@ export const objectOf = (value) => {
 
 export const listOf = (value) => (Array.isArray(value) ? value : []);
 export const wholeNumber = (value) => (Number.isSafeInteger(value) && value > 0 ? value : undefined);
-/** Without the dust of binary fractions. */
+/** Rounds away binary fractions. */
 export const rounded = (value) => Number(value.toPrecision(12));
-/** USD a token as USD a million. */
+/** USD per token as USD per million. */
 export const perMtok = (value) => (Number.isFinite(Number(value)) ? rounded(Number(value) * 1e6) : undefined);
 export const keyVariable = (providerId) => `${providerId.toUpperCase().replaceAll('-', '_')}_API_KEY`;
 
@@ -34,13 +35,13 @@ export const uniqueTargets = (targets) => [
   ...new Map(targets.map(({ provider, model }) => [`${provider} ${model}`, { provider, model }])).values(),
 ];
 
-/** `known`: the models that the gateway has, as `GET /v1/models` lists them, by id. */
+/** `known`: the gateway's models as `GET /v1/models` lists them, by id. */
 export class Gathered {
   providers = new Map();
-  /** By the name of the variable: the keys that were there, and in words those that were not. */
+  /** By variable: the keys found, and descriptions of those that were not. */
   keys = new Map();
   notCarried = [];
-  /** By what was left out of an entry: how many entries had it. */
+  /** For each thing that was left out of entries: how many entries had it. */
   leftOut = new Map();
 
   constructor(known = new Map()) {
@@ -76,7 +77,7 @@ export class Gathered {
     const onlyMessages = places.every(({ wires }) => wires.every((wire) => wire === MESSAGES));
     const family = known?.family ?? (onlyMessages && places[0].family === 'chat' ? 'messages' : places[0].family);
     const kept = places.filter((place) => {
-      // What OpenAI's endpoint and others serve cannot be told apart here; Messages are never converted.
+      // An endpoint's format cannot be told here; Messages are never converted.
       const speaks = place.wires.some((wire) => (wire === MESSAGES) === (family === 'messages'));
       if (!speaks) this.skip(`${id} at ${place.provider}`, `does not serve the ${family} format`);
       return speaks;
@@ -84,24 +85,24 @@ export class Gathered {
     return kept.length > 0 ? { family: known ? undefined : family, kept } : undefined;
   }
 
-  /** For a model without a price in what is imported: the gateway's own stands, or there is none. */
+  /** For a model without a price in the import: the gateway's own price applies, or none. */
   noPrice(id, why) {
     if (this.known.get(id)?.pricing) return undefined;
     this.skip(`${id}: a price`, `${why}: put one in its place of null, or the model cannot be called`);
     return null;
   }
 
-  /** One more name for a model. Whose it is already is returned where that is another model. */
+  /** Adds a name to a model. If another model has it, that one is returned. */
   addAlias(model, alias) {
     const owner = this.known.has(alias) ? alias : this.owners.get(alias);
     if (owner !== undefined && owner !== model.id) return owner;
-    // The list replaces the one that the gateway has.
+    // The list replaces the gateway's own.
     const had = model.aliases ?? listOf(this.known.get(model.id)?.aliases);
     if (!had.includes(alias) && alias !== model.id) model.aliases = [...had, alias];
     return undefined;
   }
 
-  /** `alsoUsed`: providers whose keys come along though no chain names them. */
+  /** `alsoUsed`: providers whose keys are imported although no chain names them. */
   result(models, alsoUsed = []) {
     for (const model of models) {
       const tooMany = (model.chain?.length ?? 0) - MOST_PLACES;
@@ -121,7 +122,7 @@ export class Gathered {
   }
 }
 
-/** As long as a key's name may be. */
+/** The longest name of a key. */
 const LONGEST_NAME = 200;
 
 export const keyName = (text) =>
@@ -129,7 +130,7 @@ export const keyName = (text) =>
     .trim()
     .slice(0, LONGEST_NAME) || 'imported';
 
-/** What was read of each key: `{ key, notes }`, or `{ skipped }`. */
+/** The result for each key: `{ key, notes }`, or `{ skipped }`. */
 export const keysAndSkipped = (read) => ({
   keys: read.flatMap(({ key, notes }) => (key ? [{ input: key, notes }] : [])),
   skipped: read.flatMap(({ skipped }) => skipped ?? []),

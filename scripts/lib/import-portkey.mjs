@@ -26,7 +26,7 @@ const nameOf = ({ name, slug: id }) =>
   [name, id].find((text) => typeof text === 'string' && /^\S+$/.test(text)) ?? (name ? slug(String(name)) : undefined);
 
 /** `{ name, config }` of one config, of a list, of the API's answers, or of an object of configs by name. */
-export function readConfigs(exported) {
+function readConfigs(exported) {
   const data = exported?.data ?? exported;
   if (Array.isArray(data)) return data.every(isObject) ? data.flatMap((entry) => readConfigs(entry) ?? []) : undefined;
   if (!isObject(data)) return undefined;

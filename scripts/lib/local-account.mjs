@@ -1,6 +1,6 @@
 import { readJson, writeJson } from './files.mjs';
 
-/** Whoever runs the gateway for themselves sees with the printed key what it was used for. */
+/** Somebody who runs the gateway for themselves may see usage with the printed key. */
 const SCOPES = ['usage.read', 'keys.read', 'billing.read'];
 
 const KEYS = [
@@ -14,7 +14,7 @@ const unlessMissing = (promise) =>
     throw error;
   });
 
-/** Is the key still signed by this gateway? An empty request is refused after that is looked at, and costs nothing. */
+/** Was the key signed by this gateway? An empty request is refused after that check and costs nothing. */
 async function isAccepted(url, key) {
   const response = await fetch(`${url}/v1/chat/completions`, {
     method: 'POST',
@@ -31,8 +31,8 @@ async function isUsable(url, listed, key, keyId) {
 }
 
 /**
- * The local account and its two keys, made on the first start. What is lost (the data folder was deleted, a start was
- * cut short, the signing secret changed) is made anew; what is left is kept.
+ * The local account and its two keys, made on the first start. Whatever was lost (a deleted data folder, an interrupted
+ * start, a changed signing secret) is made anew; the rest is kept.
  */
 export async function ensureAccount({ api, url, path }) {
   let stored = readJson(path) ?? {};

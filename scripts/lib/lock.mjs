@@ -1,4 +1,4 @@
-// One gateway at a time on one state folder: two workerds on the same Durable Objects would each keep their own truth.
+// One gateway at a time per state folder: two workerds on the same Durable Objects would diverge.
 import { mkdirSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { uptime } from 'node:os';
@@ -17,12 +17,12 @@ function isListed(pid) {
   }
 }
 
-/** Dead and not yet collected by its parent, which in a container may be never. */
+/** A zombie: dead, but its parent has not collected it, which in a container may never happen. */
 const isZombie = (pid) => /\) [ZX] /.test(readText(`/proc/${pid}/stat`) ?? '');
 
 const isAlive = (pid) => Number.isInteger(pid) && pid > 1 && isListed(pid) && !isZombie(pid);
 
-/** The host leads a process group of its own, which its workerd stays in when the host is gone. */
+/** The host leads a process group, in which its workerd stays when the host is gone. */
 const groupExists = (hostPid) => Number.isInteger(hostPid) && hostPid > 1 && isListed(process.platform === 'win32' ? hostPid : -hostPid);
 
 export function killGroup(hostPid, signal) {
@@ -61,12 +61,12 @@ async function isGone({ hostPid, port }) {
   return false;
 }
 
-/** Numbers of processes start anew with the machine, and in a container with it. */
+/** Process ids restart with the machine, and within a container with the container. */
 const isOfThisBoot = ({ pid, at }) => pid !== process.pid && at > Date.now() - uptime() * 1000;
 
 /**
- * What a gateway on this state left behind: refuses when it still starts or runs. When it was killed its host ends by
- * itself; workerd does not when the host was killed too, so it is ended here.
+ * Cleans up after an earlier gateway on this state, and refuses if one is still starting or running. If it was killed,
+ * its host ends by itself; if the host was killed too, workerd lives on and is ended here.
  */
 async function clearPredecessor(left, lock) {
   const { pid, hostPid, port } = left;
@@ -76,7 +76,7 @@ async function clearPredecessor(left, lock) {
       `A gateway with this state already runs at http://127.0.0.1:${port} (process ${pid}). If that is not so, delete ${lock}.`,
     );
   }
-  // A group of that number which keeps the recorded port is ours; any other is left alone.
+  // A group with that id that holds the recorded port is ours; any other is left alone.
   if (!groupExists(hostPid) || !(await listens(port))) return;
   if (isAlive(hostPid) && (await isGone(left))) return;
   killGroup(hostPid, 'SIGKILL');
@@ -91,7 +91,7 @@ const NO_FOLDER = {
   ENOTDIR: 'there is a file in its way',
 };
 
-/** Does what begins to write into the state folder. */
+/** Runs what begins to write into the state folder. */
 function writing(directory, write) {
   try {
     write();
@@ -101,14 +101,14 @@ function writing(directory, write) {
   }
 }
 
-/** Takes the state folder; the caller adds the host's process to it, and gives it back. */
+/** Takes the state folder; the caller records the host's process, and releases it. */
 export async function takeState({ directory, lock }, port) {
   writing(directory, () => mkdirSync(directory, { recursive: true, mode: 0o700 }));
   const left = readJson(lock);
   if (left) await clearPredecessor(left, lock);
   const mine = { pid: process.pid, port, at: Date.now() };
   writing(directory, () => writeJson(lock, mine));
-  // Two that start in the same instant both come here; the later one stays.
+  // Two that start at the same instant both get here; the later one stays.
   await sleep(30);
   if (readJson(lock)?.pid !== process.pid) throw new UsageError('Another gateway is starting with this state.');
   return {

@@ -3,7 +3,7 @@ import { writeJson } from './files.mjs';
 
 let count = 0;
 
-/** Takes the mails of a local run: each becomes a file, and is told to whoever started the gateway. */
+/** Receives the mails of a local run: each becomes a file and is reported to whoever started the gateway. */
 export const mailSink = (directory, tell) => async (request) => {
   const mail = await request.json();
   count += 1;

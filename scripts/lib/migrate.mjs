@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 
-/** The names of a folder's migrations, in their order. */
+/** The names of a folder's migrations, in order. */
 export function migrationFiles(directory) {
   try {
     const names = readdirSync(directory).filter((name) => name.endsWith('.sql'));
@@ -11,8 +11,8 @@ export function migrationFiles(directory) {
 }
 
 /**
- * Applies what `wrangler d1 migrations apply --local` would, and keeps the same record of it, without the two seconds
- * that launching it takes. Each migration and its record are one transaction.
+ * Does what `wrangler d1 migrations apply --local` does, including its records, without the two seconds that starting
+ * it takes. Each migration and its record are one transaction.
  */
 export async function migrate(database, migrations, table = 'd1_migrations') {
   const record = `"${table.replaceAll('"', '""')}"`;

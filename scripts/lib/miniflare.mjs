@@ -1,10 +1,10 @@
 import module from 'node:module';
 
 /**
- * What is changed of Miniflare, as [its text, ours]; a version that has another text is left as it is there.
- * It writes workerd's configuration, all modules in it, into a buffer that it makes four kilobytes longer each time, and
- * copies: most of what a start took. And it puts a Worker of its own behind every outgoing request, to add and take away
- * headers that nobody here reads: a third of what a bare pass-through costs.
+ * Patches for Miniflare, as [its text, ours]; a version with another text is left alone. It serialises workerd's
+ * configuration, all modules included, into a buffer that grows by four kilobytes at a time with a copy each: most of
+ * the start. And it puts a Worker of its own behind every outgoing request, for headers that nobody here reads: a third
+ * of a pass-through's cost.
  */
 export const CHANGES = [
   [
@@ -17,11 +17,11 @@ export const CHANGES = [
 let loading;
 
 async function load() {
-  // From Node 22.15 on.
+  // Available from Node 22.15 on.
   const hooks = module.registerHooks?.({
     load(url, context, next) {
       if (!url.endsWith('/miniflare/dist/src/index.js')) return next(url, context);
-      // Its package does not say what it is, and Node would read all five megabytes to find out.
+      // Its package does not declare its module type, so Node would read all five megabytes to find out.
       const loaded = next(url, { ...context, format: 'commonjs' });
       const source = CHANGES.reduce((text, [theirs, ours]) => text.replace(theirs, ours), String(loaded.source));
       return { ...loaded, source };
@@ -34,7 +34,7 @@ async function load() {
   }
 }
 
-/** Miniflare, which starts in half of the time that it takes as published, and stands in no request's way. */
+/** Miniflare, patched to start in half the time and to stay out of the requests' way. */
 export function loadMiniflare() {
   loading ??= load();
   return loading;

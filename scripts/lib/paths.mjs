@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
-/** A mistake of the caller's: its message is all there is to show. */
+/** A mistake of the caller; only its message is shown. */
 export class UsageError extends Error {}
 
 export function readPort(env) {
@@ -28,7 +28,7 @@ export const statePaths = (directory) => ({
   temporary: join(directory, 'tmp'),
 });
 
-/** Wrangler and Miniflare need Node 22; npm scripts find the one among our dependencies, a bare `node` may be older. */
+/** Wrangler and Miniflare need Node 22. npm scripts find the one among our dependencies; a bare `node` may be older. */
 export function nodePath() {
   if (Number(process.versions.node.split('.')[0]) >= 22) return process.execPath;
   const bundled = join(ROOT, 'node_modules/node/bin', process.platform === 'win32' ? 'node.exe' : 'node');
@@ -46,7 +46,7 @@ export function wranglerPath() {
   }
 }
 
-/** Wrangler as a tool among others: nothing sent anywhere, no questions, no colours in a log. */
+/** Runs Wrangler quietly: no telemetry, no questions, no colours. */
 export const QUIET_WRANGLER = {
   WRANGLER_SEND_METRICS: 'false',
   WRANGLER_SEND_ERROR_REPORTS: 'false',

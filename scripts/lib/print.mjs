@@ -3,7 +3,7 @@ const number = new Intl.NumberFormat('en', { maximumFractionDigits: 6 });
 export const credits = (value) =>
   typeof value === 'number' ? number.format(value) : value === null || value === undefined ? '-' : String(value);
 
-/** A time of the API, which is ISO text or milliseconds, to the second in UTC. */
+/** A time of the API (ISO text or milliseconds) to the second, in UTC. */
 export function time(value) {
   if (value === null || value === undefined) return '-';
   const date = new Date(value);
@@ -24,7 +24,7 @@ export function table(columns, rows) {
   return cells.map((line) => line.map(pad).join('  ').trimEnd()).join('\n');
 }
 
-/** `label  value` lines, aligned; entries without a value are left out. */
+/** Aligned `label  value` lines, without empty entries. */
 export function facts(entries) {
   const shown = entries.filter(([, value]) => value !== undefined && value !== null && value !== '');
   const width = Math.max(...shown.map(([label]) => label.length));

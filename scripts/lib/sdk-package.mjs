@@ -1,4 +1,5 @@
-// Our own SDK as npm takes it, so that a gateway can hand it out: it is no older than the gateway, and no stranger's.
+// Packs our own SDK for npm, so that a gateway can serve it: it always matches the gateway, and nobody else can publish
+// it.
 import { execFile } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,7 +9,7 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const MADE = /[/\\]sdk[/\\]dist(?:$|[/\\])/;
 
-/** What the package is made of, as paths from `root`. */
+/** The package's files, as paths from `root`. */
 export const sdkSources = (root) =>
   readdirSync(join(root, 'sdk'), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -17,14 +18,14 @@ export const sdkSources = (root) =>
     .map((path) => path.slice(root.length + 1))
     .sort();
 
-/** Whoever was started by npm uses the same one. */
+/** Uses the npm that started this process, if one did. */
 function npm(args, options) {
   const { npm_execpath: own } = process.env;
   if (own?.endsWith('.js')) return run(process.execPath, [own, ...args], options);
   return run('npm', args, { ...options, shell: process.platform === 'win32' });
 }
 
-/** The tarball: its name, and its bytes. A copy is packed, so that nothing is built where somebody else may be building. */
+/** The tarball's name and bytes. Packs a copy, so that nothing is built where another process may be building. */
 export async function packSdk(root) {
   const scratch = mkdtempSync(join(tmpdir(), 'sdk-pack-'));
   try {
@@ -39,7 +40,7 @@ export async function packSdk(root) {
   }
 }
 
-/** The module that brings it into a Worker. */
+/** The module that carries it into a Worker. */
 export const SDK_MODULE = 'sdk-package';
 
 export async function sdkModule(root) {

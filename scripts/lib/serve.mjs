@@ -1,9 +1,8 @@
-// The gateway in workerd, through Miniflare.
-//
-// Why not `wrangler dev`: it runs a second workerd as a proxy, takes a second longer to start, records every request's
-// URL (`?key=` and all) in a trace store on disk, asks the network for its news, and never runs a cron. Here the Worker
-// listens on a socket of its own, so nothing stands between it and the client: neither a buffer, nor a rewritten
-// Accept-Encoding, nor Miniflare's own endpoints. The folders are those of `wrangler --persist-to`.
+// Runs the gateway in workerd, through Miniflare. Not by `wrangler dev`, which runs a second workerd as a proxy, takes
+// a second longer to start, records every request's URL (`?key=` included) in a trace store on disk, asks the network
+// for news, and never runs a cron. Here the Worker listens on a socket of its own, so nothing stands between it and the
+// client: no buffer, no rewritten Accept-Encoding, none of Miniflare's endpoints. The folders are those of `wrangler
+// --persist-to`.
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { scheduleCrons } from './cron.mjs';
@@ -15,13 +14,16 @@ import { sourcePlaces } from './source-places.mjs';
 /** Log lines may quote what a client sent. */
 const withoutKeys = (text) => text.replace(/([?&]key=)[^&\s"']+/g, '$1[hidden]').replace(/\bck_(test_)?[A-Za-z0-9]{8,}/g, 'ck_[hidden]');
 
-/** The ids by which local data is found: those of a fresh checkout, so that `npm run deploy`, which writes real ones, loses nothing. */
+/**
+ * The ids under which local data is stored: those of a fresh checkout, so that `npm run deploy`, which writes real ids,
+ * does not lose it.
+ */
 const localDatabases = (databases) =>
   Object.fromEntries(
     databases.map(({ binding }, index) => [binding, { id: `00000000-0000-0000-0000-${String(index).padStart(12, '0')}` }]),
   );
 
-/** Requests of the Worker to some hosts go to others; what comes back is as it is, redirects too. */
+/** Redirects the Worker's requests for some hosts to others; answers come back unchanged, redirects included. */
 const outboundTo = (hosts, fetch) => (request) => {
   const url = new URL(request.url);
   const place = hosts[url.host];
@@ -39,7 +41,7 @@ function miniflareOptions({ worker, others, databases, modules, modulesRoot }, j
   const placed = sourcePlaces(modulesRoot);
   const { serviceBindings, ...mail } = mailOptions(job, onMail);
   return {
-    // Miniflare's entrance, for the calls below; the gateway's is the direct socket.
+    // Miniflare's entrance, used by the calls below; the gateway's own is the direct socket.
     host: '127.0.0.1',
     port: 0,
     inspectorPort,
@@ -61,7 +63,7 @@ function miniflareOptions({ worker, others, databases, modules, modulesRoot }, j
         ...(hosts && { outboundService: outboundTo(hosts, fetch) }),
         serviceBindings: { ...worker.serviceBindings, ...serviceBindings },
         unsafeRegisterWorker: false,
-        // The Worker uses none, and its simulator takes a twentieth of a start.
+        // The Worker does not use it, and its simulator takes a twentieth of the start.
         cacheAPI: false,
         unsafeDirectSockets: [{ host: '127.0.0.1', port }],
       },

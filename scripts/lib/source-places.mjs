@@ -1,13 +1,13 @@
-// Where in the sources a stack of the log points. The Worker's modules are a few long lines each.
+// Maps a stack from the log to the sources; the Worker's modules are a few long lines each.
 import { SourceMap } from 'node:module';
 import { join, relative, resolve } from 'node:path';
 import { readJson } from './files.mjs';
 import { ROOT } from './paths.mjs';
 
-/** A place in one of the modules, with whatever stands before its name: `file:///x/index.worker.js:3:1207`. */
+/** A position in a module, with whatever precedes the module's name: `file:///x/index.worker.js:3:1207`. */
 const PLACE = /[^\s()"']*?([\w-]+\.worker\.js):(\d+):(\d+)/g;
 
-/** Puts `src/app.ts:120:9` for each place in the modules of `directory`; one that no map knows stays as it is. */
+/** Replaces each position in `directory`'s modules by one like `src/app.ts:120:9`; an unknown one stays. */
 export function sourcePlaces(directory) {
   const maps = new Map();
   const mapOf = (name) => {

@@ -3,7 +3,7 @@ import { parseEnv } from 'node:util';
 import { readText } from './files.mjs';
 import { UsageError } from './paths.mjs';
 
-/** Every provider that `src/providers` can call over the network; a test compares the two. */
+/** Every provider in `src/providers` that is called over the network; a test compares the two. */
 export const PROVIDERS = [
   ['openai', 'OpenAI'],
   ['openrouter', 'OpenRouter'],
@@ -35,7 +35,7 @@ const PROVIDER_VARIABLES = new Set(
   PROVIDERS.flatMap(({ keyVariable, urlVariable, webhookVariable }) => [keyVariable, urlVariable, webhookVariable]),
 );
 
-/** Of the Worker's own: those of `src/env.ts` and `src/env-account.ts`, which a test compares, and those of its catalogue. */
+/** The Worker's own variables: those of `src/env.ts` and `src/env-account.ts`, which a test compares, and of its catalogue. */
 const OWN_VARIABLES = new Set(
   [
     'KEY_MAC_SECRET KEY_MAC_SECRET_PREVIOUS ADMIN_TOKEN AUTH_SECRET PUBLIC_URL BRAND PRIVATE_ADDRESSES DNS_URL SIGN_IN_LIMITS SIGN_UP',
@@ -50,7 +50,7 @@ const OWN_VARIABLES = new Set(
 
 export const isProviderVariable = (name) => PROVIDER_VARIABLES.has(name) || name.startsWith('CUSTOM_');
 
-/** What reaches the Worker: all of `.dev.vars`, and of the environment, which goes first, what concerns the Worker. */
+/** The variables for the Worker: everything in `.dev.vars`, overridden by what concerns the Worker in the environment. */
 export function collectVariables(devVarsText, env) {
   const fromEnvironment = Object.entries(env).filter(([name]) => isProviderVariable(name) || OWN_VARIABLES.has(name));
   const merged = { ...parseEnv(devVarsText ?? ''), ...Object.fromEntries(fromEnvironment) };
@@ -71,7 +71,7 @@ function customProviders(variables, name) {
   return Array.isArray(list) ? list.map((custom) => ({ id: String(custom?.id), label: String(custom?.label ?? custom?.id) })) : [];
 }
 
-/** The providers that will be called; none means that the sandbox answers. */
+/** The providers that will be called; with none, the sandbox answers. */
 export function configuredProviders(variables) {
   return [
     ...PROVIDERS.filter(({ keyVariable }) => variables[keyVariable] !== undefined),

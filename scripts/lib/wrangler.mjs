@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { nodePath, QUIET_WRANGLER, ROOT, wranglerPath } from './paths.mjs';
 
 /**
- * Runs Wrangler: `wrangler(args, { interactive, env })` resolves to `{ code, stdout, stderr }`. An interactive run has
- * the terminal to itself (for signing in, or to choose a workers.dev name), and its output is not captured.
+ * Runs Wrangler: `wrangler(args, { interactive, env })` resolves to `{ code, stdout, stderr }`. An interactive run gets
+ * the terminal (to sign in, or to choose a workers.dev name), and its output is not captured.
  */
 export function wranglerRunner(cwd = ROOT) {
   return (args, { interactive = false, env = {} } = {}) =>

@@ -21,7 +21,7 @@ import { VERSION } from './version.js';
 
 const PUBLIC_URL = 'https://hypereal.cloud/api/v1';
 
-/** What the runtime may have beside what all of them have. */
+/** What only some runtimes have. */
 interface Surroundings {
   process?: { env?: Record<string, string | undefined> };
   document?: unknown;
@@ -30,10 +30,10 @@ interface Surroundings {
 
 const surroundings: Surroundings = globalThis as Surroundings;
 
-/** A variable of the environment, where there is one. */
+/** An environment variable, where the runtime has an environment. */
 const variable = (name: string): string | undefined => surroundings.process?.env?.[name]?.trim() || undefined;
 
-/** A gateway that is named by its address alone, as it prints it when it starts, has its API below /v1. */
+/** A gateway given by its origin alone, as it prints it on start, has its API below `/v1`. */
 function apiURL(text: string): string {
   const url = text.trim().replace(/\/+$/, '');
   return /^[a-z]+:\/\/[^/?#]+$/i.test(url) ? `${url}/v1` : url;
@@ -49,23 +49,23 @@ function configOf(options: ClientOptions): Config {
   return {
     apiKey,
     baseURL: apiURL(options.baseURL ?? variable('HYPEREAL_BASE_URL') ?? PUBLIC_URL),
-    // Some runtimes insist on being called as they were declared.
+    // Bound to the global object: some runtimes throw at `this.fetch(...)`.
     fetch: (url, init) => given.call(globalThis, url, init),
-    // A page may not say what it is, and need not.
+    // Browsers do not allow setting a user agent.
     headers: { ...(!inPage && { 'user-agent': `hypereal-sdk/${VERSION}` }), ...options.headers },
     options,
   };
 }
 
 /**
- * Hypereal, with one key.
+ * A client with one API key.
  *
  * @example
  * const client = new Hypereal({ apiKey: process.env.HYPEREAL_API_KEY });
  * const image = await client.images.generate({ model: 'nano_banana_pro', prompt: 'a chrome teapot' });
  */
 export class Hypereal {
-  /** Where calls go: their paths follow it. */
+  /** The base URL of all calls. */
   readonly baseURL: string;
   readonly chat: Chat;
   readonly responses: Responses;

@@ -10,7 +10,7 @@ function equalText(a: string, b: string): boolean {
 }
 
 /** Is the address in one of the ranges (single addresses or CIDR)? IPv4 mapped into IPv6 counts as IPv4. */
-export function ipAllowed(ip: string | null, ranges: readonly string[]): boolean {
+function ipAllowed(ip: string | null, ranges: readonly string[]): boolean {
   if (ranges.length === 0) return true;
   if (ip === null || !ipaddr.isValid(ip)) return false;
   const address = ipaddr.process(ip);
@@ -24,7 +24,7 @@ export function ipAllowed(ip: string | null, ranges: readonly string[]): boolean
 const MAPPED_BITS = 96;
 
 /** Parses a single address or a CIDR range; undefined when it is neither. */
-export function parseRange(range: string): [ipaddr.IPv4 | ipaddr.IPv6, number] | undefined {
+function parseRange(range: string): [ipaddr.IPv4 | ipaddr.IPv6, number] | undefined {
   try {
     if (range.includes('/')) {
       const [base, bits] = ipaddr.parseCIDR(range);

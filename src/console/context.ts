@@ -34,6 +34,3 @@ export interface VerbContext extends AccountPlaneDeps {
   role: Role | null;
   permissions: ReadonlySet<Permission>;
 }
-
-/** The same on another wallet, for what does not concern the wallet that the caller chose. */
-export const onAccount = <C extends Pick<VerbContext, 'accountId'>>(context: C, accountId: string): C => ({ ...context, accountId });

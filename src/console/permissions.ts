@@ -3,8 +3,6 @@
 export const ROLES = ['owner', 'admin', 'developer', 'billing', 'viewer'] as const;
 export type Role = (typeof ROLES)[number];
 
-export const isRole = (value: unknown): value is Role => (ROLES as readonly unknown[]).includes(value);
-
 const EVERYONE = ['owner', 'admin', 'developer', 'billing', 'viewer'] as const;
 
 export const PERMISSIONS = {

@@ -114,7 +114,7 @@ async function partsWithGaps({ db }: ConsoleDeps, accountId: string, { epoch, ac
   return parts.filter((index) => (linesIn.get(index) ?? 0) < wholeLines(index)).slice(0, PARTS_A_NIGHT);
 }
 
-export function checkBooks(books: Books): string[] {
+function checkBooks(books: Books): string[] {
   const problems: string[] = [];
   if (books.balanceMicro !== books.linesMicro) problems.push(`the balance is ${books.balanceMicro}, its lines come to ${books.linesMicro}`);
   if (books.heldMicro !== books.openHeldMicro) problems.push(`${books.heldMicro} is held, open holds come to ${books.openHeldMicro}`);

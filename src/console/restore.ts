@@ -45,9 +45,9 @@ export async function restore(
 }
 
 const REFUSALS = {
-  unconfirmed: fail('conflict', 'D1 does not have all of this account yet, and has been sent it: try again in a few seconds.'),
+  unconfirmed: fail('conflict', 'D1 does not have all of this account’s lines yet; they have been sent, so try again in a few seconds.'),
   unsupported: fail('not_set_up', 'Only on Cloudflare are earlier states of an account kept.'),
-  refused: fail('invalid_request', 'Cloudflare has no such state of this account; the log has its own words.'),
+  refused: fail('invalid_request', 'Cloudflare has no such state of this account; the Worker’s log has its message.'),
 };
 
 function momentOf({ at, bookmark }: z.infer<typeof restoreInput>, createdAtMs: number, nowMs: number): Result<Moment> {

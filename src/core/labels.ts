@@ -11,7 +11,7 @@ export interface Labels {
 }
 
 export const LONGEST_END_USER = 128;
-export const LONGEST_TAG = 64;
+const LONGEST_TAG = 64;
 const MOST_TAGS = 10;
 
 /** Coding agents put device and session ids in these fields, which should not be stored. */

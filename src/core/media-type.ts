@@ -36,7 +36,7 @@ const ALIASES: Readonly<Record<string, string>> = {
   'audio/x-m4a': 'audio/mp4',
 };
 
-export const UNKNOWN_TYPE = 'application/octet-stream';
+const UNKNOWN_TYPE = 'application/octet-stream';
 
 /** A content type in its usual spelling, without parameters; undefined where it says nothing. */
 export function cleanType(contentType: string | null | undefined): string | undefined {

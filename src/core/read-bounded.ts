@@ -24,7 +24,7 @@ export async function readBounded(
 }
 
 /** More than any answer has, and about as much as an isolate has room for beside its other work. */
-export const MOST_ANSWER_BYTES = 48 * 1_048_576;
+const MOST_ANSWER_BYTES = 48 * 1_048_576;
 
 /** An answer's text; undefined, with the rest canceled, where it is too long. */
 export async function readText(response: Response, maxBytes = MOST_ANSWER_BYTES): Promise<string | undefined> {

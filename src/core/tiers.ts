@@ -11,8 +11,6 @@ export const TIERS = [
 
 export type TierId = (typeof TIERS)[number]['id'];
 
-export const isTier = (value: unknown): value is TierId => TIERS.some((tier) => tier.id === value);
-
 /** Families whose models need the lowest paid tier. */
 const STARTER_FAMILIES: readonly Family[] = ['image', 'video', 'audio'];
 

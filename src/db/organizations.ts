@@ -1,11 +1,5 @@
-/** Who may do what to which wallet, and what they did. Times are milliseconds. */
+/** Organizations and their payments, for the typed queries that there are of them. Times are milliseconds. */
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
-
-export const personalAccounts = sqliteTable('personal_accounts', {
-  userId: text('user_id').primaryKey(),
-  accountId: text('account_id').notNull().unique(),
-  createdAt: integer('created_at').notNull(),
-});
 
 export const organizations = sqliteTable('organizations', {
   id: text().primaryKey(),
@@ -40,47 +34,6 @@ export const invitations = sqliteTable('invitations', {
   expiresAt: integer('expires_at').notNull(),
 });
 
-export const auditLog = sqliteTable(
-  'audit_log',
-  {
-    accountId: text('account_id').notNull(),
-    seq: integer().notNull(),
-    at: integer().notNull(),
-    actorKind: text('actor_kind').notNull(),
-    actorId: text('actor_id').notNull(),
-    actorName: text('actor_name').notNull(),
-    action: text().notNull(),
-    target: text(),
-    ip: text(),
-    userAgent: text('user_agent'),
-    requestId: text('request_id').notNull(),
-    detail: text().notNull(),
-    previousHash: text('previous_hash').notNull(),
-    hash: text().notNull(),
-    entryId: text('entry_id'),
-  },
-  (table) => [primaryKey({ columns: [table.accountId, table.seq] })],
-);
-
-export const ssoProviders = sqliteTable('sso_providers', {
-  id: text().primaryKey(),
-  organizationId: text('organization_id').notNull(),
-  kind: text({ enum: ['oidc', 'saml'] }).notNull(),
-  domain: text().notNull(),
-  domainToken: text('domain_token').notNull(),
-  domainVerifiedAt: integer('domain_verified_at'),
-  defaultRole: text('default_role', { enum: ['admin', 'developer', 'billing', 'viewer'] }).notNull(),
-  settings: text().notNull(),
-  createdAt: integer('created_at').notNull(),
-});
-
-export const ssoOnce = sqliteTable('sso_once', {
-  id: text().primaryKey(),
-  providerId: text('provider_id').notNull(),
-  payload: text().notNull(),
-  expiresAt: integer('expires_at').notNull(),
-});
-
 export const payments = sqliteTable('payments', {
   id: text().primaryKey(),
   accountId: text('account_id').notNull(),
@@ -88,13 +41,5 @@ export const payments = sqliteTable('payments', {
   amountCents: integer('amount_cents').notNull(),
   currency: text().notNull(),
   receiptUrl: text('receipt_url'),
-  createdAt: integer('created_at').notNull(),
-});
-
-export const paymentChanges = sqliteTable('payment_changes', {
-  eventId: text('event_id').primaryKey(),
-  paymentIntent: text('payment_intent').notNull(),
-  kind: text({ enum: ['refund', 'dispute'] }).notNull(),
-  cents: integer().notNull(),
   createdAt: integer('created_at').notNull(),
 });

@@ -9,7 +9,7 @@ import type { ApiKey } from '../core/api-key';
 import { accountUnreachable, fail, ok, type Result, unknownKey } from '../core/errors';
 import { accountPlaneDeps, authOf } from './account-deps';
 import type { AppContext } from './context';
-import { clientIp, requestKeys } from './request-key';
+import { carriesKey, clientIp, requestKeys } from './request-key';
 import { requestOrigin } from './request-origin';
 
 /** `self` stands for anybody who is signed in, for what belongs to that person alone. */
@@ -41,11 +41,8 @@ export async function authorize(c: AppContext, permission: GuardedPermission): P
   return fail('permission_denied', `${whose} does not have the permission ${permission}.`, { details: { permission } });
 }
 
-const carriesKey = ({ headers, url }: Request): boolean =>
-  ['authorization', 'x-api-key', 'x-goog-api-key'].some((name) => headers.has(name)) || new URL(url).searchParams.has('key');
-
 /** The person whose session the cookie belongs to; undefined without a valid session. */
-export async function signedInPerson(c: AppContext): Promise<Person | undefined> {
+async function signedInPerson(c: AppContext): Promise<Person | undefined> {
   if (!c.req.header('cookie')) return undefined;
   const session = await (await authOf(c)).api.getSession({ headers: c.req.raw.headers });
   return session?.user;

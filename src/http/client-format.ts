@@ -29,5 +29,8 @@ const DIALECTS: Readonly<Record<ClientFormat, Dialect | undefined>> = {
   openrouter: undefined,
 };
 
+/** Browsers ask for pages, API clients do not; some paths serve both. */
+export const takesPages = (c: AppContext): boolean => (c.req.header('accept') ?? '').includes('text/html');
+
 /** The dialect that writes this client's errors; undefined for the native shape. */
 export const clientDialect = (c: AppContext): Dialect | undefined => DIALECTS[clientFormat(c)];

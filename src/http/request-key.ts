@@ -15,6 +15,10 @@ function tokensOf(request: Request): string[] {
 
 const keyInUrl = (url: string): string | null => (url.includes('key=') ? new URL(url).searchParams.get('key') : null);
 
+/** Does anything stand where a request has its key, be it good or bad? */
+export const carriesKey = ({ headers, url }: Request): boolean =>
+  ['authorization', 'x-api-key', 'x-goog-api-key'].some((name) => headers.has(name)) || new URL(url).searchParams.has('key');
+
 /** The keys of a request that are correctly signed. Whether they exist is for admission to say, which asks their account. */
 export async function requestKeys(reader: KeyReader, request: Request): Promise<Result<ApiKey[]>> {
   const tokens = tokensOf(request);

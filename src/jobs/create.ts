@@ -145,7 +145,7 @@ async function admitJob(deps: JobDeps, request: JobRequest, key: ApiKey, planned
     await giveBack('not_kept');
     // Files are kept for so long as their job's row says.
     await removeAll(deps, jobPrefix(names)).catch((left: unknown) => console.error('inputs left', names.id, String(left)));
-    return fail('unavailable', 'The job could not be kept; try again. Nothing was charged.', { retryAfterSeconds: 2 });
+    return fail('unavailable', 'The job could not be stored; try again. Nothing was charged.', { retryAfterSeconds: 2 });
   }
 }
 

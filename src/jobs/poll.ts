@@ -68,7 +68,7 @@ async function endRun(deps: JobDeps, provider: Provider, keyIndex: number, job: 
 }
 
 const stoppedLate = (): GatewayError =>
-  fail('job_failed', 'This run was not finished in time and was stopped. What its GPU had worked by then is charged.').error;
+  fail('job_failed', 'This run was not finished in time and was stopped. The GPU time until then is charged.').error;
 
 /** Moves the time at which the sweeper takes over, but only now and then, since each write is billed. */
 async function keepWatched(deps: JobDeps, job: Job, delaySeconds: number): Promise<Job> {
@@ -192,8 +192,7 @@ function noteRun(deps: JobDeps, { attempts }: Job, step: MediaStep | Part): void
   if (target) noteHealth(deps, upstreamName(target), step);
 }
 
-const ranTooLong = (): GatewayError =>
-  fail('job_failed', 'The run was ended when the seconds that it may take were over: `maxSeconds`.').error;
+const ranTooLong = (): GatewayError => fail('job_failed', 'The run was stopped at its time limit: `maxSeconds`.').error;
 
 /** A result that was reported once counts, whatever else is said before or after. */
 const endUnlessDone = (deps: JobDeps, job: Job, ending: Parameters<typeof finishJob>[2]): Promise<void> =>

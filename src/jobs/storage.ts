@@ -142,7 +142,7 @@ async function readWhole<T>(read: () => Promise<T>): Promise<Result<T>> {
     return ok(await read());
   } catch (error) {
     if (error instanceof NoRoom) return fail('unavailable', 'Too many files are being sent; try again.', { retryAfterSeconds: 5 });
-    if (error instanceof FileTooLarge) return fail('body_too_large', 'The file is larger than a file may be.', { param: 'file' });
+    if (error instanceof FileTooLarge) return fail('body_too_large', 'The file is too large.', { param: 'file' });
     console.error('upload not stored', error instanceof Error ? error.message : String(error));
     if (error instanceof NotKept) return NOT_KEPT;
     return fail('invalid_request', 'The file could not be read to its end, or is empty.', { param: 'file' });

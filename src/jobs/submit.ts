@@ -22,7 +22,7 @@ import type { Job, JobAttempt } from './types';
 import { adapterOf, fetchFrom, readAnswer, SUBMIT_TIMEOUT_MS } from './upstream';
 
 /** The hold outlives the job's deadline by this much, for the last poll and for copies. */
-export const HOLD_GRACE_MS = 2 * 3_600_000;
+const HOLD_GRACE_MS = 2 * 3_600_000;
 const CLAIM_SPARE_MS = 60_000;
 const RETRY_SECONDS = 1;
 /** As long as the database is away for while it moves, and well within the claim. */
@@ -281,7 +281,10 @@ export async function resolveLost(deps: JobDeps, job: Job): Promise<void> {
   const changed = await changeJob(deps.db, job, (present) => (isLost(present) ? change : undefined));
   if (!changed) return;
   if (repeatable) return submitJob(deps, changed);
-  const { error } = fail('job_failed', 'The provider could not be heard out, so this job was given up. Nothing was charged.');
+  const { error } = fail(
+    'job_failed',
+    'The provider’s answer could not be read to its end, so this job was given up. Nothing was charged.',
+  );
   await finishJob(deps, changed, { state: 'failed', error });
 }
 

@@ -41,19 +41,19 @@ const keyShape = {
   families: z.array(z.enum(FAMILIES)),
   scopes: z.array(z.enum(KEY_SCOPES)),
   spendingLimit: credits.nullable(),
-  limitPeriod: z.enum(LIMIT_PERIODS).meta({ description: 'How long the limit lasts before it begins anew, in UTC.' }),
-  spentOfLimit: credits.meta({ description: 'Since the limit’s period began.' }),
+  limitPeriod: z.enum(LIMIT_PERIODS).meta({ description: 'After how long the limit starts anew, in UTC.' }),
+  spentOfLimit: credits.meta({ description: 'Spent since the limit’s current period began.' }),
   spentThisMonth: credits,
   createdAt: time,
   expiresAt: time.nullable(),
   graceUntil: time.nullable(),
-  purpose: z.enum(['playground']).nullable().meta({ description: 'What the gateway made it for, by itself.' }),
+  purpose: z.enum(['playground']).nullable().meta({ description: 'Set on keys that the gateway made for its own pages.' }),
 };
 
 export const apiKey = z.object(keyShape);
 export const apiKeyWithSecret = z.object({
   ...keyShape,
-  key: z.string().meta({ description: 'The secret: it is in this answer and nowhere else.' }),
+  key: z.string().meta({ description: 'The secret, which is shown in this answer only.' }),
 });
 export const apiKeys = z.object({ keys: z.array(apiKey) });
 
@@ -92,14 +92,14 @@ const breakdown = z.object({
   by: breakdownInput.shape.by,
   shares: z.array(
     z.object({
-      value: z.string().nullable().meta({ description: '`null`: of calls that have none.' }),
-      name: z.string().nullable().meta({ description: 'Of a key, and the address of a member.' }),
+      value: z.string().nullable().meta({ description: '`null` for calls that have none.' }),
+      name: z.string().nullable().meta({ description: 'A key’s name, or a member’s e-mail address.' }),
       inputTokens: z.int(),
       outputTokens: z.int(),
       ...spent,
     }),
   ),
-  isWhole: z.boolean().meta({ description: 'There are no others.' }),
+  isWhole: z.boolean().meta({ description: 'Whether these are all of them.' }),
 });
 
 const receipt = z.looseObject({
@@ -121,12 +121,12 @@ const receipt = z.looseObject({
         item: z.string(),
         tokens: z.int().optional(),
         creditsPerMillion: credits.optional(),
-        count: z.int().optional().meta({ description: 'Of what is priced by the piece, such as a web search.' }),
+        count: z.int().optional().meta({ description: 'For what is priced by the piece, such as a web search.' }),
         creditsEach: credits.optional(),
         credits,
       }),
     )
-    .meta({ description: 'Their sum, rounded up to a millionth of a credit, is the charge of a call that is paid by the token.' }),
+    .meta({ description: 'For a call priced by the token, their sum, rounded up to a millionth of a credit, is the charge.' }),
 });
 
 const FILTERS = queryOf(usageFilterInput, {
@@ -164,7 +164,7 @@ const keyRoutes: Route[] = [
     id: 'createApiKey',
     tag: 'Account',
     summary: 'Make an API key',
-    description: 'By a key only where that has no limits of its own, whatever its scopes; nor does one with limits change keys.',
+    description: 'A key that has limits of its own cannot make or change keys, whatever its scopes.',
     access: 'account',
     permission: 'keys.write',
     parameters: [ORGANIZATION_QUERY],
@@ -181,7 +181,7 @@ const keyRoutes: Route[] = [
     id: 'updateApiKey',
     tag: 'Account',
     summary: 'Change an API key',
-    description: '`null` takes a limit away; what is left out stays.',
+    description: '`null` removes a limit; fields that are left out stay as they are.',
     access: 'account',
     permission: 'keys.write',
     parameters: [ORGANIZATION_QUERY],
@@ -194,7 +194,7 @@ const keyRoutes: Route[] = [
     path: '/api/api-keys/{id}/rotate',
     id: 'rotateApiKey',
     tag: 'Account',
-    summary: 'A new secret for an API key',
+    summary: 'Give an API key a new secret',
     description:
       'The old secret stays good for `graceSeconds`, a day unless said otherwise. There is room for one such: while it is good, another rotation is refused with 409, unless `endGrace` or `graceSeconds` 0 says that it may end.',
     access: 'account',
@@ -236,11 +236,11 @@ const usageRoutes: Route[] = [
     path: '/api/api-usage/export',
     id: 'exportUsage',
     tag: 'Account',
-    summary: 'Calls as CSV',
+    summary: 'Download calls as CSV',
     access: 'account',
     permission: 'usage.read',
     parameters: [...FILTERS, ORGANIZATION_QUERY],
-    answers: { 200: { description: 'All of them.', others: { 'text/csv': { type: 'string' } } } },
+    answers: { 200: { description: 'All calls in the period.', others: { 'text/csv': { type: 'string' } } } },
     errors: FAILURES.account,
   },
   {
@@ -248,8 +248,8 @@ const usageRoutes: Route[] = [
     path: '/api/api-usage/breakdown',
     id: 'breakDownUsage',
     tag: 'Account',
-    summary: 'What calls cost by end user, tag, key, member, model, endpoint or provider',
-    description: 'The dearest first. A call with two tags is in both of their sums.',
+    summary: 'Cost of calls by end user, tag, key, member, model, endpoint or provider',
+    description: 'Dearest first. A call with two tags counts in both sums.',
     access: 'account',
     permission: 'usage.read',
     parameters: [...queryOf(breakdownInput, { by: 'By what.' }), ...FILTERS, limit(1_000, 100), ORGANIZATION_QUERY],

@@ -20,7 +20,7 @@ const accountShape = {
   email: z.string().nullable(),
   tier: z.string(),
   status: z.enum(ACCOUNT_STATUSES),
-  priceFactor: z.number().meta({ description: 'What models cost it, as a share of their prices.' }),
+  priceFactor: z.number().meta({ description: 'The price of models for this account, as a factor of their list prices.' }),
   createdAt: time,
 };
 const balance = { balanceCredits: credits, heldCredits: credits, availableCredits: credits };
@@ -79,11 +79,11 @@ const route = (
 
 const voucher = {
   id: z.string(),
-  codeStart: z.string().meta({ description: 'The first of its code’s four groups.' }),
+  codeStart: z.string().meta({ description: 'The first of the code’s four groups.' }),
   credits,
-  maxAccounts: z.int().meta({ description: 'How many wallets may redeem it, once each.' }),
+  maxAccounts: z.int().meta({ description: 'How many wallets may redeem it, each once.' }),
   redeemed: z.int(),
-  topUp: z.boolean().meta({ description: 'It counts towards the tier.' }),
+  topUp: z.boolean().meta({ description: 'Whether it counts towards the tier.' }),
   note: z.string(),
   status: z.enum(['open', 'used', 'expired', 'revoked']),
   createdAt: time,

@@ -21,7 +21,7 @@ const entry = z.object({
   requestId: z.string(),
   detail: records,
   previousHash: z.string(),
-  hash: z.string().meta({ description: 'Covers the entry and the hash of the one before.' }),
+  hash: z.string().meta({ description: 'A hash of the entry and of the previous entry’s hash.' }),
 });
 export const auditEntries = z.object({ entries: z.array(entry), nextCursor: z.string().nullable() });
 export const auditVerified = z.object({ intact: z.boolean(), entries: z.int(), brokenAt: z.int().nullable(), lastHash: z.string() });
@@ -83,9 +83,9 @@ const billing = z.object({
   availableCredits: credits,
   topUpCredits: credits,
   tier: z.string(),
-  priceFactor: z.number().meta({ description: 'What models cost the wallet, as a share of their prices.' }),
+  priceFactor: z.number().meta({ description: 'The price of models for this wallet, as a factor of their list prices.' }),
   tiers: z.array(z.object({ id: z.string(), label: z.string(), fromCredits: credits, missingCredits: credits, unlocks: z.string() })),
-  holds: z.array(hold).meta({ description: 'For calls under way.' }),
+  holds: z.array(hold).meta({ description: 'What is held for calls under way.' }),
   canTopUp: z.boolean(),
 });
 
@@ -140,12 +140,12 @@ const billingRoute = (
 
 const billingRoutes: Route[] = [
   billingRoute('get', '/api/billing', 'getBilling', 'billing.read', {
-    summary: 'The wallet: what there is, and what is held',
+    summary: 'The wallet: balance, holds and tier',
     answers: { 200: json('The wallet.', billing) },
   }),
   {
     ...billingRoute('get', '/api/billing/ledger', 'listLedger', 'billing.read', {
-      summary: 'Every line that changed the balance, newest first',
+      summary: 'Every change of the balance, newest first',
       answers: { 200: json('A page; all lines add up to the balance.', ledger) },
     }),
     parameters: [limit(1_000, 100), CURSOR, ORGANIZATION_QUERY],
@@ -159,18 +159,18 @@ const billingRoutes: Route[] = [
   },
   {
     ...billingRoute('post', '/api/billing/checkout', 'beginCheckout', 'billing.write', {
-      summary: 'Top up: where to pay',
+      summary: 'Top up: begins a payment and returns its page',
       answers: { 201: json('The page to pay on.', z.object({ id: z.string(), url: z.string() })) },
     }),
     body: { schema: checkoutInput, examples: example('20 USD', { amountUsd: 20 }) },
   },
   {
     ...billingRoute('post', '/api/billing/redeem', 'redeemVoucher', 'billing.write', {
-      summary: 'Redeem a voucher: credits for its code, once a wallet',
+      summary: 'Redeem a voucher’s code for credits, once per wallet',
       answers: { 200: json('What came, and what there is now.', z.object({ credits, balanceCredits: credits })) },
     }),
     errors: [...FAILURES.account, 'rate_limited'],
-    description: 'Ten codes an hour that are no voucher’s, and from then on none at all.',
+    description: 'After ten wrong codes within an hour no further code is accepted for a while.',
     body: { schema: redeemInput, examples: example('A code as it was given', { code: '7K2QX-9M4TD-0HZ5B-R8WCF' }) },
   },
   {
@@ -178,11 +178,11 @@ const billingRoutes: Route[] = [
     path: '/api/billing/webhook',
     id: 'receivePaymentEvent',
     tag: 'Billing',
-    summary: 'Where the payment provider reports; its signature counts',
+    summary: 'For the payment provider’s events, authenticated by their signature',
     access: 'public',
     permission: 'public',
-    parameters: [{ name: 'stripe-signature', in: 'header', description: 'Of the event.', schema: { type: 'string' } }],
-    answers: { 200: json('It was taken.', z.object({ received: z.literal(true) })) },
+    parameters: [{ name: 'stripe-signature', in: 'header', description: 'The event’s signature.', schema: { type: 'string' } }],
+    answers: { 200: json('The webhook was accepted.', z.object({ received: z.literal(true) })) },
     errors: ['not_set_up', 'invalid_request', 'body_too_large', 'unsupported_encoding', 'conflict', 'internal'],
     reference: 'https://docs.stripe.com/webhooks',
   },

@@ -1,4 +1,4 @@
-/** What is said of a route, in a form that is shorter than OpenAPI's and checked by the compiler. */
+/** Descriptions of routes, in a form that is shorter than OpenAPI's and checked by the compiler. */
 import type { z } from 'zod';
 import type { ErrorKind } from '../core/errors';
 
@@ -23,10 +23,10 @@ export const TAGS = {
 
 export type Tag = keyof typeof TAGS;
 
-/** Who may ask. */
+/** Who may call a route. */
 export type Access = 'public' | 'key' | 'account' | 'person' | 'operator';
 
-/** Whose shape errors have. */
+/** Whose error shape a route has. */
 export type ErrorShape = 'openai' | 'anthropic' | 'gemini' | 'gemini-or-openai' | 'models' | 'sign-in' | 'browser';
 
 export type Json = Record<string, unknown>;
@@ -47,7 +47,7 @@ export interface Example {
 
 export interface RequestBody {
   schema: z.ZodType;
-  /** JSON alone, unless others are named. */
+  /** JSON only, unless others are listed. */
   types?: readonly string[];
   required?: boolean;
   examples: Record<string, Example>;
@@ -55,9 +55,9 @@ export interface RequestBody {
 
 /** A stream of server-sent events. */
 export interface EventStream {
-  /** Of the JSON in `data:`. */
+  /** The schema of the JSON in `data:`. */
   event: z.ZodType;
-  /** How it begins, goes on and ends. */
+  /** How the stream begins, goes on and ends. */
   words: string;
   example: string;
 }
@@ -66,7 +66,7 @@ export interface Answer {
   description: string;
   json?: z.ZodType;
   events?: EventStream;
-  /** Neither JSON nor events. */
+  /** Content that is neither JSON nor events. */
   others?: Record<string, Json>;
   headers?: readonly ('x-credits-charged' | 'x-job-id' | 'idempotent-replayed' | 'location')[];
 }
@@ -74,24 +74,24 @@ export interface Answer {
 export interface Route {
   method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   path: string;
-  /** The name of the operation, and so of the types that are made of it. */
+  /** The operation's name, from which type names are derived. */
   id: string;
   tag: Tag;
   summary: string;
   description?: string;
   access: Access;
-  /** Of the account plane's table. */
+  /** From the account plane's table of permissions. */
   permission?: string;
   parameters?: readonly Parameter[];
   body?: RequestBody;
   answers: Record<string, Answer>;
   errors: readonly ErrorKind[];
   shape?: ErrorShape;
-  /** The vendor's own page, for formats that are not ours. */
+  /** The vendor's own documentation, for formats that are not ours. */
   reference?: string;
 }
 
-/** An answer of JSON. */
+/** A JSON answer. */
 export const json = (description: string, schema: z.ZodType, headers?: Answer['headers']): Answer => ({
   description,
   json: schema,
@@ -107,5 +107,5 @@ export const header = (name: string, description: string, schema: Json = { type:
   schema,
 });
 
-/** One example of a body. */
+/** A single example of a body. */
 export const example = (summary: string, value: unknown): Record<string, Example> => ({ usual: { summary, value } });

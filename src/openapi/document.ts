@@ -1,4 +1,4 @@
-/** The whole document: OpenAPI 3.1 of every path, from the schemas that the routes validate with. Pure. */
+/** The whole document: OpenAPI 3.1 for every path, from the schemas that the routes validate with. Pure. */
 import { BASES } from '../http/bases';
 import { accountRoutes } from './account';
 import { adminRoutes } from './admin';
@@ -126,7 +126,7 @@ function pathsOf(schemas: Schemas): Record<string, Json> {
   return paths;
 }
 
-/** What the gateway asks of a customer's server. */
+/** The requests that the gateway sends to customers' servers. */
 const webhooksOf = (schemas: Schemas): Json => ({
   jobEnded: {
     post: {
@@ -139,15 +139,15 @@ const webhooksOf = (schemas: Schemas): Json => ({
       parameters: WEBHOOK_HEADERS,
       requestBody: { required: true, content: { 'application/json': { schema: schemas.reference(webhookEvent, 'WebhookEvent') } } },
       responses: {
-        '2XX': { description: 'It was taken.' },
-        410: { description: 'This receiver wants no more: it is not sent again.' },
+        '2XX': { description: 'The webhook was accepted.' },
+        410: { description: 'The receiver wants no more; it is not sent again.' },
         default: { description: 'It is sent again later.' },
       },
     },
   },
 });
 
-/** The bases that a path with `/v1` can follow. */
+/** The bases in front of paths with `/v1`. */
 const SERVERS = BASES.filter((base) => base.endsWith('/v1'))
   .map((base) => base.slice(0, -'/v1'.length) || '/')
   .map((url) => ({ url, description: url === '/' ? 'This gateway.' : `The same under \`${url}/v1\`, for base URLs that clients extend.` }));

@@ -1,4 +1,4 @@
-/** Every error of the table, in the shape of each dialect, as the renderers themselves write it. */
+/** Every error of the table in each dialect's shape, made by the dialects' own renderers. */
 import { z } from 'zod';
 import { ERRORS, type ErrorKind, fail } from '../core/errors';
 import { renderMessagesError } from '../dialects/anthropic-messages/errors';
@@ -8,51 +8,51 @@ import type { RenderedError } from '../dialects/types';
 import type { ErrorShape, Json, Route } from './describe';
 import type { Schemas } from './schemas';
 
-/** When each of them comes. */
+/** When each error occurs. */
 export const MEANINGS: Readonly<Record<ErrorKind, string>> = {
   missing_key: 'No API key came with the request.',
   invalid_key: 'The API key, or the token, does not exist.',
   revoked_key: 'The API key was revoked.',
   expired_key: 'The API key has expired.',
   disabled_key: 'The API key is disabled, by hand or by its spending limit.',
-  account_suspended: 'The operator has suspended the account: its keys open nothing, and nothing of it is changed.',
-  not_signed_in: 'Nobody is signed in, and no API key that may came instead.',
+  account_suspended: 'The operator has suspended the account: its keys are refused, and nothing in it can be changed.',
+  not_signed_in: 'Nobody is signed in, and no API key with this permission was sent.',
   origin_not_allowed: 'The API key may not be used from this Origin.',
   ip_not_allowed: 'The API key may not be used from this address.',
   insufficient_credits: 'The wallet has fewer credits than the call needs: `required` and `available` say how many.',
-  credits_in_flight: 'The wallet has enough, but calls under way hold too much of it, or may come to too much: try again.',
+  credits_in_flight: 'The wallet has enough, but calls under way hold too much of it or may cost too much: try again.',
   tier_required: 'The model needs a higher tier.',
   model_not_allowed: 'The API key is limited to other models.',
   permission_denied: 'The role, or the API key, lacks the permission.',
   cross_site_request: 'A request with a cookie came from another site.',
   wrong_method: 'The path takes other methods; `allow` names them.',
   not_found: 'There is no such thing, or it is not yours.',
-  gone: 'It was there, and was kept for as long as such things are.',
-  conflict: 'It cannot be done as things stand.',
+  gone: 'It existed, and the time for which it is kept is over.',
+  conflict: 'It is not possible in the current state.',
   idempotency_in_flight: 'A call with the same Idempotency-Key is under way: try again.',
   idempotency_mismatch: 'The Idempotency-Key was used for another body, or at another path.',
   upgrade_refused: 'There is no WebSocket here.',
   body_too_large: 'The body is too large.',
-  unsupported_content: 'The body is of a type that is not read here.',
+  unsupported_content: 'This endpoint does not take a body of this type.',
   unsupported_encoding: 'The body is compressed; send it as it is.',
   invalid_request: 'A field is missing or not valid: `param` names it.',
-  unknown_model: 'There is no such model: `available_models` lists those that there are.',
+  unknown_model: 'There is no such model; `available_models` lists the existing ones.',
   model_unavailable: 'The model is listed, but not served here.',
   wrong_endpoint: 'The model is served at another endpoint, which the message names.',
-  too_long: 'The answer took longer than a call may take: said inside its stream. What came of it is charged.',
-  rate_limited: 'The hourly limit is reached: `X-RateLimit-Reset` says until when.',
+  too_long: 'The answer took longer than a call may take. Reported inside the stream; what was produced is charged.',
+  rate_limited: 'The hourly limit is reached; `X-RateLimit-Reset` says when it ends.',
   spending_limit: "The API key's limit is reached.",
-  spending_in_flight: "Calls under way hold what is left of the API key's limit, or may come to it: try again.",
+  spending_in_flight: "Calls under way hold the rest of the API key's limit, or may use it up: try again.",
   upstream_failed: 'Every provider failed; the message is the last one’s. Nothing was charged.',
   upstream_overloaded: 'Every provider is overloaded. Nothing was charged.',
   upstream_rejected:
-    'The provider refused the request itself; the status is its own. The code `context_length_exceeded` says that the conversation is too long; a stream of Responses says so inside it.',
+    'The provider refused the request; the status is the provider’s. The code `context_length_exceeded` means that the conversation is too long; a Responses stream reports it inside the stream.',
   job_failed: 'The job failed. Nothing was charged.',
-  still_running: 'It takes longer than can be waited for: the message says where the result will be.',
+  still_running: 'It takes longer than a call may wait; the message says where the result will be.',
   no_provider: 'No provider is configured for the model, or none can take it now.',
   not_set_up: 'The operator has not set this up.',
-  unavailable: 'The gateway cannot decide for the moment: try again.',
-  internal: 'Something went wrong in the gateway.',
+  unavailable: 'The gateway cannot answer at the moment: try again.',
+  internal: 'A bug in the gateway; please report the request id.',
 };
 
 const KEY = [
@@ -60,7 +60,7 @@ const KEY = [
   ...(['origin_not_allowed', 'ip_not_allowed', 'account_suspended', 'unavailable', 'internal'] as const),
 ] as const;
 const BODY = ['invalid_request', 'body_too_large', 'unsupported_encoding'] as const;
-/** Of what takes an Idempotency-Key. */
+/** Errors of routes that take an Idempotency-Key. */
 export const ONCE = ['idempotency_in_flight', 'idempotency_mismatch'] as const;
 const MONEY = [
   ...(['insufficient_credits', 'credits_in_flight', 'tier_required', 'model_not_allowed'] as const),
@@ -70,7 +70,7 @@ const MONEY = [
 const MODEL = ['unknown_model', 'model_unavailable', 'wrong_endpoint', 'no_provider'] as const;
 const UPSTREAM = ['upstream_failed', 'upstream_overloaded', 'upstream_rejected'] as const;
 
-/** What may come of a route, by what it does. */
+/** The errors that a route may have, by what it does. */
 export const FAILURES = {
   none: ['internal'],
   key: KEY,
@@ -93,14 +93,14 @@ const openaiError = z
       code: z
         .union([z.string(), z.int()])
         .nullable()
-        .meta({ description: 'The status for generated clients of OpenRouter’s API, for nobody else.' }),
+        .meta({ description: 'The HTTP status, for generated clients of OpenRouter’s API only.' }),
       param: z.string().nullable(),
       request_id: z.string(),
     }),
-    required: z.number().optional().meta({ description: 'With 402: credits that the call needs.' }),
-    available: z.number().optional().meta({ description: 'With 402: credits that there are.' }),
+    required: z.number().optional().meta({ description: 'With 402: the credits that the call needs.' }),
+    available: z.number().optional().meta({ description: 'With 402: the credits that are available.' }),
   })
-  .meta({ description: 'Of OpenAI’s formats and the native paths. Some kinds have further fields in `error`.' });
+  .meta({ description: 'Errors of OpenAI’s formats and the native paths. Some kinds have further fields in `error`.' });
 
 const messagesError = z
   .looseObject({
@@ -110,37 +110,37 @@ const messagesError = z
     required: z.number().optional(),
     available: z.number().optional(),
   })
-  .meta({ description: 'Of Anthropic Messages.' });
+  .meta({ description: 'Errors of Anthropic Messages.' });
 
 const geminiError = z
   .object({
     error: z.object({ code: z.int(), message: z.string(), status: z.string(), details: z.array(details) }),
   })
-  .meta({ description: 'Of Google’s formats; `details` has the reason and further facts.' });
+  .meta({ description: 'Errors of Google’s formats; `details` has the reason and further facts.' });
 
-const unifiedError = z.union([geminiError, openaiError]).meta({ description: 'In the shape of the request.' });
+const unifiedError = z.union([geminiError, openaiError]).meta({ description: 'Errors in the shape of the request.' });
 
 const modelsError = z
   .union([openaiError, messagesError, geminiError])
-  .meta({ description: 'Of lists of models: in the shape of the format whose client asks.' });
+  .meta({ description: 'Errors of model lists, in the shape that the asking client’s format has.' });
 
 const signInError = z
   .looseObject({ message: z.string().optional(), code: z.string().optional() })
-  .meta({ description: 'Of sign-in itself.' });
+  .meta({ description: 'Errors of sign-in.' });
 
-const browserError = openaiError.meta({ description: 'To a program; a browser is shown a page that says it.' });
+const browserError = openaiError.meta({ description: 'For programs; browsers are shown a page.' });
 
 interface Shape {
   name: string;
   schema: z.ZodType;
-  /** Who takes pages is shown one. */
+  /** Browsers are shown a page instead. */
   hasPages?: true;
   render: (kind: ErrorKind) => RenderedError;
 }
 
 const REQUEST_ID = 'req_0000000000000';
 
-/** What the message alone would not show. */
+/** Example details, where the message alone would not show them. */
 const DETAILS: Partial<Record<ErrorKind, Record<string, unknown>>> = {
   insufficient_credits: { required: 200, available: 12.5 },
   unknown_model: { available_models: ['gpt-5.5'] },
@@ -165,12 +165,12 @@ const SHAPES: Readonly<Record<ErrorShape, Shape>> = {
 
 const KINDS = Object.keys(ERRORS) as ErrorKind[];
 
-/** The status that a kind has in a shape: 529 is Anthropic's alone. */
+/** An error's status in a shape; for example, only Anthropic's has a 529. */
 const statusOf = (shape: Shape, kind: ErrorKind): string => String(shape.render(kind).status);
 
 const nameOf = ({ name }: Shape, status: string): string => `${name}${status === 'default' ? 'Other' : status}`;
 
-/** The references to a route's errors, by status. Statuses that are a provider's own come under `default`. */
+/** References to a route's errors by status. A provider's own statuses are under `default`. */
 export function errorAnswers(shape: ErrorShape, kinds: readonly ErrorKind[]): Record<string, Json> {
   const known = SHAPES[shape];
   const statuses = new Set(kinds.map((kind) => statusOf(known, kind)));
@@ -184,7 +184,7 @@ function errorResponse(shape: Shape, status: string, possible: ReadonlySet<Error
   const examples = Object.fromEntries(kinds.map((kind) => [kind, { summary: MEANINGS[kind], value: JSON.parse(shape.render(kind).body) }]));
   const retries = kinds.some((kind) => ERRORS[kind].retry);
   return {
-    description: lines.length > 0 ? lines.join('\n') : 'An error that keeps the status of where it came from.',
+    description: lines.length > 0 ? lines.join('\n') : 'An error with the status of the provider that it came from.',
     headers: {
       'x-request-id': { $ref: '#/components/headers/RequestId' },
       ...(status === '429' && { 'retry-after': { $ref: '#/components/headers/RetryAfter' } }),
@@ -200,7 +200,7 @@ function errorResponse(shape: Shape, status: string, possible: ReadonlySet<Error
   };
 }
 
-/** Those that the routes may answer with, as components. */
+/** The errors of all routes, as components. */
 export function errorResponses(routes: readonly Route[], schemas: Schemas): Record<string, Json> {
   const entries = (Object.entries(SHAPES) as [ErrorShape, Shape][]).flatMap(([name, shape]) => {
     const ofShape = routes.filter((route) => (route.shape ?? 'openai') === name);

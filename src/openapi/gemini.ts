@@ -12,7 +12,7 @@ const CONTENTS = [{ role: 'user', parts: [{ text: 'Hello' }] }];
 const CHARGED = ['x-credits-charged', 'idempotent-replayed'] as const;
 const GENERATE = 'https://ai.google.dev/api/generate-content';
 
-/** Read by hand in the dialect, since Google takes every name in two spellings; the bounds are the dialect's own. */
+/** The dialect reads it without a schema, since Google accepts every name in two spellings; the bounds are the dialect's. */
 const generateRequest = z.looseObject({
   contents: z.array(z.looseObject({})).min(1),
   generationConfig: z.looseObject({ candidateCount: candidateCount.nullish(), maxOutputTokens: outputTokens.nullish() }).nullish(),
@@ -43,7 +43,7 @@ const generated = z.looseObject({
   error: z.looseObject({ message: z.string() }).optional(),
 });
 
-/** A prompt that is refused has no candidates. */
+/** A blocked prompt has no candidates. */
 const blocked = generated.omit({ candidates: true }).extend({ promptFeedback: z.looseObject({ blockReason: z.string().optional() }) });
 const answered = z.union([generated.required({ candidates: true }), blocked]);
 
@@ -59,7 +59,7 @@ const unifiedRoute: Route = {
   path: '/v1/gemini',
   id: 'gemini',
   tag: 'Language models',
-  summary: 'Gemini in one path: `contents` or `messages`',
+  summary: 'All Gemini models at one path, with `contents` or `messages`',
   description:
     'The answer, and its errors, come in the shape that was sent. Beside `contents`, how many answers and how long is said in `generationConfig`; OpenAI’s `n`, `max_tokens` and `messages` are a 400 there.',
   access: 'key',
@@ -122,8 +122,8 @@ const nativeRoutes: Route[] = [
     path: '/v1beta/models/{model}:countTokens',
     id: 'countContentTokens',
     tag: 'Language models',
-    summary: 'How many tokens contents have',
-    description: 'Free of charge, and outside of all limits.',
+    summary: 'Count the tokens of contents',
+    description: 'Free of charge, and outside of the hourly limits of calls.',
     access: 'key',
     body: { schema: countRequest, examples: example('Count', { contents: CONTENTS }) },
     answers: { 200: json('The number.', z.looseObject({ totalTokens: z.int().min(0) })) },
@@ -136,7 +136,7 @@ const nativeRoutes: Route[] = [
     path: '/v1beta/models',
     id: 'listGeminiModels',
     tag: 'Models',
-    summary: 'The models that Google’s paths serve, as Google lists them',
+    summary: 'The models of Google’s paths, in Google’s form',
     access: 'public',
     answers: { 200: json('The models.', geminiModelList) },
     errors: FAILURES.none,
@@ -148,7 +148,7 @@ const nativeRoutes: Route[] = [
     path: '/v1beta/models/{id}',
     id: 'getGeminiModel',
     tag: 'Models',
-    summary: 'One model, as Google shows it',
+    summary: 'One model, in Google’s form',
     access: 'public',
     answers: { 200: json('The model.', geminiModel) },
     errors: ['not_found', 'internal'],

@@ -21,15 +21,15 @@ const succeeded = named(
     .object({
       ...base,
       status: z.literal('succeeded'),
-      outputs: z.array(z.string()).meta({ description: 'URLs of its files.' }),
-      output: z.unknown().meta({ description: 'What its worker returned, with URLs where it had files as base64.' }),
+      outputs: z.array(z.string()).meta({ description: 'The URLs of its files.' }),
+      output: z.unknown().meta({ description: 'What the worker returned, with URLs in place of files as base64.' }),
       outputJsonUrl,
       costCredits: credits,
       creditsCharged: credits,
-      durationMs: z.number().nullable().meta({ description: 'GPU time where the provider tells it, else from start to end.' }),
+      durationMs: z.number().nullable().meta({ description: 'The GPU time if the provider reports it, else the time from start to end.' }),
       executionMs: z.number().nullable(),
     })
-    .meta({ description: 'A GPU run that is done.' }),
+    .meta({ description: 'A finished GPU run.' }),
 );
 
 const run = named(
@@ -49,11 +49,11 @@ const run = named(
         ...base,
         status: z.enum(['canceled', 'expired']),
         error: z.string(),
-        costCredits: credits.meta({ description: 'The GPU time of a deployment’s run until it was stopped; else nothing.' }),
+        costCredits: credits.meta({ description: 'For a deployment’s run that was stopped, the GPU time until then; otherwise 0.' }),
         creditsCharged: credits,
       }),
     ])
-    .meta({ description: 'A GPU run, by its `status`.' }),
+    .meta({ description: 'A GPU run; `status` decides which of these it is.' }),
 );
 
 const gpuModel = named(
@@ -65,7 +65,7 @@ const gpuModel = named(
       vendor: z.string(),
       price: z.object({ per: z.string(), credits }).nullable(),
       maxSeconds: z.number().nullable(),
-      mode: z.enum(['inline', 'async']).meta({ description: '`inline`: the answer has the result. `async`: it has the job.' }),
+      mode: z.enum(['inline', 'async']).meta({ description: 'With `inline` the answer has the result, with `async` the job.' }),
     })
     .meta({ description: 'A hosted model.' }),
 );
@@ -78,7 +78,7 @@ const catalogue = named(
       data: z.array(gpuModel),
       gpuTypes: z.array(z.object({ id: z.string(), creditsPerSecond: credits })),
     })
-    .meta({ description: 'Hosted models, and the GPUs that deployments may ask for.' }),
+    .meta({ description: 'Hosted models, and the GPUs for deployments.' }),
 );
 
 const deployment = named(
@@ -93,10 +93,10 @@ const deployment = named(
       minWorkers: z.int(),
       maxWorkers: z.int(),
       idleTimeout: z.int().meta({ description: 'Seconds after which an idle worker is stopped.' }),
-      env: z.array(z.string()).meta({ description: 'The names alone: values are never shown again.' }),
+      env: z.array(z.string()).meta({ description: 'Names only: the values are never shown again.' }),
       webhookUrl: z.string().nullable(),
       status: z.enum(DEPLOYMENT_STATES),
-      notice: z.string().nullable().meta({ description: 'What its owner has to know, such as why its workers were stopped.' }),
+      notice: z.string().nullable().meta({ description: 'A notice for its owner, such as why its workers were stopped.' }),
       endpointId: z.string().nullable(),
       runUrl: z.string(),
       createdAt: time,
@@ -149,7 +149,7 @@ const runRoutes: Route[] = [
     id: 'runDeployment',
     tag: 'GPU',
     summary: 'Run a deployment',
-    description: 'Held for its longest duration, charged by the seconds that it took.',
+    description: 'The longest duration is held for, and the seconds used are charged.',
     access: 'key',
     parameters: [...OF_CALLS, PREFER],
     body: { schema: gpuParams, examples: example('A run', { input: { prompt: 'A tabby cat' }, sync: true }) },
@@ -161,7 +161,7 @@ const runRoutes: Route[] = [
     path: '/v1/gpu/jobs/{id}',
     id: 'getGpuRun',
     tag: 'GPU',
-    summary: 'One run, as it is now',
+    summary: 'The current state of a run',
     access: 'key',
     answers: { 200: json('The run.', run, ['x-job-id']) },
     errors: FAILURES.read,
@@ -219,7 +219,7 @@ const deploymentRoutes: Route[] = [
     path: '/v1/deployments/{slug}',
     id: 'deleteDeployment',
     tag: 'GPU',
-    summary: 'End a deployment',
+    summary: 'Delete a deployment',
     access: 'key',
     answers: {
       200: json('It is gone.', deploymentDeleted),

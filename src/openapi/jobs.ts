@@ -13,7 +13,7 @@ const JOB_HEADERS = ['x-job-id'] as const;
 const JOB_TYPES = ['image', 'video', 'audio', '3d', 'gpu'] as const satisfies readonly Family[];
 const STATES = ['queued', 'submitting', 'running', ...FINAL_STATES];
 
-const type = named('JobType', z.enum(JOB_TYPES).meta({ description: 'Families of models whose calls are jobs.' }));
+const type = named('JobType', z.enum(JOB_TYPES).meta({ description: 'Model families whose calls are jobs.' }));
 
 const base = {
   id: z.string(),
@@ -21,8 +21,10 @@ const base = {
   jobId: z.string(),
   type,
   model: z.string(),
-  creditsUsed: credits.meta({ description: 'Held while it runs, charged once it is completed, nothing otherwise. 100 credits are 1 USD.' }),
-  requestId: z.string().meta({ description: 'By which `/v1/generations/{id}` shows the receipt.' }),
+  creditsUsed: credits.meta({
+    description: 'Held while the job runs, charged when it is completed, and 0 otherwise. 100 credits are 1 USD.',
+  }),
+  requestId: z.string().meta({ description: 'The id with which `/v1/generations/{id}` shows the receipt.' }),
   createdAt: time,
   startedAt: time.nullable(),
 };
@@ -30,7 +32,7 @@ const base = {
 export const outputJsonUrl = z
   .string()
   .optional()
-  .meta({ description: 'Where a GPU run’s `output` lies as JSON when it is too large to be shown here.' });
+  .meta({ description: 'The URL of a GPU run’s `output` as JSON, if that is too large to be shown here.' });
 
 export const segment = named(
   'TranscriptSegment',
@@ -47,7 +49,7 @@ const processing = z
     cancelRequested: z.literal(true).optional(),
     endedAt: z.null(),
   })
-  .meta({ description: 'Under way.' });
+  .meta({ description: 'A job under way.' });
 
 const completed = z
   .object({
@@ -57,17 +59,17 @@ const completed = z
     outputUrl: z
       .string()
       .nullable()
-      .meta({ description: 'The first of `outputUrls`; null where the result is no file, or is kept no more.' }),
+      .meta({ description: 'The first of `outputUrls`; null where the result is not a file or is no longer kept.' }),
     outputUrls: z.array(z.string()),
-    filesRemovedAt: time.optional().meta({ description: 'Since when its files are gone: they are kept for a time.' }),
-    text: z.string().optional().meta({ description: 'Of a transcription.' }),
+    filesRemovedAt: time.optional().meta({ description: 'When its files were removed; they are kept for a limited time.' }),
+    text: z.string().optional().meta({ description: 'The text of a transcription.' }),
     segments: z.array(segment).optional(),
-    duration: z.number().nullish().meta({ description: 'Of a transcription: how long the recording is, in seconds.' }),
-    output: z.unknown().optional().meta({ description: 'Of a GPU run: what its worker returned, with URLs where it had files as base64.' }),
+    duration: z.number().nullish().meta({ description: 'For a transcription: the length of the recording in seconds.' }),
+    output: z.unknown().optional().meta({ description: 'For a GPU run: what the worker returned, with URLs in place of files as base64.' }),
     outputJsonUrl,
     endedAt: time,
   })
-  .meta({ description: 'Done, and charged.' });
+  .meta({ description: 'A completed job, which is charged.' });
 
 const nothing = <T extends 'failed' | 'canceled' | 'expired'>(status: T, description: string) =>
   z
@@ -98,12 +100,12 @@ export const job = named(
       named('CanceledJob', canceled),
       named('ExpiredJob', expired),
     ])
-    .meta({ description: 'A job, by its `status`.' }),
+    .meta({ description: 'A job; `status` decides which of these it is.' }),
 );
 
 const polled = { pollUrl: z.string() };
 
-/** A job where the call that began it waited for it. */
+/** A job's result, for calls that waited for it. */
 export const jobAnswer = z.discriminatedUnion('status', [
   processing.extend(polled),
   completed.extend(polled),
@@ -114,7 +116,7 @@ export const jobAnswer = z.discriminatedUnion('status', [
 
 const told = { jobId: z.string(), type, model: z.string(), creditsUsed: credits };
 
-/** What a webhook is told. */
+/** The payload of a webhook. */
 export const webhookEvent = named(
   'WebhookEvent',
   z
@@ -123,7 +125,7 @@ export const webhookEvent = named(
         ...told,
         status: z.literal('completed'),
         outputUrl: z.string().nullable(),
-        outputUrls: z.array(z.string()).optional().meta({ description: 'Where there are several.' }),
+        outputUrls: z.array(z.string()).optional().meta({ description: 'All files, if there are several.' }),
         text: z.string().optional(),
         output: z.unknown().optional(),
         outputJsonUrl,
@@ -133,12 +135,12 @@ export const webhookEvent = named(
         status: z.enum(['failed', 'canceled']),
         state: z
           .enum(['failed', 'canceled', 'expired'])
-          .meta({ description: '`expired`: it was never done in the time that it had; its `status` is `failed`.' }),
+          .meta({ description: '`expired` means that it was not done in time; its `status` is `failed`.' }),
         outputUrl: z.null(),
         error: z.string(),
       }),
     ])
-    .meta({ description: 'What a webhook says, by its `status`.' }),
+    .meta({ description: 'The payload of a webhook; `status` decides which of these it is.' }),
 );
 
 const list = <T extends z.ZodType>(item: T) => z.object({ object: z.literal('list'), data: z.array(item), next: z.string().nullable() });
@@ -147,7 +149,7 @@ const secret = named(
   'WebhookSecret',
   z.object({
     object: z.literal('webhook_secret'),
-    secret: z.string().meta({ description: 'Signs by the Standard Webhooks scheme.' }),
+    secret: z.string().meta({ description: 'The secret for signatures by the Standard Webhooks scheme.' }),
     rotatedAt: time,
   }),
 );
@@ -158,17 +160,17 @@ const delivery = named(
     .object({
       id: z.string(),
       object: z.literal('webhook_delivery'),
-      webhookId: z.string().meta({ description: 'The `webhook-id` header: the same for all tries.' }),
+      webhookId: z.string().meta({ description: 'The `webhook-id` header, which all tries share.' }),
       jobId: z.string(),
       url: z.string(),
-      state: z.enum(DELIVERY_STATES).meta({ description: '`gone`: the receiver wants no more. `dead`: it never answered.' }),
+      state: z.enum(DELIVERY_STATES).meta({ description: '`gone`: the receiver wants no more. `dead`: no try was accepted.' }),
       tries: z.int(),
       attempts: z.array(z.object({ at: time, status: z.int().nullable(), durationMs: z.number(), error: z.string().optional() })),
       createdAt: time,
       nextAt: time.nullable(),
       endedAt: time.nullable(),
     })
-    .meta({ description: 'One message, and how often it was tried.' }),
+    .meta({ description: 'A message and its tries.' }),
 );
 const deliveryPage = named(
   'WebhookDeliveryList',
@@ -199,7 +201,7 @@ const jobsOnly: Route[] = [
     id: 'getJob',
     tag: 'Jobs',
     summary: 'One job',
-    description: '`resultId` of an image finds its job too.',
+    description: 'An image’s `resultId` works as well.',
     access: 'key',
     parameters: [PREFER],
     answers: { 200: json('The job.', job, JOB_HEADERS) },
@@ -211,7 +213,7 @@ const jobsOnly: Route[] = [
     id: 'cancelJob',
     tag: 'Jobs',
     summary: 'Cancel a job',
-    description: 'What was not begun costs nothing. A provider that cannot cancel makes the job run to its end.',
+    description: 'A job that has not begun ends at once and is free. If its provider cannot cancel, a running job runs to its end.',
     access: 'key',
     answers: { 200: json('The job.', job, JOB_HEADERS) },
     errors: [...FAILURES.write, 'permission_denied'],
@@ -221,9 +223,9 @@ const jobsOnly: Route[] = [
     path: '/callbacks/{id}/{token}',
     id: 'receiveCallback',
     tag: 'Jobs',
-    summary: 'Where providers report; the URL is known to them alone',
+    summary: 'For providers’ callbacks, under URLs that only they are told',
     access: 'public',
-    answers: { 200: json('It was taken.', z.object({ received: z.literal(true) })) },
+    answers: { 200: json('The webhook was accepted.', z.object({ received: z.literal(true) })) },
     errors: ['not_found', 'body_too_large', 'unsupported_encoding', 'invalid_request', 'internal'],
   },
 ];
@@ -245,8 +247,8 @@ const webhookRoutes: Route[] = [
     path: '/v1/webhooks/secret/rotate',
     id: 'rotateWebhookSecret',
     tag: 'Webhooks',
-    summary: 'A new secret',
-    description: 'For a time webhooks are signed with both.',
+    summary: 'Rotate the webhook secret',
+    description: 'For a day, webhooks are signed with both secrets.',
     access: 'key',
     answers: { 200: json('The new secret.', secret) },
     errors: [...FAILURES.read, 'permission_denied'],
@@ -256,7 +258,7 @@ const webhookRoutes: Route[] = [
     path: '/v1/webhooks/deliveries',
     id: 'listWebhookDeliveries',
     tag: 'Webhooks',
-    summary: 'What became of webhooks, newest first',
+    summary: 'The log of webhooks, newest first',
     access: 'key',
     parameters: [
       limit(200, 50),

@@ -59,7 +59,7 @@ const chatRoutes: Route[] = [
     id: 'listChatModels',
     tag: 'Models',
     summary: 'The models of Chat Completions, with prices',
-    description: 'A check that the gateway is there: no key is needed.',
+    description: 'Also a connectivity check; no key is needed.',
     access: 'public',
     answers: { 200: json('The models.', modelList) },
     errors: FAILURES.none,
@@ -70,7 +70,7 @@ const chatRoutes: Route[] = [
     id: 'chat',
     tag: 'Language models',
     summary: 'The short form of a chat',
-    description: `Costs 2 credits a message at least. Without \`model\` a small one answers. ${PASSED_ON}`,
+    description: `Costs at least 2 credits a message. Without \`model\`, a small model answers. ${PASSED_ON}`,
     access: 'key',
     parameters: [...OF_CALLS, RESUMABLE],
     body: {
@@ -144,8 +144,8 @@ const plainRoutes: Route[] = [
 ];
 
 const VERSION_HEADERS = [
-  { name: 'anthropic-version', in: 'header', description: 'Goes to the provider.', schema: { type: 'string' }, example: '2023-06-01' },
-  { name: 'anthropic-beta', in: 'header', description: 'Goes to the provider.', schema: { type: 'string' } },
+  { name: 'anthropic-version', in: 'header', description: 'Passed to the provider.', schema: { type: 'string' }, example: '2023-06-01' },
+  { name: 'anthropic-beta', in: 'header', description: 'Passed to the provider.', schema: { type: 'string' } },
 ] as const;
 
 const messageRoutes: Route[] = [
@@ -185,8 +185,8 @@ const messageRoutes: Route[] = [
     path: '/v1/messages/count_tokens',
     id: 'countMessageTokens',
     tag: 'Language models',
-    summary: 'How many tokens a request of Messages has',
-    description: 'Free of charge, and outside of all limits.',
+    summary: 'Count the tokens of a Messages request',
+    description: 'Free of charge, and outside of the hourly limits of calls.',
     access: 'key',
     parameters: [...VERSION_HEADERS],
     body: { schema: messageCountParams, examples: example('Count', { model: 'claude-sonnet-4-6', messages: HELLO }) },

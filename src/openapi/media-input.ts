@@ -1,6 +1,6 @@
 /**
- * The fields of media requests. Their readers (`jobs/read-input`) take several names for most of them; a test reads with
- * each reader and compares. What is not named goes to the provider as it came.
+ * The fields of media requests. Their readers (`jobs/read-input`) accept several names for most fields; a test compares
+ * the two. Other fields are passed to the provider.
  */
 import { z } from 'zod';
 import { SPEECH_FORMATS } from '../jobs/read-input';
@@ -16,16 +16,16 @@ const longText = z.string().max(100_000);
 const text = z.string().max(10_000);
 const format = named('AudioFormat', z.enum(SPEECH_FORMATS));
 
-/** By its model, or by what is wanted: then the cheapest model that can do it is taken. */
+/** Chosen by model or by intent, for which the cheapest suitable model is taken. */
 const modelOrIntent = named(
   'ModelOrIntent',
   z
     .union([z.looseObject({ model: word, intent: z.never().optional() }), z.looseObject({ intent: word, model: z.never().optional() })])
-    .meta({ description: 'By its model, or by what is wanted: then the cheapest model that can do it is taken.' }),
+    .meta({ description: 'A model, or an intent, for which the cheapest suitable model is chosen.' }),
 );
 
-const mode = z.enum(['auto', 'fast']).nullish().meta({ description: '`fast` goes to the fast provider only, for a surcharge.' });
-const webhook = z.string().nullish().meta({ description: 'Told how the job ends, signed.' });
+const mode = z.enum(['auto', 'fast']).nullish().meta({ description: '`fast` uses the fast provider only, for a surcharge.' });
+const webhook = z.string().nullish().meta({ description: 'Receives a signed webhook when the job ends.' });
 
 const common = { mode, webhook_url: webhook, webhookUrl: aliasOf('webhook_url', webhook) };
 
@@ -37,25 +37,25 @@ const nested = named(
       model: word.nullish(),
       intent: word.nullish(),
       ...common,
-      input: z.record(z.string(), z.unknown()).meta({ description: 'The fields of what is made.' }),
+      input: z.record(z.string(), z.unknown()).meta({ description: 'The fields of what is to be made.' }),
     })
     .meta({ description: 'The same with its fields inside `input`.' }),
 );
 
-const count = number.nullish().meta({ description: 'How many pictures, from 1 to 10: more are clamped, not refused.' });
-const aspect = word.nullish().meta({ description: 'Such as `16:9`.' });
-const references = sources.nullish().meta({ description: 'Pictures to go by.' });
-const first = source.nullish().meta({ description: 'The first picture.' });
-const last = source.nullish().meta({ description: 'The last picture.' });
+const count = number.nullish().meta({ description: 'How many pictures, 1 to 10; other values are clamped.' });
+const aspect = word.nullish().meta({ description: 'For example `16:9`.' });
+const references = sources.nullish().meta({ description: 'Reference pictures.' });
+const first = source.nullish().meta({ description: 'The first frame.' });
+const last = source.nullish().meta({ description: 'The last frame.' });
 
 const IMAGE = {
   prompt: longText,
   n: count,
   num_images: aliasOf('n', count),
-  size: word.nullish().meta({ description: 'Such as `1536x1024`, where the model has sizes.' }),
+  size: word.nullish().meta({ description: 'For example `1536x1024`, for models with sizes.' }),
   aspect_ratio: aspect,
   aspectRatio: aliasOf('aspect_ratio', aspect),
-  resolution: word.nullish().meta({ description: 'Such as `2K`, where the model has resolutions.' }),
+  resolution: word.nullish().meta({ description: 'For example `2K`, for models with resolutions.' }),
   reference_images: references,
   image_urls: references,
   image: references,
@@ -69,14 +69,10 @@ const IMAGE = {
   mask_url: aliasOf('mask', source.nullish()),
   negative_prompt: text.nullish(),
   seed: number.nullish(),
-  quality: word
-    .nullish()
-    .meta({ description: 'Such as `high`, where the model has qualities; of some models a high one has a higher price.' }),
+  quality: word.nullish().meta({ description: 'For example `high`, for models with qualities; with some models it costs more.' }),
   output_format: word.nullish(),
-  stream: z.union([z.boolean(), z.string()]).nullish().meta({ description: 'As events; only OpenAI’s paths send them.' }),
-  partial_images: number
-    .nullish()
-    .meta({ description: 'In a stream of one picture: how many of its states on the way to show, 3 at most.' }),
+  stream: z.union([z.boolean(), z.string()]).nullish().meta({ description: 'Sends events; on OpenAI’s paths only.' }),
+  partial_images: number.nullish().meta({ description: 'How many preliminary pictures a stream of one picture shows, 3 at most.' }),
 };
 
 const seconds = number.nullish().meta({
@@ -92,7 +88,7 @@ const VIDEO = {
   aspect_ratio: aspect,
   aspectRatio: aliasOf('aspect_ratio', aspect),
   resolution: word.nullish(),
-  size: word.nullish().meta({ description: 'Such as `720x1280`: its ratio, and its resolution.' }),
+  size: word.nullish().meta({ description: 'For example `720x1280`, which sets ratio and resolution.' }),
   image_url: first,
   image: first,
   first_image_url: aliasOf('image_url', first),
@@ -130,11 +126,11 @@ const CLONE = {
   text: SPEECH.text,
   input: SPEECH.input,
   prompt: SPEECH.prompt,
-  audio: source.meta({ description: 'A recording of the voice, of 10 seconds or more.' }),
+  audio: source.meta({ description: 'A recording of the voice, at least 10 seconds long.' }),
   audio_url: aliasOf('audio', recording.nullish()),
   reference_audio: aliasOf('audio', recording.nullish()),
   file: aliasOf('audio', recording.nullish()),
-  reference_text: text.nullish().meta({ description: 'What is said in the recording.' }),
+  reference_text: text.nullish().meta({ description: 'The recording’s text.' }),
   audio_text: aliasOf('reference_text', text.nullish()),
   format: format.nullish(),
   response_format: aliasOf('format', format.nullish()),
@@ -143,7 +139,7 @@ const CLONE = {
 
 const TRANSCRIPTION = {
   audio: source.meta({
-    description: 'A URL, a data URL, or an upload in a form. Each 100 seconds, or what is left of them, are a request.',
+    description: 'A URL, a data URL, or an upload in a form. Every 100 seconds begun count as a request.',
   }),
   audio_url: aliasOf('audio', recording.nullish()),
   file: aliasOf('audio', recording.nullish()),
@@ -160,9 +156,9 @@ const THREE_D = {
   right_image_url: source.nullish(),
 };
 
-const GPU = { input: z.record(z.string(), z.unknown()).meta({ description: 'What goes to the worker.' }) };
+const GPU = { input: z.record(z.string(), z.unknown()).meta({ description: 'Passed to the worker.' }) };
 
-/** By what is made: the fields that its reader knows. */
+/** The fields that each kind's reader knows. */
 export const MEDIA_FIELDS: Readonly<Record<MediaKind, Record<string, z.ZodType>>> = {
   image: IMAGE,
   video: VIDEO,
@@ -173,17 +169,17 @@ export const MEDIA_FIELDS: Readonly<Record<MediaKind, Record<string, z.ZodType>>
   gpu: GPU,
 };
 
-/** All fields under their first names, with a model or an intent. */
+/** All fields by their first names, with a model or an intent. */
 const flat = <T extends z.ZodType>(fields: T) => z.intersection(fields, modelOrIntent);
 
-const imageFields = named('ImageFields', z.looseObject({ ...common, ...IMAGE }).meta({ description: 'A picture that is to be made.' }));
+const imageFields = named('ImageFields', z.looseObject({ ...common, ...IMAGE }).meta({ description: 'The picture to make.' }));
 
 const imageParams = named('ImageParams', flat(imageFields));
 export const imageRequest = z.union([imageParams, nested]);
 
 const openaiImage = {
   response_format: z.enum(['url', 'b64_json']).nullish(),
-  stream: z.boolean().nullish().meta({ description: 'Each picture as an event.' }),
+  stream: z.boolean().nullish().meta({ description: 'Sends each picture as an event.' }),
 };
 
 const imageCreateFields = named('ImageCreateFields', imageFields.extend(openaiImage));
@@ -192,12 +188,12 @@ export const imageCreateRequest = z.union([imageCreateParams, nested]);
 
 const imageEditFields = named(
   'ImageEditFields',
-  imageCreateFields.extend({ image: sources.meta({ description: 'What is to be changed: URLs, data URLs, or uploads in a form.' }) }),
+  imageCreateFields.extend({ image: sources.meta({ description: 'The pictures to change: URLs, data URLs, or uploads in a form.' }) }),
 );
 const imageEditParams = named('ImageEditParams', flat(imageEditFields));
 export const imageEditRequest = z.union([imageEditParams, nested]);
 
-const videoFields = named('VideoFields', z.looseObject({ ...common, ...VIDEO }).meta({ description: 'A film that is to be made.' }));
+const videoFields = named('VideoFields', z.looseObject({ ...common, ...VIDEO }).meta({ description: 'The film to make.' }));
 
 const videoParams = named('VideoParams', flat(videoFields));
 export const videoRequest = z.union([videoParams, nested]);
@@ -206,22 +202,22 @@ const threeDFields = named(
   'Model3dFields',
   z
     .looseObject({ ...common, ...THREE_D })
-    .meta({ description: 'An object that is to be made: of a prompt, a picture, or pictures from several sides.' }),
+    .meta({ description: 'The 3D model to make from a prompt, a picture, or pictures from several sides.' }),
 );
 const threeDParams = named('Model3dParams', flat(threeDFields));
 export const threeDRequest = z.union([threeDParams, nested]);
 
-const speechParams = named('SpeechParams', z.looseObject({ ...common, ...SPEECH }).meta({ description: 'A text that is to be said.' }));
+const speechParams = named('SpeechParams', z.looseObject({ ...common, ...SPEECH }).meta({ description: 'The text to speak.' }));
 const cloneParams = named(
   'CloneParams',
-  z.looseObject({ ...common, ...CLONE }).meta({ description: 'A text that is to be said in the voice of a recording.' }),
+  z.looseObject({ ...common, ...CLONE }).meta({ description: 'The text to speak in the voice of a recording.' }),
 );
 const transcriptionParams = named(
   'TranscriptionParams',
-  z.looseObject({ ...common, ...TRANSCRIPTION }).meta({ description: 'A recording that is to be written down.' }),
+  z.looseObject({ ...common, ...TRANSCRIPTION }).meta({ description: 'The recording to transcribe.' }),
 );
 
-/** Speech, a cloned voice or a transcript: the model says which. */
+/** Speech, a cloned voice or a transcript, depending on the model. */
 export const audioRequest = z.union([flat(speechParams), flat(cloneParams), flat(transcriptionParams), nested]);
 
 /** OpenAI calls the text `input`. */
@@ -231,26 +227,26 @@ export const openaiSpeechRequest = z.looseObject({
   voice,
   response_format: format.nullish(),
   speed: SPEECH.speed,
-  stream_format: z.string().nullish().meta({ description: '`sse`: the file in pieces, as events.' }),
+  stream_format: z.string().nullish().meta({ description: '`sse` sends the file in pieces, as events.' }),
 });
 
-/** OpenAI has it as a form; a file may be a URL here too. */
+/** OpenAI's endpoint takes a form; here a file may also be given by URL. */
 export const openaiTranscriptionRequest = z.looseObject({
   model: word,
   file: recording.nullish(),
   audio: recording.nullish(),
   language: word.nullish(),
   response_format: z.enum(TRANSCRIPT_FORMATS).nullish(),
-  stream: z.boolean().nullish().meta({ description: 'The text as events, whatever `response_format` says.' }),
+  stream: z.boolean().nullish().meta({ description: 'Sends the text as events, whatever `response_format` says.' }),
 });
 
-export const mediaRequest = z
-  .union([flat(z.looseObject(common)), nested])
-  .meta({ description: 'The fields are those of what the model makes: pictures, films, speech, transcripts or 3D models.' });
+export const mediaRequest = z.union([flat(z.looseObject(common)), nested]).meta({
+  description: 'The model decides what is made, and so which fields apply: those of pictures, films, speech, transcripts or 3D models.',
+});
 
 export const gpuRequest = z.looseObject({
   ...GPU,
-  sync: z.boolean().nullish().meta({ description: '`true` waits for the end, for 240 seconds at most.' }),
+  sync: z.boolean().nullish().meta({ description: '`true` waits for the result, up to 240 seconds.' }),
   webhook_url: common.webhook_url,
   webhookUrl: common.webhookUrl,
 });

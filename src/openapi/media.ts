@@ -36,10 +36,7 @@ const openaiImages = named(
       data: z.array(
         z.object({
           url: z.string(),
-          b64_json: z
-            .string()
-            .optional()
-            .meta({ description: 'Left out where the pictures are more than 16 MB together: `url` has them.' }),
+          b64_json: z.string().optional().meta({ description: 'Left out where the pictures exceed 16 MB together; then use `url`.' }),
           revised_prompt: z.string().optional(),
         }),
       ),
@@ -69,7 +66,7 @@ const imageEvent = named(
         partial_image_index: z.int(),
       }),
     ])
-    .meta({ description: 'A picture in a stream, or one of its states on the way.' }),
+    .meta({ description: 'A picture, or a preliminary one, in a stream.' }),
 );
 
 const nativeImages = named(
@@ -97,18 +94,18 @@ const started = named(
       creditsUsed: credits,
       pollUrl: z.string(),
     })
-    .meta({ description: 'It has begun.' }),
+    .meta({ description: 'A job that was started.' }),
 );
 
 const FILES = { success: z.literal(true), created, data: file, outputUrl: z.string(), ...made };
 const sound = named('AudioResult', z.object(FILES).meta({ description: 'Speech.' }));
-const object = named('Model3dResult', z.object(FILES).meta({ description: 'An object, as a GLB file.' }));
+const object = named('Model3dResult', z.object(FILES).meta({ description: 'A 3D model as a GLB file.' }));
 
 const transcript = named(
   'TranscriptionResult',
   z
     .object({ success: z.literal(true), text: z.string(), duration: seconds, segments: z.array(segment), ...made })
-    .meta({ description: 'What was said.' }),
+    .meta({ description: 'The transcript.' }),
 );
 
 const IMAGE_EVENTS = {

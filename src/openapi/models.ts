@@ -48,14 +48,14 @@ const price = named(
     .meta({ description: 'By the million tokens, or by the piece.' }),
 );
 
-/** Of models of text. */
+/** Fields of text models. */
 const asOpenrouters = {
   name: z.string().optional(),
   canonical_slug: z.string().optional(),
   architecture: z
     .object({ modality: z.string(), input_modalities: z.array(z.string()), output_modalities: z.array(z.string()) })
     .optional()
-    .meta({ description: 'This and what follows is on models of text, as clients of OpenRouter read it.' }),
+    .meta({ description: 'This and the following fields are present on text models, for clients of OpenRouter.' }),
   top_provider: z
     .object({ context_length: z.int().nullable(), max_completion_tokens: z.int().nullable(), is_moderated: z.boolean() })
     .optional(),
@@ -81,7 +81,7 @@ const model = named(
       pricing: price.nullable(),
       available: z.boolean(),
       unavailable_reason: z.string().optional(),
-      endpoints: z.array(z.string()).meta({ description: 'Where it can be asked for, as the gateway is configured.' }),
+      endpoints: z.array(z.string()).meta({ description: 'The endpoints that serve it, as the gateway is configured.' }),
       capabilities: z.array(z.string()),
       context_length: z.int().nullable(),
       max_output_tokens: z.int().nullable(),
@@ -89,7 +89,7 @@ const model = named(
       aliases: z.array(z.string()),
       ...asOpenrouters,
     })
-    .meta({ description: 'A model, with its price.' }),
+    .meta({ description: 'A model with its price.' }),
 );
 
 export const modelList = named(
@@ -135,7 +135,7 @@ const generation = named(
       endpoint: z.string().nullable(),
       state: z.string().meta({ description: '`open` while it is under way.' }),
       outcome: z.string().nullable(),
-      test: z.boolean().meta({ description: 'On the sandbox, and free.' }),
+      test: z.boolean().meta({ description: 'Whether it was a free call to the sandbox.' }),
       creditsUsed: credits,
       creditsHeld: credits,
       createdAt: time,
@@ -145,12 +145,12 @@ const generation = named(
       price: records.nullish(),
       attempts: z.array(attempt).optional(),
     })
-    .meta({ description: 'The receipt of a call: usage times price is the charge.' }),
+    .meta({ description: 'A call’s receipt: usage times price is the charge.' }),
 );
 
 const usd = z.number().meta({ description: 'In USD.' });
 
-const streamed = z.looseObject({}).meta({ description: 'The events of the stream that is gone on with.' });
+const streamed = z.looseObject({}).meta({ description: 'The remaining events of the stream.' });
 
 const callRoutes: Route[] = [
   {
@@ -158,7 +158,7 @@ const callRoutes: Route[] = [
     path: '/v1/models',
     id: 'listModels',
     tag: 'Models',
-    summary: 'All models, with prices and what they can do',
+    summary: 'All models, with prices and capabilities',
     description:
       'With `anthropic-version` Anthropic’s alone, in a list that its clients read; with `x-goog-api-key` as Google lists them. With a key those that it may call, at the prices of its account.',
     access: 'public',
@@ -173,7 +173,7 @@ const callRoutes: Route[] = [
     id: 'getModel',
     tag: 'Models',
     summary: 'One model',
-    description: 'Aliases are found too. An id may hold slashes.',
+    description: 'Takes aliases too. An id may contain slashes.',
     access: 'public',
     answers: { 200: json('The model.', z.union([model, geminiModel])) },
     errors: ['not_found', 'internal'],
@@ -185,7 +185,7 @@ const callRoutes: Route[] = [
     path: '/v1/models/user',
     id: 'listModelsForUser',
     tag: 'Models',
-    summary: 'All models, as clients of OpenRouter ask for those of a user',
+    summary: 'All models, at OpenRouter’s path for a user’s models',
     access: 'public',
     answers: { 200: json('The models.', z.union([modelList, geminiModelList])) },
     errors: FAILURES.none,
@@ -196,7 +196,7 @@ const callRoutes: Route[] = [
     path: '/v1/models/count',
     id: 'countModels',
     tag: 'Models',
-    summary: 'How many models of text there are, as clients of OpenRouter ask for it',
+    summary: 'The number of text models, at OpenRouter’s path',
     access: 'public',
     answers: { 200: json('The number.', z.object({ data: z.object({ count: z.int() }) })) },
     errors: FAILURES.none,
@@ -206,8 +206,8 @@ const callRoutes: Route[] = [
     path: '/v1/model/{id}',
     id: 'getModelOfText',
     tag: 'Models',
-    summary: 'One model of text, as clients of OpenRouter ask for it',
-    description: 'By any of its names. An id may hold slashes.',
+    summary: 'One text model, at OpenRouter’s path',
+    description: 'Takes any of its names. An id may contain slashes.',
     access: 'public',
     answers: { 200: json('The model.', z.object({ data: model })) },
     errors: ['not_found', 'internal'],
@@ -217,7 +217,7 @@ const callRoutes: Route[] = [
     path: '/v1/generation',
     id: 'getGenerationByQuery',
     tag: 'Models',
-    summary: 'What became of a call, as clients of OpenRouter ask for it',
+    summary: 'The receipt of a call, in OpenRouter’s form',
     access: 'key',
     parameters: [query('id', 'The `x-request-id` of the call.', { type: 'string' })],
     answers: { 200: json('The call.', z.object({ data: z.looseObject({ id: z.string(), total_cost: usd, usage: usd }) })) },
@@ -228,7 +228,7 @@ const callRoutes: Route[] = [
     path: '/v1/generations/{id}',
     id: 'getGeneration',
     tag: 'Models',
-    summary: 'What became of a call: attempts, usage, price and charge',
+    summary: 'The receipt of a call: attempts, usage, price and charge',
     description: 'The id is the `x-request-id` of the call.',
     access: 'key',
     answers: { 200: json('The call.', generation) },
@@ -239,7 +239,7 @@ const callRoutes: Route[] = [
     path: '/v1/generations/{id}/stream',
     id: 'resumeGeneration',
     tag: 'Models',
-    summary: 'Go on with a stream that was begun with `x-resumable: true`',
+    summary: 'Resume a stream that was started with `x-resumable: true`',
     description:
       'Within ten minutes of its end. Events that are not kept any more, as those of a very long stream, have an error in their place.',
     access: 'key',
@@ -285,7 +285,7 @@ export const modelRoutes: Route[] = [
     parameters: [header('if-none-match', 'The `etag` of the document that is known.')],
     answers: {
       200: json('The document.', z.looseObject({ openapi: z.string(), paths: records })),
-      304: { description: 'It is the one that is known.' },
+      304: { description: 'Not modified since the version that the client has.' },
     },
     errors: FAILURES.none,
   },

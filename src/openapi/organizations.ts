@@ -35,7 +35,7 @@ const providerShape = {
   domainVerified: z.boolean(),
   challenge: z
     .object({ name: z.string(), type: z.literal('TXT'), value: z.string() })
-    .meta({ description: 'The TXT record that shows whose the domain is.' }),
+    .meta({ description: 'The TXT record that proves who owns the domain.' }),
   defaultRole: role,
   createdAt: time,
   callbackUrl: z.string(),
@@ -71,11 +71,11 @@ const route = (method: Route['method'], path: string, id: string, permission: st
 
 const ownRoutes: Route[] = [
   route('get', '/api/orgs', 'listOrganizations', 'self', {
-    summary: 'The organizations that you are in',
+    summary: 'Your organizations',
     answers: { 200: json('All of them.', z.object({ organizations: memberships })) },
   }),
   route('post', '/api/orgs', 'createOrganization', 'self', {
-    summary: 'Make an organization, with a wallet of its own',
+    summary: 'Create an organization with a wallet of its own',
     body: { schema: createOrganizationInput, examples: example('An organization', { name: 'Acme' }) },
     answers: { 201: json('The organization.', organization) },
   }),
@@ -84,39 +84,39 @@ const ownRoutes: Route[] = [
     answers: { 200: json('The organization.', shown) },
   }),
   route('patch', ONE, 'updateOrganization', 'organization.update', {
-    summary: 'Name it anew',
+    summary: 'Rename an organization',
     body: { schema: createOrganizationInput, examples: example('Another name', { name: 'Acme Limited' }) },
     answers: { 200: json('The organization.', organization) },
   }),
   route('delete', ONE, 'deleteOrganization', 'organization.delete', {
-    summary: 'Delete it',
-    description: 'Its keys end, and its files are removed. Not while it has deployments, or calls under way.',
+    summary: 'Delete an organization',
+    description: 'Its keys end and its files are removed. Refused while it has deployments or calls under way.',
     body: { schema: deleteOrganizationInput, examples: example('By its slug', { confirm: 'acme' }) },
     answers: { 200: json('It is gone.', z.object({ id: z.string(), deleted: z.literal(true) })) },
   }),
   route('post', `${ONE}/transfer`, 'transferOrganization', 'organization.transfer', {
-    summary: 'Hand it to another member',
+    summary: 'Hand an organization to another member',
     body: { schema: transferInput, examples: example('To a member', { userId: '00000000-0000-0000-0000-000000000000' }) },
     answers: { 200: json('Whose it is.', z.object({ ownerId: z.string() })) },
   }),
   route('post', `${ONE}/leave`, 'leaveOrganization', 'organization.read', {
-    summary: 'Leave it',
+    summary: 'Leave an organization',
     answers: { 200: json('You have left.', left) },
   }),
 ];
 
 const memberRoutes: Route[] = [
   route('get', `${ONE}/members`, 'listMembers', 'members.read', {
-    summary: 'Who is in it',
+    summary: 'Members',
     answers: { 200: json('All members.', z.object({ members: z.array(member) })) },
   }),
   route('patch', `${ONE}/members/{user}`, 'changeRole', 'members.write', {
-    summary: 'Give a member another role',
+    summary: 'Change a member’s role',
     body: { schema: changeRoleInput, examples: example('A viewer', { role: 'viewer' }) },
     answers: { 200: json('The role.', z.object({ userId: z.string(), role })) },
   }),
   route('delete', `${ONE}/members/{user}`, 'removeMember', 'members.write', {
-    summary: 'Take a member out, and revoke the API keys that they made',
+    summary: 'Remove a member, and revoke the API keys whose secret they know',
     answers: { 200: json('They are out.', left) },
   }),
   route('get', `${ONE}/invitations`, 'listInvitations', 'members.read', {
@@ -130,11 +130,11 @@ const memberRoutes: Route[] = [
     answers: { 201: json('The invitation.', invitation) },
   }),
   route('delete', `${ONE}/invitations/{invitation}`, 'revokeInvitation', 'members.write', {
-    summary: 'Take an invitation back',
+    summary: 'Revoke an invitation',
     answers: { 200: json('It is void.', z.object({ id: z.string(), status: z.literal('revoked') })) },
   }),
   route('post', '/api/invitations/accept', 'acceptInvitation', 'self', {
-    summary: 'Join by an invitation',
+    summary: 'Accept an invitation',
     body: { schema: acceptInput, examples: example('The token of the mail', { token: '0123456789abcdef' }) },
     answers: { 200: json('What you joined.', joined) },
   }),
@@ -142,7 +142,7 @@ const memberRoutes: Route[] = [
 
 const ssoRoutes: Route[] = [
   route('get', `${ONE}/sso`, 'listIdentityProviders', 'sso.read', {
-    summary: 'Its identity providers',
+    summary: 'Identity providers',
     answers: { 200: json('All of them.', z.object({ providers: z.array(provider) })) },
   }),
   route('post', `${ONE}/sso`, 'createIdentityProvider', 'sso.write', {
@@ -164,11 +164,11 @@ const ssoRoutes: Route[] = [
     answers: { 200: json('It is gone.', z.object({ id: z.string(), deleted: z.literal(true) })) },
   }),
   route('post', `${ONE}/sso/{provider}/check`, 'checkIdentityProvider', 'sso.read', {
-    summary: 'Is the identity provider there?',
+    summary: 'Check that an identity provider answers',
     answers: { 200: json('Whether it is.', z.object({ ok: z.boolean(), message: z.string() })) },
   }),
   route('post', `${ONE}/sso/{provider}/verify-domain`, 'verifyDomain', 'sso.write', {
-    summary: 'Look for the record that shows whose the domain is',
+    summary: 'Verify a domain by its TXT record',
     answers: { 200: json('The provider, which counts from now on.', provider) },
   }),
 ];

@@ -12,10 +12,10 @@ const subscription = z.object({
   soft_limit_usd: usd,
   hard_limit_usd: usd,
   system_hard_limit_usd: usd,
-  access_until: z.int().meta({ description: 'When the key ends, in seconds since 1970; 0 where it does not.' }),
+  access_until: z.int().meta({ description: 'When the key expires, in seconds since 1970; 0 if never.' }),
 });
 
-/** What only OpenRouter has, so that its clients take the rest. */
+/** Fields that only OpenRouter has; its clients reject an answer without them. */
 const onlyThere = {
   allowed_data_regions: z.array(z.string()),
   byok_usage: usd,
@@ -41,17 +41,17 @@ const ownKey = named(
       name: z.string(),
       mode: z.enum(['live', 'test']),
       tier: z.string(),
-      priceFactor: z.number().meta({ description: 'What models cost its wallet, as a share of their prices.' }),
-      models: z.array(z.string()).meta({ description: 'The only ones that it may call; all when empty.' }),
-      families: z.array(family).meta({ description: 'The same for families of models.' }),
+      priceFactor: z.number().meta({ description: 'The price of models for its wallet, as a factor of their list prices.' }),
+      models: z.array(z.string()).meta({ description: 'The only models that it may call; all if empty.' }),
+      families: z.array(family).meta({ description: 'The only model families that it may call; all if empty.' }),
       expiresAt: time.nullable(),
-      spendingLimit: credits.nullable().meta({ description: 'Credits a period.' }),
-      limitPeriod: z.enum(LIMIT_PERIODS).meta({ description: 'How long the limit lasts before it begins anew, in UTC.' }),
-      spentOfLimit: credits.meta({ description: 'Since the limit’s period began.' }),
+      spendingLimit: credits.nullable().meta({ description: 'In credits per period.' }),
+      limitPeriod: z.enum(LIMIT_PERIODS).meta({ description: 'After how long the limit starts anew, in UTC.' }),
+      spentOfLimit: credits.meta({ description: 'Spent since the limit’s current period began.' }),
       spentThisMonth: credits,
       remaining: credits
         .nullable()
-        .meta({ description: 'What it may still spend: the least of what its limit and the wallet leave. null where its calls are free.' }),
+        .meta({ description: 'What it may still spend: the lesser of its limit’s rest and the wallet. null if its calls are free.' }),
       data: z
         .object({
           label: z.string(),
@@ -66,9 +66,9 @@ const ownKey = named(
           expires_at: time.nullable(),
           ...onlyThere,
         })
-        .meta({ description: 'The same as clients of OpenRouter read it: in USD, this month’s use as all of it.' }),
+        .meta({ description: 'The same in OpenRouter’s form: in USD, with this month’s usage as the total.' }),
     })
-    .meta({ description: 'An API key, as it sees itself.' }),
+    .meta({ description: 'The API key that asks.' }),
 );
 
 export const ownKeyRoutes: Route[] = [
@@ -87,8 +87,8 @@ export const ownKeyRoutes: Route[] = [
     path: '/v1/credits',
     id: 'getCredits',
     tag: 'Models',
-    summary: 'What the account may spend, as clients of OpenRouter ask for it',
-    description: 'The difference is what is left. Both begin with the UTC month: `total_usage` is what this key has spent in it.',
+    summary: 'What the account may spend, in OpenRouter’s form',
+    description: 'The difference of the two is what is left. `total_usage` is what this key has spent in this UTC month.',
     access: 'key',
     answers: { 200: json('In USD.', z.object({ data: z.object({ total_credits: usd, total_usage: usd }) })) },
     errors: FAILURES.key,
@@ -98,7 +98,7 @@ export const ownKeyRoutes: Route[] = [
     path: '/v1/auth/key',
     id: 'getOwnKeyByItsOldPath',
     tag: 'Models',
-    summary: 'The same as `/v1/key`, where OpenRouter had it before',
+    summary: 'The same as `/v1/key`, at OpenRouter’s earlier path',
     access: 'key',
     answers: { 200: json('The key.', ownKey) },
     errors: FAILURES.key,
@@ -108,7 +108,7 @@ export const ownKeyRoutes: Route[] = [
     path: '/v1/dashboard/billing/subscription',
     id: 'getSubscription',
     tag: 'Models',
-    summary: 'What the key may spend, as apps that know new-api ask for it',
+    summary: 'What the key may spend, in new-api’s form',
     description: 'What is left is `hard_limit_usd` less what `/v1/dashboard/billing/usage` says.',
     access: 'key',
     answers: { 200: json('In USD.', subscription) },
@@ -119,7 +119,7 @@ export const ownKeyRoutes: Route[] = [
     path: '/v1/dashboard/billing/usage',
     id: 'getBilledUsage',
     tag: 'Models',
-    summary: 'What the key has spent this UTC month, as apps that know new-api ask for it',
+    summary: 'What the key has spent this UTC month, in new-api’s form',
     access: 'key',
     answers: { 200: json('In hundredths of a USD.', z.object({ object: z.literal('list'), total_usage: z.number() })) },
     errors: FAILURES.key,

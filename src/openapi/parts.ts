@@ -1,19 +1,19 @@
-/** What several routes have in common: parameters, headers, and the ways to say who asks. */
+/** What several routes share: parameters, headers and security schemes. */
 import { LONGEST_END_USER } from '../core/labels';
 import { header, type Json, type Parameter, query } from './describe';
 
 export const HEADERS: Readonly<Record<string, Json>> = {
   RequestId: {
-    description: 'The id of the request, to be given with any question; also sent as `request-id`.',
+    description: 'The request’s id; quote it in questions. Also sent as `request-id`.',
     required: true,
     schema: { type: 'string' },
   },
-  CreditsCharged: { description: 'What the call cost, where that is known when the answer begins.', schema: { type: 'string' } },
-  JobId: { description: 'The job that the answer is waiting for.', schema: { type: 'string' } },
-  IdempotentReplayed: { description: '`true` when this is the first answer again.', schema: { type: 'string' } },
-  RetryAfter: { description: 'Seconds; sent only when they are 30 or fewer.', schema: { type: 'string' } },
-  ShouldRetry: { description: '`false`: the same call, sent again, cannot succeed.', schema: { type: 'string' } },
-  Location: { description: 'Where the browser goes on.', schema: { type: 'string' } },
+  CreditsCharged: { description: 'The call’s cost, if it is known when the answer begins.', schema: { type: 'string' } },
+  JobId: { description: 'The job that makes the answer.', schema: { type: 'string' } },
+  IdempotentReplayed: { description: '`true` when an earlier answer is repeated.', schema: { type: 'string' } },
+  RetryAfter: { description: 'In seconds; sent only if 30 or less.', schema: { type: 'string' } },
+  ShouldRetry: { description: '`false` when a retry cannot succeed.', schema: { type: 'string' } },
+  Location: { description: 'Where the browser goes next.', schema: { type: 'string' } },
 };
 
 export const SECURITY_SCHEMES: Readonly<Record<string, Json>> = {
@@ -30,7 +30,7 @@ export const SECURITY_SCHEMES: Readonly<Record<string, Json>> = {
   operator: { type: 'http', scheme: 'bearer', description: 'The operator’s token.' },
 };
 
-/** By name: what stands in a path. */
+/** Descriptions of path parameters by name. */
 const PATH_PARAMETERS: Readonly<Record<string, string>> = {
   id: 'The id.',
   model: 'The id of the model.',
@@ -51,7 +51,7 @@ export function pathParameter(name: string): Parameter {
   return { name, in: 'path', required: true, description, schema: { type: 'string' } };
 }
 
-/** How the endpoints of language models take their requests. */
+/** Said of every language-model endpoint's request. */
 export const PASSED_ON =
   'What is named here is priced or routed on; all other fields go to the provider as they came. What would multiply the price, or lead to another model, is refused by its name, such as `service_tier: priority`; tools that run at the provider are charged beside the tokens.';
 
@@ -61,7 +61,7 @@ export const IDEMPOTENCY = header(
   { type: 'string', minLength: 1, maxLength: 255 },
 );
 
-/** What every call that is paid for takes. */
+/** The parameters of every paid call. */
 export const OF_CALLS: readonly Parameter[] = [
   IDEMPOTENCY,
   header('x-end-user', 'Whom the call is for, where its format has no field for that: usage can be had by it.', {

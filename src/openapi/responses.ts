@@ -1,4 +1,4 @@
-/** OpenAI Responses, under its own path and under the one that Codex asks for. */
+/** OpenAI Responses, under its own path and under Codex's. */
 import { z } from 'zod';
 import { example, json, type Parameter, type Route } from './describe';
 import { FAILURES } from './errors';
@@ -32,11 +32,11 @@ const STORED_EVENTS = { ...EVENTS, event: z.union([storedResponseEvent, response
 const INCLUDE: Parameter = {
   name: 'include',
   in: 'query',
-  description: 'Goes to the provider, as all of the query.',
+  description: 'Passed to the provider, like the whole query.',
   schema: { type: 'string' },
 };
 
-/** `suffix` tells the operations of the two paths apart. */
+/** @param suffix Makes operation names differ between the two paths. */
 const routesAt = (base: string, suffix: string): Route[] => [
   {
     method: 'post',
@@ -65,7 +65,7 @@ const routesAt = (base: string, suffix: string): Route[] => [
     id: `listResponseModels${suffix}`,
     tag: 'Models',
     summary: 'The models of Responses, with prices',
-    description: 'A check that the gateway is there: no key is needed. A WebSocket is refused with 426.',
+    description: 'Also a connectivity check; no key is needed. A WebSocket is refused with 426.',
     access: 'public',
     answers: { 200: json('The models.', modelList) },
     errors: [...FAILURES.none, 'upgrade_refused'],
@@ -75,7 +75,7 @@ const routesAt = (base: string, suffix: string): Route[] => [
     path: `${base}/compact`,
     id: `compactResponse${suffix}`,
     tag: 'Language models',
-    summary: 'A conversation in a shorter form',
+    summary: 'Compact a conversation',
     access: 'key',
     parameters: [IDEMPOTENCY],
     body: { schema: responseParams, examples: example('Compact', { model: 'gpt-5.5', input: 'Hello' }) },
@@ -88,8 +88,8 @@ const routesAt = (base: string, suffix: string): Route[] => [
     path: `${base}/input_tokens`,
     id: `countResponseTokens${suffix}`,
     tag: 'Language models',
-    summary: 'How many tokens the input of a response has',
-    description: 'Free of charge, and outside of all limits. An estimate where no provider of the model counts.',
+    summary: 'Count the tokens of a response’s input',
+    description: 'Free of charge, and outside of the hourly limits of calls. An estimate where no provider of the model counts.',
     access: 'key',
     body: { schema: responseParams, examples: example('Count', { model: 'gpt-5.5', input: 'Hello' }) },
     answers: { 200: json('The number.', inputTokens) },
@@ -119,7 +119,7 @@ const storedRoutesAt = (one: string, suffix: string): Route[] => [
     tag: 'Language models',
     summary: 'Delete a stored response',
     access: 'key',
-    description: 'One that is worked on in the background is to be canceled first.',
+    description: 'A response that is still made in the background must be canceled first.',
     answers: { 200: json('It is gone.', responseDeleted) },
     errors: [...FAILURES.read, 'conflict', 'upstream_failed', 'upstream_rejected', 'no_provider'],
     reference: `${REFERENCE}/delete`,
@@ -140,7 +140,7 @@ const storedRoutesAt = (one: string, suffix: string): Route[] => [
     path: `${one}/input_items`,
     id: `listResponseInput${suffix}`,
     tag: 'Language models',
-    summary: 'What a stored response answered',
+    summary: 'The input of a stored response',
     access: 'key',
     parameters: [INCLUDE],
     answers: { 200: json('The input.', responseItems) },

@@ -1,11 +1,11 @@
-/** Schemas of zod as schemas of OpenAPI 3.1, which are JSON Schema's. */
+/** Converts zod schemas to OpenAPI 3.1's, which are JSON Schema. */
 import { z } from 'zod';
 import { FAMILIES } from '../core/family';
 import { MAX_MODELS } from '../dialects/other-models';
 import type { Json, Parameter } from './describe';
 
 const REFERENCE = '#/components/schemas/';
-/** Zod says of formats again as a pattern what they are, at length. */
+/** Formats for which zod also writes a long, redundant pattern. */
 const SAID_BY_FORMAT = new Set(['date-time', 'email', 'uri']);
 
 type Override = (context: { jsonSchema: z.core.JSONSchema.BaseSchema }) => void;
@@ -20,16 +20,16 @@ const OPTIONS = { io: 'input', unrepresentable: 'any', override: plain } as cons
 
 const NAMED = new Map<string, z.ZodType>();
 
-/** A schema with a name of its own in the document; the types of the SDK are made of it, and are called the same. */
+/** Gives a schema a name in the document, which is also its type's name in the SDK. */
 export function named<T extends z.ZodType>(name: string, schema: T): T {
   NAMED.set(name, schema);
   return schema;
 }
 
-/** What passes through although nothing is said of it; types leave it out, so that what is listed can be told apart. */
+/** Marks what is accepted without being described. Types leave it out, so that the described variants can be told apart. */
 const unlisted = <T extends z.ZodType>(schema: T): T => schema.meta({ 'x-unlisted': true });
 
-/** The words that a field may be, in all kinds of a schema. */
+/** The values that a field may have in the variants of a schema. */
 function wordsOf(schema: z.ZodType, field: string): string[] {
   if (schema instanceof z.ZodDiscriminatedUnion) return schema.def.options.flatMap((kind) => wordsOf(kind as z.ZodType, field));
   const word: unknown = schema instanceof z.ZodObject ? schema.shape[field] : undefined;
@@ -38,22 +38,22 @@ function wordsOf(schema: z.ZodType, field: string): string[] {
   throw new Error(`nothing tells the kinds apart by ${field}`);
 }
 
-/** The kinds that are listed, told apart by a field, and all those that are not, less the words that mean something else. */
+/** Described variants, told apart by a field, plus any undescribed variant whose value is not one of `elsewhere`. */
 export function open<T extends z.ZodType, F extends string>(name: string, field: F, listed: T, elsewhere: readonly string[] = []) {
   const known = [...wordsOf(listed, field), ...elsewhere];
   const shape = { [field]: z.string().meta({ not: { enum: known } }) } as Record<F, z.ZodString>;
   return z.union([named(name, listed), unlisted(z.looseObject(shape))]);
 }
 
-/** The same for single words. */
+/** The same for plain strings. */
 export const openWords = <const T extends readonly [string, ...string[]]>(name: string, words: T) =>
   z.union([named(name, z.enum(words)), unlisted(z.string().meta({ not: { enum: words } }))]);
 
-/** A name by which a field is known too. Types leave it out. */
+/** Another name for a field; types leave it out. */
 export const aliasOf = <T extends z.ZodType>(name: string, schema: T): T =>
   schema.meta({ description: `The same as \`${name}\`.`, 'x-alias-of': name });
 
-/** Schemas by their names: each stands in the document once. */
+/** Collects named schemas, each once in the document. */
 export class Schemas {
   private readonly registry = z.registry<{ id: string }>();
   private readonly names = new Set<string>();
@@ -65,7 +65,7 @@ export class Schemas {
     }
   }
 
-  /** The reference to a schema, which takes this name if it has none yet. */
+  /** A reference to a schema, which gets this name unless it has one. */
   reference(schema: z.ZodType, name: string): Json {
     const known = this.registry.get(schema);
     if (!known) {
@@ -83,7 +83,7 @@ export class Schemas {
   }
 }
 
-/** The members of an object's schema as parameters of a query. */
+/** The members of an object schema as query parameters. */
 export function queryOf(schema: z.ZodType, descriptions: Record<string, string>): Parameter[] {
   const { properties = {}, required = [] } = z.toJSONSchema(schema, OPTIONS);
   return Object.entries(properties).map(([name, property]) => ({

@@ -1,4 +1,4 @@
-/** Sign-in: what of it clients and pages use. The rest of better-auth's paths is in its own documents. */
+/** The parts of sign-in that clients and pages use. better-auth documents its other paths. */
 import { z } from 'zod';
 import { startSsoInput } from '../console/sso/sign-in';
 import { type Answer, example, json, query, type RequestBody, type Route } from './describe';
@@ -103,7 +103,7 @@ const publicRoute = (
   ...more,
 });
 
-const ON = { description: 'The browser goes on.', headers: ['location'] } as const;
+const ON = { description: 'The browser is redirected.', headers: ['location'] } as const;
 
 const ssoRoutes: Route[] = [
   publicRoute('post', 'start', 'startSsoByEmail', 'Where an address signs in', {

@@ -15,17 +15,17 @@ const object = named(
       filename: z.string(),
       contentType: z.string(),
       size: z.int().meta({ description: 'In bytes.' }),
-      url: z.string().meta({ description: 'Whoever has it may read the file.' }),
+      url: z.string().meta({ description: 'Anybody who has the URL may read the file.' }),
       createdAt: time,
     })
-    .meta({ description: 'A file that is kept.' }),
+    .meta({ description: 'A stored file.' }),
 );
 const page = named('StoragePage', z.object({ object: z.literal('list'), data: z.array(object), next: z.string().nullable() }));
 const deleted = named('StorageDeleted', z.object({ id: z.string(), object: z.literal('storage_object'), deleted: z.literal(true) }));
 
 const upload = z
   .looseObject({ file: z.unknown(), filename: z.string().optional(), contentType: z.string().optional(), kind: z.string().optional() })
-  .meta({ description: 'A form with a `file`; or the body is the file itself, of any type, and the query or headers say the rest.' });
+  .meta({ description: 'A form with a `file`; or the file itself as the body, described by query or headers.' });
 
 const TEXT: Json = { type: 'string' };
 
@@ -35,7 +35,7 @@ const keptRoutes: Route[] = [
     path: '/v1/storage',
     id: 'uploadFile',
     tag: 'Storage',
-    summary: 'Keep a file',
+    summary: 'Store a file',
     access: 'key',
     parameters: [
       query('filename', 'Of a body that is the file itself.', TEXT),
@@ -65,7 +65,7 @@ const keptRoutes: Route[] = [
     path: '/v1/storage/{id}',
     id: 'getStoredFile',
     tag: 'Storage',
-    summary: 'What is known of a file',
+    summary: 'A file’s metadata',
     access: 'key',
     answers: { 200: json('The file; its content is at `url`.', object) },
     errors: FAILURES.read,
@@ -88,7 +88,7 @@ const fileRoute = (path: string, id: string, summary: string): Route => ({
   id,
   tag: 'Storage',
   summary,
-  description: 'Whoever has the URL may read it; it can be read in parts.',
+  description: 'Anybody who has the URL may read it, also in parts.',
   access: 'public',
   parameters: [
     header('range', 'A part of it.'),
@@ -98,8 +98,8 @@ const fileRoute = (path: string, id: string, summary: string): Route => ({
   answers: {
     200: { description: 'The file.', others: { '*/*': BINARY } },
     206: { description: 'The part.', others: { '*/*': BINARY } },
-    304: { description: 'It is the one that is known.' },
-    412: { description: 'It is another one than `if-match` asks for.' },
+    304: { description: 'Not modified since the version that the client has.' },
+    412: { description: 'The file is not the one that `if-match` names.' },
   },
   errors: ['not_found', 'gone', 'invalid_request', 'internal'],
 });

@@ -1,4 +1,4 @@
-/** Styles and scripts: each is named by its content, so that browsers keep it for good. */
+/** Styles and scripts. Each has its content's hash in its name, so that browsers can keep it for ever. */
 import { fail } from '../core/errors';
 import { sha256Hex } from '../core/hex';
 import type { AppContext } from '../http/context';
@@ -10,7 +10,7 @@ import shell from './browser/shell.client.js' with { type: 'text' };
 import turns from './browser/turns.client.js' with { type: 'text' };
 import { STYLES } from './styles';
 
-/** The mark of frame.tsx, on the accent so that it shows on any bar of tabs. */
+/** The mark of frame.tsx on the accent colour, so that it shows on any tab bar. */
 const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#0b5f4a"/><path d="M6 9h5c4.5 0 4.5 7 9 7h6M6 16h20M6 23h5c4.5 0 4.5-7 9-7" fill="none" stroke="#fff" stroke-width="3" stroke-linecap="round"/></svg>`;
 
 const ASSETS = {
@@ -30,7 +30,7 @@ const paths = new Map<AssetName, Promise<string>>();
 
 const IMPORTED = /'\.\/(\w+)\.client\.js'/g;
 
-/** A script that another imports stands there under its own name. */
+/** Imports between scripts are rewritten to the hashed names. */
 async function textOf(name: AssetName): Promise<string> {
   const { text } = ASSETS[name];
   const imported = [...text.matchAll(IMPORTED)];
@@ -49,7 +49,7 @@ export function assetPath(name: AssetName): Promise<string> {
   return path;
 }
 
-/** A name of an earlier release gets what there is now, and keeps it for no longer than the page that asked. */
+/** A name from an earlier release gets the current file, and is cached no longer than the page that asked for it. */
 export async function serveAsset(c: AppContext): Promise<Response> {
   const name = (c.req.param('file') ?? '').split('-')[0] as AssetName;
   const asset = Object.hasOwn(ASSETS, name) ? ASSETS[name] : undefined;

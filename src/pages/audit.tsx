@@ -18,10 +18,10 @@ const DAY_MS = 86_400_000;
 
 export const auditPath = (context: VerbContext): string => `${PATH}${orgQuery(context)}`;
 
-/** Names of what entries are about, by the ids that stand in them. */
+/** Names for the ids that occur in entries. */
 export type Names = ReadonlyMap<string, string>;
 
-/** Of the wallet's keys and members: what ids are short for. */
+/** The names of the wallet's keys and members, for their ids. */
 export async function namesOf(context: VerbContext): Promise<Names> {
   const [{ keys }, { members }, { invitations }] = await Promise.all([
     context.permissions.has('keys.read') ? listApiKeys(context) : { keys: [] },
@@ -44,14 +44,14 @@ const wordOf = (value: unknown, names: Names): string => {
   return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
 };
 
-/** Who is no more, and what never had a name, has an id alone. */
+/** Without a name (somebody who left, or something that never had one) the id is shown. */
 const nameOf = (id: string | null, detail: Record<string, unknown>, names: Names): string | undefined =>
   id === null ? undefined : (names.get(id) ?? [detail.email, detail.name].find((value) => typeof value === 'string'));
 
 const isNothing = (value: unknown): boolean =>
   value === undefined || value === null || value === false || (Array.isArray(value) && value.length === 0);
 
-/** What was done, in a line: a change as from what to what, anything else by its name; the target has a column of its own. */
+/** What was done, in one line: a change as from and to, anything else field by field. The target has a column of its own. */
 function detailOf({ target, detail: { from, to, ...rest } }: AuditView, names: Names): string {
   const isChange = from !== undefined && to !== undefined;
   const change = isChange ? [`${wordOf(from, names)} → ${wordOf(to, names)}`] : [];
@@ -135,13 +135,13 @@ const DAYS = [
 
 const LABELS = { ...Object.fromEntries(FIELDS), from: 'Since', to: 'Until' };
 
-/** What is no day is left as it is, to be refused by its own label. */
+/** An invalid day is passed on as it is, so that the schema refuses it under the form's label. */
 const momentOf = (day: string, daysLater: number): string => {
   const atMs = Date.parse(`${day}T00:00:00Z`) + daysLater * DAY_MS;
   return Number.isNaN(atMs) ? day : new Date(atMs).toISOString();
 };
 
-/** Days of the form are UTC days; the last one counts. */
+/** The form's days are UTC days, and the last one is included. */
 const filterOf = ({ fromDay, toDay, ...rest }: Record<string, string>): Record<string, string> => ({
   ...rest,
   ...(fromDay !== undefined && { from: momentOf(fromDay, 0) }),
@@ -153,7 +153,7 @@ const askedOf = (query: Record<string, string>): Asked<AuditFilter> =>
 
 interface FilterProps {
   error: GatewayError | undefined;
-  /** As it was sent, to be put right. */
+  /** As sent, to be corrected. */
   typed: Record<string, string>;
   context: VerbContext;
 }
@@ -187,7 +187,7 @@ async function auditPage(c: AppContext, context: VerbContext): Promise<Response>
   const { filter, query: understood, error } = askedOf(typed);
   const { check, ...query } = understood;
   const [audit, names] = await Promise.all([queryAudit(context, filter, ENTRIES, query.cursor), namesOf(context)]);
-  // The whole of it is read for that, which is done once for each time that it is asked.
+  // Verifying reads the whole log, so it happens only when asked for.
   const checked = check === '1' ? await verifyAudit(context) : undefined;
   if (!audit.ok) return refusalPage(c, audit.error);
   const { entries, nextCursor } = audit.value;

@@ -1,4 +1,4 @@
-/** The wallet: what there is, what is held, what came and went, and what each tier unlocks. */
+/** The wallet: its balance, what is held, what came and went, and what each tier unlocks. */
 import type { FC } from 'hono/jsx';
 import { beginCheckout, checkoutInput } from '../console/billing/checkout';
 import { listLedger } from '../console/billing/ledger';
@@ -72,7 +72,7 @@ const Holds: FC<{ holds: Billing['holds'] }> = ({ holds }) => (
   </section>
 );
 
-/** The operator's commands look for the port that the gateway has unless told otherwise. */
+/** The operator's commands assume the default port unless told another. */
 const elsewhere = (c: AppContext): string => {
   const { origin, port } = new URL(c.req.url);
   return port === '8787' ? '' : ` --url ${origin}`;
@@ -111,7 +111,7 @@ const Redeem: FC<{ context: VerbContext; code: string | undefined; error: Gatewa
   </form>
 );
 
-/** What a form, or a payment page that somebody comes back from, has done. */
+/** What a form, or the payment page that somebody comes back from, has done. */
 function messageOf(paid: string | undefined, redeemed: string | undefined): string | undefined {
   if (paid === '1') return 'Thank you. The credits are here as soon as the payment is confirmed.';
   return redeemed === '1' ? 'The voucher’s credits are here.' : undefined;
@@ -128,7 +128,7 @@ async function billingPage(c: AppContext, context: VerbContext, { amountUsd = '2
   const { receipts, nextCursor: olderReceipts } = paidFor.value;
   const { lines, nextCursor } = ledger.value;
   const { paid, redeemed, ...query } = c.req.query();
-  // What rented workers may come to before they can be stopped: no call can spend it.
+  // Set aside for what rented workers may cost before they can be stopped; no call can spend it.
   const setAsideCredits = billing.balanceCredits - billing.heldCredits - billing.availableCredits;
   const figures: [string, number][] = [
     ['Available credits', billing.availableCredits],

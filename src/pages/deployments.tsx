@@ -1,4 +1,4 @@
-/** An account's deployments: what each costs while it waits, how to stop and delete it, and a new one. */
+/** An account's deployments: what each costs while idle, how to stop and delete it, and a form for a new one. */
 import type { FC } from 'hono/jsx';
 import { commit } from '../console/audit/commit';
 import type { VerbContext } from '../console/context';
@@ -21,7 +21,7 @@ import { fields, orgQuery, page } from './shell';
 
 export const DEPLOYMENTS = '/infra/deployments/new';
 
-/** What so many workers cost an hour, while they only wait. */
+/** What this many idle workers cost an hour. */
 const hourlyCredits = (gpuTypes: readonly string[], workers: number): number => toCredits(waitingMicro({ gpuTypes }, 3_600_000) * workers);
 
 const hourly = (gpuTypes: readonly string[], workers: number): string => dollars(hourlyCredits(gpuTypes, workers));
@@ -248,7 +248,7 @@ const NewForm: FC<Pick<Shown, 'error'> & { c: AppContext; context: VerbContext; 
   );
 };
 
-/** What a form says in text is said in numbers to the API; what is left empty is not said. */
+/** The form's texts as the API's numbers; empty fields are left out. */
 function inputOf(form: Form): Record<string, unknown> {
   const numbers = NUMBERS.map(([name]) => [name, Number(form[name])]);
   return { ...Object.fromEntries(Object.entries(form).filter(([, value]) => value !== '')), ...Object.fromEntries(numbers) };
@@ -268,7 +268,7 @@ async function create(c: AppContext, context: VerbContext): Promise<Response> {
     const { error } = fail('no_provider', 'No GPU provider is configured.');
     return deploymentsPage(c, context, { form, error });
   }
-  // Noted before the provider is asked: GPUs cost money, and none may run that nobody is known to have wanted.
+  // Recorded before the provider is asked: GPUs cost money, and none may run without a trace of who asked for it.
   const { slug, dockerImage, gpuTypes } = input.value;
   await commit(context, { action: 'deployment.create', target: slug, detail: { dockerImage, gpuTypes } });
   const made = await createDeployment(deps, { accountId: context.accountId, test: false }, input.value);

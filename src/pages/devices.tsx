@@ -1,4 +1,4 @@
-/** Where a person is signed in, and the devices that sign them in. */
+/** Where a person is signed in, and the passkeys that they sign in with. */
 import type { FC } from 'hono/jsx';
 import type { VerbContext } from '../console/context';
 import { sessionsOf } from '../console/sign-in/sessions';
@@ -60,7 +60,7 @@ export const Passkeys: FC<{ passkeys: PasskeyView[] }> = ({ passkeys }) => (
   </Section>
 );
 
-/** A browser's long name in few words. */
+/** A user agent in a few words. */
 function browserOf(agent: string | null | undefined): string {
   if (!agent) return 'Unknown browser';
   const browser = [

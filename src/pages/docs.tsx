@@ -1,4 +1,4 @@
-/** How to begin: each client's few lines, with this host in them. */
+/** How to begin: the few lines that each client needs, with this host filled in. */
 import type { FC } from 'hono/jsx';
 import type { KeyView } from '../console/api-keys/internal';
 import { listApiKeys } from '../console/api-keys/list';
@@ -24,7 +24,7 @@ const Start: FC<{ of: Quickstart; origin: string; keyShown: string }> = ({ of: {
   </section>
 );
 
-/** Groups of what stands on the page. */
+/** The page's table of contents. */
 const CONTENTS: [heading: string, parts: [id: string, name: string][]][] = [
   ['Tools', TOOLS.map(({ id, name }) => [id, name])],
   ['SDKs', SDKS.map(({ id, name, where }) => [id, `${name}, ${where}`])],
@@ -39,14 +39,14 @@ const CONTENTS: [heading: string, parts: [id: string, name: string][]][] = [
   ],
 ];
 
-/** The viewer in the wallet that the page is about: their own, where they are in no such organization. */
+/** The viewer in the wallet that the page is about; their own if they are not in that organization. */
 async function inWallet(c: AppContext, context: VerbContext | undefined): Promise<VerbContext | undefined> {
   if (!context || c.req.query('org') === undefined) return context;
   const found = await authorize(c, 'keys.read');
   return found.ok ? found.value : context;
 }
 
-/** How the newest key of the wallet begins, so that they know which one to paste; its rest is known to nobody. */
+/** The beginning of the wallet's newest key, so that people know which one to paste. The rest of it is stored nowhere. */
 async function keyHint(context: VerbContext | undefined): Promise<{ shown: string; name?: string }> {
   if (!context?.permissions.has('keys.read')) return { shown: KEY };
   const isGood = ({ status, mode, purpose, expiresAt }: KeyView): boolean =>

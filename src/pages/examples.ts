@@ -1,22 +1,23 @@
-/** The code that does what a page shows, for the playground, which fills it in as one types, and for each model's page. */
+/** Code that does what a page shows: for the playground, which fills it in as one types, and for each model's page. */
 import type { Family } from '../core/family';
 import { mediaTerms } from '../providers/catalogue/media-terms';
 import type { Model } from '../providers/types';
 
 /**
- * What a call has to bring where models of one kind differ in it: a bound (`messages`), a picture, pictures from several
- * sides (`views`), a recording of a voice (`clone`), or one to write down. `text` takes nothing but words and links.
+ * Differences among models of one kind in what a call must bring: a bound (`messages`), a picture, pictures from
+ * several sides (`views`), a voice recording (`clone`), or a recording to transcribe. `text` takes only words and
+ * links.
  */
 export type Variant = 'plain' | 'messages' | 'text' | 'picture' | 'views' | 'clone' | 'transcript';
 
 export interface Example {
   label: string;
-  /** Which models it is for, where not for all of its mode. */
+  /** The variants it is for, if not all. */
   variants?: readonly Variant[];
   text: string;
 }
 
-/** The most that an answer has, in the format that wants to be told. */
+/** The output bound, for the format that requires one. */
 export const EXAMPLE_TOKENS = 1024;
 
 export type ExampleMode = 'chat' | 'image' | 'video' | 'audio' | 'embedding' | '3d' | 'gpu';
@@ -153,7 +154,7 @@ const threeD = (origin: string): Example[] => [
   },
 ];
 
-/** `{{messages}}`, `"{{prompt}}"` and the like are filled in by the page's script, as they are here for who has none. */
+/** Placeholders such as `{{messages}}` and `"{{prompt}}"` are filled in by the page's script, and here for browsers without scripts. */
 export function examples(origin: string, mode: ExampleMode): Example[] {
   switch (mode) {
     case 'chat':

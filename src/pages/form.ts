@@ -1,4 +1,4 @@
-/** What is wrong with a form, in the words of the form: its labels, where the API has names of fields. */
+/** Form errors in the form's own words: the API names fields, a form has labels. */
 import type { z } from 'zod';
 import { fail, type GatewayError, ok, type Result } from '../core/errors';
 
@@ -33,7 +33,7 @@ function reasonOf(issue: Issue): string {
 const said = (labels: Labels, field: string, reason: string) =>
   fail('invalid_request', `${labels[field] ?? field}: ${reason.replace(/\.$/, '')}.`, { param: field });
 
-/** A form's values by the schema of the API. */
+/** Validates a form by the API's schema. */
 export function readForm<T>(schema: z.ZodType<T>, value: unknown, labels: Labels): Result<T> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return ok(parsed.data);
@@ -41,7 +41,7 @@ export function readForm<T>(schema: z.ZodType<T>, value: unknown, labels: Labels
   return said(labels, String(issue.path[0] ?? ''), reasonOf(issue));
 }
 
-/** What a query asks for, as far as it is understood. */
+/** A query, as far as it is valid. */
 export interface Asked<T> {
   filter: T;
   query: Record<string, string>;
@@ -49,13 +49,13 @@ export interface Asked<T> {
 }
 
 interface Reading {
-  /** The query as the schema has it. */
+  /** Maps the query to the schema's fields. */
   as?: (query: Record<string, string>) => Record<string, string>;
-  /** What of the query a field of the schema is made of. */
+  /** The query's names that a field of the schema is made from. */
   namesOf?: (field: string) => readonly string[];
 }
 
-/** A query by the schema of the API: one field that is not understood takes none of the others with it. */
+/** Validates a query by the API's schema; an invalid field does not affect the others. */
 export function readQuery<T>(
   schema: z.ZodType<T>,
   query: Record<string, string>,
@@ -73,16 +73,16 @@ export function readQuery<T>(
 const named = (text: string, labels: Labels): string =>
   text.replaceAll(/`(\w+)`/g, (whole, field: string) => (labels[field] === undefined ? whole : `“${labels[field]}”`));
 
-/** What a verb says of fields. */
+/** A verb's error with labels in place of field names. */
 export function inLabels(error: GatewayError, labels: Labels): GatewayError {
   const found = /^The field `([^`.]+)[^`]*` (?:is not valid: )?(.*)$/s.exec(error.message);
   if (!found) return { ...error, message: named(error.message, labels) };
   return { ...error, ...said(labels, found[1]!, named(found[2]!, labels)).error };
 }
 
-/** Where a form's error is told on its page. */
+/** The id of the element with the form's error. */
 export const ERROR_ID = 'form-error';
 
-/** For the field that the error is about: it is marked, and the first to be typed in. */
+/** Attributes for the field that the error is about: marked as invalid and focused. */
 export const marked = (error: GatewayError | undefined, field: string) =>
   error?.param?.split('.')[0] === field ? { 'aria-invalid': 'true' as const, 'aria-describedby': ERROR_ID, autofocus: true } : {};

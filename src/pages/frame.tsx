@@ -1,9 +1,9 @@
-/** What stands around every page: the way to the others, and whose wallet it is about. */
+/** The frame around every page: navigation, and whose wallet the page is about. */
 import type { Child, FC } from 'hono/jsx';
 import { type Permission, permits, type Role } from '../console/permissions';
 import { dollars } from './parts';
 
-/** What a page asks for, where it asks for anything, stands with it: who may not see it is not led there. */
+/** Links with the permission that their page needs; without it the link is not shown. */
 type Links = readonly (readonly [path: string, label: string, permission?: Permission])[];
 
 const EVERYBODYS: Links = [
@@ -32,24 +32,24 @@ const FURTHER: Links = [
   ['/status', 'Status'],
 ];
 
-/** The pages of an account, which stand beside its own navigation. */
+/** Pages about an account, which are shown beside the account's navigation. */
 export const isOwn = (path: string): boolean => /^\/(usage|manage-api-keys|settings|infra)(\/|$)/.test(path);
 
-/** The same page about another wallet. */
+/** The same page for another wallet. */
 export const within = (path: string, org: string | undefined): string =>
   org === undefined ? path : `${path}${path.includes('?') ? '&' : '?'}org=${encodeURIComponent(org)}`;
 
 export interface Viewer {
   name: string;
   org: string | undefined;
-  /** In their own wallet, or the organization's. */
+  /** The viewer's role, `owner` in their own wallet. */
   role: Role;
   organizations: { id: string; name: string }[];
-  /** The wallet that the page is about, by the operator. */
+  /** Whether the operator suspended the wallet that the page is about. */
   isSuspended: boolean;
-  /** Of the wallet that the page is about, for who may know it. */
+  /** Of the wallet that the page is about; undefined if the viewer may not know. */
   availableCredits: number | undefined;
-  /** Held for calls under way and set aside for deployments: in the wallet, and not to be spent. */
+  /** Held for calls under way and set aside for deployments: in the wallet but not spendable. */
   setAsideCredits: number | undefined;
 }
 
@@ -77,11 +77,11 @@ const LinkList: FC<{ links: Links; path: string; org?: string | undefined }> = (
   </>
 );
 
-/** A page below one of the list is still under it, unless it has an entry of its own. */
+/** A page below an entry counts as that entry, unless it has one of its own. */
 const current = (href: string, path: string): boolean =>
   href === path || (['/models', '/usage'].includes(href) && path.startsWith(`${href}/`));
 
-/** Many lines that become one. */
+/** The logo: many lines that become one. */
 export const Mark: FC = () => (
   <svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2.5" stroke-linecap="round" aria-hidden="true">
     <path d="M3 5h4.5c4 0 4 7 8 7H21M3 12h18M3 19h4.5c4 0 4-7 8-7" />
@@ -90,7 +90,7 @@ export const Mark: FC = () => (
 
 const Wallets: FC<{ viewer: Viewer; path: string }> = ({ viewer: { org, organizations, availableCredits, setAsideCredits = 0 }, path }) => {
   const name = organizations.find(({ id }) => id === org)?.name ?? 'Personal';
-  // A call, or an invitation, is one wallet's: another wallet's page begins at the list.
+  // A single call or invitation belongs to one wallet, so for another wallet the link leads to the list.
   const at = path.startsWith('/usage/') ? '/usage' : path;
   return (
     <details class="menu">

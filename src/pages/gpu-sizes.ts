@@ -1,4 +1,4 @@
-/** What the pools of GPUs hold. */
+/** The GPUs in each pool. */
 import { toCredits } from '../core/money';
 import { GPU_POOL_MICRO } from '../providers/catalogue/media-terms';
 
@@ -33,7 +33,7 @@ export const WEIGHTS = [
   { id: '4', label: '4 bits', bytes: 0.5 },
 ] as const;
 
-/** The weights, a fifth more for cache and activations, and a gigabyte for the runtime. */
+/** The weights plus a fifth for cache and activations, and a gigabyte for the runtime. */
 export const gigabytesNeeded = (billions: number, bytesPerWeight: number): number => billions * bytesPerWeight * 1.2 + 1;
 
 export const recommend = (gigabytes: number): Gpu | undefined =>

@@ -1,4 +1,4 @@
-/** GPUs by the second: the models that run already, which GPU is enough for one of one's own, and how its runs work. */
+/** GPUs by the second: hosted models, which GPU is large enough for one's own model, and how runs work. */
 import type { FC } from 'hono/jsx';
 import { accountPlaneDeps } from '../http/account-deps';
 import type { AppContext } from '../http/context';
@@ -14,7 +14,7 @@ import { Code, credits, dollars, Headings, Scroll, whole } from './parts';
 import { creditTag, oneOf } from './price';
 import { page, viewerOf } from './shell';
 
-/** Models of the catalogue, by the slug of their path. */
+/** Models of the catalogue, by the slug in their path. */
 const Hosted: FC<{ models: readonly Model[]; org: string | undefined }> = ({ models, org }) => (
   <section class="stack" aria-labelledby="hosted">
     <h2 id="hosted">Models that run already</h2>

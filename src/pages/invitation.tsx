@@ -1,4 +1,4 @@
-/** An invitation from a mail: who asks whom to where, and what to do with another account than the one it is for. */
+/** The page of an invitation: who invites whom to what, and what to do when signed in with another address. */
 import type { FC } from 'hono/jsx';
 import type { OrganizationRef, VerbContext } from '../console/context';
 import { acceptInvitation, findInvitation, joinedBy, type OpenInvitation } from '../console/organizations/invitations';
@@ -10,7 +10,7 @@ import { fields, page, refusalPage } from './shell';
 
 const PATH = '/invitations/accept';
 
-/** Who asks whom to where. */
+/** Who invites whom to what. */
 export const Invited: FC<{ of: OpenInvitation }> = ({ of: { inviterName, inviterEmail, email, name, role } }) => (
   <p class="notice break">
     {inviterName === null ? (
@@ -28,7 +28,7 @@ export const Invited: FC<{ of: OpenInvitation }> = ({ of: { inviterName, inviter
   </p>
 );
 
-/** The invitation that somebody comes for who is to sign in first. */
+/** The invitation behind a path, for somebody who must sign in first. */
 export async function invitationAt(c: AppContext, next: string): Promise<OpenInvitation | null> {
   const { pathname, searchParams } = new URL(next, 'http://here.invalid');
   const token = pathname === PATH ? searchParams.get('token') : null;
@@ -53,7 +53,7 @@ const joinedPage = (c: AppContext, context: VerbContext, { id, name }: Organizat
 async function invitationPage(c: AppContext, context: VerbContext): Promise<Response> {
   const token = c.req.query('token') ?? '';
   const invitation = await findInvitation(context, token);
-  // Their single sign-on may have taken it, and a mail is opened more than once.
+  // Single sign-on may have accepted it already, and mails are opened more than once.
   const joined = invitation ? null : await joinedBy(context, token);
   if (joined) return joinedPage(c, context, joined);
   const fits = invitation?.email === context.actor.name.toLowerCase();

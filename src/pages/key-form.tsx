@@ -14,7 +14,7 @@ import { orgQuery } from './shell';
 
 const words = (text: string | undefined): string[] => (text ?? '').split(/[\s,]+/).filter((word) => word !== '');
 
-/** What the form's texts stand for; what is left empty is not said. */
+/** The form's texts as the API's input; empty fields are left out. */
 function inputOf(form: Record<string, string>, families: string[], scopes: string[]) {
   const { name, mode, spendingLimit, limitPeriod, autoDisable, origins, ips, models, expiresAt } = form;
   return {
@@ -31,7 +31,7 @@ function inputOf(form: Record<string, string>, families: string[], scopes: strin
   };
 }
 
-/** How often a limit begins anew, as people choose it. */
+/** How often a limit starts anew, in words. */
 const RENEWALS: Readonly<Record<LimitPeriod, string>> = {
   day: 'every day (UTC)',
   week: 'every Monday (UTC)',
@@ -80,13 +80,13 @@ export const LABELS = {
 
 type TextName = 'name' | 'spendingLimit' | 'origins' | 'ips' | 'expiresAt' | 'models';
 
-/** A form as it was sent, to be put right. */
+/** A form as it was sent, to be corrected. */
 export interface Sent {
   texts: Record<string, string>;
   families: string[];
   scopes: string[];
   error?: GatewayError;
-  /** The key that it was about, where it was no new one. */
+  /** The key that it was about, if not a new one. */
   keyId?: string;
 }
 
@@ -163,7 +163,7 @@ export const CreateForm: FC<{ path: string; context: VerbContext; sent: Sent }> 
   );
 };
 
-/** Who wants a key to end at a limit believes to have set one. */
+/** Somebody who wants a key disabled at its limit believes to have set one. */
 const NO_LIMIT = fail('invalid_request', 'The field `spendingLimit` is not valid: the key is to be disabled there, so it is needed.', {
   param: 'spendingLimit',
 });

@@ -19,7 +19,7 @@ import { fields, orgQuery, page, refusalPage } from './shell';
 import { shown, shownTo, thenShown } from './shown-once';
 
 const PATH = '/manage-api-keys';
-/** So many leave the form of a new one in sight. */
+/** With no more keys than this, the form for a new one stays open. */
 const FEW = 5;
 
 /** The secret, and a call with it that works when pasted. */
@@ -45,7 +45,7 @@ const Secret: FC<{ name: string; secret: string; context: VerbContext }> = ({ na
   </div>
 );
 
-/** What a key is now: its status, or that its time is over. */
+/** A key's status, or that it has expired. */
 const standing = ({ status, expiresAt }: KeyView, nowMs: number): string =>
   status === 'active' && expiresAt !== null && Date.parse(expiresAt) <= nowMs ? 'expired' : status;
 
@@ -79,7 +79,7 @@ function limitsOf(key: KeyView, nowMs: number): [string, string][] {
   return limits.filter(([, value]) => value !== '');
 }
 
-/** What a mail about a limit asks for: to raise it, or to take it away. */
+/** What a mail about a limit asks for: to raise the limit or remove it. */
 const Limit: FC<{ of: KeyView; action: string; sent: Sent | undefined }> = ({ of: { name, spendingLimit, limitPeriod }, action, sent }) => (
   <details class="small" open={sent?.texts.spendingLimit !== undefined}>
     <summary aria-label={`Change the limit of ${name}`}>Limit</summary>
@@ -111,7 +111,10 @@ const Limit: FC<{ of: KeyView; action: string; sent: Sent | undefined }> = ({ of
   </details>
 );
 
-/** The end of a grace is asked for by name: a page from before it, or a form sent twice, ends none. */
+/**
+ * Ending an earlier secret's grace must be chosen explicitly, so that a page from before it, or a form sent twice, does
+ * not end one by accident.
+ */
 const Rotate: FC<{ of: KeyView; action: string; nowMs: number }> = ({ of: key, action, nowMs }) => {
   const { name } = key;
   const grace = graceOf(key, nowMs);
@@ -135,7 +138,7 @@ const Rotate: FC<{ of: KeyView; action: string; nowMs: number }> = ({ of: key, a
 interface KeyProps {
   of: KeyView;
   context: VerbContext;
-  /** What was wrong with a form of this key's. */
+  /** The error of a form about this key. */
   sent: Sent | undefined;
 }
 
@@ -168,7 +171,7 @@ const Actions: FC<KeyProps> = ({ of: key, context, sent }) => {
   );
 };
 
-/** How much of its limit a key has spent, or of its month. */
+/** What a key has spent of its limit, or in its month. */
 const Spent: FC<{ of: KeyView }> = ({ of: { spentThisMonth, spentOfLimit, spendingLimit, limitPeriod, autoDisable } }) => (
   <div>
     <p class="small">
@@ -232,7 +235,7 @@ const over = (keys: KeyView[]): string => {
   return kinds.flatMap(([count, name]) => (count > 0 ? plural(count, name) : [])).join(', ');
 };
 
-/** Those that work first; what was revoked, or is over, is history. */
+/** Working keys first; revoked and expired ones are history. */
 const Keys: FC<{ keys: KeyView[]; context: VerbContext; sent: Sent }> = ({ keys, context, sent }) => {
   const sentOf = ({ id }: KeyView) => (sent.keyId === id ? sent : undefined);
   const past = keys.filter((key) => isOver(key, context.now()));
@@ -303,7 +306,7 @@ async function create(c: AppContext, context: VerbContext): Promise<Response> {
   return made.ok ? showSecret(c, context, made.value) : keysPage(c, context, { ...sent, error: inLabels(made.error, LABELS) });
 }
 
-/** A verb on one key, then the list again: a form that is sent twice does nothing new. */
+/** Runs a verb on one key and returns to the list. Sending the form twice does nothing new. */
 const onKey =
   (verb: (context: VerbContext, id: string, form: Record<string, string>) => Promise<Result<KeyView & { key?: string }>>) =>
   async (c: AppContext, context: VerbContext): Promise<Response> => {

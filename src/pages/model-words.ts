@@ -1,4 +1,4 @@
-/** What of the catalogue is put into words on several pages. */
+/** Facts of the catalogue in words, for several pages. */
 import type { Family } from '../core/family';
 import { minimumTierOf, TIERS } from '../core/tiers';
 import { FILM_SECONDS, mediaTerms } from '../providers/catalogue/media-terms';
@@ -22,11 +22,11 @@ export const words = (name: string): string => name.replaceAll('_', ' ');
 
 export const tierLabel = (model: Model): string => TIERS.find(({ id }) => id === minimumTierOf(model))!.label;
 
-/** 1,050,000 is read as 1.05M. */
+/** 1,050,000 becomes 1.05M. */
 export const shortTokens = (tokens: number): string =>
   tokens >= 1_000_000 ? `${Number((tokens / 1e6).toFixed(2))}M` : tokens >= 1_000 ? `${Math.round(tokens / 1_000)}K` : whole(tokens);
 
-/** 3 to 15; 4, 6 or 8. */
+/** "3 to 15" or "4, 6 or 8". */
 function listed(numbers: readonly number[]): string {
   const [first = 0, ...rest] = numbers;
   if (rest.length > 1 && rest.every((number, index) => number === first + index + 1)) return `${first} to ${rest.at(-1)}`;
@@ -35,7 +35,7 @@ function listed(numbers: readonly number[]): string {
 
 const { min, max } = FILM_SECONDS;
 
-/** What a request for a picture, a film or a run may ask for, as it is checked. */
+/** What a request for a picture, film or run may ask for, by the same terms that validate it. */
 export function mediaFacts(model: Model): [string, string | undefined][] {
   const terms = mediaTerms(model);
   if (!terms) return [];

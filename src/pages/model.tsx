@@ -26,7 +26,7 @@ const PROMPTS: Partial<Record<ExampleMode, string>> = {
   audio: '(happy) Good morning!',
 };
 
-/** What a request may be, where a longer one counts as several. */
+/** How much one request covers, where a longer input counts as several. */
 function coverage(model: Model): string {
   const { textBytesARequest, audioSecondsARequest } = coveredLengths(model);
   if (textBytesARequest !== undefined) return `, for each ${textBytesARequest.toLocaleString('en')} bytes of text`;
@@ -50,7 +50,7 @@ const textLines = (price: TextPrice): [string, number][] =>
     ['Output', price.outputMicroPerMtok],
   ]);
 
-/** Larger pictures, and films of a finer resolution, have prices of their own; what is not said costs the first. */
+/** A line for each size tier or resolution with a price of its own; the default one is first. */
 function pieceLines(model: Model, price: PiecePrice): [string, number][] {
   const line = (micro: number, ...tier: string[]): [string, number] => [
     [oneOf(price) + coverage(model), ...tier, ...dearerQualities(model)].join(', '),
@@ -75,7 +75,7 @@ function priceLines(model: Model): [string, number][] {
   ]);
 }
 
-/** Tools that run at the provider, by the endpoint of the model. */
+/** Tools that run at the provider, by the model's endpoint. */
 const TOOLS: Partial<Record<Family, readonly [name: string, price: (typeof PIECES)[number][1]][]>> = {
   messages: [
     ['Each web search', 'webSearchMicro'],
@@ -202,5 +202,5 @@ async function modelPage(c: AppContext): Promise<Response> {
   );
 }
 
-/** Some ids have a slash. */
+/** Some ids contain a slash. */
 export const modelPageRoute: AccountRoute = { method: 'GET', path: '/models/:id{.+}', permission: 'public', handle: modelPage };

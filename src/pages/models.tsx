@@ -24,10 +24,10 @@ const ORDERS: [value: string, label: string][] = [
 
 type Query = Record<string, string | undefined>;
 
-/** Like with like: no price a million tokens against one an image. */
+/** Compares only prices of the same unit. */
 const isUpTo = (model: Model, most: number): boolean => comparable(model.price) <= most * MICRO_PER_USD;
 
-/** As people type names: without the spaces, dashes and points that a maker writes them with. */
+/** Names as people type them, without the spaces, dashes and dots of the makers. */
 const squeezed = (text: string): string => text.replace(/[\s._-]+/g, '');
 
 function fits(model: Model, { vendor, provider, can, upto, q = '' }: Query): boolean {
@@ -89,7 +89,7 @@ const Filter: FC<{ query: Query; all: readonly Model[]; providers: [string, stri
   </form>
 );
 
-/** One click to a kind, with how many there are; the rest of the filter stays. */
+/** One link for each kind, with its number of models; the rest of the filter stays. */
 const Families: FC<{ query: Query; found: readonly Model[] }> = ({ query, found }) => {
   const link = (family: string): string => {
     const asked = Object.entries({ ...query, family }).filter((pair): pair is [string, string] => Boolean(pair[1]));
@@ -122,7 +122,7 @@ const Amount: FC<{ micro: number; per?: string }> = ({ micro, per }) => (
   </>
 );
 
-/** What is priced by tokens has two prices; everything else has one, of its own unit. */
+/** Token prices have an input and an output; any other price is one figure with a unit. */
 const Prices: FC<{ model: Model }> = ({ model: { price } }) => {
   if (!price)
     return (
@@ -208,7 +208,7 @@ const Table: FC<{ models: Model[]; org: string | undefined }> = ({ models, org }
   </Scroll>
 );
 
-/** The providers that can be called here and have something in the catalogue. */
+/** The providers that are configured and have models in the catalogue. */
 function providersOf(c: AppContext): [string, string][] {
   const { models, providers } = c.get('gateway').registry;
   const used = new Set(models.all.flatMap(({ chain }) => chain.map(({ provider }) => provider)));

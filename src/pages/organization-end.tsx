@@ -15,14 +15,14 @@ type Members = Awaited<ReturnType<typeof listMembers>>['members'];
 
 interface SentProps {
   context: VerbContext;
-  /** As it was sent, to be put right. */
+  /** As sent, to be corrected. */
   form: Record<string, string>;
   error: GatewayError | undefined;
 }
 
 interface WholeProps extends SentProps {
   members: Members;
-  /** That leave with the person. */
+  /** How many keys would end with the person's leaving. */
   ownKeys: number;
 }
 
@@ -63,7 +63,7 @@ const HandOver: FC<{ others: Members; name: string; action: string }> = ({ other
   </form>
 );
 
-/** What cannot be taken back, for who may. */
+/** What cannot be undone, for those who may do it. */
 export const Danger: FC<WholeProps> = ({ members, context, ownKeys, form, error }) => {
   const may = context.permissions;
   const { name, slug } = context.organization!;

@@ -1,4 +1,4 @@
-/** An organization's identity providers: what they are to be told, and whether they answer. */
+/** An organization's identity providers: what to configure there, and whether they answer. */
 import type { FC } from 'hono/jsx';
 import type { VerbContext } from '../console/context';
 import { ROLES } from '../console/permissions';
@@ -20,7 +20,7 @@ export const SSO_LABELS = {
   defaultRole: 'Who comes from there joins as',
 };
 
-/** Nobody becomes an owner by another's word. */
+/** An identity provider cannot make owners. */
 const JoinAs: FC<{ value: string | undefined }> = ({ value = 'developer' }) => (
   <label>
     {SSO_LABELS.defaultRole}
@@ -34,7 +34,7 @@ const JoinAs: FC<{ value: string | undefined }> = ({ value = 'developer' }) => (
 
 interface FormProps {
   context: VerbContext;
-  /** As it was sent, to be put right: all but the secret. */
+  /** As sent, to be corrected, but without the secret. */
   form: Record<string, string>;
   error: GatewayError | undefined;
 }

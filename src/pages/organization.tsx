@@ -1,4 +1,4 @@
-/** An organization: its people, invitations, single sign-on and the record of who did what. */
+/** An organization: its members, invitations, single sign-on and audit log. */
 import type { FC } from 'hono/jsx';
 import { queryAudit } from '../console/audit/query';
 import type { VerbContext } from '../console/context';
@@ -35,19 +35,19 @@ type Members = Awaited<ReturnType<typeof listMembers>>['members'];
 
 const LABELS = { name: 'Its name', email: 'Invite by e-mail', role: 'Role', ...END_LABELS, ...SSO_LABELS };
 
-/** Owners have it in their hand to put each other out. */
+/** Shown before somebody is made an owner, since owners can remove each other. */
 const OWNERSHIP = 'An owner can hand the organization over, delete it, and put you out.';
 
 interface RoleSelectProps {
   value: string;
   label: string;
   bare?: boolean;
-  /** Whom it is about, where a choice is asked about once more. */
+  /** The person it is about, where a choice must be confirmed. */
   whom?: string;
   context: VerbContext;
 }
 
-/** Owners alone make owners, and change or remove them. */
+/** Only owners make, change or remove owners. */
 const isBeyond = (role: string, context: VerbContext): boolean => role === 'owner' && context.role !== 'owner';
 
 const RoleSelect: FC<RoleSelectProps> = ({ value, label, bare, whom, context }) => (
@@ -70,7 +70,7 @@ const RoleSelect: FC<RoleSelectProps> = ({ value, label, bare, whom, context }) 
 interface PersonProps {
   of: Members[number];
   context: VerbContext;
-  /** Who owns it alone can neither go nor be anything else. */
+  /** The only owner can neither leave nor change role. */
   isLastOwner: boolean;
 }
 
@@ -166,7 +166,7 @@ type Form = Record<string, string>;
 interface Shown {
   error?: GatewayError;
   message?: string;
-  /** As it was sent, to be put right. */
+  /** As sent, to be corrected. */
   form?: Form;
 }
 
@@ -220,7 +220,7 @@ async function organizationPage(c: AppContext, context: VerbContext, { error, me
   );
 }
 
-/** A verb, then the page again: with what went wrong, or from a fresh address so that a reload repeats nothing. */
+/** Runs a verb and shows the page again: with the error, or by a redirect so that a reload repeats nothing. */
 const thenPage =
   (verb: (context: VerbContext, form: Record<string, string>, c: AppContext) => Promise<Result<unknown>>) =>
   async (c: AppContext, context: VerbContext): Promise<Response> => {
@@ -231,7 +231,7 @@ const thenPage =
     return organizationPage(c, context, { error: inLabels(done.error, LABELS), form });
   };
 
-/** The same for what ends one's part in the organization: there is no page of it to come back to. */
+/** The same for verbs that end one's membership, after which the page is not accessible. */
 const thenList =
   (verb: (context: VerbContext, form: Record<string, string>) => Promise<Result<unknown>>) =>
   async (c: AppContext, context: VerbContext): Promise<Response> => {
@@ -241,7 +241,7 @@ const thenList =
     return done.ok ? c.redirect(PATH, 303) : organizationPage(c, context, { error: inLabels(done.error, LABELS), form });
   };
 
-/** Green, or red with the reason. */
+/** Shows whether a provider check succeeded, with the reason if not. */
 async function showCheck(c: AppContext, context: VerbContext): Promise<Response> {
   if (!context.organization) return organizationsPage(c, context, 'Choose an organization first.');
   const checked = await checkProvider(context, parameter(c, 'provider'));

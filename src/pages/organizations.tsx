@@ -8,7 +8,7 @@ import { marked, readForm } from './form';
 import { Notice } from './parts';
 import { fields, page } from './shell';
 
-/** The page of no organization yet: those there are, and a new one. */
+/** The page without a chosen organization: the list, and a form for a new one. */
 export async function organizationsPage(c: AppContext, context: VerbContext, error?: GatewayError | string, name = ''): Promise<Response> {
   const organizations = await organizationsOf(context.db, context.actor.id);
   return page(

@@ -1,4 +1,4 @@
-/** Prices as the wallet pays them that a page is about: an operator may have given it its own. */
+/** Prices for the wallet that a page is about, which the operator may have given a factor of its own. */
 import type { FC } from 'hono/jsx';
 import type { VerbContext } from '../console/context';
 import { organizationsOf } from '../console/me/show';
@@ -9,7 +9,7 @@ import type { Model } from '../providers/types';
 
 export interface OwnPrices {
   models: readonly Model[];
-  /** Whose prices they are, where they are not everybody's. */
+  /** Set where the prices are not the list prices. */
   own: { wallet: string; percent: number } | undefined;
 }
 
@@ -24,7 +24,7 @@ async function walletOf(c: AppContext, context: VerbContext): Promise<{ accountI
 
 async function sharePermille(c: AppContext, context: VerbContext): Promise<{ permille: number; wallet: string }> {
   const { accountId, name: wallet } = await walletOf(c, context);
-  // The page is whole without it.
+  // The page works without it.
   const view = await context
     .account(accountId)
     .view()
@@ -49,7 +49,7 @@ export const OfWhom: FC<{ own: OwnPrices['own'] }> = ({ own }) =>
     </p>
   ) : null;
 
-/** Where prices are those of GPUs: what a run costs goes by the wallet's, and what a worker that waits costs does not. */
+/** For GPU prices: the wallet's factor applies to runs, but not to idle workers. */
 export async function runsOfWhom(c: AppContext, context: VerbContext | undefined) {
   const { permille, wallet } = context ? await sharePermille(c, context) : { permille: LIST_PERMILLE, wallet: '' };
   const own = ownOf(permille, wallet);

@@ -1,10 +1,10 @@
-/** The small things that pages are made of. */
+/** Small components of pages. */
 import type { Child, FC } from 'hono/jsx';
 import type { GatewayError } from '../core/errors';
 import { CREDITS_PER_USD } from '../core/money';
 import { ERROR_ID } from './form';
 
-/** Figures stand under the end of their heading; what a phone has no room for is left out there. */
+/** Headings of figures are aligned to the right; `wide` columns are hidden on phones. */
 export const Headings: FC<{ of: string[]; figures?: string[]; wide?: string[] }> = ({ of, figures = [], wide = [] }) => (
   <thead>
     <tr>
@@ -17,7 +17,7 @@ export const Headings: FC<{ of: string[]; figures?: string[]; wide?: string[] }>
   </thead>
 );
 
-/** A table that scrolls by itself, by keyboard too; a figure, since a region for each would be too many landmarks. */
+/** A table that scrolls by itself, also by keyboard. A `figure`, since a `region` for each would be too many landmarks. */
 export const Scroll: FC<{ label: string; children?: Child }> = ({ label, children }) => (
   <figure class="scroll" tabindex={0} aria-label={label}>
     {children}
@@ -27,10 +27,10 @@ export const Scroll: FC<{ label: string; children?: Child }> = ({ label, childre
 /** As many characters fit into the narrowest column. */
 const SHORT = 12;
 
-/** After a point or a stroke, but for those within a date, a time or a version. */
+/** After a dot or dash and the like, except within a date, time or version. */
 const BREAK = /(?<=[-./_@:])(?=[^-./_@:\s])(?!(?<=\d[-.:])\d)/;
 
-/** A name, an address or an id, which has no spaces: it breaks after its own points and strokes rather than within a word. */
+/** A name, address or id without spaces breaks after its own dots and dashes rather than within a word. */
 export const Name: FC<{ of: string | null }> = ({ of: name }) => {
   if (name === null) return null;
   const parts = name.length > SHORT ? name.split(BREAK) : [name];
@@ -53,7 +53,7 @@ interface CodeProps {
   children?: Child;
 }
 
-/** Text to be copied; the button shows up where there is a script to do so. */
+/** Text to copy; the button appears where scripts run. */
 export const Code: FC<CodeProps> = ({ children, label, template, wrap }) => (
   <div class={wrap ? 'code wrap' : 'code'}>
     <header>
@@ -73,7 +73,7 @@ export const Code: FC<CodeProps> = ({ children, label, template, wrap }) => (
 interface NoticeProps {
   error?: GatewayError | string | undefined;
   message?: string | undefined;
-  /** Where the way out of the error begins. */
+  /** The link that leads out of the error. */
   next?: Child;
 }
 
@@ -99,7 +99,7 @@ interface PagesProps {
   nextCursor: string | null;
 }
 
-/** The way through a long list: on, and back to where it begins. */
+/** Links through a long list: to the next page, and back to the first. */
 export const Pages: FC<PagesProps> = ({ of, path, query: { cursor, ...query }, nextCursor }) => (
   <div class="row">
     {cursor !== undefined && (
@@ -115,7 +115,7 @@ export const Pages: FC<PagesProps> = ({ of, path, query: { cursor, ...query }, n
   </div>
 );
 
-/** A group of settings: what it is at the side, what there is to do beside it. */
+/** A group of settings: its description on the left, its forms beside it. */
 export const Section: FC<{ id: string; title: string; about: string; children?: Child }> = ({ id, title, about, children }) => (
   <section class="section" aria-labelledby={id}>
     <header>
@@ -145,20 +145,20 @@ const withMinus = (figure: string): string => figure.replace('-', '−');
 export const credits = (amount: number): string =>
   withMinus(amount.toLocaleString('en', { maximumFractionDigits: Math.abs(amount) < 1 && amount !== 0 ? 6 : 2 }));
 
-/** For columns, whose points stand under each other. What would look like nothing is said to be little. */
+/** For columns with aligned decimal points. An amount that would round to nothing is shown as "less than". */
 export function alignedCredits(amount: number, digits = 4): string {
   const least = 10 ** -digits;
   if (amount !== 0 && Math.abs(amount) < least) return amount < 0 ? `>−${least.toFixed(digits)}` : `<${least.toFixed(digits)}`;
   return withMinus(amount.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits }));
 }
 
-/** Of what comes and goes: what comes says so, but where it is too little for the column. */
+/** With a plus for what comes in, unless it is too small for the column. */
 export function signedCredits(amount: number): string {
   const figure = alignedCredits(amount);
   return amount > 0 && !figure.startsWith('<') ? `+${figure}` : figure;
 }
 
-/** Credits in dollars: to the cent, and further where cents would say nothing. */
+/** Credits in dollars: to the cent, or more precisely where cents would show nothing. */
 export function dollars(amount: number): string {
   const usd = amount / CREDITS_PER_USD;
   const digits = usd === 0 || Math.abs(usd) >= 1 ? 2 : Math.abs(usd) >= 0.01 ? 4 : 6;

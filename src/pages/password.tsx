@@ -1,4 +1,4 @@
-/** A password that was forgotten, or never there: a link by mail, and the new one. */
+/** A forgotten password, or a first one: a link by mail, and the form for the new password. */
 import { safePath } from '../console/sign-in/safe-path';
 import { askAuth } from '../http/ask-auth';
 import { isSameSite } from '../http/caller';
@@ -46,7 +46,7 @@ async function forgot(c: AppContext): Promise<Response> {
   return forgotPage(c, next, 'If the address has an account, a link is on its way to it.');
 }
 
-/** Without a link that is good there is no password to be thought up, but another link to ask for. */
+/** Without a valid link the page offers a new link instead of a password form. */
 function resetPage(c: AppContext, { token, next: asked, error }: Record<string, string>, wrong?: Wrong): Promise<Response> {
   const next = safePath(asked);
   if (!token || error !== undefined) return forgotPage(c, next, undefined, `${OVER} Have another mailed.`);

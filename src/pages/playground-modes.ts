@@ -1,15 +1,15 @@
-/** What the playground makes, and in which words it says so. */
+/** What the playground can make, and its texts. */
 import type { Family } from '../core/family';
 import type { Variant } from './examples';
 
-/** A file that a call may bring. */
+/** A file that a call may include. */
 export interface BroughtFile {
   label: string;
-  /** The field of the call that it goes into. */
+  /** The call's field for it. */
   name: string;
   kinds: 'image' | 'audio';
   variants: readonly Variant[];
-  /** The models that do nothing without it. */
+  /** The variants that need it. */
   neededBy?: readonly Variant[];
   isSeveral?: boolean;
 }
@@ -17,13 +17,13 @@ export interface BroughtFile {
 interface PlaygroundMode {
   label: string;
   families: readonly Family[];
-  /** What stands in the prompt at first, and for which models there is one: for all, where it does not say. */
+  /** The initial prompt, and the variants that have one (all unless given). */
   prompt: string;
   promptFor?: readonly Variant[];
   isPromptFree?: boolean;
   files?: readonly BroughtFile[];
   preferred: string;
-  /** Over the turns, and in their place while there are none. */
+  /** Above the turns, and in their place while there are none. */
   title: string;
   empty: string;
 }

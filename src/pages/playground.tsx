@@ -1,4 +1,4 @@
-/** Trying a model in the browser: what comes back, what it cost, and the code that does the same. */
+/** Try a model in the browser: its answer, what it cost, and the code that does the same. */
 import type { FC } from 'hono/jsx';
 import { type PlaygroundKey, playgroundKey } from '../console/api-keys/playground';
 import type { VerbContext } from '../console/context';
@@ -21,14 +21,14 @@ import { page, viewerOf } from './shell';
 const PATH = '/playground';
 const KEY_PATH = `${PATH}/key`;
 
-/** Long lists are found through by maker. */
+/** Grouped by maker, so that a long list can be searched. */
 function byVendor(models: Model[]): [vendor: string, models: Model[]][] {
   const groups = new Map<string, Model[]>();
   for (const model of models) groups.set(model.vendor, [...(groups.get(model.vendor) ?? []), model]);
   return [...groups];
 }
 
-/** Some models of one name differ in what they take. */
+/** Some models share a name and differ in what they take; those are shown with their id. */
 const nameOf = ({ id, label }: Model, models: Model[]): string =>
   models.filter((other) => other.label === label).length > 1 ? `${label} (${id})` : label;
 
@@ -51,15 +51,15 @@ const ModelChoice: FC<{ models: Model[]; chosen: string }> = ({ models, chosen }
 );
 
 interface Payer {
-  /** Where a key is made that is charged to them. */
+  /** Where to make a key that is charged to this wallet. */
   keyPath: string;
   label: string;
   chosen: boolean;
 }
 
-/** A wallet, with what is left in it where one may know. */
+/** A wallet, with its remaining credits if the person may know them. */
 async function payer(context: VerbContext, accountId: string, name: string, org: string | undefined, chosen: boolean, seen: boolean) {
-  // The form is whole without it.
+  // The form works without it.
   const view = seen
     ? await context
         .account(accountId)
@@ -70,7 +70,7 @@ async function payer(context: VerbContext, accountId: string, name: string, org:
   return { keyPath: `${KEY_PATH}${org === undefined ? '' : `?org=${org}`}`, label: name + left, chosen };
 }
 
-/** The wallets that the person may make calls from. One that was asked for and is none of them is not changed for another. */
+/** The wallets that the person may call from. An unknown wallet in the query is not silently replaced by another. */
 async function payersOf(context: VerbContext, asked: string | undefined): Promise<Payer[]> {
   const organizations = await organizationsOf(context.db, context.actor.id);
   const theirs = organizations.find(({ id, slug }) => id === asked || slug === asked);
@@ -117,7 +117,7 @@ const KeyField: FC = () => (
   </div>
 );
 
-/** For some models only; without a script no other can be chosen than the first. */
+/** For some variants only; without a script only the first can be chosen. */
 const onlyFor = (variants: readonly Variant[] | undefined, variant: Variant) =>
   variants && { 'data-variant': variants.join(' '), hidden: !variants.includes(variant) };
 
@@ -135,7 +135,7 @@ const FileField: FC<BroughtFile & { variant: Variant }> = ({ label, name, kinds,
   </label>
 );
 
-/** What is called, and who pays for it. */
+/** The model, and the wallet that pays. */
 const Terms: FC<FormProps> = ({ mode, models, chosen, variant, payers }) => (
   <div class="panel stack">
     <noscript>
@@ -171,7 +171,7 @@ const Terms: FC<FormProps> = ({ mode, models, chosen, variant, payers }) => (
   </div>
 );
 
-/** What was asked and what came back, one under the other, and the next to be asked under it. */
+/** Questions and answers in order, with the next prompt below. */
 const Turns: FC<{ mode: Mode; variant: Variant }> = ({ mode, variant }) => (
   <section class="panel result" aria-labelledby="result">
     <div class="head">
@@ -257,8 +257,8 @@ async function playground(c: AppContext): Promise<Response> {
 }
 
 /**
- * A session is no key: calls are made with one that is for the hour, so that they count, and show, as any other. The browser
- * keeps it for the pages of that hour where no script reads it; a page that was refused with it asks for a fresh one.
+ * A session is not a key. Calls are made with a key that lasts an hour, so that they count and show like any other. The
+ * browser keeps it in a cookie that scripts cannot read; a page that was refused with it asks for a new one.
  */
 async function sessionKey(c: AppContext, context: VerbContext): Promise<Response> {
   const { accountId, now } = context;

@@ -1,4 +1,4 @@
-/** What things cost, and when: the rules, the tiers, and the models that people ask for most. */
+/** What things cost: the rules, the tiers, and the most popular models. */
 import type { FC } from 'hono/jsx';
 import { FAMILIES, type Family, RATE_FAMILIES, type RateFamily } from '../core/family';
 import { toCredits } from '../core/money';
@@ -47,7 +47,7 @@ interface Range {
   most: Model;
 }
 
-/** From the cheapest to the dearest of a kind, among those that are priced by the unit which most of it is. */
+/** From the cheapest to the dearest of a kind, among models priced by the kind's most common unit. */
 function rangeOf(family: Family, all: readonly Model[]): Range[] {
   const priced = all.filter((model) => model.family === family && model.price);
   const units = priced.map(({ price }) => unitOf(price!));

@@ -1,4 +1,4 @@
-/** What this is. */
+/** The front page. */
 import type { FC } from 'hono/jsx';
 import { accountPlaneDeps } from '../http/account-deps';
 import type { AppContext } from '../http/context';
@@ -13,7 +13,7 @@ import { priceText } from './price';
 import { SDKS, TOOLS } from './quickstarts';
 import { page, viewerOf } from './shell';
 
-/** One of each kind that people come for; those that the catalogue has are shown. */
+/** One popular model of each kind; shown if it is in the catalogue. */
 const SHOWN = [
   'gpt-5.5',
   'claude-opus-4-6',

@@ -1,11 +1,14 @@
-/** A text as a QR code (ISO/IEC 18004), drawn on the server: the policy allows no picture of another origin, and no script is needed. */
+/**
+ * A text as a QR code (ISO/IEC 18004). Drawn on the server, since the content policy allows no foreign pictures and no
+ * script should be needed.
+ */
 import type { FC } from 'hono/jsx';
 import { encodeQR } from 'qr';
 
-/** Section 6.3.8: a camera tells the symbol from the page by four light modules around it. */
+/** Section 6.3.8: four light modules around the symbol. */
 const QUIET_MODULES = 4;
 
-/** The dark modules as rectangles, a row's neighbours in one, so that no renderer shows seams between them. */
+/** The dark modules as rectangles, with neighbours in a row joined so that no seams show. */
 function darkPath(modules: readonly boolean[][]): string {
   const runs: string[] = [];
   modules.forEach((row, y) => {
@@ -18,7 +21,7 @@ function darkPath(modules: readonly boolean[][]): string {
   return runs.join('');
 }
 
-/** Dark on light in a dark page too, since not every reader takes the opposite. */
+/** Dark on light in dark mode too, since not every reader accepts the inverse. */
 export const Qr: FC<{ of: string; label: string }> = ({ of, label }) => {
   const modules = encodeQR(of, 'raw', { ecc: 'medium', border: QUIET_MODULES });
   const size = modules.length;

@@ -1,4 +1,4 @@
-/** How each client is pointed at this gateway. The same as docs/clients.md, with the host filled in. */
+/** How each client is configured for this gateway: docs/clients.md with the host filled in. */
 
 export interface Quickstart {
   id: string;
@@ -180,7 +180,7 @@ console.log(answer.text);`,
 const posted = (origin: string, key: string, path: string, body: string): string =>
   `curl ${origin}${path} \\\n  -H "Authorization: Bearer ${key}" -H "Content-Type: application/json" \\\n  -d '${body}'`;
 
-/** What is made of each kind of media, by its own call. */
+/** A call for each kind of media. */
 export const MEDIA: readonly Pick<Quickstart, 'name' | 'text'>[] = [
   {
     name: 'An image',
@@ -208,7 +208,7 @@ export const MEDIA: readonly Pick<Quickstart, 'name' | 'text'>[] = [
   },
 ];
 
-/** A call that another model may answer, sent under a name of its own. */
+/** A call that another model may answer, with a name for the end user. */
 export const IN_TURN = (origin: string, key: string): string =>
   posted(
     origin,

@@ -1,4 +1,4 @@
-/** One request, whole: what it cost and how that comes about, what was tried, and all that is known of it. */
+/** A whole request: what it cost and why, what was tried, and everything else known of it. */
 import type { FC } from 'hono/jsx';
 import type { VerbContext } from '../console/context';
 import { keyNameOf } from '../console/usage/names';
@@ -13,14 +13,14 @@ import { orgQuery, page, refusalPage } from './shell';
 interface Line {
   item: string;
   quantity: number;
-  /** A million tokens, or one of what else is counted. */
+  /** The price of a million tokens, or of one piece. */
   each: number;
   credits: number;
 }
 
 const inWords = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
-/** By the unit that the price is for; what the sum leaves out, such as a surcharge, is a line of its own. */
+/** Lines by the price's unit; what the sum leaves out, such as a surcharge, is a line of its own. */
 function unitLines({ detail, creditsUsed }: Receipt): Line[] {
   const { price, usage } = detail;
   if (!isRecord(price) || !isRecord(usage) || price.per === 'token' || typeof price.micro !== 'number') return [];

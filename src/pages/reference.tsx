@@ -1,4 +1,4 @@
-/** The API reference, read from the same document that `/openapi.json` answers: a page for each group of paths. */
+/** The API reference, made from `/openapi.json`'s document: a page for each group of paths. */
 import type { FC } from 'hono/jsx';
 import { isRecord } from '../core/record';
 import { accountPlaneDeps } from '../http/account-deps';
@@ -35,7 +35,7 @@ const slugOf = (name: string): string => name.toLowerCase().replaceAll(/[^a-z0-9
 class Document {
   constructor(private readonly json: Json) {}
 
-  /** What a `$ref` points to within the document; anything else as it is. */
+  /** Follows a `$ref` within the document; anything else is returned as it is. */
   resolve(value: unknown): Json {
     const reference = text(record(value).$ref);
     if (!reference.startsWith('#/')) return record(value);
@@ -72,7 +72,7 @@ class Document {
     );
   }
 
-  /** A schema in few words. */
+  /** A schema in a few words. */
   typeOf(schema: unknown): string {
     const { type, enum: values, const: only, anyOf, oneOf, items } = this.resolve(schema);
     if (Array.isArray(values)) return values.slice(0, 8).map(String).join(' | ') + (values.length > 8 ? ' | …' : '');
@@ -88,7 +88,7 @@ class Document {
     const { schema } = record(content['application/json'] ?? Object.values(content)[0]);
     const shapes = this.shapesOf(schema);
     const properties = Object.assign({}, ...shapes.map((shape) => record(shape.properties))) as Json;
-    // Of several forms, what each of them needs.
+    // Of alternatives, only what all of them require is required.
     const lists = shapes.map(({ required }): unknown[] => (Array.isArray(required) ? required : []));
     const needed = (lists[0] ?? []).filter((name) => lists.every((list) => list.includes(name)));
     return Object.entries(properties).map(([name, value]) => ({
@@ -97,7 +97,7 @@ class Document {
     }));
   }
 
-  /** A schema, or those that it is one of. */
+  /** A schema, or the alternatives of one. */
   private shapesOf(schema: unknown): Json[] {
     const shape = this.resolve(schema);
     const several = [shape.anyOf, shape.oneOf, shape.allOf].find((list) => Array.isArray(list));
@@ -123,7 +123,7 @@ function documentOf(c: AppContext): Promise<Document> {
   return read;
 }
 
-/** Backquoted words of a description as code. */
+/** Renders text in backquotes as code. */
 const Words: FC<{ of: string }> = ({ of }) => <>{of.split('`').map((part, index) => (index % 2 === 1 ? <code>{part}</code> : part))}</>;
 
 type Field = { name: string; type: string; required: boolean; description: string };

@@ -1,11 +1,11 @@
-/** The SDK for `npm install`, from the gateway itself. */
+/** Serves the SDK for `npm install` from the gateway itself. */
 import { fail } from '../core/errors';
 import { accountPlaneDeps } from '../http/account-deps';
 import type { AppContext } from '../http/context';
 import { renderError } from '../http/render-error';
 import type { AccountRoute } from '../routes/account/route';
 
-/** Where package managers take it from; its version is in it, and what they have noted of one stays true. */
+/** The URL for package managers. It contains the version, so that what a lock file notes stays true. */
 export async function sdkUrl(c: AppContext): Promise<string> {
   const { file } = await import('sdk-package');
   return `${accountPlaneDeps(c).origin}/sdk/${file}`;

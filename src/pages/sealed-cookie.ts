@@ -1,10 +1,10 @@
-/** What a browser keeps for this gateway, which alone can read it: of one person, about one wallet, for some time. */
+/** A cookie that only this gateway can read: for one person, about one wallet, for a limited time. */
 import { generateCookie, getCookie } from 'hono/cookie';
 import type { VerbContext } from '../console/context';
 import { type Purpose, seal, unseal } from '../core/sealed';
 import type { AppContext } from '../http/context';
 
-/** Sent back to this path and below it. */
+/** Sent for this path and below. */
 export interface SealedCookie {
   name: string;
   path: string;
@@ -13,7 +13,7 @@ export interface SealedCookie {
 }
 
 interface Sealed {
-  /** Whose it is: the person, and the wallet that the page is about. */
+  /** Who it is for: the person, and the wallet that the page is about. */
   for: string;
   untilMs: number;
   value: unknown;
@@ -32,7 +32,7 @@ export async function sealed(context: VerbContext, of: SealedCookie, value: unkn
 export async function unsealed<T>(c: AppContext, context: VerbContext, { name, purpose }: SealedCookie): Promise<T | undefined> {
   const given = getCookie(c, name);
   if (given === undefined) return undefined;
-  // Of another deployment, or of nobody: nothing is kept.
+  // A cookie from another deployment, or a forged one, counts as none.
   const text = await unseal(context.settings.AUTH_SECRET, purpose, given).catch(() => undefined);
   if (text === undefined) return undefined;
   const kept = JSON.parse(text) as Sealed;

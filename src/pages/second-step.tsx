@@ -1,10 +1,10 @@
-/** The second step of signing in: how an authenticator app gets its secret, and what stands in for the app. */
+/** The second factor: how an authenticator app gets its secret, and the codes that replace the app. */
 import type { FC } from 'hono/jsx';
 import { Code, plural, Section } from './parts';
 import { Qr } from './qr';
 import { markedBy, Password, type Wrong } from './sign-in-parts';
 
-/** Of a second factor: to be confirmed while there is a secret, else codes alone. */
+/** New recovery codes, with the secret of a factor that is still to be confirmed. */
 export interface Codes {
   uri?: string;
   codes: string[];
@@ -16,7 +16,7 @@ const Recovery: FC<{ codes: string[] }> = ({ codes }) => (
   </Code>
 );
 
-/** Read off a screen and typed by hand, where no camera does it. */
+/** In groups of four, for typing by hand without a camera. */
 const inFours = (secret: string): string => secret.match(/.{1,4}/g)?.join(' ') ?? secret;
 
 const SetUp: FC<{ uri: string; codes: string[]; error: Wrong }> = ({ uri, codes, error }) => (
@@ -53,7 +53,7 @@ const SetUp: FC<{ uri: string; codes: string[]; error: Wrong }> = ({ uri, codes,
   </div>
 );
 
-/** Who is down to so many should have others before the app is lost too. */
+/** With this few codes left it is time for new ones. */
 const FEW_CODES = 2;
 
 const CodesLeft: FC<{ count: number }> = ({ count }) =>

@@ -1,4 +1,4 @@
-/** The person's own: profile, sessions, second factor. */
+/** A person's own settings: profile, sessions, second factor. */
 import type { FC } from 'hono/jsx';
 import type { VerbContext } from '../console/context';
 import { showMe } from '../console/me/show';
@@ -18,15 +18,15 @@ import { about, markedBy, Password, type Wrong } from './sign-in-parts';
 interface Shown {
   error?: Wrong;
   message?: string | undefined;
-  /** It was the password that was to be changed. */
+  /** Whether the password form was sent. */
   changesPassword?: boolean;
 }
 
 const PATH = '/settings';
-/** For so long a second factor may be under way: the secret and the codes that were saved stay those that will be asked for. */
+/** How long setting up a second factor may take; meanwhile secret and codes stay those that were shown. */
 const SET_UP_SECONDS = 900;
 
-/** What a form came to, which its page says from an address of its own. */
+/** What a form has done, shown after a redirect. */
 const DONE: Record<string, string> = {
   session: 'That session is over.',
   passkey: 'That passkey signs nobody in any more.',
@@ -75,10 +75,10 @@ const You: FC<{ me: Me; changesPassword: boolean; wrong: Wrong }> = ({ me, chang
   </Section>
 );
 
-/** How many are left alone: what they are is shown when they are made, and never again. */
+/** How many recovery codes are left. The codes themselves are shown only when they are made. */
 async function recoveryCodesLeft(c: AppContext, userId: string): Promise<number | undefined> {
   const { api } = await authOf(c);
-  // The page is whole without it.
+  // The page works without it.
   const view = await api.viewBackupCodes({ body: { userId } }).catch(() => undefined);
   return view?.backupCodes.length;
 }
@@ -106,7 +106,7 @@ async function settingsPage(
       context,
       script: 'passkey',
       ...(error !== undefined && { status: 400 }),
-      // A secret that is to be confirmed is shown until it is; codes alone are shown once.
+      // A secret that must be confirmed is shown until it is; codes alone are shown once.
       cookie: isOver ? shown(context, PATH) : undefined,
     },
     <>
@@ -138,7 +138,7 @@ interface Asked {
   wrong: Wrong;
 }
 
-/** What the person changes about how they sign in, and the page that says so. */
+/** Changes how the person signs in, and shows the page that says so. */
 async function change(c: AppContext, context: VerbContext, asked: Asked): Promise<Response> {
   const answer = await askAuth(c, asked.path, asked.body);
   if (!answer.ok)
@@ -147,7 +147,7 @@ async function change(c: AppContext, context: VerbContext, asked: Asked): Promis
   return done(c, asked.done);
 }
 
-/** Codes that are shown once, and with them the secret of a factor that is to be confirmed. */
+/** Shows codes once, with the secret of a factor that is to be confirmed. */
 async function showCodes(c: AppContext, context: VerbContext, path: string): Promise<Response> {
   const { password } = await fields(c);
   const answer = await askAuth(c, path, { ...(password && { password }) });

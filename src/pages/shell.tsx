@@ -1,4 +1,4 @@
-/** What every page shares: its headers, who looks at it, and how a refusal looks. */
+/** What all pages share: headers, the viewer, and how refusals look. */
 import type { Child } from 'hono/jsx';
 import type { VerbContext } from '../console/context';
 import { organizationsOf } from '../console/me/show';
@@ -20,12 +20,12 @@ const DESCRIPTION =
 
 export interface PageOptions {
   title: string;
-  /** One sentence, for search engines and previews of links. */
+  /** One sentence, for search engines and link previews. */
   description?: string;
   context?: VerbContext | undefined;
   narrow?: boolean;
   status?: number;
-  /** What the page can do beyond forms and links. */
+  /** A script for what forms and links cannot do. */
   script?: ScriptName;
   cookie?: string | undefined;
 }
@@ -35,7 +35,7 @@ async function viewerIn(c: AppContext, context: VerbContext | undefined): Promis
   const { account, accountId, db, organization, permissions } = context;
   const [organizations, view] = await Promise.all([
     organizationsOf(db, context.actor.id),
-    // The page is whole without it.
+    // The page works without it.
     isOwn(c.req.path)
       ? account(accountId)
           .view()
@@ -93,7 +93,7 @@ export async function page(c: AppContext, options: PageOptions, children: Child)
   });
 }
 
-/** On pages for everybody: who is signed in sees their own frame around them. */
+/** On public pages, signed-in people see their own frame. */
 export async function viewerOf(c: AppContext): Promise<VerbContext | undefined> {
   if (!c.req.header('cookie')) return undefined;
   const viewer = await authorize(c, 'self');
@@ -104,7 +104,7 @@ export const TOO_OFTEN = 'Too many tries; wait a minute.';
 
 const LOST = 'There is nothing at this address. It may have moved, or never have been.';
 
-/** Where forms stand: what they are sent to is no page of its own, and lies under theirs. */
+/** Pages with forms. A form is sent to a path below its page, which is no page itself. */
 const WITH_FORMS = [
   '/manage-api-keys',
   '/settings/organization',
@@ -115,11 +115,11 @@ const WITH_FORMS = [
   '/playground',
 ] as const;
 
-/** The page that a form of this path stands on, of the same wallet. */
+/** The page with the form that is sent to this path, for the same wallet. */
 export function pageOfForm(c: AppContext): string {
   const { pathname, searchParams } = new URL(c.req.url);
   const path = WITH_FORMS.find((one) => pathname === one || pathname.startsWith(`${one}/`)) ?? '/usage';
-  // An invitation is one by its token, which the form's own page has in its address.
+  // An invitation is identified by its token, which is in the URL of the form's page.
   const referer = c.req.header('referer');
   const from = referer !== undefined && URL.canParse(referer) ? new URL(referer) : undefined;
   if (from && from.origin === accountPlaneDeps(c).origin && from.pathname === path) return path + from.search;
@@ -133,7 +133,7 @@ function toSignIn(c: AppContext): Response {
   return c.redirect(`/sign-in?next=${next}${isForm ? '&lost=1' : ''}`, 303);
 }
 
-/** Whom to ask for what one's role may not. */
+/** Whom to ask for something that one's role does not allow. */
 function askWhom({ details, kind }: GatewayError): string | undefined {
   const permission = kind === 'permission_denied' && details?.permission;
   if (!isPermission(permission)) return undefined;
@@ -141,7 +141,7 @@ function askWhom({ details, kind }: GatewayError): string | undefined {
   return `Who may: ${roles.join(', ')}. An owner or admin of the organization can change your role.`;
 }
 
-/** A refusal as a page, with the status that the API would answer. */
+/** A refusal as a page, with the status that the API would give. */
 export async function refusalPage(c: AppContext, error: GatewayError): Promise<Response> {
   if (error.kind === 'not_signed_in') return toSignIn(c);
   const status = error.status ?? ERRORS[error.kind].status;
@@ -149,7 +149,7 @@ export async function refusalPage(c: AppContext, error: GatewayError): Promise<R
   const title = status === 404 ? 'Not found' : status >= 500 ? 'Something went wrong' : 'That is not possible';
   const whom = askWhom(error);
   const isFramed = context !== undefined && isOwn(c.req.path);
-  // One that is gone, or that they are in no more, is no way out.
+  // An organization that is gone, or that they left, would not lead out of the error.
   const org = (await viewerIn(c, context).catch(() => undefined))?.org;
   return page(
     c,
@@ -178,10 +178,10 @@ export async function refusalPage(c: AppContext, error: GatewayError): Promise<R
 
 export const lostPage = (c: AppContext): Promise<Response> => refusalPage(c, { kind: 'not_found', message: LOST });
 
-/** The query that keeps a form on the wallet that its page is about. */
+/** The query that keeps a form on its page's wallet. */
 export const orgQuery = ({ organization }: VerbContext): string => (organization ? `?org=${organization.id}` : '');
 
-/** Passwords: a space at their beginning or end is part of them, as it is to the API. */
+/** Spaces at the beginning or end of a password are part of it, as in the API. */
 const AS_TYPED = new Set(['password', 'fresh']);
 
 /** A form's fields as plain texts. */

@@ -1,6 +1,6 @@
 /**
- * What the page after a form shows once, such as a secret. It is sealed in a cookie of the person who sent the form, so that
- * the page has an address of its own: a reload, or the way back to it, repeats nothing.
+ * Shows something once on the page after a form, such as a secret. It is sealed in a cookie for the person who sent the
+ * form, so that the page has a URL of its own and a reload repeats nothing.
  */
 import type { VerbContext } from '../console/context';
 import type { AppContext } from '../http/context';
@@ -11,7 +11,7 @@ const GOOD_FOR_SECONDS = 60;
 
 const cookieAt = (path: string): SealedCookie => ({ name: 'gateway.shown', path, purpose: 'shown once', sameSite: 'Lax' });
 
-/** To the page, which will show it. */
+/** Redirects to the page that will show it. */
 export async function thenShown(c: AppContext, context: VerbContext, path: string, value: unknown, seconds = GOOD_FOR_SECONDS) {
   c.header('set-cookie', await sealed(context, cookieAt(path), value, seconds), { append: true });
   return c.redirect(path + orgQuery(context), 303);
@@ -20,5 +20,5 @@ export async function thenShown(c: AppContext, context: VerbContext, path: strin
 /** What there is to show. */
 export const shownTo = <T>(c: AppContext, context: VerbContext): Promise<T | undefined> => unsealed<T>(c, context, cookieAt(c.req.path));
 
-/** For the page that showed it: the next one does not. */
+/** Clears the cookie; set by the page that has shown it. */
 export const shown = (context: VerbContext, path: string): string => cleared(context, cookieAt(path));

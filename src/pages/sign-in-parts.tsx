@@ -1,4 +1,4 @@
-/** What the pages of signing in, up and out share: their fields, and what they say of mail and of links that are over. */
+/** What the pages of signing in, up and out share: fields, and texts about mails and expired links. */
 import type { FC } from 'hono/jsx';
 import { NO_MAIL } from '../console/sign-in/guards';
 import { safePath } from '../console/sign-in/safe-path';
@@ -13,7 +13,7 @@ export const CROSS_SITE = fail('cross_site_request', 'This form was sent from an
 
 export const Hidden: FC<{ next: string }> = ({ next }) => <input type="hidden" name="next" value={next} />;
 
-/** What is wrong with a form; most of it is about a field. */
+/** What is wrong with a form; usually about one field. */
 export type Wrong = GatewayError | string | undefined;
 
 export const markedBy = (wrong: Wrong, field: string) => marked(typeof wrong === 'string' ? undefined : wrong, field);
@@ -34,7 +34,7 @@ export const PersonName: FC<{ value?: string | undefined; wrong?: Wrong }> = ({ 
 
 export const FRESH = 'Password, at least 10 characters';
 
-/** One that is there may be none, where people sign in by other means. */
+/** An account may have no password, where people sign in by other means. */
 export const Password: FC<{ name?: string; label: string; fresh?: boolean; wrong?: Wrong }> = ({
   name = 'password',
   label,
@@ -52,7 +52,7 @@ export const Password: FC<{ name?: string; label: string; fresh?: boolean; wrong
   </label>
 );
 
-/** What is said of mail before anybody waits for one. */
+/** Said before anybody waits for a mail in vain. */
 export const mailNotice = (c: AppContext): string | undefined => (accountPlaneDeps(c).mail ? undefined : NO_MAIL);
 
 export function notMailed(status: number): Wrong {
@@ -61,11 +61,11 @@ export function notMailed(status: number): Wrong {
   return status === 503 ? NO_MAIL : 'The mail could not be sent; try again.';
 }
 
-/** A mailed link is good once, and for a while; better-auth leads on with this in the address when it is not. */
+/** Mailed links are valid once, for a while. better-auth reports an invalid one by these words in the URL. */
 export const USED = /^((invalid|expired)_token|token_expired|attempts_exceeded)$/i;
 export const OVER = 'This link was used already, or is too old.';
 
-/** Where to go on, without what a link that is over left in the address. */
+/** Where to go on, without what an expired link left in the URL. */
 export function onwardsFrom(path: string | undefined): { next: string; error: string | undefined } {
   const url = new URL(safePath(path), 'http://here.invalid');
   const error = url.searchParams.get('error') ?? undefined;
@@ -82,13 +82,13 @@ export interface Answer {
   url?: string;
 }
 
-/** Words about a field. */
+/** An error about a field. */
 export const about = (field: string, words: string): GatewayError => fail('invalid_request', words, { param: field }).error;
 
 const NO_ADDRESS = 'That is no e-mail address.';
 const TOO_SHORT = 'The password must have at least 10 characters.';
 
-/** What better-auth's words leave out, or say in those of a program. */
+/** Replaces better-auth's messages that are missing or meant for programmers. */
 const SAID: Readonly<Record<string, string>> = {
   EMAIL_NOT_VERIFIED: 'This address is not confirmed yet. A new link to confirm it is on its way to it.',
   INVALID_EMAIL: NO_ADDRESS,
@@ -99,7 +99,7 @@ const SAID: Readonly<Record<string, string>> = {
 /** By the first field that it complains about. */
 const UNREAD: Readonly<Record<string, string>> = { email: NO_ADDRESS, password: TOO_SHORT, newPassword: TOO_SHORT };
 
-/** The fields of forms that its own fields, and its codes, are about. */
+/** Which form field better-auth's fields and codes belong to. */
 const FIELDS: readonly [code: RegExp, field: string][] = [
   [/password/i, 'password'],
   [/email/i, 'email'],

@@ -1,4 +1,4 @@
-/** The way in: password, mailed link, another provider, or the organization's own. */
+/** Signing in: by password, mailed link, another provider, or the organization's own. */
 import type { FC } from 'hono/jsx';
 import { isTwoFactorAsked, twoFactorUrl } from '../console/sign-in/guards';
 import { safePath } from '../console/sign-in/safe-path';
@@ -35,7 +35,7 @@ import {
 
 type Form = Record<string, string>;
 
-/** Who has come in already: on, or out again, to be somebody else. */
+/** For somebody who is signed in already: go on, or sign out to be somebody else. */
 const SignedInAs: FC<{ name: string; next: string }> = ({ name, next }) => (
   <>
     <p>
@@ -115,7 +115,7 @@ export async function signInPage(c: AppContext, form: Form, error?: Wrong, messa
   );
 }
 
-/** What another provider, a link that is over, or a session that ended under a form sent somebody back with. */
+/** Why another provider, an expired link or an ended session sent somebody here. */
 function returnedWith(c: AppContext): string | undefined {
   const { next, error = onwardsFrom(next).error, lost } = c.req.query();
   if (error === undefined)
@@ -126,7 +126,7 @@ function returnedWith(c: AppContext): string | undefined {
   return `That did not work (${error.slice(0, 60)}); try again.`;
 }
 
-/** better-auth's answer to a form: its cookies, then on; what went wrong goes back on the page. */
+/** Handles better-auth's answer to a form: passes on its cookies and goes on, or shows the page again with the error. */
 async function forward(c: AppContext, answer: Response, next: string, again: (error: Wrong) => Promise<Response>): Promise<Response> {
   const body = (await answer.json().catch(() => ({}))) as Answer;
   if (!answer.ok) return again(saidBy(body));
@@ -135,7 +135,7 @@ async function forward(c: AppContext, answer: Response, next: string, again: (er
   return body.url && body.url !== next ? onward(c, body.url) : c.redirect(next, 303);
 }
 
-/** To another site by a page of its own: the policy lets forms lead nowhere else, not even by a redirect. */
+/** Leads to another site by a page with a link: the content policy does not allow forms to lead there, not even by a redirect. */
 export async function onward(c: AppContext, url: string): Promise<Response> {
   const shown = await page(
     c,
@@ -260,7 +260,7 @@ const twoFactorPage = (c: AppContext, next: string, error?: Wrong) =>
 async function twoFactor(c: AppContext): Promise<Response> {
   if (!isSameSite(c)) return refusalPage(c, CROSS_SITE);
   const { code: typed = '', next } = await fields(c);
-  // Apps show a code in two halves, and it is copied so.
+  // Apps show codes in two halves, which are copied with the space.
   const code = typed.replaceAll(/\s/g, '');
   const answer = await askAuth(c, /^\d{6}$/.test(code) ? '/two-factor/verify-totp' : '/two-factor/verify-backup-code', { code });
   return forward(c, answer, safePath(next), (error) => twoFactorPage(c, safePath(next), error));

@@ -1,4 +1,4 @@
-/** How each upstream is, as this isolate sees it, and what the nightly check of the books came to. */
+/** How each upstream is doing, as seen by this isolate, and the result of the nightly check of the books. */
 import { desc, gt, sql } from 'drizzle-orm';
 import type { FC } from 'hono/jsx';
 import type { ProviderSeen } from '../core/health';
@@ -17,10 +17,10 @@ const WORDS: Record<ProviderSeen['state'], string> = {
 };
 
 const DAYS = 7;
-/** A night without a check is one too many. */
+/** More than a day, so that a missed nightly check shows. */
 const LATE_MS = 30 * 3_600_000;
 
-/** How many accounts' books did not come out even, by run; whose they are is nobody's business here. */
+/** How many accounts' books had differences, by run. Which accounts is not public. */
 const discrepancies = (c: AppContext) =>
   database(c.env.DB)
     .select({ at: reconciliations.at, accounts: sql<number>`COUNT(DISTINCT ${reconciliations.accountId})` })

@@ -1,6 +1,6 @@
 /**
- * One type scale, one spacing scale, few colours, light and dark. Served as a file of its own, so that the policy allows no
- * inline style. The series' colours stand apart for who does not see red or green, and by lightness alone.
+ * One type scale, one spacing scale, few colours, light and dark. A file of its own, since the content policy allows no
+ * inline styles. The series' colours are distinguishable with colour blindness, and by lightness alone.
  */
 const TOKENS = `
 :root {

@@ -1,16 +1,16 @@
-/** Credits by day, stacked by model: drawn on the server, with the same figures as a table for who sees no chart. */
+/** Credits by day, stacked by model. Drawn on the server, with the same figures as a table for people who cannot see the chart. */
 import type { FC } from 'hono/jsx';
 import type { DayOfModel } from '../console/usage/daily';
 import { credits, Headings, Scroll } from './parts';
 
-/** As many as have a colour; the rest share one. */
+/** As many series as there are colours; the rest share one. */
 const SERIES = 6;
 const OTHER = 'Other models';
 const [WIDTH, HEIGHT] = [1_000, 200];
 
 interface Day {
   date: string;
-  /** By series, in the order of the legend. */
+  /** By series, in the legend's order. */
   amounts: number[];
   total: number;
 }
@@ -20,7 +20,7 @@ export interface ChartData {
   days: Day[];
 }
 
-/** The dearest models have a series of their own, and every day of the span has a bar, if an empty one. */
+/** The dearest models have a series of their own, and every day of the span has a bar, even an empty one. */
 export function chartOf(rows: readonly DayOfModel[], dates: readonly string[]): ChartData {
   const totals = new Map<string, number>();
   for (const { model, creditsUsed } of rows) totals.set(model ?? 'other', (totals.get(model ?? 'other') ?? 0) + creditsUsed);
@@ -35,7 +35,7 @@ export function chartOf(rows: readonly DayOfModel[], dates: readonly string[]): 
   return { series, days: [...days].map(([date, amounts]) => ({ date, amounts, total: amounts.reduce((sum, one) => sum + one, 0) })) };
 }
 
-/** The least round number above: 1, 2, 2.5 or 5 times a power of ten. */
+/** The smallest round number above: 1, 2, 2.5 or 5 times a power of ten. */
 export function niceTop(most: number): number {
   if (most <= 0) return 1;
   const power = 10 ** Math.floor(Math.log10(most));
@@ -106,7 +106,7 @@ const Table: FC<{ data: ChartData }> = ({ data: { series, days } }) => (
   </details>
 );
 
-/** The picture stretches with its place, so that its texts stand outside it and stay as large as others. */
+/** The picture stretches, so its labels are outside of it and keep their size. */
 export const DailyChart: FC<{ data: ChartData }> = ({ data }) => {
   const { days, series } = data;
   const most = Math.max(...days.map(({ total }) => total), 0);

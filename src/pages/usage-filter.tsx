@@ -1,4 +1,4 @@
-/** What of an account's usage a page is asked for, and the form that asks. */
+/** Which usage a page is asked for, and the form for it. */
 import type { FC } from 'hono/jsx';
 import { listApiKeys } from '../console/api-keys/list';
 import type { VerbContext } from '../console/context';
@@ -38,7 +38,7 @@ const NUMBERS = [
   ['minLatencyMs', 'Milliseconds, at least'],
 ] as const;
 
-/** What only an address asks for; it stays with what the form adds. */
+/** Filters without a form field, kept from the URL. */
 const UNSEEN = ['maxCredits', 'maxLatencyMs'] as const;
 
 const LABELS = {
@@ -57,7 +57,7 @@ export const askedOf = (query: Record<string, string>): Asked<UsageFilter> => re
 
 interface FilterProps {
   asked: Asked<UsageFilter>;
-  /** As it was sent, to be put right. */
+  /** As sent, to be corrected. */
   typed: Record<string, string>;
   picks: Pick[];
   org: string | undefined;
@@ -94,14 +94,14 @@ export const Filter: FC<FilterProps> = ({ asked: { filter, error }, typed, picks
   );
 };
 
-/** Of two with the same name, each is told by more than that. */
+/** Things of the same name are told apart by a hint. */
 const named = (all: { id: string; name: string; hint?: string }[]): [string, string][] =>
   all.map(({ id, name, hint = id }) => [id, all.filter((one) => one.name === name).length > 1 ? `${name} (${hint})` : name]);
 
 /**
- * What can be chosen is what there is.
+ * The choices are what occurs in the usage.
  *
- * @param called The models of this very filter.
+ * @param called The models that occur with this filter.
  */
 export async function picksOf(context: VerbContext, filter: UsageFilter, called: readonly string[]): Promise<Pick[]> {
   const seesMembers = context.organization && context.permissions.has('organization.read');

@@ -1,4 +1,4 @@
-/** What usage comes to by one of its sides, the dearest first. */
+/** Usage summed by one dimension, dearest first. */
 import type { FC } from 'hono/jsx';
 import type { VerbContext } from '../console/context';
 import { breakDown, breakdownInput, type Side } from '../console/usage/breakdown';
@@ -20,12 +20,12 @@ const SIDES: Readonly<Record<Side, { name: string; none: string }>> = {
 
 export interface Shares {
   by: Side;
-  /** `name`: what is read in place of `value`, by which it is told. */
+  /** `name` is shown in place of the id in `value`. */
   rows: { value: string | null; name?: string | null; calls: number; creditsUsed: number }[];
   isWhole: boolean;
 }
 
-/** @param by As it was asked for; by model, whose sums there are already, where it is no side of usage. */
+/** @param by As asked for; an unknown one falls back to the model, whose sums are already there. */
 export async function sharesOf(
   context: VerbContext,
   { filter, by, costByModel }: { filter: UsageFilter; by: string | undefined; costByModel: Usage['costByModel'] },
@@ -39,7 +39,7 @@ export async function sharesOf(
   return { by: 'model', rows, isWhole: costByModel.length <= SHOWN };
 }
 
-/** What is there is not said to be nothing. */
+/** A share that is not zero is never shown as zero. */
 function share(part: number, all: number): string {
   if (all <= 0) return '';
   const percent = Math.round((part / all) * 100);
@@ -64,7 +64,7 @@ const Sides: FC<{ by: Side; query: Record<string, string>; hasMembers: boolean }
 interface SharesProps {
   shares: Shares;
   total: number;
-  /** Models in the chart's colours, for who looks from one to the other. */
+  /** The chart's models, to use the same colours. */
   series: string[];
   query: Record<string, string>;
   hasMembers: boolean;

@@ -96,7 +96,7 @@ const GOOD = new Set(['succeeded']);
 
 export const Status: FC<{ of: string }> = ({ of: status }) => <span class={`tag ${GOOD.has(status) ? 'good' : 'bad'}`}>{status}</span>;
 
-/** What is made without tokens, such as a film, has none to count. */
+/** What is made without tokens, such as a film, shows a dash. */
 const counted = (tokens: number): string => (tokens === 0 ? '–' : whole(tokens));
 
 const WIDE = ['Status', 'Latency', 'Tokens in', 'Tokens out'];
@@ -142,7 +142,7 @@ const Logs: FC<{ logs: LogView[]; org: string }> = ({ logs, org }) => (
   </Scroll>
 );
 
-/** Nothing at all is another thing than nothing that fits. */
+/** Tells "no usage at all" from "nothing matches the filter". */
 const Nothing: FC<{ filtered: boolean; org: string; makesKeys: boolean }> = ({ filtered, org, makesKeys }) =>
   filtered ? (
     <Empty title="No request fits">

@@ -167,7 +167,7 @@ export const sandboxAnswers = ({
 const OVERRIDES = 'CATALOGUE_OVERRIDES';
 
 /** The variable's text; Wrangler parses a variable that is written as JSON in its configuration. */
-export function overridesVariable(env: Record<string, unknown>): string | undefined {
+function overridesVariable(env: Record<string, unknown>): string | undefined {
   const value = env[OVERRIDES];
   if (value === undefined || value === null || typeof value === 'string') return variableText(env, OVERRIDES);
   return JSON.stringify(value, null, 2);

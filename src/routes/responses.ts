@@ -100,7 +100,7 @@ const JSON_TYPE = { 'content-type': 'application/json' };
 const EVENTS = /^text\/event-stream\b/i;
 
 const BROKE_OFF = fail('upstream_failed', 'The provider that keeps this answer broke off in the middle of it.').error;
-const NO_ANSWER = fail('upstream_failed', 'The provider that keeps this answer gave something else in its place.').error;
+const NO_ANSWER = fail('upstream_failed', 'The provider that keeps this answer sent something else in its place.').error;
 
 /** The owner's refusal in its own words, with the id by which everything here can be asked about. */
 async function refusedByOwner(

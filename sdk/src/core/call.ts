@@ -6,14 +6,14 @@ import { delayMs, isTwin, mayRetry } from './retry.js';
 import { Scope } from './scope.js';
 import type { FileBody } from './upload.js';
 
-/** How long a call may take where nobody says otherwise: generation is slow, the rest is not. */
-export const GENERATION_MS = 300_000;
+/** Default time limits of a call: generation is slow, everything else is not. */
+const GENERATION_MS = 300_000;
 const OTHER_MS = 60_000;
 const MAX_RETRIES = 2;
-/** How often at most it is looked whether an earlier try of the same call is done. */
+/** The shortest pause between looks at whether an earlier try of the same call has finished. */
 const TWIN_MS = 5_000;
 
-/** What all calls of a client have in common. */
+/** What all calls of a client share. */
 export interface Config {
   apiKey: string | undefined;
   baseURL: string;
@@ -22,15 +22,15 @@ export interface Config {
   options: Pick<ClientOptions, 'timeoutMs' | 'maxRetries'>;
 }
 
-/** A body that is not JSON, made anew for each try. Its types are those of Node too, which has no `BodyInit`. */
+/** Makes a body that is not JSON, anew for each try. The type also works with Node's types, which have no `BodyInit`. */
 export interface RawBody {
   make: () => FileBody | FormData | Promise<FileBody | FormData>;
-  /** One that can be read only once cannot be sent again. */
+  /** Set for a body that can be read only once, and so sent only once. */
   once?: boolean;
   contentType?: string | undefined;
 }
 
-/** One call of an endpoint. */
+/** A call of an endpoint. */
 export interface CallSpec {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   path: string;
@@ -38,20 +38,20 @@ export interface CallSpec {
   json?: unknown;
   raw?: RawBody | undefined;
   headers?: Record<string, string> | undefined;
-  /** The answer of a deletion: also where an earlier try has done it, and its answer was lost. */
+  /** The answer of a deletion, also for when an earlier try deleted the thing and its answer was lost. */
   deleted?: unknown;
-  /** Where neither the caller nor the client says. */
+  /** The default for when neither the caller nor the client sets one. */
   timeoutMs?: number | undefined;
 }
 
-/** `fetch` needs to be told that a stream is sent, in a field that not all libraries of types know. */
+/** `fetch` must be told that a stream is sent, by a field that not all type libraries know. */
 const withDuplex = (init: RequestInit): RequestInit => ({ ...init, duplex: 'half' }) as RequestInit;
 
-/** One logical call: sent until it is answered, under one idempotency key. */
+/** One logical call: tried until it is answered, under a single idempotency key. */
 export class Call {
   readonly scope: Scope;
   private attempts = 0;
-  /** An earlier try may have done its work without its answer having come. */
+  /** An earlier try may have had its effect although its answer was lost. */
   private unheard = false;
   private retriesLeft: number;
   private idempotencyKey: string | undefined;
@@ -67,7 +67,7 @@ export class Call {
     this.idempotencyKey = options.idempotencyKey;
   }
 
-  /** Sends it until there is an answer that is none to be sent again for. Throws unless the answer is a good one. */
+  /** Tries until there is a final answer; throws unless that is a success. */
   async send(): Promise<Response> {
     for (;;) {
       this.scope.throwIfOver();
@@ -87,7 +87,7 @@ export class Call {
     }
   }
 
-  /** Throws what the refusal means, or returns when it is time to try again, or with an answer where it means a good one. */
+  /** Throws the refusal's error; or waits and returns when it should be tried again; or returns the answer that it stands for. */
   private async refused(response: Response): Promise<Response | undefined> {
     const body = await response.text().catch(() => '');
     const { status, headers } = response;
@@ -113,8 +113,8 @@ export class Call {
   }
 
   /**
-   * Reads the answer, and asks again for one that broke off: under the same idempotency key it is the same answer,
-   * at no further charge.
+   * Reads the answer and asks again for one that broke off; under the same idempotency key that is the same answer,
+   * without another charge.
    */
   async read<T>(response: Response, read: (response: Response) => Promise<T>): Promise<T> {
     for (let current = response; ; current = await this.send()) {
@@ -163,14 +163,14 @@ export class Call {
 }
 
 /**
- * An answer that is JSON. One that took long had its status sent before its outcome was known: an error in it is
- * thrown as if it had come with its own status.
+ * Reads a JSON answer. A slow one had its status sent before its outcome was known, so an error inside it is thrown as
+ * if it had its own status.
  */
 export async function readJson(response: Response): Promise<unknown> {
   const body = await response.text();
   const json = parseJson(body);
   if (json === undefined) {
-    // White space only, or a part: it broke off, and is asked for again.
+    // Only white space, or an incomplete document: it broke off and is requested again.
     if (response.headers.get('content-type')?.includes('json')) throw new TypeError('the answer is not whole');
     throw new HyperealError(`The answer is not JSON: ${body.trim().slice(0, 200)}`);
   }

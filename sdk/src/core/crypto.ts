@@ -1,11 +1,11 @@
-/** Node 18 has Web Crypto, but not as a global. */
+/** Node 18 has Web Crypto but no global for it. */
 export async function webCrypto(): Promise<Crypto> {
   if (globalThis.crypto !== undefined) return globalThis.crypto;
   const { webcrypto } = await nodeModule<{ webcrypto: Crypto }>('node:crypto');
   return webcrypto;
 }
 
-/** A module of Node's, named so that no bundler looks for it: browsers and Workers never come here. */
+/** Imports a Node module in a way that bundlers ignore; browsers and Workers never get here. */
 export const nodeModule = async <T>(name: string): Promise<T> => (await import(/* webpackIgnore: true */ /* @vite-ignore */ name)) as T;
 
 /** A key that no other call has. */

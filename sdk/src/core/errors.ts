@@ -1,34 +1,34 @@
 import { isRecord, type JsonRecord } from './record.js';
 
-/** Everything that this library throws of its own. */
+/** The base class of everything that this library throws. */
 export class HyperealError extends Error {
   override name = 'HyperealError';
 }
 
-/** A call that did not hear its whole answer, which the gateway may have named before that. */
+/** A call that got no complete answer. The gateway may have sent the ids before it broke off. */
 export class UnheardError extends HyperealError {
-  /** The request's id, by which `generations.get` tells what became of it. */
+  /** The request's id, with which `generations.get` shows what became of it. */
   requestId: string | undefined;
-  /** The job's: it goes on, and `jobs.wait` gives what it comes to. */
+  /** The job's id. The job goes on, and `jobs.wait` gives its result. */
   jobId: string | undefined;
 }
 
-/** No answer came: the network failed, or the connection broke before the answer was whole. */
+/** No complete answer arrived: the network failed or the connection broke. */
 export class ConnectionError extends UnheardError {
   override name = 'ConnectionError';
 }
 
-/** The time that the call had (`timeoutMs`) is over. */
+/** The call's time (`timeoutMs`) is over. */
 export class TimeoutError extends ConnectionError {
   override name = 'TimeoutError';
 }
 
-/** The caller's own `signal` ended the call; its reason is the `cause`. */
+/** The caller's `signal` ended the call; its reason is the `cause`. */
 export class AbortError extends UnheardError {
   override name = 'AbortError';
 }
 
-/** A stream broke off before its end: what had arrived is not the whole answer. */
+/** A stream broke off before its end: what arrived is not the whole answer. */
 export class StreamCutError extends ConnectionError {
   override name = 'StreamCutError';
   constructor(message: string, requestId: string | undefined, options?: ErrorOptions) {
@@ -37,45 +37,45 @@ export class StreamCutError extends ConnectionError {
   }
 }
 
-/** A webhook that is not to be trusted: unsigned, signed by another, changed on its way, or too old. */
+/** A webhook that must not be trusted: unsigned, wrongly signed, altered, or too old. */
 export class WebhookVerificationError extends HyperealError {
   override name = 'WebhookVerificationError';
 }
 
-/** What an error is made of. */
+/** What an error is made from. */
 export interface ErrorSource {
   status: number;
   body: unknown;
   headers?: Headers | undefined;
-  /** Where the answer's headers are of no use: an error inside a stream. */
+  /** Left out for an error inside a stream, whose headers do not describe it. */
   requestId?: string | undefined;
 }
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 const number = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined);
 
-/** The gateway refused or failed. Each status has a class of its own below. */
+/** The gateway refused the call or failed. Each status has a subclass below. */
 export class APIError extends HyperealError {
   override name = 'APIError';
   readonly status: number;
-  /** Such as `invalid_request_error`; see the documentation's list. */
+  /** For example `invalid_request_error`; the documentation lists all types. */
   readonly type: string | undefined;
-  /** A machine-readable reason beside the type, where there is one. */
+  /** A machine-readable reason, where the type alone is too general. */
   readonly code: string | undefined;
-  /** The field of the request at fault. */
+  /** The request field at fault. */
   readonly param: string | undefined;
-  /** To be named when asking about this request. */
+  /** Quote it when you ask about this request. */
   readonly requestId: string | undefined;
-  /** Credits that the call needs, where they were short. */
+  /** The credits that the call needed, if there were too few. */
   readonly required: number | undefined;
-  /** Credits that were there. */
+  /** The credits that were available. */
   readonly available: number | undefined;
-  /** The job, where there is one: its result may still come. */
+  /** The job, if there is one; its result may still come. */
   readonly jobId: string | undefined;
-  /** The models that there are, where the one asked for is none of them. */
+  /** The existing models, if the requested one does not exist. */
   readonly availableModels: readonly string[] | undefined;
   readonly headers: Headers | undefined;
-  /** The whole answer. */
+  /** The whole error body. */
   readonly body: unknown;
 
   constructor({ status, body, headers, requestId }: ErrorSource) {
@@ -98,25 +98,25 @@ export class APIError extends HyperealError {
   }
 }
 
-/** 400: a field is missing or wrong, the model does not exist (`availableModels`), or the endpoint is another one. */
+/** 400: a field is missing or wrong, the model does not exist (`availableModels`), or it is served at another endpoint. */
 export class BadRequestError extends APIError {
   override name = 'BadRequestError';
   declare readonly status: 400;
 }
 
-/** 401: the key is missing, malformed, expired, revoked, or may not be used from here. */
+/** 401: the key is missing, malformed, expired, revoked, or not allowed from here. */
 export class AuthenticationError extends APIError {
   override name = 'AuthenticationError';
   declare readonly status: 401;
 }
 
-/** 402: `required` credits, and only `available` are there. */
+/** 402: `required` credits are needed, and only `available` are there. */
 export class InsufficientCreditsError extends APIError {
   override name = 'InsufficientCreditsError';
   declare readonly status: 402;
 }
 
-/** 403: the account's tier does not unlock the model. */
+/** 403: the account's tier does not unlock the model, or the key is not allowed it. */
 export class AccessDeniedError extends APIError {
   override name = 'AccessDeniedError';
   declare readonly status: 403;
@@ -134,25 +134,25 @@ export class MethodNotAllowedError extends APIError {
   declare readonly status: 405;
 }
 
-/** 409: another call is in the way, or the thing is not in the state for it. */
+/** 409: another call is under way, or the thing is not in a state that allows this. */
 export class ConflictError extends APIError {
   override name = 'ConflictError';
   declare readonly status: 409;
 }
 
-/** 410: it was there, and is no longer kept. */
+/** 410: it existed and is no longer kept. */
 export class GoneError extends APIError {
   override name = 'GoneError';
   declare readonly status: 410;
 }
 
-/** 413: the request or the file is too large. */
+/** 413: the request or file is too large. */
 export class PayloadTooLargeError extends APIError {
   override name = 'PayloadTooLargeError';
   declare readonly status: 413;
 }
 
-/** 415: the body has a form that the endpoint does not take. */
+/** 415: the endpoint does not take this kind of body. */
 export class UnsupportedMediaTypeError extends APIError {
   override name = 'UnsupportedMediaTypeError';
   declare readonly status: 415;
@@ -170,19 +170,19 @@ export class UpgradeRequiredError extends APIError {
   declare readonly status: 426;
 }
 
-/** 429: the hour's calls are made, or (`type` is `spending_limit_error`) the key's monthly credits are spent. */
+/** 429: the hourly limit of calls is reached or, with the type `spending_limit_error`, the key's spending limit. */
 export class RateLimitError extends APIError {
   override name = 'RateLimitError';
   declare readonly status: 429;
-  /** Calls an hour. */
+  /** Calls allowed per hour. */
   get limit(): number | undefined {
     return this.count('x-ratelimit-limit');
   }
-  /** Calls that are left. */
+  /** Calls left. */
   get remaining(): number | undefined {
     return this.count('x-ratelimit-remaining');
   }
-  /** When there will be more. */
+  /** When more calls are allowed. */
   get resetAt(): Date | undefined {
     const seconds = this.count('x-ratelimit-reset');
     return seconds === undefined ? undefined : new Date(seconds * 1_000);
@@ -198,7 +198,7 @@ export class ServerError extends APIError {
   override name = 'ServerError';
 }
 
-/** 500: a fault of the gateway's. */
+/** 500: a bug in the gateway. */
 export class InternalServerError extends ServerError {
   override name = 'InternalServerError';
   declare readonly status: 500;
@@ -249,13 +249,13 @@ const CLASSES: Readonly<Record<number, new (source: ErrorSource) => APIError>> =
   529: OverloadedError,
 };
 
-/** The error of the class that its status has. */
+/** Makes an error of its status's class. */
 export function errorOf(source: ErrorSource): APIError {
   const Class = CLASSES[source.status] ?? (source.status >= 500 ? ServerError : APIError);
   return new Class(source);
 }
 
-/** Errors that come after the status was sent have only their type to be known by. */
+/** The statuses of errors that come after the status line was sent, by their type. */
 const STATUS_BY_TYPE: Readonly<Record<string, number>> = {
   invalid_request_error: 400,
   authentication_error: 401,
@@ -269,10 +269,10 @@ const STATUS_BY_TYPE: Readonly<Record<string, number>> = {
   overloaded_error: 529,
 };
 
-/** A job that goes on, where a failure has the same type. */
+/** Such an error means that the job goes on; other failures have the same type. */
 const STILL_RUNNING = 'still_running';
 
-/** The error that an answer's body, or an event of a stream, is: `{error: {type, ...}}`. Undefined when it is none. */
+/** The error in an answer's body or a stream's event: `{error: {type, ...}}`. Undefined when it holds none. */
 export function errorInside(body: unknown, headers?: Headers, requestId?: string): APIError | undefined {
   if (!isRecord(body) || !isRecord(body.error)) return undefined;
   const type = text(body.error.type);

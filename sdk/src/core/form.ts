@@ -1,6 +1,6 @@
 import type { CallSpec } from './call.js';
 
-/** Fields as JSON, or as a form where a file is among them. */
+/** A JSON body, or a form if a field is a file. */
 export function bodyOf(fields: Record<string, unknown>): Pick<CallSpec, 'json' | 'raw'> {
   const values = Object.values(fields).flat();
   if (!values.some((value) => value instanceof Blob)) return { json: fields };

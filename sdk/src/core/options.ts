@@ -1,39 +1,42 @@
-/** `fetch`, as far as it is used here. */
+/** The part of `fetch` that is used here. */
 export type Fetch = (url: string, init?: RequestInit) => Promise<Response>;
 
-/** How a client is set up. */
+/** Options of a client. */
 export interface ClientOptions {
-  /** Begins with `ck_`. From `HYPEREAL_API_KEY` where it is left out; not needed behind a proxy that adds it. */
+  /** Begins with `ck_`. Defaults to `HYPEREAL_API_KEY`; not needed behind a proxy that adds it. */
   apiKey?: string | undefined;
-  /** Where the gateway, or a proxy in front of it, is; of a host alone, below its `/v1`. From `HYPEREAL_BASE_URL`, else the public one. */
+  /**
+   * The URL of the gateway or of a proxy in front of it; for an origin alone, `/v1` is added. Defaults to
+   * `HYPEREAL_BASE_URL`, else to the public gateway.
+   */
   baseURL?: string | undefined;
-  /** Milliseconds that a whole call may take, its retries included; of a stream, its beginning and each silence. */
+  /** Milliseconds that a whole call may take, including retries; for a stream, until it begins and for each silence in it. */
   timeoutMs?: number | undefined;
-  /** How often a call is sent again when that may help; 2 if not said. */
+  /** How often a call is retried when that may help; 2 by default. */
   maxRetries?: number | undefined;
-  /** In place of the global one. */
+  /** Used instead of the global `fetch`. */
   fetch?: Fetch | undefined;
-  /** Sent with every call. */
+  /** Headers for every call. */
   headers?: Record<string, string> | undefined;
-  /** What `webhooks.verify` uses where it is given none. */
+  /** The default secret of `webhooks.verify`. */
   webhookSecret?: string | undefined;
-  /** A key in a page is a key for everyone who opens it: only where its users bring their own. */
+  /** A key in a web page can be read by everyone who opens it: allow this only where users bring their own key. */
   dangerouslyAllowBrowser?: boolean | undefined;
 }
 
-/** How one call differs. */
+/** Options of a single call. */
 export interface RequestOptions {
-  /** Ends the call; it then throws an `AbortError`. */
+  /** Ends the call, which then throws an `AbortError`. */
   signal?: AbortSignal | undefined;
-  /** As the client's option. */
+  /** Overrides the client's option. */
   timeoutMs?: number | undefined;
-  /** As the client's option. */
+  /** Overrides the client's option. */
   maxRetries?: number | undefined;
-  /** In place of the random one, which all tries of one call share. The same key never charges twice. */
+  /** Used instead of a random one; all tries of a call share it. The same key is never charged twice. */
   idempotencyKey?: string | undefined;
   headers?: Record<string, string> | undefined;
   query?: Query | undefined;
 }
 
-/** What stands behind the question mark of a URL; what is undefined is left out. */
+/** Query parameters; undefined ones are left out. */
 export type Query = Record<string, string | number | boolean | undefined>;

@@ -1,14 +1,14 @@
 import type { Call } from './call.js';
 
-/** An answer with what came around it. */
+/** An answer with its metadata. */
 export interface WithResponse<T> {
   data: T;
   response: Response;
-  /** To be named when asking about this request. */
+  /** Quote it when you ask about this request. */
   requestId: string | undefined;
 }
 
-/** What a call returns: a promise of its answer, which can also be had as the `Response` that it came in. */
+/** What a call returns: a promise of its answer, which can also give the underlying `Response`. */
 export class APIPromise<T> implements Promise<T> {
   readonly [Symbol.toStringTag] = 'APIPromise';
   private readonly response: Promise<Response>;
@@ -21,14 +21,14 @@ export class APIPromise<T> implements Promise<T> {
     this.response = call.send();
   }
 
-  /** The answer as `fetch` gives it, its body unread. Refusals and failures are thrown all the same. */
+  /** The answer as a `Response` with its body unread. Refusals and failures still throw. */
   async asResponse(): Promise<Response> {
     const response = await this.response;
     this.call.scope.pause();
     return response;
   }
 
-  /** The answer, with its headers and the request's id. */
+  /** The answer with its headers and the request's id. */
   async withResponse(): Promise<WithResponse<T>> {
     const [data, response] = await Promise.all([this.read(), this.response]);
     return { data, response, requestId: response.headers.get('x-request-id') ?? undefined };

@@ -7,7 +7,7 @@ import { documented } from './record.js';
 export abstract class Resource {
   constructor(protected readonly config: Config) {}
 
-  /** A call whose answer is JSON. */
+  /** A call with a JSON answer. */
   protected ask<T>(spec: CallSpec, options?: RequestOptions): APIPromise<T> {
     const call = new Call(this.config, spec, options);
     return new APIPromise(call, (response) => call.read(response, async (whole) => documented<T>(await readJson(whole))));
@@ -22,5 +22,5 @@ export abstract class Resource {
   }
 }
 
-/** An id as a part of a path. */
+/** Encodes an id for use in a path. */
 export const segment = (id: string): string => encodeURIComponent(id);

@@ -2,10 +2,10 @@ import { isRecord, parseJson } from './record.js';
 
 const FIRST_MS = 500;
 const LONGEST_MS = 8_000;
-/** A server that asks for more is not waited for: its error is worth more than the silence. */
+/** A longer wait is not worth the silence; the error is thrown instead. */
 const LONGEST_ASKED_MS = 60_000;
 
-/** May the same call, sent again, end otherwise? The gateway says so itself where the status alone does not. */
+/** May a retry succeed? The gateway says so where the status alone does not. */
 export function mayRetry({ status, headers }: Response): boolean {
   const advice = headers.get('x-should-retry');
   if (advice === 'true') return true;
@@ -14,7 +14,7 @@ export function mayRetry({ status, headers }: Response): boolean {
 }
 
 /** How long the server asks to wait; undefined when it does not say. */
-export function askedMs(headers: Headers | undefined): number | undefined {
+function askedMs(headers: Headers | undefined): number | undefined {
   const exact = Number(headers?.get('retry-after-ms') || Number.NaN);
   if (exact >= 0) return exact;
   const after = headers?.get('retry-after');
@@ -24,8 +24,8 @@ export function askedMs(headers: Headers | undefined): number | undefined {
 }
 
 /**
- * How long to wait before the try with this number (from 1): doubling, less up to a quarter, so that clients that
- * failed together do not come back together. Undefined when the server asks for longer than anyone should wait.
+ * How long to wait before a try (counted from 1): doubling, minus up to a quarter at random, so that clients that
+ * failed together do not return together. Undefined when the server asks for too long a wait.
  */
 export function delayMs(attempt: number, headers?: Headers): number | undefined {
   const asked = askedMs(headers);
@@ -33,7 +33,7 @@ export function delayMs(attempt: number, headers?: Headers): number | undefined 
   return Math.min(FIRST_MS * 2 ** (attempt - 1), LONGEST_MS) * (1 - Math.random() / 4);
 }
 
-/** Is it our own call that is in the way, from a try whose answer was lost? Then its answer is worth waiting for. */
+/** Is an earlier try of this call, whose answer was lost, still under way? Then its answer is worth waiting for. */
 export function isTwin(status: number, body: string): boolean {
   if (status !== 409) return false;
   const json = parseJson(body);

@@ -1,6 +1,6 @@
 import { AbortError, ConnectionError, TimeoutError, type UnheardError } from './errors.js';
 
-/** The life of one call: ended by the caller's signal or by its time being over, whichever comes first. */
+/** The lifetime of a call: ended by the caller's signal or by its time limit, whichever comes first. */
 export class Scope {
   private readonly controller = new AbortController();
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -23,7 +23,7 @@ export class Scope {
     return this.controller.signal;
   }
 
-  /** The headers of an answer have come, whatever becomes of the rest. */
+  /** The answer's headers have arrived. */
   heard(headers: Headers): void {
     this.names = { requestId: headers.get('x-request-id') ?? undefined, jobId: headers.get('x-job-id') ?? undefined };
   }
@@ -32,7 +32,7 @@ export class Scope {
     return Object.assign(error, this.names);
   }
 
-  /** What is left of the call's time. */
+  /** The remaining time of the call. */
   get leftMs(): number {
     return this.endsAtMs - Date.now();
   }
@@ -41,15 +41,15 @@ export class Scope {
     this.end(new AbortError('The call was aborted.', { cause: this.outer?.reason }));
   };
 
-  /** Counts the whole time anew: each silence of a stream has it. */
+  /** Restarts the time limit: each silence in a stream has all of it. */
   rewind(): void {
     this.pause();
     const expired = () => this.end(new TimeoutError(`No answer came within ${this.timeoutMs} ms.`));
-    // Longer ones would fire at once.
+    // Timers longer than this fire at once.
     if (this.timeoutMs < 2 ** 31) this.timer = setTimeout(expired, this.timeoutMs);
   }
 
-  /** The time does not count while nobody waits. */
+  /** Stops the clock while nobody waits. */
   pause(): void {
     clearTimeout(this.timer);
   }
@@ -60,12 +60,12 @@ export class Scope {
     this.controller.abort(failure);
   }
 
-  /** Ends what is still under way. */
+  /** Aborts what is still under way. */
   abort(): void {
     this.end(new AbortError('The call was aborted.'));
   }
 
-  /** Nothing is waited for any more. */
+  /** Ends the scope: nothing is awaited any more. */
   close(): void {
     this.pause();
     this.outer?.removeEventListener('abort', this.abortByCaller);
@@ -75,7 +75,7 @@ export class Scope {
     if (this.failure) throw this.failure;
   }
 
-  /** Why something failed: because the call was ended, or for the network's own reasons. */
+  /** The reason of a failure: because the call was ended, or the network's own. */
   reason(error: unknown): AbortError | ConnectionError {
     if (this.failure) return this.failure;
     if (error instanceof ConnectionError || error instanceof AbortError) return error;
@@ -84,7 +84,7 @@ export class Scope {
     return this.named(new ConnectionError(`The gateway could not be reached, or its answer broke off: ${why}`, { cause: error }));
   }
 
-  /** Waits, unless the call ends meanwhile. */
+  /** Waits, unless the call ends first. */
   sleep(ms: number): Promise<void> {
     return new Promise((done, fail) => {
       const { signal } = this.controller;

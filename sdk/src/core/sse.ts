@@ -1,16 +1,16 @@
-/** An event of a stream: https://html.spec.whatwg.org/multipage/server-sent-events.html */
+/** A server-sent event: https://html.spec.whatwg.org/multipage/server-sent-events.html */
 export interface ServerSentEvent {
-  /** The event's name; empty where it has none. */
+  /** The event's name; empty if it has none. */
   event: string;
   data: string;
 }
 
-/** Takes a stream's bytes, cut anywhere, and gives its events, whole. */
+/** Takes a stream's bytes, split anywhere, and returns whole events. */
 export class EventDecoder {
   private readonly decoder = new TextDecoder();
-  /** The line under way, in the pieces that it came in: one of a picture's millions of characters is joined once. */
+  /** The pieces of the current line: a line with a picture of millions of characters is joined only once. */
   private pieces: string[] = [];
-  /** A line has ended with a carriage return; a line feed behind it belongs to it. */
+  /** The last line ended with CR, so an LF that follows belongs to it. */
   private afterReturn = false;
   private event = '';
   private data: string[] = [];

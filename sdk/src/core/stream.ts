@@ -6,18 +6,18 @@ import { EventDecoder, type ServerSentEvent } from './sse.js';
 /** How a stream ended: the last event of every `stream()`. */
 export interface StreamEnd<Usage> {
   type: 'end';
-  /** In the format's own words. */
+  /** The finish reason, in the format's own words. */
   usage: Usage | undefined;
-  /** What the answer cost; 100 credits are one dollar. */
+  /** The cost of the answer; 100 credits are one dollar. */
   creditsUsed: number | undefined;
-  /** By which `generations.get` shows the receipt. */
+  /** The id with which `generations.get` shows the receipt. */
   requestId: string | undefined;
 }
 
-/** What a stream's reader tells of each event. */
+/** What a stream's reader reports of an event. */
 export interface Reading<Event> {
   events: readonly Event[];
-  /** The format's own mark for the end has come. */
+  /** The format's end marker has come. */
   ended?: boolean;
   /** A usage object, or a part of one. */
   usage?: unknown;
@@ -27,15 +27,15 @@ export interface Reading<Event> {
 export type StreamReader<Event> = (json: JsonRecord, event: ServerSentEvent) => Reading<Event>;
 
 const DONE = '[DONE]';
-/** How long the connection is given to end by itself, so that it can be used again. */
+/** How long the connection may take to end properly, so that it can be reused. */
 const DRAIN_MS = 1_000;
 
-/** Its format is the one that its reader knows. */
+/** A safe cast: the reader knows its format's usage. */
 const asUsage = <Usage>(usage: JsonRecord | undefined): Usage | undefined => usage as Usage | undefined;
 
 /**
- * An answer while it is being made: an async iterable of its events. It throws when the gateway reports an error and
- * when the stream breaks off before its end, so a loop that ends without throwing has seen all of it.
+ * An answer as it is made: an async iterable of its events. It throws when the gateway reports an error and when the
+ * stream breaks off, so a loop that ends without throwing has seen the whole answer.
  */
 export class Stream<Event, Usage = unknown> implements AsyncIterable<Event> {
   private readonly response: Promise<Response>;
@@ -50,20 +50,20 @@ export class Stream<Event, Usage = unknown> implements AsyncIterable<Event> {
     private readonly reader: StreamReader<Event>,
     private readonly makeEnd?: (end: StreamEnd<Usage>) => Event,
     response: Promise<Response> = call.send(),
-    /** Formats without a mark of their own end when at least one event has come. */
+    /** Formats without an end marker are complete after at least one event. */
     private readonly endsByItself = false,
   ) {
     this.response = response;
-    // Nobody may ever iterate; who does gets it thrown.
+    // Nobody may ever iterate, so a rejection must not be unhandled; whoever iterates gets it thrown.
     this.response.catch(() => undefined);
   }
 
-  /** Usage as the format writes it, once the stream has ended. */
+  /** Usage in the format's own terms, once the stream has ended. */
   get usage(): Usage | undefined {
     return asUsage<Usage>(this.usages);
   }
 
-  /** What the answer cost, once the stream has ended. */
+  /** The cost of the answer, once the stream has ended. */
   get creditsUsed(): number | undefined {
     const credits = this.usages?.creditsUsed;
     return typeof credits === 'number' ? credits : undefined;
@@ -74,7 +74,7 @@ export class Stream<Event, Usage = unknown> implements AsyncIterable<Event> {
     return this.id;
   }
 
-  /** The answer as `fetch` gives it, its body unread. */
+  /** The answer as a `Response` with its body unread. */
   async asResponse(): Promise<Response> {
     const response = await this.response;
     this.taken = true;
@@ -82,7 +82,7 @@ export class Stream<Event, Usage = unknown> implements AsyncIterable<Event> {
     return response;
   }
 
-  /** Stops it: the loop over it throws an `AbortError`. Leaving the loop does the same. */
+  /** Stops the stream: the loop over it throws an `AbortError`. Leaving the loop also stops it. */
   abort(): void {
     this.call.scope.abort();
   }
@@ -138,7 +138,7 @@ export class Stream<Event, Usage = unknown> implements AsyncIterable<Event> {
       scope.throwIfOver();
       throw new StreamCutError('The stream broke off before its end.', this.id, { cause: error });
     } finally {
-      // What the loop does with an event takes as long as it takes.
+      // The time that the loop's body takes does not count.
       scope.pause();
     }
   }
@@ -154,11 +154,11 @@ export class Stream<Event, Usage = unknown> implements AsyncIterable<Event> {
   }
 }
 
-/** Later figures count, but for those that are not given. */
+/** Later figures replace earlier ones, unless they are missing. */
 const present = (usage: JsonRecord): JsonRecord =>
   Object.fromEntries(Object.entries(usage).filter(([, value]) => value !== null && value !== undefined));
 
-/** The error that an event tells of, in any of the formats. */
+/** The error that an event reports, in any of the formats. */
 function streamError(json: JsonRecord, { event }: ServerSentEvent, requestId: string | undefined): APIError | undefined {
   const isError = json.type === 'error' || event === 'error';
   const inside = errorInside(isError ? { ...json, type: 'error' } : json, undefined, requestId);
@@ -175,7 +175,7 @@ async function drain(body: ReadableStreamDefaultReader<Uint8Array>): Promise<voi
   try {
     while (!(await body.read()).done);
   } catch {
-    // It has ended, only not tidily.
+    // The stream is complete, although the connection did not end properly.
   }
   clearTimeout(timer);
 }

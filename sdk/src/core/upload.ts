@@ -1,20 +1,20 @@
 import { nodeModule } from './crypto.js';
 import { HyperealError } from './errors.js';
 
-/** What can be uploaded; a text is the path of a file. */
+/** What can be uploaded; a string is a file's path. */
 export type FileSource = Blob | ArrayBuffer | ArrayBufferView | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array> | string | URL;
 
-/** How far an upload is. */
+/** The progress of an upload. */
 export interface UploadProgress {
   sentBytes: number;
-  /** Undefined for streams, which do not tell. */
+  /** Undefined for streams, whose size is unknown. */
   totalBytes: number | undefined;
 }
 
-/** What a file is sent as. */
+/** The file to send. */
 export type FileBody = Blob | ReadableStream<Uint8Array>;
 
-/** A file that is ready to be sent, more than once unless it is a stream. */
+/** A file that is ready to be sent; repeatedly, unless it is a stream. */
 export interface OpenFile {
   open: () => FileBody | Promise<FileBody>;
   once: boolean;
@@ -23,7 +23,7 @@ export interface OpenFile {
   contentType: string | undefined;
 }
 
-/** Enough for the names that people give their files; the gateway looks at the first bytes of all others. */
+/** The most common types by extension; the gateway recognises others by their first bytes. */
 const TYPES: Readonly<Record<string, string>> = {
   png: 'image/png',
   jpg: 'image/jpeg',
@@ -46,7 +46,7 @@ const PIECE_BYTES = 64 * 1024;
 
 const nameOf = (file: Blob): string | undefined => ('name' in file && typeof file.name === 'string' ? file.name : undefined);
 
-/** Node's file system, as far as it is used here. */
+/** The part of Node's file system that is used here. */
 interface NodeFiles {
   openAsBlob?: (path: string | URL) => Promise<Blob>;
   promises: {
@@ -55,16 +55,16 @@ interface NodeFiles {
   };
 }
 
-/** The library of types has it as one of buffers that may be shared, which no request can be. */
+/** The type library allows shared memory here, which a request cannot send. */
 const asBody = (bytes: ArrayBuffer | ArrayBufferView): Blob => new Blob([bytes as BlobPart]);
 
-/** Gets at a file, whatever it was given as. */
+/** Opens a file in whatever form it was given. */
 export async function openFile(file: FileSource): Promise<OpenFile> {
   if (typeof file === 'string' || file instanceof URL) return openPath(file);
   if (file instanceof Blob)
     return { open: () => file, once: false, size: file.size, filename: nameOf(file), contentType: file.type || undefined };
   if (file instanceof ArrayBuffer || ArrayBuffer.isView(file)) {
-    // Copied once: what the caller does with it while it is sent does not matter.
+    // Copied, so that the caller may change it while it is sent.
     const copy = asBody(file);
     return { open: () => copy, once: false, size: copy.size, filename: undefined, contentType: undefined };
   }
@@ -85,9 +85,9 @@ async function openPath(path: string | URL): Promise<OpenFile> {
   return { open: () => blob, once: false, size: blob.size, filename, contentType: type };
 }
 
-/** Read as it is sent where that is possible, since it may be larger than the memory. */
+/** Streamed from disk where possible, since it may be larger than memory. */
 async function blobAt({ openAsBlob, promises }: NodeFiles, path: string | URL): Promise<Blob> {
-  // Opened as a blob, a folder would fail no sooner than when it is sent.
+  // Opening a folder as a blob would only fail while sending.
   if ((await promises.stat(path)).isDirectory()) throw new Error('It is a folder.');
   return openAsBlob ? openAsBlob(path) : new Blob([asBody(await promises.readFile(path))]);
 }
@@ -106,14 +106,14 @@ function streamOf(chunks: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array>
   });
 }
 
-/** Where a page is, and what it has loaded; no other runtime has it. */
+/** Where a page is and what it has loaded; only browsers have these. */
 interface PageLike {
   document?: unknown;
   importScripts?: unknown;
   location?: { href: string };
 }
 
-/** Does a page know that a server speaks HTTP/2 or later, from what it has had of it? */
+/** Has the page loaded something from this server over HTTP/2 or later? */
 function speaksHttp2(url: string): boolean {
   const { location } = globalThis as PageLike;
   const { origin } = new URL(url, location?.href);
@@ -125,9 +125,9 @@ function speaksHttp2(url: string): boolean {
 }
 
 /**
- * Can a stream be sent to this server from here? Some browsers cannot send any, and send its name instead; others only
- * over HTTP/2 and later (https://developer.chrome.com/docs/capabilities/web-apis/fetch-streaming-requests). All other
- * runtimes can.
+ * Can a stream be sent to this server from here? Some browsers cannot send streams at all, and send "[object
+ * ReadableStream]" instead; others only over HTTP/2 and later
+ * (https://developer.chrome.com/docs/capabilities/web-apis/fetch-streaming-requests). All other runtimes can.
  */
 function sendsStreams(url: string): boolean {
   const { document, importScripts } = globalThis as PageLike;
@@ -144,7 +144,7 @@ function sendsStreams(url: string): boolean {
   return !new Request('https://localhost', init).headers.has('content-type') && asked && speaksHttp2(url);
 }
 
-/** A body that tells how much of it was taken. */
+/** A body that reports how much of it has been read. */
 export function withProgress(
   body: FileBody,
   totalBytes: number | undefined,

@@ -6,12 +6,12 @@ import { Resource } from '../core/resource.js';
 import { Stream, type StreamEnd, type StreamReader } from '../core/stream.js';
 import type { ChatChunk, ChatCompletion, ChatFinishReason, ChatParams, ChatReply, ChatSendParams, ChatUsage } from '../types/api.js';
 
-/** What `chat.stream` tells, by its `type`; `choice` counts from 0 where `n` asks for several. */
+/** The events of `chat.stream`, told apart by `type`; `choice` is 0 unless `n` asks for several. */
 export type ChatEvent =
   | { type: 'text'; text: string; choice: number }
   | { type: 'reasoning'; text: string; choice: number }
   | { type: 'refusal'; text: string; choice: number }
-  /** A piece of a call: `id` and `name` come with its first one, `arguments` is JSON in pieces. */
+  /** A piece of a tool call: the first one has `id` and `name`; `arguments` is JSON in pieces. */
   | { type: 'tool_call'; index: number; id?: string; name?: string; arguments: string; choice: number }
   | { type: 'finish'; reason: ChatFinishReason; choice: number }
   | StreamEnd<ChatUsage>;
@@ -37,9 +37,9 @@ function eventsOf({ index: choice, delta, finish_reason }: ChatChunk['choices'][
   return events;
 }
 
-/** OpenAI's Chat Completions, for every model but Anthropic's. */
+/** OpenAI's Chat Completions, for all models except Anthropic's. */
 export class Chat extends Resource {
-  /** With `stream: true`, the answer's chunks as they come; else the whole answer. */
+  /** With `stream: true` the answer's chunks as they come, else the whole answer. */
   create(params: ChatParams & { stream: true }, options?: RequestOptions): APIPromise<Stream<ChatChunk, ChatUsage>>;
   create(params: ChatParams & { stream?: false }, options?: RequestOptions): APIPromise<ChatCompletion>;
   create(params: ChatParams & { stream?: boolean }, options?: RequestOptions): APIPromise<Stream<ChatChunk, ChatUsage> | ChatCompletion> {
@@ -49,18 +49,18 @@ export class Chat extends Resource {
     return new APIPromise(call, async (response) => new Stream(call, readChunk, undefined, Promise.resolve(response)));
   }
 
-  /** The answer while it is being made, in events that say what they are. The last one has usage and cost. */
+  /** The answer as typed events while it is made. The last one has usage and cost. */
   stream(params: ChatParams, options?: RequestOptions): Stream<ChatEvent, ChatUsage> {
     const json = { ...params, stream: true };
     return new Stream(new Call(this.config, { method: 'POST', path: '/chat/completions', json }, options), readEvents, (end) => end);
   }
 
-  /** The gateway's own short form: messages are all it needs. */
+  /** The gateway's own short form, which only needs messages. */
   send(params: ChatSendParams, options?: RequestOptions): APIPromise<ChatReply> {
     return this.post('/chat', { ...params, stream: false }, options);
   }
 
-  /** Where OpenAI's library has it: `chat.completions.create`. */
+  /** The same method where OpenAI's library has it: `chat.completions.create`. */
   get completions(): this {
     return this;
   }

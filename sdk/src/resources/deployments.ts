@@ -3,7 +3,7 @@ import type { APIPromise } from '../core/promise.js';
 import { Resource, segment } from '../core/resource.js';
 import type { Deployment, DeploymentDeleted, DeploymentFields, DeploymentList, DeploymentParams, GpuJob, GpuParams } from '../types/api.js';
 
-/** The account's own containers. */
+/** Your own containers on rented GPUs. */
 export class Deployments extends Resource {
   create(params: DeploymentParams, options?: RequestOptions): APIPromise<Deployment> {
     return this.post('/deployments', params, options);

@@ -3,7 +3,7 @@ import type { APIPromise } from '../core/promise.js';
 import { Resource } from '../core/resource.js';
 import type { EmbeddingParams, EmbeddingResult } from '../types/derived.js';
 
-/** Texts as vectors. */
+/** Turns texts into vectors. */
 export class Embeddings extends Resource {
   create(params: EmbeddingParams & { encoding_format: 'base64' }, options?: RequestOptions): APIPromise<EmbeddingResult<string>>;
   create(params: EmbeddingParams & { encoding_format?: 'float' | null | undefined }, options?: RequestOptions): APIPromise<EmbeddingResult>;

@@ -4,9 +4,9 @@ import { Resource, segment } from '../core/resource.js';
 import type { GpuCatalogue, GpuJob, GpuModelParams, GpuParams, SucceededGpuJob } from '../types/api.js';
 import { JobError, type WaitOptions, waitForEnd } from './jobs.js';
 
-/** Rented GPUs: hosted models, and runs of deployments. */
+/** Rented GPUs: hosted models, and runs of your deployments. */
 export class Gpu extends Resource {
-  /** What there is, and what it costs. */
+  /** The hosted models and their prices. */
   list(options?: RequestOptions): APIPromise<GpuCatalogue> {
     return this.fetchJson('/gpu', options);
   }
@@ -16,17 +16,17 @@ export class Gpu extends Resource {
     return this.post(`/gpu/${segment(slug)}`, params, options);
   }
 
-  /** Runs a deployment of the account's own. */
+  /** Runs one of your deployments. */
   run(slug: string, params: GpuParams, options?: RequestOptions): APIPromise<GpuJob> {
     return this.post(`/gpu/run/${segment(slug)}`, params, options);
   }
 
-  /** How a run is now. */
+  /** The current state of a run. */
   get(id: string, options?: RequestOptions): APIPromise<GpuJob> {
     return this.fetchJson(`/gpu/jobs/${segment(id)}`, options);
   }
 
-  /** Waits until it has succeeded. Throws a `JobError` when it ends otherwise. */
+  /** Waits until the run has succeeded. Throws a `JobError` if it ends otherwise. */
   async wait(run: string | { id: string }, options: WaitOptions<GpuJob> = {}): Promise<SucceededGpuJob> {
     const id = typeof run === 'string' ? run : run.id;
     const isOver = ({ status }: GpuJob): boolean => status !== 'queued' && status !== 'running';

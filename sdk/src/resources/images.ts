@@ -15,31 +15,31 @@ import type {
   NestedParams,
 } from '../types/api.js';
 
-/** The cost stands on each event: it is that of all pictures together. */
+/** Every event has the cost, which is that of all pictures together. */
 const readEvent: StreamReader<ImageEvent> = (json) => ({
   events: [documented<ImageEvent>(json)],
   usage: { creditsUsed: json.creditsUsed },
 });
 
-/** Pictures. The call waits for them; they are kept under URLs. */
+/** Makes pictures and waits for them; they are kept under URLs. */
 export class Images extends Resource {
-  /** Makes pictures, by a `model` or by an `intent`. */
+  /** Makes pictures with a `model`, or with the cheapest one for an `intent`. */
   generate(params: ImageParams | NestedParams, options?: RequestOptions): APIPromise<ImageResult> {
     return this.ask({ method: 'POST', path: '/images/generate', ...bodyOf(params) }, options);
   }
 
-  /** The same in OpenAI's form, which can also give the pictures themselves: `response_format: 'b64_json'`. */
+  /** The same in OpenAI's form, which can also return the pictures themselves: `response_format: 'b64_json'`. */
   create(params: ImageCreateParams | NestedParams, options?: RequestOptions): APIPromise<ImageCreateResult> {
     return this.ask({ method: 'POST', path: '/images/generations', ...bodyOf(params) }, options);
   }
 
-  /** Each picture as it comes. */
+  /** Each picture as it is ready. */
   stream(params: ImageCreateParams | NestedParams, options?: RequestOptions): Stream<ImageEvent, { creditsUsed: number }> {
     const call = new Call(this.config, { method: 'POST', path: '/images/generations', ...bodyOf({ ...params, stream: true }) }, options);
     return new Stream(call, readEvent, undefined, call.send(), true);
   }
 
-  /** Changes pictures: given by URL, or as files to upload. */
+  /** Changes pictures that are given by URL or as files. */
   edit(params: ImageEditParams | NestedParams, options?: RequestOptions): APIPromise<ImageCreateResult> {
     return this.ask({ method: 'POST', path: '/images/edits', ...bodyOf(params) }, options);
   }

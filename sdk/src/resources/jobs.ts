@@ -8,16 +8,16 @@ import { Scope } from '../core/scope.js';
 import type { CompletedJob, Job, JobListParams, ProcessingJob } from '../types/api.js';
 import type { Page } from '../types/derived.js';
 
-/** A job, or what began one. */
+/** A job, or the answer that began one. */
 export type JobRef = string | { jobId: string };
 
-/** How to wait. */
+/** Options for waiting. */
 export interface WaitOptions<T = Job> {
-  /** Told of each look at the job, the last one included. */
+  /** Called after each look at the job, including the last. */
   onProgress?: ((job: T) => void) | undefined;
-  /** Ends the waiting; the job goes on. */
+  /** Stops waiting; the job goes on. */
   signal?: AbortSignal | undefined;
-  /** How long to wait in all; an hour if not said. */
+  /** How long to wait altogether; an hour by default. */
   timeoutMs?: number | undefined;
 }
 
@@ -26,7 +26,7 @@ export class JobError extends HyperealError {
   override name = 'JobError';
   constructor(
     message: string,
-    /** As it ended. */
+    /** The job as it ended. */
     readonly job: { status: string },
     readonly jobId: string,
     readonly requestId?: string,
@@ -36,10 +36,10 @@ export class JobError extends HyperealError {
 }
 
 const WAIT_MS = 3_600_000;
-/** How long each look waits for the end: short enough to tell of progress. */
+/** How long each look waits for the end: short enough to report progress. */
 const LOOK_SECONDS = 5;
 const LOOK_TIMEOUT_MS = 30_000;
-/** Longer waits would be lost to a network that is away for a minute. */
+/** A longer wait would be lost to a network that is away for a minute. */
 const LOOK_RETRIES = 6;
 const PAUSE_MS = 1_000;
 
@@ -57,7 +57,7 @@ export async function waitForEnd<T>(config: Config, path: string, isOver: (job: 
       const job = documented<T>(await call.read(await call.send(), readJson));
       options.onProgress?.(job);
       if (isOver(job)) return job;
-      // Where something on the way does not wait, the pause is ours.
+      // If a proxy cuts the server's wait short, this pause takes its place.
       const pauseMs = PAUSE_MS - (Date.now() - beganMs);
       if (pauseMs > 0) await scope.sleep(pauseMs);
     }
@@ -69,19 +69,19 @@ export async function waitForEnd<T>(config: Config, path: string, isOver: (job: 
   }
 }
 
-/** What is under way and what was done: images, films, audio, 3D and GPU runs. */
+/** Images, films, audio, 3D and GPU runs, under way or done. */
 export class Jobs extends Resource {
-  /** How a job is now. */
+  /** The current state of a job. */
   get(job: JobRef, options?: RequestOptions): APIPromise<Job> {
     return this.fetchJson(`/jobs/${segment(idOf(job))}`, options);
   }
 
-  /** A page of the account's jobs, newest first. */
+  /** A page of your jobs, newest first. */
   list(params: JobListParams = {}, options?: RequestOptions): APIPromise<Page<Job>> {
     return this.fetchJson('/jobs', options, { ...params });
   }
 
-  /** All of them, page after page. */
+  /** All jobs, page by page. */
   async *all(params: JobListParams = {}, options?: RequestOptions): AsyncGenerator<Job, void, undefined> {
     let before = params.before;
     do {
@@ -91,12 +91,12 @@ export class Jobs extends Resource {
     } while (before !== undefined);
   }
 
-  /** Asks for its end. A provider may be done with it before: then it is completed, and charged. */
+  /** Asks to cancel. If the provider is done before, the job is completed and charged. */
   cancel(job: JobRef, options?: RequestOptions): APIPromise<Job> {
     return this.post(`/jobs/${segment(idOf(job))}/cancel`, undefined, options);
   }
 
-  /** Waits until it is completed. Throws a `JobError` when it ends otherwise. */
+  /** Waits until the job is completed. Throws a `JobError` if it ends otherwise. */
   async wait(job: JobRef, options: WaitOptions = {}): Promise<CompletedJob> {
     const id = idOf(job);
     const isOver = ({ status }: Job): boolean => status !== 'processing';

@@ -6,7 +6,7 @@ import { Resource } from '../core/resource.js';
 import { Stream, type StreamEnd, type StreamReader } from '../core/stream.js';
 import type { Message, MessageCount, MessageCountParams, MessageEvent, MessageParams, MessageUsage } from '../types/api.js';
 
-/** What `messages.stream` tells, by its `type`. */
+/** The events of `messages.stream`, told apart by `type`. */
 export type MessageStreamEvent = MessageEvent | StreamEnd<MessageUsage>;
 
 const headers = { 'anthropic-version': '2023-06-01' };
@@ -18,7 +18,7 @@ const readEvent: StreamReader<MessageEvent> = (json) => {
 
 /** Anthropic's Messages. */
 export class Messages extends Resource {
-  /** With `stream: true`, the answer's events as they come; else the whole answer. */
+  /** With `stream: true` the answer's events as they come, else the whole answer. */
   create(params: MessageParams & { stream: true }, options?: RequestOptions): APIPromise<Stream<MessageEvent, MessageUsage>>;
   create(params: MessageParams & { stream?: false }, options?: RequestOptions): APIPromise<Message>;
   create(params: MessageParams & { stream?: boolean }, options?: RequestOptions): APIPromise<Stream<MessageEvent, MessageUsage> | Message> {
@@ -27,13 +27,13 @@ export class Messages extends Resource {
     return new APIPromise(call, async (response) => new Stream(call, readEvent, undefined, Promise.resolve(response)));
   }
 
-  /** The answer while it is being made. The last event has usage and cost. */
+  /** The answer as typed events while it is made. The last one has usage and cost. */
   stream(params: MessageParams, options?: RequestOptions): Stream<MessageStreamEvent, MessageUsage> {
     const call = new Call(this.config, specOf({ ...params, stream: true }), options);
     return new Stream<MessageStreamEvent, MessageUsage>(call, readEvent, (end) => end);
   }
 
-  /** How many tokens a request has, free of charge. */
+  /** Counts a request's tokens, free of charge. */
   countTokens(params: MessageCountParams, options?: RequestOptions): APIPromise<MessageCount> {
     return this.post('/messages/count_tokens', params, options, { headers });
   }

@@ -4,9 +4,9 @@ import type { APIPromise } from '../core/promise.js';
 import { Resource } from '../core/resource.js';
 import type { Model3dParams, Model3dResult } from '../types/api.js';
 
-/** Objects in three dimensions. */
+/** 3D models. */
 export class Models3d extends Resource {
-  /** Makes one, as a GLB file. */
+  /** Makes a 3D model as a GLB file. */
   generate(params: Model3dParams, options?: RequestOptions): APIPromise<Model3dResult> {
     return this.ask({ method: 'POST', path: '/3d/generate', ...bodyOf(params) }, options);
   }

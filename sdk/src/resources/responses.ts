@@ -8,7 +8,7 @@ import { Stream, type StreamEnd, type StreamReader } from '../core/stream.js';
 import type { ResponseDeleted, ResponseItems, ResponseParams, ResponseUsage } from '../types/api.js';
 import type { ResponseEvent, ResponseObject, StoredResponse } from '../types/derived.js';
 
-/** What `responses.stream` tells, by its `type`. */
+/** The events of `responses.stream`, told apart by `type`. */
 export type ResponseStreamEvent = ResponseEvent | StreamEnd<ResponseUsage>;
 
 const PATH = '/responses';
@@ -19,7 +19,7 @@ const textOf = ({ output }: Pick<ResponseObject, 'output'>): string =>
     .map((part) => (part.type === 'output_text' ? part.text : ''))
     .join('');
 
-/** With all of its text put together, as OpenAI's library has it. */
+/** A response with all its text joined, as in OpenAI's library. */
 function withText<T extends StoredResponse>(json: unknown): T {
   const response = documented<T>(json);
   return { ...response, output_text: Array.isArray(response.output) ? textOf(response) : '' };
@@ -33,9 +33,9 @@ const readEvent: StreamReader<ResponseEvent> = (json) => {
   return { events: [event], ended: type === 'response.completed' || type === 'response.incomplete', usage: inner.usage };
 };
 
-/** OpenAI's Responses, for every model but Anthropic's. */
+/** OpenAI's Responses, for all models except Anthropic's. */
 export class Responses extends Resource {
-  /** With `stream: true`, the answer's events as they come; else the whole answer. */
+  /** With `stream: true` the answer's events as they come, else the whole answer. */
   create(params: ResponseParams & { stream: true }, options?: RequestOptions): APIPromise<Stream<ResponseEvent, ResponseUsage>>;
   create(params: ResponseParams & { stream?: false }, options?: RequestOptions): APIPromise<ResponseObject>;
   create(
@@ -47,18 +47,18 @@ export class Responses extends Resource {
     return new APIPromise(call, async (response) => new Stream(call, readEvent, undefined, Promise.resolve(response)));
   }
 
-  /** The answer while it is being made. The last event has usage and cost. */
+  /** The answer as typed events while it is made. The last one has usage and cost. */
   stream(params: ResponseParams, options?: RequestOptions): Stream<ResponseStreamEvent, ResponseUsage> {
     const call = new Call(this.config, { method: 'POST', path: PATH, json: { ...params, stream: true } }, options);
     return new Stream<ResponseStreamEvent, ResponseUsage>(call, readEvent, (end) => end);
   }
 
-  /** An answer that was stored, or is made in the background. */
+  /** A stored answer, or one that is made in the background. */
   get(id: string, options?: RequestOptions): APIPromise<StoredResponse> {
     return this.object(new Call(this.config, { method: 'GET', path: `${PATH}/${segment(id)}` }, options));
   }
 
-  /** Stops one that is made in the background. */
+  /** Cancels an answer that is made in the background. */
   cancel(id: string, options?: RequestOptions): APIPromise<StoredResponse> {
     return this.object(new Call(this.config, { method: 'POST', path: `${PATH}/${segment(id)}/cancel` }, options));
   }
@@ -68,7 +68,7 @@ export class Responses extends Resource {
     return this.ask({ method: 'DELETE', path: `${PATH}/${segment(id)}`, deleted }, options);
   }
 
-  /** What a stored answer was asked with. */
+  /** The input of a stored answer. */
   inputItems(id: string, options?: RequestOptions): APIPromise<ResponseItems> {
     return this.ask({ method: 'GET', path: `${PATH}/${segment(id)}/input_items` }, options);
   }

@@ -6,22 +6,22 @@ import { type FileSource, openFile, type UploadProgress, withProgress } from '..
 import type { StorageDeleted, StorageListParams, StorageObject } from '../types/api.js';
 import type { Page } from '../types/derived.js';
 
-/** How a file is kept. */
+/** How a file is stored. */
 export interface UploadOptions extends Omit<RequestOptions, 'query'> {
-  /** From the file itself where it is left out. */
+  /** Taken from the file itself by default. */
   filename?: string | undefined;
-  /** From the file itself, or its first bytes, where it is left out. */
+  /** Taken from the file itself or its first bytes by default. */
   contentType?: string | undefined;
-  /** A word of one's own to list by, such as `dataset`; `file` if not said. */
+  /** A category of your own to list by, such as `dataset`; `file` by default. */
   kind?: string | undefined;
   onProgress?: ((progress: UploadProgress) => void) | undefined;
 }
 
-/** Files of the account: data sets, references, weights. */
+/** Your files: data sets, references, weights. */
 export class Storage extends Resource {
   /**
-   * Uploads a `File`, a `Blob`, bytes, a stream, or the file of a path (not in browsers). A stream can be read only
-   * once, so that its upload is not tried again.
+   * Uploads a `File`, a `Blob`, bytes, a stream, or the file at a path (not in browsers). A stream can be read only
+   * once, so its upload is not retried.
    */
   async uploadFile(file: FileSource, options: UploadOptions = {}): Promise<StorageObject> {
     const { filename, contentType, kind, onProgress, ...rest } = options;
@@ -48,7 +48,7 @@ export class Storage extends Resource {
     return this.fetchJson('/storage', options, { ...params });
   }
 
-  /** All of them, page after page. They may be deleted on the way: the next page is there before this one is told. */
+  /** All files, page by page. They may be deleted meanwhile: the next page is fetched before this one is returned. */
   async *all(params: StorageListParams = {}, options?: RequestOptions): AsyncGenerator<StorageObject, void, undefined> {
     let page: Page<StorageObject> | undefined = await this.list(params, options);
     while (page) {

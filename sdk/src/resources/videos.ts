@@ -9,7 +9,7 @@ import type { Jobs, WaitOptions } from './jobs.js';
 /** As long as the gateway itself waits. */
 const SYNCHRONOUS_MS = 610_000;
 
-/** Films. They take minutes: they are begun, and waited for. */
+/** Videos. They take minutes, so they are started and then waited for. */
 export class Videos extends Resource {
   constructor(
     config: Config,
@@ -18,18 +18,18 @@ export class Videos extends Resource {
     super(config);
   }
 
-  /** Begins one. `jobs.wait` has it when it is done; `webhook_url` is told. */
+  /** Starts a video. `jobs.wait` returns it when it is done, and `webhook_url` is notified. */
   generate(params: VideoParams, options?: RequestOptions): APIPromise<VideoStarted> {
     return this.ask({ method: 'POST', path: '/videos/generate', ...bodyOf(params) }, options);
   }
 
-  /** Begins one and waits for it. Throws a `JobError` when it comes to nothing. */
+  /** Makes a video and waits for it. Throws a `JobError` if it fails. */
   async generateAndWait(params: VideoParams, wait: WaitOptions = {}): Promise<CompletedJob> {
     const begun = await this.generate(params, { signal: wait.signal });
     return this.jobs.wait(begun, wait);
   }
 
-  /** The same as one long request, of ten minutes at most. */
+  /** The same as a single request of up to ten minutes. */
   create(params: VideoParams, options?: RequestOptions): APIPromise<VideoResult> {
     return this.ask({ method: 'POST', path: '/video/generations', timeoutMs: SYNCHRONOUS_MS, ...bodyOf(params) }, options);
   }

@@ -7,21 +7,21 @@ import { documented, parseJson } from '../core/record.js';
 import { Resource, segment } from '../core/resource.js';
 import type { WebhookDelivery, WebhookDeliveryList, WebhookDeliveryListParams, WebhookEvent, WebhookSecret } from '../types/api.js';
 
-/** A request's headers, in the forms in which servers have them. */
+/** A request's headers, in any form that servers use. */
 export type HeadersLike = Headers | Readonly<Record<string, string | readonly string[] | undefined>>;
 
-/** What to verify with. */
+/** Options of `verify`. */
 export interface VerifyOptions {
   /** Begins with `whsec_`; see `webhooks.secret`. */
   secret?: string | undefined;
-  /** How old, or how far in the future, a message may be; five minutes if not said. */
+  /** How old, or how far in the future, a message may be; five minutes by default. */
   toleranceSeconds?: number | undefined;
 }
 
 const TOLERANCE_SECONDS = 300;
 const encoder = new TextEncoder();
 
-/** A header in any spelling. */
+/** A header, whatever the case of its name. */
 function headerOf(headers: HeadersLike, name: string): string {
   if (headers instanceof Headers) return headers.get(name) ?? '';
   const key = Object.keys(headers).find((candidate) => candidate.toLowerCase() === name);
@@ -69,7 +69,7 @@ export async function verifyWebhook(
   return documented<WebhookEvent>(event);
 }
 
-/** What the gateway tells the account's servers. */
+/** Webhooks that the gateway sends to your servers. */
 export class Webhooks extends Resource {
   constructor(
     config: Config,
@@ -78,27 +78,27 @@ export class Webhooks extends Resource {
     super(config);
   }
 
-  /** Gives what a message says, or throws a `WebhookVerificationError`: unsigned, changed, too old, or of another's. */
+  /** Returns the message, or throws a `WebhookVerificationError` if it is unsigned, altered, too old, or signed by another. */
   verify(body: string | ArrayBuffer | ArrayBufferView, headers: HeadersLike, options: VerifyOptions = {}): Promise<WebhookEvent> {
     return verifyWebhook(body, headers, { ...options, secret: options.secret ?? this.usualSecret });
   }
 
-  /** What messages are signed with. */
+  /** The secret that messages are signed with. */
   secret(options?: RequestOptions): APIPromise<WebhookSecret> {
     return this.fetchJson('/webhooks/secret', options);
   }
 
-  /** A new one; for a day both sign. */
+  /** Makes a new secret; for a day both sign. */
   rotateSecret(options?: RequestOptions): APIPromise<WebhookSecret> {
     return this.post('/webhooks/secret/rotate', undefined, options);
   }
 
-  /** The latest messages, and what became of them. */
+  /** The latest messages and their delivery. */
   deliveries(params: WebhookDeliveryListParams = {}, options?: RequestOptions): APIPromise<WebhookDeliveryList> {
     return this.fetchJson('/webhooks/deliveries', options, { ...params });
   }
 
-  /** Sends one again. */
+  /** Sends a message again. */
   redeliver(id: string, options?: RequestOptions): APIPromise<WebhookDelivery> {
     return this.post(`/webhooks/deliveries/${segment(id)}/redeliver`, undefined, options);
   }

@@ -30,9 +30,9 @@ export interface CanceledJob {
   jobId: string;
   type: JobType;
   model: string;
-  /** Held while it runs, charged once it is completed, nothing otherwise. 100 credits are 1 USD. */
+  /** Held while the job runs, charged when it is completed, and 0 otherwise. 100 credits are 1 USD. */
   creditsUsed: number;
-  /** By which `/v1/generations/{id}` shows the receipt. */
+  /** The id with which `/v1/generations/{id}` shows the receipt. */
   requestId: string;
   createdAt: string;
   startedAt: string | null;
@@ -308,17 +308,17 @@ export interface ChatUsage {
   estimated?: true;
 }
 
-/** A text that is to be said in the voice of a recording. */
+/** The text to speak in the voice of a recording. */
 export interface CloneParams {
-  /** `fast` goes to the fast provider only, for a surcharge. */
+  /** `fast` uses the fast provider only, for a surcharge. */
   mode?: 'auto' | 'fast' | null | undefined;
-  /** Told how the job ends, signed. */
+  /** Receives a signed webhook when the job ends. */
   webhook_url?: string | null | undefined;
   /** With emotions where the voice has them: `(happy) Hello!` Each 1,333 bytes of UTF-8, or what is left of them, are a request. */
   text: string;
-  /** A recording of the voice, of 10 seconds or more. */
+  /** A recording of the voice, at least 10 seconds long. */
   audio: string | Blob;
-  /** What is said in the recording. */
+  /** The recording’s text. */
   reference_text?: string | null | undefined;
   format?: AudioFormat | null | undefined;
   /** From 0.25 to 4. */
@@ -327,34 +327,34 @@ export interface CloneParams {
   [field: string]: unknown;
 }
 
-/** Done, and charged. */
+/** A completed job, which is charged. */
 export interface CompletedJob {
   id: string;
   object: 'job';
   jobId: string;
   type: JobType;
   model: string;
-  /** Held while it runs, charged once it is completed, nothing otherwise. 100 credits are 1 USD. */
+  /** Held while the job runs, charged when it is completed, and 0 otherwise. 100 credits are 1 USD. */
   creditsUsed: number;
-  /** By which `/v1/generations/{id}` shows the receipt. */
+  /** The id with which `/v1/generations/{id}` shows the receipt. */
   requestId: string;
   createdAt: string;
   startedAt: string | null;
   status: 'completed';
   state: 'succeeded';
-  /** The first of `outputUrls`; null where the result is no file, or is kept no more. */
+  /** The first of `outputUrls`; null where the result is not a file or is no longer kept. */
   outputUrl: string | null;
   outputUrls: string[];
-  /** Since when its files are gone: they are kept for a time. */
+  /** When its files were removed; they are kept for a limited time. */
   filesRemovedAt?: string;
-  /** Of a transcription. */
+  /** The text of a transcription. */
   text?: string;
   segments?: TranscriptSegment[];
-  /** Of a transcription: how long the recording is, in seconds. */
+  /** For a transcription: the length of the recording in seconds. */
   duration?: number | null;
-  /** Of a GPU run: what its worker returned, with URLs where it had files as base64. */
+  /** For a GPU run: what the worker returned, with URLs in place of files as base64. */
   output?: unknown;
-  /** Where a GPU run’s `output` lies as JSON when it is too large to be shown here. */
+  /** The URL of a GPU run’s `output` as JSON, if that is too large to be shown here. */
   outputJsonUrl?: string;
   endedAt: string;
 }
@@ -370,11 +370,11 @@ export interface Deployment {
   maxWorkers: number;
   /** Seconds after which an idle worker is stopped. */
   idleTimeout: number;
-  /** The names alone: values are never shown again. */
+  /** Names only: the values are never shown again. */
   env: string[];
   webhookUrl: string | null;
   status: 'creating' | 'active' | 'updating' | 'deleting';
-  /** What its owner has to know, such as why its workers were stopped. */
+  /** A notice for its owner, such as why its workers were stopped. */
   notice: string | null;
   endpointId: string | null;
   runUrl: string;
@@ -449,9 +449,9 @@ export interface ExpiredJob {
   jobId: string;
   type: JobType;
   model: string;
-  /** Held while it runs, charged once it is completed, nothing otherwise. 100 credits are 1 USD. */
+  /** Held while the job runs, charged when it is completed, and 0 otherwise. 100 credits are 1 USD. */
   creditsUsed: number;
-  /** By which `/v1/generations/{id}` shows the receipt. */
+  /** The id with which `/v1/generations/{id}` shows the receipt. */
   requestId: string;
   createdAt: string;
   startedAt: string | null;
@@ -472,9 +472,9 @@ export interface FailedJob {
   jobId: string;
   type: JobType;
   model: string;
-  /** Held while it runs, charged once it is completed, nothing otherwise. 100 credits are 1 USD. */
+  /** Held while the job runs, charged when it is completed, and 0 otherwise. 100 credits are 1 USD. */
   creditsUsed: number;
-  /** By which `/v1/generations/{id}` shows the receipt. */
+  /** The id with which `/v1/generations/{id}` shows the receipt. */
   requestId: string;
   createdAt: string;
   startedAt: string | null;
@@ -488,7 +488,7 @@ export interface FailedJob {
   endedAt: string;
 }
 
-/** The receipt of a call: usage times price is the charge. */
+/** A call’s receipt: usage times price is the charge. */
 export interface Generation {
   id: string;
   object: 'generation';
@@ -497,7 +497,7 @@ export interface Generation {
   /** `open` while it is under way. */
   state: string;
   outcome: string | null;
-  /** On the sandbox, and free. */
+  /** Whether it was a free call to the sandbox. */
   test: boolean;
   /** 100 credits are 1 USD. */
   creditsUsed: number;
@@ -517,7 +517,7 @@ export interface Generation {
   }[];
 }
 
-/** Hosted models, and the GPUs that deployments may ask for. */
+/** Hosted models, and the GPUs for deployments. */
 export interface GpuCatalogue {
   object: 'list';
   data: GpuModel[];
@@ -528,7 +528,7 @@ export interface GpuCatalogue {
   }[];
 }
 
-/** A GPU run, by its `status`. */
+/** A GPU run; `status` decides which of these it is. */
 export type GpuJob =
   | {
       id: string;
@@ -553,7 +553,7 @@ export type GpuJob =
       provider_job_id: string | null;
       status: 'canceled' | 'expired';
       error: string;
-      /** The GPU time of a deployment’s run until it was stopped; else nothing. */
+      /** For a deployment’s run that was stopped, the GPU time until then; otherwise 0. */
       costCredits: number;
       /** 100 credits are 1 USD. */
       creditsCharged: number;
@@ -570,27 +570,27 @@ export interface GpuModel {
     credits: number;
   } | null;
   maxSeconds: number | null;
-  /** `inline`: the answer has the result. `async`: it has the job. */
+  /** With `inline` the answer has the result, with `async` the job. */
   mode: 'inline' | 'async';
 }
 
 export interface GpuModelParams {
-  /** What goes to the worker. */
+  /** Passed to the worker. */
   input: Record<string, unknown>;
-  /** `true` waits for the end, for 240 seconds at most. */
+  /** `true` waits for the result, up to 240 seconds. */
   sync?: boolean | null | undefined;
-  /** Told how the job ends, signed. */
+  /** Receives a signed webhook when the job ends. */
   webhook_url?: string | null | undefined;
   /** Fields that are not listed pass through as they are. */
   [field: string]: unknown;
 }
 
 export interface GpuParams {
-  /** What goes to the worker. */
+  /** Passed to the worker. */
   input: Record<string, unknown>;
-  /** `true` waits for the end, for 240 seconds at most. */
+  /** `true` waits for the result, up to 240 seconds. */
   sync?: boolean | null | undefined;
-  /** Told how the job ends, signed. */
+  /** Receives a signed webhook when the job ends. */
   webhook_url?: string | null | undefined;
   /** How long it may run, in seconds: from 1 to 3600, 600 by default. */
   maxSeconds?: number | null | undefined;
@@ -599,34 +599,34 @@ export interface GpuParams {
 }
 
 export interface ImageCreateFields {
-  /** `fast` goes to the fast provider only, for a surcharge. */
+  /** `fast` uses the fast provider only, for a surcharge. */
   mode?: 'auto' | 'fast' | null | undefined;
-  /** Told how the job ends, signed. */
+  /** Receives a signed webhook when the job ends. */
   webhook_url?: string | null | undefined;
   prompt: string;
-  /** How many pictures, from 1 to 10: more are clamped, not refused. */
+  /** How many pictures, 1 to 10; other values are clamped. */
   n?: number | null | undefined;
-  /** Such as `1536x1024`, where the model has sizes. */
+  /** For example `1536x1024`, for models with sizes. */
   size?: string | null | undefined;
-  /** Such as `16:9`. */
+  /** For example `16:9`. */
   aspect_ratio?: string | null | undefined;
-  /** Such as `2K`, where the model has resolutions. */
+  /** For example `2K`, for models with resolutions. */
   resolution?: string | null | undefined;
-  /** Pictures to go by. */
+  /** Reference pictures. */
   reference_images?: string | Blob | (string | Blob)[] | null | undefined;
-  /** Pictures to go by. */
+  /** Reference pictures. */
   image_urls?: string | Blob | (string | Blob)[] | null | undefined;
-  /** Pictures to go by. */
+  /** Reference pictures. */
   image?: string | Blob | (string | Blob)[] | null | undefined;
   mask?: string | Blob | null | undefined;
   negative_prompt?: string | null | undefined;
   seed?: number | null | undefined;
-  /** Such as `high`, where the model has qualities; of some models a high one has a higher price. */
+  /** For example `high`, for models with qualities; with some models it costs more. */
   quality?: string | null | undefined;
   output_format?: string | null | undefined;
-  /** Each picture as an event. */
+  /** Sends each picture as an event. */
   stream?: boolean | null | undefined;
-  /** In a stream of one picture: how many of its states on the way to show, 3 at most. */
+  /** How many preliminary pictures a stream of one picture shows, 3 at most. */
   partial_images?: number | null | undefined;
   response_format?: 'url' | 'b64_json' | null | undefined;
   /** Fields that are not listed pass through as they are. */
@@ -641,7 +641,7 @@ export interface ImageCreateResult {
   created: number;
   data: {
     url: string;
-    /** Left out where the pictures are more than 16 MB together: `url` has them. */
+    /** Left out where the pictures exceed 16 MB together; then use `url`. */
     b64_json?: string;
     revised_prompt?: string;
   }[];
@@ -652,34 +652,34 @@ export interface ImageCreateResult {
 }
 
 export interface ImageEditFields {
-  /** `fast` goes to the fast provider only, for a surcharge. */
+  /** `fast` uses the fast provider only, for a surcharge. */
   mode?: 'auto' | 'fast' | null | undefined;
-  /** Told how the job ends, signed. */
+  /** Receives a signed webhook when the job ends. */
   webhook_url?: string | null | undefined;
   prompt: string;
-  /** How many pictures, from 1 to 10: more are clamped, not refused. */
+  /** How many pictures, 1 to 10; other values are clamped. */
   n?: number | null | undefined;
-  /** Such as `1536x1024`, where the model has sizes. */
+  /** For example `1536x1024`, for models with sizes. */
   size?: string | null | undefined;
-  /** Such as `16:9`. */
+  /** For example `16:9`. */
   aspect_ratio?: string | null | undefined;
-  /** Such as `2K`, where the model has resolutions. */
+  /** For example `2K`, for models with resolutions. */
   resolution?: string | null | undefined;
-  /** Pictures to go by. */
+  /** Reference pictures. */
   reference_images?: string | Blob | (string | Blob)[] | null | undefined;
-  /** Pictures to go by. */
+  /** Reference pictures. */
   image_urls?: string | Blob | (string | Blob)[] | null | undefined;
-  /** What is to be changed: URLs, data URLs, or uploads in a form. */
+  /** The pictures to change: URLs, data URLs, or uploads in a form. */
   image: string | Blob | (string | Blob)[];
   mask?: string | Blob | null | undefined;
   negative_prompt?: string | null | undefined;
   seed?: number | null | undefined;
-  /** Such as `high`, where the model has qualities; of some models a high one has a higher price. */
+  /** For example `high`, for models with qualities; with some models it costs more. */
   quality?: string | null | undefined;
   output_format?: string | null | undefined;
-  /** Each picture as an event. */
+  /** Sends each picture as an event. */
   stream?: boolean | null | undefined;
-  /** In a stream of one picture: how many of its states on the way to show, 3 at most. */
+  /** How many preliminary pictures a stream of one picture shows, 3 at most. */
   partial_images?: number | null | undefined;
   response_format?: 'url' | 'b64_json' | null | undefined;
   /** Fields that are not listed pass through as they are. */
@@ -688,7 +688,7 @@ export interface ImageEditFields {
 
 export type ImageEditParams = ImageEditFields & ModelOrIntent;
 
-/** A picture in a stream, or one of its states on the way. */
+/** A picture, or a preliminary one, in a stream. */
 export type ImageEvent =
   | {
       type: 'image_generation.completed' | 'image_edit.completed';
@@ -715,36 +715,36 @@ export type ImageEvent =
       partial_image_index: number;
     };
 
-/** A picture that is to be made. */
+/** The picture to make. */
 export interface ImageFields {
-  /** `fast` goes to the fast provider only, for a surcharge. */
+  /** `fast` uses the fast provider only, for a surcharge. */
   mode?: 'auto' | 'fast' | null | undefined;
-  /** Told how the job ends, signed. */
+  /** Receives a signed webhook when the job ends. */
   webhook_url?: string | null | undefined;
   prompt: string;
-  /** How many pictures, from 1 to 10: more are clamped, not refused. */
+  /** How many pictures, 1 to 10; other values are clamped. */
   n?: number | null | undefined;
-  /** Such as `1536x1024`, where the model has sizes. */
+  /** For example `1536x1024`, for models with sizes. */
   size?: string | null | undefined;
-  /** Such as `16:9`. */
+  /** For example `16:9`. */
   aspect_ratio?: string | null | undefined;
-  /** Such as `2K`, where the model has resolutions. */
+  /** For example `2K`, for models with resolutions. */
   resolution?: string | null | undefined;
-  /** Pictures to go by. */
+  /** Reference pictures. */
   reference_images?: string | Blob | (string | Blob)[] | null | undefined;
-  /** Pictures to go by. */
+  /** Reference pictures. */
   image_urls?: string | Blob | (string | Blob)[] | null | undefined;
-  /** Pictures to go by. */
+  /** Reference pictures. */
   image?: string | Blob | (string | Blob)[] | null | undefined;
   mask?: string | Blob | null | undefined;
   negative_prompt?: string | null | undefined;
   seed?: number | null | undefined;
-  /** Such as `high`, where the model has qualities; of some models a high one has a higher price. */
+  /** For example `high`, for models with qualities; with some models it costs more. */
   quality?: string | null | undefined;
   output_format?: string | null | undefined;
-  /** As events; only OpenAI’s paths send them. */
+  /** Sends events; on OpenAI’s paths only. */
   stream?: boolean | string | null | undefined;
-  /** In a stream of one picture: how many of its states on the way to show, 3 at most. */
+  /** How many preliminary pictures a stream of one picture shows, 3 at most. */
   partial_images?: number | null | undefined;
   /** Fields that are not listed pass through as they are. */
   [field: string]: unknown;
@@ -767,7 +767,7 @@ export interface ImageResult {
   model: string;
 }
 
-/** A job, by its `status`. */
+/** A job; `status` decides which of these it is. */
 export type Job = ProcessingJob | CompletedJob | FailedJob | CanceledJob | ExpiredJob;
 
 export interface JobPage {
@@ -776,7 +776,7 @@ export interface JobPage {
   next: string | null;
 }
 
-/** Families of models whose calls are jobs. */
+/** Model families whose calls are jobs. */
 export type JobType = 'image' | 'video' | 'audio' | '3d' | 'gpu';
 
 export interface Message {
@@ -1092,7 +1092,7 @@ export interface MessageUsage {
   estimated?: true;
 }
 
-/** A model, with its price. */
+/** A model with its price. */
 export interface Model {
   id: string;
   object: 'model';
@@ -1105,7 +1105,7 @@ export interface Model {
   pricing: ModelPrice | null;
   available: boolean;
   unavailable_reason?: string;
-  /** Where it can be asked for, as the gateway is configured. */
+  /** The endpoints that serve it, as the gateway is configured. */
   endpoints: string[];
   capabilities: string[];
   context_length: number | null;
@@ -1114,7 +1114,7 @@ export interface Model {
   aliases: string[];
   name?: string;
   canonical_slug?: string;
-  /** This and what follows is on models of text, as clients of OpenRouter read it. */
+  /** This and the following fields are present on text models, for clients of OpenRouter. */
   architecture?: {
     modality: string;
     input_modalities: string[];
@@ -1134,11 +1134,11 @@ export interface Model {
   };
 }
 
-/** An object that is to be made: of a prompt, a picture, or pictures from several sides. */
+/** The 3D model to make from a prompt, a picture, or pictures from several sides. */
 export interface Model3dFields {
-  /** `fast` goes to the fast provider only, for a surcharge. */
+  /** `fast` uses the fast provider only, for a surcharge. */
   mode?: 'auto' | 'fast' | null | undefined;
-  /** Told how the job ends, signed. */
+  /** Receives a signed webhook when the job ends. */
   webhook_url?: string | null | undefined;
   prompt?: string | null | undefined;
   image?: string | Blob | null | undefined;
@@ -1153,7 +1153,7 @@ export interface Model3dFields {
 
 export type Model3dParams = Model3dFields & ModelOrIntent;
 
-/** An object, as a GLB file. */
+/** A 3D model as a GLB file. */
 export interface Model3dResult {
   success: true;
   /** Unix time, in seconds. */
@@ -1183,7 +1183,7 @@ export interface ModelList {
   };
 }
 
-/** By its model, or by what is wanted: then the cheapest model that can do it is taken. */
+/** A model, or an intent, for which the cheapest suitable model is chosen. */
 export type ModelOrIntent =
   | {
       model: string;
@@ -1236,41 +1236,41 @@ export type ModelPrice =
 export interface NestedParams {
   model?: string | null | undefined;
   intent?: string | null | undefined;
-  /** `fast` goes to the fast provider only, for a surcharge. */
+  /** `fast` uses the fast provider only, for a surcharge. */
   mode?: 'auto' | 'fast' | null | undefined;
-  /** Told how the job ends, signed. */
+  /** Receives a signed webhook when the job ends. */
   webhook_url?: string | null | undefined;
-  /** The fields of what is made. */
+  /** The fields of what is to be made. */
   input: Record<string, unknown>;
   /** Fields that are not listed pass through as they are. */
   [field: string]: unknown;
 }
 
-/** An API key, as it sees itself. */
+/** The API key that asks. */
 export interface OwnKey {
   id: string;
   object: 'key';
   name: string;
   mode: 'live' | 'test';
   tier: string;
-  /** What models cost its wallet, as a share of their prices. */
+  /** The price of models for its wallet, as a factor of their list prices. */
   priceFactor: number;
-  /** The only ones that it may call; all when empty. */
+  /** The only models that it may call; all if empty. */
   models: string[];
-  /** The same for families of models. */
+  /** The only model families that it may call; all if empty. */
   families: ModelFamily[];
   expiresAt: string | null;
-  /** Credits a period. */
+  /** In credits per period. */
   spendingLimit: number | null;
-  /** How long the limit lasts before it begins anew, in UTC. */
+  /** After how long the limit starts anew, in UTC. */
   limitPeriod: 'day' | 'week' | 'month' | 'total';
-  /** Since the limit’s period began. */
+  /** Spent since the limit’s current period began. */
   spentOfLimit: number;
   /** 100 credits are 1 USD. */
   spentThisMonth: number;
-  /** What it may still spend: the least of what its limit and the wallet leave. null where its calls are free. */
+  /** What it may still spend: the lesser of its limit’s rest and the wallet. null if its calls are free. */
   remaining: number | null;
-  /** The same as clients of OpenRouter read it: in USD, this month’s use as all of it. */
+  /** The same in OpenRouter’s form: in USD, with this month’s usage as the total. */
   data: {
     label: string;
     /** In USD. */
@@ -1314,16 +1314,16 @@ export interface OwnKey {
   };
 }
 
-/** Under way. */
+/** A job under way. */
 export interface ProcessingJob {
   id: string;
   object: 'job';
   jobId: string;
   type: JobType;
   model: string;
-  /** Held while it runs, charged once it is completed, nothing otherwise. 100 credits are 1 USD. */
+  /** Held while the job runs, charged when it is completed, and 0 otherwise. 100 credits are 1 USD. */
   creditsUsed: number;
-  /** By which `/v1/generations/{id}` shows the receipt. */
+  /** The id with which `/v1/generations/{id}` shows the receipt. */
   requestId: string;
   createdAt: string;
   startedAt: string | null;
@@ -1705,11 +1705,11 @@ export interface ResponseUsage {
   estimated?: true;
 }
 
-/** A text that is to be said. */
+/** The text to speak. */
 export interface SpeechParams {
-  /** `fast` goes to the fast provider only, for a surcharge. */
+  /** `fast` uses the fast provider only, for a surcharge. */
   mode?: 'auto' | 'fast' | null | undefined;
-  /** Told how the job ends, signed. */
+  /** Receives a signed webhook when the job ends. */
   webhook_url?: string | null | undefined;
   /** With emotions where the voice has them: `(happy) Hello!` Each 1,333 bytes of UTF-8, or what is left of them, are a request. */
   text: string;
@@ -1727,7 +1727,7 @@ export interface StorageDeleted {
   deleted: true;
 }
 
-/** A file that is kept. */
+/** A stored file. */
 export interface StorageObject {
   id: string;
   object: 'storage_object';
@@ -1736,7 +1736,7 @@ export interface StorageObject {
   contentType: string;
   /** In bytes. */
   size: number;
-  /** Whoever has it may read the file. */
+  /** Anybody who has the URL may read the file. */
   url: string;
   createdAt: string;
 }
@@ -1830,23 +1830,23 @@ export interface StoredResponseUsage {
   estimated?: true;
 }
 
-/** A GPU run that is done. */
+/** A finished GPU run. */
 export interface SucceededGpuJob {
   id: string;
   job_id: string;
   provider_job_id: string | null;
   status: 'succeeded';
-  /** URLs of its files. */
+  /** The URLs of its files. */
   outputs: string[];
-  /** What its worker returned, with URLs where it had files as base64. */
+  /** What the worker returned, with URLs in place of files as base64. */
   output: unknown;
-  /** Where a GPU run’s `output` lies as JSON when it is too large to be shown here. */
+  /** The URL of a GPU run’s `output` as JSON, if that is too large to be shown here. */
   outputJsonUrl?: string;
   /** 100 credits are 1 USD. */
   costCredits: number;
   /** 100 credits are 1 USD. */
   creditsCharged: number;
-  /** GPU time where the provider tells it, else from start to end. */
+  /** The GPU time if the provider reports it, else the time from start to end. */
   durationMs: number | null;
   executionMs: number | null;
 }
@@ -1858,20 +1858,20 @@ export interface TranscriptSegment {
   end: number;
 }
 
-/** A recording that is to be written down. */
+/** The recording to transcribe. */
 export interface TranscriptionParams {
-  /** `fast` goes to the fast provider only, for a surcharge. */
+  /** `fast` uses the fast provider only, for a surcharge. */
   mode?: 'auto' | 'fast' | null | undefined;
-  /** Told how the job ends, signed. */
+  /** Receives a signed webhook when the job ends. */
   webhook_url?: string | null | undefined;
-  /** A URL, a data URL, or an upload in a form. Each 100 seconds, or what is left of them, are a request. */
+  /** A URL, a data URL, or an upload in a form. Every 100 seconds begun count as a request. */
   audio: string | Blob;
   language?: string | null | undefined;
   /** Fields that are not listed pass through as they are. */
   [field: string]: unknown;
 }
 
-/** What was said. */
+/** The transcript. */
 export interface TranscriptionResult {
   success: true;
   text: string;
@@ -1884,27 +1884,27 @@ export interface TranscriptionResult {
   model: string;
 }
 
-/** A film that is to be made. */
+/** The film to make. */
 export interface VideoFields {
-  /** `fast` goes to the fast provider only, for a surcharge. */
+  /** `fast` uses the fast provider only, for a surcharge. */
   mode?: 'auto' | 'fast' | null | undefined;
-  /** Told how the job ends, signed. */
+  /** Receives a signed webhook when the job ends. */
   webhook_url?: string | null | undefined;
   prompt?: string | null | undefined;
   /** Seconds, from 1 to 60; 5, or the longest where a clip has one price, if not said. Of the lengths that the model has it is the longest that is not longer, or the shortest. */
   duration?: number | null | undefined;
-  /** Such as `16:9`. */
+  /** For example `16:9`. */
   aspect_ratio?: string | null | undefined;
   resolution?: string | null | undefined;
-  /** Such as `720x1280`: its ratio, and its resolution. */
+  /** For example `720x1280`, which sets ratio and resolution. */
   size?: string | null | undefined;
-  /** The first picture. */
+  /** The first frame. */
   image_url?: string | Blob | null | undefined;
-  /** The first picture. */
+  /** The first frame. */
   image?: string | Blob | null | undefined;
-  /** The last picture. */
+  /** The last frame. */
   last_image_url?: string | Blob | null | undefined;
-  /** Pictures to go by. */
+  /** Reference pictures. */
   reference_images?: string | Blob | (string | Blob)[] | null | undefined;
   negative_prompt?: string | null | undefined;
   seed?: number | null | undefined;
@@ -1931,7 +1931,7 @@ export interface VideoResult {
   model: string;
 }
 
-/** It has begun. */
+/** A job that was started. */
 export interface VideoStarted {
   jobId: string;
   status: 'processing';
@@ -1942,15 +1942,15 @@ export interface VideoStarted {
   pollUrl: string;
 }
 
-/** One message, and how often it was tried. */
+/** A message and its tries. */
 export interface WebhookDelivery {
   id: string;
   object: 'webhook_delivery';
-  /** The `webhook-id` header: the same for all tries. */
+  /** The `webhook-id` header, which all tries share. */
   webhookId: string;
   jobId: string;
   url: string;
-  /** `gone`: the receiver wants no more. `dead`: it never answered. */
+  /** `gone`: the receiver wants no more. `dead`: no try was accepted. */
   state: 'pending' | 'delivered' | 'gone' | 'dead';
   tries: number;
   attempts: {
@@ -1970,7 +1970,7 @@ export interface WebhookDeliveryList {
   next: string | null;
 }
 
-/** What a webhook says, by its `status`. */
+/** The payload of a webhook; `status` decides which of these it is. */
 export type WebhookEvent =
   | {
       jobId: string;
@@ -1980,11 +1980,11 @@ export type WebhookEvent =
       creditsUsed: number;
       status: 'completed';
       outputUrl: string | null;
-      /** Where there are several. */
+      /** All files, if there are several. */
       outputUrls?: string[];
       text?: string;
       output?: unknown;
-      /** Where a GPU run’s `output` lies as JSON when it is too large to be shown here. */
+      /** The URL of a GPU run’s `output` as JSON, if that is too large to be shown here. */
       outputJsonUrl?: string;
     }
   | {
@@ -1994,7 +1994,7 @@ export type WebhookEvent =
       /** 100 credits are 1 USD. */
       creditsUsed: number;
       status: 'failed' | 'canceled';
-      /** `expired`: it was never done in the time that it had; its `status` is `failed`. */
+      /** `expired` means that it was not done in time; its `status` is `failed`. */
       state: 'failed' | 'canceled' | 'expired';
       outputUrl: null;
       error: string;
@@ -2002,7 +2002,7 @@ export type WebhookEvent =
 
 export interface WebhookSecret {
   object: 'webhook_secret';
-  /** Signs by the Standard Webhooks scheme. */
+  /** The secret for signatures by the Standard Webhooks scheme. */
   secret: string;
   rotatedAt: string;
 }

@@ -27,7 +27,7 @@ type LogOf = Pick<AuditContext, 'db' | 'accountId'>;
 const COLUMNS = `account_id AS accountId, seq, at, actor_kind AS actorKind, actor_id AS actorId, actor_name AS actorName, action, target, ip,
   user_agent AS userAgent, request_id AS requestId, detail, previous_hash AS previousHash, hash`;
 
-export const auditView = ({ accountId: _, at, detail, ...row }: Row) => ({
+const auditView = ({ accountId: _, at, detail, ...row }: Row) => ({
   ...row,
   at: new Date(at).toISOString(),
   detail: JSON.parse(detail) as Record<string, unknown>,

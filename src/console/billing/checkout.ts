@@ -33,7 +33,7 @@ export async function beginCheckout(
       success_url: `${origin}/settings/billing${scope}paid=1`,
       cancel_url: `${origin}/settings/billing${scope}paid=0`,
     });
-    if (!session.url) return fail('unavailable', 'The payment provider gave no page to pay on; try again.');
+    if (!session.url) return fail('unavailable', 'The payment provider returned no payment page; try again.');
     await commit(context, { action: 'billing.begin_checkout', target: session.id, detail: { amountUsd } });
     return ok({ id: session.id, url: session.url });
   } catch (error) {

@@ -142,5 +142,5 @@ export async function transferOrganization(
   const entry = { action: 'organization.transfer', target: userId, detail: { from: context.actor.id } };
   const revoke = revokeUnbacked(context.db, organizationOf(context).id);
   if (await commit(context, entry, change, revoke)) return ok({ ownerId: userId });
-  return fail('conflict', 'Nothing was handed over: they have left meanwhile, or it is yours no more.');
+  return fail('conflict', 'Nothing was handed over: that member has left meanwhile, or you no longer own the organization.');
 }

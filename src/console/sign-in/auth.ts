@@ -1,6 +1,7 @@
 /** Sign-in and sessions: better-auth on D1. All heavy dependencies of the account plane are imported from here. */
 import { drizzleAdapter } from '@better-auth/drizzle-adapter';
 import { passkey } from '@better-auth/passkey';
+import type { BetterAuthOptions } from 'better-auth';
 import { betterAuth } from 'better-auth/minimal';
 import { magicLink } from 'better-auth/plugins/magic-link';
 import { database } from '../../db/client';
@@ -62,9 +63,11 @@ const UNCOUNTED = { '/callback/*': false, '/reset-password/*': false } as const;
 /** Logs only errors' own messages; the other arguments name people. */
 const reasons = (told: readonly unknown[]): string[] => told.filter((one) => one instanceof Error).map(String);
 
-export function createAuth({ db, settings, mail, origin, signedIn, changed, ended, inBackground }: AuthDeps) {
-  const brand = settings.BRAND;
-  const send = async (to: string, worded: Omit<Mail, 'to' | 'idempotencyKey'>): Promise<void> => {
+type Send = (to: string, worded: Omit<Mail, 'to' | 'idempotencyKey'>) => Promise<void>;
+
+const sendBy =
+  ({ db, settings, mail }: AuthDeps): Send =>
+  async (to, worded) => {
     try {
       if (!mail) throw new Error('mail is not set up');
       // The answer must not reveal how many mails a mailbox gets.
@@ -77,6 +80,53 @@ export function createAuth({ db, settings, mail, origin, signedIn, changed, ende
       throw error;
     }
   };
+
+const passwordsOf = ({ db, settings: { BRAND: brand }, origin, changed, inBackground }: AuthDeps, send: Send) =>
+  ({
+    enabled: true,
+    requireEmailVerification: true,
+    minPasswordLength: 10,
+    maxPasswordLength: 200,
+    revokeSessionsOnPasswordReset: true,
+    password: { hash: hashPassword, verify: ({ hash, password }) => verifyPassword(hash, password) },
+    // Not awaited, since the time that an answer takes must not reveal whether the address has an account.
+    sendResetPassword: async ({ user, url }) => inBackground(send(user.email, resetMail(brand, url))),
+    onPasswordReset: async ({ user }, request) => {
+      await forgetDevices(db, user.id);
+      await changed(user.id, 'password.reset', request?.headers);
+    },
+    onExistingUserSignUp: ({ user }) => send(user.email, existingMail(brand, `${origin}/sign-in`)),
+  }) satisfies BetterAuthOptions['emailAndPassword'];
+
+const hooksOf = ({ db, settings, signedIn, changed, ended }: AuthDeps) =>
+  ({
+    user: {
+      create: {
+        before: async ({ email, name, image }) => {
+          await requireWelcome({ db, settings }, email);
+          return { data: { name: nameOr(name, email), image: keptImage(image) } };
+        },
+      },
+      update: { before: async ({ name }) => (name === undefined ? undefined : { data: { name: keptName(name) } }) },
+    },
+    session: {
+      create: {
+        before: async ({ userId, userAgent }) => (await isConfirmed(db, userId)) && { data: { userAgent: keptAgent(userAgent) } },
+        after: (session, c) => signedIn(session.userId, session, asksSecond(c?.path)),
+      },
+      delete: {
+        after: async ({ userId }, c) => {
+          await ended(userId);
+          if (c?.path === '/sign-out') await changed(userId, 'session.end', c.headers);
+        },
+      },
+    },
+  }) satisfies BetterAuthOptions['databaseHooks'];
+
+export function createAuth(deps: AuthDeps) {
+  const { db, settings, mail, origin, changed, inBackground } = deps;
+  const brand = settings.BRAND;
+  const send = sendBy(deps);
   return betterAuth({
     appName: brand,
     baseURL: origin,
@@ -84,21 +134,7 @@ export function createAuth({ db, settings, mail, origin, signedIn, changed, ende
     secret: settings.AUTH_SECRET,
     trustedOrigins: [origin],
     database: drizzleAdapter(database(db), { provider: 'sqlite', schema: SCHEMA }),
-    emailAndPassword: {
-      enabled: true,
-      requireEmailVerification: true,
-      minPasswordLength: 10,
-      maxPasswordLength: 200,
-      revokeSessionsOnPasswordReset: true,
-      password: { hash: hashPassword, verify: ({ hash, password }) => verifyPassword(hash, password) },
-      // Not awaited, since the time that an answer takes must not reveal whether the address has an account.
-      sendResetPassword: async ({ user, url }) => inBackground(send(user.email, resetMail(brand, url))),
-      onPasswordReset: async ({ user }, request) => {
-        await forgetDevices(db, user.id);
-        await changed(user.id, 'password.reset', request?.headers);
-      },
-      onExistingUserSignUp: ({ user }) => send(user.email, existingMail(brand, `${origin}/sign-in`)),
-    },
+    emailAndPassword: passwordsOf(deps, send),
     emailVerification: {
       sendOnSignUp: true,
       sendOnSignIn: true,
@@ -128,29 +164,7 @@ export function createAuth({ db, settings, mail, origin, signedIn, changed, ende
       rivals({ db, inBackground }),
     ],
     onAPIError: { errorURL: `${origin}/sign-in` },
-    databaseHooks: {
-      user: {
-        create: {
-          before: async ({ email, name, image }) => {
-            await requireWelcome({ db, settings }, email);
-            return { data: { name: nameOr(name, email), image: keptImage(image) } };
-          },
-        },
-        update: { before: async ({ name }) => (name === undefined ? undefined : { data: { name: keptName(name) } }) },
-      },
-      session: {
-        create: {
-          before: async ({ userId, userAgent }) => (await isConfirmed(db, userId)) && { data: { userAgent: keptAgent(userAgent) } },
-          after: (session, c) => signedIn(session.userId, session, asksSecond(c?.path)),
-        },
-        delete: {
-          after: async ({ userId }, c) => {
-            await ended(userId);
-            if (c?.path === '/sign-out') await changed(userId, 'session.end', c.headers);
-          },
-        },
-      },
-    },
+    databaseHooks: hooksOf(deps),
     advanced: {
       cookiePrefix: 'gateway',
       ipAddress: { ipAddressHeaders: ['cf-connecting-ip'] },

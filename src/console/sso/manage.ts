@@ -120,10 +120,10 @@ async function hasRecord(context: VerbContext, name: string, value: string): Pro
   try {
     const response = await context.fetch(url, { headers: { accept: 'application/dns-json' }, signal: AbortSignal.timeout(10_000) });
     const parsed = answer.safeParse(await response.json());
-    if (!response.ok || !parsed.success) return fail('unavailable', 'The DNS could not be asked; try again.');
+    if (!response.ok || !parsed.success) return fail('unavailable', 'The DNS could not be queried; try again.');
     return ok((parsed.data.Answer ?? []).some(({ type, data }) => type === TXT && textOf(data) === value));
   } catch {
-    return fail('unavailable', 'The DNS could not be asked; try again.');
+    return fail('unavailable', 'The DNS could not be queried; try again.');
   }
 }
 

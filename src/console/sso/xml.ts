@@ -30,7 +30,7 @@ export function parseXml(xml: string): Result<SamlElement> {
   return fail('invalid_request', 'it is not well-formed.');
 }
 
-export const elementsOf = (parent: SamlElement): SamlElement[] => Array.from(parent.childNodes).filter((node) => node.nodeType === ELEMENT);
+const elementsOf = (parent: SamlElement): SamlElement[] => Array.from(parent.childNodes).filter((node) => node.nodeType === ELEMENT);
 
 export const childrenOf = (parent: SamlElement, namespace: string, name: string): SamlElement[] =>
   elementsOf(parent).filter((child) => child.localName === name && child.namespaceURI === namespace);

@@ -23,7 +23,7 @@ const TOOL_RESULTS: ReadonlySet<unknown> = new Set(['tool_result']);
 const isUserTurn = (message: unknown): boolean => isRecord(message) && message.role === 'user' && !hasBlock(message, TOOL_RESULTS);
 
 /** Where the turn under way begins: at the last message from a user rather than a tool. */
-export const activeTurnStart = (messages: readonly unknown[]): number => messages.findLastIndex(isUserTurn);
+const activeTurnStart = (messages: readonly unknown[]): number => messages.findLastIndex(isUserTurn);
 
 /** Does the turn under way hold an answer without thinking? */
 export const answersUnthinking = (messages: readonly unknown[]): boolean =>

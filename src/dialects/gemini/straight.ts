@@ -22,7 +22,7 @@ const isBlocked = (json: Fields): boolean => field(recordField(json, 'promptFeed
 const hasEnd = (candidate: Fields): boolean =>
   typeof candidate.finishReason === 'string' && candidate.finishReason !== '' && candidate.finishReason !== 'FINISH_REASON_UNSPECIFIED';
 
-export function readGeminiAnswer(json: unknown): Answer | undefined {
+function readGeminiAnswer(json: unknown): Answer | undefined {
   if (!isRecord(json) || !isAnswer(json) || (!Array.isArray(json.candidates) && !isBlocked(json))) return undefined;
   const parts = listField(json, 'candidates').flatMap(partsOf);
   return {

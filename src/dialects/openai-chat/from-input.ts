@@ -33,7 +33,7 @@ export function parseChatOfInput(request: ClientRequest): Result<ChatRequest> | 
   const { tools } = fields;
   const crossed = crossToChat({ ...parsed.value, fields: { ...fields, ...(Array.isArray(tools) && { tools: tools.map(flatTool) }) } });
   if (!crossed.ok)
-    return fail('invalid_request', `Chat cannot say what stands in \`${crossed.field}\`; send it to /v1/responses.`, {
+    return fail('invalid_request', `Chat has nothing for the field \`${crossed.field}\`; send it to /v1/responses.`, {
       param: crossed.field,
     });
   const own = CHAT_OPTIONS.flatMap((name) => (fields[name] === undefined ? [] : [[name, fields[name]]]));

@@ -138,7 +138,7 @@ export const responseParams = named(
   }),
 );
 
-export const responseUsage = named(
+const responseUsage = named(
   'ResponseUsage',
   z
     .looseObject({

@@ -4,7 +4,7 @@ export interface Sides {
   height: number;
 }
 
-export const USUAL_RATIOS = ['1:1', '3:2', '2:3', '4:3', '3:4', '5:4', '4:5', '16:9', '9:16', '21:9'];
+const USUAL_RATIOS = ['1:1', '3:2', '2:3', '4:3', '3:4', '5:4', '4:5', '16:9', '9:16', '21:9'];
 
 const TIER_SIDE: Readonly<Record<string, number>> = { '0.5K': 512, '1K': 1_024, '2K': 2_048, '4K': 4_096 };
 /** Every picture model takes multiples of 16. */

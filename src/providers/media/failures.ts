@@ -37,7 +37,7 @@ export function submitFailure({ status, text, json }: MediaAnswer, { direct = fa
 }
 
 /** Is the refusal about the requested content rather than about the vendor? */
-export function isContentRefusal(message: string): boolean {
+function isContentRefusal(message: string): boolean {
   return NOT_SAFE_FOR_WORK.test(message) || classifyFailure(ANY_REFUSAL, JSON.stringify({ message })).action === 'caller';
 }
 

@@ -10,12 +10,12 @@ import type { AppContext } from '../../http/context';
 import { jobDeps } from '../../http/deps';
 import { parseInput } from '../../http/input';
 import { renderError } from '../../http/render-error';
-import { authorize, refuseTestKey } from '../../jobs/access';
+import { refuseTestKey } from '../../jobs/access';
 import { urlRules } from '../../jobs/create';
 import { createDeployment, deleteDeployment, updateDeployment } from '../../jobs/deployments/manage';
 import { type Deployment, type DeploymentFields, findDeployment, listDeployments } from '../../jobs/deployments/store';
 import { GPU_POOL_MICRO } from '../../providers/catalogue/media-terms';
-import { readerOf } from './request';
+import { withKey } from './request';
 
 const BODY_LIMIT_BYTES = 256 * 1024;
 const POOLS = Object.keys(GPU_POOL_MICRO);
@@ -105,13 +105,6 @@ function newDeployment(c: AppContext, { slug, name = slug, ...rest }: z.infer<ty
 export function readNewDeployment(c: AppContext, value: unknown): Result<DeploymentFields> {
   const input = parseInput(createDeploymentInput, value);
   return input.ok ? newDeployment(c, input.value) : input;
-}
-
-async function withKey(c: AppContext, verb: (key: ApiKey) => Promise<Response>): Promise<Response> {
-  const reader = await readerOf(c);
-  if (!reader.ok) return renderError(c, reader.error);
-  const key = await authorize(jobDeps(c.env), reader.value);
-  return key.ok ? verb(key.value) : renderError(c, key.error);
 }
 
 const withDeployment = (c: AppContext, verb: (row: Deployment, key: ApiKey) => Promise<Response>): Promise<Response> =>

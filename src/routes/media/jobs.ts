@@ -11,7 +11,7 @@ import { withOutput } from '../../jobs/output';
 import { listJobs } from '../../jobs/store';
 import { FINAL_STATES, type Job } from '../../jobs/types';
 import { JOB_STATUSES, jobView, stateOf } from '../../jobs/view';
-import { pageSize, preferredWaitMs, readerOf, refuseQuery, seenFrom, watchedAnswer } from './request';
+import { pageSize, preferredWaitMs, readerOf, refuseQuery, seenFrom, watchedAnswer, withKey } from './request';
 
 const PAGE = { usual: 20, most: 100 };
 const CALLBACK_LIMIT_BYTES = 4 * 1024 * 1024;
@@ -56,19 +56,16 @@ export async function getJobs(c: AppContext): Promise<Response> {
   return c.json({ object: 'list', data, next: jobs.length === count ? (jobs.at(-1)?.id ?? null) : null });
 }
 
-export async function postCancel(c: AppContext): Promise<Response> {
-  const reader = await readerOf(c);
-  if (!reader.ok) return renderError(c, reader.error);
-  const deps = jobDeps(c.env);
-  const key = await authorize(deps, reader.value);
-  if (!key.ok) return renderError(c, key.error);
-  const found = await findJobOf(deps, key.value, c.req.param('id') ?? '');
-  if (!found.ok) return renderError(c, found.error);
-  const refused = refuseTestKey(key.value, found.value);
-  if (refused) return renderError(c, refused);
-  const canceled = await cancelJob(deps, found.value);
-  return canceled.ok ? show(c, canceled.value) : renderError(c, canceled.error);
-}
+export const postCancel = (c: AppContext): Promise<Response> =>
+  withKey(c, async (key) => {
+    const deps = jobDeps(c.env);
+    const found = await findJobOf(deps, key, c.req.param('id') ?? '');
+    if (!found.ok) return renderError(c, found.error);
+    const refused = refuseTestKey(key, found.value);
+    if (refused) return renderError(c, refused);
+    const canceled = await cancelJob(deps, found.value);
+    return canceled.ok ? show(c, canceled.value) : renderError(c, canceled.error);
+  });
 
 /** A provider's callback, under a URL that only the provider was told. */
 export async function postCallback(c: AppContext): Promise<Response> {

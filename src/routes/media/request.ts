@@ -1,5 +1,6 @@
 /** What all media routes do before and after their job. */
 import { answerHeaders } from '../../core/answer-headers';
+import type { ApiKey } from '../../core/api-key';
 import { fail, type GatewayError, ok, type Result } from '../../core/errors';
 import { labelsOf } from '../../core/labels';
 import { isRecord } from '../../core/record';
@@ -12,7 +13,7 @@ import { jobDeps } from '../../http/deps';
 import { type MediaBody, readMediaBody } from '../../http/media-body';
 import { renderError } from '../../http/render-error';
 import { clientIp, requestKeys } from '../../http/request-key';
-import { type Reader, waitForJob } from '../../jobs/access';
+import { authorize, type Reader, waitForJob } from '../../jobs/access';
 import { type CreatedJob, createMediaJob, type JobRequest } from '../../jobs/create';
 import type { MediaCall } from '../../jobs/plan';
 import type { Job } from '../../jobs/types';
@@ -32,6 +33,14 @@ export async function readerOf(c: AppContext): Promise<Result<Reader>> {
   const { keys, settings } = c.get('gateway');
   const read = await requestKeys(keys, c.req.raw);
   return read.ok ? ok({ keys: read.value, origin: c.req.raw.headers.get('origin'), ip: clientIp(c.req.raw, settings) }) : read;
+}
+
+/** Runs the verb with the first key that is good, or refuses. */
+export async function withKey(c: AppContext, verb: (key: ApiKey) => Promise<Response>): Promise<Response> {
+  const reader = await readerOf(c);
+  if (!reader.ok) return renderError(c, reader.error);
+  const key = await authorize(jobDeps(c.env), reader.value);
+  return key.ok ? verb(key.value) : renderError(c, key.error);
 }
 
 /** Refuses a query parameter of a list. */
@@ -247,7 +256,7 @@ export interface StreamRenderer {
 export const isTrue = (value: unknown): boolean => value === true || value === 'true';
 
 /** Without it nobody could tell the end from a connection that was cut between two events. */
-export const END_MARK = 'data: [DONE]\n\n';
+const END_MARK = 'data: [DONE]\n\n';
 
 export const eventText = (fields: { type: string } & Record<string, unknown>): string =>
   `event: ${fields.type}\ndata: ${JSON.stringify(fields)}\n\n`;

@@ -8,22 +8,15 @@ import { readForm } from '../../http/body';
 import type { AppContext } from '../../http/context';
 import { jobDeps } from '../../http/deps';
 import { renderError } from '../../http/render-error';
-import { authorize, refuseTestKey } from '../../jobs/access';
+import { refuseTestKey } from '../../jobs/access';
 import { deleteObject, findObject, listObjects, objectView, type StoredObject, storeObject, type Upload } from '../../jobs/storage';
 import { refuseUnfunded } from '../../jobs/storage-room';
-import { originOf, pageSize, readerOf, refuseQuery } from './request';
+import { originOf, pageSize, refuseQuery, withKey } from './request';
 
 const KIND = /^[a-z0-9][a-z0-9_-]{0,39}$/i;
 const USUAL_KIND = 'file';
 const MAX_FILENAME_CHARS = 255;
 const PAGE = { usual: 50, most: 200 };
-
-async function withKey(c: AppContext, verb: (key: ApiKey) => Promise<Response>): Promise<Response> {
-  const reader = await readerOf(c);
-  if (!reader.ok) return renderError(c, reader.error);
-  const key = await authorize(jobDeps(c.env), reader.value);
-  return key.ok ? verb(key.value) : renderError(c, key.error);
-}
 
 const withObject = (c: AppContext, verb: (row: StoredObject, key: ApiKey) => Promise<Response>): Promise<Response> =>
   withKey(c, async (key) => {

@@ -3,20 +3,13 @@ import type { GatewayError } from '../../core/errors';
 import type { AppContext } from '../../http/context';
 import { jobDeps } from '../../http/deps';
 import { renderError } from '../../http/render-error';
-import { authorize, findJobOf, refuseTestKey } from '../../jobs/access';
+import { findJobOf, refuseTestKey } from '../../jobs/access';
 import { deliveryView, findDelivery, listDeliveries, redeliver } from '../../jobs/webhooks/log';
 import { readSecrets, rotateSecret, type WebhookSecrets } from '../../jobs/webhooks/secrets';
-import { pageSize, readerOf, refuseQuery } from './request';
+import { pageSize, refuseQuery, withKey } from './request';
 
 const PAGE = { usual: 50, most: 200 };
 export const DELIVERY_STATES = ['pending', 'delivered', 'gone', 'dead'];
-
-async function withKey(c: AppContext, verb: (key: ApiKey) => Promise<Response>): Promise<Response> {
-  const reader = await readerOf(c);
-  if (!reader.ok) return renderError(c, reader.error);
-  const key = await authorize(jobDeps(c.env), reader.value);
-  return key.ok ? verb(key.value) : renderError(c, key.error);
-}
 
 /** The secret signs webhooks of live jobs, so test keys may not see it. */
 const withLiveKey = (c: AppContext, verb: (key: ApiKey) => Promise<Response>): Promise<Response> =>

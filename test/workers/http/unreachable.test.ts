@@ -50,11 +50,6 @@ describe('an account that cannot be reached', () => {
     expectUnavailable(await ask({ key, path: '/v1/jobs', body: null, bindings: without('authorize') }));
   });
 
-  it.each(['authorize', 'listKeys'])('makes what a key asks of its account a 503, at %s', async (method) => {
-    const key = await keyFor(await TestAccount.create({ credits: 1_000, keys: [] }));
-    expectUnavailable(await ask({ key, path: '/api/api-usage', body: null, bindings: without(method) }));
-  });
-
   it('does not keep the answer to a background response from its client, and the answer is charged in the end', async () => {
     const { account, key } = await stored();
     const before = (await account.stub.view())!.balanceMicro;
@@ -97,3 +92,11 @@ describe('a database that cannot be reached', () => {
     expect(text).not.toMatch(/D1_ERROR|Network connection|\.ts:/);
   });
 });
+
+it.each(['authorize', 'listKeys'])(
+  'an account that cannot be reached makes what a key asks of the account plane a 503, at %s',
+  async (method) => {
+    const key = await keyFor(await TestAccount.create({ credits: 1_000, keys: [] }));
+    expectUnavailable(await ask({ key, path: '/api/api-usage', body: null, bindings: without(method) }));
+  },
+);
