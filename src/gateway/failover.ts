@@ -6,6 +6,7 @@ import type { Bridge, StreamRelay } from '../dialects/types';
 import { toldToCustomer } from '../providers/told';
 import type { UpstreamFailure } from '../providers/types';
 import type { GatewayDeps } from './deps';
+import { LET_GO, type Parked } from './parked';
 import { type Plan, type PlannedTarget, upstreamRequest } from './plan';
 import { failureOf, readWhole } from './read-answer';
 import { readSome } from './read-some';
@@ -59,11 +60,6 @@ export interface LastFailure extends Omit<UpstreamFailure, 'status'> {
   status: number | null;
 }
 
-const letGo = (): never => {
-  throw new Error('the request was let go');
-};
-const LET_GO: Bridge = { request: letGo, readAnswer: letGo, renderAnswer: letGo };
-
 export class Failover {
   readonly attempts: AttemptRecord[] = [];
   last: LastFailure | undefined;
@@ -94,6 +90,7 @@ export class Failover {
     private readonly gone: AbortSignal | undefined,
     /** The answer is wanted although its client left: it is kept for an idempotency key. */
     private readonly keepsAnswer: boolean,
+    private parked?: Parked,
   ) {
     this.deadlineMs = deps.now() + deps.settings.CALL_DEADLINE_MS;
     const healthy = plan.targets.filter(({ provider }) => deps.health.allows(provider.spec.id, deps.now()));
@@ -241,12 +238,23 @@ export class Failover {
 
   private send(target: PlannedTarget, keyIndex: number, limitMs: number, signal: AbortSignal | undefined): Promise<Response> {
     const { spec, apiKeys } = target.provider;
+    if (this.parked?.target === target) {
+      const { url, ...request } = this.parked.requestWith(apiKeys[keyIndex]);
+      return this.deps.fetch(url, { method: 'POST', ...request, redirect: 'manual' });
+    }
+    this.takeUp();
     const bridge = this.repaired.get(target)?.bridge ?? target.bridge;
     const moved = this.attempts.some(({ provider, outcome }) => provider !== spec.id && outcome !== 'skipped');
     const how = { stream: this.streams, moved, storedId: this.plan.continued?.upstreamId };
     const { url, headers, body } = upstreamRequest({ ...target, bridge }, apiKeys[keyIndex], how);
     if (spec.serve) return spec.serve({ url, headers, body, signal: signal ?? AbortSignal.timeout(limitMs) });
     return this.deps.fetch(url, { method: 'POST', headers, body, redirect: 'manual', ...(signal && { signal }) });
+  }
+
+  /** What is parked is wanted again. */
+  private takeUp(): void {
+    this.parked?.takeUp(this.plan.targets);
+    this.parked = undefined;
   }
 
   /** An upstream that began to answer failed before its first content, so another may take over. */
@@ -264,6 +272,8 @@ export class Failover {
 
   /** The answer came through. */
   succeeded(attempt: Attempt): void {
+    this.parked?.free();
+    this.parked = undefined;
     this.deps.health.succeeded(attempt.target.provider.spec.id, this.deps.now());
   }
 
@@ -280,6 +290,7 @@ export class Failover {
   }
 
   private fail(attempt: Attempt, failure: UpstreamFailure, retryAfter: number | undefined): void {
+    this.takeUp();
     const { target, record, keyIndex } = attempt;
     const { id } = target.provider.spec;
     const nowMs = this.deps.now();

@@ -9,7 +9,8 @@ import { accountUnreachable, fail, type GatewayError, KEY_REFUSALS, unknownKey }
 import { HOURLY_LIMITS } from '../core/family';
 import { type IdempotencyHashes, idempotencyIn } from '../core/idempotency';
 import { labelsOf } from '../core/labels';
-import type { ClientRequest, Dialect } from '../dialects/types';
+import type { PooledBytes } from '../core/pooled-bytes';
+import type { Call, ClientRequest, Dialect } from '../dialects/types';
 import { sandboxAnswers } from '../providers/registry';
 import { atAccountPrices } from './account-prices';
 import type { GatewayDeps } from './deps';
@@ -17,6 +18,7 @@ import { Failover } from './failover';
 import { idempotencyOf } from './idempotency';
 import { runJsonCall } from './json-call';
 import { withNamedItems } from './kept-items';
+import { type Parked, park, withoutRequest } from './parked';
 import { availableModels, type Plan, planCall } from './plan';
 import { readReplay } from './replay';
 import type { Run } from './run';
@@ -26,6 +28,8 @@ import { runStreamCall } from './stream-call';
 /** A request as the route read it. */
 export interface IncomingCall extends ClientRequest {
   dialect: Dialect;
+  /** The body as it was sent: see `park`. */
+  bytes?: PooledBytes | undefined;
   endpoint: string;
   /** The random part of the request's id. */
   nonce: string;
@@ -55,16 +59,15 @@ export function runCall(deps: GatewayDeps, incoming: IncomingCall): Promise<Call
 
 async function answer(deps: GatewayDeps, incoming: IncomingCall): Promise<CallResult> {
   const startedAtMs = deps.now();
-  const { dialect, endpoint, body, url } = incoming;
+  const { dialect, endpoint, url } = incoming;
   const parsed = dialect.parse(incoming);
   if (!parsed.ok) return parsed.error.param === 'model' ? withModels(deps, dialect, parsed.error) : parsed;
-  const asked = parsed.value;
-  const hashes = await idempotencyOf(incoming.idempotencyKey, endpoint + (dialect.askedByUrl?.(url) ?? ''), body);
+  const hashes = await idempotencyOf(incoming.idempotencyKey, endpoint + (dialect.askedByUrl?.(url) ?? ''), incoming.body);
   if (!hashes.ok) return hashes;
 
   let refused: CallResult = unknownKey();
   for (const key of incoming.keys) {
-    const whole = asked.names ? await withNamedItems(deps, key.accountId, asked) : parsed;
+    const whole = parsed.value.names ? await withNamedItems(deps, key.accountId, parsed.value) : parsed;
     if (!whole.ok) {
       refused = whole;
       continue;
@@ -77,14 +80,20 @@ async function answer(deps: GatewayDeps, incoming: IncomingCall): Promise<CallRe
       refused = { ok: false, error: continues.missing };
       continue;
     }
-    const call = stored ? withHistory(whole.value, stored) : whole.value;
-    const planned = planCall(deps.registry, dialect, call, key.mode === 'test' || sandboxAnswers(deps), stored);
+    let call = stored ? withHistory(whole.value, stored) : whole.value;
+    const sandbox = key.mode === 'test' || sandboxAnswers(deps);
+    const planned = planCall(deps.registry, dialect, call, sandbox, stored);
     if (!planned.ok) return planned;
     const plan = planned.value;
+    // With another key it would have to be planned again.
+    const parked = incoming.keys.length === 1 ? park(deps, incoming, call, plan, sandbox) : undefined;
+    if (parked) call = letGoOf(incoming, parsed);
+    else incoming.bytes?.free();
     const account = deps.account(key.accountId);
     const idempotency = idempotencyIn(key.mode, hashes.value);
     const admitted = await admit(deps, account, incoming, key, plan, idempotency ?? null);
     if (!admitted.ok) {
+      parked?.free();
       refused = admitted;
       if (KEY_REFUSALS.has(admitted.error.kind)) continue;
       return refused;
@@ -95,13 +104,22 @@ async function answer(deps: GatewayDeps, incoming: IncomingCall): Promise<CallRe
     const { holdId, pricePermille } = admitted.admission;
     const idempotencyKeyHash = idempotency?.keyHash;
     const priced = pricePermille === undefined ? { call, plan } : atAccountPrices({ call, plan }, pricePermille);
-    const run = beginRun(deps, incoming, key, { account, ...priced, holdId, startedAtMs, idempotencyKeyHash }, gone);
+    const run = beginRun(deps, incoming, key, { account, ...priced, holdId, startedAtMs, idempotencyKeyHash }, gone, parked);
     return {
       ok: true,
       response: await (gone ? runStreamCall({ ...run, gone, outgoing: call.openStream(run.holdId) }) : runJsonCall(run, incoming.signal)),
     };
   }
   return refused;
+}
+
+/** Drops all that holds the body of a parked call, so that nothing of it outlives the wait for its account and its provider. */
+function letGoOf(incoming: IncomingCall, parsed: { value: Call }): Call {
+  const { fields } = parsed.value;
+  const call = { ...withoutRequest(parsed.value), ...(fields && { fields }) };
+  Object.assign(parsed, { value: call });
+  Object.assign(incoming, { body: '' });
+  return call;
 }
 
 function hangUp(signal: AbortSignal): AbortController {
@@ -164,9 +182,10 @@ function beginRun(
   { accountId, mode: keyMode }: ApiKey,
   admitted: Pick<Run, 'account' | 'call' | 'plan' | 'holdId' | 'startedAtMs' | 'idempotencyKeyHash'>,
   gone: AbortController | undefined,
+  parked: Parked | undefined,
 ): Run {
   const { plan, call, idempotencyKeyHash } = admitted;
-  const failover = new Failover(deps, plan, call.stream, gone?.signal, idempotencyKeyHash !== undefined);
+  const failover = new Failover(deps, plan, call.stream, gone?.signal, idempotencyKeyHash !== undefined, parked);
   const labels = labelsOf(headers, call.fields);
   return { ...admitted, deps, dialect, endpoint, accountId, keyMode, failover, askedModel: plan.model.id, labels };
 }

@@ -198,12 +198,18 @@ function costOf(call: Call, price: TokenPrice, inputTokens: number, outputTokens
   return callCostMicro(call, usage, price);
 }
 
+export interface UpstreamRequest<Body> {
+  url: string;
+  headers: Record<string, string>;
+  body: Body;
+}
+
 /** URL, headers and body of one request to a target. */
 export function upstreamRequest<B extends { request(target: RequestTarget): BridgedRequest }>(
   { provider, wire, model, bridge }: Reached<B>,
   apiKey: string | undefined,
   how: { stream: boolean; moved: boolean; storedId: string | undefined },
-): { url: string; headers: Record<string, string>; body: string } {
+): UpstreamRequest<string> {
   const { body, headers, path, pathSuffix } = bridge.request({
     model,
     moved: how.moved,

@@ -11,6 +11,7 @@ import type { Call, Dialect, OutgoingStream } from '../dialects/types';
 import type { GatewayDeps } from './deps';
 import type { Failover, LastFailure } from './failover';
 import { type Charge, charge } from './meter';
+import { withoutRequest } from './parked';
 import type { Plan, PlannedTarget } from './plan';
 import { type Recorder, storeReplay } from './replay';
 import { settle } from './settle';
@@ -48,23 +49,7 @@ export interface StreamRun extends Run {
  * may be megabytes, streams last for minutes, and all calls of an isolate share its memory.
  */
 export function letGoOfRequest(run: StreamRun): void {
-  const { model, stream, choices, maxOutputTokens, estimatedInputTokens, worstInputTokens } = run.call;
-  const { thoughtsOff, continues, background, speaks, leastMicro } = run.call;
-  run.call = {
-    model,
-    stream,
-    choices,
-    maxOutputTokens,
-    estimatedInputTokens,
-    worstInputTokens,
-    ...(thoughtsOff !== undefined && { thoughtsOff }),
-    ...(speaks !== undefined && { speaks }),
-    ...(continues && { continues }),
-    ...(background !== undefined && { background }),
-    ...(leastMicro && { leastMicro }),
-    over: () => undefined,
-    openStream: () => run.outgoing,
-  };
+  run.call = { ...withoutRequest(run.call), openStream: () => run.outgoing };
   run.failover.letGo();
 }
 

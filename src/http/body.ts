@@ -1,6 +1,7 @@
 import { fail, type GatewayError, ok, type Result } from '../core/errors';
 import { hasTooManyValues } from '../core/json-size';
 import { type FormPart, readMultipart } from '../core/multipart';
+import { PooledBytes } from '../core/pooled-bytes';
 import { readBounded } from '../core/read-bounded';
 
 const tooLarge = (limitBytes: number) =>
@@ -56,6 +57,51 @@ export async function readForm(request: Request, limitBytes: number, askFirst?: 
  * the isolate's memory.
  */
 export async function readBody(request: Request, limitBytes: number, askFirst?: AskFirst): Promise<Result<string>> {
+  const read = await readWith(request, limitBytes, askFirst, async () => ({ body: await request.text() }));
+  return read.ok ? ok(read.value.body) : read;
+}
+
+export interface CallBody {
+  body: string;
+  /** The text as it was sent, where that is worth keeping. */
+  bytes?: PooledBytes;
+}
+
+/** The same for a call to a model, whose body is sent on. */
+export const readCallBody = (request: Request, limitBytes: number, askFirst: AskFirst): Promise<Result<CallBody>> =>
+  readWith(request, limitBytes, askFirst, async (lengthBytes) =>
+    PooledBytes.isWorthwhile(lengthBytes) ? readPooled(request.body!, lengthBytes) : { body: await request.text() },
+  );
+
+const EXACT = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const BYTE_ORDER_MARK = '\ufeff';
+
+async function readPooled(body: ReadableStream<Uint8Array>, lengthBytes: number): Promise<CallBody> {
+  const pooled = await PooledBytes.read(body, lengthBytes);
+  if (!pooled) throw new Error('the body broke off');
+  const text = exactText(pooled.bytes);
+  if (text !== undefined) return { body: text, bytes: pooled };
+  const lossy = new TextDecoder().decode(pooled.bytes);
+  pooled.free();
+  return { body: lossy };
+}
+
+/** Undefined where the text would be written as other bytes. */
+function exactText(bytes: Uint8Array): string | undefined {
+  try {
+    const text = EXACT.decode(bytes);
+    return text.startsWith(BYTE_ORDER_MARK) ? undefined : text;
+  } catch {
+    return undefined;
+  }
+}
+
+async function readWith(
+  request: Request,
+  limitBytes: number,
+  askFirst: AskFirst | undefined,
+  readAnnounced: (lengthBytes: number) => Promise<CallBody>,
+): Promise<Result<CallBody>> {
   const encoding = request.headers.get('content-encoding');
   if (encoding !== null && encoding !== 'identity') return fail('unsupported_encoding', 'Send the request body without content-encoding.');
   const declared = request.headers.get('content-length');
@@ -63,15 +109,19 @@ export async function readBody(request: Request, limitBytes: number, askFirst?: 
   const error = declared !== null && Number(declared) > LARGE_BYTES ? await askFirst?.() : undefined;
   if (error) return { ok: false, error };
   try {
-    const read = declared !== null ? ok(await request.text()) : await readUnannounced(request.body, limitBytes, askFirst);
-    if (!read.ok || !hasTooManyValues(read.value)) return read;
+    const read = declared !== null ? ok(await readAnnounced(Number(declared))) : await readUnannounced(request.body, limitBytes, askFirst);
+    if (!read.ok || !hasTooManyValues(read.value.body)) return read;
     return fail('invalid_request', 'The request body has too many values.', { code: 'body_too_complex' });
   } catch {
     return unreadable();
   }
 }
 
-async function readUnannounced(body: ReadableStream<Uint8Array> | null, limitBytes: number, askFirst?: AskFirst): Promise<Result<string>> {
+async function readUnannounced(
+  body: ReadableStream<Uint8Array> | null,
+  limitBytes: number,
+  askFirst?: AskFirst,
+): Promise<Result<CallBody>> {
   const decoder = new TextDecoder();
   let text = '';
   let size = 0;
@@ -86,5 +136,5 @@ async function readUnannounced(body: ReadableStream<Uint8Array> | null, limitByt
     }
     text += decoder.decode(chunk, { stream: true });
   }
-  return ok(text + decoder.decode());
+  return ok({ body: text + decoder.decode() });
 }

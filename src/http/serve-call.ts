@@ -4,8 +4,8 @@ import { requestId } from '../core/ids';
 import type { Dialect } from '../dialects/types';
 import { refuseKeys } from '../gateway/authorize-key';
 import type { GatewayDeps } from '../gateway/deps';
-import { runCall } from '../gateway/pipeline';
-import { readBody } from './body';
+import { type IncomingCall, runCall } from '../gateway/pipeline';
+import { readCallBody } from './body';
 import { errorAnswer } from './render-error';
 import { clientIp, requestKeys } from './request-key';
 
@@ -33,14 +33,14 @@ export async function serveCall(
   if (!keys.ok) return refuse(keys.error);
   const from = { origin: request.headers.get('origin'), ip: clientIp(request, gateway.settings) };
   const askFirst = () => refuseKeys(gateway, keys.value, from);
-  const body = await readBody(request, gateway.settings.BODY_LIMIT_BYTES, askFirst);
-  if (!body.ok) return refuse(body.error);
-  const dialect = byBody ? byBody(body.value) : usual;
-  const result = await runCall(gateway, {
+  const read = await readCallBody(request, gateway.settings.BODY_LIMIT_BYTES, askFirst);
+  if (!read.ok) return refuse(read.error);
+  const dialect = byBody ? byBody(read.value.body) : usual;
+  // The body is in this one object alone, so that it can be let go of there.
+  const incoming: IncomingCall = Object.assign(read.value, {
     dialect,
     endpoint,
     nonce,
-    body: body.value,
     url: request.url,
     headers: request.headers,
     keys: keys.value,
@@ -48,5 +48,6 @@ export async function serveCall(
     idempotencyKey: request.headers.get('idempotency-key'),
     signal,
   });
+  const result = await runCall(gateway, incoming);
   return result.ok ? result.response : refuse(result.error, dialect);
 }

@@ -10,7 +10,7 @@ import { answer, completion, failure, sse, streamOf, USAGE_MICRO } from './suppo
 let rig: Rig;
 let account: Account;
 beforeAll(async () => {
-  rig = await Rig.start({ solo: 40, pair: 2 });
+  rig = await Rig.start({ solo: 40, pair: 30, keys: 1 });
 });
 afterAll(() => rig?.stop());
 
@@ -31,6 +31,77 @@ const ODDITIES: Record<string, string> = {
 /** The text around the model, so that the rest can be compared with what went up. */
 const template = (model: string, oddity: string): string =>
   `  { "messages" :[ {"role":"user","content":"say \\"model\\": \\"x\\" }{"} ],${oddity}, "model" : ${JSON.stringify(model)} }\n`;
+
+const long = (model: string, content: string, more = ''): string =>
+  `{ "messages": [{"role":"user","content":${JSON.stringify(content.repeat(20_000))}}],${more} "model": ${JSON.stringify(model)}}`;
+
+describe('a long request without a stream', () => {
+  const unable = () => failure(500, 'Not now.');
+
+  it('goes to one provider after the other as it was sent, whatever others send meanwhile', async () => {
+    account = await rig.account();
+    const calls = Array.from({ length: 20 }, (_, index) => ({ lane: rig.lane('pair'), content: `${index} é` }));
+    for (const { lane } of calls) {
+      lane.first.reply(unable(), unable());
+      lane.second.reply(answer('Yes.'));
+    }
+    const answers = await Promise.all(calls.map(({ lane, content }) => askJson(account, long(lane.model, content))));
+    expect(answers.map(({ status }) => status)).toEqual(calls.map(() => 200));
+    for (const { lane, content } of calls) {
+      const sent = [...lane.first.seen, ...lane.second.seen].map(({ body }) => body);
+      const [own, others] = [long(lane.upstreamModel, content), long(lane.model, content)];
+      expect(sent.map((body) => (body === own ? 'own' : body === others ? 'others' : body.slice(0, 99)))).toEqual(['own', 'own', 'others']);
+    }
+    expect(await account.money()).toEqual({ spentMicro: 20 * USAGE_MICRO, heldMicro: 0 });
+  });
+
+  it('goes to the next credential, and without what is refused', async () => {
+    account = await rig.account();
+    const lane = rig.lane('keys');
+    lane.first.reply(
+      failure(401, 'Incorrect API key provided.'),
+      failure(400, "Unsupported parameter: 'temperature' is not supported with this model.", { param: 'temperature' }),
+      answer('Yes.'),
+    );
+    expect((await askJson(account, long(lane.model, 'Hi', '"temperature":0.5,'))).status).toBe(200);
+    const [first, second, third] = lane.first.seen;
+    expect([first!.body, second!.body, third!.body]).toEqual([
+      long(lane.upstreamModel, 'Hi', '"temperature":0.5,'),
+      long(lane.upstreamModel, 'Hi', '"temperature":0.5,'),
+      long(lane.upstreamModel, 'Hi'),
+    ]);
+    expect(second!.headers.authorization).not.toBe(first!.headers.authorization);
+  });
+
+  it.each([
+    ['a byte order mark', (body: string) => Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), Buffer.from(body)]), (body: string) => body],
+    [
+      'bytes that are no text',
+      (body: string) => Buffer.from(body.replaceAll('?', 'ÿ'), 'latin1'),
+      (body: string) => body.replaceAll('?', '\ufffd'),
+    ],
+  ])('is sent as what it is read as: %s', async (_what, bytes, text) => {
+    account = await rig.account();
+    const lane = rig.lane('pair');
+    lane.first.reply(unable(), unable());
+    lane.second.reply(answer('Yes.'));
+    const response = await fetch(`${rig.worker.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${account.key}`, 'content-type': 'application/json' },
+      body: bytes(long(lane.model, 'Hi?')),
+    });
+    expect([response.status, await response.text()]).toMatchObject([200, expect.stringContaining('Yes.')]);
+    expect(lane.second.seen[0]!.body === text(long(lane.model, 'Hi?'))).toBe(true);
+  });
+
+  it('that every provider refuses is told so, and costs nothing', async () => {
+    account = await rig.account();
+    const lane = rig.lane('pair');
+    for (const desk of [lane.first, lane.second]) desk.replyAlways(unable);
+    expect((await askJson(account, long(lane.model, 'Hi'))).status).toBe(502);
+    expect(await account.money()).toEqual({ spentMicro: 0, heldMicro: 0 });
+  });
+});
 
 describe('a request without a stream', () => {
   it.each(Object.entries(ODDITIES))('reaches the provider as it was sent: %s', async (_, oddity) => {

@@ -22,4 +22,5 @@ const bridge = (request: MessagesRequest, variation?: Variation): Bridge => ({
   readAnswer: readMessage,
   renderAnswer: renderMessage,
   foldStream: foldMessageStream,
+  answersAlone: true,
 });

@@ -35,12 +35,16 @@ function readGeminiAnswer(json: unknown): Answer | undefined {
 /** The path names the upstream's model, so a client's model in the body must go. */
 export const withoutModel = (body: string): string => rewriteMembers(body, (raw, key) => (key === 'model' ? undefined : raw));
 
+const renderGeminiAnswer: Bridge['renderAnswer'] = (text, receipt) =>
+  setMembers(text, { usageMetadata: JSON.stringify(shownUsage(receipt)) });
+
 /** A Gemini call to an upstream that speaks the same format; the body is the client's own. */
 export const straightBridge = (request: Pick<GeminiRequest, 'body'>): Bridge => ({
   request: () => ({ body: withoutCallIds(withoutModel(request.body)) }),
   readAnswer: readGeminiAnswer,
-  renderAnswer: (text, receipt) => setMembers(text, { usageMetadata: JSON.stringify(shownUsage(receipt)) }),
+  renderAnswer: renderGeminiAnswer,
   foldStream: foldGeminiStream,
+  answersAlone: true,
   repaired(message) {
     const body = signedBody(request.body, message);
     return body === undefined ? undefined : { ...straightBridge({ body }), repaired: () => undefined };

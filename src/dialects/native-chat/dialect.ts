@@ -33,6 +33,7 @@ function priced(bridge: Bridge): Bridge {
   const repaired = bridge.repaired?.bind(bridge);
   return {
     ...bridge,
+    answersAlone: false,
     renderAnswer: (text, receipt) => setMembers(bridge.renderAnswer(text, receipt), { creditsUsed: JSON.stringify(receipt.creditsUsed) }),
     ...(repaired && {
       repaired: (message) => {

@@ -30,6 +30,7 @@ export const openrouterCall = (call: Call): Call => ({
 
 const openrouterBridge = (bridge: Bridge): Bridge => ({
   ...bridge,
+  answersAlone: false,
   renderAnswer: (text, receipt) => priced(renamed(bridge.renderAnswer(text, receipt)), receipt),
   ...(bridge.repaired && {
     repaired(message) {

@@ -1,0 +1,69 @@
+/** Below it a text costs less to hold than its bytes. */
+const LEAST_BYTES = 32_768;
+/** Larger bodies are rare, and each would have to have a place of its own. */
+const MOST_BYTES = 1_048_576;
+/** Of the 128 MB of an isolate, what may lie idle until the next body comes. */
+const MOST_IDLE_BYTES = 8_388_608;
+
+const idle = new Map<number, ArrayBuffer[]>();
+let idleBytes = 0;
+
+/** Powers of two, so that one place fits many bodies. */
+const placeOf = (length: number): number => 2 ** Math.ceil(Math.log2(length));
+
+function take(length: number): ArrayBuffer {
+  const size = placeOf(length);
+  const buffer = idle.get(size)?.pop();
+  if (buffer) idleBytes -= size;
+  return buffer ?? new ArrayBuffer(size);
+}
+
+function giveBack(buffer: ArrayBuffer): void {
+  const size = buffer.byteLength;
+  if (idleBytes + size > MOST_IDLE_BYTES) return;
+  idleBytes += size;
+  const alike = idle.get(size);
+  if (alike) alike.push(buffer);
+  else idle.set(size, [buffer]);
+}
+
+/**
+ * Bytes in memory that is used again. A large text that is held on the heap while its call waits has pages of its own
+ * there, which are mapped, faulted in, moved to the old generation and unmapped for this one call: that doubles what the
+ * call costs (docs/decisions/0014-text-on-the-way.md).
+ */
+export class PooledBytes {
+  private constructor(
+    private buffer: ArrayBuffer | undefined,
+    private readonly length: number,
+  ) {}
+
+  static isWorthwhile(length: number): boolean {
+    return length >= LEAST_BYTES && length <= MOST_BYTES;
+  }
+
+  /** A body of a known length, which `isWorthwhile`; undefined where it breaks off before its end. */
+  static async read(body: ReadableStream<Uint8Array>, length: number): Promise<PooledBytes | undefined> {
+    const reader = body.getReader({ mode: 'byob' });
+    const { value } = await reader.readAtLeast(length, new Uint8Array(take(length), 0, length));
+    return value?.byteLength === length ? new PooledBytes(value.buffer as ArrayBuffer, length) : undefined;
+  }
+
+  /** @param mostBytes What the text may come to; undefined where it comes to more. */
+  static of(text: string, mostBytes: number): PooledBytes | undefined {
+    const buffer = take(mostBytes);
+    const { read, written } = new TextEncoder().encodeInto(text, new Uint8Array(buffer));
+    return read === text.length ? new PooledBytes(buffer, written) : undefined;
+  }
+
+  get bytes(): Uint8Array<ArrayBuffer> {
+    if (!this.buffer) throw new Error('the bytes were freed');
+    return new Uint8Array(this.buffer, 0, this.length);
+  }
+
+  /** They are somebody else's from here on. */
+  free(): void {
+    if (this.buffer) giveBack(this.buffer);
+    this.buffer = undefined;
+  }
+}

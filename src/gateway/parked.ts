@@ -1,0 +1,92 @@
+/**
+ * A large request while its provider works on it. Its text, and what was parsed of it, would be needed again only if another
+ * provider had to be asked. So they are dropped, and its bytes are kept, to be parsed once more then.
+ */
+import { PooledBytes } from '../core/pooled-bytes';
+import type { Bridge, Call, ClientRequest, Dialect } from '../dialects/types';
+import type { GatewayDeps } from './deps';
+import { type Plan, type PlannedTarget, planCall, type UpstreamRequest, upstreamRequest } from './plan';
+
+export interface Parked {
+  /** The first target, to which the request can be sent as it is parked. */
+  target: PlannedTarget;
+  requestWith(apiKey: string | undefined): UpstreamRequest<Uint8Array<ArrayBuffer>>;
+  /** Gives the targets of its plan back what they were planned with. */
+  takeUp(targets: readonly PlannedTarget[]): void;
+  /** Nothing of it is needed any more. */
+  free(): void;
+}
+
+/** What an edit of the gateway's own may add to a body. */
+const MOST_ADDED_BYTES = 4_096;
+const FIRST = { stream: false, moved: false, storedId: undefined };
+
+const letGo = (): never => {
+  throw new Error('the request was let go');
+};
+const LET_GO_OF_REQUEST = { request: letGo, repaired: undefined };
+/** In place of a bridge that holds the request. */
+export const LET_GO: Bridge = { request: letGo, readAnswer: letGo, renderAnswer: letGo };
+
+/** What a call is waited for and priced by: not its body, nor what its providers are sent. */
+export function withoutRequest(call: Call): Call {
+  const { model, stream, choices, maxOutputTokens, estimatedInputTokens, worstInputTokens } = call;
+  const { thoughtsOff, continues, background, speaks, leastMicro } = call;
+  return {
+    model,
+    stream,
+    choices,
+    maxOutputTokens,
+    estimatedInputTokens,
+    worstInputTokens,
+    ...(thoughtsOff !== undefined && { thoughtsOff }),
+    ...(speaks !== undefined && { speaks }),
+    ...(continues && { continues }),
+    ...(background !== undefined && { background }),
+    ...(leastMicro && { leastMicro }),
+    over: () => undefined,
+    openStream: letGo,
+  };
+}
+
+/**
+ * Parks a call that is answered in one piece; its plan's targets hold nothing of the request from then on. Undefined, and
+ * nothing is changed, where its bytes are not at hand, or it is made of more than them.
+ */
+export function park(
+  { registry }: GatewayDeps,
+  { dialect, body, bytes: sent, url: askedUrl, headers }: ClientRequest & { dialect: Dialect; bytes?: PooledBytes | undefined },
+  call: Call,
+  plan: Plan,
+  sandbox: boolean,
+): Parked | undefined {
+  const [target] = plan.targets;
+  if (!sent || !target?.bridge.answersAlone || target.provider.spec.serve) return undefined;
+  if (call.stream || call.background || call.continues || call.names) return undefined;
+  const { url, headers: unauthorized, body: text } = upstreamRequest(target, undefined, FIRST);
+  const own = text === body ? sent : PooledBytes.of(text, sent.bytes.byteLength + MOST_ADDED_BYTES);
+  if (!own) return undefined;
+  const answering = { ...target.bridge, ...LET_GO_OF_REQUEST };
+  for (const planned of plan.targets) Object.assign(planned, { bridge: planned === target ? answering : LET_GO, other: undefined });
+  const free = () => {
+    sent.free();
+    own.free();
+  };
+  return {
+    target,
+    // `fetch` copies what it is given before it returns, so the bytes may be freed at any time after.
+    requestWith: (apiKey) => ({
+      url,
+      headers: { ...unauthorized, ...(apiKey !== undefined && target.wire.authorize(apiKey)) },
+      body: own.bytes,
+    }),
+    takeUp(targets) {
+      const parsed = dialect.parse({ body: new TextDecoder().decode(sent.bytes), url: askedUrl, headers });
+      const again = parsed.ok ? planCall(registry, dialect, parsed.value, sandbox) : parsed;
+      if (!again.ok) throw new Error('a parked call cannot be planned again');
+      for (const [index, { bridge, other }] of again.value.targets.entries()) Object.assign(targets[index]!, { bridge, other });
+      free();
+    },
+    free,
+  };
+}

@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import { PooledBytes } from '../../../src/core/pooled-bytes';
+
+const LENGTH = 50_000;
+const streamed = (bytes: Uint8Array): ReadableStream<Uint8Array> => new Response(bytes).body!;
+const filled = (byte: number): Uint8Array => new Uint8Array(LENGTH).fill(byte);
+
+describe('pooled bytes', () => {
+  it('are for what is large, and not for what is larger than any place', () => {
+    expect([0, 1_000, LENGTH, 1_048_576, 1_048_577].map(PooledBytes.isWorthwhile)).toEqual([false, false, true, true, false]);
+  });
+
+  it('are what was read, to the byte, in whatever memory they come to lie', async () => {
+    for (const byte of [1, 2, 3]) {
+      const pooled = (await PooledBytes.read(streamed(filled(byte)), LENGTH))!;
+      expect(pooled.bytes).toEqual(filled(byte));
+      pooled.free();
+    }
+  });
+
+  it('lie where those that were freed lay, and nowhere near those that were not', async () => {
+    const kept = (await PooledBytes.read(streamed(filled(1)), LENGTH))!;
+    const freed = (await PooledBytes.read(streamed(filled(2)), LENGTH))!;
+    freed.free();
+    freed.free();
+    const [third, fourth] = [PooledBytes.of('c'.repeat(LENGTH), LENGTH)!, PooledBytes.of('d'.repeat(LENGTH), LENGTH)!];
+    expect([kept.bytes[0], third.bytes[0], fourth.bytes[0]]).toEqual([1, 99, 100]);
+    expect(() => freed.bytes).toThrow('were freed');
+  });
+
+  it('are none where a body ends before its time, or a text needs more room', async () => {
+    expect(await PooledBytes.read(streamed(filled(1)), LENGTH + 1)).toBeUndefined();
+    expect(PooledBytes.of('é'.repeat(40_000), 65_536)).toBeUndefined();
+    expect(new TextDecoder().decode(PooledBytes.of('é'.repeat(30_000), 65_536)!.bytes)).toBe('é'.repeat(30_000));
+  });
+});
