@@ -1,5 +1,6 @@
 /** The account plane's share of the scheduled work, in a module of its own that is imported only when there is some. */
 import { mailAlerts } from './console/alerts/mail';
+import { forgetOver } from './console/sign-in/forget-over';
 import type { Bindings } from './env';
 import { type AccountPlaneBindings, readAccountSettings } from './env-account';
 import { queryBudget } from './jobs/query-budget';
@@ -17,3 +18,5 @@ export async function sendAlerts(env: Bindings): Promise<void> {
   const origin = settings.PUBLIC_URL && new URL(settings.PUBLIC_URL).origin;
   await mailAlerts({ db, queriesLeft, mail, brand: settings.BRAND, origin, now: Date.now });
 }
+
+export const forgetSignIns = (env: Bindings): Promise<void> => forgetOver(env.DB, Date.now());

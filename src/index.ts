@@ -1,7 +1,6 @@
 import type { LedgerMessage, ReconciliationMessage } from './account/types';
 import { createApp, withCallsFirst } from './app';
 import { reconcileNightly } from './console/reconcile';
-import { forgetOver } from './console/sign-in/forget-over';
 import { grantRedeemed } from './console/vouchers/redeem';
 import { forgetOldTries } from './console/vouchers/tries';
 import type { Bindings } from './env';
@@ -47,7 +46,7 @@ async function finishVouchers(env: Bindings): Promise<void> {
 /** Nor does what is only to be forgotten. */
 async function forgetSignIns(env: Bindings): Promise<void> {
   try {
-    await forgetOver(env.DB, Date.now());
+    await (await import('./account-jobs')).forgetSignIns(env);
   } catch (error) {
     console.error('sign-ins not forgotten', String(error));
   }

@@ -77,6 +77,7 @@ it('a sign-in that breaks says so, and is no wrong password: to a program in JSO
   expect([api.status, JSON.parse(api.text)]).toMatchObject([500, { error: { type: 'api_error', request_id: expect.any(String) } }]);
   const page = await post('/sign-in', new URLSearchParams({ ...ADA, how: 'password' }), ALL, { accept: 'text/html' });
   expect(page).toMatchObject({ status: 500, text: expect.stringMatching(/Something went wrong on our side.*req_/s) });
+  expect(page.text, 'nothing of the inside').not.toMatch(/D1_ERROR|Network connection|\.ts:/);
 });
 
 it.each([

@@ -77,22 +77,6 @@ it('a kept answer that cannot be read is a 503', async () => {
   expect(await account.stub.view()).toEqual(spent);
 });
 
-describe('a database that cannot be reached', () => {
-  const refuse = (): never => {
-    throw new Error('D1_ERROR: Network connection lost.');
-  };
-  const bindings: Bindings = { ...env, DB: new Proxy({} as D1Database, { get: refuse }) };
-
-  it('is told to people on a page that names the request, and nothing of the inside', async () => {
-    const { status, text, headers } = await ask({ path: '/status', body: null, bindings, headers: { accept: 'text/html' } });
-    expect(status).toBe(500);
-    expect(headers.get('content-type')).toContain('text/html');
-    expect(text).toContain('Something went wrong on our side');
-    expect(text).toContain(headers.get('x-request-id')!);
-    expect(text).not.toMatch(/D1_ERROR|Network connection|\.ts:/);
-  });
-});
-
 it.each(['authorize', 'listKeys'])(
   'an account that cannot be reached makes what a key asks of the account plane a 503, at %s',
   async (method) => {
