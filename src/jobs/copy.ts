@@ -11,6 +11,7 @@ import { cleanMessage } from '../providers/wires/failures';
 import type { JobDeps } from './deps';
 import { putBytes, putStream, resultKey } from './files';
 import { finishJob } from './finish';
+import { insist } from './insist';
 import { keepOutput } from './output';
 import { copyDelaySeconds, MAX_COPY_TRIES, SWEEP_AFTER_MS } from './pace';
 import { changeJob } from './store';
@@ -32,15 +33,9 @@ export async function keepResult(deps: JobDeps, job: Job, result: MediaResult | 
   const keep = async (file: (MediaResult | PendingResult)['files'][number], index: number): Promise<PendingFile> => {
     if (!('bytes' in file)) return file;
     const put = () => putBytes(deps, resultKey(job, first + index), file.bytes, file.contentType);
-    for (const pauseMs of PUT_PAUSES_MS) {
-      try {
-        return await put();
-      } catch (error) {
-        console.error('result not kept yet', JSON.stringify({ jobId: job.id, error: String(error) }));
-        await deps.pause(pauseMs);
-      }
-    }
-    return put();
+    return insist(deps, PUT_PAUSES_MS, put, (error) =>
+      console.error('result not kept yet', JSON.stringify({ jobId: job.id, error: String(error) })),
+    );
   };
   const files = result.files.slice(0, MAX_RESULT_FILES);
   const kept = await Promise.all(files.map(keep));

@@ -11,6 +11,7 @@ import { upstreamModelFor } from './able';
 import { copyResult, keepResult } from './copy';
 import type { JobDeps } from './deps';
 import { type Ending, finishJob } from './finish';
+import { insist } from './insist';
 import { pollDelaySeconds, SWEEP_AFTER_MS } from './pace';
 import { isStream, readStream } from './partials';
 import { firstFileOf, type InTurn, mergeParts, oneByOne, type Part, submissionsOf } from './parts';
@@ -185,17 +186,13 @@ function callbackUrl({ settings }: JobDeps, job: Job): string | undefined {
 }
 
 /** Writes the POST's outcome, which is nowhere else and would be lost with this process; so it insists when the database fails. */
-async function keep(deps: JobDeps, claimed: Job, decide: (job: Job) => JobChange | undefined): Promise<Job | undefined> {
-  for (const pauseMs of KEEP_PAUSES_MS) {
-    try {
-      return await changeJob(deps.db, claimed, decide);
-    } catch (error) {
-      console.error('submit not written yet', JSON.stringify({ jobId: claimed.id, error: String(error) }));
-      await deps.pause(pauseMs);
-    }
-  }
-  return changeJob(deps.db, claimed, decide);
-}
+const keep = (deps: JobDeps, claimed: Job, decide: (job: Job) => JobChange | undefined): Promise<Job | undefined> =>
+  insist(
+    deps,
+    KEEP_PAUSES_MS,
+    () => changeJob(deps.db, claimed, decide),
+    (error) => console.error('submit not written yet', JSON.stringify({ jobId: claimed.id, error: String(error) })),
+  );
 
 /** Writes the POST's outcome. The claim is ours, so meanwhile only a request to cancel can have changed the row. */
 async function applySubmitted(deps: JobDeps, claimed: Job, attempt: JobAttempt, step: Part, next: NextTarget): Promise<void> {
