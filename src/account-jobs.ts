@@ -15,8 +15,7 @@ export async function sendAlerts(env: Bindings): Promise<void> {
   const mail = createMailer(env as AccountPlaneBindings, settings, (input, init) => fetch(input, init));
   if (!mail) return;
   const { db, left: queriesLeft } = queryBudget(env.DB, QUERIES);
-  const origin = settings.PUBLIC_URL && new URL(settings.PUBLIC_URL).origin;
-  await mailAlerts({ db, queriesLeft, mail, brand: settings.BRAND, origin, now: Date.now });
+  await mailAlerts({ db, queriesLeft, mail, brand: settings.BRAND, origin: settings.PUBLIC_URL, now: Date.now });
 }
 
 export const forgetSignIns = (env: Bindings): Promise<void> => forgetOver(env.DB, Date.now());

@@ -1,6 +1,6 @@
 /** What only the account plane is configured by, read when that is first asked for, so that calls never wait for it. */
 import { z } from 'zod';
-import type { Bindings } from './env';
+import { type Bindings, publicUrl } from './env';
 import { readVariables } from './read-variables';
 
 /** Optional bindings; see wrangler.toml. */
@@ -17,7 +17,7 @@ const schema = z.object({
   /** Signs sessions, and encrypts second factors and client secrets; at least 32 characters. */
   AUTH_SECRET: z.string().min(32),
   /** The public URL for links in mails; the host of the request by default. */
-  PUBLIC_URL: z.url().optional(),
+  PUBLIC_URL: publicUrl,
   BRAND: z.string().max(40).default('Hypereal'),
   /** Who may sign up: everybody, who is invited to an organization or comes by its single sign-on, or nobody. */
   SIGN_UP: z.enum(['open', 'invited', 'closed']).default('open'),

@@ -20,6 +20,12 @@ export interface Bindings extends AccountBindings {
 
 const positive = (fallback: number) => z.coerce.number().int().positive().default(fallback);
 
+/** A base URL counts by its host. */
+export const publicUrl = z
+  .url({ protocol: /^https?$/ })
+  .transform((url) => new URL(url).origin)
+  .optional();
+
 const schema = z.object({
   /** Signs API keys; at least 32 characters. */
   KEY_MAC_SECRET: z.string().min(32),
@@ -31,11 +37,8 @@ const schema = z.object({
   LOCAL: z.enum(['0', '1']).default('0'),
   /** Raises or lowers the hourly limits of `core/family`: `{"chat": 5000}`. */
   HOURLY_LIMITS: z.union([z.string(), z.record(z.string(), z.unknown())]).optional(),
-  /** Where customers and providers reach this gateway, when that is not the host that a request came to: a base URL counts by its host. */
-  PUBLIC_URL: z
-    .url({ protocol: /^https?$/ })
-    .transform((url) => new URL(url).origin)
-    .optional(),
+  /** Where customers and providers reach this gateway, when that is not the host that a request came to. */
+  PUBLIC_URL: publicUrl,
   /** Lets the gateway itself fetch from, and report to, this machine and private networks: for local development only. */
   PRIVATE_ADDRESSES: z.enum(['refused', 'allowed']).default('refused'),
   /** DNS over HTTPS: https://developers.cloudflare.com/1.1.1.1/encryption/dns-over-https/make-api-requests/dns-json/ */

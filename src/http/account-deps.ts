@@ -32,7 +32,7 @@ const MAX_ORIGINS = 20;
 
 export function accountPlaneDeps(c: AppContext): AccountPlaneDeps {
   const { settings } = lasting(c.env);
-  const origin = new URL(settings.PUBLIC_URL ?? c.req.url).origin;
+  const origin = settings.PUBLIC_URL ?? new URL(c.req.url).origin;
   const mail = createMailer(c.env as AccountPlaneBindings, settings, (input, init) => fetch(input, init));
   const deps = consoleDeps(c);
   return {
