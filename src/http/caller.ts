@@ -88,14 +88,12 @@ async function standingOfKey(c: AppContext, permission: GuardedPermission): Prom
   return refusal;
 }
 
-async function recordOf(c: AppContext, { accountId, keyId, secretHash }: ApiKey): Promise<Result<KeySummary | undefined>> {
+async function recordOf(c: AppContext, { accountId, keyId, secretHash }: ApiKey): Promise<Result<KeySummary>> {
   const { account, settings } = c.get('gateway');
-  const stub = account(accountId);
   const scope = { keyId, secretHash, origin: c.req.header('origin') ?? null, ip: clientIp(c.req.raw, settings) };
   try {
-    const refused = await stub.authorize(scope);
-    if (refused) return { ok: false, error: refused };
-    return ok((await stub.listKeys()).find(({ id }) => id === keyId));
+    const found = await account(accountId).ownKey(scope);
+    return found.ok ? ok(found.value.key) : found;
   } catch (error) {
     console.error('key not checked', String(error));
     return accountUnreachable();
@@ -107,16 +105,16 @@ async function standingOf(c: AppContext, key: ApiKey): Promise<Result<Standing>>
   const found = await recordOf(c, key);
   if (!found.ok) return found;
   const record = found.value;
-  const person = record?.secretBy ?? record?.userId ?? accountId;
+  const person = record.secretBy ?? record.userId ?? accountId;
   const { organization = null, role = null } = (await findByAccount(c.env.DB, accountId, person)) ?? {};
   const asked = organizationAsked(c);
   if (asked !== undefined && asked !== organization?.id && asked !== organization?.slug) return fail('not_found', NO_ORGANIZATION);
-  const actor: Actor = { kind: 'api_key', id: keyId, name: record?.name ?? keyId };
+  const actor: Actor = { kind: 'api_key', id: keyId, name: record.name };
   // Test keys are handed around more freely than live ones, so they may change nothing.
-  const isInMode = (scope: Permission): boolean => record?.mode === 'live' || !scope.endsWith('.write');
+  const isInMode = (scope: Permission): boolean => record.mode === 'live' || !scope.endsWith('.write');
   // A key may do no more than the role of the person behind it allows right now. A key that the operator made has no
   // such person.
   const isInRole = (scope: Permission): boolean => !organization || person === accountId || (role !== null && permits(role, scope));
-  const permissions = (record?.scopes ?? []).filter(isPermission).filter((scope) => isInMode(scope) && isInRole(scope));
+  const permissions = (record.scopes ?? []).filter(isPermission).filter((scope) => isInMode(scope) && isInRole(scope));
   return ok({ actor, accountId, organization, role: null, permissions });
 }
