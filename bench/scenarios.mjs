@@ -20,6 +20,11 @@ export const SCENARIOS = {
     on: ['floor', 'floor-do', 'ours'],
     load: { c: 32, n: 50_000, t: 3, prompt: 200_000 },
   },
+  'stream-200k': {
+    about: 'short streams, 200 kB prompts, 32 at once',
+    on: ['floor', 'floor-do', 'ours'],
+    load: { stream: true, chunks: 20, delay: 5, c: 32, n: 50_000, t: 3, prompt: 200_000 },
+  },
   ttfb: {
     about: 'short streams, one at a time: time to the first event',
     on: ['direct', 'floor', 'floor-do', 'ours'],

@@ -110,7 +110,7 @@ export interface Bridge {
    * upstream's text.
    */
   ownItems?(body: string, of: { text: string; requestId: string }): readonly unknown[];
-  /** What reads and renders its answer holds nothing of the request, which can be let go while the upstream works. */
+  /** What reads and renders its answer, and the call's `openStream`, hold nothing of the request: it can be let go while the upstream works. */
   answersAlone?: boolean;
   /** The call without what the upstream refused with this message; undefined when nothing can be left out. */
   repaired?(message: string): Bridge | undefined;

@@ -240,7 +240,7 @@ export class Failover {
     const { spec, apiKeys } = target.provider;
     if (this.parked?.target === target) {
       const { url, ...request } = this.parked.requestWith(apiKeys[keyIndex]);
-      return this.deps.fetch(url, { method: 'POST', ...request, redirect: 'manual' });
+      return this.deps.fetch(url, { method: 'POST', ...request, redirect: 'manual', ...(signal && { signal }) });
     }
     this.takeUp();
     const bridge = this.repaired.get(target)?.bridge ?? target.bridge;
@@ -265,6 +265,7 @@ export class Failover {
 
   /** No other target will be asked any more, so the request is let go: it may be megabytes, and the bridges hold it. */
   letGo(): void {
+    this.unpark();
     this.repaired.clear();
     this.moved.clear();
     for (const target of this.plan.targets) Object.assign(target, { bridge: LET_GO, other: undefined });
@@ -272,9 +273,13 @@ export class Failover {
 
   /** The answer came through. */
   succeeded(attempt: Attempt): void {
+    this.unpark();
+    this.deps.health.succeeded(attempt.target.provider.spec.id, this.deps.now());
+  }
+
+  private unpark(): void {
     this.parked?.free();
     this.parked = undefined;
-    this.deps.health.succeeded(attempt.target.provider.spec.id, this.deps.now());
   }
 
   /** Our side stopped an upstream that was doing well. Without this, one on probation would stay there. */

@@ -19,7 +19,6 @@ export interface Parked {
 
 /** What an edit of the gateway's own may add to a body. */
 const MOST_ADDED_BYTES = 4_096;
-const FIRST = { stream: false, moved: false, storedId: undefined };
 
 const letGo = (): never => {
   throw new Error('the request was let go');
@@ -28,9 +27,9 @@ const LET_GO_OF_REQUEST = { request: letGo, repaired: undefined };
 /** In place of a bridge that holds the request. */
 export const LET_GO: Bridge = { request: letGo, readAnswer: letGo, renderAnswer: letGo };
 
-/** What a call is waited for and priced by: not its body, nor what its providers are sent. */
+/** What a call is waited for, priced and answered by: not its body, nor what its providers are sent. */
 export function withoutRequest(call: Call): Call {
-  const { model, stream, choices, maxOutputTokens, estimatedInputTokens, worstInputTokens } = call;
+  const { openStream, model, stream, choices, maxOutputTokens, estimatedInputTokens, worstInputTokens } = call;
   const { thoughtsOff, continues, background, speaks, leastMicro } = call;
   return {
     model,
@@ -45,13 +44,15 @@ export function withoutRequest(call: Call): Call {
     ...(background !== undefined && { background }),
     ...(leastMicro && { leastMicro }),
     over: () => undefined,
-    openStream: letGo,
+    openStream,
   };
 }
 
 /**
- * Parks a call that is answered in one piece; its plan's targets hold nothing of the request from then on. Undefined, and
- * nothing is changed, where its bytes are not at hand, or it is made of more than them.
+ * Parks a call; its plan's targets hold nothing of the request from then on. Undefined, and nothing is changed, where its
+ * bytes are not at hand.
+ *
+ * @param call Made of the request alone, without items that it names.
  */
 export function park(
   { registry }: GatewayDeps,
@@ -62,8 +63,9 @@ export function park(
 ): Parked | undefined {
   const [target] = plan.targets;
   if (!sent || !target?.bridge.answersAlone || target.provider.spec.serve) return undefined;
-  if (call.stream || call.background || call.continues || call.names) return undefined;
-  const { url, headers: unauthorized, body: text } = upstreamRequest(target, undefined, FIRST);
+  if (call.background || call.continues) return undefined;
+  const how = { stream: call.stream, moved: false, storedId: undefined };
+  const { url, headers: unauthorized, body: text } = upstreamRequest(target, undefined, how);
   const own = text === body ? sent : PooledBytes.of(text, sent.bytes.byteLength + MOST_ADDED_BYTES);
   if (!own) return undefined;
   const answering = { ...target.bridge, ...LET_GO_OF_REQUEST };

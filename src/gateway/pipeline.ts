@@ -85,8 +85,9 @@ async function answer(deps: GatewayDeps, incoming: IncomingCall): Promise<CallRe
     const planned = planCall(deps.registry, dialect, call, sandbox, stored);
     if (!planned.ok) return planned;
     const plan = planned.value;
-    // With another key it would have to be planned again.
-    const parked = incoming.keys.length === 1 ? park(deps, incoming, call, plan, sandbox) : undefined;
+    const labels = labelsOf(incoming.headers, call.fields);
+    // With another key it would have to be planned again, and what it names is not in its bytes.
+    const parked = incoming.keys.length === 1 && whole === parsed ? park(deps, incoming, call, plan, sandbox) : undefined;
     if (parked) call = letGoOf(incoming, parsed);
     else incoming.bytes?.free();
     const account = deps.account(key.accountId);
@@ -104,7 +105,7 @@ async function answer(deps: GatewayDeps, incoming: IncomingCall): Promise<CallRe
     const { holdId, pricePermille } = admitted.admission;
     const idempotencyKeyHash = idempotency?.keyHash;
     const priced = pricePermille === undefined ? { call, plan } : atAccountPrices({ call, plan }, pricePermille);
-    const run = beginRun(deps, incoming, key, { account, ...priced, holdId, startedAtMs, idempotencyKeyHash }, gone, parked);
+    const run = beginRun(deps, incoming, key, { account, ...priced, holdId, startedAtMs, idempotencyKeyHash, labels }, gone, parked);
     return {
       ok: true,
       response: await (gone ? runStreamCall({ ...run, gone, outgoing: call.openStream(run.holdId) }) : runJsonCall(run, incoming.signal)),
@@ -115,8 +116,7 @@ async function answer(deps: GatewayDeps, incoming: IncomingCall): Promise<CallRe
 
 /** Drops all that holds the body of a parked call, so that nothing of it outlives the wait for its account and its provider. */
 function letGoOf(incoming: IncomingCall, parsed: { value: Call }): Call {
-  const { fields } = parsed.value;
-  const call = { ...withoutRequest(parsed.value), ...(fields && { fields }) };
+  const call = withoutRequest(parsed.value);
   Object.assign(parsed, { value: call });
   Object.assign(incoming, { body: '' });
   return call;
@@ -178,14 +178,13 @@ async function replay(deps: GatewayDeps, accountId: string, operationId: string)
 
 function beginRun(
   deps: GatewayDeps,
-  { dialect, endpoint, headers }: IncomingCall,
+  { dialect, endpoint }: IncomingCall,
   { accountId, mode: keyMode }: ApiKey,
-  admitted: Pick<Run, 'account' | 'call' | 'plan' | 'holdId' | 'startedAtMs' | 'idempotencyKeyHash'>,
+  admitted: Pick<Run, 'account' | 'call' | 'plan' | 'holdId' | 'startedAtMs' | 'idempotencyKeyHash' | 'labels'>,
   gone: AbortController | undefined,
   parked: Parked | undefined,
 ): Run {
   const { plan, call, idempotencyKeyHash } = admitted;
   const failover = new Failover(deps, plan, call.stream, gone?.signal, idempotencyKeyHash !== undefined, parked);
-  const labels = labelsOf(headers, call.fields);
-  return { ...admitted, deps, dialect, endpoint, accountId, keyMode, failover, askedModel: plan.model.id, labels };
+  return { ...admitted, deps, dialect, endpoint, accountId, keyMode, failover, askedModel: plan.model.id };
 }

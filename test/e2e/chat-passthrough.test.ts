@@ -5,12 +5,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Account } from './support/account';
 import { ask, askJson, askStream, chatBody } from './support/client';
 import { builtInKey, type Lane, Rig } from './support/rig';
-import { answer, completion, failure, sse, streamOf, USAGE_MICRO } from './support/wire';
+import { answer, completion, failure, role, sse, streamOf, USAGE_MICRO } from './support/wire';
 
 let rig: Rig;
 let account: Account;
 beforeAll(async () => {
-  rig = await Rig.start({ solo: 40, pair: 30, keys: 1 });
+  rig = await Rig.start({ solo: 40, pair: 40, keys: 1 });
 });
 afterAll(() => rig?.stop());
 
@@ -99,6 +99,40 @@ describe('a long request without a stream', () => {
     const lane = rig.lane('pair');
     for (const desk of [lane.first, lane.second]) desk.replyAlways(unable);
     expect((await askJson(account, long(lane.model, 'Hi'))).status).toBe(502);
+    expect(await account.money()).toEqual({ spentMicro: 0, heldMicro: 0 });
+  });
+});
+
+describe('a long request for a stream', () => {
+  const streamed = (lane: Lane, content: string) =>
+    askStream(account, { ...chatBody(lane.model), messages: [{ role: 'user', content: content.repeat(20_000) }] });
+  const asked = (lane: Lane) =>
+    [...lane.first.seen, ...lane.second.seen].map(({ body }) => {
+      const { model, messages, stream_options } = JSON.parse(body) as Record<string, unknown>;
+      return { model, stream_options, content: (messages as { content: string }[])[0]!.content.slice(0, 2) };
+    });
+
+  it('goes to the next provider where the first one breaks off before its first content', async () => {
+    account = await rig.account();
+    const lanes = Array.from({ length: 8 }, () => rig.lane('pair'));
+    for (const lane of lanes) {
+      lane.first.reply(failure(500, 'Not now.'), sse([role()]));
+      lane.second.reply(sse(streamOf(['Yes.'])));
+    }
+    const streams = await Promise.all(lanes.map((lane, index) => streamed(lane, `${index}é`)));
+    expect(streams.map(({ text, done }) => [text, done])).toEqual(lanes.map(() => ['Yes.', true]));
+    for (const [index, lane] of lanes.entries()) {
+      const like = { stream_options: { include_usage: true }, content: `${index}é` };
+      expect(asked(lane)).toEqual([lane.upstreamModel, lane.upstreamModel, lane.model].map((model) => ({ model, ...like })));
+    }
+    expect(await account.money()).toEqual({ spentMicro: 8 * USAGE_MICRO, heldMicro: 0 });
+  });
+
+  it('that every provider refuses has its true status, and costs nothing', async () => {
+    account = await rig.account();
+    const lane = rig.lane('pair');
+    for (const desk of [lane.first, lane.second]) desk.replyAlways(() => failure(500, 'Not now.'));
+    await expect(streamed(lane, 'Hi')).rejects.toThrow(/^502 /);
     expect(await account.money()).toEqual({ spentMicro: 0, heldMicro: 0 });
   });
 });

@@ -7,6 +7,9 @@ import { errorEvent, renderMessagesError } from './errors';
 import { type MessagesRequest, parseMessages } from './request';
 import { MessagesStream } from './stream';
 
+// Made out here, since within the call it would hold the request with it.
+const messagesStream = (requestId: string) => new MessagesStream(requestId);
+
 export function messagesCall(request: MessagesRequest): Call {
   const call: Call = {
     model: request.model,
@@ -19,7 +22,7 @@ export function messagesCall(request: MessagesRequest): Call {
     cacheWrites: request.cacheWrites,
     thoughtsOff: request.thoughtsOff,
     over: (wire) => (wire === 'anthropic-messages' ? messagesBridge(request) : undefined),
-    openStream: (requestId) => new MessagesStream(requestId),
+    openStream: messagesStream,
   };
   return orElse(call, request.otherModels);
 }

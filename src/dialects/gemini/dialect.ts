@@ -13,7 +13,7 @@ import { hasFunctions } from './over-chat/tools';
 import { crossToResponses, overResponsesBridge } from './over-responses/bridge';
 import { type GeminiRequest, parseNative, parseUnified } from './request';
 import { straightBridge } from './straight';
-import { GeminiStream, renderGeminiStreamError } from './stream';
+import { geminiStreams, renderGeminiStreamError } from './stream';
 
 const FAMILIES: readonly Family[] = ['gemini', 'chat', 'responses'];
 
@@ -44,7 +44,7 @@ function geminiCall(request: GeminiRequest, wires: readonly WireId[], thoughts: 
       const crossed = wire === 'openai-responses' ? overResponses() : undefined;
       return crossed?.ok === false ? askedIn(crossed.field) : undefined;
     },
-    openStream: (requestId) => new GeminiStream(request, requestId, thoughts),
+    openStream: geminiStreams(request, thoughts),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { GatewayError } from '../../core/errors';
 import type { WireId } from '../../core/wire-id';
 import { NO_THOUGHTS } from '../openai-chat/over-responses/thoughts';
-import type { OutgoingStream, StreamRelay } from '../types';
+import type { Call, OutgoingStream, StreamRelay } from '../types';
 import { renderGeminiError } from './errors';
 import { arrayFraming, eventFraming, type Framing } from './framing';
 import { FunctionNames } from './over-chat/names';
@@ -10,20 +10,28 @@ import { OverResponsesRelay } from './over-responses/relay';
 import type { GeminiRequest } from './request';
 import { StraightRelay } from './straight';
 
+type Asked = Pick<GeminiRequest, 'choices' | 'includeThoughts' | 'streamAs'>;
+
+/** Takes from the request only what its streams need: they outlast its body, which may be megabytes. */
+export function geminiStreams(
+  { choices, includeThoughts, streamAs, fields = {} }: Asked & Pick<GeminiRequest, 'fields'>,
+  thoughts = NO_THOUGHTS,
+): Call['openStream'] {
+  const asked = { choices, includeThoughts, streamAs, names: new FunctionNames(fields) };
+  return (requestId) => new GeminiStream(asked, requestId, thoughts);
+}
+
 /** The client's end of a Gemini stream. Nothing is sent before the first content, so until then upstreams can replace each other. */
 export class GeminiStream implements OutgoingStream {
   readonly contentType: string;
   private readonly framing: Framing;
-  private readonly asked: Pick<GeminiRequest, 'choices' | 'includeThoughts'> & { names: FunctionNames };
 
-  /** Takes from the request only what it needs: a stream outlasts its request's body, which may be megabytes. */
   constructor(
-    { choices, includeThoughts, streamAs, fields = {} }: Pick<GeminiRequest, 'choices' | 'includeThoughts' | 'streamAs' | 'fields'>,
+    private readonly asked: Asked & { names: FunctionNames },
     private readonly requestId: string,
     private readonly thoughts = NO_THOUGHTS,
   ) {
-    this.asked = { choices, includeThoughts, names: new FunctionNames(fields) };
-    const asEvents = streamAs === 'events';
+    const asEvents = asked.streamAs === 'events';
     this.framing = asEvents ? eventFraming() : arrayFraming();
     this.contentType = asEvents ? 'text/event-stream; charset=utf-8' : 'application/json; charset=utf-8';
   }

@@ -10,7 +10,7 @@ import { crossToResponses, type ResponsesCrossing } from './over-responses/reque
 import { NO_THOUGHTS, namedThoughts, type ThoughtsByCall } from './over-responses/thoughts';
 import { CHAT_CHUNKS } from './relay';
 import { type ChatRequest, ofModel, parseChat } from './request';
-import { ChatStream, renderChatStreamError } from './stream';
+import { chatStreams, renderChatStreamError } from './stream';
 
 /** The wires for chat in OpenAI's own form. */
 export const CHAT_WIRES: readonly WireId[] = ['openai-chat', 'openai-responses'];
@@ -32,7 +32,7 @@ export function chatCall(request: ChatRequest, thoughts: ThoughtsByCall = NO_THO
       const crossed = wire === 'openai-responses' ? overResponses() : undefined;
       return crossed?.ok === false ? crossed.field : undefined;
     },
-    openStream: (requestId) => new ChatStream(request, requestId, CHAT_CHUNKS, thoughts),
+    openStream: chatStreams(request, CHAT_CHUNKS, thoughts),
   };
   return asksAsOpenrouters(request) ? openrouterCall(call) : call;
 }

@@ -1,26 +1,30 @@
 import type { GatewayError } from '../../core/errors';
 import type { WireId } from '../../core/wire-id';
 import { errorObject } from '../openai-errors';
-import type { OutgoingStream, StreamRelay } from '../types';
+import type { Call, OutgoingStream, StreamRelay } from '../types';
 import { OverResponsesRelay } from './over-responses/relay';
 import { NO_THOUGHTS } from './over-responses/thoughts';
 import { CHAT_CHUNKS, ChatRelay } from './relay';
 import type { ChatRequest } from './request';
 
+type Asked = Pick<ChatRequest, 'includeUsage' | 'choices'>;
+
+/** Takes from the request only what its streams need: they outlast its body, which may be megabytes. */
+export function chatStreams({ includeUsage, choices }: Asked, shape = CHAT_CHUNKS, thoughts = NO_THOUGHTS): Call['openStream'] {
+  const asked = { includeUsage, choices };
+  return (requestId) => new ChatStream(asked, requestId, shape, thoughts);
+}
+
 /** The client's end of a chat stream. */
 export class ChatStream implements OutgoingStream {
   private current: ChatRelay | OverResponsesRelay | undefined;
-  private readonly asked: Pick<ChatRequest, 'includeUsage' | 'choices'>;
 
-  /** Takes from the request only what it needs: a stream outlasts its request's body, which may be megabytes. */
   constructor(
-    { includeUsage, choices }: Pick<ChatRequest, 'includeUsage' | 'choices'>,
+    private readonly asked: Asked,
     private readonly requestId: string,
     private readonly shape = CHAT_CHUNKS,
     private readonly thoughts = NO_THOUGHTS,
-  ) {
-    this.asked = { includeUsage, choices };
-  }
+  ) {}
 
   relay(wire: WireId = 'openai-chat'): StreamRelay {
     const { asked, requestId, current } = this;

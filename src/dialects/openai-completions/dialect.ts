@@ -4,7 +4,7 @@ import { textChars } from '../../core/text-chars';
 import { renderChatAnswer } from '../openai-chat/answer';
 import { CHAT_CHUNKS, type ChunkShape } from '../openai-chat/relay';
 import { type ChatRequest, upstreamChatBody } from '../openai-chat/request';
-import { ChatStream, renderChatStreamError } from '../openai-chat/stream';
+import { chatStreams, renderChatStreamError } from '../openai-chat/stream';
 import { renderOpenaiError } from '../openai-errors';
 import type { Answer, Bridge, Dialect } from '../types';
 import { foldCompletionStream } from './fold';
@@ -44,7 +44,7 @@ export const openaiCompletions: Dialect = {
     return ok({
       ...request,
       over: (wire) => (wire === 'openai-completions' ? bridge(request) : undefined),
-      openStream: (requestId) => new ChatStream(request, requestId, CHUNKS),
+      openStream: chatStreams(request, CHUNKS),
     });
   },
   renderError: renderOpenaiError,
