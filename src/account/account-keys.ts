@@ -45,7 +45,7 @@ export abstract class AccountKeys extends AccountObject {
       outbox.note(audit, this.now());
     });
     this.wakeBy(this.now());
-    return this.summaryOf(key.id)!;
+    return this.findKey(key.id)!;
   }
 
   /** Changes a key in place; a revoked one stays as it is. */
@@ -84,7 +84,7 @@ export abstract class AccountKeys extends AccountObject {
   revokeKey(id: string, audit?: AuditRecord): KeySummary | null {
     const key = this.open()?.keys.get(id);
     if (!key) return null;
-    return key.status === 'revoked' ? this.summaryOf(id) : this.putKey({ ...key, status: 'revoked' }, audit);
+    return key.status === 'revoked' ? this.findKey(id) : this.putKey({ ...key, status: 'revoked' }, audit);
   }
 
   /** Many in one step: an organization that ends may have a thousand. Gives how many were not revoked yet. */
@@ -97,7 +97,7 @@ export abstract class AccountKeys extends AccountObject {
     }).length;
   }
 
-  protected summaryOf(id: string): KeySummary | null {
+  findKey(id: string): KeySummary | null {
     const open = this.open();
     const key = open?.keys.get(id);
     return open && key ? summary(open, key, this.now()) : null;

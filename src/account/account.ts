@@ -218,7 +218,7 @@ export class Account extends AccountKeys {
   /** A key and the wallet that it pays from, for whoever has the key's secret. */
   ownKey(request: Pick<AdmitRequest, 'keyId' | 'secretHash' | 'origin' | 'ip'>): Result<{ key: KeySummary; wallet: AccountView }> {
     const refusal = this.authorize(request);
-    return refusal ? { ok: false, error: refusal } : ok({ key: this.summaryOf(request.keyId)!, wallet: this.view()! });
+    return refusal ? { ok: false, error: refusal } : ok({ key: this.findKey(request.keyId)!, wallet: this.view()! });
   }
 
   /** Open holds, oldest first, and the latest lines, newest first. */

@@ -30,6 +30,7 @@ type RemoteMethod =
   | 'endGrace'
   | 'revokeKey'
   | 'revokeKeys'
+  | 'findKey'
   | 'listKeys'
   | 'auditRecords'
   | 'authorize'

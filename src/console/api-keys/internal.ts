@@ -93,9 +93,8 @@ export async function createKey(
   input: CreateKeyInput & Pick<KeyRecord, 'purpose'>,
 ): Promise<Result<KeyView & { key: string }>> {
   const stub = deps.account(accountId);
-  const taken = new Set((await stub.listKeys()).map(({ id }) => id));
   let keyBytes = newKeyBytes();
-  while (taken.has(keyId(keyBytes))) keyBytes = newKeyBytes();
+  while (await stub.findKey(keyId(keyBytes))) keyBytes = newKeyBytes();
   const mode = input.mode ?? 'live';
   const minted = await mintKey(deps.macSecret, mode, accountBytes(accountId)!, keyBytes);
   const record: KeyRecord = {
@@ -135,8 +134,7 @@ export async function revokeKey(deps: KeyDeps, accountId: string, id: string): P
   return revoked ? ok(keyView(revoked)) : fail('not_found', 'There is no such API key.');
 }
 
-const keyOf = async ({ account, accountId, actor }: VerbContext): Promise<KeySummary | undefined> =>
-  (await account(accountId).listKeys()).find(({ id }) => id === actor.id);
+const keyOf = ({ account, accountId, actor }: VerbContext): Promise<KeySummary | null> => account(accountId).findKey(actor.id);
 
 /** The person behind a change. A key acts for whoever made it, so that nothing it made survives their leaving. */
 export async function personBehind(context: VerbContext): Promise<string | undefined> {

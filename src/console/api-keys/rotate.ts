@@ -31,7 +31,7 @@ export async function rotateApiKey(
 ): Promise<Result<KeyView & { key: string }>> {
   const missing = fail('not_found', 'There is no such API key.');
   const stub = context.account(context.accountId);
-  const known = (await stub.listKeys()).find((key) => key.id === id);
+  const known = await stub.findKey(id);
   if (!known || known.status === 'revoked') return missing;
   const within = refuseBeyond(context, known.scopes);
   if (!within.ok) return within;

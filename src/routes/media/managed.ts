@@ -49,7 +49,7 @@ const FOR_PAGES =
 
 /** No roles apply to a key that the operator made, nor in a personal account. */
 async function refuseKey(c: AppContext, { accountId, keyId }: ApiKey, permission: Permission): Promise<GatewayError | undefined> {
-  const record = (await jobDeps(c.env).account(accountId).listKeys()).find(({ id }) => id === keyId);
+  const record = await jobDeps(c.env).account(accountId).findKey(keyId);
   const limited = permission === 'deployments.write' && record ? await limitedBy(c, record) : undefined;
   if (limited) return fail('permission_denied', limited, { details: { permission } }).error;
   // A key that is limited to origins is public in their pages, and any sender can claim an origin.
