@@ -39,22 +39,35 @@ export const managed = (action: string, permission: Permission, handler: Handler
     return response;
   });
 
+const PUBLIC = fail(
+  'permission_denied',
+  'This API key is for the pages of its `origins`, whose visitors can read it: it may make things and ask for those by their ids. Lists, deployments, webhooks and what deletes are for other keys.',
+).error;
+
+/**
+ * For what shows or changes more of the account than one visitor of a page has made. A key that is limited to origins is
+ * public in their pages, and any sender can claim an origin.
+ */
+export const notForPages =
+  (handler: Handler): Handler =>
+  async (c) => {
+    const reader = await readerOf(c);
+    const deps = jobDeps(c.env);
+    const key = reader.ok ? await authorize(deps, reader.value) : reader;
+    const record = key.ok ? await deps.account(key.value.accountId).findKey(key.value.keyId) : null;
+    return record && record.origins.length > 0 ? renderError(c, PUBLIC) : handler(c);
+  };
+
 const BODY_LIMIT_BYTES = 256 * 1024;
 
 const ROLE = `SELECT m.role FROM organizations o JOIN members m ON m.organization_id = o.id
   WHERE o.account_id = ? AND m.user_id = ? AND o.deleted_at IS NULL`;
-
-const FOR_PAGES =
-  'This API key is for the pages of its `origins`, whose visitors can read it: the secret that signs webhooks is shown to other keys alone.';
 
 /** No roles apply to a key that the operator made, nor in a personal account. */
 async function refuseKey(c: AppContext, { accountId, keyId }: ApiKey, permission: Permission): Promise<GatewayError | undefined> {
   const record = await jobDeps(c.env).account(accountId).findKey(keyId);
   const limited = permission === 'deployments.write' && record ? await limitedBy(c, record) : undefined;
   if (limited) return fail('permission_denied', limited, { details: { permission } }).error;
-  // A key that is limited to origins is public in their pages, and any sender can claim an origin.
-  if (permission.startsWith('webhooks.') && record && record.origins.length > 0)
-    return fail('permission_denied', FOR_PAGES, { details: { permission } }).error;
   const person = record?.secretBy ?? record?.userId;
   const member = await c.env.DB.prepare(ROLE)
     .bind(accountId, person ?? '')

@@ -8,7 +8,7 @@ import { getFile } from './files';
 import { getGpuCatalogue, getGpuJob, postGpu, postGpuRun } from './gpu';
 import { postImageEdits, postImageGenerations, postImagesGenerate } from './images';
 import { getJob, getJobs, postCallback, postCancel } from './jobs';
-import { managed, permitted } from './managed';
+import { managed, notForPages, permitted } from './managed';
 import { deleteStoredObject, getStorage, getStoredObject, postStorage } from './storage';
 import { postVideoGenerations, postVideosGenerate } from './video';
 import { getDeliveries, getWebhookSecret, postRedeliver, postRotateSecret } from './webhooks';
@@ -19,6 +19,7 @@ type Wrap = (handler: Handler) => Handler;
 /** Under each base of the API. */
 export function mountMedia(app: Hono<AppEnv>, base: string, wrap: Wrap): void {
   const api: Wrap = (handler) => wrap(whole(handler));
+  const own: Wrap = (handler) => api(notForPages(handler));
   app.post(`${base}/images/generations`, api(postImageGenerations));
   app.post(`${base}/images/edits`, api(postImageEdits));
   app.post(`${base}/images/generate`, api(postImagesGenerate));
@@ -30,35 +31,35 @@ export function mountMedia(app: Hono<AppEnv>, base: string, wrap: Wrap): void {
   app.post(`${base}/audio/transcriptions`, api(postTranscriptions));
   app.post(`${base}/3d/generate`, api(postThreeD));
   app.post(`${base}/media/generate`, api(postMedia));
-  app.get(`${base}/jobs`, api(getJobs));
+  app.get(`${base}/jobs`, own(getJobs));
   app.get(`${base}/jobs/:id`, api(getJob));
   app.post(`${base}/jobs/:id/cancel`, api(permitted('jobs.write', postCancel)));
-  mountGpu(app, base, api);
-  mountKept(app, base, api);
+  mountGpu(app, base, api, own);
+  mountKept(app, base, api, own);
 }
 
-function mountGpu(app: Hono<AppEnv>, base: string, api: Wrap): void {
+function mountGpu(app: Hono<AppEnv>, base: string, api: Wrap, own: Wrap): void {
   app.get(`${base}/gpu`, api(getGpuCatalogue));
   app.get(`${base}/gpu/jobs/:id`, api(getGpuJob));
   app.post(`${base}/gpu/run/:slug`, api(postGpuRun));
   app.post(`${base}/gpu/:slug`, api(postGpu));
-  app.get(`${base}/deployments`, api(getDeployments));
-  app.post(`${base}/deployments`, api(managed('deployment.create', 'deployments.write', postDeployment)));
-  app.get(`${base}/deployments/:slug`, api(getDeployment));
-  app.patch(`${base}/deployments/:slug`, api(managed('deployment.update', 'deployments.write', patchDeployment)));
-  app.delete(`${base}/deployments/:slug`, api(managed('deployment.delete', 'deployments.write', removeDeployment)));
+  app.get(`${base}/deployments`, own(getDeployments));
+  app.post(`${base}/deployments`, own(managed('deployment.create', 'deployments.write', postDeployment)));
+  app.get(`${base}/deployments/:slug`, own(getDeployment));
+  app.patch(`${base}/deployments/:slug`, own(managed('deployment.update', 'deployments.write', patchDeployment)));
+  app.delete(`${base}/deployments/:slug`, own(managed('deployment.delete', 'deployments.write', removeDeployment)));
 }
 
 /** What is kept for customers: their files, and the log of their webhooks. */
-function mountKept(app: Hono<AppEnv>, base: string, api: Wrap): void {
+function mountKept(app: Hono<AppEnv>, base: string, api: Wrap, own: Wrap): void {
   app.post(`${base}/storage`, api(managed('storage.create', 'storage.write', postStorage)));
-  app.get(`${base}/storage`, api(getStorage));
+  app.get(`${base}/storage`, own(getStorage));
   app.get(`${base}/storage/:id`, api(getStoredObject));
-  app.delete(`${base}/storage/:id`, api(managed('storage.delete', 'storage.write', deleteStoredObject)));
-  app.get(`${base}/webhooks/secret`, api(permitted('webhooks.read', getWebhookSecret)));
-  app.post(`${base}/webhooks/secret/rotate`, api(managed('webhook_secret.rotate', 'webhooks.write', postRotateSecret)));
-  app.get(`${base}/webhooks/deliveries`, api(getDeliveries));
-  app.post(`${base}/webhooks/deliveries/:id/redeliver`, api(permitted('jobs.write', postRedeliver)));
+  app.delete(`${base}/storage/:id`, own(managed('storage.delete', 'storage.write', deleteStoredObject)));
+  app.get(`${base}/webhooks/secret`, own(permitted('webhooks.read', getWebhookSecret)));
+  app.post(`${base}/webhooks/secret/rotate`, own(managed('webhook_secret.rotate', 'webhooks.write', postRotateSecret)));
+  app.get(`${base}/webhooks/deliveries`, own(getDeliveries));
+  app.post(`${base}/webhooks/deliveries/:id/redeliver`, own(permitted('jobs.write', postRedeliver)));
 }
 
 /** Mounted at the root, for callers other than API clients. */

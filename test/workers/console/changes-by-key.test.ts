@@ -76,20 +76,36 @@ describe("a key's change", () => {
   });
 });
 
-it('a key that stands in pages has no part in the secret of webhooks', async () => {
+it('a key that stands in pages sees and changes what it knows the id of, and no more of the account', async () => {
   const { addKey, key: live } = await setUp();
-  const origin = 'https://shop.example';
-  const { key } = await addKey({ origins: [origin] });
+  const headers = { origin: 'https://shop.example' };
+  const { key } = await addKey({ origins: [headers.origin] });
+  await must('POST', '/v1/deployments', { key: live, json: DEPLOYMENT });
+  const file = await must('POST', FILE, { key, headers, json: { a: 1 } });
+  const { jobId } = await must('POST', '/v1/videos/generate', { key, headers, json: SLOW_VIDEO });
   const { secret } = await must('GET', '/v1/webhooks/secret', { key: live });
-  for (const [method, path] of [
+  for (const [method, path, json] of [
+    ['GET', '/v1/jobs'],
+    ['GET', '/v1/storage'],
+    ['DELETE', `/v1/storage/${file.id}`],
+    ['GET', '/v1/deployments'],
+    ['GET', '/v1/deployments/my-model'],
+    ['POST', '/v1/deployments', DEPLOYMENT],
+    ['PATCH', '/v1/deployments/my-model', { dockerImage: 'registry.example.com/another:1' }],
+    ['DELETE', '/v1/deployments/my-model'],
     ['GET', '/v1/webhooks/secret'],
-    ['POST', '/v1/webhooks/secret/rotate'],
+    ['POST', '/v1/webhooks/secret/rotate', {}],
+    ['GET', '/v1/webhooks/deliveries'],
+    ['POST', '/v1/webhooks/deliveries/whd_any/redeliver', {}],
   ] as const) {
-    const answer = await call(method, path, { key, headers: { origin }, ...(method === 'POST' && { json: {} }) });
-    expect([answer.status, answer.body.error?.type]).toEqual([403, 'access_denied']);
+    const answer = await call(method, path, { key, headers, ...(json && { json }) });
+    expect([method, path, answer.status, answer.body.error?.type]).toEqual([method, path, 403, 'access_denied']);
   }
+  expect((await must('GET', '/v1/deployments/my-model', { key: live })).dockerImage).toBe(DEPLOYMENT.dockerImage);
   expect((await must('GET', '/v1/webhooks/secret', { key: live })).secret).toBe(secret);
-  expect((await call('GET', '/v1/jobs', { key, headers: { origin } })).status).toBe(200);
+  expect((await must('GET', `/v1/storage/${file.id}`, { key, headers })).id).toBe(file.id);
+  expect((await must('POST', `/v1/jobs/${jobId}/cancel`, { key, headers, json: {} })).jobId).toBe(jobId);
+  expect((await must('GET', `/v1/jobs/${jobId}`, { key, headers })).jobId).toBe(jobId);
 });
 
 describe('a test key', () => {
