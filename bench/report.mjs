@@ -12,6 +12,7 @@ const METRICS = [
   ['CPU a request, 32 at once, µs', 'json-c32', perRequest],
   ['CPU a request, one at a time, µs', 'json-c1', perRequest],
   ['CPU a request, 200 kB prompt, µs', 'json-200k', perRequest],
+  ['CPU a stream, 200 kB prompt, µs', 'stream-200k', perRequest],
   ['latency p50, one at a time, ms', 'json-c1', ms((l) => l.latency.p50)],
   ['latency p99, one at a time, ms', 'json-c1', ms((l) => l.latency.p99)],
   ['added latency p50, ms', 'json-c1', ms((l) => l.latency.p50), 'added'],
