@@ -95,9 +95,9 @@ describe.concurrent('a provider that fails before the first content', () => {
     lane.first.replyAlways(() => reply);
     const response = await askResponses(account, responsesBody(lane.model, { stream: true }));
     const raw = await response.text();
-    // Who has been sent an opening has a status, too.
+    // A client that was sent an opening, or waited long enough, has its status already.
     const begun = response.status === 200;
-    expect(begun ? raw.startsWith('event: response.created') : response.status === 502, raw).toBe(true);
+    expect(begun ? /^event: (?:response\.created|error)\n/.test(raw) : response.status === 502, raw).toBe(true);
     const { type, message: said } = begun
       ? parseStream(raw).error!
       : (JSON.parse(raw) as { error: { type: string; message: string } }).error;
@@ -243,7 +243,8 @@ describe.concurrent('a silence', () => {
     expect(text).toBe('One two');
     expect(comments).toBeGreaterThanOrEqual(3);
     expect(keepalives).toBeGreaterThanOrEqual(3);
-    expect(events.filter(({ type }) => type === 'keepalive').every((one) => one.sequence_number === length - 1)).toBe(true);
+    const numbers = events.map(({ sequence_number }) => sequence_number);
+    for (const [index, { type }] of events.entries()) if (type === 'keepalive') expect(numbers[index]).toBe(numbers[index - 1]);
     expect(await account.settled()).toEqual(spent(USAGE_MICRO));
   });
 
