@@ -169,8 +169,10 @@ export interface OutgoingStream {
   /**
    * Begins relaying the next upstream's stream. It knows what the client already has: a second upstream's opening
    * events are left out, and ids stay.
+   *
+   * @param bridge By which the upstream was asked.
    */
-  relay(wire: WireId): StreamRelay;
+  relay(wire: WireId, bridge?: Bridge): StreamRelay;
   /** The content type, where the stream is not server-sent events. */
   readonly contentType?: string;
   /** What to send after a long silence; only ever between whole events. */

@@ -43,7 +43,7 @@ export async function openStream(run: StreamRun, hasSpoken: boolean): Promise<Op
 async function begin(run: StreamRun, attempt: Attempt): Promise<OpenedStream | undefined> {
   const { failover, deps, plan } = run;
   const fail = (message: string, isBlameless = false) => failover.failed(attempt, { action: 'next_target', message, isBlameless });
-  const { wire } = attempt.target;
+  const { wire, bridge } = attempt.target;
   const { FIRST_BYTE_TIMEOUT_MS, CALL_DEADLINE_MS } = deps.settings;
   const limitMs = silenceLimitMs(plan, FIRST_BYTE_TIMEOUT_MS, deps.settings);
   const lastMs = Math.min(deps.now() + limitMs * THINKING_LIMITS, run.startedAtMs + CALL_DEADLINE_MS);
@@ -56,7 +56,7 @@ async function begin(run: StreamRun, attempt: Attempt): Promise<OpenedStream | u
   let callOff = watch();
   try {
     let reader = await readerOf(attempt);
-    const relay = run.outgoing.relay(wire.id);
+    const relay = run.outgoing.relay(wire.id, bridge);
     attempt.relay = relay;
     const shown = new ShownWork(wire);
     for (;;) {

@@ -44,7 +44,7 @@ export function withoutRequest(call: Call): Call {
     ...(background !== undefined && { background }),
     ...(leastMicro && { leastMicro }),
     over: () => undefined,
-    openStream,
+    openStream: call.stream ? openStream : letGo,
   };
 }
 

@@ -11,7 +11,7 @@ const kbOf = (prompt: string): number => (STREAMS * 2 * prompt.length) / 1_024;
 
 let rig: Rig;
 beforeAll(async () => {
-  rig = await Rig.start({ solo: 6, messages: 3, responses: 1, gemini: 3 }, {}, { inspected: true });
+  rig = await Rig.start({ solo: 6, messages: 3, responses: 3, gemini: 3 }, {}, { inspected: true });
 });
 afterAll(() => rig?.stop());
 
@@ -31,11 +31,11 @@ const STRAIGHT: Case[] = [
   ['chat', 'solo', 'openai-chat', () => '/v1/chat/completions', chat],
   ['Messages', 'messages', 'anthropic-messages', () => '/v1/messages', messages],
   ['Gemini', 'gemini', 'gemini', streamed, gemini],
+  ['Responses', 'responses', 'openai-responses', () => '/v1/responses', responses],
 ];
 const CASES: Case[] = [
   ...STRAIGHT,
   ['the short form of chat', 'solo', 'openai-chat', () => '/v1/chat', chat],
-  ['Responses', 'responses', 'openai-responses', () => '/v1/responses', responses],
   ['Responses over chat', 'solo', 'openai-chat', () => '/v1/responses', responses],
   ['Gemini over chat', 'solo', 'openai-chat', streamed, gemini],
 ];

@@ -3,13 +3,13 @@ import { setMembers } from '../../core/json';
 import { eventData, splitEvents } from '../../core/sse';
 import type { WireId } from '../../core/wire-id';
 import { RelayAround } from '../relay-around';
-import type { OutgoingStream, Receipt, StreamRelay } from '../types';
+import type { Bridge, OutgoingStream, Receipt, StreamRelay } from '../types';
 
 /** A chat stream whose last chunk also has the cost at its top. */
 export class NativeChatStream implements OutgoingStream {
   constructor(private readonly chat: OutgoingStream) {}
 
-  relay = (wire: WireId): StreamRelay => new PricedRelay(this.chat.relay(wire));
+  relay = (wire: WireId, bridge?: Bridge): StreamRelay => new PricedRelay(this.chat.relay(wire, bridge));
 
   keepalive = (): string => this.chat.keepalive();
 

@@ -1,4 +1,4 @@
-import type { Bridge } from '../types';
+import type { Bridge, Receipt } from '../types';
 import { readResponse, renderResponse } from './answer';
 import { foldResponses } from './fold';
 import { repairedResponsesBody } from './repair';
@@ -6,12 +6,18 @@ import { type ResponsesRequest, upstreamResponsesBody } from './request';
 
 /** A Responses call to an upstream that speaks the same format. */
 export const responsesBridge = (request: ResponsesRequest): Bridge => ({
+  ...answersTo(request),
   request: (target) => upstreamResponsesBody(request, target),
-  readAnswer: (json) => readResponse(request, json),
-  renderAnswer: (text, receipt) => renderResponse(request, text, receipt),
-  foldStream: foldResponses,
   repaired(message) {
     const body = repairedResponsesBody(request.body, message);
     return body === undefined ? undefined : responsesBridge({ ...request, body });
   },
+});
+
+/** Made apart, since beside functions that need the whole request these would hold it too. */
+const answersTo = ({ store, background, previousResponseId }: ResponsesRequest) => ({
+  readAnswer: (json: unknown) => readResponse({ store, background }, json),
+  renderAnswer: (text: string, receipt: Receipt) => renderResponse({ previousResponseId }, text, receipt),
+  foldStream: foldResponses,
+  answersAlone: true,
 });

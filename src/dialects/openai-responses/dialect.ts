@@ -10,17 +10,13 @@ import { overChatBridge } from './over-chat/bridge';
 import { type ChatCrossed, crossToChat } from './over-chat/request';
 import { bringItems, namedRequests } from './references';
 import { parseResponses, type ResponsesRequest } from './request';
-import { ResponsesStream, type WayBack } from './stream';
+import { responsesStreams } from './stream';
 
 export function responsesCall(request: ResponsesRequest): Call {
-  // Converted once, before the stream is opened, and only if a target needs it.
+  // Converted once, and only if a target needs it.
   let crossed: ChatCrossed | undefined;
-  // Filled in later: the stream may be open already when a provider refuses one format and is asked in the other. It
-  // also outlasts the request.
-  const back: WayBack = { origins: undefined };
   const overChat = (): ChatCrossed => {
     crossed ??= crossToChat(request);
-    if (crossed.ok) back.origins = crossed.crossing.origins;
     return crossed;
   };
   const { stream, maxOutputTokens, estimatedInputTokens, worstInputTokens, continues, background } = request;
@@ -42,7 +38,7 @@ export function responsesCall(request: ResponsesRequest): Call {
       const found = wire === 'openai-chat' && !request.compacts ? overChat() : undefined;
       return found?.ok === false ? found.field : undefined;
     },
-    openStream: (requestId) => new ResponsesStream(request, requestId, back),
+    openStream: responsesStreams(request),
   };
   return orElse(call, request.otherModels);
 }

@@ -1,6 +1,6 @@
 import { CREATED, lastSequenceNumber, numberedEvent } from './events';
 import { responseId } from './ids';
-import { type EchoedRequest, echoedOf, nowSeconds, ownResponse, type ResponseNames } from './response-object';
+import { type EchoedRequest, nowSeconds, ownResponse, type ResponseNames } from './response-object';
 
 /** What a stream's client has received so far, from whichever upstream. */
 export class StreamState {
@@ -12,10 +12,10 @@ export class StreamState {
   /** The latest response object that was sent, as JSON. */
   response: string | undefined;
 
-  readonly request: EchoedRequest;
-
-  constructor(request: EchoedRequest, requestId: string) {
-    this.request = echoedOf(request);
+  constructor(
+    readonly request: EchoedRequest,
+    requestId: string,
+  ) {
     this.names = { id: responseId(requestId), previousResponseId: request.previousResponseId };
   }
 

@@ -1,18 +1,19 @@
 import type { GatewayError } from '../../core/errors';
 import { isRecord, parseJson } from '../../core/record';
 import type { WireId } from '../../core/wire-id';
-import type { OutgoingStream, StreamRelay } from '../types';
+import type { Bridge, Call, OutgoingStream, StreamRelay } from '../types';
 import { failureEvents } from './errors';
 import { numberedEvent } from './events';
+import { isOverChat } from './over-chat/bridge';
 import { OverChatRelay } from './over-chat/relay';
-import type { ChatCrossing } from './over-chat/request';
 import { ResponsesRelay } from './relay';
-import { type EchoedRequest, nowSeconds, ownResponse } from './response-object';
+import { type EchoedRequest, echoedOf, nowSeconds, ownResponse } from './response-object';
 import { StreamState } from './stream-state';
 
-/** How to convert back from chat, set when the call has crossed to an upstream that speaks chat only. */
-export interface WayBack {
-  origins: ChatCrossing['origins'] | undefined;
+/** Takes from the request only what its streams need: they outlast its input, which may be megabytes. */
+export function responsesStreams(request: EchoedRequest): Call['openStream'] {
+  const echoed = echoedOf(request);
+  return (requestId) => new ResponsesStream(echoed, requestId);
 }
 
 /** The client's end of a Responses stream. */
@@ -22,14 +23,12 @@ export class ResponsesStream implements OutgoingStream {
   constructor(
     request: EchoedRequest,
     private readonly requestId: string,
-    private readonly back: WayBack,
   ) {
     this.state = new StreamState(request, requestId);
   }
 
-  relay(wire: WireId): StreamRelay {
-    const { origins } = this.back;
-    return wire === 'openai-chat' && origins ? new OverChatRelay(this.state, origins) : new ResponsesRelay(this.state);
+  relay(_wire: WireId, bridge?: Bridge): StreamRelay {
+    return bridge && isOverChat(bridge) ? new OverChatRelay(this.state, bridge.origins) : new ResponsesRelay(this.state);
   }
 
   /**

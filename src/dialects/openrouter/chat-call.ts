@@ -42,7 +42,7 @@ const openrouterBridge = (bridge: Bridge): Bridge => ({
 
 const openrouterStream = (stream: OutgoingStream): OutgoingStream => ({
   ...(stream.contentType !== undefined && { contentType: stream.contentType }),
-  relay: (wire) => openrouterRelay(stream.relay(wire)),
+  relay: (wire, bridge) => openrouterRelay(stream.relay(wire, bridge)),
   keepalive: () => stream.keepalive(),
   fail: (error) => stream.fail(error),
 });

@@ -11,8 +11,16 @@ function ownItems(body: string): readonly unknown[] {
   return isRecord(response) && Array.isArray(response.output) ? (response.output as unknown[]) : [];
 }
 
+interface OverChatBridge extends Bridge {
+  /** For its streams, which are opened before it is known which upstream answers in which format. */
+  origins: ChatCrossing['origins'];
+}
+
+export const isOverChat = (bridge: Bridge): bridge is OverChatBridge => 'origins' in bridge;
+
 /** A Responses call to an upstream that speaks chat only. */
-export const overChatBridge = (request: ResponsesRequest, crossing: ChatCrossing): Bridge => ({
+export const overChatBridge = (request: ResponsesRequest, crossing: ChatCrossing): OverChatBridge => ({
+  origins: crossing.origins,
   request: ({ model }) => ({ body: JSON.stringify({ model, ...crossing.fields }) }),
   readAnswer: readChatAnswer,
   renderAnswer: (text, receipt) => renderOverChat(request, crossing, text, receipt),

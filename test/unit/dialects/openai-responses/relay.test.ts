@@ -22,7 +22,7 @@ const bytesOf = (name: FixtureName) => new TextEncoder().encode(FIXTURES[name]);
 /** For thousands of cuts, on a machine that is busy. */
 const EVERY_CUT_MS = 60_000;
 
-const streamOf = (fields: Json = {}) => new ResponsesStream(requestOf(fields), REQUEST_ID, { origins: undefined });
+const streamOf = (fields: Json = {}) => new ResponsesStream(requestOf(fields), REQUEST_ID);
 const relayOf = (fields?: Json) => streamOf(fields).relay('openai-responses');
 
 const WHOLE: readonly FixtureName[] = [

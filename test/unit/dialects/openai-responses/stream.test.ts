@@ -6,7 +6,7 @@ import { checkStream } from './check-stream';
 import { FIXTURES } from './fixtures';
 import { eventsOf, REQUEST_ID, RESPONSE_ID, requestOf } from './support';
 
-const streamOf = () => new ResponsesStream(requestOf({ metadata: { team: 'a' }, temperature: 0.2 }), REQUEST_ID, { origins: undefined });
+const streamOf = () => new ResponsesStream(requestOf({ metadata: { team: 'a' }, temperature: 0.2 }), REQUEST_ID);
 const PARTIAL = FIXTURES['cut-short'];
 const CREATED = FIXTURES.plain.slice(0, FIXTURES.plain.indexOf('event: response.in_progress'));
 
