@@ -180,6 +180,8 @@ label small, .hint { font-size: var(--tiny); color: var(--quiet); }
 input, select, textarea { font: inherit; font-size: .875rem; color: var(--ink); background: var(--raised); border: 1px solid var(--edge); border-radius: 6px; padding: .375rem var(--s3); min-height: 2.375rem; width: 100%; min-width: 0; }
 .panel input, .panel select, .panel textarea { background: var(--paper); }
 [aria-invalid=true] { border-color: var(--alarm); }
+form > .notice { font-size: var(--small); flex: 1 0 100%; }
+.key form.ends { flex-wrap: wrap; }
 input::placeholder, textarea::placeholder { color: var(--quiet); opacity: .8; }
 input:focus-visible, select:focus-visible, textarea:focus-visible { outline-offset: 0; border-color: var(--accent); }
 input[type=checkbox], input[type=radio] { width: 1rem; min-height: 1rem; height: 1rem; accent-color: var(--accent); padding: 0; flex: none; margin: 0; }
@@ -190,6 +192,7 @@ textarea { min-height: 7rem; resize: vertical; line-height: 1.5; }
 button, .button { font: inherit; font-size: .875rem; font-weight: 550; line-height: 1.3; min-height: 2.375rem; padding: .375rem var(--s4); border-radius: 6px; border: 1px solid var(--accent); background: var(--accent); color: var(--on-accent); cursor: pointer; text-decoration: none; display: inline-flex; align-items: center; justify-content: center; white-space: nowrap; }
 button:hover, .button:hover { background: var(--accent-strong); border-color: var(--accent-strong); }
 button:disabled { opacity: .55; cursor: default; }
+button[aria-busy=true] { opacity: .65; cursor: progress; }
 button.plain, .button.plain { background: var(--raised); color: var(--ink); border-color: var(--edge); }
 button.plain:hover, .button.plain:hover { background: var(--sunken); border-color: var(--edge); }
 button.danger { background: transparent; color: var(--alarm); border-color: var(--alarm); }
@@ -231,8 +234,8 @@ td small, th small { display: block; font-size: var(--tiny); color: var(--quiet)
 .chart .ticks { display: flex; flex-direction: column; justify-content: space-between; text-align: end; margin-block: -.55em; }
 .chart .ticks, .chart .dates { font-size: var(--tiny); line-height: 1.1; color: var(--quiet); font-variant-numeric: tabular-nums; }
 .chart .dates { grid-column: 2; display: flex; justify-content: space-between; padding-top: var(--s2); }
-.day:hover .hover { fill: var(--sunken); }
-.day .hover { fill: transparent; }
+.span:hover .hover { fill: var(--sunken); }
+.span .hover { fill: transparent; }
 .legend { display: flex; flex-wrap: wrap; gap: var(--s1) var(--s4); font-size: var(--small); padding: 0; list-style: none; }
 .legend svg, .swatch { width: .625rem; height: .625rem; display: inline-block; margin-inline-end: .4em; border-radius: 2px; flex: none; }
 .meter { width: 100%; height: .25rem; display: block; border-radius: 2px; background: var(--sunken); margin-top: var(--s2); }
