@@ -78,7 +78,7 @@ const Target: FC<{ id: string | null; name: string | undefined }> = ({ id, name 
   );
 
 export const AuditTable: FC<{ entries: AuditView[]; names: Names }> = ({ entries, names }) => (
-  <Scroll label="Audit log">
+  <Scroll label="Audit log" long>
     <table>
       <Headings
         of={['No.', 'Time (UTC)', 'Actor', 'Action', 'Target', 'IP address']}

@@ -276,8 +276,10 @@ async function keysPage(c: AppContext, context: VerbContext, sent: Sent = UNSENT
     { title: 'API keys', context, ...(error && { status: 400 }), cookie: secret && shown(context, PATH) },
     <>
       <div class="head">
-        <h1>API keys</h1>
-        {context.organization && <p class="quiet">of {context.organization.name}</p>}
+        <div class="tight">
+          <h1>API keys</h1>
+          {context.organization && <p class="quiet">of {context.organization.name}</p>}
+        </div>
         {makesKeys && keys.length > FEW && (
           <a class="button plain" href="#new-key">
             New key

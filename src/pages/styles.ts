@@ -101,7 +101,7 @@ main.narrow { max-width: calc(25rem + 2 * var(--gutter)); padding-top: var(--s7)
 .menu > summary::-webkit-details-marker { display: none; }
 .menu > summary::after { content: ""; flex: none; width: .4rem; height: .4rem; border: solid var(--quiet); border-width: 0 1.5px 1.5px 0; rotate: 45deg; translate: 0 -.15rem; }
 .menu > summary > span { display: grid; min-width: 0; line-height: 1.35; }
-.menu > summary > span > * { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.menu > summary > span > .strong { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .menu > :not(summary) { position: absolute; z-index: 2; inset-inline: 0; min-width: 14rem; top: calc(100% + var(--s1)); background: var(--raised); border: 1px solid var(--line); border-radius: var(--radius); box-shadow: 0 8px 24px rgb(0 0 0 / .12); padding: var(--s1); }
 .menu nav a { margin: 0; padding: var(--s2) var(--s3); overflow-wrap: anywhere; }
 .foot { border-top: 1px solid var(--line); font-size: var(--small); }
@@ -130,6 +130,7 @@ ul.tight, ul.plain, ol.plain { padding: 0; list-style: none; }
 .section > header { display: grid; gap: var(--s1); align-content: start; }
 .section > header p { color: var(--quiet); font-size: var(--small); }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: var(--s4) var(--s5); }
+.figures > div { display: grid; align-content: space-between; }
 .figures dt { color: var(--quiet); font-size: var(--small); }
 .figures dd { font-size: var(--title); line-height: 1.25; letter-spacing: -.02em; font-weight: 500; overflow-wrap: anywhere; }
 .figures dd small { font-size: var(--small); letter-spacing: 0; color: var(--quiet); font-weight: 400; display: block; line-height: 1.5; }
@@ -180,6 +181,7 @@ label small, .hint { font-size: var(--tiny); color: var(--quiet); }
 input, select, textarea { font: inherit; font-size: .875rem; color: var(--ink); background: var(--raised); border: 1px solid var(--edge); border-radius: 6px; padding: .375rem var(--s3); min-height: 2.375rem; width: 100%; min-width: 0; }
 .panel input, .panel select, .panel textarea { background: var(--paper); }
 [aria-invalid=true] { border-color: var(--alarm); }
+form > p:empty { position: absolute; }
 form > .notice { font-size: var(--small); flex: 1 0 100%; }
 .key form.ends { flex-wrap: wrap; }
 input::placeholder, textarea::placeholder { color: var(--quiet); opacity: .8; }
@@ -211,7 +213,7 @@ table { border-collapse: collapse; width: 100%; font-size: var(--small); }
 th, td { text-align: start; padding: var(--s3) var(--s4); border-bottom: 1px solid var(--line); vertical-align: top; }
 th.number, td.number { text-align: end; }
 th { font-weight: 500; color: var(--quiet); }
-thead th { white-space: nowrap; font-size: var(--tiny); padding-block: var(--s2); background: color-mix(in srgb, var(--sunken) 45%, transparent); }
+thead th { white-space: nowrap; font-size: var(--tiny); padding-block: var(--s2); background: color-mix(in srgb, var(--sunken) 45%, var(--raised)); }
 tbody th { color: var(--ink); }
 tr:last-child > * { border-bottom: 0; }
 thead tr:last-child > * { border-bottom: 1px solid var(--line); }
@@ -302,7 +304,10 @@ progress { width: 100%; height: .25rem; accent-color: var(--accent); display: bl
 .keys { padding: 0; list-style: none; border: 1px solid var(--line); border-radius: 10px; background: var(--raised); }
 .keys > li + li { border-top: 1px solid var(--line); }
 .key details[open] > form { position: absolute; z-index: 1; inset: calc(100% - var(--s2)) var(--s4) auto; background: var(--raised); border: 1px solid var(--line); border-radius: var(--radius); box-shadow: 0 8px 24px rgb(0 0 0 / .12); padding: var(--s3) var(--s4); }
+.key summary { list-style: none; padding: 0; min-height: 1.5rem; display: flex; align-items: center; text-decoration: underline; text-underline-offset: .2em; text-decoration-thickness: 1px; }
+.key summary::-webkit-details-marker { display: none; }
 .key details[open] > summary { margin-bottom: 0; }
+.key > .row { justify-content: flex-end; }
 .keys .off { color: var(--quiet); }
 .key .facts { grid-template-columns: max-content minmax(0, 1fr); gap: var(--s1) var(--s4); }
 `;
@@ -326,6 +331,7 @@ const WIDTHS = `
   .sides > nav { position: static; max-height: none; grid-template-columns: repeat(auto-fill, minmax(10rem, 1fr)); gap: 0 var(--s4); border-bottom: 1px solid var(--line); padding-bottom: var(--s4); }
   .sides > nav .strong { grid-column: 1 / -1; }
   .key { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
+  .key > .row { justify-content: flex-start; }
   .key.deployment { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
 }
 @media (max-width: 40rem) {
@@ -354,6 +360,14 @@ const WIDTHS = `
   form.filter > .all { grid-column: 1 / -1; }
   input, select, textarea { font-size: 1rem; }
   .foot > div { flex-direction: column; }
+}
+@media screen and (min-width: 75rem) {
+  .scroll.long { overflow: visible; }
+  .long thead th { position: sticky; top: 0; z-index: 1; box-shadow: inset 0 -1px var(--line); }
+  .long thead th:first-child { border-start-start-radius: 9px; }
+  .long thead th:last-child { border-start-end-radius: 9px; }
+  .long tbody tr:last-child > :first-child { border-end-start-radius: 9px; }
+  .long tbody tr:last-child > :last-child { border-end-end-radius: 9px; }
 }
 @media (min-width: 60.01rem) { .side .strip { display: grid; gap: var(--s5); } }
 @media (prefers-reduced-motion: no-preference) {

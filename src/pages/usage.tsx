@@ -98,7 +98,7 @@ const counted = (tokens: number): string => (tokens === 0 ? '–' : whole(tokens
 const WIDE = ['Status', 'Latency', 'Tokens in', 'Tokens out'];
 
 const Logs: FC<{ logs: LogView[]; org: string }> = ({ logs, org }) => (
-  <Scroll label="Requests">
+  <Scroll label="Requests" long>
     <table>
       <Headings
         of={['Time (UTC)', 'Model', 'Status', 'Latency', 'Tokens in', 'Tokens out', 'Credits']}

@@ -68,6 +68,7 @@ describe('money', () => {
   });
 
   it('has one minus everywhere, and a plus where it came and there is room for it', () => {
+    expect([credits(1_234.5), credits(1_234), credits(0.5)]).toEqual(['1,234.50', '1,234', '0.5']);
     expect([credits(-123.456), signedCredits(5), signedCredits(-5), signedCredits(0.000_001), signedCredits(-0.000_001)]).toEqual([
       '−123.46',
       '+5.0000',
