@@ -186,6 +186,7 @@ form > .notice { font-size: var(--small); flex: 1 0 100%; }
 .key form.ends { flex-wrap: wrap; }
 input::placeholder, textarea::placeholder { color: var(--quiet); opacity: .8; }
 input:focus-visible, select:focus-visible, textarea:focus-visible { outline-offset: 0; border-color: var(--accent); }
+[aria-invalid=true]:focus-visible { outline-color: var(--alarm); border-color: var(--alarm); }
 input[type=checkbox], input[type=radio] { width: 1rem; min-height: 1rem; height: 1rem; accent-color: var(--accent); padding: 0; flex: none; margin: 0; }
 input[type=file] { padding-inline-start: .375rem; }
 input::file-selector-button { font: inherit; font-size: var(--small); color: var(--ink); background: var(--raised); border: 1px solid var(--edge); border-radius: 4px; padding: .125rem var(--s2); margin-inline-end: var(--s2); cursor: pointer; }
@@ -304,7 +305,7 @@ progress { width: 100%; height: .25rem; accent-color: var(--accent); display: bl
 .keys { padding: 0; list-style: none; border: 1px solid var(--line); border-radius: 10px; background: var(--raised); }
 .keys > li + li { border-top: 1px solid var(--line); }
 .key details[open] > form { position: absolute; z-index: 1; inset: calc(100% - var(--s2)) var(--s4) auto; background: var(--raised); border: 1px solid var(--line); border-radius: var(--radius); box-shadow: 0 8px 24px rgb(0 0 0 / .12); padding: var(--s3) var(--s4); }
-.key summary { list-style: none; padding: 0; min-height: 1.5rem; display: flex; align-items: center; text-decoration: underline; text-underline-offset: .2em; text-decoration-thickness: 1px; }
+.key summary { list-style: none; font-size: .875rem; padding: 0; min-height: 1.5rem; display: flex; align-items: center; text-decoration: underline; text-underline-offset: .2em; text-decoration-thickness: 1px; }
 .key summary::-webkit-details-marker { display: none; }
 .key details[open] > summary { margin-bottom: 0; }
 .key > .row { justify-content: flex-end; }

@@ -21,6 +21,9 @@ addEventListener('pageshow', () => {
   for (const form of document.forms) free(form);
 });
 
+/** Forms in one line have no room within. */
+const before = (form, said) => (form.matches('.key form') ? form.prepend(said) : form.before(said));
+
 const KEPT = 'form';
 /** Who is signed in, as the page says. */
 const who = document.querySelector('.bar .end > span')?.title;
@@ -42,12 +45,12 @@ function keep(form) {
 function fill(form, fields) {
   for (const field of [...form.elements].filter(isTyped)) {
     const values = fields.filter(([name]) => name === field.name).map(([, value]) => value);
-    const before = field.value;
+    const was = field.value;
     if (field.type === 'checkbox' || field.type === 'radio') field.checked = values.includes(field.value);
     else if (field.options) for (const option of field.options) option.selected = values.includes(option.value);
     else field.value = values[0] ?? '';
     const folded = field.closest('details');
-    if (folded && (field.checked || field.value !== before)) folded.open = true;
+    if (folded && (field.checked || field.value !== was)) folded.open = true;
   }
 }
 
@@ -60,7 +63,7 @@ function bringBack({ action, hidden, fields }) {
     textContent: 'What you had typed is here again. It was not sent: look it over, and send it once more.',
   });
   said.setAttribute('role', 'status');
-  form.before(said);
+  before(form, said);
   said.scrollIntoView({ block: 'center' });
 }
 
@@ -84,9 +87,8 @@ function besideField() {
   const field = document.querySelector('[aria-invalid=true]');
   const form = field?.form;
   if (!said || !form) return;
-  if (form.matches('.key form')) form.prepend(said);
-  else if (form.matches('.row, .filter')) form.before(said);
-  else [...form.children].find((block) => block.contains(field)).after(said);
+  if (form.matches('.row, .filter')) before(form, said);
+  else field.closest('form :is(.halves, .thirds, .columns, label)').after(said);
   field.focus();
 }
 besideField();
