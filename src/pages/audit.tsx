@@ -96,7 +96,9 @@ export const AuditTable: FC<{ entries: AuditView[]; names: Names }> = ({ entries
               <Name of={entry.actorName} />
             </td>
             <td class="act">
-              <span class="mono">{entry.action}</span>
+              <span class="mono">
+                <Name of={entry.action} />
+              </span>
               {entry.target !== null && entry.target !== entry.actorId && (
                 <small class="narrow-only">
                   <Target id={entry.target} name={nameOf(entry.target, entry.detail, names)} />

@@ -138,7 +138,7 @@ const Cost: FC<{ of: Deployment }> = ({ of: { minWorkers, maxWorkers, gpuTypes, 
 const Actions: FC<{ of: Deployment; context: VerbContext }> = ({ of: { slug, minWorkers }, context }) => {
   const action = (verb: string) => `${DEPLOYMENTS}/${slug}/${verb}${orgQuery(context)}`;
   return (
-    <div class="tight">
+    <div class="row">
       {minWorkers > 0 && (
         <form
           class="inline"

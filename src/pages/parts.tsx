@@ -143,6 +143,8 @@ export const Day: FC<{ at: string }> = ({ at }) => <time datetime={at}>{at.slice
 
 export const whole = (count: number): string => count.toLocaleString('en');
 
+export const duration = (ms: number): string => (ms < 1_000 ? `${whole(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`);
+
 const withMinus = (figure: string): string => figure.replace('-', '−');
 
 /** Whole, or with hundredths; less than one credit as exactly as it is kept. */

@@ -305,7 +305,7 @@ progress { width: 100%; height: .25rem; accent-color: var(--accent); display: bl
 .keys { padding: 0; list-style: none; border: 1px solid var(--line); border-radius: 10px; background: var(--raised); }
 .keys > li + li { border-top: 1px solid var(--line); }
 .key details[open] > form { position: absolute; z-index: 1; inset: calc(100% - var(--s2)) var(--s4) auto; background: var(--raised); border: 1px solid var(--line); border-radius: var(--radius); box-shadow: 0 8px 24px rgb(0 0 0 / .12); padding: var(--s3) var(--s4); }
-.key summary { list-style: none; font-size: .875rem; padding: 0; min-height: 1.5rem; display: flex; align-items: center; text-decoration: underline; text-underline-offset: .2em; text-decoration-thickness: 1px; }
+.key summary { list-style: none; font-size: .875rem; line-height: 1.3; padding: 0; min-height: 1.5rem; display: flex; align-items: center; text-decoration: underline; text-underline-offset: .2em; text-decoration-thickness: 1px; }
 .key summary::-webkit-details-marker { display: none; }
 .key details[open] > summary { margin-bottom: 0; }
 .key > .row { justify-content: flex-end; }
@@ -332,7 +332,8 @@ const WIDTHS = `
   .sides > nav { position: static; max-height: none; grid-template-columns: repeat(auto-fill, minmax(10rem, 1fr)); gap: 0 var(--s4); border-bottom: 1px solid var(--line); padding-bottom: var(--s4); }
   .sides > nav .strong { grid-column: 1 / -1; }
   .key { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
-  .key > .row { justify-content: flex-start; }
+  .key > .row { justify-content: flex-start; grid-column: 1 / -1; }
+  .key .facts:empty { display: none; }
   .key.deployment { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
 }
 @media (max-width: 40rem) {

@@ -7,7 +7,7 @@ import { costOverTime, timesOf } from '../console/usage/over-time';
 import { queryUsage, type Usage } from '../console/usage/query';
 import type { AppContext } from '../http/context';
 import { type AccountRoute, queryOf } from '../routes/account/route';
-import { alignedCredits, credits, dollars, Empty, Headings, Name, Notice, Pages, Scroll, Time, whole } from './parts';
+import { alignedCredits, credits, dollars, duration, Empty, Headings, Name, Notice, Pages, Scroll, Time, whole } from './parts';
 import { receiptPage } from './receipt';
 import { orgQuery, page, refusalPage } from './shell';
 import { CostChart, chartOf } from './usage-chart';
@@ -23,8 +23,6 @@ const SPANS: [days: number, label: string][] = [
   [90, '90 days'],
   [365, 'A year'],
 ];
-
-export const duration = (ms: number): string => (ms < 1_000 ? `${ms} ms` : `${(ms / 1_000).toFixed(1)} s`);
 
 const Spans: FC<{ query: Record<string, string>; days: number }> = ({ query, days }) => (
   <nav class="chips" aria-label="Span of time">
