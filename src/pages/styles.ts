@@ -194,6 +194,7 @@ select[multiple] { min-height: 6.5rem; }
 textarea { min-height: 7rem; resize: vertical; line-height: 1.5; }
 button, .button { font: inherit; font-size: .875rem; font-weight: 550; line-height: 1.3; min-height: 2.375rem; padding: .375rem var(--s4); border-radius: 6px; border: 1px solid var(--accent); background: var(--accent); color: var(--on-accent); cursor: pointer; text-decoration: none; display: inline-flex; align-items: center; justify-content: center; white-space: nowrap; }
 button:hover, .button:hover { background: var(--accent-strong); border-color: var(--accent-strong); }
+main.narrow button { white-space: normal; overflow-wrap: anywhere; }
 button:disabled { opacity: .55; cursor: default; }
 button[aria-busy=true] { opacity: .65; cursor: progress; }
 button.plain, .button.plain { background: var(--raised); color: var(--ink); border-color: var(--edge); }
@@ -378,11 +379,12 @@ const WIDTHS = `
 @media (forced-colors: active) { .chart rect, .meter rect, .legend rect { forced-color-adjust: none; } .dot { forced-color-adjust: none; } }
 @media print {
   :root { color-scheme: light; --paper: #fff; --raised: #fff; --sunken: #fff; }
-  .bar nav, .bar .end, .side, .foot nav, form, button, .no-print, .skip { display: none !important; }
+  .bar nav, .bar .end, .side, .foot nav, form, button, .button, summary, .chips a:not([aria-current]), .no-print, .skip { display: none !important; }
   .frame { display: block; padding: 0; }
   main { padding: var(--s5) 0; }
   a { color: inherit; text-decoration: none; }
   .scroll, .code > figure { overflow: visible; }
+  .scroll { border-radius: 0; }
   .code pre { width: auto; }
   .code pre { white-space: pre-wrap; }
   section, tr, figure { break-inside: avoid; }
