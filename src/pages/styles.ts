@@ -190,6 +190,8 @@ input:focus-visible, select:focus-visible, textarea:focus-visible { outline-offs
 input[type=checkbox], input[type=radio] { width: 1rem; min-height: 1rem; height: 1rem; accent-color: var(--accent); padding: 0; flex: none; margin: 0; }
 input[type=file] { padding-inline-start: .375rem; }
 input::file-selector-button { font: inherit; font-size: var(--small); color: var(--ink); background: var(--raised); border: 1px solid var(--edge); border-radius: 4px; padding: .125rem var(--s2); margin-inline-end: var(--s2); cursor: pointer; }
+input::-webkit-datetime-edit { padding-block: 0; line-height: 1; }
+input::-webkit-calendar-picker-indicator { padding-block: 0; }
 select[multiple] { min-height: 6.5rem; }
 textarea { min-height: 7rem; resize: vertical; line-height: 1.5; }
 button, .button { font: inherit; font-size: .875rem; font-weight: 550; line-height: 1.3; min-height: 2.375rem; padding: .375rem var(--s4); border-radius: 6px; border: 1px solid var(--accent); background: var(--accent); color: var(--on-accent); cursor: pointer; text-decoration: none; display: inline-flex; align-items: center; justify-content: center; white-space: nowrap; }
@@ -367,6 +369,7 @@ const WIDTHS = `
 @media screen and (min-width: 75rem) {
   .scroll.long { overflow: visible; }
   .long thead th { position: sticky; top: 0; z-index: 1; box-shadow: inset 0 -1px var(--line); }
+  .long a { scroll-margin-top: var(--s5); }
   .long thead th:first-child { border-start-start-radius: 9px; }
   .long thead th:last-child { border-start-end-radius: 9px; }
   .long tbody tr:last-child > :first-child { border-end-start-radius: 9px; }
@@ -385,6 +388,7 @@ const WIDTHS = `
   a { color: inherit; text-decoration: none; }
   .scroll, .code > figure { overflow: visible; }
   .scroll { border-radius: 0; }
+  .stack:not(:has(> :not(form))) { display: none; }
   .code pre { width: auto; }
   .code pre { white-space: pre-wrap; }
   section, tr, figure { break-inside: avoid; }

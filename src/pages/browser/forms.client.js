@@ -88,7 +88,7 @@ function besideField() {
   const form = field?.form;
   if (!said || !form) return;
   if (form.matches('.row, .filter')) before(form, said);
-  else field.closest('form :is(.halves, .thirds, .columns, label)').after(said);
+  else (field.closest('form :is(.halves, .thirds, .columns, label)') ?? field).after(said);
   field.focus();
 }
 besideField();
