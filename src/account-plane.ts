@@ -51,17 +51,21 @@ const isLooking = (c: AppContext): boolean => takesPages(c) && !c.req.path.start
 
 const refuseBrowser: Refuse = (c, error) => (takesPages(c) ? refusalPage : renderError)(c, error);
 
-async function failed(error: Error, c: AppContext): Promise<Response> {
+async function failed(error: Error, c: AppContext, isShown = isLooking(c)): Promise<Response> {
   const reason = { requestId: requestIdOf(c), path: c.req.path, error: error.message, stack: error.stack };
   console.error('account plane failed', JSON.stringify(reason));
   const { error: shown } = internalError();
   // A page about a failure must not fail itself.
-  return isLooking(c) ? refusalPage(c, shown).catch(() => renderError(c, shown)) : renderError(c, shown);
+  return isShown ? refusalPage(c, shown).catch(() => renderError(c, shown)) : renderError(c, shown);
 }
+
+/** On the way to an identity provider and back people see pages, though the paths are the API's. */
+const serveBrowser = (c: AppContext, route: AccountRoute): Promise<Response> =>
+  serve(c, route, refuseBrowser).catch((error: Error) => failed(error, c, takesPages(c)));
 
 function createAccountPlane(): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
-  app.onError(failed);
+  app.onError((error, c) => failed(error, c));
   app.notFound((c) => {
     const { method, path } = c.req;
     if (isLooking(c)) {
@@ -84,7 +88,7 @@ function createAccountPlane(): Hono<AppEnv> {
     c.res = withHeaders(c, c.res);
   });
   for (const route of ACCOUNT_ROUTES)
-    app.on(route.method, route.path, (c) => serve(c, route, route.answers === 'browsers' ? refuseBrowser : renderError));
+    app.on(route.method, route.path, (c) => (route.answers === 'browsers' ? serveBrowser(c, route) : serve(c, route, renderError)));
   for (const route of PAGE_ROUTES)
     app.on(route.method, route.path, (c) => serve(c, route, route.answers === 'json' ? renderError : refusalPage));
   // A failed form's POST path stays in the address bar. Who reloads it is led to the page that has the form.

@@ -4,6 +4,7 @@ import { sha256Hex } from '../core/hex';
 import type { AppContext } from '../http/context';
 import { renderError } from '../http/render-error';
 import files from './browser/files.client.js' with { type: 'text' };
+import forms from './browser/forms.client.js' with { type: 'text' };
 import passkey from './browser/passkey.client.js' with { type: 'text' };
 import playground from './browser/playground.client.js' with { type: 'text' };
 import shell from './browser/shell.client.js' with { type: 'text' };
@@ -17,6 +18,7 @@ const ASSETS = {
   styles: { text: STYLES, extension: 'css', type: 'text/css' },
   icon: { text: ICON, extension: 'svg', type: 'image/svg+xml' },
   shell: { text: shell, extension: 'js', type: 'text/javascript' },
+  forms: { text: forms, extension: 'js', type: 'text/javascript' },
   passkey: { text: passkey, extension: 'js', type: 'text/javascript' },
   files: { text: files, extension: 'js', type: 'text/javascript' },
   playground: { text: playground, extension: 'js', type: 'text/javascript' },

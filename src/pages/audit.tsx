@@ -78,7 +78,7 @@ const Target: FC<{ id: string | null; name: string | undefined }> = ({ id, name 
   );
 
 export const AuditTable: FC<{ entries: AuditView[]; names: Names }> = ({ entries, names }) => (
-  <Scroll label="Audit log">
+  <Scroll label="Audit log" long>
     <table>
       <Headings
         of={['No.', 'Time (UTC)', 'Actor', 'Action', 'Target', 'IP address']}
@@ -96,7 +96,9 @@ export const AuditTable: FC<{ entries: AuditView[]; names: Names }> = ({ entries
               <Name of={entry.actorName} />
             </td>
             <td class="act">
-              <span class="mono">{entry.action}</span>
+              <span class="mono">
+                <Name of={entry.action} />
+              </span>
               {entry.target !== null && entry.target !== entry.actorId && (
                 <small class="narrow-only">
                   <Target id={entry.target} name={nameOf(entry.target, entry.detail, names)} />

@@ -210,7 +210,7 @@ async function billingPage(c: AppContext, context: VerbContext, { amountUsd = '2
             <p>Every top-up and every charge is a line here, and the lines add up to the balance.</p>
           </Empty>
         ) : (
-          <Scroll label="Ledger">
+          <Scroll label="Ledger" long>
             <table>
               <Headings of={['Time (UTC)', 'What', 'Credits']} figures={['Credits']} />
               <tbody>

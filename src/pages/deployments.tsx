@@ -16,7 +16,7 @@ import { readNewDeployment } from '../routes/media/deployments';
 import { ERROR_ID, inLabels, marked } from './form';
 import { GPUS } from './gpu-sizes';
 import { runsOfWhom } from './own-prices';
-import { credits, dollars, Empty, Name, Notice, plural } from './parts';
+import { dollars, Empty, Name, Notice, plural } from './parts';
 import { fields, orgQuery, page } from './shell';
 
 export const DEPLOYMENTS = '/infra/deployments/new';
@@ -129,7 +129,7 @@ const Cost: FC<{ of: Deployment }> = ({ of: { minWorkers, maxWorkers, gpuTypes, 
       <p class="small quiet">
         {minWorkers < maxWorkers ? `${minWorkers} to ` : ''}
         {plural(maxWorkers, 'worker')}. One that has run waits {plural(idleTimeoutSeconds, 'second')} for the next run, at{' '}
-        {hourly(gpuTypes, 1)} an hour. A run costs {credits(runCredits)} credits a second, {dollars(runCredits * 3_600)} an hour.
+        {hourly(gpuTypes, 1)} an hour. A run costs {runCredits} credits a second, {dollars(runCredits * 3_600)} an hour.
       </p>
     </div>
   );
@@ -138,7 +138,7 @@ const Cost: FC<{ of: Deployment }> = ({ of: { minWorkers, maxWorkers, gpuTypes, 
 const Actions: FC<{ of: Deployment; context: VerbContext }> = ({ of: { slug, minWorkers }, context }) => {
   const action = (verb: string) => `${DEPLOYMENTS}/${slug}/${verb}${orgQuery(context)}`;
   return (
-    <div class="tight">
+    <div class="row">
       {minWorkers > 0 && (
         <form
           class="inline"

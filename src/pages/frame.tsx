@@ -79,7 +79,7 @@ const LinkList: FC<{ links: Links; path: string; org?: string | undefined }> = (
 
 /** A page below an entry counts as that entry, unless it has one of its own. */
 const current = (href: string, path: string): boolean =>
-  href === path || (['/models', '/usage'].includes(href) && path.startsWith(`${href}/`));
+  href === path || (['/models', '/usage', '/docs'].includes(href) && path.startsWith(`${href}/`));
 
 /** The logo: many lines that become one. */
 export const Mark: FC = () => (

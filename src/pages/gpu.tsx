@@ -10,7 +10,7 @@ import { DEPLOYMENTS as NEW } from './deployments';
 import { within } from './frame';
 import { GPUS, gigabytesNeeded, recommend, WEIGHTS } from './gpu-sizes';
 import { runsOfWhom } from './own-prices';
-import { Code, credits, dollars, Headings, Scroll, whole } from './parts';
+import { Code, dollars, Headings, Scroll, whole } from './parts';
 import { creditTag, oneOf } from './price';
 import { page, viewerOf } from './shell';
 
@@ -82,7 +82,7 @@ async function recommendPage(c: AppContext): Promise<Response> {
         <p>
           {billions} billion parameters in {weight.label} need about {Math.ceil(needed)} GB.
           {best
-            ? ` That is the cheapest that holds them: ${credits(best.credits)} credits a second, ${dollars(best.credits * 3_600)} an hour while it works, and a tenth while it waits.`
+            ? ` That is the cheapest that holds them: ${best.credits} credits a second, ${dollars(best.credits * 3_600)} an hour while it works, and a tenth while it waits.`
             : ' Take fewer bits a weight.'}
         </p>
         {best && (
@@ -110,7 +110,7 @@ async function recommendPage(c: AppContext): Promise<Response> {
                     <small class="mono">{gpu.id}</small>
                   </th>
                   <td class="number">{gpu.gigabytes} GB</td>
-                  <td class="number">{credits(gpu.credits)}</td>
+                  <td class="number">{gpu.credits}</td>
                   <td class="number wide-only">{dollars(gpu.credits * 3_600)}</td>
                   <td>
                     {gpu.gigabytes < needed && <span class="quiet">no</span>}

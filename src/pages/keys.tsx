@@ -6,6 +6,7 @@ import { revokeApiKey } from '../console/api-keys/revoke';
 import { rotateApiKey } from '../console/api-keys/rotate';
 import { updateApiKey, updateKeyInput } from '../console/api-keys/update';
 import type { VerbContext } from '../console/context';
+import { listMembers } from '../console/organizations/members';
 import { tokenBeginning } from '../core/api-key';
 import type { Result } from '../core/errors';
 import { THIS_PERIOD } from '../core/limit-period';
@@ -138,11 +139,13 @@ const Rotate: FC<{ of: KeyView; action: string; nowMs: number }> = ({ of: key, a
 interface KeyProps {
   of: KeyView;
   context: VerbContext;
+  /** The name of the member who made it. */
+  maker: string | undefined;
   /** The error of a form about this key. */
   sent: Sent | undefined;
 }
 
-const Actions: FC<KeyProps> = ({ of: key, context, sent }) => {
+const Actions: FC<Omit<KeyProps, 'maker'>> = ({ of: key, context, sent }) => {
   const { id, status, name } = key;
   if (status === 'revoked') return null;
   const action = (verb: string) => `${PATH}/${id}/${verb}${orgQuery(context)}`;
@@ -194,7 +197,7 @@ const Spent: FC<{ of: KeyView }> = ({ of: { spentThisMonth, spentOfLimit, spendi
   </div>
 );
 
-const Key: FC<KeyProps> = ({ of: key, context, sent }) => (
+const Key: FC<KeyProps> = ({ of: key, context, maker, sent }) => (
   <li class={isOver(key, context.now()) ? 'key off' : 'key'}>
     <div class="tight">
       <p class="row">
@@ -206,7 +209,14 @@ const Key: FC<KeyProps> = ({ of: key, context, sent }) => (
       <p class="tiny quiet">
         <span class="mono break">{tokenBeginning(key.mode, context.accountId, key.id)}…</span>
         <br />
-        Made <Day at={key.createdAt} />, id <span class="mono">{key.id}</span>
+        Made <Day at={key.createdAt} />
+        {maker !== undefined && (
+          <>
+            {' '}
+            by <bdi>{maker}</bdi>
+          </>
+        )}
+        , id <span class="mono">{key.id}</span>
       </p>
     </div>
     <Spent of={key} />
@@ -236,8 +246,11 @@ const over = (keys: KeyView[]): string => {
 };
 
 /** Working keys first; revoked and expired ones are history. */
-const Keys: FC<{ keys: KeyView[]; context: VerbContext; sent: Sent }> = ({ keys, context, sent }) => {
-  const sentOf = ({ id }: KeyView) => (sent.keyId === id ? sent : undefined);
+const Keys: FC<{ keys: KeyView[]; makers: ReadonlyMap<string, string>; context: VerbContext; sent: Sent }> = (props) => {
+  const { keys, makers, context, sent } = props;
+  const one = (key: KeyView) => (
+    <Key of={key} context={context} maker={makers.get(key.userId)} sent={sent.keyId === key.id ? sent : undefined} />
+  );
   const past = keys.filter((key) => isOver(key, context.now()));
   const working = keys.filter((key) => !past.includes(key));
   return (
@@ -247,37 +260,41 @@ const Keys: FC<{ keys: KeyView[]; context: VerbContext; sent: Sent }> = ({ keys,
           <p>A key calls every model and is charged to this wallet. A test key calls the sandbox, free of charge.</p>
         </Empty>
       ) : (
-        <ul class="keys">
-          {working.map((key) => (
-            <Key of={key} context={context} sent={sentOf(key)} />
-          ))}
-        </ul>
+        <ul class="keys">{working.map(one)}</ul>
       )}
       {past.length > 0 && (
         <details>
           <summary>{over(past)}</summary>
-          <ul class="keys">
-            {past.map((key) => (
-              <Key of={key} context={context} sent={sentOf(key)} />
-            ))}
-          </ul>
+          <ul class="keys">{past.map(one)}</ul>
         </details>
       )}
     </>
   );
 };
 
+/** In an organization a key is somebody's: they are asked about it. */
+async function makersOf(context: VerbContext): Promise<ReadonlyMap<string, string>> {
+  if (!context.organization || !context.permissions.has('members.read')) return new Map();
+  return new Map((await listMembers(context)).members.map(({ userId, name }) => [userId, name]));
+}
+
 async function keysPage(c: AppContext, context: VerbContext, sent: Sent = UNSENT): Promise<Response> {
   const { error } = sent;
   const makesKeys = context.permissions.has('keys.write');
-  const [{ keys }, secret] = await Promise.all([listApiKeys(context), shownTo<{ name: string; key: string }>(c, context)]);
+  const [{ keys }, makers, secret] = await Promise.all([
+    listApiKeys(context),
+    makersOf(context),
+    shownTo<{ name: string; key: string }>(c, context),
+  ]);
   return page(
     c,
     { title: 'API keys', context, ...(error && { status: 400 }), cookie: secret && shown(context, PATH) },
     <>
       <div class="head">
-        <h1>API keys</h1>
-        {context.organization && <p class="quiet">of {context.organization.name}</p>}
+        <div class="tight">
+          <h1>API keys</h1>
+          {context.organization && <p class="quiet">of {context.organization.name}</p>}
+        </div>
         {makesKeys && keys.length > FEW && (
           <a class="button plain" href="#new-key">
             New key
@@ -286,7 +303,7 @@ async function keysPage(c: AppContext, context: VerbContext, sent: Sent = UNSENT
       </div>
       <Notice error={error} />
       {secret && <Secret name={secret.name} secret={secret.key} context={context} />}
-      <Keys keys={keys} context={context} sent={sent} />
+      <Keys keys={keys} makers={makers} context={context} sent={sent} />
       {makesKeys && <CreateForm path={PATH} context={context} sent={sent.keyId === undefined ? sent : UNSENT} />}
     </>,
   );

@@ -15,7 +15,7 @@ import { FAMILY_LABELS, mediaFacts, tierLabel, words } from './model-words';
 import { modelsAtOwnPrices, OfWhom } from './own-prices';
 import { Code, Headings, Scroll, whole } from './parts';
 import { isPlayable } from './playground-modes';
-import { creditTag, oneOf, usdTag } from './price';
+import { creditTag, unitOf, usdTag } from './price';
 import { lostPage, page, viewerOf } from './shell';
 
 type PiecePrice = Exclude<Price, { per: 'token' }>;
@@ -53,7 +53,7 @@ const textLines = (price: TextPrice): [string, number][] =>
 /** A line for each size tier or resolution with a price of its own; the default one is first. */
 function pieceLines(model: Model, price: PiecePrice): [string, number][] {
   const line = (micro: number, ...tier: string[]): [string, number] => [
-    [oneOf(price) + coverage(model), ...tier, ...dearerQualities(model)].join(', '),
+    [`Each ${unitOf(price)}${coverage(model)}`, ...tier, ...dearerQualities(model)].join(', '),
     micro,
   ];
   const tiers = Object.entries(price.tierMicro ?? {}).map(([tier, micro]) => line(micro, tier));

@@ -174,7 +174,7 @@ const Row: FC<{ model: Model; org: string | undefined }> = ({ model, org }) => (
 );
 
 const Table: FC<{ models: Model[]; org: string | undefined }> = ({ models, org }) => (
-  <Scroll label="Models">
+  <Scroll label="Models" long>
     <table>
       <thead>
         <tr>

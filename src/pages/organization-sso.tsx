@@ -150,7 +150,7 @@ export const Sso: FC<FormProps & { providers: Providers }> = ({ providers, conte
       </div>
     ))}
     {context.permissions.has('sso.write') && (
-      <details open={providers.length === 0 || form.domain !== undefined}>
+      <details open={form.domain !== undefined}>
         <summary>Add a provider</summary>
         <div class="columns">
           <Oidc context={context} form={form.type === 'oidc' ? form : {}} error={form.type === 'oidc' ? error : undefined} />

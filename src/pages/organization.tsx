@@ -29,7 +29,7 @@ import { Day, Name, Notice } from './parts';
 import { fields, orgQuery, page } from './shell';
 
 const PATH = '/settings/organization';
-const ENTRIES = 25;
+const ENTRIES = 10;
 
 type Members = Awaited<ReturnType<typeof listMembers>>['members'];
 

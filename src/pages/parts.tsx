@@ -17,9 +17,12 @@ export const Headings: FC<{ of: string[]; figures?: string[]; wide?: string[] }>
   </thead>
 );
 
-/** A table that scrolls by itself, also by keyboard. A `figure`, since a `region` for each would be too many landmarks. */
-export const Scroll: FC<{ label: string; children?: Child }> = ({ label, children }) => (
-  <figure class="scroll" tabindex={0} aria-label={label}>
+/**
+ * A table that scrolls by itself, also by keyboard. A `figure`, since a `region` for each would be too many landmarks.
+ * The headings of a `long` one stay in sight, where its width is sure to fit.
+ */
+export const Scroll: FC<{ label: string; long?: boolean; children?: Child }> = ({ label, long, children }) => (
+  <figure class={long ? 'scroll long' : 'scroll'} tabindex={0} aria-label={label}>
     {children}
   </figure>
 );
@@ -140,10 +143,16 @@ export const Day: FC<{ at: string }> = ({ at }) => <time datetime={at}>{at.slice
 
 export const whole = (count: number): string => count.toLocaleString('en');
 
+export const duration = (ms: number): string => (ms < 1_000 ? `${whole(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`);
+
 const withMinus = (figure: string): string => figure.replace('-', '−');
 
-export const credits = (amount: number): string =>
-  withMinus(amount.toLocaleString('en', { maximumFractionDigits: Math.abs(amount) < 1 && amount !== 0 ? 6 : 2 }));
+/** Whole, or with hundredths; less than one credit as exactly as it is kept. */
+export function credits(amount: number): string {
+  const isSmall = Math.abs(amount) < 1 && amount !== 0;
+  const figure = amount.toLocaleString('en', { maximumFractionDigits: isSmall ? 6 : 2 });
+  return withMinus(isSmall || !/\.\d$/.test(figure) ? figure : `${figure}0`);
+}
 
 /** For columns with aligned decimal points. An amount that would round to nothing is shown as "less than". */
 export function alignedCredits(amount: number, digits = 4): string {

@@ -7,7 +7,7 @@ import { toCredits } from '../core/money';
 import { isRecord } from '../core/record';
 import type { AppContext } from '../http/context';
 import { parameter } from '../routes/account/route';
-import { Code, credits, dollars, Headings, Scroll, Time, whole } from './parts';
+import { Code, credits, dollars, duration, Headings, Scroll, Time, whole } from './parts';
 import { orgQuery, page, refusalPage } from './shell';
 
 interface Line {
@@ -110,7 +110,7 @@ const Attempts: FC<{ attempts: Attempt[] }> = ({ attempts }) => (
               <td class="mono wide-only">{text(model)}</td>
               <td class="number">{text(status)}</td>
               <td>{text(outcome).replaceAll('_', ' ')}</td>
-              <td class="number">{typeof durationMs === 'number' ? `${whole(durationMs)} ms` : '–'}</td>
+              <td class="number">{typeof durationMs === 'number' ? duration(durationMs) : '–'}</td>
             </tr>
           ))}
         </tbody>
@@ -132,8 +132,8 @@ export async function receiptPage(c: AppContext, context: VerbContext): Promise<
     ['Key', keyName ?? receipt.keyId ?? undefined],
     ['End user', typeof endUser === 'string' ? endUser : undefined],
     ['Tags', Array.isArray(tags) ? tags.join(', ') : undefined],
-    ['Took', typeof latencyMs === 'number' ? `${whole(latencyMs)} ms` : undefined],
-    ['First byte after', typeof firstByteMs === 'number' ? `${whole(firstByteMs)} ms` : undefined],
+    ['Took', typeof latencyMs === 'number' ? duration(latencyMs) : undefined],
+    ['First byte after', typeof firstByteMs === 'number' ? duration(firstByteMs) : undefined],
     ['Streamed', typeof stream === 'boolean' ? (stream ? 'yes' : 'no') : undefined],
   ];
   const tried = Array.isArray(attempts) ? attempts.filter(isRecord) : [];

@@ -159,7 +159,7 @@ export async function refusalPage(c: AppContext, error: GatewayError): Promise<R
         <p class="quiet mono">{status}</p>
         <h1>{title}</h1>
       </div>
-      <Notice error={error} />
+      {status === 404 ? <p>{error.message}</p> : <Notice error={error} />}
       {whom !== undefined && <p>{whom}</p>}
       <div class="row">
         <a class="button" href={context ? within('/usage', org) : '/'}>

@@ -92,6 +92,7 @@ const TOO_SHORT = 'The password must have at least 10 characters.';
 const SAID: Readonly<Record<string, string>> = {
   EMAIL_NOT_VERIFIED: 'This address is not confirmed yet. A new link to confirm it is on its way to it.',
   INVALID_EMAIL: NO_ADDRESS,
+  INVALID_EMAIL_OR_PASSWORD: 'The e-mail address or the password is wrong.',
   PASSWORD_TOO_SHORT: TOO_SHORT,
   PASSWORD_TOO_LONG: 'The password must have at most 200 characters.',
 };

@@ -74,7 +74,7 @@ export async function signInPage(c: AppContext, form: Form, error?: Wrong, messa
       {context ? (
         <SignedInAs name={context.actor.name} next={next} />
       ) : (
-        <>
+        <div class="stack">
           <form method="post" action="/sign-in">
             <Hidden next={next} />
             <Email value={form.email ?? invitation?.email} wrong={error} />
@@ -109,7 +109,7 @@ export async function signInPage(c: AppContext, form: Form, error?: Wrong, messa
             {settings.SIGN_UP !== 'closed' && <a href={`/sign-up?${further}`}>Create an account</a>}
             <a href={`/forgot-password?${further}`}>Forgot the password?</a>
           </p>
-        </>
+        </div>
       )}
     </>,
   );

@@ -101,7 +101,7 @@ main.narrow { max-width: calc(25rem + 2 * var(--gutter)); padding-top: var(--s7)
 .menu > summary::-webkit-details-marker { display: none; }
 .menu > summary::after { content: ""; flex: none; width: .4rem; height: .4rem; border: solid var(--quiet); border-width: 0 1.5px 1.5px 0; rotate: 45deg; translate: 0 -.15rem; }
 .menu > summary > span { display: grid; min-width: 0; line-height: 1.35; }
-.menu > summary > span > * { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.menu > summary > span > .strong { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .menu > :not(summary) { position: absolute; z-index: 2; inset-inline: 0; min-width: 14rem; top: calc(100% + var(--s1)); background: var(--raised); border: 1px solid var(--line); border-radius: var(--radius); box-shadow: 0 8px 24px rgb(0 0 0 / .12); padding: var(--s1); }
 .menu nav a { margin: 0; padding: var(--s2) var(--s3); overflow-wrap: anywhere; }
 .foot { border-top: 1px solid var(--line); font-size: var(--small); }
@@ -130,6 +130,7 @@ ul.tight, ul.plain, ol.plain { padding: 0; list-style: none; }
 .section > header { display: grid; gap: var(--s1); align-content: start; }
 .section > header p { color: var(--quiet); font-size: var(--small); }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: var(--s4) var(--s5); }
+.figures > div { display: grid; align-content: space-between; }
 .figures dt { color: var(--quiet); font-size: var(--small); }
 .figures dd { font-size: var(--title); line-height: 1.25; letter-spacing: -.02em; font-weight: 500; overflow-wrap: anywhere; }
 .figures dd small { font-size: var(--small); letter-spacing: 0; color: var(--quiet); font-weight: 400; display: block; line-height: 1.5; }
@@ -180,16 +181,24 @@ label small, .hint { font-size: var(--tiny); color: var(--quiet); }
 input, select, textarea { font: inherit; font-size: .875rem; color: var(--ink); background: var(--raised); border: 1px solid var(--edge); border-radius: 6px; padding: .375rem var(--s3); min-height: 2.375rem; width: 100%; min-width: 0; }
 .panel input, .panel select, .panel textarea { background: var(--paper); }
 [aria-invalid=true] { border-color: var(--alarm); }
+form > p:empty { position: absolute; }
+form > .notice { font-size: var(--small); flex: 1 0 100%; }
+.key form.ends { flex-wrap: wrap; }
 input::placeholder, textarea::placeholder { color: var(--quiet); opacity: .8; }
 input:focus-visible, select:focus-visible, textarea:focus-visible { outline-offset: 0; border-color: var(--accent); }
+[aria-invalid=true]:focus-visible { outline-color: var(--alarm); border-color: var(--alarm); }
 input[type=checkbox], input[type=radio] { width: 1rem; min-height: 1rem; height: 1rem; accent-color: var(--accent); padding: 0; flex: none; margin: 0; }
 input[type=file] { padding-inline-start: .375rem; }
 input::file-selector-button { font: inherit; font-size: var(--small); color: var(--ink); background: var(--raised); border: 1px solid var(--edge); border-radius: 4px; padding: .125rem var(--s2); margin-inline-end: var(--s2); cursor: pointer; }
+input::-webkit-datetime-edit { padding-block: 0; line-height: 1; }
+input::-webkit-calendar-picker-indicator { padding-block: 0; }
 select[multiple] { min-height: 6.5rem; }
 textarea { min-height: 7rem; resize: vertical; line-height: 1.5; }
 button, .button { font: inherit; font-size: .875rem; font-weight: 550; line-height: 1.3; min-height: 2.375rem; padding: .375rem var(--s4); border-radius: 6px; border: 1px solid var(--accent); background: var(--accent); color: var(--on-accent); cursor: pointer; text-decoration: none; display: inline-flex; align-items: center; justify-content: center; white-space: nowrap; }
 button:hover, .button:hover { background: var(--accent-strong); border-color: var(--accent-strong); }
+main.narrow button { white-space: normal; overflow-wrap: anywhere; }
 button:disabled { opacity: .55; cursor: default; }
+button[aria-busy=true] { opacity: .65; cursor: progress; }
 button.plain, .button.plain { background: var(--raised); color: var(--ink); border-color: var(--edge); }
 button.plain:hover, .button.plain:hover { background: var(--sunken); border-color: var(--edge); }
 button.danger { background: transparent; color: var(--alarm); border-color: var(--alarm); }
@@ -208,7 +217,7 @@ table { border-collapse: collapse; width: 100%; font-size: var(--small); }
 th, td { text-align: start; padding: var(--s3) var(--s4); border-bottom: 1px solid var(--line); vertical-align: top; }
 th.number, td.number { text-align: end; }
 th { font-weight: 500; color: var(--quiet); }
-thead th { white-space: nowrap; font-size: var(--tiny); padding-block: var(--s2); background: color-mix(in srgb, var(--sunken) 45%, transparent); }
+thead th { white-space: nowrap; font-size: var(--tiny); padding-block: var(--s2); background: color-mix(in srgb, var(--sunken) 45%, var(--raised)); }
 tbody th { color: var(--ink); }
 tr:last-child > * { border-bottom: 0; }
 thead tr:last-child > * { border-bottom: 1px solid var(--line); }
@@ -231,8 +240,8 @@ td small, th small { display: block; font-size: var(--tiny); color: var(--quiet)
 .chart .ticks { display: flex; flex-direction: column; justify-content: space-between; text-align: end; margin-block: -.55em; }
 .chart .ticks, .chart .dates { font-size: var(--tiny); line-height: 1.1; color: var(--quiet); font-variant-numeric: tabular-nums; }
 .chart .dates { grid-column: 2; display: flex; justify-content: space-between; padding-top: var(--s2); }
-.day:hover .hover { fill: var(--sunken); }
-.day .hover { fill: transparent; }
+.span:hover .hover { fill: var(--sunken); }
+.span .hover { fill: transparent; }
 .legend { display: flex; flex-wrap: wrap; gap: var(--s1) var(--s4); font-size: var(--small); padding: 0; list-style: none; }
 .legend svg, .swatch { width: .625rem; height: .625rem; display: inline-block; margin-inline-end: .4em; border-radius: 2px; flex: none; }
 .meter { width: 100%; height: .25rem; display: block; border-radius: 2px; background: var(--sunken); margin-top: var(--s2); }
@@ -299,7 +308,10 @@ progress { width: 100%; height: .25rem; accent-color: var(--accent); display: bl
 .keys { padding: 0; list-style: none; border: 1px solid var(--line); border-radius: 10px; background: var(--raised); }
 .keys > li + li { border-top: 1px solid var(--line); }
 .key details[open] > form { position: absolute; z-index: 1; inset: calc(100% - var(--s2)) var(--s4) auto; background: var(--raised); border: 1px solid var(--line); border-radius: var(--radius); box-shadow: 0 8px 24px rgb(0 0 0 / .12); padding: var(--s3) var(--s4); }
+.key summary { list-style: none; font-size: .875rem; line-height: 1.3; padding: 0; min-height: 1.5rem; display: flex; align-items: center; text-decoration: underline; text-underline-offset: .2em; text-decoration-thickness: 1px; }
+.key summary::-webkit-details-marker { display: none; }
 .key details[open] > summary { margin-bottom: 0; }
+.key > .row { justify-content: flex-end; }
 .keys .off { color: var(--quiet); }
 .key .facts { grid-template-columns: max-content minmax(0, 1fr); gap: var(--s1) var(--s4); }
 `;
@@ -323,6 +335,8 @@ const WIDTHS = `
   .sides > nav { position: static; max-height: none; grid-template-columns: repeat(auto-fill, minmax(10rem, 1fr)); gap: 0 var(--s4); border-bottom: 1px solid var(--line); padding-bottom: var(--s4); }
   .sides > nav .strong { grid-column: 1 / -1; }
   .key { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
+  .key > .row { justify-content: flex-start; grid-column: 1 / -1; }
+  .key .facts:empty { display: none; }
   .key.deployment { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
 }
 @media (max-width: 40rem) {
@@ -352,6 +366,15 @@ const WIDTHS = `
   input, select, textarea { font-size: 1rem; }
   .foot > div { flex-direction: column; }
 }
+@media screen and (min-width: 75rem) {
+  .scroll.long { overflow: visible; }
+  .long thead th { position: sticky; top: 0; z-index: 1; box-shadow: inset 0 -1px var(--line); }
+  .long a { scroll-margin-top: var(--s5); }
+  .long thead th:first-child { border-start-start-radius: 9px; }
+  .long thead th:last-child { border-start-end-radius: 9px; }
+  .long tbody tr:last-child > :first-child { border-end-start-radius: 9px; }
+  .long tbody tr:last-child > :last-child { border-end-end-radius: 9px; }
+}
 @media (min-width: 60.01rem) { .side .strip { display: grid; gap: var(--s5); } }
 @media (prefers-reduced-motion: no-preference) {
   a, button, summary { transition: color .12s, border-color .12s, background-color .12s; }
@@ -359,11 +382,13 @@ const WIDTHS = `
 @media (forced-colors: active) { .chart rect, .meter rect, .legend rect { forced-color-adjust: none; } .dot { forced-color-adjust: none; } }
 @media print {
   :root { color-scheme: light; --paper: #fff; --raised: #fff; --sunken: #fff; }
-  .bar nav, .bar .end, .side, .foot nav, form, button, .no-print, .skip { display: none !important; }
+  .bar nav, .bar .end, .side, .foot nav, form, button, .button, summary, .chips a:not([aria-current]), .no-print, .skip { display: none !important; }
   .frame { display: block; padding: 0; }
   main { padding: var(--s5) 0; }
   a { color: inherit; text-decoration: none; }
   .scroll, .code > figure { overflow: visible; }
+  .scroll { border-radius: 0; }
+  .stack:not(:has(> :not(form))) { display: none; }
   .code pre { width: auto; }
   .code pre { white-space: pre-wrap; }
   section, tr, figure { break-inside: avoid; }

@@ -1,6 +1,6 @@
-/** Credits by day, stacked by model. Drawn on the server, with the same figures as a table for people who cannot see the chart. */
+/** Credits by day, or by hour of a single day, stacked by model. Drawn on the server, with the same figures as a table for people who cannot see the chart. */
 import type { FC } from 'hono/jsx';
-import type { DayOfModel } from '../console/usage/daily';
+import type { CostAt } from '../console/usage/over-time';
 import { credits, Headings, Scroll } from './parts';
 
 /** As many series as there are colours; the rest share one. */
@@ -8,8 +8,8 @@ const SERIES = 6;
 const OTHER = 'Other models';
 const [WIDTH, HEIGHT] = [1_000, 200];
 
-interface Day {
-  date: string;
+interface Span {
+  at: string;
   /** By series, in the legend's order. */
   amounts: number[];
   total: number;
@@ -17,42 +17,48 @@ interface Day {
 
 export interface ChartData {
   series: string[];
-  days: Day[];
+  spans: Span[];
 }
 
-/** The dearest models have a series of their own, and every day of the span has a bar, even an empty one. */
-export function chartOf(rows: readonly DayOfModel[], dates: readonly string[]): ChartData {
+/** The dearest models have a series of their own, and every day or hour has a bar, even an empty one. */
+export function chartOf(rows: readonly CostAt[], times: readonly string[]): ChartData {
   const totals = new Map<string, number>();
   for (const { model, creditsUsed } of rows) totals.set(model ?? 'other', (totals.get(model ?? 'other') ?? 0) + creditsUsed);
   const named = [...totals].toSorted(([, a], [, b]) => b - a).map(([model]) => model);
   const series = named.length > SERIES + 1 ? [...named.slice(0, SERIES), OTHER] : named;
-  const days = new Map(dates.map((date): [string, number[]] => [date, series.map(() => 0)]));
-  for (const { date, model, creditsUsed } of rows) {
+  const spans = new Map(times.map((at): [string, number[]] => [at, series.map(() => 0)]));
+  for (const { at, model, creditsUsed } of rows) {
     const index = series.indexOf(model ?? 'other');
-    const amounts = days.get(date);
+    const amounts = spans.get(at);
     if (amounts) amounts[index === -1 ? SERIES : index]! += creditsUsed;
   }
-  return { series, days: [...days].map(([date, amounts]) => ({ date, amounts, total: amounts.reduce((sum, one) => sum + one, 0) })) };
+  return { series, spans: [...spans].map(([at, amounts]) => ({ at, amounts, total: amounts.reduce((sum, one) => sum + one, 0) })) };
 }
 
-/** The smallest round number above: 1, 2, 2.5 or 5 times a power of ten. */
+/** Whose halves are round too. */
+const STEPS = [1, 1.2, 1.6, 2, 2.4, 3, 4, 5, 6, 8, 10];
+
+/** The smallest round number above. */
 export function niceTop(most: number): number {
   if (most <= 0) return 1;
   const power = 10 ** Math.floor(Math.log10(most));
-  return [1, 2, 2.5, 5, 10].map((step) => step * power).find((top) => top >= most * (1 - 1e-9))!;
+  return STEPS.map((step) => step * power).find((top) => top >= most * (1 - 1e-9))!;
 }
 
 const tick = (amount: number): string => amount.toLocaleString('en', { maximumSignificantDigits: 3 });
 
-const Bar: FC<{ day: Day; series: string[]; x: number; step: number; top: number }> = ({ day, series, x, step, top }) => {
+const Bar: FC<{ span: Span; series: string[]; x: number; step: number; top: number }> = ({
+  span: { at, amounts, total },
+  series,
+  x,
+  step,
+  top,
+}) => {
   let y = HEIGHT;
-  const parts = day.amounts.map((amount, index) => ({ amount, index })).filter(({ amount }) => amount > 0);
-  const said = [
-    `${day.date}: ${credits(day.total)} credits`,
-    ...parts.map(({ amount, index }) => `${series[index]} ${credits(amount)}`),
-  ].join('\n');
+  const parts = amounts.map((amount, index) => ({ amount, index })).filter(({ amount }) => amount > 0);
+  const said = [`${at}: ${credits(total)} credits`, ...parts.map(({ amount, index }) => `${series[index]} ${credits(amount)}`)].join('\n');
   return (
-    <g class="day">
+    <g class="span">
       <title>{said}</title>
       <rect class="hover" x={x} y="0" width={step} height={HEIGHT} />
       {parts.map(({ amount, index }) => {
@@ -79,20 +85,20 @@ const Legend: FC<{ series: string[] }> = ({ series }) => (
   </ul>
 );
 
-const Table: FC<{ data: ChartData }> = ({ data: { series, days } }) => (
+const Table: FC<{ data: ChartData; by: string }> = ({ data: { series, spans }, by }) => (
   <details class="small">
     <summary>The same as a table</summary>
-    <Scroll label="Credits by day and model">
+    <Scroll label={`Credits by ${by} and model`}>
       <table>
-        <Headings of={['Day', ...series, 'All']} figures={[...series, 'All']} />
+        <Headings of={[by === 'day' ? 'Day' : 'Hour', ...series, 'All']} figures={[...series, 'All']} />
         <tbody>
-          {days
+          {spans
             .filter(({ total }) => total > 0)
             .toReversed()
-            .map(({ date, amounts, total }) => (
+            .map(({ at, amounts, total }) => (
               <tr>
                 <th scope="row">
-                  <time datetime={date}>{date}</time>
+                  <time datetime={at}>{at}</time>
                 </th>
                 {amounts.map((amount) => (
                   <td class="number">{amount > 0 ? credits(amount) : ''}</td>
@@ -106,18 +112,22 @@ const Table: FC<{ data: ChartData }> = ({ data: { series, days } }) => (
   </details>
 );
 
+/** Under the chart the year, and of hours the day, would be said three times. */
+const short = (at: string): string => at.slice(at.length > 10 ? 11 : 5);
+
 /** The picture stretches, so its labels are outside of it and keep their size. */
-export const DailyChart: FC<{ data: ChartData }> = ({ data }) => {
-  const { days, series } = data;
-  const most = Math.max(...days.map(({ total }) => total), 0);
+export const CostChart: FC<{ data: ChartData }> = ({ data }) => {
+  const { spans, series } = data;
+  const by = spans[0]!.at.length > 10 ? 'hour' : 'day';
+  const most = Math.max(...spans.map(({ total }) => total), 0);
   const top = niceTop(most);
-  const step = WIDTH / days.length;
-  const dates = [days[0], days[Math.floor((days.length - 1) / 2)], days.at(-1)].map((day) => day?.date.slice(5));
+  const step = WIDTH / spans.length;
+  const marks = [spans[0]!, spans[Math.floor((spans.length - 1) / 2)]!, spans.at(-1)!];
   return (
     <figure class="panel stack">
       <figcaption class="head">
-        <h2>Credits by day</h2>
-        <span class="small quiet">Days of UTC</span>
+        <h2>Credits by {by}</h2>
+        <span class="small quiet">{by === 'day' ? 'Days of UTC' : `${spans[0]!.at.slice(0, 10)}, UTC`}</span>
       </figcaption>
       <div class="chart">
         <div class="ticks" aria-hidden="true">
@@ -129,23 +139,23 @@ export const DailyChart: FC<{ data: ChartData }> = ({ data }) => {
           viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
           preserveAspectRatio="none"
           role="img"
-          aria-label={`Credits by day, at most ${credits(most)}; the figures are in the table below`}
+          aria-label={`Credits by ${by}, at most ${credits(most)}; the figures are in the table below`}
         >
           {[0, HEIGHT / 2, HEIGHT].map((y) => (
             <line x1="0" x2={WIDTH} y1={y} y2={y} />
           ))}
-          {days.map((day, index) => (
-            <Bar day={day} series={series} x={index * step} step={step} top={top} />
+          {spans.map((span, index) => (
+            <Bar span={span} series={series} x={index * step} step={step} top={top} />
           ))}
         </svg>
         <div class="dates" aria-hidden="true">
-          {(days.length > 2 ? dates : [dates[0]]).map((date) => (
-            <span>{date}</span>
+          {marks.map(({ at }) => (
+            <span>{short(at)}</span>
           ))}
         </div>
       </div>
       <Legend series={series} />
-      <Table data={data} />
+      <Table data={data} by={by} />
     </figure>
   );
 };

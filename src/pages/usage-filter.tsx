@@ -6,6 +6,7 @@ import { listMembers } from '../console/organizations/members';
 import { callerChoices, modelChoices } from '../console/usage/choices';
 import { STATUSES, type UsageFilter, usageFilterInput } from '../console/usage/filter';
 import { type Asked, marked, readQuery } from './form';
+import { within } from './frame';
 
 type Pick = { name: string; label: string; any: string; options: [value: string, label: string][] };
 
@@ -63,6 +64,9 @@ interface FilterProps {
   org: string | undefined;
 }
 
+/** What a form without a choice sends, and what is no choice of the form's. */
+const isChosen = ([name, value]: [string, string]): boolean => value !== '' && Object.hasOwn(LABELS, name) && name !== 'days';
+
 export const Filter: FC<FilterProps> = ({ asked: { filter, error }, typed, picks, org }) => {
   const text = (name: string) => ({ name, value: typed[name] ?? '', ...marked(error, name) });
   return (
@@ -90,6 +94,11 @@ export const Filter: FC<FilterProps> = ({ asked: { filter, error }, typed, picks
         <input {...text('q')} placeholder="req_…" />
       </label>
       <button type="submit">Filter</button>
+      {Object.entries(typed).some(isChosen) && (
+        <a class="button plain" href={within(`/usage?days=${filter.days}`, org)}>
+          All requests
+        </a>
+      )}
     </form>
   );
 };

@@ -1,21 +1,20 @@
 /** What was called and what it cost: filtered, charted and listed. */
 import type { FC } from 'hono/jsx';
 import type { VerbContext } from '../console/context';
-import { dailyByModel } from '../console/usage/daily';
-import { sinceMs, usageFilterInput } from '../console/usage/filter';
+import { usageFilterInput } from '../console/usage/filter';
 import type { LogView } from '../console/usage/log';
+import { costOverTime, timesOf } from '../console/usage/over-time';
 import { queryUsage, type Usage } from '../console/usage/query';
 import type { AppContext } from '../http/context';
 import { type AccountRoute, queryOf } from '../routes/account/route';
-import { alignedCredits, credits, dollars, Empty, Headings, Name, Notice, Pages, Scroll, Time, whole } from './parts';
+import { alignedCredits, credits, dollars, duration, Empty, Headings, Name, Notice, Pages, Scroll, Time, whole } from './parts';
 import { receiptPage } from './receipt';
 import { orgQuery, page, refusalPage } from './shell';
-import { chartOf, DailyChart } from './usage-chart';
+import { CostChart, chartOf } from './usage-chart';
 import { askedOf, Filter, picksOf } from './usage-filter';
 import { SharesTable, sharesOf } from './usage-shares';
 
 const PAGE = 50;
-const DAY_MS = 86_400_000;
 
 const SPANS: [days: number, label: string][] = [
   [1, 'Today'],
@@ -24,11 +23,6 @@ const SPANS: [days: number, label: string][] = [
   [90, '90 days'],
   [365, 'A year'],
 ];
-
-const datesOf = (days: number, nowMs: number): string[] =>
-  Array.from({ length: days }, (_, index) => new Date(sinceMs(days, nowMs) + index * DAY_MS).toISOString().slice(0, 10));
-
-export const duration = (ms: number): string => (ms < 1_000 ? `${ms} ms` : `${(ms / 1_000).toFixed(1)} s`);
 
 const Spans: FC<{ query: Record<string, string>; days: number }> = ({ query, days }) => (
   <nav class="chips" aria-label="Span of time">
@@ -48,8 +42,8 @@ const Figures: FC<{ costByModel: Usage['costByModel']; total: number; days: numb
   const figures: [string, string, string][] = [
     ['Spent', dollars(total), `${credits(total)} credits`],
     ['Calls', whole(calls), costByModel.length === 1 ? 'of one model' : `of ${costByModel.length} models`],
-    ['A call', calls > 0 ? dollars(total / calls) : '–', 'on average'],
-    ['A day', dollars(total / days), 'on average'],
+    ['Per call', calls > 0 ? dollars(total / calls) : '–', 'on average'],
+    ...(days > 1 ? [['Per day', dollars(total / days), 'on average'] as [string, string, string]] : []),
   ];
   return (
     <dl class="figures panel">
@@ -68,8 +62,8 @@ const Figures: FC<{ costByModel: Usage['costByModel']; total: number; days: numb
 
 const Dearest: FC<{ logs: LogView[]; org: string }> = ({ logs, org }) => (
   <section class="stack" aria-labelledby="dearest">
-    <h2 id="dearest">The dearest requests</h2>
-    <Scroll label="The dearest requests">
+    <h2 id="dearest">Most expensive requests</h2>
+    <Scroll label="Most expensive requests">
       <table>
         <Headings of={['Time (UTC)', 'Model', 'Credits']} figures={['Credits']} />
         <tbody>
@@ -102,7 +96,7 @@ const counted = (tokens: number): string => (tokens === 0 ? '–' : whole(tokens
 const WIDE = ['Status', 'Latency', 'Tokens in', 'Tokens out'];
 
 const Logs: FC<{ logs: LogView[]; org: string }> = ({ logs, org }) => (
-  <Scroll label="Requests">
+  <Scroll label="Requests" long>
     <table>
       <Headings
         of={['Time (UTC)', 'Model', 'Status', 'Latency', 'Tokens in', 'Tokens out', 'Credits']}
@@ -180,12 +174,12 @@ async function usagePage(c: AppContext, context: VerbContext): Promise<Response>
       filter,
       costByModel.flatMap(({ model }) => model ?? []),
     ),
-    dailyByModel(context, filter),
+    costOverTime(context, filter),
     sharesOf(context, { filter, by: query.by, costByModel }),
   ]);
   const { days } = filter;
   const total = costByModel.reduce((sum, { creditsUsed }) => sum + creditsUsed, 0);
-  const chart = chartOf(rows, datesOf(days, context.now()));
+  const chart = chartOf(rows, timesOf(days, context.now()));
   const org = orgQuery(context);
   const filtered = Object.keys(typed).some((name) => name === 'cursor' || Object.hasOwn(usageFilterInput.shape, name));
   return page(
@@ -210,7 +204,7 @@ async function usagePage(c: AppContext, context: VerbContext): Promise<Response>
             <Filter asked={read} typed={typed} picks={picks} org={context.organization?.id} />
           </div>
           <Figures costByModel={costByModel} total={total} days={days} />
-          {chart.series.length > 0 && <DailyChart data={chart} />}
+          {chart.series.length > 0 && <CostChart data={chart} />}
           {topExpensiveRequests.length > 0 && (
             <div class="columns">
               <SharesTable shares={shares} total={total} series={chart.series} query={query} hasMembers={Boolean(context.organization)} />

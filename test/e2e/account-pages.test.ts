@@ -97,7 +97,7 @@ describe('a person with a browser without JavaScript', () => {
       expect(marked).toEqual(Object.keys(wrong));
     }
     const wrong = await submit(stranger, '/sign-in', { email: person.email, password: 'not the password', how: 'password' });
-    expect(wrong).toMatchObject({ status: 400, html: expect.stringContaining('Invalid email or password') });
+    expect(wrong).toMatchObject({ status: 400, html: expect.stringContaining('The e-mail address or the password is wrong.') });
     for (const next of ['https://evil.example/', '//evil.example', '/\\evil.example']) {
       const fresh = new Person(worker, person.email);
       const body = new URLSearchParams({ email: person.email, password: person.password, how: 'password', next });

@@ -142,6 +142,39 @@ describe.skipIf(!chromiumPath)('a person at a keyboard', () => {
   });
 });
 
+describe.skipIf(!chromiumPath)('a form', () => {
+  it('that was sent after the session had ended is filled in again, for the same person, and says under the field what is wrong', {
+    timeout: 60_000,
+  }, async () => {
+    await visit({ viewport: { width: 1280, height: 900 } }, async (page) => {
+      const send = () => page.getByRole('button', { name: 'Create the key' }).click();
+      await page.goto(`${worker.url}/manage-api-keys`);
+      await page.getByRole('textbox', { name: 'Name' }).fill('typed');
+      await page.getByRole('combobox', { name: 'Kind' }).selectOption('test');
+      await page.getByText('Where, until when, and what for').click();
+      await page.getByLabel('image', { exact: true }).check();
+      await page.getByLabel('IP addresses or ranges').fill('nowhere');
+      await page.context().clearCookies();
+      await send();
+      await page.getByText('You were signed out').waitFor();
+      await page.getByLabel('E-mail').fill(person.email);
+      await page.getByLabel('Password').fill(person.password);
+      await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+      await page.getByText('What you had typed is here again').waitFor();
+      const values = await page.evaluate(
+        '[...new FormData(document.querySelector("form.panel"))].map((field) => field.join("=")).join(" ")',
+      );
+      expect(values).toMatch(/name=typed mode=test .*ips=nowhere .*families=image/);
+      await send();
+      await page.getByRole('alert').waitFor();
+      expect(await page.evaluate('document.querySelector("[role=alert]").previousElementSibling.contains(document.activeElement)')).toBe(
+        true,
+      );
+      expect(await page.getByText('What you had typed').count()).toBe(0);
+    });
+  });
+});
+
 describe.skipIf(!chromiumPath)('a person without JavaScript', () => {
   it('filters models, makes, rotates and revokes a key, invites, takes back, and finds a call on its receipt', {
     timeout: 60_000,

@@ -1,4 +1,5 @@
-// What every page can do beyond forms and links: code is copied by a button, and menus close as people expect.
+// What every page can do beyond links: code is copied by a button, menus close as people expect, and forms help.
+import './forms.client.js';
 
 const SAID_MS = 1_600;
 
@@ -42,30 +43,4 @@ addEventListener('keydown', ({ key }) => {
   if (key !== 'Escape' || !open) return;
   open.open = false;
   open.querySelector('summary').focus();
-});
-
-/** A second press while the answer is on its way would do a thing twice; after this long, the first went astray. */
-const ASTRAY_MS = 10_000;
-const sentAt = new WeakMap();
-
-function refuseTwice(event) {
-  const { target: form } = event;
-  if (event.defaultPrevented || form.method !== 'post') return;
-  if (Date.now() - (sentAt.get(form) ?? 0) < ASTRAY_MS) event.preventDefault();
-  else sentAt.set(form, Date.now());
-}
-// The way back may lead to the page as it was left.
-addEventListener('pageshow', () => {
-  for (const form of document.forms) sentAt.delete(form);
-});
-
-// What cannot be undone is asked about once more, where there is a way to ask.
-addEventListener('submit', (event) => {
-  const chosen = event.target.querySelector('option[data-ask]:checked');
-  const counted = [...event.target.querySelectorAll('input[data-ask]')].find(({ valueAsNumber }) => valueAsNumber > 0);
-  const question = event.submitter?.dataset.ask ?? (chosen ?? counted ?? event.target).dataset.ask;
-  if (question && !confirm(question)) event.preventDefault();
-  else refuseTwice(event);
-  // What the person did in this tab goes with them.
-  if (event.target.getAttribute('action') === '/sign-out') sessionStorage.clear();
 });

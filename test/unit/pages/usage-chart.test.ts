@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { timesOf } from '../../../src/console/usage/over-time';
 import { alignedCredits, credits, dollars, signedCredits } from '../../../src/pages/parts';
 import { chartOf, niceTop } from '../../../src/pages/usage-chart';
 
@@ -8,42 +9,50 @@ describe('the chart of days', () => {
   it('has every day, the dearest models first, and loses nothing of what was spent', () => {
     const models = Array.from({ length: 12 }, (_, index) => `model-${index}`);
     const rows = models.flatMap((model, index) => [
-      { date: DATES[0]!, model, creditsUsed: index + 1 },
-      { date: DATES[2]!, model, creditsUsed: 1 },
+      { at: DATES[0]!, model, creditsUsed: index + 1 },
+      { at: DATES[2]!, model, creditsUsed: 1 },
     ]);
-    const { series, days } = chartOf(rows, DATES);
+    const { series, spans } = chartOf(rows, DATES);
     expect(series).toEqual(['model-11', 'model-10', 'model-9', 'model-8', 'model-7', 'model-6', 'Other models']);
-    expect(days.map(({ date, total }) => [date, total])).toEqual([
+    expect(spans.map(({ at, total }) => [at, total])).toEqual([
       [DATES[0], 78],
       [DATES[1], 0],
       [DATES[2], 12],
     ]);
-    expect(days[0]!.amounts).toEqual([12, 11, 10, 9, 8, 7, 21]);
+    expect(spans[0]!.amounts).toEqual([12, 11, 10, 9, 8, 7, 21]);
   });
 
   it('names each model where there are colours for all, and one that has no name', () => {
     const rows = [
-      { date: DATES[0]!, model: null, creditsUsed: 2 },
-      { date: DATES[0]!, model: 'one', creditsUsed: 1 },
-      { date: '2020-01-01', model: 'one', creditsUsed: 5 },
+      { at: DATES[0]!, model: null, creditsUsed: 2 },
+      { at: DATES[0]!, model: 'one', creditsUsed: 1 },
+      { at: '2020-01-01', model: 'one', creditsUsed: 5 },
     ];
-    const { series, days } = chartOf(rows, DATES);
+    const { series, spans } = chartOf(rows, DATES);
     expect(series).toEqual(['one', 'other']);
-    expect(days[0]).toEqual({ date: DATES[0], amounts: [1, 2], total: 3 });
+    expect(spans[0]).toEqual({ at: DATES[0], amounts: [1, 2], total: 3 });
   });
 
   it.each([
     [0, 1],
-    [0.003, 0.005],
+    [0.003, 0.003],
     [1, 1],
-    [1.01, 2],
-    [2.3, 2.5],
-    [74, 100],
-    [238.6, 250],
+    [1.01, 1.2],
+    [2.3, 2.4],
+    [74, 80],
+    [102, 120],
+    [238.6, 240],
     [1_000, 1_000],
   ])('up to %d it ends at %d', (most, top) => {
     expect(niceTop(most)).toBeCloseTo(top, 9);
   });
+});
+
+it('of a single day has its hours, and of more the days', () => {
+  const nowMs = Date.parse('2026-11-30T05:12:00Z');
+  const hours = timesOf(1, nowMs);
+  expect([hours.length, hours[0], hours[5], hours.at(-1)]).toEqual([24, '2026-11-30 00:00', '2026-11-30 05:00', '2026-11-30 23:00']);
+  expect(timesOf(3, nowMs)).toEqual(['2026-11-28', '2026-11-29', '2026-11-30']);
 });
 
 describe('money', () => {
@@ -59,6 +68,7 @@ describe('money', () => {
   });
 
   it('has one minus everywhere, and a plus where it came and there is room for it', () => {
+    expect([credits(1_234.5), credits(1_234), credits(0.5)]).toEqual(['1,234.50', '1,234', '0.5']);
     expect([credits(-123.456), signedCredits(5), signedCredits(-5), signedCredits(0.000_001), signedCredits(-0.000_001)]).toEqual([
       '−123.46',
       '+5.0000',

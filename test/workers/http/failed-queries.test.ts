@@ -121,3 +121,12 @@ it('the page that says how the gateway is says so without a database', async () 
   }
   expect(told()).toContain('overloaded');
 });
+
+it('single sign-on that finds no database says so on a page, and to a program in JSON', async () => {
+  listen();
+  const bindings = { ...env, DB: brokenDatabase(ALL) } as typeof env;
+  const begin = (accept: string) => ask({ path: '/api/auth/sso/prv_1/start', body: null, bindings, headers: { accept } });
+  const { status, text } = await begin('text/html');
+  expect([status, text]).toEqual([500, expect.stringMatching(/^<!doctype html>.*Something went wrong/s)]);
+  expect(JSON.parse((await begin('application/json')).text)).toMatchObject({ error: { type: 'api_error' } });
+});

@@ -210,3 +210,16 @@ describe('who pays for the playground', () => {
     expect(await show(as, '/playground')).toContain('Renters ($7.50 left)');
   });
 });
+
+it('the list of an organization’s keys says whose each is', async () => {
+  const [owner, member, { id }] = [await someone('Ada'), await someone('Grace <b>'), await organization()];
+  for (const [person, role] of [
+    [owner, 'owner'],
+    [member, 'developer'],
+  ] as const) {
+    await join(id, person, role);
+    await must('POST', `/api/api-keys?org=${id}`, { as: person, json: { name: `of ${role}` } });
+  }
+  const html = working(await show(owner, `${PATH}?org=${id}`));
+  expect([...html.matchAll(/<bdi>(.*?)<\/bdi>/g)].map(([, name]) => name).sort()).toEqual(['Ada', 'Grace &lt;b&gt;']);
+});

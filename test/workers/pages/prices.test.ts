@@ -49,12 +49,12 @@ describe('prices on pages', () => {
 
   it('tell of larger pictures, which cost more', async () => {
     const rows = [
-      ...(await show('/models/gpt-image-2')).matchAll(/<th scope="row">(an image, \dK)[^<]*<\/th><td class="number">([^<]+)</g),
+      ...(await show('/models/gpt-image-2')).matchAll(/<th scope="row">(Each image, \dK)[^<]*<\/th><td class="number">([^<]+)</g),
     ];
     expect(rows.map(([, what, price]) => [what, price])).toEqual([
-      ['an image, 1K', '$0.03'],
-      ['an image, 2K', '$0.06'],
-      ['an image, 4K', '$0.12'],
+      ['Each image, 1K', '$0.03'],
+      ['Each image, 2K', '$0.06'],
+      ['Each image, 4K', '$0.12'],
     ]);
   });
 });
