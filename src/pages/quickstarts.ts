@@ -96,7 +96,7 @@ cline "Write the tests."`,
     "gateway": {
       "baseUrl": "${origin}/v1",
       "api": "openai-completions",
-      "apiKey": "GATEWAY_KEY",
+      "apiKey": "$GATEWAY_KEY",
       "models": [{ "id": "gpt-5.5" }]
     }
   }

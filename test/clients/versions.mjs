@@ -5,7 +5,7 @@ export const VERSIONS = {
   'opencode-ai': '1.18.33',
   '@google/gemini-cli': '0.61.0',
   '@qwen-code/qwen-code': '0.24.4',
-  '@mariozechner/pi-coding-agent': '0.73.1',
+  '@earendil-works/pi-coding-agent': '1.6.0',
   '@github/copilot': '1.0.102',
   '@continuedev/cli': '1.5.47',
   cline: '3.0.65',

@@ -138,6 +138,17 @@ describe.each(MAJORS)('@anthropic-ai/sdk $major', ({ major, Client }) => {
       expect(await account.money()).toEqual(spent(2 * USAGE_MICRO));
     });
 
+    it('are run by the SDK, which would have its conversation held and does without', async () => {
+      const { account, lane, model, client } = await fresh();
+      lane.first.reply(whole(CALLS, { stop_reason: 'tool_use' }), whole('It rains.'));
+      const runnable = tools.map((one) => ({ ...one, parse: (input: unknown) => input, run: () => `result of ${one.name}` }));
+      const last = await client.beta.messages.toolRunner({ model, max_tokens, messages, tools: runnable });
+      expect(last.content).toMatchObject([text('It rains.')]);
+      expect(lane.first.seen.map((seen) => seen.json().thread)).toEqual([undefined, undefined]);
+      expect(lane.first.seen[1]!.body).toContain('result of listen');
+      expect(await account.money()).toEqual(spent(2 * USAGE_MICRO));
+    });
+
     it('that the provider runs itself come through with results and citations', async () => {
       const { account, lane, model, client } = await fresh();
       const location = {

@@ -66,6 +66,8 @@ function forwarded({ body, headers, url }: ClientRequest, model: string): Forwar
 
 /** Refused because a provider would hold the conversation and bill its growing length with each turn, which cannot be seen from here. */
 const NO_THREADS = 'The field `thread` is not served here: no conversation is held for you; send all of its messages.';
+/** By this code the SDK's tool runner, which asks for a thread by default, goes on without one. */
+const THREAD_REFUSAL = { details: { error_code: 'thread_unsupported_request' } };
 
 /**
  * An empty `fallbacks` asks for no other model, as does leaving it out:
@@ -89,7 +91,8 @@ export function parseMessages(request: ClientRequest): Result<MessagesRequest> {
   if (!parsed.ok) return parsed;
   const { body, fields, otherModels } = parsed.value;
   const { model, messages, stream, max_tokens, thinking, thread } = parsed.value.data;
-  if ((thread ?? null) !== null) return fail('invalid_request', NO_THREADS, { param: 'thread', code: 'unsupported_parameter' });
+  if ((thread ?? null) !== null)
+    return fail('invalid_request', NO_THREADS, { param: 'thread', code: 'unsupported_parameter', details: THREAD_REFUSAL });
   return ok({
     ...forwarded({ ...request, body }, model),
     ...(otherModels && { otherModels }),

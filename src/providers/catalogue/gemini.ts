@@ -4,8 +4,9 @@ import { chain, GEMINI, GEMINI_2_0, perToken, UNPRICED } from './terms';
 const google = (id: string, openrouterId = id) => chain('google', id, `google/${openrouterId}`);
 
 // `-official` and `-vip` are grades of service here and not part of the maker's ids. The maker's ids mean the official
-// grade, since Gemini CLI asks for some of them by itself. Where the maker has renamed or replaced a preview, the chain
-// has its successor (https://ai.google.dev/gemini-api/docs/deprecations).
+// grade, since Gemini CLI asks for some of them by itself; for a name of its that is newer than all models here, the newest
+// of the line answers. Where the maker has renamed or replaced a preview, the chain has its successor
+// (https://ai.google.dev/gemini-api/docs/deprecations).
 export const GEMINI_MODELS: readonly Model[] = [
   {
     id: 'gemini-3-pro-official',
@@ -36,7 +37,7 @@ export const GEMINI_MODELS: readonly Model[] = [
     family: 'gemini',
     chain: google('gemini-3-flash-preview'),
     price: perToken(0.46, 2.76),
-    aliases: ['gemini-3-flash'],
+    aliases: ['gemini-3-flash', 'gemini-3.8-flash'],
     ...GEMINI,
   },
   {
@@ -65,7 +66,7 @@ export const GEMINI_MODELS: readonly Model[] = [
     family: 'gemini',
     chain: google('gemini-3.1-pro-preview'),
     price: perToken(1.84, 11.04),
-    aliases: ['gemini-3.1-pro-preview'],
+    aliases: ['gemini-3.1-pro-preview', 'gemini-3.1-pro-preview-customtools'],
     ...GEMINI,
   },
   {
@@ -93,7 +94,7 @@ export const GEMINI_MODELS: readonly Model[] = [
     family: 'gemini',
     chain: google('gemini-3.1-flash-lite'),
     price: perToken(0.23, 1.38),
-    aliases: ['gemini-3.1-flash-lite', 'gemini-3.1-flash-lite-preview'],
+    aliases: ['gemini-3.1-flash-lite', 'gemini-3.1-flash-lite-preview', 'gemini-3.5-flash-lite'],
     ...GEMINI,
   },
   {

@@ -4,12 +4,12 @@ import { A_FEW } from '../lib/scenarios.mjs';
 
 const pi = (differences) => ({
   scenarios: A_FEW,
-  package: '@mariozechner/pi-coding-agent',
+  package: '@earendil-works/pi-coding-agent',
 
   prepare({ home, baseUrl, key, model, prompt }) {
     const directory = join(home, '.pi', 'agent');
     mkdirSync(directory, { recursive: true });
-    const gateway = { baseUrl, api: differences.api, apiKey: 'GATEWAY_API_KEY', models: [{ id: model }] };
+    const gateway = { baseUrl, api: differences.api, apiKey: '$GATEWAY_API_KEY', models: [{ id: model }] };
     writeFileSync(join(directory, 'models.json'), JSON.stringify({ providers: { gateway } }));
     return {
       args: ['--provider', 'gateway', '--model', model, '--no-session', '-p', prompt],

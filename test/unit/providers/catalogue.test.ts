@@ -89,6 +89,10 @@ describe('catalogue', () => {
     // What Gemini CLI asks for by itself.
     for (const id of ['gemini-3-flash-preview', 'gemini-3-pro-preview', 'gemini-2.5-flash-lite', 'gemini-2.5-flash', 'gemini-2.5-pro'])
       expect(findModel(id)?.id).toBe(`${id}-official`);
+    // Newer names, which Gemini CLI 0.61 puts in place of some of these.
+    expect(findModel('gemini-3.8-flash')?.id).toBe('gemini-3-flash-official');
+    expect(findModel('gemini-3.5-flash-lite')?.id).toBe('gemini-3.1-flash-lite-preview-official');
+    expect(findModel('gemini-3.1-pro-preview-customtools')?.id).toBe('gemini-3.1-pro-preview-official');
     expect(findModel('gemini-3.1-pro')?.id).toBe('gemini-3.1-pro');
   });
 
