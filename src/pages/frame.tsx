@@ -15,6 +15,8 @@ const EVERYBODYS: Links = [
 
 const WALLETS: Links = [
   ['/usage', 'Usage', 'usage.read'],
+  ['/infra/jobs', 'Jobs', 'jobs.read'],
+  ['/infra/webhooks', 'Webhooks', 'webhooks.read'],
   ['/manage-api-keys', 'API keys', 'keys.read'],
   ['/settings/billing', 'Billing', 'billing.read'],
   ['/infra/deployments/new', 'Deployments', 'deployments.read'],

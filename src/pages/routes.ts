@@ -6,6 +6,7 @@ import { billingPages } from './billing';
 import { deploymentPages } from './deployments';
 import { docsPages } from './docs';
 import { gpuPages } from './gpu';
+import { jobPages } from './jobs';
 import { keyPages } from './keys';
 import { modelPageRoute } from './model';
 import { modelPages } from './models';
@@ -20,6 +21,7 @@ import { settingsPages } from './settings';
 import { signInPages } from './sign-in';
 import { statusPages } from './status';
 import { usagePages } from './usage';
+import { webhookPages } from './webhooks';
 
 export const PAGE_ROUTES: readonly AccountRoute[] = [
   { method: 'GET', path: '/assets/:file', permission: 'public', handle: serveAsset },
@@ -38,6 +40,8 @@ export const PAGE_ROUTES: readonly AccountRoute[] = [
   ...passwordPages,
   ...keyPages,
   ...usagePages,
+  ...jobPages,
+  ...webhookPages,
   ...settingsPages,
   ...billingPages,
   ...organizationPages,

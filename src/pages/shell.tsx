@@ -111,6 +111,8 @@ const WITH_FORMS = [
   '/settings/billing',
   '/settings',
   '/infra/deployments/new',
+  '/infra/jobs',
+  '/infra/webhooks',
   '/invitations/accept',
   '/playground',
 ] as const;

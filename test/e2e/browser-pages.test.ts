@@ -29,6 +29,8 @@ const OWN = [
     '/settings/organization',
     '/settings/audit?check=1',
     '/infra/deployments/new',
+    '/infra/jobs',
+    '/infra/webhooks',
   ],
   '/invitations/accept?token=x',
 ];
@@ -56,6 +58,12 @@ beforeAll(async () => {
     requestId = called.headers.get('x-request-id')!;
     await called.text();
   }
+  const film = await fetch(`${worker.url}/v1/videos/generate`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ model: 'wan2.6', prompt: 'A lighthouse', webhook_url: 'https://127.0.0.1/hook' }),
+  });
+  expect(film.status).toBeLessThan(300);
   await until('the calls in the usage', async () => (await person.get<{ logs: unknown[] }>('/api/api-usage?days=1')).logs.length === 3);
 });
 afterAll(async () => {

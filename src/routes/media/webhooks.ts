@@ -9,7 +9,7 @@ import { readSecrets, rotateSecret, type WebhookSecrets } from '../../jobs/webho
 import { pageSize, refuseQuery, withKey } from './request';
 
 const PAGE = { usual: 50, most: 200 };
-export const DELIVERY_STATES = ['pending', 'delivered', 'gone', 'dead'];
+export const DELIVERY_STATES = ['pending', 'delivered', 'gone', 'dead'] as const;
 
 /** The secret signs webhooks of live jobs, so test keys may not see it. */
 const withLiveKey = (c: AppContext, verb: (key: ApiKey) => Promise<Response>): Promise<Response> =>
@@ -35,7 +35,8 @@ export const getDeliveries = (c: AppContext): Promise<Response> =>
     const { jobId, state, before } = c.req.query();
     const count = pageSize(c, PAGE);
     if (typeof count !== 'number') return count;
-    if (state !== undefined && !DELIVERY_STATES.includes(state)) return refuseQuery(c, 'state', `one of ${DELIVERY_STATES.join(', ')}`);
+    if (state !== undefined && !(DELIVERY_STATES as readonly string[]).includes(state))
+      return refuseQuery(c, 'state', `one of ${DELIVERY_STATES.join(', ')}`);
     const last = before === undefined ? undefined : await findDelivery(c.env.DB, accountId, before);
     if (before !== undefined && !last) return refuseQuery(c, 'before', 'the id of a delivery of yours, such as the last of a page');
     const rows = await listDeliveries(c.env.DB, accountId, { jobId, state, before: last, limit: count });
