@@ -156,6 +156,17 @@ describe('a refusal for want of credits', () => {
     });
   });
 
+  it('goes by what answers in one piece may come to at the account’s own prices', async () => {
+    const account = await TestAccount.create({ credits: 100 });
+    await account.run((object) => {
+      object.setPrices(2_000);
+      const call = { estimateMicro: 10 * CREDIT, worstMicro: 30 * CREDIT };
+      for (let calls = 0; calls < 2; calls++) holdOf(object.admit(admitRequest(call)));
+      expect(object.view()).toMatchObject({ heldMicro: 40 * CREDIT });
+      expect(kindOf(object, call)).toBe('credits_in_flight');
+    });
+  });
+
   it('never comes to a test key, nor does a tier or a spending limit', async () => {
     const account = await TestAccount.create({ keys: [testKey({ mode: 'test', spendingLimitMicro: 0 })] });
     await account.run((object) => {
@@ -330,11 +341,11 @@ describe('a refusal for the spending limit', () => {
     const account = await TestAccount.create({ credits: 1_000, keys: [testKey({ spendingLimitMicro: 10 * CREDIT })] });
     await account.run((object) => {
       const holdId = holdOf(object.admit(admitRequest({ estimateMicro: 9 * CREDIT })));
-      const { status, headers, body } = rendered(object.admit(admitRequest({ estimateMicro: 2 * CREDIT })));
+      const { status, headers, body } = rendered(object.admit(admitRequest({ estimateMicro: 10 * CREDIT })));
       expect([status, headers]).toEqual([429, { 'content-type': 'application/json', 'retry-after': '5' }]);
-      expect(body.error).toMatchObject({ type: 'spending_limit_error', limit: 10, spent: 0, required: 2 });
+      expect(body.error).toMatchObject({ type: 'spending_limit_error', limit: 10, spent: 0, required: 10 });
       object.release({ holdId, detailJson: '{}' });
-      expect(kindOf(object, { estimateMicro: 2 * CREDIT })).toBe('admitted');
+      expect(kindOf(object, { estimateMicro: 10 * CREDIT })).toBe('admitted');
     });
   });
 });
