@@ -46,6 +46,42 @@ describe('failover', () => {
   });
 
   it.each([
+    ['2', 2_000],
+    ['600', 60_000],
+  ])('leaves a rate limited key alone for as long as its provider says, a minute at most: %s s', async (wait, pauseMs) => {
+    const bench = new Bench().script('a', () => failing(429, 'slow down', { 'retry-after': wait }), answers);
+    await bench.failover(planOf(provider('a', 2))).next();
+    const firstAt = (nowMs: number) => [0, 1].map(() => bench.health.keyOrder('a', 2, nowMs)[0]).sort();
+    expect(firstAt(NOW_MS + pauseMs - 1)).toEqual([1, 1]);
+    expect(firstAt(NOW_MS + pauseMs)).toEqual([0, 1]);
+  });
+
+  it.each<[string, Act, boolean]>([
+    ['fails in passing', () => failing(503), false],
+    ['fails', () => failing(504), false],
+    ['does not answer in time', hangs, false],
+    ['redirects', () => new Response(null, { status: 302 }), false],
+    ['lacks the model', () => failing(404, 'The model `x` does not exist'), true],
+    ['refuses the call', () => failing(400), true],
+    ['refuses the key', () => failing(401), true],
+    ['limits the key', () => failing(429, 'slow down', { 'retry-after': '60' }), true],
+  ])('goes on to trust a provider, or not, that %s', async (_what, act, isTrusted) => {
+    const bench = new Bench().script('a', act);
+    const call = () => bench.failover(planOf(provider('a')), { settings: { JSON_TIMEOUT_MS: 20 } }).next();
+    await Promise.all(Array.from({ length: 5 }, call));
+    expect(bench.health.allows('a', NOW_MS)).toBe(isTrusted);
+  });
+
+  it.each([true, false])('goes by whether a provider is to blame for an answer that came to nothing: not %s', async (isBlameless) => {
+    const bench = new Bench().script('a', answers);
+    for (let calls = 0; calls < 5; calls++) {
+      const failover = bench.failover(planOf(provider('a')));
+      failover.failed((await failover.next())!, { action: 'next_target', message: 'silent', isBlameless });
+    }
+    expect(bench.health.allows('a', NOW_MS)).toBe(isBlameless);
+  });
+
+  it.each([
     ['0.01', ['0', '1', '1']],
     ['60', ['0', '1']],
   ])('asks once more with the last of its keys where all are rate limited for %s s, and nobody else is left', async (wait, keys) => {

@@ -178,6 +178,20 @@ describe('a refusal for want of credits', () => {
   });
 });
 
+describe('a grant that may not lead below zero', () => {
+  it('may take all that there is, and may help out of a debt', async () => {
+    const account = await TestAccount.create({ credits: 10 });
+    await account.run((object) => {
+      const grant = (eventId: string, credits: number) =>
+        object.grant({ eventId, amountMicro: credits * CREDIT, reason: '', topUp: false, keepsAboveZero: true });
+      expect(grant('too much', -10.000001)).toMatchObject({ refused: 'below_zero', balanceMicro: 10 * CREDIT });
+      expect(grant('all', -10)).toEqual({ balanceMicro: 0, repeated: false });
+      object.grant({ eventId: 'debt', amountMicro: -5 * CREDIT, reason: '', topUp: false });
+      expect(grant('help', 2)).toEqual({ balanceMicro: -3 * CREDIT, repeated: false });
+    });
+  });
+});
+
 describe('a refusal for the tier', () => {
   it('names the tier that is needed and the one there is', async () => {
     const account = await TestAccount.create({ credits: 1_000 });
