@@ -410,6 +410,7 @@ describe('what is sent to providers', () => {
     const account = await TestAccount.create({ credits: 1_000 });
     await account.run((object) => {
       for (let i = 0; i < 20; i++) failed(object, {}, true);
+      object.opened = undefined;
       for (let i = 0; i < 4; i++) failed(object);
       for (let i = 0; i < 2; i++) holdOf(object.admit(admitRequest({ hourlyLimit: 2 })));
     });
@@ -438,8 +439,10 @@ describe('what is sent to providers', () => {
       expect([count(), count(), count(), count(), count('key_b')]).toEqual([null, null, null, 'rate_limited', null]);
       expect(object.authorize(admitRequest())).toBeNull();
       expect(object.authorize({ ...admitRequest({ secretHash: 'wrong' }), tokenCountsAtMost: 3 })?.kind).toBe('invalid_key');
-      account.nowMs += HOUR_MS;
-      expect(count()).toBeNull();
+      account.nowMs += HOUR_MS / 2;
+      expect(count()).toBe('rate_limited');
+      account.nowMs += HOUR_MS / 2;
+      expect([count(), count(), count()]).toEqual([null, null, null]);
     });
   });
 });
@@ -610,14 +613,15 @@ describe('an idempotency key', () => {
     });
   });
 
-  it('is not settled by the late close of an earlier call that bore it', async () => {
+  it.each(['settled', 'released'])('is not ended by the late close of an earlier call that bore it: %s', async (ending) => {
     const account = await TestAccount.create({ credits: 10 });
     await account.run(async (object) => {
       const lost = first(object);
       account.nowMs += LEASE_MS;
       await object.alarm();
       first(object);
-      close(object, lost, true);
+      if (ending === 'settled') close(object, lost, true);
+      else object.release({ holdId: lost, detailJson: '{}', idempotency: { keyHash: 'i', stored: false } });
       expect(refusalOf(again(object)).kind).toBe('idempotency_in_flight');
     });
   });
@@ -695,10 +699,16 @@ describe('the scope of a key', () => {
     });
   });
 
-  it.each(['missing', 'wrong'])('is 401 and nothing that helps to guess: %s', async (which) => {
+  it.each([
+    ['a key that is not there', { keyId: 'key_none' }],
+    ['another secret', { secretHash: 'hash-b' }],
+    ['a part of its secret', { secretHash: 'hash' }],
+    ['more than its secret', { secretHash: 'hash-ab' }],
+    ['no secret', { secretHash: '' }],
+  ])('is 401 and nothing that helps to guess for %s', async (_what, over) => {
     const account = await TestAccount.create({ credits: 10 });
     await account.run((object) => {
-      const request = admitRequest(which === 'missing' ? { keyId: 'key_none' } : { secretHash: 'hash-b' });
+      const request = admitRequest(over);
       expect(rendered(object.admit(request))).toEqual({
         status: 401,
         headers: { 'content-type': 'application/json', 'x-should-retry': 'false' },

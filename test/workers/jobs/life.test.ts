@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { cancelJob, lookInPassing, takeCallback } from '../../../src/jobs/access';
 import { advanceJob, sweepJobs } from '../../../src/jobs/advance';
 import type { JobDeps } from '../../../src/jobs/deps';
-import { listJobs } from '../../../src/jobs/store';
+import { changeJob, listJobs } from '../../../src/jobs/store';
 import type { Job } from '../../../src/jobs/types';
 import { JOB_STATUSES } from '../../../src/jobs/view';
 import { ask, keyFor } from '../http/support';
@@ -281,6 +281,20 @@ describe('a job', () => {
     // Of what a provider has got, unlike this, there may be only so much an hour.
     const [line] = (await bench.account.stub.operations(1)).lines;
     expect(line).toMatchObject({ id: job.holdId, state: 'released', unsent: true });
+  });
+
+  it.each([
+    ['was to be canceled meanwhile', 'canceled'],
+    ['is past its deadline', 'expired'],
+  ])('that is still to be sent and %s is never sent', async (_what, state) => {
+    const bench = await JobBench.create();
+    const job = await bench.start();
+    if (state === 'canceled') await changeJob(env.DB, job, () => ({ cancelRequested: true }));
+    else await bench.wait(job.deadline - bench.nowMs + 1);
+    await advanceJob(bench.deps(), { jobId: job.id });
+    expect((await bench.job(job.id)).state).toBe(state);
+    expect(bench.provider.started).toHaveLength(0);
+    expect([await bench.spentMicro(), await bench.heldMicro()]).toEqual([0, 0]);
   });
 
   it('is given up at its deadline, the provider told, the money given back', async () => {
