@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { cancelJob, lookInPassing, takeCallback } from '../../../src/jobs/access';
 import { advanceJob, sweepJobs } from '../../../src/jobs/advance';
 import type { JobDeps } from '../../../src/jobs/deps';
-import { changeJob, listJobs } from '../../../src/jobs/store';
+import { changeJob, listForgotten, listJobs } from '../../../src/jobs/store';
 import type { Job } from '../../../src/jobs/types';
 import { JOB_STATUSES } from '../../../src/jobs/view';
 import { ask, keyFor } from '../http/support';
@@ -295,6 +295,26 @@ describe('a job', () => {
     expect((await bench.job(job.id)).state).toBe(state);
     expect(bench.provider.started).toHaveLength(0);
     expect([await bench.spentMicro(), await bench.heldMicro()]).toEqual([0, 0]);
+  });
+
+  it('that another look is sending is left alone until that one must have died', async () => {
+    const bench = await JobBench.create();
+    const job = await bench.start();
+    await changeJob(env.DB, job, () => ({ state: 'submitting', claimedUntil: bench.nowMs + 60_000 }));
+    await advanceJob(bench.deps(), { jobId: job.id });
+    expect((await bench.job(job.id)).state).toBe('submitting');
+    await bench.wait(60_000);
+    await advanceJob(bench.deps(), { jobId: job.id });
+    expect((await bench.job(job.id)).state).toBe('failed');
+  });
+
+  it('is nothing for the sweeper once it is settled', async () => {
+    const bench = await JobBench.create();
+    const { id } = await bench.start();
+    const forgotten = async () => (await listForgotten(env.DB, Number.MAX_SAFE_INTEGER, 10_000)).map((job) => job.id);
+    expect(await forgotten()).toContain(id);
+    await playOut(bench, id);
+    expect(await forgotten()).not.toContain(id);
   });
 
   it('is given up at its deadline, the provider told, the money given back', async () => {
