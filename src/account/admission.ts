@@ -58,7 +58,7 @@ export function refuseSpending(key: KeyRecord, spentMicro: MicroCredits, heldMic
   const details = { limit: toCredits(limit), spent: toCredits(spentMicro), required: toCredits(estimateMicro) };
   if (spentMicro + estimateMicro > limit) {
     const reached = spentMicro >= limit * REACHED_SHARE;
-    const left = `leaves ${credits(Math.max(0, limit - spentMicro))}; this call may cost ${credits(estimateMicro)}`;
+    const left = `leaves ${credits(limit - spentMicro)}; this call may cost ${credits(estimateMicro)}`;
     const message = `This API key's spending limit of ${credits(limit)} credits ${A_PERIOD[limitPeriod]} ${reached ? 'is reached' : left}. ${UNTIL[limitPeriod]}`;
     return { reached, error: fail('spending_limit', message, { code: 'insufficient_quota', details }).error };
   }

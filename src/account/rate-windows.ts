@@ -24,12 +24,12 @@ export class RateWindows {
   /** Numbers what leaves no row of its own. */
   private asked = 0;
 
-  /** Undefined where one more may begin. Test calls are not sent to any provider, so they are not in the second window. */
+  /** Undefined where one more may begin. */
   refuse(request: Pick<AdmitRequest, 'family' | 'hourlyLimit'>, { userId, test }: Pick<Counted, 'userId' | 'test'>, nowMs: number) {
     const { family, hourlyLimit } = request;
     const name = nameOf({ userId, family, test });
     const full = refuseRate(windowOf(this.counted, name), hourlyLimit, `${family} calls an hour is reached.`, nowMs);
-    if (full || test) return full;
+    if (full) return full;
     const failures = `${family} calls an hour is reached, those that failed at a provider included.`;
     return refuseRate(windowOf(this.sent, name), SENT_TIMES * hourlyLimit, failures, nowMs);
   }
@@ -50,7 +50,7 @@ export class RateWindows {
     return full;
   }
 
-  /** Calls are added in their order. */
+  /** Calls are added in their order. Test calls are not sent to any provider, so they are not in the second window. */
   add(operation: Recent): void {
     const name = nameOf(operation);
     if (countsForRate(operation)) windowOf(this.counted, name).add(operation.openedAtMs, operation.seq);

@@ -184,13 +184,13 @@ export class Failover {
     try {
       const sending = this.send(target, keyIndex, limitMs, abort?.signal).then((begun) => {
         this.hasSent = true;
-        if (!late) record.status = begun.status;
+        if (late) begun.body?.cancel().catch(() => {});
+        else record.status = begun.status;
         return begun;
       });
       const answered = abort ? { response: await sending, text: undefined } : await deadlines.within(sending.then(readWhole), limitMs);
       if (!answered) {
         late = true;
-        sending.then((unread) => unread.body?.cancel()).catch(() => {});
         throw new Error('late');
       }
       const { response, text } = answered;

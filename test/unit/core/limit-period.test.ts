@@ -26,6 +26,7 @@ it.each([
   ['day', '2026-11-29T08:00:00Z', 'on 2026-11-29'],
   ['week', '2026-11-29T08:00:00Z', 'in the week of 2026-11-23'],
   ['month', '2026-11-29T08:00:00Z', 'in 2026-11'],
+  ['month', '2027-03-01T00:00:00Z', 'in 2027-03'],
 ] as const)('a %s that is over has a name', (period, moment, name) => {
   expect(nameOfPeriod(period, periodOf(period, at(moment)))).toBe(name);
 });

@@ -1,14 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import {
+  availableMicro,
   fromCredits,
   MICRO_PER_USD,
   microAt,
+  permilleOf,
   priceAt,
   priceOfUsage,
   type TokenPrice,
   toCredits,
   tokenCostMicro,
   usdPerMtok,
+  withoutLesserBills,
 } from '../../../src/core/money';
 import { NO_USAGE, type Usage } from '../../../src/core/usage';
 import { Random } from './random';
@@ -65,7 +68,30 @@ describe('tokenCostMicro', () => {
       Math.ceil(2 + 0.3 + 300) + 7,
     );
     expect(tokenCostMicro(usage({ inputTokens: million, cacheReadTokens: million, outputTokens: million }), rates)).toBe(40 + 1 + 600);
+    const written = usage({ inputTokens: 100_000, cacheWrite5mTokens: 50_000, cacheWrite1hTokens: 50_001, outputTokens: million });
+    expect(tokenCostMicro(written, rates)).toBe(5 + 300);
     expect(tokenCostMicro(usage({ outputTokens: million }), rates)).toBe(100);
+  });
+
+  it('takes no more sound out of the text than there is text', () => {
+    const rates = price({ inputMicroPerMtok: 10, audioInputMicroPerMtok: 1_000, outputMicroPerMtok: 100, audioOutputMicroPerMtok: 2_000 });
+    const million = 1_000_000;
+    const spoken = usage({ inputTokens: million, inputAudioTokens: 3 * million, outputTokens: million, outputAudioTokens: 2 * million });
+    expect(tokenCostMicro(spoken, rates)).toBe(1_000 + 2_000);
+  });
+
+  it('prices the pictures of a tool as text, unless they have prices of their own', () => {
+    const drawn = usage({ imageInputTokens: 1_000_000, imageOutputTokens: 1_000_000 });
+    const rates = price({ inputMicroPerMtok: 10, outputMicroPerMtok: 100 });
+    expect(tokenCostMicro(drawn, rates)).toBe(110);
+    expect(tokenCostMicro(drawn, { ...rates, imageInputMicroPerMtok: 1, imageOutputMicroPerMtok: 2 })).toBe(3);
+  });
+
+  it('is at least the provider’s whole bill, which has what is beside the tokens in it', () => {
+    const rates = price({ inputMicroPerMtok: 1_000_000, webSearchMicro: 50 });
+    const used = usage({ inputTokens: 100, webSearches: 1 });
+    expect(tokenCostMicro({ ...used, billedWholeMicro: 160 }, rates)).toBe(160);
+    expect(tokenCostMicro({ ...used, billedWholeMicro: 140 }, rates)).toBe(150);
   });
 
   it('leaves in the price of a receipt what its usage came to its cost by', () => {
@@ -108,13 +134,40 @@ describe('tokenCostMicro', () => {
   });
 });
 
+describe('a bill of the provider', () => {
+  const longPrompts = [{ aboveTokens: 100, inputMicroPerMtok: 1_000_000, outputMicroPerMtok: 1_000_000, webSearchMicro: 90 }];
+  const rates = price({ inputMicroPerMtok: 1_000_000, webSearchMicro: 50, longPrompts });
+  const used = (more: Partial<Usage>, inputTokens = 100) => usage({ inputTokens, webSearches: 1, ...more });
+
+  it.each([
+    ['for what is beside the tokens', { billedBesideMicro: 51 }],
+    ['for all', { billedWholeMicro: 151 }],
+    ['for both', { billedBesideMicro: 60, billedWholeMicro: 161 }],
+  ])('stays in the usage where the price does not cover it: %s', (_what, bill) => {
+    expect(withoutLesserBills(used(bill), rates)).toEqual(used(bill));
+  });
+
+  it.each([
+    ['for what is beside the tokens', { billedBesideMicro: 50 }, 100],
+    ['for all', { billedWholeMicro: 150 }, 100],
+    ['for both', { billedBesideMicro: 50, billedWholeMicro: 150 }, 100],
+    ['at the price of a long prompt', { billedBesideMicro: 90 }, 101],
+  ])('is in none that its price covers anyway: %s', (_what, bill, inputTokens) => {
+    expect(withoutLesserBills(used(bill, inputTokens), rates)).toEqual(used({}, inputTokens));
+  });
+
+  it('for all goes where that for what is beside the tokens covers it', () => {
+    expect(withoutLesserBills(used({ billedBesideMicro: 60, billedWholeMicro: 160 }), rates)).toEqual(used({ billedBesideMicro: 60 }));
+  });
+});
+
 describe('prices of an account', () => {
   it('are rounded up, exactly on either side of 2^53, and those of the catalogue left as they are', () => {
     expect(microAt(1, 1)).toBe(1);
     expect(microAt(1_001, 500)).toBe(501);
     expect(microAt(0, 800)).toBe(0);
     expect(microAt(7, 1_000)).toBe(7);
-    expect(microAt(90_000_000_000_001, 1_100)).toBe(99_000_000_000_002);
+    expect(microAt(90_071_993_196_767, 1_103)).toBe(99_349_408_496_035);
   });
 
   it('are of all that a price has: of long prompts too, but not from where on they are long', () => {
@@ -135,6 +188,12 @@ describe('credits', () => {
     expect(toCredits(MICRO_PER_USD)).toBe(100);
     expect(usdPerMtok(0.01)).toBe(1_000_000);
     expect(usdPerMtok(165.6)).toBe(16_560_000_000);
+    expect(usdPerMtok(1.15)).toBe(115_000_000);
+    expect(permilleOf(1.005)).toBe(1_005);
+  });
+
+  it('can be spent where they are neither held nor set aside', () => {
+    expect(availableMicro({ balanceMicro: 100, heldMicro: 30, committedMicro: 5 })).toBe(65);
   });
 
   it.each([0, 0.000001, 0.1, 0.3, 1.005, 19.99, 1_999, 1e9, -2.5])('come back from micro-credits: %d', (credits) => {

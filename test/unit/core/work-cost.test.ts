@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fromCredits, priceOfUsage, tokenCostMicro } from '../../../src/core/money';
+import { fromCredits, priceAt, priceOfUsage, tokenCostMicro } from '../../../src/core/money';
 import { NO_USAGE, type Usage, withWork } from '../../../src/core/usage';
 import { wholePrice } from '../../../src/providers/catalogue/beside';
 import { buildRegistry } from '../../../src/providers/registry';
@@ -65,6 +65,11 @@ describe('what is billed beside tokens', () => {
       webSearchMicro: 50_000_000,
       fileSearchMicro: 250_000,
     });
+  });
+
+  it('is at an account’s own prices as the tokens are, also of a model that lacks some of them', () => {
+    const used = { ...NO_USAGE, inputTokens: 1_000_000, webSearches: 2, groundedPrompts: 1 };
+    expect(tokenCostMicro(used, priceAt(priceOf('gpt-5.4'), 500))).toBe(tokenCostMicro(used, priceOf('gpt-5.4')) / 2);
   });
 
   it('leaves no prices on a receipt that its usage has nothing of', () => {

@@ -46,6 +46,42 @@ describe('failover', () => {
   });
 
   it.each([
+    ['2', 2_000],
+    ['600', 60_000],
+  ])('leaves a rate limited key alone for as long as its provider says, a minute at most: %s s', async (wait, pauseMs) => {
+    const bench = new Bench().script('a', () => failing(429, 'slow down', { 'retry-after': wait }), answers);
+    await bench.failover(planOf(provider('a', 2))).next();
+    const firstAt = (nowMs: number) => [0, 1].map(() => bench.health.keyOrder('a', 2, nowMs)[0]).sort();
+    expect(firstAt(NOW_MS + pauseMs - 1)).toEqual([1, 1]);
+    expect(firstAt(NOW_MS + pauseMs)).toEqual([0, 1]);
+  });
+
+  it.each<[string, Act, boolean]>([
+    ['fails in passing', () => failing(503), false],
+    ['fails', () => failing(504), false],
+    ['does not answer in time', hangs, false],
+    ['redirects', () => new Response(null, { status: 302 }), false],
+    ['lacks the model', () => failing(404, 'The model `x` does not exist'), true],
+    ['refuses the call', () => failing(400), true],
+    ['refuses the key', () => failing(401), true],
+    ['limits the key', () => failing(429, 'slow down', { 'retry-after': '60' }), true],
+  ])('goes on to trust a provider, or not, that %s', async (_what, act, isTrusted) => {
+    const bench = new Bench().script('a', act);
+    const call = () => bench.failover(planOf(provider('a')), { settings: { JSON_TIMEOUT_MS: 20 } }).next();
+    await Promise.all(Array.from({ length: 5 }, call));
+    expect(bench.health.allows('a', NOW_MS)).toBe(isTrusted);
+  });
+
+  it.each([true, false])('goes by whether a provider is to blame for an answer that came to nothing: not %s', async (isBlameless) => {
+    const bench = new Bench().script('a', answers);
+    for (let calls = 0; calls < 5; calls++) {
+      const failover = bench.failover(planOf(provider('a')));
+      failover.failed((await failover.next())!, { action: 'next_target', message: 'silent', isBlameless });
+    }
+    expect(bench.health.allows('a', NOW_MS)).toBe(isBlameless);
+  });
+
+  it.each([
     ['0.01', ['0', '1', '1']],
     ['60', ['0', '1']],
   ])('asks once more with the last of its keys where all are rate limited for %s s, and nobody else is left', async (wait, keys) => {
@@ -221,6 +257,78 @@ describe('failover', () => {
     expect(failover.finalFailure.action).toBe('next_key');
   });
 
+  it('leaves tries for the next provider, however many keys are refused', async () => {
+    const bench = new Bench().script('a', () => failing(401)).script('b', answers);
+    expect((await bench.failover(planOf(provider('a', 9), provider('b'))).next())?.target.provider.spec.id).toBe('b');
+    expect(bench.tried).toEqual(['a', 'a', 'a', 'a', 'b']);
+  });
+
+  it.each([
+    [2, ['2', '0', '1']],
+    [7, ['0', '1', '2']],
+  ])('begins with the key that a stored answer belongs to, if it is still there: %d', async (keyIndex, keys) => {
+    const bench = new Bench().script('a', () => failing(401));
+    const answer = { provider: 'a', upstreamId: 'resp_a', keyIndex, previous: undefined, canceled: false };
+    const rest = { unsettled: undefined, cutShort: undefined, costMicro: 1, tokens: 1 };
+    const continued = { ...answer, ...rest, name: 'resp_b' };
+    await bench.failover({ ...planOf(provider('a', 3)), continued }).next();
+    expect(bench.sent.map(({ key }) => key?.at(-1))).toEqual(keys);
+  });
+
+  it('tells a provider whether another was asked before it, which is not so of one that was skipped', async () => {
+    const told: [string, boolean][] = [];
+    const bench = new Bench();
+    for (let i = 0; i < 5; i++) bench.health.failed('a', NOW_MS);
+    for (const id of ['b', 'c']) bench.script(id, () => failing(503));
+    const plan = planOf(provider('a'), provider('b'), provider('c'));
+    const targets = plan.targets.slice(0, 3).map((target) => ({
+      ...target,
+      bridge: {
+        ...target.bridge,
+        request: ({ moved, ...how }: Parameters<typeof target.bridge.request>[0]) => {
+          told.push([target.provider.spec.id, moved]);
+          return target.bridge.request({ moved, ...how });
+        },
+      },
+    }));
+    bench.script('a', answers);
+    await bench.failover({ ...plan, targets }).next();
+    expect(told).toEqual([
+      ['b', false],
+      ['b', false],
+      ['c', true],
+      ['c', true],
+      ['a', true],
+    ]);
+  });
+
+  it('follows no redirect, which would take the key along', async () => {
+    const asked: RequestInit[] = [];
+    const bench = new Bench().script('a', (init) => {
+      asked.push(init);
+      return answers();
+    });
+    await bench.failover(planOf(provider('a'))).next();
+    expect(asked).toMatchObject([{ redirect: 'manual' }]);
+  });
+
+  it('ends a stream that came to nothing', async () => {
+    const signals: (AbortSignal | null | undefined)[] = [];
+    const bench = new Bench().script('a', ({ signal }) => {
+      signals.push(signal);
+      return answers();
+    });
+    const failover = bench.failover(planOf(provider('a')), { call: callOf({ stream: true }) });
+    failover.failed((await failover.next())!, { action: 'next_target', message: 'nothing of it' });
+    expect(signals.map((signal) => signal?.aborted)).toEqual([true]);
+  });
+
+  it('goes on where a stream has no body', async () => {
+    const bench = new Bench().script('a', () => new Response(null)).script('b', answers);
+    const failover = bench.failover(planOf(provider('a'), provider('b')), { call: callOf({ stream: true }) });
+    expect((await failover.next())?.target.provider.spec.id).toBe('b');
+  });
+
   it('goes on where an answer came to nothing', async () => {
     const bench = new Bench().script('a', answers).script('b', answers);
     const failover = bench.failover(planOf(provider('a', 3), provider('b')));
@@ -237,6 +345,22 @@ describe('failover', () => {
     expect((await failover.next())?.target.provider.spec.id).toBe('b');
     expect(bench.tried).toEqual(['a', 'b']);
     expect(failover.attempts[0]!.message).toBe('the provider did not answer in time');
+  });
+
+  it('reads nothing of an answer that comes too late', async () => {
+    const late = Promise.withResolvers<Response>();
+    const canceled = vi.fn();
+    const bench = new Bench().script('a', () => late.promise);
+    await bench.failover(planOf(provider('a')), { settings: { JSON_TIMEOUT_MS: 20 } }).next();
+    late.resolve(new Response(new ReadableStream({ cancel: canceled })));
+    await vi.waitFor(() => expect(canceled).toHaveBeenCalled());
+  });
+
+  it('waits for no answer beyond the deadline', async () => {
+    const bench = new Bench().script('a', hangs);
+    const failover = bench.failover(planOf(provider('a')), { settings: { CALL_DEADLINE_MS: 20 } });
+    expect(await failover.next()).toBeUndefined();
+    expect(failover.attempts).toMatchObject([{ outcome: 'failed', message: 'the provider did not answer in time' }]);
   });
 
   it('tries nothing more once the deadline has passed', async () => {
@@ -352,7 +476,10 @@ describe('a provider that is broken', () => {
       .script('b', answers);
     const failover = bench.failover(planOf(provider('a'), provider('b')));
     expect((await failover.next())?.target.provider.spec.id).toBe('b');
-    expect(bench.tried).toEqual(['a', 'b']);
+    expect(failover.attempts).toMatchObject([
+      { provider: 'a', outcome: 'failed' },
+      { provider: 'b', outcome: 'answered' },
+    ]);
   });
 
   it('is probed by one call once its pause is over', async () => {
@@ -362,6 +489,19 @@ describe('a provider that is broken', () => {
     void bench.failover(plan).next();
     await bench.failover(plan).next();
     expect(bench.tried).toEqual(['a', 'b']);
+  });
+
+  it.each([
+    ['has succeeded, and is trusted from then on', 'succeeded', ['a', 'a', 'a']],
+    ['was stopped by its client, one call at a time', 'stopped', ['a', 'a', 'b']],
+  ] as const)('is asked again once a probe %s', async (_what, ending, tried) => {
+    const bench = broken('a').script('a', answers).script('b', answers);
+    bench.nowMs += 61_000;
+    const plan = planOf(provider('a'), provider('b'));
+    const probe = bench.failover(plan);
+    probe[ending]((await probe.next())!);
+    for (let calls = 0; calls < 2; calls++) await bench.failover(plan).next();
+    expect(bench.tried).toEqual(tried);
   });
 });
 

@@ -37,11 +37,14 @@ describe('the breaker of a provider', () => {
   it('lets one call at a time probe once its pause is over', () => {
     const health = new Health();
     failed(health, 5);
-    const laterMs = NOW_MS + 30_000;
+    const laterMs = NOW_MS + 61_000;
     expect(health.allows('a', laterMs)).toBe(true);
     health.begin('a');
     expect(health.allows('a', laterMs)).toBe(false);
     health.succeeded('a', laterMs);
+    health.begin('a');
+    expect(health.allows('a', laterMs)).toBe(true);
+    failed(health, 1, laterMs);
     expect(health.allows('a', laterMs)).toBe(true);
   });
 

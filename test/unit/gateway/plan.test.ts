@@ -184,6 +184,31 @@ describe('what is held', () => {
     expect(worstMicro).toBe((price[name]! * Math.min(1_000_000, model.contextTokens!)) / 1_000_000);
   });
 
+  it('is for ten runs of a tool at most, whatever bound is set', () => {
+    const call = callOf({ estimatedInputTokens: 100, maxOutputTokens: 50, statedWork: { webSearches: 100, fileSearches: 2 } });
+    expect(estimateMicro(call, { ...price, webSearchMicro: 7, fileSearchMicro: 1_000 })).toBe(600 + 70 + 2_000);
+  });
+
+  it('covers the dearest of several models, whose tier is the one that is needed', () => {
+    const [dear, cheap] = ['gpt-5.4-pro-official', 'gpt-5.4-nano'].map((model) => planFor(model));
+    const alternatives = [dear!, cheap!].map(({ model }) => callOf({ model: model.id }));
+    const planned = planCall(registryOf(BOTH), openaiChat, callOf({ model: 'gpt-5.4', alternatives }), false);
+    if (!planned.ok) throw new Error(planned.error.message);
+    const { model, targets, ...held } = planned.value;
+    const { estimateMicro: mostMicro, worstMicro } = dear!;
+    expect(held).toMatchObject({ estimateMicro: mostMicro, worstMicro, minimumTier: 'growth' });
+    expect(model.id).toBe('gpt-5.4');
+    const plans = targets.flatMap(({ plan }) => plan ?? []);
+    expect([...new Set(plans.map((plan) => plan.model.id))]).toEqual(['gpt-5.4-pro-official', 'gpt-5.4-nano']);
+    for (const plan of plans) expect(plan).toMatchObject({ estimateMicro: mostMicro, worstMicro });
+  });
+
+  it('is nothing where one of several models does not exist', () => {
+    const alternatives = [callOf({ model: 'gpt-99' })];
+    const planned = planCall(registryOf(BOTH), openaiChat, callOf({ model: 'gpt-5.4', alternatives }), false);
+    expect(planned).toMatchObject({ ok: false, error: { kind: 'unknown_model' } });
+  });
+
   it('is for no longer a prompt than the model takes', () => {
     const registry = registryOf({ CUSTOM_PROVIDERS: CUSTOM.replace('"id":"of-my-own"', '"id":"of-my-own","contextTokens":1000') });
     const huge = { estimatedInputTokens: 20_000, worstInputTokens: 90_000, maxOutputTokens: 50 };

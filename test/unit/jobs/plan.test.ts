@@ -3,7 +3,7 @@ import { Health } from '../../../src/core/health';
 import { upstreamModelFor } from '../../../src/jobs/able';
 import { submissionsOf } from '../../../src/jobs/parts';
 import { type MediaCall, planJob } from '../../../src/jobs/plan';
-import { costMicro, priceJob } from '../../../src/jobs/price';
+import { costMicro, estimateMicro, priceJob } from '../../../src/jobs/price';
 import { currentProvider, keyTagOf, nextTarget, reopensAtMs } from '../../../src/jobs/targets';
 import type { Job, JobAttempt } from '../../../src/jobs/types';
 import { MODELS } from '../../../src/providers/catalogue';
@@ -320,6 +320,16 @@ describe('a price', () => {
       unitMicro: 7_400_000,
       units: 2.5,
     });
+    expect(estimateMicro({ unitMicro: 7_400_001, units: 2.5 })).toBe(18_500_003);
+  });
+
+  it('costs more where it is to be fast, but for models that are so anyway', () => {
+    const input = { kind: 'video', prompt: '', durationSeconds: 5, references: [], extra: {} } as const;
+    const unitMicro = (more: { fastSurchargePercent?: number }) =>
+      priceJob({ per: 'second', micro: 10 * CREDIT }, { kind: 'video', deadlineSeconds: 1, ...more }, input, 'fast').unitMicro;
+    expect(unitMicro({})).toBeGreaterThan(10 * CREDIT);
+    expect(unitMicro({ fastSurchargePercent: 0 })).toBe(10 * CREDIT);
+    expect(unitMicro({ fastSurchargePercent: 21 })).toBe(13 * CREDIT);
   });
 });
 

@@ -56,6 +56,17 @@ describe('a lease that runs out', () => {
     expect((await account.stub.operations(1)).lines[0]).toMatchObject({ state: 'expired', outcome: 'released', amountMicro: 0 });
   });
 
+  it('charges nothing of a test call, be it by its checkpoint or by a late close', async () => {
+    const account = await TestAccount.create({ credits: 100, keys: [testKey({ mode: 'test' })] });
+    const holdId = await account.run((object) => holdOf(object.admit(admitRequest())));
+    await account.run((object) => object.beat(beat(holdId, 3 * CREDIT)));
+    account.nowMs += LEASE_MS;
+    await account.fireAlarm();
+    expect(await balance(account)).toEqual([100, 0]);
+    await account.run((object) => expect(object.settle(closing(holdId, 2 * CREDIT))).toMatchObject({ ok: true, costMicro: 0 }));
+    expect(await balance(account)).toEqual([100, 0]);
+  });
+
   it('is not yet out a millisecond before, and not while it is renewed', async () => {
     const account = await TestAccount.create({ credits: 100 });
     await account.project();
@@ -197,6 +208,7 @@ describe('the alarm', () => {
       object.beat({ ...beat(ids[0]!, 0), note });
       return ids;
     });
+    await account.evict();
     account.nowMs += DAY_MS;
     for (let times = 0; times < 2; times++)
       await account.run(async (object) => {
@@ -476,6 +488,19 @@ describe('a rolling hour', () => {
     await account.evict();
     await account.run((object) => expect(refusalOf(object.admit(admitRequest({ hourlyLimit: 1 }))).kind).toBe('rate_limited'));
   });
+});
+
+it('no call is opened before an earlier one, though the clock goes back, also after an eviction', async () => {
+  const account = await TestAccount.create({ credits: 100 });
+  const call = () => account.run((object) => void holdOf(object.admit(admitRequest())));
+  await call();
+  account.nowMs -= 5 * MINUTE_MS;
+  await call();
+  await account.evict();
+  await call();
+  await account.run((object) =>
+    expect(object.operations(3).holds.map(({ openedAtMs }) => openedAtMs)).toEqual([START_MS, START_MS, START_MS]),
+  );
 });
 
 describe('a step that fails', () => {

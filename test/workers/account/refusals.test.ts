@@ -156,6 +156,17 @@ describe('a refusal for want of credits', () => {
     });
   });
 
+  it('goes by what answers in one piece may come to at the account’s own prices', async () => {
+    const account = await TestAccount.create({ credits: 100 });
+    await account.run((object) => {
+      object.setPrices(2_000);
+      const call = { estimateMicro: 10 * CREDIT, worstMicro: 30 * CREDIT };
+      for (let calls = 0; calls < 2; calls++) holdOf(object.admit(admitRequest(call)));
+      expect(object.view()).toMatchObject({ heldMicro: 40 * CREDIT });
+      expect(kindOf(object, call)).toBe('credits_in_flight');
+    });
+  });
+
   it('never comes to a test key, nor does a tier or a spending limit', async () => {
     const account = await TestAccount.create({ keys: [testKey({ mode: 'test', spendingLimitMicro: 0 })] });
     await account.run((object) => {
@@ -163,6 +174,20 @@ describe('a refusal for want of credits', () => {
       expect(object.view()!.heldMicro).toBe(0);
       expect(object.settle(closing(holdId, 5 * CREDIT))).toMatchObject({ ok: true, costMicro: 0 });
       expect(object.view()!.balanceMicro).toBe(0);
+    });
+  });
+});
+
+describe('a grant that may not lead below zero', () => {
+  it('may take all that there is, and may help out of a debt', async () => {
+    const account = await TestAccount.create({ credits: 10 });
+    await account.run((object) => {
+      const grant = (eventId: string, credits: number) =>
+        object.grant({ eventId, amountMicro: credits * CREDIT, reason: '', topUp: false, keepsAboveZero: true });
+      expect(grant('too much', -10.000001)).toMatchObject({ refused: 'below_zero', balanceMicro: 10 * CREDIT });
+      expect(grant('all', -10)).toEqual({ balanceMicro: 0, repeated: false });
+      object.grant({ eventId: 'debt', amountMicro: -5 * CREDIT, reason: '', topUp: false });
+      expect(grant('help', 2)).toEqual({ balanceMicro: -3 * CREDIT, repeated: false });
     });
   });
 });
@@ -330,11 +355,11 @@ describe('a refusal for the spending limit', () => {
     const account = await TestAccount.create({ credits: 1_000, keys: [testKey({ spendingLimitMicro: 10 * CREDIT })] });
     await account.run((object) => {
       const holdId = holdOf(object.admit(admitRequest({ estimateMicro: 9 * CREDIT })));
-      const { status, headers, body } = rendered(object.admit(admitRequest({ estimateMicro: 2 * CREDIT })));
+      const { status, headers, body } = rendered(object.admit(admitRequest({ estimateMicro: 10 * CREDIT })));
       expect([status, headers]).toEqual([429, { 'content-type': 'application/json', 'retry-after': '5' }]);
-      expect(body.error).toMatchObject({ type: 'spending_limit_error', limit: 10, spent: 0, required: 2 });
+      expect(body.error).toMatchObject({ type: 'spending_limit_error', limit: 10, spent: 0, required: 10 });
       object.release({ holdId, detailJson: '{}' });
-      expect(kindOf(object, { estimateMicro: 2 * CREDIT })).toBe('admitted');
+      expect(kindOf(object, { estimateMicro: 10 * CREDIT })).toBe('admitted');
     });
   });
 });
@@ -385,6 +410,7 @@ describe('what is sent to providers', () => {
     const account = await TestAccount.create({ credits: 1_000 });
     await account.run((object) => {
       for (let i = 0; i < 20; i++) failed(object, {}, true);
+      object.opened = undefined;
       for (let i = 0; i < 4; i++) failed(object);
       for (let i = 0; i < 2; i++) holdOf(object.admit(admitRequest({ hourlyLimit: 2 })));
     });
@@ -413,8 +439,10 @@ describe('what is sent to providers', () => {
       expect([count(), count(), count(), count(), count('key_b')]).toEqual([null, null, null, 'rate_limited', null]);
       expect(object.authorize(admitRequest())).toBeNull();
       expect(object.authorize({ ...admitRequest({ secretHash: 'wrong' }), tokenCountsAtMost: 3 })?.kind).toBe('invalid_key');
-      account.nowMs += HOUR_MS;
-      expect(count()).toBeNull();
+      account.nowMs += HOUR_MS / 2;
+      expect(count()).toBe('rate_limited');
+      account.nowMs += HOUR_MS / 2;
+      expect([count(), count(), count()]).toEqual([null, null, null]);
     });
   });
 });
@@ -585,14 +613,15 @@ describe('an idempotency key', () => {
     });
   });
 
-  it('is not settled by the late close of an earlier call that bore it', async () => {
+  it.each(['settled', 'released'])('is not ended by the late close of an earlier call that bore it: %s', async (ending) => {
     const account = await TestAccount.create({ credits: 10 });
     await account.run(async (object) => {
       const lost = first(object);
       account.nowMs += LEASE_MS;
       await object.alarm();
       first(object);
-      close(object, lost, true);
+      if (ending === 'settled') close(object, lost, true);
+      else object.release({ holdId: lost, detailJson: '{}', idempotency: { keyHash: 'i', stored: false } });
       expect(refusalOf(again(object)).kind).toBe('idempotency_in_flight');
     });
   });
@@ -670,10 +699,16 @@ describe('the scope of a key', () => {
     });
   });
 
-  it.each(['missing', 'wrong'])('is 401 and nothing that helps to guess: %s', async (which) => {
+  it.each([
+    ['a key that is not there', { keyId: 'key_none' }],
+    ['another secret', { secretHash: 'hash-b' }],
+    ['a part of its secret', { secretHash: 'hash' }],
+    ['more than its secret', { secretHash: 'hash-ab' }],
+    ['no secret', { secretHash: '' }],
+  ])('is 401 and nothing that helps to guess for %s', async (_what, over) => {
     const account = await TestAccount.create({ credits: 10 });
     await account.run((object) => {
-      const request = admitRequest(which === 'missing' ? { keyId: 'key_none' } : { secretHash: 'hash-b' });
+      const request = admitRequest(over);
       expect(rendered(object.admit(request))).toEqual({
         status: 401,
         headers: { 'content-type': 'application/json', 'x-should-retry': 'false' },

@@ -202,12 +202,12 @@ describe("a key's spending limit", () => {
         expect(object.listKeys()[0]).toMatchObject({ spentThisMonthMicro: 20 * CREDIT, spentOfLimitMicro: 10 * CREDIT });
         expect(refusalOf(object.admit(admitRequest())).kind).toBe('spending_limit');
       });
-      const alerts = (await alertsInD1(account)).map(({ kind, payload }) => [kind, (payload as SpendAlert).period]);
-      expect(alerts).toEqual([
-        ['key_spend_80', limitPeriod],
-        ['key_spend_80', limitPeriod],
-        ['key_spend_100', limitPeriod],
-        ['key_spend_100', limitPeriod],
+      const told = (await alertsInD1(account)).map(({ kind, payload }) => ({ kind, ...(payload as SpendAlert) }));
+      expect(told.map(({ kind, period, spentMicro }) => [kind, period, spentMicro / CREDIT])).toEqual([
+        ['key_spend_80', limitPeriod, 8],
+        ['key_spend_80', limitPeriod, 10],
+        ['key_spend_100', limitPeriod, 8],
+        ['key_spend_100', limitPeriod, 10],
       ]);
     },
   );
@@ -246,6 +246,29 @@ describe("a key's spending limit", () => {
       spend(object, 4);
       expect(refusalOf(object.admit(admitRequest())).kind).toBe('spending_limit');
     });
+  });
+
+  it('of another period is told of anew', async () => {
+    const key = testKey({ spendingLimitMicro: 10 * CREDIT, limitPeriod: 'day' });
+    const account = await TestAccount.create({ credits: 1_000, keys: [key] });
+    await account.run((object) => {
+      const tooMuch = () => expect(refusalOf(object.admit(admitRequest({ estimateMicro: 3 * CREDIT }))).kind).toBe('spending_limit');
+      for (const limitPeriod of ['day', 'week'] as const) {
+        object.changeKey('key_a', { limitPeriod });
+        spend(object, 8);
+        tooMuch();
+        account.nowMs++;
+      }
+      object.changeKey('key_a', { limitPeriod: 'month' });
+      tooMuch();
+    });
+    expect((await alertsInD1(account)).map(({ kind, payload }) => [kind, (payload as SpendAlert).period])).toEqual([
+      ['key_spend_80', 'day'],
+      ['key_spend_80', 'week'],
+      ['key_spend_100', 'day'],
+      ['key_spend_100', 'week'],
+      ['key_spend_100', undefined],
+    ]);
   });
 
   it('counts what a late close adds or gives back', async () => {

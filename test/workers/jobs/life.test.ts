@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { cancelJob, lookInPassing, takeCallback } from '../../../src/jobs/access';
 import { advanceJob, sweepJobs } from '../../../src/jobs/advance';
 import type { JobDeps } from '../../../src/jobs/deps';
-import { listJobs } from '../../../src/jobs/store';
+import { changeJob, listForgotten, listJobs } from '../../../src/jobs/store';
 import type { Job } from '../../../src/jobs/types';
 import { JOB_STATUSES } from '../../../src/jobs/view';
 import { ask, keyFor } from '../http/support';
@@ -281,6 +281,40 @@ describe('a job', () => {
     // Of what a provider has got, unlike this, there may be only so much an hour.
     const [line] = (await bench.account.stub.operations(1)).lines;
     expect(line).toMatchObject({ id: job.holdId, state: 'released', unsent: true });
+  });
+
+  it.each([
+    ['was to be canceled meanwhile', 'canceled'],
+    ['is past its deadline', 'expired'],
+  ])('that is still to be sent and %s is never sent', async (_what, state) => {
+    const bench = await JobBench.create();
+    const job = await bench.start();
+    if (state === 'canceled') await changeJob(env.DB, job, () => ({ cancelRequested: true }));
+    else await bench.wait(job.deadline - bench.nowMs + 1);
+    await advanceJob(bench.deps(), { jobId: job.id });
+    expect((await bench.job(job.id)).state).toBe(state);
+    expect(bench.provider.started).toHaveLength(0);
+    expect([await bench.spentMicro(), await bench.heldMicro()]).toEqual([0, 0]);
+  });
+
+  it('that another look is sending is left alone until that one must have died', async () => {
+    const bench = await JobBench.create();
+    const job = await bench.start();
+    await changeJob(env.DB, job, () => ({ state: 'submitting', claimedUntil: bench.nowMs + 60_000 }));
+    await advanceJob(bench.deps(), { jobId: job.id });
+    expect((await bench.job(job.id)).state).toBe('submitting');
+    await bench.wait(60_000);
+    await advanceJob(bench.deps(), { jobId: job.id });
+    expect((await bench.job(job.id)).state).toBe('failed');
+  });
+
+  it('is nothing for the sweeper once it is settled', async () => {
+    const bench = await JobBench.create();
+    const { id } = await bench.start();
+    const forgotten = async () => (await listForgotten(env.DB, Number.MAX_SAFE_INTEGER, 10_000)).map((job) => job.id);
+    expect(await forgotten()).toContain(id);
+    await playOut(bench, id);
+    expect(await forgotten()).not.toContain(id);
   });
 
   it('is given up at its deadline, the provider told, the money given back', async () => {
