@@ -12,7 +12,7 @@ function priceOf(id: string) {
   return wholePrice(model, model.price);
 }
 
-/** What the usage costs more than its tokens, in credits. */
+/** What the usage costs beyond its tokens, in credits. */
 function beside(id: string, usage: Partial<Usage>): number {
   const tokens = { ...NO_USAGE, inputTokens: 1_000, outputTokens: 1_000 };
   const more = tokenCostMicro({ ...tokens, ...usage }, priceOf(id)) - tokenCostMicro(tokens, priceOf(id));

@@ -200,7 +200,7 @@ describe('what is held', () => {
 describe('the bound of an answer', () => {
   const bounded = (bound: string) => `{"model":"gpt-5.4", "messages":[{"role":"user","content":"Hi"}]${bound} }`;
 
-  /** What the first target of the model gets of a call with these options. */
+  /** What the model's first target is sent for a call with these options. */
   function sent(model: string, env: Record<string, unknown>, bound: string): string {
     const planned = planCall(registryOf(env), openaiChat, callOf({ model }, bounded(bound)), false);
     if (!planned.ok) throw new Error(planned.error.message);

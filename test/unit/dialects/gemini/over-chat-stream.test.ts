@@ -18,7 +18,7 @@ const relay = (includeThoughts = false) => new OverChatRelay(eventFraming(), { c
 
 const paid = receipt({ inputTokens: 193, cacheReadTokens: 1024, outputTokens: 138, reasoningTokens: 64 }, { prompt_tokens: 1217 });
 
-/** The one outcome of a stream, wherever it is cut. */
+/** The outcome of a stream, which must be the same wherever it is cut. */
 function outcome(stream: string, includeThoughts = false): Fed {
   const [fed, ...others] = outcomes(() => relay(includeThoughts), stream, paid);
   expect(others).toEqual([]);
@@ -27,7 +27,7 @@ function outcome(stream: string, includeThoughts = false): Fed {
 
 const ABOUT = { modelVersion: 'google/gemini-3-flash-preview', responseId: 'chatcmpl-Bx1' };
 
-/** The candidates of all chunks, which must say the same of themselves and stand in the one form. */
+/** The candidates of all chunks, which must agree on model and id and have the one allowed form. */
 function candidatesOf(out: string): unknown[] {
   expect(out).toMatch(/^(?:data: \{.*\}\n\n)+$/);
   return chunksOf(out).map((chunk) => {

@@ -3,7 +3,7 @@ import type { ResponsesRequest } from '../../../../src/dialects/openai-responses
 import type { OutgoingStream } from '../../../../src/dialects/types';
 import { REQUEST_ID } from './support';
 
-/** The stream of a call that a target over chat was planned for. */
+/** The stream of a call for which a target over chat was planned. */
 export function openedOverChat(request: ResponsesRequest): OutgoingStream {
   const call = responsesCall(request);
   call.over('openai-chat');
