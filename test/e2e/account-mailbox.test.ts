@@ -1,4 +1,4 @@
-// What of the gateway's mail anybody can have sent to somebody else.
+// Which of the gateway's mails a stranger can have sent to somebody else.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mailFiles, mailTo, Person } from './support/person';
 import { Worker } from './support/worker';
