@@ -24,7 +24,7 @@ afterEach(() => vi.restoreAllMocks());
 
 const beat = (holdId: string, checkpointMicro: number) => ({ holdId, checkpointMicro, leaseMs: LEASE_MS });
 
-/** An account with a hold that has expired: by its checkpoint, or without one. */
+/** An account with an expired hold, with a checkpoint or without one. */
 async function withExpired(checkpointMicro: number) {
   const account = await TestAccount.create({ credits: 100 });
   const holdId = await account.run((object) => {
