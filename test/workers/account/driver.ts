@@ -44,7 +44,7 @@ const LONGEST_RESEND_MS = 3_600_000;
 const LOSS = 0.15;
 const SHOWN = 150;
 const ROWS_PER_TABLE = 200;
-/** What an object that is too full keeps; long enough for late charges of its holds. */
+/** How long an object that is too full keeps operations; longer than a hold can be charged late. */
 const KEPT_MS = 2 * DAY_MS;
 
 export interface DriverOptions {

@@ -30,7 +30,7 @@ interface Line {
 
 let closeSeq = 0;
 
-/** Lines in D1, as the projection leaves them. */
+/** Writes lines to D1 as the projection does. */
 async function record(accountId: string, lines: Line[]): Promise<void> {
   const insert = `INSERT INTO ledger (account_id, close_seq, id, kind, state, key_id, user_id, model, endpoint, amount, opened_at, detail,
     epoch, seq, family, test, held, closed_at, outcome)

@@ -33,7 +33,7 @@ describe('a generation', () => {
     await env.DB.prepare('DELETE FROM ledger WHERE account_id = ?').bind(account.id).run();
     const ref = parseOperationId(id)!;
     const startMs = Date.UTC(Math.floor(ref.month / 100), (ref.month % 100) - 1, 1);
-    // Bunches of nine, three of them in each millisecond, in an order that is not theirs; a bunch every quarter of an hour.
+    // Nine at a time, three in each millisecond, not in order of time; nine more every quarter of an hour.
     const there: string[] = [];
     const insert = env.DB.prepare(
       `INSERT INTO ledger (${Object.keys(row!).join(', ')}) VALUES (${Object.keys(row!)

@@ -1,4 +1,4 @@
-// What an account's workers may come to is set aside before they run, and what is told to their provider is written down first.
+// What an account's workers may cost is set aside before they run, and what their provider is told is stored first.
 import { env } from 'cloudflare:test';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createDeployment, deleteDeployment, updateDeployment } from '../../../src/jobs/deployments/manage';
@@ -11,13 +11,13 @@ import { admitRequest } from '../account/support';
 import { begun, deployed, FIELDS, present } from './deployments';
 import { JobBench, KEY, requestOf } from './support';
 
-// The sweeper looks at every deployment there is.
+// The sweeper looks at all deployments, including other tests'.
 beforeEach(async () => {
   await env.DB.exec('DELETE FROM deployments');
 });
 
 const MINUTE_MS = 60_000;
-/** A second of waiting on the dearer of the two pools. */
+/** A second of idle time on the dearer of the two pools. */
 const IDLE_MICRO = 400_000;
 const HOUR = 1_440;
 
@@ -103,7 +103,7 @@ describe('an account that cannot bear its workers any more', () => {
 describe('the wait of a worker after a run', () => {
   const waits = { gpuTypes: ['HOPPER_141'], idleTimeoutSeconds: 3_600, maxWorkers: 1 };
 
-  /** At rest, with so much in its account. */
+  /** A deployment without running workers, in an account with this many credits. */
   async function resting(fields: Partial<typeof FIELDS>, credits: number): Promise<JobBench> {
     const { bench } = await deployed({ ...waits, ...fields }, 20_000);
     await bench.wait(13 * MINUTE_MS);
@@ -268,7 +268,7 @@ it('a part of a window that is charged before its end is written down leaves the
   const { bench, row } = await deployed(always);
   await bench.wait(1_000);
   const untilMs = bench.nowMs;
-  // The window is named and charged; what dies is writing that down.
+  // The window is named and charged; the process dies when it stores that.
   await bench.dies((deps) => meterUntil(deps, row, untilMs), 3, false);
   expect(await bench.spentMicro()).toBe(IDLE_MICRO);
   expect((await present(row)).meteringUntil).toBe(untilMs);

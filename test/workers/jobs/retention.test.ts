@@ -1,4 +1,4 @@
-// Files are kept for so long: then they are removed, and whoever has their URL is told.
+// Files are kept for a limited time; then they are removed, and their URLs say so.
 import { env, SELF } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
 import { monthOf, newNonce, operationId } from '../../../src/core/ids';
@@ -187,7 +187,7 @@ describe('what a customer stores', () => {
     const stored = await Promise.all(Array.from({ length: 10 }, () => store(true)));
     expect(stored.filter(({ ok }) => ok)).toHaveLength(3);
     for (const result of stored) if (!result.ok) expect(result.error.code).toBe('storage_full');
-    // Of an upload that failed nothing is left, nor of one that died, once its time is over.
+    // A failed upload leaves nothing behind, nor does one that died, once its time is over.
     expect(await store(false)).toMatchObject({ ok: false, error: { code: 'storage_full' } });
     const left = 'INSERT INTO storage_reservations VALUES (?, ?, 3, ?)';
     await env.DB.prepare(left).bind('obj_left', bench.account.id, bench.nowMs).run();
