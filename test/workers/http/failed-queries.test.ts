@@ -18,7 +18,7 @@ const failing = (statement: D1PreparedStatement): D1PreparedStatement =>
     },
   });
 
-/** Fails every query that matches. */
+/** Fails every batch, and every query that matches. */
 function brokenDatabase(broken: RegExp): D1Database {
   return new Proxy(env.DB, {
     get: (target, name) => {

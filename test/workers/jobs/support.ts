@@ -108,7 +108,7 @@ export class FakeProvider {
   /** The webhooks that a customer's server received. */
   readonly received: { id: string; body: string }[] = [];
   receiverStatus = 200;
-  /** How often it fails before it succeeds. */
+  /** How many requests it fails before it answers with that status. */
   receiverFails = 0;
 
   private receive({ headers, body }: RequestInit): Response {
