@@ -59,7 +59,7 @@ describe('a way back after signing in', () => {
 });
 
 describe('somebody who asks around for addresses', () => {
-  it('hears the same of those that have an account and those that have none', async () => {
+  it('gets the same answer whether or not an address has an account', async () => {
     const known = (await Person.signedIn(worker)).email;
     const unknown = 'nobody-at-all@example.com';
     const ask = async (path: string, json: Record<string, string>) => {

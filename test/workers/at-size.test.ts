@@ -186,7 +186,7 @@ describe('room for a file', () => {
 });
 
 describe('a voucher that thousands have redeemed', () => {
-  it('is redeemed with one count of them, and no look at who they are', () =>
+  it('is redeemed with one count of its redemptions, without reading each of them', () =>
     withDatabase('voucher-at-size', async (db, asked) => {
       const code = '7K2QX-9M4TD-0HZ5B-R8WCF';
       await db

@@ -157,7 +157,7 @@ describe('setMembers', () => {
     }
   });
 
-  it('sets every one of a key that stands there twice', () => {
+  it('sets a key at every place where it is repeated', () => {
     expect(setMembers('{"model":"a","model":"b"}', { model: '"c"' })).toBe('{"model":"c","model":"c"}');
   });
 

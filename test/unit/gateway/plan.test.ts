@@ -95,7 +95,7 @@ describe('a refused call', () => {
     expect(unconfigured).toMatchObject({ ok: false, error: { kind: 'no_provider' } });
   });
 
-  it('is told by which field nobody can serve it', () => {
+  it('names the field because of which nobody can serve it', () => {
     const body = '{"model":"gpt-5.5-pro","messages":[{"role":"user","content":"Hi"}],"stop":["END"]}';
     const planned = planCall(registryOf({ OPENAI_API_KEY: 'k' }), openaiChat, callOf({ model: 'gpt-5.5-pro' }, body), false);
     expect(planned).toMatchObject({ ok: false, error: { kind: 'invalid_request', param: 'stop' } });

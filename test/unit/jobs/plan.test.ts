@@ -367,7 +367,7 @@ describe('the next target', () => {
     expect(next(tried('fal', 'next_target'), tried('wavespeed', 'next_target'))).toBeUndefined();
   });
 
-  it('is nobody else once a submit was lost', () => {
+  it('is no other provider once a submit was lost', () => {
     const lost = { ...tried('fal', 'retry', 1), outcome: 'lost' as const };
     expect(next(lost)).toBe('fal/1');
     expect(next(lost, lost)).toBeUndefined();

@@ -25,7 +25,7 @@ describe('a stream that is taken apart', () => {
     }
   });
 
-  it('gives a comment on at once that stands behind an event', () => {
+  it('passes a comment after an event on at once', () => {
     expect(new EventFeed().push('data: 1\n\n: ping\n')).toEqual({ events: ['data: 1\n\n'], idle: ': ping\n' });
   });
 

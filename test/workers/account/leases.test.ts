@@ -166,7 +166,7 @@ describe('a call that ends after its lease', () => {
     expect(await balance(other.account)).toEqual([100, 0]);
   });
 
-  it('is enlarged once by those who know what it was before', async () => {
+  it('has its hold enlarged once when the same request comes twice', async () => {
     const account = await TestAccount.create({ credits: 10 });
     await account.run((object) => {
       const holdId = holdOf(object.admit(admitRequest({ estimateMicro: 2 * CREDIT })));
@@ -186,7 +186,7 @@ describe('a call that ends after its lease', () => {
 });
 
 describe('the alarm', () => {
-  it('has an answer in the background looked after whose message was lost, once, and no other call', async () => {
+  it('has a background answer whose message was lost polled again, once, and no other call', async () => {
     const account = await TestAccount.create({ credits: 100 });
     const sent: BackgroundMessage[] = [];
     const BACKGROUND_QUEUE = { send: async (message: BackgroundMessage) => void sent.push(message) };

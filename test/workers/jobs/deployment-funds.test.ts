@@ -58,7 +58,7 @@ describe('the first hour of workers that always run', () => {
     expect(await call()).toMatchObject({ ok: true });
   });
 
-  it('is not asked for again by who asks for less', async () => {
+  it('is not needed again for a change to fewer workers', async () => {
     const { bench, row } = await deployed({ minWorkers: 2, maxWorkers: 2 }, 2 * HOUR);
     await bench.account.stub.grant({ eventId: 'dispute', amountMicro: -1_500 * 1_000_000, reason: '', topUp: false });
     expect(await updateDeployment(bench.deps(), row, { minWorkers: 1 })).toMatchObject({ ok: true, value: { minWorkers: 1 } });
@@ -168,7 +168,7 @@ describe('a run that has not ended', () => {
     expect(await bench.spentMicro()).toBe(costMicro! + 300 * IDLE_MICRO);
   });
 
-  it('cannot put off for ever that workers are stopped which nobody can pay', async () => {
+  it('cannot delay for ever the stop of workers that nobody can pay for', async () => {
     const { bench, row } = await deployed(always, HOUR);
     await begun(bench).catch(() => undefined);
     for (let minute = 0; minute < 60; minute += 10) {

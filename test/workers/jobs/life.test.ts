@@ -180,7 +180,7 @@ describe('a job', () => {
     expect(await bench.heldMicro()).toBe(0);
   });
 
-  it('that fails while it runs, of which nobody else was asked, is not said to have failed with all providers', async () => {
+  it('that fails while it runs, with no other provider asked, is not reported as failed with all providers', async () => {
     const bench = await JobBench.create();
     bench.provider.ending = 'failed';
     const { id } = await bench.start();

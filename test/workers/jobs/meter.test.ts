@@ -248,7 +248,7 @@ describe("a run of a customer's own container", () => {
     expect([await bench.spentMicro(), await bench.heldMicro()]).toEqual([300_000_000, 0]);
   });
 
-  it('that waits behind sixty others when its deployment goes is canceled once nobody knows it any more', async () => {
+  it('that waits behind sixty others when its deployment is deleted is canceled once its provider has forgotten it', async () => {
     const { bench, row } = await deployed();
     const ids: string[] = [];
     for (let count = 0; count < 61; count++) {

@@ -86,7 +86,7 @@ describe('a result', () => {
     });
   });
 
-  it('leads nobody who has its URL to what came with the request, which has one of its own', async () => {
+  it('does not lead from its URL to the files of the request, which have URLs of their own', async () => {
     const { bench, file, input } = await done();
     expect((await ask(input)).status).toBe(200);
     const name = input.split('/').at(-1)!;
@@ -197,7 +197,7 @@ describe('what a customer stores', () => {
     expect(await tiny('abc')).toMatchObject({ ok: true });
   });
 
-  it('leaves nothing that nobody knows of, wherever an upload was cut short', async () => {
+  it('leaves nothing behind unrecorded, wherever an upload was cut short', async () => {
     const bench = await JobBench.create();
     const before = new Set((await env.FILES.list({ prefix: 'storage/' })).objects.map(({ key }) => key));
     const own = () => env.DB.prepare('SELECT file_key AS key FROM stored_objects WHERE account_id = ?').bind(bench.account.id);
@@ -229,7 +229,7 @@ describe('what a customer stores', () => {
     expect(await present(...taken)).toEqual([false]);
   });
 
-  it('is kept for nobody who has no credits, has never paid and has no tier', async () => {
+  it('is not kept for an account that has no credits, has never paid and has no tier', async () => {
     const account = await TestAccount.create();
     const key = await keyFor(account);
     const send = () => call({ key, path: '/v1/storage?filename=a.txt' });

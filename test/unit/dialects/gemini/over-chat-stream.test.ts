@@ -174,7 +174,7 @@ describe('a chat stream to a Gemini client', () => {
     const call = (id: string) => ({ tool_calls: [{ index: 0, id, function: { name: 'f', arguments: '{}' } }] });
     const part = (id: string) => ({ functionCall: { id, name: 'f', args: {} } });
 
-    it('an end that is told of with each of several calls has each call once', () => {
+    it('an end that is repeated with each of several calls has each call once', () => {
       const told = chunk(call('a'), 'tool_calls') + chunk(call('b'), 'tool_calls') + chunk({ content: '' }, 'stop');
       expect(candidatesOf(outcome(told).out)).toEqual([
         { ...says(part('a')), finishReason: 'STOP' },

@@ -27,7 +27,7 @@ describe('base64', () => {
     expect(fromBase64(text)).toBeUndefined();
   });
 
-  it('of a large picture stops nobody else for long', () => {
+  it('of a large picture does not block other calls for long', () => {
     const text = toBase64(PICTURE);
     expect(fastestMs(() => toBase64(PICTURE))).toBeLessThan(500);
     expect(fastestMs(() => fromBase64(text))).toBeLessThan(500);
