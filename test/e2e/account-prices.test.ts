@@ -107,7 +107,7 @@ describe('a call of an account with prices of its own', () => {
     expect(await account.money()).toEqual(spent(1_000_000));
   });
 
-  it('counts towards a key’s limit by them, and is refused by what it would come to at them', async () => {
+  it('counts towards a key’s limit, and is refused, at those prices', async () => {
     const { account, lane } = await priced(0.5, 'dear', 1_000);
     const key = await account.addKey({ spendingLimit: 20 });
     lane.first.replyAlways(() => answer('Yes.'));

@@ -39,7 +39,7 @@ describe('a request', () => {
     expect(await account.money()).toEqual(spent(10_000));
   });
 
-  it('may hold all that newer clients send, for a model of which nothing is known', async () => {
+  it('may hold all that newer clients send, for an unknown model', async () => {
     const { account, lane } = await fresh();
     lane.first.reply(streamed('Yes.'));
     const body = messagesBody(lane.model, {

@@ -442,7 +442,7 @@ describe('a rolling hour', () => {
     });
   });
 
-  it('forgets a call that expired without having come to anything, and keeps one that was charged', async () => {
+  it('does not count a call that expired without a charge, and counts one that was charged', async () => {
     const account = await TestAccount.create({ credits: 100 });
     const call = () => account.run((object) => object.admit(admitRequest({ hourlyLimit: 2 })));
     const charged = holdOf(await call());

@@ -117,7 +117,7 @@ describe('the mail of an alert', () => {
     expect(mail?.subject).toContain('“key_a” is at 80 %');
   });
 
-  it('goes out for no month that is over, but for a key that its limit keeps disabled', async () => {
+  it('is not sent for a month that is over, except for a key that its limit keeps disabled', async () => {
     const [person, now] = [await someone(), new Date()];
     const account = await accountOf(person);
     const month = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 1, 1));

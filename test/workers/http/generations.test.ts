@@ -24,7 +24,7 @@ describe('a generation', () => {
     expect(await read(key, id)).toEqual(before);
   });
 
-  it('is found among many by some hundred rows, and no more are read for one that is none', async () => {
+  it('is found among many by reading some hundred rows, as is that an id does not exist', async () => {
     const account = await TestAccount.create({ credits: 1_000, keys: [] });
     const id = (await ask({ key: await keyFor(account) })).headers.get('x-request-id')!;
     await account.project();
